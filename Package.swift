@@ -1,0 +1,68 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target is compiled as Swift 6, names what it leaks, marks each use of unsafe memory, and has no warning.
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: dependencies, exclude: exclude, swiftSettings: strict)
+}
+
+let package = Package(
+  name: "streamer",
+  targets: [
+    // Level 0. C fences: a module map and a small shim header each. No C sources.
+    .systemLibrary(name: "CFFmpeg"),
+    .systemLibrary(name: "CLinux"),
+    .systemLibrary(name: "CZlib"),
+    .systemLibrary(name: "CPopt"),
+    // What threads share: immutable bytes and a lock. Knows neither video nor sockets.
+    library("Sharing", []),
+    // Rates, the frame grid, media time and clocks. Values only: no thread, no byte, no I/O.
+    library("Media", []),
+
+    // Level 1. CMAF chunks as bytes. Knows no clock, no window, no codec library.
+    library("CMAF", ["Media", "Sharing"]),
+    // Event loops, sockets, timers. Alone opens sockets; knows nothing of HTTP or video.
+    library("Net", ["CLinux", "Sharing"]),
+    // Sources and encoders on libavcodec and libv4l2. Knows no packager and no server.
+    library("Capture", ["Media", "Sharing", "CFFmpeg", "CLinux"]),
+
+    // Level 2. HTTP/1.1 codec and connections. Knows nothing of video.
+    library("HTTP", ["Net", "Sharing", "CLinux"]),
+    // Chunks into parts and segments, the live window, what waits for it. Knows no transport and no protocol.
+    library("Packaging", ["Media", "CMAF", "Sharing"]),
+
+    // Level 3. Playlists as text, made from window snapshots. Knows neither DASH nor HTTP.
+    library("HLSPackager", ["Packaging", "Media", "CMAF", "Sharing"]),
+
+    // Level 4. One stream's life: source, grid, slots, encoders, slate, reconnecting.
+    library("Streams", ["Capture", "Packaging", "CMAF", "Media", "Sharing", "CLinux"]),
+
+    // Level 5. Routes, held requests, statistics.
+    library(
+      "Server",
+      ["HTTP", "Net", "Streams", "Packaging", "HLSPackager", "Media", "CMAF", "Sharing", "CZlib", "CLinux"]),
+
+    // Level 6. Arguments and wiring. Decides nothing.
+    .executableTarget(
+      name: "streamer",
+      dependencies: [
+        "Server", "HTTP", "Net", "Streams", "Capture", "HLSPackager", "Packaging", "Media", "Sharing",
+        "CPopt", "CLinux",
+      ],
+      swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6]
+)

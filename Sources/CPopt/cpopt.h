@@ -1,0 +1,4 @@
+#ifndef CPOPT_H
+#define CPOPT_H
+#include <popt.h>
+#endif

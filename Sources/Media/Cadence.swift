@@ -1,0 +1,57 @@
+/// How frames fall into segments and parts: whole numbers of frames, the same for the stream's whole life.
+///
+/// Segment N holds the frames N·F … N·F+F−1; its part K begins at its frame K·n. Numbers count from 1970, so they
+/// continue over a restart and agree between two origins.
+package struct Cadence: Sendable, Hashable {
+  /// The frame grid beneath.
+  package let grid: FrameGrid
+  /// F: frames in a segment, at least 1.
+  package let framesPerSegment: Int64
+  /// n: frames in a part, at least 1 and at most F.
+  package let framesPerPart: Int64
+
+  /// The cadence nearest to the wishes: F = max(1, round(wish × rate)), n likewise, ties upwards.
+  ///
+  /// - Parameters:
+  ///   - segmentMicroseconds: wished segment duration.
+  ///   - partMicroseconds: wished part duration.
+  package init(rate: FrameRate, segmentMicroseconds: Int64, partMicroseconds: Int64) {
+    func frames(_ wish: Int64) -> Int64 {
+      let scaled = 2 * Int128(wish) * Int128(rate.numerator)
+      let unit = Int128(rate.denominator) * 1_000_000
+      return max(1, Int64(floorDivide(scaled + unit, 2 * unit)))
+    }
+    self.grid = FrameGrid(rate: rate)
+    self.framesPerSegment = frames(segmentMicroseconds)
+    self.framesPerPart = min(frames(partMicroseconds), frames(segmentMicroseconds))
+  }
+
+  /// Parts in a whole segment; the last one may be shorter than the others.
+  package var partsPerSegment: Int64 { (framesPerSegment + framesPerPart - 1) / framesPerPart }
+
+  /// The number of the segment that holds frame `index`.
+  package func segment(of index: Int64) -> Int64 {
+    index >= 0 ? index / framesPerSegment : -((-index + framesPerSegment - 1) / framesPerSegment)
+  }
+
+  /// The first frame of segment `number`.
+  package func firstFrame(of number: Int64) -> Int64 { number * framesPerSegment }
+
+  /// Which frame of its segment frame `index` is, from 0.
+  package func position(of index: Int64) -> Int64 { index - firstFrame(of: segment(of: index)) }
+
+  /// The duration of a segment in ticks of the rate's timescale.
+  package var segmentTicks: Int64 { framesPerSegment * grid.rate.ticksPerFrame }
+
+  /// The duration of a full part in ticks of the rate's timescale.
+  package var partTicks: Int64 { framesPerPart * grid.rate.ticksPerFrame }
+
+  /// The duration of a segment in nanoseconds, rounded down.
+  package var segmentNanoseconds: Int64 { grid.nanoseconds(framesPerSegment) }
+
+  /// EXT-X-TARGETDURATION: max(1, segment duration rounded, half up), in seconds.
+  /// - Source: RFC 8216bis §4.4.3.1
+  package var targetDuration: Int64 {
+    max(1, (2 * segmentTicks + Int64(grid.rate.timescale)) / (2 * Int64(grid.rate.timescale)))
+  }
+}

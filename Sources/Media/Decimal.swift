@@ -1,0 +1,39 @@
+/// Fixed-point numbers as text, without a detour over binary fractions.
+package enum Decimal {
+  /// `value` units of 10^-`digits`, as in `string(100_100, digits: 6)` = `0.100100`.
+  package static func string(_ value: Int64, digits: Int) -> String {
+    guard digits > 0 else { return "\(value)" }
+    var scale: UInt64 = 1
+    for _ in 0..<digits { scale *= 10 }
+    let (whole, rest) = value.magnitude.quotientAndRemainder(dividingBy: scale)
+    let fraction = String(rest)
+    let zeros = String(repeating: "0", count: digits - fraction.count)
+    return "\(value < 0 ? "-" : "")\(whole).\(zeros)\(fraction)"
+  }
+
+  /// As ``string(_:digits:)``, without the zeros at the end; a whole number keeps none.
+  package static func shortString(_ value: Int64, digits: Int) -> String {
+    var text = Substring(string(value, digits: digits))
+    guard text.contains(".") else { return String(text) }
+    while text.last == "0" { text.removeLast() }
+    if text.last == "." { text.removeLast() }
+    return String(text)
+  }
+
+  /// Reads a decimal number such as `1`, `0.5` or `1.001` as units of 10^-`digits`; nil for anything else.
+  package static func parse(_ text: some StringProtocol, digits: Int) -> Int64? {
+    let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+    guard let first = parts.first, !first.isEmpty, first.allSatisfy(\.isASCIIDigit), first.count <= 9 else {
+      return nil
+    }
+    let fraction = parts.count == 2 ? String(parts[1]) : ""
+    guard parts.count == 1 || !fraction.isEmpty, fraction.allSatisfy(\.isASCIIDigit),
+      fraction.count <= digits
+    else { return nil }
+    return Int64(String(first) + fraction + String(repeating: "0", count: digits - fraction.count))
+  }
+}
+
+extension Character {
+  fileprivate var isASCIIDigit: Bool { isASCII && isNumber }
+}

@@ -1,0 +1,68 @@
+/// Frames per second as a fraction, such as 30/1 or 30000/1001.
+package struct FrameRate: Sendable, Hashable, CustomStringConvertible {
+  /// Frames in `denominator` seconds; at least 1.
+  package let numerator: Int64
+  /// Seconds in which `numerator` frames lie; at least 1.
+  package let denominator: Int64
+
+  /// A rate in lowest terms, or nil where a number is below 1 or the rate is above 1,000 frames a second.
+  package init?(_ numerator: Int64, _ denominator: Int64 = 1) {
+    guard numerator >= 1, denominator >= 1, numerator <= 1_000_000, denominator <= 1_000_000,
+      numerator <= 1_000 * denominator
+    else { return nil }
+    var (a, b) = (numerator, denominator)
+    while b != 0 { (a, b) = (b, a % b) }
+    self.numerator = numerator / a
+    self.denominator = denominator / a
+  }
+
+  /// Reads `30`, `30000/1001` or one of the customary decimal forms (`29.97`, `23.976`, `12.5`).
+  package init?(_ text: String) {
+    let halves = text.split(separator: "/", omittingEmptySubsequences: false)
+    if halves.count == 2 {
+      guard let numerator = Int64(halves[0]), let denominator = Int64(halves[1]) else { return nil }
+      self.init(numerator, denominator)
+      return
+    }
+    let ntsc: [String: Int64] = ["23.976": 24000, "23.98": 24000, "29.97": 30000, "59.94": 60000]
+    if let numerator = ntsc[text] {
+      self.init(numerator, 1001)
+      return
+    }
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+    guard let whole = parts.first, let units = Int64(whole), parts.count <= 2 else { return nil }
+    guard parts.count == 2 else {
+      self.init(units)
+      return
+    }
+    guard parts[1].count <= 3, let fraction = Int64(parts[1]), fraction >= 0, units <= 1_000 else { return nil }
+    let scale: Int64 = parts[1].count == 1 ? 10 : parts[1].count == 2 ? 100 : 1000
+    self.init(units * scale + fraction, scale)
+  }
+
+  /// Ticks per second in which a frame is a whole number of ticks: 90000 where that works, else the numerator.
+  package var timescale: Int32 {
+    90_000 * denominator % numerator == 0 ? 90_000 : Int32(numerator)
+  }
+
+  /// The duration of one frame in ticks of `timescale`.
+  package var ticksPerFrame: Int64 {
+    Int64(timescale) * denominator / numerator
+  }
+
+  /// The duration of one frame in nanoseconds, rounded down; for deadlines, never for adding up.
+  package var frameNanoseconds: Int64 {
+    denominator * 1_000_000_000 / numerator
+  }
+
+  /// `30` or `30000/1001`.
+  package var description: String {
+    denominator == 1 ? "\(numerator)" : "\(numerator)/\(denominator)"
+  }
+
+  /// The rate as HLS prints it in FRAME-RATE: three decimal digits.
+  package var decimal: String {
+    let thousandths = (numerator * 1000 + denominator / 2) / denominator
+    return Decimal.string(thousandths, digits: 3)
+  }
+}

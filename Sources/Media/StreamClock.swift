@@ -1,0 +1,52 @@
+/// Which frame is due when: the anchor between the frame grid and the monotonic clock, and what the wall clock did since.
+///
+/// The anchor is taken once, at start, and only says which frame is now. From there the monotonic clock counts. What
+/// the wall clock does later is announced once, by ``WallClockStep``; it never bends the grid.
+package struct StreamClock: Sendable, Hashable {
+  /// Wall minus monotonic clock at the anchor, in nanoseconds.
+  package let anchorOffset: Int64
+  /// Frames that were skipped since, a whole number of segments: media index = grid index + `shift`.
+  package private(set) var shift: Int64 = 0
+  /// What PROGRAM-DATE-TIME and the burned clock add to the tick, in nanoseconds, since a step was announced.
+  package private(set) var announcedOffset: Int64 = 0
+
+  /// Anchors the grid: at monotonic time `monotonic` the wall clock showed `wall`, both in nanoseconds.
+  package init(wall: Int64, monotonic: Int64) { anchorOffset = wall - monotonic }
+
+  /// The monotonic time at which frame `index` is due, in nanoseconds.
+  package func due(_ index: Int64, on grid: FrameGrid) -> Int64 {
+    grid.nanoseconds(index - shift) - anchorOffset
+  }
+
+  /// The frame whose tick is nearest to the monotonic time `monotonic`.
+  package func frame(nearest monotonic: Int64, on grid: FrameGrid) -> Int64 {
+    grid.nearest(monotonic + anchorOffset) + shift
+  }
+
+  /// The first frame that is not due before the monotonic time `monotonic`.
+  package func frame(atOrAfter monotonic: Int64, on grid: FrameGrid) -> Int64 {
+    grid.atOrAfter(monotonic + anchorOffset) + shift
+  }
+
+  /// How far the wall clock is from what the stream says of it, in nanoseconds.
+  ///
+  /// - Parameter wallMinusMonotonic: the difference of the two clocks now.
+  package func error(wallMinusMonotonic: Int64, on cadence: Cadence) -> Int64 {
+    wallMinusMonotonic - anchorOffset - announcedOffset - skipped(on: cadence)
+  }
+
+  /// Takes over a step of the wall clock from the next segment on.
+  ///
+  /// A step forwards by a segment or more is taken by skipping whole segment numbers; what remains, and every other
+  /// step, is added to ``announcedOffset``.
+  /// - Returns: how many segment numbers are skipped, 0 or more.
+  package mutating func take(_ step: Int64, on cadence: Cadence) -> Int64 {
+    let segments = step > 0 ? step / cadence.segmentNanoseconds : 0
+    let before = skipped(on: cadence)
+    shift += segments * cadence.framesPerSegment
+    announcedOffset += step - (skipped(on: cadence) - before)
+    return segments
+  }
+
+  private func skipped(on cadence: Cadence) -> Int64 { cadence.grid.nanoseconds(shift) }
+}

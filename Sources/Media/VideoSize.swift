@@ -1,0 +1,26 @@
+/// Width and height of a picture in pixels, both even.
+package struct VideoSize: Sendable, Hashable, CustomStringConvertible {
+  /// Pixels in a row.
+  package let width: Int
+  /// Rows.
+  package let height: Int
+
+  /// A size, or nil where a side is odd, below 64 or above 7,680.
+  package init?(width: Int, height: Int) {
+    guard (64...7680).contains(width), (64...7680).contains(height), width % 2 == 0, height % 2 == 0 else {
+      return nil
+    }
+    self.width = width
+    self.height = height
+  }
+
+  /// Reads `1280x720`.
+  package init?(_ text: String) {
+    let sides = text.lowercased().split(separator: "x", omittingEmptySubsequences: false)
+    guard sides.count == 2, let width = Int(sides[0]), let height = Int(sides[1]) else { return nil }
+    self.init(width: width, height: height)
+  }
+
+  /// `1280x720`.
+  package var description: String { "\(width)x\(height)" }
+}

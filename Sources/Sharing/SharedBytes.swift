@@ -1,0 +1,44 @@
+import Glibc
+
+/// Bytes that are written once and then read by any number of threads; never changed, never copied again.
+///
+/// A reference: to hand it on costs a retain. The memory is freed with the last reference.
+@safe
+package final class SharedBytes: @unchecked Sendable {
+  /// The first byte. Valid for as long as this object is held.
+  @unsafe package let start: UnsafeRawPointer
+  /// How many bytes there are.
+  package let count: Int
+
+  /// Allocates exactly `count` bytes and lets `write` fill them; what it leaves is undefined, so it must fill all.
+  package init(count: Int, _ write: (UnsafeMutableRawBufferPointer) -> Void) {
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1), alignment: 16)
+    unsafe write(UnsafeMutableRawBufferPointer(start: memory, count: count))
+    unsafe self.start = UnsafeRawPointer(memory)
+    self.count = count
+  }
+
+  /// Copies `bytes`.
+  package convenience init(_ bytes: [UInt8]) {
+    unsafe self.init(count: bytes.count) { target in unsafe target.copyBytes(from: bytes) }
+  }
+
+  /// Copies the UTF-8 bytes of `text`.
+  package convenience init(_ text: String) {
+    self.init(Array(text.utf8))
+  }
+
+  deinit { unsafe start.deallocate() }
+
+  /// Gives the bytes to `body` for the time of the call.
+  package func withBytes<Result, Failure: Error>(
+    _ body: (borrowing RawSpan) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try body(unsafe RawSpan(_unsafeStart: start, byteCount: count))
+  }
+
+  /// A copy as an array, for tests and for what is rare.
+  package var array: [UInt8] {
+    unsafe Array(UnsafeRawBufferPointer(start: start, count: count))
+  }
+}
