@@ -53,13 +53,17 @@ let package = Package(
     // Level 5. Routes, held requests, statistics.
     library(
       "Server",
-      ["HTTP", "Net", "Streams", "Packaging", "HLSPackager", "Media", "CMAF", "Sharing", "CZlib", "CLinux"]),
+      [
+        "HTTP", "Net", "Streams", "Packaging", "HLSPackager", "Media", "CMAF", "Sharing", "CZlib",
+        "CLinux",
+      ]),
 
     // Level 6. Arguments and wiring. Decides nothing.
     .executableTarget(
       name: "streamer",
       dependencies: [
-        "Server", "HTTP", "Net", "Streams", "Capture", "HLSPackager", "Packaging", "Media", "Sharing",
+        "Server", "HTTP", "Net", "Streams", "Capture", "HLSPackager", "Packaging", "Media",
+        "Sharing",
         "CPopt", "CLinux",
       ],
       swiftSettings: strict),

@@ -13,6 +13,7 @@ package struct Cadence: Sendable, Hashable {
   /// The cadence nearest to the wishes: F = max(1, round(wish × rate)), n likewise, ties upwards.
   ///
   /// - Parameters:
+  ///   - rate: frames per second.
   ///   - segmentMicroseconds: wished segment duration.
   ///   - partMicroseconds: wished part duration.
   package init(rate: FrameRate, segmentMicroseconds: Int64, partMicroseconds: Int64) {

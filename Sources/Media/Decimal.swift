@@ -23,7 +23,9 @@ package enum Decimal {
   /// Reads a decimal number such as `1`, `0.5` or `1.001` as units of 10^-`digits`; nil for anything else.
   package static func parse(_ text: some StringProtocol, digits: Int) -> Int64? {
     let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
-    guard let first = parts.first, !first.isEmpty, first.allSatisfy(\.isASCIIDigit), first.count <= 9 else {
+    guard let first = parts.first, !first.isEmpty, first.allSatisfy(\.isASCIIDigit),
+      first.count <= 9
+    else {
       return nil
     }
     let fraction = parts.count == 2 ? String(parts[1]) : ""

@@ -10,7 +10,8 @@ package struct FrameGrid: Sendable, Hashable {
 
   /// The tick of frame `index` in nanoseconds since 1970, rounded down.
   package func nanoseconds(_ index: Int64) -> Int64 {
-    Int64(floorDivide(Int128(index) * Int128(rate.denominator) * 1_000_000_000, Int128(rate.numerator)))
+    Int64(
+      floorDivide(Int128(index) * Int128(rate.denominator) * 1_000_000_000, Int128(rate.numerator)))
   }
 
   /// The tick of frame `index` in ticks of the rate's timescale since 1970; exact.
@@ -19,7 +20,8 @@ package struct FrameGrid: Sendable, Hashable {
   /// The frame whose tick is nearest to `nanoseconds` since 1970; the later one where two are.
   package func nearest(_ nanoseconds: Int64) -> Int64 {
     let denominator = Int128(rate.denominator) * 1_000_000_000
-    return Int64(floorDivide(2 * Int128(nanoseconds) * Int128(rate.numerator) + denominator, 2 * denominator))
+    return Int64(
+      floorDivide(2 * Int128(nanoseconds) * Int128(rate.numerator) + denominator, 2 * denominator))
   }
 
   /// The first frame whose tick is not before `nanoseconds` since 1970.

@@ -35,7 +35,9 @@ package struct FrameRate: Sendable, Hashable, CustomStringConvertible {
       self.init(units)
       return
     }
-    guard parts[1].count <= 3, let fraction = Int64(parts[1]), fraction >= 0, units <= 1_000 else { return nil }
+    guard parts[1].count <= 3, let fraction = Int64(parts[1]), fraction >= 0, units <= 1_000 else {
+      return nil
+    }
     let scale: Int64 = parts[1].count == 1 ? 10 : parts[1].count == 2 ? 100 : 1000
     self.init(units * scale + fraction, scale)
   }

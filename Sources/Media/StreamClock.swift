@@ -29,8 +29,6 @@ package struct StreamClock: Sendable, Hashable {
   }
 
   /// How far the wall clock is from what the stream says of it, in nanoseconds.
-  ///
-  /// - Parameter wallMinusMonotonic: the difference of the two clocks now.
   package func error(wallMinusMonotonic: Int64, on cadence: Cadence) -> Int64 {
     wallMinusMonotonic - anchorOffset - announcedOffset - skipped(on: cadence)
   }

@@ -7,7 +7,8 @@ package struct VideoSize: Sendable, Hashable, CustomStringConvertible {
 
   /// A size, or nil where a side is odd, below 64 or above 7,680.
   package init?(width: Int, height: Int) {
-    guard (64...7680).contains(width), (64...7680).contains(height), width % 2 == 0, height % 2 == 0 else {
+    guard (64...7680).contains(width), (64...7680).contains(height), width % 2 == 0, height % 2 == 0
+    else {
       return nil
     }
     self.width = width
@@ -17,7 +18,9 @@ package struct VideoSize: Sendable, Hashable, CustomStringConvertible {
   /// Reads `1280x720`.
   package init?(_ text: String) {
     let sides = text.lowercased().split(separator: "x", omittingEmptySubsequences: false)
-    guard sides.count == 2, let width = Int(sides[0]), let height = Int(sides[1]) else { return nil }
+    guard sides.count == 2, let width = Int(sides[0]), let height = Int(sides[1]) else {
+      return nil
+    }
     self.init(width: width, height: height)
   }
 

@@ -22,7 +22,7 @@ package final class Locked<State>: @unchecked Sendable {
     unsafe mutex.deallocate()
   }
 
-  /// Runs `body` alone with the state. Blocks while another thread is inside.
+  /// Runs `body` alone with the state, blocking while another thread is inside.
   package func withLock<Result, Failure: Error>(
     _ body: (inout sending State) throws(Failure) -> sending Result
   ) throws(Failure) -> sending Result {

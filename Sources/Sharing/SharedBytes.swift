@@ -5,7 +5,7 @@ import Glibc
 /// A reference: to hand it on costs a retain. The memory is freed with the last reference.
 @safe
 package final class SharedBytes: @unchecked Sendable {
-  /// The first byte. Valid for as long as this object is held.
+  /// The first byte; valid for as long as this object is held.
   @unsafe package let start: UnsafeRawPointer
   /// How many bytes there are.
   package let count: Int
