@@ -1,1 +1,1 @@
-// Streams
+// placeholder
