@@ -67,6 +67,8 @@ let package = Package(
         "CPopt", "CLinux",
       ],
       swiftSettings: strict),
+
+    tests("Capture", ["Capture", "CFFmpeg", "Media"]),
   ],
   swiftLanguageModes: [.v6]
 )
