@@ -69,6 +69,8 @@ let package = Package(
         "Sharing", "Logging", "CPopt", "CLinux",
       ],
       swiftSettings: strict),
+
+    tests("Capture", ["Capture", "CFFmpeg", "Media"]),
   ],
   swiftLanguageModes: [.v6]
 )
