@@ -22,8 +22,7 @@ final class MediaShelf: Sendable {
   private let shelves = Locked(Shelves())
 
   /// A shelf for the media of `stream`.
-  init(_ stream: LiveStream) {
-    let target = stream.control.targetDuration
+  init(_ stream: LiveStream, targetDuration target: Int64) {
     let recurs = stream.configuration.numbering == .run
     let accept = [PreparedResponse.acceptRanges]
     partFields =

@@ -48,10 +48,10 @@ final class PlaylistShelf: Sendable {
   private let shelves = Locked(Shelves())
 
   /// A shelf for the playlists of `stream`.
-  init(_ stream: LiveStream) {
+  init(_ stream: LiveStream, control: ServerControl) {
     name = stream.configuration.name
     names = stream.names
-    control = stream.control
+    self.control = control
   }
 
   /// How many texts were rendered and how many were compressed.

@@ -1,8 +1,8 @@
-package import Capture
+import Capture
 package import Logging
 import Media
 package import Packaging
-package import Sharing
+import Sharing
 
 /// One stream's life: source, grid, encoder, window.
 package final class LiveStream: Sendable {
@@ -23,6 +23,19 @@ package final class LiveStream: Sendable {
       case .thread: "the system refuses another thread"
       }
     }
+  }
+
+  /// How far a source or an encoder is with its start.
+  private enum Opening: Sendable {
+    case pending, opened
+    case failed(String)
+
+    static func done(_ error: (any Error)?) -> Opening {
+      error.map { .failed("\($0)") } ?? .opened
+    }
+
+    /// What it came to; nil while it goes on.
+    var finished: Opening? { if case .pending = self { nil } else { self } }
   }
 
   /// What the stream is made from and how.
@@ -67,17 +80,15 @@ package final class LiveStream: Sendable {
   ///
   /// - Parameter onFailure: called once if the running stream fails for good, on one of its threads.
   package func start(onFailure: @escaping @Sendable (Failure) -> Void) throws(Failure) {
-    let sourceOpened = Mailbox<CameraError??>(nil)
-    try startSource(sourceOpened)
-    let encoderOpened = Mailbox<FFmpegError??>(nil)
+    let sourceOpening = Mailbox(Opening.pending)
+    try startSource(sourceOpening)
+    let encoderOpening = Mailbox(Opening.pending)
     try thread("video") { [self] in
-      encode(opened: { result in encoderOpened.update { $0 = .some(result) } }, onFailure)
+      encode(opened: { error in encoderOpening.update { $0 = .done(error) } }, onFailure)
     }
-    if let error = encoderOpened.wait({ $0 }) { throw .encoder("\(error)") }
-    if case .camera = configuration.source, !configuration.waitsForSource,
-      let error = sourceOpened.wait({ $0 })
-    {
-      throw .source("\(error)")
+    if case .failed(let reason) = encoderOpening.wait(\.finished) { throw .encoder(reason) }
+    if !configuration.waitsForSource, case .failed(let reason) = sourceOpening.wait(\.finished) {
+      throw .source(reason)
     }
   }
 
@@ -94,10 +105,11 @@ package final class LiveStream: Sendable {
     for thread in threads.withLock({ $0 }) { thread.join() }
   }
 
-  private func startSource(_ opened: Mailbox<CameraError??>) throws(Failure) {
+  private func startSource(_ opening: Mailbox<Opening>) throws(Failure) {
     switch configuration.source {
     case .test:
       counters.withLock { $0.isSourceOnline = true }
+      opening.update { $0 = .opened }
       let source = TestSource(
         size: configuration.size, cadence: configuration.cadence, feed: feed, stop: stop)
       try thread("source") { [log, name = configuration.name] in
@@ -110,7 +122,9 @@ package final class LiveStream: Sendable {
         path: path, configuration: configuration, feed: feed, stop: stop, statistics: counters,
         log: log)
       try thread("source") {
-        source.run { error in opened.update { $0 = $0 ?? .some(error) } }
+        source.run { error in
+          opening.update { if $0.finished == nil { $0 = .done(error) } }
+        }
       }
       let pacer = SlotPacer(feed: feed, stop: stop)
       try thread("grid") { pacer.run() }

@@ -20,7 +20,7 @@ final class SlotFeed: Sendable {
   }
 
   /// Blocks until ``open(_:)`` or ``close()`` was called.
-  func waitUntilOpen() { opened.wait { $0 ? true : nil } }
+  func waitUntilOpen() { _ = opened.wait { $0 ? true : nil } }
 
   /// No more slots: the encoder ends after those that wait.
   func close() {

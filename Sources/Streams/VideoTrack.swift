@@ -15,17 +15,19 @@ struct VideoTrack: ~Copyable {
   ///
   /// - Throws: the encoder's error.
   init(_ configuration: StreamConfiguration, window: LiveWindow) throws(FFmpegError) {
-    cadence = configuration.cadence
-    self.window = window
-    encoder = try VideoEncoder(
+    let encoder = try VideoEncoder(
       EncoderSettings(
         size: configuration.size, rate: configuration.cadence.grid.rate,
         bitrateKilobits: configuration.bitrateKilobits, encoder: configuration.encoder,
         preset: configuration.preset))
+    let header = try encoder.initSegment()
     window.describe(
       TrackDescription(
         rendition: "video", codecs: encoder.codecString, size: configuration.size,
-        cadence: cadence, header: try encoder.initSegment()))
+        cadence: configuration.cadence, header: header))
+    cadence = configuration.cadence
+    self.window = window
+    self.encoder = encoder
   }
 
   /// Why another encoder than the one asked for was opened; nil if it is the one.
