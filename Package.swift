@@ -68,6 +68,7 @@ let package = Package(
         "Server", "HTTP", "Net", "Streams", "Capture", "HLSPackager", "Packaging", "Media",
         "Sharing", "Logging", "CPopt", "CLinux",
       ],
+      resources: [.embedInCode("Resources/browser.html")],
       swiftSettings: strict),
 
     tests("Capture", ["Capture", "CFFmpeg", "Media"]),

@@ -5,7 +5,7 @@ import Sharing
 enum Gzip {
   /// `bytes` as one gzip member (RFC 1952); nil where zlib has no memory.
   static func compress(_ bytes: SharedBytes) -> SharedBytes? {
-    var stream = z_stream()
+    var stream = unsafe z_stream()
     guard unsafe czlib_gzip_init(&stream, 6) == Z_OK else { return nil }
     defer { unsafe deflateEnd(&stream) }
     var out = [UInt8](repeating: 0, count: Int(unsafe deflateBound(&stream, UInt(bytes.count))))

@@ -19,6 +19,11 @@ final class PlaylistShelf: Sendable {
     let depth: Route.Depth
     let isCompressed: Bool
     let caching: ResponseFields.Caching
+
+    /// The same without what a delta update leaves out: a playlist that has ended is sent whole.
+    var full: Key {
+      Key(form: .media(.full), depth: depth, isCompressed: isCompressed, caching: caching)
+    }
   }
 
   private struct BodyKey: Hashable {

@@ -1,7 +1,9 @@
+import HLSPackager
 import HTTP
 import Net
 import Packaging
 import Sharing
+import Streams
 
 /// Routes the requests of one loop. Confined to the loop's thread.
 final class RequestDesk: RequestHandler, LoopService {
@@ -65,8 +67,7 @@ final class RequestDesk: RequestHandler, LoopService {
       exchange.respond(script)
     case .time:
       exchange.kind = Kinds.time
-      let text = TimeService.text(query: exchange.request.query, now: SystemClock.wall)
-      text(exchange, text)
+      text(exchange, TimeService.text(query: exchange.request.query, now: SystemClock.wall))
     case .health, .ready, .version, .metrics: probe(exchange)
     case .unknown: notFound(exchange)
     }
@@ -127,7 +128,7 @@ final class RequestDesk: RequestHandler, LoopService {
 
   private func desk(_ stream: String?, _ rendition: String?) -> StreamDesk? {
     guard let served = site.stream(stream) else { return nil }
-    guard rendition == nil || rendition == LiveRendition.name else { return nil }
+    guard rendition == nil || rendition == LiveStream.rendition else { return nil }
     return desks.first { $0.served === served }
   }
 

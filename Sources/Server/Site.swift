@@ -10,6 +10,8 @@ package final class Site: Sendable {
   let page: PageFiles
   let log: Log
   let versionText: String
+  /// Wall clock at the start, nanoseconds since 1970.
+  let startedAt = SystemClock.wall
   private let loops = Locked<[Locked<ServerCounters>]>([])
 
   /// A site of these streams.

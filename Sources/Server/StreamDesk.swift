@@ -16,7 +16,10 @@ final class StreamDesk {
   private let reroute: (any Exchange, Int64) -> Void
   private var starting = HeldRequests<HeldRequest>()
   private var held = HeldRequests<HeldRequest>()
+  /// Readers of the open segment, and those whose segment has not begun.
   private var followers: [SegmentFollower] = []
+  private var early: [SegmentFollower] = []
+  private var earlyDeadline = Int64.max
   private var revision: Int64 = -1
 
   /// - Parameter reroute: handles an exchange anew, with the time since which it is held.
@@ -129,19 +132,20 @@ final class StreamDesk {
       return exchange.respond(missing(number, snapshot))
     }
     let ahead = cadence.firstFrame(of: number) - edge - 1
-    let early = Decimal.wholeProduct(ahead, cadence.grid.rate.frameNanoseconds)
     let horizon = EarlyRequests.horizon(cadence)
-    guard early <= horizon else {
+    guard ahead <= cadence.grid.atOrAfter(horizon) else {
       return exchange.respond(
         ResponseFields.error(
-          425, "the segment begins in \(early / 1_000_000) ms; it may be asked for "
+          425,
+          "the segment begins in \(ahead) frames; it may be asked for "
             + "\(horizon / 1_000_000) ms before it begins"))
     }
     let follower = SegmentFollower(
       exchange, number: number, shelf: served.media, since: since,
-      deadline: now + early + cadence.segmentNanoseconds + holdLimit)
+      deadline: now + horizon + holdLimit)
     exchange.onGone = { follower.isGone = true }
-    if follower.advance(snapshot, now: now) == .follows { followers.append(follower) }
+    guard follower.advance(snapshot, now: now) == .follows else { return }
+    keepFollowing(follower)
     countHeld()
   }
 
@@ -190,9 +194,8 @@ final class StreamDesk {
     }
     let freed = snapshot.state == .ended ? held.ended() : held.published(snapshot.version)
     for request in freed { release(request, snapshot, now) }
-    if !followers.isEmpty {
-      followers.removeAll { $0.advance(snapshot, now: now) == .done }
-    }
+    if !followers.isEmpty { followers.removeAll { $0.advance(snapshot, now: now) == .done } }
+    if !early.isEmpty { advanceEarly(snapshot, now) }
     if let first = snapshot.segments.first { served.media.forget(before: first.number) }
     countHeld()
     if !freed.isEmpty {
@@ -206,9 +209,7 @@ final class StreamDesk {
 
   /// The earliest moment at which a held request must be let go; monotonic nanoseconds.
   var nextDeadline: Int64 {
-    var deadline = min(starting.nextDeadline, held.nextDeadline)
-    for follower in followers where !follower.hasBegun { deadline = min(deadline, follower.deadline) }
-    return deadline
+    min(starting.nextDeadline, held.nextDeadline, earlyDeadline)
   }
 
   /// Lets go whose deadline has come.
@@ -227,13 +228,36 @@ final class StreamDesk {
             [HeaderField("Retry-After", "1"), request.heldField(now)]))
       }
     }
-    followers.removeAll { follower in
-      guard !follower.isGone else { return true }
-      guard !follower.hasBegun, follower.deadline <= now else { return false }
-      follower.expire()
-      return true
-    }
+    expireEarly(now)
     countHeld()
+  }
+
+  private func advanceEarly(_ snapshot: WindowSnapshot, _ now: Int64) {
+    let waiting = early
+    early = []
+    earlyDeadline = .max
+    for follower in waiting where follower.advance(snapshot, now: now) == .follows {
+      keepFollowing(follower)
+    }
+  }
+
+  private func keepFollowing(_ follower: SegmentFollower) {
+    if follower.hasBegun {
+      followers.append(follower)
+    } else {
+      early.append(follower)
+      earlyDeadline = min(earlyDeadline, follower.deadline)
+    }
+  }
+
+  private func expireEarly(_ now: Int64) {
+    guard earlyDeadline <= now else { return }
+    let waiting = early
+    early = []
+    earlyDeadline = .max
+    for follower in waiting where !follower.isGone {
+      if follower.deadline <= now { follower.expire() } else { keepFollowing(follower) }
+    }
   }
 
   private func release(_ request: HeldRequest, _ snapshot: WindowSnapshot, _ now: Int64) {
@@ -256,7 +280,7 @@ final class StreamDesk {
 
   private func countHeld() {
     let (playlists, media) = (starting.count, held.count)
-    let following = followers.count
+    let following = followers.count + early.count
     counters.withLock { counters in
       counters.heldPlaylists = playlists
       counters.heldMedia = media

@@ -38,6 +38,9 @@ package final class LiveStream: Sendable {
     var finished: Opening? { if case .pending = self { nil } else { self } }
   }
 
+  /// The name of the one rendition in URLs.
+  package static let rendition = "video"
+
   /// What the stream is made from and how.
   package let configuration: StreamConfiguration
   /// Its one rendition.
@@ -75,6 +78,13 @@ package final class LiveStream: Sendable {
 
   /// What the stream's threads counted.
   package var statistics: StreamStatistics { counters.withLock { $0 } }
+
+  /// Wall clock minus what the stream says of it, in nanoseconds; beyond 50 ms it is announced at the next segment.
+  package var clockError: Int64 {
+    let difference = SystemClock.wallMinusMonotonic
+    let current = feed.read(\.clock) ?? clock
+    return current.error(wallMinusMonotonic: difference, on: configuration.cadence)
+  }
 
   /// Starts source and encoder and returns when both are open; the window goes live soon after.
   ///

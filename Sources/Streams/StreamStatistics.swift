@@ -18,8 +18,6 @@ package struct StreamStatistics: Sendable {
   package var overloads: UInt64 = 0
   /// Times the wall clock stepped by more than 50 ms.
   package var clockSteps: UInt64 = 0
-  /// Wall clock minus what the stream says of it, in nanoseconds.
-  package var clockOffsetNanoseconds: Int64 = 0
   /// Seconds from handing a picture to the encoder to having its bytes.
   package var encoderDelay = Histogram.seconds
   /// Seconds from the end of a part's media time to its publication.

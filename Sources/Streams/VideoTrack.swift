@@ -23,7 +23,7 @@ struct VideoTrack: ~Copyable {
     let header = try encoder.initSegment()
     window.describe(
       TrackDescription(
-        rendition: "video", codecs: encoder.codecString, size: configuration.size,
+        rendition: LiveStream.rendition, codecs: encoder.codecString, size: configuration.size,
         cadence: configuration.cadence, header: header))
     cadence = configuration.cadence
     self.window = window
