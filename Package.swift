@@ -71,7 +71,11 @@ let package = Package(
       resources: [.embedInCode("Resources/browser.html")],
       swiftSettings: strict),
 
-    tests("Capture", ["Capture", "CFFmpeg", "Media"]),
+    // Lets libv4l2 load the emulated camera within the tests' own process.
+    .target(
+      name: "GlobShim", path: "Tests/FakeCamera", exclude: ["Makefile", "fakecam.c"],
+      sources: ["globshim.c"]),
+    tests("Capture", ["Capture", "CFFmpeg", "GlobShim", "Media"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -15,6 +15,7 @@
 #include <libv4l2.h>
 #include <linux/videodev2.h>
 #include <sys/mman.h>
+#include <time.h>
 
 static const int64_t CFF_NOPTS = AV_NOPTS_VALUE;
 
@@ -130,6 +131,19 @@ static inline int cff_plain_format(int format) {
   }
 }
 
+/// CLOCK_MONOTONIC in nanoseconds.
+static inline int64_t cff_monotonic(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/// Sleeps for so many nanoseconds, below a second, or until a signal comes.
+static inline void cff_nap(int64_t nanoseconds) {
+  struct timespec t = {0, nanoseconds};
+  nanosleep(&t, 0);
+}
+
 /// libv4l2 complains to nobody instead of to stderr; its answers say the same.
 static inline void cff_silence_v4l2(void) {
   if (!v4l2_log_file) v4l2_log_file = fopen("/dev/null", "we");
@@ -154,6 +168,7 @@ static const unsigned long
 
 enum : uint32_t {
   CFF_PIX_YUYV = V4L2_PIX_FMT_YUYV,
+  CFF_PIX_UYVY = V4L2_PIX_FMT_UYVY,
   CFF_PIX_MJPEG = V4L2_PIX_FMT_MJPEG,
   CFF_PIX_JPEG = V4L2_PIX_FMT_JPEG,
   CFF_PIX_NV12 = V4L2_PIX_FMT_NV12,

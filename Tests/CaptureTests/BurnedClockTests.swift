@@ -98,8 +98,8 @@ struct BurnedClockTests {
   }
 
   @Test("three frames of a second flash at 30 frames a second")
-  func flashFrames() {
-    let grid = FrameGrid(rate: FrameRate(30).unsafelyUnwrappedForTest)
+  func flashFrames() throws {
+    let grid = FrameGrid(rate: try #require(FrameRate(30)))
     let flashing = (0..<30).filter {
       TestPicture.flashes(at: grid.nanoseconds(51_000_000_000 + Int64($0)) / 1_000_000)
     }
@@ -112,13 +112,5 @@ struct BurnedClockTests {
     let kept = source.draw(frame: 1, milliseconds: 1000)
     for index in Int64(2)..<50 { _ = source.draw(frame: index, milliseconds: index * 33) }
     #expect(ClockReader.read(kept) == 1000)
-  }
-}
-
-extension Optional {
-  /// The value of a constant that cannot be nil.
-  var unsafelyUnwrappedForTest: Wrapped {
-    guard let self else { preconditionFailure("nil") }
-    return self
   }
 }
