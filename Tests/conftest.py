@@ -11,7 +11,7 @@ from fetch_hlsjs import fetch_hlsjs
 from harness.program import Program, start, stop
 from harness.tools import chromium, streamer_binary
 
-SESSION_FLAGS = ["--framerate", "30"]
+SESSION_FLAGS = ["--resolution", "640x360", "--bitrate", "1000"]
 _running: list[Program] = []
 
 
@@ -44,6 +44,14 @@ def hlsjs() -> Path:
         pytest.skip(f"hls.js not found: nothing that plays with it is tested ({error})")
 
 
+def script_flags() -> list[str]:
+    """--hlsjs FILE where the file can be had."""
+    try:
+        return ["--hlsjs", str(fetch_hlsjs())]
+    except (RuntimeError, OSError):
+        return []
+
+
 @pytest.fixture(scope="session")
 def browser_path() -> str:
     """Path of Chromium, or a named skip."""
@@ -53,10 +61,18 @@ def browser_path() -> str:
     return path
 
 
+@pytest.fixture(scope="module")
+def browser(browser_path: str) -> Iterator[object]:
+    """A headless Chromium for the tests of one file."""
+    from harness.browser import chromium_running
+    with chromium_running(browser_path) as running:
+        yield running
+
+
 @pytest.fixture(scope="session")
 def server(binary: Path) -> Iterator[Program]:
     """The one streamer with default settings that most tests share; 640x360 keeps the machine free."""
-    program = start([*SESSION_FLAGS, "--resolution", "640x360", "--bitrate", "1000"])
+    program = start([*SESSION_FLAGS, *script_flags()])
     _running.append(program)
     yield program
     _running.remove(program)
