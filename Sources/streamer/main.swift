@@ -27,6 +27,7 @@ case .printVersion:
   print("streamer \(Version.text)")
   exit(0)
 case .listCameras:
+  for line in listCameras() { print(line) }
   
   exit(0)
 case .stream: break
