@@ -67,6 +67,9 @@ let package = Package(
         "CPopt", "CLinux",
       ],
       swiftSettings: strict),
+
+    tests("Net", ["Net", "Sharing", "CLinux"]),
+    tests("HTTP", ["HTTP", "Net", "Sharing", "CLinux"]),
   ],
   swiftLanguageModes: [.v6]
 )

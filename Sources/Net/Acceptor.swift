@@ -17,12 +17,16 @@ package final class Acceptor: DescriptorHandler, LoopService {
   private var listener: ListeningSocket?
   private var resumption = Int64.max
 
-  /// Starts accepting. Call it on `loop`'s thread.
+  /// Starts accepting.
+  ///
+  /// Call it on `loop`'s thread.
   ///
   /// - Parameters:
+  ///   - listener: the socket; closed with the acceptor's end.
   ///   - loop: the loop that accepts.
   ///   - loops: the loops that get the connections.
   ///   - deliver: takes over a connection, on its loop's thread; by default the loop's `receiver`.
+  /// - Throws: when the socket cannot be watched.
   package init(
     _ listener: ListeningSocket, on loop: EventLoop, among loops: [EventLoop],
     deliver: @escaping @Sendable (EventLoop, AcceptedSocket) -> Void = Acceptor.toReceiver
@@ -45,7 +49,9 @@ package final class Acceptor: DescriptorHandler, LoopService {
     }
   }
 
-  /// Accepts no more and lets go of the listening socket. On the loop's thread.
+  /// Accepts no more and lets go of the listening socket.
+  ///
+  /// On the loop's thread.
   package func stop() {
     guard let listener else { return }
     loop.remove(listener.descriptor)

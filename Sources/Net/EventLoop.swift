@@ -26,7 +26,7 @@ package final class EventLoop: @unchecked Sendable {
     var handler: (any DescriptorHandler)?
   }
 
-  /// The name of its thread: `loop-0`, `loop-1`, …
+  /// The name of its thread, as in `loop-0`.
   package let name: String
   private let epoll: Int32
   private let bell: Int32
@@ -97,7 +97,9 @@ package final class EventLoop: @unchecked Sendable {
     signal { $0.isStopped = true }
   }
 
-  /// Waits for the thread's end. Not from the loop itself.
+  /// Waits for the thread's end.
+  ///
+  /// Not from the loop itself.
   package func join() {
     let started = thread.withLock { thread in
       defer { thread = nil }
