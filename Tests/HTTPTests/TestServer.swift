@@ -44,7 +44,10 @@ final class TestServer: Sendable {
     }
   }
 
-  deinit { loop.stop() }
+  deinit {
+    loop.stop()
+    loop.join()
+  }
 
   /// Runs `body` on the loop with the routes, and waits for it.
   func onLoop(_ body: @escaping @Sendable (Routes) -> Void) {
@@ -69,7 +72,7 @@ final class TestServer: Sendable {
 /// Confined to the loop's thread.
 final class Routes: RequestHandler, ExchangeObserver, LoopService {
   let seen: Locked<TestServer.Seen>
-  var server: HTTPServer?
+  weak var server: HTTPServer?
   var acceptor: Acceptor?
   var held: [String: any Exchange] = [:]
   private let hello = PreparedResponse(
