@@ -189,4 +189,12 @@ static inline uint64_t clinux_raise_descriptor_limit(void) {
   return setrlimit(RLIMIT_NOFILE, &l) < 0 ? before : l.rlim_cur;
 }
 
+/// Lowers the soft limit of descriptors, for tests; 0, or -errno.
+static inline int clinux_set_descriptor_limit(uint64_t count) {
+  struct rlimit l;
+  if (getrlimit(RLIMIT_NOFILE, &l) < 0) return -errno;
+  l.rlim_cur = count;
+  return setrlimit(RLIMIT_NOFILE, &l) < 0 ? -errno : 0;
+}
+
 #endif

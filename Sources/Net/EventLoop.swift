@@ -213,8 +213,8 @@ package final class EventLoop: @unchecked Sendable {
       mail = Mail()
       return taken
     }
-    if received.isStopped { return false }
     for job in received.jobs { job() }
+    if received.isStopped { return false }
     if received.isWoken {
       for service in services { service.woken() }
     }

@@ -251,6 +251,21 @@ struct ConnectionTests {
     #expect(response.has("Content-Range: bytes 1-3/5"))
   }
 
+  @Test("every byte of many pieces arrives in order, however slowly it is read")
+  func pieces() throws {
+    let server = try TestServer()
+    let whole = TestServer.pieces.flatMap(\.array)
+    let slow = try TestClient(port: server.port, receiveBuffer: 4096)
+    slow.get("/pieces")
+    slow.get("/pieces", "Range: bytes=12345-\(whole.count - 2)\r\n")
+    usleep(50_000)
+    #expect(try slow.response().body == whole)
+    #expect(try slow.response().body == Array(whole[12345..<whole.count - 1]))
+    #expect(server.eventually { $0.finished.count == 2 })
+    let finished = server.seen.withLock { $0.finished }
+    #expect(finished.allSatisfy { !$0.cut && $0.bytesSent > whole.count / 2 })
+  }
+
   @Test("on drain what is open is answered with Connection: close, and idle connections end")
   func drain() throws {
     let server = try TestServer()

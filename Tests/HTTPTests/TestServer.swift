@@ -19,6 +19,15 @@ final class TestServer: Sendable {
     var finished: [Finished] = []
   }
 
+  /// A body of 500 pieces, empty and large ones among them.
+  static let pieces: [SharedBytes] = {
+    var generator = SplitMix64(state: 1)
+    return (0..<500).map { index in
+      let count = index % 7 == 0 ? 0 : Int(generator.next() % (index % 50 == 1 ? 100_000 : 2000))
+      return SharedBytes((0..<count).map { _ in UInt8(truncatingIfNeeded: generator.next()) })
+    }
+  }()
+
   static let bigSize = 8 * 1024 * 1024
 
   let loop: EventLoop
@@ -93,6 +102,11 @@ final class Routes: RequestHandler, ExchangeObserver, LoopService {
     switch path {
     case "/hello": exchange.respond(hello.ranged(exchange.request))
     case "/big": exchange.respond(big.ranged(exchange.request))
+    case "/pieces":
+      exchange.respond(
+        PreparedResponse(
+          status: 200, fields: [PreparedResponse.acceptRanges], body: TestServer.pieces
+        ).ranged(exchange.request))
     case _ where path.hasPrefix("/hold"), _ where path.hasPrefix("/stream"):
       held[path] = exchange
       exchange.onGone = { [seen, weak self] in

@@ -1,4 +1,5 @@
 import CLinux
+import Glibc
 import Net
 import Sharing
 import Testing
@@ -93,6 +94,34 @@ struct EventLoopTests {
 
 @Suite("Accepting")
 struct AcceptorTests {
+  @Test("without descriptors accepting pauses, does not spin, and goes on by itself")
+  func exhausted() async {
+    await #expect(processExitsWith: .success) {
+      let listener = try ListeningSocket(host: "127.0.0.1", port: 0)
+      let port = listener.boundPort
+      let loop = try EventLoop(index: 0)
+      let accepted = Locked(0)
+      try loop.start { loop in
+        _ = try? Acceptor(listener, on: loop, among: [loop]) { _, _ in
+          accepted.withLock { $0 += 1 }
+        }
+        return Recorder(Locked(Recorder.Seen()))
+      }
+      guard clinux_set_descriptor_limit(64) == 0 else { exit(1) }
+      var taken: [Int32] = []
+      while case let copy = dup(0), copy >= 0 { taken.append(copy) }
+      close(taken.removeLast())
+      guard clinux_connect_loopback(port, 0, 1) >= 0 else { exit(2) }
+      let before = clinux_clock_ns(CLOCK_PROCESS_CPUTIME_ID)
+      usleep(300_000)
+      guard accepted.withLock({ $0 }) == 0 else { exit(3) }
+      guard clinux_clock_ns(CLOCK_PROCESS_CPUTIME_ID) - before < 100_000_000 else { exit(4) }
+      close(taken.removeLast())
+      for _ in 0..<100 where accepted.withLock({ $0 }) == 0 { usleep(10_000) }
+      exit(accepted.withLock { $0 } == 1 ? 0 : 5)
+    }
+  }
+
   @Test("each connection goes to the loop that has the fewest")
   func balance() throws {
     let loops = try (0..<3).map { try EventLoop(index: $0) }
