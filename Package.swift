@@ -87,6 +87,8 @@ let package = Package(
     tests(
       "HLSPackager", ["HLSPackager", "Packaging", "Media", "Sharing", "TestSupport"],
       exclude: ["Golden"]),
+    tests("Net", ["Net", "Sharing", "CLinux"]),
+    tests("HTTP", ["HTTP", "Net", "Sharing", "CLinux"]),
   ],
   swiftLanguageModes: [.v6]
 )
