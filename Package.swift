@@ -39,7 +39,7 @@ let package = Package(
     // Event loops, sockets, timers. Alone opens sockets; knows nothing of HTTP or video.
     library("Net", ["CLinux", "Sharing"]),
     // Sources and encoders on libavcodec and libv4l2. Knows no packager and no server.
-    library("Capture", ["Media", "Sharing", "CFFmpeg", "CLinux"]),
+    library("Capture", ["Media", "Sharing", "CFFmpeg"]),
 
     // Level 2. HTTP/1.1 codec and connections. Knows nothing of video.
     library("HTTP", ["Net", "Sharing", "CLinux"]),

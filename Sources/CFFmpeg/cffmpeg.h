@@ -119,6 +119,42 @@ static inline int cff_scale(struct SwsContext *c, const AVFrame *from, const AVF
                    to->linesize);
 }
 
+/// `value` in 16.16 fixed point as a byte.
+static inline uint8_t cff_byte(int value) {
+  value = (value + 32768) >> 16;
+  return (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
+}
+
+/// Turns a part of a YUV 4:2:0 frame of limited range from the BT.601 to the BT.709 matrix, in place.
+/// All four sides are even. libswscale would go through RGB, which costs several times more.
+/// The factors are the product of the one matrix and the inverse of the other, in limited range.
+static inline void cff_bt601_to_bt709(AVFrame *f, int x, int y, int width, int height) {
+  enum { chunk = 64 };
+  for (int row = y / 2; row < (y + height) / 2; row++) {
+    uint8_t *u = f->data[1] + row * f->linesize[1] + x / 2;
+    uint8_t *v = f->data[2] + row * f->linesize[2] + x / 2;
+    uint8_t *one = f->data[0] + 2 * row * f->linesize[0] + x;
+    uint8_t *two = one + f->linesize[0];
+    for (int start = 0; start < width / 2; start += chunk) {
+      int count = width / 2 - start < chunk ? width / 2 - start : chunk;
+      int shift[chunk];
+      for (int i = 0; i < count; i++) {
+        int cb = u[start + i] - 128, cr = v[start + i] - 128;
+        shift[i] = -7573 * cb - 13627 * cr;
+        u[start + i] = cff_byte((128 << 16) + 66758 * cb + 7512 * cr);
+        v[start + i] = cff_byte((128 << 16) + 4918 * cb + 67196 * cr);
+      }
+      for (int i = 0; i < count; i++) {
+        int place = 2 * (start + i);
+        one[place] = cff_byte((one[place] << 16) + shift[i]);
+        one[place + 1] = cff_byte((one[place + 1] << 16) + shift[i]);
+        two[place] = cff_byte((two[place] << 16) + shift[i]);
+        two[place + 1] = cff_byte((two[place + 1] << 16) + shift[i]);
+      }
+    }
+  }
+}
+
 /// The full-range formats of JPEG by their modern names; others as they are.
 static inline int cff_plain_format(int format) {
   switch (format) {
@@ -142,6 +178,12 @@ static inline int64_t cff_monotonic(void) {
 static inline void cff_nap(int64_t nanoseconds) {
   struct timespec t = {0, nanoseconds};
   nanosleep(&t, 0);
+}
+
+/// Whether a driver's answer means the BT.709 matrix; unless it says so, cameras mean BT.601.
+static inline int cff_is_bt709(const struct v4l2_pix_format *p) {
+  return p->ycbcr_enc == V4L2_YCBCR_ENC_709 ||
+         (p->ycbcr_enc == V4L2_YCBCR_ENC_DEFAULT && p->colorspace == V4L2_COLORSPACE_REC709);
 }
 
 /// libv4l2 complains to nobody instead of to stderr; its answers say the same.

@@ -30,7 +30,12 @@ final class CameraConverter {
     try FFmpegError.check("av_image_fill_pointers", needed)
     defer { view.clear() }
     guard bytes.count >= Int(needed) else { return nil }
-    return try unsafe scaler.scale(view.pointer, fullRange: isFullRange)
+    return try unsafe scaler.scale(view.pointer, fullRange: isFullRange, matrix: matrix)
+  }
+
+  private var matrix: ColourMatrix {
+    var geometry = geometry
+    return unsafe cff_is_bt709(&geometry) != 0 ? .bt709 : .bt601
   }
 
   private var isFullRange: Bool {

@@ -46,7 +46,7 @@ struct Canvas {
   }
 
   /// The frame beneath, for libswscale.
-  @unsafe var frame: UnsafePointer<AVFrame> { unsafe UnsafePointer(picture.frame) }
+  @unsafe var frame: UnsafeMutablePointer<AVFrame> { unsafe picture.frame }
 
   /// All of it.
   var area: Area { Area(x: 0..<width, y: 0..<height) }

@@ -58,7 +58,8 @@ final class MotionJPEG {
     defer { unsafe av_frame_unref(frame) }
     refusedInARow = 0
     let full = unsafe frame.pointee.color_range != AVCOL_RANGE_MPEG
-    return try unsafe scaler.scale(frame, fullRange: full)
+    let matrix: ColourMatrix = unsafe frame.pointee.colorspace == AVCOL_SPC_BT709 ? .bt709 : .bt601
+    return try unsafe scaler.scale(frame, fullRange: full, matrix: matrix)
   }
 
   private func refuse() {

@@ -18,6 +18,14 @@ enum Letterbox {
   }
 }
 
+/// How luma and chroma of a frame came from red, green and blue.
+enum ColourMatrix: Sendable {
+  /// JPEG and most cameras.
+  case bt601
+  /// Our pictures.
+  case bt709
+}
+
 /// Makes pictures of one size from frames of any size and pixel format; one thread's own.
 @safe
 final class Scaler {
@@ -47,7 +55,8 @@ final class Scaler {
   ///
   /// `fullRange` says that luma goes from 0 to 255, as in JPEG.
   func scale(
-    _ frame: UnsafePointer<AVFrame>, fullRange: Bool, burnedMilliseconds: Int64? = nil
+    _ frame: UnsafePointer<AVFrame>, fullRange: Bool, matrix: ColourMatrix,
+    burnedMilliseconds: Int64? = nil
   ) throws(FFmpegError) -> Picture {
     let kind = unsafe Kind(
       format: cff_plain_format(frame.pointee.format), fullRange: fullRange,
@@ -59,6 +68,11 @@ final class Scaler {
         "sws_scale",
         unsafe cff_scale(
           context, frame, canvas.frame, Int32(area.x.lowerBound), Int32(area.y.lowerBound)))
+      if matrix == .bt601 {
+        unsafe cff_bt601_to_bt709(
+          canvas.frame, Int32(area.x.lowerBound), Int32(area.y.lowerBound), Int32(area.x.count),
+          Int32(area.y.count))
+      }
       // Afterwards, since vector stores may go beyond the scaled picture's right edge.
       canvas.fillAround(area, .black)
     }

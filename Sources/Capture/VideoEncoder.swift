@@ -90,7 +90,8 @@ package struct VideoEncoder: ~Copyable, @unchecked Sendable {
     if let ready = self.scaler { scaler = ready } else { scaler = try Scaler(to: settings.size) }
     self.scaler = scaler
     return try unsafe scaler.scale(
-      picture.frame, fullRange: false, burnedMilliseconds: picture.burnedMilliseconds)
+      picture.frame, fullRange: false, matrix: .bt709,
+      burnedMilliseconds: picture.burnedMilliseconds)
   }
 
   /// Gives a packet the time its picture came with, even where an encoder bends it by a tick or drops a picture.

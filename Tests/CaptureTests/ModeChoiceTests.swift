@@ -35,6 +35,9 @@ struct ModeChoiceTests {
     Row(
       wish: "640x480@30", offered: ["YUYV 640x480@60", "YUYV 640x480@30"], chosen: "YUYV 640x480@30"
     ),
+    Row(
+      wish: "640x480@30", offered: ["YUYV 640x480@60", "YUYV 640x360@30"],
+      chosen: "YUYV 640x480@60"),
     // Between equals JPEG from 720p on, raw below.
     Row(
       wish: "1280x720@30", offered: ["YUYV 1280x720@30", "MJPG 1280x720@30"],

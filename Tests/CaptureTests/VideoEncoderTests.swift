@@ -90,6 +90,10 @@ struct VideoEncoderTests {
       let frames = try encoder.encode(
         picture, pts: Self.start + index * 3000, independent: index == 0)
       #expect(frames.map(\.isIndependent) == [index == 0])
+      // Nor a picture of I slices that is none.
+      let slice = try units(try #require(frames.first).bytes)[0]
+      let header = SliceHeader(slice: slice, sps: encoder.parameterSets.sps[0])
+      #expect(header.type == (index == 0 ? 2 : 0))
     }
   }
 
@@ -128,21 +132,33 @@ struct VideoEncoderTests {
     #expect(bytes * 8 < 3 * 150_000 * 3 / 2)
   }
 
-  @Test("a key frame keeps its part near the mean, by the small bit reservoir")
+  @Test("no key frame is larger than a few frames' worth, even of noise")
   func keyFrames() throws {
-    var encoder = try VideoEncoder(settings("1280x720", bitrate: 2500))
-    let source = try TestPicture(size: size("1280x720"))
+    var encoder = try VideoEncoder(settings("320x180", bitrate: 300))
+    let pool = try PicturePool(size: size("320x180"))
+    var state: UInt32 = 1
+    let pictures = (0..<5).map { _ in
+      pool.picture { canvas in
+        canvas.fill(canvas.area, Colour(128))
+        for y in 0..<180 {
+          canvas.paintRows(y..<y + 1) { _ in
+            state = state &* 1_664_525 &+ 1_013_904_223
+            return UInt8(16 + state >> 25)
+          }
+        }
+      }
+    }
     var sizes: [Int] = []
     for index in Int64(0)..<60 {
-      let frame = try #require(
-        try encoder.encode(
-          source.draw(frame: index, milliseconds: index * 100 / 3),
-          pts: Self.start + index * 3000, independent: index % 30 == 0
-        ).first)
-      sizes.append(frame.bytes.count)
+      let noise = pictures[Int(index % 5)]
+      let frames = try encoder.encode(
+        noise, pts: Self.start + index * 3000, independent: index % 30 == 0)
+      sizes.append(try #require(frames.first).bytes.count)
     }
-    let reservoir = encoder.settings.bufferBits / 8
-    for frame in sizes { #expect(frame <= reservoir) }
+    let frame = 300_000 / 30 / 8
+    for size in sizes { #expect(size <= 6 * frame) }
+    let mean = sizes.dropFirst(30).reduce(0, +) / 30
+    #expect((frame * 8 / 10...frame * 12 / 10).contains(mean))
   }
 
   @Test("a picture of another size is scaled; of another shape it is letterboxed, not stretched")
