@@ -72,9 +72,10 @@ package struct SyntheticStream {
     window.goLive()
   }
 
-  /// Leaves out `segments` whole segment numbers, as a step of the wall clock forwards does.
+  /// Leaves out what remains of an open segment and `segments` whole numbers, as a step of the wall clock forwards does.
   package mutating func skip(_ segments: Int64, offset: Int64 = 0) {
     window.announce(offset: offset, skipped: segments)
-    next += segments * cadence.framesPerSegment
+    let following = cadence.segment(of: next + cadence.framesPerSegment - 1)
+    next = cadence.firstFrame(of: following + segments)
   }
 }
