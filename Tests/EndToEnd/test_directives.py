@@ -208,7 +208,7 @@ def test_dd_15_ahead_of_the_edge(server: Program) -> None:
 
 def test_dd_07_503_at_a_start_that_takes_too_long(streamer) -> None:
     """DD-07: without a first complete segment a request is held 8 s, then 503 with Retry-After."""
-    program = streamer("--segment-duration", "20", "--history", "0", "--resolution", "320x180")
+    program = streamer("--segment-duration", "10", "--history", "0", "--resolution", "320x180")
     answer = get(program.port, PLAYLIST, timeout=14)
     assert answer.status == 503 and answer.headers["retry-after"] == "1"
     assert 6 <= answer.held <= 10

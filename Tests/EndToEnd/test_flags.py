@@ -51,7 +51,6 @@ ROWS = [
     Wrong("--history -1", ("--history", "-1")),
     Wrong("--http-port 65536", ("--http-port", "65536")),
     Wrong("--http-port x", ("--http-port", "x")),
-    Wrong("--host not.a.host.invalid", ("--host", "not.a.host.invalid")),
     Wrong("--name api", ("--name", "api")),
     Wrong("--name a/b", ("--name", "a/b")),
     Wrong("--name x.m3u8", ("--name", "x.m3u8")),
@@ -87,6 +86,12 @@ def test_busy_port() -> None:
                                    defaults=False)
     assert status == 1
     assert any(str(port) in line for line in lines) and len(lines) <= 2, lines
+
+
+def test_host_that_is_not_there() -> None:
+    """A host that does not resolve: not started, one line that names it."""
+    status, lines = run_to_end(["--test-src", "--host", "not.a.host.invalid", "--http-port", "0"], defaults=False)
+    assert status in (1, 2) and len(lines) == 1 and "not.a.host.invalid" in lines[0], lines
 
 
 def test_socket_that_fits_no_port() -> None:

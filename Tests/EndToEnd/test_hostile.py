@@ -83,7 +83,7 @@ def test_pipelining_with_held_requests_in_order(server: Program) -> None:
         connection.send("/version")
         connection.send(f"{PLAYLIST}?_HLS_msn={parent}&_HLS_part={index + 1}")
         connection.send("/none")
-        connection.send(f"/live/video/segment{parent}.{index + 4}.m4s")
+        connection.send(f"/live/video/segment{parent}.{index + 1}.m4s")
         connection.send(PLAYLIST)
         first = connection.read()
         assert parse(first.text).last_part >= (parent, index + 3)

@@ -29,7 +29,8 @@ PLAYERS: dict[str, Callable[[str, Path], Played]] = {
 def half(binary: Path):
     """A streamer with segments of half a second: numbers above 2^31."""
     from harness.program import start
-    program = start(["--segment-duration", "0.5", "--resolution", "640x360", "--bitrate", "1000"])
+    program = start(["--segment-duration", "0.5", "--playlist-length", "20", "--max-files", "40",
+                     "--resolution", "640x360", "--bitrate", "1000"])
     yield program
     stop(program)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from pathlib import Path
 
@@ -14,7 +13,7 @@ FOLDER = ROOT / "Tests/FakeCamera"
 
 
 class FakeCamera:
-    """A camera `cam0.fakecam`; removing the file keeps it unplugged after FAKECAM_UNPLUG frames."""
+    """A camera `cam0.fakecam`; options are the FAKECAM_ variables of Tests/FakeCamera/fakecam.c."""
 
     def __init__(self, folder: Path, **options: str) -> None:
         if not (FOLDER / "fakecam.c").is_file():
@@ -25,30 +24,25 @@ class FakeCamera:
             pytest.skip("libv4l-dev not found: the camera is not tested")
         assert made.returncode == 0, made.stderr
         self.path = folder / "cam0.fakecam"
-        self.away = folder / "unplugged"
         self.path.touch()
-        self.options = options
-        self.plugin = _built(folder, "fakecam")
-        self.shim = _built(folder, "globshim")
+        self.gone = folder / "gone"
+        self.options = {f"FAKECAM_{name}": value for name, value in options.items()}
+        self.plugin = folder / "libv4l-fakecam.so"
+        self.shim = folder / "globshim.so"
 
     @property
     def env(self) -> dict[str, str]:
         """Environment of the program that opens the camera."""
-        return {"LD_PRELOAD": str(self.shim), "LIBV4L_TEST_PLUGIN": str(self.plugin), **self.options}
+        return {"LD_PRELOAD": str(self.shim), "LIBV4L_TEST_PLUGIN": str(self.plugin),
+                "FAKECAM_GONE_FILE": str(self.gone), **self.options}
 
-    def hide(self) -> None:
-        """Whoever opens the camera from now on finds nothing; who has it open keeps it."""
-        os.rename(self.path, self.away)
+    def unplug(self) -> None:
+        """ENODEV for who has it open, and for who opens it."""
+        self.gone.touch()
 
-    def show(self) -> None:
+    def plug(self) -> None:
         """The camera is there again."""
-        os.rename(self.away, self.path)
-
-
-def _built(folder: Path, name: str) -> Path:
-    found = [p for base in (folder, FOLDER) for p in base.rglob(f"*{name}*.so")]
-    assert found, f"no shared object {name} after make in {FOLDER}"
-    return max(found, key=lambda p: p.stat().st_mtime)
+        self.gone.unlink()
 
 
 def jpegs(folder: Path, size: str = "1280x720") -> Path:
