@@ -126,11 +126,20 @@ struct AcceptorTests {
       }
       guard clinux_set_descriptor_limit(64) == 0 else { exit(1) }
       var taken: [Int32] = []
-      while case let copy = dup(0), copy >= 0 { taken.append(copy) }
-      close(taken.removeLast())
-      guard clinux_connect_loopback(port, 0, 1) >= 0 else { exit(2) }
-      usleep(300_000)
-      guard accepted.withLock({ $0 }) == 0 else { exit(3) }
+      // Others in this process may give a descriptor back meanwhile; then once more.
+      for attempt in 0... {
+        while case let copy = dup(0), copy >= 0 { taken.append(copy) }
+        close(taken.removeLast())
+        guard clinux_connect_loopback(port, 0, 1) >= 0 else { exit(2) }
+        turns.withLock { $0 = 0 }
+        usleep(300_000)
+        let count = accepted.withLock { count in
+          defer { count = 0 }
+          return count
+        }
+        if count == 0 { break }
+        guard attempt < 5 else { exit(3) }
+      }
       guard turns.withLock({ $0 }) < 50 else { exit(4) }
       close(taken.removeLast())
       for _ in 0..<500 where accepted.withLock({ $0 }) == 0 { usleep(10_000) }
