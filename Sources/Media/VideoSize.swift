@@ -18,10 +18,12 @@ package struct VideoSize: Sendable, Hashable, CustomStringConvertible {
   /// Reads `1280x720`.
   package init?(_ text: String) {
     let sides = text.lowercased().split(separator: "x", omittingEmptySubsequences: false)
-    guard sides.count == 2, let width = Int(sides[0]), let height = Int(sides[1]) else {
+    guard sides.count == 2, let width = Decimal.whole(sides[0]),
+      let height = Decimal.whole(sides[1])
+    else {
       return nil
     }
-    self.init(width: width, height: height)
+    self.init(width: Int(width), height: Int(height))
   }
 
   /// `1280x720`.

@@ -78,7 +78,9 @@ package final class EventLoop: @unchecked Sendable {
   package func start(
     _ setUp: @escaping @Sendable (EventLoop) -> any LoopService
   ) throws(NetError) {
-    let started = try OSThread(name: name) { self.run(setUp) }
+    guard let started = OSThread(name: name, { self.run(setUp) }) else {
+      throw .system(call: "pthread_create", code: EAGAIN)
+    }
     thread.withLock { $0 = started }
   }
 

@@ -1,4 +1,5 @@
 import CLinux
+import Sharing
 
 /// Signals that a person or a supervisor sends, taken by a thread of their own.
 ///
@@ -35,7 +36,7 @@ package enum SignalWaiter {
 
   /// Calls `handle` for each signal, on a thread that lives as long as the process.
   package static func start(_ handle: @escaping @Sendable (Signal) -> Void) throws(NetError) {
-    _ = try OSThread(name: "signals") {
+    let thread = OSThread(name: "signals") {
       var set = self.set
       while true {
         var number: Int32 = 0
@@ -43,6 +44,7 @@ package enum SignalWaiter {
         if let signal = Signal.allCases.first(where: { $0.number == number }) { handle(signal) }
       }
     }
+    if thread == nil { throw .system(call: "pthread_create", code: EAGAIN) }
   }
 
   private static var set: sigset_t {

@@ -1,0 +1,21 @@
+/// Network Time Protocol time stamps: seconds since 1900 in the upper, their fraction in the lower 32 bits.
+/// - Source: RFC 5905 §6
+package enum NTPTime {
+  private static let secondsFrom1900To1970: Int64 = 2_208_988_800
+
+  /// The stamp of a Unix time in nanoseconds, rounded to the nearest unit of 2⁻³² s.
+  package static func from(unixNanoseconds: Int64) -> UInt64 {
+    var seconds = unixNanoseconds / 1_000_000_000
+    var rest = unixNanoseconds % 1_000_000_000
+    if rest < 0 { (seconds, rest) = (seconds - 1, rest + 1_000_000_000) }
+    let fraction = (UInt64(rest) << 32 + 500_000_000) / 1_000_000_000
+    return UInt64(bitPattern: seconds + secondsFrom1900To1970) << 32 &+ fraction
+  }
+
+  /// The Unix time in nanoseconds of a stamp, rounded to the nearest.
+  package static func unixNanoseconds(of stamp: UInt64) -> Int64 {
+    let fraction = (stamp & 0xFFFF_FFFF) * 1_000_000_000
+    return (Int64(stamp >> 32) - secondsFrom1900To1970) * 1_000_000_000
+      + Int64((fraction + 1 << 31) >> 32)
+  }
+}

@@ -1,0 +1,108 @@
+import Media
+package import Packaging
+
+/// Whether a playlist request is answered now, held, or refused.
+/// - Source: RFC 8216bis §6.2.5.2
+package enum BlockingReload: Equatable {
+  /// The current playlist answers it.
+  case answer
+  /// It waits until the rendition has reached this version.
+  case hold(until: Int64)
+  /// `wait` and `version`: as ``hold(until:)``, but at the end of the wait the current playlist is the answer.
+  case poll(until: Int64, milliseconds: Int64)
+  /// 400, with the reason.
+  case refuse(String)
+
+  /// Decides for `directives` on a window that is live or ended and has a complete segment.
+  package static func decide(
+    _ directives: DeliveryDirectives, on snapshot: WindowSnapshot, control: ServerControl,
+    names: MediaNames
+  ) -> BlockingReload {
+    // "...the Playlist contains EXT-X-ENDLIST...: the server MUST ignore" the directives; first, even where they are wrong.
+    guard snapshot.state != .ended else { return .answer }
+    if let printed = directives.mediaSequenceNumber {
+      guard let asked = names.segment(printed: printed) else { return .refuse(tooFar) }
+      guard let part = directives.partIndex else { return segment(asked, on: snapshot) }
+      return self.part(part, of: asked, on: snapshot, control: control)
+    }
+    if directives.partIndex != nil { return .refuse("_HLS_part needs _HLS_msn") }
+    guard let wait = directives.waitMilliseconds else { return .answer }
+    return poll(wait, directives.version, on: snapshot, control: control)
+  }
+
+  private static let tooFar = "_HLS_msn or _HLS_part is too far ahead of the live edge"
+
+  private static func segment(_ asked: Int64, on snapshot: WindowSnapshot) -> BlockingReload {
+    let last = lastComplete(snapshot)
+    if asked <= last { return .answer }
+    guard asked <= last + 2 else { return .refuse(tooFar) }
+    return .hold(until: (asked + 1) * parts(snapshot))
+  }
+
+  private static func part(
+    _ index: UInt64, of asked: Int64, on snapshot: WindowSnapshot, control: ServerControl
+  ) -> BlockingReload {
+    let (last, perSegment) = (lastComplete(snapshot), parts(snapshot))
+    if asked < last { return .answer }
+    if asked == last {
+      // "If the Client requests a Part Index greater than that of the final Partial Segment of the Parent Segment, the
+      // Server MUST treat the request as one for Part Index 0 of the following Parent Segment."
+      let count = snapshot.segment(asked)?.parts.count ?? 0
+      return index < UInt64(count) ? .answer : until((asked + 1) * perSegment + 1, snapshot)
+    }
+    guard asked <= last + 2, index <= UInt64(Int32.max) else { return .refuse(tooFar) }
+    let index = Int64(index)
+    guard !isTooFar(partsAhead(index, of: asked, on: snapshot), snapshot, control) else {
+      return .refuse(tooFar)
+    }
+    return until(
+      index < perSegment ? asked * perSegment + index + 1 : (asked + 1) * perSegment + 1, snapshot)
+  }
+
+  /// How many parts the request is ahead of the last part that is listed.
+  private static func partsAhead(
+    _ index: Int64, of asked: Int64, on snapshot: WindowSnapshot
+  ) -> Int64 {
+    let perSegment = parts(snapshot)
+    if let open = snapshot.open, !open.parts.isEmpty {
+      let listed = Int64(open.parts.count) - 1
+      if asked == open.number { return index - listed }
+      return perSegment - 1 - listed + (asked - open.number - 1) * perSegment + index + 1
+    }
+    return (asked - lastComplete(snapshot) - 1) * perSegment + index + 1
+  }
+
+  /// The Advance Part Limit, three seconds of parts (three parts where they are a second or longer), or what hls.js may
+  /// add when it tunes in, whichever is more.
+  private static func isTooFar(
+    _ ahead: Int64, _ snapshot: WindowSnapshot, _ control: ServerControl
+  ) -> Bool {
+    guard let cadence = snapshot.track?.cadence else { return true }
+    let (timescale, part) = (Int64(cadence.grid.rate.timescale), cadence.partTicks)
+    let advance = part < timescale ? 3 * timescale : 3 * part
+    let tuneIn = 3 * control.targetDuration * timescale / 2 + part
+    return ahead > max(advance, tuneIn) / part
+  }
+
+  private static func poll(
+    _ wait: UInt64, _ version: UInt64?, on snapshot: WindowSnapshot, control: ServerControl
+  ) -> BlockingReload {
+    // A version ahead of the live edge comes from another clock or numbering: waiting for it would help nobody.
+    let current = UInt64(max(0, snapshot.version))
+    guard (version ?? current) == current, wait > 0 else { return .answer }
+    let longest = UInt64(3 * control.targetDuration * 1000)
+    return .poll(until: snapshot.version + 1, milliseconds: Int64(min(wait, longest)))
+  }
+
+  private static func until(_ version: Int64, _ snapshot: WindowSnapshot) -> BlockingReload {
+    version <= snapshot.version ? .answer : .hold(until: version)
+  }
+
+  private static func lastComplete(_ snapshot: WindowSnapshot) -> Int64 {
+    snapshot.segments.last?.number ?? (snapshot.open?.number ?? 0) - 1
+  }
+
+  private static func parts(_ snapshot: WindowSnapshot) -> Int64 {
+    snapshot.track?.cadence.partsPerSegment ?? 1
+  }
+}

@@ -1,0 +1,58 @@
+/// What a client asks of a playlist by query parameters.
+/// - Source: RFC 8216bis §6.2.5; `wait` and `version` are our own, for simple pollers
+package struct DeliveryDirectives: Sendable, Equatable {
+  /// `_HLS_msn`, as printed.
+  package var mediaSequenceNumber: UInt64?
+  /// `_HLS_part`.
+  package var partIndex: UInt64?
+  /// `_HLS_skip`; values other than YES and v2 are ignored.
+  package var skip: MediaPlaylist.Form = .full
+  /// `wait`: milliseconds to wait for something newer than `version`.
+  package var waitMilliseconds: UInt64?
+  /// `version`: what the client has.
+  package var version: UInt64?
+
+  /// No directive.
+  package init() {}
+
+  /// Why directives cannot be read.
+  package enum Failure: Error, Equatable, CustomStringConvertible {
+    /// The value is no decimal number from 0 to 2⁶⁴−1.
+    case notANumber(String)
+    /// The parameter is there twice.
+    case repeated(String)
+
+    /// One line: what was wrong and what is allowed.
+    package var description: String {
+      switch self {
+      case .notANumber(let name): "\(name) must be a decimal number from 0 to 2^64-1"
+      case .repeated(let name): "\(name) may be given once"
+      }
+    }
+  }
+
+  /// Reads the directives among `items`; other parameters are ignored.
+  package init(_ items: [(name: String, value: String)]) throws(Failure) {
+    var seen: Set<String> = []
+    for (name, value) in items where Self.names.contains(name) {
+      guard seen.insert(name).inserted else { throw .repeated(name) }
+      switch name {
+      case "_HLS_skip":
+        skip = value == "YES" ? .delta : value == "v2" ? .deltaWithDateRanges : .full
+      case "_HLS_msn": mediaSequenceNumber = try Self.number(value, name)
+      case "_HLS_part": partIndex = try Self.number(value, name)
+      case "wait": waitMilliseconds = try Self.number(value, name)
+      default: version = try Self.number(value, name)
+      }
+    }
+  }
+
+  private static let names: Set<String> = ["_HLS_msn", "_HLS_part", "_HLS_skip", "wait", "version"]
+
+  private static func number(_ value: String, _ name: String) throws(Failure) -> UInt64 {
+    guard !value.isEmpty, value.utf8.allSatisfy({ (48...57).contains($0) }),
+      let number = UInt64(value)
+    else { throw .notANumber(name) }
+    return number
+  }
+}

@@ -1,0 +1,130 @@
+import Media
+package import Packaging
+
+/// A Media Playlist as text, made from one window snapshot.
+/// - Source: RFC 8216bis §4.4, §6.2
+package struct MediaPlaylist: Sendable {
+  /// What is left out.
+  package enum Form: Sendable, Hashable, CaseIterable {
+    /// Everything that is listed.
+    case full
+    /// A Playlist Delta Update (`_HLS_skip=YES`).
+    case delta
+    /// A Playlist Delta Update that may also leave out date ranges (`_HLS_skip=v2`).
+    case deltaWithDateRanges
+  }
+
+  private let snapshot: WindowSnapshot
+  private let track: TrackDescription
+  private let control: ServerControl
+  private let names: MediaNames
+  private let base: String
+
+  /// The playlist of `snapshot`; nil while it has no complete segment, for such a playlist is never answered.
+  ///
+  /// - Parameters:
+  ///   - snapshot: the window at one moment.
+  ///   - control: the stream's constants.
+  ///   - names: the names of media.
+  ///   - base: what stands before each name: empty, or a relative path that ends in a slash.
+  package init?(
+    _ snapshot: WindowSnapshot, control: ServerControl, names: MediaNames, base: String
+  ) {
+    guard let track = snapshot.track, !snapshot.segments.isEmpty else { return nil }
+    self.snapshot = snapshot
+    self.track = track
+    self.control = control
+    self.names = names
+    self.base = base
+  }
+
+  /// The text of the playlist.
+  package func text(_ form: Form) -> String {
+    let listed = snapshot.listed
+    let skipped = form == .full ? 0 : skippable(listed)
+    var out = PlaylistText()
+    head(&out, form: skipped > 0 ? form : .full, first: listed.first)
+    if skipped > 0 {
+      let removed = form == .deltaWithDateRanges ? ",RECENTLY-REMOVED-DATERANGES=\"\"" : ""
+      out.line("#EXT-X-SKIP:SKIPPED-SEGMENTS=\(skipped)\(removed)")
+    }
+    out.line("#EXT-X-MAP:URI=\"\(base)\(names.name(ofHeader: track.headerHash))\"")
+    let partsFrom = firstSegmentWithParts(listed)
+    for segment in listed.dropFirst(skipped) {
+      write(segment, withParts: segment.number >= partsFrom, to: &out)
+    }
+    if let open = snapshot.open, !open.parts.isEmpty {
+      out.segmentHead(of: open.programDateTime, discontinuity: open.startsDiscontinuity)
+      for part in open.parts { write(part, to: &out) }
+    }
+    if snapshot.state == .ended {
+      out.line("#EXT-X-ENDLIST")
+    } else if let hint = snapshot.hint {
+      let name = names.name(ofPart: hint.index, in: hint.segment)
+      out.line("#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"\(base)\(name)\"")
+    }
+    return out.text
+  }
+
+  private func head(_ out: inout PlaylistText, form: Form, first: Segment?) {
+    out.line("#EXTM3U")
+    // EXT-X-MAP needs 6, EXT-X-SKIP 9, and 10 where it stands for date ranges as well (§8).
+    out.line("#EXT-X-VERSION:\(form == .full ? 6 : form == .delta ? 9 : 10)")
+    out.line("# version: \(snapshot.version)")
+    out.line("#EXT-X-INDEPENDENT-SEGMENTS")
+    out.line("#EXT-X-TARGETDURATION:\(control.targetDuration)")
+    out.line(
+      "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=\(control.partHoldBack),"
+        + "CAN-SKIP-UNTIL=\(control.skipUntil)")
+    out.line("#EXT-X-PART-INF:PART-TARGET=\(control.partTarget)")
+    out.line("#EXT-X-MEDIA-SEQUENCE:\(names.printed(first?.number ?? 0))")
+    out.line("#EXT-X-DISCONTINUITY-SEQUENCE:\(snapshot.discontinuitySequence)")
+  }
+
+  private func write(_ segment: Segment, withParts: Bool, to out: inout PlaylistText) {
+    out.segmentHead(of: segment.programDateTime, discontinuity: segment.startsDiscontinuity)
+    if withParts { for part in segment.parts { write(part, to: &out) } }
+    if segment.isGap { out.line("#EXT-X-GAP") }
+    out.line("#EXTINF:\(seconds(segment.duration)),")
+    out.line(base + names.name(ofSegment: segment.number))
+  }
+
+  private func write(_ part: Part, to out: inout PlaylistText) {
+    let name = names.name(ofPart: part.index, in: part.segment)
+    let independent = part.isIndependent ? ",INDEPENDENT=YES" : ""
+    // Rounded down, as PART-TARGET is rounded up: a part never looks longer than the target (§4.4.4.9).
+    let timescale = Int64(track.cadence.grid.rate.timescale)
+    let duration = Decimal.shortString(part.duration * 1_000_000 / timescale, digits: 6)
+    out.line("#EXT-X-PART:DURATION=\(duration),URI=\"\(base)\(name)\"\(independent)")
+  }
+
+  /// How many segments a delta update may replace: those whose end is further than the Skip Boundary from the end of
+  /// the last complete segment (§6.2.5.1).
+  private func skippable(_ listed: ArraySlice<Segment>) -> Int {
+    let boundary = control.skipUntil * Int64(track.cadence.grid.rate.timescale)
+    var distance: Int64 = 0
+    for (count, segment) in listed.reversed().enumerated() {
+      if distance > boundary { return listed.count - count }
+      distance += segment.duration
+    }
+    return 0
+  }
+
+  /// The first segment whose parts are listed: parts go when the last one of their parent is further than three Target
+  /// Durations from the end of the playlist, all of a parent together, since the Part Index is the place within it
+  /// (§6.2.2, §3.2).
+  private func firstSegmentWithParts(_ listed: ArraySlice<Segment>) -> Int64 {
+    let limit = 3 * control.targetDuration * Int64(track.cadence.grid.rate.timescale)
+    var distance = snapshot.open?.parts.reduce(0) { $0 + $1.duration } ?? 0
+    for segment in listed.reversed() {
+      if distance > limit { return segment.number + 1 }
+      distance += segment.duration
+    }
+    return listed.first?.number ?? 0
+  }
+
+  private func seconds(_ ticks: Int64) -> String {
+    let timescale = Int64(track.cadence.grid.rate.timescale)
+    return Decimal.string((ticks * 2_000_000 + timescale) / (2 * timescale), digits: 6)
+  }
+}

@@ -1,0 +1,30 @@
+package import Sharing
+
+/// A CMAF chunk in the window: one video frame, written once and never changed.
+package final class Chunk: Sendable {
+  /// The frame's index on the grid; its media time.
+  package let frame: Int64
+  /// Whether decoding can begin here.
+  package let isIndependent: Bool
+  /// Ticks of the track's timescale.
+  package let duration: Int64
+  /// When the frame was captured: wall clock, nanoseconds since 1970.
+  package let captured: Int64
+  /// When the chunk entered the window: wall clock, nanoseconds since 1970.
+  package let published: Int64
+  /// `[styp] prft moof mdat`.
+  package let bytes: SharedBytes
+
+  /// A chunk as described.
+  package init(
+    frame: Int64, isIndependent: Bool, duration: Int64, captured: Int64, published: Int64,
+    bytes: SharedBytes
+  ) {
+    self.frame = frame
+    self.isIndependent = isIndependent
+    self.duration = duration
+    self.captured = captured
+    self.published = published
+    self.bytes = bytes
+  }
+}

@@ -1,0 +1,73 @@
+/// The names of media on the wire: `segmentN.m4s`, `segmentN.K.m4s`, `init-<hash>.mp4`.
+package struct MediaNames: Sendable, Equatable {
+  /// How segments are numbered on the wire.
+  package enum Numbering: String, Sendable, CaseIterable {
+    /// The segment number itself, counted from 1970: continues over a restart.
+    case epoch
+    /// From 1 in each run, five digits, for scripts that expect that.
+    case run
+  }
+
+  /// How segments are numbered on the wire.
+  package let numbering: Numbering
+  /// Number on the wire = number since 1970 − `base`.
+  package let base: Int64
+
+  /// Names for `numbering`, of which `first` is the first segment of this run.
+  package init(_ numbering: Numbering, first: Int64) {
+    self.numbering = numbering
+    self.base = numbering == .run ? first - 1 : 0
+  }
+
+  /// The Media Sequence Number as playlists print it, which is always the number in the name.
+  package func printed(_ segment: Int64) -> Int64 { segment - base }
+
+  /// The segment since 1970 that is printed as `number`; nil where no stream has it.
+  package func segment(printed number: UInt64) -> Int64? {
+    // Beyond any real number, and small enough to be multiplied by the frames of a segment.
+    guard number <= 100_000_000_000_000 else { return nil }
+    return Int64(number) + base
+  }
+
+  /// `segment1795155720.m4s`, or `segment00001.m4s` in a numbered run.
+  package func name(ofSegment segment: Int64) -> String { stem(segment) + ".m4s" }
+
+  /// `segment1795155720.0.m4s`.
+  package func name(ofPart part: Int64, in segment: Int64) -> String {
+    "\(stem(segment)).\(part).m4s"
+  }
+
+  /// `init-a1b2c3d4.mp4`.
+  package func name(ofHeader hash: String) -> String { "init-\(hash).mp4" }
+
+  /// What a name means; nil for every name that is not exactly as this type writes it.
+  package func media(named name: Substring) -> MediaName? {
+    guard name.hasPrefix("segment"), name.hasSuffix(".m4s") else { return nil }
+    let numbers = name.dropFirst(7).dropLast(4)
+      .split(separator: ".", omittingEmptySubsequences: false)
+    guard let first = numbers.first, let number = UInt64(first),
+      let segment = segment(printed: number), stem(segment).dropFirst(7) == first
+    else { return nil }
+    switch numbers.count {
+    case 1: return .segment(segment)
+    case 2:
+      guard let part = Int64(numbers[1]), part >= 0, String(part) == numbers[1] else { return nil }
+      return .part(part, of: segment)
+    default: return nil
+    }
+  }
+
+  private func stem(_ segment: Int64) -> String {
+    let digits = String(printed(segment))
+    guard numbering == .run, digits.utf8.count < 5 else { return "segment" + digits }
+    return "segment" + String(repeating: "0", count: 5 - digits.utf8.count) + digits
+  }
+}
+
+/// What a media URL names. Segment numbers count from 1970.
+package enum MediaName: Sendable, Equatable {
+  /// A whole segment.
+  case segment(Int64)
+  /// A part of a segment.
+  case part(Int64, of: Int64)
+}

@@ -1,0 +1,125 @@
+import Media
+
+/// How chunks become parts and segments and how the window slides: a pure state machine.
+///
+/// Parts and segments are closed by the frame grid, with the frame that fills them and never by the one after: nothing
+/// waits for the next frame to know a length.
+struct WindowState: Sendable {
+  let cadence: Cadence
+  /// Segments that playlists list.
+  let playlistLength: Int
+  /// Complete segments kept, those that are listed included.
+  let retained: Int
+
+  private(set) var state = WindowSnapshot.State.starting
+  private(set) var segments: [Segment] = []
+  private(set) var open: OpenSegment?
+  private(set) var evictedDiscontinuities: Int64 = 0
+  private(set) var revision: Int64 = 0
+  private(set) var version: Int64 = 0
+  private var announcement = Announcement()
+
+  /// What the next segment begins with.
+  private struct Announcement: Sendable {
+    var offset: Int64 = 0
+    var isDue = false
+    var skipped: Int64 = 0
+  }
+
+  init(cadence: Cadence, playlistLength: Int, retained: Int) {
+    self.cadence = cadence
+    self.playlistLength = playlistLength
+    self.retained = retained
+  }
+
+  /// Takes the next chunk.
+  ///
+  /// Frames come in order and without a hole, except where a skip was announced.
+  /// After the end they are ignored: a playlist with EXT-X-ENDLIST never changes.
+  mutating func append(_ chunk: Chunk, isHistory: Bool) {
+    guard state != .ended else { return }
+    let number = cadence.segment(of: chunk.frame)
+    if open?.number != number { begin(number, at: chunk, isHistory: isHistory) }
+    open?.append(chunk)
+    revision += 1
+    let after = cadence.position(of: chunk.frame) + 1
+    if after == cadence.framesPerSegment {
+      closeSegment()
+    } else if after % cadence.framesPerPart == 0 {
+      open?.closePart()
+      version = number * cadence.partsPerSegment + Int64(open?.parts.count ?? 0)
+    }
+  }
+
+  /// Says that the wall clock stepped: the next segment begins a Discontinuity.
+  ///
+  /// - Parameters:
+  ///   - offset: what its PROGRAM-DATE-TIME and the following add to the tick, in nanoseconds.
+  ///   - skipped: how many numbers before it have no media.
+  mutating func announce(offset: Int64, skipped: Int64) {
+    announcement = Announcement(
+      offset: offset, isDue: true, skipped: announcement.skipped + skipped)
+  }
+
+  /// The window is full: readers may see it.
+  mutating func goLive() {
+    if state == .starting { state = .live }
+    revision += 1
+  }
+
+  /// No more chunks come. What is open becomes the last, shorter segment.
+  mutating func end() {
+    guard state != .ended else { return }
+    if open != nil { closeSegment() }
+    state = .ended
+    revision += 1
+  }
+
+  private mutating func begin(_ number: Int64, at chunk: Chunk, isHistory: Bool) {
+    if open != nil { closeSegment() }
+    insertGaps(before: number)
+    open = OpenSegment(
+      number: number, firstFrame: chunk.frame,
+      programDateTime: cadence.grid.nanoseconds(chunk.frame) + announcement.offset,
+      startsDiscontinuity: announcement.isDue, isHistory: isHistory)
+    announcement.isDue = false
+    announcement.skipped = 0
+  }
+
+  /// Numbers that a skip leaves out are listed as gaps, at most a window of them.
+  private mutating func insertGaps(before number: Int64) {
+    guard announcement.skipped > 0, let last = segments.last?.number, number > last + 1 else {
+      return
+    }
+    let first = max(last + 1, number - Int64(playlistLength))
+    if first > last + 1 { evict(segments.count) }
+    for missing in first..<number {
+      let frame = cadence.firstFrame(of: missing)
+      let gap = OpenSegment(
+        number: missing, firstFrame: frame,
+        programDateTime: cadence.grid.nanoseconds(frame) + announcement.offset,
+        startsDiscontinuity: announcement.isDue, isHistory: false)
+      announcement.isDue = false
+      keep(Segment(opening: gap, duration: cadence.segmentTicks))
+    }
+    version = number * cadence.partsPerSegment
+  }
+
+  private mutating func closeSegment() {
+    open?.closePart()
+    guard let finished = open else { return }
+    keep(Segment(opening: finished, duration: finished.chunks.reduce(0) { $0 + $1.duration }))
+    version = (finished.number + 1) * cadence.partsPerSegment
+    open = nil
+  }
+
+  private mutating func keep(_ segment: Segment) {
+    segments.append(segment)
+    if segments.count > retained { evict(segments.count - retained) }
+  }
+
+  private mutating func evict(_ count: Int) {
+    evictedDiscontinuities += Int64(segments.prefix(count).count { $0.startsDiscontinuity })
+    segments.removeFirst(count)
+  }
+}
