@@ -75,7 +75,7 @@ let package = Package(
     .target(
       name: "GlobShim", path: "Tests/FakeCamera", exclude: ["Makefile", "fakecam.c"],
       sources: ["globshim.c"]),
-    tests("Capture", ["Capture", "CFFmpeg", "GlobShim", "Media"]),
+    tests("Capture", ["Capture", "CFFmpeg", "GlobShim", "Media", "Sharing"]),
   ],
   swiftLanguageModes: [.v6]
 )
