@@ -75,7 +75,6 @@ let package = Package(
     .target(
       name: "GlobShim", path: "Tests/FakeCamera", exclude: ["Makefile", "fakecam.c"],
       sources: ["globshim.c"]),
-    tests("Capture", ["Capture", "CFFmpeg", "GlobShim", "Media"]),
     // What unit tests share: golden files, repeatable random numbers, a synthetic stream.
     .target(
       name: "TestSupport", dependencies: ["Packaging", "Media", "Sharing"],
@@ -89,6 +88,7 @@ let package = Package(
       exclude: ["Golden"]),
     tests("Net", ["Net", "Sharing", "CLinux"]),
     tests("HTTP", ["HTTP", "Net", "Sharing", "CLinux"]),
+    tests("Capture", ["Capture", "CFFmpeg", "GlobShim", "Media", "Sharing"]),
   ],
   swiftLanguageModes: [.v6]
 )

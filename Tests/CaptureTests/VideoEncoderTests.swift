@@ -1,4 +1,6 @@
+import Dispatch
 import Media
+import Sharing
 import Testing
 
 @testable import Capture
@@ -159,6 +161,36 @@ struct VideoEncoderTests {
     for size in sizes { #expect(size <= 6 * frame) }
     let mean = sizes.dropFirst(30).reduce(0, +) / 30
     #expect((frame * 8 / 10...frame * 12 / 10).contains(mean))
+  }
+
+  @Test("several threads encode the same pictures, and get the same bytes")
+  func threads() throws {
+    let source = try TestPicture(size: size("640x360"))
+    let wish = try settings()
+    let results = Locked<[[UInt8]]>([])
+    for round in Int64(0)..<3 {
+      // Pictures of the second round lie in memory that was used before.
+      let pictures = (0..<15).map { source.draw(frame: round * 15 + $0, milliseconds: $0 * 33) }
+      DispatchQueue.concurrentPerform(iterations: 4) { _ in
+        var bytes: [UInt8] = []
+        if var encoder = try? VideoEncoder(wish) {
+          for (index, picture) in pictures.enumerated() {
+            let stamped = picture.withClock(Int64(index))
+            let frames = try? encoder.encode(
+              stamped, pts: Self.start + Int64(index) * 3000, independent: false)
+            bytes += (frames ?? []).flatMap(\.bytes)
+          }
+        }
+        results.withLock { $0.append(bytes) }
+      }
+      let all = results.withLock { results in
+        defer { results = [] }
+        return results
+      }
+      #expect(all.count == 4)
+      #expect(all[0].count > 1000)
+      for other in all { #expect(other == all[0]) }
+    }
   }
 
   @Test("a picture of another size is scaled; of another shape it is letterboxed, not stretched")
