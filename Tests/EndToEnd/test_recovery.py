@@ -34,7 +34,8 @@ def settle(view: Viewer, since: float) -> dict[str, Any]:
 
 def check(found: dict[str, Any], view: Viewer, origin: float) -> None:
     """It plays on, not late by more than three seconds, without a reload."""
-    assert found["clock_span_s"] > 2 and found["frames"]["share"] > 0.8
+    # Frames that a player skips on its way back to the live edge are not counted as lost.
+    assert found["clock_span_s"] > 2 and found["frames"]["distinct"] > 60
     assert -50 < found["glass_to_glass_ms"]["p50"] < 3000
     assert view.page.evaluate("() => performance.timeOrigin") == origin, "the page was loaded again"
 
@@ -84,7 +85,7 @@ def test_hidden_tab(player: str, browser: Browser, server: Program, hlsjs: objec
         found = report(page.data(), since=now, until=now + 3000)
         print(f"hidden tab, 3-6 s after it is shown again: {found['glass_to_glass_ms']}, {found['stalls']}")
         assert page.evaluate("document.visibilityState") == "visible" and shown < now
-        assert found["clock_span_s"] > 2 and found["frames"]["share"] > 0.8
+        assert found["clock_span_s"] > 2 and found["frames"]["distinct"] > 60
         assert -50 < found["glass_to_glass_ms"]["p50"] < 3000
     finally:
         page.close()
