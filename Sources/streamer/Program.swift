@@ -56,7 +56,8 @@ final class Program: Sendable {
     if !SystemClock.synchronization.isSynchronized {
       log.write(
         .warning, "clock",
-        "the kernel says the clock is not synchronised: latencies measured on other machines are off")
+        "the kernel says the clock is not synchronised: latencies measured on other machines are off"
+      )
     }
   }
 

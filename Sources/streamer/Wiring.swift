@@ -13,7 +13,7 @@ struct Wiring {
   let stream: StreamConfiguration
   let hlsjs: [UInt8]?
 
-  /// - Parameter isSupervised: whether a supervisor started the program: a missing camera is waited for then.
+  /// Checks and takes over the settings.
   init(_ settings: Settings, isSupervised: Bool) throws(UsageError) {
     if settings.isTestSource, settings.device != nil {
       throw UsageError("--test-src and --device: both were given; allowed is one source")

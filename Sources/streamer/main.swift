@@ -28,7 +28,7 @@ case .printVersion:
   exit(0)
 case .listCameras:
   for line in listCameras() { print(line) }
-  
+
   exit(0)
 case .stream: break
 }
