@@ -75,6 +75,19 @@ let package = Package(
     .target(
       name: "GlobShim", path: "Tests/FakeCamera", exclude: ["Makefile", "fakecam.c"],
       sources: ["globshim.c"]),
+    // What unit tests share: golden files, repeatable random numbers, a synthetic stream.
+    .target(
+      name: "TestSupport", dependencies: ["Packaging", "Media", "Sharing"],
+      path: "Tests/TestSupport", swiftSettings: strict),
+    tests("Sharing", ["Sharing"]),
+    tests("Media", ["Media", "TestSupport"]),
+    tests("CMAF", ["CMAF", "Sharing", "TestSupport"], exclude: ["Golden"]),
+    tests("Packaging", ["Packaging", "Media", "Sharing", "TestSupport"]),
+    tests(
+      "HLSPackager", ["HLSPackager", "Packaging", "Media", "Sharing", "TestSupport"],
+      exclude: ["Golden"]),
+    tests("Net", ["Net", "Sharing", "CLinux"]),
+    tests("HTTP", ["HTTP", "Net", "Sharing", "CLinux"]),
     tests("Capture", ["Capture", "CFFmpeg", "GlobShim", "Media", "Sharing"]),
   ],
   swiftLanguageModes: [.v6]

@@ -37,7 +37,9 @@ package enum ByteRange: Sendable, Equatable {
     }
   }
 
-  /// Digits as a number, `.some(nil)` where there are none; nil for anything else. More digits than
+  /// Digits as a number, `.some(nil)` where there are none; nil for anything else.
+  ///
+  /// More digits than
   /// fit are as good as the largest.
   private static func position(_ digits: ArraySlice<UInt8>) -> Int?? {
     guard digits.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { return nil }

@@ -29,7 +29,9 @@ package struct RequestKind: Sendable, Hashable {
   }
 }
 
-/// One request and its answer, whatever version of HTTP carries them. Confined to the loop's thread.
+/// One request and its answer, whatever version of HTTP carries them.
+///
+/// Confined to the loop's thread.
 ///
 /// The answer is either `respond`, or `begin`, `write`…, `end`. It may be given at once or any time
 /// later; it may always be given, since after the client has gone every call does nothing.
@@ -40,7 +42,9 @@ package protocol Exchange: AnyObject {
   var kind: RequestKind { get set }
   /// Gives the whole answer; the body is left out for HEAD.
   ///
-  /// - Parameter extra: fields of this request alone.
+  /// - Parameters:
+  ///   - response: status, fields and body.
+  ///   - extra: fields of this request alone.
   func respond(_ response: PreparedResponse, extra: [HeaderField])
   /// Begins an answer whose length is not known; the body of `head` is written first, if it has one.
   func begin(_ head: PreparedResponse, extra: [HeaderField])
@@ -68,17 +72,22 @@ extension Exchange {
   package func begin(_ head: PreparedResponse) { begin(head, extra: []) }
 }
 
-/// The routes. Confined to the loop's thread.
+/// The routes.
+///
+/// Confined to the loop's thread.
 package protocol RequestHandler: AnyObject {
   /// Answers, or keeps the exchange and answers later.
   func handle(_ exchange: any Exchange)
 }
 
-/// Who counts answers. Confined to the loop's thread.
+/// Who counts answers.
+///
+/// Confined to the loop's thread.
 package protocol ExchangeObserver: AnyObject {
   /// An exchange is over.
   ///
   /// - Parameters:
+  ///   - kind: what the route called it.
   ///   - status: 0 if no answer had begun.
   ///   - bytesSent: head and body as given to the kernel.
   ///   - cut: the client did not get the whole answer.

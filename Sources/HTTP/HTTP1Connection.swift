@@ -299,7 +299,9 @@ final class HTTP1Connection: ByteStreamOwner {
     if exchanges.isEmpty, stream.queuedBytes == 0 { close() } else { cut() }
   }
 
-  /// Ends what takes too long. A held request has no deadline here.
+  /// Ends what takes too long.
+  ///
+  /// A held request has no deadline here.
   func check(_ now: Int64) {
     let limits = server.limits
     switch phase {

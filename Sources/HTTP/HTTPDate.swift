@@ -33,7 +33,9 @@ package enum HTTPDate {
   }
 }
 
-/// The end of every head: `Date`, `Connection` where it is needed, the empty line. Made once a
+/// The end of every head: `Date`, `Connection` where it is needed, the empty line.
+///
+/// Made once a
 /// second for all responses of a loop.
 struct HeadTails {
   private var validUntil = Int64.min

@@ -11,7 +11,9 @@ package struct HTTPLimits: Sendable {
   /// A connection that takes no byte of what is queued for this long is cut.
   package var stallTime: Int64 = 10_000_000_000
   /// After our end of the connection is closed, how long what the client still sends is read and
-  /// dropped, so that it does not lose the answer to a reset. RFC 9112 §9.6.
+  /// dropped, so that it does not lose the answer to a reset.
+  ///
+  /// RFC 9112 §9.6.
   package var lingerTime: Int64 = 2_000_000_000
   /// How often the times are checked.
   package var checkInterval: Int64 = 1_000_000_000
@@ -31,6 +33,7 @@ package struct HTTPLimits: Sendable {
   ///   - wanted: connections of the whole process.
   ///   - descriptors: the limit of descriptors, RLIMIT_NOFILE.
   ///   - reserve: descriptors for everything else, refused connections included.
+  ///   - loops: how many loops share them.
   package mutating func share(
     connections wanted: Int, descriptors: Int, reserve: Int = 256, loops: Int
   ) {

@@ -1,7 +1,9 @@
 package import Net
 import Sharing
 
-/// The HTTP connections of one loop. Confined to the loop's thread.
+/// The HTTP connections of one loop.
+///
+/// Confined to the loop's thread.
 package final class HTTPServer: SocketReceiver, LoopService {
   /// Connections above the limit that may be told so at the same time; more are closed unanswered.
   private static let refusedCapacity = 64
@@ -21,9 +23,16 @@ package final class HTTPServer: SocketReceiver, LoopService {
   private var lastSize = (count: 0, line: SharedBytes([]))
   private var nextCheck = Int64.max
 
-  /// Takes the connections handed to `loop` from now on. Call it on the loop's thread.
+  /// Takes the connections handed to `loop` from now on.
   ///
-  /// - Parameter errorFields: fields of the errors that no route answers.
+  /// Call it on the loop's thread.
+  ///
+  /// - Parameters:
+  ///   - loop: the loop that calls.
+  ///   - limits: what clients may use.
+  ///   - handler: the routes.
+  ///   - observer: who counts answers.
+  ///   - errorFields: fields of the errors that no route answers.
   package init(
     loop: EventLoop, limits: HTTPLimits = HTTPLimits(), handler: any RequestHandler,
     observer: (any ExchangeObserver)? = nil, errorFields: [HeaderField] = []

@@ -4,7 +4,9 @@ func lowercased(_ octet: UInt8) -> UInt8 {
   octet >= 0x41 && octet <= 0x5A ? octet | 0x20 : octet
 }
 
-/// Whether the octet may be part of a token. RFC 9110 §5.6.2.
+/// Whether the octet may be part of a token.
+///
+/// RFC 9110 §5.6.2.
 func isTokenCharacter(_ octet: UInt8) -> Bool {
   switch octet {
   case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

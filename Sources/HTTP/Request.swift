@@ -7,7 +7,9 @@ package enum Method: Sendable, Equatable {
   case other
 }
 
-/// How the body of a request is delimited. RFC 9112 §6.3.
+/// How the body of a request is delimited.
+///
+/// RFC 9112 §6.3.
 package enum BodyFraming: Sendable, Equatable {
   case none
   case contentLength(Int)
@@ -20,6 +22,12 @@ package struct QueryItem: Sendable, Equatable {
   package let name: String
   /// The part after it; empty where there is none.
   package let value: String
+
+  /// A parameter.
+  package init(name: String, value: String) {
+    self.name = name
+    self.value = value
+  }
 }
 
 /// A request head: a value that does not say by which version of HTTP it came.
@@ -86,7 +94,9 @@ package struct Request: Sendable {
   package var methodText: String { text(methodPlace.range) }
   /// The path as it was sent, still escaped.
   package var rawPath: String { text(pathPlace.range) }
-  /// The path without percent-escapes. Text only: `..` means nothing, and an escaped `/` cannot be
+  /// The path without percent-escapes.
+  ///
+  /// Text only: `..` means nothing, and an escaped `/` cannot be
   /// told from a real one; `pathSegments` keeps them apart.
   package var path: String { percentDecoded(head[pathPlace.range]) }
   /// The pieces between the slashes, each without percent-escapes; `/a/` is `["a", ""]`.

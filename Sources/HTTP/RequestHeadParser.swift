@@ -56,13 +56,20 @@ package struct RequestHeadParser {
   ) throws(RequestParseError) -> Bool {
     let count = bytes.count
     while position < count {
+      // A run of bytes that mean nothing here, in one go.
+      let start = position
+      while position < count, bytes[position] >= 0x20, bytes[position] != 0x7F { position += 1 }
+      if position > start {
+        if isAfterCR { throw .bareLineEnding }
+        headCount += position - start
+        lineLength += position - start
+        try checkSize()
+        if position == count { break }
+      }
       let byte = bytes[position]
       position += 1
       headCount += 1
-      if headCount > limits.headBytes {
-        throw lineCount == 0
-          ? .targetTooLong(limit: limits.targetBytes) : .headTooLarge(limit: limits.headBytes)
-      }
+      try checkSize()
       if byte == 0x0A {
         guard isAfterCR else { throw .bareLineEnding }
         isAfterCR = false
@@ -86,14 +93,19 @@ package struct RequestHeadParser {
         isAfterCR = true
         continue
       }
-      if byte < 0x20 && byte != 0x09 || byte == 0x7F { throw .controlCharacter }
+      if byte != 0x09 { throw .controlCharacter }
       lineLength += 1
-      // Room for a method and a version around the longest target.
-      if lineCount == 0, lineLength > limits.targetBytes + 64 {
-        throw .targetTooLong(limit: limits.targetBytes)
-      }
+      try checkSize()
     }
     return false
+  }
+
+  private func checkSize() throws(RequestParseError) {
+    // Room for a method and a version around the longest target.
+    if lineCount == 0, lineLength > limits.targetBytes + 64 || headCount > limits.headBytes {
+      throw .targetTooLong(limit: limits.targetBytes)
+    }
+    if headCount > limits.headBytes { throw .headTooLarge(limit: limits.headBytes) }
   }
 }
 

@@ -47,7 +47,9 @@ extension RequestLine {
     return min(text[start + 7] - 0x30, 1)
   }
 
-  /// The part of the target that is path and query. RFC 9112 §3.2.1, §3.2.2, §3.2.4.
+  /// The part of the target that is path and query.
+  ///
+  /// RFC 9112 §3.2.1, §3.2.2, §3.2.4.
   private static func originForm(
     _ head: [UInt8], _ target: Range<Int>, isOptions: Bool
   ) throws(RequestParseError) -> Range<Int> {
@@ -83,7 +85,9 @@ extension RequestLine {
   }
 }
 
-/// Whether the octets can be a host and an optional port; an empty value can. RFC 9110 §7.2.
+/// Whether the octets can be a host and an optional port; an empty value can.
+///
+/// RFC 9110 §7.2.
 func isHost(_ value: ArraySlice<UInt8>) -> Bool {
   value.allSatisfy { octet in
     isTokenCharacter(octet) && octet != UInt8(ascii: "|") && octet != UInt8(ascii: "#")

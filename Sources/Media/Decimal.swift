@@ -20,6 +20,11 @@ package enum Decimal {
     return String(text)
   }
 
+  /// Reads a whole number of ASCII digits, without a sign; nil for anything else.
+  package static func whole(_ text: some StringProtocol) -> Int64? {
+    text.allSatisfy(\.isASCIIDigit) ? Int64(text) : nil
+  }
+
   /// Reads a decimal number such as `1`, `0.5` or `1.001` as units of 10^-`digits`; nil for anything else.
   package static func parse(_ text: some StringProtocol, digits: Int) -> Int64? {
     let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)

@@ -5,6 +5,14 @@ package struct FrameRate: Sendable, Hashable, CustomStringConvertible {
   /// Seconds in which `numerator` frames lie; at least 1.
   package let denominator: Int64
 
+  /// 30 frames a second.
+  package static let thirty = FrameRate(wholeFrames: 30)
+
+  private init(wholeFrames: Int64) {
+    numerator = wholeFrames
+    denominator = 1
+  }
+
   /// A rate in lowest terms, or nil where a number is below 1 or the rate is above 1,000 frames a second.
   package init?(_ numerator: Int64, _ denominator: Int64 = 1) {
     guard numerator >= 1, denominator >= 1, numerator <= 1_000_000, denominator <= 1_000_000,
@@ -20,7 +28,8 @@ package struct FrameRate: Sendable, Hashable, CustomStringConvertible {
   package init?(_ text: String) {
     let halves = text.split(separator: "/", omittingEmptySubsequences: false)
     if halves.count == 2 {
-      guard let numerator = Int64(halves[0]), let denominator = Int64(halves[1]) else { return nil }
+      guard let numerator = Decimal.whole(halves[0]), let denominator = Decimal.whole(halves[1])
+      else { return nil }
       self.init(numerator, denominator)
       return
     }
@@ -30,12 +39,14 @@ package struct FrameRate: Sendable, Hashable, CustomStringConvertible {
       return
     }
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-    guard let whole = parts.first, let units = Int64(whole), parts.count <= 2 else { return nil }
+    guard let whole = parts.first, let units = Decimal.whole(whole), parts.count <= 2 else {
+      return nil
+    }
     guard parts.count == 2 else {
       self.init(units)
       return
     }
-    guard parts[1].count <= 3, let fraction = Int64(parts[1]), fraction >= 0, units <= 1_000 else {
+    guard parts[1].count <= 3, let fraction = Decimal.whole(parts[1]), units <= 1_000 else {
       return nil
     }
     let scale: Int64 = parts[1].count == 1 ? 10 : parts[1].count == 2 ? 100 : 1000

@@ -35,14 +35,16 @@ package struct StreamClock: Sendable, Hashable {
 
   /// Takes over a step of the wall clock from the next segment on.
   ///
-  /// A step forwards by a segment or more is taken by skipping whole segment numbers; what remains, and every other
-  /// step, is added to ``announcedOffset``.
+  /// A step forwards by a segment or more leads to the number that the wall clock says, by skipping whole segments
+  /// where the stream is behind it; what remains, and every other step, is in ``announcedOffset``.
   /// - Returns: how many segment numbers are skipped, 0 or more.
   package mutating func take(_ step: Int64, on cadence: Cadence) -> Int64 {
-    let segments = step > 0 ? step / cadence.segmentNanoseconds : 0
+    let behind = announcedOffset + step
+    let isSkip = step >= cadence.segmentNanoseconds
+    let segments = isSkip ? max(0, behind / cadence.segmentNanoseconds) : 0
     let before = skipped(on: cadence)
     shift += segments * cadence.framesPerSegment
-    announcedOffset += step - (skipped(on: cadence) - before)
+    announcedOffset = behind - (skipped(on: cadence) - before)
     return segments
   }
 

@@ -5,6 +5,14 @@ package struct VideoSize: Sendable, Hashable, CustomStringConvertible {
   /// Rows.
   package let height: Int
 
+  /// 1280x720.
+  package static let hd720 = VideoSize(checkedWidth: 1280, height: 720)
+
+  private init(checkedWidth: Int, height: Int) {
+    width = checkedWidth
+    self.height = height
+  }
+
   /// A size, or nil where a side is odd, below 64 or above 7,680.
   package init?(width: Int, height: Int) {
     guard (64...7680).contains(width), (64...7680).contains(height), width % 2 == 0, height % 2 == 0
@@ -18,10 +26,12 @@ package struct VideoSize: Sendable, Hashable, CustomStringConvertible {
   /// Reads `1280x720`.
   package init?(_ text: String) {
     let sides = text.lowercased().split(separator: "x", omittingEmptySubsequences: false)
-    guard sides.count == 2, let width = Int(sides[0]), let height = Int(sides[1]) else {
+    guard sides.count == 2, let width = Decimal.whole(sides[0]),
+      let height = Decimal.whole(sides[1])
+    else {
       return nil
     }
-    self.init(width: width, height: height)
+    self.init(width: Int(width), height: Int(height))
   }
 
   /// `1280x720`.

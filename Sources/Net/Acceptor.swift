@@ -7,6 +7,8 @@ import CLinux
 package final class Acceptor: DescriptorHandler, LoopService {
   /// How long accepting pauses when the process or the machine has no descriptor left.
   static let pause: Int64 = 100_000_000
+  /// How many are accepted in one turn: the loop has others to serve.
+  private static let batch = 64
   /// Bytes not yet sent above which the kernel takes no more: without it, viewers that do not read
   /// hold megabytes of kernel memory each.
   private static let notSentLow: Int32 = 64 * 1024
@@ -17,12 +19,16 @@ package final class Acceptor: DescriptorHandler, LoopService {
   private var listener: ListeningSocket?
   private var resumption = Int64.max
 
-  /// Starts accepting. Call it on `loop`'s thread.
+  /// Starts accepting.
+  ///
+  /// Call it on `loop`'s thread.
   ///
   /// - Parameters:
+  ///   - listener: the socket; closed with the acceptor's end.
   ///   - loop: the loop that accepts.
   ///   - loops: the loops that get the connections.
   ///   - deliver: takes over a connection, on its loop's thread; by default the loop's `receiver`.
+  /// - Throws: when the socket cannot be watched.
   package init(
     _ listener: ListeningSocket, on loop: EventLoop, among loops: [EventLoop],
     deliver: @escaping @Sendable (EventLoop, AcceptedSocket) -> Void = Acceptor.toReceiver
@@ -45,7 +51,9 @@ package final class Acceptor: DescriptorHandler, LoopService {
     }
   }
 
-  /// Accepts no more and lets go of the listening socket. On the loop's thread.
+  /// Accepts no more and lets go of the listening socket.
+  ///
+  /// On the loop's thread.
   package func stop() {
     guard let listener else { return }
     loop.remove(listener.descriptor)
@@ -56,7 +64,7 @@ package final class Acceptor: DescriptorHandler, LoopService {
 
   package func ready(_ readiness: Readiness) {
     guard let listener else { return }
-    while true {
+    for _ in 0..<Self.batch {
       var address = clinux_address()
       let descriptor = unsafe clinux_accept(listener.descriptor, Self.notSentLow, &address)
       if descriptor >= 0 {
@@ -65,13 +73,13 @@ package final class Acceptor: DescriptorHandler, LoopService {
       }
       switch -descriptor {
       case EAGAIN: return
-      case EMFILE, ENFILE, ENOBUFS, ENOMEM:
+      // The connection failed before it was accepted, accept(2); the next may be fine.
+      case EINTR, ECONNABORTED, EPROTO, ENETDOWN, EHOSTUNREACH, ENETUNREACH, EPERM: continue
+      // No descriptor or memory left, above all: EMFILE, ENFILE.
+      default:
         loop.change(listener.descriptor, [])
         resumption = loop.now + Self.pause
         return
-      // The connection failed before it was accepted, accept(2); the next may be fine.
-      case EINTR, ECONNABORTED, EPROTO, ENETDOWN, EHOSTUNREACH, ENETUNREACH, EPERM: continue
-      default: return
       }
     }
   }

@@ -1,4 +1,6 @@
-/// A connection as HTTP sees it: bytes in, bytes out, an end. TCP now, TLS beside it.
+/// A connection as HTTP sees it: bytes in, bytes out, an end.
+///
+/// TCP now, TLS beside it.
 ///
 /// Confined to its loop's thread. Its owner is never called from inside `write`, `close` or `abort`.
 package protocol ByteStream: AnyObject {
@@ -22,7 +24,9 @@ package protocol ByteStream: AnyObject {
   func abort()
 }
 
-/// Who uses a byte stream. Called on the loop's thread.
+/// Who uses a byte stream.
+///
+/// Called on the loop's thread.
 package protocol ByteStreamOwner: AnyObject {
   /// Bytes came; they are gone after the call.
   func received(_ bytes: borrowing Span<UInt8>)

@@ -26,7 +26,7 @@ package final class EventLoop: @unchecked Sendable {
     var handler: (any DescriptorHandler)?
   }
 
-  /// The name of its thread: `loop-0`, `loop-1`, …
+  /// The name of its thread, as in `loop-0`.
   package let name: String
   private let epoll: Int32
   private let bell: Int32
@@ -99,7 +99,9 @@ package final class EventLoop: @unchecked Sendable {
     signal { $0.isStopped = true }
   }
 
-  /// Waits for the thread's end. Not from the loop itself.
+  /// Waits for the thread's end.
+  ///
+  /// Not from the loop itself.
   package func join() {
     let started = thread.withLock { thread in
       defer { thread = nil }
@@ -213,8 +215,8 @@ package final class EventLoop: @unchecked Sendable {
       mail = Mail()
       return taken
     }
-    if received.isStopped { return false }
     for job in received.jobs { job() }
+    if received.isStopped { return false }
     if received.isWoken {
       for service in services { service.woken() }
     }

@@ -22,6 +22,7 @@ package final class ListeningSocket: Sendable {
   /// - Parameters:
   ///   - host: a name or an address, IPv4 or IPv6; of several addresses the first that can be bound.
   ///   - port: 0 for any that is free.
+  /// - Throws: an error whose description names the address, the port and the reason.
   package init(host: String, port: UInt16) throws(NetError) {
     var lookup: Int32 = 0
     let descriptor = unsafe clinux_listen(host, port, Self.backlog, &lookup)

@@ -1,4 +1,6 @@
-/// What a loop does beside its descriptors. Confined to the loop's thread.
+/// What a loop does beside its descriptors.
+///
+/// Confined to the loop's thread.
 package protocol LoopService: AnyObject {
   /// `wake()` was called at least once since the last turn.
   func woken()
@@ -8,7 +10,9 @@ package protocol LoopService: AnyObject {
   func expire(_ now: Int64)
 }
 
-/// What happens to a registered descriptor. Confined to the loop's thread.
+/// What happens to a registered descriptor.
+///
+/// Confined to the loop's thread.
 package protocol DescriptorHandler: AnyObject {
   /// The descriptor has become ready; level-triggered, so unanswered readiness comes again.
   func ready(_ readiness: Readiness)
@@ -31,7 +35,9 @@ package struct Readiness: OptionSet, Sendable {
   package static let peerFinished = Readiness(rawValue: 0x2000)
 }
 
-/// What takes the connections handed to a loop. Confined to the loop's thread.
+/// What takes the connections handed to a loop.
+///
+/// Confined to the loop's thread.
 package protocol SocketReceiver: AnyObject {
   /// Takes over the descriptor and must close it some time.
   func receive(_ socket: AcceptedSocket)

@@ -18,7 +18,8 @@ package struct PeerAddress: Sendable, Hashable, CustomStringConvertible {
     isVersion6 = address.is_v6 != 0
   }
 
-  private init(high: UInt64, low: UInt64, port: UInt16, isVersion6: Bool) {
+  /// An address from its bits; IPv4 is the lowest 32 of `low`.
+  package init(high: UInt64, low: UInt64, port: UInt16, isVersion6: Bool) {
     self.high = high
     self.low = low
     self.port = port

@@ -9,7 +9,9 @@ package enum SupervisorSockets {
   static let firstDescriptor: Int32 = 3
 
   /// Takes the sockets meant for this process and removes the variables, so that no child takes
-  /// them again. Call it before threads start: it changes the environment.
+  /// them again.
+  ///
+  /// Call it before threads start: it changes the environment.
   package static func take() throws(NetError) -> [ListeningSocket] {
     var environment: [String: String] = [:]
     for name in ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"] {

@@ -22,7 +22,11 @@ package final class TCPStream: ByteStream, DescriptorHandler {
 
   /// Takes over the descriptor and watches it; on an error it is closed.
   ///
-  /// - Parameter readLimit: how many bytes one `received` brings at most.
+  /// - Parameters:
+  ///   - socket: what was accepted.
+  ///   - loop: the loop whose thread calls, and to which the stream belongs.
+  ///   - readLimit: how many bytes one `received` brings at most.
+  /// - Throws: when it cannot be watched.
   package init(
     _ socket: AcceptedSocket, on loop: EventLoop, readLimit: Int = EventLoop.readCapacity
   ) throws(NetError) {
@@ -114,7 +118,9 @@ package final class TCPStream: ByteStream, DescriptorHandler {
     }
   }
 
-  /// Reads once. False when there is no more for now, or the stream is no longer read.
+  /// Reads once.
+  ///
+  /// False when there is no more for now, or the stream is no longer read.
   private func take() -> Bool {
     guard descriptor >= 0, isReading else { return false }
     let count = loop.read(descriptor, limit: Int(readLimit)) { owner?.received($0) }
@@ -156,7 +162,9 @@ package final class TCPStream: ByteStream, DescriptorHandler {
     }
   }
 
-  /// One `sendmsg`. 0 when the kernel takes nothing now; -1 when the connection is lost, which the
+  /// One `sendmsg`.
+  ///
+  /// 0 when the kernel takes nothing now; -1 when the connection is lost, which the
   /// owner learns at the end of the turn.
   private func send(_ slices: [ByteSlice], from first: Int, skipping offset: Int) -> Int {
     let count = min(slices.count - first, Self.pieceCapacity)

@@ -88,7 +88,11 @@ package struct HeldRequests<Waiter> {
   private mutating func take(_ entries: [Entry]) -> [Waiter] {
     let waiters = entries.compactMap(\.waiter)
     count -= waiters.count
-    if waiting.isEmpty { nextDeadline = .max }
+    if count == 0 {
+      // What is left has gone.
+      waiting.removeAll()
+      nextDeadline = .max
+    }
     return waiters
   }
 }

@@ -22,11 +22,13 @@ package final class LiveWindow: Sendable {
   /// - Parameters:
   ///   - cadence: how frames fall into parts and segments.
   ///   - playlistLength: complete segments that playlists list.
-  ///   - retained: complete segments kept for late readers, those that are listed included.
+  ///   - retained: complete segments kept for late readers, those that are listed included; at least two more than
+  ///     are listed, since a segment stays until its own duration and that of the longest playlist have passed
+  ///     (RFC 8216bis §6.2.2).
   package init(cadence: Cadence, playlistLength: Int, retained: Int) {
     self.cadence = cadence
     let window = WindowState(
-      cadence: cadence, playlistLength: playlistLength, retained: max(retained, playlistLength))
+      cadence: cadence, playlistLength: playlistLength, retained: max(retained, playlistLength + 2))
     shared = Locked(
       Shared(window: window, track: nil, snapshot: WindowSnapshot(window, track: nil)))
   }

@@ -32,8 +32,12 @@ struct WindowState: Sendable {
     self.retained = retained
   }
 
-  /// Takes the next chunk. Frames come in order and without a hole, except where a skip was announced.
+  /// Takes the next chunk.
+  ///
+  /// Frames come in order and without a hole, except where a skip was announced.
+  /// After the end they are ignored: a playlist with EXT-X-ENDLIST never changes.
   mutating func append(_ chunk: Chunk, isHistory: Bool) {
+    guard state != .ended else { return }
     let number = cadence.segment(of: chunk.frame)
     if open?.number != number { begin(number, at: chunk, isHistory: isHistory) }
     open?.append(chunk)
@@ -53,7 +57,8 @@ struct WindowState: Sendable {
   ///   - offset: what its PROGRAM-DATE-TIME and the following add to the tick, in nanoseconds.
   ///   - skipped: how many numbers before it have no media.
   mutating func announce(offset: Int64, skipped: Int64) {
-    announcement = Announcement(offset: offset, isDue: true, skipped: skipped)
+    announcement = Announcement(
+      offset: offset, isDue: true, skipped: announcement.skipped + skipped)
   }
 
   /// The window is full: readers may see it.
@@ -97,6 +102,7 @@ struct WindowState: Sendable {
       announcement.isDue = false
       keep(Segment(opening: gap, duration: cadence.segmentTicks))
     }
+    version = number * cadence.partsPerSegment
   }
 
   private mutating func closeSegment() {

@@ -80,12 +80,12 @@ extension Option {
   private static let stream: [Option] = [
     Option(
       name: "segment-duration", alias: "target-duration", placeholder: "S", group: .stream,
-      help: "seconds, 1.0; made a whole number of frames", allowed: "seconds from 0.1 to 10"
-    ) { set(&$1.segmentMicroseconds, microseconds: $0, 100_000...10_000_000) },
+      help: "seconds, 1.0; made a whole number of frames", allowed: "seconds from 0.1 to 20"
+    ) { set(&$1.segmentMicroseconds, microseconds: $0, 100_000...20_000_000) },
     Option(
       name: "part-duration", placeholder: "S", group: .stream,
-      help: "seconds, 0.1; made a whole number of frames", allowed: "seconds from 0.01 to 10"
-    ) { set(&$1.partMicroseconds, microseconds: $0, 10_000...10_000_000) },
+      help: "seconds, 0.1; made a whole number of frames", allowed: "seconds from 0.01 to 20"
+    ) { set(&$1.partMicroseconds, microseconds: $0, 10_000...20_000_000) },
     Option(
       name: "playlist-length", alias: "window-size", placeholder: "N", group: .stream,
       help: "segments that playlists list, 10", allowed: "a whole number from 6 to 3600"

@@ -1,0 +1,130 @@
+import Testing
+
+/// ISO BMFF boxes as readable text: every field by name, sizes checked, nothing left over.
+///
+/// Reads only what a chunk may contain, independently of the writer.
+/// - Source: ISO/IEC 14496-12 §4.2 (boxes), §8.8 (movie fragments), §8.16.2 (styp), §8.16.5 (prft)
+struct BoxTree {
+  struct Malformed: Error, CustomStringConvertible {
+    let description: String
+  }
+
+  /// One line a box, two spaces deeper for each parent.
+  private(set) var lines: [String] = []
+  /// Each field by `box.field`; the last one wins.
+  private(set) var fields: [String: UInt64] = [:]
+  /// Where each top-level box begins.
+  private(set) var offsets: [String: Int] = [:]
+  /// The body of `mdat`.
+  private(set) var mediaData: [UInt8] = []
+  private let bytes: [UInt8]
+
+  init(_ bytes: [UInt8]) throws {
+    self.bytes = bytes
+    try boxes(in: 0..<bytes.count, depth: 0)
+  }
+
+  var text: String { lines.joined(separator: "\n") + "\n" }
+  /// The types of the top-level boxes in order.
+  var order: [String] { offsets.sorted { $0.value < $1.value }.map(\.key) }
+
+  private mutating func boxes(in range: Range<Int>, depth: Int) throws {
+    var start = range.lowerBound
+    while start < range.upperBound {
+      var reader = Reader(bytes: bytes, place: start, end: range.upperBound)
+      let size = Int(try reader.take(4))
+      let type = try reader.code()
+      guard size >= 8, start + size <= range.upperBound else {
+        throw Malformed(description: "\(type): size \(size) does not fit into its parent")
+      }
+      reader.end = start + size
+      if depth == 0 { offsets[type] = start }
+      try box(type, size: size, &reader, depth: depth)
+      guard reader.place == start + size else {
+        throw Malformed(description: "\(type): \(start + size - reader.place) bytes left over")
+      }
+      start += size
+    }
+  }
+
+  private mutating func box(_ type: String, size: Int, _ reader: inout Reader, depth: Int) throws {
+    lines.append("\(String(repeating: "  ", count: depth))[\(type)] size=\(size)")
+    switch type {
+    case "moof", "traf":
+      try boxes(in: reader.place..<reader.end, depth: depth + 1)
+      reader.place = reader.end
+    case "styp":
+      var line = " major=\(try reader.code()) minor=\(try reader.take(4)) compatible="
+      var brands: [String] = []
+      while reader.place < reader.end { brands.append(try reader.code()) }
+      line += brands.joined(separator: ",")
+      lines[lines.count - 1] += line
+    case "mdat":
+      mediaData = Array(bytes[reader.place..<reader.end])
+      let shown = mediaData.map { String($0, radix: 16) }.joined(separator: " ")
+      lines[lines.count - 1] += " bytes=" + shown
+      reader.place = reader.end
+    default:
+      try field("\(type).version", 1, &reader)
+      try field("\(type).flags", 3, &reader, hex: true)
+      try fullBox(type, &reader)
+    }
+  }
+
+  /// Takes the next `count` bytes as one number and notes it.
+  private mutating func field(
+    _ name: String, _ count: Int, _ reader: inout Reader, hex: Bool = false
+  ) throws {
+    let value = try reader.take(count)
+    fields[name] = value
+    let digits = String(value, radix: hex ? 16 : 10)
+    let zeros = String(repeating: "0", count: hex ? 2 * count - digits.count : 0)
+    let short = name.drop { $0 != "." }.dropFirst()
+    lines[lines.count - 1] += " \(short)=\(hex ? "0x" : "")\(zeros)\(digits)"
+  }
+
+  private mutating func fullBox(_ type: String, _ reader: inout Reader) throws {
+    switch type {
+    case "prft":
+      try field("prft.track", 4, &reader)
+      try field("prft.ntp", 8, &reader, hex: true)
+      try field("prft.time", fields["prft.version"] == 1 ? 8 : 4, &reader)
+    case "mfhd": try field("mfhd.sequence", 4, &reader)
+    case "tfhd":
+      try field("tfhd.track", 4, &reader)
+      guard fields["tfhd.flags"].map({ $0 & 0xFF }) == 0 else {
+        throw Malformed(description: "tfhd: optional fields are not expected")
+      }
+    case "tfdt": try field("tfdt.time", fields["tfdt.version"] == 1 ? 8 : 4, &reader)
+    case "trun":
+      let flags = fields["trun.flags"] ?? 0
+      try field("trun.samples", 4, &reader)
+      if flags & 0x1 != 0 { try field("trun.offset", 4, &reader) }
+      if flags & 0x4 != 0 { try field("trun.first", 4, &reader, hex: true) }
+      for _ in 0..<(fields["trun.samples"] ?? 0) {
+        if flags & 0x100 != 0 { try field("trun.duration", 4, &reader) }
+        if flags & 0x200 != 0 { try field("trun.size", 4, &reader) }
+        if flags & 0x400 != 0 { try field("trun.sampleFlags", 4, &reader, hex: true) }
+        if flags & 0x800 != 0 { try field("trun.shift", 4, &reader) }
+      }
+    default: throw Malformed(description: "\(type) is not expected in a chunk")
+    }
+  }
+
+  private struct Reader {
+    let bytes: [UInt8]
+    var place: Int
+    var end: Int
+
+    mutating func take(_ count: Int) throws -> UInt64 {
+      guard place + count <= end else { throw Malformed(description: "cut off at \(place)") }
+      defer { place += count }
+      return bytes[place..<place + count].reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    mutating func code() throws -> String {
+      let value = try take(4)
+      return String(decoding: (0..<4).map { UInt8(value >> (24 - 8 * $0) & 0xFF) }, as: UTF8.self)
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import CMAF
+import TestSupport
+import Testing
+
+@Suite("NTP time stamps, RFC 5905 §6")
+struct NTPTimeTests {
+  struct Row: Sendable, CustomTestStringConvertible {
+    let unix: Int64
+    let stamp: UInt64
+    var testDescription: String { "\(unix)" }
+  }
+
+  @Test(
+    "seconds since 1900 above, their fraction below",
+    arguments: [
+      // RFC 5905, figure 4: 1 January 1970 is 2,208,988,800; 31 December 1999 is 3,155,587,200.
+      Row(unix: 0, stamp: 2_208_988_800 << 32),
+      Row(unix: 946_598_400_000_000_000, stamp: 3_155_587_200 << 32),
+      Row(unix: 500_000_000, stamp: 2_208_988_800 << 32 | 0x8000_0000),
+      Row(unix: -500_000_000, stamp: 2_208_988_799 << 32 | 0x8000_0000),
+      // A nanosecond is 4.29 units; rounded to the nearest.
+      Row(unix: 1, stamp: 2_208_988_800 << 32 | 4),
+      Row(unix: 999_999_999, stamp: 2_208_988_800 << 32 | 0xFFFF_FFFC),
+      Row(unix: -2_208_988_800_000_000_000, stamp: 0),
+      // The last second of the era, 2036-02-07T06:28:15Z.
+      Row(unix: 2_085_978_495_000_000_000, stamp: 0xFFFF_FFFF << 32),
+    ])
+  func table(row: Row) {
+    #expect(NTPTime.from(unixNanoseconds: row.unix) == row.stamp)
+    #expect(NTPTime.unixNanoseconds(of: row.stamp) == row.unix)
+  }
+
+  @Test("the era after 2036 begins at 0")
+  func nextEra() { #expect(NTPTime.from(unixNanoseconds: 2_085_978_496_000_000_000) == 0) }
+
+  @Test("every nanosecond comes back", arguments: UInt64(0)..<20)
+  func roundTrip(seed: UInt64) {
+    var random = SplitMix64(seed: seed)
+    for _ in 0..<200 {
+      let unix = Int64.random(in: -1_000_000_000_000...2_085_978_495_000_000_000, using: &random)
+      #expect(NTPTime.unixNanoseconds(of: NTPTime.from(unixNanoseconds: unix)) == unix)
+    }
+  }
+
+  @Test("no stamp is too absurd to read")
+  func absurd() {
+    #expect(NTPTime.unixNanoseconds(of: .max) == 2_085_978_496_000_000_000)
+    _ = NTPTime.from(unixNanoseconds: .max)
+    _ = NTPTime.from(unixNanoseconds: .min)
+  }
+}

@@ -1,0 +1,86 @@
+import HLSPackager
+import Media
+import Packaging
+import Sharing
+import TestSupport
+import Testing
+
+/// A stream whose playlists are looked at, one for each published part.
+struct StreamCase: Sendable, CustomTestStringConvertible {
+  let rate: String
+  var segment: Int64 = 1_000_000
+  var part: Int64 = 100_000
+  var playlistLength = 10
+  /// Whether the wall clock steps on the way: back by 0.2 s, then forwards over three segments.
+  var steps = false
+  var testDescription: String { "\(rate), \(segment) µs, \(part) µs\(steps ? ", steps" : "")" }
+
+  static let all: [StreamCase] = [
+    StreamCase(rate: "30"),
+    StreamCase(rate: "30", steps: true),
+    StreamCase(rate: "25"),
+    StreamCase(rate: "30000/1001", steps: true),
+    StreamCase(rate: "24000/1001", playlistLength: 12),
+    StreamCase(rate: "60000/1001"),
+    StreamCase(rate: "12.5"),
+    StreamCase(rate: "30", segment: 500_000, playlistLength: 20),
+    StreamCase(rate: "30", segment: 2_000_000, part: 200_000),
+    StreamCase(rate: "30", part: 1, playlistLength: 12),
+    StreamCase(rate: "24", segment: 708_333),
+    StreamCase(rate: "30", segment: 1_400_000, part: 333_333, playlistLength: 20),
+  ]
+
+  func stream() throws -> SyntheticStream {
+    SyntheticStream(
+      try #require(FrameRate(rate)), segment: segment, part: part, playlistLength: playlistLength,
+      retained: playlistLength + 4)
+  }
+
+  /// A window after one of its parts, with its full playlist.
+  struct Moment: Sendable {
+    let snapshot: WindowSnapshot
+    let text: String
+    let playlist: ParsedPlaylist
+  }
+
+  /// The stream after each part of some hundred, after a full window of history; made once for all tests.
+  func moments() throws -> [Moment] {
+    try Self.recorded.withLock { recorded in
+      if let moments = recorded[testDescription] { return moments }
+      let moments = try record()
+      recorded[testDescription] = moments
+      return moments
+    }
+  }
+
+  private static let recorded = Locked<[String: [Moment]]>([:])
+
+  private func record() throws -> [Moment] {
+    var stream = try stream()
+    stream.goLive(history: Int64(playlistLength))
+    var result: [Moment] = []
+    for segment in 0..<max(12, min(24, 240 / stream.cadence.partsPerSegment)) {
+      if steps, segment == 3 { stream.skip(0, offset: -200_000_000) }
+      if steps, segment == 6 { stream.skip(3, offset: 100_000_000) }
+      for _ in 0..<stream.cadence.partsPerSegment {
+        stream.publish(parts: 1)
+        let (snapshot, text) = (stream.window.snapshot, try Self.text(of: stream.window.snapshot))
+        result.append(
+          Moment(snapshot: snapshot, text: text, playlist: try ParsedPlaylist(text)))
+      }
+    }
+    return result
+  }
+
+  /// The playlist of `snapshot`.
+  static func text(
+    of snapshot: WindowSnapshot, _ form: MediaPlaylist.Form = .full,
+    numbering: MediaNames.Numbering = .epoch, first: Int64 = 1, base: String = ""
+  ) throws -> String {
+    let track = try #require(snapshot.track)
+    let playlist = MediaPlaylist(
+      snapshot, control: ServerControl(cadence: track.cadence),
+      names: MediaNames(numbering, first: first), base: base)
+    return try #require(playlist).text(form)
+  }
+}

@@ -1,0 +1,105 @@
+import Media
+import TestSupport
+import Testing
+
+@Suite("Cadence: segments and parts are whole frames")
+struct CadenceTests {
+  struct Row: Sendable, CustomTestStringConvertible {
+    let rate: String
+    let segment, part: Int64
+    let framesPerSegment, framesPerPart, partsPerSegment, targetDuration: Int64
+    var testDescription: String { "\(rate), \(segment) µs, \(part) µs" }
+  }
+
+  static let rows: [Row] = [
+    row("30", 1_000_000, 100_000, 30, 3, 10, 1),
+    // 2.5 frames: ties upwards, 0.12 s; eight parts of three frames and one of one (PL-05a).
+    row("25", 1_000_000, 100_000, 25, 3, 9, 1),
+    // 1.001 s and 0.1001 s.
+    row("30000/1001", 1_000_000, 100_000, 30, 3, 10, 1),
+    // 23.976: 24 frames; 2.3976 frames → 2.
+    row("24000/1001", 1_000_000, 100_000, 24, 2, 12, 1),
+    // 59.94: 60 frames; 5.994 → 6.
+    row("60000/1001", 1_000_000, 100_000, 60, 6, 10, 1),
+    // 12.5 frames: ties upwards, 13 frames of 0.08 s = 1.04 s; 1.25 frames → 1.
+    row("12.5", 1_000_000, 100_000, 13, 1, 13, 1),
+    row("30", 500_000, 100_000, 15, 3, 5, 1),
+    row("30", 2_000_000, 200_000, 60, 6, 10, 2),
+    row("30", 6_000_000, 1_000_000, 180, 30, 6, 6),
+    // TARGETDURATION: half up, at least 1 (PL-02).
+    row("30", 1_500_000, 100_000, 45, 3, 15, 2),
+    row("30", 1_466_666, 100_000, 44, 3, 15, 1),
+    row("30", 100_000, 100_000, 3, 3, 1, 1),
+    // At least one frame; a part is never longer than its segment.
+    row("30", 1, 1, 1, 1, 1, 1),
+    row("30", 1_000_000, 5_000_000, 30, 30, 1, 1),
+    row("1", 1_000_000, 100_000, 1, 1, 1, 1),
+  ]
+
+  static func row(
+    _ rate: String, _ segment: Int64, _ part: Int64, _ frames: Int64, _ partFrames: Int64,
+    _ parts: Int64, _ target: Int64
+  ) -> Row {
+    Row(
+      rate: rate, segment: segment, part: part, framesPerSegment: frames,
+      framesPerPart: partFrames, partsPerSegment: parts, targetDuration: target)
+  }
+
+  static func cadence(_ row: Row) throws -> Cadence {
+    Cadence(
+      rate: try #require(FrameRate(row.rate)), segmentMicroseconds: row.segment,
+      partMicroseconds: row.part)
+  }
+
+  @Test("wishes become the nearest whole number of frames", arguments: rows)
+  func table(row: Row) throws {
+    let cadence = try Self.cadence(row)
+    #expect(cadence.framesPerSegment == row.framesPerSegment)
+    #expect(cadence.framesPerPart == row.framesPerPart)
+    #expect(cadence.partsPerSegment == row.partsPerSegment)
+    #expect(cadence.targetDuration == row.targetDuration)
+    #expect(cadence.segmentTicks == row.framesPerSegment * cadence.grid.rate.ticksPerFrame)
+    #expect(cadence.partTicks == row.framesPerPart * cadence.grid.rate.ticksPerFrame)
+  }
+
+  @Test(
+    "a segment, rounded to the nearest second, is never longer than the target", arguments: rows)
+  func target(row: Row) throws {
+    let cadence = try Self.cadence(row)
+    let timescale = Int64(cadence.grid.rate.timescale)
+    let rounded = (cadence.segmentTicks + timescale / 2) / timescale
+    #expect(rounded <= cadence.targetDuration)
+  }
+
+  @Test("segment N holds the frames N·F … N·F+F−1", arguments: rows)
+  func numbers(row: Row) throws {
+    let cadence = try Self.cadence(row)
+    let (frames, epoch) = (row.framesPerSegment, 1_795_155_720 / row.framesPerSegment)
+    for number in [-2, -1, 0, 1, epoch, epoch + 1] {
+      let first = cadence.firstFrame(of: number)
+      #expect(first == number * frames)
+      #expect(cadence.segment(of: first) == number)
+      #expect(cadence.segment(of: first - 1) == number - 1)
+      #expect(cadence.segment(of: first + frames - 1) == number)
+      #expect(cadence.position(of: first) == 0)
+      #expect(cadence.position(of: first + frames - 1) == frames - 1)
+    }
+  }
+
+  @Test("numbers rise with time and never leave one out", arguments: rows)
+  func consecutive(row: Row) throws {
+    let cadence = try Self.cadence(row)
+    for index in Int64(-100)...200 {
+      let step = cadence.segment(of: index + 1) - cadence.segment(of: index)
+      #expect(step == (cadence.position(of: index + 1) == 0 ? 1 : 0))
+    }
+  }
+
+  @Test("a wish of one second at 30000/1001 is 1.001 s")
+  func ntsc() throws {
+    let cadence = try Self.cadence(Self.row("30000/1001", 1_000_000, 100_000, 0, 0, 0, 0))
+    #expect(cadence.segmentNanoseconds == 1_001_000_000)
+    #expect(cadence.segmentTicks == 90_090)
+    #expect(cadence.partTicks == 9009)
+  }
+}

@@ -1,0 +1,109 @@
+import Media
+import TestSupport
+import Testing
+
+@Suite("The stream's clock: anchored once, then monotonic; steps of the wall clock are announced")
+struct StreamClockTests {
+  static let wall: Int64 = 1_795_155_720_000_000_000
+  static let monotonic: Int64 = 4_321_000_000_000
+  static let offset = wall - monotonic
+  static let second: Int64 = 1_000_000_000
+  static let rates = ["30", "25", "30000/1001", "24000/1001", "60000/1001", "12.5"]
+
+  static func cadence(_ rate: String) throws -> Cadence {
+    Cadence(
+      rate: try #require(FrameRate(rate)), segmentMicroseconds: 1_000_000,
+      partMicroseconds: 100_000)
+  }
+
+  static var clock: StreamClock { StreamClock(wall: wall, monotonic: monotonic) }
+
+  @Test(
+    "the anchor says which frame is now; from there the monotonic clock counts", arguments: rates)
+  func anchor(rate: String) throws {
+    let cadence = try Self.cadence(rate)
+    let now = cadence.grid.nearest(Self.wall)
+    #expect(Self.clock.frame(nearest: Self.monotonic, on: cadence.grid) == now)
+    #expect(Self.clock.due(now, on: cadence.grid) == cadence.grid.nanoseconds(now) - Self.offset)
+    for frame in now...now + 200 {
+      let due = Self.clock.due(frame, on: cadence.grid)
+      #expect(Self.clock.frame(nearest: due, on: cadence.grid) == frame)
+    }
+    #expect(Self.clock.error(wallMinusMonotonic: Self.offset, on: cadence) == 0)
+  }
+
+  struct Step: Sendable, CustomTestStringConvertible {
+    let rate: String
+    /// Milliseconds by which the wall clock steps, one after the other.
+    let steps: [Int64]
+    /// Segment numbers that each step skips.
+    let skipped: [Int64]
+    /// What PROGRAM-DATE-TIME adds to the tick in the end, in milliseconds.
+    let announced: Int64
+    var testDescription: String { "\(rate): \(steps)" }
+  }
+
+  static let steps: [Step] = [
+    Step(rate: "30", steps: [200], skipped: [0], announced: 200),
+    Step(rate: "30", steps: [-200], skipped: [0], announced: -200),
+    Step(rate: "30", steps: [999], skipped: [0], announced: 999),
+    Step(rate: "30", steps: [5000], skipped: [5], announced: 0),
+    Step(rate: "30", steps: [5300], skipped: [5], announced: 300),
+    // Backwards numbers go on, however far.
+    Step(rate: "30", steps: [-5000], skipped: [0], announced: -5000),
+    Step(rate: "30", steps: [-3_600_000], skipped: [0], announced: -3_600_000),
+    // 1.001 s segments: four whole ones fit into five seconds.
+    Step(rate: "30000/1001", steps: [5000], skipped: [4], announced: 996),
+    Step(rate: "12.5", steps: [5000], skipped: [4], announced: 840),
+    Step(rate: "30", steps: [200, 300, -100], skipped: [0, 0, 0], announced: 400),
+    // Forwards: to the wall's number, which is the old one once the clock is right again.
+    Step(rate: "30", steps: [-5000, 5000], skipped: [0, 0], announced: 0),
+    Step(rate: "30", steps: [-2000, 5000], skipped: [0, 3], announced: 0),
+    Step(rate: "30", steps: [900, 1200], skipped: [0, 2], announced: 100),
+  ]
+
+  @Test("whole segments forwards are skipped, the rest is announced", arguments: steps)
+  func step(row: Step) throws {
+    let cadence = try Self.cadence(row.rate)
+    var (clock, offset) = (Self.clock, Self.offset)
+    let before = clock.frame(nearest: Self.monotonic, on: cadence.grid)
+    var total: Int64 = 0
+    for (step, skipped) in zip(row.steps, row.skipped) {
+      offset += step * 1_000_000
+      let error = clock.error(wallMinusMonotonic: offset, on: cadence)
+      #expect(error == step * 1_000_000)
+      #expect(clock.take(error, on: cadence) == skipped)
+      #expect(clock.error(wallMinusMonotonic: offset, on: cadence) == 0)
+      total += skipped
+    }
+    #expect(clock.announcedOffset == row.announced * 1_000_000)
+    // Media time goes on by the monotonic clock, but for the numbers that were skipped.
+    let after = clock.frame(nearest: Self.monotonic, on: cadence.grid)
+    #expect(after - before == total * cadence.framesPerSegment)
+    #expect(clock.due(after, on: cadence.grid) == Self.clock.due(before, on: cadence.grid))
+    #expect(cadence.segment(of: after) - cadence.segment(of: before) == total)
+    #expect(cadence.position(of: after) == cadence.position(of: before))
+  }
+
+  @Test("after any steps the error is zero and numbers never went back", arguments: UInt64(0)..<40)
+  func property(seed: UInt64) throws {
+    var random = SplitMix64(seed: seed)
+    let rate = Self.rates[Int(seed) % Self.rates.count]
+    let cadence = try Self.cadence(rate)
+    var (clock, offset) = (Self.clock, Self.offset)
+    for _ in 0..<20 {
+      let reach: Int64 = Bool.random(using: &random) ? 2 * Self.second : 4000 * Self.second
+      offset += Int64.random(in: -reach...reach, using: &random)
+      let before = clock.frame(nearest: Self.monotonic, on: cadence.grid)
+      let error = clock.error(wallMinusMonotonic: offset, on: cadence)
+      let skipped = clock.take(error, on: cadence)
+      let after = clock.frame(nearest: Self.monotonic, on: cadence.grid)
+      #expect(skipped >= 0)
+      #expect(after - before == skipped * cadence.framesPerSegment)
+      #expect(clock.error(wallMinusMonotonic: offset, on: cadence) == 0)
+      if error >= cadence.segmentNanoseconds {
+        #expect(clock.announcedOffset < cadence.segmentNanoseconds, "number of the wall reached")
+      }
+    }
+  }
+}

@@ -1,0 +1,32 @@
+import Media
+import Packaging
+import Testing
+
+@Suite("How early a segment may be asked for: H = clamp(2·SD, 1 s, 4 s)")
+struct EarlyRequestsTests {
+  struct Row: Sendable, CustomTestStringConvertible {
+    let segment, horizon: Int64
+    let holdsNext: Bool
+    var testDescription: String { "\(segment) µs" }
+  }
+
+  @Test(
+    "the horizon is two segments, at least one second and at most four",
+    arguments: [
+      Row(segment: 200_000, horizon: 1_000_000_000, holdsNext: true),
+      Row(segment: 500_000, horizon: 1_000_000_000, holdsNext: true),
+      Row(segment: 1_000_000, horizon: 2_000_000_000, holdsNext: true),
+      Row(segment: 2_000_000, horizon: 4_000_000_000, holdsNext: true),
+      Row(segment: 4_000_000, horizon: 4_000_000_000, holdsNext: true),
+      // "with SD > 4 s it would not be: then none is listed" (CH-02).
+      Row(segment: 4_100_000, horizon: 4_000_000_000, holdsNext: false),
+      Row(segment: 6_000_000, horizon: 4_000_000_000, holdsNext: false),
+    ])
+  func table(row: Row) throws {
+    let cadence = Cadence(
+      rate: try #require(FrameRate(30)), segmentMicroseconds: row.segment,
+      partMicroseconds: 100_000)
+    #expect(EarlyRequests.horizon(cadence) == row.horizon)
+    #expect(EarlyRequests.holdsNext(cadence) == row.holdsNext)
+  }
+}

@@ -1,0 +1,37 @@
+import Media
+import Packaging
+import Sharing
+import Testing
+
+@Suite("What is constant of a rendition")
+struct TrackDescriptionTests {
+  /// Vectors: draft-eastlake-fnv, appendix C.
+  @Test(
+    "the hash of the header is FNV-1a, eight digits",
+    arguments: [("", "811c9dc5"), ("a", "e40c292c"), ("foobar", "bf9cf968")])
+  func hash(header: String, hash: String) throws {
+    let cadence = Cadence(
+      rate: try #require(FrameRate(30)), segmentMicroseconds: 1, partMicroseconds: 1)
+    let track = TrackDescription(
+      rendition: "video", codecs: "avc1.64001f",
+      size: try #require(VideoSize(width: 640, height: 360)), cadence: cadence,
+      header: Array(header.utf8))
+    #expect(track.headerHash == hash)
+    #expect(track.header.array == Array(header.utf8))
+  }
+
+  @Test("the hash keeps its zeros in front")
+  func zeros() throws {
+    let cadence = Cadence(
+      rate: try #require(FrameRate(30)), segmentMicroseconds: 1, partMicroseconds: 1)
+    let size = try #require(VideoSize(width: 640, height: 360))
+    for byte in UInt8.min...UInt8.max {
+      for second in UInt8.min...UInt8.max {
+        let track = TrackDescription(
+          rendition: "v", codecs: "", size: size, cadence: cadence, header: [byte, second])
+        guard track.headerHash.utf8.count != 8 else { continue }
+        Issue.record("\(byte) \(second): \(track.headerHash)")
+      }
+    }
+  }
+}

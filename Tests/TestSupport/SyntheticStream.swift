@@ -1,0 +1,81 @@
+package import Media
+package import Packaging
+import Sharing
+
+/// A stream without a camera or an encoder: publishes frames of the grid, one after another, into a live window.
+///
+/// The bytes of a chunk say which frame it is. A frame enters the window two milliseconds after its tick.
+package struct SyntheticStream {
+  /// How frames fall into parts and segments.
+  package let cadence: Cadence
+  /// Where the frames go.
+  package let window: LiveWindow
+  /// The index of the frame that comes next.
+  package private(set) var next: Int64
+
+  /// A stream that begins with the segment of 2026-11-20T06:22:00Z; nothing is published yet.
+  package init(
+    _ rate: FrameRate, segment: Int64 = 1_000_000, part: Int64 = 100_000, playlistLength: Int = 10,
+    retained: Int = 20
+  ) {
+    let cadence = Cadence(rate: rate, segmentMicroseconds: segment, partMicroseconds: part)
+    self.cadence = cadence
+    window = LiveWindow(cadence: cadence, playlistLength: playlistLength, retained: retained)
+    let now = cadence.grid.atOrAfter(1_795_155_720_000_000_000)
+    next = cadence.firstFrame(of: cadence.segment(of: now + cadence.framesPerSegment - 1))
+    if let size = VideoSize(width: 640, height: 360) {
+      window.describe(
+        TrackDescription(
+          rendition: "video", codecs: "avc1.64001e", size: size, cadence: cadence,
+          header: Array("header".utf8)))
+    }
+  }
+
+  /// The chunk of frame `index`, which says so.
+  package static func chunk(_ index: Int64, _ cadence: Cadence) -> Chunk {
+    let tick = cadence.grid.nanoseconds(index)
+    return Chunk(
+      frame: index, isIndependent: cadence.position(of: index) == 0,
+      duration: cadence.grid.rate.ticksPerFrame, captured: tick, published: tick + 2_000_000,
+      bytes: SharedBytes("<\(index)>"))
+  }
+
+  /// Publishes the next `count` frames.
+  package mutating func publish(frames count: Int64) {
+    for _ in 0..<count {
+      window.publish(Self.chunk(next, cadence))
+      next += 1
+    }
+  }
+
+  /// Publishes frames until `count` more parts are complete.
+  package mutating func publish(parts count: Int64) {
+    for _ in 0..<count {
+      let place = cadence.position(of: next)
+      let end = min(
+        (place / cadence.framesPerPart + 1) * cadence.framesPerPart, cadence.framesPerSegment)
+      publish(frames: end - place)
+    }
+  }
+
+  /// Publishes frames until `count` more segments are complete.
+  package mutating func publish(segments count: Int64) {
+    for _ in 0..<count { publish(frames: cadence.framesPerSegment - cadence.position(of: next)) }
+  }
+
+  /// Fills the window with `segments` segments of history and opens it to readers.
+  package mutating func goLive(history segments: Int64) {
+    for _ in 0..<segments * cadence.framesPerSegment {
+      window.appendHistory(Self.chunk(next, cadence))
+      next += 1
+    }
+    window.goLive()
+  }
+
+  /// Leaves out what remains of an open segment and `segments` whole numbers, as a step of the wall clock forwards does.
+  package mutating func skip(_ segments: Int64, offset: Int64 = 0) {
+    window.announce(offset: offset, skipped: segments)
+    let following = cadence.segment(of: next + cadence.framesPerSegment - 1)
+    next = cadence.firstFrame(of: following + segments)
+  }
+}
