@@ -88,6 +88,6 @@ struct CommandLineReader {
       return unsafe UnsafePointer(copy)
     }
 
-    deinit { for unsafepointer in unsafe all { unsafe free(pointer) } }
+    deinit { unsafe all.forEach { unsafe free($0) } }
   }
 }
