@@ -47,6 +47,11 @@ suite('chunks: [styp] [prft] moof mdat', () => {
     assert.equal(cutter.whole, true);
   });
 
+  test('an mdat without its moof is passed over', () => {
+    const chunks = new ChunkCutter().push(new Uint8Array([...box('mdat', bytes(1, 9)), ...moof(9), ...box('mdat', bytes(2, 3))]));
+    assert.deepEqual(chunks.map((/** @type {any} */ chunk) => chunk.time), [9]);
+  });
+
   test('an end in mid-box or between moof and mdat is not whole', () => {
     for (const cut of [3, styp.length + 5, styp.length + prft.length + moof(0).length]) {
       const cutter = new ChunkCutter();
