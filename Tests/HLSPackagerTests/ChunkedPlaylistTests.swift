@@ -45,7 +45,7 @@ struct ChunkedPlaylistTests {
   func entries(row: StreamCase) throws {
     var stream = try row.stream()
     stream.goLive(history: Int64(row.playlistLength))
-    for _ in 0..<2 * stream.cadence.framesPerSegment {
+    for _ in 0..<4 * stream.cadence.framesPerSegment {
       stream.publish(frames: 1)
       let snapshot = stream.window.snapshot
       let playlist = try ParsedPlaylist(Self.text(snapshot))
