@@ -36,10 +36,10 @@ struct StreamCase: Sendable, CustomTestStringConvertible {
       retained: playlistLength + 4)
   }
 
-  /// A window after one of its parts, with its full playlist.
+  /// A window after one of its parts, with its playlists; the full one is read.
   struct Moment: Sendable {
     let snapshot: WindowSnapshot
-    let text: String
+    let texts: [MediaPlaylist.Form: String]
     let playlist: ParsedPlaylist
   }
 
@@ -59,14 +59,18 @@ struct StreamCase: Sendable, CustomTestStringConvertible {
     var stream = try stream()
     stream.goLive(history: Int64(playlistLength))
     var result: [Moment] = []
-    for segment in 0..<max(12, min(24, 240 / stream.cadence.partsPerSegment)) {
+    for segment in 0..<(steps ? 22 : 10) {
       if steps, segment == 3 { stream.skip(0, offset: -200_000_000) }
       if steps, segment == 6 { stream.skip(3, offset: 100_000_000) }
       for _ in 0..<stream.cadence.partsPerSegment {
         stream.publish(parts: 1)
-        let (snapshot, text) = (stream.window.snapshot, try Self.text(of: stream.window.snapshot))
-        result.append(
-          Moment(snapshot: snapshot, text: text, playlist: try ParsedPlaylist(text)))
+        let snapshot = stream.window.snapshot
+        var texts: [MediaPlaylist.Form: String] = [:]
+        for form in MediaPlaylist.Form.allCases {
+          texts[form] = try Self.text(of: snapshot, form)
+        }
+        let playlist = try ParsedPlaylist(texts[.full] ?? "")
+        result.append(Moment(snapshot: snapshot, texts: texts, playlist: playlist))
       }
     }
     return result
