@@ -27,8 +27,10 @@ let package = Package(
     .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CZlib"),
     .systemLibrary(name: "CPopt"),
-    // What threads share: immutable bytes and a lock. Knows neither video nor sockets.
-    library("Sharing", []),
+    // What threads share: immutable bytes, locks, threads, clocks. Knows neither video nor sockets.
+    library("Sharing", ["CLinux"]),
+    // Log lines for an operator, as text or JSON.
+    library("Logging", ["Media", "Sharing"]),
     // Rates, the frame grid, media time and clocks. Values only: no thread, no byte, no I/O.
     library("Media", []),
 
@@ -37,7 +39,7 @@ let package = Package(
     // Event loops, sockets, timers. Alone opens sockets; knows nothing of HTTP or video.
     library("Net", ["CLinux", "Sharing"]),
     // Sources and encoders on libavcodec and libv4l2. Knows no packager and no server.
-    library("Capture", ["Media", "Sharing", "CFFmpeg", "CLinux"]),
+    library("Capture", ["Media", "Sharing", "CFFmpeg"]),
 
     // Level 2. HTTP/1.1 codec and connections. Knows nothing of video.
     library("HTTP", ["Net", "Sharing", "CLinux"]),
@@ -48,14 +50,15 @@ let package = Package(
     library("HLSPackager", ["Packaging", "Media", "CMAF", "Sharing"]),
 
     // Level 4. One stream's life: source, grid, slots, encoders, slate, reconnecting.
-    library("Streams", ["Capture", "Packaging", "CMAF", "Media", "Sharing", "CLinux"]),
+    library(
+      "Streams", ["Capture", "Packaging", "CMAF", "Media", "Sharing", "Logging", "CLinux"]),
 
     // Level 5. Routes, held requests, statistics.
     library(
       "Server",
       [
-        "HTTP", "Net", "Streams", "Packaging", "HLSPackager", "Media", "CMAF", "Sharing", "CZlib",
-        "CLinux",
+        "HTTP", "Net", "Streams", "Packaging", "HLSPackager", "Media", "CMAF", "Sharing", "Logging",
+        "CZlib", "CLinux",
       ]),
 
     // Level 6. Arguments and wiring. Decides nothing.
@@ -63,11 +66,15 @@ let package = Package(
       name: "streamer",
       dependencies: [
         "Server", "HTTP", "Net", "Streams", "Capture", "HLSPackager", "Packaging", "Media",
-        "Sharing",
-        "CPopt", "CLinux",
+        "Sharing", "Logging", "CPopt", "CLinux",
       ],
+      resources: [.embedInCode("Resources/browser.html")],
       swiftSettings: strict),
 
+    // Lets libv4l2 load the emulated camera within the tests' own process.
+    .target(
+      name: "GlobShim", path: "Tests/FakeCamera", exclude: ["Makefile", "fakecam.c"],
+      sources: ["globshim.c"]),
     // What unit tests share: golden files, repeatable random numbers, a synthetic stream.
     .target(
       name: "TestSupport", dependencies: ["Packaging", "Media", "Sharing"],
@@ -79,6 +86,9 @@ let package = Package(
     tests(
       "HLSPackager", ["HLSPackager", "Packaging", "Media", "Sharing", "TestSupport"],
       exclude: ["Golden"]),
+    tests("Net", ["Net", "Sharing", "CLinux"]),
+    tests("HTTP", ["HTTP", "Net", "Sharing", "CLinux"]),
+    tests("Capture", ["Capture", "CFFmpeg", "GlobShim", "Media", "Sharing"]),
   ],
   swiftLanguageModes: [.v6]
 )

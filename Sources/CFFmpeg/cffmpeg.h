@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 #include <libavutil/imgutils.h>
@@ -13,7 +14,11 @@
 #include <libswscale/swscale.h>
 #include <libv4l2.h>
 #include <linux/videodev2.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
 static const int64_t CFF_NOPTS = AV_NOPTS_VALUE;
 
@@ -23,6 +28,170 @@ enum : int {
   CFF_ENOMEM = AVERROR(ENOMEM),
   CFF_INVALID = AVERROR_INVALIDDATA
 };
+
+/// Rows of planes begin at multiples of this many bytes.
+enum : int { CFF_ALIGNMENT = 64 };
+
+/// The memory that a YUV 4:2:0 picture takes, with room for vector stores behind its last row; or an error.
+static inline int cff_picture_bytes(int width, int height) {
+  int n = av_image_get_buffer_size(AV_PIX_FMT_YUV420P, width, height, CFF_ALIGNMENT);
+  return n < 0 ? n : n + CFF_ALIGNMENT;
+}
+
+/// A YUV 4:2:0 frame of limited range and BT.709 with memory from `pool`, which must hold buffers of
+/// `cff_picture_bytes`; NULL when there is no memory.
+static inline AVFrame *cff_frame_from_pool(AVBufferPool *pool, int width, int height) {
+  AVFrame *f = av_frame_alloc();
+  if (!f) return 0;
+  f->buf[0] = av_buffer_pool_get(pool);
+  if (!f->buf[0]) {
+    av_frame_free(&f);
+    return 0;
+  }
+  f->format = AV_PIX_FMT_YUV420P;
+  f->width = width;
+  f->height = height;
+  f->color_range = AVCOL_RANGE_MPEG;
+  f->colorspace = AVCOL_SPC_BT709;
+  f->color_primaries = AVCOL_PRI_BT709;
+  f->color_trc = AVCOL_TRC_BT709;
+  f->chroma_location = AVCHROMA_LOC_LEFT;
+  f->sample_aspect_ratio = (AVRational){1, 1};
+  av_image_fill_arrays(f->data, f->linesize, f->buf[0]->data, AV_PIX_FMT_YUV420P, width, height,
+                       CFF_ALIGNMENT);
+  return f;
+}
+
+/// The first byte of plane `i`.
+static inline uint8_t *cff_plane(const AVFrame *f, int i) { return f->data[i]; }
+
+/// Bytes from one row of plane `i` to the next.
+static inline int cff_stride(const AVFrame *f, int i) { return f->linesize[i]; }
+
+/// Points `f` at a raw picture in memory that `f` does not own; the bytes it takes, or an error.
+static inline int cff_frame_view(AVFrame *f, const uint8_t *data, int format, int width, int height,
+                                 int bytes_per_line) {
+  int n = av_image_fill_linesizes(f->linesize, (enum AVPixelFormat)format, width);
+  if (n < 0) return n;
+  if (bytes_per_line > f->linesize[0]) {
+    int factor = f->linesize[1] > 0 ? f->linesize[0] / f->linesize[1] : 1;
+    f->linesize[0] = bytes_per_line;
+    for (int i = 1; i < 3; i++)
+      if (f->linesize[i] > 0) f->linesize[i] = bytes_per_line / factor;
+  }
+  f->format = format;
+  f->width = width;
+  f->height = height;
+  return av_image_fill_pointers(f->data, (enum AVPixelFormat)format, height, (uint8_t *)data,
+                                f->linesize);
+}
+
+/// A context that scales and converts; the ranges are 1 for full, 0 for limited. NULL when it cannot be had.
+static inline struct SwsContext *cff_scaler(int from_format, int from_full, int from_width,
+                                            int from_height, int to_format, int to_width,
+                                            int to_height) {
+  struct SwsContext *c = sws_alloc_context();
+  if (!c) return 0;
+  av_opt_set_int(c, "srcw", from_width, 0);
+  av_opt_set_int(c, "srch", from_height, 0);
+  av_opt_set_int(c, "src_format", from_format, 0);
+  av_opt_set_int(c, "src_range", from_full, 0);
+  av_opt_set_int(c, "dstw", to_width, 0);
+  av_opt_set_int(c, "dsth", to_height, 0);
+  av_opt_set_int(c, "dst_format", to_format, 0);
+  av_opt_set_int(c, "dst_range", 0, 0);
+  av_opt_set_int(c, "sws_flags", SWS_BILINEAR, 0);
+  if (sws_init_context(c, 0, 0) < 0) {
+    sws_freeContext(c);
+    return 0;
+  }
+  return c;
+}
+
+/// Scales all of `from` into `to`, beginning at the even place (x, y); rows written, or an error.
+/// Vector stores may touch what lies to the right of the scaled picture.
+static inline int cff_scale(struct SwsContext *c, const AVFrame *from, const AVFrame *to, int x, int y) {
+  uint8_t *planes[4] = {0};
+  for (int i = 0; i < 4 && to->data[i]; i++) {
+    int chroma = i > 0;
+    int column = chroma && to->format == AV_PIX_FMT_YUV420P ? x / 2 : x;
+    planes[i] = to->data[i] + (chroma ? y / 2 : y) * to->linesize[i] + column;
+  }
+  return sws_scale(c, (const uint8_t *const *)from->data, from->linesize, 0, from->height, planes,
+                   to->linesize);
+}
+
+/// `value` in 16.16 fixed point as a byte.
+static inline uint8_t cff_byte(int value) {
+  value = (value + 32768) >> 16;
+  return (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
+}
+
+/// Turns a part of a YUV 4:2:0 frame of limited range from the BT.601 to the BT.709 matrix, in place.
+/// All four sides are even. libswscale would go through RGB, which costs several times more.
+/// The factors are the product of the one matrix and the inverse of the other, in limited range.
+static inline void cff_bt601_to_bt709(AVFrame *f, int x, int y, int width, int height) {
+  enum { chunk = 64 };
+  for (int row = y / 2; row < (y + height) / 2; row++) {
+    uint8_t *u = f->data[1] + row * f->linesize[1] + x / 2;
+    uint8_t *v = f->data[2] + row * f->linesize[2] + x / 2;
+    uint8_t *one = f->data[0] + 2 * row * f->linesize[0] + x;
+    uint8_t *two = one + f->linesize[0];
+    for (int start = 0; start < width / 2; start += chunk) {
+      int count = width / 2 - start < chunk ? width / 2 - start : chunk;
+      int shift[chunk];
+      for (int i = 0; i < count; i++) {
+        int cb = u[start + i] - 128, cr = v[start + i] - 128;
+        shift[i] = -7573 * cb - 13627 * cr;
+        u[start + i] = cff_byte((128 << 16) + 66758 * cb + 7512 * cr);
+        v[start + i] = cff_byte((128 << 16) + 4918 * cb + 67196 * cr);
+      }
+      for (int i = 0; i < count; i++) {
+        int place = 2 * (start + i);
+        one[place] = cff_byte((one[place] << 16) + shift[i]);
+        one[place + 1] = cff_byte((one[place + 1] << 16) + shift[i]);
+        two[place] = cff_byte((two[place] << 16) + shift[i]);
+        two[place + 1] = cff_byte((two[place + 1] << 16) + shift[i]);
+      }
+    }
+  }
+}
+
+/// The full-range formats of JPEG by their modern names; others as they are.
+static inline int cff_plain_format(int format) {
+  switch (format) {
+  case AV_PIX_FMT_YUVJ420P: return AV_PIX_FMT_YUV420P;
+  case AV_PIX_FMT_YUVJ422P: return AV_PIX_FMT_YUV422P;
+  case AV_PIX_FMT_YUVJ444P: return AV_PIX_FMT_YUV444P;
+  case AV_PIX_FMT_YUVJ440P: return AV_PIX_FMT_YUV440P;
+  case AV_PIX_FMT_YUVJ411P: return AV_PIX_FMT_YUV411P;
+  default: return format;
+  }
+}
+
+/// CLOCK_MONOTONIC in nanoseconds.
+static inline int64_t cff_monotonic(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/// Sleeps for so many nanoseconds, below a second, or until a signal comes.
+static inline void cff_nap(int64_t nanoseconds) {
+  struct timespec t = {0, nanoseconds};
+  nanosleep(&t, 0);
+}
+
+/// Whether a driver's answer means the BT.709 matrix; unless it says so, cameras mean BT.601.
+static inline int cff_is_bt709(const struct v4l2_pix_format *p) {
+  return p->ycbcr_enc == V4L2_YCBCR_ENC_709 ||
+         (p->ycbcr_enc == V4L2_YCBCR_ENC_DEFAULT && p->colorspace == V4L2_COLORSPACE_REC709);
+}
+
+/// libv4l2 complains to nobody instead of to stderr; its answers say the same.
+static inline void cff_silence_v4l2(void) {
+  if (!v4l2_log_file) v4l2_log_file = fopen("/dev/null", "we");
+}
 
 static const unsigned long
     CFF_VIDIOC_QUERYCAP = VIDIOC_QUERYCAP,
@@ -43,6 +212,7 @@ static const unsigned long
 
 enum : uint32_t {
   CFF_PIX_YUYV = V4L2_PIX_FMT_YUYV,
+  CFF_PIX_UYVY = V4L2_PIX_FMT_UYVY,
   CFF_PIX_MJPEG = V4L2_PIX_FMT_MJPEG,
   CFF_PIX_JPEG = V4L2_PIX_FMT_JPEG,
   CFF_PIX_NV12 = V4L2_PIX_FMT_NV12,
@@ -56,10 +226,35 @@ static inline int cff_xioctl(int fd, unsigned long request, void *argument) {
   return r < 0 ? -errno : r;
 }
 
-/// The descriptor, or -errno.
+/// A descriptor of libv4l2, or -errno.
+///
+/// A plugin of libv4l2 complains to stderr of everything that is no camera. So what the kernel knows to be none is
+/// refused before; a plain file may still be one for a plugin, and is tried with stderr closed to it.
 static inline int cff_v4l2_open(const char *path, int flags) {
-  int r = v4l2_open(path, flags);
-  return r < 0 ? -errno : r;
+  int fd = open(path, flags);
+  if (fd < 0) return -errno;
+  struct v4l2_capability capability;
+  struct stat file;
+  int known = ioctl(fd, VIDIOC_QUERYCAP, &capability) == 0, error = errno;
+  FILE *usual = stderr, *quiet = 0;
+  if (!known) {
+    int plain = fstat(fd, &file) == 0 && S_ISREG(file.st_mode);
+    if (plain) quiet = fopen("/dev/null", "we");
+    if (!quiet) {
+      close(fd);
+      return -error;
+    }
+    stderr = quiet;
+  }
+  int r = v4l2_fd_open(fd, 0);
+  error = errno;
+  if (quiet) {
+    stderr = usual;
+    fclose(quiet);
+  }
+  if (r >= 0) return r;
+  close(fd);
+  return -error;
 }
 
 #endif

@@ -3,9 +3,7 @@
 #ifndef CLINUX_H
 #define CLINUX_H
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+// _GNU_SOURCE is not defined here: with it these headers differ from what the Glibc module saw.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -27,6 +25,11 @@
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
+
+/// Accepts a connection with flags at once; glibc declares it for _GNU_SOURCE only.
+extern int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
+
+enum : int { CLINUX_SOCK_NONBLOCK = SOCK_NONBLOCK, CLINUX_SOCK_CLOEXEC = SOCK_CLOEXEC };
 
 /// Lets timers of the calling thread fire this close to their time (default 50 µs).
 static inline int clinux_set_timer_slack(unsigned long nanoseconds) {

@@ -24,7 +24,8 @@ package struct MediaNames: Sendable, Equatable {
 
   /// The segment since 1970 that is printed as `number`; nil where no stream has it.
   package func segment(printed number: UInt64) -> Int64? {
-    guard number <= UInt64(Int64.max / 4) else { return nil }
+    // Beyond any real number, and small enough to be multiplied by the frames of a segment.
+    guard number <= 100_000_000_000_000 else { return nil }
     return Int64(number) + base
   }
 
@@ -63,7 +64,9 @@ package struct MediaNames: Sendable, Equatable {
   }
 }
 
-/// What a media URL names. Segment numbers count from 1970.
+/// What a media URL names.
+///
+/// Segment numbers count from 1970.
 package enum MediaName: Sendable, Equatable {
   /// A whole segment.
   case segment(Int64)

@@ -6,6 +6,8 @@ package final class Segment: Sendable {
   package let firstFrame: Int64
   /// The parts in order; none in a gap.
   package let parts: [Part]
+  /// The chunks in order: those of the parts.
+  package let chunks: [Chunk]
   /// Ticks of the track's timescale; nominal in a gap.
   package let duration: Int64
   /// PROGRAM-DATE-TIME: nanoseconds since 1970 of the first frame's tick, plus what was announced.
@@ -19,6 +21,7 @@ package final class Segment: Sendable {
     self.number = opening.number
     self.firstFrame = opening.firstFrame
     self.parts = opening.parts
+    self.chunks = opening.chunks
     self.duration = duration
     self.programDateTime = opening.programDateTime
     self.startsDiscontinuity = opening.startsDiscontinuity
@@ -27,8 +30,6 @@ package final class Segment: Sendable {
 
   /// Whether the number has no media (EXT-X-GAP).
   package var isGap: Bool { parts.isEmpty }
-  /// The chunks in order.
-  package var chunks: [Chunk] { parts.flatMap(\.chunks) }
   /// When it was complete: wall clock, nanoseconds since 1970.
   package var published: Int64 { parts.last?.published ?? 0 }
 }

@@ -1,0 +1,216 @@
+"""Measures the built streamer and prints one table; JSON goes to bench-results/.
+
+Every figure is of this machine and this run. Budgets are printed beside the figures and gate nothing.
+Run: python Bench/bench.py [--quick] [--only NAME ...]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+for folder in ("Tests", "Tests/EndToEnd", "Bench"):
+    sys.path.insert(0, str(ROOT / folder))
+
+import fanout  # noqa: E402
+import freshness  # noqa: E402
+import memory  # noqa: E402
+from fetch_hlsjs import fetch_hlsjs  # noqa: E402
+from harness.procfs import cpu_nanoseconds, resident_bytes  # noqa: E402
+from harness.program import Program, launch, start, stop  # noqa: E402
+from harness.tools import chromium, streamer_binary  # noqa: E402
+from harness.tunein import fetch  # noqa: E402
+
+Rows = list[tuple[str, str, str]]
+
+
+class Bench:
+    """What the measurements share: scratch folder, lengths, the running 720p streamer, result rows."""
+
+    def __init__(self, folder: Path, quick: bool) -> None:
+        self.folder, self.quick = folder, quick
+        self.flags: list[str] = []
+        try:
+            self.flags = ["--hlsjs", str(fetch_hlsjs())]
+        except (RuntimeError, OSError) as error:
+            print(f"hls.js not found, not measured: {error}", file=sys.stderr)
+        self.program: Program = start(self.flags)
+        self.rows: Rows = []
+        fetch(self.program.port)
+        time.sleep(3)
+
+    def seconds(self, long: float) -> float:
+        """A length, shorter in a quick run."""
+        return long / 4 if self.quick else long
+
+    def row(self, what: str, figure: str, budget: str = "") -> None:
+        """One line of the table."""
+        self.rows.append((what, figure, budget))
+        print(f"  {what:<58} {figure:<34} {budget}", flush=True)
+
+
+def triple(figures: dict[str, float]) -> str:
+    """p50 / p99 / max in ms."""
+    return f"{figures['p50']} / {figures['p99']} / {figures['max']} ms" if figures else "no sample"
+
+
+def measure_start(bench: Bench) -> dict[str, Any]:
+    """Start of the process → first playable playlist at 720p."""
+    times = []
+    for _ in range(5):
+        began = time.monotonic()
+        program = launch([])
+        program.listening.wait(5)
+        fetch(program.port)
+        times.append((time.monotonic() - began) * 1000)
+        stop(program)
+    bench.row("start → first playable playlist, 720p, median (worst)",
+              f"{statistics.median(times):.0f} ({max(times):.0f}) ms", "≤ 500 ms")
+    return {"ms": [round(t) for t in times]}
+
+
+def measure_freshness(bench: Bench) -> dict[str, Any]:
+    """Frame tick → chunk readable at a follower of the open segment."""
+    found = freshness.frame_to_client(bench.program.port, bench.seconds(30))
+    bench.row("frame tick → chunk readable, p50 / p99 / max", triple(found), "p50 ≤ 3, p99 ≤ 10 ms")
+    return found
+
+
+def measure_publish(bench: Bench) -> dict[str, Any]:
+    """Publication → bytes at 1 and 1,000 holders."""
+    result = {}
+    for viewers in (1, 1000):
+        found = fanout.publish_to_bytes(bench.folder, bench.program, viewers, bench.seconds(15))
+        result[str(viewers)] = found
+        for kind, figures in found.items():
+            budget = "p99 ≤ 2 ms" if viewers == 1 else ""
+            bench.row(f"publish → last byte, {kind}, {viewers} held, p50 / p99 / max",
+                      triple(figures["each"]), budget)
+            if viewers > 1:
+                bench.row(f"publish → last byte at the last of {viewers}, {kind}", triple(figures["last"]))
+            if figures["errors"] or figures["closed"]:
+                bench.row(f"  errors, closed ({kind}, {viewers})", f"{figures['errors']}, {figures['closed']}")
+    return result
+
+
+def measure_cpu(bench: Bench) -> dict[str, Any]:
+    """CPU per delivery against the minimal C origin, same bytes, interleaved rounds."""
+    found = fanout.cpu_ratio(bench.folder, bench.program, 1000, bench.seconds(8), 1 if bench.quick else 3)
+    for kind, figures in found.items():
+        medians = figures["median_us"]
+        bench.row(f"CPU per delivered {kind}, streamer / C origin",
+                  f"{medians['streamer']} / {medians['c']} µs = {figures['ratio']}", "≤ 1.2")
+        rounds = figures["us_per_delivery"]
+        bench.row(f"  rounds ({kind})", f"{rounds['streamer']} / {rounds['c']}")
+        last = figures["last_byte_at_last_viewer_p50_ms"]
+        bench.row(f"  last byte at the last of 1000 ({kind}), p50 by round", f"{last['streamer']} / {last['c']} ms")
+    return found
+
+
+def measure_idle_cpu(bench: Bench) -> dict[str, Any]:
+    """CPU and memory of the process without viewers."""
+    before = cpu_nanoseconds(bench.program.pid)
+    time.sleep(bench.seconds(8))
+    share = (cpu_nanoseconds(bench.program.pid) - before) / bench.seconds(8) / 1e9
+    resident = resident_bytes(bench.program.pid)
+    bench.row("CPU without viewers, 720p30 (one core = 100 %)", f"{share:.0%}")
+    bench.row("resident set", f"{resident / 1e6:.1f} MB")
+    return {"cpu": share, "resident": resident}
+
+
+def measure_memory(bench: Bench) -> dict[str, Any]:
+    """Resident bytes for each idle and each holding connection."""
+    found = memory.bytes_per_connection(bench.program)
+    first, again = found["rounds"]
+    bench.row("resident bytes per idle connection, first / again", f"{first['idle']} / {again['idle']}", "≤ 1024")
+    bench.row("resident bytes per held request, first / again", f"{first['held']} / {again['held']}")
+    return found
+
+
+def measure_allocations(bench: Bench) -> dict[str, Any] | None:
+    """Allocations per rendered playlist, by the package's own bench where it is built."""
+    program = streamer_binary().with_name("streamer-bench")
+    if not program.is_file():
+        bench.row("allocations per rendered playlist", "not measured: streamer-bench is not built")
+        return None
+    run = subprocess.run([str(program)], capture_output=True, text=True, timeout=120)
+    for line in run.stdout.splitlines():
+        bench.row("streamer-bench", line)
+    return {"status": run.returncode, "output": run.stdout}
+
+
+def measure_glass(bench: Bench) -> dict[str, Any] | None:
+    """Glass to glass of both players over a minute, by the burned clock."""
+    executable = chromium()
+    if executable is None:
+        bench.row("glass to glass", "not measured: chromium not found")
+        return None
+    from harness.browser import chromium_running
+    from lab import run_lab
+    result = {}
+    budgets = {"hlsjs": "median ≤ 400 ms, no stall", "frames": "median ≤ 150 ms, no stall"}
+    for player, path in (("hlsjs", "/?player=hlsjs"), ("frames", "/?player=frames")):
+        if player == "hlsjs" and not bench.flags:
+            continue
+        with chromium_running(executable) as browser:
+            found = run_lab(browser, bench.program.url(path), seconds=bench.seconds(60), warm_up=5)
+        late = found["glass_to_glass_ms"]
+        bench.row(f"glass to glass, {player}, {bench.seconds(60):.0f} s, p50 / p95 / max",
+                  f"{late['p50']} / {late['p95']} / {late['max']} ms", budgets[player])
+        bench.row(f"  stalls, waits, frames shown ({player})",
+                  f"{len(found['stalls'])}, {len(found['waits'])}, {found['frames']['share']:.1%}")
+        result[player] = found
+    return result
+
+
+MEASURES: dict[str, Callable[[Bench], Any]] = {
+    "start": measure_start, "idle": measure_idle_cpu, "freshness": measure_freshness,
+    "publish": measure_publish, "cpu": measure_cpu, "memory": measure_memory,
+    "allocations": measure_allocations, "glass": measure_glass,
+}
+
+
+def main() -> int:
+    """Runs the measurements asked for; 1 when one of them failed."""
+    parser = argparse.ArgumentParser(description="Measure the built streamer.")
+    parser.add_argument("--quick", action="store_true", help="a quarter of the time, one round")
+    parser.add_argument("--only", nargs="*", choices=list(MEASURES), default=list(MEASURES))
+    options = parser.parse_args()
+    if "debug" in str(streamer_binary()):
+        print("THIS IS A DEBUG BUILD: the figures mean nothing", file=sys.stderr)
+    load = os.getloadavg()[0]
+    print(f"{streamer_binary()}; {os.cpu_count()} processors, load before {load:.1f}")
+    results: dict[str, Any] = {"processors": os.cpu_count(), "load_before": load, "quick": options.quick}
+    failed = 0
+    with TemporaryDirectory() as scratch:
+        fanout.build(Path(scratch))
+        bench = Bench(Path(scratch), options.quick)
+        try:
+            for name in options.only:
+                try:
+                    results[name] = MEASURES[name](bench)
+                except Exception as error:  # one figure less, the others go on
+                    failed += 1
+                    bench.row(name, f"FAILED: {type(error).__name__}: {str(error)[:200]}")
+        finally:
+            stop(bench.program)
+    folder = ROOT / "bench-results"
+    folder.mkdir(exist_ok=True)
+    path = folder / time.strftime("bench-%Y%m%d-%H%M%S.json")
+    path.write_text(json.dumps({**results, "rows": bench.rows}, indent=1, default=str))
+    print(f"written: {path}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

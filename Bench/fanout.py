@@ -1,0 +1,182 @@
+"""One publication, many holders: delay and CPU, the streamer beside the minimal C origin in one run."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import statistics
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from freshness import percentiles
+from harness.http1 import get
+from harness.procfs import thread_cpu
+from harness.program import Program
+from harness.tunein import PLAYLIST, fetch
+
+BASE = "/live/video/"
+PARTS = 10
+WARM_UP = 1.5
+
+
+@dataclass
+class Origin:
+    """The C origin with the bytes it was given."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    log: Path
+
+    def stop(self) -> dict[int, int]:
+        """Ends it: index -> nanoseconds of each publication."""
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(5)
+        pairs = np.fromfile(self.log, np.uint64).reshape(-1, 2).astype(np.int64)
+        return dict(pairs.tolist())
+
+
+def build(folder: Path) -> None:
+    """Compiles the origin and the load client with -O2."""
+    for name in ("origin", "load"):
+        source = Path(__file__).with_name(f"{name}.c")
+        subprocess.run(["cc", "-O2", "-Wall", "-Wextra", "-o", str(folder / name), str(source)], check=True)
+
+
+def raw_answer(port: int, path: str) -> tuple[bytes, bytes]:
+    """Head and body of an answer as they are on the wire."""
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+        data = b""
+        while b"\r\n\r\n" not in data:
+            data += connection.recv(1 << 16)
+        head, body = data.split(b"\r\n\r\n", 1)
+        length = next(int(line.split(b":")[1]) for line in head.split(b"\r\n")
+                      if line.lower().startswith(b"content-length"))
+        while len(body) < length:
+            body += connection.recv(1 << 16)
+    return head + b"\r\n\r\n", body
+
+
+def start_origin(folder: Path, port: int) -> Origin:
+    """The C origin with one part and one playlist of the streamer on `port`, of average size."""
+    playlist = fetch(port)
+    names = [part.uri for segment in playlist.segments[-3:] for part in segment.parts]
+    answers = sorted((raw_answer(port, BASE + name) for name in names), key=lambda a: len(a[1]))
+    mean = statistics.mean(len(body) for _, body in answers)
+    part = min(answers, key=lambda a: abs(len(a[1]) - mean))
+    listing = raw_answer(port, f"{PLAYLIST}?_HLS_msn=1")
+    files = []
+    for name, (head, body) in (("part", part), ("playlist", listing)):
+        for kind, data in (("head", head), ("body", body)):
+            path = folder / f"{name}.{kind}"
+            path.write_bytes(data)
+            files.append(str(path))
+    log = folder / "published.log"
+    process = subprocess.Popen([str(folder / "origin"), "0", "100", str(PARTS), *files, str(log)],
+                               stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    return Origin(process, int(process.stdout.readline()), log)
+
+
+def loop_cpu(pid: int) -> tuple[int, bool]:
+    """CPU ns of the event loops where threads are named `loop…` (then True), else of all threads."""
+    threads = thread_cpu(pid)
+    loops = [spent for name, spent in threads.values() if "loop" in name.lower()]
+    return (sum(loops), True) if loops else (sum(spent for _, spent in threads.values()), False)
+
+
+def drive(folder: Path, port: int, pid: int, kind: str, viewers: int, seconds: float) -> dict[str, Any]:
+    """One run of the load client; CPU of `pid` is taken between warm-up and end."""
+    output = folder / f"samples-{kind}-{viewers}.bin"
+    first = int(time.time() * PARTS) + 3
+    command = [str(folder / "load"), str(port), str(viewers), str(seconds + WARM_UP + 0.5), kind, BASE,
+               str(PARTS), str(first), str(output)]
+    client = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    time.sleep(WARM_UP)
+    began, (cpu_before, named) = time.time_ns(), loop_cpu(pid)
+    time.sleep(seconds)
+    ended, (cpu_after, _) = time.time_ns(), loop_cpu(pid)
+    out, _ = client.communicate(timeout=30)
+    found = json.loads(out)
+    samples = np.fromfile(output, np.uint64).reshape(-1, 3).astype(np.int64)
+    inside = samples[(samples[:, 2] >= began) & (samples[:, 2] < ended)]
+    return {**found, "samples": inside, "count": len(inside), "cpu_ns": cpu_after - cpu_before,
+            "named": named, "wall_ns": ended - began}
+
+
+def streamer_publications(port: int) -> dict[int, int]:
+    """index -> ns when the part became complete, as /timestamps.json says."""
+    parts = get(port, "/timestamps.json").json()["parts"]
+    found = {}
+    for name, at in parts.items():
+        msn, part = name.removeprefix("segment").removesuffix(".m4s").split(".")
+        found[int(msn) * PARTS + int(part)] = at
+    return found
+
+
+def delays(samples: np.ndarray, published: dict[int, int]) -> dict[str, float]:
+    """Milliseconds from publication to the last byte at each viewer."""
+    late = [(last - published[i]) / 1e6 for i, _, last in samples.tolist() if i in published]
+    return percentiles(late) if late else {}
+
+
+def last_delays(samples: np.ndarray, published: dict[int, int]) -> dict[str, float]:
+    """Milliseconds from publication to the last byte at the last viewer, over publications."""
+    last: dict[int, int] = {}
+    for index, _, at in samples.tolist():
+        last[index] = max(last.get(index, 0), at)
+    late = [(at - published[i]) / 1e6 for i, at in last.items() if i in published]
+    return percentiles(late) if late else {}
+
+
+def publish_to_bytes(folder: Path, program: Program, viewers: int, seconds: float) -> dict[str, Any]:
+    """Publication → bytes at `viewers` holders of the streamer, for parts and playlists."""
+    found = {}
+    for kind in ("part", "playlist"):
+        run = drive(folder, program.port, program.pid, kind, viewers, seconds)
+        published = streamer_publications(program.port)
+        found[kind] = {"each": delays(run["samples"], published),
+                       "last": last_delays(run["samples"], published), "errors": run["errors"],
+                       "closed": run["closed"], "deliveries": run["count"]}
+    return found
+
+
+def cpu_ratio(folder: Path, program: Program, viewers: int, seconds: float, rounds: int) -> dict[str, Any]:
+    """Server CPU per delivery, streamer against C origin, interleaved rounds; medians."""
+    found: dict[str, Any] = {}
+    for kind in ("part", "playlist"):
+        costs: dict[str, list[float]] = {"streamer": [], "c": []}
+        spread: dict[str, list[float]] = {"streamer": [], "c": []}
+        origin = start_origin(folder, program.port)
+        runs = []
+        try:
+            for _ in range(rounds):
+                idle_before, named = loop_cpu(program.pid)
+                time.sleep(2)
+                idle = (loop_cpu(program.pid)[0] - idle_before) / 2e9
+                run = drive(folder, program.port, program.pid, kind, viewers, seconds)
+                cpu = run["cpu_ns"] - (0 if named else idle * run["wall_ns"])
+                costs["streamer"].append(cpu / max(1, run["count"]) / 1000)
+                spread["streamer"].append(
+                    last_delays(run["samples"], streamer_publications(program.port)).get("p50", 0))
+                run = drive(folder, origin.port, origin.process.pid, kind, viewers, seconds)
+                runs.append(run)
+                costs["c"].append(run["cpu_ns"] / max(1, run["count"]) / 1000)
+        finally:
+            published = origin.stop()
+        spread["c"] = [last_delays(run["samples"], published).get("p50", 0) for run in runs]
+        medians = {who: statistics.median(values) for who, values in costs.items()}
+        found[kind] = {
+            "us_per_delivery": {who: [round(v, 2) for v in values] for who, values in costs.items()},
+            "median_us": {who: round(value, 2) for who, value in medians.items()},
+            "ratio": round(medians["streamer"] / medians["c"], 3),
+            "last_byte_at_last_viewer_p50_ms": {w: [round(v, 1) for v in s] for w, s in spread.items()},
+            "event_loops_by_name": named,
+        }
+    return found

@@ -1,0 +1,48 @@
+"""Resident bytes for each connection, idle and holding a request."""
+
+from __future__ import annotations
+
+import resource
+import socket
+import time
+from typing import Any
+
+from harness.procfs import resident_bytes
+from harness.program import Program
+from harness.tunein import PLAYLIST, align
+
+
+def open_idle(port: int, count: int) -> list[socket.socket]:
+    """`count` connections that have each made one small request and read its answer."""
+    opened = []
+    for _ in range(count):
+        connection = socket.create_connection(("127.0.0.1", port), timeout=5)
+        connection.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+        connection.recv(4096)
+        opened.append(connection)
+    return opened
+
+
+def bytes_per_connection(program: Program, count: int = 4000) -> dict[str, Any]:
+    """Growth of the resident set for each connection, first time and again after all were closed."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    count = min(count, (hard - 200) // 2)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    rounds = []
+    for _ in range(2):
+        base = resident_bytes(program.pid)
+        connections = open_idle(program.port, count)
+        time.sleep(0.3)
+        idle = resident_bytes(program.pid)
+        parent = align(program.port, 1).last_part[0]
+        request = f"GET {PLAYLIST}?_HLS_msn={parent + 1} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+        for connection in connections:
+            connection.sendall(request)
+        time.sleep(0.2)
+        held = resident_bytes(program.pid)
+        for connection in connections:
+            connection.close()
+        time.sleep(1)
+        rounds.append({"idle": round((idle - base) / count), "held": round((held - base) / count)})
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return {"connections": count, "rounds": rounds}

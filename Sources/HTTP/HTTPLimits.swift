@@ -1,0 +1,42 @@
+/// What a client may use of the server, and how long it may take.
+///
+/// Times are nanoseconds, checked each `checkInterval`, so they may be exceeded by as much.
+package struct HTTPLimits: Sendable {
+  /// How large a request head may be.
+  package var head = HeadLimits()
+  /// A head is complete this long after its first byte; else 408.
+  package var headTime: Int64 = 10_000_000_000
+  /// A connection without a request is closed after this.
+  package var idleTime: Int64 = 60_000_000_000
+  /// A connection that takes no byte of what is queued for this long is cut.
+  package var stallTime: Int64 = 10_000_000_000
+  /// After our end of the connection is closed, how long what the client still sends is read and
+  /// dropped, so that it does not lose the answer to a reset.
+  ///
+  /// RFC 9112 §9.6.
+  package var lingerTime: Int64 = 2_000_000_000
+  /// How often the times are checked.
+  package var checkInterval: Int64 = 1_000_000_000
+  /// Unanswered requests of one connection; above it no more are read.
+  package var pipelinedRequests = 64
+  /// Bytes queued for one connection above which it is cut; a single answer may be longer.
+  package var queuedBytes = 4 * 1024 * 1024
+  /// Connections of one loop; above it they get 503.
+  package var connections = 10_000
+
+  /// The defaults.
+  package init() {}
+
+  /// Sets `connections` to one loop's share of what the process may have.
+  ///
+  /// - Parameters:
+  ///   - wanted: connections of the whole process.
+  ///   - descriptors: the limit of descriptors, RLIMIT_NOFILE.
+  ///   - reserve: descriptors for everything else, refused connections included.
+  ///   - loops: how many loops share them.
+  package mutating func share(
+    connections wanted: Int, descriptors: Int, reserve: Int = 256, loops: Int
+  ) {
+    connections = max(1, min(wanted, descriptors - reserve) / max(loops, 1))
+  }
+}

@@ -1,0 +1,162 @@
+package import Net
+
+/// A request's method.
+package enum Method: Sendable, Equatable {
+  case get, head, options, post, put, delete
+  /// Any other token; `Request.methodText` says which.
+  case other
+}
+
+/// How the body of a request is delimited.
+///
+/// RFC 9112 §6.3.
+package enum BodyFraming: Sendable, Equatable {
+  case none
+  case contentLength(Int)
+  case chunked
+}
+
+/// A decoded parameter of the query.
+package struct QueryItem: Sendable, Equatable {
+  /// The part before the first `=`.
+  package let name: String
+  /// The part after it; empty where there is none.
+  package let value: String
+
+  /// A parameter.
+  package init(name: String, value: String) {
+    self.name = name
+    self.value = value
+  }
+}
+
+/// A request head: a value that does not say by which version of HTTP it came.
+///
+/// Keeps the bytes of the head and where its pieces lie in them; text is made when it is asked for,
+/// so that a held request stays small.
+package struct Request: Sendable {
+  struct FieldPlace {
+    let nameStart, nameEnd, valueStart, valueEnd: UInt16
+
+    var name: Range<Int> { Int(nameStart)..<Int(nameEnd) }
+    var value: Range<Int> { Int(valueStart)..<Int(valueEnd) }
+  }
+
+  /// Where things lie in the head; a head has at most 65,535 bytes.
+  struct Place {
+    let start, end: UInt16
+    init(_ range: Range<Int>) {
+      start = UInt16(clamping: range.lowerBound)
+      end = UInt16(clamping: range.upperBound)
+    }
+    var range: Range<Int> { Int(start)..<Int(end) }
+  }
+
+  let head: [UInt8]
+  let places: [FieldPlace]
+  let methodPlace, pathPlace: Place
+  let queryPlace: Place?
+
+  /// The method.
+  package let method: Method
+  /// The number after `HTTP/1.`, at most 1.
+  package let minorVersion: UInt8
+  /// Whether the peer wants the connection to go on afterwards.
+  package let keepAlive: Bool
+  /// How the body is delimited.
+  package let framing: BodyFraming
+  /// Who asked.
+  package let peer: PeerAddress
+
+  init(
+    head: [UInt8], places: [FieldPlace], line: RequestLine, keepAlive: Bool, framing: BodyFraming,
+    peer: PeerAddress
+  ) {
+    self.head = head
+    self.places = places
+    methodPlace = Place(line.method)
+    pathPlace = Place(line.path)
+    queryPlace = line.query.map(Place.init)
+    method = Method(head[line.method])
+    minorVersion = line.minorVersion
+    self.keepAlive = keepAlive
+    self.framing = framing
+    self.peer = peer
+  }
+
+  /// Stands for a request that could not be understood.
+  static let unknown = Request(
+    head: [], places: [],
+    line: RequestLine(method: 0..<0, path: 0..<0, query: nil, minorVersion: 1), keepAlive: false,
+    framing: .none, peer: .none)
+
+  /// The method as it was sent.
+  package var methodText: String { text(methodPlace.range) }
+  /// The path as it was sent, still escaped.
+  package var rawPath: String { text(pathPlace.range) }
+  /// The path without percent-escapes.
+  ///
+  /// Text only: `..` means nothing, and an escaped `/` cannot be
+  /// told from a real one; `pathSegments` keeps them apart.
+  package var path: String { percentDecoded(head[pathPlace.range]) }
+  /// The pieces between the slashes, each without percent-escapes; `/a/` is `["a", ""]`.
+  package var pathSegments: [String] {
+    head[pathPlace.range].dropFirst()
+      .split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+      .map { percentDecoded($0) }
+  }
+  /// What follows the `?`, as it was sent; nil where there is no `?`.
+  package var query: String? { queryPlace.map { text($0.range) } }
+
+  /// The parameters of the query in their order: `+` is a space, a broken escape stays as it is.
+  package var queryItems: [QueryItem] {
+    guard let queryPlace else { return [] }
+    return head[queryPlace.range].split(separator: UInt8(ascii: "&")).map { item in
+      let name = item.prefix { $0 != UInt8(ascii: "=") }
+      return QueryItem(
+        name: percentDecoded(name, plusIsSpace: true),
+        value: percentDecoded(item[name.endIndex...].dropFirst(), plusIsSpace: true))
+    }
+  }
+
+  /// The value of a field, whatever the case of its name; several are joined by `, `
+  /// (RFC 9110 §5.3).
+  package func header(_ name: String) -> String? {
+    var found: String?
+    for place in places where isName(place.name, name) {
+      let value = text(place.value)
+      found = found.map { $0 + ", " + value } ?? value
+    }
+    return found
+  }
+
+  /// All fields in their order.
+  package var headers: [HeaderField] {
+    places.map { HeaderField(text($0.name), text($0.value)) }
+  }
+
+  private func isName(_ range: Range<Int>, _ name: String) -> Bool {
+    let wanted = name.utf8
+    guard range.count == wanted.count else { return false }
+    return zip(head[range], wanted).allSatisfy { lowercased($0) == lowercased($1) }
+  }
+
+  private func text(_ range: Range<Int>) -> String {
+    String(decoding: head[range], as: UTF8.self)
+  }
+}
+
+extension Method {
+  init(_ token: ArraySlice<UInt8>) {
+    self =
+      switch String(decoding: token, as: UTF8.self) {
+      case "GET": .get
+      case "HEAD": .head
+      case "OPTIONS": .options
+      case "POST": .post
+      case "PUT": .put
+      case "DELETE": .delete
+      default: .other
+      }
+  }
+}

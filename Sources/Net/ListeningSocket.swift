@@ -1,0 +1,68 @@
+import CLinux
+
+/// A bound TCP socket that listens: made here, or handed over by a supervisor.
+///
+/// Never with SO_REUSEPORT: a second process of the same user would take half of the viewers
+/// instead of failing.
+package final class ListeningSocket: Sendable {
+  /// How many connections the kernel queues before they are accepted.
+  package static let backlog: Int32 = 4096
+
+  /// The descriptor: non-blocking, close-on-exec; closed with this object.
+  let descriptor: Int32
+  /// The port it is bound to; never 0.
+  package let boundPort: UInt16
+  /// The address it is bound to.
+  package let boundAddress: PeerAddress
+  /// Whether a supervisor owns it, so that the next process can go on with it.
+  package let isAdopted: Bool
+
+  /// Binds and listens.
+  ///
+  /// - Parameters:
+  ///   - host: a name or an address, IPv4 or IPv6; of several addresses the first that can be bound.
+  ///   - port: 0 for any that is free.
+  /// - Throws: an error whose description names the address, the port and the reason.
+  package init(host: String, port: UInt16) throws(NetError) {
+    var lookup: Int32 = 0
+    let descriptor = unsafe clinux_listen(host, port, Self.backlog, &lookup)
+    if lookup != 0 {
+      throw .unknownHost(host: host, reason: unsafe String(cString: gai_strerror(lookup)))
+    }
+    guard descriptor >= 0 else {
+      throw .cannotListen(host: host, port: port, reason: NetError.reason(-descriptor))
+    }
+    let address = try Self.address(of: descriptor)
+    self.descriptor = descriptor
+    boundAddress = address
+    boundPort = address.port
+    isAdopted = false
+  }
+
+  private init(adopting descriptor: Int32) throws(NetError) {
+    guard clinux_is_listening_tcp(descriptor) == 1 else {
+      throw .notAListeningSocket(descriptor: descriptor)
+    }
+    let code = clinux_prepare_descriptor(descriptor)
+    guard code == 0 else { throw .system(call: "fcntl", code: -code) }
+    let address = try Self.address(of: descriptor)
+    self.descriptor = descriptor
+    boundAddress = address
+    boundPort = address.port
+    isAdopted = true
+  }
+
+  deinit { close(descriptor) }
+
+  /// Takes over a socket that already listens, and makes it non-blocking and close-on-exec.
+  package static func adopted(descriptor: Int32) throws(NetError) -> ListeningSocket {
+    try ListeningSocket(adopting: descriptor)
+  }
+
+  private static func address(of descriptor: Int32) throws(NetError) -> PeerAddress {
+    var own = clinux_address()
+    let code = unsafe clinux_local_address(descriptor, &own)
+    guard code == 0 else { throw .system(call: "getsockname", code: -code) }
+    return PeerAddress(own)
+  }
+}

@@ -1,0 +1,64 @@
+import CLinux
+
+/// The Internet address and port of a peer, in 20 bytes.
+package struct PeerAddress: Sendable, Hashable, CustomStringConvertible {
+  private let high: UInt64
+  private let low: UInt64
+  /// The peer's port.
+  package let port: UInt16
+  private let isVersion6: Bool
+
+  /// 0.0.0.0, port 0: where there is no peer, as in tests.
+  package static let none = PeerAddress(clinux_address())
+
+  init(_ address: clinux_address) {
+    high = address.high
+    low = address.low
+    port = address.port
+    isVersion6 = address.is_v6 != 0
+  }
+
+  /// An address from its bits; IPv4 is the lowest 32 of `low`.
+  package init(high: UInt64, low: UInt64, port: UInt16, isVersion6: Bool) {
+    self.high = high
+    self.low = low
+    self.port = port
+    self.isVersion6 = isVersion6
+  }
+
+  /// 127.0.0.0/8 or ::1.
+  package var isLoopback: Bool {
+    isVersion6 ? high == 0 && low == 1 : low >> 24 == 127
+  }
+
+  /// The same without what names one viewer: the last octet (IPv4) or the last 80 bits (IPv6) and
+  /// the port are zero.
+  package var masked: PeerAddress {
+    isVersion6
+      ? PeerAddress(high: high & ~0xffff, low: 0, port: 0, isVersion6: true)
+      : PeerAddress(high: 0, low: low & ~0xff, port: 0, isVersion6: false)
+  }
+
+  /// The address without the port; IPv6 as RFC 5952 §4 has it.
+  package var description: String {
+    guard isVersion6 else {
+      return (0..<4).map { String(low >> (24 - 8 * UInt64($0)) & 0xff) }.joined(separator: ".")
+    }
+    var groups: [UInt64] = []
+    for half in [high, low] {
+      for shift: UInt64 in [48, 32, 16, 0] { groups.append(half >> shift & 0xffff) }
+    }
+    var longest = 0..<0
+    var start = 0
+    for end in 1...8 where end == 8 || groups[end] != 0 || groups[end - 1] != 0 {
+      if end < 8, groups[end] == 0, groups[end - 1] == 0 { continue }
+      if groups[end - 1] == 0, end - start > max(longest.count, 1) { longest = start..<end }
+      start = end
+    }
+    let text = { (range: Range<Int>) -> String in
+      groups[range].map { String($0, radix: 16) }.joined(separator: ":")
+    }
+    return longest.isEmpty
+      ? text(0..<8) : text(0..<longest.lowerBound) + "::" + text(longest.upperBound..<8)
+  }
+}

@@ -1,0 +1,56 @@
+import CLinux
+import Sharing
+
+/// Signals that a person or a supervisor sends, taken by a thread of their own.
+///
+/// Call `block()` first thing in main: threads inherit the mask, and a signal goes to any thread that
+/// does not block it.
+package enum SignalWaiter {
+  /// What was asked for.
+  package enum Signal: Sendable, CaseIterable {
+    /// SIGTERM: stop.
+    case terminate
+    /// SIGINT: stop, from the keyboard.
+    case interrupt
+    /// SIGUSR2: leave, another process goes on.
+    case user2
+    /// SIGHUP: read the configuration again.
+    case hangup
+
+    var number: Int32 {
+      switch self {
+      case .terminate: SIGTERM
+      case .interrupt: SIGINT
+      case .user2: SIGUSR2
+      case .hangup: SIGHUP
+      }
+    }
+  }
+
+  /// Blocks these signals in the calling thread and those it starts, and ignores SIGPIPE.
+  package static func block() {
+    _ = clinux_ignore_signal(SIGPIPE)
+    var set = self.set
+    unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
+  }
+
+  /// Calls `handle` for each signal, on a thread that lives as long as the process.
+  package static func start(_ handle: @escaping @Sendable (Signal) -> Void) throws(NetError) {
+    let thread = OSThread(name: "signals") {
+      var set = self.set
+      while true {
+        var number: Int32 = 0
+        guard unsafe sigwait(&set, &number) == 0 else { continue }
+        if let signal = Signal.allCases.first(where: { $0.number == number }) { handle(signal) }
+      }
+    }
+    if thread == nil { throw .system(call: "pthread_create", code: EAGAIN) }
+  }
+
+  private static var set: sigset_t {
+    var set = sigset_t()
+    unsafe sigemptyset(&set)
+    for signal in Signal.allCases { unsafe sigaddset(&set, signal.number) }
+    return set
+  }
+}

@@ -1,0 +1,42 @@
+import CLinux
+import Glibc
+
+/// Listening sockets handed over by a supervisor: systemd's socket activation.
+///
+/// - Source: sd_listen_fds(3)
+package enum SupervisorSockets {
+  /// The first descriptor handed over (SD_LISTEN_FDS_START).
+  static let firstDescriptor: Int32 = 3
+
+  /// Takes the sockets meant for this process and removes the variables, so that no child takes
+  /// them again.
+  ///
+  /// Call it before threads start: it changes the environment.
+  package static func take() throws(NetError) -> [ListeningSocket] {
+    var environment: [String: String] = [:]
+    for name in ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"] {
+      if let value = unsafe getenv(name) { environment[name] = unsafe String(cString: value) }
+      unsafe unsetenv(name)
+    }
+    var sockets: [ListeningSocket] = []
+    for descriptor in try descriptors(environment: environment, processID: getpid()) {
+      sockets.append(try ListeningSocket.adopted(descriptor: descriptor))
+    }
+    return sockets
+  }
+
+  /// Which descriptors the variables hand to the process `processID`; empty where they are meant
+  /// for another one or are not there.
+  package static func descriptors(
+    environment: [String: String], processID: Int32
+  ) throws(NetError) -> Range<Int32> {
+    let none = firstDescriptor..<firstDescriptor
+    guard let target = environment["LISTEN_PID"], Int32(target) == processID,
+      let text = environment["LISTEN_FDS"]
+    else { return none }
+    guard let count = Int32(text), count >= 0, count <= 1024 else {
+      throw .badSupervisorVariables(name: "LISTEN_FDS", value: text)
+    }
+    return firstDescriptor..<firstDescriptor + count
+  }
+}

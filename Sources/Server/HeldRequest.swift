@@ -1,0 +1,34 @@
+import HTTP
+
+/// A request that waits: what it waits for and since when.
+///
+/// Confined to its loop.
+final class HeldRequest {
+  /// What is done when it is let go.
+  enum Purpose {
+    /// The stream starts: it is routed again.
+    case anything
+    /// A playlist by `_HLS_msn` and `_HLS_part`.
+    case playlist(PlaylistShelf.Key)
+    /// A playlist by `wait`: at the deadline the current one is the answer.
+    case poll(PlaylistShelf.Key)
+    /// A part that was announced.
+    case part(Int64, of: Int64)
+  }
+
+  let exchange: any Exchange
+  let purpose: Purpose
+  /// Monotonic nanoseconds at which it was asked.
+  let since: Int64
+
+  init(_ exchange: any Exchange, _ purpose: Purpose, since: Int64) {
+    self.exchange = exchange
+    self.purpose = purpose
+    self.since = since
+  }
+
+  /// The field that tells the client how long it waited.
+  func heldField(_ now: Int64) -> HeaderField {
+    HeaderField("X-Held-Ms", String((now - since) / 1_000_000))
+  }
+}

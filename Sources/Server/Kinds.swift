@@ -1,0 +1,19 @@
+import HTTP
+
+/// What requests are, for statistics.
+enum Kinds {
+  static let playlist = RequestKind(2, "playlist")
+  static let chunkedPlaylist = RequestKind(3, "chunked_playlist")
+  static let header = RequestKind(4, "init")
+  static let part = RequestKind(5, "part")
+  static let segment = RequestKind(6, "segment")
+  static let timestamps = RequestKind(7, "timestamps")
+  static let time = RequestKind(8, "time")
+  static let page = RequestKind(9, "page")
+  static let probe = RequestKind(10, "probe")
+
+  static let all = [
+    RequestKind.other, .refused, playlist, chunkedPlaylist, header, part, segment, timestamps, time,
+    page, probe,
+  ]
+}

@@ -1,0 +1,88 @@
+import CMAF
+import HTTP
+import Packaging
+import Sharing
+import Streams
+
+/// A rendition's media as ready-made responses over the bytes of the window: heads are made once, bodies never copied.
+final class MediaShelf: Sendable {
+  private struct Shelves {
+    var parts: [Int64: [Int64: PreparedResponse]] = [:]
+    var segments: [Int64: PreparedResponse] = [:]
+    var header: PreparedResponse?
+  }
+
+  /// The head of a segment that is sent while it is made.
+  let openHead: PreparedResponse
+  /// The answer for a number inside the window that has no media: players step over it.
+  let gap: PreparedResponse
+
+  private let partFields: [HeaderField]
+  private let segmentFields: [HeaderField]
+  private let shelves = Locked(Shelves())
+
+  /// A shelf for the media of `stream`.
+  init(_ stream: LiveStream, targetDuration target: Int64) {
+    let recurs = stream.configuration.numbering == .run
+    let accept = [PreparedResponse.acceptRanges]
+    partFields =
+      ResponseFields.fields(
+        "video/mp4", recurs ? .numberedRun(targetDuration: target) : .part(targetDuration: target))
+      + accept
+    segmentFields =
+      ResponseFields.fields(
+        "video/mp4", recurs ? .numberedRun(targetDuration: target) : .segment) + accept
+    openHead = PreparedResponse(
+      status: 200,
+      fields: ResponseFields.fields(
+        "video/mp4", recurs ? .numberedRun(targetDuration: target) : .segment))
+    gap = PreparedResponse(status: 200, fields: segmentFields, body: [SegmentType.bare])
+  }
+
+  /// The response for a complete part.
+  func response(_ part: Part) -> PreparedResponse {
+    shelves.withLock { shelves in
+      if let made = shelves.parts[part.segment]?[part.index] { return made }
+      let response = PreparedResponse(status: 200, fields: partFields, body: part.bytes)
+      shelves.parts[part.segment, default: [:]][part.index] = response
+      return response
+    }
+  }
+
+  /// The response for a complete segment.
+  func response(_ segment: Segment) -> PreparedResponse {
+    if segment.isGap { return gap }
+    return shelves.withLock { shelves in
+      if let made = shelves.segments[segment.number] { return made }
+      let response = PreparedResponse(
+        status: 200, fields: segmentFields, body: segment.chunks.map(\.bytes))
+      shelves.segments[segment.number] = response
+      return response
+    }
+  }
+
+  /// The response for the Media Initialization Section.
+  func response(_ track: TrackDescription) -> PreparedResponse {
+    shelves.withLock { shelves in
+      if let made = shelves.header { return made }
+      let response = PreparedResponse(
+        status: 200,
+        fields: ResponseFields.fields("video/mp4", .header) + [PreparedResponse.acceptRanges],
+        body: [track.header])
+      shelves.header = response
+      return response
+    }
+  }
+
+  /// Lets go of what the window no longer has; the bytes with it.
+  func forget(before number: Int64) {
+    shelves.withLock { shelves in
+      guard
+        shelves.parts.keys.contains(where: { $0 < number })
+          || shelves.segments.keys.contains(where: { $0 < number })
+      else { return }
+      shelves.parts = shelves.parts.filter { $0.key >= number }
+      shelves.segments = shelves.segments.filter { $0.key >= number }
+    }
+  }
+}

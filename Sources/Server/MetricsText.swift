@@ -1,0 +1,122 @@
+import Glibc
+import HTTP
+import Logging
+import Packaging
+import Sharing
+import Streams
+
+/// `/metrics` in Prometheus' text format 0.0.4.
+///
+/// No label takes a value from a client.
+struct MetricsText {
+  let site: Site
+
+  /// The text now.
+  func text() -> String {
+    var out = MetricLines()
+    build(&out)
+    streams(&out)
+    requests(&out, site.totals)
+    process(&out)
+    return out.text
+  }
+
+  private func build(_ out: inout MetricLines) {
+    out.family("streamer_build_info", "gauge", "The program's version.")
+    out.sample("streamer_build_info", [("version", site.versionText)], 1)
+    let clock = SystemClock.synchronization
+    out.family(
+      "streamer_clock_synchronized", "gauge", "Whether the kernel's clock is synchronised.")
+    out.sample("streamer_clock_synchronized", [], clock.isSynchronized ? 1 : 0)
+  }
+
+  private func streams(_ out: inout MetricLines) {
+    let all = site.streams.map { (name: $0.name, served: $0, counts: $0.stream.statistics) }
+    func gauge(_ name: String, _ help: String, _ value: (ServedStream, StreamStatistics) -> Double)
+    {
+      out.family(name, "gauge", help)
+      for one in all { out.sample(name, [("stream", one.name)], value(one.served, one.counts)) }
+    }
+    func counter(_ name: String, _ help: String, _ value: (StreamStatistics) -> UInt64) {
+      out.family(name, "counter", help)
+      for one in all { out.sample(name, [("stream", one.name)], Double(value(one.counts))) }
+    }
+    gauge("streamer_stream_online", "Whether the source gives pictures.") {
+      $1.isSourceOnline && $0.window.snapshot.state == .live ? 1 : 0
+    }
+    counter("streamer_input_frames_total", "Pictures from the source.") { $0.inputFrames }
+    counter("streamer_input_repeated_total", "Ticks that repeated a picture.") { $0.repeatedFrames }
+    counter("streamer_input_late_total", "Pictures that came after their slot had closed.") {
+      $0.lateFrames
+    }
+    counter(
+      "streamer_input_dropped_total", "Pictures too many for the grid, or lost in the driver."
+    ) {
+      $0.droppedFrames
+    }
+    counter("streamer_input_reconnects_total", "Times the source came back.") { $0.reconnects }
+    gauge("streamer_input_delay_seconds", "How long after its tick a slot stays open.") {
+      served, _ in
+      Double(served.stream.configuration.inputDelay) / 1e9
+    }
+    gauge("streamer_clock_offset_seconds", "Wall clock minus what the stream says of it.") {
+      served, _ in
+      Double(served.stream.clockError) / 1e9
+    }
+    counter("streamer_encoder_overloaded_total", "Times the encoder fell a second behind.") {
+      $0.overloads
+    }
+    counter("streamer_media_bytes_total", "Bytes of media published.") { $0.mediaBytes }
+    out.family(
+      "streamer_encoder_delay_seconds", "histogram", "From picture to coded bytes.")
+    for one in all {
+      out.histogram(
+        "streamer_encoder_delay_seconds", [("stream", one.name)], one.counts.encoderDelay)
+    }
+    out.family(
+      "streamer_part_publish_lateness_seconds", "histogram",
+      "From the tick of a part's last frame to its publication.")
+    for one in all {
+      out.histogram(
+        "streamer_part_publish_lateness_seconds", [("stream", one.name)], one.counts.partLateness)
+    }
+  }
+
+  private func requests(_ out: inout MetricLines, _ totals: ServerCounters) {
+    out.family("streamer_held_requests", "gauge", "Requests that wait.")
+    out.sample("streamer_held_requests", [("kind", "start")], Double(totals.heldPlaylists))
+    out.sample("streamer_held_requests", [("kind", "version")], Double(totals.heldMedia))
+    out.sample("streamer_held_requests", [("kind", "segment")], Double(totals.followers))
+    out.family("streamer_hold_seconds", "histogram", "How long requests were held.")
+    out.histogram("streamer_hold_seconds", [], totals.holdSeconds)
+    out.family("streamer_hold_timeouts_total", "counter", "Held requests that timed out.")
+    out.sample("streamer_hold_timeouts_total", [], Double(totals.holdTimeouts))
+    out.family("streamer_requests_total", "counter", "Answers by kind and status.")
+    for (answer, count) in totals.answers.sorted(by: { $0.key < $1.key }) {
+      out.sample(
+        "streamer_requests_total",
+        [("kind", Kinds.all[answer.kind].name), ("code", String(answer.status))], Double(count))
+    }
+    out.family("streamer_response_bytes_total", "counter", "Bytes sent, heads included.")
+    for (kind, count) in totals.bytes.sorted(by: { $0.key < $1.key }) {
+      out.sample("streamer_response_bytes_total", [("kind", Kinds.all[kind].name)], Double(count))
+    }
+    out.family(
+      "streamer_answers_cut_total", "counter", "Answers that the client did not get whole.")
+    out.sample("streamer_answers_cut_total", [], Double(totals.cut))
+  }
+
+  private func process(_ out: inout MetricLines) {
+    let usage = ProcessUsage()
+    out.family("process_cpu_seconds_total", "counter", "User and system time.")
+    out.sample("process_cpu_seconds_total", [], usage.cpuSeconds)
+    out.family("process_resident_memory_bytes", "gauge", "Resident memory.")
+    out.sample("process_resident_memory_bytes", [], usage.residentBytes)
+    out.family("process_open_fds", "gauge", "Open descriptors.")
+    out.sample("process_open_fds", [], Double(usage.descriptors))
+    out.family("process_threads", "gauge", "Threads.")
+    out.sample("process_threads", [], Double(usage.threads))
+    out.family("process_start_time_seconds", "gauge", "When the process began, since 1970.")
+    out.sample("process_start_time_seconds", [], Double(site.startedAt) / 1e9)
+  }
+}

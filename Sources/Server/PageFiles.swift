@@ -1,0 +1,36 @@
+import HTTP
+import Sharing
+
+/// The player page and the scripts that it may load from here.
+package struct PageFiles: Sendable {
+  private let page: PreparedResponse
+  private let compressedPage: PreparedResponse
+  private let scripts: [String: PreparedResponse]
+
+  /// The page's HTML, and scripts by the name under which `/player/` serves them.
+  package init(html: [UInt8], scripts: [String: [UInt8]]) {
+    let fields = ResponseFields.fields("text/html; charset=utf-8", .second)
+    let vary = HeaderField("Vary", "Accept-Encoding")
+    let plain = SharedBytes(html)
+    page = PreparedResponse(status: 200, fields: fields + [vary], body: [plain])
+    compressedPage =
+      Gzip.compress(plain)
+      .map {
+        PreparedResponse(
+          status: 200, fields: fields + [vary, HeaderField("Content-Encoding", "gzip")],
+          body: [$0])
+      } ?? page
+    let script = ResponseFields.fields("text/javascript; charset=utf-8", .second)
+    self.scripts = scripts.mapValues {
+      PreparedResponse(status: 200, fields: script, body: [SharedBytes($0)])
+    }
+  }
+
+  /// The page for `request`.
+  func page(for request: Request) -> PreparedResponse {
+    request.accepts(coding: "gzip") ? compressedPage : page
+  }
+
+  /// A script by its name.
+  func script(_ name: String) -> PreparedResponse? { scripts[name] }
+}

@@ -1,0 +1,137 @@
+import HLSPackager
+import HTTP
+import Packaging
+import Sharing
+import Streams
+
+/// A rendition's playlists as ready-made responses: each rendered and compressed once per version, by whoever needs it
+/// first, and then shared by all who ask.
+final class PlaylistShelf: Sendable {
+  /// What is rendered.
+  enum Form: Hashable {
+    case media(MediaPlaylist.Form)
+    case chunked
+  }
+
+  /// What distinguishes responses of one version.
+  struct Key: Hashable {
+    let form: Form
+    let depth: Route.Depth
+    let isCompressed: Bool
+    let caching: ResponseFields.Caching
+
+    /// The same without what a delta update leaves out: a playlist that has ended is sent whole.
+    var full: Key {
+      Key(form: .media(.full), depth: depth, isCompressed: isCompressed, caching: caching)
+    }
+  }
+
+  private struct BodyKey: Hashable {
+    let form: Form
+    let depth: Route.Depth
+  }
+
+  /// Everything made for one text of a playlist.
+  private struct Edition {
+    var number = Int64.min
+    var hasEnded = false
+    var plain: [BodyKey: SharedBytes] = [:]
+    var compressed: [BodyKey: SharedBytes] = [:]
+    var responses: [Key: PreparedResponse] = [:]
+  }
+
+  private struct Shelves {
+    var media = Edition()
+    var chunked = Edition()
+    var renderings = 0
+    var compressions = 0
+  }
+
+  private let name: String
+  private let control: ServerControl
+  private let names: MediaNames
+  private let shelves = Locked(Shelves())
+
+  /// A shelf for the playlists of `stream`.
+  init(_ stream: LiveStream, control: ServerControl) {
+    name = stream.configuration.name
+    names = stream.names
+    self.control = control
+  }
+
+  /// How many texts were rendered and how many were compressed.
+  var work: (renderings: Int, compressions: Int) {
+    shelves.withLock { ($0.renderings, $0.compressions) }
+  }
+
+  /// The response for `key` from `snapshot`, or from a newer one if the shelf has that already; nil while there is no
+  /// complete segment.
+  func response(_ key: Key, from snapshot: WindowSnapshot) -> PreparedResponse? {
+    shelves.withLock { shelves in
+      if key.form == .chunked {
+        let number = ChunkedPlaylist.edition(of: snapshot)
+        return response(key, number, snapshot, \.chunked, &shelves)
+      }
+      return response(key, snapshot.version, snapshot, \.media, &shelves)
+    }
+  }
+
+  private func response(
+    _ key: Key, _ number: Int64, _ snapshot: WindowSnapshot,
+    _ path: WritableKeyPath<Shelves, Edition>, _ shelves: inout Shelves
+  ) -> PreparedResponse? {
+    let hasEnded = snapshot.state == .ended
+    let edition = shelves[keyPath: path]
+    if number > edition.number || hasEnded && !edition.hasEnded {
+      shelves[keyPath: path] = Edition(number: number, hasEnded: hasEnded)
+    }
+    if let made = shelves[keyPath: path].responses[key] { return made }
+    guard let body = body(key, snapshot, path, &shelves) else { return nil }
+    let response = PreparedResponse(
+      status: 200, fields: fields(key, version: snapshot.version), body: [body])
+    shelves[keyPath: path].responses[key] = response
+    return response
+  }
+
+  private func body(
+    _ key: Key, _ snapshot: WindowSnapshot, _ path: WritableKeyPath<Shelves, Edition>,
+    _ shelves: inout Shelves
+  ) -> SharedBytes? {
+    let bodyKey = BodyKey(form: key.form, depth: key.depth)
+    if key.isCompressed, let made = shelves[keyPath: path].compressed[bodyKey] { return made }
+    if shelves[keyPath: path].plain[bodyKey] == nil {
+      guard let text = text(key, snapshot) else { return nil }
+      shelves.renderings += 1
+      shelves[keyPath: path].plain[bodyKey] = SharedBytes(text)
+    }
+    guard let plain = shelves[keyPath: path].plain[bodyKey] else { return nil }
+    guard key.isCompressed, let compressed = Gzip.compress(plain) else { return plain }
+    shelves.compressions += 1
+    shelves[keyPath: path].compressed[bodyKey] = compressed
+    return compressed
+  }
+
+  private func text(_ key: Key, _ snapshot: WindowSnapshot) -> String? {
+    let rendition = snapshot.track?.rendition ?? ""
+    let base =
+      switch key.depth {
+      case .root: "\(name)/\(rendition)/"
+      case .stream: "\(rendition)/"
+      case .rendition: ""
+      }
+    switch key.form {
+    case .media(let form):
+      return MediaPlaylist(snapshot, control: control, names: names, base: base)?.text(form)
+    case .chunked:
+      return ChunkedPlaylist(snapshot, names: names, base: base)?.text()
+    }
+  }
+
+  private func fields(_ key: Key, version: Int64) -> [HeaderField] {
+    var fields = ResponseFields.fields("application/vnd.apple.mpegurl", key.caching)
+    fields.append(HeaderField("Vary", "Accept-Encoding"))
+    if key.form != .chunked { fields.append(HeaderField("X-Playlist-Version", "\(version)")) }
+    if key.isCompressed { fields.append(HeaderField("Content-Encoding", "gzip")) }
+    return fields
+  }
+}

@@ -1,0 +1,292 @@
+import HLSPackager
+import HTTP
+import Media
+import Packaging
+import Sharing
+import Streams
+
+/// One stream on one loop: answers its requests, holds those that are early, and feeds followers of
+/// the open segment.
+///
+/// Confined to the loop's thread.
+final class StreamDesk {
+  /// How long a request is held while the stream starts: below the 10 s after which hls.js gives up on a first byte.
+  static let startHold: Int64 = 8_000_000_000
+
+  let served: ServedStream
+  private let counters: Locked<ServerCounters>
+  private let reroute: (any Exchange, Int64) -> Void
+  private var starting = HeldRequests<HeldRequest>()
+  private var held = HeldRequests<HeldRequest>()
+  /// Readers of the open segment, and those whose segment has not begun.
+  private var followers: [SegmentFollower] = []
+  private var early: [SegmentFollower] = []
+  private var earlyDeadline = Int64.max
+  private var revision: Int64 = -1
+
+  /// Nothing is held yet; `reroute` handles an exchange anew, with the time since which it is held.
+  init(
+    _ served: ServedStream, counters: Locked<ServerCounters>,
+    reroute: @escaping (any Exchange, Int64) -> Void
+  ) {
+    self.served = served
+    self.counters = counters
+    self.reroute = reroute
+  }
+
+  private var control: ServerControl { served.control }
+  private var holdLimit: Int64 { 3 * control.targetDuration * 1_000_000_000 }
+
+  // MARK: Requests
+
+  /// Holds a request while the stream starts; false when it has started.
+  func holdWhileStarting(_ exchange: any Exchange, since: Int64, needsSegment: Bool) -> Bool {
+    let snapshot = served.window.snapshot
+    guard snapshot.state == .starting || needsSegment && snapshot.segments.isEmpty else {
+      return false
+    }
+    let request = HeldRequest(exchange, .anything, since: since)
+    let ticket = starting.hold(request, until: .max, deadline: since + Self.startHold)
+    exchange.onGone = { [unowned self] in
+      starting.cancelled(ticket, until: .max)
+      countHeld()
+    }
+    countHeld()
+    return true
+  }
+
+  /// Answers, holds or refuses a playlist request.
+  func playlist(
+    _ exchange: any Exchange, form: PlaylistShelf.Form, depth: Route.Depth, since: Int64,
+    now: Int64
+  ) {
+    if holdWhileStarting(exchange, since: since, needsSegment: true) { return }
+    let snapshot = served.window.snapshot
+    let isCompressed = exchange.request.accepts(coding: "gzip")
+    func key(_ form: PlaylistShelf.Form, _ caching: ResponseFields.Caching) -> PlaylistShelf.Key {
+      PlaylistShelf.Key(form: form, depth: depth, isCompressed: isCompressed, caching: caching)
+    }
+    let target = control.targetDuration
+    guard form != .chunked else {
+      return answer(exchange, key(form, .playlist(targetDuration: target)), snapshot, since, now)
+    }
+    let items = exchange.request.queryItems.map { (name: $0.name, value: $0.value) }
+    var directives = DeliveryDirectives()
+    do throws(DeliveryDirectives.Failure) {
+      if !items.isEmpty { directives = try DeliveryDirectives(items) }
+    } catch {
+      // "...the server MUST ignore" them once the playlist has ended.
+      guard snapshot.state == .ended else {
+        return exchange.respond(ResponseFields.error(400, "\(error)"))
+      }
+    }
+    let wanted = PlaylistShelf.Form.media(snapshot.state == .ended ? .full : directives.skip)
+    let isBlocking = directives.mediaSequenceNumber != nil
+    let decision = BlockingReload.decide(
+      directives, on: snapshot, control: control, names: served.names)
+    switch decision {
+    case .answer where directives.waitMilliseconds != nil && !isBlocking:
+      // A kept answer to a version ahead of the live edge would make every client of a cache spin on it.
+      let isNewer = directives.version.map { $0 < UInt64(max(0, snapshot.version)) } ?? false
+      answer(exchange, key(wanted, isNewer ? .second : .noStore), snapshot, since, now)
+    case .answer:
+      let caching: ResponseFields.Caching =
+        isBlocking
+        ? .blockingPlaylist(targetDuration: target) : .playlist(targetDuration: target)
+      answer(exchange, key(wanted, caching), snapshot, since, now)
+    case .hold(let version):
+      hold(
+        exchange, .playlist(key(wanted, .blockingPlaylist(targetDuration: target))),
+        until: version, since: since, deadline: since + holdLimit)
+    case .poll(let version, let milliseconds):
+      hold(
+        exchange, .poll(key(wanted, .second)), until: version, since: since,
+        deadline: since + milliseconds * 1_000_000)
+    case .refuse(let reason):
+      exchange.respond(ResponseFields.error(400, reason))
+    }
+  }
+
+  /// Answers, holds or refuses a request for a part.
+  func part(_ index: Int64, of number: Int64, _ exchange: any Exchange, since: Int64) {
+    let snapshot = served.window.snapshot
+    if let part = snapshot.part(index, of: number) {
+      return exchange.respond(served.media.response(part).ranged(exchange.request))
+    }
+    if let hint = snapshot.hint, hint.segment == number, hint.index == index {
+      let version = number * served.window.cadence.partsPerSegment + index + 1
+      return hold(
+        exchange, .part(index, of: number), until: version, since: since,
+        deadline: since + holdLimit)
+    }
+    exchange.respond(missing(number, snapshot))
+  }
+
+  /// Answers, holds or refuses a request for a segment.
+  func segment(_ number: Int64, _ exchange: any Exchange, since: Int64, now: Int64) {
+    let snapshot = served.window.snapshot
+    if let complete = snapshot.segment(number) {
+      return exchange.respond(served.media.response(complete).ranged(exchange.request))
+    }
+    let cadence = served.window.cadence
+    let edge = (snapshot.open?.chunks.last ?? snapshot.segments.last?.chunks.last)?.frame
+    guard snapshot.state != .ended, let edge, number >= cadence.segment(of: edge) else {
+      return exchange.respond(missing(number, snapshot))
+    }
+    let ahead = cadence.firstFrame(of: number) - edge - 1
+    let horizon = EarlyRequests.horizon(cadence)
+    guard ahead <= cadence.grid.atOrAfter(horizon) else {
+      return exchange.respond(
+        ResponseFields.error(
+          425,
+          "the segment begins in \(ahead) frames; it may be asked for "
+            + "\(horizon / 1_000_000) ms before it begins"))
+    }
+    let follower = SegmentFollower(
+      exchange, number: number, shelf: served.media, since: since,
+      deadline: now + horizon + holdLimit)
+    exchange.onGone = { follower.isGone = true }
+    guard follower.advance(snapshot, now: now) == .follows else { return }
+    keepFollowing(follower)
+    countHeld()
+  }
+
+  private func missing(_ number: Int64, _ snapshot: WindowSnapshot) -> PreparedResponse {
+    guard let first = snapshot.segments.first?.number ?? snapshot.open?.number, number < first,
+      served.names.printed(number) > 0
+    else { return ResponseFields.error(404, "no such part or segment, and none was announced") }
+    return ResponseFields.error(410, "the segment has left the window")
+  }
+
+  private func answer(
+    _ exchange: any Exchange, _ key: PlaylistShelf.Key, _ snapshot: WindowSnapshot,
+    _ since: Int64, _ now: Int64
+  ) {
+    guard let response = served.playlists.response(key, from: snapshot) else {
+      return exchange.respond(ResponseFields.error(503, "the stream has no complete segment yet"))
+    }
+    let wasHeld = now - since >= 1_000_000
+    exchange.respond(
+      response,
+      extra: wasHeld ? [HeaderField("X-Held-Ms", String((now - since) / 1_000_000))] : [])
+  }
+
+  private func hold(
+    _ exchange: any Exchange, _ purpose: HeldRequest.Purpose, until version: Int64, since: Int64,
+    deadline: Int64
+  ) {
+    let request = HeldRequest(exchange, purpose, since: since)
+    let ticket = held.hold(request, until: version, deadline: deadline)
+    exchange.onGone = { [unowned self] in
+      held.cancelled(ticket, until: version)
+      countHeld()
+    }
+    countHeld()
+  }
+
+  // MARK: Publishing and deadlines
+
+  /// Answers everyone who waited for what is new.
+  func woken(_ now: Int64) {
+    let snapshot = served.window.snapshot
+    guard snapshot.revision != revision else { return }
+    revision = snapshot.revision
+    if snapshot.state != .starting, starting.count > 0 {
+      for request in starting.ended() { reroute(request.exchange, request.since) }
+    }
+    let freed = snapshot.state == .ended ? held.ended() : held.published(snapshot.version)
+    for request in freed { release(request, snapshot, now) }
+    if !followers.isEmpty { followers.removeAll { $0.advance(snapshot, now: now) == .done } }
+    if !early.isEmpty { advanceEarly(snapshot, now) }
+    if let first = snapshot.segments.first { served.media.forget(before: first.number) }
+    countHeld()
+    if !freed.isEmpty {
+      counters.withLock { counters in
+        for request in freed {
+          counters.holdSeconds.observe(Double(now - request.since) / 1e9)
+        }
+      }
+    }
+  }
+
+  /// The earliest moment at which a held request must be let go; monotonic nanoseconds.
+  var nextDeadline: Int64 {
+    min(starting.nextDeadline, held.nextDeadline, earlyDeadline)
+  }
+
+  /// Lets go whose deadline has come.
+  func expire(_ now: Int64) {
+    let late = starting.expired(now) + held.expired(now)
+    for request in late {
+      if case .poll(let key) = request.purpose {
+        let plain = PlaylistShelf.Key(
+          form: key.form, depth: key.depth, isCompressed: key.isCompressed, caching: .noStore)
+        answer(request.exchange, plain, served.window.snapshot, request.since, now)
+      } else {
+        counters.withLock { $0.holdTimeouts += 1 }
+        request.exchange.respond(
+          ResponseFields.error(
+            503, "what was asked for was not published in time", .second,
+            [HeaderField("Retry-After", "1"), request.heldField(now)]))
+      }
+    }
+    expireEarly(now)
+    countHeld()
+  }
+
+  private func advanceEarly(_ snapshot: WindowSnapshot, _ now: Int64) {
+    let waiting = early
+    early = []
+    earlyDeadline = .max
+    for follower in waiting where follower.advance(snapshot, now: now) == .follows {
+      keepFollowing(follower)
+    }
+  }
+
+  private func keepFollowing(_ follower: SegmentFollower) {
+    if follower.hasBegun {
+      followers.append(follower)
+    } else {
+      early.append(follower)
+      earlyDeadline = min(earlyDeadline, follower.deadline)
+    }
+  }
+
+  private func expireEarly(_ now: Int64) {
+    guard earlyDeadline <= now else { return }
+    let waiting = early
+    early = []
+    earlyDeadline = .max
+    for follower in waiting where !follower.isGone {
+      if follower.deadline <= now { follower.expire() } else { keepFollowing(follower) }
+    }
+  }
+
+  private func release(_ request: HeldRequest, _ snapshot: WindowSnapshot, _ now: Int64) {
+    switch request.purpose {
+    case .anything: reroute(request.exchange, request.since)
+    case .playlist(let key), .poll(let key):
+      var key = key
+      if snapshot.state == .ended { key = key.full }
+      answer(request.exchange, key, snapshot, request.since, now)
+    case .part(let index, let number):
+      guard let part = snapshot.part(index, of: number) else {
+        // The hint was given up: another part, or the end, came in its place.
+        return request.exchange.respond(ResponseFields.error(404, "the part will not be made"))
+      }
+      request.exchange.respond(
+        served.media.response(part).ranged(request.exchange.request),
+        extra: [request.heldField(now)])
+    }
+  }
+
+  private func countHeld() {
+    let (playlists, media) = (starting.count, held.count)
+    let following = followers.count + early.count
+    counters.withLock { counters in
+      counters.heldPlaylists = playlists
+      counters.heldMedia = media
+      counters.followers = following
+    }
+  }
+}

@@ -1,0 +1,83 @@
+package import HTTP
+package import Net
+import Sharing
+
+/// The loops that serve a site: starting, draining, stopping.
+package final class StreamServer: Sendable {
+  /// What lives on one loop.
+  ///
+  /// Confined to it; only the reference is handed around.
+  private final class Tenant: @unchecked Sendable {
+    var http: HTTPServer?
+    var acceptors: [Acceptor] = []
+  }
+
+  private let site: Site
+  private let limits: HTTPLimits
+  private let loops: [EventLoop]
+  private let tenants: [Tenant]
+
+  /// A server on `loopCount` loops.
+  package init(_ site: Site, loopCount: Int, limits: HTTPLimits) throws(NetError) {
+    self.site = site
+    self.limits = limits
+    var loops: [EventLoop] = []
+    for index in 0..<max(1, loopCount) { loops.append(try EventLoop(index: index)) }
+    self.loops = loops
+    tenants = loops.map { _ in Tenant() }
+  }
+
+  /// Starts the loops; the first accepts the connections of all `listeners`.
+  package func start(_ listeners: [ListeningSocket]) throws(NetError) {
+    for (loop, tenant) in zip(loops, tenants) {
+      try loop.start { [site, limits] loop in
+        let counters = site.counters()
+        let desk = RequestDesk(site, loop: loop, counters: counters)
+        tenant.http = HTTPServer(
+          loop: loop, limits: limits, handler: desk, observer: AnswerCounter(counters),
+          errorFields: ResponseFields.crossOrigin)
+        return desk
+      }
+    }
+    let failure = Mailbox<NetError??>(nil)
+    let (first, tenant) = (loops[0], tenants[0])
+    first.post { [loops] in
+      var result: NetError?
+      do throws(NetError) {
+        for listener in listeners {
+          tenant.acceptors.append(try Acceptor(listener, on: first, among: loops))
+        }
+      } catch { result = error }
+      failure.update { $0 = .some(result) }
+    }
+    if let error = failure.wait({ $0 }) { throw error }
+  }
+
+  /// Accepts no more connections.
+  package func stopAccepting() {
+    let tenant = tenants[0]
+    loops[0].post {
+      for acceptor in tenant.acceptors { acceptor.stop() }
+      tenant.acceptors = []
+    }
+  }
+
+  /// Answers what is open with `Connection: close` and waits until every connection has gone, at most `limit`
+  /// nanoseconds; what is left is cut.
+  package func drain(limit: Int64) {
+    for (loop, tenant) in zip(loops, tenants) { loop.post { tenant.http?.drain() } }
+    let deadline = SystemClock.monotonic + limit
+    while SystemClock.monotonic < deadline, loops.contains(where: { $0.connectionCount > 0 }) {
+      SystemClock.sleep(until: SystemClock.monotonic + 10_000_000)
+    }
+  }
+
+  /// Cuts what is left and ends the loops.
+  package func stop() {
+    for (loop, tenant) in zip(loops, tenants) {
+      loop.post { tenant.http?.closeAll() }
+      loop.stop()
+    }
+    for loop in loops { loop.join() }
+  }
+}

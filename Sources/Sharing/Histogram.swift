@@ -1,0 +1,32 @@
+/// Counts of observations by size, as Prometheus wants them.
+package struct Histogram: Sendable {
+  /// Upper bounds of the buckets, rising; one more bucket has no bound.
+  package let bounds: [Double]
+  /// Observations in each bucket (not cumulated); one more than there are bounds.
+  package private(set) var counts: [UInt64]
+  /// Sum of all observations.
+  package private(set) var sum = 0.0
+
+  /// An empty histogram with these upper bounds, which must rise.
+  package init(bounds: [Double]) {
+    self.bounds = bounds
+    counts = Array(repeating: 0, count: bounds.count + 1)
+  }
+
+  /// Bounds for times from a millisecond to ten seconds, in seconds.
+  package static let seconds = Histogram(
+    bounds: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10])
+
+  /// Adds one observation.
+  package mutating func observe(_ value: Double) {
+    counts[bounds.firstIndex { value <= $0 } ?? bounds.count] += 1
+    sum += value
+  }
+
+  /// Adds the observations of another histogram with the same bounds.
+  package mutating func add(_ other: Histogram) {
+    guard other.bounds == bounds else { return }
+    for place in counts.indices { counts[place] += other.counts[place] }
+    sum += other.sum
+  }
+}

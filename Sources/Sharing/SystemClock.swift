@@ -1,0 +1,38 @@
+import CLinux
+import Glibc
+
+/// The clocks of the machine, in nanoseconds.
+package enum SystemClock {
+  /// CLOCK_MONOTONIC: never steps, does not count while the machine is suspended.
+  package static var monotonic: Int64 { clinux_clock_ns(CLOCK_MONOTONIC) }
+
+  /// CLOCK_REALTIME: since 1970; may be set at any time.
+  package static var wall: Int64 { clinux_clock_ns(CLOCK_REALTIME) }
+
+  /// Wall minus monotonic clock, from the closest of three pairs of readings.
+  package static var wallMinusMonotonic: Int64 {
+    var best: (gap: Int64, difference: Int64) = (.max, 0)
+    for _ in 0..<3 {
+      let before = monotonic
+      let wall = wall
+      let after = monotonic
+      if after - before < best.gap { best = (after - before, wall - before - (after - before) / 2) }
+    }
+    return best.difference
+  }
+
+  /// Sleeps until the monotonic clock shows `deadline`.
+  package static func sleep(until deadline: Int64) {
+    while clinux_sleep_until(deadline) == EINTR {}
+  }
+
+  /// Lets the calling thread's sleeps end within a microsecond of their time instead of 50.
+  package static func sharpenSleep() { _ = clinux_set_timer_slack(1) }
+
+  /// Whether the kernel says that the wall clock is synchronised, and its own estimate of the error.
+  package static var synchronization: (isSynchronized: Bool, estimatedErrorNanoseconds: Int64) {
+    var state = timex()
+    let result = unsafe adjtimex(&state)
+    return (result >= 0 && result != TIME_ERROR, Int64(state.esterror) * 1000)
+  }
+}

@@ -1,0 +1,193 @@
+import Capture
+package import Logging
+import Media
+package import Packaging
+import Sharing
+
+/// One stream's life: source, grid, encoder, window.
+package final class LiveStream: Sendable {
+  /// Why a stream could not begin.
+  package enum Failure: Error, CustomStringConvertible {
+    /// The source that was named is not there or cannot be used.
+    case source(String)
+    /// No encoder could be opened.
+    case encoder(String)
+    /// The system refused a thread.
+    case thread
+
+    /// One line for a person.
+    package var description: String {
+      switch self {
+      case .source(let reason): reason
+      case .encoder(let reason): "no encoder could be opened: \(reason)"
+      case .thread: "the system refuses another thread"
+      }
+    }
+  }
+
+  /// How far a source or an encoder is with its start.
+  private enum Opening: Sendable {
+    case pending, opened
+    case failed(String)
+
+    static func done(_ error: (any Error)?) -> Opening {
+      error.map { .failed("\($0)") } ?? .opened
+    }
+
+    /// What it came to; nil while it goes on.
+    var finished: Opening? { if case .pending = self { nil } else { self } }
+  }
+
+  /// The name of the one rendition in URLs.
+  package static let rendition = "video"
+
+  /// What the stream is made from and how.
+  package let configuration: StreamConfiguration
+  /// Its one rendition.
+  package let window: LiveWindow
+  /// Its names of media.
+  package let names: MediaNames
+
+  private let clock: StreamClock
+  private let firstSegment: Int64
+  private let feed: SlotFeed
+  private let stop = StopFlag()
+  private let counters = Locked(StreamStatistics())
+  private let threads = Locked<[OSThread]>([])
+  private let log: Log
+
+  /// A stream whose clock is anchored now; nothing runs before ``start(onFailure:)``.
+  package init(_ configuration: StreamConfiguration, log: Log) {
+    let cadence = configuration.cadence
+    let monotonic = SystemClock.monotonic
+    let clock = StreamClock(
+      wall: monotonic + SystemClock.wallMinusMonotonic, monotonic: monotonic)
+    let begun = cadence.segment(of: clock.frame(atOrAfter: monotonic, on: cadence.grid))
+    // Without history the first segment that is published is the next whole one.
+    firstSegment =
+      configuration.history > 0 ? begun - Int64(configuration.history) : begun + 1
+    self.configuration = configuration
+    self.clock = clock
+    self.log = log
+    names = MediaNames(configuration.numbering, first: firstSegment)
+    window = LiveWindow(
+      cadence: cadence, playlistLength: configuration.playlistLength,
+      retained: configuration.retained)
+    feed = SlotFeed(capacity: Int(cadence.framesPerPart))
+  }
+
+  /// What the stream's threads counted.
+  package var statistics: StreamStatistics { counters.withLock { $0 } }
+
+  /// Wall clock minus what the stream says of it, in nanoseconds; beyond 50 ms it is announced at the next segment.
+  package var clockError: Int64 {
+    let difference = SystemClock.wallMinusMonotonic
+    let current = feed.read(\.clock) ?? clock
+    return current.error(wallMinusMonotonic: difference, on: configuration.cadence)
+  }
+
+  /// Starts source and encoder and returns when both are open; the window goes live soon after.
+  ///
+  /// - Parameter onFailure: called once if the running stream fails for good, on one of its threads.
+  /// - Throws: what could not be opened.
+  package func start(onFailure: @escaping @Sendable (Failure) -> Void) throws(Failure) {
+    let sourceOpening = Mailbox(Opening.pending)
+    try startSource(sourceOpening)
+    let encoderOpening = Mailbox(Opening.pending)
+    try thread("video") { [self] in
+      encode(opened: { error in encoderOpening.update { $0 = .done(error) } }, onFailure)
+    }
+    if case .failed(let reason) = encoderOpening.wait(\.finished) { throw .encoder(reason) }
+    if !configuration.waitsForSource, case .failed(let reason) = sourceOpening.wait(\.finished) {
+      throw .source(reason)
+    }
+  }
+
+  /// Ends the stream: the source stops, what waits is encoded, the window ends.
+  ///
+  /// Returns when that is done.
+  package func end() {
+    leave()
+    window.end()
+  }
+
+  /// Stops the stream's threads without ending its window: players shall wait for the next process.
+  package func leave() {
+    stop.set()
+    feed.close()
+    for thread in threads.withLock({ $0 }) { thread.join() }
+  }
+
+  private func startSource(_ opening: Mailbox<Opening>) throws(Failure) {
+    switch configuration.source {
+    case .test:
+      counters.withLock { $0.isSourceOnline = true }
+      opening.update { $0 = .opened }
+      let source = TestSource(
+        size: configuration.size, cadence: configuration.cadence, feed: feed, stop: stop)
+      try thread("source") { [log, name = configuration.name] in
+        do throws(FFmpegError) { try source.run() } catch {
+          log.write(.error, "source-failed", stream: name, "the test picture failed: \(error)")
+        }
+      }
+    case .camera(let path):
+      let source = CameraSource(
+        path: path, configuration: configuration, feed: feed, stop: stop, statistics: counters,
+        log: log)
+      try thread("source") {
+        source.run { error in
+          opening.update { if $0.finished == nil { $0 = .done(error) } }
+        }
+      }
+      let pacer = SlotPacer(feed: feed, stop: stop)
+      try thread("grid") { pacer.run() }
+    }
+  }
+
+  /// The encoder's thread: opens it, fills the window, then encodes what comes.
+  private func encode(
+    opened: (FFmpegError?) -> Void, _ onFailure: @Sendable (Failure) -> Void
+  ) {
+    var isOpen = false
+    do throws(FFmpegError) {
+      var track = try VideoTrack(configuration, window: window)
+      if let reason = track.fallbackReason {
+        log.write(
+          .warning, "encoder-fallback", stream: configuration.name,
+          "\(reason); using \(track.encoderName)")
+      }
+      isOpen = true
+      opened(nil)
+      try goLive(&track)
+      let thread = RenditionThread(
+        configuration: configuration, window: window, feed: feed, statistics: counters, log: log)
+      try thread.run(&track)
+    } catch {
+      guard isOpen else { return opened(error) }
+      log.write(.error, "encoder-failed", stream: configuration.name, "\(error)")
+      onFailure(.encoder("\(error)"))
+    }
+  }
+
+  private func goLive(_ track: inout VideoTrack) throws(FFmpegError) {
+    let slate = try SlatePicture.make(size: configuration.size)
+    let cadence = configuration.cadence
+    let history = History(
+      cadence: cadence, clock: clock, inputDelay: configuration.inputDelay, first: firstSegment,
+      length: Int64(configuration.history))
+    let first = try history.fill(&track, with: slate) { SystemClock.monotonic }
+    let isCamera = configuration.source != .test
+    feed.open(
+      SlotSchedule(
+        cadence: cadence, clock: clock, first: first, inputDelay: configuration.inputDelay,
+        image: slate, slate: isCamera ? slate : nil))
+    window.goLive()
+  }
+
+  private func thread(
+    _ name: String, _ body: @escaping @Sendable () -> Void
+  ) throws(Failure) {
+    guard let thread = OSThread(name: name, body) else { throw .thread }
+    threads.withLock { $0.append(thread) }
+  }
+}

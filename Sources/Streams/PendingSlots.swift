@@ -1,0 +1,40 @@
+/// The slots that wait for an encoder: a pure state machine.
+///
+/// Every slot is encoded, in order. When more than a part's worth waits, the newest picture takes the place of the
+/// waiting ones: the encoder catches up by repeating, and no old picture is kept.
+struct PendingSlots<Image: Sendable>: Sendable {
+  private let capacity: Int
+  private var slots: [Slot<Image>] = []
+  private var head = 0
+  private(set) var isClosed = false
+
+  /// Keeps the pictures of `capacity` waiting slots apart, at least one.
+  init(capacity: Int) { self.capacity = max(1, capacity) }
+
+  /// How many slots wait.
+  var count: Int { slots.count - head }
+
+  /// Adds slots, oldest first.
+  mutating func push(_ new: [Slot<Image>]) {
+    guard !isClosed, let newest = new.last else { return }
+    slots.append(contentsOf: new)
+    guard count > capacity else { return }
+    for place in head..<slots.count - 1 { slots[place].image = newest.image }
+  }
+
+  /// The oldest slot.
+  mutating func pop() -> Slot<Image>? {
+    guard head < slots.count else { return nil }
+    defer {
+      head += 1
+      if head == slots.count {
+        slots.removeAll(keepingCapacity: true)
+        head = 0
+      }
+    }
+    return slots[head]
+  }
+
+  /// No more slots come; those that wait are still encoded.
+  mutating func close() { isClosed = true }
+}

@@ -1,0 +1,56 @@
+package import Media
+package import Packaging
+
+/// What one stream is made from and how; validated before it gets here.
+package struct StreamConfiguration: Sendable {
+  /// Where pictures come from.
+  package enum Source: Sendable, Equatable {
+    /// The moving test picture with its burned clock.
+    case test
+    /// A V4L2 camera by its path.
+    case camera(path: String)
+  }
+
+  /// The first element of its URLs.
+  package var name = "live"
+  /// Where pictures come from.
+  package var source = Source.test
+  /// Whether a source that is missing at the start is tried again instead of being an error.
+  package var waitsForSource = false
+  /// The coded picture.
+  package var size: VideoSize
+  /// How frames fall into parts and segments.
+  package var cadence: Cadence
+  /// Thousands of bits a second.
+  package var bitrateKilobits = 2500
+  /// An encoder by its libavcodec name.
+  package var encoder = "libx264"
+  /// The encoder's preset.
+  package var preset = "superfast"
+  /// Whether each frame carries the burned clock; the test picture always does.
+  package var burnsClock = false
+  /// Complete segments that playlists list.
+  package var playlistLength = 10
+  /// Complete segments kept for late readers, those that are listed included.
+  package var retained = 20
+  /// Slate segments with which the window is filled before the stream goes live; 0 for none.
+  package var history = 10
+  /// How segments are numbered on the wire.
+  package var numbering = MediaNames.Numbering.epoch
+  /// PART-HOLD-BACK in microseconds; nil for three part targets.
+  package var holdBackMicroseconds: Int64?
+  /// Segments in `/timestamps.json`.
+  package var timestamps = 20
+
+  /// A configuration with defaults for all that is not given.
+  package init(size: VideoSize, cadence: Cadence) {
+    self.size = size
+    self.cadence = cadence
+  }
+
+  /// The fixed delay after which a slot closes, in nanoseconds: nothing for the test picture, which is made at its
+  /// tick; one frame for a camera.
+  package var inputDelay: Int64 {
+    source == .test ? 0 : cadence.grid.rate.frameNanoseconds
+  }
+}

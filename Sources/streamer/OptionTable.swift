@@ -1,0 +1,213 @@
+import Logging
+import Media
+import Packaging
+
+extension Option {
+  /// Every option there is, in the order of `--help`.
+  static let table: [Option] = source + encoding + stream + server + program
+
+  /// Names that mean something else at the root of the server.
+  static let reservedNames: Set<String> = [
+    "api", "auth", "conf", "favicon.ico", "health", "isotime", "ldash", "metrics", "player",
+    "ready",
+    "stats", "time", "t", "version", "ws", ".", "..",
+  ]
+
+  private static let source: [Option] = [
+    Option(
+      name: "test-src", group: .source,
+      help: "a moving test picture with a burned clock (the default source)"
+    ) {
+      $1.isTestSource = true
+      return true
+    },
+    Option(
+      name: "device", placeholder: "PATH", group: .source,
+      help: "a V4L2 camera, such as /dev/video0", allowed: "the path of a V4L2 camera"
+    ) {
+      $1.device = $0
+      return !$0.isEmpty
+    },
+    Option(name: "list-devices", group: .source, help: "list cameras with their modes, and end") {
+      $1.action = .listCameras
+      return true
+    },
+  ]
+
+  private static let encoding: [Option] = [
+    Option(
+      name: "resolution", placeholder: "WxH", group: .encoding,
+      help: "the coded picture, 1280x720; another aspect is letterboxed",
+      allowed: "WIDTHxHEIGHT, both even and from 64 to 7680, such as 1280x720"
+    ) { set(&$1.size, VideoSize($0)) },
+    Option(
+      name: "framerate", placeholder: "F", group: .encoding,
+      help: "pictures a second, 30; may be a fraction, such as 30000/1001",
+      allowed: "a rate from 1 to 120, such as 30, 29.97 or 30000/1001"
+    ) {
+      let rate = FrameRate($0).flatMap { rate in
+        rate.numerator >= rate.denominator && rate.numerator <= 120 * rate.denominator ? rate : nil
+      }
+      return set(&$1.rate, rate)
+    },
+    Option(
+      name: "bitrate", placeholder: "K", group: .encoding, help: "kilobits a second, 2500",
+      allowed: "a whole number from 50 to 100000"
+    ) { set(&$1.bitrateKilobits, $0, 50...100_000) },
+    Option(
+      name: "encoder", placeholder: "NAME", group: .encoding,
+      help: "an H.264 encoder by its libavcodec name, libx264; if it cannot be opened, libx264 is",
+      allowed: "a libavcodec name of letters, digits and _"
+    ) {
+      $1.encoder = $0
+      return !$0.isEmpty
+        && $0.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
+    },
+    Option(
+      name: "preset", placeholder: "P", group: .encoding, help: "the encoder's preset, superfast",
+      allowed: "a word of letters, digits and -"
+    ) {
+      $1.preset = $0
+      return !$0.isEmpty
+        && $0.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+    },
+    Option(
+      name: "burn-clock", group: .encoding,
+      help: "burn clock and timecode into a camera's pictures too"
+    ) {
+      $1.burnsClock = true
+      return true
+    },
+  ]
+
+  private static let stream: [Option] = [
+    Option(
+      name: "segment-duration", alias: "target-duration", placeholder: "S", group: .stream,
+      help: "seconds, 1.0; made a whole number of frames", allowed: "seconds from 0.1 to 20"
+    ) { set(&$1.segmentMicroseconds, microseconds: $0, 100_000...20_000_000) },
+    Option(
+      name: "part-duration", placeholder: "S", group: .stream,
+      help: "seconds, 0.1; made a whole number of frames", allowed: "seconds from 0.01 to 20"
+    ) { set(&$1.partMicroseconds, microseconds: $0, 10_000...20_000_000) },
+    Option(
+      name: "playlist-length", alias: "window-size", placeholder: "N", group: .stream,
+      help: "segments that playlists list, 10", allowed: "a whole number from 6 to 3600"
+    ) { set(&$1.playlistLength, $0, 6...3600) },
+    Option(
+      name: "max-files", alias: "retain", placeholder: "N", group: .stream,
+      help: "segments kept for late readers, 20; at least two more than are listed",
+      allowed: "a whole number from 8 to 7200"
+    ) { set(&$1.retained, $0, 8...7200) },
+    Option(
+      name: "hold-back", placeholder: "S", group: .stream,
+      help: "how far behind the live edge LL-HLS players stay, 3 part durations",
+      allowed: "seconds from 0.02 to 30"
+    ) {
+      var value: Int64 = 0
+      guard set(&value, microseconds: $0, 20_000...30_000_000) else { return false }
+      $1.holdBackMicroseconds = value
+      return true
+    },
+    Option(
+      name: "history", placeholder: "N", group: .stream,
+      help: "slate segments that fill the window at the start, as many as are listed; 0 for none",
+      allowed: "a whole number from 0 to 3600"
+    ) {
+      var value = 0
+      guard set(&value, $0, 0...3600) else { return false }
+      $1.history = value
+      return true
+    },
+    Option(
+      name: "numbering", placeholder: "HOW", group: .stream,
+      help: "epoch: segment numbers count from 1970 and survive a restart; run: from 00001",
+      allowed: "epoch or run"
+    ) { set(&$1.numbering, MediaNames.Numbering(rawValue: $0)) },
+    Option(
+      name: "name", placeholder: "S", group: .stream, help: "the stream's name in URLs, live",
+      allowed:
+        "1 to 64 of A-Z a-z 0-9 . _ -, not a reserved word, not ending in .m3u8, .mpd or .json"
+    ) {
+      $1.name = $0
+      return isStreamName($0)
+    },
+    Option(
+      name: "timestamps", placeholder: "N", group: .stream,
+      help: "segments in /timestamps.json, 20", allowed: "a whole number from 1 to 7200"
+    ) { set(&$1.timestamps, $0, 1...7200) },
+  ]
+
+  private static let server: [Option] = [
+    Option(
+      name: "host", placeholder: "ADDRESS", group: .server, help: "where to listen, 0.0.0.0",
+      allowed: "a host name or an address"
+    ) {
+      $1.host = $0
+      return !$0.isEmpty
+    },
+    Option(
+      name: "http-port", placeholder: "PORT", group: .server, help: "8080; 0 for any that is free",
+      allowed: "a whole number from 0 to 65535"
+    ) {
+      var value = 0
+      guard set(&value, $0, 0...65535) else { return false }
+      $1.port = UInt16(value)
+      return true
+    },
+    Option(
+      name: "hlsjs", placeholder: "FILE", group: .server,
+      help: "hls.js for the page, instead of the one from the CDN",
+      allowed: "the path of a readable file"
+    ) {
+      $1.hlsjs = $0
+      return !$0.isEmpty
+    },
+  ]
+
+  private static let program: [Option] = [
+    Option(
+      name: "log-format", placeholder: "FORMAT", group: .program,
+      help: "text, or json: a line each",
+      allowed: "text or json"
+    ) { set(&$1.logFormat, Log.Format(rawValue: $0)) },
+    Option(name: "verbose", letter: "v", group: .program, help: "log more") {
+      $1.logLevel = .debug
+      return true
+    },
+    Option(name: "version", group: .program, help: "print the version, and end") {
+      $1.action = .printVersion
+      return true
+    },
+    Option(name: "help", letter: "h", group: .program, help: "print this, and end") {
+      $1.action = .printHelp
+      return true
+    },
+  ]
+
+  private static func isStreamName(_ name: String) -> Bool {
+    let letters = name.utf8.allSatisfy { byte in
+      switch byte {
+      case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F: true
+      default: false
+      }
+    }
+    return letters && (1...64).contains(name.utf8.count) && !reservedNames.contains(name)
+      && ![".m3u8", ".mpd", ".json"].contains { name.hasSuffix($0) }
+  }
+
+  private static func set<Value>(_ target: inout Value, _ value: Value?) -> Bool {
+    guard let value else { return false }
+    target = value
+    return true
+  }
+
+  private static func set(_ target: inout Int, _ text: String, _ range: ClosedRange<Int>) -> Bool {
+    set(&target, Int(text).flatMap { range.contains($0) ? $0 : nil })
+  }
+
+  private static func set(
+    _ target: inout Int64, microseconds text: String, _ range: ClosedRange<Int64>
+  ) -> Bool {
+    set(&target, Decimal.parse(text, digits: 6).flatMap { range.contains($0) ? $0 : nil })
+  }
+}

@@ -1,0 +1,109 @@
+import Glibc
+import HTTP
+import Logging
+import Media
+import Net
+import Packaging
+import Server
+import Sharing
+import Streams
+
+/// The running program: sockets, server and stream, and what signals do to them.
+final class Program: Sendable {
+  /// How long connections may take to finish after the end; nanoseconds.
+  private static let drainLimit: Int64 = 4_000_000_000
+
+  private let wiring: Wiring
+  private let log: Log
+  private let listeners: [ListeningSocket]
+  private let server: StreamServer
+  private let stream: LiveStream
+  private let startedAt: Int64
+
+  /// Binds the socket and makes the parts; nothing is accepted yet.
+  init(_ wiring: Wiring, log: Log, handedOver: [ListeningSocket]) throws(NetError) {
+    startedAt = SystemClock.monotonic
+    self.wiring = wiring
+    self.log = log
+    let settings = wiring.settings
+    listeners =
+      handedOver.isEmpty
+      ? [try ListeningSocket(host: settings.host, port: settings.port)] : handedOver
+    stream = LiveStream(wiring.stream, log: log)
+    var limits = HTTPLimits()
+    let loopCount = max(1, min(8, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
+    limits.share(connections: 20_000, descriptors: DescriptorLimit.raise(), loops: loopCount)
+    let page = PageFiles(
+      html: PackageResources.browser_html, scripts: wiring.hlsjs.map { ["hls.js": $0] } ?? [:])
+    server = try StreamServer(
+      Site([stream], page: page, version: Version.text, log: log), loopCount: loopCount,
+      limits: limits)
+  }
+
+  /// Starts everything; returns when the window fills and connections are taken.
+  ///
+  /// What was asked for is opened before a line is logged: what is wrong with it is then the only line. Connections
+  /// wait in the socket's queue meanwhile, and from then on are held until the window is full.
+  func start(onFailure: @escaping @Sendable () -> Void) throws {
+    announceLive()
+    try stream.start { _ in onFailure() }
+    try server.start(listeners)
+    for listener in listeners { log.write(.info, "listening", address(of: listener)) }
+    log.write(.info, "stream", stream: stream.configuration.name, wiring.summary)
+    if let note = wiring.roundingNote {
+      log.write(.info, "durations", stream: stream.configuration.name, note)
+    }
+    if !SystemClock.synchronization.isSynchronized {
+      log.write(
+        .warning, "clock",
+        "the kernel says the clock is not synchronised: latencies measured on other machines are off"
+      )
+    }
+  }
+
+  /// Logs once when the first playlist can be played.
+  private func announceLive() {
+    let (log, name, startedAt) = (log, stream.configuration.name, startedAt)
+    let isAnnounced = Locked(false)
+    let window = stream.window
+    window.subscribe {
+      guard window.snapshot.state == .live, !window.snapshot.segments.isEmpty else { return }
+      let isFirst = isAnnounced.withLock { announced in
+        defer { announced = true }
+        return !announced
+      }
+      if isFirst {
+        let elapsed = (SystemClock.monotonic - startedAt) / 1_000_000
+        log.write(.info, "live", stream: name, "live: playable after \(elapsed) ms")
+      }
+    }
+  }
+
+  /// Ends the stream for players, answers what is open, and returns.
+  func finish() {
+    log.write(.info, "stopping", "ending the stream and answering what is open")
+    server.stopAccepting()
+    stream.end()
+    server.drain(limit: Self.drainLimit)
+    server.stop()
+  }
+
+  /// Leaves without ending the stream: players wait for the next process, whose connections queue at the socket.
+  func leave() {
+    log.write(.info, "leaving", "leaving without ending the stream")
+    server.stopAccepting()
+    stream.leave()
+    server.stop()
+  }
+
+  /// Whether the sockets belong to a supervisor, who will start the next process.
+  var isSupervised: Bool { listeners.contains { $0.isAdopted } }
+
+  private func address(of listener: ListeningSocket) -> String {
+    let address = listener.boundAddress.description
+    let host = address.contains(":") && !address.hasPrefix("[") ? "[\(address)]" : address
+    let local =
+      ["0.0.0.0", "[::]"].contains(host) ? ", here http://localhost:\(listener.boundPort)/" : ""
+    return "listening http://\(host):\(listener.boundPort)/\(local)"
+  }
+}

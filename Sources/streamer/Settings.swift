@@ -1,0 +1,35 @@
+import HTTP
+import Logging
+import Media
+import Packaging
+import Streams
+
+/// What the command line says, as given; checked as a whole by `Wiring`.
+struct Settings {
+  /// What to do instead of streaming.
+  enum Action { case stream, listCameras, printVersion, printHelp }
+
+  var action = Action.stream
+  var isTestSource = false
+  var device: String?
+  var size = VideoSize.hd720
+  var rate = FrameRate.thirty
+  var bitrateKilobits = 2500
+  var encoder = "libx264"
+  var preset = "superfast"
+  var burnsClock = false
+  var segmentMicroseconds: Int64 = 1_000_000
+  var partMicroseconds: Int64 = 100_000
+  var playlistLength = 10
+  var retained = 20
+  var holdBackMicroseconds: Int64?
+  var history: Int?
+  var numbering = MediaNames.Numbering.epoch
+  var name = "live"
+  var timestamps = 20
+  var host = "0.0.0.0"
+  var port: UInt16 = 8080
+  var hlsjs: String?
+  var logFormat = Log.Format.text
+  var logLevel = Log.Level.info
+}

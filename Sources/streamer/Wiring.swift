@@ -1,0 +1,142 @@
+import Glibc
+import HLSPackager
+import Logging
+import Media
+import Net
+import Packaging
+import Server
+import Streams
+
+/// Checks the settings as a whole and makes the parts of the program from them.
+struct Wiring {
+  let settings: Settings
+  let stream: StreamConfiguration
+  let hlsjs: [UInt8]?
+
+  /// Checks and takes over the settings.
+  init(_ settings: Settings, isSupervised: Bool) throws(UsageError) {
+    if settings.isTestSource, settings.device != nil {
+      throw UsageError("--test-src and --device: both were given; allowed is one source")
+    }
+    guard settings.partMicroseconds <= settings.segmentMicroseconds else {
+      throw UsageError(
+        "--part-duration", given: Self.seconds(settings.partMicroseconds),
+        allowed: "at most --segment-duration, \(Self.seconds(settings.segmentMicroseconds))")
+    }
+    let cadence = Cadence(
+      rate: settings.rate, segmentMicroseconds: settings.segmentMicroseconds,
+      partMicroseconds: settings.partMicroseconds)
+    guard settings.retained >= settings.playlistLength + 2 else {
+      throw UsageError(
+        "--max-files", given: "\(settings.retained)",
+        allowed: "at least two more than --playlist-length, \(settings.playlistLength)")
+    }
+    let history = settings.history ?? settings.playlistLength
+    guard history <= settings.retained else {
+      throw UsageError(
+        "--history", given: "\(history)", allowed: "at most --max-files, \(settings.retained)")
+    }
+    try Self.checkHoldBack(settings, cadence)
+    try Self.checkPreset(settings)
+    self.settings = settings
+    hlsjs = try Self.contents(settings.hlsjs, flag: "--hlsjs")
+    var stream = StreamConfiguration(size: settings.size, cadence: cadence)
+    stream.name = settings.name
+    stream.source = settings.device.map { .camera(path: $0) } ?? .test
+    stream.waitsForSource = isSupervised
+    stream.bitrateKilobits = settings.bitrateKilobits
+    stream.encoder = settings.encoder
+    stream.preset = settings.preset
+    stream.burnsClock = settings.burnsClock
+    stream.playlistLength = settings.playlistLength
+    stream.retained = settings.retained
+    stream.history = history
+    stream.numbering = settings.numbering
+    stream.holdBackMicroseconds = settings.holdBackMicroseconds
+    stream.timestamps = settings.timestamps
+    self.stream = stream
+  }
+
+  /// Sockets that a supervisor handed over must be for a port that was asked for.
+  func checkSockets(_ handedOver: [ListeningSocket]) throws(UsageError) {
+    for socket in handedOver where settings.port != 0 && socket.boundPort != settings.port {
+      throw UsageError(
+        "LISTEN_FDS: a socket on port \(socket.boundPort) was handed over; "
+          + "allowed is --http-port, \(settings.port)")
+    }
+  }
+
+  /// PART-HOLD-BACK must be two part targets or more (RFC 8216bis §4.4.3.8).
+  private static func checkHoldBack(_ settings: Settings, _ cadence: Cadence) throws(UsageError) {
+    guard let wish = settings.holdBackMicroseconds else { return }
+    let part = ServerControl(cadence: cadence).partTargetMicroseconds
+    guard wish >= 2 * part else {
+      throw UsageError(
+        "--hold-back", given: seconds(wish),
+        allowed: "two part durations, \(seconds(2 * part)), or more; three are recommended")
+    }
+  }
+
+  /// The presets of libx264 are known; those of other encoders are their own.
+  private static func checkPreset(_ settings: Settings) throws(UsageError) {
+    let presets = [
+      "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower",
+      "veryslow", "placebo",
+    ]
+    guard settings.encoder == "libx264", !presets.contains(settings.preset) else { return }
+    throw UsageError(
+      "--preset", given: settings.preset,
+      allowed: "one of \(presets.joined(separator: ", ")) with libx264")
+  }
+
+  /// What the log says about durations that were made whole frames; nil where nothing was.
+  var roundingNote: String? {
+    let cadence = stream.cadence
+    let timescale = Int64(cadence.grid.rate.timescale)
+    let segment = cadence.segmentTicks * 1_000_000 / timescale
+    let part = cadence.partTicks * 1_000_000 / timescale
+    guard segment != settings.segmentMicroseconds || part != settings.partMicroseconds else {
+      return nil
+    }
+    return "whole frames at \(cadence.grid.rate) fps: segments of \(Self.seconds(segment)) s, "
+      + "parts of \(Self.seconds(part)) s"
+  }
+
+  /// One line on what is made.
+  var summary: String {
+    let source =
+      switch stream.source {
+      case .test: "test picture"
+      case .camera(let path): path
+      }
+    return "\(source), \(stream.size) at \(stream.cadence.grid.rate) fps, "
+      + "\(stream.bitrateKilobits) kbit/s; segments of \(stream.cadence.framesPerSegment) frames, "
+      + "parts of \(stream.cadence.framesPerPart)"
+  }
+
+  private static func seconds(_ microseconds: Int64) -> String {
+    Decimal.shortString(microseconds, digits: 6)
+  }
+
+  private static func contents(_ path: String?, flag: String) throws(UsageError) -> [UInt8]? {
+    guard let path else { return nil }
+    guard let file = unsafe fopen(path, "re") else {
+      throw UsageError(
+        "\(flag): \"\(path)\" cannot be read: \(unsafe String(cString: strerror(errno))); "
+          + "allowed is the path of a readable file")
+    }
+    defer { unsafe fclose(file) }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 65536)
+    while true {
+      let count = unsafe fread(&buffer, 1, buffer.count, file)
+      if count == 0 { break }
+      bytes += buffer[..<count]
+    }
+    guard unsafe ferror(file) == 0, !bytes.isEmpty else {
+      throw UsageError(
+        "\(flag): \"\(path)\" is empty or no file; allowed is the path of a readable file")
+    }
+    return bytes
+  }
+}

@@ -1,0 +1,293 @@
+import CFFmpeg
+import Foundation
+import Media
+import Testing
+
+@testable import Capture
+
+@Suite(
+  "The camera", .serialized,
+  .enabled(if: FakeCamera.isAvailable, "needs make, cc and libv4l-dev for the emulated camera"))
+struct CameraTests {
+  static let rate = FrameRate(30)
+
+  func open(_ fake: FakeCamera, _ wish: String = "640x360") throws -> Camera {
+    let rate = try #require(Self.rate)
+    return try Camera(path: fake.path, wish: size(wish), rate: rate)
+  }
+
+  /// The next pictures of a camera.
+  func frames(_ count: Int, _ camera: inout Camera) throws -> [CameraFrame] {
+    var frames: [CameraFrame] = []
+    var empty = 0
+    while frames.count < count {
+      if let frame = try camera.next() { frames.append(frame) } else { empty += 1 }
+      try #require(empty < 50)
+    }
+    return frames
+  }
+
+  /// The wall clock at a time of the monotonic one, in milliseconds.
+  func wall(_ monotonic: Int64) -> Int64 {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_REALTIME, &time)
+    let now = Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    return (monotonic + now - cff_monotonic()) / 1_000_000
+  }
+
+  @Test("YUYV pictures come in order with the kernel's time stamps")
+  func yuyv() throws {
+    let fake = try FakeCamera()
+    defer { fake.remove() }
+    var camera = try open(fake)
+    #expect(camera.mode.description == "YUYV 640x360 at 30 frames a second")
+    #expect(camera.card == "Fake camera")
+    let frames = try frames(10, &camera)
+    for frame in frames {
+      #expect(frame.picture.size == (try size("640x360")))
+      #expect(frame.picture.burnedMilliseconds == nil)
+      let stamp = try #require(ClockReader.read(frame.picture))
+      #expect(abs(stamp - wall(frame.captureMonotonic)) <= 1)
+    }
+    for (one, next) in zip(frames, frames.dropFirst()) {
+      let periods = Int64(1 + next.skipped)
+      #expect(abs(next.captureMonotonic - one.captureMonotonic - periods * 33_333_333) < 2000)
+    }
+  }
+
+  @Test("colours stay what they are, though the matrix of cameras is another")
+  func colours() throws {
+    let fake = try FakeCamera()
+    defer { fake.remove() }
+    var camera = try open(fake)
+    let canvas = Canvas(try frames(1, &camera)[0].picture)
+    let blue = canvas.colour(x: 100, y: 330)
+    let red = canvas.colour(x: 540, y: 330)
+    // Pure blue and red of BT.601 are those of BT.709 now.
+    for (found, expected) in [(blue, Colour(32, 240, 118)), (red, Colour(63, 102, 240))] {
+      #expect(abs(Int(found.y) - Int(expected.y)) <= 2)
+      #expect(abs(Int(found.u) - Int(expected.u)) <= 2)
+      #expect(abs(Int(found.v) - Int(expected.v)) <= 2)
+    }
+  }
+
+  struct Shape: Sendable, CustomTestStringConvertible {
+    let camera: String
+    let wish: String
+    let x: Range<Int>
+    let y: Range<Int>
+    var testDescription: String { "\(camera) for \(wish)" }
+  }
+
+  @Test(
+    "another size is scaled, another shape letterboxed in black",
+    arguments: [
+      Shape(camera: "640x480", wish: "1280x720", x: 160..<1120, y: 0..<720),
+      Shape(camera: "1280x720", wish: "640x480", x: 0..<640, y: 60..<420),
+      Shape(camera: "640x360", wish: "1280x720", x: 0..<1280, y: 0..<720),
+      Shape(camera: "1280x720", wish: "426x240", x: 0..<426, y: 0..<240),
+    ])
+  func scaled(shape: Shape) throws {
+    let fake = try FakeCamera(["SIZES": shape.camera])
+    defer { fake.remove() }
+    var camera = try open(fake, shape.wish)
+    #expect(camera.mode.size.description == shape.camera)
+    let frame = try frames(1, &camera)[0]
+    #expect(frame.picture.size.description == shape.wish)
+    let canvas = Canvas(frame.picture)
+    let stamp = ClockReader.read(width: shape.x.count, height: shape.y.count) { x, y in
+      canvas.colour(x: shape.x.lowerBound + x, y: shape.y.lowerBound + y).y
+    }
+    #expect(abs((stamp ?? 0) - wall(frame.captureMonotonic)) <= 1)
+    for y in 0..<canvas.height {
+      for x in 0..<canvas.width where !(shape.x.contains(x) && shape.y.contains(y)) {
+        try #require(canvas.colour(x: x, y: y) == .black)
+      }
+    }
+  }
+
+  @Test("JPEG pictures are taken from 720p on and come to limited range")
+  func jpeg() throws {
+    let fake = try FakeCamera()
+    defer { fake.remove() }
+    let source = try TestPicture(size: size("1280x720"))
+    for index in Int64(0)..<2 {
+      try fake.addJPEG(source.draw(frame: index, milliseconds: 1000 + index), number: Int(index))
+    }
+    try fake.configure(["JPEG": fake.file("").path])
+    var camera = try open(fake, "1280x720")
+    #expect(camera.mode.pixelFormat == "MJPG")
+    let pictures = try frames(4, &camera)
+    for frame in pictures {
+      let stamp = try #require(ClockReader.read(frame.picture))
+      #expect([1000, 1001].contains(stamp))
+      let canvas = Canvas(frame.picture)
+      // The first cell is white, the second black.
+      #expect((232...238).contains(canvas.colour(x: 20, y: 20).y))
+      #expect((13...19).contains(canvas.colour(x: 60, y: 20).y))
+    }
+    #expect(camera.damaged == 0)
+    // Below 720p raw pictures are preferred.
+    let small = try FakeCamera(["JPEG": fake.file("").path])
+    defer { small.remove() }
+    #expect(try open(small, "640x360").mode.pixelFormat == "YUYV")
+  }
+
+  @Test("a damaged JPEG is left out and counted, never shown and never fatal")
+  func damaged() throws {
+    let fake = try FakeCamera()
+    defer { fake.remove() }
+    let source = try TestPicture(size: size("640x360"))
+    try fake.addJPEG(source.draw(frame: 0, milliseconds: 1000), number: 0)
+    try fake.configure(["JPEG": fake.file("").path, "FORMATS": "MJPG", "CORRUPT": "3"])
+    var camera = try open(fake)
+    let frames = try frames(12, &camera)
+    for frame in frames { #expect(ClockReader.read(frame.picture) == 1000) }
+    #expect(camera.damaged >= 4)
+    #expect(frames.contains { $0.skipped > 0 })
+  }
+
+  @Test("a format that is not taken is converted by libv4l2")
+  func emulated() throws {
+    let fake = try FakeCamera(["FORMATS": "RGB3"])
+    defer { fake.remove() }
+    var camera = try open(fake)
+    #expect(camera.mode.pixelFormat == "YU12")
+    #expect(camera.mode.isEmulated)
+    #expect(try frames(3, &camera).count == 3)
+  }
+
+  @Test("a late reader gets the newest picture and the number of those it missed")
+  func late() throws {
+    let fake = try FakeCamera()
+    defer { fake.remove() }
+    var camera = try open(fake)
+    _ = try frames(2, &camera)
+    usleep(500_000)
+    let frame = try frames(1, &camera)[0]
+    #expect(frame.skipped >= 13)
+    #expect(cff_monotonic() - frame.captureMonotonic < 100_000_000)
+  }
+
+  @Test("unplugged it says so; plugged in again, with other sizes, it gives the wished size again")
+  func replug() throws {
+    let fake = try FakeCamera(["UNPLUG": "5"])
+    defer { fake.remove() }
+    for sizes in ["640x360", "1280x720", "640x480"] {
+      try fake.configure(["UNPLUG": "5", "SIZES": sizes])
+      var camera = try open(fake)
+      #expect(camera.mode.size.description == sizes)
+      var pictures = 0
+      var error: CameraError?
+      while error == nil {
+        do throws(CameraError) {
+          if let frame = try camera.next() {
+            pictures += 1
+            #expect(frame.picture.size == (try? size("640x360")))
+          }
+        } catch let thrown {
+          error = thrown
+        }
+      }
+      #expect(pictures >= 1 && pictures <= 5)
+      guard case .gone(fake.path, _) = error else {
+        Issue.record("\(String(describing: error))")
+        return
+      }
+    }
+    #expect(openDescriptors(fake.path) == 0)
+  }
+
+  @Test("while it is away it cannot be opened, and it comes back")
+  func away() throws {
+    let fake = try FakeCamera()
+    defer { fake.remove() }
+    let mark = fake.file("gone")
+    try fake.configure(["GONE_FILE": mark.path])
+    do {
+      var camera = try open(fake)
+      _ = try frames(2, &camera)
+      try Data().write(to: mark)
+      let error = #expect(throws: CameraError.self) { while true { _ = try camera.next() } }
+      #expect(error?.description.contains("the camera is gone (No such device)") == true)
+    }
+    for _ in 0..<3 {
+      let error = #expect(throws: CameraError.self) { _ = try open(fake).card }
+      guard case .gone = error else {
+        Issue.record("\(String(describing: error))")
+        return
+      }
+    }
+    try FileManager.default.removeItem(at: mark)
+    var camera = try open(fake)
+    #expect(try frames(2, &camera).count == 2)
+    #expect(openDescriptors(fake.path) == 1)
+  }
+
+  @Test("a second reader is told that it is busy")
+  func busy() throws {
+    let fake = try FakeCamera()
+    defer { fake.remove() }
+    var camera = try open(fake)
+    let error = #expect(throws: CameraError.self) { _ = try open(fake).card }
+    #expect(error == .busy(path: fake.path))
+    #expect(try frames(2, &camera).count == 2)
+  }
+
+  @Test("a silent camera gives nil within about 100 ms")
+  func silent() throws {
+    let fake = try FakeCamera(["STALL": "2"])
+    defer { fake.remove() }
+    var camera = try open(fake)
+    _ = try frames(2, &camera)
+    let start = cff_monotonic()
+    #expect(try camera.next() == nil)
+    let waited = cff_monotonic() - start
+    #expect(waited > 90_000_000 && waited < 1_000_000_000)
+  }
+
+  struct Wrong: Sendable, CustomTestStringConvertible {
+    let path: String
+    let text: String
+    var testDescription: String { path }
+  }
+
+  @Test(
+    "what is no camera is refused in one line",
+    arguments: [
+      Wrong(path: "/dev/video-none", text: "/dev/video-none: no such device"),
+      Wrong(path: "", text: ": no such device"),
+      Wrong(path: "/dev/null", text: "/dev/null: not a camera"),
+      Wrong(path: "/etc/hostname", text: "/etc/hostname: not a camera"),
+      Wrong(path: "/tmp", text: "/tmp: not a camera"),
+    ])
+  func wrong(_ wrong: Wrong) throws {
+    let rate = try #require(Self.rate)
+    let wish = try size("640x360")
+    let error = #expect(throws: CameraError.self) {
+      _ = try Camera(path: wrong.path, wish: wish, rate: rate).card
+    }
+    let text = try #require(error?.description)
+    #expect(text.hasPrefix(wrong.text))
+    #expect(!text.contains("\n"))
+  }
+
+  @Test("the list names card, formats, sizes and rates")
+  func list() throws {
+    let fake = try FakeCamera()
+    defer { fake.remove() }
+    let rows = listCameras(at: ["/dev/null", fake.path, "/dev/video-none"])
+    #expect(rows.first == "\(fake.path): Fake camera")
+    #expect(rows.contains("  YUYV: 1280x720 at 30; 640x360 at 30; 640x480 at 30"))
+    #expect(rows.last?.hasPrefix("/dev/video-none: no such device") == true)
+    #expect(openDescriptors(fake.path) == 0)
+  }
+
+  /// How many descriptors of this process lead to a file.
+  func openDescriptors(_ path: String) -> Int {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
+    return names.count { name in
+      (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(name)")) == path
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import Media
+import Testing
+
+@testable import Capture
+
+@Suite("The timecode for people")
+struct TimecodeTests {
+  struct Row: Sendable, CustomTestStringConvertible {
+    let milliseconds: Int64
+    let text: String
+    var testDescription: String { text }
+  }
+
+  static let rows = [
+    Row(milliseconds: 0, text: "00:00:00.000"),
+    Row(milliseconds: 1_700_000_000_007, text: "22:13:20.007"),
+    Row(milliseconds: 86_399_999, text: "23:59:59.999"),
+    Row(milliseconds: 86_400_000, text: "00:00:00.000"),
+  ]
+
+  @Test("it is UTC with three digits of milliseconds", arguments: rows)
+  func text(row: Row) {
+    #expect(String(decoding: Timecode.text(row.milliseconds), as: UTF8.self) == row.text)
+  }
+
+  @Test(
+    "the box is below the strip, does not touch it, and is within the picture",
+    arguments: sizes + ["64x64", "360x640", "1080x1920", "3840x2160", "64x7680", "7680x64"])
+  func place(_ text: String) throws {
+    let size = try size(text)
+    let box = Timecode(width: size.width, height: size.height).box
+    let strip = BurnedClock.strip(height: size.height).upperBound
+    #expect(box.y.lowerBound > strip)
+    #expect(9 * box.y.lowerBound >= size.height)
+    #expect(box.y.upperBound <= size.height)
+    #expect(box.x.lowerBound >= 0 && box.x.upperBound <= size.width)
+    // The digits, seven dots of them, are at least an eighteenth of the height.
+    #expect(18 * (box.y.count - 4) >= size.height)
+    #expect(box.x.lowerBound % 2 == 0 && box.y.lowerBound % 2 == 0)
+  }
+
+  @Test("digits are white on black, and the box leaves the strip readable", arguments: sizes)
+  func painted(_ text: String) throws {
+    let size = try size(text)
+    let stamp: Int64 = 1_700_000_000_000 + 45_678
+    let picture = try TestPicture(size: size).draw(frame: 0, milliseconds: stamp)
+    let canvas = Canvas(picture)
+    let box = Timecode(width: size.width, height: size.height).box
+    var white = 0
+    for y in box.y {
+      for x in box.x {
+        let colour = canvas.colour(x: x, y: y)
+        try #require(colour == .white || colour == .black)
+        if colour == .white { white += 1 }
+      }
+    }
+    #expect(white > box.x.count * box.y.count / 10)
+    #expect(ClockReader.read(picture) == stamp)
+  }
+
+  @Test(
+    "odd shapes are painted without going beyond the planes",
+    arguments: ["64x64", "64x7680", "7680x64", "66x130"])
+  func oddShapes(_ text: String) throws {
+    let size = try size(text)
+    let source = try TestPicture(size: size)
+    for index in 0..<200 { _ = source.draw(frame: Int64(index), milliseconds: Int64(index) * 33) }
+    _ = try SlatePicture.make(size: size, text: "A RATHER LONG TEXT THAT CANNOT FIT").withClock(1)
+  }
+}

@@ -1,0 +1,273 @@
+import Dispatch
+import Media
+import Sharing
+import Testing
+
+@testable import Capture
+
+func settings(
+  _ text: String = "640x360", rate: String = "30", bitrate: Int = 700, encoder: String = "libx264",
+  preset: String = "superfast"
+) throws -> EncoderSettings {
+  EncoderSettings(
+    size: try size(text), rate: try #require(FrameRate(rate)), bitrateKilobits: bitrate,
+    encoder: encoder, preset: preset)
+}
+
+/// The NAL units of a sample, none left over.
+func units(_ bytes: [UInt8]) throws -> [[UInt8]] {
+  let ranges = NALUnits.ranges(in: bytes.span, .lengthPrefixed)
+  try #require(ranges.reduce(0) { $0 + 4 + $1.count } == bytes.count)
+  return ranges.map { Array(bytes[$0]) }
+}
+
+@Suite("The encoder")
+struct VideoEncoderTests {
+  /// Ticks since 1970, about now.
+  static let start: Int64 = 1_795_155_720 * 90_000
+
+  @Test(
+    "one coded picture comes out for each that goes in, at its time, with epoch ticks",
+    arguments: ["30", "30000/1001", "24000/1001", "60"])
+  func oneForOne(rate: String) throws {
+    var encoder = try VideoEncoder(settings(rate: rate))
+    let source = try TestPicture(size: size("640x360"))
+    let step = encoder.settings.rate.ticksPerFrame
+    let first = 1_795_155_720 * Int64(encoder.settings.rate.timescale) / step
+    for index in first..<first + 45 {
+      let frames = try encoder.encode(
+        source.draw(frame: index, milliseconds: index * 33), pts: index * step,
+        independent: index % 15 == first % 15)
+      try #require(frames.count == 1)
+      #expect(frames[0].pts == index * step)
+      #expect(frames[0].isIndependent == (index % 15 == first % 15))
+    }
+  }
+
+  @Test(
+    "a sample is length-prefixed slices and nothing else, never of a B picture, sliced threads too",
+    arguments: ["640x360", "1920x1080"])
+  func samples(_ text: String) throws {
+    var encoder = try VideoEncoder(settings(text, bitrate: 2000))
+    let source = try TestPicture(size: size(text))
+    for index in Int64(0)..<12 {
+      let frames = try encoder.encode(
+        source.draw(frame: index, milliseconds: index * 33), pts: Self.start + index * 3000,
+        independent: index == 0)
+      let slices = try units(try #require(frames.first).bytes)
+      #expect(slices.count == (text == "1920x1080" ? 2 : 1))
+      for slice in slices {
+        #expect(NALUnits.type(slice[0]) == (index == 0 ? 5 : 1))
+        let header = SliceHeader(slice: slice, sps: encoder.parameterSets.sps[0])
+        #expect(header.type == (index == 0 ? 2 : 0))
+      }
+    }
+  }
+
+  @Test("neighbouring IDR pictures differ in idr_pic_id, H.264 §7.4.3, whatever lies between them")
+  func idrPictureIDs() throws {
+    var encoder = try VideoEncoder(settings())
+    let slate = try SlatePicture.make(size: size("640x360"))
+    var identifiers: [Int] = []
+    for index in Int64(0)..<40 {
+      let independent = index % 10 == 0 || index == 11
+      let frame = try #require(
+        try encoder.encode(slate, pts: Self.start + index * 3000, independent: independent).first)
+      guard frame.isIndependent else { continue }
+      let slice = try units(frame.bytes)[0]
+      let header = SliceHeader(slice: slice, sps: encoder.parameterSets.sps[0])
+      identifiers.append(try #require(header.idrPictureID))
+    }
+    #expect(identifiers.count == 5)
+    for (one, next) in zip(identifiers, identifiers.dropFirst()) { #expect(one != next) }
+  }
+
+  @Test("a scene change makes no IDR picture of its own")
+  func sceneChange() throws {
+    var encoder = try VideoEncoder(settings())
+    let source = try TestPicture(size: size("640x360"))
+    let slate = try SlatePicture.make(size: size("640x360"))
+    for index in Int64(0)..<20 {
+      let picture = index % 5 == 4 ? slate : source.draw(frame: index, milliseconds: index)
+      let frames = try encoder.encode(
+        picture, pts: Self.start + index * 3000, independent: index == 0)
+      #expect(frames.map(\.isIndependent) == [index == 0])
+      // Nor a picture of I slices that is none.
+      let slice = try units(try #require(frames.first).bytes)[0]
+      let header = SliceHeader(slice: slice, sps: encoder.parameterSets.sps[0])
+      #expect(header.type == (index == 0 ? 2 : 0))
+    }
+  }
+
+  @Test("the time may jump forwards")
+  func jump() throws {
+    var encoder = try VideoEncoder(settings())
+    let slate = try SlatePicture.make(size: size("640x360"))
+    var pts = Self.start
+    let steps: [Int64] = [3000, 3000, 90_000 * 3600, 3000, 90_000 * 86_400 * 365, 3000, 6000]
+    for step in steps {
+      pts += step
+      let frames = try encoder.encode(slate, pts: pts, independent: false)
+      #expect(frames.map(\.pts) == [pts])
+    }
+  }
+
+  @Test("the clock is read again after 640x360 at 150 kbit/s, decoded behind our own header")
+  func clockSurvives() throws {
+    var encoder = try VideoEncoder(settings(bitrate: 150))
+    let configuration = try #require(
+      Box.at("moov/trak/mdia/minf/stbl/stsd/avc1/avcC", in: encoder.initSegment()))
+    let decoder = try H264Decoder(configuration: configuration.content)
+    let source = try TestPicture(size: size("640x360"))
+    var bytes = 0
+    for index in Int64(0)..<90 {
+      let stamp = 1_795_155_720_000 + index * 100 / 3
+      let picture = source.draw(frame: index, milliseconds: stamp)
+      let frame = try #require(
+        try encoder.encode(picture, pts: Self.start + index * 3000, independent: index % 30 == 0)
+          .first)
+      bytes += frame.bytes.count
+      let decoded = try decoder.decode(frame.bytes)
+      #expect(decoded.clock == stamp)
+      #expect(decoded.isLimitedBT709)
+    }
+    #expect(bytes * 8 < 3 * 150_000 * 3 / 2)
+  }
+
+  @Test("no key frame is larger than a few frames' worth, even of noise")
+  func keyFrames() throws {
+    var encoder = try VideoEncoder(settings("320x180", bitrate: 300))
+    let pool = try PicturePool(size: size("320x180"))
+    var state: UInt32 = 1
+    let pictures = (0..<5).map { _ in
+      pool.picture { canvas in
+        canvas.fill(canvas.area, Colour(128))
+        for y in 0..<180 {
+          canvas.paintRows(y..<y + 1) { _ in
+            state = state &* 1_664_525 &+ 1_013_904_223
+            return UInt8(16 + state >> 25)
+          }
+        }
+      }
+    }
+    var sizes: [Int] = []
+    for index in Int64(0)..<60 {
+      let noise = pictures[Int(index % 5)]
+      let frames = try encoder.encode(
+        noise, pts: Self.start + index * 3000, independent: index % 30 == 0)
+      sizes.append(try #require(frames.first).bytes.count)
+    }
+    let frame = 300_000 / 30 / 8
+    for size in sizes { #expect(size <= 6 * frame) }
+    let mean = sizes.dropFirst(30).reduce(0, +) / 30
+    #expect((frame * 8 / 10...frame * 12 / 10).contains(mean))
+  }
+
+  @Test("several threads encode the same pictures, and get the same bytes")
+  func threads() throws {
+    let source = try TestPicture(size: size("640x360"))
+    let wish = try settings()
+    let results = Locked<[[UInt8]]>([])
+    for round in Int64(0)..<3 {
+      // Pictures of the second round lie in memory that was used before.
+      let pictures = (0..<15).map { source.draw(frame: round * 15 + $0, milliseconds: $0 * 33) }
+      DispatchQueue.concurrentPerform(iterations: 4) { _ in
+        var bytes: [UInt8] = []
+        if var encoder = try? VideoEncoder(wish) {
+          for (index, picture) in pictures.enumerated() {
+            let stamped = picture.withClock(Int64(index))
+            let frames = try? encoder.encode(
+              stamped, pts: Self.start + Int64(index) * 3000, independent: false)
+            bytes += (frames ?? []).flatMap(\.bytes)
+          }
+        }
+        results.withLock { $0.append(bytes) }
+      }
+      let all = results.withLock { results in
+        defer { results = [] }
+        return results
+      }
+      #expect(all.count == 4)
+      #expect(all[0].count > 1000)
+      for other in all { #expect(other == all[0]) }
+    }
+  }
+
+  @Test("a picture of another size is scaled; of another shape it is letterboxed, not stretched")
+  func scaled() throws {
+    var encoder = try VideoEncoder(settings("640x480", bitrate: 3000))
+    let header = try encoder.initSegment()
+    let configuration = try #require(
+      Box.at("moov/trak/mdia/minf/stbl/stsd/avc1/avcC", in: header))
+    let decoder = try H264Decoder(configuration: configuration.content)
+    let white = try PicturePool(size: size("1280x720")).picture { $0.fill($0.area, .white) }
+    let frame = try #require(
+      try encoder.encode(white, pts: Self.start, independent: true).first)
+    let luma = try decoder.decode(frame.bytes)
+    #expect(luma.width == 640 && luma.height == 480)
+    for y in 0..<480 {
+      let expected = (60..<420).contains(y) ? 225...245 : 10...26
+      if (56..<64).contains(y) || (416..<424).contains(y) { continue }
+      for x in [0, 319, 639] { #expect(expected.contains(Int(luma.rows[y][x]))) }
+    }
+  }
+
+  struct Refused: Sendable, CustomTestStringConvertible {
+    let name: String
+    let reason: String
+    var testDescription: String { name }
+  }
+
+  @Test(
+    "an encoder that cannot be had is replaced by libx264, and the reason says why",
+    arguments: [
+      Refused(name: "h264_nonsense", reason: "libavcodec has no encoder 'h264_nonsense'"),
+      Refused(name: "", reason: "libavcodec has no encoder ''"),
+      Refused(name: "aac", reason: "aac is no H.264 encoder"),
+      Refused(name: "libx265", reason: "libx265 is no H.264 encoder"),
+      Refused(name: "h264_vaapi", reason: "h264_vaapi takes neither yuv420p nor nv12"),
+      Refused(name: "h264_nvenc", reason: "h264_nvenc"),
+      Refused(name: "h264_v4l2m2m", reason: "h264_v4l2m2m"),
+    ])
+  func fallback(_ refused: Refused) throws {
+    var encoder = try VideoEncoder(settings(encoder: refused.name))
+    #expect(encoder.name == "libx264")
+    let given = encoder.fallbackReason
+    let reason = try #require(given)
+    #expect(reason.contains(refused.reason))
+    #expect(!reason.contains("\n"))
+    let slate = try SlatePicture.make(size: size("640x360"))
+    let frames = try encoder.encode(slate, pts: Self.start, independent: false)
+    #expect(frames.map(\.isIndependent) == [true])
+  }
+
+  @Test("libx264 itself has no fallback: an unknown preset is an error that names it")
+  func unknownPreset() throws {
+    let wrong = try settings(preset: "lightning")
+    let error = #expect(throws: FFmpegError.self) { _ = try VideoEncoder(wrong).name }
+    #expect(error?.description.hasPrefix("libx264 has no preset 'lightning'") == true)
+    let right = try VideoEncoder(settings())
+    #expect(right.fallbackReason == nil)
+  }
+
+  @Test("an encoder that writes start codes and announces nothing gives the same kind of samples")
+  func foreignEncoder() throws {
+    let opened = try OpenedCodec(settings(), dialect: .foreign)
+    #expect(opened.codec.announcedParameterSets == nil)
+    var encoder = try VideoEncoder(opened)
+    let configuration = try #require(
+      Box.at("moov/trak/mdia/minf/stbl/stsd/avc1/avcC", in: encoder.initSegment()))
+    let decoder = try H264Decoder(configuration: configuration.content)
+    let source = try TestPicture(size: size("640x360"))
+    for index in Int64(0)..<20 {
+      let frame = try #require(
+        try encoder.encode(
+          source.draw(frame: index, milliseconds: index), pts: Self.start + index * 3000,
+          independent: index == 10
+        ).first)
+      #expect(frame.isIndependent == (index % 10 == 0))
+      for unit in try units(frame.bytes) { #expect(NALUnits.isSlice(NALUnits.type(unit[0]))) }
+      #expect(try decoder.decode(frame.bytes).clock == index)
+    }
+  }
+}

@@ -1,0 +1,121 @@
+"""Wrong flags and values: exit 2 and one line that names the flag, what was given and what is allowed."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from harness.program import run_to_end
+from harness.tools import streamer_binary
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """One wrong command line; `names` must stand in the one line it prints."""
+
+    flags: str
+    names: tuple[str, ...]
+
+
+ROWS = [
+    Wrong("--no-such-flag", ("--no-such-flag",)),
+    Wrong("surplus", ("surplus",)),
+    Wrong("--resolution 1280", ("--resolution", "1280")),
+    Wrong("--resolution 0x0", ("--resolution", "0x0")),
+    Wrong("--resolution -2x4", ("--resolution", "-2x4")),
+    Wrong("--resolution 641x361", ("--resolution", "641x361")),
+    Wrong("--resolution 999999x999999", ("--resolution", "999999x999999")),
+    Wrong("--framerate 0", ("--framerate", "0")),
+    Wrong("--framerate abc", ("--framerate", "abc")),
+    Wrong("--framerate 30/0", ("--framerate", "30/0")),
+    Wrong("--framerate -5", ("--framerate", "-5")),
+    Wrong("--framerate 100000", ("--framerate", "100000")),
+    Wrong("--bitrate 0", ("--bitrate", "0")),
+    Wrong("--bitrate -1", ("--bitrate", "-1")),
+    Wrong("--bitrate fast", ("--bitrate", "fast")),
+    Wrong("--preset sideways", ("--preset", "sideways")),
+    Wrong("--segment-duration 0", ("--segment-duration", "0")),
+    Wrong("--segment-duration x", ("--segment-duration", "x")),
+    Wrong("--target-duration -1", ("--target-duration", "-1")),
+    Wrong("--segment-duration nan", ("--segment-duration", "nan")),
+    Wrong("--part-duration 0", ("--part-duration", "0")),
+    Wrong("--part-duration 5", ("--part-duration", "5")),
+    Wrong("--playlist-length 3", ("--playlist-length", "3", "6")),
+    Wrong("--window-size 3", ("--window-size", "3", "6")),
+    Wrong("--playlist-length 12 --max-files 8", ("--max-files", "8")),
+    Wrong("--hold-back 0.1", ("--hold-back", "0.1")),
+    Wrong("--history -1", ("--history", "-1")),
+    Wrong("--http-port 65536", ("--http-port", "65536")),
+    Wrong("--http-port x", ("--http-port", "x")),
+    Wrong("--name api", ("--name", "api")),
+    Wrong("--name a/b", ("--name", "a/b")),
+    Wrong("--name x.m3u8", ("--name", "x.m3u8")),
+    Wrong("--name ..", ("--name", "..")),
+    Wrong("--name " + "n" * 65, ("--name",)),
+    Wrong("--numbering sideways", ("--numbering", "sideways", "epoch", "run")),
+    Wrong("--timestamps -1", ("--timestamps", "-1")),
+    Wrong("--hlsjs /nonexistent.js", ("--hlsjs", "/nonexistent.js")),
+    Wrong("--hlsjs /", ("--hlsjs", "/")),
+    Wrong("--log-format xml", ("--log-format", "xml", "text", "json")),
+    Wrong("--device /dev/null --test-src", ("--device", "--test-src")),
+    Wrong("--device", ("--device",)),
+    Wrong("--framerate", ("--framerate",)),
+]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.flags[:40])
+def test_wrong_flag(row: Wrong) -> None:
+    """Exit status 2 before anything starts, and one line."""
+    status, lines = run_to_end(["--host", "127.0.0.1", "--http-port", "0", *row.flags.split(" ")],
+                               defaults=False)
+    assert status == 2, lines
+    assert len(lines) == 1, lines
+    for name in row.names:
+        assert name in lines[0], f"{name!r} is not named: {lines[0]}"
+
+
+def test_busy_port() -> None:
+    """A port that is taken: exit 1, one line that names it."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        status, lines = run_to_end(["--test-src", "--host", "127.0.0.1", "--http-port", str(port)],
+                                   defaults=False)
+    assert status == 1
+    assert any(str(port) in line for line in lines) and len(lines) <= 2, lines
+
+
+def test_host_that_is_not_there() -> None:
+    """A host that does not resolve: not started, one line that names it."""
+    status, lines = run_to_end(["--test-src", "--host", "not.a.host.invalid", "--http-port", "0"], defaults=False)
+    assert status in (1, 2) and len(lines) == 1 and "not.a.host.invalid" in lines[0], lines
+
+
+def test_socket_that_fits_no_port() -> None:
+    """A supervisor's socket for another port is an error: exit 2."""
+    from harness.supervisor import HAND_OVER, free_port
+    with socket.create_server(("127.0.0.1", 0)) as given:
+        prefix = ["bash", "-c", HAND_OVER, "supervisor", str(given.fileno())]
+        flags = ["--test-src", "--host", "127.0.0.1", "--http-port", str(free_port())]
+        status, lines = run_to_end(flags, defaults=False, prefix=prefix, pass_fds=[given.fileno()])
+    assert status == 2 and len(lines) == 1, lines
+
+
+@pytest.mark.parametrize("flag", ["-h", "--help", "--version"])
+def test_help_and_version(flag: str) -> None:
+    """Help and version go to the standard output and end with 0."""
+    run = subprocess.run([streamer_binary(), flag], capture_output=True, text=True, timeout=10)
+    assert run.returncode == 0 and run.stdout and not run.stderr
+    if flag == "--help":
+        for name in ("--test-src", "--device", "--resolution", "--segment-duration", "--http-port"):
+            assert name in run.stdout
+
+
+def test_unreadable_script(tmp_path: Path) -> None:
+    """A file without a right to read it, as far as root can be refused: a folder."""
+    status, lines = run_to_end(["--hlsjs", str(tmp_path), "--host", "127.0.0.1", "--http-port", "0"],
+                               defaults=False)
+    assert status == 2 and len(lines) == 1 and str(tmp_path) in lines[0]

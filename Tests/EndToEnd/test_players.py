@@ -1,0 +1,159 @@
+"""Players and parsers from elsewhere: ffprobe, ffmpeg, mpv, VLC, and the m3u8 package."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from harness import players
+from harness.http1 import Later, get
+from harness.players import Played
+from harness.program import Program, stop
+from harness.tools import need
+from harness.tunein import PLAYLIST, align, fetch
+
+BASE = "/live/video/"
+SECONDS = 9
+PLAYERS: dict[str, Callable[[str, Path], Played]] = {
+    "ffmpeg": lambda url, _: players.ffmpeg(url, SECONDS),
+    "mpv": lambda url, _: players.mpv(url, SECONDS),
+    "vlc": lambda url, folder: players.vlc(url, SECONDS + 1, folder),
+}
+_runs: dict[str, dict[str, Future[Played]]] = {}
+
+
+def played(name: str, url: str, folder: Path) -> Played:
+    """What a player put out; all three play an address at the same time, once."""
+    if url not in _runs:
+        pool = ThreadPoolExecutor(len(PLAYERS))
+        _runs[url] = {each: pool.submit(play, url, folder) for each, play in PLAYERS.items()}
+    return _runs[url][name].result(60)
+
+
+@pytest.fixture(scope="module")
+def half(binary: Path):
+    """A streamer with segments of half a second: numbers above 2^31."""
+    from harness.program import start
+    program = start(["--segment-duration", "0.5", "--playlist-length", "20", "--max-files", "40",
+                     "--resolution", "640x360", "--bitrate", "1000"])
+    yield program
+    stop(program)
+
+
+def plays(name: str, url: str, folder: Path) -> None:
+    """The player shows moving time: most frames decode, stamps rise, at most a few are missing."""
+    found = played(name, url, folder)
+    print(f"{name} {url}: {found}")
+    stamps = found.stamps
+    assert len(stamps) >= 60, found
+    # The first seconds may be slate of the start, which carries no clock.
+    assert found.undecoded <= len(stamps), found
+    assert stamps == sorted(stamps), "time goes back"
+    span = (stamps[-1] - stamps[0]) / 1000
+    assert span >= 3, f"only {span} s of time shown"
+    assert len(set(stamps)) >= 0.85 * span * 30, f"{len(set(stamps))} frames in {span} s"
+    if found.late:
+        assert min(found.late) > -50 and sorted(found.late)[len(found.late) // 2] < 8000, found
+
+
+@pytest.mark.parametrize("name", PLAYERS)
+@pytest.mark.parametrize("path", ["/live.m3u8", "/live/chunked.m3u8"])
+def test_player(name: str, path: str, server: Program, recording: object, tmp_path: Path) -> None:
+    """Each player plays both playlists without options (the recording lets the slate slide out)."""
+    plays(name, server.url(path), tmp_path)
+
+
+@pytest.mark.parametrize("name", PLAYERS)
+def test_player_half_second_segments(name: str, half: Program, tmp_path: Path) -> None:
+    """Segment numbers above 2^31 play."""
+    assert fetch(half.port).media_sequence > 2**31
+    plays(name, half.url("/live.m3u8"), tmp_path)
+
+
+@pytest.mark.parametrize("which", ["whole", "half"])
+def test_ffprobe(which: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    """ffprobe reads init + one part: H.264 of the right size, one IDR first."""
+    port = request.getfixturevalue("server" if which == "whole" else "half").port
+    segment = fetch(port).segments[-1]
+    path = tmp_path / "part.mp4"
+    init = get(port, BASE + str(segment.map_uri)).body
+    path.write_bytes(init + get(port, BASE + segment.parts[0].uri).body)
+    command = [need("ffprobe", "init + part"), "-v", "error", "-show_streams", "-show_frames", "-of", "json",
+               str(path)]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    assert run.returncode == 0 and not run.stderr, run.stderr
+    data = json.loads(run.stdout)
+    stream, frames = data["streams"][0], data["frames"]
+    assert (stream["codec_name"], stream["width"], stream["height"]) == ("h264", 640, 360)
+    assert stream["has_b_frames"] == 0 and stream["pix_fmt"] == "yuv420p"
+    assert len(frames) == 3 and frames[0]["pict_type"] == "I" and frames[0]["key_frame"] == 1
+
+
+def test_ffmpeg_decodes_without_error(server: Program) -> None:
+    """ffmpeg -xerror decodes a complete segment without a word."""
+    segment = fetch(server.port).segments[-1]
+    media = get(server.port, BASE + str(segment.map_uri)).body + get(server.port, BASE + str(segment.uri)).body
+    run = subprocess.run([need("ffmpeg", "decoding"), "-v", "warning", "-xerror", "-i", "-", "-f", "null", "-"],
+                         input=media, capture_output=True, timeout=30)
+    assert run.returncode == 0 and not run.stderr, run.stderr.decode()
+
+
+def m3u8_reads(text: str) -> object:
+    """The playlist as the PyPI package m3u8 reads it."""
+    import m3u8
+    return m3u8.loads(text)
+
+
+@pytest.mark.parametrize("which", ["whole", "half"])
+@pytest.mark.parametrize(("kind", "path"), [
+    ("full", PLAYLIST), ("delta", PLAYLIST + "?_HLS_skip=YES"), ("v2", PLAYLIST + "?_HLS_skip=v2"),
+    ("chunked", BASE + "chunked.m3u8"), ("short", "/live.m3u8"),
+])
+def test_m3u8(kind: str, path: str, which: str, request: pytest.FixtureRequest) -> None:
+    """The m3u8 package reads every kind of playlist, and sees what we print."""
+    port = request.getfixturevalue("server" if which == "whole" else "half").port
+    text = get(port, path).text
+    read = m3u8_reads(text)
+    assert read.segments and read.target_duration == 1
+    assert read.media_sequence == fetch(port, path=path).media_sequence or kind != "full"
+    assert read.segments[0].program_date_time
+    if kind == "chunked":
+        assert not read.server_control and not any(segment.parts for segment in read.segments)
+    else:
+        assert read.server_control.can_block_reload == "YES"
+        assert read.preload_hint.hint_type == "PART"
+        assert any(segment.parts for segment in read.segments)
+    if kind in ("delta", "v2"):
+        assert read.skip.skipped_segments > 0
+
+
+def test_m3u8_ended(streamer) -> None:
+    """The m3u8 package reads the ended playlist."""
+    program = streamer("--resolution", "320x180")
+    parent = align(program.port, 3).last_part[0]
+    request = Later(program.port, f"{PLAYLIST}?_HLS_msn={parent + 1}")
+    import time
+    time.sleep(0.1)
+    stop(program)
+    read = m3u8_reads(request.result().text)
+    assert read.is_endlist and read.segments and not read.preload_hint
+
+
+def test_chunked_playlist(server: Program) -> None:
+    """CH-01, CH-02: no tag of the low-latency form; the open segment and one future one, nominal."""
+    parent = align(server.port, 4).last_part[0]
+    playlist = fetch(server.port, path=BASE + "chunked.m3u8")
+    for tag in ("SERVER-CONTROL", "PART", "PRELOAD-HINT", "RENDITION-REPORT", "SKIP", "PREFETCH"):
+        assert f"#EXT-X-{tag}" not in playlist.text
+    assert playlist.version == 6
+    assert [s.msn for s in playlist.segments[-3:]] == [parent - 1, parent, parent + 1]
+    assert {s.duration for s in playlist.segments} == {playlist.segments[0].duration}
+    assert all(b.milliseconds() - a.milliseconds() == 1000
+               for a, b in zip(playlist.segments, playlist.segments[1:]))
+    plain = {s.msn: s.uri for s in fetch(server.port).segments}
+    assert all(s.uri == plain[s.msn] for s in playlist.segments if s.msn in plain)

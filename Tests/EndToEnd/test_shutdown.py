@@ -1,0 +1,94 @@
+"""The end of the program: SIGTERM ends the stream, SIGUSR2 leaves without ending it (DD-08, PL-23)."""
+
+from __future__ import annotations
+
+import signal
+import time
+
+import pytest
+
+from harness.http1 import Closed, Connection, Later
+from harness.playlist import parse
+from harness.tunein import PLAYLIST, align
+
+SMALL = ("--resolution", "320x180")
+
+
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+def test_dd_08_held_requests_get_the_ended_playlist(signum: signal.Signals, streamer) -> None:
+    """DD-08: whoever waits is answered at once with ENDLIST, whatever was asked; exit 0 within 5 s."""
+    program = streamer(*SMALL)
+    parent = align(program.port, 3).last_part[0]
+    queries = [f"_HLS_msn={parent + 1}", f"_HLS_msn={parent + 1}&_HLS_part=5",
+               f"_HLS_msn={parent + 1}&_HLS_skip=YES", f"_HLS_msn={parent + 1}&_HLS_part=2&_HLS_skip=v2"]
+    held = [Later(program.port, f"{PLAYLIST}?{query}") for query in queries]
+    hinted = Later(program.port, f"/live/video/segment{parent + 1}.m4s")
+    opened = Later(program.port, f"/live/video/segment{parent}.m4s")
+    time.sleep(0.15)
+    asked = time.monotonic()
+    program.process.send_signal(signum)
+    for request in held:
+        answer = request.result(5)
+        playlist = parse(answer.text)
+        assert answer.status == 200 and playlist.ended
+        assert not playlist.hints and not playlist.skipped
+    assert time.monotonic() - asked < 2, "holders wait for the end"
+    assert opened.result(5).status == 200
+    try:
+        assert hinted.result(5).status == 404
+    except (Closed, ConnectionError):
+        pass
+    assert program.process.wait(6) == 0
+    assert time.monotonic() - asked < 5.5
+
+
+def test_ended_playlist_is_whole(streamer) -> None:
+    """PL-23: ENDLIST, no hint; an open segment is closed and listed, or not listed at all."""
+    program = streamer(*SMALL)
+    parent = align(program.port, 6).last_part[0]
+    request = Later(program.port, f"{PLAYLIST}?_HLS_msn={parent + 1}")
+    time.sleep(0.1)
+    program.process.send_signal(signal.SIGTERM)
+    playlist = parse(request.result(5).text)
+    assert playlist.text.rstrip().endswith("#EXT-X-ENDLIST")
+    assert playlist.last_complete in (parent - 1, parent)
+    assert not playlist.open_parts, "parts without a segment at the end"
+
+
+def test_sigusr2_leaves_without_ending(streamer) -> None:
+    """SIGUSR2: no ENDLIST; holders get 503 with Retry-After or a closed connection; exit 0."""
+    program = streamer(*SMALL)
+    parent = align(program.port, 3).last_part[0]
+    held = Later(program.port, f"{PLAYLIST}?_HLS_msn={parent + 1}")
+    opened = Later(program.port, f"/live/video/segment{parent + 1}.m4s")
+    time.sleep(0.1)
+    program.process.send_signal(signal.SIGUSR2)
+    try:
+        answer = held.result(5)
+        assert answer.status == 503 and "retry-after" in answer.headers, answer.status
+    except (Closed, ConnectionError):
+        pass
+    with pytest.raises((Closed, ConnectionError, AssertionError)):
+        assert opened.result(5).status == 200
+    assert program.process.wait(6) == 0
+
+
+def test_sigterm_while_starting(streamer) -> None:
+    """A program told to end before it is live ends with 0."""
+    program = streamer(*SMALL, "--history", "0", "--segment-duration", "5")
+    program.process.send_signal(signal.SIGTERM)
+    assert program.process.wait(6) == 0
+
+
+def test_keep_alive_connections_do_not_delay_the_end(streamer) -> None:
+    """Idle connections are closed; the program does not wait for them."""
+    program = streamer(*SMALL)
+    idle = [Connection(program.port) for _ in range(20)]
+    for connection in idle:
+        connection.get("/health")
+    start = time.monotonic()
+    program.process.send_signal(signal.SIGTERM)
+    assert program.process.wait(6) == 0
+    assert time.monotonic() - start < 3
+    for connection in idle:
+        connection.close()

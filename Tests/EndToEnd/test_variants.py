@@ -1,0 +1,197 @@
+"""Other rates, numberings, sizes and windows; the start; frames lost by a frozen process."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import time
+from decimal import Decimal
+
+import pytest
+
+from harness.boxes import chunks, timescale
+from harness.frames import clocks_of
+from harness.http1 import get
+from harness.playlist import Playlist, parse
+from harness.program import Program, launch, stop
+from harness.recorder import record
+from harness.tunein import PLAYLIST, fetch
+
+BASE = "/live/video/"
+SMALL = ("--resolution", "320x180")
+
+
+def settled(program: Program, seconds: float = 0) -> Playlist:
+    """The playlist after the segments of the start are complete."""
+    begin = fetch(program.port)
+    return fetch(program.port, f"?_HLS_msn={begin.last_complete + 2}") if not seconds else begin
+
+
+def test_ntsc_rate(streamer) -> None:
+    """30000/1001: segments of 1.001 s, parts of 0.1001 s, said once in the log; N = floor(i/30)."""
+    program = streamer(*SMALL, "--framerate", "30000/1001")
+    playlist = settled(program)
+    assert playlist.target_duration == 1
+    assert playlist.part_target == Decimal("0.1001")
+    assert all(abs(s.duration - Decimal("1.001")) < Decimal("0.0001") for s in playlist.segments)
+    assert Decimal(playlist.server_control["PART-HOLD-BACK"]) >= Decimal("0.3003")
+    segment = playlist.segments[-1]
+    init = get(program.port, BASE + str(segment.map_uri)).body
+    media = get(program.port, BASE + str(segment.uri)).body
+    first = chunks(media, init)[0]
+    frame = first.duration
+    assert timescale(init) * 1001 == frame * 30000, "a frame is a whole number of ticks"
+    assert first.tfdt == segment.msn * 30 * frame
+    stamps = clocks_of(init + media)
+    assert stamps == [(segment.msn * 30 + i) * 1001 * 1000 // 30000 for i in range(30)]
+    assert sum("1.001" in line for line in program.log) >= 1, "the log says that 1.0 became 1.001"
+
+
+def test_25_frames(streamer) -> None:
+    """25 fps: parts of three frames, eight and one frame in a segment."""
+    program = streamer(*SMALL, "--framerate", "25")
+    playlist = settled(program)
+    assert playlist.part_target == Decimal("0.12")
+    segment = playlist.segments[-1]
+    assert [part.duration for part in segment.parts] == [Decimal("0.12")] * 8 + [Decimal("0.04")]
+    assert Decimal(playlist.server_control["PART-HOLD-BACK"]) >= Decimal("0.36")
+
+
+def test_numbering_run(streamer) -> None:
+    """--numbering run: names of five digits from 00001, the number in the name is the sequence number."""
+    program = streamer(*SMALL, "--numbering", "run")
+    playlist = fetch(program.port)
+    assert playlist.segments[0].msn == 1
+    for segment in playlist.segments:
+        assert segment.uri == f"segment{segment.msn:05d}.m4s"
+        for index, part in enumerate(segment.parts):
+            assert part.uri == f"segment{segment.msn:05d}.{index}.m4s"
+    assert get(program.port, BASE + str(playlist.segments[-1].uri)).status == 200
+    found = record(program.port, 3)
+    assert not found.errors and found.playlists[-1].last_part > playlist.last_part
+    names = get(program.port, "/timestamps.json").json()["segments"]
+    assert all(re.fullmatch(r"segment\d{5}\.m4s", name) for name in names)
+
+
+def test_history_0(streamer) -> None:
+    """Without history the first playlist comes when the first segment, a whole one, is complete."""
+    program = streamer(*SMALL, "--history", "0")
+    answer = get(program.port, PLAYLIST)
+    playlist = parse(answer.text)
+    assert answer.status == 200 and len(playlist.segments) == 1
+    assert playlist.media_sequence >= 1 and playlist.segments[0].duration == 1
+    init = get(program.port, BASE + str(playlist.segments[0].map_uri)).body
+    stamps = clocks_of(init + get(program.port, BASE + str(playlist.segments[0].uri)).body)
+    assert len(stamps) == 30 and None not in stamps
+    assert "GAP" not in playlist.text and "EXT-X-DISCONTINUITY\n" not in playlist.text
+
+
+@pytest.mark.parametrize("flags", [
+    ("--resolution", "64x64"), ("--resolution", "426x240"), ("--resolution", "160x90", "--framerate", "5"),
+    ("--resolution", "320x180", "--framerate", "60"), ("--resolution", "320x240", "--framerate", "24000/1001"),
+    ("--resolution", "320x180", "--segment-duration", "2", "--part-duration", "0.2"),
+    ("--resolution", "320x180", "--segment-duration", "0.5", "--part-duration", "0.034"),
+    ("--resolution", "320x180", "--part-duration", "1"),
+    ("--resolution", "320x180", "--preset", "ultrafast", "--bitrate", "200", "--playlist-length", "6"),
+], ids=" ".join)
+def test_other_settings(flags: tuple[str, ...], streamer) -> None:
+    """Other sizes, rates and durations: the first playlist is full, and the stream advances."""
+    program = streamer(*flags)
+    playlist = fetch(program.port)
+    assert len(playlist.segments) >= 6
+    parent, index = playlist.last_part
+    later = fetch(program.port, f"?_HLS_msn={parent + 1}&_HLS_part=0")
+    assert later.last_part >= (parent + 1, 0)
+    for part in (p for s in later.segments for p in s.parts):
+        assert part.duration <= later.part_target
+    uri = later.segments[-1].uri
+    init = get(program.port, BASE + str(later.segments[-1].map_uri)).body
+    found = chunks(get(program.port, BASE + str(uri)).body, init)
+    assert sum(c.duration for c in found) == pytest.approx(
+        float(later.segments[-1].duration) * timescale(init), abs=found[0].duration)
+
+
+def test_window_and_retention(streamer) -> None:
+    """--window-size lists N segments."""
+    program = streamer(*SMALL, "--window-size", "14", "--retain", "30", "--target-duration", "0.5")
+    assert len(fetch(program.port).segments) == 14
+
+
+def test_unknown_encoder_falls_back(streamer) -> None:
+    """An encoder that is not there: a warning, libx264, and the stream plays."""
+    program = streamer(*SMALL, "--encoder", "h264_nothere")
+    assert fetch(program.port).segments
+    assert any("h264_nothere" in line for line in program.log)
+
+
+def test_hold_back_flag(streamer) -> None:
+    """--hold-back is printed as PART-HOLD-BACK."""
+    program = streamer(*SMALL, "--hold-back", "0.6")
+    assert Decimal(fetch(program.port).server_control["PART-HOLD-BACK"]) == Decimal("0.6")
+
+
+def test_json_log(streamer) -> None:
+    """--log-format json: every line is an object."""
+    import json
+    program = streamer(*SMALL, "--log-format", "json")
+    fetch(program.port)
+    assert program.log and all(isinstance(json.loads(line[9:]), dict) for line in program.log)
+
+
+def test_start_to_first_playlist(streamer) -> None:
+    """The first playlist is a full one, and soon there: loose here, the figure is printed."""
+    times = []
+    for _ in range(3):
+        begin = time.monotonic()
+        program = launch(["--resolution", "1280x720"])
+        try:
+            assert program.listening.wait(5) and program.port
+            playlist = fetch(program.port)
+            times.append(time.monotonic() - begin)
+            assert len(playlist.segments) >= 10 and playlist.last_part
+            init = get(program.port, BASE + str(playlist.segments[-1].map_uri))
+            newest = playlist.all_parts()[-1][2].uri
+            assert init.status == 200 and get(program.port, BASE + newest).status == 200
+        finally:
+            stop(program)
+    print("start to first playable playlist at 720p: " + ", ".join(f"{t * 1000:.0f} ms" for t in times))
+    assert min(times) < 3
+
+
+def test_same_init_after_a_restart(streamer) -> None:
+    """RS-03: the same settings give the same init, name and bytes, and numbers go on."""
+    seen = []
+    for _ in range(2):
+        program = streamer(*SMALL)
+        playlist = fetch(program.port)
+        name = str(playlist.segments[-1].map_uri)
+        seen.append((name, get(program.port, BASE + name).body, playlist.media_sequence))
+        stop(program)
+    assert seen[0][:2] == seen[1][:2] and seen[1][2] >= seen[0][2]
+
+
+def test_constants_when_frames_are_lost(streamer) -> None:
+    """PL-02, PL-03: frozen for 1.5 s, the program keeps its constants, and numbers stay consecutive."""
+    program = streamer(*SMALL)
+    before = fetch(program.port)
+    os.kill(program.pid, signal.SIGSTOP)
+    time.sleep(1.5)
+    os.kill(program.pid, signal.SIGCONT)
+    found = record(program.port, 6)
+    assert not found.errors, found.errors
+    for name in ("EXT-X-TARGETDURATION", "EXT-X-PART-INF", "EXT-X-SERVER-CONTROL"):
+        assert {p.tags[name] for p in found.playlists} == {before.tags[name]}, name
+    last = found.playlists[-1]
+    assert last.media_sequence > before.media_sequence
+    assert last.last_complete >= before.last_complete + 6, "it does not catch up with the clock"
+    assert "#EXT-X-DISCONTINUITY\n" not in last.text
+    names = [int(re.findall(r"\d+", str(s.uri))[0]) for s in last.segments]
+    assert names == list(range(names[0], names[0] + len(names)))
+    for playlist in found.playlists:
+        assert all(part.duration <= playlist.part_target for _, _, part in playlist.all_parts())
+    init, data = found.init(), found.segments()
+    for msn in sorted(data)[:-1]:
+        if msn + 1 in data:
+            tail = chunks(data[msn][1], init)[-1]
+            assert chunks(data[msn + 1][1], init)[0].tfdt == tail.tfdt + tail.duration

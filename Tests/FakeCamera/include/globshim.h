@@ -1,0 +1,1 @@
+// Nothing to call: who links globshim.c has its glob(). Usage: see fakecam.c.

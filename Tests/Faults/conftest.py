@@ -1,0 +1,1 @@
+"""The fault tests use the fixtures of Tests/conftest.py; their figures are printed with -s or -rP."""

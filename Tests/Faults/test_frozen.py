@@ -1,0 +1,160 @@
+"""Frozen peers and slow readers cost only themselves."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+
+from harness.http1 import Connection, get
+from harness.procfs import resident_bytes
+from harness.program import Program
+from harness.recorder import record
+from harness.tunein import PLAYLIST, align, fetch
+
+READER = """
+import socket, sys
+with socket.create_connection(("127.0.0.1", int(sys.argv[1]))) as s:
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    while True:
+        s.sendall(b"GET " + sys.argv[2].encode() + b" HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n")
+        s.recv(65536)
+"""
+
+
+def kernel_tcp_bytes() -> int:
+    """Memory that the kernel holds for TCP, from /proc/net/sockstat."""
+    for line in open("/proc/net/sockstat", encoding="ascii"):
+        if line.startswith("TCP:"):
+            words = line.split()
+            return int(words[words.index("mem") + 1]) * os.sysconf("SC_PAGE_SIZE")
+    return 0
+
+
+def stream_is_sound(program: Program, seconds: float = 3) -> None:
+    """Another client gets every part in time."""
+    found = record(program.port, seconds)
+    assert not found.errors, found.errors
+    first, last = found.playlists[0].last_part, found.playlists[-1].last_part
+    parts = (last[0] - first[0]) * 10 + last[1] - first[1]
+    assert parts >= seconds * 10 - 6, f"only {parts} parts in {seconds} s"
+
+
+@pytest.mark.timeout(60)
+def test_frozen_client(streamer) -> None:
+    """SIGSTOP of a client in the middle of a transfer: others notice nothing; it is closed in the end."""
+    program: Program = streamer("--resolution", "640x360")
+    uri = fetch(program.port).segments[-1].uri
+    client = subprocess.Popen([sys.executable, "-c", READER, str(program.port), f"/live/video/{uri}"])
+    try:
+        time.sleep(0.5)
+        os.kill(client.pid, signal.SIGSTOP)
+        stream_is_sound(program, 5)
+        os.kill(client.pid, signal.SIGCONT)
+    finally:
+        client.kill()
+        client.wait()
+    assert get(program.port, "/health").status == 200
+
+
+@pytest.mark.timeout(90)
+def test_300_clients_that_do_not_read(streamer) -> None:
+    """They cost little memory, are closed when they make no progress, and others notice nothing."""
+    program: Program = streamer()
+    fetch(program.port)
+    memory, kernel = resident_bytes(program.pid), kernel_tcp_bytes()
+    clients = []
+    for _ in range(300):
+        client = socket.create_connection(("127.0.0.1", program.port))
+        clients.append(client)
+    try:
+        for turn in range(7):
+            playlist = fetch(program.port)
+            names = [p.uri for s in playlist.segments[-3:] for p in s.parts]
+            for client in clients:
+                for name in names[turn % 3 :: 3]:
+                    try:
+                        client.send(f"GET /live/video/{name} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+                    except OSError:
+                        break
+            time.sleep(0.5)
+        grown, held = resident_bytes(program.pid) - memory, kernel_tcp_bytes() - kernel
+        print(f"\n300 clients that do not read: +{grown / 1e6:.1f} MB resident, +{held / 1e6:.1f} MB in the kernel")
+        assert grown < 100e6 and held < 400e6
+        stream_is_sound(program, 4)
+        deadline = time.monotonic() + 25
+        while time.monotonic() < deadline and not _closed(clients):
+            time.sleep(1)
+        assert _closed(clients), "a client without progress is never closed"
+    finally:
+        for client in clients:
+            client.close()
+    stream_is_sound(program, 2)
+
+
+def _closed(clients: list[socket.socket]) -> bool:
+    """Whether the server gave up on most of them: their sockets report an error or the end."""
+    gone = 0
+    for client in clients:
+        try:
+            client.setblocking(False)
+            client.send(b"\r\n")
+        except BlockingIOError:
+            continue
+        except OSError:
+            gone += 1
+    return gone > 0.8 * len(clients)
+
+
+@pytest.mark.timeout(60)
+def test_slow_reader_of_the_open_segment(streamer) -> None:
+    """Who follows too slowly is cut off; its body never ends cleanly while it is short."""
+    program: Program = streamer("--bitrate", "8000")
+    parent = align(program.port, 5).last_part[0]
+    with Connection(program.port, timeout=30) as connection:
+        connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        connection.send(f"/live/video/segment{parent}.m4s")
+        time.sleep(4)
+        try:
+            body = connection.read(timeout=25).body
+        except Exception:
+            return  # cut off
+    assert body == get(program.port, f"/live/video/segment{parent}.m4s").body
+
+
+@pytest.mark.timeout(60)
+def test_frozen_server_is_live_again(streamer) -> None:
+    """SIGSTOP of the streamer for three seconds: it catches up, and clients that waited are answered."""
+    program: Program = streamer("--resolution", "640x360")
+    parent = align(program.port, 3).last_part[0]
+    with Connection(program.port) as connection:
+        connection.send(f"{PLAYLIST}?_HLS_msn={parent}&_HLS_part=9")
+        os.kill(program.pid, signal.SIGSTOP)
+        time.sleep(3)
+        os.kill(program.pid, signal.SIGCONT)
+        assert connection.read().status in (200, 503)
+    time.sleep(1.5)
+    stream_is_sound(program)
+    assert abs(fetch(program.port).last_complete - time.time()) < 3, "it stays behind the clock"
+
+
+@pytest.mark.timeout(60)
+def test_few_descriptors(streamer) -> None:
+    """At the limit of descriptors new connections wait or are refused; the stream goes on."""
+    program: Program = streamer("--resolution", "320x180", prefix=["prlimit", "--nofile=64:64"])
+    clients = []
+    try:
+        for _ in range(100):
+            clients.append(socket.create_connection(("127.0.0.1", program.port), timeout=2))
+        time.sleep(1)
+        assert program.process.poll() is None
+    finally:
+        for client in clients:
+            client.close()
+    time.sleep(0.5)
+    stream_is_sound(program)

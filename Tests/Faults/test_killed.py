@@ -1,0 +1,144 @@
+"""The streamer is killed (SIGKILL) while Chromium plays, and started again: both players play on.
+
+With a kept socket it is started at once; without, after two seconds on the same port. Pause and latency
+are printed; only that the players come back by themselves is asserted.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from harness.browser import Viewer, viewer
+from harness.labreport import between, report
+from harness.program import Program, kill, start, stop
+from harness.supervisor import Supervisor, free_port
+
+PATHS = {"frames": "/", "hlsjs": "/?player=hlsjs"}
+SETTLED = 8  # seconds after the restart that are looked at
+
+
+def longest_gap(samples: list[list[Any]]) -> float:
+    """Longest time (ms) between two frames that were shown, slate included."""
+    shown = [sample[0] for sample in samples]
+    return max((b - a for a, b in zip(shown, shown[1:])), default=float("inf"))
+
+
+def describe(view: Viewer, killed: float, ready: float) -> dict[str, Any]:
+    """What the viewer saw around a restart; times in Unix ms."""
+    data = view.data()
+    before = report(data, since=killed - 3000, until=killed)
+    around = between(data, killed - 500, time.time() * 1000)
+    decoded = [s for s in around if s[1] is not None]
+    after = report(data, since=ready + (SETTLED - 3) * 1000)
+    fresh = [s[0] for s in decoded if s[1] > ready]
+    return {
+        "pause_ms": round(longest_gap(around)), "clock_pause_ms": round(longest_gap(decoded)),
+        "first_fresh_after_kill_ms": round(fresh[0] - killed) if fresh else None,
+        "before": before["glass_to_glass_ms"]["p50"], "after": after["glass_to_glass_ms"],
+        "after_span_s": after["clock_span_s"], "after_share": after["frames"]["share"],
+        "stalls_after": after["stalls"], "seeks": len(data["seeks"]), "page_errors": data["page_errors"][-3:],
+        "bad_responses": data["bad_responses"][-3:],
+    }
+
+
+def check(found: dict[str, Any], name: str) -> None:
+    """The player is live again, by itself."""
+    print(f"\n{name}: {json.dumps(found)}")
+    assert found["first_fresh_after_kill_ms"] is not None, "no picture made after the restart was shown"
+    assert found["after_span_s"] > 2, "the clock does not advance any more"
+    assert found["after"]["p50"] is not None and -50 < found["after"]["p50"] < 6000
+
+
+def play_through(browser: Browser, url: str, crash: Callable[[], float]) -> dict[str, Any]:
+    """Plays, lets `crash` kill and restart (it returns when the server was ready), looks on."""
+    with viewer(browser) as view:
+        view.open(url)
+        view.wait_playing(frames=150)
+        origin = view.page.evaluate("() => performance.timeOrigin")
+        killed = time.time() * 1000
+        ready = crash()
+        view.watch(SETTLED)
+        assert view.page.evaluate("() => performance.timeOrigin") == origin
+        return describe(view, killed, ready)
+
+
+@pytest.fixture
+def kept(hlsjs: Path) -> Iterator[Supervisor]:
+    """A streamer whose socket is kept by this process."""
+    parent = Supervisor(["--hlsjs", str(hlsjs)])
+    yield parent
+    parent.close()
+
+
+@pytest.mark.timeout(90)
+@pytest.mark.parametrize("player", PATHS)
+def test_kept_socket_at_once(player: str, browser: Browser, kept: Supervisor) -> None:
+    """Restarted after 0 s with a kept socket."""
+    kept.run()
+
+    def crash() -> float:
+        kept.kill()
+        kept.run()
+        return time.time() * 1000
+
+    check(play_through(browser, f"http://127.0.0.1:{kept.port}{PATHS[player]}", crash),
+          f"{player}, kept socket, 0 s")
+
+
+@pytest.mark.timeout(90)
+@pytest.mark.parametrize("player", PATHS)
+def test_two_seconds_without(player: str, browser: Browser, hlsjs: Path) -> None:
+    """Back on the same port after 2 s of refused connections."""
+    flags = ["--test-src", "--host", "127.0.0.1", "--http-port", str(free_port()), "--hlsjs", str(hlsjs)]
+    running: list[Program] = [start(flags, defaults=False)]
+
+    def crash() -> float:
+        kill(running[-1])
+        time.sleep(2)
+        running.append(start(flags, defaults=False))
+        return time.time() * 1000
+
+    try:
+        check(play_through(browser, running[0].url(PATHS[player]), crash), f"{player}, refused for 2 s")
+    finally:
+        stop(running[-1])
+
+
+@pytest.mark.timeout(90)
+def test_three_crashes_in_a_row(browser: Browser, kept: Supervisor) -> None:
+    """Killed three times within six seconds: our player is live afterwards."""
+    kept.run()
+
+    def crash() -> float:
+        for _ in range(3):
+            kept.kill()
+            kept.run()
+            time.sleep(2)
+        return time.time() * 1000
+
+    check(play_through(browser, f"http://127.0.0.1:{kept.port}/", crash), "frames, three crashes")
+
+
+@pytest.mark.timeout(60)
+def test_leaving_with_a_kept_socket(kept: Supervisor) -> None:
+    """SIGTERM with a supervisor's socket: no ENDLIST, so that players wait for the next process."""
+    from harness.http1 import Closed, Later
+    from harness.tunein import PLAYLIST, align
+    program = kept.run()
+    parent = align(kept.port, 3).last_part[0]
+    held = Later(kept.port, f"{PLAYLIST}?_HLS_msn={parent + 1}")
+    time.sleep(0.1)
+    assert stop(program) == 0
+    try:
+        assert "ENDLIST" not in held.result(5).text
+    except (Closed, ConnectionError):
+        pass
+    assert kept.run().process.poll() is None
+    assert align(kept.port, 1).last_part[0] >= parent

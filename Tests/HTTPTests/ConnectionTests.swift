@@ -1,0 +1,395 @@
+import CLinux
+import HTTP
+import Net
+import Sharing
+import Testing
+
+private let quick: HTTPLimits = {
+  var limits = HTTPLimits()
+  limits.headTime = 200_000_000
+  limits.idleTime = 300_000_000
+  limits.stallTime = 300_000_000
+  limits.lingerTime = 200_000_000
+  limits.checkInterval = 50_000_000
+  return limits
+}()
+
+@Suite("HTTP/1.1 connections, RFC 9112 §9")
+struct ConnectionTests {
+  @Test("a connection carries one request after another, and every answer has a Date")
+  func keepAlive() throws {
+    let server = try TestServer()
+    let client = try TestClient(port: server.port)
+    for _ in 0..<3 {
+      client.get("/hello")
+      let response = try client.response()
+      #expect(response.status == 200)
+      #expect(response.text == "hello")
+      #expect(response.has("\r\nDate: "))
+      #expect(!response.has("Connection:"))
+    }
+  }
+
+  @Test("HEAD gets the same head and no body")
+  func head() throws {
+    let server = try TestServer()
+    let client = try TestClient(port: server.port)
+    client.send("HEAD /hello HTTP/1.1\r\nHost: a\r\n\r\n")
+    let response = try client.response(hasBody: false)
+    #expect(response.has("Content-Length: 5"))
+    client.get("/hello")
+    #expect(try client.response().text == "hello")
+  }
+
+  @Test("Connection: close is honoured: the answer says so and the end is clean")
+  func closing() throws {
+    let server = try TestServer()
+    for version in ["1.1", "1.0"] {
+      let client = try TestClient(port: server.port)
+      client.send("GET /hello HTTP/\(version)\r\nHost: a\r\nConnection: close\r\n\r\n")
+      let response = try client.response()
+      #expect(response.text == "hello")
+      #expect(response.has("Connection: close"))
+      #expect(client.endsCleanly())
+    }
+  }
+
+  @Test("HTTP/1.0 goes on if it asks to, and is told")
+  func oldKeepAlive() throws {
+    let server = try TestServer()
+    let client = try TestClient(port: server.port)
+    for _ in 0..<2 {
+      client.send("GET /hello HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+      let response = try client.response()
+      #expect(response.has("Connection: keep-alive"))
+      #expect(response.text == "hello")
+    }
+  }
+
+  @Test("answers come in the order of the requests, though the first is held, §9.3.2")
+  func pipelining() throws {
+    let server = try TestServer()
+    let client = try TestClient(port: server.port)
+    client.send(
+      ["/hold1", "/hello", "/hold2", "/hello"].map { "GET \($0) HTTP/1.1\r\nHost: a\r\n\r\n" }
+        .joined())
+    #expect(server.eventually { $0.paths.count == 4 })
+    server.onLoop { $0.held["/hold2"]?.respond(.text(200, "second")) }
+    server.onLoop { routes in
+      routes.held["/hold1"]?.respond(.text(200, "first"), extra: [HeaderField("X-Held-Ms", "7")])
+    }
+    let first = try client.response()
+    #expect(first.text == "first\n")
+    #expect(first.has("\r\nX-Held-Ms: 7\r\n"))
+    #expect(try client.response().text == "hello")
+    #expect(try client.response().text == "second\n")
+    #expect(try client.response().text == "hello")
+    #expect(server.eventually { $0.finished.count == 4 })
+    #expect(server.seen.withLock { $0.gone } == [])
+  }
+
+  @Test("a streamed answer behind a held one waits for it")
+  func pipelinedStream() throws {
+    let server = try TestServer()
+    let client = try TestClient(port: server.port)
+    client.get("/hold")
+    client.get("/stream")
+    #expect(server.eventually { $0.paths.count == 2 })
+    server.onLoop { routes in
+      let stream = routes.held["/stream"]
+      stream?.begin(PreparedResponse(status: 200, fields: []))
+      stream?.write(SharedBytes("one"))
+      routes.held["/hold"]?.respond(.text(200, "held"))
+      stream?.write(SharedBytes("two"))
+      stream?.end()
+    }
+    #expect(try client.response().text == "held\n")
+    #expect(try client.response().text == "onetwo")
+  }
+
+  @Test("at most 64 requests are taken before they are answered, and none is lost")
+  func manyPipelined() throws {
+    let server = try TestServer()
+    let client = try TestClient(port: server.port)
+    for index in 0..<200 { client.get("/hold\(index)") }
+    #expect(server.eventually { $0.paths.count == 64 })
+    usleep(50_000)
+    #expect(server.seen.withLock { $0.paths.count } == 64)
+    for index in 0..<200 {
+      #expect(server.eventually { $0.paths.count > index })
+      server.onLoop { $0.held["/hold\(index)"]?.respond(.text(200, "\(index)")) }
+      #expect(try client.response().text == "\(index)\n")
+    }
+  }
+
+  @Test("a stream is one HTTP chunk for each piece, RFC 9112 §7.1")
+  func chunked() throws {
+    let server = try TestServer()
+    let client = try TestClient(port: server.port)
+    client.get("/stream")
+    #expect(server.eventually { $0.paths.count == 1 })
+    server.onLoop { $0.held["/stream"]?.begin(PreparedResponse(status: 200, fields: [])) }
+    let head = try client.line(endingWith: "\r\n\r\n")
+    #expect(head.contains("Transfer-Encoding: chunked"))
+    #expect(!head.contains("Content-Length"))
+    for size in [1, 15, 16, 1000, 300_000] {
+      server.onLoop {
+        $0.held["/stream"]?.write(SharedBytes([UInt8](repeating: UInt8(size & 0xff), count: size)))
+      }
+      #expect(try client.chunk() == [UInt8](repeating: UInt8(size & 0xff), count: size))
+    }
+    server.onLoop { routes in
+      routes.held["/stream"]?.write(SharedBytes([]))
+      routes.held["/stream"]?.end()
+    }
+    #expect(try client.chunk() == nil)
+    client.get("/hello")
+    #expect(try client.response().text == "hello")
+  }
+
+  @Test("HTTP/1.0 gets a stream without chunks, ended by the end of the connection")
+  func oldStream() throws {
+    let server = try TestServer()
+    let client = try TestClient(port: server.port)
+    client.send("GET /stream HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+    #expect(server.eventually { $0.paths.count == 1 })
+    server.onLoop { routes in
+      guard let stream = routes.held["/stream"] else { return }
+      #expect(!stream.canStream)
+      stream.begin(PreparedResponse(status: 200, fields: []))
+      stream.write(SharedBytes("abc"))
+      stream.end()
+    }
+    let head = try client.line(endingWith: "\r\n\r\n")
+    #expect(head.contains("Connection: close"))
+    #expect(!head.contains("chunked"))
+    #expect(try client.take(3) == Array("abc".utf8))
+    #expect(client.endsCleanly())
+  }
+
+  @Test("a cut body does not end cleanly")
+  func abort() throws {
+    let server = try TestServer()
+    let client = try TestClient(port: server.port)
+    client.get("/stream")
+    #expect(server.eventually { $0.paths.count == 1 })
+    server.onLoop { routes in
+      routes.held["/stream"]?.begin(PreparedResponse(status: 200, fields: []))
+      routes.held["/stream"]?.write(SharedBytes("abc"))
+      routes.held["/stream"]?.abort()
+      #expect(routes.seen.withLock { $0.gone } == [])
+    }
+    #expect(!client.endsCleanly())
+    #expect(server.eventually { $0.gone == ["/stream"] && $0.finished.last?.cut == true })
+  }
+
+  @Test("a client that goes, or half-closes, frees what it held at once")
+  func gone() throws {
+    let server = try TestServer()
+    var client: TestClient? = try TestClient(port: server.port)
+    client?.get("/hold1")
+    #expect(server.eventually { $0.paths.count == 1 })
+    client = nil
+    #expect(server.eventually { $0.gone == ["/hold1"] })
+
+    let half = try TestClient(port: server.port)
+    half.get("/hold2")
+    half.finish()
+    #expect(server.eventually { $0.gone == ["/hold1", "/hold2"] })
+    #expect(half.endsCleanly())
+    let cut = server.seen.withLock { $0.finished }
+    #expect(cut.allSatisfy { $0.cut && $0.status == 0 && $0.bytesSent == 0 })
+  }
+
+  @Test("a client that sends its end with the request gets its answer")
+  func requestAndEnd() throws {
+    let server = try TestServer()
+    let client = try TestClient(port: server.port)
+    client.get("/big")
+    client.finish()
+    #expect(try client.response().body.count == TestServer.bigSize)
+    #expect(client.endsCleanly())
+  }
+
+  @Test("a request with a body is answered and ends the connection; its body is no request")
+  func body() throws {
+    let server = try TestServer()
+    let client = try TestClient(port: server.port)
+    let smuggled = "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n"
+    client.send(
+      "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: \(smuggled.utf8.count)\r\n\r\n\(smuggled)")
+    let response = try client.response()
+    #expect(response.status == 404)
+    #expect(response.has("Connection: close"))
+    #expect(client.endsCleanly())
+    #expect(server.seen.withLock { $0.paths } == ["/x"])
+  }
+
+  @Test("a malformed request is answered in its turn, in one line, and ends the connection")
+  func malformed() throws {
+    let server = try TestServer()
+    let client = try TestClient(port: server.port)
+    client.get("/hello")
+    client.send("GET / HTTP/1.1\r\n\r\nGET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
+    #expect(try client.response().status == 200)
+    let response = try client.response()
+    #expect(response.status == 400)
+    #expect(response.text.hasPrefix("bad Host; "))
+    #expect(response.has("Connection: close"))
+    #expect(client.endsCleanly())
+    #expect(server.seen.withLock { $0.finished.last?.kind } == .refused)
+  }
+
+  @Test("ranges are cut from the whole")
+  func ranges() throws {
+    let server = try TestServer()
+    let client = try TestClient(port: server.port)
+    client.get("/hello", "Range: bytes=1-3\r\n")
+    let response = try client.response()
+    #expect(response.status == 206)
+    #expect(response.text == "ell")
+    #expect(response.has("Content-Range: bytes 1-3/5"))
+  }
+
+  @Test("every byte of many pieces arrives in order, however slowly it is read")
+  func pieces() throws {
+    let server = try TestServer()
+    let whole = TestServer.pieces.flatMap(\.array)
+    let slow = try TestClient(port: server.port, receiveBuffer: 4096)
+    slow.get("/pieces")
+    slow.get("/pieces", "Range: bytes=12345-\(whole.count - 2)\r\n")
+    usleep(50_000)
+    #expect(try slow.response().body == whole)
+    #expect(try slow.response().body == Array(whole[12345..<whole.count - 1]))
+    #expect(server.eventually { $0.finished.count == 2 })
+    let finished = server.seen.withLock { $0.finished }
+    #expect(finished.allSatisfy { !$0.cut && $0.bytesSent > whole.count / 2 })
+  }
+
+  @Test("on drain what is open is answered with Connection: close, and idle connections end")
+  func drain() throws {
+    let server = try TestServer()
+    let idle = try TestClient(port: server.port)
+    idle.get("/hello")
+    _ = try idle.response()
+    let held = try TestClient(port: server.port)
+    held.get("/hold")
+    #expect(server.eventually { $0.paths.count == 2 })
+    server.onLoop { $0.server?.drain() }
+    #expect(idle.endsCleanly())
+    server.onLoop { $0.held["/hold"]?.respond(.text(200, "late")) }
+    let response = try held.response()
+    #expect(response.text == "late\n")
+    #expect(response.has("Connection: close"))
+    #expect(held.endsCleanly())
+    held.finish()
+    for _ in 0..<100 where !isEmpty(server) { usleep(10_000) }
+    #expect(isEmpty(server))
+  }
+
+  private func isEmpty(_ server: TestServer) -> Bool {
+    let result = Locked(false)
+    server.onLoop { routes in
+      let isEmpty = routes.server?.isEmpty == true
+      result.withLock { $0 = isEmpty }
+    }
+    return result.withLock { $0 }
+  }
+}
+
+@Suite("Deadlines and bounds of connections")
+struct ConnectionLimitTests {
+  @Test("a head that is not complete in time gets 408; a held request has no such deadline")
+  func slowHead() throws {
+    let server = try TestServer(quick)
+    let held = try TestClient(port: server.port)
+    held.get("/hold")
+    let slow = try TestClient(port: server.port)
+    slow.send("GET / HTTP/1.1\r\nHo")
+    #expect(try slow.response().status == 408)
+    #expect(slow.endsCleanly())
+    usleep(400_000)
+    server.onLoop { $0.held["/hold"]?.respond(.text(200, "held")) }
+    #expect(try held.response().text == "held\n")
+  }
+
+  @Test("an idle connection is closed without a word")
+  func idle() throws {
+    let server = try TestServer(quick)
+    let client = try TestClient(port: server.port)
+    client.get("/hello")
+    #expect(try client.response().status == 200)
+    #expect(client.endsCleanly())
+    #expect(try TestClient(port: server.port).endsCleanly())
+  }
+
+  @Test("a reader that does not read is cut, and counted as cut")
+  func stalledReader() throws {
+    let server = try TestServer(quick)
+    let client = try TestClient(port: server.port, receiveBuffer: 4096)
+    client.get("/big")
+    #expect(server.eventually { $0.finished.first?.cut == true })
+    let finished = server.seen.withLock { $0.finished }
+    #expect(finished.first?.status == 200)
+    #expect((finished.first?.bytesSent ?? .max) < TestServer.bigSize)
+    #expect(!client.endsCleanly())
+  }
+
+  @Test("a reader slower than its stream is cut when too much is queued")
+  func slowReader() throws {
+    var limits = HTTPLimits()
+    limits.queuedBytes = 256 * 1024
+    let server = try TestServer(limits)
+    let client = try TestClient(port: server.port, receiveBuffer: 4096)
+    client.get("/stream")
+    #expect(server.eventually { $0.paths.count == 1 })
+    server.onLoop { routes in
+      let stream = routes.held["/stream"]
+      stream?.begin(PreparedResponse(status: 200, fields: []))
+      for _ in 0..<200 { stream?.write(SharedBytes([UInt8](repeating: 1, count: 65_536))) }
+    }
+    #expect(server.eventually { $0.gone == ["/stream"] })
+    #expect(!client.endsCleanly())
+  }
+
+  @Test("a single answer may be longer than the bound of the queue")
+  func longAnswer() throws {
+    let server = try TestServer()
+    let client = try TestClient(port: server.port)
+    client.get("/big")
+    #expect(try client.response().body.count == TestServer.bigSize)
+  }
+
+  @Test("three hundred half-sent requests do not disturb others")
+  func manySlowHeads() throws {
+    let server = try TestServer(quick)
+    let slow = try (0..<300).map { _ in try TestClient(port: server.port) }
+    for client in slow { client.send("GET /hello HTTP/1.1\r\nHost: a\r\nX: ") }
+    let client = try TestClient(port: server.port)
+    for _ in 0..<20 {
+      client.get("/hello")
+      #expect(try client.response().text == "hello")
+      usleep(20_000)
+    }
+    for client in slow { #expect(try client.response().status == 408) }
+  }
+
+  @Test("connections above the limit get 503 with Retry-After")
+  func tooMany() throws {
+    var limits = quick
+    limits.connections = 2
+    limits.idleTime = 60_000_000_000
+    let server = try TestServer(limits)
+    let clients = try (0..<2).map { _ in try TestClient(port: server.port) }
+    for client in clients {
+      client.get("/hello")
+      #expect(try client.response().status == 200)
+    }
+    let third = try TestClient(port: server.port)
+    third.get("/hello")
+    let response = try third.response()
+    #expect(response.status == 503)
+    #expect(response.has("Retry-After: 1"))
+    #expect(third.endsCleanly())
+  }
+}

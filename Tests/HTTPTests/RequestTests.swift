@@ -1,0 +1,82 @@
+import HTTP
+import Net
+import Testing
+
+@Suite("What a request says")
+struct RequestTests {
+  @Test("path and query are split, and decoded when asked for")
+  func target() throws {
+    let request = try Request("GET", "/a%20b/c%2Fd/?x=1&y=a+b%21&z&bad=%zz")
+    #expect(request.method == .get)
+    #expect(request.rawPath == "/a%20b/c%2Fd/")
+    #expect(request.path == "/a b/c/d/")
+    #expect(request.pathSegments == ["a b", "c/d", ""])
+    #expect(request.query == "x=1&y=a+b%21&z&bad=%zz")
+    #expect(
+      request.queryItems == [
+        QueryItem(name: "x", value: "1"), QueryItem(name: "y", value: "a b!"),
+        QueryItem(name: "z", value: ""), QueryItem(name: "bad", value: "%zz"),
+      ])
+    #expect(try Request("GET", "/").query == nil)
+    #expect(try Request("GET", "/?").query == "")
+  }
+
+  @Test("dot segments are text")
+  func dots() throws {
+    #expect(try Request("GET", "/../%2e%2e/a").pathSegments == ["..", "..", "a"])
+  }
+
+  @Test("the absolute form gives its path, RFC 9112 §3.2.2")
+  func absolute() throws {
+    let request = try Request("GET", "HTTP://b:80/p/q?r=s")
+    #expect(request.path == "/p/q")
+    #expect(request.query == "r=s")
+  }
+
+  @Test("fields are found whatever their case, and joined, RFC 9110 §5.3")
+  func fields() throws {
+    let request = try Request(
+      "GET", "/", [HeaderField("X-a", " 1 "), HeaderField("x-A", "2"), HeaderField("Y", "")])
+    #expect(request.header("X-A") == "1, 2")
+    #expect(request.header("y") == "")
+    #expect(request.header("z") == nil)
+  }
+
+  @Test(
+    "the connection goes on as RFC 9112 §9.3 says",
+    arguments: [
+      ("1.1", "", true), ("1.1", "Connection: close\r\n", false),
+      ("1.1", "Connection: foo, Close\r\n", false), ("1.0", "", false),
+      ("1.0", "Connection: Keep-Alive\r\n", true),
+      ("1.0", "Connection: keep-alive, close\r\n", false),
+    ] as [(String, String, Bool)])
+  func persistence(_ row: (version: String, fields: String, keepAlive: Bool)) throws {
+    var parser = RequestHeadParser()
+    let bytes = Array("GET / HTTP/\(row.version)\r\nHost: a\r\n\(row.fields)\r\n".utf8)
+    var position = 0
+    let request = try #require(try parser.next(bytes.span, &position))
+    #expect(request.keepAlive == row.keepAlive)
+  }
+
+  @Test("the body is framed as RFC 9112 §6.3 says")
+  func framing() throws {
+    #expect(try Request("GET", "/").framing == .none)
+    #expect(try Request("PUT", "/", [HeaderField("Content-Length", "0")]).framing == .none)
+    #expect(
+      try Request("PUT", "/", [HeaderField("Content-Length", "12")]).framing == .contentLength(12))
+    #expect(
+      try Request("PUT", "/", [HeaderField("Transfer-Encoding", "chunked")]).framing == .chunked)
+  }
+
+  @Test(
+    "a coding is accepted as RFC 9110 §12.5.3 says",
+    arguments: [
+      (nil, false), ("gzip", true), ("br, GZIP;q=0.5", true), ("gzip;q=0", false),
+      ("gzip; q=0.000", false), ("*", true), ("*;q=0", false), ("br, *;q=0, gzip", true),
+      ("identity", false), ("", false),
+    ] as [(String?, Bool)])
+  func coding(_ row: (value: String?, accepted: Bool)) throws {
+    let fields = row.value.map { [HeaderField("Accept-Encoding", $0)] } ?? []
+    #expect(try Request("GET", "/", fields).accepts(coding: "gzip") == row.accepted)
+  }
+}

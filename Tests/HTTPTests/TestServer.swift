@@ -1,0 +1,130 @@
+import CLinux
+import HTTP
+import Net
+import Sharing
+
+/// A server with tiny routes on 127.0.0.1: `/hello`, `/big`, `/hold…` and `/stream…`, whose exchanges
+/// the test reaches by their path.
+final class TestServer: Sendable {
+  struct Finished: Equatable, Sendable {
+    let kind: RequestKind
+    let status: Int
+    let bytesSent: Int
+    let cut: Bool
+  }
+
+  struct Seen: Sendable {
+    var paths: [String] = []
+    var gone: [String] = []
+    var finished: [Finished] = []
+  }
+
+  /// A body of 500 pieces, empty and large ones among them.
+  static let pieces: [SharedBytes] = {
+    var generator = SplitMix64(state: 1)
+    return (0..<500).map { index in
+      let count = index % 7 == 0 ? 0 : Int(generator.next() % (index % 50 == 1 ? 100_000 : 2000))
+      return SharedBytes((0..<count).map { _ in UInt8(truncatingIfNeeded: generator.next()) })
+    }
+  }()
+
+  static let bigSize = 8 * 1024 * 1024
+
+  let loop: EventLoop
+  let port: UInt16
+  let seen = Locked(Seen())
+  private let routes = Locked<Confined?>(nil)
+
+  /// Carries what belongs to the loop's thread to jobs that run there.
+  private struct Confined: @unchecked Sendable { let value: Routes }
+
+  init(_ limits: HTTPLimits = HTTPLimits()) throws {
+    let listener = try ListeningSocket(host: "127.0.0.1", port: 0)
+    port = listener.boundPort
+    loop = try EventLoop(index: 0)
+    try loop.start { [seen, place = routes] loop in
+      let routes = Routes(seen)
+      let server = HTTPServer(loop: loop, limits: limits, handler: routes, observer: routes)
+      routes.server = server
+      routes.acceptor = try? Acceptor(listener, on: loop, among: [loop])
+      let confined = Confined(value: routes)
+      place.withLock { $0 = confined }
+      return routes
+    }
+  }
+
+  deinit {
+    loop.stop()
+    loop.join()
+  }
+
+  /// Runs `body` on the loop with the routes, and waits for it.
+  func onLoop(_ body: @escaping @Sendable (Routes) -> Void) {
+    let done = Mailbox(false)
+    loop.post { [routes] in
+      if let routes = routes.withLock({ $0 }) { body(routes.value) }
+      done.update { $0 = true }
+    }
+    done.wait { $0 ? () : nil }
+  }
+
+  /// Waits until `condition` holds, for at most three seconds.
+  func eventually(_ condition: (Seen) -> Bool) -> Bool {
+    for _ in 0..<300 {
+      if seen.withLock({ condition($0) }) { return true }
+      usleep(10_000)
+    }
+    return false
+  }
+}
+
+/// Confined to the loop's thread.
+final class Routes: RequestHandler, ExchangeObserver, LoopService {
+  let seen: Locked<TestServer.Seen>
+  weak var server: HTTPServer?
+  var acceptor: Acceptor?
+  var held: [String: any Exchange] = [:]
+  private let hello = PreparedResponse(
+    status: 200, fields: [HeaderField("Content-Type", "text/plain")], body: [SharedBytes("hello")])
+  private let big: PreparedResponse
+
+  init(_ seen: Locked<TestServer.Seen>) {
+    self.seen = seen
+    big = PreparedResponse(
+      status: 200, fields: [PreparedResponse.acceptRanges],
+      body: [SharedBytes([UInt8](repeating: 7, count: TestServer.bigSize))])
+  }
+
+  func handle(_ exchange: any Exchange) {
+    let path = exchange.request.path
+    seen.withLock { $0.paths.append(path) }
+    exchange.kind = RequestKind(2, "test")
+    switch path {
+    case "/hello": exchange.respond(hello.ranged(exchange.request))
+    case "/big": exchange.respond(big.ranged(exchange.request))
+    case "/pieces":
+      exchange.respond(
+        PreparedResponse(
+          status: 200, fields: [PreparedResponse.acceptRanges], body: TestServer.pieces
+        ).ranged(exchange.request))
+    case _ where path.hasPrefix("/hold"), _ where path.hasPrefix("/stream"):
+      held[path] = exchange
+      exchange.onGone = { [seen, weak self] in
+        seen.withLock { $0.gone.append(path) }
+        self?.held[path] = nil
+      }
+    default: exchange.respond(.text(404, "no \(path)"))
+    }
+  }
+
+  func finished(kind: RequestKind, status: Int, bytesSent: Int, cut: Bool) {
+    seen.withLock {
+      $0.finished.append(
+        TestServer.Finished(kind: kind, status: status, bytesSent: bytesSent, cut: cut))
+    }
+  }
+
+  func woken() {}
+  var nextDeadline: Int64 { .max }
+  func expire(_ now: Int64) {}
+}

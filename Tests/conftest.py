@@ -1,0 +1,97 @@
+"""Fixtures of all tests: running streamers, whose logs are attached when a test fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from fetch_hlsjs import fetch_hlsjs
+from harness.program import Program, start, stop
+from harness.tools import chromium, streamer_binary
+
+SESSION_FLAGS = ["--resolution", "640x360", "--bitrate", "1000"]
+_running: list[Program] = []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
+    """Attaches the end of every running streamer's log to the report of a failed test."""
+    report = yield
+    if report.failed:
+        for program in _running:
+            text = program.log_text()
+            report.sections.append((f"streamer {program.pid}", text[-6000:]))
+    return report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def binary() -> Path:
+    """The program under test; without it nothing here can run."""
+    path = streamer_binary()
+    if not path.is_file():
+        pytest.exit(f"{path} not found: build it first (swift build -c release), or set STREAMER", 4)
+    return path
+
+
+@pytest.fixture(scope="session")
+def hlsjs() -> Path:
+    """hls.js 1.6.15, or a named skip."""
+    try:
+        return fetch_hlsjs()
+    except (RuntimeError, OSError) as error:
+        pytest.skip(f"hls.js not found: nothing that plays with it is tested ({error})")
+
+
+def script_flags() -> list[str]:
+    """--hlsjs FILE where the file can be had."""
+    try:
+        return ["--hlsjs", str(fetch_hlsjs())]
+    except (RuntimeError, OSError):
+        return []
+
+
+@pytest.fixture(scope="session")
+def browser_path() -> str:
+    """Path of Chromium, or a named skip."""
+    path = chromium()
+    if path is None:
+        pytest.skip("chromium not found: no test plays in a real browser")
+    return path
+
+
+@pytest.fixture(scope="module")
+def browser(browser_path: str) -> Iterator[object]:
+    """A headless Chromium for the tests of one file."""
+    from harness.browser import chromium_running
+    with chromium_running(browser_path) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def server(binary: Path) -> Iterator[Program]:
+    """The one streamer with default settings that most tests share; 640x360 keeps the machine free."""
+    program = start([*SESSION_FLAGS, *script_flags()])
+    _running.append(program)
+    yield program
+    _running.remove(program)
+    status = stop(program)
+    assert status == 0, f"exit status {status}\n{program.log_text()}"
+
+
+@pytest.fixture
+def streamer(binary: Path) -> Iterator[Callable[..., Program]]:
+    """Starts streamers with flags of their own; all are ended after the test."""
+    mine: list[Program] = []
+
+    def run(*flags: str, **options: object) -> Program:
+        program = start(list(flags), **options)  # type: ignore[arg-type]
+        mine.append(program)
+        _running.append(program)
+        return program
+
+    yield run
+    for program in mine:
+        _running.remove(program)
+        stop(program)

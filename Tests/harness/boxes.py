@@ -1,0 +1,121 @@
+"""Reads the boxes of fragmented MP4 that the tests speak of (ISO/IEC 14496-12)."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+NTP_TO_UNIX_SECONDS = 2_208_988_800
+
+
+@dataclass(frozen=True)
+class Box:
+    """One box: its type, and its body without the header."""
+
+    kind: str
+    body: bytes
+    size: int
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """One moof and mdat, with the prft before it: what a follower of an open segment reads."""
+
+    prft: int | None
+    tfdt: int
+    duration: int
+    samples: int
+    sequence: int
+    data: bytes
+
+
+def boxes(data: bytes) -> Iterator[Box]:
+    """The boxes of one level; raises ValueError when the last one is cut."""
+    offset = 0
+    while offset < len(data):
+        if offset + 8 > len(data):
+            raise ValueError(f"box header cut at {offset} of {len(data)}")
+        size, kind = struct.unpack_from(">I4s", data, offset)
+        head = 8
+        if size == 1:
+            size, head = struct.unpack_from(">Q", data, offset + 8)[0], 16
+        if size < head or offset + size > len(data):
+            raise ValueError(f"box {kind!r} at {offset}: size {size}, {len(data) - offset} bytes left")
+        yield Box(kind.decode("latin-1"), data[offset + head : offset + size], size)
+        offset += size
+
+
+def kinds(data: bytes) -> list[str]:
+    """The box types of one level, in order."""
+    return [box.kind for box in boxes(data)]
+
+
+def find(data: bytes, path: str) -> list[bytes]:
+    """Bodies of all boxes at a path such as ``moov/trak/mdia``."""
+    head, _, rest = path.partition("/")
+    found = [box.body for box in boxes(data) if box.kind == head]
+    return [inner for body in found for inner in find(body, rest)] if rest else found
+
+
+def prft_nanoseconds(body: bytes) -> int:
+    """Unix nanoseconds of a ProducerReferenceTimeBox."""
+    seconds, fraction = struct.unpack_from(">II", body, 8)
+    return (seconds - NTP_TO_UNIX_SECONDS) * 1_000_000_000 + (fraction * 1_000_000_000 + (1 << 31) >> 32)
+
+
+def timescale(init: bytes) -> int:
+    """Ticks per second of the first track."""
+    body = find(init, "moov/trak/mdia/mdhd")[0]
+    return struct.unpack_from(">I", body, 20 if body[0] else 12)[0]
+
+
+def tfdt_ticks(body: bytes) -> int:
+    """baseMediaDecodeTime of a tfdt box."""
+    return struct.unpack_from(">Q" if body[0] else ">I", body, 4)[0]
+
+
+def sample_count_and_duration(traf: bytes, default: int) -> tuple[int, int]:
+    """Number of samples of a traf and their total duration in ticks; `default` from trex."""
+    header = find(traf, "tfhd")[0]
+    flags, offset = int.from_bytes(header[1:4], "big"), 8
+    offset += 8 * bool(flags & 1) + 4 * bool(flags & 2)
+    if flags & 8:
+        default = struct.unpack_from(">I", header, offset)[0]
+    count = total = 0
+    for run in find(traf, "trun"):
+        flags, samples = int.from_bytes(run[1:4], "big"), struct.unpack_from(">I", run, 4)[0]
+        at = 8 + 4 * bool(flags & 1) + 4 * bool(flags & 4)
+        step = 4 * sum(bool(flags & bit) for bit in (0x100, 0x200, 0x400, 0x800))
+        for i in range(samples):
+            total += struct.unpack_from(">I", run, at + i * step)[0] if flags & 0x100 else default
+        count += samples
+    return count, total
+
+
+def default_duration(init: bytes) -> int:
+    """default_sample_duration of the first trex."""
+    return struct.unpack_from(">I", find(init, "moov/mvex/trex")[0], 12)[0]
+
+
+def chunks(media: bytes, init: bytes | None = None) -> list[Chunk]:
+    """The chunks of a segment or part, in order."""
+    default = default_duration(init) if init else 0
+    result: list[Chunk] = []
+    start = offset = 0
+    prft: int | None = None
+    moof = b""
+    for box in boxes(media):
+        offset += box.size
+        if box.kind == "prft":
+            prft = prft_nanoseconds(box.body)
+        elif box.kind == "moof":
+            moof = box.body
+        elif box.kind == "mdat":
+            traf = find(moof, "traf")[0]
+            count, duration = sample_count_and_duration(traf, default)
+            sequence = struct.unpack_from(">I", find(moof, "mfhd")[0], 4)[0]
+            time = tfdt_ticks(find(traf, "tfdt")[0])
+            result.append(Chunk(prft, time, duration, count, sequence, media[start:offset]))
+            start, prft = offset, None
+    return result

@@ -1,0 +1,102 @@
+"""Headless Chromium with the probe in every page."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+PROBE = Path(__file__).with_name("probe.js")
+ARGUMENTS = [
+    "--autoplay-policy=no-user-gesture-required", "--disable-background-timer-throttling",
+    "--disable-renderer-backgrounding", "--mute-audio",
+]
+
+
+@contextmanager
+def chromium_running(executable: str) -> Iterator[Browser]:
+    """A browser with a profile of its own; ended with everything it started."""
+    arguments = ARGUMENTS + (["--no-sandbox"] if os.geteuid() == 0 else [])
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=arguments)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+class Viewer:
+    """One page that plays; `data()` is what the probe saw so far."""
+
+    def __init__(self, browser: Browser) -> None:
+        self.context: BrowserContext = browser.new_context(viewport={"width": 1280, "height": 800})
+        self.context.add_init_script(path=str(PROBE))
+        self.page: Page = self.context.new_page()
+        self.page_errors: list[str] = []
+        self.bad_responses: list[str] = []
+        self.requests: list[str] = []
+        self.opened = 0.0
+        self.page.on("pageerror", lambda error: self.page_errors.append(str(error)))
+        self.page.on("console", self._console)
+        self.page.on("response", self._response)
+        self.page.on("request", lambda request: self.requests.append(request.url))
+
+    def _console(self, message: Any) -> None:
+        if message.type in ("error", "warning"):
+            self.page_errors.append(f"{message.type}: {message.text}")
+
+    def _response(self, response: Any) -> None:
+        if response.status >= 400:
+            self.bad_responses.append(f"{response.status} {response.url}")
+
+    def open(self, url: str) -> None:
+        """Opens a page and returns when its document is there."""
+        self.opened = time.time() * 1000
+        self.page.goto(url, wait_until="commit")
+
+    def watch(self, seconds: float) -> None:
+        """Lets it play."""
+        self.page.wait_for_timeout(seconds * 1000)
+
+    def data(self) -> dict[str, Any]:
+        """window.__lab with the player's state and what went wrong."""
+        found = self.page.evaluate(
+            "() => { const { state, ...rest } = window.__lab; return { ...rest, state: state() }; }")
+        return {**found, "page_errors": self.page_errors, "bad_responses": self.bad_responses}
+
+    def last_stamp(self) -> int | None:
+        """The burned clock of the newest decoded frame."""
+        return self.page.evaluate(
+            "() => { const s = window.__lab.samples; for (let i = s.length - 1; i >= 0; i--)"
+            " if (s[i][1] !== null) return s[i][1]; return null; }")
+
+    def wait_playing(self, within: float = 15, frames: int = 30) -> None:
+        """Waits until that many frames with a clock were shown; AssertionError with the page's state."""
+        try:
+            self.page.wait_for_function(
+                "n => window.__lab && window.__lab.samples.filter(s => s[1] !== null).length >= n",
+                arg=frames, timeout=within * 1000)
+        except Exception:
+            data = self.data()
+            raise AssertionError(
+                f"not playing after {within} s: {data['state']} {data['errors']} {self.page_errors[-5:]} "
+                f"{self.bad_responses[-5:]}, {len(data['samples'])} frames without a clock") from None
+
+    def close(self) -> None:
+        """Closes the page and its context."""
+        self.context.close()
+
+
+@contextmanager
+def viewer(browser: Browser) -> Iterator[Viewer]:
+    """A viewer that is closed at the end."""
+    opened = Viewer(browser)
+    try:
+        yield opened
+    finally:
+        opened.close()

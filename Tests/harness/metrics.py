@@ -1,0 +1,30 @@
+"""Reads Prometheus text exposition: `name{label="value"} number`."""
+
+from __future__ import annotations
+
+import re
+
+from harness.http1 import get
+
+SAMPLE = re.compile(r'^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{([^}]*)\})? ([-+0-9.eE]+|NaN|[+-]Inf)$')
+LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"')
+
+
+def read_metrics(port: int) -> list[tuple[str, dict[str, str], float]]:
+    """All samples of `/metrics`; a line of another form fails."""
+    answer = get(port, "/metrics")
+    assert answer.status == 200, answer.status
+    samples = []
+    for line in answer.text.splitlines():
+        if not line or line.startswith("#"):
+            continue
+        match = SAMPLE.match(line)
+        assert match, f"not Prometheus text: {line!r}"
+        samples.append((match.group(1), dict(LABEL.findall(match.group(2) or "")), float(match.group(3))))
+    return samples
+
+
+def total(port: int, name: str, **labels: str) -> float:
+    """Sum of the samples of a name that carry these labels."""
+    return sum(value for n, have, value in read_metrics(port)
+               if n == name and all(have.get(k) == v for k, v in labels.items()))

@@ -1,0 +1,84 @@
+"""Runs ffmpeg, mpv and VLC on an address and reads the burned clock from what they put out."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.frames import clocks_of, read_strips
+from harness.tools import as_nobody, need
+
+CROP = "crop=iw:trunc(ih/18)*2:0:0,scale=256:16:flags=area"
+
+
+@dataclass(frozen=True)
+class Played:
+    """What a player put out: stamps in order, undecoded frames, and how late (ms) where it is known."""
+
+    stamps: list[int]
+    undecoded: int
+    late: list[float]
+
+    def __str__(self) -> str:
+        if not self.late:
+            return f"{len(self.stamps)} frames, {self.undecoded} undecoded"
+        late = sorted(self.late)
+        return (f"{len(self.stamps)} frames, {self.undecoded} undecoded, late {late[0]:.0f}/"
+                f"{late[len(late) // 2]:.0f}/{late[-1]:.0f} ms (min/median/max)")
+
+
+def _played(samples: list[tuple[float, int | None]], warm_up: float) -> Played:
+    begin = samples[0][0] + warm_up
+    late = [at * 1000 - stamp for at, stamp in samples if stamp is not None and at >= begin]
+    stamps = [stamp for _, stamp in samples if stamp is not None]
+    return Played(stamps, len(samples) - len(stamps), late)
+
+
+def ffmpeg(url: str, seconds: float) -> Played:
+    """ffmpeg without options of its own."""
+    command = [need("ffmpeg", "plays the stream"), "-v", "error", "-i", url, "-map", "0:v:0", "-vf", CROP,
+               "-f", "rawvideo", "-pix_fmt", "gray", "-fps_mode", "passthrough", "-"]
+    return _played(read_strips(command, seconds), 2)
+
+
+def mpv(url: str, seconds: float) -> Played:
+    """mpv with its low-latency profile, in encoding mode to raw pictures."""
+    command = [need("mpv", "plays the stream"), "--no-config", "--profile=low-latency", "--really-quiet",
+               "--no-audio", "--o=-", "--of=rawvideo", "--ovc=rawvideo",
+               f"--vf=lavfi=[{CROP},format=gray]", url]
+    return _played(read_strips(command, seconds), 2)
+
+
+def vlc(url: str, seconds: float, folder: Path) -> Played:
+    """VLC as non-root, writing a transport stream that is decoded afterwards; late is at its exit."""
+    program = need("cvlc", "plays the stream")
+    home = folder / "vlc"
+    prefix = as_nobody(home)
+    home.mkdir(exist_ok=True)
+    for parent in (home, *home.parents):  # nobody must be able to reach it
+        if str(parent).startswith("/tmp/") and parent.stat().st_uid == os.getuid():
+            parent.chmod(parent.stat().st_mode | 0o011)
+    output = home / "out.ts"
+    sink = f"#standard{{access=file,mux=ts,dst={output}}}"
+    command = [*prefix, program, "-I", "dummy", "--no-audio", "--network-caching=300", "--sout", sink, url,
+               "vlc://quit"]
+    player = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE)
+    try:
+        player.wait(seconds)
+    except subprocess.TimeoutExpired:
+        player.send_signal(signal.SIGINT)
+    ended = time.time() * 1000
+    try:
+        _, error = player.communicate(timeout=8)
+    except subprocess.TimeoutExpired:
+        player.kill()
+        _, error = player.communicate(timeout=5)
+    assert output.exists() and output.stat().st_size, error.decode(errors="replace")[-800:]
+    found = clocks_of(output)
+    stamps = [stamp for stamp in found if stamp is not None]
+    return Played(stamps, len(found) - len(stamps), [ended - stamps[-1]] if stamps else [])

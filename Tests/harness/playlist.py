@@ -1,0 +1,231 @@
+"""A strict reader of our own Media Playlists (RFC 8216bis): refuses what the rules refuse."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+
+ATTRIBUTE = re.compile(r'([A-Z0-9-]+)=("[^"\r\n]*"|[^",\s]+)(?:,|$)')
+ONCE = {
+    "EXTM3U", "EXT-X-VERSION", "EXT-X-TARGETDURATION", "EXT-X-MEDIA-SEQUENCE",
+    "EXT-X-DISCONTINUITY-SEQUENCE", "EXT-X-PART-INF", "EXT-X-SERVER-CONTROL", "EXT-X-SKIP",
+    "EXT-X-ENDLIST", "EXT-X-INDEPENDENT-SEGMENTS",
+}
+BEFORE_SEGMENTS = ONCE - {"EXT-X-ENDLIST"}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One EXT-X-PART."""
+
+    uri: str
+    duration: Decimal
+    independent: bool = False
+    gap: bool = False
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One Media Segment with what stands before it; `uri` is None while it is open."""
+
+    msn: int
+    uri: str | None
+    duration: Decimal
+    pdt: str | None
+    discontinuity: bool
+    gap: bool
+    map_uri: str | None
+    parts: tuple[Part, ...]
+
+    def milliseconds(self) -> int:
+        """PROGRAM-DATE-TIME in Unix milliseconds."""
+        if self.pdt is None:
+            raise AssertionError(f"segment {self.msn} has no EXT-X-PROGRAM-DATE-TIME")
+        when = datetime.fromisoformat(self.pdt.replace("Z", "+00:00"))
+        return round(when.timestamp() * 1000)
+
+
+@dataclass
+class Playlist:
+    """A parsed playlist: full or delta, live or ended."""
+
+    text: str
+    tags: dict[str, str] = field(default_factory=dict)
+    segments: list[Segment] = field(default_factory=list)
+    open_parts: tuple[Part, ...] = ()
+    open_segment: Segment | None = None
+    hints: list[dict[str, str]] = field(default_factory=list)
+    skipped: int = 0
+
+    @property
+    def media_sequence(self) -> int:
+        """EXT-X-MEDIA-SEQUENCE; 0 when absent."""
+        return int(self.tags.get("EXT-X-MEDIA-SEQUENCE", "0"))
+
+    @property
+    def target_duration(self) -> int:
+        """EXT-X-TARGETDURATION in seconds."""
+        return int(self.tags["EXT-X-TARGETDURATION"])
+
+    @property
+    def version(self) -> int:
+        """EXT-X-VERSION; 1 when absent."""
+        return int(self.tags.get("EXT-X-VERSION", "1"))
+
+    @property
+    def part_target(self) -> Decimal:
+        """PART-TARGET in seconds."""
+        return Decimal(attributes(self.tags["EXT-X-PART-INF"])["PART-TARGET"])
+
+    @property
+    def server_control(self) -> dict[str, str]:
+        """Attributes of EXT-X-SERVER-CONTROL."""
+        return attributes(self.tags.get("EXT-X-SERVER-CONTROL", ""))
+
+    @property
+    def ended(self) -> bool:
+        """Whether it carries EXT-X-ENDLIST."""
+        return "EXT-X-ENDLIST" in self.tags
+
+    @property
+    def last_complete(self) -> int:
+        """L of the counting rules: number of the last segment with EXTINF and URI."""
+        return self.segments[-1].msn if self.segments else self.media_sequence + self.skipped - 1
+
+    @property
+    def last_part(self) -> tuple[int, int]:
+        """(P, k) of the counting rules: number of the last part's parent, and its index there."""
+        if self.open_parts:
+            return self.last_complete + 1, len(self.open_parts) - 1
+        return self.last_complete, len(self.segments[-1].parts) - 1
+
+    @property
+    def hinted(self) -> str | None:
+        """URI of the hinted part."""
+        return next((h["URI"] for h in self.hints if h.get("TYPE") == "PART"), None)
+
+    def all_parts(self) -> list[tuple[int, int, Part]]:
+        """(msn, index, part) of every listed part."""
+        listed = [(s.msn, k, p) for s in self.segments for k, p in enumerate(s.parts)]
+        return listed + [(self.last_complete + 1, k, p) for k, p in enumerate(self.open_parts)]
+
+
+def attributes(text: str) -> dict[str, str]:
+    """An attribute list; raises AssertionError on whitespace, doubles or other wrong form (PL-28)."""
+    found, offset = {}, 0
+    while offset < len(text):
+        match = ATTRIBUTE.match(text, offset)
+        assert match, f"attribute list: {text[offset:]!r} in {text!r}"
+        name, value = match.groups()
+        assert name not in found, f"attribute {name} twice in {text!r}"
+        found[name] = value.strip('"')
+        offset = match.end()
+    assert not text.endswith(","), f"comma at the end of {text!r}"
+    return found
+
+
+def _part(value: str) -> Part:
+    found = attributes(value)
+    unknown = set(found) - {"URI", "DURATION", "INDEPENDENT", "BYTERANGE", "GAP"}
+    assert not unknown, f"PL-07 unknown attributes in EXT-X-PART: {unknown}"
+    flags = {name: found.get(name) == "YES" for name in ("INDEPENDENT", "GAP")}
+    return Part(found["URI"], Decimal(found["DURATION"]), flags["INDEPENDENT"], flags["GAP"])
+
+
+def parse(text: str) -> Playlist:
+    """Reads a playlist; raises AssertionError naming the rule that it breaks."""
+    assert not text.startswith("\ufeff"), "PL-28 byte order mark"
+    assert not re.search(r"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f]", text), "PL-28 control character"
+    lines = text.replace("\r\n", "\n").split("\n")
+    assert lines[0] == "#EXTM3U", f"PL-28 first line {lines[0]!r}"
+    assert text.endswith("\n"), "last line without an end"
+    playlist = Playlist(text)
+    state = _fresh(None)
+    for line in lines[1:]:
+        if not line:
+            continue
+        if not line.startswith("#"):
+            assert state["duration"] is not None, f"PL-28 URI without EXTINF: {line}"
+            _close(playlist, state, line)
+            state = _fresh(state["map"])
+            continue
+        if not line.startswith("#EXT"):
+            continue
+        name, _, value = line[1:].partition(":")
+        _take(playlist, state, name, value)
+    playlist.open_parts = tuple(state["parts"])
+    if state["parts"] or state["pdt"]:
+        playlist.open_segment = _segment(playlist, state, None)
+    return playlist
+
+
+def _fresh(map_uri: str | None) -> dict:
+    return {"parts": [], "pdt": None, "duration": None, "disc": False, "gap": False, "map": map_uri}
+
+
+def _segment(playlist: Playlist, state: dict, uri: str | None) -> Segment:
+    msn = playlist.media_sequence + playlist.skipped + len(playlist.segments)
+    return Segment(msn, uri, state["duration"] or Decimal(0), state["pdt"], state["disc"],
+                   state["gap"], state["map"], tuple(state["parts"]))
+
+
+def _close(playlist: Playlist, state: dict, uri: str) -> None:
+    playlist.segments.append(_segment(playlist, state, uri))
+
+
+def _take(playlist: Playlist, state: dict, name: str, value: str) -> None:
+    if name in ONCE:
+        assert name not in playlist.tags, f"PL-28 {name} twice"
+        if name in BEFORE_SEGMENTS:
+            assert not playlist.segments and not state["parts"], f"PL-28 {name} after a segment"
+        playlist.tags[name] = value
+    if name == "EXT-X-SKIP":
+        for needed in ("EXT-X-MEDIA-SEQUENCE", "EXT-X-DISCONTINUITY-SEQUENCE"):
+            assert needed in playlist.tags, f"PL-15 {needed} not before EXT-X-SKIP"
+        playlist.skipped = int(attributes(value)["SKIPPED-SEGMENTS"])
+        assert playlist.skipped > 0, "PL-15 EXT-X-SKIP of nothing"
+    elif name == "EXT-X-PART":
+        assert state["duration"] is None, "PL-09 EXT-X-PART between EXTINF and URI"
+        state["parts"].append(_part(value))
+    elif name == "EXTINF":
+        assert re.fullmatch(r"\d+(\.\d+)?,.*", value), f"PL-28 EXTINF {value!r}"
+        state["duration"] = Decimal(value.split(",")[0])
+    elif name in ("EXT-X-PROGRAM-DATE-TIME", "EXT-X-DISCONTINUITY", "EXT-X-MAP"):
+        assert not state["parts"], f"PL-08 {name} after a part of its segment"
+        if name == "EXT-X-MAP":
+            state["map"] = attributes(value)["URI"]
+        elif name == "EXT-X-DISCONTINUITY":
+            state["disc"] = True
+        else:
+            assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(Z|[+-]\d\d:?\d\d)", value), value
+            state["pdt"] = value
+    elif name == "EXT-X-GAP":
+        state["gap"] = True
+    elif name == "EXT-X-PRELOAD-HINT":
+        hint = attributes(value)
+        assert set(hint) <= {"TYPE", "URI", "BYTERANGE-START", "BYTERANGE-LENGTH"}, f"PL-13 {value}"
+        assert hint["TYPE"] not in [h["TYPE"] for h in playlist.hints], "PL-13 two hints of one type"
+        playlist.hints.append(hint)
+
+
+def merge(old: Playlist, delta: Playlist) -> Playlist:
+    """What a client has after a Playlist Delta Update (PL-15, PL-16): the delta on top of `old`."""
+    if not delta.skipped:
+        return delta
+    have = {segment.msn: segment for segment in old.segments}
+    wanted = range(delta.media_sequence, delta.media_sequence + delta.skipped)
+    missing = [msn for msn in wanted if msn not in have]
+    assert not missing, f"the delta skips {missing}, which the older playlist does not have"
+    merged = replace(delta, skipped=0)
+    # PART tags of skipped segments are gone with them (RFC 8216bis §6.2.5.1).
+    merged.segments = [replace(have[msn], parts=()) for msn in wanted] + list(delta.segments)
+    return merged
+
+
+def content(playlist: Playlist) -> dict[str, object]:
+    """What two playlists must share to be equal, without VERSION and SKIP and parts long past."""
+    header = {k: v for k, v in playlist.tags.items() if k not in ("EXT-X-VERSION", "EXT-X-SKIP")}
+    return {"header": header, "segments": playlist.segments, "open": playlist.open_parts,
+            "hints": playlist.hints, "openSegment": playlist.open_segment}

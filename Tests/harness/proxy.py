@@ -1,0 +1,93 @@
+"""A TCP proxy that can be cut: the network gap of a viewer, without touching the machine's network."""
+
+from __future__ import annotations
+
+import select
+import socket
+import threading
+
+
+class Proxy:
+    """Forwards 127.0.0.1:port to `target`; `freeze` holds all bytes back, `cut` drops everything."""
+
+    def __init__(self, target: int) -> None:
+        self.target = target
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=256)
+        self.port: int = self.listener.getsockname()[1]
+        self.flowing = threading.Event()
+        self.flowing.set()
+        self.refuse = False
+        self.running = True
+        self.pairs: set[tuple[socket.socket, socket.socket]] = set()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def freeze(self) -> None:
+        """No byte passes any more; connections stay open, as when packets are lost."""
+        self.flowing.clear()
+
+    def cut(self) -> None:
+        """Closes all connections and closes new ones at once."""
+        self.refuse = True
+        for pair in list(self.pairs):
+            for end in pair:
+                _shut(end)
+
+    def mend(self) -> None:
+        """Lets everything pass again."""
+        self.refuse = False
+        self.flowing.set()
+
+    def close(self) -> None:
+        """Ends the proxy."""
+        self.running = False
+        self.mend()
+        self.cut()
+        self.listener.close()
+
+    def _accept(self) -> None:
+        while self.running:
+            try:
+                near, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(near,), daemon=True).start()
+
+    def _serve(self, near: socket.socket) -> None:
+        self.flowing.wait()
+        if self.refuse:
+            near.close()
+            return
+        try:
+            far = socket.create_connection(("127.0.0.1", self.target), timeout=5)
+        except OSError:
+            near.close()
+            return
+        for end in (near, far):
+            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        pair = (near, far)
+        self.pairs.add(pair)
+        try:
+            self._pump(near, far)
+        except OSError:
+            pass
+        finally:
+            self.pairs.discard(pair)
+            near.close()
+            far.close()
+
+    def _pump(self, near: socket.socket, far: socket.socket) -> None:
+        while self.running:
+            ready, _, _ = select.select([near, far], [], [], 1)
+            self.flowing.wait()
+            for end in ready:
+                data = end.recv(1 << 16)
+                if not data:
+                    return
+                (far if end is near else near).sendall(data)
+
+
+def _shut(end: socket.socket) -> None:
+    try:
+        end.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass

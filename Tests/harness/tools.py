@@ -1,0 +1,39 @@
+"""Finds the programs that a test needs; a missing one is a skip that says what is not tested."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def streamer_binary() -> Path:
+    """The program under test: $STREAMER, else the release build of this repository."""
+    return Path(os.environ.get("STREAMER") or ROOT / ".build/release/streamer").resolve()
+
+
+def need(tool: str, untested: str) -> str:
+    """Path of a program in PATH, or a named skip."""
+    path = shutil.which(tool)
+    if path is None:
+        pytest.skip(f"{tool} not found: {untested}")
+    return path
+
+
+def chromium() -> str | None:
+    """Path of a Chromium, or None."""
+    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def as_nobody(home: Path) -> list[str]:
+    """Command prefix that leaves root's rights behind (VLC refuses root); empty when not root."""
+    if os.geteuid() != 0:
+        return []
+    home.mkdir(parents=True, exist_ok=True)
+    os.chmod(home, 0o777)
+    ids = ["--reuid=65534", "--regid=65534", "--clear-groups"]
+    return [need("setpriv", "players as non-root"), *ids, "env", f"HOME={home}"]
