@@ -20,11 +20,8 @@ PATHS = {"frames": "/", "hlsjs": "/?player=hlsjs"}
 @pytest.mark.parametrize("step_ms", [200, -200, 5000], ids=["+200ms", "-200ms", "+5s"])
 @pytest.mark.parametrize("player", PATHS)
 def test_step_while_playing(player: str, step_ms: int, browser: Browser, streamer, hlsjs: Path,
-                            tmp_path: Path, request: pytest.FixtureRequest) -> None:
+                            tmp_path: Path) -> None:
     """New pictures come after the step; how long the picture stood still is printed."""
-    if player == "hlsjs" and step_ms == 5000:
-        reason = "hls.js does not survive every discontinuity at the live edge"
-        request.applymarker(pytest.mark.xfail(strict=False, reason=reason))
     clock = ClockStep(tmp_path)
     program = streamer("--resolution", "640x360", "--hlsjs", str(hlsjs), env=clock.env)
     with viewer(browser) as view:
