@@ -17,7 +17,7 @@ TEST_PACKAGES := gcc libc6-dev make python3 python3-venv curl procps util-linux 
   chromium ffmpeg mpv vlc-bin vlc-plugin-base esbuild node-typescript
 
 help:  ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  \1\t/' | expand -t 14
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):[^#]*## /  \1\t/' | expand -t 14
 
 deps-run:  ## install what `make run` needs (Debian packages, by apt)
 	@missing=$$(for p in $(RUN_PACKAGES); do \

@@ -92,12 +92,12 @@ extension Option {
     Option(
       name: "playlist-length", alias: "window-size", placeholder: "N", group: .stream,
       help: "segments that playlists list, 10", allowed: "a whole number from 6 to 3600"
-    ) { set(&$1.playlistLength, $0, 6...3600) },
+    ) { set(&$1.playlistLength, number($0, 6...3600)) },
     Option(
       name: "max-files", alias: "retain", placeholder: "N", group: .stream,
       help: "segments kept for late readers, 20; at least two more than are listed",
       allowed: "a whole number from 8 to 7200"
-    ) { set(&$1.retained, $0, 8...7200) },
+    ) { set(&$1.retained, number($0, 8...7200)) },
     Option(
       name: "hold-back", placeholder: "S", group: .stream,
       help: "how far behind the live edge LL-HLS players stay, 3 part durations",
@@ -201,8 +201,17 @@ extension Option {
     return true
   }
 
+  private static func set(_ target: inout Int?, _ value: Int?) -> Bool {
+    target = value
+    return value != nil
+  }
+
   private static func set(_ target: inout Int, _ text: String, _ range: ClosedRange<Int>) -> Bool {
-    set(&target, Int(text).flatMap { range.contains($0) ? $0 : nil })
+    set(&target, number(text, range))
+  }
+
+  private static func number(_ text: String, _ range: ClosedRange<Int>) -> Int? {
+    Int(text).flatMap { range.contains($0) ? $0 : nil }
   }
 
   private static func set(
