@@ -80,7 +80,8 @@ package struct Manifest: Sendable {
           [
             ("id", period.id), ("start", MPDTime.duration(period.start)),
             ("duration", period.duration.map(MPDTime.duration)),
-          ]) { set.write(to: &$0) }
+          ]
+        ) { set.write(to: &$0) }
       }
       out.element("UTCTiming", timing)
       out.element(
@@ -106,7 +107,7 @@ package struct Manifest: Sendable {
       ("xmlns", "urn:mpeg:dash:schema:mpd:2011"), ("id", terms.name),
       ("profiles", profiles.joined(separator: ",")), ("type", type),
       ("availabilityStartTime", MPDTime.dateTime(terms.availabilityStart)),
-      ("publishTime", MPDTime.dateTime(publishTime)),
+      ("publishTime", UTCTime(nanoseconds: publishTime).text),
     ]
   }
 

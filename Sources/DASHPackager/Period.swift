@@ -35,7 +35,8 @@ struct Period: Equatable {
   }
 
   /// The Periods of what `snapshot` lists, oldest first; none where there is no segment.
-  static func all(of snapshot: WindowSnapshot, _ cadence: Cadence, _ names: MediaNames) -> [Period] {
+  static func all(of snapshot: WindowSnapshot, _ cadence: Cadence, _ names: MediaNames) -> [Period]
+  {
     let hasEnded = snapshot.state == .ended
     var periods: [Period] = []
     var last: ContinuousRun?

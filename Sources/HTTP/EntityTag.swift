@@ -1,4 +1,4 @@
-import Sharing
+package import Sharing
 
 /// A strong entity tag made from the bytes that it stands for.
 /// - Source: RFC 9110 §8.8.3

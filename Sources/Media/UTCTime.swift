@@ -42,7 +42,8 @@ package struct UTCTime: Sendable, Equatable {
   /// `2026-11-20T08:15:36.250123Z`: the moment `nanoseconds` after 1970 to the microsecond, rounded down.
   package static func microseconds(_ nanoseconds: Int64) -> String {
     let time = UTCTime(nanoseconds: nanoseconds)
-    let micro = Int64(floorDivide(Int128(nanoseconds), 1000) - 1000 * floorDivide(Int128(nanoseconds), 1_000_000))
+    let micro = Int64(
+      floorDivide(Int128(nanoseconds), 1000) - 1000 * floorDivide(Int128(nanoseconds), 1_000_000))
     return time.text.dropLast() + time.pad(micro, 3) + "Z"
   }
 

@@ -1,5 +1,6 @@
 import DASHPackager
 import HTTP
+import Media
 import Packaging
 import Sharing
 import Streams
@@ -42,12 +43,14 @@ final class ManifestShelf: Sendable {
 
   private let terms: PresentationTerms
   private let names: MediaNames
+  private let window: LiveWindow
   private let shelf = Locked(Shelf())
 
   /// A shelf for the MPDs of `stream`.
   init(_ stream: LiveStream) {
     terms = stream.configuration.presentationTerms
     names = stream.names
+    window = stream.window
   }
 
   /// How many MPDs were rendered.
@@ -64,21 +67,22 @@ final class ManifestShelf: Sendable {
     return request.hasNoneMatch(copy.tag) ? copy.unchanged : copy.whole
   }
 
-  private func copy(_ key: Key, _ snapshot: WindowSnapshot, _ now: Int64) -> Copy? {
-    let edition = Manifest.Edition(snapshot)
-    return shelf.withLock { shelf in
-      if edition != shelf.edition, snapshot.revision > shelf.revision {
+  private func copy(_ key: Key, _ asked: WindowSnapshot, _ now: Int64) -> Copy? {
+    shelf.withLock { shelf in
+      // Another loop may have been faster: nothing older goes onto the shelf that it has filled.
+      let snapshot = asked.revision < shelf.revision ? window.snapshot : asked
+      let edition = Manifest.Edition(snapshot)
+      shelf.revision = snapshot.revision
+      if edition != shelf.edition {
         shelf.edition = edition
         shelf.publishTime = now
         shelf.copies = [:]
       }
-      shelf.revision = max(shelf.revision, snapshot.revision)
       if let made = shelf.copies[key] { return made }
       guard let made = render(key, snapshot, shelf.publishTime) else { return nil }
       shelf.renderings += 1
       if shelf.copies.count >= Self.copyLimit { shelf.copies = [:] }
-      // A loop that is behind may ask with an old snapshot: its copy is not for others.
-      if edition == shelf.edition { shelf.copies[key] = made }
+      shelf.copies[key] = made
       return made
     }
   }

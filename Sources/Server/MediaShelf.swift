@@ -1,5 +1,6 @@
 import CMAF
 import HTTP
+import Media
 import Packaging
 import Sharing
 import Streams
@@ -22,20 +23,23 @@ final class MediaShelf: Sendable {
   private let shelves = Locked(Shelves())
 
   /// A shelf for the media of `stream`.
-  init(_ stream: LiveStream, targetDuration target: Int64) {
-    let recurs = stream.configuration.numbering == .run
+  init(_ stream: LiveStream, targetDuration target: Int64, sendsCMSD: Bool) {
+    let configuration = stream.configuration
+    let recurs = configuration.numbering == .run
     let accept = [PreparedResponse.acceptRanges]
+    func described(_ ticks: Int64) -> [HeaderField] {
+      sendsCMSD ? ServerData.fields(configuration, ticks: ticks) : []
+    }
     partFields =
       ResponseFields.fields(
         "video/mp4", recurs ? .numberedRun(targetDuration: target) : .part(targetDuration: target))
-      + accept
-    segmentFields =
+      + described(configuration.cadence.partTicks) + accept
+    let openFields =
       ResponseFields.fields(
-        "video/mp4", recurs ? .numberedRun(targetDuration: target) : .segment) + accept
-    openHead = PreparedResponse(
-      status: 200,
-      fields: ResponseFields.fields(
-        "video/mp4", recurs ? .numberedRun(targetDuration: target) : .segment))
+        "video/mp4", recurs ? .numberedRun(targetDuration: target) : .segment)
+      + described(configuration.cadence.segmentTicks)
+    segmentFields = openFields + accept
+    openHead = PreparedResponse(status: 200, fields: openFields)
     gap = PreparedResponse(status: 200, fields: segmentFields, body: [SegmentType.bare])
   }
 

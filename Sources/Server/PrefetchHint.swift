@@ -6,7 +6,8 @@ import Packaging
 /// - Source: Akamai CDN-Origin-Assist (`CDN-Origin-Assist-Prefetch-Enabled`, `-Path`)
 enum PrefetchHint {
   /// The field for an answer after which segment `number` will be wanted; none where the request does not ask.
-  static func fields(_ request: Request, segment number: Int64, _ names: MediaNames) -> [HeaderField]
+  static func fields(_ request: Request, segment number: Int64, _ names: MediaNames)
+    -> [HeaderField]
   {
     fields(request) { names.name(ofSegment: number) }
   }

@@ -7,15 +7,18 @@ final class ServedStream: Sendable {
   let stream: LiveStream
   let control: ServerControl
   let playlists: PlaylistShelf
+  let manifests: ManifestShelf
   let media: MediaShelf
 
-  init(_ stream: LiveStream) {
+  init(_ stream: LiveStream, options: ServingOptions) {
     self.stream = stream
     control = ServerControl(
       cadence: stream.configuration.cadence,
       holdBackMicroseconds: stream.configuration.holdBackMicroseconds)
     playlists = PlaylistShelf(stream, control: control)
-    media = MediaShelf(stream, targetDuration: control.targetDuration)
+    manifests = ManifestShelf(stream)
+    media = MediaShelf(
+      stream, targetDuration: control.targetDuration, sendsCMSD: options.sendsCMSD)
   }
 
   var name: String { stream.configuration.name }

@@ -10,6 +10,7 @@ package import Streams
 package final class Site: Sendable {
   let streams: [ServedStream]
   let page: PageFiles
+  let options: ServingOptions
   let log: Log
   let versionText: String
   /// Wall clock at the start, nanoseconds since 1970.
@@ -21,10 +22,14 @@ package final class Site: Sendable {
   /// - Parameters:
   ///   - streams: the streams; at least one.
   ///   - page: the player page and its files.
+  ///   - options: how they are served.
   ///   - version: the program's version.
   ///   - log: where failures go.
-  package init(_ streams: [LiveStream], page: PageFiles, version: String, log: Log) {
-    self.streams = streams.map { ServedStream($0) }
+  package init(
+    _ streams: [LiveStream], page: PageFiles, options: ServingOptions, version: String, log: Log
+  ) {
+    self.streams = streams.map { ServedStream($0, options: options) }
+    self.options = options
     self.page = page
     self.log = log
     versionText = version
