@@ -71,11 +71,19 @@ let package = Package(
       resources: [.embedInCode("Resources/browser.html")],
       swiftSettings: strict),
 
+    // Counts allocations of single operations; release only.
+    .target(name: "CAllocations", path: "Bench/CAllocations"),
+    .executableTarget(
+      name: "streamer-bench",
+      dependencies: [
+        "CAllocations", "HLSPackager", "HTTP", "Packaging", "Media", "Sharing", "TestSupport",
+      ],
+      path: "Bench/Allocations", exclude: ["thresholds.json"], swiftSettings: strict),
+
     // Lets libv4l2 load the emulated camera within the tests' own process.
     .target(
       name: "GlobShim", path: "Tests/FakeCamera", exclude: ["Makefile", "fakecam.c"],
       sources: ["globshim.c"]),
-    tests("Capture", ["Capture", "CFFmpeg", "GlobShim", "Media"]),
     // What unit tests share: golden files, repeatable random numbers, a synthetic stream.
     .target(
       name: "TestSupport", dependencies: ["Packaging", "Media", "Sharing"],
@@ -89,6 +97,7 @@ let package = Package(
       exclude: ["Golden"]),
     tests("Net", ["Net", "Sharing", "CLinux"]),
     tests("HTTP", ["HTTP", "Net", "Sharing", "CLinux"]),
+    tests("Capture", ["Capture", "CFFmpeg", "GlobShim", "Media", "Sharing"]),
   ],
   swiftLanguageModes: [.v6]
 )

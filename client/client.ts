@@ -30,7 +30,7 @@ async function pollTimestamps(url: string, report: Report, clock: ServerClock, a
       if (restarted) report.event('restarted', 'the server was restarted: it knows nothing of its former parts');
       if (available !== null) report.available(available);
       if (answer.clock.synchronized !== null) report.synchronized(answer.clock.synchronized);
-      if (clock.roundTrip !== null && Math.abs(answer.timestamp / 1e6 - clock.now()) > 250) ask();  // a clock was set
+      if (clock.roundTrip !== null && Math.abs(answer.timestamp / 1e6 - clock.now()) > 100) ask();  // a clock was set
     } catch {
       if (!answered && performance.now() - asked < 1000) await new Promise((resolve) => { setTimeout(resolve, 2000); });
     }

@@ -14,8 +14,11 @@
 #include <libswscale/swscale.h>
 #include <libv4l2.h>
 #include <linux/videodev2.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 static const int64_t CFF_NOPTS = AV_NOPTS_VALUE;
 
@@ -23,8 +26,7 @@ enum : int {
   CFF_EOF = AVERROR_EOF,
   CFF_EAGAIN = AVERROR(EAGAIN),
   CFF_ENOMEM = AVERROR(ENOMEM),
-  CFF_INVALID = AVERROR_INVALIDDATA,
-  CFF_UNKNOWN_ENCODER = AVERROR_ENCODER_NOT_FOUND
+  CFF_INVALID = AVERROR_INVALIDDATA
 };
 
 /// Rows of planes begin at multiples of this many bytes.
@@ -224,10 +226,35 @@ static inline int cff_xioctl(int fd, unsigned long request, void *argument) {
   return r < 0 ? -errno : r;
 }
 
-/// The descriptor, or -errno.
+/// A descriptor of libv4l2, or -errno.
+///
+/// A plugin of libv4l2 complains to stderr of everything that is no camera. So what the kernel knows to be none is
+/// refused before; a plain file may still be one for a plugin, and is tried with stderr closed to it.
 static inline int cff_v4l2_open(const char *path, int flags) {
-  int r = v4l2_open(path, flags);
-  return r < 0 ? -errno : r;
+  int fd = open(path, flags);
+  if (fd < 0) return -errno;
+  struct v4l2_capability capability;
+  struct stat file;
+  int known = ioctl(fd, VIDIOC_QUERYCAP, &capability) == 0, error = errno;
+  FILE *usual = stderr, *quiet = 0;
+  if (!known) {
+    int plain = fstat(fd, &file) == 0 && S_ISREG(file.st_mode);
+    if (plain) quiet = fopen("/dev/null", "we");
+    if (!quiet) {
+      close(fd);
+      return -error;
+    }
+    stderr = quiet;
+  }
+  int r = v4l2_fd_open(fd, 0);
+  error = errno;
+  if (quiet) {
+    stderr = usual;
+    fclose(quiet);
+  }
+  if (r >= 0) return r;
+  close(fd);
+  return -error;
 }
 
 #endif

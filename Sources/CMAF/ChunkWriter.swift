@@ -16,6 +16,7 @@ package struct ChunkWriter: Sendable {
   /// - Parameters:
   ///   - sample: coded bytes as they stand in `mdat` and what the boxes say of them.
   ///   - startsSegment: whether a `styp` goes in front.
+  /// - Returns: the bytes, of exactly that size.
   package func chunk(_ sample: Sample, startsSegment: Bool) -> SharedBytes {
     let prefix = startsSegment ? SegmentType.size : 0
     let total = prefix + Self.boxesSize + sample.payload.count

@@ -30,18 +30,17 @@ final class CodecContext {
     framing = dialect == .x264 ? .lengthPrefixed : .annexB
     if name == "libx264", !EncoderSettings.presets.contains(settings.preset) {
       // x264 would complain to stderr, and libavcodec would not say what is wrong.
-      throw FFmpegError(
-        "avcodec_open2", CFF_INVALID, "libx264 has no preset '\(settings.preset)'")
+      let presets = EncoderSettings.presets.joined(separator: ", ")
+      throw FFmpegError(refused: "libx264 has no preset '\(settings.preset)', only \(presets)")
     }
     guard let codec = unsafe avcodec_find_encoder_by_name(name) else {
-      throw FFmpegError("avcodec_find_encoder_by_name", CFF_UNKNOWN_ENCODER, name)
+      throw FFmpegError(refused: "libavcodec has no encoder '\(name)'")
     }
     guard unsafe codec.pointee.id == AV_CODEC_ID_H264 else {
-      throw FFmpegError("avcodec_find_encoder_by_name", CFF_INVALID, "\(name) is no H.264 encoder")
+      throw FFmpegError(refused: "\(name) is no H.264 encoder")
     }
     guard let format = unsafe Self.memoryFormat(codec) else {
-      throw FFmpegError(
-        "avcodec_open2", CFF_INVALID, "\(name) takes neither yuv420p nor nv12 pictures from memory")
+      throw FFmpegError(refused: "\(name) takes neither yuv420p nor nv12 pictures from memory")
     }
     pixelFormat = format
     guard let context = unsafe avcodec_alloc_context3(codec) else {

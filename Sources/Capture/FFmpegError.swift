@@ -2,7 +2,7 @@ internal import CFFmpeg
 
 /// A call into libavcodec, libavformat or libswscale that failed.
 package struct FFmpegError: Error, Sendable, Hashable, CustomStringConvertible {
-  /// The C function, such as `avcodec_open2`.
+  /// The C function, such as `avcodec_open2`; empty where none was called.
   package let call: String
   /// The negative AVERROR code.
   package let code: Int32
@@ -16,6 +16,9 @@ package struct FFmpegError: Error, Sendable, Hashable, CustomStringConvertible {
     self.detail = detail
   }
 
+  /// What is refused before the library is asked, in our words.
+  init(refused detail: String) { self.init("", CFF_INVALID, detail) }
+
   /// Throws where `result` is negative, else returns it.
   @discardableResult
   static func check(
@@ -27,6 +30,7 @@ package struct FFmpegError: Error, Sendable, Hashable, CustomStringConvertible {
 
   /// One line: the call, what it was about, and libav's text for the code.
   package var description: String {
+    if call.isEmpty { return detail }
     let about = detail.isEmpty ? "" : " (\(detail))"
     return "\(call)\(about): \(text)"
   }

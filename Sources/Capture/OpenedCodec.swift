@@ -60,7 +60,6 @@ struct OpenedCodec {
         if let found = coded.parameterSets { return found }
       }
     }
-    throw FFmpegError(
-      "avcodec_receive_packet", CFF_INVALID, "\(codec.name) writes no parameter sets")
+    throw FFmpegError(refused: "\(codec.name) writes no parameter sets")
   }
 }

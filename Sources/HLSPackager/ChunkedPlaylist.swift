@@ -57,8 +57,11 @@ package struct ChunkedPlaylist: Sendable {
     if snapshot.state == .ended {
       out.line("#EXT-X-ENDLIST")
     } else if let last = newest(complete), EarlyRequests.holdsNext(track.cadence) {
-      out.segmentHead(
-        of: last.programDateTime + track.cadence.segmentNanoseconds, discontinuity: false)
+      // From the grid, as the segment itself will print it: a sum of rounded durations could be a millisecond early.
+      let grid = track.cadence.grid
+      let offset = last.programDateTime - grid.nanoseconds(last.firstFrame)
+      let next = grid.nanoseconds(track.cadence.firstFrame(of: last.number + 1))
+      out.segmentHead(of: next + offset, discontinuity: false)
       entry(last.number + 1, ticks: track.cadence.segmentTicks, to: &out)
     }
     return out.text
@@ -66,9 +69,9 @@ package struct ChunkedPlaylist: Sendable {
 
   private func newest(
     _ complete: ArraySlice<Segment>
-  ) -> (number: Int64, programDateTime: Int64)? {
-    if let open = snapshot.open { return (open.number, open.programDateTime) }
-    return complete.last.map { ($0.number, $0.programDateTime) }
+  ) -> (number: Int64, firstFrame: Int64, programDateTime: Int64)? {
+    if let open = snapshot.open { return (open.number, open.firstFrame, open.programDateTime) }
+    return complete.last.map { ($0.number, $0.firstFrame, $0.programDateTime) }
   }
 
   private func entry(_ number: Int64, ticks: Int64, to out: inout PlaylistText) {

@@ -5,6 +5,14 @@ package struct FrameRate: Sendable, Hashable, CustomStringConvertible {
   /// Seconds in which `numerator` frames lie; at least 1.
   package let denominator: Int64
 
+  /// 30 frames a second.
+  package static let thirty = FrameRate(wholeFrames: 30)
+
+  private init(wholeFrames: Int64) {
+    numerator = wholeFrames
+    denominator = 1
+  }
+
   /// A rate in lowest terms, or nil where a number is below 1 or the rate is above 1,000 frames a second.
   package init?(_ numerator: Int64, _ denominator: Int64 = 1) {
     guard numerator >= 1, denominator >= 1, numerator <= 1_000_000, denominator <= 1_000_000,

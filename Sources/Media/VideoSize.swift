@@ -5,6 +5,14 @@ package struct VideoSize: Sendable, Hashable, CustomStringConvertible {
   /// Rows.
   package let height: Int
 
+  /// 1280x720.
+  package static let hd720 = VideoSize(checkedWidth: 1280, height: 720)
+
+  private init(checkedWidth: Int, height: Int) {
+    width = checkedWidth
+    self.height = height
+  }
+
   /// A size, or nil where a side is odd, below 64 or above 7,680.
   package init?(width: Int, height: Int) {
     guard (64...7680).contains(width), (64...7680).contains(height), width % 2 == 0, height % 2 == 0

@@ -64,7 +64,9 @@ package struct MediaNames: Sendable, Equatable {
   }
 }
 
-/// What a media URL names. Segment numbers count from 1970.
+/// What a media URL names.
+///
+/// Segment numbers count from 1970.
 package enum MediaName: Sendable, Equatable {
   /// A whole segment.
   case segment(Int64)

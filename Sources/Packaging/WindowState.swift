@@ -67,7 +67,9 @@ struct WindowState: Sendable {
     revision += 1
   }
 
-  /// No more chunks come. What is open becomes the last, shorter segment.
+  /// No more chunks come.
+  ///
+  /// What is open becomes the last, shorter segment.
   mutating func end() {
     guard state != .ended else { return }
     if open != nil { closeSegment() }

@@ -1,6 +1,8 @@
 import HTTP
 
-/// A request that waits: what it waits for and since when. Confined to its loop.
+/// A request that waits: what it waits for and since when.
+///
+/// Confined to its loop.
 final class HeldRequest {
   /// What is done when it is let go.
   enum Purpose {

@@ -77,8 +77,9 @@ final class MediaShelf: Sendable {
   /// Lets go of what the window no longer has; the bytes with it.
   func forget(before number: Int64) {
     shelves.withLock { shelves in
-      guard shelves.parts.keys.contains(where: { $0 < number })
-        || shelves.segments.keys.contains(where: { $0 < number })
+      guard
+        shelves.parts.keys.contains(where: { $0 < number })
+          || shelves.segments.keys.contains(where: { $0 < number })
       else { return }
       shelves.parts = shelves.parts.filter { $0.key >= number }
       shelves.segments = shelves.segments.filter { $0.key >= number }

@@ -5,7 +5,9 @@ import Packaging
 import Sharing
 import Streams
 
-/// `/metrics` in Prometheus' text format 0.0.4. No label takes a value from a client.
+/// `/metrics` in Prometheus' text format 0.0.4.
+///
+/// No label takes a value from a client.
 struct MetricsText {
   let site: Site
 
@@ -23,13 +25,15 @@ struct MetricsText {
     out.family("streamer_build_info", "gauge", "The program's version.")
     out.sample("streamer_build_info", [("version", site.versionText)], 1)
     let clock = SystemClock.synchronization
-    out.family("streamer_clock_synchronized", "gauge", "Whether the kernel's clock is synchronised.")
+    out.family(
+      "streamer_clock_synchronized", "gauge", "Whether the kernel's clock is synchronised.")
     out.sample("streamer_clock_synchronized", [], clock.isSynchronized ? 1 : 0)
   }
 
   private func streams(_ out: inout MetricLines) {
     let all = site.streams.map { (name: $0.name, served: $0, counts: $0.stream.statistics) }
-    func gauge(_ name: String, _ help: String, _ value: (ServedStream, StreamStatistics) -> Double) {
+    func gauge(_ name: String, _ help: String, _ value: (ServedStream, StreamStatistics) -> Double)
+    {
       out.family(name, "gauge", help)
       for one in all { out.sample(name, [("stream", one.name)], value(one.served, one.counts)) }
     }
@@ -45,14 +49,18 @@ struct MetricsText {
     counter("streamer_input_late_total", "Pictures that came after their slot had closed.") {
       $0.lateFrames
     }
-    counter("streamer_input_dropped_total", "Pictures too many for the grid, or lost in the driver.") {
+    counter(
+      "streamer_input_dropped_total", "Pictures too many for the grid, or lost in the driver."
+    ) {
       $0.droppedFrames
     }
     counter("streamer_input_reconnects_total", "Times the source came back.") { $0.reconnects }
-    gauge("streamer_input_delay_seconds", "How long after its tick a slot stays open.") { served, _ in
+    gauge("streamer_input_delay_seconds", "How long after its tick a slot stays open.") {
+      served, _ in
       Double(served.stream.configuration.inputDelay) / 1e9
     }
-    gauge("streamer_clock_offset_seconds", "Wall clock minus what the stream says of it.") { served, _ in
+    gauge("streamer_clock_offset_seconds", "Wall clock minus what the stream says of it.") {
+      served, _ in
       Double(served.stream.clockError) / 1e9
     }
     counter("streamer_encoder_overloaded_total", "Times the encoder fell a second behind.") {
@@ -93,7 +101,8 @@ struct MetricsText {
     for (kind, count) in totals.bytes.sorted(by: { $0.key < $1.key }) {
       out.sample("streamer_response_bytes_total", [("kind", Kinds.all[kind].name)], Double(count))
     }
-    out.family("streamer_answers_cut_total", "counter", "Answers that the client did not get whole.")
+    out.family(
+      "streamer_answers_cut_total", "counter", "Answers that the client did not get whole.")
     out.sample("streamer_answers_cut_total", [], Double(totals.cut))
   }
 

@@ -12,7 +12,8 @@ struct Readiness {
     let reasons = site.streams.compactMap { served -> String? in
       let snapshot = served.window.snapshot
       guard snapshot.state == .live, !snapshot.segments.isEmpty else {
-        return "\(served.name): \(snapshot.state == .ended ? "has ended" : "the window is not full")"
+        return
+          "\(served.name): \(snapshot.state == .ended ? "has ended" : "the window is not full")"
       }
       let newest = (snapshot.open?.chunks.last ?? snapshot.segments.last?.chunks.last)?.published
       let age = now - (newest ?? 0)

@@ -5,7 +5,9 @@ import Packaging
 import Sharing
 import Streams
 
-/// Routes the requests of one loop. Confined to the loop's thread.
+/// Routes the requests of one loop.
+///
+/// Confined to the loop's thread.
 final class RequestDesk: RequestHandler, LoopService {
   private let site: Site
   private unowned let loop: EventLoop

@@ -16,9 +16,10 @@ enum ResponseFields {
     [HeaderField("Content-Type", type), HeaderField("Cache-Control", caching.value)] + crossOrigin
   }
 
-  /// How long others may keep a response. Names of media are never reused, so they may be kept; a playlist at the live
-  /// edge may be kept as long as its URL means the same.
-  /// - Source: RFC 8216bis Appendix B.1
+  /// How long others may keep a response.
+  ///
+  /// Names of media are never reused, so they may be kept; a playlist at the live edge may be kept
+  /// as long as its URL means the same. - Source: RFC 8216bis Appendix B.1
   enum Caching: Hashable {
     case noStore
     /// Errors, and what a simple poller waited for: wrong within a second.

@@ -1,7 +1,9 @@
 import HTTP
 import Packaging
 
-/// A reader of a segment that is being made, or that will be: gets each chunk as it is published. Confined to its loop.
+/// A reader of a segment that is being made, or that will be: gets each chunk as it is published.
+///
+/// Confined to its loop.
 final class SegmentFollower {
   /// Whether the follower is done with.
   enum Progress { case follows, done }

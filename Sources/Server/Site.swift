@@ -4,7 +4,9 @@ import Packaging
 import Sharing
 package import Streams
 
-/// Everything that the loops serve: streams, page, counters. Immutable, but for what is locked.
+/// Everything that the loops serve: streams, page, counters.
+///
+/// Immutable, but for what is locked.
 package final class Site: Sendable {
   let streams: [ServedStream]
   let page: PageFiles

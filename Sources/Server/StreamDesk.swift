@@ -5,7 +5,9 @@ import Packaging
 import Sharing
 import Streams
 
-/// One stream on one loop: answers its requests, holds those that are early, and feeds followers of the open segment.
+/// One stream on one loop: answers its requests, holds those that are early, and feeds followers of
+/// the open segment.
+///
 /// Confined to the loop's thread.
 final class StreamDesk {
   /// How long a request is held while the stream starts: below the 10 s after which hls.js gives up on a first byte.
@@ -22,7 +24,7 @@ final class StreamDesk {
   private var earlyDeadline = Int64.max
   private var revision: Int64 = -1
 
-  /// - Parameter reroute: handles an exchange anew, with the time since which it is held.
+  /// Nothing is held yet; `reroute` handles an exchange anew, with the time since which it is held.
   init(
     _ served: ServedStream, counters: Locked<ServerCounters>,
     reroute: @escaping (any Exchange, Int64) -> Void

@@ -4,7 +4,9 @@ import Sharing
 
 /// The loops that serve a site: starting, draining, stopping.
 package final class StreamServer: Sendable {
-  /// What lives on one loop. Confined to it; only the reference is handed around.
+  /// What lives on one loop.
+  ///
+  /// Confined to it; only the reference is handed around.
   private final class Tenant: @unchecked Sendable {
     var http: HTTPServer?
     var acceptors: [Acceptor] = []

@@ -30,7 +30,9 @@ package final class OSThread: Sendable {
     handle = Locked(thread)
   }
 
-  /// Waits until the thread has ended. A second call returns at once.
+  /// Waits until the thread has ended.
+  ///
+  /// A second call returns at once.
   package func join() {
     let thread = handle.withLock { handle in
       defer { handle = nil }

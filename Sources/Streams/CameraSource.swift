@@ -20,7 +20,7 @@ struct CameraSource: Sendable {
   /// - Parameter opened: called once, with nil when the camera gives pictures or with what is wrong with it.
   func run(opened: @Sendable (CameraError?) -> Void) {
     var wasOpen = false
-    var lastError: String?
+    var isReported = false
     while !stop.isSet {
       do throws(CameraError) {
         try capture { mode in
@@ -31,17 +31,17 @@ struct CameraSource: Sendable {
           }
           log.write(.info, "source-open", stream: configuration.name, "\(path): \(mode)")
           wasOpen = true
-          lastError = nil
+          isReported = false
         }
       } catch {
         statistics.withLock { $0.isSourceOnline = false }
         if !wasOpen { opened(error) }
-        if lastError != error.description {
-          lastError = error.description
-          log.write(
-            .warning, "source-gone", stream: configuration.name,
-            "\(error); the stream goes on, trying again every half second")
-        }
+        // Once for each time it goes; what it says while it is away is for those who look closer.
+        let isWaitedFor = wasOpen || configuration.waitsForSource
+        log.write(
+          isReported || !isWaitedFor ? .debug : .warning, "source-gone", stream: configuration.name,
+          "\(error); the stream goes on, trying again every half second")
+        isReported = true
         SystemClock.sleep(until: SystemClock.monotonic + Self.retryInterval)
       }
     }

@@ -24,6 +24,7 @@ struct History {
   ///   - slate: the picture.
   ///   - now: reads the monotonic clock.
   /// - Returns: the frame with which the stream goes live.
+  /// - Throws: the encoder's error.
   func fill(
     _ track: inout VideoTrack, with slate: Picture, now: () -> Int64
   ) throws(FFmpegError) -> Int64 {

@@ -89,6 +89,7 @@ package final class LiveStream: Sendable {
   /// Starts source and encoder and returns when both are open; the window goes live soon after.
   ///
   /// - Parameter onFailure: called once if the running stream fails for good, on one of its threads.
+  /// - Throws: what could not be opened.
   package func start(onFailure: @escaping @Sendable (Failure) -> Void) throws(Failure) {
     let sourceOpening = Mailbox(Opening.pending)
     try startSource(sourceOpening)
@@ -102,7 +103,9 @@ package final class LiveStream: Sendable {
     }
   }
 
-  /// Ends the stream: the source stops, what waits is encoded, the window ends. Returns when that is done.
+  /// Ends the stream: the source stops, what waits is encoded, the window ends.
+  ///
+  /// Returns when that is done.
   package func end() {
     leave()
     window.end()

@@ -83,6 +83,7 @@ struct SlotSchedule<Image: Sendable>: Sendable {
   ///   - isTick: whether the capture time is the tick by definition, as with the test picture.
   ///   - now: monotonic time.
   ///   - wallMinusMonotonic: difference of the clocks now.
+  /// - Returns: the slots, oldest first; none if the picture's own has closed.
   mutating func offer(
     _ picture: Image, captured: Int64, isTick: Bool, now: Int64, wallMinusMonotonic: Int64
   ) -> [Slot<Image>] {
@@ -131,7 +132,7 @@ struct SlotSchedule<Image: Sendable>: Sendable {
       announcement: announcement)
   }
 
-  /// At the start of a segment: has the wall clock left what the stream says of it?
+  /// Takes over a step of the wall clock, at the start of a segment only.
   private mutating func step(_ wallMinusMonotonic: Int64) -> Slot<Image>.Announcement? {
     guard cadence.position(of: nextFrame) == 0 else { return nil }
     let error = clock.error(wallMinusMonotonic: wallMinusMonotonic, on: cadence)

@@ -4,7 +4,9 @@ import Media
 import Packaging
 import Sharing
 
-/// One rendition: its encoder, its chunk writer and its window. Confined to the rendition's thread.
+/// One rendition: its encoder, its chunk writer and its window.
+///
+/// Confined to the rendition's thread.
 struct VideoTrack: ~Copyable {
   private let cadence: Cadence
   private let window: LiveWindow
@@ -47,6 +49,7 @@ struct VideoTrack: ~Copyable {
   ///   - coded: the coded picture.
   ///   - frame: index on the grid.
   ///   - captured: wall clock, nanoseconds since 1970.
+  /// - Returns: the chunk, which is in the window now.
   func publish(_ coded: EncodedFrame, frame: Int64, captured: Int64) -> Chunk {
     let chunk = chunk(coded, frame: frame, captured: captured, published: SystemClock.wall)
     window.publish(chunk)

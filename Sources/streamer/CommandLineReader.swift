@@ -38,7 +38,8 @@ struct CommandLineReader {
   }
 
   private static func read(
-    _ table: inout [cpopt_option], _ vector: inout [UnsafePointer<CChar>?], _ rows: [(String, Option)]
+    _ table: inout [cpopt_option], _ vector: inout [UnsafePointer<CChar>?],
+    _ rows: [(String, Option)]
   ) throws(UsageError) -> [Occurrence] {
     let context = unsafe poptGetContext("streamer", Int32(vector.count - 1), &vector, table, 0)
     defer { unsafe poptFreeContext(context) }
@@ -59,7 +60,8 @@ struct CommandLineReader {
     }
     if let rest = unsafe poptGetArg(context) {
       let given = unsafe String(cString: rest)
-      throw UsageError("\"\(given)\" is not expected; sources and options begin with --, see --help")
+      throw UsageError(
+        "\"\(given)\" is not expected; sources and options begin with --, see --help")
     }
     return found
   }
@@ -86,6 +88,6 @@ struct CommandLineReader {
       return unsafe UnsafePointer(copy)
     }
 
-    deinit { for unsafe pointer in unsafe all { unsafe free(pointer) } }
+    deinit { unsafe all.forEach { unsafe free($0) } }
   }
 }

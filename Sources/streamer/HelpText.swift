@@ -19,7 +19,9 @@ enum HelpText {
     var flag = "  " + (option.letter.map { "-\($0), " } ?? "") + "--" + option.name + value
     if let alias = option.alias { flag += ", --\(alias)" }
     let width = 34
-    if flag.count >= width { return flag + "\n" + String(repeating: " ", count: width) + option.help + "\n" }
+    if flag.count >= width {
+      return flag + "\n" + String(repeating: " ", count: width) + option.help + "\n"
+    }
     return flag + String(repeating: " ", count: width - flag.count) + option.help + "\n"
   }
 }

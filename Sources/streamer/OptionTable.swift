@@ -8,7 +8,8 @@ extension Option {
 
   /// Names that mean something else at the root of the server.
   static let reservedNames: Set<String> = [
-    "api", "auth", "conf", "favicon.ico", "health", "isotime", "ldash", "metrics", "player", "ready",
+    "api", "auth", "conf", "favicon.ico", "health", "isotime", "ldash", "metrics", "player",
+    "ready",
     "stats", "time", "t", "version", "ws", ".", "..",
   ]
 
@@ -59,14 +60,16 @@ extension Option {
       allowed: "a libavcodec name of letters, digits and _"
     ) {
       $1.encoder = $0
-      return !$0.isEmpty && $0.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
+      return !$0.isEmpty
+        && $0.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
     },
     Option(
       name: "preset", placeholder: "P", group: .encoding, help: "the encoder's preset, superfast",
       allowed: "a word of letters, digits and -"
     ) {
       $1.preset = $0
-      return !$0.isEmpty && $0.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+      return !$0.isEmpty
+        && $0.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
     },
     Option(
       name: "burn-clock", group: .encoding,
@@ -122,7 +125,8 @@ extension Option {
     ) { set(&$1.numbering, MediaNames.Numbering(rawValue: $0)) },
     Option(
       name: "name", placeholder: "S", group: .stream, help: "the stream's name in URLs, live",
-      allowed: "1 to 64 of A-Z a-z 0-9 . _ -, not a reserved word, not ending in .m3u8, .mpd or .json"
+      allowed:
+        "1 to 64 of A-Z a-z 0-9 . _ -, not a reserved word, not ending in .m3u8, .mpd or .json"
     ) {
       $1.name = $0
       return isStreamName($0)
@@ -162,7 +166,8 @@ extension Option {
 
   private static let program: [Option] = [
     Option(
-      name: "log-format", placeholder: "FORMAT", group: .program, help: "text, or json: a line each",
+      name: "log-format", placeholder: "FORMAT", group: .program,
+      help: "text, or json: a line each",
       allowed: "text or json"
     ) { set(&$1.logFormat, Log.Format(rawValue: $0)) },
     Option(name: "verbose", letter: "v", group: .program, help: "log more") {

@@ -40,9 +40,13 @@ final class Program: Sendable {
       limits: limits)
   }
 
-  /// Starts everything; returns when source and encoder are open.
+  /// Starts everything; returns when the window fills and connections are taken.
+  ///
+  /// What was asked for is opened before a line is logged: what is wrong with it is then the only line. Connections
+  /// wait in the socket's queue meanwhile, and from then on are held until the window is full.
   func start(onFailure: @escaping @Sendable () -> Void) throws {
-    // Connections are taken at once and held until the window is full.
+    announceLive()
+    try stream.start { _ in onFailure() }
     try server.start(listeners)
     for listener in listeners { log.write(.info, "listening", address(of: listener)) }
     log.write(.info, "stream", stream: stream.configuration.name, wiring.summary)
@@ -52,8 +56,13 @@ final class Program: Sendable {
     if !SystemClock.synchronization.isSynchronized {
       log.write(
         .warning, "clock",
-        "the kernel says the clock is not synchronised: latencies measured on other machines are off")
+        "the kernel says the clock is not synchronised: latencies measured on other machines are off"
+      )
     }
+  }
+
+  /// Logs once when the first playlist can be played.
+  private func announceLive() {
     let (log, name, startedAt) = (log, stream.configuration.name, startedAt)
     let isAnnounced = Locked(false)
     let window = stream.window
@@ -68,7 +77,6 @@ final class Program: Sendable {
         log.write(.info, "live", stream: name, "live: playable after \(elapsed) ms")
       }
     }
-    try stream.start { _ in onFailure() }
   }
 
   /// Ends the stream for players, answers what is open, and returns.

@@ -12,8 +12,8 @@ struct Settings {
   var action = Action.stream
   var isTestSource = false
   var device: String?
-  var size = VideoSize(width: 1280, height: 720)
-  var rate = FrameRate(30)
+  var size = VideoSize.hd720
+  var rate = FrameRate.thirty
   var bitrateKilobits = 2500
   var encoder = "libx264"
   var preset = "superfast"

@@ -13,11 +13,8 @@ struct Wiring {
   let stream: StreamConfiguration
   let hlsjs: [UInt8]?
 
-  /// - Parameter isSupervised: whether a supervisor started the program: a missing camera is waited for then.
+  /// Checks and takes over the settings.
   init(_ settings: Settings, isSupervised: Bool) throws(UsageError) {
-    guard let size = settings.size, let rate = settings.rate else {
-      throw UsageError("--resolution and --framerate are needed")
-    }
     if settings.isTestSource, settings.device != nil {
       throw UsageError("--test-src and --device: both were given; allowed is one source")
     }
@@ -27,7 +24,7 @@ struct Wiring {
         allowed: "at most --segment-duration, \(Self.seconds(settings.segmentMicroseconds))")
     }
     let cadence = Cadence(
-      rate: rate, segmentMicroseconds: settings.segmentMicroseconds,
+      rate: settings.rate, segmentMicroseconds: settings.segmentMicroseconds,
       partMicroseconds: settings.partMicroseconds)
     guard settings.retained >= settings.playlistLength + 2 else {
       throw UsageError(
@@ -40,9 +37,10 @@ struct Wiring {
         "--history", given: "\(history)", allowed: "at most --max-files, \(settings.retained)")
     }
     try Self.checkHoldBack(settings, cadence)
+    try Self.checkPreset(settings)
     self.settings = settings
     hlsjs = try Self.contents(settings.hlsjs, flag: "--hlsjs")
-    var stream = StreamConfiguration(size: size, cadence: cadence)
+    var stream = StreamConfiguration(size: settings.size, cadence: cadence)
     stream.name = settings.name
     stream.source = settings.device.map { .camera(path: $0) } ?? .test
     stream.waitsForSource = isSupervised
@@ -59,6 +57,15 @@ struct Wiring {
     self.stream = stream
   }
 
+  /// Sockets that a supervisor handed over must be for a port that was asked for.
+  func checkSockets(_ handedOver: [ListeningSocket]) throws(UsageError) {
+    for socket in handedOver where settings.port != 0 && socket.boundPort != settings.port {
+      throw UsageError(
+        "LISTEN_FDS: a socket on port \(socket.boundPort) was handed over; "
+          + "allowed is --http-port, \(settings.port)")
+    }
+  }
+
   /// PART-HOLD-BACK must be two part targets or more (RFC 8216bis §4.4.3.8).
   private static func checkHoldBack(_ settings: Settings, _ cadence: Cadence) throws(UsageError) {
     guard let wish = settings.holdBackMicroseconds else { return }
@@ -68,6 +75,18 @@ struct Wiring {
         "--hold-back", given: seconds(wish),
         allowed: "two part durations, \(seconds(2 * part)), or more; three are recommended")
     }
+  }
+
+  /// The presets of libx264 are known; those of other encoders are their own.
+  private static func checkPreset(_ settings: Settings) throws(UsageError) {
+    let presets = [
+      "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower",
+      "veryslow", "placebo",
+    ]
+    guard settings.encoder == "libx264", !presets.contains(settings.preset) else { return }
+    throw UsageError(
+      "--preset", given: settings.preset,
+      allowed: "one of \(presets.joined(separator: ", ")) with libx264")
   }
 
   /// What the log says about durations that were made whole frames; nil where nothing was.

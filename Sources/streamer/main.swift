@@ -28,7 +28,7 @@ case .printVersion:
   exit(0)
 case .listCameras:
   for line in listCameras() { print(line) }
-  
+
   exit(0)
 case .stream: break
 }
@@ -42,9 +42,14 @@ do {
 } catch { exitWith(2, "\(error)") }
 
 let program: Program
-do { program = try Program(wiring, log: log, handedOver: handedOver) } catch {
-  exitWith(1, "\(error)")
-}
+do {
+  try wiring.checkSockets(handedOver)
+  program = try Program(wiring, log: log, handedOver: handedOver)
+} catch let error as UsageError {
+  exitWith(2, "\(error)")
+} catch NetError.unknownHost(let host, let reason) {
+  exitWith(2, "--host: \"\(host)\" was given: \(reason); allowed is a host name or an address")
+} catch { exitWith(1, "\(error)") }
 
 /// What the program ends with: a signal, or nil when the stream failed.
 let ending = Mailbox<SignalWaiter.Signal??>(nil)

@@ -12,10 +12,10 @@ struct FakeCamera {
 
   /// The plugin for libv4l2, or nil where it cannot be built.
   private static let plugin: String? = {
-    let sources = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .deletingLastPathComponent().appendingPathComponent("FakeCamera")
-    let folder = URL(fileURLWithPath: NSTemporaryDirectory())
-      .appendingPathComponent("fakecam-\(ProcessInfo.processInfo.processIdentifier)")
+    let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let sources = tests.appendingPathComponent("FakeCamera")
+    let folder = tests.deletingLastPathComponent().appendingPathComponent(".build/fakecam")
     let make = Process()
     make.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     make.arguments = ["make", "-s", "-C", sources.path, "OUT=\(folder.path)"]

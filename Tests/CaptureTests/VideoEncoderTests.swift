@@ -1,4 +1,6 @@
+import Dispatch
 import Media
+import Sharing
 import Testing
 
 @testable import Capture
@@ -161,6 +163,36 @@ struct VideoEncoderTests {
     #expect((frame * 8 / 10...frame * 12 / 10).contains(mean))
   }
 
+  @Test("several threads encode the same pictures, and get the same bytes")
+  func threads() throws {
+    let source = try TestPicture(size: size("640x360"))
+    let wish = try settings()
+    let results = Locked<[[UInt8]]>([])
+    for round in Int64(0)..<3 {
+      // Pictures of the second round lie in memory that was used before.
+      let pictures = (0..<15).map { source.draw(frame: round * 15 + $0, milliseconds: $0 * 33) }
+      DispatchQueue.concurrentPerform(iterations: 4) { _ in
+        var bytes: [UInt8] = []
+        if var encoder = try? VideoEncoder(wish) {
+          for (index, picture) in pictures.enumerated() {
+            let stamped = picture.withClock(Int64(index))
+            let frames = try? encoder.encode(
+              stamped, pts: Self.start + Int64(index) * 3000, independent: false)
+            bytes += (frames ?? []).flatMap(\.bytes)
+          }
+        }
+        results.withLock { $0.append(bytes) }
+      }
+      let all = results.withLock { results in
+        defer { results = [] }
+        return results
+      }
+      #expect(all.count == 4)
+      #expect(all[0].count > 1000)
+      for other in all { #expect(other == all[0]) }
+    }
+  }
+
   @Test("a picture of another size is scaled; of another shape it is letterboxed, not stretched")
   func scaled() throws {
     var encoder = try VideoEncoder(settings("640x480", bitrate: 3000))
@@ -189,8 +221,8 @@ struct VideoEncoderTests {
   @Test(
     "an encoder that cannot be had is replaced by libx264, and the reason says why",
     arguments: [
-      Refused(name: "h264_nonsense", reason: "Encoder not found"),
-      Refused(name: "", reason: "Encoder not found"),
+      Refused(name: "h264_nonsense", reason: "libavcodec has no encoder 'h264_nonsense'"),
+      Refused(name: "", reason: "libavcodec has no encoder ''"),
       Refused(name: "aac", reason: "aac is no H.264 encoder"),
       Refused(name: "libx265", reason: "libx265 is no H.264 encoder"),
       Refused(name: "h264_vaapi", reason: "h264_vaapi takes neither yuv420p nor nv12"),
@@ -213,7 +245,7 @@ struct VideoEncoderTests {
   func unknownPreset() throws {
     let wrong = try settings(preset: "lightning")
     let error = #expect(throws: FFmpegError.self) { _ = try VideoEncoder(wrong).name }
-    #expect(error?.description.contains("libx264 has no preset 'lightning'") == true)
+    #expect(error?.description.hasPrefix("libx264 has no preset 'lightning'") == true)
     let right = try VideoEncoder(settings())
     #expect(right.fallbackReason == nil)
   }

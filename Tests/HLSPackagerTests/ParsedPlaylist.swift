@@ -2,19 +2,19 @@ import Testing
 
 /// A Media Playlist as the specification reads it, independently of the writer; what it does not know, it refuses.
 /// - Source: RFC 8216bis §4
-struct ParsedPlaylist {
+struct ParsedPlaylist: Sendable {
   struct Malformed: Error, CustomStringConvertible {
     let description: String
   }
 
-  struct Part: Equatable {
+  struct Part: Equatable, Sendable {
     let line: String
     let uri: String
     let microseconds: Int64
     let isIndependent: Bool
   }
 
-  struct Segment: Equatable {
+  struct Segment: Equatable, Sendable {
     var number: Int64
     /// Tags before the first part, in order, without EXT-X-MAP.
     var head: [String] = []
@@ -133,12 +133,15 @@ struct ParsedPlaylist {
 
   private var nextNumber: Int64 { (msn ?? 0) + Int64(skipped + segments.count) }
 
+  private static let headerTags: Set<Substring> = [
+    "#EXTM3U", "#EXT-X-VERSION", "#EXT-X-INDEPENDENT-SEGMENTS", "#EXT-X-TARGETDURATION",
+    "#EXT-X-SERVER-CONTROL", "#EXT-X-PART-INF", "#EXT-X-MEDIA-SEQUENCE",
+    "#EXT-X-DISCONTINUITY-SEQUENCE",
+  ]
+
   private func isHeader(_ line: String) -> Bool {
-    [
-      "VERSION", "INDEPENDENT-SEGMENTS", "TARGETDURATION", "SERVER-CONTROL", "PART-INF",
-      "MEDIA-SEQUENCE", "DISCONTINUITY-SEQUENCE",
-    ].contains { line == "#EXT-X-\($0)" || line.hasPrefix("#EXT-X-\($0):") }
-      || line == "#EXTM3U" || (line.hasPrefix("#") && !line.hasPrefix("#EXT"))
+    guard line.hasPrefix("#EXT") else { return line.hasPrefix("#") }
+    return Self.headerTags.contains(line.prefix { $0 != ":" })
   }
 
   private mutating func take(headerLine line: String) throws {

@@ -1,6 +1,7 @@
 import HLSPackager
 import Media
 import Packaging
+import Sharing
 import TestSupport
 import Testing
 
@@ -35,27 +36,44 @@ struct StreamCase: Sendable, CustomTestStringConvertible {
       retained: playlistLength + 4)
   }
 
-  /// Snapshots after each of the parts of `segments` segments, after a full window of history.
-  func snapshots(segments: Int64) throws -> [WindowSnapshot] {
+  /// A window after one of its parts, with its playlists; the full one is read.
+  struct Moment: Sendable {
+    let snapshot: WindowSnapshot
+    let texts: [MediaPlaylist.Form: String]
+    let playlist: ParsedPlaylist
+  }
+
+  /// The stream after each part of some hundred, after a full window of history; made once for all tests.
+  func moments() throws -> [Moment] {
+    try Self.recorded.withLock { recorded in
+      if let moments = recorded[testDescription] { return moments }
+      let moments = try record()
+      recorded[testDescription] = moments
+      return moments
+    }
+  }
+
+  private static let recorded = Locked<[String: [Moment]]>([:])
+
+  private func record() throws -> [Moment] {
     var stream = try stream()
     stream.goLive(history: Int64(playlistLength))
-    var result: [WindowSnapshot] = [stream.window.snapshot]
-    for segment in 0..<segments {
+    var result: [Moment] = []
+    for segment in 0..<(steps ? 22 : 10) {
       if steps, segment == 3 { stream.skip(0, offset: -200_000_000) }
       if steps, segment == 6 { stream.skip(3, offset: 100_000_000) }
       for _ in 0..<stream.cadence.partsPerSegment {
         stream.publish(parts: 1)
-        result.append(stream.window.snapshot)
+        let snapshot = stream.window.snapshot
+        var texts: [MediaPlaylist.Form: String] = [:]
+        for form in MediaPlaylist.Form.allCases {
+          texts[form] = try Self.text(of: snapshot, form)
+        }
+        let playlist = try ParsedPlaylist(texts[.full] ?? "")
+        result.append(Moment(snapshot: snapshot, texts: texts, playlist: playlist))
       }
     }
     return result
-  }
-
-  /// The playlists of `snapshots`, read.
-  static func playlists(
-    _ snapshots: [WindowSnapshot], _ form: MediaPlaylist.Form = .full
-  ) throws -> [ParsedPlaylist] {
-    try snapshots.map { try ParsedPlaylist(text(of: $0, form)) }
   }
 
   /// The playlist of `snapshot`.

@@ -23,6 +23,22 @@ private final class Recorder: LoopService {
   }
 }
 
+/// Counts turns: a loop asks for the deadline once before each wait.
+private final class TurnCounter: LoopService {
+  let turns: Locked<Int>
+
+  init(_ turns: Locked<Int>) { self.turns = turns }
+
+  func woken() {}
+
+  var nextDeadline: Int64 {
+    turns.withLock { $0 += 1 }
+    return .max
+  }
+
+  func expire(_ now: Int64) {}
+}
+
 @Suite("Event loops")
 struct EventLoopTests {
   private func barrier(_ loop: EventLoop) {
@@ -101,23 +117,32 @@ struct AcceptorTests {
       let port = listener.boundPort
       let loop = try EventLoop(index: 0)
       let accepted = Locked(0)
+      let turns = Locked(0)
       try loop.start { loop in
         _ = try? Acceptor(listener, on: loop, among: [loop]) { _, _ in
           accepted.withLock { $0 += 1 }
         }
-        return Recorder(Locked(Recorder.Seen()))
+        return TurnCounter(turns)
       }
       guard clinux_set_descriptor_limit(64) == 0 else { exit(1) }
       var taken: [Int32] = []
-      while case let copy = dup(0), copy >= 0 { taken.append(copy) }
+      // Others in this process may give a descriptor back meanwhile; then once more.
+      for attempt in 0... {
+        while case let copy = dup(0), copy >= 0 { taken.append(copy) }
+        close(taken.removeLast())
+        guard clinux_connect_loopback(port, 0, 1) >= 0 else { exit(2) }
+        turns.withLock { $0 = 0 }
+        usleep(300_000)
+        let count = accepted.withLock { count in
+          defer { count = 0 }
+          return count
+        }
+        if count == 0 { break }
+        guard attempt < 5 else { exit(3) }
+      }
+      guard turns.withLock({ $0 }) < 50 else { exit(4) }
       close(taken.removeLast())
-      guard clinux_connect_loopback(port, 0, 1) >= 0 else { exit(2) }
-      let before = clinux_clock_ns(CLOCK_PROCESS_CPUTIME_ID)
-      usleep(300_000)
-      guard accepted.withLock({ $0 }) == 0 else { exit(3) }
-      guard clinux_clock_ns(CLOCK_PROCESS_CPUTIME_ID) - before < 100_000_000 else { exit(4) }
-      close(taken.removeLast())
-      for _ in 0..<100 where accepted.withLock({ $0 }) == 0 { usleep(10_000) }
+      for _ in 0..<500 where accepted.withLock({ $0 }) == 0 { usleep(10_000) }
       exit(accepted.withLock { $0 } == 1 ? 0 : 5)
     }
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { page } from './load.mjs';
+import { page, plain } from './load.mjs';
 
 const { ChunkCutter, content, initOf } = page(['ChunkCutter', 'content', 'initOf']);
 
@@ -45,6 +45,11 @@ suite('chunks: [styp] [prft] moof mdat', () => {
     const cutter = new ChunkCutter();
     assert.equal(cutter.push(new Uint8Array(styp)).length, 0);
     assert.equal(cutter.whole, true);
+  });
+
+  test('an mdat without its moof is passed over', () => {
+    const chunks = new ChunkCutter().push(new Uint8Array([...box('mdat', bytes(1, 9)), ...moof(9), ...box('mdat', bytes(2, 3))]));
+    assert.deepEqual(plain(chunks).map(({ time }) => time), [9]);
   });
 
   test('an end in mid-box or between moof and mdat is not whole', () => {

@@ -1,0 +1,166 @@
+import HLSPackager
+import Media
+import Packaging
+import TestSupport
+import Testing
+
+@Suite("The playlist for players without parts: the open segment and one to come")
+struct ChunkedPlaylistTests {
+  static let names = MediaNames(.epoch, first: 1)
+
+  static func text(_ snapshot: WindowSnapshot, base: String = "") throws -> String {
+    try #require(ChunkedPlaylist(snapshot, names: names, base: base)).text()
+  }
+
+  @Test("as text: live, between two segments, ended")
+  func golden() throws {
+    var stream = try StreamCase(rate: "30000/1001").stream()
+    stream.goLive(history: 10)
+    stream.publish(frames: 35)
+    Golden.expect(try Self.text(stream.window.snapshot), equals: "chunked.m3u8")
+    Golden.expect(
+      try Self.text(stream.window.snapshot, base: "video/"), equals: "chunked-base.m3u8")
+    stream.window.end()
+    Golden.expect(try Self.text(stream.window.snapshot), equals: "chunked-ended.m3u8")
+  }
+
+  @Test("CH-01: version 6 and no tag of Low-Latency HLS", arguments: StreamCase.all)
+  func tags(row: StreamCase) throws {
+    let playlist = try ParsedPlaylist(Self.text(try #require(row.moments().last).snapshot))
+    #expect(playlist.version == 6)
+    #expect(
+      Set(playlist.tags.keys) == [
+        "VERSION", "INDEPENDENT-SEGMENTS", "TARGETDURATION", "MEDIA-SEQUENCE",
+        "DISCONTINUITY-SEQUENCE",
+      ])
+    #expect(playlist.map != nil)
+    #expect(playlist.skip == nil)
+    #expect(playlist.hints.isEmpty)
+    #expect(playlist.all.allSatisfy { $0.parts.isEmpty })
+  }
+
+  @Test(
+    "CH-02: after the complete segments the open one and exactly one to come",
+    arguments: StreamCase.all)
+  func entries(row: StreamCase) throws {
+    var stream = try row.stream()
+    stream.goLive(history: Int64(row.playlistLength))
+    for _ in 0..<4 * stream.cadence.framesPerSegment {
+      stream.publish(frames: 1)
+      let snapshot = stream.window.snapshot
+      let playlist = try ParsedPlaylist(Self.text(snapshot))
+      let newest = try #require(snapshot.open?.number ?? snapshot.segments.last?.number)
+      #expect(playlist.segments.last?.number == newest + 1)
+      #expect(playlist.segments.count == row.playlistLength + 2)
+      #expect(playlist.open == nil)
+      for segment in playlist.segments {
+        #expect(segment.uri == "segment\(segment.number).m4s")
+        let tick = stream.cadence.grid.nanoseconds(stream.cadence.firstFrame(of: segment.number))
+        #expect(segment.programDateTime == UTCTime(nanoseconds: tick).text, "nominal and exact")
+        #expect(segment.extinf == playlist.segments.first?.extinf)
+      }
+    }
+  }
+
+  @Test("CH-02: none to come where it would not be held: segments above four seconds")
+  func longSegments() throws {
+    var stream = SyntheticStream(try #require(FrameRate(10)), segment: 5_000_000)
+    stream.goLive(history: 10)
+    stream.publish(frames: 3)
+    let playlist = try ParsedPlaylist(Self.text(stream.window.snapshot))
+    #expect(playlist.segments.last?.number == stream.window.snapshot.open?.number)
+  }
+
+  @Test(
+    "CH-05: the text changes once a segment, when the next one opens", arguments: StreamCase.all)
+  func changes(row: StreamCase) throws {
+    var stream = try row.stream()
+    stream.goLive(history: Int64(row.playlistLength))
+    stream.publish(frames: 1)
+    var text = try Self.text(stream.window.snapshot)
+    var edition = ChunkedPlaylist.edition(of: stream.window.snapshot)
+    for _ in 0..<3 * stream.cadence.framesPerSegment {
+      let opens = stream.cadence.position(of: stream.next) == 0
+      stream.publish(frames: 1)
+      let new = try Self.text(stream.window.snapshot)
+      #expect((new != text) == opens)
+      #expect((ChunkedPlaylist.edition(of: stream.window.snapshot) != edition) == opens)
+      (text, edition) = (new, ChunkedPlaylist.edition(of: stream.window.snapshot))
+    }
+  }
+
+  @Test("CH-05: with the shortest window that may be configured too")
+  func shortWindow() throws {
+    var stream = SyntheticStream(try #require(FrameRate(30)), playlistLength: 6, retained: 6)
+    stream.goLive(history: 10)
+    stream.publish(frames: 1)
+    var texts: Set<String> = []
+    for _ in 0..<29 {
+      texts.insert(try Self.text(stream.window.snapshot))
+      stream.publish(frames: 1)
+    }
+    texts.insert(try Self.text(stream.window.snapshot))
+    #expect(texts.count == 1)
+  }
+
+  @Test(
+    "CH-04: complete segments are the same lines as in the Media Playlist",
+    arguments: StreamCase.all)
+  func sameLines(row: StreamCase) throws {
+    for moment in try row.moments() {
+      let chunked = try ParsedPlaylist(Self.text(moment.snapshot))
+      for segment in moment.playlist.segments {
+        let same = chunked.segments.first { $0.number == segment.number }
+        #expect(same?.bareLines == segment.bareLines)
+      }
+      #expect(chunked.map == moment.playlist.map)
+      #expect(chunked.targetDuration == moment.playlist.targetDuration)
+    }
+  }
+
+  @Test(
+    "PL-21: DISCONTINUITY-SEQUENCE counts what has slid out",
+    arguments: StreamCase.all.filter(\.steps))
+  func discontinuities(row: StreamCase) throws {
+    for moment in try row.moments() {
+      let chunked = try ParsedPlaylist(Self.text(moment.snapshot))
+      let shown = chunked.segments.count { $0.startsDiscontinuity }
+      let listed = moment.playlist.all.count { $0.startsDiscontinuity }
+      let sum = Int64(shown) + (chunked.discontinuitySequence ?? -1)
+      #expect(sum == Int64(listed) + (moment.playlist.discontinuitySequence ?? -1))
+    }
+  }
+
+  @Test("CH-07: with ENDLIST nothing to come is listed")
+  func ended() throws {
+    var stream = try StreamCase(rate: "30").stream()
+    stream.goLive(history: 10)
+    stream.publish(frames: 10)
+    let number = try #require(stream.window.snapshot.open?.number)
+    stream.window.end()
+    let playlist = try ParsedPlaylist(Self.text(stream.window.snapshot))
+    #expect(playlist.isEnded)
+    #expect(playlist.segments.last?.number == number)
+    #expect(playlist.segments.last?.microseconds == 333_333)
+  }
+
+  @Test(
+    "CH-07: after a skip the open segment and the one after it are listed, what was skipped is a gap"
+  )
+  func skipped() throws {
+    var stream = try StreamCase(rate: "30").stream()
+    stream.goLive(history: 10)
+    let announced = try #require(ParsedPlaylist(Self.text(stream.window.snapshot)).segments.last)
+    stream.skip(2, offset: 400_000_000)
+    stream.publish(frames: 1)
+    let playlist = try ParsedPlaylist(Self.text(stream.window.snapshot))
+    #expect(
+      playlist.segments.filter { $0.isGap }.map(\.number) == [
+        announced.number, announced.number + 1,
+      ])
+    #expect(playlist.segments.last?.number == announced.number + 3)
+    let tick = stream.cadence.grid.nanoseconds(stream.cadence.firstFrame(of: announced.number + 3))
+    let shifted = UTCTime(nanoseconds: tick + 400_000_000).text
+    #expect(playlist.segments.last?.programDateTime == shifted)
+  }
+}

@@ -1,0 +1,59 @@
+import HLSPackager
+import Media
+import Testing
+
+@Suite("Constants of a stream's playlists, RFC 8216bis §4.4.3.7, §4.4.3.8")
+struct ServerControlTests {
+  struct Row: Sendable, CustomTestStringConvertible {
+    let rate: String
+    let segment, part: Int64
+    let target, partTarget, holdBack: Int64
+    var testDescription: String { "\(rate), \(segment) µs, \(part) µs" }
+  }
+
+  /// PART-TARGET rounds up to the microsecond, three of them up to the millisecond.
+  @Test(
+    "PL-02, PL-04, PL-12: target duration, part target and hold-back",
+    arguments: [
+      Row(
+        rate: "30", segment: 1_000_000, part: 100_000, target: 1, partTarget: 100_000,
+        holdBack: 300_000),
+      Row(
+        rate: "25", segment: 1_000_000, part: 100_000, target: 1, partTarget: 120_000,
+        holdBack: 360_000),
+      Row(
+        rate: "30000/1001", segment: 1_000_000, part: 100_000, target: 1, partTarget: 100_100,
+        holdBack: 301_000),
+      // Two frames are 0.083416…, three times 0.083417 is 0.250251.
+      Row(
+        rate: "24000/1001", segment: 1_000_000, part: 100_000, target: 1, partTarget: 83_417,
+        holdBack: 251_000),
+      Row(
+        rate: "12.5", segment: 1_000_000, part: 100_000, target: 1, partTarget: 80_000,
+        holdBack: 240_000),
+      // One frame is 0.0333…; printed 0.033334, of which 0.1 would be less than three.
+      Row(
+        rate: "30", segment: 1_000_000, part: 1, target: 1, partTarget: 33_334, holdBack: 101_000),
+      Row(
+        rate: "30", segment: 2_000_000, part: 200_000, target: 2, partTarget: 200_000,
+        holdBack: 600_000),
+      Row(
+        rate: "30", segment: 6_000_000, part: 1_000_000, target: 6, partTarget: 1_000_000,
+        holdBack: 3_000_000),
+      Row(
+        rate: "30", segment: 500_000, part: 100_000, target: 1, partTarget: 100_000,
+        holdBack: 300_000),
+    ])
+  func table(row: Row) throws {
+    let cadence = Cadence(
+      rate: try #require(FrameRate(row.rate)), segmentMicroseconds: row.segment,
+      partMicroseconds: row.part)
+    let control = ServerControl(cadence: cadence)
+    #expect(control.targetDuration == row.target)
+    #expect(control.partTargetMicroseconds == row.partTarget)
+    #expect(control.partHoldBackMicroseconds == row.holdBack)
+    #expect(control.skipUntil == 6 * row.target)
+    let wished = ServerControl(cadence: cadence, holdBackMicroseconds: 5_000_000)
+    #expect(wished.partHoldBackMicroseconds == 5_000_000)
+  }
+}
