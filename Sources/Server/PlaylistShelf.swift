@@ -2,7 +2,6 @@ import HLSPackager
 import HTTP
 import Packaging
 import Sharing
-import Streams
 
 /// A rendition's playlists as ready-made responses: each rendered and compressed once per version, by whoever needs it
 /// first, and then shared by all who ask.
@@ -52,10 +51,10 @@ final class PlaylistShelf: Sendable {
   private let names: MediaNames
   private let shelves = Locked(Shelves())
 
-  /// A shelf for the playlists of `stream`.
-  init(_ stream: LiveStream, control: ServerControl) {
-    name = stream.configuration.name
-    names = stream.names
+  /// A shelf for the playlists of the stream `name`.
+  init(name: String, names: MediaNames, control: ServerControl) {
+    self.name = name
+    self.names = names
     self.control = control
   }
 
