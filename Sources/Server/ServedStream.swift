@@ -35,7 +35,7 @@ final class ServedStream: Sendable {
     self.control = control
     self.timestamps = timestamps
     self.measures = measures
-    playlists = PlaylistShelf(name: name, names: names, control: control)
+    playlists = PlaylistShelf(name: name, names: names, window: window, control: control)
     media = MediaShelf(names.numbering, targetDuration: control.targetDuration)
   }
 

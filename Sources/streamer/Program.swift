@@ -76,7 +76,7 @@ final class Program: Sendable {
       }
       if isFirst {
         let elapsed = (SystemClock.monotonic - startedAt) / 1_000_000
-        log.write(.info, "live", stream: name, "live: playable after \(elapsed) ms")
+        log.write(.info, "live", stream: name, "playable after \(elapsed) ms")
       }
     }
   }
