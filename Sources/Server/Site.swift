@@ -23,8 +23,14 @@ package final class Site: Sendable {
   ///   - page: the player page and its files.
   ///   - version: the program's version.
   ///   - log: where failures go.
-  package init(_ streams: [LiveStream], page: PageFiles, version: String, log: Log) {
-    self.streams = streams.map { ServedStream($0) }
+  package convenience init(
+    _ streams: [LiveStream], page: PageFiles, version: String, log: Log
+  ) {
+    self.init(served: streams.map { ServedStream($0) }, page: page, version: version, log: log)
+  }
+
+  init(served: [ServedStream], page: PageFiles, version: String, log: Log) {
+    streams = served
     self.page = page
     self.log = log
     versionText = version
