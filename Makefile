@@ -8,7 +8,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
 VENV := .venv
 PYTHON := $(VENV)/bin/python
-SWIFT_SOURCES := Sources Tests Package.swift
+SWIFT_SOURCES := Sources Tests Bench Package.swift
 RELEASE := .build/release/streamer
 
 RUN_PACKAGES := libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libv4l-dev \
@@ -17,7 +17,7 @@ TEST_PACKAGES := gcc libc6-dev make python3 python3-venv curl procps util-linux 
   chromium ffmpeg mpv vlc-bin vlc-plugin-base esbuild node-typescript
 
 help:  ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  \1\t/' | expand -t 14
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):[^#]*## /  \1\t/' | expand -t 14
 
 deps-run:  ## install what `make run` needs (Debian packages, by apt)
 	@missing=$$(for p in $(RUN_PACKAGES); do \
@@ -57,7 +57,7 @@ unit: deps-test  ## unit tests
 	timeout 900 swift test --build-path .build
 
 e2e: deps-test build  ## end-to-end tests against the built program, in real players
-	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 1200 node --test client/test/
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 300 node --test client/test/*.test.mjs
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 1200 $(PYTHON) -m pytest -c Tests/pytest.ini Tests/EndToEnd
 
 faults: deps-test build  ## real processes killed and frozen while browsers play
@@ -65,6 +65,8 @@ faults: deps-test build  ## real processes killed and frozen while browsers play
 
 lint:  ## format, dependency borders, the page's scripts
 	swift format lint --strict -r -p $(SWIFT_SOURCES)
+	node client/csp.mjs --check
+	node client/check.mjs
 	@! grep -rnE '^[^/]*\b(try!|fatalError\(|as!)' Sources || { echo "try!, as! and fatalError are not allowed"; exit 1; }
 
 fmt:  ## format the sources
@@ -74,6 +76,7 @@ tsan: deps-test  ## unit tests under ThreadSanitizer
 	TSAN_OPTIONS=halt_on_error=1 timeout 1800 swift test --sanitize=thread --scratch-path .build-tsan
 
 bench: deps-test build  ## measure; ratios in one run, see README
+	swift build -c release --product streamer-bench
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 1800 $(PYTHON) Bench/bench.py
 
 check: lint tsan test  ## everything before a release

@@ -71,6 +71,15 @@ let package = Package(
       resources: [.embedInCode("Resources/browser.html")],
       swiftSettings: strict),
 
+    // Counts allocations of single operations; release only.
+    .target(name: "CAllocations", path: "Bench/CAllocations"),
+    .executableTarget(
+      name: "streamer-bench",
+      dependencies: [
+        "CAllocations", "HLSPackager", "HTTP", "Packaging", "Media", "Sharing", "TestSupport",
+      ],
+      path: "Bench/Allocations", exclude: ["thresholds.json"], swiftSettings: strict),
+
     // Lets libv4l2 load the emulated camera within the tests' own process.
     .target(
       name: "GlobShim", path: "Tests/FakeCamera", exclude: ["Makefile", "fakecam.c"],

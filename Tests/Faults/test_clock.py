@@ -22,8 +22,6 @@ PATHS = {"frames": "/", "hlsjs": "/?player=hlsjs"}
 def test_step_while_playing(player: str, step_ms: int, browser: Browser, streamer, hlsjs: Path,
                             tmp_path: Path) -> None:
     """New pictures come after the step; how long the picture stood still is printed."""
-    if player == "hlsjs" and step_ms == 5000:
-        pytest.xfail("hls.js does not survive every discontinuity at the live edge")
     clock = ClockStep(tmp_path)
     program = streamer("--resolution", "640x360", "--hlsjs", str(hlsjs), env=clock.env)
     with viewer(browser) as view:

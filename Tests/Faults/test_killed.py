@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from harness.browser import Viewer, viewer
-from harness.labreport import between, report
+from harness.labreport import between, longest_pause, report
 from harness.program import Program, kill, start, stop
 from harness.supervisor import Supervisor, free_port
 
@@ -24,14 +24,12 @@ PATHS = {"frames": "/", "hlsjs": "/?player=hlsjs"}
 SETTLED = 8  # seconds after the restart that are looked at
 
 
-def longest_gap(samples: list[list[Any]]) -> float:
-    """Longest time (ms) between two frames that were shown, slate included."""
-    shown = [sample[0] for sample in samples]
-    return max((b - a for a, b in zip(shown, shown[1:])), default=float("inf"))
-
-
 def describe(view: Viewer, killed: float, ready: float) -> dict[str, Any]:
-    """What the viewer saw around a restart; times in Unix ms."""
+    """What the viewer saw around a restart; times in Unix ms.
+
+    `pause_ms` is the longest time without a newer picture, slate included; `clock_pause_ms` the same for
+    pictures with a burned clock, which the slate of a restart has not.
+    """
     data = view.data()
     before = report(data, since=killed - 3000, until=killed)
     around = between(data, killed - 500, time.time() * 1000)
@@ -39,7 +37,7 @@ def describe(view: Viewer, killed: float, ready: float) -> dict[str, Any]:
     after = report(data, since=ready + (SETTLED - 3) * 1000)
     fresh = [s[0] for s in decoded if s[1] > ready]
     return {
-        "pause_ms": round(longest_gap(around)), "clock_pause_ms": round(longest_gap(decoded)),
+        "pause_ms": round(longest_pause(around, 3)), "clock_pause_ms": round(longest_pause(decoded, 1)),
         "first_fresh_after_kill_ms": round(fresh[0] - killed) if fresh else None,
         "before": before["glass_to_glass_ms"]["p50"], "after": after["glass_to_glass_ms"],
         "after_span_s": after["clock_span_s"], "after_share": after["frames"]["share"],

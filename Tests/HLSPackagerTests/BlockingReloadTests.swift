@@ -39,8 +39,10 @@ struct BlockingReloadTests {
   }
 
   static let huge = "18446744073709551615"
-  /// `L` is the last complete segment, `V` the version. Ten parts of 0.1 s a segment, TD 1: the limit is 30 parts.
-  /// What is asked, with `L` for the last complete segment and `V` for the version; the limit is 30 parts.
+  /// What is asked, with `L` for the last complete segment and `V` for the version.
+  ///
+  /// A segment has ten parts of 0.1 s and TD is 1, so the limit is 30 parts.
+  static let rows: [Row] = [
     // "until the Playlist contains a Media Segment with that Media Sequence Number or later": a complete one.
     Row("DD-01", .midSegment, "_HLS_msn=L+1", .segment(1)),
     Row("DD-01", .midSegment, "_HLS_msn=L+2", .segment(2)),

@@ -59,6 +59,7 @@ struct PlaylistUpdateTests {
           guard parts * cadence.partTicks <= boundary else { break }
           guard !skipped.allSatisfy({ bare[before][$0] == bare[now][$0] }) else { continue }
           Issue.record("\(form) of \(now) into \(before)")
+          return
         }
       }
     }

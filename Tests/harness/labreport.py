@@ -15,16 +15,26 @@ def percentile(values: list[float], share: float) -> float | None:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else None
 
 
+def advances(samples: list[Sample], field: int) -> list[float]:
+    """When a picture newer than all before it was shown; `field` 1 = burned clock, 3 = media time."""
+    shown, highest = [], float("-inf")
+    for sample in samples:
+        if sample[field] is not None and sample[field] > highest:
+            highest = sample[field]
+            shown.append(sample[0])
+    return shown
+
+
+def longest_pause(samples: list[Sample], field: int = 1) -> float:
+    """Longest time (ms) without a newer picture."""
+    shown = advances(samples, field)
+    return max((b - a for a, b in zip(shown, shown[1:])), default=float("inf"))
+
+
 def pauses(samples: list[Sample], frame_ms: float) -> list[tuple[float, float]]:
-    """(shown, length ms) of each time the picture stood still for longer than STALL_MS."""
-    found, last_shown, last_stamp = [], None, None
-    for shown, stamp, *_ in samples:
-        if stamp is None or stamp == last_stamp:
-            continue
-        if last_shown is not None and shown - last_shown > STALL_MS + frame_ms:
-            found.append((round(last_shown), round(shown - last_shown - frame_ms)))
-        last_shown, last_stamp = shown, stamp
-    return found
+    """(shown, length ms) of each time longer than STALL_MS without a newer picture."""
+    shown = advances(samples, 1)
+    return [(round(a), round(b - a - frame_ms)) for a, b in zip(shown, shown[1:]) if b - a > STALL_MS + frame_ms]
 
 
 def between(data: dict[str, Any], since: float, until: float) -> list[Sample]:
