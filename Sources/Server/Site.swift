@@ -11,6 +11,7 @@ package final class Site: Sendable {
   let streams: [ServedStream]
   let page: PageFiles
   let log: Log
+  let accessLog: AccessLog?
   let versionText: String
   /// Wall clock at the start, nanoseconds since 1970.
   let startedAt = SystemClock.wall
@@ -23,10 +24,14 @@ package final class Site: Sendable {
   ///   - page: the player page and its files.
   ///   - version: the program's version.
   ///   - log: where failures go.
-  package init(_ streams: [LiveStream], page: PageFiles, version: String, log: Log) {
+  ///   - accessLog: where a line for each answer goes.
+  package init(
+    _ streams: [LiveStream], page: PageFiles, version: String, log: Log, accessLog: LineFile? = nil
+  ) {
     self.streams = streams.map { ServedStream($0) }
     self.page = page
     self.log = log
+    self.accessLog = accessLog.map { AccessLog($0, log.format) }
     versionText = version
   }
 
