@@ -3,7 +3,6 @@ import HTTP
 import Media
 import Packaging
 import Sharing
-import Streams
 
 /// A stream's MPDs as ready-made responses: each rendered once per edition and place, by whoever needs it first.
 final class ManifestShelf: Sendable {
@@ -46,11 +45,11 @@ final class ManifestShelf: Sendable {
   private let window: LiveWindow
   private let shelf = Locked(Shelf())
 
-  /// A shelf for the MPDs of `stream`.
-  init(_ stream: LiveStream) {
-    terms = stream.configuration.presentationTerms
-    names = stream.names
-    window = stream.window
+  /// A shelf for the MPDs of the stream whose first rendition is `window`.
+  init(_ terms: PresentationTerms, names: MediaNames, window: LiveWindow) {
+    self.terms = terms
+    self.names = names
+    self.window = window
   }
 
   /// How many MPDs were rendered.

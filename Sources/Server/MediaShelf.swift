@@ -3,7 +3,6 @@ import HTTP
 import Media
 import Packaging
 import Sharing
-import Streams
 
 /// A rendition's media as ready-made responses over the bytes of the window: heads are made once, bodies never copied.
 final class MediaShelf: Sendable {
@@ -22,22 +21,21 @@ final class MediaShelf: Sendable {
   private let segmentFields: [HeaderField]
   private let shelves = Locked(Shelves())
 
-  /// A shelf for the media of `stream`.
-  init(_ stream: LiveStream, targetDuration target: Int64, sendsCMSD: Bool) {
-    let configuration = stream.configuration
-    let recurs = configuration.numbering == .run
+  /// A shelf for media whose names are made as `numbering` says, described to clients by `data`.
+  init(_ numbering: MediaNames.Numbering, targetDuration target: Int64, data: ServerData? = nil) {
+    let recurs = numbering == .run
     let accept = [PreparedResponse.acceptRanges]
     func described(_ ticks: Int64) -> [HeaderField] {
-      sendsCMSD ? ServerData.fields(configuration, ticks: ticks) : []
+      data.map { $0.fields(ticks: ticks) } ?? []
     }
     partFields =
       ResponseFields.fields(
         "video/mp4", recurs ? .numberedRun(targetDuration: target) : .part(targetDuration: target))
-      + described(configuration.cadence.partTicks) + accept
+      + described(data?.cadence.partTicks ?? 0) + accept
     let openFields =
       ResponseFields.fields(
         "video/mp4", recurs ? .numberedRun(targetDuration: target) : .segment)
-      + described(configuration.cadence.segmentTicks)
+      + described(data?.cadence.segmentTicks ?? 0)
     segmentFields = openFields + accept
     openHead = PreparedResponse(status: 200, fields: openFields)
     gap = PreparedResponse(status: 200, fields: segmentFields, body: [SegmentType.bare])

@@ -2,7 +2,6 @@ import HLSPackager
 import HTTP
 import Packaging
 import Sharing
-import Streams
 
 /// A rendition's playlists as ready-made responses: each rendered and compressed once per version, by whoever needs it
 /// first, and then shared by all who ask.
@@ -53,11 +52,11 @@ final class PlaylistShelf: Sendable {
   private let window: LiveWindow
   private let shelves = Locked(Shelves())
 
-  /// A shelf for the playlists of `stream`.
-  init(_ stream: LiveStream, control: ServerControl) {
-    name = stream.configuration.name
-    names = stream.names
-    window = stream.window
+  /// A shelf for the playlists of the stream `name`.
+  init(name: String, names: MediaNames, window: LiveWindow, control: ServerControl) {
+    self.name = name
+    self.names = names
+    self.window = window
     self.control = control
   }
 
@@ -108,7 +107,9 @@ final class PlaylistShelf: Sendable {
       shelves[keyPath: path].plain[bodyKey] = SharedBytes(text)
     }
     guard let plain = shelves[keyPath: path].plain[bodyKey] else { return nil }
-    guard key.isCompressed, let compressed = Gzip.compress(plain) else { return plain }
+    guard key.isCompressed else { return plain }
+    // Without memory for it there is no answer, rather than one that is not what its fields say.
+    guard let compressed = Gzip.compress(plain) else { return nil }
     shelves.compressions += 1
     shelves[keyPath: path].compressed[bodyKey] = compressed
     return compressed

@@ -1,27 +1,65 @@
+import DASHPackager
 import HLSPackager
 import Packaging
 import Streams
 
 /// A stream with what the server keeps ready for it; shared by all loops.
 final class ServedStream: Sendable {
-  let stream: LiveStream
+  let name: String
+  let names: MediaNames
+  let window: LiveWindow
   let control: ServerControl
+  /// Segments in `/timestamps.json`.
+  let timestamps: Int
+  let measures: Measures
   let playlists: PlaylistShelf
   let manifests: ManifestShelf
   let media: MediaShelf
 
-  init(_ stream: LiveStream, options: ServingOptions) {
-    self.stream = stream
-    control = ServerControl(
-      cadence: stream.configuration.cadence,
-      holdBackMicroseconds: stream.configuration.holdBackMicroseconds)
-    playlists = PlaylistShelf(stream, control: control)
-    manifests = ManifestShelf(stream)
-    media = MediaShelf(
-      stream, targetDuration: control.targetDuration, sendsCMSD: options.sendsCMSD)
+  /// What the stream's own threads know of it, for statistics.
+  struct Measures: Sendable {
+    /// Nanoseconds after its tick at which a slot closes.
+    var inputDelay: Int64 = 0
+    /// What was counted so far.
+    var statistics: @Sendable () -> StreamStatistics = { StreamStatistics() }
+    /// Wall clock minus what the stream says of it, in nanoseconds.
+    var clockError: @Sendable () -> Int64 = { 0 }
   }
 
-  var name: String { stream.configuration.name }
-  var window: LiveWindow { stream.window }
-  var names: MediaNames { stream.names }
+  /// A stream from its parts, whoever publishes into its window.
+  init(
+    name: String, names: MediaNames, window: LiveWindow, control: ServerControl,
+    timestamps: Int = 20, measures: Measures = Measures(), terms: PresentationTerms? = nil,
+    data: ServerData? = nil
+  ) {
+    self.name = name
+    self.names = names
+    self.window = window
+    self.control = control
+    self.timestamps = timestamps
+    self.measures = measures
+    playlists = PlaylistShelf(name: name, names: names, window: window, control: control)
+    manifests = ManifestShelf(
+      terms
+        ?? PresentationTerms(
+          name: name, cadence: window.cadence, targetLatencyMicroseconds: 1_000_000,
+          inputDelay: measures.inputDelay), names: names, window: window)
+    media = MediaShelf(names.numbering, targetDuration: control.targetDuration, data: data)
+  }
+
+  convenience init(_ stream: LiveStream, options: ServingOptions) {
+    let configuration = stream.configuration
+    self.init(
+      name: configuration.name, names: stream.names, window: stream.window,
+      control: ServerControl(
+        cadence: configuration.cadence, holdBackMicroseconds: configuration.holdBackMicroseconds),
+      timestamps: configuration.timestamps,
+      measures: Measures(
+        inputDelay: configuration.inputDelay, statistics: { stream.statistics },
+        clockError: { stream.clockError }),
+      terms: configuration.presentationTerms,
+      data: options.sendsCMSD
+        ? ServerData(
+          cadence: configuration.cadence, bitrateKilobits: configuration.bitrateKilobits) : nil)
+  }
 }

@@ -12,6 +12,7 @@ package final class Site: Sendable {
   let page: PageFiles
   let options: ServingOptions
   let log: Log
+  let accessLog: AccessLog?
   let versionText: String
   /// Wall clock at the start, nanoseconds since 1970.
   let startedAt = SystemClock.wall
@@ -25,13 +26,25 @@ package final class Site: Sendable {
   ///   - options: how they are served.
   ///   - version: the program's version.
   ///   - log: where failures go.
-  package init(
-    _ streams: [LiveStream], page: PageFiles, options: ServingOptions, version: String, log: Log
+  ///   - accessLog: where a line for each answer goes.
+  package convenience init(
+    _ streams: [LiveStream], page: PageFiles, options: ServingOptions, version: String, log: Log,
+    accessLog: LineFile? = nil
   ) {
-    self.streams = streams.map { ServedStream($0, options: options) }
+    self.init(
+      served: streams.map { ServedStream($0, options: options) }, page: page, options: options,
+      version: version, log: log, accessLog: accessLog)
+  }
+
+  init(
+    served: [ServedStream], page: PageFiles, options: ServingOptions = ServingOptions(),
+    version: String, log: Log, accessLog: LineFile? = nil
+  ) {
+    streams = served
     self.options = options
     self.page = page
     self.log = log
+    self.accessLog = accessLog.map { AccessLog($0, log.format) }
     versionText = version
   }
 

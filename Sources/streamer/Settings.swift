@@ -38,4 +38,5 @@ struct Settings {
   var dashjs: String?
   var logFormat = Log.Format.text
   var logLevel = Log.Level.info
+  var accessLog: String?
 }
