@@ -55,10 +55,14 @@ final class ManifestShelf: Sendable {
   /// How many MPDs were rendered.
   var renderings: Int { shelf.withLock { $0.renderings } }
 
-  /// The answer to `request` from `snapshot`, or from a newer one if the shelf has that already: 200, or 304 where the
-  /// client has it; nil while there is no complete segment.
+  /// The answer to a request for an MPD: 200, or 304 where the client has it.
   ///
-  /// - Parameter now: wall clock, nanoseconds since 1970; publishTime where the edition is new.
+  /// - Parameters:
+  ///   - key: which MPD.
+  ///   - request: what was asked.
+  ///   - snapshot: what is answered, or something newer if the shelf has that already.
+  ///   - now: wall clock, nanoseconds since 1970; publishTime where the edition is new.
+  /// - Returns: the answer; nil while there is no complete segment.
   func response(
     _ key: Key, to request: Request, from snapshot: WindowSnapshot, now: Int64
   ) -> PreparedResponse? {

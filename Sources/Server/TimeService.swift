@@ -19,12 +19,13 @@ enum TimeService {
     }
   }
 
-  /// The time at `now`.
+  /// The time as text.
   ///
   /// - Parameters:
   ///   - form: how it is written.
   ///   - now: wall clock, nanoseconds since 1970.
   ///   - displacement: nanoseconds that are taken off, so that players ask later; never off what measures.
+  /// - Returns: the text, without a line's end.
   static func text(_ form: Form, now: Int64, displacement: Int64) -> String {
     switch form {
     case .unixMilliseconds: Decimal.string(now / 1000, digits: 3)
