@@ -71,10 +71,10 @@ final class StreamDesk {
     guard form != .chunked else {
       return answer(exchange, key(form, .playlist(targetDuration: target)), snapshot, since, now)
     }
-    let items = exchange.request.queryItems.map { (name: $0.name, value: $0.value) }
     var directives = DeliveryDirectives()
     do throws(DeliveryDirectives.Failure) {
-      if !items.isEmpty { directives = try DeliveryDirectives(items) }
+      let items = exchange.request.queryItems.lazy.map { (name: $0.name, value: $0.value) }
+      directives = try DeliveryDirectives(items)
     } catch {
       // "...the server MUST ignore" them once the playlist has ended.
       guard snapshot.state == .ended else {

@@ -170,7 +170,22 @@ extension Option {
       help: "text, or json: a line each",
       allowed: "text or json"
     ) { set(&$1.logFormat, Log.Format(rawValue: $0)) },
-    Option(name: "verbose", letter: "v", group: .program, help: "log more") {
+    Option(
+      name: "log-level", placeholder: "LEVEL", group: .program,
+      help: "the least that is logged, info: debug, info, warning or error",
+      allowed: "debug, info, warning or error"
+    ) { set(&$1.logLevel, Log.Level(rawValue: $0)) },
+    Option(
+      name: "access-log", placeholder: "FILE", group: .program,
+      help: "a line for each answer, in the form of --log-format; reopened on SIGHUP",
+      allowed: "the path of a file that can be written"
+    ) {
+      $1.accessLog = $0
+      return !$0.isEmpty
+    },
+    Option(
+      name: "verbose", letter: "v", group: .program, help: "log more, as --log-level debug"
+    ) {
       $1.logLevel = .debug
       return true
     },

@@ -32,4 +32,5 @@ struct Settings {
   var hlsjs: String?
   var logFormat = Log.Format.text
   var logLevel = Log.Level.info
+  var accessLog: String?
 }
