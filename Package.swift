@@ -97,6 +97,10 @@ let package = Package(
       exclude: ["Golden"]),
     tests("Net", ["Net", "Sharing", "CLinux"]),
     tests("HTTP", ["HTTP", "Net", "Sharing", "CLinux"]),
+    tests("Logging", ["Logging"]),
+    tests(
+      "Streams",
+      ["Streams", "Capture", "Packaging", "Media", "Sharing", "Logging", "TestSupport", "CFFmpeg"]),
     tests("Capture", ["Capture", "CFFmpeg", "GlobShim", "Media", "Sharing"]),
   ],
   swiftLanguageModes: [.v6]

@@ -34,7 +34,7 @@ package final class StreamServer: Sendable {
         let counters = site.counters()
         let desk = RequestDesk(site, loop: loop, counters: counters)
         tenant.http = HTTPServer(
-          loop: loop, limits: limits, handler: desk, observer: AnswerCounter(counters),
+          loop: loop, limits: limits, handler: desk, observer: AnswerCounter(counters, site.accessLog),
           errorFields: ResponseFields.crossOrigin)
         return desk
       }
@@ -62,11 +62,19 @@ package final class StreamServer: Sendable {
     }
   }
 
+  /// Goes on as before while anybody is connected, at most `limit` nanoseconds.
+  package func linger(limit: Int64) {
+    wait(until: SystemClock.monotonic + limit)
+  }
+
   /// Answers what is open with `Connection: close` and waits until every connection has gone, at most `limit`
   /// nanoseconds; what is left is cut.
   package func drain(limit: Int64) {
     for (loop, tenant) in zip(loops, tenants) { loop.post { tenant.http?.drain() } }
-    let deadline = SystemClock.monotonic + limit
+    wait(until: SystemClock.monotonic + limit)
+  }
+
+  private func wait(until deadline: Int64) {
     while SystemClock.monotonic < deadline, loops.contains(where: { $0.connectionCount > 0 }) {
       SystemClock.sleep(until: SystemClock.monotonic + 10_000_000)
     }
@@ -74,10 +82,7 @@ package final class StreamServer: Sendable {
 
   /// Cuts what is left and ends the loops.
   package func stop() {
-    for (loop, tenant) in zip(loops, tenants) {
-      loop.post { tenant.http?.closeAll() }
-      loop.stop()
-    }
+    for loop in loops { loop.stop() }
     for loop in loops { loop.join() }
   }
 }

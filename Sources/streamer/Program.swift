@@ -11,7 +11,9 @@ import Streams
 /// The running program: sockets, server and stream, and what signals do to them.
 final class Program: Sendable {
   /// How long connections may take to finish after the end; nanoseconds.
-  private static let drainLimit: Int64 = 4_000_000_000
+  private static let drainLimit: Int64 = 3_000_000_000
+  /// How long players that are connected may still fetch the end of the stream; nanoseconds.
+  private static let lingerLimit: Int64 = 1_200_000_000
 
   private let wiring: Wiring
   private let log: Log
@@ -21,7 +23,9 @@ final class Program: Sendable {
   private let startedAt: Int64
 
   /// Binds the socket and makes the parts; nothing is accepted yet.
-  init(_ wiring: Wiring, log: Log, handedOver: [ListeningSocket]) throws(NetError) {
+  init(
+    _ wiring: Wiring, log: Log, accessLog: LineFile?, handedOver: [ListeningSocket]
+  ) throws(NetError) {
     startedAt = SystemClock.monotonic
     self.wiring = wiring
     self.log = log
@@ -36,7 +40,8 @@ final class Program: Sendable {
     let page = PageFiles(
       html: PackageResources.browser_html, scripts: wiring.hlsjs.map { ["hls.js": $0] } ?? [:])
     server = try StreamServer(
-      Site([stream], page: page, version: Version.text, log: log), loopCount: loopCount,
+      Site([stream], page: page, version: Version.text, log: log, accessLog: accessLog),
+      loopCount: loopCount,
       limits: limits)
   }
 
@@ -74,7 +79,7 @@ final class Program: Sendable {
       }
       if isFirst {
         let elapsed = (SystemClock.monotonic - startedAt) / 1_000_000
-        log.write(.info, "live", stream: name, "live: playable after \(elapsed) ms")
+        log.write(.info, "live", stream: name, "playable after \(elapsed) ms")
       }
     }
   }
@@ -82,8 +87,10 @@ final class Program: Sendable {
   /// Ends the stream for players, answers what is open, and returns.
   func finish() {
     log.write(.info, "stopping", "ending the stream and answering what is open")
-    server.stopAccepting()
     stream.end()
+    // Players that had nothing held still ask once, and are told that it is over.
+    server.linger(limit: Self.lingerLimit)
+    server.stopAccepting()
     server.drain(limit: Self.drainLimit)
     server.stop()
   }
