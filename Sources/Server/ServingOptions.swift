@@ -1,9 +1,8 @@
 /// How a site is served: what does not depend on a stream.
 package struct ServingOptions: Sendable {
-  /// Scheme and authority, and a path prefix where there is one, under which clients reach the
-  /// server;
+  /// Scheme, authority and path prefix under which clients reach the server, without a slash at the end.
   ///
-  /// without a slash at the end. Nil: what the request's `Host` says.
+  /// Nil: what the request's `Host` says.
   package var publicURL: String?
   /// Microseconds that are taken off `/time?iso`, `/time?xsdate` and `/isotime`, so that clients ask later.
   package var timeDisplacementMicroseconds: Int64 = 0

@@ -22,6 +22,7 @@ package enum TimeService {
   ///   - form: how it is written.
   ///   - now: wall clock, nanoseconds since 1970.
   ///   - displacement: nanoseconds that are taken off, so that players ask later; never off what measures.
+  /// - Returns: the text, without a line end.
   static func text(_ form: Form, now: Int64, displacement: Int64) -> String {
     switch form {
     case .unixMilliseconds: Decimal.string(now / 1000, digits: 3)
