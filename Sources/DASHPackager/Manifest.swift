@@ -129,8 +129,8 @@ package struct Manifest: Sendable {
 
   /// Nothing in it speaks of a live edge.
   ///
-  /// Its first Period begins with the first listed segment, at the place that this
-  /// had on the timeline of the live presentation: who plays goes on, who comes anew begins there.
+  /// Its first Period begins with the first listed segment, at the place that this had on the
+  /// timeline of the live presentation: who plays goes on, who comes anew begins there.
   private var endedAttributes: XMLText.Attributes {
     let end = periods.last.map { $0.start + ($0.duration ?? 0) } ?? 0
     return attributes(Self.profiles, type: "static") + [

@@ -65,7 +65,7 @@ struct ClientMediaData: Equatable {
   }
 
   private static func number(_ text: Substring) -> Double? {
-    guard text.utf8.count <= 20, let value = Double(text), value.isFinite, value >= 0 else {
+    guard text.utf8.count <= 20, let value = Double(text), (0...10_000_000).contains(value) else {
       return nil
     }
     return value

@@ -5,9 +5,9 @@ import Packaging
 import Sharing
 
 /// A stream's MPDs as ready-made responses: each rendered once per edition and place, by whoever needs it first.
-final class ManifestShelf: Sendable {
+package final class ManifestShelf: Sendable {
   /// From where an MPD is asked; its BaseURL depends on this.
-  enum Depth: Hashable {
+  package enum Depth: Hashable {
     /// `/manifest.mpd`: media lies in `S/R/`.
     case root
     /// `/S/manifest.mpd`: media lies in `R/`.
@@ -45,7 +45,7 @@ final class ManifestShelf: Sendable {
   private let window: LiveWindow
   private let shelf = Locked(Shelf())
 
-  /// A shelf for the MPDs of the stream whose first rendition is `window`.
+  /// A shelf for the MPDs of the stream with these terms.
   init(_ terms: PresentationTerms, names: MediaNames, window: LiveWindow) {
     self.terms = terms
     self.names = names
@@ -55,14 +55,10 @@ final class ManifestShelf: Sendable {
   /// How many MPDs were rendered.
   var renderings: Int { shelf.withLock { $0.renderings } }
 
-  /// The answer to a request for an MPD: 200, or 304 where the client has it.
+  /// The answer to `request` from `snapshot`, or from a newer one if the shelf has that already: 200, or 304 where the
+  /// client has it; nil while there is no complete segment.
   ///
-  /// - Parameters:
-  ///   - key: which MPD.
-  ///   - request: what was asked.
-  ///   - snapshot: what is answered, or something newer if the shelf has that already.
-  ///   - now: wall clock, nanoseconds since 1970; publishTime where the edition is new.
-  /// - Returns: the answer; nil while there is no complete segment.
+  /// `now`, the wall clock in nanoseconds since 1970, is the publishTime where the edition is new.
   func response(
     _ key: Key, to request: Request, from snapshot: WindowSnapshot, now: Int64
   ) -> PreparedResponse? {

@@ -21,21 +21,30 @@ final class MediaShelf: Sendable {
   private let segmentFields: [HeaderField]
   private let shelves = Locked(Shelves())
 
-  /// A shelf for media whose names are made as `numbering` says, described to clients by `data`.
-  init(_ numbering: MediaNames.Numbering, targetDuration target: Int64, data: ServerData? = nil) {
+  /// A shelf for media whose names are made as `numbering` says.
+  ///
+  /// - Parameters:
+  ///   - numbering: whether names recur in the next run.
+  ///   - target: the Target Duration in seconds.
+  ///   - cadence: how long parts and segments are.
+  ///   - data: the fields that describe media of so many ticks, where answers carry any.
+  init(
+    _ numbering: MediaNames.Numbering, targetDuration target: Int64, cadence: Cadence,
+    data: ServerData? = nil
+  ) {
     let recurs = numbering == .run
     let accept = [PreparedResponse.acceptRanges]
     func described(_ ticks: Int64) -> [HeaderField] {
-      data.map { $0.fields(ticks: ticks) } ?? []
+      data?.fields(ticks: ticks) ?? []
     }
     partFields =
       ResponseFields.fields(
         "video/mp4", recurs ? .numberedRun(targetDuration: target) : .part(targetDuration: target))
-      + described(data?.cadence.partTicks ?? 0) + accept
+      + described(cadence.partTicks) + accept
     let openFields =
       ResponseFields.fields(
         "video/mp4", recurs ? .numberedRun(targetDuration: target) : .segment)
-      + described(data?.cadence.segmentTicks ?? 0)
+      + described(cadence.segmentTicks)
     segmentFields = openFields + accept
     openHead = PreparedResponse(status: 200, fields: openFields)
     gap = PreparedResponse(status: 200, fields: segmentFields, body: [SegmentType.bare])

@@ -1,5 +1,6 @@
 import DASHPackager
 import HLSPackager
+import Media
 import Packaging
 import Streams
 
@@ -29,8 +30,8 @@ final class ServedStream: Sendable {
   /// A stream from its parts, whoever publishes into its window.
   init(
     name: String, names: MediaNames, window: LiveWindow, control: ServerControl,
-    timestamps: Int = 20, measures: Measures = Measures(), terms: PresentationTerms? = nil,
-    data: ServerData? = nil
+    terms: PresentationTerms? = nil, timestamps: Int = 20, data: ServerData? = nil,
+    measures: Measures = Measures()
   ) {
     self.name = name
     self.names = names
@@ -44,22 +45,23 @@ final class ServedStream: Sendable {
         ?? PresentationTerms(
           name: name, cadence: window.cadence, targetLatencyMicroseconds: 1_000_000,
           inputDelay: measures.inputDelay), names: names, window: window)
-    media = MediaShelf(names.numbering, targetDuration: control.targetDuration, data: data)
+    media = MediaShelf(
+      names.numbering, targetDuration: control.targetDuration, cadence: window.cadence, data: data)
   }
 
   convenience init(_ stream: LiveStream, options: ServingOptions) {
     let configuration = stream.configuration
+    let cadence = configuration.cadence
     self.init(
       name: configuration.name, names: stream.names, window: stream.window,
       control: ServerControl(
-        cadence: configuration.cadence, holdBackMicroseconds: configuration.holdBackMicroseconds),
-      timestamps: configuration.timestamps,
+        cadence: cadence, holdBackMicroseconds: configuration.holdBackMicroseconds),
+      terms: configuration.presentationTerms, timestamps: configuration.timestamps,
+      data: options.sendsCMSD
+        ? ServerData(rate: cadence.grid.rate, bitrateKilobits: configuration.bitrateKilobits)
+        : nil,
       measures: Measures(
         inputDelay: configuration.inputDelay, statistics: { stream.statistics },
-        clockError: { stream.clockError }),
-      terms: configuration.presentationTerms,
-      data: options.sendsCMSD
-        ? ServerData(
-          cadence: configuration.cadence, bitrateKilobits: configuration.bitrateKilobits) : nil)
+        clockError: { stream.clockError }))
   }
 }

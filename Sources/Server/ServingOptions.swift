@@ -1,8 +1,8 @@
 /// How a site is served: what does not depend on a stream.
 package struct ServingOptions: Sendable {
-  /// The address under which clients reach the server; nil for what each request's `Host` says.
+  /// Scheme, authority and path prefix under which clients reach the server, without a slash at the end.
   ///
-  /// Scheme, authority, and a path prefix where there is one; without a slash at the end.
+  /// Nil: what the request's `Host` says.
   package var publicURL: String?
   /// Microseconds that are taken off `/time?iso`, `/time?xsdate` and `/isotime`, so that clients ask later.
   package var timeDisplacementMicroseconds: Int64 = 0

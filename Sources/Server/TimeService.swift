@@ -2,9 +2,9 @@ import Media
 import Sharing
 
 /// `/time` and `/isotime`: the server's clock, for players and latency scripts.
-enum TimeService {
+package enum TimeService {
   /// How the time is written.
-  enum Form: Equatable {
+  package enum Form: Equatable {
     /// Unix milliseconds with the fraction: for clients that measure.
     case unixMilliseconds
     /// ISO 8601 with milliseconds: for players.
@@ -13,19 +13,16 @@ enum TimeService {
     case isoMicroseconds
 
     /// The form that the query of `/time` asks for; `iso` and `xsdate` are the same, and the default.
-    init(query: String?) {
-      let wantsMilliseconds = query?.split(separator: "&").contains("ms") ?? false
-      self = wantsMilliseconds ? .unixMilliseconds : .iso
-    }
+    init(query: String?) { self = query == "ms" ? .unixMilliseconds : .iso }
   }
 
-  /// The time as text.
+  /// The time at `now`.
   ///
   /// - Parameters:
   ///   - form: how it is written.
   ///   - now: wall clock, nanoseconds since 1970.
   ///   - displacement: nanoseconds that are taken off, so that players ask later; never off what measures.
-  /// - Returns: the text, without a line's end.
+  /// - Returns: the text, without a line end.
   static func text(_ form: Form, now: Int64, displacement: Int64) -> String {
     switch form {
     case .unixMilliseconds: Decimal.string(now / 1000, digits: 3)
