@@ -123,7 +123,6 @@ let package = Package(
       exclude: ["Golden"]),
     tests("Net", ["Net", "Sharing", "CLinux"]),
     tests("HTTP", ["HTTP", "Net", "Sharing", "CLinux"]),
-    tests("Logging", ["Logging"]),
     tests(
       "Streams",
       ["Streams", "Capture", "Packaging", "Media", "Sharing", "Logging", "TestSupport", "CFFmpeg"]),

@@ -16,17 +16,20 @@ struct VideoTrack: ~Copyable {
   /// Opens the encoder and describes the track to the window.
   ///
   /// - Throws: the encoder's error.
-  init(_ configuration: StreamConfiguration, window: LiveWindow) throws(FFmpegError) {
+  init(
+    _ configuration: StreamConfiguration, _ rung: Rung, window: LiveWindow
+  ) throws(FFmpegError) {
     let encoder = try VideoEncoder(
       EncoderSettings(
-        size: configuration.size, rate: configuration.cadence.grid.rate,
-        bitrateKilobits: configuration.bitrateKilobits, encoder: configuration.encoder,
+        size: rung.size, rate: configuration.cadence.grid.rate,
+        bitrateKilobits: rung.bitrateKilobits, encoder: configuration.encoder,
         preset: configuration.preset))
     let header = try encoder.initSegment()
     window.describe(
       TrackDescription(
-        rendition: LiveStream.rendition, codecs: encoder.codecString, size: configuration.size,
-        cadence: configuration.cadence, header: header))
+        rendition: rung.name, codecs: encoder.codecString, size: rung.size,
+        cadence: configuration.cadence, bitrate: Int64(rung.bitrateKilobits) * 1000,
+        header: header))
     cadence = configuration.cadence
     self.window = window
     self.encoder = encoder
