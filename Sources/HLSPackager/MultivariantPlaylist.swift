@@ -28,7 +28,7 @@ package struct MultivariantPlaylist: Sendable {
     out.line("#EXT-X-VERSION:6")
     for track in tracks {
       out.line(
-        "#EXT-X-STREAM-INF:BANDWIDTH=\(track.peakBandwidth),"
+        "#EXT-X-STREAM-INF:BANDWIDTH=\(track.bandwidth),"
           + "AVERAGE-BANDWIDTH=\(track.averageBandwidth),CODECS=\"\(track.codecs)\","
           + "RESOLUTION=\(track.size),FRAME-RATE=\(track.cadence.grid.rate.decimal)")
       out.line("\(base)\(track.rendition)/\(file)")

@@ -7,12 +7,14 @@ package struct TrackDescription: Sendable {
   package let rendition: String
   /// RFC 6381 codecs string, such as `avc1.64001f`.
   package let codecs: String
+  /// Bits a second at most: what the encoder was told, and what the container adds.
+  package let bandwidth: Int64
   /// The coded picture.
   package let size: VideoSize
   /// How frames fall into parts and segments.
   package let cadence: Cadence
-  /// What the encoder was told to make, in bits a second.
-  package let bitrate: Int64
+  /// Average bits a second, container included; constant.
+  package let averageBandwidth: Int64
   /// The CMAF header.
   package let header: SharedBytes
   /// Eight hexadecimal digits of a hash over the header: equal bytes, equal name.
@@ -20,31 +22,19 @@ package struct TrackDescription: Sendable {
 
   /// A description; the hash (FNV-1a, 32 bits) is taken of `header`.
   package init(
-    rendition: String, codecs: String, size: VideoSize, cadence: Cadence, bitrate: Int64 = 0,
+    rendition: String, codecs: String, bandwidth: Int64, averageBandwidth: Int64? = nil,
+    size: VideoSize, cadence: Cadence,
     header: [UInt8]
   ) {
-    self.bitrate = bitrate
+    self.averageBandwidth = averageBandwidth ?? bandwidth
     self.rendition = rendition
     self.codecs = codecs
+    self.bandwidth = bandwidth
     self.size = size
     self.cadence = cadence
     self.header = SharedBytes(header)
     let hash = header.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 }
     let digits = String(hash, radix: 16)
     self.headerHash = String(repeating: "0", count: 8 - digits.count) + digits
-  }
-
-  /// What boxes add to the coded pictures, in bits a second: 140 bytes a chunk, 24 a segment.
-  private var overhead: Int64 {
-    let (rate, frames) = (cadence.grid.rate, cadence.framesPerSegment)
-    return 8 * (140 * frames + 24) * rate.numerator / (rate.denominator * frames)
-  }
-
-  /// AVERAGE-BANDWIDTH: what the encoder was told, and what the container adds; constant.
-  package var averageBandwidth: Int64 { bitrate + overhead }
-
-  /// BANDWIDTH: a segment may be larger by the encoder's reservoir of five pictures; constant.
-  package var peakBandwidth: Int64 {
-    averageBandwidth + bitrate * 5 / max(5, cadence.framesPerSegment)
   }
 }

@@ -53,7 +53,8 @@ struct WindowListing: Sendable {
     let nominal = last.map { $0.programDateTime + cadence.segmentNanoseconds }
     return OpenSegment(
       number: number, firstFrame: frame,
-      programDateTime: nominal ?? cadence.grid.nanoseconds(frame), isHistory: false)
+      programDateTime: nominal ?? cadence.grid.nanoseconds(frame), startsDiscontinuity: false,
+      run: last?.run ?? .initial, isHistory: false)
   }
 
   /// A complete segment, with what was listed as a gap still a gap.

@@ -1,3 +1,4 @@
+import CMAF
 package import Media
 
 /// One rendition of a stream's ladder: its name in URLs, its picture and its rate of bits.
@@ -19,5 +20,22 @@ package struct Rung: Sendable, Equatable {
         wishes.count == 1 ? "video" : isShared ? "\(height)-\(wish.bitrateKilobits)" : height
       return Rung(name: name, size: wish.size, bitrateKilobits: wish.bitrateKilobits)
     }
+  }
+
+  /// What boxes add to the coded pictures, in bits a second.
+  private func overhead(_ cadence: Cadence) -> Int64 {
+    let boxes =
+      ChunkWriter.overhead.chunk * cadence.framesPerSegment + ChunkWriter.overhead.segment
+    return boxes * 8 * 1_000_000_000 / max(1, cadence.segmentNanoseconds) + 1000
+  }
+
+  /// AVERAGE-BANDWIDTH: what the encoder is told to make, and what the container adds; bits a second, constant.
+  func averageBandwidth(_ cadence: Cadence) -> Int64 {
+    Int64(bitrateKilobits) * 1000 + overhead(cadence)
+  }
+
+  /// BANDWIDTH: a segment may be larger by the encoder's reservoir of five pictures; bits a second, constant.
+  func peakBandwidth(_ cadence: Cadence) -> Int64 {
+    averageBandwidth(cadence) + Int64(bitrateKilobits) * 5000 / max(5, cadence.framesPerSegment)
   }
 }

@@ -27,9 +27,10 @@ struct VideoTrack: ~Copyable {
     let header = try encoder.initSegment()
     window.describe(
       TrackDescription(
-        rendition: rung.name, codecs: encoder.codecString, size: rung.size,
-        cadence: configuration.cadence, bitrate: Int64(rung.bitrateKilobits) * 1000,
-        header: header))
+        rendition: rung.name, codecs: encoder.codecString,
+        bandwidth: rung.peakBandwidth(configuration.cadence),
+        averageBandwidth: rung.averageBandwidth(configuration.cadence), size: rung.size,
+        cadence: configuration.cadence, header: header))
     cadence = configuration.cadence
     self.window = window
     self.encoder = encoder
