@@ -185,7 +185,8 @@ package final class LiveStream: Sendable {
       opened(nil)
       try goLive(&track, rendition)
       let thread = RenditionThread(
-        configuration: configuration, window: rendition.window, rung: place, feed: feed, statistics: counters, log: log)
+        configuration: configuration, window: rendition.window, rung: place, feed: feed,
+        statistics: counters, log: log)
       try thread.run(&track)
     } catch {
       guard isOpen else { return opened(error) }
