@@ -99,6 +99,12 @@ let package = Package(
     tests("HTTP", ["HTTP", "Net", "Sharing", "CLinux"]),
     tests("Logging", ["Logging"]),
     tests(
+      "Server",
+      [
+        "Server", "HTTP", "Net", "Streams", "Packaging", "HLSPackager", "CMAF", "Media", "Sharing", "Logging",
+        "TestSupport", "CZlib",
+      ]),
+    tests(
       "Streams",
       ["Streams", "Capture", "Packaging", "Media", "Sharing", "Logging", "TestSupport", "CFFmpeg"]),
     tests("Capture", ["Capture", "CFFmpeg", "GlobShim", "Media", "Sharing"]),
