@@ -19,6 +19,7 @@ struct ServerCounters: Sendable {
   var heldMedia = 0
   var followers = 0
   var holdSeconds = Histogram.seconds
+  var players = PlayerCounters()
 
   /// Adds what another loop counted.
   mutating func add(_ other: ServerCounters) {
@@ -30,6 +31,7 @@ struct ServerCounters: Sendable {
     heldMedia += other.heldMedia
     followers += other.followers
     holdSeconds.add(other.holdSeconds)
+    players.add(other.players)
   }
 }
 

@@ -26,10 +26,16 @@ struct Settings {
   var history: Int?
   var numbering = MediaNames.Numbering.epoch
   var name = "live"
+  var targetLatencyMicroseconds: Int64 = 1_000_000
   var timestamps = 20
   var host = "0.0.0.0"
   var port: UInt16 = 8080
+  var publicURL: String?
+  var timeDisplacementMicroseconds: Int64 = 0
+  var waitsForAbsentSegment = true
+  var sendsCMSD = false
   var hlsjs: String?
+  var dashjs: String?
   var logFormat = Log.Format.text
   var logLevel = Log.Level.info
   var accessLog: String?
