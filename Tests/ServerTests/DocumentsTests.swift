@@ -23,7 +23,8 @@ struct RouteTests {
     Row("", .page(stream: nil)), Row("live.m3u8", .playlist(stream: nil, rendition: nil, .root)),
     Row("playlist.m3u8", .playlist(stream: nil, rendition: nil, .root)),
     Row("index.m3u8", .playlist(stream: nil, rendition: nil, .root)),
-    Row("timestamps.json", .timestamps(stream: nil)), Row("time", .time), Row("isotime", .time),
+    Row("timestamps.json", .timestamps(stream: nil)), Row("time", .time(nil)),
+    Row("isotime", .time(.isoMicroseconds)),
     Row("health", .health), Row("ready", .ready), Row("version", .version),
     Row("metrics", .metrics),
     Row("S/", .page(stream: "S")), Row("S", .unknown), Row("S/x", .unknown),
@@ -251,12 +252,19 @@ struct MetricsTextTests {
 struct SmallAnswersTests {
   @Test("/time: milliseconds of the true clock on ms, ISO 8601 otherwise")
   func time() {
-    let now: Int64 = 1_795_155_721_234_567_890
-    #expect(TimeService.text(query: "ms", now: now) == "1795155721234.567")
-    #expect(TimeService.text(query: "_=5&ms", now: now) == "1795155721234.567")
-    for query in ["iso", "xsdate", "", "msx", "x=ms", nil] {
-      #expect(TimeService.text(query: query, now: now) == "2026-11-20T06:22:01.234Z")
+    for query in ["ms", "_=5&ms", "ms&x"] {
+      #expect(TimeService.Form(query: query) == .unixMilliseconds)
     }
+    for query in ["iso", "xsdate", "", "msx", "x=ms", nil] {
+      #expect(TimeService.Form(query: query) == .iso)
+    }
+    let now: Int64 = 1_795_155_721_234_567_890
+    func text(_ form: TimeService.Form) -> String {
+      TimeService.text(form, now: now, displacement: 1_500_000_000)
+    }
+    // The clock that measures is never displaced.
+    #expect(text(.unixMilliseconds) == "1795155721234.567")
+    #expect(text(.iso) == "2026-11-20T06:21:59.734Z")
   }
 
   @Test("/ready: not before the window is full, not when nothing is published, not after the end")
