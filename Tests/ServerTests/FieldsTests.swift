@@ -18,7 +18,7 @@ struct FieldsTests {
   private static let playlist = "application/vnd.apple.mpegurl"
   private static let text = "text/plain; charset=utf-8"
 
-  /// `{0}` is the newest complete segment, `{h}` the hash of the header. The target duration is 2 s.
+  /// With `{0}` for the newest complete segment, `{h}` for the hash of the header; the target duration is 2 s.
   static let rows = [
     Row(target: "/live.m3u8", caching: "public, max-age=1", type: playlist),
     Row(target: "/live/video/playlist.m3u8", caching: "public, max-age=1", type: playlist),
