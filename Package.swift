@@ -116,7 +116,6 @@ let package = Package(
       ], path: "Fuzz/Bodies", swiftSettings: strict),
     tests("FuzzReplay", ["FuzzBodies"]),
     tests("Logging", ["Logging", "Sharing"]),
-    tests("Server", ["Server", "HTTP", "Logging", "Net"]),
     tests("Sharing", ["Sharing"]),
     tests("Media", ["Media", "TestSupport"]),
     tests("CMAF", ["CMAF", "Sharing", "TestSupport"], exclude: ["Golden"]),
@@ -130,8 +129,17 @@ let package = Package(
     tests("Net", ["Net", "Sharing", "CLinux"]),
     tests("HTTP", ["HTTP", "Net", "Sharing", "CLinux"]),
     tests(
+      "Server",
+      [
+        "Server", "HTTP", "Net", "Streams", "Packaging", "HLSPackager", "CMAF", "Media", "Sharing",
+        "Logging", "TestSupport", "CZlib",
+      ]),
+    tests(
       "Streams",
       ["Streams", "Capture", "Packaging", "Media", "Sharing", "Logging", "TestSupport", "CFFmpeg"]),
+    tests(
+      "Streamer",
+      ["streamer", "Streams", "Packaging", "Media", "Logging", "TestSupport"], exclude: ["Golden"]),
     tests("Capture", ["Capture", "CFFmpeg", "GlobShim", "Media", "Sharing"]),
   ] + fuzzers,
   swiftLanguageModes: [.v6]
