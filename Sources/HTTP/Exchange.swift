@@ -92,4 +92,11 @@ package protocol ExchangeObserver: AnyObject {
   ///   - bytesSent: head and body as given to the kernel.
   ///   - cut: the client did not get the whole answer.
   func finished(kind: RequestKind, status: Int, bytesSent: Int, cut: Bool)
+  /// A connection or a stream was refused or ended for something the client did.
+  func faulted(_ fault: ConnectionFault)
+}
+
+extension ExchangeObserver {
+  /// Not counted where nobody wants to.
+  package func faulted(_ fault: ConnectionFault) {}
 }

@@ -3,7 +3,7 @@ import Net
 /// One HTTP/1.1 connection: requests in, answers out in the order of the requests.
 ///
 /// Holds no buffer of its own while it is idle or its requests are held.
-final class HTTP1Connection: ByteStreamOwner {
+final class HTTP1Connection: ByteStreamOwner, ServedConnection {
   private enum Phase: UInt8 {
     /// Requests are taken.
     case open
@@ -12,13 +12,6 @@ final class HTTP1Connection: ByteStreamOwner {
     /// Everything is sent and our end is closed; what still comes is dropped.
     case lingering
     case closed
-  }
-
-  /// An answer that has ended while some of it was still queued.
-  private struct Unflushed {
-    let kind: RequestKind
-    let status: Int
-    let byteCount: Int
   }
 
   unowned let server: HTTPServer
@@ -34,7 +27,7 @@ final class HTTP1Connection: ByteStreamOwner {
   private var waitingBytes = 0
   /// Bytes read that follow the last request taken, while no more are taken.
   private var leftover: [UInt8] = []
-  private var unflushed: [Unflushed] = []
+  private var reports = FlushReports()
   /// When the head that is not complete began; 0 outside of a head.
   private var headSince: Int64 = 0
   /// When the connection became idle, or the end of lingering.
@@ -49,6 +42,8 @@ final class HTTP1Connection: ByteStreamOwner {
   }
 
   var queuedBytes: Int { stream.queuedBytes + waitingBytes }
+
+  var peer: PeerAddress { stream.peer }
 
   // MARK: Requests
 
@@ -82,7 +77,7 @@ final class HTTP1Connection: ByteStreamOwner {
 
   /// Whether another request may be taken: not while many are unanswered or much is unsent.
   private var canTake: Bool {
-    exchanges.count < server.limits.pipelinedRequests
+    exchanges.count < server.limits.heldRequests
       && stream.queuedBytes <= server.limits.queuedBytes / 4
   }
 
@@ -101,6 +96,7 @@ final class HTTP1Connection: ByteStreamOwner {
     exchanges.append(exchange)
     if closes { phase = .last }
     server.handler.handle(exchange)
+    exchange.wasRouted()
   }
 
   /// Answers with an error after the answers to earlier requests, and ends the connection.
@@ -112,6 +108,12 @@ final class HTTP1Connection: ByteStreamOwner {
     exchange.kind = .refused
     exchanges.append(exchange)
     exchange.respond(.text(status, line, fields: server.errorFields + fields), extra: [])
+  }
+
+  /// Answers with why the whole connection is refused.
+  func refuse(_ refusal: Refusal) {
+    server.observer?.faulted(refusal.fault)
+    refuse(refusal.status, refusal.line, fields: [Refusal.retryAfter])
   }
 
   /// Goes on with the requests that were not taken before.
@@ -138,7 +140,10 @@ final class HTTP1Connection: ByteStreamOwner {
       waitingBytes += byteCount
     }
     server.batch.removeAll(keepingCapacity: true)
-    if queuedBytes > max(server.limits.queuedBytes, byteCount) { cut() }
+    if queuedBytes > max(server.limits.queuedBytes, byteCount) {
+      server.observer?.faulted(.slow)
+      cut()
+    }
   }
 
   /// Goes on after the end of an answer.
@@ -178,34 +183,14 @@ final class HTTP1Connection: ByteStreamOwner {
   }
 
   private func report(_ exchange: HTTP1Exchange) {
-    if stream.queuedBytes == 0 {
-      server.observer?.finished(
-        kind: exchange.kind, status: exchange.status, bytesSent: exchange.bytesSent, cut: false)
-    } else {
-      unflushed.append(
-        Unflushed(kind: exchange.kind, status: exchange.status, byteCount: exchange.bytesSent))
-    }
+    reports.add(kind: exchange.kind, status: exchange.status, byteCount: exchange.bytesSent)
+    if stream.queuedBytes == 0 { reports.tell(server.observer, lost: 0) }
   }
 
   func drained() {
-    reportUnflushed(lost: 0)
+    reports.tell(server.observer, lost: 0)
     if phase == .last, exchanges.isEmpty { finish() }
     resume()
-  }
-
-  /// - Parameter lost: bytes of the last ones that the kernel did not take.
-  private func reportUnflushed(lost: Int) {
-    guard !unflushed.isEmpty else { return }
-    let ended = unflushed
-    unflushed = []
-    var lost = lost
-    for answer in ended.reversed() {
-      let missing = min(lost, answer.byteCount)
-      lost -= missing
-      server.observer?.finished(
-        kind: answer.kind, status: answer.status, bytesSent: answer.byteCount - missing,
-        cut: missing > 0)
-    }
   }
 
   // MARK: The end
@@ -242,7 +227,7 @@ final class HTTP1Connection: ByteStreamOwner {
     guard phase != .closed else { return }
     phase = .closed
     server.remove(self)
-    reportUnflushed(lost: .max)
+    reports.tell(server.observer, lost: .max)
     tellGone(takeExchanges())
   }
 
@@ -255,7 +240,7 @@ final class HTTP1Connection: ByteStreamOwner {
     server.remove(self)
     let cut = takeExchanges()
     server.loop.later {
-      self.reportUnflushed(lost: lost)
+      self.reports.tell(self.server.observer, lost: lost)
       self.tellGone(cut)
     }
   }
@@ -309,9 +294,13 @@ final class HTTP1Connection: ByteStreamOwner {
       if now >= idleSince { close() }
     case .open, .last:
       if stream.queuedBytes > 0 {
-        if now - stream.lastProgress >= limits.stallTime { cut() }
+        if now - stream.lastProgress >= limits.stallTime {
+          server.observer?.faulted(.stalled)
+          cut()
+        }
       } else if headSince != 0 {
         if now - headSince >= limits.headTime {
+          server.observer?.faulted(.headTime)
           refuse(408, "no complete request head within \(limits.headTime / 1_000_000_000) s")
         }
       } else if exchanges.isEmpty, now - idleSince >= limits.idleTime {
