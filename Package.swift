@@ -19,6 +19,21 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
     name: "\(name)Tests", dependencies: dependencies, exclude: exclude, swiftSettings: strict)
 }
 
+/// Runs of libFuzzer: targets of their own, there only with FUZZ=1, since they link nothing but with `-sanitize=fuzzer`.
+let fuzzers: [Target] =
+  Context.environment["FUZZ"] == nil
+  ? []
+  : [
+    .target(
+      name: "FuzzDriver", dependencies: ["FuzzBodies", "Logging"], path: "Fuzz/Driver",
+      swiftSettings: strict)
+  ]
+    + ["head", "query", "names", "parameter-sets", "redaction"].map {
+      .executableTarget(
+        name: "fuzz-\($0)", dependencies: ["FuzzBodies", "FuzzDriver"], path: "Fuzz/\($0)",
+        swiftSettings: strict)
+    }
+
 let package = Package(
   name: "streamer",
   targets: [
@@ -90,6 +105,17 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Packaging", "Media", "Sharing"],
       path: "Tests/TestSupport", swiftSettings: strict),
+    // What the fuzzer and the replay of its inputs try.
+    .target(
+      name: "FuzzBodies",
+      dependencies: [
+        "Capture", "HLSPackager", "HTTP", "Logging", "Media", "Net", "Packaging", "Server",
+        "Sharing",
+        "TestSupport",
+      ], path: "Fuzz/Bodies", swiftSettings: strict),
+    tests("FuzzReplay", ["FuzzBodies"]),
+    tests("Logging", ["Logging", "Sharing"]),
+    tests("Server", ["Server", "HTTP", "Logging", "Net"]),
     tests("Sharing", ["Sharing"]),
     tests("Media", ["Media", "TestSupport"]),
     tests("CMAF", ["CMAF", "Sharing", "TestSupport"], exclude: ["Golden"]),
@@ -99,7 +125,10 @@ let package = Package(
       exclude: ["Golden"]),
     tests("Net", ["Net", "Sharing", "CLinux"]),
     tests("HTTP", ["HTTP", "Net", "Sharing", "CLinux"]),
+    tests(
+      "Streams",
+      ["Streams", "Capture", "Packaging", "Media", "Sharing", "Logging", "TestSupport", "CFFmpeg"]),
     tests("Capture", ["Capture", "CFFmpeg", "GlobShim", "Media", "Sharing"]),
-  ],
+  ] + fuzzers,
   swiftLanguageModes: [.v6]
 )

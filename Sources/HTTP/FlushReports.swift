@@ -1,34 +1,31 @@
+import Net
+
 /// Answers that have ended, while some of what they wrote may still be queued.
 struct FlushReports {
-  private struct Answer {
-    let kind: RequestKind
-    let status: Int
-    let byteCount: Int
-  }
-
-  private var answers: [Answer] = []
+  private var records: [AnswerRecord] = []
 
   /// Keeps an answer until what was written is known to have gone.
-  mutating func add(kind: RequestKind, status: Int, byteCount: Int) {
-    answers.append(Answer(kind: kind, status: status, byteCount: byteCount))
+  mutating func add(_ record: AnswerRecord) {
+    records.append(record)
   }
 
-  /// Tells of all.
+  /// Tells the server's observer of all.
   ///
   /// - Parameters:
-  ///   - observer: who counts.
+  ///   - server: whose observer counts.
   ///   - lost: bytes of the last ones that the kernel did not take.
-  mutating func tell(_ observer: (any ExchangeObserver)?, lost: Int) {
-    guard !answers.isEmpty else { return }
-    let ended = answers
-    answers = []
+  mutating func tell(_ server: HTTPServer, lost: Int) {
+    guard !records.isEmpty else { return }
+    let ended = records
+    records = []
     var lost = lost
-    for answer in ended.reversed() {
-      let missing = min(lost, answer.byteCount)
+    for var record in ended.reversed() {
+      let missing = min(lost, record.bytesSent)
       lost -= missing
-      observer?.finished(
-        kind: answer.kind, status: answer.status, bytesSent: answer.byteCount - missing,
-        cut: missing > 0)
+      record.bytesSent -= missing
+      record.cut = missing > 0
+      record.ended = server.loop.now
+      server.observer?.finished(record)
     }
   }
 }

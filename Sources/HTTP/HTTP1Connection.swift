@@ -27,6 +27,7 @@ final class HTTP1Connection: ByteStreamOwner, ServedConnection {
   private var waitingBytes = 0
   /// Bytes read that follow the last request taken, while no more are taken.
   private var leftover: [UInt8] = []
+  /// Answers that have ended while some of them was still queued.
   private var reports = FlushReports()
   /// When the head that is not complete began; 0 outside of a head.
   private var headSince: Int64 = 0
@@ -183,12 +184,20 @@ final class HTTP1Connection: ByteStreamOwner, ServedConnection {
   }
 
   private func report(_ exchange: HTTP1Exchange) {
-    reports.add(kind: exchange.kind, status: exchange.status, byteCount: exchange.bytesSent)
-    if stream.queuedBytes == 0 { reports.tell(server.observer, lost: 0) }
+    guard server.observer != nil else { return }
+    reports.add(record(of: exchange, bytesSent: exchange.bytesSent, cut: false))
+    if stream.queuedBytes == 0 { reports.tell(server, lost: 0) }
+  }
+
+  private func record(of exchange: HTTP1Exchange, bytesSent: Int, cut: Bool) -> AnswerRecord {
+    AnswerRecord(
+      request: exchange.request, peer: stream.peer, kind: exchange.kind, status: exchange.status,
+      bytesSent: bytesSent, cut: cut, asked: exchange.asked, begun: exchange.begun,
+      ended: server.loop.now)
   }
 
   func drained() {
-    reports.tell(server.observer, lost: 0)
+    reports.tell(server, lost: 0)
     if phase == .last, exchanges.isEmpty { finish() }
     resume()
   }
@@ -227,7 +236,7 @@ final class HTTP1Connection: ByteStreamOwner, ServedConnection {
     guard phase != .closed else { return }
     phase = .closed
     server.remove(self)
-    reports.tell(server.observer, lost: .max)
+    reports.tell(server, lost: .max)
     tellGone(takeExchanges())
   }
 
@@ -240,7 +249,7 @@ final class HTTP1Connection: ByteStreamOwner, ServedConnection {
     server.remove(self)
     let cut = takeExchanges()
     server.loop.later {
-      self.reports.tell(self.server.observer, lost: lost)
+      self.reports.tell(self.server, lost: lost)
       self.tellGone(cut)
     }
   }
@@ -256,8 +265,7 @@ final class HTTP1Connection: ByteStreamOwner, ServedConnection {
   private func tellGone(_ lost: [HTTP1Exchange]) {
     for exchange in lost {
       server.observer?.finished(
-        kind: exchange.kind, status: exchange.status,
-        bytesSent: exchange.bytesSent - exchange.waitingBytes, cut: true)
+        record(of: exchange, bytesSent: exchange.bytesSent - exchange.waitingBytes, cut: true))
       let onGone = exchange.onGone
       exchange.onGone = nil
       onGone?()

@@ -84,7 +84,7 @@ final class HTTP2Connection: ByteStreamOwner, ServedConnection {
   }
 
   func drained() {
-    reports.tell(server.observer, lost: 0)
+    reports.tell(server, lost: 0)
     flush()
   }
 
@@ -112,7 +112,7 @@ final class HTTP2Connection: ByteStreamOwner, ServedConnection {
       if code != 0 { return fail(code, session.fault) }
       if isEmpty { break }
     }
-    if stream.queuedBytes == 0 { reports.tell(server.observer, lost: 0) }
+    if stream.queuedBytes == 0 { reports.tell(server, lost: 0) }
     guard stream.queuedBytes == 0 else { return }
     if !session.isAlive || hasInputEnded && exchanges.isEmpty { finish() }
   }
@@ -174,12 +174,18 @@ final class HTTP2Connection: ByteStreamOwner, ServedConnection {
 
   private func tellGone(_ lost: [HTTP2Exchange]) {
     for exchange in lost {
-      server.observer?.finished(
-        kind: exchange.kind, status: exchange.status, bytesSent: exchange.bytesSent, cut: true)
+      server.observer?.finished(record(of: exchange, cut: true))
       let onGone = exchange.onGone
       exchange.onGone = nil
       onGone?()
     }
+  }
+
+  private func record(of exchange: HTTP2Exchange, cut: Bool) -> AnswerRecord {
+    AnswerRecord(
+      request: exchange.request, peer: peer, kind: exchange.kind, status: exchange.status,
+      bytesSent: exchange.bytesSent, cut: cut, asked: exchange.asked, begun: exchange.begun,
+      ended: now)
   }
 
   // MARK: The end
@@ -252,7 +258,7 @@ final class HTTP2Connection: ByteStreamOwner, ServedConnection {
     phase = .closed
     session = nil
     server.remove(self)
-    reports.tell(server.observer, lost: .max)
+    reports.tell(server, lost: .max)
     tellGone(takeExchanges())
   }
 
@@ -266,7 +272,7 @@ final class HTTP2Connection: ByteStreamOwner, ServedConnection {
     server.remove(self)
     let lost = takeExchanges()
     server.loop.later {
-      self.reports.tell(self.server.observer, lost: lostBytes)
+      self.reports.tell(self.server, lost: lostBytes)
       self.tellGone(lost)
     }
   }
@@ -459,6 +465,6 @@ extension HTTP2Connection: HTTP2SessionOwner {
     let isWhole = exchange.isEnded && exchange.pending.isEmpty
     forget(exchange)
     guard isWhole else { return tellGone([exchange]) }
-    reports.add(kind: exchange.kind, status: exchange.status, byteCount: exchange.bytesSent)
+    if server.observer != nil { reports.add(record(of: exchange, cut: false)) }
   }
 }

@@ -15,6 +15,9 @@ final class HTTP2Exchange: Exchange {
   private(set) var pending = PendingBody()
   private(set) var status = 0
   private(set) var bytesSent = 0
+  /// Monotonic nanoseconds at which it was taken, and at which its answer began (0: not yet).
+  let asked: Int64
+  private(set) var begun: Int64 = 0
   /// Monotonic time at which pending bytes last moved, or began to wait.
   private(set) var lastProgress: Int64 = 0
   /// Whether the client still sends a body, which nobody reads.
@@ -30,6 +33,7 @@ final class HTTP2Exchange: Exchange {
     self.stream = stream
     self.hasBody = hasBody
     self.connection = connection
+    asked = connection.now
   }
 
   var isAnswered: Bool { stage != .unanswered }
@@ -49,7 +53,8 @@ final class HTTP2Exchange: Exchange {
     self.response = response
     status = response.status
     if request.method != .head { pending.append(contentsOf: response.body) }
-    lastProgress = connection.now
+    begun = connection.now
+    lastProgress = begun
     connection.begin(self, response, withLength: true, extra: extra, hasBody: !pending.isEmpty)
   }
 
@@ -61,7 +66,8 @@ final class HTTP2Exchange: Exchange {
     response = head
     status = head.status
     if stage == .streaming { pending.append(contentsOf: head.body) }
-    lastProgress = connection.now
+    begun = connection.now
+    lastProgress = begun
     connection.begin(self, head, withLength: false, extra: extra, hasBody: stage == .streaming)
   }
 

@@ -2,7 +2,6 @@ import CMAF
 import HTTP
 import Packaging
 import Sharing
-import Streams
 
 /// A rendition's media as ready-made responses over the bytes of the window: heads are made once, bodies never copied.
 final class MediaShelf: Sendable {
@@ -21,9 +20,9 @@ final class MediaShelf: Sendable {
   private let segmentFields: [HeaderField]
   private let shelves = Locked(Shelves())
 
-  /// A shelf for the media of `stream`.
-  init(_ stream: LiveStream, targetDuration target: Int64) {
-    let recurs = stream.configuration.numbering == .run
+  /// A shelf for media whose names are made as `numbering` says.
+  init(_ numbering: MediaNames.Numbering, targetDuration target: Int64) {
+    let recurs = numbering == .run
     let accept = [PreparedResponse.acceptRanges]
     partFields =
       ResponseFields.fields(

@@ -17,6 +17,7 @@ struct MetricsText {
     build(&out)
     streams(&out)
     requests(&out, site.totals)
+    accessLog(&out)
     process(&out)
     return out.text
   }
@@ -31,7 +32,7 @@ struct MetricsText {
   }
 
   private func streams(_ out: inout MetricLines) {
-    let all = site.streams.map { (name: $0.name, served: $0, counts: $0.stream.statistics) }
+    let all = site.streams.map { (name: $0.name, served: $0, counts: $0.measures.statistics()) }
     func gauge(_ name: String, _ help: String, _ value: (ServedStream, StreamStatistics) -> Double)
     {
       out.family(name, "gauge", help)
@@ -57,11 +58,11 @@ struct MetricsText {
     counter("streamer_input_reconnects_total", "Times the source came back.") { $0.reconnects }
     gauge("streamer_input_delay_seconds", "How long after its tick a slot stays open.") {
       served, _ in
-      Double(served.stream.configuration.inputDelay) / 1e9
+      Double(served.measures.inputDelay) / 1e9
     }
     gauge("streamer_clock_offset_seconds", "Wall clock minus what the stream says of it.") {
       served, _ in
-      Double(served.stream.clockError) / 1e9
+      Double(served.measures.clockError()) / 1e9
     }
     counter("streamer_encoder_overloaded_total", "Times the encoder fell a second behind.") {
       $0.overloads
@@ -104,6 +105,13 @@ struct MetricsText {
     out.family(
       "streamer_answers_cut_total", "counter", "Answers that the client did not get whole.")
     out.sample("streamer_answers_cut_total", [], Double(totals.cut))
+  }
+
+  private func accessLog(_ out: inout MetricLines) {
+    guard let accessLog = site.accessLog else { return }
+    out.family(
+      "streamer_access_log_lost_total", "counter", "Lines of the access log that were not written.")
+    out.sample("streamer_access_log_lost_total", [], Double(accessLog.lostCount))
   }
 
   private func process(_ out: inout MetricLines) {

@@ -103,7 +103,7 @@ final class RequestDesk: RequestHandler, LoopService {
     if desk.holdWhileStarting(exchange, since: since, needsSegment: false) { return }
     let document = TimestampsDocument(
       snapshot: desk.served.window.snapshot, names: desk.served.names,
-      length: desk.served.stream.configuration.timestamps)
+      length: desk.served.timestamps)
     exchange.respond(
       PreparedResponse(
         status: 200, fields: ResponseFields.fields("application/json", .noStore),

@@ -1,7 +1,7 @@
 /// What a path names: pure text, before anybody knows whether it exists.
-enum Route: Equatable {
+package enum Route: Equatable {
   /// From where a playlist is asked; relative URIs in it depend on this.
-  enum Depth: CaseIterable {
+  package enum Depth: CaseIterable {
     /// `/live.m3u8`: media lies in `S/R/`.
     case root
     /// `/S/playlist.m3u8`: media lies in `R/`.
@@ -29,7 +29,7 @@ enum Route: Equatable {
   case unknown
 
   /// Reads the pieces between the slashes.
-  init(_ segments: [String]) {
+  package init(_ segments: [String]) {
     switch segments.count {
     case 1: self = Self.root(segments[0])
     case 2: self = Self.inStream(segments[0], segments[1])

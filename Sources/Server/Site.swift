@@ -11,6 +11,7 @@ package final class Site: Sendable {
   let streams: [ServedStream]
   let page: PageFiles
   let log: Log
+  let accessLog: AccessLog?
   let versionText: String
   /// Wall clock at the start, nanoseconds since 1970.
   let startedAt = SystemClock.wall
@@ -23,10 +24,22 @@ package final class Site: Sendable {
   ///   - page: the player page and its files.
   ///   - version: the program's version.
   ///   - log: where failures go.
-  package init(_ streams: [LiveStream], page: PageFiles, version: String, log: Log) {
-    self.streams = streams.map { ServedStream($0) }
+  ///   - accessLog: where a line for each answer goes.
+  package convenience init(
+    _ streams: [LiveStream], page: PageFiles, version: String, log: Log, accessLog: LineFile? = nil
+  ) {
+    self.init(
+      served: streams.map { ServedStream($0) }, page: page, version: version, log: log,
+      accessLog: accessLog)
+  }
+
+  init(
+    served: [ServedStream], page: PageFiles, version: String, log: Log, accessLog: LineFile? = nil
+  ) {
+    streams = served
     self.page = page
     self.log = log
+    self.accessLog = accessLog.map { AccessLog($0, log.format) }
     versionText = version
   }
 

@@ -92,12 +92,12 @@ extension Option {
     Option(
       name: "playlist-length", alias: "window-size", placeholder: "N", group: .stream,
       help: "segments that playlists list, 10", allowed: "a whole number from 6 to 3600"
-    ) { set(&$1.playlistLength, $0, 6...3600) },
+    ) { set(&$1.playlistLength, number($0, 6...3600)) },
     Option(
       name: "max-files", alias: "retain", placeholder: "N", group: .stream,
       help: "segments kept for late readers, 20; at least two more than are listed",
       allowed: "a whole number from 8 to 7200"
-    ) { set(&$1.retained, $0, 8...7200) },
+    ) { set(&$1.retained, number($0, 8...7200)) },
     Option(
       name: "hold-back", placeholder: "S", group: .stream,
       help: "how far behind the live edge LL-HLS players stay, 3 part durations",
@@ -170,7 +170,22 @@ extension Option {
       help: "text, or json: a line each",
       allowed: "text or json"
     ) { set(&$1.logFormat, Log.Format(rawValue: $0)) },
-    Option(name: "verbose", letter: "v", group: .program, help: "log more") {
+    Option(
+      name: "log-level", placeholder: "LEVEL", group: .program,
+      help: "the least that is logged, info: debug, info, warning or error",
+      allowed: "debug, info, warning or error"
+    ) { set(&$1.logLevel, Log.Level(rawValue: $0)) },
+    Option(
+      name: "access-log", placeholder: "FILE", group: .program,
+      help: "a line for each answer, in the form of --log-format; reopened on SIGHUP",
+      allowed: "the path of a file that can be written"
+    ) {
+      $1.accessLog = $0
+      return !$0.isEmpty
+    },
+    Option(
+      name: "verbose", letter: "v", group: .program, help: "log more, as --log-level debug"
+    ) {
       $1.logLevel = .debug
       return true
     },
@@ -201,8 +216,17 @@ extension Option {
     return true
   }
 
+  private static func set(_ target: inout Int?, _ value: Int?) -> Bool {
+    target = value
+    return value != nil
+  }
+
   private static func set(_ target: inout Int, _ text: String, _ range: ClosedRange<Int>) -> Bool {
-    set(&target, Int(text).flatMap { range.contains($0) ? $0 : nil })
+    set(&target, number(text, range))
+  }
+
+  private static func number(_ text: String, _ range: ClosedRange<Int>) -> Int? {
+    Int(text).flatMap { range.contains($0) ? $0 : nil }
   }
 
   private static func set(

@@ -23,7 +23,9 @@ final class Program: Sendable {
   private let startedAt: Int64
 
   /// Binds the socket and makes the parts; nothing is accepted yet.
-  init(_ wiring: Wiring, log: Log, handedOver: [ListeningSocket]) throws(NetError) {
+  init(
+    _ wiring: Wiring, log: Log, accessLog: LineFile?, handedOver: [ListeningSocket]
+  ) throws(NetError) {
     startedAt = SystemClock.monotonic
     self.wiring = wiring
     self.log = log
@@ -38,7 +40,8 @@ final class Program: Sendable {
     let page = PageFiles(
       html: PackageResources.browser_html, scripts: wiring.hlsjs.map { ["hls.js": $0] } ?? [:])
     server = try StreamServer(
-      Site([stream], page: page, version: Version.text, log: log), loopCount: loopCount,
+      Site([stream], page: page, version: Version.text, log: log, accessLog: accessLog),
+      loopCount: loopCount,
       limits: limits)
   }
 
@@ -76,7 +79,7 @@ final class Program: Sendable {
       }
       if isFirst {
         let elapsed = (SystemClock.monotonic - startedAt) / 1_000_000
-        log.write(.info, "live", stream: name, "live: playable after \(elapsed) ms")
+        log.write(.info, "live", stream: name, "playable after \(elapsed) ms")
       }
     }
   }

@@ -20,8 +20,8 @@ struct Settings {
   var burnsClock = false
   var segmentMicroseconds: Int64 = 1_000_000
   var partMicroseconds: Int64 = 100_000
-  var playlistLength = 10
-  var retained = 20
+  var playlistLength: Int?
+  var retained: Int?
   var holdBackMicroseconds: Int64?
   var history: Int?
   var numbering = MediaNames.Numbering.epoch
@@ -32,4 +32,5 @@ struct Settings {
   var hlsjs: String?
   var logFormat = Log.Format.text
   var logLevel = Log.Level.info
+  var accessLog: String?
 }
