@@ -90,7 +90,8 @@ struct MachineNames: Sendable {
     var result = MachineNames()
     var name = [CChar](repeating: 0, count: 256)
     if unsafe gethostname(&name, name.count - 1) == 0 {
-      let text = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      let text = String(
+        decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
       result.add(name: text)
       if !text.contains(".") { result.add(name: text + ".local") }
     }

@@ -62,7 +62,8 @@ final class TicketKeys: Sendable {
   @unsafe func serve(_ context: OpaquePointer) {
     unsafe SSL_CTX_set_ex_data(context, 0, Unmanaged.passUnretained(self).toOpaque())
     unsafe SSL_CTX_set_timeout(context, Self.lifetime)
-    unsafe SSL_CTX_set_tlsext_ticket_key_evp_cb(context) { session, name, vector, cipher, mac, seals in
+    unsafe SSL_CTX_set_tlsext_ticket_key_evp_cb(context) {
+      session, name, vector, cipher, mac, seals in
       guard let context = unsafe SSL_get_SSL_CTX(session),
         let pointer = unsafe SSL_CTX_get_ex_data(context, 0), let name = unsafe name,
         let vector = unsafe vector

@@ -18,7 +18,8 @@ final class RequestDesk: RequestHandler, LoopService {
     self.loop = loop
     for stream in site.streams {
       desks.append(
-        StreamDesk(stream, counters: counters) { [unowned self] exchange, since in
+        StreamDesk(stream, counters: counters, longestHold: site.holdLimit) {
+          [unowned self] exchange, since in
           route(exchange, since: since)
         })
       stream.window.subscribe { loop.wake() }

@@ -16,6 +16,7 @@ final class StreamDesk {
   let served: ServedStream
   private let counters: Locked<ServerCounters>
   private let reroute: (any Exchange, Int64) -> Void
+  private let longestHold: Int64
   private var starting = HeldRequests<HeldRequest>()
   private var held = HeldRequests<HeldRequest>()
   /// Readers of the open segment, and those whose segment has not begun.
@@ -28,16 +29,20 @@ final class StreamDesk {
 
   /// Nothing is held yet; `reroute` handles an exchange anew, with the time since which it is held.
   init(
-    _ served: ServedStream, counters: Locked<ServerCounters>,
+    _ served: ServedStream, counters: Locked<ServerCounters>, longestHold: Int64 = .max,
     reroute: @escaping (any Exchange, Int64) -> Void
   ) {
     self.served = served
     self.counters = counters
+    self.longestHold = longestHold
     self.reroute = reroute
   }
 
   private var control: ServerControl { served.control }
-  private var holdLimit: Int64 { 3 * control.targetDuration * 1_000_000_000 }
+  /// RFC 8216bis §6.2.5.2: three Target Durations, if the operator wants no less.
+  private var holdLimit: Int64 {
+    min(3 * control.targetDuration * 1_000_000_000, longestHold)
+  }
 
   // MARK: Requests
 

@@ -12,6 +12,8 @@ struct Wiring {
   let settings: Settings
   let stream: StreamConfiguration
   let hlsjs: [UInt8]?
+  /// Nil without HTTPS.
+  let tls: TLSWiring?
 
   /// Checks and takes over the settings.
   init(_ settings: Settings, isSupervised: Bool) throws(UsageError) {
@@ -47,6 +49,7 @@ struct Wiring {
     try Self.checkPreset(settings)
     self.settings = settings
     hlsjs = try Self.contents(settings.hlsjs, flag: "--hlsjs")
+    tls = try TLSWiring(settings)
     var stream = StreamConfiguration(size: settings.size, cadence: cadence)
     stream.name = settings.name
     stream.source = settings.device.map { .camera(path: $0) } ?? .test
@@ -64,13 +67,25 @@ struct Wiring {
     self.stream = stream
   }
 
-  /// Sockets that a supervisor handed over must be for a port that was asked for.
-  func checkSockets(_ handedOver: [ListeningSocket]) throws(UsageError) {
-    for socket in handedOver where settings.port != 0 && socket.boundPort != settings.port {
-      throw UsageError(
-        "LISTEN_FDS: a socket on port \(socket.boundPort) was handed over; "
-          + "allowed is --http-port, \(settings.port)")
+  /// Which of the sockets that a supervisor handed over speak TLS, by their ports; one that fits
+  /// none of the ports asked for is an error.
+  func assign(_ handedOver: [ListeningSocket]) throws(UsageError) -> [Endpoint] {
+    var endpoints: [Endpoint] = []
+    for socket in handedOver {
+      if let tls, socket.boundPort == tls.port {
+        endpoints.append(Endpoint(socket, tls: tls.context))
+      } else if settings.port == 0 || socket.boundPort == settings.port {
+        endpoints.append(Endpoint(socket))
+      } else if let tls, tls.port == 0 {
+        endpoints.append(Endpoint(socket, tls: tls.context))
+      } else {
+        let secure = tls.map { " or --https-port, \($0.port)" } ?? ""
+        throw UsageError(
+          "LISTEN_FDS: a socket on port \(socket.boundPort) was handed over; "
+            + "allowed is --http-port, \(settings.port)\(secure)")
+      }
     }
+    return endpoints
   }
 
   /// A playlist must never be shorter than three Target Durations (RFC 8216bis §6.2.2).
