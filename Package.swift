@@ -66,6 +66,9 @@ let package = Package(
     // Level 3. Playlists as text, made from window snapshots. Knows neither DASH nor HTTP.
     library("HLSPackager", ["Packaging", "Media", "CMAF", "Sharing"]),
 
+    // MPDs as text, made from window snapshots. Knows neither HLS nor HTTP.
+    library("DASHPackager", ["Packaging", "Media"]),
+
     // Level 4. One stream's life: source, grid, slots, encoders, slate, reconnecting.
     library(
       "Streams", ["Capture", "Packaging", "CMAF", "Media", "Sharing", "Logging", "CLinux"]),
@@ -74,16 +77,16 @@ let package = Package(
     library(
       "Server",
       [
-        "HTTP", "Net", "Streams", "Packaging", "HLSPackager", "Media", "CMAF", "Sharing", "Logging",
-        "CZlib", "CLinux",
+        "HTTP", "Net", "Streams", "Packaging", "HLSPackager", "DASHPackager", "Media", "CMAF",
+        "Sharing", "Logging", "CZlib", "CLinux",
       ]),
 
     // Level 6. Arguments and wiring. Decides nothing.
     .executableTarget(
       name: "streamer",
       dependencies: [
-        "Server", "HTTP", "Net", "Streams", "Capture", "HLSPackager", "Packaging", "Media",
-        "Sharing", "Logging", "CPopt", "CLinux",
+        "Server", "HTTP", "Net", "Streams", "Capture", "HLSPackager", "DASHPackager", "Packaging",
+        "Media", "Sharing", "Logging", "CPopt", "CLinux",
       ],
       resources: [.embedInCode("Resources/browser.html")],
       swiftSettings: strict),
@@ -122,6 +125,9 @@ let package = Package(
     tests("Packaging", ["Packaging", "Media", "Sharing", "TestSupport"]),
     tests(
       "HLSPackager", ["HLSPackager", "Packaging", "Media", "Sharing", "TestSupport"],
+      exclude: ["Golden"]),
+    tests(
+      "DASHPackager", ["DASHPackager", "Packaging", "Media", "Sharing", "TestSupport"],
       exclude: ["Golden"]),
     tests("Net", ["Net", "Sharing", "CLinux"]),
     tests("HTTP", ["HTTP", "Net", "Sharing", "CLinux"]),

@@ -380,7 +380,8 @@ extension HTTP2Connection: HTTP2SessionOwner {
       return
     }
     do {
-      let request = try head.request(hasBody: hasBody, peer: peer)
+      var request = try head.request(hasBody: hasBody, peer: peer)
+      request.isSecure = self.stream.isSecure
       take(HTTP2Exchange(request, stream: stream, hasBody: hasBody, self))
     } catch {
       let exchange = HTTP2Exchange(.unknown, stream: stream, hasBody: hasBody, self)

@@ -14,6 +14,8 @@ package final class Segment: Sendable {
   package let programDateTime: Int64
   /// Whether a Discontinuity stands before it.
   package let startsDiscontinuity: Bool
+  /// The run that it belongs to.
+  package let run: ContinuousRun
   /// Whether it was made from a slate before the stream went live.
   package let isHistory: Bool
 
@@ -25,6 +27,7 @@ package final class Segment: Sendable {
     self.duration = duration
     self.programDateTime = opening.programDateTime
     self.startsDiscontinuity = opening.startsDiscontinuity
+    self.run = opening.run
     self.isHistory = opening.isHistory
   }
 
@@ -44,6 +47,8 @@ package struct OpenSegment: Sendable {
   package let programDateTime: Int64
   /// See ``Segment/startsDiscontinuity``.
   package let startsDiscontinuity: Bool
+  /// See ``Segment/run``.
+  package let run: ContinuousRun
   /// See ``Segment/isHistory``.
   package let isHistory: Bool
   /// The complete parts.
@@ -52,13 +57,14 @@ package struct OpenSegment: Sendable {
   package fileprivate(set) var chunks: [Chunk] = []
 
   init(
-    number: Int64, firstFrame: Int64, programDateTime: Int64, startsDiscontinuity: Bool = false,
-    isHistory: Bool
+    number: Int64, firstFrame: Int64, programDateTime: Int64, startsDiscontinuity: Bool,
+    run: ContinuousRun, isHistory: Bool
   ) {
     self.number = number
     self.firstFrame = firstFrame
     self.programDateTime = programDateTime
     self.startsDiscontinuity = startsDiscontinuity
+    self.run = run
     self.isHistory = isHistory
   }
 

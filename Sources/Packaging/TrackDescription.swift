@@ -7,6 +7,8 @@ package struct TrackDescription: Sendable {
   package let rendition: String
   /// RFC 6381 codecs string, such as `avc1.64001f`.
   package let codecs: String
+  /// Bits a second at most: what the encoder was told, and what the container adds.
+  package let bandwidth: Int64
   /// The coded picture.
   package let size: VideoSize
   /// How frames fall into parts and segments.
@@ -18,10 +20,12 @@ package struct TrackDescription: Sendable {
 
   /// A description; the hash (FNV-1a, 32 bits) is taken of `header`.
   package init(
-    rendition: String, codecs: String, size: VideoSize, cadence: Cadence, header: [UInt8]
+    rendition: String, codecs: String, bandwidth: Int64, size: VideoSize, cadence: Cadence,
+    header: [UInt8]
   ) {
     self.rendition = rendition
     self.codecs = codecs
+    self.bandwidth = bandwidth
     self.size = size
     self.cadence = cadence
     self.header = SharedBytes(header)

@@ -148,7 +148,7 @@ final class PlaylistShelf: Sendable {
       case .stream: "1"
       case .rendition: "2"
       }
-    return EntityTag.of(
+    return RunTag.of(
       "\(number)\(form)\(depth)\(key.isCompressed ? "z" : "")\(hasEnded ? "e" : "")")
   }
 

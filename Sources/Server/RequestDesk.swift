@@ -11,14 +11,16 @@ import Streams
 final class RequestDesk: RequestHandler, LoopService {
   private let site: Site
   private unowned let loop: EventLoop
+  private let counters: Locked<ServerCounters>
   private var desks: [StreamDesk] = []
 
   init(_ site: Site, loop: EventLoop, counters: Locked<ServerCounters>) {
     self.site = site
     self.loop = loop
+    self.counters = counters
     for stream in site.streams {
       desks.append(
-        StreamDesk(stream, counters: counters, longestHold: site.holdLimit) {
+        StreamDesk(stream, options: site.options, counters: counters) {
           [unowned self] exchange, since in
           route(exchange, since: since)
         })
@@ -28,7 +30,11 @@ final class RequestDesk: RequestHandler, LoopService {
 
   func handle(_ exchange: any Exchange) {
     switch exchange.request.method {
-    case .get, .head: route(exchange, since: loop.now)
+    case .get, .head:
+      if let data = ClientMediaData(exchange.request) {
+        counters.withLock { $0.players.observe(data) }
+      }
+      route(exchange, since: loop.now)
     case .options: exchange.respond(ResponseFields.preflight)
     default:
       exchange.respond(
@@ -54,6 +60,7 @@ final class RequestDesk: RequestHandler, LoopService {
       exchange.kind = Kinds.chunkedPlaylist
       guard let desk = desk(stream, rendition) else { return notFound(exchange) }
       desk.playlist(exchange, form: .chunked, depth: depth, since: since, now: loop.now)
+    case .manifest(let stream, let depth): manifest(exchange, stream, depth, since: since)
     case .media(let stream, let rendition, let name):
       guard let desk = desk(stream, rendition) else { return notFound(exchange) }
       media(name, desk, exchange, since: since)
@@ -68,12 +75,37 @@ final class RequestDesk: RequestHandler, LoopService {
       exchange.kind = Kinds.page
       guard let script = site.page.script(name) else { return notFound(exchange) }
       exchange.respond(script)
-    case .time:
+    case .time(let form):
       exchange.kind = Kinds.time
-      text(exchange, TimeService.text(query: exchange.request.query, now: SystemClock.wall))
+      time(exchange, form ?? TimeService.Form(query: exchange.request.query))
     case .health, .ready, .version, .metrics: probe(exchange)
     case .unknown: notFound(exchange)
     }
+  }
+
+  private func manifest(
+    _ exchange: any Exchange, _ stream: String?, _ depth: ManifestShelf.Depth, since: Int64
+  ) {
+    exchange.kind = Kinds.manifest
+    guard let desk = desk(stream, nil) else { return notFound(exchange) }
+    if depth == .player, let page = site.page.page(instead: exchange.request) {
+      exchange.kind = Kinds.page
+      return exchange.respond(page)
+    }
+    let origin = RequestOrigin.text(exchange.request, site.options)
+    desk.manifest(
+      exchange, ManifestShelf.Key(origin: origin, depth: depth), since: since, now: loop.now)
+  }
+
+  /// The time in an answer without a line's end: some players read the whole body as a date.
+  private func time(_ exchange: any Exchange, _ form: TimeService.Form) {
+    let text = TimeService.text(
+      form, now: SystemClock.wall,
+      displacement: site.options.timeDisplacementMicroseconds * 1000)
+    exchange.respond(
+      PreparedResponse(
+        status: 200, fields: ResponseFields.fields("text/plain; charset=utf-8", .noStore),
+        body: [SharedBytes(text)]))
   }
 
   private func media(_ name: String, _ desk: StreamDesk, _ exchange: any Exchange, since: Int64) {

@@ -1,4 +1,6 @@
+import DASHPackager
 import HLSPackager
+import Media
 import Packaging
 import Streams
 
@@ -12,6 +14,7 @@ final class ServedStream: Sendable {
   let timestamps: Int
   let measures: Measures
   let playlists: PlaylistShelf
+  let manifests: ManifestShelf
   let media: MediaShelf
 
   /// What the stream's own threads know of it, for statistics.
@@ -27,7 +30,8 @@ final class ServedStream: Sendable {
   /// A stream from its parts, whoever publishes into its window.
   init(
     name: String, names: MediaNames, window: LiveWindow, control: ServerControl,
-    timestamps: Int = 20, measures: Measures = Measures()
+    terms: PresentationTerms? = nil, timestamps: Int = 20, data: ServerData? = nil,
+    measures: Measures = Measures()
   ) {
     self.name = name
     self.names = names
@@ -36,16 +40,26 @@ final class ServedStream: Sendable {
     self.timestamps = timestamps
     self.measures = measures
     playlists = PlaylistShelf(name: name, names: names, window: window, control: control)
-    media = MediaShelf(names.numbering, targetDuration: control.targetDuration)
+    manifests = ManifestShelf(
+      terms
+        ?? PresentationTerms(
+          name: name, cadence: window.cadence, targetLatencyMicroseconds: 1_000_000,
+          inputDelay: measures.inputDelay), names: names, window: window)
+    media = MediaShelf(
+      names.numbering, targetDuration: control.targetDuration, cadence: window.cadence, data: data)
   }
 
-  convenience init(_ stream: LiveStream) {
+  convenience init(_ stream: LiveStream, options: ServingOptions) {
     let configuration = stream.configuration
+    let cadence = configuration.cadence
     self.init(
       name: configuration.name, names: stream.names, window: stream.window,
       control: ServerControl(
-        cadence: configuration.cadence, holdBackMicroseconds: configuration.holdBackMicroseconds),
-      timestamps: configuration.timestamps,
+        cadence: cadence, holdBackMicroseconds: configuration.holdBackMicroseconds),
+      terms: configuration.presentationTerms, timestamps: configuration.timestamps,
+      data: options.sendsCMSD
+        ? ServerData(rate: cadence.grid.rate, bitrateKilobits: configuration.bitrateKilobits)
+        : nil,
       measures: Measures(
         inputDelay: configuration.inputDelay, statistics: { stream.statistics },
         clockError: { stream.clockError }))

@@ -14,9 +14,9 @@ final class StreamDesk {
   static let startHold: Int64 = 8_000_000_000
 
   let served: ServedStream
+  private let options: ServingOptions
   private let counters: Locked<ServerCounters>
   private let reroute: (any Exchange, Int64) -> Void
-  private let longestHold: Int64
   private var starting = HeldRequests<HeldRequest>()
   private var held = HeldRequests<HeldRequest>()
   /// Readers of the open segment, and those whose segment has not begun.
@@ -29,19 +29,19 @@ final class StreamDesk {
 
   /// Nothing is held yet; `reroute` handles an exchange anew, with the time since which it is held.
   init(
-    _ served: ServedStream, counters: Locked<ServerCounters>, longestHold: Int64 = .max,
+    _ served: ServedStream, options: ServingOptions, counters: Locked<ServerCounters>,
     reroute: @escaping (any Exchange, Int64) -> Void
   ) {
     self.served = served
+    self.options = options
     self.counters = counters
-    self.longestHold = longestHold
     self.reroute = reroute
   }
 
   private var control: ServerControl { served.control }
   /// RFC 8216bis §6.2.5.2: three Target Durations, if the operator wants no less.
   private var holdLimit: Int64 {
-    min(3 * control.targetDuration * 1_000_000_000, longestHold)
+    min(3 * control.targetDuration * 1_000_000_000, options.holdLimit)
   }
 
   // MARK: Requests
@@ -113,11 +113,23 @@ final class StreamDesk {
     }
   }
 
+  /// Answers a request for an MPD, or holds it until the first one is complete.
+  func manifest(_ exchange: any Exchange, _ key: ManifestShelf.Key, since: Int64, now: Int64) {
+    if holdWhileStarting(exchange, since: since, needsSegment: true) { return }
+    let response = served.manifests.response(
+      key, to: exchange.request, from: served.window.snapshot, now: SystemClock.wall)
+    guard let response else {
+      return exchange.respond(ResponseFields.error(503, "the stream has no complete segment yet"))
+    }
+    exchange.respond(response, extra: heldFields(since, now))
+  }
+
   /// Answers, holds or refuses a request for a part.
   func part(_ index: Int64, of number: Int64, _ exchange: any Exchange, since: Int64) {
     let snapshot = served.window.snapshot
     if let part = snapshot.part(index, of: number) {
-      return exchange.respond(served.media.response(part).ranged(exchange.request))
+      return exchange.respond(
+        served.media.response(part).ranged(exchange.request), extra: following(part, exchange))
     }
     if let hint = snapshot.hint, hint.segment == number, hint.index == index {
       let version = number * served.window.cadence.partsPerSegment + index + 1
@@ -131,13 +143,18 @@ final class StreamDesk {
   /// Answers, holds or refuses a request for a segment.
   func segment(_ number: Int64, _ exchange: any Exchange, since: Int64, now: Int64) {
     let snapshot = served.window.snapshot
+    let prefetch = PrefetchHint.fields(exchange.request, segment: number + 1, served.names)
     if let complete = snapshot.segment(number) {
-      return exchange.respond(served.media.response(complete).ranged(exchange.request))
+      return exchange.respond(
+        served.media.response(complete).ranged(exchange.request), extra: prefetch)
     }
     let cadence = served.window.cadence
     let edge = (snapshot.open?.chunks.last ?? snapshot.segments.last?.chunks.last)?.frame
     guard snapshot.state != .ended, let edge, number >= cadence.segment(of: edge) else {
       return exchange.respond(missing(number, snapshot))
+    }
+    guard snapshot.open?.number == number || options.waitsForAbsentSegment else {
+      return exchange.respond(ResponseFields.error(404, "the segment has not begun"))
     }
     let ahead = cadence.firstFrame(of: number) - edge - 1
     let horizon = EarlyRequests.horizon(cadence)
@@ -149,12 +166,18 @@ final class StreamDesk {
             + "\(horizon / 1_000_000) ms before it begins"))
     }
     let follower = SegmentFollower(
-      exchange, number: number, shelf: served.media, since: since,
+      exchange, number: number, shelf: served.media, extra: prefetch, since: since,
       deadline: now + horizon + holdLimit)
     exchange.onGone = { follower.isGone = true }
     guard follower.advance(snapshot, now: now) == .follows else { return }
     keepFollowing(follower)
     countHeld()
+  }
+
+  private func following(_ part: Part, _ exchange: any Exchange) -> [HeaderField] {
+    PrefetchHint.fields(
+      exchange.request, afterPart: part.index, of: part.segment,
+      partsPerSegment: served.window.cadence.partsPerSegment, served.names)
   }
 
   private func missing(_ number: Int64, _ snapshot: WindowSnapshot) -> PreparedResponse {
@@ -171,10 +194,12 @@ final class StreamDesk {
     guard let response = served.playlists.response(key, from: snapshot) else {
       return exchange.respond(ResponseFields.error(503, "the stream has no complete segment yet"))
     }
-    let wasHeld = now - since >= 1_000_000
-    exchange.respond(
-      response,
-      extra: wasHeld ? [HeaderField("X-Held-Ms", String((now - since) / 1_000_000))] : [])
+    exchange.respond(response, extra: heldFields(since, now))
+  }
+
+  private func heldFields(_ since: Int64, _ now: Int64) -> [HeaderField] {
+    now - since >= 1_000_000
+      ? [HeaderField("X-Held-Ms", String((now - since) / 1_000_000))] : []
   }
 
   private func hold(
@@ -282,7 +307,7 @@ final class StreamDesk {
       }
       request.exchange.respond(
         served.media.response(part).ranged(request.exchange.request),
-        extra: [request.heldField(now)])
+        extra: [request.heldField(now)] + following(part, request.exchange))
     }
   }
 

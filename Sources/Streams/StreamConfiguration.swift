@@ -39,6 +39,8 @@ package struct StreamConfiguration: Sendable {
   package var numbering = MediaNames.Numbering.epoch
   /// PART-HOLD-BACK in microseconds; nil for three part targets.
   package var holdBackMicroseconds: Int64?
+  /// How far behind their capture DASH players show pictures; microseconds.
+  package var targetLatencyMicroseconds: Int64 = 1_000_000
   /// Segments in `/timestamps.json`.
   package var timestamps = 20
 

@@ -25,11 +25,22 @@ struct VideoTrack: ~Copyable {
     let header = try encoder.initSegment()
     window.describe(
       TrackDescription(
-        rendition: LiveStream.rendition, codecs: encoder.codecString, size: configuration.size,
+        rendition: LiveStream.rendition, codecs: encoder.codecString,
+        bandwidth: Self.bandwidth(configuration), size: configuration.size,
         cadence: configuration.cadence, header: header))
     cadence = configuration.cadence
     self.window = window
     self.encoder = encoder
+  }
+
+  /// The configured bitrate and what the boxes add, rounded up to whole kilobits a second.
+  private static func bandwidth(_ configuration: StreamConfiguration) -> Int64 {
+    let cadence = configuration.cadence
+    let boxes =
+      ChunkWriter.overhead.chunk * cadence.framesPerSegment + ChunkWriter.overhead.segment
+    let kilobits =
+      boxes * 8 * 1_000_000 / max(1, cadence.segmentNanoseconds) + 1
+    return (Int64(configuration.bitrateKilobits) + kilobits) * 1000
   }
 
   /// Why another encoder than the one asked for was opened; nil if it is the one.

@@ -109,6 +109,13 @@ extension Option {
       return true
     },
     Option(
+      name: "target-latency", placeholder: "S", group: .stream,
+      help: "how far behind their capture DASH players show pictures, 1.0",
+      allowed: "seconds from 0.1 to 60"
+    ) {
+      set(&$1.targetLatencyMicroseconds, microseconds: $0, 100_000...60_000_000)
+    },
+    Option(
       name: "history", placeholder: "N", group: .stream,
       help: "slate segments that fill the window at the start, as many as are listed; 0 for none",
       allowed: "a whole number from 0 to 3600"
@@ -196,6 +203,38 @@ extension Option {
       return true
     },
     Option(
+      name: "public-url", placeholder: "URL", group: .server,
+      help: "where clients reach the server, when a request's Host does not say so",
+      allowed: "http:// or https://, a host, and maybe a port and a path, without ? and #"
+    ) {
+      $1.publicURL = publicURL($0)
+      return $1.publicURL != nil
+    },
+    Option(
+      name: "time-displacement", placeholder: "S", group: .server,
+      help: "seconds taken off /time?iso and /isotime, 0: players ask later",
+      allowed: "seconds from 0 to 60"
+    ) { set(&$1.timeDisplacementMicroseconds, microseconds: $0, 0...60_000_000) },
+    Option(
+      name: "wait-for-absent-segment", placeholder: "BOOL", group: .server,
+      help: "true: hold requests for a segment that has not begun; false: answer 404",
+      allowed: "true or false"
+    ) { set(&$1.waitsForAbsentSegment, Bool($0)) },
+    Option(
+      name: "cmsd", group: .server, help: "describe media to players and caches in CMSD fields"
+    ) {
+      $1.sendsCMSD = true
+      return true
+    },
+    Option(
+      name: "dashjs", placeholder: "FILE", group: .server,
+      help: "dash.js for the page, which else plays DASH by itself",
+      allowed: "the path of a readable file"
+    ) {
+      $1.dashjs = $0
+      return !$0.isEmpty
+    },
+    Option(
       name: "hlsjs", placeholder: "FILE", group: .server,
       help: "hls.js for the page, instead of the one from the CDN",
       allowed: "the path of a readable file"
@@ -239,6 +278,20 @@ extension Option {
       return true
     },
   ]
+
+  /// The URL without a slash at its end; nil for what cannot stand before a path.
+  private static func publicURL(_ text: String) -> String? {
+    let lower = text.lowercased()
+    guard let scheme = ["http://", "https://"].first(where: { lower.hasPrefix($0) }) else {
+      return nil
+    }
+    let rest = text.dropFirst(scheme.count)
+    let isClean = rest.utf8.allSatisfy { byte in
+      byte > 0x20 && byte < 0x7F && !"\"<>\\^`{|}?#@".utf8.contains(byte)
+    }
+    guard isClean, let first = rest.first, first != "/" else { return nil }
+    return String(text.reversed().drop { $0 == "/" }.reversed())
+  }
 
   private static func isStreamName(_ name: String) -> Bool {
     let letters = name.utf8.allSatisfy { byte in

@@ -26,6 +26,7 @@ struct Settings {
   var history: Int?
   var numbering = MediaNames.Numbering.epoch
   var name = "live"
+  var targetLatencyMicroseconds: Int64 = 1_000_000
   var timestamps = 20
   var host = "0.0.0.0"
   var port: UInt16 = 8080
@@ -40,7 +41,12 @@ struct Settings {
   var limits = HTTPLimits()
   /// Nanoseconds; what the protocol allows holds where it is less.
   var holdLimit = Int64.max
+  var publicURL: String?
+  var timeDisplacementMicroseconds: Int64 = 0
+  var waitsForAbsentSegment = true
+  var sendsCMSD = false
   var hlsjs: String?
+  var dashjs: String?
   var logFormat = Log.Format.text
   var logLevel = Log.Level.info
   var accessLog: String?

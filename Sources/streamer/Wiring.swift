@@ -1,3 +1,4 @@
+import DASHPackager
 import Glibc
 import HLSPackager
 import Logging
@@ -12,6 +13,7 @@ struct Wiring {
   let settings: Settings
   let stream: StreamConfiguration
   let hlsjs: [UInt8]?
+  let dashjs: [UInt8]?
   /// Nil without HTTPS.
   let tls: TLSWiring?
 
@@ -48,6 +50,7 @@ struct Wiring {
     try Self.checkHoldBack(settings, cadence)
     try Self.checkPreset(settings)
     self.settings = settings
+    dashjs = try Self.contents(settings.dashjs, flag: "--dashjs")
     hlsjs = try Self.contents(settings.hlsjs, flag: "--hlsjs")
     tls = try TLSWiring(settings)
     var stream = StreamConfiguration(size: settings.size, cadence: cadence)
@@ -64,7 +67,35 @@ struct Wiring {
     stream.numbering = settings.numbering
     stream.holdBackMicroseconds = settings.holdBackMicroseconds
     stream.timestamps = settings.timestamps
+    stream.targetLatencyMicroseconds = settings.targetLatencyMicroseconds
     self.stream = stream
+  }
+
+  /// How the site is served.
+  var serving: ServingOptions {
+    var options = ServingOptions()
+    options.publicURL = settings.publicURL
+    options.timeDisplacementMicroseconds = settings.timeDisplacementMicroseconds
+    options.waitsForAbsentSegment = settings.waitsForAbsentSegment
+    options.sendsCMSD = settings.sendsCMSD
+    options.holdLimit = settings.holdLimit
+    return options
+  }
+
+  /// The files of the page by the names under which `/player/` serves them.
+  var scripts: [String: [UInt8]] {
+    var scripts: [String: [UInt8]] = [:]
+    scripts["hls.js"] = hlsjs
+    scripts["dash.all.min.js"] = dashjs
+    return scripts
+  }
+
+  /// What the log says where segments are too short to be asked for before they are complete; nil elsewhere.
+  var lowLatencyNote: String? {
+    guard stream.presentationTerms.availabilityTimeOffset == nil else { return nil }
+    return
+      "segments of \(stream.cadence.framesPerSegment) frames leave no time for DASH players to ask "
+      + "before they are complete: the MPD has no low-latency form"
   }
 
   /// Which of the sockets that a supervisor handed over speak TLS, by their ports; one that fits

@@ -26,7 +26,8 @@ package struct SyntheticStream {
     if let size = VideoSize(width: 640, height: 360) {
       window.describe(
         TrackDescription(
-          rendition: "video", codecs: "avc1.64001e", size: size, cadence: cadence,
+          rendition: "video", codecs: "avc1.64001e", bandwidth: 1_034_000, size: size,
+          cadence: cadence,
           header: Array("header".utf8)))
     }
   }
