@@ -129,7 +129,7 @@ let package = Package(
       "DASHPackager", ["DASHPackager", "Packaging", "Media", "Sharing", "TestSupport"],
       exclude: ["Golden"]),
     tests("Net", ["Net", "Sharing", "CLinux"]),
-    tests("HTTP", ["HTTP", "Net", "Sharing", "CLinux"]),
+    tests("HTTP", ["HTTP", "Net", "Sharing", "CLinux", "CNghttp2", "COpenSSL"]),
     tests(
       "Server",
       [
