@@ -79,7 +79,9 @@ class Connection:
 
     def _more(self, deadline: float) -> None:
         left = deadline - time.monotonic()
-        if left <= 0 or not select.select([self.socket], [], [], left)[0]:
+        ready = select.poll()  # select(2) knows no descriptor above 1023
+        ready.register(self.socket, select.POLLIN)
+        if left <= 0 or not ready.poll(left * 1000):
             raise TimeoutError(f"no answer in {self.timeout} s; have {self.buffer[:200]!r}")
         data = self.socket.recv(1 << 20)
         self.arrived = time.time()
