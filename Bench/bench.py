@@ -174,8 +174,8 @@ def measure_glass(bench: Bench) -> dict[str, Any] | None:
 
 
 MEASURES: dict[str, Callable[[Bench], Any]] = {
-    "start": measure_start, "idle": measure_idle_cpu, "freshness": measure_freshness,
-    "publish": measure_publish, "cpu": measure_cpu, "memory": measure_memory,
+    "start": measure_start, "idle": measure_idle_cpu, "memory": measure_memory,
+    "freshness": measure_freshness, "publish": measure_publish, "cpu": measure_cpu,
     "allocations": measure_allocations, "glass": measure_glass,
 }
 

@@ -91,10 +91,16 @@ def loop_cpu(pid: int) -> tuple[int, bool]:
     return (sum(loops), True) if loops else (sum(spent for _, spent in threads.values()), False)
 
 
-def drive(folder: Path, port: int, pid: int, kind: str, viewers: int, seconds: float) -> dict[str, Any]:
-    """One run of the load client; CPU of `pid` is taken between warm-up and end."""
+def next_index(port: int) -> int:
+    """Index of the part that the streamer hints: it alone may be asked for before it is there."""
+    msn, part = fetch(port).last_part
+    return msn * PARTS + part + 1
+
+
+def drive(folder: Path, port: int, pid: int, kind: str, viewers: int, seconds: float,
+          first: int) -> dict[str, Any]:
+    """One run of the load client from index `first`; CPU of `pid` is taken between warm-up and end."""
     output = folder / f"samples-{kind}-{viewers}.bin"
-    first = int(time.time() * PARTS) + 3
     command = [str(folder / "load"), str(port), str(viewers), str(seconds + WARM_UP + 0.5), kind, BASE,
                str(PARTS), str(first), str(output)]
     client = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
@@ -139,7 +145,7 @@ def publish_to_bytes(folder: Path, program: Program, viewers: int, seconds: floa
     """Publication → bytes at `viewers` holders of the streamer, for parts and playlists."""
     found = {}
     for kind in ("part", "playlist"):
-        run = drive(folder, program.port, program.pid, kind, viewers, seconds)
+        run = drive(folder, program.port, program.pid, kind, viewers, seconds, next_index(program.port))
         published = streamer_publications(program.port)
         found[kind] = {"each": delays(run["samples"], published),
                        "last": last_delays(run["samples"], published), "errors": run["errors"],
@@ -160,12 +166,13 @@ def cpu_ratio(folder: Path, program: Program, viewers: int, seconds: float, roun
                 idle_before, named = loop_cpu(program.pid)
                 time.sleep(2)
                 idle = (loop_cpu(program.pid)[0] - idle_before) / 2e9
-                run = drive(folder, program.port, program.pid, kind, viewers, seconds)
+                run = drive(folder, program.port, program.pid, kind, viewers, seconds, next_index(program.port))
                 cpu = run["cpu_ns"] - (0 if named else idle * run["wall_ns"])
                 costs["streamer"].append(cpu / max(1, run["count"]) / 1000)
                 spread["streamer"].append(
                     last_delays(run["samples"], streamer_publications(program.port)).get("p50", 0))
-                run = drive(folder, origin.port, origin.process.pid, kind, viewers, seconds)
+                run = drive(folder, origin.port, origin.process.pid, kind, viewers, seconds,
+                            int(time.time() * PARTS))
                 runs.append(run)
                 costs["c"].append(run["cpu_ns"] / max(1, run["count"]) / 1000)
         finally:

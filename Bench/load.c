@@ -27,7 +27,7 @@ struct viewer {
   int socket;
   uint64_t index, first_byte;
   size_t head_size, body_left;
-  int in_body;
+  int in_body, failed;
   char head[HEAD_MAX];
 };
 
@@ -62,7 +62,9 @@ static void ask(struct viewer *v) {
   if (send(v->socket, request, (size_t)size, MSG_NOSIGNAL) != size) errors++;
 }
 
+/* The next request; after an answer that was not 200 the viewer says no more. */
 static void done(struct viewer *v) {
+  if (v->failed) return;
   if (sample_count < sample_room)
     samples[sample_count++] = (struct sample){v->index, v->first_byte, now_ns()};
   v->index++;
@@ -82,10 +84,10 @@ static void take(struct viewer *v, const char *data, size_t count) {
     if (!end) return;
     size_t head_count = (size_t)(end + 4 - v->head), before = v->head_size - part;
     *end = 0;
-    if (strncmp(v->head, "HTTP/1.1 200", 12)) errors++;
     char *length = strcasestr(v->head, "\r\ncontent-length:");
-    if (!length) { errors++; v->body_left = 0; }
-    else v->body_left = strtoull(length + 17, NULL, 10);
+    v->failed = strncmp(v->head, "HTTP/1.1 200", 12) || !length;
+    errors += (uint64_t)v->failed;
+    v->body_left = length ? strtoull(length + 17, NULL, 10) : 0;
     v->in_body = 1;
     size_t used = head_count - before;
     data += used;

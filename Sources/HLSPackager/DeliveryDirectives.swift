@@ -32,22 +32,29 @@ package struct DeliveryDirectives: Sendable, Equatable {
   }
 
   /// Reads the directives among `items`; other parameters are ignored.
-  package init(_ items: [(name: String, value: String)]) throws(Failure) {
-    var seen: Set<String> = []
-    for (name, value) in items where Self.names.contains(name) {
-      guard seen.insert(name).inserted else { throw .repeated(name) }
+  package init(_ items: some Sequence<(name: String, value: String)>) throws(Failure) {
+    var hasSkip = false
+    for (name, value) in items {
       switch name {
+      case "_HLS_msn": try Self.set(&mediaSequenceNumber, value, name)
+      case "_HLS_part": try Self.set(&partIndex, value, name)
+      case "wait": try Self.set(&waitMilliseconds, value, name)
+      case "version": try Self.set(&version, value, name)
       case "_HLS_skip":
+        guard !hasSkip else { throw .repeated(name) }
+        hasSkip = true
         skip = value == "YES" ? .delta : value == "v2" ? .deltaWithDateRanges : .full
-      case "_HLS_msn": mediaSequenceNumber = try Self.number(value, name)
-      case "_HLS_part": partIndex = try Self.number(value, name)
-      case "wait": waitMilliseconds = try Self.number(value, name)
-      default: version = try Self.number(value, name)
+      default: break
       }
     }
   }
 
-  private static let names: Set<String> = ["_HLS_msn", "_HLS_part", "_HLS_skip", "wait", "version"]
+  private static func set(
+    _ target: inout UInt64?, _ value: String, _ name: String
+  ) throws(Failure) {
+    guard target == nil else { throw .repeated(name) }
+    target = try number(value, name)
+  }
 
   private static func number(_ value: String, _ name: String) throws(Failure) -> UInt64 {
     guard !value.isEmpty, value.utf8.allSatisfy({ (48...57).contains($0) }),

@@ -2,7 +2,6 @@ import CMAF
 import HTTP
 import Packaging
 import Sharing
-import Streams
 
 /// A rendition's media as ready-made responses over the bytes of the window: heads are made once, bodies never copied.
 final class MediaShelf: Sendable {
@@ -13,6 +12,8 @@ final class MediaShelf: Sendable {
   }
 
   /// The head of a segment that is sent while it is made.
+  ///
+  /// Its pieces are sent in turn with those of other segments of the same connection.
   let openHead: PreparedResponse
   /// The answer for a number inside the window that has no media: players step over it.
   let gap: PreparedResponse
@@ -21,9 +22,9 @@ final class MediaShelf: Sendable {
   private let segmentFields: [HeaderField]
   private let shelves = Locked(Shelves())
 
-  /// A shelf for the media of `stream`.
-  init(_ stream: LiveStream, targetDuration target: Int64) {
-    let recurs = stream.configuration.numbering == .run
+  /// A shelf for media whose names are made as `numbering` says.
+  init(_ numbering: MediaNames.Numbering, targetDuration target: Int64) {
+    let recurs = numbering == .run
     let accept = [PreparedResponse.acceptRanges]
     partFields =
       ResponseFields.fields(
@@ -35,7 +36,8 @@ final class MediaShelf: Sendable {
     openHead = PreparedResponse(
       status: 200,
       fields: ResponseFields.fields(
-        "video/mp4", recurs ? .numberedRun(targetDuration: target) : .segment))
+        "video/mp4", recurs ? .numberedRun(targetDuration: target) : .segment,
+        priority: .openMedia))
     gap = PreparedResponse(status: 200, fields: segmentFields, body: [SegmentType.bare])
   }
 
@@ -43,7 +45,9 @@ final class MediaShelf: Sendable {
   func response(_ part: Part) -> PreparedResponse {
     shelves.withLock { shelves in
       if let made = shelves.parts[part.segment]?[part.index] { return made }
-      let response = PreparedResponse(status: 200, fields: partFields, body: part.bytes)
+      let response = PreparedResponse(
+        status: 200, fields: partFields + [EntityTag.of("\(part.segment).\(part.index)")],
+        body: part.bytes)
       shelves.parts[part.segment, default: [:]][part.index] = response
       return response
     }
@@ -55,7 +59,8 @@ final class MediaShelf: Sendable {
     return shelves.withLock { shelves in
       if let made = shelves.segments[segment.number] { return made }
       let response = PreparedResponse(
-        status: 200, fields: segmentFields, body: segment.chunks.map(\.bytes))
+        status: 200, fields: segmentFields + [EntityTag.of("\(segment.number)")],
+        body: segment.chunks.map(\.bytes))
       shelves.segments[segment.number] = response
       return response
     }
@@ -67,7 +72,9 @@ final class MediaShelf: Sendable {
       if let made = shelves.header { return made }
       let response = PreparedResponse(
         status: 200,
-        fields: ResponseFields.fields("video/mp4", .header) + [PreparedResponse.acceptRanges],
+        fields: ResponseFields.fields("video/mp4", .header) + [
+          PreparedResponse.acceptRanges, EntityTag.constant(track.headerHash),
+        ],
         body: [track.header])
       shelves.header = response
       return response

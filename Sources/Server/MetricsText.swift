@@ -32,7 +32,7 @@ struct MetricsText {
   }
 
   private func streams(_ out: inout MetricLines) {
-    let all = site.streams.map { (name: $0.name, served: $0, counts: $0.stream.statistics) }
+    let all = site.streams.map { (name: $0.name, served: $0, counts: $0.measures.statistics()) }
     func gauge(_ name: String, _ help: String, _ value: (ServedStream, StreamStatistics) -> Double)
     {
       out.family(name, "gauge", help)
@@ -58,11 +58,11 @@ struct MetricsText {
     counter("streamer_input_reconnects_total", "Times the source came back.") { $0.reconnects }
     gauge("streamer_input_delay_seconds", "How long after its tick a slot stays open.") {
       served, _ in
-      Double(served.stream.configuration.inputDelay) / 1e9
+      Double(served.measures.inputDelay) / 1e9
     }
     gauge("streamer_clock_offset_seconds", "Wall clock minus what the stream says of it.") {
       served, _ in
-      Double(served.stream.clockError) / 1e9
+      Double(served.measures.clockError()) / 1e9
     }
     counter("streamer_encoder_overloaded_total", "Times the encoder fell a second behind.") {
       $0.overloads
@@ -105,6 +105,14 @@ struct MetricsText {
     out.family(
       "streamer_answers_cut_total", "counter", "Answers that the client did not get whole.")
     out.sample("streamer_answers_cut_total", [], Double(totals.cut))
+    out.family(
+      "streamer_connection_faults_total", "counter",
+      "Connections and streams refused or ended for what the client did.")
+    for fault in ConnectionFault.allCases {
+      out.sample(
+        "streamer_connection_faults_total", [("reason", fault.rawValue)],
+        Double(totals.faults[fault] ?? 0))
+    }
   }
 
   private func accessLog(_ out: inout MetricLines) {

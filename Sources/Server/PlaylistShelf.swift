@@ -2,7 +2,6 @@ import HLSPackager
 import HTTP
 import Packaging
 import Sharing
-import Streams
 
 /// A rendition's playlists as ready-made responses: each rendered and compressed once per version, by whoever needs it
 /// first, and then shared by all who ask.
@@ -50,12 +49,14 @@ final class PlaylistShelf: Sendable {
   private let name: String
   private let control: ServerControl
   private let names: MediaNames
+  private let window: LiveWindow
   private let shelves = Locked(Shelves())
 
-  /// A shelf for the playlists of `stream`.
-  init(_ stream: LiveStream, control: ServerControl) {
-    name = stream.configuration.name
-    names = stream.names
+  /// A shelf for the playlists of the stream `name`.
+  init(name: String, names: MediaNames, window: LiveWindow, control: ServerControl) {
+    self.name = name
+    self.names = names
+    self.window = window
     self.control = control
   }
 
@@ -68,27 +69,30 @@ final class PlaylistShelf: Sendable {
   /// complete segment.
   func response(_ key: Key, from snapshot: WindowSnapshot) -> PreparedResponse? {
     shelves.withLock { shelves in
-      if key.form == .chunked {
-        let number = ChunkedPlaylist.edition(of: snapshot)
-        return response(key, number, snapshot, \.chunked, &shelves)
-      }
-      return response(key, snapshot.version, snapshot, \.media, &shelves)
+      key.form == .chunked
+        ? response(key, snapshot, \.chunked, &shelves, number: ChunkedPlaylist.edition)
+        : response(key, snapshot, \.media, &shelves, number: \.version)
     }
   }
 
   private func response(
-    _ key: Key, _ number: Int64, _ snapshot: WindowSnapshot,
-    _ path: WritableKeyPath<Shelves, Edition>, _ shelves: inout Shelves
+    _ key: Key, _ asked: WindowSnapshot, _ path: WritableKeyPath<Shelves, Edition>,
+    _ shelves: inout Shelves, number: (WindowSnapshot) -> Int64
   ) -> PreparedResponse? {
-    let hasEnded = snapshot.state == .ended
     let edition = shelves[keyPath: path]
-    if number > edition.number || hasEnded && !edition.hasEnded {
-      shelves[keyPath: path] = Edition(number: number, hasEnded: hasEnded)
+    // Another loop may have been faster: nothing older goes onto the shelf that it has filled.
+    let isOld = number(asked) < edition.number || edition.hasEnded && asked.state != .ended
+    let snapshot = isOld ? window.snapshot : asked
+    let hasEnded = snapshot.state == .ended
+    if number(snapshot) > edition.number || hasEnded && !edition.hasEnded {
+      shelves[keyPath: path] = Edition(number: number(snapshot), hasEnded: hasEnded)
     }
     if let made = shelves[keyPath: path].responses[key] { return made }
     guard let body = body(key, snapshot, path, &shelves) else { return nil }
     let response = PreparedResponse(
-      status: 200, fields: fields(key, version: snapshot.version), body: [body])
+      status: 200,
+      fields: fields(key, version: snapshot.version) + [tag(key, number(snapshot), hasEnded)],
+      body: [body])
     shelves[keyPath: path].responses[key] = response
     return response
   }
@@ -105,7 +109,9 @@ final class PlaylistShelf: Sendable {
       shelves[keyPath: path].plain[bodyKey] = SharedBytes(text)
     }
     guard let plain = shelves[keyPath: path].plain[bodyKey] else { return nil }
-    guard key.isCompressed, let compressed = Gzip.compress(plain) else { return plain }
+    guard key.isCompressed else { return plain }
+    // Without memory for it there is no answer, rather than one that is not what its fields say.
+    guard let compressed = Gzip.compress(plain) else { return nil }
     shelves.compressions += 1
     shelves[keyPath: path].compressed[bodyKey] = compressed
     return compressed
@@ -127,8 +133,28 @@ final class PlaylistShelf: Sendable {
     }
   }
 
+  /// One text has one tag, and its compressed form another (RFC 9110 §8.8.3.3).
+  private func tag(_ key: Key, _ number: Int64, _ hasEnded: Bool) -> HeaderField {
+    let form =
+      switch key.form {
+      case .chunked: "c"
+      case .media(.full): "m"
+      case .media(.delta): "d"
+      case .media(.deltaWithDateRanges): "r"
+      }
+    let depth =
+      switch key.depth {
+      case .root: "0"
+      case .stream: "1"
+      case .rendition: "2"
+      }
+    return EntityTag.of(
+      "\(number)\(form)\(depth)\(key.isCompressed ? "z" : "")\(hasEnded ? "e" : "")")
+  }
+
   private func fields(_ key: Key, version: Int64) -> [HeaderField] {
-    var fields = ResponseFields.fields("application/vnd.apple.mpegurl", key.caching)
+    var fields = ResponseFields.fields(
+      "application/vnd.apple.mpegurl", key.caching, priority: .playlist)
     fields.append(HeaderField("Vary", "Accept-Encoding"))
     if key.form != .chunked { fields.append(HeaderField("X-Playlist-Version", "\(version)")) }
     if key.isCompressed { fields.append(HeaderField("Content-Encoding", "gzip")) }

@@ -18,7 +18,8 @@ final class RequestDesk: RequestHandler, LoopService {
     self.loop = loop
     for stream in site.streams {
       desks.append(
-        StreamDesk(stream, counters: counters) { [unowned self] exchange, since in
+        StreamDesk(stream, counters: counters, longestHold: site.holdLimit) {
+          [unowned self] exchange, since in
           route(exchange, since: since)
         })
       stream.window.subscribe { loop.wake() }
@@ -103,7 +104,7 @@ final class RequestDesk: RequestHandler, LoopService {
     if desk.holdWhileStarting(exchange, since: since, needsSegment: false) { return }
     let document = TimestampsDocument(
       snapshot: desk.served.window.snapshot, names: desk.served.names,
-      length: desk.served.stream.configuration.timestamps)
+      length: desk.served.timestamps)
     exchange.respond(
       PreparedResponse(
         status: 200, fields: ResponseFields.fields("application/json", .noStore),

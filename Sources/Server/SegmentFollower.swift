@@ -34,6 +34,12 @@ final class SegmentFollower {
   func advance(_ snapshot: WindowSnapshot, now: Int64) -> Progress {
     if isGone { return .done }
     if let open = snapshot.open, open.number == number {
+      if exchange.request.method == .head, exchange.canStream {
+        // There is nothing to follow: the head is the whole answer.
+        exchange.begin(shelf.openHead, extra: held(now))
+        exchange.end()
+        return .done
+      }
       guard exchange.canStream else { return .follows }
       send(open.chunks, now)
       return .follows

@@ -4,21 +4,50 @@ import Streams
 
 /// A stream with what the server keeps ready for it; shared by all loops.
 final class ServedStream: Sendable {
-  let stream: LiveStream
+  let name: String
+  let names: MediaNames
+  let window: LiveWindow
   let control: ServerControl
+  /// Segments in `/timestamps.json`.
+  let timestamps: Int
+  let measures: Measures
   let playlists: PlaylistShelf
   let media: MediaShelf
 
-  init(_ stream: LiveStream) {
-    self.stream = stream
-    control = ServerControl(
-      cadence: stream.configuration.cadence,
-      holdBackMicroseconds: stream.configuration.holdBackMicroseconds)
-    playlists = PlaylistShelf(stream, control: control)
-    media = MediaShelf(stream, targetDuration: control.targetDuration)
+  /// What the stream's own threads know of it, for statistics.
+  struct Measures: Sendable {
+    /// Nanoseconds after its tick at which a slot closes.
+    var inputDelay: Int64 = 0
+    /// What was counted so far.
+    var statistics: @Sendable () -> StreamStatistics = { StreamStatistics() }
+    /// Wall clock minus what the stream says of it, in nanoseconds.
+    var clockError: @Sendable () -> Int64 = { 0 }
   }
 
-  var name: String { stream.configuration.name }
-  var window: LiveWindow { stream.window }
-  var names: MediaNames { stream.names }
+  /// A stream from its parts, whoever publishes into its window.
+  init(
+    name: String, names: MediaNames, window: LiveWindow, control: ServerControl,
+    timestamps: Int = 20, measures: Measures = Measures()
+  ) {
+    self.name = name
+    self.names = names
+    self.window = window
+    self.control = control
+    self.timestamps = timestamps
+    self.measures = measures
+    playlists = PlaylistShelf(name: name, names: names, window: window, control: control)
+    media = MediaShelf(names.numbering, targetDuration: control.targetDuration)
+  }
+
+  convenience init(_ stream: LiveStream) {
+    let configuration = stream.configuration
+    self.init(
+      name: configuration.name, names: stream.names, window: stream.window,
+      control: ServerControl(
+        cadence: configuration.cadence, holdBackMicroseconds: configuration.holdBackMicroseconds),
+      timestamps: configuration.timestamps,
+      measures: Measures(
+        inputDelay: configuration.inputDelay, statistics: { stream.statistics },
+        clockError: { stream.clockError }))
+  }
 }

@@ -13,6 +13,8 @@ package final class Site: Sendable {
   let log: Log
   let accessLog: AccessLog?
   let versionText: String
+  /// How long a request is held at most, where it is less than the protocol allows; nanoseconds.
+  let holdLimit: Int64
   /// Wall clock at the start, nanoseconds since 1970.
   let startedAt = SystemClock.wall
   private let loops = Locked<[Locked<ServerCounters>]>([])
@@ -25,10 +27,22 @@ package final class Site: Sendable {
   ///   - version: the program's version.
   ///   - log: where failures go.
   ///   - accessLog: where a line for each answer goes.
-  package init(
-    _ streams: [LiveStream], page: PageFiles, version: String, log: Log, accessLog: LineFile? = nil
+  ///   - holdLimit: nanoseconds; three target durations hold where they are less.
+  package convenience init(
+    _ streams: [LiveStream], page: PageFiles, version: String, log: Log, accessLog: LineFile? = nil,
+    holdLimit: Int64 = .max
   ) {
-    self.streams = streams.map { ServedStream($0) }
+    self.init(
+      served: streams.map { ServedStream($0) }, page: page, version: version, log: log,
+      accessLog: accessLog, holdLimit: holdLimit)
+  }
+
+  init(
+    served: [ServedStream], page: PageFiles, version: String, log: Log, accessLog: LineFile? = nil,
+    holdLimit: Int64 = .max
+  ) {
+    self.holdLimit = holdLimit
+    streams = served
     self.page = page
     self.log = log
     self.accessLog = accessLog.map { AccessLog($0, log.format) }

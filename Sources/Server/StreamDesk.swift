@@ -16,6 +16,7 @@ final class StreamDesk {
   let served: ServedStream
   private let counters: Locked<ServerCounters>
   private let reroute: (any Exchange, Int64) -> Void
+  private let longestHold: Int64
   private var starting = HeldRequests<HeldRequest>()
   private var held = HeldRequests<HeldRequest>()
   /// Readers of the open segment, and those whose segment has not begun.
@@ -23,28 +24,33 @@ final class StreamDesk {
   private var early: [SegmentFollower] = []
   private var earlyDeadline = Int64.max
   private var revision: Int64 = -1
+  /// What of the loop's gauges is this stream's.
+  private var counted = (starting: 0, held: 0, following: 0)
 
   /// Nothing is held yet; `reroute` handles an exchange anew, with the time since which it is held.
   init(
-    _ served: ServedStream, counters: Locked<ServerCounters>,
+    _ served: ServedStream, counters: Locked<ServerCounters>, longestHold: Int64 = .max,
     reroute: @escaping (any Exchange, Int64) -> Void
   ) {
     self.served = served
     self.counters = counters
+    self.longestHold = longestHold
     self.reroute = reroute
   }
 
   private var control: ServerControl { served.control }
-  private var holdLimit: Int64 { 3 * control.targetDuration * 1_000_000_000 }
+  /// RFC 8216bis §6.2.5.2: three Target Durations, if the operator wants no less.
+  private var holdLimit: Int64 {
+    min(3 * control.targetDuration * 1_000_000_000, longestHold)
+  }
 
   // MARK: Requests
 
   /// Holds a request while the stream starts; false when it has started.
   func holdWhileStarting(_ exchange: any Exchange, since: Int64, needsSegment: Bool) -> Bool {
     let snapshot = served.window.snapshot
-    guard snapshot.state == .starting || needsSegment && snapshot.segments.isEmpty else {
-      return false
-    }
+    let isEmpty = needsSegment && snapshot.segments.isEmpty && snapshot.state != .ended
+    guard snapshot.state == .starting || isEmpty else { return false }
     let request = HeldRequest(exchange, .anything, since: since)
     let ticket = starting.hold(request, until: .max, deadline: since + Self.startHold)
     exchange.onGone = { [unowned self] in
@@ -70,10 +76,10 @@ final class StreamDesk {
     guard form != .chunked else {
       return answer(exchange, key(form, .playlist(targetDuration: target)), snapshot, since, now)
     }
-    let items = exchange.request.queryItems.map { (name: $0.name, value: $0.value) }
     var directives = DeliveryDirectives()
     do throws(DeliveryDirectives.Failure) {
-      if !items.isEmpty { directives = try DeliveryDirectives(items) }
+      let items = exchange.request.queryItems.lazy.map { (name: $0.name, value: $0.value) }
+      directives = try DeliveryDirectives(items)
     } catch {
       // "...the server MUST ignore" them once the playlist has ended.
       guard snapshot.state == .ended else {
@@ -281,12 +287,17 @@ final class StreamDesk {
   }
 
   private func countHeld() {
-    let (playlists, media) = (starting.count, held.count)
-    let following = followers.count + early.count
+    let now = (
+      starting: starting.count, held: held.count, following: followers.count + early.count
+    )
+    guard now != counted else { return }
+    let before = counted
+    counted = now
+    // Several streams share the counters of their loop.
     counters.withLock { counters in
-      counters.heldPlaylists = playlists
-      counters.heldMedia = media
-      counters.followers = following
+      counters.heldPlaylists += now.starting - before.starting
+      counters.heldMedia += now.held - before.held
+      counters.followers += now.following - before.following
     }
   }
 }

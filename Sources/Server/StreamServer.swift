@@ -27,8 +27,9 @@ package final class StreamServer: Sendable {
     tenants = loops.map { _ in Tenant() }
   }
 
-  /// Starts the loops; the first accepts the connections of all `listeners`.
-  package func start(_ listeners: [ListeningSocket]) throws(NetError) {
+  /// Starts the loops; the first accepts the connections of all `endpoints`.
+  package func start(_ endpoints: [Endpoint]) throws(NetError) {
+    let addresses = AddressTable()
     for (loop, tenant) in zip(loops, tenants) {
       try loop.start { [site, limits] loop in
         let counters = site.counters()
@@ -36,7 +37,8 @@ package final class StreamServer: Sendable {
         tenant.http = HTTPServer(
           loop: loop, limits: limits, handler: desk,
           observer: AnswerCounter(counters, site.accessLog),
-          errorFields: ResponseFields.crossOrigin)
+          addresses: addresses,
+          errorFields: ResponseFields.crossOrigin + [ResponseFields.Priority.media.field])
         return desk
       }
     }
@@ -45,8 +47,9 @@ package final class StreamServer: Sendable {
     first.post { [loops] in
       var result: NetError?
       do throws(NetError) {
-        for listener in listeners {
-          tenant.acceptors.append(try Acceptor(listener, on: first, among: loops))
+        for endpoint in endpoints {
+          tenant.acceptors.append(
+            try Acceptor(endpoint.socket, on: first, among: loops, tls: endpoint.tls))
         }
       } catch { result = error }
       failure.update { $0 = .some(result) }
@@ -63,11 +66,19 @@ package final class StreamServer: Sendable {
     }
   }
 
+  /// Goes on as before while anybody is connected, at most `limit` nanoseconds.
+  package func linger(limit: Int64) {
+    wait(until: SystemClock.monotonic + limit)
+  }
+
   /// Answers what is open with `Connection: close` and waits until every connection has gone, at most `limit`
   /// nanoseconds; what is left is cut.
   package func drain(limit: Int64) {
     for (loop, tenant) in zip(loops, tenants) { loop.post { tenant.http?.drain() } }
-    let deadline = SystemClock.monotonic + limit
+    wait(until: SystemClock.monotonic + limit)
+  }
+
+  private func wait(until deadline: Int64) {
     while SystemClock.monotonic < deadline, loops.contains(where: { $0.connectionCount > 0 }) {
       SystemClock.sleep(until: SystemClock.monotonic + 10_000_000)
     }
@@ -75,10 +86,7 @@ package final class StreamServer: Sendable {
 
   /// Cuts what is left and ends the loops.
   package func stop() {
-    for (loop, tenant) in zip(loops, tenants) {
-      loop.post { tenant.http?.closeAll() }
-      loop.stop()
-    }
+    for loop in loops { loop.stop() }
     for loop in loops { loop.join() }
   }
 }

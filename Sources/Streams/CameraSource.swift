@@ -54,7 +54,7 @@ struct CameraSource: Sendable {
     while !stop.isSet {
       guard let frame = try camera.next() else { continue }
       if frame.skipped > 0 {
-        statistics.withLock { $0.droppedFrames += UInt64(frame.skipped) }
+        statistics.withLock { $0.lostFrames += UInt64(frame.skipped) }
       }
       feed.offer(frame.picture, captured: frame.captureMonotonic, isTick: false)
     }

@@ -27,14 +27,19 @@ struct PendingSlots<Image: Sendable>: Sendable {
     guard head < slots.count else { return nil }
     defer {
       head += 1
-      if head == slots.count {
-        slots.removeAll(keepingCapacity: true)
+      // Slots that were taken hold their pictures until they are removed; an encoder that always has one more waiting
+      // would keep them all.
+      if head == slots.count || head > capacity && 2 * head >= slots.count {
+        slots.removeFirst(head)
         head = 0
       }
     }
     return slots[head]
   }
 
-  /// No more slots come; those that wait are still encoded.
-  mutating func close() { isClosed = true }
+  /// No more slots come; of those that wait a part's worth is still encoded, so that the end does not take long.
+  mutating func close() {
+    isClosed = true
+    slots.removeLast(max(0, count - capacity))
+  }
 }

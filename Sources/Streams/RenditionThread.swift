@@ -81,6 +81,7 @@ struct RenditionThread: Sendable {
       statistics.inputFrames = counters.input
       statistics.repeatedFrames = counters.repeated
       statistics.lateFrames = counters.late
+      statistics.surplusFrames = counters.dropped
     }
   }
 }

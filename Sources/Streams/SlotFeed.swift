@@ -28,9 +28,9 @@ final class SlotFeed: Sendable {
     opened.update { $0 = true }
   }
 
-  /// The next slot in order.
+  /// The next slot in order; blocks.
   ///
-  /// blocks. Nil when the feed is closed and all were taken.
+  /// Nil when the feed is closed and all were taken.
   func next() -> Slot<Picture>? {
     let found: Slot<Picture>?? = pending.wait { waiting in
       if let slot = waiting.pop() { return .some(slot) }

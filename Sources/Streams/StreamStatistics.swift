@@ -8,8 +8,12 @@ package struct StreamStatistics: Sendable {
   package var repeatedFrames: UInt64 = 0
   /// Pictures that came after their slot had closed.
   package var lateFrames: UInt64 = 0
+  /// Pictures that were too many for the grid.
+  package var surplusFrames: UInt64 = 0
+  /// Pictures that were lost in the driver.
+  package var lostFrames: UInt64 = 0
   /// Pictures that were too many for the grid, or lost in the driver.
-  package var droppedFrames: UInt64 = 0
+  package var droppedFrames: UInt64 { surplusFrames + lostFrames }
   /// How often the source came back after it was gone.
   package var reconnects: UInt64 = 0
   /// Whether the source gives pictures.
@@ -20,7 +24,7 @@ package struct StreamStatistics: Sendable {
   package var clockSteps: UInt64 = 0
   /// Seconds from handing a picture to the encoder to having its bytes.
   package var encoderDelay = Histogram.seconds
-  /// Seconds from the end of a part's media time to its publication.
+  /// Seconds from the tick of a part's last frame to its publication.
   package var partLateness = Histogram.seconds
   /// Bytes published.
   package var mediaBytes: UInt64 = 0

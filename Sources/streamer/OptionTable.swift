@@ -4,7 +4,7 @@ import Packaging
 
 extension Option {
   /// Every option there is, in the order of `--help`.
-  static let table: [Option] = source + encoding + stream + server + program
+  static let table: [Option] = source + encoding + stream + server + limits + program
 
   /// Names that mean something else at the root of the server.
   static let reservedNames: Set<String> = [
@@ -92,12 +92,12 @@ extension Option {
     Option(
       name: "playlist-length", alias: "window-size", placeholder: "N", group: .stream,
       help: "segments that playlists list, 10", allowed: "a whole number from 6 to 3600"
-    ) { set(&$1.playlistLength, $0, 6...3600) },
+    ) { set(&$1.playlistLength, number($0, 6...3600)) },
     Option(
       name: "max-files", alias: "retain", placeholder: "N", group: .stream,
       help: "segments kept for late readers, 20; at least two more than are listed",
       allowed: "a whole number from 8 to 7200"
-    ) { set(&$1.retained, $0, 8...7200) },
+    ) { set(&$1.retained, number($0, 8...7200)) },
     Option(
       name: "hold-back", placeholder: "S", group: .stream,
       help: "how far behind the live edge LL-HLS players stay, 3 part durations",
@@ -152,6 +152,47 @@ extension Option {
       var value = 0
       guard set(&value, $0, 0...65535) else { return false }
       $1.port = UInt16(value)
+      return true
+    },
+    Option(
+      name: "https-port", placeholder: "PORT", group: .server,
+      help: "HTTPS beside HTTP; 8443 with a certificate, else off; 0 for any that is free",
+      allowed: "a whole number from 0 to 65535"
+    ) {
+      var value = 0
+      guard set(&value, $0, 0...65535) else { return false }
+      $1.securePort = UInt16(value)
+      return true
+    },
+    Option(
+      name: "tls-cert", placeholder: "FILE", group: .server,
+      help: "the certificate for HTTPS as PEM, its chain behind it; read again on SIGHUP",
+      allowed: "the path of a PEM file"
+    ) {
+      $1.certificate = $0
+      return !$0.isEmpty
+    },
+    Option(
+      name: "tls-key", placeholder: "FILE", group: .server,
+      help: "the certificate's private key as PEM, without a passphrase",
+      allowed: "the path of a PEM file"
+    ) {
+      $1.certificateKey = $0
+      return !$0.isEmpty
+    },
+    Option(
+      name: "tls-chain", placeholder: "FILE", group: .server,
+      help: "the certificates between it and a root, where they are in a file of their own",
+      allowed: "the path of a PEM file"
+    ) {
+      $1.certificateChain = $0
+      return !$0.isEmpty
+    },
+    Option(
+      name: "self-signed", group: .server,
+      help: "HTTPS with a certificate made here, for localhost and this machine's addresses"
+    ) {
+      $1.isSelfSigned = true
       return true
     },
     Option(
@@ -210,17 +251,26 @@ extension Option {
       && ![".m3u8", ".mpd", ".json"].contains { name.hasSuffix($0) }
   }
 
-  private static func set<Value>(_ target: inout Value, _ value: Value?) -> Bool {
+  static func set<Value>(_ target: inout Value, _ value: Value?) -> Bool {
     guard let value else { return false }
     target = value
     return true
   }
 
-  private static func set(_ target: inout Int, _ text: String, _ range: ClosedRange<Int>) -> Bool {
-    set(&target, Int(text).flatMap { range.contains($0) ? $0 : nil })
+  static func set(_ target: inout Int?, _ value: Int?) -> Bool {
+    target = value
+    return value != nil
   }
 
-  private static func set(
+  static func set(_ target: inout Int, _ text: String, _ range: ClosedRange<Int>) -> Bool {
+    set(&target, number(text, range))
+  }
+
+  private static func number(_ text: String, _ range: ClosedRange<Int>) -> Int? {
+    Int(text).flatMap { range.contains($0) ? $0 : nil }
+  }
+
+  static func set(
     _ target: inout Int64, microseconds text: String, _ range: ClosedRange<Int64>
   ) -> Bool {
     set(&target, Decimal.parse(text, digits: 6).flatMap { range.contains($0) ? $0 : nil })

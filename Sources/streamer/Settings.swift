@@ -20,8 +20,8 @@ struct Settings {
   var burnsClock = false
   var segmentMicroseconds: Int64 = 1_000_000
   var partMicroseconds: Int64 = 100_000
-  var playlistLength = 10
-  var retained = 20
+  var playlistLength: Int?
+  var retained: Int?
   var holdBackMicroseconds: Int64?
   var history: Int?
   var numbering = MediaNames.Numbering.epoch
@@ -29,6 +29,17 @@ struct Settings {
   var timestamps = 20
   var host = "0.0.0.0"
   var port: UInt16 = 8080
+  /// The port for HTTPS; nil where it was not given.
+  var securePort: UInt16?
+  var certificate: String?
+  var certificateKey: String?
+  var certificateChain: String?
+  var isSelfSigned = false
+  /// Connections of the whole program.
+  var connections = 20_000
+  var limits = HTTPLimits()
+  /// Nanoseconds; what the protocol allows holds where it is less.
+  var holdLimit = Int64.max
   var hlsjs: String?
   var logFormat = Log.Format.text
   var logLevel = Log.Level.info

@@ -12,6 +12,8 @@ struct Wiring {
   let settings: Settings
   let stream: StreamConfiguration
   let hlsjs: [UInt8]?
+  /// Nil without HTTPS.
+  let tls: TLSWiring?
 
   /// Checks and takes over the settings.
   init(_ settings: Settings, isSupervised: Bool) throws(UsageError) {
@@ -26,20 +28,28 @@ struct Wiring {
     let cadence = Cadence(
       rate: settings.rate, segmentMicroseconds: settings.segmentMicroseconds,
       partMicroseconds: settings.partMicroseconds)
-    guard settings.retained >= settings.playlistLength + 2 else {
+    let length = try Self.playlistLength(settings, cadence)
+    let retained = settings.retained ?? max(20, length + 10)
+    guard retained >= length + 2 else {
       throw UsageError(
-        "--max-files", given: "\(settings.retained)",
-        allowed: "at least two more than --playlist-length, \(settings.playlistLength)")
+        "--max-files", given: "\(retained)",
+        allowed: "at least two more than --playlist-length, \(length)")
     }
-    let history = settings.history ?? settings.playlistLength
-    guard history <= settings.retained else {
+    let history = settings.history ?? length
+    guard history <= retained else {
       throw UsageError(
-        "--history", given: "\(history)", allowed: "at most --max-files, \(settings.retained)")
+        "--history", given: "\(history)", allowed: "at most --max-files, \(retained)")
+    }
+    guard cadence.partTicks <= cadence.targetDuration * Int64(settings.rate.timescale) else {
+      throw UsageError(
+        "--part-duration", given: Self.seconds(settings.partMicroseconds),
+        allowed: "at most the target duration of \(cadence.targetDuration) s")
     }
     try Self.checkHoldBack(settings, cadence)
     try Self.checkPreset(settings)
     self.settings = settings
     hlsjs = try Self.contents(settings.hlsjs, flag: "--hlsjs")
+    tls = try TLSWiring(settings)
     var stream = StreamConfiguration(size: settings.size, cadence: cadence)
     stream.name = settings.name
     stream.source = settings.device.map { .camera(path: $0) } ?? .test
@@ -48,8 +58,8 @@ struct Wiring {
     stream.encoder = settings.encoder
     stream.preset = settings.preset
     stream.burnsClock = settings.burnsClock
-    stream.playlistLength = settings.playlistLength
-    stream.retained = settings.retained
+    stream.playlistLength = length
+    stream.retained = retained
     stream.history = history
     stream.numbering = settings.numbering
     stream.holdBackMicroseconds = settings.holdBackMicroseconds
@@ -57,13 +67,41 @@ struct Wiring {
     self.stream = stream
   }
 
-  /// Sockets that a supervisor handed over must be for a port that was asked for.
-  func checkSockets(_ handedOver: [ListeningSocket]) throws(UsageError) {
-    for socket in handedOver where settings.port != 0 && socket.boundPort != settings.port {
-      throw UsageError(
-        "LISTEN_FDS: a socket on port \(socket.boundPort) was handed over; "
-          + "allowed is --http-port, \(settings.port)")
+  /// Which of the sockets that a supervisor handed over speak TLS, by their ports; one that fits
+  /// none of the ports asked for is an error.
+  func assign(_ handedOver: [ListeningSocket]) throws(UsageError) -> [Endpoint] {
+    var endpoints: [Endpoint] = []
+    for socket in handedOver {
+      if let tls, socket.boundPort == tls.port {
+        endpoints.append(Endpoint(socket, tls: tls.context))
+      } else if settings.port == 0 || socket.boundPort == settings.port {
+        endpoints.append(Endpoint(socket))
+      } else if let tls, tls.port == 0 {
+        endpoints.append(Endpoint(socket, tls: tls.context))
+      } else {
+        let secure = tls.map { " or --https-port, \($0.port)" } ?? ""
+        throw UsageError(
+          "LISTEN_FDS: a socket on port \(socket.boundPort) was handed over; "
+            + "allowed is --http-port, \(settings.port)\(secure)")
+      }
     }
+    return endpoints
+  }
+
+  /// A playlist must never be shorter than three Target Durations (RFC 8216bis §6.2.2).
+  private static func playlistLength(
+    _ settings: Settings, _ cadence: Cadence
+  ) throws(UsageError) -> Int {
+    let least =
+      (3 * cadence.targetDuration * Int64(settings.rate.timescale) + cadence.segmentTicks - 1)
+      / cadence.segmentTicks
+    guard let wish = settings.playlistLength else { return max(10, Int(least)) }
+    guard wish >= least else {
+      throw UsageError(
+        "--playlist-length", given: "\(wish)",
+        allowed: "at least \(least), three target durations of \(cadence.targetDuration) s")
+    }
+    return wish
   }
 
   /// PART-HOLD-BACK must be two part targets or more (RFC 8216bis §4.4.3.8).

@@ -52,6 +52,8 @@ class Connection:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.port, self.timeout = port, timeout
+        self.poll = select.poll()  # select() ends at descriptor 1023
+        self.poll.register(self.socket, select.POLLIN)
         self.buffer = b""
         self.asked = 0.0
         self.arrived = 0.0
@@ -79,9 +81,7 @@ class Connection:
 
     def _more(self, deadline: float) -> None:
         left = deadline - time.monotonic()
-        ready = select.poll()  # select(2) knows no descriptor above 1023
-        ready.register(self.socket, select.POLLIN)
-        if left <= 0 or not ready.poll(left * 1000):
+        if left <= 0 or not self.poll.poll(left * 1000):
             raise TimeoutError(f"no answer in {self.timeout} s; have {self.buffer[:200]!r}")
         data = self.socket.recv(1 << 20)
         self.arrived = time.time()

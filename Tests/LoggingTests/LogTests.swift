@@ -1,0 +1,85 @@
+import Foundation
+import Testing
+
+@testable import Logging
+
+@Suite("Log lines")
+struct LogTests {
+  /// 2026-11-20T06:22:01.234567890Z.
+  static let time: Int64 = 1_795_155_721_234_567_890
+
+  private static func line(
+    _ format: Log.Format, _ message: String, stream: String? = nil, level: Log.Level = .info
+  ) -> String {
+    Log.line(format, level, "some-event", stream, message, at: time)
+  }
+
+  @Test("text: time, level in a column, stream, sentence", arguments: [Log.Level.info, .warning])
+  func text(_ level: Log.Level) {
+    let line = Self.line(.text, "it works", stream: "live", level: level)
+    let parts = line.split(separator: " ", omittingEmptySubsequences: true)
+    #expect(parts[0].hasPrefix("2026-11-20T06:22:01.234"))
+    #expect(parts[1] == level.name)
+    #expect(line.hasSuffix(" live: it works\n"))
+    // Sentences begin in the same column whatever the level.
+    let other = Self.line(.text, "it works", stream: "live", level: .error)
+    #expect(line.utf8.count == other.utf8.count)
+  }
+
+  @Test(
+    "an event is one line, whatever the message holds",
+    arguments: Log.Format.allCases, ["a\nb", "a\r\nb", "a\u{2028}b", "a\u{85}b", "\n", "a\u{B}b"])
+  func oneLine(_ format: Log.Format, _ message: String) {
+    let line = Self.line(format, message)
+    #expect(line.utf8.count { $0 == 10 } == 1)
+    #expect(line.hasSuffix("\n"))
+    if format == .text { #expect(line.count { $0.isNewline } == 1) }
+  }
+
+  @Test(
+    "JSON is read back as it was written, RFC 8259 §7",
+    arguments: [
+      "plain", "", "\"quoted\" \\ back", "tab\there\r\nand\u{0}\u{1F}\u{7F}", "é 😀 \u{2028}",
+      "</script>",
+    ])
+  func json(_ message: String) throws {
+    let line = Self.line(.json, message, stream: message)
+    let read = try #require(
+      try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: String])
+    #expect(read["message"] == message)
+    #expect(read["stream"] == message)
+    #expect(read["event"] == "some-event")
+    #expect(read["level"] == "info")
+    #expect(read["ts"]?.hasPrefix("2026-11-20T06:22:01") == true)
+    #expect(Set(read.keys) == ["ts", "level", "stream", "event", "message"])
+    #expect(JSONText.quoted(message).utf8.allSatisfy { $0 >= 0x20 })
+  }
+
+  @Test("a line without a stream has no such member")
+  func noStream() {
+    #expect(!Self.line(.json, "x").contains("stream"))
+    #expect(!Self.line(.text, "x").contains(": "))
+  }
+
+  @Test("what is below the least level is neither made nor written")
+  func levels() {
+    let written = Written()
+    let log = Log(format: .text, least: .warning) { written.lines.append($0) }
+    func sentence(_ text: String) -> String {
+      written.made += 1
+      return text
+    }
+    log.write(.debug, "x", sentence("no"))
+    log.write(.info, "x", sentence("no"))
+    log.write(.warning, "x", sentence("a"))
+    log.write(.error, "x", sentence("b"))
+    #expect(written.made == 2)
+    #expect(written.lines.map { $0.suffix(2) } == ["a\n", "b\n"])
+  }
+
+  /// Used by one thread.
+  private final class Written: @unchecked Sendable {
+    var lines: [String] = []
+    var made = 0
+  }
+}

@@ -1,0 +1,212 @@
+import Media
+import TestSupport
+import Testing
+
+@testable import Streams
+
+@Suite("Pictures and ticks: each tick one slot, in order")
+struct SlotScheduleTests {
+  static let frame: Int64 = 33_333_333
+
+  /// A camera of any rate on the 30 fps grid; what must hold of all.
+  struct Camera: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    /// Thousandths of a frame per second.
+    let millihertz: Int64
+    var jitter: Int64 = 0
+    var latency: Int64 = 5_000_000
+    var phase: Int64 = 0
+
+    static let all = [
+      Camera(testDescription: "exactly the grid", millihertz: 30_000),
+      Camera(testDescription: "a third of a frame off", millihertz: 30_000, phase: 11_000_000),
+      Camera(testDescription: "half a frame off", millihertz: 30_000, phase: 16_666_666),
+      Camera(testDescription: "slightly slow", millihertz: 29_900),
+      Camera(testDescription: "slightly fast", millihertz: 30_100),
+      Camera(testDescription: "half the rate", millihertz: 15_000),
+      Camera(testDescription: "7.5", millihertz: 7_500),
+      Camera(testDescription: "twice the rate", millihertz: 60_000),
+      Camera(testDescription: "jitter of 12 ms", millihertz: 30_000, jitter: 12_000_000),
+      Camera(testDescription: "30 ms late", millihertz: 30_000, latency: 30_000_000),
+      Camera(testDescription: "90 ms late", millihertz: 30_000, latency: 90_000_000),
+    ]
+  }
+
+  @Test("whatever a camera does", arguments: Camera.all)
+  func invariants(_ camera: Camera) {
+    var generator = SplitMix64(seed: 7)
+    var simulation = SlotSimulation()
+    let start = simulation.due(0)
+    let captures = (0..<2000).map { index -> Int64 in
+      let even = start + camera.phase + Int64(index) * 1_000_000_000_000 / camera.millihertz
+      guard camera.jitter > 0 else { return even }
+      return even + Int64.random(in: -camera.jitter...camera.jitter, using: &generator)
+    }
+    simulation.run(seconds: 10, capturedAt: { captures[$0] }, latency: camera.latency)
+    let (slots, counters) = (simulation.slots, simulation.schedule.counters)
+    #expect(simulation.frames == (0..<Int64(slots.count)).map { simulation.first + $0 })
+    // The grid keeps its rate; a slot never closes later than its tick and the input delay.
+    #expect((298...301).contains(slots.count))
+    for (slot, at) in slots {
+      #expect(at <= slot.due + simulation.inputDelay + 1_000_000)
+      #expect(at >= slot.due - Self.frame / 2 - 1)
+      let place = Int64(slot.frame - simulation.first)
+      #expect(slot.due == simulation.due(place))
+      #expect(slot.stampMilliseconds == simulation.cadence.grid.nanoseconds(slot.frame) / 1_000_000)
+    }
+    // Pictures are shown in order, none before its time.
+    let shown = simulation.images.filter { $0 >= 0 }
+    #expect(zip(shown, shown.dropFirst()).allSatisfy { $0 <= $1 })
+    // Each picture was shown in its own slot, or is counted.
+    let fresh = UInt64(slots.count) - counters.repeated
+    #expect(counters.input == fresh + counters.late + counters.dropped)
+  }
+
+  @Test("a picture belongs to the nearest tick", arguments: [-16.6, -10, -1, 0, 1, 10, 16.6])
+  func nearest(milliseconds: Double) {
+    var simulation = SlotSimulation()
+    let captured = simulation.due(5) + Int64(milliseconds * 1_000_000)
+    simulation.offer(1, captured: captured, now: simulation.due(5) + 20_000_000)
+    #expect(simulation.frames == (0...5).map { simulation.first + $0 })
+    #expect(simulation.images == [-1, -1, -1, -1, -1, 1])
+    // The slot tells the capture time; repeats tell their own tick.
+    #expect(simulation.slots.last?.slot.captured == captured + simulation.wallMinusMonotonic)
+    #expect(
+      simulation.slots.first?.slot.captured
+        == simulation.cadence.grid.nanoseconds(simulation.first))
+  }
+
+  @Test("the capture time of a test picture is its tick")
+  func tick() {
+    var simulation = SlotSimulation(inputDelay: 0)
+    simulation.wallMinusMonotonic += 20_000_000
+    simulation.runTicks(0..<3)
+    for (slot, _) in simulation.slots {
+      #expect(slot.captured == simulation.cadence.grid.nanoseconds(slot.frame))
+    }
+    #expect(simulation.schedule.counters == .init(input: 3))
+  }
+
+  @Test("a slow camera's pictures are repeated, and the grid keeps the asked rate")
+  func slow() {
+    var simulation = SlotSimulation()
+    let start = simulation.due(0)
+    simulation.run(
+      seconds: 3, capturedAt: { start + Int64($0) * 2 * Self.frame }, latency: 1_000_000)
+    #expect(simulation.images.prefix(6) == [0, 0, 1, 1, 2, 2])
+    #expect((44...46).contains(simulation.schedule.counters.repeated))
+    #expect(simulation.schedule.counters.late == 0)
+  }
+
+  @Test("of a fast camera's pictures the first of each tick is shown, the others are counted")
+  func fast() {
+    var simulation = SlotSimulation()
+    let start = simulation.due(0)
+    simulation.run(
+      seconds: 3, capturedAt: { start - 8_000_000 + Int64($0) * Self.frame / 2 }, latency: 1_000_000
+    )
+    #expect(simulation.schedule.counters.repeated == 0)
+    #expect((88...91).contains(simulation.schedule.counters.dropped))
+    #expect(simulation.schedule.counters.late == 0)
+  }
+
+  @Test("what comes after its slot has closed is counted, and shown by the next repeat")
+  func late() {
+    var simulation = SlotSimulation()
+    simulation.close(at: simulation.due(2) + simulation.inputDelay)
+    simulation.offer(7, captured: simulation.due(1), now: simulation.due(3))
+    #expect(simulation.schedule.counters == .init(input: 1, repeated: 3, late: 1))
+    simulation.close(at: simulation.due(3) + simulation.inputDelay)
+    #expect(simulation.images == [-1, -1, -1, 7])
+  }
+
+  @Test("a slot is open until its tick plus the input delay, not longer")
+  func inputDelay() {
+    var simulation = SlotSimulation(inputDelay: 50_000_000)
+    simulation.close(at: simulation.due(0) + 49_999_999)
+    #expect(simulation.slots.isEmpty)
+    simulation.close(at: simulation.due(0) + 50_000_000)
+    #expect(simulation.slots.count == 1)
+    #expect(simulation.schedule.nextClosing == simulation.due(1) + 50_000_000)
+  }
+
+  @Test("a stamp from the future closes nothing that is not due", arguments: [1, 60, 86_400])
+  func future(seconds: Int64) {
+    var simulation = SlotSimulation()
+    let now = simulation.due(2)
+    simulation.offer(1, captured: now + seconds * 1_000_000_000, now: now)
+    #expect(simulation.frames == (0...2).map { simulation.first + $0 })
+    #expect(simulation.schedule.nextFrame == simulation.first + 3)
+  }
+
+  @Test("a stamp from long ago is late and shown as soon as a repeat is due")
+  func past() {
+    var simulation = SlotSimulation()
+    simulation.runTicks(0..<3)
+    simulation.offer(9, captured: 0, now: simulation.due(2))
+    simulation.close(at: simulation.due(3) + simulation.inputDelay)
+    #expect(simulation.schedule.counters.late == 1)
+    #expect(simulation.images.last == 9)
+  }
+
+  @Test("the slate comes when no picture came for the patience, and goes with the next one")
+  func slate() {
+    var simulation = SlotSimulation(slate: 99)
+    simulation.runTicks(0..<10)
+    for place in Int64(10)..<60 {
+      simulation.close(at: simulation.due(place) + simulation.inputDelay)
+    }
+    // The last picture came at tick 9; a slot is closed one frame after its tick.
+    #expect(simulation.images[10...38].allSatisfy { $0 == 9 })
+    #expect(simulation.images[40...59].allSatisfy { $0 == 99 })
+    simulation.offer(1, captured: simulation.due(60), now: simulation.due(60))
+    simulation.close(at: simulation.due(61) + simulation.inputDelay)
+    #expect(simulation.images.suffix(2) == [1, 1])
+  }
+
+  @Test("without a slate the last picture is repeated for ever")
+  func noSlate() {
+    var simulation = SlotSimulation()
+    simulation.runTicks(0..<1)
+    simulation.close(at: simulation.due(3600))
+    #expect(simulation.images.allSatisfy { $0 == 0 })
+  }
+
+  @Test("after minutes of standstill every tick has its slot, the newest picture comes last")
+  func standstill() {
+    var simulation = SlotSimulation(inputDelay: 0)
+    simulation.runTicks(0..<30)
+    let now = simulation.due(30 + 3 * 60 * 30) + 5_000_000
+    let frame = simulation.schedule.lastDue(at: now)
+    #expect(frame == simulation.first + 30 + 5400)
+    simulation.offer(
+      1, captured: simulation.schedule.clock.due(frame, on: simulation.cadence.grid), now: now,
+      isTick: true)
+    #expect(simulation.frames == (0...5430).map { simulation.first + $0 })
+    #expect(simulation.schedule.counters.repeated == 5400)
+    #expect(simulation.announcements.isEmpty)
+  }
+
+  @Test("the last frame that is due: at its tick, not before it")
+  func lastDue() {
+    let simulation = SlotSimulation()
+    #expect(simulation.schedule.lastDue(at: simulation.due(4) - 1) == simulation.first + 3)
+    #expect(simulation.schedule.lastDue(at: simulation.due(4)) == simulation.first + 4)
+  }
+
+  @Test(
+    "ticks of fractional rates stay exact for an hour of repeats",
+    arguments: ["30000/1001", "24000/1001", "60000/1001", "12.5"])
+  func fractional(_ text: String) throws {
+    let rate = try #require(FrameRate(text))
+    var simulation = SlotSimulation(rate, inputDelay: 0)
+    simulation.runTicks(0..<100)
+    let hour = 3600 * Int64(rate.numerator) / Int64(rate.denominator)
+    simulation.close(at: simulation.due(hour))
+    simulation.runTicks(0..<100)
+    #expect(simulation.frames == (0...hour + 100).map { simulation.first + $0 })
+    let last = try #require(simulation.slots.last?.slot)
+    #expect(last.due == simulation.due(hour + 100))
+    #expect(last.captured == simulation.cadence.grid.nanoseconds(last.frame))
+  }
+}
