@@ -28,7 +28,7 @@ let fuzzers: [Target] =
       name: "FuzzDriver", dependencies: ["FuzzBodies", "Logging"], path: "Fuzz/Driver",
       swiftSettings: strict)
   ]
-    + ["head", "query", "names", "parameter-sets", "redaction"].map {
+    + ["head", "query", "names", "parameter-sets", "redaction", "http1", "http2"].map {
       .executableTarget(
         name: "fuzz-\($0)", dependencies: ["FuzzBodies", "FuzzDriver"], path: "Fuzz/\($0)",
         swiftSettings: strict)
@@ -129,7 +129,7 @@ let package = Package(
       "DASHPackager", ["DASHPackager", "Packaging", "Media", "Sharing", "TestSupport"],
       exclude: ["Golden"]),
     tests("Net", ["Net", "Sharing", "CLinux"]),
-    tests("HTTP", ["HTTP", "Net", "Sharing", "CLinux"]),
+    tests("HTTP", ["HTTP", "Net", "Sharing", "CLinux", "CNghttp2", "COpenSSL"]),
     tests(
       "Server",
       [

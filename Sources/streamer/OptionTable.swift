@@ -68,7 +68,7 @@ extension Option {
     },
     Option(
       name: "encoder", placeholder: "NAME", group: .encoding,
-      help: "an H.264 encoder by its libavcodec name, libx264; if it cannot be opened, libx264 is",
+      help: "an H.264 encoder by its libavcodec name, libx264; it stands in for others",
       allowed: "a libavcodec name of letters, digits and _"
     ) {
       $1.encoder = $0
@@ -322,7 +322,8 @@ extension Option {
     return true
   }
 
-  static func set(_ target: inout Int?, _ value: Int?) -> Bool {
+  /// For settings that are nil until they are given: an optional `Value` above would let nil through.
+  static func set<Value>(_ target: inout Value?, _ value: Value?) -> Bool {
     target = value
     return value != nil
   }
