@@ -12,9 +12,9 @@ SWIFT_SOURCES := Sources Tests Bench Fuzz Package.swift
 RELEASE := .build/release/streamer
 
 RUN_PACKAGES := libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libv4l-dev \
-  zlib1g-dev libpopt-dev
+  zlib1g-dev libpopt-dev libssl-dev libnghttp2-dev
 TEST_PACKAGES := gcc libc6-dev make python3 python3-venv curl procps util-linux ca-certificates \
-  chromium ffmpeg mpv vlc-bin vlc-plugin-base esbuild node-typescript
+  openssl nghttp2-client chromium ffmpeg mpv vlc-bin vlc-plugin-base esbuild node-typescript
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):[^#]*## /  \1\t/' | expand -t 14
