@@ -28,7 +28,7 @@ let fuzzers: [Target] =
       name: "FuzzDriver", dependencies: ["FuzzBodies", "Logging"], path: "Fuzz/Driver",
       swiftSettings: strict)
   ]
-    + ["head", "query", "names", "parameter-sets", "redaction"].map {
+    + ["head", "query", "names", "parameter-sets", "redaction", "http1", "http2"].map {
       .executableTarget(
         name: "fuzz-\($0)", dependencies: ["FuzzBodies", "FuzzDriver"], path: "Fuzz/\($0)",
         swiftSettings: strict)
@@ -118,7 +118,6 @@ let package = Package(
       ], path: "Fuzz/Bodies", swiftSettings: strict),
     tests("FuzzReplay", ["FuzzBodies"]),
     tests("Logging", ["Logging", "Sharing"]),
-    tests("Server", ["Server", "HTTP", "Logging", "Net"]),
     tests("Sharing", ["Sharing"]),
     tests("Media", ["Media", "TestSupport"]),
     tests("CMAF", ["CMAF", "Sharing", "TestSupport"], exclude: ["Golden"]),
@@ -132,8 +131,17 @@ let package = Package(
     tests("Net", ["Net", "Sharing", "CLinux"]),
     tests("HTTP", ["HTTP", "Net", "Sharing", "CLinux", "CNghttp2", "COpenSSL"]),
     tests(
+      "Server",
+      [
+        "Server", "HTTP", "Net", "Streams", "Packaging", "HLSPackager", "CMAF", "Media", "Sharing",
+        "Logging", "TestSupport", "CZlib",
+      ]),
+    tests(
       "Streams",
       ["Streams", "Capture", "Packaging", "Media", "Sharing", "Logging", "TestSupport", "CFFmpeg"]),
+    tests(
+      "Streamer",
+      ["streamer", "Streams", "Packaging", "Media", "Logging", "TestSupport"], exclude: ["Golden"]),
     tests("Capture", ["Capture", "CFFmpeg", "GlobShim", "Media", "Sharing"]),
   ] + fuzzers,
   swiftLanguageModes: [.v6]

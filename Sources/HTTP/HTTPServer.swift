@@ -92,6 +92,14 @@ package final class HTTPServer: SocketReceiver, LoopService {
     }
   }
 
+  /// Takes over a stream in the clear that no acceptor brought, such as one in memory.
+  ///
+  /// Its peer must be a loopback address: it is not counted.
+  package func serve(_ stream: any ByteStream) {
+    if nextCheck == .max { nextCheck = loop.now + limits.checkInterval }
+    add(OpeningConnection(stream, secure: nil, self, refusal: nil))
+  }
+
   /// Why a connection that came now is refused; nil where it is not.
   private func refusal(ownCount: Int) -> Refusal? {
     if connections.count >= limits.connections {

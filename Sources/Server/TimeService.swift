@@ -13,7 +13,12 @@ package enum TimeService {
     case isoMicroseconds
 
     /// The form that the query of `/time` asks for; `iso` and `xsdate` are the same, and the default.
-    init(query: String?) { self = query == "ms" ? .unixMilliseconds : .iso }
+    ///
+    /// Other parameters are ignored, such as those that keep caches away.
+    init(query: String?) {
+      let wantsMilliseconds = query?.split(separator: "&").contains("ms") ?? false
+      self = wantsMilliseconds ? .unixMilliseconds : .iso
+    }
   }
 
   /// The time at `now`.

@@ -53,10 +53,22 @@ extension Option {
     Option(
       name: "bitrate", placeholder: "K", group: .encoding, help: "kilobits a second, 2500",
       allowed: "a whole number from 50 to 100000"
-    ) { set(&$1.bitrateKilobits, $0, 50...100_000) },
+    ) { set(&$1.bitrateKilobits, number($0, 50...100_000)) },
+    Option(
+      name: "rendition", placeholder: "WxH@K", group: .encoding,
+      help: "a rung of a ladder, the best first; repeatable, instead of --resolution and --bitrate",
+      allowed: "WIDTHxHEIGHT@KILOBITS, such as 640x360@700"
+    ) {
+      let halves = $0.split(separator: "@", omittingEmptySubsequences: false)
+      guard halves.count == 2, let size = VideoSize(String(halves[0])),
+        let bitrate = number(String(halves[1]), 50...100_000), $1.ladder.count < 8
+      else { return false }
+      $1.ladder.append((size, bitrate))
+      return true
+    },
     Option(
       name: "encoder", placeholder: "NAME", group: .encoding,
-      help: "an H.264 encoder by its libavcodec name, libx264; if it cannot be opened, libx264 is",
+      help: "an H.264 encoder by its libavcodec name, libx264; it stands in for others",
       allowed: "a libavcodec name of letters, digits and _"
     ) {
       $1.encoder = $0
@@ -310,7 +322,8 @@ extension Option {
     return true
   }
 
-  static func set(_ target: inout Int?, _ value: Int?) -> Bool {
+  /// For settings that are nil until they are given: an optional `Value` above would let nil through.
+  static func set<Value>(_ target: inout Value?, _ value: Value?) -> Bool {
     target = value
     return value != nil
   }

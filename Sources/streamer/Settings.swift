@@ -12,9 +12,11 @@ struct Settings {
   var action = Action.stream
   var isTestSource = false
   var device: String?
-  var size = VideoSize.hd720
+  var size: VideoSize?
+  /// Rungs as given: size and kilobits a second.
+  var ladder: [(size: VideoSize, bitrateKilobits: Int)] = []
   var rate = FrameRate.thirty
-  var bitrateKilobits = 2500
+  var bitrateKilobits: Int?
   var encoder = "libx264"
   var preset = "superfast"
   var burnsClock = false

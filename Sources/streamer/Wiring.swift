@@ -53,11 +53,10 @@ struct Wiring {
     dashjs = try Self.contents(settings.dashjs, flag: "--dashjs")
     hlsjs = try Self.contents(settings.hlsjs, flag: "--hlsjs")
     tls = try TLSWiring(settings)
-    var stream = StreamConfiguration(size: settings.size, cadence: cadence)
+    var stream = StreamConfiguration(rungs: try Self.rungs(settings), cadence: cadence)
     stream.name = settings.name
     stream.source = settings.device.map { .camera(path: $0) } ?? .test
     stream.waitsForSource = isSupervised
-    stream.bitrateKilobits = settings.bitrateKilobits
     stream.encoder = settings.encoder
     stream.preset = settings.preset
     stream.burnsClock = settings.burnsClock
@@ -119,6 +118,28 @@ struct Wiring {
     return endpoints
   }
 
+  /// The rungs that were asked for: names must differ, and none may be larger than the first.
+  private static func rungs(_ settings: Settings) throws(UsageError) -> [Rung] {
+    guard !settings.ladder.isEmpty else {
+      return Rung.ladder([(settings.size ?? .hd720, settings.bitrateKilobits ?? 2500)])
+    }
+    if settings.size != nil || settings.bitrateKilobits != nil {
+      throw UsageError(
+        "--rendition: was given with --resolution or --bitrate; allowed is one or the other")
+    }
+    let rungs = Rung.ladder(settings.ladder)
+    guard Set(rungs.map(\.name)).count == rungs.count else {
+      throw UsageError("--rendition: the same was given twice; allowed are different ones")
+    }
+    guard let top = rungs.first,
+      rungs.allSatisfy({ $0.size.width <= top.size.width && $0.size.height <= top.size.height })
+    else {
+      throw UsageError(
+        "--rendition: a later one is larger than the first; allowed is the best first")
+    }
+    return rungs
+  }
+
   /// A playlist must never be shorter than three Target Durations (RFC 8216bis §6.2.2).
   private static func playlistLength(
     _ settings: Settings, _ cadence: Cadence
@@ -178,8 +199,9 @@ struct Wiring {
       case .test: "test picture"
       case .camera(let path): path
       }
-    return "\(source), \(stream.size) at \(stream.cadence.grid.rate) fps, "
-      + "\(stream.bitrateKilobits) kbit/s; segments of \(stream.cadence.framesPerSegment) frames, "
+    let rungs = stream.rungs.map { "\($0.size) at \($0.bitrateKilobits) kbit/s" }
+    return
+      "\(source), \(rungs.joined(separator: ", ")), \(stream.cadence.grid.rate) fps; segments of \(stream.cadence.framesPerSegment) frames, "
       + "parts of \(stream.cadence.framesPerPart)"
   }
 

@@ -33,11 +33,14 @@ package struct SyntheticStream {
   }
 
   /// The chunk of frame `index`, which says so.
-  package static func chunk(_ index: Int64, _ cadence: Cadence) -> Chunk {
+  package static func chunk(
+    _ index: Int64, _ cadence: Cadence, isHistory: Bool = false
+  ) -> Chunk {
     let tick = cadence.grid.nanoseconds(index)
     return Chunk(
       frame: index, isIndependent: cadence.position(of: index) == 0,
-      duration: cadence.grid.rate.ticksPerFrame, captured: tick, published: tick + 2_000_000,
+      duration: cadence.grid.rate.ticksPerFrame, captured: tick,
+      published: isHistory ? 0 : tick + 2_000_000,
       bytes: SharedBytes("<\(index)>"))
   }
 
@@ -67,7 +70,7 @@ package struct SyntheticStream {
   /// Fills the window with `segments` segments of history and opens it to readers.
   package mutating func goLive(history segments: Int64) {
     for _ in 0..<segments * cadence.framesPerSegment {
-      window.appendHistory(Self.chunk(next, cadence))
+      window.appendHistory(Self.chunk(next, cadence, isHistory: true))
       next += 1
     }
     window.goLive()
