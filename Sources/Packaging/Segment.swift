@@ -31,6 +31,29 @@ package final class Segment: Sendable {
     self.isHistory = opening.isHistory
   }
 
+  /// The same segment with other parts, as playlists shall list them.
+  init(_ segment: Segment, parts: [Part]) {
+    number = segment.number
+    firstFrame = segment.firstFrame
+    self.parts = parts
+    chunks = segment.chunks
+    duration = segment.duration
+    programDateTime = segment.programDateTime
+    startsDiscontinuity = segment.startsDiscontinuity
+    run = segment.run
+    isHistory = segment.isHistory
+  }
+
+  /// The segment as it was before it was complete.
+  var reopened: OpenSegment {
+    var open = OpenSegment(
+      number: number, firstFrame: firstFrame, programDateTime: programDateTime,
+      startsDiscontinuity: startsDiscontinuity, run: run, isHistory: isHistory)
+    open.parts = parts
+    open.chunks = chunks
+    return open
+  }
+
   /// Whether the number has no media (EXT-X-GAP).
   package var isGap: Bool { parts.isEmpty }
   /// When it was complete: wall clock, nanoseconds since 1970.
@@ -70,6 +93,21 @@ package struct OpenSegment: Sendable {
 
   /// Chunks that belong to no complete part yet.
   var loose: ArraySlice<Chunk> { chunks[parts.reduce(0) { $0 + $1.chunks.count }...] }
+
+  /// The segment with its first `count` parts; `late` gives the gap that stands for one that is missing.
+  func listing(_ count: Int64, late: (Int64) -> Part?) -> OpenSegment {
+    var listed = self
+    listed.parts = (0..<count).map { index in late(index) ?? parts[Int(index)] }
+    return listed
+  }
+
+  /// The segment as a number without media.
+  func gap(duration: Int64) -> Segment {
+    var empty = self
+    empty.parts = []
+    empty.chunks = []
+    return Segment(opening: empty, duration: duration)
+  }
 
   mutating func append(_ chunk: Chunk) { chunks.append(chunk) }
 

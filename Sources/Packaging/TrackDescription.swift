@@ -13,6 +13,8 @@ package struct TrackDescription: Sendable {
   package let size: VideoSize
   /// How frames fall into parts and segments.
   package let cadence: Cadence
+  /// Average bits a second, container included; constant.
+  package let averageBandwidth: Int64
   /// The CMAF header.
   package let header: SharedBytes
   /// Eight hexadecimal digits of a hash over the header: equal bytes, equal name.
@@ -20,9 +22,11 @@ package struct TrackDescription: Sendable {
 
   /// A description; the hash (FNV-1a, 32 bits) is taken of `header`.
   package init(
-    rendition: String, codecs: String, bandwidth: Int64, size: VideoSize, cadence: Cadence,
+    rendition: String, codecs: String, bandwidth: Int64, averageBandwidth: Int64? = nil,
+    size: VideoSize, cadence: Cadence,
     header: [UInt8]
   ) {
+    self.averageBandwidth = averageBandwidth ?? bandwidth
     self.rendition = rendition
     self.codecs = codecs
     self.bandwidth = bandwidth

@@ -47,24 +47,25 @@ struct ClientMediaData: Equatable {
       return character == "," && !isQuoted
     }
     for item in items {
-      let pair = item.split(separator: "=", maxSplits: 1)
-      let name = pair[0].drop { $0 == " " }
-      let value = pair.count == 2 ? Self.number(pair[1]) : nil
+      let name = item.prefix { $0 != "=" }.drop { $0 == " " }
+      // A name alone means true.
+      let text = item.firstIndex(of: "=").map { item[$0...].dropFirst() } ?? "true"
+      let value = Self.number(text)
       switch name {
       case "bl": bufferMilliseconds = value
       case "mtp": throughputKilobits = value
       case "dl": deadlineMilliseconds = value
       case "ltc": latencyMilliseconds = value
       case "pr": playbackRate = value
-      case "bs": starved = pair.count == 1 || pair[1] == "true"
-      case "su": startup = pair.count == 1 || pair[1] == "true"
+      case "bs": starved = text == "true"
+      case "su": startup = text == "true"
       default: break
       }
     }
   }
 
   private static func number(_ text: Substring) -> Double? {
-    guard text.utf8.count <= 20, let value = Double(text), value.isFinite, value >= 0 else {
+    guard text.utf8.count <= 20, let value = Double(text), (0...10_000_000).contains(value) else {
       return nil
     }
     return value

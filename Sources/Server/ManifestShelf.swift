@@ -42,14 +42,14 @@ package final class ManifestShelf: Sendable {
 
   private let terms: PresentationTerms
   private let names: MediaNames
-  private let window: LiveWindow
+  private let windows: [LiveWindow]
   private let shelf = Locked(Shelf())
 
   /// A shelf for the MPDs of the stream with these terms.
-  init(_ terms: PresentationTerms, names: MediaNames, window: LiveWindow) {
+  init(_ terms: PresentationTerms, names: MediaNames, windows: [LiveWindow]) {
     self.terms = terms
     self.names = names
-    self.window = window
+    self.windows = windows
   }
 
   /// How many MPDs were rendered.
@@ -69,7 +69,7 @@ package final class ManifestShelf: Sendable {
   private func copy(_ key: Key, _ asked: WindowSnapshot, _ now: Int64) -> Copy? {
     shelf.withLock { shelf in
       // Another loop may have been faster: nothing older goes onto the shelf that it has filled.
-      let snapshot = asked.revision < shelf.revision ? window.snapshot : asked
+      let snapshot = asked.revision < shelf.revision ? windows[0].listing : asked
       let edition = Manifest.Edition(snapshot)
       shelf.revision = snapshot.revision
       if edition != shelf.edition {
@@ -94,14 +94,14 @@ package final class ManifestShelf: Sendable {
       case .player: "../../../\(terms.name)/"
       }
     let manifest = Manifest(
-      snapshot, terms: terms, names: names,
+      snapshot, tracks: windows.compactMap(\.snapshot.track), terms: terms, names: names,
       place: Manifest.Place(origin: key.origin, base: base), publishTime: publishTime)
     guard let text = manifest?.text() else { return nil }
     let body = SharedBytes(text)
     let tag = EntityTag.text(of: body)
     let caching = ResponseFields.Caching.manifest(
       segmentSeconds: terms.cadence.segmentNanoseconds / 1_000_000_000)
-    var fields = ResponseFields.fields("application/dash+xml", caching)
+    var fields = ResponseFields.fields("application/dash+xml", caching, priority: .playlist)
     if key.depth == .player { fields.append(HeaderField("Vary", "Accept")) }
     fields.append(HeaderField("ETag", tag))
     return Copy(

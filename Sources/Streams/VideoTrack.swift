@@ -16,31 +16,24 @@ struct VideoTrack: ~Copyable {
   /// Opens the encoder and describes the track to the window.
   ///
   /// - Throws: the encoder's error.
-  init(_ configuration: StreamConfiguration, window: LiveWindow) throws(FFmpegError) {
+  init(
+    _ configuration: StreamConfiguration, _ rung: Rung, window: LiveWindow
+  ) throws(FFmpegError) {
     let encoder = try VideoEncoder(
       EncoderSettings(
-        size: configuration.size, rate: configuration.cadence.grid.rate,
-        bitrateKilobits: configuration.bitrateKilobits, encoder: configuration.encoder,
+        size: rung.size, rate: configuration.cadence.grid.rate,
+        bitrateKilobits: rung.bitrateKilobits, encoder: configuration.encoder,
         preset: configuration.preset))
     let header = try encoder.initSegment()
     window.describe(
       TrackDescription(
-        rendition: LiveStream.rendition, codecs: encoder.codecString,
-        bandwidth: Self.bandwidth(configuration), size: configuration.size,
+        rendition: rung.name, codecs: encoder.codecString,
+        bandwidth: rung.peakBandwidth(configuration.cadence),
+        averageBandwidth: rung.averageBandwidth(configuration.cadence), size: rung.size,
         cadence: configuration.cadence, header: header))
     cadence = configuration.cadence
     self.window = window
     self.encoder = encoder
-  }
-
-  /// The configured bitrate and what the boxes add, rounded up to whole kilobits a second.
-  private static func bandwidth(_ configuration: StreamConfiguration) -> Int64 {
-    let cadence = configuration.cadence
-    let boxes =
-      ChunkWriter.overhead.chunk * cadence.framesPerSegment + ChunkWriter.overhead.segment
-    let kilobits =
-      boxes * 8 * 1_000_000 / max(1, cadence.segmentNanoseconds) + 1
-    return (Int64(configuration.bitrateKilobits) + kilobits) * 1000
   }
 
   /// Why another encoder than the one asked for was opened; nil if it is the one.
