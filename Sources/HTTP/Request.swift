@@ -153,8 +153,10 @@ package struct Request: Sendable {
     let method = head[methodPlace.range]
     let path = head[pathPlace.range]
     let query = queryPlace.map { head[$0.range] }
+    // RFC 9110 §12.5.1: to accept anything says no more than to say nothing.
     let kept = places.filter { place in
       Self.keptFields.contains { isName(place.name, $0) }
+        && !(isName(place.name, "accept") && head[place.value].elementsEqual("*/*".utf8))
     }
     var bytes: [UInt8] = []
     bytes.reserveCapacity(
