@@ -66,6 +66,9 @@ let package = Package(
     // Level 3. Playlists as text, made from window snapshots. Knows neither DASH nor HTTP.
     library("HLSPackager", ["Packaging", "Media", "CMAF", "Sharing"]),
 
+    // MPDs as text, made from window snapshots. Knows neither HLS nor HTTP.
+    library("DASHPackager", ["Packaging", "Media"]),
+
     // Level 4. One stream's life: source, grid, slots, encoders, slate, reconnecting.
     library(
       "Streams", ["Capture", "Packaging", "CMAF", "Media", "Sharing", "Logging", "CLinux"]),
@@ -74,16 +77,16 @@ let package = Package(
     library(
       "Server",
       [
-        "HTTP", "Net", "Streams", "Packaging", "HLSPackager", "Media", "CMAF", "Sharing", "Logging",
-        "CZlib", "CLinux",
+        "HTTP", "Net", "Streams", "Packaging", "HLSPackager", "DASHPackager", "Media", "CMAF",
+        "Sharing", "Logging", "CZlib", "CLinux",
       ]),
 
     // Level 6. Arguments and wiring. Decides nothing.
     .executableTarget(
       name: "streamer",
       dependencies: [
-        "Server", "HTTP", "Net", "Streams", "Capture", "HLSPackager", "Packaging", "Media",
-        "Sharing", "Logging", "CPopt", "CLinux",
+        "Server", "HTTP", "Net", "Streams", "Capture", "HLSPackager", "DASHPackager", "Packaging",
+        "Media", "Sharing", "Logging", "CPopt", "CLinux",
       ],
       resources: [.embedInCode("Resources/browser.html")],
       swiftSettings: strict),
@@ -115,7 +118,6 @@ let package = Package(
       ], path: "Fuzz/Bodies", swiftSettings: strict),
     tests("FuzzReplay", ["FuzzBodies"]),
     tests("Logging", ["Logging", "Sharing"]),
-    tests("Server", ["Server", "HTTP", "Logging", "Net"]),
     tests("Sharing", ["Sharing"]),
     tests("Media", ["Media", "TestSupport"]),
     tests("CMAF", ["CMAF", "Sharing", "TestSupport"], exclude: ["Golden"]),
@@ -123,11 +125,23 @@ let package = Package(
     tests(
       "HLSPackager", ["HLSPackager", "Packaging", "Media", "Sharing", "TestSupport"],
       exclude: ["Golden"]),
+    tests(
+      "DASHPackager", ["DASHPackager", "Packaging", "Media", "Sharing", "TestSupport"],
+      exclude: ["Golden"]),
     tests("Net", ["Net", "Sharing", "CLinux"]),
-    tests("HTTP", ["HTTP", "Net", "Sharing", "CLinux"]),
+    tests("HTTP", ["HTTP", "Net", "Sharing", "CLinux", "CNghttp2", "COpenSSL"]),
+    tests(
+      "Server",
+      [
+        "Server", "HTTP", "Net", "Streams", "Packaging", "HLSPackager", "CMAF", "Media", "Sharing",
+        "Logging", "TestSupport", "CZlib",
+      ]),
     tests(
       "Streams",
       ["Streams", "Capture", "Packaging", "Media", "Sharing", "Logging", "TestSupport", "CFFmpeg"]),
+    tests(
+      "Streamer",
+      ["streamer", "Streams", "Packaging", "Media", "Logging", "TestSupport"], exclude: ["Golden"]),
     tests("Capture", ["Capture", "CFFmpeg", "GlobShim", "Media", "Sharing"]),
   ] + fuzzers,
   swiftLanguageModes: [.v6]

@@ -25,7 +25,7 @@ for folder in ("Tests", "Bench"):
     sys.path.insert(0, str(ROOT / folder))
 
 import fanout  # noqa: E402
-from harness.procfs import resident_bytes, thread_cpu  # noqa: E402
+from harness.procfs import cpu_of, event_loops, resident_bytes  # noqa: E402
 from harness.program import Program, launch, start, stop  # noqa: E402
 from harness.tools import streamer_binary  # noqa: E402
 from harness.tunein import PLAYLIST, fetch  # noqa: E402
@@ -37,9 +37,9 @@ FLAGS = ["--resolution", "320x180", "--bitrate", "200", "--framerate", "10", "--
          "--segment-duration", "10", "--part-duration", "1", "--playlist-length", "6", "--history", "6"]
 
 
-def loops(pid: int) -> dict[str, int]:
+def loops(pid: int) -> dict[int, int]:
     """CPU nanoseconds of each event loop."""
-    return {name: spent for name, spent in thread_cpu(pid).values() if name.startswith("loop")}
+    return {thread: cpu_of(pid, {thread}) for thread in event_loops(pid)}
 
 
 def release(folder: Path, program: Program, viewers: int, seconds: float, rounds: int) -> dict[str, Any]:
@@ -64,8 +64,8 @@ def release(folder: Path, program: Program, viewers: int, seconds: float, rounds
     finally:
         published = origin.stop()
     found["c"]["last_ms"] = [fanout.last_delays(samples, published).get("p50", 0) for samples in runs]
-    spent = {name: cpu - before.get(name, 0) for name, cpu in loops(program.pid).items()}
-    found["loop_share"] = round(min(spent.values()) / max(1, max(spent.values())), 2)
+    spent = {thread: cpu_of(program.pid, {thread}) - cpu for thread, cpu in before.items()}
+    found["loop_share"] = round(min(spent.values(), default=0) / max(1, *spent.values()), 2)
     return found
 
 
@@ -74,15 +74,17 @@ def request(path: str) -> bytes:
     return f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
 
 
-def request_h2(path: str) -> bytes:
-    """Preface, SETTINGS and one GET of HTTP/2, its fields as literals (RFC 7541 §6.2.2)."""
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0"
+
+
+def get_frame(stream: int, path: str) -> bytes:
+    """HEADERS of a GET, its fields as literals (RFC 9113 §6.2, RFC 7541 §6.2.2)."""
     def literal(index: int, value: str) -> bytes:
         data = value.encode()
         size = bytes([len(data)]) if len(data) < 127 else bytes([127, len(data) - 127])
         return bytes([index]) + size + data
     block = b"\x82\x86" + literal(4, path) + literal(1, "x")
-    head = len(block).to_bytes(3, "big") + b"\x01\x05\x00\x00\x00\x01" + block
-    return b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0" + head
+    return len(block).to_bytes(3, "big") + b"\x01\x05" + stream.to_bytes(4, "big") + block
 
 
 def connect_plain(port: int) -> socket.socket:
@@ -144,7 +146,7 @@ def memory(count: int) -> dict[str, int | str]:
             program.listening.wait(10)
             msn = fetch(port).segments[-1].msn
             path = f"{PLAYLIST}?_HLS_msn={msn + 2}"
-            data = request_h2(path) if name.endswith("h2c") or name.endswith("h2") else request(path)
+            data = PREFACE + get_frame(1, path) if name.endswith("h2c") or name.endswith("h2") else request(path)
             if name.startswith("TLS"):
                 alpn = "h2" if name == "TLS-h2" else "http/1.1"
                 found[name] = memory_of(program, lambda: connect_secure(secure_port, alpn), data, count)

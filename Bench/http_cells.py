@@ -29,8 +29,8 @@ ROOT = Path(__file__).resolve().parent.parent
 for folder in ("Tests", "Bench"):
     sys.path.insert(0, str(ROOT / folder))
 
-from fanout import BASE, loop_cpu, raw_answer  # noqa: E402
-from harness.procfs import thread_cpu  # noqa: E402
+from fanout import BASE, raw_answer  # noqa: E402
+from harness.procfs import cpu_of, event_loops  # noqa: E402
 from harness.program import Program, launch, stop  # noqa: E402
 from harness.tools import streamer_binary  # noqa: E402
 from harness.tunein import PLAYLIST, fetch  # noqa: E402
@@ -79,10 +79,11 @@ class Server:
     pid: int
     ports: dict[str, int]
     paths: dict[str, str]
+    loops: set[int]
 
     def cpu(self) -> int:
         """Nanoseconds of the threads that serve."""
-        return loop_cpu(self.pid)[0]
+        return cpu_of(self.pid, self.loops)
 
 
 @dataclass
@@ -123,7 +124,7 @@ def start_streamer() -> Server:
     time.sleep(4)
     ports = {name: secure_port if is_secure else port for name, (is_secure, _) in PROTOCOLS.items()
              if secure or not is_secure}
-    return Server("streamer", program.pid, ports, {"playlist": PLAYLIST})
+    return Server("streamer", program.pid, ports, {"playlist": PLAYLIST}, event_loops(program.pid))
 
 
 running: list[Program] = []
@@ -153,7 +154,7 @@ def nginx(folder: Path) -> Iterator[Server]:
                 break
         if not worker:
             raise RuntimeError((folder / "error.log").read_text())
-        yield Server("nginx", worker, ports, {"part": "/part.m4s", "playlist": "/playlist.m3u8"})
+        yield Server("nginx", worker, ports, {"part": "/part.m4s", "playlist": "/playlist.m3u8"}, {worker})
     finally:
         master.send_signal(signal.SIGTERM)
         master.wait(10)

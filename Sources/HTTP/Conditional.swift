@@ -6,8 +6,7 @@ extension PreparedResponse {
   /// - Source: RFC 9110 §13.1.2, §15.4.5
   func conditional(_ request: Request) -> PreparedResponse {
     guard status == 200 || status == 206, let tag = entityTag,
-      request.method == .get || request.method == .head,
-      let condition = request.header("if-none-match"), Self.matches(condition, tag)
+      request.method == .get || request.method == .head, request.hasNoneMatch(tag)
     else { return self }
     // §15.4.5: the fields that a cache updates what it has by; what describes a body stays away.
     let kept = fields.filter { field in
@@ -15,15 +14,5 @@ extension PreparedResponse {
         .contains { field.isNamed($0) }
     }
     return PreparedResponse(status: 304, fields: kept)
-  }
-
-  private static func matches(_ condition: String, _ tag: String) -> Bool {
-    func opaque(_ text: some StringProtocol) -> String {
-      let text = String(text.filter { $0 != " " && $0 != "\t" })
-      return text.hasPrefix("W/") ? String(text.dropFirst(2)) : text
-    }
-    if opaque(condition) == "*" { return true }
-    // Our tags hold no comma, so that a list may be split at each.
-    return condition.split(separator: ",").contains { opaque($0) == opaque(tag) }
   }
 }

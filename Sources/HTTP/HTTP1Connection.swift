@@ -68,7 +68,7 @@ final class HTTP1Connection: ByteStreamOwner, ServedConnection {
       do {
         guard let request = try parser.next(bytes, &position, peer: stream.peer) else { break }
         headSince = 0
-        take(request)
+        take(request, isSecure: stream.isSecure)
       } catch {
         refuse(error.status, error.description)
       }
@@ -89,7 +89,9 @@ final class HTTP1Connection: ByteStreamOwner, ServedConnection {
     stream.isReading = false
   }
 
-  private func take(_ request: Request) {
+  private func take(_ request: Request, isSecure: Bool) {
+    var request = request
+    request.isSecure = isSecure
     // No route takes a body yet: the answer ends the connection, so that a body is never read as
     // a request.
     let closes = !request.keepAlive || request.framing != .none || server.isDraining

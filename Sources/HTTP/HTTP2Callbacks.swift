@@ -16,6 +16,10 @@ enum HTTP2Callbacks {
     unsafe nghttp2_option_set_builtin_recv_extension_type(
       options, UInt8(NGHTTP2_PRIORITY_UPDATE.rawValue))
     unsafe nghttp2_option_set_max_outbound_ack(options, 200)
+    // Types that are not known are ignored, but counted.
+    for type in UInt8(0x0a)...0xff where type != UInt8(NGHTTP2_PRIORITY_UPDATE.rawValue) {
+      unsafe nghttp2_option_set_user_recv_extension_type(options, type)
+    }
     return unsafe options
   }()
 
@@ -66,7 +70,9 @@ enum HTTP2Callbacks {
       let head = unsafe frame.pointee.hd
       let code =
         head.type == NGHTTP2_GOAWAY.rawValue
-        ? unsafe frame.pointee.goaway.error_code : NGHTTP2_NO_ERROR.rawValue
+        ? unsafe frame.pointee.goaway.error_code
+        : head.type == NGHTTP2_RST_STREAM.rawValue
+          ? unsafe frame.pointee.rst_stream.error_code : NGHTTP2_NO_ERROR.rawValue
       session.target.frameSent(
         head.type, flags: head.flags, stream: head.stream_id, length: head.length, errorCode: code)
       return 0
@@ -81,7 +87,7 @@ enum HTTP2Callbacks {
     unsafe nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks) { _, head, user in
       guard let session = unsafe owner(user), let head = unsafe head?.pointee else { return 0 }
       return session.note(
-        session.target.frameBegins(head.type, flags: head.flags, length: head.length))
+        session.target.frameBegins(head.type, stream: head.stream_id, length: head.length))
     }
     unsafe nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks) { _, frame, user in
       guard let frame = unsafe frame, unsafe cnghttp2_is_request(frame) != 0 else { return 0 }
@@ -104,6 +110,12 @@ enum HTTP2Callbacks {
       let isLast = UInt32(head.flags) & NGHTTP2_FLAG_END_STREAM.rawValue != 0
       unsafe owner(user)?.target.headEnds(head.stream_id, hasBody: !isLast)
       return 0
+    }
+    unsafe nghttp2_session_callbacks_set_on_extension_chunk_recv_callback(callbacks) {
+      _, _, _, _, _ in 0
+    }
+    unsafe nghttp2_session_callbacks_set_unpack_extension_callback(callbacks) { _, _, _, _ in
+      NGHTTP2_ERR_CANCEL.rawValue
     }
     unsafe nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks) {
       _, _, _, user in

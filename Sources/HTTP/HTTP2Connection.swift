@@ -194,6 +194,7 @@ final class HTTP2Connection: ByteStreamOwner, ServedConnection {
   private func fail(_ code: Int32, _ found: ConnectionFault?) {
     var fault = found ?? .protocolError
     var reason = found == nil ? NGHTTP2_INTERNAL_ERROR : NGHTTP2_ENHANCE_YOUR_CALM
+    if found == .protocolError { reason = NGHTTP2_PROTOCOL_ERROR }
     switch nghttp2_error(rawValue: code) {
     case NGHTTP2_ERR_BAD_CLIENT_MAGIC, NGHTTP2_ERR_PROTO: reason = NGHTTP2_PROTOCOL_ERROR
     case NGHTTP2_ERR_FLOODED: (fault, reason) = (.pingFlood, NGHTTP2_ENHANCE_YOUR_CALM)
@@ -347,7 +348,7 @@ final class HTTP2Connection: ByteStreamOwner, ServedConnection {
 extension HTTP2Connection: HTTP2SessionOwner {
   var output: HTTP2Output { server.output }
 
-  func frameBegins(_ type: UInt8, flags: UInt8, length: Int) -> ConnectionFault? {
+  func frameBegins(_ type: UInt8, stream: Int32, length: Int) -> ConnectionFault? {
     if UInt32(type) != NGHTTP2_CONTINUATION.rawValue { incoming = nil }
     switch nghttp2_frame_type(rawValue: UInt32(type)) {
     case NGHTTP2_RST_STREAM: return budget.take(.reset, now: now)
@@ -356,6 +357,8 @@ extension HTTP2Connection: HTTP2SessionOwner {
     case NGHTTP2_WINDOW_UPDATE: return budget.takeWindow(now: now)
     case NGHTTP2_HEADERS, NGHTTP2_CONTINUATION: return nil
     case NGHTTP2_DATA where length > 0: return nil
+    // The library leaves these frames unread. RFC 9113 §6.3.
+    case NGHTTP2_PRIORITY where stream == 0: return .protocolError
     default: return budget.take(.empty, now: now)
     }
   }
@@ -375,12 +378,12 @@ extension HTTP2Connection: HTTP2SessionOwner {
     guard let head = incoming, head.stream == stream else { return }
     incoming = nil
     guard !head.isMalformed else {
-      server.observer?.faulted(.protocolError)
       session?.reset(stream, NGHTTP2_PROTOCOL_ERROR)
       return
     }
     do {
-      let request = try head.request(hasBody: hasBody, peer: peer)
+      var request = try head.request(hasBody: hasBody, peer: peer)
+      request.isSecure = self.stream.isSecure
       take(HTTP2Exchange(request, stream: stream, hasBody: hasBody, self))
     } catch {
       let exchange = HTTP2Exchange(.unknown, stream: stream, hasBody: hasBody, self)
@@ -425,7 +428,6 @@ extension HTTP2Connection: HTTP2SessionOwner {
 
   func streamFaulted() -> ConnectionFault? {
     incoming = nil
-    server.observer?.faulted(.protocolError)
     return budget.take(.reset, now: now)
   }
 
@@ -448,8 +450,12 @@ extension HTTP2Connection: HTTP2SessionOwner {
     switch nghttp2_frame_type(rawValue: UInt32(type)) {
     case NGHTTP2_HEADERS: exchanges[stream]?.headSent(length + 9)
     case NGHTTP2_DATA: budget.sentData()
-    case NGHTTP2_GOAWAY where errorCode != NGHTTP2_NO_ERROR.rawValue:
-      server.observer?.faulted(.protocolError)
+    case NGHTTP2_GOAWAY, NGHTTP2_RST_STREAM:
+      // Our own reasons are counted where they are found.
+      let isOurs = [
+        NGHTTP2_NO_ERROR, NGHTTP2_INTERNAL_ERROR, NGHTTP2_CANCEL, NGHTTP2_ENHANCE_YOUR_CALM,
+      ].contains { $0.rawValue == errorCode }
+      if !isOurs { server.observer?.faulted(.protocolError) }
     default: break
     }
     let isEnd = UInt32(flags) & NGHTTP2_FLAG_END_STREAM.rawValue != 0

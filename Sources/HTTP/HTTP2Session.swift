@@ -7,7 +7,7 @@ protocol HTTP2SessionOwner: AnyObject {
   /// Where frames go; nothing more is taken once it is full.
   var output: HTTP2Output { get }
   /// A frame's header has come; the fault ends the connection.
-  func frameBegins(_ type: UInt8, flags: UInt8, length: Int) -> ConnectionFault?
+  func frameBegins(_ type: UInt8, stream: Int32, length: Int) -> ConnectionFault?
   /// A field section of a new request begins.
   func headBegins(_ stream: Int32)
   /// A field of it; the fault ends the connection.
@@ -16,7 +16,7 @@ protocol HTTP2SessionOwner: AnyObject {
   ) -> ConnectionFault?
   /// The field section is complete.
   func headEnds(_ stream: Int32, hasBody: Bool)
-  /// The peer broke the rules on one stream, which is reset; the fault ends the connection.
+  /// The peer broke the rules, and a stream or all will be ended for it; the fault ends the connection.
   func streamFaulted() -> ConnectionFault?
   /// What may be sent of a stream's body now: at most `limit` bytes, and whether they are the last;
   /// nil to wait until `resume`.

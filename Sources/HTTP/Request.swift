@@ -72,6 +72,8 @@ package struct Request: Sendable {
   package let keepAlive: Bool
   /// How the body is delimited.
   package let framing: BodyFraming
+  /// Whether it came over TLS.
+  package internal(set) var isSecure = false
   /// Who asked.
   package let peer: PeerAddress
 
@@ -170,12 +172,15 @@ package struct Request: Sendable {
       let name = move(head[place.name])
       return FieldPlace(name: name, value: move(head[place.value]))
     }
-    return Request(
+    var request = Request(
       head: bytes, places: moved, line: line, keepAlive: keepAlive, framing: framing, peer: peer)
+    request.isSecure = isSecure
+    return request
   }
 
   private static let keptFields = [
-    "accept", "accept-encoding", "if-none-match", "if-range", "range",
+    "accept", "accept-encoding", "cdn-origin-assist-prefetch-enabled", "host", "if-none-match",
+    "if-range", "range",
   ]
 
   private func isName(_ range: Range<Int>, _ name: String) -> Bool {

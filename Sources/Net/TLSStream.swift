@@ -78,6 +78,8 @@ package final class TLSStream: ByteStream, ByteStreamOwner {
 
   package var peer: PeerAddress { transport.peer }
 
+  package var isSecure: Bool { true }
+
   package var queuedBytes: Int { queue.byteCount + transport.queuedBytes }
 
   package var lastProgress: Int64 { transport.lastProgress }

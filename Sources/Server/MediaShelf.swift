@@ -1,5 +1,6 @@
 import CMAF
 import HTTP
+import Media
 import Packaging
 import Sharing
 
@@ -23,21 +24,34 @@ final class MediaShelf: Sendable {
   private let shelves = Locked(Shelves())
 
   /// A shelf for media whose names are made as `numbering` says.
-  init(_ numbering: MediaNames.Numbering, targetDuration target: Int64) {
+  ///
+  /// - Parameters:
+  ///   - numbering: whether names recur in the next run.
+  ///   - target: the Target Duration in seconds.
+  ///   - cadence: how long parts and segments are.
+  ///   - data: the fields that describe media of so many ticks, where answers carry any.
+  init(
+    _ numbering: MediaNames.Numbering, targetDuration target: Int64, cadence: Cadence,
+    data: ServerData? = nil
+  ) {
     let recurs = numbering == .run
     let accept = [PreparedResponse.acceptRanges]
+    func described(_ ticks: Int64) -> [HeaderField] {
+      data?.fields(ticks: ticks) ?? []
+    }
     partFields =
       ResponseFields.fields(
         "video/mp4", recurs ? .numberedRun(targetDuration: target) : .part(targetDuration: target))
-      + accept
-    segmentFields =
+      + described(cadence.partTicks) + accept
+    let openFields =
       ResponseFields.fields(
-        "video/mp4", recurs ? .numberedRun(targetDuration: target) : .segment) + accept
+        "video/mp4", recurs ? .numberedRun(targetDuration: target) : .segment)
+      + described(cadence.segmentTicks)
+    segmentFields = openFields + accept
     openHead = PreparedResponse(
       status: 200,
-      fields: ResponseFields.fields(
-        "video/mp4", recurs ? .numberedRun(targetDuration: target) : .segment,
-        priority: .openMedia))
+      fields: openFields.filter { !$0.isNamed("priority") }
+        + [ResponseFields.Priority.openMedia.field])
     gap = PreparedResponse(status: 200, fields: segmentFields, body: [SegmentType.bare])
   }
 
@@ -46,7 +60,7 @@ final class MediaShelf: Sendable {
     shelves.withLock { shelves in
       if let made = shelves.parts[part.segment]?[part.index] { return made }
       let response = PreparedResponse(
-        status: 200, fields: partFields + [EntityTag.of("\(part.segment).\(part.index)")],
+        status: 200, fields: partFields + [RunTag.of("\(part.segment).\(part.index)")],
         body: part.bytes)
       shelves.parts[part.segment, default: [:]][part.index] = response
       return response
@@ -59,7 +73,7 @@ final class MediaShelf: Sendable {
     return shelves.withLock { shelves in
       if let made = shelves.segments[segment.number] { return made }
       let response = PreparedResponse(
-        status: 200, fields: segmentFields + [EntityTag.of("\(segment.number)")],
+        status: 200, fields: segmentFields + [RunTag.of("\(segment.number)")],
         body: segment.chunks.map(\.bytes))
       shelves.segments[segment.number] = response
       return response
@@ -73,7 +87,7 @@ final class MediaShelf: Sendable {
       let response = PreparedResponse(
         status: 200,
         fields: ResponseFields.fields("video/mp4", .header) + [
-          PreparedResponse.acceptRanges, EntityTag.constant(track.headerHash),
+          PreparedResponse.acceptRanges, HeaderField("ETag", EntityTag.text(of: track.header)),
         ],
         body: [track.header])
       shelves.header = response

@@ -16,7 +16,9 @@ struct MetricsText {
     var out = MetricLines()
     build(&out)
     streams(&out)
-    requests(&out, site.totals)
+    let totals = site.totals
+    requests(&out, totals)
+    totals.players.write(to: &out)
     accessLog(&out)
     process(&out)
     return out.text

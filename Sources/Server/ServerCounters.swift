@@ -20,6 +20,7 @@ struct ServerCounters: Sendable {
   var heldMedia = 0
   var followers = 0
   var holdSeconds = Histogram.seconds
+  var players = PlayerCounters()
 
   /// Adds what another loop counted.
   mutating func add(_ other: ServerCounters) {
@@ -32,6 +33,7 @@ struct ServerCounters: Sendable {
     heldMedia += other.heldMedia
     followers += other.followers
     holdSeconds.add(other.holdSeconds)
+    players.add(other.players)
   }
 }
 

@@ -10,11 +10,10 @@ package import Streams
 package final class Site: Sendable {
   let streams: [ServedStream]
   let page: PageFiles
+  let options: ServingOptions
   let log: Log
   let accessLog: AccessLog?
   let versionText: String
-  /// How long a request is held at most, where it is less than the protocol allows; nanoseconds.
-  let holdLimit: Int64
   /// Wall clock at the start, nanoseconds since 1970.
   let startedAt = SystemClock.wall
   private let loops = Locked<[Locked<ServerCounters>]>([])
@@ -24,25 +23,25 @@ package final class Site: Sendable {
   /// - Parameters:
   ///   - streams: the streams; at least one.
   ///   - page: the player page and its files.
+  ///   - options: how they are served.
   ///   - version: the program's version.
   ///   - log: where failures go.
   ///   - accessLog: where a line for each answer goes.
-  ///   - holdLimit: nanoseconds; three target durations hold where they are less.
   package convenience init(
-    _ streams: [LiveStream], page: PageFiles, version: String, log: Log, accessLog: LineFile? = nil,
-    holdLimit: Int64 = .max
+    _ streams: [LiveStream], page: PageFiles, options: ServingOptions, version: String, log: Log,
+    accessLog: LineFile? = nil
   ) {
     self.init(
-      served: streams.map { ServedStream($0) }, page: page, version: version, log: log,
-      accessLog: accessLog, holdLimit: holdLimit)
+      served: streams.map { ServedStream($0, options: options) }, page: page, options: options,
+      version: version, log: log, accessLog: accessLog)
   }
 
   init(
-    served: [ServedStream], page: PageFiles, version: String, log: Log, accessLog: LineFile? = nil,
-    holdLimit: Int64 = .max
+    served: [ServedStream], page: PageFiles, options: ServingOptions = ServingOptions(),
+    version: String, log: Log, accessLog: LineFile? = nil
   ) {
-    self.holdLimit = holdLimit
     streams = served
+    self.options = options
     self.page = page
     self.log = log
     self.accessLog = accessLog.map { AccessLog($0, log.format) }

@@ -17,7 +17,7 @@ extension Option {
     Option(
       name: "max-held-requests", placeholder: "N", group: .limits,
       help:
-        "unanswered requests of one connection, 64; above it 429 over HTTP/2, later over HTTP/1.1",
+        "unanswered requests of one connection, 64; more get 429 (h2) or wait (HTTP/1.1)",
       allowed: "a whole number from 1 to 100000"
     ) { set(&$1.limits.heldRequests, $0, 1...100000) },
     Option(

@@ -53,10 +53,22 @@ extension Option {
     Option(
       name: "bitrate", placeholder: "K", group: .encoding, help: "kilobits a second, 2500",
       allowed: "a whole number from 50 to 100000"
-    ) { set(&$1.bitrateKilobits, $0, 50...100_000) },
+    ) { set(&$1.bitrateKilobits, number($0, 50...100_000)) },
+    Option(
+      name: "rendition", placeholder: "WxH@K", group: .encoding,
+      help: "a rung of a ladder, the best first; repeatable, instead of --resolution and --bitrate",
+      allowed: "WIDTHxHEIGHT@KILOBITS, such as 640x360@700"
+    ) {
+      let halves = $0.split(separator: "@", omittingEmptySubsequences: false)
+      guard halves.count == 2, let size = VideoSize(String(halves[0])),
+        let bitrate = number(String(halves[1]), 50...100_000), $1.ladder.count < 8
+      else { return false }
+      $1.ladder.append((size, bitrate))
+      return true
+    },
     Option(
       name: "encoder", placeholder: "NAME", group: .encoding,
-      help: "an H.264 encoder by its libavcodec name, libx264; if it cannot be opened, libx264 is",
+      help: "an H.264 encoder by its libavcodec name, libx264; it stands in for others",
       allowed: "a libavcodec name of letters, digits and _"
     ) {
       $1.encoder = $0
@@ -107,6 +119,13 @@ extension Option {
       guard set(&value, microseconds: $0, 20_000...30_000_000) else { return false }
       $1.holdBackMicroseconds = value
       return true
+    },
+    Option(
+      name: "target-latency", placeholder: "S", group: .stream,
+      help: "how far behind their capture DASH players show pictures, 1.0",
+      allowed: "seconds from 0.1 to 60"
+    ) {
+      set(&$1.targetLatencyMicroseconds, microseconds: $0, 100_000...60_000_000)
     },
     Option(
       name: "history", placeholder: "N", group: .stream,
@@ -196,6 +215,38 @@ extension Option {
       return true
     },
     Option(
+      name: "public-url", placeholder: "URL", group: .server,
+      help: "where clients reach the server, when a request's Host does not say so",
+      allowed: "http:// or https://, a host, and maybe a port and a path, without ? and #"
+    ) {
+      $1.publicURL = publicURL($0)
+      return $1.publicURL != nil
+    },
+    Option(
+      name: "time-displacement", placeholder: "S", group: .server,
+      help: "seconds taken off /time?iso and /isotime, 0: players ask later",
+      allowed: "seconds from 0 to 60"
+    ) { set(&$1.timeDisplacementMicroseconds, microseconds: $0, 0...60_000_000) },
+    Option(
+      name: "wait-for-absent-segment", placeholder: "BOOL", group: .server,
+      help: "true: hold requests for a segment that has not begun; false: answer 404",
+      allowed: "true or false"
+    ) { set(&$1.waitsForAbsentSegment, Bool($0)) },
+    Option(
+      name: "cmsd", group: .server, help: "describe media to players and caches in CMSD fields"
+    ) {
+      $1.sendsCMSD = true
+      return true
+    },
+    Option(
+      name: "dashjs", placeholder: "FILE", group: .server,
+      help: "dash.js for the page, which else plays DASH by itself",
+      allowed: "the path of a readable file"
+    ) {
+      $1.dashjs = $0
+      return !$0.isEmpty
+    },
+    Option(
       name: "hlsjs", placeholder: "FILE", group: .server,
       help: "hls.js for the page, instead of the one from the CDN",
       allowed: "the path of a readable file"
@@ -240,6 +291,20 @@ extension Option {
     },
   ]
 
+  /// The URL without a slash at its end; nil for what cannot stand before a path.
+  private static func publicURL(_ text: String) -> String? {
+    let lower = text.lowercased()
+    guard let scheme = ["http://", "https://"].first(where: { lower.hasPrefix($0) }) else {
+      return nil
+    }
+    let rest = text.dropFirst(scheme.count)
+    let isClean = rest.utf8.allSatisfy { byte in
+      byte > 0x20 && byte < 0x7F && !"\"<>\\^`{|}?#@".utf8.contains(byte)
+    }
+    guard isClean, let first = rest.first, first != "/" else { return nil }
+    return String(text.reversed().drop { $0 == "/" }.reversed())
+  }
+
   private static func isStreamName(_ name: String) -> Bool {
     let letters = name.utf8.allSatisfy { byte in
       switch byte {
@@ -257,7 +322,8 @@ extension Option {
     return true
   }
 
-  static func set(_ target: inout Int?, _ value: Int?) -> Bool {
+  /// For settings that are nil until they are given: an optional `Value` above would let nil through.
+  static func set<Value>(_ target: inout Value?, _ value: Value?) -> Bool {
     target = value
     return value != nil
   }

@@ -37,11 +37,11 @@ final class Program: Sendable {
     limits.share(
       connections: settings.connections, descriptors: DescriptorLimit.raise(), loops: loopCount)
     let page = PageFiles(
-      html: PackageResources.browser_html, scripts: wiring.hlsjs.map { ["hls.js": $0] } ?? [:])
+      html: PackageResources.browser_html, scripts: wiring.scripts)
     server = try StreamServer(
       Site(
-        [stream], page: page, version: Version.text, log: log, accessLog: accessLog,
-        holdLimit: settings.holdLimit),
+        [stream], page: page, options: wiring.serving, version: Version.text, log: log,
+        accessLog: accessLog),
       loopCount: loopCount,
       limits: limits)
   }
@@ -77,6 +77,9 @@ final class Program: Sendable {
       log.write(.warning, "certificate", "the next start makes another one: \(problem)")
     }
     log.write(.info, "stream", stream: stream.configuration.name, wiring.summary)
+    if let note = wiring.lowLatencyNote {
+      log.write(.warning, "low-latency", stream: stream.configuration.name, note)
+    }
     if let note = wiring.roundingNote {
       log.write(.info, "durations", stream: stream.configuration.name, note)
     }

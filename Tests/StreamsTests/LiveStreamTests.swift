@@ -20,9 +20,9 @@ struct LiveStreamTests {
       let cadence = Cadence(
         rate: .thirty, segmentMicroseconds: 500_000, partMicroseconds: 100_000)
       var configuration = StreamConfiguration(
-        size: try #require(VideoSize(width: 320, height: 180)), cadence: cadence)
+        size: try #require(VideoSize(width: 320, height: 180)), bitrateKilobits: 300,
+        cadence: cadence)
       configuration.preset = "ultrafast"
-      configuration.bitrateKilobits = 300
       configuration.playlistLength = 6
       configuration.retained = 12
       configuration.history = 6

@@ -32,7 +32,7 @@ struct OverloadTests {
     configuration.preset = "ultrafast"
     let lines = Locked<[String]>([])
     let window = LiveWindow(cadence: cadence, playlistLength: 6, retained: 9)
-    let feed = SlotFeed(capacity: 3)
+    let feed = SlotFeed(rungs: 1, capacity: 3)
     let statistics = Locked(StreamStatistics())
     let now = SystemClock.monotonic
     let clock = StreamClock(wall: now + SystemClock.wallMinusMonotonic, monotonic: now)
@@ -44,13 +44,13 @@ struct OverloadTests {
     // Two to three seconds at once, then a while at the rate of the grid.
     feed.closeDueSlots()
     let thread = RenditionThread(
-      configuration: configuration, window: window, feed: feed, statistics: statistics,
+      configuration: configuration, window: window, rung: 0, feed: feed, statistics: statistics,
       log: Log(format: .text, least: .info) { line in lines.withLock { $0.append(line) } })
     let done = Mailbox(false)
     let settings = configuration
     let encoder = OSThread(name: "test") {
       do {
-        var track = try VideoTrack(settings, window: window)
+        var track = try VideoTrack(settings, settings.rungs[0], window: window)
         try thread.run(&track)
       } catch { Issue.record("\(error)") }
       done.update { $0 = true }
