@@ -209,7 +209,7 @@ def measure(rounds: int, counts: dict[str, int]) -> dict[str, Any]:
                             if cell.skipped:
                                 continue
                             # The first round only warms up, and finds out what there is.
-                            found = load(server, protocol, kind, counts[kind] // (1 if number >= 0 else 20))
+                            found = load(server, protocol, kind, counts[kind] if number >= 0 else 1000)
                             if isinstance(found, str):
                                 cell.skipped = found
                             elif number >= 0:
