@@ -16,14 +16,15 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "Tests"))
+    for folder in ("Tests", "Tests/EndToEnd"):
+        sys.path.insert(0, str(Path(__file__).resolve().parent.parent / folder))
 
 from harness.boxes import chunks  # noqa: E402
 from harness.http1 import Connection  # noqa: E402
 from harness.mpd import fetch  # noqa: E402
 from harness.procfs import cpu_of, event_loops  # noqa: E402
 from harness.program import Program, start, stop  # noqa: E402
-from harness.tools import need  # noqa: E402
+from harness.tools import chromium, need  # noqa: E402
 
 SIZE, KILOBITS = "640x360", "1000"
 WARM_UP = 2.5
@@ -142,6 +143,19 @@ def followers(folder: Path, program: Program, count: int, seconds: float) -> dic
             "age_ms_at_one_more": {key: percentiles(values) for key, values in one.items()}}
 
 
+def page(program: Program, seconds: float) -> dict[str, Any]:
+    """Glass to glass of our page on the MPD at two targets; nothing without Chromium."""
+    from harness.browser import chromium_running
+    from lab import run_lab
+    executable = chromium()
+    found: dict[str, Any] = {}
+    for target in ("0.5", "1") if executable else ():
+        with chromium_running(executable or "") as browser:
+            url = program.url(f"/ldash/play/live?player=frames&target={target}")
+            found[target] = run_lab(browser, url, seconds=seconds, warm_up=6)
+    return found
+
+
 def measure(bench: Any) -> dict[str, Any]:
     """All of it, as rows of bench.py: `bench` has `seconds`, `row`, `folder` and `quick`."""
     program = start(["--resolution", SIZE, "--bitrate", KILOBITS])
@@ -160,6 +174,14 @@ def measure(bench: Any) -> dict[str, Any]:
             bench.row(f"  chunk at one more follower, p50 / p95 ({count})", f"{later['p50']} / {later['p95']} ms")
             if found["errors"] or found["cut"]:
                 bench.row(f"  errors, cut ({count})", f"{found['errors']}, {found['cut']}")
+        result["page"] = page(program, bench.seconds(60))
+        for target, found in result["page"].items():
+            late = found["glass_to_glass_ms"]
+            bench.row(f"glass to glass, our page on the MPD, target {target} s, p50 / p95 / max",
+                      f"{late['p50']} / {late['p95']} / {late['max']} ms", "within 50 ms, no stall")
+            bench.row("  stalls", str(len(found["stalls"])))
+        if not result["page"]:
+            bench.row("glass to glass, our page on the MPD", "not measured: chromium not found")
         return result
     finally:
         stop(program)

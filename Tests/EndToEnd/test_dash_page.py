@@ -134,6 +134,7 @@ def test_dashjs_by_a_stand_in(browser: Browser, streamer) -> None:
         assert settings["retryAttempts"] == {"MPD": 20, "MediaSegment": 10, "lowLatencyMultiplyFactor": 10}
         assert ["initialize", "VIDEO", program.url("/live/manifest.mpd"), True] in calls
         view.page.wait_for_function("() => window.__player.status === 'live'")
+        view.watch(0.6)
         assert player(view)["player"] == "dashjs" and figure(view, "Player latency") == "512 ms"
         assert figure(view, "Target") == "500 ms"
         view.page.select_option("#target", "1.5")
