@@ -68,6 +68,8 @@ struct HTTP2RequestHead {
   /// - Parameters:
   ///   - hasBody: the stream goes on.
   ///   - peer: who asked.
+  /// - Returns: the request.
+  /// - Throws: what HTTP/1.1 would be refused for.
   func request(hasBody: Bool, peer: PeerAddress) throws(RequestParseError) -> Request {
     guard listSize <= limits.headBytes else { throw .headTooLarge(limit: limits.headBytes) }
     guard fieldCount <= limits.fieldCount else { throw .tooManyFields(limit: limits.fieldCount) }
