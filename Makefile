@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help deps-run deps-test build run test unit e2e faults lint fmt tsan asan fuzz soak bench check clean
+.PHONY: help deps-run deps-test deps-bench build run test unit e2e faults lint fmt tsan asan fuzz soak bench check clean
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
@@ -87,7 +87,11 @@ SOAK_SECONDS ?= 600
 soak: deps-test build  ## viewers of all kinds come, go and die for SOAK_SECONDS; nothing may grow
 	$(PYTHON) Bench/soak.py --seconds $(SOAK_SECONDS)
 
-bench: deps-test build  ## measure; ratios in one run, see README
+deps-bench: deps-test  ## install what `make bench` compares with
+	@command -v nginx >/dev/null || { echo "installing by apt: nginx-light"; \
+	  $(APT) update -qq && $(APT) install -y -qq --no-install-recommends nginx-light; }
+
+bench: deps-bench build  ## measure; ratios in one run, see README
 	swift build -c release --product streamer-bench
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 1800 $(PYTHON) Bench/bench.py
 

@@ -149,7 +149,7 @@ package struct Request: Sendable {
 
   /// The same with the path, the query and those fields alone that an answer may depend on; a held
   /// request keeps no more.
-  var shrunk: Request {
+  package var shrunk: Request {
     let method = head[methodPlace.range]
     let path = head[pathPlace.range]
     let query = queryPlace.map { head[$0.range] }
