@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 for folder in ("Tests", "Tests/EndToEnd", "Bench"):
     sys.path.insert(0, str(ROOT / folder))
 
+import dash  # noqa: E402
 import fanout  # noqa: E402
 import freshness  # noqa: E402
 import held  # noqa: E402
@@ -198,6 +199,7 @@ MEASURES: dict[str, Callable[[Bench], Any]] = {
     "start": measure_start, "idle": measure_idle_cpu, "memory": measure_memory,
     "freshness": measure_freshness, "publish": measure_publish, "cpu": measure_cpu,
     "allocations": measure_allocations, "glass": measure_glass, "http": measure_http, "held": measure_held,
+    "dash": dash.measure,
 }
 
 
