@@ -22,7 +22,16 @@ final class SecureClient {
   private let session: OpaquePointer?
   private var buffer: [UInt8] = []
 
-  /// Connects and shakes hands; `suites` are those of TLS 1.2, `version` 0 is any.
+  /// Connects and shakes hands.
+  ///
+  /// - Parameters:
+  ///   - port: on this machine.
+  ///   - protocols: for ALPN, in their order.
+  ///   - version: the only TLS version that is offered; 0 for any.
+  ///   - suites: of TLS 1.2; nil for the usual ones.
+  ///   - resuming: a session of before.
+  ///   - receiveBuffer: bytes that the kernel may keep; 0 for the usual.
+  /// - Throws: when the connection or the handshake fails.
   init(
     port: UInt16, protocols: [String] = [], version: Int32 = 0, suites: String? = nil,
     resuming: SavedSession? = nil, receiveBuffer: Int32 = 0
