@@ -1,3 +1,4 @@
+import Capture
 import HTTP
 import Logging
 import Media
@@ -7,11 +8,14 @@ import Streams
 /// What the command line says, as given; checked as a whole by `Wiring`.
 struct Settings {
   /// What to do instead of streaming.
-  enum Action { case stream, listCameras, printVersion, printHelp }
+  enum Action { case stream, listCameras, probe, printVersion, printHelp }
 
   var action = Action.stream
   var isTestSource = false
   var device: String?
+  var input: InputAddress?
+  var inputOptions = InputOptions()
+  var loops = false
   var size = VideoSize.hd720
   var rate = FrameRate.thirty
   var bitrateKilobits = 2500

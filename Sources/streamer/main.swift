@@ -30,6 +30,14 @@ case .listCameras:
   for line in listCameras() { print(line) }
 
   exit(0)
+case .probe:
+  guard let address = settings.input else { exit(2) }
+  do {
+    let findings = try InputProbe(address, options: settings.inputOptions).run(
+      segmentMicroseconds: settings.segmentMicroseconds, cancellation: InputCancellation())
+    for line in findings.lines(address: address) { print(line) }
+    exit(0)
+  } catch { exitWith(1, "\(address): \(error)") }
 case .stream: break
 }
 
