@@ -2,19 +2,19 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help deps-run deps-test build run test unit e2e faults lint fmt tsan bench check clean
+.PHONY: help deps-run deps-test build run test unit e2e faults lint fmt tsan asan fuzz soak bench check clean
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
 VENV := .venv
 PYTHON := $(VENV)/bin/python
-SWIFT_SOURCES := Sources Tests Bench Package.swift
+SWIFT_SOURCES := Sources Tests Bench Fuzz Package.swift
 RELEASE := .build/release/streamer
 
 RUN_PACKAGES := libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libv4l-dev \
   zlib1g-dev libpopt-dev
 TEST_PACKAGES := gcc libc6-dev make python3 python3-venv curl procps util-linux ca-certificates \
-  chromium ffmpeg mpv vlc-bin vlc-plugin-base esbuild node-typescript
+  chromium ffmpeg libxml2-utils mpv vlc-bin vlc-plugin-base esbuild node-typescript
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):[^#]*## /  \1\t/' | expand -t 14
@@ -75,6 +75,18 @@ fmt:  ## format the sources
 tsan: deps-test  ## unit tests under ThreadSanitizer
 	TSAN_OPTIONS=halt_on_error=1 timeout 1800 swift test --sanitize=thread --scratch-path .build-tsan
 
+asan: deps-test  ## unit tests under AddressSanitizer, leaks included
+	LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/lsan.supp:print_suppressions=0 \
+	  timeout 1800 swift test --sanitize=address --scratch-path .build-asan
+
+FUZZ_SECONDS ?= 30
+fuzz: deps-run  ## libFuzzer on every parser, FUZZ_SECONDS each; prints the lines that the corpora reach
+	timeout 3600 Fuzz/run.sh $(FUZZ_SECONDS)
+
+SOAK_SECONDS ?= 600
+soak: deps-test build  ## viewers of all kinds come, go and die for SOAK_SECONDS; nothing may grow
+	$(PYTHON) Bench/soak.py --seconds $(SOAK_SECONDS)
+
 bench: deps-test build  ## measure; ratios in one run, see README
 	swift build -c release --product streamer-bench
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 1800 $(PYTHON) Bench/bench.py
@@ -83,4 +95,4 @@ check: lint tsan test  ## everything before a release
 	swift build --explicit-target-dependency-import-check error
 
 clean:  ## remove what was built
-	rm -rf .build .build-tsan $(VENV) .deps bench-results
+	rm -rf .build .build-tsan .build-asan .build-fuzz $(VENV) .deps bench-results

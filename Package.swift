@@ -19,6 +19,21 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
     name: "\(name)Tests", dependencies: dependencies, exclude: exclude, swiftSettings: strict)
 }
 
+/// Runs of libFuzzer: targets of their own, there only with FUZZ=1, since they link nothing but with `-sanitize=fuzzer`.
+let fuzzers: [Target] =
+  Context.environment["FUZZ"] == nil
+  ? []
+  : [
+    .target(
+      name: "FuzzDriver", dependencies: ["FuzzBodies", "Logging"], path: "Fuzz/Driver",
+      swiftSettings: strict)
+  ]
+    + ["head", "query", "names", "parameter-sets", "redaction"].map {
+      .executableTarget(
+        name: "fuzz-\($0)", dependencies: ["FuzzBodies", "FuzzDriver"], path: "Fuzz/\($0)",
+        swiftSettings: strict)
+    }
+
 let package = Package(
   name: "streamer",
   targets: [
@@ -49,6 +64,9 @@ let package = Package(
     // Level 3. Playlists as text, made from window snapshots. Knows neither DASH nor HTTP.
     library("HLSPackager", ["Packaging", "Media", "CMAF", "Sharing"]),
 
+    // MPDs as text, made from window snapshots. Knows neither HLS nor HTTP.
+    library("DASHPackager", ["Packaging", "Media"]),
+
     // Level 4. One stream's life: source, grid, slots, encoders, slate, reconnecting.
     library(
       "Streams", ["Capture", "Packaging", "CMAF", "Media", "Sharing", "Logging", "CLinux"]),
@@ -57,16 +75,16 @@ let package = Package(
     library(
       "Server",
       [
-        "HTTP", "Net", "Streams", "Packaging", "HLSPackager", "Media", "CMAF", "Sharing", "Logging",
-        "CZlib", "CLinux",
+        "HTTP", "Net", "Streams", "Packaging", "HLSPackager", "DASHPackager", "Media", "CMAF",
+        "Sharing", "Logging", "CZlib", "CLinux",
       ]),
 
     // Level 6. Arguments and wiring. Decides nothing.
     .executableTarget(
       name: "streamer",
       dependencies: [
-        "Server", "HTTP", "Net", "Streams", "Capture", "HLSPackager", "Packaging", "Media",
-        "Sharing", "Logging", "CPopt", "CLinux",
+        "Server", "HTTP", "Net", "Streams", "Capture", "HLSPackager", "DASHPackager", "Packaging",
+        "Media", "Sharing", "Logging", "CPopt", "CLinux",
       ],
       resources: [.embedInCode("Resources/browser.html")],
       swiftSettings: strict),
@@ -88,6 +106,16 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Packaging", "Media", "Sharing"],
       path: "Tests/TestSupport", swiftSettings: strict),
+    // What the fuzzer and the replay of its inputs try.
+    .target(
+      name: "FuzzBodies",
+      dependencies: [
+        "Capture", "HLSPackager", "HTTP", "Logging", "Media", "Net", "Packaging", "Server",
+        "Sharing",
+        "TestSupport",
+      ], path: "Fuzz/Bodies", swiftSettings: strict),
+    tests("FuzzReplay", ["FuzzBodies"]),
+    tests("Logging", ["Logging", "Sharing"]),
     tests("Sharing", ["Sharing"]),
     tests("Media", ["Media", "TestSupport"]),
     tests("CMAF", ["CMAF", "Sharing", "TestSupport"], exclude: ["Golden"]),
@@ -95,13 +123,24 @@ let package = Package(
     tests(
       "HLSPackager", ["HLSPackager", "Packaging", "Media", "Sharing", "TestSupport"],
       exclude: ["Golden"]),
+    tests(
+      "DASHPackager", ["DASHPackager", "Packaging", "Media", "Sharing", "TestSupport"],
+      exclude: ["Golden"]),
     tests("Net", ["Net", "Sharing", "CLinux"]),
     tests("HTTP", ["HTTP", "Net", "Sharing", "CLinux"]),
-    tests("Logging", ["Logging"]),
+    tests(
+      "Server",
+      [
+        "Server", "HTTP", "Net", "Streams", "Packaging", "HLSPackager", "CMAF", "Media", "Sharing",
+        "Logging", "TestSupport", "CZlib",
+      ]),
     tests(
       "Streams",
       ["Streams", "Capture", "Packaging", "Media", "Sharing", "Logging", "TestSupport", "CFFmpeg"]),
+    tests(
+      "Streamer",
+      ["streamer", "Streams", "Packaging", "Media", "Logging", "TestSupport"], exclude: ["Golden"]),
     tests("Capture", ["Capture", "CFFmpeg", "GlobShim", "Media", "Sharing"]),
-  ],
+  ] + fuzzers,
   swiftLanguageModes: [.v6]
 )

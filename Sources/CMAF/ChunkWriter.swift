@@ -30,6 +30,9 @@ package struct ChunkWriter: Sendable {
     }
   }
 
+  /// What the boxes add to the coded pictures: bytes for each chunk, and for each segment besides.
+  package static let overhead = (chunk: Int64(boxesSize), segment: Int64(SegmentType.size))
+
   private static let producerTimeSize = 32
   private static let fragmentSize = 100
   private static let boxesSize = producerTimeSize + fragmentSize + 8

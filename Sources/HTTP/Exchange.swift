@@ -85,11 +85,5 @@ package protocol RequestHandler: AnyObject {
 /// Confined to the loop's thread.
 package protocol ExchangeObserver: AnyObject {
   /// An exchange is over.
-  ///
-  /// - Parameters:
-  ///   - kind: what the route called it.
-  ///   - status: 0 if no answer had begun.
-  ///   - bytesSent: head and body as given to the kernel.
-  ///   - cut: the client did not get the whole answer.
-  func finished(kind: RequestKind, status: Int, bytesSent: Int, cut: Bool)
+  func finished(_ record: AnswerRecord)
 }

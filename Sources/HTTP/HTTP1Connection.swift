@@ -14,13 +14,6 @@ final class HTTP1Connection: ByteStreamOwner {
     case closed
   }
 
-  /// An answer that has ended while some of it was still queued.
-  private struct Unflushed {
-    let kind: RequestKind
-    let status: Int
-    let byteCount: Int
-  }
-
   unowned let server: HTTPServer
   /// Its place in the server's table.
   var index = -1
@@ -34,7 +27,8 @@ final class HTTP1Connection: ByteStreamOwner {
   private var waitingBytes = 0
   /// Bytes read that follow the last request taken, while no more are taken.
   private var leftover: [UInt8] = []
-  private var unflushed: [Unflushed] = []
+  /// Answers that have ended while some of them was still queued.
+  private var unflushed: [AnswerRecord] = []
   /// When the head that is not complete began; 0 outside of a head.
   private var headSince: Int64 = 0
   /// When the connection became idle, or the end of lingering.
@@ -178,13 +172,16 @@ final class HTTP1Connection: ByteStreamOwner {
   }
 
   private func report(_ exchange: HTTP1Exchange) {
-    if stream.queuedBytes == 0 {
-      server.observer?.finished(
-        kind: exchange.kind, status: exchange.status, bytesSent: exchange.bytesSent, cut: false)
-    } else {
-      unflushed.append(
-        Unflushed(kind: exchange.kind, status: exchange.status, byteCount: exchange.bytesSent))
-    }
+    guard let observer = server.observer else { return }
+    let record = record(of: exchange, bytesSent: exchange.bytesSent, cut: false)
+    if stream.queuedBytes == 0 { observer.finished(record) } else { unflushed.append(record) }
+  }
+
+  private func record(of exchange: HTTP1Exchange, bytesSent: Int, cut: Bool) -> AnswerRecord {
+    AnswerRecord(
+      request: exchange.request, peer: stream.peer, kind: exchange.kind, status: exchange.status,
+      bytesSent: bytesSent, cut: cut, asked: exchange.asked, begun: exchange.begun,
+      ended: server.loop.now)
   }
 
   func drained() {
@@ -199,12 +196,13 @@ final class HTTP1Connection: ByteStreamOwner {
     let ended = unflushed
     unflushed = []
     var lost = lost
-    for answer in ended.reversed() {
-      let missing = min(lost, answer.byteCount)
+    for var record in ended.reversed() {
+      let missing = min(lost, record.bytesSent)
       lost -= missing
-      server.observer?.finished(
-        kind: answer.kind, status: answer.status, bytesSent: answer.byteCount - missing,
-        cut: missing > 0)
+      record.bytesSent -= missing
+      record.cut = missing > 0
+      record.ended = server.loop.now
+      server.observer?.finished(record)
     }
   }
 
@@ -271,8 +269,7 @@ final class HTTP1Connection: ByteStreamOwner {
   private func tellGone(_ lost: [HTTP1Exchange]) {
     for exchange in lost {
       server.observer?.finished(
-        kind: exchange.kind, status: exchange.status,
-        bytesSent: exchange.bytesSent - exchange.waitingBytes, cut: true)
+        record(of: exchange, bytesSent: exchange.bytesSent - exchange.waitingBytes, cut: true))
       let onGone = exchange.onGone
       exchange.onGone = nil
       onGone?()

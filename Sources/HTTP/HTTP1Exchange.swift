@@ -18,6 +18,9 @@ final class HTTP1Exchange: Exchange {
   private(set) var waitingBytes = 0
   private(set) var status = 0
   private(set) var bytesSent = 0
+  /// Monotonic nanoseconds at which it was taken, and at which its answer began (0: not yet).
+  let asked: Int64
+  private(set) var begun: Int64 = 0
   private var stage = Stage.unanswered
   private var bodyForm = BodyForm.none
 
@@ -29,6 +32,7 @@ final class HTTP1Exchange: Exchange {
     self.request = request
     self.connection = connection
     self.closes = closes
+    asked = connection.server.loop.now
   }
 
   var isEnded: Bool { stage == .ended }
@@ -42,6 +46,7 @@ final class HTTP1Exchange: Exchange {
     stage = .ended
     onGone = nil
     status = response.status
+    begun = connection.server.loop.now
     connection.send(self) { batch in
       batch.append(ByteSlice(response.head))
       appendTail(&batch, extra, connection)
@@ -54,6 +59,7 @@ final class HTTP1Exchange: Exchange {
     guard stage == .unanswered, let connection else { return }
     stage = .streaming
     status = head.status
+    begun = connection.server.loop.now
     bodyForm = request.method == .head ? .none : canStream ? .chunked : .untilClose
     if !canStream { connection.takesNoMore(after: self) }
     connection.send(self) { batch in

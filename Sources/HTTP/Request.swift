@@ -90,6 +90,9 @@ package struct Request: Sendable {
     line: RequestLine(method: 0..<0, path: 0..<0, query: nil, minorVersion: 1), keepAlive: false,
     framing: .none, peer: .none)
 
+  /// Bytes of the head, which are kept as long as the request.
+  package var headSize: Int { head.count }
+
   /// The method as it was sent.
   package var methodText: String { text(methodPlace.range) }
   /// The path as it was sent, still escaped.

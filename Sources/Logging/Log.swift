@@ -1,10 +1,11 @@
 import Glibc
 import Media
+import Sharing
 
 /// Where log lines go: standard error, a line each, written by one call.
 package final class Log: Sendable {
   /// How much a line matters.
-  package enum Level: Int, Sendable, Comparable {
+  package enum Level: String, Sendable, Comparable, CaseIterable {
     /// For developers; shown with `-v`.
     case debug
     /// What an operator wants to know when all is well.
@@ -14,14 +15,14 @@ package final class Log: Sendable {
     /// Something failed.
     case error
 
-    package static func < (a: Level, b: Level) -> Bool { a.rawValue < b.rawValue }
+    package static func < (a: Level, b: Level) -> Bool { a.weight < b.weight }
 
-    var name: String {
+    private var weight: Int {
       switch self {
-      case .debug: "debug"
-      case .info: "info"
-      case .warning: "warning"
-      case .error: "error"
+      case .debug: 0
+      case .info: 1
+      case .warning: 2
+      case .error: 3
       }
     }
   }
@@ -34,7 +35,8 @@ package final class Log: Sendable {
     case json
   }
 
-  private let format: Format
+  /// How its lines look.
+  package let format: Format
   private let least: Level
   private let write: @Sendable (String) -> Void
 
@@ -47,7 +49,7 @@ package final class Log: Sendable {
     self.write = write
   }
 
-  /// Writes one line.
+  /// Writes one line, without what `Redaction` knows as secret.
   ///
   /// - Parameters:
   ///   - level: how much it matters.
@@ -59,7 +61,8 @@ package final class Log: Sendable {
     _ message: @autoclosure () -> String
   ) {
     guard level >= least else { return }
-    write(Self.line(format, level, event, stream, message(), at: Self.now()))
+    let message = Redaction.redact(message())
+    write(Self.line(format, level, event, stream, message, at: SystemClock.wall))
   }
 
   static func line(
@@ -69,11 +72,11 @@ package final class Log: Sendable {
     let time = UTCTime(nanoseconds: nanoseconds).text
     switch format {
     case .text:
-      let name = level.name + String(repeating: " ", count: 7 - level.name.utf8.count)
+      let name = level.rawValue + String(repeating: " ", count: 7 - level.rawValue.utf8.count)
       return "\(time) \(name) \(stream.map { $0 + ": " } ?? "")\(message.singleLine)\n"
     case .json:
       let about = stream.map { ",\"stream\":\(JSONText.quoted($0))" } ?? ""
-      return "{\"ts\":\"\(time)\",\"level\":\"\(level.name)\"\(about),"
+      return "{\"ts\":\"\(time)\",\"level\":\"\(level.rawValue)\"\(about),"
         + "\"event\":\"\(event)\",\"message\":\(JSONText.quoted(message))}\n"
     }
   }
@@ -82,12 +85,6 @@ package final class Log: Sendable {
   package static let standardError: @Sendable (String) -> Void = { line in
     let bytes = Array(line.utf8)
     _ = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(2, $0.baseAddress, $0.count) }
-  }
-
-  private static func now() -> Int64 {
-    var time = timespec()
-    unsafe clock_gettime(CLOCK_REALTIME, &time)
-    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
   }
 }
 

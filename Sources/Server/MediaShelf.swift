@@ -1,5 +1,6 @@
 import CMAF
 import HTTP
+import Media
 import Packaging
 import Sharing
 
@@ -21,20 +22,31 @@ final class MediaShelf: Sendable {
   private let shelves = Locked(Shelves())
 
   /// A shelf for media whose names are made as `numbering` says.
-  init(_ numbering: MediaNames.Numbering, targetDuration target: Int64) {
+  ///
+  /// - Parameters:
+  ///   - numbering: whether names recur in the next run.
+  ///   - target: the Target Duration in seconds.
+  ///   - cadence: how long parts and segments are.
+  ///   - data: the fields that describe media of so many ticks, where answers carry any.
+  init(
+    _ numbering: MediaNames.Numbering, targetDuration target: Int64, cadence: Cadence,
+    data: ServerData? = nil
+  ) {
     let recurs = numbering == .run
     let accept = [PreparedResponse.acceptRanges]
+    func described(_ ticks: Int64) -> [HeaderField] {
+      data?.fields(ticks: ticks) ?? []
+    }
     partFields =
       ResponseFields.fields(
         "video/mp4", recurs ? .numberedRun(targetDuration: target) : .part(targetDuration: target))
-      + accept
-    segmentFields =
+      + described(cadence.partTicks) + accept
+    let openFields =
       ResponseFields.fields(
-        "video/mp4", recurs ? .numberedRun(targetDuration: target) : .segment) + accept
-    openHead = PreparedResponse(
-      status: 200,
-      fields: ResponseFields.fields(
-        "video/mp4", recurs ? .numberedRun(targetDuration: target) : .segment))
+        "video/mp4", recurs ? .numberedRun(targetDuration: target) : .segment)
+      + described(cadence.segmentTicks)
+    segmentFields = openFields + accept
+    openHead = PreparedResponse(status: 200, fields: openFields)
     gap = PreparedResponse(status: 200, fields: segmentFields, body: [SegmentType.bare])
   }
 

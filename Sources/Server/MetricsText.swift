@@ -16,7 +16,10 @@ struct MetricsText {
     var out = MetricLines()
     build(&out)
     streams(&out)
-    requests(&out, site.totals)
+    let totals = site.totals
+    requests(&out, totals)
+    totals.players.write(to: &out)
+    accessLog(&out)
     process(&out)
     return out.text
   }
@@ -104,6 +107,13 @@ struct MetricsText {
     out.family(
       "streamer_answers_cut_total", "counter", "Answers that the client did not get whole.")
     out.sample("streamer_answers_cut_total", [], Double(totals.cut))
+  }
+
+  private func accessLog(_ out: inout MetricLines) {
+    guard let accessLog = site.accessLog else { return }
+    out.family(
+      "streamer_access_log_lost_total", "counter", "Lines of the access log that were not written.")
+    out.sample("streamer_access_log_lost_total", [], Double(accessLog.lostCount))
   }
 
   private func process(_ out: inout MetricLines) {

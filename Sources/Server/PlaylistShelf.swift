@@ -50,13 +50,18 @@ final class PlaylistShelf: Sendable {
   private let control: ServerControl
   private let names: MediaNames
   private let window: LiveWindow
+  private let reports: [String]
   private let shelves = Locked(Shelves())
 
   /// A shelf for the playlists of the stream `name`.
-  init(name: String, names: MediaNames, window: LiveWindow, control: ServerControl) {
+  init(
+    name: String, names: MediaNames, window: LiveWindow, control: ServerControl,
+    reports: [String] = []
+  ) {
     self.name = name
     self.names = names
     self.window = window
+    self.reports = reports
     self.control = control
   }
 
@@ -82,7 +87,7 @@ final class PlaylistShelf: Sendable {
     let edition = shelves[keyPath: path]
     // Another loop may have been faster: nothing older goes onto the shelf that it has filled.
     let isOld = number(asked) < edition.number || edition.hasEnded && asked.state != .ended
-    let snapshot = isOld ? window.snapshot : asked
+    let snapshot = isOld ? key.form == .chunked ? window.snapshot : window.listing : asked
     let hasEnded = snapshot.state == .ended
     if number(snapshot) > edition.number || hasEnded && !edition.hasEnded {
       shelves[keyPath: path] = Edition(number: number(snapshot), hasEnded: hasEnded)
@@ -125,7 +130,9 @@ final class PlaylistShelf: Sendable {
       }
     switch key.form {
     case .media(let form):
-      return MediaPlaylist(snapshot, control: control, names: names, base: base)?.text(form)
+      return MediaPlaylist(
+        snapshot, control: control, names: names, base: base, reports: reports
+      )?.text(form)
     case .chunked:
       return ChunkedPlaylist(snapshot, names: names, base: base)?.text()
     }

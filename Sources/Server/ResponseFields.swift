@@ -26,6 +26,8 @@ enum ResponseFields {
     case second
     /// A playlist without directives, and pages.
     case playlist(targetDuration: Int64)
+    /// An MPD.
+    case manifest(segmentSeconds: Int64)
     /// A playlist for `_HLS_msn`, which says the same for good.
     case blockingPlaylist(targetDuration: Int64)
     case part(targetDuration: Int64)
@@ -39,6 +41,7 @@ enum ResponseFields {
       case .noStore: "no-store"
       case .second: "public, max-age=1"
       case .playlist(let target): "public, max-age=\(max(1, target / 2))"
+      case .manifest(let segment): "public, max-age=\(max(1, segment / 2))"
       case .blockingPlaylist(let target): "public, max-age=\(6 * target)"
       case .part(let target): "public, max-age=\(max(60, 6 * target)), immutable"
       case .segment: "public, max-age=3600, immutable"

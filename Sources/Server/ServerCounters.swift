@@ -19,6 +19,7 @@ struct ServerCounters: Sendable {
   var heldMedia = 0
   var followers = 0
   var holdSeconds = Histogram.seconds
+  var players = PlayerCounters()
 
   /// Adds what another loop counted.
   mutating func add(_ other: ServerCounters) {
@@ -30,22 +31,28 @@ struct ServerCounters: Sendable {
     heldMedia += other.heldMedia
     followers += other.followers
     holdSeconds.add(other.holdSeconds)
+    players.add(other.players)
   }
 }
 
-/// Feeds a loop's counters from what its connections report.
+/// Feeds a loop's counters and the access log from what its connections report.
 final class AnswerCounter: ExchangeObserver {
   private let counters: Locked<ServerCounters>
+  private let accessLog: AccessLog?
 
-  init(_ counters: Locked<ServerCounters>) { self.counters = counters }
+  init(_ counters: Locked<ServerCounters>, _ accessLog: AccessLog?) {
+    self.counters = counters
+    self.accessLog = accessLog
+  }
 
-  func finished(kind: RequestKind, status: Int, bytesSent: Int, cut: Bool) {
+  func finished(_ record: AnswerRecord) {
     counters.withLock { counters in
-      if status > 0 {
-        counters.answers[.init(kind: kind.index, status: status), default: 0] += 1
+      if record.status > 0 {
+        counters.answers[.init(kind: record.kind.index, status: record.status), default: 0] += 1
       }
-      counters.bytes[kind.index, default: 0] += UInt64(max(0, bytesSent))
-      if cut { counters.cut += 1 }
+      counters.bytes[record.kind.index, default: 0] += UInt64(max(0, record.bytesSent))
+      if record.cut { counters.cut += 1 }
     }
+    accessLog?.add(record)
   }
 }

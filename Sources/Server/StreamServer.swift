@@ -34,7 +34,8 @@ package final class StreamServer: Sendable {
         let counters = site.counters()
         let desk = RequestDesk(site, loop: loop, counters: counters)
         tenant.http = HTTPServer(
-          loop: loop, limits: limits, handler: desk, observer: AnswerCounter(counters),
+          loop: loop, limits: limits, handler: desk,
+          observer: AnswerCounter(counters, site.accessLog),
           errorFields: ResponseFields.crossOrigin)
         return desk
       }

@@ -75,7 +75,19 @@ extension Option {
     Option(
       name: "bitrate", placeholder: "K", group: .encoding, help: "kilobits a second, 2500",
       allowed: "a whole number from 50 to 100000"
-    ) { set(&$1.bitrateKilobits, $0, 50...100_000) },
+    ) { set(&$1.bitrateKilobits, number($0, 50...100_000)) },
+    Option(
+      name: "rendition", placeholder: "WxH@K", group: .encoding,
+      help: "a rung of a ladder, the best first; repeatable, instead of --resolution and --bitrate",
+      allowed: "WIDTHxHEIGHT@KILOBITS, such as 640x360@700"
+    ) {
+      let halves = $0.split(separator: "@", omittingEmptySubsequences: false)
+      guard halves.count == 2, let size = VideoSize(String(halves[0])),
+        let bitrate = number(String(halves[1]), 50...100_000), $1.ladder.count < 8
+      else { return false }
+      $1.ladder.append((size, bitrate))
+      return true
+    },
     Option(
       name: "encoder", placeholder: "NAME", group: .encoding,
       help: "an H.264 encoder by its libavcodec name, libx264; if it cannot be opened, libx264 is",
@@ -131,6 +143,13 @@ extension Option {
       return true
     },
     Option(
+      name: "target-latency", placeholder: "S", group: .stream,
+      help: "how far behind their capture DASH players show pictures, 1.0",
+      allowed: "seconds from 0.1 to 60"
+    ) {
+      set(&$1.targetLatencyMicroseconds, microseconds: $0, 100_000...60_000_000)
+    },
+    Option(
       name: "history", placeholder: "N", group: .stream,
       help: "slate segments that fill the window at the start, as many as are listed; 0 for none",
       allowed: "a whole number from 0 to 3600"
@@ -177,6 +196,38 @@ extension Option {
       return true
     },
     Option(
+      name: "public-url", placeholder: "URL", group: .server,
+      help: "where clients reach the server, when a request's Host does not say so",
+      allowed: "http:// or https://, a host, and maybe a port and a path, without ? and #"
+    ) {
+      $1.publicURL = publicURL($0)
+      return $1.publicURL != nil
+    },
+    Option(
+      name: "time-displacement", placeholder: "S", group: .server,
+      help: "seconds taken off /time?iso and /isotime, 0: players ask later",
+      allowed: "seconds from 0 to 60"
+    ) { set(&$1.timeDisplacementMicroseconds, microseconds: $0, 0...60_000_000) },
+    Option(
+      name: "wait-for-absent-segment", placeholder: "BOOL", group: .server,
+      help: "true: hold requests for a segment that has not begun; false: answer 404",
+      allowed: "true or false"
+    ) { set(&$1.waitsForAbsentSegment, Bool($0)) },
+    Option(
+      name: "cmsd", group: .server, help: "describe media to players and caches in CMSD fields"
+    ) {
+      $1.sendsCMSD = true
+      return true
+    },
+    Option(
+      name: "dashjs", placeholder: "FILE", group: .server,
+      help: "dash.js for the page, which else plays DASH by itself",
+      allowed: "the path of a readable file"
+    ) {
+      $1.dashjs = $0
+      return !$0.isEmpty
+    },
+    Option(
       name: "hlsjs", placeholder: "FILE", group: .server,
       help: "hls.js for the page, instead of the one from the CDN",
       allowed: "the path of a readable file"
@@ -192,7 +243,22 @@ extension Option {
       help: "text, or json: a line each",
       allowed: "text or json"
     ) { set(&$1.logFormat, Log.Format(rawValue: $0)) },
-    Option(name: "verbose", letter: "v", group: .program, help: "log more") {
+    Option(
+      name: "log-level", placeholder: "LEVEL", group: .program,
+      help: "the least that is logged, info: debug, info, warning or error",
+      allowed: "debug, info, warning or error"
+    ) { set(&$1.logLevel, Log.Level(rawValue: $0)) },
+    Option(
+      name: "access-log", placeholder: "FILE", group: .program,
+      help: "a line for each answer, in the form of --log-format; reopened on SIGHUP",
+      allowed: "the path of a file that can be written"
+    ) {
+      $1.accessLog = $0
+      return !$0.isEmpty
+    },
+    Option(
+      name: "verbose", letter: "v", group: .program, help: "log more, as --log-level debug"
+    ) {
       $1.logLevel = .debug
       return true
     },
@@ -205,6 +271,20 @@ extension Option {
       return true
     },
   ]
+
+  /// The URL without a slash at its end; nil for what cannot stand before a path.
+  private static func publicURL(_ text: String) -> String? {
+    let lower = text.lowercased()
+    guard let scheme = ["http://", "https://"].first(where: { lower.hasPrefix($0) }) else {
+      return nil
+    }
+    let rest = text.dropFirst(scheme.count)
+    let isClean = rest.utf8.allSatisfy { byte in
+      byte > 0x20 && byte < 0x7F && !"\"<>\\^`{|}?#@".utf8.contains(byte)
+    }
+    guard isClean, let first = rest.first, first != "/" else { return nil }
+    return String(text.reversed().drop { $0 == "/" }.reversed())
+  }
 
   private static func isStreamName(_ name: String) -> Bool {
     let letters = name.utf8.allSatisfy { byte in

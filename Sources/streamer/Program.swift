@@ -23,7 +23,9 @@ final class Program: Sendable {
   private let startedAt: Int64
 
   /// Binds the socket and makes the parts; nothing is accepted yet.
-  init(_ wiring: Wiring, log: Log, handedOver: [ListeningSocket]) throws(NetError) {
+  init(
+    _ wiring: Wiring, log: Log, accessLog: LineFile?, handedOver: [ListeningSocket]
+  ) throws(NetError) {
     startedAt = SystemClock.monotonic
     self.wiring = wiring
     self.log = log
@@ -36,9 +38,12 @@ final class Program: Sendable {
     let loopCount = max(1, min(8, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
     limits.share(connections: 20_000, descriptors: DescriptorLimit.raise(), loops: loopCount)
     let page = PageFiles(
-      html: PackageResources.browser_html, scripts: wiring.hlsjs.map { ["hls.js": $0] } ?? [:])
+      html: PackageResources.browser_html, scripts: wiring.scripts)
     server = try StreamServer(
-      Site([stream], page: page, version: Version.text, log: log), loopCount: loopCount,
+      Site(
+        [stream], page: page, options: wiring.serving, version: Version.text, log: log,
+        accessLog: accessLog),
+      loopCount: loopCount,
       limits: limits)
   }
 
@@ -52,6 +57,9 @@ final class Program: Sendable {
     try server.start(listeners)
     for listener in listeners { log.write(.info, "listening", address(of: listener)) }
     log.write(.info, "stream", stream: stream.configuration.name, wiring.summary)
+    if let note = wiring.lowLatencyNote {
+      log.write(.warning, "low-latency", stream: stream.configuration.name, note)
+    }
     if let note = wiring.roundingNote {
       log.write(.info, "durations", stream: stream.configuration.name, note)
     }

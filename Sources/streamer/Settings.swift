@@ -16,9 +16,11 @@ struct Settings {
   var input: InputAddress?
   var inputOptions = InputOptions()
   var loops = false
-  var size = VideoSize.hd720
+  var size: VideoSize?
+  /// Rungs as given: size and kilobits a second.
+  var ladder: [(size: VideoSize, bitrateKilobits: Int)] = []
   var rate = FrameRate.thirty
-  var bitrateKilobits = 2500
+  var bitrateKilobits: Int?
   var encoder = "libx264"
   var preset = "superfast"
   var burnsClock = false
@@ -30,10 +32,17 @@ struct Settings {
   var history: Int?
   var numbering = MediaNames.Numbering.epoch
   var name = "live"
+  var targetLatencyMicroseconds: Int64 = 1_000_000
   var timestamps = 20
   var host = "0.0.0.0"
   var port: UInt16 = 8080
+  var publicURL: String?
+  var timeDisplacementMicroseconds: Int64 = 0
+  var waitsForAbsentSegment = true
+  var sendsCMSD = false
   var hlsjs: String?
+  var dashjs: String?
   var logFormat = Log.Format.text
   var logLevel = Log.Level.info
+  var accessLog: String?
 }

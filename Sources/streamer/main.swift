@@ -10,7 +10,7 @@ SignalWaiter.block()
 
 /// Ends the program with one line; 2 for what was asked, 1 for what failed.
 func exitWith(_ status: Int32, _ line: String) -> Never {
-  Log.standardError("streamer: \(line)\n")
+  Log.standardError("streamer: \(Redaction.redact(line))\n")
   exit(status)
 }
 
@@ -44,15 +44,19 @@ case .stream: break
 let log = Log(format: settings.logFormat, least: settings.logLevel)
 let handedOver: [ListeningSocket]
 let wiring: Wiring
+let accessLog: LineFile?
 do {
   handedOver = try SupervisorSockets.take()
   wiring = try Wiring(settings, isSupervised: !handedOver.isEmpty)
+  accessLog = try settings.accessLog.map { try LineFile($0, log: log) }
+} catch let error as LineFile.Failure {
+  exitWith(2, "--access-log: \(error); allowed is the path of a file that can be written")
 } catch { exitWith(2, "\(error)") }
 
 let program: Program
 do {
   try wiring.checkSockets(handedOver)
-  program = try Program(wiring, log: log, handedOver: handedOver)
+  program = try Program(wiring, log: log, accessLog: accessLog, handedOver: handedOver)
 } catch let error as UsageError {
   exitWith(2, "\(error)")
 } catch NetError.unknownHost(let host, let reason) {
@@ -63,7 +67,8 @@ do {
 let ending = Mailbox<SignalWaiter.Signal??>(nil)
 do {
   try SignalWaiter.start { signal in
-    if signal != .hangup { ending.update { $0 = $0 ?? .some(signal) } }
+    if signal == .hangup { return accessLog?.reopen() ?? () }
+    ending.update { $0 = $0 ?? .some(signal) }
   }
   try program.start { ending.update { $0 = $0 ?? .some(nil) } }
 } catch LiveStream.Failure.source(let reason) {
@@ -74,9 +79,11 @@ do {
 switch ending.wait({ $0 }) {
 case nil:
   program.finish()
+  accessLog?.close()
   exit(1)
 case .user2: program.leave()
 case .terminate where program.isSupervised: program.leave()
 default: program.finish()
 }
+accessLog?.close()
 exit(0)

@@ -6,17 +6,10 @@ import Sharing
 /// A server with tiny routes on 127.0.0.1: `/hello`, `/big`, `/hold…` and `/stream…`, whose exchanges
 /// the test reaches by their path.
 final class TestServer: Sendable {
-  struct Finished: Equatable, Sendable {
-    let kind: RequestKind
-    let status: Int
-    let bytesSent: Int
-    let cut: Bool
-  }
-
   struct Seen: Sendable {
     var paths: [String] = []
     var gone: [String] = []
-    var finished: [Finished] = []
+    var finished: [AnswerRecord] = []
   }
 
   /// A body of 500 pieces, empty and large ones among them.
@@ -117,11 +110,8 @@ final class Routes: RequestHandler, ExchangeObserver, LoopService {
     }
   }
 
-  func finished(kind: RequestKind, status: Int, bytesSent: Int, cut: Bool) {
-    seen.withLock {
-      $0.finished.append(
-        TestServer.Finished(kind: kind, status: status, bytesSent: bytesSent, cut: cut))
-    }
+  func finished(_ record: AnswerRecord) {
+    seen.withLock { $0.finished.append(record) }
   }
 
   func woken() {}

@@ -1,0 +1,87 @@
+import Glibc
+
+/// Writes lines to a descriptor in few calls, and knows when that begins and ceases to fail.
+///
+/// Confined to the writing thread.
+struct LineWriter {
+  /// What is worth a line in the log.
+  enum Change: Equatable { case failing(reason: String), behind, recovered }
+
+  private static let batchSize = 64 * 1024
+
+  private var descriptor: Int32
+  private var failure: Int32 = 0
+  private var reported: Int32 = 0
+  private var overflowSeen: UInt64 = 0
+  private var isBehind = false
+  /// Whether the last write ended within a line.
+  private var isInsideLine = false
+
+  init(descriptor: Int32) { self.descriptor = descriptor }
+
+  /// Writes each line with its line end.
+  ///
+  /// - Returns: how many were not written, or not whole.
+  mutating func write(_ lines: [@Sendable () -> String]) -> Int {
+    var lost = 0
+    var batch: [UInt8] = []
+    var ends: [Int] = []
+    for line in lines {
+      batch += line().utf8
+      batch.append(0x0A)
+      ends.append(batch.count)
+      if batch.count >= Self.batchSize { lost += flush(&batch, &ends) }
+    }
+    return lost + flush(&batch, &ends)
+  }
+
+  private mutating func flush(_ batch: inout [UInt8], _ ends: inout [Int]) -> Int {
+    guard !batch.isEmpty else { return 0 }
+    defer {
+      batch.removeAll(keepingCapacity: true)
+      ends.removeAll(keepingCapacity: true)
+    }
+    let lead = isInsideLine ? 1 : 0
+    if isInsideLine { batch.insert(0x0A, at: 0) }
+    var written = 0
+    failure = 0
+    while written < batch.count {
+      let count = unsafe batch.withUnsafeBytes {
+        unsafe Glibc.write(descriptor, $0.baseAddress?.advanced(by: written), $0.count - written)
+      }
+      if count > 0 {
+        written += count
+      } else if count < 0, errno != EINTR {
+        failure = errno
+        break
+      }
+    }
+    let whole = ends.prefix { $0 + lead <= written }
+    if written > 0 { isInsideLine = written != (whole.last ?? 0) + lead }
+    return ends.count - whole.count
+  }
+
+  /// What has changed since the last call, given how many lines were ever lost before they got here.
+  mutating func changes(overflown: UInt64) -> [Change] {
+    var changes: [Change] = []
+    if failure != reported {
+      reported = failure
+      changes.append(
+        failure == 0 ? .recovered : .failing(reason: unsafe String(cString: strerror(failure))))
+    }
+    let wasBehind = isBehind
+    isBehind = overflown > overflowSeen
+    overflowSeen = overflown
+    if isBehind, !wasBehind { changes.append(.behind) }
+    return changes
+  }
+
+  /// Goes on with another descriptor.
+  mutating func replace(by other: Int32) {
+    close()
+    descriptor = other
+    isInsideLine = false
+  }
+
+  func close() { _ = Glibc.close(descriptor) }
+}

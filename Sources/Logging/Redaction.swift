@@ -1,0 +1,192 @@
+/// Takes out of text what must never be written: tokens, keys, passphrases, credentials.
+///
+/// Everything that is logged passes through here. It rather takes too much than too little, and is not deterred by
+/// percent-escapes of letters and digits, which a server takes for the characters themselves.
+package struct Redaction {
+  /// What stands for a secret.
+  static let mark = Array("***".utf8)
+
+  private let text: [UInt8]
+  private var out: [UInt8] = []
+  private var place = 0
+
+  /// `text` without its secrets.
+  package static func redact(_ text: String) -> String {
+    var redaction = Redaction(text)
+    return String(decoding: redaction.run(), as: UTF8.self)
+  }
+
+  private init(_ text: String) {
+    self.text = Self.unescaped(Array(text.utf8))
+    out.reserveCapacity(self.text.count)
+  }
+
+  private mutating func run() -> [UInt8] {
+    while place < text.count {
+      if takesTokenPath() || takesAuthority() || takesNamedSecret() || takesBearer() { continue }
+      out.append(text[place])
+      place += 1
+    }
+    return out
+  }
+
+  /// `/t/<token>/…`: the piece after `/t/`.
+  private mutating func takesTokenPath() -> Bool {
+    guard text[place...].starts(with: Array("/t/".utf8)) else { return false }
+    copy(3)
+    hide(until: { "/?#".utf8.contains($0) || Self.endsWord($0) })
+    return true
+  }
+
+  /// What stands before the host of a URL, and the stream key of an RTMP URL.
+  ///
+  /// Of `rtsp://user:password@host` what is before the last `@`, even where a password has a slash in it; of
+  /// `rtmp://host/app/key` what follows the app.
+  private mutating func takesAuthority() -> Bool {
+    guard text[place...].starts(with: Array("://".utf8)) else { return false }
+    let scheme = out.reversed().prefix { Self.isNameCharacter($0) || $0 == UInt8(ascii: "+") }
+    copy(3)
+    let end = text[place...].firstIndex(where: Self.endsWord) ?? text.endIndex
+    if let at = text[place..<end].lastIndex(of: UInt8(ascii: "@")) {
+      out += Self.mark
+      place = at
+    }
+    guard String(decoding: scheme.reversed(), as: UTF8.self).lowercased().hasPrefix("rtmp") else {
+      return true
+    }
+    let slash = UInt8(ascii: "/")
+    guard let host = text[place..<end].firstIndex(of: slash),
+      let app = text[(host + 1)..<end].firstIndex(of: slash), app + 1 < end
+    else { return true }
+    copy(app + 1 - place)
+    out += Self.mark
+    place = end
+    return true
+  }
+
+  /// `name=value`, `Name: value`, `"name": "value"`, `--name value`.
+  private mutating func takesNamedSecret() -> Bool {
+    guard Self.isNameCharacter(text[place]), place == 0 || !Self.isNameCharacter(text[place - 1])
+    else { return false }
+    let end = text[place...].firstIndex { !Self.isNameCharacter($0) } ?? text.endIndex
+    let name = String(
+      decoding: text[place..<end].filter { $0 != UInt8(ascii: "-") && $0 != UInt8(ascii: "_") },
+      as: UTF8.self
+    ).lowercased()
+    let isFlag = text[place..<end].starts(with: Array("--".utf8))
+    guard
+      Self.secrets.contains(name) || Self.fields.contains(name) || Self.parameters.contains(name)
+    else {
+      copy(end - place)
+      return true
+    }
+    copy(end - place)
+    // A quotation mark that closes the name in JSON.
+    if peek == UInt8(ascii: "\"") { copy(1) }
+    switch peek {
+    case UInt8(ascii: "="): copy(1)
+    case UInt8(ascii: ":") where !Self.parameters.contains(name): copy(1)
+    case UInt8(ascii: " ") where isFlag: break
+    default: return true
+    }
+    while peek == UInt8(ascii: " ") { copy(1) }
+    if let quote = peek, quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'") {
+      copy(1)
+      hide(until: { $0 == quote })
+    } else if Self.fields.contains(name) {
+      hide(until: { $0 == 0x0D || $0 == 0x0A || $0 == UInt8(ascii: "\"") })
+    } else {
+      hide(until: { "&#".utf8.contains($0) || Self.endsWord($0) })
+      hideAfterColon()
+    }
+    return true
+  }
+
+  /// `Bearer token`, wherever it stands.
+  private mutating func takesBearer() -> Bool {
+    guard place > 0, text[place] == UInt8(ascii: " "),
+      String(decoding: out.suffix(6), as: UTF8.self).lowercased() == "bearer"
+    else { return false }
+    copy(1)
+    hide(until: Self.endsWord)
+    hideAfterColon()
+    return true
+  }
+
+  // MARK: Pieces
+
+  private var peek: UInt8? { place < text.count ? text[place] : nil }
+
+  private mutating func copy(_ count: Int) {
+    out += text[place..<place + count]
+    place += count
+  }
+
+  /// What was hidden was itself a name with a value to come: the rest of the line goes with it.
+  private mutating func hideAfterColon() {
+    if place > 0, text[place - 1] == UInt8(ascii: ":") { hide(until: { $0 == 0x0D || $0 == 0x0A }) }
+  }
+
+  private mutating func hide(until isEnd: (UInt8) -> Bool) {
+    let end = text[place...].firstIndex(where: isEnd) ?? text.endIndex
+    if end > place { out += Self.mark }
+    place = end
+  }
+
+  /// Names whose value is secret after `=` and after `:`.
+  private static let secrets: Set<String> = [
+    "token", "accesstoken", "admintoken", "publishkey", "playbackkey", "streamkey", "apikey",
+    "passphrase", "password", "passwd", "secret", "streamid", "jwt", "signature",
+  ]
+  /// Names that are common words, secret only as `name=value`.
+  private static let parameters: Set<String> = ["key", "sig", "auth", "pass", "pwd"]
+  /// Header fields, whose value is the rest of the line.
+  private static let fields: Set<String> = [
+    "authorization", "proxyauthorization", "cookie", "setcookie", "xapikey", "xauthtoken",
+  ]
+
+  private static func isNameCharacter(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
+      true
+    default: false
+    }
+  }
+
+  private static func endsWord(_ byte: UInt8) -> Bool {
+    byte <= 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'")
+      || byte == UInt8(ascii: "<") || byte == UInt8(ascii: ">")
+  }
+
+  /// Without the percent-escapes of unreserved characters and of `/`, `?`, `&` and `=`, in several layers.
+  ///
+  /// RFC 3986 §2.3, §6.2.2.2.
+  private static func unescaped(_ bytes: [UInt8]) -> [UInt8] {
+    guard bytes.contains(UInt8(ascii: "%")) else { return bytes }
+    var out: [UInt8] = []
+    out.reserveCapacity(bytes.count)
+    for byte in bytes {
+      out.append(byte)
+      // An escape that its own resolution completes is resolved as well.
+      while out.count >= 3, out[out.count - 3] == UInt8(ascii: "%"),
+        let high = value(out[out.count - 2]), let low = value(out[out.count - 1])
+      {
+        let decoded = high << 4 | low
+        guard isNameCharacter(decoded) || "./~?&=%:@".utf8.contains(decoded) else { break }
+        out.removeLast(3)
+        out.append(decoded)
+      }
+    }
+    return out
+  }
+
+  private static func value(_ digit: UInt8) -> UInt8? {
+    switch digit {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
+    default: nil
+    }
+  }
+}
