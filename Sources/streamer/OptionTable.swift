@@ -70,6 +70,7 @@ extension Option {
       let rate = FrameRate($0).flatMap { rate in
         rate.numerator >= rate.denominator && rate.numerator <= 120 * rate.denominator ? rate : nil
       }
+      $1.isRateGiven = true
       return set(&$1.rate, rate)
     },
     Option(

@@ -22,17 +22,22 @@ final class Program: Sendable {
   private let stream: LiveStream
   private let startedAt: Int64
 
-  /// Binds the socket and makes the parts; nothing is accepted yet.
+  /// The sockets that a supervisor handed over, or else the one that was asked for.
+  static func listeners(
+    _ settings: Settings, handedOver: [ListeningSocket]
+  ) throws(NetError) -> [ListeningSocket] {
+    handedOver.isEmpty
+      ? [try ListeningSocket(host: settings.host, port: settings.port)] : handedOver
+  }
+
+  /// Makes the parts; nothing is accepted yet.
   init(
-    _ wiring: Wiring, log: Log, accessLog: LineFile?, handedOver: [ListeningSocket]
+    _ wiring: Wiring, log: Log, accessLog: LineFile?, listeners: [ListeningSocket]
   ) throws(NetError) {
     startedAt = SystemClock.monotonic
     self.wiring = wiring
     self.log = log
-    let settings = wiring.settings
-    listeners =
-      handedOver.isEmpty
-      ? [try ListeningSocket(host: settings.host, port: settings.port)] : handedOver
+    self.listeners = listeners
     stream = LiveStream(wiring.stream, log: log)
     var limits = HTTPLimits()
     let loopCount = max(1, min(8, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
@@ -87,6 +92,18 @@ final class Program: Sendable {
         log.write(.info, "live", stream: name, "playable after \(elapsed) ms")
       }
     }
+  }
+
+  /// How long the window plays that is listed; nanoseconds.
+  var windowNanoseconds: Int64 {
+    let configuration = stream.configuration
+    return Int64(configuration.playlistLength) * configuration.cadence.segmentNanoseconds
+  }
+
+  /// Ends the stream for players, and goes on serving it.
+  func endStream() {
+    log.write(.info, "ended", stream: stream.configuration.name, "the stream has ended")
+    stream.end()
   }
 
   /// Ends the stream for players, answers what is open, and returns.

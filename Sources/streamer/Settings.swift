@@ -20,6 +20,8 @@ struct Settings {
   /// Rungs as given: size and kilobits a second.
   var ladder: [(size: VideoSize, bitrateKilobits: Int)] = []
   var rate = FrameRate.thirty
+  /// Whether the rate was asked for; else it is the source's own.
+  var isRateGiven = false
   var bitrateKilobits: Int?
   var encoder = "libx264"
   var preset = "superfast"

@@ -16,9 +16,21 @@ struct Wiring {
   let dashjs: [UInt8]?
 
   /// Checks and takes over the settings.
-  init(_ settings: Settings, isSupervised: Bool) throws(UsageError) {
-    if settings.isTestSource, settings.device != nil {
-      throw UsageError("--test-src and --device: both were given; allowed is one source")
+  ///
+  /// - Parameters:
+  ///   - settings: what was asked for; size and rate of an input are in it once they are known.
+  ///   - source: the input that was asked for.
+  ///   - isSupervised: whether a supervisor handed the sockets over.
+  init(
+    _ settings: Settings, source: NetworkSource? = nil, isSupervised: Bool
+  ) throws(UsageError) {
+    let sources = [
+      settings.isTestSource ? "--test-src" : nil, settings.device.map { _ in "--device" },
+      settings.input.map { _ in "--input" },
+    ].compactMap { $0 }
+    if sources.count > 1 {
+      throw UsageError(
+        "\(sources.joined(separator: " and ")): both were given; allowed is one source")
     }
     guard settings.partMicroseconds <= settings.segmentMicroseconds else {
       throw UsageError(
@@ -52,7 +64,8 @@ struct Wiring {
     hlsjs = try Self.contents(settings.hlsjs, flag: "--hlsjs")
     var stream = StreamConfiguration(rungs: try Self.rungs(settings), cadence: cadence)
     stream.name = settings.name
-    stream.source = settings.device.map { .camera(path: $0) } ?? .test
+    stream.source =
+      source.map { .network($0) } ?? settings.device.map { .camera(path: $0) } ?? .test
     stream.waitsForSource = isSupervised
     stream.encoder = settings.encoder
     stream.preset = settings.preset
@@ -182,6 +195,7 @@ struct Wiring {
       switch stream.source {
       case .test: "test picture"
       case .camera(let path): path
+      case .network(let source): "\(source.address)"
       }
     let rungs = stream.rungs.map { "\($0.size) at \($0.bitrateKilobits) kbit/s" }
     return

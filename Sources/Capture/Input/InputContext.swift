@@ -76,6 +76,7 @@ final class InputContext {
   /// Whether it is read faster than it plays: a file, wherever it lies, or a playlist of files.
   var isPaced: Bool {
     if address.kind == .file || format.hasPrefix("hls") || format.hasPrefix("dash") { return true }
+    if address.kind == .standardInput { return StandardInput.isFile }
     guard address.kind == .http, let reader = unsafe pointer.pointee.pb else { return false }
     return unsafe avio_size(reader) > 0
   }

@@ -10,6 +10,8 @@ final class StandardInput {
 
   init(_ cancellation: InputCancellation, descriptor: Int32 = STDIN_FILENO) throws(FFmpegError) {
     self.cancellation = cancellation
+    // A file is read from its beginning each time; a pipe refuses.
+    _ = lseek(descriptor, 0, SEEK_SET)
     let reader = Reader(descriptor, cancellation)
     let size = 32_768
     guard let memory = unsafe av_malloc(size) else { throw FFmpegError("av_malloc", CFF_ENOMEM) }
@@ -28,6 +30,12 @@ final class StandardInput {
       throw FFmpegError("avio_alloc_context", CFF_ENOMEM)
     }
     unsafe pointer = context
+  }
+
+  /// Whether it is a file, which is read faster than it plays.
+  static var isFile: Bool {
+    var status = stat()
+    return unsafe fstat(STDIN_FILENO, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
   }
 
   deinit {
