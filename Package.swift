@@ -28,7 +28,7 @@ let fuzzers: [Target] =
       name: "FuzzDriver", dependencies: ["FuzzBodies", "Logging"], path: "Fuzz/Driver",
       swiftSettings: strict)
   ]
-    + ["head", "query", "names", "parameter-sets", "redaction"].map {
+    + ["head", "query", "names", "parameter-sets", "redaction", "http1", "http2"].map {
       .executableTarget(
         name: "fuzz-\($0)", dependencies: ["FuzzBodies", "FuzzDriver"], path: "Fuzz/\($0)",
         swiftSettings: strict)
@@ -42,6 +42,8 @@ let package = Package(
     .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CZlib"),
     .systemLibrary(name: "CPopt"),
+    .systemLibrary(name: "COpenSSL"),
+    .systemLibrary(name: "CNghttp2"),
     // What threads share: immutable bytes, locks, threads, clocks. Knows neither video nor sockets.
     library("Sharing", ["CLinux"]),
     // Log lines for an operator, as text or JSON.
@@ -51,13 +53,13 @@ let package = Package(
 
     // Level 1. CMAF chunks as bytes. Knows no clock, no window, no codec library.
     library("CMAF", ["Media", "Sharing"]),
-    // Event loops, sockets, timers. Alone opens sockets; knows nothing of HTTP or video.
-    library("Net", ["CLinux", "Sharing"]),
+    // Event loops, sockets, timers, TLS. Alone opens sockets; knows nothing of HTTP or video.
+    library("Net", ["CLinux", "COpenSSL", "Sharing"]),
     // Sources and encoders on libavcodec and libv4l2. Knows no packager and no server.
     library("Capture", ["Media", "Sharing", "CFFmpeg"]),
 
-    // Level 2. HTTP/1.1 codec and connections. Knows nothing of video.
-    library("HTTP", ["Net", "Sharing", "CLinux"]),
+    // Level 2. HTTP/1.1 and HTTP/2: codecs and connections. Knows nothing of video.
+    library("HTTP", ["Net", "Sharing", "CLinux", "CNghttp2"]),
     // Chunks into parts and segments, the live window, what waits for it. Knows no transport and no protocol.
     library("Packaging", ["Media", "CMAF", "Sharing"]),
 
@@ -127,7 +129,7 @@ let package = Package(
       "DASHPackager", ["DASHPackager", "Packaging", "Media", "Sharing", "TestSupport"],
       exclude: ["Golden"]),
     tests("Net", ["Net", "Sharing", "CLinux"]),
-    tests("HTTP", ["HTTP", "Net", "Sharing", "CLinux"]),
+    tests("HTTP", ["HTTP", "Net", "Sharing", "CLinux", "CNghttp2", "COpenSSL"]),
     tests(
       "Server",
       [

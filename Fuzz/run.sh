@@ -42,7 +42,7 @@ for target in $targets; do
     if [ $status -ne 0 ]; then
       failed=1
       echo "fuzz-$target FAILED; the input is in $fails:"
-      tail -25 "$build/run-$target.log"
+      grep -v '^    #' "$build/run-$target.log" | tail -12
     fi
   fi
 done
@@ -52,7 +52,7 @@ for target in $targets; do
   program=$build/debug/fuzz-$target
   export LLVM_PROFILE_FILE=$build/$target.profraw
   "$program" -runs=0 Fuzz/Corpus/"$target" Fuzz/FailCases/"$target" >"$build/cover-$target.log" 2>&1 \
-    || { failed=1; echo "fuzz-$target FAILED on its corpus"; tail -25 "$build/cover-$target.log"; }
+    || { failed=1; echo "fuzz-$target FAILED on its corpus"; grep -v '^    #' "$build/cover-$target.log" | tail -12; }
   "$tools/llvm-profdata" merge -o "$build/$target.profdata" "$LLVM_PROFILE_FILE" || exit 1
   "$tools/llvm-cov" export -summary-only "$program" -instr-profile="$build/$target.profdata" \
     >"$build/$target.json" 2>/dev/null || exit 1

@@ -10,7 +10,7 @@ package struct FuzzBody: Sendable {
   package let run: @Sendable ([UInt8]) -> String?
 
   /// Every target there is.
-  package static let all = [head, query, names, parameterSets, redaction]
+  package static let all = [head, query, names, parameterSets, redaction, http1, http2]
 
   /// The target called `name`.
   package static func named(_ name: String) -> FuzzBody? { all.first { $0.name == name } }

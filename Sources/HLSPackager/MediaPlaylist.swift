@@ -71,8 +71,10 @@ package struct MediaPlaylist: Sendable {
     return out.text
   }
 
-  /// Rendition Reports (§4.4.5.4): the publish gate lets all rungs list the same parts at once, so this rendition's
-  /// position is that of the others. No attribute is left out.
+  /// Rendition Reports (§4.4.5.4): the publish gate lets all rungs list the same parts at once, so
+  /// this rendition's position is that of the others.
+  ///
+  /// No attribute is left out.
   private func writeReports(to out: inout PlaylistText) {
     let parts = snapshot.open?.parts ?? []
     let last = parts.last ?? snapshot.segments.last?.parts.last

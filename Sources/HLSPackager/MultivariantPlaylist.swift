@@ -1,8 +1,9 @@
 import Media
 package import Packaging
 
-/// A Multivariant Playlist as text. Constant for the stream's life.
-/// - Source: RFC 8216bis §4.4.6
+/// A Multivariant Playlist as text.
+///
+/// Constant for the stream's life. - Source: RFC 8216bis §4.4.6
 package struct MultivariantPlaylist: Sendable {
   private let tracks: [TrackDescription]
   private let base: String

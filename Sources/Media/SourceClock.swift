@@ -6,8 +6,22 @@
 /// difference of 100 ms or more is no drift: the stamps jumped, the source was away, or the way became longer for
 /// good. Then the mapping starts anew from what arrives.
 ///
-/// What it gives is never later than the arrival, and never goes back over such a start.
+/// What it gives is never later than the arrival, and never goes back within a track.
 package struct SourceClock: Sendable {
+  /// What a stamp belongs to: tracks share the mapping, each has its own order.
+  package enum Track: Sendable {
+    /// Pictures.
+    case video
+    /// Sound.
+    case audio
+  }
+
+  /// The newest of a track.
+  private struct Newest {
+    var pts = Int64.min
+    var captured = Int64.min
+  }
+
   /// How fast the mapping may follow; parts per million.
   static var slope: Int64 { 300 }
   /// From here on a difference is a step; nanoseconds.
@@ -31,8 +45,8 @@ package struct SourceClock: Sendable {
   private var reach = trust
   private var startedAt: Int64 = 0
   private var lastArrival: Int64 = 0
-  private var floor = Int64.min
-  private var newest = Int64.min
+  private var video = Newest()
+  private var audio = Newest()
 
   /// A clock that has seen nothing.
   ///
@@ -47,20 +61,26 @@ package struct SourceClock: Sendable {
   /// When what carries the stamp `pts` was captured: monotonic clock, nanoseconds.
   ///
   /// - Parameters:
+  ///   - track: what it belongs to.
   ///   - pts: the stamp in nanoseconds, unwrapped, in order of presentation.
   ///   - arrival: monotonic time at which it came; not before that of the call before.
   ///   - sent: when the sender says that it was captured, on the monotonic clock; nil where it does not say.
-  package mutating func captureTime(pts: Int64, arrival: Int64, sent: Int64? = nil) -> Int64 {
+  package mutating func captureTime(
+    _ track: Track = .video, pts: Int64, arrival: Int64, sent: Int64? = nil
+  ) -> Int64 {
     let observed = arrival - pts
-    take(observed, arrival)
+    var newest = track == .video ? video : audio
+    // Stamps that go back are a new beginning, however little they are late.
+    take(observed, arrival, isBack: pts < newest.pts.subtractingSaturated(Self.step))
     if let sent, (-Self.step / 2...Self.trust).contains(arrival - sent) {
       lead = envelope.least - (sent - pts)
     }
     follow(envelope.least - min(max(lead, 0), reach), arrival)
     lastArrival = arrival
-    let captured = max(floor, min(pts + (offset ?? observed), arrival))
-    newest = max(newest, captured)
-    return captured
+    newest.pts = pts
+    newest.captured = max(newest.captured, min(pts + (offset ?? observed), arrival))
+    if track == .video { video = newest } else { audio = newest }
+    return newest.captured
   }
 
   /// The source was gone: whatever it says next is a new beginning.
@@ -70,11 +90,11 @@ package struct SourceClock: Sendable {
   }
 
   /// Adds to the envelope, or starts it anew where the stamps and the time have parted.
-  private mutating func take(_ observed: Int64, _ arrival: Int64) {
+  private mutating func take(_ observed: Int64, _ arrival: Int64, isBack: Bool) {
     guard offset != nil else { return start(observed, arrival) }
     let error = observed - envelope.least
     let isSilenceOver = arrival - lastArrival > Self.silence
-    if error >= Self.jump || isSilenceOver && error >= Self.step
+    if isBack || error >= Self.jump || isSilenceOver && error >= Self.step
       || !isSettling(arrival) && error <= -Self.step
     {
       restarts += 1
@@ -92,7 +112,6 @@ package struct SourceClock: Sendable {
   private mutating func follow(_ aim: Int64, _ arrival: Int64) {
     guard let current = offset else { return }
     if isSettling(arrival), aim < current {
-      floor = newest
       offset = aim
       return
     }
@@ -106,9 +125,16 @@ package struct SourceClock: Sendable {
     offset = observed
     lead = 0
     startedAt = arrival
-    floor = newest
     envelope = LowerEnvelope()
     envelope.add(observed, at: arrival)
+  }
+}
+
+extension Int64 {
+  /// The difference, or the least number there is.
+  fileprivate func subtractingSaturated(_ other: Int64) -> Int64 {
+    let (difference, overflow) = subtractingReportingOverflow(other)
+    return overflow ? .min : difference
   }
 }
 

@@ -101,7 +101,7 @@ package final class ManifestShelf: Sendable {
     let tag = EntityTag.text(of: body)
     let caching = ResponseFields.Caching.manifest(
       segmentSeconds: terms.cadence.segmentNanoseconds / 1_000_000_000)
-    var fields = ResponseFields.fields("application/dash+xml", caching)
+    var fields = ResponseFields.fields("application/dash+xml", caching, priority: .playlist)
     if key.depth == .player { fields.append(HeaderField("Vary", "Accept")) }
     fields.append(HeaderField("ETag", tag))
     return Copy(

@@ -95,7 +95,9 @@ final class PlaylistShelf: Sendable {
     if let made = shelves[keyPath: path].responses[key] { return made }
     guard let body = body(key, snapshot, path, &shelves) else { return nil }
     let response = PreparedResponse(
-      status: 200, fields: fields(key, version: snapshot.version), body: [body])
+      status: 200,
+      fields: fields(key, version: snapshot.version) + [tag(key, number(snapshot), hasEnded)],
+      body: [body])
     shelves[keyPath: path].responses[key] = response
     return response
   }
@@ -138,8 +140,28 @@ final class PlaylistShelf: Sendable {
     }
   }
 
+  /// One text has one tag, and its compressed form another (RFC 9110 §8.8.3.3).
+  private func tag(_ key: Key, _ number: Int64, _ hasEnded: Bool) -> HeaderField {
+    let form =
+      switch key.form {
+      case .chunked: "c"
+      case .media(.full): "m"
+      case .media(.delta): "d"
+      case .media(.deltaWithDateRanges): "r"
+      }
+    let depth =
+      switch key.depth {
+      case .root: "0"
+      case .stream: "1"
+      case .rendition: "2"
+      }
+    return RunTag.of(
+      "\(number)\(form)\(depth)\(key.isCompressed ? "z" : "")\(hasEnded ? "e" : "")")
+  }
+
   private func fields(_ key: Key, version: Int64) -> [HeaderField] {
-    var fields = ResponseFields.fields("application/vnd.apple.mpegurl", key.caching)
+    var fields = ResponseFields.fields(
+      "application/vnd.apple.mpegurl", key.caching, priority: .playlist)
     fields.append(HeaderField("Vary", "Accept-Encoding"))
     if key.form != .chunked { fields.append(HeaderField("X-Playlist-Version", "\(version)")) }
     if key.isCompressed { fields.append(HeaderField("Content-Encoding", "gzip")) }

@@ -21,10 +21,8 @@ final class RequestDesk: RequestHandler, LoopService {
     for stream in site.streams {
       for rendition in stream.renditions {
         desks.append(
-          StreamDesk(
-            stream, rendition, waitsForAbsentSegment: site.options.waitsForAbsentSegment,
-            counters: counters
-          ) { [unowned self] exchange, since in
+          StreamDesk(stream, rendition, options: site.options, counters: counters) {
+            [unowned self] exchange, since in
             route(exchange, since: since)
           })
         rendition.window.subscribe { loop.wake() }

@@ -7,6 +7,6 @@ enum RequestOrigin {
   static func text(_ request: Request, _ options: ServingOptions) -> String {
     if let url = options.publicURL { return url }
     guard let host = request.header("host"), !host.isEmpty else { return "" }
-    return "http://" + host
+    return (request.isSecure ? "https://" : "http://") + host
   }
 }

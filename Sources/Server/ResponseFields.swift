@@ -12,8 +12,25 @@ enum ResponseFields {
   ]
 
   /// Fields of a response with this type and lifetime.
-  static func fields(_ type: String, _ caching: Caching) -> [HeaderField] {
-    [HeaderField("Content-Type", type), HeaderField("Cache-Control", caching.value)] + crossOrigin
+  static func fields(
+    _ type: String, _ caching: Caching, priority: Priority = .media
+  ) -> [HeaderField] {
+    [
+      HeaderField("Content-Type", type), HeaderField("Cache-Control", caching.value),
+      priority.field,
+    ] + crossOrigin
+  }
+
+  /// How urgent a response is beside others: playlists before media, everything else with it.
+  ///
+  /// - Source: RFC 9218 §4, §5; RFC 8216bis Appendix B.1
+  enum Priority: String {
+    case playlist = "u=1"
+    case media = "u=3"
+    /// A segment that is being made: of use in pieces.
+    case openMedia = "u=3, i"
+
+    var field: HeaderField { HeaderField("Priority", rawValue) }
   }
 
   /// How long others may keep a response.
@@ -57,13 +74,15 @@ enum ResponseFields {
   ) -> PreparedResponse {
     PreparedResponse.text(
       status, line,
-      fields: [HeaderField("Cache-Control", caching.value)] + crossOrigin + more)
+      fields: [HeaderField("Cache-Control", caching.value), Priority.media.field] + crossOrigin
+        + more)
   }
 
   /// The answer to OPTIONS: reading is allowed from anywhere, writing from nowhere.
   static let preflight = PreparedResponse(
     status: 204,
     fields: crossOrigin + [
+      Priority.playlist.field,
       HeaderField("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS"),
       HeaderField("Access-Control-Allow-Headers", "Range, Authorization"),
       HeaderField("Access-Control-Max-Age", "86400"),

@@ -10,6 +10,8 @@ package struct ServingOptions: Sendable {
   package var waitsForAbsentSegment = true
   /// Whether media answers carry CMSD fields.
   package var sendsCMSD = false
+  /// How long a request is held at most, where it is less than the protocol allows; nanoseconds.
+  package var holdLimit = Int64.max
 
   /// The defaults.
   package init() {}

@@ -15,7 +15,7 @@ final class StreamDesk {
 
   let served: ServedStream
   let rendition: ServedRendition
-  private let waitsForAbsentSegment: Bool
+  private let options: ServingOptions
   private let counters: Locked<ServerCounters>
   private let reroute: (any Exchange, Int64) -> Void
   private var starting = HeldRequests<HeldRequest>()
@@ -34,19 +34,21 @@ final class StreamDesk {
 
   /// Nothing is held yet; `reroute` handles an exchange anew, with the time since which it is held.
   init(
-    _ served: ServedStream, _ rendition: ServedRendition? = nil, waitsForAbsentSegment: Bool,
-    counters: Locked<ServerCounters>,
-    reroute: @escaping (any Exchange, Int64) -> Void
+    _ served: ServedStream, _ rendition: ServedRendition? = nil, options: ServingOptions,
+    counters: Locked<ServerCounters>, reroute: @escaping (any Exchange, Int64) -> Void
   ) {
     self.served = served
     self.rendition = rendition ?? served.top
-    self.waitsForAbsentSegment = waitsForAbsentSegment
+    self.options = options
     self.counters = counters
     self.reroute = reroute
   }
 
   private var control: ServerControl { served.control }
-  private var holdLimit: Int64 { 3 * control.targetDuration * 1_000_000_000 }
+  /// RFC 8216bis §6.2.5.2: three Target Durations, if the operator wants no less.
+  private var holdLimit: Int64 {
+    min(3 * control.targetDuration * 1_000_000_000, options.holdLimit)
+  }
 
   // MARK: Requests
 
@@ -158,7 +160,7 @@ final class StreamDesk {
     guard snapshot.state != .ended, let edge, number >= cadence.segment(of: edge) else {
       return exchange.respond(missing(number, snapshot))
     }
-    guard snapshot.open?.number == number || waitsForAbsentSegment else {
+    guard snapshot.open?.number == number || options.waitsForAbsentSegment else {
       return exchange.respond(ResponseFields.error(404, "the segment has not begun"))
     }
     let ahead = cadence.firstFrame(of: number) - edge - 1

@@ -16,14 +16,16 @@ package final class WaitingRoom: Sendable {
   private let tenant = Tenant()
 
   /// Opens the room; the sockets stay with the caller.
-  package init(_ listeners: [ListeningSocket]) throws(NetError) {
+  package init(_ endpoints: [Endpoint]) throws(NetError) {
     loop = try EventLoop(index: 0)
     try loop.start { [tenant] loop in
       let desk = WaitingDesk()
       tenant.http = HTTPServer(
         loop: loop, handler: desk, errorFields: ResponseFields.crossOrigin)
       // A socket that cannot be watched now will fail with the stream's own server, which says so.
-      tenant.acceptors = listeners.compactMap { try? Acceptor($0, on: loop, among: [loop]) }
+      tenant.acceptors = endpoints.compactMap {
+        try? Acceptor($0.socket, on: loop, among: [loop], tls: $0.tls)
+      }
       return desk
     }
   }

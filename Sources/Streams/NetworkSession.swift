@@ -10,6 +10,8 @@ struct NetworkSession {
 
   /// How long after a failure the source is tried again at first, and at most; nanoseconds.
   static var retry: (first: Int64, most: Int64) { (500_000_000, 5_000_000_000) }
+  /// How long who listens does not; nanoseconds.
+  static var listenerPause: Int64 { 20_000_000 }
   /// A source that is away for longer than this is tried more rarely; nanoseconds.
   static var patience: Int64 { 60_000_000_000 }
 
@@ -81,7 +83,11 @@ struct NetworkSession {
         }
         return .fileEnded
       }
-      guard case .video(let access) = unit, let description = input.description else { continue }
+      guard let description = input.description else { continue }
+      guard case .video(let access) = unit else {
+        if case .audio(let packet) = unit, source.takesSound { take(packet, isPaced) }
+        continue
+      }
       if decoder == nil {
         isPaced = description.isPaced
         do throws(FFmpegError) { decoder = try VideoDecoder(description.video) } catch {
@@ -128,6 +134,15 @@ struct NetworkSession {
     }
   }
 
+  private mutating func take(_ packet: AudioPacket, _ isPaced: Bool) {
+    survey?.takeSound(pts: packet.pts, arrival: packet.arrival)
+    let captured =
+      isPaced
+      ? pacer.soundDue(pts: packet.pts)
+      : clock.captureTime(.audio, pts: packet.pts, arrival: packet.arrival)
+    if let captured { source.currentTarget?.sound?(packet, captured) }
+  }
+
   /// Gives the picture to the stream; one of a file at its time.
   private mutating func show(
     _ decoded: DecodedPicture, captured: Int64?, _ target: NetworkSource.Target
@@ -168,7 +183,8 @@ struct NetworkSession {
     clock.limitLead(to: lead)
     source.publish(
       .init(
-        description: description, rate: rate, inputDelay: late + rate.frameNanoseconds, lead: lead))
+        description: description, rate: rate, inputDelay: late + rate.frameNanoseconds,
+        soundDelay: isPaced ? 0 : survey.soundLateness, lead: lead))
   }
 
   // MARK: Coming and going
@@ -209,6 +225,10 @@ struct NetworkSession {
   /// Waits before the next try: half a second for the first minute, so that who comes back is seen at once.
   private mutating func pause() {
     let now = SystemClock.monotonic
+    if source.address.isListener {
+      // Who listens has waited already, and must not miss the sender.
+      return sleep(until: now + Self.listenerPause)
+    }
     if now - goneSince > Self.patience { wait = min(2 * wait, Self.retry.most) }
     sleep(until: now + wait)
   }

@@ -16,6 +16,8 @@ package final class NetworkSource: Sendable, Equatable {
     package let rate: FrameRate
     /// How long after its tick a slot stays open; nanoseconds.
     package let inputDelay: Int64
+    /// How much later than its capture sound comes; nanoseconds.
+    package let soundDelay: Int64
     /// By how much the mapping of stamps may precede the arrival; nanoseconds.
     let lead: Int64
   }
@@ -33,12 +35,15 @@ package final class NetworkSource: Sendable, Equatable {
     let cadence: Cadence
     let feed: SlotFeed
     let statistics: Locked<StreamStatistics>
+    /// Takes sound with the monotonic time of its capture, on the source's thread; that of a file comes early.
+    var sound: (@Sendable (AudioPacket, _ captured: Int64) -> Void)?
   }
 
   /// Where it comes from.
   package let address: InputAddress
   let options: InputOptions
   let loops: Bool
+  let takesSound: Bool
   let name: String
   let log: Log
   let cancellation = InputCancellation()
@@ -53,14 +58,17 @@ package final class NetworkSource: Sendable, Equatable {
   ///   - address: what is pulled.
   ///   - options: how.
   ///   - loops: whether a file begins anew when it ends.
+  ///   - takesSound: whether its sound is wanted; it then shares the mapping of stamps.
   ///   - name: of the stream, for the log.
   ///   - log: where its coming and going is told.
   package init(
-    _ address: InputAddress, options: InputOptions, loops: Bool, name: String, log: Log
+    _ address: InputAddress, options: InputOptions, loops: Bool, takesSound: Bool = false,
+    name: String, log: Log
   ) {
     self.address = address
     self.options = options
     self.loops = loops
+    self.takesSound = takesSound
     self.name = name
     self.log = log
   }

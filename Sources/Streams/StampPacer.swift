@@ -13,12 +13,16 @@ struct StampPacer: Sendable {
   /// The stamps begin anew: the next picture follows the last by one frame.
   mutating func begin() { offset = nil }
 
+  /// When sound with this stamp is due; nil before the first picture.
+  func soundDue(pts: Int64) -> Int64? { offset.map { pts + $0 } }
+
   /// When the picture with this stamp is due: monotonic clock, nanoseconds.
   ///
   /// - Parameters:
   ///   - pts: its stamp, nanoseconds.
   ///   - now: monotonic time.
-  ///   - grid: moves a time to the next tick.
+  ///   - frame: nanoseconds from picture to picture.
+  ///   - tick: moves a time to the next tick.
   mutating func due(pts: Int64, now: Int64, frame: Int64, tick: (Int64) -> Int64) -> Int64 {
     if let offset, let last {
       let due = pts + offset

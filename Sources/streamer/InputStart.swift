@@ -12,7 +12,7 @@ struct InputStart {
   private static let patience: Int64 = 8_000_000_000
 
   let source: NetworkSource
-  let listeners: [ListeningSocket]
+  let endpoints: [Endpoint]
 
   /// The settings with the source's size and rate where none were asked for.
   ///
@@ -23,7 +23,7 @@ struct InputStart {
     if let early = try source.waitForFacts(until: SystemClock.monotonic + Self.patience) {
       facts = early
     } else {
-      let room = try WaitingRoom(listeners)
+      let room = try WaitingRoom(endpoints)
       defer { room.close() }
       facts = try source.waitForFacts(until: nil)
     }

@@ -5,7 +5,7 @@ import Packaging
 
 extension Option {
   /// Every option there is, in the order of `--help`.
-  static let table: [Option] = source + encoding + stream + server + program
+  static let table: [Option] = source + encoding + stream + server + limits + program
 
   /// Names that mean something else at the root of the server.
   static let reservedNames: Set<String> = [
@@ -91,7 +91,7 @@ extension Option {
     },
     Option(
       name: "encoder", placeholder: "NAME", group: .encoding,
-      help: "an H.264 encoder by its libavcodec name, libx264; if it cannot be opened, libx264 is",
+      help: "an H.264 encoder by its libavcodec name, libx264; it stands in for others",
       allowed: "a libavcodec name of letters, digits and _"
     ) {
       $1.encoder = $0
@@ -197,6 +197,47 @@ extension Option {
       return true
     },
     Option(
+      name: "https-port", placeholder: "PORT", group: .server,
+      help: "HTTPS beside HTTP; 8443 with a certificate, else off; 0 for any that is free",
+      allowed: "a whole number from 0 to 65535"
+    ) {
+      var value = 0
+      guard set(&value, $0, 0...65535) else { return false }
+      $1.securePort = UInt16(value)
+      return true
+    },
+    Option(
+      name: "tls-cert", placeholder: "FILE", group: .server,
+      help: "the certificate for HTTPS as PEM, its chain behind it; read again on SIGHUP",
+      allowed: "the path of a PEM file"
+    ) {
+      $1.certificate = $0
+      return !$0.isEmpty
+    },
+    Option(
+      name: "tls-key", placeholder: "FILE", group: .server,
+      help: "the certificate's private key as PEM, without a passphrase",
+      allowed: "the path of a PEM file"
+    ) {
+      $1.certificateKey = $0
+      return !$0.isEmpty
+    },
+    Option(
+      name: "tls-chain", placeholder: "FILE", group: .server,
+      help: "the certificates between it and a root, where they are in a file of their own",
+      allowed: "the path of a PEM file"
+    ) {
+      $1.certificateChain = $0
+      return !$0.isEmpty
+    },
+    Option(
+      name: "self-signed", group: .server,
+      help: "HTTPS with a certificate made here, for localhost and this machine's addresses"
+    ) {
+      $1.isSelfSigned = true
+      return true
+    },
+    Option(
       name: "public-url", placeholder: "URL", group: .server,
       help: "where clients reach the server, when a request's Host does not say so",
       allowed: "http:// or https://, a host, and maybe a port and a path, without ? and #"
@@ -298,18 +339,19 @@ extension Option {
       && ![".m3u8", ".mpd", ".json"].contains { name.hasSuffix($0) }
   }
 
-  private static func set<Value>(_ target: inout Value, _ value: Value?) -> Bool {
+  static func set<Value>(_ target: inout Value, _ value: Value?) -> Bool {
     guard let value else { return false }
     target = value
     return true
   }
 
-  private static func set<Value>(_ target: inout Value?, _ value: Value?) -> Bool {
+  /// For settings that are nil until they are given: an optional `Value` above would let nil through.
+  static func set<Value>(_ target: inout Value?, _ value: Value?) -> Bool {
     target = value
     return value != nil
   }
 
-  private static func set(_ target: inout Int, _ text: String, _ range: ClosedRange<Int>) -> Bool {
+  static func set(_ target: inout Int, _ text: String, _ range: ClosedRange<Int>) -> Bool {
     set(&target, number(text, range))
   }
 
@@ -317,7 +359,7 @@ extension Option {
     Int(text).flatMap { range.contains($0) ? $0 : nil }
   }
 
-  private static func set(
+  static func set(
     _ target: inout Int64, microseconds text: String, _ range: ClosedRange<Int64>
   ) -> Bool {
     set(&target, Decimal.parse(text, digits: 6).flatMap { range.contains($0) ? $0 : nil })

@@ -38,6 +38,17 @@ struct Settings {
   var timestamps = 20
   var host = "0.0.0.0"
   var port: UInt16 = 8080
+  /// The port for HTTPS; nil where it was not given.
+  var securePort: UInt16?
+  var certificate: String?
+  var certificateKey: String?
+  var certificateChain: String?
+  var isSelfSigned = false
+  /// Connections of the whole program.
+  var connections = 20_000
+  var limits = HTTPLimits()
+  /// Nanoseconds; what the protocol allows holds where it is less.
+  var holdLimit = Int64.max
   var publicURL: String?
   var timeDisplacementMicroseconds: Int64 = 0
   var waitsForAbsentSegment = true

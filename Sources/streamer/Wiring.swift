@@ -14,6 +14,8 @@ struct Wiring {
   let stream: StreamConfiguration
   let hlsjs: [UInt8]?
   let dashjs: [UInt8]?
+  /// Nil without HTTPS.
+  let tls: TLSWiring?
 
   /// Checks and takes over the settings.
   ///
@@ -21,8 +23,9 @@ struct Wiring {
   ///   - settings: what was asked for; size and rate of an input are in it once they are known.
   ///   - source: the input that was asked for.
   ///   - isSupervised: whether a supervisor handed the sockets over.
+  ///   - after: a wiring of the same program, whose certificates go on.
   init(
-    _ settings: Settings, source: NetworkSource? = nil, isSupervised: Bool
+    _ settings: Settings, source: NetworkSource? = nil, isSupervised: Bool, after: Wiring? = nil
   ) throws(UsageError) {
     let sources = [
       settings.isTestSource ? "--test-src" : nil, settings.device.map { _ in "--device" },
@@ -62,6 +65,7 @@ struct Wiring {
     self.settings = settings
     dashjs = try Self.contents(settings.dashjs, flag: "--dashjs")
     hlsjs = try Self.contents(settings.hlsjs, flag: "--hlsjs")
+    tls = if let after { after.tls } else { try TLSWiring(settings) }
     var stream = StreamConfiguration(rungs: try Self.rungs(settings), cadence: cadence)
     stream.name = settings.name
     stream.source =
@@ -87,6 +91,7 @@ struct Wiring {
     options.timeDisplacementMicroseconds = settings.timeDisplacementMicroseconds
     options.waitsForAbsentSegment = settings.waitsForAbsentSegment
     options.sendsCMSD = settings.sendsCMSD
+    options.holdLimit = settings.holdLimit
     return options
   }
 
@@ -106,13 +111,25 @@ struct Wiring {
       + "before they are complete: the MPD has no low-latency form"
   }
 
-  /// Sockets that a supervisor handed over must be for a port that was asked for.
-  func checkSockets(_ handedOver: [ListeningSocket]) throws(UsageError) {
-    for socket in handedOver where settings.port != 0 && socket.boundPort != settings.port {
-      throw UsageError(
-        "LISTEN_FDS: a socket on port \(socket.boundPort) was handed over; "
-          + "allowed is --http-port, \(settings.port)")
+  /// Which of the sockets that a supervisor handed over speak TLS, by their ports; one that fits
+  /// none of the ports asked for is an error.
+  func assign(_ handedOver: [ListeningSocket]) throws(UsageError) -> [Endpoint] {
+    var endpoints: [Endpoint] = []
+    for socket in handedOver {
+      if let tls, socket.boundPort == tls.port {
+        endpoints.append(Endpoint(socket, tls: tls.context))
+      } else if settings.port == 0 || socket.boundPort == settings.port {
+        endpoints.append(Endpoint(socket))
+      } else if let tls, tls.port == 0 {
+        endpoints.append(Endpoint(socket, tls: tls.context))
+      } else {
+        let secure = tls.map { " or --https-port, \($0.port)" } ?? ""
+        throw UsageError(
+          "LISTEN_FDS: a socket on port \(socket.boundPort) was handed over; "
+            + "allowed is --http-port, \(settings.port)\(secure)")
+      }
     }
+    return endpoints
   }
 
   /// The rungs that were asked for: names must differ, and none may be larger than the first.

@@ -32,6 +32,7 @@ case .listCameras:
   exit(0)
 case .probe:
   guard let address = settings.input else { exit(2) }
+  try? SignalWaiter.start { _ in exit(130) }
   do {
     let findings = try InputProbe(address, options: settings.inputOptions).run(
       segmentMicroseconds: settings.segmentMicroseconds, cancellation: InputCancellation())
@@ -51,6 +52,8 @@ enum Ending {
   case sourceEnded
 }
 let ending = Mailbox<Ending?>(nil)
+/// The program once there is one, for signals.
+let running = Locked<Program?>(nil)
 
 let source = settings.input.map {
   NetworkSource(
@@ -69,18 +72,22 @@ do {
 
 let program: Program
 do {
-  try wiring.checkSockets(handedOver)
-  let listeners = try Program.listeners(settings, handedOver: handedOver)
+  let endpoints = try Program.endpoints(wiring, try wiring.assign(handedOver))
   try SignalWaiter.start { signal in
-    if signal == .hangup { return accessLog?.reopen() ?? () }
+    guard signal != .hangup else {
+      accessLog?.reopen()
+      return running.withLock { $0 }?.reload() ?? ()
+    }
     ending.update { $0 = $0 ?? .signal(signal) }
     source?.giveUpWaiting()
   }
   if let source {
-    let known = try InputStart(source: source, listeners: listeners).complete(settings)
-    wiring = try Wiring(known, source: source, isSupervised: !handedOver.isEmpty)
+    let known = try InputStart(source: source, endpoints: endpoints).complete(settings)
+    wiring = try Wiring(
+      known, source: source, isSupervised: !handedOver.isEmpty, after: wiring)
   }
-  program = try Program(wiring, log: log, accessLog: accessLog, listeners: listeners)
+  program = try Program(wiring, log: log, accessLog: accessLog, endpoints: endpoints)
+  running.withLock { [program] in $0 = program }
 } catch let error as UsageError {
   exitWith(2, "\(error)")
 } catch NetError.unknownHost(let host, let reason) {

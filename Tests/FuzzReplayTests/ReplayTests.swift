@@ -21,7 +21,7 @@ private struct Input: Sendable, CustomTestStringConvertible {
   }
 }
 
-@Suite("Inputs of the fuzzer, replayed")
+@Suite("Inputs of the fuzzer, replayed", .serialized)
 struct ReplayTests {
   @Test("an input that once failed does not fail again", arguments: Input.all("FailCases"))
   private func failCase(_ input: Input) throws {

@@ -23,8 +23,10 @@ final class TestClient {
 
   deinit { close(descriptor) }
 
-  func send(_ text: String) {
-    var bytes = Array(text.utf8)
+  func send(_ text: String) { send(Array(text.utf8)) }
+
+  func send(_ bytes: [UInt8]) {
+    var bytes = bytes
     unsafe bytes.withUnsafeMutableBytes { bytes in
       var piece = unsafe iovec(iov_base: bytes.baseAddress, iov_len: bytes.count)
       _ = unsafe clinux_send(descriptor, &piece, 1)

@@ -10,6 +10,7 @@ final class TestServer: Sendable {
     var paths: [String] = []
     var gone: [String] = []
     var finished: [AnswerRecord] = []
+    var faults: [ConnectionFault] = []
   }
 
   /// A body of 500 pieces, empty and large ones among them.
@@ -31,7 +32,7 @@ final class TestServer: Sendable {
   /// Carries what belongs to the loop's thread to jobs that run there.
   private struct Confined: @unchecked Sendable { let value: Routes }
 
-  init(_ limits: HTTPLimits = HTTPLimits()) throws {
+  init(_ limits: HTTPLimits = HTTPLimits(), tls: TLSContext? = nil) throws {
     let listener = try ListeningSocket(host: "127.0.0.1", port: 0)
     port = listener.boundPort
     loop = try EventLoop(index: 0)
@@ -39,7 +40,7 @@ final class TestServer: Sendable {
       let routes = Routes(seen)
       let server = HTTPServer(loop: loop, limits: limits, handler: routes, observer: routes)
       routes.server = server
-      routes.acceptor = try? Acceptor(listener, on: loop, among: [loop])
+      routes.acceptor = try? Acceptor(listener, on: loop, among: [loop], tls: tls)
       let confined = Confined(value: routes)
       place.withLock { $0 = confined }
       return routes
@@ -80,6 +81,13 @@ final class Routes: RequestHandler, ExchangeObserver, LoopService {
   private let hello = PreparedResponse(
     status: 200, fields: [HeaderField("Content-Type", "text/plain")], body: [SharedBytes("hello")])
   private let big: PreparedResponse
+  private let tagged = PreparedResponse(
+    status: 200,
+    fields: [HeaderField("Content-Type", "text/plain"), HeaderField("ETag", "\"a\"")],
+    body: [SharedBytes("tagged")])
+  private let urgent = PreparedResponse(
+    status: 200, fields: [HeaderField("Priority", "u=1")],
+    body: [SharedBytes([UInt8](repeating: 1, count: 100_000))])
 
   init(_ seen: Locked<TestServer.Seen>) {
     self.seen = seen
@@ -100,6 +108,8 @@ final class Routes: RequestHandler, ExchangeObserver, LoopService {
         PreparedResponse(
           status: 200, fields: [PreparedResponse.acceptRanges], body: TestServer.pieces
         ).ranged(exchange.request))
+    case "/tagged": exchange.respond(tagged)
+    case "/urgent": exchange.respond(urgent)
     case _ where path.hasPrefix("/hold"), _ where path.hasPrefix("/stream"):
       held[path] = exchange
       exchange.onGone = { [seen, weak self] in
@@ -108,6 +118,10 @@ final class Routes: RequestHandler, ExchangeObserver, LoopService {
       }
     default: exchange.respond(.text(404, "no \(path)"))
     }
+  }
+
+  func faulted(_ fault: ConnectionFault) {
+    seen.withLock { $0.faults.append(fault) }
   }
 
   func finished(_ record: AnswerRecord) {

@@ -57,7 +57,7 @@ package struct InputAddress: Sendable, Equatable, CustomStringConvertible {
   }
 
   /// Whether it waits for a sender that may come at any time.
-  var isListener: Bool {
+  package var isListener: Bool {
     kind == .udp || kind == .srt && raw.contains("mode=listener")
   }
 

@@ -22,7 +22,8 @@ final class InputContext {
     self.address = address
     self.options = options
     self.cancellation = cancellation
-    let limit = address.isListener ? nil : SystemClock.monotonic + options.openLimit
+    let isUnlimited = address.isListener && options.listensForEver
+    let limit = isUnlimited ? nil : SystemClock.monotonic + options.openLimit
     cancellation.setDeadline(limit)
     guard let context = unsafe avformat_alloc_context(), let packet = unsafe av_packet_alloc()
     else { throw .refused("out of memory") }

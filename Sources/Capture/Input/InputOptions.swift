@@ -10,8 +10,10 @@ package struct InputOptions: Sendable, Equatable {
 
   /// What RTSP media travels in.
   package var rtspTransport = Transport.tcp
-  /// How long opening may take; nanoseconds. A listener waits for ever.
+  /// How long opening may take; nanoseconds.
   package var openLimit: Int64 = 5_000_000_000
+  /// Whether who listens for a sender does so for as long as it takes.
+  package var listensForEver = true
   /// How long nothing may come; nanoseconds.
   package var silenceLimit: Int64 = 5_000_000_000
 

@@ -25,6 +25,9 @@ package struct InputProbe: Sendable {
   /// A probe of an address.
   package init(_ address: InputAddress, options: InputOptions = InputOptions()) {
     self.address = address
+    var options = options
+    options.listensForEver = false
+    if address.isListener { options.openLimit = 10_000_000_000 }
     self.options = options
   }
 

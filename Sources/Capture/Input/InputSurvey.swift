@@ -8,6 +8,7 @@ package struct InputSurvey: Sendable {
   static var least: Int { 8 }
 
   private var pictures: [(pts: Int64, arrival: Int64, sent: Int64?)] = []
+  private var sounds: [(pts: Int64, arrival: Int64)] = []
 
   /// A survey that has seen nothing.
   package init() {}
@@ -33,8 +34,14 @@ package struct InputSurvey: Sendable {
     if let last = pictures.last, abs(pts - last.pts - (arrival - last.arrival)) > 5 * Self.span {
       // The stamps jumped: a new beginning.
       pictures = []
+      sounds = []
     }
     pictures.append((pts, arrival, sent))
+  }
+
+  /// Takes the next stretch of sound, where sound is wanted: it shares the mapping of stamps.
+  package mutating func takeSound(pts: Int64, arrival: Int64) {
+    if !pictures.isEmpty { sounds.append((pts, arrival)) }
   }
 
   /// Pictures a second; nil where that cannot be said.
@@ -45,12 +52,16 @@ package struct InputSurvey: Sendable {
   /// How much later than its capture a picture comes: the 99th percentile, in nanoseconds.
   ///
   /// What a server had kept and sends at once at the beginning is not counted.
-  package var lateness: Int64 {
-    let differences = pictures.map { $0.arrival - $0.pts }
-    guard let least = differences.min() else { return 0 }
-    let prompt = differences.firstIndex { $0 - least < 100_000_000 } ?? 0
-    var late = differences[prompt...].map { $0 - least + lead }
-    late.sort()
+  package var lateness: Int64 { lateness(pictures.map { $0.arrival - $0.pts }) }
+
+  /// The same for sound.
+  package var soundLateness: Int64 { lateness(sounds.map { $0.arrival - $0.pts }) }
+
+  private func lateness(_ differences: [Int64]) -> Int64 {
+    let all = pictures.map { $0.arrival - $0.pts } + sounds.map { $0.arrival - $0.pts }
+    guard let least = all.min(), let own = differences.min() else { return 0 }
+    let prompt = differences.firstIndex { $0 - own < 100_000_000 } ?? 0
+    let late = differences[prompt...].map { $0 - least + lead }.sorted()
     return late[(late.count - 1) * 99 / 100]
   }
 

@@ -1,0 +1,38 @@
+import HTTP
+import Net
+import Sharing
+
+extension FuzzBody {
+  /// A connection of HTTP/1.1 from its first byte to its end: every exchange ends once, and nothing is left.
+  static let http1 = FuzzBody(
+    name: "http1",
+    sources: ["HTTP/HTTP1Connection.swift", "HTTP/HTTP1Exchange.swift"]
+  ) { bytes in
+    ConnectionLab.shared.run(bytes, preface: []) { written, _ in
+      let isHTTP2 = bytes.dropFirst(2).starts(with: "PRI * HTTP/2".utf8)
+      return written.isEmpty || isHTTP2 || written.starts(with: "HTTP/1.1 ".utf8)
+        ? nil : "no answer of HTTP/1.1"
+    }
+  }
+
+  /// Frames of an HTTP/2 connection, behind its preface: besides, what is sent is a run of whole frames.
+  static let http2 = FuzzBody(
+    name: "http2",
+    sources: [
+      "HTTP/HTTP2Connection.swift", "HTTP/HTTP2Exchange.swift", "HTTP/HTTP2RequestHead.swift",
+      "HTTP/HTTP2Session.swift", "HTTP/HTTP2Callbacks.swift", "HTTP/HTTP2Output.swift",
+      "HTTP/FrameBudget.swift", "HTTP/PendingBody.swift",
+    ]
+  ) { bytes in
+    let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + [0, 0, 0, 4, 0, 0, 0, 0, 0]
+    return ConnectionLab.shared.run(bytes, preface: preface) { written, hasLost in
+      var place = 0
+      while place + 9 <= written.count {
+        let length = written[place..<place + 3].reduce(0) { $0 << 8 | Int($1) }
+        if length > 16_384 { return "a frame of \(length) bytes" }
+        place += 9 + length
+      }
+      return place == written.count || hasLost ? nil : "half a frame at the end"
+    }
+  }
+}

@@ -1,0 +1,266 @@
+import CLinux
+import COpenSSL
+import Foundation
+import HTTP
+import Net
+import Sharing
+import Testing
+
+@Suite("HTTPS: TLS 1.2 and 1.3, RFC 9325, RFC 9113 §9.2")
+struct SecureConnectionTests {
+  /// A certificate of its own for each call.
+  private func context() throws -> TLSContext {
+    try TLSContext(.text(try SelfSignedCertificate(folder: nil).text))
+  }
+
+  private static let get = "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n"
+
+  @Test("ALPN chooses h2 before http/1.1, RFC 7301; without it HTTP/1.1 is spoken")
+  func protocols() throws {
+    let server = try TestServer(tls: try context())
+    let rows = [
+      (["h2", "http/1.1"], "h2"), (["http/1.1", "h2"], "h2"), (["http/1.1"], "http/1.1"), ([], ""),
+    ]
+    for (offered, chosen) in rows {
+      #expect(try SecureClient(port: server.port, protocols: offered).chosenProtocol == chosen)
+    }
+    #expect(throws: SecureClient.Failed.self) {
+      try SecureClient(port: server.port, protocols: ["spdy/3"])
+    }
+    let client = try SecureClient(port: server.port)
+    for _ in 0..<3 {
+      client.send(Self.get)
+      #expect(try client.response().body == Array("hello".utf8))
+    }
+  }
+
+  @Test("TLS 1.2 and 1.3 are spoken, 1.1 is not, nor 1.2 without forward secrecy or AEAD")
+  func versions() throws {
+    let server = try TestServer(tls: try context())
+    #expect(try SecureClient(port: server.port, version: TLS1_3_VERSION).version == "TLSv1.3")
+    #expect(try SecureClient(port: server.port, version: TLS1_2_VERSION).version == "TLSv1.2")
+    for (version, suites) in [
+      (TLS1_1_VERSION, nil), (TLS1_2_VERSION, "ECDHE-ECDSA-AES128-SHA"),
+      (TLS1_2_VERSION, "ECDHE-ECDSA-AES256-SHA384"), (TLS1_2_VERSION, "AES128-GCM-SHA256"),
+    ] {
+      #expect(throws: SecureClient.Failed.self) {
+        try SecureClient(port: server.port, version: version, suites: suites)
+      }
+    }
+    #expect(server.eventually { _ in true })
+  }
+
+  @Test("every byte of many pieces arrives in order, however slowly it is read")
+  func pieces() throws {
+    let server = try TestServer(tls: try context())
+    let whole = TestServer.pieces.flatMap(\.array)
+    let slow = try SecureClient(port: server.port, receiveBuffer: 4096)
+    slow.send("GET /pieces HTTP/1.1\r\nHost: a\r\n\r\n")
+    slow.send("GET /pieces HTTP/1.1\r\nHost: a\r\nRange: bytes=12345-\r\n\r\n")
+    usleep(50_000)
+    #expect(try slow.response().body == whole)
+    #expect(try slow.response().body == Array(whole[12345...]))
+    #expect(server.eventually { $0.finished.count == 2 })
+    #expect(server.seen.withLock { $0.finished.allSatisfy { !$0.cut } })
+  }
+
+  @Test("many pipelined requests are answered in turn, though reading pauses between them")
+  func pipelined() throws {
+    let server = try TestServer(tls: try context())
+    let client = try SecureClient(port: server.port)
+    client.send(String(repeating: "GET /pieces HTTP/1.1\r\nHost: a\r\n\r\n", count: 3))
+    client.send(String(repeating: Self.get, count: 500))
+    let size = TestServer.pieces.reduce(0) { $0 + $1.count }
+    for _ in 0..<3 { #expect(try client.response().body.count == size) }
+    for _ in 0..<500 { #expect(try client.response().body == Array("hello".utf8)) }
+  }
+
+  @Test("the end is told with close_notify; a cut is not")
+  func ends() throws {
+    let server = try TestServer(tls: try context())
+    let client = try SecureClient(port: server.port)
+    client.send("GET /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    #expect(try client.response().body == Array("hello".utf8))
+    #expect(client.endsWithNotice())
+    let cut = try SecureClient(port: server.port)
+    cut.send("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n")
+    #expect(server.eventually { $0.paths.contains("/stream") })
+    server.onLoop { routes in
+      routes.held["/stream"]?.begin(PreparedResponse(status: 200, fields: []))
+      routes.held["/stream"]?.abort()
+    }
+    #expect(!cut.endsWithNotice())
+  }
+
+  @Test("a client that goes frees what it held")
+  func gone() throws {
+    let server = try TestServer(tls: try context())
+    var client: SecureClient? = try SecureClient(port: server.port)
+    client?.send("GET /hold HTTP/1.1\r\nHost: a\r\n\r\n")
+    #expect(server.eventually { $0.paths == ["/hold"] })
+    client = nil
+    #expect(server.eventually { $0.gone == ["/hold"] })
+  }
+
+  @Test("plain HTTP is told apart and closed cleanly; nonsense and silence are closed in time")
+  func noTLS() throws {
+    var limits = HTTPLimits()
+    limits.handshakeTime = 300_000_000
+    limits.lingerTime = 100_000_000
+    limits.checkInterval = 50_000_000
+    let server = try TestServer(limits, tls: try context())
+    let plain = try TestClient(port: server.port)
+    plain.get("/hello")
+    #expect(plain.endsCleanly())
+    plain.finish()
+    let nonsense = try TestClient(port: server.port)
+    nonsense.send("\u{16}\u{3}\u{1}\u{0}\u{5}xxxxx")
+    #expect(nonsense.endsCleanly())
+    #expect(server.eventually { $0.faults.count == 2 })
+    let silent = try TestClient(port: server.port)
+    #expect(silent.endsCleanly())
+    let half = try TestClient(port: server.port)
+    half.send([0x16, 3, 1, 2, 0, 1, 0])
+    #expect(half.endsCleanly())
+    #expect(
+      server.eventually { $0.faults == [.handshake, .handshake, .handshakeTime, .handshakeTime] })
+    let good = try SecureClient(port: server.port)
+    good.send(Self.get)
+    #expect(try good.response().body == Array("hello".utf8))
+  }
+
+  @Test("a session is resumed by its ticket, also after a reload; another server refuses it")
+  func tickets() throws {
+    let tls = try context()
+    let server = try TestServer(tls: tls)
+    let other = try TestServer(tls: try context())
+    for version in [TLS1_2_VERSION, TLS1_3_VERSION] {
+      let first = try SecureClient(port: server.port, version: version)
+      first.send(Self.get)
+      _ = try first.response()
+      #expect(!first.isResumed)
+      let session = try #require(first.savedSession())
+      try tls.reload()
+      let second = try SecureClient(port: server.port, version: version, resuming: session)
+      second.send(Self.get)
+      #expect(try second.response().body == Array("hello".utf8))
+      #expect(second.isResumed)
+      let third = try SecureClient(port: other.port, version: version, resuming: session)
+      #expect(!third.isResumed)
+    }
+  }
+
+  @Test("connections above the limit are told so over TLS too")
+  func tooMany() throws {
+    var limits = HTTPLimits()
+    limits.connections = 1
+    let server = try TestServer(limits, tls: try context())
+    let first = try SecureClient(port: server.port)
+    first.send(Self.get)
+    #expect(try first.response().head.hasPrefix("HTTP/1.1 200"))
+    let second = try SecureClient(port: server.port)
+    second.send(Self.get)
+    let refused = try second.response().head
+    #expect(refused.hasPrefix("HTTP/1.1 503") && refused.contains("Retry-After: 1"))
+  }
+}
+
+@Suite("Certificates and keys of a server")
+struct CertificateTests {
+  private func folder() throws -> String {
+    let path =
+      NSTemporaryDirectory() + "streamer-tls-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    return path
+  }
+
+  private func write(_ folder: String, _ name: String, _ bytes: [UInt8]) throws -> String {
+    let path = folder + "/" + name
+    try Data(bytes).write(to: URL(fileURLWithPath: path))
+    return path
+  }
+
+  @Test("a self-signed certificate is kept for the user alone, and used again")
+  func kept() throws {
+    let folder = try folder() + "/a/b"
+    let first = try SelfSignedCertificate(folder: folder)
+    #expect(first.isNew && first.problem == nil && first.path == folder + "/self-signed.pem")
+    let attributes = try FileManager.default.attributesOfItem(atPath: folder + "/self-signed.pem")
+    #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o600)
+    let second = try SelfSignedCertificate(folder: folder)
+    #expect(!second.isNew && second.text == first.text)
+    #expect(
+      try TLSContext(.text(first.text)).fingerprint == TLSContext(.text(second.text)).fingerprint)
+    // What is no certificate is replaced.
+    _ = try write(folder, "self-signed.pem", Array("nonsense".utf8))
+    let third = try SelfSignedCertificate(folder: folder)
+    #expect(third.isNew && third.text != first.text)
+  }
+
+  @Test("without a place to keep it there is one all the same, and the reason")
+  func notKept() throws {
+    #expect(try SelfSignedCertificate(folder: nil).problem != nil)
+    let made = try SelfSignedCertificate(folder: "/proc/nowhere")
+    #expect(made.isNew && made.path == nil && made.problem != nil)
+  }
+
+  @Test("the folder is systemd's, else the user's")
+  func folders() {
+    func state(_ variables: [String: String]) -> String? {
+      PrivateFile.stateFolder { variables[$0] }
+    }
+    #expect(state(["STATE_DIRECTORY": "/a:/b", "HOME": "/h"]) == "/a")
+    #expect(state(["XDG_STATE_HOME": "/x", "HOME": "/h"]) == "/x/streamer")
+    #expect(state(["XDG_STATE_HOME": "x", "HOME": "/h"]) == "/h/.local/state/streamer")
+    #expect(state(["HOME": "/h"]) == "/h/.local/state/streamer")
+    #expect(state([:]) == nil)
+  }
+
+  @Test("a reload changes new connections alone; a bad file changes nothing and says what is wrong")
+  func reload() throws {
+    let folder = try folder()
+    let first = try SelfSignedCertificate(folder: nil).text
+    let certificate = try write(folder, "cert.pem", first)
+    let key = try write(folder, "key.pem", first)
+    let tls = try TLSContext(.files(certificate: certificate, key: key, chain: certificate))
+    let server = try TestServer(tls: tls)
+    let old = try SecureClient(port: server.port)
+    let fingerprint = tls.fingerprint
+
+    _ = try write(folder, "cert.pem", try SelfSignedCertificate(folder: nil).text)
+    #expect(throws: TLSError.keyMismatch(certificate: certificate, key: key)) { try tls.reload() }
+    #expect(tls.fingerprint == fingerprint)
+    #expect(try SecureClient(port: server.port).serial == old.serial)
+
+    let second = try SelfSignedCertificate(folder: nil).text
+    _ = try write(folder, "cert.pem", second)
+    _ = try write(folder, "key.pem", second)
+    try tls.reload()
+    #expect(tls.fingerprint != fingerprint)
+    #expect(try SecureClient(port: server.port).serial != old.serial)
+    old.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
+    #expect(try old.response().body == Array("hello".utf8))
+  }
+
+  @Test("what is wrong with a file is said with its name")
+  func wrong() throws {
+    let folder = try folder()
+    let good = try write(folder, "good.pem", try SelfSignedCertificate(folder: nil).text)
+    let bad = try write(folder, "bad.pem", Array("nonsense".utf8))
+    let rows: [(String, String, String?, String)] = [
+      ("/nonexistent", good, nil, "\"/nonexistent\" holds no usable certificate: No such file"),
+      (bad, good, nil, "\"\(bad)\" holds no usable certificate: "),
+      (good, bad, nil, "\"\(bad)\" holds no usable private key: "),
+      (good, "/nonexistent", nil, "\"/nonexistent\" holds no usable private key: No such file"),
+      (good, good, bad, "\"\(bad)\" holds no usable chain: "),
+    ]
+    for (certificate, key, chain, text) in rows {
+      do {
+        _ = try TLSContext(.files(certificate: certificate, key: key, chain: chain))
+        Issue.record("loaded \(certificate)")
+      } catch {
+        #expect(error.description.hasPrefix(text), "\(error)")
+      }
+    }
+  }
+}

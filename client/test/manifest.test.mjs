@@ -1,0 +1,78 @@
+// The page's MPD reader, on the golden MPDs of the packager.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { page, plain } from './load.mjs';
+
+const { parseManifest, parseTags, segmentNames, timesOf, LatencyController } = page(
+  ['parseManifest', 'parseTags', 'segmentNames', 'timesOf', 'LatencyController']);
+const golden = (name) => readFileSync(new URL(`../../Tests/DASHPackagerTests/Golden/${name}.mpd`, import.meta.url), 'utf8');
+const base = 'http://127.0.0.1:8080/live/manifest.mpd';
+
+test('the open segment is the one that the clock says', () => {
+  for (const [now, open] of [[1795155735.001, 1795155735], [1795155735.999, 1795155735], [1795155736, 1795155736]]) {
+    const list = parseManifest(golden('running'), base, now);
+    assert.equal(list.openNumber, open);
+    assert.ok(Math.abs(list.openDate - open) < 1e-6, 'number and time since 1970 are one');
+    assert.equal(list.segments.at(-1).number, open - 1);
+    assert.equal(list.segments.length, 10);
+    assert.equal(list.ended, false);
+  }
+});
+
+test('names', () => {
+  const list = parseManifest(golden('running'), base, 1795155735.5);
+  const names = segmentNames(list);
+  assert.equal(names.urlOf(1795155735), 'http://127.0.0.1:8080/live/video/segment1795155735.m4s');
+  assert.equal(names.folder, 'http://127.0.0.1:8080/live/video/');
+  assert.match(list.map, /^http:\/\/127\.0\.0\.1:8080\/live\/video\/init-[0-9a-f]{8}\.mp4$/);
+  assert.deepEqual(plain(timesOf(list)), ['http://127.0.0.1:8080/time?ms', 'http://127.0.0.1:8080/time?iso', 'http://127.0.0.1:8080/time?xsdate']);
+});
+
+test('30000/1001', () => {
+  const list = parseManifest(golden('ntsc'), base, 1793362367 * 1.001 + 0.5);
+  assert.equal(list.openNumber, 1793362367);
+  assert.equal(list.targetDuration, 1.001);
+});
+
+test('a numbered run: five digits', () => {
+  const list = parseManifest(golden('run'), base, 1795155735.5);
+  assert.equal(list.openNumber, 16);
+  assert.equal(segmentNames(list).urlOf(16), 'http://127.0.0.1:8080/live/video/segment00016.m4s');
+  assert.ok(Math.abs(list.openDate - 1795155735) < 1e-6);
+});
+
+test('after a step of the clock the last Period that has begun counts', () => {
+  const after = parseManifest(golden('discontinuity'), base, 1795155735.4);
+  assert.equal(after.openNumber, 1795155735, 'the clock is 0.35 s ahead of the media');
+  assert.ok(Math.abs(after.openDate - 1795155735.35) < 1e-3);
+  const before = parseManifest(golden('discontinuity'), base, 1795155733.2);
+  assert.equal(before.openNumber, 1795155733);
+});
+
+test('an ended one says so; BaseURL and several Representations', () => {
+  assert.equal(parseManifest(golden('ended'), base, 1795155740).ended, true);
+  const list = parseManifest(golden('renditions'), 'http://127.0.0.1/manifest.mpd', 1795155735.5);
+  assert.equal(segmentNames(list).urlOf(7), 'http://127.0.0.1/live/720p/segment7.m4s');
+  assert.equal(list.timing[0], "https://a'b&c.example/time?iso");
+});
+
+test('what this player cannot follow is refused', () => {
+  const text = golden('running');
+  for (const wrong of [text.replace('$Number$', '$Time$'), text.replace(/ duration="90000"/, ''), text.replace(/<AdaptationSet[\s\S]*<\/AdaptationSet>/, ''),
+    text.replace('</MPD>', ''), '<html></html>', text.replace(/(<SegmentTemplate [^>]*)\/>/, '$1><SegmentTimeline/></SegmentTemplate>')]) {
+    assert.notEqual(wrong, text);
+    assert.throws(() => parseManifest(wrong, base, 1795155735));
+  }
+});
+
+test('tags', () => {
+  const tag = parseTags('<?xml version="1.0"?><!-- <x> --><a:b c="1 &lt; 2" d=\'"\'><e/>t &amp; u</a:b>');
+  assert.deepEqual(plain(tag), { name: 'b', attributes: { c: '1 < 2', d: '"' }, text: 't & u', children: [{ name: 'e', attributes: {}, children: [], text: '' }] });
+});
+
+test('a target above two seconds is kept', () => {
+  const controller = new LatencyController(2.2);
+  for (let now = 0; now < 60; now += 1) controller.step(now, 2.2);
+  assert.equal(controller.target, 2.2);
+});
