@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help deps-run deps-test build run test unit e2e faults lint fmt tsan asan fuzz soak bench check clean
+.PHONY: help deps-run deps-test deps-bench build run test unit e2e faults lint fmt tsan asan fuzz soak bench check clean
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
@@ -14,8 +14,8 @@ RELEASE := .build/release/streamer
 RUN_PACKAGES := libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libv4l-dev \
   zlib1g-dev libpopt-dev libssl-dev libnghttp2-dev
 TEST_PACKAGES := gcc libc6-dev make python3 python3-venv curl procps util-linux ca-certificates \
-  chromium ffmpeg libxml2-utils mpv vlc-bin vlc-plugin-base esbuild node-typescript nghttp2-client openssl \
-  python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
+  chromium ffmpeg firefox-esr libxml2-utils mpv vlc-bin vlc-plugin-base webkit2gtk-driver xvfb esbuild node-typescript \
+  nghttp2-client openssl python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
   gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly
 
 help:  ## list the targets
@@ -89,7 +89,11 @@ SOAK_SECONDS ?= 600
 soak: deps-test build  ## viewers of all kinds come, go and die for SOAK_SECONDS; nothing may grow
 	$(PYTHON) Bench/soak.py --seconds $(SOAK_SECONDS)
 
-bench: deps-test build  ## measure; ratios in one run, see README
+deps-bench: deps-test  ## install what `make bench` compares with
+	@command -v nginx >/dev/null || { echo "installing by apt: nginx-light"; \
+	  $(APT) update -qq && $(APT) install -y -qq --no-install-recommends nginx-light; }
+
+bench: deps-bench build  ## measure; ratios in one run, see README
 	swift build -c release --product streamer-bench
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 1800 $(PYTHON) Bench/bench.py
 

@@ -22,8 +22,11 @@ ROOT = Path(__file__).resolve().parent.parent
 for folder in ("Tests", "Tests/EndToEnd", "Bench"):
     sys.path.insert(0, str(ROOT / folder))
 
+import dash  # noqa: E402
 import fanout  # noqa: E402
 import freshness  # noqa: E402
+import held  # noqa: E402
+import http_cells  # noqa: E402
 import memory  # noqa: E402
 from fetch_hlsjs import fetch_hlsjs  # noqa: E402
 from harness.procfs import cpu_nanoseconds, resident_bytes  # noqa: E402
@@ -173,10 +176,30 @@ def measure_glass(bench: Bench) -> dict[str, Any] | None:
     return result
 
 
+def measure_http(bench: Bench) -> dict[str, Any] | None:
+    """CPU per request and requests a second beside nginx, in eight cells."""
+    if tool := http_cells.missing():
+        bench.row("CPU per request beside nginx", f"not measured: {tool} not found")
+        return None
+    found = http_cells.measure(1 if bench.quick else 3, {"part": 20_000, "playlist": 60_000})
+    for row in http_cells.rows(found):
+        bench.row(*row)
+    return found
+
+
+def measure_held(bench: Bench) -> dict[str, Any]:
+    """Many held viewers released by one part beside the C server; memory of each, clear and TLS."""
+    found = held.measure([100, 1000, 5000, 10_000], bench.seconds(8), 1 if bench.quick else 3)
+    for row in held.rows(found):
+        bench.row(*row)
+    return found
+
+
 MEASURES: dict[str, Callable[[Bench], Any]] = {
     "start": measure_start, "idle": measure_idle_cpu, "memory": measure_memory,
     "freshness": measure_freshness, "publish": measure_publish, "cpu": measure_cpu,
-    "allocations": measure_allocations, "glass": measure_glass,
+    "allocations": measure_allocations, "glass": measure_glass, "http": measure_http, "held": measure_held,
+    "dash": dash.measure,
 }
 
 

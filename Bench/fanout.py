@@ -63,7 +63,7 @@ def raw_answer(port: int, path: str) -> tuple[bytes, bytes]:
     return head + b"\r\n\r\n", body
 
 
-def start_origin(folder: Path, port: int) -> Origin:
+def start_origin(folder: Path, port: int, period_ms: int = 100, per_segment: int = PARTS) -> Origin:
     """The C origin with one part and one playlist of the streamer on `port`, of average size."""
     playlist = fetch(port)
     names = [part.uri for segment in playlist.segments[-3:] for part in segment.parts]
@@ -78,25 +78,25 @@ def start_origin(folder: Path, port: int) -> Origin:
             path.write_bytes(data)
             files.append(str(path))
     log = folder / "published.log"
-    process = subprocess.Popen([str(folder / "origin"), "0", "100", str(PARTS), *files, str(log)],
+    process = subprocess.Popen([str(folder / "origin"), "0", str(period_ms), str(per_segment), *files, str(log)],
                                stdout=subprocess.PIPE)
     assert process.stdout is not None
     return Origin(process, int(process.stdout.readline()), log)
 
 
-def next_index(port: int) -> int:
+def next_index(port: int, per_segment: int = PARTS) -> int:
     """Index of the part that the streamer hints: it alone may be asked for before it is there."""
     msn, part = fetch(port).last_part
-    return msn * PARTS + part + 1
+    return msn * per_segment + part + 1
 
 
 def drive(folder: Path, port: int, pid: int, kind: str, viewers: int, seconds: float,
-          first: int) -> dict[str, Any]:
+          first: int, per_segment: int = PARTS) -> dict[str, Any]:
     """One run of the load client from index `first`; CPU of the event loops of `pid` after the warm-up."""
     loops = event_loops(pid)
     output = folder / f"samples-{kind}-{viewers}.bin"
     command = [str(folder / "load"), str(port), str(viewers), str(seconds + WARM_UP + 0.5), kind, BASE,
-               str(PARTS), str(first), str(output)]
+               str(per_segment), str(first), str(output)]
     client = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     time.sleep(WARM_UP)
     began, cpu_before = time.time_ns(), cpu_of(pid, loops)
@@ -110,13 +110,13 @@ def drive(folder: Path, port: int, pid: int, kind: str, viewers: int, seconds: f
             "loops": len(loops), "wall_ns": ended - began}
 
 
-def streamer_publications(port: int) -> dict[int, int]:
+def streamer_publications(port: int, per_segment: int = PARTS) -> dict[int, int]:
     """index -> ns when the part became complete, as /timestamps.json says."""
     parts = get(port, "/timestamps.json").json()["parts"]
     found = {}
     for name, at in parts.items():
         msn, part = name.removeprefix("segment").removesuffix(".m4s").split(".")
-        found[int(msn) * PARTS + int(part)] = at
+        found[int(msn) * per_segment + int(part)] = at
     return found
 
 

@@ -13,7 +13,9 @@ import json
 import random
 import resource
 import socket
+import ssl
 import statistics
+import subprocess
 import sys
 import time
 from collections import Counter
@@ -21,13 +23,17 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "Tests"))
+for folder in ("Tests", "Bench"):
+    sys.path.insert(0, str(ROOT / folder))
 
 from harness.metrics import total  # noqa: E402
 from harness.playlist import Playlist, parse  # noqa: E402
 from harness.procfs import cpu_nanoseconds, descriptors, resident_bytes, thread_cpu  # noqa: E402
 from harness.program import Program, start, stop  # noqa: E402
+from harness.tools import streamer_binary  # noqa: E402
 from harness.tunein import PLAYLIST, fetch  # noqa: E402
+from held import PREFACE, get_frame  # noqa: E402
+from http_cells import free_port  # noqa: E402
 
 BASE = "/live/video/"
 GARBAGE = [b"\x16\x03\x01\x02\x00\x01\x00", b"GET / HTTP/1.1\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
@@ -42,13 +48,15 @@ class Disappointed(Exception):
 class Client:
     """One keep-alive connection."""
 
-    def __init__(self, port: int) -> None:
-        self.port = port
+    def __init__(self, port: int, secure: ssl.SSLContext | None = None) -> None:
+        self.port, self.secure = port, secure
         self.reader: asyncio.StreamReader
         self.writer: asyncio.StreamWriter
 
     async def __aenter__(self) -> Client:
-        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port, limit=1 << 17)
+        self.reader, self.writer = await asyncio.open_connection(
+            "127.0.0.1", self.port, limit=1 << 17, ssl=self.secure,
+            ssl_handshake_timeout=20 if self.secure else None)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -198,9 +206,50 @@ async def hostile(port: int, dice: random.Random) -> None:
                 pass
 
 
+def trusting(protocol: str) -> ssl.SSLContext:
+    """TLS that takes any certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.set_alpn_protocols([protocol])
+    return context
+
+
+SECURE_PORT = 0  # set where the streamer has TLS
+HTTP1, HTTP2 = trusting("http/1.1"), trusting("h2")
+
+
+async def encrypted(_: int, __: random.Random) -> None:
+    """Blocking reload over TLS."""
+    async with Client(SECURE_PORT, HTTP1) as client:
+        msn, part = (await client.playlist()).last_part
+        while True:
+            msn, part = (await client.playlist(f"?_HLS_msn={msn}&_HLS_part={part + 1}")).last_part
+            await client.get(f"{BASE}segment{msn}.{part}.m4s", 404, 410)
+
+
+async def multiplexed(port: int, dice: random.Random) -> None:
+    """Held requests and followers on many streams of HTTP/2; resets some, reads in its own time, and is gone."""
+    async with Client(port) as client:
+        msn = (await client.playlist()).last_part[0]
+    over_tls = dice.random() < 0.5
+    async with Client(SECURE_PORT if over_tls else port, HTTP2 if over_tls else None) as client:
+        client.writer.write(PREFACE)
+        for i in range(dice.randint(1, 60)):
+            path = dice.choice([f"{PLAYLIST}?_HLS_msn={msn + 1}", f"{BASE}segment{msn + 1}.m4s", "/version",
+                                f"{BASE}segment{msn}.m4s", f"{PLAYLIST}?wait=2000"])
+            client.writer.write(get_frame(2 * i + 1, path))
+            if dice.random() < 0.2:
+                client.writer.write(b"\0\0\4\3\0" + (2 * i + 1).to_bytes(4, "big") + b"\0\0\0\x08")
+        while data := await client.reader.read(1 << 16):
+            client.writer.write(b"\0\0\4\x08\0\0\0\0\0" + len(data).to_bytes(4, "big"))
+            await asyncio.sleep(dice.uniform(0, 0.2))
+
+
 # Who must get what it asks for, and who may be cut.
 BEHAVED: list[Viewer] = [low_latency, hints, follower, chunked, poller, scraper]
 OTHERS: list[Viewer] = [slow, vanishing, pipeliner, hostile]
+SECURE: list[Viewer] = [encrypted, multiplexed]
 
 
 class Soak:
@@ -223,17 +272,17 @@ class Soak:
         except TimeoutError:
             pass
         except Disappointed as error:
-            if viewer in BEHAVED:
+            if viewer in BEHAVED or viewer is encrypted:
                 self.disappointed.append(f"{viewer.__name__}: {error}")
         except (OSError, asyncio.IncompleteReadError, AssertionError, ValueError) as error:
-            if viewer in BEHAVED:
+            if viewer in BEHAVED or viewer is encrypted:
                 self.disappointed.append(f"{viewer.__name__}: {type(error).__name__} {error}")
 
     def admit(self) -> None:
         """Lets viewers in until there are as many as there should be just now."""
         wave = 0.55 + 0.45 * ((time.monotonic() - self.began) % 60 < 30)
         while len(self.running) < self.viewers * wave:
-            viewer = self.dice.choice(BEHAVED + OTHERS)
+            viewer = self.dice.choice(BEHAVED + OTHERS + (SECURE if SECURE_PORT else []))
             self.started[viewer.__name__] += 1
             life = min(60, self.dice.expovariate(1 / 6))
             task = asyncio.create_task(self.live(viewer, life, self.dice.getrandbits(32)))
@@ -289,9 +338,13 @@ def verdict(soak: Soak, base: tuple[int, int, int], edge: tuple[int, int]) -> li
         wrong.append(f"descriptors stay open: {base_descriptors} → {left}")
     if max(row[4] for row in soak.rows) > threads or len(thread_cpu(soak.program.pid)) > threads:
         wrong.append(f"threads grow: {threads} → {max(row[4] for row in soak.rows)}")
-    held = total(soak.program.port, "streamer_held_requests")
+    deadline = time.monotonic() + 3
+    while (held := total(soak.program.port, "streamer_held_requests")) > 0 and time.monotonic() < deadline:
+        time.sleep(0.2)
     if held > 0:
-        wrong.append(f"{held:.0f} requests are held for nobody")
+        kinds = {kind: total(soak.program.port, "streamer_held_requests", kind=kind)
+                 for kind in ("start", "version", "segment")}
+        wrong.append(f"{held:.0f} requests are held for nobody: {kinds}")
     now = fetch(soak.program.port).last_part
     elapsed = time.monotonic() - soak.began
     if now[0] - edge[0] < elapsed - 3:
@@ -314,7 +367,14 @@ def main() -> int:
     options = parser.parse_args()
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    program = start(["--resolution", "640x360", "--bitrate", "1000"])
+    global SECURE_PORT
+    flags = ["--resolution", "640x360", "--bitrate", "1000"]
+    if "--self-signed" in subprocess.run([str(streamer_binary()), "--help"], capture_output=True, text=True).stdout:
+        SECURE_PORT = free_port()
+        flags += ["--self-signed", "--https-port", str(SECURE_PORT)]
+    else:
+        print("not soaked: TLS and HTTP/2, which this streamer does not have")
+    program = start(flags)
     try:
         edge = fetch(program.port).last_part
         time.sleep(2)

@@ -51,7 +51,7 @@ echo "lines reached by the corpora in the repository"
 for target in $targets; do
   program=$build/debug/fuzz-$target
   export LLVM_PROFILE_FILE=$build/$target.profraw
-  "$program" -runs=0 Fuzz/Corpus/"$target" Fuzz/FailCases/"$target" >"$build/cover-$target.log" 2>&1 \
+  "$program" -runs=0 -artifact_prefix=$build/ Fuzz/Corpus/"$target" Fuzz/FailCases/"$target" >"$build/cover-$target.log" 2>&1 \
     || { failed=1; echo "fuzz-$target FAILED on its corpus"; grep -v '^    #' "$build/cover-$target.log" | tail -12; }
   "$tools/llvm-profdata" merge -o "$build/$target.profdata" "$LLVM_PROFILE_FILE" || exit 1
   "$tools/llvm-cov" export -summary-only "$program" -instr-profile="$build/$target.profdata" \

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fetch_hlsjs import fetch_hlsjs
+from fetch_hlsjs import fetch_hlsjs, script_flags
 from harness.program import Program, start, stop
 from harness.tools import chromium, streamer_binary
 
@@ -42,14 +42,6 @@ def hlsjs() -> Path:
         return fetch_hlsjs()
     except (RuntimeError, OSError) as error:
         pytest.skip(f"hls.js not found: nothing that plays with it is tested ({error})")
-
-
-def script_flags() -> list[str]:
-    """--hlsjs FILE where the file can be had."""
-    try:
-        return ["--hlsjs", str(fetch_hlsjs())]
-    except (RuntimeError, OSError):
-        return []
 
 
 @pytest.fixture(scope="session")

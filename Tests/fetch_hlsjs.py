@@ -45,5 +45,13 @@ def fetch_hlsjs(folder: Path = CACHE) -> Path:
     return target
 
 
+def script_flags() -> list[str]:
+    """--hlsjs FILE where the file can be had."""
+    try:
+        return ["--hlsjs", str(fetch_hlsjs())]
+    except (RuntimeError, OSError):
+        return []
+
+
 if __name__ == "__main__":
     print(fetch_hlsjs(Path(sys.argv[1]) if len(sys.argv) > 1 else CACHE))

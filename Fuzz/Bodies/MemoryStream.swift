@@ -7,6 +7,7 @@ import Sharing
 final class MemoryStream: ByteStream {
   var owner: (any ByteStreamOwner)?
   let peer = PeerAddress(high: 0, low: 0x7F00_0001, port: 1, isVersion6: false)
+  let isSecure = false
   private(set) var queuedBytes = 0
   private(set) var lastProgress: Int64
   var isReading = true

@@ -23,7 +23,7 @@ final class HTTP1Connection: ByteStreamOwner, ServedConnection {
   private var isParsing = false
   private var hasInputEnded = false
   /// Unfinished exchanges, oldest first; only the first writes to the stream.
-  private var exchanges: [HTTP1Exchange] = []
+  private var exchanges = ExchangeLine()
   private var waitingBytes = 0
   /// Bytes read that follow the last request taken, while no more are taken.
   private var leftover: [UInt8] = []
@@ -257,8 +257,7 @@ final class HTTP1Connection: ByteStreamOwner, ServedConnection {
   }
 
   private func takeExchanges() -> [HTTP1Exchange] {
-    let taken = exchanges
-    exchanges = []
+    let taken = exchanges.takeAll()
     waitingBytes = 0
     for exchange in taken { exchange.connection = nil }
     return taken

@@ -63,11 +63,7 @@ struct HTTP2RequestHead {
     return !authority.elementsEqual(host) { lowercased($0) == lowercased($1) }
   }
 
-  /// The request, read by the same rules as one of HTTP/1.1.
-  ///
-  /// - Parameters:
-  ///   - hasBody: the stream goes on.
-  ///   - peer: who asked.
+  /// The request, read by the same rules as one of HTTP/1.1; `hasBody` says that the stream goes on.
   func request(hasBody: Bool, peer: PeerAddress) throws(RequestParseError) -> Request {
     guard listSize <= limits.headBytes else { throw .headTooLarge(limit: limits.headBytes) }
     guard fieldCount <= limits.fieldCount else { throw .tooManyFields(limit: limits.fieldCount) }

@@ -28,9 +28,9 @@ package struct HTTPLimits: Sendable {
   package var queuedBytes = 4 * 1024 * 1024
   /// Connections of one loop; above it they get 503.
   package var connections = 10_000
-  /// Connections of one address (IPv6: of one /64) with all loops;
+  /// Connections of one address (IPv6: of one /64) with all loops.
   ///
-  /// above it they get 429. No limit for this machine's own.
+  /// Above it they get 429. No limit for this machine's own.
   package var connectionsPerAddress = 200
   /// Whether loopback addresses are free of that limit.
   package var exemptsLoopback = true

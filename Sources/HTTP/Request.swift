@@ -149,12 +149,14 @@ package struct Request: Sendable {
 
   /// The same with the path, the query and those fields alone that an answer may depend on; a held
   /// request keeps no more.
-  var shrunk: Request {
+  package var shrunk: Request {
     let method = head[methodPlace.range]
     let path = head[pathPlace.range]
     let query = queryPlace.map { head[$0.range] }
+    // RFC 9110 §12.5.1: to accept anything says no more than to say nothing.
     let kept = places.filter { place in
       Self.keptFields.contains { isName(place.name, $0) }
+        && !(isName(place.name, "accept") && head[place.value].elementsEqual("*/*".utf8))
     }
     var bytes: [UInt8] = []
     bytes.reserveCapacity(

@@ -6,17 +6,22 @@ package import Net
 /// the same request in the same bytes. Pure: no clock, no socket.
 /// - Source: RFC 9112 §2–§6
 package struct RequestHeadParser {
-  private let limits: HeadLimits
+  /// In few bytes: every connection has a parser, while it waits too.
+  private let limits: PackedLimits
   /// The head so far, if it came in several pieces.
   private var partial: [UInt8] = []
-  private var headCount = 0
-  private var lineCount = 0
-  private var lineLength = 0
+  private var headCount: Int32 = 0
+  private var lineCount: Int32 = 0
+  private var lineLength: Int32 = 0
   private var isAfterCR = false
   private var hasSkippedEmptyLine = false
 
   /// A parser at the start of a connection.
   package init(limits: HeadLimits = HeadLimits()) {
+    self.limits = PackedLimits(limits)
+  }
+
+  private init(_ limits: PackedLimits) {
     self.limits = limits
   }
 
@@ -42,11 +47,11 @@ package struct RequestHeadParser {
       swap(&head, &partial)
       head.append(bytes, start..<position)
     }
-    let fieldCount = lineCount - 1
+    let fieldCount = Int(lineCount - 1)
     let emptyLine = hasSkippedEmptyLine ? 2 : 0
-    self = RequestHeadParser(limits: limits)
+    self = RequestHeadParser(limits)
     return try Request(
-      head: head, from: emptyLine, fieldCount: fieldCount, limits: limits, peer: peer)
+      head: head, from: emptyLine, fieldCount: fieldCount, limits: limits.whole, peer: peer)
   }
 
   /// Looks for the end of the head byte by byte, so that what it refuses does not depend on how the
@@ -61,8 +66,8 @@ package struct RequestHeadParser {
       while position < count, bytes[position] >= 0x20, bytes[position] != 0x7F { position += 1 }
       if position > start {
         if isAfterCR { throw .bareLineEnding }
-        headCount += position - start
-        lineLength += position - start
+        headCount += Int32(position - start)
+        lineLength += Int32(position - start)
         try checkSize()
         if position == count { break }
       }

@@ -26,6 +26,11 @@ package protocol ByteStream: AnyObject {
   func abort()
 }
 
+extension ByteStream {
+  /// Plain where nothing else is said.
+  package var isSecure: Bool { false }
+}
+
 /// Who uses a byte stream.
 ///
 /// Called on the loop's thread.

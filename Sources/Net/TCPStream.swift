@@ -44,8 +44,6 @@ package final class TCPStream: ByteStream, DescriptorHandler {
     }
   }
 
-  package var isSecure: Bool { false }
-
   package var queuedBytes: Int { queue.byteCount }
 
   package var isReading: Bool {

@@ -6,7 +6,7 @@ import Sharing
 ///
 /// Bytes are encrypted when the kernel takes them and not before: what waits is shared and plain, at
 /// most one batch of records is the connection's own. The records of one `write` leave by one system
-/// call.
+/// call. Longer than other files, since both directions share one session and its end.
 @safe
 package final class TLSStream: ByteStream, ByteStreamOwner {
   /// Where the connection stands with TLS.

@@ -11,9 +11,9 @@ import Sharing
 final class TicketKeys: Sendable {
   /// How long a key seals new tickets; nanoseconds.
   static let rotation: Int64 = 12 * 3600 * 1_000_000_000
-  /// How long a ticket is good for;
+  /// How many seconds a ticket is good for.
   ///
-  /// seconds. A key outlives the tickets that it sealed.
+  /// A key outlives the tickets that it sealed.
   static let lifetime = 24 * 3600
   private static let kept = 3
 

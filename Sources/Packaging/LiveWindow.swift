@@ -50,7 +50,7 @@ package final class LiveWindow: Sendable {
   /// What playlists list: behind `snapshot` while another rung has not caught up.
   package var listing: WindowSnapshot { shared.withLock { $0.listed } }
 
-  /// Asks for `wake` to be called after each change, on the publisher's thread; it must not block.
+  /// Asks for `wake` to be called after each change, on the publisher's thread; it must not block, nor hold the window.
   package func subscribe(_ wake: @escaping @Sendable () -> Void) {
     shared.withLock { $0.wakers.append(wake) }
   }

@@ -41,20 +41,47 @@ package struct MediaNames: Sendable, Equatable {
   package func name(ofHeader hash: String) -> String { "init-\(hash).mp4" }
 
   /// What a name means; nil for every name that is not exactly as this type writes it.
+  ///
+  /// Read byte by byte, since it stands on the way of every request for media.
   package func media(named name: Substring) -> MediaName? {
-    guard name.hasPrefix("segment"), name.hasSuffix(".m4s") else { return nil }
-    let numbers = name.dropFirst(7).dropLast(4)
-      .split(separator: ".", omittingEmptySubsequences: false)
-    guard let first = numbers.first, let number = UInt64(first),
-      let segment = segment(printed: number), stem(segment).dropFirst(7) == first
-    else { return nil }
-    switch numbers.count {
-    case 1: return .segment(segment)
-    case 2:
-      guard let part = Int64(numbers[1]), part >= 0, String(part) == numbers[1] else { return nil }
-      return .part(part, of: segment)
-    default: return nil
+    var bytes = Array(name.utf8)[...]
+    guard bytes.starts(with: Self.prefix), bytes.suffix(4).elementsEqual(Self.suffix) else {
+      return nil
     }
+    bytes = bytes.dropFirst(7).dropLast(4)
+    let digits = bytes.prefix { $0 != UInt8(ascii: ".") }
+    guard let number = Self.number(digits), let segment = segment(printed: number),
+      digits.count == width(of: number)
+    else { return nil }
+    guard digits.count < bytes.count else { return .segment(segment) }
+    let index = bytes.dropFirst(digits.count + 1)
+    guard let part = Self.number(index), index.count == Self.digitCount(part) else { return nil }
+    return .part(Int64(part), of: segment)
+  }
+
+  private static let prefix = Array("segment".utf8)
+  private static let suffix = Array(".m4s".utf8)
+
+  /// How many digits stand in the name of the segment printed as `number`.
+  private func width(of number: UInt64) -> Int {
+    max(numbering == .run ? 5 : 1, Self.digitCount(number))
+  }
+
+  /// The number that at most 18 digits write; nil for anything else.
+  private static func number(_ digits: ArraySlice<UInt8>) -> UInt64? {
+    guard (1...18).contains(digits.count) else { return nil }
+    var value: UInt64 = 0
+    for digit in digits {
+      guard digit >= 0x30, digit <= 0x39 else { return nil }
+      value = value * 10 + UInt64(digit - 0x30)
+    }
+    return value
+  }
+
+  private static func digitCount(_ number: UInt64) -> Int {
+    var (count, rest) = (1, number / 10)
+    while rest > 0 { (count, rest) = (count + 1, rest / 10) }
+    return count
   }
 
   private func stem(_ segment: Int64) -> String {

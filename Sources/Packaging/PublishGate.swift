@@ -6,7 +6,12 @@ import Sharing
 package final class PublishGate: Sendable {
   private struct Shared: Sendable {
     var state: PublishGateState
-    var windows: [LiveWindow] = []
+    var windows: [Rung] = []
+  }
+
+  /// A window, which holds the gate and so must not be held by it.
+  private struct Rung: Sendable {
+    weak let window: LiveWindow?
   }
 
   private let shared: Locked<Shared>
@@ -18,7 +23,7 @@ package final class PublishGate: Sendable {
 
   /// Says which windows it keeps in step, in the order of their rungs; once, before any goes live.
   package func attach(_ windows: [LiveWindow]) {
-    shared.withLock { $0.windows = windows }
+    shared.withLock { $0.windows = windows.map { Rung(window: $0) } }
   }
 
   /// A rung has everything below `version`; lets all list what may be listed now.
@@ -28,6 +33,6 @@ package final class PublishGate: Sendable {
       (shared.state.published(version, by: rung, now: now), shared.windows)
     }
     guard let listed else { return }
-    for window in windows { window.list(upTo: listed) }
+    for rung in windows { rung.window?.list(upTo: listed) }
   }
 }

@@ -52,6 +52,8 @@ package final class ManifestShelf: Sendable {
     self.windows = windows
   }
 
+  /// How many MPDs are kept.
+  var copyCount: Int { shelf.withLock { $0.copies.count } }
   /// How many MPDs were rendered.
   var renderings: Int { shelf.withLock { $0.renderings } }
 

@@ -1,4 +1,5 @@
 import HTTP
+import Logging
 import Sharing
 
 /// The player page and the scripts that it may load from here.
@@ -34,6 +35,11 @@ package struct PageFiles: Sendable {
       files[name] = PreparedResponse(
         status: 200, fields: script + [RunTag.of(name)], body: [SharedBytes(bytes)])
     }
+    // By it the page knows what it may load, without asking for what is not there.
+    let names = scripts.keys.sorted().map { JSONText.quoted($0) }.joined(separator: ",")
+    files["scripts.json"] = PreparedResponse(
+      status: 200, fields: ResponseFields.fields("application/json", .second),
+      body: [SharedBytes("[\(names)]")])
     self.scripts = files
   }
 

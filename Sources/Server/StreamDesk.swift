@@ -175,7 +175,7 @@ final class StreamDesk {
     let follower = SegmentFollower(
       exchange, number: number, shelf: rendition.media, extra: prefetch, since: since,
       deadline: now + horizon + holdLimit)
-    exchange.onGone = { follower.isGone = true }
+    exchange.onGone = { [weak follower] in follower?.isGone = true }
     guard follower.advance(snapshot, now: now) == .follows else { return }
     keepFollowing(follower)
     countHeld()

@@ -30,6 +30,11 @@ package final class OSThread: Sendable {
     handle = Locked(thread)
   }
 
+  /// A thread that nobody waited for gives back what it has when it ends.
+  deinit {
+    if let thread = handle.withLock({ $0 }) { _ = pthread_detach(thread) }
+  }
+
   /// Waits until the thread has ended.
   ///
   /// A second call returns at once.

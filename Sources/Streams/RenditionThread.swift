@@ -30,7 +30,11 @@ struct RenditionThread: Sendable {
       last = slot.image
       for coded in try track.encode(picture, frame: slot.frame) {
         let end = SystemClock.monotonic
-        let chunk = track.publish(coded, frame: slot.frame, captured: slot.captured)
+        // libx264 gives each picture back at once; another encoder may hold some, so the stamp says which it is.
+        let frame = coded.pts / configuration.cadence.grid.rate.ticksPerFrame
+        let tick = configuration.cadence.grid.nanoseconds(frame)
+        let chunk = track.publish(
+          coded, frame: frame, captured: frame == slot.frame ? slot.captured : tick)
         count(chunk, slot, encoding: end - begin)
       }
     }

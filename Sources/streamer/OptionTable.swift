@@ -145,10 +145,13 @@ extension Option {
     },
     Option(
       name: "target-latency", placeholder: "S", group: .stream,
-      help: "how far behind their capture DASH players show pictures, 1.0",
+      help: "how far behind capture DASH players play, 1.0; with several renditions two segments",
       allowed: "seconds from 0.1 to 60"
     ) {
-      set(&$1.targetLatencyMicroseconds, microseconds: $0, 100_000...60_000_000)
+      var value: Int64 = 0
+      guard set(&value, microseconds: $0, 100_000...60_000_000) else { return false }
+      $1.targetLatencyMicroseconds = value
+      return true
     },
     Option(
       name: "history", placeholder: "N", group: .stream,

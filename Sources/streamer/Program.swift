@@ -96,8 +96,10 @@ final class Program: Sendable {
     let (log, name, startedAt) = (log, stream.configuration.name, startedAt)
     let isAnnounced = Locked(false)
     let window = stream.window
-    window.subscribe {
-      guard window.snapshot.state == .live, !window.snapshot.segments.isEmpty else { return }
+    window.subscribe { [weak window] in
+      guard let window, window.snapshot.state == .live, !window.snapshot.segments.isEmpty else {
+        return
+      }
       let isFirst = isAnnounced.withLock { announced in
         defer { announced = true }
         return !announced

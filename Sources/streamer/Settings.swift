@@ -34,7 +34,7 @@ struct Settings {
   var history: Int?
   var numbering = MediaNames.Numbering.epoch
   var name = "live"
-  var targetLatencyMicroseconds: Int64 = 1_000_000
+  var targetLatencyMicroseconds: Int64?
   var timestamps = 20
   var host = "0.0.0.0"
   var port: UInt16 = 8080

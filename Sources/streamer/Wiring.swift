@@ -80,7 +80,10 @@ struct Wiring {
     stream.numbering = settings.numbering
     stream.holdBackMicroseconds = settings.holdBackMicroseconds
     stream.timestamps = settings.timestamps
-    stream.targetLatencyMicroseconds = settings.targetLatencyMicroseconds
+    stream.targetLatencyMicroseconds =
+      settings.targetLatencyMicroseconds
+      ?? (stream.rungs.count > 1
+        ? max(1_000_000, 2 * cadence.segmentNanoseconds / 1000) : 1_000_000)
     self.stream = stream
   }
 
@@ -103,12 +106,23 @@ struct Wiring {
     return scripts
   }
 
-  /// What the log says where segments are too short to be asked for before they are complete; nil elsewhere.
+  /// What the log says where the MPD cannot have a low-latency form, or players cannot switch within its target; nil
+  /// elsewhere.
   var lowLatencyNote: String? {
-    guard stream.presentationTerms.availabilityTimeOffset == nil else { return nil }
+    guard stream.presentationTerms.availabilityTimeOffset == nil else { return switchingNote }
     return
       "segments of \(stream.cadence.framesPerSegment) frames leave no time for DASH players to ask "
       + "before they are complete: the MPD has no low-latency form"
+  }
+
+  /// A player that switches down waits for the next segment of the other rendition.
+  /// - Source: DASH-IF IOP v5 part 4, Low-Latency Live, on several Representations
+  private var switchingNote: String? {
+    let (target, segment) = (stream.targetLatencyMicroseconds, stream.cadence.segmentNanoseconds)
+    guard stream.rungs.count > 1, 2 * segment > target * 1000 else { return nil }
+    return
+      "--target-latency \(Self.seconds(target)) is less than two segments: DASH players that switch "
+      + "between renditions may stall"
   }
 
   /// Which of the sockets that a supervisor handed over speak TLS, by their ports; one that fits

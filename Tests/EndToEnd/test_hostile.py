@@ -20,7 +20,7 @@ MALFORMED = {
     "version-9": f"GET /health HTTP/9.9\r\n{HOST}\r\n",
     "lower-case-version": f"GET /health http/1.1\r\n{HOST}\r\n",
     "garbage": "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
-    "http2-preface": "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    "almost-http2": "PRI * HTTP/2.0\r\n\r\nSM\r\n\n\n",
     "space-before-colon": f"GET /health HTTP/1.1\r\n{HOST}X : y\r\n\r\n",
     "folded-field": f"GET /health HTTP/1.1\r\n{HOST}X: y\r\n z\r\n\r\n",
     "bare-lf": "GET /health HTTP/1.1\nHost: x\n\n",

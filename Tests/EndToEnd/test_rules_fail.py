@@ -66,7 +66,8 @@ ROWS: list[tuple[Callable[[Recording], None], Tamper]] = [
     (rules_sequence.pl_17, text("MEDIA-SEQUENCE:1", "MEDIA-SEQUENCE:2", only_last=True)),
     (rules_sequence.pl_20, text(r"(DATE-TIME:\S+):(\d\d)\.\d{3}", r"\1:\2.017")),
     (rules_tags.pl_21, text("^#EXTINF", "#EXT-X-GAP\n#EXTINF")),
-    (rules_sequence.pl_29, body(r"segment\d+\.m4s", lambda data: data.replace(b"\x65", b"\x61"))),
+    (rules_sequence.pl_29, body(
+        r"segment\d+\.m4s", lambda data: re.sub(rb"(mdat.{4})\x65", rb"\1\x61", data, flags=re.DOTALL))),
     (rules_sequence.pl_30, swap),
     (rules_sequence.dd_13, lambda recording: recording.asked.reverse() or recording.asked.append(
         ((2**40, 0), recording.playlists[0]))),

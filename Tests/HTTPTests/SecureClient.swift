@@ -22,14 +22,7 @@ final class SecureClient {
   private let session: OpaquePointer?
   private var buffer: [UInt8] = []
 
-  /// Connects and shakes hands.
-  ///
-  /// - Parameters:
-  ///   - port: on this machine.
-  ///   - protocols: for ALPN, in their order.
-  ///   - version: the only TLS version that is offered; 0 for any.
-  ///   - suites: of TLS 1.2; nil for the usual ones.
-  ///   - resuming: a session of before.
+  /// Connects and shakes hands; `suites` are those of TLS 1.2, `version` 0 is any.
   init(
     port: UInt16, protocols: [String] = [], version: Int32 = 0, suites: String? = nil,
     resuming: SavedSession? = nil, receiveBuffer: Int32 = 0

@@ -30,7 +30,8 @@ final class SyntheticDesk {
   /// Segments of one second with ten parts of three frames; nothing is published yet.
   init(
     _ rate: FrameRate = .thirty, segment: Int64 = 1_000_000, playlistLength: Int = 10,
-    numbering: MediaNames.Numbering = .epoch, others: [ServedStream] = []
+    numbering: MediaNames.Numbering = .epoch, others: [ServedStream] = [],
+    options: ServingOptions = ServingOptions()
   ) throws {
     stream = SyntheticStream(
       rate, segment: segment, playlistLength: playlistLength, retained: playlistLength + 4)
@@ -41,6 +42,7 @@ final class SyntheticDesk {
     site = Site(
       served: [served] + others,
       page: PageFiles(html: Array("<html>".utf8), scripts: ["hls.js": Array("//".utf8)]),
+      options: options,
       version: "1.2.3", log: Log(format: .text, least: .error) { _ in })
     loop = try EventLoop(index: 0)
     counters = site.counters()

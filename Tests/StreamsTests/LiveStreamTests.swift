@@ -33,8 +33,8 @@ struct LiveStreamTests {
         configuration,
         log: Log(format: .text, least: .debug) { line in lines.withLock { $0.append(line) } })
       let (window, first, began) = (stream.window, first, began)
-      window.subscribe {
-        let snapshot = window.snapshot
+      window.subscribe { [weak window] in
+        guard let snapshot = window?.snapshot else { return }
         guard snapshot.state != .starting else { return }
         let (wall, after) = (SystemClock.wall, SystemClock.monotonic - began)
         first.withLock { if $0 == nil { $0 = (snapshot, wall, after) } }

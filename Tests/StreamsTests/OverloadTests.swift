@@ -46,14 +46,12 @@ struct OverloadTests {
     let thread = RenditionThread(
       configuration: configuration, window: window, rung: 0, feed: feed, statistics: statistics,
       log: Log(format: .text, least: .info) { line in lines.withLock { $0.append(line) } })
-    let done = Mailbox(false)
     let settings = configuration
     let encoder = OSThread(name: "test") {
       do {
         var track = try VideoTrack(settings, settings.rungs[0], window: window)
         try thread.run(&track)
       } catch { Issue.record("\(error)") }
-      done.update { $0 = true }
     }
     #expect(encoder != nil)
     let deadline = SystemClock.monotonic + 10_000_000_000
@@ -62,7 +60,7 @@ struct OverloadTests {
       SystemClock.sleep(until: SystemClock.monotonic + 10_000_000)
     }
     feed.close()
-    done.wait { $0 ? () : nil }
+    encoder?.join()
     let snapshot = window.snapshot
     let frames = (snapshot.segments.flatMap(\.chunks) + (snapshot.open?.chunks ?? [])).map(\.frame)
     #expect(frames == (0..<Int64(frames.count)).map { first + $0 })

@@ -34,7 +34,8 @@ class Viewer:
     """One page that plays; `data()` is what the probe saw so far."""
 
     def __init__(self, browser: Browser) -> None:
-        self.context: BrowserContext = browser.new_context(viewport={"width": 1280, "height": 800})
+        self.context: BrowserContext = browser.new_context(
+            viewport={"width": 1280, "height": 800}, ignore_https_errors=True)
         self.context.add_init_script(path=str(PROBE))
         self.page: Page = self.context.new_page()
         self.page_errors: list[str] = []

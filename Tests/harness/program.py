@@ -17,7 +17,8 @@ from pathlib import Path
 
 from harness.tools import ROOT, streamer_binary
 
-LISTENING = re.compile(r"listening\s+https?://[^\s/]+:(\d+)")
+LISTENING = re.compile(r"listening\s+http://[^\s/]+:(\d+)")
+SECURE = re.compile(r"listening\s+https://[^\s/]+:(\d+)")
 DEFAULT_FLAGS = ("--test-src", "--host", "127.0.0.1", "--http-port", "0")
 
 
@@ -29,6 +30,7 @@ class Program:
     command: list[str]
     started: float
     port: int = 0
+    secure_port: int = 0
     log: list[str] = field(default_factory=list)
     listening: threading.Event = field(default_factory=threading.Event)
     reader: threading.Thread | None = None
@@ -42,6 +44,14 @@ class Program:
         """Absolute address of a path."""
         return f"http://127.0.0.1:{self.port}{path}"
 
+    def secure_url(self, path: str) -> str:
+        """Absolute address of a path over HTTPS; the program must serve it."""
+        deadline = time.monotonic() + 5
+        while not self.secure_port:
+            assert time.monotonic() < deadline, "no HTTPS:\n" + self.log_text()
+            time.sleep(0.01)
+        return f"https://127.0.0.1:{self.secure_port}{path}"
+
     def log_text(self) -> str:
         """Command line and everything it has logged, for a failure report."""
         return "$ " + " ".join(self.command) + "\n" + "\n".join(self.log)
@@ -52,6 +62,9 @@ def _read_log(program: Program) -> None:
     for raw in program.process.stderr:
         line = raw.decode(errors="replace").rstrip("\n")
         program.log.append(f"{time.monotonic() - program.started:8.3f} {line}")
+        secure = SECURE.search(line)
+        if secure:
+            program.secure_port = int(secure.group(1))
         match = LISTENING.search(line)
         if match and not program.listening.is_set():
             program.port = int(match.group(1))

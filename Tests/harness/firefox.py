@@ -1,0 +1,96 @@
+"""Headless Firefox by WebDriver BiDi over its remote debugging port: no driver program is needed."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from harness.tools import need
+
+PREFERENCES = {
+    "media.autoplay.default": 0, "media.autoplay.blocking_policy": 0, "app.update.enabled": False,
+    "app.update.auto": False, "datareporting.policy.dataSubmissionEnabled": False,
+    "toolkit.telemetry.reportingpolicy.firstRun": False, "network.captive-portal-service.enabled": False,
+    "network.connectivity-service.enabled": False, "browser.shell.checkDefaultBrowser": False,
+    "browser.aboutwelcome.enabled": False, "extensions.update.enabled": False, "app.normandy.enabled": False,
+    "browser.safebrowsing.malware.enabled": False, "browser.safebrowsing.phishing.enabled": False,
+    "services.settings.server": "http://127.0.0.1:9/", "media.gmp-manager.updateEnabled": False,
+    "browser.startup.page": 0, "browser.newtabpage.enabled": False,
+}
+
+
+class Firefox:
+    """One page of a running Firefox."""
+
+    def __init__(self, socket: Any) -> None:
+        self.socket = socket
+        self.ids = itertools.count(1)
+        self.ask("session.new", {"capabilities": {}})
+        tree = self.ask("browsingContext.getTree", {})
+        self.context = tree["contexts"][0]["context"]
+
+    def ask(self, method: str, parameters: dict[str, Any], within: float = 20) -> Any:
+        """Sends a command and waits for its answer; events are passed over."""
+        number = next(self.ids)
+        self.socket.send(json.dumps({"id": number, "method": method, "params": parameters}))
+        until = time.monotonic() + within
+        while True:
+            answer = json.loads(self.socket.recv(timeout=max(0.1, until - time.monotonic())))
+            if answer.get("id") == number:
+                assert answer["type"] == "success", answer
+                return answer["result"]
+
+    def open(self, url: str) -> None:
+        """Opens a page and returns when it begins to load."""
+        self.ask("browsingContext.navigate", {"context": self.context, "url": url, "wait": "none"})
+
+    def evaluate(self, expression: str) -> Any:
+        """The value of an expression in the page, as JSON would have it."""
+        found = self.ask("script.evaluate", {
+            "expression": f"JSON.stringify({expression})", "target": {"context": self.context},
+            "awaitPromise": False})
+        assert found["type"] == "success", found
+        text = found["result"].get("value")
+        return json.loads(text) if text is not None else None
+
+
+@contextmanager
+def firefox_running(folder: Path) -> Iterator[Firefox]:
+    """A Firefox with a profile of its own, ended by its process id; a named skip without it."""
+    import pytest
+    program = shutil.which("firefox-esr") or need("firefox", "the page in Firefox")
+    client = pytest.importorskip("websockets.sync.client", reason="websockets not found: the page in Firefox")
+    profile = folder / "firefox"
+    profile.mkdir()
+    lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in PREFERENCES.items()]
+    (profile / "user.js").write_text("\n".join(lines))
+    process = subprocess.Popen(
+        [program, "--headless", "--no-remote", "--profile", str(profile), "--remote-debugging-port", "0", "about:blank"],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        env={**os.environ, "HOME": str(folder), "MOZ_HEADLESS": "1"})
+    try:
+        assert process.stderr is not None
+        address = ""
+        for line in process.stderr:
+            if "WebDriver BiDi listening on" in line:
+                address = line.split()[-1]
+                break
+        assert address, "Firefox does not listen"
+        with client.connect(f"{address}/session", max_size=None, open_timeout=20) as socket:
+            yield Firefox(socket)
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(5)

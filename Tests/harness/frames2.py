@@ -1,0 +1,79 @@
+"""HTTP/2 frames over a plain socket: enough to break the rules on purpose (RFC 9113)."""
+
+from __future__ import annotations
+
+import socket
+import struct
+from dataclasses import dataclass
+
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+DATA, HEADERS, RST_STREAM, SETTINGS, GOAWAY, WINDOW_UPDATE = 0, 1, 3, 4, 7, 8
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A frame as it came."""
+
+    kind: int
+    flags: int
+    stream: int
+    payload: bytes
+
+    @property
+    def error(self) -> int:
+        """The error code of RST_STREAM or GOAWAY."""
+        return int.from_bytes(self.payload[4:8] if self.kind == GOAWAY else self.payload[:4], "big")
+
+
+def frame(kind: int, payload: bytes = b"", flags: int = 0, stream: int = 0) -> bytes:
+    """A frame to be sent."""
+    return struct.pack(">I", len(payload))[1:] + bytes([kind, flags]) + struct.pack(">I", stream) + payload
+
+
+def request(path: str, stream: int) -> bytes:
+    """A GET whose fields are not compressed."""
+    section = b""
+    for name, value in ((":method", "GET"), (":path", path), (":scheme", "http"), (":authority", "a")):
+        section += bytes([0, len(name)]) + name.encode() + bytes([len(value)]) + value.encode()
+    return frame(HEADERS, section, flags=5, stream=stream)
+
+
+class Frames:
+    """A connection that has said its preface."""
+
+    def __init__(self, port: int, settings: bytes = b"", receive_buffer: int = 0) -> None:
+        self.socket = socket.socket()
+        if receive_buffer:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        self.socket.settimeout(15)
+        self.socket.connect(("127.0.0.1", port))
+        self.socket.sendall(PREFACE + frame(SETTINGS, settings))
+        self.buffer = b""
+
+    def __enter__(self) -> Frames:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.socket.close()
+
+    def send(self, data: bytes) -> None:
+        """Sends frames."""
+        self.socket.sendall(data)
+
+    def next(self, *kinds: int) -> Frame:
+        """The next frame of one of these kinds."""
+        while True:
+            head = self._take(9)
+            found = Frame(head[3], head[4], int.from_bytes(head[5:9], "big"),
+                          self._take(int.from_bytes(head[:3], "big")))
+            if found.kind in kinds:
+                return found
+
+    def _take(self, count: int) -> bytes:
+        while len(self.buffer) < count:
+            data = self.socket.recv(1 << 20)
+            if not data:
+                raise EOFError("the connection has ended")
+            self.buffer += data
+        data, self.buffer = self.buffer[:count], self.buffer[count:]
+        return data
