@@ -23,6 +23,7 @@ let package = Package(
   name: "streamer",
   targets: [
     // Level 0. C fences: a module map and a small shim header each. No C sources.
+    .systemLibrary(name: "CALSA"),
     .systemLibrary(name: "CFFmpeg"),
     .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CZlib"),
@@ -38,8 +39,8 @@ let package = Package(
     library("CMAF", ["Media", "Sharing"]),
     // Event loops, sockets, timers. Alone opens sockets; knows nothing of HTTP or video.
     library("Net", ["CLinux", "Sharing"]),
-    // Sources and encoders on libavcodec and libv4l2. Knows no packager and no server.
-    library("Capture", ["Media", "Sharing", "CFFmpeg"]),
+    // Sources and encoders on libavcodec, libv4l2 and ALSA. Knows no packager and no server.
+    library("Capture", ["Media", "Sharing", "CALSA", "CFFmpeg"]),
 
     // Level 2. HTTP/1.1 codec and connections. Knows nothing of video.
     library("HTTP", ["Net", "Sharing", "CLinux"]),
@@ -101,7 +102,7 @@ let package = Package(
     tests(
       "Streams",
       ["Streams", "Capture", "Packaging", "Media", "Sharing", "Logging", "TestSupport", "CFFmpeg"]),
-    tests("Capture", ["Capture", "CFFmpeg", "GlobShim", "Media", "Sharing"]),
+    tests("Capture", ["Capture", "CFFmpeg", "GlobShim", "Media", "Sharing", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )
