@@ -49,6 +49,7 @@ package struct AudioInput: ~Copyable, @unchecked Sendable {
   ///   - device: ALSA's name, such as `default` or `hw:1`.
   ///   - sampleRate: as wished; the device's own may differ.
   ///   - channels: as wished; the device's own may differ.
+  /// - Throws: what stands in the way; some of it may pass.
   package init(
     device: String, sampleRate: Int32 = 48_000, channels: Int = 2
   ) throws(AudioInputError) {
@@ -105,6 +106,7 @@ package struct AudioInput: ~Copyable, @unchecked Sendable {
   ///   - now: after they were taken.
   ///   - taken: how many.
   ///   - rate: samples a second.
+  /// - Returns: nanoseconds of CLOCK_MONOTONIC.
   static func captureTime(
     _ stamp: Int64, waiting: Int64, now: Int64, taken: Int64, rate: Int64
   ) -> Int64 {

@@ -6,6 +6,8 @@ package enum AudioTrackHeader {
   ///   - configuration: of AAC-LC; goes into `esds` as it is.
   ///   - channels: for a configuration that leaves them to a program config element.
   ///   - bitrateKilobits: goes into `esds`; 0 where it is unknown.
+  /// - Returns: the header's bytes.
+  /// - Throws: the muxer's error.
   package static func make(
     _ configuration: AudioSpecificConfig, channels: Int = 2, bitrateKilobits: Int = 0
   ) throws(FFmpegError) -> [UInt8] {

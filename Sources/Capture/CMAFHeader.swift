@@ -23,7 +23,9 @@ enum CMAFHeader {
   ///
   /// - Parameters:
   ///   - configuration: goes into `esds` as it is.
-  ///   - settings: rate, channels and bitrate of the track; the bitrate goes into `esds` and `btrt`.
+  ///   - settings: rate, channels and bitrate of the track; the bitrate goes into `esds`.
+  /// - Returns: the header's bytes.
+  /// - Throws: the muxer's error.
   static func write(
     _ configuration: AudioSpecificConfig, _ settings: AudioEncoderSettings
   ) throws(FFmpegError) -> [UInt8] {

@@ -7,8 +7,9 @@ enum DriftCorrection: Equatable {
   /// So many samples are too many.
   case drop(Int64)
 
-  /// Beyond it a gap or a repetition is taken for what it is; below it foreign crystals are followed. One lost AAC
-  /// frame of 48 kHz is 21.3 ms.
+  /// Beyond it a gap or a repetition is taken for what it is; below it foreign crystals are followed.
+  ///
+  /// One lost AAC frame of 48 kHz is 21.3 ms.
   static let stepMilliseconds: Int64 = 20
   /// Half a percent is the most by which the pitch is bent.
   static let slewDivisor: Int64 = 200

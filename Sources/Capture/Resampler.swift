@@ -28,6 +28,7 @@ package struct Resampler: ~Copyable, @unchecked Sendable {
   ///   - rate: samples a second of the input.
   ///   - channels: of the input.
   ///   - settings: of the track.
+  /// - Throws: where libswresample knows no such conversion.
   package init(
     fromRate rate: Int32, channels: Int, to settings: AudioEncoderSettings
   ) throws(FFmpegError) {
@@ -45,6 +46,7 @@ package struct Resampler: ~Copyable, @unchecked Sendable {
   ///   - mediaTime: where its first sample belongs: nanoseconds since 1970, by a clock that follows the source's
   ///     smoothly.
   /// - Returns: nil when the block yields nothing yet.
+  /// - Throws: libswresample's error; after it the resampler is of no more use.
   package mutating func convert(
     _ sound: SoundBlock, at mediaTime: Int64
   ) throws(FFmpegError) -> Placed? {

@@ -30,6 +30,7 @@ package struct TestTone: Sendable {
   ///   - count: samples of each channel.
   ///   - announced: nanoseconds by which the wall clock differs from media time since a step was announced: the
   ///     seconds are the wall clock's, as are those of flash and burned clock.
+  /// - Returns: `count` samples.
   package func sound(from position: Int64, count: Int, announced: Int64 = 0) -> SoundBlock {
     let rate = Int64(sampleRate)
     let (seconds, rest) = announced.quotientAndRemainder(dividingBy: 1_000_000_000)
