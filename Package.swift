@@ -19,6 +19,21 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
     name: "\(name)Tests", dependencies: dependencies, exclude: exclude, swiftSettings: strict)
 }
 
+/// Runs of libFuzzer: targets of their own, there only with FUZZ=1, since they link nothing but with `-sanitize=fuzzer`.
+let fuzzers: [Target] =
+  Context.environment["FUZZ"] == nil
+  ? []
+  : [
+    .target(
+      name: "FuzzDriver", dependencies: ["FuzzBodies", "Logging"], path: "Fuzz/Driver",
+      swiftSettings: strict)
+  ]
+    + ["head", "query", "names", "parameter-sets", "redaction"].map {
+      .executableTarget(
+        name: "fuzz-\($0)", dependencies: ["FuzzBodies", "FuzzDriver"], path: "Fuzz/\($0)",
+        swiftSettings: strict)
+    }
+
 let package = Package(
   name: "streamer",
   targets: [
@@ -28,6 +43,8 @@ let package = Package(
     .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CZlib"),
     .systemLibrary(name: "CPopt"),
+    .systemLibrary(name: "COpenSSL"),
+    .systemLibrary(name: "CNghttp2"),
     // What threads share: immutable bytes, locks, threads, clocks. Knows neither video nor sockets.
     library("Sharing", ["CLinux"]),
     // Log lines for an operator, as text or JSON.
@@ -37,18 +54,28 @@ let package = Package(
 
     // Level 1. CMAF chunks as bytes. Knows no clock, no window, no codec library.
     library("CMAF", ["Media", "Sharing"]),
+<<<<<<< HEAD
     // Event loops, sockets, timers. Alone opens sockets; knows nothing of HTTP or video.
     library("Net", ["CLinux", "Sharing"]),
     // Sources and encoders on libavcodec, libv4l2 and ALSA. Knows no packager and no server.
     library("Capture", ["Media", "Sharing", "CALSA", "CFFmpeg"]),
+=======
+    // Event loops, sockets, timers, TLS. Alone opens sockets; knows nothing of HTTP or video.
+    library("Net", ["CLinux", "COpenSSL", "Sharing"]),
+    // Sources and encoders on libavcodec and libv4l2. Knows no packager and no server.
+    library("Capture", ["Media", "Sharing", "CFFmpeg"]),
+>>>>>>> main
 
-    // Level 2. HTTP/1.1 codec and connections. Knows nothing of video.
-    library("HTTP", ["Net", "Sharing", "CLinux"]),
+    // Level 2. HTTP/1.1 and HTTP/2: codecs and connections. Knows nothing of video.
+    library("HTTP", ["Net", "Sharing", "CLinux", "CNghttp2"]),
     // Chunks into parts and segments, the live window, what waits for it. Knows no transport and no protocol.
     library("Packaging", ["Media", "CMAF", "Sharing"]),
 
     // Level 3. Playlists as text, made from window snapshots. Knows neither DASH nor HTTP.
     library("HLSPackager", ["Packaging", "Media", "CMAF", "Sharing"]),
+
+    // MPDs as text, made from window snapshots. Knows neither HLS nor HTTP.
+    library("DASHPackager", ["Packaging", "Media"]),
 
     // Level 4. One stream's life: source, grid, slots, encoders, slate, reconnecting.
     library(
@@ -58,16 +85,16 @@ let package = Package(
     library(
       "Server",
       [
-        "HTTP", "Net", "Streams", "Packaging", "HLSPackager", "Media", "CMAF", "Sharing", "Logging",
-        "CZlib", "CLinux",
+        "HTTP", "Net", "Streams", "Packaging", "HLSPackager", "DASHPackager", "Media", "CMAF",
+        "Sharing", "Logging", "CZlib", "CLinux",
       ]),
 
     // Level 6. Arguments and wiring. Decides nothing.
     .executableTarget(
       name: "streamer",
       dependencies: [
-        "Server", "HTTP", "Net", "Streams", "Capture", "HLSPackager", "Packaging", "Media",
-        "Sharing", "Logging", "CPopt", "CLinux",
+        "Server", "HTTP", "Net", "Streams", "Capture", "HLSPackager", "DASHPackager", "Packaging",
+        "Media", "Sharing", "Logging", "CPopt", "CLinux",
       ],
       resources: [.embedInCode("Resources/browser.html")],
       swiftSettings: strict),
@@ -89,6 +116,16 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Packaging", "Media", "Sharing"],
       path: "Tests/TestSupport", swiftSettings: strict),
+    // What the fuzzer and the replay of its inputs try.
+    .target(
+      name: "FuzzBodies",
+      dependencies: [
+        "Capture", "HLSPackager", "HTTP", "Logging", "Media", "Net", "Packaging", "Server",
+        "Sharing",
+        "TestSupport",
+      ], path: "Fuzz/Bodies", swiftSettings: strict),
+    tests("FuzzReplay", ["FuzzBodies"]),
+    tests("Logging", ["Logging", "Sharing"]),
     tests("Sharing", ["Sharing"]),
     tests("Media", ["Media", "TestSupport"]),
     tests("CMAF", ["CMAF", "Sharing", "TestSupport"], exclude: ["Golden"]),
@@ -96,13 +133,29 @@ let package = Package(
     tests(
       "HLSPackager", ["HLSPackager", "Packaging", "Media", "Sharing", "TestSupport"],
       exclude: ["Golden"]),
+    tests(
+      "DASHPackager", ["DASHPackager", "Packaging", "Media", "Sharing", "TestSupport"],
+      exclude: ["Golden"]),
     tests("Net", ["Net", "Sharing", "CLinux"]),
     tests("HTTP", ["HTTP", "Net", "Sharing", "CLinux"]),
-    tests("Logging", ["Logging"]),
+    tests(
+      "Server",
+      [
+        "Server", "HTTP", "Net", "Streams", "Packaging", "HLSPackager", "CMAF", "Media", "Sharing",
+        "Logging", "TestSupport", "CZlib",
+      ]),
     tests(
       "Streams",
       ["Streams", "Capture", "Packaging", "Media", "Sharing", "Logging", "TestSupport", "CFFmpeg"]),
+<<<<<<< HEAD
     tests("Capture", ["Capture", "CFFmpeg", "GlobShim", "Media", "Sharing", "TestSupport"]),
   ],
+=======
+    tests(
+      "Streamer",
+      ["streamer", "Streams", "Packaging", "Media", "Logging", "TestSupport"], exclude: ["Golden"]),
+    tests("Capture", ["Capture", "CFFmpeg", "GlobShim", "Media", "Sharing"]),
+  ] + fuzzers,
+>>>>>>> main
   swiftLanguageModes: [.v6]
 )

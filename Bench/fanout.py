@@ -16,7 +16,7 @@ import numpy as np
 
 from freshness import percentiles
 from harness.http1 import get
-from harness.procfs import thread_cpu
+from harness.procfs import cpu_of, event_loops
 from harness.program import Program
 from harness.tunein import PLAYLIST, fetch
 
@@ -84,13 +84,6 @@ def start_origin(folder: Path, port: int) -> Origin:
     return Origin(process, int(process.stdout.readline()), log)
 
 
-def loop_cpu(pid: int) -> tuple[int, bool]:
-    """CPU ns of the event loops where threads are named `loop…` (then True), else of all threads."""
-    threads = thread_cpu(pid)
-    loops = [spent for name, spent in threads.values() if "loop" in name.lower()]
-    return (sum(loops), True) if loops else (sum(spent for _, spent in threads.values()), False)
-
-
 def next_index(port: int) -> int:
     """Index of the part that the streamer hints: it alone may be asked for before it is there."""
     msn, part = fetch(port).last_part
@@ -99,21 +92,22 @@ def next_index(port: int) -> int:
 
 def drive(folder: Path, port: int, pid: int, kind: str, viewers: int, seconds: float,
           first: int) -> dict[str, Any]:
-    """One run of the load client from index `first`; CPU of `pid` is taken between warm-up and end."""
+    """One run of the load client from index `first`; CPU of the event loops of `pid` after the warm-up."""
+    loops = event_loops(pid)
     output = folder / f"samples-{kind}-{viewers}.bin"
     command = [str(folder / "load"), str(port), str(viewers), str(seconds + WARM_UP + 0.5), kind, BASE,
                str(PARTS), str(first), str(output)]
     client = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     time.sleep(WARM_UP)
-    began, (cpu_before, named) = time.time_ns(), loop_cpu(pid)
+    began, cpu_before = time.time_ns(), cpu_of(pid, loops)
     time.sleep(seconds)
-    ended, (cpu_after, _) = time.time_ns(), loop_cpu(pid)
+    ended, cpu_after = time.time_ns(), cpu_of(pid, loops)
     out, _ = client.communicate(timeout=30)
     found = json.loads(out)
     samples = np.fromfile(output, np.uint64).reshape(-1, 3).astype(np.int64)
     inside = samples[(samples[:, 2] >= began) & (samples[:, 2] < ended)]
     return {**found, "samples": inside, "count": len(inside), "cpu_ns": cpu_after - cpu_before,
-            "named": named, "wall_ns": ended - began}
+            "loops": len(loops), "wall_ns": ended - began}
 
 
 def streamer_publications(port: int) -> dict[int, int]:
@@ -163,12 +157,9 @@ def cpu_ratio(folder: Path, program: Program, viewers: int, seconds: float, roun
         runs = []
         try:
             for _ in range(rounds):
-                idle_before, named = loop_cpu(program.pid)
-                time.sleep(2)
-                idle = (loop_cpu(program.pid)[0] - idle_before) / 2e9
                 run = drive(folder, program.port, program.pid, kind, viewers, seconds, next_index(program.port))
-                cpu = run["cpu_ns"] - (0 if named else idle * run["wall_ns"])
-                costs["streamer"].append(cpu / max(1, run["count"]) / 1000)
+                costs["streamer"].append(run["cpu_ns"] / max(1, run["count"]) / 1000)
+                loops = run["loops"]
                 spread["streamer"].append(
                     last_delays(run["samples"], streamer_publications(program.port)).get("p50", 0))
                 run = drive(folder, origin.port, origin.process.pid, kind, viewers, seconds,
@@ -184,6 +175,6 @@ def cpu_ratio(folder: Path, program: Program, viewers: int, seconds: float, roun
             "median_us": {who: round(value, 2) for who, value in medians.items()},
             "ratio": round(medians["streamer"] / medians["c"], 3),
             "last_byte_at_last_viewer_p50_ms": {w: [round(v, 1) for v in s] for w, s in spread.items()},
-            "event_loops_by_name": named,
+            "event_loops": loops,
         }
     return found

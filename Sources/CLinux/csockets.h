@@ -197,4 +197,29 @@ static inline int clinux_set_descriptor_limit(uint64_t count) {
   return setrlimit(RLIMIT_NOFILE, &l) < 0 ? -errno : 0;
 }
 
+/// The addresses of the machine's interfaces that are up, link-local ones left out; how many, at most
+/// `capacity`.
+static inline size_t clinux_own_addresses(struct clinux_address *list, size_t capacity) {
+  struct ifaddrs *all = 0;
+  size_t count = 0;
+  if (getifaddrs(&all) < 0) return 0;
+  for (struct ifaddrs *i = all; i && count < capacity; i = i->ifa_next) {
+    if (!i->ifa_addr || !(i->ifa_flags & IFF_UP)) continue;
+    struct sockaddr_storage s;
+    memset(&s, 0, sizeof s);
+    if (i->ifa_addr->sa_family == AF_INET) {
+      memcpy(&s, i->ifa_addr, sizeof(struct sockaddr_in));
+    } else if (i->ifa_addr->sa_family == AF_INET6) {
+      const struct sockaddr_in6 *in = (const struct sockaddr_in6 *)i->ifa_addr;
+      if (IN6_IS_ADDR_LINKLOCAL(&in->sin6_addr)) continue;
+      memcpy(&s, in, sizeof *in);
+    } else {
+      continue;
+    }
+    list[count++] = clinux_address_of(&s);
+  }
+  freeifaddrs(all);
+  return count;
+}
+
 #endif

@@ -64,6 +64,21 @@ package struct ChunkWriter: Sendable {
     }
   }
 
+  /// What the boxes add to the coded pictures: bytes for each chunk, and for each segment besides.
+  package static let overhead = (
+    chunk: overhead(headerSize: 16, runSize: 32), segment: Int64(SegmentType.size)
+  )
+
+  /// What the boxes add to a chunk of so many audio frames, in bytes.
+  package static func overhead(ofRun frames: Int) -> Int64 {
+    overhead(headerSize: 24, runSize: 20 + 4 * frames)
+  }
+
+  private static func overhead(headerSize: Int, runSize: Int) -> Int64 {
+    Int64(
+      Layout(startsSegment: false, headerSize: headerSize, runSize: runSize, payloadSize: 0).total)
+  }
+
   /// Sample flags: depends on no other sample, and decoding can begin here (§8.8.3.1).
   private static let independent: UInt32 = 0x0200_0000
 

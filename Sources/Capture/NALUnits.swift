@@ -1,5 +1,5 @@
 /// How NAL units lie one behind the other.
-enum NALFraming: Sendable {
+package enum NALFraming: Sendable {
   /// Each has its length in front, four bytes, as in ISO BMFF.
   case lengthPrefixed
   /// Each has a start code in front: 00 00 01, or more zeros. ITU-T H.264 Annex B.
@@ -7,21 +7,21 @@ enum NALFraming: Sendable {
 }
 
 /// The NAL units of H.264 in a run of bytes, as ranges without length or start code.
-enum NALUnits {
+package enum NALUnits {
   static let idr: UInt8 = 5
   static let sps: UInt8 = 7
   static let pps: UInt8 = 8
 
   /// nal_unit_type.
-  static func type(_ header: UInt8) -> UInt8 { header & 0x1F }
+  package static func type(_ header: UInt8) -> UInt8 { header & 0x1F }
 
   /// Whether a unit of this type is a slice, all that a sample of an `avc1` track needs here.
   ///
   /// Parameter sets are in the CMAF header; delimiters, SEI and filler are of no use to a player.
-  static func isSlice(_ type: UInt8) -> Bool { (1...5).contains(type) }
+  package static func isSlice(_ type: UInt8) -> Bool { (1...5).contains(type) }
 
   /// The units in `bytes`, none of them empty; what is left of a broken length is dropped.
-  static func ranges(in bytes: Span<UInt8>, _ framing: NALFraming) -> [Range<Int>] {
+  package static func ranges(in bytes: Span<UInt8>, _ framing: NALFraming) -> [Range<Int>] {
     switch framing {
     case .lengthPrefixed: lengthPrefixed(bytes)
     case .annexB: annexB(bytes)
@@ -29,11 +29,22 @@ enum NALUnits {
   }
 
   /// Which framing a run that begins with a parameter set has.
-  static func framing(ofParameterSets bytes: Span<UInt8>) -> NALFraming {
+  package static func framing(ofParameterSets bytes: Span<UInt8>) -> NALFraming {
     // A length of 1 would be a parameter set without content, so this is a start code.
     let long = bytes.count >= 4 && bytes[0] == 0 && bytes[1] == 0 && bytes[2] == 0 && bytes[3] == 1
     let short = bytes.count >= 3 && bytes[0] == 0 && bytes[1] == 0 && bytes[2] == 1
     return long || short ? .annexB : .lengthPrefixed
+  }
+
+  /// Whether the bytes can stand in either framing: nothing in them is like a start code, nor zero at the end.
+  /// - Source: ITU-T H.264 §7.4.1
+  static func isWellFormed(_ unit: [UInt8]) -> Bool {
+    var zeros = 0
+    for byte in unit {
+      if zeros >= 2, byte < 3 { return false }
+      zeros = byte == 0 ? zeros + 1 : 0
+    }
+    return zeros == 0
   }
 
   private static func lengthPrefixed(_ bytes: Span<UInt8>) -> [Range<Int>] {
@@ -77,16 +88,17 @@ enum NALUnits {
 }
 
 /// SPS and PPS of a stream, each without length or start code.
-struct ParameterSets: Sendable, Hashable {
-  var sps: [[UInt8]] = []
-  var pps: [[UInt8]] = []
+package struct ParameterSets: Sendable, Hashable {
+  package var sps: [[UInt8]] = []
+  package var pps: [[UInt8]] = []
 
   /// Those found in `bytes`, or nil where one of the two kinds is missing.
-  init?(_ bytes: Span<UInt8>, _ framing: NALFraming) {
+  package init?(_ bytes: Span<UInt8>, _ framing: NALFraming) {
     for range in NALUnits.ranges(in: bytes, framing) {
       var unit: [UInt8] = []
       unit.reserveCapacity(range.count)
       for place in range { unit.append(bytes[place]) }
+      guard NALUnits.isWellFormed(unit) else { continue }
       switch NALUnits.type(bytes[range.lowerBound]) {
       case NALUnits.sps where unit.count >= 4: sps.append(unit)
       case NALUnits.pps: pps.append(unit)
@@ -97,11 +109,11 @@ struct ParameterSets: Sendable, Hashable {
   }
 
   /// All with four-byte start codes, as libavformat wants them.
-  var annexB: [UInt8] { (sps + pps).flatMap { [0, 0, 0, 1] + $0 } }
+  package var annexB: [UInt8] { (sps + pps).flatMap { [0, 0, 0, 1] + $0 } }
 
   /// `avc1.` and profile, constraint flags and level in hexadecimal, from the first SPS.
   /// - Source: RFC 6381 §3.3
-  var codecString: String {
+  package var codecString: String {
     let digits = sps[0][1...3].map { byte in
       let text = String(byte, radix: 16)
       return text.count == 1 ? "0" + text : text

@@ -19,6 +19,7 @@ package struct MediaPlaylist: Sendable {
   private let control: ServerControl
   private let names: MediaNames
   private let base: String
+  private let reports: [String]
 
   /// The playlist of `snapshot`; nil while it has no complete segment, for such a playlist is never answered.
   ///
@@ -27,8 +28,10 @@ package struct MediaPlaylist: Sendable {
   ///   - control: the stream's constants.
   ///   - names: the names of media.
   ///   - base: what stands before each name: empty, or a relative path that ends in a slash.
+  ///   - reports: URIs of the other renditions' playlists, which list the same parts.
   package init?(
-    _ snapshot: WindowSnapshot, control: ServerControl, names: MediaNames, base: String
+    _ snapshot: WindowSnapshot, control: ServerControl, names: MediaNames, base: String,
+    reports: [String] = []
   ) {
     guard let track = snapshot.track, !snapshot.segments.isEmpty else { return nil }
     self.snapshot = snapshot
@@ -36,6 +39,7 @@ package struct MediaPlaylist: Sendable {
     self.control = control
     self.names = names
     self.base = base
+    self.reports = reports
   }
 
   /// The text of the playlist.
@@ -62,8 +66,24 @@ package struct MediaPlaylist: Sendable {
     } else if let hint = snapshot.hint {
       let name = names.name(ofPart: hint.index, in: hint.segment)
       out.line("#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"\(base)\(name)\"")
+      writeReports(to: &out)
     }
     return out.text
+  }
+
+  /// Rendition Reports (§4.4.5.4): the publish gate lets all rungs list the same parts at once, so
+  /// this rendition's position is that of the others.
+  ///
+  /// No attribute is left out.
+  private func writeReports(to out: inout PlaylistText) {
+    let parts = snapshot.open?.parts ?? []
+    let last = parts.last ?? snapshot.segments.last?.parts.last
+    guard let last else { return }
+    for uri in reports {
+      out.line(
+        "#EXT-X-RENDITION-REPORT:URI=\"\(uri)\",LAST-MSN=\(names.printed(last.segment)),"
+          + "LAST-PART=\(last.index)")
+    }
   }
 
   private func head(_ out: inout PlaylistText, form: Form, first: Segment?) {
@@ -91,11 +111,11 @@ package struct MediaPlaylist: Sendable {
 
   private func write(_ part: Part, to out: inout PlaylistText) {
     let name = names.name(ofPart: part.index, in: part.segment)
-    let independent = part.isIndependent ? ",INDEPENDENT=YES" : ""
+    let more = part.isGap ? ",GAP=YES" : part.isIndependent ? ",INDEPENDENT=YES" : ""
     // Rounded down, as PART-TARGET is rounded up: a part never looks longer than the target (§4.4.4.9).
     let timescale = Int64(track.cadence.grid.rate.timescale)
     let duration = Decimal.shortString(part.duration * 1_000_000 / timescale, digits: 6)
-    out.line("#EXT-X-PART:DURATION=\(duration),URI=\"\(base)\(name)\"\(independent)")
+    out.line("#EXT-X-PART:DURATION=\(duration),URI=\"\(base)\(name)\"\(more)")
   }
 
   /// How many segments a delta update may replace: those whose end is further than the Skip Boundary from the end of

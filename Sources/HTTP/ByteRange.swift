@@ -66,7 +66,7 @@ extension PreparedResponse {
       return self
     }
     if let condition = request.header("if-range") {
-      guard let tag = header("etag"), !tag.hasPrefix("W/"), tag == condition else { return self }
+      guard let tag = entityTag, !tag.hasPrefix("W/"), tag == condition else { return self }
     }
     switch ByteRange(value, length: contentLength) {
     case .whole:

@@ -86,4 +86,11 @@ package protocol RequestHandler: AnyObject {
 package protocol ExchangeObserver: AnyObject {
   /// An exchange is over.
   func finished(_ record: AnswerRecord)
+  /// A connection or a stream was refused or ended for something the client did.
+  func faulted(_ fault: ConnectionFault)
+}
+
+extension ExchangeObserver {
+  /// Not counted where nobody wants to.
+  package func faulted(_ fault: ConnectionFault) {}
 }

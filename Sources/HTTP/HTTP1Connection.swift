@@ -3,7 +3,7 @@ import Net
 /// One HTTP/1.1 connection: requests in, answers out in the order of the requests.
 ///
 /// Holds no buffer of its own while it is idle or its requests are held.
-final class HTTP1Connection: ByteStreamOwner {
+final class HTTP1Connection: ByteStreamOwner, ServedConnection {
   private enum Phase: UInt8 {
     /// Requests are taken.
     case open
@@ -28,7 +28,7 @@ final class HTTP1Connection: ByteStreamOwner {
   /// Bytes read that follow the last request taken, while no more are taken.
   private var leftover: [UInt8] = []
   /// Answers that have ended while some of them was still queued.
-  private var unflushed: [AnswerRecord] = []
+  private var reports = FlushReports()
   /// When the head that is not complete began; 0 outside of a head.
   private var headSince: Int64 = 0
   /// When the connection became idle, or the end of lingering.
@@ -43,6 +43,8 @@ final class HTTP1Connection: ByteStreamOwner {
   }
 
   var queuedBytes: Int { stream.queuedBytes + waitingBytes }
+
+  var peer: PeerAddress { stream.peer }
 
   // MARK: Requests
 
@@ -66,7 +68,7 @@ final class HTTP1Connection: ByteStreamOwner {
       do {
         guard let request = try parser.next(bytes, &position, peer: stream.peer) else { break }
         headSince = 0
-        take(request)
+        take(request, isSecure: stream.isSecure)
       } catch {
         refuse(error.status, error.description)
       }
@@ -76,7 +78,7 @@ final class HTTP1Connection: ByteStreamOwner {
 
   /// Whether another request may be taken: not while many are unanswered or much is unsent.
   private var canTake: Bool {
-    exchanges.count < server.limits.pipelinedRequests
+    exchanges.count < server.limits.heldRequests
       && stream.queuedBytes <= server.limits.queuedBytes / 4
   }
 
@@ -87,7 +89,9 @@ final class HTTP1Connection: ByteStreamOwner {
     stream.isReading = false
   }
 
-  private func take(_ request: Request) {
+  private func take(_ request: Request, isSecure: Bool) {
+    var request = request
+    request.isSecure = isSecure
     // No route takes a body yet: the answer ends the connection, so that a body is never read as
     // a request.
     let closes = !request.keepAlive || request.framing != .none || server.isDraining
@@ -95,6 +99,7 @@ final class HTTP1Connection: ByteStreamOwner {
     exchanges.append(exchange)
     if closes { phase = .last }
     server.handler.handle(exchange)
+    exchange.wasRouted()
   }
 
   /// Answers with an error after the answers to earlier requests, and ends the connection.
@@ -106,6 +111,12 @@ final class HTTP1Connection: ByteStreamOwner {
     exchange.kind = .refused
     exchanges.append(exchange)
     exchange.respond(.text(status, line, fields: server.errorFields + fields), extra: [])
+  }
+
+  /// Answers with why the whole connection is refused.
+  func refuse(_ refusal: Refusal) {
+    server.observer?.faulted(refusal.fault)
+    refuse(refusal.status, refusal.line, fields: [Refusal.retryAfter])
   }
 
   /// Goes on with the requests that were not taken before.
@@ -132,7 +143,10 @@ final class HTTP1Connection: ByteStreamOwner {
       waitingBytes += byteCount
     }
     server.batch.removeAll(keepingCapacity: true)
-    if queuedBytes > max(server.limits.queuedBytes, byteCount) { cut() }
+    if queuedBytes > max(server.limits.queuedBytes, byteCount) {
+      server.observer?.faulted(.slow)
+      cut()
+    }
   }
 
   /// Goes on after the end of an answer.
@@ -172,9 +186,9 @@ final class HTTP1Connection: ByteStreamOwner {
   }
 
   private func report(_ exchange: HTTP1Exchange) {
-    guard let observer = server.observer else { return }
-    let record = record(of: exchange, bytesSent: exchange.bytesSent, cut: false)
-    if stream.queuedBytes == 0 { observer.finished(record) } else { unflushed.append(record) }
+    guard server.observer != nil else { return }
+    reports.add(record(of: exchange, bytesSent: exchange.bytesSent, cut: false))
+    if stream.queuedBytes == 0 { reports.tell(server, lost: 0) }
   }
 
   private func record(of exchange: HTTP1Exchange, bytesSent: Int, cut: Bool) -> AnswerRecord {
@@ -185,25 +199,9 @@ final class HTTP1Connection: ByteStreamOwner {
   }
 
   func drained() {
-    reportUnflushed(lost: 0)
+    reports.tell(server, lost: 0)
     if phase == .last, exchanges.isEmpty { finish() }
     resume()
-  }
-
-  /// - Parameter lost: bytes of the last ones that the kernel did not take.
-  private func reportUnflushed(lost: Int) {
-    guard !unflushed.isEmpty else { return }
-    let ended = unflushed
-    unflushed = []
-    var lost = lost
-    for var record in ended.reversed() {
-      let missing = min(lost, record.bytesSent)
-      lost -= missing
-      record.bytesSent -= missing
-      record.cut = missing > 0
-      record.ended = server.loop.now
-      server.observer?.finished(record)
-    }
   }
 
   // MARK: The end
@@ -240,7 +238,7 @@ final class HTTP1Connection: ByteStreamOwner {
     guard phase != .closed else { return }
     phase = .closed
     server.remove(self)
-    reportUnflushed(lost: .max)
+    reports.tell(server, lost: .max)
     tellGone(takeExchanges())
   }
 
@@ -253,7 +251,7 @@ final class HTTP1Connection: ByteStreamOwner {
     server.remove(self)
     let cut = takeExchanges()
     server.loop.later {
-      self.reportUnflushed(lost: lost)
+      self.reports.tell(self.server, lost: lost)
       self.tellGone(cut)
     }
   }
@@ -306,9 +304,13 @@ final class HTTP1Connection: ByteStreamOwner {
       if now >= idleSince { close() }
     case .open, .last:
       if stream.queuedBytes > 0 {
-        if now - stream.lastProgress >= limits.stallTime { cut() }
+        if now - stream.lastProgress >= limits.stallTime {
+          server.observer?.faulted(.stalled)
+          cut()
+        }
       } else if headSince != 0 {
         if now - headSince >= limits.headTime {
+          server.observer?.faulted(.headTime)
           refuse(408, "no complete request head within \(limits.headTime / 1_000_000_000) s")
         }
       } else if exchanges.isEmpty, now - idleSince >= limits.idleTime {

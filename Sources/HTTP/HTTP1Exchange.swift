@@ -6,7 +6,7 @@ final class HTTP1Exchange: Exchange {
   private enum Stage { case unanswered, streaming, ended }
   private enum BodyForm { case chunked, untilClose, none }
 
-  let request: Request
+  private(set) var request: Request
   var kind = RequestKind.other
   var onGone: (() -> Void)?
   /// Whether the connection ends with this answer.
@@ -43,6 +43,7 @@ final class HTTP1Exchange: Exchange {
 
   func respond(_ response: PreparedResponse, extra: [HeaderField]) {
     guard stage == .unanswered, let connection else { return }
+    let response = response.conditional(request)
     stage = .ended
     onGone = nil
     status = response.status
@@ -85,6 +86,11 @@ final class HTTP1Exchange: Exchange {
 
   func abort() {
     connection?.cut()
+  }
+
+  /// Keeps of the request only what an answer that comes later may depend on.
+  func wasRouted() {
+    if stage == .unanswered { request = request.shrunk }
   }
 
   /// Takes out what waited, since this is now the first unfinished answer.

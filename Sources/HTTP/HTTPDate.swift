@@ -42,6 +42,7 @@ struct HeadTails {
   private var persistent = SharedBytes([])
   private var closing = SharedBytes([])
   private var keptAlive = SharedBytes([])
+  private var dateText = SharedBytes([])
 
   /// What a head says about the connection.
   enum Persistence {
@@ -63,10 +64,18 @@ struct HeadTails {
     }
   }
 
+  /// The value of `Date` alone.
+  mutating func date(now: Int64) -> SharedBytes {
+    if now >= validUntil { renew(now) }
+    return dateText
+  }
+
   private mutating func renew(_ now: Int64) {
     let wall = clinux_clock_ns(CLOCK_REALTIME)
     validUntil = now + 1_000_000_000 - wall % 1_000_000_000
-    let date = "Date: \(HTTPDate.text(Int(wall / 1_000_000_000)))\r\n"
+    let text = HTTPDate.text(Int(wall / 1_000_000_000))
+    dateText = SharedBytes(text)
+    let date = "Date: \(text)\r\n"
     persistent = SharedBytes(date + "\r\n")
     closing = SharedBytes(date + "Connection: close\r\n\r\n")
     keptAlive = SharedBytes(date + "Connection: keep-alive\r\n\r\n")

@@ -4,6 +4,8 @@
 package struct HTTPLimits: Sendable {
   /// How large a request head may be.
   package var head = HeadLimits()
+  /// A TLS handshake is complete this long after the connection came; else it is closed.
+  package var handshakeTime: Int64 = 10_000_000_000
   /// A head is complete this long after its first byte; else 408.
   package var headTime: Int64 = 10_000_000_000
   /// A connection without a request is closed after this.
@@ -17,12 +19,21 @@ package struct HTTPLimits: Sendable {
   package var lingerTime: Int64 = 2_000_000_000
   /// How often the times are checked.
   package var checkInterval: Int64 = 1_000_000_000
-  /// Unanswered requests of one connection; above it no more are read.
-  package var pipelinedRequests = 64
+  /// Unanswered requests of one connection: above it HTTP/1.1 reads no more, HTTP/2 answers 429.
+  package var heldRequests = 64
+  /// Streams that a peer may have open on one HTTP/2 connection; RFC 9113 §6.5.2 recommends no less
+  /// than 100.
+  package var streams = 100
   /// Bytes queued for one connection above which it is cut; a single answer may be longer.
   package var queuedBytes = 4 * 1024 * 1024
   /// Connections of one loop; above it they get 503.
   package var connections = 10_000
+  /// Connections of one address (IPv6: of one /64) with all loops;
+  ///
+  /// above it they get 429. No limit for this machine's own.
+  package var connectionsPerAddress = 200
+  /// Whether loopback addresses are free of that limit.
+  package var exemptsLoopback = true
 
   /// The defaults.
   package init() {}

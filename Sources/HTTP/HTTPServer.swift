@@ -18,7 +18,10 @@ package final class HTTPServer: SocketReceiver, LoopService {
   /// Slices on their way to a stream; kept so that an answer does not allocate.
   var batch: [ByteSlice] = []
   private(set) var isDraining = false
-  private var connections: [HTTP1Connection] = []
+  /// Frames on their way to a stream.
+  let output = HTTP2Output()
+  private let addresses: AddressTable
+  private var connections: [any ServedConnection] = []
   private var tails = HeadTails()
   private var lastSize = (count: 0, line: SharedBytes([]))
   private var nextCheck = Int64.max
@@ -32,15 +35,18 @@ package final class HTTPServer: SocketReceiver, LoopService {
   ///   - limits: what clients may use.
   ///   - handler: the routes.
   ///   - observer: who counts answers.
+  ///   - addresses: where connections are counted by address, shared with the other loops.
   ///   - errorFields: fields of the errors that no route answers.
   package init(
     loop: EventLoop, limits: HTTPLimits = HTTPLimits(), handler: any RequestHandler,
-    observer: (any ExchangeObserver)? = nil, errorFields: [HeaderField] = []
+    observer: (any ExchangeObserver)? = nil, addresses: AddressTable = AddressTable(),
+    errorFields: [HeaderField] = []
   ) {
     self.loop = loop
     self.limits = limits
     self.handler = handler
     self.observer = observer
+    self.addresses = addresses
     self.errorFields = errorFields + [HeaderField("Cache-Control", "no-store")]
     loop.receiver = self
     loop.addService(self)
@@ -53,18 +59,51 @@ package final class HTTPServer: SocketReceiver, LoopService {
   package var isEmpty: Bool { connections.isEmpty }
 
   package func receive(_ socket: AcceptedSocket) {
+    let stream: any ByteStream
+    var secure: TLSStream?
     // On an error the descriptor is closed, and there is nobody to tell.
-    guard let stream = try? TCPStream(socket, on: loop, readLimit: Self.readLimit) else { return }
-    if connections.count >= limits.connections + Self.refusedCapacity { return stream.close() }
-    let connection = HTTP1Connection(stream, self)
-    connection.index = connections.count
-    connections.append(connection)
-    if nextCheck == .max { nextCheck = loop.now + limits.checkInterval }
-    if connections.count > limits.connections {
-      connection.refuse(
-        503, "too many connections; allowed are \(limits.connections)",
-        fields: [HeaderField("Retry-After", "1")])
+    if let tls = socket.tls {
+      secure = try? TLSStream(socket, tls, on: loop, readLimit: Self.readLimit)
+      guard let secure else { return }
+      stream = secure
+    } else {
+      guard let plain = try? TCPStream(socket, on: loop, readLimit: Self.readLimit) else { return }
+      stream = plain
     }
+    let isExempt = limits.exemptsLoopback && socket.peer.isLoopback
+    let ownCount = isExempt ? 0 : addresses.add(socket.peer)
+    guard connections.count < limits.connections + Self.refusedCapacity,
+      ownCount <= limits.connectionsPerAddress + Self.refusedCapacity
+    else {
+      observer?.faulted(
+        ownCount > limits.connectionsPerAddress ? .addressConnections : .connections)
+      if !isExempt { addresses.remove(socket.peer) }
+      return stream.close()
+    }
+    if nextCheck == .max { nextCheck = loop.now + limits.checkInterval }
+    let refusal = refusal(ownCount: ownCount)
+    if let refusal, secure == nil {
+      // It may speak either version; an answer of HTTP/1.1 is understood as a refusal by both.
+      let connection = HTTP1Connection(stream, self)
+      add(connection)
+      connection.refuse(refusal)
+    } else {
+      add(OpeningConnection(stream, secure: secure, self, refusal: refusal))
+    }
+  }
+
+  /// Why a connection that came now is refused; nil where it is not.
+  private func refusal(ownCount: Int) -> Refusal? {
+    if connections.count >= limits.connections {
+      return Refusal(
+        status: 503, line: "too many connections; allowed are \(limits.connections)",
+        fault: .connections)
+    }
+    guard ownCount > limits.connectionsPerAddress else { return nil }
+    return Refusal(
+      status: 429,
+      line: "too many connections of one address; allowed are \(limits.connectionsPerAddress)",
+      fault: .addressConnections)
   }
 
   /// Answers what is open with `Connection: close` and closes what is idle; connections that still
@@ -91,15 +130,34 @@ package final class HTTPServer: SocketReceiver, LoopService {
     nextCheck = connections.isEmpty ? .max : now + limits.checkInterval
   }
 
+  private func add(_ connection: any ServedConnection) {
+    connection.index = connections.count
+    connections.append(connection)
+  }
+
+  /// Puts a connection in the place of the one that found out what it speaks.
+  func replace(_ opening: OpeningConnection, by connection: any ServedConnection) {
+    guard connections.indices.contains(opening.index) else { return }
+    connection.index = opening.index
+    connections[connection.index] = connection
+    opening.index = -1
+  }
+
   /// Forgets a closed connection.
-  func remove(_ connection: HTTP1Connection) {
+  func remove(_ connection: any ServedConnection) {
     let index = connection.index
     guard connections.indices.contains(index), connections[index] === connection else { return }
     connections.swapAt(index, connections.count - 1)
     connections[index].index = index
     connections.removeLast()
     connection.index = -1
+    if !(limits.exemptsLoopback && connection.peer.isLoopback) {
+      addresses.remove(connection.peer)
+    }
   }
+
+  /// The value of `Date` now.
+  var date: SharedBytes { tails.date(now: loop.now) }
 
   /// The end of a head written now.
   func tail(_ persistence: HeadTails.Persistence) -> SharedBytes {

@@ -22,7 +22,7 @@ package struct HeaderField: Sendable, Hashable {
   }
 
   /// Whether the name is `other`, whatever the case.
-  func isNamed(_ other: String) -> Bool {
+  package func isNamed(_ other: String) -> Bool {
     name.utf8.elementsEqual(other.utf8) { lowercased($0) == lowercased($1) }
   }
 }

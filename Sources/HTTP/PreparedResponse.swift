@@ -3,7 +3,7 @@ package import Sharing
 
 /// A whole answer, made once and given to any number of requests on any loop.
 ///
-/// Its HTTP/1.1 head is made here, but for what differs from answer to answer: `Date`, `Connection`
+/// Its heads are made here, but for what differs from answer to answer: `Date`, `Connection`
 /// and fields of the single request. To give it costs a retain and one system call.
 package final class PreparedResponse: Sendable {
   /// The status code.
@@ -18,6 +18,12 @@ package final class PreparedResponse: Sendable {
   let head: SharedBytes
   /// How much of `head` comes before `Content-Length`.
   let lengthOffset: Int
+  /// The same head for HTTP/2.
+  let block: FieldBlock
+  /// What its `Priority` field says.
+  let priority: ResponsePriority?
+  /// The value of its `ETag` field.
+  let entityTag: String?
 
   /// A response whose body is the concatenation of `body`.
   package convenience init(status: Int, fields: [HeaderField], body: [SharedBytes] = []) {
@@ -38,6 +44,10 @@ package final class PreparedResponse: Sendable {
     lengthOffset = head.count
     if hasBody { HeaderField("Content-Length", String(contentLength)).append(to: &head) }
     self.head = SharedBytes(head)
+    block = FieldBlock(
+      status: status, fields: fields, contentLength: hasBody ? contentLength : nil)
+    priority = ResponsePriority(fields.first { $0.isNamed("priority") }?.value)
+    entityTag = fields.first { $0.isNamed("etag") }?.value
   }
 
   /// One line of plain text.

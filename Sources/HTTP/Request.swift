@@ -38,6 +38,13 @@ package struct Request: Sendable {
   struct FieldPlace {
     let nameStart, nameEnd, valueStart, valueEnd: UInt16
 
+    init(name: Range<Int>, value: Range<Int>) {
+      nameStart = UInt16(clamping: name.lowerBound)
+      nameEnd = UInt16(clamping: name.upperBound)
+      valueStart = UInt16(clamping: value.lowerBound)
+      valueEnd = UInt16(clamping: value.upperBound)
+    }
+
     var name: Range<Int> { Int(nameStart)..<Int(nameEnd) }
     var value: Range<Int> { Int(valueStart)..<Int(valueEnd) }
   }
@@ -65,6 +72,8 @@ package struct Request: Sendable {
   package let keepAlive: Bool
   /// How the body is delimited.
   package let framing: BodyFraming
+  /// Whether it came over TLS.
+  package internal(set) var isSecure = false
   /// Who asked.
   package let peer: PeerAddress
 
@@ -137,6 +146,42 @@ package struct Request: Sendable {
   package var headers: [HeaderField] {
     places.map { HeaderField(text($0.name), text($0.value)) }
   }
+
+  /// The same with the path, the query and those fields alone that an answer may depend on; a held
+  /// request keeps no more.
+  var shrunk: Request {
+    let method = head[methodPlace.range]
+    let path = head[pathPlace.range]
+    let query = queryPlace.map { head[$0.range] }
+    let kept = places.filter { place in
+      Self.keptFields.contains { isName(place.name, $0) }
+    }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(
+      kept.reduce(method.count + path.count + (query?.count ?? 0)) {
+        $0 + $1.name.count + $1.value.count
+      })
+    func move(_ piece: ArraySlice<UInt8>) -> Range<Int> {
+      bytes += piece
+      return bytes.count - piece.count..<bytes.count
+    }
+    let line = RequestLine(
+      method: move(method), path: move(path), query: query.map { move($0) },
+      minorVersion: minorVersion)
+    let moved = kept.map { place in
+      let name = move(head[place.name])
+      return FieldPlace(name: name, value: move(head[place.value]))
+    }
+    var request = Request(
+      head: bytes, places: moved, line: line, keepAlive: keepAlive, framing: framing, peer: peer)
+    request.isSecure = isSecure
+    return request
+  }
+
+  private static let keptFields = [
+    "accept", "accept-encoding", "cdn-origin-assist-prefetch-enabled", "host", "if-none-match",
+    "if-range", "range",
+  ]
 
   private func isName(_ range: Range<Int>, _ name: String) -> Bool {
     let wanted = name.utf8

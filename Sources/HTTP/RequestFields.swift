@@ -8,13 +8,16 @@ struct RequestFields {
   private var hasTransferEncoding = false
   private var hasClose = false
   private var hasKeepAlive = false
+  private var hasUnknownExpectation = false
 
   /// Takes the field `name` with its `value`.
   mutating func take(
     _ name: ArraySlice<UInt8>, _ value: ArraySlice<UInt8>
   ) throws(RequestParseError) {
-    // The four that matter have these lengths; others need not be compared.
+    // Those that matter have these lengths; others need not be compared.
     switch name.count {
+    case 6 where isEqual(name, "expect"):
+      if !tokens(value).allSatisfy({ $0 == "100-continue" }) { hasUnknownExpectation = true }
     case 4 where isEqual(name, "host"):
       hostCount += 1
       guard isHost(value) else { throw .badHost }
@@ -56,6 +59,13 @@ struct RequestFields {
     return .chunked
   }
 
+  /// RFC 9110 §10.1.1: any expectation but `100-continue` is refused; HTTP/1.0 has none.
+  ///
+  /// No `100 (Continue)` is sent: the final status comes at once, since no route waits for a body.
+  func checkExpectation(minorVersion: UInt8) throws(RequestParseError) {
+    if hasUnknownExpectation, minorVersion > 0 { throw .unknownExpectation }
+  }
+
   /// RFC 9112 §9.3.
   func keepAlive(minorVersion: UInt8) -> Bool {
     !hasClose && (minorVersion > 0 || hasKeepAlive)
@@ -86,8 +96,11 @@ func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
 extension Request {
   /// Parses a complete head, whose lines are known to end with CR LF and to be free of control
   /// characters, from `start` on.
+  ///
+  /// `hasBody` is known where the version of HTTP delimits the body by itself.
   init(
-    head: [UInt8], from start: Int, fieldCount: Int, limits: HeadLimits, peer: PeerAddress
+    head: [UInt8], from start: Int, fieldCount: Int, limits: HeadLimits, peer: PeerAddress,
+    hasBody: Bool? = nil
   ) throws(RequestParseError) {
     var end = Self.lineEnd(head, start)
     let line = try RequestLine(head, start..<end, limits: limits)
@@ -105,14 +118,14 @@ extension Request {
       let value = trimmed(head[colon + 1..<end])
       try fields.take(head[position..<colon], value)
       places.append(
-        FieldPlace(
-          nameStart: UInt16(clamping: position), nameEnd: UInt16(clamping: colon),
-          valueStart: UInt16(clamping: value.startIndex), valueEnd: UInt16(clamping: value.endIndex)
-        ))
+        FieldPlace(name: position..<colon, value: value.startIndex..<value.endIndex))
       position = end + 2
     }
     try fields.checkHost(minorVersion: line.minorVersion)
-    let framing = try fields.framing(minorVersion: line.minorVersion)
+    var framing = try fields.framing(minorVersion: line.minorVersion)
+    try fields.checkExpectation(minorVersion: line.minorVersion)
+    if hasBody == true, framing == .none { framing = .chunked }
+    if hasBody == false { framing = .none }
     self.init(
       head: head, places: places, line: line,
       keepAlive: fields.keepAlive(minorVersion: line.minorVersion), framing: framing, peer: peer)

@@ -18,6 +18,8 @@ package enum RequestParseError: Error, Equatable, Sendable, CustomStringConverti
   case badFraming
   /// A transfer coding other than `chunked`. RFC 9112 §6.1.
   case unknownTransferCoding
+  /// An expectation other than `100-continue`. RFC 9110 §10.1.1.
+  case unknownExpectation
   /// Another version than HTTP/1.x. RFC 9110 §15.6.6.
   case unsupportedVersion
   /// A request target above the limit. RFC 9110 §15.5.15.
@@ -31,6 +33,7 @@ package enum RequestParseError: Error, Equatable, Sendable, CustomStringConverti
   package var status: Int {
     switch self {
     case .unknownTransferCoding: 501
+    case .unknownExpectation: 417
     case .unsupportedVersion: 505
     case .targetTooLong: 414
     case .headTooLarge, .tooManyFields: 431
@@ -49,6 +52,7 @@ package enum RequestParseError: Error, Equatable, Sendable, CustomStringConverti
     case .badHost: "bad Host; exactly one with a host and an optional port is required"
     case .badFraming: "contradictory length; allowed is one Content-Length or chunked coding"
     case .unknownTransferCoding: "unknown transfer coding; allowed is chunked"
+    case .unknownExpectation: "unknown expectation; allowed is 100-continue"
     case .unsupportedVersion: "unsupported version; allowed is HTTP/1.1 and HTTP/1.0"
     case .targetTooLong(let limit): "request target too long; allowed are \(limit) bytes"
     case .headTooLarge(let limit): "request head too large; allowed are \(limit) bytes"

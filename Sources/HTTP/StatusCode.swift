@@ -32,6 +32,8 @@ package enum StatusCode {
     case 414: "URI Too Long"
     case 415: "Unsupported Media Type"
     case 416: "Range Not Satisfiable"
+    case 417: "Expectation Failed"
+    case 421: "Misdirected Request"
     case 422: "Unprocessable Content"
     case 425: "Too Early"
     case 426: "Upgrade Required"

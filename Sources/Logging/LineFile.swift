@@ -48,9 +48,11 @@ package final class LineFile: Sendable {
     thread.withLock { $0 = started }
   }
 
-  /// Appends a line soon; `line` makes it, without its line end, on the writing thread.
+  /// Appends a line soon.
   ///
-  /// - Parameter size: about how many bytes it holds until then.
+  /// - Parameters:
+  ///   - size: about how many bytes `line` holds until it is called.
+  ///   - line: makes the line, without its line end, on the writing thread.
   package func append(size: Int, _ line: @escaping @Sendable () -> String) {
     pending.withLock { pending in
       guard !pending.isClosed, pending.size + size <= Self.capacity else {

@@ -38,8 +38,10 @@ package struct Redaction {
     return true
   }
 
-  /// `scheme://user:password@host`: what is before the last `@`, even where a password has a slash in it.
-  /// `rtmp://host/app/key`: what follows the app.
+  /// What stands before the host of a URL, and the stream key of an RTMP URL.
+  ///
+  /// Of `rtsp://user:password@host` what is before the last `@`, even where a password has a slash in it; of
+  /// `rtmp://host/app/key` what follows the app.
   private mutating func takesAuthority() -> Bool {
     guard text[place...].starts(with: Array("://".utf8)) else { return false }
     let scheme = out.reversed().prefix { Self.isNameCharacter($0) || $0 == UInt8(ascii: "+") }
@@ -72,7 +74,8 @@ package struct Redaction {
       as: UTF8.self
     ).lowercased()
     let isFlag = text[place..<end].starts(with: Array("--".utf8))
-    guard Self.secrets.contains(name) || Self.fields.contains(name) || Self.parameters.contains(name)
+    guard
+      Self.secrets.contains(name) || Self.fields.contains(name) || Self.parameters.contains(name)
     else {
       copy(end - place)
       return true
@@ -94,6 +97,7 @@ package struct Redaction {
       hide(until: { $0 == 0x0D || $0 == 0x0A || $0 == UInt8(ascii: "\"") })
     } else {
       hide(until: { "&#".utf8.contains($0) || Self.endsWord($0) })
+      hideAfterColon()
     }
     return true
   }
@@ -105,6 +109,7 @@ package struct Redaction {
     else { return false }
     copy(1)
     hide(until: Self.endsWord)
+    hideAfterColon()
     return true
   }
 
@@ -115,6 +120,11 @@ package struct Redaction {
   private mutating func copy(_ count: Int) {
     out += text[place..<place + count]
     place += count
+  }
+
+  /// What was hidden was itself a name with a value to come: the rest of the line goes with it.
+  private mutating func hideAfterColon() {
+    if place > 0, text[place - 1] == UInt8(ascii: ":") { hide(until: { $0 == 0x0D || $0 == 0x0A }) }
   }
 
   private mutating func hide(until isEnd: (UInt8) -> Bool) {

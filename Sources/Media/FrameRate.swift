@@ -68,6 +68,11 @@ package struct FrameRate: Sendable, Hashable, CustomStringConvertible {
     denominator * 1_000_000_000 / numerator
   }
 
+  /// The duration of `ticks` of `timescale` in nanoseconds, rounded down.
+  package func nanoseconds(ofTicks ticks: Int64) -> Int64 {
+    Int64(floorDivide(Int128(ticks) * 1_000_000_000, Int128(timescale)))
+  }
+
   /// `30` or `30000/1001`.
   package var description: String {
     denominator == 1 ? "\(numerator)" : "\(numerator)/\(denominator)"

@@ -39,6 +39,14 @@ package struct UTCTime: Sendable, Equatable {
       + ".\(pad(milliseconds % 1000, 3))"
   }
 
+  /// `2026-11-20T08:15:36.250123Z`: the moment `nanoseconds` after 1970 to the microsecond, rounded down.
+  package static func microseconds(_ nanoseconds: Int64) -> String {
+    let time = UTCTime(nanoseconds: nanoseconds)
+    let micro = Int64(
+      floorDivide(Int128(nanoseconds), 1000) - 1000 * floorDivide(Int128(nanoseconds), 1_000_000))
+    return time.text.dropLast() + time.pad(micro, 3) + "Z"
+  }
+
   private func pad(_ value: Int64, _ width: Int) -> String {
     let digits = String(value)
     return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits

@@ -15,6 +15,7 @@ package final class Acceptor: DescriptorHandler, LoopService {
 
   private unowned let loop: EventLoop
   private let loops: [EventLoop]
+  private let tls: TLSContext?
   private let deliver: @Sendable (EventLoop, AcceptedSocket) -> Void
   private var listener: ListeningSocket?
   private var resumption = Int64.max
@@ -27,15 +28,18 @@ package final class Acceptor: DescriptorHandler, LoopService {
   ///   - listener: the socket; closed with the acceptor's end.
   ///   - loop: the loop that accepts.
   ///   - loops: the loops that get the connections.
+  ///   - tls: what the connections speak TLS with; nil where they are plain.
   ///   - deliver: takes over a connection, on its loop's thread; by default the loop's `receiver`.
   /// - Throws: when the socket cannot be watched.
   package init(
     _ listener: ListeningSocket, on loop: EventLoop, among loops: [EventLoop],
+    tls: TLSContext? = nil,
     deliver: @escaping @Sendable (EventLoop, AcceptedSocket) -> Void = Acceptor.toReceiver
   ) throws(NetError) {
     self.loop = loop
     self.loops = loops.isEmpty ? [loop] : loops
     self.listener = listener
+    self.tls = tls
     self.deliver = deliver
     try loop.add(listener.descriptor, .readable, self)
     loop.addService(self)
@@ -68,7 +72,7 @@ package final class Acceptor: DescriptorHandler, LoopService {
       var address = clinux_address()
       let descriptor = unsafe clinux_accept(listener.descriptor, Self.notSentLow, &address)
       if descriptor >= 0 {
-        hand(AcceptedSocket(descriptor: descriptor, peer: PeerAddress(address)))
+        hand(AcceptedSocket(descriptor: descriptor, peer: PeerAddress(address), tls: tls))
         continue
       }
       switch -descriptor {

@@ -8,6 +8,8 @@ package protocol ByteStream: AnyObject {
   var owner: (any ByteStreamOwner)? { get set }
   /// Who is at the other end.
   var peer: PeerAddress { get }
+  /// Whether the bytes are encrypted on their way.
+  var isSecure: Bool { get }
   /// Bytes written that the kernel has not taken yet.
   var queuedBytes: Int { get }
   /// Monotonic nanoseconds at which queued bytes last moved, or began to queue.

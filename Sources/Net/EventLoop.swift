@@ -40,6 +40,8 @@ package final class EventLoop: @unchecked Sendable {
   private var generation: UInt32 = 0
   private var services: [any LoopService] = []
   private var postponed: [() -> Void] = []
+  /// The buffers of TLS connections, made with the first.
+  private(set) lazy var tlsWorkspace = TLSWorkspace()
 
   /// Monotonic time in nanoseconds, taken once each turn.
   package private(set) var now: Int64

@@ -49,4 +49,6 @@ package struct AcceptedSocket: Sendable {
   package let descriptor: Int32
   /// Who connected.
   package let peer: PeerAddress
+  /// What to speak TLS with; nil where the bytes are plain.
+  package let tls: TLSContext?
 }

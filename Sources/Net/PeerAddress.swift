@@ -31,6 +31,11 @@ package struct PeerAddress: Sendable, Hashable, CustomStringConvertible {
     isVersion6 ? high == 0 && low == 1 : low >> 24 == 127
   }
 
+  /// The same without what a single owner may choose: the port and, for IPv6, the last 64 bits.
+  package var owner: PeerAddress {
+    PeerAddress(high: high, low: isVersion6 ? 0 : low, port: 0, isVersion6: isVersion6)
+  }
+
   /// The same without what names one viewer: the last octet (IPv4) or the last 80 bits (IPv6) and
   /// the port are zero.
   package var masked: PeerAddress {

@@ -44,6 +44,8 @@ package final class TCPStream: ByteStream, DescriptorHandler {
     }
   }
 
+  package var isSecure: Bool { false }
+
   package var queuedBytes: Int { queue.byteCount }
 
   package var isReading: Bool {
@@ -82,6 +84,29 @@ package final class TCPStream: ByteStream, DescriptorHandler {
       index += 1
     }
     if !queue.isEmpty, !interest.contains(.writable) {
+      interest.insert(.writable)
+      watch()
+    }
+  }
+
+  /// Writes at once as much as the kernel takes and queues a copy of the rest.
+  @unsafe func write(copying bytes: UnsafeRawBufferPointer) {
+    guard descriptor >= 0, !isBroken else { return }
+    var sent = 0
+    if queue.isEmpty {
+      lastProgress = loop.now
+      var piece = unsafe iovec(
+        iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count)
+      sent = unsafe send(&piece, 1)
+      if sent < 0 { return }
+    }
+    guard sent < bytes.count else { return }
+    queue.append(
+      ByteSlice(
+        unsafe SharedBytes(count: bytes.count - sent) { target in
+          unsafe target.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[sent...]))
+        }))
+    if !interest.contains(.writable) {
       interest.insert(.writable)
       watch()
     }
@@ -168,7 +193,7 @@ package final class TCPStream: ByteStream, DescriptorHandler {
   /// owner learns at the end of the turn.
   private func send(_ slices: [ByteSlice], from first: Int, skipping offset: Int) -> Int {
     let count = min(slices.count - first, Self.pieceCapacity)
-    let sent = unsafe withUnsafeTemporaryAllocation(of: iovec.self, capacity: count) { pieces in
+    return unsafe withUnsafeTemporaryAllocation(of: iovec.self, capacity: count) { pieces in
       for index in 0..<count {
         let slice = slices[first + index]
         let skip = index == 0 ? offset : 0
@@ -177,8 +202,13 @@ package final class TCPStream: ByteStream, DescriptorHandler {
         unsafe pieces.initializeElement(
           at: index, to: iovec(iov_base: start, iov_len: slice.count - skip))
       }
-      return unsafe clinux_send(descriptor, pieces.baseAddress, count)
+      guard let start = pieces.baseAddress else { return 0 }
+      return unsafe send(start, count)
     }
+  }
+
+  @unsafe private func send(_ pieces: UnsafeMutablePointer<iovec>, _ count: Int) -> Int {
+    let sent = unsafe clinux_send(descriptor, pieces, count)
     if sent >= 0 { return sent }
     if sent == -Int(EAGAIN) || sent == -Int(EINTR) || sent == -Int(ENOBUFS) { return 0 }
     isBroken = true

@@ -10,12 +10,17 @@ package final class LiveWindow: Sendable {
     var window: WindowState
     var track: TrackDescription?
     var snapshot: WindowSnapshot
+    /// What playlists list; the same object as `snapshot` where there is no gate.
+    var listed: WindowSnapshot
+    var listing = WindowListing()
     var wakers: [@Sendable () -> Void] = []
   }
 
   /// How frames fall into parts and segments.
   package let cadence: Cadence
   private let shared: Locked<Shared>
+  private let gate: PublishGate?
+  private let rung: Int
 
   /// An empty window that is starting.
   ///
@@ -25,16 +30,25 @@ package final class LiveWindow: Sendable {
   ///   - retained: complete segments kept for late readers, those that are listed included; at least two more than
   ///     are listed, since a segment stays until its own duration and that of the longest playlist have passed
   ///     (RFC 8216bis §6.2.2).
-  package init(cadence: Cadence, playlistLength: Int, retained: Int) {
+  ///   - gate: keeps its playlists in step with those of other rungs.
+  ///   - rung: its place among them.
+  package init(
+    cadence: Cadence, playlistLength: Int, retained: Int, gate: PublishGate? = nil, rung: Int = 0
+  ) {
     self.cadence = cadence
+    self.gate = gate
+    self.rung = rung
     let window = WindowState(
       cadence: cadence, playlistLength: playlistLength, retained: max(retained, playlistLength + 2))
-    shared = Locked(
-      Shared(window: window, track: nil, snapshot: WindowSnapshot(window, track: nil)))
+    let empty = WindowSnapshot(window, track: nil)
+    shared = Locked(Shared(window: window, track: nil, snapshot: empty, listed: empty))
   }
 
   /// What the window has now.
   package var snapshot: WindowSnapshot { shared.withLock { $0.snapshot } }
+
+  /// What playlists list: behind `snapshot` while another rung has not caught up.
+  package var listing: WindowSnapshot { shared.withLock { $0.listed } }
 
   /// Asks for `wake` to be called after each change, on the publisher's thread; it must not block.
   package func subscribe(_ wake: @escaping @Sendable () -> Void) {
@@ -65,11 +79,27 @@ package final class LiveWindow: Sendable {
   /// Ends the stream: what is open becomes the last segment.
   package func end() { change { $0.end() } }
 
-  private func change(_ body: @Sendable (inout WindowState) -> Void) {
-    let wakers = shared.withLock { shared in
-      body(&shared.window)
-      shared.snapshot = WindowSnapshot(shared.window, track: shared.track)
+  /// Lets playlists list everything below `version`; what is not there by then is a gap.
+  func list(upTo version: Int64) {
+    let wakers: [@Sendable () -> Void] = shared.withLock { shared in
+      guard shared.listing.advance(to: version, has: shared.snapshot.version) else { return [] }
+      shared.listed = shared.listing.snapshot(of: shared.snapshot)
       return shared.wakers
+    }
+    for wake in wakers { wake() }
+  }
+
+  private func change(_ body: @Sendable (inout WindowState) -> Void) {
+    let (snapshot, wakers) = shared.withLock { shared in
+      body(&shared.window)
+      let snapshot = WindowSnapshot(shared.window, track: shared.track)
+      let hasEnded = snapshot.state == .ended
+      shared.snapshot = snapshot
+      if gate == nil || hasEnded { shared.listed = snapshot }
+      return (snapshot, shared.wakers)
+    }
+    if snapshot.state == .live {
+      gate?.published(snapshot.version, by: rung)
     }
     for wake in wakers { wake() }
   }

@@ -9,7 +9,7 @@ package final class Part: Sendable {
   package let segment: Int64
   /// The Part Index: its place in the parent, from 0.
   package let index: Int64
-  /// The chunks in order; at least one.
+  /// The chunks in order; none in a gap.
   package let chunks: [Chunk]
   /// Ticks of the track's timescale.
   package let duration: Int64
@@ -21,6 +21,16 @@ package final class Part: Sendable {
     self.duration = chunks.reduce(0) { $0 + $1.duration }
   }
 
+  /// A part that was not there when it had to be listed (GAP=YES).
+  init(late index: Int64, of segment: Int64, duration: Int64) {
+    self.segment = segment
+    self.index = index
+    self.chunks = []
+    self.duration = duration
+  }
+
+  /// Whether the part cannot be had (GAP=YES).
+  package var isGap: Bool { chunks.isEmpty }
   /// Whether the part contains an independent frame.
   package var isIndependent: Bool { chunks.contains { $0.isIndependent } }
   /// When its first frame was captured: wall clock, nanoseconds since 1970.

@@ -14,6 +14,8 @@ package final class Segment: Sendable {
   package let programDateTime: Int64
   /// Whether a Discontinuity stands before it.
   package let startsDiscontinuity: Bool
+  /// The run that it belongs to.
+  package let run: ContinuousRun
   /// Whether it was made from a slate before the stream went live.
   package let isHistory: Bool
 
@@ -25,7 +27,31 @@ package final class Segment: Sendable {
     self.duration = duration
     self.programDateTime = opening.programDateTime
     self.startsDiscontinuity = opening.startsDiscontinuity
+    self.run = opening.run
     self.isHistory = opening.isHistory
+  }
+
+  /// The same segment with other parts, as playlists shall list them.
+  init(_ segment: Segment, parts: [Part]) {
+    number = segment.number
+    firstFrame = segment.firstFrame
+    self.parts = parts
+    chunks = segment.chunks
+    duration = segment.duration
+    programDateTime = segment.programDateTime
+    startsDiscontinuity = segment.startsDiscontinuity
+    run = segment.run
+    isHistory = segment.isHistory
+  }
+
+  /// The segment as it was before it was complete.
+  var reopened: OpenSegment {
+    var open = OpenSegment(
+      number: number, firstFrame: firstFrame, programDateTime: programDateTime,
+      startsDiscontinuity: startsDiscontinuity, run: run, isHistory: isHistory)
+    open.parts = parts
+    open.chunks = chunks
+    return open
   }
 
   /// Whether the number has no media (EXT-X-GAP).
@@ -44,6 +70,8 @@ package struct OpenSegment: Sendable {
   package let programDateTime: Int64
   /// See ``Segment/startsDiscontinuity``.
   package let startsDiscontinuity: Bool
+  /// See ``Segment/run``.
+  package let run: ContinuousRun
   /// See ``Segment/isHistory``.
   package let isHistory: Bool
   /// The complete parts.
@@ -52,18 +80,34 @@ package struct OpenSegment: Sendable {
   package fileprivate(set) var chunks: [Chunk] = []
 
   init(
-    number: Int64, firstFrame: Int64, programDateTime: Int64, startsDiscontinuity: Bool = false,
-    isHistory: Bool
+    number: Int64, firstFrame: Int64, programDateTime: Int64, startsDiscontinuity: Bool,
+    run: ContinuousRun, isHistory: Bool
   ) {
     self.number = number
     self.firstFrame = firstFrame
     self.programDateTime = programDateTime
     self.startsDiscontinuity = startsDiscontinuity
+    self.run = run
     self.isHistory = isHistory
   }
 
   /// Chunks that belong to no complete part yet.
   var loose: ArraySlice<Chunk> { chunks[parts.reduce(0) { $0 + $1.chunks.count }...] }
+
+  /// The segment with its first `count` parts; `late` gives the gap that stands for one that is missing.
+  func listing(_ count: Int64, late: (Int64) -> Part?) -> OpenSegment {
+    var listed = self
+    listed.parts = (0..<count).map { index in late(index) ?? parts[Int(index)] }
+    return listed
+  }
+
+  /// The segment as a number without media.
+  func gap(duration: Int64) -> Segment {
+    var empty = self
+    empty.parts = []
+    empty.chunks = []
+    return Segment(opening: empty, duration: duration)
+  }
 
   mutating func append(_ chunk: Chunk) { chunks.append(chunk) }
 

@@ -7,10 +7,14 @@ package struct TrackDescription: Sendable {
   package let rendition: String
   /// RFC 6381 codecs string, such as `avc1.64001f`.
   package let codecs: String
+  /// Bits a second at most: what the encoder was told, and what the container adds.
+  package let bandwidth: Int64
   /// The coded picture.
   package let size: VideoSize
   /// How frames fall into parts and segments.
   package let cadence: Cadence
+  /// Average bits a second, container included; constant.
+  package let averageBandwidth: Int64
   /// The CMAF header.
   package let header: SharedBytes
   /// Eight hexadecimal digits of a hash over the header: equal bytes, equal name.
@@ -18,10 +22,14 @@ package struct TrackDescription: Sendable {
 
   /// A description; the hash (FNV-1a, 32 bits) is taken of `header`.
   package init(
-    rendition: String, codecs: String, size: VideoSize, cadence: Cadence, header: [UInt8]
+    rendition: String, codecs: String, bandwidth: Int64, averageBandwidth: Int64? = nil,
+    size: VideoSize, cadence: Cadence,
+    header: [UInt8]
   ) {
+    self.averageBandwidth = averageBandwidth ?? bandwidth
     self.rendition = rendition
     self.codecs = codecs
+    self.bandwidth = bandwidth
     self.size = size
     self.cadence = cadence
     self.header = SharedBytes(header)

@@ -31,6 +31,18 @@ package final class WindowSnapshot: Sendable {
     self.version = state.version
   }
 
+  /// Another view of `whole`: what playlists list of it.
+  init(_ whole: WindowSnapshot, segments: [Segment], open: OpenSegment?, version: Int64) {
+    track = whole.track
+    state = whole.state
+    self.segments = segments
+    self.open = open
+    evictedDiscontinuities = whole.evictedDiscontinuities
+    playlistLength = whole.playlistLength
+    revision = whole.revision
+    self.version = version
+  }
+
   /// The complete segments that playlists list.
   package var listed: ArraySlice<Segment> { segments.suffix(playlistLength) }
 

@@ -18,6 +18,7 @@ struct WindowState: Sendable {
   private(set) var revision: Int64 = 0
   private(set) var version: Int64 = 0
   private var announcement = Announcement()
+  private var run = ContinuousRun.initial
 
   /// What the next segment begins with.
   private struct Announcement: Sendable {
@@ -80,12 +81,19 @@ struct WindowState: Sendable {
   private mutating func begin(_ number: Int64, at chunk: Chunk, isHistory: Bool) {
     if open != nil { closeSegment() }
     insertGaps(before: number)
-    open = OpenSegment(
-      number: number, firstFrame: chunk.frame,
-      programDateTime: cadence.grid.nanoseconds(chunk.frame) + announcement.offset,
-      startsDiscontinuity: announcement.isDue, isHistory: isHistory)
-    announcement.isDue = false
+    open = opening(number, at: chunk.frame, isHistory: isHistory)
     announcement.skipped = 0
+  }
+
+  /// Segment `number`, which begins a run where a step of the wall clock was announced.
+  private mutating func opening(_ number: Int64, at frame: Int64, isHistory: Bool) -> OpenSegment {
+    let startsDiscontinuity = announcement.isDue
+    if startsDiscontinuity { run = run.next(from: number, offset: announcement.offset) }
+    announcement.isDue = false
+    return OpenSegment(
+      number: number, firstFrame: frame,
+      programDateTime: cadence.grid.nanoseconds(frame) + run.offset,
+      startsDiscontinuity: startsDiscontinuity, run: run, isHistory: isHistory)
   }
 
   /// Numbers that a skip leaves out are listed as gaps, at most a window of them.
@@ -96,12 +104,7 @@ struct WindowState: Sendable {
     let first = max(last + 1, number - Int64(playlistLength))
     if first > last + 1 { evict(segments.count) }
     for missing in first..<number {
-      let frame = cadence.firstFrame(of: missing)
-      let gap = OpenSegment(
-        number: missing, firstFrame: frame,
-        programDateTime: cadence.grid.nanoseconds(frame) + announcement.offset,
-        startsDiscontinuity: announcement.isDue, isHistory: false)
-      announcement.isDue = false
+      let gap = opening(missing, at: cadence.firstFrame(of: missing), isHistory: false)
       keep(Segment(opening: gap, duration: cadence.segmentTicks))
     }
     version = number * cadence.partsPerSegment

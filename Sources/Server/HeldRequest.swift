@@ -27,6 +27,9 @@ final class HeldRequest {
     self.since = since
   }
 
+  /// Whether it waits for a part's bytes and not for what playlists list.
+  var isForPart: Bool { if case .part = purpose { true } else { false } }
+
   /// The field that tells the client how long it waited.
   func heldField(_ now: Int64) -> HeaderField {
     HeaderField("X-Held-Ms", String((now - since) / 1_000_000))

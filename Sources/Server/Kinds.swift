@@ -11,9 +11,10 @@ enum Kinds {
   static let time = RequestKind(8, "time")
   static let page = RequestKind(9, "page")
   static let probe = RequestKind(10, "probe")
+  static let manifest = RequestKind(11, "manifest")
 
   static let all = [
     RequestKind.other, .refused, playlist, chunkedPlaylist, header, part, segment, timestamps, time,
-    page, probe,
+    page, probe, manifest,
   ]
 }

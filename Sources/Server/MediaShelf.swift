@@ -1,5 +1,6 @@
 import CMAF
 import HTTP
+import Media
 import Packaging
 import Sharing
 
@@ -12,6 +13,8 @@ final class MediaShelf: Sendable {
   }
 
   /// The head of a segment that is sent while it is made.
+  ///
+  /// Its pieces are sent in turn with those of other segments of the same connection.
   let openHead: PreparedResponse
   /// The answer for a number inside the window that has no media: players step over it.
   let gap: PreparedResponse
@@ -21,20 +24,34 @@ final class MediaShelf: Sendable {
   private let shelves = Locked(Shelves())
 
   /// A shelf for media whose names are made as `numbering` says.
-  init(_ numbering: MediaNames.Numbering, targetDuration target: Int64) {
+  ///
+  /// - Parameters:
+  ///   - numbering: whether names recur in the next run.
+  ///   - target: the Target Duration in seconds.
+  ///   - cadence: how long parts and segments are.
+  ///   - data: the fields that describe media of so many ticks, where answers carry any.
+  init(
+    _ numbering: MediaNames.Numbering, targetDuration target: Int64, cadence: Cadence,
+    data: ServerData? = nil
+  ) {
     let recurs = numbering == .run
     let accept = [PreparedResponse.acceptRanges]
+    func described(_ ticks: Int64) -> [HeaderField] {
+      data?.fields(ticks: ticks) ?? []
+    }
     partFields =
       ResponseFields.fields(
         "video/mp4", recurs ? .numberedRun(targetDuration: target) : .part(targetDuration: target))
-      + accept
-    segmentFields =
+      + described(cadence.partTicks) + accept
+    let openFields =
       ResponseFields.fields(
-        "video/mp4", recurs ? .numberedRun(targetDuration: target) : .segment) + accept
+        "video/mp4", recurs ? .numberedRun(targetDuration: target) : .segment)
+      + described(cadence.segmentTicks)
+    segmentFields = openFields + accept
     openHead = PreparedResponse(
       status: 200,
-      fields: ResponseFields.fields(
-        "video/mp4", recurs ? .numberedRun(targetDuration: target) : .segment))
+      fields: openFields.filter { !$0.isNamed("priority") }
+        + [ResponseFields.Priority.openMedia.field])
     gap = PreparedResponse(status: 200, fields: segmentFields, body: [SegmentType.bare])
   }
 
@@ -42,7 +59,9 @@ final class MediaShelf: Sendable {
   func response(_ part: Part) -> PreparedResponse {
     shelves.withLock { shelves in
       if let made = shelves.parts[part.segment]?[part.index] { return made }
-      let response = PreparedResponse(status: 200, fields: partFields, body: part.bytes)
+      let response = PreparedResponse(
+        status: 200, fields: partFields + [RunTag.of("\(part.segment).\(part.index)")],
+        body: part.bytes)
       shelves.parts[part.segment, default: [:]][part.index] = response
       return response
     }
@@ -54,7 +73,8 @@ final class MediaShelf: Sendable {
     return shelves.withLock { shelves in
       if let made = shelves.segments[segment.number] { return made }
       let response = PreparedResponse(
-        status: 200, fields: segmentFields, body: segment.chunks.map(\.bytes))
+        status: 200, fields: segmentFields + [RunTag.of("\(segment.number)")],
+        body: segment.chunks.map(\.bytes))
       shelves.segments[segment.number] = response
       return response
     }
@@ -66,7 +86,9 @@ final class MediaShelf: Sendable {
       if let made = shelves.header { return made }
       let response = PreparedResponse(
         status: 200,
-        fields: ResponseFields.fields("video/mp4", .header) + [PreparedResponse.acceptRanges],
+        fields: ResponseFields.fields("video/mp4", .header) + [
+          PreparedResponse.acceptRanges, HeaderField("ETag", EntityTag.text(of: track.header)),
+        ],
         body: [track.header])
       shelves.header = response
       return response

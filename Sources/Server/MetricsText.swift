@@ -16,7 +16,9 @@ struct MetricsText {
     var out = MetricLines()
     build(&out)
     streams(&out)
-    requests(&out, site.totals)
+    let totals = site.totals
+    requests(&out, totals)
+    totals.players.write(to: &out)
     accessLog(&out)
     process(&out)
     return out.text
@@ -105,6 +107,14 @@ struct MetricsText {
     out.family(
       "streamer_answers_cut_total", "counter", "Answers that the client did not get whole.")
     out.sample("streamer_answers_cut_total", [], Double(totals.cut))
+    out.family(
+      "streamer_connection_faults_total", "counter",
+      "Connections and streams refused or ended for what the client did.")
+    for fault in ConnectionFault.allCases {
+      out.sample(
+        "streamer_connection_faults_total", [("reason", fault.rawValue)],
+        Double(totals.faults[fault] ?? 0))
+    }
   }
 
   private func accessLog(_ out: inout MetricLines) {

@@ -5,6 +5,7 @@ import Sharing
 package struct PageFiles: Sendable {
   private let page: PreparedResponse
   private let compressedPage: PreparedResponse
+  private let negotiatedPage: PreparedResponse
   private let scripts: [String: PreparedResponse]
 
   /// The page's HTML, and scripts by the name under which `/player/` serves them.
@@ -12,23 +13,38 @@ package struct PageFiles: Sendable {
     let fields = ResponseFields.fields("text/html; charset=utf-8", .second)
     let vary = HeaderField("Vary", "Accept-Encoding")
     let plain = SharedBytes(html)
-    page = PreparedResponse(status: 200, fields: fields + [vary], body: [plain])
+    page = PreparedResponse(
+      status: 200, fields: fields + [vary, RunTag.of("page")], body: [plain])
     compressedPage =
       Gzip.compress(plain)
       .map {
         PreparedResponse(
-          status: 200, fields: fields + [vary, HeaderField("Content-Encoding", "gzip")],
-          body: [$0])
+          status: 200,
+          fields: fields + [
+            vary, HeaderField("Content-Encoding", "gzip"), RunTag.of("page-z"),
+          ], body: [$0])
       } ?? page
+    negotiatedPage = PreparedResponse(
+      status: 200,
+      fields: ResponseFields.fields("text/html; charset=utf-8", .noStore)
+        + [HeaderField("Vary", "Accept")], body: [plain])
     let script = ResponseFields.fields("text/javascript; charset=utf-8", .second)
-    self.scripts = scripts.mapValues {
-      PreparedResponse(status: 200, fields: script, body: [SharedBytes($0)])
+    var files: [String: PreparedResponse] = [:]
+    for (name, bytes) in scripts {
+      files[name] = PreparedResponse(
+        status: 200, fields: script + [RunTag.of(name)], body: [SharedBytes(bytes)])
     }
+    self.scripts = files
   }
 
   /// The page for `request`.
   func page(for request: Request) -> PreparedResponse {
     request.accepts(coding: "gzip") ? compressedPage : page
+  }
+
+  /// The page for a request to which it is an answer because of its `Accept`; nil where the field does not name HTML.
+  func page(instead request: Request) -> PreparedResponse? {
+    request.header("accept")?.contains("text/html") == true ? negotiatedPage : nil
   }
 
   /// A script by its name.

@@ -50,13 +50,18 @@ final class PlaylistShelf: Sendable {
   private let control: ServerControl
   private let names: MediaNames
   private let window: LiveWindow
+  private let reports: [String]
   private let shelves = Locked(Shelves())
 
   /// A shelf for the playlists of the stream `name`.
-  init(name: String, names: MediaNames, window: LiveWindow, control: ServerControl) {
+  init(
+    name: String, names: MediaNames, window: LiveWindow, control: ServerControl,
+    reports: [String] = []
+  ) {
     self.name = name
     self.names = names
     self.window = window
+    self.reports = reports
     self.control = control
   }
 
@@ -82,7 +87,7 @@ final class PlaylistShelf: Sendable {
     let edition = shelves[keyPath: path]
     // Another loop may have been faster: nothing older goes onto the shelf that it has filled.
     let isOld = number(asked) < edition.number || edition.hasEnded && asked.state != .ended
-    let snapshot = isOld ? window.snapshot : asked
+    let snapshot = isOld ? key.form == .chunked ? window.snapshot : window.listing : asked
     let hasEnded = snapshot.state == .ended
     if number(snapshot) > edition.number || hasEnded && !edition.hasEnded {
       shelves[keyPath: path] = Edition(number: number(snapshot), hasEnded: hasEnded)
@@ -90,7 +95,9 @@ final class PlaylistShelf: Sendable {
     if let made = shelves[keyPath: path].responses[key] { return made }
     guard let body = body(key, snapshot, path, &shelves) else { return nil }
     let response = PreparedResponse(
-      status: 200, fields: fields(key, version: snapshot.version), body: [body])
+      status: 200,
+      fields: fields(key, version: snapshot.version) + [tag(key, number(snapshot), hasEnded)],
+      body: [body])
     shelves[keyPath: path].responses[key] = response
     return response
   }
@@ -125,14 +132,36 @@ final class PlaylistShelf: Sendable {
       }
     switch key.form {
     case .media(let form):
-      return MediaPlaylist(snapshot, control: control, names: names, base: base)?.text(form)
+      return MediaPlaylist(
+        snapshot, control: control, names: names, base: base, reports: reports
+      )?.text(form)
     case .chunked:
       return ChunkedPlaylist(snapshot, names: names, base: base)?.text()
     }
   }
 
+  /// One text has one tag, and its compressed form another (RFC 9110 §8.8.3.3).
+  private func tag(_ key: Key, _ number: Int64, _ hasEnded: Bool) -> HeaderField {
+    let form =
+      switch key.form {
+      case .chunked: "c"
+      case .media(.full): "m"
+      case .media(.delta): "d"
+      case .media(.deltaWithDateRanges): "r"
+      }
+    let depth =
+      switch key.depth {
+      case .root: "0"
+      case .stream: "1"
+      case .rendition: "2"
+      }
+    return RunTag.of(
+      "\(number)\(form)\(depth)\(key.isCompressed ? "z" : "")\(hasEnded ? "e" : "")")
+  }
+
   private func fields(_ key: Key, version: Int64) -> [HeaderField] {
-    var fields = ResponseFields.fields("application/vnd.apple.mpegurl", key.caching)
+    var fields = ResponseFields.fields(
+      "application/vnd.apple.mpegurl", key.caching, priority: .playlist)
     fields.append(HeaderField("Vary", "Accept-Encoding"))
     if key.form != .chunked { fields.append(HeaderField("X-Playlist-Version", "\(version)")) }
     if key.isCompressed { fields.append(HeaderField("Content-Encoding", "gzip")) }

@@ -11,23 +11,32 @@ import Streams
 final class RequestDesk: RequestHandler, LoopService {
   private let site: Site
   private unowned let loop: EventLoop
+  private let counters: Locked<ServerCounters>
   private var desks: [StreamDesk] = []
 
   init(_ site: Site, loop: EventLoop, counters: Locked<ServerCounters>) {
     self.site = site
     self.loop = loop
+    self.counters = counters
     for stream in site.streams {
-      desks.append(
-        StreamDesk(stream, counters: counters) { [unowned self] exchange, since in
-          route(exchange, since: since)
-        })
-      stream.window.subscribe { loop.wake() }
+      for rendition in stream.renditions {
+        desks.append(
+          StreamDesk(stream, rendition, options: site.options, counters: counters) {
+            [unowned self] exchange, since in
+            route(exchange, since: since)
+          })
+        rendition.window.subscribe { loop.wake() }
+      }
     }
   }
 
   func handle(_ exchange: any Exchange) {
     switch exchange.request.method {
-    case .get, .head: route(exchange, since: loop.now)
+    case .get, .head:
+      if let data = ClientMediaData(exchange.request) {
+        counters.withLock { $0.players.observe(data) }
+      }
+      route(exchange, since: loop.now)
     case .options: exchange.respond(ResponseFields.preflight)
     default:
       exchange.respond(
@@ -47,14 +56,19 @@ final class RequestDesk: RequestHandler, LoopService {
     switch Route(exchange.request.pathSegments) {
     case .playlist(let stream, let rendition, let depth):
       exchange.kind = Kinds.playlist
+      if multivariant(exchange, stream, rendition, depth, since: since) { return }
       guard let desk = desk(stream, rendition) else { return notFound(exchange) }
       desk.playlist(exchange, form: .media(.full), depth: depth, since: since, now: loop.now)
     case .chunkedPlaylist(let stream, let rendition, let depth):
       exchange.kind = Kinds.chunkedPlaylist
+      if multivariant(exchange, stream, rendition, depth, isChunked: true, since: since) { return }
       guard let desk = desk(stream, rendition) else { return notFound(exchange) }
       desk.playlist(exchange, form: .chunked, depth: depth, since: since, now: loop.now)
+    case .manifest(let stream, let depth): manifest(exchange, stream, depth, since: since)
     case .media(let stream, let rendition, let name):
-      guard let desk = desk(stream, rendition) else { return notFound(exchange) }
+      guard let desk = desk(stream, rendition),
+        rendition != nil || desk.served.renditions.count == 1
+      else { return notFound(exchange) }
       media(name, desk, exchange, since: since)
     case .timestamps(let stream):
       exchange.kind = Kinds.timestamps
@@ -67,22 +81,47 @@ final class RequestDesk: RequestHandler, LoopService {
       exchange.kind = Kinds.page
       guard let script = site.page.script(name) else { return notFound(exchange) }
       exchange.respond(script)
-    case .time:
+    case .time(let form):
       exchange.kind = Kinds.time
-      text(exchange, TimeService.text(query: exchange.request.query, now: SystemClock.wall))
+      time(exchange, form ?? TimeService.Form(query: exchange.request.query))
     case .health, .ready, .version, .metrics: probe(exchange)
     case .unknown: notFound(exchange)
     }
+  }
+
+  private func manifest(
+    _ exchange: any Exchange, _ stream: String?, _ depth: ManifestShelf.Depth, since: Int64
+  ) {
+    exchange.kind = Kinds.manifest
+    guard let desk = desk(stream, nil) else { return notFound(exchange) }
+    if depth == .player, let page = site.page.page(instead: exchange.request) {
+      exchange.kind = Kinds.page
+      return exchange.respond(page)
+    }
+    let origin = RequestOrigin.text(exchange.request, site.options)
+    desk.manifest(
+      exchange, ManifestShelf.Key(origin: origin, depth: depth), since: since, now: loop.now)
+  }
+
+  /// The time in an answer without a line's end: some players read the whole body as a date.
+  private func time(_ exchange: any Exchange, _ form: TimeService.Form) {
+    let text = TimeService.text(
+      form, now: SystemClock.wall,
+      displacement: site.options.timeDisplacementMicroseconds * 1000)
+    exchange.respond(
+      PreparedResponse(
+        status: 200, fields: ResponseFields.fields("text/plain; charset=utf-8", .noStore),
+        body: [SharedBytes(text)]))
   }
 
   private func media(_ name: String, _ desk: StreamDesk, _ exchange: any Exchange, since: Int64) {
     if name.hasPrefix("init-"), name.hasSuffix(".mp4") {
       exchange.kind = Kinds.header
       if desk.holdWhileStarting(exchange, since: since, needsSegment: false) { return }
-      guard let track = desk.served.window.snapshot.track,
+      guard let track = desk.rendition.window.snapshot.track,
         name == desk.served.names.name(ofHeader: track.headerHash)
       else { return notFound(exchange) }
-      return exchange.respond(desk.served.media.response(track).ranged(exchange.request))
+      return exchange.respond(desk.rendition.media.response(track).ranged(exchange.request))
     }
     switch desk.served.names.media(named: Substring(name)) {
     case .segment(let number):
@@ -102,7 +141,7 @@ final class RequestDesk: RequestHandler, LoopService {
     guard let desk = desk(stream, rendition) else { return notFound(exchange) }
     if desk.holdWhileStarting(exchange, since: since, needsSegment: false) { return }
     let document = TimestampsDocument(
-      snapshot: desk.served.window.snapshot, names: desk.served.names,
+      snapshot: desk.rendition.window.snapshot, names: desk.served.names,
       length: desk.served.timestamps)
     exchange.respond(
       PreparedResponse(
@@ -128,10 +167,33 @@ final class RequestDesk: RequestHandler, LoopService {
     }
   }
 
+  /// Answers with a Multivariant Playlist where a stream with several renditions is asked for; false elsewhere.
+  ///
+  /// Delivery directives mean nothing here and are ignored.
+  private func multivariant(
+    _ exchange: any Exchange, _ stream: String?, _ rendition: String?, _ depth: Route.Depth,
+    isChunked: Bool = false, since: Int64
+  ) -> Bool {
+    guard rendition == nil, let desk = desk(stream, nil), desk.served.renditions.count > 1 else {
+      return false
+    }
+    if desk.holdWhileStarting(exchange, since: since, needsSegment: true) { return true }
+    let key = MultivariantShelf.Key(
+      depth: depth, isChunked: isChunked, isCompressed: exchange.request.accepts(coding: "gzip"))
+    guard let response = desk.served.multivariant.response(key) else {
+      exchange.respond(ResponseFields.error(503, "a rendition has not started"))
+      return true
+    }
+    exchange.respond(response)
+    return true
+  }
+
+  /// The desk of a rendition; of the best one where none is named.
   private func desk(_ stream: String?, _ rendition: String?) -> StreamDesk? {
     guard let served = site.stream(stream) else { return nil }
-    guard rendition == nil || rendition == LiveStream.rendition else { return nil }
-    return desks.first { $0.served === served }
+    return desks.first { desk in
+      desk.served === served && desk.rendition.name == rendition ?? served.top.name
+    }
   }
 
   private func text(_ exchange: any Exchange, _ line: String) {

@@ -12,8 +12,25 @@ enum ResponseFields {
   ]
 
   /// Fields of a response with this type and lifetime.
-  static func fields(_ type: String, _ caching: Caching) -> [HeaderField] {
-    [HeaderField("Content-Type", type), HeaderField("Cache-Control", caching.value)] + crossOrigin
+  static func fields(
+    _ type: String, _ caching: Caching, priority: Priority = .media
+  ) -> [HeaderField] {
+    [
+      HeaderField("Content-Type", type), HeaderField("Cache-Control", caching.value),
+      priority.field,
+    ] + crossOrigin
+  }
+
+  /// How urgent a response is beside others: playlists before media, everything else with it.
+  ///
+  /// - Source: RFC 9218 §4, §5; RFC 8216bis Appendix B.1
+  enum Priority: String {
+    case playlist = "u=1"
+    case media = "u=3"
+    /// A segment that is being made: of use in pieces.
+    case openMedia = "u=3, i"
+
+    var field: HeaderField { HeaderField("Priority", rawValue) }
   }
 
   /// How long others may keep a response.
@@ -26,6 +43,8 @@ enum ResponseFields {
     case second
     /// A playlist without directives, and pages.
     case playlist(targetDuration: Int64)
+    /// An MPD.
+    case manifest(segmentSeconds: Int64)
     /// A playlist for `_HLS_msn`, which says the same for good.
     case blockingPlaylist(targetDuration: Int64)
     case part(targetDuration: Int64)
@@ -39,6 +58,7 @@ enum ResponseFields {
       case .noStore: "no-store"
       case .second: "public, max-age=1"
       case .playlist(let target): "public, max-age=\(max(1, target / 2))"
+      case .manifest(let segment): "public, max-age=\(max(1, segment / 2))"
       case .blockingPlaylist(let target): "public, max-age=\(6 * target)"
       case .part(let target): "public, max-age=\(max(60, 6 * target)), immutable"
       case .segment: "public, max-age=3600, immutable"
@@ -54,13 +74,15 @@ enum ResponseFields {
   ) -> PreparedResponse {
     PreparedResponse.text(
       status, line,
-      fields: [HeaderField("Cache-Control", caching.value)] + crossOrigin + more)
+      fields: [HeaderField("Cache-Control", caching.value), Priority.media.field] + crossOrigin
+        + more)
   }
 
   /// The answer to OPTIONS: reading is allowed from anywhere, writing from nowhere.
   static let preflight = PreparedResponse(
     status: 204,
     fields: crossOrigin + [
+      Priority.playlist.field,
       HeaderField("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS"),
       HeaderField("Access-Control-Allow-Headers", "Range, Authorization"),
       HeaderField("Access-Control-Max-Age", "86400"),

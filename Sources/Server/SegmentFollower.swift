@@ -14,16 +14,19 @@ final class SegmentFollower {
   private let exchange: any Exchange
   private let since: Int64
   private let shelf: MediaShelf
+  private let extra: [HeaderField]
   private var sent = 0
   private(set) var hasBegun = false
   var isGone = false
 
   init(
-    _ exchange: any Exchange, number: Int64, shelf: MediaShelf, since: Int64, deadline: Int64
+    _ exchange: any Exchange, number: Int64, shelf: MediaShelf, extra: [HeaderField], since: Int64,
+    deadline: Int64
   ) {
     self.exchange = exchange
     self.number = number
     self.shelf = shelf
+    self.extra = extra
     self.since = since
     self.deadline = deadline
   }
@@ -87,6 +90,6 @@ final class SegmentFollower {
 
   private func held(_ now: Int64) -> [HeaderField] {
     now - since >= 1_000_000
-      ? [HeaderField("X-Held-Ms", String((now - since) / 1_000_000))] : []
+      ? extra + [HeaderField("X-Held-Ms", String((now - since) / 1_000_000))] : extra
   }
 }

@@ -1,4 +1,6 @@
+import DASHPackager
 import HLSPackager
+import Media
 import Packaging
 import Streams
 
@@ -6,13 +8,14 @@ import Streams
 final class ServedStream: Sendable {
   let name: String
   let names: MediaNames
-  let window: LiveWindow
+  /// Its renditions, the best first; at least one.
+  let renditions: [ServedRendition]
   let control: ServerControl
   /// Segments in `/timestamps.json`.
   let timestamps: Int
   let measures: Measures
-  let playlists: PlaylistShelf
-  let media: MediaShelf
+  let multivariant: MultivariantShelf
+  let manifests: ManifestShelf
 
   /// What the stream's own threads know of it, for statistics.
   struct Measures: Sendable {
@@ -24,28 +27,80 @@ final class ServedStream: Sendable {
     var clockError: @Sendable () -> Int64 = { 0 }
   }
 
-  /// A stream from its parts, whoever publishes into its window.
+  /// A stream from its parts, whoever publishes into its windows.
+  ///
+  /// - Parameters:
+  ///   - name: the first element of its URLs.
+  ///   - names: its names of media.
+  ///   - windows: the renditions' names and windows, the best first; at least one.
+  ///   - control: what its playlists say of themselves.
+  ///   - terms: what its MPDs say of themselves; nil for those that follow from the rest.
+  ///   - timestamps: segments in `/timestamps.json`.
+  ///   - data: what media answers say of themselves, by rendition; empty for nothing.
+  ///   - measures: what its threads know of it.
   init(
-    name: String, names: MediaNames, window: LiveWindow, control: ServerControl,
-    timestamps: Int = 20, measures: Measures = Measures()
+    name: String, names: MediaNames, windows: [(name: String, window: LiveWindow)],
+    control: ServerControl, terms: PresentationTerms? = nil, timestamps: Int = 20,
+    data: [ServerData] = [], measures: Measures = Measures()
   ) {
     self.name = name
     self.names = names
-    self.window = window
     self.control = control
     self.timestamps = timestamps
     self.measures = measures
-    playlists = PlaylistShelf(name: name, names: names, window: window, control: control)
-    media = MediaShelf(names.numbering, targetDuration: control.targetDuration)
+    renditions = windows.enumerated().map { place, rendition in
+      let reports = windows.map(\.name).filter { $0 != rendition.name }
+        .map { "../\($0)/playlist.m3u8" }
+      return ServedRendition(
+        name: rendition.name, window: rendition.window,
+        playlists: PlaylistShelf(
+          name: name, names: names, window: rendition.window, control: control, reports: reports),
+        media: MediaShelf(
+          names.numbering, targetDuration: control.targetDuration,
+          cadence: rendition.window.cadence, data: place < data.count ? data[place] : nil))
+    }
+    multivariant = MultivariantShelf(
+      name: name, windows: windows.map(\.window), targetDuration: control.targetDuration)
+    manifests = ManifestShelf(
+      terms
+        ?? PresentationTerms(
+          name: name, cadence: windows[0].window.cadence, targetLatencyMicroseconds: 1_000_000,
+          inputDelay: measures.inputDelay), names: names, windows: windows.map(\.window))
   }
 
-  convenience init(_ stream: LiveStream) {
-    let configuration = stream.configuration
+  /// A stream of one rendition, `video`, from its parts.
+  convenience init(
+    name: String, names: MediaNames, window: LiveWindow, control: ServerControl,
+    terms: PresentationTerms? = nil, timestamps: Int = 20, data: ServerData? = nil,
+    measures: Measures = Measures()
+  ) {
     self.init(
-      name: configuration.name, names: stream.names, window: stream.window,
+      name: name, names: names, windows: [("video", window)], control: control, terms: terms,
+      timestamps: timestamps, data: data.map { [$0] } ?? [], measures: measures)
+  }
+
+  /// The best rendition.
+  var top: ServedRendition { renditions[0] }
+  /// The best rendition's window.
+  var window: LiveWindow { top.window }
+  /// The best rendition's playlists.
+  var playlists: PlaylistShelf { top.playlists }
+  /// The best rendition's media.
+  var media: MediaShelf { top.media }
+
+  convenience init(_ stream: LiveStream, options: ServingOptions) {
+    let configuration = stream.configuration
+    let cadence = configuration.cadence
+    self.init(
+      name: configuration.name, names: stream.names,
+      windows: stream.renditions.map { ($0.rung.name, $0.window) },
       control: ServerControl(
-        cadence: configuration.cadence, holdBackMicroseconds: configuration.holdBackMicroseconds),
-      timestamps: configuration.timestamps,
+        cadence: cadence, holdBackMicroseconds: configuration.holdBackMicroseconds),
+      terms: configuration.presentationTerms, timestamps: configuration.timestamps,
+      data: options.sendsCMSD
+        ? configuration.rungs.map {
+          ServerData(rate: cadence.grid.rate, bitrateKilobits: $0.bitrateKilobits)
+        } : [],
       measures: Measures(
         inputDelay: configuration.inputDelay, statistics: { stream.statistics },
         clockError: { stream.clockError }))

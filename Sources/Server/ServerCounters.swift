@@ -14,22 +14,26 @@ struct ServerCounters: Sendable {
   var answers: [Answer: UInt64] = [:]
   var bytes: [Int: UInt64] = [:]
   var cut: UInt64 = 0
+  var faults: [ConnectionFault: UInt64] = [:]
   var holdTimeouts: UInt64 = 0
   var heldPlaylists = 0
   var heldMedia = 0
   var followers = 0
   var holdSeconds = Histogram.seconds
+  var players = PlayerCounters()
 
   /// Adds what another loop counted.
   mutating func add(_ other: ServerCounters) {
     answers.merge(other.answers, uniquingKeysWith: +)
     bytes.merge(other.bytes, uniquingKeysWith: +)
     cut += other.cut
+    faults.merge(other.faults, uniquingKeysWith: +)
     holdTimeouts += other.holdTimeouts
     heldPlaylists += other.heldPlaylists
     heldMedia += other.heldMedia
     followers += other.followers
     holdSeconds.add(other.holdSeconds)
+    players.add(other.players)
   }
 }
 
@@ -41,6 +45,10 @@ final class AnswerCounter: ExchangeObserver {
   init(_ counters: Locked<ServerCounters>, _ accessLog: AccessLog?) {
     self.counters = counters
     self.accessLog = accessLog
+  }
+
+  func faulted(_ fault: ConnectionFault) {
+    counters.withLock { $0.faults[fault, default: 0] += 1 }
   }
 
   func finished(_ record: AnswerRecord) {

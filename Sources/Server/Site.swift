@@ -10,6 +10,7 @@ package import Streams
 package final class Site: Sendable {
   let streams: [ServedStream]
   let page: PageFiles
+  let options: ServingOptions
   let log: Log
   let accessLog: AccessLog?
   let versionText: String
@@ -22,21 +23,25 @@ package final class Site: Sendable {
   /// - Parameters:
   ///   - streams: the streams; at least one.
   ///   - page: the player page and its files.
+  ///   - options: how they are served.
   ///   - version: the program's version.
   ///   - log: where failures go.
   ///   - accessLog: where a line for each answer goes.
   package convenience init(
-    _ streams: [LiveStream], page: PageFiles, version: String, log: Log, accessLog: LineFile? = nil
+    _ streams: [LiveStream], page: PageFiles, options: ServingOptions, version: String, log: Log,
+    accessLog: LineFile? = nil
   ) {
     self.init(
-      served: streams.map { ServedStream($0) }, page: page, version: version, log: log,
-      accessLog: accessLog)
+      served: streams.map { ServedStream($0, options: options) }, page: page, options: options,
+      version: version, log: log, accessLog: accessLog)
   }
 
   init(
-    served: [ServedStream], page: PageFiles, version: String, log: Log, accessLog: LineFile? = nil
+    served: [ServedStream], page: PageFiles, options: ServingOptions = ServingOptions(),
+    version: String, log: Log, accessLog: LineFile? = nil
   ) {
     streams = served
+    self.options = options
     self.page = page
     self.log = log
     self.accessLog = accessLog.map { AccessLog($0, log.format) }

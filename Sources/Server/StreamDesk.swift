@@ -5,7 +5,7 @@ import Packaging
 import Sharing
 import Streams
 
-/// One stream on one loop: answers its requests, holds those that are early, and feeds followers of
+/// One rendition of a stream on one loop: answers its requests, holds those that are early, and feeds followers of
 /// the open segment.
 ///
 /// Confined to the loop's thread.
@@ -14,36 +14,47 @@ final class StreamDesk {
   static let startHold: Int64 = 8_000_000_000
 
   let served: ServedStream
+  let rendition: ServedRendition
+  private let options: ServingOptions
   private let counters: Locked<ServerCounters>
   private let reroute: (any Exchange, Int64) -> Void
   private var starting = HeldRequests<HeldRequest>()
-  private var held = HeldRequests<HeldRequest>()
+  /// Requests that wait for what playlists list.
+  private var heldPlaylists = HeldRequests<HeldRequest>()
+  /// Requests that wait for a part to be complete.
+  private var heldParts = HeldRequests<HeldRequest>()
   /// Readers of the open segment, and those whose segment has not begun.
   private var followers: [SegmentFollower] = []
   private var early: [SegmentFollower] = []
   private var earlyDeadline = Int64.max
   private var revision: Int64 = -1
+  private var listing: WindowSnapshot?
   /// What of the loop's gauges is this stream's.
   private var counted = (starting: 0, held: 0, following: 0)
 
   /// Nothing is held yet; `reroute` handles an exchange anew, with the time since which it is held.
   init(
-    _ served: ServedStream, counters: Locked<ServerCounters>,
-    reroute: @escaping (any Exchange, Int64) -> Void
+    _ served: ServedStream, _ rendition: ServedRendition? = nil, options: ServingOptions,
+    counters: Locked<ServerCounters>, reroute: @escaping (any Exchange, Int64) -> Void
   ) {
     self.served = served
+    self.rendition = rendition ?? served.top
+    self.options = options
     self.counters = counters
     self.reroute = reroute
   }
 
   private var control: ServerControl { served.control }
-  private var holdLimit: Int64 { 3 * control.targetDuration * 1_000_000_000 }
+  /// RFC 8216bis §6.2.5.2: three Target Durations, if the operator wants no less.
+  private var holdLimit: Int64 {
+    min(3 * control.targetDuration * 1_000_000_000, options.holdLimit)
+  }
 
   // MARK: Requests
 
   /// Holds a request while the stream starts; false when it has started.
   func holdWhileStarting(_ exchange: any Exchange, since: Int64, needsSegment: Bool) -> Bool {
-    let snapshot = served.window.snapshot
+    let snapshot = needsSegment ? rendition.window.listing : rendition.window.snapshot
     let isEmpty = needsSegment && snapshot.segments.isEmpty && snapshot.state != .ended
     guard snapshot.state == .starting || isEmpty else { return false }
     let request = HeldRequest(exchange, .anything, since: since)
@@ -62,7 +73,8 @@ final class StreamDesk {
     now: Int64
   ) {
     if holdWhileStarting(exchange, since: since, needsSegment: true) { return }
-    let snapshot = served.window.snapshot
+    // Readers of chunks see them at once; what is listed keeps step with the other renditions.
+    let snapshot = form == .chunked ? rendition.window.snapshot : rendition.window.listing
     let isCompressed = exchange.request.accepts(coding: "gzip")
     func key(_ form: PlaylistShelf.Form, _ caching: ResponseFields.Caching) -> PlaylistShelf.Key {
       PlaylistShelf.Key(form: form, depth: depth, isCompressed: isCompressed, caching: caching)
@@ -108,14 +120,26 @@ final class StreamDesk {
     }
   }
 
+  /// Answers a request for an MPD, or holds it until the first one is complete.
+  func manifest(_ exchange: any Exchange, _ key: ManifestShelf.Key, since: Int64, now: Int64) {
+    if holdWhileStarting(exchange, since: since, needsSegment: true) { return }
+    let response = served.manifests.response(
+      key, to: exchange.request, from: rendition.window.listing, now: SystemClock.wall)
+    guard let response else {
+      return exchange.respond(ResponseFields.error(503, "the stream has no complete segment yet"))
+    }
+    exchange.respond(response, extra: heldFields(since, now))
+  }
+
   /// Answers, holds or refuses a request for a part.
   func part(_ index: Int64, of number: Int64, _ exchange: any Exchange, since: Int64) {
-    let snapshot = served.window.snapshot
+    let snapshot = rendition.window.snapshot
     if let part = snapshot.part(index, of: number) {
-      return exchange.respond(served.media.response(part).ranged(exchange.request))
+      return exchange.respond(
+        rendition.media.response(part).ranged(exchange.request), extra: following(part, exchange))
     }
     if let hint = snapshot.hint, hint.segment == number, hint.index == index {
-      let version = number * served.window.cadence.partsPerSegment + index + 1
+      let version = number * rendition.window.cadence.partsPerSegment + index + 1
       return hold(
         exchange, .part(index, of: number), until: version, since: since,
         deadline: since + holdLimit)
@@ -125,14 +149,19 @@ final class StreamDesk {
 
   /// Answers, holds or refuses a request for a segment.
   func segment(_ number: Int64, _ exchange: any Exchange, since: Int64, now: Int64) {
-    let snapshot = served.window.snapshot
+    let snapshot = rendition.window.snapshot
+    let prefetch = PrefetchHint.fields(exchange.request, segment: number + 1, served.names)
     if let complete = snapshot.segment(number) {
-      return exchange.respond(served.media.response(complete).ranged(exchange.request))
+      return exchange.respond(
+        rendition.media.response(complete).ranged(exchange.request), extra: prefetch)
     }
-    let cadence = served.window.cadence
+    let cadence = rendition.window.cadence
     let edge = (snapshot.open?.chunks.last ?? snapshot.segments.last?.chunks.last)?.frame
     guard snapshot.state != .ended, let edge, number >= cadence.segment(of: edge) else {
       return exchange.respond(missing(number, snapshot))
+    }
+    guard snapshot.open?.number == number || options.waitsForAbsentSegment else {
+      return exchange.respond(ResponseFields.error(404, "the segment has not begun"))
     }
     let ahead = cadence.firstFrame(of: number) - edge - 1
     let horizon = EarlyRequests.horizon(cadence)
@@ -144,12 +173,18 @@ final class StreamDesk {
             + "\(horizon / 1_000_000) ms before it begins"))
     }
     let follower = SegmentFollower(
-      exchange, number: number, shelf: served.media, since: since,
+      exchange, number: number, shelf: rendition.media, extra: prefetch, since: since,
       deadline: now + horizon + holdLimit)
     exchange.onGone = { follower.isGone = true }
     guard follower.advance(snapshot, now: now) == .follows else { return }
     keepFollowing(follower)
     countHeld()
+  }
+
+  private func following(_ part: Part, _ exchange: any Exchange) -> [HeaderField] {
+    PrefetchHint.fields(
+      exchange.request, afterPart: part.index, of: part.segment,
+      partsPerSegment: rendition.window.cadence.partsPerSegment, served.names)
   }
 
   private func missing(_ number: Int64, _ snapshot: WindowSnapshot) -> PreparedResponse {
@@ -163,13 +198,15 @@ final class StreamDesk {
     _ exchange: any Exchange, _ key: PlaylistShelf.Key, _ snapshot: WindowSnapshot,
     _ since: Int64, _ now: Int64
   ) {
-    guard let response = served.playlists.response(key, from: snapshot) else {
+    guard let response = rendition.playlists.response(key, from: snapshot) else {
       return exchange.respond(ResponseFields.error(503, "the stream has no complete segment yet"))
     }
-    let wasHeld = now - since >= 1_000_000
-    exchange.respond(
-      response,
-      extra: wasHeld ? [HeaderField("X-Held-Ms", String((now - since) / 1_000_000))] : [])
+    exchange.respond(response, extra: heldFields(since, now))
+  }
+
+  private func heldFields(_ since: Int64, _ now: Int64) -> [HeaderField] {
+    now - since >= 1_000_000
+      ? [HeaderField("X-Held-Ms", String((now - since) / 1_000_000))] : []
   }
 
   private func hold(
@@ -177,9 +214,10 @@ final class StreamDesk {
     deadline: Int64
   ) {
     let request = HeldRequest(exchange, purpose, since: since)
-    let ticket = held.hold(request, until: version, deadline: deadline)
+    let place = request.isForPart ? \StreamDesk.heldParts : \StreamDesk.heldPlaylists
+    let ticket = self[keyPath: place].hold(request, until: version, deadline: deadline)
     exchange.onGone = { [unowned self] in
-      held.cancelled(ticket, until: version)
+      self[keyPath: place].cancelled(ticket, until: version)
       countHeld()
     }
     countHeld()
@@ -189,17 +227,22 @@ final class StreamDesk {
 
   /// Answers everyone who waited for what is new.
   func woken(_ now: Int64) {
-    let snapshot = served.window.snapshot
-    guard snapshot.revision != revision else { return }
+    let (snapshot, listed) = (rendition.window.snapshot, rendition.window.listing)
+    guard snapshot.revision != revision || listed !== listing else { return }
     revision = snapshot.revision
+    listing = listed
     if snapshot.state != .starting, starting.count > 0 {
       for request in starting.ended() { reroute(request.exchange, request.since) }
     }
-    let freed = snapshot.state == .ended ? held.ended() : held.published(snapshot.version)
-    for request in freed { release(request, snapshot, now) }
+    let playlists =
+      listed.state == .ended ? heldPlaylists.ended() : heldPlaylists.published(listed.version)
+    let parts = snapshot.state == .ended ? heldParts.ended() : heldParts.published(snapshot.version)
+    for request in playlists { release(request, listed, now) }
+    for request in parts { release(request, snapshot, now) }
+    let freed = playlists + parts
     if !followers.isEmpty { followers.removeAll { $0.advance(snapshot, now: now) == .done } }
     if !early.isEmpty { advanceEarly(snapshot, now) }
-    if let first = snapshot.segments.first { served.media.forget(before: first.number) }
+    if let first = snapshot.segments.first { rendition.media.forget(before: first.number) }
     countHeld()
     if !freed.isEmpty {
       counters.withLock { counters in
@@ -212,17 +255,18 @@ final class StreamDesk {
 
   /// The earliest moment at which a held request must be let go; monotonic nanoseconds.
   var nextDeadline: Int64 {
-    min(starting.nextDeadline, held.nextDeadline, earlyDeadline)
+    min(
+      starting.nextDeadline, heldPlaylists.nextDeadline, heldParts.nextDeadline, earlyDeadline)
   }
 
   /// Lets go whose deadline has come.
   func expire(_ now: Int64) {
-    let late = starting.expired(now) + held.expired(now)
+    let late = starting.expired(now) + heldPlaylists.expired(now) + heldParts.expired(now)
     for request in late {
       if case .poll(let key) = request.purpose {
         let plain = PlaylistShelf.Key(
           form: key.form, depth: key.depth, isCompressed: key.isCompressed, caching: .noStore)
-        answer(request.exchange, plain, served.window.snapshot, request.since, now)
+        answer(request.exchange, plain, rendition.window.listing, request.since, now)
       } else {
         counters.withLock { $0.holdTimeouts += 1 }
         request.exchange.respond(
@@ -276,14 +320,15 @@ final class StreamDesk {
         return request.exchange.respond(ResponseFields.error(404, "the part will not be made"))
       }
       request.exchange.respond(
-        served.media.response(part).ranged(request.exchange.request),
-        extra: [request.heldField(now)])
+        rendition.media.response(part).ranged(request.exchange.request),
+        extra: [request.heldField(now)] + following(part, request.exchange))
     }
   }
 
   private func countHeld() {
     let now = (
-      starting: starting.count, held: held.count, following: followers.count + early.count
+      starting: starting.count, held: heldPlaylists.count + heldParts.count,
+      following: followers.count + early.count
     )
     guard now != counted else { return }
     let before = counted

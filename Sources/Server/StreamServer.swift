@@ -27,15 +27,18 @@ package final class StreamServer: Sendable {
     tenants = loops.map { _ in Tenant() }
   }
 
-  /// Starts the loops; the first accepts the connections of all `listeners`.
-  package func start(_ listeners: [ListeningSocket]) throws(NetError) {
+  /// Starts the loops; the first accepts the connections of all `endpoints`.
+  package func start(_ endpoints: [Endpoint]) throws(NetError) {
+    let addresses = AddressTable()
     for (loop, tenant) in zip(loops, tenants) {
       try loop.start { [site, limits] loop in
         let counters = site.counters()
         let desk = RequestDesk(site, loop: loop, counters: counters)
         tenant.http = HTTPServer(
-          loop: loop, limits: limits, handler: desk, observer: AnswerCounter(counters, site.accessLog),
-          errorFields: ResponseFields.crossOrigin)
+          loop: loop, limits: limits, handler: desk,
+          observer: AnswerCounter(counters, site.accessLog),
+          addresses: addresses,
+          errorFields: ResponseFields.crossOrigin + [ResponseFields.Priority.media.field])
         return desk
       }
     }
@@ -44,8 +47,9 @@ package final class StreamServer: Sendable {
     first.post { [loops] in
       var result: NetError?
       do throws(NetError) {
-        for listener in listeners {
-          tenant.acceptors.append(try Acceptor(listener, on: first, among: loops))
+        for endpoint in endpoints {
+          tenant.acceptors.append(
+            try Acceptor(endpoint.socket, on: first, among: loops, tls: endpoint.tls))
         }
       } catch { result = error }
       failure.update { $0 = .some(result) }

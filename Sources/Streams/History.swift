@@ -44,6 +44,15 @@ struct History {
     return frame
   }
 
+  /// Encodes and records slate from frame `first` up to the one before `end`.
+  func fill(
+    _ track: inout VideoTrack, with slate: Picture, from first: Int64, to end: Int64
+  ) throws(FFmpegError) {
+    for frame in first..<max(first, end) {
+      for coded in try track.encode(slate, frame: frame) { track.record(coded, frame: frame) }
+    }
+  }
+
   /// The last segments before `begun` as the encoder makes them: the newest first.
   private func encodeTemplates(
     _ track: inout VideoTrack, _ slate: Picture, before begun: Int64

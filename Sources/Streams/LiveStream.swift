@@ -38,19 +38,25 @@ package final class LiveStream: Sendable {
     var finished: Opening? { if case .pending = self { nil } else { self } }
   }
 
-  /// The name of the one rendition in URLs.
-  package static let rendition = "video"
+  /// One rendition: what it is and what it has.
+  package struct Rendition: Sendable {
+    /// Name, picture and rate.
+    package let rung: Rung
+    /// Its chunks, parts and segments.
+    package let window: LiveWindow
+  }
 
   /// What the stream is made from and how.
   package let configuration: StreamConfiguration
-  /// Its one rendition.
-  package let window: LiveWindow
+  /// Its renditions, the best first; at least one.
+  package let renditions: [Rendition]
   /// Its names of media.
   package let names: MediaNames
 
   private let clock: StreamClock
   private let firstSegment: Int64
   private let feed: SlotFeed
+  private let startLine: StartLine
   private let stop = StopFlag()
   private let counters = Locked(StreamStatistics())
   private let threads = Locked<[OSThread]>([])
@@ -70,11 +76,25 @@ package final class LiveStream: Sendable {
     self.clock = clock
     self.log = log
     names = MediaNames(configuration.numbering, first: firstSegment)
-    window = LiveWindow(
-      cadence: cadence, playlistLength: configuration.playlistLength,
-      retained: configuration.retained)
-    feed = SlotFeed(capacity: Int(cadence.framesPerPart))
+    let rungs = configuration.rungs
+    let gate =
+      rungs.count > 1
+      ? PublishGate(count: rungs.count, patience: cadence.grid.nanoseconds(cadence.framesPerPart))
+      : nil
+    renditions = rungs.enumerated().map { place, rung in
+      Rendition(
+        rung: rung,
+        window: LiveWindow(
+          cadence: cadence, playlistLength: configuration.playlistLength,
+          retained: configuration.retained, gate: gate, rung: place))
+    }
+    gate?.attach(renditions.map(\.window))
+    feed = SlotFeed(rungs: rungs.count, capacity: Int(cadence.framesPerPart))
+    startLine = StartLine(count: rungs.count)
   }
+
+  /// The window of the best rendition.
+  package var window: LiveWindow { renditions[0].window }
 
   /// What the stream's threads counted.
   package var statistics: StreamStatistics { counters.withLock { $0 } }
@@ -93,11 +113,15 @@ package final class LiveStream: Sendable {
   package func start(onFailure: @escaping @Sendable (Failure) -> Void) throws(Failure) {
     let sourceOpening = Mailbox(Opening.pending)
     try startSource(sourceOpening)
-    let encoderOpening = Mailbox(Opening.pending)
-    try thread("video") { [self] in
-      encode(opened: { error in encoderOpening.update { $0 = .done(error) } }, onFailure)
+    let openings = renditions.map { _ in Mailbox(Opening.pending) }
+    for (place, opening) in openings.enumerated() {
+      try thread(renditions[place].rung.name) { [self] in
+        encode(place, opened: { error in opening.update { $0 = .done(error) } }, onFailure)
+      }
     }
-    if case .failed(let reason) = encoderOpening.wait(\.finished) { throw .encoder(reason) }
+    for opening in openings {
+      if case .failed(let reason) = opening.wait(\.finished) { throw .encoder(reason) }
+    }
     if !configuration.waitsForSource, case .failed(let reason) = sourceOpening.wait(\.finished) {
       throw .source(reason)
     }
@@ -108,7 +132,7 @@ package final class LiveStream: Sendable {
   /// Returns when that is done.
   package func end() {
     leave()
-    window.end()
+    for rendition in renditions { rendition.window.end() }
   }
 
   /// Stops the stream's threads without ending its window: players shall wait for the next process.
@@ -146,11 +170,12 @@ package final class LiveStream: Sendable {
 
   /// The encoder's thread: opens it, fills the window, then encodes what comes.
   private func encode(
-    opened: (FFmpegError?) -> Void, _ onFailure: @Sendable (Failure) -> Void
+    _ place: Int, opened: (FFmpegError?) -> Void, _ onFailure: @Sendable (Failure) -> Void
   ) {
     var isOpen = false
     do throws(FFmpegError) {
-      var track = try VideoTrack(configuration, window: window)
+      let rendition = renditions[place]
+      var track = try VideoTrack(configuration, rendition.rung, window: rendition.window)
       if let reason = track.fallbackReason {
         log.write(
           .warning, "encoder-fallback", stream: configuration.name,
@@ -158,9 +183,10 @@ package final class LiveStream: Sendable {
       }
       isOpen = true
       opened(nil)
-      try goLive(&track)
+      try goLive(&track, rendition)
       let thread = RenditionThread(
-        configuration: configuration, window: window, feed: feed, statistics: counters, log: log)
+        configuration: configuration, window: rendition.window, rung: place, feed: feed,
+        statistics: counters, log: log)
       try thread.run(&track)
     } catch {
       guard isOpen else { return opened(error) }
@@ -169,19 +195,26 @@ package final class LiveStream: Sendable {
     }
   }
 
-  private func goLive(_ track: inout VideoTrack) throws(FFmpegError) {
-    let slate = try SlatePicture.make(size: configuration.size)
-    let cadence = configuration.cadence
+  /// Fills the window and opens it; all renditions go live with the same frame.
+  private func goLive(_ track: inout VideoTrack, _ rendition: Rendition) throws(FFmpegError) {
+    let slate = try SlatePicture.make(size: rendition.rung.size)
     let history = History(
-      cadence: cadence, clock: clock, inputDelay: configuration.inputDelay, first: firstSegment,
-      length: Int64(configuration.history))
-    let first = try history.fill(&track, with: slate) { SystemClock.monotonic }
+      cadence: configuration.cadence, clock: clock, inputDelay: configuration.inputDelay,
+      first: firstSegment, length: Int64(configuration.history))
+    let due = try history.fill(&track, with: slate) { SystemClock.monotonic }
+    let first = startLine.arrive(due)
+    try history.fill(&track, with: slate, from: due, to: first)
+    rendition.window.goLive()
+    if startLine.isLastReady() { try openFeed(first) }
+  }
+
+  private func openFeed(_ first: Int64) throws(FFmpegError) {
+    let picture = try SlatePicture.make(size: configuration.size)
     let isCamera = configuration.source != .test
     feed.open(
       SlotSchedule(
-        cadence: cadence, clock: clock, first: first, inputDelay: configuration.inputDelay,
-        image: slate, slate: isCamera ? slate : nil))
-    window.goLive()
+        cadence: configuration.cadence, clock: clock, first: first,
+        inputDelay: configuration.inputDelay, image: picture, slate: isCamera ? picture : nil))
   }
 
   private func thread(

@@ -3,7 +3,7 @@ struct OverloadMonitor: Sendable {
   /// What changed with a slot.
   enum Change: Sendable, Equatable { case none, fellBehind, caughtUp }
 
-  /// Behind by a second is overloaded; below a fifth of that it has caught up. Nanoseconds.
+  /// Behind by this is overloaded, in nanoseconds; behind by less than a fifth of it has caught up.
   static var limit: Int64 { 1_000_000_000 }
 
   private(set) var isOverloaded = false

@@ -8,6 +8,8 @@ import Sharing
 struct RenditionThread: Sendable {
   let configuration: StreamConfiguration
   let window: LiveWindow
+  /// Its place in the ladder, from 0 for the best.
+  let rung: Int
   let feed: SlotFeed
   let statistics: Locked<StreamStatistics>
   let log: Log
@@ -18,7 +20,7 @@ struct RenditionThread: Sendable {
   func run(_ track: inout VideoTrack) throws(FFmpegError) {
     var monitor = OverloadMonitor()
     var last: Picture?
-    while let slot = feed.next() {
+    while let slot = feed.next(rung) {
       let begin = SystemClock.monotonic
       note(monitor.observe(age: begin - slot.due))
       if let announcement = slot.announcement { announce(announcement) }
@@ -45,6 +47,7 @@ struct RenditionThread: Sendable {
 
   private func announce(_ announcement: Slot<Picture>.Announcement) {
     window.announce(offset: announcement.offset, skipped: announcement.skipped)
+    guard rung == 0 else { return }
     statistics.withLock { $0.clockSteps += 1 }
     let offset = Decimal.string(announcement.offset / 1_000_000, digits: 3)
     log.write(

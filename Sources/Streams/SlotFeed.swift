@@ -8,10 +8,13 @@ import Sharing
 final class SlotFeed: Sendable {
   private let schedule = Locked<SlotSchedule<Picture>?>(nil)
   private let opened = Mailbox<Bool>(false)
-  private let pending: Mailbox<PendingSlots<Picture>>
+  /// One queue for each rung.
+  private let pending: [Mailbox<PendingSlots<Picture>>]
 
-  /// A feed that keeps the pictures of `capacity` waiting slots apart.
-  init(capacity: Int) { pending = Mailbox(PendingSlots(capacity: capacity)) }
+  /// A feed for `rungs` encoders that keeps the pictures of `capacity` waiting slots apart for each.
+  init(rungs: Int, capacity: Int) {
+    pending = (0..<rungs).map { _ in Mailbox(PendingSlots(capacity: capacity)) }
+  }
 
   /// Says from which frame on slots are wanted; what was offered before is forgotten.
   func open(_ first: SlotSchedule<Picture>) {
@@ -24,15 +27,15 @@ final class SlotFeed: Sendable {
 
   /// No more slots: the encoder ends after those that wait.
   func close() {
-    pending.update { $0.close() }
+    for queue in pending { queue.update { $0.close() } }
     opened.update { $0 = true }
   }
 
   /// The next slot in order; blocks.
   ///
   /// Nil when the feed is closed and all were taken.
-  func next() -> Slot<Picture>? {
-    let found: Slot<Picture>?? = pending.wait { waiting in
+  func next(_ rung: Int) -> Slot<Picture>? {
+    let found: Slot<Picture>?? = pending[rung].wait { waiting in
       if let slot = waiting.pop() { return .some(slot) }
       return waiting.isClosed ? .some(nil) : nil
     }
@@ -69,7 +72,8 @@ final class SlotFeed: Sendable {
       guard var changed = schedule else { return }
       let slots = body(&changed)
       schedule = changed
-      if !slots.isEmpty { pending.update { $0.push(slots) } }
+      guard !slots.isEmpty else { return }
+      for queue in pending { queue.update { $0.push(slots) } }
     }
   }
 }

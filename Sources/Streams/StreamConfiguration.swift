@@ -17,12 +17,10 @@ package struct StreamConfiguration: Sendable {
   package var source = Source.test
   /// Whether a source that is missing at the start is tried again instead of being an error.
   package var waitsForSource = false
-  /// The coded picture.
-  package var size: VideoSize
+  /// The renditions, the best first; at least one.
+  package var rungs: [Rung]
   /// How frames fall into parts and segments.
   package var cadence: Cadence
-  /// Thousands of bits a second.
-  package var bitrateKilobits = 2500
   /// An encoder by its libavcodec name.
   package var encoder = "libx264"
   /// The encoder's preset.
@@ -39,14 +37,24 @@ package struct StreamConfiguration: Sendable {
   package var numbering = MediaNames.Numbering.epoch
   /// PART-HOLD-BACK in microseconds; nil for three part targets.
   package var holdBackMicroseconds: Int64?
+  /// How far behind their capture DASH players show pictures; microseconds.
+  package var targetLatencyMicroseconds: Int64 = 1_000_000
   /// Segments in `/timestamps.json`.
   package var timestamps = 20
 
   /// A configuration with defaults for all that is not given.
-  package init(size: VideoSize, cadence: Cadence) {
-    self.size = size
+  package init(rungs: [Rung], cadence: Cadence) {
+    self.rungs = rungs
     self.cadence = cadence
   }
+
+  /// A configuration of one rendition with defaults for all that is not given.
+  package init(size: VideoSize, bitrateKilobits: Int = 2500, cadence: Cadence) {
+    self.init(rungs: Rung.ladder([(size, bitrateKilobits)]), cadence: cadence)
+  }
+
+  /// The picture that is captured: that of the best rendition.
+  package var size: VideoSize { rungs.first?.size ?? .hd720 }
 
   /// The fixed delay after which a slot closes, in nanoseconds: nothing for the test picture, which is made at its
   /// tick; one frame for a camera.

@@ -16,16 +16,20 @@ struct VideoTrack: ~Copyable {
   /// Opens the encoder and describes the track to the window.
   ///
   /// - Throws: the encoder's error.
-  init(_ configuration: StreamConfiguration, window: LiveWindow) throws(FFmpegError) {
+  init(
+    _ configuration: StreamConfiguration, _ rung: Rung, window: LiveWindow
+  ) throws(FFmpegError) {
     let encoder = try VideoEncoder(
       EncoderSettings(
-        size: configuration.size, rate: configuration.cadence.grid.rate,
-        bitrateKilobits: configuration.bitrateKilobits, encoder: configuration.encoder,
+        size: rung.size, rate: configuration.cadence.grid.rate,
+        bitrateKilobits: rung.bitrateKilobits, encoder: configuration.encoder,
         preset: configuration.preset))
     let header = try encoder.initSegment()
     window.describe(
       TrackDescription(
-        rendition: LiveStream.rendition, codecs: encoder.codecString, size: configuration.size,
+        rendition: rung.name, codecs: encoder.codecString,
+        bandwidth: rung.peakBandwidth(configuration.cadence),
+        averageBandwidth: rung.averageBandwidth(configuration.cadence), size: rung.size,
         cadence: configuration.cadence, header: header))
     cadence = configuration.cadence
     self.window = window

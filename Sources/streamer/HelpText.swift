@@ -2,7 +2,7 @@
 enum HelpText {
   static var text: String {
     var out = """
-      streamer: live video for players at the lowest latency: LL-HLS, chunked HLS, a player page.
+      streamer: live video for players at the lowest latency: LL-HLS, LL-DASH, chunked HLS, a player page.
 
       Usage: streamer [source] [options]
 

@@ -6,6 +6,7 @@ struct Option: Sendable {
     case encoding = "Encoding"
     case stream = "Stream"
     case server = "Server"
+    case limits = "Limits"
     case program = "Program"
   }
 

@@ -4,7 +4,7 @@ import Packaging
 
 extension Option {
   /// Every option there is, in the order of `--help`.
-  static let table: [Option] = source + encoding + stream + server + program
+  static let table: [Option] = source + encoding + stream + server + limits + program
 
   /// Names that mean something else at the root of the server.
   static let reservedNames: Set<String> = [
@@ -53,7 +53,19 @@ extension Option {
     Option(
       name: "bitrate", placeholder: "K", group: .encoding, help: "kilobits a second, 2500",
       allowed: "a whole number from 50 to 100000"
-    ) { set(&$1.bitrateKilobits, $0, 50...100_000) },
+    ) { set(&$1.bitrateKilobits, number($0, 50...100_000)) },
+    Option(
+      name: "rendition", placeholder: "WxH@K", group: .encoding,
+      help: "a rung of a ladder, the best first; repeatable, instead of --resolution and --bitrate",
+      allowed: "WIDTHxHEIGHT@KILOBITS, such as 640x360@700"
+    ) {
+      let halves = $0.split(separator: "@", omittingEmptySubsequences: false)
+      guard halves.count == 2, let size = VideoSize(String(halves[0])),
+        let bitrate = number(String(halves[1]), 50...100_000), $1.ladder.count < 8
+      else { return false }
+      $1.ladder.append((size, bitrate))
+      return true
+    },
     Option(
       name: "encoder", placeholder: "NAME", group: .encoding,
       help: "an H.264 encoder by its libavcodec name, libx264; if it cannot be opened, libx264 is",
@@ -109,6 +121,13 @@ extension Option {
       return true
     },
     Option(
+      name: "target-latency", placeholder: "S", group: .stream,
+      help: "how far behind their capture DASH players show pictures, 1.0",
+      allowed: "seconds from 0.1 to 60"
+    ) {
+      set(&$1.targetLatencyMicroseconds, microseconds: $0, 100_000...60_000_000)
+    },
+    Option(
       name: "history", placeholder: "N", group: .stream,
       help: "slate segments that fill the window at the start, as many as are listed; 0 for none",
       allowed: "a whole number from 0 to 3600"
@@ -155,6 +174,79 @@ extension Option {
       return true
     },
     Option(
+      name: "https-port", placeholder: "PORT", group: .server,
+      help: "HTTPS beside HTTP; 8443 with a certificate, else off; 0 for any that is free",
+      allowed: "a whole number from 0 to 65535"
+    ) {
+      var value = 0
+      guard set(&value, $0, 0...65535) else { return false }
+      $1.securePort = UInt16(value)
+      return true
+    },
+    Option(
+      name: "tls-cert", placeholder: "FILE", group: .server,
+      help: "the certificate for HTTPS as PEM, its chain behind it; read again on SIGHUP",
+      allowed: "the path of a PEM file"
+    ) {
+      $1.certificate = $0
+      return !$0.isEmpty
+    },
+    Option(
+      name: "tls-key", placeholder: "FILE", group: .server,
+      help: "the certificate's private key as PEM, without a passphrase",
+      allowed: "the path of a PEM file"
+    ) {
+      $1.certificateKey = $0
+      return !$0.isEmpty
+    },
+    Option(
+      name: "tls-chain", placeholder: "FILE", group: .server,
+      help: "the certificates between it and a root, where they are in a file of their own",
+      allowed: "the path of a PEM file"
+    ) {
+      $1.certificateChain = $0
+      return !$0.isEmpty
+    },
+    Option(
+      name: "self-signed", group: .server,
+      help: "HTTPS with a certificate made here, for localhost and this machine's addresses"
+    ) {
+      $1.isSelfSigned = true
+      return true
+    },
+    Option(
+      name: "public-url", placeholder: "URL", group: .server,
+      help: "where clients reach the server, when a request's Host does not say so",
+      allowed: "http:// or https://, a host, and maybe a port and a path, without ? and #"
+    ) {
+      $1.publicURL = publicURL($0)
+      return $1.publicURL != nil
+    },
+    Option(
+      name: "time-displacement", placeholder: "S", group: .server,
+      help: "seconds taken off /time?iso and /isotime, 0: players ask later",
+      allowed: "seconds from 0 to 60"
+    ) { set(&$1.timeDisplacementMicroseconds, microseconds: $0, 0...60_000_000) },
+    Option(
+      name: "wait-for-absent-segment", placeholder: "BOOL", group: .server,
+      help: "true: hold requests for a segment that has not begun; false: answer 404",
+      allowed: "true or false"
+    ) { set(&$1.waitsForAbsentSegment, Bool($0)) },
+    Option(
+      name: "cmsd", group: .server, help: "describe media to players and caches in CMSD fields"
+    ) {
+      $1.sendsCMSD = true
+      return true
+    },
+    Option(
+      name: "dashjs", placeholder: "FILE", group: .server,
+      help: "dash.js for the page, which else plays DASH by itself",
+      allowed: "the path of a readable file"
+    ) {
+      $1.dashjs = $0
+      return !$0.isEmpty
+    },
+    Option(
       name: "hlsjs", placeholder: "FILE", group: .server,
       help: "hls.js for the page, instead of the one from the CDN",
       allowed: "the path of a readable file"
@@ -199,6 +291,20 @@ extension Option {
     },
   ]
 
+  /// The URL without a slash at its end; nil for what cannot stand before a path.
+  private static func publicURL(_ text: String) -> String? {
+    let lower = text.lowercased()
+    guard let scheme = ["http://", "https://"].first(where: { lower.hasPrefix($0) }) else {
+      return nil
+    }
+    let rest = text.dropFirst(scheme.count)
+    let isClean = rest.utf8.allSatisfy { byte in
+      byte > 0x20 && byte < 0x7F && !"\"<>\\^`{|}?#@".utf8.contains(byte)
+    }
+    guard isClean, let first = rest.first, first != "/" else { return nil }
+    return String(text.reversed().drop { $0 == "/" }.reversed())
+  }
+
   private static func isStreamName(_ name: String) -> Bool {
     let letters = name.utf8.allSatisfy { byte in
       switch byte {
@@ -210,18 +316,18 @@ extension Option {
       && ![".m3u8", ".mpd", ".json"].contains { name.hasSuffix($0) }
   }
 
-  private static func set<Value>(_ target: inout Value, _ value: Value?) -> Bool {
+  static func set<Value>(_ target: inout Value, _ value: Value?) -> Bool {
     guard let value else { return false }
     target = value
     return true
   }
 
-  private static func set(_ target: inout Int?, _ value: Int?) -> Bool {
+  static func set(_ target: inout Int?, _ value: Int?) -> Bool {
     target = value
     return value != nil
   }
 
-  private static func set(_ target: inout Int, _ text: String, _ range: ClosedRange<Int>) -> Bool {
+  static func set(_ target: inout Int, _ text: String, _ range: ClosedRange<Int>) -> Bool {
     set(&target, number(text, range))
   }
 
@@ -229,7 +335,7 @@ extension Option {
     Int(text).flatMap { range.contains($0) ? $0 : nil }
   }
 
-  private static func set(
+  static func set(
     _ target: inout Int64, microseconds text: String, _ range: ClosedRange<Int64>
   ) -> Bool {
     set(&target, Decimal.parse(text, digits: 6).flatMap { range.contains($0) ? $0 : nil })

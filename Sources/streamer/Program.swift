@@ -17,32 +17,50 @@ final class Program: Sendable {
 
   private let wiring: Wiring
   private let log: Log
-  private let listeners: [ListeningSocket]
+  private let endpoints: [Endpoint]
   private let server: StreamServer
   private let stream: LiveStream
   private let startedAt: Int64
 
   /// Binds the socket and makes the parts; nothing is accepted yet.
   init(
-    _ wiring: Wiring, log: Log, accessLog: LineFile?, handedOver: [ListeningSocket]
+    _ wiring: Wiring, log: Log, accessLog: LineFile?, handedOver: [Endpoint]
   ) throws(NetError) {
     startedAt = SystemClock.monotonic
     self.wiring = wiring
     self.log = log
     let settings = wiring.settings
-    listeners =
-      handedOver.isEmpty
-      ? [try ListeningSocket(host: settings.host, port: settings.port)] : handedOver
+    endpoints = try Self.endpoints(wiring, handedOver)
     stream = LiveStream(wiring.stream, log: log)
-    var limits = HTTPLimits()
+    var limits = settings.limits
     let loopCount = max(1, min(8, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
-    limits.share(connections: 20_000, descriptors: DescriptorLimit.raise(), loops: loopCount)
+    limits.share(
+      connections: settings.connections, descriptors: DescriptorLimit.raise(), loops: loopCount)
     let page = PageFiles(
-      html: PackageResources.browser_html, scripts: wiring.hlsjs.map { ["hls.js": $0] } ?? [:])
+      html: PackageResources.browser_html, scripts: wiring.scripts)
     server = try StreamServer(
-      Site([stream], page: page, version: Version.text, log: log, accessLog: accessLog),
+      Site(
+        [stream], page: page, options: wiring.serving, version: Version.text, log: log,
+        accessLog: accessLog),
       loopCount: loopCount,
       limits: limits)
+  }
+
+  /// The sockets handed over, and one bound here for each port without one.
+  private static func endpoints(
+    _ wiring: Wiring, _ handedOver: [Endpoint]
+  ) throws(NetError) -> [Endpoint] {
+    let settings = wiring.settings
+    var endpoints = handedOver
+    if !handedOver.contains(where: { $0.tls == nil }) {
+      endpoints.insert(
+        Endpoint(try ListeningSocket(host: settings.host, port: settings.port)), at: 0)
+    }
+    if let tls = wiring.tls, !handedOver.contains(where: { $0.tls != nil }) {
+      let socket = try ListeningSocket(host: settings.host, port: tls.port)
+      endpoints.append(Endpoint(socket, tls: tls.context))
+    }
+    return endpoints
   }
 
   /// Starts everything; returns when the window fills and connections are taken.
@@ -52,9 +70,16 @@ final class Program: Sendable {
   func start(onFailure: @escaping @Sendable () -> Void) throws {
     announceLive()
     try stream.start { _ in onFailure() }
-    try server.start(listeners)
-    for listener in listeners { log.write(.info, "listening", address(of: listener)) }
+    try server.start(endpoints)
+    for endpoint in endpoints { log.write(.info, "listening", address(of: endpoint)) }
+    if let note = wiring.tls?.note { log.write(.info, "certificate", note) }
+    if let problem = wiring.tls?.selfSigned?.problem {
+      log.write(.warning, "certificate", "the next start makes another one: \(problem)")
+    }
     log.write(.info, "stream", stream: stream.configuration.name, wiring.summary)
+    if let note = wiring.lowLatencyNote {
+      log.write(.warning, "low-latency", stream: stream.configuration.name, note)
+    }
     if let note = wiring.roundingNote {
       log.write(.info, "durations", stream: stream.configuration.name, note)
     }
@@ -103,14 +128,30 @@ final class Program: Sendable {
     server.stop()
   }
 
-  /// Whether the sockets belong to a supervisor, who will start the next process.
-  var isSupervised: Bool { listeners.contains { $0.isAdopted } }
+  /// Takes over what was changed on disk: certificate and key, for the connections that come now.
+  ///
+  /// On an error the old ones stay.
+  func reload() {
+    guard let tls = wiring.tls, tls.selfSigned == nil else { return }
+    do throws(TLSError) {
+      try tls.context.reload()
+      log.write(.info, "certificate", "taken over; SHA-256 \(tls.context.fingerprint)")
+    } catch {
+      log.write(.error, "certificate", "not taken over, the old one stays: \(error)")
+    }
+  }
 
-  private func address(of listener: ListeningSocket) -> String {
-    let address = listener.boundAddress.description
+  /// Whether the sockets belong to a supervisor, who will start the next process.
+  var isSupervised: Bool { endpoints.contains { $0.socket.isAdopted } }
+
+  private func address(of endpoint: Endpoint) -> String {
+    let scheme = endpoint.tls == nil ? "http" : "https"
+    let (address, port) = (
+      endpoint.socket.boundAddress.description, endpoint.socket.boundPort
+    )
     let host = address.contains(":") && !address.hasPrefix("[") ? "[\(address)]" : address
     let local =
-      ["0.0.0.0", "[::]"].contains(host) ? ", here http://localhost:\(listener.boundPort)/" : ""
-    return "listening http://\(host):\(listener.boundPort)/\(local)"
+      ["0.0.0.0", "[::]"].contains(host) ? ", here \(scheme)://localhost:\(port)/" : ""
+    return "listening \(scheme)://\(host):\(port)/\(local)"
   }
 }

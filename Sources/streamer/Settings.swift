@@ -12,9 +12,11 @@ struct Settings {
   var action = Action.stream
   var isTestSource = false
   var device: String?
-  var size = VideoSize.hd720
+  var size: VideoSize?
+  /// Rungs as given: size and kilobits a second.
+  var ladder: [(size: VideoSize, bitrateKilobits: Int)] = []
   var rate = FrameRate.thirty
-  var bitrateKilobits = 2500
+  var bitrateKilobits: Int?
   var encoder = "libx264"
   var preset = "superfast"
   var burnsClock = false
@@ -26,10 +28,27 @@ struct Settings {
   var history: Int?
   var numbering = MediaNames.Numbering.epoch
   var name = "live"
+  var targetLatencyMicroseconds: Int64 = 1_000_000
   var timestamps = 20
   var host = "0.0.0.0"
   var port: UInt16 = 8080
+  /// The port for HTTPS; nil where it was not given.
+  var securePort: UInt16?
+  var certificate: String?
+  var certificateKey: String?
+  var certificateChain: String?
+  var isSelfSigned = false
+  /// Connections of the whole program.
+  var connections = 20_000
+  var limits = HTTPLimits()
+  /// Nanoseconds; what the protocol allows holds where it is less.
+  var holdLimit = Int64.max
+  var publicURL: String?
+  var timeDisplacementMicroseconds: Int64 = 0
+  var waitsForAbsentSegment = true
+  var sendsCMSD = false
   var hlsjs: String?
+  var dashjs: String?
   var logFormat = Log.Format.text
   var logLevel = Log.Level.info
   var accessLog: String?

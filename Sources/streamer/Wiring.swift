@@ -1,3 +1,4 @@
+import DASHPackager
 import Glibc
 import HLSPackager
 import Logging
@@ -12,6 +13,9 @@ struct Wiring {
   let settings: Settings
   let stream: StreamConfiguration
   let hlsjs: [UInt8]?
+  let dashjs: [UInt8]?
+  /// Nil without HTTPS.
+  let tls: TLSWiring?
 
   /// Checks and takes over the settings.
   init(_ settings: Settings, isSupervised: Bool) throws(UsageError) {
@@ -46,12 +50,13 @@ struct Wiring {
     try Self.checkHoldBack(settings, cadence)
     try Self.checkPreset(settings)
     self.settings = settings
+    dashjs = try Self.contents(settings.dashjs, flag: "--dashjs")
     hlsjs = try Self.contents(settings.hlsjs, flag: "--hlsjs")
-    var stream = StreamConfiguration(size: settings.size, cadence: cadence)
+    tls = try TLSWiring(settings)
+    var stream = StreamConfiguration(rungs: try Self.rungs(settings), cadence: cadence)
     stream.name = settings.name
     stream.source = settings.device.map { .camera(path: $0) } ?? .test
     stream.waitsForSource = isSupervised
-    stream.bitrateKilobits = settings.bitrateKilobits
     stream.encoder = settings.encoder
     stream.preset = settings.preset
     stream.burnsClock = settings.burnsClock
@@ -61,16 +66,78 @@ struct Wiring {
     stream.numbering = settings.numbering
     stream.holdBackMicroseconds = settings.holdBackMicroseconds
     stream.timestamps = settings.timestamps
+    stream.targetLatencyMicroseconds = settings.targetLatencyMicroseconds
     self.stream = stream
   }
 
-  /// Sockets that a supervisor handed over must be for a port that was asked for.
-  func checkSockets(_ handedOver: [ListeningSocket]) throws(UsageError) {
-    for socket in handedOver where settings.port != 0 && socket.boundPort != settings.port {
-      throw UsageError(
-        "LISTEN_FDS: a socket on port \(socket.boundPort) was handed over; "
-          + "allowed is --http-port, \(settings.port)")
+  /// How the site is served.
+  var serving: ServingOptions {
+    var options = ServingOptions()
+    options.publicURL = settings.publicURL
+    options.timeDisplacementMicroseconds = settings.timeDisplacementMicroseconds
+    options.waitsForAbsentSegment = settings.waitsForAbsentSegment
+    options.sendsCMSD = settings.sendsCMSD
+    options.holdLimit = settings.holdLimit
+    return options
+  }
+
+  /// The files of the page by the names under which `/player/` serves them.
+  var scripts: [String: [UInt8]] {
+    var scripts: [String: [UInt8]] = [:]
+    scripts["hls.js"] = hlsjs
+    scripts["dash.all.min.js"] = dashjs
+    return scripts
+  }
+
+  /// What the log says where segments are too short to be asked for before they are complete; nil elsewhere.
+  var lowLatencyNote: String? {
+    guard stream.presentationTerms.availabilityTimeOffset == nil else { return nil }
+    return
+      "segments of \(stream.cadence.framesPerSegment) frames leave no time for DASH players to ask "
+      + "before they are complete: the MPD has no low-latency form"
+  }
+
+  /// Which of the sockets that a supervisor handed over speak TLS, by their ports; one that fits
+  /// none of the ports asked for is an error.
+  func assign(_ handedOver: [ListeningSocket]) throws(UsageError) -> [Endpoint] {
+    var endpoints: [Endpoint] = []
+    for socket in handedOver {
+      if let tls, socket.boundPort == tls.port {
+        endpoints.append(Endpoint(socket, tls: tls.context))
+      } else if settings.port == 0 || socket.boundPort == settings.port {
+        endpoints.append(Endpoint(socket))
+      } else if let tls, tls.port == 0 {
+        endpoints.append(Endpoint(socket, tls: tls.context))
+      } else {
+        let secure = tls.map { " or --https-port, \($0.port)" } ?? ""
+        throw UsageError(
+          "LISTEN_FDS: a socket on port \(socket.boundPort) was handed over; "
+            + "allowed is --http-port, \(settings.port)\(secure)")
+      }
     }
+    return endpoints
+  }
+
+  /// The rungs that were asked for: names must differ, and none may be larger than the first.
+  private static func rungs(_ settings: Settings) throws(UsageError) -> [Rung] {
+    guard !settings.ladder.isEmpty else {
+      return Rung.ladder([(settings.size ?? .hd720, settings.bitrateKilobits ?? 2500)])
+    }
+    if settings.size != nil || settings.bitrateKilobits != nil {
+      throw UsageError(
+        "--rendition: was given with --resolution or --bitrate; allowed is one or the other")
+    }
+    let rungs = Rung.ladder(settings.ladder)
+    guard Set(rungs.map(\.name)).count == rungs.count else {
+      throw UsageError("--rendition: the same was given twice; allowed are different ones")
+    }
+    guard let top = rungs.first,
+      rungs.allSatisfy({ $0.size.width <= top.size.width && $0.size.height <= top.size.height })
+    else {
+      throw UsageError(
+        "--rendition: a later one is larger than the first; allowed is the best first")
+    }
+    return rungs
   }
 
   /// A playlist must never be shorter than three Target Durations (RFC 8216bis §6.2.2).
@@ -132,8 +199,9 @@ struct Wiring {
       case .test: "test picture"
       case .camera(let path): path
       }
-    return "\(source), \(stream.size) at \(stream.cadence.grid.rate) fps, "
-      + "\(stream.bitrateKilobits) kbit/s; segments of \(stream.cadence.framesPerSegment) frames, "
+    let rungs = stream.rungs.map { "\($0.size) at \($0.bitrateKilobits) kbit/s" }
+    return
+      "\(source), \(rungs.joined(separator: ", ")), \(stream.cadence.grid.rate) fps; segments of \(stream.cadence.framesPerSegment) frames, "
       + "parts of \(stream.cadence.framesPerPart)"
   }
 

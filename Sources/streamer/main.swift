@@ -47,8 +47,8 @@ do {
 
 let program: Program
 do {
-  try wiring.checkSockets(handedOver)
-  program = try Program(wiring, log: log, accessLog: accessLog, handedOver: handedOver)
+  let endpoints = try wiring.assign(handedOver)
+  program = try Program(wiring, log: log, accessLog: accessLog, handedOver: endpoints)
 } catch let error as UsageError {
   exitWith(2, "\(error)")
 } catch NetError.unknownHost(let host, let reason) {
@@ -59,7 +59,10 @@ do {
 let ending = Mailbox<SignalWaiter.Signal??>(nil)
 do {
   try SignalWaiter.start { signal in
-    if signal == .hangup { return accessLog?.reopen() ?? () }
+    guard signal != .hangup else {
+      accessLog?.reopen()
+      return program.reload()
+    }
     ending.update { $0 = $0 ?? .some(signal) }
   }
   try program.start { ending.update { $0 = $0 ?? .some(nil) } }

@@ -51,6 +51,8 @@ struct SampleRunTests {
     for startsSegment in [true, false] {
       let bytes = Self.bytes(Self.run(payloads), startsSegment: startsSegment)
       let tree = try BoxTree(bytes)
+      let coded = payloads.reduce(0) { $0 + $1.count } + (startsSegment ? 24 : 0)
+      #expect(Int64(bytes.count - coded) == ChunkWriter.overhead(ofRun: count))
       var place = try #require(tree.offsets["moof"]) + Int(try #require(tree.fields["trun.offset"]))
       for (payload, size) in zip(payloads, tree.sampleSizes) {
         #expect(Array(bytes[place..<place + size]) == payload)

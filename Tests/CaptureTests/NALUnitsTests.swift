@@ -41,6 +41,19 @@ struct NALUnitsTests {
     #expect(found == row.units)
   }
 
+  @Test("bytes that cannot stand in a NAL unit are no parameter set, ITU-T H.264 §7.4.1")
+  func malformed() {
+    let (sps, pps): ([UInt8], [UInt8]) = (
+      [0, 0, 0, 4, 0x67, 0x42, 0xC0, 0x0A], [0, 0, 0, 1, 0x68]
+    )
+    #expect(ParameterSets((sps + pps).span, .lengthPrefixed) != nil)
+    for broken: [UInt8] in [
+      [0, 0, 0, 7, 0x67, 0x42, 0xC0, 0, 0, 1, 9], [0, 0, 0, 5, 0x67, 0x42, 0xC0, 0x0A, 0],
+    ] {
+      #expect(ParameterSets((broken + pps).span, .lengthPrefixed) == nil)
+    }
+  }
+
   @Test("a codec string has two digits for each byte, RFC 6381 §3.3")
   func codecString() {
     let bytes: [UInt8] = [0, 0, 0, 1, 0x67, 0x42, 0xC0, 0x0A, 0xFF, 0, 0, 1, 0x68, 0xCE]

@@ -92,7 +92,7 @@ def test_pipelining_with_held_requests_in_order(server: Program) -> None:
         assert connection.read().status == 404
         part = connection.read()
         assert part.status == 200 and part.headers["content-type"] == "video/mp4"
-        assert parse(connection.read().text).last_part >= (parent, index + 3)
+        assert parse(connection.read().text).last_part >= (parent, index)
 
 
 def test_very_long_pipeline(server: Program) -> None:

@@ -51,8 +51,8 @@ def plays(name: str, url: str, folder: Path) -> None:
     print(f"{name} {url}: {found}")
     stamps = found.stamps
     assert len(stamps) >= 60, found
-    # The first seconds may be slate of the start, which carries no clock.
-    assert found.undecoded <= len(stamps), found
+    # The first ten seconds may be slate of the start, which carries no clock.
+    assert found.undecoded <= 330, found
     assert stamps == sorted(stamps), "time goes back"
     span = (stamps[-1] - stamps[0]) / 1000
     assert span >= 3, f"only {span} s of time shown"

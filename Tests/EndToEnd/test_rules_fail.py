@@ -9,7 +9,8 @@ from dataclasses import replace
 
 import pytest
 
-import test_playlists as rules
+import rules_sequence
+import rules_tags
 from harness.playlist import parse
 from harness.recorder import Recording
 
@@ -51,27 +52,27 @@ def swap(recording: Recording) -> None:
 
 
 ROWS: list[tuple[Callable[[Recording], None], Tamper]] = [
-    (rules.pl_01, text("VERSION:6", "VERSION:9")),
-    (rules.pl_02, text("TARGETDURATION:1", "TARGETDURATION:2", only_last=True)),
-    (rules.pl_03, text("PART-HOLD-BACK=[0-9.]+", "PART-HOLD-BACK=0.4", only_last=True)),
-    (rules.pl_04, text("DURATION=0.1", "DURATION=0.11")),
-    (rules.pl_05, text(r"DURATION=0.1(\d*),URI=\"(\S+)\.2\.m4s", r'DURATION=0.05,URI="\2.2.m4s')),
-    (rules.pl_06, text(",INDEPENDENT=YES", "")),
-    (rules.pl_10, text("^#EXT-X-PART:.*\n", "")),
-    (rules.pl_11, body(r"\.3\.m4s", lambda data: data[:-1] + b"x")),
-    (rules.pl_12, text("CAN-BLOCK-RELOAD=YES", "CAN-BLOCK-RELOAD=NO")),
-    (rules.pl_13, text("^#EXT-X-PRELOAD-HINT.*\n", "")),
-    (rules.pl_15, drop_one),
-    (rules.pl_17, text("MEDIA-SEQUENCE:1", "MEDIA-SEQUENCE:2", only_last=True)),
-    (rules.pl_20, text(r"(DATE-TIME:\S+):(\d\d)\.\d{3}", r"\1:\2.017")),
-    (rules.pl_21, text("^#EXTINF", "#EXT-X-GAP\n#EXTINF")),
-    (rules.pl_29, body(r"segment\d+\.m4s", lambda data: data.replace(b"\x65", b"\x61"))),
-    (rules.pl_30, swap),
-    (rules.dd_13, lambda recording: recording.asked.reverse() or recording.asked.append(
+    (rules_tags.pl_01, text("VERSION:6", "VERSION:9")),
+    (rules_tags.pl_02, text("TARGETDURATION:1", "TARGETDURATION:2", only_last=True)),
+    (rules_tags.pl_03, text("PART-HOLD-BACK=[0-9.]+", "PART-HOLD-BACK=0.4", only_last=True)),
+    (rules_tags.pl_04, text("DURATION=0.1", "DURATION=0.11")),
+    (rules_tags.pl_05, text(r"DURATION=0.1(\d*),URI=\"(\S+)\.2\.m4s", r'DURATION=0.05,URI="\2.2.m4s')),
+    (rules_sequence.pl_06, text(",INDEPENDENT=YES", "")),
+    (rules_tags.pl_10, text("^#EXT-X-PART:.*\n", "")),
+    (rules_sequence.pl_11, body(r"\.3\.m4s", lambda data: data[:-1] + b"x")),
+    (rules_tags.pl_12, text("CAN-BLOCK-RELOAD=YES", "CAN-BLOCK-RELOAD=NO")),
+    (rules_sequence.pl_13, text("^#EXT-X-PRELOAD-HINT.*\n", "")),
+    (rules_sequence.pl_15, drop_one),
+    (rules_sequence.pl_17, text("MEDIA-SEQUENCE:1", "MEDIA-SEQUENCE:2", only_last=True)),
+    (rules_sequence.pl_20, text(r"(DATE-TIME:\S+):(\d\d)\.\d{3}", r"\1:\2.017")),
+    (rules_tags.pl_21, text("^#EXTINF", "#EXT-X-GAP\n#EXTINF")),
+    (rules_sequence.pl_29, body(r"segment\d+\.m4s", lambda data: data.replace(b"\x65", b"\x61"))),
+    (rules_sequence.pl_30, swap),
+    (rules_sequence.dd_13, lambda recording: recording.asked.reverse() or recording.asked.append(
         ((2**40, 0), recording.playlists[0]))),
-    (rules.mr_01, lambda recording: [recording.hinted.update({uri: replace(answer, body=b"")})
+    (rules_sequence.mr_01, lambda recording: [recording.hinted.update({uri: replace(answer, body=b"")})
                                      for uri, answer in list(recording.hinted.items())][:0]),
-    (rules.mr_05, lambda recording: recording.listed.update(
+    (rules_sequence.mr_05, lambda recording: recording.listed.update(
         {uri: replace(answer, status=404) for uri, answer in recording.listed.items()})),
 ]
 

@@ -11,7 +11,7 @@ from harness.boxes import chunks, timescale
 from harness.frames import clocks_of
 from harness.http1 import get
 from harness.program import Program
-from harness.recorder import Recording
+from harness.recorder import Recording, record
 
 
 def recent(recording: Recording, count: int = 3) -> list[int]:
@@ -63,8 +63,9 @@ def test_media_is_fresh(recording: Recording) -> None:
     assert 0 < late[len(late) // 2] < 0.25
 
 
-def test_timestamps(server: Program, recording: Recording) -> None:
+def test_timestamps(server: Program) -> None:
     """/timestamps.json: complete after capture, capture is the stamp, names as in the playlist."""
+    recording = record(server.port, 3)
     init = recording.init()
     before = time.time_ns()
     data = get(server.port, "/timestamps.json").json()

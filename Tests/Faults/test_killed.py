@@ -24,6 +24,11 @@ PATHS = {"frames": "/", "hlsjs": "/?player=hlsjs"}
 SETTLED = 8  # seconds after the restart that are looked at
 
 
+def whole(milliseconds: float) -> int | None:
+    """Rounded; None for never."""
+    return None if milliseconds == float("inf") else round(milliseconds)
+
+
 def describe(view: Viewer, killed: float, ready: float) -> dict[str, Any]:
     """What the viewer saw around a restart; times in Unix ms.
 
@@ -36,8 +41,11 @@ def describe(view: Viewer, killed: float, ready: float) -> dict[str, Any]:
     decoded = [s for s in around if s[1] is not None]
     after = report(data, since=ready + (SETTLED - 3) * 1000)
     fresh = [s[0] for s in decoded if s[1] > ready]
+    stopped, moved = longest_pause(around, 3)
+    clock_stopped, clock_moved = longest_pause(decoded, 1)
     return {
-        "pause_ms": round(longest_pause(around, 3)), "clock_pause_ms": round(longest_pause(decoded, 1)),
+        "pause_ms": whole(moved - stopped), "clock_pause_ms": whole(clock_moved - clock_stopped),
+        "down_ms": whole(ready - killed), "pause_after_it_is_back_ms": whole(max(0.0, moved - ready)),
         "first_fresh_after_kill_ms": round(fresh[0] - killed) if fresh else None,
         "before": before["glass_to_glass_ms"]["p50"], "after": after["glass_to_glass_ms"],
         "after_span_s": after["clock_span_s"], "after_share": after["frames"]["share"],

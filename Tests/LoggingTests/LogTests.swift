@@ -19,7 +19,7 @@ struct LogTests {
     let line = Self.line(.text, "it works", stream: "live", level: level)
     let parts = line.split(separator: " ", omittingEmptySubsequences: true)
     #expect(parts[0].hasPrefix("2026-11-20T06:22:01.234"))
-    #expect(parts[1] == level.name)
+    #expect(parts[1] == level.rawValue)
     #expect(line.hasSuffix(" live: it works\n"))
     // Sentences begin in the same column whatever the level.
     let other = Self.line(.text, "it works", stream: "live", level: .error)

@@ -111,7 +111,10 @@ struct SlidingWindowTests {
     let window = stream.window
     let seen = Locked<[Int64]>([])
     for _ in 0..<2 {
-      window.subscribe { seen.withLock { $0.append(window.snapshot.revision) } }
+      window.subscribe { [weak window] in
+        guard let window else { return }
+        seen.withLock { $0.append(window.snapshot.revision) }
+      }
     }
     window.goLive()
     stream.publish(frames: 3)

@@ -13,7 +13,7 @@ struct TrackDescriptionTests {
     let cadence = Cadence(
       rate: try #require(FrameRate(30)), segmentMicroseconds: 1, partMicroseconds: 1)
     let track = TrackDescription(
-      rendition: "video", codecs: "avc1.64001f",
+      rendition: "video", codecs: "avc1.64001f", bandwidth: 1_000_000,
       size: try #require(VideoSize(width: 640, height: 360)), cadence: cadence,
       header: Array(header.utf8))
     #expect(track.headerHash == hash)
@@ -28,7 +28,8 @@ struct TrackDescriptionTests {
     for byte in UInt8.min...UInt8.max {
       for second in UInt8.min...UInt8.max {
         let track = TrackDescription(
-          rendition: "v", codecs: "", size: size, cadence: cadence, header: [byte, second])
+          rendition: "v", codecs: "", bandwidth: 1, size: size, cadence: cadence,
+          header: [byte, second])
         guard track.headerHash.utf8.count != 8 else { continue }
         Issue.record("\(byte) \(second): \(track.headerHash)")
       }

@@ -16,7 +16,7 @@ struct SlotSimulation {
   /// The slots with the time at which each was closed.
   var slots: [(slot: Slot<Int>, at: Int64)] = []
 
-  /// - Parameter inputDelay: in nanoseconds; nil for one frame.
+  /// A simulation; the input delay is in nanoseconds, nil for one frame.
   init(
     _ rate: FrameRate = .thirty, inputDelay: Int64? = nil, slate: Int? = nil,
     patience: Int64 = 1_000_000_000

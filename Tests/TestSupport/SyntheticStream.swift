@@ -26,17 +26,21 @@ package struct SyntheticStream {
     if let size = VideoSize(width: 640, height: 360) {
       window.describe(
         TrackDescription(
-          rendition: "video", codecs: "avc1.64001e", size: size, cadence: cadence,
+          rendition: "video", codecs: "avc1.64001e", bandwidth: 1_034_000, size: size,
+          cadence: cadence,
           header: Array("header".utf8)))
     }
   }
 
   /// The chunk of frame `index`, which says so.
-  package static func chunk(_ index: Int64, _ cadence: Cadence) -> Chunk {
+  package static func chunk(
+    _ index: Int64, _ cadence: Cadence, isHistory: Bool = false
+  ) -> Chunk {
     let tick = cadence.grid.nanoseconds(index)
     return Chunk(
       frame: index, isIndependent: cadence.position(of: index) == 0,
-      duration: cadence.grid.rate.ticksPerFrame, captured: tick, published: tick + 2_000_000,
+      duration: cadence.grid.rate.ticksPerFrame, captured: tick,
+      published: isHistory ? 0 : tick + 2_000_000,
       bytes: SharedBytes("<\(index)>"))
   }
 
@@ -66,7 +70,7 @@ package struct SyntheticStream {
   /// Fills the window with `segments` segments of history and opens it to readers.
   package mutating func goLive(history segments: Int64) {
     for _ in 0..<segments * cadence.framesPerSegment {
-      window.appendHistory(Self.chunk(next, cadence))
+      window.appendHistory(Self.chunk(next, cadence, isHistory: true))
       next += 1
     }
     window.goLive()

@@ -25,10 +25,10 @@ def advances(samples: list[Sample], field: int) -> list[float]:
     return shown
 
 
-def longest_pause(samples: list[Sample], field: int = 1) -> float:
-    """Longest time (ms) without a newer picture."""
+def longest_pause(samples: list[Sample], field: int = 1) -> tuple[float, float]:
+    """Begin and end (ms) of the longest time without a newer picture."""
     shown = advances(samples, field)
-    return max((b - a for a, b in zip(shown, shown[1:])), default=float("inf"))
+    return max(zip(shown, shown[1:]), key=lambda pair: pair[1] - pair[0], default=(0.0, float("inf")))
 
 
 def pauses(samples: list[Sample], frame_ms: float) -> list[tuple[float, float]]:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
+
+EPOLL_CALLS = {"232", "281", "441"}  # epoll_wait, epoll_pwait, epoll_pwait2 on x86-64
+EPOLL_CALLS_ARM = {"22", "441"}
 
 
 def thread_cpu(pid: int) -> dict[int, tuple[str, int]]:
@@ -21,6 +25,26 @@ def thread_cpu(pid: int) -> dict[int, tuple[str, int]]:
 def cpu_nanoseconds(pid: int) -> int:
     """CPU nanoseconds of all threads that are alive."""
     return sum(spent for _, spent in thread_cpu(pid).values())
+
+
+def event_loops(pid: int, samples: int = 20) -> set[int]:
+    """Threads that were seen waiting in epoll: the event loops of a server, whatever they are called."""
+    calls = EPOLL_CALLS if os.uname().machine == "x86_64" else EPOLL_CALLS_ARM
+    found: set[int] = set()
+    for _ in range(samples):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            try:
+                if (task / "syscall").read_text().split()[0] in calls:
+                    found.add(int(task.name))
+            except OSError:
+                continue
+        time.sleep(0.01)
+    return found
+
+
+def cpu_of(pid: int, threads: set[int]) -> int:
+    """CPU nanoseconds of some threads."""
+    return sum(spent for tid, (_, spent) in thread_cpu(pid).items() if tid in threads)
 
 
 def resident_bytes(pid: int) -> int:

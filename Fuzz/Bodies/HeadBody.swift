@@ -1,0 +1,89 @@
+import HTTP
+import Net
+import Sharing
+
+extension FuzzBody {
+  /// Request heads of a connection: however the bytes are cut, the same requests and the same refusal come of them.
+  static let head = FuzzBody(
+    name: "head",
+    sources: [
+      "HTTP/RequestHeadParser.swift", "HTTP/RequestLine.swift", "HTTP/RequestFields.swift",
+      "HTTP/Request.swift", "HTTP/Octets.swift", "HTTP/ByteRange.swift", "HTTP/ContentCoding.swift",
+    ]
+  ) { bytes in
+    let whole = Heads(bytes, cuts: [])
+    // Where it is cut depends on the input, so that a finding can be repeated.
+    let seed = bytes.reduce(UInt(5381)) { $0 &* 33 &+ UInt($1) }
+    let cut = bytes.isEmpty ? 0 : Int(seed % UInt(bytes.count))
+    for cuts in [[cut], Array(0..<bytes.count)] {
+      let pieces = Heads(bytes, cuts: cuts)
+      guard pieces.error == whole.error else {
+        return "cut at \(cuts.prefix(3)): \(pieces.error as Any), whole: \(whole.error as Any)"
+      }
+      guard pieces.requests == whole.requests else {
+        return "cut at \(cuts.prefix(3)): other requests"
+      }
+    }
+    return whole.violation
+  }
+}
+
+/// What a parser makes of bytes that come in pieces.
+private struct Heads {
+  private(set) var requests: [String] = []
+  private(set) var error: RequestParseError?
+  private(set) var violation: String?
+
+  private static let answer = PreparedResponse(
+    status: 200, fields: [HeaderField("ETag", "\"a\"")],
+    body: [
+      SharedBytes([UInt8](repeating: 1, count: 400)),
+      SharedBytes([UInt8](repeating: 2, count: 600)),
+    ])
+
+  init(_ bytes: [UInt8], cuts: [Int]) {
+    var parser = RequestHeadParser()
+    var start = 0
+    do throws(RequestParseError) {
+      for end in cuts + [bytes.count] {
+        let piece = Array(bytes[start..<end])
+        start = end
+        var position = 0
+        while position < piece.count {
+          guard let request = try parser.next(piece.span, &position) else { break }
+          look(request)
+        }
+      }
+    } catch { self.error = error }
+    if let error, error.description.isEmpty || !(400...599).contains(error.status) {
+      violation = "\(error) has no answer"
+    }
+  }
+
+  /// Reads everything that a route may read of a request.
+  private mutating func look(_ request: Request) {
+    let range = ByteRange(request.header("range"), length: 1000)
+    if case .part(let part) = range, part.isEmpty || part.lowerBound < 0 || part.upperBound > 1000 {
+      violation = "range \(part) of 1000 bytes"
+    }
+    let cut = Self.answer.ranged(request)
+    if cut.contentLength != cut.body.reduce(0, { $0 + $1.count }) || cut.contentLength > 1000 {
+      violation = "\(cut.status) with \(cut.contentLength) bytes"
+    }
+    if request.minorVersion > 1 { violation = "HTTP/1.\(request.minorVersion)" }
+    if request.header("HOST") == nil, request.minorVersion == 1 { violation = "no Host" }
+    if case .contentLength(let length) = request.framing, length <= 0 || request.minorVersion > 1 {
+      violation = "length \(length)"
+    }
+    if request.framing != .none, request.header("content-length") != nil,
+      request.header("transfer-encoding") != nil
+    {
+      violation = "two framings"
+    }
+    let text =
+      "\(request.methodText) \(request.path) \(request.pathSegments) \(request.queryItems)"
+      + " \(request.headers) \(request.framing) \(request.keepAlive) \(range)"
+      + " \(request.accepts(coding: "gzip")) \(request.headSize)"
+    requests.append(text)
+  }
+}

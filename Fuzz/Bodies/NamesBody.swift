@@ -1,0 +1,36 @@
+import HTTP
+import Media
+import Packaging
+import Server
+
+extension FuzzBody {
+  /// Paths: a name that is understood is exactly the name that is written for what it means.
+  static let names = FuzzBody(
+    name: "names", sources: ["Server/Route.swift", "Packaging/MediaNames.swift"]
+  ) { bytes in
+    guard let request = try? Request("GET", "/" + String(decoding: bytes, as: UTF8.self)) else {
+      return nil
+    }
+    let route = Route(request.pathSegments)
+    guard case .media(_, _, let name) = route else { return nil }
+    for numbering in MediaNames.Numbering.allCases {
+      let names = MediaNames(numbering, first: 1_795_155_720)
+      let written: String? =
+        switch names.media(named: Substring(name)) {
+        case .segment(let number): names.name(ofSegment: number)
+        case .part(let index, let number): names.name(ofPart: index, in: number)
+        case nil: nil
+        }
+      if let written, written != name { return "\(name) is written \(written)" }
+      // What a route computes of a number.
+      if case .segment(let number) = names.media(named: Substring(name)) {
+        let cadence = Cadence(
+          rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)
+        if cadence.segment(of: cadence.firstFrame(of: number)) != number {
+          return "frames of \(number)"
+        }
+      }
+    }
+    return nil
+  }
+}

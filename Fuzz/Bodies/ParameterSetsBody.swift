@@ -1,0 +1,27 @@
+import Capture
+
+extension FuzzBody {
+  /// Coded bytes: NAL units lie within them in order, and parameter sets survive being written again.
+  static let parameterSets = FuzzBody(
+    name: "parameter-sets", sources: ["Capture/NALUnits.swift"]
+  ) { bytes in
+    let guessed = NALUnits.framing(ofParameterSets: bytes.span)
+    for framing in [NALFraming.lengthPrefixed, .annexB, guessed] {
+      var end = 0
+      for range in NALUnits.ranges(in: bytes.span, framing) {
+        guard !range.isEmpty, range.lowerBound >= end, range.upperBound <= bytes.count else {
+          return "\(framing): unit \(range) after \(end) of \(bytes.count) bytes"
+        }
+        end = range.upperBound
+        let type = NALUnits.type(bytes[range.lowerBound])
+        if NALUnits.isSlice(type), type == 0 || type > 5 { return "type \(type) is no slice" }
+      }
+      guard let sets = ParameterSets(bytes.span, framing) else { continue }
+      guard sets.codecString.utf8.count == 11 else { return "codec \(sets.codecString)" }
+      let written = sets.annexB
+      guard let again = ParameterSets(written.span, .annexB) else { return "written, but not read" }
+      if again != sets { return "written \(sets), read \(again)" }
+    }
+    return nil
+  }
+}

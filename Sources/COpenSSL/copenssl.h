@@ -1,0 +1,190 @@
+// What Swift cannot spell of OpenSSL: function-like macros, variadic calls, and a BIO that reads
+// and writes the memory of an event loop instead of a socket.
+#ifndef COPENSSL_H
+#define COPENSSL_H
+
+#include <openssl/bio.h>
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/// What a connection's records are read from and written to; one for each loop, since only one
+/// connection at a time is served.
+struct copenssl_exchange {
+  const uint8_t *input;
+  size_t input_count;
+  uint8_t *output;
+  size_t output_count, output_capacity;
+};
+
+static inline int copenssl_bio_write(BIO *bio, const char *bytes, size_t count, size_t *written) {
+  struct copenssl_exchange *x = (struct copenssl_exchange *)BIO_get_data(bio);
+  BIO_clear_retry_flags(bio);
+  if (x->output_capacity - x->output_count < count) {
+    size_t capacity = x->output_capacity * 2 + count;
+    uint8_t *larger = (uint8_t *)realloc(x->output, capacity);
+    if (!larger) return 0;
+    x->output = larger;
+    x->output_capacity = capacity;
+  }
+  memcpy(x->output + x->output_count, bytes, count);
+  x->output_count += count;
+  *written = count;
+  return 1;
+}
+
+static inline int copenssl_bio_read(BIO *bio, char *bytes, size_t count, size_t *taken) {
+  struct copenssl_exchange *x = (struct copenssl_exchange *)BIO_get_data(bio);
+  BIO_clear_retry_flags(bio);
+  if (x->input_count == 0) {
+    BIO_set_retry_read(bio);
+    return 0;
+  }
+  size_t n = count < x->input_count ? count : x->input_count;
+  memcpy(bytes, x->input, n);
+  x->input += n;
+  x->input_count -= n;
+  *taken = n;
+  return 1;
+}
+
+static inline long copenssl_bio_control(BIO *bio, int command, long number, void *pointer) {
+  (void)bio;
+  (void)number;
+  (void)pointer;
+  return command == BIO_CTRL_FLUSH || command == BIO_CTRL_DUP;
+}
+
+/// The method of a BIO over a `copenssl_exchange`; NULL without memory.
+static inline BIO_METHOD *copenssl_exchange_method(void) {
+  BIO_METHOD *m = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "loop");
+  if (m) {
+    BIO_meth_set_write_ex(m, copenssl_bio_write);
+    BIO_meth_set_read_ex(m, copenssl_bio_read);
+    BIO_meth_set_ctrl(m, copenssl_bio_control);
+  }
+  return m;
+}
+
+/// A server's connection that reads and writes `x`; NULL without memory.
+static inline SSL *copenssl_accept(SSL_CTX *context, BIO_METHOD *method, struct copenssl_exchange *x) {
+  SSL *ssl = SSL_new(context);
+  if (!ssl) return 0;
+  BIO *bio = BIO_new(method);
+  if (!bio) {
+    SSL_free(ssl);
+    return 0;
+  }
+  BIO_set_data(bio, x);
+  BIO_set_init(bio, 1);
+  SSL_set_bio(ssl, bio, bio);
+  SSL_set_accept_state(ssl);
+  return ssl;
+}
+
+/// Modes and options of a server: TLS 1.2 or later, no renegotiation, no compression, tickets
+/// instead of a cache, buffers only while they are in use. 1, or 0 on an error.
+static inline int copenssl_configure(SSL_CTX *context) {
+  SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                                SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
+                                   SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  return SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) &&
+         SSL_CTX_set_session_id_context(context, (const unsigned char *)"streamer", 8) &&
+         SSL_CTX_set1_groups_list(context, "X25519:P-256:P-384");
+}
+
+/// Adds a certificate to the chain that is sent; it keeps its own reference. 1, or 0 on an error.
+static inline int copenssl_add_chain(SSL_CTX *context, X509 *certificate) {
+  return SSL_CTX_add1_chain_cert(context, certificate);
+}
+
+/// Empties the list of the chain. 1, or 0 on an error.
+static inline int copenssl_clear_chain(SSL_CTX *context) { return SSL_CTX_clear_chain_certs(context); }
+
+/// A new key on the curve P-256; NULL on an error.
+static inline EVP_PKEY *copenssl_new_key(void) { return EVP_EC_gen("P-256"); }
+
+/// Keys a ticket's MAC with SHA-256. 1, or 0 on an error.
+static inline int copenssl_key_mac(EVP_MAC_CTX *mac, uint8_t *key, size_t count) {
+  OSSL_PARAM parameters[3];
+  parameters[0] = OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, key, count);
+  parameters[1] = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)"SHA256", 0);
+  parameters[2] = OSSL_PARAM_construct_end();
+  return EVP_MAC_CTX_set_params(mac, parameters);
+}
+
+/// Whether the error is that of a plain HTTP request where TLS was expected.
+static inline int copenssl_is_plain_http(unsigned long error) {
+  return ERR_GET_LIB(error) == ERR_LIB_SSL && (ERR_GET_REASON(error) == SSL_R_HTTP_REQUEST ||
+                                               ERR_GET_REASON(error) == SSL_R_HTTPS_PROXY_REQUEST);
+}
+
+/// Refuses to ask for a passphrase at the terminal.
+static inline int copenssl_no_passphrase(char *buffer, int size, int writing, void *context) {
+  (void)buffer;
+  (void)size;
+  (void)writing;
+  (void)context;
+  return -1;
+}
+
+/// Has encrypted keys refused instead of asking at the terminal.
+static inline void copenssl_never_ask(SSL_CTX *context) {
+  SSL_CTX_set_default_passwd_cb(context, copenssl_no_passphrase);
+}
+
+static inline int copenssl_add_extension(X509 *certificate, int kind, const char *value) {
+  X509V3_CTX context;
+  X509V3_set_ctx_nodb(&context);
+  X509V3_set_ctx(&context, certificate, certificate, NULL, NULL, 0);
+  X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, &context, kind, value);
+  int done = extension && X509_add_ext(certificate, extension, -1);
+  X509_EXTENSION_free(extension);
+  return done;
+}
+
+/// A certificate for a server that signs for itself, good from an hour ago for `days`;
+/// `alternatives` as in `DNS:a,IP:b`. NULL on an error.
+static inline X509 *copenssl_self_sign(
+    EVP_PKEY *key, const char *name, const char *alternatives, int days) {
+  X509 *c = X509_new();
+  BIGNUM *serial = BN_new();
+  X509_NAME *subject = c ? X509_get_subject_name(c) : NULL;
+  int done = c && serial && X509_set_version(c, X509_VERSION_3) &&
+             BN_rand(serial, 127, BN_RAND_TOP_ANY, BN_RAND_BOTTOM_ANY) &&
+             BN_to_ASN1_INTEGER(serial, X509_get_serialNumber(c)) &&
+             X509_gmtime_adj(X509_getm_notBefore(c), -3600) &&
+             X509_time_adj_ex(X509_getm_notAfter(c), days, 0, NULL) && X509_set_pubkey(c, key) &&
+             X509_NAME_add_entry_by_txt(
+                 subject, "CN", MBSTRING_UTF8, (const unsigned char *)name, -1, -1, 0) &&
+             X509_set_issuer_name(c, subject) &&
+             copenssl_add_extension(c, NID_subject_key_identifier, "hash") &&
+             copenssl_add_extension(c, NID_basic_constraints, "critical,CA:FALSE") &&
+             copenssl_add_extension(c, NID_key_usage, "critical,digitalSignature") &&
+             copenssl_add_extension(c, NID_ext_key_usage, "serverAuth") &&
+             copenssl_add_extension(c, NID_subject_alt_name, alternatives) &&
+             X509_sign(c, key, EVP_sha256());
+  BN_free(serial);
+  if (done) return c;
+  X509_free(c);
+  return NULL;
+}
+
+/// Whole days until a certificate ends; negative once it has.
+static inline int copenssl_days_left(const X509 *certificate) {
+  int days = 0, seconds = 0;
+  if (!ASN1_TIME_diff(&days, &seconds, NULL, X509_get0_notAfter(certificate))) return -1;
+  return seconds < 0 ? -1 : days;
+}
+
+#endif

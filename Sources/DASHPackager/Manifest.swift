@@ -1,0 +1,159 @@
+import Media
+package import Packaging
+
+/// The MPD as text, made from one window snapshot.
+/// - Source: ISO/IEC 23009-1 §5; DASH-IF IOP v5 part 4, Low-Latency Live
+package struct Manifest: Sendable {
+  /// What decides the text of the MPDs of one stream: equal editions, equal text.
+  package struct Edition: Sendable, Hashable {
+    private let oldest: ContinuousRun?
+    private let newest: ContinuousRun?
+    private let listed: Int
+    private let endedWith: Int64?
+
+    /// The edition to which `snapshot` belongs.
+    package init(_ snapshot: WindowSnapshot) {
+      oldest = snapshot.listed.first?.run ?? snapshot.open?.run
+      newest = snapshot.open?.run ?? snapshot.listed.last?.run
+      listed = snapshot.listed.count
+      endedWith = snapshot.state == .ended ? snapshot.segments.last?.number : nil
+    }
+  }
+
+  /// Where the MPD lies: what it says in absolute and in relative URLs.
+  package struct Place: Sendable, Hashable {
+    /// What stands before `/time`: scheme and authority.
+    package let origin: String
+    /// BaseURL: what stands before the names of renditions; empty where they lie beside the MPD.
+    package let base: String
+
+    /// A place.
+    package init(origin: String, base: String) {
+      self.origin = origin
+      self.base = base
+    }
+  }
+
+  private let snapshot: WindowSnapshot
+  private let tracks: [TrackDescription]
+  private let terms: PresentationTerms
+  private let names: MediaNames
+  private let place: Place
+  private let publishTime: Int64
+  private let periods: [Period]
+
+  /// The MPD of `snapshot`; nil while it has no complete segment, for the first MPD ever answered is complete.
+  ///
+  /// - Parameters:
+  ///   - snapshot: the window of the first track at one moment.
+  ///   - tracks: the video renditions, best first; nil for the snapshot's own alone.
+  ///   - terms: the stream's constants.
+  ///   - names: the names of media.
+  ///   - place: where the MPD lies.
+  ///   - publishTime: wall clock at which this edition came to be; nanoseconds since 1970.
+  package init?(
+    _ snapshot: WindowSnapshot, tracks: [TrackDescription]? = nil, terms: PresentationTerms,
+    names: MediaNames, place: Place, publishTime: Int64
+  ) {
+    guard let track = snapshot.track, !snapshot.segments.isEmpty else { return nil }
+    self.snapshot = snapshot
+    self.tracks = tracks ?? [track]
+    self.terms = terms
+    self.names = names
+    self.place = place
+    self.publishTime = publishTime
+    periods = Period.all(of: snapshot, terms.cadence, names)
+  }
+
+  /// The text of the MPD.
+  package func text() -> String {
+    var out = XMLText()
+    out.element("MPD", hasEnded ? endedAttributes : liveAttributes) { out in
+      if !place.base.isEmpty { out.element("BaseURL", containing: place.base) }
+      if !hasEnded { serviceDescription(&out) }
+      for period in periods {
+        let set = VideoAdaptationSet(
+          tracks: tracks, period: period, terms: terms, names: names, timing: timing,
+          hasEnded: hasEnded)
+        out.element(
+          "Period",
+          [
+            ("id", period.id), ("start", MPDTime.duration(period.start)),
+            ("duration", period.duration.map(MPDTime.duration)),
+          ]
+        ) { set.write(to: &$0) }
+      }
+      out.element("UTCTiming", timing)
+      out.element(
+        "UTCTiming",
+        [
+          ("schemeIdUri", "urn:mpeg:dash:utc:http-xsdate:2014"),
+          ("value", place.origin + "/time?xsdate"),
+        ])
+    }
+    return out.text
+  }
+
+  private var hasEnded: Bool { snapshot.state == .ended }
+
+  private var timing: XMLText.Attributes {
+    [
+      ("schemeIdUri", "urn:mpeg:dash:utc:http-iso:2014"), ("value", place.origin + "/time?iso"),
+    ]
+  }
+
+  private func attributes(_ profiles: [String], type: String) -> XMLText.Attributes {
+    [
+      ("xmlns", "urn:mpeg:dash:schema:mpd:2011"), ("id", terms.name),
+      ("profiles", profiles.joined(separator: ",")), ("type", type),
+      ("availabilityStartTime", MPDTime.dateTime(terms.availabilityStart)),
+      ("publishTime", UTCTime(nanoseconds: publishTime).text),
+    ]
+  }
+
+  private static let profiles = [
+    "urn:mpeg:dash:profile:isoff-live:2011", "urn:mpeg:dash:profile:cmaf:2019",
+  ]
+
+  private var liveAttributes: XMLText.Attributes {
+    let profiles = Self.profiles + ["http://www.dashif.org/guidelines/low-latency-live-v5"]
+    let (segment, target) = (terms.cadence.segmentNanoseconds, terms.target * 1_000_000)
+    return attributes(profiles, type: "dynamic") + [
+      // New Periods and the end are known within this time; an unchanged MPD is a 304.
+      ("minimumUpdatePeriod", "PT2S"),
+      ("timeShiftBufferDepth", MPDTime.duration(Int64(snapshot.listed.count) * segment)),
+      ("suggestedPresentationDelay", MPDTime.duration(target)),
+      ("minBufferTime", MPDTime.duration(target / 4)), longestSegment,
+    ]
+  }
+
+  /// Nothing in it speaks of a live edge.
+  ///
+  /// Its first Period begins with the first listed segment, at the place that this had on the
+  /// timeline of the live presentation: who plays goes on, who comes anew begins there.
+  private var endedAttributes: XMLText.Attributes {
+    let end = periods.last.map { $0.start + ($0.duration ?? 0) } ?? 0
+    return attributes(Self.profiles, type: "static") + [
+      ("mediaPresentationDuration", MPDTime.duration(end)),
+      ("minBufferTime", MPDTime.duration(terms.target * 250_000)), longestSegment,
+    ]
+  }
+
+  /// Segments of sound follow those of pictures, to within one coded frame of sound.
+  private var longestSegment: (String, String?) {
+    ("maxSegmentDuration", MPDTime.duration(terms.cadence.segmentNanoseconds + 100_000_000))
+  }
+
+  private func serviceDescription(_ out: inout XMLText) {
+    let reference = periods.first.map { VideoAdaptationSet.capturedTimeID($0) } ?? 1
+    out.element("ServiceDescription", [("id", "0")]) { out in
+      out.element(
+        "Latency",
+        [
+          ("referenceId", "\(reference)"), ("target", "\(terms.target)"),
+          ("min", "\(terms.target / 2)"), ("max", "\(3 * terms.target)"),
+        ])
+      out.element("PlaybackRate", [("min", "0.92"), ("max", "1.08")])
+    }
+  }
+}

@@ -1,0 +1,54 @@
+package import Media
+
+/// What the MPDs of a stream say of themselves; constant for the stream's whole life.
+///
+/// The presentation is anchored one segment after 1970 for ever, with `startNumber` 1 and a presentation time offset of
+/// one segment: so the number that a client computes from its clock is the segment's number since 1970, over restarts
+/// too. The epoch itself would not do, since FFmpeg takes an availabilityStartTime of 0 as missing.
+package struct PresentationTerms: Sendable, Equatable {
+  /// The stream's name.
+  package let name: String
+  /// How frames fall into segments.
+  package let cadence: Cadence
+  /// Latency@target in microseconds.
+  package let targetLatencyMicroseconds: Int64
+  /// How long after its tick a frame may still come from the source; nanoseconds.
+  package let inputDelay: Int64
+  /// An upper bound of the time from picture to published chunk; nanoseconds.
+  package let pipelineDelay: Int64
+
+  /// The terms of a stream.
+  ///
+  /// - Parameters:
+  ///   - name: the stream's name.
+  ///   - cadence: how frames fall into segments.
+  ///   - targetLatencyMicroseconds: Latency@target.
+  ///   - inputDelay: how long after its tick a frame may still come from the source; nanoseconds.
+  ///   - pipelineDelay: an upper bound of the time from picture to published chunk; nanoseconds.
+  package init(
+    name: String, cadence: Cadence, targetLatencyMicroseconds: Int64, inputDelay: Int64,
+    pipelineDelay: Int64 = 20_000_000
+  ) {
+    self.name = name
+    self.cadence = cadence
+    self.targetLatencyMicroseconds = targetLatencyMicroseconds
+    self.inputDelay = inputDelay
+    self.pipelineDelay = pipelineDelay
+  }
+
+  /// availabilityStartTime: one segment after 1970, in nanoseconds.
+  package var availabilityStart: Int64 { cadence.segmentNanoseconds }
+
+  /// availabilityTimeOffset in milliseconds: how long before its end a segment may be asked for.
+  ///
+  /// It is true: a chunk of one frame, the input delay and the pipeline are taken off, and the rest is rounded down.
+  /// Nil where nothing is left: such a stream has no low-latency form.
+  package var availabilityTimeOffset: Int64? {
+    let offset =
+      cadence.segmentNanoseconds - cadence.grid.rate.frameNanoseconds - inputDelay - pipelineDelay
+    return offset >= 1_000_000 ? offset / 1_000_000 : nil
+  }
+
+  /// Latency@target in whole milliseconds.
+  var target: Int64 { targetLatencyMicroseconds / 1000 }
+}

@@ -1,0 +1,63 @@
+/// An XML document, written element by element.
+struct XMLText {
+  /// Attributes in the order in which they are printed; one without a value is left out.
+  typealias Attributes = [(String, String?)]
+
+  private(set) var text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+  private var depth = 0
+
+  init() { text.reserveCapacity(4096) }
+
+  /// An element without content.
+  mutating func element(_ name: String, _ attributes: Attributes = []) {
+    begin(name, attributes)
+    text += "/>\n"
+  }
+
+  /// An element with nothing but text in it.
+  mutating func element(_ name: String, containing content: String) {
+    begin(name, [])
+    text += ">\(Self.escaped(content))</\(name)>\n"
+  }
+
+  /// An element around others.
+  mutating func element(
+    _ name: String, _ attributes: Attributes, around children: (inout XMLText) -> Void
+  ) {
+    begin(name, attributes)
+    text += ">\n"
+    depth += 1
+    children(&self)
+    depth -= 1
+    indent()
+    text += "</\(name)>\n"
+  }
+
+  private mutating func begin(_ name: String, _ attributes: Attributes) {
+    indent()
+    text += "<\(name)"
+    for case (let attribute, let value?) in attributes {
+      text += " \(attribute)=\"\(Self.escaped(value))\""
+    }
+  }
+
+  private mutating func indent() { for _ in 0..<depth { text += "  " } }
+
+  /// Host names and URLs come from outside: what means something in XML is written as a reference.
+  static func escaped(_ value: String) -> String {
+    guard value.utf8.contains(where: { "&<>\"'".utf8.contains($0) || $0 < 0x20 }) else {
+      return value
+    }
+    return value.unicodeScalars.reduce(into: "") { result, scalar in
+      switch scalar {
+      case "&": result += "&amp;"
+      case "<": result += "&lt;"
+      case ">": result += "&gt;"
+      case "\"": result += "&quot;"
+      case "'": result += "&apos;"
+      case _ where scalar.value < 0x20: result += " "
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+  }
+}

@@ -1,0 +1,110 @@
+import Net
+import Sharing
+
+/// An exchange over one stream of an HTTP/2 connection.
+final class HTTP2Exchange: Exchange {
+  private enum Stage { case unanswered, streaming, ended }
+
+  let stream: Int32
+  private(set) var request: Request
+  var kind = RequestKind.other
+  var onGone: (() -> Void)?
+  /// Let go of when the stream is closed.
+  var connection: HTTP2Connection?
+  /// What waits for the peer's window.
+  private(set) var pending = PendingBody()
+  private(set) var status = 0
+  private(set) var bytesSent = 0
+  /// Monotonic nanoseconds at which it was taken, and at which its answer began (0: not yet).
+  let asked: Int64
+  private(set) var begun: Int64 = 0
+  /// Monotonic time at which pending bytes last moved, or began to wait.
+  private(set) var lastProgress: Int64 = 0
+  /// Whether the client still sends a body, which nobody reads.
+  let hasBody: Bool
+  private var stage = Stage.unanswered
+  /// The response whose fields the library points at until they are sent.
+  private var response: PreparedResponse?
+  /// Whether the library waits for `resume`.
+  var isDeferred = false
+
+  init(_ request: Request, stream: Int32, hasBody: Bool, _ connection: HTTP2Connection) {
+    self.request = request
+    self.stream = stream
+    self.hasBody = hasBody
+    self.connection = connection
+    asked = connection.now
+  }
+
+  var isAnswered: Bool { stage != .unanswered }
+
+  var isEnded: Bool { stage == .ended }
+
+  /// RFC 9113 §8.1: the end of the stream is the end of the body.
+  var canStream: Bool { true }
+
+  var queuedBytes: Int { pending.byteCount + (connection?.queuedBytes ?? 0) }
+
+  func respond(_ response: PreparedResponse, extra: [HeaderField]) {
+    guard stage == .unanswered, let connection else { return }
+    let response = response.conditional(request)
+    stage = .ended
+    onGone = nil
+    self.response = response
+    status = response.status
+    if request.method != .head { pending.append(contentsOf: response.body) }
+    begun = connection.now
+    lastProgress = begun
+    connection.begin(self, response, withLength: true, extra: extra, hasBody: !pending.isEmpty)
+  }
+
+  func begin(_ head: PreparedResponse, extra: [HeaderField]) {
+    guard stage == .unanswered, let connection else { return }
+    // The answer to HEAD is whole with its fields.
+    stage = request.method == .head ? .ended : .streaming
+    if stage == .ended { onGone = nil }
+    response = head
+    status = head.status
+    if stage == .streaming { pending.append(contentsOf: head.body) }
+    begun = connection.now
+    lastProgress = begun
+    connection.begin(self, head, withLength: false, extra: extra, hasBody: stage == .streaming)
+  }
+
+  func write(_ bytes: SharedBytes) {
+    guard stage == .streaming, bytes.count > 0, let connection else { return }
+    if pending.isEmpty { lastProgress = connection.now }
+    pending.append(ByteSlice(bytes))
+    connection.continued(self)
+  }
+
+  func end() {
+    guard stage == .streaming, let connection else { return }
+    stage = .ended
+    onGone = nil
+    connection.continued(self)
+  }
+
+  func abort() { connection?.reset(self, .routeGaveUp) }
+
+  /// Keeps of the request only what an answer that comes later may depend on.
+  func wasRouted() {
+    if stage == .unanswered { request = request.shrunk }
+  }
+
+  /// Moves bytes of the body on.
+  func move(_ count: Int, to output: HTTP2Output, now: Int64) {
+    pending.take(count) { output.append($0) }
+    bytesSent += count
+    lastProgress = now
+  }
+
+  /// Counts the frame of the fields, which the library needs no longer.
+  func headSent(_ count: Int) {
+    bytesSent += count
+    response = nil
+  }
+
+  /// Lets go of what is not sent.
+  func dropPending() { pending.removeAll() }
+}

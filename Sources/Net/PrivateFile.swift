@@ -1,0 +1,63 @@
+import CLinux
+import Glibc
+
+/// Small files that only the program's user may read, in a folder that outlives the process.
+package enum PrivateFile {
+  /// The folder for what is kept from start to start: what systemd gives (`StateDirectory=`), else the
+  /// user's; nil where neither is known.
+  ///
+  /// - Source: systemd.exec(5); XDG Base Directory Specification
+  package static func stateFolder(_ variable: (String) -> String?) -> String? {
+    func set(_ name: String) -> String? { variable(name).flatMap { $0.isEmpty ? nil : $0 } }
+    if let folders = set("STATE_DIRECTORY") {
+      return folders.split(separator: ":").first.map(String.init)
+    }
+    // "All paths … must be absolute. If an implementation encounters a relative path … it should
+    // … ignore it."
+    if let state = set("XDG_STATE_HOME"), state.hasPrefix("/") { return state + "/streamer" }
+    return set("HOME").map { $0 + "/.local/state/streamer" }
+  }
+
+  /// The value of an environment variable.
+  package static func variable(_ name: String) -> String? {
+    unsafe getenv(name).map { unsafe String(cString: $0) }
+  }
+
+  /// What the file holds, at most 64 KiB; nil where it cannot be read.
+  static func contents(_ path: String) -> [UInt8]? {
+    let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { return nil }
+    defer { close(file) }
+    var bytes = [UInt8](repeating: 0, count: 65_536)
+    let count = unsafe read(file, &bytes, bytes.count)
+    return count > 0 ? Array(bytes.prefix(count)) : nil
+  }
+
+  /// Replaces the file in one step, with mode 0600; makes the folder (0700) where it is missing.
+  ///
+  /// - Returns: why it failed; nil where it did not.
+  static func write(_ bytes: [UInt8], to path: String, in folder: String) -> String? {
+    makeFolder(folder)
+    let draft = path + ".\(getpid())"
+    unsafe unlink(draft)
+    let file = unsafe open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard file >= 0 else { return "\(draft): \(NetError.reason(errno))" }
+    let written = unsafe Glibc.write(file, bytes, bytes.count)
+    let failure = written == bytes.count && fsync(file) == 0 ? nil : NetError.reason(errno)
+    close(file)
+    guard failure == nil, unsafe rename(draft, path) == 0 else {
+      let reason = failure ?? NetError.reason(errno)
+      unsafe unlink(draft)
+      return "\(path): \(reason)"
+    }
+    return nil
+  }
+
+  private static func makeFolder(_ path: String) {
+    var place = ""
+    for piece in path.split(separator: "/", omittingEmptySubsequences: true) {
+      place += (path.hasPrefix("/") || !place.isEmpty ? "/" : "") + piece
+      unsafe mkdir(place, 0o700)
+    }
+  }
+}

@@ -1,0 +1,117 @@
+import CLinux
+import COpenSSL
+
+/// A certificate that the server signs for itself, for localhost and the machine's own names and
+/// addresses; kept, so that what a browser was told to trust is there again at the next start.
+package struct SelfSignedCertificate: Sendable {
+  /// How long a new one is good: the longest that Apple's systems take.
+  static let days: Int32 = 820
+  /// With fewer days left a new one is made.
+  static let renewal: Int32 = 14
+  static let fileName = "self-signed.pem"
+
+  /// Certificate and key as PEM.
+  package let text: [UInt8]
+  /// The file in which it is kept; nil where there is no place.
+  package let path: String?
+  /// Whether it was made now.
+  package let isNew: Bool
+  /// Why it could not be kept.
+  package let problem: String?
+
+  /// Reads the certificate out of `folder`, or makes one and keeps it there (mode 0600).
+  package init(folder: String?) throws(TLSError) {
+    let path = folder.map { $0 + "/" + Self.fileName }
+    if let path, let kept = PrivateFile.contents(path), Self.isGood(kept) {
+      (text, self.path, isNew, problem) = (kept, path, false, nil)
+      return
+    }
+    text = try Self.make(names: MachineNames.current)
+    isNew = true
+    guard let folder, let path else {
+      (self.path, problem) = (nil, "neither STATE_DIRECTORY nor XDG_STATE_HOME nor HOME is set")
+      return
+    }
+    problem = PrivateFile.write(text, to: path, in: folder)
+    self.path = problem == nil ? path : nil
+  }
+
+  /// Whether the text holds a certificate and its key, and goes on being good for a while.
+  static func isGood(_ text: [UInt8]) -> Bool {
+    ERR_clear_error()
+    guard let (certificate, key) = unsafe Certificates.parse(text) else {
+      ERR_clear_error()
+      return false
+    }
+    defer {
+      unsafe X509_free(certificate)
+      unsafe EVP_PKEY_free(key)
+    }
+    return unsafe X509_check_private_key(certificate, key) == 1
+      && copenssl_days_left(certificate) >= renewal
+  }
+
+  /// A new key on P-256 and a certificate for it.
+  static func make(names: MachineNames) throws(TLSError) -> [UInt8] {
+    ERR_clear_error()
+    guard let key = unsafe copenssl_new_key() else {
+      throw .refused(call: "EVP_EC_gen", reason: TLSError.reason())
+    }
+    defer { unsafe EVP_PKEY_free(key) }
+    guard
+      let certificate = unsafe copenssl_self_sign(key, "streamer", names.alternatives, days)
+    else { throw .refused(call: "X509_sign", reason: TLSError.reason()) }
+    defer { unsafe X509_free(certificate) }
+    guard let memory = unsafe BIO_new(BIO_s_mem()) else {
+      throw .refused(call: "BIO_new", reason: TLSError.reason())
+    }
+    defer { unsafe BIO_free(memory) }
+    guard unsafe PEM_write_bio_X509(memory, certificate) == 1,
+      unsafe PEM_write_bio_PrivateKey(memory, key, nil, nil, 0, nil, nil) == 1
+    else { throw .refused(call: "PEM_write_bio", reason: TLSError.reason()) }
+    var text = [UInt8](repeating: 0, count: 16 * 1024)
+    let count = unsafe BIO_read(memory, &text, Int32(text.count))
+    return Array(text.prefix(max(0, Int(count))))
+  }
+}
+
+/// What the machine is called and where it is reached.
+struct MachineNames: Sendable {
+  var names: [String] = ["localhost"]
+  var addresses: [String] = ["127.0.0.1", "::1"]
+
+  /// As OpenSSL reads the alternative names of a certificate.
+  var alternatives: String {
+    (names.map { "DNS:" + $0 } + addresses.map { "IP:" + $0 }).joined(separator: ",")
+  }
+
+  /// Host name, its form in the local domain, and the addresses of all interfaces.
+  static var current: MachineNames {
+    var result = MachineNames()
+    var name = [CChar](repeating: 0, count: 256)
+    if unsafe gethostname(&name, name.count - 1) == 0 {
+      let text = String(
+        decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      result.add(name: text)
+      if !text.contains(".") { result.add(name: text + ".local") }
+    }
+    var list = [clinux_address](repeating: clinux_address(), count: 64)
+    let count = unsafe clinux_own_addresses(&list, list.count)
+    for address in list.prefix(count) {
+      let text = PeerAddress(address).description
+      if !result.addresses.contains(text) { result.addresses.append(text) }
+    }
+    return result
+  }
+
+  /// A host name may hold anything; a certificate's may not.
+  private mutating func add(name: String) {
+    let isName = name.utf8.allSatisfy { byte in
+      switch byte {
+      case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E: true
+      default: false
+      }
+    }
+    if isName, !name.isEmpty, !names.contains(name) { names.append(name) }
+  }
+}

@@ -1,0 +1,97 @@
+import COpenSSL
+import Sharing
+
+/// Where a server's certificate and key come from.
+package enum TLSSource: Sendable {
+  /// PEM files: the certificate, its chain behind it or in a file of its own, and the key.
+  case files(certificate: String, key: String, chain: String?)
+  /// One PEM text with certificate and key.
+  case text([UInt8])
+}
+
+/// What a server says of itself over TLS: certificate, key, cipher suites, protocols, tickets.
+///
+/// TLS 1.2 and 1.3 with forward secrecy and authenticated encryption only. Used by any thread; a
+/// reload changes new connections alone.
+/// - Source: RFC 9325 §3, §4; RFC 9113 §9.2
+@safe
+package final class TLSContext: @unchecked Sendable {
+  /// What one load gave; freed when no connection uses it any more.
+  @safe
+  private final class Loaded: @unchecked Sendable {
+    let pointer: OpaquePointer
+    init(_ pointer: OpaquePointer) { unsafe self.pointer = unsafe pointer }
+    deinit { unsafe SSL_CTX_free(pointer) }
+  }
+
+  private let source: TLSSource
+  private let tickets = TicketKeys()
+  private let current: Locked<Loaded>
+
+  /// Loads certificate and key.
+  package init(_ source: TLSSource) throws(TLSError) {
+    self.source = source
+    current = Locked(try Self.load(source, tickets))
+  }
+
+  /// Loads certificate and key again for the connections that come from now on; on an error
+  /// everything stays as it is.
+  package func reload() throws(TLSError) {
+    let loaded = try Self.load(source, tickets)
+    current.withLock { $0 = loaded }
+  }
+
+  /// SHA-256 of the certificate, as browsers show it: pairs of digits with colons.
+  package var fingerprint: String {
+    let loaded = current.withLock { $0 }
+    guard let certificate = unsafe SSL_CTX_get0_certificate(loaded.pointer) else { return "" }
+    return unsafe Certificates.fingerprint(certificate)
+  }
+
+  /// A connection whose records go through `exchange`; nil without memory.
+  @unsafe func connection(_ exchange: UnsafeMutablePointer<copenssl_exchange>) -> OpaquePointer? {
+    let loaded = current.withLock { $0 }
+    return unsafe copenssl_accept(loaded.pointer, TLSWorkspace.method, exchange)
+  }
+
+  private static func load(_ source: TLSSource, _ tickets: TicketKeys) throws(TLSError) -> Loaded {
+    ERR_clear_error()
+    guard let pointer = unsafe SSL_CTX_new(TLS_server_method()) else {
+      throw .refused(call: "SSL_CTX_new", reason: TLSError.reason())
+    }
+    let loaded = unsafe Loaded(pointer)
+    guard unsafe copenssl_configure(pointer) == 1,
+      unsafe SSL_CTX_set_cipher_list(pointer, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1,
+      unsafe SSL_CTX_set_ciphersuites(
+        pointer, "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256") == 1
+    else { throw .refused(call: "SSL_CTX", reason: TLSError.reason()) }
+    unsafe copenssl_never_ask(pointer)
+    unsafe tickets.serve(pointer)
+    unsafe chooseProtocol(pointer)
+    switch source {
+    case .files(let certificate, let key, let chain):
+      try unsafe Certificates.use(pointer, certificate: certificate, key: key, chain: chain)
+    case .text(let text):
+      try unsafe Certificates.use(pointer, text: text)
+    }
+    return loaded
+  }
+
+  /// ALPN: HTTP/2 before HTTP/1.1; a client that offers neither is refused.
+  ///
+  /// RFC 7301 §3.2.
+  @unsafe private static func chooseProtocol(_ context: OpaquePointer) {
+    unsafe SSL_CTX_set_alpn_select_cb(
+      context,
+      { _, chosen, chosenCount, offered, offeredCount, _ in
+        let ours: StaticString = "\u{2}h2\u{8}http/1.1"
+        var place: UnsafeMutablePointer<UInt8>?
+        let code = unsafe SSL_select_next_proto(
+          &place, chosenCount, ours.utf8Start, UInt32(ours.utf8CodeUnitCount), offered,
+          offeredCount)
+        guard code == OPENSSL_NPN_NEGOTIATED else { return SSL_TLSEXT_ERR_ALERT_FATAL }
+        unsafe chosen?.pointee = UnsafePointer(place)
+        return SSL_TLSEXT_ERR_OK
+      }, nil)
+  }
+}

@@ -1,0 +1,338 @@
+import CLinux
+import COpenSSL
+import Sharing
+
+/// A TLS connection as a byte stream, over a plain one.
+///
+/// Bytes are encrypted when the kernel takes them and not before: what waits is shared and plain, at
+/// most one batch of records is the connection's own. The records of one `write` leave by one system
+/// call.
+@safe
+package final class TLSStream: ByteStream, ByteStreamOwner {
+  /// Where the connection stands with TLS.
+  package enum Security: Sendable {
+    /// Hands are being shaken.
+    case pending
+    /// Bytes go both ways.
+    case established
+    /// The peer speaks no TLS, or none that is allowed: it was told, and what it says is dropped.
+    case failed(reason: String)
+  }
+
+  /// Pieces below this are gathered into one record with those beside them.
+  private static let smallPiece = 2048
+  /// Answers of TLS itself (key updates) that may be queued before reading pauses.
+  private static let controlLimit = 4 * TLSWorkspace.batchSize
+
+  private unowned let loop: EventLoop
+  private let transport: TCPStream
+  private let workspace: TLSWorkspace
+  /// Kept since the session uses its ticket keys.
+  private let context: TLSContext
+  private let session: OpaquePointer
+  /// Plain bytes that are not encrypted yet.
+  private var queue = SliceQueue()
+  /// Encrypted bytes that came while nobody read.
+  private var held: [UInt8] = []
+  private var isWanted = true
+  private var isInputEnded = false
+  private var isFinishing = false
+  /// The connection is lost, or given up.
+  private var isBroken = false
+
+  package var owner: (any ByteStreamOwner)?
+  /// Where the handshake stands.
+  package private(set) var security = Security.pending
+
+  /// Takes over the descriptor and waits for the client's first record; on an error it is closed.
+  ///
+  /// - Parameters:
+  ///   - socket: what was accepted.
+  ///   - context: certificate and key.
+  ///   - loop: the loop whose thread calls, and to which the stream belongs.
+  ///   - readLimit: how many encrypted bytes are taken from the kernel at once.
+  /// - Throws: when it cannot be watched.
+  package init(
+    _ socket: AcceptedSocket, _ context: TLSContext, on loop: EventLoop,
+    readLimit: Int = EventLoop.readCapacity
+  ) throws(NetError) {
+    self.loop = loop
+    self.context = context
+    workspace = loop.tlsWorkspace
+    guard let session = unsafe context.connection(workspace.exchange) else {
+      CLinux.close(socket.descriptor)
+      loop.connectionRemoved()
+      throw .system(call: "SSL_new", code: ENOMEM)
+    }
+    unsafe self.session = session
+    do {
+      transport = try TCPStream(socket, on: loop, readLimit: readLimit)
+    } catch {
+      unsafe SSL_free(session)
+      throw error
+    }
+    transport.owner = self
+  }
+
+  deinit { unsafe SSL_free(session) }
+
+  package var peer: PeerAddress { transport.peer }
+
+  package var isSecure: Bool { true }
+
+  package var queuedBytes: Int { queue.byteCount + transport.queuedBytes }
+
+  package var lastProgress: Int64 { transport.lastProgress }
+
+  /// Whether the client chose HTTP/2 (RFC 7301, RFC 9113 §3.2).
+  package var isHTTP2: Bool {
+    var name: UnsafePointer<UInt8>?
+    var count: UInt32 = 0
+    unsafe SSL_get0_alpn_selected(session, &name, &count)
+    return unsafe UnsafeBufferPointer(start: name, count: Int(count)).elementsEqual("h2".utf8)
+  }
+
+  package var isReading: Bool {
+    get { isWanted }
+    set {
+      guard newValue != isWanted else { return }
+      isWanted = newValue
+      if newValue, !held.isEmpty {
+        loop.later { self.goOn() }
+      } else {
+        watchInput()
+      }
+    }
+  }
+
+  // MARK: Writing
+
+  package func write(_ slices: [ByteSlice]) {
+    guard !isBroken else { return }
+    var index = 0
+    var offset = 0
+    if queue.isEmpty, transport.queuedBytes == 0, case .established = security {
+      encrypt(slices, &index, &offset)
+    }
+    while index < slices.count {
+      var slice = slices[index]
+      slice.drop(offset)
+      queue.append(slice)
+      offset = 0
+      index += 1
+    }
+  }
+
+  /// Encrypts and sends batch after batch, as long as the kernel takes all of each.
+  private func encrypt(_ slices: [ByteSlice], _ index: inout Int, _ offset: inout Int) {
+    while index < slices.count, transport.queuedBytes == 0, !isBroken {
+      while index < slices.count, workspace.outputCount < TLSWorkspace.batchSize {
+        guard seal(slices, &index, &offset) else { return breakDown() }
+      }
+      flush()
+    }
+  }
+
+  /// One record: the next large piece or a part of it, or small pieces together.
+  private func seal(_ slices: [ByteSlice], _ index: inout Int, _ offset: inout Int) -> Bool {
+    var count = 0
+    while index < slices.count {
+      let slice = slices[index]
+      let left = slice.count - offset
+      guard left < Self.smallPiece, count + left <= TLSWorkspace.recordSize else { break }
+      unsafe (workspace.gathered + count).update(
+        from: (slice.bytes.start + slice.offset + offset).assumingMemoryBound(to: UInt8.self),
+        count: left)
+      count += left
+      index += 1
+      offset = 0
+    }
+    ERR_clear_error()
+    if count > 0 { return unsafe SSL_write(session, workspace.gathered, Int32(count)) == count }
+    guard index < slices.count else { return true }
+    let slice = slices[index]
+    let start = unsafe slice.bytes.start + slice.offset + offset
+    let wanted = min(slice.count - offset, TLSWorkspace.recordSize)
+    let written = unsafe Int(SSL_write(session, start, Int32(wanted)))
+    guard written > 0 else { return false }
+    offset += written
+    if offset == slice.count {
+      index += 1
+      offset = 0
+    }
+    return true
+  }
+
+  private func encryptQueue() {
+    guard !queue.isEmpty, case .established = security else { return }
+    var index = 0
+    var offset = 0
+    let slices = Array(queue.slices[queue.first...])
+    encrypt(slices, &index, &offset)
+    guard !isBroken else { return }
+    queue.drop(slices[..<index].reduce(offset) { $0 + $1.count })
+  }
+
+  private func flush() {
+    unsafe workspace.takeOutput { unsafe transport.write(copying: $0) }
+  }
+
+  package func drained() {
+    encryptQueue()
+    guard queuedBytes == 0 else { return }
+    if isFinishing { transport.finishWriting() }
+    watchInput()
+    goOn()
+    owner?.drained()
+  }
+
+  // MARK: Reading
+
+  package func received(_ bytes: borrowing Span<UInt8>) {
+    unsafe bytes.withUnsafeBufferPointer { bytes in
+      guard held.isEmpty else {
+        unsafe held.append(contentsOf: bytes)
+        return goOn()
+      }
+      unsafe take(bytes)
+    }
+  }
+
+  /// Goes on with what came while nobody read.
+  private func goOn() {
+    guard mayRead, !held.isEmpty else { return }
+    let bytes = held
+    held = []
+    unsafe bytes.withUnsafeBufferPointer { unsafe take($0) }
+    watchInput()
+  }
+
+  /// Whether bytes are decrypted: somebody wants them, and the peer takes what TLS itself answers.
+  private var mayRead: Bool {
+    isWanted && !isBroken && transport.queuedBytes <= Self.controlLimit
+  }
+
+  private func watchInput() { transport.isReading = mayRead && held.isEmpty }
+
+  @unsafe private func take(_ bytes: UnsafeBufferPointer<UInt8>) {
+    unsafe workspace.exchange.pointee.input = bytes.baseAddress
+    unsafe workspace.exchange.pointee.input_count = bytes.count
+    switch security {
+    case .pending: if shakeHands() { decrypt() }
+    case .established: decrypt()
+    case .failed: return
+    }
+    if case .failed = security { return }
+    let left = unsafe workspace.exchange.pointee.input_count
+    guard !isBroken, !mayRead else { return }
+    if left > 0 { held = unsafe Array(bytes[(bytes.count - left)...]) }
+    watchInput()
+  }
+
+  private func shakeHands() -> Bool {
+    ERR_clear_error()
+    let code = unsafe SSL_do_handshake(session)
+    let error = unsafe SSL_get_error(session, code)
+    if code == 1 {
+      security = .established
+      flush()
+      encryptQueue()
+      return true
+    }
+    if error != SSL_ERROR_WANT_READ {
+      let isPlain = copenssl_is_plain_http(ERR_peek_error()) == 1
+      security = .failed(reason: isPlain ? "plain HTTP" : TLSError.reason())
+      queue.removeAll()
+      // The alert, if there is one; then our end, so that the peer is not left waiting.
+      flush()
+      isFinishing = true
+      if transport.queuedBytes == 0 { transport.finishWriting() }
+      return false
+    }
+    flush()
+    return false
+  }
+
+  private func decrypt() {
+    while mayRead, !isInputEnded {
+      ERR_clear_error()
+      let count = unsafe SSL_read(session, workspace.plain, Int32(TLSWorkspace.recordSize))
+      let error = count > 0 ? SSL_ERROR_NONE : unsafe SSL_get_error(session, count)
+      flush()
+      if count > 0 {
+        let bytes = unsafe UnsafeBufferPointer(start: workspace.plain, count: Int(count))
+        owner?.received(unsafe bytes.span)
+        continue
+      }
+      switch error {
+      case SSL_ERROR_WANT_READ: return
+      case SSL_ERROR_ZERO_RETURN: return endInput()
+      default: return fail()
+      }
+    }
+  }
+
+  package func inputEnded() {
+    if case .pending = security { return fail() }
+    if case .failed = security { return fail() }
+    endInput()
+  }
+
+  private func endInput() {
+    guard !isInputEnded else { return }
+    isInputEnded = true
+    owner?.inputEnded()
+  }
+
+  // MARK: The end
+
+  package func finishWriting() {
+    guard !isBroken, case .established = security else { return }
+    notifyEnd()
+    isFinishing = true
+    if transport.queuedBytes == 0 { transport.finishWriting() }
+  }
+
+  package func close() {
+    if queuedBytes == 0, case .established = security { notifyEnd() }
+    letGo()
+    transport.close()
+  }
+
+  package func abort() {
+    letGo()
+    transport.abort()
+  }
+
+  package func failed() { fail() }
+
+  /// `close_notify`: what came before is all there is (RFC 8446 §6.1).
+  private func notifyEnd() {
+    guard !isFinishing, !isBroken else { return }
+    ERR_clear_error()
+    unsafe SSL_shutdown(session)
+    flush()
+  }
+
+  /// After an error inside `write`: the owner is told at the end of the turn.
+  private func breakDown() {
+    guard !isBroken else { return }
+    isBroken = true
+    queue.removeAll()
+    loop.later { self.fail() }
+  }
+
+  private func fail() {
+    let owner = owner
+    letGo()
+    transport.close()
+    owner?.failed()
+  }
+
+  private func letGo() {
+    owner = nil
+    queue.removeAll()
+    held = []
+    isBroken = true
+  }
+}

@@ -1,0 +1,105 @@
+import CLinux
+import COpenSSL
+import Sharing
+
+/// The keys that session tickets are sealed with: a new one every twelve hours, the older two still
+/// open tickets.
+///
+/// Only in memory: a restart ends all sessions. Used by any thread.
+/// - Source: RFC 5077 §4, §5.5
+@safe
+final class TicketKeys: Sendable {
+  /// How long a key seals new tickets; nanoseconds.
+  static let rotation: Int64 = 12 * 3600 * 1_000_000_000
+  /// How long a ticket is good for;
+  ///
+  /// seconds. A key outlives the tickets that it sealed.
+  static let lifetime = 24 * 3600
+  private static let kept = 3
+
+  /// One key: what tickets say of it, and its two secrets.
+  struct Key: Sendable {
+    let name: [UInt8]
+    let cipher: [UInt8]
+    let mac: [UInt8]
+    let since: Int64
+
+    init(now: Int64) {
+      name = Self.random(16)
+      cipher = Self.random(32)
+      mac = Self.random(32)
+      since = now
+    }
+
+    private static func random(_ count: Int) -> [UInt8] {
+      var bytes = [UInt8](repeating: 0, count: count)
+      let code = unsafe RAND_bytes(&bytes, Int32(count))
+      precondition(code == 1, "no random numbers")
+      return bytes
+    }
+  }
+
+  private let keys = Locked<[Key]>([])
+
+  /// The key for new tickets at the monotonic time `now`.
+  func sealing(now: Int64) -> Key {
+    keys.withLock { keys in
+      if let newest = keys.first, now - newest.since < Self.rotation { return newest }
+      let key = Key(now: now)
+      keys.insert(key, at: 0)
+      keys = Array(keys.prefix(Self.kept))
+      return key
+    }
+  }
+
+  /// The key called `name`, and whether it is the one for new tickets; nil where it is forgotten.
+  func opening(_ name: [UInt8], now: Int64) -> (key: Key, isNewest: Bool)? {
+    keys.withLock { keys in
+      guard let place = keys.firstIndex(where: { $0.name == name }) else { return nil }
+      return (keys[place], place == 0 && now - keys[place].since < Self.rotation)
+    }
+  }
+
+  /// Has `context` seal and open tickets with these keys, which must outlive it.
+  @unsafe func serve(_ context: OpaquePointer) {
+    unsafe SSL_CTX_set_ex_data(context, 0, Unmanaged.passUnretained(self).toOpaque())
+    unsafe SSL_CTX_set_timeout(context, Self.lifetime)
+    unsafe SSL_CTX_set_tlsext_ticket_key_evp_cb(context) {
+      session, name, vector, cipher, mac, seals in
+      guard let context = unsafe SSL_get_SSL_CTX(session),
+        let pointer = unsafe SSL_CTX_get_ex_data(context, 0), let name = unsafe name,
+        let vector = unsafe vector
+      else { return -1 }
+      let keys = unsafe Unmanaged<TicketKeys>.fromOpaque(pointer).takeUnretainedValue()
+      return unsafe keys.prepare(name, vector, cipher, mac, seals: seals == 1)
+    }
+  }
+
+  /// Sets up both contexts; what it returns is what OpenSSL wants: -1 error, 0 unknown key, 1 done,
+  /// 2 done, but a new ticket is due.
+  @unsafe private func prepare(
+    _ name: UnsafeMutablePointer<UInt8>, _ vector: UnsafeMutablePointer<UInt8>,
+    _ cipher: OpaquePointer?, _ mac: OpaquePointer?, seals: Bool
+  ) -> Int32 {
+    let now = clinux_clock_ns(CLOCK_MONOTONIC)
+    let key: Key
+    var isNewest = true
+    if seals {
+      key = sealing(now: now)
+      unsafe name.update(from: key.name, count: 16)
+      guard unsafe RAND_bytes(vector, 16) == 1 else { return -1 }
+    } else {
+      let wanted = unsafe Array(UnsafeBufferPointer(start: name, count: 16))
+      guard let found = opening(wanted, now: now) else { return 0 }
+      (key, isNewest) = found
+    }
+    let algorithm = unsafe EVP_aes_256_cbc()
+    let code =
+      seals
+      ? unsafe EVP_EncryptInit_ex(cipher, algorithm, nil, key.cipher, vector)
+      : unsafe EVP_DecryptInit_ex(cipher, algorithm, nil, key.cipher, vector)
+    var secret = key.mac
+    guard code == 1, unsafe copenssl_key_mac(mac, &secret, secret.count) == 1 else { return -1 }
+    return isNewest ? 1 : 2
+  }
+}

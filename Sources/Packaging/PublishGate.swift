@@ -1,0 +1,33 @@
+import Sharing
+
+/// Keeps the playlists of a stream's rungs in step; see ``PublishGateState``.
+///
+/// Chunks enter their rendition's window at once; only what playlists list waits here.
+package final class PublishGate: Sendable {
+  private struct Shared: Sendable {
+    var state: PublishGateState
+    var windows: [LiveWindow] = []
+  }
+
+  private let shared: Locked<Shared>
+
+  /// A gate for `count` rungs that waits `patience` nanoseconds for a late one.
+  package init(count: Int, patience: Int64) {
+    shared = Locked(Shared(state: PublishGateState(count: count, patience: patience)))
+  }
+
+  /// Says which windows it keeps in step, in the order of their rungs; once, before any goes live.
+  package func attach(_ windows: [LiveWindow]) {
+    shared.withLock { $0.windows = windows }
+  }
+
+  /// A rung has everything below `version`; lets all list what may be listed now.
+  func published(_ version: Int64, by rung: Int) {
+    let now = SystemClock.monotonic
+    let (listed, windows) = shared.withLock { shared in
+      (shared.state.published(version, by: rung, now: now), shared.windows)
+    }
+    guard let listed else { return }
+    for window in windows { window.list(upTo: listed) }
+  }
+}

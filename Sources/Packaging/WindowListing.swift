@@ -1,0 +1,71 @@
+import Media
+
+/// What playlists list of a rendition that is kept in step with others: the window up to a version.
+struct WindowListing: Sendable {
+  /// The version up to which is listed.
+  private(set) var version = Int64.min
+  /// Parts, as versions, that were listed while this rendition did not have them; they stay gaps.
+  private var lateParts: Set<Int64> = []
+
+  /// Lists up to `version`, if that is further than before.
+  ///
+  /// - Returns: whether it was.
+  mutating func advance(to version: Int64, has published: Int64) -> Bool {
+    guard version > self.version else { return false }
+    if self.version != .min, version > published {
+      lateParts.formUnion(max(self.version, published)..<version)
+    }
+    self.version = version
+    return true
+  }
+
+  /// The snapshot that playlists are made from.
+  mutating func snapshot(of whole: WindowSnapshot) -> WindowSnapshot {
+    guard let cadence = whole.track?.cadence, whole.state != .ended else { return whole }
+    let perSegment = cadence.partsPerSegment
+    if let first = whole.segments.first {
+      lateParts = lateParts.filter { $0 >= first.number * perSegment }
+    }
+    if version == whole.version, lateParts.isEmpty { return whole }
+    let (number, count) = version.quotientAndRemainder(dividingBy: perSegment)
+    var segments = whole.segments.filter { $0.number < number }.map { complete($0, perSegment) }
+    var open = whole.open
+    if let unfinished = whole.open, unfinished.number < number {
+      segments.append(unfinished.gap(duration: cadence.segmentTicks))
+      open = nil
+    } else if let begun = whole.segment(number) {
+      open = begun.reopened
+    }
+    if open == nil, count > 0 { open = unbegun(number, after: segments.last, cadence) }
+    let there = open?.parts.count ?? 0
+    open = open?.listing(count) { index in
+      lateParts.contains(number * perSegment + index) || index >= there
+        ? Part(late: index, of: number, duration: cadence.partTicks) : nil
+    }
+    return WindowSnapshot(whole, segments: segments, open: open, version: version)
+  }
+
+  /// A segment that this rendition has not begun though others have parts of it.
+  private func unbegun(
+    _ number: Int64, after last: Segment?, _ cadence: Cadence
+  ) -> OpenSegment {
+    let frame = cadence.firstFrame(of: number)
+    let nominal = last.map { $0.programDateTime + cadence.segmentNanoseconds }
+    return OpenSegment(
+      number: number, firstFrame: frame,
+      programDateTime: nominal ?? cadence.grid.nanoseconds(frame), startsDiscontinuity: false,
+      run: last?.run ?? .initial, isHistory: false)
+  }
+
+  /// A complete segment, with what was listed as a gap still a gap.
+  private func complete(_ segment: Segment, _ perSegment: Int64) -> Segment {
+    let late = segment.parts.filter { lateParts.contains(segment.number * perSegment + $0.index) }
+    guard !late.isEmpty else { return segment }
+    return Segment(
+      segment,
+      parts: segment.parts.map { part in
+        lateParts.contains(segment.number * perSegment + part.index)
+          ? Part(late: part.index, of: part.segment, duration: part.duration) : part
+      })
+  }
+}

@@ -1,0 +1,19 @@
+import HLSPackager
+import Media
+import Packaging
+
+/// A rendition with what the server keeps ready for it; shared by all loops.
+final class ServedRendition: Sendable {
+  /// Its name in URLs.
+  let name: String
+  let window: LiveWindow
+  let playlists: PlaylistShelf
+  let media: MediaShelf
+
+  init(name: String, window: LiveWindow, playlists: PlaylistShelf, media: MediaShelf) {
+    self.name = name
+    self.window = window
+    self.playlists = playlists
+    self.media = media
+  }
+}

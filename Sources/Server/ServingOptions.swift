@@ -1,0 +1,18 @@
+/// How a site is served: what does not depend on a stream.
+package struct ServingOptions: Sendable {
+  /// Scheme, authority and path prefix under which clients reach the server, without a slash at the end.
+  ///
+  /// Nil: what the request's `Host` says.
+  package var publicURL: String?
+  /// Microseconds that are taken off `/time?iso`, `/time?xsdate` and `/isotime`, so that clients ask later.
+  package var timeDisplacementMicroseconds: Int64 = 0
+  /// Whether a request for a segment that has not begun is held; else it is answered with 404.
+  package var waitsForAbsentSegment = true
+  /// Whether media answers carry CMSD fields.
+  package var sendsCMSD = false
+  /// How long a request is held at most, where it is less than the protocol allows; nanoseconds.
+  package var holdLimit = Int64.max
+
+  /// The defaults.
+  package init() {}
+}

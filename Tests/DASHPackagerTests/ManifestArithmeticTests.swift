@@ -1,0 +1,125 @@
+import DASHPackager
+import Media
+import Packaging
+import TestSupport
+import Testing
+
+@Suite("The number that a client computes from its clock is ours, ISO/IEC 23009-1 §5.3.9.5")
+struct ManifestArithmeticTests {
+  private static func client(
+    _ form: ManifestCase, _ snapshot: WindowSnapshot
+  ) throws -> ClientArithmetic {
+    let manifest = try XMLElement(document: form.text(of: snapshot))
+    return try #require(ClientArithmetic(manifest))
+  }
+
+  @Test("at every moment, before and after steps of the wall clock", arguments: ManifestCase.all)
+  func numbers(form: ManifestCase) throws {
+    var stream = try form.stream()
+    let cadence = stream.cadence
+    stream.publish(segments: 1)
+    let names = form.names(cadence)
+    for (round, offset) in [Int64(0), -200_000_000, 350_000_000].enumerated() {
+      if round > 0 { stream.skip(Int64(round), offset: offset) }
+      stream.publish(segments: 2)
+      let snapshot = stream.window.snapshot
+      let client = try Self.client(form, snapshot)
+      let newest = try #require(snapshot.segments.last).number
+      for number in newest...newest + 40 {
+        let begins = cadence.grid.nanoseconds(cadence.firstFrame(of: number)) + offset
+        // A microsecond is what printed times round away.
+        for moment in [2_000, cadence.segmentNanoseconds / 2, cadence.segmentNanoseconds - 2_000] {
+          #expect(client.number(at: (begins + moment) / 1000) == names.printed(number))
+        }
+      }
+    }
+  }
+
+  @Test(
+    "a segment may be asked for no earlier than its first chunk is there",
+    arguments: ManifestCase.all)
+  func availability(form: ManifestCase) throws {
+    var stream = try form.stream()
+    stream.publish(segments: 2)
+    let (snapshot, cadence) = (stream.window.snapshot, stream.cadence)
+    let first = try #require(snapshot.segments.first).number
+    let client = try Self.client(form, snapshot)
+    let names = form.names(cadence)
+    let terms = form.terms(cadence)
+    for number in first...first + 100 {
+      let begins = cadence.grid.nanoseconds(cadence.firstFrame(of: number))
+      let there =
+        begins + cadence.grid.rate.frameNanoseconds + terms.inputDelay + terms.pipelineDelay
+      let available = client.available(names.printed(number)) * 1000
+      let isLowLatency = terms.availabilityTimeOffset != nil
+      let due = isLowLatency ? there : begins + cadence.segmentNanoseconds
+      // Rounded down to the millisecond: at most that much later than true, and never earlier.
+      #expect(available >= due - 2_000 && available < due + 1_002_000, "\(number)")
+    }
+  }
+
+  @Test(
+    "media time lies on one timeline: live, ended, and numbered from 1", arguments: ManifestCase.all
+  )
+  func timeline(form: ManifestCase) throws {
+    var stream = try form.stream()
+    stream.publish(segments: 12)
+    let live = try Self.client(form, stream.window.snapshot)
+    stream.window.end()
+    let ended = try Self.client(form, stream.window.snapshot)
+    let run = form.names(stream.cadence)
+    let last = try #require(stream.window.snapshot.segments.last).number
+    for number in last - 5...last {
+      let ticks = stream.cadence.grid.ticks(stream.cadence.firstFrame(of: number))
+      #expect(abs(live.presentationTime(ticks) - ended.presentationTime(ticks)) <= 1)
+      // Presentation time and availability time begin at the same moment.
+      let wall = live.availabilityStart + live.presentationTime(ticks)
+      #expect(
+        abs(wall - stream.cadence.grid.nanoseconds(stream.cadence.firstFrame(of: number)) / 1000)
+          <= 1)
+    }
+    // The first number of an ended MPD is the first that is listed.
+    let listed = try #require(stream.window.snapshot.listed.first).number
+    #expect(ended.startNumber == run.printed(listed))
+  }
+
+  /// FFmpeg 5.1, dashdec.c `calc_cur_seg_no`: with a presentation time offset the number is computed from it.
+  @Test("FFmpeg asks for a segment that is complete or being made", arguments: ManifestCase.all)
+  func ffmpeg(form: ManifestCase) throws {
+    var stream = try form.stream()
+    stream.publish(segments: 2)
+    let snapshot = stream.window.snapshot
+    let first = try #require(snapshot.segments.first).number
+    let client = try Self.client(form, snapshot)
+    let cadence = stream.cadence
+    let names = form.names(cadence)
+    for number in first + 20...first + 120 {
+      let now = cadence.grid.nanoseconds(cadence.firstFrame(of: number)) / 1_000_000_000
+      // In whole seconds; the minimum buffer time is below one.
+      let start = client.availabilityStart / 1_000_000
+      let asked =
+        client.startNumber + ((now - start) * client.timescale - client.offset) / client.duration
+      let behind = names.printed(number) - asked
+      #expect(
+        behind >= 0 && behind <= 2_500_000 / (cadence.segmentNanoseconds / 1000) + 2, "\(number)")
+    }
+  }
+
+  @Test(
+    "the availability time offset is true",
+    arguments: [
+      // 1 − 1/30 − 0.02, and a frame of a camera's delay less.
+      ("30", 1_000_000, 0, 946), ("30", 1_000_000, 1, 913), ("25", 1_000_000, 1, 900),
+      ("30000/1001", 1_000_000, 0, 947), ("30", 500_000, 0, 446), ("60", 2_000_000, 0, 1963),
+    ] as [(String, Int64, Int64, Int64)])
+  func offset(rate: String, segment: Int64, delay: Int64, offset: Int64) throws {
+    let form = ManifestCase(rate: rate, segment: segment, delay: delay)
+    #expect(form.terms(try form.stream().cadence).availabilityTimeOffset == offset)
+  }
+
+  @Test("segments too short for it have none")
+  func tooShort() throws {
+    let form = ManifestCase(rate: "10", segment: 100_000)
+    #expect(form.terms(try form.stream().cadence).availabilityTimeOffset == nil)
+  }
+}

@@ -1,0 +1,94 @@
+import DASHPackager
+import Media
+import Packaging
+import TestSupport
+import Testing
+
+/// A stream whose MPDs are looked at.
+struct ManifestCase: Sendable, CustomTestStringConvertible {
+  var rate = "30"
+  var segment: Int64 = 1_000_000
+  var numbering = MediaNames.Numbering.epoch
+  /// Microseconds.
+  var target: Int64 = 1_000_000
+  /// Frames of the source's delay.
+  var delay: Int64 = 0
+  var history: Int64 = 10
+
+  var testDescription: String { "\(rate), \(segment) µs, \(numbering), history \(history)" }
+
+  static let all: [ManifestCase] = [
+    ManifestCase(),
+    ManifestCase(rate: "30000/1001"),
+    ManifestCase(rate: "24000/1001", target: 2_200_000),
+    ManifestCase(rate: "25", delay: 1),
+    ManifestCase(rate: "12.5", segment: 2_000_000, target: 500_000, delay: 1),
+    ManifestCase(rate: "30", segment: 500_000, target: 300_000),
+    ManifestCase(rate: "30000/1001", segment: 500_000),
+    ManifestCase(numbering: .run),
+    ManifestCase(rate: "30000/1001", numbering: .run),
+    ManifestCase(history: 0),
+    ManifestCase(rate: "10", segment: 100_000),
+  ]
+
+  static let publishTime: Int64 = 1_795_155_730_200_000_000
+  static let place = Manifest.Place(origin: "http://127.0.0.1:8080", base: "")
+
+  func stream() throws -> SyntheticStream {
+    var stream = SyntheticStream(try #require(FrameRate(rate)), segment: segment)
+    stream.goLive(history: history)
+    return stream
+  }
+
+  func terms(_ cadence: Cadence) -> PresentationTerms {
+    PresentationTerms(
+      name: "live", cadence: cadence, targetLatencyMicroseconds: target,
+      inputDelay: delay * cadence.grid.rate.frameNanoseconds)
+  }
+
+  /// The names of media of streams that begin as ``stream()`` does.
+  func names(_ cadence: Cadence) -> MediaNames {
+    let now = cadence.grid.atOrAfter(1_795_155_720_000_000_000)
+    return MediaNames(numbering, first: cadence.segment(of: now + cadence.framesPerSegment - 1))
+  }
+
+  /// The MPD of `snapshot`.
+  func text(
+    of snapshot: WindowSnapshot, tracks: [TrackDescription]? = nil,
+    place: Manifest.Place = Self.place
+  ) throws -> String {
+    let cadence = try #require(snapshot.track).cadence
+    let manifest = Manifest(
+      snapshot, tracks: tracks, terms: terms(cadence), names: names(cadence),
+      place: place, publishTime: Self.publishTime)
+    return try #require(manifest).text()
+  }
+
+  /// The stream in every state of its life, named.
+  func life() throws -> [(name: String, snapshot: WindowSnapshot)] {
+    var stream = try stream()
+    var states: [(String, WindowSnapshot)] = []
+    func note(_ name: String) { states.append((name, stream.window.snapshot)) }
+    if history > 0 { note("the moment it goes live") }
+    stream.publish(segments: 1)
+    note("first second")
+    stream.publish(frames: stream.cadence.framesPerSegment / 2)
+    note("running")
+    stream.skip(0, offset: -200_000_000)
+    stream.publish(parts: 1)
+    note("after a step back")
+    stream.publish(segments: 3)
+    stream.skip(3, offset: 350_000_000)
+    stream.publish(segments: 2)
+    note("after a step forwards over three segments")
+    stream.publish(segments: 30)
+    note("the discontinuities have left the window")
+    stream.skip(0, offset: -9_000_000_000)
+    stream.publish(segments: 1)
+    note("after a step back by nine seconds")
+    stream.publish(frames: 1)
+    stream.window.end()
+    note("ended in mid-segment")
+    return states
+  }
+}

@@ -1,0 +1,93 @@
+import DASHPackager
+import Media
+import Packaging
+import TestSupport
+import Testing
+
+@Suite("MPDs as text, ISO/IEC 23009-1 §5")
+struct ManifestGoldenTests {
+  @Test("without history, after the first second: the window is as long as the stream is old")
+  func firstSecond() throws {
+    let form = ManifestCase(history: 0)
+    var stream = try form.stream()
+    stream.publish(segments: 1)
+    Golden.expect(try form.text(of: stream.window.snapshot), equals: "first-second.mpd")
+  }
+
+  @Test("a restarted server goes on with the same MPD")
+  func restart() throws {
+    let form = ManifestCase()
+    var stream = try form.stream()
+    Golden.expect(try form.text(of: stream.window.snapshot), equals: "running.mpd")
+    stream.publish(segments: 3)
+    var again = try form.stream()
+    again.publish(segments: 40)
+    #expect(try form.text(of: again.window.snapshot) == form.text(of: stream.window.snapshot))
+  }
+
+  @Test("the wall clock stepped: a new Period that carries the offset")
+  func discontinuity() throws {
+    let form = ManifestCase(delay: 1)
+    var stream = try form.stream()
+    stream.publish(frames: 70)
+    stream.skip(2, offset: 350_000_000)
+    stream.publish(frames: 31)
+    Golden.expect(try form.text(of: stream.window.snapshot), equals: "discontinuity.mpd")
+  }
+
+  @Test("ended in mid-segment: static, from the first listed segment on")
+  func ended() throws {
+    let form = ManifestCase()
+    var stream = try form.stream()
+    stream.publish(frames: 40)
+    stream.window.end()
+    Golden.expect(try form.text(of: stream.window.snapshot), equals: "ended.mpd")
+  }
+
+  @Test("30000/1001: availabilityStartTime is one segment of 1.001 s")
+  func ntsc() throws {
+    let form = ManifestCase(rate: "30000/1001")
+    Golden.expect(try form.text(of: form.stream().window.snapshot), equals: "ntsc.mpd")
+  }
+
+  @Test("numbered run: the Period begins with number 1")
+  func run() throws {
+    let form = ManifestCase(numbering: .run)
+    let snapshot = try form.stream().window.snapshot
+    Golden.expect(try form.text(of: snapshot), equals: "run.mpd")
+  }
+
+  @Test("two renditions; at the root, behind another host")
+  func renditions() throws {
+    let form = ManifestCase(target: 2_000_000)
+    let snapshot = try form.stream().window.snapshot
+    let cadence = try #require(snapshot.track).cadence
+    func track(_ name: String, _ width: Int, _ height: Int, _ header: String) throws
+      -> TrackDescription
+    {
+      TrackDescription(
+        rendition: name, codecs: "avc1.42c01f", bandwidth: Int64(height) * 1000,
+        size: try #require(VideoSize(width: width, height: height)), cadence: cadence,
+        header: Array(header.utf8))
+    }
+    let tracks = [try track("720p", 1280, 720, "a"), try track("360p", 640, 360, "b")]
+    let place = Manifest.Place(origin: "https://a'b&c.example", base: "live/")
+    Golden.expect(
+      try form.text(of: snapshot, tracks: tracks, place: place), equals: "renditions.mpd")
+  }
+
+  @Test("a window without a complete segment has no MPD: the first one ever answered is complete")
+  func none() throws {
+    let form = ManifestCase(history: 0)
+    var stream = try form.stream()
+    stream.publish(frames: 29)
+    let manifest = { (snapshot: WindowSnapshot) in
+      Manifest(
+        snapshot, terms: form.terms(stream.cadence), names: MediaNames(.epoch, first: 1),
+        place: ManifestCase.place, publishTime: 0)
+    }
+    #expect(manifest(stream.window.snapshot) == nil)
+    stream.publish(frames: 1)
+    #expect(manifest(stream.window.snapshot) != nil)
+  }
+}

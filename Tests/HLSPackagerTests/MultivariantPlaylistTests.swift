@@ -1,0 +1,39 @@
+import HLSPackager
+import Media
+import Packaging
+import Testing
+
+@Suite("Multivariant Playlist, RFC 8216bis §4.4.6, MV-01…MV-12")
+struct MultivariantPlaylistTests {
+  private func track(_ name: String, _ width: Int, _ height: Int, _ bandwidth: Int64) throws
+    -> TrackDescription
+  {
+    let rate = try #require(FrameRate("30000/1001"))
+    return TrackDescription(
+      rendition: name, codecs: "avc1.64001f", bandwidth: bandwidth,
+      averageBandwidth: bandwidth - 400_000,
+      size: try #require(VideoSize(width: width, height: height)),
+      cadence: Cadence(rate: rate, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000),
+      header: [])
+  }
+
+  @Test("each variant has both bandwidths, codecs, resolution and frame rate; the best is first")
+  func text() throws {
+    let tracks = [
+      try track("720p", 1280, 720, 2_951_458), try track("360p", 640, 360, 851_458),
+    ]
+    let playlist = MultivariantPlaylist(tracks, base: "live/", file: "playlist.m3u8")
+    #expect(
+      playlist.text == """
+        #EXTM3U
+        #EXT-X-VERSION:6
+        #EXT-X-STREAM-INF:BANDWIDTH=2951458,AVERAGE-BANDWIDTH=2551458,CODECS="avc1.64001f",\
+        RESOLUTION=1280x720,FRAME-RATE=29.970
+        live/720p/playlist.m3u8
+        #EXT-X-STREAM-INF:BANDWIDTH=851458,AVERAGE-BANDWIDTH=451458,CODECS="avc1.64001f",\
+        RESOLUTION=640x360,FRAME-RATE=29.970
+        live/360p/playlist.m3u8
+
+        """)
+  }
+}

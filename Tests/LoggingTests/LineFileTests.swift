@@ -1,0 +1,77 @@
+import Foundation
+import Logging
+import Testing
+
+@Suite("The access log's file")
+struct LineFileTests {
+  private let folder = FileManager.default.temporaryDirectory.appending(
+    path: "line-file-\(UUID().uuidString)")
+  private let lines = Lines()
+  private var log: Log { Log(format: .text, least: .info) { [lines] in lines.add($0) } }
+
+  init() throws {
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  }
+
+  private func text(_ url: URL) throws -> String { try String(contentsOf: url, encoding: .utf8) }
+
+  @Test("lines are appended in their order, and closing writes what waits")
+  func order() throws {
+    let url = folder.appending(path: "a.log")
+    try "before\n".write(to: url, atomically: true, encoding: .utf8)
+    let file = try LineFile(url.path, log: log)
+    for index in 0..<20_000 { file.append(size: 10) { "line \(index)" } }
+    file.close()
+    #expect(try text(url) == "before\n" + (0..<20_000).map { "line \($0)\n" }.joined())
+    #expect(file.lostCount == 0)
+    file.append(size: 1) { "too late" }
+    #expect(file.lostCount == 1)
+  }
+
+  @Test("a file that was moved away is opened anew when asked")
+  func reopening() throws {
+    let (url, moved) = (folder.appending(path: "a.log"), folder.appending(path: "a.log.1"))
+    let file = try LineFile(url.path, log: log)
+    file.append(size: 1) { "one" }
+    while try text(url).isEmpty { usleep(10_000) }
+    try FileManager.default.moveItem(at: url, to: moved)
+    file.reopen()
+    while !FileManager.default.fileExists(atPath: url.path) { usleep(10_000) }
+    file.append(size: 1) { "two" }
+    file.close()
+    #expect(try text(moved) == "one\n")
+    #expect(try text(url) == "two\n")
+    #expect(lines.all.count == 1)
+  }
+
+  @Test("a full disk is warned of once, and every line is counted")
+  func fullDisk() throws {
+    let file = try LineFile("/dev/full", log: log)
+    for _ in 0..<3 {
+      for _ in 0..<1000 { file.append(size: 10) { "line" } }
+      usleep(150_000)
+    }
+    file.close()
+    #expect(file.lostCount == 3000)
+    #expect(lines.all.count == 1)
+    #expect(lines.all.first?.contains("warning") == true)
+    #expect(lines.all.first?.contains("No space left on device") == true)
+  }
+
+  @Test("more than fits in the queue is lost, and that is said once")
+  func overflow() throws {
+    let url = folder.appending(path: "a.log")
+    let file = try LineFile(url.path, log: log)
+    for _ in 0..<100 { file.append(size: 1024 * 1024) { "line" } }
+    file.close()
+    let written = try text(url).split(separator: "\n").count
+    #expect(written + Int(file.lostCount) == 100)
+    #expect(file.lostCount >= 76)
+    #expect(lines.all.count == 1)
+  }
+
+  @Test("a path that cannot be opened is refused with the reason")
+  func refused() {
+    #expect(throws: LineFile.Failure.self) { try LineFile("/no/such/folder/a.log", log: log) }
+  }
+}

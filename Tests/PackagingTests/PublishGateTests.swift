@@ -1,0 +1,56 @@
+import Packaging
+import Testing
+
+@testable import Packaging
+
+@Suite("Publish gate: rungs are listed in step, RFC 8216bis Appendix B.1")
+struct PublishGateTests {
+  @Test("nothing is listed before every rung has said what it has")
+  func closed() {
+    var gate = PublishGateState(count: 2, patience: 100)
+    #expect(gate.published(10, by: 0, now: 0) == nil)
+    #expect(gate.published(11, by: 0, now: 1000) == nil)
+    #expect(gate.published(10, by: 1, now: 1001) == 10)
+  }
+
+  @Test("a part is listed when the last rung has it")
+  func inStep() {
+    var gate = PublishGateState(count: 3, patience: 100)
+    for rung in 0..<3 { _ = gate.published(10, by: rung, now: 0) }
+    #expect(gate.published(11, by: 1, now: 1) == nil)
+    #expect(gate.published(11, by: 0, now: 2) == nil)
+    #expect(gate.published(11, by: 2, now: 3) == 11)
+  }
+
+  @Test("one part target after the first rung had it, a part is listed without the late one")
+  func late() {
+    var gate = PublishGateState(count: 2, patience: 100)
+    for rung in 0..<2 { _ = gate.published(10, by: rung, now: 0) }
+    #expect(gate.published(11, by: 0, now: 10) == nil)
+    #expect(gate.published(11, by: 0, now: 109) == nil)
+    #expect(gate.published(11, by: 0, now: 110) == 11)
+    // The late rung comes to it: nothing changes, and the next part is waited for anew.
+    #expect(gate.published(11, by: 1, now: 120) == nil)
+    #expect(gate.published(12, by: 0, now: 130) == nil)
+    #expect(gate.published(12, by: 1, now: 131) == 12)
+  }
+
+  @Test("what is listed never goes back, in any order of publications", arguments: 0..<20)
+  func monotonic(_ seed: Int) {
+    var gate = PublishGateState(count: 3, patience: 5)
+    var versions: [Int64] = [0, 0, 0]
+    var random = UInt64(seed) &* 6_364_136_223_846_793_005 &+ 1
+    var last = Int64.min
+    for now in 0..<500 {
+      random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      let rung = Int(random >> 33) % 3
+      versions[rung] += Int64(random >> 60) % 2
+      if let listed = gate.published(versions[rung], by: rung, now: Int64(now)) {
+        #expect(listed > last)
+        #expect(listed <= versions.max() ?? 0)
+        last = listed
+      }
+    }
+    #expect(last > 0)
+  }
+}

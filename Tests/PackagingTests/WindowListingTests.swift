@@ -1,0 +1,76 @@
+import Media
+import Packaging
+import TestSupport
+import Testing
+
+@testable import Packaging
+
+@Suite("What is listed of a rung, RFC 8216bis §4.4.4.9")
+struct WindowListingTests {
+  /// A live rung of 1 s segments and ten parts, with `parts` parts of its open segment.
+  private func rung(parts: Int64) -> (stream: SyntheticStream, open: Int64) {
+    var stream = SyntheticStream(.thirty)
+    stream.publish(frames: 3 * stream.cadence.framesPerSegment)
+    let open = stream.cadence.segment(of: stream.next)
+    stream.publish(parts: parts)
+    stream.window.goLive()
+    return (stream, open)
+  }
+
+  @Test("what is beyond the version is there, and not listed")
+  func behind() throws {
+    let (stream, open) = rung(parts: 5)
+    var listing = WindowListing()
+    let hasAdvanced = listing.advance(to: open * 10 + 3, has: open * 10 + 5)
+    #expect(hasAdvanced)
+    let listed = listing.snapshot(of: stream.window.snapshot)
+    #expect(listed.version == open * 10 + 3)
+    #expect(listed.open?.parts.map(\.index) == [0, 1, 2])
+    let hint = try #require(listed.hint)
+    #expect(hint == (open, 3))
+    #expect(stream.window.snapshot.part(4, of: open) != nil)
+  }
+
+  @Test("a complete segment is not listed as complete before its last part is listed")
+  func reopened() {
+    let (stream, open) = rung(parts: 10)
+    var listing = WindowListing()
+    _ = listing.advance(to: open * 10 + 9, has: open * 10 + 10)
+    let listed = listing.snapshot(of: stream.window.snapshot)
+    #expect(listed.segments.last?.number == open - 1)
+    #expect(listed.open?.number == open)
+    #expect(listed.open?.parts.count == 9)
+  }
+
+  @Test("a part that was not there when it had to be listed is a gap, and stays one")
+  func gap() {
+    var (stream, open) = rung(parts: 2)
+    var listing = WindowListing()
+    _ = listing.advance(to: open * 10 + 2, has: open * 10 + 2)
+    _ = listing.advance(to: open * 10 + 3, has: open * 10 + 2)
+    let late = listing.snapshot(of: stream.window.snapshot)
+    #expect(late.open?.parts.map(\.isGap) == [false, false, true])
+    #expect(late.open?.parts.last?.duration == stream.cadence.partTicks)
+    stream.publish(parts: 2)
+    _ = listing.advance(to: open * 10 + 4, has: open * 10 + 4)
+    let caughtUp = listing.snapshot(of: stream.window.snapshot)
+    #expect(caughtUp.open?.parts.map(\.isGap) == [false, false, true, false])
+    stream.publish(parts: 6)
+    _ = listing.advance(to: (open + 1) * 10, has: (open + 1) * 10)
+    let complete = listing.snapshot(of: stream.window.snapshot)
+    #expect(complete.segment(open)?.parts.map(\.isGap).firstIndex(of: true) == 2)
+    #expect(complete.segment(open)?.isGap == false)
+  }
+
+  @Test("a segment that a rung has not begun is listed by its gaps")
+  func unbegun() {
+    let (stream, open) = rung(parts: 10)
+    var listing = WindowListing()
+    _ = listing.advance(to: (open + 1) * 10, has: (open + 1) * 10)
+    _ = listing.advance(to: (open + 1) * 10 + 1, has: (open + 1) * 10)
+    let listed = listing.snapshot(of: stream.window.snapshot)
+    #expect(listed.open?.number == open + 1)
+    #expect(listed.open?.parts.map(\.isGap) == [true])
+    #expect(listed.segments.last?.number == open)
+  }
+}

@@ -1,0 +1,308 @@
+import Foundation
+import HLSPackager
+import HTTP
+import Media
+import Packaging
+import Sharing
+import Streams
+import TestSupport
+import Testing
+
+@testable import Server
+
+@Suite("Routes")
+struct RouteTests {
+  struct Row: Sendable, CustomTestStringConvertible {
+    let path: String
+    let route: Route
+    var testDescription: String { path }
+    init(_ path: String, _ route: Route) { (self.path, self.route) = (path, route) }
+  }
+
+  static let rows = [
+    Row("", .page(stream: nil)), Row("live.m3u8", .playlist(stream: nil, rendition: nil, .root)),
+    Row("playlist.m3u8", .playlist(stream: nil, rendition: nil, .root)),
+    Row("index.m3u8", .playlist(stream: nil, rendition: nil, .root)),
+    Row("timestamps.json", .timestamps(stream: nil)), Row("time", .time(nil)),
+    Row("isotime", .time(.isoMicroseconds)),
+    Row("health", .health), Row("ready", .ready), Row("version", .version),
+    Row("metrics", .metrics),
+    Row("S/", .page(stream: "S")), Row("S", .unknown), Row("S/x", .unknown),
+    Row("S/playlist.m3u8", .playlist(stream: "S", rendition: nil, .stream)),
+    Row("S/index.m3u8", .playlist(stream: "S", rendition: nil, .stream)),
+    Row("S/chunked.m3u8", .chunkedPlaylist(stream: "S", rendition: nil, .stream)),
+    Row("S/timestamps.json", .timestamps(stream: "S")),
+    Row("player/hls.js", .pageFile("hls.js")), Row("player/", .pageFile("")),
+    Row("S/R/playlist.m3u8", .playlist(stream: "S", rendition: "R", .rendition)),
+    Row("S/R/index.m3u8", .playlist(stream: "S", rendition: "R", .rendition)),
+    Row("S/R/chunked.m3u8", .chunkedPlaylist(stream: "S", rendition: "R", .rendition)),
+    Row("S/R/init-1.mp4", .media(stream: "S", rendition: "R", name: "init-1.mp4")),
+    Row("S/R/", .media(stream: "S", rendition: "R", name: "")), Row("S/R/x/y", .unknown),
+    Row("//", .media(stream: "", rendition: "", name: "")), Row("time/", .page(stream: "time")),
+  ]
+
+  @Test("a path names one thing", arguments: rows)
+  func route(_ row: Row) {
+    let pieces = row.path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    #expect(Route(pieces) == row.route)
+  }
+
+  @Test(
+    "what is not there is 404, whatever it looks like",
+    arguments: [
+      "/x", "/live", "/other/", "/other/playlist.m3u8", "/live/audio/playlist.m3u8", "/live/video/",
+      "/live/../live.m3u8", "/live%2Fplaylist.m3u8", "//", "/player/", "/player/x.js", "/LIVE.m3u8",
+      "/live/video/playlist.m3u8/", "/time/", "/timestamps.json?rendition=x",
+      "/live/timestamps.json?rendition=",
+    ])
+  func unknown(_ path: String) throws {
+    let exchange = try SyntheticDesk.live().ask(path)
+    #expect(exchange.status == 404)
+    #expect(exchange.answers == 1)
+  }
+}
+
+@Suite("/timestamps.json")
+struct TimestampsDocumentTests {
+  private struct Read: Decodable {
+    struct Clock: Decodable {
+      let source: String
+      let synchronized: Bool
+      let offsetEstimateNs: Int64
+    }
+    let timestamp: Int64
+    let segments, parts, captures: [String: Int64]
+    let clock: Clock
+  }
+
+  @Test("when objects became complete and when they were captured; nothing of the history")
+  func document() throws {
+    let desk = try SyntheticDesk.live()
+    desk.publish(segments: 3)
+    desk.publish(parts: 4)
+    let exchange = try desk.ask("/timestamps.json")
+    let read = try JSONDecoder().decode(Read.self, from: Data(exchange.body))
+    #expect(abs(read.timestamp - SystemClock.wall) < 10 * SyntheticDesk.second)
+    #expect(read.clock.source == "system")
+    let grid = desk.stream.cadence.grid
+    let first = desk.last - 2
+    // The synthetic stream publishes a frame 2 ms after its tick.
+    #expect(
+      read.segments
+        == Dictionary(
+          uniqueKeysWithValues: (first...desk.last).map {
+            ("segment\($0).m4s", grid.nanoseconds($0 * 30 + 29) + 2_000_000)
+          }))
+    var (parts, captures): ([String: Int64], [String: Int64]) = ([:], [:])
+    for number in first...desk.last + 1 {
+      for part in 0..<(number > desk.last ? 4 : 10) as Range<Int64> {
+        let name = "segment\(number).\(part).m4s"
+        parts[name] = grid.nanoseconds(number * 30 + part * 3 + 2) + 2_000_000
+        captures[name] = grid.nanoseconds(number * 30 + part * 3)
+      }
+    }
+    #expect(read.parts == parts)
+    #expect(read.captures == captures)
+  }
+
+  @Test("as many segments as asked for, the newest")
+  func length() throws {
+    let desk = try SyntheticDesk.live()
+    desk.publish(segments: 12)
+    let document = TimestampsDocument(
+      snapshot: desk.snapshot, names: desk.served.names, length: 3)
+    let read = try JSONDecoder().decode(Read.self, from: Data(document.text(now: 5).utf8))
+    #expect(read.timestamp == 5)
+    #expect(Set(read.segments.keys) == Set((desk.last - 2...desk.last).map { "segment\($0).m4s" }))
+    #expect(read.parts.count == 30 && read.captures.count == 30)
+  }
+
+  @Test("gaps are not listed")
+  func gaps() throws {
+    let desk = try SyntheticDesk.live()
+    desk.publish(parts: 12)
+    desk.stream.skip(2)
+    desk.publish(segments: 1)
+    let read = try JSONDecoder().decode(
+      Read.self, from: Data(try desk.ask("/live/timestamps.json?rendition=video").body))
+    #expect(read.segments.count == 3)
+    #expect(read.segments.values.allSatisfy { $0 > 0 })
+  }
+}
+
+@Suite("/metrics, Prometheus text format 0.0.4")
+struct MetricsTextTests {
+  private static func text(_ desk: SyntheticDesk) throws -> [String] {
+    try desk.ask("/metrics").text.split(separator: "\n", omittingEmptySubsequences: false).map(
+      String.init)
+  }
+
+  @Test("each family has its HELP and TYPE once, before its samples, which stand together")
+  func families() throws {
+    let desk = try SyntheticDesk.live(parts: 4)
+    _ = try desk.ask("/live.m3u8")
+    let lines = try Self.text(desk)
+    #expect(lines.last == "")
+    var (current, type, seen): (String, Substring, Set<String>) = ("", "", [])
+    var samples: Set<String> = []
+    for line in lines.dropLast() {
+      if line.hasPrefix("# HELP ") {
+        current = String(line.split(separator: " ")[2])
+        #expect(seen.insert(current).inserted, "\(current) twice")
+      } else if line.hasPrefix("# TYPE ") {
+        #expect(line.split(separator: " ")[2] == current)
+        type = line.split(separator: " ")[3]
+        #expect(["counter", "gauge", "histogram"].contains(type))
+        #expect((type == "counter") == current.hasSuffix("_total"), "\(current)")
+      } else {
+        let name = String(line.prefix { $0 != "{" && $0 != " " })
+        let suffixes = type == "histogram" ? ["_bucket", "_sum", "_count"] : [""]
+        #expect(suffixes.contains { current + $0 == name }, "\(line)")
+        let (series, value) = (
+          line.split(separator: " ").dropLast().joined(), line.split(separator: " ").last
+        )
+        #expect(samples.insert(series).inserted, "\(series) twice")
+        #expect(Double(value ?? "") != nil, "\(line)")
+      }
+    }
+    for name in [
+      "streamer_stream_online", "streamer_input_frames_total",
+      "streamer_part_publish_lateness_seconds",
+      "streamer_held_requests", "streamer_requests_total", "streamer_response_bytes_total",
+      "process_resident_memory_bytes", "process_start_time_seconds",
+    ] { #expect(seen.contains(name), "\(name)") }
+  }
+
+  @Test("a histogram's buckets are cumulated and end with +Inf, which is the count")
+  func histogram() {
+    var histogram = Histogram(bounds: [0.1, 1])
+    for value in [0.05, 0.1, 0.5, 5, 7] { histogram.observe(value) }
+    var lines = MetricLines()
+    lines.histogram("h", [("stream", "a\"b")], histogram)
+    #expect(
+      lines.text == """
+        h_bucket{stream="a\\"b",le="0.1"} 2
+        h_bucket{stream="a\\"b",le="1"} 3
+        h_bucket{stream="a\\"b",le="+Inf"} 5
+        h_sum{stream="a\\"b"} 12.65
+        h_count{stream="a\\"b"} 5
+
+        """)
+  }
+
+  @Test("nothing that a client sends becomes a label")
+  func labels() throws {
+    let desk = try SyntheticDesk.live(parts: 4)
+    let counter = AnswerCounter(desk.counters, nil)
+    for path in ["/evil1", "/live/video/evil2", "/?evil3", "/player/evil4", "/evil5/playlist.m3u8"]
+    {
+      let exchange = try desk.ask(path, ["User-Agent: evil6", "X-Forwarded-For: evil7"])
+      counter.finished(
+        AnswerRecord(
+          request: exchange.request, peer: exchange.request.peer, kind: exchange.kind,
+          status: exchange.status, bytesSent: 100, cut: false, asked: 0, begun: 0, ended: 0))
+    }
+    let lines = try Self.text(desk)
+    #expect(!lines.contains { $0.contains("evil") })
+    #expect(lines.contains("streamer_requests_total{kind=\"playlist\",code=\"404\"} 1"))
+    #expect(lines.contains("streamer_requests_total{kind=\"other\",code=\"404\"} 2"))
+    #expect(lines.contains("streamer_response_bytes_total{kind=\"page\"} 200"))
+  }
+
+  @Test("the gauges of held requests say what is held")
+  func held() throws {
+    let desk = try SyntheticDesk.live(parts: 4)
+    _ = try [
+      desk.playlist("wait=1000"), desk.media("segment\(desk.last + 1).m4s"),
+      desk.playlist("wait=1000"),
+    ]
+    let lines = try Self.text(desk)
+    #expect(lines.contains("streamer_held_requests{kind=\"start\"} 0"))
+    #expect(lines.contains("streamer_held_requests{kind=\"version\"} 2"))
+    #expect(lines.contains("streamer_held_requests{kind=\"segment\"} 1"))
+  }
+
+  @Test("a stream is online when its source gives pictures and the window is open")
+  func online() throws {
+    let stream = SyntheticStream(.thirty)
+    let isOnline = Locked(true)
+    let served = ServedStream(
+      name: "second", names: MediaNames(.epoch, first: 1), window: stream.window,
+      control: .init(cadence: stream.cadence),
+      measures: .init(statistics: {
+        var statistics = StreamStatistics()
+        statistics.isSourceOnline = isOnline.withLock { $0 }
+        statistics.inputFrames = 7
+        return statistics
+      }))
+    let desk = try SyntheticDesk(others: [served])
+    func line() throws -> String? {
+      try Self.text(desk).first { $0.hasPrefix("streamer_stream_online{stream=\"second\"}") }
+    }
+    #expect(try line()?.hasSuffix(" 0") == true)
+    stream.window.goLive()
+    #expect(try line()?.hasSuffix(" 1") == true)
+    isOnline.withLock { $0 = false }
+    #expect(try line()?.hasSuffix(" 0") == true)
+    #expect(try Self.text(desk).contains("streamer_input_frames_total{stream=\"second\"} 7"))
+  }
+}
+
+@Suite("Small answers")
+struct SmallAnswersTests {
+  @Test("/time: milliseconds of the true clock on ms, ISO 8601 otherwise")
+  func time() {
+    for query in ["ms", "_=5&ms", "ms&x"] {
+      #expect(TimeService.Form(query: query) == .unixMilliseconds)
+    }
+    for query in ["iso", "xsdate", "", "msx", "x=ms", nil] {
+      #expect(TimeService.Form(query: query) == .iso)
+    }
+    let now: Int64 = 1_795_155_721_234_567_890
+    func text(_ form: TimeService.Form) -> String {
+      TimeService.text(form, now: now, displacement: 1_500_000_000)
+    }
+    // The clock that measures is never displaced.
+    #expect(text(.unixMilliseconds) == "1795155721234.567")
+    #expect(text(.iso) == "2026-11-20T06:21:59.734Z")
+  }
+
+  @Test("/ready: not before the window is full, not when nothing is published, not after the end")
+  func ready() throws {
+    let desk = try SyntheticDesk()
+    #expect(try desk.ask("/ready").status == 503)
+    desk.goLive()
+    // The synthetic stream publishes in another year.
+    #expect(try desk.ask("/ready").text.contains("nothing was published"))
+    let number = desk.stream.cadence.segment(of: desk.stream.next)
+    let frame = desk.stream.cadence.firstFrame(of: number)
+    desk.served.window.publish(
+      Chunk(
+        frame: frame, isIndependent: true, duration: 3000, captured: SystemClock.wall,
+        published: SystemClock.wall, bytes: SharedBytes("x")))
+    let ready = try desk.ask("/ready")
+    #expect(ready.status == 200 && ready.text == "ready\n")
+    desk.end()
+    #expect(try desk.ask("/ready").text.contains("has ended"))
+    #expect(try desk.ask("/health").text == "ok\n")
+    #expect(try desk.ask("/version").text == "1.2.3\n")
+  }
+
+  @Test("gzip is read back as it was", arguments: [0, 1, 100, 65536, 1_000_000])
+  func gzip(count: Int) throws {
+    var generator = SplitMix64(seed: 3)
+    for alphabet in [1, 3, 256] {
+      let bytes = (0..<count).map { _ in UInt8(Int.random(in: 0..<alphabet, using: &generator)) }
+      let compressed = try #require(Gzip.compress(SharedBytes(bytes)))
+      #expect(try Inflated.bytes(of: compressed.array) == bytes)
+    }
+  }
+
+  @Test("what the process uses is more than nothing")
+  func usage() {
+    let usage = ProcessUsage()
+    #expect(usage.residentBytes > 1_000_000)
+    #expect(usage.threads >= 1 && usage.descriptors >= 3)
+    #expect(usage.cpuSeconds >= 0)
+  }
+}

@@ -1,0 +1,79 @@
+import HTTP
+import Net
+import Sharing
+
+/// An exchange without a connection: keeps its answer, and is as strict as a real one.
+final class FakeExchange: Exchange {
+  enum Stage { case waiting, streaming, answered, cut, gone }
+
+  let request: Request
+  var kind = RequestKind.other
+  var onGone: (() -> Void)?
+  private(set) var stage = Stage.waiting
+  private(set) var status = 0
+  private(set) var fields: [HeaderField] = []
+  private(set) var body: [UInt8] = []
+  /// The pieces that were written one by one.
+  private(set) var pieces: [String] = []
+  /// How many answers were given; more than one is a mistake of the routes.
+  private(set) var answers = 0
+
+  init(_ request: Request) { self.request = request }
+
+  var canStream: Bool { request.minorVersion > 0 }
+  var queuedBytes: Int { 0 }
+  var text: String { String(decoding: body, as: UTF8.self) }
+  var isHeld: Bool { stage == .waiting }
+
+  func header(_ name: String) -> String? { fields.first { $0.name.lowercased() == name }?.value }
+
+  func respond(_ response: PreparedResponse, extra: [HeaderField]) {
+    guard stage != .gone else { return }
+    answers += 1
+    guard stage == .waiting else { return }
+    stage = .answered
+    onGone = nil
+    status = response.status
+    fields = response.fields + extra
+    if request.method != .head {
+      for slice in response.body {
+        body += slice.bytes.array[slice.offset..<slice.offset + slice.count]
+      }
+    }
+  }
+
+  func begin(_ head: PreparedResponse, extra: [HeaderField]) {
+    guard stage != .gone else { return }
+    answers += 1
+    guard stage == .waiting else { return }
+    stage = .streaming
+    status = head.status
+    fields = head.fields + extra
+  }
+
+  func write(_ bytes: SharedBytes) {
+    guard stage == .streaming, request.method != .head else { return }
+    body += bytes.array
+    pieces.append(String(decoding: bytes.array, as: UTF8.self))
+  }
+
+  func end() {
+    guard stage == .streaming else { return }
+    stage = .answered
+    onGone = nil
+  }
+
+  func abort() {
+    guard stage != .gone else { return }
+    stage = .cut
+  }
+
+  /// The client goes, as a connection tells it: once, and not after the end of the answer.
+  func go() {
+    guard stage == .waiting || stage == .streaming || stage == .cut else { return }
+    stage = .gone
+    let told = onGone
+    onGone = nil
+    told?()
+  }
+}

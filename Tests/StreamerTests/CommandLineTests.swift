@@ -1,0 +1,201 @@
+import Logging
+import Media
+import Packaging
+import Streams
+import TestSupport
+import Testing
+
+@testable import streamer
+
+/// What the arguments come to, or the line that says what is wrong with them.
+private func outcome(_ line: String) -> (settings: Wiring?, error: String) {
+  let arguments = line.split(separator: " ").map { $0 == "''" ? "" : String($0) }
+  do throws(UsageError) {
+    let settings = try CommandLineReader.settings(arguments)
+    return (try Wiring(settings, isSupervised: false), "")
+  } catch { return (nil, "\(error)") }
+}
+
+@Suite("The command line")
+struct CommandLineTests {
+  struct Wrong: Sendable, CustomTestStringConvertible {
+    let line, flag: String
+    var given: String
+    var testDescription: String { line }
+
+    /// The last flag of the line and its value are what is wrong, unless another is named.
+    init(_ line: String, flag: String? = nil, given: String? = nil) {
+      let words = line.split(separator: " ").map(String.init)
+      self.line = line
+      self.flag = flag ?? words.last { $0.hasPrefix("--") } ?? ""
+      let value = words.last ?? ""
+      self.given = given ?? "\"\(value == "''" ? "" : value)\""
+    }
+  }
+
+  static let wrong: [Wrong] =
+    [
+      "1280", "1280x", "x720", "0x0", "62x64", "641x361", "7682x720", "1280x720x2", "1280*720",
+      "''",
+      "99999999999999999999x720",
+    ].map { Wrong("--resolution \($0)") }
+    + [
+      "0", "0.5", "121", "30/0", "30/", "/1", "abc", "1e2", "30fps", "999999999999/1", "''", "nan",
+    ]
+    .map { Wrong("--framerate \($0)") }
+    + ["49", "100001", "2500k", "2.5", "''", "99999999999999999999"].map {
+      Wrong("--bitrate \($0)")
+    }
+    + ["''", "lib/x264", "libx264;"].map { Wrong("--encoder \($0)") }
+    + ["sideways", "''", "a.b"].map { Wrong("--preset \($0)") }
+    + ["0", "0.09", "20.1", "1s", "nan", "inf", "1,5", ".5", "1.", "''", "1e0", "0.1234567"]
+    .map { Wrong("--segment-duration \($0)") }
+    + ["0.05", "x"].map { Wrong("--target-duration \($0)") }
+    + ["0", "0.001", "20.1", "1.5"].map { Wrong("--part-duration \($0)") }
+    + ["5", "0", "3601", "x", "6.0"].map { Wrong("--playlist-length \($0)") }
+    + ["5"].map { Wrong("--window-size \($0)") }
+    + ["7", "7201", "11"].map { Wrong("--max-files \($0)") }
+    + ["0.1", "0.199", "31", "x"].map { Wrong("--hold-back \($0)") }
+    + ["3601", "x", "21"].map { Wrong("--history \($0)") }
+    + ["epochs", "1", "''", "Run"].map { Wrong("--numbering \($0)") }
+    + ["0", "7201", "all"].map { Wrong("--timestamps \($0)") }
+    + ["65536", "http", "80.0", "''"].map { Wrong("--http-port \($0)") }
+    + ["''"].map { Wrong("--host \($0)") }
+    + ["xml", "''", "JSON"].map { Wrong("--log-format \($0)") }
+    + ["a/b", "a%20b", "é", "''", "x.m3u8", "x.mpd", "x.json", String(repeating: "n", count: 65)]
+    .map { Wrong("--name \($0)") }
+    + Option.reservedNames.sorted().map { Wrong("--name \($0)") }
+    + ["/nonexistent.js", "/", "/dev/null"].map { Wrong("--hlsjs \($0)") }
+    + [
+      Wrong("--history 31 --max-files 30", flag: "--history", given: "\"31\""),
+      Wrong("--playlist-length 20 --max-files 21"),
+      Wrong("--segment-duration 0.5 --part-duration 0.6"),
+      Wrong("--framerate 10 --hold-back 0.19", given: "\"0.19\""),
+      Wrong("--encoder libx264 --preset p1"),
+    ]
+
+  @Test(
+    "what is wrong is one line with the flag, what was given and what is allowed", arguments: wrong)
+  func wrongValue(_ row: Wrong) {
+    let error = outcome(row.line).error
+    #expect(error.hasPrefix("\(row.flag): \(row.given) "), "\(error)")
+    #expect(error.contains("allowed is "), "\(error)")
+    #expect(!error.contains { $0.isNewline })
+    let allowed = error.split(separator: "allowed is ").last ?? ""
+    #expect(allowed.count > 5, "\(error)")
+  }
+
+  @Test(
+    "what cannot be a flag is named",
+    arguments: [
+      ("--no-such-flag", "--no-such-flag: no such option"), ("-x", "-x: no such option"),
+      ("--resolution", "--resolution: a value is missing; allowed is WIDTHxHEIGHT"),
+      ("--test-src --name", "--name: a value is missing; allowed is 1 to 64"),
+      ("--window-size", "--window-size: a value is missing; allowed is a whole number"),
+      ("surplus", "\"surplus\" is not expected"), ("--test-src more", "\"more\" is not expected"),
+      ("--res 640x360", "--res: no such option"), ("--burn-clock=1", "--burn-clock"),
+      (
+        "--test-src --device /dev/video0",
+        "--test-src and --device: both were given; allowed is one source"
+      ),
+    ])
+  func wrongFlag(_ line: String, _ begins: String) {
+    let error = outcome(line).error
+    #expect(error.hasPrefix(begins), "\(error)")
+    #expect(!error.contains { $0.isNewline })
+  }
+
+  @Test("every flag with a value says what is allowed, and refuses an absurd one")
+  func everyFlag() throws {
+    for option in Option.table {
+      #expect((option.placeholder == nil) == option.allowed.isEmpty, "--\(option.name)")
+      #expect(!option.help.isEmpty)
+      var settings = Settings()
+      if option.placeholder != nil { #expect(!option.apply("", &settings), "--\(option.name)") }
+    }
+    let names = Option.table.flatMap { [$0.name] + ($0.alias.map { [$0] } ?? []) }
+    #expect(Set(names).count == names.count)
+    let letters = Option.table.compactMap(\.letter)
+    #expect(Set(letters).count == letters.count)
+  }
+
+  @Test("without a flag the defaults hold")
+  func defaults() throws {
+    let wiring = try #require(outcome("").settings)
+    let stream = wiring.stream
+    #expect(stream.source == .test && !stream.waitsForSource)
+    #expect("\(stream.size) \(stream.cadence.grid.rate)" == "1280x720 30")
+    #expect(stream.cadence.framesPerSegment == 30 && stream.cadence.framesPerPart == 3)
+    #expect(
+      stream.bitrateKilobits == 2500 && stream.encoder == "libx264" && stream.preset == "superfast")
+    #expect(stream.playlistLength == 10 && stream.retained == 20 && stream.history == 10)
+    #expect(stream.numbering == .epoch && stream.name == "live" && stream.timestamps == 20)
+    #expect(wiring.settings.host == "0.0.0.0" && wiring.settings.port == 8080)
+    #expect(wiring.settings.logFormat == .text && wiring.settings.logLevel == .info)
+    #expect(wiring.roundingNote == nil)
+  }
+
+  @Test("flags are taken over, by each of their names, the last one counts")
+  func flags() throws {
+    let line =
+      "--device /dev/video3 --resolution 640x360 --framerate 30000/1001 --bitrate 700 --preset ultrafast "
+      + "--burn-clock --target-duration 2 --part-duration=0.2 --window-size 12 --retain 30 --hold-back 0.7 "
+      + "--history 0 --numbering run --name cam.1 --timestamps 5 --host ::1 --http-port 0 --log-format json "
+      + "-v --name cam-2"
+    let (found, error) = outcome(line)
+    let wiring = try #require(found, "\(error)")
+    let stream = wiring.stream
+    #expect(stream.source == .camera(path: "/dev/video3"))
+    #expect("\(stream.size) \(stream.cadence.grid.rate)" == "640x360 30000/1001")
+    #expect(stream.bitrateKilobits == 700 && stream.preset == "ultrafast" && stream.burnsClock)
+    #expect(stream.cadence.framesPerSegment == 60 && stream.cadence.framesPerPart == 6)
+    #expect(stream.playlistLength == 12 && stream.retained == 30 && stream.history == 0)
+    #expect(stream.holdBackMicroseconds == 700_000)
+    #expect(stream.numbering == .run && stream.name == "cam-2" && stream.timestamps == 5)
+    #expect(wiring.settings.host == "::1" && wiring.settings.port == 0)
+    #expect(wiring.settings.logFormat == .json && wiring.settings.logLevel == .debug)
+    #expect(wiring.roundingNote?.contains("2.002") == true)
+  }
+
+  @Test("limits are allowed themselves")
+  func limits() {
+    for line in [
+      "--resolution 64x64", "--resolution 7680x7680", "--framerate 1", "--framerate 120",
+      "--framerate 29.97", "--bitrate 50", "--bitrate 100000",
+      "--segment-duration 0.1 --part-duration 0.1",
+      "--segment-duration 20 --part-duration 20", "--part-duration 0.01", "--playlist-length 3600",
+      "--max-files 7200", "--playlist-length 6 --max-files 8 --history 8", "--hold-back 0.2",
+      "--http-port 65535", "--name \(String(repeating: "n", count: 64))", "--name .a",
+      "--name json",
+      "--timestamps 7200", "--history 0",
+    ] {
+      let (found, error) = outcome(line)
+      #expect(found != nil, "\(line): \(error)")
+    }
+  }
+
+  @Test("a longer playlist is kept longer, and a window is never below three target durations")
+  func derived() throws {
+    #expect(outcome("--playlist-length 100").settings?.stream.retained == 110)
+    #expect(
+      outcome("--segment-duration 0.1 --part-duration 0.1").settings?.stream.playlistLength == 30)
+    #expect(
+      outcome("--segment-duration 0.1 --part-duration 0.1 --playlist-length 29").error.hasPrefix(
+        "--playlist-length"))
+  }
+
+  @Test("the action is what was asked for last")
+  func actions() throws {
+    #expect(try CommandLineReader.settings(["-h"]).action == .printHelp)
+    #expect(try CommandLineReader.settings(["--version"]).action == .printVersion)
+    #expect(try CommandLineReader.settings(["--list-devices"]).action == .listCameras)
+    #expect(try CommandLineReader.settings([]).action == .stream)
+  }
+
+  @Test("the help, made from the table")
+  func help() {
+    Golden.expect(HelpText.text, equals: "help.txt")
+    #expect(HelpText.text.split(separator: "\n").allSatisfy { $0.count <= 120 })
+    for option in Option.table { #expect(HelpText.text.contains("--\(option.name)")) }
+  }
+}

@@ -1,0 +1,77 @@
+import Capture
+import Logging
+import Media
+import Packaging
+import Sharing
+import Testing
+
+@testable import Streams
+
+@Suite("An encoder that does not keep up")
+struct OverloadTests {
+  @Test("a second behind is overloaded, once, until it is below a fifth of that")
+  func monitor() {
+    var monitor = OverloadMonitor()
+    let ages: [(milliseconds: Int64, change: OverloadMonitor.Change)] = [
+      (0, .none), (999, .none), (1000, .none), (1001, .fellBehind), (5000, .none), (900, .none),
+      (201, .none), (200, .none), (199, .caughtUp), (999, .none), (1001, .fellBehind),
+      (-5, .caughtUp), (-1000, .none),
+    ]
+    for (milliseconds, change) in ages {
+      #expect(monitor.observe(age: milliseconds * 1_000_000) == change, "\(milliseconds) ms")
+    }
+  }
+
+  @Test(
+    "a thread that finds seconds of slots encodes every tick, warns once, and says when it has caught up"
+  )
+  func thread() throws {
+    let cadence = Cadence(rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)
+    var configuration = StreamConfiguration(
+      size: try #require(VideoSize(width: 320, height: 180)), cadence: cadence)
+    configuration.preset = "ultrafast"
+    let lines = Locked<[String]>([])
+    let window = LiveWindow(cadence: cadence, playlistLength: 6, retained: 9)
+    let feed = SlotFeed(rungs: 1, capacity: 3)
+    let statistics = Locked(StreamStatistics())
+    let now = SystemClock.monotonic
+    let clock = StreamClock(wall: now + SystemClock.wallMinusMonotonic, monotonic: now)
+    let first = cadence.firstFrame(
+      of: cadence.segment(of: clock.frame(nearest: now, on: cadence.grid)) - 2)
+    let slate = try SlatePicture.make(size: configuration.size)
+    feed.open(
+      SlotSchedule(cadence: cadence, clock: clock, first: first, inputDelay: 0, image: slate))
+    // Two to three seconds at once, then a while at the rate of the grid.
+    feed.closeDueSlots()
+    let thread = RenditionThread(
+      configuration: configuration, window: window, rung: 0, feed: feed, statistics: statistics,
+      log: Log(format: .text, least: .info) { line in lines.withLock { $0.append(line) } })
+    let done = Mailbox(false)
+    let settings = configuration
+    let encoder = OSThread(name: "test") {
+      do {
+        var track = try VideoTrack(settings, settings.rungs[0], window: window)
+        try thread.run(&track)
+      } catch { Issue.record("\(error)") }
+      done.update { $0 = true }
+    }
+    #expect(encoder != nil)
+    let deadline = SystemClock.monotonic + 10_000_000_000
+    while SystemClock.monotonic < deadline, lines.withLock({ $0.count }) < 2 {
+      feed.closeDueSlots()
+      SystemClock.sleep(until: SystemClock.monotonic + 10_000_000)
+    }
+    feed.close()
+    done.wait { $0 ? () : nil }
+    let snapshot = window.snapshot
+    let frames = (snapshot.segments.flatMap(\.chunks) + (snapshot.open?.chunks ?? [])).map(\.frame)
+    #expect(frames == (0..<Int64(frames.count)).map { first + $0 })
+    #expect(frames.count >= 60)
+    #expect(snapshot.segments.count >= 2)
+    #expect(statistics.withLock { $0.overloads } == 1)
+    let written = lines.withLock { $0 }
+    #expect(written.count == 2)
+    #expect(written.first?.contains("warning") == true)
+    #expect(written.last?.contains("caught up") == true)
+  }
+}

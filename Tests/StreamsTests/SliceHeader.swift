@@ -1,0 +1,76 @@
+/// Reads bits and Exp-Golomb numbers of a NAL unit.
+/// - Source: ITU-T H.264 §7.2, §9.1
+private struct BitReader {
+  private let bytes: [UInt8]
+  private var place = 0
+
+  /// Reads behind the unit's header byte, without emulation prevention bytes.
+  init(unit: ArraySlice<UInt8>) {
+    var (bytes, zeros): ([UInt8], Int) = ([], 0)
+    for byte in unit.dropFirst() {
+      if zeros >= 2, byte == 3 {
+        zeros = 0
+        continue
+      }
+      zeros = byte == 0 ? zeros + 1 : 0
+      bytes.append(byte)
+    }
+    self.bytes = bytes
+  }
+
+  mutating func bits(_ count: Int) -> Int {
+    var value = 0
+    for _ in 0..<count {
+      let bit = place / 8 < bytes.count ? Int(bytes[place / 8] >> (7 - place % 8) & 1) : 0
+      value = value << 1 | bit
+      place += 1
+    }
+    return value
+  }
+
+  mutating func number() -> Int {
+    var zeros = 0
+    while zeros < 32, bits(1) == 0 { zeros += 1 }
+    return (1 << zeros) - 1 + bits(zeros)
+  }
+}
+
+/// `idr_pic_id` of IDR pictures in chunks.
+/// - Source: ITU-T H.264 §7.3.3, §7.3.2.1.1
+struct IDRReader {
+  private let frameNumberBits: Int
+
+  /// Takes the SPS out of the `avcC` box of a CMAF header.
+  init?(header: [UInt8]) {
+    let mark = Array("avcC".utf8)
+    guard let place = header.indices.first(where: { header[$0...].starts(with: mark) }) else {
+      return nil
+    }
+    let length = Int(header[place + 10]) << 8 | Int(header[place + 11])
+    let start = place + 12
+    var reader = BitReader(unit: header[start..<start + length])
+    let profile = reader.bits(8)
+    _ = reader.bits(16)
+    _ = reader.number()
+    if [100, 110, 122, 244].contains(profile) {
+      for _ in 0..<3 { _ = reader.number() }
+      // No bypass, no scaling matrix.
+      guard reader.bits(1) == 0, reader.bits(1) == 0 else { return nil }
+    }
+    frameNumberBits = reader.number() + 4
+  }
+
+  /// Of the first slice in `mdat`; nil where it is no IDR picture's.
+  func identifier(ofChunk bytes: [UInt8]) -> Int? {
+    let mark = Array("mdat".utf8)
+    guard let place = bytes.indices.first(where: { bytes[$0...].starts(with: mark) }) else {
+      return nil
+    }
+    let unit = bytes[(place + 8)...]
+    guard let first = unit.first, first & 0x1F == 5 else { return nil }
+    var reader = BitReader(unit: unit.prefix(32))
+    for _ in 0..<3 { _ = reader.number() }
+    _ = reader.bits(frameNumberBits)
+    return reader.number()
+  }
+}

@@ -1,0 +1,151 @@
+"""Reads an MPD as a player does: numbers, availability times, and the schema's judgement."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from harness.http1 import get
+from harness.tools import ROOT, need
+
+SPACE = "{urn:mpeg:dash:schema:mpd:2011}"
+
+
+def schema() -> Path:
+    """DASH-MPD.xsd: $DASH_XSD (file or folder), else ../shared/schemas beside the repository, else a named skip."""
+    given = os.environ.get("DASH_XSD")
+    folders = [Path(given)] if given else [parent / "shared/schemas" for parent in ROOT.parents]
+    for folder in folders:
+        path = folder / "DASH-MPD.xsd" if folder.is_dir() else folder
+        if path.is_file():
+            return path
+    pytest.skip("DASH-MPD.xsd not found (DASH_XSD): MPDs are not validated against the schema")
+
+
+def validate(text: str, name: str = "MPD") -> None:
+    """Fails with xmllint's words unless the text is valid against the schema."""
+    command = [need("xmllint", "MPDs against the schema"), "--noout", "--nonet", "--schema", str(schema()), "-"]
+    run = subprocess.run(command, input=text, capture_output=True, text=True, timeout=20)
+    assert run.returncode == 0, f"{name}: {run.stderr}\n{text}"
+
+
+def seconds(duration: str) -> Fraction:
+    """An xs:duration of seconds alone."""
+    match = re.fullmatch(r"PT([0-9.]+)S", duration)
+    assert match, duration
+    return Fraction(match.group(1))
+
+
+def clock(text: str) -> Fraction:
+    """Unix seconds of an xs:dateTime in UTC."""
+    from datetime import datetime, timezone
+    whole, fraction = re.fullmatch(r"([^.]+)(\.\d+)?Z", text).groups()  # type: ignore[union-attr]
+    at = datetime.fromisoformat(whole).replace(tzinfo=timezone.utc)
+    return Fraction(int(at.timestamp())) + Fraction("0" + (fraction or ".0"))
+
+
+@dataclass(frozen=True)
+class Period:
+    """What its first SegmentTemplate and ProducerReferenceTimes say."""
+
+    id: str
+    start: Fraction
+    template: dict[str, str]
+    times: tuple[dict[str, str], ...]
+    representation: dict[str, str]
+
+    @property
+    def timescale(self) -> int:
+        """Ticks per second."""
+        return int(self.template["timescale"])
+
+    @property
+    def duration(self) -> Fraction:
+        """Seconds of a segment."""
+        return Fraction(int(self.template["duration"]), self.timescale)
+
+    @property
+    def ahead(self) -> Fraction:
+        """availabilityTimeOffset in seconds."""
+        return Fraction(self.template.get("availabilityTimeOffset", "0"))
+
+    def name(self, template: str, number: int = 0) -> str:
+        """A name from the template, relative to the MPD."""
+        text = self.template[template].replace("$RepresentationID$", self.representation["id"])
+        text = text.replace("$Number$", str(number))
+        return re.sub(r"\$Number%0(\d)d\$", lambda m: str(number).zfill(int(m.group(1))), text)
+
+    def wall(self, ticks: int, kind: str = "captured") -> Fraction:
+        """Unix seconds of a media time by the ProducerReferenceTime of this type."""
+        time = next(t for t in self.times if t["type"] == kind)
+        return clock(time["wallClockTime"]) + Fraction(ticks - int(time["presentationTime"]), self.timescale)
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """An MPD."""
+
+    text: str
+    attributes: dict[str, str]
+    base: str
+    periods: tuple[Period, ...]
+    root: ET.Element
+
+    @property
+    def start(self) -> Fraction:
+        """availabilityStartTime, Unix seconds."""
+        return clock(self.attributes["availabilityStartTime"])
+
+    @property
+    def last(self) -> Period:
+        """The last Period."""
+        return self.periods[-1]
+
+    def number(self, now: float | Fraction) -> int:
+        """The number of the segment that is being made at Unix time `now`."""
+        elapsed = (Fraction(now) - self.start - self.last.start) / self.last.duration
+        return elapsed.__floor__() + int(self.last.template["startNumber"])
+
+    def available(self, number: int) -> Fraction:
+        """From when on a segment may be asked for, Unix seconds."""
+        count = number - int(self.last.template["startNumber"]) + 1
+        return self.start + self.last.start + count * self.last.duration - self.last.ahead
+
+    def media(self, number: int) -> str:
+        """The path of a segment, relative to the MPD."""
+        return self.base + self.last.name("media", number)
+
+    @property
+    def init(self) -> str:
+        """The path of the initialization segment, relative to the MPD."""
+        return self.base + self.last.name("initialization")
+
+
+def parse(text: str) -> Manifest:
+    """Reads the text."""
+    root = ET.fromstring(text)
+    assert root.tag == SPACE + "MPD"
+    periods = []
+    for period in root.findall(SPACE + "Period"):
+        template = next(period.iter(SPACE + "SegmentTemplate"))
+        times = tuple(dict(t.attrib) for t in period.iter(SPACE + "ProducerReferenceTime"))
+        representation = next(period.iter(SPACE + "Representation"))
+        periods.append(Period(period.attrib["id"], seconds(period.attrib["start"]), dict(template.attrib), times,
+                              dict(representation.attrib)))
+    base = root.findtext(SPACE + "BaseURL") or ""
+    return Manifest(text, dict(root.attrib), base, tuple(periods), root)
+
+
+def fetch(port: int, path: str = "/live/manifest.mpd") -> Manifest:
+    """The MPD at `path`; any status but 200 fails."""
+    answer = get(port, path)
+    assert answer.status == 200, f"{path}: {answer.status} {answer.body[:200]!r}"
+    assert answer.headers["content-type"] == "application/dash+xml"
+    return parse(answer.text)
