@@ -54,17 +54,10 @@ let package = Package(
 
     // Level 1. CMAF chunks as bytes. Knows no clock, no window, no codec library.
     library("CMAF", ["Media", "Sharing"]),
-<<<<<<< HEAD
-    // Event loops, sockets, timers. Alone opens sockets; knows nothing of HTTP or video.
-    library("Net", ["CLinux", "Sharing"]),
-    // Sources and encoders on libavcodec, libv4l2 and ALSA. Knows no packager and no server.
-    library("Capture", ["Media", "Sharing", "CALSA", "CFFmpeg"]),
-=======
     // Event loops, sockets, timers, TLS. Alone opens sockets; knows nothing of HTTP or video.
     library("Net", ["CLinux", "COpenSSL", "Sharing"]),
-    // Sources and encoders on libavcodec and libv4l2. Knows no packager and no server.
-    library("Capture", ["Media", "Sharing", "CFFmpeg"]),
->>>>>>> main
+    // Sources and encoders on libavcodec, libv4l2 and ALSA. Knows no packager and no server.
+    library("Capture", ["Media", "Sharing", "CALSA", "CFFmpeg"]),
 
     // Level 2. HTTP/1.1 and HTTP/2: codecs and connections. Knows nothing of video.
     library("HTTP", ["Net", "Sharing", "CLinux", "CNghttp2"]),
@@ -128,7 +121,7 @@ let package = Package(
     tests("Logging", ["Logging", "Sharing"]),
     tests("Sharing", ["Sharing"]),
     tests("Media", ["Media", "TestSupport"]),
-    tests("CMAF", ["CMAF", "Sharing", "TestSupport"], exclude: ["Golden"]),
+    tests("CMAF", ["CMAF", "Media", "Sharing", "TestSupport"], exclude: ["Golden"]),
     tests("Packaging", ["Packaging", "Media", "Sharing", "TestSupport"]),
     tests(
       "HLSPackager", ["HLSPackager", "Packaging", "Media", "Sharing", "TestSupport"],
@@ -147,15 +140,10 @@ let package = Package(
     tests(
       "Streams",
       ["Streams", "Capture", "Packaging", "Media", "Sharing", "Logging", "TestSupport", "CFFmpeg"]),
-<<<<<<< HEAD
-    tests("Capture", ["Capture", "CFFmpeg", "GlobShim", "Media", "Sharing", "TestSupport"]),
-  ],
-=======
     tests(
       "Streamer",
       ["streamer", "Streams", "Packaging", "Media", "Logging", "TestSupport"], exclude: ["Golden"]),
-    tests("Capture", ["Capture", "CFFmpeg", "GlobShim", "Media", "Sharing"]),
+    tests("Capture", ["Capture", "CFFmpeg", "GlobShim", "Media", "Sharing", "TestSupport"]),
   ] + fuzzers,
->>>>>>> main
   swiftLanguageModes: [.v6]
 )
