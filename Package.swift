@@ -139,7 +139,10 @@ let package = Package(
       ]),
     tests(
       "Streams",
-      ["Streams", "Capture", "Packaging", "Media", "Sharing", "Logging", "TestSupport", "CFFmpeg"]),
+      [
+        "Streams", "Capture", "Packaging", "CMAF", "Media", "Sharing", "Logging", "TestSupport",
+        "CFFmpeg",
+      ]),
     tests(
       "Streamer",
       ["streamer", "Streams", "Packaging", "Media", "Logging", "TestSupport"], exclude: ["Golden"]),

@@ -48,10 +48,16 @@ def _ffmpeg(source: bytes | Path | str, arguments: list[str]) -> tuple[bytes, st
     return run.stdout, log
 
 
-def _times(log: str, filter_name: str) -> list[float]:
-    """The time of each frame that passed showinfo or ashowinfo."""
-    lines = [line for line in log.splitlines() if f"Parsed_{filter_name}_" in line and "pts_time:" in line]
-    return [float(found[1]) for line in lines if (found := re.search(r"pts_time:\s*(-?[\d.]+)", line))]
+def _ticks(log: str, filter_name: str) -> list[int]:
+    """The time of each frame that passed showinfo or ashowinfo, in ticks; their seconds have six digits only."""
+    lines = [line for line in log.splitlines() if f"Parsed_{filter_name}_" in line]
+    return [int(found[1]) for line in lines if (found := re.search(r"\bn: *\d+ pts: *(-?\d+)", line))]
+
+
+def _video_times(log: str) -> list[float]:
+    base = re.search(r"config in time_base: (\d+)/(\d+)", log)
+    assert base, log[-800:]
+    return [tick * int(base[1]) / int(base[2]) for tick in _ticks(log, "showinfo")]
 
 
 def flashes(video: bytes | Path | str) -> dict[int, float]:
@@ -65,7 +71,7 @@ def flashes(video: bytes | Path | str) -> dict[int, float]:
     data, log = _ffmpeg(video, ["-filter_complex", graph, "-map", "[out]", "-fps_mode", "passthrough",
                                 "-pix_fmt", "gray", "-f", "rawvideo", "-"])
     size = STRIP_BYTES + 256
-    times = _times(log, "showinfo")
+    times = _video_times(log)
     assert len(data) == len(times) * size, f"{len(times)} times for {len(data) / size} frames"
     found: dict[int, float] = {}
     was_dark = False
@@ -82,11 +88,11 @@ def flashes(video: bytes | Path | str) -> dict[int, float]:
 
 def sound_of(audio: bytes | Path | str) -> tuple[float, np.ndarray]:
     """Time of the first sample on the media timeline, and all samples of the first channel at 48 kHz."""
-    data, log = _ffmpeg(audio, ["-map", "0:a:0", "-af", "ashowinfo,pan=mono|c0=c0", "-ar", str(RATE),
-                                "-f", "f32le", "-"])
-    times = _times(log, "ashowinfo")
-    assert times, log[-800:]
-    return times[0], np.frombuffer(data, np.float32)
+    filters = f"pan=mono|c0=c0,aresample={RATE},asettb=1/{RATE},ashowinfo"
+    data, log = _ffmpeg(audio, ["-map", "0:a:0", "-af", filters, "-f", "f32le", "-"])
+    ticks = _ticks(log, "ashowinfo")
+    assert ticks, log[-800:]
+    return ticks[0] / RATE, np.frombuffer(data, np.float32)
 
 
 def beeps(audio: bytes | Path | str) -> list[float]:
