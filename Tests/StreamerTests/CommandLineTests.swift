@@ -127,7 +127,7 @@ struct CommandLineTests {
     #expect("\(stream.size) \(stream.cadence.grid.rate)" == "1280x720 30")
     #expect(stream.cadence.framesPerSegment == 30 && stream.cadence.framesPerPart == 3)
     #expect(
-      stream.bitrateKilobits == 2500 && stream.encoder == "libx264" && stream.preset == "superfast")
+      stream.rungs[0].bitrateKilobits == 2500 && stream.encoder == "libx264" && stream.preset == "superfast")
     #expect(stream.playlistLength == 10 && stream.retained == 20 && stream.history == 10)
     #expect(stream.numbering == .epoch && stream.name == "live" && stream.timestamps == 20)
     #expect(wiring.settings.host == "0.0.0.0" && wiring.settings.port == 8080)
@@ -147,7 +147,7 @@ struct CommandLineTests {
     let stream = wiring.stream
     #expect(stream.source == .camera(path: "/dev/video3"))
     #expect("\(stream.size) \(stream.cadence.grid.rate)" == "640x360 30000/1001")
-    #expect(stream.bitrateKilobits == 700 && stream.preset == "ultrafast" && stream.burnsClock)
+    #expect(stream.rungs[0].bitrateKilobits == 700 && stream.preset == "ultrafast" && stream.burnsClock)
     #expect(stream.cadence.framesPerSegment == 60 && stream.cadence.framesPerPart == 6)
     #expect(stream.playlistLength == 12 && stream.retained == 30 && stream.history == 0)
     #expect(stream.holdBackMicroseconds == 700_000)
