@@ -10,6 +10,9 @@ package struct StreamClock: Sendable, Hashable {
   /// What PROGRAM-DATE-TIME and the burned clock add to the tick, in nanoseconds, since a step was announced.
   package private(set) var announcedOffset: Int64 = 0
 
+  /// By how much two readings of the clocks may be apart; half a millisecond in nanoseconds.
+  private static let readingError: Int64 = 500_000
+
   /// Anchors the grid: at monotonic time `monotonic` the wall clock showed `wall`, both in nanoseconds.
   package init(wall: Int64, monotonic: Int64) { anchorOffset = wall - monotonic }
 
@@ -40,8 +43,10 @@ package struct StreamClock: Sendable, Hashable {
   /// - Returns: how many segment numbers are skipped, 0 or more.
   package mutating func take(_ step: Int64, on cadence: Cadence) -> Int64 {
     let behind = announcedOffset + step
-    let isSkip = step >= cadence.segmentNanoseconds
-    let segments = isSkip ? max(0, behind / cadence.segmentNanoseconds) : 0
+    // Readings of the clocks differ by microseconds: a step of a whole segment must not count as one that is just less.
+    let isSkip = step + Self.readingError >= cadence.segmentNanoseconds
+    let segments =
+      isSkip ? max(0, (behind + Self.readingError) / cadence.segmentNanoseconds) : 0
     let before = skipped(on: cadence)
     shift += segments * cadence.framesPerSegment
     announcedOffset = behind - (skipped(on: cadence) - before)

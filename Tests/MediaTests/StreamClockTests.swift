@@ -62,6 +62,14 @@ struct StreamClockTests {
     Step(rate: "30", steps: [900, 1200], skipped: [0, 2], announced: 100),
   ]
 
+  @Test("a step that is read as microseconds short of whole segments counts as whole")
+  func reading() throws {
+    var clock = Self.clock
+    let skipped = clock.take(4_999_960_000, on: try Self.cadence("30"))
+    #expect(skipped == 5)
+    #expect(clock.announcedOffset == -40_000)
+  }
+
   @Test("whole segments forwards are skipped, the rest is announced", arguments: steps)
   func step(row: Step) throws {
     let cadence = try Self.cadence(row.rate)
