@@ -12,6 +12,7 @@ struct Settings {
   var action = Action.stream
   var isTestSource = false
   var device: String?
+  var sound = StreamConfiguration.Sound.none
   var size: VideoSize?
   /// Rungs as given: size and kilobits a second.
   var ladder: [(size: VideoSize, bitrateKilobits: Int)] = []

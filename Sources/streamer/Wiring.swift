@@ -47,7 +47,6 @@ struct Wiring {
         "--part-duration", given: Self.seconds(settings.partMicroseconds),
         allowed: "at most the target duration of \(cadence.targetDuration) s")
     }
-    try Self.checkHoldBack(settings, cadence)
     try Self.checkPreset(settings)
     self.settings = settings
     dashjs = try Self.contents(settings.dashjs, flag: "--dashjs")
@@ -56,6 +55,7 @@ struct Wiring {
     var stream = StreamConfiguration(rungs: try Self.rungs(settings), cadence: cadence)
     stream.name = settings.name
     stream.source = settings.device.map { .camera(path: $0) } ?? .test
+    stream.sound = settings.sound
     stream.waitsForSource = isSupervised
     stream.encoder = settings.encoder
     stream.preset = settings.preset
@@ -70,6 +70,7 @@ struct Wiring {
       settings.targetLatencyMicroseconds
       ?? (stream.rungs.count > 1
         ? max(1_000_000, 2 * cadence.segmentNanoseconds / 1000) : 1_000_000)
+    try Self.checkHoldBack(settings, stream)
     self.stream = stream
   }
 
@@ -171,9 +172,11 @@ struct Wiring {
   }
 
   /// PART-HOLD-BACK must be two part targets or more (RFC 8216bis §4.4.3.8).
-  private static func checkHoldBack(_ settings: Settings, _ cadence: Cadence) throws(UsageError) {
+  private static func checkHoldBack(
+    _ settings: Settings, _ stream: StreamConfiguration
+  ) throws(UsageError) {
     guard let wish = settings.holdBackMicroseconds else { return }
-    let part = ServerControl(cadence: cadence).partTargetMicroseconds
+    let part = ServerControl(cadences: stream.cadences).partTargetMicroseconds
     guard wish >= 2 * part else {
       throw UsageError(
         "--hold-back", given: seconds(wish),
@@ -213,9 +216,15 @@ struct Wiring {
       case .test: "test picture"
       case .camera(let path): path
       }
+    let sound =
+      switch stream.sound {
+      case .none: "no sound"
+      case .tone: "test tone"
+      case .device(let name): "sound of \(name)"
+      }
     let rungs = stream.rungs.map { "\($0.size) at \($0.bitrateKilobits) kbit/s" }
     return
-      "\(source), \(rungs.joined(separator: ", ")), \(stream.cadence.grid.rate) fps; segments of \(stream.cadence.framesPerSegment) frames, "
+      "\(source), \(sound), \(rungs.joined(separator: ", ")), \(stream.cadence.grid.rate) fps; segments of \(stream.cadence.framesPerSegment) frames, "
       + "parts of \(stream.cadence.framesPerPart)"
   }
 

@@ -61,7 +61,7 @@ struct ManifestGoldenTests {
   func renditions() throws {
     let form = ManifestCase(target: 2_000_000)
     let snapshot = try form.stream().window.snapshot
-    let cadence = try #require(snapshot.track).cadence
+    let cadence = try #require(snapshot.track).cadence.video
     func track(_ name: String, _ width: Int, _ height: Int, _ header: String) throws
       -> TrackDescription
     {
