@@ -28,8 +28,19 @@ enum : int {
   CFF_EOF = AVERROR_EOF,
   CFF_EAGAIN = AVERROR(EAGAIN),
   CFF_ENOMEM = AVERROR(ENOMEM),
+  CFF_EXIT = AVERROR_EXIT,
+  CFF_TIMEDOUT = AVERROR(ETIMEDOUT),
   CFF_INVALID = AVERROR_INVALIDDATA
 };
+
+/// The wall clock of a packet's sender in microseconds since 1970; CFF_NOPTS where it has none.
+static inline int64_t cff_sender_time(const AVPacket *p) {
+  size_t size = 0;
+  const uint8_t *data = av_packet_get_side_data(p, AV_PKT_DATA_PRFT, &size);
+  return data && size >= sizeof(AVProducerReferenceTime)
+             ? ((const AVProducerReferenceTime *)data)->wallclock
+             : AV_NOPTS_VALUE;
+}
 
 /// Rows of planes begin at multiples of this many bytes.
 enum : int { CFF_ALIGNMENT = 64 };

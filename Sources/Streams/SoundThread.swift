@@ -63,7 +63,10 @@ struct SoundThread: Sendable {
       let device = DeviceSound(
         device: name, settings: configuration.soundSettings, stream: configuration.name,
         video: configuration.cadence, stop: stop, log: log, clock: { currentClock },
-        mapping: { { _, captured in captured } })
+        mapping: {
+          var clock = SourceClock()
+          return { clock.captureTime(.audio, pts: $0, arrival: $1) }
+        })
       try device.run(&track, emit: publish)
     }
     guard ending.isSet else { return }
