@@ -4,17 +4,18 @@ import Packaging
 import TestSupport
 import Testing
 
-/// Segments of sound have nine or ten parts: the version that answers a request follows from all before.
+/// Segments of sound differ in how many parts they have: the version that answers a request follows from all before.
 @Suite("Blocking Playlist Reload of sound, RFC 8216bis §6.2.5.2")
 struct SoundReloadTests {
   @Test(
     "each part is waited for until it is there; beyond a segment's end the next one's first is meant"
   )
   func holds() throws {
-    // 0.5 s are 23.4375 AAC frames: four parts of five and one of three or four.
-    let video = Cadence(rate: .thirty, segmentMicroseconds: 470_000, partMicroseconds: 100_000)
+    // 0.44 s are 20.625 AAC frames: four parts of five, and in most segments one of a single frame.
+    let video = Cadence(
+      rate: try #require(FrameRate("25")), segmentMicroseconds: 440_000, partMicroseconds: 100_000)
     let cadence = try #require(AudioCadence(following: video, sampleRate: 48_000))
-    let first: Int64 = 3_590_311_440
+    let first: Int64 = 4_079_899_364
     var sound = SyntheticSound(cadence, from: first)
     sound.goLive()
     sound.publish(segments: 4)
