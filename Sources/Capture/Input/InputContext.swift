@@ -97,11 +97,15 @@ final class InputContext {
     while true {
       cancellation.setDeadline(SystemClock.monotonic + options.silenceLimit)
       let read = FFmpegLog.collecting { unsafe av_read_frame(pointer, packet) }
-      if read.result >= 0 {
+      if read.result >= 0, cancellation.isDue {
+        // What the library held back is as old as the silence.
+        unsafe av_packet_unref(packet)
+      } else if read.result >= 0 {
         defer { unsafe av_packet_unref(packet) }
         return unsafe body(packet)
       }
       if cancellation.isCancelled { throw .cancelled }
+      if read.result >= 0 { throw .silent(Int(options.silenceLimit / 1_000_000_000)) }
       if read.result == CFF_EOF { return nil }
       if read.result == CFF_EAGAIN { continue }
       throw Self.failure(
