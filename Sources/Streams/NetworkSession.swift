@@ -18,6 +18,9 @@ struct NetworkSession {
   private var maker: PictureMaker?
   private var isOnline = false
   private var hasBeenOnline = false
+  /// Something came after a silence; the next picture may be from before it.
+  private var isSilent = false
+  private var isResuming = false
   private var isReported = false
   private var retry: RetryPlan
   private var next: StandbyConnection.Opened?
@@ -48,6 +51,7 @@ struct NetworkSession {
         case .closed: lost("the other side has closed the connection")
         case .replaced:
           goOffline()
+          (isSilent, isResuming) = (false, false)
           continue
         }
       } catch .cancelled { return } catch {
@@ -110,7 +114,7 @@ struct NetworkSession {
         return .fileEnded
       }
       guard let description = input.description else { continue }
-      if !description.isPaced, standby?.hear(at: SystemClock.monotonic) == true { resume() }
+      if !description.isPaced, standby?.hear(at: SystemClock.monotonic) == true { isSilent = true }
       guard case .video(let access) = unit else {
         if case .audio(let packet) = unit, source.takesSound { take(packet, isPaced) }
         continue
@@ -123,6 +127,17 @@ struct NetworkSession {
       }
       let pictures = decoder?.decode(access) ?? []
       note(errors: decoder?.errors ?? 0)
+      if isSilent {
+        isSilent = false
+        // A demuxer that waits for the next picture gives the last one now, or because the connection is lost.
+        if description.format == "mpegts" {
+          isResuming = true
+          continue
+        }
+        resume()
+      } else if isResuming {
+        resume()
+      }
       for picture in pictures {
         try take(picture, isPaced, decoder?.declaredRate, description)
       }
@@ -239,13 +254,15 @@ struct NetworkSession {
   }
 
   /// It gives something again after it was silent.
-  private func resume() {
+  private mutating func resume() {
+    isResuming = false
     source.log.write(
       .info, "source-resumed", stream: source.name, "\(source.address), it goes on")
     source.currentTarget?.statistics.withLock { $0.isSourceOnline = true }
   }
 
   private mutating func lost(_ reason: String) {
+    (isSilent, isResuming) = (false, false)
     goOffline()
     // Once for each time it goes; what it says while it is away is for those who look closer.
     source.log.write(

@@ -150,7 +150,8 @@ final class InputContext {
     case .rtsp:
       set("rtsp_transport", options.rtspTransport.rawValue)
       set("allowed_media_types", "video+audio")
-      set("timeout", "\(options.openLimit / 1000)")
+      // Longer than our own limits, which leave out what the library held back.
+      set("timeout", "\(options.silenceLimit / 1000 + 5_000_000)")
       set("user_agent", "streamer")
       // How long a datagram that is missing is waited for; microseconds.
       set("max_delay", "100000")
@@ -167,7 +168,7 @@ final class InputContext {
       set("tcp_nodelay", "1")
     case .http:
       set("user_agent", "streamer")
-      set("rw_timeout", "\(options.openLimit / 1000)")
+      set("rw_timeout", "\(options.silenceLimit / 1000 + 5_000_000)")
     case .standardInput: set("probesize", "32")
     case .file: break
     }
