@@ -8,7 +8,7 @@ import Server
 import Sharing
 import Streams
 
-/// The running program: sockets, server and stream, and what signals do to them.
+/// The running program: sockets, server and streams, and what signals do to them.
 final class Program: Sendable {
   /// How long connections may take to finish after the end; nanoseconds.
   private static let drainLimit: Int64 = 3_000_000_000
@@ -19,31 +19,25 @@ final class Program: Sendable {
   private let log: Log
   private let endpoints: [Endpoint]
   private let server: StreamServer
-  private let stream: LiveStream
-  private let startedAt: Int64
+  private let site: Site
 
   /// Binds the socket and makes the parts; nothing is accepted yet.
   init(
     _ wiring: Wiring, log: Log, accessLog: LineFile?, handedOver: [Endpoint]
   ) throws(NetError) {
-    startedAt = SystemClock.monotonic
     self.wiring = wiring
     self.log = log
     let settings = wiring.settings
     endpoints = try Self.endpoints(wiring, handedOver)
-    stream = LiveStream(wiring.stream, log: log)
     var limits = settings.limits
     let loopCount = max(1, min(8, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
     limits.share(
       connections: settings.connections, descriptors: DescriptorLimit.raise(), loops: loopCount)
     let page = PageFiles(
       html: PackageResources.browser_html, scripts: wiring.scripts)
-    server = try StreamServer(
-      Site(
-        [stream], page: page, options: wiring.serving, version: Version.text, log: log,
-        accessLog: accessLog),
-      loopCount: loopCount,
-      limits: limits)
+    site = Site(
+      page: page, options: wiring.serving, version: Version.text, log: log, accessLog: accessLog)
+    server = try StreamServer(site, loopCount: loopCount, limits: limits)
   }
 
   /// The sockets handed over, and one bound here for each port without one.
@@ -63,25 +57,20 @@ final class Program: Sendable {
     return endpoints
   }
 
-  /// Starts everything; returns when the window fills and connections are taken.
+  /// Starts everything; returns when windows fill and connections are taken.
   ///
-  /// What was asked for is opened before a line is logged: what is wrong with it is then the only line. Connections
-  /// wait in the socket's queue meanwhile, and from then on are held until the window is full.
+  /// What was asked for by flags is opened before a line is logged: what is wrong with it is then the only line.
+  /// Connections wait in the socket's queue meanwhile, and from then on are held until the window is full.
+  ///
+  /// - Parameter onFailure: called when the stream that was asked for by flags has failed.
+  /// - Throws: what is wrong with it, or with the sockets.
   func start(onFailure: @escaping @Sendable () -> Void) throws {
-    announceLive()
-    try stream.start { _ in onFailure() }
+    for stream in wiring.streams { try open(stream, onFailure) }
     try server.start(endpoints)
     for endpoint in endpoints { log.write(.info, "listening", address(of: endpoint)) }
     if let note = wiring.tls?.note { log.write(.info, "certificate", note) }
     if let problem = wiring.tls?.selfSigned?.problem {
       log.write(.warning, "certificate", "the next start makes another one: \(problem)")
-    }
-    log.write(.info, "stream", stream: stream.configuration.name, wiring.summary)
-    if let note = wiring.lowLatencyNote {
-      log.write(.warning, "low-latency", stream: stream.configuration.name, note)
-    }
-    if let note = wiring.roundingNote {
-      log.write(.info, "durations", stream: stream.configuration.name, note)
     }
     if !SystemClock.synchronization.isSynchronized {
       log.write(
@@ -91,30 +80,37 @@ final class Program: Sendable {
     }
   }
 
-  /// Logs once when the first playlist can be played.
-  private func announceLive() {
-    let (log, name, startedAt) = (log, stream.configuration.name, startedAt)
-    let isAnnounced = Locked(false)
-    let window = stream.window
-    window.subscribe { [weak window] in
-      guard let window, window.snapshot.state == .live, !window.snapshot.segments.isEmpty else {
-        return
+  /// Starts the stream that was asked for by flags and waits until it is open.
+  private func open(
+    _ wiring: StreamWiring, _ onFailure: @escaping @Sendable () -> Void
+  ) throws(LiveStream.Failure) {
+    let stream = HostedStream(wiring.plan(log: log), log: log)
+    let phase = Mailbox<HostedStream.Phase>(.starting)
+    stream.subscribe { [weak stream] in
+      guard let now = stream?.phase else { return }
+      let wasLive = phase.update { phase in
+        defer { phase = now }
+        if case .live = phase { return true }
+        return false
       }
-      let isFirst = isAnnounced.withLock { announced in
-        defer { announced = true }
-        return !announced
-      }
-      if isFirst {
-        let elapsed = (SystemClock.monotonic - startedAt) / 1_000_000
-        log.write(.info, "live", stream: name, "playable after \(elapsed) ms")
+      if wasLive, case .failed = now { onFailure() }
+    }
+    site.add(stream)
+    stream.start()
+    let failure: LiveStream.Failure? = phase.wait { phase in
+      switch phase {
+      case .idle, .starting: nil
+      case .live, .ended: .some(nil)
+      case .failed(let failure): failure
       }
     }
+    if let failure { throw failure }
   }
 
-  /// Ends the stream for players, answers what is open, and returns.
+  /// Ends the streams for players, answers what is open, and returns.
   func finish() {
     log.write(.info, "stopping", "ending the stream and answering what is open")
-    stream.end()
+    close(isEnding: true)
     // Players that had nothing held still ask once, and are told that it is over.
     server.linger(limit: Self.lingerLimit)
     server.stopAccepting()
@@ -126,8 +122,14 @@ final class Program: Sendable {
   func leave() {
     log.write(.info, "leaving", "leaving without ending the stream")
     server.stopAccepting()
-    stream.leave()
+    close(isEnding: false)
     server.stop()
+  }
+
+  private func close(isEnding: Bool) {
+    let streams = site.streams
+    for stream in streams { stream.beginClosing(isEnding: isEnding) }
+    for stream in streams { stream.waitUntilClosed() }
   }
 
   /// Takes over what was changed on disk: certificate and key, for the connections that come now.
