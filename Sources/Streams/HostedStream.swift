@@ -25,6 +25,7 @@ package final class HostedStream: Sendable {
     case opened(LiveStream, StartCancellation)
     case notOpened(LiveStream.Failure, StartCancellation)
     case failed(LiveStream.Failure, LiveStream)
+    case sourceEnded(LiveStream)
   }
 
   private struct Orders: Sendable {
@@ -149,6 +150,12 @@ package final class HostedStream: Sendable {
       fail(failure)
       run.live = nil
       live.leave()
+    case .sourceEnded(let live):
+      guard run.live === live else { return }
+      orders.update { $0.life.sourceEnded() }
+      log.write(.info, "ended", stream: name, "the stream has ended")
+      live.end()
+      become(.ended(live))
     }
   }
 
@@ -222,6 +229,11 @@ package final class HostedStream: Sendable {
       }
       tell(.opened(live, cancellation))
       plan.opened(configuration)
+      if case .network(let source) = configuration.source {
+        source.whenEnded { [weak self, weak live] in
+          if let live { self?.tell(.sourceEnded(live)) }
+        }
+      }
     } catch {
       tell(.notOpened(error, cancellation))
     }

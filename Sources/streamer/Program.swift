@@ -21,7 +21,7 @@ final class Program: Sendable {
   private let server: StreamServer
   private let site: Site
 
-  /// Binds the socket and makes the parts; nothing is accepted yet.
+  /// Binds the sockets and makes the parts; nothing is accepted yet.
   init(
     _ wiring: Wiring, log: Log, accessLog: LineFile?, handedOver: [Endpoint]
   ) throws(NetError) {
@@ -59,13 +59,16 @@ final class Program: Sendable {
 
   /// Starts everything; returns when windows fill and connections are taken.
   ///
-  /// What was asked for by flags is opened before a line is logged: what is wrong with it is then the only line.
-  /// Connections wait in the socket's queue meanwhile, and from then on are held until the window is full.
+  /// What was asked for by flags is opened before a line is logged: what is wrong with it is then the only line. What
+  /// comes over a network may take its time: it is waited for while connections are taken.
   ///
-  /// - Parameter onFailure: called when the stream that was asked for by flags has failed.
-  /// - Throws: what is wrong with it, or with the sockets.
-  func start(onFailure: @escaping @Sendable () -> Void) throws {
-    for stream in wiring.streams { try open(stream, onFailure) }
+  /// - Parameter onChange: called when a stream has failed or ended, on a thread of the stream.
+  /// - Throws: what is wrong with what was asked for, or with the sockets.
+  func start(onChange: @escaping @Sendable () -> Void) throws {
+    for stream in wiring.streams {
+      let hosted = open(stream, onChange)
+      if stream.isAtHand { try waitUntilOpen(hosted) }
+    }
     try server.start(endpoints)
     for endpoint in endpoints { log.write(.info, "listening", address(of: endpoint)) }
     if let note = wiring.tls?.note { log.write(.info, "certificate", note) }
@@ -80,23 +83,27 @@ final class Program: Sendable {
     }
   }
 
-  /// Starts the stream that was asked for by flags and waits until it is open.
   private func open(
-    _ wiring: StreamWiring, _ onFailure: @escaping @Sendable () -> Void
-  ) throws(LiveStream.Failure) {
+    _ wiring: StreamWiring, _ onChange: @escaping @Sendable () -> Void
+  ) -> HostedStream {
     let stream = HostedStream(wiring.plan(log: log), log: log)
-    let phase = Mailbox<HostedStream.Phase>(.starting)
     stream.subscribe { [weak stream] in
-      guard let now = stream?.phase else { return }
-      let wasLive = phase.update { phase in
-        defer { phase = now }
-        if case .live = phase { return true }
-        return false
+      switch stream?.phase {
+      case .failed, .ended: onChange()
+      case .idle, .starting, .live, nil: break
       }
-      if wasLive, case .failed = now { onFailure() }
     }
     site.add(stream)
     stream.start()
+    return stream
+  }
+
+  private func waitUntilOpen(_ stream: HostedStream) throws(LiveStream.Failure) {
+    let phase = Mailbox(stream.phase)
+    stream.subscribe { [weak stream] in
+      if let now = stream?.phase { phase.update { $0 = now } }
+    }
+    phase.update { $0 = stream.phase }
     let failure: LiveStream.Failure? = phase.wait { phase in
       switch phase {
       case .idle, .starting: nil
@@ -105,6 +112,36 @@ final class Program: Sendable {
       }
     }
     if let failure { throw failure }
+  }
+
+  /// Why the program has nothing to do any longer.
+  enum Standstill: Sendable {
+    /// The stream that was asked for by flags has failed.
+    case failed(LiveStream.Failure)
+    /// The sources of all streams have ended.
+    case ended
+  }
+
+  /// Nil while there is anything to do.
+  var standstill: Standstill? {
+    let streams = site.streams
+    if streams.count == 1, !streams[0].plan.isRetried, case .failed(let failure) = streams[0].phase
+    {
+      return .failed(failure)
+    }
+    let hasEnded = streams.allSatisfy { if case .ended = $0.phase { true } else { false } }
+    return hasEnded ? .ended : nil
+  }
+
+  /// How long the longest window plays that is listed; nanoseconds.
+  var windowNanoseconds: Int64 {
+    site.streams.reduce(0) { longest, stream in
+      guard case .ended(let live) = stream.phase else { return longest }
+      let configuration = live.configuration
+      return max(
+        longest,
+        Int64(configuration.playlistLength) * configuration.cadence.segmentNanoseconds)
+    }
   }
 
   /// Ends the streams for players, answers what is open, and returns.

@@ -1,3 +1,4 @@
+import Capture
 import DASHPackager
 import HLSPackager
 import Logging
@@ -9,17 +10,26 @@ import Streams
 /// One stream as its settings ask for it: checked as a whole.
 struct StreamWiring: Sendable {
   let settings: Settings
+  /// What is made; of an input that is not known yet, what would be made if it had the usual size and rate.
   let configuration: StreamConfiguration
 
   /// Checks and takes over the settings.
   ///
   /// - Parameters:
-  ///   - settings: what was asked for.
+  ///   - settings: what was asked for; size and rate of an input are in it once they are known.
+  ///   - source: the input that was asked for, once it is known.
   ///   - waitsForSource: whether a source that is missing at the start is tried again instead of being an error.
-  /// - Throws: what is wrong with them.
-  init(_ settings: Settings, waitsForSource: Bool) throws(UsageError) {
-    if settings.isTestSource, settings.device != nil {
-      throw UsageError("--test-src and --device: both were given; allowed is one source")
+  /// - Throws: what is wrong with a flag, or with two that do not go together.
+  init(
+    _ settings: Settings, source: NetworkSource? = nil, waitsForSource: Bool
+  ) throws(UsageError) {
+    let sources = [
+      settings.isTestSource ? "--test-src" : nil, settings.device.map { _ in "--device" },
+      settings.input.map { _ in "--input" },
+    ].compactMap { $0 }
+    if sources.count > 1 {
+      throw UsageError(
+        "\(sources.joined(separator: " and ")): both were given; allowed is one source")
     }
     guard settings.partMicroseconds <= settings.segmentMicroseconds else {
       throw UsageError(
@@ -51,7 +61,8 @@ struct StreamWiring: Sendable {
     self.settings = settings
     var stream = StreamConfiguration(rungs: try Self.rungs(settings), cadence: cadence)
     stream.name = settings.name
-    stream.source = settings.device.map { .camera(path: $0) } ?? .test
+    stream.source =
+      source.map { .network($0) } ?? settings.device.map { .camera(path: $0) } ?? .test
     stream.waitsForSource = waitsForSource
     stream.encoder = settings.encoder
     stream.preset = settings.preset
@@ -69,11 +80,37 @@ struct StreamWiring: Sendable {
     configuration = stream
   }
 
+  private init(_ settings: Settings, _ configuration: StreamConfiguration) {
+    self.settings = settings
+    self.configuration = configuration
+  }
+
+  /// Whether its source is on this machine, so that it is open at once or never.
+  var isAtHand: Bool { settings.input.map { $0.kind == .file } ?? true }
+
   /// What is asked for, for a host; the log is told what was made of it.
   func plan(log: Log) -> StreamPlan {
-    var plan = StreamPlan(configuration)
-    plan.opened = { _ in announce(log) }
+    var plan =
+      settings.input.map { pulled($0, log) } ?? StreamPlan(configuration)
+    plan.opened = { [settings] in StreamWiring(settings, $0).announce(log) }
     return plan
+  }
+
+  /// A plan whose size and rate are the input's where none were asked for.
+  private func pulled(_ address: InputAddress, _ log: Log) -> StreamPlan {
+    StreamPlan(name: settings.name) { [settings] cancellation throws(LiveStream.Failure) in
+      let source = NetworkSource(
+        address, options: settings.inputOptions, loops: settings.loops, name: settings.name,
+        log: log)
+      do {
+        let known = settings.completed(by: try source.begin(cancellation))
+        return try StreamWiring(known, source: source, waitsForSource: true).configuration
+      } catch {
+        source.stop()
+        throw error is UsageError
+          ? .configuration("\(error)") : .source("--input: \"\(address)\" was given: \(error)")
+      }
+    }
   }
 
   /// Tells the log what is made.
@@ -190,6 +227,7 @@ struct StreamWiring: Sendable {
       switch configuration.source {
       case .test: "test picture"
       case .camera(let path): path
+      case .network(let source): "\(source.address)"
       }
     let rungs = configuration.rungs.map { "\($0.size) at \($0.bitrateKilobits) kbit/s" }
     return

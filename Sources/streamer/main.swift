@@ -30,10 +30,28 @@ case .listCameras:
   for line in listCameras() { print(line) }
 
   exit(0)
+case .probe:
+  guard let address = settings.input else { exit(2) }
+  try? SignalWaiter.start { _ in exit(130) }
+  do {
+    let findings = try InputProbe(address, options: settings.inputOptions).run(
+      segmentMicroseconds: settings.segmentMicroseconds, cancellation: InputCancellation())
+    for line in findings.lines(address: address) { print(line) }
+    exit(0)
+  } catch { exitWith(1, "\(address): \(error)") }
 case .stream: break
 }
 
 let log = Log(format: settings.logFormat, least: settings.logLevel)
+
+/// What happened to the program.
+enum Event {
+  case signal(SignalWaiter.Signal)
+  /// A stream has failed, or its source has ended.
+  case streamChanged
+}
+let events = Mailbox<[Event]>([])
+
 let handedOver: [ListeningSocket]
 let wiring: Wiring
 let accessLog: LineFile?
@@ -55,29 +73,52 @@ do {
   exitWith(2, "--host: \"\(host)\" was given: \(reason); allowed is a host name or an address")
 } catch { exitWith(1, "\(error)") }
 
-/// What the program ends with: a signal, or nil when the stream failed.
-let ending = Mailbox<SignalWaiter.Signal??>(nil)
+/// Ends the program for a stream that could not be made, or has failed.
+func exitFor(_ failure: LiveStream.Failure) -> Never {
+  switch failure {
+  // A source that was named and is not there is a wrong argument.
+  case .source(let reason), .configuration(let reason): exitWith(2, reason)
+  case .encoder, .thread: exitWith(1, "\(failure)")
+  }
+}
+
 do {
   try SignalWaiter.start { signal in
     guard signal != .hangup else {
       accessLog?.reopen()
       return program.reload()
     }
-    ending.update { $0 = $0 ?? .some(signal) }
+    events.update { $0.append(.signal(signal)) }
   }
-  try program.start { ending.update { $0 = $0 ?? .some(nil) } }
-} catch LiveStream.Failure.source(let reason) {
-  // A source that was named and is not there is a wrong argument.
-  exitWith(2, reason)
+  try program.start { events.update { $0.append(.streamChanged) } }
+} catch let failure as LiveStream.Failure {
+  exitFor(failure)
 } catch { exitWith(1, "\(error)") }
 
-switch ending.wait({ $0 }) {
-case nil:
-  program.finish()
-  accessLog?.close()
-  exit(1)
-case .user2: program.leave()
-case .terminate where program.isSupervised: program.leave()
+/// Monotonic time at which the windows of streams that have all ended have been played.
+var playedAt = Int64.max
+var signal: SignalWaiter.Signal?
+loop: while true {
+  let event = events.wait(until: playedAt) { $0.isEmpty ? nil : $0.removeFirst() }
+  switch event {
+  case .signal(let given)?:
+    signal = given
+    break loop
+  case .streamChanged?:
+    switch program.standstill {
+    case .failed(let failure)?:
+      program.finish()
+      accessLog?.close()
+      exitFor(failure)
+    case .ended?: playedAt = SystemClock.monotonic + program.windowNanoseconds
+    case nil: playedAt = .max
+    }
+  case nil: break loop
+  }
+}
+switch signal {
+case .user2?: program.leave()
+case .terminate? where program.isSupervised: program.leave()
 default: program.finish()
 }
 accessLog?.close()
