@@ -60,6 +60,7 @@ struct Wiring {
     stream.encoder = settings.encoder
     stream.preset = settings.preset
     stream.burnsClock = settings.burnsClock
+    stream.overlay = settings.overlay
     stream.playlistLength = length
     stream.retained = retained
     stream.history = history
