@@ -38,6 +38,7 @@ let package = Package(
   name: "streamer",
   targets: [
     // Level 0. C fences: a module map and a small shim header each. No C sources.
+    .systemLibrary(name: "CALSA"),
     .systemLibrary(name: "CFFmpeg"),
     .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CZlib"),
@@ -55,8 +56,8 @@ let package = Package(
     library("CMAF", ["Media", "Sharing"]),
     // Event loops, sockets, timers, TLS. Alone opens sockets; knows nothing of HTTP or video.
     library("Net", ["CLinux", "COpenSSL", "Sharing"]),
-    // Sources and encoders on libavcodec and libv4l2. Knows no packager and no server.
-    library("Capture", ["Media", "Sharing", "CFFmpeg"]),
+    // Sources and encoders on libavcodec, libv4l2 and ALSA. Knows no packager and no server.
+    library("Capture", ["Media", "Sharing", "CALSA", "CFFmpeg"]),
 
     // Level 2. HTTP/1.1 and HTTP/2: codecs and connections. Knows nothing of video.
     library("HTTP", ["Net", "Sharing", "CLinux", "CNghttp2"]),
@@ -120,7 +121,7 @@ let package = Package(
     tests("Logging", ["Logging", "Sharing"]),
     tests("Sharing", ["Sharing"]),
     tests("Media", ["Media", "TestSupport"]),
-    tests("CMAF", ["CMAF", "Sharing", "TestSupport"], exclude: ["Golden"]),
+    tests("CMAF", ["CMAF", "Media", "Sharing", "TestSupport"], exclude: ["Golden"]),
     tests("Packaging", ["Packaging", "Media", "Sharing", "TestSupport"]),
     tests(
       "HLSPackager", ["HLSPackager", "Packaging", "Media", "Sharing", "TestSupport"],
@@ -138,11 +139,14 @@ let package = Package(
       ]),
     tests(
       "Streams",
-      ["Streams", "Capture", "Packaging", "Media", "Sharing", "Logging", "TestSupport", "CFFmpeg"]),
+      [
+        "Streams", "Capture", "Packaging", "CMAF", "Media", "Sharing", "Logging", "TestSupport",
+        "CFFmpeg",
+      ]),
     tests(
       "Streamer",
       ["streamer", "Streams", "Packaging", "Media", "Logging", "TestSupport"], exclude: ["Golden"]),
-    tests("Capture", ["Capture", "CFFmpeg", "GlobShim", "Media", "Sharing"]),
+    tests("Capture", ["Capture", "CFFmpeg", "GlobShim", "Media", "Sharing", "TestSupport"]),
   ] + fuzzers,
   swiftLanguageModes: [.v6]
 )

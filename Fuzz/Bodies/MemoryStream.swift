@@ -11,6 +11,7 @@ final class MemoryStream: ByteStream {
   private(set) var queuedBytes = 0
   private(set) var lastProgress: Int64
   var isReading = true
+  var noticesEnd = true
   /// All that the kernel took.
   private(set) var written: [UInt8] = []
   /// Whether our end was closed in order, or cut.
@@ -90,7 +91,7 @@ final class MemoryStream: ByteStream {
 
   /// The peer sends no more.
   func finish() {
-    guard !isClosed else { return }
+    guard !isClosed, isReading || noticesEnd else { return }
     owner?.inputEnded()
   }
 }

@@ -8,9 +8,11 @@
 #include <stdio.h>
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
+#include <libavutil/channel_layout.h>
 #include <libavutil/imgutils.h>
 #include <libavutil/log.h>
 #include <libavutil/opt.h>
+#include <libswresample/swresample.h>
 #include <libswscale/swscale.h>
 #include <libv4l2.h>
 #include <linux/videodev2.h>
@@ -26,8 +28,19 @@ enum : int {
   CFF_EOF = AVERROR_EOF,
   CFF_EAGAIN = AVERROR(EAGAIN),
   CFF_ENOMEM = AVERROR(ENOMEM),
+  CFF_EXIT = AVERROR_EXIT,
+  CFF_TIMEDOUT = AVERROR(ETIMEDOUT),
   CFF_INVALID = AVERROR_INVALIDDATA
 };
+
+/// The wall clock of a packet's sender in microseconds since 1970; CFF_NOPTS where it has none.
+static inline int64_t cff_sender_time(const AVPacket *p) {
+  size_t size = 0;
+  const uint8_t *data = av_packet_get_side_data(p, AV_PKT_DATA_PRFT, &size);
+  return data && size >= sizeof(AVProducerReferenceTime)
+             ? ((const AVProducerReferenceTime *)data)->wallclock
+             : AV_NOPTS_VALUE;
+}
 
 /// Rows of planes begin at multiples of this many bytes.
 enum : int { CFF_ALIGNMENT = 64 };
@@ -167,6 +180,64 @@ static inline int cff_plain_format(int format) {
   case AV_PIX_FMT_YUVJ411P: return AV_PIX_FMT_YUV411P;
   default: return format;
   }
+}
+
+/// A frame of planar float sound with memory for `count` samples; NULL when there is no memory.
+static inline AVFrame *cff_sound_frame(int rate, int channels, int count) {
+  AVFrame *f = av_frame_alloc();
+  if (!f) return 0;
+  f->format = AV_SAMPLE_FMT_FLTP;
+  f->nb_samples = count;
+  f->sample_rate = rate;
+  av_channel_layout_default(&f->ch_layout, channels);
+  if (av_frame_get_buffer(f, 0) < 0) av_frame_free(&f);
+  return f;
+}
+
+/// The samples of one channel of a frame of planar floats.
+static inline float *cff_channel(const AVFrame *f, int channel) {
+  return (float *)f->extended_data[channel];
+}
+
+/// Copies one channel of a frame of any sample format as floats; 0, or an error for an unknown format.
+static inline int cff_channel_floats(const AVFrame *f, int channel, float *to) {
+  int planar = av_sample_fmt_is_planar((enum AVSampleFormat)f->format);
+  int step = planar ? 1 : f->ch_layout.nb_channels;
+  const uint8_t *data = planar ? f->extended_data[channel] : f->extended_data[0];
+  int first = planar ? 0 : channel;
+  for (int i = 0; i < f->nb_samples; i++) {
+    int place = first + i * step;
+    switch (av_get_packed_sample_fmt((enum AVSampleFormat)f->format)) {
+    case AV_SAMPLE_FMT_U8: to[i] = (data[place] - 128) / 128.0f; break;
+    case AV_SAMPLE_FMT_S16: to[i] = ((const int16_t *)data)[place] / 32768.0f; break;
+    case AV_SAMPLE_FMT_S32: to[i] = ((const int32_t *)data)[place] / 2147483648.0f; break;
+    case AV_SAMPLE_FMT_FLT: to[i] = ((const float *)data)[place]; break;
+    case AV_SAMPLE_FMT_DBL: to[i] = (float)((const double *)data)[place]; break;
+    default: return AVERROR_INVALIDDATA;
+    }
+  }
+  return 0;
+}
+
+/// A context that turns planar float sound of one rate and number of channels into another, always through the
+/// resampler, so that it can be sped up and slowed down; NULL when it cannot be had.
+static inline struct SwrContext *cff_resampler(int from_rate, int from_channels, int to_rate,
+                                               int to_channels) {
+  struct SwrContext *c = 0;
+  AVChannelLayout from, to;
+  av_channel_layout_default(&from, from_channels);
+  av_channel_layout_default(&to, to_channels);
+  if (swr_alloc_set_opts2(&c, &to, AV_SAMPLE_FMT_FLTP, to_rate, &from, AV_SAMPLE_FMT_FLTP, from_rate, 0, 0) < 0)
+    return 0;
+  av_opt_set_int(c, "flags", SWR_FLAG_RESAMPLE, 0);
+  if (swr_init(c) < 0) swr_free(&c);
+  return c;
+}
+
+/// Resamples `count` samples of `from` into `to`, which has room for `capacity`; samples written, or an error.
+static inline int cff_resample(struct SwrContext *c, AVFrame *to, int capacity, const AVFrame *from,
+                               int count) {
+  return swr_convert(c, to->extended_data, capacity, (const uint8_t **)from->extended_data, count);
 }
 
 /// CLOCK_MONOTONIC in nanoseconds.

@@ -1,6 +1,6 @@
 package import Sharing
 
-/// Writes CMAF chunks: `[styp] prft moof mdat` around one sample.
+/// Writes CMAF chunks: `[styp] prft moof mdat` around one picture or a run of audio frames.
 ///
 /// The size is computed first, the memory allocated once and written once.
 /// - Source: ISO/IEC 23000-19 §7.3.2.3 (chunk), ISO/IEC 14496-12 §8.8 (movie fragments), §8.16.5 (prft)
@@ -18,52 +18,127 @@ package struct ChunkWriter: Sendable {
   ///   - startsSegment: whether a `styp` goes in front.
   /// - Returns: the bytes, of exactly that size.
   package func chunk(_ sample: Sample, startsSegment: Bool) -> SharedBytes {
-    let prefix = startsSegment ? SegmentType.size : 0
-    let total = prefix + Self.boxesSize + sample.payload.count
-    return unsafe SharedBytes(count: total) { memory in
+    let layout = Layout(
+      startsSegment: startsSegment, headerSize: 16, runSize: 32, payloadSize: sample.payload.count)
+    return unsafe SharedBytes(count: layout.total) { memory in
       var out = unsafe BoxCursor(memory)
-      if startsSegment { SegmentType.write(to: &out) }
-      writeProducerTime(sample, to: &out)
-      writeMovieFragment(sample, to: &out)
-      out.open(size: 8 + sample.payload.count, "mdat")
+      let start = Start(sample.decodeTime, sample.captured, sample.sequence)
+      begin(layout, start, headerFlags: 0, to: &out)
+      writeDecodeTime(start, to: &out)
+      out.open(size: layout.runSize, "trun")
+      out.put32(0x0000_0701)  // data offset; duration, size and flags of each sample
+      out.put32(1)
+      out.put32(layout.dataOffset)
+      out.put32(sample.duration)
+      out.put32(UInt32(sample.payload.count))
+      out.put32(sample.isSync ? Self.independent : 0x0101_0000)
+      out.open(size: 8 + layout.payloadSize, "mdat")
       out.copy(sample.payload)
     }
   }
 
-  /// What the boxes add to the coded pictures: bytes for each chunk, and for each segment besides.
-  package static let overhead = (chunk: Int64(boxesSize), segment: Int64(SegmentType.size))
-
-  private static let producerTimeSize = 32
-  private static let fragmentSize = 100
-  private static let boxesSize = producerTimeSize + fragmentSize + 8
-
-  /// `prft`, flags 24: the wall clock at which the sample was captured.
-  private func writeProducerTime(_ sample: Sample, to out: inout BoxCursor) {
-    out.open(size: Self.producerTimeSize, "prft")
-    out.put32(0x0100_0018)
-    out.put32(trackID)
-    out.put64(NTPTime.from(unixNanoseconds: sample.captured))
-    out.put64(UInt64(bitPattern: sample.decodeTime))
+  /// A run of audio frames as a chunk: their duration and flags once, their sizes each.
+  ///
+  /// - Parameters:
+  ///   - run: coded frames as they stand in `mdat` and what the boxes say of them.
+  ///   - startsSegment: whether a `styp` goes in front.
+  /// - Returns: the bytes, of exactly that size.
+  package func chunk(_ run: SampleRun, startsSegment: Bool) -> SharedBytes {
+    let layout = Layout(
+      startsSegment: startsSegment, headerSize: 24, runSize: 20 + 4 * run.payloads.count,
+      payloadSize: run.payloads.reduce(0) { $0 + $1.count })
+    return unsafe SharedBytes(count: layout.total) { memory in
+      var out = unsafe BoxCursor(memory)
+      let start = Start(run.decodeTime, run.captured, run.sequence)
+      begin(layout, start, headerFlags: 0x28, to: &out)  // default duration and flags
+      out.put32(run.sampleDuration)
+      out.put32(Self.independent)
+      writeDecodeTime(start, to: &out)
+      out.open(size: layout.runSize, "trun")
+      out.put32(0x0000_0201)  // data offset; size of each sample
+      out.put32(UInt32(run.payloads.count))
+      out.put32(layout.dataOffset)
+      for payload in run.payloads { out.put32(UInt32(payload.count)) }
+      out.open(size: 8 + layout.payloadSize, "mdat")
+      for payload in run.payloads { out.copy(payload) }
+    }
   }
 
-  private func writeMovieFragment(_ sample: Sample, to out: inout BoxCursor) {
-    out.open(size: Self.fragmentSize, "moof")
+  /// What the boxes add to the coded pictures: bytes for each chunk, and for each segment besides.
+  package static let overhead = (
+    chunk: overhead(headerSize: 16, runSize: 32), segment: Int64(SegmentType.size)
+  )
+
+  /// What the boxes add to a chunk of so many audio frames, in bytes.
+  package static func overhead(ofRun frames: Int) -> Int64 {
+    overhead(headerSize: 24, runSize: 20 + 4 * frames)
+  }
+
+  private static func overhead(headerSize: Int, runSize: Int) -> Int64 {
+    Int64(
+      Layout(startsSegment: false, headerSize: headerSize, runSize: runSize, payloadSize: 0).total)
+  }
+
+  /// Sample flags: depends on no other sample, and decoding can begin here (§8.8.3.1).
+  private static let independent: UInt32 = 0x0200_0000
+
+  /// The sizes of the boxes of a chunk.
+  private struct Layout {
+    let startsSegment: Bool
+    /// Of `tfhd` and `trun`.
+    let headerSize, runSize: Int
+    let payloadSize: Int
+
+    static let producerTimeSize = 32
+    static let decodeTimeSize = 20
+
+    /// Of `traf` and `moof`.
+    var trackSize: Int { 8 + headerSize + Self.decodeTimeSize + runSize }
+    var fragmentSize: Int { 8 + 16 + trackSize }
+    /// From the start of `moof` to the first sample.
+    var dataOffset: UInt32 { UInt32(fragmentSize + 8) }
+    var total: Int {
+      (startsSegment ? SegmentType.size : 0) + Self.producerTimeSize + fragmentSize + 8
+        + payloadSize
+    }
+  }
+
+  /// What a chunk says of its first sample.
+  private struct Start {
+    let decodeTime, captured: Int64
+    let sequence: UInt32
+
+    init(_ decodeTime: Int64, _ captured: Int64, _ sequence: UInt32) {
+      self.decodeTime = decodeTime
+      self.captured = captured
+      self.sequence = sequence
+    }
+  }
+
+  /// Everything up to the track's ID in `tfhd`; the fields that `headerFlags` announce are the caller's.
+  private func begin(
+    _ layout: Layout, _ start: Start, headerFlags: UInt32, to out: inout BoxCursor
+  ) {
+    if layout.startsSegment { SegmentType.write(to: &out) }
+    // Flags 24: the wall clock at which the sample was captured.
+    out.open(size: Layout.producerTimeSize, "prft")
+    out.put32(0x0100_0018)
+    out.put32(trackID)
+    out.put64(NTPTime.from(unixNanoseconds: start.captured))
+    out.put64(UInt64(bitPattern: start.decodeTime))
+    out.open(size: layout.fragmentSize, "moof")
     out.open(size: 16, "mfhd")
     out.put32(0)
-    out.put32(sample.sequence)
-    out.open(size: 76, "traf")
-    out.open(size: 16, "tfhd")
-    out.put32(0x0002_0000)  // default-base-is-moof
+    out.put32(start.sequence)
+    out.open(size: layout.trackSize, "traf")
+    out.open(size: layout.headerSize, "tfhd")
+    out.put32(0x0002_0000 | headerFlags)  // default-base-is-moof
     out.put32(trackID)
-    out.open(size: 20, "tfdt")
+  }
+
+  private func writeDecodeTime(_ start: Start, to out: inout BoxCursor) {
+    out.open(size: Layout.decodeTimeSize, "tfdt")
     out.put32(0x0100_0000)  // version 1: 64 bits
-    out.put64(UInt64(bitPattern: sample.decodeTime))
-    out.open(size: 32, "trun")
-    out.put32(0x0000_0701)  // data offset; duration, size and flags of each sample
-    out.put32(1)
-    out.put32(UInt32(Self.fragmentSize + 8))
-    out.put32(sample.duration)
-    out.put32(UInt32(sample.payload.count))
-    out.put32(sample.isSync ? 0x0200_0000 : 0x0101_0000)
+    out.put64(UInt64(bitPattern: start.decodeTime))
   }
 }

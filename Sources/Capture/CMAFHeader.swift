@@ -8,12 +8,41 @@ enum CMAFHeader {
     _ codec: CodecContext, _ parameterSets: ParameterSets, _ settings: EncoderSettings
   ) throws(FFmpegError) -> [UInt8] {
     let muxer = try Muxer()
-    let stream = try unsafe muxer.addStream(settings.rate)
+    let stream = try unsafe muxer.addStream(timescale: settings.rate.timescale)
+    unsafe stream.pointee.avg_frame_rate = AVRational(
+      num: Int32(settings.rate.numerator), den: Int32(settings.rate.denominator))
+    unsafe stream.pointee.sample_aspect_ratio = AVRational(num: 1, den: 1)
     try FFmpegError.check(
       "avcodec_parameters_from_context",
       unsafe avcodec_parameters_from_context(stream.pointee.codecpar, codec.pointer))
     try unsafe setExtradata(stream.pointee.codecpar, parameterSets.annexB)
     return try muxer.header(timescale: settings.rate.timescale)
+  }
+
+  /// `ftyp` and `moov` of an AAC track; the timescale is the sample rate.
+  ///
+  /// - Parameters:
+  ///   - configuration: goes into `esds` as it is.
+  ///   - settings: rate, channels and bitrate of the track; the bitrate goes into `esds`.
+  /// - Returns: the header's bytes.
+  /// - Throws: the muxer's error.
+  static func write(
+    _ configuration: AudioSpecificConfig, _ settings: AudioEncoderSettings
+  ) throws(FFmpegError) -> [UInt8] {
+    let muxer = try Muxer()
+    let stream = try unsafe muxer.addStream(timescale: settings.sampleRate)
+    guard let parameters = unsafe stream.pointee.codecpar else {
+      throw FFmpegError("avformat_new_stream", CFF_ENOMEM)
+    }
+    unsafe parameters.pointee.codec_type = AVMEDIA_TYPE_AUDIO
+    unsafe parameters.pointee.codec_id = AV_CODEC_ID_AAC
+    unsafe parameters.pointee.profile = FF_PROFILE_AAC_LOW
+    unsafe parameters.pointee.sample_rate = settings.sampleRate
+    unsafe parameters.pointee.frame_size = Int32(AudioFrameAssembler.frameLength)
+    unsafe parameters.pointee.bit_rate = Int64(settings.bitrateKilobits) * 1000
+    unsafe av_channel_layout_default(&parameters.pointee.ch_layout, Int32(settings.channels))
+    try unsafe setExtradata(parameters, configuration.bytes)
+    return try muxer.header(timescale: settings.sampleRate)
   }
 
   private static func setExtradata(
@@ -27,54 +56,5 @@ enum CMAFHeader {
     unsafe parameters.pointee.extradata = memory.assumingMemoryBound(to: UInt8.self)
     unsafe parameters.pointee.extradata_size = Int32(bytes.count)
     unsafe parameters.pointee.codec_tag = 0
-  }
-}
-
-/// libavformat's mov muxer, writing to memory, for the header alone.
-@safe
-private final class Muxer {
-  private let context: UnsafeMutablePointer<AVFormatContext>
-
-  init() throws(FFmpegError) {
-    FFmpegLog.installed
-    var made: UnsafeMutablePointer<AVFormatContext>?
-    try FFmpegError.check(
-      "avformat_alloc_output_context2",
-      unsafe avformat_alloc_output_context2(&made, nil, "mp4", nil))
-    guard let context = unsafe made else {
-      throw FFmpegError("avformat_alloc_output_context2", CFF_ENOMEM)
-    }
-    unsafe self.context = context
-    // Else the header would name the library's version.
-    unsafe context.pointee.flags |= AVFMT_FLAG_BITEXACT
-  }
-
-  deinit { unsafe avformat_free_context(context) }
-
-  func addStream(_ rate: FrameRate) throws(FFmpegError) -> UnsafeMutablePointer<AVStream> {
-    guard let stream = unsafe avformat_new_stream(context, nil) else {
-      throw FFmpegError("avformat_new_stream", CFF_ENOMEM)
-    }
-    unsafe stream.pointee.time_base = AVRational(num: 1, den: rate.timescale)
-    unsafe stream.pointee.avg_frame_rate = AVRational(
-      num: Int32(rate.numerator), den: Int32(rate.denominator))
-    unsafe stream.pointee.sample_aspect_ratio = AVRational(num: 1, den: 1)
-    return unsafe stream
-  }
-
-  func header(timescale: Int32) throws(FFmpegError) -> [UInt8] {
-    var options: OpaquePointer?
-    defer { unsafe av_dict_free(&options) }
-    unsafe av_dict_set(&options, "movflags", "cmaf+empty_moov+default_base_moof", 0)
-    unsafe av_dict_set(&options, "use_editlist", "0", 0)
-    unsafe av_dict_set_int(&options, "video_track_timescale", Int64(timescale), 0)
-    try FFmpegError.check("avio_open_dyn_buf", unsafe avio_open_dyn_buf(&context.pointee.pb))
-    let written = unsafe avformat_write_header(context, &options)
-    var memory: UnsafeMutablePointer<UInt8>?
-    let count = unsafe avio_close_dyn_buf(context.pointee.pb, &memory)
-    unsafe context.pointee.pb = nil
-    defer { unsafe av_free(memory) }
-    try FFmpegError.check("avformat_write_header", written)
-    return unsafe Array(UnsafeBufferPointer(start: memory, count: Int(count)))
   }
 }

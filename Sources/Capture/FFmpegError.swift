@@ -32,10 +32,11 @@ package struct FFmpegError: Error, Sendable, Hashable, CustomStringConvertible {
   package var description: String {
     if call.isEmpty { return detail }
     let about = detail.isEmpty ? "" : " (\(detail))"
-    return "\(call)\(about): \(text)"
+    return "\(call)\(about): \(libraryText)"
   }
 
-  private var text: String {
+  /// libav's words for the code.
+  var libraryText: String {
     unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 128) { buffer in
       guard let start = buffer.baseAddress, unsafe av_strerror(code, start, 128) == 0 else {
         return "error \(code)"

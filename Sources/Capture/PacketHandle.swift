@@ -52,4 +52,34 @@ final class PacketHandle {
       pts: pointer.pointee.pts, isIndependent: independent, bytes: bytes,
       parameterSets: slices.count == units.count ? nil : ParameterSets(source.span, codec.framing))
   }
+
+  /// Takes the next coded packet as it is, with its time; nil when the encoder wants more first, or has ended.
+  @unsafe
+  func receiveBytes(
+    from codec: UnsafeMutablePointer<AVCodecContext>, _ name: String
+  ) throws(FFmpegError) -> (pts: Int64, bytes: [UInt8])? {
+    let result = unsafe avcodec_receive_packet(codec, pointer)
+    if result == CFF_EAGAIN || result == CFF_EOF { return nil }
+    try FFmpegError.check("avcodec_receive_packet", result, name)
+    defer { unsafe av_packet_unref(pointer) }
+    let bytes = unsafe UnsafeBufferPointer(
+      start: pointer.pointee.data, count: Int(pointer.pointee.size))
+    return unsafe (pointer.pointee.pts, Array(bytes))
+  }
+
+  /// Gives a copy of `bytes` to a decoder: what `avcodec_send_packet` says.
+  @unsafe
+  func send(
+    _ bytes: [UInt8], pts: Int64, to codec: UnsafeMutablePointer<AVCodecContext>
+  ) throws(FFmpegError) -> Int32 {
+    try FFmpegError.check(
+      "av_new_packet", unsafe av_new_packet(pointer, Int32(bytes.count)))
+    defer { unsafe av_packet_unref(pointer) }
+    if let data = unsafe pointer.pointee.data {
+      unsafe UnsafeMutableRawPointer(data).copyMemory(from: bytes, byteCount: bytes.count)
+    }
+    unsafe pointer.pointee.pts = pts
+    unsafe pointer.pointee.dts = pts
+    return unsafe avcodec_send_packet(codec, pointer)
+  }
 }

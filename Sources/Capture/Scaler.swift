@@ -34,6 +34,7 @@ final class Scaler {
     var format: Int32
     var fullRange: Bool
     var width, height: Int32
+    var aspect: SampleAspect
   }
 
   let size: VideoSize
@@ -53,15 +54,16 @@ final class Scaler {
 
   /// A picture of the scaler's size with all of `frame` in it, and black where it has another shape.
   ///
-  /// `fullRange` says that luma goes from 0 to 255, as in JPEG. `paint` may paint over it before anybody has it.
+  /// `fullRange` says that luma goes from 0 to 255, as in JPEG; `aspect` is the shape of its pixels; `paint` may paint
+  /// over it before anybody has it.
   func scale(
     _ frame: UnsafePointer<AVFrame>, fullRange: Bool, matrix: ColourMatrix,
-    burnedMilliseconds: Int64? = nil,
+    aspect: SampleAspect = SampleAspect(1, 1), burnedMilliseconds: Int64? = nil,
     then paint: (Canvas) -> Void = { _ in }
   ) throws(FFmpegError) -> Picture {
     let kind = unsafe Kind(
       format: cff_plain_format(frame.pointee.format), fullRange: fullRange,
-      width: frame.pointee.width, height: frame.pointee.height)
+      width: frame.pointee.width, height: frame.pointee.height, aspect: aspect)
     if kind != self.kind { try prepare(kind) }
     return try pool.picture(burnedMilliseconds: burnedMilliseconds) {
       (canvas) throws(FFmpegError) in
@@ -84,7 +86,8 @@ final class Scaler {
     unsafe sws_freeContext(context)
     unsafe context = nil
     self.kind = nil
-    area = Letterbox.area(width: Int(kind.width), height: Int(kind.height), within: size)
+    area = Letterbox.area(
+      width: kind.aspect.width(Int(kind.width)), height: Int(kind.height), within: size)
     unsafe context = cff_scaler(
       kind.format, kind.fullRange ? 1 : 0, kind.width, kind.height, AV_PIX_FMT_YUV420P.rawValue,
       Int32(area.x.count), Int32(area.y.count))

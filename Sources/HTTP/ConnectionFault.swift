@@ -6,6 +6,10 @@ package enum ConnectionFault: String, Sendable, CaseIterable {
   case handshakeTime = "handshake_time"
   /// A request head was not complete in time.
   case headTime = "head_time"
+  /// A request body was longer than is taken.
+  case bodySize = "body_size"
+  /// Too little of a request body came for too long.
+  case bodyTime = "body_time"
   /// The peer took nothing of what was sent, or opened no window for it.
   case stalled
   /// The peer takes less than is made, and too much is queued.

@@ -40,6 +40,17 @@ package protocol Exchange: AnyObject {
   var request: Request { get }
   /// Set by the route, for statistics.
   var kind: RequestKind { get set }
+  /// Has the body of the request given to `receiver` as it comes.
+  ///
+  /// Called once. Before it the body is not read, nor asked for where the client waits to be told; a
+  /// request without a body has an empty one. If the answer ends before the body, the rest is not
+  /// read and the connection (HTTP/2: the stream) ends with the answer.
+  /// - Parameters:
+  ///   - limit: bytes that are taken, more get 413; nil: as many as a small body may have.
+  ///   - receiver: who takes it; kept until the body is over.
+  func receiveBody(limit: Int?, _ receiver: any BodyReceiver)
+  /// Whether the body is read no further for now, so that the client has to wait.
+  var isBodyPaused: Bool { get set }
   /// Gives the whole answer; the body is left out for HEAD.
   ///
   /// - Parameters:

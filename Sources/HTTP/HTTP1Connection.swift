@@ -4,7 +4,7 @@ import Net
 ///
 /// Holds no buffer of its own while it is idle or its requests are held.
 final class HTTP1Connection: ByteStreamOwner, ServedConnection {
-  private enum Phase: UInt8 {
+  enum Phase: UInt8 {
     /// Requests are taken.
     case open
     /// No more requests are taken; the open ones are answered.
@@ -17,22 +17,27 @@ final class HTTP1Connection: ByteStreamOwner, ServedConnection {
   unowned let server: HTTPServer
   /// Its place in the server's table.
   var index = -1
-  private let stream: any ByteStream
+  let stream: any ByteStream
   private var parser: RequestHeadParser
-  private var phase = Phase.open
+  var phase = Phase.open
   private var isParsing = false
   private var hasInputEnded = false
   /// Unfinished exchanges, oldest first; only the first writes to the stream.
   private var exchanges = ExchangeLine()
   private var waitingBytes = 0
+  /// What comes of the last request taken, if its body is not over.
+  var body: HTTP1Body?
   /// Bytes read that follow the last request taken, while no more are taken.
-  private var leftover: [UInt8] = []
+  var leftover: [UInt8] = []
   /// Answers that have ended while some of them was still queued.
   private var reports = FlushReports()
   /// When the head that is not complete began; 0 outside of a head.
   private var headSince: Int64 = 0
   /// When the connection became idle, or the end of lingering.
   private var idleSince: Int64
+  private var lingered: Int32 = 0
+  /// Bytes that are read and dropped after the end; then the client has to wait.
+  private static let lingerSize = 256 * 1024
 
   init(_ stream: any ByteStream, _ server: HTTPServer) {
     self.stream = stream
@@ -51,8 +56,11 @@ final class HTTP1Connection: ByteStreamOwner, ServedConnection {
   func received(_ bytes: borrowing Span<UInt8>) {
     switch phase {
     case .open: parse(bytes)
-    case .last: stream.isReading = false
-    case .lingering, .closed: break
+    case .last: if body == nil { stream.isReading = false } else { parse(bytes) }
+    case .lingering:
+      lingered += Int32(clamping: bytes.count)
+      if lingered > Self.lingerSize { stream.isReading = false }
+    case .closed: break
     }
   }
 
@@ -60,11 +68,14 @@ final class HTTP1Connection: ByteStreamOwner, ServedConnection {
     isParsing = true
     defer { isParsing = false }
     var position = 0
-    while phase == .open, position < bytes.count {
-      guard canTake else {
-        keep(bytes, from: position)
-        return
+    while position < bytes.count {
+      if let body {
+        guard body.isWanted else { return keep(bytes, from: position) }
+        feed(body, bytes, &position)
+        continue
       }
+      guard phase == .open else { break }
+      guard canTake else { return keep(bytes, from: position) }
       do {
         guard let request = try parser.next(bytes, &position, peer: stream.peer) else { break }
         headSince = 0
@@ -92,12 +103,12 @@ final class HTTP1Connection: ByteStreamOwner, ServedConnection {
   private func take(_ request: Request, isSecure: Bool) {
     var request = request
     request.isSecure = isSecure
-    // No route takes a body yet: the answer ends the connection, so that a body is never read as
-    // a request.
+    // Until a body is over the answer ends the connection, so that a body is never read as a request.
     let closes = !request.keepAlive || request.framing != .none || server.isDraining
     let exchange = HTTP1Exchange(request, self, closes: closes)
     exchanges.append(exchange)
     if closes { phase = .last }
+    body = HTTP1Body(exchange, limits: server.limits)
     server.handler.handle(exchange)
     exchange.wasRouted()
   }
@@ -120,13 +131,16 @@ final class HTTP1Connection: ByteStreamOwner, ServedConnection {
   }
 
   /// Goes on with the requests that were not taken before.
-  private func resume() {
-    guard phase == .open, !isParsing, !stream.isReading, canTake else { return }
+  func resume() {
+    guard mayGoOn, !isParsing, !stream.isReading else { return }
     let bytes = leftover
     leftover = []
     if !bytes.isEmpty { parse(bytes.span) }
-    if phase == .open, leftover.isEmpty { stream.isReading = true }
+    if mayGoOn, leftover.isEmpty { stream.isReading = true }
   }
+
+  /// Whether bytes are wanted: of the body that comes, else of the next request.
+  private var mayGoOn: Bool { body.map(\.isWanted) ?? (phase == .open && canTake) }
 
   // MARK: Answers
 
@@ -151,12 +165,17 @@ final class HTTP1Connection: ByteStreamOwner, ServedConnection {
 
   /// Goes on after the end of an answer.
   func ended(_ exchange: HTTP1Exchange) {
-    guard phase != .closed, exchanges.first === exchange else { return }
+    guard phase != .closed else { return }
+    if body?.exchange === exchange { dropBody() }
+    guard exchanges.first === exchange else { return }
     while let first = exchanges.first, first.isEnded {
       exchanges.removeFirst()
       first.connection = nil
       report(first)
-      if first.closes { dropRest() }
+      if first.closes {
+        phase = .last
+        dropRest()
+      }
       if let next = exchanges.first {
         waitingBytes -= next.waitingBytes
         stream.write(next.takeWaiting())
@@ -175,7 +194,7 @@ final class HTTP1Connection: ByteStreamOwner, ServedConnection {
   }
 
   private func resumeLater() {
-    if phase == .open, !stream.isReading, !isParsing { server.loop.later { self.resume() } }
+    if mayGoOn, !stream.isReading, !isParsing { server.loop.later { self.resume() } }
   }
 
   /// The answers behind one that ends the connection are never given.
@@ -260,6 +279,8 @@ final class HTTP1Connection: ByteStreamOwner, ServedConnection {
     let taken = exchanges.takeAll()
     waitingBytes = 0
     for exchange in taken { exchange.connection = nil }
+    if let receiver = body?.intake?.receiver { server.loop.later { receiver.failed(.gone) } }
+    body = nil
     return taken
   }
 
@@ -307,6 +328,8 @@ final class HTTP1Connection: ByteStreamOwner, ServedConnection {
           server.observer?.faulted(.stalled)
           cut()
         }
+      } else if let body, let intake = body.intake {
+        if let failure = intake.delay(now: now) { fail(body, failure) }
       } else if headSince != 0 {
         if now - headSince >= limits.headTime {
           server.observer?.faulted(.headTime)

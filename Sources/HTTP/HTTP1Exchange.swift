@@ -24,6 +24,7 @@ final class HTTP1Exchange: Exchange {
   private var stage = Stage.unanswered
   private var bodyForm = BodyForm.none
 
+  private static let continueHead = ByteSlice(SharedBytes("HTTP/1.1 100 Continue\r\n\r\n"))
   private static let chunkedLine = ByteSlice(SharedBytes("Transfer-Encoding: chunked\r\n"))
   private static let lineEnd = ByteSlice(SharedBytes("\r\n"))
   private static let lastChunk = ByteSlice(SharedBytes("0\r\n\r\n"))
@@ -37,9 +38,27 @@ final class HTTP1Exchange: Exchange {
 
   var isEnded: Bool { stage == .ended }
 
+  var hasBegun: Bool { stage != .unanswered }
+
   var canStream: Bool { request.minorVersion > 0 }
 
   var queuedBytes: Int { connection?.queuedBytes ?? 0 }
+
+  func receiveBody(limit: Int?, _ receiver: any BodyReceiver) {
+    guard stage == .unanswered else { return }
+    connection?.receiveBody(of: self, limit: limit, receiver)
+  }
+
+  var isBodyPaused: Bool {
+    get { connection?.isBodyPaused(of: self) ?? false }
+    set { connection?.pauseBody(of: self, newValue) }
+  }
+
+  /// Asks for the body, if the client waits for that.
+  func askForBody() {
+    guard request.expectsContinue, let connection else { return }
+    connection.send(self) { batch in batch.append(Self.continueHead) }
+  }
 
   func respond(_ response: PreparedResponse, extra: [HeaderField]) {
     guard stage == .unanswered, let connection else { return }
@@ -90,7 +109,7 @@ final class HTTP1Exchange: Exchange {
 
   /// Keeps of the request only what an answer that comes later may depend on.
   func wasRouted() {
-    if stage == .unanswered { request = request.shrunk }
+    if stage == .unanswered, request.framing == .none { request = request.shrunk }
   }
 
   /// Takes out what waited, since this is now the first unfinished answer.

@@ -13,6 +13,8 @@ enum HTTP2Callbacks {
     unsafe nghttp2_option_new(&options)
     // Closed streams need not be remembered: nothing depends on them without RFC 7540's priorities.
     unsafe nghttp2_option_set_no_closed_streams(options, 1)
+    // Windows are opened when somebody has taken what came.
+    unsafe nghttp2_option_set_no_auto_window_update(options, 1)
     unsafe nghttp2_option_set_builtin_recv_extension_type(
       options, UInt8(NGHTTP2_PRIORITY_UPDATE.rawValue))
     unsafe nghttp2_option_set_max_outbound_ack(options, 200)
@@ -105,10 +107,22 @@ enum HTTP2Callbacks {
           UnsafeBufferPointer(start: value, count: valueCount)))
     }
     unsafe nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks) { _, frame, user in
-      guard let frame = unsafe frame, unsafe cnghttp2_is_request(frame) != 0 else { return 0 }
+      guard let frame = unsafe frame, let session = unsafe owner(user) else { return 0 }
       let head = unsafe frame.pointee.hd
       let isLast = UInt32(head.flags) & NGHTTP2_FLAG_END_STREAM.rawValue != 0
-      unsafe owner(user)?.target.headEnds(head.stream_id, hasBody: !isLast)
+      if unsafe cnghttp2_is_request(frame) != 0 {
+        session.target.headEnds(head.stream_id, hasBody: !isLast)
+      } else if isLast,
+        head.type == NGHTTP2_DATA.rawValue || head.type == NGHTTP2_HEADERS.rawValue
+      {
+        session.target.bodyEnds(head.stream_id)
+      }
+      return 0
+    }
+    unsafe nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks) {
+      _, _, stream, bytes, count, user in
+      unsafe owner(user)?.target.bodyCame(
+        stream, UnsafeBufferPointer(start: bytes, count: count))
       return 0
     }
     unsafe nghttp2_session_callbacks_set_on_extension_chunk_recv_callback(callbacks) {

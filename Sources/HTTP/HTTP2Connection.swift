@@ -89,7 +89,7 @@ final class HTTP2Connection: ByteStreamOwner, ServedConnection {
   }
 
   /// Has frames made at the end of the turn; many calls before it make one.
-  private func flushLater() {
+  func flushLater() {
     guard !isFlushing, !isInSession else { return }
     isFlushing = true
     server.loop.later {
@@ -169,6 +169,7 @@ final class HTTP2Connection: ByteStreamOwner, ServedConnection {
     if !exchange.isAnswered { unansweredCount -= 1 }
     exchange.connection = nil
     exchange.dropPending()
+    loseBody(of: exchange)
     if exchanges.isEmpty { since = now }
   }
 
@@ -282,7 +283,10 @@ final class HTTP2Connection: ByteStreamOwner, ServedConnection {
     let taken = Array(exchanges.values)
     exchanges = [:]
     unansweredCount = 0
-    for exchange in taken { exchange.connection = nil }
+    for exchange in taken {
+      exchange.connection = nil
+      loseBody(of: exchange)
+    }
     return taken
   }
 
@@ -332,6 +336,7 @@ final class HTTP2Connection: ByteStreamOwner, ServedConnection {
       session?.end()
       return flush()
     }
+    checkBodies(now)
     checkWindows(now)
   }
 

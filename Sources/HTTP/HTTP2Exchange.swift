@@ -20,8 +20,12 @@ final class HTTP2Exchange: Exchange {
   private(set) var begun: Int64 = 0
   /// Monotonic time at which pending bytes last moved, or began to wait.
   private(set) var lastProgress: Int64 = 0
-  /// Whether the client still sends a body, which nobody reads.
-  let hasBody: Bool
+  /// What comes of the request's body; nil if there is none, or it is over or not wanted any more.
+  var body: HTTP2Body?
+  /// Whether the client still sends.
+  var isInputOpen: Bool
+  /// Whether `100 (Continue)` is on its way.
+  private var isAskingForBody = false
   private var stage = Stage.unanswered
   /// The response whose fields the library points at until they are sent.
   private var response: PreparedResponse?
@@ -31,7 +35,8 @@ final class HTTP2Exchange: Exchange {
   init(_ request: Request, stream: Int32, hasBody: Bool, _ connection: HTTP2Connection) {
     self.request = request
     self.stream = stream
-    self.hasBody = hasBody
+    isInputOpen = hasBody
+    body = hasBody ? HTTP2Body() : nil
     self.connection = connection
     asked = connection.now
   }
@@ -45,6 +50,23 @@ final class HTTP2Exchange: Exchange {
 
   var queuedBytes: Int { pending.byteCount + (connection?.queuedBytes ?? 0) }
 
+  func receiveBody(limit: Int?, _ receiver: any BodyReceiver) {
+    guard stage == .unanswered else { return }
+    connection?.receiveBody(of: self, limit: limit, receiver)
+  }
+
+  var isBodyPaused: Bool {
+    get { body?.intake?.isPaused ?? false }
+    set { connection?.pauseBody(of: self, newValue) }
+  }
+
+  /// Asks for the body, if the client waits for that.
+  func askForBody(_ session: HTTP2Session) {
+    guard request.expectsContinue else { return }
+    isAskingForBody = true
+    session.askForBody(stream)
+  }
+
   func respond(_ response: PreparedResponse, extra: [HeaderField]) {
     guard stage == .unanswered, let connection else { return }
     let response = response.conditional(request)
@@ -53,6 +75,7 @@ final class HTTP2Exchange: Exchange {
     self.response = response
     status = response.status
     if request.method != .head { pending.append(contentsOf: response.body) }
+    connection.dropBody(of: self)
     begun = connection.now
     lastProgress = begun
     connection.begin(self, response, withLength: true, extra: extra, hasBody: !pending.isEmpty)
@@ -82,6 +105,7 @@ final class HTTP2Exchange: Exchange {
     guard stage == .streaming, let connection else { return }
     stage = .ended
     onGone = nil
+    connection.dropBody(of: self)
     connection.continued(self)
   }
 
@@ -89,7 +113,7 @@ final class HTTP2Exchange: Exchange {
 
   /// Keeps of the request only what an answer that comes later may depend on.
   func wasRouted() {
-    if stage == .unanswered { request = request.shrunk }
+    if stage == .unanswered, request.framing == .none { request = request.shrunk }
   }
 
   /// Moves bytes of the body on.
@@ -102,7 +126,7 @@ final class HTTP2Exchange: Exchange {
   /// Counts the frame of the fields, which the library needs no longer.
   func headSent(_ count: Int) {
     bytesSent += count
-    response = nil
+    if isAskingForBody { isAskingForBody = false } else { response = nil }
   }
 
   /// Lets go of what is not sent.

@@ -16,6 +16,10 @@ protocol HTTP2SessionOwner: AnyObject {
   ) -> ConnectionFault?
   /// The field section is complete.
   func headEnds(_ stream: Int32, hasBody: Bool)
+  /// Bytes of a request's body came; each is to be given to `consumed` once.
+  func bodyCame(_ stream: Int32, _ bytes: UnsafeBufferPointer<UInt8>)
+  /// A request's body is whole.
+  func bodyEnds(_ stream: Int32)
   /// The peer broke the rules, and a stream or all will be ended for it; the fault ends the connection.
   func streamFaulted() -> ConnectionFault?
   /// What may be sent of a stream's body now: at most `limit` bytes, and whether they are the last;
@@ -93,6 +97,25 @@ final class HTTP2Session {
   func isBlocked(_ stream: Int32) -> Bool {
     unsafe nghttp2_session_get_stream_remote_window_size(pointer, stream) <= 0
       || nghttp2_session_get_remote_window_size(pointer) <= 0
+  }
+
+  /// Lets the peer send as many bytes more: on the stream, if it still goes on, and on the connection.
+  ///
+  /// RFC 9113 §5.2.2.
+  func consumed(_ count: Int, of stream: Int32) {
+    unsafe nghttp2_session_consume(pointer, stream, count)
+  }
+
+  /// Sends `100 (Continue)`.
+  func askForBody(_ stream: Int32) {
+    let name: StaticString = ":status"
+    let value: StaticString = "100"
+    var field = unsafe nghttp2_nv(
+      name: UnsafeMutablePointer(mutating: name.utf8Start),
+      value: UnsafeMutablePointer(mutating: value.utf8Start), namelen: name.utf8CodeUnitCount,
+      valuelen: value.utf8CodeUnitCount, flags: UInt8(NGHTTP2_NV_FLAG_NONE.rawValue))
+    unsafe nghttp2_submit_headers(
+      pointer, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream, nil, &field, 1, nil)
   }
 
   /// Has a body that said nil asked again.

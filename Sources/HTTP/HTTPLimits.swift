@@ -12,6 +12,15 @@ package struct HTTPLimits: Sendable {
   package var idleTime: Int64 = 60_000_000_000
   /// A connection that takes no byte of what is queued for this long is cut.
   package var stallTime: Int64 = 10_000_000_000
+  /// Bytes a second that a connection must take of what is queued, `stallTime` at a time.
+  package var sendRate = 240
+  /// Bytes of a request body where a route takes small ones; above it 413.
+  package var bodyBytes = 64 * 1024
+  /// Within each span of this a body must bring what `bodyRate` asks for, while it is waited for;
+  /// else 408.
+  package var bodyTime: Int64 = 10_000_000_000
+  /// Bytes a second that a body must bring.
+  package var bodyRate = 240
   /// After our end of the connection is closed, how long what the client still sends is read and
   /// dropped, so that it does not lose the answer to a reset.
   ///
@@ -35,6 +44,13 @@ package struct HTTPLimits: Sendable {
 
   /// The defaults.
   package init() {}
+
+  /// Bytes of a body that must come within `bodyTime`.
+  var leastBodyBytes: Int { Self.bytes(bodyRate, in: bodyTime) }
+
+  private static func bytes(_ rate: Int, in time: Int64) -> Int {
+    Int(clamping: Int64(rate) * (time / 1_000_000) / 1000)
+  }
 
   /// Sets `connections` to one loop's share of what the process may have.
   ///

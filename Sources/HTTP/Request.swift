@@ -72,6 +72,8 @@ package struct Request: Sendable {
   package let keepAlive: Bool
   /// How the body is delimited.
   package let framing: BodyFraming
+  /// Whether the body comes only when it was asked for with `100 (Continue)`.
+  var expectsContinue = false
   /// Whether it came over TLS.
   package internal(set) var isSecure = false
   /// Who asked.

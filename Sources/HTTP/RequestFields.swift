@@ -9,6 +9,7 @@ struct RequestFields {
   private var hasClose = false
   private var hasKeepAlive = false
   private var hasUnknownExpectation = false
+  private var hasContinue = false
 
   /// Takes the field `name` with its `value`.
   mutating func take(
@@ -17,7 +18,9 @@ struct RequestFields {
     // Those that matter have these lengths; others need not be compared.
     switch name.count {
     case 6 where isEqual(name, "expect"):
-      if !tokens(value).allSatisfy({ $0 == "100-continue" }) { hasUnknownExpectation = true }
+      for token in tokens(value) {
+        if token == "100-continue" { hasContinue = true } else { hasUnknownExpectation = true }
+      }
     case 4 where isEqual(name, "host"):
       hostCount += 1
       guard isHost(value) else { throw .badHost }
@@ -59,11 +62,13 @@ struct RequestFields {
     return .chunked
   }
 
-  /// RFC 9110 §10.1.1: any expectation but `100-continue` is refused; HTTP/1.0 has none.
+  /// Whether `100 (Continue)` is waited for.
   ///
-  /// No `100 (Continue)` is sent: the final status comes at once, since no route waits for a body.
-  func checkExpectation(minorVersion: UInt8) throws(RequestParseError) {
-    if hasUnknownExpectation, minorVersion > 0 { throw .unknownExpectation }
+  /// RFC 9110 §10.1.1: any other expectation is refused; HTTP/1.0 has none.
+  func expectsContinue(minorVersion: UInt8) throws(RequestParseError) -> Bool {
+    guard minorVersion > 0 else { return false }
+    if hasUnknownExpectation { throw .unknownExpectation }
+    return hasContinue
   }
 
   /// RFC 9112 §9.3.
@@ -123,12 +128,13 @@ extension Request {
     }
     try fields.checkHost(minorVersion: line.minorVersion)
     var framing = try fields.framing(minorVersion: line.minorVersion)
-    try fields.checkExpectation(minorVersion: line.minorVersion)
+    let expectsContinue = try fields.expectsContinue(minorVersion: line.minorVersion)
     if hasBody == true, framing == .none { framing = .chunked }
     if hasBody == false { framing = .none }
     self.init(
       head: head, places: places, line: line,
       keepAlive: fields.keepAlive(minorVersion: line.minorVersion), framing: framing, peer: peer)
+    self.expectsContinue = expectsContinue && framing != .none
   }
 
   /// A request put together from its parts, as for tests and for other versions of HTTP.

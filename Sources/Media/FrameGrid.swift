@@ -32,7 +32,7 @@ package struct FrameGrid: Sendable, Hashable {
 }
 
 /// Division rounding towards minus infinity; `divisor` is positive.
-func floorDivide(_ value: Int128, _ divisor: Int128) -> Int128 {
+package func floorDivide(_ value: Int128, _ divisor: Int128) -> Int128 {
   let (quotient, remainder) = value.quotientAndRemainder(dividingBy: divisor)
   return remainder < 0 ? quotient - 1 : quotient
 }

@@ -31,6 +31,16 @@ package struct StreamClock: Sendable, Hashable {
     grid.atOrAfter(monotonic + anchorOffset) + shift
   }
 
+  /// The media time at the monotonic time `monotonic`: nanoseconds since 1970.
+  package func mediaTime(at monotonic: Int64, on cadence: Cadence) -> Int64 {
+    monotonic + anchorOffset + skipped(on: cadence)
+  }
+
+  /// The monotonic time at which media time shows `mediaTime`, in nanoseconds.
+  package func monotonic(at mediaTime: Int64, on cadence: Cadence) -> Int64 {
+    mediaTime - anchorOffset - skipped(on: cadence)
+  }
+
   /// How far the wall clock is from what the stream says of it, in nanoseconds.
   package func error(wallMinusMonotonic: Int64, on cadence: Cadence) -> Int64 {
     wallMinusMonotonic - anchorOffset - announcedOffset - skipped(on: cadence)

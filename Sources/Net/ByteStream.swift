@@ -16,6 +16,8 @@ package protocol ByteStream: AnyObject {
   var lastProgress: Int64 { get }
   /// Whether bytes are taken from the peer; while not, its end (FIN) is noticed nevertheless.
   var isReading: Bool { get set }
+  /// Whether the peer's end is noticed while nothing is read; if not, it comes after the last byte.
+  var noticesEnd: Bool { get set }
   /// Writes at once as much as the kernel takes and queues the rest, in order, without a copy.
   func write(_ slices: [ByteSlice])
   /// Says to the peer that nothing more comes. What is queued must have gone.

@@ -55,6 +55,15 @@ package final class TCPStream: ByteStream, DescriptorHandler {
     }
   }
 
+  package var noticesEnd: Bool {
+    get { interest.contains(.peerFinished) }
+    set {
+      guard newValue != noticesEnd, !isInputEnded else { return }
+      if newValue { interest.insert(.peerFinished) } else { interest.remove(.peerFinished) }
+      watch()
+    }
+  }
+
   package func write(_ slices: [ByteSlice]) {
     guard descriptor >= 0, !isBroken else { return }
     var index = 0
@@ -159,7 +168,7 @@ package final class TCPStream: ByteStream, DescriptorHandler {
   /// Reads what came before the peer's end; what its owner does not want to read is given up.
   private func takeAll() {
     while take() {}
-    if descriptor >= 0 { endInput() }
+    if descriptor >= 0, noticesEnd { endInput() }
   }
 
   private func endInput() {

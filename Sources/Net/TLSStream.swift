@@ -105,6 +105,11 @@ package final class TLSStream: ByteStream, ByteStreamOwner {
     }
   }
 
+  package var noticesEnd: Bool {
+    get { transport.noticesEnd }
+    set { transport.noticesEnd = newValue }
+  }
+
   // MARK: Writing
 
   package func write(_ slices: [ByteSlice]) {

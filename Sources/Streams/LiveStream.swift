@@ -143,6 +143,7 @@ package final class LiveStream: Sendable {
   package func leave() {
     stop.set()
     feed.close()
+    if case .network(let source) = configuration.source { source.stop() }
     for thread in threads.withLock({ $0 }) { thread.join() }
   }
 
@@ -167,6 +168,15 @@ package final class LiveStream: Sendable {
           opening.update { if $0.finished == nil { $0 = .done(error) } }
         }
       }
+      let pacer = SlotPacer(feed: feed, stop: stop)
+      try thread("grid") { pacer.run() }
+    case .network(let source):
+      opening.update { $0 = .opened }
+      counters.withLock { $0.isSourceOnline = true }
+      source.attach(
+        .init(
+          size: configuration.size, cadence: configuration.cadence, feed: feed,
+          statistics: counters))
       let pacer = SlotPacer(feed: feed, stop: stop)
       try thread("grid") { pacer.run() }
     }

@@ -10,6 +10,8 @@ package struct StreamConfiguration: Sendable {
     case test
     /// A V4L2 camera by its path.
     case camera(path: String)
+    /// A pulled input that runs and whose facts are known.
+    case network(NetworkSource)
   }
 
   /// The first element of its URLs.
@@ -60,8 +62,12 @@ package struct StreamConfiguration: Sendable {
   package var size: VideoSize { rungs.first?.size ?? .hd720 }
 
   /// The fixed delay after which a slot closes, in nanoseconds: nothing for the test picture, which is made at its
-  /// tick; one frame for a camera.
+  /// tick; one frame for a camera; what was measured for a pulled input.
   package var inputDelay: Int64 {
-    source == .test ? 0 : cadence.grid.rate.frameNanoseconds
+    switch source {
+    case .test: 0
+    case .camera: cadence.grid.rate.frameNanoseconds
+    case .network(let source): source.facts?.inputDelay ?? cadence.grid.rate.frameNanoseconds
+    }
   }
 }

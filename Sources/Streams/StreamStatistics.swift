@@ -8,6 +8,8 @@ package struct StreamStatistics: Sendable {
   package var lateFrames: UInt64 = 0
   /// Pictures that were too many for the grid.
   package var surplusFrames: UInt64 = 0
+  /// Pictures of the source that could not be decoded, or not whole.
+  package var damagedFrames: UInt64 = 0
   /// Pictures that were lost in the driver.
   package var lostFrames: UInt64 = 0
   /// Pictures that were too many for the grid, or lost in the driver.

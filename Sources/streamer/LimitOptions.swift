@@ -41,6 +41,16 @@ extension Option {
       allowed: "a whole number from 64 to 32768"
     ) { set(&$1.limits.head.targetBytes, $0, 64...32768) },
     Option(
+      name: "max-body-bytes", placeholder: "N", group: .limits,
+      help: "bytes of a request body where one is taken, 65536; above it 413",
+      allowed: "a whole number from 0 to 1073741824"
+    ) { set(&$1.limits.bodyBytes, $0, 0...1073741824) },
+    Option(
+      name: "min-body-rate", placeholder: "N", group: .limits,
+      help: "bytes a second of a request body, over --body-timeout, 240; below it 408",
+      allowed: "a whole number from 0 to 1000000"
+    ) { set(&$1.limits.bodyRate, $0, 0...1000000) },
+    Option(
       name: "max-queued-bytes", placeholder: "N", group: .limits,
       help: "bytes queued for one connection, 4194304; above it a slow viewer is cut off",
       allowed: "a whole number from 65536 to 1073741824"
@@ -50,6 +60,11 @@ extension Option {
       help: "for a request head, 10; after it 408",
       allowed: "seconds from 0.1 to 3600"
     ) { set(&$1.limits.headTime, seconds: $0) },
+    Option(
+      name: "body-timeout", placeholder: "S", group: .limits,
+      help: "for enough more of a request body (--min-body-rate), or its end, 10; after it 408",
+      allowed: "seconds from 0.1 to 3600"
+    ) { set(&$1.limits.bodyTime, seconds: $0) },
     Option(
       name: "handshake-timeout", placeholder: "S", group: .limits,
       help: "for a TLS handshake, 10",

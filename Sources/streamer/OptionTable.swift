@@ -29,6 +29,27 @@ extension Option {
       $1.device = $0
       return !$0.isEmpty
     },
+    Option(
+      name: "input", placeholder: "URL", group: .source,
+      help: "rtsp, rtsps, srt, rtmp, udp, http or https URL, a file, or - for MPEG-TS on stdin",
+      allowed: "a URL of \(InputAddress.schemes.joined(separator: ", ")), a path, or -"
+    ) { set(&$1.input, InputAddress($0)) },
+    Option(
+      name: "rtsp-transport", placeholder: "HOW", group: .source,
+      help: "what RTSP media travels in, tcp or udp; tcp", allowed: "tcp or udp"
+    ) { set(&$1.inputOptions.rtspTransport, InputOptions.Transport(rawValue: $0)) },
+    Option(name: "loop", group: .source, help: "begin a file anew when it ends") {
+      $1.loops = true
+      return true
+    },
+    Option(
+      name: "probe", placeholder: "URL", group: .source,
+      help: "print what an input carries and what would be done with it, and end",
+      allowed: "what --input takes"
+    ) {
+      $1.action = .probe
+      return set(&$1.input, InputAddress($0))
+    },
     Option(name: "list-devices", group: .source, help: "list cameras with their modes, and end") {
       $1.action = .listCameras
       return true
@@ -49,6 +70,7 @@ extension Option {
       let rate = FrameRate($0).flatMap { rate in
         rate.numerator >= rate.denominator && rate.numerator <= 120 * rate.denominator ? rate : nil
       }
+      $1.isRateGiven = true
       return set(&$1.rate, rate)
     },
     Option(

@@ -22,15 +22,15 @@ final class Program: Sendable {
   private let stream: LiveStream
   private let startedAt: Int64
 
-  /// Binds the socket and makes the parts; nothing is accepted yet.
+  /// Makes the parts; nothing is accepted yet.
   init(
-    _ wiring: Wiring, log: Log, accessLog: LineFile?, handedOver: [Endpoint]
+    _ wiring: Wiring, log: Log, accessLog: LineFile?, endpoints: [Endpoint]
   ) throws(NetError) {
     startedAt = SystemClock.monotonic
     self.wiring = wiring
     self.log = log
     let settings = wiring.settings
-    endpoints = try Self.endpoints(wiring, handedOver)
+    self.endpoints = endpoints
     stream = LiveStream(wiring.stream, log: log)
     var limits = settings.limits
     let loopCount = max(1, min(8, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
@@ -47,7 +47,7 @@ final class Program: Sendable {
   }
 
   /// The sockets handed over, and one bound here for each port without one.
-  private static func endpoints(
+  static func endpoints(
     _ wiring: Wiring, _ handedOver: [Endpoint]
   ) throws(NetError) -> [Endpoint] {
     let settings = wiring.settings
@@ -109,6 +109,18 @@ final class Program: Sendable {
         log.write(.info, "live", stream: name, "playable after \(elapsed) ms")
       }
     }
+  }
+
+  /// How long the window plays that is listed; nanoseconds.
+  var windowNanoseconds: Int64 {
+    let configuration = stream.configuration
+    return Int64(configuration.playlistLength) * configuration.cadence.segmentNanoseconds
+  }
+
+  /// Ends the stream for players, and goes on serving it.
+  func endStream() {
+    log.write(.info, "ended", stream: stream.configuration.name, "the stream has ended")
+    stream.end()
   }
 
   /// Ends the stream for players, answers what is open, and returns.

@@ -8,15 +8,20 @@ import Streams
 /// What the command line says, as given; checked as a whole by `Wiring`.
 struct Settings {
   /// What to do instead of streaming.
-  enum Action { case stream, listCameras, printVersion, printHelp }
+  enum Action { case stream, listCameras, probe, printVersion, printHelp }
 
   var action = Action.stream
   var isTestSource = false
   var device: String?
+  var input: InputAddress?
+  var inputOptions = InputOptions()
+  var loops = false
   var size: VideoSize?
   /// Rungs as given: size and kilobits a second.
   var ladder: [(size: VideoSize, bitrateKilobits: Int)] = []
   var rate = FrameRate.thirty
+  /// Whether the rate was asked for; else it is the source's own.
+  var isRateGiven = false
   var bitrateKilobits: Int?
   var encoder = "libx264"
   var preset = "superfast"

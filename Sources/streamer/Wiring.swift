@@ -18,9 +18,23 @@ struct Wiring {
   let tls: TLSWiring?
 
   /// Checks and takes over the settings.
-  init(_ settings: Settings, isSupervised: Bool) throws(UsageError) {
-    if settings.isTestSource, settings.device != nil {
-      throw UsageError("--test-src and --device: both were given; allowed is one source")
+  ///
+  /// - Parameters:
+  ///   - settings: what was asked for; size and rate of an input are in it once they are known.
+  ///   - source: the input that was asked for.
+  ///   - isSupervised: whether a supervisor handed the sockets over.
+  ///   - after: a wiring of the same program, whose certificates go on.
+  /// - Throws: what is wrong with a flag, or with two that do not go together.
+  init(
+    _ settings: Settings, source: NetworkSource? = nil, isSupervised: Bool, after: Wiring? = nil
+  ) throws(UsageError) {
+    let sources = [
+      settings.isTestSource ? "--test-src" : nil, settings.device.map { _ in "--device" },
+      settings.input.map { _ in "--input" },
+    ].compactMap { $0 }
+    if sources.count > 1 {
+      throw UsageError(
+        "\(sources.joined(separator: " and ")): both were given; allowed is one source")
     }
     guard settings.partMicroseconds <= settings.segmentMicroseconds else {
       throw UsageError(
@@ -52,10 +66,11 @@ struct Wiring {
     self.settings = settings
     dashjs = try Self.contents(settings.dashjs, flag: "--dashjs")
     hlsjs = try Self.contents(settings.hlsjs, flag: "--hlsjs")
-    tls = try TLSWiring(settings)
+    tls = if let after { after.tls } else { try TLSWiring(settings) }
     var stream = StreamConfiguration(rungs: try Self.rungs(settings), cadence: cadence)
     stream.name = settings.name
-    stream.source = settings.device.map { .camera(path: $0) } ?? .test
+    stream.source =
+      source.map { .network($0) } ?? settings.device.map { .camera(path: $0) } ?? .test
     stream.waitsForSource = isSupervised
     stream.encoder = settings.encoder
     stream.preset = settings.preset
@@ -213,6 +228,7 @@ struct Wiring {
       switch stream.source {
       case .test: "test picture"
       case .camera(let path): path
+      case .network(let source): "\(source.address)"
       }
     let rungs = stream.rungs.map { "\($0.size) at \($0.bitrateKilobits) kbit/s" }
     return

@@ -15,6 +15,8 @@ struct BoxTree {
   private(set) var fields: [String: UInt64] = [:]
   /// Where each top-level box begins.
   private(set) var offsets: [String: Int] = [:]
+  /// The size of each sample in `trun`.
+  private(set) var sampleSizes: [Int] = []
   /// The body of `mdat`.
   private(set) var mediaData: [UInt8] = []
   private let bytes: [UInt8]
@@ -92,9 +94,12 @@ struct BoxTree {
     case "mfhd": try field("mfhd.sequence", 4, &reader)
     case "tfhd":
       try field("tfhd.track", 4, &reader)
-      guard fields["tfhd.flags"].map({ $0 & 0xFF }) == 0 else {
-        throw Malformed(description: "tfhd: optional fields are not expected")
+      let flags = fields["tfhd.flags"] ?? 0
+      guard flags & 0x13 == 0 else {
+        throw Malformed(description: "tfhd: base offset, description and size are not expected")
       }
+      if flags & 0x8 != 0 { try field("tfhd.duration", 4, &reader) }
+      if flags & 0x20 != 0 { try field("tfhd.sampleFlags", 4, &reader, hex: true) }
     case "tfdt": try field("tfdt.time", fields["tfdt.version"] == 1 ? 8 : 4, &reader)
     case "trun":
       let flags = fields["trun.flags"] ?? 0
@@ -103,7 +108,10 @@ struct BoxTree {
       if flags & 0x4 != 0 { try field("trun.first", 4, &reader, hex: true) }
       for _ in 0..<(fields["trun.samples"] ?? 0) {
         if flags & 0x100 != 0 { try field("trun.duration", 4, &reader) }
-        if flags & 0x200 != 0 { try field("trun.size", 4, &reader) }
+        if flags & 0x200 != 0 {
+          try field("trun.size", 4, &reader)
+          sampleSizes.append(Int(fields["trun.size"] ?? 0))
+        }
         if flags & 0x400 != 0 { try field("trun.sampleFlags", 4, &reader, hex: true) }
         if flags & 0x800 != 0 { try field("trun.shift", 4, &reader) }
       }

@@ -21,14 +21,14 @@ struct Box {
     return boxes
   }
 
-  /// The box at a path of types; `stsd` and `avc1` are entered behind their own fields.
+  /// The box at a path of types; `stsd`, `avc1` and `mp4a` are entered behind their own fields.
   static func at(_ path: String, in bytes: [UInt8]) -> Box? {
     var content = bytes
     var found: Box?
     for type in path.split(separator: "/") {
       guard let box = all(in: content)?.first(where: { $0.type == type }) else { return nil }
       found = box
-      let skipped = ["stsd": 8, "avc1": 78][box.type] ?? 0
+      let skipped = ["stsd": 8, "avc1": 78, "mp4a": 28][box.type] ?? 0
       content = Array(box.content.dropFirst(skipped))
     }
     return found

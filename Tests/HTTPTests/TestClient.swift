@@ -1,4 +1,5 @@
 import CLinux
+import Sharing
 
 /// A blocking client for tests; every wait ends after `patience`.
 final class TestClient {
@@ -31,6 +32,20 @@ final class TestClient {
       var piece = unsafe iovec(iov_base: bytes.baseAddress, iov_len: bytes.count)
       _ = unsafe clinux_send(descriptor, &piece, 1)
     }
+  }
+
+  /// Sends what the server may not want to read; ends when all is sent or the connection is lost.
+  func sendInBackground(_ bytes: [UInt8]) -> OSThread {
+    let descriptor = descriptor
+    let thread = OSThread(name: "sender") {
+      var bytes = bytes
+      unsafe bytes.withUnsafeMutableBytes { bytes in
+        var piece = unsafe iovec(iov_base: bytes.baseAddress, iov_len: bytes.count)
+        _ = unsafe clinux_send(descriptor, &piece, 1)
+      }
+    }
+    guard let thread else { preconditionFailure("no thread") }
+    return thread
   }
 
   func get(_ path: String, _ fields: String = "") {

@@ -4,13 +4,23 @@ import Net
 import Sharing
 
 /// A server with tiny routes on 127.0.0.1: `/hello`, `/big`, `/hold…` and `/stream…`, whose exchanges
-/// the test reaches by their path.
+/// the test reaches by their path, `/echo`, which answers with the body, and `/take…`, which takes it
+/// in pieces.
 final class TestServer: Sendable {
   struct Seen: Sendable {
     var paths: [String] = []
     var gone: [String] = []
     var finished: [AnswerRecord] = []
     var faults: [ConnectionFault] = []
+    /// What came of bodies, by path.
+    var bodies: [String: Body] = [:]
+  }
+
+  /// A body that was taken in pieces.
+  struct Body: Sendable {
+    var bytes: [UInt8] = []
+    var isWhole = false
+    var failure: BodyFailure?
   }
 
   /// A body of 500 pieces, empty and large ones among them.
@@ -116,6 +126,13 @@ final class Routes: RequestHandler, ExchangeObserver, LoopService {
         seen.withLock { $0.gone.append(path) }
         self?.held[path] = nil
       }
+    case "/echo":
+      exchange.collectBody { bytes in
+        exchange.respond(PreparedResponse(status: 200, fields: [], body: [SharedBytes(bytes)]))
+      }
+    case _ where path.hasPrefix("/take"):
+      held[path] = exchange
+      exchange.receiveBody(limit: .max, Taker(exchange, path, seen))
     default: exchange.respond(.text(404, "no \(path)"))
     }
   }
@@ -131,4 +148,31 @@ final class Routes: RequestHandler, ExchangeObserver, LoopService {
   func woken() {}
   var nextDeadline: Int64 { .max }
   func expire(_ now: Int64) {}
+}
+
+/// Notes what comes of a body, and answers when it is whole.
+private final class Taker: BodyReceiver {
+  private let exchange: any Exchange
+  private let path: String
+  private let seen: Locked<TestServer.Seen>
+
+  init(_ exchange: any Exchange, _ path: String, _ seen: Locked<TestServer.Seen>) {
+    self.exchange = exchange
+    self.path = path
+    self.seen = seen
+  }
+
+  func received(_ bytes: borrowing Span<UInt8>) {
+    let piece = unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) }
+    seen.withLock { $0.bodies[path, default: .init()].bytes += piece }
+  }
+
+  func ended() {
+    seen.withLock { $0.bodies[path, default: .init()].isWhole = true }
+    exchange.respond(.text(201, "taken"))
+  }
+
+  func failed(_ failure: BodyFailure) {
+    seen.withLock { $0.bodies[path, default: .init()].failure = failure }
+  }
 }

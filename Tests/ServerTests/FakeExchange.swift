@@ -27,6 +27,16 @@ final class FakeExchange: Exchange {
 
   func header(_ name: String) -> String? { fields.first { $0.name.lowercased() == name }?.value }
 
+  /// The body of the request, which is there at once.
+  var requestBody: [UInt8] = []
+  var isBodyPaused = false
+
+  func receiveBody(limit: Int?, _ receiver: any BodyReceiver) {
+    let bytes = requestBody
+    receiver.received(bytes.span)
+    receiver.ended()
+  }
+
   func respond(_ response: PreparedResponse, extra: [HeaderField]) {
     guard stage != .gone else { return }
     answers += 1

@@ -7,25 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from harness.painter import cells, crc12
+
 COLUMNS, ROWS, STRIP_ROWS = 32, 18, 2
-
-
-def crc12(value: int, bits: int = 48) -> int:
-    """CRC-12 of the low `bits` bits, most significant first."""
-    crc = 0xFFF
-    for i in range(bits - 1, -1, -1):
-        top = crc >> 11 & 1
-        crc = crc << 1 & 0xFFF
-        if top ^ (value >> i & 1):
-            crc ^= 0x80F
-    return crc
-
-
-def cells(milliseconds: int) -> list[int]:
-    """The 64 cells of one time, in order."""
-    time = [milliseconds >> i & 1 for i in range(47, -1, -1)]
-    check = crc12(milliseconds)
-    return [1, 0, 1, 0, *time, *(check >> i & 1 for i in range(11, -1, -1))]
 
 
 def paint(luma: np.ndarray, milliseconds: int) -> None:

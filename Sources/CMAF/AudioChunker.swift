@@ -1,0 +1,57 @@
+package import Media
+package import Sharing
+
+/// Collects coded AAC frames into chunks, of which each is one part: a pure state machine.
+///
+/// A chunk is complete with the frame that fills it, never with the one after.
+package struct AudioChunker: Sendable {
+  /// A chunk of audio: a whole part, or what there is of one.
+  package struct Chunk: Sendable {
+    /// Index of the first AAC frame since 1970.
+    package let firstFrame: Int64
+    /// How many AAC frames it holds.
+    package let frames: Int64
+    /// When the first was captured: wall clock, nanoseconds since 1970.
+    package let captured: Int64
+    /// `[styp] prft moof mdat`.
+    package let bytes: SharedBytes
+  }
+
+  private let cadence: AudioCadence
+  private let writer: ChunkWriter
+  private var payloads: [[UInt8]] = []
+  private var first: Int64 = 0
+  private var captured: Int64 = 0
+
+  /// A chunker that has nothing yet.
+  package init(cadence: AudioCadence, trackID: UInt32 = 1) {
+    self.cadence = cadence
+    writer = ChunkWriter(trackID: trackID)
+  }
+
+  /// Takes the coded AAC frame `index`, which was captured at that wall-clock time.
+  ///
+  /// - Returns: the chunk that it fills; also one that is short because a frame is missing behind it.
+  package mutating func add(_ bytes: [UInt8], frame index: Int64, captured time: Int64) -> [Chunk] {
+    var chunks: [Chunk] = []
+    if !payloads.isEmpty, index != first + Int64(payloads.count) { chunks += flush() }
+    if payloads.isEmpty { (first, captured) = (index, time) }
+    payloads.append(bytes)
+    if cadence.place(of: index).endsPart { chunks += flush() }
+    return chunks
+  }
+
+  /// The frames that wait for their part's end: nothing or one chunk, as at the end of a stream.
+  package mutating func flush() -> [Chunk] {
+    guard !payloads.isEmpty else { return [] }
+    let run = SampleRun(
+      payloads: payloads, decodeTime: cadence.ticks(first),
+      sampleDuration: UInt32(AudioCadence.samplesPerFrame), captured: captured,
+      sequence: UInt32(truncatingIfNeeded: first + 1))
+    let chunk = Chunk(
+      firstFrame: first, frames: Int64(payloads.count), captured: captured,
+      bytes: writer.chunk(run, startsSegment: cadence.place(of: first).position == 0))
+    payloads.removeAll(keepingCapacity: true)
+    return [chunk]
+  }
+}

@@ -1,0 +1,121 @@
+package import Media
+internal import Sharing
+
+/// Looks at an input for a while: what it carries, how regular it is, and what would be done with it.
+package struct InputProbe: Sendable {
+  /// What was found.
+  package struct Findings: Sendable {
+    /// What it carries; width and height as decoded.
+    package var description: InputDescription
+    /// Pictures a second.
+    package var rate: FrameRate?
+    /// Pictures from IDR to IDR, as far as they were seen.
+    package var groups: [Int]
+    /// Whether it can be packaged as it is.
+    package var verdict: PassThroughAnalysis.Verdict
+    /// From the call to the first picture; nanoseconds.
+    package var firstPicture: Int64
+  }
+
+  let address: InputAddress
+  let options: InputOptions
+  /// How long it is looked at; nanoseconds.
+  var limit: Int64 = 6_000_000_000
+
+  /// A probe of an address.
+  package init(_ address: InputAddress, options: InputOptions = InputOptions()) {
+    self.address = address
+    var options = options
+    options.listensForEver = false
+    if address.isListener { options.openLimit = 10_000_000_000 }
+    self.options = options
+  }
+
+  /// Opens the input and looks until two groups of pictures were seen, or six seconds.
+  ///
+  /// - Parameters:
+  ///   - segmentMicroseconds: the wished segment duration.
+  ///   - cancellation: ends it from another thread.
+  /// - Returns: what was seen.
+  /// - Throws: what is wrong with the input; without secrets.
+  package func run(
+    segmentMicroseconds: Int64, cancellation: InputCancellation
+  ) throws(InputError) -> Findings {
+    let begin = SystemClock.monotonic
+    var input = try NetworkInput(address, options: options, cancellation: cancellation)
+    var decoder: VideoDecoder?
+    var analysis: PassThroughAnalysis?
+    var first: DecodedPicture?
+    var firstPicture: Int64 = 0
+    var stamps: [Int64] = []
+    var keys: [Int] = []
+    while SystemClock.monotonic - begin < limit || first == nil {
+      guard let unit = try input.nextUnit() else { break }
+      if SystemClock.monotonic - begin > 2 * limit { break }
+      guard case .video(let picture) = unit, let known = input.description else { continue }
+      if decoder == nil {
+        do throws(FFmpegError) { decoder = try VideoDecoder(known.video) } catch {
+          throw .noVideo("\(error)")
+        }
+        analysis = PassThroughAnalysis(known.video, segmentMicroseconds: segmentMicroseconds)
+      }
+      if picture.isKey { keys.append(stamps.count) }
+      stamps.append(picture.pts)
+      analysis?.take(pts: picture.pts, isKey: picture.isKey)
+      if first == nil, let decoded = decoder?.decode(picture).first {
+        first = decoded
+        firstPicture = SystemClock.monotonic - begin
+      }
+      if keys.count >= 3, first != nil, stamps.count > 50 { break }
+    }
+    guard var description = input.description, let first else {
+      throw .noVideo("it has no picture that can be decoded")
+    }
+    description.video.width = first.width
+    description.video.height = first.height
+    return Findings(
+      description: description,
+      rate: InputRate.nearest(
+        stamps: stamps, declared: decoder?.declaredRate ?? description.video.rate),
+      groups: zip(keys.dropFirst(), keys).map { $0 - $1 },
+      verdict: analysis?.verdict ?? .undecided, firstPicture: firstPicture)
+  }
+}
+
+extension InputProbe.Findings {
+  /// The lines that `--probe` prints.
+  package func lines(address: InputAddress) -> [String] {
+    let video = description.video
+    var lines = ["\(address)", "format    \(description.format)"]
+    let rate = rate.map { ", \($0) fps" } ?? ""
+    lines.append("video     \(video.codec), \(video.width)x\(video.height)\(rate)")
+    if let least = groups.min(), let most = groups.max() {
+      lines.append(
+        "groups    \(least == most ? "\(least)" : "\(least) to \(most)") pictures from key to key")
+    } else {
+      lines.append("groups    less than two key pictures were seen")
+    }
+    if let audio = description.audio {
+      let rate = audio.sampleRate > 0 ? ", \(audio.sampleRate) Hz" : ""
+      let channels = audio.channels > 0 ? ", \(audio.channels) channels" : ""
+      lines.append("audio     \(audio.codec)\(rate)\(channels)")
+    } else {
+      lines.append("audio     none")
+    }
+    lines.append("opening   first picture after \(firstPicture / 1_000_000) ms")
+    let paced = description.isPaced ? ", paced by its own stamps" : ""
+    switch verdict {
+    case .fits(let fit):
+      lines.append("plan      decode and encode\(paced)")
+      lines.append(
+        "          could pass through: segments of \(fit.segmentFrames) frames at \(fit.rate) fps")
+    case .unfit(let reason):
+      lines.append("plan      decode and encode\(paced)")
+      lines.append("          cannot pass through: \(reason)")
+    case .undecided:
+      lines.append("plan      decode and encode\(paced)")
+      lines.append("          too short to say whether it could pass through")
+    }
+    return lines
+  }
+}

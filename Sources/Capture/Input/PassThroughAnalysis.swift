@@ -1,0 +1,122 @@
+package import Media
+
+/// Whether an input can be packaged without decoding, from its first groups of pictures: a pure state machine.
+package struct PassThroughAnalysis: Sendable {
+  /// How it is packaged.
+  package struct Fit: Sendable, Equatable {
+    /// Pictures a second.
+    package var rate: FrameRate
+    /// Pictures from IDR to IDR.
+    package var groupFrames: Int64
+    /// Pictures in a segment: the larger of the group and the wished segment, of which one divides the other.
+    package var segmentFrames: Int64
+  }
+
+  /// Why it must be encoded.
+  package enum Reason: Sendable, Equatable, CustomStringConvertible {
+    /// Neither H.264 nor HEVC.
+    case codec(String)
+    /// Pictures are not in the order of their display.
+    case reordered
+    /// A picture lies more than half a frame off the grid of its rate.
+    case irregularRate(FrameRate)
+    /// IDR pictures come at changing distances, in pictures.
+    case irregularGroups(Int64, Int64)
+    /// Groups and the wished segments do not go into one another, in pictures.
+    case incommensurable(group: Int64, segment: Int64)
+    /// No second IDR came for so long; seconds.
+    case longGroup(Int64)
+
+    /// A few words for the log.
+    package var description: String {
+      switch self {
+      case .codec(let name): "\(name) is neither H.264 nor HEVC"
+      case .reordered: "it has B-frames"
+      case .irregularRate(let rate): "its pictures do not lie on a grid of \(rate) fps"
+      case .irregularGroups(let one, let other):
+        "its key pictures are \(one) and \(other) pictures apart"
+      case .incommensurable(let group, let segment):
+        "its groups of \(group) pictures and segments of \(segment) do not go into one another"
+      case .longGroup(let seconds): "it has no key picture for more than \(seconds) s"
+      }
+    }
+  }
+
+  /// What is known.
+  package enum Verdict: Sendable, Equatable {
+    /// Two groups have not been seen yet.
+    case undecided
+    /// It can be packaged as it is.
+    case fits(Fit)
+    /// It must be encoded.
+    case unfit(Reason)
+  }
+
+  /// What it comes to so far; once it is decided it stays.
+  package private(set) var verdict = Verdict.undecided
+
+  private let segmentMicroseconds: Int64
+  private let longestGroup: Int64
+  private let declared: FrameRate?
+  private var stamps: [Int64] = []
+  private var keys: [Int] = []
+
+  /// An analysis of a stream.
+  ///
+  /// - Parameters:
+  ///   - video: what is known of it.
+  ///   - segmentMicroseconds: the wished segment duration.
+  ///   - longestGroup: nanoseconds from IDR to IDR that are allowed.
+  ///   - declaredRate: pictures a second as the coded stream says; nil where it does not.
+  package init(
+    _ video: InputDescription.Video, segmentMicroseconds: Int64,
+    longestGroup: Int64 = 4_000_000_000, declaredRate: FrameRate? = nil
+  ) {
+    self.segmentMicroseconds = segmentMicroseconds
+    self.longestGroup = longestGroup
+    declared = declaredRate ?? video.rate
+    if video.nalCodec == nil { verdict = .unfit(.codec(video.codec)) }
+  }
+
+  /// Takes the next picture in the order of decoding.
+  package mutating func take(pts: Int64, isKey: Bool) {
+    guard verdict == .undecided, isKey || !keys.isEmpty else { return }
+    if let last = stamps.last, pts <= last {
+      verdict = .unfit(.reordered)
+      return
+    }
+    if isKey { keys.append(stamps.count) }
+    stamps.append(pts)
+    if keys.count == 3 {
+      decide()
+    } else if let last = keys.last, pts - stamps[last] > longestGroup {
+      verdict = .unfit(.longGroup(longestGroup / 1_000_000_000))
+    }
+  }
+
+  private mutating func decide() {
+    guard let rate = InputRate.nearest(stamps: stamps, declared: declared) else { return }
+    let (one, other) = (Int64(keys[1] - keys[0]), Int64(keys[2] - keys[1]))
+    let grid = FrameGrid(rate: rate)
+    let half = rate.frameNanoseconds / 2
+    let isRegular = stamps.enumerated().allSatisfy { index, stamp in
+      abs(stamp - stamps[0] - grid.nanoseconds(Int64(index))) <= half
+    }
+    guard isRegular else {
+      verdict = .unfit(.irregularRate(rate))
+      return
+    }
+    guard one == other else {
+      verdict = .unfit(.irregularGroups(one, other))
+      return
+    }
+    let cadence = Cadence(
+      rate: rate, segmentMicroseconds: segmentMicroseconds, partMicroseconds: segmentMicroseconds)
+    let segment = cadence.framesPerSegment
+    guard one % segment == 0 || segment % one == 0 else {
+      verdict = .unfit(.incommensurable(group: one, segment: segment))
+      return
+    }
+    verdict = .fits(Fit(rate: rate, groupFrames: one, segmentFrames: max(one, segment)))
+  }
+}

@@ -1,0 +1,142 @@
+/// How a track's frames fall into segments and parts: the one vocabulary of video and audio tracks.
+///
+/// A frame is a picture or an AAC frame. All is exact and computed from numbers alone.
+package enum TrackCadence: Sendable, Hashable {
+  /// Pictures.
+  case video(Cadence)
+  /// AAC frames.
+  case audio(AudioCadence)
+
+  /// The video's segments, which every track of a stream shares.
+  package var video: Cadence {
+    switch self {
+    case .video(let cadence): cadence
+    case .audio(let cadence): cadence.video
+    }
+  }
+
+  /// Ticks a second.
+  package var timescale: Int32 {
+    switch self {
+    case .video(let cadence): cadence.grid.rate.timescale
+    case .audio(let cadence): cadence.sampleRate
+    }
+  }
+
+  /// The duration of a frame in ticks.
+  package var ticksPerFrame: Int64 {
+    switch self {
+    case .video(let cadence): cadence.grid.rate.ticksPerFrame
+    case .audio: AudioCadence.samplesPerFrame
+    }
+  }
+
+  /// Frames in a full part.
+  package var framesPerPart: Int64 {
+    switch self {
+    case .video(let cadence): cadence.framesPerPart
+    case .audio(let cadence): cadence.framesPerPart
+    }
+  }
+
+  /// The number of the segment that holds frame `index`.
+  package func segment(of index: Int64) -> Int64 {
+    switch self {
+    case .video(let cadence): cadence.segment(of: index)
+    case .audio(let cadence): cadence.segment(of: index)
+    }
+  }
+
+  /// The first frame of segment `number`.
+  package func firstFrame(of number: Int64) -> Int64 {
+    switch self {
+    case .video(let cadence): cadence.firstFrame(of: number)
+    case .audio(let cadence): cadence.firstFrame(of: number)
+    }
+  }
+
+  /// Frames in segment `number`.
+  package func frames(in number: Int64) -> Int64 {
+    switch self {
+    case .video(let cadence): cadence.framesPerSegment
+    case .audio(let cadence): cadence.frames(in: number)
+    }
+  }
+
+  /// Which frame of its segment frame `index` is, from 0.
+  package func position(of index: Int64) -> Int64 { index - firstFrame(of: segment(of: index)) }
+
+  /// Parts in segment `number`; the last one may be shorter than the others.
+  package func parts(in number: Int64) -> Int64 {
+    switch self {
+    case .video(let cadence): cadence.partsPerSegment
+    case .audio(let cadence): cadence.parts(in: number)
+    }
+  }
+
+  /// The most parts that a segment has.
+  package var mostPartsPerSegment: Int64 {
+    switch self {
+    case .video(let cadence): cadence.partsPerSegment
+    case .audio(let cadence): cadence.mostPartsPerSegment
+    }
+  }
+
+  /// Parts since 1970 before the first of segment `number`: part (N, K) is number partsBefore(N) + K.
+  package func partsBefore(_ number: Int64) -> Int64 {
+    switch self {
+    case .video(let cadence): number * cadence.partsPerSegment
+    case .audio(let cadence): cadence.partsBefore(number)
+    }
+  }
+
+  /// The part that has `count` parts before it since 1970.
+  package func part(after count: Int64) -> (segment: Int64, index: Int64) {
+    switch self {
+    case .video(let cadence):
+      let parts = cadence.partsPerSegment
+      let number = Int64(floorDivide(Int128(count), Int128(parts)))
+      return (number, count - number * parts)
+    case .audio(let cadence): return cadence.part(after: count)
+    }
+  }
+
+  /// Whether frame `index` completes its part, and whether it completes its segment.
+  package func ends(_ index: Int64) -> (part: Bool, segment: Bool) {
+    let number = segment(of: index)
+    let after = index - firstFrame(of: number) + 1
+    let endsSegment = after == frames(in: number)
+    return (endsSegment || after % framesPerPart == 0, endsSegment)
+  }
+
+  /// The base media decode time of frame `index` in ticks since 1970.
+  package func ticks(_ index: Int64) -> Int64 { index * ticksPerFrame }
+
+  /// The time of frame `index` in nanoseconds since 1970, rounded down.
+  package func nanoseconds(_ index: Int64) -> Int64 {
+    switch self {
+    case .video(let cadence): cadence.grid.nanoseconds(index)
+    case .audio(let cadence): cadence.nanoseconds(index)
+    }
+  }
+
+  /// The duration of a full part in ticks.
+  package var partTicks: Int64 { framesPerPart * ticksPerFrame }
+
+  /// The duration of segment `number` in ticks.
+  package func segmentTicks(_ number: Int64) -> Int64 { frames(in: number) * ticksPerFrame }
+
+  /// EXT-X-TARGETDURATION: that of the video, since all playlists of a stream share it.
+  ///
+  /// An audio segment is at most one AAC frame longer, so it is above the target, rounded, only where the video's
+  /// duration is that close below half a second (RFC 8216bis §4.4.3.1 compares rounded durations).
+  package var targetDuration: Int64 {
+    let longest: Int64
+    switch self {
+    case .video(let cadence): return cadence.targetDuration
+    case .audio(let cadence): longest = cadence.longestSegmentTicks
+    }
+    let rounded = (2 * longest + Int64(timescale)) / (2 * Int64(timescale))
+    return max(video.targetDuration, rounded)
+  }
+}

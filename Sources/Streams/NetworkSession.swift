@@ -1,0 +1,249 @@
+import Capture
+import Logging
+import Media
+import Sharing
+
+/// What the thread of a pulled input does, from one connection to the next; confined to it.
+struct NetworkSession {
+  /// How a connection came to its end.
+  private enum Ending { case fileEnded, closed, rewound }
+
+  /// How long after a failure the source is tried again at first, and at most; nanoseconds.
+  static var retry: (first: Int64, most: Int64) { (500_000_000, 5_000_000_000) }
+  /// How long who listens does not; nanoseconds.
+  static var listenerPause: Int64 { 20_000_000 }
+  /// A source that is away for longer than this is tried more rarely; nanoseconds.
+  static var patience: Int64 { 60_000_000_000 }
+
+  private let source: NetworkSource
+  private var clock = SourceClock()
+  private var pacer = StampPacer()
+  private var hold: TickHold?
+  private var survey: InputSurvey? = InputSurvey()
+  private var last: DecodedPicture?
+  private var maker: PictureMaker?
+  private var isOnline = false
+  private var hasBeenOnline = false
+  private var isReported = false
+  private var goneSince: Int64 = 0
+  private var wait = retry.first
+  private var decoderErrors: UInt64 = 0
+
+  init(_ source: NetworkSource) { self.source = source }
+
+  /// Runs until the source is stopped, or has ended.
+  mutating func run() {
+    SystemClock.sharpenSleep()
+    goneSince = SystemClock.monotonic
+    while !source.isStopped {
+      do throws(InputError) {
+        switch try connect() {
+        case .rewound: continue
+        case .fileEnded where source.loops:
+          pacer.begin()
+          continue
+        case .fileEnded:
+          if survey != nil { source.fail(.noVideo("it ends before its first picture")) }
+          source.log.write(
+            .info, "source-ended", stream: source.name, "\(source.address) has ended")
+          goOffline()
+          return source.end()
+        case .closed: lost("the other side has closed the connection")
+        }
+      } catch .cancelled { return } catch {
+        let isFile = source.address.kind == .file || source.address.kind == .standardInput
+        if isFile, !hasBeenOnline {
+          return source.fail(error)
+        }
+        lost("\(error)")
+      }
+      pause()
+    }
+  }
+
+  // MARK: A connection
+
+  private mutating func connect() throws(InputError) -> Ending {
+    var input = try NetworkInput(
+      source.address, options: source.options, cancellation: source.cancellation)
+    clock.breakOff()
+    var decoder: VideoDecoder?
+    var isPaced = false
+    while !source.isStopped {
+      guard let unit = try input.nextUnit() else {
+        guard isPaced || source.address.kind == .standardInput else { return .closed }
+        if var rest = decoder.take() {
+          let declared = rest.declaredRate
+          for picture in rest.finish(arrival: SystemClock.monotonic) {
+            try take(picture, isPaced, declared, input.description)
+          }
+          if isPaced, let survey, let description = input.description, let last {
+            publish(survey, declared, description, last, isPaced)
+            return try rewind()
+          }
+        }
+        return .fileEnded
+      }
+      guard let description = input.description else { continue }
+      guard case .video(let access) = unit else {
+        if case .audio(let packet) = unit, source.takesSound { take(packet, isPaced) }
+        continue
+      }
+      if decoder == nil {
+        isPaced = description.isPaced
+        do throws(FFmpegError) { decoder = try VideoDecoder(description.video) } catch {
+          throw .noVideo("\(error)")
+        }
+      }
+      let pictures = decoder?.decode(access) ?? []
+      note(errors: decoder?.errors ?? 0)
+      for picture in pictures {
+        try take(picture, isPaced, decoder?.declaredRate, description)
+      }
+      if isPaced, survey == nil, source.currentTarget == nil { return try rewind() }
+    }
+    throw .cancelled
+  }
+
+  /// Waits until there is a stream, which begins with the first picture of the file.
+  private func rewind() throws(InputError) -> Ending {
+    guard source.waitForTarget() != nil else { throw .cancelled }
+    return .rewound
+  }
+
+  private mutating func take(
+    _ decoded: DecodedPicture, _ isPaced: Bool, _ declared: FrameRate?,
+    _ description: InputDescription?
+  ) throws(InputError) {
+    let difference = SystemClock.wallMinusMonotonic
+    let sent = decoded.senderTime.map { $0 - difference }
+    if var survey {
+      last = decoded
+      survey.take(pts: decoded.pts, arrival: decoded.arrival, sent: sent)
+      self.survey = survey
+      if isPaced ? survey.hasRate : survey.isComplete, let description {
+        publish(survey, declared ?? description.video.rate, description, decoded, isPaced)
+      }
+    }
+    if isPaced, source.currentTarget == nil { return }
+    goOnline(decoded, description)
+    let captured =
+      isPaced ? 0 : clock.captureTime(pts: decoded.pts, arrival: decoded.arrival, sent: sent)
+    guard let target = source.currentTarget else { return }
+    do throws(FFmpegError) { try show(decoded, captured: isPaced ? nil : captured, target) } catch {
+      throw .failed("\(error)")
+    }
+  }
+
+  private mutating func take(_ packet: AudioPacket, _ isPaced: Bool) {
+    survey?.takeSound(pts: packet.pts, arrival: packet.arrival)
+    let captured =
+      isPaced
+      ? pacer.soundDue(pts: packet.pts)
+      : clock.captureTime(.audio, pts: packet.pts, arrival: packet.arrival)
+    if let captured { source.currentTarget?.sound?(packet, captured) }
+  }
+
+  /// Gives the picture to the stream; one of a file at its time.
+  private mutating func show(
+    _ decoded: DecodedPicture, captured: Int64?, _ target: NetworkSource.Target
+  ) throws(FFmpegError) {
+    let maker: PictureMaker
+    if let ready = self.maker { maker = ready } else { maker = try PictureMaker(size: target.size) }
+    self.maker = maker
+    let picture = try maker.picture(decoded)
+    let grid = target.cadence.grid
+    guard let captured else {
+      target.feed.waitUntilOpen()
+      guard let clock = target.feed.read(\.clock) else { return }
+      let due = pacer.due(
+        pts: decoded.pts, now: SystemClock.monotonic, frame: grid.rate.frameNanoseconds
+      ) { clock.due(clock.frame(atOrAfter: $0, on: grid), on: grid) }
+      sleep(until: due)
+      return target.feed.offer(picture, captured: due, isTick: false)
+    }
+    guard let clock = target.feed.read(\.clock) else { return }
+    var hold = hold ?? TickHold(grid)
+    let held = hold.captured(captured, clock)
+    self.hold = hold
+    target.feed.offer(picture, captured: held, isTick: false)
+  }
+
+  private mutating func publish(
+    _ survey: InputSurvey, _ declared: FrameRate?, _ description: InputDescription,
+    _ decoded: DecodedPicture, _ isPaced: Bool
+  ) {
+    guard let rate = survey.rate(declared: declared) else { return }
+    self.survey = nil
+    last = nil
+    var description = description
+    description.video.width = decoded.width
+    description.video.height = decoded.height
+    let late = isPaced ? 0 : survey.lateness
+    let lead = isPaced ? 0 : survey.lead
+    clock.limitLead(to: lead)
+    source.publish(
+      .init(
+        description: description, rate: rate, inputDelay: late + rate.frameNanoseconds,
+        soundDelay: isPaced ? 0 : survey.soundLateness, lead: lead))
+  }
+
+  // MARK: Coming and going
+
+  private mutating func goOnline(_ decoded: DecodedPicture, _ description: InputDescription?) {
+    guard !isOnline else { return }
+    let isBack = hasBeenOnline
+    isOnline = true
+    hasBeenOnline = true
+    isReported = false
+    wait = Self.retry.first
+    let codec = description.map { "\($0.video.codec) in \($0.format)" } ?? "?"
+    source.log.write(
+      .info, "source-open", stream: source.name,
+      "\(source.address): \(codec), \(decoded.width)x\(decoded.height)")
+    source.currentTarget?.statistics.withLock { statistics in
+      statistics.isSourceOnline = true
+      if isBack { statistics.reconnects += 1 }
+    }
+  }
+
+  private mutating func goOffline() {
+    if isOnline { goneSince = SystemClock.monotonic }
+    isOnline = false
+    source.currentTarget?.statistics.withLock { $0.isSourceOnline = false }
+  }
+
+  private mutating func lost(_ reason: String) {
+    goOffline()
+    // Once for each time it goes; what it says while it is away is for those who look closer.
+    source.log.write(
+      isReported ? .debug : .warning, "source-gone", stream: source.name,
+      "\(source.address): \(reason); "
+        + (hasBeenOnline ? "the stream goes on, trying again" : "trying again"))
+    isReported = true
+  }
+
+  /// Waits before the next try: half a second for the first minute, so that who comes back is seen at once.
+  private mutating func pause() {
+    let now = SystemClock.monotonic
+    if source.address.isListener {
+      // Who listens has waited already, and must not miss the sender.
+      return sleep(until: now + Self.listenerPause)
+    }
+    if now - goneSince > Self.patience { wait = min(2 * wait, Self.retry.most) }
+    sleep(until: now + wait)
+  }
+
+  private func sleep(until deadline: Int64) {
+    while !source.isStopped, SystemClock.monotonic < deadline {
+      SystemClock.sleep(until: min(deadline, SystemClock.monotonic + 100_000_000))
+    }
+  }
+
+  private mutating func note(errors: UInt64) {
+    guard errors != decoderErrors else { return }
+    let added = errors > decoderErrors ? errors - decoderErrors : errors
+    decoderErrors = errors
+    source.currentTarget?.statistics.withLock { $0.damagedFrames += added }
+  }
+}

@@ -1,0 +1,162 @@
+package import Capture
+package import Logging
+package import Media
+import Sharing
+
+/// A pulled input's thread: opens it, decodes its pictures, and opens it again when it was gone.
+///
+/// It runs before its stream exists, since size, rate and input delay of the stream come from it; when the stream is
+/// there its pictures go to it, over the same connection. Each runs once: who wants it again makes a new one.
+package final class NetworkSource: Sendable, Equatable {
+  /// What a stream must know of its source, fixed for its life.
+  package struct Facts: Sendable {
+    /// What it carries.
+    package let description: InputDescription
+    /// Pictures a second.
+    package let rate: FrameRate
+    /// How long after its tick a slot stays open; nanoseconds.
+    package let inputDelay: Int64
+    /// How much later than its capture sound comes; nanoseconds.
+    package let soundDelay: Int64
+    /// By how much the mapping of stamps may precede the arrival; nanoseconds.
+    let lead: Int64
+  }
+
+  /// What is known of the source, and who wants to be told.
+  private struct State {
+    var outcome: Result<Facts, InputError>?
+    var asked: [@Sendable (Result<Facts, InputError>) -> Void] = []
+  }
+
+  /// Where pictures go once there is a stream.
+  struct Target: Sendable {
+    let size: VideoSize
+    let cadence: Cadence
+    let feed: SlotFeed
+    let statistics: Locked<StreamStatistics>
+    /// Takes sound with the monotonic time of its capture, on the source's thread; that of a file comes early.
+    var sound: (@Sendable (AudioPacket, _ captured: Int64) -> Void)?
+  }
+
+  /// Where it comes from.
+  package let address: InputAddress
+  let options: InputOptions
+  let loops: Bool
+  let takesSound: Bool
+  let name: String
+  let log: Log
+  let cancellation = InputCancellation()
+  private let state = Locked(State())
+  private let target = Mailbox<Target?>(nil)
+  private let thread = Locked<OSThread?>(nil)
+  private let ending = Locked<(isOver: Bool, body: (@Sendable () -> Void)?)>((false, nil))
+
+  /// A source that does not run yet.
+  ///
+  /// - Parameters:
+  ///   - address: what is pulled.
+  ///   - options: how.
+  ///   - loops: whether a file begins anew when it ends.
+  ///   - takesSound: whether its sound is wanted; it then shares the mapping of stamps.
+  ///   - name: of the stream, for the log.
+  ///   - log: where its coming and going is told.
+  package init(
+    _ address: InputAddress, options: InputOptions, loops: Bool, takesSound: Bool = false,
+    name: String, log: Log
+  ) {
+    self.address = address
+    self.options = options
+    self.loops = loops
+    self.takesSound = takesSound
+    self.name = name
+    self.log = log
+  }
+
+  package static func == (a: NetworkSource, b: NetworkSource) -> Bool { a === b }
+
+  /// Starts the thread; false where the system refuses one.
+  package func start() -> Bool {
+    let started = OSThread(name: "input") { [self] in
+      var session = NetworkSession(self)
+      session.run()
+    }
+    thread.withLock { $0 = started }
+    return started != nil
+  }
+
+  /// Calls `body` once when it is known what the source carries, or when that will never be known: a file that cannot
+  /// be read (``InputError/refused(_:)``), or ``stop()`` (``InputError/cancelled``).
+  ///
+  /// On the source's thread, or at once if it is known already; `body` must not block.
+  package func whenKnown(_ body: @escaping @Sendable (Result<Facts, InputError>) -> Void) {
+    let known = state.withLock { state in
+      if state.outcome == nil { state.asked.append(body) }
+      return state.outcome
+    }
+    if let known { body(known) }
+  }
+
+  /// Calls `body` once when a file or standard input has ended for good, on the source's thread.
+  package func whenEnded(_ body: @escaping @Sendable () -> Void) {
+    let isOver = ending.withLock { ending in
+      ending.body = body
+      return ending.isOver
+    }
+    if isOver { body() }
+  }
+
+  /// Ends the thread and what it waits for; a stopped source does not start again.
+  package func stop() {
+    cancellation.cancel()
+    target.update { _ in }
+    fail(.cancelled)
+    let thread = thread.withLock { $0 }
+    thread?.join()
+  }
+
+  /// What is known; nil before ``whenKnown(_:)`` calls.
+  package var facts: Facts? { state.withLock { try? $0.outcome?.get() } }
+
+  // MARK: For the stream
+
+  /// From now on pictures go there.
+  func attach(_ target: Target) { self.target.update { $0 = target } }
+
+  // MARK: For the thread
+
+  var isStopped: Bool { cancellation.isCancelled }
+  var currentTarget: Target? { target.update { $0 } }
+
+  /// Blocks until there is a stream; nil when it was stopped meanwhile.
+  func waitForTarget() -> Target? {
+    target.wait { [cancellation] target in
+      if cancellation.isCancelled { return .some(nil) }
+      return target.map { .some($0) }
+    }
+  }
+
+  func publish(_ facts: Facts) { settle(.success(facts)) }
+
+  func fail(_ error: InputError) { settle(.failure(error)) }
+
+  func end() {
+    let body = ending.withLock { ending in
+      ending.isOver = true
+      return ending.body
+    }
+    body?()
+  }
+
+  /// The first outcome stays.
+  private func settle(_ outcome: Result<Facts, InputError>) {
+    let asked = state.withLock { state in
+      guard state.outcome == nil else {
+        return [] as [@Sendable (Result<Facts, InputError>) -> Void]
+      }
+      state.outcome = outcome
+      defer { state.asked = [] }
+      return state.asked
+    }
+    for body in asked { body(outcome) }
+  }
+}

@@ -1,0 +1,56 @@
+import CMAF
+import Media
+import Sharing
+import Testing
+
+@Suite("Audio chunks: one for each part")
+struct AudioChunkerTests {
+  static func cadence() throws -> AudioCadence {
+    let video = Cadence(
+      rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)
+    return try #require(AudioCadence(following: video, sampleRate: 48_000))
+  }
+
+  static func bytes(_ index: Int64) -> [UInt8] {
+    [0x21, UInt8(truncatingIfNeeded: index), UInt8(truncatingIfNeeded: index >> 8)]
+  }
+
+  @Test("concatenated, the chunks of a segment hold its frames in order; styp begins it")
+  func segment() throws {
+    let cadence = try Self.cadence()
+    var chunker = AudioChunker(cadence: cadence)
+    let number: Int64 = 1_795_155_721
+    let first = cadence.firstFrame(of: number)
+    var chunks: [AudioChunker.Chunk] = []
+    for index in first..<first + 47 {
+      let made = chunker.add(Self.bytes(index), frame: index, captured: index * 10)
+      #expect(made.isEmpty == ((index - first + 1) % 5 != 0 && index != first + 46))
+      chunks += made
+    }
+    #expect(chunks.map(\.frames) == [5, 5, 5, 5, 5, 5, 5, 5, 5, 2])
+    for (place, chunk) in chunks.enumerated() {
+      let tree = try BoxTree(chunk.bytes.array)
+      #expect(tree.order.first == (place == 0 ? "styp" : "prft"))
+      #expect(chunk.firstFrame == first + Int64(5 * place))
+      #expect(chunk.captured == chunk.firstFrame * 10)
+      #expect(tree.fields["tfdt.time"] == UInt64(chunk.firstFrame * 1024))
+      let frames = chunk.firstFrame..<chunk.firstFrame + chunk.frames
+      #expect(tree.mediaData == frames.flatMap { Self.bytes($0) })
+    }
+    #expect(chunker.flush().isEmpty)
+  }
+
+  @Test("a missing frame ends its chunk early; the end flushes what waits")
+  func missing() throws {
+    let cadence = try Self.cadence()
+    var chunker = AudioChunker(cadence: cadence)
+    let first = cadence.firstFrame(of: 7)
+    var chunks: [AudioChunker.Chunk] = []
+    for index in [0, 1, 3, 4, 5, 6] as [Int64] {
+      chunks += chunker.add(Self.bytes(first + index), frame: first + index, captured: 0)
+    }
+    chunks += chunker.flush()
+    #expect(chunks.map { $0.firstFrame - first } == [0, 3, 5])
+    #expect(chunks.map(\.frames) == [2, 2, 2])
+  }
+}

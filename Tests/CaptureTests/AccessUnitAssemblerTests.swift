@@ -1,0 +1,109 @@
+import Testing
+
+@testable import Capture
+
+@Suite("Access units from pieces")
+struct AccessUnitAssemblerTests {
+  /// Datagrams of 100 bytes; a picture is a list of slices by their sizes.
+  private struct Sender {
+    var assembler = AccessUnitAssembler()
+    var stamp: Int64 = 0
+    var units: [AccessUnitAssembler.Unit] = []
+    var whole: [[UInt8]] = []
+
+    mutating func send(_ slices: [Int], isKey: Bool = false, evenly: Bool = false) {
+      stamp += 3000
+      var all: [UInt8] = []
+      for size in slices {
+        let count = (size + 99) / 100
+        var left = size
+        for index in 0..<count {
+          let part = evenly ? (left + count - index - 1) / (count - index) : min(100, left)
+          left -= part
+          let begins = index == 0
+          let header: [UInt8] = begins ? [0, 0, 0, 1, isKey ? 0x65 : 0x41] : []
+          let bytes = header + [UInt8](repeating: UInt8(stamp / 3000 & 127) | 1, count: part)
+          all += bytes
+          units += assembler.take(
+            .init(
+              stamp: stamp, bytes: bytes, startsUnit: begins, slices: begins ? 1 : 0,
+              isKey: isKey, arrival: stamp))
+        }
+      }
+      whole.append(all)
+    }
+  }
+
+  @Test("with a habit units come out with their last piece", arguments: [1, 2, 4])
+  func early(slices: Int) {
+    var sender = Sender()
+    for index in 0..<60 {
+      let sizes = (0..<slices).map { 150 + (index * 37 + $0 * 11) % 230 }
+        .map { $0 % 100 > 70 || $0 % 100 == 0 ? $0 - 35 : $0 }
+      sender.send(sizes, isKey: index % 30 == 0)
+    }
+    #expect(sender.units.map(\.bytes) == sender.whole)
+    #expect(sender.units.count { !$0.isEarly } == 1)
+    #expect(sender.assembler.faults == 0)
+  }
+
+  @Test("a last piece that is full waits for the next picture")
+  func full() {
+    var sender = Sender()
+    for size in [250, 230, 300, 210] { sender.send([size]) }
+    #expect(sender.units.map(\.bytes) == sender.whole)
+    #expect(sender.units.map(\.isEarly) == [false, true, false, true])
+  }
+
+  @Test("parameter sets belong to the picture behind them, what follows a picture is no fault")
+  func sets() {
+    var assembler = AccessUnitAssembler()
+    func piece(_ stamp: Int64, _ type: UInt8, _ size: Int) -> AccessUnitAssembler.Piece {
+      let isSlice = type == 0x41 || type == 0x65
+      return .init(
+        stamp: stamp, bytes: [0, 0, 0, 1, type] + [UInt8](repeating: 9, count: size),
+        startsUnit: true, slices: isSlice ? 1 : 0, isKey: type == 0x65, arrival: 0)
+    }
+    var units: [AccessUnitAssembler.Unit] = []
+    for (stamp, type, size) in [
+      (1, 0x67, 10), (1, 0x68, 4), (1, 0x65, 90), (2, 0x41, 40), (2, 0x06, 6), (3, 0x41, 40),
+      (3, 0x06, 6), (4, 0x67, 10), (4, 0x68, 4), (4, 0x65, 60),
+    ] as [(Int64, UInt8, Int)] { units += assembler.take(piece(stamp, type, size)) }
+    #expect(units.map(\.stamp) == [1, 2, 3, 4])
+    #expect(units.map(\.isEarly) == [false, true, true, true])
+    #expect(units.last?.bytes.count == 15 + 9 + 65)
+    #expect(assembler.faults == 0)
+  }
+
+  @Test("a sender that halves its pictures evenly is soon no longer guessed")
+  func evenly() {
+    var sender = Sender()
+    sender.send([300])
+    for index in 0..<400 { sender.send([120 + index % 7], evenly: true) }
+    let broken = zip(sender.units, sender.whole).count { $0.bytes != $1 }
+    #expect(sender.units.count >= 399)
+    #expect(broken == sender.assembler.faults)
+    #expect(broken <= 7)
+  }
+
+  @Test("numbers of slices that change are learnt anew, and guessed less and less")
+  func changing() {
+    var sender = Sender()
+    sender.send([300])
+    for index in 0..<600 { sender.send(Array(repeating: 60, count: 1 + index % 50 / 25)) }
+    let broken = zip(sender.units, sender.whole).count { $0.bytes != $1 }
+    #expect(broken <= 8, "\(broken)")
+    #expect(sender.units.count >= 600)
+  }
+
+  @Test("at the end what is left is given")
+  func finish() {
+    var sender = Sender()
+    sender.send([120])
+    let last = sender.assembler.finish()
+    #expect(sender.units.isEmpty)
+    #expect(last?.bytes == sender.whole[0])
+    let none = sender.assembler.finish()
+    #expect(none == nil)
+  }
+}

@@ -1,0 +1,138 @@
+import Media
+import Testing
+
+@testable import Capture
+
+@Suite("The AAC encoder")
+struct AudioEncoderTests {
+  /// A whole second of 2026 in samples.
+  static func second(_ rate: Int32) -> Int64 { 1_795_155_720 * Int64(rate) }
+
+  /// The tone of `count` samples from `first` on, in blocks of `step`.
+  static func encode(
+    _ settings: AudioEncoderSettings, from first: Int64, count: Int64, step: Int64
+  ) throws -> [EncodedAudioFrame] {
+    var encoder = try AudioEncoder(settings)
+    let tone = TestTone(sampleRate: settings.sampleRate, channels: settings.channels)
+    var frames: [EncodedAudioFrame] = []
+    for place in stride(from: first, to: first + count, by: Int(step)) {
+      let count = Int(min(step, first + count - place))
+      frames += try encoder.encode(tone.sound(from: place, count: count), at: place)
+    }
+    return frames
+  }
+
+  @Test(
+    "one frame for each 1024 samples, at 1024·j, none before the first",
+    arguments: [480, 1024, 4410])
+  func oneForOne(step: Int64) throws {
+    for settings in [
+      AudioEncoderSettings(), AudioEncoderSettings(sampleRate: 44_100, channels: 1),
+    ] {
+      let first = Self.second(settings.sampleRate) + 100
+      let frames = try Self.encode(settings, from: first, count: 48_000, step: step)
+      let begin = first / 1024
+      let full = (first + 48_000) / 1024 - begin
+      #expect(frames.map(\.index) == Array(begin..<begin + full - 2))
+      #expect(frames.allSatisfy { $0.position == $0.index * 1024 && !$0.bytes.isEmpty })
+      // Raw data blocks begin with an element, never with the sync word of ADTS.
+      #expect(frames.allSatisfy { $0.bytes[0] != 0xFF })
+    }
+  }
+
+  @Test("frame j is out when frame j+2 is in; the end hands out the rest")
+  func delay() throws {
+    var encoder = try AudioEncoder(AudioEncoderSettings())
+    #expect(AudioEncoder.delayFrames == 2)
+    for index in Int64(0)..<20 {
+      let frames = try encoder.encode(.silence(channels: 2, count: 1024), at: index * 1024)
+      #expect(frames.map(\.index) == (index < 2 ? [] : [index - 2]))
+    }
+    #expect(try encoder.finish().map(\.index) == [18, 19])
+  }
+
+  @Test("silence is filled in on demand, and a jump leaves the frames between out")
+  func fill() throws {
+    var encoder = try AudioEncoder(AudioEncoderSettings(channels: 1))
+    #expect(try encoder.fill(to: 5000).isEmpty && encoder.next == 5000)
+    #expect(try encoder.fill(to: 8192).map(\.index) == [4, 5])
+    let jumped = try encoder.encode(.silence(channels: 1, count: 4096), at: 1_024_000)
+    #expect(jumped.map(\.index) == [6, 7, 1000, 1001])
+  }
+
+  @Test(
+    "decoded, every beep begins at its sample and lasts 100 ms",
+    arguments: [
+      AudioEncoderSettings(), AudioEncoderSettings(channels: 1, bitrateKilobits: 64),
+      AudioEncoderSettings(sampleRate: 44_100),
+    ])
+  func inStep(settings: AudioEncoderSettings) throws {
+    let rate = Int64(settings.sampleRate)
+    let first = Self.second(settings.sampleRate) - rate / 3
+    let frames = try Self.encode(settings, from: first, count: 2 * rate, step: 441)
+    let (begin, planes) = try Self.decode(frames, settings)
+    for plane in planes {
+      for second in [Self.second(settings.sampleRate), Self.second(settings.sampleRate) + rate] {
+        let start = Int(second - begin)
+        // The onset: the first sample of a quarter of the tone's height. The codec smears a little before it.
+        let onset = try #require(
+          (start - 2000..<start + 2000).first { abs(plane[$0]) > 0.2 })
+        #expect((0...12).contains(onset - start), "\(onset - start)")
+        let last = try #require(
+          (start + 1000..<start + Int(rate) / 10 + 2000).last { abs(plane[$0]) > 0.2 })
+        #expect(abs(last - start - Int(rate) / 10) < 30)
+        // In step with the tone itself: a shift of two samples would leave half of its height.
+        let tone = TestTone(sampleRate: settings.sampleRate, channels: 1)
+          .sound(from: second + 1000, count: 2000).planes[0]
+        let worst = zip(tone, plane[start + 1000..<start + 3000]).map { abs($0 - $1) }.max() ?? 1
+        #expect(worst < 0.1, "\(worst)")
+      }
+    }
+  }
+
+  /// What a decoder makes of frames: the place of its first sample, and all channels.
+  static func decode(
+    _ frames: [EncodedAudioFrame], _ settings: AudioEncoderSettings
+  ) throws -> (Int64, [[Float]]) {
+    let configuration = try AudioEncoder(settings).configuration
+    var decoder = try AudioDecoder(
+      codec: "aac", extradata: configuration.bytes, sampleRate: settings.sampleRate,
+      channels: settings.channels)
+    var whole = SoundBlock.silence(channels: settings.channels, count: 0)
+    for frame in frames {
+      for decoded in try decoder.decode(frame.bytes, pts: frame.position) {
+        #expect(decoded.pts == frame.position && decoded.sound.count == 1024)
+        #expect(decoded.sampleRate == settings.sampleRate)
+        whole.append(decoded.sound)
+      }
+    }
+    #expect(decoder.damaged == 0)
+    return (try #require(frames.first).position, whole.planes)
+  }
+
+  @Test("what it cannot be is refused in words")
+  func refused() {
+    #expect(throws: FFmpegError.self) { try AudioEncoder(AudioEncoderSettings(channels: 3)).next }
+    #expect(throws: FFmpegError.self) {
+      try AudioEncoder(AudioEncoderSettings(sampleRate: 47_999)).next
+    }
+    #expect(throws: FFmpegError.self) {
+      try AudioDecoder(codec: "h264", extradata: [], sampleRate: 0, channels: 0).damaged
+    }
+  }
+
+  @Test("a damaged packet is counted and costs itself only")
+  func damaged() throws {
+    let settings = AudioEncoderSettings()
+    let frames = try Self.encode(settings, from: 0, count: 20_480, step: 1024)
+    var decoder = try AudioDecoder(
+      codec: "aac", extradata: AudioEncoder(settings).configuration.bytes,
+      sampleRate: 48_000, channels: 2)
+    var count = 0
+    for (place, frame) in frames.enumerated() {
+      let bytes = place == 5 ? [UInt8](repeating: 0xAA, count: 40) : frame.bytes
+      count += try decoder.decode(bytes, pts: frame.position).count
+    }
+    #expect(count == frames.count - 1 && decoder.damaged == 1)
+  }
+}

@@ -1,0 +1,120 @@
+import Testing
+
+@testable import Capture
+
+@Suite("The CMAF header of an AAC track, ISO/IEC 14496-12 §8.5.2, ISO/IEC 14496-14 §5.6")
+struct AudioHeaderTests {
+  static let path = "moov/trak/mdia/minf/stbl/stsd/mp4a"
+
+  /// The AudioSpecificConfig in an `esds`: the content of its DecoderSpecificInfo descriptor.
+  static func specificInfo(_ esds: Box) -> [UInt8]? {
+    var place = 4
+    func descriptor() -> (tag: UInt8, size: Int)? {
+      guard place < esds.content.count else { return nil }
+      let tag = esds.content[place]
+      place += 1
+      var size = 0
+      while place < esds.content.count {
+        let byte = esds.content[place]
+        place += 1
+        size = size << 7 | Int(byte & 0x7F)
+        if byte & 0x80 == 0 { break }
+      }
+      return (tag, size)
+    }
+    // ES_Descriptor: ES_ID and flags; DecoderConfigDescriptor: 13 bytes; DecoderSpecificInfo.
+    guard descriptor()?.tag == 3 else { return nil }
+    place += 3
+    guard descriptor()?.tag == 4, esds.content[place] == 0x40 else { return nil }
+    place += 13
+    guard let info = descriptor(), info.tag == 5 else { return nil }
+    return Array(esds.content[place..<place + info.size])
+  }
+
+  @Test(
+    "the timescale is the sample rate, esds has the encoder's configuration, there is no edit list",
+    arguments: [
+      AudioEncoderSettings(), AudioEncoderSettings(sampleRate: 44_100, channels: 1),
+    ])
+  func encoded(settings: AudioEncoderSettings) throws {
+    let encoder = try AudioEncoder(settings)
+    let header = try encoder.initSegment()
+    let top = try #require(Box.all(in: header))
+    #expect(top.map(\.type) == ["ftyp", "moov"])
+    let mdhd = try #require(Box.at("moov/trak/mdia/mdhd", in: header))
+    #expect(mdhd.number(12, 4) == Int(settings.sampleRate))
+    let hdlr = try #require(Box.at("moov/trak/mdia/hdlr", in: header))
+    #expect(String(decoding: hdlr.content[8..<12], as: UTF8.self) == "soun")
+    let entry = try #require(Box.at(Self.path, in: header))
+    #expect(entry.number(24, 4) == Int(settings.sampleRate) << 16)
+    let esds = try #require(Box.at("\(Self.path)/esds", in: header))
+    let configuration = try #require(Self.specificInfo(esds))
+    #expect(configuration == encoder.configuration.bytes)
+    let read = try #require(AudioSpecificConfig(configuration))
+    #expect(read.objectType == 2 && read.sampleRate == settings.sampleRate)
+    #expect(read.channels == settings.channels && read.isPlainAAC)
+    #expect(encoder.codecString == "mp4a.40.2")
+    #expect(Box.at("moov/trak/edts", in: header) == nil)
+    #expect(Box.at("moov/mvex/trex", in: header) != nil)
+    #expect(Box.at("moov/trak/mdia/minf/smhd", in: header) != nil)
+  }
+
+  @Test("equal settings give equal bytes, also after sound was coded")
+  func equalBytes() throws {
+    var encoder = try AudioEncoder(AudioEncoderSettings())
+    let before = try encoder.initSegment()
+    _ = try encoder.encode(.silence(channels: 2, count: 9000), at: 0)
+    #expect(try encoder.initSegment() == before)
+    #expect(try AudioEncoder(AudioEncoderSettings()).initSegment() == before)
+    #expect(try AudioEncoder(AudioEncoderSettings(channels: 1)).initSegment() != before)
+  }
+
+  @Test("a configuration that is passed through stands in the header as it came")
+  func passedThrough() throws {
+    let bytes: [UInt8] = [0x12, 0x10, 0x56, 0xE5, 0x00]
+    let configuration = try #require(AudioSpecificConfig(bytes))
+    let header = try AudioTrackHeader.make(configuration)
+    #expect(Self.specificInfo(try #require(Box.at("\(Self.path)/esds", in: header))) == bytes)
+    #expect(try #require(Box.at("moov/trak/mdia/mdhd", in: header)).number(12, 4) == 44_100)
+  }
+
+  struct Row: Sendable, CustomTestStringConvertible {
+    let bytes: [UInt8]
+    let type: Int
+    let rate: Int32
+    let channels: Int
+    let isPlain: Bool
+    var testDescription: String { "\(bytes)" }
+  }
+
+  @Test(
+    "AudioSpecificConfig, ISO/IEC 14496-3 §1.6.2.1",
+    arguments: [
+      Row(bytes: [0x11, 0x90], type: 2, rate: 48_000, channels: 2, isPlain: true),
+      Row(bytes: [0x12, 0x08], type: 2, rate: 44_100, channels: 1, isPlain: true),
+      // frameLengthFlag: 960 samples.
+      Row(bytes: [0x11, 0x94], type: 2, rate: 48_000, channels: 2, isPlain: false),
+      // HE-AAC: explicit spectral band replication over 24 kHz.
+      Row(bytes: [0x2B, 0x11, 0x88, 0x00], type: 5, rate: 24_000, channels: 2, isPlain: false),
+      // An explicit rate of 50,000 Hz (24 bits), 7.1.
+      Row(
+        bytes: [0x17, 0x80, 0x61, 0xA8, 0x38], type: 2, rate: 50_000, channels: 8, isPlain: true),
+      // USAC: the escape of the object type, 32 + 10.
+      Row(
+        bytes: [0xF9, 0x46, 0x40], type: 42, rate: 48_000, channels: 2, isPlain: false),
+    ])
+  func configuration(row: Row) throws {
+    let read = try #require(AudioSpecificConfig(row.bytes))
+    #expect(read.objectType == row.type && read.sampleRate == row.rate)
+    #expect(read.channels == row.channels && read.isPlainAAC == row.isPlain)
+    #expect(read.codecString == "mp4a.40.\(row.type)")
+  }
+
+  @Test(
+    "what is cut off or reserved is no configuration",
+    arguments: [
+      [], [0x11], [0x16, 0x90], [0x16, 0xE8], [0x01, 0x90], [0x17, 0x80], [0x11, 0xC0],
+    ]
+      as [[UInt8]])
+  func malformed(bytes: [UInt8]) { #expect(AudioSpecificConfig(bytes) == nil) }
+}

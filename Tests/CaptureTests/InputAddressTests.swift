@@ -1,0 +1,106 @@
+import Testing
+
+@testable import Capture
+
+@Suite("Addresses of inputs and their secrets")
+struct InputAddressTests {
+  struct Row: Sendable, CustomTestStringConvertible {
+    let text: String
+    let kind: InputAddress.Kind
+    let shown: String
+    var testDescription: String { text }
+  }
+
+  static let rows = [
+    Row(text: "rtsp://cam/x?a=b", kind: .rtsp, shown: "rtsp://cam/x?a=***"),
+    Row(text: "rtsps://u:p@cam:322/x", kind: .rtsp, shown: "rtsps://***@cam:322/x"),
+    Row(text: "RTSP://u:p/a@ss?w@cam/x", kind: .rtsp, shown: "RTSP://***@cam/x"),
+    Row(
+      text: "srt://h:9?mode=listener&passphrase=geheim12345&latency=20000", kind: .srt,
+      shown: "srt://h:9?mode=listener&passphrase=***&latency=20000"),
+    Row(text: "rtmp://h/live/key?x=1", kind: .rtmp, shown: "rtmp://h/live/***?x=***"),
+    Row(text: "udp://@:5000", kind: .udp, shown: "udp://@:5000"),
+    Row(text: "https://h/a.ts?token=q", kind: .http, shown: "https://h/a.ts?token=***"),
+    Row(text: "http://h/a.ts?q", kind: .http, shown: "http://h/a.ts?***"),
+    Row(text: "/a/b?c=d.ts", kind: .file, shown: "/a/b?c=d.ts"),
+    Row(text: "file:///a.ts", kind: .file, shown: "file:///a.ts"),
+    Row(text: "a:b.ts", kind: .file, shown: "a:b.ts"),
+    Row(text: "-", kind: .standardInput, shown: "-"),
+  ]
+
+  @Test("kinds, and what is shown", arguments: rows)
+  func row(_ row: Row) throws {
+    let address = try #require(InputAddress(row.text))
+    #expect(address.kind == row.kind)
+    #expect(address.description == row.shown)
+  }
+
+  @Test("other schemes are refused", arguments: ["", "ftp://h/a", "concat://a|b", "a\nb"])
+  func refused(text: String) { #expect(InputAddress(text) == nil) }
+
+  @Test("what a library writes loses the secrets")
+  func scrub() throws {
+    let address = try #require(InputAddress("rtsp://anna:geheim@cam/x?key=versteckt"))
+    let text = address.scrub(
+      "rtsp://anna:geheim@cam/x?key=versteckt: auth of anna with geheim; versteckt")
+    #expect(text == "rtsp://***@cam/x?key=***: auth of *** with ***; ***")
+    let rtmp = try #require(InputAddress("rtmp://h/live/meinschluessel"))
+    #expect(rtmp.scrub("play meinschluessel failed") == "play *** failed")
+  }
+}
+
+@Suite("NAL units and AAC frames of containers")
+struct ContainerUnitsTests {
+  @Test("AVCC of any length size, and what of it is kept, ISO/IEC 14496-15 §5.3.3.1")
+  func lengths() {
+    let sets: [UInt8] = [1, 0x42, 0, 30, 0xFD, 0xE1, 0, 4, 0x67, 1, 2, 3, 1, 0, 2, 0x68, 9]
+    let splitter = NALSplitter(.h264, extradata: sets.span)
+    #expect(splitter.lengthSize == 2)
+    #expect(
+      NALSplitter.parameterSets(.h264, extradata: sets.span) == [[0x67, 1, 2, 3], [0x68, 9]])
+    let bytes: [UInt8] = [0, 2, 9, 16, 0, 2, 6, 1, 0, 3, 0x65, 7, 8, 0, 2, 0x68, 5]
+    let split = splitter.split(bytes.span)
+    #expect(split.bytes == [0, 0, 0, 2, 6, 1, 0, 0, 0, 3, 0x65, 7, 8])
+    #expect(split.parameterSets == [[0x68, 5]] && split.isKey && split.slices == 1)
+  }
+
+  @Test("hvcC, ISO/IEC 14496-15 §8.3.3.1")
+  func hevc() {
+    var box = [UInt8](repeating: 0, count: 23)
+    box[0] = 1
+    box[21] = 0xFF
+    box[22] = 3
+    for (type, byte) in [(32, 0x40), (33, 0x42), (34, 0x44)] as [(UInt8, UInt8)] {
+      box += [0x80 | type, 0, 1, 0, 3, byte, 1, type]
+    }
+    let sets = NALSplitter.parameterSets(.hevc, extradata: box.span)
+    #expect(sets == [[0x40, 1, 32], [0x42, 1, 33], [0x44, 1, 34]])
+    let splitter = NALSplitter(.hevc, extradata: box.span)
+    let idr = splitter.split([0, 0, 0, 3, 0x26, 1, 0x80].span)
+    let cra = splitter.split([0, 0, 0, 3, 0x2A, 1, 0x80].span)
+    #expect(idr.isKey && !cra.isKey && cra.slices == 1)
+  }
+
+  @Test("broken extradata and lengths are harmless", arguments: 0..<24)
+  func broken(count: Int) {
+    let bytes = [UInt8](repeating: 0xFF, count: count)
+    var first = bytes
+    if count > 0 { first[0] = 1 }
+    for codec in [NALCodec.h264, .hevc] {
+      _ = NALSplitter.parameterSets(codec, extradata: first.span)
+      _ = NALSplitter(codec, extradata: first.span).split(bytes.span)
+    }
+  }
+
+  @Test("ADTS frames, also split between packets, ISO/IEC 13818-7 §6.2")
+  func adts() {
+    // 48 kHz, two channels, AAC-LC, 7 + 3 bytes.
+    let frame: [UInt8] = [0xFF, 0xF1, 0x4C, 0x80, 0x01, 0x5F, 0xFC, 1, 2, 3]
+    let frames = ADTS.frames((frame + frame + [0xFF, 0xF1]).span)
+    #expect(frames.map(\.range) == [7..<10, 17..<20])
+    #expect(frames.first?.sampleRate == 48000 && frames.first?.channels == 2)
+    #expect(frames.first?.configuration == [0x11, 0x90])
+    let parsed = ADTS.parse(configuration: [0x11, 0x90])
+    #expect(parsed?.sampleRate == 48000 && parsed?.channels == 2)
+  }
+}

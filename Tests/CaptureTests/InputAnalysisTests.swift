@@ -1,0 +1,157 @@
+import Media
+import Testing
+
+@testable import Capture
+
+@Suite("What an input is: rate, regularity, lateness")
+struct InputAnalysisTests {
+  struct RateRow: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    let stamps: [Int64]
+    var declared: FrameRate?
+    let rate: String
+  }
+
+  /// Stamps of `rate`, rounded to `unit` nanoseconds.
+  private static func stamps(
+    _ rate: Double, _ count: Int, unit: Double = 1, without: Set<Int> = []
+  ) -> [Int64] {
+    (0..<count).filter { !without.contains($0) }.map { index in
+      Int64((Double(index) * 1e9 / rate / unit).rounded() * unit)
+    }
+  }
+
+  static let rates = [
+    RateRow(testDescription: "25", stamps: stamps(25, 25), rate: "25"),
+    RateRow(testDescription: "29.97", stamps: stamps(30000 / 1001, 31), rate: "30000/1001"),
+    RateRow(testDescription: "23.976", stamps: stamps(24000 / 1001, 25), rate: "24000/1001"),
+    RateRow(testDescription: "60", stamps: stamps(60, 61), rate: "60"),
+    RateRow(testDescription: "15, a camera's", stamps: stamps(14.98, 16), rate: "15"),
+    RateRow(
+      testDescription: "30 in whole milliseconds, with a hole",
+      stamps: stamps(30, 31, unit: 1e6, without: [7, 8]), rate: "30"),
+    RateRow(
+      testDescription: "29.97 in whole milliseconds, declared", stamps: stamps(30, 20, unit: 1e6),
+      declared: FrameRate(30000, 1001), rate: "30000/1001"),
+    RateRow(
+      testDescription: "a declaration that is wrong", stamps: stamps(25, 26),
+      declared: FrameRate(50), rate: "25"),
+    RateRow(
+      testDescription: "no stamps, but a declaration", stamps: [], declared: FrameRate(2997, 100),
+      rate: "30000/1001"),
+    RateRow(
+      testDescription: "out of order", stamps: [0, 3, 1, 2, 6, 4, 5].map { $0 * 40_000_000 },
+      rate: "25"),
+  ]
+
+  @Test("the nearest standard rate", arguments: rates)
+  func rate(_ row: RateRow) {
+    #expect(InputRate.nearest(stamps: row.stamps, declared: row.declared)?.description == row.rate)
+  }
+
+  struct PassRow: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    var codec: NALCodec? = .h264
+    /// Stamps in frames, in the order of decoding; those of key pictures.
+    let stamps: [Double]
+    let keys: Set<Int>
+    var segment: Int64 = 1_000_000
+    let verdict: PassThroughAnalysis.Verdict
+  }
+
+  private static func regular(_ count: Int) -> [Double] { (0..<count).map(Double.init) }
+  private static let rate25 = FrameRate(25) ?? .thirty
+
+  static let passes = [
+    PassRow(
+      testDescription: "a group is a segment", stamps: regular(51), keys: [0, 25, 50],
+      verdict: .fits(.init(rate: rate25, groupFrames: 25, segmentFrames: 25))),
+    PassRow(
+      testDescription: "two segments in a group", stamps: regular(101), keys: [0, 50, 100],
+      verdict: .fits(.init(rate: rate25, groupFrames: 50, segmentFrames: 50))),
+    PassRow(
+      testDescription: "five groups in a segment", stamps: regular(11), keys: [0, 5, 10],
+      verdict: .fits(.init(rate: rate25, groupFrames: 5, segmentFrames: 25))),
+    PassRow(
+      testDescription: "groups and segments do not go into one another", stamps: regular(61),
+      keys: [0, 30, 60], verdict: .unfit(.incommensurable(group: 30, segment: 25))),
+    PassRow(
+      testDescription: "jitter within half a frame",
+      stamps: regular(51).map { $0 + ($0 == 9 ? 0.4 : 0) },
+      keys: [0, 25, 50],
+      verdict: .fits(.init(rate: rate25, groupFrames: 25, segmentFrames: 25))),
+    PassRow(
+      testDescription: "a picture is missing", stamps: regular(52).filter { $0 != 9 },
+      keys: [0, 24, 49], verdict: .unfit(.irregularRate(rate25))),
+    PassRow(
+      testDescription: "key pictures at changing distances", stamps: regular(51),
+      keys: [0, 20, 50],
+      verdict: .unfit(.irregularGroups(20, 30))),
+    PassRow(
+      testDescription: "B-frames", stamps: [0, 3, 1, 2, 6, 4, 5], keys: [0],
+      verdict: .unfit(.reordered)),
+    PassRow(
+      testDescription: "no second key picture", stamps: regular(120), keys: [0],
+      verdict: .unfit(.longGroup(4))),
+    PassRow(
+      testDescription: "two key pictures only", stamps: regular(40), keys: [0, 25],
+      verdict: .undecided),
+    PassRow(
+      testDescription: "another codec", codec: nil, stamps: [], keys: [],
+      verdict: .unfit(.codec("h264"))),
+  ]
+
+  @Test("what can be packaged without decoding", arguments: passes)
+  func pass(_ row: PassRow) {
+    let video = InputDescription.Video(
+      nalCodec: row.codec, codec: "h264", width: 64, height: 64, rate: nil, parameterSets: [],
+      configuration: [])
+    var analysis = PassThroughAnalysis(video, segmentMicroseconds: row.segment)
+    for (index, stamp) in row.stamps.enumerated() {
+      analysis.take(pts: Int64(stamp * 40_000_000), isKey: row.keys.contains(index))
+    }
+    #expect(analysis.verdict == row.verdict)
+  }
+
+  @Test("pictures before the first key picture do not count")
+  func beginning() {
+    let video = InputDescription.Video(
+      nalCodec: .hevc, codec: "hevc", width: 64, height: 64, rate: nil, parameterSets: [],
+      configuration: [])
+    var analysis = PassThroughAnalysis(video, segmentMicroseconds: 1_000_000)
+    for index in Int64(-7)..<51 {
+      analysis.take(pts: index * 40_000_000, isKey: index >= 0 && index % 25 == 0)
+    }
+    #expect(
+      analysis.verdict
+        == .fits(.init(rate: Self.rate25, groupFrames: 25, segmentFrames: 25)))
+  }
+
+  @Test("lateness is that of the first second, without what a server had kept")
+  func survey() {
+    var survey = InputSurvey()
+    let frame: Int64 = 40_000_000
+    // A second of pictures at once, then live with up to 12 ms of jitter.
+    for index in Int64(0)..<25 {
+      survey.take(pts: index * frame, arrival: 1_000_000_000 + index * 1000, sent: nil)
+    }
+    for index in Int64(25)..<60 where !survey.isComplete {
+      survey.take(
+        pts: index * frame, arrival: index * frame + 5_000_000 + index % 5 * 3_000_000, sent: nil)
+    }
+    #expect(survey.isComplete)
+    #expect(survey.lateness == 12_000_000)
+    #expect(survey.rate(declared: nil)?.description == "25")
+    #expect(survey.lead == 0)
+  }
+
+  @Test("the sender's own time makes the lateness longer")
+  func sent() {
+    var survey = InputSurvey()
+    for index in Int64(0)..<30 {
+      let captured = index * 40_000_000
+      survey.take(pts: captured, arrival: captured + 70_000_000, sent: captured)
+    }
+    #expect(survey.isComplete && survey.lead == 70_000_000 && survey.lateness == 70_000_000)
+  }
+}

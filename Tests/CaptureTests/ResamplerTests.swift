@@ -1,0 +1,131 @@
+import Glibc
+import Testing
+
+@testable import Capture
+
+@Suite("Sound is kept at its media time")
+struct ResamplerTests {
+  /// A source that beeps at each of its own seconds, whose crystal is `ppm` too fast, played to a resampler.
+  struct Run {
+    var worstError: Int64 = 0
+    var sound: [Float] = []
+    var first: Int64?
+    var isContinuous = true
+
+    init(
+      rate: Int32, ppm: Double, seconds: Int, drop: ClosedRange<Int>? = nil, jitter: Bool = false
+    )
+      throws
+    {
+      var resampler = try Resampler(
+        fromRate: rate, channels: 1, to: AudioEncoderSettings(channels: 1))
+      let tone = TestTone(sampleRate: rate, channels: 1)
+      let start: Int64 = 1_795_155_720 * 1_000_000_000
+      let block = Int(rate) / 100
+      for index in 0..<seconds * 100 {
+        if let drop, drop.contains(index) { continue }
+        let place = Int64(index * block)
+        let elapsed = Double(place) / Double(rate) / (1 + ppm / 1_000_000)
+        let time =
+          start + Int64(elapsed * 1_000_000_000) + (jitter ? Int64(index % 3) * 100_000 : 0)
+        guard
+          let placed = try resampler.convert(tone.sound(from: place, count: block), at: time)
+        else { continue }
+        if let first, placed.position != first + Int64(sound.count) { isContinuous = false }
+        first = first ?? placed.position
+        sound += placed.sound.planes[0]
+        if index > 200 { worstError = max(worstError, abs(resampler.error)) }
+      }
+    }
+
+    /// Places of the beeps' onsets in samples of the output since the first.
+    var onsets: [Int] {
+      var found: [Int] = []
+      var quiet = 2000
+      for (place, value) in sound.enumerated() {
+        if abs(value) > 0.25 {
+          if quiet >= 2000 { found.append(place) }
+          quiet = 0
+        } else {
+          quiet += 1
+        }
+      }
+      return found
+    }
+  }
+
+  @Test(
+    "a crystal that is off is followed within 1 ms",
+    arguments: [
+      (48_000, 0), (48_000, 300), (48_000, -300), (44_100, 200), (16_000, -100), (8_000, 50),
+    ]
+      as [(Int32, Double)])
+  func crystal(rate: Int32, ppm: Double) throws {
+    let run = try Run(rate: rate, ppm: ppm, seconds: 30)
+    #expect(run.isContinuous)
+    let first: Int64 = 1_795_155_720 * 48_000
+    #expect(run.first == first)
+    #expect(run.worstError <= 48, "\(run.worstError)")
+    let onsets = run.onsets
+    #expect(onsets.count == 30)
+    for (second, onset) in onsets.enumerated() {
+      // The source's seconds in media time; the onset is reached about four samples into the sine.
+      let wanted = Double(second) / (1 + ppm / 1_000_000) * 48_000
+      #expect(abs(Double(onset) - wanted) < 60, "\(second): \(Double(onset) - wanted)")
+    }
+  }
+
+  @Test("jitter of the clock bends nothing by more than 1 ms")
+  func jitter() throws {
+    let run = try Run(rate: 48_000, ppm: 100, seconds: 10, jitter: true)
+    #expect(run.isContinuous && run.worstError <= 48)
+  }
+
+  @Test("what is missing becomes silence, and the sound behind it is at its place at once")
+  func gap() throws {
+    let run = try Run(rate: 44_100, ppm: 0, seconds: 6, drop: 250...349)
+    #expect(run.isContinuous)
+    // The beep at 3 s is gone, the others are where they were.
+    let seconds = run.onsets.map { (Double($0) / 48_000).rounded() }
+    #expect(seconds == [0, 1, 2, 4, 5])
+    for onset in run.onsets { #expect(onset % 48_000 < 60) }
+  }
+
+  @Test("sound that comes twice is left out")
+  func overlap() throws {
+    var resampler = try Resampler(
+      fromRate: 48_000, channels: 1, to: AudioEncoderSettings(channels: 1))
+    let block = SoundBlock(planes: [Array(repeating: 0.25, count: 4800)])
+    var next: Int64?
+    for time in [0, 100, 200, 100, 200, 300, 400] {
+      guard let placed = try resampler.convert(block, at: Int64(time) * 1_000_000) else { continue }
+      if let next { #expect(placed.position == next) }
+      next = placed.position + Int64(placed.sound.count)
+    }
+    #expect(abs((next ?? 0) - 24_000) < 100)
+  }
+
+  @Test("5.1 becomes stereo, stereo becomes mono, mono both", arguments: [1, 2, 6])
+  func channels(count: Int) throws {
+    for channels in [1, 2] {
+      var resampler = try Resampler(
+        fromRate: 48_000, channels: count, to: AudioEncoderSettings(channels: channels))
+      let plane = (0..<4800).map { Float(sin(Double($0) / 8)) * 0.2 }
+      let sound = SoundBlock(planes: Array(repeating: plane, count: count))
+      let placed = try #require(try resampler.convert(sound, at: 0))
+      #expect(placed.sound.channels == channels)
+      for plane in placed.sound.planes {
+        #expect((0.1...0.9).contains(plane.map { abs($0) }.max() ?? 0))
+      }
+    }
+  }
+
+  @Test("corrections: slow within 20 ms, at once beyond")
+  func corrections() {
+    func of(_ error: Int64) -> DriftCorrection { .of(error: error, sampleRate: 48_000) }
+    #expect(of(0) == .slew(0))
+    #expect(of(14) == .slew(14) && of(-14) == .slew(-14))
+    #expect(of(900) == .slew(240) && of(-960) == .slew(-240))
+    #expect(of(1024) == .insert(1024) && of(-1024) == .drop(1024))
+  }
+}

@@ -1,0 +1,53 @@
+import Testing
+
+@testable import Capture
+
+@Suite("The test source's sound: 1 kHz for 100 ms from each whole UTC second")
+struct TestToneTests {
+  @Test("4,800 samples at 48 kHz, 100 full periods, from the second on; silence otherwise")
+  func oneSecond() {
+    let tone = TestTone()
+    let second: Int64 = 1_795_155_720 * 48_000
+    let plane = tone.sound(from: second - 1000, count: 49_000).planes[0]
+    #expect(plane[..<1000].allSatisfy { $0 == 0 })
+    #expect(plane[1000] == 0 && plane[1001] > 0)
+    let beep = plane[1000..<5800]
+    // Periods of 48 samples: each begins with 0 and rises.
+    for period in 0..<100 {
+      let start = 1000 + 48 * period
+      #expect(abs(plane[start]) < 1e-4 && plane[start + 12] > 0.49 && plane[start + 36] < -0.49)
+    }
+    #expect(beep.allSatisfy { abs($0) <= 0.5 })
+    #expect(plane[5800...].allSatisfy { $0 == 0 })
+  }
+
+  @Test("how it is cut into blocks makes no difference", arguments: [1, 441, 1024, 50_000])
+  func blocks(step: Int) {
+    let tone = TestTone(sampleRate: 44_100, channels: 1)
+    let first: Int64 = 1_795_155_719 * 44_100 + 17
+    var pieces: [Float] = []
+    for place in stride(from: 0, to: 100_000, by: step) {
+      let count = min(step, 100_000 - place)
+      pieces += tone.sound(from: first + Int64(place), count: count).planes[0]
+    }
+    #expect(pieces == tone.sound(from: first, count: 100_000).planes[0])
+  }
+
+  @Test("after an announced step the seconds are the wall clock's")
+  func announced() {
+    let tone = TestTone(channels: 1)
+    let second: Int64 = 1_795_155_720 * 48_000
+    // The wall clock is 1.25 s ahead: media time 0.75 s after a second is a whole second.
+    let plane = tone.sound(from: second, count: 48_000, announced: 1_250_000_000).planes[0]
+    #expect(plane.firstIndex { $0 != 0 } == 36_001)
+    let behind = tone.sound(from: second, count: 48_000, announced: -250_000_000).planes[0]
+    #expect(behind.firstIndex { $0 != 0 } == 12_001)
+  }
+
+  @Test("channels sound alike, and before 1970 it works too")
+  func channels() {
+    let sound = TestTone(channels: 2).sound(from: -48_000, count: 100)
+    #expect(sound.channels == 2 && sound.planes[0] == sound.planes[1])
+    #expect(sound.planes[0][12] > 0.49)
+  }
+}

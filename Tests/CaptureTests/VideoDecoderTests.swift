@@ -1,0 +1,117 @@
+import Media
+import Testing
+
+@testable import Capture
+
+@Suite("Decoding an input's pictures")
+struct VideoDecoderTests {
+  private static let frame: Int64 = 33_333_333
+
+  /// Access units as an input gives them, of pictures that carry their stamp.
+  private func coded(
+    _ text: String, _ count: Int
+  ) throws -> (InputDescription.Video, [AccessUnit]) {
+    var encoder = try VideoEncoder(settings(text))
+    let source = try TestPicture(size: size(text))
+    let step = encoder.settings.rate.ticksPerFrame
+    let sets = encoder.parameterSets.sps + encoder.parameterSets.pps
+    var units: [AccessUnit] = []
+    for index in 0..<Int64(count) {
+      let picture = source.draw(frame: index, milliseconds: 1_000_000 + index)
+      for coded in try encoder.encode(picture, pts: index * step, independent: index % 15 == 0) {
+        units.append(
+          AccessUnit(
+            bytes: coded.bytes, parameterSets: [], isKey: coded.isIndependent,
+            pts: index * Self.frame, dts: nil, arrival: index * Self.frame + 5, senderTime: index))
+      }
+    }
+    let video = InputDescription.Video(
+      nalCodec: .h264, codec: "h264", width: 0, height: 0, rate: nil, parameterSets: sets,
+      configuration: [])
+    return (video, units)
+  }
+
+  private func clock(_ picture: Picture) -> Int64? { ClockReader.read(picture) }
+
+  @Test("each unit gives its picture at once, with its facts")
+  func atOnce() throws {
+    let (video, units) = try coded("640x360", 20)
+    var decoder = try VideoDecoder(video)
+    let maker = try PictureMaker(size: size("640x360"))
+    for (index, unit) in units.enumerated() {
+      let pictures = decoder.decode(unit)
+      try #require(pictures.count == 1)
+      let picture = pictures[0]
+      #expect(picture.pts == unit.pts && picture.arrival == unit.arrival)
+      #expect(picture.senderTime == Int64(index))
+      #expect(picture.width == 640 && picture.height == 360)
+      let shown = try maker.picture(picture)
+      #expect(clock(shown) == 1_000_000 + Int64(index))
+    }
+    #expect(decoder.errors == 0)
+  }
+
+  @Test("another size in mid-stream is decoded and letterboxed to the wished one")
+  func anotherSize() throws {
+    let (video, units) = try coded("640x360", 3)
+    let (other, more) = try coded("320x180", 3)
+    var decoder = try VideoDecoder(video)
+    let maker = try PictureMaker(size: size("640x360"))
+    for unit in units { _ = decoder.decode(unit) }
+    for (index, unit) in more.enumerated() {
+      let announced = AccessUnit(
+        bytes: unit.bytes, parameterSets: unit.isKey ? other.parameterSets : [],
+        isKey: unit.isKey, pts: unit.pts + 1_000_000_000, dts: nil, arrival: 0, senderTime: nil)
+      let picture = try #require(decoder.decode(announced).first)
+      #expect(picture.width == 320)
+      let shown = try maker.picture(picture)
+      #expect(shown.size == maker.size)
+      #expect(clock(shown) == 1_000_000 + Int64(index))
+    }
+  }
+
+  @Test("damaged units are counted, and the next key picture is right again")
+  func damage() throws {
+    let (video, units) = try coded("640x360", 31)
+    var decoder = try VideoDecoder(video)
+    let maker = try PictureMaker(size: size("640x360"))
+    var last: DecodedPicture?
+    for (index, unit) in units.enumerated() {
+      var bytes = unit.bytes
+      if (3..<6).contains(index) {
+        for place in stride(from: 8, to: bytes.count, by: 3) { bytes[place] ^= 0xA5 }
+      }
+      let sent = AccessUnit(
+        bytes: bytes, parameterSets: [], isKey: unit.isKey, pts: unit.pts, dts: nil, arrival: 0,
+        senderTime: nil)
+      last = decoder.decode(sent).last ?? last
+    }
+    #expect(decoder.errors > 0)
+    let shown = try maker.picture(try #require(last))
+    #expect(clock(shown) == 1_000_030)
+  }
+
+  @Test("anything at all is harmless")
+  func garbage() throws {
+    let (video, _) = try coded("640x360", 1)
+    var decoder = try VideoDecoder(video)
+    for count in [0, 1, 4, 5, 9, 100, 5000] {
+      let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 73 &+ count) }
+      _ = decoder.decode(
+        AccessUnit(
+          bytes: bytes, parameterSets: [[0x67], [0x68, 0xFF]], isKey: true, pts: Int64(count),
+          dts: nil, arrival: 0, senderTime: nil))
+    }
+    _ = decoder.finish(arrival: 0)
+  }
+
+  @Test("a codec without a decoder is refused by name")
+  func unknown() {
+    let video = InputDescription.Video(
+      nalCodec: nil, codec: "no-such-codec", width: 0, height: 0, rate: nil, parameterSets: [],
+      configuration: [])
+    #expect(throws: FFmpegError.self) {
+      do throws(FFmpegError) { _ = try VideoDecoder(video) } catch { throw error }
+    }
+  }
+}

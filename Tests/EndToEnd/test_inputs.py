@@ -1,0 +1,274 @@
+"""Pulled inputs, with real counterparts: every frame comes through, in time, and secrets stay secret."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.continuity import Frame, check_one_stream, frames, lost, repeated
+from harness.http1 import get
+from harness.playlist import parse
+from harness.program import Program, launch, run_to_end, stop
+from harness.recorder import record
+from harness.sources import Source, clip, ffmpeg_sender, rtsp_server, wait_for
+from harness.supervisor import free_port
+from harness.tools import streamer_binary
+from harness.tunein import PLAYLIST, fetch
+
+HOST = ["--host", "127.0.0.1", "--http-port", "0"]
+SECONDS = 6
+PASSPHRASE = "sehrgeheim123"
+
+
+@pytest.fixture
+def sources() -> Iterator[list[Source]]:
+    """What is started is ended after the test."""
+    started: list[Source] = []
+    yield started
+    for source in started:
+        source.kill()
+
+
+def pulls(streamer: Callable[..., Program], url: str, *more: str, within: float = 20) -> Program:
+    """A streamer on an input, once it plays."""
+    program = streamer("--input", url, *HOST, *more, defaults=False, within=within)
+    fetch(program.port)
+    return program
+
+
+def shown(program: Program, seconds: float = SECONDS) -> list[Frame]:
+    """The frames of some seconds, slate of the history left out; the stream as a whole is checked."""
+    time.sleep(1.5)
+    found = record(program.port, seconds)
+    check_one_stream(found)
+    every = frames(found)
+    first = next((i for i, frame in enumerate(every) if frame.clock is not None), len(every))
+    return every[first:]
+
+
+def check_live(program: Program, name: str, most_delay: float) -> list[Frame]:
+    """Pictures follow one another, and come soon after they were made."""
+    seen = shown(program)
+    assert len(seen) >= 30 * (SECONDS - 2), "the source's pictures do not come through"
+    assert all(frame.clock is not None for frame in seen), "a picture without the source's clock"
+    twice, missing = repeated(seen), lost(seen, 1 / 30)
+    delays = sorted(frame.captured - (frame.clock or 0) for frame in seen)
+    print(f"{name}: {len(seen)} frames, {twice} repeated, {missing} lost, capture time after the picture was made: "
+          f"p50 {delays[len(delays) // 2] * 1000:.0f} ms, p99 {delays[len(delays) * 99 // 100] * 1000:.0f} ms")
+    assert twice <= len(seen) // 10 and missing <= len(seen) // 10
+    assert all(abs(frame.captured - frame.tick) <= 0.018 for frame in seen), "further than half a frame off its tick"
+    assert delays[len(delays) // 2] < most_delay
+    return seen
+
+
+@pytest.mark.timeout(90)
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+@pytest.mark.parametrize("slices", ["1", "3"])
+def test_rtsp(transport: str, slices: str, streamer, sources: list[Source]) -> None:
+    """RTSP in its own connection and in datagrams; pictures of one slice and of three."""
+    port = free_port()
+    sources.append(rtsp_server(port, "--slices", slices))
+    program = pulls(streamer, f"rtsp://127.0.0.1:{port}/x", "--rtsp-transport", transport)
+    check_live(program, f"rtsp over {transport}, {slices} slices", 0.25)
+
+
+@pytest.mark.timeout(90)
+@pytest.mark.parametrize("kind", ["udp", "udp, bounded", "srt caller", "srt listener", "rtmp", "http"])
+def test_live(kind: str, streamer, sources: list[Source]) -> None:
+    """MPEG-TS in datagrams, SRT both ways round with a passphrase, RTMP and a live body by HTTP."""
+    port = free_port()
+    ts = ["-f", "mpegts", *(["-omit_video_pes_length", "0"] if "bounded" in kind else [])]
+    secret = f"passphrase={PASSPHRASE}"
+    sender, url = {
+        "udp": ([*ts, f"udp://127.0.0.1:{port}?pkt_size=1316"], f"udp://127.0.0.1:{port}"),
+        "udp, bounded": ([*ts, f"udp://127.0.0.1:{port}?pkt_size=1316"], f"udp://127.0.0.1:{port}"),
+        "srt caller": ([*ts, f"srt://127.0.0.1:{port}?mode=listener&{secret}"], f"srt://127.0.0.1:{port}?{secret}"),
+        "srt listener": ([*ts, f"srt://127.0.0.1:{port}?{secret}"], f"srt://127.0.0.1:{port}?mode=listener&{secret}"),
+        "rtmp": (["-f", "flv", "-listen", "1", f"rtmp://127.0.0.1:{port}/live/{PASSPHRASE}"],
+                 f"rtmp://127.0.0.1:{port}/live/{PASSPHRASE}"),
+        "http": ([*ts, "-listen", "1", f"http://127.0.0.1:{port}/x.ts"], f"http://127.0.0.1:{port}/x.ts"),
+    }[kind]
+    begin = functools.partial(ffmpeg_sender, sender)
+    if kind == "srt listener":
+        program = launch(["--input", url, *HOST], defaults=False)
+        try:
+            time.sleep(1)
+            sources.append(begin())
+            assert program.listening.wait(20) and program.port, program.log_text()
+            check_live(program, kind, 0.5)
+        finally:
+            assert stop(program) == 0, program.log_text()
+    else:
+        sources.append(begin())
+        time.sleep(1)
+        program = pulls(streamer, url)
+        check_live(program, kind, 0.5 if "srt" in kind else 0.25)
+    assert PASSPHRASE not in program.log_text().split("\n", 1)[1]
+
+
+@pytest.mark.timeout(60)
+def test_its_own_size_and_rate(streamer, sources: list[Source]) -> None:
+    """Size and rate are the source's own unless they are given; another aspect is letterboxed."""
+    port = free_port()
+    sources.append(ffmpeg_sender(["-f", "mpegts", f"udp://127.0.0.1:{port}?pkt_size=1316"], size="480x270", rate=25))
+    program = pulls(streamer, f"udp://127.0.0.1:{port}")
+    assert any("480x270" in line and "25 fps" in line for line in program.log), program.log_text()
+    time.sleep(1.5)
+    found = record(program.port, 4)
+    check_one_stream(found)
+    assert len(frames(found)) % 25 == 0
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("name", ["clip.ts", "clip.mp4", "clip.flv", "clip.mkv"])
+def test_file_in_a_loop(name: str, streamer, tmp_path: Path) -> None:
+    """A file is paced by its own stamps and begins anew when it ends, without a break on the grid."""
+    path = clip(tmp_path / name, 3)
+    program = pulls(streamer, str(path), "--loop")
+    seen = shown(program)
+    clocks = [frame.clock for frame in seen if frame.clock is not None]
+    assert len(clocks) >= 30 * (SECONDS - 2)
+    assert repeated(seen) <= 6
+    assert any(two < one for one, two in zip(clocks, clocks[1:])), "it did not begin anew"
+    steps = [round((two - one) * 30) for one, two in zip(clocks, clocks[1:]) if two > one]
+    assert sum(step != 1 for step in steps) <= 6, steps
+
+
+@pytest.mark.timeout(60)
+def test_b_frames(streamer, tmp_path: Path) -> None:
+    """Pictures that are coded out of order are shown in order."""
+    path = clip(tmp_path / "b.mp4", 4, "-tune", "film", "-bf", "2", "-preset", "veryfast")
+    program = pulls(streamer, str(path), "--loop")
+    clocks = [frame.clock for frame in shown(program) if frame.clock is not None]
+    backwards = sum(two < one for one, two in zip(clocks, clocks[1:]))
+    assert len(clocks) >= 90 and backwards <= 2
+
+
+@pytest.mark.timeout(60)
+def test_file_over_http(streamer, tmp_path: Path) -> None:
+    """A file from a file server is paced like one from the disk."""
+    clip(tmp_path / "clip.mp4", 3, "-movflags", "+faststart")
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(tmp_path))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        program = pulls(streamer, f"http://127.0.0.1:{server.server_address[1]}/clip.mp4", "--loop")
+        seen = shown(program)
+        assert repeated(seen) <= 6 and len(seen) >= 30 * (SECONDS - 2)
+    finally:
+        server.shutdown()
+
+
+def ends(program: Program) -> None:
+    """The stream ends: ENDLIST, its window is served for a while, then exit status 0."""
+    base = PLAYLIST.rsplit("/", 1)[0]
+    wait_for(lambda: "EXT-X-ENDLIST" in get(program.port, PLAYLIST).text, 25, "ENDLIST")
+    listed = parse(get(program.port, PLAYLIST).text)
+    assert get(program.port, f"{base}/{listed.segments[-1].uri}").status == 200
+    assert program.process.wait(20) == 0, program.log_text()
+
+
+@pytest.mark.timeout(90)
+def test_file_ends(streamer, tmp_path: Path) -> None:
+    """Without --loop the end of the file is the end of the stream."""
+    path = clip(tmp_path / "clip.mp4", 4)
+    program = pulls(streamer, str(path), "--playlist-length", "6")
+    ends(program)
+
+
+@pytest.mark.timeout(90)
+def test_standard_input(tmp_path: Path) -> None:
+    """MPEG-TS on standard input, live; its end is the end of the stream."""
+    sender = ffmpeg_sender(["-f", "mpegts", "-"], stdout=subprocess.PIPE)
+    output = sender.processes[1].stdout
+    command = [str(streamer_binary()), "--input", "-", *HOST, "--playlist-length", "6"]
+    process = subprocess.Popen(command, stdin=output, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    from harness.program import _read_log
+    program = Program(process, command, time.monotonic())
+    threading.Thread(target=_read_log, args=(program,), daemon=True).start()
+    try:
+        assert output is not None
+        output.close()
+        assert program.listening.wait(15) and program.port, program.log_text()
+        fetch(program.port)
+        check_live(program, "stdin", 0.25)
+        sender.kill()
+        ends(program)
+    finally:
+        sender.kill()
+        if process.poll() is None:
+            process.kill()
+
+
+@pytest.mark.timeout(60)
+def test_a_source_that_comes_late(sources: list[Source]) -> None:
+    """A source that is not there yet is waited for, and then played."""
+    port, own = free_port(), free_port()
+    program = launch(["--input", f"rtsp://127.0.0.1:{port}/x", "--host", "127.0.0.1", "--http-port", str(own)],
+                     defaults=False, port=own)
+    try:
+        time.sleep(2)
+        sources.append(rtsp_server(port))
+        assert program.listening.wait(15), program.log_text()
+        assert fetch(own).segments
+    finally:
+        assert stop(program) == 0, program.log_text()
+
+
+@pytest.mark.timeout(30)
+def test_leaving_while_waiting() -> None:
+    """SIGTERM ends a program whose source never came, with status 0."""
+    program = launch(["--input", f"rtsp://127.0.0.1:{free_port()}/x", *HOST], defaults=False)
+    time.sleep(1.5)
+    program.process.send_signal(signal.SIGTERM)
+    assert program.process.wait(5) == 0
+
+
+@pytest.mark.timeout(90)
+def test_credentials(streamer, sources: list[Source]) -> None:
+    """Right credentials play, wrong ones are refused; neither is ever logged."""
+    port = free_port()
+    sources.append(rtsp_server(port, "--user", "anna", "--password", PASSPHRASE))
+    program = pulls(streamer, f"rtsp://anna:{PASSPHRASE}@127.0.0.1:{port}/x", "-v")
+    assert PASSPHRASE not in program.log_text().split("\n", 1)[1]
+    wrong = launch(["--input", f"rtsp://anna:falsch{PASSPHRASE}@127.0.0.1:{port}/x", *HOST, "-v"], defaults=False)
+    try:
+        wait_for(lambda: any("401" in line or "nauthorized" in line for line in wrong.log), 10, "a refusal in the log")
+        assert PASSPHRASE not in wrong.log_text().split("\n", 1)[1]
+    finally:
+        stop(wrong)
+
+
+@pytest.mark.parametrize(("given", "named"), [
+    ("nowhere.ts", "No such file"), ("/etc/hostname", "Invalid data"), ("ftp://h/x", "allowed is")])
+def test_what_cannot_be(given: str, named: str) -> None:
+    """A file that is missing or no video, a scheme that is not taken: exit 2 and one line."""
+    status, lines = run_to_end(["--input", given, *HOST], defaults=False)
+    assert status == 2 and len(lines) == 1 and named in lines[0] and "--input" in lines[0], lines
+
+
+def test_two_sources() -> None:
+    """An input beside another source is refused."""
+    status, lines = run_to_end(["--test-src", "--input", "x.ts", *HOST], defaults=False)
+    assert status == 2 and "--test-src and --input" in lines[0], lines
+
+
+@pytest.mark.timeout(60)
+def test_probe(tmp_path: Path) -> None:
+    """--probe prints codec, size, rate, groups, sound and what would be done; 1 where nothing is there."""
+    path = clip(tmp_path / "clip.ts", 4)
+    run = subprocess.run([str(streamer_binary()), "--probe", str(path)], capture_output=True, text=True, timeout=30)
+    assert run.returncode == 0, run.stderr
+    for part in ("h264, 640x360, 30 fps", "30 pictures from key to key", "aac, 48000 Hz, 1 channels", "pass through"):
+        assert part in run.stdout, run.stdout
+    gone = subprocess.run([str(streamer_binary()), "--probe", f"rtsp://u:{PASSPHRASE}@127.0.0.1:{free_port()}/x"],
+                          capture_output=True, text=True, timeout=30)
+    assert gone.returncode == 1 and "refused" in gone.stderr and PASSPHRASE not in gone.stderr

@@ -1,0 +1,48 @@
+import Media
+import Testing
+
+@Suite("AAC frames that are passed through are kept at their media time")
+struct AudioFrameAlignerTests {
+  static let start: Int64 = 1_795_155_720 * 1_000_000_000
+
+  @Test(
+    "an hour of a foreign crystal: no place twice or missing, never off by more than 17 ms",
+    arguments: [0.0, 200, -200, 300, -300])
+  func crystal(ppm: Double) {
+    var aligner = AudioFrameAligner(sampleRate: 48_000)
+    var (expected, worst, corrections): (Int64?, Int64, Int) = (nil, 0, 0)
+    for index in 0..<168_750 {
+      let elapsed = Double(index) * 1024 / 48_000 * (1 + ppm / 1_000_000)
+      let time = Self.start + 5_000_000 + Int64(elapsed * 1_000_000_000)
+      let placement = aligner.place(at: time)
+      if !placement.missing.isEmpty || placement.index == nil { corrections += 1 }
+      #expect(placement.missing.count <= 1 && placement.isRepeat == !placement.missing.isEmpty)
+      guard let place = placement.index else { continue }
+      if let expected {
+        guard placement.missing.lowerBound == expected, placement.missing.upperBound == place else {
+          Issue.record("\(place) follows \(expected)")
+          return
+        }
+      }
+      expected = place + 1
+      let nominal = Int128(place) * 1024 * 1_000_000_000 / 48_000
+      worst = max(worst, abs(time - Int64(nominal)))
+    }
+    #expect(worst < 17_000_000)
+    // 3,600 s · ppm / 21.3 ms.
+    #expect(abs(Double(corrections) - abs(ppm) * 3600 / 1_000_000 / 0.021_333) <= 2)
+  }
+
+  @Test("a longer gap is silence; what comes twice is left out")
+  func gap() {
+    var aligner = AudioFrameAligner(sampleRate: 48_000)
+    let frame: Int64 = 21_333_333
+    let first = aligner.place(at: Self.start)
+    let base = 1_795_155_720 * Int64(48_000) / 1024
+    #expect(first.index == base && first.missing.isEmpty)
+    let after = aligner.place(at: Self.start + 10 * frame)
+    #expect(after.index == base + 10 && after.missing == base + 1..<base + 10 && !after.isRepeat)
+    #expect(aligner.place(at: Self.start + 5 * frame).index == nil)
+    #expect(aligner.place(at: Self.start + 11 * frame).index == base + 11)
+  }
+}

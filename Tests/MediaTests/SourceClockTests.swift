@@ -1,0 +1,207 @@
+import Media
+import TestSupport
+import Testing
+
+@Suite("A source's clock, mapped to the monotonic clock")
+struct SourceClockTests {
+  private static let second: Int64 = 1_000_000_000
+  private static let frame: Int64 = 33_333_333
+
+  /// A source whose clock runs at `rate` of ours and whose way takes `least` and up to `jitter` more.
+  private struct Source {
+    var rate = 1.0
+    var least: Int64 = 3_000_000
+    var jitter: Int64 = 0
+    var random = SplitMix64(seed: 7)
+    private var lastArrival = Int64.min
+
+    init(rate: Double = 1, jitter: Int64 = 0) {
+      self.rate = rate
+      self.jitter = jitter
+    }
+
+    mutating func packet(at captured: Int64) -> (pts: Int64, arrival: Int64) {
+      let late = jitter > 0 ? Int64(random.next() % UInt64(jitter)) : 0
+      lastArrival = max(lastArrival, captured + least + late)
+      return (Int64((Double(captured) * rate).rounded()), lastArrival)
+    }
+  }
+
+  @Test(
+    "over an hour a crystal that is off stays within a frame, sound with picture",
+    arguments: [1.0002, 0.9998, 1.00005, 1.0])
+  func hour(rate: Double) {
+    var source = Source(rate: rate, jitter: 20_000_000)
+    var clock = SourceClock()
+    var worst: Int64 = 0
+    var worstPair: Int64 = 0
+    var last = Int64.min
+    for index in 0..<Int64(3600 * 30) {
+      let captured = index * Self.frame
+      let video = source.packet(at: captured)
+      let mapped = clock.captureTime(pts: video.pts, arrival: video.arrival)
+      #expect(mapped >= last)
+      last = mapped
+      guard captured > 2 * Self.second else { continue }
+      worst = max(worst, abs(mapped - captured))
+      // A sound of the same moment that comes 15 ms later.
+      let sound = clock.captureTime(.audio, pts: video.pts, arrival: video.arrival + 15_000_000)
+      worstPair = max(worstPair, abs(sound - mapped))
+    }
+    #expect(worst <= Self.frame)
+    #expect(worstPair <= 22_000_000)
+    #expect(clock.restarts == 0)
+  }
+
+  @Test("jitter does not come through once the clock has settled")
+  func jitter() {
+    var source = Source(jitter: 60_000_000)
+    var clock = SourceClock()
+    var steps: [Int64] = []
+    var last: Int64?
+    for index in 0..<Int64(600) {
+      let packet = source.packet(at: index * Self.frame)
+      let mapped = clock.captureTime(pts: packet.pts, arrival: packet.arrival)
+      if index > 60, let last { steps.append(mapped - last) }
+      last = mapped
+    }
+    #expect(steps.allSatisfy { abs($0 - Self.frame) < 1_000_000 })
+  }
+
+  struct Jump: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    /// Added to the stamps of what is captured after ten seconds.
+    let offset: Int64
+    /// How long nothing is captured; nanoseconds.
+    var pause: Int64 = 0
+    /// Whether the connection broke and was noticed to.
+    var isNoticed = false
+  }
+
+  static let jumps = [
+    Jump(testDescription: "forwards by 26 h", offset: 26 * 3600 * second),
+    Jump(testDescription: "back to 0", offset: -10 * second),
+    Jump(testDescription: "back to 0 after a second away", offset: -11 * second, pause: second),
+    Jump(testDescription: "back by half a second", offset: -second / 2),
+    Jump(testDescription: "forwards by half a second", offset: second / 2),
+    Jump(testDescription: "no jump, half a minute away", offset: 0, pause: 30 * second),
+    Jump(
+      testDescription: "a new connection", offset: -10 * second, pause: second / 4, isNoticed: true),
+    Jump(
+      testDescription: "a pause that the stamps leave out", offset: -3 * second, pause: 3 * second),
+  ]
+
+  @Test("stamps that jump: right within a second and a half, never back", arguments: jumps)
+  func jump(_ jump: Jump) {
+    var clock = SourceClock()
+    var source = Source(jitter: 5_000_000)
+    var last = Int64.min
+    for index in 0..<Int64(900) {
+      let isAfter = index >= 300
+      let captured = index * Self.frame + (isAfter ? jump.pause : 0)
+      if index == 300, jump.isNoticed { clock.breakOff() }
+      var packet = source.packet(at: captured)
+      if isAfter { packet.pts += jump.offset }
+      let mapped = clock.captureTime(pts: packet.pts, arrival: packet.arrival)
+      #expect(mapped >= last)
+      #expect(mapped <= packet.arrival)
+      last = mapped
+      if index > 300 + 45 || index > 30 && !isAfter {
+        #expect(abs(mapped - captured) <= 20_000_000, "picture \(index)")
+      }
+    }
+  }
+
+  @Test("what a server kept and sends at once is not the way's length")
+  func burst() {
+    var clock = SourceClock()
+    for index in 0..<Int64(60) {
+      // Two seconds of pictures within a tenth.
+      _ = clock.captureTime(pts: index * Self.frame, arrival: 2 * Self.second + index * 1_600_000)
+    }
+    for index in Int64(60)..<Int64(120) {
+      let arrival = 100_000_000 + index * Self.frame
+      let mapped = clock.captureTime(pts: index * Self.frame, arrival: arrival)
+      if index > 66 { #expect(arrival - mapped <= Self.frame) }
+    }
+  }
+
+  @Test("a difference below 100 ms is never stepped over")
+  func slope() {
+    var clock = SourceClock()
+    var offset: Int64?
+    for index in 0..<Int64(3000) {
+      let captured = index * Self.frame
+      // After 20 s the way becomes 80 ms longer, after 60 s shorter again.
+      let late: Int64 = (600..<1800).contains(index) ? 80_000_000 : 0
+      let arrival = captured + 5_000_000 + late
+      let mapped = clock.captureTime(pts: captured, arrival: arrival)
+      if index > 60, let offset, mapped != arrival {
+        #expect(abs(mapped - captured - offset) <= Self.frame * 300 / 1_000_000 + 1)
+      }
+      offset = mapped - captured
+    }
+    #expect(clock.restarts == 0)
+  }
+
+  @Test("the sender's own time is followed, as far as it is allowed")
+  func sender() {
+    var free = SourceClock()
+    var bound = SourceClock()
+    bound.limitLead(to: 10_000_000)
+    var wrong = SourceClock()
+    for index in 0..<Int64(90) {
+      let captured = index * Self.frame
+      let arrival = captured + 50_000_000
+      let one = free.captureTime(pts: captured, arrival: arrival, sent: captured)
+      let two = bound.captureTime(pts: captured, arrival: arrival, sent: captured)
+      let three = wrong.captureTime(
+        pts: captured, arrival: arrival, sent: captured - 3600 * Self.second)
+      guard index > 45 else { continue }
+      #expect(one == captured)
+      #expect(two == arrival - 10_000_000)
+      #expect(three == arrival)
+    }
+  }
+}
+
+@Suite("Stamps that wrap")
+struct StampUnwrapperTests {
+  @Test("33 bits of 90 kHz go on after 26.5 hours, for both tracks")
+  func transportStream() {
+    var unwrapper = StampUnwrapper()
+    let round = Int64(1) << 33
+    var last: Int64?
+    for index in 0..<Int64(400) {
+      let ticks = round - 300 * 3000 + index * 3000
+      let video = unwrapper.nanoseconds(
+        ticks % round, bits: 33, numerator: 1, denominator: 90_000)
+      let sound = unwrapper.nanoseconds(
+        (ticks + 1500) % round, bits: 33, numerator: 1, denominator: 90_000)
+      if let last { #expect((33_333_332...33_333_334).contains(video - last)) }
+      #expect((16_666_666...16_666_667).contains(sound - video))
+      last = video
+    }
+  }
+
+  @Test("32 bits of milliseconds go on after 49.7 days, and back")
+  func flash() {
+    var unwrapper = StampUnwrapper()
+    func take(_ ticks: Int64) -> Int64 {
+      unwrapper.nanoseconds(ticks, bits: 32, numerator: 1, denominator: 1000)
+    }
+    let end = (Int64(1) << 32) - 1
+    #expect(take(end) == end * 1_000_000)
+    #expect(take(9) == (end + 10) * 1_000_000)
+    #expect(take(end) == end * 1_000_000)
+  }
+
+  @Test("stamps of 64 bits are taken as they are")
+  func wide() {
+    var unwrapper = StampUnwrapper()
+    for ticks in [0, 5_000_000_000, -7, 12] as [Int64] {
+      let value = unwrapper.nanoseconds(ticks, bits: 64, numerator: 1, denominator: 1000)
+      #expect(value == ticks * 1_000_000)
+    }
+  }
+}

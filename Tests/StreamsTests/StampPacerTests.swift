@@ -1,0 +1,90 @@
+import Media
+import TestSupport
+import Testing
+
+@testable import Streams
+
+@Suite("A file, paced by its own stamps")
+struct StampPacerTests {
+  private static let frame: Int64 = 33_333_333
+
+  /// The next multiple of a frame.
+  private static func tick(_ time: Int64) -> Int64 { (time + frame - 1) / frame * frame }
+
+  private static func due(_ pacer: inout StampPacer, _ pts: Int64, now: Int64) -> Int64 {
+    pacer.due(pts: pts, now: now, frame: frame, tick: tick)
+  }
+
+  @Test("pictures begin on a tick and follow one another as their stamps do")
+  func pace() {
+    var pacer = StampPacer()
+    let first = Self.due(&pacer, 7_000_000, now: 1_000_000_000)
+    #expect(first % Self.frame == 0 && first - 1_000_000_000 < Self.frame)
+    for index in Int64(1)..<100 {
+      let due = Self.due(&pacer, 7_000_000 + index * Self.frame, now: first + index * Self.frame)
+      #expect(due == first + index * Self.frame)
+    }
+    #expect(pacer.soundDue(pts: 7_500_000) == first + 500_000)
+  }
+
+  @Test("a file that begins anew follows by one frame")
+  func loop() {
+    var pacer = StampPacer()
+    let first = Self.due(&pacer, 0, now: 1_000_000_000)
+    _ = Self.due(&pacer, Self.frame, now: first)
+    pacer.begin()
+    let again = Self.due(&pacer, 0, now: first + Self.frame / 2)
+    #expect(again == first + 2 * Self.frame)
+  }
+
+  @Test("jumps of the stamps are left out, and a second of lateness is not caught up with")
+  func jumps() {
+    var pacer = StampPacer()
+    let first = Self.due(&pacer, 0, now: 1_000_000_000)
+    let jumped = Self.due(&pacer, 90_000_000_000, now: first)
+    #expect(jumped == first + Self.frame)
+    let back = Self.due(&pacer, 0, now: jumped)
+    #expect(back == jumped + Self.frame)
+    let now = back + 3_000_000_000
+    let late = Self.due(&pacer, Self.frame, now: now)
+    #expect(late - now < Self.frame && now - late <= Self.frame / 4)
+  }
+}
+
+@Suite("Pictures on successive ticks")
+struct TickHoldTests {
+  @Test(
+    "half-way between ticks small movements neither double nor drop a picture", arguments: 0..<20)
+  func middle(seed: UInt64) {
+    let grid = FrameGrid(rate: .thirty)
+    let clock = StreamClock(wall: 0, monotonic: 0)
+    var random = SplitMix64(seed: seed)
+    var hold = TickHold(grid)
+    var last: Int64?
+    for index in Int64(30)..<300 {
+      let wander = Int64(random.next() % 2_000_000) - 1_000_000
+      let captured = grid.nanoseconds(index) + grid.rate.frameNanoseconds / 2 + wander
+      let held = hold.captured(captured, clock)
+      let frame = clock.frame(nearest: held, on: grid)
+      if let last { #expect(frame == last + 1) }
+      last = frame
+      #expect(abs(held - captured) <= grid.rate.frameNanoseconds / 20 + 1000)
+      let due = clock.due(frame, on: grid)
+      #expect(abs(held - due) <= grid.rate.frameNanoseconds / 2)
+    }
+  }
+
+  @Test("away from the middle nothing is changed, and what is slower than the grid keeps its ticks")
+  func plain() {
+    let grid = FrameGrid(rate: .thirty)
+    let clock = StreamClock(wall: 0, monotonic: 0)
+    var hold = TickHold(grid)
+    for index in Int64(0)..<200 {
+      let captured = index * 66_000_000 + 5_000_000
+      let nearest = clock.frame(nearest: captured, on: grid)
+      let held = hold.captured(captured, clock)
+      #expect(abs(clock.frame(nearest: held, on: grid) - nearest) <= 1)
+      if abs(captured - clock.due(nearest, on: grid)) < 14_000_000 { #expect(held == captured) }
+    }
+  }
+}

@@ -1,0 +1,128 @@
+"""Measures sound against picture by flash and beep: both mark each whole UTC second of the test source.
+
+Offset of a second s = time of the first flash frame, corrected by (its stamp - s), less time of the beep's onset. The
+correction takes the frame grid's phase out. Positive: the sound comes too early.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from harness.frames import STRIP_BYTES, strip_clock
+from harness.tools import need
+
+# The flash covers 7/16 to 9/16 of the width and 35 to 53 % of the height; its middle is enough.
+FLASH = "crop=iw/16:ih/20:iw*15/32:ih*46/100,scale=4:4:flags=area"
+FLASH_BYTES = 4 * 4
+LOUD = 0.125
+RATE = 48_000
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One whole second as picture and sound show it, on the media timeline, in seconds."""
+
+    second: int
+    flash: float
+    beep: float
+
+    @property
+    def offset(self) -> float:
+        """Seconds by which the sound comes before the picture."""
+        return self.flash - self.beep
+
+
+def _ffmpeg(source: bytes | Path | str, arguments: list[str]) -> tuple[bytes, str]:
+    given = source if isinstance(source, bytes) else None
+    command = [need("ffmpeg", "offset of picture and sound"), "-v", "info", "-nostats", "-copyts",
+               "-i", "-" if given is not None else str(source), *arguments]
+    run = subprocess.run(command, input=given, stdin=None if given is not None else subprocess.DEVNULL,
+                         capture_output=True, timeout=60)
+    log = run.stderr.decode(errors="replace")
+    assert run.returncode == 0, log[-800:]
+    return run.stdout, log
+
+
+def _ticks(log: str, filter_name: str) -> list[int]:
+    """The time of each frame that passed showinfo or ashowinfo, in ticks; their seconds have six digits only."""
+    lines = [line for line in log.splitlines() if f"Parsed_{filter_name}_" in line]
+    return [int(found[1]) for line in lines if (found := re.search(r"\bn: *\d+ pts: *(-?\d+)", line))]
+
+
+def _video_times(log: str) -> list[float]:
+    base = re.search(r"config in time_base: (\d+)/(\d+)", log)
+    assert base, log[-800:]
+    return [tick * int(base[1]) / int(base[2]) for tick in _ticks(log, "showinfo")]
+
+
+def flashes(video: bytes | Path | str) -> dict[int, float]:
+    """For each second that flashes from its first frame on: its time on the media timeline.
+
+    `video` is a file, a URL, or init + media bytes.
+    """
+    graph = ("[0:v:0]showinfo,split[a][b];[a]crop=iw:trunc(ih/18)*2:0:0,scale=256:16:flags=area,format=gray,"
+             f"scale=256:16[strip];[b]{FLASH},format=gray,scale=256:1:flags=neighbor[flash];"
+             "[strip][flash]vstack[out]")
+    data, log = _ffmpeg(video, ["-filter_complex", graph, "-map", "[out]", "-fps_mode", "passthrough",
+                                "-pix_fmt", "gray", "-f", "rawvideo", "-"])
+    size = STRIP_BYTES + 256
+    times = _video_times(log)
+    assert len(data) == len(times) * size, f"{len(times)} times for {len(data) / size} frames"
+    found: dict[int, float] = {}
+    was_dark = False
+    for place, time in enumerate(times):
+        frame = data[place * size : (place + 1) * size]
+        stamp = strip_clock(frame[:STRIP_BYTES])
+        bright = float(np.frombuffer(frame[STRIP_BYTES:], np.uint8).mean()) > 128
+        if bright and was_dark and stamp is not None:
+            second = stamp // 1000
+            found[second] = time - (stamp - second * 1000) / 1000
+        was_dark = not bright
+    return found
+
+
+def sound_of(audio: bytes | Path | str) -> tuple[float, np.ndarray]:
+    """Time of the first sample on the media timeline, and all samples of the first channel at 48 kHz."""
+    filters = f"pan=mono|c0=c0,aresample={RATE},asettb=1/{RATE},ashowinfo"
+    data, log = _ffmpeg(audio, ["-map", "0:a:0", "-af", filters, "-f", "f32le", "-"])
+    ticks = _ticks(log, "ashowinfo")
+    assert ticks, log[-800:]
+    return ticks[0] / RATE, np.frombuffer(data, np.float32)
+
+
+def beeps(audio: bytes | Path | str) -> list[float]:
+    """Times on the media timeline at which a beep begins after at least 0.2 s of quiet."""
+    start, samples = sound_of(audio)
+    return [start + place / RATE for place in onsets(samples)]
+
+
+def onsets(samples: np.ndarray, rate: int = RATE) -> list[int]:
+    """Samples at which it becomes loud after at least 0.2 s of quiet."""
+    loud = np.flatnonzero(np.abs(samples) > LOUD)
+    if loud.size == 0:
+        return []
+    gaps = np.diff(loud, prepend=0)
+    return [int(place) for place in loud[gaps > rate // 5]]
+
+
+def marks(video: bytes | Path | str, audio: bytes | Path | str) -> list[Mark]:
+    """Every second that has both its flash and its beep, each within half a second of the other."""
+    heard = beeps(audio)
+    found = []
+    for second, flash in sorted(flashes(video).items()):
+        nearest = min(heard, key=lambda beep: abs(beep - flash), default=None)
+        if nearest is not None and abs(nearest - flash) < 0.5:
+            found.append(Mark(second, flash, nearest))
+    return found
+
+
+def av_offset(video: bytes | Path | str, audio: bytes | Path | str) -> float:
+    """Median over all seconds of how much the sound comes before the picture, in seconds."""
+    found = marks(video, audio)
+    assert found, "no second has both flash and beep"
+    return float(np.median([mark.offset for mark in found]))

@@ -1,0 +1,58 @@
+"""What of a source's burned clock came through a streamer: continuity and added latency, frame by frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.boxes import chunks, timescale
+from harness.frames import clocks_of
+from harness.recorder import Recording
+
+
+@dataclass
+class Frame:
+    """One frame of the recording; seconds since 1970."""
+
+    msn: int
+    tick: float
+    captured: float
+    clock: float | None
+
+
+def frames(found: Recording) -> list[Frame]:
+    """All frames of the complete segments, in order; fails on a hole in the timeline."""
+    init, segments = found.init(), found.segments()
+    scale = timescale(init)
+    numbers = sorted(segments)
+    assert numbers == list(range(numbers[0], numbers[-1] + 1)), f"numbers are missing: {numbers}"
+    media = b"".join(segments[n][1] for n in numbers)
+    clocks = clocks_of(init + media)
+    places = [(n, chunk) for n in numbers for chunk in chunks(segments[n][1], init)]
+    assert len(places) == len(clocks)
+    for (_, one), (_, two) in zip(places, places[1:]):
+        assert two.tfdt == one.tfdt + one.duration, "the timeline has a hole"
+    return [Frame(n, c.tfdt / scale, (c.prft or 0) / 1e9, None if k is None else k / 1000)
+            for (n, c), k in zip(places, clocks)]
+
+
+def check_one_stream(found: Recording) -> None:
+    """Nothing that players would notice: one init, no discontinuity, no gap, numbers that only grow."""
+    assert not found.errors, found.errors
+    assert len({s.map_uri for p in found.playlists for s in p.segments}) == 1, "the init changed"
+    for playlist in found.playlists:
+        assert "DISCONTINUITY\n" not in playlist.text and "GAP" not in playlist.text
+    firsts = [p.segments[0].msn for p in found.playlists]
+    assert firsts == sorted(firsts)
+    sequences = [p.last_part for p in found.playlists]
+    assert sequences == sorted(sequences)
+
+
+def repeated(shown: list[Frame]) -> int:
+    """How many frames show the same picture as the one before."""
+    return sum(one.clock == two.clock for one, two in zip(shown, shown[1:]))
+
+
+def lost(shown: list[Frame], period: float) -> int:
+    """How many pictures of the source are missing between those that are shown."""
+    clocks = [f.clock for f in shown if f.clock is not None]
+    return sum(max(0, round((two - one) / period) - 1) for one, two in zip(clocks, clocks[1:]) if two > one)

@@ -1,0 +1,80 @@
+"""Paints pictures with the burned clock BC64 without any library, at a steady rate, to standard output.
+
+Run by whatever Python is there: `python painter.py --size 640x360 --rate 30`. I420, one picture after the other.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+COLUMNS, ROWS = 32, 18
+
+
+def crc12(value: int, bits: int = 48) -> int:
+    """CRC-12 (0x80F, start 0xFFF) of the low `bits` bits, most significant first."""
+    crc = 0xFFF
+    for i in range(bits - 1, -1, -1):
+        top = crc >> 11 & 1
+        crc = crc << 1 & 0xFFF
+        if top ^ (value >> i & 1):
+            crc ^= 0x80F
+    return crc
+
+
+def cells(milliseconds: int) -> list[int]:
+    """The 64 cells of one time, in order."""
+    time_bits = [milliseconds >> i & 1 for i in range(47, -1, -1)]
+    check = crc12(milliseconds)
+    return [1, 0, 1, 0, *time_bits, *(check >> i & 1 for i in range(11, -1, -1))]
+
+
+def picture(width: int, height: int, milliseconds: int, index: int) -> bytes:
+    """One picture: the strip, grey, and a box that moves."""
+    bits = cells(milliseconds)
+    rows = bytearray()
+    for row in range(2):
+        line = bytearray(width)
+        for column in range(COLUMNS):
+            left, right = column * width // COLUMNS, (column + 1) * width // COLUMNS
+            line[left:right] = bytes([235 if bits[row * COLUMNS + column] else 16]) * (right - left)
+        rows += bytes(line) * ((row + 1) * height // ROWS - row * height // ROWS)
+    plain = bytes([70]) * width
+    left = index * 8 % (width - 48)
+    boxed = plain[:left] + bytes([190]) * 48 + plain[left + 48:]
+    top = 2 * height // ROWS
+    middle = height // 2
+    rows += plain * (middle - top) + boxed * 40 + plain * (height - middle - 40)
+    return bytes(rows) + bytes([128]) * (width * height // 2)
+
+
+def pictures(width: int, height: int, rate: float):
+    """Pictures for ever, each when it is due, stamped with that time."""
+    start = time.time()
+    index = 0
+    while True:
+        due = start + index / rate
+        if (wait := due - time.time()) > 0:
+            time.sleep(wait)
+        yield index, picture(width, height, int(due * 1000), index)
+        index += 1
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--size", default="640x360")
+    parser.add_argument("--rate", type=float, default=30)
+    options = parser.parse_args()
+    width, height = map(int, options.size.split("x"))
+    try:
+        for _, data in pictures(width, height, options.rate):
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+    except (BrokenPipeError, KeyboardInterrupt):
+        pass
+
+
+if __name__ == "__main__":
+    main()

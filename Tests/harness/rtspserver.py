@@ -1,0 +1,77 @@
+"""GStreamer's RTSP server with the burned clock in its picture; run by Debian's own Python.
+
+`/usr/bin/python3 rtspserver.py PORT [--size WxH] [--user NAME --password WORD]`; prints `ready`. URL: rtsp://…/x
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import threading
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import gi  # noqa: E402
+from painter import pictures  # noqa: E402
+
+gi.require_version("Gst", "1.0")
+gi.require_version("GstRtspServer", "1.0")
+from gi.repository import GLib, Gst, GstRtspServer  # noqa: E402
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("port")
+    parser.add_argument("--size", default="640x360")
+    parser.add_argument("--rate", type=int, default=30)
+    parser.add_argument("--slices", type=int, default=1)
+    parser.add_argument("--user", default="")
+    parser.add_argument("--password", default="")
+    options = parser.parse_args()
+    width, height = map(int, options.size.split("x"))
+    Gst.init(None)
+
+    def feed(source) -> None:
+        for index, data in pictures(width, height, options.rate):
+            buffer = Gst.Buffer.new_wrapped(data)
+            buffer.pts = index * Gst.SECOND // options.rate
+            buffer.duration = Gst.SECOND // options.rate
+            if source.emit("push-buffer", buffer) != Gst.FlowReturn.OK:
+                return
+
+    def configure(_, media) -> None:
+        source = media.get_element().get_child_by_name("source")
+        threading.Thread(target=feed, args=(source,), daemon=True).start()
+
+    server = GstRtspServer.RTSPServer()
+    server.set_address("127.0.0.1")
+    server.set_service(options.port)
+    factory = GstRtspServer.RTSPMediaFactory()
+    factory.set_launch(
+        "( appsrc name=source is-live=true format=time caps=video/x-raw,format=I420,"
+        f"width={width},height={height},framerate={options.rate}/1 ! x264enc tune=zerolatency speed-preset=ultrafast "
+        f"sliced-threads=false threads=1 key-int-max=30 bitrate=1500 option-string=slices={options.slices}:scenecut=0 "
+        "! video/x-h264,profile=baseline ! rtph264pay name=pay0 pt=96 config-interval=-1 )")
+    factory.set_shared(True)
+    factory.connect("media-configure", configure)
+    if options.user:
+        auth = GstRtspServer.RTSPAuth()
+        token = GstRtspServer.RTSPToken()
+        token.set_string("media.factory.role", "viewer")
+        basic = GstRtspServer.RTSPAuth.make_basic(options.user, options.password)
+        auth.add_basic(basic, token)
+        server.set_auth(auth)
+        permissions = GstRtspServer.RTSPPermissions()
+        permissions.add_permission_for_role("viewer", "media.factory.access", True)
+        permissions.add_permission_for_role("viewer", "media.factory.construct", True)
+        factory.set_permissions(permissions)
+    server.get_mount_points().add_factory("/x", factory)
+    server.attach(None)
+    print("ready", flush=True)
+    GLib.MainLoop().run()
+
+
+if __name__ == "__main__":
+    main()

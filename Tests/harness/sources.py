@@ -1,0 +1,106 @@
+"""Sources that a streamer pulls from, with the burned clock in their picture: ffmpeg, GStreamer, a file server."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from harness.tools import ROOT, need
+
+PAINTER = ROOT / "Tests/harness/painter.py"
+RTSP_SERVER = ROOT / "Tests/harness/rtspserver.py"
+SYSTEM_PYTHON = "/usr/bin/python3"
+ENCODER = ["-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-b:v", "1500k"]
+
+
+class Source:
+    """A process, or a pipe of two, that can be killed, frozen and thawed."""
+
+    def __init__(self, *processes: subprocess.Popen[bytes]) -> None:
+        self.processes = processes
+
+    def kill(self) -> None:
+        """Ends it without a farewell."""
+        for process in reversed(self.processes):
+            process.kill()
+        for process in self.processes:
+            process.wait(5)
+
+    def freeze(self) -> None:
+        """SIGSTOP."""
+        for process in self.processes:
+            os.kill(process.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """SIGCONT."""
+        for process in self.processes:
+            os.kill(process.pid, signal.SIGCONT)
+
+
+def painter(size: str = "640x360", rate: float = 30) -> subprocess.Popen[bytes]:
+    """Pictures on its standard output."""
+    return subprocess.Popen([sys.executable, str(PAINTER), "--size", size, "--rate", str(rate)],
+                            stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
+
+
+def ffmpeg_sender(output: Sequence[str], size: str = "640x360", rate: float = 30, group: int = 30,
+                  stdout: int | None = None) -> Source:
+    """Paints, encodes without delay and sends to `output`."""
+    paint = painter(size, rate)
+    send = subprocess.Popen(
+        [need("ffmpeg", "pulled inputs"), "-v", "error", "-fflags", "nobuffer", "-f", "rawvideo", "-pix_fmt",
+         "yuv420p", "-s", size, "-r", str(rate), "-i", "-", *ENCODER, "-g", str(group), "-flush_packets", "1",
+         *output],
+        stdin=paint.stdout, stdout=stdout if stdout is not None else subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    assert paint.stdout is not None
+    paint.stdout.close()
+    return Source(paint, send)
+
+
+def rtsp_server(port: int, *options: str) -> Source:
+    """GStreamer's RTSP server on `port`, path /x; a named skip where it is not installed."""
+    check = subprocess.run(
+        [SYSTEM_PYTHON, "-c",
+         "import gi; gi.require_version('GstRtspServer', '1.0'); from gi.repository import Gst, GstRtspServer;"
+         " Gst.init(None); assert all(Gst.ElementFactory.find(n) for n in ('x264enc', 'rtph264pay', 'appsrc'))"],
+        capture_output=True, timeout=30) if Path(SYSTEM_PYTHON).exists() else None
+    if check is None or check.returncode:
+        pytest.skip("GStreamer's RTSP server not found: RTSP inputs are not tested")
+    server = subprocess.Popen([SYSTEM_PYTHON, str(RTSP_SERVER), str(port), *options], stdout=subprocess.PIPE,
+                              stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    assert server.stdout is not None
+    assert select.select([server.stdout], [], [], 15)[0] and server.stdout.readline() == b"ready\n"
+    return Source(server)
+
+
+def clip(path: Path, seconds: float, *options: str, size: str = "640x360") -> Path:
+    """A file of so many seconds with the burned clock and, by default, AAC sound."""
+    paint = painter(size)
+    frames = str(int(seconds * 30))
+    try:
+        subprocess.run(
+            [need("ffmpeg", "files as inputs"), "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", size,
+             "-r", "30", "-i", "-", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000", "-frames:v", frames,
+             "-shortest", *ENCODER, "-g", "30", "-c:a", "aac", *options, str(path)],
+            stdin=paint.stdout, check=True, timeout=60)
+    finally:
+        paint.kill()
+        paint.wait(5)
+    return path
+
+
+def wait_for(condition, within: float, what: str) -> float:
+    """Waits until `condition()` holds; how long it took."""
+    start = time.monotonic()
+    while not condition():
+        assert time.monotonic() - start < within, f"{what}: not within {within} s"
+        time.sleep(0.02)
+    return time.monotonic() - start
