@@ -21,11 +21,12 @@ package struct OverlayPainter: ~Copyable {
     scaler = try Scaler(to: size)
   }
 
-  /// The picture in the rendition's size, with the overlay.
+  /// Fits a picture to the rendition's size and paints the overlay over it.
   ///
   /// - Parameters:
   ///   - picture: of any size; it stays as it is.
   ///   - milliseconds: the frame's tick since 1970.
+  /// - Returns: a new picture.
   /// - Throws: where the picture cannot be scaled.
   package func paint(_ picture: Picture, milliseconds: Int64) throws(FFmpegError) -> Picture {
     let letters = Self.letters(text(milliseconds))
