@@ -78,22 +78,52 @@ struct MetricsText {
       served, _ in
       Double(served.measures.clockError()) / 1e9
     }
+    renditions(&out)
+  }
+
+  private func renditions(_ out: inout MetricLines) {
+    let all = site.streams.flatMap { stream in
+      let counts = stream.measures.statistics().renditions
+      return stream.renditions.enumerated().map { place, rendition in
+        (
+          labels: [("stream", stream.name), ("rendition", rendition.name)], rendition: rendition,
+          counts: place < counts.count ? counts[place] : RenditionStatistics()
+        )
+      }
+    }
+    func counter(_ name: String, _ help: String, _ value: (RenditionStatistics) -> UInt64) {
+      out.family(name, "counter", help)
+      for one in all { out.sample(name, one.labels, Double(value(one.counts))) }
+    }
+    func histogram(_ name: String, _ help: String, _ value: (RenditionStatistics) -> Histogram) {
+      out.family(name, "histogram", help)
+      for one in all { out.histogram(name, one.labels, value(one.counts)) }
+    }
     counter("streamer_encoder_overloaded_total", "Times the encoder fell a second behind.") {
       $0.overloads
     }
+    counter(
+      "streamer_segments_left_out_total", "Segments not made since the machine was overloaded."
+    ) { $0.segmentsLeftOut }
     counter("streamer_media_bytes_total", "Bytes of media published.") { $0.mediaBytes }
-    out.family(
-      "streamer_encoder_delay_seconds", "histogram", "From picture to coded bytes.")
-    for one in all {
-      out.histogram(
-        "streamer_encoder_delay_seconds", [("stream", one.name)], one.counts.encoderDelay)
+    histogram("streamer_encoder_delay_seconds", "From picture to coded bytes.") {
+      $0.encoderDelay
     }
-    out.family(
-      "streamer_part_publish_lateness_seconds", "histogram",
-      "From the tick of a part's last frame to its publication.")
+    histogram("streamer_part_duration_seconds", "How long parts last.") { $0.partDuration }
+    histogram(
+      "streamer_part_publish_lateness_seconds",
+      "From the tick of a part's last frame to its publication."
+    ) { $0.partLateness }
+    out.family("streamer_window_bytes", "gauge", "Bytes of media in memory.")
     for one in all {
-      out.histogram(
-        "streamer_part_publish_lateness_seconds", [("stream", one.name)], one.counts.partLateness)
+      let snapshot = one.rendition.window.snapshot
+      let chunks = snapshot.segments.flatMap(\.chunks) + (snapshot.open?.chunks ?? [])
+      out.sample(
+        "streamer_window_bytes", one.labels, Double(chunks.reduce(0) { $0 + $1.bytes.count }))
+    }
+    out.family("streamer_playlist_bytes", "gauge", "Bytes of the playlist that was last made.")
+    for one in all {
+      out.sample("streamer_playlist_bytes", one.labels, Double(one.rendition.playlists.newestSize))
     }
   }
 

@@ -60,7 +60,8 @@ package final class LiveStream: Sendable {
   private let feed: SlotFeed
   private let startLine: StartLine
   private let stop = StopFlag()
-  private let counters = Locked(StreamStatistics())
+  private let counters: Locked<StreamStatistics>
+  private let load: LadderLoad
   private let threads = Locked<[OSThread]>([])
   private let log: Log
 
@@ -81,7 +82,8 @@ package final class LiveStream: Sendable {
     let rungs = configuration.rungs
     let gate =
       rungs.count > 1
-      ? PublishGate(count: rungs.count, patience: cadence.grid.nanoseconds(cadence.framesPerPart))
+      ? PublishGate(
+        count: rungs.count, patience: LadderLoadState.patience)
       : nil
     renditions = rungs.enumerated().map { place, rung in
       Rendition(
@@ -93,6 +95,8 @@ package final class LiveStream: Sendable {
     gate?.attach(renditions.map(\.window))
     feed = SlotFeed(rungs: rungs.count, capacity: Int(cadence.framesPerPart))
     startLine = StartLine(count: rungs.count)
+    counters = Locked(StreamStatistics(renditions: rungs.count))
+    load = LadderLoad(count: rungs.count)
   }
 
   /// The window of the best rendition.
@@ -199,7 +203,7 @@ package final class LiveStream: Sendable {
       try goLive(&track, rendition)
       let thread = RenditionThread(
         configuration: configuration, window: rendition.window, rung: place, feed: feed,
-        statistics: counters, log: log)
+        load: load, statistics: counters, log: log)
       try thread.run(&track)
     } catch {
       guard isOpen else { return opened(error) }

@@ -26,6 +26,7 @@ struct Settings {
   var encoder = "libx264"
   var preset = "superfast"
   var burnsClock = false
+  var overlay: Overlay?
   var segmentMicroseconds: Int64 = 1_000_000
   var partMicroseconds: Int64 = 100_000
   var playlistLength: Int?

@@ -67,6 +67,7 @@ struct StreamWiring: Sendable {
     stream.encoder = settings.encoder
     stream.preset = settings.preset
     stream.burnsClock = settings.burnsClock
+    stream.overlay = settings.overlay
     stream.playlistLength = length
     stream.retained = retained
     stream.history = history
