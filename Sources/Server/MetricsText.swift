@@ -82,7 +82,7 @@ struct MetricsText {
   }
 
   private func renditions(_ out: inout MetricLines) {
-    let all = site.streams.flatMap { stream in
+    let all = site.roster.served.flatMap { stream in
       let counts = stream.measures.statistics().renditions
       return stream.renditions.enumerated().map { place, rendition in
         (
