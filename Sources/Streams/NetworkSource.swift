@@ -104,6 +104,24 @@ package final class NetworkSource: Sendable, Equatable {
     if let known { body(known) }
   }
 
+  /// Starts the thread and blocks until it is known what the source carries.
+  ///
+  /// - Throws: that it will never be known; ``InputError/cancelled`` once `cancellation` is cancelled.
+  package func begin(_ cancellation: StartCancellation) throws(InputError) -> Facts {
+    cancellation.whenCancelled { [weak self] in self?.giveUp() }
+    guard start() else { throw .failed("the system refuses another thread") }
+    let outcome = Mailbox<Result<Facts, InputError>?>(nil)
+    whenKnown { known in outcome.update { $0 = known } }
+    return try outcome.wait { $0 }.get()
+  }
+
+  /// Lets who waits for the source go; its thread ends soon.
+  private func giveUp() {
+    cancellation.cancel()
+    target.update { _ in }
+    fail(.cancelled)
+  }
+
   /// Calls `body` once when a file or standard input has ended for good, on the source's thread.
   package func whenEnded(_ body: @escaping @Sendable () -> Void) {
     let isOver = ending.withLock { ending in
@@ -115,9 +133,7 @@ package final class NetworkSource: Sendable, Equatable {
 
   /// Ends the thread and what it waits for; a stopped source does not start again.
   package func stop() {
-    cancellation.cancel()
-    target.update { _ in }
-    fail(.cancelled)
+    giveUp()
     for thread in threads.withLock({ $0 }) { thread.join() }
   }
 

@@ -55,11 +55,11 @@ class FakeCamera:
         self.frozen.unlink()
 
 
-def jpegs(folder: Path, size: str = "1280x720") -> Path:
-    """Eight JPEG pictures f0.jpg … f7.jpg for the camera's MJPEG mode."""
+def jpegs(folder: Path, size: str = "1280x720", noise: int = 0) -> Path:
+    """Eight JPEG pictures f0.jpg … f7.jpg for the camera's MJPEG mode; noise (0-100) makes them hard to encode."""
     folder.mkdir(exist_ok=True)
     command = [need("ffmpeg", "the camera's MJPEG"), "-v", "error", "-y", "-f", "lavfi", "-i",
-               f"testsrc2=size={size}:rate=8", "-frames:v", "8", "-start_number", "0", "-pix_fmt",
+               f"testsrc2=size={size}:rate=8,noise=alls={noise}:allf=t", "-frames:v", "8", "-start_number", "0", "-pix_fmt",
                "yuvj422p", str(folder / "f%d.jpg")]
     subprocess.run(command, check=True, timeout=30)
     return folder
