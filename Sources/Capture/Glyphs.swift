@@ -6,6 +6,8 @@ struct GlyphScale: Sendable, Hashable {
 /// Our own fixed-width letters, five dots wide and seven high: digits, capitals and a little punctuation.
 enum Glyphs {
   static let height = 7
+  /// The letter that is drawn as an empty box, for what the font does not have.
+  static let box: UInt8 = 0x7F
   /// Dots from one letter to the next.
   static let advance = 6
 
@@ -14,6 +16,9 @@ enum Glyphs {
     let capital = (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(letter) ? letter - 32 : letter
     return table[Character(Unicode.Scalar(capital))]
   }
+
+  /// Whether the font has a letter.
+  static func has(_ letter: UInt8) -> Bool { letter < box && rows(letter) != nil }
 
   private static let table: [Character: [UInt8]] = [
     "0": [0b01110, 0b10001, 0b10011, 0b10101, 0b11001, 0b10001, 0b01110],
@@ -34,6 +39,17 @@ enum Glyphs {
     "/": [0b00001, 0b00010, 0b00010, 0b00100, 0b01000, 0b01000, 0b10000],
     "!": [0b00100, 0b00100, 0b00100, 0b00100, 0b00100, 0b00000, 0b00100],
     "?": [0b01110, 0b10001, 0b00001, 0b00110, 0b00100, 0b00000, 0b00100],
+    "=": [0b00000, 0b00000, 0b11111, 0b00000, 0b11111, 0b00000, 0b00000],
+    "_": [0b00000, 0b00000, 0b00000, 0b00000, 0b00000, 0b00000, 0b11111],
+    "(": [0b00010, 0b00100, 0b01000, 0b01000, 0b01000, 0b00100, 0b00010],
+    ")": [0b01000, 0b00100, 0b00010, 0b00010, 0b00010, 0b00100, 0b01000],
+    "%": [0b11001, 0b11001, 0b00010, 0b00100, 0b01000, 0b10011, 0b10011],
+    "#": [0b01010, 0b01010, 0b11111, 0b01010, 0b11111, 0b01010, 0b01010],
+    "'": [0b00100, 0b00100, 0b01000, 0b00000, 0b00000, 0b00000, 0b00000],
+    "*": [0b00000, 0b00100, 0b10101, 0b01110, 0b10101, 0b00100, 0b00000],
+    "|": [0b00100, 0b00100, 0b00100, 0b00100, 0b00100, 0b00100, 0b00100],
+    "@": [0b01110, 0b10001, 0b00001, 0b01101, 0b10101, 0b10101, 0b01110],
+    "\u{7F}": [0b00000, 0b11111, 0b10001, 0b10001, 0b10001, 0b11111, 0b00000],
     "A": [0b01110, 0b10001, 0b10001, 0b11111, 0b10001, 0b10001, 0b10001],
     "B": [0b11110, 0b10001, 0b10001, 0b11110, 0b10001, 0b10001, 0b11110],
     "C": [0b01110, 0b10001, 0b10000, 0b10000, 0b10000, 0b10001, 0b01110],

@@ -54,10 +54,12 @@ final class Scaler {
 
   /// A picture of the scaler's size with all of `frame` in it, and black where it has another shape.
   ///
-  /// `fullRange` says that luma goes from 0 to 255, as in JPEG; `aspect` is the shape of its pixels.
+  /// `fullRange` says that luma goes from 0 to 255, as in JPEG; `aspect` is the shape of its pixels; `paint` may paint
+  /// over it before anybody has it.
   func scale(
     _ frame: UnsafePointer<AVFrame>, fullRange: Bool, matrix: ColourMatrix,
-    aspect: SampleAspect = SampleAspect(1, 1), burnedMilliseconds: Int64? = nil
+    aspect: SampleAspect = SampleAspect(1, 1), burnedMilliseconds: Int64? = nil,
+    then paint: (Canvas) -> Void = { _ in }
   ) throws(FFmpegError) -> Picture {
     let kind = unsafe Kind(
       format: cff_plain_format(frame.pointee.format), fullRange: fullRange,
@@ -76,6 +78,7 @@ final class Scaler {
       }
       // Afterwards, since vector stores may go beyond the scaled picture's right edge.
       canvas.fillAround(area, .black)
+      paint(canvas)
     }
   }
 

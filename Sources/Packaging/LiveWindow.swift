@@ -86,6 +86,11 @@ package final class LiveWindow: Sendable {
     shared.withLock { $0.window.announce(offset: offset, skipped: skipped) }
   }
 
+  /// Says that segment `number` is not made: it is a gap, and the other rungs do not wait for it.
+  ///
+  /// The next chunk that is published begins a later segment.
+  package func leaveOut(_ number: Int64) { change(isMade: false) { $0.leaveOut(number) } }
+
   /// Ends the stream: what is open becomes the last segment.
   package func end() { change { $0.end() } }
 
@@ -99,7 +104,7 @@ package final class LiveWindow: Sendable {
     for wake in wakers { wake() }
   }
 
-  private func change(_ body: @Sendable (inout WindowState) -> Void) {
+  private func change(isMade: Bool = true, _ body: @Sendable (inout WindowState) -> Void) {
     let (snapshot, wakers) = shared.withLock { shared in
       body(&shared.window)
       let snapshot = WindowSnapshot(shared.window, track: shared.track)
@@ -109,7 +114,7 @@ package final class LiveWindow: Sendable {
       return (snapshot, shared.wakers)
     }
     if snapshot.state == .live {
-      gate?.published(snapshot.version, by: rung)
+      if isMade { gate?.published(snapshot.version, by: rung) } else { gate?.left(rung) }
     }
     for wake in wakers { wake() }
   }

@@ -29,9 +29,17 @@ package final class PublishGate: Sendable {
   /// A rung has everything below `version`; lets all list what may be listed now.
   func published(_ version: Int64, by rung: Int) {
     let now = SystemClock.monotonic
-    let (listed, windows) = shared.withLock { shared in
-      (shared.state.published(version, by: rung, now: now), shared.windows)
-    }
+    change { $0.published(version, by: rung, now: now) }
+  }
+
+  /// A rung is not made for a while: the others do not wait for it.
+  func left(_ rung: Int) {
+    let now = SystemClock.monotonic
+    change { $0.left(rung, now: now) }
+  }
+
+  private func change(_ body: @Sendable (inout PublishGateState) -> Int64?) {
+    let (listed, windows) = shared.withLock { shared in (body(&shared.state), shared.windows) }
     guard let listed else { return }
     for rung in windows { rung.window?.list(upTo: listed) }
   }

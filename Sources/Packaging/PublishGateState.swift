@@ -1,7 +1,7 @@
 /// How far the playlists of a stream's rungs may list: a pure state machine over versions.
 ///
-/// Playlists list a part when every rung has it, or one part target after the first had it: players that switch find
-/// the same parts in every rung, and a rung that is late does not hold up the others.
+/// Playlists list a part when every rung has it, or some time after the first had it: players that switch find the same
+/// parts in every rung, and a rung that is late does not hold up the others for long.
 /// - Source: RFC 8216bis Appendix B.1 (renditions are updated in sync)
 struct PublishGateState: Sendable {
   /// How long a part may be missing in a rung, in the caller's clock.
@@ -9,7 +9,10 @@ struct PublishGateState: Sendable {
   /// The version up to which playlists list.
   private(set) var listed = Int64.min
   private var versions: [Int64?]
-  private var waitingSince: Int64?
+  /// Rungs that nobody waits for.
+  private var absent: Set<Int> = []
+  /// Versions beyond `listed` that a rung has, and since when one has them; rising.
+  private var waiting: [(version: Int64, since: Int64)] = []
 
   /// A closed gate for `count` rungs: it opens when each has said what it has.
   init(count: Int, patience: Int64) {
@@ -21,24 +24,30 @@ struct PublishGateState: Sendable {
   ///
   /// - Returns: the version up to which playlists list now, if that has changed.
   mutating func published(_ version: Int64, by rung: Int, now: Int64) -> Int64? {
+    absent.remove(rung)
     versions[rung] = max(version, versions[rung] ?? version)
-    let known = versions.compactMap(\.self)
-    guard known.count == versions.count, let least = known.min(), let most = known.max() else {
+    return advance(now)
+  }
+
+  /// A rung is not made until it publishes again.
+  ///
+  /// - Returns: the version up to which playlists list now, if that has changed.
+  mutating func left(_ rung: Int, now: Int64) -> Int64? {
+    absent.insert(rung)
+    return advance(now)
+  }
+
+  private mutating func advance(_ now: Int64) -> Int64? {
+    let awaited = versions.enumerated().filter { !absent.contains($0.offset) }.map(\.element)
+    let known = awaited.compactMap(\.self)
+    guard known.count == awaited.count, let least = known.min(), let most = known.max() else {
       return nil
     }
     let before = listed
-    if least > listed {
-      listed = least
-      waitingSince = nil
-    }
-    if most > listed {
-      let since = waitingSince ?? now
-      waitingSince = since
-      if now - since >= patience {
-        listed += 1
-        waitingSince = most > listed ? now : nil
-      }
-    }
+    if most > max(listed, waiting.last?.version ?? .min) { waiting.append((most, now)) }
+    let overdue = waiting.last { now - $0.since >= patience }?.version
+    listed = max(listed, least, overdue ?? .min)
+    waiting.removeAll { $0.version <= listed }
     return listed == before ? nil : listed
   }
 }

@@ -62,6 +62,18 @@ struct WindowState: Sendable {
       offset: offset, isDue: true, skipped: announcement.skipped + skipped)
   }
 
+  /// Says that segment `number`, which follows the last one, has no media.
+  mutating func leaveOut(_ number: Int64) {
+    guard state != .ended else { return }
+    if open != nil { closeSegment() }
+    insertGaps(before: number)
+    let gap = opening(number, at: cadence.firstFrame(of: number), isHistory: false)
+    announcement.skipped = 0
+    keep(Segment(opening: gap, duration: cadence.segmentTicks(number)))
+    version = cadence.partsBefore(number + 1)
+    revision += 1
+  }
+
   /// The window is full: readers may see it.
   mutating func goLive() {
     if state == .starting { state = .live }

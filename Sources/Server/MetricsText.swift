@@ -34,7 +34,16 @@ struct MetricsText {
   }
 
   private func streams(_ out: inout MetricLines) {
-    let all = site.streams.map { (name: $0.name, served: $0, counts: $0.measures.statistics()) }
+    let roster = site.roster
+    out.family("streamer_stream_state", "gauge", "1 for the state that the stream is in.")
+    for stream in roster.streams {
+      for word in SiteStream.words {
+        out.sample(
+          "streamer_stream_state", [("stream", stream.name), ("state", word)],
+          stream.word == word ? 1 : 0)
+      }
+    }
+    let all = roster.served.map { (name: $0.name, served: $0, counts: $0.measures.statistics()) }
     func gauge(_ name: String, _ help: String, _ value: (ServedStream, StreamStatistics) -> Double)
     {
       out.family(name, "gauge", help)
@@ -44,8 +53,11 @@ struct MetricsText {
       out.family(name, "counter", help)
       for one in all { out.sample(name, [("stream", one.name)], Double(value(one.counts))) }
     }
-    gauge("streamer_stream_online", "Whether the source gives pictures.") {
-      $1.isSourceOnline && $0.window.snapshot.state == .live ? 1 : 0
+    out.family("streamer_stream_online", "gauge", "Whether the source gives pictures.")
+    for stream in roster.streams {
+      let counts = all.first { $0.served === stream.served }?.counts
+      let isOnline = counts?.isSourceOnline == true && stream.word == "live"
+      out.sample("streamer_stream_online", [("stream", stream.name)], isOnline ? 1 : 0)
     }
     counter("streamer_input_frames_total", "Pictures from the source.") { $0.inputFrames }
     counter("streamer_input_repeated_total", "Ticks that repeated a picture.") { $0.repeatedFrames }
@@ -66,22 +78,52 @@ struct MetricsText {
       served, _ in
       Double(served.measures.clockError()) / 1e9
     }
+    renditions(&out)
+  }
+
+  private func renditions(_ out: inout MetricLines) {
+    let all = site.roster.served.flatMap { stream in
+      let counts = stream.measures.statistics().renditions
+      return stream.renditions.enumerated().map { place, rendition in
+        (
+          labels: [("stream", stream.name), ("rendition", rendition.name)], rendition: rendition,
+          counts: place < counts.count ? counts[place] : RenditionStatistics()
+        )
+      }
+    }
+    func counter(_ name: String, _ help: String, _ value: (RenditionStatistics) -> UInt64) {
+      out.family(name, "counter", help)
+      for one in all { out.sample(name, one.labels, Double(value(one.counts))) }
+    }
+    func histogram(_ name: String, _ help: String, _ value: (RenditionStatistics) -> Histogram) {
+      out.family(name, "histogram", help)
+      for one in all { out.histogram(name, one.labels, value(one.counts)) }
+    }
     counter("streamer_encoder_overloaded_total", "Times the encoder fell a second behind.") {
       $0.overloads
     }
+    counter(
+      "streamer_segments_left_out_total", "Segments not made since the machine was overloaded."
+    ) { $0.segmentsLeftOut }
     counter("streamer_media_bytes_total", "Bytes of media published.") { $0.mediaBytes }
-    out.family(
-      "streamer_encoder_delay_seconds", "histogram", "From picture to coded bytes.")
-    for one in all {
-      out.histogram(
-        "streamer_encoder_delay_seconds", [("stream", one.name)], one.counts.encoderDelay)
+    histogram("streamer_encoder_delay_seconds", "From picture to coded bytes.") {
+      $0.encoderDelay
     }
-    out.family(
-      "streamer_part_publish_lateness_seconds", "histogram",
-      "From the tick of a part's last frame to its publication.")
+    histogram("streamer_part_duration_seconds", "How long parts last.") { $0.partDuration }
+    histogram(
+      "streamer_part_publish_lateness_seconds",
+      "From the tick of a part's last frame to its publication."
+    ) { $0.partLateness }
+    out.family("streamer_window_bytes", "gauge", "Bytes of media in memory.")
     for one in all {
-      out.histogram(
-        "streamer_part_publish_lateness_seconds", [("stream", one.name)], one.counts.partLateness)
+      let snapshot = one.rendition.window.snapshot
+      let chunks = snapshot.segments.flatMap(\.chunks) + (snapshot.open?.chunks ?? [])
+      out.sample(
+        "streamer_window_bytes", one.labels, Double(chunks.reduce(0) { $0 + $1.bytes.count }))
+    }
+    out.family("streamer_playlist_bytes", "gauge", "Bytes of the playlist that was last made.")
+    for one in all {
+      out.sample("streamer_playlist_bytes", one.labels, Double(one.rendition.playlists.newestSize))
     }
   }
 

@@ -44,6 +44,7 @@ final class PlaylistShelf: Sendable {
     var chunked = Edition()
     var renderings = 0
     var compressions = 0
+    var newestSize = 0
   }
 
   private let name: String
@@ -84,6 +85,9 @@ final class PlaylistShelf: Sendable {
   var work: (renderings: Int, compressions: Int) {
     shelves.withLock { ($0.renderings, $0.compressions) }
   }
+
+  /// Bytes of the playlist that was rendered last, uncompressed; 0 before the first.
+  var newestSize: Int { shelves.withLock { $0.newestSize } }
 
   /// The response for `key` from `snapshot`, or from a newer one if the shelf has that already; nil while there is no
   /// complete segment.
@@ -127,6 +131,7 @@ final class PlaylistShelf: Sendable {
       guard let text = text(key, snapshot) else { return nil }
       shelves.renderings += 1
       shelves[keyPath: path].plain[bodyKey] = SharedBytes(text)
+      shelves.newestSize = text.utf8.count
     }
     guard let plain = shelves[keyPath: path].plain[bodyKey] else { return nil }
     guard key.isCompressed else { return plain }

@@ -17,6 +17,9 @@ struct History {
   /// Complete segments before the one that has begun.
   let length: Int64
 
+  /// How long the segment that has begun may take; nanoseconds.
+  static let patience: Int64 = 3_000_000_000
+
   /// Encodes and records the history, up to the frame that is due now.
   ///
   /// - Parameters:
@@ -37,7 +40,9 @@ struct History {
       }
     }
     var frame = cadence.firstFrame(of: begun)
-    while clock.due(frame, on: cadence.grid) + inputDelay <= now() {
+    // An encoder slower than real time would never come to the frame that is due; the stream begins behind instead.
+    let limit = now() + Self.patience
+    while clock.due(frame, on: cadence.grid) + inputDelay <= now(), now() < limit {
       for coded in try track.encode(slate, frame: frame) { track.record(coded, frame: frame) }
       frame += 1
     }

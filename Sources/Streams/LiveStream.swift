@@ -12,13 +12,15 @@ package final class LiveStream: Sendable {
     case source(String)
     /// No encoder could be opened.
     case encoder(String)
+    /// What was asked for does not go with what the source carries.
+    case configuration(String)
     /// The system refused a thread.
     case thread
 
     /// One line for a person.
     package var description: String {
       switch self {
-      case .source(let reason): reason
+      case .source(let reason), .configuration(let reason): reason
       case .encoder(let reason): "no encoder could be opened: \(reason)"
       case .thread: "the system refuses another thread"
       }
@@ -61,7 +63,8 @@ package final class LiveStream: Sendable {
   private let startLine: StartLine
   private let stop = StopFlag()
   private let ending = StopFlag()
-  private let counters = Locked(StreamStatistics())
+  private let counters: Locked<StreamStatistics>
+  private let load: LadderLoad
   private let threads = Locked<[OSThread]>([])
   private let log: Log
 
@@ -82,7 +85,8 @@ package final class LiveStream: Sendable {
     let rungs = configuration.rungs
     let gate =
       rungs.count > 1
-      ? PublishGate(count: rungs.count, patience: cadence.grid.nanoseconds(cadence.framesPerPart))
+      ? PublishGate(
+        count: rungs.count, patience: LadderLoadState.patience)
       : nil
     renditions = rungs.enumerated().map { place, rung in
       Rendition(
@@ -100,6 +104,8 @@ package final class LiveStream: Sendable {
         retained: configuration.retained)
     }
     startLine = StartLine(count: rungs.count + (sound == nil ? 0 : 1))
+    counters = Locked(StreamStatistics(renditions: rungs.count + (sound == nil ? 0 : 1)))
+    load = LadderLoad(count: rungs.count)
   }
 
   /// The window of the best rendition.
@@ -118,7 +124,7 @@ package final class LiveStream: Sendable {
   /// Starts source and encoder and returns when both are open; the window goes live soon after.
   ///
   /// - Parameter onFailure: called once if the running stream fails for good, on one of its threads.
-  /// - Throws: what could not be opened.
+  /// - Throws: what could not be opened; what was is let go by ``leave()``.
   package func start(onFailure: @escaping @Sendable (Failure) -> Void) throws(Failure) {
     let sourceOpening = Mailbox(Opening.pending)
     try startSource(sourceOpening)
@@ -147,9 +153,10 @@ package final class LiveStream: Sendable {
     sound?.end()
   }
 
-  /// Stops the stream's threads without ending its window: players shall wait for the next process.
+  /// Stops the stream's threads without ending its window: players shall wait for the next process, or the next start.
   package func leave() {
     stop.set()
+    startLine.close()
     feed.close()
     if case .network(let source) = configuration.source { source.stop() }
     for thread in threads.withLock({ $0 }) { thread.join() }
@@ -212,7 +219,7 @@ package final class LiveStream: Sendable {
         isOpen = true
         opening.update { $0 = .opened }
         try body.fill(&track)
-        let first = startLine.arrive(.min)
+        guard let first = startLine.arrive(.min) else { return }
         sound.goLive()
         if startLine.isLastReady() { try openFeed(first) }
         try body.run(&track)
@@ -243,7 +250,7 @@ package final class LiveStream: Sendable {
       try goLive(&track, rendition)
       let thread = RenditionThread(
         configuration: configuration, window: rendition.window, rung: place, feed: feed,
-        statistics: counters, log: log)
+        load: load, statistics: counters, log: log)
       try thread.run(&track)
     } catch {
       guard isOpen else { return opened(error) }
@@ -259,7 +266,7 @@ package final class LiveStream: Sendable {
       cadence: configuration.cadence, clock: clock, inputDelay: configuration.inputDelay,
       first: firstSegment, length: Int64(configuration.history))
     let due = try history.fill(&track, with: slate) { SystemClock.monotonic }
-    let first = startLine.arrive(due)
+    guard let first = startLine.arrive(due) else { return }
     try history.fill(&track, with: slate, from: due, to: first)
     rendition.window.goLive()
     if startLine.isLastReady() { try openFeed(first) }

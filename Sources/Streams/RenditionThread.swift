@@ -11,6 +11,7 @@ struct RenditionThread: Sendable {
   /// Its place in the ladder, from 0 for the best.
   let rung: Int
   let feed: SlotFeed
+  let load: LadderLoad
   let statistics: Locked<StreamStatistics>
   let log: Log
 
@@ -19,14 +20,26 @@ struct RenditionThread: Sendable {
   /// - Throws: the encoder's error; after it the encoder is of no more use.
   func run(_ track: inout VideoTrack) throws(FFmpegError) {
     var monitor = OverloadMonitor()
+    let overlay = try overlay()
     var last: Picture?
+    var isLeftOut = false
     while let slot = feed.next(rung) {
       let begin = SystemClock.monotonic
-      note(monitor.observe(age: begin - slot.due))
+      if !isLeftOut { note(monitor.observe(age: begin - slot.due)) }
+      let duty = load.observe(rung, isBehind: !isLeftOut && monitor.isOverloaded)
       if let announcement = slot.announcement { announce(announcement) }
-      // A single rung that cannot keep up halves its picture rate by repeating: repeats cost little.
-      let repeats = monitor.isOverloaded && slot.frame % 2 != 0
-      let picture = try picture(for: slot, showing: repeats ? last ?? slot.image : slot.image)
+      if configuration.cadence.position(of: slot.frame) == 0 {
+        note(isLeftOut: duty.isLeftOut, before: isLeftOut)
+        isLeftOut = duty.isLeftOut
+        if isLeftOut { leaveOut(slot.frame) }
+      }
+      if isLeftOut { continue }
+      // One that cannot keep up even alone halves its picture rate by repeating: repeats cost little.
+      let repeats = duty.isAloneBehind && slot.frame % 2 != 0
+      var picture = try picture(for: slot, showing: repeats ? last ?? slot.image : slot.image)
+      if let painted = try overlay?.paint(picture, milliseconds: slot.stampMilliseconds) {
+        picture = painted
+      }
       last = slot.image
       for coded in try track.encode(picture, frame: slot.frame) {
         let end = SystemClock.monotonic
@@ -37,6 +50,30 @@ struct RenditionThread: Sendable {
           coded, frame: frame, captured: frame == slot.frame ? slot.captured : tick)
         count(chunk, slot, encoding: end - begin)
       }
+    }
+  }
+
+  private func overlay() throws(FFmpegError) -> OverlayPainter? {
+    guard let overlay = configuration.overlay else { return nil }
+    return try OverlayPainter(
+      overlay, name: configuration.name, size: configuration.rungs[rung].size)
+  }
+
+  /// Makes the segment that begins with `frame` a gap.
+  private func leaveOut(_ frame: Int64) {
+    window.leaveOut(configuration.cadence.segment(of: frame))
+    statistics.withLock { $0.renditions[rung].segmentsLeftOut += 1 }
+  }
+
+  private func note(isLeftOut: Bool, before: Bool) {
+    guard isLeftOut != before else { return }
+    let name = configuration.rungs[rung].name
+    if isLeftOut {
+      log.write(
+        .warning, "rendition-left-out", stream: configuration.name,
+        "\(name) is left out: the machine does not encode all renditions in time")
+    } else {
+      log.write(.info, "rendition-back", stream: configuration.name, "\(name) is encoded again")
     }
   }
 
@@ -64,13 +101,23 @@ struct RenditionThread: Sendable {
     switch change {
     case .none: break
     case .fellBehind:
-      statistics.withLock { $0.overloads += 1 }
+      statistics.withLock { $0.renditions[rung].overloads += 1 }
+      let relief =
+        configuration.rungs.count > 1
+        ? "the lowest rendition is left out until there is room for it"
+        : "every second picture is repeated until it has caught up"
       log.write(
         .warning, "overloaded", stream: configuration.name,
-        "the encoder is a second behind; every second picture is repeated until it has caught up")
+        "\(encoderName) is a second behind; \(relief)")
     case .caughtUp:
-      log.write(.info, "caught-up", stream: configuration.name, "the encoder has caught up")
+      log.write(
+        .info, "caught-up", stream: configuration.name, "\(encoderName) has caught up")
     }
+  }
+
+  private var encoderName: String {
+    configuration.rungs.count > 1
+      ? "the encoder of \(configuration.rungs[rung].name)" : "the encoder"
   }
 
   private func count(_ chunk: Chunk, _ slot: Slot<Picture>, encoding: Int64) {
@@ -80,10 +127,15 @@ struct RenditionThread: Sendable {
       position == cadence.framesPerSegment || position % cadence.framesPerPart == 0
     let lateness = SystemClock.monotonic - slot.due
     let counters = feed.read { $0.counters }
+    let frames = (position - 1) % cadence.framesPerPart + 1
+    let duration = Double(cadence.grid.nanoseconds(frames)) / 1e9
     statistics.withLock { statistics in
-      statistics.encoderDelay.observe(Double(encoding) / 1e9)
-      statistics.mediaBytes += UInt64(chunk.bytes.count)
-      if endsPart { statistics.partLateness.observe(Double(lateness) / 1e9) }
+      statistics.renditions[rung].encoderDelay.observe(Double(encoding) / 1e9)
+      statistics.renditions[rung].mediaBytes += UInt64(chunk.bytes.count)
+      if endsPart {
+        statistics.renditions[rung].partLateness.observe(Double(lateness) / 1e9)
+        statistics.renditions[rung].partDuration.observe(duration)
+      }
       guard let counters else { return }
       statistics.inputFrames = counters.input
       statistics.repeatedFrames = counters.repeated

@@ -114,7 +114,17 @@ struct SoundThread: Sendable {
 
   private func publish(_ chunk: AudioChunker.Chunk, at wall: Int64) {
     window.publish(Self.published(chunk, at: wall))
-    statistics.withLock { $0.mediaBytes += UInt64(chunk.bytes.count) }
+    let end = cadence.nanoseconds(chunk.firstFrame + chunk.frames)
+    let due = currentClock.monotonic(at: end, on: configuration.cadence)
+    let lateness = SystemClock.monotonic - due
+    let place = configuration.rungs.count
+    statistics.withLock { statistics in
+      statistics.renditions[place].mediaBytes += UInt64(chunk.bytes.count)
+      statistics.renditions[place].partLateness.observe(Double(lateness) / 1e9)
+      let duration = chunk.frames * AudioCadence.samplesPerFrame
+      statistics.renditions[place].partDuration.observe(
+        Double(duration) / Double(cadence.sampleRate))
+    }
   }
 
   private static func published(_ chunk: AudioChunker.Chunk, at wall: Int64) -> Chunk {

@@ -28,7 +28,8 @@ struct SoundTrack: ~Copyable {
   ) throws(FFmpegError) {
     let first = cadence.firstFrame(of: segment)
     let encoder = try Self.primed(settings, for: cadence.ticks(first))
-    header = try encoder.initSegment()
+    header = try FFmpegError.checked(
+      encoder.initSegment(), timescale: Int(cadence.sampleRate), codecs: encoder.codecString)
     self.first = first
     self.cadence = cadence
     self.settings = settings

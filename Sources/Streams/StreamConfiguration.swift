@@ -1,4 +1,4 @@
-import Capture
+package import Capture
 package import Media
 package import Packaging
 
@@ -47,6 +47,8 @@ package struct StreamConfiguration: Sendable {
   package var preset = "superfast"
   /// Whether each frame carries the burned clock; the test picture always does.
   package var burnsClock = false
+  /// Text over each picture; nil for none.
+  package var overlay: Overlay?
   /// Complete segments that playlists list.
   package var playlistLength = 10
   /// Complete segments kept for late readers, those that are listed included.

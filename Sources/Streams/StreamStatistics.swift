@@ -1,5 +1,3 @@
-package import Sharing
-
 /// What an operator wants to know of a stream; counted by its threads, read by `/metrics`.
 package struct StreamStatistics: Sendable {
   /// Pictures that the source gave.
@@ -20,17 +18,13 @@ package struct StreamStatistics: Sendable {
   package var reconnects: UInt64 = 0
   /// Whether the source gives pictures.
   package var isSourceOnline = false
-  /// How often the encoder fell behind by a second.
-  package var overloads: UInt64 = 0
   /// Times the wall clock stepped by more than 50 ms.
   package var clockSteps: UInt64 = 0
-  /// Seconds from handing a picture to the encoder to having its bytes.
-  package var encoderDelay = Histogram.seconds
-  /// Seconds from the tick of a part's last frame to its publication.
-  package var partLateness = Histogram.seconds
-  /// Bytes published.
-  package var mediaBytes: UInt64 = 0
+  /// What was counted for each rendition, in their order.
+  package var renditions: [RenditionStatistics]
 
   /// Nothing has happened yet.
-  package init() {}
+  package init(renditions: Int = 1) {
+    self.renditions = Array(repeating: RenditionStatistics(), count: renditions)
+  }
 }

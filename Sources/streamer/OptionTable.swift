@@ -122,6 +122,11 @@ extension Option {
       $1.burnsClock = true
       return true
     },
+    Option(
+      name: "overlay", placeholder: "TEXT", group: .encoding,
+      help: "text over the picture; {name}, {utc} and {resolution} are filled in",
+      allowed: "text in which braces stand only in {name}, {utc} and {resolution}"
+    ) { set(&$1.overlay, Overlay($0)) },
   ]
 
   private static let stream: [Option] = [

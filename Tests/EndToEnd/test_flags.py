@@ -25,6 +25,7 @@ ROWS = [
     Wrong("--no-such-flag", ("--no-such-flag",)),
     Wrong("surplus", ("surplus",)),
     Wrong("--resolution 1280", ("--resolution", "1280")),
+    Wrong("--overlay {time}", ("--overlay", "{time}", "{utc}")),
     Wrong("--resolution 0x0", ("--resolution", "0x0")),
     Wrong("--resolution -2x4", ("--resolution", "-2x4")),
     Wrong("--resolution 641x361", ("--resolution", "641x361")),

@@ -22,7 +22,7 @@ struct PublishGateTests {
     #expect(gate.published(11, by: 2, now: 3) == 11)
   }
 
-  @Test("one part target after the first rung had it, a part is listed without the late one")
+  @Test("when the first rung has had it for that long, a part is listed without the late one")
   func late() {
     var gate = PublishGateState(count: 2, patience: 100)
     for rung in 0..<2 { _ = gate.published(10, by: rung, now: 0) }
@@ -33,6 +33,16 @@ struct PublishGateTests {
     #expect(gate.published(11, by: 1, now: 120) == nil)
     #expect(gate.published(12, by: 0, now: 130) == nil)
     #expect(gate.published(12, by: 1, now: 131) == 12)
+  }
+
+  @Test("a rung that stays late delays the others by no more than that, however long it lasts")
+  func lasting() {
+    var gate = PublishGateState(count: 2, patience: 200)
+    for rung in 0..<2 { _ = gate.published(10, by: rung, now: 0) }
+    for part in 1...50 as ClosedRange<Int64> {
+      let listed = gate.published(10 + part, by: 0, now: 100 * part)
+      #expect(listed == (part > 2 ? 8 + part : nil))
+    }
   }
 
   @Test("what is listed never goes back, in any order of publications", arguments: 0..<20)
@@ -52,5 +62,20 @@ struct PublishGateTests {
       }
     }
     #expect(last > 0)
+  }
+
+  @Test("a rung that is not made for a while is not waited for, until it publishes again")
+  func absent() {
+    var gate = PublishGateState(count: 3, patience: 100)
+    for rung in 0..<3 { _ = gate.published(10, by: rung, now: 0) }
+    #expect(gate.published(11, by: 0, now: 1) == nil)
+    #expect(gate.published(11, by: 1, now: 2) == nil)
+    #expect(gate.left(2, now: 3) == 11)
+    #expect(gate.published(12, by: 0, now: 4) == nil)
+    #expect(gate.published(12, by: 1, now: 5) == 12)
+    #expect(gate.left(2, now: 6) == nil)
+    #expect(gate.published(13, by: 2, now: 7) == nil)
+    #expect(gate.published(13, by: 0, now: 8) == nil)
+    #expect(gate.published(13, by: 1, now: 9) == 13)
   }
 }

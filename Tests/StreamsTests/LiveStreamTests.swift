@@ -267,10 +267,10 @@ struct LiveStreamTests {
     let live = Self.chunks(run.stream.window.snapshot).filter { $0.published > 0 }
     #expect(statistics.isSourceOnline)
     #expect(statistics.inputFrames + statistics.repeatedFrames >= UInt64(live.count))
-    #expect(statistics.encoderDelay.counts.reduce(0, +) == UInt64(live.count))
-    #expect(statistics.mediaBytes == live.reduce(0) { $0 + UInt64($1.bytes.count) })
-    #expect(statistics.partLateness.counts.reduce(0, +) >= 6)
-    #expect(statistics.overloads == 0 && statistics.clockSteps == 0)
+    #expect(statistics.renditions[0].encoderDelay.counts.reduce(0, +) == UInt64(live.count))
+    #expect(statistics.renditions[0].mediaBytes == live.reduce(0) { $0 + UInt64($1.bytes.count) })
+    #expect(statistics.renditions[0].partLateness.counts.reduce(0, +) >= 6)
+    #expect(statistics.renditions[0].overloads == 0 && statistics.clockSteps == 0)
     #expect(abs(run.stream.clockError) < 50_000_000)
   }
 }

@@ -44,7 +44,8 @@ struct OverloadTests {
     // Two to three seconds at once, then a while at the rate of the grid.
     feed.closeDueSlots()
     let thread = RenditionThread(
-      configuration: configuration, window: window, rung: 0, feed: feed, statistics: statistics,
+      configuration: configuration, window: window, rung: 0, feed: feed,
+      load: LadderLoad(count: 1), statistics: statistics,
       log: Log(format: .text, least: .info) { line in lines.withLock { $0.append(line) } })
     let settings = configuration
     let encoder = OSThread(name: "test") {
@@ -66,7 +67,7 @@ struct OverloadTests {
     #expect(frames == (0..<Int64(frames.count)).map { first + $0 })
     #expect(frames.count >= 60)
     #expect(snapshot.segments.count >= 2)
-    #expect(statistics.withLock { $0.overloads } == 1)
+    #expect(statistics.withLock { $0.renditions[0].overloads } == 1)
     let written = lines.withLock { $0 }
     #expect(written.count == 2)
     #expect(written.first?.contains("warning") == true)
