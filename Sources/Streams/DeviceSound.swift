@@ -8,6 +8,8 @@ import Sharing
 struct DeviceSound: Sendable {
   /// How long after a failure the device is tried again; nanoseconds.
   static var retryInterval: Int64 { 500_000_000 }
+  /// What a device gives first only tells its clock; nanoseconds.
+  private static var settling: Int64 { 250_000_000 }
   /// What has not come so long after its time is silence: the track's input delay; nanoseconds.
   static var inputDelay: Int64 { 100_000_000 }
 
@@ -72,6 +74,7 @@ struct DeviceSound: Sendable {
     var resampler = try Resampler(
       fromRate: input.sampleRate, channels: input.channels, to: settings)
     var map = mapping()
+    let heardFrom = SystemClock.monotonic + Self.settling
     while !stop.isSet {
       let captured: CapturedSound?
       do throws(AudioInputError) { captured = try input.next() } catch { return error }
@@ -80,7 +83,9 @@ struct DeviceSound: Sendable {
         if captured.followsLoss { map = mapping() }
         let monotonic = map(captured.count * 1_000_000_000 / rate, captured.captureMonotonic)
         let place = clock().mediaTime(at: monotonic, on: video)
-        if let placed = try resampler.convert(captured.sound, at: place) {
+        if captured.captureMonotonic >= heardFrom,
+          let placed = try resampler.convert(captured.sound, at: place)
+        {
           try track.emit(try track.take(placed.sound, at: placed.position), to: outlet)
         }
       }
