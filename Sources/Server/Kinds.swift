@@ -17,4 +17,15 @@ enum Kinds {
     RequestKind.other, .refused, playlist, chunkedPlaylist, header, part, segment, timestamps, time,
     page, probe, manifest,
   ]
+
+  /// What a file within a rendition is, by the form of its name; nil for what is no media.
+  static func media(named name: String) -> RequestKind? {
+    if name.hasPrefix("init-"), name.hasSuffix(".mp4") { return header }
+    guard name.hasPrefix("segment"), name.hasSuffix(".m4s") else { return nil }
+    return switch name.utf8.count(where: { $0 == UInt8(ascii: ".") }) {
+    case 1: segment
+    case 2: part
+    default: nil
+    }
+  }
 }

@@ -34,7 +34,16 @@ struct MetricsText {
   }
 
   private func streams(_ out: inout MetricLines) {
-    let all = site.streams.map { (name: $0.name, served: $0, counts: $0.measures.statistics()) }
+    let roster = site.roster
+    out.family("streamer_stream_state", "gauge", "1 for the state that the stream is in.")
+    for stream in roster.streams {
+      for word in SiteStream.words {
+        out.sample(
+          "streamer_stream_state", [("stream", stream.name), ("state", word)],
+          stream.word == word ? 1 : 0)
+      }
+    }
+    let all = roster.served.map { (name: $0.name, served: $0, counts: $0.measures.statistics()) }
     func gauge(_ name: String, _ help: String, _ value: (ServedStream, StreamStatistics) -> Double)
     {
       out.family(name, "gauge", help)
@@ -44,8 +53,11 @@ struct MetricsText {
       out.family(name, "counter", help)
       for one in all { out.sample(name, [("stream", one.name)], Double(value(one.counts))) }
     }
-    gauge("streamer_stream_online", "Whether the source gives pictures.") {
-      $1.isSourceOnline && $0.window.snapshot.state == .live ? 1 : 0
+    out.family("streamer_stream_online", "gauge", "Whether the source gives pictures.")
+    for stream in roster.streams {
+      let counts = all.first { $0.served === stream.served }?.counts
+      let isOnline = counts?.isSourceOnline == true && stream.word == "live"
+      out.sample("streamer_stream_online", [("stream", stream.name)], isOnline ? 1 : 0)
     }
     counter("streamer_input_frames_total", "Pictures from the source.") { $0.inputFrames }
     counter("streamer_input_repeated_total", "Ticks that repeated a picture.") { $0.repeatedFrames }
@@ -70,7 +82,7 @@ struct MetricsText {
   }
 
   private func renditions(_ out: inout MetricLines) {
-    let all = site.streams.flatMap { stream in
+    let all = site.roster.served.flatMap { stream in
       let counts = stream.measures.statistics().renditions
       return stream.renditions.enumerated().map { place, rendition in
         (

@@ -12,22 +12,16 @@ final class RequestDesk: RequestHandler, LoopService {
   private let site: Site
   private unowned let loop: EventLoop
   private let counters: Locked<ServerCounters>
-  private var desks: [StreamDesk] = []
+  private var lobbies: [StreamLobby] = []
+  private var byName: [String: StreamLobby] = [:]
+  private var revision = -1
 
   init(_ site: Site, loop: EventLoop, counters: Locked<ServerCounters>) {
     self.site = site
     self.loop = loop
     self.counters = counters
-    for stream in site.streams {
-      for rendition in stream.renditions {
-        desks.append(
-          StreamDesk(stream, rendition, options: site.options, counters: counters) {
-            [unowned self] exchange, since in
-            route(exchange, since: since)
-          })
-        rendition.window.subscribe { loop.wake() }
-      }
-    }
+    site.subscribe { [weak loop] in loop?.wake() }
+    follow(site.roster)
   }
 
   func handle(_ exchange: any Exchange) {
@@ -46,36 +40,66 @@ final class RequestDesk: RequestHandler, LoopService {
     }
   }
 
-  func woken() { for desk in desks { desk.woken(loop.now) } }
+  func woken() {
+    // What was published last before a stream went is answered before it goes.
+    for lobby in lobbies { lobby.woken(loop.now) }
+    let roster = site.roster
+    if roster.revision != revision { follow(roster) }
+  }
 
-  var nextDeadline: Int64 { desks.reduce(.max) { min($0, $1.nextDeadline) } }
+  var nextDeadline: Int64 { lobbies.reduce(.max) { min($0, $1.nextDeadline) } }
 
-  func expire(_ now: Int64) { for desk in desks { desk.expire(now) } }
+  func expire(_ now: Int64) { for lobby in lobbies { lobby.expire(now) } }
+
+  /// Takes over what has become of the site's streams.
+  private func follow(_ roster: Roster) {
+    revision = roster.revision
+    let before = byName
+    lobbies = []
+    byName = [:]
+    for stream in roster.streams {
+      let lobby =
+        before[stream.name]
+        ?? StreamLobby(stream, options: site.options, counters: counters, loop: loop) {
+          [unowned self] exchange, since in
+          route(exchange, since: since)
+        }
+      lobbies.append(lobby)
+      byName[stream.name] = lobby
+    }
+    for (name, lobby) in before where byName[name] == nil { lobby.close() }
+    for (lobby, stream) in zip(lobbies, roster.streams) { lobby.update(stream) }
+  }
 
   private func route(_ exchange: any Exchange, since: Int64) {
     switch Route(exchange.request.pathSegments) {
     case .playlist(let stream, let rendition, let depth):
       exchange.kind = Kinds.playlist
-      if multivariant(exchange, stream, rendition, depth, since: since) { return }
-      guard let desk = desk(stream, rendition) else { return notFound(exchange) }
+      guard let lobby = enter(exchange, stream, since: since) else { return }
+      if multivariant(exchange, lobby, rendition, depth, since: since) { return }
+      guard let desk = lobby.desk(rendition) else { return notFound(exchange) }
       desk.playlist(exchange, form: .media(.full), depth: depth, since: since, now: loop.now)
     case .chunkedPlaylist(let stream, let rendition, let depth):
       exchange.kind = Kinds.chunkedPlaylist
-      if multivariant(exchange, stream, rendition, depth, isChunked: true, since: since) { return }
-      guard let desk = desk(stream, rendition) else { return notFound(exchange) }
+      guard let lobby = enter(exchange, stream, since: since) else { return }
+      if multivariant(exchange, lobby, rendition, depth, isChunked: true, since: since) { return }
+      guard let desk = lobby.desk(rendition) else { return notFound(exchange) }
       desk.playlist(exchange, form: .chunked, depth: depth, since: since, now: loop.now)
     case .manifest(let stream, let depth): manifest(exchange, stream, depth, since: since)
     case .media(let stream, let rendition, let name):
-      guard let desk = desk(stream, rendition),
-        rendition != nil || desk.served.renditions.count == 1
-      else { return notFound(exchange) }
+      guard let kind = Kinds.media(named: name) else { return notFound(exchange) }
+      exchange.kind = kind
+      guard let lobby = enter(exchange, stream, since: since) else { return }
+      guard let desk = lobby.desk(rendition), rendition != nil || lobby.desks.count == 1 else {
+        return notFound(exchange)
+      }
       media(name, desk, exchange, since: since)
     case .timestamps(let stream):
       exchange.kind = Kinds.timestamps
       timestamps(exchange, stream, since: since)
     case .page(let stream):
       exchange.kind = Kinds.page
-      guard stream == nil || site.stream(stream) != nil else { return notFound(exchange) }
+      guard stream == nil || site.roster.stream(stream) != nil else { return notFound(exchange) }
       exchange.respond(site.page.page(for: exchange.request))
     case .pageFile(let name):
       exchange.kind = Kinds.page
@@ -89,14 +113,31 @@ final class RequestDesk: RequestHandler, LoopService {
     }
   }
 
+  /// The lobby of the stream that a viewer asks for, in which there are desks; nil where the request is held there or
+  /// was answered.
+  private func enter(
+    _ exchange: any Exchange, _ stream: String?, since: Int64
+  ) -> StreamLobby? {
+    guard let lobby = lobby(stream) else {
+      notFound(exchange)
+      return nil
+    }
+    lobby.use(loop.now)
+    return lobby.receive(exchange, since: since) ? nil : lobby
+  }
+
   private func manifest(
     _ exchange: any Exchange, _ stream: String?, _ depth: ManifestShelf.Depth, since: Int64
   ) {
     exchange.kind = Kinds.manifest
-    guard let desk = desk(stream, nil) else { return notFound(exchange) }
-    if depth == .player, let page = site.page.page(instead: exchange.request) {
+    if depth == .player, lobby(stream) != nil,
+      let page = site.page.page(instead: exchange.request)
+    {
       exchange.kind = Kinds.page
       return exchange.respond(page)
+    }
+    guard let lobby = enter(exchange, stream, since: since), let desk = lobby.desk(nil) else {
+      return
     }
     let origin = RequestOrigin.text(exchange.request, site.options)
     desk.manifest(
@@ -116,7 +157,6 @@ final class RequestDesk: RequestHandler, LoopService {
 
   private func media(_ name: String, _ desk: StreamDesk, _ exchange: any Exchange, since: Int64) {
     if name.hasPrefix("init-"), name.hasSuffix(".mp4") {
-      exchange.kind = Kinds.header
       if desk.holdWhileStarting(exchange, since: since, needsSegment: false) { return }
       guard let track = desk.rendition.window.snapshot.track,
         name == desk.served.names.name(ofHeader: track.headerHash)
@@ -125,11 +165,9 @@ final class RequestDesk: RequestHandler, LoopService {
     }
     switch desk.served.names.media(named: Substring(name)) {
     case .segment(let number):
-      exchange.kind = Kinds.segment
       if desk.holdWhileStarting(exchange, since: since, needsSegment: false) { return }
       desk.segment(number, exchange, since: since, now: loop.now)
     case .part(let index, let number):
-      exchange.kind = Kinds.part
       if desk.holdWhileStarting(exchange, since: since, needsSegment: false) { return }
       desk.part(index, of: number, exchange, since: since)
     case nil: notFound(exchange)
@@ -137,8 +175,14 @@ final class RequestDesk: RequestHandler, LoopService {
   }
 
   private func timestamps(_ exchange: any Exchange, _ stream: String?, since: Int64) {
+    guard let lobby = lobby(stream) else { return notFound(exchange) }
+    // Who only measures does not start a stream.
+    if case .idle = lobby.stream.state {
+      return exchange.respond(ResponseFields.error(503, "the stream does not run", .noStore))
+    }
+    if lobby.receive(exchange, since: since) { return }
     let rendition = exchange.request.queryItems.first { $0.name == "rendition" }?.value
-    guard let desk = desk(stream, rendition) else { return notFound(exchange) }
+    guard let desk = lobby.desk(rendition) else { return notFound(exchange) }
     if desk.holdWhileStarting(exchange, since: since, needsSegment: false) { return }
     let document = TimestampsDocument(
       snapshot: desk.rendition.window.snapshot, names: desk.served.names,
@@ -171,10 +215,10 @@ final class RequestDesk: RequestHandler, LoopService {
   ///
   /// Delivery directives mean nothing here and are ignored.
   private func multivariant(
-    _ exchange: any Exchange, _ stream: String?, _ rendition: String?, _ depth: Route.Depth,
+    _ exchange: any Exchange, _ lobby: StreamLobby, _ rendition: String?, _ depth: Route.Depth,
     isChunked: Bool = false, since: Int64
   ) -> Bool {
-    guard rendition == nil, let desk = desk(stream, nil), desk.served.renditions.count > 1 else {
+    guard rendition == nil, let desk = lobby.desk(nil), desk.served.renditions.count > 1 else {
       return false
     }
     if desk.holdWhileStarting(exchange, since: since, needsSegment: true) { return true }
@@ -188,12 +232,10 @@ final class RequestDesk: RequestHandler, LoopService {
     return true
   }
 
-  /// The desk of a rendition; of the best one where none is named.
-  private func desk(_ stream: String?, _ rendition: String?) -> StreamDesk? {
-    guard let served = site.stream(stream) else { return nil }
-    return desks.first { desk in
-      desk.served === served && desk.rendition.name == rendition ?? served.top.name
-    }
+  /// The lobby of a stream; nil means the default one.
+  private func lobby(_ stream: String?) -> StreamLobby? {
+    if let stream { return byName[stream] }
+    return byName["live"] ?? lobbies.first
   }
 
   private func text(_ exchange: any Exchange, _ line: String) {

@@ -67,6 +67,13 @@ final class SegmentFollower {
         503, "the segment did not begin in time", .second, [HeaderField("Retry-After", "1")]))
   }
 
+  /// Gives up: a body that was begun is cut, else the request is handed to `reroute` with the time it came.
+  func leave(_ reroute: (any Exchange, Int64) -> Void) {
+    guard !hasBegun else { return exchange.abort() }
+    exchange.onGone = nil
+    reroute(exchange, since)
+  }
+
   private func finish(_ segment: Segment, _ now: Int64) {
     guard hasBegun else {
       exchange.respond(shelf.response(segment).ranged(exchange.request), extra: held(now))

@@ -8,6 +8,8 @@ import Streams
 final class ServedStream: Sendable {
   let name: String
   let names: MediaNames
+  /// The run that publishes into its windows; nil where another does.
+  let source: LiveStream?
   /// Its renditions, the best first; at least one.
   let renditions: [ServedRendition]
   let control: ServerControl
@@ -38,12 +40,14 @@ final class ServedStream: Sendable {
   ///   - timestamps: segments in `/timestamps.json`.
   ///   - data: what media answers say of themselves, by rendition; empty for nothing.
   ///   - measures: what its threads know of it.
+  ///   - source: the run that publishes into its windows.
   init(
     name: String, names: MediaNames, windows: [(name: String, window: LiveWindow)],
     control: ServerControl, terms: PresentationTerms? = nil, timestamps: Int = 20,
-    data: [ServerData] = [], measures: Measures = Measures()
+    data: [ServerData] = [], measures: Measures = Measures(), source: LiveStream? = nil
   ) {
     self.name = name
+    self.source = source
     self.names = names
     self.control = control
     self.timestamps = timestamps
@@ -103,6 +107,6 @@ final class ServedStream: Sendable {
         } : [],
       measures: Measures(
         inputDelay: configuration.inputDelay, statistics: { stream.statistics },
-        clockError: { stream.clockError }))
+        clockError: { stream.clockError }), source: stream)
   }
 }

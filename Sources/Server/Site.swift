@@ -6,9 +6,13 @@ package import Streams
 
 /// Everything that the loops serve: streams, page, counters.
 ///
-/// Immutable, but for what is locked.
+/// Its streams change, each loop follows; the rest is immutable, but for what is locked.
 package final class Site: Sendable {
-  let streams: [ServedStream]
+  private struct Shared: Sendable {
+    var roster: Roster
+    var watchers: [@Sendable () -> Void] = []
+  }
+
   let page: PageFiles
   let options: ServingOptions
   let log: Log
@@ -16,31 +20,31 @@ package final class Site: Sendable {
   let versionText: String
   /// Wall clock at the start, nanoseconds since 1970.
   let startedAt = SystemClock.wall
+  private let shared: Locked<Shared>
   private let loops = Locked<[Locked<ServerCounters>]>([])
 
-  /// A site of these streams.
+  /// A site without streams.
   ///
   /// - Parameters:
-  ///   - streams: the streams; at least one.
   ///   - page: the player page and its files.
-  ///   - options: how they are served.
+  ///   - options: how streams are served.
   ///   - version: the program's version.
   ///   - log: where failures go.
   ///   - accessLog: where a line for each answer goes.
   package convenience init(
-    _ streams: [LiveStream], page: PageFiles, options: ServingOptions, version: String, log: Log,
+    page: PageFiles, options: ServingOptions, version: String, log: Log,
     accessLog: LineFile? = nil
   ) {
     self.init(
-      served: streams.map { ServedStream($0, options: options) }, page: page, options: options,
-      version: version, log: log, accessLog: accessLog)
+      served: [], page: page, options: options, version: version, log: log, accessLog: accessLog)
   }
 
   init(
     served: [ServedStream], page: PageFiles, options: ServingOptions = ServingOptions(),
     version: String, log: Log, accessLog: LineFile? = nil
   ) {
-    streams = served
+    let streams = served.map { SiteStream(name: $0.name, state: .served($0), hosted: nil) }
+    shared = Locked(Shared(roster: Roster(revision: 0, streams: streams)))
     self.options = options
     self.page = page
     self.log = log
@@ -48,10 +52,76 @@ package final class Site: Sendable {
     versionText = version
   }
 
-  /// The stream called `name`; nil means the default one, which is `live` or else the first.
-  func stream(_ name: String?) -> ServedStream? {
-    if let name { return streams.first { $0.name == name } }
-    return stream("live") ?? streams.first
+  // MARK: Streams
+
+  /// The streams there are now, in the order in which they came.
+  package var streams: [HostedStream] { roster.streams.compactMap(\.hosted) }
+
+  /// Takes a stream in, in the place of one of the same name, which is no longer served.
+  package func add(_ stream: HostedStream) {
+    change { streams in
+      let new = SiteStream(name: stream.name, state: Self.state(of: stream), hosted: stream)
+      if let place = streams.firstIndex(where: { $0.name == stream.name }) {
+        streams[place] = new
+      } else {
+        streams.append(new)
+      }
+    }
+    stream.subscribe { [weak self, weak stream] in
+      if let self, let stream { update(stream) }
+    }
+    update(stream)
+  }
+
+  /// No longer serves a stream; what is held for it is answered with 404.
+  package func remove(_ stream: HostedStream) {
+    change { $0.removeAll { $0.hosted === stream } }
+  }
+
+  /// Takes over what a stream has become.
+  private func update(_ stream: HostedStream) {
+    change { [options] streams in
+      guard let place = streams.firstIndex(where: { $0.hosted === stream }) else { return }
+      let served = streams[place].served
+      let state: SiteStream.State =
+        switch stream.phase {
+        case .live(let live), .ended(let live):
+          .served(
+            served?.source === live
+              ? served ?? ServedStream(live, options: options)
+              : ServedStream(live, options: options))
+        case .idle, .starting, .failed: Self.state(of: stream)
+        }
+      streams[place] = SiteStream(name: stream.name, state: state, hosted: stream)
+    }
+  }
+
+  private static func state(of stream: HostedStream) -> SiteStream.State {
+    switch stream.phase {
+    case .idle: stream.plan.isOnDemand ? .idle : .starting
+    case .starting, .live, .ended: .starting
+    case .failed(let failure): .failed(Redaction.redact("\(failure)"))
+    }
+  }
+
+  private func change(_ body: (inout [SiteStream]) -> Void) {
+    let watchers = shared.withLock { shared in
+      var streams = shared.roster.streams
+      body(&streams)
+      shared.roster = Roster(revision: shared.roster.revision + 1, streams: streams)
+      return shared.watchers
+    }
+    for watcher in watchers { watcher() }
+  }
+
+  // MARK: For the loops
+
+  /// The streams as they are now.
+  var roster: Roster { shared.withLock { $0.roster } }
+
+  /// Asks for `body` to be called after each change of the roster, on any thread.
+  func subscribe(_ body: @escaping @Sendable () -> Void) {
+    shared.withLock { $0.watchers.append(body) }
   }
 
   /// A place where one more loop counts.

@@ -50,6 +50,23 @@ final class StreamDesk {
     min(3 * control.targetDuration * 1_000_000_000, options.holdLimit)
   }
 
+  /// Whether anybody is held or follows a segment.
+  var isInUse: Bool { counted != (0, 0, 0) }
+
+  /// Lets all go, since this desk's stream is no longer served: who is held is routed anew, and what was begun is cut, so
+  /// that nobody takes it for a whole.
+  func close() {
+    let freed = starting.ended() + heldPlaylists.ended() + heldParts.ended()
+    let following = followers + early
+    (followers, early, earlyDeadline) = ([], [], .max)
+    countHeld()
+    for request in freed {
+      request.exchange.onGone = nil
+      reroute(request.exchange, request.since)
+    }
+    for follower in following where !follower.isGone { follower.leave(reroute) }
+  }
+
   // MARK: Requests
 
   /// Holds a request while the stream starts; false when it has started.

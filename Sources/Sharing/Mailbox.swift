@@ -15,7 +15,12 @@ package final class Mailbox<State>: @unchecked Sendable {
     unsafe pthread_mutex_init(mutex, nil)
     unsafe condition = .allocate(capacity: 1)
     unsafe condition.initialize(to: pthread_cond_t())
-    unsafe pthread_cond_init(condition, nil)
+    // Deadlines are monotonic: a step of the wall clock moves none.
+    var attributes = pthread_condattr_t()
+    unsafe pthread_condattr_init(&attributes)
+    unsafe pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+    unsafe pthread_cond_init(condition, &attributes)
+    unsafe pthread_condattr_destroy(&attributes)
   }
 
   deinit {
@@ -42,6 +47,21 @@ package final class Mailbox<State>: @unchecked Sendable {
     while true {
       if let found = take(&state) { return found }
       unsafe pthread_cond_wait(condition, mutex)
+    }
+  }
+
+  /// The same, but gives up at `deadline`, in monotonic nanoseconds, and returns nil then.
+  package func wait<Result>(
+    until deadline: Int64, _ take: (inout sending State) -> sending Result?
+  ) -> sending Result? {
+    var limit = timespec(
+      tv_sec: Int(deadline / 1_000_000_000), tv_nsec: Int(deadline % 1_000_000_000))
+    unsafe pthread_mutex_lock(mutex)
+    defer { unsafe pthread_mutex_unlock(mutex) }
+    while true {
+      if let found = take(&state) { return found }
+      let code = unsafe pthread_cond_timedwait(condition, mutex, &limit)
+      if code == ETIMEDOUT { return take(&state) }
     }
   }
 }

@@ -12,13 +12,15 @@ package final class LiveStream: Sendable {
     case source(String)
     /// No encoder could be opened.
     case encoder(String)
+    /// What was asked for does not go with what the source carries.
+    case configuration(String)
     /// The system refused a thread.
     case thread
 
     /// One line for a person.
     package var description: String {
       switch self {
-      case .source(let reason): reason
+      case .source(let reason), .configuration(let reason): reason
       case .encoder(let reason): "no encoder could be opened: \(reason)"
       case .thread: "the system refuses another thread"
       }
@@ -113,7 +115,7 @@ package final class LiveStream: Sendable {
   /// Starts source and encoder and returns when both are open; the window goes live soon after.
   ///
   /// - Parameter onFailure: called once if the running stream fails for good, on one of its threads.
-  /// - Throws: what could not be opened.
+  /// - Throws: what could not be opened; what was is let go by ``leave()``.
   package func start(onFailure: @escaping @Sendable (Failure) -> Void) throws(Failure) {
     let sourceOpening = Mailbox(Opening.pending)
     try startSource(sourceOpening)
@@ -139,9 +141,10 @@ package final class LiveStream: Sendable {
     for rendition in renditions { rendition.window.end() }
   }
 
-  /// Stops the stream's threads without ending its window: players shall wait for the next process.
+  /// Stops the stream's threads without ending its window: players shall wait for the next process, or the next start.
   package func leave() {
     stop.set()
+    startLine.close()
     feed.close()
     if case .network(let source) = configuration.source { source.stop() }
     for thread in threads.withLock({ $0 }) { thread.join() }
@@ -216,7 +219,7 @@ package final class LiveStream: Sendable {
       cadence: configuration.cadence, clock: clock, inputDelay: configuration.inputDelay,
       first: firstSegment, length: Int64(configuration.history))
     let due = try history.fill(&track, with: slate) { SystemClock.monotonic }
-    let first = startLine.arrive(due)
+    guard let first = startLine.arrive(due) else { return }
     try history.fill(&track, with: slate, from: due, to: first)
     rendition.window.goLive()
     if startLine.isLastReady() { try openFeed(first) }

@@ -5,6 +5,7 @@ final class StartLine: Sendable {
   private struct State: Sendable {
     var arrived: [Int64] = []
     var ready = 0
+    var isClosed = false
   }
 
   private let count: Int
@@ -15,13 +16,18 @@ final class StartLine: Sendable {
 
   /// Says that an encoder's history reaches up to the frame before `next`, and waits for the others.
   ///
-  /// - Returns: the frame with which all go live: the latest of all.
-  func arrive(_ next: Int64) -> Int64 {
+  /// - Returns: the frame with which all go live: the latest of all; nil when nobody will.
+  func arrive(_ next: Int64) -> Int64? {
     state.update { $0.arrived.append(next) }
-    return state.wait { [count] state in
-      state.arrived.count == count ? state.arrived.max() : nil
+    let first: Int64?? = state.wait { [count] state in
+      if state.isClosed { return .some(nil) }
+      return state.arrived.count == count ? .some(state.arrived.max()) : nil
     }
+    return first ?? nil
   }
+
+  /// Lets go who waits: one of the encoders will not come.
+  func close() { state.update { $0.isClosed = true } }
 
   /// Says that an encoder has reached that frame; true for the last one.
   func isLastReady() -> Bool {

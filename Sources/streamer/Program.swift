@@ -8,7 +8,7 @@ import Server
 import Sharing
 import Streams
 
-/// The running program: sockets, server and stream, and what signals do to them.
+/// The running program: sockets, server and streams, and what signals do to them.
 final class Program: Sendable {
   /// How long connections may take to finish after the end; nanoseconds.
   private static let drainLimit: Int64 = 3_000_000_000
@@ -19,35 +19,29 @@ final class Program: Sendable {
   private let log: Log
   private let endpoints: [Endpoint]
   private let server: StreamServer
-  private let stream: LiveStream
-  private let startedAt: Int64
+  private let site: Site
 
-  /// Makes the parts; nothing is accepted yet.
+  /// Binds the sockets and makes the parts; nothing is accepted yet.
   init(
-    _ wiring: Wiring, log: Log, accessLog: LineFile?, endpoints: [Endpoint]
+    _ wiring: Wiring, log: Log, accessLog: LineFile?, handedOver: [Endpoint]
   ) throws(NetError) {
-    startedAt = SystemClock.monotonic
     self.wiring = wiring
     self.log = log
     let settings = wiring.settings
-    self.endpoints = endpoints
-    stream = LiveStream(wiring.stream, log: log)
+    endpoints = try Self.endpoints(wiring, handedOver)
     var limits = settings.limits
     let loopCount = max(1, min(8, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
     limits.share(
       connections: settings.connections, descriptors: DescriptorLimit.raise(), loops: loopCount)
     let page = PageFiles(
       html: PackageResources.browser_html, scripts: wiring.scripts)
-    server = try StreamServer(
-      Site(
-        [stream], page: page, options: wiring.serving, version: Version.text, log: log,
-        accessLog: accessLog),
-      loopCount: loopCount,
-      limits: limits)
+    site = Site(
+      page: page, options: wiring.serving, version: Version.text, log: log, accessLog: accessLog)
+    server = try StreamServer(site, loopCount: loopCount, limits: limits)
   }
 
   /// The sockets handed over, and one bound here for each port without one.
-  static func endpoints(
+  private static func endpoints(
     _ wiring: Wiring, _ handedOver: [Endpoint]
   ) throws(NetError) -> [Endpoint] {
     let settings = wiring.settings
@@ -63,25 +57,23 @@ final class Program: Sendable {
     return endpoints
   }
 
-  /// Starts everything; returns when the window fills and connections are taken.
+  /// Starts everything; returns when windows fill and connections are taken.
   ///
-  /// What was asked for is opened before a line is logged: what is wrong with it is then the only line. Connections
-  /// wait in the socket's queue meanwhile, and from then on are held until the window is full.
-  func start(onFailure: @escaping @Sendable () -> Void) throws {
-    announceLive()
-    try stream.start { _ in onFailure() }
+  /// What was asked for by flags is opened before a line is logged: what is wrong with it is then the only line. What
+  /// comes over a network may take its time: it is waited for while connections are taken.
+  ///
+  /// - Parameter onChange: called when a stream has failed or ended, on a thread of the stream.
+  /// - Throws: what is wrong with what was asked for, or with the sockets.
+  func start(onChange: @escaping @Sendable () -> Void) throws {
+    for stream in wiring.streams {
+      let hosted = open(stream, onChange)
+      if stream.isAtHand { try waitUntilOpen(hosted) }
+    }
     try server.start(endpoints)
     for endpoint in endpoints { log.write(.info, "listening", address(of: endpoint)) }
     if let note = wiring.tls?.note { log.write(.info, "certificate", note) }
     if let problem = wiring.tls?.selfSigned?.problem {
       log.write(.warning, "certificate", "the next start makes another one: \(problem)")
-    }
-    log.write(.info, "stream", stream: stream.configuration.name, wiring.summary)
-    if let note = wiring.lowLatencyNote {
-      log.write(.warning, "low-latency", stream: stream.configuration.name, note)
-    }
-    if let note = wiring.roundingNote {
-      log.write(.info, "durations", stream: stream.configuration.name, note)
     }
     if !SystemClock.synchronization.isSynchronized {
       log.write(
@@ -91,42 +83,71 @@ final class Program: Sendable {
     }
   }
 
-  /// Logs once when the first playlist can be played.
-  private func announceLive() {
-    let (log, name, startedAt) = (log, stream.configuration.name, startedAt)
-    let isAnnounced = Locked(false)
-    let window = stream.window
-    window.subscribe { [weak window] in
-      guard let window, window.snapshot.state == .live, !window.snapshot.segments.isEmpty else {
-        return
+  private func open(
+    _ wiring: StreamWiring, _ onChange: @escaping @Sendable () -> Void
+  ) -> HostedStream {
+    let stream = HostedStream(wiring.plan(log: log), log: log)
+    stream.subscribe { [weak stream] in
+      switch stream?.phase {
+      case .failed, .ended: onChange()
+      case .idle, .starting, .live, nil: break
       }
-      let isFirst = isAnnounced.withLock { announced in
-        defer { announced = true }
-        return !announced
+    }
+    site.add(stream)
+    stream.start()
+    return stream
+  }
+
+  private func waitUntilOpen(_ stream: HostedStream) throws(LiveStream.Failure) {
+    let phase = Mailbox(stream.phase)
+    stream.subscribe { [weak stream] in
+      if let now = stream?.phase { phase.update { $0 = now } }
+    }
+    phase.update { $0 = stream.phase }
+    let failure: LiveStream.Failure? = phase.wait { phase in
+      switch phase {
+      case .idle, .starting: nil
+      case .live, .ended: .some(nil)
+      case .failed(let failure): failure
       }
-      if isFirst {
-        let elapsed = (SystemClock.monotonic - startedAt) / 1_000_000
-        log.write(.info, "live", stream: name, "playable after \(elapsed) ms")
-      }
+    }
+    if let failure { throw failure }
+  }
+
+  /// Why the program has nothing to do any longer.
+  enum Standstill: Sendable {
+    /// The stream that was asked for by flags has failed.
+    case failed(LiveStream.Failure)
+    /// The sources of all streams have ended.
+    case ended
+  }
+
+  /// Nil while there is anything to do.
+  var standstill: Standstill? {
+    let streams = site.streams
+    if streams.count == 1, !streams[0].plan.isRetried, case .failed(let failure) = streams[0].phase
+    {
+      return .failed(failure)
+    }
+    let hasEnded = streams.allSatisfy { if case .ended = $0.phase { true } else { false } }
+    return hasEnded ? .ended : nil
+  }
+
+  /// How long the longest window plays that is listed; nanoseconds.
+  var windowNanoseconds: Int64 {
+    site.streams.reduce(0) { longest, stream in
+      guard case .ended(let live) = stream.phase else { return longest }
+      let configuration = live.configuration
+      return max(
+        longest,
+        Int64(configuration.playlistLength) * configuration.cadence.segmentNanoseconds)
     }
   }
 
-  /// How long the window plays that is listed; nanoseconds.
-  var windowNanoseconds: Int64 {
-    let configuration = stream.configuration
-    return Int64(configuration.playlistLength) * configuration.cadence.segmentNanoseconds
-  }
-
-  /// Ends the stream for players, and goes on serving it.
-  func endStream() {
-    log.write(.info, "ended", stream: stream.configuration.name, "the stream has ended")
-    stream.end()
-  }
-
-  /// Ends the stream for players, answers what is open, and returns.
+  /// Ends the streams for players, answers what is open, and returns.
   func finish() {
     log.write(.info, "stopping", "ending the stream and answering what is open")
-    stream.end()
+    close(isEnding: true)
     // Players that had nothing held still ask once, and are told that it is over.
     server.linger(limit: Self.lingerLimit)
     server.stopAccepting()
@@ -138,8 +159,14 @@ final class Program: Sendable {
   func leave() {
     log.write(.info, "leaving", "leaving without ending the stream")
     server.stopAccepting()
-    stream.leave()
+    close(isEnding: false)
     server.stop()
+  }
+
+  private func close(isEnding: Bool) {
+    let streams = site.streams
+    for stream in streams { stream.beginClosing(isEnding: isEnding) }
+    for stream in streams { stream.waitUntilClosed() }
   }
 
   /// Takes over what was changed on disk: certificate and key, for the connections that come now.

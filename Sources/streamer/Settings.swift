@@ -59,4 +59,12 @@ struct Settings {
   var logFormat = Log.Format.text
   var logLevel = Log.Level.info
   var accessLog: String?
+
+  /// The same with the size and the rate of an input where none were asked for.
+  func completed(by facts: NetworkSource.Facts) -> Settings {
+    var settings = self
+    if size == nil, ladder.isEmpty { settings.size = facts.description.video.size }
+    if !isRateGiven { settings.rate = facts.rate }
+    return settings
+  }
 }

@@ -38,34 +38,26 @@ case .probe:
       segmentMicroseconds: settings.segmentMicroseconds, cancellation: InputCancellation())
     for line in findings.lines(address: address) { print(line) }
     exit(0)
-  } catch { exitWith(1, "\(address): \(error)") }
+  } catch { exitWith(1, "--probe: \(address), \(error)") }
 case .stream: break
 }
 
 let log = Log(format: settings.logFormat, least: settings.logLevel)
 
-/// What the program ends with.
-enum Ending {
+/// What happened to the program.
+enum Event {
   case signal(SignalWaiter.Signal)
-  case failed
-  /// A file or standard input has ended.
-  case sourceEnded
+  /// A stream has failed, or its source has ended.
+  case streamChanged
 }
-let ending = Mailbox<Ending?>(nil)
-/// The program once there is one, for signals.
-let running = Locked<Program?>(nil)
+let events = Mailbox<[Event]>([])
 
-let source = settings.input.map {
-  NetworkSource(
-    $0, options: settings.inputOptions, loops: settings.loops, name: settings.name, log: log)
-}
-let inputStart = source.map { InputStart($0) }
 let handedOver: [ListeningSocket]
-var wiring: Wiring
+let wiring: Wiring
 let accessLog: LineFile?
 do {
   handedOver = try SupervisorSockets.take()
-  wiring = try Wiring(settings, source: source, isSupervised: !handedOver.isEmpty)
+  wiring = try Wiring(settings, isSupervised: !handedOver.isEmpty)
   accessLog = try settings.accessLog.map { try LineFile($0, log: log) }
 } catch let error as LineFile.Failure {
   exitWith(2, "--access-log: \(error); allowed is the path of a file that can be written")
@@ -73,58 +65,60 @@ do {
 
 let program: Program
 do {
-  let endpoints = try Program.endpoints(wiring, try wiring.assign(handedOver))
-  try SignalWaiter.start { signal in
-    guard signal != .hangup else {
-      accessLog?.reopen()
-      return running.withLock { $0 }?.reload() ?? ()
-    }
-    ending.update { $0 = $0 ?? .signal(signal) }
-    inputStart?.giveUp()
-  }
-  if let inputStart {
-    let known = try inputStart.complete(settings)
-    wiring = try Wiring(
-      known, source: source, isSupervised: !handedOver.isEmpty, after: wiring)
-  }
-  program = try Program(wiring, log: log, accessLog: accessLog, endpoints: endpoints)
-  running.withLock { [program] in $0 = program }
+  let endpoints = try wiring.assign(handedOver)
+  program = try Program(wiring, log: log, accessLog: accessLog, handedOver: endpoints)
 } catch let error as UsageError {
   exitWith(2, "\(error)")
 } catch NetError.unknownHost(let host, let reason) {
   exitWith(2, "--host: \"\(host)\" was given: \(reason); allowed is a host name or an address")
-} catch InputError.cancelled {
-  exit(0)
-} catch let error as InputError {
-  exitWith(2, "--input: \"\(settings.input?.description ?? "")\" was given: \(error)")
 } catch { exitWith(1, "\(error)") }
+
+/// Ends the program for a stream that could not be made, or has failed.
+func exitFor(_ failure: LiveStream.Failure) -> Never {
+  switch failure {
+  // A source that was named and is not there is a wrong argument.
+  case .source(let reason), .configuration(let reason): exitWith(2, reason)
+  case .encoder, .thread: exitWith(1, "\(failure)")
+  }
+}
 
 do {
-  source?.whenEnded { ending.update { $0 = $0 ?? .sourceEnded } }
-  try program.start { ending.update { $0 = $0 ?? .failed } }
-} catch LiveStream.Failure.source(let reason) {
-  // A source that was named and is not there is a wrong argument.
-  exitWith(2, reason)
+  try SignalWaiter.start { signal in
+    guard signal != .hangup else {
+      accessLog?.reopen()
+      return program.reload()
+    }
+    events.update { $0.append(.signal(signal)) }
+  }
+  try program.start { events.update { $0.append(.streamChanged) } }
+} catch let failure as LiveStream.Failure {
+  exitFor(failure)
 } catch { exitWith(1, "\(error)") }
 
-var last = ending.wait { $0 }
-if case .sourceEnded = last {
-  program.endStream()
-  ending.update { $0 = nil }
-  // The window is served for as long as it plays, or until a signal.
-  let deadline = SystemClock.monotonic + program.windowNanoseconds
-  while SystemClock.monotonic < deadline, ending.update({ $0 }) == nil {
-    SystemClock.sleep(until: SystemClock.monotonic + 100_000_000)
+/// Monotonic time at which the windows of streams that have all ended have been played.
+var playedAt = Int64.max
+var signal: SignalWaiter.Signal?
+loop: while true {
+  let event = events.wait(until: playedAt) { $0.isEmpty ? nil : $0.removeFirst() }
+  switch event {
+  case .signal(let given)?:
+    signal = given
+    break loop
+  case .streamChanged?:
+    switch program.standstill {
+    case .failed(let failure)?:
+      program.finish()
+      accessLog?.close()
+      exitFor(failure)
+    case .ended?: playedAt = SystemClock.monotonic + program.windowNanoseconds
+    case nil: playedAt = .max
+    }
+  case nil: break loop
   }
-  last = .signal(.interrupt)
 }
-switch last {
-case .failed:
-  program.finish()
-  accessLog?.close()
-  exit(1)
-case .signal(.user2): program.leave()
-case .signal(.terminate) where program.isSupervised: program.leave()
+switch signal {
+case .user2?: program.leave()
+case .terminate? where program.isSupervised: program.leave()
 default: program.finish()
 }
 accessLog?.close()

@@ -122,7 +122,7 @@ struct CommandLineTests {
   @Test("without a flag the defaults hold")
   func defaults() throws {
     let wiring = try #require(outcome("").settings)
-    let stream = wiring.stream
+    let stream = try #require(wiring.streams.first).configuration
     #expect(stream.source == .test && !stream.waitsForSource)
     #expect("\(stream.size) \(stream.cadence.grid.rate)" == "1280x720 30")
     #expect(stream.cadence.framesPerSegment == 30 && stream.cadence.framesPerPart == 3)
@@ -133,7 +133,7 @@ struct CommandLineTests {
     #expect(stream.numbering == .epoch && stream.name == "live" && stream.timestamps == 20)
     #expect(wiring.settings.host == "0.0.0.0" && wiring.settings.port == 8080)
     #expect(wiring.settings.logFormat == .text && wiring.settings.logLevel == .info)
-    #expect(wiring.roundingNote == nil)
+    #expect(wiring.streams[0].roundingNote == nil)
   }
 
   @Test("flags are taken over, by each of their names, the last one counts")
@@ -145,7 +145,7 @@ struct CommandLineTests {
       + "-v --name cam-2"
     let (found, error) = outcome(line)
     let wiring = try #require(found, "\(error)")
-    let stream = wiring.stream
+    let stream = try #require(wiring.streams.first).configuration
     #expect(stream.source == .camera(path: "/dev/video3"))
     #expect("\(stream.size) \(stream.cadence.grid.rate)" == "640x360 30000/1001")
     #expect(
@@ -156,7 +156,7 @@ struct CommandLineTests {
     #expect(stream.numbering == .run && stream.name == "cam-2" && stream.timestamps == 5)
     #expect(wiring.settings.host == "::1" && wiring.settings.port == 0)
     #expect(wiring.settings.logFormat == .json && wiring.settings.logLevel == .debug)
-    #expect(wiring.roundingNote?.contains("2.002") == true)
+    #expect(wiring.streams[0].roundingNote?.contains("2.002") == true)
   }
 
   @Test("limits are allowed themselves")
@@ -178,9 +178,10 @@ struct CommandLineTests {
 
   @Test("a longer playlist is kept longer, and a window is never below three target durations")
   func derived() throws {
-    #expect(outcome("--playlist-length 100").settings?.stream.retained == 110)
+    #expect(outcome("--playlist-length 100").settings?.streams[0].configuration.retained == 110)
     #expect(
-      outcome("--segment-duration 0.1 --part-duration 0.1").settings?.stream.playlistLength == 30)
+      outcome("--segment-duration 0.1 --part-duration 0.1").settings?.streams[0].configuration
+        .playlistLength == 30)
     #expect(
       outcome("--segment-duration 0.1 --part-duration 0.1 --playlist-length 29").error.hasPrefix(
         "--playlist-length"))

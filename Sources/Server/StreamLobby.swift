@@ -1,0 +1,144 @@
+import HTTP
+import Net
+import Packaging
+import Sharing
+import Streams
+
+/// One stream of the site on one loop: holds who comes before it runs, and has the desks of its renditions while it
+/// does.
+///
+/// Confined to the loop's thread.
+final class StreamLobby {
+  private(set) var stream: SiteStream
+  /// A desk for each rendition, the best first; empty while nothing is served.
+  private(set) var desks: [StreamDesk] = []
+  private let options: ServingOptions
+  private let counters: Locked<ServerCounters>
+  private unowned let loop: EventLoop
+  private let reroute: (any Exchange, Int64) -> Void
+  private var waiting = HeldRequests<HeldRequest>()
+  private var counted = 0
+
+  /// Nothing is held yet; `reroute` handles an exchange anew, with the time since which it is held.
+  init(
+    _ stream: SiteStream, options: ServingOptions, counters: Locked<ServerCounters>,
+    loop: EventLoop, reroute: @escaping (any Exchange, Int64) -> Void
+  ) {
+    self.stream = stream
+    self.options = options
+    self.counters = counters
+    self.loop = loop
+    self.reroute = reroute
+    openDesks()
+  }
+
+  /// The desk of a rendition; of the best one where none is named.
+  func desk(_ rendition: String?) -> StreamDesk? {
+    guard let rendition else { return desks.first }
+    return desks.first { $0.rendition.name == rendition }
+  }
+
+  /// Says that somebody wants to see the stream: one on demand starts, or goes on.
+  func use(_ now: Int64) { stream.hosted?.use(now) }
+
+  /// Holds or refuses a request while nothing of the stream is served; false when there are desks.
+  func receive(_ exchange: any Exchange, since: Int64) -> Bool {
+    guard desks.isEmpty else { return false }
+    if case .failed(let reason) = stream.state {
+      exchange.respond(Self.refusal(reason))
+      return true
+    }
+    let request = HeldRequest(exchange, .anything, since: since)
+    let ticket = waiting.hold(request, until: .max, deadline: since + StreamDesk.startHold)
+    exchange.onGone = { [weak self] in
+      self?.waiting.cancelled(ticket, until: .max)
+      self?.countHeld()
+    }
+    countHeld()
+    return true
+  }
+
+  /// Takes over what has become of the stream; who waited for that is routed anew.
+  func update(_ stream: SiteStream) {
+    let hadServed = self.stream.served
+    self.stream = stream
+    if hadServed !== stream.served {
+      closeDesks()
+      openDesks()
+    }
+    switch stream.state {
+    case .served, .failed: letGo()
+    case .idle where waiting.count > 0:
+      // It was stopped while somebody came; it is wanted still.
+      use(loop.now)
+    case .idle, .starting: break
+    }
+  }
+
+  /// The stream is no longer one of the site: all who are held are routed anew, and find nothing.
+  func close() {
+    closeDesks()
+    letGo()
+  }
+
+  /// Answers everyone who waited for what is new.
+  func woken(_ now: Int64) {
+    for desk in desks { desk.woken(now) }
+    // Who is held, or follows a long segment, asks for the stream all the while.
+    if stream.hosted?.plan.isOnDemand == true, desks.contains(where: \.isInUse) { use(now) }
+  }
+
+  /// The earliest moment at which a held request must be let go; monotonic nanoseconds.
+  var nextDeadline: Int64 {
+    desks.reduce(waiting.nextDeadline) { min($0, $1.nextDeadline) }
+  }
+
+  /// Lets go whose deadline has come.
+  func expire(_ now: Int64) {
+    for request in waiting.expired(now) {
+      counters.withLock { $0.holdTimeouts += 1 }
+      request.exchange.respond(
+        Self.refusal("the stream has not started yet"), extra: [request.heldField(now)])
+    }
+    countHeld()
+    for desk in desks { desk.expire(now) }
+  }
+
+  private func openDesks() {
+    guard let served = stream.served else { return }
+    for rendition in served.renditions {
+      desks.append(
+        StreamDesk(served, rendition, options: options, counters: counters, reroute: reroute))
+      rendition.window.subscribe { [weak loop] in loop?.wake() }
+    }
+    // What was published before the subscription is not told.
+    loop.wake()
+  }
+
+  private func closeDesks() {
+    let closing = desks
+    desks = []
+    for desk in closing { desk.close() }
+  }
+
+  private func letGo() {
+    guard waiting.count > 0 else { return }
+    let freed = waiting.ended()
+    countHeld()
+    for request in freed {
+      request.exchange.onGone = nil
+      reroute(request.exchange, request.since)
+    }
+  }
+
+  private func countHeld() {
+    let change = waiting.count - counted
+    guard change != 0 else { return }
+    counted = waiting.count
+    counters.withLock { $0.heldPlaylists += change }
+  }
+
+  private static func refusal(_ reason: String) -> PreparedResponse {
+    ResponseFields.error(503, reason, .noStore, [HeaderField("Retry-After", "1")])
+  }
+}

@@ -1,0 +1,93 @@
+/// What a hosted stream does next: a pure state machine, without threads and clocks.
+///
+/// Times are monotonic nanoseconds.
+struct StreamLife {
+  /// How long a stream on demand runs while nobody asks for it.
+  static let idleTime: Int64 = 15_000_000_000
+  /// How long after a failure a stream is tried again.
+  static let retryTime: Int64 = 10_000_000_000
+  /// How long after a failure a stream on demand may be asked for again.
+  static let pauseAfterFailure: Int64 = 5_000_000_000
+
+  /// How far it is.
+  enum Stage: Equatable {
+    case idle, starting, live, ended
+    /// Nothing happens before this time.
+    case failed(until: Int64)
+  }
+
+  /// What is wanted of it.
+  enum Wish: Equatable {
+    case idle, running
+    /// It goes for good: with an end for its players, or as if another process went on.
+    case over(isEnding: Bool)
+  }
+
+  /// What is to be done.
+  enum Action: Equatable {
+    case begin
+    /// Stop what runs or starts, without an end for players.
+    case stop
+    case quit(isEnding: Bool)
+    case wait(until: Int64)
+  }
+
+  let isOnDemand: Bool
+  let isRetried: Bool
+  private(set) var stage = Stage.idle
+  private(set) var wish = Wish.idle
+
+  init(isOnDemand: Bool, isRetried: Bool) {
+    self.isOnDemand = isOnDemand
+    self.isRetried = isRetried
+  }
+
+  /// Says what is wanted; what goes for good cannot be wanted again.
+  mutating func want(_ wish: Wish) {
+    if case .over = self.wish { return }
+    self.wish = wish
+  }
+
+  /// The start has succeeded.
+  mutating func opened() {
+    if stage == .starting { stage = .live }
+  }
+
+  /// The start or what ran has failed.
+  mutating func failed(_ now: Int64) {
+    if isOnDemand {
+      stage = .failed(until: now + Self.pauseAfterFailure)
+    } else {
+      stage = .failed(until: isRetried ? now + Self.retryTime : .max)
+    }
+  }
+
+  /// The source of what ran has ended for good.
+  mutating func sourceEnded() {
+    if stage == .live { stage = .ended }
+  }
+
+  /// What to do now; `lastUse` is when the stream was asked for last.
+  mutating func next(_ now: Int64, lastUse: Int64) -> Action {
+    if case .over(let isEnding) = wish { return .quit(isEnding: isEnding) }
+    switch stage {
+    case .idle:
+      guard wish == .running else { return .wait(until: .max) }
+      stage = .starting
+      return .begin
+    case .failed(let until):
+      guard now >= until else { return .wait(until: until) }
+      stage = .idle
+      if isOnDemand { wish = .idle }
+      return .stop
+    case .starting, .live, .ended:
+      let isUnused = isOnDemand && now - lastUse >= Self.idleTime
+      guard wish == .idle || isUnused else {
+        return .wait(until: isOnDemand ? lastUse + Self.idleTime : .max)
+      }
+      stage = .idle
+      wish = .idle
+      return .stop
+    }
+  }
+}
