@@ -6,16 +6,10 @@ import Sharing
 /// What the thread of a pulled input does, from one connection to the next; confined to it.
 struct NetworkSession {
   /// How a connection came to its end.
-  private enum Ending { case fileEnded, closed, rewound }
-
-  /// How long after a failure the source is tried again at first, and at most; nanoseconds.
-  static var retry: (first: Int64, most: Int64) { (500_000_000, 5_000_000_000) }
-  /// How long who listens does not; nanoseconds.
-  static var listenerPause: Int64 { 20_000_000 }
-  /// A source that is away for longer than this is tried more rarely; nanoseconds.
-  static var patience: Int64 { 60_000_000_000 }
+  private enum Ending { case fileEnded, closed, rewound, replaced }
 
   private let source: NetworkSource
+  private let standby: StandbyConnection?
   private var clock = SourceClock()
   private var pacer = StampPacer()
   private var hold: TickHold?
@@ -24,17 +18,23 @@ struct NetworkSession {
   private var maker: PictureMaker?
   private var isOnline = false
   private var hasBeenOnline = false
+  /// Something came after a silence; the next picture may be from before it.
+  private var isSilent = false
+  private var isResuming = false
   private var isReported = false
-  private var goneSince: Int64 = 0
-  private var wait = retry.first
+  private var retry: RetryPlan
+  private var next: StandbyConnection.Opened?
   private var decoderErrors: UInt64 = 0
 
-  init(_ source: NetworkSource) { self.source = source }
+  init(_ source: NetworkSource, standby: StandbyConnection?) {
+    self.source = source
+    self.standby = standby
+    retry = RetryPlan(isListener: source.address.isListener)
+  }
 
   /// Runs until the source is stopped, or has ended.
   mutating func run() {
     SystemClock.sharpenSleep()
-    goneSince = SystemClock.monotonic
     while !source.isStopped {
       do throws(InputError) {
         switch try connect() {
@@ -49,6 +49,10 @@ struct NetworkSession {
           goOffline()
           return source.end()
         case .closed: lost("the other side has closed the connection")
+        case .replaced:
+          goOffline()
+          (isSilent, isResuming) = (false, false)
+          continue
         }
       } catch .cancelled { return } catch {
         let isFile = source.address.kind == .file || source.address.kind == .standardInput
@@ -57,20 +61,45 @@ struct NetworkSession {
         }
         lost("\(error)")
       }
-      pause()
+      sleep(until: retry.failed(at: SystemClock.monotonic))
     }
   }
 
   // MARK: A connection
 
   private mutating func connect() throws(InputError) -> Ending {
-    var input = try NetworkInput(
-      source.address, options: source.options, cancellation: source.cancellation)
+    let cancellation: InputCancellation
+    var first: InputUnit?
+    var input: NetworkInput
+    if let opened = next.take(), let taken = opened.take() {
+      input = taken
+      first = opened.first
+      cancellation = opened.cancellation
+    } else {
+      cancellation = InputCancellation(parent: source.cancellation)
+      input = try NetworkInput(
+        source.address, options: source.options, cancellation: cancellation)
+    }
     clock.breakOff()
+    standby?.begin(cancellation)
+    let ending: Result<Ending, InputError>
+    do throws(InputError) { ending = .success(try read(&input, first)) } catch {
+      ending = .failure(error)
+    }
+    next = standby?.end()
+    return next != nil && !source.isStopped ? .replaced : try ending.get()
+  }
+
+  /// Takes what comes until the connection ends.
+  private mutating func read(
+    _ input: inout NetworkInput, _ first: InputUnit?
+  ) throws(InputError) -> Ending {
+    var first = first
     var decoder: VideoDecoder?
     var isPaced = false
     while !source.isStopped {
-      guard let unit = try input.nextUnit() else {
+      let begun = first.take()
+      guard let unit = if let begun { begun } else { try input.nextUnit() } else {
         guard isPaced || source.address.kind == .standardInput else { return .closed }
         if var rest = decoder.take() {
           let declared = rest.declaredRate
@@ -85,6 +114,7 @@ struct NetworkSession {
         return .fileEnded
       }
       guard let description = input.description else { continue }
+      if !description.isPaced, standby?.hear(at: SystemClock.monotonic) == true { isSilent = true }
       guard case .video(let access) = unit else {
         if case .audio(let packet) = unit, source.takesSound { take(packet, isPaced) }
         continue
@@ -97,6 +127,17 @@ struct NetworkSession {
       }
       let pictures = decoder?.decode(access) ?? []
       note(errors: decoder?.errors ?? 0)
+      if isSilent {
+        isSilent = false
+        // A demuxer that waits for the next picture gives the last one now, or because the connection is lost.
+        if description.format == "mpegts" {
+          isResuming = true
+          continue
+        }
+        resume()
+      } else if isResuming {
+        resume()
+      }
       for picture in pictures {
         try take(picture, isPaced, decoder?.declaredRate, description)
       }
@@ -196,11 +237,11 @@ struct NetworkSession {
     isOnline = true
     hasBeenOnline = true
     isReported = false
-    wait = Self.retry.first
+    retry.came()
     let codec = description.map { "\($0.video.codec) in \($0.format)" } ?? "?"
     source.log.write(
       .info, "source-open", stream: source.name,
-      "\(source.address): \(codec), \(decoded.width)x\(decoded.height)")
+      "\(source.address), \(codec), \(decoded.width)x\(decoded.height)")
     source.currentTarget?.statistics.withLock { statistics in
       statistics.isSourceOnline = true
       if isBack { statistics.reconnects += 1 }
@@ -208,30 +249,27 @@ struct NetworkSession {
   }
 
   private mutating func goOffline() {
-    if isOnline { goneSince = SystemClock.monotonic }
     isOnline = false
     source.currentTarget?.statistics.withLock { $0.isSourceOnline = false }
   }
 
+  /// It gives something again after it was silent.
+  private mutating func resume() {
+    isResuming = false
+    source.log.write(
+      .info, "source-resumed", stream: source.name, "\(source.address), it goes on")
+    source.currentTarget?.statistics.withLock { $0.isSourceOnline = true }
+  }
+
   private mutating func lost(_ reason: String) {
+    (isSilent, isResuming) = (false, false)
     goOffline()
     // Once for each time it goes; what it says while it is away is for those who look closer.
     source.log.write(
       isReported ? .debug : .warning, "source-gone", stream: source.name,
-      "\(source.address): \(reason); "
+      "\(source.address), \(reason); "
         + (hasBeenOnline ? "the stream goes on, trying again" : "trying again"))
     isReported = true
-  }
-
-  /// Waits before the next try: half a second for the first minute, so that who comes back is seen at once.
-  private mutating func pause() {
-    let now = SystemClock.monotonic
-    if source.address.isListener {
-      // Who listens has waited already, and must not miss the sender.
-      return sleep(until: now + Self.listenerPause)
-    }
-    if now - goneSince > Self.patience { wait = min(2 * wait, Self.retry.most) }
-    sleep(until: now + wait)
   }
 
   private func sleep(until deadline: Int64) {

@@ -48,7 +48,7 @@ package final class NetworkSource: Sendable, Equatable {
   let cancellation = InputCancellation()
   private let state = Locked(State())
   private let target = Mailbox<Target?>(nil)
-  private let thread = Locked<OSThread?>(nil)
+  private let threads = Locked<[OSThread]>([])
   private let ending = Locked<(isOver: Bool, body: (@Sendable () -> Void)?)>((false, nil))
 
   /// A source that does not run yet.
@@ -76,12 +76,20 @@ package final class NetworkSource: Sendable, Equatable {
 
   /// Starts the thread; false where the system refuses one.
   package func start() -> Bool {
-    let started = OSThread(name: "input") { [self] in
-      var session = NetworkSession(self)
+    // Files do not fall silent.
+    let isRead = address.kind == .file || address.kind == .standardInput
+    let standby = isRead ? nil : StandbyConnection(self)
+    if let standby, !thread("standby", { standby.run() }) { return false }
+    return thread("input") { [self] in
+      var session = NetworkSession(self, standby: standby)
       session.run()
     }
-    thread.withLock { $0 = started }
-    return started != nil
+  }
+
+  private func thread(_ name: String, _ body: @escaping @Sendable () -> Void) -> Bool {
+    guard let thread = OSThread(name: name, body) else { return false }
+    threads.withLock { $0.append(thread) }
+    return true
   }
 
   /// Calls `body` once when it is known what the source carries, or when that will never be known: a file that cannot
@@ -126,8 +134,7 @@ package final class NetworkSource: Sendable, Equatable {
   /// Ends the thread and what it waits for; a stopped source does not start again.
   package func stop() {
     giveUp()
-    let thread = thread.withLock { $0 }
-    thread?.join()
+    for thread in threads.withLock({ $0 }) { thread.join() }
   }
 
   /// What is known; nil before ``whenKnown(_:)`` calls.

@@ -40,7 +40,7 @@ case .probe:
       segmentMicroseconds: settings.segmentMicroseconds, cancellation: InputCancellation())
     for line in findings.lines(address: address) { print(line) }
     exit(0)
-  } catch { exitWith(1, "\(address): \(error)") }
+  } catch { exitWith(1, "--probe: \(address), \(error)") }
 case .stream: break
 }
 

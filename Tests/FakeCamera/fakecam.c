@@ -23,6 +23,8 @@
 //   FAKECAM_FPS=n           pictures a second (default 30)
 //   FAKECAM_CORRUPT=n       of n pictures in MJPG, one is cut in half
 //   FAKECAM_STALL=n         nothing any more after n frames, without an error
+//   FAKECAM_FROZEN_FILE=p   while that file exists there is no picture, without an error
+//   FAKECAM_SHIFT=seconds   added to the time stamps of its pictures
 //   FAKECAM_CLOCK=0         no BC64 strip
 // Two programs cannot stream from it: the second gets EBUSY.
 #define _GNU_SOURCE
@@ -48,12 +50,12 @@ struct jpeg {
 };
 
 struct camera {
-  char path[name_bytes], gone_file[name_bytes];
+  char path[name_bytes], gone_file[name_bytes], frozen_file[name_bytes];
   unsigned widths[max_sizes], heights[max_sizes], sizes;
   uint32_t formats[max_formats], format_count;
   unsigned width, height, image_bytes;
   uint32_t format;
-  long unplug, corrupt, stall, clock;
+  long unplug, corrupt, stall, clock, shift;
   unsigned rate_num, rate_den;  // the time per frame
   struct jpeg jpeg[jpegs];
   unsigned jpeg_count;
@@ -166,10 +168,12 @@ static void *cam_init(int fd) {
   if (!c) return 0;
   *c = probe;
   option(c, "GONE_FILE", c->gone_file, sizeof c->gone_file);
+  option(c, "FROZEN_FILE", c->frozen_file, sizeof c->frozen_file);
   c->unplug = number(c, "UNPLUG", 0);
   c->corrupt = number(c, "CORRUPT", 0);
   c->stall = number(c, "STALL", 0);
   c->clock = number(c, "CLOCK", 1);
+  c->shift = number(c, "SHIFT", 0);
   long fps = number(c, "FPS", 30);
   c->rate_num = 1;
   c->rate_den = fps > 0 ? (unsigned)fps : 30;
@@ -325,6 +329,7 @@ static int dequeue(struct camera *c, int fd, struct v4l2_buffer *b) {
   if (c->gone) return fail(ENODEV);
   int nonblocking = fcntl(fd, F_GETFL) & O_NONBLOCK;
   if (!c->queued || (c->stall && c->frames >= c->stall)) return fail(EAGAIN);
+  if (c->frozen_file[0] && !access(c->frozen_file, F_OK)) return fail(EAGAIN);
   int64_t period = (int64_t)1000000000 * c->rate_num / c->rate_den;
   int64_t due = c->start + (c->sequence + 1) * period, now = clock_ns(CLOCK_MONOTONIC);
   if (now > due + period) {
@@ -342,7 +347,7 @@ static int dequeue(struct camera *c, int fd, struct v4l2_buffer *b) {
   b->bytesused = paint(c, b->index, due);
   b->sequence = c->sequence++;
   c->frames++;
-  b->timestamp = (struct timeval){due / 1000000000, due % 1000000000 / 1000};
+  b->timestamp = (struct timeval){due / 1000000000 + c->shift, due % 1000000000 / 1000};
   b->flags = V4L2_BUF_FLAG_DONE | V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC | V4L2_BUF_FLAG_TSTAMP_SRC_EOF;
   b->field = V4L2_FIELD_NONE;
   describe_buffer(c, b);

@@ -26,6 +26,7 @@ class FakeCamera:
         self.path = folder / "cam0.fakecam"
         self.path.touch()
         self.gone = folder / "gone"
+        self.frozen = folder / "frozen"
         self.options = {f"FAKECAM_{name}": value for name, value in options.items()}
         self.plugin = folder / "libv4l-fakecam.so"
         self.shim = folder / "globshim.so"
@@ -34,15 +35,24 @@ class FakeCamera:
     def env(self) -> dict[str, str]:
         """Environment of the program that opens the camera."""
         return {"LD_PRELOAD": str(self.shim), "LIBV4L_TEST_PLUGIN": str(self.plugin),
-                "FAKECAM_GONE_FILE": str(self.gone), **self.options}
+                "FAKECAM_GONE_FILE": str(self.gone), "FAKECAM_FROZEN_FILE": str(self.frozen), **self.options}
 
     def unplug(self) -> None:
         """ENODEV for who has it open, and for who opens it."""
         self.gone.touch()
 
-    def plug(self) -> None:
-        """The camera is there again."""
+    def plug(self, **changed: str) -> None:
+        """The camera is there again, or another one where options have changed."""
+        self.path.with_name("cam0.fakecam.conf").write_text("".join(f"{n}={v}\n" for n, v in changed.items()))
         self.gone.unlink()
+
+    def freeze(self) -> None:
+        """It gives no picture any more, and no error."""
+        self.frozen.touch()
+
+    def thaw(self) -> None:
+        """It goes on."""
+        self.frozen.unlink()
 
 
 def jpegs(folder: Path, size: str = "1280x720", noise: int = 0) -> Path:

@@ -10,19 +10,25 @@ package final class InputCancellation: Sendable {
     var deadline = Int64.max
   }
   private let state = Locked(State())
+  private let parent: InputCancellation?
 
   /// Nothing is cancelled.
-  package init() {}
+  ///
+  /// - Parameter parent: cancels this one with itself.
+  package init(parent: InputCancellation? = nil) { self.parent = parent }
 
   /// Cancels whatever the input does, now and later.
   package func cancel() { state.withLock { $0.isSet = true } }
 
   /// Whether it was cancelled for good.
-  package var isCancelled: Bool { state.withLock { $0.isSet } }
+  package var isCancelled: Bool {
+    state.withLock { $0.isSet } || parent?.isCancelled ?? false
+  }
 
   /// Whether what goes on must end.
   var isDue: Bool {
-    state.withLock { $0.isSet || $0.deadline != .max && SystemClock.monotonic >= $0.deadline }
+    isCancelled
+      || state.withLock { $0.deadline != .max && SystemClock.monotonic >= $0.deadline }
   }
 
   /// Sets when the next call must have ended; monotonic nanoseconds, nil for never.

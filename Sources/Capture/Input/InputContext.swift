@@ -97,11 +97,15 @@ final class InputContext {
     while true {
       cancellation.setDeadline(SystemClock.monotonic + options.silenceLimit)
       let read = FFmpegLog.collecting { unsafe av_read_frame(pointer, packet) }
-      if read.result >= 0 {
+      if read.result >= 0, cancellation.isDue {
+        // What the library held back is as old as the silence.
+        unsafe av_packet_unref(packet)
+      } else if read.result >= 0 {
         defer { unsafe av_packet_unref(packet) }
         return unsafe body(packet)
       }
       if cancellation.isCancelled { throw .cancelled }
+      if read.result >= 0 { throw .silent(Int(options.silenceLimit / 1_000_000_000)) }
       if read.result == CFF_EOF { return nil }
       if read.result == CFF_EAGAIN { continue }
       throw Self.failure(
@@ -146,7 +150,8 @@ final class InputContext {
     case .rtsp:
       set("rtsp_transport", options.rtspTransport.rawValue)
       set("allowed_media_types", "video+audio")
-      set("timeout", "\(options.openLimit / 1000)")
+      // Longer than our own limits, which leave out what the library held back.
+      set("timeout", "\(options.silenceLimit / 1000 + 5_000_000)")
       set("user_agent", "streamer")
       // How long a datagram that is missing is waited for; microseconds.
       set("max_delay", "100000")
@@ -163,7 +168,7 @@ final class InputContext {
       set("tcp_nodelay", "1")
     case .http:
       set("user_agent", "streamer")
-      set("rw_timeout", "\(options.openLimit / 1000)")
+      set("rw_timeout", "\(options.silenceLimit / 1000 + 5_000_000)")
     case .standardInput: set("probesize", "32")
     case .file: break
     }

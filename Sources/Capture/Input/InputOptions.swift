@@ -14,8 +14,8 @@ package struct InputOptions: Sendable, Equatable {
   package var openLimit: Int64 = 5_000_000_000
   /// Whether who listens for a sender does so for as long as it takes.
   package var listensForEver = true
-  /// How long nothing may come; nanoseconds.
-  package var silenceLimit: Int64 = 5_000_000_000
+  /// How long nothing may come until the connection is given up; nanoseconds.
+  package var silenceLimit: Int64 = 20_000_000_000
 
   /// Options with defaults.
   package init() {}

@@ -1,0 +1,223 @@
+import Media
+import TestSupport
+import Testing
+
+@testable import Streams
+
+@Suite("Sources that come back, on a simulated clock")
+struct SourceFaultTests {
+  private static let second: Int64 = 1_000_000_000
+  private static let frame: Int64 = 33_333_333
+  private static let slate = -2
+
+  /// How stamps are written, and what is noticed of a source that dies.
+  enum Kind: CaseIterable {
+    case camera, rtsp, srt, rtmp, http
+
+    /// Bits and ticks a second of the stamps; nil for the kernel's own time.
+    var stamps: (bits: Int, rate: Int64)? {
+      switch self {
+      case .camera: nil
+      case .rtsp: (64, 90_000)
+      case .srt, .http: (33, 90_000)
+      case .rtmp: (32, 1000)
+      }
+    }
+    /// Whether the end of the sender ends the connection.
+    var isEndSeen: Bool { self != .srt }
+    var isListener: Bool { self == .srt }
+  }
+
+  /// What happens to the source after ten seconds.
+  enum Fault: CaseIterable {
+    case killedForASecond, killedForHalfAMinute
+    /// Stopped and continued: what was missed is left out, or sent at once with its old stamps.
+    case frozen, frozenAndCaughtUp, frozenForLong
+    case stampsReset, stampsJump26Hours, stampsWrap
+
+    var away: Int64 {
+      switch self {
+      case .killedForASecond: second
+      case .killedForHalfAMinute: 30 * second
+      case .frozen, .frozenAndCaughtUp: 3 * second
+      case .frozenForLong: 8 * second
+      case .stampsReset, .stampsJump26Hours, .stampsWrap: 0
+      }
+    }
+    var isKilled: Bool { self == .killedForASecond || self == .killedForHalfAMinute }
+  }
+
+  struct Row: Sendable, CustomTestStringConvertible {
+    let kind: Kind
+    let fault: Fault
+    var testDescription: String { "\(kind), \(fault)" }
+  }
+
+  static let rows = Kind.allCases.flatMap { kind in
+    // A camera's stamps are the kernel's: they do not jump, and what is older than a second is not believed.
+    Fault.allCases.filter { kind != .camera || $0.away > 0 && $0 != .frozenAndCaughtUp }
+      .map { Row(kind: kind, fault: $0) }
+  }
+
+  /// A picture on its way: when it was captured, its stamp, when it came, over which connection.
+  struct Arrival {
+    let picture: Int
+    let captured: Int64
+    let ticks: Int64
+    let at: Int64
+    let connection: Int
+  }
+
+  @Test(
+    "the grid goes on, the picture is back within a second, then nothing is lost", arguments: rows)
+  func fault(_ row: Row) throws {
+    var run = SlotSimulation(inputDelay: 15_000_000 + Self.frame, slate: Self.slate)
+    let begin = run.due(0)
+    let broken = begin + 10 * Self.second
+    let back = broken + row.fault.away
+    let arrivals = Self.arrivals(row, from: begin, broken: broken, back: back)
+    var clock = SourceClock()
+    var unwrapper = StampUnwrapper()
+    var hold = TickHold(run.cadence.grid)
+    var connection = 0
+    for arrival in arrivals {
+      while run.schedule.nextClosing <= arrival.at { run.close(at: run.schedule.nextClosing) }
+      if arrival.connection != connection {
+        connection = arrival.connection
+        unwrapper = StampUnwrapper()
+        clock.breakOff()
+      }
+      var captured = arrival.captured
+      if let stamps = row.kind.stamps {
+        let pts = unwrapper.nanoseconds(
+          arrival.ticks, bits: stamps.bits, numerator: 1, denominator: stamps.rate)
+        captured = hold.captured(
+          clock.captureTime(pts: pts, arrival: arrival.at), run.schedule.clock)
+      }
+      run.offer(arrival.picture, captured: captured, now: arrival.at)
+    }
+
+    let frames = run.frames
+    #expect(frames == Array(run.first..<run.first + Int64(frames.count)))
+    #expect(run.announcements.isEmpty)
+    let shown = run.slots.map(\.slot)
+    let tick = { (slot: Slot<Int>) in slot.due }
+    // The last picture for a second, then the slate, until the source is back.
+    for slot in shown where tick(slot) > broken + Self.second / 10 && tick(slot) < back {
+      let isStale = tick(slot) > broken + Self.second + 3 * Self.frame
+      if isStale { #expect(slot.image == Self.slate) }
+      if tick(slot) < broken + 9 * Self.second / 10 { #expect(slot.image >= 0) }
+    }
+    let firstBack = try #require(arrivals.first { $0.captured >= back }).picture
+    let fresh = try #require(shown.first { $0.image >= firstBack })
+    #expect(tick(fresh) <= back + Self.second)
+    // From a second after that on every picture is shown, once, with the time at which it was made.
+    let settled = shown.drop { tick($0) < back + 2 * Self.second }
+    #expect(settled.count > 60)
+    for (one, two) in zip(settled, settled.dropFirst()) { #expect(two.image == one.image + 1) }
+    let captures = Dictionary(uniqueKeysWithValues: arrivals.map { ($0.picture, $0.captured) })
+    for slot in settled {
+      let captured = try #require(captures[slot.image])
+      let said = slot.captured - run.wallMinusMonotonic
+      #expect(abs(said - captured) <= 20_000_000)
+      #expect(said != slot.due, "a repeat")
+    }
+  }
+
+  /// What comes, in order of arrival.
+  static func arrivals(_ row: Row, from begin: Int64, broken: Int64, back: Int64) -> [Arrival] {
+    let end = back + 6 * second
+    var random = SplitMix64(seed: 3)
+    var arrivals: [Arrival] = []
+    let connected = row.fault.isKilled ? reconnection(row.kind, broken, back) : nil
+    var place: Int64 = 0
+    while true {
+      var captured = begin + 7_000_000 + place * frame
+      defer { place += 1 }
+      guard captured < end else { break }
+      let isAfter = captured >= back
+      if captured >= broken, captured < back {
+        guard row.fault == .frozenAndCaughtUp else { continue }
+      }
+      if let connected, isAfter, captured < connected { continue }
+      var at = captured + 3_000_000 + Int64(random.next() % 12_000_000)
+      if captured >= broken, captured < back {
+        // Sent when the sender goes on: a picture a millisecond.
+        at = back + (captured - broken) / frame * 1_000_000
+        captured = min(captured, at)
+      }
+      at = max(at, arrivals.last?.at ?? 0)
+      arrivals.append(
+        Arrival(
+          picture: Int(place), captured: captured,
+          ticks: ticks(row, captured, begin: begin, broken: broken, back: back), at: at,
+          connection: connected != nil && isAfter ? 1 : 0))
+    }
+    return arrivals
+  }
+
+  /// The stamp of what is captured at `captured`.
+  private static func ticks(
+    _ row: Row, _ captured: Int64, begin: Int64, broken: Int64, back: Int64
+  ) -> Int64 {
+    guard let (bits, rate) = row.kind.stamps else { return 0 }
+    let round = bits < 63 ? Int64(1) << Int64(bits) : .max
+    var time = captured - begin
+    var start: Int64 = 5 * rate
+    if captured >= broken {
+      switch row.fault {
+      case .killedForASecond, .killedForHalfAMinute: time = captured - back
+      case .frozen, .frozenForLong: time -= back - broken
+      case .frozenAndCaughtUp: break
+      case .stampsReset:
+        time = captured - broken
+        start = 0
+      case .stampsJump26Hours: time += 26 * 3600 * second
+      case .stampsWrap: break
+      }
+    }
+    if row.fault == .stampsWrap { start = round == .max ? 1 << 40 : round - 11 * rate }
+    let ticks = start + time / 1000 * rate / 1_000_000
+    return round == .max ? ticks : ticks % round
+  }
+
+  /// When a source that was killed gives pictures again.
+  private static func reconnection(_ kind: Kind, _ broken: Int64, _ back: Int64) -> Int64 {
+    if !kind.isEndSeen {
+      // The second connection listens from a second of silence on.
+      return max(back, broken + StandbyConnection.patience.first) + 50_000_000
+    }
+    var plan = RetryPlan(isListener: kind.isListener)
+    plan.came()
+    var attempt = broken
+    while attempt < back { attempt = plan.failed(at: attempt) }
+    return attempt + 50_000_000
+  }
+}
+
+@Suite("When a source that is away is tried again")
+struct RetryPlanTests {
+  @Test("every half second for a minute, then less and less often up to every five seconds")
+  func plan() {
+    var plan = RetryPlan(isListener: false)
+    var now: Int64 = 1_000_000_000
+    var pauses: [Int64] = []
+    for _ in 0..<140 {
+      let next = plan.failed(at: now)
+      pauses.append((next - now) / 1_000_000)
+      now = next
+    }
+    #expect(pauses.prefix(121).allSatisfy { $0 == 500 })
+    #expect(Array(pauses[121..<126]) == [1000, 2000, 4000, 5000, 5000])
+    plan.came()
+    #expect(plan.failed(at: now) == now + 500_000_000)
+  }
+
+  @Test("who listens hardly pauses")
+  func listener() {
+    var plan = RetryPlan(isListener: true)
+    for now in stride(from: Int64(0), to: 100_000_000_000, by: 5_000_000_000) {
+      #expect(plan.failed(at: now) == now + 20_000_000)
+    }
+  }
+}
