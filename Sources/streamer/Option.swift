@@ -82,6 +82,7 @@ struct UsageError: Error, CustomStringConvertible {
   /// The same with the places of keys for the flags that were given in a file.
   ///
   /// - Parameters:
+  ///   - error: an error that names flags.
   ///   - origins: where options were given, by their flags.
   ///   - place: where the stream stands in a file; nil where it does not.
   init(_ error: UsageError, origins: [String: String], place: String?) {
