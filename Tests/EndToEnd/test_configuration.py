@@ -116,7 +116,7 @@ def test_many_streams_one_failing(streamer: Callable[..., Program], tmp_path: Pa
     # A camera that a file names is waited for, with a slate.
     assert fetch(program.port, path="/cam/video/playlist.m3u8").segments
     assert get(program.port, "/nobody/playlist.m3u8").status == 404
-    assert get(program.port, "/ready").status == 200
+    wait_for(lambda: get(program.port, "/ready").status == 200, 2, "readiness")
     assert total(program.port, "streamer_stream_state", stream="broken", state="failed") == 1
     assert total(program.port, "streamer_stream_online", stream="a") == 1
     assert total(program.port, "streamer_stream_online", stream="broken") == 0
