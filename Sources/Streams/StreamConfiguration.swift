@@ -45,6 +45,8 @@ package struct StreamConfiguration: Sendable {
   package var encoder = "libx264"
   /// The encoder's preset.
   package var preset = "superfast"
+  /// Frames from IDR to IDR, as asked for; nil for one at the begin of each segment.
+  package var intraInterval: Int?
   /// Whether each frame carries the burned clock; the test picture always does.
   package var burnsClock = false
   /// Text over each picture; nil for none.
@@ -73,6 +75,15 @@ package struct StreamConfiguration: Sendable {
   /// A configuration of one rendition with defaults for all that is not given.
   package init(size: VideoSize, bitrateKilobits: Int = 2500, cadence: Cadence) {
     self.init(rungs: Rung.ladder([(size, bitrateKilobits)]), cadence: cadence)
+  }
+
+  /// Frames from IDR to IDR within a segment: whole parts; where that is a segment or more, the segment.
+  package var keyDistance: Int64 {
+    let part = cadence.framesPerPart
+    guard let intraInterval, intraInterval < cadence.framesPerSegment else {
+      return cadence.framesPerSegment
+    }
+    return max(1, (2 * Int64(intraInterval) + part) / (2 * part)) * part
   }
 
   /// The picture that is captured: that of the best rendition.

@@ -12,6 +12,7 @@ struct StreamWiring: Sendable {
   let settings: Settings
   /// What is made; of an input that is not known yet, what would be made if it had the usual size and rate.
   let configuration: StreamConfiguration
+  private var isListed = false
 
   /// Checks and takes over the settings.
   ///
@@ -66,6 +67,7 @@ struct StreamWiring: Sendable {
     stream.waitsForSource = waitsForSource
     stream.encoder = settings.encoder
     stream.preset = settings.preset
+    stream.intraInterval = settings.intraInterval
     stream.burnsClock = settings.burnsClock
     stream.overlay = settings.overlay
     stream.playlistLength = length
@@ -82,18 +84,39 @@ struct StreamWiring: Sendable {
     configuration = stream
   }
 
+  /// Checks and takes over the settings of a stream of a configuration.
+  ///
+  /// - Parameters:
+  ///   - settings: what was asked for.
+  ///   - isListed: whether a list of streams has it: what fails is tried again then.
+  ///   - isSupervised: whether a supervisor would start the program again.
+  /// - Throws: what is wrong, with the flag or the key's place in its file.
+  init(placed settings: Settings, isListed: Bool, isSupervised: Bool) throws(UsageError) {
+    let isDeviceFromFile = settings.origins["device"].map { $0 != "--device" } ?? false
+    do throws(UsageError) {
+      try self.init(settings, waitsForSource: isSupervised || isListed || isDeviceFromFile)
+    } catch { throw UsageError(error, origins: settings.origins, place: settings.place) }
+    self.isListed = isListed
+  }
+
   private init(_ settings: Settings, _ configuration: StreamConfiguration) {
     self.settings = settings
     self.configuration = configuration
   }
 
-  /// Whether its source is on this machine, so that it is open at once or never.
-  var isAtHand: Bool { settings.input.map { $0.kind == .file } ?? true }
+  /// Whether it must be open before the program serves anything: named by flags, and at hand, so that it is open at
+  /// once or never.
+  var mustBeOpen: Bool {
+    !isListed && !settings.isOnDemand && settings.input.map { $0.kind == .file } ?? true
+  }
 
   /// What is asked for, for a host; the log is told what was made of it.
   func plan(log: Log) -> StreamPlan {
     var plan =
       settings.input.map { pulled($0, log) } ?? StreamPlan(configuration)
+    plan.isOnDemand = settings.isOnDemand
+    plan.isRetried = isListed
+    plan.wish = settings.wish
     plan.opened = { [settings] in StreamWiring(settings, $0).announce(log) }
     return plan
   }
@@ -158,7 +181,16 @@ struct StreamWiring: Sendable {
       throw UsageError(
         "--rendition: was given with --resolution or --bitrate; allowed is one or the other")
     }
-    let rungs = Rung.ladder(settings.ladder)
+    let shape = settings.sourceSize ?? .hd720
+    let rungs = Rung.ladder(
+      try settings.ladder.map { wish throws(UsageError) in
+        guard let size = wish.size(shape: shape) else {
+          throw UsageError(
+            "--rendition: its height would be below 64 for a source of \(shape); allowed is a wider one"
+          )
+        }
+        return (size, wish.bitrateKilobits)
+      })
     guard Set(rungs.map(\.name)).count == rungs.count else {
       throw UsageError("--rendition: the same was given twice; allowed are different ones")
     }
