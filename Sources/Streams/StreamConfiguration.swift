@@ -14,10 +14,27 @@ package struct StreamConfiguration: Sendable {
     case network(NetworkSource)
   }
 
+  /// Where sound comes from.
+  package enum Sound: Sendable, Equatable {
+    /// There is none.
+    case none
+    /// The test tone, in step with the flash of the test picture.
+    case tone
+    /// An ALSA device by its name.
+    case device(String)
+  }
+
+  /// The name of the rendition of sound in URLs.
+  package static let soundName = "audio"
+
   /// The first element of its URLs.
   package var name = "live"
   /// Where pictures come from.
   package var source = Source.test
+  /// Where sound comes from.
+  package var sound = Sound.none
+  /// How sound is encoded.
+  var soundSettings = AudioEncoderSettings()
   /// Whether a source that is missing at the start is tried again instead of being an error.
   package var waitsForSource = false
   /// The renditions, the best first; at least one.
@@ -71,6 +88,30 @@ package struct StreamConfiguration: Sendable {
 
   /// The picture that is captured: that of the best rendition.
   package var size: VideoSize { rungs.first?.size ?? .hd720 }
+
+  /// How sound falls into the pictures' segments; nil without sound.
+  package var soundCadence: AudioCadence? {
+    sound == .none
+      ? nil : AudioCadence(following: cadence, sampleRate: soundSettings.sampleRate)
+  }
+
+  /// How the frames of all renditions fall into parts and segments, without repetition.
+  package var cadences: [TrackCadence] {
+    [TrackCadence.video(cadence)] + [soundCadence].compactMap { $0.map(TrackCadence.audio) }
+  }
+
+  /// Bits a second of the sound, in thousands; nil without sound.
+  package var soundBitrateKilobits: Int? {
+    sound == .none ? nil : soundSettings.bitrateKilobits
+  }
+
+  /// How long after its end a frame of sound may still come, with how far its encoder looks ahead, in nanoseconds: the
+  /// test tone is known beforehand.
+  package var soundDelay: Int64 {
+    guard case .device = sound else { return 0 }
+    let ahead = Int64(AudioEncoder.delayFrames) * AudioCadence.samplesPerFrame
+    return DeviceSound.inputDelay + ahead * 1_000_000_000 / Int64(soundSettings.sampleRate)
+  }
 
   /// The fixed delay after which a slot closes, in nanoseconds: nothing for the test picture, which is made at its
   /// tick; one frame for a camera; what was measured for a pulled input.

@@ -2,6 +2,7 @@ import Capture
 import Logging
 import Media
 import Packaging
+import Streams
 
 extension Option {
   /// Every option there is, in the order of `--help`.
@@ -23,6 +24,14 @@ extension Option {
       help: "a V4L2 camera, such as /dev/video0", allowed: "the path of a V4L2 camera"
     ) {
       $1.device = $0
+      return !$0.isEmpty
+    },
+    Option(
+      name: "audio", placeholder: "WHAT", group: .source,
+      help: "tone: beeps with the test picture's flash; none (the default); or an ALSA device",
+      allowed: "tone, none, or the name of an ALSA device such as default or hw:1"
+    ) {
+      $1.sound = $0 == "tone" ? .tone : $0 == "none" ? .none : .device($0)
       return !$0.isEmpty
     },
     Option(

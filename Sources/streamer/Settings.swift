@@ -13,6 +13,7 @@ struct Settings {
   var action = Action.stream
   var isTestSource = false
   var device: String?
+  var sound = StreamConfiguration.Sound.none
   var input: InputAddress?
   var inputOptions = InputOptions()
   var loops = false

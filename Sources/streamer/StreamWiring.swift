@@ -57,13 +57,13 @@ struct StreamWiring: Sendable {
         "--part-duration", given: Self.seconds(settings.partMicroseconds),
         allowed: "at most the target duration of \(cadence.targetDuration) s")
     }
-    try Self.checkHoldBack(settings, cadence)
     try Self.checkPreset(settings)
     self.settings = settings
     var stream = StreamConfiguration(rungs: try Self.rungs(settings), cadence: cadence)
     stream.name = settings.name
     stream.source =
       source.map { .network($0) } ?? settings.device.map { .camera(path: $0) } ?? .test
+    stream.sound = settings.sound
     stream.waitsForSource = waitsForSource
     stream.encoder = settings.encoder
     stream.preset = settings.preset
@@ -80,6 +80,7 @@ struct StreamWiring: Sendable {
       settings.targetLatencyMicroseconds
       ?? (stream.rungs.count > 1
         ? max(1_000_000, 2 * cadence.segmentNanoseconds / 1000) : 1_000_000)
+    try Self.checkHoldBack(settings, stream)
     configuration = stream
   }
 
@@ -221,9 +222,11 @@ struct StreamWiring: Sendable {
   }
 
   /// PART-HOLD-BACK must be two part targets or more (RFC 8216bis §4.4.3.8).
-  private static func checkHoldBack(_ settings: Settings, _ cadence: Cadence) throws(UsageError) {
+  private static func checkHoldBack(
+    _ settings: Settings, _ stream: StreamConfiguration
+  ) throws(UsageError) {
     guard let wish = settings.holdBackMicroseconds else { return }
-    let part = ServerControl(cadence: cadence).partTargetMicroseconds
+    let part = ServerControl(cadences: stream.cadences).partTargetMicroseconds
     guard wish >= 2 * part else {
       throw UsageError(
         "--hold-back", given: seconds(wish),
@@ -264,9 +267,15 @@ struct StreamWiring: Sendable {
       case .camera(let path): path
       case .network(let source): "\(source.address)"
       }
+    let sound =
+      switch configuration.sound {
+      case .none: "no sound"
+      case .tone: "test tone"
+      case .device(let name): "sound of \(name)"
+      }
     let rungs = configuration.rungs.map { "\($0.size) at \($0.bitrateKilobits) kbit/s" }
     return
-      "\(source), \(rungs.joined(separator: ", ")), \(configuration.cadence.grid.rate) fps; segments of \(configuration.cadence.framesPerSegment) frames, "
+      "\(source), \(sound), \(rungs.joined(separator: ", ")), \(configuration.cadence.grid.rate) fps; segments of \(configuration.cadence.framesPerSegment) frames, "
       + "parts of \(configuration.cadence.framesPerPart)"
   }
 
