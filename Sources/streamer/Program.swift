@@ -24,7 +24,13 @@ final class Program: Sendable {
 
   /// Binds the sockets and makes the parts; nothing is accepted yet.
   ///
-  /// - Parameter onChange: called when a stream has failed, ended or gone, on any thread.
+  /// - Parameters:
+  ///   - wiring: what is asked for.
+  ///   - log: where everything is told.
+  ///   - accessLog: where a line for each answer goes.
+  ///   - handedOver: sockets of a supervisor.
+  ///   - onChange: called when a stream has failed, ended or gone, on any thread.
+  /// - Throws: what is wrong with a socket.
   init(
     _ wiring: Wiring, log: Log, accessLog: LineFile?, handedOver: [Endpoint],
     onChange: @escaping @Sendable () -> Void

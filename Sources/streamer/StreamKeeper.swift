@@ -21,7 +21,12 @@ final class StreamKeeper: StreamControl {
   private let guests = Locked<Set<String>>([])
   private let turn = Locked(())
 
-  /// - Parameter onChange: called when a stream has failed, ended or gone, on any thread.
+  /// - Parameters:
+  ///   - site: who serves the streams.
+  ///   - configuration: what is asked for at the start.
+  ///   - isSupervised: whether a supervisor would start the program again.
+  ///   - log: where changes are told.
+  ///   - onChange: called when a stream has failed, ended or gone, on any thread.
   init(
     _ site: Site, _ configuration: Configuration, isSupervised: Bool, log: Log,
     onChange: @escaping @Sendable () -> Void
@@ -172,7 +177,7 @@ final class StreamKeeper: StreamControl {
     return stream
   }
 
-  /// A request may name sources on the network, and the cameras of this machine; nothing else of its files.
+  /// A request may name sources on the network, and cameras and sound cards of this machine; nothing else of its files.
   private static func check(_ settings: Settings) throws(UsageError) {
     let place = settings.place ?? ""
     if let input = settings.input, input.kind == .file || input.kind == .standardInput {
@@ -185,5 +190,23 @@ final class StreamKeeper: StreamControl {
       throw UsageError(
         "\(place): device", given: device, allowed: "in a request a camera such as /dev/video0")
     }
+    // Names of ALSA may be of plugins that write files and run commands.
+    if case .device(let name) = settings.sound, !isSoundCard(name) {
+      throw UsageError(
+        "\(place): audio", given: name,
+        allowed: "in a request tone, none, default, or a card such as hw:1,0")
+    }
+  }
+
+  private static func isSoundCard(_ name: String) -> Bool {
+    guard name != "default" else { return true }
+    let parts = name.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+    return parts.count == 2 && ["hw", "plughw", "sysdefault", "front", "dsnoop"].contains(parts[0])
+      && parts[1].utf8.allSatisfy { byte in
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        default: ",=_-".utf8.contains(byte)
+        }
+      }
   }
 }

@@ -201,6 +201,7 @@ def test_requests(streamer: Callable[..., Program], tmp_path: Path) -> None:
     ({"stream": "x", "input": "/etc/passwd"}, 400, "input"), ({"stream": "x", "input": "file:///etc/passwd"}, 400, "input"),
     ({"stream": "x", "input": "-"}, 400, "input"), ({"stream": "x", "input": "concat:a|b"}, 400, "input"),
     ({"stream": "x", "device": "/etc/passwd"}, 400, "device"), ({"stream": "x", "device": "/dev/video/../../etc/passwd"}, 400, "device"),
+    ({"stream": "x", "audio": "file:'|id',raw"}, 400, "audio"), ({"stream": "x", "audio": "hw:0'"}, 400, "audio"),
     (b"x" * 100_000, 413, "too large"),
 ])
 def test_requests_refused(body: Any, status: int, text: str, admin: Program) -> None:
