@@ -73,7 +73,7 @@ package struct Manifest: Sendable {
       if !hasEnded { serviceDescription(&out) }
       for period in periods {
         let set = VideoAdaptationSet(
-          tracks: tracks, period: period, terms: terms, names: names, timing: timing,
+          tracks: tracks(of: period), period: period, terms: terms, names: names, timing: timing,
           hasEnded: hasEnded)
         out.element(
           "Period",
@@ -92,6 +92,13 @@ package struct Manifest: Sendable {
         ])
     }
     return out.text
+  }
+
+  /// A ladder is encoded, and its headers stay; what is passed through has one rendition, and may come back with
+  /// another header.
+  private func tracks(of period: Period) -> [TrackDescription] {
+    guard tracks.count == 1, let track = snapshot.track(of: period.run) else { return tracks }
+    return [track]
   }
 
   private var hasEnded: Bool { snapshot.state == .ended }
