@@ -18,6 +18,8 @@ package struct StreamConfiguration: Sendable {
   package var name = "live"
   /// Where pictures come from.
   package var source = Source.test
+  /// Whether the input's pictures are packaged as they came; there is one rendition then.
+  package var passesThrough = false
   /// Whether a source that is missing at the start is tried again instead of being an error.
   package var waitsForSource = false
   /// The renditions, the best first; at least one.

@@ -43,6 +43,17 @@ extension Option {
       return true
     },
     Option(
+      name: "passthrough", placeholder: "HOW", group: .source,
+      help:
+        "whether an input is packaged as it is coded, auto: where it fits and nothing else is asked for",
+      allowed: "auto, always or never"
+    ) { set(&$1.passThrough, PassThroughChoice.Mode(rawValue: $0)) },
+    Option(
+      name: "max-gop", placeholder: "S", group: .source,
+      help: "seconds from key picture to key picture of what is passed through, 4",
+      allowed: "seconds from 0.1 to 20"
+    ) { set(&$1.longestGroupMicroseconds, microseconds: $0, 100_000...20_000_000) },
+    Option(
       name: "probe", placeholder: "URL", group: .source,
       help: "print what an input carries and what would be done with it, and end",
       allowed: "what --input takes"

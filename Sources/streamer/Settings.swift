@@ -16,6 +16,11 @@ struct Settings {
   var input: InputAddress?
   var inputOptions = InputOptions()
   var loops = false
+  var passThrough = PassThroughChoice.Mode.auto
+  /// How far apart an input's IDR pictures may be.
+  var longestGroupMicroseconds: Int64 = 4_000_000
+  /// Whether the input's pictures are packaged as they came, once that is known.
+  var passesThrough = false
   var size: VideoSize?
   /// Rungs as given: size and kilobits a second.
   var ladder: [(size: VideoSize, bitrateKilobits: Int)] = []
