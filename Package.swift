@@ -28,7 +28,10 @@ let fuzzers: [Target] =
       name: "FuzzDriver", dependencies: ["FuzzBodies", "Logging"], path: "Fuzz/Driver",
       swiftSettings: strict)
   ]
-    + ["head", "query", "names", "parameter-sets", "redaction", "http1", "http2"].map {
+    + [
+      "head", "chunked", "query", "names", "boxes", "parameter-sets", "redaction", "http1", "http2",
+    ]
+    .map {
       .executableTarget(
         name: "fuzz-\($0)", dependencies: ["FuzzBodies", "FuzzDriver"], path: "Fuzz/\($0)",
         swiftSettings: strict)
@@ -113,7 +116,7 @@ let package = Package(
     .target(
       name: "FuzzBodies",
       dependencies: [
-        "Capture", "HLSPackager", "HTTP", "Logging", "Media", "Net", "Packaging", "Server",
+        "CMAF", "Capture", "HLSPackager", "HTTP", "Logging", "Media", "Net", "Packaging", "Server",
         "Sharing",
         "TestSupport",
       ], path: "Fuzz/Bodies", swiftSettings: strict),

@@ -27,6 +27,7 @@ import fanout  # noqa: E402
 import freshness  # noqa: E402
 import held  # noqa: E402
 import http_cells  # noqa: E402
+import ladder  # noqa: E402
 import memory  # noqa: E402
 from fetch_hlsjs import fetch_hlsjs  # noqa: E402
 from harness.procfs import cpu_nanoseconds, resident_bytes  # noqa: E402
@@ -131,6 +132,17 @@ def measure_idle_cpu(bench: Bench) -> dict[str, Any]:
     return {"cpu": share, "resident": resident}
 
 
+def measure_ladder(bench: Bench) -> dict[str, Any]:
+    """Three renditions of the test picture at 30 fps."""
+    found = ladder.three_rungs(bench.seconds(40))
+    bench.row("720p + 480p + 360p: part ready in all after its last tick, p50 / p99 / max",
+              triple(found["ready_ms"]), "p50 ≤ 15 ms")
+    shares = ", ".join(f"{name} {share:.1%}" for name, share in found["cpu"].items())
+    bench.row("CPU per rendition's thread, and of all threads (one core = 100 %)",
+              f"{shares}; {found['cpu_all']:.1%}")
+    return found
+
+
 def measure_memory(bench: Bench) -> dict[str, Any]:
     """Resident bytes for each idle and each holding connection."""
     found = memory.bytes_per_connection(bench.program)
@@ -199,7 +211,7 @@ MEASURES: dict[str, Callable[[Bench], Any]] = {
     "start": measure_start, "idle": measure_idle_cpu, "memory": measure_memory,
     "freshness": measure_freshness, "publish": measure_publish, "cpu": measure_cpu,
     "allocations": measure_allocations, "glass": measure_glass, "http": measure_http, "held": measure_held,
-    "dash": dash.measure,
+    "dash": dash.measure, "ladder": measure_ladder,
 }
 
 

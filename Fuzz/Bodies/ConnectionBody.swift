@@ -6,7 +6,10 @@ extension FuzzBody {
   /// A connection of HTTP/1.1 from its first byte to its end: every exchange ends once, and nothing is left.
   static let http1 = FuzzBody(
     name: "http1",
-    sources: ["HTTP/HTTP1Connection.swift", "HTTP/HTTP1Exchange.swift", "HTTP/Conditional.swift"]
+    sources: [
+      "HTTP/HTTP1Connection.swift", "HTTP/HTTP1Exchange.swift", "HTTP/HTTP1Body.swift",
+      "HTTP/BodyIntake.swift", "HTTP/Conditional.swift",
+    ]
   ) { bytes in
     ConnectionLab.shared.run(bytes, preface: []) { written, _ in
       let isHTTP2 = bytes.dropFirst(2).starts(with: "PRI * HTTP/2".utf8)
@@ -22,6 +25,7 @@ extension FuzzBody {
       "HTTP/HTTP2Connection.swift", "HTTP/HTTP2Exchange.swift", "HTTP/HTTP2RequestHead.swift",
       "HTTP/HTTP2Session.swift", "HTTP/HTTP2Callbacks.swift", "HTTP/HTTP2Output.swift",
       "HTTP/FrameBudget.swift", "HTTP/PendingBody.swift", "HTTP/FieldBlock.swift",
+      "HTTP/HTTP2Body.swift",
     ]
   ) { bytes in
     let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + [0, 0, 0, 4, 0, 0, 0, 0, 0]

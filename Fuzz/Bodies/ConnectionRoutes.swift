@@ -10,6 +10,7 @@ final class ConnectionRoutes: RequestHandler, ExchangeObserver, LoopService {
   private(set) var finished = 0
   private(set) var violation: String?
   private var held: [any Exchange] = []
+  private var takers: [FuzzTaker] = []
   private let loop: EventLoop
   private static let small = PreparedResponse.text(200, "small")
   private static let large = PreparedResponse(
@@ -37,6 +38,17 @@ final class ConnectionRoutes: RequestHandler, ExchangeObserver, LoopService {
       exchange.begin(Self.open)
       exchange.write(Self.piece)
       exchange.end()
+    case UInt8(ascii: "b"):
+      exchange.collectBody(limit: 1000) { bytes in
+        exchange.respond(PreparedResponse(status: 200, fields: [], body: [SharedBytes(bytes)]))
+      }
+    case UInt8(ascii: "p"): takers.append(FuzzTaker(exchange, pauses: true))
+    case UInt8(ascii: "q"):
+      takers.append(FuzzTaker(exchange, pauses: false))
+      exchange.begin(Self.open)
+    case UInt8(ascii: "r"):
+      takers.append(FuzzTaker(exchange, pauses: true))
+      loop.later { exchange.respond(Self.small) }
     default: exchange.respond(Self.small, extra: [HeaderField("X-Held-Ms", "1")])
     }
   }
@@ -45,6 +57,7 @@ final class ConnectionRoutes: RequestHandler, ExchangeObserver, LoopService {
   func release() {
     let waiting = held
     held = []
+    for taker in takers { taker.goOn() }
     for exchange in waiting {
       exchange.write(Self.piece)
       exchange.end()
@@ -56,12 +69,14 @@ final class ConnectionRoutes: RequestHandler, ExchangeObserver, LoopService {
   func verdict(connections: Int) -> String? {
     if let violation { return violation }
     if connections > 0 { return "\(connections) connections are left" }
+    if let wrong = takers.lazy.compactMap(\.violation).first { return wrong }
     return handled == finished ? nil : "\(handled) requests were routed, \(finished) ended"
   }
 
   /// Nothing is held any longer and nothing was counted.
   func reset() {
     held = []
+    takers = []
     (handled, finished, violation) = (0, 0, nil)
   }
 

@@ -10,7 +10,9 @@ package struct FuzzBody: Sendable {
   package let run: @Sendable ([UInt8]) -> String?
 
   /// Every target there is.
-  package static let all = [head, query, names, parameterSets, redaction, http1, http2]
+  package static let all = [
+    head, chunked, query, names, boxes, parameterSets, redaction, http1, http2,
+  ]
 
   /// The target called `name`.
   package static func named(_ name: String) -> FuzzBody? { all.first { $0.name == name } }

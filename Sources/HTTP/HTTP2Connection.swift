@@ -340,10 +340,10 @@ final class HTTP2Connection: ByteStreamOwner, ServedConnection {
     checkWindows(now)
   }
 
-  /// Resets streams for whose answers the peer opens no window.
+  /// Resets streams for whose answers the peer opens no window, or a tiny one now and then.
   private func checkWindows(_ now: Int64) {
     let stalled = exchanges.values.filter { exchange in
-      !exchange.pending.isEmpty && now - exchange.lastProgress >= server.limits.stallTime
+      !exchange.pending.isEmpty && now - exchange.pace.since >= server.limits.stallTime
         && session?.isBlocked(exchange.stream) == true
     }
     for exchange in stalled { reset(exchange, .slowReader(.stalled)) }

@@ -100,7 +100,8 @@ extension HTTP2Connection: HTTP2SessionOwner {
   }
 
   func moveBody(_ stream: Int32, count: Int) {
-    exchanges[stream]?.move(count, to: output, now: now)
+    exchanges[stream]?.move(
+      count, to: output, least: server.limits.leastSentBytes, now: now)
   }
 
   func frameSent(_ type: UInt8, flags: UInt8, stream: Int32, length: Int, errorCode: UInt32) {

@@ -18,8 +18,8 @@ final class HTTP2Exchange: Exchange {
   /// Monotonic nanoseconds at which it was taken, and at which its answer began (0: not yet).
   let asked: Int64
   private(set) var begun: Int64 = 0
-  /// Monotonic time at which pending bytes last moved, or began to wait.
-  private(set) var lastProgress: Int64 = 0
+  /// How fast pending bytes go.
+  private(set) var pace = Pace(now: 0)
   /// What comes of the request's body; nil if there is none, or it is over or not wanted any more.
   var body: HTTP2Body?
   /// Whether the client still sends.
@@ -77,7 +77,7 @@ final class HTTP2Exchange: Exchange {
     if request.method != .head { pending.append(contentsOf: response.body) }
     connection.dropBody(of: self)
     begun = connection.now
-    lastProgress = begun
+    pace.restart(now: begun)
     connection.begin(self, response, withLength: true, extra: extra, hasBody: !pending.isEmpty)
   }
 
@@ -90,13 +90,13 @@ final class HTTP2Exchange: Exchange {
     status = head.status
     if stage == .streaming { pending.append(contentsOf: head.body) }
     begun = connection.now
-    lastProgress = begun
+    pace.restart(now: begun)
     connection.begin(self, head, withLength: false, extra: extra, hasBody: stage == .streaming)
   }
 
   func write(_ bytes: SharedBytes) {
     guard stage == .streaming, bytes.count > 0, let connection else { return }
-    if pending.isEmpty { lastProgress = connection.now }
+    if pending.isEmpty { pace.restart(now: connection.now) }
     pending.append(ByteSlice(bytes))
     connection.continued(self)
   }
@@ -117,10 +117,10 @@ final class HTTP2Exchange: Exchange {
   }
 
   /// Moves bytes of the body on.
-  func move(_ count: Int, to output: HTTP2Output, now: Int64) {
+  func move(_ count: Int, to output: HTTP2Output, least: Int, now: Int64) {
     pending.take(count) { output.append($0) }
     bytesSent += count
-    lastProgress = now
+    pace.move(count, least: least, now: now)
   }
 
   /// Counts the frame of the fields, which the library needs no longer.

@@ -10,9 +10,11 @@ package struct HTTPLimits: Sendable {
   package var headTime: Int64 = 10_000_000_000
   /// A connection without a request is closed after this.
   package var idleTime: Int64 = 60_000_000_000
-  /// A connection that takes no byte of what is queued for this long is cut.
+  /// Within each span of this a connection must take what `sendRate` asks for, or it is cut.
+  ///
+  /// Only while something is queued: a live answer that waits for its encoder has nothing queued.
   package var stallTime: Int64 = 10_000_000_000
-  /// Bytes a second that a connection must take of what is queued, `stallTime` at a time.
+  /// Bytes a second that a connection must take of what is queued.
   package var sendRate = 240
   /// Bytes of a request body where a route takes small ones; above it 413.
   package var bodyBytes = 64 * 1024
@@ -47,6 +49,9 @@ package struct HTTPLimits: Sendable {
 
   /// Bytes of a body that must come within `bodyTime`.
   var leastBodyBytes: Int { Self.bytes(bodyRate, in: bodyTime) }
+
+  /// Bytes of what is queued that must go within `stallTime`.
+  var leastSentBytes: Int { Self.bytes(sendRate, in: stallTime) }
 
   private static func bytes(_ rate: Int, in time: Int64) -> Int {
     Int(clamping: Int64(rate) * (time / 1_000_000) / 1000)

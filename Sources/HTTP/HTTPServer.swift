@@ -63,11 +63,15 @@ package final class HTTPServer: SocketReceiver, LoopService {
     var secure: TLSStream?
     // On an error the descriptor is closed, and there is nobody to tell.
     if let tls = socket.tls {
-      secure = try? TLSStream(socket, tls, on: loop, readLimit: Self.readLimit)
+      secure = try? TLSStream(
+        socket, tls, on: loop, readLimit: Self.readLimit, leastProgress: limits.leastSentBytes)
       guard let secure else { return }
       stream = secure
     } else {
-      guard let plain = try? TCPStream(socket, on: loop, readLimit: Self.readLimit) else { return }
+      guard
+        let plain = try? TCPStream(
+          socket, on: loop, readLimit: Self.readLimit, leastProgress: limits.leastSentBytes)
+      else { return }
       stream = plain
     }
     let isExempt = limits.exemptsLoopback && socket.peer.isLoopback

@@ -71,3 +71,11 @@ struct SliceQueue {
     self = SliceQueue()
   }
 }
+
+/// What waits in a connection, and how fast it goes: most connections have none.
+final class SendQueue {
+  var slices = SliceQueue()
+  var pace: Pace
+
+  init(now: Int64) { pace = Pace(now: now) }
+}

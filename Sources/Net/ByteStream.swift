@@ -12,7 +12,7 @@ package protocol ByteStream: AnyObject {
   var isSecure: Bool { get }
   /// Bytes written that the kernel has not taken yet.
   var queuedBytes: Int { get }
-  /// Monotonic nanoseconds at which queued bytes last moved, or began to queue.
+  /// Monotonic nanoseconds at which enough of what is queued had moved, or it began to queue.
   var lastProgress: Int64 { get }
   /// Whether bytes are taken from the peer; while not, its end (FIN) is noticed nevertheless.
   var isReading: Bool { get set }

@@ -11,14 +11,15 @@ package final class TCPStream: ByteStream, DescriptorHandler {
   private unowned let loop: EventLoop
   private var descriptor: Int32
   private let readLimit: Int32
+  private let leastProgress: Int32
   private var interest: Readiness = [.readable, .peerFinished]
   private var isBroken = false
   private var isInputEnded = false
-  private var queue = SliceQueue()
+  /// There only while the kernel takes nothing.
+  private var queue: SendQueue?
 
   package var owner: (any ByteStreamOwner)?
   package let peer: PeerAddress
-  package private(set) var lastProgress: Int64
 
   /// Takes over the descriptor and watches it; on an error it is closed.
   ///
@@ -26,15 +27,17 @@ package final class TCPStream: ByteStream, DescriptorHandler {
   ///   - socket: what was accepted.
   ///   - loop: the loop whose thread calls, and to which the stream belongs.
   ///   - readLimit: how many bytes one `received` brings at most.
+  ///   - leastProgress: how many bytes of a queue must go before they count as progress.
   /// - Throws: when it cannot be watched.
   package init(
-    _ socket: AcceptedSocket, on loop: EventLoop, readLimit: Int = EventLoop.readCapacity
+    _ socket: AcceptedSocket, on loop: EventLoop, readLimit: Int = EventLoop.readCapacity,
+    leastProgress: Int = 0
   ) throws(NetError) {
     self.loop = loop
     self.readLimit = Int32(clamping: readLimit)
+    self.leastProgress = Int32(clamping: leastProgress)
     descriptor = socket.descriptor
     peer = socket.peer
-    lastProgress = loop.now
     do {
       try loop.add(descriptor, interest, self)
     } catch {
@@ -44,7 +47,9 @@ package final class TCPStream: ByteStream, DescriptorHandler {
     }
   }
 
-  package var queuedBytes: Int { queue.byteCount }
+  package var queuedBytes: Int { queue?.slices.byteCount ?? 0 }
+
+  package var lastProgress: Int64 { queue?.pace.since ?? loop.now }
 
   package var isReading: Bool {
     get { interest.contains(.readable) }
@@ -68,8 +73,7 @@ package final class TCPStream: ByteStream, DescriptorHandler {
     guard descriptor >= 0, !isBroken else { return }
     var index = 0
     var offset = 0
-    if queue.isEmpty {
-      lastProgress = loop.now
+    if queue == nil {
       while index < slices.count {
         let wanted = slices[index...].prefix(Self.pieceCapacity).reduce(-offset) { $0 + $1.count }
         let sent = send(slices, from: index, skipping: offset)
@@ -86,37 +90,38 @@ package final class TCPStream: ByteStream, DescriptorHandler {
     while index < slices.count {
       var slice = slices[index]
       slice.drop(offset)
-      queue.append(slice)
+      enqueue(slice)
       offset = 0
       index += 1
     }
-    if !queue.isEmpty, !interest.contains(.writable) {
-      interest.insert(.writable)
-      watch()
-    }
+  }
+
+  private func enqueue(_ slice: ByteSlice) {
+    if let queue { return queue.slices.append(slice) }
+    guard slice.count > 0 else { return }
+    let queue = SendQueue(now: loop.now)
+    queue.slices.append(slice)
+    self.queue = queue
+    interest.insert(.writable)
+    watch()
   }
 
   /// Writes at once as much as the kernel takes and queues a copy of the rest.
   @unsafe func write(copying bytes: UnsafeRawBufferPointer) {
     guard descriptor >= 0, !isBroken else { return }
     var sent = 0
-    if queue.isEmpty {
-      lastProgress = loop.now
+    if queue == nil {
       var piece = unsafe iovec(
         iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count)
       sent = unsafe send(&piece, 1)
       if sent < 0 { return }
     }
     guard sent < bytes.count else { return }
-    queue.append(
+    enqueue(
       ByteSlice(
         unsafe SharedBytes(count: bytes.count - sent) { target in
           unsafe target.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[sent...]))
         }))
-    if !interest.contains(.writable) {
-      interest.insert(.writable)
-      watch()
-    }
   }
 
   package func finishWriting() {
@@ -180,14 +185,15 @@ package final class TCPStream: ByteStream, DescriptorHandler {
   }
 
   private func flush() {
-    while descriptor >= 0, !queue.isEmpty {
-      let sent = send(queue.slices, from: queue.first, skipping: 0)
+    while descriptor >= 0, let queue {
+      let sent = send(queue.slices.slices, from: queue.slices.first, skipping: 0)
       if sent < 0 { return }
       if sent == 0 { break }
-      lastProgress = loop.now
-      queue.drop(sent)
+      queue.pace.move(sent, least: Int(leastProgress), now: loop.now)
+      queue.slices.drop(sent)
+      if queue.slices.isEmpty { self.queue = nil }
     }
-    if descriptor >= 0, queue.isEmpty, interest.contains(.writable) {
+    if descriptor >= 0, queue == nil, interest.contains(.writable) {
       interest.remove(.writable)
       watch()
       owner?.drained()
@@ -219,7 +225,7 @@ package final class TCPStream: ByteStream, DescriptorHandler {
     if sent >= 0 { return sent }
     if sent == -Int(EAGAIN) || sent == -Int(EINTR) || sent == -Int(ENOBUFS) { return 0 }
     isBroken = true
-    queue.removeAll()
+    queue = nil
     loop.later { self.fail() }
     return -1
   }
@@ -243,7 +249,7 @@ package final class TCPStream: ByteStream, DescriptorHandler {
     loop.connectionRemoved()
     descriptor = -1
     owner = nil
-    queue.removeAll()
+    queue = nil
     return open
   }
 }

@@ -51,10 +51,11 @@ package final class TLSStream: ByteStream, ByteStreamOwner {
   ///   - context: certificate and key.
   ///   - loop: the loop whose thread calls, and to which the stream belongs.
   ///   - readLimit: how many encrypted bytes are taken from the kernel at once.
+  ///   - leastProgress: how many encrypted bytes of a queue must go before they count as progress.
   /// - Throws: when it cannot be watched.
   package init(
     _ socket: AcceptedSocket, _ context: TLSContext, on loop: EventLoop,
-    readLimit: Int = EventLoop.readCapacity
+    readLimit: Int = EventLoop.readCapacity, leastProgress: Int = 0
   ) throws(NetError) {
     self.loop = loop
     self.context = context
@@ -66,7 +67,8 @@ package final class TLSStream: ByteStream, ByteStreamOwner {
     }
     unsafe self.session = session
     do {
-      transport = try TCPStream(socket, on: loop, readLimit: readLimit)
+      transport = try TCPStream(
+        socket, on: loop, readLimit: readLimit, leastProgress: leastProgress)
     } catch {
       unsafe SSL_free(session)
       throw error

@@ -26,7 +26,8 @@ struct SoundTrack: ~Copyable {
     _ settings: AudioEncoderSettings, cadence: AudioCadence, from segment: Int64
   ) throws(FFmpegError) {
     var encoder = try AudioEncoder(settings)
-    let header = try encoder.initSegment()
+    let header = try FFmpegError.checked(
+      encoder.initSegment(), timescale: Int(cadence.sampleRate), codecs: encoder.codecString)
     let first = cadence.firstFrame(of: segment)
     // A frame earlier, so that a decoder of the first one that is published has its overlap.
     _ = try encoder.fill(to: cadence.ticks(first - 1))

@@ -24,7 +24,9 @@ struct VideoTrack: ~Copyable {
         size: rung.size, rate: configuration.cadence.grid.rate,
         bitrateKilobits: rung.bitrateKilobits, encoder: configuration.encoder,
         preset: configuration.preset))
-    let header = try encoder.initSegment()
+    let header = try FFmpegError.checked(
+      encoder.initSegment(), timescale: Int(configuration.cadence.grid.rate.timescale),
+      codecs: encoder.codecString)
     window.describe(
       TrackDescription(
         rendition: rung.name, codecs: encoder.codecString,

@@ -51,6 +51,12 @@ extension Option {
       allowed: "a whole number from 0 to 1000000"
     ) { set(&$1.limits.bodyRate, $0, 0...1000000) },
     Option(
+      name: "min-send-rate", placeholder: "N", group: .limits,
+      help:
+        "bytes a second that a client must take, over --stall-timeout, 240; then it is cut",
+      allowed: "a whole number from 0 to 1000000"
+    ) { set(&$1.limits.sendRate, $0, 0...1000000) },
+    Option(
       name: "max-queued-bytes", placeholder: "N", group: .limits,
       help: "bytes queued for one connection, 4194304; above it a slow viewer is cut off",
       allowed: "a whole number from 65536 to 1073741824"
@@ -77,7 +83,8 @@ extension Option {
     ) { set(&$1.limits.idleTime, seconds: $0) },
     Option(
       name: "stall-timeout", placeholder: "S", group: .limits,
-      help: "for a connection that takes nothing of what is sent, 10; then it is cut",
+      help:
+        "for a client to take enough of what is sent (--min-send-rate), 10; then it is cut",
       allowed: "seconds from 0.1 to 3600"
     ) { set(&$1.limits.stallTime, seconds: $0) },
     Option(

@@ -1,16 +1,23 @@
-"""Ladders: text over each rendition, and a machine that is too slow for all of them."""
+"""Ladders: text over each rendition, a machine that is too slow for all of them, a network that is."""
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from playwright.sync_api import Browser
 
 from harness.boxes import kinds
+from harness.browser import viewer
+from harness.camera import FakeCamera, jpegs
 from harness.frames import pictures_of
 from harness.http1 import get
+from harness.labreport import pauses
 from harness.metrics import total
 from harness.playlist import Segment
 from harness.program import Program
@@ -66,3 +73,60 @@ def test_overload_costs_the_lowest_rendition(streamer: Callable[..., Program]) -
     assert total(program.port, "streamer_encoder_overloaded_total", rendition="720p") >= 1
     warnings = [line for line in program.log if "is a second behind" in line]
     assert 1 <= len(warnings) <= 3, "warned once for each encoder"
+
+
+# Bytes a second; hls.js goes by BANDWIDTH, 2.9 and 0.5 Mbit/s here.
+NARROW = 1_100_000 // 8
+SWITCHES = """() => {
+  window.switches = [];
+  const video = document.querySelector('video');
+  video.addEventListener('resize', () => switches.push([Date.now(), video.videoHeight]));
+}"""
+
+
+def height(view: Any) -> int:
+    """Of the pictures that are shown."""
+    return view.page.evaluate("() => document.querySelector('video').videoHeight")
+
+
+def wait_for_height(view: Any, wanted: int, within: float) -> float:
+    """Seconds until pictures of that height are shown; AssertionError with what happened."""
+    begin = time.monotonic()
+    while height(view) != wanted:
+        if time.monotonic() - begin > within:
+            raise AssertionError(f"{height(view)}p and not {wanted}p after {within} s: "
+                                 f"{view.page.evaluate('() => switches')}")
+        view.watch(0.2)
+    return time.monotonic() - begin
+
+
+@pytest.mark.timeout(120)
+def test_hlsjs_switches_and_comes_back(browser: Browser, streamer: Callable[..., Program], hlsjs: Path,
+                                       tmp_path: Path) -> None:
+    """1.1 Mbit/s: hls.js goes to the lower rendition; without the limit it comes back, and plays on."""
+    camera = FakeCamera(tmp_path, JPEG=str(jpegs(tmp_path / "jpeg", noise=40)), FORMATS="MJPG")
+    program = streamer("--device", str(camera.path), "--burn-clock", "--rendition", "1280x720@2500",
+                       "--rendition", "640x360@400", "--hlsjs", str(hlsjs), "--host", "127.0.0.1", "--http-port", "0",
+                       env=camera.env, defaults=False)
+    with viewer(browser) as view:
+        view.open(program.url("/?player=hlsjs"))
+        view.wait_playing()
+        view.page.evaluate(SWITCHES)
+        up = wait_for_height(view, 720, 20)
+        session = view.context.new_cdp_session(view.page)
+        session.send("Network.enable")
+        limit = {"offline": False, "latency": 0, "uploadThroughput": -1}
+        narrowed = time.time() * 1000
+        session.send("Network.emulateNetworkConditions", {**limit, "downloadThroughput": NARROW})
+        down = wait_for_height(view, 360, 25)
+        view.watch(2)
+        session.send("Network.emulateNetworkConditions", {**limit, "downloadThroughput": -1})
+        back = wait_for_height(view, 720, 40)
+        view.watch(2)
+        data = view.data()
+        stalls = [pause for pause in pauses(data["samples"], 1000 / 30) if pause[0] > narrowed]
+        print("switches:", json.dumps({"to 720p after s": round(up, 1), "down after s": round(down, 1),
+                                       "back after s": round(back, 1),
+                                       "all": view.page.evaluate("() => switches"), "stalls": stalls}))
+        assert max((length for _, length in stalls), default=0) < 5000, stalls
+        assert not [error for error in data["errors"] if "fatal" in str(error)], data["errors"]

@@ -335,6 +335,39 @@ struct ConnectionLimitTests {
     #expect(!client.endsCleanly())
   }
 
+  @Test("a reader that drips is cut; without a least rate the same one is not", arguments: [0, 1])
+  func drippingReader(_ megabytes: Int) throws {
+    var limits = quick
+    limits.sendRate = megabytes * 10_000_000
+    let server = try TestServer(limits)
+    let client = try TestClient(port: server.port, receiveBuffer: 65_536)
+    client.get("/big")
+    for _ in 0..<20 {
+      client.receive()
+      usleep(50_000)
+    }
+    #expect(server.seen.withLock { $0.faults } == (megabytes == 0 ? [] : [.stalled]))
+  }
+
+  @Test("a live answer that waits for what is sent next is not slow", arguments: [1, 2])
+  func waitingStream(_ version: Int) throws {
+    var limits = quick
+    limits.sendRate = 10_000_000
+    let server = try TestServer(limits)
+    let client = try TestClient(port: server.port)
+    let frames = version == 2 ? try FrameClient(port: server.port) : nil
+    if let frames { frames.send(.get("/stream")) } else { client.get("/stream") }
+    #expect(server.eventually { $0.paths.count == 1 })
+    server.onLoop { $0.held["/stream"]?.begin(PreparedResponse(status: 200, fields: [])) }
+    for _ in 0..<4 {
+      server.onLoop { $0.held["/stream"]?.write(SharedBytes("x")) }
+      usleep(400_000)
+    }
+    server.onLoop { $0.held["/stream"]?.end() }
+    #expect(try frames?.answer().text ?? client.response().text == "xxxx")
+    #expect(server.seen.withLock { $0.faults } == [])
+  }
+
   @Test("a reader slower than its stream is cut when too much is queued")
   func slowReader() throws {
     var limits = HTTPLimits()

@@ -302,6 +302,21 @@ struct HTTP2LimitTests {
     #expect(try client.answer(stream: 3).text == "three\n")
   }
 
+  @Test("a stream whose window is opened byte by byte is reset")
+  func drippingWindow() throws {
+    let server = try TestServer(Self.quick)
+    let client = try FrameClient(port: server.port, settings: Frame.setting(4, 1))
+    client.send(.get("/big"))
+    for _ in 0..<12 {
+      client.send(Frame(.window, stream: 1, Frame.word(1)))
+      usleep(50_000)
+    }
+    #expect(server.seen.withLock { $0.faults } == [.stalled])
+    #expect(try client.next { $0.kind == .reset }.errorCode == 11)
+    client.send(.get("/hello", stream: 3), Frame(.window, stream: 3, Frame.word(100)))
+    #expect(try client.answer(stream: 3).text == "hello")
+  }
+
   @Test("a reader that does not read is cut, and what it did not get is counted as cut")
   func stalledReader() throws {
     let server = try TestServer(Self.quick)

@@ -1,0 +1,54 @@
+"""A ladder of three: CPU of each rendition's thread, and how late a part is ready in all of them."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+from freshness import percentiles
+from harness.http1 import get
+from harness.procfs import thread_cpu
+from harness.program import start, stop
+from harness.tunein import fetch
+
+RUNGS = {"720p": "1280x720@2500", "480p": "854x480@1200", "360p": "640x360@700"}
+FRAMES, RATE = 3, 30  # of a part; a second
+NAME = re.compile(r"segment(\d+)\.(\d+)\.m4s")
+
+
+def completions(port: int, rendition: str) -> dict[str, int]:
+    """Unix nanoseconds at which each part was complete, by name."""
+    return dict(get(port, f"/live/timestamps.json?rendition={rendition}").json()["parts"])
+
+
+def last_tick(name: str) -> float:
+    """Milliseconds since 1970 of the tick of a part's last frame."""
+    match = NAME.fullmatch(name)
+    assert match, name
+    number, index = (int(digits) for digits in match.groups())
+    return (number * RATE + index * FRAMES + FRAMES - 1) * 1000 / RATE
+
+
+def three_rungs(seconds: float) -> dict[str, Any]:
+    """Milliseconds from the last frame's tick until a part is complete in all renditions; CPU shares by thread."""
+    program = start([flag for rung in RUNGS.values() for flag in ("--rendition", rung)])
+    try:
+        begun = fetch(program.port, path="/live/720p/playlist.m3u8").last_complete + 2
+        time.sleep(3)
+        before, since = thread_cpu(program.pid), time.monotonic()
+        late: dict[str, float] = {}
+        while time.monotonic() - since < seconds:
+            time.sleep(5)
+            found = [completions(program.port, rung) for rung in RUNGS]
+            for name in set.intersection(*(set(parts) for parts in found)):
+                if int(name.split(".")[0].removeprefix("segment")) > begun:
+                    late[name] = max(parts[name] for parts in found) / 1e6 - last_tick(name)
+        after, length = thread_cpu(program.pid), time.monotonic() - since
+        shares = {name: (spent - before.get(task, (name, 0))[1]) / length / 1e9
+                  for task, (name, spent) in after.items()}
+        return {"ready_ms": percentiles(list(late.values())),
+                "cpu": {name: round(share, 3) for name, share in shares.items() if name in RUNGS},
+                "cpu_all": round(sum(shares.values()), 3)}
+    finally:
+        stop(program)

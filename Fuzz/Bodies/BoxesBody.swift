@@ -1,0 +1,31 @@
+import CMAF
+
+extension FuzzBody {
+  /// CMAF headers: boxes lie within one another, and a header that is cut off is none.
+  static let boxes = FuzzBody(
+    name: "boxes",
+    sources: ["CMAF/BoxReader.swift", "CMAF/TrackHeader.swift", "CMAF/SampleEntry.swift"]
+  ) { bytes in
+    var end = 0
+    var reader = BoxReader(bytes)
+    while let box = try? reader.next() {
+      guard box.content.lowerBound >= end + 8, box.content.upperBound <= bytes.count else {
+        return "\(box) behind \(end) of \(bytes.count) bytes"
+      }
+      end = box.content.upperBound
+    }
+    guard let header = try? TrackHeader(parsing: bytes) else { return nil }
+    guard header.codecs.allSatisfy({ $0.isASCII }) else { return "codecs \(header.codecs)" }
+    let check = { (codecs: String, ticks: Int) throws(TrackHeaderError) in
+      try TrackHeader.check(
+        bytes, trackID: UInt32(header.trackID), timescale: ticks, codecs: codecs)
+    }
+    if (try? check(header.codecs, header.timescale)) == nil { return "\(header) does not fit" }
+    if (try? check(header.codecs, header.timescale + 1)) != nil { return "any timescale fits" }
+    if (try? check("", header.timescale)) != nil { return "any codec fits" }
+    // The last box may be cut off only where it said nothing of its size.
+    let cut = Array(bytes.dropLast())
+    guard end == bytes.count, let again = try? TrackHeader(parsing: cut) else { return nil }
+    return again == header && bytes.contains([0, 0, 0, 0]) ? nil : "cut off, and read \(again)"
+  }
+}

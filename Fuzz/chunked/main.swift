@@ -1,0 +1,4 @@
+import FuzzBodies
+import FuzzDriver
+
+runFuzzer(FuzzBody.named("chunked"))

@@ -1,0 +1,84 @@
+/// Walks over boxes that lie one behind another, never beyond the bytes they are given.
+///
+/// - Source: ISO/IEC 14496-12 §4.2
+package struct BoxReader {
+  /// One box, as places in the bytes.
+  package struct Box: Sendable, Equatable {
+    /// Its four characters.
+    package let type: String
+    /// What it holds, without its head.
+    package let content: Range<Int>
+  }
+
+  private let bytes: [UInt8]
+  private var position: Int
+  private let end: Int
+
+  /// A reader of all the boxes in `bytes`.
+  package init(_ bytes: [UInt8]) { self.init(bytes, bytes.indices) }
+
+  /// A reader of the boxes in `range`, which must lie within `bytes`.
+  package init(_ bytes: [UInt8], _ range: Range<Int>) {
+    precondition(range.upperBound <= bytes.count)
+    self.bytes = bytes
+    position = range.lowerBound
+    end = range.upperBound
+  }
+
+  /// The next box; nil behind the last.
+  ///
+  /// - Throws: when what is left is no box; after it the reader is of no more use.
+  package mutating func next() throws(TrackHeaderError) -> Box? {
+    guard position < end else { return nil }
+    let start = position
+    guard end - start >= 8 else { throw .truncated("box", needed: 8, have: end - start) }
+    let type = bytes.fourCharacters(at: start + 4)
+    var head = 8
+    var size = bytes.unsigned32(at: start)
+    if size == 1 {
+      // The size in 64 bits behind the type.
+      guard end - start >= 16 else { throw .truncated(type, needed: 16, have: end - start) }
+      head = 16
+      guard bytes.unsigned32(at: start + 8) == 0 else { throw .tooLarge(type) }
+      size = bytes.unsigned32(at: start + 12)
+    } else if size == 0 {
+      // Up to the end of what it lies in.
+      size = end - start
+    }
+    guard size >= head else { throw .truncated(type, needed: head, have: size) }
+    guard size <= end - start else { throw .truncated(type, needed: size, have: end - start) }
+    position = start + size
+    return Box(type: type, content: start + head..<position)
+  }
+
+  /// The one box of a type among those that are left.
+  ///
+  /// - Throws: when there is none, or several, or what is there are no boxes.
+  package mutating func only(_ type: String) throws(TrackHeaderError) -> Range<Int> {
+    var found: Range<Int>?
+    while let box = try next() {
+      guard box.type == type else { continue }
+      guard found == nil else { throw .several(type) }
+      found = box.content
+    }
+    guard let found else { throw .missing(type) }
+    return found
+  }
+}
+
+extension [UInt8] {
+  /// The big-endian number in the four bytes at `offset`, which must be there.
+  func unsigned32(at offset: Int) -> Int {
+    self[offset..<offset + 4].reduce(0) { $0 << 8 | Int($1) }
+  }
+
+  /// The big-endian number in the two bytes at `offset`, which must be there.
+  func unsigned16(at offset: Int) -> Int { Int(self[offset]) << 8 | Int(self[offset + 1]) }
+
+  /// Four bytes as text; what is no ASCII letter, digit or space is shown as `?`.
+  func fourCharacters(at offset: Int) -> String {
+    String(
+      decoding: self[offset..<offset + 4].map { $0 >= 0x20 && $0 < 0x7F ? $0 : UInt8(ascii: "?") },
+      as: UTF8.self)
+  }
+}
