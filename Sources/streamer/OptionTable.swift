@@ -45,7 +45,7 @@ extension Option {
     Option(
       name: "passthrough", placeholder: "HOW", group: .source,
       help:
-        "whether an input is packaged as it is coded, auto: where it fits and nothing else is asked for",
+        "package an input as it is coded, auto: where it fits",
       allowed: "auto, always or never"
     ) { set(&$1.passThrough, PassThroughChoice.Mode(rawValue: $0)) },
     Option(

@@ -31,7 +31,7 @@ struct PassThroughChoice {
 
   /// Checks what was asked for by itself.
   func check() throws(UsageError) {
-    guard settings.passThrough == .always else { return }
+    guard settings.passThrough == .always, !settings.passesThrough else { return }
     guard settings.input != nil else {
       throw UsageError("--passthrough always: was given without --input, which it needs")
     }
