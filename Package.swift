@@ -148,7 +148,8 @@ let package = Package(
       ]),
     tests(
       "Streamer",
-      ["streamer", "Streams", "Packaging", "Media", "Logging", "TestSupport"], exclude: ["Golden"]),
+      ["streamer", "Streams", "Server", "Capture", "Packaging", "Media", "Logging", "TestSupport"],
+      exclude: ["Golden"]),
     tests("Capture", ["Capture", "CFFmpeg", "GlobShim", "Media", "Sharing", "TestSupport"]),
   ] + fuzzers,
   swiftLanguageModes: [.v6]

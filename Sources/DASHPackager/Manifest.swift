@@ -46,7 +46,7 @@ package struct Manifest: Sendable {
   ///
   /// - Parameters:
   ///   - snapshot: the window of the first track at one moment.
-  ///   - tracks: the video renditions, best first; nil for the snapshot's own alone.
+  ///   - tracks: the renditions, those of pictures with the best first; nil for the snapshot's own alone.
   ///   - terms: the stream's constants.
   ///   - names: the names of media.
   ///   - place: where the MPD lies.
@@ -72,16 +72,13 @@ package struct Manifest: Sendable {
       if !place.base.isEmpty { out.element("BaseURL", containing: place.base) }
       if !hasEnded { serviceDescription(&out) }
       for period in periods {
-        let set = VideoAdaptationSet(
-          tracks: tracks(of: period), period: period, terms: terms, names: names, timing: timing,
-          hasEnded: hasEnded)
         out.element(
           "Period",
           [
             ("id", period.id), ("start", MPDTime.duration(period.start)),
             ("duration", period.duration.map(MPDTime.duration)),
           ]
-        ) { set.write(to: &$0) }
+        ) { write(period, to: &$0) }
       }
       out.element("UTCTiming", timing)
       out.element(
@@ -94,11 +91,27 @@ package struct Manifest: Sendable {
     return out.text
   }
 
-  /// A ladder is encoded, and its headers stay; what is passed through has one rendition, and may come back with
-  /// another header.
-  private func tracks(of period: Period) -> [TrackDescription] {
-    guard tracks.count == 1, let track = snapshot.track(of: period.run) else { return tracks }
-    return [track]
+  /// A ladder is encoded, and its headers stay; what is passed through may come back with another header.
+  private func track(for track: TrackDescription, of period: Period) -> TrackDescription {
+    guard track.rendition == snapshot.track?.rendition else { return track }
+    return snapshot.track(of: period.run) ?? track
+  }
+
+  private func write(_ period: Period, to out: inout XMLText) {
+    let pictures = tracks.filter { $0.size != nil }.map { track(for: $0, of: period) }
+    if !pictures.isEmpty {
+      let set = VideoAdaptationSet(
+        tracks: pictures,
+        timing: .ofPictures(terms, names, period, timing, hasEnded: hasEnded))
+      set.write(to: &out)
+    }
+    for track in tracks {
+      guard case .audio(let cadence) = track.cadence else { continue }
+      let set = AudioAdaptationSet(
+        track: track, id: 2,
+        timing: .ofSound(cadence, terms, names, period, timing, hasEnded: hasEnded))
+      set.write(to: &out)
+    }
   }
 
   private var hasEnded: Bool { snapshot.state == .ended }
@@ -152,7 +165,7 @@ package struct Manifest: Sendable {
   }
 
   private func serviceDescription(_ out: inout XMLText) {
-    let reference = periods.first.map { VideoAdaptationSet.capturedTimeID($0) } ?? 1
+    let reference = periods.first.map { SetTiming.capturedTimeID($0) } ?? 1
     out.element("ServiceDescription", [("id", "0")]) { out in
       out.element(
         "Latency",

@@ -19,11 +19,6 @@ struct Period: Equatable {
   /// Period@duration in nanoseconds; only of a presentation that has ended.
   var duration: Int64?
 
-  /// presentationTimeOffset: the first segment's media time, in ticks of the rate's timescale.
-  func presentationTimeOffset(_ cadence: Cadence) -> Int64 {
-    cadence.grid.ticks(cadence.firstFrame(of: firstSegment))
-  }
-
   /// The Period of `run`, or where `firstListed` is given the rest of it from that segment on.
   init(_ run: ContinuousRun, _ cadence: Cadence, _ names: MediaNames, firstListed: Int64? = nil) {
     let anchor = run.firstSegment ?? names.base

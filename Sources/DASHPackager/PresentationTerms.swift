@@ -14,6 +14,8 @@ package struct PresentationTerms: Sendable, Equatable {
   package let targetLatencyMicroseconds: Int64
   /// How long after its tick a frame may still come from the source; nanoseconds.
   package let inputDelay: Int64
+  /// How long after its end a frame of sound may still come, with how far its encoder looks ahead; nanoseconds.
+  package let soundDelay: Int64
   /// An upper bound of the time from picture to published chunk; nanoseconds.
   package let pipelineDelay: Int64
 
@@ -24,15 +26,18 @@ package struct PresentationTerms: Sendable, Equatable {
   ///   - cadence: how frames fall into segments.
   ///   - targetLatencyMicroseconds: Latency@target.
   ///   - inputDelay: how long after its tick a frame may still come from the source; nanoseconds.
+  ///   - soundDelay: how long after its end a frame of sound may still come, with how far its encoder looks ahead;
+  ///     nanoseconds.
   ///   - pipelineDelay: an upper bound of the time from picture to published chunk; nanoseconds.
   package init(
     name: String, cadence: Cadence, targetLatencyMicroseconds: Int64, inputDelay: Int64,
-    pipelineDelay: Int64 = 20_000_000
+    soundDelay: Int64 = 0, pipelineDelay: Int64 = 20_000_000
   ) {
     self.name = name
     self.cadence = cadence
     self.targetLatencyMicroseconds = targetLatencyMicroseconds
     self.inputDelay = inputDelay
+    self.soundDelay = soundDelay
     self.pipelineDelay = pipelineDelay
   }
 
@@ -44,9 +49,28 @@ package struct PresentationTerms: Sendable, Equatable {
   /// It is true: a chunk of one frame, the input delay and the pipeline are taken off, and the rest is rounded down.
   /// Nil where nothing is left: such a stream has no low-latency form.
   package var availabilityTimeOffset: Int64? {
-    let offset =
-      cadence.segmentNanoseconds - cadence.grid.rate.frameNanoseconds - inputDelay - pipelineDelay
+    offset(after: cadence.grid.rate.frameNanoseconds + inputDelay)
+  }
+
+  /// availabilityTimeOffset of a rendition of sound, whose chunk is a whole part; nil where pictures have none.
+  func availabilityTimeOffset(ofSound sound: AudioCadence) -> Int64? {
+    guard availabilityTimeOffset != nil else { return nil }
+    let part =
+      (sound.partTicks * 1_000_000_000 + Int64(sound.sampleRate) - 1) / Int64(sound.sampleRate)
+    return offset(after: part + soundDelay)
+  }
+
+  private func offset(after delay: Int64) -> Int64? {
+    let offset = cadence.segmentNanoseconds - delay - pipelineDelay
     return offset >= 1_000_000 ? offset / 1_000_000 : nil
+  }
+
+  /// The duration of a segment in units of which there are `timescale` in a second; nil where it is not whole.
+  func segmentTicks(_ timescale: Int64) -> Int64? {
+    let own = Int128(cadence.grid.rate.timescale)
+    let (ticks, rest) = (Int128(cadence.segmentTicks) * Int128(timescale))
+      .quotientAndRemainder(dividingBy: own)
+    return rest == 0 ? Int64(ticks) : nil
   }
 
   /// Latency@target in whole milliseconds.

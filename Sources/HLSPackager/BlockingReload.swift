@@ -36,49 +36,37 @@ package enum BlockingReload: Equatable {
     let last = lastComplete(snapshot)
     if asked <= last { return .answer }
     guard asked <= last + 2 else { return .refuse(tooFar) }
-    return .hold(until: (asked + 1) * parts(snapshot))
+    return .hold(until: partsBefore(asked + 1, snapshot))
   }
 
   private static func part(
     _ index: UInt64, of asked: Int64, on snapshot: WindowSnapshot, control: ServerControl
   ) -> BlockingReload {
-    let (last, perSegment) = (lastComplete(snapshot), parts(snapshot))
+    let last = lastComplete(snapshot)
     if asked < last { return .answer }
     if asked == last {
       // "If the Client requests a Part Index greater than that of the final Partial Segment of the Parent Segment, the
       // Server MUST treat the request as one for Part Index 0 of the following Parent Segment."
       let count = snapshot.segment(asked)?.parts.count ?? 0
-      return index < UInt64(count) ? .answer : until((asked + 1) * perSegment + 1, snapshot)
+      return index < UInt64(count) ? .answer : until(partsBefore(asked + 1, snapshot) + 1, snapshot)
     }
     guard asked <= last + 2, index <= UInt64(Int32.max) else { return .refuse(tooFar) }
     let index = Int64(index)
-    guard !isTooFar(partsAhead(index, of: asked, on: snapshot), snapshot, control) else {
+    let version = partsBefore(asked, snapshot) + index + 1
+    guard !isTooFar(version - snapshot.version, snapshot, control) else {
       return .refuse(tooFar)
     }
-    return until(
-      index < perSegment ? asked * perSegment + index + 1 : (asked + 1) * perSegment + 1, snapshot)
+    let next = partsBefore(asked + 1, snapshot)
+    return until(version <= next ? version : next + 1, snapshot)
   }
 
-  /// How many parts the request is ahead of the last part that is listed.
-  private static func partsAhead(
-    _ index: Int64, of asked: Int64, on snapshot: WindowSnapshot
-  ) -> Int64 {
-    let perSegment = parts(snapshot)
-    if let open = snapshot.open, !open.parts.isEmpty {
-      let listed = Int64(open.parts.count) - 1
-      if asked == open.number { return index - listed }
-      return perSegment - 1 - listed + (asked - open.number - 1) * perSegment + index + 1
-    }
-    return (asked - lastComplete(snapshot) - 1) * perSegment + index + 1
-  }
-
-  /// The Advance Part Limit, three seconds of parts (three parts where they are a second or longer), or what hls.js may
+  /// Whether a request is too many parts ahead of what is listed: the Advance Part Limit, three seconds of parts (three parts where they are a second or longer), or what hls.js may
   /// add when it tunes in, whichever is more.
   private static func isTooFar(
     _ ahead: Int64, _ snapshot: WindowSnapshot, _ control: ServerControl
   ) -> Bool {
     guard let cadence = snapshot.track?.cadence else { return true }
-    let (timescale, part) = (Int64(cadence.grid.rate.timescale), cadence.partTicks)
+    let (timescale, part) = (Int64(cadence.timescale), cadence.partTicks)
     let advance = part < timescale ? 3 * timescale : 3 * part
     let tuneIn = 3 * control.targetDuration * timescale / 2 + part
     return ahead > max(advance, tuneIn) / part
@@ -102,7 +90,8 @@ package enum BlockingReload: Equatable {
     snapshot.segments.last?.number ?? (snapshot.open?.number ?? 0) - 1
   }
 
-  private static func parts(_ snapshot: WindowSnapshot) -> Int64 {
-    snapshot.track?.cadence.partsPerSegment ?? 1
+  /// Parts since 1970 before the first of segment `number`.
+  private static func partsBefore(_ number: Int64, _ snapshot: WindowSnapshot) -> Int64 {
+    snapshot.track?.cadence.partsBefore(number) ?? number
   }
 }

@@ -11,6 +11,7 @@ package struct ChunkedPlaylist: Sendable {
   private let track: TrackDescription
   private let names: MediaNames
   private let base: String
+  private let targetDuration: Int64
 
   /// The playlist of `snapshot`; nil while it has no complete segment.
   ///
@@ -18,12 +19,16 @@ package struct ChunkedPlaylist: Sendable {
   ///   - snapshot: the window at one moment.
   ///   - names: the names of media.
   ///   - base: what stands before each name: empty, or a relative path that ends in a slash.
-  package init?(_ snapshot: WindowSnapshot, names: MediaNames, base: String) {
+  ///   - targetDuration: that of all the stream's playlists; nil for this rendition's own.
+  package init?(
+    _ snapshot: WindowSnapshot, names: MediaNames, base: String, targetDuration: Int64? = nil
+  ) {
     guard let track = snapshot.track, !snapshot.segments.isEmpty else { return nil }
     self.snapshot = snapshot
     self.track = track
     self.names = names
     self.base = base
+    self.targetDuration = targetDuration ?? track.cadence.targetDuration
   }
 
   /// The number of the segment whose opening gave the playlist its present text.
@@ -40,7 +45,7 @@ package struct ChunkedPlaylist: Sendable {
     out.line("#EXTM3U")
     out.line("#EXT-X-VERSION:6")
     out.line("#EXT-X-INDEPENDENT-SEGMENTS")
-    out.line("#EXT-X-TARGETDURATION:\(track.cadence.targetDuration)")
+    out.line("#EXT-X-TARGETDURATION:\(targetDuration)")
     out.line("#EXT-X-MEDIA-SEQUENCE:\(names.printed(complete.first?.number ?? 0))")
     let passed = snapshot.segments.dropLast(complete.count).count { $0.startsDiscontinuity }
     out.line("#EXT-X-DISCONTINUITY-SEQUENCE:\(snapshot.evictedDiscontinuities + Int64(passed))")
@@ -54,17 +59,17 @@ package struct ChunkedPlaylist: Sendable {
     if let open = snapshot.open {
       out.segmentHead(
         of: open.programDateTime, discontinuity: open.startsDiscontinuity, map: map(open.run))
-      entry(open.number, ticks: track.cadence.segmentTicks, to: &out)
+      entry(open.number, ticks: track.cadence.segmentTicks(open.number), to: &out)
     }
     if snapshot.state == .ended {
       out.line("#EXT-X-ENDLIST")
-    } else if let last = newest(complete), EarlyRequests.holdsNext(track.cadence) {
+    } else if let last = newest(complete), EarlyRequests.holdsNext(track.cadence.video) {
       // From the grid, as the segment itself will print it: a sum of rounded durations could be a millisecond early.
-      let grid = track.cadence.grid
-      let offset = last.programDateTime - grid.nanoseconds(last.firstFrame)
-      let next = grid.nanoseconds(track.cadence.firstFrame(of: last.number + 1))
+      let cadence = track.cadence
+      let offset = last.programDateTime - cadence.nanoseconds(last.firstFrame)
+      let next = cadence.nanoseconds(cadence.firstFrame(of: last.number + 1))
       out.segmentHead(of: next + offset, discontinuity: false, map: map(last.run))
-      entry(last.number + 1, ticks: track.cadence.segmentTicks, to: &out)
+      entry(last.number + 1, ticks: cadence.segmentTicks(last.number + 1), to: &out)
     }
     return out.text
   }
@@ -83,7 +88,7 @@ package struct ChunkedPlaylist: Sendable {
   }
 
   private func entry(_ number: Int64, ticks: Int64, to out: inout PlaylistText) {
-    let timescale = Int64(track.cadence.grid.rate.timescale)
+    let timescale = Int64(track.cadence.timescale)
     let duration = Decimal.string((ticks * 2_000_000 + timescale) / (2 * timescale), digits: 6)
     out.line("#EXTINF:\(duration),")
     out.line(base + names.name(ofSegment: number))

@@ -19,7 +19,7 @@ package struct MediaPlaylist: Sendable {
   private let control: ServerControl
   private let names: MediaNames
   private let base: String
-  private let reports: [String]
+  private let reports: [RenditionReport]
 
   /// The playlist of `snapshot`; nil while it has no complete segment, for such a playlist is never answered.
   ///
@@ -28,10 +28,10 @@ package struct MediaPlaylist: Sendable {
   ///   - control: the stream's constants.
   ///   - names: the names of media.
   ///   - base: what stands before each name: empty, or a relative path that ends in a slash.
-  ///   - reports: URIs of the other renditions' playlists, which list the same parts.
+  ///   - reports: where the other renditions' playlists are.
   package init?(
     _ snapshot: WindowSnapshot, control: ServerControl, names: MediaNames, base: String,
-    reports: [String] = []
+    reports: [RenditionReport] = []
   ) {
     guard let track = snapshot.track, !snapshot.segments.isEmpty else { return nil }
     self.snapshot = snapshot
@@ -71,17 +71,14 @@ package struct MediaPlaylist: Sendable {
     return out.text
   }
 
-  /// Rendition Reports (§4.4.5.4): the publish gate lets all rungs list the same parts at once, so
-  /// this rendition's position is that of the others.
-  ///
-  /// No attribute is left out.
+  /// Rendition Reports (§4.4.5.4); no attribute is left out.
   private func writeReports(to out: inout PlaylistText) {
-    let parts = snapshot.open?.parts ?? []
-    let last = parts.last ?? snapshot.segments.last?.parts.last
-    guard let last else { return }
-    for uri in reports {
+    let own = snapshot.lastListedPart
+      .map { RenditionReport.Position(segment: $0.segment, index: $0.index) }
+    for report in reports {
+      guard let last = report.last ?? own else { continue }
       out.line(
-        "#EXT-X-RENDITION-REPORT:URI=\"\(uri)\",LAST-MSN=\(names.printed(last.segment)),"
+        "#EXT-X-RENDITION-REPORT:URI=\"\(report.uri)\",LAST-MSN=\(names.printed(last.segment)),"
           + "LAST-PART=\(last.index)")
     }
   }
@@ -96,7 +93,7 @@ package struct MediaPlaylist: Sendable {
     out.line(
       "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=\(control.partHoldBack),"
         + "CAN-SKIP-UNTIL=\(control.skipUntil)")
-    out.line("#EXT-X-PART-INF:PART-TARGET=\(control.partTarget)")
+    out.line("#EXT-X-PART-INF:PART-TARGET=\(ServerControl.partTarget(of: track.cadence))")
     out.line("#EXT-X-MEDIA-SEQUENCE:\(names.printed(first?.number ?? 0))")
     out.line("#EXT-X-DISCONTINUITY-SEQUENCE:\(snapshot.discontinuitySequence)")
   }
@@ -119,7 +116,7 @@ package struct MediaPlaylist: Sendable {
     let name = names.name(ofPart: part.index, in: part.segment)
     let more = part.isGap ? ",GAP=YES" : part.isIndependent ? ",INDEPENDENT=YES" : ""
     // Rounded down, as PART-TARGET is rounded up: a part never looks longer than the target (§4.4.4.9).
-    let timescale = Int64(track.cadence.grid.rate.timescale)
+    let timescale = Int64(track.cadence.timescale)
     let duration = Decimal.shortString(part.duration * 1_000_000 / timescale, digits: 6)
     out.line("#EXT-X-PART:DURATION=\(duration),URI=\"\(base)\(name)\"\(more)")
   }
@@ -127,7 +124,7 @@ package struct MediaPlaylist: Sendable {
   /// How many segments a delta update may replace: those whose end is further than the Skip Boundary from the end of
   /// the last complete segment (§6.2.5.1).
   private func skippable(_ listed: ArraySlice<Segment>) -> Int {
-    let boundary = control.skipUntil * Int64(track.cadence.grid.rate.timescale)
+    let boundary = control.skipUntil * Int64(track.cadence.timescale)
     var distance: Int64 = 0
     for (count, segment) in listed.reversed().enumerated() {
       if distance > boundary { return listed.count - count }
@@ -140,7 +137,7 @@ package struct MediaPlaylist: Sendable {
   /// Durations from the end of the playlist, all of a parent together, since the Part Index is the place within it
   /// (§6.2.2, §3.2).
   private func firstSegmentWithParts(_ listed: ArraySlice<Segment>) -> Int64 {
-    let limit = 3 * control.targetDuration * Int64(track.cadence.grid.rate.timescale)
+    let limit = 3 * control.targetDuration * Int64(track.cadence.timescale)
     var distance = snapshot.open?.parts.reduce(0) { $0 + $1.duration } ?? 0
     for segment in listed.reversed() {
       if distance > limit { return segment.number + 1 }
@@ -150,7 +147,7 @@ package struct MediaPlaylist: Sendable {
   }
 
   private func seconds(_ ticks: Int64) -> String {
-    let timescale = Int64(track.cadence.grid.rate.timescale)
+    let timescale = Int64(track.cadence.timescale)
     return Decimal.string((ticks * 2_000_000 + timescale) / (2 * timescale), digits: 6)
   }
 }

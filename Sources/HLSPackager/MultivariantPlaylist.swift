@@ -5,18 +5,20 @@ package import Packaging
 ///
 /// Constant for the stream's life. - Source: RFC 8216bis §4.4.6
 package struct MultivariantPlaylist: Sendable {
-  private let tracks: [TrackDescription]
+  private let variants: [TrackDescription]
+  private let sounds: [TrackDescription]
   private let base: String
   private let file: String
 
-  /// The playlist of these renditions, the best first.
+  /// The playlist of these renditions: each of pictures is a Variant Stream, those of sound go with all of them.
   ///
   /// - Parameters:
-  ///   - tracks: what is constant of each.
+  ///   - tracks: what is constant of each, pictures with the best first.
   ///   - base: what stands before each rendition's folder: empty, or a relative path that ends in a slash.
   ///   - file: the name of each rendition's playlist, such as `playlist.m3u8`.
   package init(_ tracks: [TrackDescription], base: String, file: String) {
-    self.tracks = tracks
+    variants = tracks.filter { $0.size != nil }
+    sounds = tracks.filter { $0.size == nil }
     self.base = base
     self.file = file
   }
@@ -27,13 +29,29 @@ package struct MultivariantPlaylist: Sendable {
     out.line("#EXTM3U")
     // The tag also speaks for the Media Playlists (§4.4.1.2), which need 6 for EXT-X-MAP.
     out.line("#EXT-X-VERSION:6")
-    for track in tracks {
+    for sound in sounds {
+      // What language it is nobody knows: und (§4.4.6.1, RFC 5646 §4.1).
       out.line(
-        "#EXT-X-STREAM-INF:BANDWIDTH=\(track.bandwidth),"
-          + "AVERAGE-BANDWIDTH=\(track.averageBandwidth),CODECS=\"\(track.codecs)\","
-          + "RESOLUTION=\(track.size),FRAME-RATE=\(track.cadence.grid.rate.decimal)")
-      out.line("\(base)\(track.rendition)/\(file)")
+        "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",NAME=\"\(sound.rendition)\",LANGUAGE=\"und\","
+          + "DEFAULT=YES,AUTOSELECT=YES,CHANNELS=\"\(sound.channels ?? 2)\","
+          + "URI=\"\(base)\(sound.rendition)/\(file)\"")
     }
+    for variant in variants { write(variant, to: &out) }
     return out.text
+  }
+
+  /// "...the largest sum of peak Segment Bit Rates produced by any playable combination of Renditions" (§4.4.6.2).
+  private func write(_ variant: TrackDescription, to out: inout PlaylistText) {
+    let bandwidth = variant.bandwidth + (sounds.map(\.bandwidth).max() ?? 0)
+    let average = variant.averageBandwidth + (sounds.map(\.averageBandwidth).max() ?? 0)
+    var codecs = [variant.codecs]
+    for sound in sounds where !codecs.contains(sound.codecs) { codecs.append(sound.codecs) }
+    let size = variant.size.map { "RESOLUTION=\($0)," } ?? ""
+    out.line(
+      "#EXT-X-STREAM-INF:BANDWIDTH=\(bandwidth),AVERAGE-BANDWIDTH=\(average),"
+        + "CODECS=\"\(codecs.joined(separator: ","))\",\(size)"
+        + "FRAME-RATE=\(variant.cadence.video.grid.rate.decimal)"
+        + (sounds.isEmpty ? "" : ",AUDIO=\"audio\""))
+    out.line("\(base)\(variant.rendition)/\(file)")
   }
 }

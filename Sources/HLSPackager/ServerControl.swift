@@ -7,27 +7,40 @@ package import Media
 package struct ServerControl: Sendable, Equatable {
   /// Whole seconds.
   package let targetDuration: Int64
-  /// EXT-X-PART-INF's PART-TARGET in microseconds, rounded up: no part is longer than what is printed.
+  /// The largest PART-TARGET of all renditions in microseconds.
   package let partTargetMicroseconds: Int64
   /// PART-HOLD-BACK in microseconds.
   package let partHoldBackMicroseconds: Int64
   /// CAN-SKIP-UNTIL in whole seconds: six Target Durations, the least that is allowed.
   package var skipUntil: Int64 { 6 * targetDuration }
 
-  /// The constants of streams with this cadence.
+  /// The constants of streams with these renditions: playlists differ in PART-TARGET alone (§6.2.4).
   ///
   /// - Parameters:
-  ///   - cadence: how frames fall into parts and segments.
+  ///   - cadences: how the frames of each fall into parts and segments; at least one.
   ///   - holdBackMicroseconds: PART-HOLD-BACK as wished; nil for three printed part targets, rounded up to the
   ///     millisecond (the Apple authoring rules, 14.3, demand three).
-  package init(cadence: Cadence, holdBackMicroseconds: Int64? = nil) {
-    targetDuration = cadence.targetDuration
-    let timescale = Int64(cadence.grid.rate.timescale)
-    partTargetMicroseconds = (cadence.partTicks * 1_000_000 + timescale - 1) / timescale
+  package init(cadences: [TrackCadence], holdBackMicroseconds: Int64? = nil) {
+    targetDuration = cadences.map(\.targetDuration).max() ?? 1
+    partTargetMicroseconds = cadences.map(Self.partTargetMicroseconds).max() ?? 0
     let threefold = (3 * partTargetMicroseconds + 999) / 1000 * 1000
     partHoldBackMicroseconds = holdBackMicroseconds ?? threefold
   }
 
-  var partTarget: String { Decimal.shortString(partTargetMicroseconds, digits: 6) }
+  /// The constants of a stream of one video rendition.
+  package init(cadence: Cadence, holdBackMicroseconds: Int64? = nil) {
+    self.init(cadences: [.video(cadence)], holdBackMicroseconds: holdBackMicroseconds)
+  }
+
+  /// EXT-X-PART-INF's PART-TARGET of a rendition, rounded up: no part is longer than what is printed.
+  static func partTarget(of cadence: TrackCadence) -> String {
+    Decimal.shortString(partTargetMicroseconds(of: cadence), digits: 6)
+  }
+
+  private static func partTargetMicroseconds(of cadence: TrackCadence) -> Int64 {
+    let timescale = Int64(cadence.timescale)
+    return (cadence.partTicks * 1_000_000 + timescale - 1) / timescale
+  }
+
   var partHoldBack: String { Decimal.shortString(partHoldBackMicroseconds, digits: 6) }
 }

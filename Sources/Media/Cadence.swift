@@ -41,9 +41,6 @@ package struct Cadence: Sendable, Hashable {
   /// Which frame of its segment frame `index` is, from 0.
   package func position(of index: Int64) -> Int64 { index - firstFrame(of: segment(of: index)) }
 
-  /// Which part of its segment frame `index` is in, from 0.
-  package func part(of index: Int64) -> Int64 { position(of: index) / framesPerPart }
-
   /// The duration of a segment in ticks of the rate's timescale.
   package var segmentTicks: Int64 { framesPerSegment * grid.rate.ticksPerFrame }
 

@@ -66,6 +66,9 @@ package enum TrackCadence: Sendable, Hashable {
   /// Which frame of its segment frame `index` is, from 0.
   package func position(of index: Int64) -> Int64 { index - firstFrame(of: segment(of: index)) }
 
+  /// Which part of its segment frame `index` is in, from 0.
+  package func part(of index: Int64) -> Int64 { position(of: index) / framesPerPart }
+
   /// Parts in segment `number`; the last one may be shorter than the others.
   package func parts(in number: Int64) -> Int64 {
     switch self {
@@ -120,8 +123,20 @@ package enum TrackCadence: Sendable, Hashable {
     }
   }
 
+  /// The fewest frames that last at least so many nanoseconds.
+  package func frames(covering nanoseconds: Int64) -> Int64 {
+    let unit = Int128(ticksPerFrame) * 1_000_000_000
+    return Int64(-floorDivide(-Int128(nanoseconds) * Int128(timescale), unit))
+  }
+
   /// The duration of a full part in ticks.
   package var partTicks: Int64 { framesPerPart * ticksPerFrame }
+
+  /// The duration of the video's segment, to which those of the track come nearest, in whole ticks.
+  package var nominalSegmentTicks: Int64 {
+    let video = video
+    return video.segmentTicks * Int64(timescale) / Int64(video.grid.rate.timescale)
+  }
 
   /// The duration of segment `number` in ticks.
   package func segmentTicks(_ number: Int64) -> Int64 { frames(in: number) * ticksPerFrame }

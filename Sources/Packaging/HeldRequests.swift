@@ -1,7 +1,7 @@
 /// Which held requests wait for which version of a rendition: a pure state machine, without locks, clocks or tasks.
 ///
 /// Everything a request can wait for is a version, since versions only rise: part (N, K) is there from version
-/// N·P + K + 1 on, segment N from (N+1)·P on. A request ahead of what a short segment has is answered by the first
+/// P(N) + K + 1 on, segment N from P(N+1) on, P(N) being the parts before segment N. A request ahead of what a short segment has is answered by the first
 /// part of the next segment, as RFC 8216bis §6.2.5.2 demands.
 package struct HeldRequests<Waiter> {
   /// Names one held request; tickets rise.

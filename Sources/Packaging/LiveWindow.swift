@@ -25,7 +25,7 @@ package final class LiveWindow: Sendable {
   }
 
   /// How frames fall into parts and segments.
-  package let cadence: Cadence
+  package let cadence: TrackCadence
   private let shared: Locked<Shared>
   private let gate: PublishGate?
   private let rung: Int
@@ -41,7 +41,8 @@ package final class LiveWindow: Sendable {
   ///   - gate: keeps its playlists in step with those of other rungs.
   ///   - rung: its place among them.
   package init(
-    cadence: Cadence, playlistLength: Int, retained: Int, gate: PublishGate? = nil, rung: Int = 0
+    cadence: TrackCadence, playlistLength: Int, retained: Int, gate: PublishGate? = nil,
+    rung: Int = 0
   ) {
     self.cadence = cadence
     self.gate = gate
@@ -50,6 +51,15 @@ package final class LiveWindow: Sendable {
       cadence: cadence, playlistLength: playlistLength, retained: max(retained, playlistLength + 2))
     let empty = WindowSnapshot(window, tracks: [])
     shared = Locked(Shared(window: window, snapshot: empty, listed: empty))
+  }
+
+  /// An empty window of pictures that is starting.
+  package convenience init(
+    cadence: Cadence, playlistLength: Int, retained: Int, gate: PublishGate? = nil, rung: Int = 0
+  ) {
+    self.init(
+      cadence: .video(cadence), playlistLength: playlistLength, retained: retained, gate: gate,
+      rung: rung)
   }
 
   /// What the window has now.

@@ -3,16 +3,24 @@ package import Sharing
 
 /// What is constant of a rendition for the stream's life.
 package struct TrackDescription: Sendable {
+  /// What a rendition shows or lets hear.
+  package enum Content: Sendable, Hashable {
+    /// Pictures of this size.
+    case pictures(VideoSize)
+    /// Sound of so many channels.
+    case sound(channels: Int)
+  }
+
   /// The rendition's name in URLs, such as `video`.
   package let rendition: String
   /// RFC 6381 codecs string, such as `avc1.64001f`.
   package let codecs: String
   /// Bits a second at most: what the encoder was told, and what the container adds.
   package let bandwidth: Int64
-  /// The coded picture.
-  package let size: VideoSize
+  /// What it shows or lets hear.
+  package let content: Content
   /// How frames fall into parts and segments.
-  package let cadence: Cadence
+  package let cadence: TrackCadence
   /// Average bits a second, container included; constant.
   package let averageBandwidth: Int64
   /// The CMAF header.
@@ -23,18 +31,35 @@ package struct TrackDescription: Sendable {
   /// A description; the hash (FNV-1a, 32 bits) is taken of `header`.
   package init(
     rendition: String, codecs: String, bandwidth: Int64, averageBandwidth: Int64? = nil,
-    size: VideoSize, cadence: Cadence,
-    header: [UInt8]
+    content: Content, cadence: TrackCadence, header: [UInt8]
   ) {
     self.averageBandwidth = averageBandwidth ?? bandwidth
     self.rendition = rendition
     self.codecs = codecs
     self.bandwidth = bandwidth
-    self.size = size
+    self.content = content
     self.cadence = cadence
     self.header = SharedBytes(header)
     let hash = header.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 }
     let digits = String(hash, radix: 16)
     self.headerHash = String(repeating: "0", count: 8 - digits.count) + digits
+  }
+
+  /// The description of a video rendition.
+  package init(
+    rendition: String, codecs: String, bandwidth: Int64, averageBandwidth: Int64? = nil,
+    size: VideoSize, cadence: Cadence, header: [UInt8]
+  ) {
+    self.init(
+      rendition: rendition, codecs: codecs, bandwidth: bandwidth,
+      averageBandwidth: averageBandwidth, content: .pictures(size), cadence: .video(cadence),
+      header: header)
+  }
+
+  /// The coded picture; nil of sound.
+  package var size: VideoSize? { if case .pictures(let size) = content { size } else { nil } }
+  /// How many channels of sound there are; nil of pictures.
+  package var channels: Int? {
+    if case .sound(let channels) = content { channels } else { nil }
   }
 }

@@ -1,6 +1,6 @@
 import Media
 
-/// What playlists list of a rendition that is kept in step with others: the window up to a version.
+/// What playlists list of a video rendition that is kept in step with others: the window up to a version.
 struct WindowListing: Sendable {
   /// The version up to which is listed.
   private(set) var version = Int64.min
@@ -21,7 +21,7 @@ struct WindowListing: Sendable {
 
   /// The snapshot that playlists are made from.
   mutating func snapshot(of whole: WindowSnapshot) -> WindowSnapshot {
-    guard let cadence = whole.track?.cadence, whole.state != .ended else { return whole }
+    guard let cadence = whole.track?.cadence.video, whole.state != .ended else { return whole }
     let perSegment = cadence.partsPerSegment
     if let first = whole.segments.first {
       lateParts = lateParts.filter { $0 >= first.number * perSegment }

@@ -19,7 +19,7 @@ package final class WindowSnapshot: Sendable {
   package let playlistLength: Int
   /// Changes with every chunk; orders the snapshots of one window.
   package let revision: Int64
-  /// Parts since 1970: N·(parts per segment) + K, where part (N, K) is the next to be published.
+  /// Parts since 1970: those before segment N, plus K, where part (N, K) is the next to be published.
   package let version: Int64
 
   init(_ state: WindowState, tracks: [TrackDescription]) {
@@ -80,6 +80,9 @@ package final class WindowSnapshot: Sendable {
     if let open, !open.parts.isEmpty { return open.number }
     return segments.last?.number
   }
+
+  /// The newest part that is listed; nil in an empty window.
+  package var lastListedPart: Part? { open?.parts.last ?? segments.last?.parts.last }
 
   /// The part that comes next, as a preload hint names it; nil after the end and before the first chunk.
   package var hint: (segment: Int64, index: Int64)? {

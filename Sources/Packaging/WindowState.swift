@@ -5,7 +5,7 @@ import Media
 /// Parts and segments are closed by the frame grid, with the frame that fills them and never by the one after: nothing
 /// waits for the next frame to know a length.
 struct WindowState: Sendable {
-  let cadence: Cadence
+  let cadence: TrackCadence
   /// Segments that playlists list.
   let playlistLength: Int
   /// Complete segments kept, those that are listed included.
@@ -28,7 +28,7 @@ struct WindowState: Sendable {
     var headerHash: String?
   }
 
-  init(cadence: Cadence, playlistLength: Int, retained: Int) {
+  init(cadence: TrackCadence, playlistLength: Int, retained: Int) {
     self.cadence = cadence
     self.playlistLength = playlistLength
     self.retained = retained
@@ -50,12 +50,12 @@ struct WindowState: Sendable {
     }
     open?.append(chunk)
     revision += 1
-    let after = cadence.position(of: chunk.frame) + 1
-    if after == cadence.framesPerSegment {
+    let ends = cadence.ends(chunk.lastFrame)
+    if ends.segment {
       closeSegment()
-    } else if after % cadence.framesPerPart == 0 {
+    } else if ends.part {
       open?.closePart()
-      version = number * cadence.partsPerSegment + Int64(open?.parts.count ?? 0)
+      version = cadence.partsBefore(number) + Int64(open?.parts.count ?? 0)
     }
   }
 
@@ -81,8 +81,8 @@ struct WindowState: Sendable {
     insertGaps(before: number)
     let gap = opening(number, at: cadence.firstFrame(of: number), isHistory: false)
     announcement.skipped = 0
-    keep(Segment(opening: gap, duration: cadence.segmentTicks))
-    version = (number + 1) * cadence.partsPerSegment
+    keep(Segment(opening: gap, duration: cadence.segmentTicks(number)))
+    version = cadence.partsBefore(number + 1)
     revision += 1
   }
 
@@ -120,7 +120,7 @@ struct WindowState: Sendable {
     announcement.headerHash = nil
     return OpenSegment(
       number: number, firstFrame: frame,
-      programDateTime: cadence.grid.nanoseconds(frame) + run.offset,
+      programDateTime: cadence.nanoseconds(frame) + run.offset,
       startsDiscontinuity: startsDiscontinuity, run: run, isHistory: isHistory)
   }
 
@@ -133,16 +133,16 @@ struct WindowState: Sendable {
     if first > last + 1 { evict(segments.count) }
     for missing in first..<number {
       let gap = opening(missing, at: cadence.firstFrame(of: missing), isHistory: false)
-      keep(Segment(opening: gap, duration: cadence.segmentTicks))
+      keep(Segment(opening: gap, duration: cadence.segmentTicks(missing)))
     }
-    version = number * cadence.partsPerSegment
+    version = cadence.partsBefore(number)
   }
 
   private mutating func closeSegment() {
     open?.closePart()
     guard let finished = open else { return }
     keep(Segment(opening: finished, duration: finished.chunks.reduce(0) { $0 + $1.duration }))
-    version = (finished.number + 1) * cadence.partsPerSegment
+    version = cadence.partsBefore(finished.number + 1)
     open = nil
   }
 

@@ -19,6 +19,7 @@ final class MediaShelf: Sendable {
   /// The answer for a number inside the window that has no media: players step over it.
   let gap: PreparedResponse
 
+  private let mediaType: String
   private let partFields: [HeaderField]
   private let segmentFields: [HeaderField]
   private let shelves = Locked(Shelves())
@@ -31,22 +32,24 @@ final class MediaShelf: Sendable {
   ///   - cadence: how long parts and segments are.
   ///   - data: the fields that describe media of so many ticks, where answers carry any.
   init(
-    _ numbering: MediaNames.Numbering, targetDuration target: Int64, cadence: Cadence,
+    _ numbering: MediaNames.Numbering, targetDuration target: Int64, cadence: TrackCadence,
     data: ServerData? = nil
   ) {
     let recurs = numbering == .run
+    let type = cadence.mediaType
+    mediaType = type
     let accept = [PreparedResponse.acceptRanges]
     func described(_ ticks: Int64) -> [HeaderField] {
-      data?.fields(ticks: ticks) ?? []
+      data?.fields(ticks: ticks, cadence) ?? []
     }
     partFields =
       ResponseFields.fields(
-        "video/mp4", recurs ? .numberedRun(targetDuration: target) : .part(targetDuration: target))
+        type, recurs ? .numberedRun(targetDuration: target) : .part(targetDuration: target))
       + described(cadence.partTicks) + accept
     let openFields =
       ResponseFields.fields(
-        "video/mp4", recurs ? .numberedRun(targetDuration: target) : .segment)
-      + described(cadence.segmentTicks)
+        type, recurs ? .numberedRun(targetDuration: target) : .segment)
+      + described(cadence.nominalSegmentTicks)
     segmentFields = openFields + accept
     openHead = PreparedResponse(
       status: 200,
@@ -86,7 +89,7 @@ final class MediaShelf: Sendable {
       if let made = shelves.headers[track.headerHash] { return made }
       let response = PreparedResponse(
         status: 200,
-        fields: ResponseFields.fields("video/mp4", .header) + [
+        fields: ResponseFields.fields(mediaType, .header) + [
           PreparedResponse.acceptRanges, HeaderField("ETag", EntityTag.text(of: track.header)),
         ],
         body: [track.header])

@@ -51,18 +51,33 @@ final class PlaylistShelf: Sendable {
   private let control: ServerControl
   private let names: MediaNames
   private let window: LiveWindow
-  private let reports: [String]
+  private let others: [Other]
   private let shelves = Locked(Shelves())
+
+  /// Another rendition of the stream, of which playlists carry a Rendition Report.
+  struct Other: Sendable {
+    /// Its playlist, relative to this rendition's.
+    let uri: String
+    let window: LiveWindow
+    /// Whether a publish gate lets both list the same parts at once.
+    let isInStep: Bool
+
+    var report: RenditionReport {
+      let last = isInStep ? nil : window.listing.lastListedPart
+      return RenditionReport(
+        uri: uri, last: last.map { RenditionReport.Position(segment: $0.segment, index: $0.index) })
+    }
+  }
 
   /// A shelf for the playlists of the stream `name`.
   init(
     name: String, names: MediaNames, window: LiveWindow, control: ServerControl,
-    reports: [String] = []
+    others: [Other] = []
   ) {
     self.name = name
     self.names = names
     self.window = window
-    self.reports = reports
+    self.others = others
     self.control = control
   }
 
@@ -138,10 +153,11 @@ final class PlaylistShelf: Sendable {
     switch key.form {
     case .media(let form):
       return MediaPlaylist(
-        snapshot, control: control, names: names, base: base, reports: reports
+        snapshot, control: control, names: names, base: base, reports: others.map(\.report)
       )?.text(form)
     case .chunked:
-      return ChunkedPlaylist(snapshot, names: names, base: base)?.text()
+      return ChunkedPlaylist(
+        snapshot, names: names, base: base, targetDuration: control.targetDuration)?.text()
     }
   }
 

@@ -14,11 +14,11 @@ enum PrefetchHint {
 
   /// The field for an answer to a request for part `index` of segment `number`.
   static func fields(
-    _ request: Request, afterPart index: Int64, of number: Int64, partsPerSegment: Int64,
+    _ request: Request, afterPart index: Int64, of number: Int64, partsInSegment: Int64,
     _ names: MediaNames
   ) -> [HeaderField] {
     fields(request) {
-      index + 1 < partsPerSegment
+      index + 1 < partsInSegment
         ? names.name(ofPart: index + 1, in: number) : names.name(ofPart: 0, in: number + 1)
     }
   }

@@ -2,6 +2,11 @@ import HLSPackager
 import Media
 import Packaging
 
+extension TrackCadence {
+  /// The type of a rendition's media.
+  var mediaType: String { if case .audio = self { "audio/mp4" } else { "video/mp4" } }
+}
+
 /// A rendition with what the server keeps ready for it; shared by all loops.
 final class ServedRendition: Sendable {
   /// Its name in URLs.

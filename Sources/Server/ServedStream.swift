@@ -10,7 +10,7 @@ final class ServedStream: Sendable {
   let names: MediaNames
   /// The run that publishes into its windows; nil where another does.
   let source: LiveStream?
-  /// Its renditions, the best first; at least one.
+  /// Its renditions, those of pictures with the best first, then that of sound; at least one.
   let renditions: [ServedRendition]
   let control: ServerControl
   /// Segments in `/timestamps.json`.
@@ -34,7 +34,7 @@ final class ServedStream: Sendable {
   /// - Parameters:
   ///   - name: the first element of its URLs.
   ///   - names: its names of media.
-  ///   - windows: the renditions' names and windows, the best first; at least one.
+  ///   - windows: the renditions' names and windows, those of pictures with the best first; at least one.
   ///   - control: what its playlists say of themselves.
   ///   - terms: what its MPDs say of themselves; nil for those that follow from the rest.
   ///   - timestamps: segments in `/timestamps.json`.
@@ -53,12 +53,17 @@ final class ServedStream: Sendable {
     self.timestamps = timestamps
     self.measures = measures
     renditions = windows.enumerated().map { place, rendition in
-      let reports = windows.map(\.name).filter { $0 != rendition.name }
-        .map { "../\($0)/playlist.m3u8" }
+      let kind = rendition.window.cadence.mediaType
+      let others = windows.filter { $0.name != rendition.name }
+        .map { other in
+          PlaylistShelf.Other(
+            uri: "../\(other.name)/playlist.m3u8", window: other.window,
+            isInStep: other.window.cadence.mediaType == kind)
+        }
       return ServedRendition(
         name: rendition.name, window: rendition.window,
         playlists: PlaylistShelf(
-          name: name, names: names, window: rendition.window, control: control, reports: reports),
+          name: name, names: names, window: rendition.window, control: control, others: others),
         media: MediaShelf(
           names.numbering, targetDuration: control.targetDuration,
           cadence: rendition.window.cadence, data: place < data.count ? data[place] : nil))
@@ -68,7 +73,8 @@ final class ServedStream: Sendable {
     manifests = ManifestShelf(
       terms
         ?? PresentationTerms(
-          name: name, cadence: windows[0].window.cadence, targetLatencyMicroseconds: 1_000_000,
+          name: name, cadence: windows[0].window.cadence.video,
+          targetLatencyMicroseconds: 1_000_000,
           inputDelay: measures.inputDelay), names: names, windows: windows.map(\.window))
   }
 
@@ -94,17 +100,18 @@ final class ServedStream: Sendable {
 
   convenience init(_ stream: LiveStream, options: ServingOptions) {
     let configuration = stream.configuration
-    let cadence = configuration.cadence
+    let sound = stream.sound.map { [("audio", $0)] } ?? []
+    let windows = stream.renditions.map { ($0.rung.name, $0.window) } + sound
+    let bitrates =
+      configuration.rungs.map(\.bitrateKilobits)
+      + [configuration.soundBitrateKilobits].compactMap(\.self)
     self.init(
-      name: configuration.name, names: stream.names,
-      windows: stream.renditions.map { ($0.rung.name, $0.window) },
+      name: configuration.name, names: stream.names, windows: windows,
       control: ServerControl(
-        cadence: cadence, holdBackMicroseconds: configuration.holdBackMicroseconds),
+        cadences: windows.map(\.1.cadence),
+        holdBackMicroseconds: configuration.holdBackMicroseconds),
       terms: configuration.presentationTerms, timestamps: configuration.timestamps,
-      data: options.sendsCMSD
-        ? configuration.rungs.map {
-          ServerData(rate: cadence.grid.rate, bitrateKilobits: $0.bitrateKilobits)
-        } : [],
+      data: options.sendsCMSD ? bitrates.map(ServerData.init) : [],
       measures: Measures(
         inputDelay: configuration.inputDelay, statistics: { stream.statistics },
         clockError: { stream.clockError }), source: stream)

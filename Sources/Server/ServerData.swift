@@ -5,14 +5,14 @@ import Media
 ///
 /// Only what is the same for every client: shared caches keep these answers. - Source: CTA-5006 (CMSD)
 struct ServerData {
-  let rate: FrameRate
   let bitrateKilobits: Int
 
-  /// The fields of an answer of so many ticks of the stream's timescale.
-  func fields(ticks: Int64) -> [HeaderField] {
-    let milliseconds = rate.nanoseconds(ofTicks: ticks) / 1_000_000
+  /// The fields of an answer of so many ticks of a rendition's timescale.
+  func fields(ticks: Int64, _ cadence: TrackCadence) -> [HeaderField] {
+    let milliseconds = ticks * 1000 / Int64(cadence.timescale)
+    let type = if case .audio = cadence { "a" } else { "v" }
     return [
-      HeaderField("CMSD-Static", "br=\(bitrateKilobits),d=\(milliseconds),ot=v,st=l"),
+      HeaderField("CMSD-Static", "br=\(bitrateKilobits),d=\(milliseconds),ot=\(type),st=l"),
       HeaderField("CMSD-Dynamic", "\"streamer\";mb=\(bitrateKilobits)"),
     ]
   }

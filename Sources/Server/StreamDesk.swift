@@ -156,7 +156,7 @@ final class StreamDesk {
         rendition.media.response(part).ranged(exchange.request), extra: following(part, exchange))
     }
     if let hint = snapshot.hint, hint.segment == number, hint.index == index {
-      let version = number * rendition.window.cadence.partsPerSegment + index + 1
+      let version = rendition.window.cadence.partsBefore(number) + index + 1
       return hold(
         exchange, .part(index, of: number), until: version, since: since,
         deadline: since + holdLimit)
@@ -173,7 +173,7 @@ final class StreamDesk {
         rendition.media.response(complete).ranged(exchange.request), extra: prefetch)
     }
     let cadence = rendition.window.cadence
-    let edge = (snapshot.open?.chunks.last ?? snapshot.segments.last?.chunks.last)?.frame
+    let edge = (snapshot.open?.chunks.last ?? snapshot.segments.last?.chunks.last)?.lastFrame
     guard snapshot.state != .ended, let edge, number >= cadence.segment(of: edge) else {
       return exchange.respond(missing(number, snapshot))
     }
@@ -181,8 +181,8 @@ final class StreamDesk {
       return exchange.respond(ResponseFields.error(404, "the segment has not begun"))
     }
     let ahead = cadence.firstFrame(of: number) - edge - 1
-    let horizon = EarlyRequests.horizon(cadence)
-    guard ahead <= cadence.grid.atOrAfter(horizon) else {
+    let horizon = EarlyRequests.horizon(cadence.video)
+    guard ahead <= cadence.frames(covering: horizon) else {
       return exchange.respond(
         ResponseFields.error(
           425,
@@ -201,7 +201,7 @@ final class StreamDesk {
   private func following(_ part: Part, _ exchange: any Exchange) -> [HeaderField] {
     PrefetchHint.fields(
       exchange.request, afterPart: part.index, of: part.segment,
-      partsPerSegment: rendition.window.cadence.partsPerSegment, served.names)
+      partsInSegment: rendition.window.cadence.parts(in: part.segment), served.names)
   }
 
   private func missing(_ number: Int64, _ snapshot: WindowSnapshot) -> PreparedResponse {

@@ -6,6 +6,6 @@ extension StreamConfiguration {
   package var presentationTerms: PresentationTerms {
     PresentationTerms(
       name: name, cadence: cadence, targetLatencyMicroseconds: targetLatencyMicroseconds,
-      inputDelay: inputDelay)
+      inputDelay: inputDelay, soundDelay: soundDelay)
   }
 }

@@ -8,6 +8,8 @@ import Sharing
 struct DeviceSound: Sendable {
   /// How long after a failure the device is tried again; nanoseconds.
   static var retryInterval: Int64 { 500_000_000 }
+  /// What a device gives first only tells its clock; nanoseconds.
+  private static var settling: Int64 { 250_000_000 }
   /// What has not come so long after its time is silence: the track's input delay; nanoseconds.
   static var inputDelay: Int64 { 100_000_000 }
 
@@ -31,14 +33,14 @@ struct DeviceSound: Sendable {
   ///
   /// - Parameters:
   ///   - track: encodes; its history is done.
-  ///   - emit: takes each chunk as it is complete.
+  ///   - outlet: takes each chunk as it is complete.
   /// - Throws: the encoder's error.
   func run(
-    _ track: inout SoundTrack, emit: (AudioChunker.Chunk) -> Void
+    _ track: inout SoundTrack, emit outlet: SoundOutlet
   ) throws(FFmpegError) {
     var isReported = false
     while !stop.isSet {
-      let end = try session(&track, emit) { isReported = false }
+      let end = try session(&track, outlet) { isReported = false }
       guard let end else { return }
       // Once for each time it goes; what it says while it is away is for those who look closer.
       log.write(
@@ -47,7 +49,7 @@ struct DeviceSound: Sendable {
       isReported = true
       let again = SystemClock.monotonic + Self.retryInterval
       while !stop.isSet, SystemClock.monotonic < again {
-        try fill(&track, emit)
+        try fill(&track, outlet)
         SystemClock.sleep(until: SystemClock.monotonic + 20_000_000)
       }
     }
@@ -55,7 +57,7 @@ struct DeviceSound: Sendable {
 
   /// From opening to losing the device: why it was lost, nil when told to stop.
   private func session(
-    _ track: inout SoundTrack, _ emit: (AudioChunker.Chunk) -> Void, opened: () -> Void
+    _ track: inout SoundTrack, _ outlet: SoundOutlet, opened: () -> Void
   ) throws(FFmpegError) -> AudioInputError? {
     var input: AudioInput
     do throws(AudioInputError) {
@@ -72,6 +74,7 @@ struct DeviceSound: Sendable {
     var resampler = try Resampler(
       fromRate: input.sampleRate, channels: input.channels, to: settings)
     var map = mapping()
+    let heardFrom = SystemClock.monotonic + Self.settling
     while !stop.isSet {
       let captured: CapturedSound?
       do throws(AudioInputError) { captured = try input.next() } catch { return error }
@@ -80,21 +83,22 @@ struct DeviceSound: Sendable {
         if captured.followsLoss { map = mapping() }
         let monotonic = map(captured.count * 1_000_000_000 / rate, captured.captureMonotonic)
         let place = clock().mediaTime(at: monotonic, on: video)
-        if let placed = try resampler.convert(captured.sound, at: place) {
-          for chunk in try track.take(placed.sound, at: placed.position) { emit(chunk) }
+        if captured.captureMonotonic >= heardFrom,
+          let placed = try resampler.convert(captured.sound, at: place)
+        {
+          try track.emit(try track.take(placed.sound, at: placed.position), to: outlet)
         }
       }
-      try fill(&track, emit)
+      try fill(&track, outlet)
     }
     return nil
   }
 
   /// What is overdue is silence.
   private func fill(
-    _ track: inout SoundTrack, _ emit: (AudioChunker.Chunk) -> Void
+    _ track: inout SoundTrack, _ outlet: SoundOutlet
   ) throws(FFmpegError) {
     let overdue = clock().mediaTime(at: SystemClock.monotonic - Self.inputDelay, on: video)
-    let position = track.cadence.sample(atOrBefore: overdue)
-    for chunk in try track.fill(to: position) { emit(chunk) }
+    try track.fill(to: track.cadence.sample(atOrBefore: overdue), emit: outlet)
   }
 }

@@ -52,6 +52,8 @@ package final class LiveStream: Sendable {
   package let configuration: StreamConfiguration
   /// Its renditions, the best first; at least one.
   package let renditions: [Rendition]
+  /// Its sound; nil where it has none.
+  package let sound: LiveWindow?
   /// Its names of media.
   package let names: MediaNames
 
@@ -61,6 +63,7 @@ package final class LiveStream: Sendable {
   private let feed: SlotFeed
   private let startLine: StartLine
   private let stop = StopFlag()
+  private let ending = StopFlag()
   private let counters: Locked<StreamStatistics>
   private let load: LadderLoad
   private let threads = Locked<[OSThread]>([])
@@ -98,8 +101,14 @@ package final class LiveStream: Sendable {
     }
     gate?.attach(renditions.map(\.window))
     feed = SlotFeed(rungs: rungs.count, capacity: Int(cadence.framesPerPart))
-    startLine = StartLine(count: rungs.count)
-    counters = Locked(StreamStatistics(renditions: rungs.count))
+    let soundCadence = configuration.soundCadence
+    sound = soundCadence.map { cadence in
+      LiveWindow(
+        cadence: .audio(cadence), playlistLength: configuration.playlistLength,
+        retained: configuration.retained)
+    }
+    startLine = StartLine(count: rungs.count + (sound == nil ? 0 : 1))
+    counters = Locked(StreamStatistics(renditions: rungs.count + (sound == nil ? 0 : 1)))
     load = LadderLoad(count: rungs.count)
     passThrough =
       configuration.passesThrough
@@ -130,12 +139,13 @@ package final class LiveStream: Sendable {
     if let passThrough { return try pass(through: passThrough) }
     let sourceOpening = Mailbox(Opening.pending)
     try startSource(sourceOpening)
-    let openings = renditions.map { _ in Mailbox(Opening.pending) }
+    var openings = renditions.map { _ in Mailbox(Opening.pending) }
     for (place, opening) in openings.enumerated() {
       try thread(renditions[place].rung.name) { [self] in
         encode(place, opened: { error in opening.update { $0 = .done(error) } }, onFailure)
       }
     }
+    if let opening = try startSound(onFailure) { openings.append(opening) }
     for opening in openings {
       if case .failed(let reason) = opening.wait(\.finished) { throw .encoder(reason) }
     }
@@ -148,8 +158,10 @@ package final class LiveStream: Sendable {
   ///
   /// Returns when that is done.
   package func end() {
+    ending.set()
     leave()
     for rendition in renditions { rendition.window.end() }
+    sound?.end()
   }
 
   /// Stops the stream's threads without ending its window: players shall wait for the next process, or the next start.
@@ -209,6 +221,41 @@ package final class LiveStream: Sendable {
       let pacer = SlotPacer(feed: feed, stop: stop)
       try thread("grid") { pacer.run() }
     }
+  }
+
+  /// Starts the thread of the sound, if there is any; a device that is missing is an error as a camera is.
+  private func startSound(
+    _ onFailure: @escaping @Sendable (Failure) -> Void
+  ) throws(Failure) -> Mailbox<Opening>? {
+    guard let sound, let cadence = configuration.soundCadence else { return nil }
+    if case .device(let name) = configuration.sound, !configuration.waitsForSource {
+      do throws(AudioInputError) { _ = try AudioInput(device: name) } catch {
+        throw .source("\(error)")
+      }
+    }
+    let opening = Mailbox(Opening.pending)
+    let body = SoundThread(
+      configuration: configuration, cadence: cadence, window: sound, clock: clock,
+      firstSegment: firstSegment, feed: feed, stop: stop, ending: ending, statistics: counters,
+      log: log)
+    try thread(StreamConfiguration.soundName) { [self] in
+      var isOpen = false
+      do throws(FFmpegError) {
+        var track = try body.open()
+        isOpen = true
+        opening.update { $0 = .opened }
+        try body.fill(&track)
+        guard let first = startLine.arrive(.min) else { return }
+        sound.goLive()
+        if startLine.isLastReady() { try openFeed(first) }
+        try body.run(&track)
+      } catch {
+        guard isOpen else { return opening.update { $0 = .done(error) } }
+        log.write(.error, "encoder-failed", stream: configuration.name, "\(error)")
+        onFailure(.encoder("\(error)"))
+      }
+    }
+    return opening
   }
 
   /// The encoder's thread: opens it, fills the window, then encodes what comes.

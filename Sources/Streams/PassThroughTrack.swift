@@ -96,11 +96,12 @@ final class PassThroughTrack: Sendable {
       var decoder = try VideoDecoder(video)
       let decoded = decoder.decode(unit) + decoder.finish(arrival: unit.arrival)
       let size = decoded.first.flatMap { VideoSize(width: $0.width, height: $0.height) }
-      let track = try description(video, size ?? rung.size)
+      let shown = size ?? rung.size
+      let track = try description(video, shown)
       state.track = track
       log.write(
         .info, "parameters", stream: configuration.name,
-        "the source has other parameters now: \(track.codecs), \(track.size)")
+        "the source has other parameters now: \(track.codecs), \(shown)")
     } catch {
       log.write(
         .warning, "parameters", stream: configuration.name,

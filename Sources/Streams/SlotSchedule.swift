@@ -27,6 +27,8 @@ struct SlotSchedule<Image: Sendable>: Sendable {
   private let patience: Int64
   private(set) var clock: StreamClock
   private(set) var counters = Counters()
+  /// The last steps of the wall clock, oldest first.
+  private(set) var steps: [ClockStep] = []
   /// Index of the next slot without what the clock skipped: the grid that the monotonic clock counts.
   private var next: Int64
   private var image: Image
@@ -138,6 +140,9 @@ struct SlotSchedule<Image: Sendable>: Sendable {
     let error = clock.error(wallMinusMonotonic: wallMinusMonotonic, on: cadence)
     guard abs(error) > Self.tolerance else { return nil }
     let skipped = clock.take(error, on: cadence)
+    let step = ClockStep(
+      segment: cadence.segment(of: nextFrame), offset: clock.announcedOffset, skipped: skipped)
+    steps = steps.suffix(7) + [step]
     return .init(offset: clock.announcedOffset, skipped: skipped)
   }
 }

@@ -14,10 +14,11 @@ struct SoundTrack: ~Copyable {
   /// RFC 6381 codecs string.
   let codecs: String
 
+  private let settings: AudioEncoderSettings
   private var encoder: AudioEncoder
   private var chunker: AudioChunker
   /// Frames before it only prime the encoder.
-  private let first: Int64
+  private var first: Int64
 
   /// Opens the encoder of a track that begins with segment `segment`.
   ///
@@ -25,22 +26,49 @@ struct SoundTrack: ~Copyable {
   init(
     _ settings: AudioEncoderSettings, cadence: AudioCadence, from segment: Int64
   ) throws(FFmpegError) {
-    var encoder = try AudioEncoder(settings)
-    let header = try FFmpegError.checked(
-      encoder.initSegment(), timescale: Int(cadence.sampleRate), codecs: encoder.codecString)
     let first = cadence.firstFrame(of: segment)
-    // A frame earlier, so that a decoder of the first one that is published has its overlap.
-    _ = try encoder.fill(to: cadence.ticks(first - 1))
-    self.header = header
+    let encoder = try Self.primed(settings, for: cadence.ticks(first))
+    header = try FFmpegError.checked(
+      encoder.initSegment(), timescale: Int(cadence.sampleRate), codecs: encoder.codecString)
     self.first = first
     self.cadence = cadence
+    self.settings = settings
     codecs = encoder.codecString
     chunker = AudioChunker(cadence: cadence)
     self.encoder = encoder
   }
 
+  /// An encoder whose next sample is `position`.
+  ///
+  /// It began a frame earlier, so that a decoder of the first frame that is published has its overlap.
+  private static func primed(
+    _ settings: AudioEncoderSettings, for position: Int64
+  ) throws(FFmpegError) -> AudioEncoder {
+    var encoder = try AudioEncoder(settings)
+    _ = try encoder.fill(to: position - AudioCadence.samplesPerFrame)
+    _ = try encoder.fill(to: position)
+    return encoder
+  }
+
   /// The sample that comes next, since 1970.
   var next: Int64 { encoder.next ?? cadence.ticks(first) }
+
+  /// Silence for all frames that end before the sample `position`, faster than encoding each.
+  ///
+  /// One coded frame of silence is as good as another. Only for a track that has nothing yet.
+  /// - Returns: the chunks that are complete.
+  /// - Throws: the encoder's error.
+  mutating func history(to position: Int64) throws(FFmpegError) -> [AudioChunker.Chunk] {
+    let end = position / AudioCadence.samplesPerFrame
+    guard end > first, let silence = try Self.silence(settings) else { return [] }
+    var made: [AudioChunker.Chunk] = []
+    for frame in first..<end {
+      made += chunker.add(silence, frame: frame, captured: cadence.nanoseconds(frame))
+    }
+    first = end
+    encoder = try Self.primed(settings, for: cadence.ticks(end))
+    return made
+  }
 
   /// Encodes sound whose first sample is the sample `position` since 1970.
   ///
@@ -52,18 +80,23 @@ struct SoundTrack: ~Copyable {
     chunks(try encoder.encode(sound, at: position))
   }
 
-  /// Says that no sound comes before the sample `position` any more; what is missing is silence.
+  /// Says that no sound comes before the sample `position` any more; what is missing is silence, of which a second is
+  /// made at a time.
   ///
   /// - Returns: the chunks that are complete.
   /// - Throws: the encoder's error.
   mutating func fill(to position: Int64) throws(FFmpegError) -> [AudioChunker.Chunk] {
-    var made: [AudioChunker.Chunk] = []
-    // In steps, since a longer gap would be left instead of being filled.
-    while next < position {
-      let step = min(position, next + Int64(cadence.sampleRate))
-      made += chunks(try encoder.fill(to: step))
-    }
-    return made
+    guard next < position else { return [] }
+    return chunks(try encoder.fill(to: min(position, next + Int64(cadence.sampleRate))))
+  }
+
+  /// Leaves out everything before segment `segment`: the grid has skipped it.
+  ///
+  /// - Throws: the encoder's error.
+  mutating func jump(to segment: Int64) throws(FFmpegError) {
+    first = cadence.firstFrame(of: segment)
+    encoder = try Self.primed(settings, for: cadence.ticks(first))
+    chunker = AudioChunker(cadence: cadence)
   }
 
   /// What is left at the end of the stream.
@@ -80,4 +113,34 @@ struct SoundTrack: ~Copyable {
     }
     return made
   }
+
+  /// A coded frame of silence between others.
+  private static func silence(_ settings: AudioEncoderSettings) throws(FFmpegError) -> [UInt8]? {
+    var encoder = try AudioEncoder(settings)
+    _ = try encoder.fill(to: 0)
+    return try encoder.fill(to: 8 * AudioCadence.samplesPerFrame).last?.bytes
+  }
 }
+
+extension SoundTrack {
+  /// Hands chunks to `outlet` until it says to go on with another segment.
+  ///
+  /// - Throws: the encoder's error.
+  mutating func emit(
+    _ chunks: [AudioChunker.Chunk], to outlet: SoundOutlet
+  ) throws(FFmpegError) {
+    for chunk in chunks {
+      if let segment = outlet(chunk) { return try jump(to: segment) }
+    }
+  }
+
+  /// Makes everything silence that lies before the sample `position` and has not come.
+  ///
+  /// - Throws: the encoder's error.
+  mutating func fill(to position: Int64, emit outlet: SoundOutlet) throws(FFmpegError) {
+    while next < position { try emit(try fill(to: position), to: outlet) }
+  }
+}
+
+/// Takes a chunk of sound; gives the segment with which the track has to go on, where the grid skipped to it.
+typealias SoundOutlet = (AudioChunker.Chunk) -> Int64?

@@ -14,12 +14,29 @@ package struct StreamConfiguration: Sendable {
     case network(NetworkSource)
   }
 
+  /// Where sound comes from.
+  package enum Sound: Sendable, Equatable {
+    /// There is none.
+    case none
+    /// The test tone, in step with the flash of the test picture.
+    case tone
+    /// An ALSA device by its name.
+    case device(String)
+  }
+
+  /// The name of the rendition of sound in URLs.
+  package static let soundName = "audio"
+
   /// The first element of its URLs.
   package var name = "live"
   /// Where pictures come from.
   package var source = Source.test
   /// Whether the input's pictures are packaged as they came; there is one rendition then.
   package var passesThrough = false
+  /// Where sound comes from.
+  package var sound = Sound.none
+  /// How sound is encoded.
+  var soundSettings = AudioEncoderSettings()
   /// Whether a source that is missing at the start is tried again instead of being an error.
   package var waitsForSource = false
   /// The renditions, the best first; at least one.
@@ -30,6 +47,8 @@ package struct StreamConfiguration: Sendable {
   package var encoder = "libx264"
   /// The encoder's preset.
   package var preset = "superfast"
+  /// Frames from IDR to IDR, as asked for; nil for one at the begin of each segment.
+  package var intraInterval: Int?
   /// Whether each frame carries the burned clock; the test picture always does.
   package var burnsClock = false
   /// Text over each picture; nil for none.
@@ -60,8 +79,41 @@ package struct StreamConfiguration: Sendable {
     self.init(rungs: Rung.ladder([(size, bitrateKilobits)]), cadence: cadence)
   }
 
+  /// Frames from IDR to IDR within a segment: whole parts; where that is a segment or more, the segment.
+  package var keyDistance: Int64 {
+    let part = cadence.framesPerPart
+    guard let intraInterval, intraInterval < cadence.framesPerSegment else {
+      return cadence.framesPerSegment
+    }
+    return max(1, (2 * Int64(intraInterval) + part) / (2 * part)) * part
+  }
+
   /// The picture that is captured: that of the best rendition.
   package var size: VideoSize { rungs.first?.size ?? .hd720 }
+
+  /// How sound falls into the pictures' segments; nil without sound.
+  package var soundCadence: AudioCadence? {
+    sound == .none
+      ? nil : AudioCadence(following: cadence, sampleRate: soundSettings.sampleRate)
+  }
+
+  /// How the frames of all renditions fall into parts and segments, without repetition.
+  package var cadences: [TrackCadence] {
+    [TrackCadence.video(cadence)] + [soundCadence].compactMap { $0.map(TrackCadence.audio) }
+  }
+
+  /// Bits a second of the sound, in thousands; nil without sound.
+  package var soundBitrateKilobits: Int? {
+    sound == .none ? nil : soundSettings.bitrateKilobits
+  }
+
+  /// How long after its end a frame of sound may still come, with how far its encoder looks ahead, in nanoseconds: the
+  /// test tone is known beforehand.
+  package var soundDelay: Int64 {
+    guard case .device = sound else { return 0 }
+    let ahead = Int64(AudioEncoder.delayFrames) * AudioCadence.samplesPerFrame
+    return DeviceSound.inputDelay + ahead * 1_000_000_000 / Int64(soundSettings.sampleRate)
+  }
 
   /// The fixed delay after which a slot closes, in nanoseconds: nothing for the test picture, which is made at its
   /// tick; one frame for a camera; what was measured for a pulled input.

@@ -9,6 +9,7 @@ import Sharing
 /// Confined to the rendition's thread.
 struct VideoTrack: ~Copyable {
   private let cadence: Cadence
+  private let keyDistance: Int64
   private let window: LiveWindow
   private let writer = ChunkWriter()
   private var encoder: VideoEncoder
@@ -34,6 +35,7 @@ struct VideoTrack: ~Copyable {
         averageBandwidth: rung.averageBandwidth(configuration.cadence), size: rung.size,
         cadence: configuration.cadence, header: header))
     cadence = configuration.cadence
+    keyDistance = configuration.keyDistance
     self.window = window
     self.encoder = encoder
   }
@@ -43,10 +45,11 @@ struct VideoTrack: ~Copyable {
   /// The encoder that was opened.
   var encoderName: String { encoder.name }
 
-  /// Encodes a picture as frame `frame`; segments begin with an IDR.
+  /// Encodes a picture as frame `frame`; segments begin with an IDR, and may have more.
   mutating func encode(_ picture: Picture, frame: Int64) throws(FFmpegError) -> [EncodedFrame] {
     try encoder.encode(
-      picture, pts: cadence.grid.ticks(frame), independent: cadence.position(of: frame) == 0)
+      picture, pts: cadence.grid.ticks(frame),
+      independent: cadence.position(of: frame) % keyDistance == 0)
   }
 
   /// Publishes what was encoded for `frame`.

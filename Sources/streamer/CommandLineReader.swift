@@ -7,17 +7,12 @@ struct CommandLineReader {
   /// What the arguments, without the program's name, say.
   static func settings(_ arguments: [String]) throws(UsageError) -> Settings {
     var settings = Settings()
-    for (option, flag, value) in try occurrences(arguments) {
-      guard option.apply(value, &settings) else {
-        throw UsageError(flag, given: value, allowed: option.allowed)
-      }
-    }
+    try SettingsLayer(try occurrences(arguments)).apply(to: &settings)
     return settings
   }
 
-  private typealias Occurrence = (option: Option, flag: String, value: String)
-
-  private static func occurrences(_ arguments: [String]) throws(UsageError) -> [Occurrence] {
+  /// The flags that the arguments, without the program's name, give, in their order.
+  static func occurrences(_ arguments: [String]) throws(UsageError) -> [SettingsLayer.Entry] {
     let strings = CStrings()
     let rows = Option.table.flatMap { option in
       [(option.name, option)] + (option.alias.map { [($0, option)] } ?? [])
@@ -40,10 +35,10 @@ struct CommandLineReader {
   private static func read(
     _ table: inout [cpopt_option], _ vector: inout [UnsafePointer<CChar>?],
     _ rows: [(String, Option)]
-  ) throws(UsageError) -> [Occurrence] {
+  ) throws(UsageError) -> [SettingsLayer.Entry] {
     let context = unsafe poptGetContext("streamer", Int32(vector.count - 1), &vector, table, 0)
     defer { unsafe poptFreeContext(context) }
-    var found: [Occurrence] = []
+    var found: [SettingsLayer.Entry] = []
     while true {
       let code = unsafe poptGetNextOpt(context)
       if code == -1 { break }
@@ -56,7 +51,7 @@ struct CommandLineReader {
       let argument = unsafe poptGetOptArg(context)
       let value = unsafe argument.map { unsafe String(cString: $0) } ?? ""
       unsafe free(argument)
-      found.append((option, "--" + name, value))
+      found.append(SettingsLayer.Entry(option: option, value: value, place: "--" + name))
     }
     if let rest = unsafe poptGetArg(context) {
       let given = unsafe String(cString: rest)

@@ -2,6 +2,7 @@ import Capture
 import Logging
 import Media
 import Packaging
+import Streams
 
 extension Option {
   /// Every option there is, in the order of `--help`.
@@ -16,12 +17,8 @@ extension Option {
 
   private static let source: [Option] = [
     Option(
-      name: "test-src", group: .source,
-      help: "a moving test picture with a burned clock (the default source)"
-    ) {
-      $1.isTestSource = true
-      return true
-    },
+      toggle: "test-src", group: .source,
+      help: "a moving test picture with a burned clock (the default source)", \.isTestSource),
     Option(
       name: "device", placeholder: "PATH", group: .source,
       help: "a V4L2 camera, such as /dev/video0", allowed: "the path of a V4L2 camera"
@@ -30,7 +27,16 @@ extension Option {
       return !$0.isEmpty
     },
     Option(
+      name: "audio", placeholder: "WHAT", group: .source,
+      help: "tone: beeps with the test picture's flash; none (the default); or an ALSA device",
+      allowed: "tone, none, or the name of an ALSA device such as default or hw:1"
+    ) {
+      $1.sound = $0 == "tone" ? .tone : $0 == "none" ? .none : .device($0)
+      return !$0.isEmpty
+    },
+    Option(
       name: "input", placeholder: "URL", group: .source,
+      isPath: true,
       help: "rtsp, rtsps, srt, rtmp, udp, http or https URL, a file, or - for MPEG-TS on stdin",
       allowed: "a URL of \(InputAddress.schemes.joined(separator: ", ")), a path, or -"
     ) { set(&$1.input, InputAddress($0)) },
@@ -38,10 +44,8 @@ extension Option {
       name: "rtsp-transport", placeholder: "HOW", group: .source,
       help: "what RTSP media travels in, tcp or udp; tcp", allowed: "tcp or udp"
     ) { set(&$1.inputOptions.rtspTransport, InputOptions.Transport(rawValue: $0)) },
-    Option(name: "loop", group: .source, help: "begin a file anew when it ends") {
-      $1.loops = true
-      return true
-    },
+    Option(
+      toggle: "loop", group: .source, help: "begin a file anew when it ends", \.loops),
     Option(
       name: "passthrough", placeholder: "HOW", group: .source,
       help:
@@ -55,13 +59,16 @@ extension Option {
     ) { set(&$1.longestGroupMicroseconds, microseconds: $0, 100_000...20_000_000) },
     Option(
       name: "probe", placeholder: "URL", group: .source,
-      help: "print what an input carries and what would be done with it, and end",
+      isAction: true, help: "print what an input carries and what would be done with it, and end",
       allowed: "what --input takes"
     ) {
       $1.action = .probe
       return set(&$1.input, InputAddress($0))
     },
-    Option(name: "list-devices", group: .source, help: "list cameras with their modes, and end") {
+    Option(
+      name: "list-devices", group: .source, isAction: true,
+      help: "list cameras with their modes, and end"
+    ) {
       $1.action = .listCameras
       return true
     },
@@ -91,15 +98,20 @@ extension Option {
     Option(
       name: "rendition", placeholder: "WxH@K", group: .encoding,
       help: "a rung of a ladder, the best first; repeatable, instead of --resolution and --bitrate",
-      allowed: "WIDTHxHEIGHT@KILOBITS, such as 640x360@700"
+      allowed: "WIDTHxHEIGHT@KILOBITS, such as 640x360@700, or WIDTH@KILOBITS"
     ) {
       let halves = $0.split(separator: "@", omittingEmptySubsequences: false)
-      guard halves.count == 2, let size = VideoSize(String(halves[0])),
+      guard halves.count == 2, let picture = RungWish.Picture(String(halves[0])),
         let bitrate = number(String(halves[1]), 50...100_000), $1.ladder.count < 8
       else { return false }
-      $1.ladder.append((size, bitrate))
+      $1.ladder.append(RungWish(picture: picture, bitrateKilobits: bitrate))
       return true
     },
+    Option(
+      name: "intra-interval", placeholder: "N", group: .encoding,
+      help: "frames from IDR to IDR within a segment, made whole parts; a segment",
+      allowed: "a whole number from 1 to 2400"
+    ) { set(&$1.intraInterval, number($0, 1...2400)) },
     Option(
       name: "encoder", placeholder: "NAME", group: .encoding,
       help: "an H.264 encoder by its libavcodec name, libx264; it stands in for others",
@@ -118,12 +130,8 @@ extension Option {
         && $0.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
     },
     Option(
-      name: "burn-clock", group: .encoding,
-      help: "burn clock and timecode into a camera's pictures too"
-    ) {
-      $1.burnsClock = true
-      return true
-    },
+      toggle: "burn-clock", group: .encoding,
+      help: "burn clock and timecode into a camera's pictures too", \.burnsClock),
     Option(
       name: "overlay", placeholder: "TEXT", group: .encoding,
       help: "text over the picture; {name}, {utc} and {resolution} are filled in",
@@ -193,6 +201,9 @@ extension Option {
       return isStreamName($0)
     },
     Option(
+      toggle: "on-demand", group: .stream,
+      help: "run while somebody asks for the stream, and 15 s longer", \.isOnDemand),
+    Option(
       name: "timestamps", placeholder: "N", group: .stream,
       help: "segments in /timestamps.json, 20", allowed: "a whole number from 1 to 7200"
     ) { set(&$1.timestamps, $0, 1...7200) },
@@ -207,9 +218,12 @@ extension Option {
       return !$0.isEmpty
     },
     Option(
-      name: "http-port", placeholder: "PORT", group: .server, help: "8080; 0 for any that is free",
-      allowed: "a whole number from 0 to 65535"
+      name: "http-port", placeholder: "PORT", group: .server,
+      help: "8080; 0 for any that is free; off for HTTPS alone",
+      allowed: "a whole number from 0 to 65535, or off"
     ) {
+      $1.servesPlain = $0 != "off"
+      guard $1.servesPlain else { return true }
       var value = 0
       guard set(&value, $0, 0...65535) else { return false }
       $1.port = UInt16(value)
@@ -227,6 +241,7 @@ extension Option {
     },
     Option(
       name: "tls-cert", placeholder: "FILE", group: .server,
+      isPath: true,
       help: "the certificate for HTTPS as PEM, its chain behind it; read again on SIGHUP",
       allowed: "the path of a PEM file"
     ) {
@@ -235,7 +250,7 @@ extension Option {
     },
     Option(
       name: "tls-key", placeholder: "FILE", group: .server,
-      help: "the certificate's private key as PEM, without a passphrase",
+      isPath: true, help: "the certificate's private key as PEM, without a passphrase",
       allowed: "the path of a PEM file"
     ) {
       $1.certificateKey = $0
@@ -243,6 +258,7 @@ extension Option {
     },
     Option(
       name: "tls-chain", placeholder: "FILE", group: .server,
+      isPath: true,
       help: "the certificates between it and a root, where they are in a file of their own",
       allowed: "the path of a PEM file"
     ) {
@@ -250,12 +266,9 @@ extension Option {
       return !$0.isEmpty
     },
     Option(
-      name: "self-signed", group: .server,
-      help: "HTTPS with a certificate made here, for localhost and this machine's addresses"
-    ) {
-      $1.isSelfSigned = true
-      return true
-    },
+      toggle: "self-signed", group: .server,
+      help: "HTTPS with a certificate made here, for localhost and this machine's addresses",
+      \.isSelfSigned),
     Option(
       name: "public-url", placeholder: "URL", group: .server,
       help: "where clients reach the server, when a request's Host does not say so",
@@ -275,14 +288,11 @@ extension Option {
       allowed: "true or false"
     ) { set(&$1.waitsForAbsentSegment, Bool($0)) },
     Option(
-      name: "cmsd", group: .server, help: "describe media to players and caches in CMSD fields"
-    ) {
-      $1.sendsCMSD = true
-      return true
-    },
+      toggle: "cmsd", group: .server, help: "describe media to players and caches in CMSD fields",
+      \.sendsCMSD),
     Option(
       name: "dashjs", placeholder: "FILE", group: .server,
-      help: "dash.js for the page, which else plays DASH by itself",
+      isPath: true, help: "dash.js for the page, which else plays DASH by itself",
       allowed: "the path of a readable file"
     ) {
       $1.dashjs = $0
@@ -290,7 +300,7 @@ extension Option {
     },
     Option(
       name: "hlsjs", placeholder: "FILE", group: .server,
-      help: "hls.js for the page, instead of the one from the CDN",
+      isPath: true, help: "hls.js for the page, instead of the one from the CDN",
       allowed: "the path of a readable file"
     ) {
       $1.hlsjs = $0
@@ -299,6 +309,14 @@ extension Option {
   ]
 
   private static let program: [Option] = [
+    Option(
+      name: "config", letter: "c", placeholder: "FILE", group: .program, isAction: true,
+      help: "a JSON file with flags as keys in camelCase, and streams; read again on SIGHUP",
+      allowed: "the path of a JSON file"
+    ) {
+      $1.configuration = $0
+      return !$0.isEmpty
+    },
     Option(
       name: "log-format", placeholder: "FORMAT", group: .program,
       help: "text, or json: a line each",
@@ -311,23 +329,21 @@ extension Option {
     ) { set(&$1.logLevel, Log.Level(rawValue: $0)) },
     Option(
       name: "access-log", placeholder: "FILE", group: .program,
-      help: "a line for each answer, in the form of --log-format; reopened on SIGHUP",
+      isPath: true, help: "a line for each answer, in the form of --log-format; reopened on SIGHUP",
       allowed: "the path of a file that can be written"
     ) {
       $1.accessLog = $0
       return !$0.isEmpty
     },
     Option(
-      name: "verbose", letter: "v", group: .program, help: "log more, as --log-level debug"
-    ) {
-      $1.logLevel = .debug
-      return true
-    },
-    Option(name: "version", group: .program, help: "print the version, and end") {
+      toggle: "verbose", letter: "v", group: .program, help: "log more, as --log-level debug",
+      \.isVerbose),
+    Option(name: "version", group: .program, isAction: true, help: "print the version, and end") {
       $1.action = .printVersion
       return true
     },
-    Option(name: "help", letter: "h", group: .program, help: "print this, and end") {
+    Option(name: "help", letter: "h", group: .program, isAction: true, help: "print this, and end")
+    {
       $1.action = .printHelp
       return true
     },

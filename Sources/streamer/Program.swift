@@ -46,7 +46,7 @@ final class Program: Sendable {
   ) throws(NetError) -> [Endpoint] {
     let settings = wiring.settings
     var endpoints = handedOver
-    if !handedOver.contains(where: { $0.tls == nil }) {
+    if settings.servesPlain, !handedOver.contains(where: { $0.tls == nil }) {
       endpoints.insert(
         Endpoint(try ListeningSocket(host: settings.host, port: settings.port)), at: 0)
     }
@@ -67,7 +67,7 @@ final class Program: Sendable {
   func start(onChange: @escaping @Sendable () -> Void) throws {
     for stream in wiring.streams {
       let hosted = open(stream, onChange)
-      if stream.isAtHand { try waitUntilOpen(hosted) }
+      if stream.mustBeOpen { try waitUntilOpen(hosted) }
     }
     try server.start(endpoints)
     for endpoint in endpoints { log.write(.info, "listening", address(of: endpoint)) }
@@ -87,10 +87,16 @@ final class Program: Sendable {
     _ wiring: StreamWiring, _ onChange: @escaping @Sendable () -> Void
   ) -> HostedStream {
     let stream = HostedStream(wiring.plan(log: log), log: log)
-    stream.subscribe { [weak stream] in
-      switch stream?.phase {
-      case .failed, .ended: onChange()
-      case .idle, .starting, .live, nil: break
+    stream.subscribe { [weak stream, log] in
+      guard let stream else { return }
+      switch stream.phase {
+      case .failed(let failure):
+        if stream.plan.isRetried {
+          log.write(.error, "stream-failed", stream: stream.name, "\(failure)")
+        }
+        onChange()
+      case .ended: onChange()
+      case .idle, .starting, .live: break
       }
     }
     site.add(stream)
@@ -129,7 +135,8 @@ final class Program: Sendable {
     {
       return .failed(failure)
     }
-    let hasEnded = streams.allSatisfy { if case .ended = $0.phase { true } else { false } }
+    let hasEnded =
+      !streams.isEmpty && streams.allSatisfy { if case .ended = $0.phase { true } else { false } }
     return hasEnded ? .ended : nil
   }
 

@@ -13,6 +13,7 @@ struct Settings {
   var action = Action.stream
   var isTestSource = false
   var device: String?
+  var sound = StreamConfiguration.Sound.none
   var input: InputAddress?
   var inputOptions = InputOptions()
   var loops = false
@@ -22,8 +23,12 @@ struct Settings {
   /// Whether the input's pictures are packaged as they came, once that is known.
   var passesThrough = false
   var size: VideoSize?
-  /// Rungs as given: size and kilobits a second.
-  var ladder: [(size: VideoSize, bitrateKilobits: Int)] = []
+  /// What the source has, once it is known; its shape is that of rungs without a height.
+  var sourceSize: VideoSize?
+  /// Rungs as given.
+  var ladder: [RungWish] = []
+  /// Frames from IDR to IDR; nil for one at the begin of each segment.
+  var intraInterval: Int?
   var rate = FrameRate.thirty
   /// Whether the rate was asked for; else it is the source's own.
   var isRateGiven = false
@@ -42,8 +47,12 @@ struct Settings {
   var name = "live"
   var targetLatencyMicroseconds: Int64?
   var timestamps = 20
+  /// Whether the stream runs only while somebody asks for it.
+  var isOnDemand = false
   var host = "0.0.0.0"
   var port: UInt16 = 8080
+  /// Whether there is HTTP in the clear.
+  var servesPlain = true
   /// The port for HTTPS; nil where it was not given.
   var securePort: UInt16?
   var certificate: String?
@@ -64,11 +73,27 @@ struct Settings {
   var logFormat = Log.Format.text
   var logLevel = Log.Level.info
   var accessLog: String?
+  /// The file with flags as keys.
+  var configuration: String?
+  /// What people call the stream; nothing depends on it.
+  var label: String?
+  /// Where in a file the stream is described; nil where the flags describe it.
+  var place: String?
+  /// What was asked for of the stream, as text.
+  var wish: [String] = []
+  /// Where in a file an option was given, by its flag.
+  var origins: [String: String] = [:]
+
+  var isVerbose: Bool {
+    get { logLevel == .debug }
+    set { logLevel = newValue ? .debug : .info }
+  }
 
   /// The same with the size and the rate of an input where none were asked for.
   func completed(by facts: NetworkSource.Facts) -> Settings {
     var settings = self
     if size == nil, ladder.isEmpty { settings.size = facts.description.video.size }
+    settings.sourceSize = facts.description.video.size
     if !isRateGiven { settings.rate = facts.rate }
     return settings
   }

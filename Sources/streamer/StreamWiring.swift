@@ -12,6 +12,7 @@ struct StreamWiring: Sendable {
   let settings: Settings
   /// What is made; of an input that is not known yet, what would be made if it had the usual size and rate.
   let configuration: StreamConfiguration
+  private var isListed = false
 
   /// Checks and takes over the settings.
   ///
@@ -57,17 +58,18 @@ struct StreamWiring: Sendable {
         "--part-duration", given: Self.seconds(settings.partMicroseconds),
         allowed: "at most the target duration of \(cadence.targetDuration) s")
     }
-    try Self.checkHoldBack(settings, cadence)
     try Self.checkPreset(settings)
     self.settings = settings
     var stream = StreamConfiguration(rungs: try Self.rungs(settings), cadence: cadence)
     stream.name = settings.name
     stream.source =
       source.map { .network($0) } ?? settings.device.map { .camera(path: $0) } ?? .test
+    stream.sound = settings.sound
     stream.waitsForSource = waitsForSource
     stream.passesThrough = settings.passesThrough
     stream.encoder = settings.encoder
     stream.preset = settings.preset
+    stream.intraInterval = settings.intraInterval
     stream.burnsClock = settings.burnsClock
     stream.overlay = settings.overlay
     stream.playlistLength = length
@@ -80,7 +82,23 @@ struct StreamWiring: Sendable {
       settings.targetLatencyMicroseconds
       ?? (stream.rungs.count > 1
         ? max(1_000_000, 2 * cadence.segmentNanoseconds / 1000) : 1_000_000)
+    try Self.checkHoldBack(settings, stream)
     configuration = stream
+  }
+
+  /// Checks and takes over the settings of a stream of a configuration.
+  ///
+  /// - Parameters:
+  ///   - settings: what was asked for.
+  ///   - isListed: whether a list of streams has it: what fails is tried again then.
+  ///   - isSupervised: whether a supervisor would start the program again.
+  /// - Throws: what is wrong, with the flag or the key's place in its file.
+  init(placed settings: Settings, isListed: Bool, isSupervised: Bool) throws(UsageError) {
+    let isDeviceFromFile = settings.origins["device"].map { $0 != "--device" } ?? false
+    do throws(UsageError) {
+      try self.init(settings, waitsForSource: isSupervised || isListed || isDeviceFromFile)
+    } catch { throw UsageError(error, origins: settings.origins, place: settings.place) }
+    self.isListed = isListed
   }
 
   private init(_ settings: Settings, _ configuration: StreamConfiguration) {
@@ -88,13 +106,19 @@ struct StreamWiring: Sendable {
     self.configuration = configuration
   }
 
-  /// Whether its source is on this machine, so that it is open at once or never.
-  var isAtHand: Bool { settings.input.map { $0.kind == .file } ?? true }
+  /// Whether it must be open before the program serves anything: named by flags, and at hand, so that it is open at
+  /// once or never.
+  var mustBeOpen: Bool {
+    !isListed && !settings.isOnDemand && settings.input.map { $0.kind == .file } ?? true
+  }
 
   /// What is asked for, for a host; the log is told what was made of it.
   func plan(log: Log) -> StreamPlan {
     var plan =
       settings.input.map { pulled($0, log) } ?? StreamPlan(configuration)
+    plan.isOnDemand = settings.isOnDemand
+    plan.isRetried = isListed
+    plan.wish = settings.wish
     plan.opened = { [settings] in StreamWiring(settings, $0).announce(log) }
     return plan
   }
@@ -171,7 +195,16 @@ struct StreamWiring: Sendable {
       throw UsageError(
         "--rendition: was given with --resolution or --bitrate; allowed is one or the other")
     }
-    let rungs = Rung.ladder(settings.ladder)
+    let shape = settings.sourceSize ?? .hd720
+    let rungs = Rung.ladder(
+      try settings.ladder.map { wish throws(UsageError) in
+        guard let size = wish.size(shape: shape) else {
+          throw UsageError(
+            "--rendition: its height would be below 64 for a source of \(shape); allowed is a wider one"
+          )
+        }
+        return (size, wish.bitrateKilobits)
+      })
     guard Set(rungs.map(\.name)).count == rungs.count else {
       throw UsageError("--rendition: the same was given twice; allowed are different ones")
     }
@@ -201,9 +234,11 @@ struct StreamWiring: Sendable {
   }
 
   /// PART-HOLD-BACK must be two part targets or more (RFC 8216bis §4.4.3.8).
-  private static func checkHoldBack(_ settings: Settings, _ cadence: Cadence) throws(UsageError) {
+  private static func checkHoldBack(
+    _ settings: Settings, _ stream: StreamConfiguration
+  ) throws(UsageError) {
     guard let wish = settings.holdBackMicroseconds else { return }
-    let part = ServerControl(cadence: cadence).partTargetMicroseconds
+    let part = ServerControl(cadences: stream.cadences).partTargetMicroseconds
     guard wish >= 2 * part else {
       throw UsageError(
         "--hold-back", given: seconds(wish),
@@ -244,12 +279,18 @@ struct StreamWiring: Sendable {
       case .camera(let path): path
       case .network(let source): "\(source.address)"
       }
+    let sound =
+      switch configuration.sound {
+      case .none: "no sound"
+      case .tone: "test tone"
+      case .device(let name): "sound of \(name)"
+      }
     let rungs = configuration.rungs.map {
       configuration.passesThrough
         ? "\($0.size) as it is coded" : "\($0.size) at \($0.bitrateKilobits) kbit/s"
     }
     return
-      "\(source), \(rungs.joined(separator: ", ")), \(configuration.cadence.grid.rate) fps; segments of \(configuration.cadence.framesPerSegment) frames, "
+      "\(source), \(sound), \(rungs.joined(separator: ", ")), \(configuration.cadence.grid.rate) fps; segments of \(configuration.cadence.framesPerSegment) frames, "
       + "parts of \(configuration.cadence.framesPerPart)"
   }
 

@@ -27,7 +27,7 @@ struct TLSWiring {
         allowed: "a port with --tls-cert and --tls-key, or with --self-signed")
     }
     port = settings.securePort ?? Self.usualPort
-    guard port == 0 || port != settings.port else {
+    guard port == 0 || port != settings.port || !settings.servesPlain else {
       throw UsageError("--https-port", given: "\(port)", allowed: "another port than --http-port")
     }
     if let certificate = settings.certificate {

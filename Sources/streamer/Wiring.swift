@@ -1,4 +1,3 @@
-import Glibc
 import Logging
 import Media
 import Net
@@ -14,13 +13,33 @@ struct Wiring {
   /// Nil without HTTPS.
   let tls: TLSWiring?
 
-  /// Checks and takes over the settings.
-  init(_ settings: Settings, isSupervised: Bool) throws(UsageError) {
+  /// Whether a file lists the streams.
+  let listsStreams: Bool
+
+  /// Checks and takes over what is asked for.
+  ///
+  /// - Throws: what is wrong with it, in one line.
+  init(_ configuration: Configuration, isSupervised: Bool) throws(UsageError) {
+    let settings = configuration.program
     self.settings = settings
-    streams = [try StreamWiring(settings, waitsForSource: isSupervised)]
-    dashjs = try Self.contents(settings.dashjs, flag: "--dashjs")
-    hlsjs = try Self.contents(settings.hlsjs, flag: "--hlsjs")
-    tls = try TLSWiring(settings)
+    listsStreams = configuration.listsStreams
+    streams = try configuration.streams.map { stream throws(UsageError) in
+      try StreamWiring(
+        placed: stream, isListed: configuration.listsStreams, isSupervised: isSupervised)
+    }
+    do throws(UsageError) {
+      dashjs = try settings.dashjs.map { path throws(UsageError) in
+        try FileContents.read(path, place: "--dashjs")
+      }
+      hlsjs = try settings.hlsjs.map { path throws(UsageError) in
+        try FileContents.read(path, place: "--hlsjs")
+      }
+      tls = try TLSWiring(settings)
+      guard settings.servesPlain || tls != nil else {
+        throw UsageError(
+          "--http-port", given: "off", allowed: "a port, or HTTPS with --tls-cert or --self-signed")
+      }
+    } catch { throw UsageError(error, origins: settings.origins, place: nil) }
   }
 
   /// How the site is served.
@@ -49,7 +68,7 @@ struct Wiring {
     for socket in handedOver {
       if let tls, socket.boundPort == tls.port {
         endpoints.append(Endpoint(socket, tls: tls.context))
-      } else if settings.port == 0 || socket.boundPort == settings.port {
+      } else if settings.servesPlain, settings.port == 0 || socket.boundPort == settings.port {
         endpoints.append(Endpoint(socket))
       } else if let tls, tls.port == 0 {
         endpoints.append(Endpoint(socket, tls: tls.context))
@@ -61,27 +80,5 @@ struct Wiring {
       }
     }
     return endpoints
-  }
-
-  private static func contents(_ path: String?, flag: String) throws(UsageError) -> [UInt8]? {
-    guard let path else { return nil }
-    guard let file = unsafe fopen(path, "re") else {
-      throw UsageError(
-        "\(flag): \"\(path)\" cannot be read: \(unsafe String(cString: strerror(errno))); "
-          + "allowed is the path of a readable file")
-    }
-    defer { unsafe fclose(file) }
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 65536)
-    while true {
-      let count = unsafe fread(&buffer, 1, buffer.count, file)
-      if count == 0 { break }
-      bytes += buffer[..<count]
-    }
-    guard unsafe ferror(file) == 0, !bytes.isEmpty else {
-      throw UsageError(
-        "\(flag): \"\(path)\" is empty or no file; allowed is the path of a readable file")
-    }
-    return bytes
   }
 }

@@ -14,9 +14,11 @@ func exitWith(_ status: Int32, _ line: String) -> Never {
   exit(status)
 }
 
-let settings: Settings
+let flags: [SettingsLayer.Entry]
+var settings = Settings()
 do {
-  settings = try CommandLineReader.settings(Array(CommandLine.arguments.dropFirst()))
+  flags = try CommandLineReader.occurrences(Array(CommandLine.arguments.dropFirst()))
+  try SettingsLayer(flags).apply(to: &settings)
 } catch { exitWith(2, "\(error)") }
 
 switch settings.action {
@@ -43,6 +45,11 @@ case .probe:
 case .stream: break
 }
 
+let configuration: Configuration
+do {
+  configuration = try Configuration(flags)
+} catch { exitWith(2, "\(error)") }
+settings = configuration.program
 let log = Log(format: settings.logFormat, least: settings.logLevel)
 
 /// What happened to the program.
@@ -58,11 +65,13 @@ let wiring: Wiring
 let accessLog: LineFile?
 do {
   handedOver = try SupervisorSockets.take()
-  wiring = try Wiring(settings, isSupervised: !handedOver.isEmpty)
+  wiring = try Wiring(configuration, isSupervised: !handedOver.isEmpty)
   accessLog = try settings.accessLog.map { try LineFile($0, log: log) }
 } catch let error as LineFile.Failure {
   exitWith(2, "--access-log: \(error); allowed is the path of a file that can be written")
 } catch { exitWith(2, "\(error)") }
+
+for remark in configuration.remarks { log.write(.warning, "configuration", remark) }
 
 let program: Program
 do {

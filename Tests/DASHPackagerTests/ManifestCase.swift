@@ -57,7 +57,7 @@ struct ManifestCase: Sendable, CustomTestStringConvertible {
     of snapshot: WindowSnapshot, tracks: [TrackDescription]? = nil,
     place: Manifest.Place = Self.place
   ) throws -> String {
-    let cadence = try #require(snapshot.track).cadence
+    let cadence = try #require(snapshot.track).cadence.video
     let manifest = Manifest(
       snapshot, tracks: tracks, terms: terms(cadence), names: names(cadence),
       place: place, publishTime: Self.publishTime)

@@ -59,7 +59,7 @@ struct ManifestFormTests {
       #expect(try #require(Int64(latency["max"] ?? "")) > target)
       let buffer = try #require(Seconds(duration: manifest["minBufferTime"] ?? ""))
       #expect(buffer.microseconds <= form.target / 2, "ExoPlayer never goes nearer than this")
-      let terms = form.terms(try #require(snapshot.track).cadence)
+      let terms = form.terms(try #require(snapshot.track).cadence.video)
       for set in manifest.everything where set.name == "AdaptationSet" {
         let template = try #require(set.all("SegmentTemplate").first)
         #expect(

@@ -61,7 +61,7 @@ struct ManifestGoldenTests {
   func renditions() throws {
     let form = ManifestCase(target: 2_000_000)
     let snapshot = try form.stream().window.snapshot
-    let cadence = try #require(snapshot.track).cadence
+    let cadence = try #require(snapshot.track).cadence.video
     func track(_ name: String, _ width: Int, _ height: Int, _ header: String) throws
       -> TrackDescription
     {
@@ -74,6 +74,33 @@ struct ManifestGoldenTests {
     let place = Manifest.Place(origin: "https://a'b&c.example", base: "live/")
     Golden.expect(
       try form.text(of: snapshot, tracks: tracks, place: place), equals: "renditions.mpd")
+  }
+
+  @Test("DM-11, DM-17, DM-18: sound has a set of its own, with its own times")
+  func sound() throws {
+    let form = ManifestCase(target: 2_000_000)
+    let snapshot = try form.stream().window.snapshot
+    let track = try #require(snapshot.track)
+    let cadence = try #require(AudioCadence(following: track.cadence.video, sampleRate: 48_000))
+    let text = try form.text(of: snapshot, tracks: [track, SyntheticSound.description(cadence)])
+    Golden.expect(text, equals: "sound.mpd")
+    // A second less five AAC frames (0.10666…) and 20 ms, rounded down.
+    #expect(text.contains("availabilityTimeOffset=\"0.873\""))
+  }
+
+  @Test("44.1 kHz beside 30000/1001: a segment is no whole number of samples, but of video ticks")
+  func oddSound() throws {
+    let form = ManifestCase(rate: "30000/1001")
+    let snapshot = try form.stream().window.snapshot
+    let track = try #require(snapshot.track)
+    let cadence = try #require(AudioCadence(following: track.cadence.video, sampleRate: 44_100))
+    let text = try form.text(of: snapshot, tracks: [track, SyntheticSound.description(cadence)])
+    let templates = text.split(separator: "\n").filter { $0.contains("<SegmentTemplate") }
+    #expect(templates.count == 2)
+    #expect(templates.allSatisfy { $0.contains("timescale=\"90000\" duration=\"90090\"") })
+    #expect(text.contains("audioSamplingRate=\"44100\""))
+    // 5120 samples of 44.1 kHz are 10,448.98 ticks.
+    #expect(text.contains("<Resync type=\"0\" dT=\"10449\"/>"))
   }
 
   @Test("a window without a complete segment has no MPD: the first one ever answered is complete")

@@ -24,7 +24,7 @@ struct BlockingReloadPropertyTests {
   /// The limit of DD-05 in parts, counted as the rule says.
   static func isRefused(_ index: Int64?, of asked: Int64, _ snapshot: WindowSnapshot) throws -> Bool
   {
-    let cadence = try #require(snapshot.track?.cadence)
+    let cadence = try #require(snapshot.track?.cadence.video)
     let last = try #require(snapshot.segments.last?.number)
     guard asked > last else { return false }
     guard asked <= last + 2 else { return true }

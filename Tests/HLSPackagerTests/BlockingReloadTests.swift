@@ -152,7 +152,7 @@ struct BlockingReloadTests {
     let cadence = try #require(snapshot.track?.cadence)
     return BlockingReload.decide(
       try DeliveryDirectivesTests.parse(filled.joined(separator: "&")), on: snapshot,
-      control: ServerControl(cadence: cadence), names: names)
+      control: ServerControl(cadences: [cadence]), names: names)
   }
 
   @Test("who is answered, held or refused", arguments: rows)

@@ -1,6 +1,7 @@
 import HLSPackager
 import Media
 import Packaging
+import TestSupport
 import Testing
 
 @Suite("Multivariant Playlist, RFC 8216bis §4.4.6, MV-01…MV-12")
@@ -33,6 +34,32 @@ struct MultivariantPlaylistTests {
         #EXT-X-STREAM-INF:BANDWIDTH=851458,AVERAGE-BANDWIDTH=451458,CODECS="avc1.64001f",\
         RESOLUTION=640x360,FRAME-RATE=29.970
         live/360p/playlist.m3u8
+
+        """)
+  }
+
+  /// BANDWIDTH covers the largest combination (§4.4.6.2), CODECS every format in it.
+  @Test("MV-01, MV-03, MV-09: sound is a group that every variant names")
+  func sound() throws {
+    let tracks = [
+      try track("720p", 1280, 720, 2_951_458), try track("360p", 640, 360, 851_458),
+    ]
+    let cadence = try #require(
+      AudioCadence(following: tracks[0].cadence.video, sampleRate: 48_000))
+    let playlist = MultivariantPlaylist(
+      tracks + [SyntheticSound.description(cadence)], base: "", file: "playlist.m3u8")
+    #expect(
+      playlist.text == """
+        #EXTM3U
+        #EXT-X-VERSION:6
+        #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="audio",LANGUAGE="und",\
+        DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="audio/playlist.m3u8"
+        #EXT-X-STREAM-INF:BANDWIDTH=3107458,AVERAGE-BANDWIDTH=2694458,\
+        CODECS="avc1.64001f,mp4a.40.2",RESOLUTION=1280x720,FRAME-RATE=29.970,AUDIO="audio"
+        720p/playlist.m3u8
+        #EXT-X-STREAM-INF:BANDWIDTH=1007458,AVERAGE-BANDWIDTH=594458,\
+        CODECS="avc1.64001f,mp4a.40.2",RESOLUTION=640x360,FRAME-RATE=29.970,AUDIO="audio"
+        360p/playlist.m3u8
 
         """)
   }

@@ -59,7 +59,7 @@ struct PlaylistPartsTests {
   func removal(row: StreamCase) throws {
     for moment in try row.moments() {
       let (snapshot, playlist) = (moment.snapshot, moment.playlist)
-      let cadence = try #require(snapshot.track?.cadence)
+      let cadence = try #require(snapshot.track?.cadence.video)
       let limit = 3 * cadence.targetDuration * Int64(cadence.grid.rate.timescale)
       var distance = (snapshot.open?.parts ?? []).reduce(0) { $0 + $1.duration }
       #expect(playlist.open?.parts.count ?? 0 == snapshot.open?.parts.count ?? 0)
@@ -95,7 +95,7 @@ struct PlaylistPartsTests {
   func programDateTime(row: StreamCase) throws {
     for moment in try row.moments() {
       let (snapshot, playlist) = (moment.snapshot, moment.playlist)
-      let cadence = try #require(snapshot.track?.cadence)
+      let cadence = try #require(snapshot.track?.cadence.video)
       let offsets = Set<Int64>(row.steps ? [0, -200_000_000, 100_000_000] : [0])
       for segment in playlist.all {
         let tick = cadence.grid.nanoseconds(cadence.firstFrame(of: segment.number))
@@ -110,8 +110,8 @@ struct PlaylistPartsTests {
   func truth(row: StreamCase) throws {
     let last = try #require(try row.moments().last)
     let (snapshot, playlist) = (last.snapshot, last.playlist)
-    let rate = try #require(snapshot.track?.cadence.grid.rate)
-    let frames = try #require(snapshot.track?.cadence.framesPerSegment)
+    let rate = try #require(snapshot.track?.cadence.video.grid.rate)
+    let frames = try #require(snapshot.track?.cadence.video.framesPerSegment)
     let sum = playlist.segments.reduce(0) { $0 + $1.microseconds }
     let truth = Int64(playlist.segments.count) * frames * rate.denominator * 1_000_000
     let frame = rate.denominator * 1_000_000

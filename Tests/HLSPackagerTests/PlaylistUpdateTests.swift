@@ -41,7 +41,7 @@ struct PlaylistUpdateTests {
     arguments: StreamCase.all)
   func merge(row: StreamCase) throws {
     let moments = try row.moments()
-    let cadence = try #require(moments.first?.snapshot.track?.cadence)
+    let cadence = try #require(moments.first?.snapshot.track?.cadence.video)
     // A client may ask for a delta update as long as its copy is younger than the Skip Boundary.
     let boundary = 6 * cadence.targetDuration * Int64(cadence.grid.rate.timescale)
     let bare = moments.map { moment in
@@ -72,7 +72,7 @@ struct PlaylistUpdateTests {
     for moment in try row.moments() {
       let (snapshot, full) = (moment.snapshot, moment.playlist)
       let delta = try ParsedPlaylist(moment.texts[.delta] ?? "")
-      let cadence = try #require(snapshot.track?.cadence)
+      let cadence = try #require(snapshot.track?.cadence.video)
       let boundary = 6 * cadence.targetDuration * Int64(cadence.grid.rate.timescale)
       var distance: Int64 = 0
       var kept = 0

@@ -56,4 +56,17 @@ struct ServerControlTests {
     let wished = ServerControl(cadence: cadence, holdBackMicroseconds: 5_000_000)
     #expect(wished.partHoldBackMicroseconds == 5_000_000)
   }
+
+  /// Three of the largest part target of all renditions (Apple's authoring rules, 14.3): five AAC frames of 48 kHz last
+  /// 0.1066…, printed 0.106667, of which 0.32 would be less than three.
+  @Test("PL-12: with sound the largest part target counts, for all playlists")
+  func sound() throws {
+    let video = Cadence(
+      rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)
+    let sound = try #require(AudioCadence(following: video, sampleRate: 48_000))
+    let control = ServerControl(cadences: [.video(video), .audio(sound)])
+    #expect(control.partTargetMicroseconds == 106_667)
+    #expect(control.partHoldBackMicroseconds == 321_000)
+    #expect(control.targetDuration == 1)
+  }
 }

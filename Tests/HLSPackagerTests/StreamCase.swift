@@ -83,7 +83,7 @@ struct StreamCase: Sendable, CustomTestStringConvertible {
   ) throws -> String {
     let track = try #require(snapshot.track)
     let playlist = MediaPlaylist(
-      snapshot, control: ServerControl(cadence: track.cadence),
+      snapshot, control: ServerControl(cadences: [track.cadence]),
       names: MediaNames(numbering, first: first), base: base)
     return try #require(playlist).text(form)
   }

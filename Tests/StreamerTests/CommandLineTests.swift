@@ -11,8 +11,8 @@ import Testing
 private func outcome(_ line: String) -> (settings: Wiring?, error: String) {
   let arguments = line.split(separator: " ").map { $0 == "''" ? "" : String($0) }
   do throws(UsageError) {
-    let settings = try CommandLineReader.settings(arguments)
-    return (try Wiring(settings, isSupervised: false), "")
+    let configuration = try Configuration(CommandLineReader.occurrences(arguments))
+    return (try Wiring(configuration, isSupervised: false), "")
   } catch { return (nil, "\(error)") }
 }
 
@@ -112,6 +112,11 @@ struct CommandLineTests {
       #expect(!option.help.isEmpty)
       var settings = Settings()
       if option.placeholder != nil { #expect(!option.apply("", &settings), "--\(option.name)") }
+      if option.placeholder == nil, !option.isAction {
+        // A key of a file may switch it off again.
+        #expect(option.apply("false", &settings), "--\(option.name)")
+        #expect(!option.apply("perhaps", &settings), "--\(option.name)")
+      }
     }
     let names = Option.table.flatMap { [$0.name] + ($0.alias.map { [$0] } ?? []) }
     #expect(Set(names).count == names.count)

@@ -32,6 +32,7 @@ struct DeviceSoundTests {
     try sound.run(&track) { chunk in
       chunks.withLock { $0.append(chunk) }
       if SystemClock.monotonic > end { stop.set() }
+      return nil
     }
     let found = chunks.withLock { $0 }
     var next = cadence.firstFrame(of: segment)

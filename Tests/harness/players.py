@@ -53,15 +53,54 @@ def mpv(url: str, seconds: float) -> Played:
     return _played(read_strips(command, seconds), 2)
 
 
+def mpv_file(url: str, seconds: float, output: Path) -> None:
+    """Lets mpv with its low-latency profile write picture and sound into a Matroska file."""
+    command = [need("mpv", "plays picture and sound"), "--no-config", "--profile=low-latency", "--really-quiet",
+               f"--o={output}", "--ovc=libx264", "--ovcopts=preset=ultrafast,bf=0", "--oac=pcm_s16le", url]
+    _until_interrupted(command, seconds)
+
+
+def vlc_file(url: str, seconds: float, folder: Path) -> Path:
+    """Lets VLC, as non-root, write picture and sound as they come into a transport stream; its path."""
+    program = need("cvlc", "plays picture and sound")
+    home = folder / "vlc"
+    prefix = as_nobody(home)
+    home.mkdir(exist_ok=True)
+    _open_to_nobody(home)
+    output = home / "both.ts"
+    sink = f"#standard{{access=file,mux=ts,dst={output}}}"
+    _until_interrupted([*prefix, program, "-I", "dummy", "--network-caching=300", "--sout", sink, url, "vlc://quit"],
+                       seconds)
+    return output
+
+
+def _until_interrupted(command: list[str], seconds: float) -> None:
+    player = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL)
+    try:
+        player.wait(seconds)
+    except subprocess.TimeoutExpired:
+        player.send_signal(signal.SIGINT)
+    try:
+        player.wait(8)
+    except subprocess.TimeoutExpired:
+        player.kill()
+        player.wait(5)
+
+
+def _open_to_nobody(home: Path) -> None:
+    for parent in (home, *home.parents):  # nobody must be able to reach it
+        if str(parent).startswith("/tmp/") and parent.stat().st_uid == os.getuid():
+            parent.chmod(parent.stat().st_mode | 0o011)
+
+
 def vlc(url: str, seconds: float, folder: Path) -> Played:
     """VLC as non-root, writing a transport stream that is decoded afterwards; late is at its exit."""
     program = need("cvlc", "plays the stream")
     home = folder / "vlc"
     prefix = as_nobody(home)
     home.mkdir(exist_ok=True)
-    for parent in (home, *home.parents):  # nobody must be able to reach it
-        if str(parent).startswith("/tmp/") and parent.stat().st_uid == os.getuid():
-            parent.chmod(parent.stat().st_mode | 0o011)
+    _open_to_nobody(home)
     output = home / "out.ts"
     sink = f"#standard{{access=file,mux=ts,dst={output}}}"
     command = [*prefix, program, "-I", "dummy", "--no-audio", "--network-caching=300", "--sout", sink, url,

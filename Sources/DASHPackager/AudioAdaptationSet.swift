@@ -1,0 +1,57 @@
+import Media
+import Packaging
+
+/// The AdaptationSet of a rendition of sound in one Period.
+///
+/// - Source: ISO/IEC 23009-1 §5.3.3; the channel configuration by ISO/IEC 23091-3
+struct AudioAdaptationSet {
+  let track: TrackDescription
+  /// Its place among the AdaptationSets of the Period, from 1.
+  let id: Int
+  let timing: SetTiming
+
+  func write(to out: inout XMLText) {
+    out.element("AdaptationSet", attributes) { out in
+      if timing.isLowLatency {
+        out.element(
+          "SupplementalProperty",
+          [("schemeIdUri", "urn:dvb:dash:lowlatency:critical:2019"), ("value", "true")])
+      }
+      timing.producerReferenceTimes(&out)
+      if timing.isLowLatency {
+        out.element("Resync", [("type", "0"), ("dT", "\(timing.chunkTicks)")])
+      }
+      out.element("Role", [("schemeIdUri", "urn:mpeg:dash:role:2011"), ("value", "main")])
+      timing.template(track, &out)
+      representation(&out)
+    }
+  }
+
+  private var attributes: XMLText.Attributes {
+    // What language it is nobody knows.
+    [
+      ("id", "\(id)"), ("contentType", "audio"), ("mimeType", "audio/mp4"),
+      ("containerProfiles", "cmfc"), ("lang", "und"), ("segmentAlignment", "true"),
+      ("startWithSAP", "1"),
+    ]
+  }
+
+  private func representation(_ out: inout XMLText) {
+    let attributes: XMLText.Attributes = [
+      ("id", track.rendition), ("codecs", track.codecs), ("bandwidth", "\(track.bandwidth)"),
+      ("audioSamplingRate", "\(track.cadence.timescale)"),
+    ]
+    out.element("Representation", attributes) { out in
+      out.element(
+        "AudioChannelConfiguration",
+        [
+          ("schemeIdUri", "urn:mpeg:dash:23003:3:audio_channel_configuration:2011"),
+          ("value", "\(track.channels ?? 2)"),
+        ])
+      // Decoding may begin with every chunk.
+      if timing.isLowLatency {
+        out.element("Resync", [("type", "1"), ("dT", "\(timing.chunkTicks)")])
+      }
+    }
+  }
+}

@@ -1,0 +1,100 @@
+import Media
+import Packaging
+
+/// When the segments of an AdaptationSet are what and where: what sets of pictures and of sound say alike.
+struct SetTiming {
+  /// The stream's constants.
+  let terms: PresentationTerms
+  let names: MediaNames
+  let period: Period
+  /// The UTCTiming of the MPD, which a ProducerReferenceTime repeats.
+  let clock: XMLText.Attributes
+  let hasEnded: Bool
+  /// Units a second of all that is printed.
+  let timescale: Int64
+  /// The shortest stretch that is published, in those units.
+  let chunkTicks: Int64
+  /// The id of the first ProducerReferenceTime: unique in the presentation, and constant for the Period.
+  let firstTimeID: Int64
+  /// How long after its capture something is published at the latest; nanoseconds.
+  let delay: Int64
+
+  /// Milliseconds before its end at which a segment may be asked for; nil without a low-latency form.
+  private let early: Int64?
+
+  /// Whether the set has a low-latency form.
+  var isLowLatency: Bool { early != nil }
+
+  /// The duration of a segment.
+  ///
+  /// In the stream's own unit it is whole; where the track's are none, the set counts in the stream's.
+  var segmentTicks: Int64 { terms.segmentTicks(timescale) ?? 0 }
+
+  /// The timing of pictures.
+  static func ofPictures(
+    _ terms: PresentationTerms, _ names: MediaNames, _ period: Period, _ clock: XMLText.Attributes,
+    hasEnded: Bool
+  ) -> SetTiming {
+    let rate = terms.cadence.grid.rate
+    return SetTiming(
+      terms: terms, names: names, period: period, clock: clock, hasEnded: hasEnded,
+      timescale: Int64(rate.timescale), chunkTicks: rate.ticksPerFrame,
+      firstTimeID: capturedTimeID(period), delay: terms.inputDelay + terms.pipelineDelay,
+      early: hasEnded ? nil : terms.availabilityTimeOffset)
+  }
+
+  /// The timing of a track of sound.
+  static func ofSound(
+    _ cadence: AudioCadence, _ terms: PresentationTerms, _ names: MediaNames, _ period: Period,
+    _ clock: XMLText.Attributes, hasEnded: Bool
+  ) -> SetTiming {
+    let (own, video) = (Int64(cadence.sampleRate), Int64(terms.cadence.grid.rate.timescale))
+    let timescale = terms.segmentTicks(own) == nil ? video : own
+    return SetTiming(
+      terms: terms, names: names, period: period, clock: clock, hasEnded: hasEnded,
+      timescale: timescale, chunkTicks: (cadence.partTicks * timescale + own - 1) / own,
+      firstTimeID: capturedTimeID(period) + 2, delay: terms.soundDelay + terms.pipelineDelay,
+      early: hasEnded ? nil : terms.availabilityTimeOffset(ofSound: cadence))
+  }
+
+  /// The id of the ProducerReferenceTime of type captured in the first AdaptationSet of `period`.
+  static func capturedTimeID(_ period: Period) -> Int64 { 4 * period.index + 1 }
+
+  /// Two: when the Period's first frame was captured, and when it is published at the latest.
+  func producerReferenceTimes(_ out: inout XMLText) {
+    let captured = terms.availabilityStart + period.start
+    let first: XMLText.Attributes = [
+      ("id", "\(firstTimeID)"), ("inband", "true"), ("type", "captured"),
+      ("wallClockTime", MPDTime.dateTime(captured)),
+    ]
+    let second: XMLText.Attributes = [
+      ("id", "\(firstTimeID + 1)"), ("type", "encoder"),
+      ("wallClockTime", MPDTime.dateTime(captured + delay)),
+    ]
+    for attributes in [first, second] {
+      out.element("ProducerReferenceTime", attributes + [("presentationTime", offset)]) { out in
+        out.element("UTCTiming", clock)
+      }
+    }
+  }
+
+  /// The place of media on the Period's timeline, and its names.
+  func template(_ track: TrackDescription, _ out: inout XMLText) {
+    out.element(
+      "SegmentTemplate",
+      [
+        ("timescale", "\(timescale)"), ("duration", "\(segmentTicks)"),
+        ("startNumber", "\(names.printed(period.firstSegment))"),
+        ("presentationTimeOffset", offset),
+        ("availabilityTimeOffset", early.map { Decimal.string($0, digits: 3) }),
+        ("availabilityTimeComplete", early.map { _ in "false" }),
+        ("initialization", "$RepresentationID$/" + names.name(ofHeader: track.headerHash)),
+        ("media", "$RepresentationID$/segment$Number\(numberFormat)$.m4s"),
+      ])
+  }
+
+  /// presentationTimeOffset: the media time at which the Period's first segment begins.
+  private var offset: String { "\(period.firstSegment * segmentTicks)" }
+
+  private var numberFormat: String { names.numbering == .run ? "%05d" : "" }
+}

@@ -1,0 +1,165 @@
+import CMAF
+import Capture
+import Logging
+import Media
+import Packaging
+import Sharing
+
+/// The thread of a stream's sound: fills the window with silence, then takes sound where it comes from, encodes and
+/// publishes it.
+struct SoundThread: Sendable {
+  /// How long sound waits for the grid to say whether a segment begins after a step of the wall clock; nanoseconds
+  /// beyond the input delay of the pictures.
+  private static let patience: Int64 = 2_000_000_000
+
+  let configuration: StreamConfiguration
+  let cadence: AudioCadence
+  let window: LiveWindow
+  /// The clock with which the stream began.
+  let clock: StreamClock
+  let firstSegment: Int64
+  let feed: SlotFeed
+  /// Ends the thread.
+  let stop: StopFlag
+  /// Set before `stop` where the stream ends, so that what is left is published.
+  let ending: StopFlag
+  let statistics: Locked<StreamStatistics>
+  let log: Log
+
+  /// Opens the encoder and describes the track to the window.
+  ///
+  /// - Throws: the encoder's error.
+  func open() throws(FFmpegError) -> SoundTrack {
+    let settings = configuration.soundSettings
+    let track = try SoundTrack(settings, cadence: cadence, from: firstSegment)
+    window.describe(
+      TrackDescription(
+        rendition: StreamConfiguration.soundName, codecs: track.codecs,
+        bandwidth: settings.peakBandwidth(cadence),
+        averageBandwidth: settings.averageBandwidth(cadence),
+        content: .sound(channels: settings.channels), cadence: .audio(cadence),
+        header: track.header))
+    return track
+  }
+
+  /// Fills the window with silence up to now.
+  ///
+  /// - Throws: the encoder's error.
+  func fill(_ track: inout SoundTrack) throws(FFmpegError) {
+    let now = clock.mediaTime(at: SystemClock.monotonic, on: configuration.cadence)
+    for chunk in try track.history(to: cadence.sample(atOrBefore: now)) {
+      window.appendHistory(Self.published(chunk, at: 0))
+    }
+  }
+
+  /// Encodes and publishes until told to stop.
+  ///
+  /// - Throws: the encoder's error.
+  func run(_ track: inout SoundTrack) throws(FFmpegError) {
+    switch configuration.sound {
+    case .none: return
+    case .tone: try tone(&track)
+    case .device(let name):
+      let device = DeviceSound(
+        device: name, settings: configuration.soundSettings, stream: configuration.name,
+        video: configuration.cadence, stop: stop, log: log, clock: { currentClock },
+        mapping: {
+          var clock = SourceClock()
+          return { clock.captureTime(.audio, pts: $0, arrival: $1) }
+        })
+      try device.run(&track, emit: publish)
+    }
+    guard ending.isSet else { return }
+    for chunk in try track.finish() { publish(chunk, at: SystemClock.wall) }
+  }
+
+  /// Makes the test tone as time passes.
+  private func tone(_ track: inout SoundTrack) throws(FFmpegError) {
+    SystemClock.sharpenSleep()
+    let settings = configuration.soundSettings
+    let tone = TestTone(sampleRate: settings.sampleRate, channels: settings.channels)
+    let pacer = TonePacer(cadence: cadence)
+    while !stop.isSet {
+      let clock = currentClock
+      let due = clock.monotonic(
+        at: pacer.nextPart(after: track.next), on: configuration.cadence)
+      let now = SystemClock.monotonic
+      guard due <= now else {
+        SystemClock.sleep(until: min(due, now + 50_000_000))
+        continue
+      }
+      let next = track.next
+      let end = pacer.end(at: clock.mediaTime(at: now, on: configuration.cadence))
+      // A second at a time, since the grid may have skipped ahead.
+      let sound = tone.sound(
+        from: next, count: Int(min(end - next, Int64(cadence.sampleRate))),
+        announced: clock.announcedOffset)
+      try track.emit(try track.take(sound, at: next), to: publish)
+    }
+  }
+
+  /// The stream's clock with what it has taken over of the wall clock since.
+  private var currentClock: StreamClock { feed.read(\.clock) ?? clock }
+
+  /// Publishes a chunk; where it begins a segment that the grid has skipped, it is dropped instead.
+  private func publish(_ chunk: AudioChunker.Chunk) -> Int64? {
+    let place = cadence.place(of: chunk.firstFrame)
+    if place.position == 0, let step = step(before: place.segment) {
+      window.announce(offset: step.offset, skipped: step.skipped)
+      if step.skipped > 0 { return step.segment }
+    }
+    publish(chunk, at: SystemClock.wall)
+    return nil
+  }
+
+  private func publish(_ chunk: AudioChunker.Chunk, at wall: Int64) {
+    window.publish(Self.published(chunk, at: wall))
+    let end = cadence.nanoseconds(chunk.firstFrame + chunk.frames)
+    let due = currentClock.monotonic(at: end, on: configuration.cadence)
+    let lateness = SystemClock.monotonic - due
+    let place = configuration.rungs.count
+    statistics.withLock { statistics in
+      statistics.renditions[place].mediaBytes += UInt64(chunk.bytes.count)
+      statistics.renditions[place].partLateness.observe(Double(lateness) / 1e9)
+      let duration = chunk.frames * AudioCadence.samplesPerFrame
+      statistics.renditions[place].partDuration.observe(
+        Double(duration) / Double(cadence.sampleRate))
+    }
+  }
+
+  private static func published(_ chunk: AudioChunker.Chunk, at wall: Int64) -> Chunk {
+    Chunk(
+      frame: chunk.firstFrame, frames: chunk.frames, isIndependent: true,
+      duration: chunk.frames * AudioCadence.samplesPerFrame, captured: chunk.captured,
+      published: wall, bytes: chunk.bytes)
+  }
+
+  /// The step of the wall clock with which segment `number` begins, if there is one: waits until the grid has come to
+  /// it, which it has as a rule, so that the Discontinuities of all renditions stand before the same segment.
+  private func step(before number: Int64) -> ClockStep? {
+    let first = configuration.cadence.firstFrame(of: number)
+    let deadline = SystemClock.monotonic + configuration.inputDelay + Self.patience
+    while !stop.isSet, SystemClock.monotonic < deadline {
+      if let (next, steps) = feed.read({ ($0.nextFrame, $0.steps) }), next > first {
+        return steps.last { $0.expected == number }
+      }
+      SystemClock.sleep(until: SystemClock.monotonic + 1_000_000)
+    }
+    return nil
+  }
+}
+
+extension AudioEncoderSettings {
+  /// AVERAGE-BANDWIDTH: what the encoder is told to make, and what boxes add; bits a second, constant.
+  func averageBandwidth(_ cadence: AudioCadence) -> Int64 {
+    let part = ChunkWriter.overhead(ofRun: Int(cadence.framesPerPart))
+    let boxes = part * cadence.mostPartsPerSegment + ChunkWriter.overhead.segment
+    let segment = max(1, cadence.video.segmentNanoseconds)
+    return Int64(bitrateKilobits) * 1000 + boxes * 8 * 1_000_000_000 / segment
+  }
+
+  /// BANDWIDTH: a segment may be a tenth larger; bits a second, constant.
+  func peakBandwidth(_ cadence: AudioCadence) -> Int64 {
+    averageBandwidth(cadence) + Int64(bitrateKilobits) * 100
+  }
+}

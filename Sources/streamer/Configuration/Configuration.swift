@@ -1,0 +1,70 @@
+/// What is asked for as a whole: by flags, and by a file.
+struct Configuration {
+  /// What is for the whole program.
+  let program: Settings
+  /// What is for each stream.
+  let streams: [Settings]
+  /// Whether a file lists the streams.
+  let listsStreams: Bool
+  /// What is worth a warning.
+  let remarks: [String]
+  private let top: SettingsLayer
+  private let flags: SettingsLayer
+
+  /// Puts flags over what the file that they name says.
+  ///
+  /// - Parameter flags: those of the command line, in their order.
+  /// - Throws: what is wrong, in one line.
+  init(_ flags: [SettingsLayer.Entry]) throws(UsageError) {
+    let flags = SettingsLayer(flags)
+    var program = Settings()
+    try flags.apply(to: &program)
+    self.flags = flags
+    guard let path = program.configuration else {
+      self.program = program
+      (top, streams, listsStreams, remarks) = (SettingsLayer([]), [program], false, [])
+      return
+    }
+    let file = try ConfigurationFile(path: path)
+    self.program = try Self.settings([file.top, flags])
+    top = file.top
+    remarks = file.remarks
+    listsStreams = file.streams != nil
+    guard let elements = file.streams else {
+      streams = [self.program]
+      return
+    }
+    if let flag = flags.entries.first(where: { $0.option.namesStream }) {
+      throw UsageError(
+        "\(flag.place): was given with -c \(path), which lists streams; allowed is one or the other"
+      )
+    }
+    streams = try elements.map { element throws(UsageError) in
+      try Self.settings(of: element, top: file.top, flags: flags)
+    }
+  }
+
+  /// The settings of one more stream of the same program.
+  ///
+  /// - Throws: what is wrong with it, in one line.
+  func settings(of element: StreamElement) throws(UsageError) -> Settings {
+    try Self.settings(of: element, top: top, flags: flags)
+  }
+
+  private static func settings(
+    of element: StreamElement, top: SettingsLayer, flags: SettingsLayer
+  ) throws(UsageError) -> Settings {
+    var settings = try settings([element.defaults, top, element.layer, flags])
+    settings.label = element.label
+    settings.place = element.place
+    settings.wish = [element.defaults, top, element.layer, flags].flatMap(\.entries)
+      .filter { $0.option.isForStream }.map { "\($0.option.name)=\($0.value)" }
+    return settings
+  }
+
+  private static func settings(_ layers: [SettingsLayer]) throws(UsageError) -> Settings {
+    var settings = Settings()
+    for layer in layers { try layer.apply(to: &settings) }
+    return settings
+  }
+}

@@ -1,0 +1,54 @@
+/// What one place says of the settings: the command line, the top of a file, or one stream of it.
+struct SettingsLayer: Sendable {
+  /// One option with its value.
+  struct Entry: Sendable {
+    let option: Option
+    let value: String
+    /// The flag, or the file and the path of the key; empty for what nobody has given.
+    let place: String
+  }
+
+  /// Options of which a later layer's replace an earlier one's.
+  private static let alternatives:
+    [(names: Set<String>, clear: @Sendable (inout Settings) -> Void)] = [
+      (
+        ["test-src", "device", "input"],
+        {
+          $0.isTestSource = false
+          $0.device = nil
+          $0.input = nil
+        }
+      ),
+      (["rendition"], { $0.ladder = [] }),
+      (["rendition"], { ($0.size, $0.bitrateKilobits) = (nil, nil) }),
+      (["resolution", "bitrate"], { $0.ladder = [] }),
+      (
+        ["tls-cert", "self-signed"],
+        {
+          $0.isSelfSigned = false
+          ($0.certificate, $0.certificateKey, $0.certificateChain) = (nil, nil, nil)
+        }
+      ),
+    ]
+
+  var entries: [Entry]
+
+  init(_ entries: [Entry]) { self.entries = entries }
+
+  /// Puts it over what `settings` has.
+  ///
+  /// - Throws: the first value that is not allowed.
+  func apply(to settings: inout Settings) throws(UsageError) {
+    let names = Set(entries.map(\.option.name))
+    for alternative in Self.alternatives where !names.isDisjoint(with: alternative.names) {
+      alternative.clear(&settings)
+    }
+    for entry in entries {
+      guard entry.option.apply(entry.value, &settings) else {
+        throw UsageError(entry.place, given: entry.value, allowed: entry.option.allowedInFile)
+      }
+      guard !entry.place.isEmpty else { continue }
+      settings.origins[entry.option.name] = entry.place
+    }
+  }
+}

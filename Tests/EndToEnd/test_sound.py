@@ -1,0 +1,374 @@
+"""Sound beside the pictures: a rendition of its own in HLS and DASH, in step with them."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import time
+from decimal import Decimal
+from pathlib import Path
+from urllib.parse import urljoin
+
+import numpy as np
+import pytest
+
+from harness import avsync
+from harness.boxes import chunks, find, kinds, timescale
+from harness.clockstep import ClockStep
+from harness.http1 import get
+from harness.mpd import SPACE, clock, validate
+from harness.mpd import fetch as fetch_mpd
+from harness.playlist import attributes
+from harness.players import mpv_file, vlc_file
+from harness.program import Program, run_to_end, stop
+from harness.sound import AAC_FRAME, Track, loudest, microphone, variants
+from harness.tools import need
+
+SMALL = ("--resolution", "320x180", "--bitrate", "300")
+RATE = 48_000
+
+
+@pytest.fixture(scope="module")
+def tone(binary: Path):
+    """A stream with the test tone that has run for two segments."""
+    from harness.program import start
+    program = start([*SMALL, "--audio", "tone"])
+    try:
+        sound = Track(program.port, "audio")
+        sound.playlist(f"?_HLS_msn={sound.playlist().last_complete + 2}")
+        yield program
+    finally:
+        stop(program)
+
+
+# MARK: the playlists
+
+
+def test_mv_03_mv_09_multivariant(tone: Program) -> None:
+    """MV-01, MV-03, MV-09: EXT-X-MEDIA names the sound, the variant its group, CODECS and BANDWIDTH cover both."""
+    for path, base in (("/live.m3u8", "live/"), ("/live/playlist.m3u8", "")):
+        streams, media = variants(get(tone.port, path).text)
+        assert len(streams) == len(media) == 1
+        assert media[0]["TYPE"] == "AUDIO" and media[0]["GROUP-ID"] == streams[0]["AUDIO"]
+        assert {"NAME", "LANGUAGE"} <= set(media[0]) and media[0]["DEFAULT"] == "YES"
+        assert media[0]["CHANNELS"] == "2" and media[0]["URI"] == base + "audio/playlist.m3u8"
+        codecs = streams[0]["CODECS"].split(",")
+        assert codecs[1] == "mp4a.40.2" and codecs[0].startswith("avc1.") and len(codecs) == 2
+        assert int(streams[0]["BANDWIDTH"]) > int(streams[0]["AVERAGE-BANDWIDTH"]) > 428_000
+    streams, media = variants(get(tone.port, "/live/chunked.m3u8").text)
+    assert media[0]["URI"] == "audio/chunked.m3u8" and streams[0]["URI"] == "video/chunked.m3u8"
+
+
+def test_mv_05_pl_12_all_playlists_agree(tone: Program) -> None:
+    """MV-05, PL-12: same TARGETDURATION and SERVER-CONTROL; PART-HOLD-BACK is three of the largest PART-TARGET."""
+    video, sound = Track(tone.port, "video").playlist(), Track(tone.port, "audio").playlist()
+    for tag in ("EXT-X-TARGETDURATION", "EXT-X-SERVER-CONTROL"):
+        assert video.tags[tag] == sound.tags[tag]
+    assert video.part_target == Decimal("0.1") and sound.part_target == Decimal("0.106667")
+    assert Decimal(sound.server_control["PART-HOLD-BACK"]) == Decimal("0.321")
+
+
+def test_pl_04_pl_05_parts(tone: Program) -> None:
+    """PL-04, PL-05: no part is longer than PART-TARGET or, but for a segment's last, shorter than 85 % of it."""
+    playlist = Track(tone.port, "audio").playlist()
+    with_parts = [s for s in playlist.segments if s.parts]
+    assert len(with_parts) >= 3
+    for segment in with_parts:
+        assert all(part.duration <= playlist.part_target and part.independent for part in segment.parts)
+        assert all(part.duration >= playlist.part_target * 85 / 100 for part in segment.parts[:-1])
+        total = sum(part.duration for part in segment.parts)
+        assert abs(total - segment.duration) < Decimal("0.00002")
+
+
+def test_pl_11_bytes(tone: Program) -> None:
+    """PL-11: the parts of a segment are its bytes; five AAC frames each, without a hole from segment to segment."""
+    sound = Track(tone.port, "audio")
+    playlist = sound.playlist()
+    header = sound.header(playlist)
+    assert kinds(header) == ["ftyp", "moov"] and timescale(header) == RATE
+    assert not find(header, "moov/trak/edts"), "no edit list"
+    next_tick = None
+    for segment in [s for s in playlist.segments if s.parts]:
+        whole = sound.get(str(segment.uri))
+        assert b"".join(sound.get(part.uri) for part in segment.parts) == whole
+        found = chunks(whole, header)
+        assert len(found) == len(segment.parts)
+        assert [c.samples for c in found[:-1]] == [5] * (len(found) - 1) and 1 <= found[-1].samples <= 5
+        for chunk in found:
+            assert chunk.tfdt % AAC_FRAME == 0 and chunk.duration == chunk.samples * AAC_FRAME
+            assert next_tick in (None, chunk.tfdt)
+            next_tick = chunk.tfdt + chunk.duration
+            assert chunk.prft is not None and abs(chunk.prft - chunk.tfdt * 1_000_000_000 // RATE) < 2
+
+
+def test_segments_follow_the_pictures(tone: Program) -> None:
+    """The same numbers cover the same time: a segment of sound begins with the AAC frame at the pictures' boundary."""
+    sound = Track(tone.port, "audio")
+    video = Track(tone.port, "video").playlist()
+    playlist = sound.playlist()
+    assert abs(playlist.last_part[0] - video.last_part[0]) <= 1
+    header = sound.header(playlist)
+    for segment in playlist.segments:
+        first = chunks(sound.get(str(segment.uri)), header)[0]
+        assert first.tfdt == segment.msn * RATE // AAC_FRAME * AAC_FRAME
+        assert segment.milliseconds() == first.tfdt * 1000 // RATE
+    both = {s.msn: s for s in video.segments}
+    for segment in playlist.segments[:-1]:
+        other = both[segment.msn]
+        assert -22 < segment.milliseconds() - other.milliseconds() <= 0
+        assert segment.discontinuity == other.discontinuity
+
+
+def test_dd_reload_and_reports(tone: Program) -> None:
+    """Blocking reload of each part in turn, its hint, and reports of the other rendition that are at most a part old."""
+    sound = Track(tone.port, "audio")
+    playlist = sound.playlist()
+    for _ in range(25):
+        hinted, (msn, part) = playlist.hinted, playlist.last_part
+        complete = not playlist.open_parts
+        msn, part = (playlist.last_complete + 1, 0) if complete else (msn, part + 1)
+        after = sound.playlist(f"?_HLS_msn={msn}&_HLS_part={part}")
+        # Past the last part of a segment the next one's first is meant (RFC 8216bis §6.2.5.2).
+        assert after.last_part > playlist.last_part
+        listed = {p.uri for _, _, p in after.all_parts()}
+        assert hinted in listed
+        report = next(line for line in after.text.splitlines() if "RENDITION-REPORT" in line)
+        found = attributes(report.partition(":")[2])
+        assert found["URI"] == "../video/playlist.m3u8"
+        here = msn_time(after.last_part[0], after.last_part[1], 5 * AAC_FRAME / RATE)
+        there = msn_time(int(found["LAST-MSN"]), int(found["LAST-PART"]), 0.1)
+        assert abs(here - there) < 0.25, (after.last_part, found)
+        playlist = after
+    other = Track(tone.port, "video").playlist()
+    assert "../audio/playlist.m3u8" in other.text
+
+
+def msn_time(number: int, part: int, duration: float) -> float:
+    """Roughly when a part ends, in seconds."""
+    return number + (part + 1) * duration
+
+
+def test_parts_are_not_late(tone: Program) -> None:
+    """A part of the tone is there when its last sample has been: the blocking reload answers within 50 ms of it."""
+    sound = Track(tone.port, "audio")
+    late = []
+    playlist = sound.playlist()
+    for _ in range(20):
+        msn, part = playlist.last_part
+        msn, part = (msn, part + 1) if playlist.open_parts else (playlist.last_complete + 1, 0)
+        playlist = sound.playlist(f"?_HLS_msn={msn}&_HLS_part={part}")
+        edge = sum(p.duration for p in playlist.open_parts)
+        begin = playlist.open_segment.milliseconds() if playlist.open_segment else 0
+        if begin:
+            late.append(time.time() * 1000 - begin - float(edge) * 1000)
+    late.sort()
+    print(f"late {late[0]:.1f} / {late[len(late) // 2]:.1f} / {late[-1]:.1f} ms (min/median/max)")
+    assert late[0] > -1 and late[len(late) // 2] < 50
+
+
+# MARK: media types, DASH
+
+
+def test_media_types(tone: Program) -> None:
+    """Sound is audio/mp4 and has no place in a picture's folder."""
+    sound = Track(tone.port, "audio")
+    segment = sound.playlist().segments[-1]
+    for name in (segment.uri, segment.map_uri):
+        assert get(tone.port, sound.base + str(name)).headers["content-type"] == "audio/mp4"
+    assert get(tone.port, "/live/video/" + str(segment.map_uri)).status == 404
+
+
+@pytest.mark.parametrize("flags", [
+    (), ("--framerate", "30000/1001"), ("--numbering", "run"), ("--segment-duration", "0.5"), ("--history", "0"),
+    ("--rendition", "320x180@300", "--rendition", "160x90@150"),
+], ids=lambda flags: "_".join(flags).replace("/", "-") or "defaults")
+def test_dm_mpd(flags: tuple[str, ...], streamer) -> None:
+    """DM-01, DM-11, DM-15, DM-18: valid; the sound's set has its own times, which are true."""
+    program = streamer(*(() if "--rendition" in flags else SMALL), *flags, "--audio", "tone")
+    time.sleep(1.2)
+    manifest = fetch_mpd(program.port)
+    validate(manifest.text, "with sound")
+    sets = {s.attrib["contentType"]: s for s in manifest.root.iter(SPACE + "AdaptationSet")}
+    assert set(sets) == {"video", "audio"} and sets["audio"].attrib["mimeType"] == "audio/mp4"
+    ids = [t.attrib["id"] for t in manifest.root.iter(SPACE + "ProducerReferenceTime")]
+    assert len(ids) == len(set(ids)) == 4
+    sound = next(sets["audio"].iter(SPACE + "Representation"))
+    assert sound.attrib["codecs"] == "mp4a.40.2" and sound.attrib["audioSamplingRate"] == "48000"
+    template = dict(next(sets["audio"].iter(SPACE + "SegmentTemplate")).attrib)
+    assert template["availabilityTimeComplete"] == "false" and float(template["availabilityTimeOffset"]) > 0
+    scale, length = int(template["timescale"]), int(template["duration"])
+    # Ask for the segment that is being made when it may be asked for: its first chunk is there at once.
+    period = manifest.last
+    step = length / scale
+    zero = float(manifest.start + period.start)
+    now = time.time()
+    count = math.ceil((now + float(template["availabilityTimeOffset"]) - zero) / step)
+    at = zero + count * step - float(template["availabilityTimeOffset"])
+    time.sleep(max(0.0, at - time.time()))
+    number = count - 1 + int(template["startNumber"])
+    width = "%05d" if "%05d" in template["media"] else "%d"
+    name = "audio/segment" + width % number + ".m4s"
+    answer = get(program.port, urljoin("/live/manifest.mpd", name))
+    assert answer.status == 200, f"{name} is not there although it is available"
+    header = get(program.port, "/live/" + template["initialization"].replace("$RepresentationID$", "audio")).body
+    first = chunks(answer.body, header)[0]
+    nominal = (int(template["presentationTimeOffset"]) + (count - 1) * length) / scale
+    assert -1024 / 48_000 < first.tfdt / 48_000 - nominal <= 0.0001
+    start = next(t for t in sets["audio"].iter(SPACE + "ProducerReferenceTime") if t.attrib["type"] == "captured")
+    wall = float(clock(start.attrib["wallClockTime"])) + first.tfdt / 48_000 - int(start.attrib["presentationTime"]) / scale
+    assert first.prft is not None and abs(first.prft / 1e9 - wall) < 0.001
+
+
+# MARK: players
+
+
+def decoded(url: str, seconds: float = 4) -> tuple[int, np.ndarray]:
+    """What ffmpeg decodes of an address: pictures, and the first channel at 48 kHz."""
+    command = [need("ffmpeg", "plays picture and sound"), "-v", "error", "-nostats", "-i", url, "-t", str(seconds),
+               "-map", "0:v:0", "-map", "0:a:0", "-progress", "-", "-f", "null", "-"]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+    assert run.returncode == 0 and not run.stderr, run.stderr[-800:]
+    frames = [int(line.partition("=")[2]) for line in run.stdout.splitlines() if line.startswith("frame=")]
+    command = [need("ffmpeg", "plays the sound"), "-v", "error", "-nostats", "-i", url, "-t", str(seconds),
+               "-map", "0:a:0", "-ac", "1", "-ar", str(RATE), "-f", "f32le", "-"]
+    sound = subprocess.run(command, capture_output=True, timeout=60, stdin=subprocess.DEVNULL)
+    assert sound.returncode == 0 and not sound.stderr, sound.stderr[-800:]
+    return frames[-1], np.frombuffer(sound.stdout, np.float32)
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("path", ["/live.m3u8", "/live/chunked.m3u8", "/live/manifest.mpd"])
+def test_ffmpeg_decodes_both(path: str, tone: Program) -> None:
+    """ffmpeg without options decodes picture and sound of every form, beeps of 1 kHz each second."""
+    frames, samples = decoded(tone.url(path))
+    assert frames >= 100 and len(samples) >= 3.5 * RATE
+    onsets = avsync.onsets(samples)
+    assert len(onsets) >= 3
+    assert all(abs(b - a - RATE) <= 2 for a, b in zip(onsets, onsets[1:]))
+    assert abs(loudest(samples[onsets[0] : onsets[0] + 4800]) - 1000) < 15
+
+
+@pytest.mark.timeout(60)
+def test_av_offset(tone: Program) -> None:
+    """Flash and beep are less than a millisecond apart in the media: the AAC encoder's delay is taken out."""
+    video, sound = Track(tone.port, "video"), Track(tone.port, "audio")
+    time.sleep(2.5)
+    found = avsync.marks(video.media(video.playlist(), 5), sound.media(sound.playlist(), 6))
+    assert len(found) >= 2
+    print([f"{mark.offset * 1000:.3f} ms" for mark in found])
+    assert all(abs(mark.offset) < 0.001 for mark in found)
+
+
+@pytest.mark.timeout(90)
+@pytest.mark.parametrize("path", ["/live.m3u8", "/live/chunked.m3u8"])
+@pytest.mark.parametrize("player", ["mpv", "vlc"])
+def test_players_put_out_both(player: str, path: str, tone: Program, tmp_path: Path) -> None:
+    """mpv and VLC find both tracks and put them out: flash and beep within one video frame of one another."""
+    if player == "mpv":
+        output = tmp_path / "mpv.mkv"
+        mpv_file(tone.url(path), 7, output)
+    else:
+        output = vlc_file(tone.url(path), 8, tmp_path)
+    found = avsync.marks(output, output)
+    print([f"{mark.offset * 1000:.1f} ms" for mark in found])
+    assert len(found) >= 2 and all(abs(mark.offset) <= 1 / 30 for mark in found)
+
+
+# MARK: the ladder, the clock, devices
+
+
+def test_ladder_with_sound(streamer) -> None:
+    """Every variant has the one group of sound; every playlist reports all others."""
+    program = streamer("--rendition", "320x180@300", "--rendition", "160x90@150", "--audio", "tone")
+    time.sleep(1)
+    streams, media = variants(get(program.port, "/live.m3u8").text)
+    assert [s["URI"] for s in streams] == ["live/180p/playlist.m3u8", "live/90p/playlist.m3u8"]
+    assert len(media) == 1 and {s["AUDIO"] for s in streams} == {media[0]["GROUP-ID"]}
+    names = {"180p", "90p", "audio"}
+    controls = set()
+    for name in names:
+        playlist = Track(program.port, name).playlist()
+        controls.add(playlist.tags["EXT-X-SERVER-CONTROL"])
+        reports = {attributes(line.partition(":")[2])["URI"] for line in playlist.text.splitlines()
+                   if "RENDITION-REPORT" in line}
+        assert reports == {f"../{other}/playlist.m3u8" for other in names - {name}}
+    assert len(controls) == 1
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("step_ms", [300, 5000, -400])
+def test_clock_step_in_all_renditions(step_ms: int, streamer, tmp_path: Path) -> None:
+    """PL-21: a step of the wall clock is a Discontinuity before the same segment of pictures and sound."""
+    step = ClockStep(tmp_path)
+    program = streamer(*SMALL, "--audio", "tone", env=step.env)
+    video, sound = Track(program.port, "video"), Track(program.port, "audio")
+    time.sleep(1)
+    before = video.playlist().last_complete
+    step.set(step_ms * 1_000_000)
+    time.sleep(4)
+    pair = video.playlist(), sound.playlist()
+    found = [{s.msn: (s.discontinuity, s.gap) for s in p.segments if s.msn > before} for p in pair]
+    both = set(found[0]) & set(found[1])
+    assert len(both) >= 3
+    assert {n: found[0][n] for n in both} == {n: found[1][n] for n in both}
+    assert sum(mark for mark, _ in found[1].values()) == 1
+    assert pair[0].tags["EXT-X-DISCONTINUITY-SEQUENCE"] == pair[1].tags["EXT-X-DISCONTINUITY-SEQUENCE"]
+    starts = [{s.msn: s.milliseconds() for s in p.segments} for p in pair]
+    assert all(-22 < starts[1][n] - starts[0][n] <= 0 for n in both)
+    # The beep keeps step with the flash, which keeps step with the wall clock.
+    later = sorted(n for n in both if not found[1][n][1])[-3:]
+    media = [track.header(p) + b"".join(track.get(f"segment{n}.m4s") for n in later)
+             for track, p in zip((video, sound), pair)]
+    marks = avsync.marks(*media)
+    assert marks and all(abs(mark.offset) < 0.001 for mark in marks), marks
+
+
+@pytest.mark.timeout(60)
+def test_device(streamer, tmp_path: Path) -> None:
+    """--audio DEVICE: an ALSA device's sound is heard."""
+    program = streamer(*SMALL, "--audio", "filemic", env=microphone(tmp_path, 440))
+    sound = Track(program.port, "audio")
+    time.sleep(3.2)
+    start, samples = avsync.sound_of(sound.media(sound.playlist(), 2))
+    assert len(samples) > 1.8 * RATE
+    assert abs(loudest(samples[-RATE:]) - 440) < 2
+    level = np.abs(samples[-RATE:]).max()
+    assert 0.3 < level < 0.45, level
+
+
+def test_no_device() -> None:
+    """A device that is not there ends the program with a line that names it and says what would be right."""
+    status, log = run_to_end([*SMALL, "--audio", "nosuchdevice"])
+    assert status == 2
+    assert any("nosuchdevice" in line and "arecord -L" in line for line in log), log
+    status, log = run_to_end([*SMALL, "--audio", ""])
+    assert status == 2 and any("--audio" in line for line in log)
+    status, log = run_to_end([*SMALL, "--audio", "tone", "--hold-back", "0.21"])
+    assert status == 2 and any("0.213334" in line for line in log), log
+
+
+def test_ends_with_the_pictures(binary: Path) -> None:
+    """SIGTERM: ENDLIST in both playlists, and the sound reaches as far as the pictures, to a part."""
+    import signal
+
+    from harness.http1 import Connection, Later
+    from harness.program import start
+    program = start([*SMALL, "--audio", "tone"])
+    try:
+        video, sound = Track(program.port, "video"), Track(program.port, "audio")
+        time.sleep(1.5)
+        held = [Later(program.port, f"{t.base}playlist.m3u8?_HLS_msn={t.playlist().last_complete + 2}")
+                for t in (video, sound)]
+        time.sleep(0.05)
+        program.process.send_signal(signal.SIGTERM)
+        ends = []
+        from harness.playlist import parse
+        for answer in held:
+            playlist = parse(answer.result(5).text)
+            assert playlist.ended and not playlist.hints
+            last = playlist.segments[-1]
+            ends.append(last.milliseconds() + float(last.duration) * 1000)
+        assert abs(ends[0] - ends[1]) < 130, ends
+        assert program.process.wait(10) == 0
+    finally:
+        stop(program)
