@@ -13,9 +13,11 @@ enum Kinds {
   static let probe = RequestKind(10, "probe")
   static let manifest = RequestKind(11, "manifest")
 
+  static let control = RequestKind(12, "api")
+
   static let all = [
     RequestKind.other, .refused, playlist, chunkedPlaylist, header, part, segment, timestamps, time,
-    page, probe, manifest,
+    page, probe, manifest, control,
   ]
 
   /// What a file within a rendition is, by the form of its name; nil for what is no media.

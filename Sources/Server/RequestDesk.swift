@@ -15,16 +15,19 @@ final class RequestDesk: RequestHandler, LoopService {
   private var lobbies: [StreamLobby] = []
   private var byName: [String: StreamLobby] = [:]
   private var revision = -1
+  private let control: ControlDesk
 
   init(_ site: Site, loop: EventLoop, counters: Locked<ServerCounters>) {
     self.site = site
     self.loop = loop
     self.counters = counters
+    control = ControlDesk(site, loop: loop)
     site.subscribe { [weak loop] in loop?.wake() }
     follow(site.roster)
   }
 
   func handle(_ exchange: any Exchange) {
+    if ControlDesk.owns(exchange.request) { return control.handle(exchange) }
     switch exchange.request.method {
     case .get, .head:
       if let data = ClientMediaData(exchange.request) {
@@ -45,6 +48,7 @@ final class RequestDesk: RequestHandler, LoopService {
     for lobby in lobbies { lobby.woken(loop.now) }
     let roster = site.roster
     if roster.revision != revision { follow(roster) }
+    control.woken()
   }
 
   var nextDeadline: Int64 { lobbies.reduce(.max) { min($0, $1.nextDeadline) } }

@@ -12,6 +12,8 @@ package struct ServingOptions: Sendable {
   package var sendsCMSD = false
   /// How long a request is held at most, where it is less than the protocol allows; nanoseconds.
   package var holdLimit = Int64.max
+  /// What a request to `/api` must know; nil: nobody may ask.
+  package var adminToken: String?
 
   /// The defaults.
   package init() {}

@@ -11,6 +11,7 @@ package final class Site: Sendable {
   private struct Shared: Sendable {
     var roster: Roster
     var watchers: [@Sendable () -> Void] = []
+    var control: (any StreamControl)?
   }
 
   let page: PageFiles
@@ -114,7 +115,15 @@ package final class Site: Sendable {
     for watcher in watchers { watcher() }
   }
 
+  /// Says who adds and removes streams for requests.
+  package func giveControl(to control: any StreamControl) {
+    shared.withLock { $0.control = control }
+  }
+
   // MARK: For the loops
+
+  /// Who adds and removes streams for requests; nil while the program starts.
+  var control: (any StreamControl)? { shared.withLock { $0.control } }
 
   /// The streams as they are now.
   var roster: Roster { shared.withLock { $0.roster } }

@@ -2,6 +2,10 @@
 package struct StreamPlan: Sendable {
   /// The first element of its URLs.
   package let name: String
+  /// What people call it.
+  package var label: String?
+  /// Where its pictures come from, for people; without secrets.
+  package var source: String?
   /// Whether it runs only while somebody asks for it.
   package var isOnDemand = false
   /// Whether a stream that has failed is tried again after a while.

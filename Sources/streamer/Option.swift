@@ -21,6 +21,8 @@ struct Option: Sendable {
   let group: Group
   /// Whether it is for the command line alone.
   var isAction = false
+  /// Whether its value must not be shown to anybody.
+  var isSecret = false
   /// Whether its value is the path of a file.
   var isPath = false
   /// What it does, with its default.

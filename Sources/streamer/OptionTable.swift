@@ -270,6 +270,20 @@ extension Option {
       help: "HTTPS with a certificate made here, for localhost and this machine's addresses",
       \.isSelfSigned),
     Option(
+      name: "admin-token", placeholder: "T", group: .server, isSecret: true,
+      help: "what requests to /api must carry as Authorization: Bearer T; without it there is none",
+      allowed: "16 to 256 letters, digits and . _ ~ + / = -"
+    ) {
+      $1.adminToken = $0
+      return (16...256).contains($0.utf8.count)
+        && $0.utf8.allSatisfy { byte in
+          switch byte {
+          case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+          default: "._~+/=-".utf8.contains(byte)
+          }
+        }
+    },
+    Option(
       name: "public-url", placeholder: "URL", group: .server,
       help: "where clients reach the server, when a request's Host does not say so",
       allowed: "http:// or https://, a host, and maybe a port and a path, without ? and #"

@@ -20,10 +20,20 @@ final class Program: Sendable {
   private let endpoints: [Endpoint]
   private let server: StreamServer
   private let site: Site
+  private let keeper: StreamKeeper
 
   /// Binds the sockets and makes the parts; nothing is accepted yet.
+  ///
+  /// - Parameters:
+  ///   - wiring: what is asked for.
+  ///   - log: where everything is told.
+  ///   - accessLog: where a line for each answer goes.
+  ///   - handedOver: sockets of a supervisor.
+  ///   - onChange: called when a stream has failed, ended or gone, on any thread.
+  /// - Throws: what is wrong with a socket.
   init(
-    _ wiring: Wiring, log: Log, accessLog: LineFile?, handedOver: [Endpoint]
+    _ wiring: Wiring, log: Log, accessLog: LineFile?, handedOver: [Endpoint],
+    onChange: @escaping @Sendable () -> Void
   ) throws(NetError) {
     self.wiring = wiring
     self.log = log
@@ -38,6 +48,10 @@ final class Program: Sendable {
     site = Site(
       page: page, options: wiring.serving, version: Version.text, log: log, accessLog: accessLog)
     server = try StreamServer(site, loopCount: loopCount, limits: limits)
+    keeper = StreamKeeper(
+      site, wiring.configuration, isSupervised: endpoints.contains { $0.socket.isAdopted },
+      log: log, onChange: onChange)
+    site.giveControl(to: keeper)
   }
 
   /// The sockets handed over, and one bound here for each port without one.
@@ -62,11 +76,10 @@ final class Program: Sendable {
   /// What was asked for by flags is opened before a line is logged: what is wrong with it is then the only line. What
   /// comes over a network may take its time: it is waited for while connections are taken.
   ///
-  /// - Parameter onChange: called when a stream has failed or ended, on a thread of the stream.
   /// - Throws: what is wrong with what was asked for, or with the sockets.
-  func start(onChange: @escaping @Sendable () -> Void) throws {
+  func start() throws {
     for stream in wiring.streams {
-      let hosted = open(stream, onChange)
+      let hosted = keeper.open(stream)
       if stream.mustBeOpen { try waitUntilOpen(hosted) }
     }
     try server.start(endpoints)
@@ -81,27 +94,6 @@ final class Program: Sendable {
         "the kernel says the clock is not synchronised: latencies measured on other machines are off"
       )
     }
-  }
-
-  private func open(
-    _ wiring: StreamWiring, _ onChange: @escaping @Sendable () -> Void
-  ) -> HostedStream {
-    let stream = HostedStream(wiring.plan(log: log), log: log)
-    stream.subscribe { [weak stream, log] in
-      guard let stream else { return }
-      switch stream.phase {
-      case .failed(let failure):
-        if stream.plan.isRetried {
-          log.write(.error, "stream-failed", stream: stream.name, "\(failure)")
-        }
-        onChange()
-      case .ended: onChange()
-      case .idle, .starting, .live: break
-      }
-    }
-    site.add(stream)
-    stream.start()
-    return stream
   }
 
   private func waitUntilOpen(_ stream: HostedStream) throws(LiveStream.Failure) {
@@ -176,10 +168,12 @@ final class Program: Sendable {
     for stream in streams { stream.waitUntilClosed() }
   }
 
-  /// Takes over what was changed on disk: certificate and key, for the connections that come now.
+  /// Takes over what was changed on disk: the configuration's streams, and certificate and key for the connections that
+  /// come now.
   ///
   /// On an error the old ones stay.
   func reload() {
+    keeper.reload()
     guard let tls = wiring.tls, tls.selfSigned == nil else { return }
     do throws(TLSError) {
       try tls.context.reload()

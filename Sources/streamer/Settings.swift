@@ -65,6 +65,7 @@ struct Settings {
   /// Nanoseconds; what the protocol allows holds where it is less.
   var holdLimit = Int64.max
   var publicURL: String?
+  var adminToken: String?
   var timeDisplacementMicroseconds: Int64 = 0
   var waitsForAbsentSegment = true
   var sendsCMSD = false

@@ -116,6 +116,8 @@ struct StreamWiring: Sendable {
   func plan(log: Log) -> StreamPlan {
     var plan =
       settings.input.map { pulled($0, log) } ?? StreamPlan(configuration)
+    plan.label = settings.label
+    plan.source = settings.input.map { "\($0)" } ?? settings.device ?? "test picture"
     plan.isOnDemand = settings.isOnDemand
     plan.isRetried = isListed
     plan.wish = settings.wish

@@ -5,6 +5,7 @@ import Server
 
 /// Checks the settings as a whole and makes the parts of the program from them.
 struct Wiring {
+  let configuration: Configuration
   let settings: Settings
   /// The streams that are asked for; at least one.
   let streams: [StreamWiring]
@@ -22,6 +23,7 @@ struct Wiring {
   init(_ configuration: Configuration, isSupervised: Bool) throws(UsageError) {
     let settings = configuration.program
     self.settings = settings
+    self.configuration = configuration
     listsStreams = configuration.listsStreams
     streams = try configuration.streams.map { stream throws(UsageError) in
       try StreamWiring(
@@ -46,6 +48,7 @@ struct Wiring {
   var serving: ServingOptions {
     var options = ServingOptions()
     options.publicURL = settings.publicURL
+    options.adminToken = settings.adminToken
     options.timeDisplacementMicroseconds = settings.timeDisplacementMicroseconds
     options.waitsForAbsentSegment = settings.waitsForAbsentSegment
     options.sendsCMSD = settings.sendsCMSD

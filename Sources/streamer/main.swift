@@ -76,7 +76,9 @@ for remark in configuration.remarks { log.write(.warning, "configuration", remar
 let program: Program
 do {
   let endpoints = try wiring.assign(handedOver)
-  program = try Program(wiring, log: log, accessLog: accessLog, handedOver: endpoints)
+  program = try Program(wiring, log: log, accessLog: accessLog, handedOver: endpoints) {
+    events.update { $0.append(.streamChanged) }
+  }
 } catch let error as UsageError {
   exitWith(2, "\(error)")
 } catch NetError.unknownHost(let host, let reason) {
@@ -100,7 +102,7 @@ do {
     }
     events.update { $0.append(.signal(signal)) }
   }
-  try program.start { events.update { $0.append(.streamChanged) } }
+  try program.start()
 } catch let failure as LiveStream.Failure {
   exitFor(failure)
 } catch { exitWith(1, "\(error)") }

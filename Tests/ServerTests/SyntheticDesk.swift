@@ -68,13 +68,15 @@ final class SyntheticDesk {
   var last: Int64 { snapshot.segments.last?.number ?? -1 }
 
   func ask(
-    _ target: String, method: String = "GET", _ fields: [String] = [], version: String = "1.1"
+    _ target: String, method: String = "GET", _ fields: [String] = [], version: String = "1.1",
+    body: String = ""
   ) throws -> FakeExchange {
     let lines = ["\(method) \(target) HTTP/\(version)", "Host: x"] + fields
     let bytes = Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)
     var parser = RequestHeadParser()
     var position = 0
     let exchange = FakeExchange(try #require(try parser.next(bytes.span, &position)))
+    exchange.requestBody = Array(body.utf8)
     requests.handle(exchange)
     return exchange
   }

@@ -31,7 +31,9 @@ struct Configuration {
     remarks = file.remarks
     listsStreams = file.streams != nil
     guard let elements = file.streams else {
-      streams = [self.program]
+      var one = self.program
+      one.wish = Self.wish([file.top, flags])
+      streams = [one]
       return
     }
     if let flag = flags.entries.first(where: { $0.option.namesStream }) {
@@ -44,11 +46,26 @@ struct Configuration {
     }
   }
 
+  /// What the same flags and the file, as it is now, come to.
+  ///
+  /// - Throws: what is wrong, in one line.
+  func again() throws(UsageError) -> Configuration { try Configuration(flags.entries) }
+
+  /// Whether the other has other values for what only a start takes over.
+  func differsInProgram(from other: Configuration) -> Bool { programWish != other.programWish }
+
+  private var programWish: [String] {
+    top.entries.filter { !$0.option.isForStream }.map { "\($0.option.name)=\($0.value)" }
+  }
+
   /// The settings of one more stream of the same program.
   ///
   /// - Throws: what is wrong with it, in one line.
   func settings(of element: StreamElement) throws(UsageError) -> Settings {
-    try Self.settings(of: element, top: top, flags: flags)
+    // Without a list, what flags and file say of a stream is about their own.
+    try Self.settings(
+      of: element, top: listsStreams ? top : top.forProgram,
+      flags: listsStreams ? flags : flags.forProgram)
   }
 
   private static func settings(
@@ -57,9 +74,14 @@ struct Configuration {
     var settings = try settings([element.defaults, top, element.layer, flags])
     settings.label = element.label
     settings.place = element.place
-    settings.wish = [element.defaults, top, element.layer, flags].flatMap(\.entries)
-      .filter { $0.option.isForStream }.map { "\($0.option.name)=\($0.value)" }
+    settings.wish = wish([element.defaults, top, element.layer, flags])
     return settings
+  }
+
+  /// What layers say of a stream, as text.
+  private static func wish(_ layers: [SettingsLayer]) -> [String] {
+    layers.flatMap(\.entries).filter { $0.option.isForStream }
+      .map { "\($0.option.name)=\($0.value)" }
   }
 
   private static func settings(_ layers: [SettingsLayer]) throws(UsageError) -> Settings {

@@ -35,6 +35,9 @@ struct SettingsLayer: Sendable {
 
   init(_ entries: [Entry]) { self.entries = entries }
 
+  /// What of it is for the whole program.
+  var forProgram: SettingsLayer { SettingsLayer(entries.filter { !$0.option.isForStream }) }
+
   /// Puts it over what `settings` has.
   ///
   /// - Throws: the first value that is not allowed.
@@ -45,7 +48,8 @@ struct SettingsLayer: Sendable {
     }
     for entry in entries {
       guard entry.option.apply(entry.value, &settings) else {
-        throw UsageError(entry.place, given: entry.value, allowed: entry.option.allowedInFile)
+        let shown = entry.option.isSecret ? "***" : entry.value
+        throw UsageError(entry.place, given: shown, allowed: entry.option.allowedInFile)
       }
       guard !entry.place.isEmpty else { continue }
       settings.origins[entry.option.name] = entry.place

@@ -29,6 +29,17 @@ struct StreamElement {
     remarks = reader.remarks
   }
 
+  /// Reads an element that came with a request.
+  ///
+  /// - Throws: what is wrong with it, in one line.
+  init(parsing bytes: [UInt8]) throws(UsageError) {
+    let value: JSONValue
+    do throws(JSONFault) { value = try JSONValue(parsing: bytes) } catch {
+      throw UsageError("request: no JSON at \(error)")
+    }
+    try self.init(value, at: KeyReader.Place(file: "request", folder: ""))
+  }
+
   /// Takes `stream`, which is the flag `--name`.
   static func takeStream(_ reader: inout KeyReader) throws(UsageError) {
     try reader.take("stream", as: "name")
