@@ -42,6 +42,8 @@ static inline int64_t cff_sender_time(const AVPacket *p) {
              : AV_NOPTS_VALUE;
 }
 
+enum : uint32_t { CFF_TAG_HVC1 = MKTAG('h', 'v', 'c', '1') };
+
 /// Rows of planes begin at multiples of this many bytes.
 enum : int { CFF_ALIGNMENT = 64 };
 

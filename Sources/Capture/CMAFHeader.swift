@@ -19,6 +19,37 @@ enum CMAFHeader {
     return try muxer.header(timescale: settings.rate.timescale)
   }
 
+  /// `ftyp` and `moov` of a track whose pictures were coded elsewhere.
+  ///
+  /// - Parameters:
+  ///   - codec: the codec.
+  ///   - parameterSets: with start codes.
+  ///   - size: of its pictures.
+  ///   - rate: pictures a second.
+  /// - Returns: the header's bytes.
+  /// - Throws: the muxer's error.
+  static func write(
+    _ codec: NALCodec, _ parameterSets: [UInt8], size: VideoSize, rate: FrameRate
+  ) throws(FFmpegError) -> [UInt8] {
+    let muxer = try Muxer()
+    let stream = try unsafe muxer.addStream(timescale: rate.timescale)
+    unsafe stream.pointee.avg_frame_rate = AVRational(
+      num: Int32(rate.numerator), den: Int32(rate.denominator))
+    unsafe stream.pointee.sample_aspect_ratio = AVRational(num: 1, den: 1)
+    guard let parameters = unsafe stream.pointee.codecpar else {
+      throw FFmpegError("avformat_new_stream", CFF_ENOMEM)
+    }
+    unsafe parameters.pointee.codec_type = AVMEDIA_TYPE_VIDEO
+    unsafe parameters.pointee.codec_id = codec.id
+    unsafe parameters.pointee.width = Int32(size.width)
+    unsafe parameters.pointee.height = Int32(size.height)
+    unsafe parameters.pointee.sample_aspect_ratio = AVRational(num: 1, den: 1)
+    try unsafe setExtradata(parameters, parameterSets)
+    // Parameter sets are in the header and nowhere else: `hvc1`, and not `hev1`.
+    if codec == .hevc { unsafe parameters.pointee.codec_tag = CFF_TAG_HVC1 }
+    return try muxer.header(timescale: rate.timescale)
+  }
+
   /// `ftyp` and `moov` of an AAC track; the timescale is the sample rate.
   ///
   /// - Parameters:

@@ -91,8 +91,14 @@ package struct Manifest: Sendable {
     return out.text
   }
 
+  /// A ladder is encoded, and its headers stay; what is passed through may come back with another header.
+  private func track(for track: TrackDescription, of period: Period) -> TrackDescription {
+    guard track.rendition == snapshot.track?.rendition else { return track }
+    return snapshot.track(of: period.run) ?? track
+  }
+
   private func write(_ period: Period, to out: inout XMLText) {
-    let pictures = tracks.filter { $0.size != nil }
+    let pictures = tracks.filter { $0.size != nil }.map { track(for: $0, of: period) }
     if !pictures.isEmpty {
       let set = VideoAdaptationSet(
         tracks: pictures,

@@ -14,6 +14,8 @@ struct Period: Equatable {
   let firstSegment: Int64
   /// Discontinuities before it since the stream began.
   let index: Int64
+  /// The run that it is.
+  let run: ContinuousRun
   /// Period@duration in nanoseconds; only of a presentation that has ended.
   var duration: Int64?
 
@@ -22,6 +24,7 @@ struct Period: Equatable {
     let anchor = run.firstSegment ?? names.base
     id = "p\(anchor)"
     index = run.index
+    self.run = run
     // The first run begins where `startNumber` is 1.
     firstSegment = firstListed ?? run.firstSegment ?? names.base + 1
     start =

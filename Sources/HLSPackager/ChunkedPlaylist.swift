@@ -49,14 +49,16 @@ package struct ChunkedPlaylist: Sendable {
     out.line("#EXT-X-MEDIA-SEQUENCE:\(names.printed(complete.first?.number ?? 0))")
     let passed = snapshot.segments.dropLast(complete.count).count { $0.startsDiscontinuity }
     out.line("#EXT-X-DISCONTINUITY-SEQUENCE:\(snapshot.evictedDiscontinuities + Int64(passed))")
-    out.line("#EXT-X-MAP:URI=\"\(base)\(names.name(ofHeader: track.headerHash))\"")
     for segment in complete {
-      out.segmentHead(of: segment.programDateTime, discontinuity: segment.startsDiscontinuity)
+      out.segmentHead(
+        of: segment.programDateTime, discontinuity: segment.startsDiscontinuity,
+        map: map(segment.run))
       if segment.isGap { out.line("#EXT-X-GAP") }
       entry(segment.number, ticks: segment.duration, to: &out)
     }
     if let open = snapshot.open {
-      out.segmentHead(of: open.programDateTime, discontinuity: open.startsDiscontinuity)
+      out.segmentHead(
+        of: open.programDateTime, discontinuity: open.startsDiscontinuity, map: map(open.run))
       entry(open.number, ticks: track.cadence.segmentTicks(open.number), to: &out)
     }
     if snapshot.state == .ended {
@@ -66,7 +68,7 @@ package struct ChunkedPlaylist: Sendable {
       let cadence = track.cadence
       let offset = last.programDateTime - cadence.nanoseconds(last.firstFrame)
       let next = cadence.nanoseconds(cadence.firstFrame(of: last.number + 1))
-      out.segmentHead(of: next + offset, discontinuity: false)
+      out.segmentHead(of: next + offset, discontinuity: false, map: map(last.run))
       entry(last.number + 1, ticks: cadence.segmentTicks(last.number + 1), to: &out)
     }
     return out.text
@@ -74,9 +76,15 @@ package struct ChunkedPlaylist: Sendable {
 
   private func newest(
     _ complete: ArraySlice<Segment>
-  ) -> (number: Int64, firstFrame: Int64, programDateTime: Int64)? {
-    if let open = snapshot.open { return (open.number, open.firstFrame, open.programDateTime) }
-    return complete.last.map { ($0.number, $0.firstFrame, $0.programDateTime) }
+  ) -> (number: Int64, firstFrame: Int64, programDateTime: Int64, run: ContinuousRun)? {
+    if let open = snapshot.open {
+      return (open.number, open.firstFrame, open.programDateTime, open.run)
+    }
+    return complete.last.map { ($0.number, $0.firstFrame, $0.programDateTime, $0.run) }
+  }
+
+  private func map(_ run: ContinuousRun) -> String {
+    base + names.name(ofHeader: (snapshot.track(of: run) ?? track).headerHash)
   }
 
   private func entry(_ number: Int64, ticks: Int64, to out: inout PlaylistText) {

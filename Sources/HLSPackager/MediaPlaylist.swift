@@ -52,13 +52,13 @@ package struct MediaPlaylist: Sendable {
       let removed = form == .deltaWithDateRanges ? ",RECENTLY-REMOVED-DATERANGES=\"\"" : ""
       out.line("#EXT-X-SKIP:SKIPPED-SEGMENTS=\(skipped)\(removed)")
     }
-    out.line("#EXT-X-MAP:URI=\"\(base)\(names.name(ofHeader: track.headerHash))\"")
     let partsFrom = firstSegmentWithParts(listed)
     for segment in listed.dropFirst(skipped) {
       write(segment, withParts: segment.number >= partsFrom, to: &out)
     }
     if let open = snapshot.open, !open.parts.isEmpty {
-      out.segmentHead(of: open.programDateTime, discontinuity: open.startsDiscontinuity)
+      out.segmentHead(
+        of: open.programDateTime, discontinuity: open.startsDiscontinuity, map: map(open.run))
       for part in open.parts { write(part, to: &out) }
     }
     if snapshot.state == .ended {
@@ -99,11 +99,17 @@ package struct MediaPlaylist: Sendable {
   }
 
   private func write(_ segment: Segment, withParts: Bool, to out: inout PlaylistText) {
-    out.segmentHead(of: segment.programDateTime, discontinuity: segment.startsDiscontinuity)
+    out.segmentHead(
+      of: segment.programDateTime, discontinuity: segment.startsDiscontinuity,
+      map: map(segment.run))
     if withParts { for part in segment.parts { write(part, to: &out) } }
     if segment.isGap { out.line("#EXT-X-GAP") }
     out.line("#EXTINF:\(seconds(segment.duration)),")
     out.line(base + names.name(ofSegment: segment.number))
+  }
+
+  private func map(_ run: ContinuousRun) -> String {
+    base + names.name(ofHeader: (snapshot.track(of: run) ?? track).headerHash)
   }
 
   private func write(_ part: Part, to out: inout PlaylistText) {

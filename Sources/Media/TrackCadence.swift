@@ -66,6 +66,9 @@ package enum TrackCadence: Sendable, Hashable {
   /// Which frame of its segment frame `index` is, from 0.
   package func position(of index: Int64) -> Int64 { index - firstFrame(of: segment(of: index)) }
 
+  /// Which part of its segment frame `index` is in, from 0.
+  package func part(of index: Int64) -> Int64 { position(of: index) / framesPerPart }
+
   /// Parts in segment `number`; the last one may be shorter than the others.
   package func parts(in number: Int64) -> Int64 {
     switch self {

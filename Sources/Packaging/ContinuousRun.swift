@@ -7,12 +7,21 @@ package struct ContinuousRun: Sendable, Hashable {
   package let firstSegment: Int64?
   /// What wall clock is ahead of media time, in nanoseconds.
   package let offset: Int64
+  /// The hash of its CMAF header; nil for the one with which the stream began.
+  package let headerHash: String?
+
+  /// The run with which a stream begins whose media time is the wall clock.
+  package static let initial = initial(offset: 0)
 
   /// The run with which a stream begins.
-  package static let initial = ContinuousRun(index: 0, firstSegment: nil, offset: 0)
+  static func initial(offset: Int64) -> ContinuousRun {
+    ContinuousRun(index: 0, firstSegment: nil, offset: offset, headerHash: nil)
+  }
 
-  /// The run that begins with `segment`.
-  package func next(from segment: Int64, offset: Int64) -> ContinuousRun {
-    ContinuousRun(index: index + 1, firstSegment: segment, offset: offset)
+  /// The run that begins with `segment`; its header is that of this one where none is given.
+  func next(from segment: Int64, offset: Int64, headerHash: String?) -> ContinuousRun {
+    ContinuousRun(
+      index: index + 1, firstSegment: segment, offset: offset,
+      headerHash: headerHash ?? self.headerHash)
   }
 }

@@ -8,12 +8,20 @@ import Sharing
 package final class LiveWindow: Sendable {
   private struct Shared: Sendable {
     var window: WindowState
-    var track: TrackDescription?
+    var tracks: [TrackDescription] = []
     var snapshot: WindowSnapshot
     /// What playlists list; the same object as `snapshot` where there is no gate.
     var listed: WindowSnapshot
     var listing = WindowListing()
     var wakers: [@Sendable () -> Void] = []
+
+    /// More headers than this are not kept: each comes with a source that was away.
+    static let headers = 8
+
+    mutating func add(_ track: TrackDescription) {
+      tracks.removeAll { $0.headerHash == track.headerHash }
+      tracks = tracks.suffix(Self.headers - 1) + [track]
+    }
   }
 
   /// How frames fall into parts and segments.
@@ -41,8 +49,8 @@ package final class LiveWindow: Sendable {
     self.rung = rung
     let window = WindowState(
       cadence: cadence, playlistLength: playlistLength, retained: max(retained, playlistLength + 2))
-    let empty = WindowSnapshot(window, track: nil)
-    shared = Locked(Shared(window: window, track: nil, snapshot: empty, listed: empty))
+    let empty = WindowSnapshot(window, tracks: [])
+    shared = Locked(Shared(window: window, snapshot: empty, listed: empty))
   }
 
   /// An empty window of pictures that is starting.
@@ -67,7 +75,7 @@ package final class LiveWindow: Sendable {
 
   /// Says what the rendition's constants are; once, before the window goes live.
   package func describe(_ track: TrackDescription) {
-    shared.withLock { $0.track = track }
+    shared.withLock { $0.tracks = [track] }
   }
 
   /// Appends a chunk that was made before the stream went live; readers are not told.
@@ -84,6 +92,30 @@ package final class LiveWindow: Sendable {
   /// Announces a step of the wall clock; see ``WindowState/announce(offset:skipped:)``.
   package func announce(offset: Int64, skipped: Int64) {
     shared.withLock { $0.window.announce(offset: offset, skipped: skipped) }
+  }
+
+  /// Begins a run with `chunks`: what was open is complete, numbers that were skipped are gaps, and a Discontinuity
+  /// stands before the first chunk; readers see all of it at once.
+  ///
+  /// The first run of a window begins without a Discontinuity.
+  ///
+  /// - Parameters:
+  ///   - chunks: the first begins a segment.
+  ///   - offset: what wall clock is ahead of media time, in nanoseconds.
+  ///   - skipped: how many numbers before it have no media.
+  ///   - track: what is constant from there on, where the CMAF header is another.
+  package func begin(
+    _ chunks: [Chunk], offset: Int64, skipped: Int64, track: TrackDescription? = nil
+  ) {
+    if let track { shared.withLock { $0.add(track) } }
+    change { window in
+      if window.segments.isEmpty, window.open == nil {
+        window.begin(offset: offset)
+      } else {
+        window.announce(offset: offset, skipped: skipped, headerHash: track?.headerHash)
+      }
+      for chunk in chunks { window.append(chunk, isHistory: false) }
+    }
   }
 
   /// Says that segment `number` is not made: it is a gap, and the other rungs do not wait for it.
@@ -107,7 +139,7 @@ package final class LiveWindow: Sendable {
   private func change(isMade: Bool = true, _ body: @Sendable (inout WindowState) -> Void) {
     let (snapshot, wakers) = shared.withLock { shared in
       body(&shared.window)
-      let snapshot = WindowSnapshot(shared.window, track: shared.track)
+      let snapshot = WindowSnapshot(shared.window, tracks: shared.tracks)
       let hasEnded = snapshot.state == .ended
       shared.snapshot = snapshot
       if gate == nil || hasEnded { shared.listed = snapshot }

@@ -3,8 +3,10 @@ package final class WindowSnapshot: Sendable {
   /// Where the stream stands in its life.
   package enum State: Sendable { case starting, live, ended }
 
-  /// What is constant of the rendition; nil while the stream starts.
-  package let track: TrackDescription?
+  /// What is constant of the rendition, with the newest CMAF header; nil while the stream starts.
+  package var track: TrackDescription? { tracks.last }
+  /// The same for each header that it had lately; newest last.
+  package let tracks: [TrackDescription]
   /// Whether the window fills, runs or has ended.
   package let state: State
   /// Complete segments, oldest first: those that are listed and those kept for late readers.
@@ -20,8 +22,8 @@ package final class WindowSnapshot: Sendable {
   /// Parts since 1970: those before segment N, plus K, where part (N, K) is the next to be published.
   package let version: Int64
 
-  init(_ state: WindowState, track: TrackDescription?) {
-    self.track = track
+  init(_ state: WindowState, tracks: [TrackDescription]) {
+    self.tracks = tracks
     self.state = state.state
     self.segments = state.segments
     self.open = state.open
@@ -33,7 +35,7 @@ package final class WindowSnapshot: Sendable {
 
   /// Another view of `whole`: what playlists list of it.
   init(_ whole: WindowSnapshot, segments: [Segment], open: OpenSegment?, version: Int64) {
-    track = whole.track
+    tracks = whole.tracks
     state = whole.state
     self.segments = segments
     self.open = open
@@ -41,6 +43,12 @@ package final class WindowSnapshot: Sendable {
     playlistLength = whole.playlistLength
     revision = whole.revision
     self.version = version
+  }
+
+  /// What is constant of the rendition in `run`.
+  package func track(of run: ContinuousRun) -> TrackDescription? {
+    guard let hash = run.headerHash else { return tracks.first }
+    return tracks.first { $0.headerHash == hash } ?? tracks.first
   }
 
   /// The complete segments that playlists list.

@@ -25,6 +25,7 @@ struct WindowState: Sendable {
     var offset: Int64 = 0
     var isDue = false
     var skipped: Int64 = 0
+    var headerHash: String?
   }
 
   init(cadence: TrackCadence, playlistLength: Int, retained: Int) {
@@ -35,12 +36,18 @@ struct WindowState: Sendable {
 
   /// Takes the next chunk.
   ///
-  /// Frames come in order and without a hole, except where a skip was announced.
+  /// Frames come in order. A source whose pictures are passed through may have lost some: then a part is shorter.
   /// After the end they are ignored: a playlist with EXT-X-ENDLIST never changes.
   mutating func append(_ chunk: Chunk, isHistory: Bool) {
     guard state != .ended else { return }
     let number = cadence.segment(of: chunk.frame)
-    if open?.number != number { begin(number, at: chunk, isHistory: isHistory) }
+    if open?.number != number {
+      begin(number, at: chunk, isHistory: isHistory)
+    } else if let loose = open?.loose.first,
+      cadence.part(of: loose.frame) != cadence.part(of: chunk.frame)
+    {
+      open?.closePart()
+    }
     open?.append(chunk)
     revision += 1
     let ends = cadence.ends(chunk.lastFrame)
@@ -57,10 +64,15 @@ struct WindowState: Sendable {
   /// - Parameters:
   ///   - offset: what its PROGRAM-DATE-TIME and the following add to the tick, in nanoseconds.
   ///   - skipped: how many numbers before it have no media.
-  mutating func announce(offset: Int64, skipped: Int64) {
+  ///   - headerHash: of the CMAF header from there on; nil where it stays.
+  mutating func announce(offset: Int64, skipped: Int64, headerHash: String? = nil) {
     announcement = Announcement(
-      offset: offset, isDue: true, skipped: announcement.skipped + skipped)
+      offset: offset, isDue: true, skipped: announcement.skipped + skipped,
+      headerHash: headerHash ?? announcement.headerHash)
   }
+
+  /// Says what the wall clock is ahead of media time where the stream begins; nothing was published yet.
+  mutating func begin(offset: Int64) { run = .initial(offset: offset) }
 
   /// Says that segment `number`, which follows the last one, has no media.
   mutating func leaveOut(_ number: Int64) {
@@ -100,8 +112,12 @@ struct WindowState: Sendable {
   /// Segment `number`, which begins a run where a step of the wall clock was announced.
   private mutating func opening(_ number: Int64, at frame: Int64, isHistory: Bool) -> OpenSegment {
     let startsDiscontinuity = announcement.isDue
-    if startsDiscontinuity { run = run.next(from: number, offset: announcement.offset) }
+    if startsDiscontinuity {
+      run = run.next(
+        from: number, offset: announcement.offset, headerHash: announcement.headerHash)
+    }
     announcement.isDue = false
+    announcement.headerHash = nil
     return OpenSegment(
       number: number, firstFrame: frame,
       programDateTime: cadence.nanoseconds(frame) + run.offset,

@@ -9,7 +9,7 @@ final class MediaShelf: Sendable {
   private struct Shelves {
     var parts: [Int64: [Int64: PreparedResponse]] = [:]
     var segments: [Int64: PreparedResponse] = [:]
-    var header: PreparedResponse?
+    var headers: [String: PreparedResponse] = [:]
   }
 
   /// The head of a segment that is sent while it is made.
@@ -86,14 +86,14 @@ final class MediaShelf: Sendable {
   /// The response for the Media Initialization Section.
   func response(_ track: TrackDescription) -> PreparedResponse {
     shelves.withLock { shelves in
-      if let made = shelves.header { return made }
+      if let made = shelves.headers[track.headerHash] { return made }
       let response = PreparedResponse(
         status: 200,
         fields: ResponseFields.fields(mediaType, .header) + [
           PreparedResponse.acceptRanges, HeaderField("ETag", EntityTag.text(of: track.header)),
         ],
         body: [track.header])
-      shelves.header = response
+      shelves.headers[track.headerHash] = response
       return response
     }
   }

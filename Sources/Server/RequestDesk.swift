@@ -162,8 +162,11 @@ final class RequestDesk: RequestHandler, LoopService {
   private func media(_ name: String, _ desk: StreamDesk, _ exchange: any Exchange, since: Int64) {
     if name.hasPrefix("init-"), name.hasSuffix(".mp4") {
       if desk.holdWhileStarting(exchange, since: since, needsSegment: false) { return }
-      guard let track = desk.rendition.window.snapshot.track,
-        name == desk.served.names.name(ofHeader: track.headerHash)
+      let tracks = desk.rendition.window.snapshot.tracks
+      guard
+        let track = tracks.first(where: {
+          name == desk.served.names.name(ofHeader: $0.headerHash)
+        })
       else { return notFound(exchange) }
       return exchange.respond(desk.rendition.media.response(track).ranged(exchange.request))
     }

@@ -58,6 +58,7 @@ package final class LiveStream: Sendable {
   package let names: MediaNames
 
   private let clock: StreamClock
+  private let passThrough: PassThroughTrack?
   private let firstSegment: Int64
   private let feed: SlotFeed
   private let startLine: StartLine
@@ -75,9 +76,12 @@ package final class LiveStream: Sendable {
     let clock = StreamClock(
       wall: monotonic + SystemClock.wallMinusMonotonic, monotonic: monotonic)
     let begun = cadence.segment(of: clock.frame(atOrAfter: monotonic, on: cadence.grid))
-    // Without history the first segment that is published is the next whole one.
+    // Without history the first segment that is published is the next whole one, or where pictures are passed through
+    // the one that begins with the source's next IDR.
     firstSegment =
-      configuration.history > 0 ? begun - Int64(configuration.history) : begun + 1
+      configuration.passesThrough
+      ? begun
+      : configuration.history > 0 ? begun - Int64(configuration.history) : begun + 1
     self.configuration = configuration
     self.clock = clock
     self.log = log
@@ -106,6 +110,11 @@ package final class LiveStream: Sendable {
     startLine = StartLine(count: rungs.count + (sound == nil ? 0 : 1))
     counters = Locked(StreamStatistics(renditions: rungs.count + (sound == nil ? 0 : 1)))
     load = LadderLoad(count: rungs.count)
+    passThrough =
+      configuration.passesThrough
+      ? PassThroughTrack(
+        configuration, window: renditions[0].window, first: firstSegment, statistics: counters,
+        log: log) : nil
   }
 
   /// The window of the best rendition.
@@ -117,6 +126,7 @@ package final class LiveStream: Sendable {
   /// Wall clock minus what the stream says of it, in nanoseconds; beyond 50 ms it is announced at the next segment.
   package var clockError: Int64 {
     let difference = SystemClock.wallMinusMonotonic
+    if let passThrough { return passThrough.clockError }
     let current = feed.read(\.clock) ?? clock
     return current.error(wallMinusMonotonic: difference, on: configuration.cadence)
   }
@@ -126,6 +136,7 @@ package final class LiveStream: Sendable {
   /// - Parameter onFailure: called once if the running stream fails for good, on one of its threads.
   /// - Throws: what could not be opened; what was is let go by ``leave()``.
   package func start(onFailure: @escaping @Sendable (Failure) -> Void) throws(Failure) {
+    if let passThrough { return try pass(through: passThrough) }
     let sourceOpening = Mailbox(Opening.pending)
     try startSource(sourceOpening)
     var openings = renditions.map { _ in Mailbox(Opening.pending) }
@@ -160,6 +171,21 @@ package final class LiveStream: Sendable {
     feed.close()
     if case .network(let source) = configuration.source { source.stop() }
     for thread in threads.withLock({ $0 }) { thread.join() }
+  }
+
+  /// Lets the input publish its pictures as they come.
+  private func pass(through track: PassThroughTrack) throws(Failure) {
+    guard case .network(let source) = configuration.source, let facts = source.facts else {
+      throw .configuration("only an input can be passed through")
+    }
+    do throws(FFmpegError) { try track.open(facts.description.video) } catch {
+      throw .source("\(error)")
+    }
+    counters.withLock { $0.isSourceOnline = true }
+    source.attach(
+      .init(
+        size: configuration.size, cadence: configuration.cadence, feed: feed,
+        statistics: counters, passThrough: track))
   }
 
   private func startSource(_ opening: Mailbox<Opening>) throws(Failure) {

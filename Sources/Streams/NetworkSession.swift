@@ -14,6 +14,7 @@ struct NetworkSession {
   private var pacer = StampPacer()
   private var hold: TickHold?
   private var survey: InputSurvey? = InputSurvey()
+  private var analysis: PassThroughAnalysis?
   private var last: DecodedPicture?
   private var maker: PictureMaker?
   private var isOnline = false
@@ -119,6 +120,12 @@ struct NetworkSession {
         if case .audio(let packet) = unit, source.takesSound { take(packet, isPaced) }
         continue
       }
+      analyze(access, description)
+      if let target = source.currentTarget, let track = target.passThrough {
+        decoder = nil
+        deliver(access, description, track)
+        continue
+      }
       if decoder == nil {
         isPaced = description.isPaced
         do throws(FFmpegError) { decoder = try VideoDecoder(description.video) } catch {
@@ -146,6 +153,38 @@ struct NetworkSession {
     throw .cancelled
   }
 
+  /// Looks at a picture while it is not known whether the source can be packaged as it is.
+  private mutating func analyze(_ unit: AccessUnit, _ description: InputDescription) {
+    guard survey != nil, let wish = source.passThrough, !description.isPaced else { return }
+    var analysis =
+      analysis
+      ?? PassThroughAnalysis(
+        description.video, segmentMicroseconds: wish.segmentMicroseconds,
+        longestGroup: wish.longestGroup)
+    analysis.take(pts: unit.pts, isKey: unit.isKey, size: unit.bytes.count)
+    self.analysis = analysis
+  }
+
+  /// Whether it is known whether the source can be packaged as it is, or was not asked for.
+  private func isAnalyzed(_ isPaced: Bool) -> Bool {
+    source.passThrough == nil || isPaced || analysis.map { $0.verdict != .undecided } ?? false
+  }
+
+  /// Gives a picture to the stream as it came.
+  private mutating func deliver(
+    _ unit: AccessUnit, _ description: InputDescription, _ track: PassThroughTrack
+  ) {
+    if isSilent || isResuming {
+      isSilent = false
+      resume()
+    }
+    goOnline(description, description.video.width, description.video.height)
+    let sent = unit.senderTime.map { $0 - SystemClock.wallMinusMonotonic }
+    track.take(
+      unit, description.video,
+      captured: clock.captureTime(pts: unit.pts, arrival: unit.arrival, sent: sent))
+  }
+
   /// Waits until there is a stream, which begins with the first picture of the file.
   private func rewind() throws(InputError) -> Ending {
     guard source.waitForTarget() != nil else { throw .cancelled }
@@ -162,12 +201,13 @@ struct NetworkSession {
       last = decoded
       survey.take(pts: decoded.pts, arrival: decoded.arrival, sent: sent)
       self.survey = survey
-      if isPaced ? survey.hasRate : survey.isComplete, let description {
+      let isKnown = isPaced ? survey.hasRate : survey.isComplete
+      if isKnown, isAnalyzed(isPaced), let description {
         publish(survey, declared ?? description.video.rate, description, decoded, isPaced)
       }
     }
     if isPaced, source.currentTarget == nil { return }
-    goOnline(decoded, description)
+    goOnline(description, decoded.width, decoded.height)
     let captured =
       isPaced ? 0 : clock.captureTime(pts: decoded.pts, arrival: decoded.arrival, sent: sent)
     guard let target = source.currentTarget else { return }
@@ -226,12 +266,15 @@ struct NetworkSession {
     source.publish(
       .init(
         description: description, rate: rate, inputDelay: late + rate.frameNanoseconds,
-        soundDelay: isPaced ? 0 : survey.soundLateness, lead: lead))
+        soundDelay: isPaced ? 0 : survey.soundLateness, lead: lead,
+        passThrough: isPaced ? .unfit(.file) : analysis?.verdict ?? .undecided,
+        peakBitrate: analysis?.peakBitrate ?? 0))
+    analysis = nil
   }
 
   // MARK: Coming and going
 
-  private mutating func goOnline(_ decoded: DecodedPicture, _ description: InputDescription?) {
+  private mutating func goOnline(_ description: InputDescription?, _ width: Int, _ height: Int) {
     guard !isOnline else { return }
     let isBack = hasBeenOnline
     isOnline = true
@@ -241,7 +284,7 @@ struct NetworkSession {
     let codec = description.map { "\($0.video.codec) in \($0.format)" } ?? "?"
     source.log.write(
       .info, "source-open", stream: source.name,
-      "\(source.address), \(codec), \(decoded.width)x\(decoded.height)")
+      "\(source.address), \(codec), \(width)x\(height)")
     source.currentTarget?.statistics.withLock { statistics in
       statistics.isSourceOnline = true
       if isBack { statistics.reconnects += 1 }
@@ -249,6 +292,7 @@ struct NetworkSession {
   }
 
   private mutating func goOffline() {
+    source.currentTarget?.passThrough?.breakOff()
     isOnline = false
     source.currentTarget?.statistics.withLock { $0.isSourceOnline = false }
   }

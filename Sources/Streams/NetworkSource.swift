@@ -20,6 +20,24 @@ package final class NetworkSource: Sendable, Equatable {
     package let soundDelay: Int64
     /// By how much the mapping of stamps may precede the arrival; nanoseconds.
     let lead: Int64
+    /// Whether it can be packaged as it is; undecided where that was not asked for.
+    package var passThrough = PassThroughAnalysis.Verdict.undecided
+    /// The most bits that its pictures took in a second; 0 where it was not looked at.
+    package var peakBitrate: Int64 = 0
+  }
+
+  /// What is asked of a source that shall be packaged as it is.
+  package struct PassThroughWish: Sendable {
+    /// The wished segment duration.
+    package let segmentMicroseconds: Int64
+    /// The longest distance of two IDR pictures that is allowed; nanoseconds.
+    package let longestGroup: Int64
+
+    /// A wish.
+    package init(segmentMicroseconds: Int64, longestGroup: Int64) {
+      self.segmentMicroseconds = segmentMicroseconds
+      self.longestGroup = longestGroup
+    }
   }
 
   /// What is known of the source, and who wants to be told.
@@ -34,6 +52,8 @@ package final class NetworkSource: Sendable, Equatable {
     let cadence: Cadence
     let feed: SlotFeed
     let statistics: Locked<StreamStatistics>
+    /// Takes pictures as they came; nil where they are decoded.
+    var passThrough: PassThroughTrack?
     /// Takes sound with the monotonic time of its capture, on the source's thread; that of a file comes early.
     var sound: (@Sendable (AudioPacket, _ captured: Int64) -> Void)?
   }
@@ -42,7 +62,9 @@ package final class NetworkSource: Sendable, Equatable {
   package let address: InputAddress
   let options: InputOptions
   let loops: Bool
-  let takesSound: Bool
+  /// Whether its sound is wanted.
+  package let takesSound: Bool
+  let passThrough: PassThroughWish?
   let name: String
   let log: Log
   let cancellation = InputCancellation()
@@ -58,16 +80,18 @@ package final class NetworkSource: Sendable, Equatable {
   ///   - options: how.
   ///   - loops: whether a file begins anew when it ends.
   ///   - takesSound: whether its sound is wanted; it then shares the mapping of stamps.
+  ///   - passThrough: whether it shall be found out if it can be packaged as it is, which takes two groups of pictures.
   ///   - name: of the stream, for the log.
   ///   - log: where its coming and going is told.
   package init(
     _ address: InputAddress, options: InputOptions, loops: Bool, takesSound: Bool = false,
-    name: String, log: Log
+    passThrough: PassThroughWish? = nil, name: String, log: Log
   ) {
     self.address = address
     self.options = options
     self.loops = loops
     self.takesSound = takesSound
+    self.passThrough = passThrough
     self.name = name
     self.log = log
   }

@@ -31,6 +31,8 @@ package struct StreamConfiguration: Sendable {
   package var name = "live"
   /// Where pictures come from.
   package var source = Source.test
+  /// Whether the input's pictures are packaged as they came; there is one rendition then.
+  package var passesThrough = false
   /// Where sound comes from.
   package var sound = Sound.none
   /// How sound is encoded.

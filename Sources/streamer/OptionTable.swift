@@ -47,6 +47,17 @@ extension Option {
     Option(
       toggle: "loop", group: .source, help: "begin a file anew when it ends", \.loops),
     Option(
+      name: "passthrough", placeholder: "HOW", group: .source,
+      help:
+        "package an input as it is coded, auto: where it fits",
+      allowed: "auto, always or never"
+    ) { set(&$1.passThrough, PassThroughChoice.Mode(rawValue: $0)) },
+    Option(
+      name: "max-gop", placeholder: "S", group: .source,
+      help: "seconds from key picture to key picture of what is passed through, 4",
+      allowed: "seconds from 0.1 to 20"
+    ) { set(&$1.longestGroupMicroseconds, microseconds: $0, 100_000...20_000_000) },
+    Option(
       name: "probe", placeholder: "URL", group: .source,
       isAction: true, help: "print what an input carries and what would be done with it, and end",
       allowed: "what --input takes"

@@ -17,6 +17,11 @@ struct Settings {
   var input: InputAddress?
   var inputOptions = InputOptions()
   var loops = false
+  var passThrough = PassThroughChoice.Mode.auto
+  /// How far apart an input's IDR pictures may be.
+  var longestGroupMicroseconds: Int64 = 4_000_000
+  /// Whether the input's pictures are packaged as they came, once that is known.
+  var passesThrough = false
   var size: VideoSize?
   /// What the source has, once it is known; its shape is that of rungs without a height.
   var sourceSize: VideoSize?

@@ -32,6 +32,7 @@ struct StreamWiring: Sendable {
       throw UsageError(
         "\(sources.joined(separator: " and ")): both were given; allowed is one source")
     }
+    try PassThroughChoice(settings: settings).check()
     guard settings.partMicroseconds <= settings.segmentMicroseconds else {
       throw UsageError(
         "--part-duration", given: Self.seconds(settings.partMicroseconds),
@@ -65,6 +66,7 @@ struct StreamWiring: Sendable {
       source.map { .network($0) } ?? settings.device.map { .camera(path: $0) } ?? .test
     stream.sound = settings.sound
     stream.waitsForSource = waitsForSource
+    stream.passesThrough = settings.passesThrough
     stream.encoder = settings.encoder
     stream.preset = settings.preset
     stream.intraInterval = settings.intraInterval
@@ -128,11 +130,23 @@ struct StreamWiring: Sendable {
   /// A plan whose size and rate are the input's where none were asked for.
   private func pulled(_ address: InputAddress, _ log: Log) -> StreamPlan {
     StreamPlan(name: settings.name) { [settings] cancellation throws(LiveStream.Failure) in
+      let choice = PassThroughChoice(settings: settings)
       let source = NetworkSource(
-        address, options: settings.inputOptions, loops: settings.loops, name: settings.name,
-        log: log)
+        address, options: settings.inputOptions, loops: settings.loops,
+        passThrough: choice.wish, name: settings.name, log: log)
       do {
-        let known = settings.completed(by: try source.begin(cancellation))
+        let facts = try source.begin(cancellation)
+        let known: Settings
+        switch choice.outcome(facts, takesSound: source.takesSound) {
+        case .pass(let fit): known = settings.passing(fit, facts)
+        case .refuse(let reason): throw UsageError("--passthrough always: \(address), \(reason)")
+        case .encode(let reason):
+          known = settings.completed(by: facts)
+          if let reason {
+            log.write(
+              .info, "passthrough", stream: settings.name, "decoded and encoded: \(reason)")
+          }
+        }
         return try StreamWiring(known, source: source, waitsForSource: true).configuration
       } catch {
         source.stop()
@@ -275,7 +289,10 @@ struct StreamWiring: Sendable {
       case .tone: "test tone"
       case .device(let name): "sound of \(name)"
       }
-    let rungs = configuration.rungs.map { "\($0.size) at \($0.bitrateKilobits) kbit/s" }
+    let rungs = configuration.rungs.map {
+      configuration.passesThrough
+        ? "\($0.size) as it is coded" : "\($0.size) at \($0.bitrateKilobits) kbit/s"
+    }
     return
       "\(source), \(sound), \(rungs.joined(separator: ", ")), \(configuration.cadence.grid.rate) fps; segments of \(configuration.cadence.framesPerSegment) frames, "
       + "parts of \(configuration.cadence.framesPerPart)"

@@ -37,7 +37,8 @@ case .probe:
   try? SignalWaiter.start { _ in exit(130) }
   do {
     let findings = try InputProbe(address, options: settings.inputOptions).run(
-      segmentMicroseconds: settings.segmentMicroseconds, cancellation: InputCancellation())
+      segmentMicroseconds: settings.segmentMicroseconds,
+      longestGroup: settings.longestGroupMicroseconds * 1000, cancellation: InputCancellation())
     for line in findings.lines(address: address) { print(line) }
     exit(0)
   } catch { exitWith(1, "--probe: \(address), \(error)") }

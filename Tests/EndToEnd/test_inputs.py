@@ -1,4 +1,4 @@
-"""Pulled inputs, with real counterparts: every frame comes through, in time, and secrets stay secret."""
+"""Pulled inputs, encoded, with real counterparts: every frame comes through, in time, and secrets stay secret."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from harness.supervisor import free_port
 from harness.tools import streamer_binary
 from harness.tunein import PLAYLIST, fetch
 
-HOST = ["--host", "127.0.0.1", "--http-port", "0"]
+HOST = ["--passthrough", "never", "--host", "127.0.0.1", "--http-port", "0"]
 SECONDS = 6
 PASSPHRASE = "sehrgeheim123"
 

@@ -20,7 +20,7 @@ from harness.sources import Source, ffmpeg_sender, rtsp_server
 from harness.supervisor import free_port
 from harness.tunein import fetch
 
-HOST = ["--host", "127.0.0.1", "--http-port", "0", "--part-duration", "0.2", "--preset", "ultrafast"]
+HOST = ["--passthrough", "never", "--host", "127.0.0.1", "--http-port", "0", "--part-duration", "0.2", "--preset", "ultrafast"]
 RATE = 15
 SIZE = "320x180"
 # The promise is one second; an encoder, or GStreamer, takes its time to start, on a machine with other work more.

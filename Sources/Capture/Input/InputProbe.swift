@@ -35,11 +35,13 @@ package struct InputProbe: Sendable {
   ///
   /// - Parameters:
   ///   - segmentMicroseconds: the wished segment duration.
+  ///   - longestGroup: nanoseconds from key picture to key picture that may be passed through.
   ///   - cancellation: ends it from another thread.
   /// - Returns: what was seen.
   /// - Throws: what is wrong with the input; without secrets.
   package func run(
-    segmentMicroseconds: Int64, cancellation: InputCancellation
+    segmentMicroseconds: Int64, longestGroup: Int64 = 4_000_000_000,
+    cancellation: InputCancellation
   ) throws(InputError) -> Findings {
     let begin = SystemClock.monotonic
     var input = try NetworkInput(address, options: options, cancellation: cancellation)
@@ -57,7 +59,8 @@ package struct InputProbe: Sendable {
         do throws(FFmpegError) { decoder = try VideoDecoder(known.video) } catch {
           throw .noVideo("\(error)")
         }
-        analysis = PassThroughAnalysis(known.video, segmentMicroseconds: segmentMicroseconds)
+        analysis = PassThroughAnalysis(
+          known.video, segmentMicroseconds: segmentMicroseconds, longestGroup: longestGroup)
       }
       if picture.isKey { keys.append(stamps.count) }
       stamps.append(picture.pts)
@@ -78,7 +81,8 @@ package struct InputProbe: Sendable {
       rate: InputRate.nearest(
         stamps: stamps, declared: decoder?.declaredRate ?? description.video.rate),
       groups: zip(keys.dropFirst(), keys).map { $0 - $1 },
-      verdict: analysis?.verdict ?? .undecided, firstPicture: firstPicture)
+      verdict: description.isPaced ? .unfit(.file) : analysis?.verdict ?? .undecided,
+      firstPicture: firstPicture)
   }
 }
 
@@ -106,9 +110,8 @@ extension InputProbe.Findings {
     let paced = description.isPaced ? ", paced by its own stamps" : ""
     switch verdict {
     case .fits(let fit):
-      lines.append("plan      decode and encode\(paced)")
       lines.append(
-        "          could pass through: segments of \(fit.segmentFrames) frames at \(fit.rate) fps")
+        "plan      pass through: segments of \(fit.segmentFrames) frames at \(fit.rate) fps")
     case .unfit(let reason):
       lines.append("plan      decode and encode\(paced)")
       lines.append("          cannot pass through: \(reason)")

@@ -26,6 +26,8 @@ package struct PassThroughAnalysis: Sendable {
     case incommensurable(group: Int64, segment: Int64)
     /// No second IDR came for so long; seconds.
     case longGroup(Int64)
+    /// It is a file, which ends, and is read faster than it plays.
+    case file
 
     /// A few words for the log.
     package var description: String {
@@ -37,6 +39,7 @@ package struct PassThroughAnalysis: Sendable {
         "its key pictures are \(one) and \(other) pictures apart"
       case .incommensurable(let group, let segment):
         "its groups of \(group) pictures and segments of \(segment) do not go into one another"
+      case .file: "it is a file"
       case .longGroup(let seconds): "it has no key picture for more than \(seconds) s"
       }
     }
@@ -55,11 +58,15 @@ package struct PassThroughAnalysis: Sendable {
   /// What it comes to so far; once it is decided it stays.
   package private(set) var verdict = Verdict.undecided
 
+  /// Bits a second of the largest group so far; 0 before the first is complete.
+  package private(set) var peakBitrate: Int64 = 0
+
   private let segmentMicroseconds: Int64
   private let longestGroup: Int64
   private let declared: FrameRate?
   private var stamps: [Int64] = []
   private var keys: [Int] = []
+  private var groupBytes: Int64 = 0
 
   /// An analysis of a stream.
   ///
@@ -78,9 +85,15 @@ package struct PassThroughAnalysis: Sendable {
     if video.nalCodec == nil { verdict = .unfit(.codec(video.codec)) }
   }
 
-  /// Takes the next picture in the order of decoding.
-  package mutating func take(pts: Int64, isKey: Bool) {
+  /// Takes the next picture in the order of decoding, of `size` bytes.
+  package mutating func take(pts: Int64, isKey: Bool, size: Int = 0) {
     guard verdict == .undecided, isKey || !keys.isEmpty else { return }
+    if isKey, let key = keys.last, pts > stamps[key] {
+      let bits = Int128(groupBytes) * 8_000_000_000
+      peakBitrate = max(peakBitrate, Int64(clamping: bits / Int128(pts - stamps[key])))
+      groupBytes = 0
+    }
+    groupBytes += Int64(size)
     if let last = stamps.last, pts <= last {
       verdict = .unfit(.reordered)
       return

@@ -1,0 +1,106 @@
+import Media
+
+/// Which frame of the grid a picture is that is packaged as it came: a pure state machine.
+///
+/// Segments begin with the source's own IDR pictures, which lie anywhere between the seconds. So media time is not the
+/// wall clock here: the first IDR of a run becomes the first frame of a segment, and what the wall clock is ahead of
+/// that is the run's offset, which PROGRAM-DATE-TIME and the DASH Period carry. From there on each picture is as many
+/// frames behind the last as its stamp says. A run ends where the source was away, where an IDR does not come when a
+/// segment must begin, and where what the offset says is too far from the capture time; the next begins with an IDR.
+struct PassThroughSchedule: Sendable {
+  /// The beginning of a run.
+  struct Run: Sendable, Equatable {
+    /// What the wall clock is ahead of media time, in nanoseconds.
+    let offset: Int64
+    /// How many segment numbers before it have no media.
+    let skipped: Int64
+  }
+
+  /// Where a picture goes.
+  struct Place: Sendable, Equatable {
+    let frame: Int64
+    /// When it was captured: nanoseconds since 1970.
+    let captured: Int64
+    /// The run that it begins; nil within one.
+    let begins: Run?
+  }
+
+  /// Beyond this the offset is announced anew; nanoseconds.
+  static var tolerance: Int64 { 100_000_000 }
+  /// More than this is no loss of single pictures: the run ends; nanoseconds.
+  static var longestHole: Int64 { 500_000_000 }
+
+  /// Runs that ended although the source went on: it is not as regular as it seemed.
+  private(set) var faults = 0
+  /// What the wall clock is further ahead of media time than the run says, at the last picture; nanoseconds.
+  private(set) var error: Int64 = 0
+
+  private let cadence: Cadence
+  private let first: Int64
+  /// The last picture; nil where the next one must begin a run.
+  private var last: (frame: Int64, pts: Int64)?
+  private var offset: Int64 = 0
+  /// The last segment that was begun.
+  private var number: Int64?
+
+  /// A schedule whose first segment is `first` or a later one.
+  init(cadence: Cadence, first: Int64) {
+    self.cadence = cadence
+    self.first = first
+  }
+
+  /// The source was away, or its parameter sets changed: the next IDR begins a run.
+  mutating func breakOff() { last = nil }
+
+  /// Where the next picture goes; nil for one that cannot be shown.
+  ///
+  /// - Parameters:
+  ///   - pts: its stamp, nanoseconds.
+  ///   - isKey: whether it is an IDR.
+  ///   - captured: when it was captured: nanoseconds since 1970.
+  /// - Returns: its frame, and the run that it begins.
+  mutating func place(pts: Int64, isKey: Bool, captured: Int64) -> Place? {
+    guard let last else { return isKey ? begin(pts, captured) : nil }
+    let steps = steps(from: last.pts, to: pts)
+    guard steps > 0, pts - last.pts <= Self.longestHole else {
+      return fault(pts, isKey, captured)
+    }
+    let frame = last.frame + steps
+    error = captured - cadence.grid.nanoseconds(frame) - offset
+    if cadence.segment(of: frame) != cadence.segment(of: last.frame) {
+      // A segment begins with an IDR, on its first frame.
+      guard isKey, cadence.position(of: frame) == 0 else { return fault(pts, isKey, captured) }
+      if abs(error) > Self.tolerance { return begin(pts, captured) }
+      number = cadence.segment(of: frame)
+    }
+    self.last = (frame, pts)
+    return Place(frame: frame, captured: captured, begins: nil)
+  }
+
+  private mutating func fault(_ pts: Int64, _ isKey: Bool, _ captured: Int64) -> Place? {
+    faults += 1
+    last = nil
+    return isKey ? begin(pts, captured) : nil
+  }
+
+  private mutating func begin(_ pts: Int64, _ captured: Int64) -> Place {
+    let due = cadence.segment(of: cadence.grid.nearest(captured))
+    let number = max(due, self.number.map { $0 + 1 } ?? first)
+    let frame = cadence.firstFrame(of: number)
+    let skipped = self.number.map { number - $0 - 1 } ?? 0
+    offset = captured - cadence.grid.nanoseconds(frame)
+    error = 0
+    self.number = number
+    last = (frame, pts)
+    return Place(
+      frame: frame, captured: captured, begins: Run(offset: offset, skipped: skipped))
+  }
+
+  /// Frames from one stamp to another, to the nearest.
+  private func steps(from earlier: Int64, to later: Int64) -> Int64 {
+    let rate = cadence.grid.rate
+    let unit = Int128(rate.denominator) * 1_000_000_000
+    return Int64(
+      clamping: floorDivide(2 * Int128(later - earlier) * Int128(rate.numerator) + unit, 2 * unit))
+  }
+}

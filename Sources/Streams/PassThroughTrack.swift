@@ -1,0 +1,171 @@
+import CMAF
+import Capture
+import Logging
+import Media
+import Packaging
+import Sharing
+
+/// The one rendition of a stream that is packaged as it came: its pictures become chunks on the thread that read them.
+final class PassThroughTrack: Sendable {
+  private struct State: Sendable {
+    var schedule: PassThroughSchedule
+    var parameterSets: [[UInt8]] = []
+    /// What changed with the run that begins; nil where the header stays.
+    var track: TrackDescription?
+    /// The first part of a run, which readers see as a whole: players must not be told of a Discontinuity behind
+    /// which there is nothing yet.
+    var opening: (run: PassThroughSchedule.Run, chunks: [Chunk])?
+    var faults = 0
+  }
+
+  private let configuration: StreamConfiguration
+  private let rung: Rung
+  private let window: LiveWindow
+  private let statistics: Locked<StreamStatistics>
+  private let log: Log
+  private let writer = ChunkWriter()
+  private let state: Locked<State>
+
+  init(
+    _ configuration: StreamConfiguration, window: LiveWindow, first: Int64,
+    statistics: Locked<StreamStatistics>, log: Log
+  ) {
+    self.configuration = configuration
+    self.window = window
+    self.statistics = statistics
+    self.log = log
+    rung = configuration.rungs[0]
+    state = Locked(
+      State(schedule: PassThroughSchedule(cadence: configuration.cadence, first: first)))
+  }
+
+  /// Wall clock minus what the stream says of it, in nanoseconds.
+  var clockError: Int64 { state.withLock { $0.schedule.error } }
+
+  /// Describes the track to the window and opens that.
+  ///
+  /// - Throws: what is wrong with the parameter sets.
+  func open(_ video: InputDescription.Video) throws(FFmpegError) {
+    window.describe(try description(video, rung.size))
+    state.withLock { $0.parameterSets = video.parameterSets }
+    window.goLive()
+  }
+
+  /// The source is away: the next IDR begins a run.
+  func breakOff() {
+    state.withLock { state in
+      state.schedule.breakOff()
+      state.opening = nil
+    }
+  }
+
+  /// Publishes a picture.
+  ///
+  /// - Parameters:
+  ///   - unit: as it came.
+  ///   - video: what is known of the source with it.
+  ///   - captured: when it was captured: monotonic nanoseconds.
+  func take(_ unit: AccessUnit, _ video: InputDescription.Video, captured: Int64) {
+    let wall = captured + SystemClock.wallMinusMonotonic
+    let (chunk, faults) = state.withLock { state -> (Chunk?, Int) in
+      if unit.isKey, video.parameterSets != state.parameterSets { renew(&state, unit, video) }
+      let place = state.schedule.place(pts: unit.pts, isKey: unit.isKey, captured: wall)
+      let faults = state.schedule.faults - state.faults
+      state.faults = state.schedule.faults
+      guard let place else { return (nil, faults) }
+      let chunk = self.chunk(unit, place)
+      publish(chunk, place, &state)
+      return (chunk, faults)
+    }
+    if faults > 0 {
+      log.write(
+        .warning, "irregular", stream: configuration.name,
+        "the source's pictures or key pictures do not come as they did at first: a discontinuity; "
+          + "--passthrough never encodes them")
+    }
+    count(chunk)
+  }
+
+  /// Takes over parameter sets that are others than before.
+  private func renew(_ state: inout State, _ unit: AccessUnit, _ video: InputDescription.Video) {
+    state.parameterSets = video.parameterSets
+    state.schedule.breakOff()
+    state.opening = nil
+    do throws(FFmpegError) {
+      // The size is in the parameter sets, and the decoder reads it.
+      var decoder = try VideoDecoder(video)
+      let decoded = decoder.decode(unit) + decoder.finish(arrival: unit.arrival)
+      let size = decoded.first.flatMap { VideoSize(width: $0.width, height: $0.height) }
+      let shown = size ?? rung.size
+      let track = try description(video, shown)
+      state.track = track
+      log.write(
+        .info, "parameters", stream: configuration.name,
+        "the source has other parameters now: \(track.codecs), \(shown)")
+    } catch {
+      log.write(
+        .warning, "parameters", stream: configuration.name,
+        "the source's parameters cannot be read: \(error)")
+    }
+  }
+
+  private func publish(
+    _ chunk: Chunk, _ place: PassThroughSchedule.Place, _ state: inout State
+  ) {
+    if let run = place.begins { state.opening = (run, []) }
+    guard var opening = state.opening else { return window.publish(chunk) }
+    let cadence = configuration.cadence
+    opening.chunks.append(chunk)
+    state.opening = opening
+    guard cadence.position(of: chunk.frame) + 1 >= cadence.framesPerPart else { return }
+    window.begin(
+      opening.chunks, offset: opening.run.offset, skipped: opening.run.skipped, track: state.track)
+    state.track = nil
+    state.opening = nil
+  }
+
+  private func chunk(_ unit: AccessUnit, _ place: PassThroughSchedule.Place) -> Chunk {
+    let cadence = configuration.cadence
+    let duration = cadence.grid.rate.ticksPerFrame
+    let sample = Sample(
+      payload: unit.bytes, decodeTime: cadence.grid.ticks(place.frame),
+      duration: UInt32(duration), captured: place.captured,
+      sequence: UInt32(truncatingIfNeeded: place.frame + 1), isSync: unit.isKey)
+    return Chunk(
+      frame: place.frame, isIndependent: unit.isKey, duration: duration, captured: place.captured,
+      published: SystemClock.wall,
+      bytes: writer.chunk(sample, startsSegment: cadence.position(of: place.frame) == 0))
+  }
+
+  private func description(
+    _ video: InputDescription.Video, _ size: VideoSize
+  ) throws(FFmpegError) -> TrackDescription {
+    let header = try PassThroughHeader(video, size: size, rate: configuration.cadence.grid.rate)
+    return TrackDescription(
+      rendition: rung.name, codecs: header.codecs,
+      bandwidth: rung.peakBandwidth(configuration.cadence),
+      averageBandwidth: rung.averageBandwidth(configuration.cadence), size: size,
+      cadence: configuration.cadence, header: header.bytes)
+  }
+
+  private func count(_ chunk: Chunk?) {
+    let cadence = configuration.cadence
+    let now = SystemClock.wall
+    statistics.withLock { statistics in
+      statistics.inputFrames += 1
+      guard let chunk else {
+        statistics.surplusFrames += 1
+        return
+      }
+      statistics.renditions[0].mediaBytes += UInt64(chunk.bytes.count)
+      let position = cadence.position(of: chunk.frame) + 1
+      guard position == cadence.framesPerSegment || position % cadence.framesPerPart == 0 else {
+        return
+      }
+      let frames = (position - 1) % cadence.framesPerPart + 1
+      statistics.renditions[0].partLateness.observe(Double(now - chunk.captured) / 1e9)
+      statistics.renditions[0].partDuration.observe(
+        Double(cadence.grid.nanoseconds(frames)) / 1e9)
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import Media
+import Testing
+
+@testable import Capture
+
+@Suite("The CMAF header of what is packaged as it came")
+struct PassThroughHeaderTests {
+  private func video(_ codec: NALCodec, _ sets: [[UInt8]]) -> InputDescription.Video {
+    InputDescription.Video(
+      nalCodec: codec, codec: codec == .h264 ? "h264" : "hevc", width: 640, height: 360, rate: nil,
+      parameterSets: sets, configuration: [])
+  }
+
+  @Test("H.264: avcC holds the source's own parameter sets, RFC 6381 §3.3")
+  func advanced() throws {
+    let size = try #require(VideoSize(width: 640, height: 360))
+    let encoder = try VideoEncoder(
+      EncoderSettings(size: size, rate: .thirty, bitrateKilobits: 700))
+    let sets = encoder.parameterSets.sps + encoder.parameterSets.pps
+    let header = try PassThroughHeader(video(.h264, sets), size: size, rate: .thirty)
+    #expect(header.codecs == encoder.codecString)
+    let path = "moov/trak/mdia/minf/stbl/stsd/avc1/avcC"
+    let own = try #require(Box.at(path, in: header.bytes)).content
+    let coded = try #require(Box.at(path, in: try encoder.initSegment())).content
+    #expect(own == coded)
+    let mdhd = try #require(Box.at("moov/trak/mdia/mdhd", in: header.bytes))
+    #expect(mdhd.number(mdhd.content[0] == 1 ? 20 : 12, 4) == 90_000)
+  }
+
+  /// Main profile, Main tier, level 3.1, as x265 writes it.
+  private static let hevc: [[UInt8]] = [
+    [
+      0x40, 0x01, 0x0C, 0x01, 0xFF, 0xFF, 0x01, 0x60, 0, 0, 3, 0, 0x90, 0, 0, 3, 0, 0, 3, 0, 0x5D,
+      0x95, 0x98, 0x09,
+    ],
+    [
+      0x42, 0x01, 0x01, 0x01, 0x60, 0, 0, 3, 0, 0x90, 0, 0, 3, 0, 0, 3, 0, 0x5D, 0xA0, 0x05, 0x02,
+      0x01, 0x69, 0x65, 0x95, 0x9A, 0x49, 0x32, 0xBC, 0x05, 0xA0, 0x20, 0, 0, 3, 0, 0x20, 0, 0, 3,
+      3, 0xC1,
+    ],
+    [0x44, 0x01, 0xC1, 0x72, 0xB4, 0x62, 0x40],
+  ]
+
+  @Test("HEVC: hvc1 with profile, compatibility, tier, level and constraints, ISO/IEC 14496-15 E.3")
+  func highEfficiency() throws {
+    let size = try #require(VideoSize(width: 640, height: 360))
+    let header = try PassThroughHeader(video(.hevc, Self.hevc), size: size, rate: .thirty)
+    #expect(header.codecs == "hvc1.1.6.L93.90")
+    let stsd = try #require(Box.at("moov/trak/mdia/minf/stbl/stsd", in: header.bytes))
+    #expect(String(decoding: stsd.content[12..<16], as: UTF8.self) == "hvc1")
+  }
+
+  @Test("without parameter sets there is none", arguments: [NALCodec.h264, .hevc])
+  func nothing(codec: NALCodec) throws {
+    let size = try #require(VideoSize(width: 640, height: 360))
+    #expect(throws: FFmpegError.self) {
+      try PassThroughHeader(video(codec, []), size: size, rate: .thirty)
+    }
+  }
+}

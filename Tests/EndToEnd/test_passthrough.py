@@ -1,0 +1,160 @@
+"""Inputs that are packaged as they are coded, with real senders: what fits, what does not, and that players play it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from harness.boxes import timescale
+from harness.browser import viewer
+from harness.continuity import check_one_stream, frames
+from harness.http1 import get
+from harness.labreport import report
+from harness.players import ffmpeg
+from harness.program import Program, launch, run_to_end, stop
+from harness.recorder import record
+from harness.sources import ENCODER, Source, ffmpeg_sender, rtsp_server, wait_for
+from harness.supervisor import free_port
+from harness.tunein import fetch
+
+HOST = ["--host", "127.0.0.1", "--http-port", "0"]
+HEVC = ["-c:v", "libx265", "-preset", "ultrafast", "-tune", "zerolatency", "-b:v", "1500k", "-x265-params",
+        "log-level=none:keyint=30:min-keyint=30:scenecut=0:bframes=0:open-gop=0"]
+
+
+@pytest.fixture
+def sources() -> Iterator[list[Source]]:
+    """What is started is ended after the test."""
+    started: list[Source] = []
+    yield started
+    for source in started:
+        source.kill()
+
+
+def play(streamer: Callable[..., Program], sources: list[Source], kind: str, *more: str, group: int = 30,
+         coding: list[str] | None = None) -> Program:
+    """A source of that kind, and a streamer on it once it plays."""
+    port = free_port()
+    url = {"rtsp": f"rtsp://127.0.0.1:{port}/x", "rtmp": f"rtmp://127.0.0.1:{port}/live/x",
+           "udp": f"udp://127.0.0.1:{port}"}[kind]
+    if kind == "rtsp":
+        sources.append(rtsp_server(port))
+    else:
+        to = ["-f", "mpegts", f"{url}?pkt_size=1316"] if kind == "udp" else ["-f", "flv", "-listen", "1", url]
+        sources.append(ffmpeg_sender([*(coding or []), *to], group=group))
+        time.sleep(1)
+    program = streamer("--input", url, *HOST, *more, defaults=False, within=25)
+    wait_for(lambda: get(program.port, "/live/video/playlist.m3u8", timeout=15).status == 200, 25, "a playlist")
+    return program
+
+
+def said(program: Program, words: str) -> bool:
+    """Whether the log says it."""
+    return any(words in line for line in program.log)
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("kind", ["rtsp", "rtmp", "hevc"])
+def test_as_it_is_coded(kind: str, streamer, sources: list[Source]) -> None:
+    """Every picture comes through, soon after it was made; the grid has no hole, segments begin with an IDR."""
+    coding = HEVC if kind == "hevc" else None
+    program = play(streamer, sources, "udp" if coding else kind, coding=coding)
+    assert said(program, "640x360 as it is coded"), program.log_text()
+    found = record(program.port, 5)
+    check_one_stream(found)
+    seen = frames(found)
+    clocks = [frame.clock for frame in seen]
+    assert len(seen) >= 90 and None not in clocks
+    assert [round((two - one) * 30) for one, two in zip(clocks, clocks[1:])] == [1] * (len(clocks) - 1)
+    delays = sorted(frame.captured - frame.clock for frame in seen)
+    print(f"{kind}: capture time after the picture was made: p50 {delays[len(delays) // 2] * 1000:.1f} ms")
+    assert delays[len(delays) // 2] < 0.15
+    ahead = {round(frame.captured - frame.tick, 1) for frame in seen}
+    assert max(ahead) - min(ahead) < 0.11, "media time leaves the capture time"
+    assert timescale(found.init()) == 90000
+    master = get(program.port, "/live/manifest.mpd").text
+    assert ('codecs="hvc1.' if coding else 'codecs="avc1.') in master
+
+
+@pytest.mark.timeout(60)
+def test_longer_groups_are_segments(streamer, sources: list[Source]) -> None:
+    """Groups of two seconds are the segments; numbers count two seconds each."""
+    program = play(streamer, sources, "udp", group=60)
+    playlist = fetch(program.port)
+    assert playlist.target_duration == 2
+    assert abs(playlist.segments[-1].msn - time.time() / 2) < 4
+    assert all(abs(segment.duration - 2) < 0.001 for segment in playlist.segments)
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(("coding", "more", "reason"), [
+    (["-tune", "film", "-bf", "2"], [], "it has B-frames"),
+    (["-force_key_frames", "expr:if(mod(n,50),eq(mod(n,50),20),1)"], [], "key pictures are"),
+    (["-g", "20"], [], "do not go into one another"),
+    ([], ["--overlay", "{name}"], "--overlay was given"),
+    ([], ["--resolution", "320x180"], "--resolution was given"),
+])
+def test_what_does_not_fit_is_encoded(coding: list[str], more: list[str], reason: str, streamer,
+                                      sources: list[Source]) -> None:
+    """By default what does not fit is decoded and encoded, and the log says why."""
+    program = play(streamer, sources, "udp", *more, coding=[*ENCODER, *coding] if coding else None)
+    assert said(program, f"decoded and encoded: {reason}") or said(program, reason), program.log_text()
+    assert not said(program, "as it is coded")
+
+
+@pytest.mark.timeout(60)
+def test_never(streamer, sources: list[Source]) -> None:
+    """--passthrough never encodes what would fit."""
+    program = play(streamer, sources, "udp", "--passthrough", "never")
+    assert not said(program, "as it is coded")
+    assert len(fetch(program.port).segments) >= 10, "no history"
+
+
+@pytest.mark.timeout(60)
+def test_always_says_why_not(sources: list[Source]) -> None:
+    """--passthrough always ends a stream that does not fit, with the reason."""
+    port = free_port()
+    sources.append(ffmpeg_sender(["-g", "20", "-f", "mpegts", f"udp://127.0.0.1:{port}?pkt_size=1316"], group=20))
+    program = launch(["--input", f"udp://127.0.0.1:{port}", "--passthrough", "always", *HOST], defaults=False)
+    try:
+        wait_for(lambda: said(program, "do not go into one another"), 20, "the reason")
+    finally:
+        stop(program)
+
+
+@pytest.mark.parametrize(("flags", "words"), [
+    (["--test-src"], "--input"), (["--input", "udp://127.0.0.1:1", "--overlay", "x"], "--overlay"),
+    (["--input", "udp://127.0.0.1:1", "--bitrate", "700"], "--bitrate")])
+def test_always_refuses_what_only_an_encoder_can(flags: list[str], words: str) -> None:
+    """--passthrough always beside a flag that asks for an encoder is refused at the start."""
+    status, lines = run_to_end([*flags, "--passthrough", "always", *HOST], defaults=False)
+    assert status == 2 and len(lines) == 1 and "--passthrough always" in lines[0] and words in lines[0], lines
+
+
+@pytest.mark.timeout(90)
+@pytest.mark.parametrize("path", ["/", "/?player=hlsjs"])
+def test_browser(path: str, browser: Browser, hlsjs: Path, streamer, sources: list[Source]) -> None:
+    """The page plays it, by its own player and by hls.js, without an error."""
+    program = play(streamer, sources, "rtsp", "--hlsjs", str(hlsjs))
+    with viewer(browser) as view:
+        view.open(program.url(path))
+        view.wait_playing(frames=60)
+        began = time.time() * 1000
+        view.watch(5)
+        found = report(view.data(), since=began)
+    print(f"{path}: {found['glass_to_glass_ms']}")
+    assert found["glass_to_glass_ms"]["p50"] is not None and found["glass_to_glass_ms"]["p50"] < 3000
+    assert found["clock_span_s"] > 3
+
+
+@pytest.mark.timeout(60)
+def test_ffmpeg_plays_dash(streamer, sources: list[Source]) -> None:
+    """ffmpeg plays the MPD, whose Period begins where the first IDR lies."""
+    program = play(streamer, sources, "rtsp")
+    time.sleep(2)
+    played = ffmpeg(program.url("/live/manifest.mpd"), 6)
+    print(played)

@@ -1,0 +1,130 @@
+"""A source that is passed through goes and comes back: a gap, one discontinuity, and players play on."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from harness.boxes import chunks
+from harness.browser import viewer
+from harness.http1 import get
+from harness.labreport import report
+from harness.program import Program
+from harness.sources import Source, rtsp_server, wait_for
+from harness.supervisor import free_port
+from harness.tunein import fetch
+
+HOST = ["--host", "127.0.0.1", "--http-port", "0"]
+
+
+class Camera:
+    """An RTSP server that can be killed and started again with another size."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.source: Source | None = None
+
+    def start(self, size: str = "640x360") -> None:
+        """It is there."""
+        self.source = rtsp_server(self.port, "--size", size)
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        if self.source:
+            self.source.kill()
+        self.source = None
+
+
+@pytest.fixture
+def camera():
+    """A camera, gone after the test."""
+    made = Camera()
+    made.start()
+    yield made
+    made.kill()
+
+
+def pull(streamer: Callable[..., Program], camera: Camera, *more: str) -> Program:
+    """A streamer that passes it through, once it plays."""
+    program = streamer("--input", f"rtsp://127.0.0.1:{camera.port}/x", "--passthrough", "always", *HOST, *more,
+                       defaults=False, within=20)
+    wait_for(lambda: get(program.port, "/live/video/playlist.m3u8", timeout=15).status == 200, 25, "a playlist")
+    return program
+
+
+@pytest.mark.timeout(90)
+@pytest.mark.parametrize(("away", "size"), [(0.2, "640x360"), (3, "640x360"), (3, "480x270")])
+def test_away(away: float, size: str, camera: Camera, streamer) -> None:
+    """Numbers never go back, skipped ones are gaps with a bare styp, one discontinuity, another init where it must be."""
+    program = pull(streamer, camera)
+    time.sleep(2)
+
+    def change() -> None:
+        time.sleep(1.4)
+        camera.kill()
+        time.sleep(away)
+        camera.start(size)
+
+    playlists = []
+    with ThreadPoolExecutor(1) as pool:
+        changing = pool.submit(change)
+        until = time.monotonic() + away + 6
+        while time.monotonic() < until:
+            playlists.append(fetch(program.port))
+            time.sleep(0.03)
+        changing.result()
+    last = playlists[-1]
+    assert sum(s.discontinuity for s in last.segments) == 1, last.text
+    maps = [s.map_uri for s in last.segments]
+    assert len(set(maps)) == (2 if size != "640x360" else 1)
+    numbers = [s.msn for s in last.segments]
+    assert numbers == list(range(numbers[0], numbers[-1] + 1))
+    gaps = [s for s in last.segments if s.gap]
+    assert len(gaps) >= away - 1
+    for gap in gaps:
+        answer = get(program.port, f"/live/video/{gap.uri}")
+        assert answer.status == 200 and answer.body[4:8] == b"styp" and len(answer.body) < 40
+    places = [s.discontinuity for s in last.segments].index(True)
+    assert places > 0
+    for uri in set(maps):
+        assert get(program.port, f"/live/video/{uri}").status == 200
+    tfdt = -1
+    for segment in last.segments:
+        if segment.gap:
+            continue
+        init, media = (get(program.port, f"/live/video/{uri}").body for uri in (segment.map_uri, segment.uri))
+        parts = chunks(media, init)
+        assert parts[0].tfdt > tfdt
+        tfdt = parts[-1].tfdt
+    edges = [playlist.last_part for playlist in playlists]
+    assert edges == sorted(edges)
+    # A playlist never ends with the discontinuity: the first part behind it comes with it.
+    for playlist in playlists:
+        if playlist.segments[-1].gap:
+            assert playlist.open_parts, "a discontinuity with nothing behind it"
+
+
+@pytest.mark.timeout(90)
+@pytest.mark.parametrize("path", ["/", "/?player=hlsjs", "/?player=dashjs"])
+def test_players(path: str, camera: Camera, browser: Browser, hlsjs: Path, streamer) -> None:
+    """The page's players play on after three seconds without the source; the third is the page's own on the MPD."""
+    program = pull(streamer, camera, "--hlsjs", str(hlsjs))
+    time.sleep(3)
+    with viewer(browser) as view:
+        view.open(program.url(path))
+        view.wait_playing(frames=90)
+        camera.kill()
+        time.sleep(3)
+        camera.start()
+        back = time.time() * 1000
+        view.watch(12)
+        found = report(view.data(), since=back + 7000)
+        errors = view.data()["page_errors"][-3:]
+    print(f"{path}: {json.dumps(found)} {errors}")
+    assert found["clock_span_s"] is not None and found["clock_span_s"] > 2, "the clock does not advance any more"
