@@ -36,11 +36,12 @@ struct MetricsText {
   private func streams(_ out: inout MetricLines) {
     let roster = site.roster
     out.family("streamer_stream_state", "gauge", "1 for the state that the stream is in.")
-    for stream in roster.streams {
+    let states = roster.streams.map(\.word)
+    for (stream, state) in zip(roster.streams, states) {
       for word in SiteStream.words {
         out.sample(
           "streamer_stream_state", [("stream", stream.name), ("state", word)],
-          stream.word == word ? 1 : 0)
+          state == word ? 1 : 0)
       }
     }
     let all = roster.served.map { (name: $0.name, served: $0, counts: $0.measures.statistics()) }
@@ -54,9 +55,9 @@ struct MetricsText {
       for one in all { out.sample(name, [("stream", one.name)], Double(value(one.counts))) }
     }
     out.family("streamer_stream_online", "gauge", "Whether the source gives pictures.")
-    for stream in roster.streams {
+    for (stream, state) in zip(roster.streams, states) {
       let counts = all.first { $0.served === stream.served }?.counts
-      let isOnline = counts?.isSourceOnline == true && stream.word == "live"
+      let isOnline = counts?.isSourceOnline == true && state == "live"
       out.sample("streamer_stream_online", [("stream", stream.name)], isOnline ? 1 : 0)
     }
     counter("streamer_input_frames_total", "Pictures from the source.") { $0.inputFrames }

@@ -1,4 +1,4 @@
-/// How a site is served: what does not depend on a stream.
+/// How a site is served; what a stream may have of its own is of those that have none.
 package struct ServingOptions: Sendable {
   /// Scheme, authority and path prefix under which clients reach the server, without a slash at the end.
   ///

@@ -106,6 +106,11 @@ final class StreamLobby {
 
   private func openDesks() {
     guard let served = stream.served else { return }
+    var options = options
+    if let plan = stream.hosted?.plan {
+      options.holdLimit = plan.holdLimit
+      options.waitsForAbsentSegment = plan.waitsForAbsentSegment
+    }
     for rendition in served.renditions {
       desks.append(
         StreamDesk(served, rendition, options: options, counters: counters, reroute: reroute))

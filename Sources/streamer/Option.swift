@@ -34,6 +34,11 @@ struct Option: Sendable {
 
   /// Whether each stream may have its own.
   var isForStream: Bool {
+    isAboutStream || ["hold-timeout", "wait-for-absent-segment"].contains(name)
+  }
+
+  /// Whether it says what a stream is, and not how any is served.
+  var isAboutStream: Bool {
     switch group {
     case .source, .encoding, .stream: true
     case .server, .limits, .program: false

@@ -26,6 +26,7 @@ struct PassThroughChoice {
     if settings.size != nil { return "--resolution" }
     if settings.isRateGiven { return "--framerate" }
     if settings.bitrateKilobits != nil { return "--bitrate" }
+    if settings.intraInterval != nil { return "--intra-interval" }
     if settings.sound != .none { return "--audio" }
     return nil
   }

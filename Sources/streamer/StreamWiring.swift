@@ -120,6 +120,8 @@ struct StreamWiring: Sendable {
     plan.source = settings.input.map { "\($0)" } ?? settings.device ?? "test picture"
     plan.isOnDemand = settings.isOnDemand
     plan.isRetried = isListed
+    plan.holdLimit = settings.holdLimit
+    plan.waitsForAbsentSegment = settings.waitsForAbsentSegment
     plan.wish = settings.wish
     plan.opened = { [settings] in StreamWiring(settings, $0).announce(log) }
     return plan

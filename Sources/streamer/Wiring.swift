@@ -50,9 +50,7 @@ struct Wiring {
     options.publicURL = settings.publicURL
     options.adminToken = settings.adminToken
     options.timeDisplacementMicroseconds = settings.timeDisplacementMicroseconds
-    options.waitsForAbsentSegment = settings.waitsForAbsentSegment
     options.sendsCMSD = settings.sendsCMSD
-    options.holdLimit = settings.holdLimit
     return options
   }
 

@@ -106,10 +106,12 @@ def test_many_streams_one_failing(streamer: Callable[..., Program], tmp_path: Pa
     """A stream that cannot start is 503 with the reason; the others play, with their own settings."""
     path = write(tmp_path, [
         stream("a", playlistLength=7), stream("broken", input=str(tmp_path / "nowhere.ts")),
-        stream("b", framerate=25, segmentDuration=2), stream("cam", device="/dev/video99")])
+        stream("b", framerate=25, segmentDuration=2, holdTimeout=0.3), stream("cam", device="/dev/video99")])
     program = streamer("-c", str(path), defaults=False)
     assert len([s for s in fetch(program.port, path="/a/video/playlist.m3u8").segments if s.uri]) == 7
     assert fetch(program.port, path="/b/video/playlist.m3u8").segments[-1].duration == 2
+    ahead = get(program.port, f"/b/video/playlist.m3u8?_HLS_msn={fetch(program.port, path='/b/video/playlist.m3u8').segments[-1].msn + 2}")
+    assert ahead.status == 503 and 0.2 < ahead.held < 1, "a limit of its own"
     wait_for(lambda: get(program.port, "/broken/playlist.m3u8").status == 503, 10, "503 of what cannot start")
     answer = get(program.port, "/broken/manifest.mpd")
     assert answer.status == 503 and "No such file" in answer.text and answer.headers["retry-after"]

@@ -83,7 +83,7 @@ struct FastLLTests {
     #expect(wiring.settings.host == "127.0.0.1" && wiring.settings.port == 9090)
     #expect(wiring.settings.logLevel == .debug && wiring.tls == nil)
     #expect(wiring.serving.timeDisplacementMicroseconds == 250_000)
-    #expect(!wiring.serving.waitsForAbsentSegment)
+    #expect(wiring.streams.allSatisfy { !$0.settings.waitsForAbsentSegment })
     #expect(wiring.streams.map(\.configuration.name) == ["gen", "cam"])
     let gen = wiring.streams[0].configuration
     #expect(gen.source == .test)
@@ -114,7 +114,7 @@ struct FastLLTests {
     #expect(configuration.intraInterval == 24)
     #expect(configuration.rungs.map { "\($0.size)@\($0.bitrateKilobits)" } == ["320x180@300"])
     #expect(configuration.rungs[0].name == "video")
-    #expect(found?.serving.waitsForAbsentSegment == true)
+    #expect(found?.streams[0].settings.waitsForAbsentSegment == true)
     #expect(found?.serving.timeDisplacementMicroseconds == 0)
   }
 
@@ -281,6 +281,22 @@ struct ConfigurationTests {
     let flat = folder.outcome("config.json", ["--bitrate", "500"]).wiring
     #expect(
       flat?.streams.map { $0.configuration.rungs.map(\.bitrateKilobits) } == [[500], [500], [500]])
+  }
+
+  @Test("a stream may have limits of its own")
+  func limits() throws {
+    let folder = try Folder([
+      "config.json": """
+      {"holdTimeout": 2, "streams": [{"stream": "a", "holdTimeout": "0.5", "maxFiles": 30,
+        "waitForAbsentSegment": "false"}, {"stream": "b"}]}
+      """
+    ])
+    let wiring = try #require(folder.outcome().wiring)
+    let log = Log(format: .text, least: .error) { _ in }
+    let plans = wiring.streams.map { $0.plan(log: log) }
+    #expect(plans.map(\.holdLimit) == [500_000_000, 2_000_000_000])
+    #expect(plans.map(\.waitsForAbsentSegment) == [false, true])
+    #expect(wiring.streams.map(\.configuration.retained) == [30, 20])
   }
 
   @Test("a file without a list is about one stream; a camera that it names is waited for")

@@ -35,8 +35,8 @@ struct SettingsLayer: Sendable {
 
   init(_ entries: [Entry]) { self.entries = entries }
 
-  /// What of it is for the whole program.
-  var forProgram: SettingsLayer { SettingsLayer(entries.filter { !$0.option.isForStream }) }
+  /// What of it is for the whole program and how it serves any stream.
+  var forProgram: SettingsLayer { SettingsLayer(entries.filter { !$0.option.isAboutStream }) }
 
   /// Puts it over what `settings` has.
   ///
