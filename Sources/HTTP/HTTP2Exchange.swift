@@ -113,7 +113,7 @@ final class HTTP2Exchange: Exchange {
 
   /// Keeps of the request only what an answer that comes later may depend on.
   func wasRouted() {
-    if stage == .unanswered, request.framing == .none { request = request.shrunk }
+    if stage == .unanswered, request.isLarge, request.framing == .none { request = request.shrunk }
   }
 
   /// Moves bytes of the body on.

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { page, plain } from './load.mjs';
 
-const { ChunkCutter, content, initOf } = page(['ChunkCutter', 'content', 'initOf']);
+const { ChunkCutter, content, initOf, soundInitOf } = page(['ChunkCutter', 'content', 'initOf', 'soundInitOf']);
 
 /** @param {string} type @param {...(number[] | Uint8Array)} parts */
 function box(type, ...parts) {
@@ -95,5 +95,27 @@ suite('init segment', () => {
 
   test('content finds nothing in nothing', () => {
     assert.equal(content(new Uint8Array(0), 'moov'), null);
+  });
+});
+
+suite('an init segment of sound', () => {
+  /** @param {number[]} sizes how many bytes each descriptor's length takes @param {number} first of the AudioSpecificConfig */
+  const init = (sizes, first) => {
+    const length = (/** @type {number} */ value, /** @type {number} */ size) => bytes(value, size).map((byte, i) => (i + 1 < size ? byte | 0x80 : byte));
+    const config = [5, ...length(2, sizes[2]), first, 0x90];
+    const decoder = [4, ...length(13 + config.length, sizes[1]), ...bytes(0x40, 1), ...bytes(0, 12), ...config];
+    const descriptor = [3, ...length(3 + decoder.length, sizes[0]), ...bytes(0, 3), ...decoder];
+    const entry = box('mp4a', bytes(0, 28), box('esds', bytes(0, 4), descriptor));
+    return new Uint8Array(box('moov', box('trak', box('mdia', box('mdhd', bytes(0, 12), bytes(44100, 4)), box('minf', box('stbl', box('stsd', bytes(1, 8), entry)))))));
+  };
+
+  test('codec and timescale, however long the lengths of the descriptors are', () => {
+    assert.deepEqual(plain(soundInitOf(init([1, 1, 1], 0x11))), { type: 'audio/mp4; codecs="mp4a.40.2"', timescale: 44100 });
+    assert.deepEqual(plain(soundInitOf(init([4, 4, 4], 0x29))), { type: 'audio/mp4; codecs="mp4a.40.5"', timescale: 44100 });
+  });
+
+  test('anything else is none', () => {
+    assert.equal(soundInitOf(new Uint8Array(box('moov', box('trak')))), null);
+    assert.equal(initOf(init([1, 1, 1], 0x11)), null);
   });
 });

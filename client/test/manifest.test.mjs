@@ -76,3 +76,12 @@ test('a target above two seconds is kept', () => {
   for (let now = 0; now < 60; now += 1) controller.step(now, 2.2);
   assert.equal(controller.target, 2.2);
 });
+
+test('sound is a rendition with names of its own, and the same numbers', () => {
+  const list = parseManifest(golden('sound'), base, 1795155735.5);
+  assert.ok(list.sound);
+  assert.equal(list.sound.openNumber, list.openNumber);
+  assert.equal(segmentNames(list.sound).urlOf(7), 'http://127.0.0.1:8080/live/audio/segment7.m4s');
+  assert.match(list.sound.map, /\/live\/audio\/init-[0-9a-f]{8}\.mp4$/);
+  assert.equal(parseManifest(golden('running'), base, 1795155735.5).sound, undefined);
+});

@@ -44,6 +44,15 @@ suite('playlists in the page', () => {
     const list = parsePlaylist('#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1,CODECS="a,b"\r\n720p/playlist.m3u8\r\n#EXT-X-STREAM-INF:BANDWIDTH=1\n/x.m3u8\n', 'http://h/live/playlist.m3u8');
     assert.deepEqual(plain(list.variants), ['http://h/live/720p/playlist.m3u8', 'http://h/x.m3u8']);
     assert.equal(list.segments.length, 0);
+    assert.deepEqual(plain(list.sounds), []);
+  });
+
+  test('and its sound', () => {
+    const list = parsePlaylist('#EXTM3U\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="audio",URI="audio/playlist.m3u8"\n'
+      + '#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="s",NAME="s",URI="s.m3u8"\n#EXT-X-STREAM-INF:BANDWIDTH=1,AUDIO="audio"\nvideo/playlist.m3u8\n',
+    'http://h/live/playlist.m3u8');
+    assert.deepEqual(plain(list.variants), ['http://h/live/video/playlist.m3u8']);
+    assert.deepEqual(plain(list.sounds), ['http://h/live/audio/playlist.m3u8']);
   });
 
   test('dates do not reach over a discontinuity', () => {

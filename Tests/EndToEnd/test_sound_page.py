@@ -1,0 +1,114 @@
+"""The player page with sound: both of its players, the target, the button, flash and beep as a viewer gets them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from harness import avbrowser
+from harness.browser import viewer
+from harness.program import Program, start, stop
+
+SMALL = ("--resolution", "640x360", "--bitrate", "700")
+STATE = "() => { const { samples, ...rest } = window.__player; return rest; }"
+DECODED = "() => document.querySelector('video').webkitAudioDecodedByteCount"
+FRAME = 1000 / 30
+
+
+@pytest.fixture(scope="module")
+def tone(binary: object, hlsjs: object) -> Iterator[Program]:
+    """A stream with the test tone, and hls.js for its page."""
+    program = start([*SMALL, "--audio", "tone", "--hlsjs", str(hlsjs)])
+    try:
+        yield program
+    finally:
+        stop(program)
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("query, player, target", [
+    ("", "frames", 0.25), ("?target=0.1", "frames", 0.25), ("?target=0.6", "frames", 0.6),
+    ("?src=/live/manifest.mpd&player=frames", "frames", 0.5), ("?player=hlsjs", "hlsjs", 0.371),
+], ids=["frames", "asked-for-less", "asked-for-more", "mpd", "hlsjs"])
+def test_plays_picture_and_sound(query: str, player: str, target: float, browser: Browser, tone: Program) -> None:
+    """Both are decoded; the target is what sound allows; the clock advances near it without an error; one retry."""
+    for attempt in (1, 2):
+        with viewer(browser) as view:
+            view.open(tone.url("/" + query))
+            view.wait_playing()
+            view.watch(6)
+            state, data, decoded = view.page.evaluate(STATE), view.data(), view.page.evaluate(DECODED)
+        late = state["glassToGlassMs"]
+        print(f"run {attempt}: {late:.0f} ms, target {state['target']}, {len(state['stalls'])} stalls, {decoded} bytes of sound")
+        assert state["player"] == player and state["sound"] is True and state["status"] == "live"
+        assert not data["page_errors"] and not data["bad_responses"] and not state["errors"]
+        assert state["target"] >= target - 1e-6
+        if decoded > 4000 and late < 1500 and len(state["stalls"]) <= 1:
+            return
+    raise AssertionError(f"{state}, {decoded} bytes of sound decoded")
+
+
+@pytest.mark.timeout(60)
+def test_both_are_followed_side_by_side(browser: Browser, tone: Program) -> None:
+    """The frame player reads whole segments of both renditions while they are made, with the same numbers."""
+    with viewer(browser) as view:
+        view.open(tone.url("/"))
+        view.wait_playing()
+        view.watch(3)
+        names = [{url.rsplit("/", 1)[-1] for url in view.requests if f"/live/{kind}/segment" in url}
+                 for kind in ("video", "audio")]
+    assert len(names[0]) >= 3 and names[0] == names[1] or len(names[0] ^ names[1]) <= 2
+    assert all(name.count(".") == 1 for name in names[0] | names[1]), "no parts"
+
+
+@pytest.mark.timeout(60)
+def test_button(browser: Browser, tone: Program, server: Program) -> None:
+    """The page starts muted; `m` and the button switch; a stream without sound says so."""
+    muted = "() => document.querySelector('video').muted"
+    with viewer(browser) as view:
+        view.open(tone.url("/"))
+        view.wait_playing()
+        button = view.page.locator("#sound")
+        assert view.page.evaluate(muted) and button.inner_text() == "Unmute" and button.is_enabled()
+        view.page.keyboard.press("m")
+        assert not view.page.evaluate(muted)
+        view.page.wait_for_timeout(300)
+        assert button.inner_text() == "Mute"
+        button.click()
+        assert view.page.evaluate(muted)
+    with viewer(browser) as view:
+        view.open(server.url("/"))
+        view.wait_playing()
+        view.page.wait_for_timeout(500)
+        button = view.page.locator("#sound")
+        assert button.inner_text() == "No sound" and button.is_disabled()
+        assert view.page.evaluate(STATE)["target"] < 0.25
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("player", ["frames", "hlsjs"])
+def test_av_offset_at_the_viewer(player: str, browser: Browser, tone: Program) -> None:
+    """Through the whole chain flash and beep are at most a video frame apart (median of ten seconds); one retry."""
+    for attempt in (1, 2):
+        with viewer(browser) as view:
+            view.open(tone.url(f"/?player={player}"))
+            view.wait_playing()
+            view.watch(3)
+            found = avbrowser.measure(view, 10)
+        print(f"run {attempt}: sound before picture {found}")
+        if abs(found.middle) <= FRAME:
+            return
+    raise AssertionError(f"{found}")
+
+
+def test_page_measures(browser: Browser, tone: Program) -> None:
+    """The measure itself sees an offset: sound that is kept back for 100 ms is found 100 ms later."""
+    with viewer(browser) as view:
+        view.open(tone.url("/"))
+        view.wait_playing()
+        view.watch(3)
+        found = avbrowser.measure(view, 8, kept_back=0.1)
+    print(f"with 100 ms: {found}")
+    assert -100 - FRAME * 1.5 <= found.middle <= -100 + FRAME * 1.5
