@@ -1,6 +1,6 @@
 """GStreamer's RTSP server with the burned clock in its picture; run by Debian's own Python.
 
-`/usr/bin/python3 rtspserver.py PORT [--size WxH] [--user NAME --password WORD]`; prints `ready`. URL: rtsp://…/x
+`/usr/bin/python3 rtspserver.py PORT [--size WxH] [--user NAME --password WORD] [--certificate PEM --key PEM]`; prints `ready`. URL: rtsp://…/x
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from painter import pictures  # noqa: E402
 
 gi.require_version("Gst", "1.0")
 gi.require_version("GstRtspServer", "1.0")
-from gi.repository import GLib, Gst, GstRtspServer  # noqa: E402
+from gi.repository import Gio, GLib, Gst, GstRtspServer  # noqa: E402
 
 
 def main() -> None:
@@ -29,6 +29,8 @@ def main() -> None:
     parser.add_argument("--slices", type=int, default=1)
     parser.add_argument("--user", default="")
     parser.add_argument("--password", default="")
+    parser.add_argument("--certificate", default="", help="PEM; with --key: rtsps alone")
+    parser.add_argument("--key", default="")
     options = parser.parse_args()
     width, height = map(int, options.size.split("x"))
     Gst.init(None)
@@ -56,8 +58,11 @@ def main() -> None:
         "! video/x-h264,profile=baseline ! rtph264pay name=pay0 pt=96 config-interval=-1 )")
     factory.set_shared(True)
     factory.connect("media-configure", configure)
+    auth = GstRtspServer.RTSPAuth()
+    if options.certificate:
+        auth.set_tls_certificate(Gio.TlsCertificate.new_from_files(options.certificate, options.key))
+        server.set_auth(auth)
     if options.user:
-        auth = GstRtspServer.RTSPAuth()
         token = GstRtspServer.RTSPToken()
         token.set_string("media.factory.role", "viewer")
         basic = GstRtspServer.RTSPAuth.make_basic(options.user, options.password)
