@@ -27,6 +27,7 @@ import fanout  # noqa: E402
 import freshness  # noqa: E402
 import held  # noqa: E402
 import http_cells  # noqa: E402
+import inputs  # noqa: E402
 import ladder  # noqa: E402
 import memory  # noqa: E402
 from fetch_hlsjs import fetch_hlsjs  # noqa: E402
@@ -211,7 +212,7 @@ MEASURES: dict[str, Callable[[Bench], Any]] = {
     "start": measure_start, "idle": measure_idle_cpu, "memory": measure_memory,
     "freshness": measure_freshness, "publish": measure_publish, "cpu": measure_cpu,
     "allocations": measure_allocations, "glass": measure_glass, "http": measure_http, "held": measure_held,
-    "dash": dash.measure, "ladder": measure_ladder,
+    "dash": dash.measure, "ladder": measure_ladder, "inputs": inputs.measure,
 }
 
 

@@ -14,7 +14,8 @@ final class HTTP1Connection: ByteStreamOwner, ServedConnection {
     case closed
   }
 
-  unowned let server: HTTPServer
+  /// Let go of when the server forgets the connection.
+  let server: HTTPServer
   /// Its place in the server's table.
   var index = -1
   let stream: any ByteStream
@@ -77,9 +78,10 @@ final class HTTP1Connection: ByteStreamOwner, ServedConnection {
       guard phase == .open else { break }
       guard canTake else { return keep(bytes, from: position) }
       do {
-        guard let request = try parser.next(bytes, &position, peer: stream.peer) else { break }
+        guard var request = try parser.next(bytes, &position, peer: stream.peer) else { break }
         headSince = 0
-        take(request, isSecure: stream.isSecure)
+        request.isSecure = stream.isSecure
+        take(request)
       } catch {
         refuse(error.status, error.description)
       }
@@ -100,9 +102,7 @@ final class HTTP1Connection: ByteStreamOwner, ServedConnection {
     stream.isReading = false
   }
 
-  private func take(_ request: Request, isSecure: Bool) {
-    var request = request
-    request.isSecure = isSecure
+  private func take(_ request: consuming Request) {
     // Until a body is over the answer ends the connection, so that a body is never read as a request.
     let closes = !request.keepAlive || request.framing != .none || server.isDraining
     let exchange = HTTP1Exchange(request, self, closes: closes)
@@ -205,9 +205,11 @@ final class HTTP1Connection: ByteStreamOwner, ServedConnection {
   }
 
   private func report(_ exchange: HTTP1Exchange) {
-    guard server.observer != nil else { return }
-    reports.add(record(of: exchange, bytesSent: exchange.bytesSent, cut: false))
-    if stream.queuedBytes == 0 { reports.tell(server, lost: 0) }
+    guard let observer = server.observer else { return }
+    let record = record(of: exchange, bytesSent: exchange.bytesSent, cut: false)
+    if stream.queuedBytes > 0 { return reports.add(record) }
+    reports.tell(server, lost: 0)
+    observer.finished(record)
   }
 
   private func record(of exchange: HTTP1Exchange, bytesSent: Int, cut: Bool) -> AnswerRecord {

@@ -29,7 +29,7 @@ final class HTTP1Exchange: Exchange {
   private static let lineEnd = ByteSlice(SharedBytes("\r\n"))
   private static let lastChunk = ByteSlice(SharedBytes("0\r\n\r\n"))
 
-  init(_ request: Request, _ connection: HTTP1Connection, closes: Bool) {
+  init(_ request: consuming Request, _ connection: HTTP1Connection, closes: Bool) {
     self.request = request
     self.connection = connection
     self.closes = closes
@@ -109,7 +109,7 @@ final class HTTP1Exchange: Exchange {
 
   /// Keeps of the request only what an answer that comes later may depend on.
   func wasRouted() {
-    if stage == .unanswered, request.framing == .none { request = request.shrunk }
+    if stage == .unanswered, request.isLarge, request.framing == .none { request = request.shrunk }
   }
 
   /// Takes out what waited, since this is now the first unfinished answer.
@@ -135,11 +135,7 @@ final class HTTP1Exchange: Exchange {
   private func appendTail(
     _ batch: inout [ByteSlice], _ extra: [HeaderField], _ connection: HTTP1Connection
   ) {
-    if !extra.isEmpty {
-      var lines: [UInt8] = []
-      for field in extra { field.append(to: &lines) }
-      batch.append(ByteSlice(SharedBytes(lines)))
-    }
+    if !extra.isEmpty { batch.append(ByteSlice(connection.server.lines(extra))) }
     let persistence: HeadTails.Persistence = closes ? .closes : canStream ? .implied : .told
     batch.append(ByteSlice(connection.server.tail(persistence)))
   }

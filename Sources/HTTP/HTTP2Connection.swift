@@ -34,7 +34,7 @@ final class HTTP2Connection: ByteStreamOwner, ServedConnection {
     }
   }
 
-  unowned let server: HTTPServer
+  let server: HTTPServer
   var index = -1
   let stream: any ByteStream
   let refusal: Refusal?

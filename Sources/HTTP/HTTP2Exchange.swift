@@ -113,7 +113,7 @@ final class HTTP2Exchange: Exchange {
 
   /// Keeps of the request only what an answer that comes later may depend on.
   func wasRouted() {
-    if stage == .unanswered, request.framing == .none { request = request.shrunk }
+    if stage == .unanswered, request.isLarge, request.framing == .none { request = request.shrunk }
   }
 
   /// Moves bytes of the body on.
@@ -128,6 +128,9 @@ final class HTTP2Exchange: Exchange {
     bytesSent += count
     if isAskingForBody { isAskingForBody = false } else { response = nil }
   }
+
+  /// Notes when the client had the whole answer, if it goes on sending.
+  func answerSent(now: Int64) { pace.restart(now: now) }
 
   /// Lets go of what is not sent.
   func dropPending() { pending.removeAll() }

@@ -77,7 +77,7 @@ struct HTTP2RequestHead {
     guard path.first == UInt8(ascii: "/") || path.elementsEqual("*".utf8) else { throw .badTarget }
     guard !hasControl else { throw .controlCharacter }
     var head = method
-    head.reserveCapacity(listSize + 64)
+    head.reserveCapacity(listSize + 64 + (lineCount + 1) * Request.FieldPlace.size)
     head.append(0x20)
     head += path
     head += Array(" HTTP/1.1\r\nhost: ".utf8)
@@ -86,6 +86,6 @@ struct HTTP2RequestHead {
     head += lines
     head += [0x0D, 0x0A]
     return try Request(
-      head: head, from: 0, fieldCount: lineCount + 1, limits: limits, peer: peer, hasBody: hasBody)
+      head: head, from: 0, limits: limits, peer: peer, hasBody: hasBody)
   }
 }

@@ -10,7 +10,7 @@ package final class HTTPServer: SocketReceiver, LoopService {
   /// What one read brings at most: a head of the largest size, since what is not taken is kept.
   private static let readLimit = 16 * 1024
 
-  unowned let loop: EventLoop
+  let loop: EventLoop
   let limits: HTTPLimits
   let handler: any RequestHandler
   let observer: (any ExchangeObserver)?
@@ -24,6 +24,7 @@ package final class HTTPServer: SocketReceiver, LoopService {
   private var connections: [any ServedConnection] = []
   private var tails = HeadTails()
   private var lastSize = (count: 0, line: SharedBytes([]))
+  private var lastFields = (fields: [HeaderField](), lines: SharedBytes([]))
   private var nextCheck = Int64.max
 
   /// Takes the connections handed to `loop` from now on.
@@ -174,6 +175,16 @@ package final class HTTPServer: SocketReceiver, LoopService {
   /// The end of a head written now.
   func tail(_ persistence: HeadTails.Persistence) -> SharedBytes {
     tails.tail(persistence, now: loop.now)
+  }
+
+  /// Fields of a single answer as lines; often the same for many that waited as long.
+  func lines(_ fields: [HeaderField]) -> SharedBytes {
+    if lastFields.fields != fields {
+      var lines: [UInt8] = []
+      for field in fields { field.append(to: &lines) }
+      lastFields = (fields, SharedBytes(lines))
+    }
+    return lastFields.lines
   }
 
   /// The size line of an HTTP chunk; the same for all followers that get the same bytes.

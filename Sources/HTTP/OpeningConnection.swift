@@ -8,7 +8,7 @@ final class OpeningConnection: ByteStreamOwner, ServedConnection {
   /// What HTTP/2 begins with.
   static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
 
-  unowned let server: HTTPServer
+  let server: HTTPServer
   var index = -1
   private let stream: any ByteStream
   /// The same where it is TLS.

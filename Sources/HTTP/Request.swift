@@ -47,6 +47,30 @@ package struct Request: Sendable {
 
     var name: Range<Int> { Int(nameStart)..<Int(nameEnd) }
     var value: Range<Int> { Int(valueStart)..<Int(valueEnd) }
+
+    /// How many bytes one takes behind a head.
+    static let size = 8
+
+    /// Reads the one at `start`.
+    init(_ bytes: [UInt8], at start: Int) {
+      func number(_ offset: Int) -> UInt16 {
+        UInt16(bytes[start + offset]) << 8 | UInt16(bytes[start + offset + 1])
+      }
+      (nameStart, nameEnd) = (number(0), number(2))
+      (valueStart, valueEnd) = (number(4), number(6))
+    }
+
+    /// Writes it behind what is there.
+    func append(to bytes: inout [UInt8]) {
+      func put(_ number: UInt16) {
+        bytes.append(UInt8(number >> 8))
+        bytes.append(UInt8(truncatingIfNeeded: number))
+      }
+      put(nameStart)
+      put(nameEnd)
+      put(valueStart)
+      put(valueEnd)
+    }
   }
 
   /// Where things lie in the head; a head has at most 65,535 bytes.
@@ -59,8 +83,12 @@ package struct Request: Sendable {
     var range: Range<Int> { Int(start)..<Int(end) }
   }
 
+  /// The head, and behind it where its fields lie: one piece of memory, since many requests are held.
   let head: [UInt8]
-  let places: [FieldPlace]
+  private let headEnd: UInt16
+  /// A bit for each length that a field's name has: most fields that are asked for are not there, and
+  /// a held request need not be touched to know that.
+  private let nameLengths: UInt64
   let methodPlace, pathPlace: Place
   let queryPlace: Place?
 
@@ -79,16 +107,25 @@ package struct Request: Sendable {
   /// Who asked.
   package let peer: PeerAddress
 
+  /// A request whose head ends at `headEnd`, with the places of its fields behind that.
   init(
-    head: [UInt8], places: [FieldPlace], line: RequestLine, keepAlive: Bool, framing: BodyFraming,
-    peer: PeerAddress
+    head: consuming [UInt8], headEnd: Int, line: RequestLine, keepAlive: Bool,
+    framing: BodyFraming, peer: PeerAddress
   ) {
-    self.head = head
-    self.places = places
+    self.headEnd = UInt16(clamping: headEnd)
     methodPlace = Place(line.method)
     pathPlace = Place(line.path)
     queryPlace = line.query.map(Place.init)
     method = Method(head[line.method])
+    let bytes = head
+    var lengths: UInt64 = 0
+    var start = headEnd
+    while start < bytes.count {
+      lengths |= Self.bit(FieldPlace(bytes, at: start).name.count)
+      start += FieldPlace.size
+    }
+    nameLengths = lengths
+    self.head = bytes
     minorVersion = line.minorVersion
     self.keepAlive = keepAlive
     self.framing = framing
@@ -97,12 +134,19 @@ package struct Request: Sendable {
 
   /// Stands for a request that could not be understood.
   static let unknown = Request(
-    head: [], places: [],
+    head: [], headEnd: 0,
     line: RequestLine(method: 0..<0, path: 0..<0, query: nil, minorVersion: 1), keepAlive: false,
     framing: .none, peer: .none)
 
   /// Bytes of the head, which are kept as long as the request.
-  package var headSize: Int { head.count }
+  package var headSize: Int { Int(headEnd) }
+
+  /// Where its fields lie.
+  private var places: some Sequence<FieldPlace> {
+    stride(from: Int(headEnd), to: head.count, by: FieldPlace.size).lazy.map {
+      FieldPlace(head, at: $0)
+    }
+  }
 
   /// The method as it was sent.
   package var methodText: String { text(methodPlace.range) }
@@ -115,12 +159,35 @@ package struct Request: Sendable {
   package var path: String { percentDecoded(head[pathPlace.range]) }
   /// The pieces between the slashes, each without percent-escapes; `/a/` is `["a", ""]`.
   package var pathSegments: [String] {
-    head[pathPlace.range].dropFirst()
-      .split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-      .map { percentDecoded($0) }
+    let path = pathPlace.range
+    guard !path.isEmpty else { return [""] }
+    var segments: [String] = []
+    segments.reserveCapacity(4)
+    var start = path.lowerBound + 1
+    for end in path.dropFirst() where head[end] == UInt8(ascii: "/") {
+      segments.append(percentDecoded(head[start..<end]))
+      start = end + 1
+    }
+    segments.append(percentDecoded(head[start..<path.upperBound]))
+    return segments
+  }
+  /// The first of them, without a look at the others.
+  package var firstPathSegment: String {
+    let path = head[pathPlace.range].dropFirst()
+    return percentDecoded(path.prefix { $0 != UInt8(ascii: "/") })
   }
   /// What follows the `?`, as it was sent; nil where there is no `?`.
   package var query: String? { queryPlace.map { text($0.range) } }
+
+  /// Whether the query has this in it, still escaped.
+  package func queryContains(_ text: StaticString) -> Bool {
+    guard let queryPlace else { return false }
+    let wanted = unsafe UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+    let query = head[queryPlace.range]
+    return query.indices.dropLast(max(0, wanted.count - 1)).contains { start in
+      unsafe query[start...].starts(with: wanted)
+    }
+  }
 
   /// The parameters of the query in their order: `+` is a space, a broken escape stays as it is.
   package var queryItems: [QueryItem] {
@@ -136,21 +203,29 @@ package struct Request: Sendable {
   /// The value of a field, whatever the case of its name; several are joined by `, `
   /// (RFC 9110 §5.3).
   package func header(_ name: String) -> String? {
+    guard nameLengths & Self.bit(name.utf8.count) != 0 else { return nil }
     var found: String?
-    for place in places where isName(place.name, name) {
-      let value = text(place.value)
-      found = found.map { $0 + ", " + value } ?? value
+    var start = Int(headEnd)
+    while start < head.count {
+      let place = FieldPlace(head, at: start)
+      if isName(place.name, name) {
+        let value = text(place.value)
+        found = found.map { $0 + ", " + value } ?? value
+      }
+      start += FieldPlace.size
     }
     return found
   }
+
+  private static func bit(_ length: Int) -> UInt64 { 1 << UInt64(min(length, 63)) }
 
   /// All fields in their order.
   package var headers: [HeaderField] {
     places.map { HeaderField(text($0.name), text($0.value)) }
   }
 
-  /// The same with the path, the query and those fields alone that an answer may depend on; a held
-  /// request keeps no more.
+  /// The same with the path, the query and those fields alone that an answer may depend on: all that
+  /// a held request keeps.
   package var shrunk: Request {
     let method = head[methodPlace.range]
     let path = head[pathPlace.range]
@@ -163,7 +238,7 @@ package struct Request: Sendable {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(
       kept.reduce(method.count + path.count + (query?.count ?? 0)) {
-        $0 + $1.name.count + $1.value.count
+        $0 + $1.name.count + $1.value.count + FieldPlace.size
       })
     func move(_ piece: ArraySlice<UInt8>) -> Range<Int> {
       bytes += piece
@@ -176,11 +251,16 @@ package struct Request: Sendable {
       let name = move(head[place.name])
       return FieldPlace(name: name, value: move(head[place.value]))
     }
+    let end = bytes.count
+    for place in moved { place.append(to: &bytes) }
     var request = Request(
-      head: bytes, places: moved, line: line, keepAlive: keepAlive, framing: framing, peer: peer)
+      head: bytes, headEnd: end, line: line, keepAlive: keepAlive, framing: framing, peer: peer)
     request.isSecure = isSecure
     return request
   }
+
+  /// Whether it is worth while to keep less of it.
+  var isLarge: Bool { head.count > 192 }
 
   private static let keptFields = [
     "accept", "accept-encoding", "cdn-origin-assist-prefetch-enabled", "host", "if-none-match",
@@ -190,7 +270,12 @@ package struct Request: Sendable {
   private func isName(_ range: Range<Int>, _ name: String) -> Bool {
     let wanted = name.utf8
     guard range.count == wanted.count else { return false }
-    return zip(head[range], wanted).allSatisfy { lowercased($0) == lowercased($1) }
+    var place = range.lowerBound
+    for octet in wanted {
+      guard lowercased(head[place]) == lowercased(octet) else { return false }
+      place += 1
+    }
+    return true
   }
 
   private func text(_ range: Range<Int>) -> String {

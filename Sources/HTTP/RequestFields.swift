@@ -104,13 +104,13 @@ extension Request {
   ///
   /// `hasBody` is known where the version of HTTP delimits the body by itself.
   init(
-    head: [UInt8], from start: Int, fieldCount: Int, limits: HeadLimits, peer: PeerAddress,
+    head whole: consuming [UInt8], from start: Int, limits: HeadLimits, peer: PeerAddress,
     hasBody: Bool? = nil
   ) throws(RequestParseError) {
+    var head = whole
+    let headEnd = head.count
     var end = Self.lineEnd(head, start)
     let line = try RequestLine(head, start..<end, limits: limits)
-    var places: [FieldPlace] = []
-    places.reserveCapacity(fieldCount)
     var fields = RequestFields()
     var position = end + 2
     while true {
@@ -120,10 +120,9 @@ extension Request {
       guard let colon = head[position..<end].firstIndex(of: UInt8(ascii: ":")),
         colon > position, head[position..<colon].allSatisfy(isTokenCharacter)
       else { throw .malformedField }
-      let value = trimmed(head[colon + 1..<end])
-      try fields.take(head[position..<colon], value)
-      places.append(
-        FieldPlace(name: position..<colon, value: value.startIndex..<value.endIndex))
+      let value = trimmed(head[colon + 1..<end]).indices
+      try fields.take(head[position..<colon], head[value])
+      FieldPlace(name: position..<colon, value: value).append(to: &head)
       position = end + 2
     }
     try fields.checkHost(minorVersion: line.minorVersion)
@@ -132,7 +131,7 @@ extension Request {
     if hasBody == true, framing == .none { framing = .chunked }
     if hasBody == false { framing = .none }
     self.init(
-      head: head, places: places, line: line,
+      head: head, headEnd: headEnd, line: line,
       keepAlive: fields.keepAlive(minorVersion: line.minorVersion), framing: framing, peer: peer)
     self.expectsContinue = expectsContinue && framing != .none
   }

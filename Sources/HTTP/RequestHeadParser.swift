@@ -41,17 +41,15 @@ package struct RequestHeadParser {
       return nil
     }
     var head: [UInt8] = []
-    if partial.isEmpty {
-      head.append(bytes, start..<position)
-    } else {
-      swap(&head, &partial)
-      head.append(bytes, start..<position)
-    }
-    let fieldCount = Int(lineCount - 1)
+    swap(&head, &partial)
+    // With room for the places of the fields.
+    let placesSize = Int(lineCount - 1) * Request.FieldPlace.size
+    head.reserveCapacity(head.count + position - start + placesSize)
+    head.append(bytes, start..<position)
     let emptyLine = hasSkippedEmptyLine ? 2 : 0
     self = RequestHeadParser(limits)
     return try Request(
-      head: head, from: emptyLine, fieldCount: fieldCount, limits: limits.whole, peer: peer)
+      head: head, from: emptyLine, limits: limits.whole, peer: peer)
   }
 
   /// Looks for the end of the head byte by byte, so that what it refuses does not depend on how the

@@ -8,7 +8,8 @@ package final class TCPStream: ByteStream, DescriptorHandler {
   /// Pieces for one system call.
   private static let pieceCapacity = 64
 
-  private unowned let loop: EventLoop
+  /// Lets go of the stream when that is closed.
+  private let loop: EventLoop
   private var descriptor: Int32
   private let readLimit: Int32
   private let leastProgress: Int32

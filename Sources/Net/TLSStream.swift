@@ -24,7 +24,7 @@ package final class TLSStream: ByteStream, ByteStreamOwner {
   /// Answers of TLS itself (key updates) that may be queued before reading pauses.
   private static let controlLimit = 4 * TLSWorkspace.batchSize
 
-  private unowned let loop: EventLoop
+  private let loop: EventLoop
   private let transport: TCPStream
   private let workspace: TLSWorkspace
   /// Kept since the session uses its ticket keys.

@@ -44,38 +44,53 @@ package struct MediaNames: Sendable, Equatable {
   ///
   /// Read byte by byte, since it stands on the way of every request for media.
   package func media(named name: Substring) -> MediaName? {
-    var bytes = Array(name.utf8)[...]
-    guard bytes.starts(with: Self.prefix), bytes.suffix(4).elementsEqual(Self.suffix) else {
+    let text = name.utf8
+    let bytes = text.span
+    let (start, end) = (Self.prefix.count, bytes.count - Self.suffix.count)
+    guard end > start, Self.isAt(0, Self.prefix, bytes), Self.isAt(end, Self.suffix, bytes) else {
       return nil
     }
-    bytes = bytes.dropFirst(7).dropLast(4)
-    let digits = bytes.prefix { $0 != UInt8(ascii: ".") }
-    guard let number = Self.number(digits), let segment = segment(printed: number),
-      digits.count == width(of: number)
+    var place = start
+    guard let number = Self.number(bytes, &place, end), let segment = segment(printed: number),
+      place - start == width(of: number)
     else { return nil }
-    guard digits.count < bytes.count else { return .segment(segment) }
-    let index = bytes.dropFirst(digits.count + 1)
-    guard let part = Self.number(index), index.count == Self.digitCount(part) else { return nil }
+    if place == end { return .segment(segment) }
+    guard bytes[place] == UInt8(ascii: ".") else { return nil }
+    place += 1
+    let index = place
+    guard let part = Self.number(bytes, &place, end), place == end,
+      place - index == Self.digitCount(part)
+    else { return nil }
     return .part(Int64(part), of: segment)
   }
 
   private static let prefix = Array("segment".utf8)
   private static let suffix = Array(".m4s".utf8)
 
+  private static func isAt(
+    _ place: Int, _ text: [UInt8], _ bytes: borrowing Span<UInt8>
+  ) -> Bool {
+    for offset in 0..<text.count where bytes[place + offset] != text[offset] { return false }
+    return true
+  }
+
   /// How many digits stand in the name of the segment printed as `number`.
   private func width(of number: UInt64) -> Int {
     max(numbering == .run ? 5 : 1, Self.digitCount(number))
   }
 
-  /// The number that at most 18 digits write; nil for anything else.
-  private static func number(_ digits: ArraySlice<UInt8>) -> UInt64? {
-    guard (1...18).contains(digits.count) else { return nil }
+  /// The number that 1 to 18 digits write from `place` on; moves `place` behind them.
+  private static func number(
+    _ bytes: borrowing Span<UInt8>, _ place: inout Int, _ end: Int
+  ) -> UInt64? {
+    let start = place
     var value: UInt64 = 0
-    for digit in digits {
-      guard digit >= 0x30, digit <= 0x39 else { return nil }
+    while place < end, case let digit = bytes[place], digit >= 0x30, digit <= 0x39 {
+      guard place - start < 18 else { return nil }
       value = value * 10 + UInt64(digit - 0x30)
+      place += 1
     }
-    return value
+    return place > start ? value : nil
   }
 
   private static func digitCount(_ number: UInt64) -> Int {

@@ -25,7 +25,7 @@ struct ClientMediaData: Equatable {
   init?(_ request: Request) {
     var found = false
     // Only a query that has it is taken to pieces.
-    if let query = request.query, query.contains("CMCD=") {
+    if request.queryContains("CMCD=") {
       for item in request.queryItems where item.name == "CMCD" {
         found = true
         read(item.value)

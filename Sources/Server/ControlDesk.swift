@@ -22,7 +22,7 @@ final class ControlDesk {
   }
 
   /// Whether a request is for this desk.
-  static func owns(_ request: Request) -> Bool { request.pathSegments.first == "api" }
+  static func owns(_ request: Request) -> Bool { request.firstPathSegment == "api" }
 
   /// Answers, or has it answered later.
   func handle(_ exchange: any Exchange) {

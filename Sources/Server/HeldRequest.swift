@@ -20,11 +20,15 @@ final class HeldRequest {
   let purpose: Purpose
   /// Monotonic nanoseconds at which it was asked.
   let since: Int64
+  /// Whether the answer depends on nothing but what is asked for: then the request is not looked at again.
+  let isPlain: Bool
 
   init(_ exchange: any Exchange, _ purpose: Purpose, since: Int64) {
     self.exchange = exchange
     self.purpose = purpose
     self.since = since
+    let request = exchange.request
+    isPlain = request.header("range") == nil && !PrefetchHint.isAsked(request)
   }
 
   /// Whether it waits for a part's bytes and not for what playlists list.

@@ -24,10 +24,11 @@ enum Kinds {
   static func media(named name: String) -> RequestKind? {
     if name.hasPrefix("init-"), name.hasSuffix(".mp4") { return header }
     guard name.hasPrefix("segment"), name.hasSuffix(".m4s") else { return nil }
-    return switch name.utf8.count(where: { $0 == UInt8(ascii: ".") }) {
-    case 1: segment
-    case 2: part
-    default: nil
-    }
+    // `segmentN.m4s` or `segmentN.K.m4s`.
+    let text = name.utf8
+    let bytes = text.span
+    var dots = 0
+    for place in bytes.indices where bytes[place] == UInt8(ascii: ".") { dots += 1 }
+    return dots == 1 ? segment : dots == 2 ? part : nil
   }
 }

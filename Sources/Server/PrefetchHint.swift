@@ -23,8 +23,13 @@ enum PrefetchHint {
     }
   }
 
+  /// Whether a request asks for it.
+  static func isAsked(_ request: Request) -> Bool {
+    request.header("cdn-origin-assist-prefetch-enabled") == "1"
+  }
+
   private static func fields(_ request: Request, _ name: () -> String) -> [HeaderField] {
-    guard request.header("cdn-origin-assist-prefetch-enabled") == "1" else { return [] }
+    guard isAsked(request) else { return [] }
     let path = request.rawPath
     let folder = path[...(path.lastIndex(of: "/") ?? path.startIndex)]
     return [HeaderField("CDN-Origin-Assist-Prefetch-Path", folder + name())]

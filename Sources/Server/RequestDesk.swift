@@ -14,6 +14,8 @@ final class RequestDesk: RequestHandler, LoopService {
   private let counters: Locked<ServerCounters>
   private var lobbies: [StreamLobby] = []
   private var byName: [String: StreamLobby] = [:]
+  /// The one that was asked for last: mostly it is asked for again.
+  private var lastLobby: (name: String, lobby: StreamLobby)?
   private var revision = -1
   private let control: ControlDesk
 
@@ -27,10 +29,11 @@ final class RequestDesk: RequestHandler, LoopService {
   }
 
   func handle(_ exchange: any Exchange) {
-    if ControlDesk.owns(exchange.request) { return control.handle(exchange) }
-    switch exchange.request.method {
+    let request = exchange.request
+    if ControlDesk.owns(request) { return control.handle(exchange) }
+    switch request.method {
     case .get, .head:
-      if let data = ClientMediaData(exchange.request) {
+      if let data = ClientMediaData(request) {
         counters.withLock { $0.players.observe(data) }
       }
       route(exchange, since: loop.now)
@@ -58,6 +61,7 @@ final class RequestDesk: RequestHandler, LoopService {
   /// Takes over what has become of the site's streams.
   private func follow(_ roster: Roster) {
     revision = roster.revision
+    lastLobby = nil
     let before = byName
     lobbies = []
     byName = [:]
@@ -241,7 +245,12 @@ final class RequestDesk: RequestHandler, LoopService {
 
   /// The lobby of a stream; nil means the default one.
   private func lobby(_ stream: String?) -> StreamLobby? {
-    if let stream { return byName[stream] }
+    if let last = lastLobby, last.name == stream { return last.lobby }
+    if let stream {
+      let lobby = byName[stream]
+      lastLobby = lobby.map { (stream, $0) }
+      return lobby
+    }
     return byName["live"] ?? lobbies.first
   }
 

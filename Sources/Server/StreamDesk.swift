@@ -29,6 +29,8 @@ final class StreamDesk {
   private var earlyDeadline = Int64.max
   private var revision: Int64 = -1
   private var listing: WindowSnapshot?
+  /// The part that was answered last: it is the same for all that waited for it.
+  private var lastPart: (segment: Int64, index: Int64, response: PreparedResponse)?
   /// What of the loop's gauges is this stream's.
   private var counted = (starting: 0, held: 0, following: 0)
 
@@ -102,7 +104,7 @@ final class StreamDesk {
     }
     var directives = DeliveryDirectives()
     do throws(DeliveryDirectives.Failure) {
-      let items = exchange.request.queryItems.lazy.map { (name: $0.name, value: $0.value) }
+      let items = exchange.request.queryItems.map { (name: $0.name, value: $0.value) }
       directives = try DeliveryDirectives(items)
     } catch {
       // "...the server MUST ignore" them once the playlist has ended.
@@ -152,8 +154,9 @@ final class StreamDesk {
   func part(_ index: Int64, of number: Int64, _ exchange: any Exchange, since: Int64) {
     let snapshot = rendition.window.snapshot
     if let part = snapshot.part(index, of: number) {
+      let asked = exchange.request
       return exchange.respond(
-        rendition.media.response(part).ranged(exchange.request), extra: following(part, exchange))
+        response(part).ranged(asked), extra: following(part, asked))
     }
     if let hint = snapshot.hint, hint.segment == number, hint.index == index {
       let version = rendition.window.cadence.partsBefore(number) + index + 1
@@ -198,9 +201,9 @@ final class StreamDesk {
     countHeld()
   }
 
-  private func following(_ part: Part, _ exchange: any Exchange) -> [HeaderField] {
+  private func following(_ part: Part, _ request: Request) -> [HeaderField] {
     PrefetchHint.fields(
-      exchange.request, afterPart: part.index, of: part.segment,
+      request, afterPart: part.index, of: part.segment,
       partsInSegment: rendition.window.cadence.parts(in: part.segment), served.names)
   }
 
@@ -231,11 +234,18 @@ final class StreamDesk {
     deadline: Int64
   ) {
     let request = HeldRequest(exchange, purpose, since: since)
-    let place = request.isForPart ? \StreamDesk.heldParts : \StreamDesk.heldPlaylists
-    let ticket = self[keyPath: place].hold(request, until: version, deadline: deadline)
-    exchange.onGone = { [unowned self] in
-      self[keyPath: place].cancelled(ticket, until: version)
-      countHeld()
+    if request.isForPart {
+      let ticket = heldParts.hold(request, until: version, deadline: deadline)
+      exchange.onGone = { [unowned self] in
+        heldParts.cancelled(ticket, until: version)
+        countHeld()
+      }
+    } else {
+      let ticket = heldPlaylists.hold(request, until: version, deadline: deadline)
+      exchange.onGone = { [unowned self] in
+        heldPlaylists.cancelled(ticket, until: version)
+        countHeld()
+      }
     }
     countHeld()
   }
@@ -256,15 +266,19 @@ final class StreamDesk {
     let parts = snapshot.state == .ended ? heldParts.ended() : heldParts.published(snapshot.version)
     for request in playlists { release(request, listed, now) }
     for request in parts { release(request, snapshot, now) }
-    let freed = playlists + parts
     if !followers.isEmpty { followers.removeAll { $0.advance(snapshot, now: now) == .done } }
     if !early.isEmpty { advanceEarly(snapshot, now) }
-    if let first = snapshot.segments.first { rendition.media.forget(before: first.number) }
+    if let first = snapshot.segments.first {
+      rendition.media.forget(before: first.number)
+      if let last = lastPart, last.segment < first.number { lastPart = nil }
+    }
     countHeld()
-    if !freed.isEmpty {
+    if !playlists.isEmpty || !parts.isEmpty {
       counters.withLock { counters in
-        for request in freed {
-          counters.holdSeconds.observe(Double(now - request.since) / 1e9)
+        for freed in [playlists, parts] {
+          for request in freed {
+            counters.holdSeconds.observe(Double(now - request.since) / 1e9)
+          }
         }
       }
     }
@@ -336,10 +350,23 @@ final class StreamDesk {
         // The hint was given up: another part, or the end, came in its place.
         return request.exchange.respond(ResponseFields.error(404, "the part will not be made"))
       }
+      let response = response(part)
+      guard !request.isPlain else {
+        return request.exchange.respond(response, extra: [request.heldField(now)])
+      }
+      let asked = request.exchange.request
       request.exchange.respond(
-        rendition.media.response(part).ranged(request.exchange.request),
-        extra: [request.heldField(now)] + following(part, request.exchange))
+        response.ranged(asked), extra: [request.heldField(now)] + following(part, asked))
     }
+  }
+
+  private func response(_ part: Part) -> PreparedResponse {
+    if let last = lastPart, last.segment == part.segment, last.index == part.index {
+      return last.response
+    }
+    let response = rendition.media.response(part)
+    lastPart = (part.segment, part.index, response)
+    return response
   }
 
   private func countHeld() {

@@ -1,4 +1,4 @@
-import Glibc
+package import Glibc
 
 /// A value that several threads reach, one at a time.
 ///
@@ -6,8 +6,8 @@ import Glibc
 /// each of its uses as a race.
 @safe
 package final class Locked<State>: @unchecked Sendable {
-  private let mutex: UnsafeMutablePointer<pthread_mutex_t>
-  private var state: State
+  @usableFromInline let mutex: UnsafeMutablePointer<pthread_mutex_t>
+  @usableFromInline var state: State
 
   /// Makes a lock around `state`, which nobody else holds any longer.
   package init(_ state: sending State) {
@@ -23,6 +23,7 @@ package final class Locked<State>: @unchecked Sendable {
   }
 
   /// Runs `body` alone with the state, blocking while another thread is inside.
+  @inlinable
   package func withLock<Result, Failure: Error>(
     _ body: (inout sending State) throws(Failure) -> sending Result
   ) throws(Failure) -> sending Result {

@@ -20,7 +20,7 @@ from harness.http1 import get
 from harness.metrics import total
 from harness.playlist import parse
 from harness.program import Program, launch, run_to_end, stop
-from harness.sources import rtsp_server, wait_for
+from harness.sources import clip, rtsp_server, wait_for
 from harness.supervisor import free_port
 from harness.tools import need
 from harness.tunein import fetch
@@ -125,6 +125,21 @@ def test_many_streams_one_failing(streamer: Callable[..., Program], tmp_path: Pa
     assert sum("stream-failed" in line or "No such file" in line for line in program.log) >= 1
     # No stream is called live: the first is the default.
     assert "a/video/" in get(program.port, "/live.m3u8").text
+
+
+@pytest.mark.timeout(60)
+def test_a_file_that_ends(streamer: Callable[..., Program], tmp_path: Path) -> None:
+    """It ends for its players, its window is served still, and the others go on."""
+    clip(tmp_path / "clip.mp4", 3, size="320x180")
+    path = write(tmp_path, [stream("a"), stream("f", input="clip.mp4", playlistLength=6, segmentDuration=0.5)])
+    program = streamer("-c", str(path), defaults=False)
+    ended = "/f/video/playlist.m3u8"
+    wait_for(lambda: fetch(program.port, path=ended).ended, 15, "the end of the file")
+    time.sleep(4)
+    playlist = fetch(program.port, path=ended)
+    assert get(program.port, f"/f/video/{playlist.segments[-1].uri}").status == 200
+    assert total(program.port, "streamer_stream_state", stream="f", state="ended") == 1
+    assert program.process.poll() is None and not fetch(program.port, path="/a/video/playlist.m3u8").ended
 
 
 def test_held_while_it_starts(streamer: Callable[..., Program], tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from harness.program import Program, launch, run_to_end, stop
 from harness.recorder import record
 from harness.sources import Source, clip, ffmpeg_sender, rtsp_server, wait_for
 from harness.supervisor import free_port
-from harness.tools import streamer_binary
+from harness.tools import need, streamer_binary
 from harness.tunein import PLAYLIST, fetch
 
 HOST = ["--passthrough", "never", "--host", "127.0.0.1", "--http-port", "0"]
@@ -70,14 +70,27 @@ def check_live(program: Program, name: str, most_delay: float) -> list[Frame]:
 
 
 @pytest.mark.timeout(90)
-@pytest.mark.parametrize("transport", ["tcp", "udp"])
-@pytest.mark.parametrize("slices", ["1", "3"])
+@pytest.mark.parametrize(("transport", "slices"), [("tcp", "1"), ("udp", "3")])
 def test_rtsp(transport: str, slices: str, streamer, sources: list[Source]) -> None:
     """RTSP in its own connection and in datagrams; pictures of one slice and of three."""
     port = free_port()
     sources.append(rtsp_server(port, "--slices", slices))
     program = pulls(streamer, f"rtsp://127.0.0.1:{port}/x", "--rtsp-transport", transport)
     check_live(program, f"rtsp over {transport}, {slices} slices", 0.25)
+
+
+@pytest.mark.timeout(60)
+def test_rtsps(tmp_path: Path, streamer, sources: list[Source]) -> None:
+    """RTSP over TLS, with credentials; cameras have certificates of their own making."""
+    certificate, key = tmp_path / "c.pem", tmp_path / "k.pem"
+    subprocess.run([need("openssl", "rtsps"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost",
+                    "-days", "2", "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
+    port = free_port()
+    sources.append(rtsp_server(port, "--certificate", str(certificate), "--key", str(key), "--user", "anna",
+                               "--password", PASSPHRASE))
+    program = pulls(streamer, f"rtsps://anna:{PASSPHRASE}@127.0.0.1:{port}/x")
+    check_live(program, "rtsps", 0.25)
+    assert PASSPHRASE not in program.log_text().split("\n", 1)[1]
 
 
 @pytest.mark.timeout(90)
@@ -128,7 +141,7 @@ def test_its_own_size_and_rate(streamer, sources: list[Source]) -> None:
 
 
 @pytest.mark.timeout(60)
-@pytest.mark.parametrize("name", ["clip.ts", "clip.mp4", "clip.flv", "clip.mkv"])
+@pytest.mark.parametrize("name", ["clip.ts", "clip.mp4"])
 def test_file_in_a_loop(name: str, streamer, tmp_path: Path) -> None:
     """A file is paced by its own stamps and begins anew when it ends, without a break on the grid."""
     path = clip(tmp_path / name, 3)

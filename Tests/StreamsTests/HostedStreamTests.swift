@@ -85,7 +85,7 @@ struct HostedStreamTests {
     #expect(live.window.snapshot.state != .ended)
   }
 
-  @Test("many who ask at once start one, and it starts anew under the same names")
+  @Test("many who ask at once start one")
   func onDemand() throws {
     let opened = Locked(0)
     var plan = StreamPlan(try Self.configuration())

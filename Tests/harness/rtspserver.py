@@ -1,6 +1,6 @@
 """GStreamer's RTSP server with the burned clock in its picture; run by Debian's own Python.
 
-`/usr/bin/python3 rtspserver.py PORT [--size WxH] [--user NAME --password WORD]`; prints `ready`. URL: rtsp://…/x
+`/usr/bin/python3 rtspserver.py PORT [--size WxH] [--user NAME --password WORD] [--certificate PEM --key PEM]`; prints `ready`. URL: rtsp://…/x
 With `--file PATH` it sends picture and sound of a Matroska file (H.264, AAC) instead, once.
 """
 
@@ -18,7 +18,7 @@ from painter import pictures  # noqa: E402
 
 gi.require_version("Gst", "1.0")
 gi.require_version("GstRtspServer", "1.0")
-from gi.repository import GLib, Gst, GstRtspServer  # noqa: E402
+from gi.repository import Gio, GLib, Gst, GstRtspServer  # noqa: E402
 
 
 def main() -> None:
@@ -31,6 +31,8 @@ def main() -> None:
     parser.add_argument("--file", default="")
     parser.add_argument("--user", default="")
     parser.add_argument("--password", default="")
+    parser.add_argument("--certificate", default="", help="PEM; with --key: rtsps alone")
+    parser.add_argument("--key", default="")
     options = parser.parse_args()
     width, height = map(int, options.size.split("x"))
     Gst.init(None)
@@ -63,8 +65,11 @@ def main() -> None:
     else:
         factory.connect("media-configure", configure)
     factory.set_shared(True)
+    auth = GstRtspServer.RTSPAuth()
+    if options.certificate:
+        auth.set_tls_certificate(Gio.TlsCertificate.new_from_files(options.certificate, options.key))
+        server.set_auth(auth)
     if options.user:
-        auth = GstRtspServer.RTSPAuth()
         token = GstRtspServer.RTSPToken()
         token.set_string("media.factory.role", "viewer")
         basic = GstRtspServer.RTSPAuth.make_basic(options.user, options.password)

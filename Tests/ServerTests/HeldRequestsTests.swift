@@ -1,4 +1,4 @@
-import Packaging
+import Server
 import Testing
 
 @Suite("Held requests: what waits for which version")

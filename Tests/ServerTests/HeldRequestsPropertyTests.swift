@@ -1,4 +1,4 @@
-import Packaging
+import Server
 import TestSupport
 import Testing
 

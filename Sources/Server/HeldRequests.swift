@@ -37,9 +37,10 @@ package struct HeldRequests<Waiter> {
   package mutating func published(_ version: Int64) -> [Waiter] {
     let due = waiting.keys.filter { $0 <= version }
     guard !due.isEmpty else { return [] }
+    if due.count == 1 { return take(waiting.removeValue(forKey: due[0]) ?? []) }
     var freed: [Entry] = []
     for key in due { freed += waiting.removeValue(forKey: key) ?? [] }
-    if due.count > 1 { freed.sort { $0.ticket < $1.ticket } }
+    freed.sort { $0.ticket < $1.ticket }
     return take(freed)
   }
 
@@ -86,7 +87,9 @@ package struct HeldRequests<Waiter> {
   }
 
   private mutating func take(_ entries: [Entry]) -> [Waiter] {
-    let waiters = entries.compactMap(\.waiter)
+    var waiters: [Waiter] = []
+    waiters.reserveCapacity(entries.count)
+    for entry in entries { if let waiter = entry.waiter { waiters.append(waiter) } }
     count -= waiters.count
     if count == 0 {
       // What is left has gone.

@@ -1,0 +1,124 @@
+import CMAF
+import Capture
+import Foundation
+import Logging
+import Media
+import Packaging
+import Sharing
+import Testing
+
+@testable import Streams
+
+@Suite("A pulled input, from a file", .serialized)
+struct NetworkSourceTests {
+  /// A file of a second of the test picture at 25 pictures a second.
+  private final class Clip {
+    let path = FileManager.default.temporaryDirectory
+      .appendingPathComponent("input-\(UUID().uuidString).mp4").path
+
+    init() throws {
+      let size = try #require(VideoSize("320x180"))
+      let rate = try #require(FrameRate(25))
+      var encoder = try VideoEncoder(
+        EncoderSettings(size: size, rate: rate, bitrateKilobits: 300, preset: "ultrafast"))
+      let picture = try TestPicture(size: size)
+      let grid = FrameGrid(rate: rate)
+      var bytes = try encoder.initSegment()
+      for index in Int64(0)..<25 {
+        for coded in try encoder.encode(
+          picture.draw(frame: index, milliseconds: index * 40), pts: grid.ticks(index),
+          independent: index == 0)
+        {
+          let sample = Sample(
+            payload: coded.bytes, decodeTime: coded.pts, duration: UInt32(rate.ticksPerFrame),
+            captured: 0, sequence: UInt32(index + 1), isSync: coded.isIndependent)
+          bytes += ChunkWriter().chunk(sample, startsSegment: index == 0).array
+        }
+      }
+      try Data(bytes).write(to: URL(fileURLWithPath: path))
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+  }
+
+  private func source(_ path: String, loops: Bool) throws -> NetworkSource {
+    NetworkSource(
+      try #require(InputAddress(path)), options: InputOptions(), loops: loops, name: "live",
+      log: Log(format: .text, least: .error) { _ in })
+  }
+
+  private func wait(_ what: String, _ condition: () -> Bool) throws {
+    let deadline = SystemClock.monotonic + 10_000_000_000
+    while !condition() {
+      try #require(SystemClock.monotonic < deadline, "\(what) did not happen in ten seconds")
+      SystemClock.sleep(until: SystemClock.monotonic + 2_000_000)
+    }
+  }
+
+  private func configuration(
+    _ source: NetworkSource, _ facts: NetworkSource.Facts
+  ) throws -> StreamConfiguration {
+    var configuration = StreamConfiguration(
+      size: try #require(facts.description.video.size), bitrateKilobits: 300,
+      cadence: Cadence(
+        rate: facts.rate, segmentMicroseconds: 400_000, partMicroseconds: 80_000))
+    configuration.preset = "ultrafast"
+    configuration.playlistLength = 6
+    configuration.history = 6
+    configuration.source = .network(source)
+    return configuration
+  }
+
+  @Test("its facts are known before its stream is there, and its pictures follow one another then")
+  func file() throws {
+    let clip = try Clip()
+    let source = try source(clip.path, loops: true)
+    let facts = try source.begin(StartCancellation())
+    #expect(facts.rate.description == "25" && facts.description.isPaced)
+    #expect(facts.description.video.size == VideoSize("320x180"))
+    let stream = LiveStream(
+      try configuration(source, facts), log: Log(format: .text, least: .error) { _ in })
+    try stream.start { Issue.record("failed: \($0)") }
+    try wait("a second and a half of pictures") { stream.statistics.inputFrames > 37 }
+    let repeated = stream.statistics.repeatedFrames
+    #expect(stream.statistics.isSourceOnline)
+    stream.end()
+    #expect(stream.window.snapshot.state == .ended)
+    print("\(repeated) of \(stream.statistics.inputFrames) slots repeat a picture")
+  }
+
+  @Test("the end of a file that does not begin anew is told, once")
+  func end() throws {
+    let clip = try Clip()
+    let source = try source(clip.path, loops: false)
+    let facts = try source.begin(StartCancellation())
+    let told = Locked(0)
+    source.whenEnded { told.withLock { $0 += 1 } }
+    let stream = LiveStream(
+      try configuration(source, facts), log: Log(format: .text, least: .error) { _ in })
+    try stream.start { Issue.record("failed: \($0)") }
+    try wait("the end") { told.withLock { $0 } == 1 }
+    stream.end()
+    #expect(told.withLock { $0 } == 1)
+  }
+
+  @Test("what is no video fails at once; who waits is let go when it is cancelled")
+  func failure() throws {
+    #expect(throws: InputError.self) {
+      try self.source("/nowhere/at/all.mp4", loops: false).begin(StartCancellation())
+    }
+    // Nobody listens there; it is tried again for ever.
+    let address = try #require(InputAddress("http://127.0.0.1:9/x"))
+    let source = NetworkSource(
+      address, options: InputOptions(), loops: false, name: "live",
+      log: Log(format: .text, least: .error) { _ in })
+    let cancellation = StartCancellation()
+    let canceller = OSThread(name: "cancels") {
+      SystemClock.sleep(until: SystemClock.monotonic + 300_000_000)
+      cancellation.cancel()
+    }
+    #expect(throws: InputError.cancelled) { try source.begin(cancellation) }
+    source.stop()
+    canceller?.join()
+  }
+}

@@ -1,0 +1,111 @@
+import Logging
+import Media
+import Packaging
+import Sharing
+import Testing
+
+@testable import Capture
+@testable import Streams
+
+@Suite("A track that is packaged as it came")
+struct PassThroughTrackTests {
+  private static let frame: Int64 = 33_333_333
+
+  /// What a source sends: coded pictures with an IDR each second, and its parameter sets.
+  struct Source {
+    let video: InputDescription.Video
+    let units: [AccessUnit]
+
+    /// `count` pictures of a size, the first captured at the monotonic time `begin`.
+    init(_ size: String, count: Int64, from begin: Int64) throws {
+      let size = try #require(VideoSize(size))
+      var encoder = try VideoEncoder(
+        EncoderSettings(size: size, rate: .thirty, bitrateKilobits: 400, preset: "ultrafast"))
+      let picture = try TestPicture(size: size)
+      var units: [AccessUnit] = []
+      for index in 0..<count {
+        let coded = try encoder.encode(
+          picture.draw(frame: index, milliseconds: index * 33), pts: index * 3000,
+          independent: index % 30 == 0)
+        units += coded.map { frame in
+          AccessUnit(
+            bytes: frame.bytes, parameterSets: [], isKey: frame.isIndependent,
+            pts: index * PassThroughTrackTests.frame, dts: nil,
+            arrival: begin + index * PassThroughTrackTests.frame, senderTime: nil)
+        }
+      }
+      self.units = units
+      video = InputDescription.Video(
+        nalCodec: .h264, codec: "h264", width: size.width, height: size.height, rate: .thirty,
+        parameterSets: encoder.parameterSets.sps + encoder.parameterSets.pps, configuration: [])
+    }
+
+    func send(to track: PassThroughTrack) {
+      for unit in units { track.take(unit, video, captured: unit.arrival) }
+    }
+  }
+
+  private func track(_ size: String) throws -> (PassThroughTrack, LiveWindow) {
+    let cadence = Cadence(
+      rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)
+    var configuration = StreamConfiguration(size: try #require(VideoSize(size)), cadence: cadence)
+    configuration.passesThrough = true
+    let window = LiveWindow(cadence: cadence, playlistLength: 10, retained: 20)
+    let now = SystemClock.monotonic + SystemClock.wallMinusMonotonic
+    let track = PassThroughTrack(
+      configuration, window: window, first: cadence.segment(of: cadence.grid.nearest(now)),
+      statistics: Locked(StreamStatistics()), log: Log(format: .text, least: .error) { _ in })
+    return (track, window)
+  }
+
+  private func file(_ header: SharedBytes, _ segments: some Sequence<Segment>) throws -> DecodedFile
+  {
+    try DecodedFile(header.array + segments.flatMap(\.chunks).flatMap(\.bytes.array))
+  }
+
+  @Test("what comes is what is decoded, from the first IDR on")
+  func whole() throws {
+    let (track, window) = try track("320x180")
+    let source = try Source("320x180", count: 95, from: SystemClock.monotonic)
+    try track.open(source.video)
+    source.send(to: track)
+    let snapshot = window.snapshot
+    #expect(snapshot.segments.map(\.chunks.count) == [30, 30, 30])
+    #expect(snapshot.open?.chunks.count == 5)
+    let decoded = try file(try #require(snapshot.track).header, snapshot.segments)
+    #expect(decoded.errors.isEmpty && decoded.pictures == 90)
+    #expect(decoded.keys == (0..<90).map { $0 % 30 == 0 })
+  }
+
+  @Test("a source that comes back with another size: gaps, one discontinuity, a header of its own")
+  func another() throws {
+    let (track, window) = try track("320x180")
+    let begin = SystemClock.monotonic
+    let one = try Source("320x180", count: 40, from: begin)
+    try track.open(one.video)
+    one.send(to: track)
+    track.breakOff()
+    let two = try Source("480x270", count: 65, from: begin + 5_000_000_000)
+    // Nothing is shown before there is a whole part behind the Discontinuity.
+    for unit in two.units.prefix(2) { track.take(unit, two.video, captured: unit.arrival) }
+    #expect(window.snapshot.segments.count == 1)
+    for unit in two.units.dropFirst(2) { track.take(unit, two.video, captured: unit.arrival) }
+    let snapshot = window.snapshot
+    let discontinuities = snapshot.segments.filter(\.startsDiscontinuity)
+    #expect(discontinuities.count == 1)
+    #expect(
+      snapshot.segments.map(\.number)
+        == (0..<Int64(snapshot.segments.count)).map {
+          snapshot.segments[0].number + $0
+        })
+    #expect(snapshot.segments.count(where: \.isGap) >= 3)
+    let after = try #require(snapshot.segments.last)
+    let header = try #require(snapshot.track(of: after.run)).header
+    let old = try #require(snapshot.track(of: snapshot.segments[0].run)).header
+    #expect(header.array != old.array)
+    let decoded = try file(header, snapshot.segments.suffix(2))
+    #expect(decoded.errors.isEmpty && decoded.pictures == 60)
+    let before = try file(old, snapshot.segments.prefix(2))
+    #expect(before.errors.isEmpty && before.pictures == 40)
+  }
+}
