@@ -1,3 +1,4 @@
+import CNghttp2
 import Net
 
 /// The body of one request of HTTP/2, while it comes.
@@ -46,7 +47,7 @@ extension HTTP2Connection {
   func dropBody(of exchange: HTTP2Exchange) {
     guard let body = exchange.body else { return }
     exchange.body = nil
-    session?.consumed(body.unread.count, of: exchange.stream)
+    session?.dropped(body.unread.count)
   }
 
   /// Takes no more of a body, and tells who took it that it will not be whole.
@@ -58,7 +59,7 @@ extension HTTP2Connection {
 
   func bodyCame(_ stream: Int32, _ bytes: UnsafeBufferPointer<UInt8>) {
     guard let exchange = exchanges[stream], let body = exchange.body else {
-      session?.consumed(bytes.count, of: stream)
+      session?.dropped(bytes.count)
       return
     }
     guard body.isWanted, body.unread.isEmpty else {
@@ -114,9 +115,18 @@ extension HTTP2Connection {
     body.intake?.receiver.failed(failure)
   }
 
-  /// Refuses bodies that come too slowly.
+  /// Refuses bodies that come too slowly, and resets streams whose client goes on sending though it
+  /// has had its answer for a while.
+  ///
+  /// RFC 9113 §8.1; not at once, since there are clients (curl 7.88) that lose the answer then.
   func checkBodies(_ now: Int64) {
     for exchange in Array(exchanges.values) {
+      if exchange.isInputOpen, exchange.isEnded, exchange.pending.isEmpty,
+        now - exchange.pace.since >= server.limits.lingerTime
+      {
+        session?.reset(exchange.stream, NGHTTP2_NO_ERROR)
+        flushLater()
+      }
       guard let body = exchange.body, !body.isWhole, let failure = body.intake?.delay(now: now)
       else { continue }
       fail(exchange, body, failure)

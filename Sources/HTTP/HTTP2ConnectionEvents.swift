@@ -117,10 +117,7 @@ extension HTTP2Connection: HTTP2SessionOwner {
     default: break
     }
     let isEnd = UInt32(flags) & NGHTTP2_FLAG_END_STREAM.rawValue != 0
-    if isEnd, let exchange = exchanges[stream], exchange.isInputOpen {
-      // RFC 9113 §8.1: the answer is whole; the rest of the request is not wanted.
-      session?.reset(stream, NGHTTP2_NO_ERROR)
-    }
+    if isEnd { exchanges[stream]?.answerSent(now: now) }
   }
 
   func streamClosed(_ stream: Int32) {

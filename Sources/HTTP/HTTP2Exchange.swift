@@ -129,6 +129,9 @@ final class HTTP2Exchange: Exchange {
     if isAskingForBody { isAskingForBody = false } else { response = nil }
   }
 
+  /// Notes when the client had the whole answer, if it goes on sending.
+  func answerSent(now: Int64) { pace.restart(now: now) }
+
   /// Lets go of what is not sent.
   func dropPending() { pending.removeAll() }
 }

@@ -106,6 +106,9 @@ final class HTTP2Session {
     unsafe nghttp2_session_consume(pointer, stream, count)
   }
 
+  /// Lets the peer send as many bytes more on the connection, but not on the stream they came on.
+  func dropped(_ count: Int) { unsafe nghttp2_session_consume_connection(pointer, count) }
+
   /// Sends `100 (Continue)`.
   func askForBody(_ stream: Int32) {
     let name: StaticString = ":status"

@@ -119,7 +119,7 @@ struct StreamWiring: Sendable {
     plan.label = settings.label
     plan.source = settings.input.map { "\($0)" } ?? settings.device ?? "test picture"
     plan.isOnDemand = settings.isOnDemand
-    plan.isRetried = isListed
+    plan.isRetried = isListed || settings.isOnDemand
     plan.holdLimit = settings.holdLimit
     plan.waitsForAbsentSegment = settings.waitsForAbsentSegment
     plan.wish = settings.wish

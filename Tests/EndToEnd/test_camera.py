@@ -153,8 +153,7 @@ def test_another_camera_comes_back(streamer, tmp_path: Path) -> None:
     _, init, _ = newest(program)
     camera.unplug()
     time.sleep(1)
-    camera.path.with_name("cam0.fakecam.conf").write_text("SIZES=640x480\n")
-    camera.plug()
+    camera.plug(SIZES="640x480")
     time.sleep(2.5)
     _, later, media = newest(program)
     assert later == init

@@ -103,3 +103,14 @@ def test_a_source_that_is_missing(streamer: Callable[..., Program], tmp_path: Pa
     assert fetch(program.port, path="/other/video/playlist.m3u8").segments
     wait_for(lambda: state(program) == "idle", 8, "a rest")
     assert get(program.port, PLAYLIST).status == 503
+
+
+def test_by_flags(streamer: Callable[..., Program]) -> None:
+    """One stream on demand by flags: a source that is missing when it is asked for does not end the program."""
+    program = streamer("--input", "nowhere.ts", "--on-demand", "--host", "127.0.0.1", "--http-port", "0", "--name", "d",
+                       defaults=False)
+    assert state(program) == "idle"
+    answer = get(program.port, PLAYLIST)
+    assert answer.status == 503 and "No such file" in answer.text
+    time.sleep(0.5)
+    assert program.process.poll() is None and get(program.port, "/health").status == 200

@@ -111,6 +111,19 @@ struct HTTP2BodyTests {
     #expect(try client.answer(stream: 99).text == "abc")
   }
 
+  @Test("who sends on after its answer has a while, but no more window, then is told to stop, §8.1")
+  func sendsOn() throws {
+    let server = try TestServer(quick)
+    let client = try FrameClient(port: server.port)
+    client.send(.post("/none"))
+    #expect(try client.answer().status == 404)
+    for _ in 0..<4 { client.send(Frame(.data, stream: 1, [UInt8](repeating: 5, count: 16_000))) }
+    let end = try client.next { $0.kind == .reset }
+    #expect(end.stream == 1 && end.errorCode == 0)
+    #expect(!client.frames.contains { $0.kind == .window && $0.stream == 1 })
+    #expect(client.frames.contains { $0.kind == .window && $0.stream == 0 })
+  }
+
   @Test("a body above the limit gets 413, at once where its length is told")
   func tooLarge() throws {
     let server = try TestServer(quick)

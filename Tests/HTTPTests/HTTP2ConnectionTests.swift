@@ -306,15 +306,16 @@ struct HTTP2LimitTests {
   func drippingWindow() throws {
     let server = try TestServer(Self.quick)
     let client = try FrameClient(port: server.port, settings: Frame.setting(4, 1))
-    client.send(.get("/big"))
+    client.send(.get("/big"), .get("/hold", stream: 3))
     for _ in 0..<12 {
       client.send(Frame(.window, stream: 1, Frame.word(1)))
       usleep(50_000)
     }
     #expect(server.seen.withLock { $0.faults } == [.stalled])
     #expect(try client.next { $0.kind == .reset }.errorCode == 11)
-    client.send(.get("/hello", stream: 3), Frame(.window, stream: 3, Frame.word(100)))
-    #expect(try client.answer(stream: 3).text == "hello")
+    client.send(Frame(.window, stream: 3, Frame.word(100)))
+    server.onLoop { $0.held["/hold"]?.respond(.text(200, "held")) }
+    #expect(try client.answer(stream: 3).text == "held\n")
   }
 
   @Test("a reader that does not read is cut, and what it did not get is counted as cut")

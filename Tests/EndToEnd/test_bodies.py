@@ -1,0 +1,126 @@
+"""Bodies of requests as curl and nghttp send them, to `POST /api/streams`, and where none is taken."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.http1 import Connection, get
+from harness.metrics import total
+from harness.program import Program, start, stop
+from harness.tools import need
+
+TOKEN = "an-admin-token-of-a-test"
+LIMIT = 20_000
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    """A streamer that takes requests to /api, with small limits."""
+    folder = tmp_path_factory.mktemp("bodies")
+    path = folder / "streamer.json"
+    path.write_text(json.dumps({"adminToken": TOKEN, "streams": [{"stream": "live", "resolution": "320x180"}]}))
+    program = start(["-c", str(path), "--max-body-bytes", str(LIMIT), "--body-timeout", "1", "--https-port", "0",
+                     "--self-signed", "--host", "127.0.0.1", "--http-port", "0"], defaults=False, env={"XDG_STATE_HOME": str(folder)})
+    program.secure_url("/")
+    yield program
+    assert stop(program) == 0, program.log_text()
+
+
+def document(folder: Path, size: int) -> Path:
+    """A wish for a stream whose name is refused, of so many bytes: the answer quotes what stands at its end."""
+    path = folder / f"{size}.json"
+    head, tail = '{"name": "', '", "stream": "a/b"}'
+    path.write_text(head + "x" * (size - len(head) - len(tail)) + tail)
+    return path
+
+
+def curl(url: str, *arguments: str) -> tuple[int, str, float]:
+    """Status, body and seconds of one request by curl."""
+    done = subprocess.run(
+        ["curl", "-sk", "-m", "20", "-H", f"Authorization: Bearer {TOKEN}", "-w", "\n%{http_code} %{time_total}",
+         *arguments, url], capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 0, (done.returncode, done.stdout[-500:], done.stderr[-500:])
+    body, _, figures = done.stdout.rpartition("\n")
+    status, seconds = figures.split()
+    return int(status), body, float(seconds)
+
+
+FORMS = {
+    "length": ["--http1.1"],
+    "chunked": ["--http1.1", "-H", "Transfer-Encoding: chunked"],
+    "asked for": ["--http1.1", "-H", "Expect: 100-continue"],
+    "h2": ["--http2"],
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_curl(form: str, host: Program, tmp_path: Path) -> None:
+    """A body is read whole up to the limit, whatever its form; above it 413. It never waits for a time-out."""
+    url = host.secure_url("/api/streams")
+    for size in (30, LIMIT):
+        status, text, seconds = curl(url, *FORMS[form], "--data-binary", f"@{document(tmp_path, size)}")
+        assert status == 400 and "a/b" in text, text
+        # curl waits a second for 100 (Continue) where it asks for it.
+        assert seconds < 0.9
+    status, text, _ = curl(url, *FORMS[form], "--data-binary", f"@{document(tmp_path, LIMIT + 1)}")
+    assert status == 413 and str(LIMIT) in text
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_nghttp(scheme: str, host: Program, tmp_path: Path) -> None:
+    """The same over HTTP/2 by nghttp, which waits for 100 (Continue)."""
+    base = f"http://127.0.0.1:{host.port}" if scheme == "http" else host.secure_url("")
+    done = subprocess.run(
+        [need("nghttp", "bodies by nghttp"), "-v", "--expect-continue", "-H", f"authorization: Bearer {TOKEN}",
+         "-d", str(document(tmp_path, LIMIT)), f"{base}/api/streams"], capture_output=True, text=True, timeout=20,
+        check=False)
+    assert done.returncode == 0, done.stderr[-500:]
+    assert ":status: 100" in done.stdout and ":status: 400" in done.stdout and "a/b" in done.stdout
+
+
+def test_slow(host: Program) -> None:
+    """A body that drips gets 408 after --body-timeout, and others do not wait for it."""
+    with Connection(host.port, timeout=6) as slow:
+        slow.send_raw(f"POST /api/streams HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {TOKEN}\r\n"
+                      "Content-Length: 1000\r\n\r\n".encode())
+        begun = time.monotonic()
+        for _ in range(8):
+            slow.socket.sendall(b" ")
+            time.sleep(0.1)
+            assert get(host.port, "/health").held < 0.5
+        assert slow.read().status == 408
+        assert 0.8 < time.monotonic() - begun < 4
+    assert total(host.port, "streamer_connection_faults_total", reason="body_time") >= 1
+
+
+def test_many_at_once(host: Program) -> None:
+    """A hundred bodies that come in pieces at the same time, each answered by what it says."""
+    connections = [Connection(host.port, timeout=10) for _ in range(100)]
+    for connection in connections:
+        connection.send_raw(f"POST /api/streams HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {TOKEN}\r\n"
+                            "Transfer-Encoding: chunked\r\n\r\n8\r\n{\"stream\r\n".encode())
+    for number, connection in enumerate(connections):
+        piece = f'": "a/{number}"}}'
+        connection.socket.sendall(f"{len(piece):x}\r\n{piece}\r\n0\r\n\r\n".encode())
+    for number, connection in enumerate(connections):
+        answer = connection.read("POST")
+        assert answer.status == 400 and f"a/{number}" in answer.text
+        connection.close()
+
+
+def test_unwanted(host: Program, tmp_path: Path) -> None:
+    """A large file sent where no body is taken is refused at once, without being read."""
+    path = tmp_path / "large"
+    with path.open("wb") as file:
+        file.truncate(200_000_000)
+    done = subprocess.run(
+        ["curl", "-s", "-m", "20", "-H", "Expect:", "-o", "/dev/null", "-w", "%{http_code} %{size_upload}", "-T",
+         str(path), f"http://127.0.0.1:{host.port}/health"], capture_output=True, text=True, timeout=30, check=False)
+    status, uploaded = done.stdout.split()
+    assert status == "405" and int(uploaded) < 20_000_000, done.stdout
