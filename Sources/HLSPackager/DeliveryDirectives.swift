@@ -32,7 +32,7 @@ package struct DeliveryDirectives: Sendable, Equatable {
   }
 
   /// Reads the directives among `items`; other parameters are ignored.
-  package init(_ items: some Sequence<(name: String, value: String)>) throws(Failure) {
+  package init(_ items: [(name: String, value: String)]) throws(Failure) {
     var hasSkip = false
     for (name, value) in items {
       switch name {

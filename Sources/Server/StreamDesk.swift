@@ -104,7 +104,7 @@ final class StreamDesk {
     }
     var directives = DeliveryDirectives()
     do throws(DeliveryDirectives.Failure) {
-      let items = exchange.request.queryItems.lazy.map { (name: $0.name, value: $0.value) }
+      let items = exchange.request.queryItems.map { (name: $0.name, value: $0.value) }
       directives = try DeliveryDirectives(items)
     } catch {
       // "...the server MUST ignore" them once the playlist has ended.
