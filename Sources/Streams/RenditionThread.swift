@@ -23,6 +23,7 @@ struct RenditionThread: Sendable {
     let overlay = try overlay()
     var last: Picture?
     var isLeftOut = false
+    var isSkipping = false
     while let slot = feed.next(rung) {
       let begin = SystemClock.monotonic
       if !isLeftOut { note(monitor.observe(age: begin - slot.due)) }
@@ -31,9 +32,12 @@ struct RenditionThread: Sendable {
       if configuration.cadence.position(of: slot.frame) == 0 {
         note(isLeftOut: duty.isLeftOut, before: isLeftOut)
         isLeftOut = duty.isLeftOut
-        if isLeftOut { leaveOut(slot.frame) }
+        let isLate = !isLeftOut && begin - slot.due > lagLimit
+        if isLate, !isSkipping { noteSkipping(from: slot.frame) }
+        isSkipping = isLate
+        if isLeftOut || isSkipping { leaveOut(slot.frame) }
       }
-      if isLeftOut { continue }
+      if isLeftOut || isSkipping { continue }
       // One that cannot keep up even alone halves its picture rate by repeating: repeats cost little.
       let repeats = duty.isAloneBehind && slot.frame % 2 != 0
       var picture = try picture(for: slot, showing: repeats ? last ?? slot.image : slot.image)
@@ -57,6 +61,17 @@ struct RenditionThread: Sendable {
     guard let overlay = configuration.overlay else { return nil }
     return try OverlayPainter(
       overlay, name: configuration.name, size: configuration.rungs[rung].size)
+  }
+
+  /// Behind by this much at a segment's start the segment is left out, as after a process was stopped for long: what
+  /// nobody waits for any longer is not encoded, and how late a stream can be is bounded; nanoseconds.
+  private var lagLimit: Int64 { max(5_000_000_000, 3 * configuration.cadence.segmentNanoseconds) }
+
+  private func noteSkipping(from frame: Int64) {
+    log.write(
+      .warning, "segment-skipped", stream: configuration.name,
+      "\(encoderName) is more than \(lagLimit / 1_000_000_000) s behind; "
+        + "segments are left out from \(configuration.cadence.segment(of: frame)) on")
   }
 
   /// Makes the segment that begins with `frame` a gap.

@@ -73,4 +73,44 @@ struct OverloadTests {
     #expect(written.first?.contains("warning") == true)
     #expect(written.last?.contains("caught up") == true)
   }
+
+  @Test("what is more than five seconds late is left out by whole segments, and the rest is made")
+  func skipped() throws {
+    let cadence = Cadence(rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)
+    var configuration = StreamConfiguration(
+      size: try #require(VideoSize(width: 320, height: 180)), cadence: cadence)
+    configuration.preset = "ultrafast"
+    let window = LiveWindow(cadence: cadence, playlistLength: 60, retained: 90)
+    let feed = SlotFeed(rungs: 1, capacity: 3)
+    let statistics = Locked(StreamStatistics())
+    let now = SystemClock.monotonic
+    let clock = StreamClock(wall: now + SystemClock.wallMinusMonotonic, monotonic: now)
+    let current = cadence.segment(of: clock.frame(nearest: now, on: cadence.grid))
+    let first = current - 20
+    let slate = try SlatePicture.make(size: configuration.size)
+    feed.open(
+      SlotSchedule(
+        cadence: cadence, clock: clock, first: cadence.firstFrame(of: first), inputDelay: 0,
+        image: slate))
+    feed.closeDueSlots()
+    var track = try VideoTrack(configuration, configuration.rungs[0], window: window)
+    window.goLive()
+    let thread = RenditionThread(
+      configuration: configuration, window: window, rung: 0, feed: feed,
+      load: LadderLoad(count: 1), statistics: statistics,
+      log: Log(format: .text, least: .error) { _ in })
+    let closer = OSThread(name: "test") {
+      SystemClock.sleep(until: SystemClock.monotonic + 3_000_000_000)
+      feed.close()
+    }
+    try thread.run(&track)
+    closer?.join()
+    let segments = window.snapshot.segments
+    #expect(segments.map(\.number) == segments.indices.map { first + Int64($0) })
+    let gaps = segments.filter(\.isGap).map(\.number)
+    #expect(gaps == (first..<first + Int64(gaps.count)).map(\.self), "only the oldest")
+    #expect((13...16).contains(gaps.count))
+    #expect(segments.last { !$0.isGap }?.chunks.count == 30)
+    #expect(statistics.withLock { $0.renditions[0].segmentsLeftOut } == UInt64(gaps.count))
+  }
 }
