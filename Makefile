@@ -63,7 +63,7 @@ RETRY := --reruns 1 --reruns-delay 2 -rfER
 
 e2e: deps-test build  ## end-to-end tests against the built program, in real players
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 300 node --test client/test/*.test.mjs
-	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 1500 $(PYTHON) -m pytest -c Tests/pytest.ini $(RETRY) Tests/EndToEnd
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 2100 $(PYTHON) -m pytest -c Tests/pytest.ini $(RETRY) Tests/EndToEnd
 
 faults: deps-test build  ## real processes killed and frozen while browsers play
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 1200 $(PYTHON) -m pytest -c Tests/pytest.ini $(RETRY) Tests/Faults

@@ -34,6 +34,15 @@ final class HeldRequest {
   /// Whether it waits for a part's bytes and not for what playlists list.
   var isForPart: Bool { if case .part = purpose { true } else { false } }
 
+  /// What it waits for.
+  var kind: HoldKind {
+    switch purpose {
+    case .anything: .start
+    case .playlist, .poll: .playlist
+    case .part: .part
+    }
+  }
+
   /// The field that tells the client how long it waited.
   func heldField(_ now: Int64) -> HeaderField {
     HeaderField("X-Held-Ms", String((now - since) / 1_000_000))

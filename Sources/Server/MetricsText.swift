@@ -129,14 +129,7 @@ struct MetricsText {
   }
 
   private func requests(_ out: inout MetricLines, _ totals: ServerCounters) {
-    out.family("streamer_held_requests", "gauge", "Requests that wait.")
-    out.sample("streamer_held_requests", [("kind", "start")], Double(totals.heldPlaylists))
-    out.sample("streamer_held_requests", [("kind", "version")], Double(totals.heldMedia))
-    out.sample("streamer_held_requests", [("kind", "segment")], Double(totals.followers))
-    out.family("streamer_hold_seconds", "histogram", "How long requests were held.")
-    out.histogram("streamer_hold_seconds", [], totals.holdSeconds)
-    out.family("streamer_hold_timeouts_total", "counter", "Held requests that timed out.")
-    out.sample("streamer_hold_timeouts_total", [], Double(totals.holdTimeouts))
+    totals.holds.write(to: &out)
     out.family("streamer_requests_total", "counter", "Answers by kind and status.")
     for (answer, count) in totals.answers.sorted(by: { $0.key < $1.key }) {
       out.sample(

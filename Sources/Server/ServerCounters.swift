@@ -15,11 +15,7 @@ struct ServerCounters: Sendable {
   var bytes: [Int: UInt64] = [:]
   var cut: UInt64 = 0
   var faults: [ConnectionFault: UInt64] = [:]
-  var holdTimeouts: UInt64 = 0
-  var heldPlaylists = 0
-  var heldMedia = 0
-  var followers = 0
-  var holdSeconds = Histogram.seconds
+  var holds = HoldCounters()
   var players = PlayerCounters()
 
   /// Adds what another loop counted.
@@ -28,11 +24,7 @@ struct ServerCounters: Sendable {
     bytes.merge(other.bytes, uniquingKeysWith: +)
     cut += other.cut
     faults.merge(other.faults, uniquingKeysWith: +)
-    holdTimeouts += other.holdTimeouts
-    heldPlaylists += other.heldPlaylists
-    heldMedia += other.heldMedia
-    followers += other.followers
-    holdSeconds.add(other.holdSeconds)
+    holds.add(other.holds)
     players.add(other.players)
   }
 }

@@ -32,7 +32,7 @@ final class StreamDesk {
   /// The part that was answered last: it is the same for all that waited for it.
   private var lastPart: (segment: Int64, index: Int64, response: PreparedResponse)?
   /// What of the loop's gauges is this stream's.
-  private var counted = (starting: 0, held: 0, following: 0)
+  private var counted = (starting: 0, playlists: 0, parts: 0, following: 0)
 
   /// Nothing is held yet; `reroute` handles an exchange anew, with the time since which it is held.
   init(
@@ -53,7 +53,7 @@ final class StreamDesk {
   }
 
   /// Whether anybody is held or follows a segment.
-  var isInUse: Bool { counted != (0, 0, 0) }
+  var isInUse: Bool { counted != (0, 0, 0, 0) }
 
   /// Lets all go, since this desk's stream is no longer served: who is held is routed anew, and what was begun is cut, so
   /// that nobody takes it for a whole.
@@ -277,7 +277,7 @@ final class StreamDesk {
       counters.withLock { counters in
         for freed in [playlists, parts] {
           for request in freed {
-            counters.holdSeconds.observe(Double(now - request.since) / 1e9)
+            counters.holds.answered(request.kind, after: now - request.since)
           }
         }
       }
@@ -299,7 +299,7 @@ final class StreamDesk {
           form: key.form, depth: key.depth, isCompressed: key.isCompressed, caching: .noStore)
         answer(request.exchange, plain, rendition.window.listing, request.since, now)
       } else {
-        counters.withLock { $0.holdTimeouts += 1 }
+        counters.withLock { $0.holds.expired(request.kind) }
         request.exchange.respond(
           ResponseFields.error(
             503, "what was asked for was not published in time", .second,
@@ -371,7 +371,7 @@ final class StreamDesk {
 
   private func countHeld() {
     let now = (
-      starting: starting.count, held: heldPlaylists.count + heldParts.count,
+      starting: starting.count, playlists: heldPlaylists.count, parts: heldParts.count,
       following: followers.count + early.count
     )
     guard now != counted else { return }
@@ -379,9 +379,10 @@ final class StreamDesk {
     counted = now
     // Several streams share the counters of their loop.
     counters.withLock { counters in
-      counters.heldPlaylists += now.starting - before.starting
-      counters.heldMedia += now.held - before.held
-      counters.followers += now.following - before.following
+      counters.holds.change(.start, by: now.starting - before.starting)
+      counters.holds.change(.playlist, by: now.playlists - before.playlists)
+      counters.holds.change(.part, by: now.parts - before.parts)
+      counters.holds.change(.segment, by: now.following - before.following)
     }
   }
 }

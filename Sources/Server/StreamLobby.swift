@@ -96,7 +96,7 @@ final class StreamLobby {
   /// Lets go whose deadline has come.
   func expire(_ now: Int64) {
     for request in waiting.expired(now) {
-      counters.withLock { $0.holdTimeouts += 1 }
+      counters.withLock { $0.holds.expired(.start) }
       request.exchange.respond(
         Self.refusal("the stream has not started yet"), extra: [request.heldField(now)])
     }
@@ -140,7 +140,7 @@ final class StreamLobby {
     let change = waiting.count - counted
     guard change != 0 else { return }
     counted = waiting.count
-    counters.withLock { $0.heldPlaylists += change }
+    counters.withLock { $0.holds.change(.start, by: change) }
   }
 
   private static func refusal(_ reason: String) -> PreparedResponse {

@@ -218,7 +218,7 @@ struct MetricsTextTests {
     ]
     let lines = try Self.text(desk)
     #expect(lines.contains("streamer_held_requests{kind=\"start\"} 0"))
-    #expect(lines.contains("streamer_held_requests{kind=\"version\"} 2"))
+    #expect(lines.contains("streamer_held_requests{kind=\"playlist\"} 2"))
     #expect(lines.contains("streamer_held_requests{kind=\"segment\"} 1"))
   }
 

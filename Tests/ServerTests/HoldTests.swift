@@ -85,7 +85,7 @@ struct HoldTests {
     #expect(work.renderings == before.renderings + 1)
     #expect(work.compressions == before.compressions + 1)
     #expect(desk.held == 0)
-    #expect(desk.counters.withLock { $0.holdSeconds.counts.reduce(0, +) } == 900)
+    #expect(desk.counters.withLock { $0.holds.seconds[.playlist]?.counts.reduce(0, +) } == 900)
   }
 
   @Test("thousands that come and go at the same part leave nothing behind")

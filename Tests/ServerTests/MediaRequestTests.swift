@@ -179,7 +179,7 @@ struct MediaRequestTests {
     let number = desk.last + 2
     let exchange = try desk.media("segment\(number).m4s")
     #expect(exchange.isHeld)
-    #expect(desk.counters.withLock { $0.followers } == 1)
+    #expect(desk.counters.withLock { $0.holds.waiting[.segment] } == 1)
     desk.publish(parts: 6)
     #expect(exchange.isHeld)
     desk.publish(frames: 1)

@@ -126,7 +126,7 @@ struct PlaylistRequestTests {
     #expect(exchange.header("x-held-ms") == "3000")
     desk.publish(segments: 2)
     #expect(exchange.answers == 1)
-    #expect(desk.counters.withLock { $0.holdTimeouts } == 1)
+    #expect(desk.counters.withLock { $0.holds.timeouts } == [.playlist: 1])
     #expect(desk.requests.nextDeadline == .max)
   }
 
@@ -196,7 +196,7 @@ struct PlaylistRequestTests {
     let desk = try SyntheticDesk()
     let exchange = try desk.ask(path)
     #expect(exchange.isHeld)
-    #expect(desk.counters.withLock { $0.heldPlaylists } == 1)
+    #expect(desk.counters.withLock { $0.holds.waiting[.start] } == 1)
     desk.pass(8 * SyntheticDesk.second - 1)
     #expect(exchange.isHeld)
     desk.goLive()

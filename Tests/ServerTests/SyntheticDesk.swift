@@ -125,5 +125,5 @@ final class SyntheticDesk {
   /// Lets what is held by then run into its deadline.
   func pass(_ nanoseconds: Int64) { requests.expire(now + nanoseconds) }
 
-  var held: Int { counters.withLock { $0.heldPlaylists + $0.heldMedia + $0.followers } }
+  var held: Int { counters.withLock { $0.holds.waiting.values.reduce(0, +) } }
 }
