@@ -14,11 +14,26 @@ package struct AudioFrameAligner: Sendable {
   }
 
   private let sampleRate: Int32
-  /// The place that comes next; nil before the first.
-  package private(set) var next: Int64?
+  /// The place that comes next.
+  package private(set) var next: Int64
+  /// Whether the last frame that came stands just before it.
+  private var isFollowing = false
 
-  /// An aligner that has seen nothing, for a track with that many samples a second.
-  package init(sampleRate: Int32) { self.sampleRate = sampleRate }
+  /// An aligner for a track with that many samples a second, which begins with AAC frame `first`.
+  package init(sampleRate: Int32, from first: Int64) {
+    self.sampleRate = sampleRate
+    next = first
+  }
+
+  /// Says that nothing comes before the place `index` any more.
+  ///
+  /// - Returns: the places for which nothing came.
+  package mutating func skip(to index: Int64) -> Range<Int64> {
+    let missing = next..<max(next, index)
+    next = missing.upperBound
+    if !missing.isEmpty { isFollowing = false }
+    return missing
+  }
 
   /// Places the next frame, whose first sample belongs to `mediaTime`: nanoseconds since 1970, by a clock that follows
   /// the source's smoothly.
@@ -27,16 +42,16 @@ package struct AudioFrameAligner: Sendable {
     let sample = Int64(
       floorDivide(Int128(mediaTime) * Int128(sampleRate) + 500_000_000, 1_000_000_000))
     let nearest = Int64(floorDivide(Int128(sample) + Int128(length / 2), Int128(length)))
-    guard let next else {
-      self.next = nearest + 1
-      return Placement(missing: nearest..<nearest, isRepeat: false, index: nearest)
-    }
     let error = sample - next * length
-    if error < -3 * length / 4 {
+    // What comes after a gap begins at the place that is nearest to it.
+    let slack = isFollowing ? 3 * length / 4 : length / 2
+    if error < -slack {
       return Placement(missing: next..<next, isRepeat: false, index: nil)
     }
-    let place = error > 3 * length / 4 ? max(nearest, next + 1) : next
-    self.next = place + 1
-    return Placement(missing: next..<place, isRepeat: place == next + 1, index: place)
+    let place = error > slack ? max(nearest, next + 1) : next
+    let missing = skip(to: place)
+    next = place + 1
+    isFollowing = true
+    return Placement(missing: missing, isRepeat: missing.count == 1, index: place)
   }
 }

@@ -61,6 +61,7 @@ package final class LiveStream: Sendable {
   private let passThrough: PassThroughTrack?
   private let firstSegment: Int64
   private let feed: SlotFeed
+  private let soundQueue = SoundQueue()
   private let startLine: StartLine
   private let stop = StopFlag()
   private let ending = StopFlag()
@@ -217,9 +218,17 @@ package final class LiveStream: Sendable {
       source.attach(
         .init(
           size: configuration.size, cadence: configuration.cadence, feed: feed,
-          statistics: counters))
+          statistics: counters, sound: soundTaker))
       let pacer = SlotPacer(feed: feed, stop: stop)
       try thread("grid") { pacer.run() }
+    }
+  }
+
+  /// Takes the input's sound where it is wanted.
+  private var soundTaker: (@Sendable (AudioPacket, InputDescription.Audio, Int64) -> Void)? {
+    guard case .input = configuration.sound else { return nil }
+    return { [soundQueue] packet, format, captured in
+      soundQueue.push(.init(bytes: packet.bytes, format: format, captured: captured))
     }
   }
 
@@ -236,19 +245,23 @@ package final class LiveStream: Sendable {
     let opening = Mailbox(Opening.pending)
     let body = SoundThread(
       configuration: configuration, cadence: cadence, window: sound, clock: clock,
-      firstSegment: firstSegment, feed: feed, stop: stop, ending: ending, statistics: counters,
+      firstSegment: firstSegment, feed: feed, queue: soundQueue, stop: stop, ending: ending,
+      statistics: counters,
       log: log)
     try thread(StreamConfiguration.soundName) { [self] in
       var isOpen = false
       do throws(FFmpegError) {
-        var track = try body.open()
-        isOpen = true
-        opening.update { $0 = .opened }
-        try body.fill(&track)
-        guard let first = startLine.arrive(.min) else { return }
-        sound.goLive()
-        if startLine.isLastReady() { try openFeed(first) }
-        try body.run(&track)
+        try body.run(
+          opened: {
+            isOpen = true
+            opening.update { $0 = .opened }
+          },
+          goLive: { () throws(FFmpegError) in
+            guard let first = startLine.arrive(.min) else { return false }
+            sound.goLive()
+            if startLine.isLastReady() { try openFeed(first) }
+            return true
+          })
       } catch {
         guard isOpen else { return opening.update { $0 = .done(error) } }
         log.write(.error, "encoder-failed", stream: configuration.name, "\(error)")

@@ -117,7 +117,9 @@ struct NetworkSession {
       guard let description = input.description else { continue }
       if !description.isPaced, standby?.hear(at: SystemClock.monotonic) == true { isSilent = true }
       guard case .video(let access) = unit else {
-        if case .audio(let packet) = unit, source.takesSound { take(packet, isPaced) }
+        if case .audio(let packet) = unit, source.takesSound {
+          take(packet, description.audio, isPaced)
+        }
         continue
       }
       analyze(access, description)
@@ -216,13 +218,15 @@ struct NetworkSession {
     }
   }
 
-  private mutating func take(_ packet: AudioPacket, _ isPaced: Bool) {
+  private mutating func take(
+    _ packet: AudioPacket, _ format: InputDescription.Audio?, _ isPaced: Bool
+  ) {
     survey?.takeSound(pts: packet.pts, arrival: packet.arrival)
     let captured =
       isPaced
       ? pacer.soundDue(pts: packet.pts)
       : clock.captureTime(.audio, pts: packet.pts, arrival: packet.arrival)
-    if let captured { source.currentTarget?.sound?(packet, captured) }
+    if let captured, let format { source.currentTarget?.sound?(packet, format, captured) }
   }
 
   /// Gives the picture to the stream; one of a file at its time.

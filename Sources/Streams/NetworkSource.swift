@@ -55,7 +55,7 @@ package final class NetworkSource: Sendable, Equatable {
     /// Takes pictures as they came; nil where they are decoded.
     var passThrough: PassThroughTrack?
     /// Takes sound with the monotonic time of its capture, on the source's thread; that of a file comes early.
-    var sound: (@Sendable (AudioPacket, _ captured: Int64) -> Void)?
+    var sound: (@Sendable (AudioPacket, InputDescription.Audio, _ captured: Int64) -> Void)?
   }
 
   /// Where it comes from.

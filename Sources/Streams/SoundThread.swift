@@ -19,6 +19,8 @@ struct SoundThread: Sendable {
   let clock: StreamClock
   let firstSegment: Int64
   let feed: SlotFeed
+  /// The input's sound as it comes.
+  let queue: SoundQueue
   /// Ends the thread.
   let stop: StopFlag
   /// Set before `stop` where the stream ends, so that what is left is published.
@@ -26,12 +28,37 @@ struct SoundThread: Sendable {
   let statistics: Locked<StreamStatistics>
   let log: Log
 
-  /// Opens the encoder and describes the track to the window.
+  /// Lives for the stream: describes the track, fills its window, encodes and publishes until told to stop.
   ///
+  /// - Parameters:
+  ///   - opened: called when the encoder is open.
+  ///   - goLive: called when the window is full up to now; false where the stream does not begin.
   /// - Throws: the encoder's error.
-  func open() throws(FFmpegError) -> SoundTrack {
+  func run(
+    opened: () -> Void, goLive: () throws(FFmpegError) -> Bool
+  ) throws(FFmpegError) {
+    if case .input(let passed?) = configuration.sound {
+      var track = try PassedTrack(passed, cadence: cadence, from: firstSegment)
+      describe(track)
+      opened()
+      try fill(&track)
+      guard try goLive() else { return }
+      try input.pass(&track, passed, emit: publish)
+      try finish(&track)
+    } else {
+      var track = try SoundTrack(
+        configuration.soundSettings, cadence: cadence, from: firstSegment)
+      describe(track)
+      opened()
+      try fill(&track)
+      guard try goLive() else { return }
+      try live(&track)
+      try finish(&track)
+    }
+  }
+
+  private func describe<Track: LiveSound & ~Copyable>(_ track: borrowing Track) {
     let settings = configuration.soundSettings
-    let track = try SoundTrack(settings, cadence: cadence, from: firstSegment)
     window.describe(
       TrackDescription(
         rendition: StreamConfiguration.soundName, codecs: track.codecs,
@@ -39,23 +66,23 @@ struct SoundThread: Sendable {
         averageBandwidth: settings.averageBandwidth(cadence),
         content: .sound(channels: settings.channels), cadence: .audio(cadence),
         header: track.header))
-    return track
   }
 
   /// Fills the window with silence up to now.
-  ///
-  /// - Throws: the encoder's error.
-  func fill(_ track: inout SoundTrack) throws(FFmpegError) {
+  private func fill<Track: LiveSound & ~Copyable>(_ track: inout Track) throws(FFmpegError) {
     let now = clock.mediaTime(at: SystemClock.monotonic, on: configuration.cadence)
     for chunk in try track.history(to: cadence.sample(atOrBefore: now)) {
       window.appendHistory(Self.published(chunk, at: 0))
     }
   }
 
-  /// Encodes and publishes until told to stop.
-  ///
-  /// - Throws: the encoder's error.
-  func run(_ track: inout SoundTrack) throws(FFmpegError) {
+  /// Where the stream ends, and does not only stop, what is left is published.
+  private func finish<Track: LiveSound & ~Copyable>(_ track: inout Track) throws(FFmpegError) {
+    guard ending.isSet else { return }
+    for chunk in try track.finish() { publish(chunk, at: SystemClock.wall) }
+  }
+
+  private func live(_ track: inout SoundTrack) throws(FFmpegError) {
     switch configuration.sound {
     case .none: return
     case .tone: try tone(&track)
@@ -68,9 +95,14 @@ struct SoundThread: Sendable {
           return { clock.captureTime(.audio, pts: $0, arrival: $1) }
         })
       try device.run(&track, emit: publish)
+    case .input: try input.encode(&track, emit: publish)
     }
-    guard ending.isSet else { return }
-    for chunk in try track.finish() { publish(chunk, at: SystemClock.wall) }
+  }
+
+  private var input: InputSound {
+    InputSound(
+      configuration: configuration, queue: queue, stop: stop, log: log, clock: { currentClock },
+      patience: configuration.soundPatience)
   }
 
   /// Makes the test tone as time passes.

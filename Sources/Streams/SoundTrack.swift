@@ -6,7 +6,7 @@ import Media
 ///
 /// Confined to one thread. Each AAC frame from the first on comes once and in order, with silence where there was no
 /// sound.
-struct SoundTrack: ~Copyable {
+struct SoundTrack: LiveSound, ~Copyable {
   /// How AAC frames fall into the video's segments.
   let cadence: AudioCadence
   /// The CMAF header.
@@ -60,7 +60,8 @@ struct SoundTrack: ~Copyable {
   /// - Throws: the encoder's error.
   mutating func history(to position: Int64) throws(FFmpegError) -> [AudioChunker.Chunk] {
     let end = position / AudioCadence.samplesPerFrame
-    guard end > first, let silence = try Self.silence(settings) else { return [] }
+    guard end > first else { return [] }
+    let silence = try Self.silence(settings)
     var made: [AudioChunker.Chunk] = []
     for frame in first..<end {
       made += chunker.add(silence, frame: frame, captured: cadence.nanoseconds(frame))
@@ -115,32 +116,12 @@ struct SoundTrack: ~Copyable {
   }
 
   /// A coded frame of silence between others.
-  private static func silence(_ settings: AudioEncoderSettings) throws(FFmpegError) -> [UInt8]? {
+  static func silence(_ settings: AudioEncoderSettings) throws(FFmpegError) -> [UInt8] {
     var encoder = try AudioEncoder(settings)
     _ = try encoder.fill(to: 0)
-    return try encoder.fill(to: 8 * AudioCadence.samplesPerFrame).last?.bytes
-  }
-}
-
-extension SoundTrack {
-  /// Hands chunks to `outlet` until it says to go on with another segment.
-  ///
-  /// - Throws: the encoder's error.
-  mutating func emit(
-    _ chunks: [AudioChunker.Chunk], to outlet: SoundOutlet
-  ) throws(FFmpegError) {
-    for chunk in chunks {
-      if let segment = outlet(chunk) { return try jump(to: segment) }
+    guard let frame = try encoder.fill(to: 8 * AudioCadence.samplesPerFrame).last else {
+      throw FFmpegError("avcodec_receive_packet", -1, "no frame of silence")
     }
-  }
-
-  /// Makes everything silence that lies before the sample `position` and has not come.
-  ///
-  /// - Throws: the encoder's error.
-  mutating func fill(to position: Int64, emit outlet: SoundOutlet) throws(FFmpegError) {
-    while next < position { try emit(try fill(to: position), to: outlet) }
+    return frame.bytes
   }
 }
-
-/// Takes a chunk of sound; gives the segment with which the track has to go on, where the grid skipped to it.
-typealias SoundOutlet = (AudioChunker.Chunk) -> Int64?

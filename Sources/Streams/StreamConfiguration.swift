@@ -22,6 +22,8 @@ package struct StreamConfiguration: Sendable {
     case tone
     /// An ALSA device by its name.
     case device(String)
+    /// The input's own: passed through, or where that is nil decoded and coded anew.
+    case input(PassedSound?)
   }
 
   /// The name of the rendition of sound in URLs.
@@ -107,12 +109,33 @@ package struct StreamConfiguration: Sendable {
     sound == .none ? nil : soundSettings.bitrateKilobits
   }
 
+  /// Takes over the sound of the input that is its source.
+  package mutating func takeSound(_ audio: InputDescription.Audio) {
+    let passed = PassedSound(audio)
+    sound = .input(passed)
+    soundSettings =
+      passed?.settings ?? AudioEncoderSettings(channels: audio.channels == 1 ? 1 : 2)
+  }
+
+  /// How long after its time sound of the source is waited for; nanoseconds.
+  var soundPatience: Int64 {
+    guard case .input = sound, case .network(let source) = source else {
+      return DeviceSound.inputDelay
+    }
+    // What was the most in a second, and two AAC frames; what does not come for so long is not worth waiting for.
+    return min((source.facts?.soundDelay ?? 0) + 50_000_000, 2_000_000_000)
+  }
+
   /// How long after its end a frame of sound may still come, with how far its encoder looks ahead, in nanoseconds: the
   /// test tone is known beforehand.
   package var soundDelay: Int64 {
-    guard case .device = sound else { return 0 }
-    let ahead = Int64(AudioEncoder.delayFrames) * AudioCadence.samplesPerFrame
-    return DeviceSound.inputDelay + ahead * 1_000_000_000 / Int64(soundSettings.sampleRate)
+    switch sound {
+    case .none, .tone: return 0
+    case .input(.some): return soundPatience
+    case .device, .input(nil):
+      let ahead = Int64(AudioEncoder.delayFrames) * AudioCadence.samplesPerFrame
+      return soundPatience + ahead * 1_000_000_000 / Int64(soundSettings.sampleRate)
+    }
   }
 
   /// The fixed delay after which a slot closes, in nanoseconds: nothing for the test picture, which is made at its

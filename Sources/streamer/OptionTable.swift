@@ -28,10 +28,11 @@ extension Option {
     },
     Option(
       name: "audio", placeholder: "WHAT", group: .source,
-      help: "tone: beeps with the test picture's flash; none (the default); or an ALSA device",
+      help: "tone, in step with the flash; none; or an ALSA device; an input brings its own",
       allowed: "tone, none, or the name of an ALSA device such as default or hw:1"
     ) {
-      $1.sound = $0 == "tone" ? .tone : $0 == "none" ? .none : .device($0)
+      let sounds: [String: StreamConfiguration.Sound] = ["tone": .tone, "none": .none]
+      $1.sound = sounds[$0] ?? .device($0)
       return !$0.isEmpty
     },
     Option(

@@ -27,7 +27,7 @@ struct PassThroughChoice {
     if settings.isRateGiven { return "--framerate" }
     if settings.bitrateKilobits != nil { return "--bitrate" }
     if settings.intraInterval != nil { return "--intra-interval" }
-    if settings.sound != .none { return "--audio" }
+    if let sound = settings.sound, sound != .none { return "--audio" }
     return nil
   }
 
@@ -73,6 +73,9 @@ struct PassThroughChoice {
 }
 
 extension Settings {
+  /// Whether the input's sound is wanted: not where its pictures are to be packaged as they come, whatever else.
+  var takesInputSound: Bool { sound == nil && passThrough != .always }
+
   /// The same for an input that is packaged as it came: segments are its groups of pictures.
   func passing(_ fit: PassThroughAnalysis.Fit, _ facts: NetworkSource.Facts) -> Settings {
     var settings = completed(by: facts)

@@ -13,7 +13,8 @@ struct Settings {
   var action = Action.stream
   var isTestSource = false
   var device: String?
-  var sound = StreamConfiguration.Sound.none
+  /// Nil: that of the input, where there is one.
+  var sound: StreamConfiguration.Sound?
   var input: InputAddress?
   var inputOptions = InputOptions()
   var loops = false

@@ -191,7 +191,7 @@ final class StreamKeeper: StreamControl {
         "\(place): device", given: device, allowed: "in a request a camera such as /dev/video0")
     }
     // Names of ALSA may be of plugins that write files and run commands.
-    if case .device(let name) = settings.sound, !isSoundCard(name) {
+    if case .device(let name)? = settings.sound, !isSoundCard(name) {
       throw UsageError(
         "\(place): audio", given: name,
         allowed: "in a request tone, none, default, or a card such as hw:1,0")

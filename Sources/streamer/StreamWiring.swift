@@ -64,7 +64,12 @@ struct StreamWiring: Sendable {
     stream.name = settings.name
     stream.source =
       source.map { .network($0) } ?? settings.device.map { .camera(path: $0) } ?? .test
-    stream.sound = settings.sound
+    stream.sound = settings.sound ?? .none
+    if settings.sound == nil, let source, source.takesSound, !settings.passesThrough,
+      let audio = source.facts?.description.audio
+    {
+      stream.takeSound(audio)
+    }
     stream.waitsForSource = waitsForSource
     stream.passesThrough = settings.passesThrough
     stream.encoder = settings.encoder
@@ -133,6 +138,7 @@ struct StreamWiring: Sendable {
       let choice = PassThroughChoice(settings: settings)
       let source = NetworkSource(
         address, options: settings.inputOptions, loops: settings.loops,
+        takesSound: settings.takesInputSound,
         passThrough: choice.wish, name: settings.name, log: log)
       do {
         let facts = try source.begin(cancellation)
@@ -288,6 +294,8 @@ struct StreamWiring: Sendable {
       case .none: "no sound"
       case .tone: "test tone"
       case .device(let name): "sound of \(name)"
+      case .input(.some): "its sound as it comes"
+      case .input(nil): "its sound"
       }
     let rungs = configuration.rungs.map {
       configuration.passesThrough

@@ -1,6 +1,7 @@
 """GStreamer's RTSP server with the burned clock in its picture; run by Debian's own Python.
 
 `/usr/bin/python3 rtspserver.py PORT [--size WxH] [--user NAME --password WORD] [--certificate PEM --key PEM]`; prints `ready`. URL: rtsp://…/x
+With `--file PATH` it sends picture and sound of a Matroska file (H.264, AAC) instead, once.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ def main() -> None:
     parser.add_argument("--size", default="640x360")
     parser.add_argument("--rate", type=int, default=30)
     parser.add_argument("--slices", type=int, default=1)
+    parser.add_argument("--file", default="")
     parser.add_argument("--user", default="")
     parser.add_argument("--password", default="")
     parser.add_argument("--certificate", default="", help="PEM; with --key: rtsps alone")
@@ -56,8 +58,13 @@ def main() -> None:
         f"width={width},height={height},framerate={options.rate}/1 ! x264enc tune=zerolatency speed-preset=ultrafast "
         f"sliced-threads=false threads=1 key-int-max=30 bitrate=1500 option-string=slices={options.slices}:scenecut=0 "
         "! video/x-h264,profile=baseline ! rtph264pay name=pay0 pt=96 config-interval=-1 )")
+    if options.file:
+        factory.set_launch(
+            f"( filesrc location={options.file} ! matroskademux name=d d.video_0 ! queue ! h264parse ! rtph264pay "
+            "name=pay0 pt=96 config-interval=-1 d.audio_0 ! queue ! aacparse ! rtpmp4gpay name=pay1 pt=97 )")
+    else:
+        factory.connect("media-configure", configure)
     factory.set_shared(True)
-    factory.connect("media-configure", configure)
     auth = GstRtspServer.RTSPAuth()
     if options.certificate:
         auth.set_tls_certificate(Gio.TlsCertificate.new_from_files(options.certificate, options.key))

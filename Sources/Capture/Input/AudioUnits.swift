@@ -5,6 +5,7 @@ struct AudioUnits {
   private(set) var audio: InputDescription.Audio
 
   private let isAAC: Bool
+  private let isBareOpus: Bool
   private let mayHaveHeaders: Bool
   /// What is left of a frame whose end has not come yet.
   private var rest: [UInt8] = []
@@ -14,6 +15,7 @@ struct AudioUnits {
   init(_ parameters: UnsafePointer<AVCodecParameters>, isUnparsed: Bool) {
     let id = unsafe parameters.pointee.codec_id
     isAAC = id == AV_CODEC_ID_AAC
+    isBareOpus = isUnparsed && id == AV_CODEC_ID_OPUS
     let configuration = unsafe Array(
       UnsafeBufferPointer(
         start: parameters.pointee.extradata, count: Int(parameters.pointee.extradata_size)))
@@ -29,6 +31,13 @@ struct AudioUnits {
 
   /// The packets in one of the container's.
   mutating func take(_ bytes: [UInt8], pts: Int64, arrival: Int64) -> [AudioPacket] {
+    if isBareOpus, bytes.first == 0x7F {
+      return OpusTransport.packets(bytes).map { packet in
+        AudioPacket(
+          bytes: Array(bytes[packet.range]),
+          pts: pts + packet.samplesBefore * 1_000_000_000 / 48_000, arrival: arrival)
+      }
+    }
     guard mayHaveHeaders else {
       return bytes.isEmpty ? [] : [AudioPacket(bytes: bytes, pts: pts, arrival: arrival)]
     }

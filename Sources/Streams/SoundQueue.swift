@@ -1,0 +1,36 @@
+import Capture
+import Sharing
+
+/// Sound of an input on its way from the source's thread to that of the sound.
+final class SoundQueue: Sendable {
+  /// A stretch of coded sound.
+  struct Entry: Sendable {
+    let bytes: [UInt8]
+    /// What it is.
+    let format: InputDescription.Audio
+    /// When its first sample was captured: monotonic clock, nanoseconds.
+    let captured: Int64
+  }
+
+  /// More is never kept: about twenty seconds.
+  private static let capacity = 1000
+
+  private let entries = Locked<[Entry]>([])
+
+  /// Takes the next stretch; where nobody takes what waits, the oldest is let go.
+  func push(_ entry: Entry) {
+    entries.withLock { entries in
+      entries.append(entry)
+      if entries.count > Self.capacity { entries.removeFirst(entries.count - Self.capacity) }
+    }
+  }
+
+  /// What was captured by `now`, in the order in which it came; what a file gives early waits for its time.
+  func due(_ now: Int64) -> [Entry] {
+    entries.withLock { entries in
+      let count = entries.firstIndex { $0.captured > now } ?? entries.count
+      defer { entries.removeFirst(count) }
+      return Array(entries.prefix(count))
+    }
+  }
+}

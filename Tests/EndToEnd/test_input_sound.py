@@ -1,0 +1,212 @@
+"""The input's own sound: AAC as it comes, other codecs encoded anew; in step with the picture over every way in.
+
+The source is a streamer with the test tone: ffmpeg copies or recodes its sound and sends it on.
+"""
+
+from __future__ import annotations
+
+
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from harness import avsync
+from harness.boxes import chunks, timescale
+from harness.http1 import get
+from harness.mpd import fetch as fetch_mpd
+from harness.mpd import validate
+from harness.program import Program, start, stop
+from harness.sound import AAC_FRAME, Track, variants
+from harness.sources import Source, rtsp_server, wait_for
+from harness.supervisor import free_port
+from harness.tools import need
+
+SMALL = ("--resolution", "320x180", "--bitrate", "500")
+FRAME = 1 / 30
+
+
+@pytest.fixture(scope="module")
+def tone(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Ten seconds of picture and sound with flash and beep, as a streamer made them."""
+    path = tmp_path_factory.mktemp("tone") / "tone.mkv"
+    program = start([*SMALL, "--audio", "tone"])
+    try:
+        time.sleep(11.5)
+        parts = []
+        for name in ("video", "audio"):
+            track = Track(program.port, name)
+            part = path.with_name(name + ".mp4")
+            part.write_bytes(track.media(track.playlist(), 10))
+            parts += ["-i", str(part)]
+        subprocess.run([need("ffmpeg", "sound of inputs"), "-v", "error", "-copyts", "-start_at_zero", *parts, "-map", "0",
+                        "-map", "1", "-c", "copy", str(path)], check=True, timeout=30, stdin=subprocess.DEVNULL)
+    finally:
+        stop(program)
+    return path
+
+
+@pytest.fixture
+def sources() -> Iterator[list[Source]]:
+    """What is started is ended after the test."""
+    started: list[Source] = []
+    yield started
+    for source in started:
+        source.kill()
+
+
+def sender(tone: Path, sound: Sequence[str], output: Sequence[str]) -> Source:
+    """Sends picture and sound over and over, at the pace of their stamps."""
+    command = [need("ffmpeg", "sound of inputs"), "-v", "error", "-stream_loop", "-1", "-re", "-i", str(tone), "-map", "0:v",
+               "-map", "0:a", "-c:v", "copy", *sound, "-flush_packets", "1", *output]
+    return Source(subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL))
+
+
+def ts(port: int) -> list[str]:
+    """MPEG-TS in datagrams, each frame of sound in a packet of its own."""
+    return ["-f", "mpegts", "-pes_payload_size", "0", "-muxdelay", "0", "-muxpreload", "0",
+            f"udp://127.0.0.1:{port}?pkt_size=1316"]
+
+
+def flv(port: int) -> list[str]:
+    """RTMP, to a puller."""
+    return ["-f", "flv", "-listen", "1", "-rtmp_live", "live", f"rtmp://127.0.0.1:{port}/live/x"]
+
+
+def pulls(streamer: Callable[..., Program], url: str, *more: str) -> Program:
+    """A streamer on an input, once it plays."""
+    program = streamer("--input", url, "--host", "127.0.0.1", "--http-port", "0", "--resolution", "320x180", *more,
+                       defaults=False, within=25)
+    Track(program.port, "video").playlist()
+    return program
+
+
+def offsets(program: Program, seconds: float = 7) -> list[avsync.Mark]:
+    """Flash against beep in the newest segments."""
+    time.sleep(seconds)
+    video, sound = Track(program.port, "video"), Track(program.port, "audio")
+    numbers = {s.msn for s in video.playlist().segments[-5:]} & {s.msn for s in sound.playlist().segments[-5:]}
+    media = []
+    for track in (video, sound):
+        playlist = track.playlist()
+        found = [track.get(str(s.uri)) for s in playlist.segments if s.msn in numbers]
+        media.append(track.header(playlist) + b"".join(found))
+    marks = avsync.marks(*media)
+    print([f"{mark.offset * 1000:.1f} ms" for mark in marks])
+    return marks
+
+
+def whole(program: Program) -> None:
+    """No hole and no overlap from the oldest listed segment of sound to the newest."""
+    sound = Track(program.port, "audio")
+    playlist = sound.playlist()
+    header, next_tick = sound.header(playlist), None
+    rate = timescale(header)
+    for segment in playlist.segments:
+        for chunk in chunks(sound.get(str(segment.uri)), header):
+            assert chunk.tfdt % AAC_FRAME == 0 and next_tick in (None, chunk.tfdt)
+            next_tick = chunk.tfdt + chunk.duration
+        assert segment.parts == () or all(p.duration <= playlist.part_target for p in segment.parts)
+    assert rate in (44_100, 48_000)
+
+
+@pytest.mark.timeout(90)
+@pytest.mark.parametrize("sound, passed", [
+    (("-c:a", "copy"), True), (("-c:a", "aac", "-ar", "44100", "-ac", "1"), True), (("-c:a", "mp2"), False),
+    (("-c:a", "libopus"), False),
+], ids=["aac", "aac-44100-mono", "mp2", "opus"])
+def test_ts(sound: tuple[str, ...], passed: bool, tone: Path, streamer, sources: list[Source]) -> None:
+    """MPEG-TS: AAC goes out as it came, MP2 and Opus as AAC; flash and beep at most a video frame apart."""
+    port = free_port()
+    sources.append(sender(tone, sound, ts(port)))
+    program = pulls(streamer, f"udp://127.0.0.1:{port}")
+    text = "\n".join(program.log)
+    assert ("its sound as it comes" in text) == passed, text
+    streams, media = variants(get(program.port, "/live.m3u8").text)
+    assert streams[0]["CODECS"].endswith(",mp4a.40.2") and media[0]["CHANNELS"] == ("1" if "-ac" in sound else "2")
+    marks = offsets(program)
+    own = 0.03 if not passed else 0  # what the sender's encoder or ours may add of its own, MP2 above all
+    assert len(marks) >= 2 and all(abs(mark.offset) <= FRAME + own for mark in marks)
+    whole(program)
+    validate(fetch_mpd(program.port).text, "an input with sound")
+
+
+@pytest.mark.timeout(90)
+def test_rtmp(tone: Path, streamer, sources: list[Source]) -> None:
+    """RTMP: AAC goes out as it came, byte for byte."""
+    port = free_port()
+    sources.append(sender(tone, ("-c:a", "copy"), flv(port)))
+    program = pulls(streamer, f"rtmp://127.0.0.1:{port}/live/x")
+    assert "its sound as it comes" in "\n".join(program.log)
+    marks = offsets(program)
+    assert len(marks) >= 2 and all(abs(mark.offset) <= FRAME for mark in marks)
+    whole(program)
+    # The frames themselves: those of the file are found again.
+    ours = Track(program.port, "audio")
+    whole_file = tone.with_name("audio.mp4").read_bytes()
+    beep = max(chunks(ours.media(ours.playlist(), 4)), key=lambda chunk: len(chunk.data))
+    coded = beep.data[beep.data.index(b"mdat") + 4 :]
+    assert len(coded) > 800 and coded[len(coded) // 2 : len(coded) // 2 + 100] in whole_file
+
+
+@pytest.mark.timeout(90)
+def test_rtsp(tone: Path, streamer, sources: list[Source]) -> None:
+    """RTSP: picture and sound are sessions of their own; before the sender's first report they may be half a frame more off."""
+    port = free_port()
+    sources.append(rtsp_server(port, "--file", str(tone)))
+    program = pulls(streamer, f"rtsp://127.0.0.1:{port}/x")
+    assert "its sound as it comes" in "\n".join(program.log)
+    marks = offsets(program, 6)
+    assert len(marks) >= 2 and all(abs(mark.offset) <= 1.5 * FRAME for mark in marks)
+    whole(program)
+
+
+@pytest.mark.timeout(120)
+def test_away_and_back(tone: Path, streamer, sources: list[Source]) -> None:
+    """A source that is killed: silence in step with the time; its sound is heard again when it is back."""
+    port = free_port()
+    sources.append(sender(tone, ("-c:a", "copy"), ts(port)))
+    program = pulls(streamer, f"udp://127.0.0.1:{port}")
+    assert offsets(program, 4)
+    sources.pop().kill()
+    time.sleep(5)
+    sound, video = Track(program.port, "audio"), Track(program.port, "video")
+    playlist = sound.playlist()
+    assert abs(playlist.last_part[0] - video.playlist().last_part[0]) <= 1, "sound lags behind or stands still"
+    _, samples = avsync.sound_of(sound.media(playlist, 2))
+    assert np.abs(samples).max() < 0.01, "no silence"
+    sources.append(sender(tone, ("-c:a", "copy"), ts(port)))
+    wait_for(lambda: avsync.onsets(avsync.sound_of(sound.media(sound.playlist(), 2))[1]), 15, "sound after the return")
+    marks = offsets(program)
+    assert marks and all(abs(mark.offset) <= FRAME for mark in marks)
+    whole(program)
+
+
+@pytest.mark.timeout(60)
+def test_none(tone: Path, streamer, sources: list[Source]) -> None:
+    """--audio none: the input's sound is left out; its picture is a stream of one rendition."""
+    port = free_port()
+    sources.append(sender(tone, ("-c:a", "copy"), ts(port)))
+    program = pulls(streamer, f"udp://127.0.0.1:{port}", "--audio", "none")
+    assert "#EXTINF" in get(program.port, "/live.m3u8").text
+    assert get(program.port, "/live/audio/playlist.m3u8").status == 404
+
+
+@pytest.mark.timeout(90)
+def test_file(tone: Path, streamer) -> None:
+    """A file that is looped: its sound is paced by its own stamps, never ahead of its time, and goes on over the seam."""
+    program = pulls(streamer, str(tone), "--loop")
+    sound = Track(program.port, "audio")
+    for _ in range(20):
+        edge = sound.playlist().open_segment
+        if edge:
+            end = edge.milliseconds() + sum(float(part.duration) for part in edge.parts) * 1000
+            assert end <= time.time() * 1000 + 25, "sound ahead of its time"
+        time.sleep(0.05)
+    marks = offsets(program, 10)
+    assert len(marks) >= 2 and all(abs(mark.offset) <= FRAME for mark in marks)
+    whole(program)
