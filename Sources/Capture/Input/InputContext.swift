@@ -43,6 +43,7 @@ final class InputContext {
       do throws(FFmpegError) { standardInput = try StandardInput(cancellation) } catch {
         var context: UnsafeMutablePointer<AVFormatContext>? = unsafe context
         unsafe avformat_close_input(&context)
+        unsafe Self.free(packet)
         throw .refused("\(error)")
       }
       unsafe context.pointee.pb = standardInput?.pointer
@@ -59,6 +60,7 @@ final class InputContext {
     }
     guard opened.result >= 0 else {
       // libavformat has freed the context.
+      unsafe Self.free(packet)
       throw Self.failure(opened.result, opened.lines, address, cancellation, options)
     }
     unsafe pointer = context
@@ -70,6 +72,10 @@ final class InputContext {
     cancellation.setDeadline(SystemClock.monotonic + 1_000_000_000)
     var context: UnsafeMutablePointer<AVFormatContext>? = unsafe pointer
     unsafe avformat_close_input(&context)
+    unsafe Self.free(packet)
+  }
+
+  @unsafe private static func free(_ packet: UnsafeMutablePointer<AVPacket>) {
     var packet: UnsafeMutablePointer<AVPacket>? = unsafe packet
     unsafe av_packet_free(&packet)
   }
