@@ -58,12 +58,13 @@ test: deps-test build unit e2e  ## all tests but the faults
 unit: deps-test  ## unit tests
 	timeout 1500 swift test
 
-# Players on a busy machine stumble now and then: one retry each, and both runs are printed.
+# Players on a busy machine stumble now and then: one retry each, and both runs are printed. Most of the time is waiting:
+# two files at once take half as long.
 RETRY := --reruns 1 --reruns-delay 2 -rfER
 
 e2e: deps-test build  ## end-to-end tests against the built program, in real players
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 300 node --test client/test/*.test.mjs
-	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 2100 $(PYTHON) -m pytest -c Tests/pytest.ini $(RETRY) Tests/EndToEnd
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 2100 $(PYTHON) -m pytest -c Tests/pytest.ini $(RETRY) -n 2 --dist loadfile Tests/EndToEnd
 
 faults: deps-test build  ## real processes killed and frozen while browsers play
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 1200 $(PYTHON) -m pytest -c Tests/pytest.ini $(RETRY) Tests/Faults
