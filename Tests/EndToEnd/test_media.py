@@ -31,7 +31,7 @@ def test_mr_03_unknown_is_404(name: str, server: Program) -> None:
 @pytest.mark.parametrize("path", [
     "/live/none/playlist.m3u8", "/none.m3u8", "/none/video/playlist.m3u8", "/live/video", "/x", "/player/x",
     "/player/../../etc/passwd", "/%2e%2e/etc/passwd", "/live/video/playlist.m3u8/", "/LIVE.m3u8",
-    "/live/manifest", "/api/none",
+    "/live/manifest",
 ])
 def test_unknown_paths(path: str, server: Program) -> None:
     """Every other path is 404 (a dot segment may be refused as malformed)."""
