@@ -8,7 +8,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -26,15 +26,6 @@ from harness.tunein import PLAYLIST, fetch
 HOST = ["--passthrough", "never", "--host", "127.0.0.1", "--http-port", "0"]
 SECONDS = 6
 PASSPHRASE = "sehrgeheim123"
-
-
-@pytest.fixture
-def sources() -> Iterator[list[Source]]:
-    """What is started is ended after the test."""
-    started: list[Source] = []
-    yield started
-    for source in started:
-        source.kill()
 
 
 def pulls(streamer: Callable[..., Program], url: str, *more: str, within: float = 20) -> Program:

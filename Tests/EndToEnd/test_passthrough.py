@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,15 +24,6 @@ from harness.tunein import fetch
 HOST = ["--host", "127.0.0.1", "--http-port", "0"]
 HEVC = ["-c:v", "libx265", "-preset", "ultrafast", "-tune", "zerolatency", "-b:v", "1500k", "-x265-params",
         "log-level=none:keyint=30:min-keyint=30:scenecut=0:bframes=0:open-gop=0"]
-
-
-@pytest.fixture
-def sources() -> Iterator[list[Source]]:
-    """What is started is ended after the test."""
-    started: list[Source] = []
-    yield started
-    for source in started:
-        source.kill()
 
 
 def play(streamer: Callable[..., Program], sources: list[Source], kind: str, *more: str, group: int = 30,

@@ -3,15 +3,20 @@ import HTTP
 import Sharing
 import Testing
 
-private let quick: HTTPLimits = {
-  var limits = HTTPLimits()
-  limits.bodyTime = 400_000_000
-  limits.bodyRate = 1000
-  limits.bodyBytes = 10_000
-  limits.lingerTime = 300_000_000
-  limits.checkInterval = 50_000_000
-  return limits
-}()
+extension HTTPLimits {
+  /// Limits on bodies that a test need not wait for.
+  static let ofSmallBodies: HTTPLimits = {
+    var limits = HTTPLimits()
+    limits.bodyTime = 400_000_000
+    limits.bodyRate = 1000
+    limits.bodyBytes = 10_000
+    limits.lingerTime = 300_000_000
+    limits.checkInterval = 50_000_000
+    return limits
+  }()
+}
+
+private let quick = HTTPLimits.ofSmallBodies
 
 private func chunked(_ pieces: [String]) -> String {
   pieces.map { "\(String($0.utf8.count, radix: 16))\r\n\($0)\r\n" }.joined()

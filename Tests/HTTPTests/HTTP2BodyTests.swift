@@ -3,15 +3,7 @@ import HTTP
 import Sharing
 import Testing
 
-private let quick: HTTPLimits = {
-  var limits = HTTPLimits()
-  limits.bodyTime = 400_000_000
-  limits.bodyRate = 1000
-  limits.bodyBytes = 10_000
-  limits.lingerTime = 300_000_000
-  limits.checkInterval = 50_000_000
-  return limits
-}()
+private let quick = HTTPLimits.ofSmallBodies
 
 extension Frame {
   /// A request whose body follows.
