@@ -58,6 +58,11 @@ final class StreamLobby {
     return true
   }
 
+  /// Holds a request for what names all renditions until each has a complete segment; false when all have one.
+  func holdWhileStarting(_ exchange: any Exchange, since: Int64) -> Bool {
+    desks.contains { $0.holdWhileStarting(exchange, since: since, needsSegment: true) }
+  }
+
   /// Takes over what has become of the stream; who waited for that is routed anew.
   func update(_ stream: SiteStream) {
     let hadServed = self.stream.served
