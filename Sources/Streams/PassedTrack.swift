@@ -72,12 +72,9 @@ package struct PassedSound: Sendable, Equatable {
   /// What sources of AAC hardly exceed; kilobits a second.
   private static let bitrateKilobits = 256
 
-  /// The source's sound, if it is AAC-LC of one or two channels whose configuration is known.
+  /// The source's sound, if it can go out as it comes.
   package init?(_ audio: InputDescription.Audio) {
-    guard audio.codec == "aac",
-      let configuration = AudioSpecificConfig(audio.configuration), configuration.isPlainAAC,
-      (1...2).contains(configuration.channels), configuration.sampleRate >= 16_000
-    else { return nil }
+    guard let configuration = audio.passable else { return nil }
     self.configuration = configuration
     settings = AudioEncoderSettings(
       sampleRate: configuration.sampleRate, channels: configuration.channels,
