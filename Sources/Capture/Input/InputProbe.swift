@@ -92,6 +92,7 @@ extension InputProbe.Findings {
   /// - Parameters:
   ///   - address: what was looked at.
   ///   - takesSound: whether its sound is wanted.
+  /// - Returns: one line for each thing.
   package func lines(address: InputAddress, takesSound: Bool = true) -> [String] {
     let video = description.video
     var lines = ["\(address)", "format    \(description.format)"]
