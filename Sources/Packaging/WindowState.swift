@@ -3,7 +3,8 @@ import Media
 /// How chunks become parts and segments and how the window slides: a pure state machine.
 ///
 /// Parts and segments are closed by the frame grid, with the frame that fills them and never by the one after: nothing
-/// waits for the next frame to know a length.
+/// waits for the next frame to know a length. Only free segments, and the last part of such a one, are closed by the
+/// key picture that begins the next.
 struct WindowState: Sendable {
   let cadence: TrackCadence
   /// Segments that playlists list.
@@ -40,17 +41,18 @@ struct WindowState: Sendable {
   /// After the end they are ignored: a playlist with EXT-X-ENDLIST never changes.
   mutating func append(_ chunk: Chunk, isHistory: Bool) {
     guard state != .ended else { return }
-    let number = cadence.segment(of: chunk.frame)
+    let number = chunk.segment ?? cadence.segment(of: chunk.frame)
     if open?.number != number {
       begin(number, at: chunk, isHistory: isHistory)
-    } else if let loose = open?.loose.first,
-      cadence.part(of: loose.frame) != cadence.part(of: chunk.frame)
-    {
+    } else if let loose = open?.loose.first, part(of: loose.frame) != part(of: chunk.frame) {
       open?.closePart()
     }
     open?.append(chunk)
     revision += 1
-    let ends = cadence.ends(chunk.lastFrame)
+    let ends =
+      cadence.isFree
+      ? (part: (position(of: chunk.lastFrame) + 1) % cadence.framesPerPart == 0, segment: false)
+      : cadence.ends(chunk.lastFrame)
     if ends.segment {
       closeSegment()
     } else if ends.part {
@@ -102,6 +104,13 @@ struct WindowState: Sendable {
     revision += 1
   }
 
+  /// Which frame of the open segment frame `index` is, from 0.
+  private func position(of index: Int64) -> Int64 {
+    cadence.isFree ? index - (open?.firstFrame ?? index) : cadence.position(of: index)
+  }
+
+  private func part(of index: Int64) -> Int64 { position(of: index) / cadence.framesPerPart }
+
   private mutating func begin(_ number: Int64, at chunk: Chunk, isHistory: Bool) {
     if open != nil { closeSegment() }
     insertGaps(before: number)
@@ -114,7 +123,7 @@ struct WindowState: Sendable {
     let startsDiscontinuity = announcement.isDue
     if startsDiscontinuity {
       run = run.next(
-        from: number, offset: announcement.offset, headerHash: announcement.headerHash)
+        from: number, at: frame, offset: announcement.offset, headerHash: announcement.headerHash)
     }
     announcement.isDue = false
     announcement.headerHash = nil

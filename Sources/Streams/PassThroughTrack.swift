@@ -36,7 +36,9 @@ final class PassThroughTrack: Sendable {
     self.log = log
     rung = configuration.rungs[0]
     state = Locked(
-      State(schedule: PassThroughSchedule(cadence: configuration.cadence, first: first)))
+      State(
+        schedule: PassThroughSchedule(
+          cadence: configuration.cadence, first: first, numbering: configuration.numbering)))
   }
 
   /// Wall clock minus what the stream says of it, in nanoseconds.
@@ -67,15 +69,16 @@ final class PassThroughTrack: Sendable {
   ///   - captured: when it was captured: monotonic nanoseconds.
   func take(_ unit: AccessUnit, _ video: InputDescription.Video, captured: Int64) {
     let wall = captured + SystemClock.wallMinusMonotonic
-    let (chunk, faults) = state.withLock { state -> (Chunk?, Int) in
+    let (place, chunk, faults) = state.withLock {
+      state -> (PassThroughSchedule.Place?, Chunk?, Int) in
       if unit.isKey, video.parameterSets != state.parameterSets { renew(&state, unit, video) }
       let place = state.schedule.place(pts: unit.pts, isKey: unit.isKey, captured: wall)
       let faults = state.schedule.faults - state.faults
       state.faults = state.schedule.faults
-      guard let place else { return (nil, faults) }
+      guard let place else { return (nil, nil, faults) }
       let chunk = self.chunk(unit, place)
       publish(chunk, place, &state)
-      return (chunk, faults)
+      return (place, chunk, faults)
     }
     if faults > 0 {
       log.write(
@@ -83,7 +86,7 @@ final class PassThroughTrack: Sendable {
         "the source's pictures or key pictures do not come as they did at first: a discontinuity; "
           + "--passthrough never encodes them")
     }
-    count(chunk)
+    count(chunk, at: place?.position)
   }
 
   /// Takes over parameter sets that are others than before.
@@ -114,10 +117,9 @@ final class PassThroughTrack: Sendable {
   ) {
     if let run = place.begins { state.opening = (run, []) }
     guard var opening = state.opening else { return window.publish(chunk) }
-    let cadence = configuration.cadence
     opening.chunks.append(chunk)
     state.opening = opening
-    guard cadence.position(of: chunk.frame) + 1 >= cadence.framesPerPart else { return }
+    guard place.position + 1 >= configuration.cadence.framesPerPart else { return }
     window.begin(
       opening.chunks, offset: opening.run.offset, skipped: opening.run.skipped, track: state.track)
     state.track = nil
@@ -132,9 +134,9 @@ final class PassThroughTrack: Sendable {
       duration: UInt32(duration), captured: place.captured,
       sequence: UInt32(truncatingIfNeeded: place.frame + 1), isSync: unit.isKey)
     return Chunk(
-      frame: place.frame, isIndependent: unit.isKey, duration: duration, captured: place.captured,
-      published: SystemClock.wall,
-      bytes: writer.chunk(sample, startsSegment: cadence.position(of: place.frame) == 0))
+      frame: place.frame, segment: place.segment, isIndependent: unit.isKey, duration: duration,
+      captured: place.captured, published: SystemClock.wall,
+      bytes: writer.chunk(sample, startsSegment: place.position == 0))
   }
 
   private func description(
@@ -148,21 +150,20 @@ final class PassThroughTrack: Sendable {
       cadence: configuration.cadence, header: header.bytes)
   }
 
-  private func count(_ chunk: Chunk?) {
+  private func count(_ chunk: Chunk?, at position: Int64?) {
     let cadence = configuration.cadence
     let now = SystemClock.wall
     statistics.withLock { statistics in
       statistics.inputFrames += 1
-      guard let chunk else {
+      guard let chunk, let position else {
         statistics.surplusFrames += 1
         return
       }
       statistics.renditions[0].mediaBytes += UInt64(chunk.bytes.count)
-      let position = cadence.position(of: chunk.frame) + 1
-      guard position == cadence.framesPerSegment || position % cadence.framesPerPart == 0 else {
-        return
-      }
-      let frames = (position - 1) % cadence.framesPerPart + 1
+      let after = position + 1
+      let endsSegment = !cadence.isFree && after == cadence.framesPerSegment
+      guard endsSegment || after % cadence.framesPerPart == 0 else { return }
+      let frames = (after - 1) % cadence.framesPerPart + 1
       statistics.renditions[0].partLateness.observe(Double(now - chunk.captured) / 1e9)
       statistics.renditions[0].partDuration.observe(
         Double(cadence.grid.nanoseconds(frames)) / 1e9)

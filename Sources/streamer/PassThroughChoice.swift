@@ -76,6 +76,13 @@ extension Settings {
   /// Whether the input's sound is wanted: not where its pictures are to be packaged as they come, whatever else.
   var takesInputSound: Bool { sound == nil && passThrough != .always }
 
+  /// How frames fall into segments and parts.
+  var cadence: Cadence {
+    Cadence(
+      rate: rate, segmentMicroseconds: segmentMicroseconds, partMicroseconds: partMicroseconds,
+      longestGroupMicroseconds: hasFreeSegments ? longestGroupMicroseconds : nil)
+  }
+
   /// The same for an input that is packaged as it came: segments are its groups of pictures.
   func passing(_ fit: PassThroughAnalysis.Fit, _ facts: NetworkSource.Facts) -> Settings {
     var settings = completed(by: facts)
@@ -85,6 +92,13 @@ extension Settings {
     settings.partMicroseconds = min(settings.partMicroseconds, settings.segmentMicroseconds)
     settings.history = 0
     settings.passesThrough = true
+    settings.hasFreeSegments = fit.isFree
+    if fit.isFree {
+      // Playlists must hold three target durations, which the input makes longer than what was asked for knew.
+      let least = StreamWiring.leastPlaylistLength(settings.cadence)
+      settings.playlistLength = settings.playlistLength.map { max($0, least) }
+      settings.retained = settings.retained.map { max($0, least + 2) }
+    }
     // What was seen of it, and half as much again for what was not.
     let kilobits = (facts.peakBitrate * 3 / 2 + 99_999) / 100_000 * 100
     settings.bitrateKilobits = Int(min(max(kilobits, 100), 1_000_000))
