@@ -80,8 +80,9 @@ struct WindowState: Sendable {
   mutating func leaveOut(_ number: Int64) {
     guard state != .ended else { return }
     if open != nil { closeSegment() }
-    insertGaps(before: number)
-    let gap = opening(number, at: cadence.firstFrame(of: number), isHistory: false)
+    let frame = cadence.firstFrame(of: number)
+    insertGaps(before: number, at: frame)
+    let gap = opening(number, at: frame, isHistory: false)
     announcement.skipped = 0
     keep(Segment(opening: gap, duration: cadence.segmentTicks(number)))
     version = cadence.partsBefore(number + 1)
@@ -113,7 +114,7 @@ struct WindowState: Sendable {
 
   private mutating func begin(_ number: Int64, at chunk: Chunk, isHistory: Bool) {
     if open != nil { closeSegment() }
-    insertGaps(before: number)
+    insertGaps(before: number, at: chunk.frame)
     open = opening(number, at: chunk.frame, isHistory: isHistory)
     announcement.skipped = 0
   }
@@ -133,15 +134,19 @@ struct WindowState: Sendable {
       startsDiscontinuity: startsDiscontinuity, run: run, isHistory: isHistory)
   }
 
-  /// Numbers that a skip leaves out are listed as gaps, at most a window of them.
-  private mutating func insertGaps(before number: Int64) {
+  /// Numbers that a skip leaves out before segment `number`, which begins at `frame`, are listed as gaps, at most a
+  /// window of them.
+  private mutating func insertGaps(before number: Int64, at frame: Int64) {
     guard announcement.skipped > 0, let last = segments.last?.number, number > last + 1 else {
       return
     }
     let first = max(last + 1, number - Int64(playlistLength))
     if first > last + 1 { evict(segments.count) }
     for missing in first..<number {
-      let gap = opening(missing, at: cadence.firstFrame(of: missing), isHistory: false)
+      let place =
+        cadence.isFree
+        ? frame - (number - missing) * cadence.frames(in: missing) : cadence.firstFrame(of: missing)
+      let gap = opening(missing, at: place, isHistory: false)
       keep(Segment(opening: gap, duration: cadence.segmentTicks(missing)))
     }
     version = cadence.partsBefore(number)

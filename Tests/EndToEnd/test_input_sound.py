@@ -31,19 +31,29 @@ FRAME = 1 / 30
 
 @pytest.fixture(scope="module")
 def tone(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Ten seconds of picture and sound with flash and beep, as a streamer made them."""
+    """Eight seconds of picture and sound with flash and beep, as a streamer made them.
+
+    Eight seconds are 240 pictures and 375 AAC frames: over and over they have no seam.
+    """
     path = tmp_path_factory.mktemp("tone") / "tone.mkv"
     program = start([*SMALL, "--audio", "tone"])
     try:
-        time.sleep(11.5)
+        time.sleep(9.5)
         parts = []
+        # Both begin at their own place on the one timeline: sound up to an AAC frame before the picture.
+        begin = min(Track(program.port, name).playlist().segments[-8].msn for name in ("video", "audio"))
         for name in ("video", "audio"):
             track = Track(program.port, name)
+            playlist = track.playlist()
+            found = [track.get(str(segment.uri)) for segment in playlist.segments if begin <= segment.msn < begin + 8]
             part = path.with_name(name + ".mp4")
-            part.write_bytes(track.media(track.playlist(), 10))
+            part.write_bytes(track.header(playlist) + b"".join(found))
             parts += ["-i", str(part)]
-        subprocess.run([need("ffmpeg", "sound of inputs"), "-v", "error", "-copyts", "-start_at_zero", *parts, "-map", "0",
-                        "-map", "1", "-c", "copy", str(path)], check=True, timeout=30, stdin=subprocess.DEVNULL)
+        mux = [need("ffmpeg", "sound of inputs"), "-v", "error"]
+        subprocess.run([*mux, "-copyts", *parts, "-map", "0", "-map", "1", "-c", "copy", "-output_ts_offset", str(-begin),
+                        str(path)], check=True, timeout=30, stdin=subprocess.DEVNULL)
+        subprocess.run([*mux, "-stream_loop", "4", "-i", str(path), "-map", "0", "-c", "copy",
+                        str(path.with_name("long.mkv"))], check=True, timeout=30, stdin=subprocess.DEVNULL)
     finally:
         stop(program)
     return path
@@ -73,6 +83,15 @@ def pulls(streamer: Callable[..., Program], url: str, *more: str) -> Program:
     program = streamer("--input", url, "--host", "127.0.0.1", "--http-port", "0", "--resolution", "320x180", *more,
                        defaults=False, within=25)
     Track(program.port, "video").playlist()
+    return program
+
+
+def passes(streamer: Callable[..., Program], url: str, *more: str) -> Program:
+    """A streamer that packages the input's pictures as they come, once it plays."""
+    program = streamer("--input", url, "--host", "127.0.0.1", "--http-port", "0", "--passthrough", "always", *more,
+                       defaults=False, within=25)
+    wait_for(lambda: get(program.port, "/live/audio/playlist.m3u8", timeout=15).status == 200, 25, "a playlist")
+    assert any("as it is coded" in line for line in program.log)
     return program
 
 
@@ -154,6 +173,46 @@ def test_rtsp(tone: Path, streamer, sources: list[Source]) -> None:
     marks = offsets(program, 6)
     assert len(marks) >= 2 and all(abs(mark.offset) <= FRAME for mark in marks)
     whole(program)
+
+
+def in_step(program: Program) -> None:
+    """Segments of sound are those of the pictures: numbers, places and Discontinuities."""
+    video, sound = Track(program.port, "video").playlist(), Track(program.port, "audio").playlist()
+    assert abs(sound.last_part[0] - video.last_part[0]) <= 1
+    pictures = {segment.msn: segment for segment in video.segments}
+    common = [segment for segment in sound.segments if segment.msn in pictures]
+    assert len(common) >= len(sound.segments) - 1
+    for segment in common:
+        other = pictures[segment.msn]
+        assert segment.discontinuity == other.discontinuity and segment.gap == other.gap
+        assert -23 < segment.milliseconds() - other.milliseconds() <= 1
+
+
+@pytest.mark.timeout(90)
+@pytest.mark.parametrize("kind, sound, passed", [
+    ("udp", ("-c:a", "copy"), True), ("udp", ("-c:a", "libopus"), False), ("rtmp", ("-c:a", "copy"), True),
+    ("rtsp", (), True),
+], ids=["ts", "ts-opus", "rtmp", "rtsp"])
+def test_beside_passed_pictures(kind: str, sound: tuple[str, ...], passed: bool, tone: Path, streamer,
+                                sources: list[Source]) -> None:
+    """Pictures that are packaged as they come have their sound beside them: as it comes if it is AAC, else encoded."""
+    port = free_port()
+    url = {"udp": f"udp://127.0.0.1:{port}", "rtmp": f"rtmp://127.0.0.1:{port}/live/x",
+           "rtsp": f"rtsp://127.0.0.1:{port}/x"}[kind]
+    if kind == "rtsp":
+        sources.append(rtsp_server(port, "--file", str(tone.with_name("long.mkv"))))
+    else:
+        sources.append(sender(tone, sound, ts(port) if kind == "udp" else flv(port)))
+    program = passes(streamer, url)
+    assert ("its sound as it comes" in "\n".join(program.log)) == passed
+    streams, media = variants(get(program.port, "/live.m3u8").text)
+    assert streams[0]["CODECS"].endswith(",mp4a.40.2") and media[0]["URI"] == "live/audio/playlist.m3u8"
+    marks = offsets(program, 5)
+    own = 0 if passed else 0.03
+    assert len(marks) >= 2 and all(abs(mark.offset) <= FRAME + own for mark in marks)
+    whole(program)
+    in_step(program)
+    validate(fetch_mpd(program.port).text, "passed-through pictures with sound")
 
 
 @pytest.mark.timeout(120)
