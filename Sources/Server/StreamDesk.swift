@@ -145,9 +145,8 @@ final class StreamDesk {
     }
   }
 
-  /// Answers a request for an MPD, or holds it until the first one is complete.
+  /// Answers a request for an MPD; all renditions have a complete segment.
   func manifest(_ exchange: any Exchange, _ key: ManifestShelf.Key, since: Int64, now: Int64) {
-    if holdWhileStarting(exchange, since: since, needsSegment: true) { return }
     let response = served.manifests.response(
       key, to: exchange.request, from: rendition.window.listing, now: SystemClock.wall)
     guard let response else {
