@@ -61,3 +61,14 @@ package struct AudioSpecificConfig: Sendable, Hashable {
     }
   }
 }
+
+extension InputDescription.Audio {
+  /// Its configuration where it can go out as it comes: AAC-LC of one or two channels whose configuration is known; else
+  /// it is decoded and coded anew.
+  package var passable: AudioSpecificConfig? {
+    guard codec == "aac", let found = AudioSpecificConfig(configuration), found.isPlainAAC,
+      (1...2).contains(found.channels), found.sampleRate >= 16_000
+    else { return nil }
+    return found
+  }
+}

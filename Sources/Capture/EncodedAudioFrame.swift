@@ -7,6 +7,12 @@ package struct EncodedAudioFrame: Sendable, Hashable {
   /// The raw data block, as it stands in `mdat`.
   package let bytes: [UInt8]
 
+  /// A frame at its place.
+  package init(position: Int64, bytes: [UInt8]) {
+    self.position = position
+    self.bytes = bytes
+  }
+
   /// j: which AAC frame since 1970 it is.
   package var index: Int64 { position / AudioCadence.samplesPerFrame }
 }

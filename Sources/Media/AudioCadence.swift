@@ -47,6 +47,15 @@ package struct AudioCadence: Sendable, Hashable {
     Int64(floorDivide(Int128(number) * numerator, denominator))
   }
 
+  /// The AAC frame that contains the moment at which the picture with that index on the grid begins.
+  package func frame(holding picture: Int64) -> Int64 {
+    let rate = video.grid.rate
+    return Int64(
+      floorDivide(
+        Int128(picture) * Int128(rate.denominator) * Int128(sampleRate),
+        Int128(rate.numerator) * Int128(Self.samplesPerFrame)))
+  }
+
   /// The number of the segment that holds AAC frame `index`.
   package func segment(of index: Int64) -> Int64 {
     // The last N with ⌊N·a⌋ ≤ j, that is N·a < j + 1.

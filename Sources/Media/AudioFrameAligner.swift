@@ -49,9 +49,10 @@ package struct AudioFrameAligner: Sendable {
       return Placement(missing: next..<next, isRepeat: false, index: nil)
     }
     let place = error > slack ? max(nearest, next + 1) : next
+    let isRepeat = isFollowing && place == next + 1
     let missing = skip(to: place)
     next = place + 1
     isFollowing = true
-    return Placement(missing: missing, isRepeat: missing.count == 1, index: place)
+    return Placement(missing: missing, isRepeat: isRepeat, index: place)
   }
 }

@@ -233,6 +233,9 @@ final class RequestDesk: RequestHandler, LoopService {
       return false
     }
     if desk.holdWhileStarting(exchange, since: since, needsSegment: true) { return true }
+    // Each rendition goes live on its own thread.
+    for other in lobby.desks
+    where other.holdWhileStarting(exchange, since: since, needsSegment: false) { return true }
     let key = MultivariantShelf.Key(
       depth: depth, isChunked: isChunked, isCompressed: exchange.request.accepts(coding: "gzip"))
     guard let response = desk.served.multivariant.response(key) else {

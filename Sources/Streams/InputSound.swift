@@ -46,7 +46,9 @@ struct InputSound: Sendable {
     var coded = CodedInput(settings: configuration.soundSettings)
     while !stop.isSet {
       for entry in queue.due(horizon) {
-        do throws(FFmpegError) { try coded.take(entry) } catch { report(entry.format, error) }
+        do throws(FFmpegError) { try coded.take(entry, at: entry.captured) } catch {
+          report(entry.format, error)
+        }
         while let (sound, captured) = coded.pop() {
           let time = clock().mediaTime(at: captured, on: configuration.cadence)
           guard let placed = try coded.convert(sound, at: time) else { continue }
@@ -78,58 +80,5 @@ struct InputSound: Sendable {
     log.write(
       .warning, "sound-refused", stream: configuration.name,
       "\(format.codec), \(format.sampleRate) Hz, \(format.channels) channels: \(reason); silence")
-  }
-}
-
-extension PassedSound {
-  /// Whether a decoder that was set up for `other` understands this sound.
-  fileprivate func fits(_ other: PassedSound) -> Bool { settings == other.settings }
-}
-
-/// An input's sound on its way through decoder and resampler; confined to one thread.
-private struct CodedInput: ~Copyable {
-  let settings: AudioEncoderSettings
-  private var format: InputDescription.Audio?
-  private var decoder: AudioDecoder?
-  private var resampler: Resampler?
-  private var shape: (rate: Int32, channels: Int)?
-  private var decoded: [(sound: DecodedSound, captured: Int64)] = []
-  /// When the sound ends that was decoded last.
-  private var end: Int64 = 0
-
-  init(settings: AudioEncoderSettings) { self.settings = settings }
-
-  /// Decodes what came; what changed in its format makes a new decoder.
-  mutating func take(_ entry: SoundQueue.Entry) throws(FFmpegError) {
-    if entry.format != format {
-      format = entry.format
-      decoder = nil
-      decoder = try AudioDecoder(
-        codec: entry.format.codec, extradata: entry.format.configuration,
-        sampleRate: Int32(clamping: entry.format.sampleRate), channels: entry.format.channels)
-    }
-    guard let found = try decoder?.decode(entry.bytes, pts: entry.captured) else { return }
-    for sound in found where sound.sampleRate > 0 {
-      let captured = sound.pts ?? end
-      decoded.append((sound, captured))
-      end = captured + Int64(sound.sound.count) * 1_000_000_000 / Int64(sound.sampleRate)
-    }
-  }
-
-  /// The next decoded stretch, and when it was captured.
-  mutating func pop() -> (DecodedSound, Int64)? {
-    decoded.isEmpty ? nil : decoded.removeFirst()
-  }
-
-  /// Brings a stretch to its place in the stream.
-  mutating func convert(
-    _ decoded: DecodedSound, at mediaTime: Int64
-  ) throws(FFmpegError) -> Resampler.Placed? {
-    let (rate, channels) = (decoded.sampleRate, decoded.sound.channels)
-    if shape?.rate != rate || shape?.channels != channels {
-      shape = (rate, channels)
-      resampler = try Resampler(fromRate: rate, channels: channels, to: settings)
-    }
-    return try resampler?.convert(decoded.sound, at: mediaTime)
   }
 }

@@ -137,7 +137,7 @@ package final class LiveStream: Sendable {
   /// - Parameter onFailure: called once if the running stream fails for good, on one of its threads.
   /// - Throws: what could not be opened; what was is let go by ``leave()``.
   package func start(onFailure: @escaping @Sendable (Failure) -> Void) throws(Failure) {
-    if let passThrough { return try pass(through: passThrough) }
+    if let passThrough { return try pass(through: passThrough, onFailure) }
     let sourceOpening = Mailbox(Opening.pending)
     try startSource(sourceOpening)
     var openings = renditions.map { _ in Mailbox(Opening.pending) }
@@ -174,19 +174,51 @@ package final class LiveStream: Sendable {
     for thread in threads.withLock({ $0 }) { thread.join() }
   }
 
-  /// Lets the input publish its pictures as they come.
-  private func pass(through track: PassThroughTrack) throws(Failure) {
+  /// Lets the input publish its pictures as they come, and its sound with them.
+  private func pass(
+    through track: PassThroughTrack, _ onFailure: @escaping @Sendable (Failure) -> Void
+  ) throws(Failure) {
     guard case .network(let source) = configuration.source, let facts = source.facts else {
       throw .configuration("only an input can be passed through")
     }
     do throws(FFmpegError) { try track.open(facts.description.video) } catch {
       throw .source("\(error)")
     }
+    if let opening = try startSound(beside: track, onFailure),
+      case .failed(let reason) = opening.wait(\.finished)
+    {
+      throw .encoder(reason)
+    }
     counters.withLock { $0.isSourceOnline = true }
     source.attach(
       .init(
         size: configuration.size, cadence: configuration.cadence, feed: feed,
-        statistics: counters, passThrough: track))
+        statistics: counters, passThrough: track, sound: soundTaker))
+  }
+
+  /// Starts the thread of the sound that goes with passed-through pictures, if there is any.
+  private func startSound(
+    beside track: PassThroughTrack, _ onFailure: @escaping @Sendable (Failure) -> Void
+  ) throws(Failure) -> Mailbox<Opening>? {
+    guard let sound, let cadence = configuration.soundCadence else { return nil }
+    let opening = Mailbox(Opening.pending)
+    try thread(StreamConfiguration.soundName) { [self] in
+      var isOpen = false
+      do throws(FFmpegError) {
+        var body = try PassThroughSound(
+          configuration, cadence: cadence, window: sound, timeline: track.timeline,
+          queue: soundQueue, patience: configuration.soundPatience, statistics: counters, log: log)
+        isOpen = true
+        opening.update { $0 = .opened }
+        try body.run(until: stop)
+        if ending.isSet { body.finish() }
+      } catch {
+        guard isOpen else { return opening.update { $0 = .done(error) } }
+        log.write(.error, "encoder-failed", stream: configuration.name, "\(error)")
+        onFailure(.encoder("\(error)"))
+      }
+    }
+    return opening
   }
 
   private func startSource(_ opening: Mailbox<Opening>) throws(Failure) {
@@ -228,7 +260,8 @@ package final class LiveStream: Sendable {
   private var soundTaker: (@Sendable (AudioPacket, InputDescription.Audio, Int64) -> Void)? {
     guard case .input = configuration.sound else { return nil }
     return { [soundQueue] packet, format, captured in
-      soundQueue.push(.init(bytes: packet.bytes, format: format, captured: captured))
+      soundQueue.push(
+        .init(bytes: packet.bytes, format: format, pts: packet.pts, captured: captured))
     }
   }
 

@@ -14,9 +14,22 @@ final class PassThroughTrack: Sendable {
     var track: TrackDescription?
     /// The first part of a run, which readers see as a whole: players must not be told of a Discontinuity behind
     /// which there is nothing yet.
-    var opening: (run: PassThroughSchedule.Run, chunks: [Chunk])?
+    var opening: Opening?
+    /// The segment that was published last.
+    var number: Int64?
     var faults = 0
   }
+
+  /// The beginning of a run that nobody has seen yet.
+  private struct Opening: Sendable {
+    let run: PassThroughSchedule.Run
+    /// Stamp and monotonic time of capture of its first picture; nanoseconds.
+    let pts, captured: Int64
+    var chunks: [Chunk] = []
+  }
+
+  /// What its pictures say of media time, for the sound that goes with them.
+  let timeline: Locked<PictureTimeline>
 
   private let configuration: StreamConfiguration
   private let rung: Rung
@@ -35,6 +48,7 @@ final class PassThroughTrack: Sendable {
     self.statistics = statistics
     self.log = log
     rung = configuration.rungs[0]
+    timeline = Locked(PictureTimeline(grid: configuration.cadence.grid))
     state = Locked(
       State(schedule: PassThroughSchedule(cadence: configuration.cadence, first: first)))
   }
@@ -74,7 +88,10 @@ final class PassThroughTrack: Sendable {
       state.faults = state.schedule.faults
       guard let place else { return (nil, faults) }
       let chunk = self.chunk(unit, place)
-      publish(chunk, place, &state)
+      if let run = place.begins {
+        state.opening = Opening(run: run, pts: unit.pts, captured: captured)
+      }
+      publish(chunk, captured: captured, &state)
       return (chunk, faults)
     }
     if faults > 0 {
@@ -109,19 +126,31 @@ final class PassThroughTrack: Sendable {
     }
   }
 
-  private func publish(
-    _ chunk: Chunk, _ place: PassThroughSchedule.Place, _ state: inout State
-  ) {
-    if let run = place.begins { state.opening = (run, []) }
-    guard var opening = state.opening else { return window.publish(chunk) }
+  private func publish(_ chunk: Chunk, captured: Int64, _ state: inout State) {
     let cadence = configuration.cadence
+    let number = cadence.segment(of: chunk.frame)
+    guard var opening = state.opening else {
+      window.publish(chunk)
+      state.number = number
+      return timeline.withLock { $0.take(chunk.frame, captured: captured) }
+    }
     opening.chunks.append(chunk)
     state.opening = opening
     guard cadence.position(of: chunk.frame) + 1 >= cadence.framesPerPart else { return }
+    // A run that nobody saw may have been before it.
+    let skipped = state.number.map { number - $0 - 1 } ?? 0
     window.begin(
-      opening.chunks, offset: opening.run.offset, skipped: opening.run.skipped, track: state.track)
+      opening.chunks, offset: opening.run.offset, skipped: skipped, track: state.track)
     state.track = nil
     state.opening = nil
+    state.number = number
+    let first = opening.chunks[0].frame
+    timeline.withLock { timeline in
+      timeline.begin(
+        number: number, first: first, pts: opening.pts, captured: opening.captured,
+        offset: opening.run.offset)
+      timeline.take(chunk.frame, captured: captured)
+    }
   }
 
   private func chunk(_ unit: AccessUnit, _ place: PassThroughSchedule.Place) -> Chunk {

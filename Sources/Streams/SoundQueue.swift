@@ -8,6 +8,8 @@ final class SoundQueue: Sendable {
     let bytes: [UInt8]
     /// What it is.
     let format: InputDescription.Audio
+    /// Its stamp: the source's clock, unwrapped, nanoseconds.
+    let pts: Int64
     /// When its first sample was captured: monotonic clock, nanoseconds.
     let captured: Int64
   }
@@ -23,6 +25,15 @@ final class SoundQueue: Sendable {
       entries.append(entry)
       if entries.count > Self.capacity { entries.removeFirst(entries.count - Self.capacity) }
     }
+  }
+
+  /// What comes next.
+  var first: Entry? { entries.withLock { $0.first } }
+
+  /// Takes out what comes next if `accept` says so; nil where nothing does, or nothing waits.
+  func pop(where accept: (Entry) -> Bool) -> Entry? {
+    guard let first, accept(first) else { return nil }
+    return entries.withLock { $0.isEmpty ? nil : $0.removeFirst() }
   }
 
   /// What was captured by `now`, in the order in which it came; what a file gives early waits for its time.

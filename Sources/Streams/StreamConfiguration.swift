@@ -131,11 +131,17 @@ package struct StreamConfiguration: Sendable {
   package var soundDelay: Int64 {
     switch sound {
     case .none, .tone: return 0
-    case .input(.some): return soundPatience
+    case .input(.some): return soundWait
     case .device, .input(nil):
       let ahead = Int64(AudioEncoder.delayFrames) * AudioCadence.samplesPerFrame
-      return soundPatience + ahead * 1_000_000_000 / Int64(soundSettings.sampleRate)
+      return soundWait + ahead * 1_000_000_000 / Int64(soundSettings.sampleRate)
     }
+  }
+
+  /// Sound of passed-through pictures waits for these besides.
+  private var soundWait: Int64 {
+    passesThrough
+      ? max(soundPatience, inputDelay + cadence.grid.rate.frameNanoseconds) : soundPatience
   }
 
   /// The fixed delay after which a slot closes, in nanoseconds: nothing for the test picture, which is made at its

@@ -53,17 +53,14 @@ struct PassThroughChoice {
 
   /// What is done with an input of which this is known.
   ///
-  /// - Parameters:
-  ///   - facts: of the input.
-  ///   - takesSound: whether its sound is wanted.
+  /// - Parameter facts: of the input.
   /// - Returns: the outcome with its reason.
-  func outcome(_ facts: NetworkSource.Facts, takesSound: Bool) -> Outcome {
+  func outcome(_ facts: NetworkSource.Facts) -> Outcome {
     guard wish != nil else {
       return .encode(settings.passThrough == .auto ? encodingFlag.map { "\($0) was given" } : nil)
     }
     let reason: String
     switch facts.passThrough {
-    case .fits where takesSound && facts.description.audio != nil: reason = "it has sound"
     case .fits(let fit): return .pass(fit)
     case .unfit(let found): reason = "\(found)"
     case .undecided: reason = "it was too short to say whether it is regular"
@@ -73,8 +70,8 @@ struct PassThroughChoice {
 }
 
 extension Settings {
-  /// Whether the input's sound is wanted: not where its pictures are to be packaged as they come, whatever else.
-  var takesInputSound: Bool { sound == nil && passThrough != .always }
+  /// Whether the input's sound is wanted.
+  var takesInputSound: Bool { sound == nil }
 
   /// The same for an input that is packaged as it came: segments are its groups of pictures.
   func passing(_ fit: PassThroughAnalysis.Fit, _ facts: NetworkSource.Facts) -> Settings {

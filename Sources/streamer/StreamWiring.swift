@@ -65,7 +65,7 @@ struct StreamWiring: Sendable {
     stream.source =
       source.map { .network($0) } ?? settings.device.map { .camera(path: $0) } ?? .test
     stream.sound = settings.sound ?? .none
-    if settings.sound == nil, let source, source.takesSound, !settings.passesThrough,
+    if settings.sound == nil, let source, source.takesSound,
       let audio = source.facts?.description.audio
     {
       stream.takeSound(audio)
@@ -143,7 +143,7 @@ struct StreamWiring: Sendable {
       do {
         let facts = try source.begin(cancellation)
         let known: Settings
-        switch choice.outcome(facts, takesSound: source.takesSound) {
+        switch choice.outcome(facts) {
         case .pass(let fit): known = settings.passing(fit, facts)
         case .refuse(let reason): throw UsageError("--passthrough always: \(address), \(reason)")
         case .encode(let reason):

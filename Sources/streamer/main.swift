@@ -39,7 +39,9 @@ case .probe:
     let findings = try InputProbe(address, options: settings.inputOptions).run(
       segmentMicroseconds: settings.segmentMicroseconds,
       longestGroup: settings.longestGroupMicroseconds * 1000, cancellation: InputCancellation())
-    for line in findings.lines(address: address) { print(line) }
+    for line in findings.lines(address: address, takesSound: settings.takesInputSound) {
+      print(line)
+    }
     exit(0)
   } catch { exitWith(1, "--probe: \(address), \(error)") }
 case .stream: break

@@ -86,6 +86,15 @@ def pulls(streamer: Callable[..., Program], url: str, *more: str) -> Program:
     return program
 
 
+def passes(streamer: Callable[..., Program], url: str, *more: str) -> Program:
+    """A streamer that packages the input's pictures as they come, once it plays."""
+    program = streamer("--input", url, "--host", "127.0.0.1", "--http-port", "0", "--passthrough", "always", *more,
+                       defaults=False, within=25)
+    wait_for(lambda: get(program.port, "/live/audio/playlist.m3u8", timeout=15).status == 200, 25, "a playlist")
+    assert any("as it is coded" in line for line in program.log)
+    return program
+
+
 def offsets(program: Program, seconds: float = 7) -> list[avsync.Mark]:
     """Flash against beep in the newest segments."""
     time.sleep(seconds)
@@ -164,6 +173,46 @@ def test_rtsp(tone: Path, streamer, sources: list[Source]) -> None:
     marks = offsets(program, 6)
     assert len(marks) >= 2 and all(abs(mark.offset) <= FRAME for mark in marks)
     whole(program)
+
+
+def in_step(program: Program) -> None:
+    """Segments of sound are those of the pictures: numbers, places and Discontinuities."""
+    video, sound = Track(program.port, "video").playlist(), Track(program.port, "audio").playlist()
+    assert abs(sound.last_part[0] - video.last_part[0]) <= 1
+    pictures = {segment.msn: segment for segment in video.segments}
+    common = [segment for segment in sound.segments if segment.msn in pictures]
+    assert len(common) >= len(sound.segments) - 1
+    for segment in common:
+        other = pictures[segment.msn]
+        assert segment.discontinuity == other.discontinuity and segment.gap == other.gap
+        assert -23 < segment.milliseconds() - other.milliseconds() <= 1
+
+
+@pytest.mark.timeout(90)
+@pytest.mark.parametrize("kind, sound, passed", [
+    ("udp", ("-c:a", "copy"), True), ("udp", ("-c:a", "libopus"), False), ("rtmp", ("-c:a", "copy"), True),
+    ("rtsp", (), True),
+], ids=["ts", "ts-opus", "rtmp", "rtsp"])
+def test_beside_passed_pictures(kind: str, sound: tuple[str, ...], passed: bool, tone: Path, streamer,
+                                sources: list[Source]) -> None:
+    """Pictures that are packaged as they come have their sound beside them: as it comes if it is AAC, else encoded."""
+    port = free_port()
+    url = {"udp": f"udp://127.0.0.1:{port}", "rtmp": f"rtmp://127.0.0.1:{port}/live/x",
+           "rtsp": f"rtsp://127.0.0.1:{port}/x"}[kind]
+    if kind == "rtsp":
+        sources.append(rtsp_server(port, "--file", str(tone.with_name("long.mkv"))))
+    else:
+        sources.append(sender(tone, sound, ts(port) if kind == "udp" else flv(port)))
+    program = passes(streamer, url)
+    assert ("its sound as it comes" in "\n".join(program.log)) == passed
+    streams, media = variants(get(program.port, "/live.m3u8").text)
+    assert streams[0]["CODECS"].endswith(",mp4a.40.2") and media[0]["URI"] == "live/audio/playlist.m3u8"
+    marks = offsets(program, 5)
+    own = 0 if passed else 0.03
+    assert len(marks) >= 2 and all(abs(mark.offset) <= FRAME + own for mark in marks)
+    whole(program)
+    in_step(program)
+    validate(fetch_mpd(program.port).text, "passed-through pictures with sound")
 
 
 @pytest.mark.timeout(120)

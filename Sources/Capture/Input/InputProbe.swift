@@ -88,7 +88,12 @@ package struct InputProbe: Sendable {
 
 extension InputProbe.Findings {
   /// The lines that `--probe` prints.
-  package func lines(address: InputAddress) -> [String] {
+  ///
+  /// - Parameters:
+  ///   - address: what was looked at.
+  ///   - takesSound: whether its sound is wanted.
+  /// - Returns: one line for each thing.
+  package func lines(address: InputAddress, takesSound: Bool = true) -> [String] {
     let video = description.video
     var lines = ["\(address)", "format    \(description.format)"]
     let rate = rate.map { ", \($0) fps" } ?? ""
@@ -118,6 +123,13 @@ extension InputProbe.Findings {
     case .undecided:
       lines.append("plan      decode and encode\(paced)")
       lines.append("          too short to say whether it could pass through")
+    }
+    if let audio = description.audio {
+      let plan =
+        !takesSound
+        ? "left out: --audio was given"
+        : audio.passable == nil ? "decoded and encoded as AAC" : "as it comes"
+      lines.append("          its sound \(plan)")
     }
     return lines
   }

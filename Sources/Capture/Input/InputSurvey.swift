@@ -54,8 +54,8 @@ package struct InputSurvey: Sendable {
   /// What a server had kept and sends at once at the beginning is not counted.
   package var lateness: Int64 { lateness(pictures.map { ($0.pts, $0.arrival) }) }
 
-  /// The same for sound.
-  package var soundLateness: Int64 { lateness(sounds) }
+  /// The same for sound; what is usual where none has come yet.
+  package var soundLateness: Int64 { sounds.isEmpty ? 100_000_000 : lateness(sounds) }
 
   private func lateness(_ units: [(pts: Int64, arrival: Int64)]) -> Int64 {
     let all = pictures.map { $0.arrival - $0.pts } + sounds.map { $0.arrival - $0.pts }

@@ -15,6 +15,8 @@ package struct NetworkInput: ~Copyable {
   private var audioIndex: Int32?
   private var video: VideoUnits?
   private var audio: AudioUnits?
+  /// Whether something of the audio stream has come, and not only its description.
+  private var hasHeard = false
   private var waiting: [InputUnit] = []
   private var next = 0
 
@@ -59,6 +61,7 @@ package struct NetworkInput: ~Copyable {
     let packet: ReadPacket? = unsafe try context.read { packet in unsafe ReadPacket(packet) }
     guard let packet else { return false }
     choose(packet.stream)
+    if audioIndex == nil { chooseDescribed() }
     guard let stream = unsafe context.streams[Int(packet.stream)],
       let parameters = unsafe stream.pointee.codecpar
     else { return true }
@@ -81,6 +84,7 @@ package struct NetworkInput: ~Copyable {
         senderTime: packet.senderTime)
       waiting += (units ?? []).map { .video($0) }
     } else if packet.stream == audioIndex {
+      hasHeard = true
       let packets = audio?.take(packet.bytes, pts: pts, arrival: packet.arrival)
       waiting += (packets ?? []).map { .audio($0) }
     }
@@ -89,7 +93,8 @@ package struct NetworkInput: ~Copyable {
 
   /// Takes the first video and the first audio stream; some containers show them late.
   private mutating func choose(_ index: Int32) {
-    guard index != videoIndex, index != audioIndex,
+    // What is described may be known in full only when something of it comes.
+    guard index != videoIndex, index != audioIndex || !hasHeard,
       let stream = unsafe context.streams[Int(index)],
       let parameters = unsafe stream.pointee.codecpar,
       unsafe stream.pointee.disposition & AV_DISPOSITION_ATTACHED_PIC == 0
@@ -101,9 +106,21 @@ package struct NetworkInput: ~Copyable {
       unsafe video = VideoUnits(
         parameters, rate: FrameRate(Int64(rate.num), Int64(rate.den)),
         arePieces: context.isUnparsed && context.format == "rtsp")
-    } else if type == AVMEDIA_TYPE_AUDIO, audioIndex == nil {
+    } else if type == AVMEDIA_TYPE_AUDIO, !hasHeard {
       audioIndex = index
       unsafe audio = AudioUnits(parameters, isUnparsed: context.isUnparsed)
+    }
+  }
+
+  /// Takes the audio stream that the session or the container describes; another one that is heard before takes its
+  /// place.
+  private mutating func chooseDescribed() {
+    for index in unsafe context.streams.indices {
+      guard let parameters = unsafe context.streams[index]?.pointee.codecpar,
+        unsafe parameters.pointee.codec_type == AVMEDIA_TYPE_AUDIO,
+        unsafe parameters.pointee.codec_id != AV_CODEC_ID_NONE
+      else { continue }
+      return choose(Int32(index))
     }
   }
 }

@@ -1,0 +1,86 @@
+import Media
+
+/// What the pictures of a passed-through stream say of its media time, for the sound that goes with them: a pure state
+/// machine.
+///
+/// Runs are told when readers see them, so that sound never begins one that pictures do not have.
+struct PictureTimeline: Sendable {
+  /// A run of pictures with one relation between the source's stamps and media time.
+  struct Run: Sendable, Equatable {
+    /// Runs before it.
+    let index: Int64
+    /// The number of its first segment.
+    let number: Int64
+    /// The picture with which it begins, on the grid.
+    let first: Int64
+    /// The stamp of that picture, nanoseconds.
+    let pts: Int64
+    /// When that picture was captured: monotonic clock, nanoseconds.
+    let captured: Int64
+    /// What the wall clock is ahead of media time, in nanoseconds.
+    let offset: Int64
+    /// The newest picture's place on the grid.
+    fileprivate(set) var newest: Int64
+    /// When that one was captured: monotonic clock, nanoseconds.
+    fileprivate(set) var newestCaptured: Int64
+
+    /// The place on the grid behind its newest picture.
+    var end: Int64 { newest + 1 }
+  }
+
+  /// More are never kept: sound is hardly ever a run behind.
+  private static let capacity = 16
+
+  private let grid: FrameGrid
+  private var runs: [Run] = []
+
+  /// A timeline without pictures.
+  init(grid: FrameGrid) { self.grid = grid }
+
+  /// The first run that is kept with that index or a later one, as it is now.
+  func run(atOrAfter index: Int64) -> Run? { runs.first { $0.index >= index } }
+
+  /// A run begins with the picture `first` of segment `number`.
+  mutating func begin(
+    number: Int64, first: Int64, pts: Int64, captured: Int64, offset: Int64
+  ) {
+    runs =
+      runs.suffix(Self.capacity - 1) + [
+        Run(
+          index: (runs.last?.index ?? -1) + 1, number: number, first: first, pts: pts,
+          captured: captured, offset: offset, newest: first, newestCaptured: captured)
+      ]
+  }
+
+  /// A picture of the newest run is there.
+  mutating func take(_ picture: Int64, captured: Int64) {
+    guard !runs.isEmpty else { return }
+    runs[runs.count - 1].newest = picture
+    runs[runs.count - 1].newestCaptured = captured
+  }
+
+  /// The media time in `run` of what is captured at the monotonic time `captured`, by its newest picture: nanoseconds
+  /// since 1970.
+  func mediaTime(at captured: Int64, in run: Run) -> Int64 {
+    grid.nanoseconds(run.newest) + captured - run.newestCaptured
+  }
+
+  /// The media time in `run` of what carries the stamp `pts` and was captured at `captured`: nanoseconds since 1970.
+  ///
+  /// Pictures are as many frames behind the run's first as their stamps say, and so is sound: however far the source's
+  /// clock has run away, both keep together. A stamp that cannot be of this run, since stamps have jumped and no
+  /// picture has come since, is not believed.
+  func mediaTime(pts: Int64, captured: Int64, in run: Run) -> Int64 {
+    let byCapture = mediaTime(at: captured, in: run)
+    let (distance, overflow) = pts.subtractingReportingOverflow(run.pts)
+    guard !overflow else { return byCapture }
+    let byStamp = grid.nanoseconds(run.first).addingReportingOverflow(distance)
+    guard !byStamp.overflow, abs(byStamp.partialValue - byCapture) <= Self.trust else {
+      return byCapture
+    }
+    return byStamp.partialValue
+  }
+
+  /// How far stamp and capture may be apart; nanoseconds.
+  private static let trust: Int64 = 300_000_000
+}
