@@ -122,8 +122,11 @@ extension InputProbe.Findings {
     let paced = description.isPaced ? ", paced by its own stamps" : ""
     switch verdict {
     case .fits(let fit):
-      lines.append(
-        "plan      pass through: segments of \(fit.segmentFrames) frames at \(fit.rate) fps")
+      let least =
+        fit.isFree
+        ? "\(fit.segmentFrames) frames or more, to the next key picture,"
+        : "\(fit.segmentFrames) frames"
+      lines.append("plan      pass through: segments of \(least) at \(fit.rate) fps")
     case .unfit(let reason):
       lines.append("plan      decode and encode\(paced)")
       lines.append("          cannot pass through: \(reason)")
