@@ -9,6 +9,7 @@
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 #include <libavutil/channel_layout.h>
+#include <libavutil/display.h>
 #include <libavutil/imgutils.h>
 #include <libavutil/log.h>
 #include <libavutil/opt.h>
@@ -26,10 +27,13 @@ static const int64_t CFF_NOPTS = AV_NOPTS_VALUE;
 
 enum : int {
   CFF_EOF = AVERROR_EOF,
+  CFF_EIO = AVERROR(EIO),
   CFF_EAGAIN = AVERROR(EAGAIN),
   CFF_ENOMEM = AVERROR(ENOMEM),
   CFF_EXIT = AVERROR_EXIT,
   CFF_TIMEDOUT = AVERROR(ETIMEDOUT),
+  CFF_UNAUTHORIZED = AVERROR_HTTP_UNAUTHORIZED,
+  CFF_FORBIDDEN = AVERROR_HTTP_FORBIDDEN,
   CFF_INVALID = AVERROR_INVALIDDATA
 };
 
@@ -40,6 +44,15 @@ static inline int64_t cff_sender_time(const AVPacket *p) {
   return data && size >= sizeof(AVProducerReferenceTime)
              ? ((const AVProducerReferenceTime *)data)->wallclock
              : AV_NOPTS_VALUE;
+}
+
+/// By how many degrees clockwise the pictures of a stream are to be turned; 0 where nothing is said.
+static inline double cff_stream_turn(const AVStream *s) {
+  size_t size = 0;
+  const uint8_t *data = av_stream_get_side_data(s, AV_PKT_DATA_DISPLAYMATRIX, &size);
+  if (!data || size < 9 * sizeof(int32_t)) return 0;
+  double degrees = -av_display_rotation_get((const int32_t *)data);
+  return degrees == degrees ? degrees : 0;
 }
 
 enum : uint32_t { CFF_TAG_HVC1 = MKTAG('h', 'v', 'c', '1') };

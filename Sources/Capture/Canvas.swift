@@ -59,6 +59,28 @@ struct Canvas {
     unsafe memcpy(red, other.red, chromaStride * height / 2)
   }
 
+  /// Gives every pixel, and every 2×2 block of chroma, the value at the place in another canvas that `place` names for
+  /// its column and row in a plane of that width and height.
+  func fill(
+    from other: Canvas, _ place: (_ x: Int, _ y: Int, _ width: Int, _ height: Int) -> (Int, Int)
+  ) {
+    func plane(
+      _ to: UnsafeMutablePointer<UInt8>, _ from: UnsafeMutablePointer<UInt8>, _ stride: Int,
+      _ otherStride: Int, _ scale: Int
+    ) {
+      let (width, height) = (width / scale, height / scale)
+      for y in 0..<height {
+        for x in 0..<width {
+          let (column, row) = place(x, y, width, height)
+          unsafe to[y * stride + x] = from[row * otherStride + column]
+        }
+      }
+    }
+    unsafe plane(luma, other.luma, lumaStride, other.lumaStride, 1)
+    unsafe plane(blue, other.blue, chromaStride, other.chromaStride, 2)
+    unsafe plane(red, other.red, chromaStride, other.chromaStride, 2)
+  }
+
   /// Fills luma only.
   func fillLuma(_ area: Area, _ value: UInt8) {
     let x = area.x.clamped(to: 0..<width)

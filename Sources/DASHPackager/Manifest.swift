@@ -10,9 +10,13 @@ package struct Manifest: Sendable {
     private let newest: ContinuousRun?
     private let listed: Int
     private let endedWith: Int64?
+    /// Where segments are listed one by one, those that are being made.
+    private let open: [Int64?]
 
-    /// The edition to which `snapshot` belongs.
-    package init(_ snapshot: WindowSnapshot) {
+    /// The edition to which `snapshot` belongs, with that of the sound beside it.
+    package init(_ snapshot: WindowSnapshot, sound: WindowSnapshot? = nil) {
+      let isFree = snapshot.track?.cadence.isFree ?? false
+      open = isFree ? [snapshot.open?.number, sound?.open?.number] : []
       oldest = snapshot.listed.first?.run ?? snapshot.open?.run
       newest = snapshot.open?.run ?? snapshot.listed.last?.run
       listed = snapshot.listed.count
@@ -36,6 +40,7 @@ package struct Manifest: Sendable {
 
   private let snapshot: WindowSnapshot
   private let tracks: [TrackDescription]
+  private let sound: WindowSnapshot?
   private let terms: PresentationTerms
   private let names: MediaNames
   private let place: Place
@@ -47,17 +52,19 @@ package struct Manifest: Sendable {
   /// - Parameters:
   ///   - snapshot: the window of the first track at one moment.
   ///   - tracks: the renditions, those of pictures with the best first; nil for the snapshot's own alone.
+  ///   - sound: the window of the sound at the same moment; needed where segments are listed one by one.
   ///   - terms: the stream's constants.
   ///   - names: the names of media.
   ///   - place: where the MPD lies.
   ///   - publishTime: wall clock at which this edition came to be; nanoseconds since 1970.
   package init?(
-    _ snapshot: WindowSnapshot, tracks: [TrackDescription]? = nil, terms: PresentationTerms,
-    names: MediaNames, place: Place, publishTime: Int64
+    _ snapshot: WindowSnapshot, tracks: [TrackDescription]? = nil, sound: WindowSnapshot? = nil,
+    terms: PresentationTerms, names: MediaNames, place: Place, publishTime: Int64
   ) {
     guard let track = snapshot.track, !snapshot.segments.isEmpty else { return nil }
     self.snapshot = snapshot
     self.tracks = tracks ?? [track]
+    self.sound = sound
     self.terms = terms
     self.names = names
     self.place = place
@@ -100,17 +107,19 @@ package struct Manifest: Sendable {
   private func write(_ period: Period, to out: inout XMLText) {
     let pictures = tracks.filter { $0.size != nil }.map { track(for: $0, of: period) }
     if !pictures.isEmpty {
-      let set = VideoAdaptationSet(
-        tracks: pictures,
-        timing: .ofPictures(terms, names, period, timing, hasEnded: hasEnded))
-      set.write(to: &out)
+      var timing = SetTiming.ofPictures(terms, names, period, timing, hasEnded: hasEnded)
+      if terms.cadence.isFree { timing.timeline = SegmentTimeline(snapshot, period) }
+      VideoAdaptationSet(tracks: pictures, timing: timing).write(to: &out)
     }
     for track in tracks {
       guard case .audio(let cadence) = track.cadence else { continue }
-      let set = AudioAdaptationSet(
-        track: track, id: 2,
-        timing: .ofSound(cadence, terms, names, period, timing, hasEnded: hasEnded))
-      set.write(to: &out)
+      var timing = SetTiming.ofSound(cadence, terms, names, period, timing, hasEnded: hasEnded)
+      if terms.cadence.isFree {
+        // A set without a segment would be invalid; the next edition has it.
+        guard let timeline = sound.flatMap({ SegmentTimeline($0, period) }) else { continue }
+        timing.timeline = timeline
+      }
+      AudioAdaptationSet(track: track, id: 2, timing: timing).write(to: &out)
     }
   }
 
@@ -137,14 +146,22 @@ package struct Manifest: Sendable {
 
   private var liveAttributes: XMLText.Attributes {
     let profiles = Self.profiles + ["http://www.dashif.org/guidelines/low-latency-live-v5"]
-    let (segment, target) = (terms.cadence.segmentNanoseconds, terms.target * 1_000_000)
+    let target = terms.target * 1_000_000
     return attributes(profiles, type: "dynamic") + [
-      // New Periods and the end are known within this time; an unchanged MPD is a 304.
-      ("minimumUpdatePeriod", "PT2S"),
-      ("timeShiftBufferDepth", MPDTime.duration(Int64(snapshot.listed.count) * segment)),
+      // New Periods and the end are known within this time, and each segment that is listed by itself; an unchanged
+      // MPD is a 304.
+      ("minimumUpdatePeriod", terms.cadence.isFree ? "PT0.5S" : "PT2S"),
+      ("timeShiftBufferDepth", MPDTime.duration(listedNanoseconds)),
       ("suggestedPresentationDelay", MPDTime.duration(target)),
       ("minBufferTime", MPDTime.duration(target / 4)), longestSegment,
     ]
+  }
+
+  private var listedNanoseconds: Int64 {
+    let cadence = terms.cadence
+    guard cadence.isFree else { return Int64(snapshot.listed.count) * cadence.segmentNanoseconds }
+    return cadence.grid.rate.nanoseconds(
+      ofTicks: snapshot.listed.reduce(0) { $0 + $1.duration })
   }
 
   /// Nothing in it speaks of a live edge.
@@ -161,7 +178,7 @@ package struct Manifest: Sendable {
 
   /// Segments of sound follow those of pictures, to within one coded frame of sound.
   private var longestSegment: (String, String?) {
-    ("maxSegmentDuration", MPDTime.duration(terms.cadence.segmentNanoseconds + 100_000_000))
+    ("maxSegmentDuration", MPDTime.duration(terms.cadence.longestSegmentNanoseconds + 100_000_000))
   }
 
   private func serviceDescription(_ out: inout XMLText) {

@@ -12,6 +12,8 @@ struct Period: Equatable {
   let start: Int64
   /// The number since 1970 of the segment with which it begins.
   let firstSegment: Int64
+  /// The frame with which it begins.
+  let firstFrame: Int64
   /// Discontinuities before it since the stream began.
   let index: Int64
   /// The run that it is.
@@ -20,16 +22,15 @@ struct Period: Equatable {
   var duration: Int64?
 
   /// The Period of `run`, or where `firstListed` is given the rest of it from that segment on.
-  init(_ run: ContinuousRun, _ cadence: Cadence, _ names: MediaNames, firstListed: Int64? = nil) {
+  init(_ run: ContinuousRun, _ cadence: Cadence, _ names: MediaNames, firstListed: Segment? = nil) {
     let anchor = run.firstSegment ?? names.base
     id = "p\(anchor)"
     index = run.index
     self.run = run
     // The first run begins where `startNumber` is 1.
-    firstSegment = firstListed ?? run.firstSegment ?? names.base + 1
-    start =
-      cadence.grid.nanoseconds(cadence.firstFrame(of: firstSegment)) - cadence.segmentNanoseconds
-      + run.offset
+    firstSegment = firstListed?.number ?? run.firstSegment ?? names.base + 1
+    firstFrame = firstListed?.firstFrame ?? run.firstFrame ?? cadence.firstFrame(of: firstSegment)
+    start = cadence.grid.nanoseconds(firstFrame) - cadence.segmentNanoseconds + run.offset
   }
 
   /// The Periods of what `snapshot` lists, oldest first; none where there is no segment.
@@ -42,7 +43,7 @@ struct Period: Equatable {
       if segment.run != last {
         periods.append(
           Period(
-            segment.run, cadence, names, firstListed: hasEnded ? segment.number : nil))
+            segment.run, cadence, names, firstListed: hasEnded ? segment : nil))
         if hasEnded { periods[periods.count - 1].duration = 0 }
         last = segment.run
       }

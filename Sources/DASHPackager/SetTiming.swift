@@ -18,6 +18,8 @@ struct SetTiming {
   let firstTimeID: Int64
   /// How long after its capture something is published at the latest; nanoseconds.
   let delay: Int64
+  /// The segments, where they have no common duration.
+  var timeline: SegmentTimeline?
 
   /// Milliseconds before its end at which a segment may be asked for; nil without a low-latency form.
   private let early: Int64?
@@ -29,6 +31,13 @@ struct SetTiming {
   ///
   /// In the stream's own unit it is whole; where the track's are none, the set counts in the stream's.
   var segmentTicks: Int64 { terms.segmentTicks(timescale) ?? 0 }
+
+  /// The duration of the longest segment.
+  var mostSegmentTicks: Int64 {
+    let cadence = terms.cadence
+    let most = cadence.mostFramesPerSegment.map { $0 * cadence.grid.rate.ticksPerFrame }
+    return most.map { $0 * timescale / Int64(cadence.grid.rate.timescale) } ?? segmentTicks
+  }
 
   /// The timing of pictures.
   static func ofPictures(
@@ -49,7 +58,8 @@ struct SetTiming {
     _ clock: XMLText.Attributes, hasEnded: Bool
   ) -> SetTiming {
     let (own, video) = (Int64(cadence.sampleRate), Int64(terms.cadence.grid.rate.timescale))
-    let timescale = terms.segmentTicks(own) == nil ? video : own
+    let isWhole = terms.cadence.isFree || terms.segmentTicks(own) != nil
+    let timescale = isWhole ? own : video
     return SetTiming(
       terms: terms, names: names, period: period, clock: clock, hasEnded: hasEnded,
       timescale: timescale, chunkTicks: (cadence.partTicks * timescale + own - 1) / own,
@@ -80,21 +90,26 @@ struct SetTiming {
 
   /// The place of media on the Period's timeline, and its names.
   func template(_ track: TrackDescription, _ out: inout XMLText) {
-    out.element(
-      "SegmentTemplate",
-      [
-        ("timescale", "\(timescale)"), ("duration", "\(segmentTicks)"),
-        ("startNumber", "\(names.printed(period.firstSegment))"),
-        ("presentationTimeOffset", offset),
-        ("availabilityTimeOffset", early.map { Decimal.string($0, digits: 3) }),
-        ("availabilityTimeComplete", early.map { _ in "false" }),
-        ("initialization", "$RepresentationID$/" + names.name(ofHeader: track.headerHash)),
-        ("media", "$RepresentationID$/segment$Number\(numberFormat)$.m4s"),
-      ])
+    let attributes: XMLText.Attributes = [
+      ("timescale", "\(timescale)"), ("duration", timeline == nil ? "\(segmentTicks)" : nil),
+      ("startNumber", "\(names.printed(timeline?.firstNumber ?? period.firstSegment))"),
+      ("presentationTimeOffset", offset),
+      ("availabilityTimeOffset", early.map { Decimal.string($0, digits: 3) }),
+      ("availabilityTimeComplete", early.map { _ in "false" }),
+      ("initialization", "$RepresentationID$/" + names.name(ofHeader: track.headerHash)),
+      ("media", "$RepresentationID$/segment$Number\(numberFormat)$.m4s"),
+    ]
+    guard let timeline else { return out.element("SegmentTemplate", attributes) }
+    out.element("SegmentTemplate", attributes) { timeline.write(to: &$0) }
   }
 
   /// presentationTimeOffset: the media time at which the Period's first segment begins.
-  private var offset: String { "\(period.firstSegment * segmentTicks)" }
+  private var offset: String {
+    guard terms.cadence.isFree else { return "\(period.firstSegment * segmentTicks)" }
+    let rate = terms.cadence.grid.rate
+    let ticks = Int128(period.firstFrame * rate.ticksPerFrame) * Int128(timescale)
+    return "\(ticks / Int128(rate.timescale))"
+  }
 
   private var numberFormat: String { names.numbering == .run ? "%05d" : "" }
 }

@@ -59,7 +59,7 @@ struct VideoAdaptationSet {
     out.element("Representation", attributes) { out in
       // Random access points: the IDR with which each segment begins.
       if timing.isLowLatency {
-        out.element("Resync", [("type", "1"), ("dT", "\(timing.segmentTicks)")])
+        out.element("Resync", [("type", "1"), ("dT", "\(timing.mostSegmentTicks)")])
       }
       if hasTemplate { timing.template(track, &out) }
     }

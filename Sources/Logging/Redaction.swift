@@ -59,8 +59,7 @@ package struct Redaction {
       let app = text[(host + 1)..<end].firstIndex(of: slash), app + 1 < end
     else { return true }
     copy(app + 1 - place)
-    out += Self.mark
-    place = end
+    hide(until: Self.endsWord)
     return true
   }
 
@@ -129,8 +128,16 @@ package struct Redaction {
 
   private mutating func hide(until isEnd: (UInt8) -> Bool) {
     let end = text[place...].firstIndex(where: isEnd) ?? text.endIndex
-    if end > place { out += Self.mark }
+    if end > place { out += Self.mark + punctuation(behindMarkTo: end) }
     place = end
+  }
+
+  /// What stands behind a secret that somebody has hidden already: the sentence goes on.
+  private func punctuation(behindMarkTo end: Int) -> ArraySlice<UInt8> {
+    let rest = text[place..<end]
+    guard rest.starts(with: Self.mark) else { return [] }
+    let behind = rest.dropFirst(Self.mark.count)
+    return behind.allSatisfy { ",;:.)".utf8.contains($0) } ? behind : []
   }
 
   /// Names whose value is secret after `=` and after `:`.

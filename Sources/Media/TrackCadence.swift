@@ -15,6 +15,9 @@ package enum TrackCadence: Sendable, Hashable {
     }
   }
 
+  /// Whether segments end with the source's key pictures and not by their length; see ``Cadence``.
+  package var isFree: Bool { video.isFree }
+
   /// Ticks a second.
   package var timescale: Int32 {
     switch self {
@@ -69,7 +72,7 @@ package enum TrackCadence: Sendable, Hashable {
   /// Which part of its segment frame `index` is in, from 0.
   package func part(of index: Int64) -> Int64 { position(of: index) / framesPerPart }
 
-  /// Parts in segment `number`; the last one may be shorter than the others.
+  /// Parts in segment `number`, of which the last one may be shorter than the others; the most where segments are free.
   package func parts(in number: Int64) -> Int64 {
     switch self {
     case .video(let cadence): cadence.partsPerSegment

@@ -4,6 +4,8 @@ package import Sharing
 package final class Chunk: Sendable {
   /// The index of its first frame; its media time.
   package let frame: Int64
+  /// The number of its segment, where segments are free and the cadence does not tell.
+  package let segment: Int64?
   /// How many frames it holds.
   package let frames: Int64
   /// Whether decoding can begin here.
@@ -19,10 +21,11 @@ package final class Chunk: Sendable {
 
   /// A chunk as described.
   package init(
-    frame: Int64, frames: Int64 = 1, isIndependent: Bool, duration: Int64, captured: Int64,
-    published: Int64, bytes: SharedBytes
+    frame: Int64, frames: Int64 = 1, segment: Int64? = nil, isIndependent: Bool, duration: Int64,
+    captured: Int64, published: Int64, bytes: SharedBytes
   ) {
     self.frame = frame
+    self.segment = segment
     self.frames = frames
     self.isIndependent = isIndependent
     self.duration = duration

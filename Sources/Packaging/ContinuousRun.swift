@@ -5,6 +5,8 @@ package struct ContinuousRun: Sendable, Hashable {
   package let index: Int64
   /// The segment with which it began; nil for the run with which the stream began.
   package let firstSegment: Int64?
+  /// The frame with which it began; nil for the run with which the stream began.
+  package let firstFrame: Int64?
   /// What wall clock is ahead of media time, in nanoseconds.
   package let offset: Int64
   /// The hash of its CMAF header; nil for the one with which the stream began.
@@ -15,13 +17,15 @@ package struct ContinuousRun: Sendable, Hashable {
 
   /// The run with which a stream begins.
   static func initial(offset: Int64) -> ContinuousRun {
-    ContinuousRun(index: 0, firstSegment: nil, offset: offset, headerHash: nil)
+    ContinuousRun(index: 0, firstSegment: nil, firstFrame: nil, offset: offset, headerHash: nil)
   }
 
-  /// The run that begins with `segment`; its header is that of this one where none is given.
-  func next(from segment: Int64, offset: Int64, headerHash: String?) -> ContinuousRun {
+  /// The run that begins with `segment` at `frame`; its header is that of this one where none is given.
+  func next(
+    from segment: Int64, at frame: Int64, offset: Int64, headerHash: String?
+  ) -> ContinuousRun {
     ContinuousRun(
-      index: index + 1, firstSegment: segment, offset: offset,
+      index: index + 1, firstSegment: segment, firstFrame: frame, offset: offset,
       headerHash: headerHash ?? self.headerHash)
   }
 }

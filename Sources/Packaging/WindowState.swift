@@ -3,7 +3,8 @@ import Media
 /// How chunks become parts and segments and how the window slides: a pure state machine.
 ///
 /// Parts and segments are closed by the frame grid, with the frame that fills them and never by the one after: nothing
-/// waits for the next frame to know a length.
+/// waits for the next frame to know a length. Only free segments, and the last part of such a one, are closed by the
+/// key picture that begins the next.
 struct WindowState: Sendable {
   let cadence: TrackCadence
   /// Segments that playlists list.
@@ -40,17 +41,18 @@ struct WindowState: Sendable {
   /// After the end they are ignored: a playlist with EXT-X-ENDLIST never changes.
   mutating func append(_ chunk: Chunk, isHistory: Bool) {
     guard state != .ended else { return }
-    let number = cadence.segment(of: chunk.frame)
+    let number = chunk.segment ?? cadence.segment(of: chunk.frame)
     if open?.number != number {
       begin(number, at: chunk, isHistory: isHistory)
-    } else if let loose = open?.loose.first,
-      cadence.part(of: loose.frame) != cadence.part(of: chunk.frame)
-    {
+    } else if let loose = open?.loose.first, part(of: loose.frame) != part(of: chunk.frame) {
       open?.closePart()
     }
     open?.append(chunk)
     revision += 1
-    let ends = cadence.ends(chunk.lastFrame)
+    let ends =
+      cadence.isFree
+      ? (part: (position(of: chunk.lastFrame) + 1) % cadence.framesPerPart == 0, segment: false)
+      : cadence.ends(chunk.lastFrame)
     if ends.segment {
       closeSegment()
     } else if ends.part {
@@ -78,8 +80,9 @@ struct WindowState: Sendable {
   mutating func leaveOut(_ number: Int64) {
     guard state != .ended else { return }
     if open != nil { closeSegment() }
-    insertGaps(before: number)
-    let gap = opening(number, at: cadence.firstFrame(of: number), isHistory: false)
+    let frame = cadence.firstFrame(of: number)
+    insertGaps(before: number, at: frame)
+    let gap = opening(number, at: frame, isHistory: false)
     announcement.skipped = 0
     keep(Segment(opening: gap, duration: cadence.segmentTicks(number)))
     version = cadence.partsBefore(number + 1)
@@ -102,9 +105,16 @@ struct WindowState: Sendable {
     revision += 1
   }
 
+  /// Which frame of the open segment frame `index` is, from 0.
+  private func position(of index: Int64) -> Int64 {
+    cadence.isFree ? index - (open?.firstFrame ?? index) : cadence.position(of: index)
+  }
+
+  private func part(of index: Int64) -> Int64 { position(of: index) / cadence.framesPerPart }
+
   private mutating func begin(_ number: Int64, at chunk: Chunk, isHistory: Bool) {
     if open != nil { closeSegment() }
-    insertGaps(before: number)
+    insertGaps(before: number, at: chunk.frame)
     open = opening(number, at: chunk.frame, isHistory: isHistory)
     announcement.skipped = 0
   }
@@ -114,7 +124,7 @@ struct WindowState: Sendable {
     let startsDiscontinuity = announcement.isDue
     if startsDiscontinuity {
       run = run.next(
-        from: number, offset: announcement.offset, headerHash: announcement.headerHash)
+        from: number, at: frame, offset: announcement.offset, headerHash: announcement.headerHash)
     }
     announcement.isDue = false
     announcement.headerHash = nil
@@ -124,15 +134,19 @@ struct WindowState: Sendable {
       startsDiscontinuity: startsDiscontinuity, run: run, isHistory: isHistory)
   }
 
-  /// Numbers that a skip leaves out are listed as gaps, at most a window of them.
-  private mutating func insertGaps(before number: Int64) {
+  /// Numbers that a skip leaves out before segment `number`, which begins at `frame`, are listed as gaps, at most a
+  /// window of them.
+  private mutating func insertGaps(before number: Int64, at frame: Int64) {
     guard announcement.skipped > 0, let last = segments.last?.number, number > last + 1 else {
       return
     }
     let first = max(last + 1, number - Int64(playlistLength))
     if first > last + 1 { evict(segments.count) }
     for missing in first..<number {
-      let gap = opening(missing, at: cadence.firstFrame(of: missing), isHistory: false)
+      let place =
+        cadence.isFree
+        ? frame - (number - missing) * cadence.frames(in: missing) : cadence.firstFrame(of: missing)
+      let gap = opening(missing, at: place, isHistory: false)
       keep(Segment(opening: gap, duration: cadence.segmentTicks(missing)))
     }
     version = cadence.partsBefore(number)

@@ -72,7 +72,8 @@ package final class ManifestShelf: Sendable {
     shelf.withLock { shelf in
       // Another loop may have been faster: nothing older goes onto the shelf that it has filled.
       let snapshot = asked.revision < shelf.revision ? windows[0].listing : asked
-      let edition = Manifest.Edition(snapshot)
+      let sound = sound
+      let edition = Manifest.Edition(snapshot, sound: sound)
       shelf.revision = snapshot.revision
       if edition != shelf.edition {
         shelf.edition = edition
@@ -80,7 +81,7 @@ package final class ManifestShelf: Sendable {
         shelf.copies = [:]
       }
       if let made = shelf.copies[key] { return made }
-      guard let made = render(key, snapshot, shelf.publishTime) else { return nil }
+      guard let made = render(key, snapshot, sound, shelf.publishTime) else { return nil }
       shelf.renderings += 1
       if shelf.copies.count >= Self.copyLimit { shelf.copies = [:] }
       shelf.copies[key] = made
@@ -88,7 +89,14 @@ package final class ManifestShelf: Sendable {
     }
   }
 
-  private func render(_ key: Key, _ snapshot: WindowSnapshot, _ publishTime: Int64) -> Copy? {
+  /// The window of the sound, where there is one.
+  private var sound: WindowSnapshot? {
+    windows.first { if case .audio = $0.cadence { true } else { false } }?.listing
+  }
+
+  private func render(
+    _ key: Key, _ snapshot: WindowSnapshot, _ sound: WindowSnapshot?, _ publishTime: Int64
+  ) -> Copy? {
     let base =
       switch key.depth {
       case .root: "\(terms.name)/"
@@ -96,8 +104,8 @@ package final class ManifestShelf: Sendable {
       case .player: "../../../\(terms.name)/"
       }
     let manifest = Manifest(
-      snapshot, tracks: windows.compactMap(\.snapshot.track), terms: terms, names: names,
-      place: Manifest.Place(origin: key.origin, base: base), publishTime: publishTime)
+      snapshot, tracks: windows.compactMap(\.snapshot.track), sound: sound, terms: terms,
+      names: names, place: Manifest.Place(origin: key.origin, base: base), publishTime: publishTime)
     guard let text = manifest?.text() else { return nil }
     let body = SharedBytes(text)
     let tag = EntityTag.text(of: body)

@@ -147,6 +147,7 @@ final class RequestDesk: RequestHandler, LoopService {
     guard let lobby = enter(exchange, stream, since: since), let desk = lobby.desk(nil) else {
       return
     }
+    if lobby.holdWhileStarting(exchange, since: since) { return }
     let origin = RequestOrigin.text(exchange.request, site.options)
     desk.manifest(
       exchange, ManifestShelf.Key(origin: origin, depth: depth), since: since, now: loop.now)
@@ -232,10 +233,7 @@ final class RequestDesk: RequestHandler, LoopService {
     guard rendition == nil, let desk = lobby.desk(nil), desk.served.renditions.count > 1 else {
       return false
     }
-    if desk.holdWhileStarting(exchange, since: since, needsSegment: true) { return true }
-    // Each rendition goes live on its own thread.
-    for other in lobby.desks
-    where other.holdWhileStarting(exchange, since: since, needsSegment: false) { return true }
+    if lobby.holdWhileStarting(exchange, since: since) { return true }
     let key = MultivariantShelf.Key(
       depth: depth, isChunked: isChunked, isCompressed: exchange.request.accepts(coding: "gzip"))
     guard let response = desk.served.multivariant.response(key) else {

@@ -99,6 +99,12 @@ final class StreamDesk {
       PlaylistShelf.Key(form: form, depth: depth, isCompressed: isCompressed, caching: caching)
     }
     let target = control.targetDuration
+    if form == .chunked, rendition.window.cadence.isFree {
+      return exchange.respond(
+        ResponseFields.error(
+          404,
+          "segments end with the source's key pictures, so none can be announced by its duration"))
+    }
     guard form != .chunked else {
       return answer(exchange, key(form, .playlist(targetDuration: target)), snapshot, since, now)
     }
@@ -139,9 +145,8 @@ final class StreamDesk {
     }
   }
 
-  /// Answers a request for an MPD, or holds it until the first one is complete.
+  /// Answers a request for an MPD; all renditions have a complete segment.
   func manifest(_ exchange: any Exchange, _ key: ManifestShelf.Key, since: Int64, now: Int64) {
-    if holdWhileStarting(exchange, since: since, needsSegment: true) { return }
     let response = served.manifests.response(
       key, to: exchange.request, from: rendition.window.listing, now: SystemClock.wall)
     guard let response else {
@@ -176,14 +181,19 @@ final class StreamDesk {
         rendition.media.response(complete).ranged(exchange.request), extra: prefetch)
     }
     let cadence = rendition.window.cadence
+    let newest = snapshot.open?.number ?? snapshot.segments.last?.number
     let edge = (snapshot.open?.chunks.last ?? snapshot.segments.last?.chunks.last)?.lastFrame
-    guard snapshot.state != .ended, let edge, number >= cadence.segment(of: edge) else {
+    guard snapshot.state != .ended, let newest, let edge, number >= newest else {
       return exchange.respond(missing(number, snapshot))
     }
     guard snapshot.open?.number == number || options.waitsForAbsentSegment else {
       return exchange.respond(ResponseFields.error(404, "the segment has not begun"))
     }
-    let ahead = cadence.firstFrame(of: number) - edge - 1
+    // Nobody knows when a free segment ends: the next may begin at any time.
+    let ahead =
+      cadence.isFree
+      ? (number - newest - 1) * cadence.video.framesPerSegment
+      : cadence.firstFrame(of: number) - edge - 1
     let horizon = EarlyRequests.horizon(cadence.video)
     guard ahead <= cadence.frames(covering: horizon) else {
       return exchange.respond(
@@ -341,6 +351,9 @@ final class StreamDesk {
   private func release(_ request: HeldRequest, _ snapshot: WindowSnapshot, _ now: Int64) {
     switch request.purpose {
     case .anything: reroute(request.exchange, request.since)
+    case .playlist where rendition.window.cadence.isFree && snapshot.state == .live:
+      // A segment may have ended without the part that was waited for, which then is the next one's first.
+      reroute(request.exchange, request.since)
     case .playlist(let key), .poll(let key):
       var key = key
       if snapshot.state == .ended { key = key.full }

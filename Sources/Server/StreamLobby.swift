@@ -58,6 +58,14 @@ final class StreamLobby {
     return true
   }
 
+  /// Holds a request for what names all renditions until each is live, which it becomes on its own thread, and the
+  /// best one has a complete segment; false when that is so.
+  func holdWhileStarting(_ exchange: any Exchange, since: Int64) -> Bool {
+    desks.enumerated().contains { place, desk in
+      desk.holdWhileStarting(exchange, since: since, needsSegment: place == 0)
+    }
+  }
+
   /// Takes over what has become of the stream; who waited for that is routed anew.
   func update(_ stream: SiteStream) {
     let hadServed = self.stream.served

@@ -26,6 +26,8 @@ struct NetworkSession {
   private var retry: RetryPlan
   private var next: StandbyConnection.Opened?
   private var decoderErrors: UInt64 = 0
+  /// What was read of a file to learn what it carries is read again for the stream.
+  private var mustRewind = false
 
   init(_ source: NetworkSource, standby: StandbyConnection?) {
     self.source = source
@@ -37,14 +39,16 @@ struct NetworkSession {
   mutating func run() {
     SystemClock.sharpenSleep()
     while !source.isStopped {
+      var isDenied = false
       do throws(InputError) {
         switch try connect() {
         case .rewound: continue
+        case .fileEnded where survey != nil:
+          return source.fail(.noVideo(source.nothing))
         case .fileEnded where source.loops:
           pacer.begin()
           continue
         case .fileEnded:
-          if survey != nil { source.fail(.noVideo("it ends before its first picture")) }
           source.log.write(
             .info, "source-ended", stream: source.name, "\(source.address) has ended")
           goOffline()
@@ -56,13 +60,13 @@ struct NetworkSession {
           continue
         }
       } catch .cancelled { return } catch {
-        let isFile = source.address.kind == .file || source.address.kind == .standardInput
-        if isFile, !hasBeenOnline {
+        if source.isAtHand, !hasBeenOnline, !source.waitsForWriter(error) {
           return source.fail(error)
         }
+        if case .denied = error { isDenied = true }
         lost("\(error)")
       }
-      sleep(until: retry.failed(at: SystemClock.monotonic))
+      sleep(until: retry.failed(at: SystemClock.monotonic, isDenied: isDenied))
     }
   }
 
@@ -101,18 +105,23 @@ struct NetworkSession {
     while !source.isStopped {
       let begun = first.take()
       guard let unit = if let begun { begun } else { try input.nextUnit() } else {
-        guard isPaced || source.address.kind == .standardInput else { return .closed }
+        guard isPaced || source.isAtHand else {
+          guard input.description == nil, survey != nil else { return .closed }
+          throw .noVideo("it has closed the connection without a picture that can be decoded")
+        }
         if var rest = decoder.take() {
           let declared = rest.declaredRate
           for picture in rest.finish(arrival: SystemClock.monotonic) {
             try take(picture, isPaced, declared, input.description)
           }
           if isPaced, let survey, let description = input.description, let last {
-            publish(survey, declared, description, last, isPaced)
-            return try rewind()
+            let said = declared ?? description.video.rate
+            guard publish(survey, said, description, last, isPaced) else {
+              throw .noVideo("it has a single picture and does not say at what rate")
+            }
           }
         }
-        return .fileEnded
+        return mustRewind ? try rewind() : .fileEnded
       }
       guard let description = input.description else { continue }
       if !description.isPaced, standby?.hear(at: SystemClock.monotonic) == true { isSilent = true }
@@ -150,7 +159,7 @@ struct NetworkSession {
       for picture in pictures {
         try take(picture, isPaced, decoder?.declaredRate, description)
       }
-      if isPaced, survey == nil, source.currentTarget == nil { return try rewind() }
+      if mustRewind { return try rewind() }
     }
     throw .cancelled
   }
@@ -188,7 +197,8 @@ struct NetworkSession {
   }
 
   /// Waits until there is a stream, which begins with the first picture of the file.
-  private func rewind() throws(InputError) -> Ending {
+  private mutating func rewind() throws(InputError) -> Ending {
+    mustRewind = false
     guard source.waitForTarget() != nil else { throw .cancelled }
     return .rewound
   }
@@ -208,7 +218,7 @@ struct NetworkSession {
         publish(survey, declared ?? description.video.rate, description, decoded, isPaced)
       }
     }
-    if isPaced, source.currentTarget == nil { return }
+    if isPaced, survey != nil || mustRewind { return }
     goOnline(description, decoded.width, decoded.height)
     let captured =
       isPaced ? 0 : clock.captureTime(pts: decoded.pts, arrival: decoded.arrival, sent: sent)
@@ -254,12 +264,15 @@ struct NetworkSession {
     target.feed.offer(picture, captured: held, isTick: false)
   }
 
+  /// Says what the source carries; false where its rate is not to be known.
+  @discardableResult
   private mutating func publish(
     _ survey: InputSurvey, _ declared: FrameRate?, _ description: InputDescription,
     _ decoded: DecodedPicture, _ isPaced: Bool
-  ) {
-    guard let rate = survey.rate(declared: declared) else { return }
+  ) -> Bool {
+    guard let rate = survey.rate(declared: declared) else { return false }
     self.survey = nil
+    mustRewind = isPaced
     last = nil
     var description = description
     description.video.width = decoded.width
@@ -274,6 +287,7 @@ struct NetworkSession {
         passThrough: isPaced ? .unfit(.file) : analysis?.verdict ?? .undecided,
         peakBitrate: analysis?.peakBitrate ?? 0))
     analysis = nil
+    return true
   }
 
   // MARK: Coming and going

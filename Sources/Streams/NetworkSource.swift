@@ -101,8 +101,7 @@ package final class NetworkSource: Sendable, Equatable {
   /// Starts the thread; false where the system refuses one.
   package func start() -> Bool {
     // Files do not fall silent.
-    let isRead = address.kind == .file || address.kind == .standardInput
-    let standby = isRead ? nil : StandbyConnection(self)
+    let standby = isAtHand ? nil : StandbyConnection(self)
     if let standby, !thread("standby", { standby.run() }) { return false }
     return thread("input") { [self] in
       var session = NetworkSession(self, standby: standby)
@@ -171,6 +170,17 @@ package final class NetworkSource: Sendable, Equatable {
 
   // MARK: For the thread
 
+  /// Whether it is there at once or never: a file, or standard input.
+  var isAtHand: Bool { address.kind == .file || address.kind == .standardInput }
+  /// Whether nobody has written anything into a pipe yet, which may still happen.
+  func waitsForWriter(_ error: InputError) -> Bool {
+    if case .silent = error { address.kind == .standardInput } else { false }
+  }
+  /// What is said of a file or of standard input without a picture.
+  var nothing: String {
+    "it ends without a picture that can be decoded"
+      + (address.kind == .standardInput ? "; allowed is MPEG-TS" : "")
+  }
   var isStopped: Bool { cancellation.isCancelled }
   var currentTarget: Target? { target.update { $0 } }
 

@@ -1,4 +1,5 @@
 import Media
+import Packaging
 
 /// Which frame of the grid a picture is that is packaged as it came: a pure state machine.
 ///
@@ -7,6 +8,9 @@ import Media
 /// that is the run's offset, which PROGRAM-DATE-TIME and the DASH Period carry. From there on each picture is as many
 /// frames behind the last as its stamp says. A run ends where the source was away, where an IDR does not come when a
 /// segment must begin, and where what the offset says is too far from the capture time; the next begins with an IDR.
+///
+/// Free segments begin with the first IDR after F frames, wherever that lies: their first number is that of the time, then
+/// each is one more, and a run begins on the frame of its time.
 struct PassThroughSchedule: Sendable {
   /// The beginning of a run.
   struct Run: Sendable, Equatable {
@@ -19,6 +23,10 @@ struct PassThroughSchedule: Sendable {
   /// Where a picture goes.
   struct Place: Sendable, Equatable {
     let frame: Int64
+    /// The number of its segment.
+    let segment: Int64
+    /// Which frame of its segment it is, from 0.
+    let position: Int64
     /// When it was captured: nanoseconds since 1970.
     let captured: Int64
     /// The run that it begins; nil within one.
@@ -37,16 +45,19 @@ struct PassThroughSchedule: Sendable {
 
   private let cadence: Cadence
   private let first: Int64
+  private let numbering: MediaNames.Numbering
   /// The last picture; nil where the next one must begin a run.
   private var last: (frame: Int64, pts: Int64)?
   private var offset: Int64 = 0
-  /// The last segment that was begun.
-  private var number: Int64?
+  /// The last segment that was begun, and the frame after the last one that was placed.
+  private var begun: (number: Int64, firstFrame: Int64)?
+  private var end = Int64.min
 
-  /// A schedule whose first segment is `first` or a later one.
-  init(cadence: Cadence, first: Int64) {
+  /// A schedule whose first segment is `first`, or the one of its time where numbers count from 1970.
+  init(cadence: Cadence, first: Int64, numbering: MediaNames.Numbering = .epoch) {
     self.cadence = cadence
     self.first = first
+    self.numbering = numbering
   }
 
   /// The source was away, or its parameter sets changed: the next IDR begins a run.
@@ -60,21 +71,38 @@ struct PassThroughSchedule: Sendable {
   ///   - captured: when it was captured: nanoseconds since 1970.
   /// - Returns: its frame, and the run that it begins.
   mutating func place(pts: Int64, isKey: Bool, captured: Int64) -> Place? {
-    guard let last else { return isKey ? begin(pts, captured) : nil }
+    guard let last, let begun else { return isKey ? begin(pts, captured) : nil }
     let steps = steps(from: last.pts, to: pts)
     guard steps > 0, pts - last.pts <= Self.longestHole else {
       return fault(pts, isKey, captured)
     }
     let frame = last.frame + steps
     error = captured - cadence.grid.nanoseconds(frame) - offset
-    if cadence.segment(of: frame) != cadence.segment(of: last.frame) {
-      // A segment begins with an IDR, on its first frame.
-      guard isKey, cadence.position(of: frame) == 0 else { return fault(pts, isKey, captured) }
+    let position = frame - begun.firstFrame
+    if position >= cadence.framesPerSegment, isKey || !cadence.isFree {
+      // A segment begins with an IDR, and one whose length is known behind the last frame of that.
+      guard isKey, cadence.isFree || position == cadence.framesPerSegment else {
+        return fault(pts, isKey, captured)
+      }
       if abs(error) > Self.tolerance { return begin(pts, captured) }
-      number = cadence.segment(of: frame)
+      return place(frame, pts, captured, in: (begun.number + 1, frame))
     }
-    self.last = (frame, pts)
-    return Place(frame: frame, captured: captured, begins: nil)
+    if let most = cadence.mostFramesPerSegment, position >= most {
+      return fault(pts, isKey, captured)
+    }
+    return place(frame, pts, captured, in: begun)
+  }
+
+  private mutating func place(
+    _ frame: Int64, _ pts: Int64, _ captured: Int64,
+    in segment: (number: Int64, firstFrame: Int64), begins run: Run? = nil
+  ) -> Place {
+    begun = segment
+    last = (frame, pts)
+    end = frame + 1
+    return Place(
+      frame: frame, segment: segment.number, position: frame - segment.firstFrame,
+      captured: captured, begins: run)
   }
 
   private mutating func fault(_ pts: Int64, _ isKey: Bool, _ captured: Int64) -> Place? {
@@ -84,16 +112,21 @@ struct PassThroughSchedule: Sendable {
   }
 
   private mutating func begin(_ pts: Int64, _ captured: Int64) -> Place {
-    let due = cadence.segment(of: cadence.grid.nearest(captured))
-    let number = max(due, self.number.map { $0 + 1 } ?? first)
-    let frame = cadence.firstFrame(of: number)
-    let skipped = self.number.map { number - $0 - 1 } ?? 0
+    // Not the nearest frame: a Period whose media time is ahead of the clock would begin before the presentation.
+    let due = cadence.grid.atOrAfter(captured + 1) - 1
+    let number = number(due: cadence.segment(of: due))
+    let frame = cadence.isFree ? max(due, end) : cadence.firstFrame(of: number)
+    let skipped = begun.map { number - $0.number - 1 } ?? 0
     offset = captured - cadence.grid.nanoseconds(frame)
     error = 0
-    self.number = number
-    last = (frame, pts)
-    return Place(
-      frame: frame, captured: captured, begins: Run(offset: offset, skipped: skipped))
+    return place(
+      frame, pts, captured, in: (number, frame), begins: Run(offset: offset, skipped: skipped))
+  }
+
+  /// The number of a segment that begins a run in the time of segment `due`.
+  private func number(due: Int64) -> Int64 {
+    guard let begun else { return numbering == .run ? first : max(due, first) }
+    return cadence.isFree ? begun.number + 1 : max(due, begun.number + 1)
   }
 
   /// Frames from one stamp to another, to the nearest.

@@ -50,7 +50,9 @@ final class PassThroughTrack: Sendable {
     rung = configuration.rungs[0]
     timeline = Locked(PictureTimeline(grid: configuration.cadence.grid))
     state = Locked(
-      State(schedule: PassThroughSchedule(cadence: configuration.cadence, first: first)))
+      State(
+        schedule: PassThroughSchedule(
+          cadence: configuration.cadence, first: first, numbering: configuration.numbering)))
   }
 
   /// Wall clock minus what the stream says of it, in nanoseconds.
@@ -81,18 +83,19 @@ final class PassThroughTrack: Sendable {
   ///   - captured: when it was captured: monotonic nanoseconds.
   func take(_ unit: AccessUnit, _ video: InputDescription.Video, captured: Int64) {
     let wall = captured + SystemClock.wallMinusMonotonic
-    let (chunk, faults) = state.withLock { state -> (Chunk?, Int) in
+    let (place, chunk, faults) = state.withLock {
+      state -> (PassThroughSchedule.Place?, Chunk?, Int) in
       if unit.isKey, video.parameterSets != state.parameterSets { renew(&state, unit, video) }
       let place = state.schedule.place(pts: unit.pts, isKey: unit.isKey, captured: wall)
       let faults = state.schedule.faults - state.faults
       state.faults = state.schedule.faults
-      guard let place else { return (nil, faults) }
+      guard let place else { return (nil, nil, faults) }
       let chunk = self.chunk(unit, place)
       if let run = place.begins {
         state.opening = Opening(run: run, pts: unit.pts, captured: captured)
       }
-      publish(chunk, captured: captured, &state)
-      return (chunk, faults)
+      publish(chunk, place, captured: captured, &state)
+      return (place, chunk, faults)
     }
     if faults > 0 {
       log.write(
@@ -100,7 +103,7 @@ final class PassThroughTrack: Sendable {
         "the source's pictures or key pictures do not come as they did at first: a discontinuity; "
           + "--passthrough never encodes them")
     }
-    count(chunk)
+    count(chunk, at: place?.position)
   }
 
   /// Takes over parameter sets that are others than before.
@@ -126,28 +129,28 @@ final class PassThroughTrack: Sendable {
     }
   }
 
-  private func publish(_ chunk: Chunk, captured: Int64, _ state: inout State) {
-    let cadence = configuration.cadence
-    let number = cadence.segment(of: chunk.frame)
+  private func publish(
+    _ chunk: Chunk, _ place: PassThroughSchedule.Place, captured: Int64, _ state: inout State
+  ) {
     guard var opening = state.opening else {
       window.publish(chunk)
-      state.number = number
+      state.number = place.segment
       return timeline.withLock { $0.take(chunk.frame, captured: captured) }
     }
     opening.chunks.append(chunk)
     state.opening = opening
-    guard cadence.position(of: chunk.frame) + 1 >= cadence.framesPerPart else { return }
+    guard place.position + 1 >= configuration.cadence.framesPerPart else { return }
     // A run that nobody saw may have been before it.
-    let skipped = state.number.map { number - $0 - 1 } ?? 0
+    let skipped = state.number.map { place.segment - $0 - 1 } ?? 0
     window.begin(
       opening.chunks, offset: opening.run.offset, skipped: skipped, track: state.track)
     state.track = nil
     state.opening = nil
-    state.number = number
+    state.number = place.segment
     let first = opening.chunks[0].frame
     timeline.withLock { timeline in
       timeline.begin(
-        number: number, first: first, pts: opening.pts, captured: opening.captured,
+        number: place.segment, first: first, pts: opening.pts, captured: opening.captured,
         offset: opening.run.offset)
       timeline.take(chunk.frame, captured: captured)
     }
@@ -161,9 +164,9 @@ final class PassThroughTrack: Sendable {
       duration: UInt32(duration), captured: place.captured,
       sequence: UInt32(truncatingIfNeeded: place.frame + 1), isSync: unit.isKey)
     return Chunk(
-      frame: place.frame, isIndependent: unit.isKey, duration: duration, captured: place.captured,
-      published: SystemClock.wall,
-      bytes: writer.chunk(sample, startsSegment: cadence.position(of: place.frame) == 0))
+      frame: place.frame, segment: place.segment, isIndependent: unit.isKey, duration: duration,
+      captured: place.captured, published: SystemClock.wall,
+      bytes: writer.chunk(sample, startsSegment: place.position == 0))
   }
 
   private func description(
@@ -177,21 +180,20 @@ final class PassThroughTrack: Sendable {
       cadence: configuration.cadence, header: header.bytes)
   }
 
-  private func count(_ chunk: Chunk?) {
+  private func count(_ chunk: Chunk?, at position: Int64?) {
     let cadence = configuration.cadence
     let now = SystemClock.wall
     statistics.withLock { statistics in
       statistics.inputFrames += 1
-      guard let chunk else {
+      guard let chunk, let position else {
         statistics.surplusFrames += 1
         return
       }
       statistics.renditions[0].mediaBytes += UInt64(chunk.bytes.count)
-      let position = cadence.position(of: chunk.frame) + 1
-      guard position == cadence.framesPerSegment || position % cadence.framesPerPart == 0 else {
-        return
-      }
-      let frames = (position - 1) % cadence.framesPerPart + 1
+      let after = position + 1
+      let endsSegment = !cadence.isFree && after == cadence.framesPerSegment
+      guard endsSegment || after % cadence.framesPerPart == 0 else { return }
+      let frames = (after - 1) % cadence.framesPerPart + 1
       statistics.renditions[0].partLateness.observe(Double(now - chunk.captured) / 1e9)
       statistics.renditions[0].partDuration.observe(
         Double(cadence.grid.nanoseconds(frames)) / 1e9)

@@ -6,6 +6,8 @@ struct RetryPlan: Sendable {
   static var pause: (first: Int64, most: Int64) { (500_000_000, 5_000_000_000) }
   /// The same for who listens: it waits while it listens, and must not miss the sender.
   static var listenerPause: Int64 { 20_000_000 }
+  /// The same for who is denied: cameras lock out who often comes with a wrong password.
+  static var deniedPause: Int64 { 30_000_000_000 }
   /// A source that is away for longer than this is tried more rarely; nanoseconds.
   static var patience: Int64 { 60_000_000_000 }
 
@@ -24,7 +26,8 @@ struct RetryPlan: Sendable {
   /// A try has failed, or the source has gone, at the monotonic time `now`.
   ///
   /// - Returns: when it is tried again.
-  mutating func failed(at now: Int64) -> Int64 {
+  mutating func failed(at now: Int64, isDenied: Bool = false) -> Int64 {
+    if isDenied { return now + Self.deniedPause }
     if isListener { return now + Self.listenerPause }
     let since = goneSince ?? now
     goneSince = since

@@ -61,17 +61,30 @@ struct PassThroughChoice {
     }
     let reason: String
     switch facts.passThrough {
+    case .fits(let fit) where fit.isFree && hasSound(facts):
+      reason = "its key pictures come at no fixed distance, and it has sound"
     case .fits(let fit): return .pass(fit)
     case .unfit(let found): reason = "\(found)"
     case .undecided: reason = "it was too short to say whether it is regular"
     }
     return settings.passThrough == .always ? .refuse(reason) : .encode(reason)
   }
+
+  private func hasSound(_ facts: NetworkSource.Facts) -> Bool {
+    settings.takesInputSound && facts.description.audio != nil
+  }
 }
 
 extension Settings {
   /// Whether the input's sound is wanted.
   var takesInputSound: Bool { sound == nil }
+
+  /// How frames fall into segments and parts.
+  var cadence: Cadence {
+    Cadence(
+      rate: rate, segmentMicroseconds: segmentMicroseconds, partMicroseconds: partMicroseconds,
+      longestGroupMicroseconds: hasFreeSegments ? longestGroupMicroseconds : nil)
+  }
 
   /// The same for an input that is packaged as it came: segments are its groups of pictures.
   func passing(_ fit: PassThroughAnalysis.Fit, _ facts: NetworkSource.Facts) -> Settings {
@@ -82,6 +95,13 @@ extension Settings {
     settings.partMicroseconds = min(settings.partMicroseconds, settings.segmentMicroseconds)
     settings.history = 0
     settings.passesThrough = true
+    settings.hasFreeSegments = fit.isFree
+    if fit.isFree {
+      // Playlists must hold three target durations, which the input makes longer than what was asked for knew.
+      let least = StreamWiring.leastPlaylistLength(settings.cadence)
+      settings.playlistLength = settings.playlistLength.map { max($0, least) }
+      settings.retained = settings.retained.map { max($0, least + 2) }
+    }
     // What was seen of it, and half as much again for what was not.
     let kilobits = (facts.peakBitrate * 3 / 2 + 99_999) / 100_000 * 100
     settings.bitrateKilobits = Int(min(max(kilobits, 100), 1_000_000))

@@ -23,6 +23,8 @@ struct Settings {
   var longestGroupMicroseconds: Int64 = 4_000_000
   /// Whether the input's pictures are packaged as they came, once that is known.
   var passesThrough = false
+  /// Whether segments end with the input's key pictures, since these come at no fixed distance.
+  var hasFreeSegments = false
   var size: VideoSize?
   /// What the source has, once it is known; its shape is that of rungs without a height.
   var sourceSize: VideoSize?

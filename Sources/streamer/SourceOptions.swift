@@ -27,7 +27,9 @@ extension Option {
       name: "input", placeholder: "URL", group: .source,
       isPath: true,
       help: "rtsp, rtsps, srt, rtmp, udp, http or https URL, a file, or - for MPEG-TS on stdin",
-      allowed: "a URL of \(InputAddress.schemes.joined(separator: ", ")), a path, or -"
+      allowed: "a URL of \(InputAddress.schemes.joined(separator: ", ")), a path, or -; "
+        + "a passphrase of SRT has \(InputAddress.passphrase.lowerBound) to "
+        + "\(InputAddress.passphrase.upperBound) characters"
     ) { set(&$1.input, InputAddress($0)) },
     Option(
       name: "rtsp-transport", placeholder: "HOW", group: .source,

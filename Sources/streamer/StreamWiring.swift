@@ -38,9 +38,7 @@ struct StreamWiring: Sendable {
         "--part-duration", given: Self.seconds(settings.partMicroseconds),
         allowed: "at most --segment-duration, \(Self.seconds(settings.segmentMicroseconds))")
     }
-    let cadence = Cadence(
-      rate: settings.rate, segmentMicroseconds: settings.segmentMicroseconds,
-      partMicroseconds: settings.partMicroseconds)
+    let cadence = settings.cadence
     let length = try Self.playlistLength(settings, cadence)
     let retained = settings.retained ?? max(20, length + 10)
     guard retained >= length + 2 else {
@@ -227,14 +225,17 @@ struct StreamWiring: Sendable {
     return rungs
   }
 
-  /// A playlist must never be shorter than three Target Durations (RFC 8216bis §6.2.2).
+  /// How many segments are never shorter than three Target Durations (RFC 8216bis §6.2.2).
+  static func leastPlaylistLength(_ cadence: Cadence) -> Int {
+    let three = 3 * cadence.targetDuration * Int64(cadence.grid.rate.timescale)
+    return Int((three + cadence.segmentTicks - 1) / cadence.segmentTicks)
+  }
+
   private static func playlistLength(
     _ settings: Settings, _ cadence: Cadence
   ) throws(UsageError) -> Int {
-    let least =
-      (3 * cadence.targetDuration * Int64(settings.rate.timescale) + cadence.segmentTicks - 1)
-      / cadence.segmentTicks
-    guard let wish = settings.playlistLength else { return max(10, Int(least)) }
+    let least = leastPlaylistLength(cadence)
+    guard let wish = settings.playlistLength else { return max(10, least) }
     guard wish >= least else {
       throw UsageError(
         "--playlist-length", given: "\(wish)",
@@ -301,9 +302,13 @@ struct StreamWiring: Sendable {
       configuration.passesThrough
         ? "\($0.size) as it is coded" : "\($0.size) at \($0.bitrateKilobits) kbit/s"
     }
+    let cadence = configuration.cadence
+    let length =
+      "\(cadence.framesPerSegment) frames"
+      + (cadence.isFree ? " or more, to the next key picture" : "")
     return
-      "\(source), \(sound), \(rungs.joined(separator: ", ")), \(configuration.cadence.grid.rate) fps; segments of \(configuration.cadence.framesPerSegment) frames, "
-      + "parts of \(configuration.cadence.framesPerPart)"
+      "\(source), \(sound), \(rungs.joined(separator: ", ")), \(cadence.grid.rate) fps; "
+      + "segments of \(length), parts of \(cadence.framesPerPart)"
   }
 
   private static func seconds(_ microseconds: Int64) -> String {

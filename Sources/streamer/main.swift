@@ -96,15 +96,19 @@ func exitFor(_ failure: LiveStream.Failure) -> Never {
   }
 }
 
+let isServing = Locked(false)
 do {
   try SignalWaiter.start { signal in
     guard signal != .hangup else {
       accessLog?.reopen()
       return program.reload()
     }
+    // What a file on a dead disk or a device holds up cannot be waited for, and nobody has been told anything yet.
+    guard isServing.withLock({ $0 }) else { exit(0) }
     events.update { $0.append(.signal(signal)) }
   }
   try program.start()
+  isServing.withLock { $0 = true }
 } catch let failure as LiveStream.Failure {
   exitFor(failure)
 } catch { exitWith(1, "\(error)") }

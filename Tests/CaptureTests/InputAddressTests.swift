@@ -25,7 +25,7 @@ struct InputAddressTests {
     Row(text: "/a/b?c=d.ts", kind: .file, shown: "/a/b?c=d.ts"),
     Row(text: "file:///a.ts", kind: .file, shown: "file:///a.ts"),
     Row(text: "a:b.ts", kind: .file, shown: "a:b.ts"),
-    Row(text: "-", kind: .standardInput, shown: "-"),
+    Row(text: "-", kind: .standardInput, shown: "standard input"),
   ]
 
   @Test("kinds, and what is shown", arguments: rows)
@@ -35,7 +35,11 @@ struct InputAddressTests {
     #expect(address.description == row.shown)
   }
 
-  @Test("other schemes are refused", arguments: ["", "ftp://h/a", "concat://a|b", "a\nb"])
+  @Test(
+    "other schemes and impossible passphrases are refused",
+    arguments: ["", "ftp://h/a", "concat://a|b", "a\nb"]
+      + ["srt://h:9?passphrase=short", "srt://h:9?latency=1&passphrase="]
+      + ["srt://h:9?passphrase=" + String(repeating: "x", count: 80)])
   func refused(text: String) { #expect(InputAddress(text) == nil) }
 
   @Test("what a library writes loses the secrets")
@@ -44,6 +48,9 @@ struct InputAddressTests {
     let text = address.scrub(
       "rtsp://anna:geheim@cam/x?key=versteckt: auth of anna with geheim; versteckt")
     #expect(text == "rtsp://***@cam/x?key=***: auth of *** with ***; ***")
+    let raw = try #require(InputAddress("rtsp://anna:ge@heim/nis@cam/x"))
+    #expect(
+      raw.scrub("Failed to resolve hostname heim: no") == "Failed to resolve hostname ***: no")
     let rtmp = try #require(InputAddress("rtmp://h/live/meinschluessel"))
     #expect(rtmp.scrub("play meinschluessel failed") == "play *** failed")
   }

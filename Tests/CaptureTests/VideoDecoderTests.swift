@@ -70,6 +70,33 @@ struct VideoDecoderTests {
     }
   }
 
+  @Test("a picture that lies on its side stands upright")
+  func turned() throws {
+    let (video, units) = try coded("640x360", 1)
+    let unit = try #require(units.first)
+    var decoder = try VideoDecoder(video)
+    let lying = try PictureMaker(size: size("640x360")).picture(
+      try #require(decoder.decode(unit).first))
+    let rows: [(Turn, String, (Int, Int) -> (Int, Int))] = [
+      (.quarter, "360x640", { ($1, 359 - $0) }), (.half, "640x360", { (639 - $0, 359 - $1) }),
+      (.threeQuarters, "360x640", { (639 - $1, $0) }),
+    ]
+    for (turn, shape, place) in rows {
+      var video = video
+      video.turn = turn
+      var decoder = try VideoDecoder(video)
+      let decoded = try #require(decoder.decode(unit).first)
+      #expect("\(decoded.width)x\(decoded.height)" == shape)
+      let upright = Canvas(try PictureMaker(size: size(shape)).picture(decoded))
+      for y in stride(from: 0, to: upright.height, by: 7) {
+        for x in stride(from: 0, to: upright.width, by: 7) {
+          let (column, row) = place(x, y)
+          #expect(upright.colour(x: x, y: y) == Canvas(lying).colour(x: column, y: row))
+        }
+      }
+    }
+  }
+
   @Test("damaged units are counted, and the next key picture is right again")
   func damage() throws {
     let (video, units) = try coded("640x360", 31)

@@ -103,6 +103,38 @@ struct ManifestGoldenTests {
     #expect(text.contains("<Resync type=\"0\" dT=\"10449\"/>"))
   }
 
+  @Test(
+    "DM-14: free segments are listed one by one, the one that is being made with its least duration"
+  )
+  func free() throws {
+    let form = ManifestCase()
+    var stream = SyntheticStream(.thirty, longestGroup: 4_000_000)
+    stream.window.goLive()
+    for group: Int64 in [20, 44, 33, 30, 12] { stream.publish(group: group) }
+    stream.window.announce(offset: 350_000_000, skipped: 0)
+    for group: Int64 in [20, 40, 7] { stream.publish(group: group) }
+    let text = try form.text(of: stream.window.snapshot)
+    Golden.expect(text, equals: "free.mpd")
+    let manifest = try XMLElement(document: text)
+    #expect(ManifestRules.faults(of: manifest).isEmpty)
+    let lengths = manifest.everything.filter { $0.name == "S" }.compactMap { $0["d"] }
+    #expect(lengths == [64, 33, 30, 32, 40, 30].map { "\($0 * 3000)" })
+    #expect(text.contains("maxSegmentDuration=\"PT5.1S\""))
+  }
+
+  @Test("an MPD of free segments changes when one begins, and not before")
+  func freeEditions() {
+    var stream = SyntheticStream(.thirty, longestGroup: 4_000_000)
+    stream.window.goLive()
+    stream.publish(group: 64)
+    stream.publish(group: 10)
+    let edition = Manifest.Edition(stream.window.snapshot)
+    stream.publish(more: 25)
+    #expect(Manifest.Edition(stream.window.snapshot) == edition)
+    stream.publish(group: 1)
+    #expect(Manifest.Edition(stream.window.snapshot) != edition)
+  }
+
   @Test("a window without a complete segment has no MPD: the first one ever answered is complete")
   func none() throws {
     let form = ManifestCase(history: 0)

@@ -111,10 +111,16 @@ enum ManifestRules {
     "Resync": Element(required: ["type": .one(of: ["0", "1", "2", "3"]), "dT": .unsigned]),
     "SegmentTemplate": Element(
       required: [
-        "timescale": .unsigned, "duration": .unsigned, "startNumber": .unsigned,
-        "presentationTimeOffset": .unsigned, "initialization": .token, "media": .token,
+        "timescale": .unsigned, "startNumber": .unsigned, "presentationTimeOffset": .unsigned,
+        "initialization": .token, "media": .token,
       ],
-      optional: ["availabilityTimeOffset": .decimal, "availabilityTimeComplete": .boolean]),
+      optional: [
+        "duration": .unsigned, "availabilityTimeOffset": .decimal,
+        "availabilityTimeComplete": .boolean,
+      ],
+      children: ["SegmentTimeline"]),
+    "SegmentTimeline": Element(required: [:], children: ["S"]),
+    "S": Element(required: ["d": .unsigned], optional: ["t": .unsigned]),
     "Representation": Element(
       required: [
         "id": .token, "bandwidth": .unsigned, "codecs": .token, "width": .unsigned,
@@ -128,6 +134,11 @@ enum ManifestRules {
   static func faults(of element: XMLElement) -> [String] {
     guard let rule = elements[element.name] else { return ["\(element.name) is not in the table"] }
     var faults: [String] = []
+    if element.name == "SegmentTemplate",
+      (element["duration"] == nil) == element.all("SegmentTimeline").isEmpty
+    {
+      faults.append("SegmentTemplate has both of @duration and SegmentTimeline, or neither")
+    }
     for name in rule.required.keys.sorted() where element[name] == nil {
       faults.append("\(element.name)@\(name) is missing")
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import http.server
+import os
 import signal
 import subprocess
 import threading
@@ -213,6 +214,43 @@ def test_standard_input(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(60)
+def test_odd_files(streamer, tmp_path: Path) -> None:
+    """A still picture goes on for as long as it loops, what was filmed on end stands upright, sound alone is refused."""
+    ffmpeg = [need("ffmpeg", "files as inputs"), "-v", "error", "-y"]
+    lying, upright, still, sound = (tmp_path / name for name in ("lying.mp4", "upright.mp4", "still.png", "sound.m4a"))
+    clip(lying, 3)
+    for options, path in ((["-c", "copy", "-metadata:s:v", "rotate=90"], upright), (["-frames:v", "1"], still),
+                          (["-vn", "-c:a", "copy"], sound)):
+        subprocess.run([*ffmpeg, "-i", str(lying), *options, str(path)], check=True, timeout=30)
+    for path, words in ((still, ("640x360", "25 fps")), (upright, ("360x640", "30 fps"))):
+        program = pulls(streamer, str(path), "--loop")
+        assert any(all(word in line for word in words) for line in program.log), program.log_text()
+        assert len(frames(record(program.port, 2))) >= 40
+    status, lines = run_to_end(["--input", str(sound), "--loop", *HOST], defaults=False)
+    assert status == 2 and lines == [
+        f'streamer: --input: "{sound}" was given: it ends without a picture that can be decoded'], lines
+
+
+@pytest.mark.timeout(60)
+def test_named_pipe(tmp_path: Path) -> None:
+    """A named pipe is read like standard input; that nobody writes into it yet keeps nobody from leaving."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    alone = launch(["--input", str(pipe), *HOST], defaults=False)
+    assert alone.listening.wait(10) and alone.port, alone.log_text()
+    assert stop(alone) == 0, alone.log_text()
+    program = launch(["--input", str(pipe), *HOST], defaults=False)
+    assert program.listening.wait(10) and program.port, program.log_text()
+    with pipe.open("wb") as output:
+        sender = ffmpeg_sender(["-f", "mpegts", "-"], stdout=output.fileno())
+    try:
+        check_live(program, "named pipe", 0.25)
+    finally:
+        sender.kill()
+        assert stop(program) == 0, program.log_text()
+
+
+@pytest.mark.timeout(60)
 def test_a_source_that_comes_late(sources: list[Source]) -> None:
     """A source that is not there yet is waited for, and then played."""
     port, own = free_port(), free_port()
@@ -271,7 +309,7 @@ def test_probe(tmp_path: Path) -> None:
     path = clip(tmp_path / "clip.ts", 4)
     run = subprocess.run([str(streamer_binary()), "--probe", str(path)], capture_output=True, text=True, timeout=30)
     assert run.returncode == 0, run.stderr
-    for part in ("h264, 640x360, 30 fps", "30 pictures from key to key", "aac, 48000 Hz, 1 channels", "pass through"):
+    for part in ("h264, 640x360, 30 fps", "30 pictures from key to key", "aac, 48000 Hz, mono", "pass through"):
         assert part in run.stdout, run.stdout
     gone = subprocess.run([str(streamer_binary()), "--probe", f"rtsp://u:{PASSPHRASE}@127.0.0.1:{free_port()}/x"],
                           capture_output=True, text=True, timeout=30)

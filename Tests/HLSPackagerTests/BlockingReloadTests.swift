@@ -155,6 +155,29 @@ struct BlockingReloadTests {
       control: ServerControl(cadences: [cadence]), names: names)
   }
 
+  @Test(
+    "where segments are free nobody knows their last part: a part that may come is waited for",
+    arguments: [
+      // L + 1 has ten parts of 50 that it may have; TD is 5.
+      (query: "_HLS_msn=L+1&_HLS_part=9", until: (0, 0)),
+      (query: "_HLS_msn=L+1&_HLS_part=10", until: (1, 10)),
+      (query: "_HLS_msn=L+1&_HLS_part=49", until: (1, 49)),
+      (query: "_HLS_msn=L+1&_HLS_part=50", until: (2, 0)),
+      (query: "_HLS_msn=L&_HLS_part=20", until: (0, 0)),
+      (query: "_HLS_msn=L&_HLS_part=21", until: (0, 0)),
+      (query: "_HLS_msn=L+1", until: (1, 49)),
+    ])
+  func free(_ row: (query: String, until: (ahead: Int64, index: Int64))) throws {
+    var stream = SyntheticStream(.thirty, longestGroup: 4_000_000)
+    stream.window.goLive()
+    for group: Int64 in [64, 31] { stream.publish(group: group) }
+    let snapshot = stream.window.snapshot
+    let last = try #require(snapshot.segments.last?.number)
+    let decision = try Self.decide(row.query, snapshot, MediaNames(.epoch, first: 1))
+    let wanted = (last + row.until.ahead) * 50 + row.until.index + 1
+    #expect(decision == (row.until.ahead == 0 ? .answer : .hold(until: wanted)))
+  }
+
   @Test("who is answered, held or refused", arguments: rows)
   func table(row: Row) throws {
     let snapshot = try Self.snapshot(row.window)

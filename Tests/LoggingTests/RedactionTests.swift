@@ -16,6 +16,7 @@ private let rows = [
     "/t/***/live/video/segment1.m4s?x=1"),
   Row(
     "token in a whole URL", "GET http://h:8080/t/S/live.m3u8", "GET http://h:8080/t/***/live.m3u8"),
+  Row("stars before a secret", "passphrase=***S, x", "passphrase=*** x"),
   Row("token path alone", "/t/S", "/t/***"),
   Row("token path, escaped", "/%74/S/live", "/t/***/live"),
   Row("token path, escaped slashes", "/t%2fS%2flive", "/t/***/live"),
@@ -67,6 +68,7 @@ struct RedactionTests {
       "/live/video/segment1795155720.3.m4s?_HLS_msn=1&_HLS_part=2", "listening http://[::]:8080/",
       "live: playable after 312 ms", "/t", "/test/t1/x", "no key: the path is empty", "",
       "--tls-key: \"/etc/key.pem\" cannot be read", "100%", "%zz", "a tokenizer=x",
+      "srt://h:9?passphrase=***, h264; rtmp://h/a/***: gone",
     ])
   func harmless(_ text: String) {
     #expect(Redaction.redact(text) == text)

@@ -51,6 +51,26 @@ struct CadenceTests {
       partMicroseconds: row.part)
   }
 
+  @Test(
+    "free segments: F frames at least, and a key picture is waited for that long",
+    arguments: [
+      (rate: "30", group: Int64(4_000_000), most: Int64(150), parts: Int64(50), target: Int64(5)),
+      (rate: "30", group: 400_000, most: 42, parts: 14, target: 1),
+      (rate: "25", group: 500_000, most: 38, parts: 13, target: 2),
+    ])
+  func free(_ row: (rate: String, group: Int64, most: Int64, parts: Int64, target: Int64)) throws {
+    let cadence = Cadence(
+      rate: try #require(FrameRate(row.rate)), segmentMicroseconds: 1_000_000,
+      partMicroseconds: 100_000, longestGroupMicroseconds: row.group)
+    #expect(cadence.isFree)
+    #expect(cadence.mostFramesPerSegment == row.most)
+    #expect(cadence.partsPerSegment == row.parts)
+    // RFC 8216bis §4.4.3.1: no EXTINF, rounded, above it.
+    #expect(cadence.targetDuration == row.target)
+    let longest = Double(cadence.longestSegmentNanoseconds) / 1e9
+    #expect(Int64(longest.rounded()) <= row.target)
+  }
+
   @Test("wishes become the nearest whole number of frames", arguments: rows)
   func table(row: Row) throws {
     let cadence = try Self.cadence(row)

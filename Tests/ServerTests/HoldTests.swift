@@ -67,6 +67,31 @@ struct HoldTests {
     #expect(goes.answers == 0)
   }
 
+  @Test(
+    "what names all renditions waits for the last of them",
+    arguments: [
+      "/both/playlist.m3u8", "/both/manifest.mpd", "/both/chunked.m3u8",
+      "/ldash/play/both/manifest.mpd",
+    ])
+  func waitsForSound(_ target: String) throws {
+    var video = SyntheticStream(.thirty)
+    let cadence = try #require(AudioCadence(following: video.cadence, sampleRate: 48_000))
+    let sound = SyntheticSound(cadence, from: video.cadence.segment(of: video.next))
+    let both = ServedStream(
+      name: "both", names: MediaNames(.epoch, first: 0),
+      windows: [("video", video.window), ("audio", sound.window)],
+      control: ServerControl(cadences: [.video(video.cadence), .audio(cadence)]))
+    let desk = try SyntheticDesk(others: [both])
+    video.goLive(history: 10)
+    desk.requests.woken()
+    let asked = try desk.ask(target)
+    #expect(asked.isHeld, "the pictures are there, the sound is not")
+    sound.window.goLive()
+    desk.requests.woken()
+    #expect(asked.status == 200 && asked.answers == 1)
+    #expect(asked.text.contains("mp4a.40.2"))
+  }
+
   @Test("a thousand are freed by one part, in the order in which they came, with one rendering")
   func thousand() throws {
     let desk = try SyntheticDesk.live(parts: 4)

@@ -31,10 +31,11 @@ final class SyntheticDesk {
   init(
     _ rate: FrameRate = .thirty, segment: Int64 = 1_000_000, playlistLength: Int = 10,
     numbering: MediaNames.Numbering = .epoch, others: [ServedStream] = [],
-    options: ServingOptions = ServingOptions()
+    options: ServingOptions = ServingOptions(), longestGroup: Int64? = nil
   ) throws {
     stream = SyntheticStream(
-      rate, segment: segment, playlistLength: playlistLength, retained: playlistLength + 4)
+      rate, segment: segment, playlistLength: playlistLength, retained: playlistLength + 4,
+      longestGroup: longestGroup)
     served = ServedStream(
       name: "live",
       names: MediaNames(numbering, first: stream.cadence.segment(of: stream.next)),
@@ -99,6 +100,20 @@ final class SyntheticDesk {
   func publish(frames: Int64) {
     for _ in 0..<frames {
       stream.publish(frames: 1)
+      requests.woken()
+    }
+  }
+
+  /// A key picture and what follows it, where segments are free.
+  func publish(group: Int64) {
+    stream.publish(group: 1)
+    requests.woken()
+    publish(more: group - 1)
+  }
+
+  func publish(more: Int64) {
+    for _ in 0..<more {
+      stream.publish(more: 1)
       requests.woken()
     }
   }

@@ -11,12 +11,12 @@ import Testing
 
 @Suite("A pulled input, from a file", .serialized)
 struct NetworkSourceTests {
-  /// A file of a second of the test picture at 25 pictures a second.
+  /// A file of the test picture at 25 pictures a second, each group of a second.
   private final class Clip {
     let path = FileManager.default.temporaryDirectory
       .appendingPathComponent("input-\(UUID().uuidString).mp4").path
 
-    init() throws {
+    init(pictures: Int64 = 25) throws {
       let size = try #require(VideoSize("320x180"))
       let rate = try #require(FrameRate(25))
       var encoder = try VideoEncoder(
@@ -24,10 +24,10 @@ struct NetworkSourceTests {
       let picture = try TestPicture(size: size)
       let grid = FrameGrid(rate: rate)
       var bytes = try encoder.initSegment()
-      for index in Int64(0)..<25 {
+      for index in 0..<pictures {
         for coded in try encoder.encode(
           picture.draw(frame: index, milliseconds: index * 40), pts: grid.ticks(index),
-          independent: index == 0)
+          independent: index % 25 == 0)
         {
           let sample = Sample(
             payload: coded.bytes, decodeTime: coded.pts, duration: UInt32(rate.ticksPerFrame),
@@ -100,6 +100,52 @@ struct NetworkSourceTests {
     try wait("the end") { told.withLock { $0 } == 1 }
     stream.end()
     #expect(told.withLock { $0 } == 1)
+  }
+
+  @Test("a file begins with its first picture, however soon its stream is there")
+  func fromItsBeginning() throws {
+    let clip = try Clip(pictures: 75)
+    let source = try source(clip.path, loops: false)
+    let size = try #require(VideoSize("320x180"))
+    let cadence = Cadence(
+      rate: try #require(FrameRate(25)), segmentMicroseconds: 400_000, partMicroseconds: 80_000)
+    let feed = SlotFeed(rungs: 1, capacity: 100)
+    let grid = cadence.grid
+    let clock = StreamClock(wall: SystemClock.wall, monotonic: SystemClock.monotonic)
+    let first = clock.frame(atOrAfter: SystemClock.monotonic, on: grid)
+    feed.open(
+      SlotSchedule(
+        cadence: cadence, clock: clock, first: first, inputDelay: 0,
+        image: try SlatePicture.make(size: size), slate: nil))
+    let known = Locked<Int64>(0)
+    source.whenKnown { _ in
+      known.withLock { $0 = SystemClock.monotonic }
+      source.attach(
+        .init(size: size, cadence: cadence, feed: feed, statistics: Locked(StreamStatistics())))
+    }
+    let over = Locked<Int64>(0)
+    source.whenEnded { over.withLock { $0 = SystemClock.monotonic } }
+    _ = try source.begin(StartCancellation())
+    try wait("the end") { over.withLock { $0 } > 0 }
+    source.stop()
+    let played = over.withLock { $0 } - known.withLock { $0 }
+    #expect(played > 2_800_000_000, "75 pictures at 25 a second take three seconds")
+  }
+
+  @Test("sound alone is no input: that is said at once")
+  func soundAlone() throws {
+    let path = FileManager.default.temporaryDirectory
+      .appendingPathComponent("input-\(UUID().uuidString).wav").path
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    var wave: [UInt8] = Array("RIFF".utf8) + [36 + 160, 0, 0, 0] + Array("WAVEfmt ".utf8)
+    wave += [16, 0, 0, 0, 1, 0, 1, 0, 0x40, 0x1F, 0, 0, 0x80, 0x3E, 0, 0, 2, 0, 16, 0]
+    wave += Array("data".utf8) + [160, 0, 0, 0] + [UInt8](repeating: 0, count: 160)
+    try Data(wave).write(to: URL(fileURLWithPath: path))
+    for loops in [true, false] {
+      #expect(
+        throws: InputError.noVideo("it ends without a picture that can be decoded")
+      ) { try self.source(path, loops: loops).begin(StartCancellation()) }
+    }
   }
 
   @Test("what is no video fails at once; who waits is let go when it is cancelled")

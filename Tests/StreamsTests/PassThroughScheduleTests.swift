@@ -1,4 +1,5 @@
 import Media
+import Packaging
 import TestSupport
 import Testing
 
@@ -13,13 +14,17 @@ struct PassThroughScheduleTests {
 
   /// A source of 30 pictures a second with an IDR each second, and where its pictures went.
   private struct Run {
-    let cadence = Cadence(rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)
+    let cadence: Cadence
     var schedule: PassThroughSchedule
     var places: [PassThroughSchedule.Place] = []
     /// Frames of the grid that were IDRs.
     var keys: Set<Int64> = []
 
-    init() {
+    /// With a longest group segments are free.
+    init(longestGroup: Int64? = nil) {
+      cadence = Cadence(
+        rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000,
+        longestGroupMicroseconds: longestGroup)
       let first = cadence.segment(of: cadence.grid.nearest(begin))
       schedule = PassThroughSchedule(cadence: cadence, first: first)
     }
@@ -39,7 +44,7 @@ struct PassThroughScheduleTests {
     }
 
     var frames: [Int64] { places.map(\.frame) }
-    var numbers: [Int64] { frames.map { cadence.segment(of: $0) } }
+    var numbers: [Int64] { places.map(\.segment) }
     var begins: [PassThroughSchedule.Run] { places.compactMap(\.begins) }
 
     /// What holds whatever the source does: time only goes on, segments begin with an IDR on their first frame, and
@@ -49,15 +54,22 @@ struct PassThroughScheduleTests {
       var offset: Int64 = 0
       for place in places {
         if let run = place.begins { offset = run.offset }
-        let number = cadence.segment(of: place.frame)
+        let number = place.segment
+        if !cadence.isFree {
+          #expect(number == cadence.segment(of: place.frame))
+          #expect(place.position == cadence.position(of: place.frame))
+        }
+        #expect(place.position < cadence.mostFramesPerSegment ?? cadence.framesPerSegment)
         if let last {
           #expect(place.frame > last.frame)
-          let before = cadence.segment(of: last.frame)
-          if number != before {
-            #expect(cadence.position(of: place.frame) == 0 && keys.contains(place.frame))
-            #expect(number == before + 1 + (place.begins?.skipped ?? 0))
+          if number != last.segment {
+            #expect(place.position == 0 && keys.contains(place.frame))
+            #expect(number == last.segment + 1 + (place.begins?.skipped ?? 0))
+            let length = place.frame - (last.frame - last.position)
+            #expect(place.begins != nil || length >= cadence.framesPerSegment)
           } else {
             #expect(place.begins == nil)
+            #expect(place.position - last.position == place.frame - last.frame)
           }
         }
         let said = cadence.grid.nanoseconds(place.frame) + offset
@@ -155,10 +167,65 @@ struct PassThroughScheduleTests {
     #expect(run.numbers.last == run.numbers[0] + 4)
   }
 
-  @Test("a source of any habits never goes back", arguments: UInt64(0)..<40)
+  @Test(
+    "free segments begin with the first IDR after F frames; the run on the frame of its time",
+    arguments: [
+      (
+        keys: [Int64](arrayLiteral: 0, 20, 64, 97, 117, 161),
+        starts: [Int64](arrayLiteral: 0, 64, 97, 161)
+      ),
+      (keys: [0, 29, 30, 31, 60, 91, 121], starts: [0, 30, 60, 91, 121]),
+      (keys: [0, 149], starts: [0, 149]),
+    ])
+  func free(_ row: (keys: [Int64], starts: [Int64])) throws {
+    var run = Run(longestGroup: 4_000_000)
+    run.take(-7..<170) { row.keys.contains($0) }
+    run.expectSound()
+    let begun = run.places.filter { $0.position == 0 }
+    #expect(begun.map { $0.frame - run.frames[0] } == row.starts)
+    #expect(begun.map { $0.segment - begun[0].segment } == row.starts.indices.map(Int64.init))
+    // floor(t/SD), where t is 0.3 s after a second.
+    #expect(begun[0].segment == 1_795_155_720)
+    let offset = try #require(run.begins.first).offset
+    #expect(offset >= 0 && offset < Self.frame && run.begins.count == 1)
+    #expect(run.schedule.faults == 0)
+  }
+
+  @Test(
+    "a free segment that gets too long ends the run, the next IDR begins one with the next number")
+  func tooLong() {
+    var run = Run(longestGroup: 4_000_000)
+    run.take(0..<260) { $0 == 0 || $0 == 29 || $0 >= 200 && $0 % 40 == 0 }
+    run.expectSound()
+    // 30 frames, and 120 for a key picture.
+    #expect(run.places.filter { $0.segment == run.numbers[0] }.count == 150)
+    #expect(run.begins.count == 2 && run.begins[1].skipped == 0 && run.schedule.faults == 1)
+    #expect(run.numbers.last == run.numbers[0] + 2)
+  }
+
+  @Test("--numbering run counts from its first segment, whenever that begins")
+  func numberedRun() {
+    let cadence = Run().cadence
+    let first = cadence.segment(of: cadence.grid.nearest(Self.begin)) - 1
+    var schedule = PassThroughSchedule(cadence: cadence, first: first, numbering: .run)
+    let place = schedule.place(pts: 0, isKey: true, captured: Self.begin)
+    #expect(place?.segment == first)
+    #expect(place?.begins?.offset == 1_300_000_000)
+  }
+
+  @Test(
+    "a Period never begins before the presentation: media time is not ahead of the clock",
+    arguments: [0, 1, 16_000_000, 17_000_000, 999_983_334, 999_999_999], [nil, Int64(4_000_000)])
+  func neverAhead(_ phase: Int64, longestGroup: Int64?) throws {
+    var run = Run(longestGroup: longestGroup)
+    run.take(0..<30, shift: phase - 300_000_000)
+    #expect(try #require(run.begins.first).offset >= 0)
+  }
+
+  @Test("a source of any habits never goes back", arguments: UInt64(0)..<80)
   func anything(seed: UInt64) {
     var random = SplitMix64(seed: seed)
-    var run = Run()
+    var run = Run(longestGroup: seed % 2 == 0 ? nil : 500_000)
     var index: Int64 = 0
     var stamps: Int64 = 0
     for _ in 0..<20 {

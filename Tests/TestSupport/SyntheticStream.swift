@@ -12,13 +12,19 @@ package struct SyntheticStream {
   package let window: LiveWindow
   /// The index of the frame that comes next.
   package private(set) var next: Int64
+  /// The segment in which the next frame is, where segments are free.
+  private var begun: (number: Int64, firstFrame: Int64)?
 
   /// A stream that begins with the segment of 2026-11-20T06:22:00Z; nothing is published yet.
+  ///
+  /// Its segments are free where there is a `longestGroup`, in microseconds.
   package init(
     _ rate: FrameRate, segment: Int64 = 1_000_000, part: Int64 = 100_000, playlistLength: Int = 10,
-    retained: Int = 20
+    retained: Int = 20, longestGroup: Int64? = nil
   ) {
-    let cadence = Cadence(rate: rate, segmentMicroseconds: segment, partMicroseconds: part)
+    let cadence = Cadence(
+      rate: rate, segmentMicroseconds: segment, partMicroseconds: part,
+      longestGroupMicroseconds: longestGroup)
     self.cadence = cadence
     window = LiveWindow(cadence: cadence, playlistLength: playlistLength, retained: retained)
     let now = cadence.grid.atOrAfter(1_795_155_720_000_000_000)
@@ -34,11 +40,13 @@ package struct SyntheticStream {
 
   /// The chunk of frame `index`, which says so.
   package static func chunk(
-    _ index: Int64, _ cadence: Cadence, isHistory: Bool = false
+    _ index: Int64, _ cadence: Cadence, segment: Int64? = nil, isKey: Bool? = nil,
+    isHistory: Bool = false
   ) -> Chunk {
     let tick = cadence.grid.nanoseconds(index)
     return Chunk(
-      frame: index, isIndependent: cadence.position(of: index) == 0,
+      frame: index, segment: segment,
+      isIndependent: isKey ?? (cadence.position(of: index) == 0),
       duration: cadence.grid.rate.ticksPerFrame, captured: tick,
       published: isHistory ? 0 : tick + 2_000_000,
       bytes: SharedBytes("<\(index)>"))
@@ -48,6 +56,25 @@ package struct SyntheticStream {
   package mutating func publish(frames count: Int64) {
     for _ in 0..<count {
       window.publish(Self.chunk(next, cadence))
+      next += 1
+    }
+  }
+
+  /// Publishes a group of pictures where segments are free: the first is a key picture, and begins a segment if the one
+  /// before has its frames.
+  package mutating func publish(group count: Int64) {
+    let last = begun ?? (cadence.segment(of: next) - 1, next - cadence.framesPerSegment)
+    let isFull = next - last.firstFrame >= cadence.framesPerSegment
+    begun = isFull ? (last.number + 1, next) : last
+    window.publish(Self.chunk(next, cadence, segment: begun?.number, isKey: true))
+    next += 1
+    publish(more: count - 1)
+  }
+
+  /// Publishes more pictures of the group.
+  package mutating func publish(more count: Int64) {
+    for _ in 0..<count {
+      window.publish(Self.chunk(next, cadence, segment: begun?.number, isKey: false))
       next += 1
     }
   }

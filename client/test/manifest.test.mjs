@@ -85,3 +85,18 @@ test('sound is a rendition with names of its own, and the same numbers', () => {
   assert.match(list.sound.map, /\/live\/audio\/init-[0-9a-f]{8}\.mp4$/);
   assert.equal(parseManifest(golden('running'), base, 1795155735.5).sound, undefined);
 });
+
+test('a SegmentTimeline: the last one listed is being made, numbers and dates follow the times', () => {
+  const list = parseManifest(golden('free'), base, 1795155735);
+  assert.equal(list.ended, false);
+  const lengths = list.segments.map((segment) => Math.round(segment.duration * 30));
+  const text = golden('free'), last = text.slice(text.lastIndexOf('<Period'));
+  const entries = [...last.matchAll(/<S (?:t="(\d+)" )?d="(\d+)"/g)];
+  assert.deepEqual(plain(lengths), entries.slice(0, -1).map(([, , d]) => Number(d) / 3000));
+  const first = Number(/startNumber="(\d+)"/.exec(last)[1]);
+  assert.equal(list.openNumber, first + entries.length - 1);
+  const [date] = [Date.parse(/type="captured" wallClockTime="([^"]+)"/.exec(last)[1]) / 1000];
+  const offset = Number(/presentationTimeOffset="(\d+)"/.exec(last)[1]);
+  assert.ok(Math.abs(list.segments[0].date - (date + (Number(entries[0][1]) - offset) / 90000)) < 1e-3);
+  assert.ok(Math.abs(list.openDate - list.segments.at(-1).date - list.segments.at(-1).duration) < 1e-3);
+});

@@ -1,3 +1,6 @@
+internal import CFFmpeg
+import Glibc
+
 /// Where pictures are pulled from: a URL, a file's path, or `-` for standard input.
 ///
 /// Its description carries no secret; the address itself is never printed.
@@ -16,7 +19,7 @@ package struct InputAddress: Sendable, Equatable, CustomStringConvertible {
     case http
     /// A file.
     case file
-    /// MPEG-TS on standard input.
+    /// MPEG-TS on standard input, or in a named pipe.
     case standardInput
   }
 
@@ -32,12 +35,16 @@ package struct InputAddress: Sendable, Equatable, CustomStringConvertible {
   /// As given, without secrets.
   package let description: String
 
-  /// Reads an address; nil where it is empty or its scheme is not taken.
+  /// How long a passphrase of SRT may be: anything else is refused before it is tried.
+  /// - Source: libsrt's API, SRTO_PASSPHRASE
+  package static let passphrase = 10...79
+
+  /// Reads an address; nil where it is empty, its scheme is not taken, or its passphrase is impossible.
   package init?(_ text: String) {
     guard !text.isEmpty, !text.utf8.contains(where: { $0 < 0x20 }) else { return nil }
     raw = text
-    description = Self.redacted(text)
-    if text == "-" {
+    description = text == "-" ? "standard input" : Self.redacted(text)
+    if text == "-" || Self.isNamedPipe(text) {
       kind = .standardInput
       return
     }
@@ -47,7 +54,15 @@ package struct InputAddress: Sendable, Equatable, CustomStringConvertible {
     }
     switch scheme {
     case "rtsp", "rtsps": kind = .rtsp
-    case "srt": kind = .srt
+    case "srt":
+      kind = .srt
+      if let given = Self.pieces(of: text)?.query?.split(separator: "&").first(where: {
+        $0.hasPrefix("passphrase=")
+      }) {
+        guard Self.passphrase.contains(given.utf8.count - "passphrase=".utf8.count) else {
+          return nil
+        }
+      }
     case "rtmp", "rtmps": kind = .rtmp
     case "udp": kind = .udp
     case "http", "https": kind = .http
@@ -79,6 +94,11 @@ package struct InputAddress: Sendable, Equatable, CustomStringConvertible {
     "overrun_nonfatal", "peerlatency", "pkt_size", "rcvbuf", "rcvlatency", "reuse", "sources",
     "timeout", "tlpktdrop", "transtype", "ttl",
   ]
+
+  private static func isNamedPipe(_ path: String) -> Bool {
+    var status = stat()
+    return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO
+  }
 
   private static func scheme(of text: String) -> String? {
     guard let end = text.firstRange(of: "://")?.lowerBound else { return nil }
@@ -136,6 +156,8 @@ package struct InputAddress: Sendable, Equatable, CustomStringConvertible {
     if let credentials {
       found.append(credentials)
       found += credentials.split(separator: ":", maxSplits: 1)
+      // Where a password is not percent-encoded the library takes pieces of it for a host or a path.
+      found += credentials.split { ":@/?#".contains($0) }
     }
     if head.lowercased().hasPrefix("rtmp") {
       let parts = place.split(separator: "/")

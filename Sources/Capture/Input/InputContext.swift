@@ -40,7 +40,9 @@ final class InputContext {
     unsafe context.pointee.correct_ts_overflow = 0
     var standardInput: StandardInput?
     if address.kind == .standardInput {
-      do throws(FFmpegError) { standardInput = try StandardInput(cancellation) } catch {
+      do throws(FFmpegError) {
+        standardInput = try StandardInput(cancellation, path: address.raw)
+      } catch {
         var context: UnsafeMutablePointer<AVFormatContext>? = unsafe context
         unsafe avformat_close_input(&context)
         unsafe Self.free(packet)
@@ -65,6 +67,8 @@ final class InputContext {
     }
     unsafe pointer = context
     format = unsafe String(cString: context.pointee.iformat.pointee.name)
+    // The library may take the end of its patience for the end of what it looked at.
+    if cancellation.isDue { throw Self.failure(CFF_EXIT, [], address, cancellation, options) }
     configure()
   }
 
@@ -83,7 +87,7 @@ final class InputContext {
   /// Whether it is read faster than it plays: a file, wherever it lies, or a playlist of files.
   var isPaced: Bool {
     if address.kind == .file || format.hasPrefix("hls") || format.hasPrefix("dash") { return true }
-    if address.kind == .standardInput { return StandardInput.isFile }
+    if address.kind == .standardInput { return address.raw == "-" && StandardInput.isFile }
     guard address.kind == .http, let reader = unsafe pointer.pointee.pb else { return false }
     return unsafe avio_size(reader) > 0
   }
@@ -186,12 +190,19 @@ final class InputContext {
     _ cancellation: InputCancellation, _ options: InputOptions, whileReading: Bool = false
   ) -> InputError {
     if cancellation.isCancelled { return .cancelled }
-    if code == CFF_EXIT || code == CFF_TIMEDOUT {
+    if code == CFF_EXIT || code == CFF_TIMEDOUT || cancellation.isDue {
       let limit = whileReading ? options.silenceLimit : options.openLimit
       return .silent(Int(limit / 1_000_000_000))
     }
     let words = FFmpegError("", code).libraryText
-    let last = lines.last.map { ": " + address.scrub($0) } ?? ""
-    return whileReading ? .failed(words + last) : .refused(words + last)
+    let last = lines.last.map { address.scrub($0) }
+    // What the library says last is often the same words with the place before them.
+    let reason =
+      last.map { $0.hasSuffix(words) ? "\($0)" : "\(words): \($0)" } ?? words
+    if address.kind == .srt, !whileReading, code == CFF_EIO {
+      return .refused("no connection: nobody answers there, or another passphrase is wanted")
+    }
+    if code == CFF_UNAUTHORIZED || code == CFF_FORBIDDEN { return .denied(reason) }
+    return whileReading ? .failed(reason) : .refused(reason)
   }
 }

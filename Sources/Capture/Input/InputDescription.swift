@@ -18,6 +18,10 @@ package struct InputDescription: Sendable, Equatable {
     package var parameterSets: [[UInt8]]
     /// What a decoder of another codec must know beforehand; empty with H.264 and HEVC.
     package var configuration: [UInt8]
+    /// What the container says of the coded pictures.
+    package var coded = CodedPicture()
+    /// How the container wants them turned to stand upright.
+    package var turn = Turn.none
 
     /// The nearest size that can be coded: even sides.
     package var size: VideoSize? {

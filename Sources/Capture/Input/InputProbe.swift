@@ -27,6 +27,7 @@ package struct InputProbe: Sendable {
     self.address = address
     var options = options
     options.listensForEver = false
+    options.silenceLimit = 10_000_000_000
     if address.isListener { options.openLimit = 10_000_000_000 }
     self.options = options
   }
@@ -106,7 +107,13 @@ extension InputProbe.Findings {
     }
     if let audio = description.audio {
       let rate = audio.sampleRate > 0 ? ", \(audio.sampleRate) Hz" : ""
-      let channels = audio.channels > 0 ? ", \(audio.channels) channels" : ""
+      let channels =
+        switch audio.channels {
+        case ...0: ""
+        case 1: ", mono"
+        case 2: ", stereo"
+        case let count: ", \(count) channels"
+        }
       lines.append("audio     \(audio.codec)\(rate)\(channels)")
     } else {
       lines.append("audio     none")
@@ -115,8 +122,11 @@ extension InputProbe.Findings {
     let paced = description.isPaced ? ", paced by its own stamps" : ""
     switch verdict {
     case .fits(let fit):
-      lines.append(
-        "plan      pass through: segments of \(fit.segmentFrames) frames at \(fit.rate) fps")
+      let least =
+        fit.isFree
+        ? "\(fit.segmentFrames) frames or more, to the next key picture,"
+        : "\(fit.segmentFrames) frames"
+      lines.append("plan      pass through: segments of \(least) at \(fit.rate) fps")
     case .unfit(let reason):
       lines.append("plan      decode and encode\(paced)")
       lines.append("          cannot pass through: \(reason)")

@@ -10,6 +10,9 @@ package struct NetworkInput: ~Copyable {
   package let address: InputAddress
 
   private let context: InputContext
+  private let opened: Int64
+  /// How long it may give something without a picture; nanoseconds.
+  private let patience: Int64
   private var unwrapper = StampUnwrapper()
   private var videoIndex: Int32?
   private var audioIndex: Int32?
@@ -29,6 +32,8 @@ package struct NetworkInput: ~Copyable {
   ) throws(InputError) {
     self.address = address
     context = try InputContext(address, options, cancellation)
+    opened = SystemClock.monotonic
+    patience = options.silenceLimit
   }
 
   /// What it carries, as far as it is known; nil before there is a video stream that can be decoded.
@@ -53,6 +58,9 @@ package struct NetworkInput: ~Copyable {
       waiting.removeAll(keepingCapacity: true)
       next = 0
       guard try readPacket() else { return nil }
+      guard video?.isComplete == true || SystemClock.monotonic - opened < patience else {
+        throw .noVideo("no picture that can be decoded came in \(patience / 1_000_000_000) s")
+      }
     }
   }
 
@@ -105,7 +113,7 @@ package struct NetworkInput: ~Copyable {
       let rate = unsafe stream.pointee.avg_frame_rate
       unsafe video = VideoUnits(
         parameters, rate: FrameRate(Int64(rate.num), Int64(rate.den)),
-        arePieces: context.isUnparsed && context.format == "rtsp")
+        arePieces: context.isUnparsed && context.format == "rtsp", turn: Turn(stream))
     } else if type == AVMEDIA_TYPE_AUDIO, !hasHeard {
       audioIndex = index
       unsafe audio = AudioUnits(parameters, isUnparsed: context.isUnparsed)

@@ -6,10 +6,13 @@ package struct PassThroughAnalysis: Sendable {
   package struct Fit: Sendable, Equatable {
     /// Pictures a second.
     package var rate: FrameRate
-    /// Pictures from IDR to IDR.
+    /// Pictures from IDR to IDR; the most that were seen.
     package var groupFrames: Int64
-    /// Pictures in a segment: the larger of the group and the wished segment, of which one divides the other.
+    /// Pictures in a segment: the larger of the group and the wished segment, of which one divides the other; where
+    /// segments are free, the least.
     package var segmentFrames: Int64
+    /// Whether segments end with the first IDR after that many pictures, since groups differ or do not go into them.
+    package var isFree = false
   }
 
   /// Why it must be encoded.
@@ -20,10 +23,6 @@ package struct PassThroughAnalysis: Sendable {
     case reordered
     /// A picture lies more than half a frame off the grid of its rate.
     case irregularRate(FrameRate)
-    /// IDR pictures come at changing distances, in pictures.
-    case irregularGroups(Int64, Int64)
-    /// Groups and the wished segments do not go into one another, in pictures.
-    case incommensurable(group: Int64, segment: Int64)
     /// No second IDR came for so long; seconds.
     case longGroup(Int64)
     /// It is a file, which ends, and is read faster than it plays.
@@ -35,10 +34,6 @@ package struct PassThroughAnalysis: Sendable {
       case .codec(let name): "\(name) is neither H.264 nor HEVC"
       case .reordered: "it has B-frames"
       case .irregularRate(let rate): "its pictures do not lie on a grid of \(rate) fps"
-      case .irregularGroups(let one, let other):
-        "its key pictures are \(one) and \(other) pictures apart"
-      case .incommensurable(let group, let segment):
-        "its groups of \(group) pictures and segments of \(segment) do not go into one another"
       case .file: "it is a file"
       case .longGroup(let seconds): "it has no key picture for more than \(seconds) s"
       }
@@ -119,17 +114,13 @@ package struct PassThroughAnalysis: Sendable {
       verdict = .unfit(.irregularRate(rate))
       return
     }
-    guard one == other else {
-      verdict = .unfit(.irregularGroups(one, other))
-      return
-    }
     let cadence = Cadence(
       rate: rate, segmentMicroseconds: segmentMicroseconds, partMicroseconds: segmentMicroseconds)
     let segment = cadence.framesPerSegment
-    guard one % segment == 0 || segment % one == 0 else {
-      verdict = .unfit(.incommensurable(group: one, segment: segment))
-      return
-    }
-    verdict = .fits(Fit(rate: rate, groupFrames: one, segmentFrames: max(one, segment)))
+    let isRegularGroup = one == other && (one % segment == 0 || segment % one == 0)
+    verdict = .fits(
+      isRegularGroup
+        ? Fit(rate: rate, groupFrames: one, segmentFrames: max(one, segment))
+        : Fit(rate: rate, groupFrames: max(one, other), segmentFrames: segment, isFree: true))
   }
 }

@@ -1,15 +1,19 @@
 internal import CFFmpeg
 import Glibc
 
-/// Standard input for libavformat, whose own reading of pipes cannot be interrupted; one thread's own.
+/// Standard input, or a named pipe, for libavformat, whose own reading of pipes cannot be interrupted; one thread's own.
 @safe
 final class StandardInput {
   /// libavformat's buffered reader; given to a context, which does not free it.
   @unsafe let pointer: UnsafeMutablePointer<AVIOContext>
   private let cancellation: InputCancellation
 
-  init(_ cancellation: InputCancellation, descriptor: Int32 = STDIN_FILENO) throws(FFmpegError) {
+  /// Standard input, or the named pipe at `path`, which need not have a writer yet.
+  init(_ cancellation: InputCancellation, path: String = "-") throws(FFmpegError) {
     self.cancellation = cancellation
+    let descriptor =
+      path == "-" ? STDIN_FILENO : unsafe open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    guard descriptor >= 0 else { throw FFmpegError("open", -errno, path) }
     // A file is read from its beginning each time; a pipe refuses.
     _ = lseek(descriptor, 0, SEEK_SET)
     let reader = Reader(descriptor, cancellation)
@@ -32,7 +36,7 @@ final class StandardInput {
     unsafe pointer = context
   }
 
-  /// Whether it is a file, which is read faster than it plays.
+  /// Whether standard input is a file, which is read faster than it plays.
   static var isFile: Bool {
     var status = stat()
     return unsafe fstat(STDIN_FILENO, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
@@ -53,6 +57,8 @@ final class StandardInput {
       self.descriptor = descriptor
       self.cancellation = cancellation
     }
+
+    deinit { if descriptor != STDIN_FILENO { close(descriptor) } }
 
     /// As many bytes as there are, at least one; or an error of libav.
     @unsafe

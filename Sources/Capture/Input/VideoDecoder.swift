@@ -10,6 +10,7 @@ package struct VideoDecoder: ~Copyable {
 
   private let decoder: DecoderHandle
   private let codec: NALCodec?
+  private let turn: Turn
   private var senderTimes: [Int64: Int64] = [:]
   private var hasBegun = false
   private var skipped = 0
@@ -19,10 +20,12 @@ package struct VideoDecoder: ~Copyable {
   /// - Throws: where libavcodec has none for the codec.
   package init(_ video: InputDescription.Video) throws(FFmpegError) {
     codec = video.nalCodec
+    turn = video.turn
     let beforehand =
       video.nalCodec == nil ? video.configuration : Self.annexB(video.parameterSets)
     decoder = try DecoderHandle(
-      video.codec, beforehand, threads: video.width * video.height > 1280 * 720 ? 2 : 1)
+      video.codec, beforehand, video.coded, threads: video.width * video.height > 1280 * 720 ? 2 : 1
+    )
   }
 
   /// Pictures a second as the coded stream itself says; nil where it does not.
@@ -58,6 +61,7 @@ package struct VideoDecoder: ~Copyable {
       hasBegun = true
       if frame.isDamaged { errors += 1 }
       frame.arrival = arrival
+      frame.turn = turn
       frame.senderTime = senderTimes.removeValue(forKey: frame.pts)
       found.append(frame)
     }
@@ -91,6 +95,9 @@ package final class DecodedPicture: @unchecked Sendable {
   /// When the sender says it captured it: nanoseconds since 1970; nil where it does not say.
   package fileprivate(set) var senderTime: Int64?
 
+  /// How it is turned to stand upright.
+  fileprivate(set) var turn = Turn.none
+
   /// Takes over `frame`.
   fileprivate init(_ frame: UnsafeMutablePointer<AVFrame>) {
     unsafe self.frame = frame
@@ -104,9 +111,12 @@ package final class DecodedPicture: @unchecked Sendable {
   }
 
   /// Pixels in a row as shown, where pixels are square.
-  package var width: Int { aspect.width(unsafe Int(frame.pointee.width)) }
+  package var width: Int { turn.isSideways ? rows : columns }
   /// Rows.
-  package var height: Int { unsafe Int(frame.pointee.height) }
+  package var height: Int { turn.isSideways ? columns : rows }
+
+  private var columns: Int { aspect.width(unsafe Int(frame.pointee.width)) }
+  private var rows: Int { unsafe Int(frame.pointee.height) }
 
   var aspect: SampleAspect {
     let ratio = unsafe frame.pointee.sample_aspect_ratio
@@ -124,6 +134,7 @@ package final class PictureMaker {
   /// The size of its pictures.
   package let size: VideoSize
   private let scaler: Scaler
+  private var turned: (scaler: Scaler, pool: PicturePool, turn: Turn)?
 
   /// A maker of pictures of `size`; another aspect is letterboxed.
   package init(size: VideoSize) throws(FFmpegError) {
@@ -144,8 +155,28 @@ package final class PictureMaker {
       // Who does not say means the matrix that is customary for the size.
       default: isSmall || isJPEG ? .bt601 : .bt709
       }
-    return try unsafe scaler.scale(
+    guard decoded.turn != .none else {
+      return try unsafe scaler.scale(
+        frame, fullRange: isFull, matrix: matrix, aspect: decoded.aspect)
+    }
+    let (scaler, pool, turn) = try turning(decoded.turn)
+    let lying = try unsafe scaler.scale(
       frame, fullRange: isFull, matrix: matrix, aspect: decoded.aspect)
+    return pool.picture { $0.copy(from: Canvas(lying), turned: turn) }
+  }
+
+  /// What makes a picture as it lies, of which the turned one is made.
+  private func turning(
+    _ turn: Turn
+  ) throws(FFmpegError) -> (scaler: Scaler, pool: PicturePool, turn: Turn) {
+    if let turned, turned.turn == turn { return turned }
+    let lying = turn.isSideways ? VideoSize(width: size.height, height: size.width) : size
+    guard let lying else {
+      throw FFmpegError(refused: "a picture of \(size) cannot be turned on its side")
+    }
+    let made = (try Scaler(to: lying), try PicturePool(size: size), turn)
+    turned = made
+    return made
   }
 }
 
@@ -156,7 +187,9 @@ private final class DecoderHandle {
   private let packet: UnsafeMutablePointer<AVPacket>
   private var ready: [DecodedPicture] = []
 
-  init(_ name: String, _ beforehand: [UInt8], threads: Int) throws(FFmpegError) {
+  init(
+    _ name: String, _ beforehand: [UInt8], _ coded: CodedPicture, threads: Int
+  ) throws(FFmpegError) {
     FFmpegLog.installed
     guard let descriptor = unsafe avcodec_descriptor_get_by_name(name),
       let codec = unsafe avcodec_find_decoder(descriptor.pointee.id)
@@ -165,6 +198,7 @@ private final class DecoderHandle {
     else { throw FFmpegError("avcodec_alloc_context3", CFF_ENOMEM, name) }
     unsafe self.context = context
     unsafe self.packet = packet
+    unsafe coded.apply(to: context)
     unsafe context.pointee.flags |= Int32(AV_CODEC_FLAG_LOW_DELAY)
     // Frame threads would each hold a picture back.
     unsafe context.pointee.thread_type = FF_THREAD_SLICE

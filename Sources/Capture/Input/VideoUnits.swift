@@ -19,8 +19,12 @@ struct VideoUnits {
   ///   - parameters: what libavformat knows of the stream.
   ///   - rate: pictures a second, where it knows them.
   ///   - arePieces: whether packets are pieces of access units.
+  ///   - turn: how the container wants the pictures turned.
   @unsafe
-  init(_ parameters: UnsafePointer<AVCodecParameters>, rate: FrameRate?, arePieces: Bool) {
+  init(
+    _ parameters: UnsafePointer<AVCodecParameters>, rate: FrameRate?, arePieces: Bool,
+    turn: Turn = .none
+  ) {
     let id = unsafe parameters.pointee.codec_id
     let name = unsafe String(cString: avcodec_get_name(id))
     let (width, height) = unsafe Self.squareSize(parameters)
@@ -28,8 +32,9 @@ struct VideoUnits {
     isAssembled = arePieces && codec != nil
     video = InputDescription.Video(
       nalCodec: codec, codec: name, width: width, height: height, rate: rate, parameterSets: [],
-      configuration: [])
+      configuration: [], turn: turn)
     if codec == nil {
+      unsafe video.coded = CodedPicture(parameters)
       video.configuration = unsafe Array(
         UnsafeBufferPointer(
           start: parameters.pointee.extradata, count: Int(parameters.pointee.extradata_size)))

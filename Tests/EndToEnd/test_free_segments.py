@@ -1,0 +1,158 @@
+"""Inputs whose key pictures come at no fixed distance, packaged as they are coded: segments end with a key picture."""
+
+from __future__ import annotations
+
+import time
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from harness.boxes import chunks
+from harness.browser import viewer
+from harness.continuity import check_one_stream, frames
+from harness.http1 import get
+from harness.labreport import report
+from harness.mpd import SPACE, validate
+from harness.players import vlc
+from harness.playlist import parse
+from harness.program import Program, start, stop
+from harness.recorder import record
+from harness.sources import ENCODER, Source, wait_for
+from harness.tunein import fetch
+from rules_sequence import idr_chunks
+from test_passthrough import play, said
+from test_players import PLAYERS, plays
+
+# A key picture at the frames 0, 20 and 64 of every 97: 20, 44 and 33 pictures from key to key.
+UNEVEN = [*ENCODER, "-g", "300", "-x264-params", "scenecut=0", "-force_key_frames",
+          "expr:if(mod(n,97),eq(mod(n,97),20)+eq(mod(n,97),64),1)"]
+# Groups of 20 pictures, which do not go into segments of 30: two of them are one.
+SHORT = [*ENCODER, "-g", "20", "-keyint_min", "20"]
+
+
+@pytest.fixture(scope="module")
+def uneven(binary: Path, hlsjs: Path) -> Iterator[Program]:
+    """A streamer on such a source, for all that only look at it."""
+    sources: list[Source] = []
+    programs: list[Program] = []
+
+    def run(*flags: str, **options: Any) -> Program:
+        programs.append(start(list(flags), **options))
+        return programs[0]
+
+    yield play(run, sources, "udp", "--hlsjs", str(hlsjs), coding=UNEVEN)
+    for program in programs:
+        stop(program)
+    for source in sources:
+        source.kill()
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(("coding", "lengths"), [(UNEVEN, {33, 64}), (SHORT, {40})], ids=["uneven", "short"])
+def test_playlists(coding: list[str], lengths: set[int], streamer, sources: list[Source]) -> None:
+    """Each segment ends with the first key picture after the wished second; nothing is lost, numbers grow by one."""
+    program = play(streamer, sources, "udp", coding=coding)
+    assert said(program, "640x360 as it is coded"), program.log_text()
+    assert said(program, "30 frames or more, to the next key picture")
+    found = record(program.port, 8)
+    check_one_stream(found)
+    seen = frames(found)
+    assert [round((two.clock - one.clock) * 30) for one, two in zip(seen, seen[1:])] == [1] * (len(seen) - 1)
+    init, segments = found.init(), found.segments()
+    counts = {number: sum(c.samples for c in chunks(data, init)) for number, (_, data) in segments.items()}
+    assert set(counts.values()) == lengths, counts
+    parts = found.parts()
+    for number, (uri, data) in segments.items():
+        assert idr_chunks(data)[0], f"{uri} does not begin with a key picture"
+        own = [data for (parent, _), (_, data) in sorted(parts.items()) if parent == number]
+        assert not own or b"".join(own) == data, uri
+    for playlist in found.playlists:
+        # --max-gop 4 s after the wished second (RFC 8216bis §4.4.3.1), constant.
+        assert playlist.target_duration == 5
+        for segment in playlist.segments:
+            # §4.4.4.9: a part lasts 85 % of the target or more, except the last of its parent.
+            assert all(part.duration >= playlist.part_target * 85 / 100 for part in segment.parts[:-1])
+            assert sum(part.duration for part in segment.parts) in (0, segment.duration)
+    # The wall clock's number at first, then one more for each segment, which lasts a second or more.
+    assert 0 <= time.time() - max(segments) < 60
+
+
+@pytest.mark.timeout(60)
+def test_a_part_that_is_not_made(uneven: Program) -> None:
+    """RFC 8216bis §6.2.5.2: a Part Index beyond the last part of its parent is Part Index 0 of the following segment."""
+    playlist = fetch(uneven.port)
+    number = playlist.last_part[0] if playlist.open_parts else playlist.last_complete + 1
+    asked = get(uneven.port, f"/live/video/playlist.m3u8?_HLS_msn={number}&_HLS_part=49", timeout=12)
+    assert asked.status == 200
+    after = parse(asked.text)
+    assert after.last_complete >= number and after.last_part >= (number + 1, 0)
+    assert len(after.segments[-1].parts) < 49
+    part = get(uneven.port, f"/live/video/segment{number + 1}.49.m4s", timeout=12)
+    assert part.status == 404
+
+
+@pytest.mark.timeout(60)
+def test_mpd(uneven: Program) -> None:
+    """The MPD lists each segment with the durations of the playlist, the one that is being made last; no chunked HLS."""
+    time.sleep(4)
+    text = get(uneven.port, "/live/manifest.mpd").text
+    validate(text)
+    template = ET.fromstring(text).find(f".//{SPACE}SegmentTemplate")
+    assert template is not None and "duration" not in template.attrib
+    first, scale = int(template.attrib["startNumber"]), int(template.attrib["timescale"])
+    lengths = [int(entry.attrib["d"]) for entry in template.iter(f"{SPACE}S")]
+    listed = {segment.msn: float(segment.duration) for segment in fetch(uneven.port).segments}
+    compared = 0
+    for number, length in enumerate(lengths[:-1], first):
+        if number in listed:
+            assert abs(listed[number] - length / scale) < 0.001
+            compared += 1
+    assert compared >= 2
+    # What is listed can be had at once, and the last one as it grows.
+    newest = get(uneven.port, f"/live/video/segment{first + len(lengths) - 1}.m4s", timeout=12)
+    assert newest.status == 200
+    for path in ("/live/chunked.m3u8", "/live/video/chunked.m3u8"):
+        refused = get(uneven.port, path)
+        assert refused.status == 404 and "key pictures" in refused.text
+
+
+@pytest.mark.timeout(60)
+def test_the_next_segment_is_waited_for(uneven: Program) -> None:
+    """The segment after the open one may be asked for, however long that gets; one further ahead is refused."""
+    playlist = fetch(uneven.port)
+    number = playlist.last_part[0]
+    far = get(uneven.port, f"/live/video/segment{number + 9}.m4s")
+    assert far.status == 425
+    held = get(uneven.port, f"/live/video/segment{number + 1}.m4s", timeout=12)
+    assert held.status == 200 and idr_chunks(held.body)[0]
+
+
+@pytest.mark.timeout(90)
+@pytest.mark.parametrize("path", ["/", "/?player=hlsjs", "/ldash/play/live?target=1"])
+def test_browser(path: str, browser: Browser, uneven: Program) -> None:
+    """The page plays it, by its own player from playlist and MPD and by hls.js, without a stall."""
+    with viewer(browser) as view:
+        view.open(uneven.url(path))
+        view.wait_playing(frames=60)
+        view.watch(2)
+        began = time.time() * 1000
+        view.watch(10)
+        found = report(view.data(), since=began)
+    print(f"{path}: {found['glass_to_glass_ms']} stalls {found['stalls']}")
+    assert found["glass_to_glass_ms"]["p50"] < 1500
+    assert found["clock_span_s"] > 8
+
+
+@pytest.mark.timeout(120)
+def test_players(uneven: Program, tmp_path: Path) -> None:
+    """ffmpeg, mpv and VLC play the playlist, VLC the MPD as well."""
+    wait_for(lambda: len(fetch(uneven.port).segments) >= 8, 20, "eight segments")
+    for name in PLAYERS:
+        plays(name, uneven.url("/live.m3u8"), tmp_path)
+    shown = vlc(uneven.url("/live/manifest.mpd"), 10, tmp_path / "dash")
+    print(shown)
+    assert len(shown.stamps) > 120 and shown.stamps == sorted(shown.stamps)
