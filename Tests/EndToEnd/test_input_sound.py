@@ -18,11 +18,13 @@ from harness import avbrowser, avsync
 from harness.boxes import chunks, timescale
 from harness.browser import viewer
 from harness.http1 import get
+from harness.mpd import SPACE
 from harness.mpd import fetch as fetch_mpd
 from harness.mpd import validate
+from harness.players import ffmpeg
 from harness.program import Program
 from harness.sound import AAC_FRAME, Track, variants
-from harness.sources import Source, rtsp_server, wait_for
+from harness.sources import ENCODER, Source, rtsp_server, wait_for
 from harness.supervisor import free_port
 from harness.tools import need
 from harness.tone import flv, record, sender, ts
@@ -257,3 +259,27 @@ def test_file(tone: Path, streamer) -> None:
     marks = offsets(program, 10)
     assert len(marks) >= 2 and all(abs(mark.offset) <= FRAME for mark in marks)
     whole(program)
+
+
+@pytest.mark.timeout(90)
+def test_free_segments(tone: Path, streamer, sources: list[Source]) -> None:
+    """Where segments end with key pictures at no fixed distance, sound ends them there too, in HLS and DASH."""
+    port = free_port()
+    command = [need("ffmpeg", "sound of inputs"), "-v", "error", "-re", "-i", str(tone.with_name("long.mkv")), "-map", "0",
+               *ENCODER, "-g", "300", "-x264-params", "scenecut=0", "-force_key_frames",
+               "expr:if(mod(n,97),eq(mod(n,97),20)+eq(mod(n,97),64),1)", "-c:a", "copy", "-flush_packets", "1", *ts(port)]
+    sources.append(Source(subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                           stderr=subprocess.DEVNULL)))
+    program = passes(streamer, f"udp://127.0.0.1:{port}")
+    assert any("to the next key picture" in line for line in program.log)
+    marks = offsets(program, 6)
+    assert len(marks) >= 2 and all(abs(mark.offset) <= FRAME for mark in marks)
+    whole(program)
+    in_step(program)
+    assert len({segment.duration for segment in Track(program.port, "video").playlist().segments}) > 1
+    manifest = fetch_mpd(program.port)
+    validate(manifest.text, "free segments with sound")
+    lines = [list(line) for line in manifest.root.iter(SPACE + "SegmentTimeline")]
+    assert len(lines) == 2 and abs(len(lines[0]) - len(lines[1])) <= 1
+    played = ffmpeg(program.url("/live.m3u8"), 5)
+    print(played)
