@@ -9,6 +9,7 @@ import pytest
 
 from fetch_hlsjs import fetch_hlsjs, script_flags
 from harness.program import Program, start, stop
+from harness.sources import Source
 from harness.tools import chromium, streamer_binary
 
 SESSION_FLAGS = ["--resolution", "640x360", "--bitrate", "1000"]
@@ -70,6 +71,15 @@ def server(binary: Path) -> Iterator[Program]:
     _running.remove(program)
     status = stop(program)
     assert status == 0, f"exit status {status}\n{program.log_text()}"
+
+
+@pytest.fixture
+def sources() -> Iterator[list[Source]]:
+    """What is started is ended after the test."""
+    started: list[Source] = []
+    yield started
+    for source in started:
+        source.kill()
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 /// Where the AAC frames of a foreign source go that are passed through: a pure state machine.
 ///
-/// Coded frames cannot be stretched. So their places follow one another until media time has moved away by three
-/// quarters of a frame (16 ms at 48 kHz); then one is repeated or left out. What is missing for longer is silence.
+/// Coded frames cannot be stretched. So their places follow one another until media time has moved away by nine
+/// sixteenths of a frame (12 ms at 48 kHz); then one is repeated or left out. What is missing for longer is silence.
 package struct AudioFrameAligner: Sendable {
   /// What is to be published for one frame that came.
   package struct Placement: Sendable, Hashable {
@@ -44,7 +44,7 @@ package struct AudioFrameAligner: Sendable {
     let nearest = Int64(floorDivide(Int128(sample) + Int128(length / 2), Int128(length)))
     let error = sample - next * length
     // What comes after a gap begins at the place that is nearest to it.
-    let slack = isFollowing ? 3 * length / 4 : length / 2
+    let slack = isFollowing ? 9 * length / 16 : length / 2
     if error < -slack {
       return Placement(missing: next..<next, isRepeat: false, index: nil)
     }

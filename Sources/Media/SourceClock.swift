@@ -6,7 +6,9 @@
 /// difference of 100 ms or more is no drift: the stamps jumped, the source was away, or the way became longer for
 /// good. Then the mapping starts anew from what arrives.
 ///
-/// What it gives is never later than the arrival, and never goes back within a track.
+/// What it gives never goes back within a track. Both tracks have one mapping, whatever comes late: the time of an
+/// arrival enters it only through the envelope. Where that was wrong what comes may be a little ahead of its arrival,
+/// until the mapping has followed.
 package struct SourceClock: Sendable {
   /// What a stamp belongs to: tracks share the mapping, each has its own order.
   package enum Track: Sendable {
@@ -35,6 +37,8 @@ package struct SourceClock: Sendable {
 
   /// How often the mapping started anew, the first start not counted.
   package private(set) var restarts = 0
+  /// How often the mapping stepped: when it started, and while it settled.
+  package private(set) var steps = 0
 
   private let settling: Int64
   /// Monotonic time minus stamp, as used now; nil before the first stamp.
@@ -79,7 +83,7 @@ package struct SourceClock: Sendable {
     follow(envelope.least - min(max(lead, 0), reach), arrival)
     lastArrival = arrival
     newest.pts = pts
-    newest.captured = max(newest.captured, min(pts + (offset ?? observed), arrival))
+    newest.captured = max(newest.captured, min(pts + (offset ?? observed), arrival + Self.step))
     if track == .video { video = newest } else { audio = newest }
     return newest.captured
   }
@@ -113,6 +117,7 @@ package struct SourceClock: Sendable {
   private mutating func follow(_ aim: Int64, _ arrival: Int64) {
     guard let current = offset else { return }
     if isSettling(arrival), aim < current {
+      steps += 1
       offset = aim
       return
     }
@@ -123,6 +128,7 @@ package struct SourceClock: Sendable {
   private func isSettling(_ arrival: Int64) -> Bool { arrival - startedAt <= settling }
 
   private mutating func start(_ observed: Int64, _ arrival: Int64) {
+    steps += 1
     offset = observed
     lead = 0
     startedAt = arrival

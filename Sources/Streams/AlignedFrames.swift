@@ -4,7 +4,7 @@ import Media
 /// A source's own AAC frames in their places, each of which comes once and in order.
 ///
 /// Coded frames cannot be stretched: one is repeated or left out where the source's clock has run away by more than
-/// three quarters of a frame, and what is missing is silence.
+/// nine sixteenths of a frame, and what is missing is silence.
 struct AlignedFrames: Sendable {
   private let silence: [UInt8]
   private let sampleRate: Int32

@@ -232,11 +232,16 @@ struct NetworkSession {
     _ packet: AudioPacket, _ format: InputDescription.Audio?, _ isPaced: Bool
   ) {
     survey?.takeSound(pts: packet.pts, arrival: packet.arrival)
-    let captured =
-      isPaced
-      ? pacer.soundDue(pts: packet.pts)
-      : clock.captureTime(.audio, pts: packet.pts, arrival: packet.arrival)
-    if let captured, let format { source.currentTarget?.sound?(packet, format, captured) }
+    if isPaced {
+      guard let due = pacer.soundDue(pts: packet.pts), let format else { return }
+      source.currentTarget?.sound?(packet, format, due)
+      return
+    }
+    let captured = clock.captureTime(.audio, pts: packet.pts, arrival: packet.arrival)
+    guard let format, let target = source.currentTarget else { return }
+    // It goes with the pictures: where they get ticks, there is none before they have.
+    guard let phase = target.passThrough == nil ? hold?.phase : 0 else { return }
+    target.sound?(packet, format, captured + phase)
   }
 
   /// Gives the picture to the stream; one of a file at its time.
@@ -259,9 +264,9 @@ struct NetworkSession {
     }
     guard let clock = target.feed.read(\.clock) else { return }
     var hold = hold ?? TickHold(grid)
-    let held = hold.captured(captured, clock)
+    let placed = hold.place(captured, clock, mapping: self.clock.steps)
     self.hold = hold
-    target.feed.offer(picture, captured: held, isTick: false)
+    target.feed.offer(picture, captured: captured, placed: placed, isTick: false)
   }
 
   /// Says what the source carries; false where its rate is not to be known.

@@ -42,11 +42,11 @@ final class SlotFeed: Sendable {
     return found ?? nil
   }
 
-  /// Offers a picture; see ``SlotSchedule/offer(_:captured:isTick:now:wallMinusMonotonic:)``.
-  func offer(_ picture: Picture, captured: Int64, isTick: Bool) {
+  /// Offers a picture; see ``SlotSchedule/offer(_:captured:placed:isTick:now:wallMinusMonotonic:)``.
+  func offer(_ picture: Picture, captured: Int64, placed: Int64? = nil, isTick: Bool) {
     change { schedule in
       schedule.offer(
-        picture, captured: captured, isTick: isTick, now: SystemClock.monotonic,
+        picture, captured: captured, placed: placed, isTick: isTick, now: SystemClock.monotonic,
         wallMinusMonotonic: SystemClock.wallMinusMonotonic)
     }
   }

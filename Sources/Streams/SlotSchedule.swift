@@ -2,7 +2,7 @@ import Media
 
 /// Which picture goes to which tick: a pure state machine over pictures of any kind.
 ///
-/// A picture belongs to the tick nearest to its capture time. A slot whose picture has not come when it closes, at its
+/// A picture belongs to the tick nearest to its capture time, or to where it is placed. A slot whose picture has not come when it closes, at its
 /// tick plus the input delay, repeats the last one; a picture that comes later than that is counted and kept for the
 /// next repeat. So every tick has exactly one slot, in order, whatever the source does.
 struct SlotSchedule<Image: Sendable>: Sendable {
@@ -82,17 +82,19 @@ struct SlotSchedule<Image: Sendable>: Sendable {
   /// - Parameters:
   ///   - picture: the picture.
   ///   - captured: monotonic time of its capture in nanoseconds.
+  ///   - placed: the time whose tick it belongs to; nil for that of its capture.
   ///   - isTick: whether the capture time is the tick by definition, as with the test picture.
   ///   - now: monotonic time.
   ///   - wallMinusMonotonic: difference of the clocks now.
   /// - Returns: the slots, oldest first; none if the picture's own has closed.
   mutating func offer(
-    _ picture: Image, captured: Int64, isTick: Bool, now: Int64, wallMinusMonotonic: Int64
+    _ picture: Image, captured: Int64, placed: Int64? = nil, isTick: Bool, now: Int64,
+    wallMinusMonotonic: Int64
   ) -> [Slot<Image>] {
     counters.input += 1
-    let nearest = clock.frame(nearest: captured, on: cadence.grid) - clock.shift
+    let nearest = clock.frame(nearest: placed ?? captured, on: cadence.grid) - clock.shift
     // A stamp from the future would close slots that are not due.
-    let own = min(nearest, clock.frame(nearest: now, on: cadence.grid) - clock.shift)
+    let own = min(nearest, clock.frame(atOrAfter: now, on: cadence.grid) - clock.shift)
     guard own >= next else {
       if own == newestPictured { counters.dropped += 1 } else { counters.late += 1 }
       image = picture

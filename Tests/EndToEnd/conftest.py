@@ -10,19 +10,9 @@ from harness.http1 import get
 from harness.playlist import parse
 from harness.program import Program
 from harness.recorder import Recording, record
-from harness.sources import Source
 from harness.tunein import PLAYLIST
 
 RECORD_SECONDS = 15
-
-
-@pytest.fixture
-def sources() -> Iterator[list[Source]]:
-    """What is started is ended after the test."""
-    started: list[Source] = []
-    yield started
-    for source in started:
-        source.kill()
 
 
 @pytest.fixture(scope="session")

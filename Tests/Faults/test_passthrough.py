@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from harness.mpd import validate
 from harness.playlist import Playlist
 from harness.program import Program
 from harness.sound import Track
-from harness.sources import Source, rtsp_server, wait_for
+from harness.sources import ENCODER, Source, ffmpeg_sender, rtsp_server, wait_for
 from harness.supervisor import free_port
 from harness.tone import record
 from harness.tunein import fetch
@@ -197,7 +198,7 @@ def test_players_with_sound(path: str, speaker: Camera, tone: Path, browser: Bro
         speaker.kill()
         time.sleep(3)
         speaker.send(tone)
-        view.watch(7)
+        view.watch(9)
         decoded = "() => document.querySelector('video').webkitAudioDecodedByteCount"
         before, time_before = view.page.evaluate(decoded), view.page.evaluate("() => document.querySelector('video').currentTime")
         view.watch(4)
@@ -205,3 +206,45 @@ def test_players_with_sound(path: str, speaker: Camera, tone: Path, browser: Bro
         errors = view.data()["page_errors"][-3:]
     print(f"{path}: {after - before} bytes of sound, {time_after - time_before:.1f} s played in four {errors}")
     assert after - before > 2000 and time_after - time_before > 2
+
+
+UNEVEN = [*ENCODER, "-g", "300", "-x264-params", "scenecut=0", "-force_key_frames",
+          "expr:if(mod(n,97),eq(mod(n,97),20)+eq(mod(n,97),64),1)"]
+
+
+@pytest.mark.timeout(90)
+def test_uneven_groups(browser: Browser, hlsjs: Path, streamer, sources: list[Source]) -> None:
+    """A source whose key pictures keep no distance, three seconds away: one discontinuity and one new Period, the numbers
+    go on by one, and the page's three ways to play it play on."""
+    to = f"udp://127.0.0.1:{free_port()}"
+
+    def send() -> Source:
+        sources.append(ffmpeg_sender([*UNEVEN, "-f", "mpegts", f"{to}?pkt_size=1316"]))
+        return sources[-1]
+
+    source = send()
+    program = streamer("--input", to, "--hlsjs", str(hlsjs), *HOST, defaults=False, within=25)
+    wait_for(lambda: get(program.port, "/live/video/playlist.m3u8", timeout=15).status == 200, 25, "a playlist")
+    with ExitStack() as stack:
+        views = {path: stack.enter_context(viewer(browser)) for path in ("/", "/?player=hlsjs", "/?player=dashjs")}
+        for path, view in views.items():
+            view.open(program.url(path))
+        for view in views.values():
+            view.wait_playing(frames=90)
+        source.kill()
+        time.sleep(3)
+        send()
+        back = time.time() * 1000
+        views["/"].watch(12)
+        found = {path: report(view.data(), since=back + 7000) for path, view in views.items()}
+    playlist = fetch(program.port)
+    assert sum(s.discontinuity for s in playlist.segments) == 1, playlist.text
+    numbers = [s.msn for s in playlist.segments]
+    assert numbers == list(range(numbers[0], numbers[-1] + 1))
+    manifest = get(program.port, "/live/manifest.mpd").text
+    validate(manifest)
+    assert manifest.count("<Period ") == 2 and manifest.count("<SegmentTimeline>") == 2
+    for path, seen in found.items():
+        print(f"{path}: {json.dumps(seen)}")
+        span = seen["clock_span_s"]
+        assert span is not None and span > 2, f"{path}: the clock does not advance any more"

@@ -104,7 +104,8 @@ struct SourceClockTests {
       if isAfter { packet.pts += jump.offset }
       let mapped = clock.captureTime(pts: packet.pts, arrival: packet.arrival)
       #expect(mapped >= last)
-      #expect(mapped <= packet.arrival)
+      // What came late at first lets the mapping be late by as much.
+      #expect(mapped <= packet.arrival + 5_000_000)
       last = mapped
       if index > 300 + 45 || index > 30 && !isAfter {
         #expect(abs(mapped - captured) <= 20_000_000, "picture \(index)")

@@ -207,7 +207,7 @@ struct PassThroughSoundTests {
 
     /// What holds whatever the source does: runs and gaps of the sound are those of the pictures, no frame is missing
     /// or there twice, and sound is where its picture is.
-    func expectInStep(within limit: Int64 = 17_000_000) {
+    func expectInStep(within limit: Int64 = 13_000_000) {
       let (video, audio) = (pictures.snapshot, sounds.snapshot)
       #expect(video.segments.first?.number == audio.segments.first?.number)
       let others = Dictionary(uniqueKeysWithValues: video.segments.map { ($0.number, $0) })

@@ -35,9 +35,12 @@ struct SlotSimulation {
     cadence.grid.nanoseconds(first + place) - (Self.wall - Self.monotonic)
   }
 
-  mutating func offer(_ picture: Int, captured: Int64, now: Int64, isTick: Bool = false) {
+  mutating func offer(
+    _ picture: Int, captured: Int64, placed: Int64? = nil, now: Int64, isTick: Bool = false
+  ) {
     let closed = schedule.offer(
-      picture, captured: captured, isTick: isTick, now: now, wallMinusMonotonic: wallMinusMonotonic)
+      picture, captured: captured, placed: placed, isTick: isTick, now: now,
+      wallMinusMonotonic: wallMinusMonotonic)
     slots += closed.map { ($0, now) }
   }
 

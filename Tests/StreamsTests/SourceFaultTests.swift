@@ -88,13 +88,14 @@ struct SourceFaultTests {
         clock.breakOff()
       }
       var captured = arrival.captured
+      var placed: Int64?
       if let stamps = row.kind.stamps {
         let pts = unwrapper.nanoseconds(
           arrival.ticks, bits: stamps.bits, numerator: 1, denominator: stamps.rate)
-        captured = hold.captured(
-          clock.captureTime(pts: pts, arrival: arrival.at), run.schedule.clock)
+        captured = clock.captureTime(pts: pts, arrival: arrival.at)
+        placed = hold.place(captured, run.schedule.clock, mapping: clock.steps)
       }
-      run.offer(arrival.picture, captured: captured, now: arrival.at)
+      run.offer(arrival.picture, captured: captured, placed: placed, now: arrival.at)
     }
 
     let frames = run.frames
