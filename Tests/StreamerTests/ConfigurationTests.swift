@@ -248,6 +248,18 @@ struct FastLLTests {
 
 @Suite("A configuration file")
 struct ConfigurationTests {
+  @Test("verbose that is false takes no log level back")
+  func verbose() throws {
+    for (text, level) in [("true", Log.Level.debug), ("false", .warning)] {
+      let folder = try Folder([
+        "config.json":
+          #"{"logLevel": "warning", "verbose": "\#(text)", "streams": [{"stream": "a"}]}"#
+      ])
+      let (found, error) = folder.outcome()
+      #expect(try #require(found, "\(error)").settings.logLevel == level)
+    }
+  }
+
   @Test("every flag is a key in camelCase, and its alias too")
   func keys() {
     #expect(Option.key("part-duration") == "partDuration")
