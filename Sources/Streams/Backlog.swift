@@ -46,9 +46,8 @@ struct Backlog {
     guard pictures.count > Self.pace else { return nil }
     let newest = pictures.suffix(Self.pace + 1)
     guard let first = newest.first, let last = newest.last else { return nil }
-    guard 2 * (last.arrival - first.arrival) >= last.pts - first.pts || held.count > Self.most else {
-      return nil
-    }
+    let isAtPace = 2 * (last.arrival - first.arrival) >= last.pts - first.pts
+    guard isAtPace || held.count > Self.most else { return nil }
     return newest.map { $0.arrival - $0.pts }.min()
   }
 }

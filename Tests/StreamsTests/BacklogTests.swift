@@ -48,7 +48,7 @@ struct BacklogTests {
     }
   }
 
-  @Test("all of it goes on in order, with the times it would have come at", arguments: [true, false])
+  @Test("all of it goes on in order, at the times it would have come", arguments: [true, false])
   func times(keeps: Bool) throws {
     var backlog = Backlog()
     backlog.begin()
