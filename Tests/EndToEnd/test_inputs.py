@@ -328,7 +328,8 @@ def test_probe(tmp_path: Path) -> None:
     path = clip(tmp_path / "clip.ts", 4)
     run = subprocess.run([str(streamer_binary()), "--probe", str(path)], capture_output=True, text=True, timeout=30)
     assert run.returncode == 0, run.stderr
-    for part in ("h264, 640x360, 30 fps", "30 pictures from key to key", "aac, 48000 Hz, mono", "pass through"):
+    for part in ("h264, 640x360, 30 fps", "30 pictures from key to key", "aac, 48000 Hz, mono", "pass through",
+                 "its sound as it comes"):
         assert part in run.stdout, run.stdout
     gone = subprocess.run([str(streamer_binary()), "--probe", f"rtsp://u:{PASSPHRASE}@127.0.0.1:{free_port()}/x"],
                           capture_output=True, text=True, timeout=30)
