@@ -73,7 +73,7 @@ let package = Package(
     library("Packaging", ["Media", "CMAF", "Sharing"]),
 
     // Level 3. Playlists as text, made from window snapshots. Knows neither DASH nor HTTP.
-    library("HLSPackager", ["Packaging", "Media", "CMAF", "Sharing"]),
+    library("HLSPackager", ["Packaging", "Media"]),
 
     // MPDs as text, made from window snapshots. Knows neither HLS nor HTTP.
     library("DASHPackager", ["Packaging", "Media"]),
@@ -87,7 +87,7 @@ let package = Package(
       "Server",
       [
         "HTTP", "Net", "Streams", "Packaging", "HLSPackager", "DASHPackager", "Media", "CMAF",
-        "Sharing", "Logging", "CZlib", "CLinux",
+        "Sharing", "Logging", "CZlib",
       ]),
 
     // Level 6. Arguments and wiring. Decides nothing.
@@ -95,7 +95,7 @@ let package = Package(
       name: "streamer",
       dependencies: [
         "Server", "HTTP", "Net", "Streams", "Capture", "HLSPackager", "DASHPackager", "Packaging",
-        "Media", "Sharing", "Logging", "CPopt", "CLinux",
+        "Media", "Sharing", "Logging", "CPopt",
       ],
       resources: [.embedInCode("Resources/browser.html")],
       swiftSettings: strict),

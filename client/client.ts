@@ -13,7 +13,7 @@ import { servicesOf } from './src/playlist.ts';
 import { Report } from './src/report.ts';
 import { timestampsOf, TimestampWatch } from './src/timestamps.ts';
 
-/** Polls /timestamps.json twice a second. A server that has none is left alone. */
+/** Polls /timestamps.json twice a second, more seldom while it has never been answered. */
 async function pollTimestamps(url: string, report: Report, clock: ServerClock, ask: () => void, stop: AbortSignal) {
   const watch = new TimestampWatch();
   let answered = false;
@@ -53,7 +53,9 @@ async function main(words: Arguments): Promise<number> {
   report.start(url, list, known ? clock : null);
   const ask = () => { void clock.ask(times); };
   const timers = [setInterval(ask, 30_000), setInterval(() => report.second(clock.now()), 1000)];
-  if (words.seconds !== Number.POSITIVE_INFINITY) timers.push(setTimeout(end, words.seconds * 1000 + 30));
+  if (words.seconds !== Number.POSITIVE_INFINITY) {
+    timers.push(setTimeout(end, Math.min(words.seconds * 1000 + 30, 2 ** 31 - 1)));  // a longer one would fire at once
+  }
   if (services) void pollTimestamps(services.timestamps, report, clock, ask, stop.signal);
   await follow(url, list, {
     onParts: (fresh, latest: Playlist) => report.parts(fresh, clock.now(), latest),

@@ -22,6 +22,8 @@ package struct AudioChunker: Sendable {
   private var payloads: [[UInt8]] = []
   private var first: Int64 = 0
   private var captured: Int64 = 0
+  /// The frame with which the segment begins, where the cadence does not tell.
+  private var start: Int64?
 
   /// A chunker that has nothing yet.
   package init(cadence: AudioCadence, trackID: UInt32 = 1) {
@@ -29,15 +31,26 @@ package struct AudioChunker: Sendable {
     writer = ChunkWriter(trackID: trackID)
   }
 
-  /// Takes the coded AAC frame `index`, which was captured at that wall-clock time.
+  /// Takes the next coded AAC frame.
   ///
+  /// - Parameters:
+  ///   - bytes: a raw data block.
+  ///   - index: which AAC frame since 1970 it is.
+  ///   - time: when it was captured: wall clock, nanoseconds.
+  ///   - start: where segments are free, the frame with which its segment begins: one before it then is complete, and
+  ///     must have been flushed.
   /// - Returns: the chunk that it fills; also one that is short because a frame is missing behind it.
-  package mutating func add(_ bytes: [UInt8], frame index: Int64, captured time: Int64) -> [Chunk] {
+  package mutating func add(
+    _ bytes: [UInt8], frame index: Int64, captured time: Int64, from start: Int64? = nil
+  ) -> [Chunk] {
     var chunks: [Chunk] = []
     if !payloads.isEmpty, index != first + Int64(payloads.count) { chunks += flush() }
-    if payloads.isEmpty { (first, captured) = (index, time) }
+    if payloads.isEmpty { (first, captured, self.start) = (index, time, start) }
     payloads.append(bytes)
-    if cadence.place(of: index).endsPart { chunks += flush() }
+    let endsPart =
+      start.map { (index - $0 + 1) % cadence.framesPerPart == 0 }
+      ?? cadence.place(of: index).endsPart
+    if endsPart { chunks += flush() }
     return chunks
   }
 
@@ -50,7 +63,8 @@ package struct AudioChunker: Sendable {
       sequence: UInt32(truncatingIfNeeded: first + 1))
     let chunk = Chunk(
       firstFrame: first, frames: Int64(payloads.count), captured: captured,
-      bytes: writer.chunk(run, startsSegment: cadence.place(of: first).position == 0))
+      bytes: writer.chunk(
+        run, startsSegment: start.map { $0 == first } ?? (cadence.place(of: first).position == 0)))
     payloads.removeAll(keepingCapacity: true)
     return [chunk]
   }

@@ -108,9 +108,6 @@ static inline int copenssl_add_chain(SSL_CTX *context, X509 *certificate) {
   return SSL_CTX_add1_chain_cert(context, certificate);
 }
 
-/// Empties the list of the chain. 1, or 0 on an error.
-static inline int copenssl_clear_chain(SSL_CTX *context) { return SSL_CTX_clear_chain_certs(context); }
-
 /// A new key on the curve P-256; NULL on an error.
 static inline EVP_PKEY *copenssl_new_key(void) { return EVP_EC_gen("P-256"); }
 

@@ -39,11 +39,7 @@ final class AudioCodec {
     unsafe pointer.pointee.flags |= Int32(AV_CODEC_FLAG_LOW_DELAY)
     unsafe pointer.pointee.thread_count = 1
     if !extradata.isEmpty {
-      guard
-        let memory = unsafe av_mallocz(extradata.count + Int(AV_INPUT_BUFFER_PADDING_SIZE))
-      else { throw FFmpegError("av_mallocz", CFF_ENOMEM) }
-      unsafe memory.copyMemory(from: extradata, byteCount: extradata.count)
-      unsafe pointer.pointee.extradata = memory.assumingMemoryBound(to: UInt8.self)
+      unsafe pointer.pointee.extradata = try Extradata.copy(extradata)
       unsafe pointer.pointee.extradata_size = Int32(extradata.count)
     }
     try unsafe open(codec, name)

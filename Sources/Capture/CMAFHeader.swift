@@ -79,12 +79,9 @@ enum CMAFHeader {
   private static func setExtradata(
     _ parameters: UnsafeMutablePointer<AVCodecParameters>, _ bytes: [UInt8]
   ) throws(FFmpegError) {
-    guard let memory = unsafe av_mallocz(bytes.count + Int(AV_INPUT_BUFFER_PADDING_SIZE)) else {
-      throw FFmpegError("av_mallocz", CFF_ENOMEM)
-    }
-    unsafe memory.copyMemory(from: bytes, byteCount: bytes.count)
+    let memory = unsafe try Extradata.copy(bytes)
     unsafe av_free(parameters.pointee.extradata)
-    unsafe parameters.pointee.extradata = memory.assumingMemoryBound(to: UInt8.self)
+    unsafe parameters.pointee.extradata = memory
     unsafe parameters.pointee.extradata_size = Int32(bytes.count)
     unsafe parameters.pointee.codec_tag = 0
   }

@@ -12,15 +12,9 @@ struct AudioAdaptationSet {
 
   func write(to out: inout XMLText) {
     out.element("AdaptationSet", attributes) { out in
-      if timing.isLowLatency {
-        out.element(
-          "SupplementalProperty",
-          [("schemeIdUri", "urn:dvb:dash:lowlatency:critical:2019"), ("value", "true")])
-      }
+      timing.lowLatencyMark(&out)
       timing.producerReferenceTimes(&out)
-      if timing.isLowLatency {
-        out.element("Resync", [("type", "0"), ("dT", "\(timing.chunkTicks)")])
-      }
+      timing.resync(&out)
       out.element("Role", [("schemeIdUri", "urn:mpeg:dash:role:2011"), ("value", "main")])
       timing.template(track, &out)
       representation(&out)

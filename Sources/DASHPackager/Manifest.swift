@@ -10,12 +10,15 @@ package struct Manifest: Sendable {
     private let newest: ContinuousRun?
     private let listed: Int
     private let endedWith: Int64?
+    /// The newest header of the sound: it begins a run a little later than pictures do.
+    private let soundHeader: String?
     /// Where segments are listed one by one, those that are being made.
     private let open: [Int64?]
 
     /// The edition to which `snapshot` belongs, with that of the sound beside it.
     package init(_ snapshot: WindowSnapshot, sound: WindowSnapshot? = nil) {
       let isFree = snapshot.track?.cadence.isFree ?? false
+      soundHeader = sound?.track?.headerHash
       open = isFree ? [snapshot.open?.number, sound?.open?.number] : []
       oldest = snapshot.listed.first?.run ?? snapshot.open?.run
       newest = snapshot.open?.run ?? snapshot.listed.last?.run
@@ -52,7 +55,8 @@ package struct Manifest: Sendable {
   /// - Parameters:
   ///   - snapshot: the window of the first track at one moment.
   ///   - tracks: the renditions, those of pictures with the best first; nil for the snapshot's own alone.
-  ///   - sound: the window of the sound at the same moment; needed where segments are listed one by one.
+  ///   - sound: the window of the sound at the same moment; needed where segments are listed one by one, or
+  ///     its header changes with the runs.
   ///   - terms: the stream's constants.
   ///   - names: the names of media.
   ///   - place: where the MPD lies.
@@ -100,8 +104,12 @@ package struct Manifest: Sendable {
 
   /// A ladder is encoded, and its headers stay; what is passed through may come back with another header.
   private func track(for track: TrackDescription, of period: Period) -> TrackDescription {
-    guard track.rendition == snapshot.track?.rendition else { return track }
-    return snapshot.track(of: period.run) ?? track
+    if track.rendition == snapshot.track?.rendition {
+      return snapshot.track(of: period.run) ?? track
+    }
+    guard track.size == nil, let sound else { return track }
+    let runs = sound.listed.map(\.run) + [sound.open?.run].compactMap(\.self)
+    return runs.last { $0.index == period.index }.flatMap { sound.track(of: $0) } ?? track
   }
 
   private func write(_ period: Period, to out: inout XMLText) {
@@ -119,7 +127,8 @@ package struct Manifest: Sendable {
         guard let timeline = sound.flatMap({ SegmentTimeline($0, period) }) else { continue }
         timing.timeline = timeline
       }
-      AudioAdaptationSet(track: track, id: 2, timing: timing).write(to: &out)
+      let set = AudioAdaptationSet(track: self.track(for: track, of: period), id: 2, timing: timing)
+      set.write(to: &out)
     }
   }
 

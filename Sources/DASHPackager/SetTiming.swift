@@ -70,6 +70,20 @@ struct SetTiming {
   /// The id of the ProducerReferenceTime of type captured in the first AdaptationSet of `period`.
   static func capturedTimeID(_ period: Period) -> Int64 { 4 * period.index + 1 }
 
+  /// What says that the set has a low-latency form, where it has one.
+  func lowLatencyMark(_ out: inout XMLText) {
+    guard isLowLatency else { return }
+    out.element(
+      "SupplementalProperty",
+      [("schemeIdUri", "urn:dvb:dash:lowlatency:critical:2019"), ("value", "true")])
+  }
+
+  /// Where a reader may begin to parse anew, where the set has a low-latency form: at every chunk.
+  func resync(_ out: inout XMLText) {
+    guard isLowLatency else { return }
+    out.element("Resync", [("type", "0"), ("dT", "\(chunkTicks)")])
+  }
+
   /// Two: when the Period's first frame was captured, and when it is published at the latest.
   func producerReferenceTimes(_ out: inout XMLText) {
     let captured = terms.availabilityStart + period.start

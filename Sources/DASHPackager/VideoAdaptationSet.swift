@@ -11,19 +11,13 @@ struct VideoAdaptationSet {
 
   func write(to out: inout XMLText) {
     out.element("AdaptationSet", attributes) { out in
-      if timing.isLowLatency {
-        out.element(
-          "SupplementalProperty",
-          [("schemeIdUri", "urn:dvb:dash:lowlatency:critical:2019"), ("value", "true")])
-      }
+      timing.lowLatencyMark(&out)
       if !timing.hasEnded {
         out.element(
           "InbandEventStream", [("schemeIdUri", "urn:mpeg:dash:event:2012"), ("value", "1")])
       }
       timing.producerReferenceTimes(&out)
-      if timing.isLowLatency {
-        out.element("Resync", [("type", "0"), ("dT", "\(timing.chunkTicks)")])
-      }
+      timing.resync(&out)
       let shared = tracks.allSatisfy { $0.headerHash == tracks[0].headerHash }
       if shared { timing.template(tracks[0], &out) }
       for (place, track) in tracks.enumerated() {

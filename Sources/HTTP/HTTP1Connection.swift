@@ -311,11 +311,6 @@ final class HTTP1Connection: ByteStreamOwner, ServedConnection {
     }
   }
 
-  /// Closes if nothing is open, else cuts.
-  func closeNow() {
-    if exchanges.isEmpty, stream.queuedBytes == 0 { close() } else { cut() }
-  }
-
   /// Ends what takes too long.
   ///
   /// A held request has no deadline here.

@@ -306,10 +306,6 @@ final class HTTP2Connection: ByteStreamOwner, ServedConnection {
     flushLater()
   }
 
-  func closeNow() {
-    if exchanges.isEmpty, stream.queuedBytes == 0 { close() } else { cut() }
-  }
-
   func check(_ now: Int64) {
     let limits = server.limits
     if phase == .lingering {

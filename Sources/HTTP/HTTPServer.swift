@@ -126,11 +126,6 @@ package final class HTTPServer: SocketReceiver, LoopService {
     for connection in connections { connection.drain() }
   }
 
-  /// Closes every connection; unfinished answers are cut.
-  package func closeAll() {
-    for connection in connections { connection.closeNow() }
-  }
-
   package func woken() {}
 
   package var nextDeadline: Int64 { nextCheck }

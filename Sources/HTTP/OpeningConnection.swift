@@ -104,8 +104,6 @@ final class OpeningConnection: ByteStreamOwner, ServedConnection {
 
   func drain() { close() }
 
-  func closeNow() { close() }
-
   private func close() {
     guard !isClosed else { return }
     stream.close()

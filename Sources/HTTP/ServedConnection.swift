@@ -10,8 +10,6 @@ protocol ServedConnection: AnyObject {
   func check(_ now: Int64)
   /// Answers what is open, then closes; an idle connection at once.
   func drain()
-  /// Closes if nothing is open, else cuts.
-  func closeNow()
 }
 
 /// Why a whole connection is refused, as its one answer.

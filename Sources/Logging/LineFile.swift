@@ -39,7 +39,7 @@ package final class LineFile: Sendable {
     self.path = path
     self.log = log
     let writer = LineWriter(descriptor: try Self.open(path))
-    let started = OSThread(name: "access log") { [self] in
+    let started = OSThread(name: "access-log") { [self] in
       var writer = writer
       while !turn(&writer) { SystemClock.sleep(until: SystemClock.monotonic + Self.period) }
       writer.close()

@@ -70,16 +70,19 @@ package struct AudioCadence: Sendable, Hashable {
   /// Which frame of its segment AAC frame `index` is, from 0.
   package func position(of index: Int64) -> Int64 { index - firstFrame(of: segment(of: index)) }
 
-  /// Parts in segment `number`; the last one may be shorter than the others.
-  package func parts(in number: Int64) -> Int64 { parts(holding: frames(in: number)) }
+  /// Parts in segment `number`, of which the last one may be shorter than the others; the most where segments are free.
+  package func parts(in number: Int64) -> Int64 {
+    video.isFree ? mostPartsPerSegment : parts(holding: frames(in: number))
+  }
 
   /// The most parts that a segment has.
-  package var mostPartsPerSegment: Int64 { parts(holding: shortest + (isWhole ? 0 : 1)) }
+  package var mostPartsPerSegment: Int64 { parts(holding: longest) }
 
   /// Parts since 1970 before the first of segment `number`: exact, so that part (N, K) is number partsBefore(N) + K.
   ///
   /// Of the first N segments, those that are one frame longer than the shortest number firstFrame(N) − N·⌊a⌋.
   package func partsBefore(_ number: Int64) -> Int64 {
+    guard !video.isFree else { return number * mostPartsPerSegment }
     let longer = firstFrame(of: number) - number * shortest
     let perShort = parts(holding: shortest)
     return number * perShort + longer * (parts(holding: shortest + 1) - perShort)
@@ -87,6 +90,10 @@ package struct AudioCadence: Sendable, Hashable {
 
   /// The part that has `count` parts before it since 1970: the reverse of ``partsBefore(_:)``.
   package func part(after count: Int64) -> (segment: Int64, index: Int64) {
+    guard !video.isFree else {
+      let number = Int64(floorDivide(Int128(count), Int128(mostPartsPerSegment)))
+      return (number, count - number * mostPartsPerSegment)
+    }
     // The mean number of parts in a segment leads to the right segment or to a neighbour.
     let perShort = Int128(parts(holding: shortest))
     let more = Int128(parts(holding: shortest + 1)) - perShort
@@ -138,7 +145,14 @@ package struct AudioCadence: Sendable, Hashable {
   package var partTicks: Int64 { framesPerPart * Self.samplesPerFrame }
 
   /// The duration of the longest segment in samples.
-  package var longestSegmentTicks: Int64 { (shortest + (isWhole ? 0 : 1)) * Self.samplesPerFrame }
+  package var longestSegmentTicks: Int64 { longest * Self.samplesPerFrame }
+
+  /// AAC frames in the longest segment.
+  private var longest: Int64 {
+    guard let most = video.mostFramesPerSegment else { return shortest + (isWhole ? 0 : 1) }
+    // It begins with the frame that contains the picture's moment, wherever in that frame it lies.
+    return frame(holding: most) + 1
+  }
 
   private var shortest: Int64 { Int64(numerator / denominator) }
   private var isWhole: Bool { numerator % denominator == 0 }

@@ -155,7 +155,7 @@ package final class TLSStream: ByteStream, ByteStreamOwner {
       offset = 0
     }
     ERR_clear_error()
-    if count > 0 { return unsafe SSL_write(session, workspace.gathered, Int32(count)) == count }
+    if count > 0 { return sealGathered(count) }
     guard index < slices.count else { return true }
     let slice = slices[index]
     let start = unsafe slice.bytes.start + slice.offset + offset
@@ -166,6 +166,17 @@ package final class TLSStream: ByteStream, ByteStreamOwner {
     if offset == slice.count {
       index += 1
       offset = 0
+    }
+    return true
+  }
+
+  /// One record, or several for a client that asked for smaller ones (RFC 6066 §4).
+  private func sealGathered(_ count: Int) -> Bool {
+    var sealed = 0
+    while sealed < count {
+      let written = unsafe SSL_write(session, workspace.gathered + sealed, Int32(count - sealed))
+      guard written > 0 else { return false }
+      sealed += Int(written)
     }
     return true
   }

@@ -79,12 +79,16 @@ enum ResponseFields {
   }
 
   /// The answer to OPTIONS: reading is allowed from anywhere, writing from nowhere.
+  ///
+  /// Players that send CMCD in fields (CTA-5004 §2) could not read anything if these were not allowed.
   static let preflight = PreparedResponse(
     status: 204,
     fields: crossOrigin + [
       Priority.playlist.field,
       HeaderField("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS"),
-      HeaderField("Access-Control-Allow-Headers", "Range, Authorization"),
+      HeaderField(
+        "Access-Control-Allow-Headers",
+        "Range, Authorization, CMCD-Request, CMCD-Object, CMCD-Status, CMCD-Session"),
       HeaderField("Access-Control-Max-Age", "86400"),
       HeaderField("Allow", "GET, HEAD, OPTIONS"),
     ])

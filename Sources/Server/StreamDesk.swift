@@ -139,7 +139,7 @@ final class StreamDesk {
     case .poll(let version, let milliseconds):
       hold(
         exchange, .poll(key(wanted, .second)), until: version, since: since,
-        deadline: since + milliseconds * 1_000_000)
+        deadline: since + min(milliseconds * 1_000_000, holdLimit))
     case .refuse(let reason):
       exchange.respond(ResponseFields.error(400, reason))
     }
@@ -189,11 +189,7 @@ final class StreamDesk {
     guard snapshot.open?.number == number || options.waitsForAbsentSegment else {
       return exchange.respond(ResponseFields.error(404, "the segment has not begun"))
     }
-    // Nobody knows when a free segment ends: the next may begin at any time.
-    let ahead =
-      cadence.isFree
-      ? (number - newest - 1) * cadence.video.framesPerSegment
-      : cadence.firstFrame(of: number) - edge - 1
+    let ahead = Self.framesUntil(number, newest: newest, edge: edge, cadence)
     let horizon = EarlyRequests.horizon(cadence.video)
     guard ahead <= cadence.frames(covering: horizon) else {
       return exchange.respond(
@@ -209,6 +205,17 @@ final class StreamDesk {
     guard follower.advance(snapshot, now: now) == .follows else { return }
     keepFollowing(follower)
     countHeld()
+  }
+
+  /// How many frames of the track come before segment `number` begins, after the newest segment with its last frame
+  /// `edge`; the fewest where segments are free.
+  static func framesUntil(
+    _ number: Int64, newest: Int64, edge: Int64, _ cadence: TrackCadence
+  ) -> Int64 {
+    // Nobody knows when a free segment ends: the next may begin at any time.
+    cadence.isFree
+      ? (number - newest - 1) * cadence.frames(covering: cadence.video.segmentNanoseconds)
+      : cadence.firstFrame(of: number) - edge - 1
   }
 
   private func following(_ part: Part, _ request: Request) -> [HeaderField] {
@@ -344,7 +351,12 @@ final class StreamDesk {
     early = []
     earlyDeadline = .max
     for follower in waiting where !follower.isGone {
-      if follower.deadline <= now { follower.expire() } else { keepFollowing(follower) }
+      guard follower.deadline <= now else {
+        keepFollowing(follower)
+        continue
+      }
+      counters.withLock { $0.holds.expired(.segment) }
+      follower.expire()
     }
   }
 

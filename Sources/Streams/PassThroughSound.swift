@@ -38,8 +38,9 @@ struct PassThroughSound: ~Copyable {
   private var opening: (run: PictureTimeline.Run, track: TrackDescription?)?
   /// What the wall clock is ahead of media time, in nanoseconds.
   private var offset: Int64 = 0
-  /// The segment that was published last.
-  private var number: Int64?
+  /// The segment of the frames that make the next chunk, and that of the chunk that was published last.
+  private var segment: Int64?
+  private var published: Int64?
   private var refused: InputDescription.Audio?
 
   /// Describes the track to the window and opens that.
@@ -108,11 +109,11 @@ struct PassThroughSound: ~Copyable {
     let isOver = try take(run, next, before: end, pictures)
     waiting += try sound.fill(to: isOver ? end : min(overdue, end))
     guard next != nil, isOver || overdue >= end else {
-      publish(before: end)
+      publish(run, before: end)
       return false
     }
     waiting += try sound.finish()
-    publish(before: end)
+    publish(run, before: end)
     finish()
     waiting = []
     hasBegun = false
@@ -192,13 +193,24 @@ struct PassThroughSound: ~Copyable {
 
   // MARK: Publishing
 
-  private mutating func publish(before end: Int64) {
+  /// Makes chunks of the frames that are before the AAC frame `end`.
+  ///
+  /// Where segments are free the last chunk of one is complete with the first frame of the next: only then the picture
+  /// is there that says so.
+  private mutating func publish(_ run: PictureTimeline.Run, before end: Int64) {
     let count = waiting.firstIndex { $0.index >= end } ?? waiting.count
     let frames = waiting.prefix(count)
     waiting.removeFirst(count)
     for frame in frames {
+      let begun = run.segments.last { cadence.frame(holding: $0.first) <= frame.index }
       let captured = cadence.nanoseconds(frame.index) + offset
-      for chunk in chunker.add(frame.bytes, frame: frame.index, captured: captured) {
+      let start = begun.flatMap {
+        cadence.video.isFree ? cadence.frame(holding: $0.first) : nil
+      }
+      if let start, start == frame.index { finish() }
+      let segment = begun?.number ?? segment ?? run.number
+      self.segment = segment
+      for chunk in chunker.add(frame.bytes, frame: frame.index, captured: captured, from: start) {
         publish(chunk)
       }
     }
@@ -206,18 +218,19 @@ struct PassThroughSound: ~Copyable {
 
   private mutating func publish(_ chunk: AudioChunker.Chunk) {
     let wall = SystemClock.wall
+    let number = cadence.video.isFree ? segment : cadence.segment(of: chunk.firstFrame)
     let made = Chunk(
-      frame: chunk.firstFrame, frames: chunk.frames, isIndependent: true,
+      frame: chunk.firstFrame, frames: chunk.frames, segment: number, isIndependent: true,
       duration: cadence.ticks(chunk.frames), captured: chunk.captured, published: wall,
       bytes: chunk.bytes)
     if let (run, track) = opening {
-      let skipped = number.map { run.number - $0 - 1 } ?? 0
+      let skipped = published.map { run.number - $0 - 1 } ?? 0
       window.begin([made], offset: run.offset, skipped: skipped, track: track)
       opening = nil
     } else {
       window.publish(made)
     }
-    number = cadence.segment(of: chunk.firstFrame)
+    published = number
     let end = cadence.nanoseconds(chunk.firstFrame + chunk.frames) + offset
     let (place, rate) = (configuration.rungs.count, Double(cadence.sampleRate))
     statistics.withLock { statistics in

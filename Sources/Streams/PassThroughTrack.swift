@@ -135,7 +135,7 @@ final class PassThroughTrack: Sendable {
     guard var opening = state.opening else {
       window.publish(chunk)
       state.number = place.segment
-      return timeline.withLock { $0.take(chunk.frame, captured: captured) }
+      return timeline.withLock { $0.take(chunk.frame, in: place.segment, captured: captured) }
     }
     opening.chunks.append(chunk)
     state.opening = opening
@@ -152,7 +152,7 @@ final class PassThroughTrack: Sendable {
       timeline.begin(
         number: place.segment, first: first, pts: opening.pts, captured: opening.captured,
         offset: opening.run.offset)
-      timeline.take(chunk.frame, captured: captured)
+      timeline.take(chunk.frame, in: place.segment, captured: captured)
     }
   }
 

@@ -19,6 +19,8 @@ struct PictureTimeline: Sendable {
     let captured: Int64
     /// What the wall clock is ahead of media time, in nanoseconds.
     let offset: Int64
+    /// Its segments, the newest last: their numbers, and the pictures with which they begin.
+    fileprivate(set) var segments: [Segment]
     /// The newest picture's place on the grid.
     fileprivate(set) var newest: Int64
     /// When that one was captured: monotonic clock, nanoseconds.
@@ -28,7 +30,14 @@ struct PictureTimeline: Sendable {
     var end: Int64 { newest + 1 }
   }
 
-  /// More are never kept: sound is hardly ever a run behind.
+  /// A segment of pictures.
+  struct Segment: Sendable, Equatable {
+    let number: Int64
+    /// The picture with which it begins, on the grid.
+    let first: Int64
+  }
+
+  /// More runs, and more segments of each, are never kept: sound is hardly ever one behind.
   private static let capacity = 16
 
   private let grid: FrameGrid
@@ -48,15 +57,21 @@ struct PictureTimeline: Sendable {
       runs.suffix(Self.capacity - 1) + [
         Run(
           index: (runs.last?.index ?? -1) + 1, number: number, first: first, pts: pts,
-          captured: captured, offset: offset, newest: first, newestCaptured: captured)
+          captured: captured, offset: offset, segments: [Segment(number: number, first: first)],
+          newest: first, newestCaptured: captured)
       ]
   }
 
-  /// A picture of the newest run is there.
-  mutating func take(_ picture: Int64, captured: Int64) {
-    guard !runs.isEmpty else { return }
-    runs[runs.count - 1].newest = picture
-    runs[runs.count - 1].newestCaptured = captured
+  /// A picture of the newest run is there, in segment `number`.
+  mutating func take(_ picture: Int64, in number: Int64, captured: Int64) {
+    guard var run = runs.popLast() else { return }
+    run.newest = picture
+    run.newestCaptured = captured
+    if run.segments.last?.number != number {
+      run.segments =
+        run.segments.suffix(Self.capacity - 1) + [Segment(number: number, first: picture)]
+    }
+    runs.append(run)
   }
 
   /// The media time in `run` of what is captured at the monotonic time `captured`, by its newest picture: nanoseconds

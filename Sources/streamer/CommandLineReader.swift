@@ -29,14 +29,22 @@ struct CommandLineReader {
       unsafe strings.pointer($0)
     }
     unsafe vector.append(nil)
-    return try unsafe read(&table, &vector, rows)
+    // The context keeps pointers to all three.
+    return try withExtendedLifetime(strings) { () throws(UsageError) in
+      try unsafe table.withUnsafeBufferPointer { table throws(UsageError) in
+        try unsafe vector.withUnsafeMutableBufferPointer { vector throws(UsageError) in
+          try unsafe read(table, vector, rows)
+        }
+      }
+    }
   }
 
   private static func read(
-    _ table: inout [cpopt_option], _ vector: inout [UnsafePointer<CChar>?],
-    _ rows: [(String, Option)]
+    _ table: UnsafeBufferPointer<cpopt_option>,
+    _ vector: UnsafeMutableBufferPointer<UnsafePointer<CChar>?>, _ rows: [(String, Option)]
   ) throws(UsageError) -> [SettingsLayer.Entry] {
-    let context = unsafe poptGetContext("streamer", Int32(vector.count - 1), &vector, table, 0)
+    let context = unsafe poptGetContext(
+      "streamer", Int32(vector.count - 1), vector.baseAddress, table.baseAddress, 0)
     defer { unsafe poptFreeContext(context) }
     var found: [SettingsLayer.Entry] = []
     while true {

@@ -61,17 +61,11 @@ struct PassThroughChoice {
     }
     let reason: String
     switch facts.passThrough {
-    case .fits(let fit) where fit.isFree && hasSound(facts):
-      reason = "its key pictures come at no fixed distance, and it has sound"
     case .fits(let fit): return .pass(fit)
     case .unfit(let found): reason = "\(found)"
     case .undecided: reason = "it was too short to say whether it is regular"
     }
     return settings.passThrough == .always ? .refuse(reason) : .encode(reason)
-  }
-
-  private func hasSound(_ facts: NetworkSource.Facts) -> Bool {
-    settings.takesInputSound && facts.description.audio != nil
   }
 }
 

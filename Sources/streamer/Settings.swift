@@ -5,7 +5,7 @@ import Media
 import Packaging
 import Streams
 
-/// What the command line says, as given; checked as a whole by `Wiring`.
+/// What flags and files ask for, as given; checked as a whole by `StreamWiring` and `Wiring`.
 struct Settings {
   /// What to do instead of streaming.
   enum Action { case stream, listCameras, probe, printVersion, printHelp }
@@ -90,7 +90,8 @@ struct Settings {
 
   var isVerbose: Bool {
     get { logLevel == .debug }
-    set { logLevel = newValue ? .debug : .info }
+    // False takes nothing back: what is shown is then what `--log-level` says.
+    set { if newValue { logLevel = .debug } }
   }
 
   /// The same with the size and the rate of an input where none were asked for.

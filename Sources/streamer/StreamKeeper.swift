@@ -162,16 +162,26 @@ final class StreamKeeper: StreamControl {
 
   private func host(_ wiring: StreamWiring) -> HostedStream {
     let stream = HostedStream(wiring.plan(log: log), log: log)
+    let told = Locked("")
     stream.subscribe { [weak stream, log, onChange] in
       guard let stream else { return }
       switch stream.phase {
       case .failed(let failure):
         if stream.plan.isRetried {
-          log.write(.error, "stream-failed", stream: stream.name, "\(failure)")
+          // It is tried again and again: what is told is what is new.
+          let reason = "\(failure)"
+          let isNew = told.withLock { told in
+            defer { told = reason }
+            return told != reason
+          }
+          log.write(
+            isNew ? .error : .debug, "stream-failed", stream: stream.name,
+            "\(reason); trying again")
         }
         onChange()
+      case .live: told.withLock { $0 = "" }
       case .ended: onChange()
-      case .idle, .starting, .live: break
+      case .idle, .starting: break
       }
     }
     return stream

@@ -154,8 +154,12 @@ struct StreamWiring: Sendable {
         return try StreamWiring(known, source: source, waitsForSource: true).configuration
       } catch {
         source.stop()
-        throw error is UsageError
-          ? .configuration("\(error)") : .source("--input: \"\(address)\" was given: \(error)")
+        guard let wrong = error as? UsageError else {
+          let place = settings.origins["input"] ?? "--input"
+          throw .source("\(place): \"\(address)\" was given: \(error)")
+        }
+        throw .configuration(
+          "\(UsageError(wrong, origins: settings.origins, place: settings.place))")
       }
     }
   }
@@ -190,7 +194,7 @@ struct StreamWiring: Sendable {
     )
     guard configuration.rungs.count > 1, 2 * segment > target * 1000 else { return nil }
     return
-      "--target-latency \(Self.seconds(target)) is less than two segments: DASH players that switch "
+      "a target latency of \(Self.seconds(target)) s is less than two segments: DASH players that switch "
       + "between renditions may stall"
   }
 

@@ -143,14 +143,21 @@ def test_a_file_that_ends(streamer: Callable[..., Program], tmp_path: Path) -> N
 
 
 def test_held_while_it_starts(streamer: Callable[..., Program], tmp_path: Path) -> None:
-    """Requests of a stream whose source does not come are held 8 s, then 503; the others do not notice."""
-    path = write(tmp_path, [stream("a"), stream("late", input=f"rtsp://127.0.0.1:{free_port()}/x")])
+    """Requests of a stream whose source does not come are held 8 s, then 503; the others do not notice.
+
+    What cannot start is tried every 10 s, and told once, with its place in the file.
+    """
+    path = write(tmp_path, [stream("a"), stream("late", input=f"rtsp://127.0.0.1:{free_port()}/x"),
+                            stream("broken", input=str(tmp_path / "nowhere.ts"))])
     program = streamer("-c", str(path), defaults=False)
     playlist = fetch(program.port, path="/a/video/playlist.m3u8")
     asked = time.monotonic()
     answer = get(program.port, "/late/playlist.m3u8")
     assert answer.status == 503 and answer.headers["retry-after"] and 7.5 < time.monotonic() - asked < 10
     assert fetch(program.port, path="/a/video/playlist.m3u8").segments[-1].msn >= playlist.segments[-1].msn + 7
+    time.sleep(max(0.0, program.started + 11 - time.monotonic()))
+    told = [line for line in program.log if "nowhere.ts" in line]
+    assert len(told) == 1 and "[2].input: " in told[0], told
 
 
 @pytest.mark.parametrize(("keys", "named"), [

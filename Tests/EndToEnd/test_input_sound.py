@@ -5,27 +5,31 @@ The source is a streamer with the test tone: ffmpeg copies or recodes its sound 
 
 from __future__ import annotations
 
-
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from playwright.sync_api import Browser
 
-from harness import avsync
+from harness import avbrowser, avsync
 from harness.boxes import chunks, timescale
+from harness.browser import viewer
 from harness.http1 import get
+from harness.mpd import SPACE
 from harness.mpd import fetch as fetch_mpd
 from harness.mpd import validate
-from harness.program import Program, start, stop
+from harness.players import ffmpeg
+from harness.program import Program
 from harness.sound import AAC_FRAME, Track, variants
-from harness.sources import Source, rtsp_server, wait_for
+from harness.sources import ENCODER, Source, rtsp_server, wait_for
 from harness.supervisor import free_port
 from harness.tools import need
+from harness.tone import flv, record, sender, ts
 
-SMALL = ("--resolution", "320x180", "--bitrate", "500")
+FRAME = 1 / 30
 # Coded sound keeps to its own grid, by nine sixteenths of an AAC frame, pictures to theirs, by an eighth of a frame;
 # stamps of a millisecond. A video frame would be 33 ms.
 APART = 0.02
@@ -33,51 +37,8 @@ APART = 0.02
 
 @pytest.fixture(scope="module")
 def tone(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Eight seconds of picture and sound with flash and beep, as a streamer made them.
-
-    Eight seconds are 240 pictures and 375 AAC frames: over and over they have no seam.
-    """
-    path = tmp_path_factory.mktemp("tone") / "tone.mkv"
-    program = start([*SMALL, "--audio", "tone"])
-    try:
-        time.sleep(9.5)
-        parts = []
-        # Both begin at their own place on the one timeline: sound up to an AAC frame before the picture.
-        begin = min(Track(program.port, name).playlist().segments[-8].msn for name in ("video", "audio"))
-        for name in ("video", "audio"):
-            track = Track(program.port, name)
-            playlist = track.playlist()
-            found = [track.get(str(segment.uri)) for segment in playlist.segments if begin <= segment.msn < begin + 8]
-            part = path.with_name(name + ".mp4")
-            part.write_bytes(track.header(playlist) + b"".join(found))
-            parts += ["-i", str(part)]
-        mux = [need("ffmpeg", "sound of inputs"), "-v", "error"]
-        subprocess.run([*mux, "-copyts", *parts, "-map", "0", "-map", "1", "-c", "copy", "-output_ts_offset", str(-begin),
-                        str(path)], check=True, timeout=30, stdin=subprocess.DEVNULL)
-        subprocess.run([*mux, "-stream_loop", "4", "-i", str(path), "-map", "0", "-c", "copy",
-                        str(path.with_name("long.mkv"))], check=True, timeout=30, stdin=subprocess.DEVNULL)
-    finally:
-        stop(program)
-    return path
-
-
-def sender(tone: Path, sound: Sequence[str], output: Sequence[str]) -> Source:
-    """Sends picture and sound over and over, at the pace of their stamps."""
-    command = [need("ffmpeg", "sound of inputs"), "-v", "error", "-stream_loop", "-1", "-re", "-i", str(tone), "-map", "0:v",
-               "-map", "0:a", "-c:v", "copy", *sound, "-flush_packets", "1", *output]
-    return Source(subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                   stderr=subprocess.DEVNULL))
-
-
-def ts(port: int) -> list[str]:
-    """MPEG-TS in datagrams, each frame of sound in a packet of its own."""
-    return ["-f", "mpegts", "-pes_payload_size", "0", "-muxdelay", "0", "-muxpreload", "0",
-            f"udp://127.0.0.1:{port}?pkt_size=1316"]
-
-
-def flv(port: int) -> list[str]:
-    """RTMP, to a puller."""
-    return ["-f", "flv", "-listen", "1", "-rtmp_live", "live", f"rtmp://127.0.0.1:{port}/live/x"]
+    """Picture and sound with flash and beep."""
+    return record(tmp_path_factory.mktemp("tone"))
 
 
 def srt(port: int) -> list[str]:
@@ -244,6 +205,45 @@ def test_beside_passed_pictures(kind: str, sound: tuple[str, ...], passed: bool,
 
 
 @pytest.mark.timeout(120)
+@pytest.mark.parametrize("query", ["?player=frames", "?player=hlsjs", "?src=/live/manifest.mpd&player=frames"],
+                         ids=["frames", "hlsjs", "mpd"])
+def test_passed_pictures_in_a_browser(query: str, tone: Path, browser: Browser, hlsjs: Path, streamer,
+                                      sources: list[Source]) -> None:
+    """Chromium plays passed-through picture and sound, by our player and by hls.js, at most a frame apart; one retry."""
+    port = free_port()
+    sources.append(rtsp_server(port, "--file", str(tone.with_name("long.mkv"))))
+    program = passes(streamer, f"rtsp://127.0.0.1:{port}/x", "--hlsjs", str(hlsjs))
+    for attempt in (1, 2):
+        with viewer(browser) as view:
+            view.open(program.url("/" + query))
+            view.wait_playing(frames=60)
+            found = avbrowser.measure(view, 6)
+            data = view.data()
+        print(f"run {attempt}: sound before picture {found}")
+        assert not [line for line in data["page_errors"] if "ScriptProcessorNode" not in line] and not data["bad_responses"]
+        if abs(found.middle) <= 1000 * FRAME:
+            return
+    raise AssertionError(f"{found}")
+
+
+@pytest.mark.timeout(90)
+def test_sound_that_comes_late(tone: Path, streamer, sources: list[Source]) -> None:
+    """Sound that the program map describes and that comes seconds after the pictures is heard when it comes."""
+    port = free_port()
+    command = [need("ffmpeg", "sound of inputs"), "-v", "error", "-re", "-i", str(tone.with_name("long.mkv")), "-re",
+               "-itsoffset", "6", "-i", str(tone), "-map", "0:v", "-map", "1:a", "-c", "copy", "-max_interleave_delta", "1",
+               "-flush_packets", "1", *ts(port)]
+    sources.append(Source(subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                           stderr=subprocess.DEVNULL)))
+    program = passes(streamer, f"udp://127.0.0.1:{port}")
+    sound = Track(program.port, "audio")
+    assert not avsync.beeps(sound.media(sound.playlist(), 2)), "it has come already"
+    wait_for(lambda: avsync.beeps(sound.media(sound.playlist(), 2)), 12, "sound")
+    whole(program)
+    in_step(program)
+
+
+@pytest.mark.timeout(120)
 def test_away_and_back(tone: Path, streamer, sources: list[Source]) -> None:
     """A source that is killed: silence in step with the time; its sound is heard again when it is back."""
     port = free_port()
@@ -288,3 +288,27 @@ def test_file(tone: Path, streamer) -> None:
     marks = offsets(program, 10)
     assert len(marks) >= 2 and all(abs(mark.offset) <= APART for mark in marks)
     whole(program)
+
+
+@pytest.mark.timeout(90)
+def test_free_segments(tone: Path, streamer, sources: list[Source]) -> None:
+    """Where segments end with key pictures at no fixed distance, sound ends them there too, in HLS and DASH."""
+    port = free_port()
+    command = [need("ffmpeg", "sound of inputs"), "-v", "error", "-re", "-i", str(tone.with_name("long.mkv")), "-map", "0",
+               *ENCODER, "-g", "300", "-x264-params", "scenecut=0", "-force_key_frames",
+               "expr:if(mod(n,97),eq(mod(n,97),20)+eq(mod(n,97),64),1)", "-c:a", "copy", "-flush_packets", "1", *ts(port)]
+    sources.append(Source(subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                           stderr=subprocess.DEVNULL)))
+    program = passes(streamer, f"udp://127.0.0.1:{port}")
+    assert any("to the next key picture" in line for line in program.log)
+    marks = offsets(program, 6)
+    assert len(marks) >= 2 and all(abs(mark.offset) <= APART for mark in marks)
+    whole(program)
+    in_step(program)
+    assert len({segment.duration for segment in Track(program.port, "video").playlist().segments}) > 1
+    manifest = fetch_mpd(program.port)
+    validate(manifest.text, "free segments with sound")
+    lines = [list(line) for line in manifest.root.iter(SPACE + "SegmentTimeline")]
+    assert len(lines) == 2 and abs(len(lines[0]) - len(lines[1])) <= 1
+    played = ffmpeg(program.url("/live.m3u8"), 5)
+    print(played)

@@ -12,14 +12,19 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from harness import avsync
 from harness.boxes import chunks
 from harness.browser import viewer
 from harness.http1 import get
 from harness.labreport import report
+from harness.mpd import fetch as fetch_mpd
 from harness.mpd import validate
+from harness.playlist import Playlist
 from harness.program import Program
+from harness.sound import Track
 from harness.sources import ENCODER, Source, ffmpeg_sender, rtsp_server, wait_for
 from harness.supervisor import free_port
+from harness.tone import record
 from harness.tunein import fetch
 
 HOST = ["--host", "127.0.0.1", "--http-port", "0"]
@@ -35,6 +40,10 @@ class Camera:
     def start(self, size: str = "640x360") -> None:
         """It is there."""
         self.source = rtsp_server(self.port, "--size", size)
+
+    def send(self, file: Path) -> None:
+        """It is there and sends a file's picture and sound."""
+        self.source = rtsp_server(self.port, "--file", str(file))
 
     def kill(self) -> None:
         """SIGKILL."""
@@ -130,6 +139,73 @@ def test_players(path: str, camera: Camera, browser: Browser, hlsjs: Path, strea
         errors = view.data()["page_errors"][-3:]
     print(f"{path}: {json.dumps(found)} {errors}")
     assert found["clock_span_s"] is not None and found["clock_span_s"] > 2, "the clock does not advance any more"
+
+
+@pytest.fixture(scope="module")
+def tone(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Forty seconds of picture and sound with flash and beep."""
+    return record(tmp_path_factory.mktemp("tone")).with_name("long.mkv")
+
+
+@pytest.fixture
+def speaker(tone: Path):
+    """A camera with sound, gone after the test."""
+    made = Camera()
+    made.send(tone)
+    yield made
+    made.kill()
+
+
+def shape(playlist: Playlist) -> dict[int, tuple[bool, bool]]:
+    """Which segments begin a Discontinuity, and which are gaps."""
+    return {segment.msn: (segment.discontinuity, segment.gap) for segment in playlist.segments}
+
+
+@pytest.mark.timeout(90)
+@pytest.mark.parametrize("away", [0.2, 3])
+def test_away_with_sound(away: float, speaker: Camera, tone: Path, streamer) -> None:
+    """Sound has the pictures' Discontinuity and gaps at every moment; behind it flash and beep are together again."""
+    program = pull(streamer, speaker)
+    video, sound = Track(program.port, "video"), Track(program.port, "audio")
+    time.sleep(1.4)
+    speaker.kill()
+    time.sleep(away)
+    speaker.send(tone)
+    until = time.monotonic() + 8
+    while time.monotonic() < until:
+        heard, seen = shape(sound.playlist()), shape(video.playlist())
+        assert all(heard[msn] == seen[msn] for msn in heard if msn in seen)
+        time.sleep(0.05)
+    playlists = video.playlist(), sound.playlist()
+    for playlist in playlists:
+        assert sum(s.discontinuity for s in playlist.segments) == 1, playlist.text
+        assert sum(s.gap for s in playlist.segments) >= away - 1
+    assert abs(playlists[0].last_part[0] - playlists[1].last_part[0]) <= 1
+    marks = avsync.marks(video.media(playlists[0], 3), sound.media(playlists[1], 3))
+    print([f"{mark.offset * 1000:.1f} ms" for mark in marks])
+    assert marks and all(abs(mark.offset) <= 1 / 30 for mark in marks)
+    validate(fetch_mpd(program.port).text, "sound of a source that was away")
+
+
+@pytest.mark.timeout(90)
+@pytest.mark.parametrize("path", ["/", "/?player=hlsjs"])
+def test_players_with_sound(path: str, speaker: Camera, tone: Path, browser: Browser, hlsjs: Path, streamer) -> None:
+    """The page's players play picture and sound on after three seconds without the source."""
+    program = pull(streamer, speaker, "--hlsjs", str(hlsjs))
+    with viewer(browser) as view:
+        view.open(program.url(path))
+        view.wait_playing(frames=60)
+        speaker.kill()
+        time.sleep(3)
+        speaker.send(tone)
+        view.watch(9)
+        decoded = "() => document.querySelector('video').webkitAudioDecodedByteCount"
+        before, time_before = view.page.evaluate(decoded), view.page.evaluate("() => document.querySelector('video').currentTime")
+        view.watch(4)
+        after, time_after = view.page.evaluate(decoded), view.page.evaluate("() => document.querySelector('video').currentTime")
+        errors = view.data()["page_errors"][-3:]
+    print(f"{path}: {after - before} bytes of sound, {time_after - time_before:.1f} s played in four {errors}")
+    assert after - before > 2000 and time_after - time_before > 2
 
 
 UNEVEN = [*ENCODER, "-g", "300", "-x264-params", "scenecut=0", "-force_key_frames",

@@ -58,7 +58,8 @@ class Place:
             shift = {"SHIFT": options[1]} if options else {}
             self.camera.plug(SIZES=size, **shift)
         elif self.kind == "rtsp":
-            self.source = rtsp_server(self.port, "--size", size, "--rate", str(RATE))
+            stamps = ["--stamps", str(int(options[1]) * 90_000 % 2**32)] if options else []
+            self.source = rtsp_server(self.port, "--size", size, "--rate", str(RATE), *stamps)
         else:
             form = ["-f", "flv"] if self.kind == "rtmp" else ["-f", "mpegts"]
             listen = ["-listen", "1"] if self.kind in ("http", "rtmp") else []
@@ -193,10 +194,10 @@ def test_stamps_jump(offset: str, happen) -> None:
     def fault(place: Place) -> None:
         place.kill()
         place.start(SIZE, "-output_ts_offset", offset)
-    happen(["camera", "srt", "http", "udp"], fault, 8)
+    happen(["camera", "rtsp", "srt", "http", "udp"], fault, 8)
 
 
 @pytest.mark.timeout(90)
 def test_stamps_wrap(happen) -> None:
-    """Stamps of 33 bits come to their end while the source goes on."""
-    happen(["srt", "http", "udp"], lambda _: time.sleep(3), 10, "-output_ts_offset", "95436")
+    """Stamps of 33 bits, and RTP's of 32, come to their end while the source goes on."""
+    happen(["rtsp", "srt", "http", "udp"], lambda _: time.sleep(3), 10, "-output_ts_offset", "95436")

@@ -31,10 +31,11 @@ final class SecureClient {
   ///   - suites: of TLS 1.2; nil for the usual ones.
   ///   - resuming: a session of before.
   ///   - receiveBuffer: bytes that the kernel may keep; 0 for the usual.
+  ///   - fragments: the code of the largest record that is taken (RFC 6066 §4); 0 for none.
   /// - Throws: when the connection or the handshake fails.
   init(
     port: UInt16, protocols: [String] = [], version: Int32 = 0, suites: String? = nil,
-    resuming: SavedSession? = nil, receiveBuffer: Int32 = 0
+    resuming: SavedSession? = nil, receiveBuffer: Int32 = 0, fragments: Int32 = 0
   ) throws {
     client = try TestClient(port: port, receiveBuffer: receiveBuffer)
     ERR_clear_error()
@@ -47,6 +48,9 @@ final class SecureClient {
     unsafe session = SSL_new(context)
     let list = protocols.flatMap { [UInt8($0.utf8.count)] + Array($0.utf8) }
     if !list.isEmpty { unsafe SSL_set_alpn_protos(session, list, UInt32(list.count)) }
+    if fragments != 0 {
+      unsafe SSL_set_tlsext_max_fragment_length(session, UInt8(fragments))
+    }
     if let resuming { unsafe SSL_set_session(session, resuming.pointer) }
     unsafe SSL_set_fd(session, client.descriptor)
     guard unsafe SSL_connect(session) == 1 else {

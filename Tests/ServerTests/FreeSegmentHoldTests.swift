@@ -62,6 +62,21 @@ struct FreeSegmentHoldTests {
     }
   }
 
+  @Test("how far ahead a segment is counts in frames of its own track, pictures or AAC frames")
+  func framesUntil() throws {
+    let video = Cadence(
+      rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000,
+      longestGroupMicroseconds: 4_000_000)
+    let sound = try #require(AudioCadence(following: video, sampleRate: 48_000))
+    // A second is 30 pictures, or 46.875 AAC frames of 1024 samples.
+    for (cadence, second) in [(TrackCadence.video(video), Int64(30)), (.audio(sound), 47)] {
+      for ahead: Int64 in 1...3 {
+        let frames = StreamDesk.framesUntil(100 + ahead, newest: 100, edge: 7, cadence)
+        #expect(frames == (ahead - 1) * second)
+      }
+    }
+  }
+
   @Test("chunked HLS is not offered: no duration is known beforehand")
   func chunked() throws {
     let desk = try Self.desk()

@@ -189,6 +189,19 @@ struct MediaRequestTests {
     #expect(exchange.stage == .answered)
   }
 
+  @Test("a segment that does not begin in time is 503, and counted as a hold that timed out")
+  func never() throws {
+    let desk = try SyntheticDesk.live(parts: 4)
+    let exchange = try desk.media("segment\(desk.last + 2).m4s")
+    // Two segment durations until it must begin, and three target durations.
+    desk.pass(5 * SyntheticDesk.second - 1)
+    #expect(exchange.isHeld)
+    desk.pass(5 * SyntheticDesk.second)
+    #expect(exchange.status == 503 && exchange.header("retry-after") == "1")
+    #expect(desk.counters.withLock { $0.holds.timeouts } == [.segment: 1])
+    #expect(desk.held == 0)
+  }
+
   @Test(
     "MR-10: held up to H = clamp(2 SD, 1 s, 4 s) before it begins, 425 beyond; 410 behind, 404 never"
   )

@@ -130,6 +130,20 @@ struct PlaylistRequestTests {
     #expect(desk.requests.nextDeadline == .max)
   }
 
+  @Test("no request is held for longer than the operator wants, a simple poller's neither")
+  func operatorsLimit() throws {
+    var options = ServingOptions()
+    options.holdLimit = SyntheticDesk.second / 2
+    let desk = try SyntheticDesk(options: options)
+    desk.goLive()
+    let poll = try desk.playlist("wait=3000")
+    let blocking = try desk.playlist("_HLS_msn=\(desk.last + 1)")
+    desk.pass(SyntheticDesk.second / 2 - 1)
+    #expect(poll.isHeld && blocking.isHeld)
+    desk.pass(SyntheticDesk.second / 2)
+    #expect(poll.status == 200 && blocking.status == 503)
+  }
+
   @Test("DD-08: an end answers who waits, and directives mean nothing any more")
   func ended() throws {
     let desk = try SyntheticDesk.live(parts: 4, playlistLength: 20)

@@ -165,8 +165,10 @@ struct FastLLTests {
     let remarks = try folder.configuration().remarks
       .map { $0.replacingOccurrences(of: folder.path + "/", with: "") }
     for path in [
-      "config.json: colour:", "streams.json: [1].flavour:", "streams.json: [1].httpPort:",
-      "streams.json: [1].qualities.video[0].x:", "streams.json: [1].qualities.audio:",
+      "config.json: colour: is not known", "streams.json: [1].flavour: is not known",
+      "streams.json: [1].httpPort: is for the whole program",
+      "streams.json: [1].qualities.video[0].x: is not known",
+      "streams.json: [1].qualities.audio: is not known",
     ] { #expect(remarks.contains { $0.hasPrefix(path) }, "\(path) in \(remarks)") }
     #expect(remarks.count == 5)
   }
@@ -246,6 +248,18 @@ struct FastLLTests {
 
 @Suite("A configuration file")
 struct ConfigurationTests {
+  @Test("verbose that is false takes no log level back")
+  func verbose() throws {
+    for (text, level) in [("true", Log.Level.debug), ("false", .warning)] {
+      let folder = try Folder([
+        "config.json":
+          #"{"logLevel": "warning", "verbose": "\#(text)", "streams": [{"stream": "a"}]}"#
+      ])
+      let (found, error) = folder.outcome()
+      #expect(try #require(found, "\(error)").settings.logLevel == level)
+    }
+  }
+
   @Test("every flag is a key in camelCase, and its alias too")
   func keys() {
     #expect(Option.key("part-duration") == "partDuration")

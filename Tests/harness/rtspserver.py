@@ -28,6 +28,7 @@ def main() -> None:
     parser.add_argument("--size", default="640x360")
     parser.add_argument("--rate", type=int, default=30)
     parser.add_argument("--slices", type=int, default=1)
+    parser.add_argument("--stamps", type=int, default=-1, help="the first RTP time stamp; else a random one")
     parser.add_argument("--file", default="")
     parser.add_argument("--user", default="")
     parser.add_argument("--password", default="")
@@ -57,7 +58,8 @@ def main() -> None:
         "( appsrc name=source is-live=true format=time caps=video/x-raw,format=I420,"
         f"width={width},height={height},framerate={options.rate}/1 ! x264enc tune=zerolatency speed-preset=ultrafast "
         f"sliced-threads=false threads=1 key-int-max=30 bitrate=1500 option-string=slices={options.slices}:scenecut=0 "
-        "! video/x-h264,profile=baseline ! rtph264pay name=pay0 pt=96 config-interval=-1 )")
+        "! video/x-h264,profile=baseline ! rtph264pay name=pay0 pt=96 config-interval=-1"
+        f"{f' timestamp-offset={options.stamps}' if options.stamps >= 0 else ''} )")
     if options.file:
         factory.set_launch(
             f"( filesrc location={options.file} ! matroskademux name=d d.video_0 ! queue ! h264parse ! rtph264pay "

@@ -5,7 +5,7 @@ import { isAfter, parsePlaylist } from './playlist.ts';
 import type { Part, Playlist } from './playlist.ts';
 
 export type FollowEvents = {
-  /** A playlist came that lists something new; `arrived` in Unix ms of this machine; `fresh`, oldest first. */
+  /** A playlist came that lists something new; `fresh`, oldest first. */
   onParts: (fresh: Part[], list: Playlist) => void;
   /** The server does not answer, or not as it should. Once for each outage. */
   onLost: (reason: string) => void;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { page } from './load.mjs';
 
-const { LatencyController, quantile } = page(['LatencyController', 'quantile']);
+const { LatencyController, quantile, kindNamed } = page(['LatencyController', 'quantile', 'kindNamed']);
 
 /** Plays for `seconds` at what the controller says; gives where it ends. */
 function play(controller, behind, seconds, from = 0) {
@@ -80,4 +80,9 @@ suite('latency control', () => {
     assert.equal(quantile([1, 2, 3, 4], 1), 4);
     assert.ok(Number.isNaN(quantile([], 0.5)));
   });
+});
+
+test('a player is one of those that there are, and nothing that every object has', () => {
+  for (const kind of ['frames', 'hlsjs', 'dashjs', 'native']) assert.equal(kindNamed(kind), kind);
+  for (const name of [null, '', 'vlc', 'toString', 'constructor', '__proto__']) assert.equal(kindNamed(name), null, `${name}`);
 });

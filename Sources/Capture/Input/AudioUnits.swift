@@ -24,6 +24,8 @@ struct AudioUnits {
       codec: String(cString: avcodec_get_name(id)),
       sampleRate: Int(parameters.pointee.sample_rate),
       channels: Int(parameters.pointee.ch_layout.nb_channels), configuration: configuration)
+    // What RTP says of MPEG sound is its clock, which is the same for all of it (RFC 3551 §4.5.13).
+    if isUnparsed, audio.sampleRate == 90_000 { audio.sampleRate = 0 }
     if isAAC, let parsed = ADTS.parse(configuration: configuration) {
       (audio.sampleRate, audio.channels) = parsed
     }

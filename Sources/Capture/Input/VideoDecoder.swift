@@ -205,11 +205,7 @@ private final class DecoderHandle {
     unsafe context.pointee.thread_count = Int32(threads)
     unsafe context.pointee.pkt_timebase = AVRational(num: 1, den: 1_000_000_000)
     if !beforehand.isEmpty {
-      guard
-        let memory = unsafe av_mallocz(beforehand.count + Int(AV_INPUT_BUFFER_PADDING_SIZE))
-      else { throw FFmpegError("av_mallocz", CFF_ENOMEM) }
-      unsafe memory.copyMemory(from: beforehand, byteCount: beforehand.count)
-      unsafe context.pointee.extradata = memory.assumingMemoryBound(to: UInt8.self)
+      unsafe context.pointee.extradata = try Extradata.copy(beforehand)
       unsafe context.pointee.extradata_size = Int32(beforehand.count)
     }
     let opened = FFmpegLog.collecting { unsafe avcodec_open2(context, codec, nil) }

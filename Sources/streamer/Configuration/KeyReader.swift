@@ -63,10 +63,11 @@ struct KeyReader {
     }
   }
 
-  /// Remarks on what is left, which nobody knows.
-  mutating func finish() {
+  /// Remarks on what is left, which nobody knows, or only the whole program does.
+  mutating func finish(isStream: Bool = false) {
     for key in object.keys.sorted() {
-      let isElsewhere = Option.table.contains { !$0.isAction && $0.keys.contains(key) }
+      let isElsewhere =
+        isStream && Option.table.contains { !$0.isAction && $0.keys.contains(key) }
       remark(
         key,
         isElsewhere
@@ -105,7 +106,7 @@ struct KeyReader {
   private func meant(_ text: String, _ option: Option) -> String {
     if option.isBoolean { return text.lowercased() }
     guard option.isPath else { return text }
-    if option.name == "input", InputAddress(text)?.kind != .file || text.hasPrefix("file:") {
+    if option.name == "input", text == "-" || text.hasPrefix("file:") || text.contains("://") {
       return text
     }
     return FileContents.resolve(text, in: place.folder)

@@ -23,7 +23,7 @@ struct StreamElement {
     self.name = name
     defaults = try FastLL.takeStream(&reader)
     try reader.takeTable { $0.isForStream && $0.name != "name" }
-    reader.finish()
+    reader.finish(isStream: true)
     layer = SettingsLayer(reader.entries)
     self.place = place.whole
     remarks = reader.remarks

@@ -1,39 +1,4 @@
-/// Reads bits and Exp-Golomb numbers of a NAL unit.
-/// - Source: ITU-T H.264 §7.2, §9.1
-private struct BitReader {
-  private let bytes: [UInt8]
-  private var place = 0
-
-  /// Reads behind the unit's header byte, without emulation prevention bytes.
-  init(unit: ArraySlice<UInt8>) {
-    var (bytes, zeros): ([UInt8], Int) = ([], 0)
-    for byte in unit.dropFirst() {
-      if zeros >= 2, byte == 3 {
-        zeros = 0
-        continue
-      }
-      zeros = byte == 0 ? zeros + 1 : 0
-      bytes.append(byte)
-    }
-    self.bytes = bytes
-  }
-
-  mutating func bits(_ count: Int) -> Int {
-    var value = 0
-    for _ in 0..<count {
-      let bit = place / 8 < bytes.count ? Int(bytes[place / 8] >> (7 - place % 8) & 1) : 0
-      value = value << 1 | bit
-      place += 1
-    }
-    return value
-  }
-
-  mutating func number() -> Int {
-    var zeros = 0
-    while zeros < 32, bits(1) == 0 { zeros += 1 }
-    return (1 << zeros) - 1 + bits(zeros)
-  }
-}
+import TestSupport
 
 /// `idr_pic_id` of IDR pictures in chunks.
 /// - Source: ITU-T H.264 §7.3.3, §7.3.2.1.1

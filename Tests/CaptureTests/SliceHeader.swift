@@ -1,0 +1,27 @@
+import TestSupport
+
+@testable import Capture
+
+/// What the tests need of slice headers, H.264 §7.3.3.
+struct SliceHeader {
+  let type: Int
+  let idrPictureID: Int?
+
+  init(slice: [UInt8], sps: [UInt8]) {
+    var parameters = BitReader(unit: sps)
+    let profile = parameters.bits(8)
+    _ = parameters.bits(16)
+    _ = parameters.number()
+    if [100, 110, 122, 244].contains(profile) {
+      for _ in 0..<3 { _ = parameters.number() }
+      precondition(parameters.bits(1) == 0 && parameters.bits(1) == 0, "a scaling matrix")
+    }
+    let frameNumberBits = parameters.number() + 4
+    var reader = BitReader(unit: slice)
+    _ = reader.number()
+    type = reader.number() % 5
+    _ = reader.number()
+    _ = reader.bits(frameNumberBits)
+    idrPictureID = NALUnits.type(slice[0]) == NALUnits.idr ? reader.number() : nil
+  }
+}

@@ -1,0 +1,63 @@
+"""Picture and sound with flash and beep as files, and what sends them over and over."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.program import start, stop
+from harness.sound import Track
+from harness.sources import Source
+from harness.tools import need
+
+SECONDS = 8
+
+
+def record(folder: Path) -> Path:
+    """Eight seconds as a streamer made them; `long.mkv` beside them are forty.
+
+    Eight seconds are 240 pictures and 375 AAC frames: over and over they have no seam.
+    """
+    path = folder / "tone.mkv"
+    program = start(["--resolution", "320x180", "--bitrate", "500", "--audio", "tone"])
+    try:
+        time.sleep(SECONDS + 1.5)
+        parts = []
+        # Both begin at their own place on the one timeline: sound up to an AAC frame before the picture.
+        begin = min(Track(program.port, name).playlist().segments[-SECONDS].msn for name in ("video", "audio"))
+        for name in ("video", "audio"):
+            track = Track(program.port, name)
+            playlist = track.playlist()
+            found = [track.get(str(segment.uri)) for segment in playlist.segments if begin <= segment.msn < begin + SECONDS]
+            part = path.with_name(name + ".mp4")
+            part.write_bytes(track.header(playlist) + b"".join(found))
+            parts += ["-i", str(part)]
+        mux = [need("ffmpeg", "sound of inputs"), "-v", "error"]
+        subprocess.run([*mux, "-copyts", *parts, "-map", "0", "-map", "1", "-c", "copy", "-output_ts_offset", str(-begin),
+                        str(path)], check=True, timeout=30, stdin=subprocess.DEVNULL)
+        subprocess.run([*mux, "-stream_loop", "4", "-i", str(path), "-map", "0", "-c", "copy",
+                        str(path.with_name("long.mkv"))], check=True, timeout=30, stdin=subprocess.DEVNULL)
+    finally:
+        stop(program)
+    return path
+
+
+def sender(tone: Path, sound: Sequence[str], output: Sequence[str]) -> Source:
+    """Sends picture and sound over and over, at the pace of their stamps."""
+    command = [need("ffmpeg", "sound of inputs"), "-v", "error", "-stream_loop", "-1", "-re", "-i", str(tone), "-map", "0:v",
+               "-map", "0:a", "-c:v", "copy", *sound, "-flush_packets", "1", *output]
+    return Source(subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL))
+
+
+def ts(port: int) -> list[str]:
+    """MPEG-TS in datagrams, each frame of sound in a packet of its own."""
+    return ["-f", "mpegts", "-pes_payload_size", "0", "-muxdelay", "0", "-muxpreload", "0",
+            f"udp://127.0.0.1:{port}?pkt_size=1316"]
+
+
+def flv(port: int) -> list[str]:
+    """RTMP, to a puller."""
+    return ["-f", "flv", "-listen", "1", "-rtmp_live", "live", f"rtmp://127.0.0.1:{port}/live/x"]
