@@ -147,7 +147,7 @@ package final class HostedStream: Sendable {
       fail(failure)
     case .failed(let failure, let live):
       guard run.live === live else { return }
-      fail(failure)
+      if case .irregular = failure { renew() } else { fail(failure) }
       run.live = nil
       live.leave()
     case .sourceEnded(let live):
@@ -162,6 +162,16 @@ package final class HostedStream: Sendable {
   private func fail(_ failure: LiveStream.Failure) {
     orders.update { $0.life.failed(SystemClock.monotonic) }
     become(.failed(failure))
+  }
+
+  /// Begins anew with what was learnt of the source.
+  private func renew() {
+    log.write(
+      .warning, "irregular", stream: name,
+      "the source's key pictures keep no distance: the stream begins anew, with segments that end with them"
+    )
+    plan.turnedIrregular()
+    orders.update { $0.life.renew() }
   }
 
   private func begin(_ run: inout Run) {

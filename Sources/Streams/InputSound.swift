@@ -25,6 +25,7 @@ struct InputSound: Sendable {
     _ track: inout PassedTrack, _ passed: PassedSound, emit outlet: SoundOutlet
   ) throws(FFmpegError) {
     var refused: InputDescription.Audio?
+    var patience = SoundPatience(patience)
     while !stop.isSet {
       for entry in queue.due(horizon) {
         guard PassedSound(entry.format)?.fits(passed) == true else {
@@ -33,9 +34,10 @@ struct InputSound: Sendable {
           continue
         }
         let time = clock().mediaTime(at: entry.captured, on: configuration.cadence)
+        note(time, beside: track.next, in: track.cadence, &patience)
         try track.emit(track.take(entry.bytes, at: time), to: outlet)
       }
-      try rest(&track, outlet)
+      try rest(&track, outlet, patience)
     }
   }
 
@@ -44,6 +46,7 @@ struct InputSound: Sendable {
   /// - Throws: the encoder's error.
   func encode(_ track: inout SoundTrack, emit outlet: SoundOutlet) throws(FFmpegError) {
     var coded = CodedInput(settings: configuration.soundSettings)
+    var patience = SoundPatience(patience)
     while !stop.isSet {
       for entry in queue.due(horizon) {
         do throws(FFmpegError) { try coded.take(entry, at: entry.captured) } catch {
@@ -51,12 +54,22 @@ struct InputSound: Sendable {
         }
         while let (sound, captured) = coded.pop() {
           let time = clock().mediaTime(at: captured, on: configuration.cadence)
+          note(time, beside: track.next, in: track.cadence, &patience)
           guard let placed = try coded.convert(sound, at: time) else { continue }
           try track.emit(try track.take(placed.sound, at: placed.position), to: outlet)
         }
       }
-      try rest(&track, outlet)
+      try rest(&track, outlet, patience)
     }
+  }
+
+  /// Notes sound that comes when there is silence at its time already.
+  private func note(
+    _ time: Int64, beside next: Int64, in cadence: AudioCadence, _ patience: inout SoundPatience
+  ) {
+    guard cadence.sample(atOrBefore: time) + AudioCadence.samplesPerFrame / 2 < next else { return }
+    let now = clock().mediaTime(at: SystemClock.monotonic, on: configuration.cadence)
+    patience.took(late: now - time)
   }
 
   /// What was captured a coded frame ago has ended by now.
@@ -67,10 +80,10 @@ struct InputSound: Sendable {
 
   /// What is overdue is silence; then a pause.
   private func rest<Track: LiveSound & ~Copyable>(
-    _ track: inout Track, _ outlet: SoundOutlet
+    _ track: inout Track, _ outlet: SoundOutlet, _ patience: SoundPatience
   ) throws(FFmpegError) {
     let overdue = clock().mediaTime(
-      at: SystemClock.monotonic - patience, on: configuration.cadence)
+      at: SystemClock.monotonic - patience.nanoseconds, on: configuration.cadence)
     try track.fill(to: track.cadence.sample(atOrBefore: overdue), emit: outlet)
     SystemClock.sleep(until: SystemClock.monotonic + Self.interval)
   }

@@ -14,6 +14,8 @@ package final class LiveStream: Sendable {
     case encoder(String)
     /// What was asked for does not go with what the source carries.
     case configuration(String)
+    /// A source that is passed through does not keep the distance of key pictures that it had at first.
+    case irregular
     /// The system refused a thread.
     case thread
 
@@ -22,6 +24,7 @@ package final class LiveStream: Sendable {
       switch self {
       case .source(let reason), .configuration(let reason): reason
       case .encoder(let reason): "no encoder could be opened: \(reason)"
+      case .irregular: "the source's key pictures keep no distance"
       case .thread: "the system refuses another thread"
       }
     }
@@ -181,7 +184,9 @@ package final class LiveStream: Sendable {
     guard case .network(let source) = configuration.source, let facts = source.facts else {
       throw .configuration("only an input can be passed through")
     }
-    do throws(FFmpegError) { try track.open(facts.description.video) } catch {
+    do throws(FFmpegError) {
+      try track.open(facts.description.video) { onFailure(.irregular) }
+    } catch {
       throw .source("\(error)")
     }
     if let opening = try startSound(beside: track, onFailure),

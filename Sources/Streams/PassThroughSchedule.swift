@@ -38,8 +38,15 @@ struct PassThroughSchedule: Sendable {
   /// More than this is no loss of single pictures: the run ends; nanoseconds.
   static var longestHole: Int64 { 500_000_000 }
 
-  /// Runs that ended although the source went on: it is not as regular as it seemed.
+  /// Whoever leaves out its key pictures so often within ``trial`` is not as regular as it seemed.
+  static var patience: Int { 3 }
+  /// Nanoseconds.
+  static var trial: Int64 { 60_000_000_000 }
+
+  /// Runs that ended although the source went on.
   private(set) var faults = 0
+  /// When segments lately had to begin without an IDR: capture times, nanoseconds since 1970.
+  private var missed: [Int64] = []
   /// What the wall clock is further ahead of media time than the run says, at the last picture; nanoseconds.
   private(set) var error: Int64 = 0
 
@@ -52,6 +59,9 @@ struct PassThroughSchedule: Sendable {
   /// The last segment that was begun, and the frame after the last one that was placed.
   private var begun: (number: Int64, firstFrame: Int64)?
   private var end = Int64.min
+
+  /// Whether its key pictures come where no segment begins, again and again.
+  var isIrregular: Bool { missed.count >= Self.patience }
 
   /// A schedule whose first segment is `first`, or the one of its time where numbers count from 1970.
   init(cadence: Cadence, first: Int64, numbering: MediaNames.Numbering = .epoch) {
@@ -82,6 +92,7 @@ struct PassThroughSchedule: Sendable {
     if position >= cadence.framesPerSegment, isKey || !cadence.isFree {
       // A segment begins with an IDR, and one whose length is known behind the last frame of that.
       guard isKey, cadence.isFree || position == cadence.framesPerSegment else {
+        missed = missed.suffix(Self.patience - 1).filter { captured - $0 < Self.trial } + [captured]
         return fault(pts, isKey, captured)
       }
       if abs(error) > Self.tolerance { return begin(pts, captured) }

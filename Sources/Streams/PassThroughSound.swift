@@ -22,7 +22,7 @@ struct PassThroughSound: ~Copyable {
   private let statistics: Locked<StreamStatistics>
   private let log: Log
   /// What has not come so long after its time is silence; nanoseconds.
-  private let patience: Int64
+  private var patience: SoundPatience
 
   private var chunker: AudioChunker
   /// The run that comes, or is being published.
@@ -58,7 +58,7 @@ struct PassThroughSound: ~Copyable {
     self.queue = queue
     self.statistics = statistics
     self.log = log
-    self.patience = patience
+    self.patience = SoundPatience(patience)
     chunker = AudioChunker(cadence: cadence)
     if case .input(let passed) = configuration.sound { self.passed = passed }
     let sound = try RunSound(passed, configuration.soundSettings, from: 1)
@@ -97,7 +97,7 @@ struct PassThroughSound: ~Copyable {
     let pictures = timeline.withLock { $0 }
     guard let run = pictures.run(atOrAfter: index) else { return false }
     let next = pictures.run(atOrAfter: run.index + 1)
-    let late = pictures.mediaTime(at: now - patience, in: run)
+    let late = pictures.mediaTime(at: now - patience.nanoseconds, in: run)
     let overdue = cadence.sample(atOrBefore: late) / AudioCadence.samplesPerFrame
     if run.index != index || !hasBegun {
       guard try begin(run, next, isDue: next != nil || overdue > first(of: run)) else {
@@ -106,7 +106,7 @@ struct PassThroughSound: ~Copyable {
     }
     // What was captured after the last picture may belong to another segment, or run.
     let end = max(cadence.frame(holding: run.end), first(of: run) + 1)
-    let isOver = try take(run, next, before: end, pictures)
+    let isOver = try take(run, next, before: end, pictures, now)
     waiting += try sound.fill(to: isOver ? end : min(overdue, end))
     guard next != nil, isOver || overdue >= end else {
       publish(run, before: end)
@@ -158,8 +158,9 @@ struct PassThroughSound: ~Copyable {
   /// Takes what has come of the sound before the AAC frame `end`; true where what comes is of the next run.
   private mutating func take(
     _ run: PictureTimeline.Run, _ next: PictureTimeline.Run?, before end: Int64,
-    _ pictures: PictureTimeline
+    _ pictures: PictureTimeline, _ now: Int64
   ) throws(FFmpegError) -> Bool {
+    let present = pictures.mediaTime(at: now, in: run)
     let border = next.map { self.border(before: $0) } ?? .max
     let half = AudioCadence.samplesPerFrame / 2
     func time(_ entry: SoundQueue.Entry) -> Int64 {
@@ -174,6 +175,9 @@ struct PassThroughSound: ~Copyable {
       guard sound.accepts(entry.format) else {
         report(entry.format, "other parameters than the run began with")
         continue
+      }
+      if cadence.sample(atOrBefore: time(entry)) + half < sound.next {
+        patience.took(late: present - time(entry))
       }
       do throws(FFmpegError) { waiting += try sound.take(entry, at: time(entry)) } catch {
         report(entry.format, "\(error)")

@@ -18,6 +18,8 @@ final class PassThroughTrack: Sendable {
     /// The segment that was published last.
     var number: Int64?
     var faults = 0
+    /// Called once when the source turns out to be irregular.
+    var onIrregular: (@Sendable () -> Void)?
   }
 
   /// The beginning of a run that nobody has seen yet.
@@ -60,10 +62,19 @@ final class PassThroughTrack: Sendable {
 
   /// Describes the track to the window and opens that.
   ///
+  /// - Parameters:
+  ///   - video: what is known of the source.
+  ///   - onIrregular: called once, on the source's thread, when its key pictures keep leaving the places in which
+  ///     segments begin.
   /// - Throws: what is wrong with the parameter sets.
-  func open(_ video: InputDescription.Video) throws(FFmpegError) {
+  func open(
+    _ video: InputDescription.Video, onIrregular: @escaping @Sendable () -> Void = {}
+  ) throws(FFmpegError) {
     window.describe(try description(video, rung.size))
-    state.withLock { $0.parameterSets = video.parameterSets }
+    state.withLock {
+      $0.parameterSets = video.parameterSets
+      $0.onIrregular = onIrregular
+    }
     window.goLive()
   }
 
@@ -83,26 +94,27 @@ final class PassThroughTrack: Sendable {
   ///   - captured: when it was captured: monotonic nanoseconds.
   func take(_ unit: AccessUnit, _ video: InputDescription.Video, captured: Int64) {
     let wall = captured + SystemClock.wallMinusMonotonic
-    let (place, chunk, faults) = state.withLock {
-      state -> (PassThroughSchedule.Place?, Chunk?, Int) in
+    let (place, chunk, faults, onIrregular) = state.withLock {
+      state -> (PassThroughSchedule.Place?, Chunk?, Int, (@Sendable () -> Void)?) in
       if unit.isKey, video.parameterSets != state.parameterSets { renew(&state, unit, video) }
       let place = state.schedule.place(pts: unit.pts, isKey: unit.isKey, captured: wall)
       let faults = state.schedule.faults - state.faults
       state.faults = state.schedule.faults
-      guard let place else { return (nil, nil, faults) }
+      let turned = state.schedule.isIrregular ? state.onIrregular.take() : nil
+      guard let place else { return (nil, nil, faults, turned) }
       let chunk = self.chunk(unit, place)
       if let run = place.begins {
         state.opening = Opening(run: run, pts: unit.pts, captured: captured)
       }
       publish(chunk, place, captured: captured, &state)
-      return (place, chunk, faults)
+      return (place, chunk, faults, turned)
     }
     if faults > 0 {
       log.write(
         .warning, "irregular", stream: configuration.name,
-        "the source's pictures or key pictures do not come as they did at first: a discontinuity; "
-          + "--passthrough never encodes them")
+        "the source's pictures or key pictures do not come as they did at first: a discontinuity")
     }
+    onIrregular?()
     count(chunk, at: place?.position)
   }
 

@@ -42,6 +42,15 @@ struct RunSound: ~Copyable {
     input = CodedInput(settings: settings)
   }
 
+  /// The sample that comes next, since 1970.
+  var next: Int64 {
+    if let aligned { return aligned.next * AudioCadence.samplesPerFrame }
+    switch encoded {
+    case .some(let frames): return frames.next
+    case .none: return 0
+    }
+  }
+
   /// Whether sound of that format can be taken.
   func accepts(_ format: InputDescription.Audio) -> Bool {
     passed.map { PassedSound(format)?.fits($0) == true } ?? true

@@ -62,6 +62,11 @@ struct StreamLife {
     }
   }
 
+  /// What ran shall begin anew at once, as something else was learnt of its source.
+  mutating func renew() {
+    if stage == .live { stage = .idle }
+  }
+
   /// The source of what ran has ended for good.
   mutating func sourceEnded() {
     if stage == .live { stage = .ended }

@@ -18,6 +18,8 @@ package struct StreamPlan: Sendable {
   package var wish: [String] = []
   /// Called with the configuration whenever a start has succeeded, on a thread of the stream.
   package var opened: @Sendable (StreamConfiguration) -> Void = { _ in }
+  /// Called when a source that is passed through turned out to be irregular, before the stream begins anew.
+  package var turnedIrregular: @Sendable () -> Void = {}
   private let configure:
     @Sendable (StartCancellation) throws(LiveStream.Failure) -> StreamConfiguration
 

@@ -53,15 +53,18 @@ struct PassThroughChoice {
 
   /// What is done with an input of which this is known.
   ///
-  /// - Parameter facts: of the input.
+  /// - Parameters:
+  ///   - facts: of the input.
+  ///   - isIrregular: whether it turned out to keep no distance of key pictures, whatever it looks like at first.
   /// - Returns: the outcome with its reason.
-  func outcome(_ facts: NetworkSource.Facts) -> Outcome {
+  func outcome(_ facts: NetworkSource.Facts, isIrregular: Bool = false) -> Outcome {
     guard wish != nil else {
       return .encode(settings.passThrough == .auto ? encodingFlag.map { "\($0) was given" } : nil)
     }
     let reason: String
     switch facts.passThrough {
-    case .fits(let fit): return .pass(fit)
+    case .fits(let fit):
+      return .pass(isIrregular ? fit.free(segmentMicroseconds: settings.segmentMicroseconds) : fit)
     case .unfit(let found): reason = "\(found)"
     case .undecided: reason = "it was too short to say whether it is regular"
     }

@@ -5,6 +5,7 @@ import Logging
 import Media
 import Packaging
 import Server
+import Sharing
 import Streams
 
 /// One stream as its settings ask for it: checked as a whole.
@@ -132,7 +133,9 @@ struct StreamWiring: Sendable {
 
   /// A plan whose size and rate are the input's where none were asked for.
   private func pulled(_ address: InputAddress, _ log: Log) -> StreamPlan {
-    StreamPlan(name: settings.name) { [settings] cancellation throws(LiveStream.Failure) in
+    let isIrregular = Locked(false)
+    var plan = StreamPlan(name: settings.name) {
+      [settings] cancellation throws(LiveStream.Failure) in
       let choice = PassThroughChoice(settings: settings)
       let source = NetworkSource(
         address, options: settings.inputOptions, loops: settings.loops,
@@ -141,7 +144,7 @@ struct StreamWiring: Sendable {
       do {
         let facts = try source.begin(cancellation)
         let known: Settings
-        switch choice.outcome(facts) {
+        switch choice.outcome(facts, isIrregular: isIrregular.withLock { $0 }) {
         case .pass(let fit): known = settings.passing(fit, facts)
         case .refuse(let reason): throw UsageError("--passthrough always: \(address), \(reason)")
         case .encode(let reason):
@@ -162,6 +165,8 @@ struct StreamWiring: Sendable {
           "\(UsageError(wrong, origins: settings.origins, place: settings.place))")
       }
     }
+    plan.turnedIrregular = { isIrregular.withLock { $0 = true } }
+    return plan
   }
 
   /// Tells the log what is made.

@@ -30,6 +30,8 @@ from test_players import PLAYERS, plays
 # A key picture at the frames 0, 20 and 64 of every 97: 20, 44 and 33 pictures from key to key.
 UNEVEN = [*ENCODER, "-g", "300", "-x264-params", "scenecut=0", "-force_key_frames",
           "expr:if(mod(n,97),eq(mod(n,97),20)+eq(mod(n,97),64),1)"]
+# As above, but for the first 300 pictures, which have a key picture each second.
+LATER = [*UNEVEN[:-1], "expr:if(lt(n,300),eq(mod(n,30),0),if(mod(n,97),eq(mod(n,97),20)+eq(mod(n,97),64),1))"]
 # Groups of 20 pictures, which do not go into segments of 30: two of them are one.
 SHORT = [*ENCODER, "-g", "20", "-keyint_min", "20"]
 
@@ -79,6 +81,29 @@ def test_playlists(coding: list[str], lengths: set[int], streamer, sources: list
             assert sum(part.duration for part in segment.parts) in (0, segment.duration)
     # The wall clock's number at first, then one more for each segment, which lasts a second or more.
     assert 0 <= time.time() - max(segments) < 60
+
+
+@pytest.mark.timeout(120)
+def test_uneven_only_later(streamer, sources: list[Source], browser: Browser, hlsjs: Path) -> None:
+    """A source that seemed regular: after the third missing key picture the stream begins anew, once, and plays on."""
+    program = play(streamer, sources, "udp", "--hlsjs", str(hlsjs), coding=LATER)
+    regular = fetch(program.port)
+    assert regular.target_duration == 1
+    with viewer(browser) as own, viewer(browser) as hls:
+        own.open(program.url("/"))
+        hls.open(program.url("/?player=hlsjs"))
+        wait_for(lambda: said(program, "begins anew, with segments that end with them"), 40, "the change")
+        wait_for(lambda: get(program.port, "/live/video/playlist.m3u8", timeout=15).status == 200, 25, "a playlist")
+        own.watch(10)
+        began = time.time() * 1000
+        own.watch(6)
+        found = {name: report(view.data(), since=began) for name, view in (("own", own), ("hls.js", hls))}
+    after = fetch(program.port)
+    assert after.target_duration == 5 and after.segments[0].msn > regular.segments[0].msn
+    assert sum("begins anew" in line for line in program.log) == 1
+    for name, seen in found.items():
+        print(f"{name}: {seen['clock_span_s']} s, {seen['glass_to_glass_ms']} stalls {seen['stalls']}")
+        assert seen["clock_span_s"] is not None and seen["clock_span_s"] > 4, f"{name} does not play on"
 
 
 @pytest.mark.timeout(60)

@@ -290,6 +290,34 @@ def test_file(tone: Path, streamer) -> None:
     whole(program)
 
 
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("sound, codec", [(("-c:a", "aac", "-ac", "1"), "as it comes"),
+                                          (("-c:a", "aac", "-ar", "44100"), "decoded and encoded at 48000 Hz")],
+                         ids=["mono", "44100"])
+def test_other_parameters(sound: tuple[str, ...], codec: str, tone: Path, streamer, sources: list[Source]) -> None:
+    """A source that comes back with other sound: another header with its run, and flash and beep are together again."""
+    port = free_port()
+    sources.append(sender(tone, ("-c:a", "copy"), ts(port)))
+    program = passes(streamer, f"udp://127.0.0.1:{port}")
+    sources.pop().kill()
+    time.sleep(1)
+    sources.append(sender(tone, sound, ts(port)))
+    track = Track(program.port, "audio")
+    wait_for(lambda: any(segment.discontinuity for segment in track.playlist().segments), 12, "a discontinuity")
+    time.sleep(4)
+    assert any(codec in line for line in program.log), program.log_text()
+    playlists = Track(program.port, "video").playlist(), track.playlist()
+    maps = [segment.map_uri for segment in playlists[1].segments]
+    assert len(set(maps)) == 2
+    marks = avsync.marks(Track(program.port, "video").media(playlists[0], 3), track.media(playlists[1], 3))
+    print([f"{mark.offset * 1000:.1f} ms" for mark in marks])
+    assert marks and all(abs(mark.offset) <= APART for mark in marks)
+    in_step(program)
+    manifest = fetch_mpd(program.port)
+    validate(manifest.text, "sound of other parameters")
+    assert all(f"$RepresentationID$/{uri}" in manifest.text for uri in maps)
+
+
 @pytest.mark.timeout(90)
 def test_free_segments(tone: Path, streamer, sources: list[Source]) -> None:
     """Where segments end with key pictures at no fixed distance, sound ends them there too, in HLS and DASH."""

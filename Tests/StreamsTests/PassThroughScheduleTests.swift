@@ -143,6 +143,32 @@ struct PassThroughScheduleTests {
     #expect(run.begins.count == 2 && run.schedule.faults == 1)
   }
 
+  @Test(
+    "who leaves out the IDR of a segment three times in a minute is irregular",
+    arguments: [
+      (spacing: Int64(4), times: 3, isIrregular: true), (spacing: 4, times: 2, isIrregular: false),
+      (spacing: 35, times: 5, isIrregular: false), (spacing: 29, times: 3, isIrregular: true),
+    ])
+  func irregularAtLast(_ row: (spacing: Int64, times: Int, isIrregular: Bool)) {
+    var run = Run()
+    let missed = Set((1...Int64(row.times)).map { $0 * row.spacing * 30 })
+    run.take(0..<Int64(row.times + 1) * row.spacing * 30) { $0 % 30 == 0 && !missed.contains($0) }
+    run.expectSound()
+    #expect(run.schedule.faults == row.times)
+    #expect(run.schedule.isIrregular == row.isIrregular)
+  }
+
+  @Test("a source that is away, or whose stamps jump, is not irregular for that")
+  func regularWithBreaks() {
+    var run = Run()
+    for round in Int64(0)..<6 {
+      run.take(round * 90..<round * 90 + 75, stamps: round * 7 * Self.second) {
+        ($0 - round * 90) % 30 == 0
+      }
+    }
+    #expect(run.schedule.faults == 5 && !run.schedule.isIrregular)
+  }
+
   @Test("where the wall clock leaves media time by a tenth of a second a run begins, at a segment")
   func drift() {
     var run = Run()

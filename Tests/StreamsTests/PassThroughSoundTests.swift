@@ -364,6 +364,17 @@ struct PassThroughSoundTests {
     #expect(stage.heard().silent.count <= 1)
   }
 
+  @Test("sound that turns out to be later than what was seen at first is waited for from then on")
+  func later() throws {
+    let stage = try Stage(patience: 150_000_000)
+    try stage.send(.init(length: 2 * Self.second, hasSound: false))
+    try stage.send(.init(length: 6 * Self.second, delay: (700_000_000, 5_000_000)))
+    stage.expectInStep()
+    let (heard, silent) = stage.heard()
+    // Silence was made up to 0.15 s ago; what was to be heard in the time up to 0.7 s ago is lost once.
+    #expect(heard.count >= 46 * 6 - 35 && silent.count <= 2 * 47 + 30)
+  }
+
   @Test("sound that comes before its pictures waits for them")
   func early() throws {
     let stage = try Stage()

@@ -53,6 +53,19 @@ struct StreamLifeTests {
     #expect(life.next(15 * Self.second, lastUse: 0) == .stop)
   }
 
+  @Test("one that shall begin anew does so at once, and only while it is live")
+  func renewal() {
+    var life = running(onDemand: false)
+    life.renew()
+    #expect(life.next(0, lastUse: 0) == .begin)
+    life.renew()
+    #expect(life.stage == .starting)
+    life.want(.over(isEnding: true))
+    life.opened()
+    life.renew()
+    #expect(life.next(0, lastUse: 0) == .quit(isEnding: true))
+  }
+
   @Test("what has failed rests, then it is tried again, or waits to be asked for")
   func failures() {
     var kept = life()

@@ -13,6 +13,14 @@ package struct PassThroughAnalysis: Sendable {
     package var segmentFrames: Int64
     /// Whether segments end with the first IDR after that many pictures, since groups differ or do not go into them.
     package var isFree = false
+
+    /// The same with segments that end with the first IDR after so many microseconds.
+    package func free(segmentMicroseconds: Int64) -> Fit {
+      let cadence = Cadence(
+        rate: rate, segmentMicroseconds: segmentMicroseconds, partMicroseconds: segmentMicroseconds)
+      return Fit(
+        rate: rate, groupFrames: groupFrames, segmentFrames: cadence.framesPerSegment, isFree: true)
+    }
   }
 
   /// Why it must be encoded.
@@ -118,9 +126,7 @@ package struct PassThroughAnalysis: Sendable {
       rate: rate, segmentMicroseconds: segmentMicroseconds, partMicroseconds: segmentMicroseconds)
     let segment = cadence.framesPerSegment
     let isRegularGroup = one == other && (one % segment == 0 || segment % one == 0)
-    verdict = .fits(
-      isRegularGroup
-        ? Fit(rate: rate, groupFrames: one, segmentFrames: max(one, segment))
-        : Fit(rate: rate, groupFrames: max(one, other), segmentFrames: segment, isFree: true))
+    let fit = Fit(rate: rate, groupFrames: max(one, other), segmentFrames: max(one, segment))
+    verdict = .fits(isRegularGroup ? fit : fit.free(segmentMicroseconds: segmentMicroseconds))
   }
 }

@@ -1,0 +1,21 @@
+/// How long sound is waited for before it is silence: what was seen of the input at first, and more where sound that came
+/// later shows that this is too little.
+///
+/// An input may have had no sound when it was looked at, and it may come another way since.
+struct SoundPatience: Sendable {
+  /// What is later is not waited for.
+  private static let most: Int64 = 2_000_000_000
+  /// How much more than the latest seen is waited for.
+  private static let margin: Int64 = 30_000_000
+
+  /// So long after its time.
+  private(set) var nanoseconds: Int64
+
+  /// A patience that has seen nothing late.
+  init(_ nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+
+  /// Sound came so many nanoseconds after its time, and there was silence already.
+  mutating func took(late nanoseconds: Int64) {
+    self.nanoseconds = max(self.nanoseconds, min(nanoseconds + Self.margin, Self.most))
+  }
+}
