@@ -3,6 +3,7 @@
 #ifndef CFFMPEG_H
 #define CFFMPEG_H
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -53,6 +54,12 @@ static inline double cff_stream_turn(const AVStream *s) {
   if (!data || size < 9 * sizeof(int32_t)) return 0;
   double degrees = -av_display_rotation_get((const int32_t *)data);
   return degrees == degrees ? degrees : 0;
+}
+
+/// libsrt, where libavformat has brought it, writes to stderr by itself: lets it do so for nothing but its end.
+static inline void cff_silence_srt(void) {
+  void (*set_level)(int) = (void (*)(int))dlsym(0, "srt_setloglevel");
+  if (set_level) set_level(2);
 }
 
 enum : uint32_t { CFF_TAG_HVC1 = MKTAG('h', 'v', 'c', '1') };

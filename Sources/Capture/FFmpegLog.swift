@@ -10,6 +10,7 @@ enum FFmpegLog {
   /// Takes over libav's log; done once for the process, by the first use of this property.
   static let installed: Void = {
     av_log_set_level(AV_LOG_ERROR)
+    cff_silence_srt()
     unsafe av_log_set_callback { context, level, format, arguments in
       guard level <= AV_LOG_ERROR, let format = unsafe format, let arguments = unsafe arguments
       else { return }

@@ -31,8 +31,10 @@ struct HoldCounters: Sendable {
     seconds[kind, default: .seconds].observe(Double(nanoseconds) / 1e9)
   }
 
-  /// One waited in vain.
-  mutating func expired(_ kind: HoldKind) { timeouts[kind, default: 0] += 1 }
+  /// So many waited in vain.
+  mutating func expired(_ kind: HoldKind, _ count: Int = 1) {
+    timeouts[kind, default: 0] += UInt64(count)
+  }
 
   /// Adds what another loop counted.
   mutating func add(_ other: HoldCounters) {

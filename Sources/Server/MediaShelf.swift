@@ -12,6 +12,9 @@ final class MediaShelf: Sendable {
     var headers: [String: PreparedResponse] = [:]
   }
 
+  /// Each source that was away may come back with another header: more responses than this are not kept.
+  private static let headerLimit = 16
+
   /// The head of a segment that is sent while it is made.
   ///
   /// Its pieces are sent in turn with those of other segments of the same connection.
@@ -93,6 +96,7 @@ final class MediaShelf: Sendable {
           PreparedResponse.acceptRanges, HeaderField("ETag", EntityTag.text(of: track.header)),
         ],
         body: [track.header])
+      if shelves.headers.count >= Self.headerLimit { shelves.headers = [:] }
       shelves.headers[track.headerHash] = response
       return response
     }

@@ -23,10 +23,7 @@ final class StreamDesk {
   private var heldPlaylists = HeldRequests<HeldRequest>()
   /// Requests that wait for a part to be complete.
   private var heldParts = HeldRequests<HeldRequest>()
-  /// Readers of the open segment, and those whose segment has not begun.
-  private var followers: [SegmentFollower] = []
-  private var early: [SegmentFollower] = []
-  private var earlyDeadline = Int64.max
+  private var followers = SegmentFollowers()
   private var revision: Int64 = -1
   private var listing: WindowSnapshot?
   /// The part that was answered last: it is the same for all that waited for it.
@@ -59,8 +56,7 @@ final class StreamDesk {
   /// that nobody takes it for a whole.
   func close() {
     let freed = starting.ended() + heldPlaylists.ended() + heldParts.ended()
-    let following = followers + early
-    (followers, early, earlyDeadline) = ([], [], .max)
+    let following = followers.takeAll()
     countHeld()
     for request in freed {
       request.exchange.onGone = nil
@@ -182,14 +178,14 @@ final class StreamDesk {
     }
     let cadence = rendition.window.cadence
     let newest = snapshot.open?.number ?? snapshot.segments.last?.number
-    let edge = (snapshot.open?.chunks.last ?? snapshot.segments.last?.chunks.last)?.lastFrame
-    guard snapshot.state != .ended, let newest, let edge, number >= newest else {
+    guard snapshot.state != .ended, let newest, number >= newest else {
       return exchange.respond(missing(number, snapshot))
     }
     guard snapshot.open?.number == number || options.waitsForAbsentSegment else {
       return exchange.respond(ResponseFields.error(404, "the segment has not begun"))
     }
-    let ahead = Self.framesUntil(number, newest: newest, edge: edge, cadence)
+    let ahead = Self.framesUntil(
+      number, newest: newest, edge: snapshot.open?.chunks.last?.lastFrame, cadence)
     let horizon = EarlyRequests.horizon(cadence.video)
     guard ahead <= cadence.frames(covering: horizon) else {
       return exchange.respond(
@@ -203,19 +199,22 @@ final class StreamDesk {
       deadline: now + horizon + holdLimit)
     exchange.onGone = { [weak follower] in follower?.isGone = true }
     guard follower.advance(snapshot, now: now) == .follows else { return }
-    keepFollowing(follower)
+    followers.keep(follower)
     countHeld()
   }
 
-  /// How many frames of the track come before segment `number` begins, after the newest segment with its last frame
-  /// `edge`; the fewest where segments are free.
+  /// How many frames of the track come before segment `number` begins; the fewest where segments are free.
+  ///
+  /// `edge` is the last frame of the newest segment while that is open; nil where it is complete, or left out.
   static func framesUntil(
-    _ number: Int64, newest: Int64, edge: Int64, _ cadence: TrackCadence
+    _ number: Int64, newest: Int64, edge: Int64?, _ cadence: TrackCadence
   ) -> Int64 {
     // Nobody knows when a free segment ends: the next may begin at any time.
-    cadence.isFree
-      ? (number - newest - 1) * cadence.frames(covering: cadence.video.segmentNanoseconds)
-      : cadence.firstFrame(of: number) - edge - 1
+    guard !cadence.isFree else {
+      return (number - newest - 1) * cadence.frames(covering: cadence.video.segmentNanoseconds)
+    }
+    return cadence.firstFrame(of: number)
+      - (edge.map { $0 + 1 } ?? cadence.firstFrame(of: newest + 1))
   }
 
   private func following(_ part: Part, _ request: Request) -> [HeaderField] {
@@ -283,8 +282,7 @@ final class StreamDesk {
     let parts = snapshot.state == .ended ? heldParts.ended() : heldParts.published(snapshot.version)
     for request in playlists { release(request, listed, now) }
     for request in parts { release(request, snapshot, now) }
-    if !followers.isEmpty { followers.removeAll { $0.advance(snapshot, now: now) == .done } }
-    if !early.isEmpty { advanceEarly(snapshot, now) }
+    followers.advance(snapshot, now: now)
     if let first = snapshot.segments.first {
       rendition.media.forget(before: first.number)
       if let last = lastPart, last.segment < first.number { lastPart = nil }
@@ -304,7 +302,8 @@ final class StreamDesk {
   /// The earliest moment at which a held request must be let go; monotonic nanoseconds.
   var nextDeadline: Int64 {
     min(
-      starting.nextDeadline, heldPlaylists.nextDeadline, heldParts.nextDeadline, earlyDeadline)
+      starting.nextDeadline, heldPlaylists.nextDeadline, heldParts.nextDeadline,
+      followers.nextDeadline)
   }
 
   /// Lets go whose deadline has come.
@@ -323,41 +322,9 @@ final class StreamDesk {
             [HeaderField("Retry-After", "1"), request.heldField(now)]))
       }
     }
-    expireEarly(now)
+    let absent = followers.expire(now)
+    if absent > 0 { counters.withLock { $0.holds.expired(.segment, absent) } }
     countHeld()
-  }
-
-  private func advanceEarly(_ snapshot: WindowSnapshot, _ now: Int64) {
-    let waiting = early
-    early = []
-    earlyDeadline = .max
-    for follower in waiting where follower.advance(snapshot, now: now) == .follows {
-      keepFollowing(follower)
-    }
-  }
-
-  private func keepFollowing(_ follower: SegmentFollower) {
-    if follower.hasBegun {
-      followers.append(follower)
-    } else {
-      early.append(follower)
-      earlyDeadline = min(earlyDeadline, follower.deadline)
-    }
-  }
-
-  private func expireEarly(_ now: Int64) {
-    guard earlyDeadline <= now else { return }
-    let waiting = early
-    early = []
-    earlyDeadline = .max
-    for follower in waiting where !follower.isGone {
-      guard follower.deadline <= now else {
-        keepFollowing(follower)
-        continue
-      }
-      counters.withLock { $0.holds.expired(.segment) }
-      follower.expire()
-    }
   }
 
   private func release(_ request: HeldRequest, _ snapshot: WindowSnapshot, _ now: Int64) {
@@ -397,7 +364,7 @@ final class StreamDesk {
   private func countHeld() {
     let now = (
       starting: starting.count, playlists: heldPlaylists.count, parts: heldParts.count,
-      following: followers.count + early.count
+      following: followers.count
     )
     guard now != counted else { return }
     let before = counted

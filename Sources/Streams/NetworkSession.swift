@@ -23,6 +23,8 @@ struct NetworkSession {
   private var isSilent = false
   private var isResuming = false
   private var isReported = false
+  /// What came at once after a silence, of a source that is packaged as it is coded.
+  private var backlog = Backlog()
   private var retry: RetryPlan
   private var next: StandbyConnection.Opened?
   private var decoderErrors: UInt64 = 0
@@ -86,6 +88,7 @@ struct NetworkSession {
         source.address, options: source.options, cancellation: cancellation)
     }
     clock.breakOff()
+    backlog = Backlog()
     standby?.begin(cancellation)
     let ending: Result<Ending, InputError>
     do throws(InputError) { ending = .success(try read(&input, first)) } catch {
@@ -125,6 +128,11 @@ struct NetworkSession {
       }
       guard let description = input.description else { continue }
       if !description.isPaced, standby?.hear(at: SystemClock.monotonic) == true { isSilent = true }
+      if let track = source.currentTarget?.passThrough {
+        decoder = nil
+        deliver(unit, description, track)
+        continue
+      }
       guard case .video(let access) = unit else {
         if case .audio(let packet) = unit, source.takesSound {
           take(packet, description.audio, isPaced)
@@ -132,11 +140,6 @@ struct NetworkSession {
         continue
       }
       analyze(access, description)
-      if let target = source.currentTarget, let track = target.passThrough {
-        decoder = nil
-        deliver(access, description, track)
-        continue
-      }
       if decoder == nil {
         isPaced = description.isPaced
         do throws(FFmpegError) { decoder = try VideoDecoder(description.video) } catch {
@@ -181,14 +184,28 @@ struct NetworkSession {
     source.passThrough == nil || isPaced || analysis.map { $0.verdict != .undecided } ?? false
   }
 
+  /// Gives what came to a stream that is packaged as it is coded.
+  private mutating func deliver(
+    _ unit: InputUnit, _ description: InputDescription, _ track: PassThroughTrack
+  ) {
+    if isSilent || isResuming {
+      isSilent = false
+      backlog.begin()
+      resume()
+    }
+    for unit in backlog.take(unit) {
+      switch unit {
+      case .video(let picture): deliver(picture, description, track)
+      case .audio(let packet) where source.takesSound: take(packet, description.audio, false)
+      case .audio: break
+      }
+    }
+  }
+
   /// Gives a picture to the stream as it came.
   private mutating func deliver(
     _ unit: AccessUnit, _ description: InputDescription, _ track: PassThroughTrack
   ) {
-    if isSilent || isResuming {
-      isSilent = false
-      resume()
-    }
     goOnline(description, description.video.width, description.video.height)
     let sent = unit.senderTime.map { $0 - SystemClock.wallMinusMonotonic }
     track.take(
@@ -307,7 +324,7 @@ struct NetworkSession {
     let codec = description.map { "\($0.video.codec) in \($0.format)" } ?? "?"
     source.log.write(
       .info, "source-open", stream: source.name,
-      "\(source.address), \(codec), \(width)x\(height)")
+      "\(source.address), \(codec)" + (width > 0 ? ", \(width)x\(height)" : ""))
     source.currentTarget?.statistics.withLock { statistics in
       statistics.isSourceOnline = true
       if isBack { statistics.reconnects += 1 }

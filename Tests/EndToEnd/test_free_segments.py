@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from harness.continuity import check_one_stream, frames
 from harness.http1 import get
 from harness.labreport import report
 from harness.mpd import SPACE, validate
-from harness.players import vlc
+from harness.players import ffmpeg, mpv, vlc
 from harness.playlist import parse
 from harness.program import Program, start, stop
 from harness.recorder import record
@@ -25,7 +27,6 @@ from harness.sources import ENCODER, Source, wait_for
 from harness.tunein import fetch
 from rules_sequence import idr_chunks
 from test_passthrough import play, said
-from test_players import PLAYERS, plays
 
 # A key picture at the frames 0, 20 and 64 of every 97: 20, 44 and 33 pictures from key to key.
 UNEVEN = [*ENCODER, "-g", "300", "-x264-params", "scenecut=0", "-force_key_frames",
@@ -85,7 +86,10 @@ def test_playlists(coding: list[str], lengths: set[int], streamer, sources: list
 
 @pytest.mark.timeout(120)
 def test_uneven_only_later(streamer, sources: list[Source], browser: Browser, hlsjs: Path) -> None:
-    """A source that seemed regular: after the third missing key picture the stream begins anew, once, and plays on."""
+    """A source that seemed regular: after the third missing key picture the stream begins anew, once, and plays on.
+
+    hls.js seeks too far ahead at times; the page then starts it anew after ten seconds.
+    """
     program = play(streamer, sources, "udp", "--hlsjs", str(hlsjs), coding=LATER)
     regular = fetch(program.port)
     assert regular.target_duration == 1
@@ -94,16 +98,20 @@ def test_uneven_only_later(streamer, sources: list[Source], browser: Browser, hl
         hls.open(program.url("/?player=hlsjs"))
         wait_for(lambda: said(program, "begins anew, with segments that end with them"), 40, "the change")
         wait_for(lambda: get(program.port, "/live/video/playlist.m3u8", timeout=15).status == 200, 25, "a playlist")
-        own.watch(10)
-        began = time.time() * 1000
-        own.watch(6)
-        found = {name: report(view.data(), since=began) for name, view in (("own", own), ("hls.js", hls))}
+        views, spans = {"own": own, "hls.js": hls}, {"own": 0.0, "hls.js": 0.0}
+        took, change = dict.fromkeys(views, 0.0), time.time()
+        while time.time() < change + 35 and min(spans.values()) < 3.5:
+            began = time.time() * 1000
+            own.watch(4)
+            for name, view in views.items():
+                spans[name] = report(view.data(), since=began)["clock_span_s"] or 0.0
+                if spans[name] < 3.5:
+                    took[name] = time.time() - change
+    print(f"moving again after {took}")
     after = fetch(program.port)
     assert after.target_duration == 5 and after.segments[0].msn > regular.segments[0].msn
     assert sum("begins anew" in line for line in program.log) == 1
-    for name, seen in found.items():
-        print(f"{name}: {seen['clock_span_s']} s, {seen['glass_to_glass_ms']} stalls {seen['stalls']}")
-        assert seen["clock_span_s"] is not None and seen["clock_span_s"] > 4, f"{name} does not play on"
+    assert min(spans.values()) >= 3.5, f"not moving again: {spans}"
 
 
 @pytest.mark.timeout(60)
@@ -176,8 +184,11 @@ def test_browser(path: str, browser: Browser, uneven: Program) -> None:
 def test_players(uneven: Program, tmp_path: Path) -> None:
     """ffmpeg, mpv and VLC play the playlist, VLC the MPD as well."""
     wait_for(lambda: len(fetch(uneven.port).segments) >= 8, 20, "eight segments")
-    for name in PLAYERS:
-        plays(name, uneven.url("/live.m3u8"), tmp_path)
-    shown = vlc(uneven.url("/live/manifest.mpd"), 10, tmp_path / "dash")
-    print(shown)
-    assert len(shown.stamps) > 120 and shown.stamps == sorted(shown.stamps)
+    playlist, manifest = uneven.url("/live.m3u8"), uneven.url("/live/manifest.mpd")
+    plays = [(ffmpeg, playlist, 8), (mpv, playlist, 8), (partial(vlc, folder=tmp_path / "hls"), playlist, 12),
+             (partial(vlc, folder=tmp_path / "dash"), manifest, 12)]
+    with ThreadPoolExecutor(len(plays)) as pool:
+        shown = list(pool.map(lambda play: play[0](play[1], play[2]), plays))
+    for (_, url, seconds), seen in zip(plays, shown):
+        print(url, seconds, seen)
+        assert len(seen.stamps) >= 90 and seen.stamps == sorted(seen.stamps), "time goes back, or hardly goes on"

@@ -120,6 +120,25 @@ def test_live(kind: str, streamer, sources: list[Source]) -> None:
 
 
 @pytest.mark.timeout(60)
+def test_srt_wrong_passphrase(tmp_path: Path) -> None:
+    """Who calls with another passphrase is refused, and no library writes into the log; an impossible one is an error."""
+    port = free_port()
+    program = launch(["--input", f"srt://127.0.0.1:{port}?mode=listener&passphrase={PASSPHRASE}", *HOST], defaults=False)
+    try:
+        assert program.listening.wait(10), program.log_text()
+        time.sleep(0.5)
+        caller = subprocess.run(
+            [need("ffmpeg", "pulled inputs"), "-v", "quiet", "-f", "lavfi", "-i", "testsrc", "-t", "1", "-f", "mpegts",
+             f"srt://127.0.0.1:{port}?passphrase=falsch{PASSPHRASE}"], timeout=20, stderr=subprocess.DEVNULL)
+        assert caller.returncode != 0
+    finally:
+        assert stop(program) == 0
+    assert not [line for line in program.log if "SRT" in line], program.log_text()
+    status, lines = run_to_end(["--input", f"srt://127.0.0.1:{port}?passphrase=kurz", *HOST], defaults=False)
+    assert status == 2 and len(lines) == 1 and "10 to 79 characters" in lines[0] and "kurz" not in lines[0], lines
+
+
+@pytest.mark.timeout(60)
 def test_its_own_size_and_rate(streamer, sources: list[Source]) -> None:
     """Size and rate are the source's own unless they are given; another aspect is letterboxed."""
     port = free_port()
@@ -309,7 +328,8 @@ def test_probe(tmp_path: Path) -> None:
     path = clip(tmp_path / "clip.ts", 4)
     run = subprocess.run([str(streamer_binary()), "--probe", str(path)], capture_output=True, text=True, timeout=30)
     assert run.returncode == 0, run.stderr
-    for part in ("h264, 640x360, 30 fps", "30 pictures from key to key", "aac, 48000 Hz, mono", "pass through"):
+    for part in ("h264, 640x360, 30 fps", "30 pictures from key to key", "aac, 48000 Hz, mono", "pass through",
+                 "its sound as it comes"):
         assert part in run.stdout, run.stdout
     gone = subprocess.run([str(streamer_binary()), "--probe", f"rtsp://u:{PASSPHRASE}@127.0.0.1:{free_port()}/x"],
                           capture_output=True, text=True, timeout=30)

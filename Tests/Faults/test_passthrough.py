@@ -121,6 +121,23 @@ def test_away(away: float, size: str, camera: Camera, streamer) -> None:
             assert playlist.open_parts, "a discontinuity with nothing behind it"
 
 
+@pytest.mark.timeout(60)
+def test_frozen(camera: Camera, streamer) -> None:
+    """SIGSTOP for three seconds: what the source has kept goes on where it was, without gap or discontinuity."""
+    program = pull(streamer, camera)
+    time.sleep(1)
+    assert camera.source
+    camera.source.freeze()
+    time.sleep(3)
+    camera.source.thaw()
+    wait_for(lambda: any("it goes on" in line for line in program.log), 5, "the source's return")
+    time.sleep(2.5)
+    playlist = fetch(program.port)
+    assert not any(s.discontinuity or s.gap for s in playlist.segments), playlist.text
+    begun = playlist.segments[-1].milliseconds() / 1000
+    assert -0.2 < time.time() - begun < 3, "it is behind, or ahead of its time"
+
+
 @pytest.mark.timeout(90)
 @pytest.mark.parametrize("path", ["/", "/?player=hlsjs", "/?player=dashjs"])
 def test_players(path: str, camera: Camera, browser: Browser, hlsjs: Path, streamer) -> None:

@@ -189,19 +189,6 @@ struct MediaRequestTests {
     #expect(exchange.stage == .answered)
   }
 
-  @Test("a segment that does not begin in time is 503, and counted as a hold that timed out")
-  func never() throws {
-    let desk = try SyntheticDesk.live(parts: 4)
-    let exchange = try desk.media("segment\(desk.last + 2).m4s")
-    // Two segment durations until it must begin, and three target durations.
-    desk.pass(5 * SyntheticDesk.second - 1)
-    #expect(exchange.isHeld)
-    desk.pass(5 * SyntheticDesk.second)
-    #expect(exchange.status == 503 && exchange.header("retry-after") == "1")
-    #expect(desk.counters.withLock { $0.holds.timeouts } == [.segment: 1])
-    #expect(desk.held == 0)
-  }
-
   @Test(
     "MR-10: held up to H = clamp(2 SD, 1 s, 4 s) before it begins, 425 beyond; 410 behind, 404 never"
   )
@@ -267,6 +254,18 @@ struct MediaRequestTests {
     #expect(try desk.media("segment\(number + 4).m4s").stage == .streaming)
   }
 
+  @Test("behind a segment that was left out the next is waited for as behind any other")
+  func behindGap() throws {
+    let desk = try SyntheticDesk.live()
+    let number = desk.last + 1
+    desk.stream.window.leaveOut(number)
+    desk.requests.woken()
+    #expect(try desk.media("segment\(number).m4s").body == SegmentType.bare.array)
+    #expect(try desk.media("segment\(number + 1).m4s").isHeld)
+    #expect(try desk.media("segment\(number + 3).m4s").isHeld, "it begins in two seconds")
+    #expect(try desk.media("segment\(number + 4).m4s").status == 425)
+  }
+
   @Test("the end completes the open segment; who waited for the next is told 404")
   func end() throws {
     let desk = try SyntheticDesk.live(parts: 4)
@@ -291,6 +290,7 @@ struct MediaRequestTests {
     desk.pass(5 * SyntheticDesk.second)
     #expect(exchange.status == 503)
     #expect(exchange.header("retry-after") == "1")
+    #expect(desk.counters.withLock { $0.holds.timeouts } == [.segment: 1])
     #expect(desk.held == 0)
     #expect(desk.requests.nextDeadline == .max)
   }

@@ -1,3 +1,4 @@
+import Foundation
 import Logging
 import Media
 import Packaging
@@ -198,6 +199,15 @@ struct CommandLineTests {
     #expect(try CommandLineReader.settings(["--version"]).action == .printVersion)
     #expect(try CommandLineReader.settings(["--list-devices"]).action == .listCameras)
     #expect(try CommandLineReader.settings([]).action == .stream)
+  }
+
+  @Test("the README shows the same help; docs/update-readme.py writes it")
+  func readme() throws {
+    let root = (0..<3).reduce(URL(fileURLWithPath: #filePath)) { url, _ in
+      url.deletingLastPathComponent()
+    }
+    let text = try String(contentsOf: root.appendingPathComponent("README.md"), encoding: .utf8)
+    #expect(text.contains("<!-- help -->\n```\n\(HelpText.text)```\n<!-- /help -->"))
   }
 
   @Test("the help, made from the table")

@@ -20,7 +20,7 @@ package struct AccessUnit: Sendable {
   /// Its place in the order of decoding; the same clock; nil where the container does not say.
   package let dts: Int64?
   /// When its last byte was read: monotonic clock, nanoseconds.
-  package let arrival: Int64
+  package var arrival: Int64
   /// When the sender says it captured it: nanoseconds since 1970 on the sender's clock; nil where it does not say.
   package let senderTime: Int64?
 }
@@ -32,5 +32,5 @@ package struct AudioPacket: Sendable {
   /// When its first sample is to be heard: the source's clock, unwrapped, nanoseconds.
   package let pts: Int64
   /// When it was read: monotonic clock, nanoseconds.
-  package let arrival: Int64
+  package var arrival: Int64
 }

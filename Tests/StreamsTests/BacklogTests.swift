@@ -1,0 +1,101 @@
+import Media
+import Testing
+
+@testable import Capture
+@testable import Streams
+
+@Suite("What a source has kept while it was stopped")
+struct BacklogTests {
+  private static let second: Int64 = 1_000_000_000
+  private static let frame: Int64 = 33_333_333
+  /// From stamp to arrival while nothing is held up.
+  private static let way = 20 * second
+
+  private struct Sent {
+    let pts: Int64
+    let arrival: Int64
+    var isSound = false
+  }
+
+  /// Pictures and sound that were made while the source stood still from 5 s to 9 s, sent as fast as it can, and three
+  /// seconds more.
+  private static func afterwards(keeps: Bool) -> [Sent] {
+    var sent: [Sent] = []
+    var now = 9 * second + way
+    for index in Int64(150)..<360 {
+      let made = index * frame
+      guard keeps || made >= 9 * second else { continue }
+      now = max(now + 1_000_000, made + way)
+      sent.append(Sent(pts: made, arrival: now))
+      if index % 2 == 0 { sent.append(Sent(pts: made + 5_000_000, arrival: now, isSound: true)) }
+    }
+    return sent
+  }
+
+  private static func unit(_ sent: Sent) -> InputUnit {
+    sent.isSound
+      ? .audio(AudioPacket(bytes: [], pts: sent.pts, arrival: sent.arrival))
+      : .video(
+        AccessUnit(
+          bytes: [], parameterSets: [], isKey: true, pts: sent.pts, dts: nil,
+          arrival: sent.arrival, senderTime: nil))
+  }
+
+  private static func facts(_ unit: InputUnit) -> Sent {
+    switch unit {
+    case .video(let picture): Sent(pts: picture.pts, arrival: picture.arrival)
+    case .audio(let packet): Sent(pts: packet.pts, arrival: packet.arrival, isSound: true)
+    }
+  }
+
+  @Test("all of it goes on in order, at the times it would have come", arguments: [true, false])
+  func times(keeps: Bool) throws {
+    var backlog = Backlog()
+    backlog.begin()
+    let sent = Self.afterwards(keeps: keeps)
+    var given: [Sent] = []
+    var releases = 0
+    for one in sent {
+      let units = backlog.take(Self.unit(one))
+      if units.count > 1 { releases += 1 }
+      for unit in units {
+        let facts = Self.facts(unit)
+        #expect(facts.arrival <= one.arrival, "from the future")
+        given.append(facts)
+      }
+    }
+    #expect(releases == 1)
+    #expect(given.map(\.pts) == sent.map(\.pts) && given.map(\.isSound) == sent.map(\.isSound))
+    #expect(zip(given.dropFirst(), given).allSatisfy { $0.arrival >= $1.arrival })
+    #expect(given.allSatisfy { abs($0.arrival - $0.pts - Self.way) <= 10_000_000 })
+  }
+
+  @Test("who was stopped and sends all of it is no discontinuity; who lost it is one")
+  func runs() {
+    let cadence = Cadence(rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)
+    for keeps in [true, false] {
+      var clock = SourceClock()
+      var schedule = PassThroughSchedule(cadence: cadence, first: 0)
+      var backlog = Backlog()
+      var places: [PassThroughSchedule.Place] = []
+      func show(_ sent: Sent) {
+        for unit in backlog.take(Self.unit(sent)) {
+          guard case .video(let picture) = unit else { continue }
+          let isKey = (picture.pts / Self.frame) % 30 == 0
+          let captured = clock.captureTime(pts: picture.pts, arrival: picture.arrival)
+          if let place = schedule.place(pts: picture.pts, isKey: isKey, captured: captured) {
+            places.append(place)
+          }
+        }
+      }
+      for index in Int64(0)..<150 {
+        show(Sent(pts: index * Self.frame, arrival: index * Self.frame + Self.way))
+      }
+      backlog.begin()
+      for sent in Self.afterwards(keeps: keeps) where !sent.isSound { show(sent) }
+      #expect(places.compactMap(\.begins).count == (keeps ? 1 : 2))
+      let first = places[0].frame
+      if keeps { #expect(places.map(\.frame) == (0..<360).map { first + $0 }) }
+    }
+  }
+}
