@@ -242,12 +242,18 @@ def test_uneven_groups(browser: Browser, hlsjs: Path, streamer, sources: list[So
     source = send()
     program = streamer("--input", to, "--hlsjs", str(hlsjs), *HOST, defaults=False, within=25)
     wait_for(lambda: get(program.port, "/live/video/playlist.m3u8", timeout=15).status == 200, 25, "a playlist")
+
+    def discontinuities() -> int:
+        return sum(segment.discontinuity for segment in fetch(program.port).segments)
+
     with ExitStack() as stack:
         views = {path: stack.enter_context(viewer(browser)) for path in ("/", "/?player=hlsjs", "/?player=dashjs")}
         for path, view in views.items():
             view.open(program.url(path))
         for view in views.values():
             view.wait_playing(frames=90)
+        # A loaded machine may have kept the sender from sending before.
+        before = discontinuities()
         source.kill()
         time.sleep(3)
         send()
@@ -255,12 +261,12 @@ def test_uneven_groups(browser: Browser, hlsjs: Path, streamer, sources: list[So
         views["/"].watch(12)
         found = {path: report(view.data(), since=back + 7000) for path, view in views.items()}
     playlist = fetch(program.port)
-    assert sum(s.discontinuity for s in playlist.segments) == 1, playlist.text
+    assert discontinuities() == before + 1, playlist.text
     numbers = [s.msn for s in playlist.segments]
     assert numbers == list(range(numbers[0], numbers[-1] + 1))
     manifest = get(program.port, "/live/manifest.mpd").text
     validate(manifest)
-    assert manifest.count("<Period ") == 2 and manifest.count("<SegmentTimeline>") == 2
+    assert manifest.count("<Period ") == before + 2 == manifest.count("<SegmentTimeline>")
     for path, seen in found.items():
         print(f"{path}: {json.dumps(seen)}")
         span = seen["clock_span_s"]
