@@ -76,6 +76,8 @@ struct PassThroughSoundTests {
       var lost: Set<Int64> = []
       /// How long sound is on its way, and pictures; nanoseconds.
       var delay: (sound: Int64, picture: Int64) = (25_000_000, 5_000_000)
+      /// For how long everything is kept by the sender, to be sent at once then; nanoseconds.
+      var held: Int64 = 0
       /// Whether there is sound.
       var hasSound = true
       /// Whether there are pictures.
@@ -110,6 +112,9 @@ struct PassThroughSoundTests {
         add(index, PassThroughSoundTests.frame, 4_000_000, stretch.delay.sound, nil)
       }
       let ordered = events.sorted { ($0.arrival, $0.mark) < ($1.arrival, $1.mark) }
+      for time in stride(from: begin, to: begin + stretch.held, by: 20_000_000) {
+        try sound.advance(to: time)
+      }
       let video = InputDescription.Video(
         nalCodec: .h264, codec: "h264", width: 1280, height: 720, rate: .thirty,
         parameterSets: [], configuration: [])
@@ -127,7 +132,9 @@ struct PassThroughSoundTests {
               bytes: bytes, format: format, pts: event.pts,
               captured: clock.captureTime(.audio, pts: event.pts, arrival: event.arrival)))
         }
-        try sound.advance(to: event.arrival)
+        let seen = max(event.arrival, begin + stretch.held)
+        // Sound is looked for now and then while much comes at once.
+        if seen == event.arrival || event.mark % 7 == 0 { try sound.advance(to: seen) }
       }
       now = begin + stretch.length
       try sound.advance(to: now)
@@ -331,6 +338,21 @@ struct PassThroughSoundTests {
     stage.expectInStep()
     let (heard, silent) = stage.heard()
     #expect(abs(silent.count - 4 * 47) <= 12 && abs(heard.count - 4 * 47) <= 12)
+  }
+
+  @Test(
+    "a sender that was stopped and sends what it kept: next to nothing of the sound is lost",
+    arguments: [800, 1900, 8000])
+  func kept(milliseconds: Int64) throws {
+    let stage = try Stage()
+    try stage.send(.init(length: 2 * Self.second))
+    try stage.send(
+      .init(length: 10 * Self.second, held: milliseconds * 1_000_000))
+    stage.expectInStep()
+    let (heard, silent) = stage.heard()
+    #expect(Set(heard.map(\.run)) == [0])
+    #expect(heard.count > 12 * 46 - 15)
+    #expect(silent.count < 15)
   }
 
   @Test("while there are no pictures sound waits for them")
