@@ -12,7 +12,8 @@ package struct AnswerRecord: Sendable {
   package let kind: RequestKind
   /// 0 if no answer had begun.
   package let status: Int
-  /// Head and body as given to the kernel.
+  /// Head and body as given to the kernel; 0 where the connection was lost while some of it was queued, since how much
+  /// went is not known.
   package var bytesSent: Int
   /// The client did not get the whole answer.
   package var cut: Bool
