@@ -68,6 +68,8 @@ struct PassThroughSoundTests {
       var length: Int64
       /// What is added to the source's clock to make its stamps; nanoseconds.
       var stamps: Int64 = 0
+      /// The distance of two pictures by the source's clock; nanoseconds.
+      var period = PassThroughSoundTests.picture
       /// How fast the source's clock goes beside ours.
       var ppm: Int64 = 0
       /// Which pictures are IDRs.
@@ -106,7 +108,7 @@ struct PassThroughSoundTests {
       }
       for index in 0..<stretch.length / PassThroughSoundTests.picture where stretch.hasPictures {
         if stretch.lost.contains(index % 30) { continue }
-        add(index, PassThroughSoundTests.picture, 0, stretch.delay.picture, stretch.isKey(index))
+        add(index, stretch.period, 0, stretch.delay.picture, stretch.isKey(index))
       }
       for index in 0..<stretch.length / PassThroughSoundTests.frame where stretch.hasSound {
         add(index, PassThroughSoundTests.frame, 4_000_000, stretch.delay.sound, nil)
@@ -376,6 +378,16 @@ struct PassThroughSoundTests {
     stage.expectInStep()
     #expect(stage.heard().silent.count <= 4)
     #expect(stage.sounds.snapshot.segments.count(where: \.startsDiscontinuity) == 1)
+  }
+
+  @Test(
+    "a sensor that keeps its rate only nearly: sound goes with the pictures to the grid",
+    arguments: [33_350_000, 33_320_000] as [Int64])
+  func sensor(period: Int64) throws {
+    let stage = try Stage()
+    try stage.send(.init(length: 180 * Self.second, period: period))
+    stage.expectInStep(within: 15_000_000)
+    #expect(stage.heard().silent.count <= 4)
   }
 
   @Test("sound that is a quarter of a second behind its pictures is heard with them")
