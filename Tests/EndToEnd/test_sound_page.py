@@ -33,7 +33,7 @@ def tone(binary: object, hlsjs: object) -> Iterator[Program]:
     ("?src=/live/manifest.mpd&player=frames", "frames", 0.5), ("?player=hlsjs", "hlsjs", 0.371),
 ], ids=["frames", "asked-for-less", "asked-for-more", "mpd", "hlsjs"])
 def test_plays_picture_and_sound(query: str, player: str, target: float, browser: Browser, tone: Program) -> None:
-    """Both are decoded; the target is what sound allows; the clock advances near it without an error; one retry."""
+    """Both are decoded; the target is what sound allows; the clock advances near it without an error or a stall; one retry."""
     for attempt in (1, 2):
         with viewer(browser) as view:
             view.open(tone.url("/" + query))
@@ -45,7 +45,7 @@ def test_plays_picture_and_sound(query: str, player: str, target: float, browser
         assert state["player"] == player and state["sound"] is True and state["status"] == "live"
         assert not data["page_errors"] and not data["bad_responses"] and not state["errors"]
         assert state["target"] >= target - 1e-6
-        if decoded > 4000 and late < 1500 and still < 1:
+        if decoded > 4000 and late < 1000 * target + 200 and still <= 0.1:
             return
     raise AssertionError(f"{state}, {decoded} bytes of sound decoded")
 
