@@ -3,8 +3,9 @@
 /// Shared by the tracks of a source, so that all of them count the same round. A stamp is taken for the one nearest to
 /// the last: MPEG-TS wraps at 33 bits after 26.5 hours, RTMP at 32 bits after 49.7 days.
 package struct StampUnwrapper: Sendable {
-  /// What lies further from zero is no time of anything: 126 years in nanoseconds. Two of these can be subtracted and
-  /// added to times of the clocks.
+  /// What lies further from zero is no time of anything: 126 years in nanoseconds.
+  ///
+  /// Two of these can be subtracted, and added to times of the clocks.
   private static let limit: Int128 = 4_000_000_000_000_000_000
 
   /// The last stamp in nanoseconds.

@@ -38,7 +38,7 @@ struct AccessUnitAssembler: Sendable {
   /// How often a unit was given out too early.
   private(set) var faults = 0
 
-  /// No unit is larger; bytes. What does not fit is left out.
+  /// No unit is larger, in bytes: what does not fit is left out.
   static let most = 32 << 20
 
   /// Pieces within so many bytes of the largest may be full.
