@@ -12,7 +12,7 @@ import pytest
 from harness.boxes import kinds
 from harness.configuration import stream, write
 from harness.http1 import Connection, get
-from harness.metrics import total
+from harness.metrics import read_metrics
 from harness.program import Program
 from harness.sources import wait_for
 from harness.tunein import fetch
@@ -28,8 +28,8 @@ def runs(program: Program) -> int:
 
 def state(program: Program, name: str = "d") -> str:
     """The state that the metrics name."""
-    found = [word for word in ("idle", "starting", "live", "ended", "failed")
-             if total(program.port, "streamer_stream_state", stream=name, state=word) == 1]
+    found = [labels["state"] for metric, labels, value in read_metrics(program.port)
+             if metric == "streamer_stream_state" and labels["stream"] == name and value == 1]
     assert len(found) == 1, found
     return found[0]
 
