@@ -70,7 +70,7 @@ let package = Package(
     // Level 2. HTTP/1.1 and HTTP/2: codecs and connections. Knows nothing of video.
     library("HTTP", ["Net", "Sharing", "CLinux", "CNghttp2"]),
     // Chunks into parts and segments, the live window, what waits for it. Knows no transport and no protocol.
-    library("Packaging", ["Media", "CMAF", "Sharing"]),
+    library("Packaging", ["Media", "Sharing"]),
 
     // Level 3. Playlists as text, made from window snapshots. Knows neither DASH nor HTTP.
     library("HLSPackager", ["Packaging", "Media"]),
@@ -80,7 +80,7 @@ let package = Package(
 
     // Level 4. One stream's life: source, grid, slots, encoders, slate, reconnecting.
     library(
-      "Streams", ["Capture", "Packaging", "CMAF", "Media", "Sharing", "Logging", "CLinux"]),
+      "Streams", ["Capture", "Packaging", "CMAF", "Media", "Sharing", "Logging"]),
 
     // Level 5. Routes, held requests, statistics.
     library(

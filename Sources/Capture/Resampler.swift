@@ -63,8 +63,8 @@ package struct Resampler: ~Copyable, @unchecked Sendable {
       silence = samples
       try context.compensate(0, over: outputRate)
     case .drop(let samples):
-      let excess = Int(samples * Int64(inputRate) / Int64(outputRate))
-      _ = input.takeFirst(min(excess, input.count))
+      let excess = Int128(samples) * Int128(inputRate) / Int128(outputRate)
+      _ = input.takeFirst(min(Int(clamping: excess), input.count))
       try context.compensate(0, over: outputRate)
     }
     guard silence <= 10 * Int64(outputRate) else {

@@ -43,11 +43,15 @@ struct Backlog {
 
   /// The least that arrival and stamp differ by now; nil while pictures come faster than they were made.
   private var lateness: Int64? {
+    // Sound may go on alone, without a picture that says at what pace.
+    if held.count > Self.most {
+      return held.suffix(Self.most / 2).map { $0.arrival - $0.pts }.min()
+    }
     guard pictures.count > Self.pace else { return nil }
     let newest = pictures.suffix(Self.pace + 1)
-    guard let first = newest.first, let last = newest.last else { return nil }
-    let isAtPace = 2 * (last.arrival - first.arrival) >= last.pts - first.pts
-    guard isAtPace || held.count > Self.most else { return nil }
+    guard let first = newest.first, let last = newest.last,
+      2 * (last.arrival - first.arrival) >= last.pts - first.pts
+    else { return nil }
     return newest.map { $0.arrival - $0.pts }.min()
   }
 }

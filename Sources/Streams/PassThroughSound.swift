@@ -97,7 +97,10 @@ struct PassThroughSound: ~Copyable {
     let pictures = timeline.withLock { $0 }
     guard let run = pictures.run(atOrAfter: index) else { return false }
     let next = pictures.run(atOrAfter: run.index + 1)
-    let late = pictures.mediaTime(at: now - patience.nanoseconds, in: run)
+    // Pictures say how late it is: what was kept for a while comes at once, and sound a little behind them. Where they
+    // have gone, the clock does.
+    let present = next == nil ? run.newestCaptured : now
+    let late = pictures.mediaTime(at: present - patience.nanoseconds, in: run)
     let overdue = cadence.sample(atOrBefore: late) / AudioCadence.samplesPerFrame
     if run.index != index || !hasBegun {
       guard try begin(run, next, isDue: next != nil || overdue > first(of: run)) else {

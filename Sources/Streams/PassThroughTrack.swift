@@ -106,7 +106,7 @@ final class PassThroughTrack: Sendable {
       if let run = place.begins {
         state.opening = Opening(run: run, pts: unit.pts, captured: captured)
       }
-      publish(chunk, place, captured: captured, &state)
+      publish(chunk, place, pts: unit.pts, captured: captured, &state)
       return (place, chunk, faults, turned)
     }
     if faults > 0 {
@@ -142,12 +142,15 @@ final class PassThroughTrack: Sendable {
   }
 
   private func publish(
-    _ chunk: Chunk, _ place: PassThroughSchedule.Place, captured: Int64, _ state: inout State
+    _ chunk: Chunk, _ place: PassThroughSchedule.Place, pts: Int64, captured: Int64,
+    _ state: inout State
   ) {
     guard var opening = state.opening else {
       window.publish(chunk)
       state.number = place.segment
-      return timeline.withLock { $0.take(chunk.frame, in: place.segment, captured: captured) }
+      return timeline.withLock {
+        $0.take(chunk.frame, in: place.segment, pts: pts, captured: captured)
+      }
     }
     opening.chunks.append(chunk)
     state.opening = opening
@@ -164,7 +167,7 @@ final class PassThroughTrack: Sendable {
       timeline.begin(
         number: place.segment, first: first, pts: opening.pts, captured: opening.captured,
         offset: opening.run.offset)
-      timeline.take(chunk.frame, in: place.segment, captured: captured)
+      timeline.take(chunk.frame, in: place.segment, pts: pts, captured: captured)
     }
   }
 

@@ -25,6 +25,9 @@ struct PictureTimeline: Sendable {
     fileprivate(set) var newest: Int64
     /// When that one was captured: monotonic clock, nanoseconds.
     fileprivate(set) var newestCaptured: Int64
+    /// How much later pictures lie on the grid than their stamps say, smoothed: a sensor may be a little slower or faster
+    /// than the rate of the grid; nanoseconds.
+    fileprivate(set) var shift: Int64 = 0
 
     /// The place on the grid behind its newest picture.
     var end: Int64 { newest + 1 }
@@ -63,8 +66,10 @@ struct PictureTimeline: Sendable {
   }
 
   /// A picture of the newest run is there, in segment `number`.
-  mutating func take(_ picture: Int64, in number: Int64, captured: Int64) {
+  mutating func take(_ picture: Int64, in number: Int64, pts: Int64, captured: Int64) {
     guard var run = runs.popLast() else { return }
+    let apart = grid.nanoseconds(picture) - grid.nanoseconds(run.first) - (pts - run.pts)
+    run.shift += (apart - run.shift) / Self.smoothing
     run.newest = picture
     run.newestCaptured = captured
     if run.segments.last?.number != number {
@@ -82,19 +87,23 @@ struct PictureTimeline: Sendable {
 
   /// The media time in `run` of what carries the stamp `pts` and was captured at `captured`: nanoseconds since 1970.
   ///
-  /// Pictures are as many frames behind the run's first as their stamps say, and so is sound: however far the source's
-  /// clock has run away, both keep together. A stamp that cannot be of this run, since stamps have jumped and no
+  /// Pictures are as many frames behind the run's first as their stamps say, and sound goes with them: however far the
+  /// source's clock has run away, both keep together. A stamp that cannot be of this run, since stamps have jumped and no
   /// picture has come since, is not believed.
   func mediaTime(pts: Int64, captured: Int64, in run: Run) -> Int64 {
     let byCapture = mediaTime(at: captured, in: run)
     let (distance, overflow) = pts.subtractingReportingOverflow(run.pts)
     guard !overflow else { return byCapture }
-    let byStamp = grid.nanoseconds(run.first).addingReportingOverflow(distance)
+    let begin = grid.nanoseconds(run.first) + run.shift
+    let byStamp = begin.addingReportingOverflow(distance)
     guard !byStamp.overflow, abs(byStamp.partialValue - byCapture) <= Self.trust else {
       return byCapture
     }
     return byStamp.partialValue
   }
+
+  /// Pictures over which their distance from their stamps is smoothed.
+  private static let smoothing: Int64 = 32
 
   /// How far stamp and capture may be apart; nanoseconds.
   private static let trust: Int64 = 300_000_000

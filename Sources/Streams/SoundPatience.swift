@@ -3,7 +3,7 @@
 ///
 /// An input may have had no sound when it was looked at, and it may come another way since.
 struct SoundPatience: Sendable {
-  /// What is later is not waited for.
+  /// What is later was kept by somebody who was stopped, and says nothing of what comes next.
   private static let most: Int64 = 2_000_000_000
   /// How much more than the latest seen is waited for.
   private static let margin: Int64 = 30_000_000
@@ -16,6 +16,7 @@ struct SoundPatience: Sendable {
 
   /// Sound came so many nanoseconds after its time, and there was silence already.
   mutating func took(late nanoseconds: Int64) {
-    self.nanoseconds = max(self.nanoseconds, min(nanoseconds + Self.margin, Self.most))
+    let wish = nanoseconds + Self.margin
+    if wish <= Self.most { self.nanoseconds = max(self.nanoseconds, wish) }
   }
 }

@@ -55,6 +55,22 @@ struct AccessUnitAssemblerTests {
     #expect(sender.units.map(\.isEarly) == [false, true, false, true])
   }
 
+  @Test("a source whose stamp never changes does not fill the memory")
+  func oneStamp() {
+    var assembler = AccessUnitAssembler()
+    var units: [AccessUnitAssembler.Unit] = []
+    let bytes = [UInt8](repeating: 1, count: 1 << 20)
+    for index in 0..<80 {
+      units += assembler.take(
+        .init(
+          stamp: 7, bytes: bytes, startsUnit: true, slices: 1, isKey: false,
+          arrival: Int64(index)))
+    }
+    if let rest = assembler.finish() { units.append(rest) }
+    #expect(!units.isEmpty)
+    #expect(units.allSatisfy { $0.bytes.count <= AccessUnitAssembler.most })
+  }
+
   @Test("parameter sets belong to the picture behind them, what follows a picture is no fault")
   func sets() {
     var assembler = AccessUnitAssembler()

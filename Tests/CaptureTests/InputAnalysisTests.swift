@@ -95,6 +95,9 @@ struct InputAnalysisTests {
       testDescription: "no second key picture", stamps: regular(120), keys: [0],
       verdict: .unfit(.longGroup(4))),
     PassRow(
+      testDescription: "no key picture at all, as with a rolling intra refresh",
+      stamps: regular(120), keys: [], verdict: .unfit(.longGroup(4))),
+    PassRow(
       testDescription: "two key pictures only", stamps: regular(40), keys: [0, 25],
       verdict: .undecided),
     PassRow(
@@ -144,6 +147,19 @@ struct InputAnalysisTests {
     #expect(survey.lateness == 12_000_000)
     #expect(survey.rate(declared: nil)?.description == "25")
     #expect(survey.lead == 0)
+  }
+
+  @Test("sound with stamps of another time says nothing of the pictures", arguments: [1, -1])
+  func foreignSound(sign: Int64) {
+    var survey = InputSurvey()
+    let hour: Int64 = 3_600_000_000_000
+    for index in Int64(0)..<30 {
+      let time = index * 40_000_000
+      survey.take(pts: time, arrival: time + 5_000_000, sent: nil)
+      survey.takeSound(pts: time + sign * hour, arrival: time + 6_000_000)
+    }
+    #expect(survey.lateness == 0)
+    #expect(survey.soundLateness <= 100_000_000)
   }
 
   @Test("the sender's own time makes the lateness longer")

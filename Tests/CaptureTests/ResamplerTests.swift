@@ -128,4 +128,16 @@ struct ResamplerTests {
     #expect(of(900) == .slew(240) && of(-960) == .slew(-240))
     #expect(of(1024) == .insert(1024) && of(-1024) == .drop(1024))
   }
+
+  @Test("sound that belongs centuries back is left out, and the next goes on")
+  func centuries() throws {
+    let settings = AudioEncoderSettings(channels: 1)
+    var resampler = try Resampler(fromRate: 192_000, channels: 1, to: settings)
+    let sound = SoundBlock(planes: [[Float](repeating: 0, count: 19_200)])
+    let now: Int64 = 1_795_155_720 * 1_000_000_000
+    _ = try resampler.convert(sound, at: now)
+    _ = try resampler.convert(sound, at: now - 8_000_000_000_000_000_000)
+    let placed = try #require(try resampler.convert(sound, at: now + 100_000_000))
+    #expect(placed.position >= now / 1_000_000_000 * 48_000)
+  }
 }

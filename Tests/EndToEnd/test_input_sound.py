@@ -323,7 +323,7 @@ def test_free_segments(tone: Path, streamer, sources: list[Source]) -> None:
     """Where segments end with key pictures at no fixed distance, sound ends them there too, in HLS and DASH."""
     port = free_port()
     command = [need("ffmpeg", "sound of inputs"), "-v", "error", "-re", "-i", str(tone.with_name("long.mkv")), "-map", "0",
-               *ENCODER, "-g", "300", "-x264-params", "scenecut=0", "-force_key_frames",
+               "-fps_mode", "passthrough", "-enc_time_base", "1:90000", *ENCODER, "-g", "300", "-x264-params", "scenecut=0", "-force_key_frames",
                "expr:if(mod(n,97),eq(mod(n,97),20)+eq(mod(n,97),64),1)", "-c:a", "copy", "-flush_packets", "1", *ts(port)]
     sources.append(Source(subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                            stderr=subprocess.DEVNULL)))

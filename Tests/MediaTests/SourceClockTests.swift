@@ -168,6 +168,26 @@ struct SourceClockTests {
 
 @Suite("Stamps that wrap")
 struct StampUnwrapperTests {
+  @Test(
+    "stamps that no time has can be mapped and compared", arguments: [1, 90_000, 1_000_000_000])
+  func extremes(ticksPerSecond: Int64) {
+    var unwrapper = StampUnwrapper()
+    var clock = SourceClock()
+    let stamps: [Int64] = [0, .max, .min + 1, .max, 0, .min + 1, 1, 1 << 62, -(1 << 62)]
+    var given: [Int64] = []
+    for (index, ticks) in stamps.enumerated() {
+      let pts = unwrapper.nanoseconds(
+        ticks, bits: 64, numerator: 1, denominator: ticksPerSecond)
+      given.append(pts)
+      let arrival = 1_000_000_000_000 + Int64(index) * 700_000_000
+      let captured = clock.captureTime(index % 2 == 0 ? .video : .audio, pts: pts, arrival: arrival)
+      #expect(captured <= arrival + 100_000_000)
+    }
+    for one in given {
+      for other in given { #expect(!one.subtractingReportingOverflow(other).overflow) }
+    }
+  }
+
   @Test("33 bits of 90 kHz go on after 26.5 hours, for both tracks")
   func transportStream() {
     var unwrapper = StampUnwrapper()

@@ -98,4 +98,19 @@ struct BacklogTests {
       if keeps { #expect(places.map(\.frame) == (0..<360).map { first + $0 }) }
     }
   }
+
+  @Test("sound that comes without pictures goes on, and is not kept for ever")
+  func soundAlone() {
+    var backlog = Backlog()
+    backlog.begin()
+    var given = 0
+    for index in Int64(0)..<Int64(3 * Backlog.most) {
+      let made = index * 21_333_333
+      given +=
+        backlog.take(
+          Self.unit(Sent(pts: made, arrival: made + Self.way, isSound: true))
+        ).count
+    }
+    #expect(given == 3 * Backlog.most)
+  }
 }

@@ -34,6 +34,15 @@ struct HostedStreamTests {
       throw CancellationError()
     }
 
+    /// What is live; a failure where nothing is any more.
+    func live() throws -> LiveStream {
+      guard case .live(let live) = stream.phase else {
+        Issue.record("it went on to \(HostedStreamTests.word(stream.phase))")
+        throw CancellationError()
+      }
+      return live
+    }
+
     func close(isEnding: Bool = true) {
       stream.beginClosing(isEnding: isEnding)
       stream.waitUntilClosed()
@@ -69,7 +78,7 @@ struct HostedStreamTests {
     let host = Host(StreamPlan(try Self.configuration()))
     host.stream.start()
     try host.reach("live")
-    guard case .live(let live) = host.stream.phase else { return }
+    let live = try host.live()
     host.close()
     #expect(live.window.snapshot.state == .ended)
     #expect(host.words.withLock { $0 } == ["starting", "live", "ended"])
@@ -80,7 +89,7 @@ struct HostedStreamTests {
     let host = Host(StreamPlan(try Self.configuration()))
     host.stream.start()
     try host.reach("live")
-    guard case .live(let live) = host.stream.phase else { return }
+    let live = try host.live()
     host.close(isEnding: false)
     #expect(live.window.snapshot.state != .ended)
   }

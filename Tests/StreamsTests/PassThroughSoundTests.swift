@@ -68,6 +68,8 @@ struct PassThroughSoundTests {
       var length: Int64
       /// What is added to the source's clock to make its stamps; nanoseconds.
       var stamps: Int64 = 0
+      /// The distance of two pictures by the source's clock; nanoseconds.
+      var period = PassThroughSoundTests.picture
       /// How fast the source's clock goes beside ours.
       var ppm: Int64 = 0
       /// Which pictures are IDRs.
@@ -76,6 +78,8 @@ struct PassThroughSoundTests {
       var lost: Set<Int64> = []
       /// How long sound is on its way, and pictures; nanoseconds.
       var delay: (sound: Int64, picture: Int64) = (25_000_000, 5_000_000)
+      /// For how long everything is kept by the sender, to be sent at once then; nanoseconds.
+      var held: Int64 = 0
       /// Whether there is sound.
       var hasSound = true
       /// Whether there are pictures.
@@ -104,12 +108,15 @@ struct PassThroughSoundTests {
       }
       for index in 0..<stretch.length / PassThroughSoundTests.picture where stretch.hasPictures {
         if stretch.lost.contains(index % 30) { continue }
-        add(index, PassThroughSoundTests.picture, 0, stretch.delay.picture, stretch.isKey(index))
+        add(index, stretch.period, 0, stretch.delay.picture, stretch.isKey(index))
       }
       for index in 0..<stretch.length / PassThroughSoundTests.frame where stretch.hasSound {
         add(index, PassThroughSoundTests.frame, 4_000_000, stretch.delay.sound, nil)
       }
       let ordered = events.sorted { ($0.arrival, $0.mark) < ($1.arrival, $1.mark) }
+      for time in stride(from: begin, to: begin + stretch.held, by: 20_000_000) {
+        try sound.advance(to: time)
+      }
       let video = InputDescription.Video(
         nalCodec: .h264, codec: "h264", width: 1280, height: 720, rate: .thirty,
         parameterSets: [], configuration: [])
@@ -127,7 +134,9 @@ struct PassThroughSoundTests {
               bytes: bytes, format: format, pts: event.pts,
               captured: clock.captureTime(.audio, pts: event.pts, arrival: event.arrival)))
         }
-        try sound.advance(to: event.arrival)
+        let seen = max(event.arrival, begin + stretch.held)
+        // Sound is looked for now and then while much comes at once.
+        if seen == event.arrival || event.mark % 7 == 0 { try sound.advance(to: seen) }
       }
       now = begin + stretch.length
       try sound.advance(to: now)
@@ -333,6 +342,21 @@ struct PassThroughSoundTests {
     #expect(abs(silent.count - 4 * 47) <= 12 && abs(heard.count - 4 * 47) <= 12)
   }
 
+  @Test(
+    "a sender that was stopped and sends what it kept: next to nothing of the sound is lost",
+    arguments: [800, 1900, 8000])
+  func kept(milliseconds: Int64) throws {
+    let stage = try Stage()
+    try stage.send(.init(length: 2 * Self.second))
+    try stage.send(
+      .init(length: 10 * Self.second, held: milliseconds * 1_000_000))
+    stage.expectInStep()
+    let (heard, silent) = stage.heard()
+    #expect(Set(heard.map(\.run)) == [0])
+    #expect(heard.count > 12 * 46 - 15)
+    #expect(silent.count < 15)
+  }
+
   @Test("while there are no pictures sound waits for them")
   func pictureless() throws {
     let stage = try Stage()
@@ -354,6 +378,16 @@ struct PassThroughSoundTests {
     stage.expectInStep()
     #expect(stage.heard().silent.count <= 4)
     #expect(stage.sounds.snapshot.segments.count(where: \.startsDiscontinuity) == 1)
+  }
+
+  @Test(
+    "a sensor that keeps its rate only nearly: sound goes with the pictures to the grid",
+    arguments: [33_350_000, 33_320_000] as [Int64])
+  func sensor(period: Int64) throws {
+    let stage = try Stage()
+    try stage.send(.init(length: 180 * Self.second, period: period))
+    stage.expectInStep(within: 15_000_000)
+    #expect(stage.heard().silent.count <= 4)
   }
 
   @Test("sound that is a quarter of a second behind its pictures is heard with them")

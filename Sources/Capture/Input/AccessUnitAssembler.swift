@@ -38,6 +38,9 @@ struct AccessUnitAssembler: Sendable {
   /// How often a unit was given out too early.
   private(set) var faults = 0
 
+  /// No unit is larger, in bytes: what does not fit is left out.
+  static let most = 32 << 20
+
   /// Pieces within so many bytes of the largest may be full.
   private static let slack = 16
 
@@ -65,9 +68,11 @@ struct AccessUnitAssembler: Sendable {
     let size = piece.bytes.count - (piece.startsUnit ? 5 : 0)
     let isEnd = size < largest - Self.slack
     largest = max(largest, size)
-    var joined = current ?? piece
-    if current != nil {
-      joined.bytes += piece.bytes
+    var joined = piece
+    // Taken out first: bytes that two hold would be copied with each piece.
+    if let begun = current.take() {
+      joined = begun
+      if begun.bytes.count + piece.bytes.count <= Self.most { joined.bytes += piece.bytes }
       joined.slices += piece.slices
       joined.isKey = joined.isKey || piece.isKey
       joined.arrival = piece.arrival

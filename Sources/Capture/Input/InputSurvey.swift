@@ -31,7 +31,7 @@ package struct InputSurvey: Sendable {
   ///   - arrival: monotonic time.
   ///   - sent: when the sender says that it captured it; monotonic time.
   package mutating func take(pts: Int64, arrival: Int64, sent: Int64?) {
-    if let last = pictures.last, abs(pts - last.pts - (arrival - last.arrival)) > 5 * Self.span {
+    if isForeign(pts, arrival) {
       // The stamps jumped: a new beginning.
       pictures = []
       sounds = []
@@ -40,8 +40,16 @@ package struct InputSurvey: Sendable {
   }
 
   /// Takes the next stretch of sound, where sound is wanted: it shares the mapping of stamps.
+  ///
+  /// Sound whose stamps are of another time than the pictures' says nothing of how late these are.
   package mutating func takeSound(pts: Int64, arrival: Int64) {
-    if !pictures.isEmpty { sounds.append((pts, arrival)) }
+    if !pictures.isEmpty, !isForeign(pts, arrival) { sounds.append((pts, arrival)) }
+  }
+
+  /// Whether a stamp is not of the time of the last picture's.
+  private func isForeign(_ pts: Int64, _ arrival: Int64) -> Bool {
+    guard let last = pictures.last else { return false }
+    return abs(pts - last.pts - (arrival - last.arrival)) > 5 * Self.span
   }
 
   /// Pictures a second; nil where that cannot be said.

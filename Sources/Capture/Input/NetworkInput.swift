@@ -43,9 +43,6 @@ package struct NetworkInput: ~Copyable {
       format: context.format, video: video.video, audio: audio?.audio, isPaced: context.isPaced)
   }
 
-  /// Pictures that were given out before they were whole.
-  package var assemblyFaults: Int { video?.faults ?? 0 }
-
   /// The next unit; blocks.
   ///
   /// Nil at the end of a file, or when the other side has closed.
@@ -154,7 +151,8 @@ private struct ReadPacket {
     dts = unsafe packet.pointee.dts == CFF_NOPTS ? nil : packet.pointee.dts
     isKey = unsafe packet.pointee.flags & AV_PKT_FLAG_KEY != 0
     let sent = unsafe cff_sender_time(packet)
-    senderTime = sent == CFF_NOPTS ? nil : sent * 1000
+    let (nanoseconds, isBeyond) = sent.multipliedReportingOverflow(by: 1000)
+    senderTime = sent == CFF_NOPTS || isBeyond ? nil : nanoseconds
     var size = 0
     let data = unsafe av_packet_get_side_data(packet, AV_PKT_DATA_NEW_EXTRADATA, &size)
     newExtradata = unsafe data.map { unsafe Array(UnsafeBufferPointer(start: $0, count: size)) }

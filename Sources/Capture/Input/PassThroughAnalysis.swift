@@ -31,7 +31,7 @@ package struct PassThroughAnalysis: Sendable {
     case reordered
     /// A picture lies more than half a frame off the grid of its rate.
     case irregularRate(FrameRate)
-    /// No second IDR came for so long; seconds.
+    /// No IDR came for so long; seconds.
     case longGroup(Int64)
     /// It is a file, which ends, and is read faster than it plays.
     case file
@@ -67,6 +67,8 @@ package struct PassThroughAnalysis: Sendable {
   private let segmentMicroseconds: Int64
   private let longestGroup: Int64
   private let declared: FrameRate?
+  /// The stamp of the first picture, where that is no IDR.
+  private var first: Int64?
   private var stamps: [Int64] = []
   private var keys: [Int] = []
   private var groupBytes: Int64 = 0
@@ -90,7 +92,14 @@ package struct PassThroughAnalysis: Sendable {
 
   /// Takes the next picture in the order of decoding, of `size` bytes.
   package mutating func take(pts: Int64, isKey: Bool, size: Int = 0) {
-    guard verdict == .undecided, isKey || !keys.isEmpty else { return }
+    guard verdict == .undecided else { return }
+    guard isKey || !keys.isEmpty else {
+      // Some have none after their beginning: a rolling intra refresh, open groups.
+      let first = first ?? pts
+      self.first = first
+      if pts - first > longestGroup { verdict = .unfit(.longGroup(longestGroup / 1_000_000_000)) }
+      return
+    }
     if isKey, let key = keys.last, pts > stamps[key] {
       let bits = Int128(groupBytes) * 8_000_000_000
       peakBitrate = max(peakBitrate, Int64(clamping: bits / Int128(pts - stamps[key])))

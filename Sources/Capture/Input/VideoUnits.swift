@@ -48,9 +48,6 @@ struct VideoUnits {
     return video.parameterSets.count >= (codec == .h264 ? 2 : 3)
   }
 
-  /// How often a unit was given out before it was whole.
-  var faults: Int { assembler.faults }
-
   /// Takes what libavformat knows of the stream now, which may have changed: FLV brings new sequence headers.
   @unsafe
   mutating func update(_ parameters: UnsafePointer<AVCodecParameters>) {
