@@ -25,7 +25,8 @@ struct CodedInput: ~Copyable {
         sampleRate: Int32(clamping: entry.format.sampleRate), channels: entry.format.channels)
     }
     guard let found = try decoder?.decode(entry.bytes, pts: time) else { return }
-    for sound in found where sound.sampleRate > 0 {
+    // Nothing real has less, and each sample of it would become hundreds.
+    for sound in found where sound.sampleRate >= 1000 {
       let time = sound.pts ?? end
       decoded.append((sound, time))
       end = time + Int64(sound.sound.count) * 1_000_000_000 / Int64(sound.sampleRate)
