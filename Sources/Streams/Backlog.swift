@@ -29,7 +29,11 @@ struct Backlog {
   mutating func take(_ unit: InputUnit) -> [InputUnit] {
     guard isHolding else { return [unit] }
     held.append(unit)
-    if case .video(let picture) = unit { pictures.append((picture.pts, picture.arrival)) }
+    if case .video(let picture) = unit {
+      // A demuxer gives the last picture of a sender with the first of the next, whose stamps begin anew.
+      if let last = pictures.last, picture.pts <= last.pts { pictures = [] }
+      pictures.append((picture.pts, picture.arrival))
+    }
     guard let least = lateness else { return [] }
     defer { self = Backlog() }
     var next = Int64.max

@@ -48,6 +48,26 @@ struct BacklogTests {
     }
   }
 
+  @Test(
+    "a sender that begins anew is dated by its own stamps, whatever of the one before comes with them"
+  )
+  func anotherSender() {
+    var backlog = Backlog()
+    backlog.begin()
+    let back = 40 * Self.second
+    // Kept by the demuxer until the next picture came.
+    var given = backlog.take(Self.unit(Sent(pts: 10 * Self.second, arrival: back)))
+    for index in Int64(0)..<12 {
+      let picture = Sent(
+        pts: 1_400_000_000 + index * Self.frame, arrival: back + index * Self.frame)
+      given += backlog.take(Self.unit(picture))
+    }
+    let times = given.map(Self.facts)
+    #expect(times.count == 13)
+    #expect(times.dropFirst().allSatisfy { $0.arrival - back == $0.pts - 1_400_000_000 })
+    #expect(times[0].arrival <= times[1].arrival)
+  }
+
   @Test("all of it goes on in order, at the times it would have come", arguments: [true, false])
   func times(keeps: Bool) throws {
     var backlog = Backlog()
