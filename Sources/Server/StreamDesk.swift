@@ -330,8 +330,10 @@ final class StreamDesk {
   private func release(_ request: HeldRequest, _ snapshot: WindowSnapshot, _ now: Int64) {
     switch request.purpose {
     case .anything: reroute(request.exchange, request.since)
-    case .playlist where rendition.window.cadence.isFree && snapshot.state == .live:
-      // A segment may have ended without the part that was waited for, which then is the next one's first.
+    case .playlist
+    where rendition.window.cadence.isFree && snapshot.state == .live
+      && snapshot.open?.parts.isEmpty != false:
+      // A segment has ended, maybe without the part that was waited for: that then is the next one's first.
       reroute(request.exchange, request.since)
     case .playlist(let key), .poll(let key):
       var key = key
