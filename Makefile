@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help deps-run deps-test deps-bench build run test unit e2e faults lint fmt tsan asan fuzz soak bench check clean
+.PHONY: help deps-run deps-test deps-bench build run test unit e2e faults lint words fmt tsan asan fuzz soak bench check clean
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
@@ -74,6 +74,10 @@ lint:  ## format, dependency borders, the page's scripts
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" node client/csp.mjs --check
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" node client/check.mjs
 	@! grep -rnE '^[^/]*\b(try!|fatalError\(|as!)' Sources || { echo "try!, as! and fatalError are not allowed"; exit 1; }
+
+words:  ## words and line widths of comments, messages and documents
+	python3 Tests/test_wordcheck.py
+	python3 Tests/wordcheck.py
 
 fmt:  ## format the sources
 	swift format format -i -r -p $(SWIFT_SOURCES)
