@@ -120,7 +120,7 @@ def test_segments_follow_the_pictures(tone: Program) -> None:
 
 
 def test_dd_reload_and_reports(tone: Program) -> None:
-    """Blocking reload of each part in turn, its hint, and reports of the other rendition that are at most a part old."""
+    """PL-14, DD-02: each part in turn, its hint, and reports of the video that are at most a part old."""
     sound = Track(tone.port, "audio")
     playlist = sound.playlist()
     for _ in range(25):
@@ -278,7 +278,7 @@ def test_players_put_out_both(player: str, path: str, tone: Program, tmp_path: P
 
 
 def test_ladder_with_sound(streamer) -> None:
-    """Every variant has the one group of sound; every playlist reports all others."""
+    """PL-14: every variant has the one group of audio; every playlist reports all others."""
     program = streamer("--rendition", "320x180@300", "--rendition", "160x90@150", "--audio", "tone")
     time.sleep(1)
     streams, media = variants(get(program.port, "/live.m3u8").text)
