@@ -69,9 +69,8 @@ e2e: deps-test build  ## end-to-end tests against the built program, in real pla
 faults: deps-test build  ## real processes killed and frozen while browsers play
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 1200 $(PYTHON) -m pytest -c Tests/pytest.ini $(RETRY) Tests/Faults
 
-lint:  ## format, dependency borders, the page's scripts, rule ids
+lint:  ## format, dependency borders, the page and its types, rule ids
 	swift format lint --strict -r -p $(SWIFT_SOURCES)
-	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" node client/csp.mjs --check
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" node client/check.mjs
 	python3 Tests/check_rules.py
 	@! grep -rnE '^[^/]*\b(try!|fatalError\(|as!)' Sources || { echo "try!, as! and fatalError are not allowed"; exit 1; }

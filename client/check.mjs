@@ -1,15 +1,21 @@
 #!/usr/bin/env node
-// Checks the client: hashes of the page's policy, and the types of the page's script and of client.ts
-// (tsc of Debian's node-typescript). Ends with 1 on a finding.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Checks the clients: browser.html is up to date with its sources, and the types of the page and
+// of client.ts are right (tsc of Debian's node-typescript). Ends with 1 on a finding.
+
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const here = fileURLToPath(new URL('.', import.meta.url));
-const page = readFileSync(join(here, 'browser.html'), 'utf8');
-const strict = ['--noEmit', '--strict', '--noUnusedLocals', '--noImplicitReturns', '--target', 'es2022', '--lib', 'es2022,dom,dom.iterable', '--typeRoots', join(here, 'none')];
+const client = fileURLToPath(new URL('.', import.meta.url));
+const strict = [
+  '--noEmit', '--strict', '--noUnusedLocals', '--noImplicitReturns', '--allowJs', '--checkJs',
+  '--target', 'es2022', '--lib', 'es2022,dom,dom.iterable', '--typeRoots', join(client, 'none'),
+  '--module', 'es2022', '--moduleResolution', 'node', '--importsNotUsedAsValues', 'error',
+];
 
 /** @param {string} what @param {string} program @param {string[]} words */
 function run(what, program, words) {
@@ -18,22 +24,22 @@ function run(what, program, words) {
   return status === 0;
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'client-check-'));
-const script = join(folder, 'browser.js');
-// Same line numbers as in the page.
-const [before, text] = page.split(/<script>/, 2);
-writeFileSync(script, '\n'.repeat(before.split('\n').length - 1) + text.split('</script>')[0]);
-// tsc 4.8 knows no imports of './x.ts', which node's own type stripping needs.
-mkdirSync(join(folder, 'src'));
-const sources = ['client.ts', ...readdirSync(join(here, 'src')).map((name) => join('src', name))];
-for (const name of sources) {
-  writeFileSync(join(folder, name), readFileSync(join(here, name), 'utf8').replace(/(from '\.[^']*)\.ts'/g, "$1.js'"));
+/** The files of these folders, relative to client/. @param {...string} folders */
+const filesIn = (...folders) => folders.flatMap((folder) => readdirSync(join(client, folder))
+  .filter((name) => /\.[jt]s$/.test(name)).map((name) => join(folder, name)));
+
+// tsc 4.8 cannot resolve imports of './x.ts', which node's type stripping needs: it gets a copy.
+const copy = mkdtempSync(join(tmpdir(), 'client-check-'));
+const terminal = ['client.ts', ...filesIn('src')];
+for (const name of terminal) {
+  mkdirSync(dirname(join(copy, name)), { recursive: true });
+  const text = readFileSync(join(client, name), 'utf8').replace(/(from '\.[^']*)\.ts'/g, "$1.js'");
+  writeFileSync(join(copy, name), text);
 }
 const good = [
-  run('policy', process.execPath, [join(here, 'csp.mjs'), '--check']),
-  run('page', 'tsc', [...strict, '--allowJs', '--checkJs', script]),
-  run('client.ts', 'tsc', [...strict, '--module', 'es2022', '--moduleResolution', 'node', '--importsNotUsedAsValues', 'error',
-    ...sources.map((name) => join(folder, name))]),
+  run('browser.html', process.execPath, [join(client, 'build.mjs'), '--check']),
+  run('page', 'tsc', [...strict, ...filesIn('page', 'page/players').map((name) => join(client, name))]),
+  run('client.ts', 'tsc', [...strict, ...terminal.map((name) => join(copy, name))]),
 ];
-rmSync(folder, { recursive: true });
+rmSync(copy, { recursive: true });
 process.exit(good.every(Boolean) ? 0 : 1);

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { page, plain, typescript } from './load.mjs';
+import { burnedTime, crc12 } from '../page/burned-clock.js';
+import { bestOffset } from '../page/clock.js';
+import { CDN, hlsPlaces } from '../page/players/script.js';
+import { timestampFacts } from '../page/timestamps.js';
+import { typescript } from './load.mjs';
 
-const own = page(['bestOffset', 'burnedTime', 'crc12', 'timestampFacts', 'hlsPlaces', 'CDN']);
+const own = { bestOffset, burnedTime, crc12, timestampFacts, hlsPlaces, CDN };
 const clock = await typescript('src/clock.ts');
 const { TimestampWatch, timestampsOf, newestPart } = await typescript('src/timestamps.ts');
 const { Jitter, Samples } = await typescript('src/statistics.ts');
@@ -14,7 +18,7 @@ for (const [where, bestOffset] of [['page', own.bestOffset], ['client.ts', clock
       const answers = [
         { sent: 1000, received: 1100, server: 5000 }, { sent: 2000, received: 2010, server: 6005 }, { sent: 3000, received: 3050, server: 0 },
       ];
-      assert.deepEqual(plain(bestOffset(answers)), { offset: 4000, roundTrip: 10 });
+      assert.deepEqual((bestOffset(answers)), { offset: 4000, roundTrip: 10 });
     });
     test('no answer, no offset', () => assert.equal(bestOffset([]), null));
   });
@@ -76,7 +80,7 @@ suite('/timestamps.json', () => {
 });
 
 suite('where hls.js may come from', () => {
-  const urls = (/** @type {string | null} */ asked, /** @type {string} */ from) => plain(own.hlsPlaces(asked, from).places.map((/** @type {any} */ place) => place.url));
+  const urls = (/** @type {string | null} */ asked, /** @type {string} */ from) => (own.hlsPlaces(asked, from).places.map((/** @type {any} */ place) => place.url));
   const cdn = own.CDN.url;
   for (const [asked, from, places, refused] of [
     [null, 'http://h:8080/', ['http://h:8080/player/hls.js', cdn], false],

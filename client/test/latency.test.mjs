@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { page } from './load.mjs';
-
-const { LatencyController, quantile, kindNamed } = page(['LatencyController', 'quantile', 'kindNamed']);
+import { LatencyController } from '../page/latency.js';
+import { kindNamed } from '../page/players/player.js';
+import { quantile } from '../page/statistics.js';
 
 /** Plays for `seconds` at what the controller says; gives where it ends. */
 function play(controller, behind, seconds, from = 0) {

@@ -1,10 +1,10 @@
-// Loads what is tested: TypeScript modules through esbuild, the page's script without its page.
+// SPDX-License-Identifier: Apache-2.0
+// Loads TypeScript modules through esbuild: node 20 cannot import them.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import vm from 'node:vm';
 
 const client = fileURLToPath(new URL('..', import.meta.url));
 
@@ -20,13 +20,3 @@ export async function typescript(name) {
     rmSync(folder, { recursive: true });
   }
 }
-
-/** The named functions and classes of browser.html's script. @param {string[]} names */
-export function page(names) {
-  const script = readFileSync(join(client, 'browser.html'), 'utf8').split('<script>')[1].split('</script>')[0];
-  const context = vm.createContext({ URL, AbortController, setTimeout, clearTimeout, console });
-  return vm.runInContext(`${script}\n;({ ${names.join(', ')} })`, context);
-}
-
-/** A plain copy, so that values of the other realm compare as equal. @template T @param {T} value @returns {T} */
-export const plain = (value) => JSON.parse(JSON.stringify(value));

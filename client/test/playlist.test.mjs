@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { page, plain, typescript } from './load.mjs';
+import { parsePlaylist, segmentNames } from '../page/playlist.js';
+import { typescript } from './load.mjs';
 
-const { parsePlaylist, segmentNames } = page(['parsePlaylist', 'segmentNames']);
 const probe = await typescript('src/playlist.ts');
 const { reloadURL } = await typescript('src/follow.ts');
 
@@ -29,7 +29,7 @@ const start = Date.parse('2026-11-20T08:23:20Z') / 1000;
 
 suite('playlists in the page', () => {
   test('segments, the open one, init and dates', () => {
-    const list = plain(parsePlaylist(media, base));
+    const list = (parsePlaylist(media, base));
     assert.deepEqual(list.segments, [
       { uri: 'http://h:8080/live/video/segment1795163000.m4s', duration: 1, number: 1795163000, date: start },
       { uri: 'http://h:8080/live/video/segment1795163001.m4s', duration: 1, number: 1795163001, date: start + 1 },
@@ -42,17 +42,17 @@ suite('playlists in the page', () => {
 
   test('a multivariant playlist gives its variants', () => {
     const list = parsePlaylist('#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1,CODECS="a,b"\r\n720p/playlist.m3u8\r\n#EXT-X-STREAM-INF:BANDWIDTH=1\n/x.m3u8\n', 'http://h/live/playlist.m3u8');
-    assert.deepEqual(plain(list.variants), ['http://h/live/720p/playlist.m3u8', 'http://h/x.m3u8']);
+    assert.deepEqual((list.variants), ['http://h/live/720p/playlist.m3u8', 'http://h/x.m3u8']);
     assert.equal(list.segments.length, 0);
-    assert.deepEqual(plain(list.sounds), []);
+    assert.deepEqual((list.sounds), []);
   });
 
   test('and its sound', () => {
     const list = parsePlaylist('#EXTM3U\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="audio",URI="audio/playlist.m3u8"\n'
       + '#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="s",NAME="s",URI="s.m3u8"\n#EXT-X-STREAM-INF:BANDWIDTH=1,AUDIO="audio"\nvideo/playlist.m3u8\n',
     'http://h/live/playlist.m3u8');
-    assert.deepEqual(plain(list.variants), ['http://h/live/video/playlist.m3u8']);
-    assert.deepEqual(plain(list.sounds), ['http://h/live/audio/playlist.m3u8']);
+    assert.deepEqual((list.variants), ['http://h/live/video/playlist.m3u8']);
+    assert.deepEqual((list.sounds), ['http://h/live/audio/playlist.m3u8']);
   });
 
   test('dates do not reach over a discontinuity', () => {
