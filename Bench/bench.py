@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Measures the built streamer and prints one table; JSON goes to bench-results/.
 
 Every figure is of this machine and this run. Budgets are printed beside the figures and gate nothing.
@@ -102,15 +103,18 @@ def measure_publish(bench: Bench) -> dict[str, Any]:
             bench.row(f"publish → last byte, {kind}, {viewers} held, p50 / p99 / max",
                       triple(figures["each"]), budget)
             if viewers > 1:
-                bench.row(f"publish → last byte at the last of {viewers}, {kind}", triple(figures["last"]))
+                bench.row(f"publish → last byte at the last of {viewers}, {kind}",
+                          triple(figures["last"]))
             if figures["errors"] or figures["closed"]:
-                bench.row(f"  errors, closed ({kind}, {viewers})", f"{figures['errors']}, {figures['closed']}")
+                bench.row(f"  errors, closed ({kind}, {viewers})",
+                          f"{figures['errors']}, {figures['closed']}")
     return result
 
 
 def measure_cpu(bench: Bench) -> dict[str, Any]:
     """CPU per delivery against the minimal C origin, same bytes, interleaved rounds."""
-    found = fanout.cpu_ratio(bench.folder, bench.program, 1000, bench.seconds(8), 1 if bench.quick else 3)
+    found = fanout.cpu_ratio(bench.folder, bench.program, 1000, bench.seconds(8),
+                             1 if bench.quick else 3)
     for kind, figures in found.items():
         medians = figures["median_us"]
         bench.row(f"CPU per delivered {kind}, streamer / C origin",
@@ -118,7 +122,8 @@ def measure_cpu(bench: Bench) -> dict[str, Any]:
         rounds = figures["us_per_delivery"]
         bench.row(f"  rounds ({kind})", f"{rounds['streamer']} / {rounds['c']}")
         last = figures["last_byte_at_last_viewer_p50_ms"]
-        bench.row(f"  last byte at the last of 1000 ({kind}), p50 by round", f"{last['streamer']} / {last['c']} ms")
+        bench.row(f"  last byte at the last of 1000 ({kind}), p50 by round",
+                  f"{last['streamer']} / {last['c']} ms")
     return found
 
 
@@ -148,8 +153,10 @@ def measure_memory(bench: Bench) -> dict[str, Any]:
     """Resident bytes for each idle and each holding connection."""
     found = memory.bytes_per_connection(bench.program)
     first, again = found["rounds"]
-    bench.row("resident bytes per idle connection, first / again", f"{first['idle']} / {again['idle']}", "≤ 1024")
-    bench.row("resident bytes per held request, first / again", f"{first['held']} / {again['held']}")
+    bench.row("resident bytes per idle connection, first / again",
+              f"{first['idle']} / {again['idle']}", "≤ 1024")
+    bench.row("resident bytes per held request, first / again",
+              f"{first['held']} / {again['held']}")
     return found
 
 
@@ -209,10 +216,19 @@ def measure_held(bench: Bench) -> dict[str, Any]:
 
 
 MEASURES: dict[str, Callable[[Bench], Any]] = {
-    "start": measure_start, "idle": measure_idle_cpu, "memory": measure_memory,
-    "freshness": measure_freshness, "publish": measure_publish, "cpu": measure_cpu,
-    "allocations": measure_allocations, "glass": measure_glass, "http": measure_http, "held": measure_held,
-    "dash": dash.measure, "ladder": measure_ladder, "inputs": inputs.measure,
+    "start": measure_start,
+    "idle": measure_idle_cpu,
+    "memory": measure_memory,
+    "freshness": measure_freshness,
+    "publish": measure_publish,
+    "cpu": measure_cpu,
+    "allocations": measure_allocations,
+    "glass": measure_glass,
+    "http": measure_http,
+    "held": measure_held,
+    "dash": dash.measure,
+    "ladder": measure_ladder,
+    "inputs": inputs.measure,
 }
 
 
@@ -226,7 +242,9 @@ def main() -> int:
         print("THIS IS A DEBUG BUILD: the figures mean nothing", file=sys.stderr)
     load = os.getloadavg()[0]
     print(f"{streamer_binary()}; {os.cpu_count()} processors, load before {load:.1f}")
-    results: dict[str, Any] = {"processors": os.cpu_count(), "load_before": load, "quick": options.quick}
+    results: dict[str, Any] = {
+        "processors": os.cpu_count(), "load_before": load, "quick": options.quick
+    }
     failed = 0
     with TemporaryDirectory() as scratch:
         fanout.build(Path(scratch))

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """LL-DASH: capture → chunk at a follower, beside ffmpeg's own LL-DASH; and what followers cost.
 
 Run: python Bench/dash.py [--quick]; bench.py calls `measure`.
@@ -35,7 +36,10 @@ def percentiles(values: list[float]) -> dict[str, float]:
     """p50, p95 and max in the unit of the values, two digits."""
     ordered = sorted(values) or [float("nan")]
     at = lambda share: ordered[min(len(ordered) - 1, int(share * len(ordered)))]  # noqa: E731
-    return {"p50": round(at(0.5), 2), "p95": round(at(0.95), 2), "max": round(ordered[-1], 2), "count": len(values)}
+    return {
+        "p50": round(at(0.5), 2), "p95": round(at(0.95), 2), "max": round(ordered[-1], 2),
+        "count": len(values)
+    }
 
 
 def follow(port: int, name: str, number: int, seconds: float) -> Ages:
@@ -46,7 +50,8 @@ def follow(port: int, name: str, number: int, seconds: float) -> Ages:
         while time.monotonic() < until:
             answer = connection.get(name.format(number))
             if answer.status != 200 or not answer.pieces:
-                raise RuntimeError(f"{name.format(number)}: {answer.status}, {len(answer.pieces)} HTTP chunks")
+                raise RuntimeError(
+                    f"{name.format(number)}: {answer.status}, {len(answer.pieces)} HTTP chunks")
             for age, is_first in arrivals(answer.pieces):
                 ages["first" if is_first else "later"].append(age)
             number += 1
@@ -76,13 +81,18 @@ class FFmpeg:
         self.relay = subprocess.Popen(relay, stdout=subprocess.PIPE, text=True)
         assert self.relay.stdout is not None
         self.port = int(self.relay.stdout.readline())
-        encode = ["-c:v", "libx264", "-preset", "superfast", "-tune", "zerolatency", "-b:v", f"{KILOBITS}k",
-                  "-maxrate", f"{KILOBITS}k", "-bufsize", f"{KILOBITS}k", "-g", "30", "-keyint_min", "30",
-                  "-sc_threshold", "0", "-pix_fmt", "yuv420p"]
-        package = ["-f", "dash", "-ldash", "1", "-streaming", "1", "-write_prft", "1", "-use_template", "1",
-                   "-use_timeline", "0", "-seg_duration", "1", "-frag_type", "every_frame", "-target_latency", "0.5",
-                   "-utc_timing_url", f"http://127.0.0.1:{self.port}/time", "-method", "PUT", "-http_persistent", "1",
-                   "-remove_at_exit", "0", f"http://127.0.0.1:{self.port}/f/manifest.mpd"]
+        encode = [
+            "-c:v", "libx264", "-preset", "superfast", "-tune", "zerolatency", "-b:v",
+            f"{KILOBITS}k", "-maxrate", f"{KILOBITS}k", "-bufsize", f"{KILOBITS}k", "-g", "30",
+            "-keyint_min", "30", "-sc_threshold", "0", "-pix_fmt", "yuv420p"
+        ]
+        package = [
+            "-f", "dash", "-ldash", "1", "-streaming", "1", "-write_prft", "1", "-use_template",
+            "1", "-use_timeline", "0", "-seg_duration", "1", "-frag_type", "every_frame",
+            "-target_latency", "0.5", "-utc_timing_url", f"http://127.0.0.1:{self.port}/time",
+            "-method", "PUT", "-http_persistent", "1", "-remove_at_exit", "0",
+            f"http://127.0.0.1:{self.port}/f/manifest.mpd"
+        ]
         command = [need("ffmpeg", "its LL-DASH"), "-v", "error", "-re", "-f", "lavfi", "-i",
                    f"testsrc2=size={SIZE}:rate=30", *encode, *package]
         self.began = time.monotonic()
@@ -112,8 +122,12 @@ def freshness(program: Program, seconds: float, rounds: int) -> dict[str, Any]:
         time.sleep(4)
         for _ in range(rounds):
             number = fetch(program.port).number(time.time()) + 1
-            for into, found in ((ours, follow(program.port, "/live/video/segment{}.m4s", number, seconds)),
-                                (theirs, follow(ffmpeg.port, "/f/chunk-stream0-{:05d}.m4s", ffmpeg.next_number(), seconds))):
+            for into, found in ((ours,
+                                 follow(program.port, "/live/video/segment{}.m4s", number,
+                                        seconds)), (theirs,
+                                                    follow(ffmpeg.port,
+                                                           "/f/chunk-stream0-{:05d}.m4s",
+                                                           ffmpeg.next_number(), seconds))):
                 for key, values in found.items():
                     into[key] += values
     finally:
@@ -127,20 +141,34 @@ def followers(folder: Path, program: Program, count: int, seconds: float) -> dic
     client = folder / "follow"
     if not client.exists():
         source = Path(__file__).with_name("follow.c")
-        subprocess.run([need("cc", "followers"), "-O2", "-Wall", "-Wextra", "-o", str(client), str(source)], check=True)
+        subprocess.run(
+            [need("cc", "followers"), "-O2", "-Wall", "-Wextra", "-o",
+             str(client),
+             str(source)], check=True)
     loops = event_loops(program.pid)
     number = fetch(program.port).number(time.time()) + 1
-    command = [str(client), str(program.port), str(count), str(seconds + WARM_UP + 0.5), "/live/video/segment", str(number)]
+    command = [
+        str(client),
+        str(program.port),
+        str(count),
+        str(seconds + WARM_UP + 0.5), "/live/video/segment",
+        str(number)
+    ]
     running = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     time.sleep(WARM_UP)
     began, before = time.monotonic(), cpu_of(program.pid, loops)
-    one = follow(program.port, "/live/video/segment{}.m4s", fetch(program.port).number(time.time()) + 1, seconds - 1)
+    one = follow(program.port, "/live/video/segment{}.m4s",
+                 fetch(program.port).number(time.time()) + 1, seconds - 1)
     time.sleep(max(0.0, began + seconds - time.monotonic()))
     spent, wall = cpu_of(program.pid, loops) - before, time.monotonic() - began
     out, _ = running.communicate(timeout=30)
     found = json.loads(out)
-    return {**found, "followers": count, "cpu_us_per_follower_second": round(spent / 1000 / wall / count, 1),
-            "age_ms_at_one_more": {key: percentiles(values) for key, values in one.items()}}
+    return {
+        **found, "followers": count, "cpu_us_per_follower_second": round(
+            spent / 1000 / wall / count, 1),
+        "age_ms_at_one_more": {key: percentiles(values)
+                               for key, values in one.items()}
+    }
 
 
 def page(program: Program, seconds: float) -> dict[str, Any]:
@@ -161,17 +189,22 @@ def measure(bench: Any) -> dict[str, Any]:
     program = start(["--resolution", SIZE, "--bitrate", KILOBITS])
     try:
         time.sleep(3)
-        result: dict[str, Any] = {"freshness": freshness(program, bench.seconds(12), 1 if bench.quick else 3)}
+        result: dict[str, Any] = {
+            "freshness": freshness(program, bench.seconds(12), 1 if bench.quick else 3)
+        }
         for who, figures in result["freshness"].items():
             for key, values in figures.items():
-                bench.row(f"capture → chunk at a follower, {who}, {key} chunks of segments, p50 / p95",
-                          f"{values['p50']} / {values['p95']} ms", "p95 ≤ 10 ms" if who == "streamer" else "")
+                bench.row(
+                    f"capture → chunk at a follower, {who}, {key} chunks of segments, p50 / p95",
+                    f"{values['p50']} / {values['p95']} ms",
+                    "p95 ≤ 10 ms" if who == "streamer" else "")
         for count in (200, 1000):
             found = result[str(count)] = followers(bench.folder, program, count, bench.seconds(16))
             bench.row(f"CPU per follower and second, {count} followers, {SIZE} at 30 fps",
                       f"{found['cpu_us_per_follower_second']} µs", "below 360 µs")
             later = found["age_ms_at_one_more"]["later"]
-            bench.row(f"  chunk at one more follower, p50 / p95 ({count})", f"{later['p50']} / {later['p95']} ms")
+            bench.row(f"  chunk at one more follower, p50 / p95 ({count})",
+                      f"{later['p50']} / {later['p95']} ms")
             if found["errors"] or found["cut"]:
                 bench.row(f"  errors, cut ({count})", f"{found['errors']}, {found['cut']}")
         result["page"] = page(program, bench.seconds(60))

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A minimal relay of PUT uploads for comparison: each GET gets the pieces of an upload as they arrive.
 
 Run: python Bench/dash_relay.py; prints its port. Nothing is parsed, checked or removed.

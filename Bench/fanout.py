@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One publication, many holders: delay and CPU, the streamer beside the minimal C origin in one run."""
 
 from __future__ import annotations
@@ -45,7 +46,9 @@ def build(folder: Path) -> None:
     """Compiles the origin and the load client with -O2."""
     for name in ("origin", "load"):
         source = Path(__file__).with_name(f"{name}.c")
-        subprocess.run(["cc", "-O2", "-Wall", "-Wextra", "-o", str(folder / name), str(source)], check=True)
+        subprocess.run(["cc", "-O2", "-Wall", "-Wextra", "-o",
+                        str(folder / name),
+                        str(source)], check=True)
 
 
 def raw_answer(port: int, path: str) -> tuple[bytes, bytes]:
@@ -78,8 +81,11 @@ def start_origin(folder: Path, port: int, period_ms: int = 100, per_segment: int
             path.write_bytes(data)
             files.append(str(path))
     log = folder / "published.log"
-    process = subprocess.Popen([str(folder / "origin"), "0", str(period_ms), str(per_segment), *files, str(log)],
-                               stdout=subprocess.PIPE)
+    process = subprocess.Popen(
+        [str(folder / "origin"), "0",
+         str(period_ms),
+         str(per_segment), *files,
+         str(log)], stdout=subprocess.PIPE)
     assert process.stdout is not None
     return Origin(process, int(process.stdout.readline()), log)
 
@@ -95,8 +101,15 @@ def drive(folder: Path, port: int, pid: int, kind: str, viewers: int, seconds: f
     """One run of the load client from index `first`; CPU of the event loops of `pid` after the warm-up."""
     loops = event_loops(pid)
     output = folder / f"samples-{kind}-{viewers}.bin"
-    command = [str(folder / "load"), str(port), str(viewers), str(seconds + WARM_UP + 0.5), kind, BASE,
-               str(per_segment), str(first), str(output)]
+    command = [
+        str(folder / "load"),
+        str(port),
+        str(viewers),
+        str(seconds + WARM_UP + 0.5), kind, BASE,
+        str(per_segment),
+        str(first),
+        str(output)
+    ]
     client = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     time.sleep(WARM_UP)
     began, cpu_before = time.time_ns(), cpu_of(pid, loops)
@@ -135,11 +148,13 @@ def last_delays(samples: np.ndarray, published: dict[int, int]) -> dict[str, flo
     return percentiles(late) if late else {}
 
 
-def publish_to_bytes(folder: Path, program: Program, viewers: int, seconds: float) -> dict[str, Any]:
+def publish_to_bytes(folder: Path, program: Program, viewers: int,
+                     seconds: float) -> dict[str, Any]:
     """Publication → bytes at `viewers` holders of the streamer, for parts and playlists."""
     found = {}
     for kind in ("part", "playlist"):
-        run = drive(folder, program.port, program.pid, kind, viewers, seconds, next_index(program.port))
+        run = drive(folder, program.port, program.pid, kind, viewers, seconds,
+                    next_index(program.port))
         published = streamer_publications(program.port)
         found[kind] = {"each": delays(run["samples"], published),
                        "last": last_delays(run["samples"], published), "errors": run["errors"],
@@ -147,7 +162,8 @@ def publish_to_bytes(folder: Path, program: Program, viewers: int, seconds: floa
     return found
 
 
-def cpu_ratio(folder: Path, program: Program, viewers: int, seconds: float, rounds: int) -> dict[str, Any]:
+def cpu_ratio(folder: Path, program: Program, viewers: int, seconds: float,
+              rounds: int) -> dict[str, Any]:
     """Server CPU per delivery, streamer against C origin, interleaved rounds; medians."""
     found: dict[str, Any] = {}
     for kind in ("part", "playlist"):
@@ -157,7 +173,8 @@ def cpu_ratio(folder: Path, program: Program, viewers: int, seconds: float, roun
         runs = []
         try:
             for _ in range(rounds):
-                run = drive(folder, program.port, program.pid, kind, viewers, seconds, next_index(program.port))
+                run = drive(folder, program.port, program.pid, kind, viewers, seconds,
+                            next_index(program.port))
                 costs["streamer"].append(run["cpu_ns"] / max(1, run["count"]) / 1000)
                 loops = run["loops"]
                 spread["streamer"].append(
@@ -171,10 +188,17 @@ def cpu_ratio(folder: Path, program: Program, viewers: int, seconds: float, roun
         spread["c"] = [last_delays(run["samples"], published).get("p50", 0) for run in runs]
         medians = {who: statistics.median(values) for who, values in costs.items()}
         found[kind] = {
-            "us_per_delivery": {who: [round(v, 2) for v in values] for who, values in costs.items()},
-            "median_us": {who: round(value, 2) for who, value in medians.items()},
+            "us_per_delivery": {
+                who: [round(v, 2) for v in values]
+                for who, values in costs.items()
+            },
+            "median_us": {who: round(value, 2)
+                          for who, value in medians.items()},
             "ratio": round(medians["streamer"] / medians["c"], 3),
-            "last_byte_at_last_viewer_p50_ms": {w: [round(v, 1) for v in s] for w, s in spread.items()},
+            "last_byte_at_last_viewer_p50_ms": {
+                w: [round(v, 1) for v in s]
+                for w, s in spread.items()
+            },
             "event_loops": loops,
         }
     return found

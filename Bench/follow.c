@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Many followers of open segments in one process: each reads a segment while it is made, then asks for the next.
  *
  * follow PORT CONNECTIONS SECONDS PREFIX FIRST

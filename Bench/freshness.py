@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Frame tick → chunk readable: how late a follower of the open segment has each frame in its hands."""
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ def frame_to_client(port: int, seconds: float) -> dict[str, Any]:
         while time.monotonic() < until:
             answer = connection.get(f"{BASE}segment{number}.m4s")
             if answer.status != 200 or not answer.pieces:
-                raise RuntimeError(f"segment {number}: {answer.status}, {len(answer.pieces)} HTTP chunks")
+                raise RuntimeError(
+                    f"segment {number}: {answer.status}, {len(answer.pieces)} HTTP chunks")
             for at, data in answer.pieces:
                 late += [(at * 1e9 - chunk.prft) / 1e6 for chunk in chunks(data) if chunk.prft]
             number += 1

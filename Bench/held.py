@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Many held viewers released by one part beside the C server, and what each costs in memory, clear and TLS.
 
 The release is of a small playlist once a second, so that the client, which costs as much as the server, can follow.
@@ -33,8 +34,10 @@ from http_cells import free_port  # noqa: E402
 
 PERIOD_MS, PER_SEGMENT = 1000, 10
 # One part a second; a short playlist, about 1 KiB.
-FLAGS = ["--resolution", "320x180", "--bitrate", "200", "--framerate", "10", "--preset", "ultrafast",
-         "--segment-duration", "10", "--part-duration", "1", "--playlist-length", "6", "--history", "6"]
+FLAGS = [
+    "--resolution", "320x180", "--bitrate", "200", "--framerate", "10", "--preset", "ultrafast",
+    "--segment-duration", "10", "--part-duration", "1", "--playlist-length", "6", "--history", "6"
+]
 
 
 def loops(pid: int) -> dict[int, int]:
@@ -42,28 +45,36 @@ def loops(pid: int) -> dict[int, int]:
     return {thread: cpu_of(pid, {thread}) for thread in event_loops(pid)}
 
 
-def release(folder: Path, program: Program, viewers: int, seconds: float, rounds: int) -> dict[str, Any]:
+def release(folder: Path, program: Program, viewers: int, seconds: float,
+            rounds: int) -> dict[str, Any]:
     """CPU per delivery and last byte at the last viewer, streamer and C server in turn."""
-    found: dict[str, Any] = {who: {"us": [], "last_ms": [], "errors": 0} for who in ("streamer", "c")}
+    found: dict[str,
+                Any] = {who: {"us": [], "last_ms": [], "errors": 0}
+                        for who in ("streamer", "c")}
     origin = fanout.start_origin(folder, program.port, PERIOD_MS, PER_SEGMENT)
     runs = []
     before = loops(program.pid)
     try:
         for _ in range(rounds):
-            for who, port, pid in (("streamer", program.port, program.pid), ("c", origin.port, origin.process.pid)):
+            for who, port, pid in (("streamer", program.port, program.pid), ("c", origin.port,
+                                                                             origin.process.pid)):
                 first = fanout.next_index(program.port, PER_SEGMENT)
-                run = fanout.drive(folder, port, pid, "playlist", viewers, seconds, first, PER_SEGMENT)
+                run = fanout.drive(folder, port, pid, "playlist", viewers, seconds, first,
+                                   PER_SEGMENT)
                 found[who]["us"].append(run["cpu_ns"] / max(1, run["count"]) / 1000)
                 found[who]["errors"] += run["errors"] + run["closed"]
                 if who == "streamer":
                     published = fanout.streamer_publications(program.port, PER_SEGMENT)
-                    found[who]["last_ms"].append(fanout.last_delays(run["samples"], published).get("p50", 0))
+                    found[who]["last_ms"].append(
+                        fanout.last_delays(run["samples"], published).get("p50", 0))
                     time.sleep(0.5)
                 else:
                     runs.append(run["samples"])
     finally:
         published = origin.stop()
-    found["c"]["last_ms"] = [fanout.last_delays(samples, published).get("p50", 0) for samples in runs]
+    found["c"]["last_ms"] = [
+        fanout.last_delays(samples, published).get("p50", 0) for samples in runs
+    ]
     spent = {thread: cpu_of(program.pid, {thread}) - cpu for thread, cpu in before.items()}
     found["loop_share"] = round(min(spent.values(), default=0) / max(1, *spent.values()), 2)
     return found
@@ -107,7 +118,8 @@ def connect_secure(port: int, protocol: str) -> ssl.SSLSocket:
 contexts: dict[str, ssl.SSLContext] = {}
 
 
-def memory_of(program: Program, connect: Callable[[], socket.socket], data: bytes, count: int) -> int:
+def memory_of(program: Program, connect: Callable[[], socket.socket], data: bytes,
+              count: int) -> int:
     """Resident bytes that each held viewer adds, the second time that as many come."""
     grown = 0
     for _ in range(2):
@@ -129,12 +141,16 @@ def memory_of(program: Program, connect: Callable[[], socket.socket], data: byte
 
 def memory(count: int) -> dict[str, int | str]:
     """Resident bytes per held viewer for each protocol that there is."""
-    help_text = subprocess.run([str(streamer_binary()), "--help"], capture_output=True, text=True).stdout
+    help_text = subprocess.run([str(streamer_binary()), "--help"], capture_output=True,
+                               text=True).stdout
     secure = "--self-signed" in help_text
     port, secure_port = free_port(), free_port()
     # A long segment, so that they are all held while they are counted.
-    flags = ["--test-src", "--host", "127.0.0.1", *FLAGS[:8], "--segment-duration", "20", "--part-duration", "20",
-             "--history", "6", "--playlist-length", "6", "--http-port", str(port)]
+    flags = [
+        "--test-src", "--host", "127.0.0.1", *FLAGS[:8], "--segment-duration", "20",
+        "--part-duration", "20", "--history", "6", "--playlist-length", "6", "--http-port",
+        str(port)
+    ]
     found: dict[str, int | str] = {}
     for name in ("h1", "h2c", "TLS-h1", "TLS-h2"):
         if not secure and name != "h1":
@@ -146,10 +162,12 @@ def memory(count: int) -> dict[str, int | str]:
             program.listening.wait(10)
             msn = fetch(port).segments[-1].msn
             path = f"{PLAYLIST}?_HLS_msn={msn + 2}"
-            data = PREFACE + get_frame(1, path) if name.endswith("h2c") or name.endswith("h2") else request(path)
+            data = PREFACE + get_frame(
+                1, path) if name.endswith("h2c") or name.endswith("h2") else request(path)
             if name.startswith("TLS"):
                 alpn = "h2" if name == "TLS-h2" else "http/1.1"
-                found[name] = memory_of(program, lambda: connect_secure(secure_port, alpn), data, count)
+                found[name] = memory_of(program, lambda: connect_secure(secure_port, alpn), data,
+                                        count)
             else:
                 found[name] = memory_of(program, lambda: connect_plain(port), data, count)
         except OSError as error:
@@ -167,19 +185,22 @@ def rows(found: dict[str, Any]) -> list[tuple[str, str, str]]:
         us = {who: statistics.median(cell[who]["us"]) for who in ("streamer", "c")}
         last = {who: statistics.median(cell[who]["last_ms"]) for who in ("streamer", "c")}
         costs[int(viewers)] = us["streamer"]
-        table.append((f"{viewers} held, CPU per delivery, streamer / C server",
-                      f"{us['streamer']:.1f} / {us['c']:.1f} µs = {us['streamer'] / us['c']:.2f}", "≤ 1.2"))
-        table.append((f"  last byte at the last of {viewers}, p50", f"{last['streamer']:.0f} / {last['c']:.0f} ms = "
+        table.append(
+            (f"{viewers} held, CPU per delivery, streamer / C server",
+             f"{us['streamer']:.1f} / {us['c']:.1f} µs = {us['streamer'] / us['c']:.2f}", "≤ 1.2"))
+        table.append((f"  last byte at the last of {viewers}, p50",
+                      f"{last['streamer']:.0f} / {last['c']:.0f} ms = "
                       f"{last['streamer'] / max(0.01, last['c']):.2f}", "≤ 1.2"))
-        table.append((f"  errors of both; the less busy loop's share of the other's ({viewers})",
-                      f"{cell['streamer']['errors']}, {cell['c']['errors']}; {cell['loop_share']}", "0, 0"))
+        table.append(
+            (f"  errors of both; the less busy loop's share of the other's ({viewers})",
+             f"{cell['streamer']['errors']}, {cell['c']['errors']}; {cell['loop_share']}", "0, 0"))
     if len(costs) > 1:
         table.append((f"CPU per delivery at {max(costs)} against {min(costs)}",
                       f"{costs[max(costs)] / costs[min(costs)]:.2f}", "≤ 1.2"))
     for name, size in found["memory"].items():
         budget = {"h1": "≤ 1024", "TLS-h1": "≤ 46080", "TLS-h2": "≤ 46080"}.get(name, "")
-        table.append((f"resident bytes per held viewer, {name}", str(size) if isinstance(size, int) else
-                      f"not measured: {size}", budget))
+        table.append((f"resident bytes per held viewer, {name}",
+                      str(size) if isinstance(size, int) else f"not measured: {size}", budget))
     return table
 
 
@@ -195,7 +216,10 @@ def measure(viewers: list[int], seconds: float, rounds: int, count: int = 2000) 
             try:
                 fetch(program.port)
                 time.sleep(2)
-                released = {str(n): release(folder, program, n, seconds, rounds) for n in viewers if n + 300 < hard}
+                released = {
+                    str(n): release(folder, program, n, seconds, rounds)
+                    for n in viewers if n + 300 < hard
+                }
             finally:
                 stop(program)
         return {"release": released, "memory": memory(count)}
@@ -205,7 +229,8 @@ def measure(viewers: list[int], seconds: float, rounds: int, count: int = 2000) 
 
 def main() -> int:
     """Prints the table."""
-    parser = argparse.ArgumentParser(description="Held viewers beside the C server; memory of each.")
+    parser = argparse.ArgumentParser(
+        description="Held viewers beside the C server; memory of each.")
     parser.add_argument("--viewers", type=int, nargs="*", default=[100, 1000, 5000, 10_000])
     parser.add_argument("--seconds", type=float, default=8)
     parser.add_argument("--rounds", type=int, default=3)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """CPU per request and requests a second beside nginx, in eight cells: part and playlist over h1, h2c, TLS-h1, TLS-h2.
 
 nginx serves the very bytes of the streamer from a tmpfs, one worker; h2load asks; server and client have a core each
@@ -38,10 +39,14 @@ from harness.tunein import PLAYLIST, fetch  # noqa: E402
 PART_BYTES = 50 * 1024
 # Few large pictures: they cost the encoder little, since it shares the server's core, and the part with the key frame
 # has about 50 KiB; few parts, for a playlist of about 1 KiB.
-FLAGS = ["--test-src", "--host", "127.0.0.1", "--resolution", "3200x1800", "--framerate", "10", "--bitrate", "30000",
-         "--preset", "ultrafast", "--segment-duration", "1.2", "--part-duration", "0.6", "--playlist-length", "6",
-         "--max-files", "3000"]
-PROTOCOLS = {"h1": (False, ["--h1"]), "h2c": (False, []), "TLS-h1": (True, ["--h1"]), "TLS-h2": (True, [])}
+FLAGS = [
+    "--test-src", "--host", "127.0.0.1", "--resolution", "3200x1800", "--framerate", "10",
+    "--bitrate", "30000", "--preset", "ultrafast", "--segment-duration", "1.2", "--part-duration",
+    "0.6", "--playlist-length", "6", "--max-files", "3000"
+]
+PROTOCOLS = {
+    "h1": (False, ["--h1"]), "h2c": (False, []), "TLS-h1": (True, ["--h1"]), "TLS-h2": (True, [])
+}
 
 CONFIGURATION = """
 worker_processes 1;
@@ -104,12 +109,14 @@ def free_port() -> int:
 
 def pinned(core: int) -> list[str]:
     """Command prefix that keeps a process on one core; empty where there are not two."""
-    return ["taskset", "-c", str(core)] if (os.cpu_count() or 1) > 1 and shutil.which("taskset") else []
+    return ["taskset", "-c", str(core)
+            ] if (os.cpu_count() or 1) > 1 and shutil.which("taskset") else []
 
 
 def start_streamer() -> Server:
     """The streamer on the first core, with TLS where it has it."""
-    help_text = subprocess.run([str(streamer_binary()), "--help"], capture_output=True, text=True).stdout
+    help_text = subprocess.run([str(streamer_binary()), "--help"], capture_output=True,
+                               text=True).stdout
     secure = "--self-signed" in help_text
     port, secure_port = free_port(), free_port()
     flags = [*FLAGS, "--http-port", str(port)]
@@ -134,16 +141,22 @@ running: list[Program] = []
 def nginx(folder: Path) -> Iterator[Server]:
     """nginx on the first core, serving what is in `folder`."""
     ports = {name: free_port() for name in PROTOCOLS}
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                    "-days", "2", "-subj", "/CN=localhost", "-keyout", str(folder / "key.pem"),
-                    "-out", str(folder / "cert.pem")], check=True, capture_output=True)
+    subprocess.run([
+        "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+        "-days", "2", "-subj", "/CN=localhost", "-keyout",
+        str(folder / "key.pem"), "-out",
+        str(folder / "cert.pem")
+    ], check=True, capture_output=True)
     configuration = folder / "nginx.conf"
-    configuration.write_text(CONFIGURATION.format(
-        folder=folder, h1=ports["h1"], h2c=ports["h2c"], tls_h1=ports["TLS-h1"], tls_h2=ports["TLS-h2"]))
+    configuration.write_text(
+        CONFIGURATION.format(folder=folder, h1=ports["h1"], h2c=ports["h2c"],
+                             tls_h1=ports["TLS-h1"], tls_h2=ports["TLS-h2"]))
     os.chmod(folder, 0o755)
-    master = subprocess.Popen([*pinned(0), "nginx", "-p", str(folder), "-c", str(configuration),
-                               "-g", f"daemon off; user {'root' if os.geteuid() == 0 else 'nobody'};"],
-                              stderr=subprocess.DEVNULL)
+    master = subprocess.Popen([
+        *pinned(0), "nginx", "-p",
+        str(folder), "-c",
+        str(configuration), "-g", f"daemon off; user {'root' if os.geteuid() == 0 else 'nobody'};"
+    ], stderr=subprocess.DEVNULL)
     try:
         worker = 0
         for _ in range(50):
@@ -154,7 +167,8 @@ def nginx(folder: Path) -> Iterator[Server]:
                 break
         if not worker:
             raise RuntimeError((folder / "error.log").read_text())
-        yield Server("nginx", worker, ports, {"part": "/part.m4s", "playlist": "/playlist.m3u8"}, {worker})
+        yield Server("nginx", worker, ports, {"part": "/part.m4s", "playlist": "/playlist.m3u8"},
+                     {worker})
     finally:
         master.send_signal(signal.SIGTERM)
         master.wait(10)
@@ -169,7 +183,10 @@ def copy_bytes(streamer: Server, folder: Path) -> dict[str, int]:
     streamer.paths["part"] = BASE + name
     (folder / "part.m4s").write_bytes(answers[name])
     (folder / "playlist.m3u8").write_bytes(raw_answer(port, PLAYLIST)[1])
-    return {kind: (folder / file).stat().st_size for kind, file in (("part", "part.m4s"), ("playlist", "playlist.m3u8"))}
+    return {
+        kind: (folder / file).stat().st_size
+        for kind, file in (("part", "part.m4s"), ("playlist", "playlist.m3u8"))
+    }
 
 
 def load(server: Server, protocol: str, kind: str, count: int) -> tuple[float, float] | str:
@@ -180,8 +197,10 @@ def load(server: Server, protocol: str, kind: str, count: int) -> tuple[float, f
     url = f"http{'s' if secure else ''}://127.0.0.1:{server.ports[protocol]}{server.paths[kind]}"
     streams = ["-m", "1"] if "--h1" in flags else ["-m", "8"]
     before = server.cpu()
-    run = subprocess.run([*pinned(1), "h2load", "-n", str(count), "-c", "50", "-t", "1", *streams, *flags,
-                          url], capture_output=True, text=True, timeout=180)
+    run = subprocess.run(
+        [*pinned(1), "h2load", "-n",
+         str(count), "-c", "50", "-t", "1", *streams, *flags, url], capture_output=True, text=True,
+        timeout=180)
     spent = server.cpu() - before
     done = re.search(r"(\d+) succeeded, (\d+) failed, (\d+) errored", run.stdout)
     rate = re.search(r"finished in [\d.]+m?s, ([\d.]+) req/s", run.stdout)
@@ -209,7 +228,8 @@ def measure(rounds: int, counts: dict[str, int]) -> dict[str, Any]:
                             if cell.skipped:
                                 continue
                             # The first round only warms up, and finds out what there is.
-                            found = load(server, protocol, kind, counts[kind] if number >= 0 else 1000)
+                            found = load(server, protocol, kind,
+                                         counts[kind] if number >= 0 else 1000)
                             if isinstance(found, str):
                                 cell.skipped = found
                             elif number >= 0:
@@ -219,7 +239,11 @@ def measure(rounds: int, counts: dict[str, int]) -> dict[str, Any]:
             for program in running:
                 stop(program)
             running.clear()
-    return {"sizes": sizes, "cells": {f"{kind} {protocol}": vars(cell) for (protocol, kind), cell in cells.items()}}
+    return {
+        "sizes": sizes,
+        "cells": {f"{kind} {protocol}": vars(cell)
+                  for (protocol, kind), cell in cells.items()}
+    }
 
 
 def rows(found: dict[str, Any]) -> list[tuple[str, str, str]]:
@@ -233,9 +257,13 @@ def rows(found: dict[str, Any]) -> list[tuple[str, str, str]]:
             continue
         cpu = {who: statistics.median(values) for who, values in cell["cpu_us"].items()}
         rate = {who: statistics.median(values) for who, values in cell["rate"].items()}
-        table.append((what, f"{cpu['streamer']:.1f} / {cpu['nginx']:.1f} µs = {cpu['streamer'] / cpu['nginx']:.2f}", "≤ 1"))
-        table.append((f"  requests a second, {name}", f"{rate['streamer']:.0f} / {rate['nginx']:.0f} = "
-                      f"{rate['streamer'] / rate['nginx']:.2f}", ""))
+        table.append((
+            what,
+            f"{cpu['streamer']:.1f} / {cpu['nginx']:.1f} µs = {cpu['streamer'] / cpu['nginx']:.2f}",
+            "≤ 1"))
+        table.append(
+            (f"  requests a second, {name}", f"{rate['streamer']:.0f} / {rate['nginx']:.0f} = "
+             f"{rate['streamer'] / rate['nginx']:.2f}", ""))
     return table
 
 

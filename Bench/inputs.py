@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Pulled inputs: from the clock painted into a source's picture to its chunk at a client, less what the source takes.
 
 The source's own share is that of the same painter and the same encoder, written to a pipe.
@@ -27,7 +28,9 @@ BASE = "/live/video/"
 BOUNDED = ["-omit_video_pes_length", "0"]
 SRT_LATENCY = 120
 # Aims over the source on loopback, median, in ms.
-AIMS = {"rtsp": 5, "rtmp": 5, "ts, bounded PES": 5, "ts": 5 + 1000 / 30, "srt, 120 ms": SRT_LATENCY + 40}
+AIMS = {
+    "rtsp": 5, "rtmp": 5, "ts, bounded PES": 5, "ts": 5 + 1000 / 30, "srt, 120 ms": SRT_LATENCY + 40
+}
 
 
 def source_alone(seconds: float) -> float:
@@ -54,7 +57,9 @@ def source_alone(seconds: float) -> float:
         source.kill()
     clocks = sorted(clock for clock in clocks_of(media) if clock is not None)
     # A picture is out long before the next is painted.
-    taken = [at * 1000 - clocks[place - 1] for at in ends[15:] if (place := bisect(clocks, at * 1000))]
+    taken = [
+        at * 1000 - clocks[place - 1] for at in ends[15:] if (place := bisect(clocks, at * 1000))
+    ]
     return statistics.median(taken)
 
 
@@ -68,8 +73,10 @@ def source_of(kind: str, port: int) -> tuple[list[str], Source | None]:
         return ["--input", url], ffmpeg_sender(["-f", "flv", "-listen", "1", url])
     if kind.startswith("srt"):
         url = f"srt://127.0.0.1:{port}?mode=listener&latency={SRT_LATENCY * 1000}"
-        return ["--input", f"srt://127.0.0.1:{port}?latency={SRT_LATENCY * 1000}"], ffmpeg_sender([*ts, url])
-    return ["--input", f"udp://127.0.0.1:{port}"], ffmpeg_sender([*ts, f"udp://127.0.0.1:{port}?pkt_size=1316"])
+        return ["--input",
+                f"srt://127.0.0.1:{port}?latency={SRT_LATENCY * 1000}"], ffmpeg_sender([*ts, url])
+    return ["--input", f"udp://127.0.0.1:{port}"], ffmpeg_sender(
+        [*ts, f"udp://127.0.0.1:{port}?pkt_size=1316"])
 
 
 def follow(program: Program, seconds: float) -> list[float]:
@@ -96,7 +103,8 @@ def one(kind: str, mode: str, seconds: float) -> dict[str, float]:
     port = free_port()
     flags, source = source_of(kind, port)
     time.sleep(1)
-    program = launch([*flags, "--passthrough", mode, "--host", "127.0.0.1", "--http-port", "0"], defaults=False)
+    program = launch([*flags, "--passthrough", mode, "--host", "127.0.0.1", "--http-port", "0"],
+                     defaults=False)
     try:
         assert program.listening.wait(10)
         wait_for(lambda: get(program.port, PLAYLIST, timeout=15).status == 200, 25, "a playlist")
@@ -119,6 +127,8 @@ def measure(bench: Any) -> dict[str, Any]:
             late = one(kind, mode, seconds)
             added = {key: round(late[key] - alone, 1) for key in ("p50", "p99")}
             found[f"{kind}, {name}"] = {"painted_to_client_ms": late, "added_ms": added}
-            bench.row(f"input: {kind}, {name}: added to that, p50 / p99", f"{added['p50']} / {added['p99']} ms",
-                      f"≤ {aim:.0f} p50" if mode == "always" else f"≤ {aim:.0f} p50 and the encoder")
+            bench.row(
+                f"input: {kind}, {name}: added to that, p50 / p99",
+                f"{added['p50']} / {added['p99']} ms",
+                f"≤ {aim:.0f} p50" if mode == "always" else f"≤ {aim:.0f} p50 and the encoder")
     return found

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A ladder of three: CPU of each rendition's thread, and how late a part is ready in all of them."""
 
 from __future__ import annotations

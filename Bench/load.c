@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Many viewers in one process: each holds a request for the next part or playlist, reads the answer
  * when it is published, and asks for the one after it.
  *

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Resident bytes for each connection, idle and holding a request."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* A minimal origin to measure the streamer against: one thread, epoll, writev, TCP_NODELAY.
  *
  * It publishes the same part and the same playlist at each tick of the period since 1970, holds

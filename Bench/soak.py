@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Viewers of all kinds come, go and die at random for some time; nothing of the server's may grow.
 
 Prints a table of the server's memory, descriptors and threads, and exits 1 where one of them did not stay flat, a
@@ -36,9 +37,11 @@ from held import PREFACE, get_frame  # noqa: E402
 from http_cells import free_port  # noqa: E402
 
 BASE = "/live/video/"
-GARBAGE = [b"\x16\x03\x01\x02\x00\x01\x00", b"GET / HTTP/1.1\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-           b"GET /" + b"a" * 9000, b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nGET / HT",
-           b"GET /live/%zz HTTP/1.1\r\nHost: x\r\n\r\n", b"\r\n\r\n\r\n\r\n"]
+GARBAGE = [
+    b"\x16\x03\x01\x02\x00\x01\x00", b"GET / HTTP/1.1\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    b"GET /" + b"a" * 9000, b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nGET / HT",
+    b"GET /live/%zz HTTP/1.1\r\nHost: x\r\n\r\n", b"\r\n\r\n\r\n\r\n"
+]
 
 
 class Disappointed(Exception):
@@ -147,8 +150,11 @@ async def scraper(port: int, dice: random.Random) -> None:
     """Pages, probes, statistics; a connection for each."""
     while True:
         async with Client(port) as client:
-            await client.get(dice.choice(["/", "/metrics", "/timestamps.json", "/health", "/ready", "/time?iso",
-                                          "/live/", "/version"]))
+            await client.get(
+                dice.choice([
+                    "/", "/metrics", "/timestamps.json", "/health", "/ready", "/time?iso", "/live/",
+                    "/version"
+                ]))
         await asyncio.sleep(dice.uniform(0, 0.5))
 
 
@@ -161,7 +167,9 @@ async def slow(port: int, dice: random.Random) -> None:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         raw.setblocking(False)
         await loop.sock_connect(raw, ("127.0.0.1", port))
-        await loop.sock_sendall(raw, "".join(f"GET {BASE}{name} HTTP/1.1\r\nHost: x\r\n\r\n" for name in names).encode())
+        await loop.sock_sendall(
+            raw,
+            "".join(f"GET {BASE}{name} HTTP/1.1\r\nHost: x\r\n\r\n" for name in names).encode())
         pause = dice.choice([0.01, 0.1, 1, 30])
         while await loop.sock_recv(raw, 4096):
             await asyncio.sleep(pause)
@@ -172,8 +180,12 @@ async def vanishing(port: int, dice: random.Random) -> None:
     while True:
         async with Client(port) as client:
             msn, part = (await client.playlist()).last_part
-            client.ask(dice.choice([f"{PLAYLIST}?_HLS_msn={msn}&_HLS_part={part + 3}", f"{BASE}segment{msn + 1}.m4s",
-                                    f"{BASE}segment{msn}.m4s", f"{PLAYLIST}?wait=3000"]))
+            client.ask(
+                dice.choice([
+                    f"{PLAYLIST}?_HLS_msn={msn}&_HLS_part={part + 3}",
+                    f"{BASE}segment{msn + 1}.m4s", f"{BASE}segment{msn}.m4s",
+                    f"{PLAYLIST}?wait=3000"
+                ]))
             await asyncio.sleep(dice.uniform(0, 0.3))
             if dice.random() < 0.5:
                 raw = client.writer.get_extra_info("socket")
@@ -236,8 +248,10 @@ async def multiplexed(port: int, dice: random.Random) -> None:
     async with Client(SECURE_PORT if over_tls else port, HTTP2 if over_tls else None) as client:
         client.writer.write(PREFACE)
         for i in range(dice.randint(1, 60)):
-            path = dice.choice([f"{PLAYLIST}?_HLS_msn={msn + 1}", f"{BASE}segment{msn + 1}.m4s", "/version",
-                                f"{BASE}segment{msn}.m4s", f"{PLAYLIST}?wait=2000"])
+            path = dice.choice([
+                f"{PLAYLIST}?_HLS_msn={msn + 1}", f"{BASE}segment{msn + 1}.m4s", "/version",
+                f"{BASE}segment{msn}.m4s", f"{PLAYLIST}?wait=2000"
+            ])
             client.writer.write(get_frame(2 * i + 1, path))
             if dice.random() < 0.2:
                 client.writer.write(b"\0\0\4\3\0" + (2 * i + 1).to_bytes(4, "big") + b"\0\0\0\x08")
@@ -292,11 +306,12 @@ class Soak:
     def look(self) -> None:
         """A row of the table."""
         pid = self.program.pid
-        row = (time.monotonic() - self.began, len(self.running), resident_bytes(pid), descriptors(pid),
-               len(thread_cpu(pid)))
+        row = (time.monotonic() - self.began, len(
+            self.running), resident_bytes(pid), descriptors(pid), len(thread_cpu(pid)))
         self.rows.append(row)
-        print(f"  {row[0]:6.0f} s {row[1]:6} viewers {row[2] / 1e6:8.1f} MB {row[3]:6} descriptors {row[4]:4} threads",
-              flush=True)
+        print(
+            f"  {row[0]:6.0f} s {row[1]:6} viewers {row[2] / 1e6:8.1f} MB {row[3]:6} descriptors {row[4]:4} threads",
+            flush=True)
 
     async def run(self, seconds: float) -> None:
         """The crowd for `seconds`, then nobody."""
@@ -329,8 +344,9 @@ def verdict(soak: Soak, base: tuple[int, int, int], edge: tuple[int, int]) -> li
     second = statistics.median(row[2] for row in soak.rows[quarter : 2 * quarter])
     last = statistics.median(row[2] for row in soak.rows[-quarter:])
     # Allocators keep what they once had: growth is judged between two loaded stretches.
-    print(f"resident, second quarter → last: {second / 1e6:.1f} → {last / 1e6:.1f} MB; without viewers before: "
-          f"{resident / 1e6:.1f} MB, after: {resident_bytes(soak.program.pid) / 1e6:.1f} MB")
+    print(
+        f"resident, second quarter → last: {second / 1e6:.1f} → {last / 1e6:.1f} MB; without viewers before: "
+        f"{resident / 1e6:.1f} MB, after: {resident_bytes(soak.program.pid) / 1e6:.1f} MB")
     if last > second * 1.1 + 4e6:
         wrong.append(f"memory grows: {second / 1e6:.1f} → {last / 1e6:.1f} MB")
     left = settle(soak.program, base_descriptors)
@@ -339,7 +355,8 @@ def verdict(soak: Soak, base: tuple[int, int, int], edge: tuple[int, int]) -> li
     if max(row[4] for row in soak.rows) > threads or len(thread_cpu(soak.program.pid)) > threads:
         wrong.append(f"threads grow: {threads} → {max(row[4] for row in soak.rows)}")
     deadline = time.monotonic() + 3
-    while (held := total(soak.program.port, "streamer_held_requests")) > 0 and time.monotonic() < deadline:
+    while (held := total(soak.program.port,
+                         "streamer_held_requests")) > 0 and time.monotonic() < deadline:
         time.sleep(0.2)
     if held > 0:
         kinds = {kind: total(soak.program.port, "streamer_held_requests", kind=kind)
@@ -369,7 +386,8 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     global SECURE_PORT
     flags = ["--resolution", "640x360", "--bitrate", "1000"]
-    if "--self-signed" in subprocess.run([str(streamer_binary()), "--help"], capture_output=True, text=True).stdout:
+    if "--self-signed" in subprocess.run([str(streamer_binary()), "--help"], capture_output=True,
+                                         text=True).stdout:
         SECURE_PORT = free_port()
         flags += ["--self-signed", "--https-port", str(SECURE_PORT)]
     else:
@@ -384,10 +402,12 @@ def main() -> int:
         soak = Soak(program, options.seed, options.viewers)
         asyncio.run(soak.run(options.seconds))
         wrong = verdict(soak, base, edge)
-        print("viewers:", ", ".join(f"{count} {name}" for name, count in sorted(soak.started.items())))
+        print("viewers:",
+              ", ".join(f"{count} {name}" for name, count in sorted(soak.started.items())))
         spent = (cpu_nanoseconds(program.pid) - cpu) / 1e9
-        print(f"CPU {spent:.1f} s; answers cut {total(program.port, 'streamer_answers_cut_total'):.0f}; "
-              f"answers {total(program.port, 'streamer_requests_total'):.0f}")
+        print(
+            f"CPU {spent:.1f} s; answers cut {total(program.port, 'streamer_answers_cut_total'):.0f}; "
+            f"answers {total(program.port, 'streamer_requests_total'):.0f}")
         folder = ROOT / "bench-results"
         folder.mkdir(exist_ok=True)
         path = folder / time.strftime("soak-%Y%m%d-%H%M%S.json")
@@ -396,7 +416,8 @@ def main() -> int:
         status = stop(program)
     if status != 0:
         wrong.append(f"exit status {status}")
-    print("flat: memory, descriptors, threads; the stream went on" if not wrong else "WRONG: " + "; ".join(wrong))
+    print("flat: memory, descriptors, threads; the stream went on" if not wrong else "WRONG: " +
+          "; ".join(wrong))
     return 1 if wrong else 0
 
 

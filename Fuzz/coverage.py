@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Prints which share of the lines of a fuzzing target's parsers was reached; 1 below the least.
 
 coverage.py TARGET LEAST SUMMARY.json: the files are those that Fuzz/Bodies names for TARGET.
@@ -23,18 +24,23 @@ def sources(target: str) -> list[str]:
 def main() -> int:
     """One line a file."""
     target, least, summary = sys.argv[1], float(sys.argv[2]), Path(sys.argv[3])
-    files = {f["filename"]: f["summary"]["lines"] for f in json.loads(summary.read_text())["data"][0]["files"]}
+    files = {
+        f["filename"]: f["summary"]["lines"]
+        for f in json.loads(summary.read_text())["data"][0]["files"]
+    }
     status = 0
     for source in sources(target):
-        lines = next((lines for name, lines in files.items() if name.endswith("/Sources/" + source)), None)
+        lines = next(
+            (lines for name, lines in files.items() if name.endswith("/Sources/" + source)), None)
         if lines is None:
             print(f"  {target:<16} {source:<40} not in the program")
             status = 1
             continue
         low = lines["percent"] < least
         status |= low
-        print(f"  {target:<16} {source:<40} {lines['covered']:4}/{lines['count']:<4} {lines['percent']:5.1f} %"
-              + (f"  BELOW {least:.0f} %" if low else ""))
+        print(
+            f"  {target:<16} {source:<40} {lines['covered']:4}/{lines['count']:<4} {lines['percent']:5.1f} %"
+            + (f"  BELOW {least:.0f} %" if low else ""))
     return status
 
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Fixtures of all tests: running streamers, whose logs are attached when a test fails."""
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ def binary() -> Path:
     """The program under test; without it nothing here can run."""
     path = streamer_binary()
     if not path.is_file():
-        pytest.exit(f"{path} not found: build it first (swift build -c release), or set STREAMER", 4)
+        pytest.exit(f"{path} not found: build it first (swift build -c release), or set STREAMER",
+                    4)
     return path
 
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Fetches hls.js 1.6.15 out of a Python wheel and checks its sum; never into the repository's history.
 
 The wheel of pikaraoke 1.23.0 carries the unmodified UMD build (Apache-2.0).
@@ -31,7 +32,9 @@ def fetch_hlsjs(folder: Path = CACHE) -> Path:
         return target
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
-        command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--dest", scratch, WHEEL]
+        command = [
+            sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--dest", scratch, WHEEL
+        ]
         run = subprocess.run(command, capture_output=True, text=True, timeout=300)
         wheels = list(Path(scratch).glob("*.whl"))
         if run.returncode or not wheels:

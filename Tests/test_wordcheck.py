@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Unit tests of the word check: python3 Tests/test_wordcheck.py"""
 
 from __future__ import annotations

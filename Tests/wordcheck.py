@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Checks the words of comments, messages and documents, and the width of lines.
 
     python3 Tests/wordcheck.py [--list] [PATH ...]

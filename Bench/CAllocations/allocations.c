@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Counts every allocation of the process: defines malloc and its kin and hands on to glibc's own.
 #include "allocations.h"
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Fixtures of the end-to-end tests: one recording of the shared streamer for all playlist rules."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Opens a player in Chromium on a live stream and prints one JSON report.
 
 Reads the burned clock off the picture itself, so it needs nothing of the page but a <video>.
@@ -52,7 +53,8 @@ def open_player(view: Viewer, url: str, player: str, script: Path | None, folder
 
 def obey(view: Viewer, schedule: str, seconds: float) -> None:
     """Watches for `seconds`; `schedule` such as "down@8,up@10" takes the network away and back."""
-    steps = sorted((float(at), what) for what, at in (s.split("@") for s in schedule.split(",") if s))
+    steps = sorted(
+        (float(at), what) for what, at in (s.split("@") for s in schedule.split(",") if s))
     now = 0.0
     for at, what in steps:
         view.watch(at - now)
@@ -75,7 +77,10 @@ def run_lab(browser: Browser, url: str, *, seconds: float = 15, warm_up: float =
         if screenshot:
             view.page.screenshot(path=str(screenshot))
         data = view.data()
-        return {"url": url, "player": player, **report(data, fps=fps, warm_up=warm_up, opened=view.opened)}
+        return {
+            "url": url, "player": player,
+            **report(data, fps=fps, warm_up=warm_up, opened=view.opened)
+        }
 
 
 def main() -> int:
@@ -95,9 +100,9 @@ def main() -> int:
         print("chromium not found", file=sys.stderr)
         return 2
     with chromium_running(executable) as browser:
-        found = run_lab(browser, options.url, seconds=options.seconds, warm_up=options.warm_up, fps=options.fps,
-                        player=options.player, script=options.hlsjs, schedule=options.network,
-                        screenshot=options.screenshot)
+        found = run_lab(browser, options.url, seconds=options.seconds, warm_up=options.warm_up,
+                        fps=options.fps, player=options.player, script=options.hlsjs,
+                        schedule=options.network, screenshot=options.screenshot)
     print(json.dumps(found, indent=2))
     moved = found["frames"]["decoded"] > 0 and (found["current_time"] or 0) > 1
     return 0 if moved and found["clock_span_s"] > 0.5 * options.seconds else 1

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Playlist rules that look at how playlists and media go together over time (RFC 8216bis §3, §6.2)."""
 
 from __future__ import annotations
@@ -88,7 +89,8 @@ def pl_15(r: Recording) -> None:
             index = r.playlists.index(full) - k
             if index >= 0:
                 compared += 1
-                assert content(merge(r.playlists[index], delta)) == content(full), (delta.last_part, k)
+                assert content(merge(r.playlists[index],
+                                     delta)) == content(full), (delta.last_part, k)
     assert compared >= 100, f"only {compared} pairs compared of {len(r.deltas)} deltas"
 
 

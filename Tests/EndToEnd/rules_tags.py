@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Playlist rules that look at the tags of each playlist (RFC 8216bis §4); functions are named as rules."""
 
 from __future__ import annotations
@@ -49,7 +50,8 @@ def pl_05(r: Recording) -> None:
         for segment in playlist.segments:
             for part in segment.parts[:-1]:
                 if not (part.independent or part.gap):
-                    assert part.duration >= playlist.part_target * Decimal("0.85"), (segment.msn, part)
+                    assert part.duration >= playlist.part_target * Decimal("0.85"), (segment.msn,
+                                                                                     part)
 
 
 def pl_07(r: Recording) -> None:
@@ -98,5 +100,6 @@ def pl_21(r: Recording) -> None:
 def pl_25(r: Recording) -> None:
     """No PLAYLIST-TYPE, ALLOW-CACHE, START or DEFINE; a MAP holds for every segment."""
     for playlist in r.playlists:
-        assert not re.search(r"^#EXT-X-(PLAYLIST-TYPE|ALLOW-CACHE|START|DEFINE)\b", playlist.text, re.M)
+        assert not re.search(r"^#EXT-X-(PLAYLIST-TYPE|ALLOW-CACHE|START|DEFINE)\b", playlist.text,
+                             re.M)
         assert all(segment.map_uri for segment in playlist.segments)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The measure of sound against picture, tried on media whose offset is known."""
 
 from __future__ import annotations
@@ -28,9 +29,12 @@ def video(path: Path, rate: tuple[int, int], count: int) -> None:
         if stamp % 1000 < 100:
             luma[63:96, 140:180] = 235
         frames.append(luma.tobytes())
-    command = [need("ffmpeg", "offset of picture and sound"), "-v", "error", "-y", "-f", "rawvideo",
-               "-pix_fmt", "gray", "-s", f"{WIDTH}x{HEIGHT}", "-r", f"{numerator}/{denominator}", "-i", "-",
-               "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", str(path)]
+    command = [
+        need("ffmpeg", "offset of picture and sound"), "-v", "error", "-y", "-f", "rawvideo",
+        "-pix_fmt", "gray", "-s", f"{WIDTH}x{HEIGHT}", "-r", f"{numerator}/{denominator}", "-i",
+        "-", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p",
+        str(path)
+    ]
     subprocess.run(command, input=b"".join(frames), check=True, timeout=60)
 
 
@@ -48,7 +52,8 @@ def sound(path: Path, seconds: float, late: float) -> None:
 
 @pytest.mark.parametrize("rate", [(30, 1), (30_000, 1001), (25, 1)])
 @pytest.mark.parametrize("late", [0.0, 0.037, -0.120])
-def test_offset_is_measured_within_a_millisecond(tmp_path: Path, rate: tuple[int, int], late: float) -> None:
+def test_offset_is_measured_within_a_millisecond(tmp_path: Path, rate: tuple[int, int],
+                                                 late: float) -> None:
     """The measure sees through the frame grid: known offsets come back."""
     picture, tone = tmp_path / "picture.mp4", tmp_path / "tone.wav"
     video(picture, rate, 4 * rate[0] // rate[1])

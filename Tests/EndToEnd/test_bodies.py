@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Bodies of requests as curl and nghttp send them, to `POST /api/streams`, and where none is taken."""
 
 from __future__ import annotations
@@ -24,9 +25,14 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     """A streamer that takes requests to /api, with small limits."""
     folder = tmp_path_factory.mktemp("bodies")
     path = folder / "streamer.json"
-    path.write_text(json.dumps({"adminToken": TOKEN, "streams": [{"stream": "live", "resolution": "320x180"}]}))
-    program = start(["-c", str(path), "--max-body-bytes", str(LIMIT), "--body-timeout", "1", "--https-port", "0",
-                     "--self-signed", "--host", "127.0.0.1", "--http-port", "0"], defaults=False, env={"XDG_STATE_HOME": str(folder)})
+    path.write_text(
+        json.dumps({"adminToken": TOKEN, "streams": [{"stream": "live", "resolution": "320x180"}]}))
+    program = start([
+        "-c",
+        str(path), "--max-body-bytes",
+        str(LIMIT), "--body-timeout", "1", "--https-port", "0", "--self-signed", "--host",
+        "127.0.0.1", "--http-port", "0"
+    ], defaults=False, env={"XDG_STATE_HOME": str(folder)})
     program.secure_url("/")
     yield program
     assert stop(program) == 0, program.log_text()
@@ -42,9 +48,10 @@ def document(folder: Path, size: int) -> Path:
 
 def curl(url: str, *arguments: str) -> tuple[int, str, float]:
     """Status, body and seconds of one request by curl."""
-    done = subprocess.run(
-        ["curl", "-sk", "-m", "20", "-H", f"Authorization: Bearer {TOKEN}", "-w", "\n%{http_code} %{time_total}",
-         *arguments, url], capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run([
+        "curl", "-sk", "-m", "20", "-H", f"Authorization: Bearer {TOKEN}", "-w",
+        "\n%{http_code} %{time_total}", *arguments, url
+    ], capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 0, (done.returncode, done.stdout[-500:], done.stderr[-500:])
     body, _, figures = done.stdout.rpartition("\n")
     status, seconds = figures.split()
@@ -64,7 +71,8 @@ def test_curl(form: str, host: Program, tmp_path: Path) -> None:
     """A body is read whole up to the limit, whatever its form; above it 413. It never waits for a time-out."""
     url = host.secure_url("/api/streams")
     for size in (30, LIMIT):
-        status, text, seconds = curl(url, *FORMS[form], "--data-binary", f"@{document(tmp_path, size)}")
+        status, text, seconds = curl(url, *FORMS[form], "--data-binary",
+                                     f"@{document(tmp_path, size)}")
         assert status == 400 and "a/b" in text, text
         # curl waits a second for 100 (Continue) where it asks for it.
         assert seconds < 0.9
@@ -76,10 +84,11 @@ def test_curl(form: str, host: Program, tmp_path: Path) -> None:
 def test_nghttp(scheme: str, host: Program, tmp_path: Path) -> None:
     """The same over HTTP/2 by nghttp, which waits for 100 (Continue)."""
     base = f"http://127.0.0.1:{host.port}" if scheme == "http" else host.secure_url("")
-    done = subprocess.run(
-        [need("nghttp", "bodies by nghttp"), "-v", "--expect-continue", "-H", f"authorization: Bearer {TOKEN}",
-         "-d", str(document(tmp_path, LIMIT)), f"{base}/api/streams"], capture_output=True, text=True, timeout=20,
-        check=False)
+    done = subprocess.run([
+        need("nghttp", "bodies by nghttp"), "-v", "--expect-continue", "-H",
+        f"authorization: Bearer {TOKEN}", "-d",
+        str(document(tmp_path, LIMIT)), f"{base}/api/streams"
+    ], capture_output=True, text=True, timeout=20, check=False)
     assert done.returncode == 0, done.stderr[-500:]
     assert ":status: 100" in done.stdout and ":status: 400" in done.stdout and "a/b" in done.stdout
 
@@ -103,8 +112,9 @@ def test_many_at_once(host: Program) -> None:
     """A hundred bodies that come in pieces at the same time, each answered by what it says."""
     connections = [Connection(host.port, timeout=10) for _ in range(100)]
     for connection in connections:
-        connection.send_raw(f"POST /api/streams HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {TOKEN}\r\n"
-                            "Transfer-Encoding: chunked\r\n\r\n8\r\n{\"stream\r\n".encode())
+        connection.send_raw(
+            f"POST /api/streams HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {TOKEN}\r\n"
+            "Transfer-Encoding: chunked\r\n\r\n8\r\n{\"stream\r\n".encode())
     for number, connection in enumerate(connections):
         piece = f'": "a/{number}"}}'
         connection.socket.sendall(f"{len(piece):x}\r\n{piece}\r\n0\r\n\r\n".encode())
@@ -119,8 +129,10 @@ def test_unwanted(host: Program, tmp_path: Path) -> None:
     path = tmp_path / "large"
     with path.open("wb") as file:
         file.truncate(200_000_000)
-    done = subprocess.run(
-        ["curl", "-s", "-m", "20", "-H", "Expect:", "-o", "/dev/null", "-w", "%{http_code} %{size_upload}", "-T",
-         str(path), f"http://127.0.0.1:{host.port}/health"], capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run([
+        "curl", "-s", "-m", "20", "-H", "Expect:", "-o", "/dev/null", "-w",
+        "%{http_code} %{size_upload}", "-T",
+        str(path), f"http://127.0.0.1:{host.port}/health"
+    ], capture_output=True, text=True, timeout=30, check=False)
     status, uploaded = done.stdout.split()
     assert status == "405" and int(uploaded) < 20_000_000, done.stdout

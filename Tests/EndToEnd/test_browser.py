@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The stream in real Chromium: hls.js and our own player, judged by the burned clock in the picture."""
 
 from __future__ import annotations
@@ -41,7 +42,10 @@ def test_plays(page: str, browser: Browser, server: Program, hlsjs: object) -> N
 
 def summary(found: dict[str, Any]) -> dict[str, Any]:
     """The part of a report worth printing."""
-    return {key: found[key] for key in ("startup_ms", "glass_to_glass_ms", "stalls", "frames", "errors")}
+    return {
+        key: found[key]
+        for key in ("startup_ms", "glass_to_glass_ms", "stalls", "frames", "errors")
+    }
 
 
 @pytest.mark.timeout(60)
@@ -55,7 +59,9 @@ def test_hlsjs_really_plays(browser: Browser, server: Program, hlsjs: object) ->
         assert any(url.endswith("/player/hls.js") for url in view.requests)
         assert any("_HLS_msn=" in url for url in view.requests), "no blocking reload"
         assert any(url.rsplit("/", 1)[-1].count(".") == 2 for url in view.requests), "no part"
-        assert not [url for url in view.requests if "127.0.0.1" not in url and url.startswith("http")]
+        assert not [
+            url for url in view.requests if "127.0.0.1" not in url and url.startswith("http")
+        ]
 
 
 @pytest.mark.timeout(60)
@@ -99,14 +105,15 @@ def test_scripts_from_elsewhere_are_refused(browser: Browser, server: Program) -
     """The page's policy lets no script run but its own: neither by address nor inline nor by parameter."""
     with viewer(browser) as view:
         view.context.route(
-            lambda url: url.startswith("http://evil.example"),
-            lambda route: route.fulfill(status=200, content_type="text/javascript", body="window.__evil = 1"))
+            lambda url: url.startswith("http://evil.example"), lambda route: route.fulfill(
+                status=200, content_type="text/javascript", body="window.__evil = 1"))
         evil = "http://evil.example/x.js"
         view.open(server.url(f"/?hlsjs={evil}&script={evil}&cdn={evil}"))
         view.wait_playing()
         view.page.evaluate(
             "src => { for (const make of [s => { s.src = src; }, s => { s.textContent = 'window.__evil = 2'; }])"
-            " { const s = document.createElement('script'); make(s); document.body.append(s); } }", evil)
+            " { const s = document.createElement('script'); make(s); document.body.append(s); } }",
+            evil)
         view.watch(1)
         assert view.page.evaluate("() => window.__evil") is None
         policy = view.page.evaluate(

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The camera, emulated: formats, letterbox, unplugging in mid-stream, and coming back."""
 
 from __future__ import annotations
@@ -40,12 +41,14 @@ def after_start(program: Program) -> None:
 @pytest.mark.parametrize("kind", ["YUYV", "MJPEG"])
 def test_formats(kind: str, streamer, tmp_path: Path) -> None:
     """Both formats give moving pictures on the grid, with the kernel's time as capture time."""
-    options = {"JPEG": str(jpegs(tmp_path / "jpeg")), "FORMATS": "MJPG"} if kind == "MJPEG" else {"FORMATS": "YUYV"}
+    options = {"JPEG": str(jpegs(tmp_path / "jpeg")), "FORMATS": "MJPG"
+               } if kind == "MJPEG" else {"FORMATS": "YUYV"}
     camera = FakeCamera(tmp_path, **options)
     program = streamer(*camera_flags(camera, "--resolution", "1280x720", "--burn-clock"),
                        defaults=False, env=camera.env)
     after_start(program)
-    assert any(kind[:4].lower() in line.lower() for line in program.log), f"the log does not name {kind}"
+    assert any(
+        kind[:4].lower() in line.lower() for line in program.log), f"the log does not name {kind}"
     _, init, media = newest(program)
     found, scale = chunks(media, init), timescale(init)
     assert len(found) == 30
@@ -62,13 +65,17 @@ def test_formats(kind: str, streamer, tmp_path: Path) -> None:
 def test_capture_time_is_the_kernels(streamer, tmp_path: Path) -> None:
     """prft and `captures` carry the time at which the camera took the picture, to the millisecond."""
     camera = FakeCamera(tmp_path, SIZES="640x360")
-    program = streamer(*camera_flags(camera, "--resolution", "640x360"), defaults=False, env=camera.env)
+    program = streamer(*camera_flags(camera, "--resolution", "640x360"), defaults=False,
+                       env=camera.env)
     after_start(program)
     fetch(program.port, f"?_HLS_msn={fetch(program.port).last_complete + 1}")
     msn, init, media = newest(program)
     found, taken = chunks(media, init), clocks_of(init + media)
     assert len(taken) == len(found) == 30
-    errors = [abs((chunk.prft or 0) / 1e6 - stamp) for chunk, stamp in zip(found, taken) if stamp is not None]
+    errors = [
+        abs((chunk.prft or 0) / 1e6 - stamp) for chunk, stamp in zip(found, taken)
+        if stamp is not None
+    ]
     assert len(errors) >= 28, "the camera's own clock is not in the picture"
     assert sorted(errors)[len(errors) // 2] <= 1.5 and max(errors) < 40, errors
     captures = get(program.port, "/timestamps.json").json()["captures"]
@@ -106,7 +113,8 @@ def test_slower_than_asked_repeats(streamer, tmp_path: Path) -> None:
 def test_unplug_and_replug(streamer, tmp_path: Path) -> None:
     """ENODEV in mid-stream: last picture, then slate, then the camera again: same init, same timeline."""
     camera = FakeCamera(tmp_path, SIZES="640x360", CLOCK="0")
-    program = streamer(*camera_flags(camera, "--resolution", "640x360"), defaults=False, env=camera.env)
+    program = streamer(*camera_flags(camera, "--resolution", "640x360"), defaults=False,
+                       env=camera.env)
     after_start(program)
     _, init, live = newest(program)
     camera.unplug()
@@ -136,7 +144,8 @@ def test_unplug_and_replug(streamer, tmp_path: Path) -> None:
 def test_last_picture_comes_before_the_slate(streamer, tmp_path: Path) -> None:
     """A short outage repeats the last picture: frames are on the grid, none is missing."""
     camera = FakeCamera(tmp_path, UNPLUG="45")
-    program = streamer(*camera_flags(camera, "--resolution", "640x360"), defaults=False, env=camera.env)
+    program = streamer(*camera_flags(camera, "--resolution", "640x360"), defaults=False,
+                       env=camera.env)
     found = record(program.port, 5)
     assert not found.errors, found.errors
     init, segments = found.init(), found.segments()
@@ -148,7 +157,8 @@ def test_another_camera_comes_back(streamer, tmp_path: Path) -> None:
     """Replugged with other sizes: scaled to the size the stream has; the init stays."""
     camera = FakeCamera(tmp_path, CLOCK="0")
     camera.path.with_name("cam0.fakecam.conf").write_text("SIZES=640x360\n")
-    program = streamer(*camera_flags(camera, "--resolution", "640x360"), defaults=False, env=camera.env)
+    program = streamer(*camera_flags(camera, "--resolution", "640x360"), defaults=False,
+                       env=camera.env)
     after_start(program)
     _, init, _ = newest(program)
     camera.unplug()
@@ -158,13 +168,15 @@ def test_another_camera_comes_back(streamer, tmp_path: Path) -> None:
     _, later, media = newest(program)
     assert later == init
     picture = pictures_of(init + media, 640, 360)[-1].astype(float)
-    assert picture[:, :64].mean() < 24 and picture[:, -64:].mean() < 24, "640x480 in 640x360 is not letterboxed"
+    assert picture[:, :64].mean() < 24 and picture[:, -64:].mean(
+    ) < 24, "640x480 in 640x360 is not letterboxed"
 
 
 def test_camera_that_stalls(streamer, tmp_path: Path) -> None:
     """A camera that gives nothing any more, without an error: the stream goes on, on the grid."""
     camera = FakeCamera(tmp_path, STALL="60", SIZES="640x360")
-    program = streamer(*camera_flags(camera, "--resolution", "640x360"), defaults=False, env=camera.env)
+    program = streamer(*camera_flags(camera, "--resolution", "640x360"), defaults=False,
+                       env=camera.env)
     found = record(program.port, 6)
     assert not found.errors, found.errors
     for msn in sorted(found.segments())[-2:]:
@@ -174,7 +186,8 @@ def test_camera_that_stalls(streamer, tmp_path: Path) -> None:
 def test_broken_jpegs(streamer, tmp_path: Path) -> None:
     """Pictures cut in half are skipped, not fatal."""
     camera = FakeCamera(tmp_path, JPEG=str(jpegs(tmp_path / "jpeg")), FORMATS="MJPG", CORRUPT="4")
-    program = streamer(*camera_flags(camera, "--resolution", "640x360"), defaults=False, env=camera.env)
+    program = streamer(*camera_flags(camera, "--resolution", "640x360"), defaults=False,
+                       env=camera.env)
     after_start(program)
     _, init, media = newest(program)
     assert len(chunks(media, init)) == 30
@@ -190,5 +203,6 @@ def test_list_devices() -> None:
 @pytest.mark.parametrize("path", ["/dev/video99", "/dev/null", "/etc/hostname", "/"])
 def test_missing_device(path: str) -> None:
     """A device that is missing or no camera: exit 2, one line that names it."""
-    status, lines = run_to_end(["--device", path, "--host", "127.0.0.1", "--http-port", "0"], defaults=False)
+    status, lines = run_to_end(["--device", path, "--host", "127.0.0.1", "--http-port", "0"],
+                               defaults=False)
     assert status == 2 and len(lines) == 1 and path in lines[0], lines

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """client.ts: follows a stream from a terminal, with nothing from npm, and survives a restart."""
 
 from __future__ import annotations
@@ -58,10 +59,12 @@ def test_text(server: Program) -> None:
 def test_survives_a_restart(streamer) -> None:
     """The server is killed and back after a second: the client says so and goes on."""
     port = free_port()
-    flags = ("--test-src", "--host", "127.0.0.1", "--http-port", str(port), "--resolution", "320x180")
+    flags = ("--test-src", "--host", "127.0.0.1", "--http-port", str(port), "--resolution",
+             "320x180")
     program = streamer(*flags, defaults=False)
-    client = subprocess.Popen(command(f"http://127.0.0.1:{port}/live.m3u8", "--seconds", "10"), cwd=FOLDER,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    client = subprocess.Popen(command(f"http://127.0.0.1:{port}/live.m3u8", "--seconds",
+                                      "10"), cwd=FOLDER, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True)
     try:
         time.sleep(4)
         kill(program)
@@ -78,7 +81,7 @@ def test_survives_a_restart(streamer) -> None:
 
 def test_unreachable() -> None:
     """A server that is not there: a clear line, not a stack trace."""
-    run = subprocess.run(command(f"http://127.0.0.1:{free_port()}/live.m3u8", "--seconds", "2"), cwd=FOLDER,
-                         capture_output=True, text=True, timeout=40)
+    run = subprocess.run(command(f"http://127.0.0.1:{free_port()}/live.m3u8", "--seconds", "2"),
+                         cwd=FOLDER, capture_output=True, text=True, timeout=40)
     output = run.stdout + run.stderr
     assert output.strip() and "    at " not in output

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Steps of the wall clock: announced once, numbers never go back, the stream goes on (PL-21)."""
 
 from __future__ import annotations
@@ -99,7 +100,8 @@ def test_forward_by_five_seconds(streamer, tmp_path: Path) -> None:
     assert min(gaps) > before
     assert len(marks(seen)) == 1
     assert abs(seen[-1].last_complete - (time.time() + 5 - 1)) <= 1.5, "not at the wall's number"
-    still = next(s for s in seen[-1].segments if s.gap) if any(s.gap for s in seen[-1].segments) else None
+    still = next(s for s in seen[-1].segments if s.gap) if any(
+        s.gap for s in seen[-1].segments) else None
     if still:
         answer = get(program.port, f"/live/video/{still.uri}")
         assert answer.status == 200 and answer.body[4:8] == b"styp" and len(answer.body) < 100

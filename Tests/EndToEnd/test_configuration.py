@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Configuration by files: Fast-ll's two files as they stand, and many streams from one file."""
 
 from __future__ import annotations
@@ -29,14 +30,18 @@ MPD = "{urn:mpeg:dash:schema:mpd:2011}"
 
 # As Fast-ll's documentation shows them, but for the addresses.
 FAST_LL_CONFIG: dict[str, Any] = {
-    "host": "127.0.0.1", "port": 0, "streams": "streams.json", "verbose": False, "timeDisplacement": "0.2",
-    "waitForAbsentSegment": True}
+    "host": "127.0.0.1", "port": 0, "streams": "streams.json", "verbose": False,
+    "timeDisplacement": "0.2", "waitForAbsentSegment": True
+}
 FAST_LL_STREAM: dict[str, Any] = {
-    "name": "Test stream", "stream": "gen", "type": "GEN", "targetFps": "24", "segmentDuration": "1",
-    "fragmentDuration": "0.1", "intraInterval": "24", "targetLatency": "0.5",
-    "serverSideRepresentationSwitching": "False", "saveStats": "False",
-    "qualities": {"video": [{"targetWidth": "320", "targetBitrate": "300"},
-                            {"targetWidth": "640", "targetBitrate": "900"}]}}
+    "name": "Test stream", "stream": "gen", "type": "GEN", "targetFps": "24",
+    "segmentDuration": "1", "fragmentDuration": "0.1", "intraInterval": "24",
+    "targetLatency": "0.5", "serverSideRepresentationSwitching": "False", "saveStats": "False",
+    "qualities": {
+        "video": [{"targetWidth": "320", "targetBitrate": "300"},
+                  {"targetWidth": "640", "targetBitrate": "900"}]
+    }
+}
 
 
 def fast_ll(folder: Path, streams: list[dict[str, Any]], **changes: Any) -> Path:
@@ -57,10 +62,13 @@ def test_fast_ll(streamer: Callable[..., Program], tmp_path: Path) -> None:
     """GEN and RTSP as in Fast-ll's files, under Fast-ll's URL, in the qualities asked for."""
     camera, port = free_port(), free_port()
     source = rtsp_server(camera, "--size", "640x480")
-    rtsp = {**FAST_LL_STREAM, "stream": "cam", "type": "RTSP", "input": f"rtsp://127.0.0.1:{camera}/x",
-            "segmentDuration": "2", "intraInterval": "24"}
+    rtsp = {
+        **FAST_LL_STREAM, "stream": "cam", "type": "RTSP", "input": f"rtsp://127.0.0.1:{camera}/x",
+        "segmentDuration": "2", "intraInterval": "24"
+    }
     try:
-        program = streamer("-c", str(fast_ll(tmp_path, [FAST_LL_STREAM, rtsp], port=str(port))), defaults=False)
+        program = streamer("-c", str(fast_ll(tmp_path, [FAST_LL_STREAM, rtsp], port=str(port))),
+                           defaults=False)
         assert program.port == port
         text = get(port, "/gen/manifest.mpd").text
         assert representations(text) == [(640, 360, "24"), (320, 180, "24")]
@@ -76,7 +84,9 @@ def test_fast_ll(streamer: Callable[..., Program], tmp_path: Path) -> None:
         behind = asked - time.mktime(time.strptime(shown[:19], "%Y-%m-%dT%H:%M:%S")) + time.timezone \
             - float("0" + re.search(r"\.\d+", shown).group())  # type: ignore[union-attr]
         assert 0.1 < behind < 0.5, "timeDisplacement is taken off"
-        warnings = [line for line in program.log if "less than two segments" in line and "gen" in line]
+        warnings = [
+            line for line in program.log if "less than two segments" in line and "gen" in line
+        ]
         assert len(warnings) == 1, program.log_text()
     finally:
         source.kill()
@@ -84,11 +94,16 @@ def test_fast_ll(streamer: Callable[..., Program], tmp_path: Path) -> None:
 
 def test_fast_ll_https(tmp_path: Path) -> None:
     """With both files `port` speaks HTTPS, and nothing speaks HTTP."""
-    subprocess.run([need("openssl", "HTTPS by a configuration file"), "req", "-x509", "-newkey", "ec", "-pkeyopt",
-                    "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-keyout",
-                    str(tmp_path / "key.pem"), "-out", str(tmp_path / "cert.pem")], check=True, capture_output=True)
+    subprocess.run([
+        need("openssl",
+             "HTTPS by a configuration file"), "req", "-x509", "-newkey", "ec", "-pkeyopt",
+        "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-keyout",
+        str(tmp_path / "key.pem"), "-out",
+        str(tmp_path / "cert.pem")
+    ], check=True, capture_output=True)
     port = free_port()
-    path = fast_ll(tmp_path, [FAST_LL_STREAM], port=port, sslKeyFile="key.pem", sslCertFile="cert.pem")
+    path = fast_ll(tmp_path, [FAST_LL_STREAM], port=port, sslKeyFile="key.pem",
+                   sslCertFile="cert.pem")
     program = launch(["-c", str(path)], defaults=False)
     try:
         context = ssl.create_default_context()
@@ -96,7 +111,8 @@ def test_fast_ll_https(tmp_path: Path) -> None:
         assert program.secure_url("/") == f"https://127.0.0.1:{port}/"
         url = program.secure_url("/gen/manifest.mpd")
         with urllib.request.urlopen(url, context=context, timeout=10) as answer:
-            assert answer.status == 200 and f"https://127.0.0.1:{port}/time?xsdate" in answer.read().decode()
+            assert answer.status == 200 and f"https://127.0.0.1:{port}/time?xsdate" in answer.read(
+            ).decode()
         assert not any("listening http:" in line for line in program.log)
     finally:
         assert stop(program) == 0
@@ -105,14 +121,22 @@ def test_fast_ll_https(tmp_path: Path) -> None:
 def test_many_streams_one_failing(streamer: Callable[..., Program], tmp_path: Path) -> None:
     """A stream that cannot start is 503 with the reason; the others play, with their own settings."""
     path = write(tmp_path, [
-        stream("a", playlistLength=7), stream("broken", input=str(tmp_path / "nowhere.ts")),
-        stream("b", framerate=25, segmentDuration=2, holdTimeout=0.3), stream("cam", device="/dev/video99")])
+        stream("a", playlistLength=7),
+        stream("broken", input=str(tmp_path / "nowhere.ts")),
+        stream("b", framerate=25, segmentDuration=2, holdTimeout=0.3),
+        stream("cam", device="/dev/video99")
+    ])
     program = streamer("-c", str(path), defaults=False)
-    assert len([s for s in fetch(program.port, path="/a/video/playlist.m3u8").segments if s.uri]) == 7
+    assert len(
+        [s for s in fetch(program.port, path="/a/video/playlist.m3u8").segments if s.uri]) == 7
     assert fetch(program.port, path="/b/video/playlist.m3u8").segments[-1].duration == 2
-    ahead = get(program.port, f"/b/video/playlist.m3u8?_HLS_msn={fetch(program.port, path='/b/video/playlist.m3u8').segments[-1].msn + 2}")
+    ahead = get(
+        program.port,
+        f"/b/video/playlist.m3u8?_HLS_msn={fetch(program.port, path='/b/video/playlist.m3u8').segments[-1].msn + 2}"
+    )
     assert ahead.status == 503 and 0.2 < ahead.held < 1, "a limit of its own"
-    wait_for(lambda: get(program.port, "/broken/playlist.m3u8").status == 503, 10, "503 of what cannot start")
+    wait_for(lambda: get(program.port, "/broken/playlist.m3u8").status == 503, 10,
+             "503 of what cannot start")
     answer = get(program.port, "/broken/manifest.mpd")
     assert answer.status == 503 and "No such file" in answer.text and answer.headers["retry-after"]
     # A camera that a file names is waited for, with a slate.
@@ -131,7 +155,10 @@ def test_many_streams_one_failing(streamer: Callable[..., Program], tmp_path: Pa
 def test_a_file_that_ends(streamer: Callable[..., Program], tmp_path: Path) -> None:
     """It ends for its players, its window is served still, and the others go on."""
     clip(tmp_path / "clip.mp4", 3, size="320x180")
-    path = write(tmp_path, [stream("a"), stream("f", input="clip.mp4", playlistLength=6, segmentDuration=0.5)])
+    path = write(
+        tmp_path,
+        [stream("a"),
+         stream("f", input="clip.mp4", playlistLength=6, segmentDuration=0.5)])
     program = streamer("-c", str(path), defaults=False)
     ended = "/f/video/playlist.m3u8"
     wait_for(lambda: fetch(program.port, path=ended).ended, 15, "the end of the file")
@@ -139,7 +166,8 @@ def test_a_file_that_ends(streamer: Callable[..., Program], tmp_path: Path) -> N
     playlist = fetch(program.port, path=ended)
     assert get(program.port, f"/f/video/{playlist.segments[-1].uri}").status == 200
     assert total(program.port, "streamer_stream_state", stream="f", state="ended") == 1
-    assert program.process.poll() is None and not fetch(program.port, path="/a/video/playlist.m3u8").ended
+    assert program.process.poll() is None and not fetch(program.port,
+                                                        path="/a/video/playlist.m3u8").ended
 
 
 def test_held_while_it_starts(streamer: Callable[..., Program], tmp_path: Path) -> None:
@@ -153,8 +181,10 @@ def test_held_while_it_starts(streamer: Callable[..., Program], tmp_path: Path) 
     playlist = fetch(program.port, path="/a/video/playlist.m3u8")
     asked = time.monotonic()
     answer = get(program.port, "/late/playlist.m3u8")
-    assert answer.status == 503 and answer.headers["retry-after"] and 7.5 < time.monotonic() - asked < 10
-    assert fetch(program.port, path="/a/video/playlist.m3u8").segments[-1].msn >= playlist.segments[-1].msn + 7
+    assert answer.status == 503 and answer.headers[
+        "retry-after"] and 7.5 < time.monotonic() - asked < 10
+    assert fetch(program.port,
+                 path="/a/video/playlist.m3u8").segments[-1].msn >= playlist.segments[-1].msn + 7
     time.sleep(max(0.0, program.started + 11 - time.monotonic()))
     told = [line for line in program.log if "nowhere.ts" in line]
     assert len(told) == 1 and "[2].input: " in told[0], told
@@ -162,7 +192,8 @@ def test_held_while_it_starts(streamer: Callable[..., Program], tmp_path: Path) 
 
 @pytest.mark.parametrize(("keys", "named"), [
     ({"targetFps": "fast"}, '[0].targetFps: "fast" was given; allowed is'),
-    ({"fragmentDuration": 2}, '[0].fragmentDuration: "2'), ({"type": "RTSP"}, "[0].input: is missing"),
+    ({"fragmentDuration": 2}, '[0].fragmentDuration: "2'),
+    ({"type": "RTSP"}, "[0].input: is missing"),
 ])
 def test_wrong_values(tmp_path: Path, keys: dict[str, Any], named: str) -> None:
     """Exit status 2 and one line."""
@@ -176,6 +207,7 @@ def test_unknown_keys(streamer: Callable[..., Program], tmp_path: Path) -> None:
     """They are warned of with their path, and so is what is not yet in effect."""
     path = write(tmp_path, [stream("a", flavour=1, saveStats="True")], colour="red")
     program = streamer("-c", str(path), defaults=False)
-    for place in ("config.json: colour", "streams.json: [0].flavour", "streams.json: [0].saveStats"):
+    for place in ("config.json: colour", "streams.json: [0].flavour",
+                  "streams.json: [0].saveStats"):
         assert any(place in line for line in program.log), program.log_text()
     assert parse(get(program.port, "/a/video/playlist.m3u8").text).segments

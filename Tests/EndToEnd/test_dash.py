@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """LL-DASH: the MPD in every state of a stream's life, and its media (rules DM-, DC-, DT-)."""
 
 from __future__ import annotations
@@ -33,14 +34,20 @@ SMALL = ("--resolution", "320x180", "--bitrate", "300")
 def test_dm_01_valid_while_it_runs(server: Program) -> None:
     """DM-01: valid at every second of five, at each of its addresses."""
     for _ in range(5):
-        for path in (MPD, "/manifest.mpd", "/ldash/play/live/manifest.mpd", "/ldash/live/manifest.mpd"):
+        for path in (MPD, "/manifest.mpd", "/ldash/play/live/manifest.mpd",
+                     "/ldash/live/manifest.mpd"):
             validate(fetch(server.port, path).text, path)
         time.sleep(1)
 
 
 @pytest.mark.parametrize("flags", [
-    (), ("--history", "0"), ("--numbering", "run"), ("--framerate", "30000/1001"), ("--segment-duration", "0.5"),
-    ("--target-latency", "2.2"), ("--framerate", "24000/1001", "--numbering", "run"),
+    (),
+    ("--history", "0"),
+    ("--numbering", "run"),
+    ("--framerate", "30000/1001"),
+    ("--segment-duration", "0.5"),
+    ("--target-latency", "2.2"),
+    ("--framerate", "24000/1001", "--numbering", "run"),
     ("--public-url", "https://a.example/x"),
 ], ids=lambda flags: "_".join(flags).replace("/", "-") or "defaults")
 def test_dm_01_dm_29_first_and_last(flags: tuple[str, ...], streamer) -> None:
@@ -57,7 +64,8 @@ def test_dm_01_dm_29_first_and_last(flags: tuple[str, ...], streamer) -> None:
     validate(fetch(program.port).text, "running")
     with Connection(program.port) as connection:
         assert connection.get(MPD).status == 200
-        held = Later(program.port, f"{PLAYLIST}?_HLS_msn={fetch_playlist(program.port).last_part[0] + 1}")
+        held = Later(program.port,
+                     f"{PLAYLIST}?_HLS_msn={fetch_playlist(program.port).last_part[0] + 1}")
         time.sleep(0.05)
         program.process.send_signal(signal.SIGTERM)
         assert "#EXT-X-ENDLIST" in held.result(5).text
@@ -66,7 +74,8 @@ def test_dm_01_dm_29_first_and_last(flags: tuple[str, ...], streamer) -> None:
     ended = parse(last.text)
     assert ended.attributes["type"] == "static"
     assert "minimumUpdatePeriod" not in ended.attributes and "mediaPresentationDuration" in ended.attributes
-    for word in ("availabilityTimeOffset", "availabilityTimeComplete", "Resync", "timeShiftBufferDepth"):
+    for word in ("availabilityTimeOffset", "availabilityTimeComplete", "Resync",
+                 "timeShiftBufferDepth"):
         assert word not in last.text
     # The same timeline: a media time keeps its presentation time.
     a, b = first.last, ended.last
@@ -111,7 +120,8 @@ def test_dm_33_a_step_of_the_clock_is_a_new_period(streamer, tmp_path: Path) -> 
     assert answer.status == 200
     init = get(program.port, urljoin(MPD, found.init)).body
     chunk = chunks(answer.body, init)[0]
-    begins = found.start + found.last.start + (number - 1 - int(found.last.template["startNumber"])) * found.last.duration
+    begins = found.start + found.last.start + (
+        number - 1 - int(found.last.template["startNumber"])) * found.last.duration
     assert abs(float(found.last.wall(chunk.tfdt) - begins)) < 0.001
     assert abs(float(begins) - (now - 1)) < 1.5
     # prft carries the capture time on the wall clock, as the Period does, within half a frame.
@@ -185,7 +195,10 @@ def test_dm_31_bandwidth_and_brands(server: Program) -> None:
     init = get(server.port, urljoin(MPD, manifest.init)).body
     assert b"cmfc" in find(init, "ftyp")[0]
     assert manifest.last.timescale == timescale(init)
-    sizes = [len(get(server.port, BASE + str(segment.uri)).body) for segment in fetch_playlist(server.port).segments[-5:]]
+    sizes = [
+        len(get(server.port, BASE + str(segment.uri)).body)
+        for segment in fetch_playlist(server.port).segments[-5:]
+    ]
     rate = max(sizes) * 8 / float(manifest.last.duration)
     print(f"peak {rate:.0f} bit/s of {manifest.last.representation['bandwidth']}")
     assert rate < 1.25 * int(manifest.last.representation["bandwidth"])
@@ -193,9 +206,11 @@ def test_dm_31_bandwidth_and_brands(server: Program) -> None:
 
 def test_mpegdash_parses_it(server: Program) -> None:
     """The mpegdash package reads what players read."""
-    parser = pytest.importorskip("mpegdash.parser", reason="mpegdash not found: the MPD is not parsed with it")
+    parser = pytest.importorskip("mpegdash.parser",
+                                 reason="mpegdash not found: the MPD is not parsed with it")
     found = parser.MPEGDASHParser.parse(get(server.port, MPD).text)
-    assert found.type == "dynamic" and found.utc_timings[0].scheme_id_uri.startswith("urn:mpeg:dash:utc:http-")
+    assert found.type == "dynamic" and found.utc_timings[0].scheme_id_uri.startswith(
+        "urn:mpeg:dash:utc:http-")
     template = found.periods[0].adaptation_sets[0].segment_templates[0]
     assert 0 < template.availability_time_offset < 1
     # It takes every non-empty word for true, so only that the attribute is there can be seen.
@@ -233,7 +248,8 @@ def test_dt_14_player_page_or_mpd(server: Program) -> None:
     assert urljoin(path, found.media(5)) == BASE + "segment5.m4s"
     for path in ("/ldash/play/live", "/ldash/play/live/"):
         assert get(server.port, path).headers["content-type"].startswith("text/html")
-    for path in ("/ldash/play/none/manifest.mpd", "/ldash/none/manifest.mpd", "/none/manifest.mpd", "/ldash/play/none"):
+    for path in ("/ldash/play/none/manifest.mpd", "/ldash/none/manifest.mpd", "/none/manifest.mpd",
+                 "/ldash/play/none"):
         assert get(server.port, path).status == 404, path
 
 
@@ -291,7 +307,8 @@ def test_prefetch_path(server: Program) -> None:
     name = "cdn-origin-assist-prefetch-path"
     parent = align(server.port, 4).last_part[0]
     rows = [
-        (f"segment{parent - 1}.m4s", f"segment{parent}.m4s"), (f"segment{parent}.m4s", f"segment{parent + 1}.m4s"),
+        (f"segment{parent - 1}.m4s", f"segment{parent}.m4s"),
+        (f"segment{parent}.m4s", f"segment{parent + 1}.m4s"),
         (f"segment{parent - 1}.3.m4s", f"segment{parent - 1}.4.m4s"),
         (f"segment{parent - 1}.9.m4s", f"segment{parent}.0.m4s"),
     ]
@@ -299,7 +316,8 @@ def test_prefetch_path(server: Program) -> None:
         answer = get(server.port, BASE + path, headers=ask)
         assert answer.headers[name] == BASE + following, path
         assert name not in get(server.port, BASE + path).headers
-        assert name not in get(server.port, BASE + path, headers={"CDN-Origin-Assist-Prefetch-Enabled": "0"}).headers
+        assert name not in get(server.port, BASE + path,
+                               headers={"CDN-Origin-Assist-Prefetch-Enabled": "0"}).headers
     playlist = align(server.port, 2)
     hinted = get(server.port, f"{BASE}segment{playlist.last_part[0]}.3.m4s", headers=ask)
     assert hinted.headers[name] == f"{BASE}segment{playlist.last_part[0]}.4.m4s"
@@ -307,20 +325,28 @@ def test_prefetch_path(server: Program) -> None:
 
 def test_dt_12_cmcd_is_counted_and_changes_nothing(server: Program) -> None:
     """DT-12: CMCD in query or fields is counted without labels; the bytes stay the same."""
-    before = {name: total(server.port, f"streamer_cmcd_{name}") for name in
-              ("requests_total", "starvations_total", "buffer_seconds_count", "throughput_kilobits_count")}
+    before = {
+        name: total(server.port, f"streamer_cmcd_{name}")
+        for name in ("requests_total", "starvations_total", "buffer_seconds_count",
+                     "throughput_kilobits_count")
+    }
     path = BASE + str(fetch_playlist(server.port).segments[-2].uri)
     plain = get(server.port, path)
-    query = get(server.port, path + "?CMCD=bl%3D2100%2Cbs%2Cmtp%3D25400%2Csid%3D%22a%2Cb%22%2Ccom.example-x%3D1")
-    fields = get(server.port, path, headers={"CMCD-Request": "bl=300,mtp=900", "CMCD-Session": 'sid="x"'})
+    query = get(server.port,
+                path + "?CMCD=bl%3D2100%2Cbs%2Cmtp%3D25400%2Csid%3D%22a%2Cb%22%2Ccom.example-x%3D1")
+    fields = get(server.port, path,
+                 headers={"CMCD-Request": "bl=300,mtp=900", "CMCD-Session": 'sid="x"'})
     wrong = get(server.port, path + "?CMCD=bl%3Dnan%2Cmtp%3D-5%2C%2C%3D%3D%2C%22")
     for answer in (query, fields, wrong):
         assert answer.status == 200 and answer.body == plain.body
         assert {k: v for k, v in answer.headers.items() if k != "date"} == {
             k: v for k, v in plain.headers.items() if k != "date"}
     after = {name: total(server.port, f"streamer_cmcd_{name}") for name in before}
-    assert {name: after[name] - before[name] for name in before} == {
-        "requests_total": 3, "starvations_total": 1, "buffer_seconds_count": 2, "throughput_kilobits_count": 2}
+    assert {name: after[name] - before[name]
+            for name in before} == {
+                "requests_total": 3, "starvations_total": 1, "buffer_seconds_count": 2,
+                "throughput_kilobits_count": 2
+            }
 
 
 def test_dt_13_cmsd_only_when_asked_for(server: Program, streamer) -> None:
@@ -390,9 +416,11 @@ def test_dt_02_a_stall_of_the_encoder_changes_nothing_but_time(streamer) -> None
     for name, follower in zip(names, followers):
         whole = get(program.port, name)
         if follower.how == "whole":
-            assert whole.status == 200 and follower.body == whole.body and len(chunks(follower.body)) == 30
+            assert whole.status == 200 and follower.body == whole.body and len(chunks(
+                follower.body)) == 30
         else:
-            assert follower.how == "cut" and (whole.status != 200 or whole.body.startswith(follower.body))
+            assert follower.how == "cut" and (whole.status != 200
+                                              or whole.body.startswith(follower.body))
     assert "whole" in how
 
 
@@ -441,7 +469,9 @@ def test_clocks_agree(server: Program) -> None:
                 checked += 1
         tick = Fraction(chunks(body, init)[0].tfdt, timescale(init))
         number = int(str(segment.uri)[7:-4])
-        assert abs(manifest.available(number) + manifest.last.ahead - manifest.last.duration - tick) < Fraction(1, 10_000)
+        assert abs(
+            manifest.available(number) + manifest.last.ahead - manifest.last.duration -
+            tick) < Fraction(1, 10_000)
     assert checked >= 20
     delay = float(manifest.last.wall(0, "encoder") - manifest.last.wall(0))
     assert 0.01 <= delay <= 0.1, "the encoder's reference is later by the pipeline"
@@ -482,14 +512,16 @@ def test_window_of_the_mpd_can_be_fetched(streamer) -> None:
     now = manifest.number(time.time())
     count = int(depth / manifest.last.duration)
     for number in range(now - count + 1, now + 1):
-        assert get(program.port, urljoin(MPD, manifest.media(number)), "HEAD").status == 200, number - now
+        assert get(program.port, urljoin(MPD, manifest.media(number)),
+                   "HEAD").status == 200, number - now
     assert get(program.port, urljoin(MPD, manifest.media(now + 6))).status == 425
     stop(program)
 
 
 def test_dm_01_a_ladder(streamer) -> None:
     """DM-01, DM-20: several renditions: valid, both with their own header and media; the target is two segments."""
-    program = streamer("--rendition", "320x180@300", "--rendition", "160x90@120", "--segment-duration", "1.5")
+    program = streamer("--rendition", "320x180@300", "--rendition", "160x90@120",
+                       "--segment-duration", "1.5")
     manifest = fetch(program.port)
     validate(manifest.text, "two renditions")
     assert manifest.attributes["suggestedPresentationDelay"] == "PT3S"

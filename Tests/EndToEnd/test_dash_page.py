@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """LL-DASH in the player page in Chromium: target, walk-in, a wrong clock, a restart, and the way to dash.js."""
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ STANDIN = Path(__file__).resolve().parent.parent / "harness/dash_standin.js"
 
 def player(view: Viewer) -> dict[str, Any]:
     """window.__player without its samples."""
-    return view.page.evaluate("() => { const { samples, ...rest } = window.__player; return rest; }")
+    return view.page.evaluate(
+        "() => { const { samples, ...rest } = window.__player; return rest; }")
 
 
 def figure(view: Viewer, name: str) -> str:
@@ -43,7 +45,9 @@ def test_plays(path: str, target: float, browser: Browser, server: Program) -> N
         found = run_lab(browser, server.url(path), seconds=SECONDS, warm_up=6)
         late = found["glass_to_glass_ms"]
         wrong = plays_well(found, SECONDS)
-        print(f"run {attempt}, target {target * 1000:.0f}: {json.dumps(late)} stalls {found['stalls']} {wrong}")
+        print(
+            f"run {attempt}, target {target * 1000:.0f}: {json.dumps(late)} stalls {found['stalls']} {wrong}"
+        )
         if not wrong and abs(late["p50"] - target * 1000) < 300:
             assert not found["bad_responses"]
             return
@@ -56,17 +60,21 @@ def test_walks_in(browser: Browser, server: Program) -> None:
     with viewer(browser) as view:
         view.open(server.url("/ldash/play/live"))
         view.wait_playing(frames=60)
-        assert player(view)["player"] == "frames" and player(view)["source"].endswith("/live/manifest.mpd")
-        options = view.page.evaluate("() => [...document.getElementById('target').options].map(o => o.value)")
+        assert player(view)["player"] == "frames" and player(view)["source"].endswith(
+            "/live/manifest.mpd")
+        options = view.page.evaluate(
+            "() => [...document.getElementById('target').options].map(o => o.value)")
         assert {"0.3", "0.5", "1", "1.5", "2.2"} <= set(options)
         view.watch(2)
         seeks = len(view.data()["seeks"])
         view.page.select_option("#target", "1")
         view.page.wait_for_function("() => window.__player.rate < 0.98", timeout=5000)
-        view.page.wait_for_function("() => Math.abs(window.__player.latencyMs - 1000) < 60", timeout=25000)
+        view.page.wait_for_function("() => Math.abs(window.__player.latencyMs - 1000) < 60",
+                                    timeout=25000)
         view.page.select_option("#target", "0.5")
         view.page.wait_for_function("() => window.__player.rate > 1.02", timeout=5000)
-        view.page.wait_for_function("() => Math.abs(window.__player.latencyMs - 500) < 60", timeout=25000)
+        view.page.wait_for_function("() => Math.abs(window.__player.latencyMs - 500) < 60",
+                                    timeout=25000)
         assert len(view.data()["seeks"]) == seeks, "it jumped"
         assert figure(view, "Format") == "LL-DASH"
         wall, burned = figure(view, "Wall clock (UTC)"), figure(view, "Burned clock (UTC)")
@@ -89,7 +97,8 @@ def test_a_browser_whose_clock_is_off(wrong: int, browser: Browser, server: Prog
         found = report(view.data(), warm_up=4)
         late = found["glass_to_glass_ms"]["p50"]
         state = player(view)
-        late -= wrong if abs(late - wrong) < abs(late) else 0  # the probe may read the wrong clock too
+        late -= wrong if abs(late -
+                             wrong) < abs(late) else 0  # the probe may read the wrong clock too
         print(f"clock {wrong} ms off: {late:.0f} ms, player says {state['latencyMs']:.0f}")
         assert abs(state["clockOffsetMs"] + wrong) < 200
         assert abs(late - 1000) < 300 and abs(state["latencyMs"] - 1000) < 200
@@ -110,7 +119,8 @@ def test_plays_on_after_a_restart(browser: Browser, binary: Path) -> None:
             back = time.time() * 1000
             supervisor.run()
             view.page.wait_for_function(
-                "since => window.__lab.samples.some(s => s[1] !== null && s[1] > since)", arg=back, timeout=12000)
+                "since => window.__lab.samples.some(s => s[1] !== null && s[1] > since)", arg=back,
+                timeout=12000)
             print(f"playing again {time.time() * 1000 - back:.0f} ms after the start")
             view.watch(3)
             found = report(view.data(), since=time.time() * 1000 - 2500)
@@ -126,12 +136,15 @@ def test_dashjs_by_a_stand_in(browser: Browser, streamer) -> None:
     program = streamer("--resolution", "320x180", "--dashjs", str(STANDIN))
     with viewer(browser) as view:
         view.open(program.url("/ldash/play/live/manifest.mpd"))
-        view.page.wait_for_function("() => window.dashjs && dashjs.made.length === 1 && dashjs.made[0].calls.length > 1")
+        view.page.wait_for_function(
+            "() => window.dashjs && dashjs.made.length === 1 && dashjs.made[0].calls.length > 1")
         calls = view.page.evaluate("() => dashjs.made[0].calls")
         assert any(url.endswith("/player/dash.all.min.js") for url in view.requests)
         settings = next(call[1]["streaming"] for call in calls if call[0] == "updateSettings")
         assert settings["delay"]["liveDelay"] == 0.5 and settings["liveCatchup"]["enabled"]
-        assert settings["retryAttempts"] == {"MPD": 20, "MediaSegment": 10, "lowLatencyMultiplyFactor": 10}
+        assert settings["retryAttempts"] == {
+            "MPD": 20, "MediaSegment": 10, "lowLatencyMultiplyFactor": 10
+        }
         assert ["initialize", "VIDEO", program.url("/live/manifest.mpd"), True] in calls
         view.page.wait_for_function("() => window.__player.status === 'live'")
         view.watch(0.6)
@@ -139,7 +152,8 @@ def test_dashjs_by_a_stand_in(browser: Browser, streamer) -> None:
         assert figure(view, "Target") == "500 ms"
         view.page.select_option("#target", "1.5")
         assert view.page.evaluate("() => dashjs.made[0].settings.streaming.delay.liveDelay") == 1.5
-        view.page.evaluate("() => dashjs.made[0].fire('error', { error: { code: 27, message: 'gone' } })")
+        view.page.evaluate(
+            "() => dashjs.made[0].fire('error', { error: { code: 27, message: 'gone' } })")
         view.page.wait_for_function("() => dashjs.made.length === 2", timeout=5000)
         assert view.page.evaluate("() => dashjs.made[0].calls.some(c => c[0] === 'reset')")
         assert any("gone" in error["text"] for error in player(view)["errors"])
@@ -155,6 +169,7 @@ def test_without_dashjs_our_player_takes_the_mpd(browser: Browser, server: Progr
     with viewer(browser) as view:
         view.open(server.url("/?player=dashjs"))
         view.wait_playing()
-        assert player(view)["player"] == "frames" and player(view)["source"].endswith("/manifest.mpd")
+        assert player(view)["player"] == "frames" and player(view)["source"].endswith(
+            "/manifest.mpd")
         assert "dash.js" in view.data()["state"]["text"]
         assert any(url.endswith("/manifest.mpd") for url in view.requests)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """ffmpeg, mpv and VLC play the MPD; a server that is killed and started again is a pause for ffmpeg."""
 
 from __future__ import annotations
@@ -39,8 +40,10 @@ def test_vlc_numbered_run(numbered: Program, tmp_path: Path) -> None:
 def numbered(binary: Path):
     """A streamer with --numbering run at 30000/1001, old enough for its slate to have left the window."""
     from harness.program import start, stop
-    program = start(["--numbering", "run", "--framerate", "30000/1001", "--resolution", "640x360", "--bitrate", "800",
-                     "--history", "2"])
+    program = start([
+        "--numbering", "run", "--framerate", "30000/1001", "--resolution", "640x360", "--bitrate",
+        "800", "--history", "2"
+    ])
     time.sleep(4)
     yield program
     stop(program)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Delivery directives as one table against the running server (RFC 8216bis §6.2.5.2).
 
 Every row starts just after part `START` of a segment was published: P is the open segment, L = P-1
@@ -82,21 +83,26 @@ ROWS = [
     Row("DD-01", lambda _, p, n: f"_HLS_msn={p}", 200, END, completes(0)),
     Row("DD-01-next", lambda _, p, n: f"_HLS_msn={p + 1}", 200, END + 10, completes(1)),
     Row("DD-01-complete", lambda _, p, n: f"_HLS_msn={p - 1}", 200, None, completes(-1)),
-    Row("DD-02", lambda _, p, n: f"_HLS_msn={p}&_HLS_part={START + 1}", 200, 1, lists(0, START + 1)),
-    Row("DD-02-later", lambda _, p, n: f"_HLS_msn={p}&_HLS_part={START + 4}", 200, 4, lists(0, START + 4)),
-    Row("DD-02-listed", lambda _, p, n: f"_HLS_msn={p}&_HLS_part={START}", 200, None, lists(0, START)),
+    Row("DD-02", lambda _, p, n: f"_HLS_msn={p}&_HLS_part={START + 1}", 200, 1, lists(0,
+                                                                                      START + 1)),
+    Row("DD-02-later", lambda _, p, n: f"_HLS_msn={p}&_HLS_part={START + 4}", 200, 4,
+        lists(0, START + 4)),
+    Row("DD-02-listed", lambda _, p, n: f"_HLS_msn={p}&_HLS_part={START}", 200, None, lists(
+        0, START)),
     Row("DD-02-next", lambda _, p, n: f"_HLS_msn={p + 1}&_HLS_part=1", 200, END + 2, lists(1, 1)),
     Row("DD-03", lambda _, p, n: f"_HLS_msn={p - 1}&_HLS_part={n}", 200, None, lists(0, 0)),
     Row("DD-03-far", lambda _, p, n: f"_HLS_msn={p - 1}&_HLS_part=5000", 200, None, lists(0, 0)),
     Row("DD-03-waiting", lambda _, p, n: f"_HLS_msn={p}&_HLS_part={n}", 200, END + 1, lists(1, 0)),
-    Row("DD-03-waiting-more", lambda _, p, n: f"_HLS_msn={p}&_HLS_part={n + 5}", 200, END + 1, lists(1, 0)),
+    Row("DD-03-waiting-more", lambda _, p, n: f"_HLS_msn={p}&_HLS_part={n + 5}", 200, END + 1,
+        lists(1, 0)),
     Row("DD-04", fixed("_HLS_part=1"), 400),
     Row("DD-04-skip", fixed("_HLS_part=0&_HLS_skip=YES"), 400),
     Row("DD-05-msn", lambda _, p, n: f"_HLS_msn={p + 2}", 400),
     Row("DD-05-msn-part", lambda _, p, n: f"_HLS_msn={p + 2}&_HLS_part=0", 400),
     Row("DD-05-part", lambda _, p, n: f"_HLS_msn={p}&_HLS_part={START + 36}", 400),
     Row("DD-05-next-part", lambda _, p, n: f"_HLS_msn={p + 1}&_HLS_part=36", 400),
-    Row("DD-05-inside", lambda _, p, n: f"_HLS_msn={p}&_HLS_part={START + 25}", 200, END + 1, lists(1, 0)),
+    Row("DD-05-inside", lambda _, p, n: f"_HLS_msn={p}&_HLS_part={START + 25}", 200, END + 1,
+        lists(1, 0)),
     Row("DD-05-absurd", fixed("_HLS_msn=18446744073709551615"), 400),
     Row("DD-05-absurd-part", lambda _, p, n: f"_HLS_msn={p}&_HLS_part=18446744073709551615", 400),
     Row("DD-06", lambda _, p, n: f"_HLS_msn={p - 5}", 200, None, is_full),
@@ -107,8 +113,10 @@ ROWS = [
     Row("DD-09", fixed("_HLS_skip=YES"), 200, None, is_delta),
     Row("DD-09-v2", fixed("_HLS_skip=v2"), 200, None, is_v2),
     Row("DD-09-other", fixed("_HLS_skip=MAYBE"), 200, None, is_full),
-    Row("DD-09-held", lambda _, p, n: f"_HLS_msn={p}&_HLS_part={START + 1}&_HLS_skip=YES", 200, 1, is_delta),
-    Row("DD-09-held-v2", lambda _, p, n: f"_HLS_msn={p}&_HLS_part={START + 1}&_HLS_skip=v2", 200, 1, is_v2),
+    Row("DD-09-held", lambda _, p, n: f"_HLS_msn={p}&_HLS_part={START + 1}&_HLS_skip=YES", 200, 1,
+        is_delta),
+    Row("DD-09-held-v2", lambda _, p, n: f"_HLS_msn={p}&_HLS_part={START + 1}&_HLS_skip=v2", 200, 1,
+        is_v2),
     Row("DD-10-letters", fixed("_HLS_msn=abc"), 400),
     Row("DD-10-negative", fixed("_HLS_msn=-1"), 400),
     Row("DD-10-large", fixed("_HLS_msn=18446744073709551616"), 400),
@@ -119,7 +127,8 @@ ROWS = [
     Row("DD-10-part", lambda _, p, n: f"_HLS_msn={p}&_HLS_part=x", 400),
     Row("DD-10-part-twice", lambda _, p, n: f"_HLS_msn={p}&_HLS_part=1&_HLS_part=1", 400),
     Row("DD-11", fixed("_HLS_future=1&token=sesame&a=%00"), 200, None, no_echo),
-    Row("DD-11-held", lambda _, p, n: f"token=sesame&_HLS_msn={p}&_HLS_part={START + 1}", 200, 1, no_echo),
+    Row("DD-11-held", lambda _, p, n: f"token=sesame&_HLS_msn={p}&_HLS_part={START + 1}", 200, 1,
+        no_echo),
     Row("DD-12", fixed(""), 200, None, is_full),
 ]
 
@@ -159,7 +168,8 @@ def before_next(server: Program) -> int:
 def version_of(answer: Answer) -> int:
     """X-Playlist-Version, which also stands in a comment line."""
     version = int(answer.headers["x-playlist-version"])
-    assert any(str(version) in line for line in answer.text.splitlines() if not line.startswith("#EXT"))
+    assert any(
+        str(version) in line for line in answer.text.splitlines() if not line.startswith("#EXT"))
     return version
 
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Wrong flags and values: exit 2 and one line that names the flag, what was given and what is allowed."""
 
 from __future__ import annotations
@@ -91,7 +92,8 @@ def test_busy_port() -> None:
 
 def test_host_that_is_not_there() -> None:
     """A host that does not resolve: not started, one line that names it."""
-    status, lines = run_to_end(["--test-src", "--host", "not.a.host.invalid", "--http-port", "0"], defaults=False)
+    status, lines = run_to_end(["--test-src", "--host", "not.a.host.invalid", "--http-port", "0"],
+                               defaults=False)
     assert status in (1, 2) and len(lines) == 1 and "not.a.host.invalid" in lines[0], lines
 
 
@@ -117,6 +119,6 @@ def test_help_and_version(flag: str) -> None:
 
 def test_unreadable_script(tmp_path: Path) -> None:
     """A file without a right to read it, as far as root can be refused: a folder."""
-    status, lines = run_to_end(["--hlsjs", str(tmp_path), "--host", "127.0.0.1", "--http-port", "0"],
-                               defaults=False)
+    status, lines = run_to_end(
+        ["--hlsjs", str(tmp_path), "--host", "127.0.0.1", "--http-port", "0"], defaults=False)
     assert status == 2 and len(lines) == 1 and str(tmp_path) in lines[0]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Malformed requests, pipelining, and clients that vanish: the right status, and the stream goes on."""
 
 from __future__ import annotations
@@ -30,8 +31,7 @@ MALFORMED = {
     "two-hosts": f"GET /health HTTP/1.1\r\n{HOST}{HOST}\r\n",
     "no-colon": f"GET /health HTTP/1.1\r\n{HOST}nothing\r\n\r\n",
     "empty-name": f"GET /health HTTP/1.1\r\n{HOST}: y\r\n\r\n",
-    "length-and-chunked":
-        f"POST /health HTTP/1.1\r\n{HOST}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "length-and-chunked": f"POST /health HTTP/1.1\r\n{HOST}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     "two-lengths": f"POST /health HTTP/1.1\r\n{HOST}Content-Length: 1\r\nContent-Length: 2\r\n\r\nab",
     "length-list": f"POST /health HTTP/1.1\r\n{HOST}Content-Length: 1, 2\r\n\r\nab",
     "length-signed": f"POST /health HTTP/1.1\r\n{HOST}Content-Length: +1\r\n\r\na",
@@ -156,7 +156,8 @@ def test_many_absurd_requests_and_the_stream_goes_on(server: Program) -> None:
     with Connection(server.port) as connection:
         for number in (2**63, 2**64 - 1, 2**64, 10**30, -1, "🙂".encode().hex()):
             for path in (f"{PLAYLIST}?_HLS_msn={number}", f"/live/video/segment{number}.m4s",
-                         f"/live/video/segment{number}.0.m4s", f"{PLAYLIST}?_HLS_msn=1&_HLS_part={number}",
+                         f"/live/video/segment{number}.0.m4s",
+                         f"{PLAYLIST}?_HLS_msn=1&_HLS_part={number}",
                          f"{PLAYLIST}?wait={number}&version={number}", f"/time?{number}"):
                 try:
                     assert connection.get(path).status in (200, 400, 404, 410, 425), path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Streams that come and go while others play: the file read again on SIGHUP, and requests to /api/streams."""
 
 from __future__ import annotations
@@ -96,17 +97,25 @@ def test_read_again(streamer: Callable[..., Program], tmp_path: Path) -> None:
     port = program.port
     reader = Reader(program, "stays")
     first = fetch(port, path=playlist("changes"))
-    at_goes = Later(port, f"{playlist('goes')}?_HLS_msn={fetch(port, path=playlist('goes')).segments[-1].msn + 2}")
+    at_goes = Later(
+        port,
+        f"{playlist('goes')}?_HLS_msn={fetch(port, path=playlist('goes')).segments[-1].msn + 2}")
     at_changes = Later(port, f"{playlist('changes')}?_HLS_msn={first.segments[-1].msn + 2}")
     time.sleep(0.3)
-    write(tmp_path, [stream("stays"), stream("changes", bitrate=300), stream("comes"), stream("asleep", onDemand=True)])
+    write(tmp_path, [
+        stream("stays"),
+        stream("changes", bitrate=300),
+        stream("comes"),
+        stream("asleep", onDemand=True)
+    ])
     hang_up(program)
     wait_for(lambda: logged(program, "comes: playable"), 10, "the new stream")
     assert fetch(port, path=playlist("comes")).segments
     answer = at_goes.result()
     assert answer.status == 200 and "EXT-X-ENDLIST" in answer.text, "who is held is told that it is over"
     wait_for(lambda: get(port, playlist("goes")).status == 404, 5, "404 of what has gone")
-    assert at_changes.result().status == 200, "who is held at a stream that starts anew is answered by the new run"
+    assert at_changes.result(
+    ).status == 200, "who is held at a stream that starts anew is answered by the new run"
     second = fetch(port, path=playlist("changes"))
     assert not second.ended and second.segments[-1].msn >= first.segments[-1].msn
     assert second.segments[0].uri == f"segment{second.segments[0].msn}.m4s"
@@ -121,15 +130,20 @@ def test_read_again(streamer: Callable[..., Program], tmp_path: Path) -> None:
     assert fetch(port, path=playlist("comes")).segments
     write(tmp_path, before, logFormat="json")
     hang_up(program)
-    wait_for(lambda: logged(program, "taken over at the next start"), 5, "a line on what a start takes over")
-    wait_for(lambda: logged(program, "goes: playable") and get(port, playlist("comes")).status == 404, 10, "the file of before")
+    wait_for(lambda: logged(program, "taken over at the next start"), 5,
+             "a line on what a start takes over")
+    wait_for(
+        lambda: logged(program, "goes: playable") and get(port, playlist("comes")).status == 404,
+        10, "the file of before")
     reader.stop()
 
 
 @pytest.mark.timeout(90)
-def test_hlsjs_plays_on(streamer: Callable[..., Program], browser: Browser, hlsjs: Path, tmp_path: Path) -> None:
+def test_hlsjs_plays_on(streamer: Callable[..., Program], browser: Browser, hlsjs: Path,
+                        tmp_path: Path) -> None:
     """hls.js plays one stream while others come and go."""
-    path = write(tmp_path, [stream("stays", resolution="640x360"), stream("goes")], hlsjs=str(hlsjs))
+    path = write(tmp_path, [stream("stays", resolution="640x360"),
+                            stream("goes")], hlsjs=str(hlsjs))
     program = streamer("-c", str(path), defaults=False)
     with viewer(browser) as view:
         view.open(program.url("/stays/?player=hlsjs"))
@@ -137,7 +151,8 @@ def test_hlsjs_plays_on(streamer: Callable[..., Program], browser: Browser, hlsj
         time.sleep(4)
         begun = time.time() * 1000
         for round in range(3):
-            write(tmp_path, [stream("stays", resolution="640x360"), stream(f"comes{round}")], hlsjs=str(hlsjs))
+            write(tmp_path, [stream("stays", resolution="640x360"),
+                             stream(f"comes{round}")], hlsjs=str(hlsjs))
             hang_up(program)
             wait_for(lambda: logged(program, f"comes{round}: playable"), 10, "the new stream")
             time.sleep(1)
@@ -154,7 +169,8 @@ def post(port: int, body: Any, headers: dict[str, str] | None = None) -> Answer:
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     with Connection(port) as connection:
         fields = {**BEARER, **(headers or {}), "Content-Length": str(len(data))}
-        lines = ["POST /api/streams HTTP/1.1", "Host: x"] + [f"{k}: {v}" for k, v in fields.items() if v]
+        lines = ["POST /api/streams HTTP/1.1", "Host: x"
+                 ] + [f"{k}: {v}" for k, v in fields.items() if v]
         connection.send_raw(("\r\n".join(lines) + "\r\n\r\n").encode() + data)
         return connection.read("POST")
 
@@ -168,21 +184,27 @@ def test_requests(streamer: Callable[..., Program], tmp_path: Path) -> None:
     camera = free_port()
     source = rtsp_server(camera)
     try:
-        added = post(port, {"stream": "guest", "name": "A guest", "input": f"rtsp://127.0.0.1:{camera}/x"})
+        added = post(
+            port, {"stream": "guest", "name": "A guest", "input": f"rtsp://127.0.0.1:{camera}/x"})
         assert added.status == 201 and added.headers["location"] == "/api/streams/guest", added.text
         assert added.json()["stream"] == "guest" and added.json()["name"] == "A guest"
         assert fetch(port, path=playlist("guest")).segments
         listed = get(port, "/api/streams", headers=BEARER).json()
         assert [(s["stream"], s["state"]) for s in listed] == [("stays", "live"), ("guest", "live")]
-        assert get(port, "/api/streams/guest", headers=BEARER).json()["renditions"][0]["width"] == 640
+        assert get(port, "/api/streams/guest",
+                   headers=BEARER).json()["renditions"][0]["width"] == 640
         assert post(port, {"stream": "guest"}).status == 409
         # Fast-ll's form, and on demand.
-        assert post(port, {"name": "n", "stream": "fast", "type": "GEN", "onDemand": "true"}).status == 201
+        assert post(
+            port, {"name": "n", "stream": "fast", "type": "GEN", "onDemand": "true"}).status == 201
         assert get(port, "/api/streams/fast", headers=BEARER).json()["state"] == "idle"
         hang_up(program)
         time.sleep(1)
         assert fetch(port, path=playlist("guest")).segments
-        held = Later(port, f"{playlist('guest')}?_HLS_msn={fetch(port, path=playlist('guest')).segments[-1].msn + 2}")
+        held = Later(
+            port,
+            f"{playlist('guest')}?_HLS_msn={fetch(port, path=playlist('guest')).segments[-1].msn + 2}"
+        )
         time.sleep(0.3)
         gone = get(port, "/api/streams/guest", "DELETE", headers=BEARER)
         assert gone.status == 204
@@ -196,22 +218,32 @@ def test_requests(streamer: Callable[..., Program], tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("body", "status", "text"), [
-    (b"{", 400, "line 1"), (b"", 400, "line 1"), ([1], 400, "an object"), ({}, 400, "stream: is missing"),
-    ({"stream": "a/b"}, 400, "stream"), ({"stream": "x", "bitrate": "lots"}, 400, "bitrate"),
-    ({"stream": "x", "input": "/etc/passwd"}, 400, "input"), ({"stream": "x", "input": "file:///etc/passwd"}, 400, "input"),
-    ({"stream": "x", "input": "-"}, 400, "input"), ({"stream": "x", "input": "concat:a|b"}, 400, "input"),
-    ({"stream": "x", "device": "/etc/passwd"}, 400, "device"), ({"stream": "x", "device": "/dev/video/../../etc/passwd"}, 400, "device"),
-    ({"stream": "x", "audio": "file:'|id',raw"}, 400, "audio"), ({"stream": "x", "audio": "hw:0'"}, 400, "audio"),
+    (b"{", 400, "line 1"),
+    (b"", 400, "line 1"),
+    ([1], 400, "an object"),
+    ({}, 400, "stream: is missing"),
+    ({"stream": "a/b"}, 400, "stream"),
+    ({"stream": "x", "bitrate": "lots"}, 400, "bitrate"),
+    ({"stream": "x", "input": "/etc/passwd"}, 400, "input"),
+    ({"stream": "x", "input": "file:///etc/passwd"}, 400, "input"),
+    ({"stream": "x", "input": "-"}, 400, "input"),
+    ({"stream": "x", "input": "concat:a|b"}, 400, "input"),
+    ({"stream": "x", "device": "/etc/passwd"}, 400, "device"),
+    ({"stream": "x", "device": "/dev/video/../../etc/passwd"}, 400, "device"),
+    ({"stream": "x", "audio": "file:'|id',raw"}, 400, "audio"),
+    ({"stream": "x", "audio": "hw:0'"}, 400, "audio"),
     (b"x" * 100_000, 413, "too large"),
 ])
 def test_requests_refused(body: Any, status: int, text: str, admin: Program) -> None:
     """What is no stream, or names what a request may not: one line that says so, and nothing is added."""
     answer = post(admin.port, body)
-    assert answer.status == status and text in answer.text and answer.text.count("\n") == 1, answer.text
+    assert answer.status == status and text in answer.text and answer.text.count(
+        "\n") == 1, answer.text
     assert len(get(admin.port, "/api/streams", headers=BEARER).json()) == 1
 
 
-@pytest.mark.parametrize(("given", "status"), [("", 401), ("Basic eA==", 401), ("Bearer wrong", 403)])
+@pytest.mark.parametrize(("given", "status"), [("", 401), ("Basic eA==", 401),
+                                               ("Bearer wrong", 403)])
 def test_without_the_token(given: str, status: int, admin: Program) -> None:
     """401 without a token, 403 with another; for every method."""
     headers = {"Authorization": given} if given else {}
@@ -224,7 +256,8 @@ def test_without_the_token(given: str, status: int, admin: Program) -> None:
 def test_a_token_that_is_too_short() -> None:
     """It is refused, and not shown."""
     status, lines = run_to_end(["--admin-token", "short-one"])
-    assert status == 2 and len(lines) == 1 and "--admin-token" in lines[0] and "short-one" not in lines[0]
+    assert status == 2 and len(
+        lines) == 1 and "--admin-token" in lines[0] and "short-one" not in lines[0]
 
 
 @pytest.fixture(scope="module")

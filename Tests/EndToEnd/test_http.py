@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """HTTP rules HT-03 to HT-07, HT-13 and the caching table (RFC 8216bis App. B.1; RFC 9110, 9111)."""
 
 from __future__ import annotations
@@ -19,9 +20,26 @@ EXPOSED = {
     "cmsd-dynamic", "x-playlist-version", "x-held-ms",
 }
 EVERY_KIND = [
-    "/live.m3u8", "/live/playlist.m3u8", "/live/index.m3u8", "/playlist.m3u8", PLAYLIST,
-    "/live/chunked.m3u8", "/live/video/chunked.m3u8", "segment", "part", "init", "/timestamps.json",
-    "/live/timestamps.json", "/time?ms", "/time?iso", "/health", "/ready", "/version", "/metrics", "/", "/none",
+    "/live.m3u8",
+    "/live/playlist.m3u8",
+    "/live/index.m3u8",
+    "/playlist.m3u8",
+    PLAYLIST,
+    "/live/chunked.m3u8",
+    "/live/video/chunked.m3u8",
+    "segment",
+    "part",
+    "init",
+    "/timestamps.json",
+    "/live/timestamps.json",
+    "/time?ms",
+    "/time?iso",
+    "/health",
+    "/ready",
+    "/version",
+    "/metrics",
+    "/",
+    "/none",
     PLAYLIST + "?_HLS_part=1",
 ]
 
@@ -31,7 +49,8 @@ def path_of(server: Program, kind: str) -> str:
     if kind.startswith("/"):
         return kind
     segment = fetch(server.port).segments[-1]
-    return BASE + str({"segment": segment.uri, "part": segment.parts[0].uri, "init": segment.map_uri}[kind])
+    return BASE + str(
+        {"segment": segment.uri, "part": segment.parts[0].uri, "init": segment.map_uri}[kind])
 
 
 @dataclass(frozen=True)
@@ -93,7 +112,10 @@ def test_ht_07_cors_everywhere(kind: str, server: Program) -> None:
     """HT-07: every answer may be read by pages from elsewhere, with the same exposed fields."""
     answer = get(server.port, path_of(server, kind), headers={"Origin": "http://elsewhere.example"})
     assert answer.headers.get("access-control-allow-origin") == "*"
-    exposed = {name.strip().lower() for name in answer.headers["access-control-expose-headers"].split(",")}
+    exposed = {
+        name.strip().lower()
+        for name in answer.headers["access-control-expose-headers"].split(",")
+    }
     assert exposed == EXPOSED
     assert "access-control-allow-credentials" not in answer.headers
 
@@ -116,7 +138,10 @@ def test_ht_07_preflight(path: str, server: Program) -> None:
               "Access-Control-Request-Headers": "range"}
     answer = get(server.port, path, "OPTIONS", fields)
     assert answer.status == 204 and not answer.body
-    allowed = {name.strip().lower() for name in answer.headers["access-control-allow-headers"].split(",")}
+    allowed = {
+        name.strip().lower()
+        for name in answer.headers["access-control-allow-headers"].split(",")
+    }
     assert {"range", "authorization"} <= allowed
     methods = answer.headers.get("access-control-allow-methods", "GET")
     assert "PUT" not in methods and "DELETE" not in methods
@@ -151,9 +176,15 @@ def test_other_methods_are_refused(kind: str, server: Program) -> None:
 
 
 TYPES = {
-    PLAYLIST: "application/vnd.apple.mpegurl", "/live.m3u8": "application/vnd.apple.mpegurl",
-    "/live/chunked.m3u8": "application/vnd.apple.mpegurl", "segment": "video/mp4", "part": "video/mp4",
-    "init": "video/mp4", "/timestamps.json": "application/json", "/": "text/html", "/metrics": "text/plain",
+    PLAYLIST: "application/vnd.apple.mpegurl",
+    "/live.m3u8": "application/vnd.apple.mpegurl",
+    "/live/chunked.m3u8": "application/vnd.apple.mpegurl",
+    "segment": "video/mp4",
+    "part": "video/mp4",
+    "init": "video/mp4",
+    "/timestamps.json": "application/json",
+    "/": "text/html",
+    "/metrics": "text/plain",
 }
 
 
@@ -209,7 +240,8 @@ def test_ht_13_connection_close(kind: str, server: Program) -> None:
 def test_one_playlist_under_each_name(server: Program) -> None:
     """The short names give the media playlist, with URIs that resolve from where they stand."""
     from urllib.parse import urljoin
-    for path in ("/live.m3u8", "/playlist.m3u8", "/live/playlist.m3u8", "/live/index.m3u8", PLAYLIST):
+    for path in ("/live.m3u8", "/playlist.m3u8", "/live/playlist.m3u8", "/live/index.m3u8",
+                 PLAYLIST):
         segment = fetch(server.port, path=path).segments[-1]
         for uri in (segment.uri, segment.map_uri, segment.parts[-1].uri):
             assert urljoin(path, str(uri)).startswith(BASE), (path, uri)

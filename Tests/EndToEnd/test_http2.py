@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """HTTP/2 as nghttp, h2load and Chromium see it, and the limits that each have a flag."""
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from playwright.sync_api import Browser
 
 from fetch_hlsjs import script_flags
 from harness.browser import viewer
-from harness.frames2 import GOAWAY, HEADERS, RST_STREAM, SETTINGS, Frames, frame, request
+from harness.http2frames import GOAWAY, HEADERS, RST_STREAM, SETTINGS, Frames, frame, request
 from harness.http1 import Closed, Connection, get
 from harness.labreport import plays_well, report
 from harness.metrics import total
@@ -36,8 +37,10 @@ MANY = ["--max-streams", "500", "--max-held-requests", "500", "--stall-timeout",
 def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     """A streamer that an edge may put hundreds of requests on one connection of."""
     state = str(tmp_path_factory.mktemp("state"))
-    program = start(["--resolution", "640x360", "--bitrate", "1000", "--https-port", "0", "--self-signed",
-                     *MANY, *script_flags()], env={"XDG_STATE_HOME": state})
+    program = start([
+        "--resolution", "640x360", "--bitrate", "1000", "--https-port", "0", "--self-signed", *MANY,
+        *script_flags()
+    ], env={"XDG_STATE_HOME": state})
     program.secure_url("/")
     yield program
     assert stop(program) == 0, program.log_text()
@@ -45,8 +48,8 @@ def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
 
 def tool(name: str, *arguments: str, timeout: float = 20) -> str:
     """What a counterpart prints; its failure is a failure."""
-    done = subprocess.run([need(name, "HTTP/2 by nghttp2's clients"), *arguments], capture_output=True, text=True,
-                          timeout=timeout, check=False)
+    done = subprocess.run([need(name, "HTTP/2 by nghttp2's clients"), *arguments],
+                          capture_output=True, text=True, timeout=timeout, check=False)
     assert done.returncode == 0, (done.returncode, done.stdout[-2000:], done.stderr[-2000:])
     return done.stdout
 
@@ -65,7 +68,8 @@ def test_nghttp(scheme: str, secure: Program) -> None:
     assert out.count(":status: 200") == 2 and "priority: u=1" in out and "priority: u=3" in out
     assert "SETTINGS_MAX_CONCURRENT_STREAMS(0x03):500" in out and "(0x09):1" in out
     first = re.search(r"recv DATA frame <length=\d+, flags=0x\d\d, stream_id=(\d+)>", out)
-    playlist = re.search(r"recv \(stream_id=(\d+)\) content-type: application/vnd.apple.mpegurl", out)
+    playlist = re.search(r"recv \(stream_id=(\d+)\) content-type: application/vnd.apple.mpegurl",
+                         out)
     assert first and playlist and first.group(1) == playlist.group(1)
 
 
@@ -75,7 +79,8 @@ def test_hundreds_of_held_requests_on_one_connection(secure: Program) -> None:
     out = tool("h2load", "-n", "400", "-c", "2", "-m", "200",
                secure.secure_url(f"{PLAYLIST}?_HLS_msn={parent + 1}&_HLS_part=1"))
     assert "400 done, 400 succeeded, 0 failed" in out and "400 2xx" in out, out
-    assert float(re.search(r"finished in ([\d.]+)(ms|s)", out).group(1)) > 0.2  # type: ignore[union-attr]
+    assert float(re.search(r"finished in ([\d.]+)(ms|s)",
+                           out).group(1)) > 0.2  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
@@ -90,8 +95,8 @@ def test_hundreds_of_readers_of_an_open_segment(scheme: str, secure: Program) ->
     assert int(re.search(r"\((\d+)\) data", out).group(1)) == 300 * size  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("arguments", [("-m", "20", "http"), ("-m", "20", "https"), ("--h1", "https")],
-                         ids=["h2c", "h2", "h1-tls"])
+@pytest.mark.parametrize("arguments", [("-m", "20", "http"), ("-m", "20", "https"),
+                                       ("--h1", "https")], ids=["h2c", "h2", "h1-tls"])
 def test_h2load(arguments: tuple[str, ...], secure: Program) -> None:
     """A few thousand requests without an error."""
     *options, scheme = arguments
@@ -112,12 +117,19 @@ def test_conditional_over_both(secure: Program) -> None:
         if answer.status != 304:  # a playlist may be newer by now
             assert path.startswith(PLAYLIST) and answer.headers["etag"] != tag
             continue
-        assert answer.body == b"" and answer.headers["etag"] == tag and "cache-control" in answer.headers
-        written = subprocess.run(["curl", "-sk", "--http2", "-w", "%{http_code} %{size_download}", "-H",
-                                  f"If-None-Match: {tag}", secure.secure_url(path)], capture_output=True, text=True)
+        assert answer.body == b"" and answer.headers[
+            "etag"] == tag and "cache-control" in answer.headers
+        written = subprocess.run([
+            "curl", "-sk", "--http2", "-w", "%{http_code} %{size_download}", "-H",
+            f"If-None-Match: {tag}",
+            secure.secure_url(path)
+        ], capture_output=True, text=True)
         assert written.stdout == "304 0" or path.startswith(PLAYLIST)
-    part = get(secure.port, f"/live/video/{segment.uri}",
-               headers={"Range": "bytes=0-9", "If-Range": get(secure.port, f"/live/video/{segment.uri}").headers["etag"]})
+    part = get(
+        secure.port, f"/live/video/{segment.uri}", headers={
+            "Range": "bytes=0-9", "If-Range": get(secure.port,
+                                                  f"/live/video/{segment.uri}").headers["etag"]
+        })
     assert part.status == 206 and len(part.body) == 10
     zipped = get(secure.port, PLAYLIST + "?_HLS_msn=1", headers={"Accept-Encoding": "gzip"})
     assert zipped.headers["etag"] != get(secure.port, PLAYLIST + "?_HLS_msn=1").headers["etag"]
@@ -139,7 +151,8 @@ def test_plays_over_h2(player: str, browser: Browser, secure: Program, hlsjs: ob
             view.wait_playing()
             view.watch(2 + SECONDS)
             entries: list[dict[str, Any]] = view.page.evaluate(
-                "() => performance.getEntriesByType('resource').map(e => ({name: e.name, by: e.nextHopProtocol}))")
+                "() => performance.getEntriesByType('resource').map(e => ({name: e.name, by: e.nextHopProtocol}))"
+            )
             found = report(view.data(), warm_up=2, opened=view.opened)
         media = [entry for entry in entries if "/live/" in entry["name"] and entry["by"]]
         assert len(media) > 3 and {entry["by"] for entry in media} == {"h2"}, entries
@@ -157,7 +170,9 @@ def test_rapid_reset(secure: Program) -> None:
         for i in range(250):
             stream = 2 * i + 1
             try:
-                bad.send(request(f"{PLAYLIST}?_HLS_msn={held}", stream) + frame(RST_STREAM, b"\0\0\0\x08", stream=stream))
+                bad.send(
+                    request(f"{PLAYLIST}?_HLS_msn={held}", stream) +
+                    frame(RST_STREAM, b"\0\0\0\x08", stream=stream))
             except ConnectionError:
                 break
         assert bad.next(GOAWAY).error == 11
@@ -172,7 +187,8 @@ def test_three_hundred_that_do_not_read(secure: Program) -> None:
     before = descriptors(secure.pid)
     clients = []
     for _ in range(10):
-        client = Frames(secure.port, settings=b"\0\x04" + (0).to_bytes(4, "big"), receive_buffer=4096)
+        client = Frames(secure.port, settings=b"\0\x04" + (0).to_bytes(4, "big"),
+                        receive_buffer=4096)
         client.send(b"".join(request(segment, 2 * i + 1) for i in range(30)))
         clients.append(client)
     assert get(secure.port, "/health").status == 200
@@ -209,9 +225,11 @@ def test_end_of_the_stream_over_h2(streamer, tmp_path: Path) -> None:
 def strict() -> Iterator[Program]:
     """A streamer with every limit as low as it goes."""
     program = start([
-        "--resolution", "320x180", "--max-connections", "8", "--max-head-bytes", "1500", "--max-head-fields", "10",
-        "--max-uri-bytes", "200", "--head-timeout", "0.5", "--idle-timeout", "1", "--hold-timeout", "0.3",
-        "--max-held-requests", "3", "--max-streams", "7"])
+        "--resolution", "320x180", "--max-connections", "8", "--max-head-bytes", "1500",
+        "--max-head-fields", "10", "--max-uri-bytes", "200", "--head-timeout", "0.5",
+        "--idle-timeout", "1", "--hold-timeout", "0.3", "--max-held-requests", "3", "--max-streams",
+        "7"
+    ])
     yield program
     stop(program)
 
@@ -222,7 +240,9 @@ LIMITS = {
     "fields": ("GET / HTTP/1.1\r\nHost: a\r\n" + "X: a\r\n" * 12 + "\r\n", 431),
     "slow head": ("GET / HTTP/1.1\r\nHost: a\r\n", 408),
     "expectation": ("GET /health HTTP/1.1\r\nHost: a\r\nExpect: wonders\r\n\r\n", 417),
-    "continue": ("POST /health HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n", 405),
+    "continue": (
+        "POST /health HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n",
+        405),
 }
 
 

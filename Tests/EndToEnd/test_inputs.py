@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Pulled inputs, encoded, with real counterparts: every frame comes through, in time, and secrets stay secret."""
 
 from __future__ import annotations
@@ -53,10 +54,13 @@ def check_live(program: Program, name: str, most_delay: float) -> list[Frame]:
     assert all(frame.clock is not None for frame in seen), "a picture without the source's clock"
     twice, missing = repeated(seen), lost(seen, 1 / 30)
     delays = sorted(frame.captured - (frame.clock or 0) for frame in seen)
-    print(f"{name}: {len(seen)} frames, {twice} repeated, {missing} lost, capture time after the picture was made: "
-          f"p50 {delays[len(delays) // 2] * 1000:.0f} ms, p99 {delays[len(delays) * 99 // 100] * 1000:.0f} ms")
+    print(
+        f"{name}: {len(seen)} frames, {twice} repeated, {missing} lost, capture time after the picture was made: "
+        f"p50 {delays[len(delays) // 2] * 1000:.0f} ms, p99 {delays[len(delays) * 99 // 100] * 1000:.0f} ms"
+    )
     assert twice <= len(seen) // 10 and missing <= len(seen) // 10
-    assert all(abs(frame.captured - frame.tick) <= 0.018 for frame in seen), "further than half a frame off its tick"
+    assert all(abs(frame.captured - frame.tick) <= 0.018
+               for frame in seen), "further than half a frame off its tick"
     assert delays[len(delays) // 2] < most_delay
     return seen
 
@@ -75,18 +79,24 @@ def test_rtsp(transport: str, slices: str, streamer, sources: list[Source]) -> N
 def test_rtsps(tmp_path: Path, streamer, sources: list[Source]) -> None:
     """RTSP over TLS, with credentials; cameras have certificates of their own making."""
     certificate, key = tmp_path / "c.pem", tmp_path / "k.pem"
-    subprocess.run([need("openssl", "rtsps"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost",
-                    "-days", "2", "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
+    subprocess.run([
+        need("openssl", "rtsps"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj",
+        "/CN=localhost", "-days", "2", "-keyout",
+        str(key), "-out",
+        str(certificate)
+    ], check=True, capture_output=True)
     port = free_port()
-    sources.append(rtsp_server(port, "--certificate", str(certificate), "--key", str(key), "--user", "anna",
-                               "--password", PASSPHRASE))
+    sources.append(
+        rtsp_server(port, "--certificate", str(certificate), "--key", str(key), "--user", "anna",
+                    "--password", PASSPHRASE))
     program = pulls(streamer, f"rtsps://anna:{PASSPHRASE}@127.0.0.1:{port}/x")
     check_live(program, "rtsps", 0.25)
     assert PASSPHRASE not in program.log_text().split("\n", 1)[1]
 
 
 @pytest.mark.timeout(90)
-@pytest.mark.parametrize("kind", ["udp", "udp, bounded", "srt caller", "srt listener", "rtmp", "http"])
+@pytest.mark.parametrize("kind",
+                         ["udp", "udp, bounded", "srt caller", "srt listener", "rtmp", "http"])
 def test_live(kind: str, streamer, sources: list[Source]) -> None:
     """MPEG-TS in datagrams, SRT both ways round with a passphrase, RTMP and a live body by HTTP."""
     port = free_port()
@@ -95,11 +105,14 @@ def test_live(kind: str, streamer, sources: list[Source]) -> None:
     sender, url = {
         "udp": ([*ts, f"udp://127.0.0.1:{port}?pkt_size=1316"], f"udp://127.0.0.1:{port}"),
         "udp, bounded": ([*ts, f"udp://127.0.0.1:{port}?pkt_size=1316"], f"udp://127.0.0.1:{port}"),
-        "srt caller": ([*ts, f"srt://127.0.0.1:{port}?mode=listener&{secret}"], f"srt://127.0.0.1:{port}?{secret}"),
-        "srt listener": ([*ts, f"srt://127.0.0.1:{port}?{secret}"], f"srt://127.0.0.1:{port}?mode=listener&{secret}"),
+        "srt caller": ([*ts, f"srt://127.0.0.1:{port}?mode=listener&{secret}"],
+                       f"srt://127.0.0.1:{port}?{secret}"),
+        "srt listener": ([*ts, f"srt://127.0.0.1:{port}?{secret}"],
+                         f"srt://127.0.0.1:{port}?mode=listener&{secret}"),
         "rtmp": (["-f", "flv", "-listen", "1", f"rtmp://127.0.0.1:{port}/live/{PASSPHRASE}"],
                  f"rtmp://127.0.0.1:{port}/live/{PASSPHRASE}"),
-        "http": ([*ts, "-listen", "1", f"http://127.0.0.1:{port}/x.ts"], f"http://127.0.0.1:{port}/x.ts"),
+        "http": ([*ts, "-listen", "1",
+                  f"http://127.0.0.1:{port}/x.ts"], f"http://127.0.0.1:{port}/x.ts"),
     }[kind]
     begin = functools.partial(ffmpeg_sender, sender)
     if kind == "srt listener":
@@ -123,26 +136,33 @@ def test_live(kind: str, streamer, sources: list[Source]) -> None:
 def test_srt_wrong_passphrase(tmp_path: Path) -> None:
     """Who calls with another passphrase is refused, and no library writes into the log; an impossible one is an error."""
     port = free_port()
-    program = launch(["--input", f"srt://127.0.0.1:{port}?mode=listener&passphrase={PASSPHRASE}", *HOST], defaults=False)
+    program = launch(
+        ["--input", f"srt://127.0.0.1:{port}?mode=listener&passphrase={PASSPHRASE}", *HOST],
+        defaults=False)
     try:
         assert program.listening.wait(10), program.log_text()
         time.sleep(0.5)
-        caller = subprocess.run(
-            [need("ffmpeg", "pulled inputs"), "-v", "quiet", "-f", "lavfi", "-i", "testsrc", "-t", "1", "-f", "mpegts",
-             f"srt://127.0.0.1:{port}?passphrase=falsch{PASSPHRASE}"], timeout=20, stderr=subprocess.DEVNULL)
+        caller = subprocess.run([
+            need("ffmpeg", "pulled inputs"), "-v", "quiet", "-f", "lavfi", "-i", "testsrc", "-t",
+            "1", "-f", "mpegts", f"srt://127.0.0.1:{port}?passphrase=falsch{PASSPHRASE}"
+        ], timeout=20, stderr=subprocess.DEVNULL)
         assert caller.returncode != 0
     finally:
         assert stop(program) == 0
     assert not [line for line in program.log if "SRT" in line], program.log_text()
-    status, lines = run_to_end(["--input", f"srt://127.0.0.1:{port}?passphrase=kurz", *HOST], defaults=False)
-    assert status == 2 and len(lines) == 1 and "10 to 79 characters" in lines[0] and "kurz" not in lines[0], lines
+    status, lines = run_to_end(["--input", f"srt://127.0.0.1:{port}?passphrase=kurz", *HOST],
+                               defaults=False)
+    assert status == 2 and len(
+        lines) == 1 and "10 to 79 characters" in lines[0] and "kurz" not in lines[0], lines
 
 
 @pytest.mark.timeout(60)
 def test_its_own_size_and_rate(streamer, sources: list[Source]) -> None:
     """Size and rate are the source's own unless they are given; another aspect is letterboxed."""
     port = free_port()
-    sources.append(ffmpeg_sender(["-f", "mpegts", f"udp://127.0.0.1:{port}?pkt_size=1316"], size="480x270", rate=25))
+    sources.append(
+        ffmpeg_sender(["-f", "mpegts", f"udp://127.0.0.1:{port}?pkt_size=1316"], size="480x270",
+                      rate=25))
     program = pulls(streamer, f"udp://127.0.0.1:{port}")
     assert any("480x270" in line and "25 fps" in line for line in program.log), program.log_text()
     time.sleep(1.5)
@@ -214,7 +234,8 @@ def test_standard_input(tmp_path: Path) -> None:
     sender = ffmpeg_sender(["-f", "mpegts", "-"], stdout=subprocess.PIPE)
     output = sender.processes[1].stdout
     command = [str(streamer_binary()), "--input", "-", *HOST, "--playlist-length", "6"]
-    process = subprocess.Popen(command, stdin=output, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    process = subprocess.Popen(command, stdin=output, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.PIPE)
     from harness.program import _read_log
     program = Program(process, command, time.monotonic())
     threading.Thread(target=_read_log, args=(program,), daemon=True).start()
@@ -236,10 +257,13 @@ def test_standard_input(tmp_path: Path) -> None:
 def test_odd_files(streamer, tmp_path: Path) -> None:
     """A still picture goes on for as long as it loops, what was filmed on end stands upright, sound alone is refused."""
     ffmpeg = [need("ffmpeg", "files as inputs"), "-v", "error", "-y"]
-    lying, upright, still, sound = (tmp_path / name for name in ("lying.mp4", "upright.mp4", "still.png", "sound.m4a"))
+    lying, upright, still, sound = (tmp_path / name for name in ("lying.mp4", "upright.mp4",
+                                                                 "still.png", "sound.m4a"))
     clip(lying, 3)
-    for options, path in ((["-c", "copy", "-metadata:s:v", "rotate=90"], upright), (["-frames:v", "1"], still),
-                          (["-vn", "-c:a", "copy"], sound)):
+    for options, path in ((["-c", "copy", "-metadata:s:v",
+                            "rotate=90"], upright), (["-frames:v",
+                                                      "1"], still), (["-vn", "-c:a",
+                                                                      "copy"], sound)):
         subprocess.run([*ffmpeg, "-i", str(lying), *options, str(path)], check=True, timeout=30)
     for path, words in ((still, ("640x360", "25 fps")), (upright, ("360x640", "30 fps"))):
         program = pulls(streamer, str(path), "--loop")
@@ -247,7 +271,8 @@ def test_odd_files(streamer, tmp_path: Path) -> None:
         assert len(frames(record(program.port, 2))) >= 40
     status, lines = run_to_end(["--input", str(sound), "--loop", *HOST], defaults=False)
     assert status == 2 and lines == [
-        f'streamer: --input: "{sound}" was given: it ends without a picture that can be decoded'], lines
+        f'streamer: --input: "{sound}" was given: it ends without a picture that can be decoded'
+    ], lines
 
 
 @pytest.mark.timeout(60)
@@ -273,8 +298,9 @@ def test_named_pipe(tmp_path: Path) -> None:
 def test_a_source_that_comes_late(sources: list[Source]) -> None:
     """A source that is not there yet is waited for, and then played."""
     port, own = free_port(), free_port()
-    program = launch(["--input", f"rtsp://127.0.0.1:{port}/x", "--host", "127.0.0.1", "--http-port", str(own)],
-                     defaults=False, port=own)
+    program = launch(
+        ["--input", f"rtsp://127.0.0.1:{port}/x", "--host", "127.0.0.1", "--http-port",
+         str(own)], defaults=False, port=own)
     try:
         time.sleep(2)
         sources.append(rtsp_server(port))
@@ -300,9 +326,11 @@ def test_credentials(streamer, sources: list[Source]) -> None:
     sources.append(rtsp_server(port, "--user", "anna", "--password", PASSPHRASE))
     program = pulls(streamer, f"rtsp://anna:{PASSPHRASE}@127.0.0.1:{port}/x", "-v")
     assert PASSPHRASE not in program.log_text().split("\n", 1)[1]
-    wrong = launch(["--input", f"rtsp://anna:falsch{PASSPHRASE}@127.0.0.1:{port}/x", *HOST, "-v"], defaults=False)
+    wrong = launch(["--input", f"rtsp://anna:falsch{PASSPHRASE}@127.0.0.1:{port}/x", *HOST, "-v"],
+                   defaults=False)
     try:
-        wait_for(lambda: any("401" in line or "nauthorized" in line for line in wrong.log), 10, "a refusal in the log")
+        wait_for(lambda: any("401" in line or "nauthorized" in line for line in wrong.log), 10,
+                 "a refusal in the log")
         assert PASSPHRASE not in wrong.log_text().split("\n", 1)[1]
     finally:
         stop(wrong)
@@ -326,11 +354,13 @@ def test_two_sources() -> None:
 def test_probe(tmp_path: Path) -> None:
     """--probe prints codec, size, rate, groups, sound and what would be done; 1 where nothing is there."""
     path = clip(tmp_path / "clip.ts", 4)
-    run = subprocess.run([str(streamer_binary()), "--probe", str(path)], capture_output=True, text=True, timeout=30)
+    run = subprocess.run(
+        [str(streamer_binary()), "--probe", str(path)], capture_output=True, text=True, timeout=30)
     assert run.returncode == 0, run.stderr
-    for part in ("h264, 640x360, 30 fps", "30 pictures from key to key", "aac, 48000 Hz, mono", "pass through",
-                 "its sound as it comes"):
+    for part in ("h264, 640x360, 30 fps", "30 pictures from key to key", "aac, 48000 Hz, mono",
+                 "pass through", "its sound as it comes"):
         assert part in run.stdout, run.stdout
-    gone = subprocess.run([str(streamer_binary()), "--probe", f"rtsp://u:{PASSPHRASE}@127.0.0.1:{free_port()}/x"],
-                          capture_output=True, text=True, timeout=30)
+    gone = subprocess.run(
+        [str(streamer_binary()), "--probe", f"rtsp://u:{PASSPHRASE}@127.0.0.1:{free_port()}/x"],
+        capture_output=True, text=True, timeout=30)
     assert gone.returncode == 1 and "refused" in gone.stderr and PASSPHRASE not in gone.stderr

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Ladders: text over each rendition, a machine that is too slow for all of them, a network that is."""
 
 from __future__ import annotations
@@ -37,20 +38,23 @@ def test_overlay(streamer: Callable[..., Program]) -> None:
                        "--overlay", "{name} {utc} {resolution}")
     for name, width, height in (("360p", 640, 360), ("180p", 320, 180)):
         segment, base = live_segment(program, name), f"/live/{name}/"
-        media = get(program.port, base + str(segment.map_uri)).body + get(program.port, base + str(segment.uri)).body
+        media = get(program.port, base + str(segment.map_uri)).body + get(
+            program.port, base + str(segment.uri)).body
         pictures = pictures_of(media, width, height)
         rows = slice(height * 5 // 6 - height // 36, height * 5 // 6 - height // 60)
         box = pictures[:, rows, width // 50 + 2: width // 2]
         letters = pictures[:, height * 3 // 4: height * 5 // 6, width // 50: width // 2]
         assert np.median(box) < 40, f"{name}: no dark box beneath the letters"
         assert (letters > 180).mean() > 0.05, f"{name}: no white letters"
-        assert (np.abs(np.diff(letters.astype(np.int16), axis=0)) > 100).any(), f"{name}: the time stands still"
+        assert (np.abs(np.diff(letters.astype(np.int16), axis=0))
+                > 100).any(), f"{name}: the time stands still"
 
 
 @pytest.mark.timeout(90)
 def test_overload_costs_the_lowest_rendition(streamer: Callable[..., Program]) -> None:
     """An encoder that stays behind: the lowest rendition becomes gaps that players can step over; the best plays on."""
-    program = streamer("--rendition", "1280x720@3000", "--rendition", "160x90@100", "--preset", "placebo")
+    program = streamer("--rendition", "1280x720@3000", "--rendition", "160x90@100", "--preset",
+                       "placebo")
     deadline = time.monotonic() + 60
     while not any("90p is left out" in line for line in program.log):
         assert time.monotonic() < deadline, program.log_text()
@@ -69,7 +73,9 @@ def test_overload_costs_the_lowest_rendition(streamer: Callable[..., Program]) -
     assert (answer.status, kinds(answer.body)) == (200, ["styp"])
     best = fetch(program.port, path="/live/720p/playlist.m3u8")
     assert not all(segment.gap for segment in best.segments)
-    assert {s.msn: s.pdt for s in best.segments}.items() & {s.msn: s.pdt for s in playlist.segments}.items()
+    assert {s.msn: s.pdt
+            for s in best.segments}.items() & {s.msn: s.pdt
+                                               for s in playlist.segments}.items()
     assert total(program.port, "streamer_segments_left_out_total", rendition="90p") >= 1
     assert total(program.port, "streamer_encoder_overloaded_total", rendition="720p") >= 1
     warnings = [line for line in program.log if "is a second behind" in line]
@@ -102,13 +108,14 @@ def wait_for_height(view: Any, wanted: int, within: float) -> float:
 
 
 @pytest.mark.timeout(120)
-def test_hlsjs_switches_and_comes_back(browser: Browser, streamer: Callable[..., Program], hlsjs: Path,
-                                       tmp_path: Path) -> None:
+def test_hlsjs_switches_and_comes_back(browser: Browser, streamer: Callable[..., Program],
+                                       hlsjs: Path, tmp_path: Path) -> None:
     """1.1 Mbit/s: hls.js goes to the lower rendition; without the limit it comes back, and plays on."""
     camera = FakeCamera(tmp_path, JPEG=str(jpegs(tmp_path / "jpeg", noise=40)), FORMATS="MJPG")
-    program = streamer("--device", str(camera.path), "--burn-clock", "--rendition", "1280x720@2500",
-                       "--rendition", "640x360@400", "--hlsjs", str(hlsjs), "--host", "127.0.0.1", "--http-port", "0",
-                       env=camera.env, defaults=False)
+    program = streamer("--device", str(camera.path), "--burn-clock",
+                       "--rendition", "1280x720@2500", "--rendition", "640x360@400", "--hlsjs",
+                       str(hlsjs), "--host", "127.0.0.1", "--http-port", "0", env=camera.env,
+                       defaults=False)
     with viewer(browser) as view:
         view.open(program.url("/?player=hlsjs"))
         view.wait_playing()
@@ -126,8 +133,12 @@ def test_hlsjs_switches_and_comes_back(browser: Browser, streamer: Callable[...,
         view.watch(2)
         data = view.data()
         stalls = [pause for pause in pauses(data["samples"], 1000 / 30) if pause[0] > narrowed]
-        print("switches:", json.dumps({"to 720p after s": round(up, 1), "down after s": round(down, 1),
-                                       "back after s": round(back, 1),
-                                       "all": view.page.evaluate("() => switches"), "stalls": stalls}))
+        print(
+            "switches:",
+            json.dumps({
+                "to 720p after s": round(up, 1), "down after s": round(down, 1),
+                "back after s": round(back, 1), "all": view.page.evaluate("() => switches"),
+                "stalls": stalls
+            }))
         assert max((length for _, length in stalls), default=0) < 5000, stalls
         assert not [error for error in data["errors"] if "fatal" in str(error)], data["errors"]

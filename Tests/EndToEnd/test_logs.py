@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The access log and the log level: what is in a line, what must not be, and what rotation needs."""
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ def lines_with(path: Path, text: str, count: int = 1, within: float = 3) -> list
     """The lines that contain `text`, once there are `count`."""
     deadline = time.monotonic() + within
     while True:
-        found = [line for line in path.read_text().splitlines() if text in line] if path.exists() else []
+        found = [line for line in path.read_text().splitlines()
+                 if text in line] if path.exists() else []
         if len(found) >= count:
             return found
         assert time.monotonic() < deadline, f"no line with {text!r}"
@@ -41,7 +43,8 @@ def test_lines(streamer: Callable[..., Program], tmp_path: Path) -> None:
     line = lines_with(path, f"_HLS_msn={parent}&_HLS_part={part + 3}")[0]
     match = LINE.match(line)
     assert match, line
-    assert match[2] == "127.0.0.0" and match[3] == "GET" and match[5] == "200" and match[9] == "playlist"
+    assert match[2] == "127.0.0.0" and match[3] == "GET" and match[5] == "200" and match[
+        9] == "playlist"
     assert (int(match[10]), int(match[11])) == (parent, part + 3)
     assert abs(float(match[7]) - answer.held * 1000) < 50, (line, answer.held)
     get(program.port, f"/live/video/segment{parent}.{part}.m4s")
@@ -66,15 +69,19 @@ def test_json_and_no_secrets(streamer: Callable[..., Program], tmp_path: Path) -
     path = tmp_path / "access.log"
     program = streamer(*SMALL, "--access-log", str(path), "--log-format", "json")
     secret = "kid1.1795155720.v1.c2VjcmV0"
-    for target in (f"/t/{secret}/live/playlist.m3u8", f"/%74/{secret}/x", f"/live.m3u8?a=1&token={secret}&b=2",
-                   f"/live.m3u8?%74oken={secret}", f"/t%2f{secret}/x"):
-        get(program.port, target, headers={"Authorization": f"Bearer {secret}", "Cookie": f"a={secret}"})
+    for target in (f"/t/{secret}/live/playlist.m3u8", f"/%74/{secret}/x",
+                   f"/live.m3u8?a=1&token={secret}&b=2", f"/live.m3u8?%74oken={secret}",
+                   f"/t%2f{secret}/x"):
+        get(program.port, target,
+            headers={"Authorization": f"Bearer {secret}", "Cookie": f"a={secret}"})
     entries = [json.loads(line) for line in lines_with(path, '"path"', 5)]
     assert secret not in path.read_text() and secret not in program.log_text()
     assert entries[2]["path"] == "/live.m3u8?a=1&token=***&b=2"
     for entry in entries:
-        assert {"ts", "event", "peer", "method", "path", "code", "bytes", "hold_ms", "send_ms", "kind",
-                "cut"} <= set(entry)
+        assert {
+            "ts", "event", "peer", "method", "path", "code", "bytes", "hold_ms", "send_ms", "kind",
+            "cut"
+        } <= set(entry)
 
 
 def test_rotation(streamer: Callable[..., Program], tmp_path: Path) -> None:
@@ -119,8 +126,9 @@ def test_log_level(streamer: Callable[..., Program], flag: tuple[str, ...], show
     assert any("listening" in line for line in program.log) == shown
 
 
-@pytest.mark.parametrize(("flags", "named"), [(("--access-log", "/no/such/folder/x"), "--access-log"),
-                                              (("--log-level", "loud"), "--log-level")])
+@pytest.mark.parametrize(("flags", "named"),
+                         [(("--access-log", "/no/such/folder/x"), "--access-log"),
+                          (("--log-level", "loud"), "--log-level")])
 def test_refused(flags: tuple[str, ...], named: str) -> None:
     """What cannot be is refused with one line and status 2."""
     status, lines = run_to_end(flags)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Media requests MR-03, MR-04, MR-06 to MR-08, MR-10, and the open segment chunk by chunk (CH-03)."""
 
 from __future__ import annotations
@@ -29,8 +30,16 @@ def test_mr_03_unknown_is_404(name: str, server: Program) -> None:
 
 
 @pytest.mark.parametrize("path", [
-    "/live/none/playlist.m3u8", "/none.m3u8", "/none/video/playlist.m3u8", "/live/video", "/x", "/player/x",
-    "/player/../../etc/passwd", "/%2e%2e/etc/passwd", "/live/video/playlist.m3u8/", "/LIVE.m3u8",
+    "/live/none/playlist.m3u8",
+    "/none.m3u8",
+    "/none/video/playlist.m3u8",
+    "/live/video",
+    "/x",
+    "/player/x",
+    "/player/../../etc/passwd",
+    "/%2e%2e/etc/passwd",
+    "/live/video/playlist.m3u8/",
+    "/LIVE.m3u8",
     "/live/manifest",
 ])
 def test_unknown_paths(path: str, server: Program) -> None:
@@ -40,8 +49,11 @@ def test_unknown_paths(path: str, server: Program) -> None:
 
 
 @pytest.mark.parametrize(("field", "want"), [
-    ("bytes=0-99", slice(0, 100)), ("bytes=100-", slice(100, None)), ("bytes=-50", slice(-50, None)),
-    ("bytes=10-99999999999", slice(10, None)), ("bytes=0-0", slice(0, 1)),
+    ("bytes=0-99", slice(0, 100)),
+    ("bytes=100-", slice(100, None)),
+    ("bytes=-50", slice(-50, None)),
+    ("bytes=10-99999999999", slice(10, None)),
+    ("bytes=0-0", slice(0, 1)),
     ("bytes=0-9007199254740991", slice(0, None)),
 ])
 @pytest.mark.parametrize("kind", ["segment", "part", "init"])
@@ -132,7 +144,8 @@ def test_mr_10_future_segment_is_held_then_streamed(server: Program) -> None:
     spread = answer.pieces[-1][0] - answer.pieces[0][0]
     assert 0.7 < spread < 1.6, "a segment of one second comes over one second"
     late = [at - (chunks(data)[0].prft or 0) / 1e9 for at, data in answer.pieces]
-    print(f"tick to client: median {sorted(late)[15] * 1000:.1f} ms, worst {max(late) * 1000:.1f} ms")
+    print(
+        f"tick to client: median {sorted(late)[15] * 1000:.1f} ms, worst {max(late) * 1000:.1f} ms")
     assert sorted(late)[15] < 0.3
     whole = get(server.port, f"{BASE}segment{parent + 1}.m4s")
     assert "content-length" in whole.headers and whole.body == answer.body

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Streams on demand: they start when asked for, once, and stop when nobody asks."""
 
 from __future__ import annotations
@@ -46,7 +47,10 @@ def test_on_demand(streamer: Callable[..., Program], tmp_path: Path) -> None:
     assert state(program) == "idle" and runs(program) == 0, "who only looks does not start it"
 
     statuses: list[int] = []
-    clients = [threading.Thread(target=lambda: statuses.append(get(port, PLAYLIST).status)) for _ in range(CLIENTS)]
+    clients = [
+        threading.Thread(target=lambda: statuses.append(get(port, PLAYLIST).status))
+        for _ in range(CLIENTS)
+    ]
     for client in clients:
         client.start()
     for client in clients:
@@ -81,7 +85,8 @@ def test_on_demand(streamer: Callable[..., Program], tmp_path: Path) -> None:
 @pytest.mark.timeout(90)
 def test_a_held_request_keeps_it(streamer: Callable[..., Program], tmp_path: Path) -> None:
     """One who reads a segment of twenty seconds asks for the stream all the while."""
-    path = write(tmp_path, [stream("d", onDemand=True, segmentDuration=20, partDuration=1, playlistLength=6)])
+    path = write(tmp_path,
+                 [stream("d", onDemand=True, segmentDuration=20, partDuration=1, playlistLength=6)])
     program = streamer("-c", str(path), defaults=False)
     playlist = fetch(program.port, path=PLAYLIST)
     open_segment = playlist.segments[-1].msn + 1
@@ -107,8 +112,8 @@ def test_a_source_that_is_missing(streamer: Callable[..., Program], tmp_path: Pa
 
 def test_by_flags(streamer: Callable[..., Program]) -> None:
     """One stream on demand by flags: a source that is missing when it is asked for does not end the program."""
-    program = streamer("--input", "nowhere.ts", "--on-demand", "--host", "127.0.0.1", "--http-port", "0", "--name", "d",
-                       defaults=False)
+    program = streamer("--input", "nowhere.ts", "--on-demand", "--host", "127.0.0.1", "--http-port",
+                       "0", "--name", "d", defaults=False)
     assert state(program) == "idle"
     answer = get(program.port, PLAYLIST)
     assert answer.status == 503 and "No such file" in answer.text

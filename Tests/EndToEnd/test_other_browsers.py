@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The player page in Firefox and WebKitGTK: LL-DASH and LL-HLS with our own player, judged by the burned clock."""
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ def samples(browser: Any, within: float, count: int) -> list[list[float]]:
         if len(found) >= count:
             return found
         time.sleep(0.25)
-    state = browser.evaluate("window.__player ? { ...window.__player, samples: window.__player.samples.length } : null")
+    state = browser.evaluate(
+        "window.__player ? { ...window.__player, samples: window.__player.samples.length } : null")
     raise AssertionError(f"not playing after {within} s: {state}")
 
 
@@ -48,10 +50,13 @@ def test_plays(page: str, other: Any, server: Program) -> None:
     time.sleep(SECONDS)
     found = [pair for pair in samples(other, 5, 30) if pair[1] > begin]
     late = sorted(shown - stamp for shown, stamp in found)
-    state = other.evaluate("({ rate: window.__player.rate, target: window.__player.target, stalls: window.__player.stalls,"
-                           " errors: window.__player.errors, player: window.__player.player })")
+    state = other.evaluate(
+        "({ rate: window.__player.rate, target: window.__player.target, stalls: window.__player.stalls,"
+        " errors: window.__player.errors, player: window.__player.player })")
     cuts = quantiles(late, n=20)
-    print(f"{page}: glass to glass p50 {cuts[9]:.0f}, p95 {cuts[18]:.0f}, max {late[-1]:.0f} ms, {len(found)} readings; {state}")
+    print(
+        f"{page}: glass to glass p50 {cuts[9]:.0f}, p95 {cuts[18]:.0f}, max {late[-1]:.0f} ms, {len(found)} readings; {state}"
+    )
     assert state["player"] == "frames"
     span = (found[-1][1] - found[0][1]) / 1000
     assert span > 0.7 * SECONDS and len({stamp for _, stamp in found}) > 0.4 * 30 * span

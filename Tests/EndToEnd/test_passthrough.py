@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Inputs that are packaged as they are coded, with real senders: what fits, what does not, and that players play it."""
 
 from __future__ import annotations
@@ -22,12 +23,14 @@ from harness.supervisor import free_port
 from harness.tunein import fetch
 
 HOST = ["--host", "127.0.0.1", "--http-port", "0"]
-HEVC = ["-c:v", "libx265", "-preset", "ultrafast", "-tune", "zerolatency", "-b:v", "1500k", "-x265-params",
-        "log-level=none:keyint=30:min-keyint=30:scenecut=0:bframes=0:open-gop=0"]
+HEVC = [
+    "-c:v", "libx265", "-preset", "ultrafast", "-tune", "zerolatency", "-b:v", "1500k",
+    "-x265-params", "log-level=none:keyint=30:min-keyint=30:scenecut=0:bframes=0:open-gop=0"
+]
 
 
-def play(streamer: Callable[..., Program], sources: list[Source], kind: str, *more: str, group: int = 30,
-         coding: list[str] | None = None) -> Program:
+def play(streamer: Callable[..., Program], sources: list[Source], kind: str, *more: str,
+         group: int = 30, coding: list[str] | None = None) -> Program:
     """A source of that kind, and a streamer on it once it plays."""
     port = free_port()
     url = {"rtsp": f"rtsp://127.0.0.1:{port}/x", "rtmp": f"rtmp://127.0.0.1:{port}/live/x",
@@ -35,11 +38,13 @@ def play(streamer: Callable[..., Program], sources: list[Source], kind: str, *mo
     if kind == "rtsp":
         sources.append(rtsp_server(port))
     else:
-        to = ["-f", "mpegts", f"{url}?pkt_size=1316"] if kind == "udp" else ["-f", "flv", "-listen", "1", url]
+        to = ["-f", "mpegts", f"{url}?pkt_size=1316"
+              ] if kind == "udp" else ["-f", "flv", "-listen", "1", url]
         sources.append(ffmpeg_sender([*(coding or []), *to], group=group))
         time.sleep(1)
     program = streamer("--input", url, *HOST, *more, defaults=False, within=25)
-    wait_for(lambda: get(program.port, "/live/video/playlist.m3u8", timeout=15).status == 200, 25, "a playlist")
+    wait_for(lambda: get(program.port, "/live/video/playlist.m3u8", timeout=15).status == 200, 25,
+             "a playlist")
     return program
 
 
@@ -60,9 +65,12 @@ def test_as_it_is_coded(kind: str, streamer, sources: list[Source]) -> None:
     seen = frames(found)
     clocks = [frame.clock for frame in seen]
     assert len(seen) >= 90 and None not in clocks
-    assert [round((two - one) * 30) for one, two in zip(clocks, clocks[1:])] == [1] * (len(clocks) - 1)
+    assert [round((two - one) * 30)
+            for one, two in zip(clocks, clocks[1:])] == [1] * (len(clocks) - 1)
     delays = sorted(frame.captured - frame.clock for frame in seen)
-    print(f"{kind}: capture time after the picture was made: p50 {delays[len(delays) // 2] * 1000:.1f} ms")
+    print(
+        f"{kind}: capture time after the picture was made: p50 {delays[len(delays) // 2] * 1000:.1f} ms"
+    )
     assert delays[len(delays) // 2] < 0.15
     ahead = {round(frame.captured - frame.tick, 1) for frame in seen}
     assert max(ahead) - min(ahead) < 0.11, "media time leaves the capture time"
@@ -92,7 +100,8 @@ def test_what_does_not_fit_is_encoded(coding: list[str], more: list[str], reason
                                       sources: list[Source]) -> None:
     """By default what does not fit is decoded and encoded, and the log says why."""
     program = play(streamer, sources, "udp", *more, coding=[*ENCODER, *coding] if coding else None)
-    assert said(program, f"decoded and encoded: {reason}") or said(program, reason), program.log_text()
+    assert said(program, f"decoded and encoded: {reason}") or said(program,
+                                                                   reason), program.log_text()
     assert not said(program, "as it is coded")
 
 
@@ -108,8 +117,11 @@ def test_never(streamer, sources: list[Source]) -> None:
 def test_always_says_why_not(sources: list[Source]) -> None:
     """--passthrough always ends a stream that does not fit, with the reason."""
     port = free_port()
-    sources.append(ffmpeg_sender(["-tune", "film", "-bf", "2", "-f", "mpegts", f"udp://127.0.0.1:{port}?pkt_size=1316"]))
-    program = launch(["--input", f"udp://127.0.0.1:{port}", "--passthrough", "always", *HOST], defaults=False)
+    sources.append(
+        ffmpeg_sender(
+            ["-tune", "film", "-bf", "2", "-f", "mpegts", f"udp://127.0.0.1:{port}?pkt_size=1316"]))
+    program = launch(["--input", f"udp://127.0.0.1:{port}", "--passthrough", "always", *HOST],
+                     defaults=False)
     try:
         wait_for(lambda: said(program, "it has B-frames"), 20, "the reason")
     finally:
@@ -122,7 +134,8 @@ def test_always_says_why_not(sources: list[Source]) -> None:
 def test_always_refuses_what_only_an_encoder_can(flags: list[str], words: str) -> None:
     """--passthrough always beside a flag that asks for an encoder is refused at the start."""
     status, lines = run_to_end([*flags, "--passthrough", "always", *HOST], defaults=False)
-    assert status == 2 and len(lines) == 1 and "--passthrough always" in lines[0] and words in lines[0], lines
+    assert status == 2 and len(
+        lines) == 1 and "--passthrough always" in lines[0] and words in lines[0], lines
 
 
 @pytest.mark.timeout(90)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Players and parsers from elsewhere: ffprobe, ffmpeg, mpv, VLC, and the m3u8 package."""
 
 from __future__ import annotations
@@ -83,8 +84,11 @@ def test_ffprobe(which: str, request: pytest.FixtureRequest, tmp_path: Path) -> 
     path = tmp_path / "part.mp4"
     init = get(port, BASE + str(segment.map_uri)).body
     path.write_bytes(init + get(port, BASE + segment.parts[0].uri).body)
-    command = [need("ffprobe", "init + part"), "-v", "error", "-show_streams", "-show_frames", "-of", "json",
-               str(path)]
+    command = [
+        need("ffprobe", "init + part"), "-v", "error", "-show_streams", "-show_frames", "-of",
+        "json",
+        str(path)
+    ]
     run = subprocess.run(command, capture_output=True, text=True, timeout=30)
     assert run.returncode == 0 and not run.stderr, run.stderr
     data = json.loads(run.stdout)
@@ -97,9 +101,11 @@ def test_ffprobe(which: str, request: pytest.FixtureRequest, tmp_path: Path) -> 
 def test_ffmpeg_decodes_without_error(server: Program) -> None:
     """ffmpeg -xerror decodes a complete segment without a word."""
     segment = fetch(server.port).segments[-1]
-    media = get(server.port, BASE + str(segment.map_uri)).body + get(server.port, BASE + str(segment.uri)).body
-    run = subprocess.run([need("ffmpeg", "decoding"), "-v", "warning", "-xerror", "-i", "-", "-f", "null", "-"],
-                         input=media, capture_output=True, timeout=30)
+    media = get(server.port, BASE + str(segment.map_uri)).body + get(server.port,
+                                                                     BASE + str(segment.uri)).body
+    run = subprocess.run(
+        [need("ffmpeg", "decoding"), "-v", "warning", "-xerror", "-i", "-", "-f", "null", "-"],
+        input=media, capture_output=True, timeout=30)
     assert run.returncode == 0 and not run.stderr, run.stderr.decode()
 
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Media Playlist rules over a recorded sequence; test ids are rule ids."""
 
 from __future__ import annotations

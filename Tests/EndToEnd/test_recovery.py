@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Players that come back by themselves: a network gap, a hidden tab, a restart of the server."""
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from harness.browser import Viewer, viewer
-from harness.hidden import BarePage
+from harness.hiddenpage import BarePage
 from harness.labreport import report
 from harness.program import Program, kill
 from harness.proxy import Proxy
@@ -27,8 +28,9 @@ def settle(view: Viewer, since: float) -> dict[str, Any]:
     back = time.time() * 1000
     view.watch(3)
     found = report(view.data(), since=back, until=back + 3000)
-    print(f"playing again {back - since:.0f} ms after the end of the fault: {found['glass_to_glass_ms']}, "
-          f"stalls {found['stalls']}")
+    print(
+        f"playing again {back - since:.0f} ms after the end of the fault: {found['glass_to_glass_ms']}, "
+        f"stalls {found['stalls']}")
     return found
 
 
@@ -43,7 +45,8 @@ def check(found: dict[str, Any], view: Viewer, origin: float) -> None:
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("gap", ["frozen", "cut", "offline"])
 @pytest.mark.parametrize("player", PATHS)
-def test_network_gap(player: str, gap: str, browser: Browser, server: Program, hlsjs: object) -> None:
+def test_network_gap(player: str, gap: str, browser: Browser, server: Program,
+                     hlsjs: object) -> None:
     """Two seconds without network (packets lost, connections cut, or the browser offline)."""
     proxy = Proxy(server.port)
     try:
@@ -83,7 +86,9 @@ def test_hidden_tab(player: str, browser: Browser, server: Program, hlsjs: objec
         now = time.time() * 1000
         time.sleep(3)
         found = report(page.data(), since=now, until=now + 3000)
-        print(f"hidden tab, 3-6 s after it is shown again: {found['glass_to_glass_ms']}, {found['stalls']}")
+        print(
+            f"hidden tab, 3-6 s after it is shown again: {found['glass_to_glass_ms']}, {found['stalls']}"
+        )
         assert page.evaluate("document.visibilityState") == "visible" and shown < now
         assert found["clock_span_s"] > 2 and found["frames"]["distinct"] > 60
         assert -50 < found["glass_to_glass_ms"]["p50"] < 3000
@@ -95,8 +100,8 @@ def test_hidden_tab(player: str, browser: Browser, server: Program, hlsjs: objec
 @pytest.mark.parametrize("player", PATHS)
 def test_restart_of_the_server(player: str, browser: Browser, streamer, hlsjs: object) -> None:
     """The server is killed and is back after a second: the page plays on without a reload."""
-    flags = ("--test-src", "--host", "127.0.0.1", "--http-port", str(free_port()), "--resolution", "640x360",
-             "--bitrate", "1000", "--hlsjs", str(hlsjs))
+    flags = ("--test-src", "--host", "127.0.0.1", "--http-port", str(
+        free_port()), "--resolution", "640x360", "--bitrate", "1000", "--hlsjs", str(hlsjs))
     program = streamer(*flags, defaults=False)
     with viewer(browser) as view:
         view.open(program.url(PATHS[player]))

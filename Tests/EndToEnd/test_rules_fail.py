@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The playlist rules find what they are there to find: each refuses a recording that was tampered with."""
 
 from __future__ import annotations
@@ -56,7 +57,8 @@ ROWS: list[tuple[Callable[[Recording], None], Tamper]] = [
     (rules_tags.pl_02, text("TARGETDURATION:1", "TARGETDURATION:2", only_last=True)),
     (rules_tags.pl_03, text("PART-HOLD-BACK=[0-9.]+", "PART-HOLD-BACK=0.4", only_last=True)),
     (rules_tags.pl_04, text("DURATION=0.1", "DURATION=0.11")),
-    (rules_tags.pl_05, text(r"DURATION=0.1(\d*),URI=\"(\S+)\.2\.m4s", r'DURATION=0.05,URI="\2.2.m4s')),
+    (rules_tags.pl_05, text(r"DURATION=0.1(\d*),URI=\"(\S+)\.2\.m4s",
+                            r'DURATION=0.05,URI="\2.2.m4s')),
     (rules_sequence.pl_06, text(",INDEPENDENT=YES", "")),
     (rules_tags.pl_10, text("^#EXT-X-PART:.*\n", "")),
     (rules_sequence.pl_11, body(r"\.3\.m4s", lambda data: data[:-1] + b"x")),
@@ -66,21 +68,26 @@ ROWS: list[tuple[Callable[[Recording], None], Tamper]] = [
     (rules_sequence.pl_17, text("MEDIA-SEQUENCE:1", "MEDIA-SEQUENCE:2", only_last=True)),
     (rules_sequence.pl_20, text(r"(DATE-TIME:\S+):(\d\d)\.\d{3}", r"\1:\2.017")),
     (rules_tags.pl_21, text("^#EXTINF", "#EXT-X-GAP\n#EXTINF")),
-    (rules_sequence.pl_29, body(
-        r"segment\d+\.m4s", lambda data: re.sub(
-            rb"(mdat.{4})\x65", lambda found: found[1] + b"\x61", data, flags=re.DOTALL))),
+    (rules_sequence.pl_29,
+     body(
+         r"segment\d+\.m4s", lambda data: re.sub(rb"(mdat.{4})\x65", lambda found: found[1] +
+                                                 b"\x61", data, flags=re.DOTALL))),
     (rules_sequence.pl_30, swap),
     (rules_sequence.dd_13, lambda recording: recording.asked.reverse() or recording.asked.append(
         ((2**40, 0), recording.playlists[0]))),
-    (rules_sequence.mr_01, lambda recording: [recording.hinted.update({uri: replace(answer, body=b"")})
-                                     for uri, answer in list(recording.hinted.items())][:0]),
+    (rules_sequence.mr_01, lambda recording: [
+        recording.hinted.update({uri: replace(answer, body=b"")})
+        for uri, answer in list(recording.hinted.items())
+    ][:0]),
     (rules_sequence.mr_05, lambda recording: recording.listed.update(
-        {uri: replace(answer, status=404) for uri, answer in recording.listed.items()})),
+        {uri: replace(answer, status=404)
+         for uri, answer in recording.listed.items()})),
 ]
 
 
 @pytest.mark.parametrize(("rule", "tamper"), ROWS, ids=[rule.__name__.upper() for rule, _ in ROWS])
-def test_rule_refuses(rule: Callable[[Recording], None], tamper: Tamper, recording: Recording) -> None:
+def test_rule_refuses(rule: Callable[[Recording], None], tamper: Tamper,
+                      recording: Recording) -> None:
     """The rule holds for the recording and fails for the one that was tampered with."""
     rule(recording)
     broken = copy.deepcopy(recording)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The end of the program: SIGTERM ends the stream, SIGUSR2 leaves without ending it (DD-08, PL-23)."""
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ def test_dd_08_held_requests_get_the_ended_playlist(signum: signal.Signals, stre
     """DD-08: whoever waits is answered at once with ENDLIST, whatever was asked; exit 0 within 5 s."""
     program = streamer(*SMALL)
     parent = align(program.port, 3).last_part[0]
-    queries = [f"_HLS_msn={parent + 1}", f"_HLS_msn={parent + 1}&_HLS_part=5",
-               f"_HLS_msn={parent + 1}&_HLS_skip=YES", f"_HLS_msn={parent + 1}&_HLS_part=2&_HLS_skip=v2"]
+    queries = [
+        f"_HLS_msn={parent + 1}", f"_HLS_msn={parent + 1}&_HLS_part=5",
+        f"_HLS_msn={parent + 1}&_HLS_skip=YES", f"_HLS_msn={parent + 1}&_HLS_part=2&_HLS_skip=v2"
+    ]
     held = [Later(program.port, f"{PLAYLIST}?{query}") for query in queries]
     hinted = Later(program.port, f"/live/video/segment{parent + 1}.m4s")
     opened = Later(program.port, f"/live/video/segment{parent}.m4s")

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Time on the wire: burned clock, tfdt, PROGRAM-DATE-TIME, prft and /timestamps.json are one time."""
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ def test_stamp_equals_tfdt_prft_and_date(recording: Recording) -> None:
         data = recording.segments()[msn][1]
         found, stamps = chunks(data, init), clocks_of(init + data)
         assert len(stamps) == len(found)
-        assert abs(dates[msn] - found[0].tfdt * 1000 / scale) <= 1, "PROGRAM-DATE-TIME is the first tick"
+        assert abs(dates[msn] -
+                   found[0].tfdt * 1000 / scale) <= 1, "PROGRAM-DATE-TIME is the first tick"
         for chunk, stamp in zip(found, stamps):
             assert stamp == chunk.tfdt * 1000 // scale, (msn, chunk.tfdt)
             assert chunk.prft is not None
@@ -38,7 +40,9 @@ def test_stamp_equals_tfdt_prft_and_date(recording: Recording) -> None:
 def test_no_frame_is_missing_or_repeated(recording: Recording) -> None:
     """Stamps step by exactly one frame from segment to segment."""
     init = recording.init()
-    stamps = [s for msn in recent(recording) for s in clocks_of(init + recording.segments()[msn][1])]
+    stamps = [
+        s for msn in recent(recording) for s in clocks_of(init + recording.segments()[msn][1])
+    ]
     assert None not in stamps
     assert {b - a for a, b in zip(stamps, stamps[1:])} <= {33, 34}  # type: ignore[operator]
 
@@ -85,7 +89,8 @@ def test_timestamps(server: Program) -> None:
         found = chunks(answer.body, init)
         assert abs(data["captures"][uri] - (found[0].prft or 0)) <= 1_000_000, uri
         assert data["parts"][uri] > (found[-1].prft or 0), f"{uri} complete before its last frame"
-        assert data["parts"][uri] < answer.first_byte * 1e9 + 1_000_000, f"{uri} sent before complete"
+        assert data["parts"][
+            uri] < answer.first_byte * 1e9 + 1_000_000, f"{uri} sent before complete"
     assert checked >= 20
     for name, complete in data["segments"].items():
         last = f"{name.removesuffix('.m4s')}.9.m4s"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """HTTPS as curl, openssl and Chromium see it: versions, ALPN, tickets, certificates, reload."""
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def secure(state: Path) -> Iterator[Program]:
     """A streamer with HTTPS beside HTTP and a certificate of its own."""
-    program = start([*SMALL, "--https-port", "0", "--self-signed"], env={"XDG_STATE_HOME": str(state)})
+    program = start([*SMALL, "--https-port", "0", "--self-signed"],
+                    env={"XDG_STATE_HOME": str(state)})
     program.secure_url("/")
     yield program
     assert stop(program) == 0, program.log_text()
@@ -50,9 +52,12 @@ def curl(*arguments: str) -> str:
 
 def s_client(program: Program, *arguments: str, text: str = "Q\n") -> str:
     """What openssl s_client prints, whatever comes of it."""
-    command = [need("openssl", "TLS by openssl"), "s_client", "-connect", f"127.0.0.1:{program.secure_port}",
-               *arguments]
-    done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=10, check=False)
+    command = [
+        need("openssl", "TLS by openssl"), "s_client", "-connect",
+        f"127.0.0.1:{program.secure_port}", *arguments
+    ]
+    done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=10,
+                          check=False)
     return done.stdout + done.stderr
 
 
@@ -91,8 +96,10 @@ def test_self_signed_names(secure: Program, state: Path) -> None:
     kept = state / "streamer" / "self-signed.pem"
     curl("--cacert", str(kept), f"https://localhost:{secure.secure_port}/version")
     curl("--cacert", str(kept), f"https://127.0.0.1:{secure.secure_port}/version")
-    names = subprocess.run(["openssl", "x509", "-in", str(kept), "-noout", "-ext", "subjectAltName"],
-                           capture_output=True, text=True, check=True).stdout
+    names = subprocess.run(
+        ["openssl", "x509", "-in",
+         str(kept), "-noout", "-ext", "subjectAltName"], capture_output=True, text=True,
+        check=True).stdout
     for name in ("DNS:localhost", f"DNS:{socket.gethostname()}", "IP Address:127.0.0.1",
                  "IP Address:0:0:0:0:0:0:0:1"):
         assert name in names, names
@@ -102,10 +109,13 @@ def test_self_signed_is_kept(secure: Program, state: Path) -> None:
     """The file is for its owner alone; the next start has the same certificate and says its fingerprint."""
     kept = state / "streamer" / "self-signed.pem"
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
-    printed = subprocess.run(["openssl", "x509", "-in", str(kept), "-noout", "-fingerprint", "-sha256"],
-                             capture_output=True, text=True, check=True).stdout.strip().split("=")[1]
+    printed = subprocess.run(
+        ["openssl", "x509", "-in",
+         str(kept), "-noout", "-fingerprint", "-sha256"], capture_output=True, text=True,
+        check=True).stdout.strip().split("=")[1]
     assert printed in secure.log_text()
-    again = start([*SMALL, "--https-port", "0", "--self-signed"], env={"STATE_DIRECTORY": str(state / "streamer")})
+    again = start([*SMALL, "--https-port", "0", "--self-signed"],
+                  env={"STATE_DIRECTORY": str(state / "streamer")})
     try:
         again.secure_url("/")
         assert certificate(again.secure_port) == certificate(secure.secure_port)
@@ -114,7 +124,8 @@ def test_self_signed_is_kept(secure: Program, state: Path) -> None:
         stop(again)
 
 
-@pytest.mark.parametrize("offered,chosen", [("h2,http/1.1", "h2"), ("http/1.1,h2", "h2"), ("http/1.1", "http/1.1")])
+@pytest.mark.parametrize("offered,chosen", [("h2,http/1.1", "h2"), ("http/1.1,h2", "h2"),
+                                            ("http/1.1", "http/1.1")])
 def test_alpn(offered: str, chosen: str, secure: Program) -> None:
     """ALPN: h2 before http/1.1 (RFC 7301)."""
     assert f"ALPN protocol: {chosen}" in s_client(secure, "-alpn", offered)
@@ -137,7 +148,8 @@ def test_versions_and_tickets(version: str, secure: Program, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("arguments", [
-    ("-tls1_1", "-cipher", "DEFAULT@SECLEVEL=0"), ("-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-SHA@SECLEVEL=0"),
+    ("-tls1_1", "-cipher", "DEFAULT@SECLEVEL=0"),
+    ("-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-SHA@SECLEVEL=0"),
     ("-tls1_2", "-cipher", "AES128-GCM-SHA256"),
 ], ids=["tls1.1", "cbc", "no-forward-secrecy"])
 def test_weak_is_refused(arguments: tuple[str, ...], secure: Program) -> None:
@@ -171,7 +183,8 @@ def test_held_and_chunked_over_tls(secure: Program) -> None:
     """A blocking reload is held and a segment is read while it is made, over TLS too."""
     listed = parse(get(secure.port, PLAYLIST).text)
     parent, index = listed.last_part
-    text = curl("-k", "--http1.1", secure.secure_url(f"{PLAYLIST}?_HLS_msn={parent}&_HLS_part={index + 2}"))
+    text = curl("-k", "--http1.1",
+                secure.secure_url(f"{PLAYLIST}?_HLS_msn={parent}&_HLS_part={index + 2}"))
     assert parse(text).last_part >= (parent, index + 2)
     with socket.create_connection(("127.0.0.1", secure.secure_port), timeout=5) as plain:
         with context().wrap_socket(plain) as connection:
@@ -212,7 +225,8 @@ def test_reload(streamer, tmp_path: Path) -> None:
             target.write_bytes(source.read_bytes())
 
     put("first")
-    program = streamer(*SMALL, "--https-port", "0", "--tls-cert", str(chosen), "--tls-key", str(key))
+    program = streamer(*SMALL, "--https-port", "0", "--tls-cert", str(chosen), "--tls-key",
+                       str(key))
     program.secure_url("/")
     assert subject(program.secure_port) == "first"
     with socket.create_connection(("127.0.0.1", program.secure_port), timeout=5) as plain:
@@ -226,7 +240,8 @@ def test_reload(streamer, tmp_path: Path) -> None:
             assert subject(program.secure_port) == "second"
             assert len([line for line in program.log if "not taken over" in line]) == 1
             old.sendall(b"GET /version HTTP/1.1\r\nHost: a\r\n\r\n")
-            assert old.recv(100).startswith(b"HTTP/1.1 200"), "the connection of before the reload is gone"
+            assert old.recv(100).startswith(
+                b"HTTP/1.1 200"), "the connection of before the reload is gone"
 
 
 def wait_for(condition) -> None:
@@ -248,14 +263,17 @@ class Wrong:
 WRONG = [
     Wrong("--https-port 0", ("--https-port", "--tls-cert", "--self-signed")),
     Wrong("--https-port 70000 --self-signed", ("--https-port", "70000")),
-    Wrong("--tls-cert /nonexistent --tls-key /nonexistent", ("--tls-cert", "/nonexistent", "No such file")),
+    Wrong("--tls-cert /nonexistent --tls-key /nonexistent",
+          ("--tls-cert", "/nonexistent", "No such file")),
     Wrong("--tls-cert {good}.pem", ("--tls-cert", "--tls-key")),
     Wrong("--tls-key {good}.key", ("--tls-key", "--tls-cert")),
     Wrong("--tls-cert {bad} --tls-key {good}.key", ("--tls-cert", "{bad}")),
     Wrong("--tls-cert {good}.pem --tls-key {bad}", ("--tls-key", "{bad}")),
-    Wrong("--tls-cert {good}.pem --tls-key {other}.key", ("--tls-key", "{other}.key", "{good}.pem")),
+    Wrong("--tls-cert {good}.pem --tls-key {other}.key",
+          ("--tls-key", "{other}.key", "{good}.pem")),
     Wrong("--tls-cert {good}.pem --tls-key {good}.key --tls-chain {bad}", ("--tls-chain", "{bad}")),
-    Wrong("--self-signed --tls-cert {good}.pem --tls-key {good}.key", ("--self-signed", "--tls-cert")),
+    Wrong("--self-signed --tls-cert {good}.pem --tls-key {good}.key",
+          ("--self-signed", "--tls-cert")),
     Wrong("--max-streams 0", ("--max-streams", "0")),
     Wrong("--max-head-bytes 70000", ("--max-head-bytes", "70000", "65535")),
     Wrong("--idle-timeout x", ("--idle-timeout", "x", "3600")),
@@ -284,14 +302,18 @@ def test_wrong_flags(row: Wrong, files: dict[str, str]) -> None:
 
 def test_sockets_are_assigned_by_port(tmp_path: Path) -> None:
     """Of two sockets handed over each serves what its port was asked for (sd_listen_fds(3))."""
-    with socket.create_server(("127.0.0.1", 0)) as plain, socket.create_server(("127.0.0.1", 0)) as secret:
+    with socket.create_server(("127.0.0.1", 0)) as plain, socket.create_server(
+        ("127.0.0.1", 0)) as secret:
         script = ('export LISTEN_PID=$$ LISTEN_FDS=2; a=$1; b=$2; shift 2; exec 8<&"$a" 9<&"$b"; '
                   'exec "$@" 3<&8 4<&9 8<&- 9<&-')
         prefix = ["bash", "-c", script, "supervisor", str(secret.fileno()), str(plain.fileno())]
         ports = (plain.getsockname()[1], secret.getsockname()[1])
-        program = start(["--test-src", *SMALL, "--http-port", str(ports[0]), "--https-port", str(ports[1]),
-                         "--self-signed"], defaults=False, prefix=prefix,
-                        pass_fds=[plain.fileno(), secret.fileno()], env={"XDG_STATE_HOME": str(tmp_path)})
+        program = start([
+            "--test-src", *SMALL, "--http-port",
+            str(ports[0]), "--https-port",
+            str(ports[1]), "--self-signed"
+        ], defaults=False, prefix=prefix, pass_fds=[plain.fileno(), secret.fileno()],
+                        env={"XDG_STATE_HOME": str(tmp_path)})
         try:
             assert program.secure_url("/").endswith(f":{ports[1]}/") and program.port == ports[0]
             assert get(ports[0], "/version").status == 200
@@ -303,10 +325,15 @@ def test_sockets_are_assigned_by_port(tmp_path: Path) -> None:
 def test_a_port_for_neither_is_refused(tmp_path: Path) -> None:
     """A socket whose port was not asked for is exit 2 with a line that names it."""
     with socket.create_server(("127.0.0.1", 0)) as plain:
-        prefix = ["bash", "-c", 'export LISTEN_PID=$$ LISTEN_FDS=1; fd=$1; shift; exec "$@" 3<&"$fd"', "supervisor",
-                  str(plain.fileno())]
+        prefix = [
+            "bash", "-c", 'export LISTEN_PID=$$ LISTEN_FDS=1; fd=$1; shift; exec "$@" 3<&"$fd"',
+            "supervisor",
+            str(plain.fileno())
+        ]
         status, lines = run_to_end(
-            ["--http-port", str(free_port()), "--https-port", str(free_port()), "--self-signed"], defaults=False,
-            prefix=prefix, pass_fds=[plain.fileno()], env={"XDG_STATE_HOME": str(tmp_path)})
+            ["--http-port",
+             str(free_port()), "--https-port",
+             str(free_port()), "--self-signed"], defaults=False, prefix=prefix,
+            pass_fds=[plain.fileno()], env={"XDG_STATE_HOME": str(tmp_path)})
     assert status == 2 and len(lines) == 1
     assert "--https-port" in lines[0]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Other rates, numberings, sizes and windows; the start; frames lost by a frozen process."""
 
 from __future__ import annotations
@@ -88,12 +89,16 @@ def test_history_0(streamer) -> None:
 
 
 @pytest.mark.parametrize("flags", [
-    ("--resolution", "64x64"), ("--resolution", "426x240"), ("--resolution", "160x90", "--framerate", "5"),
-    ("--resolution", "320x180", "--framerate", "60"), ("--resolution", "320x240", "--framerate", "24000/1001"),
+    ("--resolution", "64x64"),
+    ("--resolution", "426x240"),
+    ("--resolution", "160x90", "--framerate", "5"),
+    ("--resolution", "320x180", "--framerate", "60"),
+    ("--resolution", "320x240", "--framerate", "24000/1001"),
     ("--resolution", "320x180", "--segment-duration", "2", "--part-duration", "0.2"),
     ("--resolution", "320x180", "--segment-duration", "0.5", "--part-duration", "0.034"),
     ("--resolution", "320x180", "--part-duration", "1"),
-    ("--resolution", "320x180", "--preset", "ultrafast", "--bitrate", "200", "--playlist-length", "6"),
+    ("--resolution", "320x180", "--preset", "ultrafast", "--bitrate", "200", "--playlist-length",
+     "6"),
 ], ids=" ".join)
 def test_other_settings(flags: tuple[str, ...], streamer) -> None:
     """Other sizes, rates and durations: the first playlist is full, and the stream advances."""
@@ -155,7 +160,8 @@ def test_start_to_first_playlist(streamer) -> None:
             assert init.status == 200 and get(program.port, BASE + newest).status == 200
         finally:
             stop(program)
-    print("start to first playable playlist at 720p: " + ", ".join(f"{t * 1000:.0f} ms" for t in times))
+    print("start to first playable playlist at 720p: " + ", ".join(f"{t * 1000:.0f} ms"
+                                                                   for t in times))
     assert min(times) < 3
 
 

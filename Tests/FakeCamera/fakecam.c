@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A whole camera over a plain file, as a plugin of libv4l2; for tests only.
 //
 //   make -C Tests/FakeCamera OUT=/tmp/fakecam

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Lets libv4l2 find a plugin outside its fixed folder; for tests only.
 //
 // libv4l2 finds its plugins by glob() in /usr/lib/<triplet>/libv4l/plugins and has no variable for another

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Clients that freeze, abandon, do not read and do not finish: ended in bounded time, and nobody else notices."""
 
 from __future__ import annotations
@@ -98,14 +99,16 @@ def test_frozen_clients(server: Program) -> None:
     """Clients stopped by SIGSTOP while much is sent to them are cut, and the others do not notice."""
     before, cut = descriptors(server.pid), total(server.port, "streamer_answers_cut_total")
     request = whole_segments(server, 4).replace("\r\n", "\\r\\n")
-    client = subprocess.Popen([sys.executable, "-c", FROZEN_CLIENT, str(server.port), "20", request],
-                              stdout=subprocess.PIPE)
+    client = subprocess.Popen(
+        [sys.executable, "-c", FROZEN_CLIENT,
+         str(server.port), "20", request], stdout=subprocess.PIPE)
     try:
         assert client.stdout is not None and client.stdout.readline()
         client.send_signal(signal.SIGSTOP)
         until(lambda: descriptors(server.pid) >= before + 15, 3, "the clients are not connected")
         still_serves(server)
-        took = until(lambda: descriptors(server.pid) <= before + 3, STALL + CHECK + 3, "frozen clients are kept")
+        took = until(lambda: descriptors(server.pid) <= before + 3, STALL + CHECK + 3,
+                     "frozen clients are kept")
         assert total(server.port, "streamer_answers_cut_total") >= cut + 20
         print(f"20 clients frozen by SIGSTOP: cut after {took:.1f} s")
     finally:
@@ -194,8 +197,10 @@ def test_ten_thousand_abandoned_connections(server: Program) -> None:
     for client in clients[: count // 2]:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         client.close()
-    until(lambda: descriptors(server.pid) <= before + count // 2 + 5, 5, "reset connections are kept")
-    took = until(lambda: descriptors(server.pid) <= before + 5, IDLE + LINGER + 2 * CHECK + 5, "idle ones are kept")
+    until(lambda: descriptors(server.pid) <= before + count // 2 + 5, 5,
+          "reset connections are kept")
+    took = until(lambda: descriptors(server.pid) <= before + 5, IDLE + LINGER + 2 * CHECK + 5,
+                 "idle ones are kept")
     print(f"10,000 abandoned: {each:.0f} bytes each, the last closed after {took:.0f} s")
     assert each < 4096
     for client in clients[count // 2 :]:
@@ -217,7 +222,9 @@ def test_descriptor_exhaustion(streamer: Callable[..., Program]) -> None:
         began, spent = time.monotonic(), cpu_nanoseconds(program.pid)
         time.sleep(2)
         idle = (cpu_nanoseconds(program.pid) - spent) / (time.monotonic() - began) / 1e9
-        clients = [socket.create_connection(("127.0.0.1", program.port), timeout=5) for _ in range(40)]
+        clients = [
+            socket.create_connection(("127.0.0.1", program.port), timeout=5) for _ in range(40)
+        ]
         for client in clients:
             client.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
         time.sleep(0.5)
@@ -252,7 +259,8 @@ def fetch_by(viewer: Connection) -> tuple[int, int]:
 @pytest.mark.timeout(30)
 def test_access_log_on_a_full_disk(streamer: Callable[..., Program]) -> None:
     """An access log that cannot be written is warned of once and counted; viewers do not notice."""
-    program = streamer("--resolution", "320x180", "--access-log", "/dev/full", "--log-format", "json")
+    program = streamer("--resolution", "320x180", "--access-log", "/dev/full", "--log-format",
+                       "json")
     align(program.port, 1)
     for _ in range(3):
         for _ in range(50):

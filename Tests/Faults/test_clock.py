@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The wall clock is stepped while Chromium plays: our player goes on."""
 
 from __future__ import annotations

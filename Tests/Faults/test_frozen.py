@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Frozen peers and slow readers cost only themselves."""
 
 from __future__ import annotations
@@ -50,7 +51,9 @@ def test_frozen_client(streamer) -> None:
     """SIGSTOP of a client in the middle of a transfer: others notice nothing; it is closed in the end."""
     program: Program = streamer("--resolution", "640x360")
     uri = fetch(program.port).segments[-1].uri
-    client = subprocess.Popen([sys.executable, "-c", READER, str(program.port), f"/live/video/{uri}"])
+    client = subprocess.Popen(
+        [sys.executable, "-c", READER,
+         str(program.port), f"/live/video/{uri}"])
     try:
         time.sleep(0.5)
         os.kill(client.pid, signal.SIGSTOP)
@@ -84,7 +87,9 @@ def test_300_clients_that_do_not_read(streamer) -> None:
                         break
             time.sleep(0.5)
         grown, held = resident_bytes(program.pid) - memory, kernel_tcp_bytes() - kernel
-        print(f"\n300 clients that do not read: +{grown / 1e6:.1f} MB resident, +{held / 1e6:.1f} MB in the kernel")
+        print(
+            f"\n300 clients that do not read: +{grown / 1e6:.1f} MB resident, +{held / 1e6:.1f} MB in the kernel"
+        )
         assert grown < 100e6 and held < 400e6
         stream_is_sound(program, 4)
         deadline = time.monotonic() + 25

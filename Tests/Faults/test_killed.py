@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The streamer is killed (SIGKILL) while Chromium plays, and started again: both players play on.
 
 With a kept socket it is started at once; without, after two seconds on the same port. Pause and latency
@@ -44,12 +45,18 @@ def describe(view: Viewer, killed: float, ready: float) -> dict[str, Any]:
     stopped, moved = longest_pause(around, 3)
     clock_stopped, clock_moved = longest_pause(decoded, 1)
     return {
-        "pause_ms": whole(moved - stopped), "clock_pause_ms": whole(clock_moved - clock_stopped),
-        "down_ms": whole(ready - killed), "pause_after_it_is_back_ms": whole(max(0.0, moved - ready)),
+        "pause_ms": whole(moved - stopped),
+        "clock_pause_ms": whole(clock_moved - clock_stopped),
+        "down_ms": whole(ready - killed),
+        "pause_after_it_is_back_ms": whole(max(0.0, moved - ready)),
         "first_fresh_after_kill_ms": round(fresh[0] - killed) if fresh else None,
-        "before": before["glass_to_glass_ms"]["p50"], "after": after["glass_to_glass_ms"],
-        "after_span_s": after["clock_span_s"], "after_share": after["frames"]["share"],
-        "stalls_after": after["stalls"], "seeks": len(data["seeks"]), "page_errors": data["page_errors"][-3:],
+        "before": before["glass_to_glass_ms"]["p50"],
+        "after": after["glass_to_glass_ms"],
+        "after_span_s": after["clock_span_s"],
+        "after_share": after["frames"]["share"],
+        "stalls_after": after["stalls"],
+        "seeks": len(data["seeks"]),
+        "page_errors": data["page_errors"][-3:],
         "bad_responses": data["bad_responses"][-3:],
     }
 
@@ -57,7 +64,8 @@ def describe(view: Viewer, killed: float, ready: float) -> dict[str, Any]:
 def check(found: dict[str, Any], name: str) -> None:
     """The player is live again, by itself."""
     print(f"\n{name}: {json.dumps(found)}")
-    assert found["first_fresh_after_kill_ms"] is not None, "no picture made after the restart was shown"
+    assert found[
+        "first_fresh_after_kill_ms"] is not None, "no picture made after the restart was shown"
     assert found["after_span_s"] > 2, "the clock does not advance any more"
     assert found["after"]["p50"] is not None and -50 < found["after"]["p50"] < 6000
 
@@ -102,7 +110,11 @@ def test_kept_socket_at_once(player: str, browser: Browser, kept: Supervisor) ->
 @pytest.mark.parametrize("player", PATHS)
 def test_two_seconds_without(player: str, browser: Browser, hlsjs: Path) -> None:
     """Back on the same port after 2 s of refused connections."""
-    flags = ["--test-src", "--host", "127.0.0.1", "--http-port", str(free_port()), "--hlsjs", str(hlsjs)]
+    flags = [
+        "--test-src", "--host", "127.0.0.1", "--http-port",
+        str(free_port()), "--hlsjs",
+        str(hlsjs)
+    ]
     running: list[Program] = [start(flags, defaults=False)]
 
     def crash() -> float:
@@ -112,7 +124,8 @@ def test_two_seconds_without(player: str, browser: Browser, hlsjs: Path) -> None
         return time.time() * 1000
 
     try:
-        check(play_through(browser, running[0].url(PATHS[player]), crash), f"{player}, refused for 2 s")
+        check(play_through(browser, running[0].url(PATHS[player]), crash),
+              f"{player}, refused for 2 s")
     finally:
         stop(running[-1])
 

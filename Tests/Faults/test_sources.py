@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Sources that go and come back: players are told nothing, pictures are there again within a second.
 
 Each fault happens to one source of each kind at once, each with a streamer of its own.
@@ -20,7 +21,10 @@ from harness.sources import Source, ffmpeg_sender, rtsp_server
 from harness.supervisor import free_port
 from harness.tunein import fetch
 
-HOST = ["--passthrough", "never", "--host", "127.0.0.1", "--http-port", "0", "--part-duration", "0.2", "--preset", "ultrafast"]
+HOST = [
+    "--passthrough", "never", "--host", "127.0.0.1", "--http-port", "0", "--part-duration", "0.2",
+    "--preset", "ultrafast"
+]
 RATE = 15
 SIZE = "320x180"
 # The promise is one second; an encoder, or GStreamer, takes its time to start, on a machine with other work more.
@@ -44,9 +48,10 @@ class Place:
             "camera": ("", ""),
             "rtsp": (f"rtsp://127.0.0.1:{port}/x", ""),
             "udp": (f"udp://127.0.0.1:{port}", f"udp://127.0.0.1:{port}?pkt_size=1316"),
-            "srt": (f"srt://127.0.0.1:{port}?mode=listener&{secret}", f"srt://127.0.0.1:{port}?{secret}"),
-            "http": (f"http://127.0.0.1:{port}/x.ts",) * 2,
-            "rtmp": (f"rtmp://127.0.0.1:{port}/live/x",) * 2,
+            "srt": (f"srt://127.0.0.1:{port}?mode=listener&{secret}",
+                    f"srt://127.0.0.1:{port}?{secret}"),
+            "http": (f"http://127.0.0.1:{port}/x.ts", ) * 2,
+            "rtmp": (f"rtmp://127.0.0.1:{port}/live/x", ) * 2,
         }[kind]
         if kind == "camera":
             (folder / kind).mkdir()
@@ -63,7 +68,8 @@ class Place:
         else:
             form = ["-f", "flv"] if self.kind == "rtmp" else ["-f", "mpegts"]
             listen = ["-listen", "1"] if self.kind in ("http", "rtmp") else []
-            self.source = ffmpeg_sender([*options, *form, *listen, self.target], size=size, rate=RATE, group=RATE)
+            self.source = ffmpeg_sender([*options, *form, *listen, self.target], size=size,
+                                        rate=RATE, group=RATE)
 
     def kill(self) -> None:
         """SIGKILL, or the plug is pulled."""
@@ -85,7 +91,11 @@ class Place:
     def pull(self) -> Program:
         """A streamer that shows the source, which is there."""
         if self.camera:
-            given = ["--device", str(self.camera.path), "--resolution", SIZE, "--framerate", str(RATE)]
+            given = [
+                "--device",
+                str(self.camera.path), "--resolution", SIZE, "--framerate",
+                str(RATE)
+            ]
             return launch([*given, *HOST], defaults=False, env=self.camera.env)
         if self.kind == "srt":
             program = launch(["--input", self.url, *HOST], defaults=False)
@@ -129,7 +139,10 @@ def happen(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[
         if longest < 0.5:
             return f"nothing was noticed: {longest:.2f} s from picture to picture"
         late = at + longest - back
-        old = [f for f in shown if f.tick > at + longest + 1 and (f.clock is None or f.tick - f.clock > 1)]
+        old = [
+            f for f in shown
+            if f.tick > at + longest + 1 and (f.clock is None or f.tick - f.clock > 1)
+        ]
         assert not old, f"{len(old)} old pictures, the first {old[0].tick - back:.2f} s after the source was back"
         assert late < BACK_WITHIN, f"the first picture {late:.2f} s after the source was started again"
         assert len(program.log) < 30, "a line for each try"
@@ -200,4 +213,5 @@ def test_stamps_jump(offset: str, happen) -> None:
 @pytest.mark.timeout(90)
 def test_stamps_wrap(happen) -> None:
     """Stamps of 33 bits, and RTP's of 32, come to their end while the source goes on."""
-    happen(["rtsp", "srt", "http", "udp"], lambda _: time.sleep(3), 10, "-output_ts_offset", "95436")
+    happen(["rtsp", "srt", "http", "udp"], lambda _: time.sleep(3), 10, "-output_ts_offset",
+           "95436")

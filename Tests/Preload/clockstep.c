@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /* Steps the wall clock of one program while it runs.
  *
  * Preloaded, it adds a signed number of nanoseconds to what CLOCK_REALTIME and its coarse form say;

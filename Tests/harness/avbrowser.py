@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Measures sound against picture in a browser: flash by the burned clock of shown frames, beep by the sound that is taken.
 
 The page's element is routed through Web Audio, which takes its sound when it would be heard: what an output device adds,
@@ -62,7 +63,8 @@ def measure(view: Viewer, seconds: float, kept_back: float = 0) -> Offsets:
     """Listens and watches for so long; the page must be playing. `kept_back`: seconds by which sound is delayed here."""
     view.page.evaluate(LISTEN, kept_back)
     view.watch(seconds)
-    heard: list[float] = view.page.evaluate("() => window.__sync.onsets.map(t => t + window.__sync.clock)")
+    heard: list[float] = view.page.evaluate(
+        "() => window.__sync.onsets.map(t => t + window.__sync.clock)")
     shown: list[list[Any]] = view.page.evaluate(
         "() => window.__lab.samples.map(s => [s[0] - performance.timeOrigin, s[1]])")
     found = []

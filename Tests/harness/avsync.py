@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Measures sound against picture by flash and beep: both mark each whole UTC second of the test source.
 
 Offset of a second s = time of the first flash frame, corrected by (its stamp - s), less time of the beep's onset. The
@@ -41,7 +42,8 @@ def _ffmpeg(source: bytes | Path | str, arguments: list[str]) -> tuple[bytes, st
     given = source if isinstance(source, bytes) else None
     command = [need("ffmpeg", "offset of picture and sound"), "-v", "info", "-nostats", "-copyts",
                "-i", "-" if given is not None else str(source), *arguments]
-    run = subprocess.run(command, input=given, stdin=None if given is not None else subprocess.DEVNULL,
+    run = subprocess.run(command, input=given,
+                         stdin=None if given is not None else subprocess.DEVNULL,
                          capture_output=True, timeout=60)
     log = run.stderr.decode(errors="replace")
     assert run.returncode == 0, log[-800:]
@@ -51,7 +53,9 @@ def _ffmpeg(source: bytes | Path | str, arguments: list[str]) -> tuple[bytes, st
 def _ticks(log: str, filter_name: str) -> list[int]:
     """The time of each frame that passed showinfo or ashowinfo, in ticks; their seconds have six digits only."""
     lines = [line for line in log.splitlines() if f"Parsed_{filter_name}_" in line]
-    return [int(found[1]) for line in lines if (found := re.search(r"\bn: *\d+ pts: *(-?\d+)", line))]
+    return [
+        int(found[1]) for line in lines if (found := re.search(r"\bn: *\d+ pts: *(-?\d+)", line))
+    ]
 
 
 def _video_times(log: str) -> list[float]:
@@ -65,11 +69,14 @@ def flashes(video: bytes | Path | str) -> dict[int, float]:
 
     `video` is a file, a URL, or init + media bytes.
     """
-    graph = ("[0:v:0]showinfo,split[a][b];[a]crop=iw:trunc(ih/18)*2:0:0,scale=256:16:flags=area,format=gray,"
-             f"scale=256:16[strip];[b]{FLASH},format=gray,scale=256:1:flags=neighbor[flash];"
-             "[strip][flash]vstack[out]")
-    data, log = _ffmpeg(video, ["-filter_complex", graph, "-map", "[out]", "-fps_mode", "passthrough",
-                                "-pix_fmt", "gray", "-f", "rawvideo", "-"])
+    graph = (
+        "[0:v:0]showinfo,split[a][b];[a]crop=iw:trunc(ih/18)*2:0:0,scale=256:16:flags=area,format=gray,"
+        f"scale=256:16[strip];[b]{FLASH},format=gray,scale=256:1:flags=neighbor[flash];"
+        "[strip][flash]vstack[out]")
+    data, log = _ffmpeg(video, [
+        "-filter_complex", graph, "-map", "[out]", "-fps_mode", "passthrough", "-pix_fmt", "gray",
+        "-f", "rawvideo", "-"
+    ])
     size = STRIP_BYTES + 256
     times = _video_times(log)
     assert len(data) == len(times) * size, f"{len(times)} times for {len(data) / size} frames"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Reads the boxes of fragmented MP4 that the tests speak of (ISO/IEC 14496-12)."""
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ def boxes(data: bytes) -> Iterator[Box]:
         if size == 1:
             size, head = struct.unpack_from(">Q", data, offset + 8)[0], 16
         if size < head or offset + size > len(data):
-            raise ValueError(f"box {kind!r} at {offset}: size {size}, {len(data) - offset} bytes left")
+            raise ValueError(
+                f"box {kind!r} at {offset}: size {size}, {len(data) - offset} bytes left")
         yield Box(kind.decode("latin-1"), data[offset + head : offset + size], size)
         offset += size
 
@@ -61,7 +63,8 @@ def find(data: bytes, path: str) -> list[bytes]:
 def prft_nanoseconds(body: bytes) -> int:
     """Unix nanoseconds of a ProducerReferenceTimeBox."""
     seconds, fraction = struct.unpack_from(">II", body, 8)
-    return (seconds - NTP_TO_UNIX_SECONDS) * 1_000_000_000 + (fraction * 1_000_000_000 + (1 << 31) >> 32)
+    return (seconds - NTP_TO_UNIX_SECONDS) * 1_000_000_000 + (fraction * 1_000_000_000 +
+                                                              (1 << 31) >> 32)
 
 
 def timescale(init: bytes) -> int:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Headless Chromium with the probe in every page."""
 
 from __future__ import annotations
@@ -67,7 +68,8 @@ class Viewer:
     def data(self) -> dict[str, Any]:
         """window.__lab with the player's state and what went wrong."""
         found = self.page.evaluate(
-            "() => { const { state, ...rest } = window.__lab; return { ...rest, state: state() }; }")
+            "() => { const { state, ...rest } = window.__lab; return { ...rest, state: state() }; }"
+        )
         return {**found, "page_errors": self.page_errors, "bad_responses": self.bad_responses}
 
     def last_stamp(self) -> int | None:
@@ -86,7 +88,8 @@ class Viewer:
             data = self.data()
             raise AssertionError(
                 f"not playing after {within} s: {data['state']} {data['errors']} {self.page_errors[-5:]} "
-                f"{self.bad_responses[-5:]}, {len(data['samples'])} frames without a clock") from None
+                f"{self.bad_responses[-5:]}, {len(data['samples'])} frames without a clock"
+            ) from None
 
     def close(self) -> None:
         """Closes the page and its context."""

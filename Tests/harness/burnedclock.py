@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The burned clock BC64: 64 black or white cells in the top ninth of a picture.
 
 Cells 0-3 are 1, 0, 1, 0; 4-51 the Unix time in milliseconds; 52-63 a CRC-12 (0x80F, start 0xFFF).

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The emulated camera: a libv4l2 plugin over a plain file, and the preload that makes libv4l2 find it."""
 
 from __future__ import annotations
@@ -34,8 +35,11 @@ class FakeCamera:
     @property
     def env(self) -> dict[str, str]:
         """Environment of the program that opens the camera."""
-        return {"LD_PRELOAD": str(self.shim), "LIBV4L_TEST_PLUGIN": str(self.plugin),
-                "FAKECAM_GONE_FILE": str(self.gone), "FAKECAM_FROZEN_FILE": str(self.frozen), **self.options}
+        return {
+            "LD_PRELOAD": str(self.shim), "LIBV4L_TEST_PLUGIN": str(self.plugin),
+            "FAKECAM_GONE_FILE": str(self.gone), "FAKECAM_FROZEN_FILE": str(self.frozen),
+            **self.options
+        }
 
     def unplug(self) -> None:
         """ENODEV for who has it open, and for who opens it."""
@@ -43,7 +47,8 @@ class FakeCamera:
 
     def plug(self, **changed: str) -> None:
         """The camera is there again, or another one where options have changed."""
-        self.path.with_name("cam0.fakecam.conf").write_text("".join(f"{n}={v}\n" for n, v in changed.items()))
+        self.path.with_name("cam0.fakecam.conf").write_text("".join(
+            f"{n}={v}\n" for n, v in changed.items()))
         self.gone.unlink()
 
     def freeze(self) -> None:
@@ -58,8 +63,11 @@ class FakeCamera:
 def jpegs(folder: Path, size: str = "1280x720", noise: int = 0) -> Path:
     """Eight JPEG pictures f0.jpg … f7.jpg for the camera's MJPEG mode; noise (0-100) makes them hard to encode."""
     folder.mkdir(exist_ok=True)
-    command = [need("ffmpeg", "the camera's MJPEG"), "-v", "error", "-y", "-f", "lavfi", "-i",
-               f"testsrc2=size={size}:rate=8,noise=alls={noise}:allf=t", "-frames:v", "8", "-start_number", "0", "-pix_fmt",
-               "yuvj422p", str(folder / "f%d.jpg")]
+    command = [
+        need("ffmpeg", "the camera's MJPEG"), "-v", "error", "-y", "-f", "lavfi", "-i",
+        f"testsrc2=size={size}:rate=8,noise=alls={noise}:allf=t", "-frames:v", "8", "-start_number",
+        "0", "-pix_fmt", "yuvj422p",
+        str(folder / "f%d.jpg")
+    ]
     subprocess.run(command, check=True, timeout=30)
     return folder

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Steps the wall clock of one program by a preload; the machine's own clock is not touched."""
 
 from __future__ import annotations
@@ -16,8 +17,12 @@ class ClockStep:
     def __init__(self, folder: Path) -> None:
         self.library = folder / "clockstep.so"
         source = ROOT / "Tests/Preload/clockstep.c"
-        subprocess.run([need("cc", "steps of the wall clock"), "-O2", "-Wall", "-Wextra", "-Werror",
-                        "-shared", "-fPIC", "-o", str(self.library), str(source), "-ldl"], check=True)
+        subprocess.run([
+            need("cc", "steps of the wall clock"), "-O2", "-Wall", "-Wextra", "-Werror", "-shared",
+            "-fPIC", "-o",
+            str(self.library),
+            str(source), "-ldl"
+        ], check=True)
         self.path = folder / "offset"
         self.path.write_bytes(bytes(8))
         self.file = self.path.open("r+b")

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Configuration files for the program under test."""
 
 from __future__ import annotations
@@ -18,5 +19,7 @@ def write(folder: Path, streams: list[dict[str, Any]], **top: Any) -> Path:
     """Writes config.json and streams.json; the path of the first."""
     path = folder / "config.json"
     (folder / "streams.json").write_text(json.dumps(streams, indent=1))
-    path.write_text(json.dumps({"host": "127.0.0.1", "httpPort": 0, "streams": "streams.json", **top}, indent=1))
+    path.write_text(
+        json.dumps({"host": "127.0.0.1", "httpPort": 0, "streams": "streams.json", **top},
+                   indent=1))
     return path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What of a source's burned clock came through a streamer: continuity and added latency, frame by frame."""
 
 from __future__ import annotations
@@ -55,4 +56,6 @@ def repeated(shown: list[Frame]) -> int:
 def lost(shown: list[Frame], period: float) -> int:
     """How many pictures of the source are missing between those that are shown."""
     clocks = [f.clock for f in shown if f.clock is not None]
-    return sum(max(0, round((two - one) / period) - 1) for one, two in zip(clocks, clocks[1:]) if two > one)
+    return sum(
+        max(0,
+            round((two - one) / period) - 1) for one, two in zip(clocks, clocks[1:]) if two > one)

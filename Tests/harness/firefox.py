@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Headless Firefox by WebDriver BiDi over its remote debugging port: no driver program is needed."""
 
 from __future__ import annotations
@@ -18,14 +19,24 @@ from typing import Any
 from harness.tools import need
 
 PREFERENCES = {
-    "media.autoplay.default": 0, "media.autoplay.blocking_policy": 0, "app.update.enabled": False,
-    "app.update.auto": False, "datareporting.policy.dataSubmissionEnabled": False,
-    "toolkit.telemetry.reportingpolicy.firstRun": False, "network.captive-portal-service.enabled": False,
-    "network.connectivity-service.enabled": False, "browser.shell.checkDefaultBrowser": False,
-    "browser.aboutwelcome.enabled": False, "extensions.update.enabled": False, "app.normandy.enabled": False,
-    "browser.safebrowsing.malware.enabled": False, "browser.safebrowsing.phishing.enabled": False,
-    "services.settings.server": "http://127.0.0.1:9/", "media.gmp-manager.updateEnabled": False,
-    "browser.startup.page": 0, "browser.newtabpage.enabled": False,
+    "media.autoplay.default": 0,
+    "media.autoplay.blocking_policy": 0,
+    "app.update.enabled": False,
+    "app.update.auto": False,
+    "datareporting.policy.dataSubmissionEnabled": False,
+    "toolkit.telemetry.reportingpolicy.firstRun": False,
+    "network.captive-portal-service.enabled": False,
+    "network.connectivity-service.enabled": False,
+    "browser.shell.checkDefaultBrowser": False,
+    "browser.aboutwelcome.enabled": False,
+    "extensions.update.enabled": False,
+    "app.normandy.enabled": False,
+    "browser.safebrowsing.malware.enabled": False,
+    "browser.safebrowsing.phishing.enabled": False,
+    "services.settings.server": "http://127.0.0.1:9/",
+    "media.gmp-manager.updateEnabled": False,
+    "browser.startup.page": 0,
+    "browser.newtabpage.enabled": False,
 }
 
 
@@ -95,15 +106,21 @@ def firefox_running(folder: Path) -> Iterator[Firefox]:
     """A Firefox with a profile of its own, ended by its process id; a named skip without it."""
     import pytest
     program = shutil.which("firefox-esr") or need("firefox", "the page in Firefox")
-    client = pytest.importorskip("websockets.sync.client", reason="websockets not found: the page in Firefox")
+    client = pytest.importorskip("websockets.sync.client",
+                                 reason="websockets not found: the page in Firefox")
     profile = folder / "firefox"
     profile.mkdir()
-    lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in PREFERENCES.items()]
+    lines = [
+        f"user_pref({json.dumps(name)}, {json.dumps(value)});"
+        for name, value in PREFERENCES.items()
+    ]
     (profile / "user.js").write_text("\n".join(lines))
-    process = subprocess.Popen(
-        [program, "--headless", "--no-remote", "--profile", str(profile), "--remote-debugging-port", "0", "about:blank"],
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True,
-        env={**os.environ, "HOME": str(folder), "MOZ_HEADLESS": "1"})
+    process = subprocess.Popen([
+        program, "--headless", "--no-remote", "--profile",
+        str(profile), "--remote-debugging-port", "0", "about:blank"
+    ], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                               start_new_session=True,
+                               env={**os.environ, "HOME": str(folder), "MOZ_HEADLESS": "1"})
     try:
         assert process.stderr is not None
         address = ""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Follows an open segment while it is made: what has arrived can be looked at any time."""
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ class Follower:
         """The first `count` bytes, as soon as they are there."""
         deadline = time.monotonic() + within
         while len(self.body) < count:
-            assert self.how is None and time.monotonic() < deadline, (self.how, self.error, len(self.body), count)
+            assert self.how is None and time.monotonic() < deadline, (self.how, self.error,
+                                                                      len(self.body), count)
             time.sleep(0.001)
         return self.body[:count]
 

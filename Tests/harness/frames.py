@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Decodes media with ffmpeg and reads the burned clock of each frame."""
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ def clocks_of(source: bytes | Path) -> list[int | None]:
     path = "-" if given is not None else str(source)
     command = [need("ffmpeg", "burned clock of media"), "-v", "error", "-i", path, "-map", "0:v:0",
                "-fps_mode", "passthrough", *STRIP, "-f", "rawvideo", "-"]
-    run = subprocess.run(command, input=given, stdin=None if given is not None else subprocess.DEVNULL,
+    run = subprocess.run(command, input=given,
+                         stdin=None if given is not None else subprocess.DEVNULL,
                          capture_output=True, timeout=60)
     assert run.returncode == 0, run.stderr.decode(errors="replace")[-500:]
     data = run.stdout
@@ -68,5 +70,6 @@ def read_strips(command: Sequence[str], seconds: float) -> list[tuple[float, int
         player.kill()
         _, error = player.communicate(timeout=10)
     if not samples:
-        raise AssertionError(f"no frame from {' '.join(command)}: {error.decode(errors='replace')[-800:]}")
+        raise AssertionError(
+            f"no frame from {' '.join(command)}: {error.decode(errors='replace')[-800:]}")
     return samples

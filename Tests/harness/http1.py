@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """HTTP/1.1 over a plain socket, with the moment of each byte: what the timing rules need."""
 
 from __future__ import annotations
@@ -111,7 +112,8 @@ class Connection:
         version, status, reason = (lines[0] + "  ").split(" ", 2)
         if version != "HTTP/1.1":
             raise AssertionError(f"not HTTP/1.1: {lines[0]!r}")
-        pairs = [(line.split(":", 1)[0].lower(), line.split(":", 1)[1].strip()) for line in lines[1:]]
+        pairs = [(line.split(":", 1)[0].lower(), line.split(":", 1)[1].strip())
+                 for line in lines[1:]]
         return Answer(int(status), reason.strip(), dict(pairs), pairs, asked, first)
 
     def read_piece(self, answer: Answer, deadline: float) -> bytes:

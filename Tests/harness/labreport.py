@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Makes one report out of what the probe saw in a player: latency, stalls, frames."""
 
 from __future__ import annotations
@@ -28,13 +29,15 @@ def advances(samples: list[Sample], field: int) -> list[float]:
 def longest_pause(samples: list[Sample], field: int = 1) -> tuple[float, float]:
     """Begin and end (ms) of the longest time without a newer picture."""
     shown = advances(samples, field)
-    return max(zip(shown, shown[1:]), key=lambda pair: pair[1] - pair[0], default=(0.0, float("inf")))
+    return max(zip(shown, shown[1:]), key=lambda pair: pair[1] - pair[0],
+               default=(0.0, float("inf")))
 
 
 def pauses(samples: list[Sample], frame_ms: float) -> list[tuple[float, float]]:
     """(shown, length ms) of each time longer than STALL_MS without a newer picture."""
     shown = advances(samples, 1)
-    return [(round(a), round(b - a - frame_ms)) for a, b in zip(shown, shown[1:]) if b - a > STALL_MS + frame_ms]
+    return [(round(a), round(b - a - frame_ms)) for a, b in zip(shown, shown[1:])
+            if b - a > STALL_MS + frame_ms]
 
 
 def between(data: dict[str, Any], since: float, until: float) -> list[Sample]:
@@ -42,7 +45,8 @@ def between(data: dict[str, Any], since: float, until: float) -> list[Sample]:
     return [sample for sample in data["samples"] if since <= sample[0] <= until]
 
 
-def report(data: dict[str, Any], *, fps: float = 30, warm_up: float = 3, opened: float | None = None,
+def report(data: dict[str,
+                      Any], *, fps: float = 30, warm_up: float = 3, opened: float | None = None,
            since: float | None = None, until: float = float("inf")) -> dict[str, Any]:
     """The JSON report; `data` is window.__lab with `state`, times in ms unless the key says otherwise."""
     frame_ms = 1000 / fps
@@ -56,29 +60,41 @@ def report(data: dict[str, Any], *, fps: float = 30, warm_up: float = 3, opened:
     span = (max(stamps) - min(stamps)) if stamps else 0
     wall = (samples[-1][0] - samples[0][0]) if samples else 0
     expected = round(span / frame_ms) + 1 if stamps else 0
-    waits = [[round(a), round(b - a) if b else None] for a, b in data["waits"] if begin <= a <= until]
+    waits = [[round(a), round(b - a) if b else None] for a, b in data["waits"]
+             if begin <= a <= until]
     state = data.get("state", {})
     return {
         "startup_ms": round(first - (opened or data["opened"])) if first else None,
         "latency_player_ms": _thousand(state.get("hlsLatency")),
         "latency_pdt_ms": state.get("pdtLatency"),
         "glass_to_glass_ms": {
-            "min": _whole(min(late, default=None)), "p50": _whole(percentile(late, 0.5)),
-            "p95": _whole(percentile(late, 0.95)), "max": _whole(max(late, default=None)),
+            "min": _whole(min(late, default=None)),
+            "p50": _whole(percentile(late, 0.5)),
+            "p95": _whole(percentile(late, 0.95)),
+            "max": _whole(max(late, default=None)),
             "last": _whole(late[-1] if late else None),
         },
         "stalls": [[a, length] for a, length in pauses(samples, frame_ms)],
         "waits": waits,
         "seeks": [[round(at), round(to, 3)] for at, to in data["seeks"] if begin <= at <= until],
-        "frames": {"callbacks": len(samples), "decoded": len(decoded), "distinct": len(set(stamps)),
-                   "expected": expected, "share": round(len(set(stamps)) / expected, 4) if expected else 0},
-        "clock_span_s": round(span / 1000, 3), "wall_span_s": round(wall / 1000, 3),
-        "playback_rates": {str(k): v for k, v in Counter(round(s[4], 2) for s in samples).most_common(5)},
-        "buffer_s": {"p50": percentile([s[5] for s in samples], 0.5),
-                     "min": min((s[5] for s in samples), default=None)},
+        "frames": {
+            "callbacks": len(samples), "decoded": len(decoded), "distinct": len(set(stamps)),
+            "expected": expected, "share": round(len(set(stamps)) / expected, 4) if expected else 0
+        },
+        "clock_span_s": round(span / 1000, 3),
+        "wall_span_s": round(wall / 1000, 3),
+        "playback_rates": {
+            str(k): v
+            for k, v in Counter(round(s[4], 2) for s in samples).most_common(5)
+        },
+        "buffer_s": {
+            "p50": percentile([s[5] for s in samples], 0.5), "min": min((s[5] for s in samples),
+                                                                        default=None)
+        },
         "current_time": state.get("currentTime"),
         "size": f"{state.get('width')}x{state.get('height')}",
-        "errors": data["errors"][:20], "page_errors": data.get("page_errors", [])[:20],
+        "errors": data["errors"][:20],
+        "page_errors": data.get("page_errors", [])[:20],
         "bad_responses": data.get("bad_responses", [])[:20],
     }
 

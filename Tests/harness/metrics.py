@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Reads Prometheus text exposition: `name{label="value"} number`."""
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ def read_metrics(port: int) -> list[tuple[str, dict[str, str], float]]:
             continue
         match = SAMPLE.match(line)
         assert match, f"not Prometheus text: {line!r}"
-        samples.append((match.group(1), dict(LABEL.findall(match.group(2) or "")), float(match.group(3))))
+        samples.append((match.group(1), dict(LABEL.findall(match.group(2)
+                                                           or "")), float(match.group(3))))
     return samples
 
 

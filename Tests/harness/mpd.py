@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Reads an MPD as a player does: numbers, availability times, and the schema's judgement."""
 
 from __future__ import annotations
@@ -31,7 +32,10 @@ def schema() -> Path:
 
 def validate(text: str, name: str = "MPD") -> None:
     """Fails with xmllint's words unless the text is valid against the schema."""
-    command = [need("xmllint", "MPDs against the schema"), "--noout", "--nonet", "--schema", str(schema()), "-"]
+    command = [
+        need("xmllint", "MPDs against the schema"), "--noout", "--nonet", "--schema",
+        str(schema()), "-"
+    ]
     run = subprocess.run(command, input=text, capture_output=True, text=True, timeout=20)
     assert run.returncode == 0, f"{name}: {run.stderr}\n{text}"
 
@@ -85,7 +89,8 @@ class Period:
     def wall(self, ticks: int, kind: str = "captured") -> Fraction:
         """Unix seconds of a media time by the ProducerReferenceTime of this type."""
         time = next(t for t in self.times if t["type"] == kind)
-        return clock(time["wallClockTime"]) + Fraction(ticks - int(time["presentationTime"]), self.timescale)
+        return clock(time["wallClockTime"]) + Fraction(ticks - int(time["presentationTime"]),
+                                                       self.timescale)
 
 
 @dataclass(frozen=True)
@@ -137,8 +142,9 @@ def parse(text: str) -> Manifest:
         template = next(period.iter(SPACE + "SegmentTemplate"))
         times = tuple(dict(t.attrib) for t in period.iter(SPACE + "ProducerReferenceTime"))
         representation = next(period.iter(SPACE + "Representation"))
-        periods.append(Period(period.attrib["id"], seconds(period.attrib["start"]), dict(template.attrib), times,
-                              dict(representation.attrib)))
+        periods.append(
+            Period(period.attrib["id"], seconds(period.attrib["start"]), dict(template.attrib),
+                   times, dict(representation.attrib)))
     base = root.findtext(SPACE + "BaseURL") or ""
     return Manifest(text, dict(root.attrib), base, tuple(periods), root)
 

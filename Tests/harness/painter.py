@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Paints pictures with the burned clock BC64 without any library, at a steady rate, to standard output.
 
 Run by whatever Python is there: `python painter.py --size 640x360 --rate 30`. I420, one picture after the other.

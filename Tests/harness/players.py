@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Runs ffmpeg, mpv and VLC on an address and reads the burned clock from what they put out."""
 
 from __future__ import annotations
@@ -40,23 +41,30 @@ def _played(samples: list[tuple[float, int | None]], warm_up: float) -> Played:
 
 def ffmpeg(url: str, seconds: float) -> Played:
     """ffmpeg without options of its own."""
-    command = [need("ffmpeg", "plays the stream"), "-v", "error", "-i", url, "-map", "0:v:0", "-vf", CROP,
-               "-f", "rawvideo", "-pix_fmt", "gray", "-fps_mode", "passthrough", "-"]
+    command = [
+        need("ffmpeg", "plays the stream"), "-v", "error", "-i", url, "-map", "0:v:0", "-vf", CROP,
+        "-f", "rawvideo", "-pix_fmt", "gray", "-fps_mode", "passthrough", "-"
+    ]
     return _played(read_strips(command, seconds), 2)
 
 
 def mpv(url: str, seconds: float) -> Played:
     """mpv with its low-latency profile, in encoding mode to raw pictures."""
-    command = [need("mpv", "plays the stream"), "--no-config", "--profile=low-latency", "--really-quiet",
-               "--no-audio", "--o=-", "--of=rawvideo", "--ovc=rawvideo",
-               f"--vf=lavfi=[{CROP},format=gray]", url]
+    command = [
+        need("mpv", "plays the stream"), "--no-config", "--profile=low-latency", "--really-quiet",
+        "--no-audio", "--o=-", "--of=rawvideo", "--ovc=rawvideo",
+        f"--vf=lavfi=[{CROP},format=gray]", url
+    ]
     return _played(read_strips(command, seconds), 2)
 
 
 def mpv_file(url: str, seconds: float, output: Path) -> None:
     """Lets mpv with its low-latency profile write picture and sound into a Matroska file."""
-    command = [need("mpv", "plays picture and sound"), "--no-config", "--profile=low-latency", "--really-quiet",
-               f"--o={output}", "--ovc=libx264", "--ovcopts=preset=ultrafast,bf=0", "--oac=pcm_s16le", url]
+    command = [
+        need("mpv",
+             "plays picture and sound"), "--no-config", "--profile=low-latency", "--really-quiet",
+        f"--o={output}", "--ovc=libx264", "--ovcopts=preset=ultrafast,bf=0", "--oac=pcm_s16le", url
+    ]
     _until_interrupted(command, seconds)
 
 
@@ -69,8 +77,9 @@ def vlc_file(url: str, seconds: float, folder: Path) -> Path:
     _open_to_nobody(home)
     output = home / "both.ts"
     sink = f"#standard{{access=file,mux=ts,dst={output}}}"
-    _until_interrupted([*prefix, program, "-I", "dummy", "--network-caching=300", "--sout", sink, url, "vlc://quit"],
-                       seconds)
+    _until_interrupted([
+        *prefix, program, "-I", "dummy", "--network-caching=300", "--sout", sink, url, "vlc://quit"
+    ], seconds)
     return output
 
 
@@ -103,8 +112,10 @@ def vlc(url: str, seconds: float, folder: Path) -> Played:
     _open_to_nobody(home)
     output = home / "out.ts"
     sink = f"#standard{{access=file,mux=ts,dst={output}}}"
-    command = [*prefix, program, "-I", "dummy", "--no-audio", "--network-caching=300", "--sout", sink, url,
-               "vlc://quit"]
+    command = [
+        *prefix, program, "-I", "dummy", "--no-audio", "--network-caching=300", "--sout", sink, url,
+        "vlc://quit"
+    ]
     player = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                               stderr=subprocess.PIPE)
     try:

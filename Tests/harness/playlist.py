@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A strict reader of our own Media Playlists (RFC 8216bis): refuses what the rules refuse."""
 
 from __future__ import annotations
@@ -199,14 +200,16 @@ def _take(playlist: Playlist, state: dict, name: str, value: str) -> None:
         elif name == "EXT-X-DISCONTINUITY":
             state["disc"] = True
         else:
-            assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(Z|[+-]\d\d:?\d\d)", value), value
+            assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(Z|[+-]\d\d:?\d\d)",
+                                value), value
             state["pdt"] = value
     elif name == "EXT-X-GAP":
         state["gap"] = True
     elif name == "EXT-X-PRELOAD-HINT":
         hint = attributes(value)
         assert set(hint) <= {"TYPE", "URI", "BYTERANGE-START", "BYTERANGE-LENGTH"}, f"PL-13 {value}"
-        assert hint["TYPE"] not in [h["TYPE"] for h in playlist.hints], "PL-13 two hints of one type"
+        assert hint["TYPE"] not in [h["TYPE"]
+                                    for h in playlist.hints], "PL-13 two hints of one type"
         playlist.hints.append(hint)
 
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the kernel says of a process: CPU time, memory, descriptors (proc(5))."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Starts the streamer, reads its log, and ends it by its process id.
 
 Contract: one line with ``listening http://HOST:PORT/`` at once; status 0 after SIGTERM.
@@ -73,8 +74,14 @@ def _read_log(program: Program) -> None:
 
 
 def launch(
-    flags: Sequence[str] = (), *, defaults: bool = True, env: dict[str, str] | None = None,
-    cwd: Path | None = None, prefix: Sequence[str] = (), pass_fds: Sequence[int] = (), port: int = 0,
+        flags: Sequence[str] = (),
+        *,
+        defaults: bool = True,
+        env: dict[str, str] | None = None,
+        cwd: Path | None = None,
+        prefix: Sequence[str] = (),
+        pass_fds: Sequence[int] = (),
+        port: int = 0,
 ) -> Program:
     """Starts the program and returns at once; `defaults` puts DEFAULT_FLAGS before `flags`."""
     command = [*prefix, str(streamer_binary()), *(DEFAULT_FLAGS if defaults else ()), *flags]
@@ -117,7 +124,8 @@ def kill(program: Program) -> None:
     program.process.wait(5)
 
 
-def run_to_end(flags: Sequence[str], within: float = 10, **options: object) -> tuple[int, list[str]]:
+def run_to_end(flags: Sequence[str], within: float = 10,
+               **options: object) -> tuple[int, list[str]]:
     """Exit status and log lines (without times) of a program that ends by itself."""
     program = launch(flags, **options)  # type: ignore[arg-type]
     try:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A TCP proxy that can be cut: the network gap of a viewer, without touching the machine's network."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Follows a live stream for some seconds as an eager client and keeps every answer.
 
 Four followers at once: full playlists by blocking reload, delta updates by the same directives,
@@ -61,7 +62,9 @@ class Recording:
 def uris(playlist: Playlist) -> list[str]:
     """Every URI that a playlist lists, oldest first, maps before media."""
     maps = dict.fromkeys(s.map_uri for s in playlist.segments if s.map_uri)
-    media = [u for s in playlist.segments for u in (*(p.uri for p in s.parts if not p.gap), s.uri) if u]
+    media = [
+        u for s in playlist.segments for u in (*(p.uri for p in s.parts if not p.gap), s.uri) if u
+    ]
     return [*maps, *media, *(p.uri for p in playlist.open_parts if not p.gap)]
 
 
@@ -136,7 +139,9 @@ def record(port: int, seconds: float, path: str = PLAYLIST) -> Recording:
     """Follows for `seconds`; what went wrong on the way is in `errors`."""
     recorder = _Recorder(port, seconds, path)
     bodies = (recorder.fulls, recorder.deltas, recorder.hinted, recorder.listed)
-    threads = [threading.Thread(target=recorder.guard, args=(body,), daemon=True) for body in bodies]
+    threads = [
+        threading.Thread(target=recorder.guard, args=(body, ), daemon=True) for body in bodies
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

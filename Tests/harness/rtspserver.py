@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """GStreamer's RTSP server with the burned clock in its picture; run by Debian's own Python.
 
 `/usr/bin/python3 rtspserver.py PORT [--size WxH] [--user NAME --password WORD] [--certificate PEM --key PEM]`; prints `ready`. URL: rtsp://…/x
@@ -28,7 +29,8 @@ def main() -> None:
     parser.add_argument("--size", default="640x360")
     parser.add_argument("--rate", type=int, default=30)
     parser.add_argument("--slices", type=int, default=1)
-    parser.add_argument("--stamps", type=int, default=-1, help="the first RTP time stamp; else a random one")
+    parser.add_argument("--stamps", type=int, default=-1,
+                        help="the first RTP time stamp; else a random one")
     parser.add_argument("--file", default="")
     parser.add_argument("--user", default="")
     parser.add_argument("--password", default="")
@@ -63,13 +65,15 @@ def main() -> None:
     if options.file:
         factory.set_launch(
             f"( filesrc location={options.file} ! matroskademux name=d d.video_0 ! queue ! h264parse ! rtph264pay "
-            "name=pay0 pt=96 config-interval=-1 d.audio_0 ! queue ! aacparse ! rtpmp4gpay name=pay1 pt=97 )")
+            "name=pay0 pt=96 config-interval=-1 d.audio_0 ! queue ! aacparse ! rtpmp4gpay name=pay1 pt=97 )"
+        )
     else:
         factory.connect("media-configure", configure)
     factory.set_shared(True)
     auth = GstRtspServer.RTSPAuth()
     if options.certificate:
-        auth.set_tls_certificate(Gio.TlsCertificate.new_from_files(options.certificate, options.key))
+        auth.set_tls_certificate(Gio.TlsCertificate.new_from_files(options.certificate,
+                                                                   options.key))
         server.set_auth(auth)
     if options.user:
         token = GstRtspServer.RTSPToken()

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Sources that a streamer pulls from, with the burned clock in their picture: ffmpeg, GStreamer, a file server."""
 
 from __future__ import annotations
@@ -55,11 +56,13 @@ def ffmpeg_sender(output: Sequence[str], size: str = "640x360", rate: float = 30
                   stdout: int | None = None) -> Source:
     """Paints, encodes without delay and sends to `output`."""
     paint = painter(size, rate)
-    send = subprocess.Popen(
-        [need("ffmpeg", "pulled inputs"), "-v", "error", "-fflags", "nobuffer", "-f", "rawvideo", "-pix_fmt",
-         "yuv420p", "-s", size, "-r", str(rate), "-i", "-", *ENCODER, "-g", str(group), "-flush_packets", "1",
-         *output],
-        stdin=paint.stdout, stdout=stdout if stdout is not None else subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    send = subprocess.Popen([
+        need("ffmpeg", "pulled inputs"), "-v", "error", "-fflags", "nobuffer", "-f", "rawvideo",
+        "-pix_fmt", "yuv420p", "-s", size, "-r",
+        str(rate), "-i", "-", *ENCODER, "-g",
+        str(group), "-flush_packets", "1", *output
+    ], stdin=paint.stdout, stdout=stdout if stdout is not None else subprocess.DEVNULL,
+                            stderr=subprocess.DEVNULL)
     assert paint.stdout is not None
     paint.stdout.close()
     return Source(paint, send)
@@ -67,15 +70,16 @@ def ffmpeg_sender(output: Sequence[str], size: str = "640x360", rate: float = 30
 
 def rtsp_server(port: int, *options: str) -> Source:
     """GStreamer's RTSP server on `port`, path /x; a named skip where it is not installed."""
-    check = subprocess.run(
-        [SYSTEM_PYTHON, "-c",
-         "import gi; gi.require_version('GstRtspServer', '1.0'); from gi.repository import Gst, GstRtspServer;"
-         " Gst.init(None); assert all(Gst.ElementFactory.find(n) for n in ('x264enc', 'rtph264pay', 'appsrc'))"],
-        capture_output=True, timeout=30) if Path(SYSTEM_PYTHON).exists() else None
+    check = subprocess.run([
+        SYSTEM_PYTHON, "-c",
+        "import gi; gi.require_version('GstRtspServer', '1.0'); from gi.repository import Gst, GstRtspServer;"
+        " Gst.init(None); assert all(Gst.ElementFactory.find(n) for n in ('x264enc', 'rtph264pay', 'appsrc'))"
+    ], capture_output=True, timeout=30) if Path(SYSTEM_PYTHON).exists() else None
     if check is None or check.returncode:
         pytest.skip("GStreamer's RTSP server not found: RTSP inputs are not tested")
-    server = subprocess.Popen([SYSTEM_PYTHON, str(RTSP_SERVER), str(port), *options], stdout=subprocess.PIPE,
-                              stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    server = subprocess.Popen(
+        [SYSTEM_PYTHON, str(RTSP_SERVER), str(port), *options], stdout=subprocess.PIPE,
+        stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     assert server.stdout is not None
     assert select.select([server.stdout], [], [], 15)[0] and server.stdout.readline() == b"ready\n"
     return Source(server)
@@ -86,11 +90,13 @@ def clip(path: Path, seconds: float, *options: str, size: str = "640x360") -> Pa
     paint = painter(size)
     frames = str(int(seconds * 30))
     try:
-        subprocess.run(
-            [need("ffmpeg", "files as inputs"), "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", size,
-             "-r", "30", "-i", "-", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000", "-frames:v", frames,
-             "-shortest", *ENCODER, "-g", "30", "-c:a", "aac", *options, str(path)],
-            stdin=paint.stdout, check=True, timeout=60)
+        subprocess.run([
+            need("ffmpeg", "files as inputs"), "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt",
+            "yuv420p", "-s", size, "-r", "30", "-i", "-", "-f", "lavfi", "-i",
+            "sine=frequency=440:sample_rate=48000", "-frames:v", frames, "-shortest", *ENCODER,
+            "-g", "30", "-c:a", "aac", *options,
+            str(path)
+        ], stdin=paint.stdout, check=True, timeout=60)
     finally:
         paint.kill()
         paint.wait(5)

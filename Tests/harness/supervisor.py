@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A parent that keeps the listening socket while the streamer dies and is started again.
 
 The hand-over is systemd's: the socket is descriptor 3, LISTEN_FDS=1, LISTEN_PID = own process id.

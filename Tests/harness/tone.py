@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Picture and sound with flash and beep as files, and what sends them over and over."""
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness.program import start, stop
-from harness.sound import Track
+from harness.audio import Track
 from harness.sources import Source
 from harness.tools import need
 
@@ -26,19 +27,30 @@ def record(folder: Path) -> Path:
         time.sleep(SECONDS + 1.5)
         parts = []
         # Both begin at their own place on the one timeline: sound up to an AAC frame before the picture.
-        begin = min(Track(program.port, name).playlist().segments[-SECONDS].msn for name in ("video", "audio"))
+        begin = min(
+            Track(program.port, name).playlist().segments[-SECONDS].msn
+            for name in ("video", "audio"))
         for name in ("video", "audio"):
             track = Track(program.port, name)
             playlist = track.playlist()
-            found = [track.get(str(segment.uri)) for segment in playlist.segments if begin <= segment.msn < begin + SECONDS]
+            found = [
+                track.get(str(segment.uri)) for segment in playlist.segments
+                if begin <= segment.msn < begin + SECONDS
+            ]
             part = path.with_name(name + ".mp4")
             part.write_bytes(track.header(playlist) + b"".join(found))
             parts += ["-i", str(part)]
         mux = [need("ffmpeg", "sound of inputs"), "-v", "error"]
-        subprocess.run([*mux, "-copyts", *parts, "-map", "0", "-map", "1", "-c", "copy", "-output_ts_offset", str(-begin),
-                        str(path)], check=True, timeout=30, stdin=subprocess.DEVNULL)
-        subprocess.run([*mux, "-stream_loop", "4", "-i", str(path), "-map", "0", "-c", "copy",
-                        str(path.with_name("long.mkv"))], check=True, timeout=30, stdin=subprocess.DEVNULL)
+        subprocess.run([
+            *mux, "-copyts", *parts, "-map", "0", "-map", "1", "-c", "copy", "-output_ts_offset",
+            str(-begin),
+            str(path)
+        ], check=True, timeout=30, stdin=subprocess.DEVNULL)
+        subprocess.run([
+            *mux, "-stream_loop", "4", "-i",
+            str(path), "-map", "0", "-c", "copy",
+            str(path.with_name("long.mkv"))
+        ], check=True, timeout=30, stdin=subprocess.DEVNULL)
     finally:
         stop(program)
     return path
@@ -46,8 +58,11 @@ def record(folder: Path) -> Path:
 
 def sender(tone: Path, sound: Sequence[str], output: Sequence[str]) -> Source:
     """Sends picture and sound over and over, at the pace of their stamps."""
-    command = [need("ffmpeg", "sound of inputs"), "-v", "error", "-stream_loop", "-1", "-re", "-i", str(tone), "-map", "0:v",
-               "-map", "0:a", "-c:v", "copy", *sound, "-flush_packets", "1", *output]
+    command = [
+        need("ffmpeg", "sound of inputs"), "-v", "error", "-stream_loop", "-1", "-re", "-i",
+        str(tone), "-map", "0:v", "-map", "0:a", "-c:v", "copy", *sound, "-flush_packets", "1",
+        *output
+    ]
     return Source(subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                    stderr=subprocess.DEVNULL))
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Finds the programs that a test needs; a missing one is a skip that says what is not tested."""
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ def need(tool: str, untested: str) -> str:
 
 def chromium() -> str | None:
     """Path of a Chromium, or None."""
-    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which(
+        "google-chrome")
 
 
 def as_nobody(home: Path) -> list[str]:

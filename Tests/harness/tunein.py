@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Finds the live edge as a client does, so that a timing test starts at a known phase."""
 
 from __future__ import annotations

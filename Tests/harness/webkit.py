@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """WebKitGTK's MiniBrowser by selenium and WebKitWebDriver on a screen of its own (Xvfb)."""
 
 from __future__ import annotations
@@ -13,8 +14,12 @@ import pytest
 
 from harness.tools import need
 
-BROWSERS = ["/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser", "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.0/MiniBrowser",
-            "/usr/lib/aarch64-linux-gnu/webkit2gtk-4.1/MiniBrowser", "/usr/lib/aarch64-linux-gnu/webkit2gtk-4.0/MiniBrowser"]
+BROWSERS = [
+    "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser",
+    "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.0/MiniBrowser",
+    "/usr/lib/aarch64-linux-gnu/webkit2gtk-4.1/MiniBrowser",
+    "/usr/lib/aarch64-linux-gnu/webkit2gtk-4.0/MiniBrowser"
+]
 ENVIRONMENT = {
     "WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS": "1", "GTK_A11Y": "none", "NO_AT_BRIDGE": "1",
     "WEBKIT_DISABLE_DMABUF_RENDERER": "1", "LIBGL_ALWAYS_SOFTWARE": "1",
@@ -41,14 +46,17 @@ def webkit_running(folder: Path) -> Iterator[WebKit]:
     """A MiniBrowser, ended with its screen; a named skip without it."""
     driver_path = need("WebKitWebDriver", "the page in WebKitGTK")
     screen = need("Xvfb", "the page in WebKitGTK")
-    selenium = pytest.importorskip("selenium.webdriver", reason="selenium not found: the page in WebKitGTK")
+    selenium = pytest.importorskip("selenium.webdriver",
+                                   reason="selenium not found: the page in WebKitGTK")
     browser = next((path for path in BROWSERS if Path(path).exists()), None)
     if browser is None:
         pytest.skip("MiniBrowser not found: the page in WebKitGTK")
     from selenium.webdriver.webkitgtk.service import Service
     read, write = os.pipe()
-    display = subprocess.Popen([screen, "-displayfd", str(write), "-screen", "0", "1280x800x24", "-nolisten", "tcp"],
-                               pass_fds=[write], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    display = subprocess.Popen(
+        [screen, "-displayfd",
+         str(write), "-screen", "0", "1280x800x24", "-nolisten", "tcp"], pass_fds=[write],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     os.close(write)
     try:
         number = os.read(read, 16).decode().strip()
@@ -59,7 +67,8 @@ def webkit_running(folder: Path) -> Iterator[WebKit]:
         options.add_argument("--autoplay-policy=allow")
         environment = {**os.environ, **ENVIRONMENT, "DISPLAY": f":{number}", "HOME": str(folder),
                        "XDG_RUNTIME_DIR": str(folder)}
-        driver = selenium.WebKitGTK(options=options, service=Service(executable_path=driver_path, env=environment))
+        driver = selenium.WebKitGTK(options=options, service=Service(executable_path=driver_path,
+                                                                     env=environment))
         try:
             driver.set_script_timeout(10)
             yield WebKit(driver)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef ALLOCATIONS_H
 #define ALLOCATIONS_H
 

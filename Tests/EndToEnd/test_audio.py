@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Sound beside the pictures: a rendition of its own in HLS and DASH, in step with them."""
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from harness.mpd import fetch as fetch_mpd
 from harness.playlist import attributes
 from harness.players import mpv_file, vlc_file
 from harness.program import Program, run_to_end, stop
-from harness.sound import AAC_FRAME, Track, loudest, microphone, variants
+from harness.audio import AAC_FRAME, Track, loudest, microphone, variants
 from harness.tools import need
 
 SMALL = ("--resolution", "320x180", "--bitrate", "300")
@@ -74,7 +75,8 @@ def test_pl_04_pl_05_parts(tone: Program) -> None:
     with_parts = [s for s in playlist.segments if s.parts]
     assert len(with_parts) >= 3
     for segment in with_parts:
-        assert all(part.duration <= playlist.part_target and part.independent for part in segment.parts)
+        assert all(
+            part.duration <= playlist.part_target and part.independent for part in segment.parts)
         assert all(part.duration >= playlist.part_target * 85 / 100 for part in segment.parts[:-1])
         total = sum(part.duration for part in segment.parts)
         assert abs(total - segment.duration) < Decimal("0.00002")
@@ -93,12 +95,14 @@ def test_pl_11_bytes(tone: Program) -> None:
         assert b"".join(sound.get(part.uri) for part in segment.parts) == whole
         found = chunks(whole, header)
         assert len(found) == len(segment.parts)
-        assert [c.samples for c in found[:-1]] == [5] * (len(found) - 1) and 1 <= found[-1].samples <= 5
+        assert [c.samples
+                for c in found[:-1]] == [5] * (len(found) - 1) and 1 <= found[-1].samples <= 5
         for chunk in found:
             assert chunk.tfdt % AAC_FRAME == 0 and chunk.duration == chunk.samples * AAC_FRAME
             assert next_tick in (None, chunk.tfdt)
             next_tick = chunk.tfdt + chunk.duration
-            assert chunk.prft is not None and abs(chunk.prft - chunk.tfdt * 1_000_000_000 // RATE) < 2
+            assert chunk.prft is not None and abs(chunk.prft -
+                                                  chunk.tfdt * 1_000_000_000 // RATE) < 2
 
 
 def test_segments_follow_the_pictures(tone: Program) -> None:
@@ -179,7 +183,11 @@ def test_media_types(tone: Program) -> None:
 
 
 @pytest.mark.parametrize("flags", [
-    (), ("--framerate", "30000/1001"), ("--numbering", "run"), ("--segment-duration", "0.5"), ("--history", "0"),
+    (),
+    ("--framerate", "30000/1001"),
+    ("--numbering", "run"),
+    ("--segment-duration", "0.5"),
+    ("--history", "0"),
     ("--rendition", "320x180@300", "--rendition", "160x90@150"),
 ], ids=lambda flags: "_".join(flags).replace("/", "-") or "defaults")
 def test_dm_mpd(flags: tuple[str, ...], streamer) -> None:
@@ -195,7 +203,8 @@ def test_dm_mpd(flags: tuple[str, ...], streamer) -> None:
     sound = next(sets["audio"].iter(SPACE + "Representation"))
     assert sound.attrib["codecs"] == "mp4a.40.2" and sound.attrib["audioSamplingRate"] == "48000"
     template = dict(next(sets["audio"].iter(SPACE + "SegmentTemplate")).attrib)
-    assert template["availabilityTimeComplete"] == "false" and float(template["availabilityTimeOffset"]) > 0
+    assert template["availabilityTimeComplete"] == "false" and float(
+        template["availabilityTimeOffset"]) > 0
     scale, length = int(template["timescale"]), int(template["duration"])
     # Ask for the segment that is being made when it may be asked for: its first chunk is there at once.
     period = manifest.last
@@ -210,12 +219,15 @@ def test_dm_mpd(flags: tuple[str, ...], streamer) -> None:
     name = "audio/segment" + width % number + ".m4s"
     answer = get(program.port, urljoin("/live/manifest.mpd", name))
     assert answer.status == 200, f"{name} is not there although it is available"
-    header = get(program.port, "/live/" + template["initialization"].replace("$RepresentationID$", "audio")).body
+    header = get(program.port,
+                 "/live/" + template["initialization"].replace("$RepresentationID$", "audio")).body
     first = chunks(answer.body, header)[0]
     nominal = (int(template["presentationTimeOffset"]) + (count - 1) * length) / scale
     assert -1024 / 48_000 < first.tfdt / 48_000 - nominal <= 0.0001
-    start = next(t for t in sets["audio"].iter(SPACE + "ProducerReferenceTime") if t.attrib["type"] == "captured")
-    wall = float(clock(start.attrib["wallClockTime"])) + first.tfdt / 48_000 - int(start.attrib["presentationTime"]) / scale
+    start = next(t for t in sets["audio"].iter(SPACE + "ProducerReferenceTime")
+                 if t.attrib["type"] == "captured")
+    wall = float(clock(start.attrib["wallClockTime"])) + first.tfdt / 48_000 - int(
+        start.attrib["presentationTime"]) / scale
     assert first.prft is not None and abs(first.prft / 1e9 - wall) < 0.001
 
 
@@ -224,13 +236,21 @@ def test_dm_mpd(flags: tuple[str, ...], streamer) -> None:
 
 def decoded(url: str, seconds: float = 4) -> tuple[int, np.ndarray]:
     """What ffmpeg decodes of an address: pictures, and the first channel at 48 kHz."""
-    command = [need("ffmpeg", "plays picture and sound"), "-v", "error", "-nostats", "-i", url, "-t", str(seconds),
-               "-map", "0:v:0", "-map", "0:a:0", "-progress", "-", "-f", "null", "-"]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+    command = [
+        need("ffmpeg", "plays picture and sound"), "-v", "error", "-nostats", "-i", url, "-t",
+        str(seconds), "-map", "0:v:0", "-map", "0:a:0", "-progress", "-", "-f", "null", "-"
+    ]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=60,
+                         stdin=subprocess.DEVNULL)
     assert run.returncode == 0 and not run.stderr, run.stderr[-800:]
-    frames = [int(line.partition("=")[2]) for line in run.stdout.splitlines() if line.startswith("frame=")]
-    command = [need("ffmpeg", "plays the sound"), "-v", "error", "-nostats", "-i", url, "-t", str(seconds),
-               "-map", "0:a:0", "-ac", "1", "-ar", str(RATE), "-f", "f32le", "-"]
+    frames = [
+        int(line.partition("=")[2]) for line in run.stdout.splitlines() if line.startswith("frame=")
+    ]
+    command = [
+        need("ffmpeg", "plays the sound"), "-v", "error", "-nostats", "-i", url, "-t",
+        str(seconds), "-map", "0:a:0", "-ac", "1", "-ar",
+        str(RATE), "-f", "f32le", "-"
+    ]
     sound = subprocess.run(command, capture_output=True, timeout=60, stdin=subprocess.DEVNULL)
     assert sound.returncode == 0 and not sound.stderr, sound.stderr[-800:]
     return frames[-1], np.frombuffer(sound.stdout, np.float32)
@@ -312,7 +332,8 @@ def test_clock_step_in_all_renditions(step_ms: int, streamer, tmp_path: Path) ->
     assert len(both) >= 3
     assert {n: found[0][n] for n in both} == {n: found[1][n] for n in both}
     assert sum(mark for mark, _ in found[1].values()) == 1
-    assert pair[0].tags["EXT-X-DISCONTINUITY-SEQUENCE"] == pair[1].tags["EXT-X-DISCONTINUITY-SEQUENCE"]
+    assert pair[0].tags["EXT-X-DISCONTINUITY-SEQUENCE"] == pair[1].tags[
+        "EXT-X-DISCONTINUITY-SEQUENCE"]
     starts = [{s.msn: s.milliseconds() for s in p.segments} for p in pair]
     assert all(-22 < starts[1][n] - starts[0][n] <= 0 for n in both)
     # The beep keeps step with the flash, which keeps step with the wall clock.
@@ -357,8 +378,10 @@ def test_ends_with_the_pictures(binary: Path) -> None:
     try:
         video, sound = Track(program.port, "video"), Track(program.port, "audio")
         time.sleep(1.5)
-        held = [Later(program.port, f"{t.base}playlist.m3u8?_HLS_msn={t.playlist().last_complete + 2}")
-                for t in (video, sound)]
+        held = [
+            Later(program.port, f"{t.base}playlist.m3u8?_HLS_msn={t.playlist().last_complete + 2}")
+            for t in (video, sound)
+        ]
         time.sleep(0.05)
         program.process.send_signal(signal.SIGTERM)
         ends = []

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A source that is passed through goes and comes back: a gap, one discontinuity, and players play on."""
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from harness.mpd import fetch as fetch_mpd
 from harness.mpd import validate
 from harness.playlist import Playlist
 from harness.program import Program
-from harness.sound import Track
+from harness.audio import Track
 from harness.sources import ENCODER, Source, ffmpeg_sender, rtsp_server, wait_for
 from harness.supervisor import free_port
 from harness.tone import record
@@ -63,9 +64,10 @@ def camera():
 
 def pull(streamer: Callable[..., Program], camera: Camera, *more: str) -> Program:
     """A streamer that passes it through, once it plays."""
-    program = streamer("--input", f"rtsp://127.0.0.1:{camera.port}/x", "--passthrough", "always", *HOST, *more,
-                       defaults=False, within=20)
-    wait_for(lambda: get(program.port, "/live/video/playlist.m3u8", timeout=15).status == 200, 25, "a playlist")
+    program = streamer("--input", f"rtsp://127.0.0.1:{camera.port}/x", "--passthrough", "always",
+                       *HOST, *more, defaults=False, within=20)
+    wait_for(lambda: get(program.port, "/live/video/playlist.m3u8", timeout=15).status == 200, 25,
+             "a playlist")
     return program
 
 
@@ -109,7 +111,8 @@ def test_away(away: float, size: str, camera: Camera, streamer) -> None:
     for segment in last.segments:
         if segment.gap:
             continue
-        init, media = (get(program.port, f"/live/video/{uri}").body for uri in (segment.map_uri, segment.uri))
+        init, media = (get(program.port, f"/live/video/{uri}").body
+                       for uri in (segment.map_uri, segment.uri))
         parts = chunks(media, init)
         assert parts[0].tfdt > tfdt
         tfdt = parts[-1].tfdt
@@ -155,7 +158,8 @@ def test_players(path: str, camera: Camera, browser: Browser, hlsjs: Path, strea
         found = report(view.data(), since=back + 7000)
         errors = view.data()["page_errors"][-3:]
     print(f"{path}: {json.dumps(found)} {errors}")
-    assert found["clock_span_s"] is not None and found["clock_span_s"] > 2, "the clock does not advance any more"
+    assert found["clock_span_s"] is not None and found[
+        "clock_span_s"] > 2, "the clock does not advance any more"
 
 
 @pytest.fixture(scope="module")
@@ -206,7 +210,8 @@ def test_away_with_sound(away: float, speaker: Camera, tone: Path, streamer) -> 
 
 @pytest.mark.timeout(90)
 @pytest.mark.parametrize("path", ["/", "/?player=hlsjs"])
-def test_players_with_sound(path: str, speaker: Camera, tone: Path, browser: Browser, hlsjs: Path, streamer) -> None:
+def test_players_with_sound(path: str, speaker: Camera, tone: Path, browser: Browser, hlsjs: Path,
+                            streamer) -> None:
     """The page's players play picture and sound on after three seconds without the source."""
     program = pull(streamer, speaker, "--hlsjs", str(hlsjs))
     with viewer(browser) as view:
@@ -217,11 +222,15 @@ def test_players_with_sound(path: str, speaker: Camera, tone: Path, browser: Bro
         speaker.send(tone)
         view.watch(9)
         decoded = "() => document.querySelector('video').webkitAudioDecodedByteCount"
-        before, time_before = view.page.evaluate(decoded), view.page.evaluate("() => document.querySelector('video').currentTime")
+        before, time_before = view.page.evaluate(decoded), view.page.evaluate(
+            "() => document.querySelector('video').currentTime")
         view.watch(4)
-        after, time_after = view.page.evaluate(decoded), view.page.evaluate("() => document.querySelector('video').currentTime")
+        after, time_after = view.page.evaluate(decoded), view.page.evaluate(
+            "() => document.querySelector('video').currentTime")
         errors = view.data()["page_errors"][-3:]
-    print(f"{path}: {after - before} bytes of sound, {time_after - time_before:.1f} s played in four {errors}")
+    print(
+        f"{path}: {after - before} bytes of sound, {time_after - time_before:.1f} s played in four {errors}"
+    )
     assert after - before > 2000 and time_after - time_before > 2
 
 
@@ -241,13 +250,17 @@ def test_uneven_groups(browser: Browser, hlsjs: Path, streamer, sources: list[So
 
     source = send()
     program = streamer("--input", to, "--hlsjs", str(hlsjs), *HOST, defaults=False, within=25)
-    wait_for(lambda: get(program.port, "/live/video/playlist.m3u8", timeout=15).status == 200, 25, "a playlist")
+    wait_for(lambda: get(program.port, "/live/video/playlist.m3u8", timeout=15).status == 200, 25,
+             "a playlist")
 
     def discontinuities() -> int:
         return sum(segment.discontinuity for segment in fetch(program.port).segments)
 
     with ExitStack() as stack:
-        views = {path: stack.enter_context(viewer(browser)) for path in ("/", "/?player=hlsjs", "/?player=dashjs")}
+        views = {
+            path: stack.enter_context(viewer(browser))
+            for path in ("/", "/?player=hlsjs", "/?player=dashjs")
+        }
         for path, view in views.items():
             view.open(program.url(path))
         for view in views.values():

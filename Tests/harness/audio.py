@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A stream's sound beside its pictures: playlists, media, and a sound device that plays a file."""
 
 from __future__ import annotations
@@ -66,7 +67,8 @@ def microphone(folder: Path, hertz: float = 440) -> dict[str, str]:
     tone = (np.sin(2 * np.pi * hertz * time) * 12_000).astype("<i2")
     raw, config = folder / "tone.raw", folder / "asound.conf"
     raw.write_bytes(np.repeat(tone, 2).tobytes())
-    config.write_text(f'pcm.filemic {{ type file slave.pcm null file /dev/null infile "{raw}" format raw }}\n')
+    config.write_text(
+        f'pcm.filemic {{ type file slave.pcm null file /dev/null infile "{raw}" format raw }}\n')
     return {"ALSA_CONFIG_PATH": f"/usr/share/alsa/alsa.conf:{config}"}
 
 

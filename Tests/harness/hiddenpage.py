@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A page that can really be hidden: its tab goes behind another one, so that the browser throttles it.
 
 Playwright keeps its own pages visible whatever happens; this one is driven by the DevTools protocol alone.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """HTTP/2 frames over a plain socket: enough to break the rules on purpose (RFC 9113)."""
 
 from __future__ import annotations
@@ -27,13 +28,15 @@ class Frame:
 
 def frame(kind: int, payload: bytes = b"", flags: int = 0, stream: int = 0) -> bytes:
     """A frame to be sent."""
-    return struct.pack(">I", len(payload))[1:] + bytes([kind, flags]) + struct.pack(">I", stream) + payload
+    return struct.pack(">I", len(payload))[1:] + bytes([kind, flags]) + struct.pack(
+        ">I", stream) + payload
 
 
 def request(path: str, stream: int) -> bytes:
     """A GET whose fields are not compressed."""
     section = b""
-    for name, value in ((":method", "GET"), (":path", path), (":scheme", "http"), (":authority", "a")):
+    for name, value in ((":method", "GET"), (":path", path), (":scheme", "http"), (":authority",
+                                                                                   "a")):
         section += bytes([0, len(name)]) + name.encode() + bytes([len(value)]) + value.encode()
     return frame(HEADERS, section, flags=5, stream=stream)
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The input's own sound: AAC as it comes, other codecs encoded anew; in step with the picture over every way in.
 
 The source is a streamer with the test tone: ffmpeg copies or recodes its sound and sends it on.
@@ -23,7 +24,7 @@ from harness.mpd import fetch as fetch_mpd
 from harness.mpd import validate
 from harness.players import ffmpeg
 from harness.program import Program
-from harness.sound import AAC_FRAME, Track, variants
+from harness.audio import AAC_FRAME, Track, variants
 from harness.sources import ENCODER, Source, rtsp_server, wait_for
 from harness.supervisor import free_port
 from harness.tools import need
@@ -51,17 +52,18 @@ def srt(port: int) -> list[str]:
 
 def pulls(streamer: Callable[..., Program], url: str, *more: str) -> Program:
     """A streamer on an input, once it plays."""
-    program = streamer("--input", url, "--host", "127.0.0.1", "--http-port", "0", "--resolution", "320x180", *more,
-                       defaults=False, within=25)
+    program = streamer("--input", url, "--host", "127.0.0.1", "--http-port", "0", "--resolution",
+                       "320x180", *more, defaults=False, within=25)
     Track(program.port, "video").playlist()
     return program
 
 
 def passes(streamer: Callable[..., Program], url: str, *more: str) -> Program:
     """A streamer that packages the input's pictures as they come, once it plays."""
-    program = streamer("--input", url, "--host", "127.0.0.1", "--http-port", "0", "--passthrough", "always", *more,
-                       defaults=False, within=25)
-    wait_for(lambda: get(program.port, "/live/audio/playlist.m3u8", timeout=15).status == 200, 25, "a playlist")
+    program = streamer("--input", url, "--host", "127.0.0.1", "--http-port", "0", "--passthrough",
+                       "always", *more, defaults=False, within=25)
+    wait_for(lambda: get(program.port, "/live/audio/playlist.m3u8", timeout=15).status == 200, 25,
+             "a playlist")
     assert any("as it is coded" in line for line in program.log)
     return program
 
@@ -77,7 +79,10 @@ def offsets(program: Program, seconds: float = 7) -> list[avsync.Mark]:
     """Flash against beep in the newest segments."""
     time.sleep(seconds)
     video, sound = Track(program.port, "video"), Track(program.port, "audio")
-    numbers = {s.msn for s in video.playlist().segments[-5:]} & {s.msn for s in sound.playlist().segments[-5:]}
+    numbers = {s.msn
+               for s in video.playlist().segments[-5:]
+               } & {s.msn
+                    for s in sound.playlist().segments[-5:]}
     media = []
     for track in (video, sound):
         playlist = track.playlist()
@@ -104,10 +109,13 @@ def whole(program: Program) -> None:
 
 @pytest.mark.timeout(90)
 @pytest.mark.parametrize("sound, passed", [
-    (("-c:a", "copy"), True), (("-c:a", "aac", "-ar", "44100", "-ac", "1"), True), (("-c:a", "mp2"), False),
+    (("-c:a", "copy"), True),
+    (("-c:a", "aac", "-ar", "44100", "-ac", "1"), True),
+    (("-c:a", "mp2"), False),
     (("-c:a", "libopus"), False),
 ], ids=["aac", "aac-44100-mono", "mp2", "opus"])
-def test_ts(sound: tuple[str, ...], passed: bool, tone: Path, streamer, sources: list[Source]) -> None:
+def test_ts(sound: tuple[str, ...], passed: bool, tone: Path, streamer,
+            sources: list[Source]) -> None:
     """MPEG-TS: AAC goes out as it came, MP2 and Opus as AAC; flash and beep together."""
     port = free_port()
     sources.append(sender(tone, sound, ts(port)))
@@ -115,7 +123,8 @@ def test_ts(sound: tuple[str, ...], passed: bool, tone: Path, streamer, sources:
     text = "\n".join(program.log)
     assert ("its sound as it comes" in text) == passed, text
     streams, media = renditions(program)
-    assert streams[0]["CODECS"].endswith(",mp4a.40.2") and media[0]["CHANNELS"] == ("1" if "-ac" in sound else "2")
+    assert streams[0]["CODECS"].endswith(",mp4a.40.2") and media[0]["CHANNELS"] == (
+        "1" if "-ac" in sound else "2")
     marks = offsets(program)
     assert len(marks) >= 2 and all(abs(mark.offset) <= APART for mark in marks)
     whole(program)
@@ -141,8 +150,10 @@ def test_rtmp(tone: Path, streamer, sources: list[Source]) -> None:
 
 
 @pytest.mark.timeout(90)
-@pytest.mark.parametrize("sound, passed", [(("-c:a", "copy"), True), (("-c:a", "ac3"), False)], ids=["aac", "ac3"])
-def test_srt(sound: tuple[str, ...], passed: bool, tone: Path, streamer, sources: list[Source]) -> None:
+@pytest.mark.parametrize("sound, passed", [(("-c:a", "copy"), True), (("-c:a", "ac3"), False)],
+                         ids=["aac", "ac3"])
+def test_srt(sound: tuple[str, ...], passed: bool, tone: Path, streamer,
+             sources: list[Source]) -> None:
     """SRT: AAC goes out as it came, AC-3 as AAC; flash and beep together."""
     port = free_port()
     sources.append(sender(tone, sound, srt(port)))
@@ -182,11 +193,13 @@ def in_step(program: Program) -> None:
 
 @pytest.mark.timeout(90)
 @pytest.mark.parametrize("kind, sound, passed", [
-    ("udp", ("-c:a", "copy"), True), ("udp", ("-c:a", "libopus"), False), ("rtmp", ("-c:a", "copy"), True),
+    ("udp", ("-c:a", "copy"), True),
+    ("udp", ("-c:a", "libopus"), False),
+    ("rtmp", ("-c:a", "copy"), True),
     ("rtsp", (), True),
 ], ids=["ts", "ts-opus", "rtmp", "rtsp"])
-def test_beside_passed_pictures(kind: str, sound: tuple[str, ...], passed: bool, tone: Path, streamer,
-                                sources: list[Source]) -> None:
+def test_beside_passed_pictures(kind: str, sound: tuple[str, ...], passed: bool, tone: Path,
+                                streamer, sources: list[Source]) -> None:
     """Pictures that are packaged as they come have their sound beside them: as it comes if it is AAC, else encoded."""
     port = free_port()
     url = {"udp": f"udp://127.0.0.1:{port}", "rtmp": f"rtmp://127.0.0.1:{port}/live/x",
@@ -198,7 +211,8 @@ def test_beside_passed_pictures(kind: str, sound: tuple[str, ...], passed: bool,
     program = passes(streamer, url)
     assert ("its sound as it comes" in "\n".join(program.log)) == passed
     streams, media = renditions(program)
-    assert streams[0]["CODECS"].endswith(",mp4a.40.2") and media[0]["URI"] == "live/audio/playlist.m3u8"
+    assert streams[0]["CODECS"].endswith(
+        ",mp4a.40.2") and media[0]["URI"] == "live/audio/playlist.m3u8"
     marks = offsets(program, 5)
     assert len(marks) >= 2 and all(abs(mark.offset) <= APART for mark in marks)
     whole(program)
@@ -207,10 +221,11 @@ def test_beside_passed_pictures(kind: str, sound: tuple[str, ...], passed: bool,
 
 
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize("query", ["?player=frames", "?player=hlsjs", "?src=/live/manifest.mpd&player=frames"],
-                         ids=["frames", "hlsjs", "mpd"])
-def test_passed_pictures_in_a_browser(query: str, tone: Path, browser: Browser, hlsjs: Path, streamer,
-                                      sources: list[Source]) -> None:
+@pytest.mark.parametrize(
+    "query", ["?player=frames", "?player=hlsjs", "?src=/live/manifest.mpd&player=frames"],
+    ids=["frames", "hlsjs", "mpd"])
+def test_passed_pictures_in_a_browser(query: str, tone: Path, browser: Browser, hlsjs: Path,
+                                      streamer, sources: list[Source]) -> None:
     """Chromium plays passed-through picture and sound, by our player and by hls.js, at most a frame apart; one retry."""
     port = free_port()
     sources.append(rtsp_server(port, "--file", str(tone.with_name("long.mkv"))))
@@ -222,7 +237,8 @@ def test_passed_pictures_in_a_browser(query: str, tone: Path, browser: Browser, 
             found = avbrowser.measure(view, 6)
             data = view.data()
         print(f"run {attempt}: sound before picture {found}")
-        assert not [line for line in data["page_errors"] if "ScriptProcessorNode" not in line] and not data["bad_responses"]
+        assert not [line for line in data["page_errors"] if "ScriptProcessorNode" not in line
+                    ] and not data["bad_responses"]
         if abs(found.middle) <= 1000 * FRAME:
             return
     raise AssertionError(f"{found}")
@@ -232,11 +248,16 @@ def test_passed_pictures_in_a_browser(query: str, tone: Path, browser: Browser, 
 def test_sound_that_comes_late(tone: Path, streamer, sources: list[Source]) -> None:
     """Sound that the program map describes and that comes seconds after the pictures is heard when it comes."""
     port = free_port()
-    command = [need("ffmpeg", "sound of inputs"), "-v", "error", "-re", "-i", str(tone.with_name("long.mkv")), "-re",
-               "-itsoffset", "6", "-i", str(tone), "-map", "0:v", "-map", "1:a", "-c", "copy", "-max_interleave_delta", "1",
-               "-flush_packets", "1", *ts(port)]
-    sources.append(Source(subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                           stderr=subprocess.DEVNULL)))
+    command = [
+        need("ffmpeg", "sound of inputs"), "-v", "error", "-re", "-i",
+        str(tone.with_name("long.mkv")), "-re", "-itsoffset", "6", "-i",
+        str(tone), "-map", "0:v", "-map", "1:a", "-c", "copy", "-max_interleave_delta", "1",
+        "-flush_packets", "1", *ts(port)
+    ]
+    sources.append(
+        Source(
+            subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                             stderr=subprocess.DEVNULL)))
     program = passes(streamer, f"udp://127.0.0.1:{port}")
     sound = Track(program.port, "audio")
     assert not avsync.beeps(sound.media(sound.playlist(), 2)), "it has come already"
@@ -256,11 +277,13 @@ def test_away_and_back(tone: Path, streamer, sources: list[Source]) -> None:
     time.sleep(5)
     sound, video = Track(program.port, "audio"), Track(program.port, "video")
     playlist = sound.playlist()
-    assert abs(playlist.last_part[0] - video.playlist().last_part[0]) <= 1, "sound lags behind or stands still"
+    assert abs(playlist.last_part[0] -
+               video.playlist().last_part[0]) <= 1, "sound lags behind or stands still"
     _, samples = avsync.sound_of(sound.media(playlist, 2))
     assert np.abs(samples).max() < 0.01, "no silence"
     sources.append(sender(tone, ("-c:a", "copy"), ts(port)))
-    wait_for(lambda: avsync.onsets(avsync.sound_of(sound.media(sound.playlist(), 2))[1]), 15, "sound after the return")
+    wait_for(lambda: avsync.onsets(avsync.sound_of(sound.media(sound.playlist(), 2))[1]), 15,
+             "sound after the return")
     marks = offsets(program)
     assert marks and all(abs(mark.offset) <= APART for mark in marks)
     whole(program)
@@ -293,10 +316,12 @@ def test_file(tone: Path, streamer) -> None:
 
 
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize("sound, codec", [(("-c:a", "aac", "-ac", "1"), "as it comes"),
-                                          (("-c:a", "aac", "-ar", "44100"), "decoded and encoded at 48000 Hz")],
+@pytest.mark.parametrize("sound, codec",
+                         [(("-c:a", "aac", "-ac", "1"), "as it comes"),
+                          (("-c:a", "aac", "-ar", "44100"), "decoded and encoded at 48000 Hz")],
                          ids=["mono", "44100"])
-def test_other_parameters(sound: tuple[str, ...], codec: str, tone: Path, streamer, sources: list[Source]) -> None:
+def test_other_parameters(sound: tuple[str, ...], codec: str, tone: Path, streamer,
+                          sources: list[Source]) -> None:
     """A source that comes back with other sound: another header with its run, and flash and beep are together again."""
     port = free_port()
     sources.append(sender(tone, ("-c:a", "copy"), ts(port)))
@@ -305,13 +330,15 @@ def test_other_parameters(sound: tuple[str, ...], codec: str, tone: Path, stream
     time.sleep(1)
     sources.append(sender(tone, sound, ts(port)))
     track = Track(program.port, "audio")
-    wait_for(lambda: any(segment.discontinuity for segment in track.playlist().segments), 12, "a discontinuity")
+    wait_for(lambda: any(segment.discontinuity for segment in track.playlist().segments), 12,
+             "a discontinuity")
     time.sleep(4)
     assert any(codec in line for line in program.log), program.log_text()
     playlists = Track(program.port, "video").playlist(), track.playlist()
     maps = [segment.map_uri for segment in playlists[1].segments]
     assert len(set(maps)) == 2
-    marks = avsync.marks(Track(program.port, "video").media(playlists[0], 3), track.media(playlists[1], 3))
+    marks = avsync.marks(
+        Track(program.port, "video").media(playlists[0], 3), track.media(playlists[1], 3))
     print([f"{mark.offset * 1000:.1f} ms" for mark in marks])
     assert marks and all(abs(mark.offset) <= APART for mark in marks)
     in_step(program)
@@ -324,18 +351,25 @@ def test_other_parameters(sound: tuple[str, ...], codec: str, tone: Path, stream
 def test_free_segments(tone: Path, streamer, sources: list[Source]) -> None:
     """Where segments end with key pictures at no fixed distance, sound ends them there too, in HLS and DASH."""
     port = free_port()
-    command = [need("ffmpeg", "sound of inputs"), "-v", "error", "-re", "-i", str(tone.with_name("long.mkv")), "-map", "0",
-               "-fps_mode", "passthrough", "-enc_time_base", "1:90000", *ENCODER, "-g", "300", "-x264-params", "scenecut=0", "-force_key_frames",
-               "expr:if(mod(n,97),eq(mod(n,97),20)+eq(mod(n,97),64),1)", "-c:a", "copy", "-flush_packets", "1", *ts(port)]
-    sources.append(Source(subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                           stderr=subprocess.DEVNULL)))
+    command = [
+        need("ffmpeg", "sound of inputs"), "-v", "error", "-re", "-i",
+        str(tone.with_name("long.mkv")), "-map", "0", "-fps_mode", "passthrough", "-enc_time_base",
+        "1:90000", *ENCODER, "-g", "300", "-x264-params", "scenecut=0", "-force_key_frames",
+        "expr:if(mod(n,97),eq(mod(n,97),20)+eq(mod(n,97),64),1)", "-c:a", "copy", "-flush_packets",
+        "1", *ts(port)
+    ]
+    sources.append(
+        Source(
+            subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                             stderr=subprocess.DEVNULL)))
     program = passes(streamer, f"udp://127.0.0.1:{port}")
     assert any("to the next key picture" in line for line in program.log)
     marks = offsets(program, 6)
     assert len(marks) >= 2 and all(abs(mark.offset) <= APART_PASSED for mark in marks)
     whole(program)
     in_step(program)
-    assert len({segment.duration for segment in Track(program.port, "video").playlist().segments}) > 1
+    assert len({segment.duration
+                for segment in Track(program.port, "video").playlist().segments}) > 1
     manifest = fetch_mpd(program.port)
     validate(manifest.text, "free segments with sound")
     lines = [list(line) for line in manifest.root.iter(SPACE + "SegmentTimeline")]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The player page with sound: both of its players, the target, the button, flash and beep as a viewer gets them."""
 
 from __future__ import annotations
@@ -32,16 +33,20 @@ def tone(binary: object, hlsjs: object) -> Iterator[Program]:
     ("", "frames", 0.25), ("?target=0.1", "frames", 0.25), ("?target=0.6", "frames", 0.6),
     ("?src=/live/manifest.mpd&player=frames", "frames", 0.5), ("?player=hlsjs", "hlsjs", 0.371),
 ], ids=["frames", "asked-for-less", "asked-for-more", "mpd", "hlsjs"])
-def test_plays_picture_and_sound(query: str, player: str, target: float, browser: Browser, tone: Program) -> None:
+def test_plays_picture_and_sound(query: str, player: str, target: float, browser: Browser,
+                                 tone: Program) -> None:
     """Both are decoded; the target is what sound allows; the clock advances near it without an error or a stall; one retry."""
     for attempt in (1, 2):
         with viewer(browser) as view:
             view.open(tone.url("/" + query))
             view.wait_playing()
             view.watch(6)
-            state, data, decoded = view.page.evaluate(STATE), view.data(), view.page.evaluate(DECODED)
+            state, data, decoded = view.page.evaluate(STATE), view.data(), view.page.evaluate(
+                DECODED)
         late, still = state["glassToGlassMs"], sum(stall["seconds"] for stall in state["stalls"])
-        print(f"run {attempt}: {late:.0f} ms, target {state['target']}, {len(state['stalls'])} stalls of {still:.1f} s in all, {decoded} bytes of sound")
+        print(
+            f"run {attempt}: {late:.0f} ms, target {state['target']}, {len(state['stalls'])} stalls of {still:.1f} s in all, {decoded} bytes of sound"
+        )
         assert state["player"] == player and state["sound"] is True and state["status"] == "live"
         assert not data["page_errors"] and not data["bad_responses"] and not state["errors"]
         assert state["target"] >= target - 1e-6

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Inputs whose key pictures come at no fixed distance, packaged as they are coded: segments end with a key picture."""
 
 from __future__ import annotations
@@ -32,7 +33,10 @@ from test_passthrough import play, said
 UNEVEN = [*ENCODER, "-g", "300", "-x264-params", "scenecut=0", "-force_key_frames",
           "expr:if(mod(n,97),eq(mod(n,97),20)+eq(mod(n,97),64),1)"]
 # As above, but for the first 300 pictures, which have a key picture each second.
-LATER = [*UNEVEN[:-1], "expr:if(lt(n,300),eq(mod(n,30),0),if(mod(n,97),eq(mod(n,97),20)+eq(mod(n,97),64),1))"]
+LATER = [
+    *UNEVEN[:-1],
+    "expr:if(lt(n,300),eq(mod(n,30),0),if(mod(n,97),eq(mod(n,97),20)+eq(mod(n,97),64),1))"
+]
 # Groups of 20 pictures, which do not go into segments of 30: two of them are one.
 SHORT = [*ENCODER, "-g", "20", "-keyint_min", "20"]
 
@@ -55,7 +59,8 @@ def uneven(binary: Path, hlsjs: Path) -> Iterator[Program]:
 
 
 @pytest.mark.timeout(60)
-@pytest.mark.parametrize(("coding", "lengths"), [(UNEVEN, {33, 64}), (SHORT, {40})], ids=["uneven", "short"])
+@pytest.mark.parametrize(("coding", "lengths"), [(UNEVEN, {33, 64}), (SHORT, {40})],
+                         ids=["uneven", "short"])
 def test_playlists(coding: list[str], lengths: set[int], streamer, sources: list[Source]) -> None:
     """Each segment ends with the first key picture after the wished second; nothing is lost, numbers grow by one."""
     program = play(streamer, sources, "udp", coding=coding)
@@ -64,9 +69,13 @@ def test_playlists(coding: list[str], lengths: set[int], streamer, sources: list
     found = record(program.port, 8)
     check_one_stream(found)
     seen = frames(found)
-    assert [round((two.clock - one.clock) * 30) for one, two in zip(seen, seen[1:])] == [1] * (len(seen) - 1)
+    assert [round((two.clock - one.clock) * 30)
+            for one, two in zip(seen, seen[1:])] == [1] * (len(seen) - 1)
     init, segments = found.init(), found.segments()
-    counts = {number: sum(c.samples for c in chunks(data, init)) for number, (_, data) in segments.items()}
+    counts = {
+        number: sum(c.samples for c in chunks(data, init))
+        for number, (_, data) in segments.items()
+    }
     assert set(counts.values()) == lengths, counts
     parts = found.parts()
     for number, (uri, data) in segments.items():
@@ -78,7 +87,8 @@ def test_playlists(coding: list[str], lengths: set[int], streamer, sources: list
         assert playlist.target_duration == 5
         for segment in playlist.segments:
             # §4.4.4.9: a part lasts 85 % of the target or more, except the last of its parent.
-            assert all(part.duration >= playlist.part_target * 85 / 100 for part in segment.parts[:-1])
+            assert all(
+                part.duration >= playlist.part_target * 85 / 100 for part in segment.parts[:-1])
             assert sum(part.duration for part in segment.parts) in (0, segment.duration)
     # The wall clock's number at first, then one more for each segment, which lasts a second or more.
     assert 0 <= time.time() - max(segments) < 60
@@ -96,8 +106,10 @@ def test_uneven_only_later(streamer, sources: list[Source], browser: Browser, hl
     with viewer(browser) as own, viewer(browser) as hls:
         own.open(program.url("/"))
         hls.open(program.url("/?player=hlsjs"))
-        wait_for(lambda: said(program, "begins anew, with segments that end with them"), 40, "the change")
-        wait_for(lambda: get(program.port, "/live/video/playlist.m3u8", timeout=15).status == 200, 25, "a playlist")
+        wait_for(lambda: said(program, "begins anew, with segments that end with them"), 40,
+                 "the change")
+        wait_for(lambda: get(program.port, "/live/video/playlist.m3u8", timeout=15).status == 200,
+                 25, "a playlist")
         views, spans = {"own": own, "hls.js": hls}, {"own": 0.0, "hls.js": 0.0}
         took, change = dict.fromkeys(views, 0.0), time.time()
         while time.time() < change + 35 and min(spans.values()) < 3.5:
@@ -119,7 +131,8 @@ def test_a_part_that_is_not_made(uneven: Program) -> None:
     """RFC 8216bis §6.2.5.2: a Part Index beyond the last part of its parent is Part Index 0 of the following segment."""
     playlist = fetch(uneven.port)
     number = playlist.last_part[0] if playlist.open_parts else playlist.last_complete + 1
-    asked = get(uneven.port, f"/live/video/playlist.m3u8?_HLS_msn={number}&_HLS_part=49", timeout=12)
+    asked = get(uneven.port, f"/live/video/playlist.m3u8?_HLS_msn={number}&_HLS_part=49",
+                timeout=12)
     assert asked.status == 200
     after = parse(asked.text)
     assert after.last_complete >= number and after.last_part >= (number + 1, 0)
@@ -185,10 +198,12 @@ def test_players(uneven: Program, tmp_path: Path) -> None:
     """ffmpeg, mpv and VLC play the playlist, VLC the MPD as well."""
     wait_for(lambda: len(fetch(uneven.port).segments) >= 8, 20, "eight segments")
     playlist, manifest = uneven.url("/live.m3u8"), uneven.url("/live/manifest.mpd")
-    plays = [(ffmpeg, playlist, 8), (mpv, playlist, 8), (partial(vlc, folder=tmp_path / "hls"), playlist, 12),
+    plays = [(ffmpeg, playlist, 8), (mpv, playlist, 8),
+             (partial(vlc, folder=tmp_path / "hls"), playlist, 12),
              (partial(vlc, folder=tmp_path / "dash"), manifest, 12)]
     with ThreadPoolExecutor(len(plays)) as pool:
         shown = list(pool.map(lambda play: play[0](play[1], play[2]), plays))
     for (_, url, seconds), seen in zip(plays, shown):
         print(url, seconds, seen)
-        assert len(seen.stamps) >= 90 and seen.stamps == sorted(seen.stamps), "time goes back, or hardly goes on"
+        assert len(seen.stamps) >= 90 and seen.stamps == sorted(
+            seen.stamps), "time goes back, or hardly goes on"
