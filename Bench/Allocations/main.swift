@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CAllocations
 import Foundation
 import HLSPackager
@@ -16,7 +18,7 @@ import TestSupport
 /// A rendition whose window is full and whose open segment has five parts.
 func fullWindow() -> SyntheticStream {
   var stream = SyntheticStream(.thirty)
-  stream.publish(frames: 12 * stream.cadence.framesPerSegment)
+  stream.publish(frames: 12 * stream.segmentation.framesPerSegment)
   stream.publish(parts: 5)
   stream.window.goLive()
   return stream
@@ -33,7 +35,7 @@ func measure(_ body: () -> Void) -> (blocks: UInt, bytes: UInt) {
 
 var stream = fullWindow()
 let snapshot = stream.window.snapshot
-let control = ServerControl(cadence: stream.cadence)
+let control = ServerControl(segmentation: stream.segmentation)
 let names = MediaNames(.epoch, first: 0)
 let playlist = MediaPlaylist(snapshot, control: control, names: names, base: "")
 let body = SharedBytes(playlist?.text(.full) ?? "")

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import HTTP
 import Net
 import Sharing
@@ -9,17 +11,17 @@ final class ConnectionLab: Sendable {
   static let shared = ConnectionLab()
 
   private let loop: EventLoop?
-  private let tenant = Tenant()
+  private let context = LoopContext()
 
   private init() {
     loop = try? EventLoop(index: 0)
-    try? loop?.start { [tenant] loop in
+    try? loop?.start { [context] loop in
       let routes = ConnectionRoutes(loop)
       var limits = HTTPLimits()
       limits.checkInterval = 3_600_000_000_000
       limits.queuedBytes = 100_000
-      tenant.server = HTTPServer(loop: loop, limits: limits, handler: routes, observer: routes)
-      tenant.routes = routes
+      context.server = HTTPServer(loop: loop, limits: limits, handler: routes, observer: routes)
+      context.routes = routes
       return routes
     }
   }
@@ -34,9 +36,9 @@ final class ConnectionLab: Sendable {
     let wait: Int64 = [0, 0, 11_000_000_000, 61_000_000_000][Int(bytes[0] >> 2 & 3)]
     let size = bytes[1] == 0 ? Int.max : Int(bytes[1])
     let input = preface + bytes[2...]
-    let result = Mailbox<String??>(nil)
-    loop.post { [tenant] in
-      guard let server = tenant.server, let routes = tenant.routes else { return }
+    let result = Monitor<String??>(nil)
+    loop.post { [context] in
+      guard let server = context.server, let routes = context.routes else { return }
       let play = ConnectionPlay(
         MemoryStream(loop, capacity: capacity), server, routes, loop, input[...], size: size,
         wait: wait
@@ -52,7 +54,7 @@ final class ConnectionLab: Sendable {
   /// What lives on the loop.
   ///
   /// Confined to it; only the reference is handed around.
-  private final class Tenant: @unchecked Sendable {
+  private final class LoopContext: @unchecked Sendable {
     var routes: ConnectionRoutes?
     var server: HTTPServer?
   }

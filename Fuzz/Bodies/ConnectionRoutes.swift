@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import HTTP
 import Net
 import Sharing
@@ -80,7 +82,7 @@ final class ConnectionRoutes: RequestHandler, ExchangeObserver, LoopService {
     (handled, finished, violation) = (0, 0, nil)
   }
 
-  func finished(_ record: AnswerRecord) {
+  func finished(_ record: ExchangeRecord) {
     if record.kind != .refused { finished += 1 }
     if record.bytesSent < 0 { violation = "\(record.bytesSent) bytes sent" }
     if record.ended < record.begun || record.begun > 0 && record.begun < record.asked {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What a fuzzing run and the replay of its corpora try: one kind of input and what must hold of it.
 package struct FuzzBody: Sendable {
   /// The name of the executable without `fuzz-`, and of the folders of its inputs.

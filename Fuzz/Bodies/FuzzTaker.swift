@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import HTTP
 
 /// Takes a body in pieces, answers when it is whole, and notes what must not happen.

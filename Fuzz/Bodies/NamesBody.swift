@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import HTTP
 import Media
 import Packaging
@@ -24,9 +26,9 @@ extension FuzzBody {
       if let written, written != name { return "\(name) is written \(written)" }
       // What a route computes of a number.
       if case .segment(let number) = names.media(named: Substring(name)) {
-        let cadence = Cadence(
+        let segmentation = Segmentation(
           rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)
-        if cadence.segment(of: cadence.firstFrame(of: number)) != number {
+        if segmentation.segment(of: segmentation.firstFrame(of: number)) != number {
           return "frames of \(number)"
         }
       }

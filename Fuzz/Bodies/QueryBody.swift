@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import HLSPackager
 import HTTP
 import Media
@@ -36,7 +38,7 @@ private struct QueryWindow: Sendable {
     var windows: [QueryWindow] = []
     for numbering in MediaNames.Numbering.allCases {
       var stream = SyntheticStream(.thirty)
-      stream.goLive(history: 8)
+      stream.goLive(prefill: 8)
       windows.append(QueryWindow(stream, numbering))
       stream.publish(parts: 3)
       windows.append(QueryWindow(stream, numbering))
@@ -53,7 +55,7 @@ private struct QueryWindow: Sendable {
 
   init(_ stream: SyntheticStream, _ numbering: MediaNames.Numbering) {
     snapshot = stream.window.snapshot
-    control = ServerControl(cadence: stream.cadence)
+    control = ServerControl(segmentation: stream.segmentation)
     names = MediaNames(numbering, first: snapshot.segments.first?.number ?? 1)
   }
 

@@ -1,23 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package import Media
-package import Sharing
+import Sharing
 
 /// Collects coded AAC frames into chunks, of which each is one part: a pure state machine.
 ///
 /// A chunk is complete with the frame that fills it, never with the one after.
 package struct AudioChunker: Sendable {
-  /// A chunk of audio: a whole part, or what there is of one.
-  package struct Chunk: Sendable {
-    /// Index of the first AAC frame since 1970.
-    package let firstFrame: Int64
-    /// How many AAC frames it holds.
-    package let frames: Int64
-    /// When the first was captured: wall clock, nanoseconds since 1970.
-    package let captured: Int64
-    /// `[styp] prft moof mdat`.
-    package let bytes: SharedBytes
-  }
-
-  private let cadence: AudioCadence
+  private let segmentation: AudioSegmentation
   private let writer: ChunkWriter
   private var payloads: [[UInt8]] = []
   private var first: Int64 = 0
@@ -26,8 +16,8 @@ package struct AudioChunker: Sendable {
   private var start: Int64?
 
   /// A chunker that has nothing yet.
-  package init(cadence: AudioCadence, trackID: UInt32 = 1) {
-    self.cadence = cadence
+  package init(segmentation: AudioSegmentation, trackID: UInt32 = 1) {
+    self.segmentation = segmentation
     writer = ChunkWriter(trackID: trackID)
   }
 
@@ -42,29 +32,31 @@ package struct AudioChunker: Sendable {
   /// - Returns: the chunk that it fills; also one that is short because a frame is missing behind it.
   package mutating func add(
     _ bytes: [UInt8], frame index: Int64, captured time: Int64, from start: Int64? = nil
-  ) -> [Chunk] {
-    var chunks: [Chunk] = []
+  ) -> [AudioChunk] {
+    var chunks: [AudioChunk] = []
     if !payloads.isEmpty, index != first + Int64(payloads.count) { chunks += flush() }
     if payloads.isEmpty { (first, captured, self.start) = (index, time, start) }
     payloads.append(bytes)
     let endsPart =
-      start.map { (index - $0 + 1) % cadence.framesPerPart == 0 }
-      ?? cadence.place(of: index).endsPart
+      start.map { (index - $0 + 1) % segmentation.framesPerPart == 0 }
+      ?? segmentation.partPosition(of: index).endsPart
     if endsPart { chunks += flush() }
     return chunks
   }
 
   /// The frames that wait for their part's end: nothing or one chunk, as at the end of a stream.
-  package mutating func flush() -> [Chunk] {
+  package mutating func flush() -> [AudioChunk] {
     guard !payloads.isEmpty else { return [] }
     let run = SampleRun(
-      payloads: payloads, decodeTime: cadence.ticks(first),
-      sampleDuration: UInt32(AudioCadence.samplesPerFrame), captured: captured,
+      payloads: payloads, decodeTime: segmentation.ticks(first),
+      sampleDuration: UInt32(AudioSegmentation.samplesPerFrame), captured: captured,
       sequence: UInt32(truncatingIfNeeded: first + 1))
-    let chunk = Chunk(
+    let chunk = AudioChunk(
       firstFrame: first, frames: Int64(payloads.count), captured: captured,
       bytes: writer.chunk(
-        run, startsSegment: start.map { $0 == first } ?? (cadence.place(of: first).position == 0)))
+        run,
+        startsSegment: start.map { $0 == first }
+          ?? (segmentation.partPosition(of: first).position == 0)))
     payloads.removeAll(keepingCapacity: true)
     return [chunk]
   }

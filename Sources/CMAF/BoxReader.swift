@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Walks over boxes that lie one behind another, never beyond the bytes they are given.
 ///
 /// - Source: ISO/IEC 14496-12 §4.2

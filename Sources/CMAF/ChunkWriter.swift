@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package import Sharing
 
 /// Writes CMAF chunks: `[styp] prft moof mdat` around one picture or a run of audio frames.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Network Time Protocol time stamps: seconds since 1900 in the upper, their fraction in the lower 32 bits.
 /// - Source: RFC 5905 §6
 package enum NTPTime {
@@ -13,9 +15,9 @@ package enum NTPTime {
   }
 
   /// The Unix time in nanoseconds of a stamp, rounded to the nearest.
-  package static func unixNanoseconds(of stamp: UInt64) -> Int64 {
-    let fraction = (stamp & 0xFFFF_FFFF) * 1_000_000_000
-    return (Int64(stamp >> 32) - secondsFrom1900To1970) * 1_000_000_000
+  package static func unixNanoseconds(of timestamp: UInt64) -> Int64 {
+    let fraction = (timestamp & 0xFFFF_FFFF) * 1_000_000_000
+    return (Int64(timestamp >> 32) - secondsFrom1900To1970) * 1_000_000_000
       + Int64((fraction + 1 << 31) >> 32)
   }
 }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// One coded picture and what its chunk says of it.
 package struct Sample: Sendable {
   /// NAL units with four-byte lengths, as they stand in `mdat`.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How samples are coded: the one entry of `stsd`.
 ///
 /// - Source: ISO/IEC 14496-12 §8.5.2, §12.1.3, §12.2.3; ISO/IEC 14496-15 §5.3.3; ISO/IEC 14496-1 §7.2.6

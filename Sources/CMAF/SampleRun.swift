@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Coded frames of equal duration that stand one behind another in a chunk, each of which decoding can begin with.
 ///
 /// What an AAC track's chunks are made of.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package import Sharing
 
 /// The `styp` box with which a segment starts, and which alone is the body of a segment without media.

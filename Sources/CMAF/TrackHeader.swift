@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What a CMAF header says of its one track, read from its boxes.
 ///
 /// Pure and bounded: any bytes may be given.

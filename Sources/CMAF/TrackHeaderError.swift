@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Why bytes are no CMAF header that chunks may follow; `description` says what is wrong.
 package enum TrackHeaderError: Error, Equatable, Sendable, CustomStringConvertible {
   /// A box or a part of it goes beyond what it lies in.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Media
 import Packaging
 
@@ -6,9 +8,9 @@ import Packaging
 /// - Source: ISO/IEC 23009-1 §5.3.3; the channel configuration by ISO/IEC 23091-3
 struct AudioAdaptationSet {
   let track: TrackDescription
-  /// Its place among the AdaptationSets of the Period, from 1.
+  /// Its location among the AdaptationSets of the Period, from 1.
   let id: Int
-  let timing: SetTiming
+  let timing: AdaptationSetTiming
 
   func write(to out: inout XMLText) {
     out.element("AdaptationSet", attributes) { out in
@@ -33,7 +35,7 @@ struct AudioAdaptationSet {
   private func representation(_ out: inout XMLText) {
     let attributes: XMLText.Attributes = [
       ("id", track.rendition), ("codecs", track.codecs), ("bandwidth", "\(track.bandwidth)"),
-      ("audioSamplingRate", "\(track.cadence.timescale)"),
+      ("audioSamplingRate", "\(track.segmentation.timescale)"),
     ]
     out.element("Representation", attributes) { out in
       out.element(

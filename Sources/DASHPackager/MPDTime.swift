@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Media
 
 /// Times as an MPD prints them: whole microseconds, rounded down, without zeros at the end.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Media
 package import Packaging
 
@@ -6,20 +8,20 @@ package import Packaging
 package struct Manifest: Sendable {
   /// What decides the text of the MPDs of one stream: equal editions, equal text.
   package struct Edition: Sendable, Hashable {
-    private let oldest: ContinuousRun?
-    private let newest: ContinuousRun?
+    private let oldest: DiscontinuityPeriod?
+    private let newest: DiscontinuityPeriod?
     private let listed: Int
     private let endedWith: Int64?
     /// The newest header of the sound: it begins a run a little later than pictures do.
-    private let soundHeader: String?
+    private let audioHeader: String?
     /// Where segments are listed one by one, those that are being made.
     private let open: [Int64?]
 
     /// The edition to which `snapshot` belongs, with that of the sound beside it.
-    package init(_ snapshot: WindowSnapshot, sound: WindowSnapshot? = nil) {
-      let isFree = snapshot.track?.cadence.isFree ?? false
-      soundHeader = sound?.track?.headerHash
-      open = isFree ? [snapshot.open?.number, sound?.open?.number] : []
+    package init(_ snapshot: WindowSnapshot, audio: WindowSnapshot? = nil) {
+      let hasVariableDuration = snapshot.track?.segmentation.hasVariableDuration ?? false
+      audioHeader = audio?.track?.headerHash
+      open = hasVariableDuration ? [snapshot.open?.number, audio?.open?.number] : []
       oldest = snapshot.listed.first?.run ?? snapshot.open?.run
       newest = snapshot.open?.run ?? snapshot.listed.last?.run
       listed = snapshot.listed.count
@@ -28,13 +30,13 @@ package struct Manifest: Sendable {
   }
 
   /// Where the MPD lies: what it says in absolute and in relative URLs.
-  package struct Place: Sendable, Hashable {
+  package struct Location: Sendable, Hashable {
     /// What stands before `/time`: scheme and authority.
     package let origin: String
     /// BaseURL: what stands before the names of renditions; empty where they lie beside the MPD.
     package let base: String
 
-    /// A place.
+    /// A location.
     package init(origin: String, base: String) {
       self.origin = origin
       self.base = base
@@ -43,10 +45,10 @@ package struct Manifest: Sendable {
 
   private let snapshot: WindowSnapshot
   private let tracks: [TrackDescription]
-  private let sound: WindowSnapshot?
-  private let terms: PresentationTerms
+  private let audio: WindowSnapshot?
+  private let terms: PresentationParameters
   private let names: MediaNames
-  private let place: Place
+  private let location: Location
   private let publishTime: Int64
   private let periods: [Period]
 
@@ -55,32 +57,32 @@ package struct Manifest: Sendable {
   /// - Parameters:
   ///   - snapshot: the window of the first track at one moment.
   ///   - tracks: the renditions, those of pictures with the best first; nil for the snapshot's own alone.
-  ///   - sound: the window of the sound at the same moment; needed where segments are listed one by one, or
+  ///   - audio: the window of the sound at the same moment; needed where segments are listed one by one, or
   ///     its header changes with the runs.
   ///   - terms: the stream's constants.
   ///   - names: the names of media.
-  ///   - place: where the MPD lies.
+  ///   - location: where the MPD lies.
   ///   - publishTime: wall clock at which this edition came to be; nanoseconds since 1970.
   package init?(
-    _ snapshot: WindowSnapshot, tracks: [TrackDescription]? = nil, sound: WindowSnapshot? = nil,
-    terms: PresentationTerms, names: MediaNames, place: Place, publishTime: Int64
+    _ snapshot: WindowSnapshot, tracks: [TrackDescription]? = nil, audio: WindowSnapshot? = nil,
+    terms: PresentationParameters, names: MediaNames, location: Location, publishTime: Int64
   ) {
     guard let track = snapshot.track, !snapshot.segments.isEmpty else { return nil }
     self.snapshot = snapshot
     self.tracks = tracks ?? [track]
-    self.sound = sound
+    self.audio = audio
     self.terms = terms
     self.names = names
-    self.place = place
+    self.location = location
     self.publishTime = publishTime
-    periods = Period.all(of: snapshot, terms.cadence, names)
+    periods = Period.all(of: snapshot, terms.segmentation, names)
   }
 
   /// The text of the MPD.
   package func text() -> String {
     var out = XMLText()
     out.element("MPD", hasEnded ? endedAttributes : liveAttributes) { out in
-      if !place.base.isEmpty { out.element("BaseURL", containing: place.base) }
+      if !location.base.isEmpty { out.element("BaseURL", containing: location.base) }
       if !hasEnded { serviceDescription(&out) }
       for period in periods {
         out.element(
@@ -96,7 +98,7 @@ package struct Manifest: Sendable {
         "UTCTiming",
         [
           ("schemeIdUri", "urn:mpeg:dash:utc:http-xsdate:2014"),
-          ("value", place.origin + "/time?xsdate"),
+          ("value", location.origin + "/time?xsdate"),
         ])
     }
     return out.text
@@ -107,24 +109,27 @@ package struct Manifest: Sendable {
     if track.rendition == snapshot.track?.rendition {
       return snapshot.track(of: period.run) ?? track
     }
-    guard track.size == nil, let sound else { return track }
-    let runs = sound.listed.map(\.run) + [sound.open?.run].compactMap(\.self)
-    return runs.last { $0.index == period.index }.flatMap { sound.track(of: $0) } ?? track
+    guard track.size == nil, let audio else { return track }
+    let runs = audio.listed.map(\.run) + [audio.open?.run].compactMap(\.self)
+    return runs.last { $0.index == period.index }.flatMap { audio.track(of: $0) } ?? track
   }
 
   private func write(_ period: Period, to out: inout XMLText) {
     let pictures = tracks.filter { $0.size != nil }.map { track(for: $0, of: period) }
     if !pictures.isEmpty {
-      var timing = SetTiming.ofPictures(terms, names, period, timing, hasEnded: hasEnded)
-      if terms.cadence.isFree { timing.timeline = SegmentTimeline(snapshot, period) }
+      var timing = AdaptationSetTiming.ofPictures(terms, names, period, timing, hasEnded: hasEnded)
+      if terms.segmentation.hasVariableDuration {
+        timing.timeline = SegmentTimeline(snapshot, period)
+      }
       VideoAdaptationSet(tracks: pictures, timing: timing).write(to: &out)
     }
     for track in tracks {
-      guard case .audio(let cadence) = track.cadence else { continue }
-      var timing = SetTiming.ofSound(cadence, terms, names, period, timing, hasEnded: hasEnded)
-      if terms.cadence.isFree {
+      guard case .audio(let segmentation) = track.segmentation else { continue }
+      var timing = AdaptationSetTiming.ofAudio(
+        segmentation, terms, names, period, timing, hasEnded: hasEnded)
+      if terms.segmentation.hasVariableDuration {
         // A set without a segment would be invalid; the next edition has it.
-        guard let timeline = sound.flatMap({ SegmentTimeline($0, period) }) else { continue }
+        guard let timeline = audio.flatMap({ SegmentTimeline($0, period) }) else { continue }
         timing.timeline = timeline
       }
       let set = AudioAdaptationSet(track: self.track(for: track, of: period), id: 2, timing: timing)
@@ -136,7 +141,7 @@ package struct Manifest: Sendable {
 
   private var timing: XMLText.Attributes {
     [
-      ("schemeIdUri", "urn:mpeg:dash:utc:http-iso:2014"), ("value", place.origin + "/time?iso"),
+      ("schemeIdUri", "urn:mpeg:dash:utc:http-iso:2014"), ("value", location.origin + "/time?iso"),
     ]
   }
 
@@ -159,7 +164,7 @@ package struct Manifest: Sendable {
     return attributes(profiles, type: "dynamic") + [
       // New Periods and the end are known within this time, and each segment that is listed by itself; an unchanged
       // MPD is a 304.
-      ("minimumUpdatePeriod", terms.cadence.isFree ? "PT0.5S" : "PT2S"),
+      ("minimumUpdatePeriod", terms.segmentation.hasVariableDuration ? "PT0.5S" : "PT2S"),
       ("timeShiftBufferDepth", MPDTime.duration(listedNanoseconds)),
       ("suggestedPresentationDelay", MPDTime.duration(target)),
       ("minBufferTime", MPDTime.duration(target / 4)), longestSegment,
@@ -167,15 +172,17 @@ package struct Manifest: Sendable {
   }
 
   private var listedNanoseconds: Int64 {
-    let cadence = terms.cadence
-    guard cadence.isFree else { return Int64(snapshot.listed.count) * cadence.segmentNanoseconds }
-    return cadence.grid.rate.nanoseconds(
+    let segmentation = terms.segmentation
+    guard segmentation.hasVariableDuration else {
+      return Int64(snapshot.listed.count) * segmentation.segmentNanoseconds
+    }
+    return segmentation.grid.rate.nanoseconds(
       ofTicks: snapshot.listed.reduce(0) { $0 + $1.duration })
   }
 
   /// Nothing in it speaks of a live edge.
   ///
-  /// Its first Period begins with the first listed segment, at the place that this had on the
+  /// Its first Period begins with the first listed segment, at the location that this had on the
   /// timeline of the live presentation: who plays goes on, who comes anew begins there.
   private var endedAttributes: XMLText.Attributes {
     let end = periods.last.map { $0.start + ($0.duration ?? 0) } ?? 0
@@ -187,11 +194,14 @@ package struct Manifest: Sendable {
 
   /// Segments of sound follow those of pictures, to within one coded frame of sound.
   private var longestSegment: (String, String?) {
-    ("maxSegmentDuration", MPDTime.duration(terms.cadence.longestSegmentNanoseconds + 100_000_000))
+    (
+      "maxSegmentDuration",
+      MPDTime.duration(terms.segmentation.longestSegmentNanoseconds + 100_000_000)
+    )
   }
 
   private func serviceDescription(_ out: inout XMLText) {
-    let reference = periods.first.map { SetTiming.capturedTimeID($0) } ?? 1
+    let reference = periods.first.map { AdaptationSetTiming.capturedTimeID($0) } ?? 1
     out.element("ServiceDescription", [("id", "0")]) { out in
       out.element(
         "Latency",

@@ -1,9 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Media
 import Packaging
 
 /// One Period: a run of segments, and where it lies on the presentation's timeline.
 ///
-/// A run keeps its Period's `id` and its place for as long as it is listed. Its first segment number may have left the
+/// A run keeps its Period's `id` and its location for as long as it is listed. Its first segment number may have left the
 /// window long ago.
 struct Period: Equatable {
   /// Unique in the presentation, and over the runs of a program that was restarted.
@@ -17,43 +19,48 @@ struct Period: Equatable {
   /// Discontinuities before it since the stream began.
   let index: Int64
   /// The run that it is.
-  let run: ContinuousRun
+  let run: DiscontinuityPeriod
   /// Period@duration in nanoseconds; only of a presentation that has ended.
   var duration: Int64?
 
   /// The Period of `run`, or where `firstListed` is given the rest of it from that segment on.
-  init(_ run: ContinuousRun, _ cadence: Cadence, _ names: MediaNames, firstListed: Segment? = nil) {
+  init(
+    _ run: DiscontinuityPeriod, _ segmentation: Segmentation, _ names: MediaNames,
+    firstListed: Segment? = nil
+  ) {
     let anchor = run.firstSegment ?? names.base
     id = "p\(anchor)"
     index = run.index
     self.run = run
     // The first run begins where `startNumber` is 1.
     firstSegment = firstListed?.number ?? run.firstSegment ?? names.base + 1
-    firstFrame = firstListed?.firstFrame ?? run.firstFrame ?? cadence.firstFrame(of: firstSegment)
-    start = cadence.grid.nanoseconds(firstFrame) - cadence.segmentNanoseconds + run.offset
+    firstFrame =
+      firstListed?.firstFrame ?? run.firstFrame ?? segmentation.firstFrame(of: firstSegment)
+    start = segmentation.grid.nanoseconds(firstFrame) - segmentation.segmentNanoseconds + run.offset
   }
 
   /// The Periods of what `snapshot` lists, oldest first; none where there is no segment.
-  static func all(of snapshot: WindowSnapshot, _ cadence: Cadence, _ names: MediaNames) -> [Period]
+  static func all(of snapshot: WindowSnapshot, _ segmentation: Segmentation, _ names: MediaNames)
+    -> [Period]
   {
     let hasEnded = snapshot.state == .ended
     var periods: [Period] = []
-    var last: ContinuousRun?
+    var last: DiscontinuityPeriod?
     for segment in snapshot.listed {
       if segment.run != last {
         periods.append(
           Period(
-            segment.run, cadence, names, firstListed: hasEnded ? segment : nil))
+            segment.run, segmentation, names, firstListed: hasEnded ? segment : nil))
         if hasEnded { periods[periods.count - 1].duration = 0 }
         last = segment.run
       }
       if hasEnded {
-        let after = cadence.grid.rate.nanoseconds(ofTicks: segment.duration)
+        let after = segmentation.grid.rate.nanoseconds(ofTicks: segment.duration)
         periods[periods.count - 1].duration? += after
       }
     }
     if let open = snapshot.open, open.run != last {
-      periods.append(Period(open.run, cadence, names))
+      periods.append(Period(open.run, segmentation, names))
     }
     return inOrder(periods)
   }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Media
 import Packaging
 
@@ -19,26 +21,27 @@ struct SegmentTimeline: Equatable {
 
   /// The segments that `snapshot` lists of the run that is `period`; nil where there are none.
   init?(_ snapshot: WindowSnapshot, _ period: Period) {
-    guard let cadence = snapshot.track?.cadence else { return nil }
+    guard let segmentation = snapshot.track?.segmentation else { return nil }
     var begun = snapshot.listed.filter { $0.run.index == period.index && !$0.isGap }
       .map { (number: $0.number, frame: $0.firstFrame, duration: $0.duration) }
     if let open = snapshot.open, open.run.index == period.index {
-      begun.append((open.number, open.firstFrame, cadence.nominalSegmentTicks))
+      begun.append((open.number, open.firstFrame, segmentation.nominalSegmentTicks))
     }
     guard let first = begun.first else { return nil }
     firstNumber = first.number
-    entries = begun.enumerated().map { place, segment in
-      let start = cadence.ticks(segment.frame)
+    entries = begun.enumerated().map { location, segment in
+      let start = segmentation.ticks(segment.frame)
       // Lost pictures leave no hole between segments: the next one's start tells the duration.
-      let next = place + 1 < begun.count ? cadence.ticks(begun[place + 1].frame) - start : nil
+      let next =
+        location + 1 < begun.count ? segmentation.ticks(begun[location + 1].frame) - start : nil
       return Entry(start: start, duration: next ?? segment.duration)
     }
   }
 
   func write(to out: inout XMLText) {
     out.element("SegmentTimeline", []) { out in
-      for (place, entry) in entries.enumerated() {
-        let follows = place > 0 && entries[place - 1].end == entry.start
+      for (location, entry) in entries.enumerated() {
+        let follows = location > 0 && entries[location - 1].end == entry.start
         out.element(
           "S", [("t", follows ? nil : "\(entry.start)"), ("d", "\(entry.duration)")])
       }

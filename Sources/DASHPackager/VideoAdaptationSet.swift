@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Media
 import Packaging
 
@@ -7,7 +9,7 @@ import Packaging
 struct VideoAdaptationSet {
   /// Best first; at least one.
   let tracks: [TrackDescription]
-  let timing: SetTiming
+  let timing: AdaptationSetTiming
 
   func write(to out: inout XMLText) {
     out.element("AdaptationSet", attributes) { out in
@@ -20,13 +22,13 @@ struct VideoAdaptationSet {
       timing.resync(&out)
       let shared = tracks.allSatisfy { $0.headerHash == tracks[0].headerHash }
       if shared { timing.template(tracks[0], &out) }
-      for (place, track) in tracks.enumerated() {
-        representation(track, ranking: tracks.count > 1 ? place + 1 : nil, !shared, &out)
+      for (location, track) in tracks.enumerated() {
+        representation(track, ranking: tracks.count > 1 ? location + 1 : nil, !shared, &out)
       }
     }
   }
 
-  private var rate: FrameRate { timing.terms.cadence.grid.rate }
+  private var rate: FrameRate { timing.terms.segmentation.grid.rate }
 
   private var attributes: XMLText.Attributes {
     let best = tracks.compactMap(\.size).max { $0.width * $0.height < $1.width * $1.height }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// An XML document, written element by element.
 struct XMLText {
   /// Attributes in the order in which they are printed; one without a value is left out.

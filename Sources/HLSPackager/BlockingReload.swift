@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Media
 package import Packaging
 
@@ -65,8 +67,8 @@ package enum BlockingReload: Equatable {
   private static func isTooFar(
     _ ahead: Int64, _ snapshot: WindowSnapshot, _ control: ServerControl
   ) -> Bool {
-    guard let cadence = snapshot.track?.cadence else { return true }
-    let (timescale, part) = (Int64(cadence.timescale), cadence.partTicks)
+    guard let segmentation = snapshot.track?.segmentation else { return true }
+    let (timescale, part) = (Int64(segmentation.timescale), segmentation.partTicks)
     let advance = part < timescale ? 3 * timescale : 3 * part
     let tuneIn = 3 * control.targetDuration * timescale / 2 + part
     return ahead > max(advance, tuneIn) / part
@@ -92,6 +94,6 @@ package enum BlockingReload: Equatable {
 
   /// Parts since 1970 before the first of segment `number`.
   private static func partsBefore(_ number: Int64, _ snapshot: WindowSnapshot) -> Int64 {
-    snapshot.track?.cadence.partsBefore(number) ?? number
+    snapshot.track?.segmentation.partsBefore(number) ?? number
   }
 }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Media
 package import Packaging
 
@@ -28,7 +30,7 @@ package struct ChunkedPlaylist: Sendable {
     self.track = track
     self.names = names
     self.base = base
-    self.targetDuration = targetDuration ?? track.cadence.targetDuration
+    self.targetDuration = targetDuration ?? track.segmentation.targetDuration
   }
 
   /// The number of the segment whose opening gave the playlist its present text.
@@ -59,36 +61,36 @@ package struct ChunkedPlaylist: Sendable {
     if let open = snapshot.open {
       out.segmentHead(
         of: open.programDateTime, discontinuity: open.startsDiscontinuity, map: map(open.run))
-      entry(open.number, ticks: track.cadence.segmentTicks(open.number), to: &out)
+      entry(open.number, ticks: track.segmentation.segmentTicks(open.number), to: &out)
     }
     if snapshot.state == .ended {
       out.line("#EXT-X-ENDLIST")
-    } else if let last = newest(complete), EarlyRequests.holdsNext(track.cadence.video) {
+    } else if let last = newest(complete), EarlyRequests.holdsNext(track.segmentation.video) {
       // From the grid, as the segment itself will print it: a sum of rounded durations could be a millisecond early.
-      let cadence = track.cadence
-      let offset = last.programDateTime - cadence.nanoseconds(last.firstFrame)
-      let next = cadence.nanoseconds(cadence.firstFrame(of: last.number + 1))
+      let segmentation = track.segmentation
+      let offset = last.programDateTime - segmentation.nanoseconds(last.firstFrame)
+      let next = segmentation.nanoseconds(segmentation.firstFrame(of: last.number + 1))
       out.segmentHead(of: next + offset, discontinuity: false, map: map(last.run))
-      entry(last.number + 1, ticks: cadence.segmentTicks(last.number + 1), to: &out)
+      entry(last.number + 1, ticks: segmentation.segmentTicks(last.number + 1), to: &out)
     }
     return out.text
   }
 
   private func newest(
     _ complete: ArraySlice<Segment>
-  ) -> (number: Int64, firstFrame: Int64, programDateTime: Int64, run: ContinuousRun)? {
+  ) -> (number: Int64, firstFrame: Int64, programDateTime: Int64, run: DiscontinuityPeriod)? {
     if let open = snapshot.open {
       return (open.number, open.firstFrame, open.programDateTime, open.run)
     }
     return complete.last.map { ($0.number, $0.firstFrame, $0.programDateTime, $0.run) }
   }
 
-  private func map(_ run: ContinuousRun) -> String {
+  private func map(_ run: DiscontinuityPeriod) -> String {
     base + names.name(ofHeader: (snapshot.track(of: run) ?? track).headerHash)
   }
 
   private func entry(_ number: Int64, ticks: Int64, to out: inout PlaylistText) {
-    let timescale = Int64(track.cadence.timescale)
+    let timescale = Int64(track.segmentation.timescale)
     let duration = Decimal.string((ticks * 2_000_000 + timescale) / (2 * timescale), digits: 6)
     out.line("#EXTINF:\(duration),")
     out.line(base + names.name(ofSegment: number))

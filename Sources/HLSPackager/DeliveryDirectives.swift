@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What a client asks of a playlist by query parameters.
 /// - Source: RFC 8216bis §6.2.5; `wait` and `version` are our own, for simple pollers
 package struct DeliveryDirectives: Sendable, Equatable {

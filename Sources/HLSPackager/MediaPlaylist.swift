@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Media
 package import Packaging
 
@@ -93,7 +95,7 @@ package struct MediaPlaylist: Sendable {
     out.line(
       "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=\(control.partHoldBack),"
         + "CAN-SKIP-UNTIL=\(control.skipUntil)")
-    out.line("#EXT-X-PART-INF:PART-TARGET=\(ServerControl.partTarget(of: track.cadence))")
+    out.line("#EXT-X-PART-INF:PART-TARGET=\(ServerControl.partTarget(of: track.segmentation))")
     out.line("#EXT-X-MEDIA-SEQUENCE:\(names.printed(first?.number ?? 0))")
     out.line("#EXT-X-DISCONTINUITY-SEQUENCE:\(snapshot.discontinuitySequence)")
   }
@@ -108,7 +110,7 @@ package struct MediaPlaylist: Sendable {
     out.line(base + names.name(ofSegment: segment.number))
   }
 
-  private func map(_ run: ContinuousRun) -> String {
+  private func map(_ run: DiscontinuityPeriod) -> String {
     base + names.name(ofHeader: (snapshot.track(of: run) ?? track).headerHash)
   }
 
@@ -116,7 +118,7 @@ package struct MediaPlaylist: Sendable {
     let name = names.name(ofPart: part.index, in: part.segment)
     let more = part.isGap ? ",GAP=YES" : part.isIndependent ? ",INDEPENDENT=YES" : ""
     // Rounded down, as PART-TARGET is rounded up: a part never looks longer than the target (§4.4.4.9).
-    let timescale = Int64(track.cadence.timescale)
+    let timescale = Int64(track.segmentation.timescale)
     let duration = Decimal.shortString(part.duration * 1_000_000 / timescale, digits: 6)
     out.line("#EXT-X-PART:DURATION=\(duration),URI=\"\(base)\(name)\"\(more)")
   }
@@ -124,7 +126,7 @@ package struct MediaPlaylist: Sendable {
   /// How many segments a delta update may replace: those whose end is further than the Skip Boundary from the end of
   /// the last complete segment (§6.2.5.1).
   private func skippable(_ listed: ArraySlice<Segment>) -> Int {
-    let boundary = control.skipUntil * Int64(track.cadence.timescale)
+    let boundary = control.skipUntil * Int64(track.segmentation.timescale)
     var distance: Int64 = 0
     for (count, segment) in listed.reversed().enumerated() {
       if distance > boundary { return listed.count - count }
@@ -137,7 +139,7 @@ package struct MediaPlaylist: Sendable {
   /// Durations from the end of the playlist, all of a parent together, since the Part Index is the place within it
   /// (§6.2.2, §3.2).
   private func firstSegmentWithParts(_ listed: ArraySlice<Segment>) -> Int64 {
-    let limit = 3 * control.targetDuration * Int64(track.cadence.timescale)
+    let limit = 3 * control.targetDuration * Int64(track.segmentation.timescale)
     var distance = snapshot.open?.parts.reduce(0) { $0 + $1.duration } ?? 0
     for segment in listed.reversed() {
       if distance > limit { return segment.number + 1 }
@@ -147,7 +149,7 @@ package struct MediaPlaylist: Sendable {
   }
 
   private func seconds(_ ticks: Int64) -> String {
-    let timescale = Int64(track.cadence.timescale)
+    let timescale = Int64(track.segmentation.timescale)
     return Decimal.string((ticks * 2_000_000 + timescale) / (2 * timescale), digits: 6)
   }
 }

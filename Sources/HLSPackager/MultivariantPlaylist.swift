@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Media
 package import Packaging
 
@@ -6,7 +8,7 @@ package import Packaging
 /// Constant for the stream's life. - Source: RFC 8216bis §4.4.6
 package struct MultivariantPlaylist: Sendable {
   private let variants: [TrackDescription]
-  private let sounds: [TrackDescription]
+  private let audios: [TrackDescription]
   private let base: String
   private let file: String
 
@@ -18,7 +20,7 @@ package struct MultivariantPlaylist: Sendable {
   ///   - file: the name of each rendition's playlist, such as `playlist.m3u8`.
   package init(_ tracks: [TrackDescription], base: String, file: String) {
     variants = tracks.filter { $0.size != nil }
-    sounds = tracks.filter { $0.size == nil }
+    audios = tracks.filter { $0.size == nil }
     self.base = base
     self.file = file
   }
@@ -29,12 +31,12 @@ package struct MultivariantPlaylist: Sendable {
     out.line("#EXTM3U")
     // The tag also speaks for the Media Playlists (§4.4.1.2), which need 6 for EXT-X-MAP.
     out.line("#EXT-X-VERSION:6")
-    for sound in sounds {
+    for audio in audios {
       // What language it is nobody knows: und (§4.4.6.1, RFC 5646 §4.1).
       out.line(
-        "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",NAME=\"\(sound.rendition)\",LANGUAGE=\"und\","
-          + "DEFAULT=YES,AUTOSELECT=YES,CHANNELS=\"\(sound.channels ?? 2)\","
-          + "URI=\"\(base)\(sound.rendition)/\(file)\"")
+        "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",NAME=\"\(audio.rendition)\",LANGUAGE=\"und\","
+          + "DEFAULT=YES,AUTOSELECT=YES,CHANNELS=\"\(audio.channels ?? 2)\","
+          + "URI=\"\(base)\(audio.rendition)/\(file)\"")
     }
     for variant in variants { write(variant, to: &out) }
     return out.text
@@ -42,16 +44,16 @@ package struct MultivariantPlaylist: Sendable {
 
   /// "...the largest sum of peak Segment Bit Rates produced by any playable combination of Renditions" (§4.4.6.2).
   private func write(_ variant: TrackDescription, to out: inout PlaylistText) {
-    let bandwidth = variant.bandwidth + (sounds.map(\.bandwidth).max() ?? 0)
-    let average = variant.averageBandwidth + (sounds.map(\.averageBandwidth).max() ?? 0)
+    let bandwidth = variant.bandwidth + (audios.map(\.bandwidth).max() ?? 0)
+    let average = variant.averageBandwidth + (audios.map(\.averageBandwidth).max() ?? 0)
     var codecs = [variant.codecs]
-    for sound in sounds where !codecs.contains(sound.codecs) { codecs.append(sound.codecs) }
+    for audio in audios where !codecs.contains(audio.codecs) { codecs.append(audio.codecs) }
     let size = variant.size.map { "RESOLUTION=\($0)," } ?? ""
     out.line(
       "#EXT-X-STREAM-INF:BANDWIDTH=\(bandwidth),AVERAGE-BANDWIDTH=\(average),"
         + "CODECS=\"\(codecs.joined(separator: ","))\",\(size)"
-        + "FRAME-RATE=\(variant.cadence.video.grid.rate.decimal)"
-        + (sounds.isEmpty ? "" : ",AUDIO=\"audio\""))
+        + "FRAME-RATE=\(variant.segmentation.video.grid.rate.decimal)"
+        + (audios.isEmpty ? "" : ",AUDIO=\"audio\""))
     out.line("\(base)\(variant.rendition)/\(file)")
   }
 }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What a playlist says of another rendition's: EXT-X-RENDITION-REPORT.
 /// - Source: RFC 8216bis §4.4.5.4
 package struct RenditionReport: Sendable, Equatable {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package import Media
 
 /// What the playlists of a stream say of themselves; constant, byte for byte, for the stream's whole life.
@@ -17,29 +19,29 @@ package struct ServerControl: Sendable, Equatable {
   /// The constants of streams with these renditions: playlists differ in PART-TARGET alone (§6.2.4).
   ///
   /// - Parameters:
-  ///   - cadences: how the frames of each fall into parts and segments; at least one.
+  ///   - segmentations: how the frames of each fall into parts and segments; at least one.
   ///   - holdBackMicroseconds: PART-HOLD-BACK as wished; nil for three printed part targets, rounded up to the
   ///     millisecond (the Apple authoring rules, 14.3, demand three).
-  package init(cadences: [TrackCadence], holdBackMicroseconds: Int64? = nil) {
-    targetDuration = cadences.map(\.targetDuration).max() ?? 1
-    partTargetMicroseconds = cadences.map(Self.partTargetMicroseconds).max() ?? 0
+  package init(segmentations: [TrackSegmentation], holdBackMicroseconds: Int64? = nil) {
+    targetDuration = segmentations.map(\.targetDuration).max() ?? 1
+    partTargetMicroseconds = segmentations.map(Self.partTargetMicroseconds).max() ?? 0
     let threefold = (3 * partTargetMicroseconds + 999) / 1000 * 1000
     partHoldBackMicroseconds = holdBackMicroseconds ?? threefold
   }
 
   /// The constants of a stream of one video rendition.
-  package init(cadence: Cadence, holdBackMicroseconds: Int64? = nil) {
-    self.init(cadences: [.video(cadence)], holdBackMicroseconds: holdBackMicroseconds)
+  package init(segmentation: Segmentation, holdBackMicroseconds: Int64? = nil) {
+    self.init(segmentations: [.video(segmentation)], holdBackMicroseconds: holdBackMicroseconds)
   }
 
   /// EXT-X-PART-INF's PART-TARGET of a rendition, rounded up: no part is longer than what is printed.
-  static func partTarget(of cadence: TrackCadence) -> String {
-    Decimal.shortString(partTargetMicroseconds(of: cadence), digits: 6)
+  static func partTarget(of segmentation: TrackSegmentation) -> String {
+    Decimal.shortString(partTargetMicroseconds(of: segmentation), digits: 6)
   }
 
-  private static func partTargetMicroseconds(of cadence: TrackCadence) -> Int64 {
-    let timescale = Int64(cadence.timescale)
-    return (cadence.partTicks * 1_000_000 + timescale - 1) / timescale
+  private static func partTargetMicroseconds(of segmentation: TrackSegmentation) -> Int64 {
+    let timescale = Int64(segmentation.timescale)
+    return (segmentation.partTicks * 1_000_000 + timescale - 1) / timescale
   }
 
   var partHoldBack: String { Decimal.shortString(partHoldBackMicroseconds, digits: 6) }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Strings as JSON writes them.
 package enum JSONText {
   /// `text` in quotation marks, with what must be escaped escaped.

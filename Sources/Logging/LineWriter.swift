@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Glibc
 
 /// Writes lines to a descriptor in few calls, and knows when that begins and ceases to fail.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Takes out of text what must never be written: tokens, keys, passphrases, credentials.
 ///
 /// Everything that is logged passes through here. It rather takes too much than too little, and is not deterred by

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Where the AAC frames of a foreign source go that are passed through: a pure state machine.
 ///
 /// Coded frames cannot be stretched. So their places follow one another until media time has moved away by nine
@@ -38,7 +40,7 @@ package struct AudioFrameAligner: Sendable {
   /// Places the next frame, whose first sample belongs to `mediaTime`: nanoseconds since 1970, by a clock that follows
   /// the source's smoothly.
   package mutating func place(at mediaTime: Int64) -> Placement {
-    let length = AudioCadence.samplesPerFrame
+    let length = AudioSegmentation.samplesPerFrame
     let sample = Int64(
       floorDivide(Int128(mediaTime) * Int128(sampleRate) + 500_000_000, 1_000_000_000))
     let nearest = Int64(floorDivide(Int128(sample) + Int128(length / 2), Int128(length)))

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Fixed-point numbers as text, without a detour over binary fractions.
 package enum Decimal {
   /// `value` units of 10^-`digits`, as in `string(100_100, digits: 6)` = `0.100100`.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The places of frames in time: frame i lies exactly i·den/num seconds after 1970-01-01T00:00:00Z.
 ///
 /// Each time is computed from i, in integers of 128 bits; steps are never added up, so nothing drifts.

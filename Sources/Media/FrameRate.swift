@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Frames per second as a fraction, such as 30/1 or 30000/1001.
 package struct FrameRate: Sendable, Hashable, CustomStringConvertible {
   /// Frames in `denominator` seconds; at least 1.

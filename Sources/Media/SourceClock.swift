@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Maps the time stamps of a source with a clock of its own to the monotonic clock: a pure state machine.
 ///
 /// A stamp and the time it arrived differ by the source's clock, by what the way always takes, and by what it

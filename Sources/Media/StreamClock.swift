@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Which frame is due when: the anchor between the frame grid and the monotonic clock, and what the wall clock did since.
 ///
 /// The anchor is taken once, at start, and only says which frame is now. From there the monotonic clock counts. What
@@ -32,18 +34,18 @@ package struct StreamClock: Sendable, Hashable {
   }
 
   /// The media time at the monotonic time `monotonic`: nanoseconds since 1970.
-  package func mediaTime(at monotonic: Int64, on cadence: Cadence) -> Int64 {
-    monotonic + anchorOffset + skipped(on: cadence)
+  package func mediaTime(at monotonic: Int64, on segmentation: Segmentation) -> Int64 {
+    monotonic + anchorOffset + skipped(on: segmentation)
   }
 
   /// The monotonic time at which media time shows `mediaTime`, in nanoseconds.
-  package func monotonic(at mediaTime: Int64, on cadence: Cadence) -> Int64 {
-    mediaTime - anchorOffset - skipped(on: cadence)
+  package func monotonic(at mediaTime: Int64, on segmentation: Segmentation) -> Int64 {
+    mediaTime - anchorOffset - skipped(on: segmentation)
   }
 
   /// How far the wall clock is from what the stream says of it, in nanoseconds.
-  package func error(wallMinusMonotonic: Int64, on cadence: Cadence) -> Int64 {
-    wallMinusMonotonic - anchorOffset - announcedOffset - skipped(on: cadence)
+  package func error(wallMinusMonotonic: Int64, on segmentation: Segmentation) -> Int64 {
+    wallMinusMonotonic - anchorOffset - announcedOffset - skipped(on: segmentation)
   }
 
   /// Takes over a step of the wall clock from the next segment on.
@@ -51,17 +53,19 @@ package struct StreamClock: Sendable, Hashable {
   /// A step forwards by a segment or more leads to the number that the wall clock says, by skipping whole segments
   /// where the stream is behind it; what remains, and every other step, is in ``announcedOffset``.
   /// - Returns: how many segment numbers are skipped, 0 or more.
-  package mutating func take(_ step: Int64, on cadence: Cadence) -> Int64 {
+  package mutating func take(_ step: Int64, on segmentation: Segmentation) -> Int64 {
     let behind = announcedOffset + step
     // Readings of the clocks differ by microseconds: a step of a whole segment must not count as one that is just less.
-    let isSkip = step + Self.readingError >= cadence.segmentNanoseconds
+    let isSkip = step + Self.readingError >= segmentation.segmentNanoseconds
     let segments =
-      isSkip ? max(0, (behind + Self.readingError) / cadence.segmentNanoseconds) : 0
-    let before = skipped(on: cadence)
-    shift += segments * cadence.framesPerSegment
-    announcedOffset = behind - (skipped(on: cadence) - before)
+      isSkip ? max(0, (behind + Self.readingError) / segmentation.segmentNanoseconds) : 0
+    let before = skipped(on: segmentation)
+    shift += segments * segmentation.framesPerSegment
+    announcedOffset = behind - (skipped(on: segmentation) - before)
     return segments
   }
 
-  private func skipped(on cadence: Cadence) -> Int64 { cadence.grid.nanoseconds(shift) }
+  private func skipped(on segmentation: Segmentation) -> Int64 {
+    segmentation.grid.nanoseconds(shift)
+  }
 }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A moment in UTC as its calendar fields, from nanoseconds since 1970; whole milliseconds, rounded down.
 package struct UTCTime: Sendable, Equatable {
   /// Calendar date, proleptic Gregorian.

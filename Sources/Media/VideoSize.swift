@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Width and height of a picture in pixels, both even.
 package struct VideoSize: Sendable, Hashable, CustomStringConvertible {
   /// Pixels in a row.

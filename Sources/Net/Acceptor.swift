@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CLinux
 
 /// Accepts connections on one loop and hands each to the loop that has the fewest.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package import Sharing
 
 /// A run of bytes inside shared bytes: what is written to a stream, never copied.
@@ -75,7 +77,7 @@ struct SliceQueue {
 /// What waits in a connection, and how fast it goes: most connections have none.
 final class SendQueue {
   var slices = SliceQueue()
-  var pace: Pace
+  var pace: ThroughputGuard
 
-  init(now: Int64) { pace = Pace(now: now) }
+  init(now: Int64) { pace = ThroughputGuard(now: now) }
 }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A connection as HTTP sees it: bytes in, bytes out, an end.
 ///
 /// TCP now, TLS beside it.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Where connections are taken, and what they speak.
 package struct Endpoint: Sendable {
   /// The listening socket.

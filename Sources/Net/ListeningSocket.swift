@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CLinux
 
 /// A bound TCP socket that listens: made here, or handed over by a supervisor.

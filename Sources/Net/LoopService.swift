@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What a loop does beside its descriptors.
 ///
 /// Confined to the loop's thread.

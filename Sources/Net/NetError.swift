@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CLinux
 
 /// What can go wrong with sockets and loops; `description` is one line for the person who runs it.

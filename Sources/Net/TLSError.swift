@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import COpenSSL
 
 /// What is wrong with certificates and keys; `description` is one line for the person who runs it.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package import Sharing
 
 /// A CMAF chunk in the window: one picture or a few frames of sound, written once and never changed.

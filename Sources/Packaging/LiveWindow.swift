@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package import Media
 import Sharing
 
@@ -25,41 +27,44 @@ package final class LiveWindow: Sendable {
   }
 
   /// How frames fall into parts and segments.
-  package let cadence: TrackCadence
+  package let segmentation: TrackSegmentation
   private let shared: Locked<Shared>
   private let gate: PublishGate?
-  private let rung: Int
+  private let rendition: Int
 
   /// An empty window that is starting.
   ///
   /// - Parameters:
-  ///   - cadence: how frames fall into parts and segments.
+  ///   - segmentation: how frames fall into parts and segments.
   ///   - playlistLength: complete segments that playlists list.
   ///   - retained: complete segments kept for late readers, those that are listed included; at least two more than
   ///     are listed, since a segment stays until its own duration and that of the longest playlist have passed
   ///     (RFC 8216bis §6.2.2).
   ///   - gate: keeps its playlists in step with those of other rungs.
-  ///   - rung: its place among them.
+  ///   - rendition: its place among them.
   package init(
-    cadence: TrackCadence, playlistLength: Int, retained: Int, gate: PublishGate? = nil,
-    rung: Int = 0
+    segmentation: TrackSegmentation, playlistLength: Int, retained: Int, gate: PublishGate? = nil,
+    rendition: Int = 0
   ) {
-    self.cadence = cadence
+    self.segmentation = segmentation
     self.gate = gate
-    self.rung = rung
+    self.rendition = rendition
     let window = WindowState(
-      cadence: cadence, playlistLength: playlistLength, retained: max(retained, playlistLength + 2))
+      segmentation: segmentation, playlistLength: playlistLength,
+      retained: max(retained, playlistLength + 2))
     let empty = WindowSnapshot(window, tracks: [])
     shared = Locked(Shared(window: window, snapshot: empty, listed: empty))
   }
 
   /// An empty window of pictures that is starting.
   package convenience init(
-    cadence: Cadence, playlistLength: Int, retained: Int, gate: PublishGate? = nil, rung: Int = 0
+    segmentation: Segmentation, playlistLength: Int, retained: Int, gate: PublishGate? = nil,
+    rendition: Int = 0
   ) {
     self.init(
-      cadence: .video(cadence), playlistLength: playlistLength, retained: retained, gate: gate,
-      rung: rung)
+      segmentation: .video(segmentation), playlistLength: playlistLength, retained: retained,
+      gate: gate,
+      rendition: rendition)
   }
 
   /// What the window has now.
@@ -79,15 +84,15 @@ package final class LiveWindow: Sendable {
   }
 
   /// Appends a chunk that was made before the stream went live; readers are not told.
-  package func appendHistory(_ chunk: Chunk) {
-    shared.withLock { $0.window.append(chunk, isHistory: true) }
+  package func appendPrefill(_ chunk: Chunk) {
+    shared.withLock { $0.window.append(chunk, isPrefill: true) }
   }
 
   /// Opens the window to readers.
   package func goLive() { change { $0.goLive() } }
 
   /// Appends the next chunk.
-  package func publish(_ chunk: Chunk) { change { $0.append(chunk, isHistory: false) } }
+  package func publish(_ chunk: Chunk) { change { $0.append(chunk, isPrefill: false) } }
 
   /// Announces a step of the wall clock; see ``WindowState/announce(offset:skipped:)``.
   package func announce(offset: Int64, skipped: Int64) {
@@ -114,7 +119,7 @@ package final class LiveWindow: Sendable {
       } else {
         window.announce(offset: offset, skipped: skipped, headerHash: track?.headerHash)
       }
-      for chunk in chunks { window.append(chunk, isHistory: false) }
+      for chunk in chunks { window.append(chunk, isPrefill: false) }
     }
   }
 
@@ -146,7 +151,7 @@ package final class LiveWindow: Sendable {
       return (snapshot, shared.wakers)
     }
     if snapshot.state == .live {
-      if isMade { gate?.published(snapshot.version, by: rung) } else { gate?.left(rung) }
+      if isMade { gate?.published(snapshot.version, by: rendition) } else { gate?.left(rendition) }
     }
     for wake in wakers { wake() }
   }

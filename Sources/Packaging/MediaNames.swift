@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The names of media on the wire: `segmentN.m4s`, `segmentN.K.m4s`, `init-<hash>.mp4`.
 package struct MediaNames: Sendable, Equatable {
   /// How segments are numbered on the wire.

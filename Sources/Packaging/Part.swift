@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package import Sharing
 
 /// One Partial Segment: a run of whole CMAF chunks and what a playlist says of it.

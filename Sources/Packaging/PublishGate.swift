@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Sharing
 
 /// Keeps the playlists of a stream's rungs in step; see ``PublishGateState``.
@@ -6,11 +8,11 @@ import Sharing
 package final class PublishGate: Sendable {
   private struct Shared: Sendable {
     var state: PublishGateState
-    var windows: [Rung] = []
+    var windows: [GatedWindow] = []
   }
 
   /// A window, which holds the gate and so must not be held by it.
-  private struct Rung: Sendable {
+  private struct GatedWindow: Sendable {
     weak let window: LiveWindow?
   }
 
@@ -23,24 +25,24 @@ package final class PublishGate: Sendable {
 
   /// Says which windows it keeps in step, in the order of their rungs; once, before any goes live.
   package func attach(_ windows: [LiveWindow]) {
-    shared.withLock { $0.windows = windows.map { Rung(window: $0) } }
+    shared.withLock { $0.windows = windows.map { GatedWindow(window: $0) } }
   }
 
   /// A rung has everything below `version`; lets all list what may be listed now.
-  func published(_ version: Int64, by rung: Int) {
+  func published(_ version: Int64, by rendition: Int) {
     let now = SystemClock.monotonic
-    change { $0.published(version, by: rung, now: now) }
+    change { $0.published(version, by: rendition, now: now) }
   }
 
   /// A rung is not made for a while: the others do not wait for it.
-  func left(_ rung: Int) {
+  func left(_ rendition: Int) {
     let now = SystemClock.monotonic
-    change { $0.left(rung, now: now) }
+    change { $0.left(rendition, now: now) }
   }
 
   private func change(_ body: @Sendable (inout PublishGateState) -> Int64?) {
     let (listed, windows) = shared.withLock { shared in (body(&shared.state), shared.windows) }
     guard let listed else { return }
-    for rung in windows { rung.window?.list(upTo: listed) }
+    for rendition in windows { rendition.window?.list(upTo: listed) }
   }
 }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How far the playlists of a stream's rungs may list: a pure state machine over versions.
 ///
 /// Playlists list a part when every rung has it, or some time after the first had it: players that switch find the same
@@ -23,17 +25,17 @@ struct PublishGateState: Sendable {
   /// A rung has everything below `version`.
   ///
   /// - Returns: the version up to which playlists list now, if that has changed.
-  mutating func published(_ version: Int64, by rung: Int, now: Int64) -> Int64? {
-    absent.remove(rung)
-    versions[rung] = max(version, versions[rung] ?? version)
+  mutating func published(_ version: Int64, by rendition: Int, now: Int64) -> Int64? {
+    absent.remove(rendition)
+    versions[rendition] = max(version, versions[rendition] ?? version)
     return advance(now)
   }
 
   /// A rung is not made until it publishes again.
   ///
   /// - Returns: the version up to which playlists list now, if that has changed.
-  mutating func left(_ rung: Int, now: Int64) -> Int64? {
-    absent.insert(rung)
+  mutating func left(_ rendition: Int, now: Int64) -> Int64? {
+    absent.insert(rendition)
     return advance(now)
   }
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A complete Media Segment: the run of its parts, or a number that has no media.
 package final class Segment: Sendable {
   /// The Media Sequence Number, counted from 1970.
@@ -15,9 +17,9 @@ package final class Segment: Sendable {
   /// Whether a Discontinuity stands before it.
   package let startsDiscontinuity: Bool
   /// The run that it belongs to.
-  package let run: ContinuousRun
+  package let run: DiscontinuityPeriod
   /// Whether it was made from a slate before the stream went live.
-  package let isHistory: Bool
+  package let isPrefill: Bool
 
   init(opening: OpenSegment, duration: Int64) {
     self.number = opening.number
@@ -28,7 +30,7 @@ package final class Segment: Sendable {
     self.programDateTime = opening.programDateTime
     self.startsDiscontinuity = opening.startsDiscontinuity
     self.run = opening.run
-    self.isHistory = opening.isHistory
+    self.isPrefill = opening.isPrefill
   }
 
   /// The same segment with other parts, as playlists shall list them.
@@ -41,14 +43,14 @@ package final class Segment: Sendable {
     programDateTime = segment.programDateTime
     startsDiscontinuity = segment.startsDiscontinuity
     run = segment.run
-    isHistory = segment.isHistory
+    isPrefill = segment.isPrefill
   }
 
   /// The segment as it was before it was complete.
   var reopened: OpenSegment {
     var open = OpenSegment(
       number: number, firstFrame: firstFrame, programDateTime: programDateTime,
-      startsDiscontinuity: startsDiscontinuity, run: run, isHistory: isHistory)
+      startsDiscontinuity: startsDiscontinuity, run: run, isPrefill: isPrefill)
     open.parts = parts
     open.chunks = chunks
     return open
@@ -71,9 +73,9 @@ package struct OpenSegment: Sendable {
   /// See ``Segment/startsDiscontinuity``.
   package let startsDiscontinuity: Bool
   /// See ``Segment/run``.
-  package let run: ContinuousRun
-  /// See ``Segment/isHistory``.
-  package let isHistory: Bool
+  package let run: DiscontinuityPeriod
+  /// See ``Segment/isPrefill``.
+  package let isPrefill: Bool
   /// The complete parts.
   package fileprivate(set) var parts: [Part] = []
   /// All chunks, those of the part in progress included.
@@ -81,14 +83,14 @@ package struct OpenSegment: Sendable {
 
   init(
     number: Int64, firstFrame: Int64, programDateTime: Int64, startsDiscontinuity: Bool,
-    run: ContinuousRun, isHistory: Bool
+    run: DiscontinuityPeriod, isPrefill: Bool
   ) {
     self.number = number
     self.firstFrame = firstFrame
     self.programDateTime = programDateTime
     self.startsDiscontinuity = startsDiscontinuity
     self.run = run
-    self.isHistory = isHistory
+    self.isPrefill = isPrefill
   }
 
   /// Chunks that belong to no complete part yet.

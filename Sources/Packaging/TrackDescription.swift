@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package import Media
 package import Sharing
 
@@ -8,7 +10,7 @@ package struct TrackDescription: Sendable {
     /// Pictures of this size.
     case pictures(VideoSize)
     /// Sound of so many channels.
-    case sound(channels: Int)
+    case audio(channels: Int)
   }
 
   /// The rendition's name in URLs, such as `video`.
@@ -20,7 +22,7 @@ package struct TrackDescription: Sendable {
   /// What it shows or lets hear.
   package let content: Content
   /// How frames fall into parts and segments.
-  package let cadence: TrackCadence
+  package let segmentation: TrackSegmentation
   /// Average bits a second, container included; constant.
   package let averageBandwidth: Int64
   /// The CMAF header.
@@ -31,14 +33,14 @@ package struct TrackDescription: Sendable {
   /// A description; the hash (FNV-1a, 32 bits) is taken of `header`.
   package init(
     rendition: String, codecs: String, bandwidth: Int64, averageBandwidth: Int64? = nil,
-    content: Content, cadence: TrackCadence, header: [UInt8]
+    content: Content, segmentation: TrackSegmentation, header: [UInt8]
   ) {
     self.averageBandwidth = averageBandwidth ?? bandwidth
     self.rendition = rendition
     self.codecs = codecs
     self.bandwidth = bandwidth
     self.content = content
-    self.cadence = cadence
+    self.segmentation = segmentation
     self.header = SharedBytes(header)
     let hash = header.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 }
     let digits = String(hash, radix: 16)
@@ -48,11 +50,12 @@ package struct TrackDescription: Sendable {
   /// The description of a video rendition.
   package init(
     rendition: String, codecs: String, bandwidth: Int64, averageBandwidth: Int64? = nil,
-    size: VideoSize, cadence: Cadence, header: [UInt8]
+    size: VideoSize, segmentation: Segmentation, header: [UInt8]
   ) {
     self.init(
       rendition: rendition, codecs: codecs, bandwidth: bandwidth,
-      averageBandwidth: averageBandwidth, content: .pictures(size), cadence: .video(cadence),
+      averageBandwidth: averageBandwidth, content: .pictures(size),
+      segmentation: .video(segmentation),
       header: header)
   }
 
@@ -60,6 +63,6 @@ package struct TrackDescription: Sendable {
   package var size: VideoSize? { if case .pictures(let size) = content { size } else { nil } }
   /// How many channels of sound there are; nil of pictures.
   package var channels: Int? {
-    if case .sound(let channels) = content { channels } else { nil }
+    if case .audio(let channels) = content { channels } else { nil }
   }
 }

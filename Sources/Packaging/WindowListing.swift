@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Media
 
 /// What playlists list of a video rendition that is kept in step with others: the window up to a version.
@@ -21,8 +23,10 @@ struct WindowListing: Sendable {
 
   /// The snapshot that playlists are made from.
   mutating func snapshot(of whole: WindowSnapshot) -> WindowSnapshot {
-    guard let cadence = whole.track?.cadence.video, whole.state != .ended else { return whole }
-    let perSegment = cadence.partsPerSegment
+    guard let segmentation = whole.track?.segmentation.video, whole.state != .ended else {
+      return whole
+    }
+    let perSegment = segmentation.partsPerSegment
     if let first = whole.segments.first {
       lateParts = lateParts.filter { $0 >= first.number * perSegment }
     }
@@ -31,30 +35,30 @@ struct WindowListing: Sendable {
     var segments = whole.segments.filter { $0.number < number }.map { complete($0, perSegment) }
     var open = whole.open
     if let unfinished = whole.open, unfinished.number < number {
-      segments.append(unfinished.gap(duration: cadence.segmentTicks))
+      segments.append(unfinished.gap(duration: segmentation.segmentTicks))
       open = nil
     } else if let begun = whole.segment(number) {
       open = begun.reopened
     }
-    if open == nil, count > 0 { open = unbegun(number, after: segments.last, cadence) }
+    if open == nil, count > 0 { open = unbegun(number, after: segments.last, segmentation) }
     let there = open?.parts.count ?? 0
     open = open?.listing(count) { index in
       lateParts.contains(number * perSegment + index) || index >= there
-        ? Part(late: index, of: number, duration: cadence.partTicks) : nil
+        ? Part(late: index, of: number, duration: segmentation.partTicks) : nil
     }
     return WindowSnapshot(whole, segments: segments, open: open, version: version)
   }
 
   /// A segment that this rendition has not begun though others have parts of it.
   private func unbegun(
-    _ number: Int64, after last: Segment?, _ cadence: Cadence
+    _ number: Int64, after last: Segment?, _ segmentation: Segmentation
   ) -> OpenSegment {
-    let frame = cadence.firstFrame(of: number)
-    let nominal = last.map { $0.programDateTime + cadence.segmentNanoseconds }
+    let frame = segmentation.firstFrame(of: number)
+    let nominal = last.map { $0.programDateTime + segmentation.segmentNanoseconds }
     return OpenSegment(
       number: number, firstFrame: frame,
-      programDateTime: nominal ?? cadence.grid.nanoseconds(frame), startsDiscontinuity: false,
-      run: last?.run ?? .initial, isHistory: false)
+      programDateTime: nominal ?? segmentation.grid.nanoseconds(frame), startsDiscontinuity: false,
+      run: last?.run ?? .initial, isPrefill: false)
   }
 
   /// A complete segment, with what was listed as a gap still a gap.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What a rendition has at one moment: immutable, shared by every reader.
 package final class WindowSnapshot: Sendable {
   /// Where the stream stands in its life.
@@ -46,7 +48,7 @@ package final class WindowSnapshot: Sendable {
   }
 
   /// What is constant of the rendition in `run`.
-  package func track(of run: ContinuousRun) -> TrackDescription? {
+  package func track(of run: DiscontinuityPeriod) -> TrackDescription? {
     guard let hash = run.headerHash else { return tracks.first }
     return tracks.first { $0.headerHash == hash } ?? tracks.first
   }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Media
 
 /// How chunks become parts and segments and how the window slides: a pure state machine.
@@ -6,7 +8,7 @@ import Media
 /// waits for the next frame to know a length. Only free segments, and the last part of such a one, are closed by the
 /// key picture that begins the next.
 struct WindowState: Sendable {
-  let cadence: TrackCadence
+  let segmentation: TrackSegmentation
   /// Segments that playlists list.
   let playlistLength: Int
   /// Complete segments kept, those that are listed included.
@@ -19,7 +21,7 @@ struct WindowState: Sendable {
   private(set) var revision: Int64 = 0
   private(set) var version: Int64 = 0
   private var announcement = Announcement()
-  private var run = ContinuousRun.initial
+  private var run = DiscontinuityPeriod.initial
 
   /// What the next segment begins with.
   private struct Announcement: Sendable {
@@ -29,8 +31,8 @@ struct WindowState: Sendable {
     var headerHash: String?
   }
 
-  init(cadence: TrackCadence, playlistLength: Int, retained: Int) {
-    self.cadence = cadence
+  init(segmentation: TrackSegmentation, playlistLength: Int, retained: Int) {
+    self.segmentation = segmentation
     self.playlistLength = playlistLength
     self.retained = retained
   }
@@ -39,25 +41,27 @@ struct WindowState: Sendable {
   ///
   /// Frames come in order. A source whose pictures are passed through may have lost some: then a part is shorter.
   /// After the end they are ignored: a playlist with EXT-X-ENDLIST never changes.
-  mutating func append(_ chunk: Chunk, isHistory: Bool) {
+  mutating func append(_ chunk: Chunk, isPrefill: Bool) {
     guard state != .ended else { return }
-    let number = chunk.segment ?? cadence.segment(of: chunk.frame)
+    let number = chunk.segment ?? segmentation.segment(of: chunk.frame)
     if open?.number != number {
-      begin(number, at: chunk, isHistory: isHistory)
+      begin(number, at: chunk, isPrefill: isPrefill)
     } else if let loose = open?.loose.first, part(of: loose.frame) != part(of: chunk.frame) {
       open?.closePart()
     }
     open?.append(chunk)
     revision += 1
     let ends =
-      cadence.isFree
-      ? (part: (position(of: chunk.lastFrame) + 1) % cadence.framesPerPart == 0, segment: false)
-      : cadence.ends(chunk.lastFrame)
+      segmentation.hasVariableDuration
+      ? (
+        part: (position(of: chunk.lastFrame) + 1) % segmentation.framesPerPart == 0, segment: false
+      )
+      : segmentation.ends(chunk.lastFrame)
     if ends.segment {
       closeSegment()
     } else if ends.part {
       open?.closePart()
-      version = cadence.partsBefore(number) + Int64(open?.parts.count ?? 0)
+      version = segmentation.partsBefore(number) + Int64(open?.parts.count ?? 0)
     }
   }
 
@@ -80,12 +84,12 @@ struct WindowState: Sendable {
   mutating func leaveOut(_ number: Int64) {
     guard state != .ended else { return }
     if open != nil { closeSegment() }
-    let frame = cadence.firstFrame(of: number)
+    let frame = segmentation.firstFrame(of: number)
     insertGaps(before: number, at: frame)
-    let gap = opening(number, at: frame, isHistory: false)
+    let gap = opening(number, at: frame, isPrefill: false)
     announcement.skipped = 0
-    keep(Segment(opening: gap, duration: cadence.segmentTicks(number)))
-    version = cadence.partsBefore(number + 1)
+    keep(Segment(opening: gap, duration: segmentation.segmentTicks(number)))
+    version = segmentation.partsBefore(number + 1)
     revision += 1
   }
 
@@ -107,20 +111,21 @@ struct WindowState: Sendable {
 
   /// Which frame of the open segment frame `index` is, from 0.
   private func position(of index: Int64) -> Int64 {
-    cadence.isFree ? index - (open?.firstFrame ?? index) : cadence.position(of: index)
+    segmentation.hasVariableDuration
+      ? index - (open?.firstFrame ?? index) : segmentation.position(of: index)
   }
 
-  private func part(of index: Int64) -> Int64 { position(of: index) / cadence.framesPerPart }
+  private func part(of index: Int64) -> Int64 { position(of: index) / segmentation.framesPerPart }
 
-  private mutating func begin(_ number: Int64, at chunk: Chunk, isHistory: Bool) {
+  private mutating func begin(_ number: Int64, at chunk: Chunk, isPrefill: Bool) {
     if open != nil { closeSegment() }
     insertGaps(before: number, at: chunk.frame)
-    open = opening(number, at: chunk.frame, isHistory: isHistory)
+    open = opening(number, at: chunk.frame, isPrefill: isPrefill)
     announcement.skipped = 0
   }
 
   /// Segment `number`, which begins a run where a step of the wall clock was announced.
-  private mutating func opening(_ number: Int64, at frame: Int64, isHistory: Bool) -> OpenSegment {
+  private mutating func opening(_ number: Int64, at frame: Int64, isPrefill: Bool) -> OpenSegment {
     let startsDiscontinuity = announcement.isDue
     if startsDiscontinuity {
       run = run.next(
@@ -130,8 +135,8 @@ struct WindowState: Sendable {
     announcement.headerHash = nil
     return OpenSegment(
       number: number, firstFrame: frame,
-      programDateTime: cadence.nanoseconds(frame) + run.offset,
-      startsDiscontinuity: startsDiscontinuity, run: run, isHistory: isHistory)
+      programDateTime: segmentation.nanoseconds(frame) + run.offset,
+      startsDiscontinuity: startsDiscontinuity, run: run, isPrefill: isPrefill)
   }
 
   /// Numbers that a skip leaves out before segment `number`, which begins at `frame`, are listed as gaps, at most a
@@ -144,19 +149,20 @@ struct WindowState: Sendable {
     if first > last + 1 { evict(segments.count) }
     for missing in first..<number {
       let place =
-        cadence.isFree
-        ? frame - (number - missing) * cadence.frames(in: missing) : cadence.firstFrame(of: missing)
-      let gap = opening(missing, at: place, isHistory: false)
-      keep(Segment(opening: gap, duration: cadence.segmentTicks(missing)))
+        segmentation.hasVariableDuration
+        ? frame - (number - missing) * segmentation.frames(in: missing)
+        : segmentation.firstFrame(of: missing)
+      let gap = opening(missing, at: place, isPrefill: false)
+      keep(Segment(opening: gap, duration: segmentation.segmentTicks(missing)))
     }
-    version = cadence.partsBefore(number)
+    version = segmentation.partsBefore(number)
   }
 
   private mutating func closeSegment() {
     open?.closePart()
     guard let finished = open else { return }
     keep(Segment(opening: finished, duration: finished.chunks.reduce(0) { $0 + $1.duration }))
-    version = cadence.partsBefore(finished.number + 1)
+    version = segmentation.partsBefore(finished.number + 1)
     open = nil
   }
 

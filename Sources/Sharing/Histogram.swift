@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Counts of observations by size, as Prometheus wants them.
 package struct Histogram: Sendable {
   /// Upper bounds of the buckets, rising; one more bucket has no bound.

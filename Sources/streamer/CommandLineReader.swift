@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CPopt
 import Glibc
 
@@ -59,7 +61,7 @@ struct CommandLineReader {
       let argument = unsafe poptGetOptArg(context)
       let value = unsafe argument.map { unsafe String(cString: $0) } ?? ""
       unsafe free(argument)
-      found.append(SettingsLayer.Entry(option: option, value: value, place: "--" + name))
+      found.append(SettingsLayer.Entry(option: option, value: value, location: "--" + name))
     }
     if let rest = unsafe poptGetArg(context) {
       let given = unsafe String(cString: rest)

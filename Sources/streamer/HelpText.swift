@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// `--help`, made from the option table.
 enum HelpText {
   static var text: String {

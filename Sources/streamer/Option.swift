@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// One row of the table that makes the flags, `--help` and the error texts.
 struct Option: Sendable {
   /// Where it stands in `--help`.
@@ -91,8 +93,8 @@ struct UsageError: Error, CustomStringConvertible {
   /// - Parameters:
   ///   - error: an error that names flags.
   ///   - origins: where options were given, by their flags.
-  ///   - place: where the stream stands in a file; nil where it does not.
-  init(_ error: UsageError, origins: [String: String], place: String?) {
+  ///   - location: where the stream stands in a file; nil where it does not.
+  init(_ error: UsageError, origins: [String: String], location: String?) {
     var text = ""
     var rest = error.description[...]
     while let start = rest.firstRange(of: "--") {
@@ -102,7 +104,7 @@ struct UsageError: Error, CustomStringConvertible {
       rest = rest[flag.endIndex...]
     }
     text += rest
-    if let place, !text.hasPrefix(place) { text = "\(place): \(text)" }
+    if let location, !text.hasPrefix(location) { text = "\(location): \(text)" }
     description = text
   }
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Capture
 import Logging
 import Media
@@ -42,10 +44,10 @@ extension Option {
       allowed: "WIDTHxHEIGHT@KILOBITS, such as 640x360@700, or WIDTH@KILOBITS"
     ) {
       let halves = $0.split(separator: "@", omittingEmptySubsequences: false)
-      guard halves.count == 2, let picture = RungWish.Picture(String(halves[0])),
+      guard halves.count == 2, let picture = RequestedRendition.Size(String(halves[0])),
         let bitrate = number(String(halves[1]), 50...100_000), $1.ladder.count < 8
       else { return false }
-      $1.ladder.append(RungWish(picture: picture, bitrateKilobits: bitrate))
+      $1.ladder.append(RequestedRendition(picture: picture, bitrateKilobits: bitrate))
       return true
     },
     Option(
@@ -125,7 +127,7 @@ extension Option {
     ) {
       var value = 0
       guard set(&value, $0, 0...3600) else { return false }
-      $1.history = value
+      $1.prefill = value
       return true
     },
     Option(

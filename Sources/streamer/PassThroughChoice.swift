@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Capture
 import Media
 import Streams
@@ -27,7 +29,7 @@ struct PassThroughChoice {
     if settings.isRateGiven { return "--framerate" }
     if settings.bitrateKilobits != nil { return "--bitrate" }
     if settings.intraInterval != nil { return "--intra-interval" }
-    if let sound = settings.sound, sound != .none { return "--audio" }
+    if let audio = settings.audio, audio != .none { return "--audio" }
     return nil
   }
 
@@ -44,7 +46,7 @@ struct PassThroughChoice {
   }
 
   /// What the input must find out of itself; nil where it is encoded in any case.
-  var wish: NetworkSource.PassThroughWish? {
+  var wish: NetworkSource.PassThroughOptions? {
     guard settings.passThrough != .never, encodingFlag == nil else { return nil }
     return .init(
       segmentMicroseconds: settings.segmentMicroseconds,
@@ -74,13 +76,13 @@ struct PassThroughChoice {
 
 extension Settings {
   /// Whether the input's sound is wanted.
-  var takesInputSound: Bool { sound == nil }
+  var takesInputAudio: Bool { audio == nil }
 
   /// How frames fall into segments and parts.
-  var cadence: Cadence {
-    Cadence(
+  var segmentation: Segmentation {
+    Segmentation(
       rate: rate, segmentMicroseconds: segmentMicroseconds, partMicroseconds: partMicroseconds,
-      longestGroupMicroseconds: hasFreeSegments ? longestGroupMicroseconds : nil)
+      longestGroupMicroseconds: hasVariableDurationSegments ? longestGroupMicroseconds : nil)
   }
 
   /// The same for an input that is packaged as it came: segments are its groups of pictures.
@@ -90,12 +92,12 @@ extension Settings {
     settings.rate = fit.rate
     settings.segmentMicroseconds = (nanoseconds + 500) / 1000
     settings.partMicroseconds = min(settings.partMicroseconds, settings.segmentMicroseconds)
-    settings.history = 0
+    settings.prefill = 0
     settings.passesThrough = true
-    settings.hasFreeSegments = fit.isFree
-    if fit.isFree {
+    settings.hasVariableDurationSegments = fit.hasVariableDuration
+    if fit.hasVariableDuration {
       // Playlists must hold three target durations, which the input makes longer than what was asked for knew.
-      let least = StreamWiring.leastPlaylistLength(settings.cadence)
+      let least = StreamDefinition.leastPlaylistLength(settings.segmentation)
       settings.playlistLength = settings.playlistLength.map { max($0, least) }
       settings.retained = settings.retained.map { max($0, least + 2) }
     }

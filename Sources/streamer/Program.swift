@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Glibc
 import HTTP
 import Logging
@@ -15,56 +17,58 @@ final class Program: Sendable {
   /// How long players that are connected may still fetch the end of the stream; nanoseconds.
   private static let lingerLimit: Int64 = 1_200_000_000
 
-  private let wiring: Wiring
+  private let definition: ValidatedConfiguration
   private let log: Log
   private let endpoints: [Endpoint]
   private let server: StreamServer
-  private let site: Site
-  private let keeper: StreamKeeper
+  private let serverState: ServerState
+  private let registry: StreamRegistry
 
   /// Binds the sockets and makes the parts; nothing is accepted yet.
   ///
   /// - Parameters:
-  ///   - wiring: what is asked for.
+  ///   - definition: what is asked for.
   ///   - log: where everything is told.
   ///   - accessLog: where a line for each answer goes.
   ///   - handedOver: sockets of a supervisor.
   ///   - onChange: called when a stream has failed, ended or gone, on any thread.
   /// - Throws: what is wrong with a socket.
   init(
-    _ wiring: Wiring, log: Log, accessLog: LineFile?, handedOver: [Endpoint],
+    _ definition: ValidatedConfiguration, log: Log, accessLog: LineFile?, handedOver: [Endpoint],
     onChange: @escaping @Sendable () -> Void
   ) throws(NetError) {
-    self.wiring = wiring
+    self.definition = definition
     self.log = log
-    let settings = wiring.settings
-    endpoints = try Self.endpoints(wiring, handedOver)
+    let settings = definition.settings
+    endpoints = try Self.endpoints(definition, handedOver)
     var limits = settings.limits
     let loopCount = max(1, min(8, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
     limits.share(
       connections: settings.connections, descriptors: DescriptorLimit.raise(), loops: loopCount)
     let page = PageFiles(
-      html: PackageResources.browser_html, scripts: wiring.scripts)
-    site = Site(
-      page: page, options: wiring.serving, version: Version.text, log: log, accessLog: accessLog)
-    server = try StreamServer(site, loopCount: loopCount, limits: limits)
-    keeper = StreamKeeper(
-      site, wiring.configuration, isSupervised: endpoints.contains { $0.socket.isAdopted },
+      html: PackageResources.browser_html, scripts: definition.scripts)
+    serverState = ServerState(
+      page: page, options: definition.serving, version: Version.text, log: log, accessLog: accessLog
+    )
+    server = try StreamServer(serverState, loopCount: loopCount, limits: limits)
+    registry = StreamRegistry(
+      serverState, definition.configuration,
+      isSupervised: endpoints.contains { $0.socket.isAdopted },
       log: log, onChange: onChange)
-    site.giveControl(to: keeper)
+    serverState.giveControl(to: registry)
   }
 
   /// The sockets handed over, and one bound here for each port without one.
   private static func endpoints(
-    _ wiring: Wiring, _ handedOver: [Endpoint]
+    _ definition: ValidatedConfiguration, _ handedOver: [Endpoint]
   ) throws(NetError) -> [Endpoint] {
-    let settings = wiring.settings
+    let settings = definition.settings
     var endpoints = handedOver
     if settings.servesPlain, !handedOver.contains(where: { $0.tls == nil }) {
       endpoints.insert(
         Endpoint(try ListeningSocket(host: settings.host, port: settings.port)), at: 0)
     }
-    if let tls = wiring.tls, !handedOver.contains(where: { $0.tls != nil }) {
+    if let tls = definition.tls, !handedOver.contains(where: { $0.tls != nil }) {
       let socket = try ListeningSocket(host: settings.host, port: tls.port)
       endpoints.append(Endpoint(socket, tls: tls.context))
     }
@@ -78,14 +82,14 @@ final class Program: Sendable {
   ///
   /// - Throws: what is wrong with what was asked for, or with the sockets.
   func start() throws {
-    for stream in wiring.streams {
-      let hosted = keeper.open(stream)
+    for stream in definition.streams {
+      let hosted = registry.open(stream)
       if stream.mustBeOpen { try waitUntilOpen(hosted) }
     }
     try server.start(endpoints)
     for endpoint in endpoints { log.write(.info, "listening", address(of: endpoint)) }
-    if let note = wiring.tls?.note { log.write(.info, "certificate", note) }
-    if let problem = wiring.tls?.selfSigned?.problem {
+    if let note = definition.tls?.note { log.write(.info, "certificate", note) }
+    if let problem = definition.tls?.selfSigned?.problem {
       log.write(.warning, "certificate", "the next start makes another one: \(problem)")
     }
     if !SystemClock.synchronization.isSynchronized {
@@ -96,13 +100,13 @@ final class Program: Sendable {
     }
   }
 
-  private func waitUntilOpen(_ stream: HostedStream) throws(LiveStream.Failure) {
-    let phase = Mailbox(stream.phase)
+  private func waitUntilOpen(_ stream: StreamSupervisor) throws(StreamSession.Failure) {
+    let phase = Monitor(stream.phase)
     stream.subscribe { [weak stream] in
       if let now = stream?.phase { phase.update { $0 = now } }
     }
     phase.update { $0 = stream.phase }
-    let failure: LiveStream.Failure? = phase.wait { phase in
+    let failure: StreamSession.Failure? = phase.wait { phase in
       switch phase {
       case .idle, .starting: nil
       case .live, .ended: .some(nil)
@@ -113,16 +117,16 @@ final class Program: Sendable {
   }
 
   /// Why the program has nothing to do any longer.
-  enum Standstill: Sendable {
+  enum ExitReason: Sendable {
     /// The stream that was asked for by flags has failed.
-    case failed(LiveStream.Failure)
+    case failed(StreamSession.Failure)
     /// The sources of all streams have ended.
     case ended
   }
 
   /// Nil while there is anything to do.
-  var standstill: Standstill? {
-    let streams = site.streams
+  var standstill: ExitReason? {
+    let streams = serverState.streams
     if streams.count == 1, !streams[0].plan.isRetried, case .failed(let failure) = streams[0].phase
     {
       return .failed(failure)
@@ -134,12 +138,12 @@ final class Program: Sendable {
 
   /// How long the longest window plays that is listed; nanoseconds.
   var windowNanoseconds: Int64 {
-    site.streams.reduce(0) { longest, stream in
+    serverState.streams.reduce(0) { longest, stream in
       guard case .ended(let live) = stream.phase else { return longest }
       let configuration = live.configuration
       return max(
         longest,
-        Int64(configuration.playlistLength) * configuration.cadence.segmentNanoseconds)
+        Int64(configuration.playlistLength) * configuration.segmentation.segmentNanoseconds)
     }
   }
 
@@ -163,7 +167,7 @@ final class Program: Sendable {
   }
 
   private func close(isEnding: Bool) {
-    let streams = site.streams
+    let streams = serverState.streams
     for stream in streams { stream.beginClosing(isEnding: isEnding) }
     for stream in streams { stream.waitUntilClosed() }
   }
@@ -173,8 +177,8 @@ final class Program: Sendable {
   ///
   /// On an error the old ones stay.
   func reload() {
-    keeper.reload()
-    guard let tls = wiring.tls, tls.selfSigned == nil else { return }
+    registry.reload()
+    guard let tls = definition.tls, tls.selfSigned == nil else { return }
     do throws(TLSError) {
       try tls.context.reload()
       log.write(.info, "certificate", "taken over; SHA-256 \(tls.context.fingerprint)")

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Capture
 import HTTP
 import Logging
@@ -5,7 +7,7 @@ import Media
 import Packaging
 import Streams
 
-/// What flags and files ask for, as given; checked as a whole by `StreamWiring` and `Wiring`.
+/// What flags and files ask for, as given; checked as a whole by `StreamDefinition` and `ValidatedConfiguration`.
 struct Settings {
   /// What to do instead of streaming.
   enum Action { case stream, listCameras, probe, printVersion, printHelp }
@@ -14,7 +16,7 @@ struct Settings {
   var isTestSource = false
   var device: String?
   /// Nil: that of the input, where there is one.
-  var sound: StreamConfiguration.Sound?
+  var audio: StreamConfiguration.AudioSource?
   var input: InputAddress?
   var inputOptions = InputOptions()
   var loops = false
@@ -24,12 +26,12 @@ struct Settings {
   /// Whether the input's pictures are packaged as they came, once that is known.
   var passesThrough = false
   /// Whether segments end with the input's key pictures, since these come at no fixed distance.
-  var hasFreeSegments = false
+  var hasVariableDurationSegments = false
   var size: VideoSize?
   /// What the source has, once it is known; its shape is that of rungs without a height.
   var sourceSize: VideoSize?
   /// Rungs as given.
-  var ladder: [RungWish] = []
+  var ladder: [RequestedRendition] = []
   /// Frames from IDR to IDR; nil for one at the begin of each segment.
   var intraInterval: Int?
   var rate = FrameRate.thirty
@@ -45,7 +47,7 @@ struct Settings {
   var playlistLength: Int?
   var retained: Int?
   var holdBackMicroseconds: Int64?
-  var history: Int?
+  var prefill: Int?
   var numbering = MediaNames.Numbering.epoch
   var name = "live"
   var targetLatencyMicroseconds: Int64?
@@ -82,7 +84,7 @@ struct Settings {
   /// What people call the stream; nothing depends on it.
   var label: String?
   /// Where in a file the stream is described; nil where the flags describe it.
-  var place: String?
+  var location: String?
   /// What was asked for of the stream, as text.
   var wish: [String] = []
   /// Where in a file an option was given, by its flag.

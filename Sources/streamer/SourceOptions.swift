@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Capture
 import Streams
 
@@ -19,8 +21,8 @@ extension Option {
       help: "tone, in step with the flash; none; or an ALSA device; an input brings its own",
       allowed: "tone, none, or the name of an ALSA device such as default or hw:1"
     ) {
-      let sounds: [String: StreamConfiguration.Sound] = ["tone": .tone, "none": .none]
-      $1.sound = sounds[$0] ?? .device($0)
+      let audios: [String: StreamConfiguration.AudioSource] = ["tone": .tone, "none": .none]
+      $1.audio = audios[$0] ?? .device($0)
       return !$0.isEmpty
     },
     Option(

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Capture
 import Glibc
 import Logging
@@ -39,7 +41,7 @@ case .probe:
     let findings = try InputProbe(address, options: settings.inputOptions).run(
       segmentMicroseconds: settings.segmentMicroseconds,
       longestGroup: settings.longestGroupMicroseconds * 1000, cancellation: InputCancellation())
-    for line in findings.lines(address: address, takesSound: settings.takesInputSound) {
+    for line in findings.lines(address: address, takesAudio: settings.takesInputAudio) {
       print(line)
     }
     exit(0)
@@ -47,9 +49,9 @@ case .probe:
 case .stream: break
 }
 
-let configuration: Configuration
+let configuration: MergedSettings
 do {
-  configuration = try Configuration(flags)
+  configuration = try MergedSettings(flags)
 } catch { exitWith(2, "\(error)") }
 settings = configuration.program
 let log = Log(format: settings.logFormat, least: settings.logLevel)
@@ -60,25 +62,25 @@ enum Event {
   /// A stream has failed, or its source has ended.
   case streamChanged
 }
-let events = Mailbox<[Event]>([])
+let events = Monitor<[Event]>([])
 
 let handedOver: [ListeningSocket]
-let wiring: Wiring
+let definition: ValidatedConfiguration
 let accessLog: LineFile?
 do {
   handedOver = try SupervisorSockets.take()
-  wiring = try Wiring(configuration, isSupervised: !handedOver.isEmpty)
+  definition = try ValidatedConfiguration(configuration, isSupervised: !handedOver.isEmpty)
   accessLog = try settings.accessLog.map { try LineFile($0, log: log) }
 } catch let error as LineFile.Failure {
   exitWith(2, "--access-log: \(error); allowed is the path of a file that can be written")
 } catch { exitWith(2, "\(error)") }
 
-for remark in configuration.remarks { log.write(.warning, "configuration", remark) }
+for warning in configuration.warnings { log.write(.warning, "configuration", warning) }
 
 let program: Program
 do {
-  let endpoints = try wiring.assign(handedOver)
-  program = try Program(wiring, log: log, accessLog: accessLog, handedOver: endpoints) {
+  let endpoints = try definition.assign(handedOver)
+  program = try Program(definition, log: log, accessLog: accessLog, handedOver: endpoints) {
     events.update { $0.append(.streamChanged) }
   }
 } catch let error as UsageError {
@@ -88,7 +90,7 @@ do {
 } catch { exitWith(1, "\(error)") }
 
 /// Ends the program for a stream that could not be made, or has failed.
-func exitFor(_ failure: LiveStream.Failure) -> Never {
+func exitFor(_ failure: StreamSession.Failure) -> Never {
   switch failure {
   // A source that was named and is not there is a wrong argument.
   case .source(let reason), .configuration(let reason): exitWith(2, reason)
@@ -109,7 +111,7 @@ do {
   }
   try program.start()
   isServing.withLock { $0 = true }
-} catch let failure as LiveStream.Failure {
+} catch let failure as StreamSession.Failure {
   exitFor(failure)
 } catch { exitWith(1, "\(error)") }
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CMAF
 import Media
 import Sharing
@@ -5,10 +7,10 @@ import Testing
 
 @Suite("Audio chunks: one for each part")
 struct AudioChunkerTests {
-  static func cadence() throws -> AudioCadence {
-    let video = Cadence(
+  static func segmentation() throws -> AudioSegmentation {
+    let video = Segmentation(
       rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)
-    return try #require(AudioCadence(following: video, sampleRate: 48_000))
+    return try #require(AudioSegmentation(following: video, sampleRate: 48_000))
   }
 
   static func bytes(_ index: Int64) -> [UInt8] {
@@ -17,11 +19,11 @@ struct AudioChunkerTests {
 
   @Test("concatenated, the chunks of a segment hold its frames in order; styp begins it")
   func segment() throws {
-    let cadence = try Self.cadence()
-    var chunker = AudioChunker(cadence: cadence)
+    let segmentation = try Self.segmentation()
+    var chunker = AudioChunker(segmentation: segmentation)
     let number: Int64 = 1_795_155_721
-    let first = cadence.firstFrame(of: number)
-    var chunks: [AudioChunker.Chunk] = []
+    let first = segmentation.firstFrame(of: number)
+    var chunks: [AudioChunk] = []
     for index in first..<first + 47 {
       let made = chunker.add(Self.bytes(index), frame: index, captured: index * 10)
       #expect(made.isEmpty == ((index - first + 1) % 5 != 0 && index != first + 46))
@@ -42,10 +44,10 @@ struct AudioChunkerTests {
 
   @Test("a missing frame ends its chunk early; the end flushes what waits")
   func missing() throws {
-    let cadence = try Self.cadence()
-    var chunker = AudioChunker(cadence: cadence)
-    let first = cadence.firstFrame(of: 7)
-    var chunks: [AudioChunker.Chunk] = []
+    let segmentation = try Self.segmentation()
+    var chunker = AudioChunker(segmentation: segmentation)
+    let first = segmentation.firstFrame(of: 7)
+    var chunks: [AudioChunk] = []
     for index in [0, 1, 3, 4, 5, 6] as [Int64] {
       chunks += chunker.add(Self.bytes(first + index), frame: first + index, captured: 0)
     }

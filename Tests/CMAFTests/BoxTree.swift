@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Testing
 
 /// ISO BMFF boxes as readable text: every field by name, sizes checked, nothing left over.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CMAF
 import TestSupport
 import Testing
@@ -6,7 +8,7 @@ import Testing
 struct NTPTimeTests {
   struct Row: Sendable, CustomTestStringConvertible {
     let unix: Int64
-    let stamp: UInt64
+    let timestamp: UInt64
     var testDescription: String { "\(unix)" }
   }
 
@@ -14,20 +16,20 @@ struct NTPTimeTests {
     "seconds since 1900 above, their fraction below",
     arguments: [
       // RFC 5905, figure 4: 1 January 1970 is 2,208,988,800; 31 December 1999 is 3,155,587,200.
-      Row(unix: 0, stamp: 2_208_988_800 << 32),
-      Row(unix: 946_598_400_000_000_000, stamp: 3_155_587_200 << 32),
-      Row(unix: 500_000_000, stamp: 2_208_988_800 << 32 | 0x8000_0000),
-      Row(unix: -500_000_000, stamp: 2_208_988_799 << 32 | 0x8000_0000),
+      Row(unix: 0, timestamp: 2_208_988_800 << 32),
+      Row(unix: 946_598_400_000_000_000, timestamp: 3_155_587_200 << 32),
+      Row(unix: 500_000_000, timestamp: 2_208_988_800 << 32 | 0x8000_0000),
+      Row(unix: -500_000_000, timestamp: 2_208_988_799 << 32 | 0x8000_0000),
       // A nanosecond is 4.29 units; rounded to the nearest.
-      Row(unix: 1, stamp: 2_208_988_800 << 32 | 4),
-      Row(unix: 999_999_999, stamp: 2_208_988_800 << 32 | 0xFFFF_FFFC),
-      Row(unix: -2_208_988_800_000_000_000, stamp: 0),
+      Row(unix: 1, timestamp: 2_208_988_800 << 32 | 4),
+      Row(unix: 999_999_999, timestamp: 2_208_988_800 << 32 | 0xFFFF_FFFC),
+      Row(unix: -2_208_988_800_000_000_000, timestamp: 0),
       // The last second of the era, 2036-02-07T06:28:15Z.
-      Row(unix: 2_085_978_495_000_000_000, stamp: 0xFFFF_FFFF << 32),
+      Row(unix: 2_085_978_495_000_000_000, timestamp: 0xFFFF_FFFF << 32),
     ])
   func table(row: Row) {
-    #expect(NTPTime.from(unixNanoseconds: row.unix) == row.stamp)
-    #expect(NTPTime.unixNanoseconds(of: row.stamp) == row.unix)
+    #expect(NTPTime.from(unixNanoseconds: row.unix) == row.timestamp)
+    #expect(NTPTime.unixNanoseconds(of: row.timestamp) == row.unix)
   }
 
   @Test("the era after 2036 begins at 0")

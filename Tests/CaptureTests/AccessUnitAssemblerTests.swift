@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Testing
 
 @testable import Capture
@@ -7,12 +9,12 @@ struct AccessUnitAssemblerTests {
   /// Datagrams of 100 bytes; a picture is a list of slices by their sizes.
   private struct Sender {
     var assembler = AccessUnitAssembler()
-    var stamp: Int64 = 0
+    var timestamp: Int64 = 0
     var units: [AccessUnitAssembler.Unit] = []
     var whole: [[UInt8]] = []
 
     mutating func send(_ slices: [Int], isKey: Bool = false, evenly: Bool = false) {
-      stamp += 3000
+      timestamp += 3000
       var all: [UInt8] = []
       for size in slices {
         let count = (size + 99) / 100
@@ -22,12 +24,12 @@ struct AccessUnitAssemblerTests {
           left -= part
           let begins = index == 0
           let header: [UInt8] = begins ? [0, 0, 0, 1, isKey ? 0x65 : 0x41] : []
-          let bytes = header + [UInt8](repeating: UInt8(stamp / 3000 & 127) | 1, count: part)
+          let bytes = header + [UInt8](repeating: UInt8(timestamp / 3000 & 127) | 1, count: part)
           all += bytes
           units += assembler.take(
             .init(
-              stamp: stamp, bytes: bytes, startsUnit: begins, slices: begins ? 1 : 0,
-              isKey: isKey, arrival: stamp))
+              timestamp: timestamp, bytes: bytes, startsUnit: begins, slices: begins ? 1 : 0,
+              isKey: isKey, arrival: timestamp))
         }
       }
       whole.append(all)
@@ -56,14 +58,14 @@ struct AccessUnitAssemblerTests {
   }
 
   @Test("a source whose stamp never changes does not fill the memory")
-  func oneStamp() {
+  func oneTimestamp() {
     var assembler = AccessUnitAssembler()
     var units: [AccessUnitAssembler.Unit] = []
     let bytes = [UInt8](repeating: 1, count: 1 << 20)
     for index in 0..<80 {
       units += assembler.take(
         .init(
-          stamp: 7, bytes: bytes, startsUnit: true, slices: 1, isKey: false,
+          timestamp: 7, bytes: bytes, startsUnit: true, slices: 1, isKey: false,
           arrival: Int64(index)))
     }
     if let rest = assembler.finish() { units.append(rest) }
@@ -74,18 +76,18 @@ struct AccessUnitAssemblerTests {
   @Test("parameter sets belong to the picture behind them, what follows a picture is no fault")
   func sets() {
     var assembler = AccessUnitAssembler()
-    func piece(_ stamp: Int64, _ type: UInt8, _ size: Int) -> AccessUnitAssembler.Piece {
+    func piece(_ timestamp: Int64, _ type: UInt8, _ size: Int) -> AccessUnitAssembler.Piece {
       let isSlice = type == 0x41 || type == 0x65
       return .init(
-        stamp: stamp, bytes: [0, 0, 0, 1, type] + [UInt8](repeating: 9, count: size),
+        timestamp: timestamp, bytes: [0, 0, 0, 1, type] + [UInt8](repeating: 9, count: size),
         startsUnit: true, slices: isSlice ? 1 : 0, isKey: type == 0x65, arrival: 0)
     }
     var units: [AccessUnitAssembler.Unit] = []
-    for (stamp, type, size) in [
+    for (timestamp, type, size) in [
       (1, 0x67, 10), (1, 0x68, 4), (1, 0x65, 90), (2, 0x41, 40), (2, 0x06, 6), (3, 0x41, 40),
       (3, 0x06, 6), (4, 0x67, 10), (4, 0x68, 4), (4, 0x65, 60),
-    ] as [(Int64, UInt8, Int)] { units += assembler.take(piece(stamp, type, size)) }
-    #expect(units.map(\.stamp) == [1, 2, 3, 4])
+    ] as [(Int64, UInt8, Int)] { units += assembler.take(piece(timestamp, type, size)) }
+    #expect(units.map(\.timestamp) == [1, 2, 3, 4])
     #expect(units.map(\.isEarly) == [false, true, true, true])
     #expect(units.last?.bytes.count == 15 + 9 + 65)
     #expect(assembler.faults == 0)

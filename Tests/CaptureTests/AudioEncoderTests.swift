@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Media
 import Testing
 
@@ -17,7 +19,7 @@ struct AudioEncoderTests {
     var frames: [EncodedAudioFrame] = []
     for place in stride(from: first, to: first + count, by: Int(step)) {
       let count = Int(min(step, first + count - place))
-      frames += try encoder.encode(tone.sound(from: place, count: count), at: place)
+      frames += try encoder.encode(tone.audio(from: place, count: count), at: place)
     }
     return frames
   }
@@ -83,7 +85,7 @@ struct AudioEncoderTests {
         #expect(abs(last - start - Int(rate) / 10) < 30)
         // In step with the tone itself: a shift of two samples would leave half of its height.
         let tone = TestTone(sampleRate: settings.sampleRate, channels: 1)
-          .sound(from: second + 1000, count: 2000).planes[0]
+          .audio(from: second + 1000, count: 2000).planes[0]
         let worst = zip(tone, plane[start + 1000..<start + 3000]).map { abs($0 - $1) }.max() ?? 1
         #expect(worst < 0.1, "\(worst)")
       }
@@ -98,12 +100,12 @@ struct AudioEncoderTests {
     var decoder = try AudioDecoder(
       codec: "aac", extradata: configuration.bytes, sampleRate: settings.sampleRate,
       channels: settings.channels)
-    var whole = SoundBlock.silence(channels: settings.channels, count: 0)
+    var whole = PCMBlock.silence(channels: settings.channels, count: 0)
     for frame in frames {
       for decoded in try decoder.decode(frame.bytes, pts: frame.position) {
-        #expect(decoded.pts == frame.position && decoded.sound.count == 1024)
+        #expect(decoded.pts == frame.position && decoded.audio.count == 1024)
         #expect(decoded.sampleRate == settings.sampleRate)
-        whole.append(decoded.sound)
+        whole.append(decoded.audio)
       }
     }
     #expect(decoder.damaged == 0)

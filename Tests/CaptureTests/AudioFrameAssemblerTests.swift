@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import TestSupport
 import Testing
 
@@ -6,19 +8,19 @@ import Testing
 @Suite("Sound in frames of 1024 samples since 1970")
 struct AudioFrameAssemblerTests {
   /// Samples whose value is their place, beyond `base`.
-  static func sound(_ positions: Range<Int64>, base: Int64) -> SoundBlock {
-    SoundBlock(planes: [positions.map { Float($0 - base) }])
+  static func audio(_ positions: Range<Int64>, base: Int64) -> PCMBlock {
+    PCMBlock(planes: [positions.map { Float($0 - base) }])
   }
 
   @Test("the first frame is silent before the first sound, and begins at a multiple of 1024")
   func first() {
     var assembler = AudioFrameAssembler(channels: 1, longestGap: 5000)
     let base: Int64 = 86_167_474_560_000 / 1024 * 1024
-    let frames = assembler.push(Self.sound(base + 24..<base + 2048, base: base), at: base + 24)
+    let frames = assembler.push(Self.audio(base + 24..<base + 2048, base: base), at: base + 24)
     #expect(frames.map(\.position) == [base, base + 1024])
-    #expect(frames[0].sound.planes[0].prefix(24).allSatisfy { $0 == 0 })
-    #expect(frames[0].sound.planes[0][24...] == ArraySlice((24..<1024).map { Float($0) }))
-    #expect(frames[1].sound.planes[0] == (1024..<2048).map { Float($0) })
+    #expect(frames[0].audio.planes[0].prefix(24).allSatisfy { $0 == 0 })
+    #expect(frames[0].audio.planes[0][24...] == ArraySlice((24..<1024).map { Float($0) }))
+    #expect(frames[1].audio.planes[0] == (1024..<2048).map { Float($0) })
   }
 
   @Test("blocks of any size, gaps and overlaps: every frame once, each sample at its place")
@@ -34,7 +36,7 @@ struct AudioFrameAssemblerTests {
       for _ in 0..<80 {
         let count = Int64.random(in: 1...3000, using: &random)
         frames += assembler.push(
-          Self.sound(position..<position + count, base: base - 1), at: position)
+          Self.audio(position..<position + count, base: base - 1), at: position)
         if position + count > heard {
           present.append(max(position, heard)..<position + count)
           heard = position + count
@@ -56,7 +58,7 @@ struct AudioFrameAssemblerTests {
       var sounding: Set<Int64> = []
       for range in present { sounding.formUnion(range) }
       for frame in frames {
-        for (index, value) in frame.sound.planes[0].enumerated() {
+        for (index, value) in frame.audio.planes[0].enumerated() {
           let place = frame.position + Int64(index)
           let wanted = sounding.contains(place) ? Float(place - base + 1) : 0
           guard value == wanted else {
@@ -71,13 +73,13 @@ struct AudioFrameAssemblerTests {
   @Test("a gap that is too long is left: the frames go on at the new place")
   func longGap() {
     var assembler = AudioFrameAssembler(channels: 2, longestGap: 10_000)
-    let stereo = SoundBlock(
+    let stereo = PCMBlock(
       planes: [Array(repeating: 1, count: 1500), Array(repeating: 2, count: 1500)])
     #expect(assembler.push(stereo, at: 0).map(\.position) == [0])
     let frames = assembler.push(stereo, at: 1_000_000)
     #expect(frames.map(\.position) == [1024, 999_424, 1_000_448])
-    #expect(frames[0].sound.planes[1][475] == 2 && frames[0].sound.planes[1][476] == 0)
-    #expect(frames[1].sound.planes[1][575] == 0 && frames[1].sound.planes[1][576] == 2)
+    #expect(frames[0].audio.planes[1][475] == 2 && frames[0].audio.planes[1][476] == 0)
+    #expect(frames[1].audio.planes[1][575] == 0 && frames[1].audio.planes[1][576] == 2)
     #expect(assembler.next == 1_001_500)
     // What is old by then is left out.
     #expect(assembler.push(stereo, at: 2000).isEmpty && assembler.next == 1_001_500)

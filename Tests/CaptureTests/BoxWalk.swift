@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Boxes of ISO BMFF, found by walking: enough to look into a CMAF header.
 struct Box {
   let type: String

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Media
 import Testing
 
@@ -39,13 +41,13 @@ struct BurnedClockTests {
 
   @Test("what is painted is read again", arguments: sizes)
   func roundTrip(_ text: String) throws {
-    let source = try TestPicture(size: size(text))
+    let source = try TestPattern(size: size(text))
     var generator = SystemRandomNumberGenerator()
     for index in 0..<20 {
-      let stamp = Int64.random(in: 0..<1 << 48, using: &generator)
-      let picture = source.draw(frame: Int64(index), milliseconds: stamp)
-      #expect(picture.burnedMilliseconds == stamp)
-      #expect(ClockReader.read(picture) == stamp)
+      let timestamp = Int64.random(in: 0..<1 << 48, using: &generator)
+      let picture = source.draw(frame: Int64(index), milliseconds: timestamp)
+      #expect(picture.burnedMilliseconds == timestamp)
+      #expect(ClockReader.read(picture) == timestamp)
     }
   }
 
@@ -54,7 +56,7 @@ struct BurnedClockTests {
     arguments: sizes)
   func strip(_ text: String) throws {
     let size = try size(text)
-    let red = try PicturePool(size: size).picture { $0.fill($0.area, Colour(63, 102, 240)) }
+    let red = try VideoFramePool(size: size).picture { $0.fill($0.area, Colour(63, 102, 240)) }
     let picture = red.withClock(1_700_000_000_123)
     let canvas = Canvas(picture)
     #expect(canvas.colour(x: 0, y: size.height / 9 + 2) == Colour(63, 102, 240))
@@ -69,7 +71,7 @@ struct BurnedClockTests {
 
   @Test("a copy carries the new stamp and the original keeps its own")
   func copy() throws {
-    let slate = try SlatePicture.make(size: size("640x360"))
+    let slate = try SlateFrame.make(size: size("640x360"))
     #expect(slate.burnedMilliseconds == nil)
     #expect(ClockReader.read(slate) == nil)
     let first = slate.withClock(1_700_000_000_000)
@@ -85,8 +87,8 @@ struct BurnedClockTests {
   @Test("the flash is white in the first 100 ms of a second and black else", arguments: sizes)
   func flash(_ text: String) throws {
     let size = try size(text)
-    let source = try TestPicture(size: size)
-    let area = TestPicture.Layout(width: size.width, height: size.height).flash
+    let source = try TestPattern(size: size)
+    let area = TestPattern.Layout(width: size.width, height: size.height).flash
     let rows: [(Int64, UInt8)] = [(0, 235), (99, 235), (100, 16), (999, 16)]
     for (milliseconds, luma) in rows {
       let picture = source.draw(frame: 0, milliseconds: 1_700_000_000_000 + milliseconds)
@@ -103,14 +105,14 @@ struct BurnedClockTests {
   func flashFrames() throws {
     let grid = FrameGrid(rate: try #require(FrameRate(30)))
     let flashing = (0..<30).filter {
-      TestPicture.flashes(at: grid.nanoseconds(51_000_000_000 + Int64($0)) / 1_000_000)
+      TestPattern.flashes(at: grid.nanoseconds(51_000_000_000 + Int64($0)) / 1_000_000)
     }
     #expect(flashing == [0, 1, 2])
   }
 
   @Test("a picture drawn later has other bytes, and memory used again does not change the first")
   func pool() throws {
-    let source = try TestPicture(size: size("320x180"))
+    let source = try TestPattern(size: size("320x180"))
     let kept = source.draw(frame: 1, milliseconds: 1000)
     for index in Int64(2)..<50 { _ = source.draw(frame: index, milliseconds: index * 33) }
     #expect(ClockReader.read(kept) == 1000)

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Media
 import Testing
 
@@ -59,7 +61,7 @@ struct CMAFHeaderTests {
     let one = try VideoEncoder(settings())
     var other = try VideoEncoder(settings())
     let before = try other.initSegment()
-    let slate = try SlatePicture.make(size: size("640x360"))
+    let slate = try SlateFrame.make(size: size("640x360"))
     for index in Int64(0)..<5 { _ = try other.encode(slate, pts: index * 3000, independent: false) }
     #expect(try one.initSegment() == before)
     #expect(try other.initSegment() == before)

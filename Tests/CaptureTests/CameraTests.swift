@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CFFmpeg
 import Foundation
 import Media
@@ -46,8 +48,8 @@ struct CameraTests {
     for frame in frames {
       #expect(frame.picture.size == (try size("640x360")))
       #expect(frame.picture.burnedMilliseconds == nil)
-      let stamp = try #require(ClockReader.read(frame.picture))
-      #expect(abs(stamp - wall(frame.captureMonotonic)) <= 1)
+      let timestamp = try #require(ClockReader.read(frame.picture))
+      #expect(abs(timestamp - wall(frame.captureMonotonic)) <= 1)
     }
     for (one, next) in zip(frames, frames.dropFirst()) {
       let periods = Int64(1 + next.skipped)
@@ -95,10 +97,10 @@ struct CameraTests {
     let frame = try frames(1, &camera)[0]
     #expect(frame.picture.size.description == shape.wish)
     let canvas = Canvas(frame.picture)
-    let stamp = ClockReader.read(width: shape.x.count, height: shape.y.count) { x, y in
+    let timestamp = ClockReader.read(width: shape.x.count, height: shape.y.count) { x, y in
       canvas.colour(x: shape.x.lowerBound + x, y: shape.y.lowerBound + y).y
     }
-    #expect(abs((stamp ?? 0) - wall(frame.captureMonotonic)) <= 1)
+    #expect(abs((timestamp ?? 0) - wall(frame.captureMonotonic)) <= 1)
     for y in 0..<canvas.height {
       for x in 0..<canvas.width where !(shape.x.contains(x) && shape.y.contains(y)) {
         try #require(canvas.colour(x: x, y: y) == .black)
@@ -110,7 +112,7 @@ struct CameraTests {
   func jpeg() throws {
     let fake = try FakeCamera()
     defer { fake.remove() }
-    let source = try TestPicture(size: size("1280x720"))
+    let source = try TestPattern(size: size("1280x720"))
     for index in Int64(0)..<2 {
       try fake.addJPEG(source.draw(frame: index, milliseconds: 1000 + index), number: Int(index))
     }
@@ -119,8 +121,8 @@ struct CameraTests {
     #expect(camera.mode.pixelFormat == "MJPG")
     let pictures = try frames(4, &camera)
     for frame in pictures {
-      let stamp = try #require(ClockReader.read(frame.picture))
-      #expect([1000, 1001].contains(stamp))
+      let timestamp = try #require(ClockReader.read(frame.picture))
+      #expect([1000, 1001].contains(timestamp))
       let canvas = Canvas(frame.picture)
       // The first cell is white, the second black.
       #expect((232...238).contains(canvas.colour(x: 20, y: 20).y))
@@ -137,7 +139,7 @@ struct CameraTests {
   func damaged() throws {
     let fake = try FakeCamera()
     defer { fake.remove() }
-    let source = try TestPicture(size: size("640x360"))
+    let source = try TestPattern(size: size("640x360"))
     try fake.addJPEG(source.draw(frame: 0, milliseconds: 1000), number: 0)
     try fake.configure(["JPEG": fake.file("").path, "FORMATS": "MJPG", "CORRUPT": "3"])
     var camera = try open(fake)

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 @testable import Capture
 
 /// The reader of BC64, written from its definition and not from the code that paints it.
@@ -37,7 +39,7 @@ enum ClockReader {
   }
 
   /// The stamp burned into a picture.
-  static func read(_ picture: Picture) -> Int64? {
+  static func read(_ picture: VideoFrame) -> Int64? {
     let canvas = Canvas(picture)
     return read(width: canvas.width, height: canvas.height) { canvas.colour(x: $0, y: $1).y }
   }

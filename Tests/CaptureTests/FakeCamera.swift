@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CFFmpeg
 import Foundation
 import GlobShim
@@ -53,7 +55,7 @@ struct FakeCamera {
   func remove() { try? FileManager.default.removeItem(at: folder) }
 
   /// Writes a picture as the camera's next JPEG: full range, 4:2:0, as cameras have it.
-  func addJPEG(_ picture: Picture, number: Int) throws {
+  func addJPEG(_ picture: VideoFrame, number: Int) throws {
     let codec = unsafe try #require(unsafe avcodec_find_encoder(AV_CODEC_ID_MJPEG))
     var context = unsafe avcodec_alloc_context3(codec)
     var frame = unsafe av_frame_alloc()

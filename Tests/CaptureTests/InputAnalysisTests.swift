@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Media
 import Testing
 
@@ -7,13 +9,13 @@ import Testing
 struct InputAnalysisTests {
   struct RateRow: Sendable, CustomTestStringConvertible {
     let testDescription: String
-    let stamps: [Int64]
+    let timestamps: [Int64]
     var declared: FrameRate?
     let rate: String
   }
 
   /// Stamps of `rate`, rounded to `unit` nanoseconds.
-  private static func stamps(
+  private static func timestamps(
     _ rate: Double, _ count: Int, unit: Double = 1, without: Set<Int> = []
   ) -> [Int64] {
     (0..<count).filter { !without.contains($0) }.map { index in
@@ -22,38 +24,43 @@ struct InputAnalysisTests {
   }
 
   static let rates = [
-    RateRow(testDescription: "25", stamps: stamps(25, 25), rate: "25"),
-    RateRow(testDescription: "29.97", stamps: stamps(30000 / 1001, 31), rate: "30000/1001"),
-    RateRow(testDescription: "23.976", stamps: stamps(24000 / 1001, 25), rate: "24000/1001"),
-    RateRow(testDescription: "60", stamps: stamps(60, 61), rate: "60"),
-    RateRow(testDescription: "15, a camera's", stamps: stamps(14.98, 16), rate: "15"),
+    RateRow(testDescription: "25", timestamps: timestamps(25, 25), rate: "25"),
+    RateRow(testDescription: "29.97", timestamps: timestamps(30000 / 1001, 31), rate: "30000/1001"),
+    RateRow(
+      testDescription: "23.976", timestamps: timestamps(24000 / 1001, 25), rate: "24000/1001"),
+    RateRow(testDescription: "60", timestamps: timestamps(60, 61), rate: "60"),
+    RateRow(testDescription: "15, a camera's", timestamps: timestamps(14.98, 16), rate: "15"),
     RateRow(
       testDescription: "30 in whole milliseconds, with a hole",
-      stamps: stamps(30, 31, unit: 1e6, without: [7, 8]), rate: "30"),
+      timestamps: timestamps(30, 31, unit: 1e6, without: [7, 8]), rate: "30"),
     RateRow(
-      testDescription: "29.97 in whole milliseconds, declared", stamps: stamps(30, 20, unit: 1e6),
+      testDescription: "29.97 in whole milliseconds, declared",
+      timestamps: timestamps(30, 20, unit: 1e6),
       declared: FrameRate(30000, 1001), rate: "30000/1001"),
     RateRow(
-      testDescription: "a declaration that is wrong", stamps: stamps(25, 26),
+      testDescription: "a declaration that is wrong", timestamps: timestamps(25, 26),
       declared: FrameRate(50), rate: "25"),
     RateRow(
-      testDescription: "no stamps, but a declaration", stamps: [], declared: FrameRate(2997, 100),
+      testDescription: "no stamps, but a declaration", timestamps: [],
+      declared: FrameRate(2997, 100),
       rate: "30000/1001"),
     RateRow(
-      testDescription: "out of order", stamps: [0, 3, 1, 2, 6, 4, 5].map { $0 * 40_000_000 },
+      testDescription: "out of order", timestamps: [0, 3, 1, 2, 6, 4, 5].map { $0 * 40_000_000 },
       rate: "25"),
   ]
 
   @Test("the nearest standard rate", arguments: rates)
   func rate(_ row: RateRow) {
-    #expect(InputRate.nearest(stamps: row.stamps, declared: row.declared)?.description == row.rate)
+    #expect(
+      InputRate.nearest(timestamps: row.timestamps, declared: row.declared)?.description == row.rate
+    )
   }
 
   struct PassRow: Sendable, CustomTestStringConvertible {
     let testDescription: String
     var codec: NALCodec? = .h264
     /// Stamps in frames, in the order of decoding; those of key pictures.
-    let stamps: [Double]
+    let timestamps: [Double]
     let keys: Set<Int>
     var segment: Int64 = 1_000_000
     let verdict: PassThroughAnalysis.Verdict
@@ -64,44 +71,46 @@ struct InputAnalysisTests {
 
   static let passes = [
     PassRow(
-      testDescription: "a group is a segment", stamps: regular(51), keys: [0, 25, 50],
+      testDescription: "a group is a segment", timestamps: regular(51), keys: [0, 25, 50],
       verdict: .fits(.init(rate: rate25, groupFrames: 25, segmentFrames: 25))),
     PassRow(
-      testDescription: "two segments in a group", stamps: regular(101), keys: [0, 50, 100],
+      testDescription: "two segments in a group", timestamps: regular(101), keys: [0, 50, 100],
       verdict: .fits(.init(rate: rate25, groupFrames: 50, segmentFrames: 50))),
     PassRow(
-      testDescription: "five groups in a segment", stamps: regular(11), keys: [0, 5, 10],
+      testDescription: "five groups in a segment", timestamps: regular(11), keys: [0, 5, 10],
       verdict: .fits(.init(rate: rate25, groupFrames: 5, segmentFrames: 25))),
     PassRow(
-      testDescription: "groups and segments do not go into one another", stamps: regular(61),
+      testDescription: "groups and segments do not go into one another", timestamps: regular(61),
       keys: [0, 30, 60],
-      verdict: .fits(.init(rate: rate25, groupFrames: 30, segmentFrames: 25, isFree: true))),
+      verdict: .fits(
+        .init(rate: rate25, groupFrames: 30, segmentFrames: 25, hasVariableDuration: true))),
     PassRow(
       testDescription: "jitter within half a frame",
-      stamps: regular(51).map { $0 + ($0 == 9 ? 0.4 : 0) },
+      timestamps: regular(51).map { $0 + ($0 == 9 ? 0.4 : 0) },
       keys: [0, 25, 50],
       verdict: .fits(.init(rate: rate25, groupFrames: 25, segmentFrames: 25))),
     PassRow(
-      testDescription: "a picture is missing", stamps: regular(52).filter { $0 != 9 },
+      testDescription: "a picture is missing", timestamps: regular(52).filter { $0 != 9 },
       keys: [0, 24, 49], verdict: .unfit(.irregularRate(rate25))),
     PassRow(
-      testDescription: "key pictures at changing distances", stamps: regular(51),
+      testDescription: "key pictures at changing distances", timestamps: regular(51),
       keys: [0, 20, 50],
-      verdict: .fits(.init(rate: rate25, groupFrames: 30, segmentFrames: 25, isFree: true))),
+      verdict: .fits(
+        .init(rate: rate25, groupFrames: 30, segmentFrames: 25, hasVariableDuration: true))),
     PassRow(
-      testDescription: "B-frames", stamps: [0, 3, 1, 2, 6, 4, 5], keys: [0],
+      testDescription: "B-frames", timestamps: [0, 3, 1, 2, 6, 4, 5], keys: [0],
       verdict: .unfit(.reordered)),
     PassRow(
-      testDescription: "no second key picture", stamps: regular(120), keys: [0],
+      testDescription: "no second key picture", timestamps: regular(120), keys: [0],
       verdict: .unfit(.longGroup(4))),
     PassRow(
       testDescription: "no key picture at all, as with a rolling intra refresh",
-      stamps: regular(120), keys: [], verdict: .unfit(.longGroup(4))),
+      timestamps: regular(120), keys: [], verdict: .unfit(.longGroup(4))),
     PassRow(
-      testDescription: "two key pictures only", stamps: regular(40), keys: [0, 25],
+      testDescription: "two key pictures only", timestamps: regular(40), keys: [0, 25],
       verdict: .undecided),
     PassRow(
-      testDescription: "another codec", codec: nil, stamps: [], keys: [],
+      testDescription: "another codec", codec: nil, timestamps: [], keys: [],
       verdict: .unfit(.codec("h264"))),
   ]
 
@@ -111,8 +120,8 @@ struct InputAnalysisTests {
       nalCodec: row.codec, codec: "h264", width: 64, height: 64, rate: nil, parameterSets: [],
       configuration: [])
     var analysis = PassThroughAnalysis(video, segmentMicroseconds: row.segment)
-    for (index, stamp) in row.stamps.enumerated() {
-      analysis.take(pts: Int64(stamp * 40_000_000), isKey: row.keys.contains(index))
+    for (index, timestamp) in row.timestamps.enumerated() {
+      analysis.take(pts: Int64(timestamp * 40_000_000), isKey: row.keys.contains(index))
     }
     #expect(analysis.verdict == row.verdict)
   }
@@ -150,16 +159,16 @@ struct InputAnalysisTests {
   }
 
   @Test("sound with stamps of another time says nothing of the pictures", arguments: [1, -1])
-  func foreignSound(sign: Int64) {
+  func foreignAudio(sign: Int64) {
     var survey = InputSurvey()
     let hour: Int64 = 3_600_000_000_000
     for index in Int64(0)..<30 {
       let time = index * 40_000_000
       survey.take(pts: time, arrival: time + 5_000_000, sent: nil)
-      survey.takeSound(pts: time + sign * hour, arrival: time + 6_000_000)
+      survey.takeAudio(pts: time + sign * hour, arrival: time + 6_000_000)
     }
     #expect(survey.lateness == 0)
-    #expect(survey.soundLateness <= 100_000_000)
+    #expect(survey.audioLateness <= 100_000_000)
   }
 
   @Test("the sender's own time makes the lateness longer")

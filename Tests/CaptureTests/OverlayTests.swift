@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Media
 import Testing
 
@@ -40,7 +42,7 @@ struct OverlayTests {
     arguments: sizes + ["64x64", "1920x1080"])
   func place(_ text: String) throws {
     let size = try size(text)
-    let source = try TestPicture(size: try self.size("640x360"))
+    let source = try TestPattern(size: try self.size("640x360"))
       .draw(frame: 1, milliseconds: 1_700_000_000_007)
     let painter = try OverlayPainter(try #require(Overlay("{name}")), name: "AB", size: size)
     let painted = try painter.paint(source, milliseconds: 0)

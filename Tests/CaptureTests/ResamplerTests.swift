@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Glibc
 import Testing
 
@@ -8,7 +10,7 @@ struct ResamplerTests {
   /// A source that beeps at each of its own seconds, whose crystal is `ppm` too fast, played to a resampler.
   struct Run {
     var worstError: Int64 = 0
-    var sound: [Float] = []
+    var audio: [Float] = []
     var first: Int64?
     var isContinuous = true
 
@@ -29,11 +31,11 @@ struct ResamplerTests {
         let time =
           start + Int64(elapsed * 1_000_000_000) + (jitter ? Int64(index % 3) * 100_000 : 0)
         guard
-          let placed = try resampler.convert(tone.sound(from: place, count: block), at: time)
+          let placed = try resampler.convert(tone.audio(from: place, count: block), at: time)
         else { continue }
-        if let first, placed.position != first + Int64(sound.count) { isContinuous = false }
+        if let first, placed.position != first + Int64(audio.count) { isContinuous = false }
         first = first ?? placed.position
-        sound += placed.sound.planes[0]
+        audio += placed.audio.planes[0]
         if index > 200 { worstError = max(worstError, abs(resampler.error)) }
       }
     }
@@ -42,7 +44,7 @@ struct ResamplerTests {
     var onsets: [Int] {
       var found: [Int] = []
       var quiet = 2000
-      for (place, value) in sound.enumerated() {
+      for (place, value) in audio.enumerated() {
         if abs(value) > 0.25 {
           if quiet >= 2000 { found.append(place) }
           quiet = 0
@@ -95,12 +97,12 @@ struct ResamplerTests {
   func overlap() throws {
     var resampler = try Resampler(
       fromRate: 48_000, channels: 1, to: AudioEncoderSettings(channels: 1))
-    let block = SoundBlock(planes: [Array(repeating: 0.25, count: 4800)])
+    let block = PCMBlock(planes: [Array(repeating: 0.25, count: 4800)])
     var next: Int64?
     for time in [0, 100, 200, 100, 200, 300, 400] {
       guard let placed = try resampler.convert(block, at: Int64(time) * 1_000_000) else { continue }
       if let next { #expect(placed.position == next) }
-      next = placed.position + Int64(placed.sound.count)
+      next = placed.position + Int64(placed.audio.count)
     }
     #expect(abs((next ?? 0) - 24_000) < 100)
   }
@@ -111,10 +113,10 @@ struct ResamplerTests {
       var resampler = try Resampler(
         fromRate: 48_000, channels: count, to: AudioEncoderSettings(channels: channels))
       let plane = (0..<4800).map { Float(sin(Double($0) / 8)) * 0.2 }
-      let sound = SoundBlock(planes: Array(repeating: plane, count: count))
-      let placed = try #require(try resampler.convert(sound, at: 0))
-      #expect(placed.sound.channels == channels)
-      for plane in placed.sound.planes {
+      let audio = PCMBlock(planes: Array(repeating: plane, count: count))
+      let placed = try #require(try resampler.convert(audio, at: 0))
+      #expect(placed.audio.channels == channels)
+      for plane in placed.audio.planes {
         #expect((0.1...0.9).contains(plane.map { abs($0) }.max() ?? 0))
       }
     }
@@ -133,11 +135,11 @@ struct ResamplerTests {
   func centuries() throws {
     let settings = AudioEncoderSettings(channels: 1)
     var resampler = try Resampler(fromRate: 192_000, channels: 1, to: settings)
-    let sound = SoundBlock(planes: [[Float](repeating: 0, count: 19_200)])
+    let audio = PCMBlock(planes: [[Float](repeating: 0, count: 19_200)])
     let now: Int64 = 1_795_155_720 * 1_000_000_000
-    _ = try resampler.convert(sound, at: now)
-    _ = try resampler.convert(sound, at: now - 8_000_000_000_000_000_000)
-    let placed = try #require(try resampler.convert(sound, at: now + 100_000_000))
+    _ = try resampler.convert(audio, at: now)
+    _ = try resampler.convert(audio, at: now - 8_000_000_000_000_000_000)
+    let placed = try #require(try resampler.convert(audio, at: now + 100_000_000))
     #expect(placed.position >= now / 1_000_000_000 * 48_000)
   }
 }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Testing
 
 @testable import Capture
@@ -8,7 +10,7 @@ struct TestToneTests {
   func oneSecond() {
     let tone = TestTone()
     let second: Int64 = 1_795_155_720 * 48_000
-    let plane = tone.sound(from: second - 1000, count: 49_000).planes[0]
+    let plane = tone.audio(from: second - 1000, count: 49_000).planes[0]
     #expect(plane[..<1000].allSatisfy { $0 == 0 })
     #expect(plane[1000] == 0 && plane[1001] > 0)
     let beep = plane[1000..<5800]
@@ -28,9 +30,9 @@ struct TestToneTests {
     var pieces: [Float] = []
     for place in stride(from: 0, to: 100_000, by: step) {
       let count = min(step, 100_000 - place)
-      pieces += tone.sound(from: first + Int64(place), count: count).planes[0]
+      pieces += tone.audio(from: first + Int64(place), count: count).planes[0]
     }
-    #expect(pieces == tone.sound(from: first, count: 100_000).planes[0])
+    #expect(pieces == tone.audio(from: first, count: 100_000).planes[0])
   }
 
   @Test("after an announced step the seconds are the wall clock's")
@@ -38,16 +40,16 @@ struct TestToneTests {
     let tone = TestTone(channels: 1)
     let second: Int64 = 1_795_155_720 * 48_000
     // The wall clock is 1.25 s ahead: media time 0.75 s after a second is a whole second.
-    let plane = tone.sound(from: second, count: 48_000, announced: 1_250_000_000).planes[0]
+    let plane = tone.audio(from: second, count: 48_000, announced: 1_250_000_000).planes[0]
     #expect(plane.firstIndex { $0 != 0 } == 36_001)
-    let behind = tone.sound(from: second, count: 48_000, announced: -250_000_000).planes[0]
+    let behind = tone.audio(from: second, count: 48_000, announced: -250_000_000).planes[0]
     #expect(behind.firstIndex { $0 != 0 } == 12_001)
   }
 
   @Test("channels sound alike, and before 1970 it works too")
   func channels() {
-    let sound = TestTone(channels: 2).sound(from: -48_000, count: 100)
-    #expect(sound.channels == 2 && sound.planes[0] == sound.planes[1])
-    #expect(sound.planes[0][12] > 0.49)
+    let audio = TestTone(channels: 2).audio(from: -48_000, count: 100)
+    #expect(audio.channels == 2 && audio.planes[0] == audio.planes[1])
+    #expect(audio.planes[0][12] > 0.49)
   }
 }

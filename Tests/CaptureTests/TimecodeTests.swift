@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Media
 import Testing
 
@@ -42,8 +44,8 @@ struct TimecodeTests {
   @Test("digits are white on black, and the box leaves the strip readable", arguments: sizes)
   func painted(_ text: String) throws {
     let size = try size(text)
-    let stamp: Int64 = 1_700_000_000_000 + 45_678
-    let picture = try TestPicture(size: size).draw(frame: 0, milliseconds: stamp)
+    let timestamp: Int64 = 1_700_000_000_000 + 45_678
+    let picture = try TestPattern(size: size).draw(frame: 0, milliseconds: timestamp)
     let canvas = Canvas(picture)
     let box = Timecode(width: size.width, height: size.height).box
     var white = 0
@@ -55,7 +57,7 @@ struct TimecodeTests {
       }
     }
     #expect(white > box.x.count * box.y.count / 10)
-    #expect(ClockReader.read(picture) == stamp)
+    #expect(ClockReader.read(picture) == timestamp)
   }
 
   @Test(
@@ -63,8 +65,8 @@ struct TimecodeTests {
     arguments: ["64x64", "64x7680", "7680x64", "66x130"])
   func oddShapes(_ text: String) throws {
     let size = try size(text)
-    let source = try TestPicture(size: size)
+    let source = try TestPattern(size: size)
     for index in 0..<200 { _ = source.draw(frame: Int64(index), milliseconds: Int64(index) * 33) }
-    _ = try SlatePicture.make(size: size, text: "A RATHER LONG TEXT THAT CANNOT FIT").withClock(1)
+    _ = try SlateFrame.make(size: size, text: "A RATHER LONG TEXT THAT CANNOT FIT").withClock(1)
   }
 }

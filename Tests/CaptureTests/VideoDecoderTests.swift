@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Media
 import Testing
 
@@ -12,7 +14,7 @@ struct VideoDecoderTests {
     _ text: String, _ count: Int
   ) throws -> (InputDescription.Video, [AccessUnit]) {
     var encoder = try VideoEncoder(settings(text))
-    let source = try TestPicture(size: size(text))
+    let source = try TestPattern(size: size(text))
     let step = encoder.settings.rate.ticksPerFrame
     let sets = encoder.parameterSets.sps + encoder.parameterSets.pps
     var units: [AccessUnit] = []
@@ -31,13 +33,13 @@ struct VideoDecoderTests {
     return (video, units)
   }
 
-  private func clock(_ picture: Picture) -> Int64? { ClockReader.read(picture) }
+  private func clock(_ picture: VideoFrame) -> Int64? { ClockReader.read(picture) }
 
   @Test("each unit gives its picture at once, with its facts")
   func atOnce() throws {
     let (video, units) = try coded("640x360", 20)
     var decoder = try VideoDecoder(video)
-    let maker = try PictureMaker(size: size("640x360"))
+    let maker = try FrameNormalizer(size: size("640x360"))
     for (index, unit) in units.enumerated() {
       let pictures = decoder.decode(unit)
       try #require(pictures.count == 1)
@@ -56,7 +58,7 @@ struct VideoDecoderTests {
     let (video, units) = try coded("640x360", 3)
     let (other, more) = try coded("320x180", 3)
     var decoder = try VideoDecoder(video)
-    let maker = try PictureMaker(size: size("640x360"))
+    let maker = try FrameNormalizer(size: size("640x360"))
     for unit in units { _ = decoder.decode(unit) }
     for (index, unit) in more.enumerated() {
       let announced = AccessUnit(
@@ -75,9 +77,9 @@ struct VideoDecoderTests {
     let (video, units) = try coded("640x360", 1)
     let unit = try #require(units.first)
     var decoder = try VideoDecoder(video)
-    let lying = try PictureMaker(size: size("640x360")).picture(
+    let lying = try FrameNormalizer(size: size("640x360")).picture(
       try #require(decoder.decode(unit).first))
-    let rows: [(Turn, String, (Int, Int) -> (Int, Int))] = [
+    let rows: [(Rotation, String, (Int, Int) -> (Int, Int))] = [
       (.quarter, "360x640", { ($1, 359 - $0) }), (.half, "640x360", { (639 - $0, 359 - $1) }),
       (.threeQuarters, "360x640", { (639 - $1, $0) }),
     ]
@@ -87,7 +89,7 @@ struct VideoDecoderTests {
       var decoder = try VideoDecoder(video)
       let decoded = try #require(decoder.decode(unit).first)
       #expect("\(decoded.width)x\(decoded.height)" == shape)
-      let upright = Canvas(try PictureMaker(size: size(shape)).picture(decoded))
+      let upright = Canvas(try FrameNormalizer(size: size(shape)).picture(decoded))
       for y in stride(from: 0, to: upright.height, by: 7) {
         for x in stride(from: 0, to: upright.width, by: 7) {
           let (column, row) = place(x, y)
@@ -101,8 +103,8 @@ struct VideoDecoderTests {
   func damage() throws {
     let (video, units) = try coded("640x360", 31)
     var decoder = try VideoDecoder(video)
-    let maker = try PictureMaker(size: size("640x360"))
-    var last: DecodedPicture?
+    let maker = try FrameNormalizer(size: size("640x360"))
+    var last: DecodedFrame?
     for (index, unit) in units.enumerated() {
       var bytes = unit.bytes
       if (3..<6).contains(index) {

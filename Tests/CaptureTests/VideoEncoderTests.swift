@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Dispatch
 import Media
 import Sharing
@@ -31,7 +33,7 @@ struct VideoEncoderTests {
     arguments: ["30", "30000/1001", "24000/1001", "60"])
   func oneForOne(rate: String) throws {
     var encoder = try VideoEncoder(settings(rate: rate))
-    let source = try TestPicture(size: size("640x360"))
+    let source = try TestPattern(size: size("640x360"))
     let step = encoder.settings.rate.ticksPerFrame
     let first = 1_795_155_720 * Int64(encoder.settings.rate.timescale) / step
     for index in first..<first + 45 {
@@ -49,7 +51,7 @@ struct VideoEncoderTests {
     arguments: ["640x360", "1920x1080"])
   func samples(_ text: String) throws {
     var encoder = try VideoEncoder(settings(text, bitrate: 2000))
-    let source = try TestPicture(size: size(text))
+    let source = try TestPattern(size: size(text))
     for index in Int64(0)..<12 {
       let frames = try encoder.encode(
         source.draw(frame: index, milliseconds: index * 33), pts: Self.start + index * 3000,
@@ -67,7 +69,7 @@ struct VideoEncoderTests {
   @Test("neighbouring IDR pictures differ in idr_pic_id, H.264 §7.4.3, whatever lies between them")
   func idrPictureIDs() throws {
     var encoder = try VideoEncoder(settings())
-    let slate = try SlatePicture.make(size: size("640x360"))
+    let slate = try SlateFrame.make(size: size("640x360"))
     var identifiers: [Int] = []
     for index in Int64(0)..<40 {
       let independent = index % 10 == 0 || index == 11
@@ -85,8 +87,8 @@ struct VideoEncoderTests {
   @Test("a scene change makes no IDR picture of its own")
   func sceneChange() throws {
     var encoder = try VideoEncoder(settings())
-    let source = try TestPicture(size: size("640x360"))
-    let slate = try SlatePicture.make(size: size("640x360"))
+    let source = try TestPattern(size: size("640x360"))
+    let slate = try SlateFrame.make(size: size("640x360"))
     for index in Int64(0)..<20 {
       let picture = index % 5 == 4 ? slate : source.draw(frame: index, milliseconds: index)
       let frames = try encoder.encode(
@@ -102,7 +104,7 @@ struct VideoEncoderTests {
   @Test("the time may jump forwards")
   func jump() throws {
     var encoder = try VideoEncoder(settings())
-    let slate = try SlatePicture.make(size: size("640x360"))
+    let slate = try SlateFrame.make(size: size("640x360"))
     var pts = Self.start
     let steps: [Int64] = [3000, 3000, 90_000 * 3600, 3000, 90_000 * 86_400 * 365, 3000, 6000]
     for step in steps {
@@ -118,17 +120,17 @@ struct VideoEncoderTests {
     let configuration = try #require(
       Box.at("moov/trak/mdia/minf/stbl/stsd/avc1/avcC", in: encoder.initSegment()))
     let decoder = try H264Decoder(configuration: configuration.content)
-    let source = try TestPicture(size: size("640x360"))
+    let source = try TestPattern(size: size("640x360"))
     var bytes = 0
     for index in Int64(0)..<90 {
-      let stamp = 1_795_155_720_000 + index * 100 / 3
-      let picture = source.draw(frame: index, milliseconds: stamp)
+      let timestamp = 1_795_155_720_000 + index * 100 / 3
+      let picture = source.draw(frame: index, milliseconds: timestamp)
       let frame = try #require(
         try encoder.encode(picture, pts: Self.start + index * 3000, independent: index % 30 == 0)
           .first)
       bytes += frame.bytes.count
       let decoded = try decoder.decode(frame.bytes)
-      #expect(decoded.clock == stamp)
+      #expect(decoded.clock == timestamp)
       #expect(decoded.isLimitedBT709)
     }
     #expect(bytes * 8 < 3 * 150_000 * 3 / 2)
@@ -137,7 +139,7 @@ struct VideoEncoderTests {
   @Test("no key frame is larger than a few frames' worth, even of noise")
   func keyFrames() throws {
     var encoder = try VideoEncoder(settings("320x180", bitrate: 300))
-    let pool = try PicturePool(size: size("320x180"))
+    let pool = try VideoFramePool(size: size("320x180"))
     var state: UInt32 = 1
     let pictures = (0..<5).map { _ in
       pool.picture { canvas in
@@ -165,7 +167,7 @@ struct VideoEncoderTests {
 
   @Test("several threads encode the same pictures, and get the same bytes")
   func threads() throws {
-    let source = try TestPicture(size: size("640x360"))
+    let source = try TestPattern(size: size("640x360"))
     let wish = try settings()
     let results = Locked<[[UInt8]]>([])
     for round in Int64(0)..<3 {
@@ -175,9 +177,9 @@ struct VideoEncoderTests {
         var bytes: [UInt8] = []
         if var encoder = try? VideoEncoder(wish) {
           for (index, picture) in pictures.enumerated() {
-            let stamped = picture.withClock(Int64(index))
+            let timestamped = picture.withClock(Int64(index))
             let frames = try? encoder.encode(
-              stamped, pts: Self.start + Int64(index) * 3000, independent: false)
+              timestamped, pts: Self.start + Int64(index) * 3000, independent: false)
             bytes += (frames ?? []).flatMap(\.bytes)
           }
         }
@@ -200,7 +202,7 @@ struct VideoEncoderTests {
     let configuration = try #require(
       Box.at("moov/trak/mdia/minf/stbl/stsd/avc1/avcC", in: header))
     let decoder = try H264Decoder(configuration: configuration.content)
-    let white = try PicturePool(size: size("1280x720")).picture { $0.fill($0.area, .white) }
+    let white = try VideoFramePool(size: size("1280x720")).picture { $0.fill($0.area, .white) }
     let frame = try #require(
       try encoder.encode(white, pts: Self.start, independent: true).first)
     let luma = try decoder.decode(frame.bytes)
@@ -236,7 +238,7 @@ struct VideoEncoderTests {
     let reason = try #require(given)
     #expect(reason.contains(refused.reason))
     #expect(!reason.contains("\n"))
-    let slate = try SlatePicture.make(size: size("640x360"))
+    let slate = try SlateFrame.make(size: size("640x360"))
     let frames = try encoder.encode(slate, pts: Self.start, independent: false)
     #expect(frames.map(\.isIndependent) == [true])
   }
@@ -258,7 +260,7 @@ struct VideoEncoderTests {
     let configuration = try #require(
       Box.at("moov/trak/mdia/minf/stbl/stsd/avc1/avcC", in: encoder.initSegment()))
     let decoder = try H264Decoder(configuration: configuration.content)
-    let source = try TestPicture(size: size("640x360"))
+    let source = try TestPattern(size: size("640x360"))
     for index in Int64(0)..<20 {
       let frame = try #require(
         try encoder.encode(

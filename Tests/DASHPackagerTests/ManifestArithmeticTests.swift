@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DASHPackager
 import Media
 import Packaging
@@ -16,9 +18,9 @@ struct ManifestArithmeticTests {
   @Test("at every moment, before and after steps of the wall clock", arguments: ManifestCase.all)
   func numbers(form: ManifestCase) throws {
     var stream = try form.stream()
-    let cadence = stream.cadence
+    let segmentation = stream.segmentation
     stream.publish(segments: 1)
-    let names = form.names(cadence)
+    let names = form.names(segmentation)
     for (round, offset) in [Int64(0), -200_000_000, 350_000_000].enumerated() {
       if round > 0 { stream.skip(Int64(round), offset: offset) }
       stream.publish(segments: 2)
@@ -26,9 +28,11 @@ struct ManifestArithmeticTests {
       let client = try Self.client(form, snapshot)
       let newest = try #require(snapshot.segments.last).number
       for number in newest...newest + 40 {
-        let begins = cadence.grid.nanoseconds(cadence.firstFrame(of: number)) + offset
+        let begins = segmentation.grid.nanoseconds(segmentation.firstFrame(of: number)) + offset
         // A microsecond is what printed times round away.
-        for moment in [2_000, cadence.segmentNanoseconds / 2, cadence.segmentNanoseconds - 2_000] {
+        for moment in [
+          2_000, segmentation.segmentNanoseconds / 2, segmentation.segmentNanoseconds - 2_000,
+        ] {
           #expect(client.number(at: (begins + moment) / 1000) == names.printed(number))
         }
       }
@@ -41,18 +45,18 @@ struct ManifestArithmeticTests {
   func availability(form: ManifestCase) throws {
     var stream = try form.stream()
     stream.publish(segments: 2)
-    let (snapshot, cadence) = (stream.window.snapshot, stream.cadence)
+    let (snapshot, segmentation) = (stream.window.snapshot, stream.segmentation)
     let first = try #require(snapshot.segments.first).number
     let client = try Self.client(form, snapshot)
-    let names = form.names(cadence)
-    let terms = form.terms(cadence)
+    let names = form.names(segmentation)
+    let terms = form.terms(segmentation)
     for number in first...first + 100 {
-      let begins = cadence.grid.nanoseconds(cadence.firstFrame(of: number))
+      let begins = segmentation.grid.nanoseconds(segmentation.firstFrame(of: number))
       let there =
-        begins + cadence.grid.rate.frameNanoseconds + terms.inputDelay + terms.pipelineDelay
+        begins + segmentation.grid.rate.frameNanoseconds + terms.inputDelay + terms.pipelineDelay
       let available = client.available(names.printed(number)) * 1000
       let isLowLatency = terms.availabilityTimeOffset != nil
-      let due = isLowLatency ? there : begins + cadence.segmentNanoseconds
+      let due = isLowLatency ? there : begins + segmentation.segmentNanoseconds
       // Rounded down to the millisecond: at most that much later than true, and never earlier.
       #expect(available >= due - 2_000 && available < due + 1_002_000, "\(number)")
     }
@@ -67,15 +71,17 @@ struct ManifestArithmeticTests {
     let live = try Self.client(form, stream.window.snapshot)
     stream.window.end()
     let ended = try Self.client(form, stream.window.snapshot)
-    let run = form.names(stream.cadence)
+    let run = form.names(stream.segmentation)
     let last = try #require(stream.window.snapshot.segments.last).number
     for number in last - 5...last {
-      let ticks = stream.cadence.grid.ticks(stream.cadence.firstFrame(of: number))
+      let ticks = stream.segmentation.grid.ticks(stream.segmentation.firstFrame(of: number))
       #expect(abs(live.presentationTime(ticks) - ended.presentationTime(ticks)) <= 1)
       // Presentation time and availability time begin at the same moment.
       let wall = live.availabilityStart + live.presentationTime(ticks)
       #expect(
-        abs(wall - stream.cadence.grid.nanoseconds(stream.cadence.firstFrame(of: number)) / 1000)
+        abs(
+          wall - stream.segmentation.grid.nanoseconds(stream.segmentation.firstFrame(of: number))
+            / 1000)
           <= 1)
     }
     // The first number of an ended MPD is the first that is listed.
@@ -91,17 +97,18 @@ struct ManifestArithmeticTests {
     let snapshot = stream.window.snapshot
     let first = try #require(snapshot.segments.first).number
     let client = try Self.client(form, snapshot)
-    let cadence = stream.cadence
-    let names = form.names(cadence)
+    let segmentation = stream.segmentation
+    let names = form.names(segmentation)
     for number in first + 20...first + 120 {
-      let now = cadence.grid.nanoseconds(cadence.firstFrame(of: number)) / 1_000_000_000
+      let now = segmentation.grid.nanoseconds(segmentation.firstFrame(of: number)) / 1_000_000_000
       // In whole seconds; the minimum buffer time is below one.
       let start = client.availabilityStart / 1_000_000
       let asked =
         client.startNumber + ((now - start) * client.timescale - client.offset) / client.duration
       let behind = names.printed(number) - asked
       #expect(
-        behind >= 0 && behind <= 2_500_000 / (cadence.segmentNanoseconds / 1000) + 2, "\(number)")
+        behind >= 0 && behind <= 2_500_000 / (segmentation.segmentNanoseconds / 1000) + 2,
+        "\(number)")
     }
   }
 
@@ -114,12 +121,12 @@ struct ManifestArithmeticTests {
     ] as [(String, Int64, Int64, Int64)])
   func offset(rate: String, segment: Int64, delay: Int64, offset: Int64) throws {
     let form = ManifestCase(rate: rate, segment: segment, delay: delay)
-    #expect(form.terms(try form.stream().cadence).availabilityTimeOffset == offset)
+    #expect(form.terms(try form.stream().segmentation).availabilityTimeOffset == offset)
   }
 
   @Test("segments too short for it have none")
   func tooShort() throws {
     let form = ManifestCase(rate: "10", segment: 100_000)
-    #expect(form.terms(try form.stream().cadence).availabilityTimeOffset == nil)
+    #expect(form.terms(try form.stream().segmentation).availabilityTimeOffset == nil)
   }
 }

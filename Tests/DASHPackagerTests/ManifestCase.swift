@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DASHPackager
 import Media
 import Packaging
@@ -13,9 +15,9 @@ struct ManifestCase: Sendable, CustomTestStringConvertible {
   var target: Int64 = 1_000_000
   /// Frames of the source's delay.
   var delay: Int64 = 0
-  var history: Int64 = 10
+  var prefill: Int64 = 10
 
-  var testDescription: String { "\(rate), \(segment) µs, \(numbering), history \(history)" }
+  var testDescription: String { "\(rate), \(segment) µs, \(numbering), history \(prefill)" }
 
   static let all: [ManifestCase] = [
     ManifestCase(),
@@ -27,40 +29,41 @@ struct ManifestCase: Sendable, CustomTestStringConvertible {
     ManifestCase(rate: "30000/1001", segment: 500_000),
     ManifestCase(numbering: .run),
     ManifestCase(rate: "30000/1001", numbering: .run),
-    ManifestCase(history: 0),
+    ManifestCase(prefill: 0),
     ManifestCase(rate: "10", segment: 100_000),
   ]
 
   static let publishTime: Int64 = 1_795_155_730_200_000_000
-  static let place = Manifest.Place(origin: "http://127.0.0.1:8080", base: "")
+  static let location = Manifest.Location(origin: "http://127.0.0.1:8080", base: "")
 
   func stream() throws -> SyntheticStream {
     var stream = SyntheticStream(try #require(FrameRate(rate)), segment: segment)
-    stream.goLive(history: history)
+    stream.goLive(prefill: prefill)
     return stream
   }
 
-  func terms(_ cadence: Cadence) -> PresentationTerms {
-    PresentationTerms(
-      name: "live", cadence: cadence, targetLatencyMicroseconds: target,
-      inputDelay: delay * cadence.grid.rate.frameNanoseconds)
+  func terms(_ segmentation: Segmentation) -> PresentationParameters {
+    PresentationParameters(
+      name: "live", segmentation: segmentation, targetLatencyMicroseconds: target,
+      inputDelay: delay * segmentation.grid.rate.frameNanoseconds)
   }
 
   /// The names of media of streams that begin as ``stream()`` does.
-  func names(_ cadence: Cadence) -> MediaNames {
-    let now = cadence.grid.atOrAfter(1_795_155_720_000_000_000)
-    return MediaNames(numbering, first: cadence.segment(of: now + cadence.framesPerSegment - 1))
+  func names(_ segmentation: Segmentation) -> MediaNames {
+    let now = segmentation.grid.atOrAfter(1_795_155_720_000_000_000)
+    return MediaNames(
+      numbering, first: segmentation.segment(of: now + segmentation.framesPerSegment - 1))
   }
 
   /// The MPD of `snapshot`.
   func text(
     of snapshot: WindowSnapshot, tracks: [TrackDescription]? = nil,
-    place: Manifest.Place = Self.place
+    location: Manifest.Location = Self.location
   ) throws -> String {
-    let cadence = try #require(snapshot.track).cadence.video
+    let segmentation = try #require(snapshot.track).segmentation.video
     let manifest = Manifest(
-      snapshot, tracks: tracks, terms: terms(cadence), names: names(cadence),
-      place: place, publishTime: Self.publishTime)
+      snapshot, tracks: tracks, terms: terms(segmentation), names: names(segmentation),
+      location: location, publishTime: Self.publishTime)
     return try #require(manifest).text()
   }
 
@@ -69,10 +72,10 @@ struct ManifestCase: Sendable, CustomTestStringConvertible {
     var stream = try stream()
     var states: [(String, WindowSnapshot)] = []
     func note(_ name: String) { states.append((name, stream.window.snapshot)) }
-    if history > 0 { note("the moment it goes live") }
+    if prefill > 0 { note("the moment it goes live") }
     stream.publish(segments: 1)
     note("first second")
-    stream.publish(frames: stream.cadence.framesPerSegment / 2)
+    stream.publish(frames: stream.segmentation.framesPerSegment / 2)
     note("running")
     stream.skip(0, offset: -200_000_000)
     stream.publish(parts: 1)

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DASHPackager
 import Media
 import Packaging
@@ -59,7 +61,7 @@ struct ManifestFormTests {
       #expect(try #require(Int64(latency["max"] ?? "")) > target)
       let buffer = try #require(Seconds(duration: manifest["minBufferTime"] ?? ""))
       #expect(buffer.microseconds <= form.target / 2, "ExoPlayer never goes nearer than this")
-      let terms = form.terms(try #require(snapshot.track).cadence.video)
+      let terms = form.terms(try #require(snapshot.track).segmentation.video)
       for set in manifest.everything where set.name == "AdaptationSet" {
         let template = try #require(set.all("SegmentTemplate").first)
         #expect(
@@ -76,7 +78,7 @@ struct ManifestFormTests {
 
   @Test("the depth of the window is what is listed, in whole segments")
   func depth() throws {
-    let form = ManifestCase(history: 0)
+    let form = ManifestCase(prefill: 0)
     var stream = try form.stream()
     for count in 1...12 {
       stream.publish(segments: 1)
@@ -105,7 +107,7 @@ struct ManifestFormTests {
     #expect(abs(start.microseconds + duration.microseconds - end.microseconds) <= 1)
   }
 
-  @Test("a Period keeps its id and its place while it is listed", arguments: ManifestCase.all)
+  @Test("a Period keeps its id and its location while it is listed", arguments: ManifestCase.all)
   func stable(form: ManifestCase) throws {
     var stream = try form.stream()
     var places: [String: [String?]] = [:]
@@ -118,11 +120,11 @@ struct ManifestFormTests {
         let id = try #require(period["id"])
         let template = period.everything.first { $0.name == "SegmentTemplate" }
         let times = period.everything.filter { $0.name == "ProducerReferenceTime" }
-        let place =
+        let location =
           [period["start"], template?["startNumber"], template?["presentationTimeOffset"]]
           + times.flatMap { [$0["id"], $0["wallClockTime"]] }
-        #expect(places[id] ?? place == place, "round \(round)")
-        places[id] = place
+        #expect(places[id] ?? location == location, "round \(round)")
+        places[id] = location
       }
     }
     #expect(places.count == 6)
@@ -165,7 +167,7 @@ struct ManifestFormTests {
 }
 
 extension String {
-  /// The text split at the first place where `part` stands.
+  /// The text split at the first location where `part` stands.
   fileprivate func components(around part: String) -> [String] {
     guard let range = firstRange(of: part) else { return [self] }
     return [String(self[..<range.lowerBound]), String(self[range.upperBound...])]

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import DASHPackager
 import Media
 import Packaging
@@ -8,7 +10,7 @@ import Testing
 struct ManifestGoldenTests {
   @Test("without history, after the first second: the window is as long as the stream is old")
   func firstSecond() throws {
-    let form = ManifestCase(history: 0)
+    let form = ManifestCase(prefill: 0)
     var stream = try form.stream()
     stream.publish(segments: 1)
     Golden.expect(try form.text(of: stream.window.snapshot), equals: "first-second.mpd")
@@ -61,40 +63,44 @@ struct ManifestGoldenTests {
   func renditions() throws {
     let form = ManifestCase(target: 2_000_000)
     let snapshot = try form.stream().window.snapshot
-    let cadence = try #require(snapshot.track).cadence.video
+    let segmentation = try #require(snapshot.track).segmentation.video
     func track(_ name: String, _ width: Int, _ height: Int, _ header: String) throws
       -> TrackDescription
     {
       TrackDescription(
         rendition: name, codecs: "avc1.42c01f", bandwidth: Int64(height) * 1000,
-        size: try #require(VideoSize(width: width, height: height)), cadence: cadence,
+        size: try #require(VideoSize(width: width, height: height)), segmentation: segmentation,
         header: Array(header.utf8))
     }
     let tracks = [try track("720p", 1280, 720, "a"), try track("360p", 640, 360, "b")]
-    let place = Manifest.Place(origin: "https://a'b&c.example", base: "live/")
+    let location = Manifest.Location(origin: "https://a'b&c.example", base: "live/")
     Golden.expect(
-      try form.text(of: snapshot, tracks: tracks, place: place), equals: "renditions.mpd")
+      try form.text(of: snapshot, tracks: tracks, location: location), equals: "renditions.mpd")
   }
 
   @Test("DM-11, DM-17, DM-18: sound has a set of its own, with its own times")
-  func sound() throws {
+  func audio() throws {
     let form = ManifestCase(target: 2_000_000)
     let snapshot = try form.stream().window.snapshot
     let track = try #require(snapshot.track)
-    let cadence = try #require(AudioCadence(following: track.cadence.video, sampleRate: 48_000))
-    let text = try form.text(of: snapshot, tracks: [track, SyntheticSound.description(cadence)])
+    let segmentation = try #require(
+      AudioSegmentation(following: track.segmentation.video, sampleRate: 48_000))
+    let text = try form.text(
+      of: snapshot, tracks: [track, SyntheticAudio.description(segmentation)])
     Golden.expect(text, equals: "sound.mpd")
     // A second less five AAC frames (0.10666…) and 20 ms, rounded down.
     #expect(text.contains("availabilityTimeOffset=\"0.873\""))
   }
 
   @Test("44.1 kHz beside 30000/1001: a segment is no whole number of samples, but of video ticks")
-  func oddSound() throws {
+  func oddAudio() throws {
     let form = ManifestCase(rate: "30000/1001")
     let snapshot = try form.stream().window.snapshot
     let track = try #require(snapshot.track)
-    let cadence = try #require(AudioCadence(following: track.cadence.video, sampleRate: 44_100))
-    let text = try form.text(of: snapshot, tracks: [track, SyntheticSound.description(cadence)])
+    let segmentation = try #require(
+      AudioSegmentation(following: track.segmentation.video, sampleRate: 44_100))
+    let text = try form.text(
+      of: snapshot, tracks: [track, SyntheticAudio.description(segmentation)])
     let templates = text.split(separator: "\n").filter { $0.contains("<SegmentTemplate") }
     #expect(templates.count == 2)
     #expect(templates.allSatisfy { $0.contains("timescale=\"90000\" duration=\"90090\"") })
@@ -137,13 +143,13 @@ struct ManifestGoldenTests {
 
   @Test("a window without a complete segment has no MPD: the first one ever answered is complete")
   func none() throws {
-    let form = ManifestCase(history: 0)
+    let form = ManifestCase(prefill: 0)
     var stream = try form.stream()
     stream.publish(frames: 29)
     let manifest = { (snapshot: WindowSnapshot) in
       Manifest(
-        snapshot, terms: form.terms(stream.cadence), names: MediaNames(.epoch, first: 1),
-        place: ManifestCase.place, publishTime: 0)
+        snapshot, terms: form.terms(stream.segmentation), names: MediaNames(.epoch, first: 1),
+        location: ManifestCase.location, publishTime: 0)
     }
     #expect(manifest(stream.window.snapshot) == nil)
     stream.publish(frames: 1)

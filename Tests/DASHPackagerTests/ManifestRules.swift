@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Media
 
 /// What the schema of MPDs and Low-Latency Live demand, as far as our MPDs use it: order of elements, attributes that

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// An element of an XML document, as far as MPDs use XML.
 struct XMLElement: Sendable {
   let name: String

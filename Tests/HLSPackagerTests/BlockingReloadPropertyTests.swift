@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import HLSPackager
 import Media
 import Packaging
@@ -24,12 +26,12 @@ struct BlockingReloadPropertyTests {
   /// The limit of DD-05 in parts, counted as the rule says.
   static func isRefused(_ index: Int64?, of asked: Int64, _ snapshot: WindowSnapshot) throws -> Bool
   {
-    let cadence = try #require(snapshot.track?.cadence.video)
+    let segmentation = try #require(snapshot.track?.segmentation.video)
     let last = try #require(snapshot.segments.last?.number)
     guard asked > last else { return false }
     guard asked <= last + 2 else { return true }
     guard let index else { return false }
-    let perSegment = cadence.partsPerSegment
+    let perSegment = segmentation.partsPerSegment
     var (parent, listed) = (last, perSegment - 1)
     if let open = snapshot.open, !open.parts.isEmpty {
       (parent, listed) = (open.number, Int64(open.parts.count) - 1)
@@ -38,27 +40,28 @@ struct BlockingReloadPropertyTests {
       asked == parent
       ? index - listed
       : perSegment - 1 - listed + (asked - parent - 1) * perSegment + index + 1
-    let part = Double(cadence.partTicks) / Double(cadence.grid.rate.timescale)
+    let part = Double(segmentation.partTicks) / Double(segmentation.grid.rate.timescale)
     let advance = part < 1 ? 3 / part : 3
-    return Double(ahead) > max(advance, 1.5 * Double(cadence.targetDuration) / part + 1) + 1e-9
+    return Double(ahead) > max(advance, 1.5 * Double(segmentation.targetDuration) / part + 1) + 1e-9
   }
 
   @Test("DD-01…DD-06, DD-13: neither earlier nor later", arguments: StreamCase.all, UInt64(0)..<3)
   func firstPlaylist(row: StreamCase, seed: UInt64) throws {
     var random = SplitMix64(seed: seed)
     var stream = try row.stream()
-    stream.goLive(history: Int64(row.playlistLength))
-    stream.publish(frames: Int64.random(in: 0..<stream.cadence.framesPerSegment, using: &random))
+    stream.goLive(prefill: Int64(row.playlistLength))
+    stream.publish(
+      frames: Int64.random(in: 0..<stream.segmentation.framesPerSegment, using: &random))
     let start = stream.window.snapshot
     var later: [WindowSnapshot] = [start]
-    for _ in 0..<5 * stream.cadence.partsPerSegment {
+    for _ in 0..<5 * stream.segmentation.partsPerSegment {
       stream.publish(parts: 1)
       later.append(stream.window.snapshot)
     }
     let last = try #require(start.segments.last?.number)
     let names = MediaNames(.epoch, first: 1)
     for asked in last - 3...last + 3 {
-      for index in [nil] + (0..<4 * stream.cadence.partsPerSegment).map(Optional.some) {
+      for index in [nil] + (0..<4 * stream.segmentation.partsPerSegment).map(Optional.some) {
         let query = "_HLS_msn=\(asked)" + (index.map { "&_HLS_part=\($0)" } ?? "")
         let decision = try BlockingReloadTests.decide(query, start, names)
         let isRefused = try Self.isRefused(index, of: asked, start)
@@ -78,7 +81,7 @@ struct BlockingReloadPropertyTests {
   @Test("across a skip a held reload is answered by what comes later", arguments: Int64(0)...9)
   func skip(index: Int64) throws {
     var stream = try StreamCase(rate: "30").stream()
-    stream.goLive(history: 10)
+    stream.goLive(prefill: 10)
     let last = try #require(stream.window.snapshot.segments.last?.number)
     let decision = try BlockingReloadTests.decide(
       "_HLS_msn=L+1&_HLS_part=\(index)", stream.window.snapshot, MediaNames(.epoch, first: 1))
@@ -96,7 +99,7 @@ struct BlockingReloadPropertyTests {
   func longParts() throws {
     var stream = SyntheticStream(
       try #require(FrameRate(30)), segment: 4_000_000, part: 1_000_000)
-    stream.goLive(history: 10)
+    stream.goLive(prefill: 10)
     let names = MediaNames(.epoch, first: 1)
     // 1.5 · 4 / 1 + 1 = 7 parts.
     let allowed = try BlockingReloadTests.decide(

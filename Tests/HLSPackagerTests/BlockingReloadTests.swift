@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import HLSPackager
 import Media
 import Packaging
@@ -126,7 +128,7 @@ struct BlockingReloadTests {
 
   static func snapshot(_ window: Window) throws -> WindowSnapshot {
     var stream = try StreamCase(rate: "30").stream()
-    stream.goLive(history: 10)
+    stream.goLive(prefill: 10)
     switch window {
     case .midSegment: stream.publish(frames: 14)
     case .boundary: break
@@ -149,10 +151,10 @@ struct BlockingReloadTests {
       else { return String(item) }
       return "\(halves[0])=\(start + (Int64(halves[1].dropFirst()) ?? 0))"
     }
-    let cadence = try #require(snapshot.track?.cadence)
+    let segmentation = try #require(snapshot.track?.segmentation)
     return BlockingReload.decide(
       try DeliveryDirectivesTests.parse(filled.joined(separator: "&")), on: snapshot,
-      control: ServerControl(cadences: [cadence]), names: names)
+      control: ServerControl(segmentations: [segmentation]), names: names)
   }
 
   @Test(

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import HLSPackager
 import Media
 import Packaging
@@ -15,7 +17,7 @@ struct ChunkedPlaylistTests {
   @Test("as text: live, between two segments, ended")
   func golden() throws {
     var stream = try StreamCase(rate: "30000/1001").stream()
-    stream.goLive(history: 10)
+    stream.goLive(prefill: 10)
     stream.publish(frames: 35)
     Golden.expect(try Self.text(stream.window.snapshot), equals: "chunked.m3u8")
     Golden.expect(
@@ -44,8 +46,8 @@ struct ChunkedPlaylistTests {
     arguments: StreamCase.all)
   func entries(row: StreamCase) throws {
     var stream = try row.stream()
-    stream.goLive(history: Int64(row.playlistLength))
-    for _ in 0..<4 * stream.cadence.framesPerSegment {
+    stream.goLive(prefill: Int64(row.playlistLength))
+    for _ in 0..<4 * stream.segmentation.framesPerSegment {
       stream.publish(frames: 1)
       let snapshot = stream.window.snapshot
       let playlist = try ParsedPlaylist(Self.text(snapshot))
@@ -55,7 +57,8 @@ struct ChunkedPlaylistTests {
       #expect(playlist.open == nil)
       for segment in playlist.segments {
         #expect(segment.uri == "segment\(segment.number).m4s")
-        let tick = stream.cadence.grid.nanoseconds(stream.cadence.firstFrame(of: segment.number))
+        let tick = stream.segmentation.grid.nanoseconds(
+          stream.segmentation.firstFrame(of: segment.number))
         #expect(segment.programDateTime == UTCTime(nanoseconds: tick).text, "nominal and exact")
         #expect(segment.extinf == playlist.segments.first?.extinf)
       }
@@ -65,7 +68,7 @@ struct ChunkedPlaylistTests {
   @Test("CH-02: none to come where it would not be held: segments above four seconds")
   func longSegments() throws {
     var stream = SyntheticStream(try #require(FrameRate(10)), segment: 5_000_000)
-    stream.goLive(history: 10)
+    stream.goLive(prefill: 10)
     stream.publish(frames: 3)
     let playlist = try ParsedPlaylist(Self.text(stream.window.snapshot))
     #expect(playlist.segments.last?.number == stream.window.snapshot.open?.number)
@@ -75,12 +78,12 @@ struct ChunkedPlaylistTests {
     "CH-05: the text changes once a segment, when the next one opens", arguments: StreamCase.all)
   func changes(row: StreamCase) throws {
     var stream = try row.stream()
-    stream.goLive(history: Int64(row.playlistLength))
+    stream.goLive(prefill: Int64(row.playlistLength))
     stream.publish(frames: 1)
     var text = try Self.text(stream.window.snapshot)
     var edition = ChunkedPlaylist.edition(of: stream.window.snapshot)
-    for _ in 0..<3 * stream.cadence.framesPerSegment {
-      let opens = stream.cadence.position(of: stream.next) == 0
+    for _ in 0..<3 * stream.segmentation.framesPerSegment {
+      let opens = stream.segmentation.position(of: stream.next) == 0
       stream.publish(frames: 1)
       let new = try Self.text(stream.window.snapshot)
       #expect((new != text) == opens)
@@ -92,7 +95,7 @@ struct ChunkedPlaylistTests {
   @Test("CH-05: with the shortest window that may be configured too")
   func shortWindow() throws {
     var stream = SyntheticStream(try #require(FrameRate(30)), playlistLength: 6, retained: 6)
-    stream.goLive(history: 10)
+    stream.goLive(prefill: 10)
     stream.publish(frames: 1)
     var texts: Set<String> = []
     for _ in 0..<29 {
@@ -134,7 +137,7 @@ struct ChunkedPlaylistTests {
   @Test("CH-07: with ENDLIST nothing to come is listed")
   func ended() throws {
     var stream = try StreamCase(rate: "30").stream()
-    stream.goLive(history: 10)
+    stream.goLive(prefill: 10)
     stream.publish(frames: 10)
     let number = try #require(stream.window.snapshot.open?.number)
     stream.window.end()
@@ -149,7 +152,7 @@ struct ChunkedPlaylistTests {
   )
   func skipped() throws {
     var stream = try StreamCase(rate: "30").stream()
-    stream.goLive(history: 10)
+    stream.goLive(prefill: 10)
     let announced = try #require(ParsedPlaylist(Self.text(stream.window.snapshot)).segments.last)
     stream.skip(2, offset: 400_000_000)
     stream.publish(frames: 1)
@@ -159,7 +162,8 @@ struct ChunkedPlaylistTests {
         announced.number, announced.number + 1,
       ])
     #expect(playlist.segments.last?.number == announced.number + 3)
-    let tick = stream.cadence.grid.nanoseconds(stream.cadence.firstFrame(of: announced.number + 3))
+    let tick = stream.segmentation.grid.nanoseconds(
+      stream.segmentation.firstFrame(of: announced.number + 3))
     let shifted = UTCTime(nanoseconds: tick + 400_000_000).text
     #expect(playlist.segments.last?.programDateTime == shifted)
   }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import HLSPackager
 import Media
 import Packaging
@@ -8,7 +10,7 @@ import Testing
 struct MediaPlaylistGoldenTests {
   static func snapshot(_ rate: String = "30", parts: Int64 = 4) throws -> WindowSnapshot {
     var stream = try StreamCase(rate: rate).stream()
-    stream.goLive(history: 10)
+    stream.goLive(prefill: 10)
     stream.publish(segments: 2)
     stream.publish(parts: parts)
     return stream.window.snapshot
@@ -35,7 +37,7 @@ struct MediaPlaylistGoldenTests {
   @Test("ended in mid-part")
   func ended() throws {
     var stream = try StreamCase(rate: "30").stream()
-    stream.goLive(history: 10)
+    stream.goLive(prefill: 10)
     stream.publish(frames: 31)
     stream.window.end()
     Golden.expect(try StreamCase.text(of: stream.window.snapshot), equals: "ended.m3u8")
@@ -44,7 +46,7 @@ struct MediaPlaylistGoldenTests {
   @Test("a step of the wall clock over two segments and a half: gaps and a Discontinuity")
   func gap() throws {
     var stream = try StreamCase(rate: "30").stream()
-    stream.goLive(history: 10)
+    stream.goLive(prefill: 10)
     stream.skip(2, offset: 500_000_000)
     stream.publish(parts: 2)
     Golden.expect(try StreamCase.text(of: stream.window.snapshot), equals: "gap.m3u8")
@@ -75,9 +77,9 @@ struct MediaPlaylistGoldenTests {
     var stream = try StreamCase(rate: "30").stream()
     stream.window.goLive()
     stream.publish(parts: 9)
-    let (snapshot, cadence) = (stream.window.snapshot, stream.cadence)
+    let (snapshot, segmentation) = (stream.window.snapshot, stream.segmentation)
     let names = MediaNames(.epoch, first: 1)
-    let control = ServerControl(cadence: cadence)
+    let control = ServerControl(segmentation: segmentation)
     #expect(MediaPlaylist(snapshot, control: control, names: names, base: "") == nil)
     #expect(ChunkedPlaylist(snapshot, names: names, base: "") == nil)
     stream.publish(parts: 1)

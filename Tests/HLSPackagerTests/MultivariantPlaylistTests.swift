@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import HLSPackager
 import Media
 import Packaging
@@ -14,7 +16,8 @@ struct MultivariantPlaylistTests {
       rendition: name, codecs: "avc1.64001f", bandwidth: bandwidth,
       averageBandwidth: bandwidth - 400_000,
       size: try #require(VideoSize(width: width, height: height)),
-      cadence: Cadence(rate: rate, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000),
+      segmentation: Segmentation(
+        rate: rate, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000),
       header: [])
   }
 
@@ -40,14 +43,14 @@ struct MultivariantPlaylistTests {
 
   /// BANDWIDTH covers the largest combination (§4.4.6.2), CODECS every format in it.
   @Test("MV-01, MV-03, MV-09: sound is a group that every variant names")
-  func sound() throws {
+  func audio() throws {
     let tracks = [
       try track("720p", 1280, 720, 2_951_458), try track("360p", 640, 360, 851_458),
     ]
-    let cadence = try #require(
-      AudioCadence(following: tracks[0].cadence.video, sampleRate: 48_000))
+    let segmentation = try #require(
+      AudioSegmentation(following: tracks[0].segmentation.video, sampleRate: 48_000))
     let playlist = MultivariantPlaylist(
-      tracks + [SyntheticSound.description(cadence)], base: "", file: "playlist.m3u8")
+      tracks + [SyntheticAudio.description(segmentation)], base: "", file: "playlist.m3u8")
     #expect(
       playlist.text == """
         #EXTM3U

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Testing
 
 /// A Media Playlist as the specification reads it, independently of the writer; what it does not know, it refuses.

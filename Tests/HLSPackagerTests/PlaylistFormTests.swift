@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import HLSPackager
 import Media
 import Packaging
@@ -139,7 +141,7 @@ struct PlaylistFormTests {
   @Test("PL-23: ENDLIST, no hint, and everything that was there is a segment")
   func ended() throws {
     var stream = try StreamCase(rate: "30").stream()
-    stream.goLive(history: 10)
+    stream.goLive(prefill: 10)
     stream.publish(frames: 17)
     let before = try ParsedPlaylist(StreamCase.text(of: stream.window.snapshot))
     stream.window.end()

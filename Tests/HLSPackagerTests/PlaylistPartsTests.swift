@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import HLSPackager
 import Media
 import Packaging
@@ -59,8 +61,8 @@ struct PlaylistPartsTests {
   func removal(row: StreamCase) throws {
     for moment in try row.moments() {
       let (snapshot, playlist) = (moment.snapshot, moment.playlist)
-      let cadence = try #require(snapshot.track?.cadence.video)
-      let limit = 3 * cadence.targetDuration * Int64(cadence.grid.rate.timescale)
+      let segmentation = try #require(snapshot.track?.segmentation.video)
+      let limit = 3 * segmentation.targetDuration * Int64(segmentation.grid.rate.timescale)
       var distance = (snapshot.open?.parts ?? []).reduce(0) { $0 + $1.duration }
       #expect(playlist.open?.parts.count ?? 0 == snapshot.open?.parts.count ?? 0)
       for segment in snapshot.listed.reversed() {
@@ -95,10 +97,10 @@ struct PlaylistPartsTests {
   func programDateTime(row: StreamCase) throws {
     for moment in try row.moments() {
       let (snapshot, playlist) = (moment.snapshot, moment.playlist)
-      let cadence = try #require(snapshot.track?.cadence.video)
+      let segmentation = try #require(snapshot.track?.segmentation.video)
       let offsets = Set<Int64>(row.steps ? [0, -200_000_000, 100_000_000] : [0])
       for segment in playlist.all {
-        let tick = cadence.grid.nanoseconds(cadence.firstFrame(of: segment.number))
+        let tick = segmentation.grid.nanoseconds(segmentation.firstFrame(of: segment.number))
         let texts = offsets.map { UTCTime(nanoseconds: tick + $0).text }
         #expect(texts.contains(segment.programDateTime ?? "none"))
         #expect(segment.head.count == (segment.startsDiscontinuity ? 2 : 1))
@@ -110,8 +112,8 @@ struct PlaylistPartsTests {
   func truth(row: StreamCase) throws {
     let last = try #require(try row.moments().last)
     let (snapshot, playlist) = (last.snapshot, last.playlist)
-    let rate = try #require(snapshot.track?.cadence.video.grid.rate)
-    let frames = try #require(snapshot.track?.cadence.video.framesPerSegment)
+    let rate = try #require(snapshot.track?.segmentation.video.grid.rate)
+    let frames = try #require(snapshot.track?.segmentation.video.framesPerSegment)
     let sum = playlist.segments.reduce(0) { $0 + $1.microseconds }
     let truth = Int64(playlist.segments.count) * frames * rate.denominator * 1_000_000
     let frame = rate.denominator * 1_000_000

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import HLSPackager
 import Media
 import Packaging
@@ -41,9 +43,9 @@ struct PlaylistUpdateTests {
     arguments: StreamCase.all)
   func merge(row: StreamCase) throws {
     let moments = try row.moments()
-    let cadence = try #require(moments.first?.snapshot.track?.cadence.video)
+    let segmentation = try #require(moments.first?.snapshot.track?.segmentation.video)
     // A client may ask for a delta update as long as its copy is younger than the Skip Boundary.
-    let boundary = 6 * cadence.targetDuration * Int64(cadence.grid.rate.timescale)
+    let boundary = 6 * segmentation.targetDuration * Int64(segmentation.grid.rate.timescale)
     let bare = moments.map { moment in
       Dictionary(uniqueKeysWithValues: moment.playlist.segments.map { ($0.number, $0.bareLines) })
     }
@@ -56,7 +58,7 @@ struct PlaylistUpdateTests {
         let skipped = (delta.msn ?? 0)..<(delta.msn ?? 0) + Int64(delta.skipped)
         for before in (0..<now).reversed() {
           let parts = moment.snapshot.version - moments[before].snapshot.version
-          guard parts * cadence.partTicks <= boundary else { break }
+          guard parts * segmentation.partTicks <= boundary else { break }
           guard !skipped.allSatisfy({ bare[before][$0] == bare[now][$0] }) else { continue }
           Issue.record("\(form) of \(now) into \(before)")
           return
@@ -72,8 +74,8 @@ struct PlaylistUpdateTests {
     for moment in try row.moments() {
       let (snapshot, full) = (moment.snapshot, moment.playlist)
       let delta = try ParsedPlaylist(moment.texts[.delta] ?? "")
-      let cadence = try #require(snapshot.track?.cadence.video)
-      let boundary = 6 * cadence.targetDuration * Int64(cadence.grid.rate.timescale)
+      let segmentation = try #require(snapshot.track?.segmentation.video)
+      let boundary = 6 * segmentation.targetDuration * Int64(segmentation.grid.rate.timescale)
       var distance: Int64 = 0
       var kept = 0
       for segment in snapshot.listed.reversed() where distance <= boundary {
@@ -101,10 +103,10 @@ struct PlaylistUpdateTests {
   @Test("equal versions are equal texts, other versions are other texts", arguments: StreamCase.all)
   func identity(row: StreamCase) throws {
     var stream = try row.stream()
-    stream.goLive(history: Int64(row.playlistLength))
+    stream.goLive(prefill: Int64(row.playlistLength))
     var texts: [Int64: String] = [:]
-    for step in 0..<3 * stream.cadence.framesPerSegment {
-      if row.steps, step == stream.cadence.framesPerSegment { stream.skip(2) }
+    for step in 0..<3 * stream.segmentation.framesPerSegment {
+      if row.steps, step == stream.segmentation.framesPerSegment { stream.skip(2) }
       stream.publish(frames: 1)
       let snapshot = stream.window.snapshot
       let text = try StreamCase.text(of: snapshot)

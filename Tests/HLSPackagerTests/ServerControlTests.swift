@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import HLSPackager
 import Media
 import Testing
@@ -45,26 +47,26 @@ struct ServerControlTests {
         holdBack: 300_000),
     ])
   func table(row: Row) throws {
-    let cadence = Cadence(
+    let segmentation = Segmentation(
       rate: try #require(FrameRate(row.rate)), segmentMicroseconds: row.segment,
       partMicroseconds: row.part)
-    let control = ServerControl(cadence: cadence)
+    let control = ServerControl(segmentation: segmentation)
     #expect(control.targetDuration == row.target)
     #expect(control.partTargetMicroseconds == row.partTarget)
     #expect(control.partHoldBackMicroseconds == row.holdBack)
     #expect(control.skipUntil == 6 * row.target)
-    let wished = ServerControl(cadence: cadence, holdBackMicroseconds: 5_000_000)
+    let wished = ServerControl(segmentation: segmentation, holdBackMicroseconds: 5_000_000)
     #expect(wished.partHoldBackMicroseconds == 5_000_000)
   }
 
   /// Three of the largest part target of all renditions (Apple's authoring rules, 14.3): five AAC frames of 48 kHz last
   /// 0.1066…, printed 0.106667, of which 0.32 would be less than three.
   @Test("PL-12: with sound the largest part target counts, for all playlists")
-  func sound() throws {
-    let video = Cadence(
+  func audio() throws {
+    let video = Segmentation(
       rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)
-    let sound = try #require(AudioCadence(following: video, sampleRate: 48_000))
-    let control = ServerControl(cadences: [.video(video), .audio(sound)])
+    let audio = try #require(AudioSegmentation(following: video, sampleRate: 48_000))
+    let control = ServerControl(segmentations: [.video(video), .audio(audio)])
     #expect(control.partTargetMicroseconds == 106_667)
     #expect(control.partHoldBackMicroseconds == 321_000)
     #expect(control.targetDuration == 1)

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import HLSPackager
 import Media
 import Packaging
@@ -57,12 +59,12 @@ struct StreamCase: Sendable, CustomTestStringConvertible {
 
   private func record() throws -> [Moment] {
     var stream = try stream()
-    stream.goLive(history: Int64(playlistLength))
+    stream.goLive(prefill: Int64(playlistLength))
     var result: [Moment] = []
     for segment in 0..<(steps ? 22 : 10) {
       if steps, segment == 3 { stream.skip(0, offset: -200_000_000) }
       if steps, segment == 6 { stream.skip(3, offset: 100_000_000) }
-      for _ in 0..<stream.cadence.partsPerSegment {
+      for _ in 0..<stream.segmentation.partsPerSegment {
         stream.publish(parts: 1)
         let snapshot = stream.window.snapshot
         var texts: [MediaPlaylist.Form: String] = [:]
@@ -83,7 +85,7 @@ struct StreamCase: Sendable, CustomTestStringConvertible {
   ) throws -> String {
     let track = try #require(snapshot.track)
     let playlist = MediaPlaylist(
-      snapshot, control: ServerControl(cadences: [track.cadence]),
+      snapshot, control: ServerControl(segmentations: [track.segmentation]),
       names: MediaNames(numbering, first: first), base: base)
     return try #require(playlist).text(form)
   }

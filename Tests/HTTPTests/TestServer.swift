@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CLinux
 import HTTP
 import Net
@@ -10,7 +12,7 @@ final class TestServer: Sendable {
   struct Seen: Sendable {
     var paths: [String] = []
     var gone: [String] = []
-    var finished: [AnswerRecord] = []
+    var finished: [ExchangeRecord] = []
     var faults: [ConnectionFault] = []
     /// What came of bodies, by path.
     var bodies: [String: Body] = [:]
@@ -64,7 +66,7 @@ final class TestServer: Sendable {
 
   /// Runs `body` on the loop with the routes, and waits for it.
   func onLoop(_ body: @escaping @Sendable (Routes) -> Void) {
-    let done = Mailbox(false)
+    let done = Monitor(false)
     loop.post { [routes] in
       if let routes = routes.withLock({ $0 }) { body(routes.value) }
       done.update { $0 = true }
@@ -141,7 +143,7 @@ final class Routes: RequestHandler, ExchangeObserver, LoopService {
     seen.withLock { $0.faults.append(fault) }
   }
 
-  func finished(_ record: AnswerRecord) {
+  func finished(_ record: ExchangeRecord) {
     seen.withLock { $0.finished.append(record) }
   }
 

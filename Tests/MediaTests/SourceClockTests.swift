@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Media
 import TestSupport
 import Testing
@@ -45,8 +47,8 @@ struct SourceClockTests {
       guard captured > 2 * Self.second else { continue }
       worst = max(worst, abs(mapped - captured))
       // A sound of the same moment that comes 15 ms later.
-      let sound = clock.captureTime(.audio, pts: video.pts, arrival: video.arrival + 15_000_000)
-      worstPair = max(worstPair, abs(sound - mapped))
+      let audio = clock.captureTime(.audio, pts: video.pts, arrival: video.arrival + 15_000_000)
+      worstPair = max(worstPair, abs(audio - mapped))
     }
     #expect(worst <= Self.frame)
     #expect(worstPair <= 22_000_000)
@@ -167,15 +169,15 @@ struct SourceClockTests {
 }
 
 @Suite("Stamps that wrap")
-struct StampUnwrapperTests {
+struct TimestampUnwrapperTests {
   @Test(
     "stamps that no time has can be mapped and compared", arguments: [1, 90_000, 1_000_000_000])
   func extremes(ticksPerSecond: Int64) {
-    var unwrapper = StampUnwrapper()
+    var unwrapper = TimestampUnwrapper()
     var clock = SourceClock()
-    let stamps: [Int64] = [0, .max, .min + 1, .max, 0, .min + 1, 1, 1 << 62, -(1 << 62)]
+    let timestamps: [Int64] = [0, .max, .min + 1, .max, 0, .min + 1, 1, 1 << 62, -(1 << 62)]
     var given: [Int64] = []
-    for (index, ticks) in stamps.enumerated() {
+    for (index, ticks) in timestamps.enumerated() {
       let pts = unwrapper.nanoseconds(
         ticks, bits: 64, numerator: 1, denominator: ticksPerSecond)
       given.append(pts)
@@ -190,24 +192,24 @@ struct StampUnwrapperTests {
 
   @Test("33 bits of 90 kHz go on after 26.5 hours, for both tracks")
   func transportStream() {
-    var unwrapper = StampUnwrapper()
+    var unwrapper = TimestampUnwrapper()
     let round = Int64(1) << 33
     var last: Int64?
     for index in 0..<Int64(400) {
       let ticks = round - 300 * 3000 + index * 3000
       let video = unwrapper.nanoseconds(
         ticks % round, bits: 33, numerator: 1, denominator: 90_000)
-      let sound = unwrapper.nanoseconds(
+      let audio = unwrapper.nanoseconds(
         (ticks + 1500) % round, bits: 33, numerator: 1, denominator: 90_000)
       if let last { #expect((33_333_332...33_333_334).contains(video - last)) }
-      #expect((16_666_666...16_666_667).contains(sound - video))
+      #expect((16_666_666...16_666_667).contains(audio - video))
       last = video
     }
   }
 
   @Test("32 bits of milliseconds go on after 49.7 days, and back")
   func flash() {
-    var unwrapper = StampUnwrapper()
+    var unwrapper = TimestampUnwrapper()
     func take(_ ticks: Int64) -> Int64 {
       unwrapper.nanoseconds(ticks, bits: 32, numerator: 1, denominator: 1000)
     }
@@ -219,7 +221,7 @@ struct StampUnwrapperTests {
 
   @Test("stamps of 64 bits are taken as they are")
   func wide() {
-    var unwrapper = StampUnwrapper()
+    var unwrapper = TimestampUnwrapper()
     for ticks in [0, 5_000_000_000, -7, 12] as [Int64] {
       let value = unwrapper.nanoseconds(ticks, bits: 64, numerator: 1, denominator: 1000)
       #expect(value == ticks * 1_000_000)

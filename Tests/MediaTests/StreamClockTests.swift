@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Media
 import TestSupport
 import Testing
@@ -10,8 +12,8 @@ struct StreamClockTests {
   static let second: Int64 = 1_000_000_000
   static let rates = ["30", "25", "30000/1001", "24000/1001", "60000/1001", "12.5"]
 
-  static func cadence(_ rate: String) throws -> Cadence {
-    Cadence(
+  static func segmentation(_ rate: String) throws -> Segmentation {
+    Segmentation(
       rate: try #require(FrameRate(rate)), segmentMicroseconds: 1_000_000,
       partMicroseconds: 100_000)
   }
@@ -21,15 +23,17 @@ struct StreamClockTests {
   @Test(
     "the anchor says which frame is now; from there the monotonic clock counts", arguments: rates)
   func anchor(rate: String) throws {
-    let cadence = try Self.cadence(rate)
-    let now = cadence.grid.nearest(Self.wall)
-    #expect(Self.clock.frame(nearest: Self.monotonic, on: cadence.grid) == now)
-    #expect(Self.clock.due(now, on: cadence.grid) == cadence.grid.nanoseconds(now) - Self.offset)
+    let segmentation = try Self.segmentation(rate)
+    let now = segmentation.grid.nearest(Self.wall)
+    #expect(Self.clock.frame(nearest: Self.monotonic, on: segmentation.grid) == now)
+    #expect(
+      Self.clock.due(now, on: segmentation.grid) == segmentation.grid.nanoseconds(now) - Self.offset
+    )
     for frame in now...now + 200 {
-      let due = Self.clock.due(frame, on: cadence.grid)
-      #expect(Self.clock.frame(nearest: due, on: cadence.grid) == frame)
+      let due = Self.clock.due(frame, on: segmentation.grid)
+      #expect(Self.clock.frame(nearest: due, on: segmentation.grid) == frame)
     }
-    #expect(Self.clock.error(wallMinusMonotonic: Self.offset, on: cadence) == 0)
+    #expect(Self.clock.error(wallMinusMonotonic: Self.offset, on: segmentation) == 0)
   }
 
   struct Step: Sendable, CustomTestStringConvertible {
@@ -65,52 +69,54 @@ struct StreamClockTests {
   @Test("a step that is read as microseconds short of whole segments counts as whole")
   func reading() throws {
     var clock = Self.clock
-    let skipped = clock.take(4_999_960_000, on: try Self.cadence("30"))
+    let skipped = clock.take(4_999_960_000, on: try Self.segmentation("30"))
     #expect(skipped == 5)
     #expect(clock.announcedOffset == -40_000)
   }
 
   @Test("whole segments forwards are skipped, the rest is announced", arguments: steps)
   func step(row: Step) throws {
-    let cadence = try Self.cadence(row.rate)
+    let segmentation = try Self.segmentation(row.rate)
     var (clock, offset) = (Self.clock, Self.offset)
-    let before = clock.frame(nearest: Self.monotonic, on: cadence.grid)
+    let before = clock.frame(nearest: Self.monotonic, on: segmentation.grid)
     var total: Int64 = 0
     for (step, skipped) in zip(row.steps, row.skipped) {
       offset += step * 1_000_000
-      let error = clock.error(wallMinusMonotonic: offset, on: cadence)
+      let error = clock.error(wallMinusMonotonic: offset, on: segmentation)
       #expect(error == step * 1_000_000)
-      #expect(clock.take(error, on: cadence) == skipped)
-      #expect(clock.error(wallMinusMonotonic: offset, on: cadence) == 0)
+      #expect(clock.take(error, on: segmentation) == skipped)
+      #expect(clock.error(wallMinusMonotonic: offset, on: segmentation) == 0)
       total += skipped
     }
     #expect(clock.announcedOffset == row.announced * 1_000_000)
     // Media time goes on by the monotonic clock, but for the numbers that were skipped.
-    let after = clock.frame(nearest: Self.monotonic, on: cadence.grid)
-    #expect(after - before == total * cadence.framesPerSegment)
-    #expect(clock.due(after, on: cadence.grid) == Self.clock.due(before, on: cadence.grid))
-    #expect(cadence.segment(of: after) - cadence.segment(of: before) == total)
-    #expect(cadence.position(of: after) == cadence.position(of: before))
+    let after = clock.frame(nearest: Self.monotonic, on: segmentation.grid)
+    #expect(after - before == total * segmentation.framesPerSegment)
+    #expect(
+      clock.due(after, on: segmentation.grid) == Self.clock.due(before, on: segmentation.grid))
+    #expect(segmentation.segment(of: after) - segmentation.segment(of: before) == total)
+    #expect(segmentation.position(of: after) == segmentation.position(of: before))
   }
 
   @Test("after any steps the error is zero and numbers never went back", arguments: UInt64(0)..<40)
   func property(seed: UInt64) throws {
     var random = SplitMix64(seed: seed)
     let rate = Self.rates[Int(seed) % Self.rates.count]
-    let cadence = try Self.cadence(rate)
+    let segmentation = try Self.segmentation(rate)
     var (clock, offset) = (Self.clock, Self.offset)
     for _ in 0..<20 {
       let reach: Int64 = Bool.random(using: &random) ? 2 * Self.second : 4000 * Self.second
       offset += Int64.random(in: -reach...reach, using: &random)
-      let before = clock.frame(nearest: Self.monotonic, on: cadence.grid)
-      let error = clock.error(wallMinusMonotonic: offset, on: cadence)
-      let skipped = clock.take(error, on: cadence)
-      let after = clock.frame(nearest: Self.monotonic, on: cadence.grid)
+      let before = clock.frame(nearest: Self.monotonic, on: segmentation.grid)
+      let error = clock.error(wallMinusMonotonic: offset, on: segmentation)
+      let skipped = clock.take(error, on: segmentation)
+      let after = clock.frame(nearest: Self.monotonic, on: segmentation.grid)
       #expect(skipped >= 0)
-      #expect(after - before == skipped * cadence.framesPerSegment)
-      #expect(clock.error(wallMinusMonotonic: offset, on: cadence) == 0)
-      if error >= cadence.segmentNanoseconds {
-        #expect(clock.announcedOffset < cadence.segmentNanoseconds, "number of the wall reached")
+      #expect(after - before == skipped * segmentation.framesPerSegment)
+      #expect(clock.error(wallMinusMonotonic: offset, on: segmentation) == 0)
+      if error >= segmentation.segmentNanoseconds {
+        #expect(
+          clock.announcedOffset < segmentation.segmentNanoseconds, "number of the wall reached")
       }
     }
   }

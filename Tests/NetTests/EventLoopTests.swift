@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CLinux
 import Glibc
 import Net
@@ -42,7 +44,7 @@ private final class TurnCounter: LoopService {
 @Suite("Event loops")
 struct EventLoopTests {
   private func barrier(_ loop: EventLoop) {
-    let done = Mailbox(false)
+    let done = Monitor(false)
     loop.post { done.update { $0 = true } }
     done.wait { $0 ? () : nil }
   }
@@ -54,7 +56,7 @@ struct EventLoopTests {
     try loop.start { _ in Recorder(seen) }
     barrier(loop)
     let order = Locked<[Int]>([])
-    let gate = Mailbox(false)
+    let gate = Monitor(false)
     loop.post { gate.wait { $0 ? () : nil } }
     for index in 0..<100 {
       loop.post { order.withLock { $0.append(index) } }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Media
 import Packaging
 import Sharing
@@ -16,14 +18,14 @@ struct ClockStepTests {
   @Test("an offset starts a Discontinuity at the next segment, and media time goes on")
   func offset() throws {
     var stream = try Self.stream()
-    let number = stream.cadence.segment(of: stream.next)
+    let number = stream.segmentation.segment(of: stream.next)
     stream.publish(frames: 4)
     stream.window.announce(offset: 200_000_000, skipped: 0)
     stream.publish(segments: 3)
     let snapshot = stream.window.snapshot
     #expect(snapshot.segments.filter(\.startsDiscontinuity).map(\.number) == [number + 1])
     for segment in snapshot.segments {
-      let tick = stream.cadence.grid.nanoseconds(segment.firstFrame)
+      let tick = stream.segmentation.grid.nanoseconds(segment.firstFrame)
       let added = segment.programDateTime - tick
       #expect(added == (segment.number > number ? 200_000_000 : 0))
       #expect(segment.firstFrame == segment.number * 30)
@@ -38,14 +40,15 @@ struct ClockStepTests {
     stream.publish(frames: 1)
     let open = try #require(stream.window.snapshot.open)
     #expect(open.startsDiscontinuity)
-    #expect(open.programDateTime == stream.cadence.grid.nanoseconds(open.firstFrame) - 200_000_000)
+    #expect(
+      open.programDateTime == stream.segmentation.grid.nanoseconds(open.firstFrame) - 200_000_000)
   }
 
   @Test(
     "skipped numbers are gaps; the Discontinuity is at the first of them", arguments: Int64(1)...5)
   func skip(count: Int64) throws {
     var stream = try Self.stream()
-    let next = stream.cadence.segment(of: stream.next)
+    let next = stream.segmentation.segment(of: stream.next)
     stream.skip(count, offset: 300_000_000)
     stream.publish(frames: 1)
     let snapshot = stream.window.snapshot
@@ -55,20 +58,20 @@ struct ClockStepTests {
     #expect(snapshot.segments.filter(\.startsDiscontinuity).map(\.number) == [next])
     #expect(snapshot.listed.map(\.number) == Array(next + count - 6..<next + count))
     for gap in snapshot.segments where gap.isGap {
-      #expect(gap.duration == stream.cadence.segmentTicks)
+      #expect(gap.duration == stream.segmentation.segmentTicks)
       #expect(gap.firstFrame == gap.number * 30)
-      let tick = stream.cadence.grid.nanoseconds(gap.firstFrame)
+      let tick = stream.segmentation.grid.nanoseconds(gap.firstFrame)
       #expect(gap.programDateTime == tick + 300_000_000)
       #expect(snapshot.segment(gap.number) === gap)
     }
     #expect(snapshot.hint?.segment == next + count)
-    #expect(snapshot.version == (next + count) * stream.cadence.partsPerSegment)
+    #expect(snapshot.version == (next + count) * stream.segmentation.partsPerSegment)
   }
 
   @Test("there are gaps for at most a window", arguments: [6, 7, 100, 1_000_000_000])
   func longSkip(count: Int64) throws {
     var stream = try Self.stream()
-    let next = stream.cadence.segment(of: stream.next)
+    let next = stream.segmentation.segment(of: stream.next)
     stream.skip(count)
     stream.publish(frames: 1)
     let snapshot = stream.window.snapshot
@@ -82,7 +85,7 @@ struct ClockStepTests {
   @Test("two steps before the next segment: both are taken")
   func twice() throws {
     var stream = try Self.stream()
-    let next = stream.cadence.segment(of: stream.next)
+    let next = stream.segmentation.segment(of: stream.next)
     stream.skip(3, offset: 100_000_000)
     stream.skip(0, offset: -50_000_000)
     stream.publish(segments: 1)
@@ -90,13 +93,14 @@ struct ClockStepTests {
     #expect(snapshot.segments.filter(\.isGap).map(\.number) == [next, next + 1, next + 2])
     #expect(snapshot.segments.count { $0.startsDiscontinuity } == 1)
     let last = try #require(snapshot.segments.last)
-    #expect(last.programDateTime == stream.cadence.grid.nanoseconds(last.firstFrame) - 50_000_000)
+    #expect(
+      last.programDateTime == stream.segmentation.grid.nanoseconds(last.firstFrame) - 50_000_000)
   }
 
   @Test("a skip in mid-segment closes the open one short", arguments: Int64(1)...29)
   func midSegment(frames: Int64) throws {
     var stream = try Self.stream()
-    let number = stream.cadence.segment(of: stream.next)
+    let number = stream.segmentation.segment(of: stream.next)
     stream.publish(frames: frames)
     stream.skip(2)
     stream.publish(segments: 1)
@@ -116,7 +120,7 @@ struct ClockStepTests {
     var discontinuities: [Int64] = []
     for _ in 0..<60 {
       if Int.random(in: 0..<3, using: &random) == 0 {
-        discontinuities.append(stream.cadence.segment(of: stream.next))
+        discontinuities.append(stream.segmentation.segment(of: stream.next))
         stream.skip(Int64.random(in: 0...3, using: &random), offset: 1_000_000)
       }
       stream.publish(segments: 1)

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Media
 import Packaging
 import Testing
@@ -23,10 +25,10 @@ struct EarlyRequestsTests {
       Row(segment: 6_000_000, horizon: 4_000_000_000, holdsNext: false),
     ])
   func table(row: Row) throws {
-    let cadence = Cadence(
+    let segmentation = Segmentation(
       rate: try #require(FrameRate(30)), segmentMicroseconds: row.segment,
       partMicroseconds: 100_000)
-    #expect(EarlyRequests.horizon(cadence) == row.horizon)
-    #expect(EarlyRequests.holdsNext(cadence) == row.holdsNext)
+    #expect(EarlyRequests.horizon(segmentation) == row.horizon)
+    #expect(EarlyRequests.holdsNext(segmentation) == row.holdsNext)
   }
 }

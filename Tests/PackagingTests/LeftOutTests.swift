@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Media
 import Sharing
 import Testing
@@ -6,36 +8,39 @@ import Testing
 
 @Suite("A rendition that is left out for a while, RFC 8216bis §4.4.4.7, §4.4.4.9, Appendix B.1")
 struct LeftOutTests {
-  let cadence = Cadence(rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)
+  let segmentation = Segmentation(
+    rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)
   let first: Int64 = 1_700_000_000
 
   private func ladder() -> (top: LiveWindow, low: LiveWindow) {
     let gate = PublishGate(count: 2, patience: 3_600_000_000_000)
-    let windows = (0..<2).map { rung in
-      LiveWindow(cadence: cadence, playlistLength: 6, retained: 9, gate: gate, rung: rung)
+    let windows = (0..<2).map { rendition in
+      LiveWindow(
+        segmentation: segmentation, playlistLength: 6, retained: 9, gate: gate, rendition: rendition
+      )
     }
     gate.attach(windows)
-    for (rung, window) in windows.enumerated() {
+    for (rendition, window) in windows.enumerated() {
       window.describe(
         TrackDescription(
-          rendition: "\(rung)", codecs: "avc1.42c01f", bandwidth: 1, averageBandwidth: 1,
-          size: .hd720, cadence: cadence, header: [0]))
-      publish(window, first..<first + 2, isHistory: true)
+          rendition: "\(rendition)", codecs: "avc1.42c01f", bandwidth: 1, averageBandwidth: 1,
+          size: .hd720, segmentation: segmentation, header: [0]))
+      publish(window, first..<first + 2, isPrefill: true)
       window.goLive()
     }
     return (windows[0], windows[1])
   }
 
   private func publish(
-    _ window: LiveWindow, _ segments: Range<Int64>, frames: Int64 = 30, isHistory: Bool = false
+    _ window: LiveWindow, _ segments: Range<Int64>, frames: Int64 = 30, isPrefill: Bool = false
   ) {
     for number in segments {
       for position in 0..<frames {
-        let frame = cadence.firstFrame(of: number) + position
+        let frame = segmentation.firstFrame(of: number) + position
         let chunk = Chunk(
           frame: frame, isIndependent: position == 0, duration: 3000, captured: 0, published: 0,
           bytes: SharedBytes("x"))
-        if isHistory { window.appendHistory(chunk) } else { window.publish(chunk) }
+        if isPrefill { window.appendPrefill(chunk) } else { window.publish(chunk) }
       }
     }
   }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Media
 import Packaging
 import Sharing
@@ -11,15 +13,16 @@ struct PartsAndSegmentsTests {
   func closing(row: WindowCase) throws {
     var stream = try row.stream()
     stream.window.goLive()
-    let (cadence, first) = (stream.cadence, stream.cadence.segment(of: stream.next))
-    for frame in 0..<3 * cadence.framesPerSegment {
+    let (segmentation, first) = (stream.segmentation, stream.segmentation.segment(of: stream.next))
+    for frame in 0..<3 * segmentation.framesPerSegment {
       stream.publish(frames: 1)
       let snapshot = stream.window.snapshot
-      let (segments, place) = (frame + 1).quotientAndRemainder(dividingBy: cadence.framesPerSegment)
+      let (segments, place) = (frame + 1).quotientAndRemainder(
+        dividingBy: segmentation.framesPerSegment)
       #expect(snapshot.segments.count == segments)
       #expect(snapshot.segments.last.map(\.number) == (segments > 0 ? first + segments - 1 : nil))
       #expect(snapshot.open?.number == (place > 0 ? first + segments : nil))
-      #expect(Int64(snapshot.open?.parts.count ?? 0) == place / cadence.framesPerPart)
+      #expect(Int64(snapshot.open?.parts.count ?? 0) == place / segmentation.framesPerPart)
       #expect(Int64(snapshot.open?.chunks.count ?? 0) == place, "chunked readers see it at once")
     }
   }
@@ -30,17 +33,17 @@ struct PartsAndSegmentsTests {
     stream.window.goLive()
     let first = stream.next
     stream.publish(segments: 3)
-    let cadence = stream.cadence
+    let segmentation = stream.segmentation
     for (place, segment) in stream.window.snapshot.segments.enumerated() {
-      let start = first + Int64(place) * cadence.framesPerSegment
-      let frames = start..<start + cadence.framesPerSegment
+      let start = first + Int64(place) * segmentation.framesPerSegment
+      let frames = start..<start + segmentation.framesPerSegment
       #expect(segment.text == frames.map { "<\($0)>" }.joined())
       #expect(segment.parts.map(\.text).joined() == segment.text)
       #expect(segment.firstFrame == start)
-      #expect(segment.parts.map(\.index) == Array(0..<cadence.partsPerSegment))
+      #expect(segment.parts.map(\.index) == Array(0..<segmentation.partsPerSegment))
       #expect(segment.parts.allSatisfy { $0.segment == segment.number })
       for part in segment.parts {
-        #expect(part.chunks.first?.frame == start + part.index * cadence.framesPerPart)
+        #expect(part.chunks.first?.frame == start + part.index * segmentation.framesPerPart)
         #expect(part.bytes.map(\.count) == part.chunks.map(\.bytes.count))
       }
     }
@@ -54,10 +57,10 @@ struct PartsAndSegmentsTests {
     stream.window.goLive()
     stream.publish(segments: 2)
     for segment in stream.window.snapshot.segments {
-      #expect(segment.duration == stream.cadence.segmentTicks)
+      #expect(segment.duration == stream.segmentation.segmentTicks)
       #expect(segment.parts.reduce(0) { $0 + $1.duration } == segment.duration)
-      #expect(segment.parts.dropLast().allSatisfy { $0.duration == stream.cadence.partTicks })
-      #expect(segment.parts.allSatisfy { $0.duration <= stream.cadence.partTicks })
+      #expect(segment.parts.dropLast().allSatisfy { $0.duration == stream.segmentation.partTicks })
+      #expect(segment.parts.allSatisfy { $0.duration <= stream.segmentation.partTicks })
     }
   }
 
@@ -86,7 +89,9 @@ struct PartsAndSegmentsTests {
     let first = stream.next
     stream.window.goLive()
     stream.publish(segments: 1)
-    let (grid, segment) = (stream.cadence.grid, try #require(stream.window.snapshot.segments.first))
+    let (grid, segment) = (
+      stream.segmentation.grid, try #require(stream.window.snapshot.segments.first)
+    )
     #expect(segment.programDateTime == grid.nanoseconds(first))
     #expect(segment.parts[1].captured == grid.nanoseconds(first + 3))
     #expect(segment.parts[1].published == grid.nanoseconds(first + 5) + 2_000_000)

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Packaging
 import Testing
 
@@ -16,7 +18,7 @@ struct PublishGateTests {
   @Test("a part is listed when the last rung has it")
   func inStep() {
     var gate = PublishGateState(count: 3, patience: 100)
-    for rung in 0..<3 { _ = gate.published(10, by: rung, now: 0) }
+    for rendition in 0..<3 { _ = gate.published(10, by: rendition, now: 0) }
     #expect(gate.published(11, by: 1, now: 1) == nil)
     #expect(gate.published(11, by: 0, now: 2) == nil)
     #expect(gate.published(11, by: 2, now: 3) == 11)
@@ -25,7 +27,7 @@ struct PublishGateTests {
   @Test("when the first rung has had it for that long, a part is listed without the late one")
   func late() {
     var gate = PublishGateState(count: 2, patience: 100)
-    for rung in 0..<2 { _ = gate.published(10, by: rung, now: 0) }
+    for rendition in 0..<2 { _ = gate.published(10, by: rendition, now: 0) }
     #expect(gate.published(11, by: 0, now: 10) == nil)
     #expect(gate.published(11, by: 0, now: 109) == nil)
     #expect(gate.published(11, by: 0, now: 110) == 11)
@@ -38,7 +40,7 @@ struct PublishGateTests {
   @Test("a rung that stays late delays the others by no more than that, however long it lasts")
   func lasting() {
     var gate = PublishGateState(count: 2, patience: 200)
-    for rung in 0..<2 { _ = gate.published(10, by: rung, now: 0) }
+    for rendition in 0..<2 { _ = gate.published(10, by: rendition, now: 0) }
     for part in 1...50 as ClosedRange<Int64> {
       let listed = gate.published(10 + part, by: 0, now: 100 * part)
       #expect(listed == (part > 2 ? 8 + part : nil))
@@ -53,9 +55,9 @@ struct PublishGateTests {
     var last = Int64.min
     for now in 0..<500 {
       random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      let rung = Int(random >> 33) % 3
-      versions[rung] += Int64(random >> 60) % 2
-      if let listed = gate.published(versions[rung], by: rung, now: Int64(now)) {
+      let rendition = Int(random >> 33) % 3
+      versions[rendition] += Int64(random >> 60) % 2
+      if let listed = gate.published(versions[rendition], by: rendition, now: Int64(now)) {
         #expect(listed > last)
         #expect(listed <= versions.max() ?? 0)
         last = listed
@@ -67,7 +69,7 @@ struct PublishGateTests {
   @Test("a rung that is not made for a while is not waited for, until it publishes again")
   func absent() {
     var gate = PublishGateState(count: 3, patience: 100)
-    for rung in 0..<3 { _ = gate.published(10, by: rung, now: 0) }
+    for rendition in 0..<3 { _ = gate.published(10, by: rendition, now: 0) }
     #expect(gate.published(11, by: 0, now: 1) == nil)
     #expect(gate.published(11, by: 1, now: 2) == nil)
     #expect(gate.left(2, now: 3) == 11)

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Media
 import Packaging
 import Sharing
@@ -9,7 +11,7 @@ struct SlidingWindowTests {
   @Test("the newest segments are listed, more are kept, numbers are consecutive")
   func eviction() throws {
     var stream = try WindowCase(rate: "30").stream(playlistLength: 6, retained: 9)
-    let first = stream.cadence.segment(of: stream.next)
+    let first = stream.segmentation.segment(of: stream.next)
     stream.window.goLive()
     for count in Int64(1)...25 {
       stream.publish(segments: 1)
@@ -60,7 +62,7 @@ struct SlidingWindowTests {
     stream.window.goLive()
     #expect(stream.window.snapshot.hint == nil)
     stream.publish(segments: 2)
-    for _ in 0..<2 * stream.cadence.partsPerSegment {
+    for _ in 0..<2 * stream.segmentation.partsPerSegment {
       let hint = try #require(stream.window.snapshot.hint)
       #expect(stream.window.snapshot.part(hint.index, of: hint.segment) == nil)
       stream.publish(parts: 1)
@@ -69,27 +71,27 @@ struct SlidingWindowTests {
   }
 
   @Test("history fills the window unseen, then everything is there at once")
-  func history() throws {
+  func prefill() throws {
     let stream = try WindowCase(rate: "30").stream()
     let first = stream.next
     let empty = stream.window.snapshot
     #expect(empty.state == .starting)
     for frame in first..<first + 100 {
-      stream.window.appendHistory(SyntheticStream.chunk(frame, stream.cadence))
+      stream.window.appendPrefill(SyntheticStream.chunk(frame, stream.segmentation))
       #expect(stream.window.snapshot === empty)
     }
     stream.window.goLive()
     let snapshot = stream.window.snapshot
     #expect(snapshot.state == .live)
     #expect(snapshot.segments.count == 3)
-    #expect(snapshot.segments.allSatisfy { $0.isHistory })
-    #expect(snapshot.open?.isHistory == true)
+    #expect(snapshot.segments.allSatisfy { $0.isPrefill })
+    #expect(snapshot.open?.isPrefill == true)
     #expect(snapshot.open?.parts.count == 3)
     #expect(snapshot.open?.chunks.count == 10)
-    #expect(snapshot.hint?.segment == stream.cadence.segment(of: first) + 3)
+    #expect(snapshot.hint?.segment == stream.segmentation.segment(of: first) + 3)
     #expect(snapshot.hint?.index == 3)
-    stream.window.publish(SyntheticStream.chunk(first + 100, stream.cadence))
-    stream.window.publish(SyntheticStream.chunk(first + 101, stream.cadence))
+    stream.window.publish(SyntheticStream.chunk(first + 100, stream.segmentation))
+    stream.window.publish(SyntheticStream.chunk(first + 101, stream.segmentation))
     #expect(stream.window.snapshot.open?.parts.count == 4)
   }
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Media
 import Packaging
 import Sharing
@@ -10,11 +12,11 @@ struct TrackDescriptionTests {
     "the hash of the header is FNV-1a, eight digits",
     arguments: [("", "811c9dc5"), ("a", "e40c292c"), ("foobar", "bf9cf968")])
   func hash(header: String, hash: String) throws {
-    let cadence = Cadence(
+    let segmentation = Segmentation(
       rate: try #require(FrameRate(30)), segmentMicroseconds: 1, partMicroseconds: 1)
     let track = TrackDescription(
       rendition: "video", codecs: "avc1.64001f", bandwidth: 1_000_000,
-      size: try #require(VideoSize(width: 640, height: 360)), cadence: cadence,
+      size: try #require(VideoSize(width: 640, height: 360)), segmentation: segmentation,
       header: Array(header.utf8))
     #expect(track.headerHash == hash)
     #expect(track.header.array == Array(header.utf8))
@@ -22,13 +24,13 @@ struct TrackDescriptionTests {
 
   @Test("the hash keeps its zeros in front")
   func zeros() throws {
-    let cadence = Cadence(
+    let segmentation = Segmentation(
       rate: try #require(FrameRate(30)), segmentMicroseconds: 1, partMicroseconds: 1)
     let size = try #require(VideoSize(width: 640, height: 360))
     for byte in UInt8.min...UInt8.max {
       for second in UInt8.min...UInt8.max {
         let track = TrackDescription(
-          rendition: "v", codecs: "", bandwidth: 1, size: size, cadence: cadence,
+          rendition: "v", codecs: "", bandwidth: 1, size: size, segmentation: segmentation,
           header: [byte, second])
         guard track.headerHash.utf8.count != 8 else { continue }
         Issue.record("\(byte) \(second): \(track.headerHash)")

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Media
 import Packaging
 import TestSupport
@@ -11,7 +13,7 @@ struct VersionTests {
   func arithmetic(row: WindowCase) throws {
     var stream = try row.stream()
     stream.window.goLive()
-    let parts = stream.cadence.partsPerSegment
+    let parts = stream.segmentation.partsPerSegment
     for _ in 0..<3 * parts {
       stream.publish(parts: 1)
       let snapshot = stream.window.snapshot
@@ -44,7 +46,7 @@ struct VersionTests {
     old.publish(segments: 5)
     old.publish(parts: 3)
     new.skip(4)
-    new.goLive(history: 1)
+    new.goLive(prefill: 1)
     new.publish(parts: 3)
     #expect(old.window.snapshot.version == new.window.snapshot.version)
   }
@@ -53,10 +55,12 @@ struct VersionTests {
   func identity(seed: UInt64) throws {
     var random = SplitMix64(seed: seed)
     var stream = try WindowCase.all[Int(seed) % WindowCase.all.count].stream()
-    stream.goLive(history: 2)
+    stream.goLive(prefill: 2)
     var listed: [Int64: String] = [:]
     for _ in 0..<400 {
-      if stream.cadence.position(of: stream.next) == 0, Int.random(in: 0..<4, using: &random) == 0 {
+      if stream.segmentation.position(of: stream.next) == 0,
+        Int.random(in: 0..<4, using: &random) == 0
+      {
         stream.skip(Int64.random(in: 0...8, using: &random), offset: 300_000_000)
       }
       stream.publish(frames: 1)

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Media
 import Packaging
 import TestSupport
@@ -8,10 +10,10 @@ import Testing
 @Suite("What is listed of a rung, RFC 8216bis §4.4.4.9")
 struct WindowListingTests {
   /// A live rung of 1 s segments and ten parts, with `parts` parts of its open segment.
-  private func rung(parts: Int64) -> (stream: SyntheticStream, open: Int64) {
+  private func rendition(parts: Int64) -> (stream: SyntheticStream, open: Int64) {
     var stream = SyntheticStream(.thirty)
-    stream.publish(frames: 3 * stream.cadence.framesPerSegment)
-    let open = stream.cadence.segment(of: stream.next)
+    stream.publish(frames: 3 * stream.segmentation.framesPerSegment)
+    let open = stream.segmentation.segment(of: stream.next)
     stream.publish(parts: parts)
     stream.window.goLive()
     return (stream, open)
@@ -19,7 +21,7 @@ struct WindowListingTests {
 
   @Test("what is beyond the version is there, and not listed")
   func behind() throws {
-    let (stream, open) = rung(parts: 5)
+    let (stream, open) = rendition(parts: 5)
     var listing = WindowListing()
     let hasAdvanced = listing.advance(to: open * 10 + 3, has: open * 10 + 5)
     #expect(hasAdvanced)
@@ -33,7 +35,7 @@ struct WindowListingTests {
 
   @Test("a complete segment is not listed as complete before its last part is listed")
   func reopened() {
-    let (stream, open) = rung(parts: 10)
+    let (stream, open) = rendition(parts: 10)
     var listing = WindowListing()
     _ = listing.advance(to: open * 10 + 9, has: open * 10 + 10)
     let listed = listing.snapshot(of: stream.window.snapshot)
@@ -44,13 +46,13 @@ struct WindowListingTests {
 
   @Test("a part that was not there when it had to be listed is a gap, and stays one")
   func gap() {
-    var (stream, open) = rung(parts: 2)
+    var (stream, open) = rendition(parts: 2)
     var listing = WindowListing()
     _ = listing.advance(to: open * 10 + 2, has: open * 10 + 2)
     _ = listing.advance(to: open * 10 + 3, has: open * 10 + 2)
     let late = listing.snapshot(of: stream.window.snapshot)
     #expect(late.open?.parts.map(\.isGap) == [false, false, true])
-    #expect(late.open?.parts.last?.duration == stream.cadence.partTicks)
+    #expect(late.open?.parts.last?.duration == stream.segmentation.partTicks)
     stream.publish(parts: 2)
     _ = listing.advance(to: open * 10 + 4, has: open * 10 + 4)
     let caughtUp = listing.snapshot(of: stream.window.snapshot)
@@ -64,7 +66,7 @@ struct WindowListingTests {
 
   @Test("a segment that a rung has not begun is listed by its gaps")
   func unbegun() {
-    let (stream, open) = rung(parts: 10)
+    let (stream, open) = rendition(parts: 10)
     var listing = WindowListing()
     _ = listing.advance(to: (open + 1) * 10, has: (open + 1) * 10)
     _ = listing.advance(to: (open + 1) * 10 + 1, has: (open + 1) * 10)

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import HTTP
 import Logging
 import Net
@@ -14,7 +16,7 @@ struct AccessLineTests {
     begun: Int64 = 1_012_000_000
   ) throws -> AccessLine {
     AccessLine(
-      AnswerRecord(
+      ExchangeRecord(
         request: try Request("GET", target), peer: peer, kind: kind, status: status,
         bytesSent: 51_234, cut: cut, asked: 1_000_000_000, begun: begun, ended: 1_014_500_000),
       wall: 1_795_155_720_250_000_000)

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import HTTP
 import Logging
 import Sharing
@@ -13,28 +15,28 @@ struct ControlTests {
   /// Remembers what it was asked, and answers as it was told.
   private final class Control: StreamControl {
     let asked = Locked<[String]>([])
-    let answer: ControlAnswer
+    let answer: ControlResult
 
-    init(_ answer: ControlAnswer) { self.answer = answer }
+    init(_ answer: ControlResult) { self.answer = answer }
 
-    func add(_ description: [UInt8], answer: @escaping @Sendable (ControlAnswer) -> Void) {
+    func add(_ description: [UInt8], answer: @escaping @Sendable (ControlResult) -> Void) {
       asked.withLock { $0.append("add " + String(decoding: description, as: UTF8.self)) }
       answer(self.answer)
     }
 
-    func remove(_ name: String, answer: @escaping @Sendable (ControlAnswer) -> Void) {
+    func remove(_ name: String, answer: @escaping @Sendable (ControlResult) -> Void) {
       asked.withLock { $0.append("remove " + name) }
       answer(self.answer)
     }
   }
 
-  private func desk(token: String? = token, _ control: Control? = nil) throws -> SyntheticDesk {
+  private func handler(token: String? = token, _ control: Control? = nil) throws -> SyntheticHandler {
     var options = ServingOptions()
     options.adminToken = token
-    let desk = try SyntheticDesk(options: options)
-    desk.goLive()
-    if let control { desk.site.giveControl(to: control) }
-    return desk
+    let handler = try SyntheticHandler(options: options)
+    handler.goLive()
+    if let control { handler.serverState.giveControl(to: control) }
+    return handler
   }
 
   private func bearer(_ token: String = token) -> [String] { ["Authorization: Bearer \(token)"] }
@@ -48,15 +50,15 @@ struct ControlTests {
     ] as [(String?, Int)])
   func authorization(given: String?, status: Int) throws {
     let control = Control(.added("live"))
-    let desk = try desk(control)
+    let handler = try handler(control)
     let fields = given.map { ["Authorization: \($0)"] } ?? []
-    let listed = try desk.ask("/api/streams", fields)
+    let listed = try handler.ask("/api/streams", fields)
     #expect(listed.status == status)
     #expect((listed.header("www-authenticate") != nil) == (status == 401))
-    let posted = try desk.ask("/api/streams", method: "POST", fields, body: "{}")
-    desk.requests.woken()
-    let deleted = try desk.ask("/api/streams/live", method: "DELETE", fields)
-    desk.requests.woken()
+    let posted = try handler.ask("/api/streams", method: "POST", fields, body: "{}")
+    handler.requests.woken()
+    let deleted = try handler.ask("/api/streams/live", method: "DELETE", fields)
+    handler.requests.woken()
     for exchange in [listed, posted, deleted] {
       #expect((exchange.status < 300) == (status == 200), "\(exchange.status)")
       #expect(!exchange.text.contains(Self.token))
@@ -66,48 +68,48 @@ struct ControlTests {
     }
     #expect(control.asked.withLock { $0.count } == (status == 200 ? 2 : 0))
     // Where no token was set nobody may ask, whatever he says.
-    let closed = try self.desk(token: nil)
+    let closed = try self.handler(token: nil)
     #expect(try closed.ask("/api/streams", fields).status == 403)
   }
 
   @Test("the streams with their states, without secrets")
   func list() throws {
-    let desk = try desk()
-    var plan = StreamPlan(name: "cam") { _ throws(LiveStream.Failure) in
+    let handler = try handler()
+    var plan = StreamPlan(name: "cam") { _ throws(StreamSession.Failure) in
       throw .source("rtsp://user:secret@h/x is not there")
     }
     plan.label = "Back \"yard\""
     plan.source = "rtsp://user:secret@h/x"
     plan.isOnDemand = true
-    desk.site.add(HostedStream(plan, log: Log(format: .text, least: .error) { _ in }))
-    desk.requests.woken()
-    let all = try desk.ask("/api/streams", bearer())
+    handler.serverState.add(StreamSupervisor(plan, log: Log(format: .text, least: .error) { _ in }))
+    handler.requests.woken()
+    let all = try handler.ask("/api/streams", bearer())
     #expect(all.status == 200 && all.header("content-type") == "application/json")
     #expect(all.text.contains(#""stream": "live""#) && all.text.contains(#""state": "live""#))
     #expect(all.text.contains(#""name": "Back \"yard\"""#))
     #expect(all.text.contains(#""state": "idle""#) && all.text.contains(#""onDemand": true"#))
     #expect(!all.text.contains("secret"))
-    let one = try desk.ask("/api/streams/live", bearer())
+    let one = try handler.ask("/api/streams/live", bearer())
     #expect(one.status == 200 && one.text.hasPrefix("{") && !one.text.contains("cam"))
-    #expect(try desk.ask("/api/streams/nobody", bearer()).status == 404)
-    #expect(try desk.ask("/api/other", bearer()).status == 404)
-    #expect(try desk.ask("/api", bearer()).status == 404)
+    #expect(try handler.ask("/api/streams/nobody", bearer()).status == 404)
+    #expect(try handler.ask("/api/other", bearer()).status == 404)
+    #expect(try handler.ask("/api", bearer()).status == 404)
   }
 
   @Test(
     "what comes of a wish",
     arguments: [
-      ("POST", "/api/streams", ControlAnswer.added("live"), 201),
+      ("POST", "/api/streams", ControlResult.added("live"), 201),
       ("POST", "/api/streams", .refused("request: stream: is missing"), 400),
       ("POST", "/api/streams", .taken("live"), 409), ("DELETE", "/api/streams/live", .removed, 204),
       ("DELETE", "/api/streams/nobody", .unknown, 404),
     ])
-  func wishes(method: String, path: String, answer: ControlAnswer, status: Int) throws {
+  func wishes(method: String, path: String, answer: ControlResult, status: Int) throws {
     let control = Control(answer)
-    let desk = try desk(control)
-    let exchange = try desk.ask(path, method: method, bearer(), body: #"{"stream": "x"}"#)
+    let handler = try handler(control)
+    let exchange = try handler.ask(path, method: method, bearer(), body: #"{"stream": "x"}"#)
     #expect(exchange.isHeld)
-    desk.requests.woken()
+    handler.requests.woken()
     #expect(exchange.status == status && exchange.answers == 1)
     #expect(
       control.asked.withLock { $0 }
@@ -122,7 +124,7 @@ struct ControlTests {
       ("OPTIONS", "/api/streams"),
     ])
   func methods(method: String, path: String) throws {
-    let exchange = try desk(Control(.removed)).ask(path, method: method, bearer())
+    let exchange = try handler(Control(.removed)).ask(path, method: method, bearer())
     #expect(exchange.status == 405 && exchange.header("allow")?.contains("GET") == true)
     #expect(exchange.header("access-control-allow-methods") == nil)
   }
@@ -130,21 +132,21 @@ struct ControlTests {
   @Test("a client that has gone is not answered")
   func gone() throws {
     final class Silent: StreamControl {
-      let answers = Locked<[@Sendable (ControlAnswer) -> Void]>([])
-      func add(_ description: [UInt8], answer: @escaping @Sendable (ControlAnswer) -> Void) {
+      let answers = Locked<[@Sendable (ControlResult) -> Void]>([])
+      func add(_ description: [UInt8], answer: @escaping @Sendable (ControlResult) -> Void) {
         answers.withLock { $0.append(answer) }
       }
-      func remove(_ name: String, answer: @escaping @Sendable (ControlAnswer) -> Void) {}
+      func remove(_ name: String, answer: @escaping @Sendable (ControlResult) -> Void) {}
     }
     let control = Silent()
     var options = ServingOptions()
     options.adminToken = Self.token
-    let desk = try SyntheticDesk(options: options)
-    desk.site.giveControl(to: control)
-    let exchange = try desk.ask("/api/streams", method: "POST", bearer(), body: "{}")
+    let handler = try SyntheticHandler(options: options)
+    handler.serverState.giveControl(to: control)
+    let exchange = try handler.ask("/api/streams", method: "POST", bearer(), body: "{}")
     exchange.go()
     for answer in control.answers.withLock({ $0 }) { answer(.added("live")) }
-    desk.requests.woken()
+    handler.requests.woken()
     #expect(exchange.answers == 0)
   }
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 import HLSPackager
 import HTTP
@@ -56,7 +58,7 @@ struct RouteTests {
       "/live/timestamps.json?rendition=",
     ])
   func unknown(_ path: String) throws {
-    let exchange = try SyntheticDesk.live().ask(path)
+    let exchange = try SyntheticHandler.live().ask(path)
     #expect(exchange.status == 404)
     #expect(exchange.answers == 1)
   }
@@ -77,25 +79,25 @@ struct TimestampsDocumentTests {
 
   @Test("when objects became complete and when they were captured; nothing of the history")
   func document() throws {
-    let desk = try SyntheticDesk.live()
-    desk.publish(segments: 3)
-    desk.publish(parts: 4)
-    let exchange = try desk.ask("/timestamps.json")
+    let handler = try SyntheticHandler.live()
+    handler.publish(segments: 3)
+    handler.publish(parts: 4)
+    let exchange = try handler.ask("/timestamps.json")
     let read = try JSONDecoder().decode(Read.self, from: Data(exchange.body))
-    #expect(abs(read.timestamp - SystemClock.wall) < 10 * SyntheticDesk.second)
+    #expect(abs(read.timestamp - SystemClock.wall) < 10 * SyntheticHandler.second)
     #expect(read.clock.source == "system")
-    let grid = desk.stream.cadence.grid
-    let first = desk.last - 2
+    let grid = handler.stream.segmentation.grid
+    let first = handler.last - 2
     // The synthetic stream publishes a frame 2 ms after its tick.
     #expect(
       read.segments
         == Dictionary(
-          uniqueKeysWithValues: (first...desk.last).map {
+          uniqueKeysWithValues: (first...handler.last).map {
             ("segment\($0).m4s", grid.nanoseconds($0 * 30 + 29) + 2_000_000)
           }))
     var (parts, captures): ([String: Int64], [String: Int64]) = ([:], [:])
-    for number in first...desk.last + 1 {
-      for part in 0..<(number > desk.last ? 4 : 10) as Range<Int64> {
+    for number in first...handler.last + 1 {
+      for part in 0..<(number > handler.last ? 4 : 10) as Range<Int64> {
         let name = "segment\(number).\(part).m4s"
         parts[name] = grid.nanoseconds(number * 30 + part * 3 + 2) + 2_000_000
         captures[name] = grid.nanoseconds(number * 30 + part * 3)
@@ -107,24 +109,25 @@ struct TimestampsDocumentTests {
 
   @Test("as many segments as asked for, the newest")
   func length() throws {
-    let desk = try SyntheticDesk.live()
-    desk.publish(segments: 12)
+    let handler = try SyntheticHandler.live()
+    handler.publish(segments: 12)
     let document = TimestampsDocument(
-      snapshot: desk.snapshot, names: desk.served.names, length: 3)
+      snapshot: handler.snapshot, names: handler.served.names, length: 3)
     let read = try JSONDecoder().decode(Read.self, from: Data(document.text(now: 5).utf8))
     #expect(read.timestamp == 5)
-    #expect(Set(read.segments.keys) == Set((desk.last - 2...desk.last).map { "segment\($0).m4s" }))
+    #expect(
+      Set(read.segments.keys) == Set((handler.last - 2...handler.last).map { "segment\($0).m4s" }))
     #expect(read.parts.count == 30 && read.captures.count == 30)
   }
 
   @Test("gaps are not listed")
   func gaps() throws {
-    let desk = try SyntheticDesk.live()
-    desk.publish(parts: 12)
-    desk.stream.skip(2)
-    desk.publish(segments: 1)
+    let handler = try SyntheticHandler.live()
+    handler.publish(parts: 12)
+    handler.stream.skip(2)
+    handler.publish(segments: 1)
     let read = try JSONDecoder().decode(
-      Read.self, from: Data(try desk.ask("/live/timestamps.json?rendition=video").body))
+      Read.self, from: Data(try handler.ask("/live/timestamps.json?rendition=video").body))
     #expect(read.segments.count == 3)
     #expect(read.segments.values.allSatisfy { $0 > 0 })
   }
@@ -132,16 +135,16 @@ struct TimestampsDocumentTests {
 
 @Suite("/metrics, Prometheus text format 0.0.4")
 struct MetricsTextTests {
-  private static func text(_ desk: SyntheticDesk) throws -> [String] {
-    try desk.ask("/metrics").text.split(separator: "\n", omittingEmptySubsequences: false).map(
+  private static func text(_ handler: SyntheticHandler) throws -> [String] {
+    try handler.ask("/metrics").text.split(separator: "\n", omittingEmptySubsequences: false).map(
       String.init)
   }
 
   @Test("each family has its HELP and TYPE once, before its samples, which stand together")
   func families() throws {
-    let desk = try SyntheticDesk.live(parts: 4)
-    _ = try desk.ask("/live.m3u8")
-    let lines = try Self.text(desk)
+    let handler = try SyntheticHandler.live(parts: 4)
+    _ = try handler.ask("/live.m3u8")
+    let lines = try Self.text(handler)
     #expect(lines.last == "")
     var (current, type, seen): (String, Substring, Set<String>) = ("", "", [])
     var samples: Set<String> = []
@@ -192,17 +195,17 @@ struct MetricsTextTests {
 
   @Test("nothing that a client sends becomes a label")
   func labels() throws {
-    let desk = try SyntheticDesk.live(parts: 4)
-    let counter = AnswerCounter(desk.counters, nil)
+    let handler = try SyntheticHandler.live(parts: 4)
+    let counter = ResponseCounter(handler.counters, nil)
     for path in ["/evil1", "/live/video/evil2", "/?evil3", "/player/evil4", "/evil5/playlist.m3u8"]
     {
-      let exchange = try desk.ask(path, ["User-Agent: evil6", "X-Forwarded-For: evil7"])
+      let exchange = try handler.ask(path, ["User-Agent: evil6", "X-Forwarded-For: evil7"])
       counter.finished(
-        AnswerRecord(
+        ExchangeRecord(
           request: exchange.request, peer: exchange.request.peer, kind: exchange.kind,
           status: exchange.status, bytesSent: 100, cut: false, asked: 0, begun: 0, ended: 0))
     }
-    let lines = try Self.text(desk)
+    let lines = try Self.text(handler)
     #expect(!lines.contains { $0.contains("evil") })
     #expect(lines.contains("streamer_requests_total{kind=\"playlist\",code=\"404\"} 1"))
     #expect(lines.contains("streamer_requests_total{kind=\"other\",code=\"404\"} 2"))
@@ -211,12 +214,12 @@ struct MetricsTextTests {
 
   @Test("the gauges of held requests say what is held")
   func held() throws {
-    let desk = try SyntheticDesk.live(parts: 4)
+    let handler = try SyntheticHandler.live(parts: 4)
     _ = try [
-      desk.playlist("wait=1000"), desk.media("segment\(desk.last + 1).m4s"),
-      desk.playlist("wait=1000"),
+      handler.playlist("wait=1000"), handler.media("segment\(handler.last + 1).m4s"),
+      handler.playlist("wait=1000"),
     ]
-    let lines = try Self.text(desk)
+    let lines = try Self.text(handler)
     #expect(lines.contains("streamer_held_requests{kind=\"start\"} 0"))
     #expect(lines.contains("streamer_held_requests{kind=\"playlist\"} 2"))
     #expect(lines.contains("streamer_held_requests{kind=\"segment\"} 1"))
@@ -228,23 +231,23 @@ struct MetricsTextTests {
     let isOnline = Locked(true)
     let served = ServedStream(
       name: "second", names: MediaNames(.epoch, first: 1), window: stream.window,
-      control: .init(cadence: stream.cadence),
+      control: .init(segmentation: stream.segmentation),
       measures: .init(statistics: {
         var statistics = StreamStatistics()
         statistics.isSourceOnline = isOnline.withLock { $0 }
         statistics.inputFrames = 7
         return statistics
       }))
-    let desk = try SyntheticDesk(others: [served])
+    let handler = try SyntheticHandler(others: [served])
     func line() throws -> String? {
-      try Self.text(desk).first { $0.hasPrefix("streamer_stream_online{stream=\"second\"}") }
+      try Self.text(handler).first { $0.hasPrefix("streamer_stream_online{stream=\"second\"}") }
     }
     #expect(try line()?.hasSuffix(" 0") == true)
     stream.window.goLive()
     #expect(try line()?.hasSuffix(" 1") == true)
     isOnline.withLock { $0 = false }
     #expect(try line()?.hasSuffix(" 0") == true)
-    #expect(try Self.text(desk).contains("streamer_input_frames_total{stream=\"second\"} 7"))
+    #expect(try Self.text(handler).contains("streamer_input_frames_total{stream=\"second\"} 7"))
   }
 }
 
@@ -269,23 +272,23 @@ struct SmallAnswersTests {
 
   @Test("/ready: not before the window is full, not when nothing is published, not after the end")
   func ready() throws {
-    let desk = try SyntheticDesk()
-    #expect(try desk.ask("/ready").status == 503)
-    desk.goLive()
+    let handler = try SyntheticHandler()
+    #expect(try handler.ask("/ready").status == 503)
+    handler.goLive()
     // The synthetic stream publishes in another year.
-    #expect(try desk.ask("/ready").text.contains("nothing was published"))
-    let number = desk.stream.cadence.segment(of: desk.stream.next)
-    let frame = desk.stream.cadence.firstFrame(of: number)
-    desk.served.window.publish(
+    #expect(try handler.ask("/ready").text.contains("nothing was published"))
+    let number = handler.stream.segmentation.segment(of: handler.stream.next)
+    let frame = handler.stream.segmentation.firstFrame(of: number)
+    handler.served.window.publish(
       Chunk(
         frame: frame, isIndependent: true, duration: 3000, captured: SystemClock.wall,
         published: SystemClock.wall, bytes: SharedBytes("x")))
-    let ready = try desk.ask("/ready")
+    let ready = try handler.ask("/ready")
     #expect(ready.status == 200 && ready.text == "ready\n")
-    desk.end()
-    #expect(try desk.ask("/ready").text.contains("has ended"))
-    #expect(try desk.ask("/health").text == "ok\n")
-    #expect(try desk.ask("/version").text == "1.2.3\n")
+    handler.end()
+    #expect(try handler.ask("/ready").text.contains("has ended"))
+    #expect(try handler.ask("/health").text == "ok\n")
+    #expect(try handler.ask("/version").text == "1.2.3\n")
   }
 
   @Test("gzip is read back as it was", arguments: [0, 1, 100, 65536, 1_000_000])

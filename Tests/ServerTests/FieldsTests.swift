@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import HTTP
 import Packaging
 import TestSupport
@@ -58,12 +60,12 @@ struct FieldsTests {
     Row(target: "/ready", caching: "no-store", type: text, status: 503),
   ]
 
-  private static func expect(_ row: Row, on desk: SyntheticDesk) throws {
-    let target = row.target.replacing("{0}", with: "\(desk.last)")
-      .replacing("{1}", with: "\(desk.last + 1)").replacing("{9}", with: "\(desk.last + 9)")
-      .replacing("{h}", with: SyntheticDesk.headerHash)
+  private static func expect(_ row: Row, on handler: SyntheticHandler) throws {
+    let target = row.target.replacing("{0}", with: "\(handler.last)")
+      .replacing("{1}", with: "\(handler.last + 1)").replacing("{9}", with: "\(handler.last + 9)")
+      .replacing("{h}", with: SyntheticHandler.headerHash)
     for method in ["GET", "HEAD"] {
-      let exchange = try desk.ask(target, method: method)
+      let exchange = try handler.ask(target, method: method)
       #expect(exchange.status == row.status)
       #expect(exchange.header("cache-control") == row.caching)
       #expect(exchange.header("content-type") == row.type)
@@ -93,22 +95,22 @@ struct FieldsTests {
     "media of a numbered run may not be kept for long: its names come again",
     arguments: ["segment00010.0.m4s", "segment00010.m4s", "segment00011.m4s"])
   func numberedRun(_ name: String) throws {
-    let desk = try SyntheticDesk.live(parts: 4, segment: 2_000_000, numbering: .run)
-    try Self.expect(Row(target: "/live/video/\(name)", caching: "public, max-age=12"), on: desk)
+    let handler = try SyntheticHandler.live(parts: 4, segment: 2_000_000, numbering: .run)
+    try Self.expect(Row(target: "/live/video/\(name)", caching: "public, max-age=12"), on: handler)
   }
 
   @Test("HT-03: playlists and the page are compressed for those who accept it, media never")
   func compression() throws {
-    let desk = try SyntheticDesk.live(parts: 4)
-    let number = desk.last
+    let handler = try SyntheticHandler.live(parts: 4)
+    let number = handler.last
     for path in ["/live.m3u8", "/live/chunked.m3u8", "/"] {
-      let zipped = try desk.ask(path, ["Accept-Encoding: br, gzip"])
+      let zipped = try handler.ask(path, ["Accept-Encoding: br, gzip"])
       #expect(zipped.header("content-encoding") == "gzip")
-      let plain = try desk.ask(path, ["Accept-Encoding: gzip;q=0"])
+      let plain = try handler.ask(path, ["Accept-Encoding: gzip;q=0"])
       #expect(plain.header("content-encoding") == nil)
       #expect(try Inflated.bytes(of: zipped.body) == plain.body)
     }
-    let media = try desk.ask("/live/video/segment\(number).m4s", ["Accept-Encoding: gzip"])
+    let media = try handler.ask("/live/video/segment\(number).m4s", ["Accept-Encoding: gzip"])
     #expect(media.header("content-encoding") == nil)
   }
 
@@ -116,7 +118,7 @@ struct FieldsTests {
     "HT-07: OPTIONS is 204 and allows reading with Range, never writing",
     arguments: ["/", "/live.m3u8", "/x", "*"])
   func preflight(_ path: String) throws {
-    let exchange = try SyntheticDesk.live().ask(path, method: "OPTIONS")
+    let exchange = try SyntheticHandler.live().ask(path, method: "OPTIONS")
     #expect(exchange.status == 204 && exchange.body.isEmpty)
     let names = exchange.header("access-control-allow-headers")?.split(separator: ", ")
     // CTA-5004: "CMCD-Request", "CMCD-Object", "CMCD-Status", "CMCD-Session".
@@ -132,7 +134,7 @@ struct FieldsTests {
     "other methods are 405 with what is allowed",
     arguments: ["POST", "PUT", "DELETE", "PATCH", "get"])
   func methods(_ method: String) throws {
-    let exchange = try SyntheticDesk.live().ask("/live.m3u8", method: method)
+    let exchange = try SyntheticHandler.live().ask("/live.m3u8", method: method)
     #expect(exchange.status == 405)
     #expect(exchange.header("allow") == "GET, HEAD, OPTIONS")
     #expect(exchange.header("access-control-allow-origin") == "*")
@@ -142,7 +144,7 @@ struct FieldsTests {
   func kinds() throws {
     // Each kind stands at its own index, so that the metrics name it rightly.
     for (index, kind) in Kinds.all.enumerated() { #expect(kind.index == index) }
-    let desk = try SyntheticDesk.live(parts: 4)
+    let handler = try SyntheticHandler.live(parts: 4)
     let rows: [(String, RequestKind)] = [
       ("/live.m3u8", Kinds.playlist), ("/live/chunked.m3u8", Kinds.chunkedPlaylist),
       ("/live/video/init-x.mp4", Kinds.header), ("/live/video/segment1.m4s", Kinds.segment),
@@ -150,6 +152,6 @@ struct FieldsTests {
       ("/time", Kinds.time), ("/", Kinds.page), ("/player/x", Kinds.page), ("/ready", Kinds.probe),
       ("/metrics", Kinds.probe), ("/nothing", .other), ("/live/video/x", .other),
     ]
-    for (path, kind) in rows { #expect(try desk.ask(path).kind == kind, "\(path)") }
+    for (path, kind) in rows { #expect(try handler.ask(path).kind == kind, "\(path)") }
   }
 }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import HLSPackager
 import HTTP
 import Media
@@ -16,40 +18,41 @@ struct HoldTests {
     "segment{1}.4.m4s", "segment{2}.m4s",
   ]
 
-  private static func path(_ target: String, _ desk: SyntheticDesk) -> String {
+  private static func path(_ target: String, _ handler: SyntheticHandler) -> String {
     "/live/video/"
-      + target.replacing("{1}", with: "\(desk.last + 1)").replacing("{2}", with: "\(desk.last + 2)")
+      + target.replacing("{1}", with: "\(handler.last + 1)").replacing(
+        "{2}", with: "\(handler.last + 2)")
   }
 
   @Test("a client that goes is forgotten, and nothing is answered to it", arguments: targets)
   func gone(_ target: String) throws {
-    let desk = try SyntheticDesk.live(parts: 4)
-    let exchange = try desk.ask(Self.path(target, desk))
+    let handler = try SyntheticHandler.live(parts: 4)
+    let exchange = try handler.ask(Self.path(target, handler))
     #expect(exchange.isHeld)
-    #expect(desk.held == 1)
+    #expect(handler.held == 1)
     exchange.go()
-    desk.publish(frames: 1)
-    #expect(desk.held == 0)
-    desk.publish(segments: 3)
-    desk.pass(60 * SyntheticDesk.second)
-    desk.end()
+    handler.publish(frames: 1)
+    #expect(handler.held == 0)
+    handler.publish(segments: 3)
+    handler.pass(60 * SyntheticHandler.second)
+    handler.end()
     #expect(exchange.answers == 0)
   }
 
   @Test(
     "an exchange is let go of when it is answered, and when its client goes", arguments: targets)
   func released(_ target: String) throws {
-    let desk = try SyntheticDesk.live(parts: 4)
+    let handler = try SyntheticHandler.live(parts: 4)
     weak var answered: FakeExchange?
     weak var gone: FakeExchange?
     try autoreleased {
-      let path = Self.path(target, desk)
-      let (one, two) = try (desk.ask(path), desk.ask(path))
+      let path = Self.path(target, handler)
+      let (one, two) = try (handler.ask(path), handler.ask(path))
       (answered, gone) = (one, two)
       two.go()
     }
     #expect(answered != nil)
-    desk.publish(segments: 3)
+    handler.publish(segments: 3)
     #expect(answered == nil)
     #expect(gone == nil)
   }
@@ -58,11 +61,11 @@ struct HoldTests {
 
   @Test("the client may go while the stream starts")
   func goneWhileStarting() throws {
-    let desk = try SyntheticDesk()
-    let (stays, goes) = try (desk.playlist(), desk.playlist())
+    let handler = try SyntheticHandler()
+    let (stays, goes) = try (handler.playlist(), handler.playlist())
     goes.go()
-    #expect(desk.held == 1)
-    desk.goLive()
+    #expect(handler.held == 1)
+    handler.goLive()
     #expect(stays.status == 200)
     #expect(goes.answers == 0)
   }
@@ -73,62 +76,63 @@ struct HoldTests {
       "/both/playlist.m3u8", "/both/manifest.mpd", "/both/chunked.m3u8",
       "/ldash/play/both/manifest.mpd",
     ])
-  func waitsForSound(_ target: String) throws {
+  func waitsForAudio(_ target: String) throws {
     var video = SyntheticStream(.thirty)
-    let cadence = try #require(AudioCadence(following: video.cadence, sampleRate: 48_000))
-    let sound = SyntheticSound(cadence, from: video.cadence.segment(of: video.next))
+    let segmentation = try #require(
+      AudioSegmentation(following: video.segmentation, sampleRate: 48_000))
+    let audio = SyntheticAudio(segmentation, from: video.segmentation.segment(of: video.next))
     let both = ServedStream(
       name: "both", names: MediaNames(.epoch, first: 0),
-      windows: [("video", video.window), ("audio", sound.window)],
-      control: ServerControl(cadences: [.video(video.cadence), .audio(cadence)]))
-    let desk = try SyntheticDesk(others: [both])
-    video.goLive(history: 10)
-    desk.requests.woken()
-    let asked = try desk.ask(target)
+      windows: [("video", video.window), ("audio", audio.window)],
+      control: ServerControl(segmentations: [.video(video.segmentation), .audio(segmentation)]))
+    let handler = try SyntheticHandler(others: [both])
+    video.goLive(prefill: 10)
+    handler.requests.woken()
+    let asked = try handler.ask(target)
     #expect(asked.isHeld, "the pictures are there, the sound is not")
-    sound.window.goLive()
-    desk.requests.woken()
+    audio.window.goLive()
+    handler.requests.woken()
     #expect(asked.status == 200 && asked.answers == 1)
     #expect(asked.text.contains("mp4a.40.2"))
   }
 
   @Test("a thousand are freed by one part, in the order in which they came, with one rendering")
   func thousand() throws {
-    let desk = try SyntheticDesk.live(parts: 4)
-    let path = "/live/video/playlist.m3u8?_HLS_msn=\(desk.last + 1)&_HLS_part=4"
-    let before = desk.served.playlists.work
-    let exchanges = try (0..<1000).map { _ in try desk.ask(path, ["Accept-Encoding: gzip"]) }
-    #expect(desk.held == 1000)
+    let handler = try SyntheticHandler.live(parts: 4)
+    let path = "/live/video/playlist.m3u8?_HLS_msn=\(handler.last + 1)&_HLS_part=4"
+    let before = handler.served.playlists.work
+    let exchanges = try (0..<1000).map { _ in try handler.ask(path, ["Accept-Encoding: gzip"]) }
+    #expect(handler.held == 1000)
     for exchange in exchanges[..<100] { exchange.go() }
-    #expect(desk.held == 900)
-    desk.publish(parts: 1)
+    #expect(handler.held == 900)
+    handler.publish(parts: 1)
     #expect(exchanges[100...].allSatisfy { $0.status == 200 && $0.answers == 1 })
     #expect(exchanges[..<100].allSatisfy { $0.answers == 0 })
     #expect(exchanges.last?.header("content-encoding") == "gzip")
     #expect(Set(exchanges[100...].map(\.body)).count == 1)
-    let work = desk.served.playlists.work
+    let work = handler.served.playlists.work
     #expect(work.renderings == before.renderings + 1)
     #expect(work.compressions == before.compressions + 1)
-    #expect(desk.held == 0)
-    #expect(desk.counters.withLock { $0.holds.seconds[.playlist]?.counts.reduce(0, +) } == 900)
+    #expect(handler.held == 0)
+    #expect(handler.counters.withLock { $0.holds.seconds[.playlist]?.counts.reduce(0, +) } == 900)
   }
 
   @Test("thousands that come and go at the same part leave nothing behind")
   func manyCancelled() throws {
-    let desk = try SyntheticDesk.live(parts: 4)
-    let path = "/live/video/playlist.m3u8?_HLS_msn=\(desk.last + 1)"
-    let stays = try desk.ask(path)
+    let handler = try SyntheticHandler.live(parts: 4)
+    let path = "/live/video/playlist.m3u8?_HLS_msn=\(handler.last + 1)"
+    let stays = try handler.ask(path)
     weak var sample: FakeExchange?
     for _ in 0..<5000 {
-      let exchange = try desk.ask(path)
+      let exchange = try handler.ask(path)
       sample = exchange
       exchange.go()
     }
     #expect(sample == nil)
-    #expect(desk.held == 1)
-    desk.publish(parts: 6)
+    #expect(handler.held == 1)
+    handler.publish(parts: 6)
     #expect(stays.status == 200)
-    #expect(desk.held == 0 && desk.requests.nextDeadline == .max)
+    #expect(handler.held == 0 && handler.requests.nextDeadline == .max)
   }
 
   @Test("a turn for another stream answers nobody here")
@@ -136,40 +140,40 @@ struct HoldTests {
     var other = SyntheticStream(.thirty)
     let second = ServedStream(
       name: "second", names: MediaNames(.epoch, first: 1), window: other.window,
-      control: .init(cadence: other.cadence))
-    let desk = try SyntheticDesk(others: [second])
-    desk.goLive()
-    other.goLive(history: 10)
-    desk.requests.woken()
+      control: .init(segmentation: other.segmentation))
+    let handler = try SyntheticHandler(others: [second])
+    handler.goLive()
+    other.goLive(prefill: 10)
+    handler.requests.woken()
     let (here, there) = try (
-      desk.playlist("_HLS_msn=\(desk.last + 1)&_HLS_part=0"),
-      desk.ask("/second/video/playlist.m3u8?_HLS_msn=\(desk.last + 1)&_HLS_part=0")
+      handler.playlist("_HLS_msn=\(handler.last + 1)&_HLS_part=0"),
+      handler.ask("/second/video/playlist.m3u8?_HLS_msn=\(handler.last + 1)&_HLS_part=0")
     )
-    #expect(desk.held == 2)
+    #expect(handler.held == 2)
     other.publish(parts: 1)
-    desk.requests.woken()
+    handler.requests.woken()
     #expect(there.status == 200 && here.isHeld)
     // Gauges of a loop add up over its streams.
-    #expect(desk.held == 1)
-    desk.publish(parts: 1)
+    #expect(handler.held == 1)
+    handler.publish(parts: 1)
     #expect(here.status == 200)
-    #expect(desk.held == 0)
+    #expect(handler.held == 0)
   }
 
   @Test(
     "after a standstill of minutes those who waited are answered, by what was published or by the deadline"
   )
   func standstill() throws {
-    let desk = try SyntheticDesk.live(parts: 4)
+    let handler = try SyntheticHandler.live(parts: 4)
     let (first, second) = try (
-      desk.playlist("_HLS_msn=\(desk.last + 1)&_HLS_part=4"), desk.playlist("wait=1000")
+      handler.playlist("_HLS_msn=\(handler.last + 1)&_HLS_part=4"), handler.playlist("wait=1000")
     )
     // A turn of the loop: who was woken comes before who is late.
-    desk.stream.publish(segments: 120)
-    desk.requests.woken()
-    desk.pass(120 * SyntheticDesk.second)
+    handler.stream.publish(segments: 120)
+    handler.requests.woken()
+    handler.pass(120 * SyntheticHandler.second)
     #expect(first.status == 200 && second.status == 200)
-    #expect(desk.held == 0)
+    #expect(handler.held == 0)
   }
 
   @Test(
@@ -177,17 +181,17 @@ struct HoldTests {
     arguments: UInt64(0)..<20)
   func property(seed: UInt64) throws {
     var generator = SplitMix64(seed: seed)
-    let desk = try SyntheticDesk.live(parts: 4)
+    let handler = try SyntheticHandler.live(parts: 4)
     var exchanges: [FakeExchange] = []
     for _ in 0..<400 {
       switch Int.random(in: 0..<10, using: &generator) {
-      case 0..<3: desk.publish(frames: Int64.random(in: 1...7, using: &generator))
+      case 0..<3: handler.publish(frames: Int64.random(in: 1...7, using: &generator))
       case 3:
         for _ in 0..<3 { exchanges.randomElement(using: &generator)?.go() }
-      case 4: desk.stream.publish(frames: Int64.random(in: 1...80, using: &generator))
-      case 5 where Int.random(in: 0..<20, using: &generator) == 0: desk.stream.skip(2)
+      case 4: handler.stream.publish(frames: Int64.random(in: 1...80, using: &generator))
+      case 5 where Int.random(in: 0..<20, using: &generator) == 0: handler.stream.skip(2)
       default:
-        let number = desk.last + Int64.random(in: -2...3, using: &generator)
+        let number = handler.last + Int64.random(in: -2...3, using: &generator)
         let part = Int64.random(in: 0...12, using: &generator)
         let target = [
           "playlist.m3u8?_HLS_msn=\(number)", "playlist.m3u8?_HLS_msn=\(number)&_HLS_part=\(part)",
@@ -195,16 +199,16 @@ struct HoldTests {
           "segment\(number).m4s",
           "chunked.m3u8",
         ].randomElement(using: &generator)
-        exchanges.append(try desk.ask("/live/video/\(target ?? "")"))
+        exchanges.append(try handler.ask("/live/video/\(target ?? "")"))
       }
     }
-    if seed % 2 == 0 { desk.end() } else { desk.publish(segments: 6) }
-    desk.pass(60 * SyntheticDesk.second)
+    if seed % 2 == 0 { handler.end() } else { handler.publish(segments: 6) }
+    handler.pass(60 * SyntheticHandler.second)
     for exchange in exchanges {
       #expect(exchange.answers <= 1)
       #expect([.answered, .gone, .cut].contains(exchange.stage))
     }
     for exchange in exchanges where exchange.stage == .cut { exchange.go() }
-    #expect(desk.held == 0)
+    #expect(handler.held == 0)
   }
 }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import HTTP
 import Packaging
 import TestSupport
@@ -9,10 +11,10 @@ import Testing
 struct ManifestRequestTests {
   @Test("the first MPD is held until the window is full, then it is complete")
   func first() throws {
-    let desk = try SyntheticDesk()
-    let early = try desk.ask("/live/manifest.mpd")
+    let handler = try SyntheticHandler()
+    let early = try handler.ask("/live/manifest.mpd")
     #expect(early.isHeld)
-    desk.goLive()
+    handler.goLive()
     #expect(early.status == 200 && early.text.contains("availabilityTimeComplete=\"false\""))
     #expect(early.header("content-type") == "application/dash+xml")
     #expect(early.header("cache-control") == "public, max-age=1")
@@ -20,12 +22,12 @@ struct ManifestRequestTests {
 
   @Test("held beyond the limit: 503, never an MPD that is not complete")
   func neverComplete() throws {
-    let desk = try SyntheticDesk()
-    desk.goLive(history: 0)
-    let early = try desk.ask("/live/manifest.mpd")
-    desk.publish(frames: 29)
+    let handler = try SyntheticHandler()
+    handler.goLive(prefill: 0)
+    let early = try handler.ask("/live/manifest.mpd")
+    handler.publish(frames: 29)
     #expect(early.isHeld)
-    desk.pass(9 * SyntheticDesk.second)
+    handler.pass(9 * SyntheticHandler.second)
     #expect(early.status == 503 && early.header("retry-after") == "1")
   }
 
@@ -36,64 +38,64 @@ struct ManifestRequestTests {
       ("\"a\"", 200), ("", 200), ("tag", 200), ("\"TAG", 200),
     ])
   func unchanged(row: (field: String, status: Int)) throws {
-    let desk = try SyntheticDesk.live()
-    let first = try desk.ask("/live/manifest.mpd")
+    let handler = try SyntheticHandler.live()
+    let first = try handler.ask("/live/manifest.mpd")
     let tag = try #require(first.header("etag"))
-    desk.publish(segments: 3)
+    handler.publish(segments: 3)
     let field = row.field.replacing("TAG", with: tag)
-    let again = try desk.ask("/live/manifest.mpd", ["If-None-Match: \(field)"])
+    let again = try handler.ask("/live/manifest.mpd", ["If-None-Match: \(field)"])
     #expect(again.status == row.status && again.header("etag") == tag)
     #expect(again.body.isEmpty == (row.status == 304))
   }
 
   @Test("one rendering for all who ask, at each place, until the MPD changes")
   func renderings() throws {
-    let desk = try SyntheticDesk.live()
+    let handler = try SyntheticHandler.live()
     for _ in 0..<5 {
-      _ = try desk.ask("/live/manifest.mpd")
-      desk.publish(segments: 1)
+      _ = try handler.ask("/live/manifest.mpd")
+      handler.publish(segments: 1)
     }
-    #expect(desk.served.manifests.renderings == 1)
-    _ = try desk.ask("/manifest.mpd")
-    _ = try desk.ask("/ldash/play/live/manifest.mpd")
-    #expect(desk.served.manifests.renderings == 3)
-    desk.stream.skip(0, offset: 100_000_000)
-    desk.publish(segments: 1)
-    let stepped = try desk.ask("/live/manifest.mpd")
+    #expect(handler.served.manifests.renderings == 1)
+    _ = try handler.ask("/manifest.mpd")
+    _ = try handler.ask("/ldash/play/live/manifest.mpd")
+    #expect(handler.served.manifests.renderings == 3)
+    handler.stream.skip(0, offset: 100_000_000)
+    handler.publish(segments: 1)
+    let stepped = try handler.ask("/live/manifest.mpd")
     #expect(stepped.text.components("<Period ") == 2)
-    #expect(desk.served.manifests.renderings == 4)
+    #expect(handler.served.manifests.renderings == 4)
   }
 
   @Test("made-up hosts do not grow the shelf, and mean nothing in XML")
   func hosts() throws {
-    let desk = try SyntheticDesk.live()
+    let handler = try SyntheticHandler.live()
     for number in 0..<300 {
       let lines = "GET /live/manifest.mpd HTTP/1.1\r\nHost: h\(number)'&.example\r\n\r\n"
       var parser = RequestHeadParser()
       var position = 0
       let bytes = Array(lines.utf8)
       let exchange = FakeExchange(try #require(try parser.next(bytes.span, &position)))
-      desk.requests.handle(exchange)
+      handler.requests.handle(exchange)
       #expect(exchange.text.contains("http://h\(number)&apos;&amp;.example/time?iso"))
     }
-    #expect(desk.served.manifests.copyCount <= 64)
+    #expect(handler.served.manifests.copyCount <= 64)
   }
 
   @Test("where the MPD lies decides its BaseURL; absolute URLs follow --public-url")
   func places() throws {
-    let desk = try SyntheticDesk.live()
+    let handler = try SyntheticHandler.live()
     let bases = [
       "/live/manifest.mpd": nil, "/manifest.mpd": "live/", "/ldash/live/manifest.mpd": nil,
       "/ldash/play/live/manifest.mpd": "../../../live/",
     ]
     for (path, base) in bases {
-      let text = try desk.ask(path).text
+      let text = try handler.ask(path).text
       #expect(text.contains("<BaseURL>\(base ?? "")") == (base != nil), "\(path)")
       #expect(text.contains("value=\"http://x/time?iso\""))
     }
     var options = ServingOptions()
     options.publicURL = "https://cdn.example/cam"
-    let public_ = try SyntheticDesk(options: options)
+    let public_ = try SyntheticHandler(options: options)
     public_.goLive()
     let text = try public_.ask("/live/manifest.mpd").text
     #expect(text.contains("value=\"https://cdn.example/cam/time?iso\"") && !text.contains("//x/"))
@@ -109,17 +111,17 @@ struct ManifestRequestTests {
       ("/live/manifest.mpd", "text/html", "application/dash+xml"),
     ])
   func negotiated(row: (path: String, accept: String, type: String)) throws {
-    let desk = try SyntheticDesk.live()
-    let answer = try desk.ask(row.path, ["Accept: \(row.accept)"])
+    let handler = try SyntheticHandler.live()
+    let answer = try handler.ask(row.path, ["Accept: \(row.accept)"])
     #expect(answer.status == 200 && answer.header("content-type") == row.type)
     if row.path.hasSuffix("play/live/manifest.mpd") { #expect(answer.header("vary") == "Accept") }
   }
 
   @Test("an ended stream's MPD is static, at once")
   func ended() throws {
-    let desk = try SyntheticDesk.live(parts: 3)
-    desk.end()
-    let answer = try desk.ask("/live/manifest.mpd")
+    let handler = try SyntheticHandler.live(parts: 3)
+    handler.end()
+    let answer = try handler.ask("/live/manifest.mpd")
     #expect(
       answer.text.contains("type=\"static\"") && !answer.text.contains("availabilityTimeOffset"))
   }
@@ -128,21 +130,21 @@ struct ManifestRequestTests {
   func absent() throws {
     var options = ServingOptions()
     options.waitsForAbsentSegment = false
-    let desk = try SyntheticDesk(options: options)
-    desk.goLive()
-    desk.publish(parts: 2)
-    let open = try desk.media("segment\(desk.last + 1).m4s")
+    let handler = try SyntheticHandler(options: options)
+    handler.goLive()
+    handler.publish(parts: 2)
+    let open = try handler.media("segment\(handler.last + 1).m4s")
     #expect(open.stage == .streaming)
     for ahead in [Int64(2), 3, 50] {
-      #expect(try desk.media("segment\(desk.last + ahead).m4s").status == 404)
+      #expect(try handler.media("segment\(handler.last + ahead).m4s").status == 404)
     }
-    #expect(try desk.media("segment\(desk.last + 1).2.m4s").isHeld)
+    #expect(try handler.media("segment\(handler.last + 1).2.m4s").isHeld)
   }
 
   @Test("the next object, for caches that ask for it")
   func prefetch() throws {
-    let desk = try SyntheticDesk.live(parts: 4)
-    let number = desk.last
+    let handler = try SyntheticHandler.live(parts: 4)
+    let number = handler.last
     let rows = [
       ("segment\(number).m4s", "segment\(number + 1).m4s"),
       ("segment\(number + 1).m4s", "segment\(number + 2).m4s"),
@@ -151,9 +153,9 @@ struct ManifestRequestTests {
     ]
     let name = "cdn-origin-assist-prefetch-path"
     for (path, next) in rows {
-      let asked = try desk.ask("/live/video/" + path, ["CDN-Origin-Assist-Prefetch-Enabled: 1"])
+      let asked = try handler.ask("/live/video/" + path, ["CDN-Origin-Assist-Prefetch-Enabled: 1"])
       #expect(asked.header(name) == "/live/video/" + next)
-      #expect(try desk.media(path).header(name) == nil)
+      #expect(try handler.media(path).header(name) == nil)
     }
   }
 
@@ -167,8 +169,9 @@ struct ManifestRequestTests {
     for (form, text) in rows {
       #expect(TimeService.text(form, now: now, displacement: 2_500_000_000) == text)
     }
-    let desk = try SyntheticDesk()
-    #expect(try desk.ask("/isotime").body.count == 27 && desk.ask("/time?iso").body.count == 24)
+    let handler = try SyntheticHandler()
+    #expect(
+      try handler.ask("/isotime").body.count == 27 && handler.ask("/time?iso").body.count == 24)
   }
 }
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CMAF
 import HTTP
 import Packaging
@@ -15,26 +17,26 @@ struct MediaRequestTests {
 
   @Test("MR-01: a hinted part waits until it is whole, and comes in one piece (MR-02)")
   func hinted() throws {
-    let desk = try SyntheticDesk.live(parts: 4)
-    let number = desk.last + 1
-    let exchange = try desk.media("segment\(number).4.m4s")
-    desk.publish(frames: 2)
+    let handler = try SyntheticHandler.live(parts: 4)
+    let number = handler.last + 1
+    let exchange = try handler.media("segment\(number).4.m4s")
+    handler.publish(frames: 2)
     #expect(exchange.isHeld)
-    desk.publish(frames: 1)
+    handler.publish(frames: 1)
     #expect(exchange.status == 200)
     #expect(exchange.text == Self.text(number * 30 + 12..<number * 30 + 15))
     #expect(exchange.answers == 1 && exchange.pieces.isEmpty)
     #expect(exchange.header("x-held-ms") == "0")
     // The URL means the same bytes for good.
-    #expect(try desk.media("segment\(number).4.m4s").text == exchange.text)
+    #expect(try handler.media("segment\(number).4.m4s").text == exchange.text)
   }
 
   @Test("at the end of a segment part 0 of the next is the hint")
   func hintedNext() throws {
-    let desk = try SyntheticDesk.live()
-    let exchange = try desk.media("segment\(desk.last + 1).0.m4s")
+    let handler = try SyntheticHandler.live()
+    let exchange = try handler.media("segment\(handler.last + 1).0.m4s")
     #expect(exchange.isHeld)
-    desk.publish(parts: 1)
+    handler.publish(parts: 1)
     #expect(exchange.status == 200)
   }
 
@@ -44,12 +46,12 @@ struct MediaRequestTests {
       "N.5", "N.6", "N.10", "N.9223372036854775807", "N+1.0", "N+2.0", "100000000000000.0",
     ])
   func unannounced(_ name: String) throws {
-    let desk = try SyntheticDesk.live(parts: 4)
-    let number = desk.last + 1
+    let handler = try SyntheticHandler.live(parts: 4)
+    let number = handler.last + 1
     let printed = name.hasPrefix("N+") ? number + (name.hasPrefix("N+1") ? 1 : 2) : number
     let rest = name.split(separator: ".")[1]
     let segment = name.hasPrefix("N") ? "\(printed)" : "100000000000000"
-    let exchange = try desk.media("segment\(segment).\(rest).m4s")
+    let exchange = try handler.media("segment\(segment).\(rest).m4s")
     #expect(exchange.status == 404)
     #expect(exchange.header("cache-control") == "public, max-age=1")
   }
@@ -57,11 +59,11 @@ struct MediaRequestTests {
   @Test("MR-03: a hint that a step of the clock gives up is 404 for those who wait")
   func hintGivenUp() throws {
     for parts in [Int64(0), 4] {
-      let desk = try SyntheticDesk.live(parts: parts)
-      let exchange = try desk.media("segment\(desk.last + 1).\(parts).m4s")
-      desk.stream.skip(parts == 0 ? 3 : 2)
+      let handler = try SyntheticHandler.live(parts: parts)
+      let exchange = try handler.media("segment\(handler.last + 1).\(parts).m4s")
+      handler.stream.skip(parts == 0 ? 3 : 2)
       #expect(exchange.isHeld)
-      desk.publish(frames: 1)
+      handler.publish(frames: 1)
       if parts == 0 {
         // The number itself is left out.
         #expect(exchange.status == 404)
@@ -69,122 +71,122 @@ struct MediaRequestTests {
         #expect(exchange.status == 404, "the segment ended early")
       }
       #expect(exchange.answers == 1)
-      #expect(desk.held == 0)
+      #expect(handler.held == 0)
     }
   }
 
   @Test(
     "a hint that never comes: 503 after three target durations; 404 at once when the stream ends")
   func hintEnds() throws {
-    let desk = try SyntheticDesk.live(parts: 4)
-    let name = "segment\(desk.last + 1).4.m4s"
-    let late = try desk.media(name)
-    desk.pass(3 * SyntheticDesk.second)
+    let handler = try SyntheticHandler.live(parts: 4)
+    let name = "segment\(handler.last + 1).4.m4s"
+    let late = try handler.media(name)
+    handler.pass(3 * SyntheticHandler.second)
     #expect(late.status == 503)
-    let waiting = try desk.media(name)
-    desk.end()
+    let waiting = try handler.media(name)
+    handler.end()
     #expect(waiting.status == 404)
   }
 
   @Test("parts that have begun are there at the end, the short one too")
   func endedPart() throws {
-    let desk = try SyntheticDesk.live(parts: 4)
-    let number = desk.last + 1
-    desk.publish(frames: 1)
-    let waiting = try desk.media("segment\(number).4.m4s")
-    desk.end()
+    let handler = try SyntheticHandler.live(parts: 4)
+    let number = handler.last + 1
+    handler.publish(frames: 1)
+    let waiting = try handler.media("segment\(number).4.m4s")
+    handler.end()
     #expect(waiting.text == Self.text(number * 30 + 12..<number * 30 + 13))
   }
 
   @Test("HEAD of a part: fields and no body; Range of a part: 206")
   func headAndRange() throws {
-    let desk = try SyntheticDesk.live(parts: 4)
-    let name = "/live/video/segment\(desk.last + 1).0.m4s"
-    let head = try desk.ask(name, method: "HEAD")
+    let handler = try SyntheticHandler.live(parts: 4)
+    let name = "/live/video/segment\(handler.last + 1).0.m4s"
+    let head = try handler.ask(name, method: "HEAD")
     #expect(head.status == 200 && head.body.isEmpty)
     #expect(head.header("accept-ranges") == "bytes")
-    let whole = try desk.ask(name).text
-    let part = try desk.ask(name, ["Range: bytes=2-5"])
+    let whole = try handler.ask(name).text
+    let part = try handler.ask(name, ["Range: bytes=2-5"])
     #expect(part.status == 206)
     #expect(part.text == String(whole.dropFirst(2).prefix(4)))
-    #expect(try desk.ask(name, ["Range: bytes=999999-"]).status == 416)
+    #expect(try handler.ask(name, ["Range: bytes=999999-"]).status == 416)
   }
 
   // MARK: Segments
 
   @Test("a complete segment is its parts, at once")
   func complete() throws {
-    let desk = try SyntheticDesk.live(parts: 4)
-    let number = desk.last
-    let exchange = try desk.media("segment\(number).m4s")
+    let handler = try SyntheticHandler.live(parts: 4)
+    let number = handler.last
+    let exchange = try handler.media("segment\(number).m4s")
     #expect(exchange.status == 200 && exchange.pieces.isEmpty)
     #expect(exchange.text == Self.text(number * 30..<number * 30 + 30))
-    let parts = try (0..<10).map { try desk.media("segment\(number).\($0).m4s").text }
+    let parts = try (0..<10).map { try handler.media("segment\(number).\($0).m4s").text }
     #expect(parts.joined() == exchange.text)
   }
 
   @Test("the open segment: what there is at once, then each chunk as it comes, one piece each")
   func open() throws {
-    let desk = try SyntheticDesk.live(parts: 4)
-    let number = desk.last + 1
-    let exchange = try desk.media("segment\(number).m4s")
+    let handler = try SyntheticHandler.live(parts: 4)
+    let number = handler.last + 1
+    let exchange = try handler.media("segment\(number).m4s")
     #expect(exchange.stage == .streaming)
     #expect(exchange.pieces.count == 12)
-    desk.publish(frames: 1)
+    handler.publish(frames: 1)
     #expect(exchange.pieces.count == 13)
     // Several chunks before the loop has its turn.
-    desk.stream.publish(frames: 3)
+    handler.stream.publish(frames: 3)
     #expect(exchange.pieces.count == 13)
-    desk.requests.woken()
+    handler.requests.woken()
     #expect(exchange.pieces.count == 16)
-    desk.publish(frames: 13)
+    handler.publish(frames: 13)
     #expect(exchange.stage == .streaming)
-    desk.publish(frames: 1)
+    handler.publish(frames: 1)
     #expect(exchange.stage == .answered)
     #expect(exchange.pieces.count == 30)
-    #expect(exchange.text == (try desk.media("segment\(number).m4s").text))
+    #expect(exchange.text == (try handler.media("segment\(number).m4s").text))
     #expect(exchange.answers == 1)
     #expect(exchange.header("content-length") == nil)
-    #expect(desk.held == 0)
+    #expect(handler.held == 0)
   }
 
   @Test("a loop that slept over the end of the segment and the next one still sends all of it")
   func overslept() throws {
-    let desk = try SyntheticDesk.live(parts: 4)
-    let number = desk.last + 1
-    let exchange = try desk.media("segment\(number).m4s")
-    desk.stream.publish(segments: 3)
-    desk.requests.woken()
+    let handler = try SyntheticHandler.live(parts: 4)
+    let number = handler.last + 1
+    let exchange = try handler.media("segment\(number).m4s")
+    handler.stream.publish(segments: 3)
+    handler.requests.woken()
     #expect(exchange.stage == .answered)
     #expect(exchange.text == Self.text(number * 30..<number * 30 + 30))
   }
 
   @Test("a loop that slept until the segment had left the window cuts, and never ends short")
   func sleptTooLong() throws {
-    let desk = try SyntheticDesk.live(parts: 4)
-    let number = desk.last + 1
-    let begun = try desk.media("segment\(number).m4s")
-    let early = try desk.media("segment\(number + 1).m4s")
-    desk.stream.publish(segments: 30)
-    desk.requests.woken()
+    let handler = try SyntheticHandler.live(parts: 4)
+    let number = handler.last + 1
+    let begun = try handler.media("segment\(number).m4s")
+    let early = try handler.media("segment\(number + 1).m4s")
+    handler.stream.publish(segments: 30)
+    handler.requests.woken()
     #expect(begun.stage == .cut)
     #expect(early.status == 404)
     begun.go()
-    #expect(desk.held == 0)
+    #expect(handler.held == 0)
   }
 
   @Test("MR-10: an early segment is held and then followed from its first chunk")
   func early() throws {
-    let desk = try SyntheticDesk.live(parts: 4)
-    let number = desk.last + 2
-    let exchange = try desk.media("segment\(number).m4s")
+    let handler = try SyntheticHandler.live(parts: 4)
+    let number = handler.last + 2
+    let exchange = try handler.media("segment\(number).m4s")
     #expect(exchange.isHeld)
-    #expect(desk.counters.withLock { $0.holds.waiting[.segment] } == 1)
-    desk.publish(parts: 6)
+    #expect(handler.counters.withLock { $0.holds.waiting[.segment] } == 1)
+    handler.publish(parts: 6)
     #expect(exchange.isHeld)
-    desk.publish(frames: 1)
+    handler.publish(frames: 1)
     #expect(exchange.stage == .streaming && exchange.pieces.count == 1)
-    desk.publish(frames: 29)
+    handler.publish(frames: 29)
     #expect(exchange.text == Self.text(number * 30..<number * 30 + 30))
     #expect(exchange.stage == .answered)
   }
@@ -194,22 +196,22 @@ struct MediaRequestTests {
   )
   func horizon() throws {
     // The next frame begins segment `last + 1`; H is 2 s: segments that begin within 60 frames.
-    let desk = try SyntheticDesk.live()
+    let handler = try SyntheticHandler.live()
     let rows: [(Int64, Int)] = [
       (1, 0), (2, 0), (3, 0), (4, 425), (5, 425), (1000, 425), (-9, 200), (-20, 410), (-1000, 410),
     ]
     for (offset, status) in rows {
-      let exchange = try desk.media("segment\(desk.last + offset).m4s")
+      let exchange = try handler.media("segment\(handler.last + offset).m4s")
       #expect(exchange.status == status, "\(offset)")
       if status > 200 { #expect(exchange.header("cache-control") == "public, max-age=1") }
     }
     for name in ["segment0.m4s", "segment100000000000000.m4s", "segment100000000000001.m4s"] {
-      #expect([404, 410, 425].contains(try desk.media(name).status), "\(name)")
+      #expect([404, 410, 425].contains(try handler.media(name).status), "\(name)")
     }
-    #expect(desk.held == 3)
+    #expect(handler.held == 3)
     // One frame later the fourth begins within H.
-    desk.publish(frames: 30)
-    #expect(try desk.media("segment\(desk.last + 3).m4s").isHeld)
+    handler.publish(frames: 30)
+    #expect(try handler.media("segment\(handler.last + 3).m4s").isHeld)
   }
 
   @Test(
@@ -220,119 +222,120 @@ struct MediaRequestTests {
       "segment99999999999999999999.m4s", "",
     ])
   func names(_ name: String) throws {
-    #expect(try SyntheticDesk.live().media(name).status == 404)
+    #expect(try SyntheticHandler.live().media(name).status == 404)
   }
 
   @Test("in a numbered run 0 never was, and what has left the window is gone")
   func numberedRun() throws {
-    let desk = try SyntheticDesk.live(numbering: .run)
-    desk.publish(segments: 30)
-    #expect(try desk.media("segment00000.m4s").status == 404)
-    #expect(try desk.media("segment00001.m4s").status == 410)
-    #expect(try desk.media("segment00040.m4s").status == 200)
-    #expect(try desk.media("segment40.m4s").status == 404)
+    let handler = try SyntheticHandler.live(numbering: .run)
+    handler.publish(segments: 30)
+    #expect(try handler.media("segment00000.m4s").status == 404)
+    #expect(try handler.media("segment00001.m4s").status == 410)
+    #expect(try handler.media("segment00040.m4s").status == 200)
+    #expect(try handler.media("segment40.m4s").status == 404)
   }
 
   @Test("a number without media is 200 with a bare styp: asked after, asked before, and as HEAD")
   func gap() throws {
-    let desk = try SyntheticDesk.live(parts: 4)
-    let number = desk.last + 1
-    let early = try desk.media("segment\(number + 1).m4s")
-    let open = try desk.media("segment\(number).m4s")
-    desk.stream.skip(3)
-    desk.publish(frames: 1)
+    let handler = try SyntheticHandler.live(parts: 4)
+    let number = handler.last + 1
+    let early = try handler.media("segment\(number + 1).m4s")
+    let open = try handler.media("segment\(number).m4s")
+    handler.stream.skip(3)
+    handler.publish(frames: 1)
     #expect(early.status == 200 && early.answers == 1)
     #expect(early.body == SegmentType.bare.array)
     #expect(early.header("cache-control") == "public, max-age=3600, immutable")
-    let after = try desk.media("segment\(number + 3).m4s")
+    let after = try handler.media("segment\(number + 3).m4s")
     #expect(after.body == early.body)
-    let head = try desk.media("segment\(number + 2).m4s", method: "HEAD")
+    let head = try handler.media("segment\(number + 2).m4s", method: "HEAD")
     #expect(head.status == 200 && head.body.isEmpty)
     // The segment that was open has ended where the clock stepped.
     #expect(open.stage == .answered && open.pieces.count == 12)
-    #expect(try desk.media("segment\(number + 1).0.m4s").status == 404)
-    #expect(try desk.media("segment\(number + 4).m4s").stage == .streaming)
+    #expect(try handler.media("segment\(number + 1).0.m4s").status == 404)
+    #expect(try handler.media("segment\(number + 4).m4s").stage == .streaming)
   }
 
   @Test("behind a segment that was left out the next is waited for as behind any other")
   func behindGap() throws {
-    let desk = try SyntheticDesk.live()
-    let number = desk.last + 1
-    desk.stream.window.leaveOut(number)
-    desk.requests.woken()
-    #expect(try desk.media("segment\(number).m4s").body == SegmentType.bare.array)
-    #expect(try desk.media("segment\(number + 1).m4s").isHeld)
-    #expect(try desk.media("segment\(number + 3).m4s").isHeld, "it begins in two seconds")
-    #expect(try desk.media("segment\(number + 4).m4s").status == 425)
+    let handler = try SyntheticHandler.live()
+    let number = handler.last + 1
+    handler.stream.window.leaveOut(number)
+    handler.requests.woken()
+    #expect(try handler.media("segment\(number).m4s").body == SegmentType.bare.array)
+    #expect(try handler.media("segment\(number + 1).m4s").isHeld)
+    #expect(try handler.media("segment\(number + 3).m4s").isHeld, "it begins in two seconds")
+    #expect(try handler.media("segment\(number + 4).m4s").status == 425)
   }
 
   @Test("the end completes the open segment; who waited for the next is told 404")
   func end() throws {
-    let desk = try SyntheticDesk.live(parts: 4)
-    let number = desk.last + 1
+    let handler = try SyntheticHandler.live(parts: 4)
+    let number = handler.last + 1
     let (open, early) = try (
-      desk.media("segment\(number).m4s"), desk.media("segment\(number + 1).m4s")
+      handler.media("segment\(number).m4s"), handler.media("segment\(number + 1).m4s")
     )
-    desk.end()
+    handler.end()
     #expect(open.stage == .answered && open.pieces.count == 12)
     #expect(early.status == 404)
-    #expect(try desk.media("segment\(number).m4s").status == 200)
-    #expect(try desk.media("segment\(number + 1).m4s").status == 404)
-    #expect(desk.held == 0)
+    #expect(try handler.media("segment\(number).m4s").status == 200)
+    #expect(try handler.media("segment\(number + 1).m4s").status == 404)
+    #expect(handler.held == 0)
   }
 
   @Test("an early request whose segment never begins is 503 in the end")
   func neverBegins() throws {
-    let desk = try SyntheticDesk.live()
-    let exchange = try desk.media("segment\(desk.last + 2).m4s")
-    desk.pass(5 * SyntheticDesk.second - 1)
+    let handler = try SyntheticHandler.live()
+    let exchange = try handler.media("segment\(handler.last + 2).m4s")
+    handler.pass(5 * SyntheticHandler.second - 1)
     #expect(exchange.isHeld)
-    desk.pass(5 * SyntheticDesk.second)
+    handler.pass(5 * SyntheticHandler.second)
     #expect(exchange.status == 503)
     #expect(exchange.header("retry-after") == "1")
-    #expect(desk.counters.withLock { $0.holds.timeouts } == [.segment: 1])
-    #expect(desk.held == 0)
-    #expect(desk.requests.nextDeadline == .max)
+    #expect(handler.counters.withLock { $0.holds.timeouts } == [.segment: 1])
+    #expect(handler.held == 0)
+    #expect(handler.requests.nextDeadline == .max)
   }
 
   @Test("HTTP/1.0 peers get the whole segment when it is complete")
   func oldPeer() throws {
-    let desk = try SyntheticDesk.live(parts: 4)
-    let number = desk.last + 1
-    let exchange = try desk.media("segment\(number).m4s", version: "1.0")
-    desk.publish(parts: 5)
+    let handler = try SyntheticHandler.live(parts: 4)
+    let number = handler.last + 1
+    let exchange = try handler.media("segment\(number).m4s", version: "1.0")
+    handler.publish(parts: 5)
     #expect(exchange.isHeld)
-    desk.publish(parts: 1)
+    handler.publish(parts: 1)
     #expect(exchange.stage == .answered && exchange.pieces.isEmpty)
     #expect(exchange.text == Self.text(number * 30..<number * 30 + 30))
   }
 
   @Test("HEAD of the open segment is answered at once, of an early one when it begins")
   func head() throws {
-    let desk = try SyntheticDesk.live(parts: 4)
-    let number = desk.last + 1
-    let open = try desk.media("segment\(number).m4s", method: "HEAD")
+    let handler = try SyntheticHandler.live(parts: 4)
+    let number = handler.last + 1
+    let open = try handler.media("segment\(number).m4s", method: "HEAD")
     #expect(open.stage == .answered && open.status == 200)
-    let early = try desk.media("segment\(number + 1).m4s", method: "HEAD")
+    let early = try handler.media("segment\(number + 1).m4s", method: "HEAD")
     #expect(early.isHeld)
-    desk.publish(parts: 7)
+    handler.publish(parts: 7)
     #expect(early.stage == .answered && early.status == 200)
-    #expect(desk.held == 0)
+    #expect(handler.held == 0)
   }
 
   @Test("a follower whose client goes is forgotten, begun or not")
-  func goneFollower() throws {
-    let desk = try SyntheticDesk.live(parts: 4)
+  func goneReader() throws {
+    let handler = try SyntheticHandler.live(parts: 4)
     let (open, early) = try (
-      desk.media("segment\(desk.last + 1).m4s"), desk.media("segment\(desk.last + 2).m4s")
+      handler.media("segment\(handler.last + 1).m4s"),
+      handler.media("segment\(handler.last + 2).m4s")
     )
     let written = open.pieces.count
     open.go()
     early.go()
-    desk.publish(frames: 1)
+    handler.publish(frames: 1)
     #expect(open.pieces.count == written)
-    #expect(desk.held == 0)
-    desk.publish(segments: 2)
+    #expect(handler.held == 0)
+    handler.publish(segments: 2)
     #expect(early.answers == 0)
   }
 }

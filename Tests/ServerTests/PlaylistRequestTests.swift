@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import HTTP
 import Packaging
 import Sharing
@@ -8,73 +10,73 @@ import Testing
 
 @Suite("Delivery Directives, RFC 8216bis §6.2.5")
 struct PlaylistRequestTests {
-  private static func lists(_ exchange: FakeExchange, _ desk: SyntheticDesk, _ segment: Int64)
+  private static func lists(_ exchange: FakeExchange, _ handler: SyntheticHandler, _ segment: Int64)
     -> Bool
   {
-    exchange.text.contains("\n\(desk.served.names.name(ofSegment: segment))\n")
+    exchange.text.contains("\n\(handler.served.names.name(ofSegment: segment))\n")
   }
 
   private static func lists(
-    _ exchange: FakeExchange, _ desk: SyntheticDesk, part: Int64, of segment: Int64
+    _ exchange: FakeExchange, _ handler: SyntheticHandler, part: Int64, of segment: Int64
   ) -> Bool {
     exchange.text.split(separator: "\n").contains {
       $0.hasPrefix("#EXT-X-PART:")
-        && $0.contains("\"\(desk.served.names.name(ofPart: part, in: segment))\"")
+        && $0.contains("\"\(handler.served.names.name(ofPart: part, in: segment))\"")
     }
   }
 
   @Test("DD-01: _HLS_msn alone waits for the complete segment")
   func segment() throws {
-    let desk = try SyntheticDesk.live(parts: 4)
-    let number = desk.last + 1
-    let exchange = try desk.playlist("_HLS_msn=\(number)")
-    desk.publish(parts: 5)
+    let handler = try SyntheticHandler.live(parts: 4)
+    let number = handler.last + 1
+    let exchange = try handler.playlist("_HLS_msn=\(number)")
+    handler.publish(parts: 5)
     #expect(exchange.isHeld)
-    desk.publish(parts: 1)
+    handler.publish(parts: 1)
     #expect(exchange.status == 200)
-    #expect(Self.lists(exchange, desk, number))
+    #expect(Self.lists(exchange, handler, number))
     #expect(exchange.answers == 1)
   }
 
   @Test("DD-02: with _HLS_part it waits for the part, which is there as soon as its last frame is")
   func part() throws {
-    let desk = try SyntheticDesk.live(parts: 4)
-    let number = desk.last + 1
-    let exchange = try desk.playlist("_HLS_msn=\(number)&_HLS_part=4")
-    desk.publish(frames: 2)
+    let handler = try SyntheticHandler.live(parts: 4)
+    let number = handler.last + 1
+    let exchange = try handler.playlist("_HLS_msn=\(number)&_HLS_part=4")
+    handler.publish(frames: 2)
     #expect(exchange.isHeld)
-    desk.publish(frames: 1)
+    handler.publish(frames: 1)
     #expect(exchange.status == 200)
-    #expect(Self.lists(exchange, desk, part: 4, of: number))
+    #expect(Self.lists(exchange, handler, part: 4, of: number))
     #expect(exchange.header("x-playlist-version") == "\(number * 10 + 5)")
     #expect(exchange.header("x-held-ms") == nil, "no time has passed")
   }
 
   @Test("DD-03: a part behind the end of a segment is part 0 of the next one")
   func pastTheEnd() throws {
-    let desk = try SyntheticDesk.live(parts: 4)
-    let number = desk.last + 1
-    let exchange = try desk.playlist("_HLS_msn=\(number)&_HLS_part=10")
-    desk.publish(parts: 6)
+    let handler = try SyntheticHandler.live(parts: 4)
+    let number = handler.last + 1
+    let exchange = try handler.playlist("_HLS_msn=\(number)&_HLS_part=10")
+    handler.publish(parts: 6)
     #expect(exchange.isHeld)
-    desk.publish(parts: 1)
-    #expect(Self.lists(exchange, desk, part: 0, of: number + 1))
+    handler.publish(parts: 1)
+    #expect(Self.lists(exchange, handler, part: 0, of: number + 1))
   }
 
   @Test(
     "DD-03 while waiting: a segment that ends early is answered by the next part, a gap between or not"
   )
   func shortSegment() throws {
-    let desk = try SyntheticDesk.live(parts: 4)
-    let number = desk.last + 1
-    let exchange = try desk.playlist("_HLS_msn=\(number)&_HLS_part=7")
-    let whole = try desk.playlist("_HLS_msn=\(number)")
-    desk.stream.skip(3)
+    let handler = try SyntheticHandler.live(parts: 4)
+    let number = handler.last + 1
+    let exchange = try handler.playlist("_HLS_msn=\(number)&_HLS_part=7")
+    let whole = try handler.playlist("_HLS_msn=\(number)")
+    handler.stream.skip(3)
     #expect(exchange.isHeld)
-    desk.publish(parts: 1)
+    handler.publish(parts: 1)
     #expect(exchange.status == 200)
     #expect(whole.status == 200)
-    #expect(Self.lists(whole, desk, number))
+    #expect(Self.lists(whole, handler, number))
     #expect(exchange.text.contains("#EXT-X-GAP"))
   }
 
@@ -88,73 +90,73 @@ struct PlaylistRequestTests {
       "_HLS_msn={0}&_HLS_msn={0}", "wait=x", "wait=100&version=-1", "version=", "_HLS_msn=%31%00",
     ])
   func refused(_ query: String) throws {
-    let desk = try SyntheticDesk.live(parts: 4)
-    let exchange = try desk.playlist(
-      query.replacing("{0}", with: "\(desk.last)").replacing("{1}", with: "\(desk.last + 1)")
-        .replacing("{3}", with: "\(desk.last + 3)"))
+    let handler = try SyntheticHandler.live(parts: 4)
+    let exchange = try handler.playlist(
+      query.replacing("{0}", with: "\(handler.last)").replacing("{1}", with: "\(handler.last + 1)")
+        .replacing("{3}", with: "\(handler.last + 3)"))
     #expect(exchange.status == 400)
     #expect(exchange.header("cache-control") == "public, max-age=1")
     #expect(exchange.text.utf8.count { $0 == 10 } == 1)
-    #expect(desk.held == 0)
+    #expect(handler.held == 0)
   }
 
   @Test(
     "DD-06: an old number is answered at once with all there is",
     arguments: ["0", "1", "L-30", "L"])
   func old(_ number: String) throws {
-    let desk = try SyntheticDesk.live(parts: 4)
-    let msn = number == "L-30" ? "\(desk.last - 30)" : number == "L" ? "\(desk.last)" : number
+    let handler = try SyntheticHandler.live(parts: 4)
+    let msn = number == "L-30" ? "\(handler.last - 30)" : number == "L" ? "\(handler.last)" : number
     for query in ["_HLS_msn=\(msn)", "_HLS_msn=\(msn)&_HLS_part=0"] {
-      let exchange = try desk.playlist(query)
+      let exchange = try handler.playlist(query)
       #expect(exchange.status == 200)
-      #expect(exchange.text == (try desk.playlist()).text)
+      #expect(exchange.text == (try handler.playlist()).text)
       #expect(exchange.header("cache-control") == "public, max-age=6")
     }
   }
 
   @Test("DD-07: after three target durations it is 503, to be asked again; not a moment before")
   func timeout() throws {
-    let desk = try SyntheticDesk.live(parts: 4)
-    let exchange = try desk.playlist("_HLS_msn=\(desk.last + 1)")
-    #expect(desk.requests.nextDeadline == desk.now + 3 * SyntheticDesk.second)
-    desk.pass(3 * SyntheticDesk.second - 1)
+    let handler = try SyntheticHandler.live(parts: 4)
+    let exchange = try handler.playlist("_HLS_msn=\(handler.last + 1)")
+    #expect(handler.requests.nextDeadline == handler.now + 3 * SyntheticHandler.second)
+    handler.pass(3 * SyntheticHandler.second - 1)
     #expect(exchange.isHeld)
-    desk.pass(3 * SyntheticDesk.second)
+    handler.pass(3 * SyntheticHandler.second)
     #expect(exchange.status == 503)
     #expect(exchange.header("retry-after") == "1")
     #expect(exchange.header("cache-control") == "public, max-age=1")
     #expect(exchange.header("x-held-ms") == "3000")
-    desk.publish(segments: 2)
+    handler.publish(segments: 2)
     #expect(exchange.answers == 1)
-    #expect(desk.counters.withLock { $0.holds.timeouts } == [.playlist: 1])
-    #expect(desk.requests.nextDeadline == .max)
+    #expect(handler.counters.withLock { $0.holds.timeouts } == [.playlist: 1])
+    #expect(handler.requests.nextDeadline == .max)
   }
 
   @Test("no request is held for longer than the operator wants, a simple poller's neither")
   func operatorsLimit() throws {
     var options = ServingOptions()
-    options.holdLimit = SyntheticDesk.second / 2
-    let desk = try SyntheticDesk(options: options)
-    desk.goLive()
-    let poll = try desk.playlist("wait=3000")
-    let blocking = try desk.playlist("_HLS_msn=\(desk.last + 1)")
-    desk.pass(SyntheticDesk.second / 2 - 1)
+    options.holdLimit = SyntheticHandler.second / 2
+    let handler = try SyntheticHandler(options: options)
+    handler.goLive()
+    let poll = try handler.playlist("wait=3000")
+    let blocking = try handler.playlist("_HLS_msn=\(handler.last + 1)")
+    handler.pass(SyntheticHandler.second / 2 - 1)
     #expect(poll.isHeld && blocking.isHeld)
-    desk.pass(SyntheticDesk.second / 2)
+    handler.pass(SyntheticHandler.second / 2)
     #expect(poll.status == 200 && blocking.status == 503)
   }
 
   @Test("DD-08: an end answers who waits, and directives mean nothing any more")
   func ended() throws {
-    let desk = try SyntheticDesk.live(parts: 4, playlistLength: 20)
-    let number = desk.last + 1
+    let handler = try SyntheticHandler.live(parts: 4, playlistLength: 20)
+    let number = handler.last + 1
     let waiting = try [
-      desk.playlist("_HLS_msn=\(number)"),
-      desk.playlist("_HLS_msn=\(number + 1)&_HLS_part=0"),
-      desk.playlist("_HLS_msn=\(number)&_HLS_skip=YES"), desk.playlist("wait=3000"),
+      handler.playlist("_HLS_msn=\(number)"),
+      handler.playlist("_HLS_msn=\(number + 1)&_HLS_part=0"),
+      handler.playlist("_HLS_msn=\(number)&_HLS_skip=YES"), handler.playlist("wait=3000"),
     ]
     #expect(waiting.allSatisfy { $0.isHeld })
-    desk.end()
+    handler.end()
     for exchange in waiting {
       #expect(exchange.status == 200)
       #expect(exchange.text.hasSuffix("#EXT-X-ENDLIST\n"))
@@ -164,7 +166,7 @@ struct PlaylistRequestTests {
       "", "_HLS_msn=\(number + 1000)", "_HLS_part=3", "_HLS_msn=x", "_HLS_skip=YES", "wait=1000",
       "_HLS_msn=1&_HLS_msn=1",
     ] {
-      let exchange = try desk.playlist(query)
+      let exchange = try handler.playlist(query)
       #expect(exchange.status == 200, "\(query)")
       #expect(exchange.text == waiting[0].text)
     }
@@ -172,19 +174,19 @@ struct PlaylistRequestTests {
 
   @Test("DD-09: a delta update, also together with a wait; other values are ignored")
   func delta() throws {
-    let desk = try SyntheticDesk.live(playlistLength: 20)
-    desk.publish(segments: 12)
-    let number = desk.last + 1
-    let held = try desk.playlist("_HLS_msn=\(number)&_HLS_part=1&_HLS_skip=YES")
-    desk.publish(parts: 2)
+    let handler = try SyntheticHandler.live(playlistLength: 20)
+    handler.publish(segments: 12)
+    let number = handler.last + 1
+    let held = try handler.playlist("_HLS_msn=\(number)&_HLS_part=1&_HLS_skip=YES")
+    handler.publish(parts: 2)
     #expect(held.text.contains("\n#EXT-X-SKIP:SKIPPED-SEGMENTS="))
     #expect(held.text.contains("#EXT-X-VERSION:9\n"))
-    #expect(Self.lists(held, desk, part: 1, of: number))
-    let second = try desk.playlist("_HLS_skip=v2")
+    #expect(Self.lists(held, handler, part: 1, of: number))
+    let second = try handler.playlist("_HLS_skip=v2")
     #expect(second.text.contains("#EXT-X-VERSION:10\n"))
     #expect(second.text.contains("RECENTLY-REMOVED-DATERANGES"))
     for value in ["NO", "yes", "", "v3"] {
-      #expect(try desk.playlist("_HLS_skip=\(value)").text == desk.playlist().text)
+      #expect(try handler.playlist("_HLS_skip=\(value)").text == handler.playlist().text)
     }
   }
 
@@ -192,11 +194,11 @@ struct PlaylistRequestTests {
     "DD-11: other parameters are ignored and never echoed",
     arguments: ["", "_HLS_msn=1&", "_HLS_skip=YES&"])
   func foreign(_ directives: String) throws {
-    let desk = try SyntheticDesk.live(parts: 4)
-    let with = try desk.playlist(directives + "_HLS_foo=1&token=secret&_HLS_foo=2&=&&a")
+    let handler = try SyntheticHandler.live(parts: 4)
+    let with = try handler.playlist(directives + "_HLS_foo=1&token=secret&_HLS_foo=2&=&&a")
     #expect(with.status == 200)
     #expect(!with.text.contains("secret"))
-    #expect(with.text == (try desk.playlist(String(directives.dropLast()))).text)
+    #expect(with.text == (try handler.playlist(String(directives.dropLast()))).text)
   }
 
   @Test(
@@ -204,91 +206,91 @@ struct PlaylistRequestTests {
     arguments: [
       "/live.m3u8", "/live/playlist.m3u8", "/live/video/playlist.m3u8?_HLS_msn=1",
       "/live/chunked.m3u8",
-      "/live/video/init-\(SyntheticDesk.headerHash).mp4", "/timestamps.json",
+      "/live/video/init-\(SyntheticHandler.headerHash).mp4", "/timestamps.json",
     ])
   func starting(_ path: String) throws {
-    let desk = try SyntheticDesk()
-    let exchange = try desk.ask(path)
+    let handler = try SyntheticHandler()
+    let exchange = try handler.ask(path)
     #expect(exchange.isHeld)
-    #expect(desk.counters.withLock { $0.holds.waiting[.start] } == 1)
-    desk.pass(8 * SyntheticDesk.second - 1)
+    #expect(handler.counters.withLock { $0.holds.waiting[.start] } == 1)
+    handler.pass(8 * SyntheticHandler.second - 1)
     #expect(exchange.isHeld)
-    desk.goLive()
+    handler.goLive()
     #expect(exchange.status == 200)
     #expect(exchange.answers == 1)
-    #expect(desk.held == 0)
+    #expect(handler.held == 0)
   }
 
   @Test("a start that takes eight seconds is 503 for those who waited")
   func longStart() throws {
-    let desk = try SyntheticDesk()
-    let exchange = try desk.playlist()
-    #expect(desk.requests.nextDeadline == desk.now + 8 * SyntheticDesk.second)
-    desk.pass(8 * SyntheticDesk.second)
+    let handler = try SyntheticHandler()
+    let exchange = try handler.playlist()
+    #expect(handler.requests.nextDeadline == handler.now + 8 * SyntheticHandler.second)
+    handler.pass(8 * SyntheticHandler.second)
     #expect(exchange.status == 503)
-    desk.goLive()
+    handler.goLive()
     #expect(exchange.answers == 1)
   }
 
   @Test("RS-04: a playlist without a complete segment is never answered")
   func noSegment() throws {
-    let desk = try SyntheticDesk()
-    desk.goLive(history: 0)
-    let (plain, chunked) = try (desk.playlist(), desk.ask("/live/chunked.m3u8"))
-    desk.publish(frames: 29)
+    let handler = try SyntheticHandler()
+    handler.goLive(prefill: 0)
+    let (plain, chunked) = try (handler.playlist(), handler.ask("/live/chunked.m3u8"))
+    handler.publish(frames: 29)
     #expect(plain.isHeld && chunked.isHeld)
-    desk.publish(frames: 1)
+    handler.publish(frames: 1)
     #expect(plain.status == 200 && chunked.status == 200)
-    #expect(Self.lists(plain, desk, desk.last))
+    #expect(Self.lists(plain, handler, handler.last))
   }
 
   @Test("a stream that ends before it has a segment lets go of those who wait at once")
   func endedEmpty() throws {
     for isLive in [false, true] {
-      let desk = try SyntheticDesk()
-      if isLive { desk.goLive(history: 0) }
+      let handler = try SyntheticHandler()
+      if isLive { handler.goLive(prefill: 0) }
       let (playlist, segment) = try (
-        desk.playlist(), desk.media("segment\(desk.stream.next / 30).m4s")
+        handler.playlist(), handler.media("segment\(handler.stream.next / 30).m4s")
       )
-      desk.end()
+      handler.end()
       #expect(playlist.status == 503)
       #expect(segment.status == 404)
-      #expect(desk.held == 0)
+      #expect(handler.held == 0)
     }
   }
 
   @Test("DD-13: never an answer that has not got there, whatever else is published or asked")
   func neverEarly() throws {
-    let desk = try SyntheticDesk.live()
+    let handler = try SyntheticHandler.live()
     for step in Int64(0)..<40 {
-      let version = desk.snapshot.version
+      let version = handler.snapshot.version
       let (msn, part) = ((version + 3) / 10, (version + 3) % 10)
-      let exchange = try desk.playlist("_HLS_msn=\(msn)&_HLS_part=\(part)")
-      _ = try desk.playlist(step % 2 == 0 ? "" : "_HLS_skip=YES")
+      let exchange = try handler.playlist("_HLS_msn=\(msn)&_HLS_part=\(part)")
+      _ = try handler.playlist(step % 2 == 0 ? "" : "_HLS_skip=YES")
       for _ in 0..<3 {
         #expect(exchange.isHeld)
-        desk.publish(parts: 1)
+        handler.publish(parts: 1)
       }
-      desk.publish(parts: 1)
-      #expect(Self.lists(exchange, desk, part: part, of: msn))
+      handler.publish(parts: 1)
+      #expect(Self.lists(exchange, handler, part: part, of: msn))
     }
   }
 
   @Test("DD-15: wait is answered by the next part, or at its end by what there is")
   func poll() throws {
-    let desk = try SyntheticDesk.live(parts: 4)
-    let version = desk.snapshot.version
+    let handler = try SyntheticHandler.live(parts: 4)
+    let version = handler.snapshot.version
     let (waits, times) = try (
-      desk.playlist("wait=1000&version=\(version)"),
-      desk.playlist("wait=500&version=\(version)")
+      handler.playlist("wait=1000&version=\(version)"),
+      handler.playlist("wait=500&version=\(version)")
     )
-    #expect(desk.requests.nextDeadline == desk.now + SyntheticDesk.second / 2)
-    desk.pass(SyntheticDesk.second / 2)
+    #expect(handler.requests.nextDeadline == handler.now + SyntheticHandler.second / 2)
+    handler.pass(SyntheticHandler.second / 2)
     #expect(times.status == 200)
     #expect(times.header("cache-control") == "no-store")
     #expect(times.header("x-playlist-version") == "\(version)")
     #expect(waits.isHeld)
-    desk.publish(parts: 1)
+    handler.publish(parts: 1)
     #expect(waits.header("cache-control") == "public, max-age=1")
     #expect(waits.header("x-playlist-version") == "\(version + 1)")
     #expect(waits.text.contains("\(version + 1)"))
@@ -297,8 +299,8 @@ struct PlaylistRequestTests {
   @Test(
     "DD-15: a version that is old is answered at once, one that is ahead as well, not to be kept")
   func pollAtOnce() throws {
-    let desk = try SyntheticDesk.live(parts: 4)
-    let version = desk.snapshot.version
+    let handler = try SyntheticHandler.live(parts: 4)
+    let version = handler.snapshot.version
     let rows: [(String, String)] = [
       ("wait=1000&version=\(version - 1)", "public, max-age=1"),
       ("wait=1000&version=0", "public, max-age=1"),
@@ -308,7 +310,7 @@ struct PlaylistRequestTests {
       ("version=\(version)", "public, max-age=1"),
     ]
     for (query, caching) in rows {
-      let exchange = try desk.playlist(query)
+      let exchange = try handler.playlist(query)
       #expect(exchange.status == 200, "\(query)")
       #expect(exchange.header("cache-control") == caching, "\(query)")
     }
@@ -317,24 +319,24 @@ struct PlaylistRequestTests {
   @Test(
     "DD-15: an absurd wait is three target durations", arguments: ["18446744073709551615", "3001"])
   func longPoll(_ wait: String) throws {
-    let desk = try SyntheticDesk.live(parts: 4)
-    _ = try desk.playlist("wait=\(wait)")
-    #expect(desk.requests.nextDeadline == desk.now + 3 * SyntheticDesk.second)
+    let handler = try SyntheticHandler.live(parts: 4)
+    _ = try handler.playlist("wait=\(wait)")
+    #expect(handler.requests.nextDeadline == handler.now + 3 * SyntheticHandler.second)
   }
 
   @Test("one answer for HEAD, without a body, held in the same way")
   func head() throws {
-    let desk = try SyntheticDesk.live(parts: 4)
-    let path = "/live/video/playlist.m3u8?_HLS_msn=\(desk.last + 1)&_HLS_part=4"
-    let exchange = try desk.ask(path, method: "HEAD")
+    let handler = try SyntheticHandler.live(parts: 4)
+    let path = "/live/video/playlist.m3u8?_HLS_msn=\(handler.last + 1)&_HLS_part=4"
+    let exchange = try handler.ask(path, method: "HEAD")
     #expect(exchange.isHeld)
-    desk.publish(parts: 1)
+    handler.publish(parts: 1)
     #expect(exchange.status == 200 && exchange.body.isEmpty)
   }
 
   @Test("relative URIs fit the depth of the path that was asked")
   func depths() throws {
-    let desk = try SyntheticDesk.live(parts: 4)
+    let handler = try SyntheticHandler.live(parts: 4)
     let rows = [
       ("/live.m3u8", "live/video/"), ("/playlist.m3u8", "live/video/"),
       ("/index.m3u8", "live/video/"),
@@ -343,9 +345,9 @@ struct PlaylistRequestTests {
       ("/live/video/chunked.m3u8", ""),
     ]
     for (path, base) in rows {
-      let exchange = try desk.ask(path)
+      let exchange = try handler.ask(path)
       #expect(exchange.text.contains("URI=\"\(base)init-"), "\(path)")
-      #expect(exchange.text.contains("\n\(base)segment\(desk.last).m4s\n"), "\(path)")
+      #expect(exchange.text.contains("\n\(base)segment\(handler.last).m4s\n"), "\(path)")
     }
   }
 }

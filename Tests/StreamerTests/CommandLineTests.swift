@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 import Logging
 import Media
@@ -9,11 +11,11 @@ import Testing
 @testable import streamer
 
 /// What the arguments come to, or the line that says what is wrong with them.
-private func outcome(_ line: String) -> (settings: Wiring?, error: String) {
+private func outcome(_ line: String) -> (settings: ValidatedConfiguration?, error: String) {
   let arguments = line.split(separator: " ").map { $0 == "''" ? "" : String($0) }
   do throws(UsageError) {
-    let configuration = try Configuration(CommandLineReader.occurrences(arguments))
-    return (try Wiring(configuration, isSupervised: false), "")
+    let configuration = try MergedSettings(CommandLineReader.occurrences(arguments))
+    return (try ValidatedConfiguration(configuration, isSupervised: false), "")
   } catch { return (nil, "\(error)") }
 }
 
@@ -127,19 +129,19 @@ struct CommandLineTests {
 
   @Test("without a flag the defaults hold")
   func defaults() throws {
-    let wiring = try #require(outcome("").settings)
-    let stream = try #require(wiring.streams.first).configuration
+    let definition = try #require(outcome("").settings)
+    let stream = try #require(definition.streams.first).configuration
     #expect(stream.source == .test && !stream.waitsForSource)
-    #expect("\(stream.size) \(stream.cadence.grid.rate)" == "1280x720 30")
-    #expect(stream.cadence.framesPerSegment == 30 && stream.cadence.framesPerPart == 3)
+    #expect("\(stream.size) \(stream.segmentation.grid.rate)" == "1280x720 30")
+    #expect(stream.segmentation.framesPerSegment == 30 && stream.segmentation.framesPerPart == 3)
     #expect(
-      stream.rungs[0].bitrateKilobits == 2500 && stream.encoder == "libx264"
+      stream.renditions[0].bitrateKilobits == 2500 && stream.encoder == "libx264"
         && stream.preset == "superfast")
-    #expect(stream.playlistLength == 10 && stream.retained == 20 && stream.history == 10)
+    #expect(stream.playlistLength == 10 && stream.retained == 20 && stream.prefill == 10)
     #expect(stream.numbering == .epoch && stream.name == "live" && stream.timestamps == 20)
-    #expect(wiring.settings.host == "0.0.0.0" && wiring.settings.port == 8080)
-    #expect(wiring.settings.logFormat == .text && wiring.settings.logLevel == .info)
-    #expect(wiring.streams[0].roundingNote == nil)
+    #expect(definition.settings.host == "0.0.0.0" && definition.settings.port == 8080)
+    #expect(definition.settings.logFormat == .text && definition.settings.logLevel == .info)
+    #expect(definition.streams[0].roundingNote == nil)
   }
 
   @Test("flags are taken over, by each of their names, the last one counts")
@@ -150,19 +152,20 @@ struct CommandLineTests {
       + "--history 0 --numbering run --name cam.1 --timestamps 5 --host ::1 --http-port 0 --log-format json "
       + "-v --name cam-2"
     let (found, error) = outcome(line)
-    let wiring = try #require(found, "\(error)")
-    let stream = try #require(wiring.streams.first).configuration
+    let definition = try #require(found, "\(error)")
+    let stream = try #require(definition.streams.first).configuration
     #expect(stream.source == .camera(path: "/dev/video3"))
-    #expect("\(stream.size) \(stream.cadence.grid.rate)" == "640x360 30000/1001")
+    #expect("\(stream.size) \(stream.segmentation.grid.rate)" == "640x360 30000/1001")
     #expect(
-      stream.rungs[0].bitrateKilobits == 700 && stream.preset == "ultrafast" && stream.burnsClock)
-    #expect(stream.cadence.framesPerSegment == 60 && stream.cadence.framesPerPart == 6)
-    #expect(stream.playlistLength == 12 && stream.retained == 30 && stream.history == 0)
+      stream.renditions[0].bitrateKilobits == 700 && stream.preset == "ultrafast"
+        && stream.burnsClock)
+    #expect(stream.segmentation.framesPerSegment == 60 && stream.segmentation.framesPerPart == 6)
+    #expect(stream.playlistLength == 12 && stream.retained == 30 && stream.prefill == 0)
     #expect(stream.holdBackMicroseconds == 700_000)
     #expect(stream.numbering == .run && stream.name == "cam-2" && stream.timestamps == 5)
-    #expect(wiring.settings.host == "::1" && wiring.settings.port == 0)
-    #expect(wiring.settings.logFormat == .json && wiring.settings.logLevel == .debug)
-    #expect(wiring.streams[0].roundingNote?.contains("2.002") == true)
+    #expect(definition.settings.host == "::1" && definition.settings.port == 0)
+    #expect(definition.settings.logFormat == .json && definition.settings.logLevel == .debug)
+    #expect(definition.streams[0].roundingNote?.contains("2.002") == true)
   }
 
   @Test("limits are allowed themselves")

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Media
 import Testing
 
@@ -14,7 +16,7 @@ struct BacklogTests {
   private struct Sent {
     let pts: Int64
     let arrival: Int64
-    var isSound = false
+    var isAudio = false
   }
 
   /// Pictures and sound that were made while the source stood still from 5 s to 9 s, sent as fast as it can, and three
@@ -27,13 +29,13 @@ struct BacklogTests {
       guard keeps || made >= 9 * second else { continue }
       now = max(now + 1_000_000, made + way)
       sent.append(Sent(pts: made, arrival: now))
-      if index % 2 == 0 { sent.append(Sent(pts: made + 5_000_000, arrival: now, isSound: true)) }
+      if index % 2 == 0 { sent.append(Sent(pts: made + 5_000_000, arrival: now, isAudio: true)) }
     }
     return sent
   }
 
   private static func unit(_ sent: Sent) -> InputUnit {
-    sent.isSound
+    sent.isAudio
       ? .audio(AudioPacket(bytes: [], pts: sent.pts, arrival: sent.arrival))
       : .video(
         AccessUnit(
@@ -44,7 +46,7 @@ struct BacklogTests {
   private static func facts(_ unit: InputUnit) -> Sent {
     switch unit {
     case .video(let picture): Sent(pts: picture.pts, arrival: picture.arrival)
-    case .audio(let packet): Sent(pts: packet.pts, arrival: packet.arrival, isSound: true)
+    case .audio(let packet): Sent(pts: packet.pts, arrival: packet.arrival, isAudio: true)
     }
   }
 
@@ -85,19 +87,20 @@ struct BacklogTests {
       }
     }
     #expect(releases == 1)
-    #expect(given.map(\.pts) == sent.map(\.pts) && given.map(\.isSound) == sent.map(\.isSound))
+    #expect(given.map(\.pts) == sent.map(\.pts) && given.map(\.isAudio) == sent.map(\.isAudio))
     #expect(zip(given.dropFirst(), given).allSatisfy { $0.arrival >= $1.arrival })
     #expect(given.allSatisfy { abs($0.arrival - $0.pts - Self.way) <= 10_000_000 })
   }
 
   @Test("who was stopped and sends all of it is no discontinuity; who lost it is one")
   func runs() {
-    let cadence = Cadence(rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)
+    let segmentation = Segmentation(
+      rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)
     for keeps in [true, false] {
       var clock = SourceClock()
-      var schedule = PassThroughSchedule(cadence: cadence, first: 0)
+      var schedule = PassThroughSchedule(segmentation: segmentation, first: 0)
       var backlog = Backlog()
-      var places: [PassThroughSchedule.Place] = []
+      var places: [PassThroughSchedule.Position] = []
       func show(_ sent: Sent) {
         for unit in backlog.take(Self.unit(sent)) {
           guard case .video(let picture) = unit else { continue }
@@ -112,7 +115,7 @@ struct BacklogTests {
         show(Sent(pts: index * Self.frame, arrival: index * Self.frame + Self.way))
       }
       backlog.begin()
-      for sent in Self.afterwards(keeps: keeps) where !sent.isSound { show(sent) }
+      for sent in Self.afterwards(keeps: keeps) where !sent.isAudio { show(sent) }
       #expect(places.compactMap(\.begins).count == (keeps ? 1 : 2))
       let first = places[0].frame
       if keeps { #expect(places.map(\.frame) == (0..<360).map { first + $0 }) }
@@ -120,7 +123,7 @@ struct BacklogTests {
   }
 
   @Test("sound that comes without pictures goes on, and is not kept for ever")
-  func soundAlone() {
+  func audioAlone() {
     var backlog = Backlog()
     backlog.begin()
     var given = 0
@@ -128,7 +131,7 @@ struct BacklogTests {
       let made = index * 21_333_333
       given +=
         backlog.take(
-          Self.unit(Sent(pts: made, arrival: made + Self.way, isSound: true))
+          Self.unit(Sent(pts: made, arrival: made + Self.way, isAudio: true))
         ).count
     }
     #expect(given == 3 * Backlog.most)

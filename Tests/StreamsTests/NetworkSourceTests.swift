@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CMAF
 import Capture
 import Foundation
@@ -21,7 +23,7 @@ struct NetworkSourceTests {
       let rate = try #require(FrameRate(25))
       var encoder = try VideoEncoder(
         EncoderSettings(size: size, rate: rate, bitrateKilobits: 300, preset: "ultrafast"))
-      let picture = try TestPicture(size: size)
+      let picture = try TestPattern(size: size)
       let grid = FrameGrid(rate: rate)
       var bytes = try encoder.initSegment()
       for index in 0..<pictures {
@@ -60,11 +62,11 @@ struct NetworkSourceTests {
   ) throws -> StreamConfiguration {
     var configuration = StreamConfiguration(
       size: try #require(facts.description.video.size), bitrateKilobits: 300,
-      cadence: Cadence(
+      segmentation: Segmentation(
         rate: facts.rate, segmentMicroseconds: 400_000, partMicroseconds: 80_000))
     configuration.preset = "ultrafast"
     configuration.playlistLength = 6
-    configuration.history = 6
+    configuration.prefill = 6
     configuration.source = .network(source)
     return configuration
   }
@@ -76,7 +78,7 @@ struct NetworkSourceTests {
     let facts = try source.begin(StartCancellation())
     #expect(facts.rate.description == "25" && facts.description.isPaced)
     #expect(facts.description.video.size == VideoSize("320x180"))
-    let stream = LiveStream(
+    let stream = StreamSession(
       try configuration(source, facts), log: Log(format: .text, least: .error) { _ in })
     try stream.start { Issue.record("failed: \($0)") }
     try wait("a second and a half of pictures") { stream.statistics.inputFrames > 37 }
@@ -94,7 +96,7 @@ struct NetworkSourceTests {
     let facts = try source.begin(StartCancellation())
     let told = Locked(0)
     source.whenEnded { told.withLock { $0 += 1 } }
-    let stream = LiveStream(
+    let stream = StreamSession(
       try configuration(source, facts), log: Log(format: .text, least: .error) { _ in })
     try stream.start { Issue.record("failed: \($0)") }
     try wait("the end") { told.withLock { $0 } == 1 }
@@ -107,21 +109,23 @@ struct NetworkSourceTests {
     let clip = try Clip(pictures: 75)
     let source = try source(clip.path, loops: false)
     let size = try #require(VideoSize("320x180"))
-    let cadence = Cadence(
+    let segmentation = Segmentation(
       rate: try #require(FrameRate(25)), segmentMicroseconds: 400_000, partMicroseconds: 80_000)
-    let feed = SlotFeed(rungs: 1, capacity: 100)
-    let grid = cadence.grid
+    let feed = SlotFeed(renditions: 1, capacity: 100)
+    let grid = segmentation.grid
     let clock = StreamClock(wall: SystemClock.wall, monotonic: SystemClock.monotonic)
     let first = clock.frame(atOrAfter: SystemClock.monotonic, on: grid)
     feed.open(
       SlotSchedule(
-        cadence: cadence, clock: clock, first: first, inputDelay: 0,
-        image: try SlatePicture.make(size: size), slate: nil))
+        segmentation: segmentation, clock: clock, first: first, inputDelay: 0,
+        image: try SlateFrame.make(size: size), slate: nil))
     let known = Locked<Int64>(0)
     source.whenKnown { _ in
       known.withLock { $0 = SystemClock.monotonic }
       source.attach(
-        .init(size: size, cadence: cadence, feed: feed, statistics: Locked(StreamStatistics())))
+        .init(
+          size: size, segmentation: segmentation, feed: feed, statistics: Locked(StreamStatistics())
+        ))
     }
     let over = Locked<Int64>(0)
     source.whenEnded { over.withLock { $0 = SystemClock.monotonic } }
@@ -133,7 +137,7 @@ struct NetworkSourceTests {
   }
 
   @Test("sound alone is no input: that is said at once")
-  func soundAlone() throws {
+  func audioAlone() throws {
     let path = FileManager.default.temporaryDirectory
       .appendingPathComponent("input-\(UUID().uuidString).wav").path
     defer { try? FileManager.default.removeItem(atPath: path) }

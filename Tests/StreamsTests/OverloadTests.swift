@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Capture
 import Logging
 import Media
@@ -26,31 +28,33 @@ struct OverloadTests {
     "a thread that finds seconds of slots encodes every tick, warns once, and says when it has caught up"
   )
   func thread() throws {
-    let cadence = Cadence(rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)
+    let segmentation = Segmentation(
+      rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)
     var configuration = StreamConfiguration(
-      size: try #require(VideoSize(width: 320, height: 180)), cadence: cadence)
+      size: try #require(VideoSize(width: 320, height: 180)), segmentation: segmentation)
     configuration.preset = "ultrafast"
     let lines = Locked<[String]>([])
-    let window = LiveWindow(cadence: cadence, playlistLength: 6, retained: 9)
-    let feed = SlotFeed(rungs: 1, capacity: 3)
+    let window = LiveWindow(segmentation: segmentation, playlistLength: 6, retained: 9)
+    let feed = SlotFeed(renditions: 1, capacity: 3)
     let statistics = Locked(StreamStatistics())
     let now = SystemClock.monotonic
     let clock = StreamClock(wall: now + SystemClock.wallMinusMonotonic, monotonic: now)
-    let first = cadence.firstFrame(
-      of: cadence.segment(of: clock.frame(nearest: now, on: cadence.grid)) - 2)
-    let slate = try SlatePicture.make(size: configuration.size)
+    let first = segmentation.firstFrame(
+      of: segmentation.segment(of: clock.frame(nearest: now, on: segmentation.grid)) - 2)
+    let slate = try SlateFrame.make(size: configuration.size)
     feed.open(
-      SlotSchedule(cadence: cadence, clock: clock, first: first, inputDelay: 0, image: slate))
+      SlotSchedule(
+        segmentation: segmentation, clock: clock, first: first, inputDelay: 0, image: slate))
     // Two to three seconds at once, then a while at the rate of the grid.
     feed.closeDueSlots()
     let thread = RenditionThread(
-      configuration: configuration, window: window, rung: 0, feed: feed,
+      configuration: configuration, window: window, rendition: 0, feed: feed,
       load: LadderLoad(count: 1), statistics: statistics,
       log: Log(format: .text, least: .info) { line in lines.withLock { $0.append(line) } })
     let settings = configuration
     let encoder = OSThread(name: "test") {
       do {
-        var track = try VideoTrack(settings, settings.rungs[0], window: window)
+        var track = try VideoTrack(settings, settings.renditions[0], window: window)
         try thread.run(&track)
       } catch { Issue.record("\(error)") }
     }
@@ -76,27 +80,29 @@ struct OverloadTests {
 
   @Test("what is more than five seconds late is left out by whole segments, and the rest is made")
   func skipped() throws {
-    let cadence = Cadence(rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)
+    let segmentation = Segmentation(
+      rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)
     var configuration = StreamConfiguration(
-      size: try #require(VideoSize(width: 320, height: 180)), cadence: cadence)
+      size: try #require(VideoSize(width: 320, height: 180)), segmentation: segmentation)
     configuration.preset = "ultrafast"
-    let window = LiveWindow(cadence: cadence, playlistLength: 60, retained: 90)
-    let feed = SlotFeed(rungs: 1, capacity: 3)
+    let window = LiveWindow(segmentation: segmentation, playlistLength: 60, retained: 90)
+    let feed = SlotFeed(renditions: 1, capacity: 3)
     let statistics = Locked(StreamStatistics())
     let now = SystemClock.monotonic
     let clock = StreamClock(wall: now + SystemClock.wallMinusMonotonic, monotonic: now)
-    let current = cadence.segment(of: clock.frame(nearest: now, on: cadence.grid))
+    let current = segmentation.segment(of: clock.frame(nearest: now, on: segmentation.grid))
     let first = current - 20
-    let slate = try SlatePicture.make(size: configuration.size)
+    let slate = try SlateFrame.make(size: configuration.size)
     feed.open(
       SlotSchedule(
-        cadence: cadence, clock: clock, first: cadence.firstFrame(of: first), inputDelay: 0,
+        segmentation: segmentation, clock: clock, first: segmentation.firstFrame(of: first),
+        inputDelay: 0,
         image: slate))
     feed.closeDueSlots()
-    var track = try VideoTrack(configuration, configuration.rungs[0], window: window)
+    var track = try VideoTrack(configuration, configuration.renditions[0], window: window)
     window.goLive()
     let thread = RenditionThread(
-      configuration: configuration, window: window, rung: 0, feed: feed,
+      configuration: configuration, window: window, rendition: 0, feed: feed,
       load: LadderLoad(count: 1), statistics: statistics,
       log: Log(format: .text, least: .error) { _ in })
     let closer = OSThread(name: "test") {

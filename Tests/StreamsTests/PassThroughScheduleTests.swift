@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Media
 import Packaging
 import TestSupport
@@ -14,29 +16,30 @@ struct PassThroughScheduleTests {
 
   /// A source of 30 pictures a second with an IDR each second, and where its pictures went.
   private struct Run {
-    let cadence: Cadence
+    let segmentation: Segmentation
     var schedule: PassThroughSchedule
-    var places: [PassThroughSchedule.Place] = []
+    var places: [PassThroughSchedule.Position] = []
     /// Frames of the grid that were IDRs.
     var keys: Set<Int64> = []
 
     /// With a longest group segments are free.
     init(longestGroup: Int64? = nil) {
-      cadence = Cadence(
+      segmentation = Segmentation(
         rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000,
         longestGroupMicroseconds: longestGroup)
-      let first = cadence.segment(of: cadence.grid.nearest(begin))
-      schedule = PassThroughSchedule(cadence: cadence, first: first)
+      let first = segmentation.segment(of: segmentation.grid.nearest(begin))
+      schedule = PassThroughSchedule(segmentation: segmentation, first: first)
     }
 
     /// Pictures from place `from` up to `to`, whose capture is their stamp and `shift` more.
     mutating func take(
-      _ range: Range<Int64>, shift: Int64 = 0, stamps: Int64 = 0, without: Set<Int64> = [],
+      _ range: Range<Int64>, shift: Int64 = 0, timestamps: Int64 = 0, without: Set<Int64> = [],
       key: (Int64) -> Bool = { $0 % 30 == 0 }
     ) {
       for index in range where !without.contains(index) {
         let place = schedule.place(
-          pts: index * frame + stamps, isKey: key(index), captured: begin + index * frame + shift)
+          pts: index * frame + timestamps, isKey: key(index),
+          captured: begin + index * frame + shift)
         guard let place else { continue }
         places.append(place)
         if key(index) { keys.insert(place.frame) }
@@ -45,34 +48,34 @@ struct PassThroughScheduleTests {
 
     var frames: [Int64] { places.map(\.frame) }
     var numbers: [Int64] { places.map(\.segment) }
-    var begins: [PassThroughSchedule.Run] { places.compactMap(\.begins) }
+    var begins: [PassThroughSchedule.PeriodStart] { places.compactMap(\.begins) }
 
     /// What holds whatever the source does: time only goes on, segments begin with an IDR on their first frame, and
     /// what the run says of the wall clock is right.
-    func expectSound() {
-      var last: PassThroughSchedule.Place?
+    func expectValid() {
+      var last: PassThroughSchedule.Position?
       var offset: Int64 = 0
       for place in places {
         if let run = place.begins { offset = run.offset }
         let number = place.segment
-        if !cadence.isFree {
-          #expect(number == cadence.segment(of: place.frame))
-          #expect(place.position == cadence.position(of: place.frame))
+        if !segmentation.hasVariableDuration {
+          #expect(number == segmentation.segment(of: place.frame))
+          #expect(place.position == segmentation.position(of: place.frame))
         }
-        #expect(place.position < cadence.mostFramesPerSegment ?? cadence.framesPerSegment)
+        #expect(place.position < segmentation.mostFramesPerSegment ?? segmentation.framesPerSegment)
         if let last {
           #expect(place.frame > last.frame)
           if number != last.segment {
             #expect(place.position == 0 && keys.contains(place.frame))
             #expect(number == last.segment + 1 + (place.begins?.skipped ?? 0))
             let length = place.frame - (last.frame - last.position)
-            #expect(place.begins != nil || length >= cadence.framesPerSegment)
+            #expect(place.begins != nil || length >= segmentation.framesPerSegment)
           } else {
             #expect(place.begins == nil)
             #expect(place.position - last.position == place.frame - last.frame)
           }
         }
-        let said = cadence.grid.nanoseconds(place.frame) + offset
+        let said = segmentation.grid.nanoseconds(place.frame) + offset
         #expect(abs(said - place.captured) <= 2 * PassThroughSchedule.tolerance)
         last = place
       }
@@ -84,7 +87,7 @@ struct PassThroughScheduleTests {
   func beginning() throws {
     var run = Run()
     run.take(-7..<90)
-    run.expectSound()
+    run.expectValid()
     #expect(run.frames == (0..<90).map { run.frames[0] + $0 })
     #expect(run.numbers[0] == 1_795_155_720)
     let offset = try #require(run.begins.first).offset
@@ -104,8 +107,8 @@ struct PassThroughScheduleTests {
     // The source begins anew: stamps from 0, and an IDR first.
     let back = 75 + row.away
     run.take(
-      back..<back + 70, stamps: -back * Self.frame, key: { ($0 - back) % 30 == 0 })
-    run.expectSound()
+      back..<back + 70, timestamps: -back * Self.frame, key: { ($0 - back) % 30 == 0 })
+    run.expectValid()
     #expect(run.begins.count == 2)
     #expect(run.begins[1].skipped == row.skipped)
     #expect(run.schedule.faults == 0)
@@ -115,7 +118,7 @@ struct PassThroughScheduleTests {
   func loss() {
     var run = Run()
     run.take(0..<90, without: [17, 29, 44, 45])
-    run.expectSound()
+    run.expectValid()
     let first = run.frames[0]
     #expect(run.frames == (0..<90).filter { ![17, 29, 44, 45].contains($0) }.map { first + $0 })
     #expect(run.begins.count == 1)
@@ -125,7 +128,7 @@ struct PassThroughScheduleTests {
   func lostKey() {
     var run = Run()
     run.take(0..<120, without: [30])
-    run.expectSound()
+    run.expectValid()
     #expect(run.places.count == 30 + 60)
     #expect(run.begins.count == 2 && run.begins[1].skipped == 1)
     #expect(run.schedule.faults == 1)
@@ -139,7 +142,7 @@ struct PassThroughScheduleTests {
     run.take(0..<60) { $0 % 30 == 0 || $0 == 12 }
     #expect(run.begins.count == 1 && run.schedule.faults == 0)
     run.take(60..<200) { $0 == 60 || $0 >= 75 && ($0 - 75) % 30 == 0 }
-    run.expectSound()
+    run.expectValid()
     #expect(run.begins.count == 2 && run.schedule.faults == 1)
   }
 
@@ -153,7 +156,7 @@ struct PassThroughScheduleTests {
     var run = Run()
     let missed = Set((1...Int64(row.times)).map { $0 * row.spacing * 30 })
     run.take(0..<Int64(row.times + 1) * row.spacing * 30) { $0 % 30 == 0 && !missed.contains($0) }
-    run.expectSound()
+    run.expectValid()
     #expect(run.schedule.faults == row.times)
     #expect(run.schedule.isIrregular == row.isIrregular)
   }
@@ -162,7 +165,7 @@ struct PassThroughScheduleTests {
   func regularWithBreaks() {
     var run = Run()
     for round in Int64(0)..<6 {
-      run.take(round * 90..<round * 90 + 75, stamps: round * 7 * Self.second) {
+      run.take(round * 90..<round * 90 + 75, timestamps: round * 7 * Self.second) {
         ($0 - round * 90) % 30 == 0
       }
     }
@@ -174,10 +177,10 @@ struct PassThroughScheduleTests {
     var run = Run()
     run.take(0..<60)
     run.take(60..<105, shift: 90_000_000)
-    run.expectSound()
+    run.expectValid()
     #expect(run.begins.count == 1)
     run.take(105..<170, shift: 150_000_000)
-    run.expectSound()
+    run.expectValid()
     #expect(run.begins.count == 2 && run.begins[1].skipped == 0 && run.schedule.faults == 0)
     let step = run.begins[1].offset - run.begins[0].offset
     #expect(abs(step - 150_000_000) < 1000)
@@ -187,8 +190,8 @@ struct PassThroughScheduleTests {
   func jump(seconds: Int64) {
     var run = Run()
     run.take(0..<45)
-    run.take(45..<150, stamps: seconds * Self.second)
-    run.expectSound()
+    run.take(45..<150, timestamps: seconds * Self.second)
+    run.expectValid()
     #expect(run.begins.count == 2 && run.schedule.faults == 1)
     #expect(run.numbers.last == run.numbers[0] + 4)
   }
@@ -206,7 +209,7 @@ struct PassThroughScheduleTests {
   func free(_ row: (keys: [Int64], starts: [Int64])) throws {
     var run = Run(longestGroup: 4_000_000)
     run.take(-7..<170) { row.keys.contains($0) }
-    run.expectSound()
+    run.expectValid()
     let begun = run.places.filter { $0.position == 0 }
     #expect(begun.map { $0.frame - run.frames[0] } == row.starts)
     #expect(begun.map { $0.segment - begun[0].segment } == row.starts.indices.map(Int64.init))
@@ -222,7 +225,7 @@ struct PassThroughScheduleTests {
   func tooLong() {
     var run = Run(longestGroup: 4_000_000)
     run.take(0..<260) { $0 == 0 || $0 == 29 || $0 >= 200 && $0 % 40 == 0 }
-    run.expectSound()
+    run.expectValid()
     // 30 frames, and 120 for a key picture.
     #expect(run.places.filter { $0.segment == run.numbers[0] }.count == 150)
     #expect(run.begins.count == 2 && run.begins[1].skipped == 0 && run.schedule.faults == 1)
@@ -231,9 +234,9 @@ struct PassThroughScheduleTests {
 
   @Test("--numbering run counts from its first segment, whenever that begins")
   func numberedRun() {
-    let cadence = Run().cadence
-    let first = cadence.segment(of: cadence.grid.nearest(Self.begin)) - 1
-    var schedule = PassThroughSchedule(cadence: cadence, first: first, numbering: .run)
+    let segmentation = Run().segmentation
+    let first = segmentation.segment(of: segmentation.grid.nearest(Self.begin)) - 1
+    var schedule = PassThroughSchedule(segmentation: segmentation, first: first, numbering: .run)
     let place = schedule.place(pts: 0, isKey: true, captured: Self.begin)
     #expect(place?.segment == first)
     #expect(place?.begins?.offset == 1_300_000_000)
@@ -253,20 +256,20 @@ struct PassThroughScheduleTests {
     var random = SplitMix64(seed: seed)
     var run = Run(longestGroup: seed % 2 == 0 ? nil : 500_000)
     var index: Int64 = 0
-    var stamps: Int64 = 0
+    var timestamps: Int64 = 0
     for _ in 0..<20 {
       let count = Int64(random.next() % 80) + 1
       let lost = Set((0..<count).filter { _ in random.next() % 20 == 0 }.map { index + $0 })
       let group = Int64(random.next() % 3) * 10 + 10
-      run.take(index..<index + count, stamps: stamps, without: lost) { $0 % group == 0 }
+      run.take(index..<index + count, timestamps: timestamps, without: lost) { $0 % group == 0 }
       index += count
       switch random.next() % 4 {
       case 0: run.schedule.breakOff()
-      case 1: stamps = Int64(random.next() % 100) * Self.second
+      case 1: timestamps = Int64(random.next() % 100) * Self.second
       case 2: index += Int64(random.next() % 100)
       default: break
       }
     }
-    run.expectSound()
+    run.expectValid()
   }
 }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Logging
 import Media
 import Packaging
@@ -21,7 +23,7 @@ struct PassThroughTrackTests {
       let size = try #require(VideoSize(size))
       var encoder = try VideoEncoder(
         EncoderSettings(size: size, rate: .thirty, bitrateKilobits: 400, preset: "ultrafast"))
-      let picture = try TestPicture(size: size)
+      let picture = try TestPattern(size: size)
       var units: [AccessUnit] = []
       for index in 0..<count {
         let coded = try encoder.encode(
@@ -46,14 +48,16 @@ struct PassThroughTrackTests {
   }
 
   private func track(_ size: String) throws -> (PassThroughTrack, LiveWindow) {
-    let cadence = Cadence(
+    let segmentation = Segmentation(
       rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)
-    var configuration = StreamConfiguration(size: try #require(VideoSize(size)), cadence: cadence)
+    var configuration = StreamConfiguration(
+      size: try #require(VideoSize(size)), segmentation: segmentation)
     configuration.passesThrough = true
-    let window = LiveWindow(cadence: cadence, playlistLength: 10, retained: 20)
+    let window = LiveWindow(segmentation: segmentation, playlistLength: 10, retained: 20)
     let now = SystemClock.monotonic + SystemClock.wallMinusMonotonic
     let track = PassThroughTrack(
-      configuration, window: window, first: cadence.segment(of: cadence.grid.nearest(now)),
+      configuration, window: window,
+      first: segmentation.segment(of: segmentation.grid.nearest(now)),
       statistics: Locked(StreamStatistics()), log: Log(format: .text, least: .error) { _ in })
     return (track, window)
   }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Media
 import TestSupport
 import Testing
@@ -52,7 +54,9 @@ struct SlotScheduleTests {
       #expect(at >= slot.due - Self.frame / 2 - 1)
       let place = Int64(slot.frame - simulation.first)
       #expect(slot.due == simulation.due(place))
-      #expect(slot.stampMilliseconds == simulation.cadence.grid.nanoseconds(slot.frame) / 1_000_000)
+      #expect(
+        slot.timestampMilliseconds == simulation.segmentation.grid.nanoseconds(slot.frame)
+          / 1_000_000)
     }
     // Pictures are shown in order, none before its time.
     let shown = simulation.images.filter { $0 >= 0 }
@@ -73,7 +77,7 @@ struct SlotScheduleTests {
     #expect(simulation.slots.last?.slot.captured == captured + simulation.wallMinusMonotonic)
     #expect(
       simulation.slots.first?.slot.captured
-        == simulation.cadence.grid.nanoseconds(simulation.first))
+        == simulation.segmentation.grid.nanoseconds(simulation.first))
   }
 
   @Test("the capture time of a test picture is its tick")
@@ -82,7 +86,7 @@ struct SlotScheduleTests {
     simulation.wallMinusMonotonic += 20_000_000
     simulation.runTicks(0..<3)
     for (slot, _) in simulation.slots {
-      #expect(slot.captured == simulation.cadence.grid.nanoseconds(slot.frame))
+      #expect(slot.captured == simulation.segmentation.grid.nanoseconds(slot.frame))
     }
     #expect(simulation.schedule.counters == .init(input: 3))
   }
@@ -180,7 +184,7 @@ struct SlotScheduleTests {
     let frame = simulation.schedule.lastDue(at: now)
     #expect(frame == simulation.first + 30 + 5400)
     simulation.offer(
-      1, captured: simulation.schedule.clock.due(frame, on: simulation.cadence.grid), now: now,
+      1, captured: simulation.schedule.clock.due(frame, on: simulation.segmentation.grid), now: now,
       isTick: true)
     #expect(simulation.frames == (0...5430).map { simulation.first + $0 })
     #expect(simulation.schedule.counters.repeated == 5400)
@@ -207,6 +211,6 @@ struct SlotScheduleTests {
     #expect(simulation.frames == (0...hour + 100).map { simulation.first + $0 })
     let last = try #require(simulation.slots.last?.slot)
     #expect(last.due == simulation.due(hour + 100))
-    #expect(last.captured == simulation.cadence.grid.nanoseconds(last.frame))
+    #expect(last.captured == simulation.segmentation.grid.nanoseconds(last.frame))
   }
 }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Media
 import TestSupport
 
@@ -8,31 +10,33 @@ struct SlotSimulation {
   static let wall: Int64 = 1_795_155_720_000_000_000
   static let monotonic: Int64 = 7_654_321_000_000
 
-  let cadence: Cadence
+  let segmentation: Segmentation
   let first: Int64
   let inputDelay: Int64
   var schedule: SlotSchedule<Int>
   var wallMinusMonotonic = wall - monotonic
   /// The slots with the time at which each was closed.
-  var slots: [(slot: Slot<Int>, at: Int64)] = []
+  var slots: [(slot: FrameSlot<Int>, at: Int64)] = []
 
   /// A simulation; the input delay is in nanoseconds, nil for one frame.
   init(
     _ rate: FrameRate = .thirty, inputDelay: Int64? = nil, slate: Int? = nil,
     patience: Int64 = 1_000_000_000
   ) {
-    cadence = Cadence(rate: rate, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)
+    segmentation = Segmentation(
+      rate: rate, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)
     self.inputDelay = inputDelay ?? rate.frameNanoseconds
     let clock = StreamClock(wall: Self.wall, monotonic: Self.monotonic)
-    first = clock.frame(atOrAfter: Self.monotonic, on: cadence.grid)
+    first = clock.frame(atOrAfter: Self.monotonic, on: segmentation.grid)
     schedule = SlotSchedule(
-      cadence: cadence, clock: clock, first: first, inputDelay: self.inputDelay, image: -1,
+      segmentation: segmentation, clock: clock, first: first, inputDelay: self.inputDelay,
+      image: -1,
       slate: slate, patience: patience)
   }
 
   /// When frame `first + place` was due before anything was skipped.
   func due(_ place: Int64) -> Int64 {
-    cadence.grid.nanoseconds(first + place) - (Self.wall - Self.monotonic)
+    segmentation.grid.nanoseconds(first + place) - (Self.wall - Self.monotonic)
   }
 
   mutating func offer(
@@ -73,5 +77,5 @@ struct SlotSimulation {
 
   var images: [Int] { slots.map(\.slot.image) }
   var frames: [Int64] { slots.map(\.slot.frame) }
-  var announcements: [Slot<Int>.Announcement] { slots.compactMap(\.slot.announcement) }
+  var announcements: [FrameSlot<Int>.Announcement] { slots.compactMap(\.slot.announcement) }
 }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Capture
 import Media
 import TestSupport
@@ -73,12 +75,12 @@ struct SourceDriftTests {
     var video = Way(.video, (1, 30), speed: row.speed)
     var audio = Way(.audio, (1024, Int64(rate)), speed: row.speed)
     var mapping = SourceClock()
-    var hold = TickHold(Self.grid)
+    var hold = GridAligner(Self.grid)
     var aligner = AudioFrameAligner(
       sampleRate: rate, from: Self.wall / Self.second * Int64(rate) / 1024)
     let settings = AudioEncoderSettings(sampleRate: rate, channels: 1)
     var resampler = try Resampler(fromRate: rate, channels: 1, to: settings)
-    let block = SoundBlock.silence(channels: 1, count: 1024)
+    let block = PCMBlock.silence(channels: 1, count: 1024)
     let begin = Int64(row.phase * Double(Self.frame))
     var picture: Int64?
     var (offWall, offPlace, apart) = (Int64(0), Int64(0), Int64(0))

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Media
 import TestSupport
 import Testing
@@ -15,7 +17,7 @@ struct SourceFaultTests {
     case camera, rtsp, srt, rtmp, http
 
     /// Bits and ticks a second of the stamps; nil for the kernel's own time.
-    var stamps: (bits: Int, rate: Int64)? {
+    var timestamps: (bits: Int, rate: Int64)? {
       switch self {
       case .camera: nil
       case .rtsp: (64, 90_000)
@@ -33,7 +35,7 @@ struct SourceFaultTests {
     case killedForASecond, killedForHalfAMinute
     /// Stopped and continued: what was missed is left out, or sent at once with its old stamps.
     case frozen, frozenAndCaughtUp, frozenForLong
-    case stampsReset, stampsJump26Hours, stampsWrap
+    case timestampsReset, timestampsJump26Hours, timestampsWrap
 
     var away: Int64 {
       switch self {
@@ -41,7 +43,7 @@ struct SourceFaultTests {
       case .killedForHalfAMinute: 30 * second
       case .frozen, .frozenAndCaughtUp: 3 * second
       case .frozenForLong: 8 * second
-      case .stampsReset, .stampsJump26Hours, .stampsWrap: 0
+      case .timestampsReset, .timestampsJump26Hours, .timestampsWrap: 0
       }
     }
     var isKilled: Bool { self == .killedForASecond || self == .killedForHalfAMinute }
@@ -77,21 +79,21 @@ struct SourceFaultTests {
     let back = broken + row.fault.away
     let arrivals = Self.arrivals(row, from: begin, broken: broken, back: back)
     var clock = SourceClock()
-    var unwrapper = StampUnwrapper()
-    var hold = TickHold(run.cadence.grid)
+    var unwrapper = TimestampUnwrapper()
+    var hold = GridAligner(run.segmentation.grid)
     var connection = 0
     for arrival in arrivals {
       while run.schedule.nextClosing <= arrival.at { run.close(at: run.schedule.nextClosing) }
       if arrival.connection != connection {
         connection = arrival.connection
-        unwrapper = StampUnwrapper()
+        unwrapper = TimestampUnwrapper()
         clock.breakOff()
       }
       var captured = arrival.captured
       var placed: Int64?
-      if let stamps = row.kind.stamps {
+      if let timestamps = row.kind.timestamps {
         let pts = unwrapper.nanoseconds(
-          arrival.ticks, bits: stamps.bits, numerator: 1, denominator: stamps.rate)
+          arrival.ticks, bits: timestamps.bits, numerator: 1, denominator: timestamps.rate)
         captured = clock.captureTime(pts: pts, arrival: arrival.at)
         placed = hold.place(captured, run.schedule.clock, mapping: clock.steps)
       }
@@ -102,7 +104,7 @@ struct SourceFaultTests {
     #expect(frames == Array(run.first..<run.first + Int64(frames.count)))
     #expect(run.announcements.isEmpty)
     let shown = run.slots.map(\.slot)
-    let tick = { (slot: Slot<Int>) in slot.due }
+    let tick = { (slot: FrameSlot<Int>) in slot.due }
     // The last picture for a second, then the slate, until the source is back.
     for slot in shown where tick(slot) > broken + Self.second / 10 && tick(slot) < back {
       let isStale = tick(slot) > broken + Self.second + 3 * Self.frame
@@ -161,7 +163,7 @@ struct SourceFaultTests {
   private static func ticks(
     _ row: Row, _ captured: Int64, begin: Int64, broken: Int64, back: Int64
   ) -> Int64 {
-    guard let (bits, rate) = row.kind.stamps else { return 0 }
+    guard let (bits, rate) = row.kind.timestamps else { return 0 }
     let round = bits < 63 ? Int64(1) << Int64(bits) : .max
     var time = captured - begin
     var start: Int64 = 5 * rate
@@ -170,14 +172,14 @@ struct SourceFaultTests {
       case .killedForASecond, .killedForHalfAMinute: time = captured - back
       case .frozen, .frozenForLong: time -= back - broken
       case .frozenAndCaughtUp: break
-      case .stampsReset:
+      case .timestampsReset:
         time = captured - broken
         start = 0
-      case .stampsJump26Hours: time += 26 * 3600 * second
-      case .stampsWrap: break
+      case .timestampsJump26Hours: time += 26 * 3600 * second
+      case .timestampsWrap: break
       }
     }
-    if row.fault == .stampsWrap { start = round == .max ? 1 << 40 : round - 11 * rate }
+    if row.fault == .timestampsWrap { start = round == .max ? 1 << 40 : round - 11 * rate }
     let ticks = start + time / 1000 * rate / 1_000_000
     return round == .max ? ticks : ticks % round
   }

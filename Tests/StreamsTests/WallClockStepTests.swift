@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Media
 import TestSupport
 import Testing
@@ -43,24 +45,24 @@ struct WallClockStepTests {
     let place = try #require(
       simulation.slots.firstIndex { $0.slot.announcement != nil })
     let frame = simulation.frames[place]
-    #expect(simulation.cadence.position(of: frame) == 0)
+    #expect(simulation.segmentation.position(of: frame) == 0)
     // It came with the first segment after the step, which follows the numbers that were left out.
     let before = simulation.frames[place - 1]
     #expect(
-      simulation.cadence.segment(of: frame)
-        == simulation.cadence.segment(of: before) + 1 + announced.skipped)
+      simulation.segmentation.segment(of: frame)
+        == simulation.segmentation.segment(of: before) + 1 + announced.skipped)
     #expect(simulation.frames[place...] == (0..<Int64(100 - place)).map { frame + $0 }[...])
     // Before it the stream says what it said; after it what the wall clock says.
     for (index, (slot, _)) in simulation.slots.enumerated() {
       let offset = index < place ? 0 : announced.offset
-      let tick = simulation.cadence.grid.nanoseconds(slot.frame)
-      #expect(slot.stampMilliseconds == (tick + offset * 1_000_000) / 1_000_000)
+      let tick = simulation.segmentation.grid.nanoseconds(slot.frame)
+      #expect(slot.timestampMilliseconds == (tick + offset * 1_000_000) / 1_000_000)
       // The monotonic clock goes on as if nothing had been.
       #expect(slot.due == simulation.due(Int64(index)))
     }
     let last = try #require(simulation.slots.last?.slot)
     let wall = last.due + simulation.wallMinusMonotonic
-    #expect(abs(last.stampMilliseconds - wall / 1_000_000) <= 1)
+    #expect(abs(last.timestampMilliseconds - wall / 1_000_000) <= 1)
     #expect(abs(last.captured - wall) <= 1_000_000)
   }
 
@@ -92,14 +94,14 @@ struct WallClockStepTests {
 
   @Test(
     "the burned stamp of the picture that is drawn is that of its slot, but for the step itself")
-  func drawnStamp() {
+  func drawnTimestamp() {
     var simulation = SlotSimulation(inputDelay: 0)
     simulation.wallMinusMonotonic += 5_300_000_000
     simulation.runTicks(0..<31)
     let frame = simulation.schedule.nextFrame
-    let drawn = simulation.schedule.stamp(of: frame)
+    let drawn = simulation.schedule.timestamp(of: frame)
     simulation.runTicks(31..<32)
     #expect(simulation.slots.last?.slot.frame == frame)
-    #expect(simulation.slots.last?.slot.stampMilliseconds == drawn)
+    #expect(simulation.slots.last?.slot.timestampMilliseconds == drawn)
   }
 }

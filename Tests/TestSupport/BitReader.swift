@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Reads bits and Exp-Golomb numbers of a NAL unit; behind its end there are zeros.
 /// - Source: ITU-T H.264 §7.2, §9.1
 package struct BitReader {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// A sound device that plays a ramp from a file: ALSA's file plugin over its null device.

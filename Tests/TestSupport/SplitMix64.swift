@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Repeatable random numbers: equal seeds give equal runs, so a failure names its own.
 /// - Source: Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators" (2014)
 package struct SplitMix64: RandomNumberGenerator {

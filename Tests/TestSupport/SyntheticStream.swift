@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package import Media
 package import Packaging
 import Sharing
@@ -7,7 +9,7 @@ import Sharing
 /// The bytes of a chunk say which frame it is. A frame enters the window two milliseconds after its tick.
 package struct SyntheticStream {
   /// How frames fall into parts and segments.
-  package let cadence: Cadence
+  package let segmentation: Segmentation
   /// Where the frames go.
   package let window: LiveWindow
   /// The index of the frame that comes next.
@@ -22,40 +24,42 @@ package struct SyntheticStream {
     _ rate: FrameRate, segment: Int64 = 1_000_000, part: Int64 = 100_000, playlistLength: Int = 10,
     retained: Int = 20, longestGroup: Int64? = nil
   ) {
-    let cadence = Cadence(
+    let segmentation = Segmentation(
       rate: rate, segmentMicroseconds: segment, partMicroseconds: part,
       longestGroupMicroseconds: longestGroup)
-    self.cadence = cadence
-    window = LiveWindow(cadence: cadence, playlistLength: playlistLength, retained: retained)
-    let now = cadence.grid.atOrAfter(1_795_155_720_000_000_000)
-    next = cadence.firstFrame(of: cadence.segment(of: now + cadence.framesPerSegment - 1))
+    self.segmentation = segmentation
+    window = LiveWindow(
+      segmentation: segmentation, playlistLength: playlistLength, retained: retained)
+    let now = segmentation.grid.atOrAfter(1_795_155_720_000_000_000)
+    next = segmentation.firstFrame(
+      of: segmentation.segment(of: now + segmentation.framesPerSegment - 1))
     if let size = VideoSize(width: 640, height: 360) {
       window.describe(
         TrackDescription(
           rendition: "video", codecs: "avc1.64001e", bandwidth: 1_034_000, size: size,
-          cadence: cadence,
+          segmentation: segmentation,
           header: Array("header".utf8)))
     }
   }
 
   /// The chunk of frame `index`, which says so.
   package static func chunk(
-    _ index: Int64, _ cadence: Cadence, segment: Int64? = nil, isKey: Bool? = nil,
-    isHistory: Bool = false
+    _ index: Int64, _ segmentation: Segmentation, segment: Int64? = nil, isKey: Bool? = nil,
+    isPrefill: Bool = false
   ) -> Chunk {
-    let tick = cadence.grid.nanoseconds(index)
+    let tick = segmentation.grid.nanoseconds(index)
     return Chunk(
       frame: index, segment: segment,
-      isIndependent: isKey ?? (cadence.position(of: index) == 0),
-      duration: cadence.grid.rate.ticksPerFrame, captured: tick,
-      published: isHistory ? 0 : tick + 2_000_000,
+      isIndependent: isKey ?? (segmentation.position(of: index) == 0),
+      duration: segmentation.grid.rate.ticksPerFrame, captured: tick,
+      published: isPrefill ? 0 : tick + 2_000_000,
       bytes: SharedBytes("<\(index)>"))
   }
 
   /// Publishes the next `count` frames.
   package mutating func publish(frames count: Int64) {
     for _ in 0..<count {
-      window.publish(Self.chunk(next, cadence))
+      window.publish(Self.chunk(next, segmentation))
       next += 1
     }
   }
@@ -63,10 +67,10 @@ package struct SyntheticStream {
   /// Publishes a group of pictures where segments are free: the first is a key picture, and begins a segment if the one
   /// before has its frames.
   package mutating func publish(group count: Int64) {
-    let last = begun ?? (cadence.segment(of: next) - 1, next - cadence.framesPerSegment)
-    let isFull = next - last.firstFrame >= cadence.framesPerSegment
+    let last = begun ?? (segmentation.segment(of: next) - 1, next - segmentation.framesPerSegment)
+    let isFull = next - last.firstFrame >= segmentation.framesPerSegment
     begun = isFull ? (last.number + 1, next) : last
-    window.publish(Self.chunk(next, cadence, segment: begun?.number, isKey: true))
+    window.publish(Self.chunk(next, segmentation, segment: begun?.number, isKey: true))
     next += 1
     publish(more: count - 1)
   }
@@ -74,7 +78,7 @@ package struct SyntheticStream {
   /// Publishes more pictures of the group.
   package mutating func publish(more count: Int64) {
     for _ in 0..<count {
-      window.publish(Self.chunk(next, cadence, segment: begun?.number, isKey: false))
+      window.publish(Self.chunk(next, segmentation, segment: begun?.number, isKey: false))
       next += 1
     }
   }
@@ -82,22 +86,25 @@ package struct SyntheticStream {
   /// Publishes frames until `count` more parts are complete.
   package mutating func publish(parts count: Int64) {
     for _ in 0..<count {
-      let place = cadence.position(of: next)
+      let place = segmentation.position(of: next)
       let end = min(
-        (place / cadence.framesPerPart + 1) * cadence.framesPerPart, cadence.framesPerSegment)
+        (place / segmentation.framesPerPart + 1) * segmentation.framesPerPart,
+        segmentation.framesPerSegment)
       publish(frames: end - place)
     }
   }
 
   /// Publishes frames until `count` more segments are complete.
   package mutating func publish(segments count: Int64) {
-    for _ in 0..<count { publish(frames: cadence.framesPerSegment - cadence.position(of: next)) }
+    for _ in 0..<count {
+      publish(frames: segmentation.framesPerSegment - segmentation.position(of: next))
+    }
   }
 
   /// Fills the window with `segments` segments of history and opens it to readers.
-  package mutating func goLive(history segments: Int64) {
-    for _ in 0..<segments * cadence.framesPerSegment {
-      window.appendHistory(Self.chunk(next, cadence, isHistory: true))
+  package mutating func goLive(prefill segments: Int64) {
+    for _ in 0..<segments * segmentation.framesPerSegment {
+      window.appendPrefill(Self.chunk(next, segmentation, isPrefill: true))
       next += 1
     }
     window.goLive()
@@ -106,7 +113,7 @@ package struct SyntheticStream {
   /// Leaves out what remains of an open segment and `segments` whole numbers, as a step of the wall clock forwards does.
   package mutating func skip(_ segments: Int64, offset: Int64 = 0) {
     window.announce(offset: offset, skipped: segments)
-    let following = cadence.segment(of: next + cadence.framesPerSegment - 1)
-    next = cadence.firstFrame(of: following + segments)
+    let following = segmentation.segment(of: next + segmentation.framesPerSegment - 1)
+    next = segmentation.firstFrame(of: following + segments)
   }
 }

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Media
 
 /// The keys of Fast-ll's `config.json` and `streams.json` that are not flags in camelCase, and its defaults.
@@ -19,20 +21,20 @@ enum FastLL {
     let port = reader.take("port")
     guard let key, let certificate else {
       if key != nil || certificate != nil {
-        reader.remark(
+        reader.warning(
           key != nil ? "sslKeyFile" : "sslCertFile",
           "takes both, sslKeyFile and sslCertFile; there is no HTTPS")
       }
-      if let port { try reader.add(port, "http-port", at: reader.place.key("port")) }
+      if let port { try reader.add(port, "http-port", at: reader.location.key("port")) }
       return
     }
-    try reader.add(.string(key), "tls-key", at: reader.place.key("sslKeyFile"))
-    try reader.add(.string(certificate), "tls-cert", at: reader.place.key("sslCertFile"))
+    try reader.add(.string(key), "tls-key", at: reader.location.key("sslKeyFile"))
+    try reader.add(.string(certificate), "tls-cert", at: reader.location.key("sslCertFile"))
     guard let port else { return }
     // One port, as there: no HTTP beside it, where nothing else asks for that.
-    try reader.add(port, "https-port", at: reader.place.key("port"))
+    try reader.add(port, "https-port", at: reader.location.key("port"))
     if try reader.takePlainPort() == false {
-      try reader.add(.string("off"), "http-port", at: reader.place.key("port"))
+      try reader.add(.string("off"), "http-port", at: reader.location.key("port"))
     }
   }
 
@@ -47,74 +49,74 @@ enum FastLL {
       ("serverSideRepresentationSwitching", "the choice of renditions by the server"),
       ("saveStats", "the saving of statistics"),
     ] where try reader.takeBoolean(key) == true {
-      reader.remark(key, "\(what) is not yet in effect")
+      reader.warning(key, "\(what) is not yet in effect")
     }
     let kind = try reader.takeText("type", allowed: "GEN or RTSP")
     let isOurs = kind == nil
     let qualities = try takeQualities(&reader, isOurs: isOurs)
-    for (value, place) in qualities {
-      try reader.add(.string(value), "rendition", at: place)
+    for (value, location) in qualities {
+      try reader.add(.string(value), "rendition", at: location)
     }
     switch kind {
     case nil: return SettingsLayer([])
     case "GEN":
       _ = reader.take("input")
-      try reader.add(.boolean(true), "test-src", at: reader.place.key("type"))
+      try reader.add(.boolean(true), "test-src", at: reader.location.key("type"))
     case "RTSP":
       guard let input = try reader.takeText("input", allowed: "an RTSP URL") else {
         throw UsageError(
-          "\(reader.place.key("input")): is missing; allowed is an RTSP URL, since type is RTSP")
+          "\(reader.location.key("input")): is missing; allowed is an RTSP URL, since type is RTSP")
       }
-      try reader.add(.string(input), "input", at: reader.place.key("input"))
+      try reader.add(.string(input), "input", at: reader.location.key("input"))
     case let other?:
-      throw UsageError(reader.place.key("type"), given: other, allowed: "GEN or RTSP")
+      throw UsageError(reader.location.key("type"), given: other, allowed: "GEN or RTSP")
     }
     return SettingsLayer(
       defaults.compactMap { flag, value in
         Option.table.first { $0.name == flag }
-          .map { SettingsLayer.Entry(option: $0, value: value, place: "") }
+          .map { SettingsLayer.Entry(option: $0, value: value, location: "") }
       })
   }
 
   fileprivate struct Quality {
     var width: Int64 = 320
     var bitrate: Int64 = 300
-    let place: String
+    let location: String
   }
 
   /// The values of `--rendition`, the best first, and where they stand.
   private static func takeQualities(
     _ reader: inout KeyReader, isOurs: Bool
-  ) throws(UsageError) -> [(value: String, place: String)] {
+  ) throws(UsageError) -> [(value: String, location: String)] {
     // Those of the stream itself count where it has no list.
-    var own = Quality(place: reader.place.key("qualities"))
+    var own = Quality(location: reader.location.key("qualities"))
     let hasOwn = try own.take(&reader)
     var found: [Quality] = []
     if let value = reader.take("qualities") {
-      let place = KeyReader.Place(
-        file: reader.place.file, path: reader.place.path + ".qualities", folder: "")
-      var kinds = try KeyReader(value, at: place)
+      let location = KeyReader.Location(
+        file: reader.location.file, path: reader.location.path + ".qualities", folder: "")
+      var kinds = try KeyReader(value, at: location)
       if let video = kinds.take("video") {
         guard case .array(let values) = video else {
-          throw UsageError(place.key("video"), given: video.word, allowed: "an array")
+          throw UsageError(location.key("video"), given: video.word, allowed: "an array")
         }
         for (index, value) in values.enumerated() {
-          let spot = KeyReader.Place(
-            file: place.file, path: place.path + ".video[\(index)]", folder: "")
+          let spot = KeyReader.Location(
+            file: location.file, path: location.path + ".video[\(index)]", folder: "")
           var keys = try KeyReader(value, at: spot)
-          var quality = Quality(place: spot.whole)
+          var quality = Quality(location: spot.whole)
           _ = try quality.take(&keys)
           keys.finish()
-          reader.add(remarksOf: keys)
+          reader.add(warningsOf: keys)
           found.append(quality)
         }
       }
       kinds.finish()
-      reader.add(remarksOf: kinds)
+      reader.add(warningsOf: kinds)
     }
     if found.isEmpty, !isOurs || hasOwn { found = [own] }
     return found.sorted { ($0.bitrate, $0.width) > ($1.bitrate, $1.width) }
-      .map { ("\($0.width)@\($0.bitrate)", $0.place) }
+      .map { ("\($0.width)@\($0.bitrate)", $0.location) }
   }
 }
 
@@ -140,7 +142,7 @@ extension KeyReader {
   ) throws(UsageError) -> Int64? {
     guard let text = try takeText(key, allowed: allowed) else { return nil }
     guard let number = Decimal.whole(text), range.contains(number), isRight(number) else {
-      throw UsageError(place.key(key), given: text, allowed: allowed)
+      throw UsageError(location.key(key), given: text, allowed: allowed)
     }
     return number
   }
@@ -149,7 +151,7 @@ extension KeyReader {
   fileprivate mutating func takeBoolean(_ key: String) throws(UsageError) -> Bool? {
     guard let text = try takeText(key, allowed: "true or false") else { return nil }
     guard let value = Bool(text.lowercased()) else {
-      throw UsageError(place.key(key), given: text, allowed: "true or false")
+      throw UsageError(location.key(key), given: text, allowed: "true or false")
     }
     return value
   }
@@ -157,7 +159,7 @@ extension KeyReader {
   /// Takes `httpPort` over where it is given; false where it is not.
   fileprivate mutating func takePlainPort() throws(UsageError) -> Bool {
     guard let value = take("httpPort") else { return false }
-    try add(value, "http-port", at: place.key("httpPort"))
+    try add(value, "http-port", at: location.key("httpPort"))
     return true
   }
 }

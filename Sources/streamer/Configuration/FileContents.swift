@@ -1,14 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Glibc
 
 /// Whole files, as small as pages and configurations are.
 enum FileContents {
-  /// The bytes of the file at `path`; `place` is the flag or key that names it.
+  /// The bytes of the file at `path`; `location` is the flag or key that names it.
   ///
   /// - Throws: that it cannot be read, or is empty.
-  static func read(_ path: String, place: String) throws(UsageError) -> [UInt8] {
+  static func read(_ path: String, location: String) throws(UsageError) -> [UInt8] {
     guard let file = unsafe fopen(path, "re") else {
       throw UsageError(
-        "\(place): \"\(path)\" cannot be read: \(unsafe String(cString: strerror(errno))); "
+        "\(location): \"\(path)\" cannot be read: \(unsafe String(cString: strerror(errno))); "
           + "allowed is the path of a readable file")
     }
     defer { unsafe fclose(file) }
@@ -21,7 +23,7 @@ enum FileContents {
     }
     guard unsafe ferror(file) == 0, !bytes.isEmpty else {
       throw UsageError(
-        "\(place): \"\(path)\" is empty or no file; allowed is the path of a readable file")
+        "\(location): \"\(path)\" is empty or no file; allowed is the path of a readable file")
     }
     return bytes
   }

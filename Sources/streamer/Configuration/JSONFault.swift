@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Why a document is no JSON, and where; the decoder does not say.
 struct JSONFault: Error, CustomStringConvertible {
   /// From 1.
@@ -8,7 +10,7 @@ struct JSONFault: Error, CustomStringConvertible {
 
   var description: String { "line \(line), column \(column): \(expected) is expected" }
 
-  /// Finds the first place at which `bytes` is no JSON.
+  /// Finds the first location at which `bytes` is no JSON.
   /// - Source: RFC 8259
   init(in bytes: [UInt8]) {
     var scanner = Scanner(bytes: bytes)

@@ -1,9 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Capture
 
 /// Turns the keys of one JSON object into settings; remembers what it has to say of them.
 struct KeyReader {
   /// Where the object stands.
-  struct Place {
+  struct Location {
     /// The file as it was named, or what stands for one.
     let file: String
     /// The path of the object within it; empty for the whole.
@@ -11,23 +13,23 @@ struct KeyReader {
     /// What relative paths are relative to.
     var folder: String
 
-    /// The place of a key of the object.
+    /// The location of a key of the object.
     func key(_ key: String) -> String { "\(file): \(path.isEmpty ? key : "\(path).\(key)")" }
-    /// The object's own place.
+    /// The object's own location.
     var whole: String { path.isEmpty ? file : "\(file): \(path)" }
   }
 
-  let place: Place
+  let location: Location
   private(set) var entries: [SettingsLayer.Entry] = []
-  private(set) var remarks: [String] = []
+  private(set) var warnings: [String] = []
   private var object: [String: JSONValue]
 
   /// - Throws: that the value is no object.
-  init(_ value: JSONValue, at place: Place) throws(UsageError) {
+  init(_ value: JSONValue, at location: Location) throws(UsageError) {
     guard case .object(let object) = value else {
-      throw UsageError("\(place.whole): \(value.word) was given; allowed is an object")
+      throw UsageError("\(location.whole): \(value.word) was given; allowed is an object")
     }
-    self.place = place
+    self.location = location
     self.object = object.filter { $0.value != .null }
   }
 
@@ -38,27 +40,27 @@ struct KeyReader {
   mutating func takeText(_ key: String, allowed: String) throws(UsageError) -> String? {
     guard let value = take(key) else { return nil }
     guard let text = value.text else {
-      throw UsageError(place.key(key), given: value.word, allowed: allowed)
+      throw UsageError(location.key(key), given: value.word, allowed: allowed)
     }
     return text.isEmpty ? nil : text
   }
 
   /// Takes a key out that stands for the option of a flag.
   mutating func take(_ key: String, as flag: String) throws(UsageError) {
-    if let value = take(key) { try add(value, flag, at: place.key(key)) }
+    if let value = take(key) { try add(value, flag, at: location.key(key)) }
   }
 
   /// Adds a value for the option of a flag.
-  mutating func add(_ value: JSONValue, _ flag: String, at place: String) throws(UsageError) {
+  mutating func add(_ value: JSONValue, _ flag: String, at location: String) throws(UsageError) {
     guard let option = Option.table.first(where: { $0.name == flag }) else { return }
-    try add(value, option, at: place)
+    try add(value, option, at: location)
   }
 
   /// Takes out what the table knows.
   mutating func takeTable(_ isWanted: (Option) -> Bool) throws(UsageError) {
     for option in Option.table where !option.isAction && isWanted(option) {
       for key in option.keys {
-        if let value = take(key) { try add(value, option, at: place.key(key)) }
+        if let value = take(key) { try add(value, option, at: location.key(key)) }
       }
     }
   }
@@ -68,7 +70,7 @@ struct KeyReader {
     for key in object.keys.sorted() {
       let isElsewhere =
         isStream && Option.table.contains { !$0.isAction && $0.keys.contains(key) }
-      remark(
+      warning(
         key,
         isElsewhere
           ? "is for the whole program, and not looked at here" : "is not known, and not looked at")
@@ -77,29 +79,29 @@ struct KeyReader {
   }
 
   /// Takes over the remarks on an object within this one.
-  mutating func add(remarksOf inner: KeyReader) { remarks += inner.remarks }
+  mutating func add(warningsOf inner: KeyReader) { warnings += inner.warnings }
 
   /// Adds a remark on a key.
-  mutating func remark(_ key: String, _ text: String) {
-    remarks.append("\(place.key(key)): \(text)")
+  mutating func warning(_ key: String, _ text: String) {
+    warnings.append("\(location.key(key)): \(text)")
   }
 
   private mutating func add(
-    _ value: JSONValue, _ option: Option, at place: String
+    _ value: JSONValue, _ option: Option, at location: String
   ) throws(UsageError) {
     if case .array(let values) = value, option.isRepeatable {
       for (index, value) in values.enumerated() {
-        try add(value, option, at: "\(place)[\(index)]")
+        try add(value, option, at: "\(location)[\(index)]")
       }
       return
     }
     guard let text = value.text else {
-      throw UsageError(place, given: value.word, allowed: option.allowedInFile)
+      throw UsageError(location, given: value.word, allowed: option.allowedInFile)
     }
     if !option.isRepeatable, let other = entries.first(where: { $0.option.name == option.name }) {
-      throw UsageError("\(other.place) and \(place): both were given; allowed is one of them")
+      throw UsageError("\(other.location) and \(location): both were given; allowed is one of them")
     }
-    entries.append(.init(option: option, value: meant(text, option), place: place))
+    entries.append(.init(option: option, value: meant(text, option), location: location))
   }
 
   /// The text as the option takes it: booleans in any case, paths from the file's folder.
@@ -109,6 +111,6 @@ struct KeyReader {
     if option.name == "input", text == "-" || text.hasPrefix("file:") || text.contains("://") {
       return text
     }
-    return FileContents.resolve(text, in: place.folder)
+    return FileContents.resolve(text, in: location.folder)
   }
 }

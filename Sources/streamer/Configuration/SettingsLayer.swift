@@ -1,11 +1,13 @@
-/// What one place says of the settings: the command line, the top of a file, or one stream of it.
+// SPDX-License-Identifier: Apache-2.0
+
+/// What one location says of the settings: the command line, the top of a file, or one stream of it.
 struct SettingsLayer: Sendable {
   /// One option with its value.
   struct Entry: Sendable {
     let option: Option
     let value: String
     /// The flag, or the file and the path of the key; empty for what nobody has given.
-    let place: String
+    let location: String
   }
 
   /// Options of which a later layer's replace an earlier one's.
@@ -49,10 +51,10 @@ struct SettingsLayer: Sendable {
     for entry in entries {
       guard entry.option.apply(entry.value, &settings) else {
         let shown = entry.option.isSecret ? "***" : entry.value
-        throw UsageError(entry.place, given: shown, allowed: entry.option.allowedInFile)
+        throw UsageError(entry.location, given: shown, allowed: entry.option.allowedInFile)
       }
-      guard !entry.place.isEmpty else { continue }
-      settings.origins[entry.option.name] = entry.place
+      guard !entry.location.isEmpty else { continue }
+      settings.origins[entry.option.name] = entry.location
     }
   }
 }

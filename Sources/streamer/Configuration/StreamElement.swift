@@ -1,32 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// One stream as a file, or a request, describes it.
 struct StreamElement {
   /// The first element of its URLs.
   let name: String
   /// What people call it.
   let label: String?
-  let place: String
+  let location: String
   /// What lies beneath the top of the file.
   let defaults: SettingsLayer
   let layer: SettingsLayer
-  let remarks: [String]
+  let warnings: [String]
 
   /// Reads an element of a list of streams.
   ///
   /// - Throws: what is wrong with it, in one line.
-  init(_ value: JSONValue, at place: KeyReader.Place) throws(UsageError) {
-    var reader = try KeyReader(value, at: place)
+  init(_ value: JSONValue, at location: KeyReader.Location) throws(UsageError) {
+    var reader = try KeyReader(value, at: location)
     label = try reader.takeText("name", allowed: "a text")
     try Self.takeStream(&reader)
     guard let name = reader.entries.first?.value else {
-      throw UsageError("\(place.key("stream")): is missing; allowed is \(Self.nameOption.allowed)")
+      throw UsageError(
+        "\(location.key("stream")): is missing; allowed is \(Self.nameOption.allowed)")
     }
     self.name = name
     defaults = try FastLL.takeStream(&reader)
     try reader.takeTable { $0.isForStream && $0.name != "name" }
     reader.finish(isStream: true)
     layer = SettingsLayer(reader.entries)
-    self.place = place.whole
-    remarks = reader.remarks
+    self.location = location.whole
+    warnings = reader.warnings
   }
 
   /// Reads an element that came with a request.
@@ -37,7 +40,7 @@ struct StreamElement {
     do throws(JSONFault) { value = try JSONValue(parsing: bytes) } catch {
       throw UsageError("request: no JSON at \(error)")
     }
-    try self.init(value, at: KeyReader.Place(file: "request", folder: ""))
+    try self.init(value, at: KeyReader.Location(file: "request", folder: ""))
   }
 
   /// Takes `stream`, which is the flag `--name`.

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CFFmpeg
+
+/// An opened audio encoder or decoder of libavcodec; one thread's own.
+@safe
+final class AudioCodec {
+  @unsafe let pointer: UnsafeMutablePointer<AVCodecContext>
+
+  /// Opens the AAC-LC encoder.
+  init(encoder settings: AudioEncoderSettings) throws(FFmpegError) {
+    FFmpegLog.installed
+    guard let codec = unsafe avcodec_find_encoder(AV_CODEC_ID_AAC) else {
+      throw FFmpegError(refused: "libavcodec has no AAC encoder")
+    }
+    unsafe pointer = try Self.allocate(codec)
+    unsafe pointer.pointee.sample_rate = settings.sampleRate
+    unsafe pointer.pointee.sample_fmt = AV_SAMPLE_FMT_FLTP
+    unsafe pointer.pointee.bit_rate = Int64(settings.bitrateKilobits) * 1000
+    unsafe pointer.pointee.time_base = AVRational(num: 1, den: settings.sampleRate)
+    unsafe pointer.pointee.profile = FF_PROFILE_AAC_LOW
+    unsafe pointer.pointee.flags |= AV_CODEC_FLAG_GLOBAL_HEADER
+    unsafe av_channel_layout_default(&pointer.pointee.ch_layout, Int32(settings.channels))
+    try unsafe open(codec, "aac at \(settings.sampleRate) Hz")
+  }
+
+  /// Opens a decoder by the codec's name, such as `aac` or `opus`.
+  init(
+    decoder name: String, extradata: [UInt8], sampleRate: Int32, channels: Int
+  ) throws(FFmpegError) {
+    FFmpegLog.installed
+    guard let description = unsafe avcodec_descriptor_get_by_name(name),
+      let codec = unsafe avcodec_find_decoder(description.pointee.id),
+      unsafe codec.pointee.type == AVMEDIA_TYPE_AUDIO
+    else { throw FFmpegError(refused: "libavcodec has no audio decoder for '\(name)'") }
+    unsafe pointer = try Self.allocate(codec)
+    unsafe pointer.pointee.sample_rate = sampleRate
+    if channels > 0 {
+      unsafe av_channel_layout_default(&pointer.pointee.ch_layout, Int32(channels))
+    }
+    unsafe pointer.pointee.flags |= Int32(AV_CODEC_FLAG_LOW_DELAY)
+    unsafe pointer.pointee.thread_count = 1
+    if !extradata.isEmpty {
+      unsafe pointer.pointee.extradata = try Extradata.copy(extradata)
+      unsafe pointer.pointee.extradata_size = Int32(extradata.count)
+    }
+    try unsafe open(codec, name)
+  }
+
+  deinit {
+    var context: UnsafeMutablePointer<AVCodecContext>? = unsafe pointer
+    unsafe avcodec_free_context(&context)
+  }
+
+  /// What the codec announces before its first packet.
+  var extradata: [UInt8] {
+    guard let start = unsafe pointer.pointee.extradata else { return [] }
+    return unsafe Array(
+      UnsafeBufferPointer(start: start, count: Int(pointer.pointee.extradata_size)))
+  }
+
+  private static func allocate(
+    _ codec: UnsafePointer<AVCodec>
+  ) throws(FFmpegError) -> UnsafeMutablePointer<AVCodecContext> {
+    guard let context = unsafe avcodec_alloc_context3(codec) else {
+      throw FFmpegError("avcodec_alloc_context3", CFF_ENOMEM)
+    }
+    return unsafe context
+  }
+
+  private func open(_ codec: UnsafePointer<AVCodec>, _ detail: String) throws(FFmpegError) {
+    let opened = FFmpegLog.collecting { unsafe avcodec_open2(pointer, codec, nil) }
+    if opened.result < 0 {
+      throw FFmpegError(
+        "avcodec_open2", opened.result, ([detail] + opened.lines).joined(separator: ": "))
+    }
+  }
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Cuts sound into frames of 1024 samples that begin at multiples of 1024 since 1970: a pure state machine.
+///
+/// Each place in time comes out once and in order: gaps become silence, what overlaps is left out. After a gap that
+/// is longer than ``longestGap`` the frames go on at the new place, and those between have no sound at all.
+package struct AudioFrameAssembler: Sendable {
+  /// Samples in a frame.
+  package static let frameLength = 1024
+
+  /// A frame's sound and its place.
+  package struct Frame: Sendable, Hashable {
+    /// Samples since 1970; a multiple of 1024.
+    package let position: Int64
+    /// 1024 samples.
+    package let audio: PCMBlock
+  }
+
+  /// Channels of the frames.
+  package let channels: Int
+  /// Samples; longer gaps are not filled.
+  package let longestGap: Int64
+  /// The sample that comes next, since 1970; nil before the first.
+  package private(set) var next: Int64?
+  /// The frame that is being filled.
+  private var pending: PCMBlock
+
+  /// An assembler that has seen nothing yet.
+  package init(channels: Int, longestGap: Int64) {
+    self.channels = channels
+    self.longestGap = longestGap
+    pending = .silence(channels: channels, count: 0)
+  }
+
+  /// Takes sound whose first sample is the sample `position` since 1970.
+  ///
+  /// The frame in which the first sound of all begins is silent before it.
+  /// - Returns: the frames that are full now.
+  package mutating func push(_ audio: PCMBlock, at position: Int64) -> [Frame] {
+    var audio = audio
+    var frames: [Frame] = []
+    if let next, position < next {
+      guard position + Int64(audio.count) > next else { return [] }
+      _ = audio.takeFirst(Int(next - position))
+    } else {
+      frames = advance(to: position)
+    }
+    pending.append(audio)
+    next = (next ?? position) + Int64(audio.count)
+    return frames + takeFull()
+  }
+
+  /// Says that no sound comes before the sample `position` any more: what is missing is silence.
+  ///
+  /// - Returns: the frames that are full now.
+  package mutating func fill(to position: Int64) -> [Frame] {
+    if let next, position <= next { return [] }
+    return advance(to: position) + takeFull()
+  }
+
+  /// Silence from where the sound ends up to `position`, which is not before.
+  private mutating func advance(to position: Int64) -> [Frame] {
+    guard let next else {
+      begin(at: position)
+      return []
+    }
+    guard position - next > longestGap else {
+      pending.append(.silence(channels: channels, count: Int(position - next)))
+      self.next = position
+      return []
+    }
+    var frames: [Frame] = []
+    if !pending.isEmpty {
+      let missing = Self.frameLength - pending.count
+      pending.append(.silence(channels: channels, count: missing))
+      self.next = next + Int64(missing)
+      frames = takeFull()
+    }
+    begin(at: position)
+    return frames
+  }
+
+  private mutating func begin(at position: Int64) {
+    let into = position & Int64(Self.frameLength - 1)
+    pending = .silence(channels: channels, count: Int(into))
+    next = position
+  }
+
+  private mutating func takeFull() -> [Frame] {
+    guard let next else { return [] }
+    var frames: [Frame] = []
+    var start = next - Int64(pending.count)
+    while pending.count >= Self.frameLength {
+      frames.append(Frame(position: start, audio: pending.takeFirst(Self.frameLength)))
+      start += Int64(Self.frameLength)
+    }
+    return frames
+  }
+}

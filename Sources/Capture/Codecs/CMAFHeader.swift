@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CFFmpeg
+internal import Media
+
+/// The CMAF header of a track as libavformat's mov muxer writes it, with the right `avcC`, `colr` and `pasp`.
+enum CMAFHeader {
+  /// `ftyp` and `moov` of a track for which nothing was coded yet: no edit list, no dates, no library versions.
+  static func write(
+    _ codec: CodecContext, _ parameterSets: ParameterSets, _ settings: EncoderSettings
+  ) throws(FFmpegError) -> [UInt8] {
+    let muxer = try Muxer()
+    let stream = try unsafe muxer.addStream(timescale: settings.rate.timescale)
+    unsafe stream.pointee.avg_frame_rate = AVRational(
+      num: Int32(settings.rate.numerator), den: Int32(settings.rate.denominator))
+    unsafe stream.pointee.sample_aspect_ratio = AVRational(num: 1, den: 1)
+    try FFmpegError.check(
+      "avcodec_parameters_from_context",
+      unsafe avcodec_parameters_from_context(stream.pointee.codecpar, codec.pointer))
+    try unsafe setExtradata(stream.pointee.codecpar, parameterSets.annexB)
+    return try muxer.header(timescale: settings.rate.timescale)
+  }
+
+  /// `ftyp` and `moov` of a track whose pictures were coded elsewhere.
+  ///
+  /// - Parameters:
+  ///   - codec: the codec.
+  ///   - parameterSets: with start codes.
+  ///   - size: of its pictures.
+  ///   - rate: pictures a second.
+  /// - Returns: the header's bytes.
+  /// - Throws: the muxer's error.
+  static func write(
+    _ codec: NALCodec, _ parameterSets: [UInt8], size: VideoSize, rate: FrameRate
+  ) throws(FFmpegError) -> [UInt8] {
+    let muxer = try Muxer()
+    let stream = try unsafe muxer.addStream(timescale: rate.timescale)
+    unsafe stream.pointee.avg_frame_rate = AVRational(
+      num: Int32(rate.numerator), den: Int32(rate.denominator))
+    unsafe stream.pointee.sample_aspect_ratio = AVRational(num: 1, den: 1)
+    guard let parameters = unsafe stream.pointee.codecpar else {
+      throw FFmpegError("avformat_new_stream", CFF_ENOMEM)
+    }
+    unsafe parameters.pointee.codec_type = AVMEDIA_TYPE_VIDEO
+    unsafe parameters.pointee.codec_id = codec.id
+    unsafe parameters.pointee.width = Int32(size.width)
+    unsafe parameters.pointee.height = Int32(size.height)
+    unsafe parameters.pointee.sample_aspect_ratio = AVRational(num: 1, den: 1)
+    try unsafe setExtradata(parameters, parameterSets)
+    // Parameter sets are in the header and nowhere else: `hvc1`, and not `hev1`.
+    if codec == .hevc { unsafe parameters.pointee.codec_tag = CFF_TAG_HVC1 }
+    return try muxer.header(timescale: rate.timescale)
+  }
+
+  /// `ftyp` and `moov` of an AAC track; the timescale is the sample rate.
+  ///
+  /// - Parameters:
+  ///   - configuration: goes into `esds` as it is.
+  ///   - settings: rate, channels and bitrate of the track; the bitrate goes into `esds`.
+  /// - Returns: the header's bytes.
+  /// - Throws: the muxer's error.
+  static func write(
+    _ configuration: AudioSpecificConfig, _ settings: AudioEncoderSettings
+  ) throws(FFmpegError) -> [UInt8] {
+    let muxer = try Muxer()
+    let stream = try unsafe muxer.addStream(timescale: settings.sampleRate)
+    guard let parameters = unsafe stream.pointee.codecpar else {
+      throw FFmpegError("avformat_new_stream", CFF_ENOMEM)
+    }
+    unsafe parameters.pointee.codec_type = AVMEDIA_TYPE_AUDIO
+    unsafe parameters.pointee.codec_id = AV_CODEC_ID_AAC
+    unsafe parameters.pointee.profile = FF_PROFILE_AAC_LOW
+    unsafe parameters.pointee.sample_rate = settings.sampleRate
+    unsafe parameters.pointee.frame_size = Int32(AudioFrameAssembler.frameLength)
+    unsafe parameters.pointee.bit_rate = Int64(settings.bitrateKilobits) * 1000
+    unsafe av_channel_layout_default(&parameters.pointee.ch_layout, Int32(settings.channels))
+    try unsafe setExtradata(parameters, configuration.bytes)
+    return try muxer.header(timescale: settings.sampleRate)
+  }
+
+  private static func setExtradata(
+    _ parameters: UnsafeMutablePointer<AVCodecParameters>, _ bytes: [UInt8]
+  ) throws(FFmpegError) {
+    let memory = unsafe try Extradata.copy(bytes)
+    unsafe av_free(parameters.pointee.extradata)
+    unsafe parameters.pointee.extradata = memory
+    unsafe parameters.pointee.extradata_size = Int32(bytes.count)
+    unsafe parameters.pointee.codec_tag = 0
+  }
+}

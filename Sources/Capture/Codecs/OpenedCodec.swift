@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CFFmpeg
+internal import Media
+
+/// An encoder that is open, with its parameter sets and why it may not be the one asked for.
+struct OpenedCodec {
+  let settings: EncoderSettings
+  let codec: CodecContext
+  let parameterSets: ParameterSets
+  let fallbackReason: String?
+
+  /// The encoder asked for, or libx264 where that cannot be had.
+  static func openOrFallBack(_ settings: EncoderSettings) throws(FFmpegError) -> OpenedCodec {
+    if settings.encoder == "libx264" { return try OpenedCodec(settings, dialect: .x264) }
+    let reason: String
+    do {
+      return try OpenedCodec(settings, dialect: .foreign)
+    } catch {
+      reason = error.description
+    }
+    var substitute = settings
+    substitute.encoder = "libx264"
+    if !EncoderSettings.presets.contains(settings.preset) { substitute.preset = "superfast" }
+    return try OpenedCodec(substitute, dialect: .x264, fallbackReason: reason)
+  }
+
+  /// Opens one encoder, without another to fall back to.
+  init(
+    _ settings: EncoderSettings, dialect: CodecContext.Dialect, fallbackReason: String? = nil
+  ) throws(FFmpegError) {
+    let codec = try CodecContext(settings, dialect: dialect)
+    if let announced = codec.announcedParameterSets {
+      self.codec = codec
+      parameterSets = announced
+    } else {
+      parameterSets = try Self.probe(codec, settings)
+      self.codec = try CodecContext(settings, dialect: dialect)
+    }
+    self.settings = settings
+    self.fallbackReason = fallbackReason
+  }
+
+  /// Lets the encoder code grey pictures until its parameter sets appear.
+  private static func probe(
+    _ codec: CodecContext, _ settings: EncoderSettings
+  ) throws(FFmpegError) -> ParameterSets {
+    let frame = try FrameHandle()
+    let packet = try PacketHandle()
+    let grey = try VideoFramePool(size: settings.size).picture { $0.fill($0.area, Colour(128)) }
+    for index in 0..<Int64(8) {
+      if codec.pixelFormat == AV_PIX_FMT_NV12 {
+        try FrameConverter(settings.size).convert(grey, into: frame)
+      } else {
+        try frame.refer(to: grey)
+      }
+      defer { frame.clear() }
+      frame.timestamp(pts: index * settings.rate.ticksPerFrame, independent: index == 0)
+      try FFmpegError.check(
+        "avcodec_send_frame", unsafe avcodec_send_frame(codec.pointer, frame.pointer), codec.name)
+      while let coded = try packet.receive(from: codec) {
+        if let found = coded.parameterSets { return found }
+      }
+    }
+    throw FFmpegError(refused: "\(codec.name) writes no parameter sets")
+  }
+}

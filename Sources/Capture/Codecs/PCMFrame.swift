@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CFFmpeg
+
+/// An AVFrame of planar floats that is filled again and again; one thread's own.
+@safe
+final class PCMFrame {
+  @unsafe let pointer: UnsafeMutablePointer<AVFrame>
+  let channels: Int
+  /// How many samples of each channel fit.
+  let capacity: Int
+
+  init(sampleRate: Int32, channels: Int, capacity: Int) throws(FFmpegError) {
+    guard let frame = unsafe cff_sound_frame(sampleRate, Int32(channels), Int32(capacity)) else {
+      throw FFmpegError("av_frame_get_buffer", CFF_ENOMEM)
+    }
+    unsafe pointer = frame
+    self.channels = channels
+    self.capacity = capacity
+  }
+
+  deinit {
+    var frame: UnsafeMutablePointer<AVFrame>? = unsafe pointer
+    unsafe av_frame_free(&frame)
+  }
+
+  /// Copies a block, which fits, into the frame; channels that it lacks are silent.
+  ///
+  /// A codec may still refer to what the frame held; then the frame gets new memory.
+  func fill(_ block: PCMBlock) throws(FFmpegError) {
+    try FFmpegError.check("av_frame_make_writable", unsafe av_frame_make_writable(pointer))
+    let count = min(block.count, capacity)
+    unsafe pointer.pointee.nb_samples = Int32(count)
+    for channel in 0..<channels {
+      guard let target = unsafe cff_channel(pointer, Int32(channel)) else { continue }
+      let samples = unsafe UnsafeMutableBufferPointer(start: target, count: count)
+      if channel < block.channels {
+        _ = unsafe samples.update(fromContentsOf: block.planes[channel].prefix(count))
+      } else {
+        unsafe samples.update(repeating: 0)
+      }
+    }
+  }
+
+  /// A copy of the first `count` samples.
+  func block(count: Int) -> PCMBlock {
+    PCMBlock(
+      planes: (0..<channels).map { channel in
+        unsafe Array(UnsafeBufferPointer(start: cff_channel(pointer, Int32(channel)), count: count))
+      })
+  }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CFFmpeg
+
+/// What an encoder gave back, as a sample of an `avc1` track.
+struct CodedPacket {
+  let pts: Int64
+  let isIndependent: Bool
+  let bytes: [UInt8]
+  /// Those the packet had in it; they are not in `bytes`.
+  let parameterSets: ParameterSets?
+}
+
+/// An AVPacket that is used again and again; one thread's own.
+@safe
+final class PacketHandle {
+  private let pointer: UnsafeMutablePointer<AVPacket>
+
+  init() throws(FFmpegError) {
+    guard let packet = unsafe av_packet_alloc() else {
+      throw FFmpegError("av_packet_alloc", CFF_ENOMEM)
+    }
+    unsafe pointer = packet
+  }
+
+  deinit {
+    var packet: UnsafeMutablePointer<AVPacket>? = unsafe pointer
+    unsafe av_packet_free(&packet)
+  }
+
+  /// Takes the next coded picture; nil when the encoder wants another picture first (`EAGAIN`).
+  func receive(from codec: CodecContext) throws(FFmpegError) -> CodedPacket? {
+    let result = unsafe avcodec_receive_packet(codec.pointer, pointer)
+    if result == CFF_EAGAIN { return nil }
+    try FFmpegError.check("avcodec_receive_packet", result, codec.name)
+    defer { unsafe av_packet_unref(pointer) }
+    guard let data = unsafe pointer.pointee.data else { return nil }
+    let source = unsafe UnsafeBufferPointer(start: data, count: Int(pointer.pointee.size))
+    let units = unsafe NALUnits.ranges(in: source.span, codec.framing)
+    let slices = units.filter { unsafe NALUnits.isSlice(NALUnits.type(source[$0.lowerBound])) }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(slices.reduce(0) { $0 + 4 + $1.count })
+    for slice in slices {
+      unsafe withUnsafeBytes(of: UInt32(slice.count).bigEndian) {
+        unsafe bytes.append(contentsOf: $0)
+      }
+      unsafe bytes.append(contentsOf: UnsafeBufferPointer(rebasing: source[slice]))
+    }
+    // The packet's key flag also stands on recovery points, with which a segment must not begin.
+    let independent = slices.contains {
+      unsafe NALUnits.type(source[$0.lowerBound]) == NALUnits.idr
+    }
+    return unsafe CodedPacket(
+      pts: pointer.pointee.pts, isIndependent: independent, bytes: bytes,
+      parameterSets: slices.count == units.count ? nil : ParameterSets(source.span, codec.framing))
+  }
+
+  /// Takes the next coded packet as it is, with its time; nil when the encoder wants more first, or has ended.
+  @unsafe
+  func receiveBytes(
+    from codec: UnsafeMutablePointer<AVCodecContext>, _ name: String
+  ) throws(FFmpegError) -> (pts: Int64, bytes: [UInt8])? {
+    let result = unsafe avcodec_receive_packet(codec, pointer)
+    if result == CFF_EAGAIN || result == CFF_EOF { return nil }
+    try FFmpegError.check("avcodec_receive_packet", result, name)
+    defer { unsafe av_packet_unref(pointer) }
+    let bytes = unsafe UnsafeBufferPointer(
+      start: pointer.pointee.data, count: Int(pointer.pointee.size))
+    return unsafe (pointer.pointee.pts, Array(bytes))
+  }
+
+  /// Gives a copy of `bytes` to a decoder: what `avcodec_send_packet` says.
+  @unsafe
+  func send(
+    _ bytes: [UInt8], pts: Int64, to codec: UnsafeMutablePointer<AVCodecContext>
+  ) throws(FFmpegError) -> Int32 {
+    try FFmpegError.check(
+      "av_new_packet", unsafe av_new_packet(pointer, Int32(bytes.count)))
+    defer { unsafe av_packet_unref(pointer) }
+    if let data = unsafe pointer.pointee.data {
+      unsafe UnsafeMutableRawPointer(data).copyMemory(from: bytes, byteCount: bytes.count)
+    }
+    unsafe pointer.pointee.pts = pts
+    unsafe pointer.pointee.dts = pts
+    return unsafe avcodec_send_packet(codec, pointer)
+  }
+}

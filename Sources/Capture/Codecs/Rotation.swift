@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CFFmpeg
+
+/// By how much a picture is turned clockwise to stand upright: what a telephone that was held on end writes beside it.
+package enum Rotation: Int, Sendable, Equatable {
+  case none, quarter, half, threeQuarters
+
+  /// Whether width and height change places.
+  var isSideways: Bool { self == .quarter || self == .threeQuarters }
+
+  /// What the display matrix of a stream says; mirrored pictures are left as they are.
+  @unsafe
+  init(_ stream: UnsafePointer<AVStream>) {
+    let degrees = unsafe cff_stream_turn(stream)
+    self = Rotation(rawValue: Int((degrees / 90).rounded()) & 3) ?? .none
+  }
+}
+
+extension Canvas {
+  /// Copies all of a canvas, turned; where that is sideways its width is this one's height.
+  func copy(from other: Canvas, turned turn: Rotation) {
+    let fits =
+      turn.isSideways
+      ? other.width == height && other.height == width
+      : other.width == width && other.height == height
+    precondition(fits, "pictures of two sizes")
+    switch turn {
+    case .none: copy(from: other)
+    case .quarter: fill(from: other) { x, y, width, _ in (y, width - 1 - x) }
+    case .half: fill(from: other) { x, y, width, height in (width - 1 - x, height - 1 - y) }
+    case .threeQuarters: fill(from: other) { x, y, _, height in (height - 1 - y, x) }
+    }
+  }
+}

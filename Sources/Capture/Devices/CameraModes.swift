@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CFFmpeg
+internal import Media
+
+extension CameraDevice {
+  /// A format that the camera offers, with its sizes.
+  struct Format {
+    let code: UInt32
+    let isEmulated: Bool
+    let sizes: [Size]
+  }
+
+  /// A size that the camera offers, with its rates; no rates where the driver does not tell.
+  struct Size {
+    let width, height: Int
+    let rates: [FrameRate]
+  }
+
+  /// More than any camera has; ends the enumeration of a driver that never says stop.
+  private static let limit: UInt32 = 256
+
+  /// Everything the camera offers.
+  ///
+  /// Where it takes any size of a range, that nearest to `wish` stands for all.
+  func formats(near wish: VideoSize, rate: FrameRate) -> [Format] {
+    var formats: [Format] = []
+    for index in 0..<Self.limit {
+      var description = v4l2_fmtdesc()
+      description.index = index
+      description.type = V4L2_BUF_TYPE_VIDEO_CAPTURE.rawValue
+      guard call(CFF_VIDIOC_ENUM_FMT, &description) >= 0 else { break }
+      formats.append(
+        Format(
+          code: description.pixelformat,
+          isEmulated: description.flags & UInt32(V4L2_FMT_FLAG_EMULATED) != 0,
+          sizes: sizes(description.pixelformat, wish, rate)))
+    }
+    return formats
+  }
+
+  /// Those of the offered modes that can be taken.
+  static func usable(_ formats: [Format], wish: VideoSize) -> [OfferedMode] {
+    var modes: [OfferedMode] = []
+    for format in formats {
+      guard let known = PixelFormat(code: format.code), !format.isEmulated || known == .yu12 else {
+        continue
+      }
+      // A driver that tells no sizes is asked for the wished one.
+      var sizes = format.sizes
+      if sizes.isEmpty { sizes = [Size(width: wish.width, height: wish.height, rates: [])] }
+      for size in sizes {
+        guard let even = VideoSize(width: size.width, height: size.height) else { continue }
+        let rates: [FrameRate?] = size.rates.isEmpty ? [nil] : size.rates
+        for rate in rates {
+          modes.append(
+            OfferedMode(format: known, isEmulated: format.isEmulated, size: even, rate: rate))
+        }
+      }
+    }
+    return modes
+  }
+
+  private func sizes(_ format: UInt32, _ wish: VideoSize, _ rate: FrameRate) -> [Size] {
+    var sizes: [Size] = []
+    for index in 0..<Self.limit {
+      var size = v4l2_frmsizeenum()
+      size.index = index
+      size.pixel_format = format
+      guard call(CFF_VIDIOC_ENUM_FRAMESIZES, &size) >= 0 else { break }
+      if size.type == V4L2_FRMSIZE_TYPE_DISCRETE.rawValue {
+        let (width, height) = (size.discrete.width, size.discrete.height)
+        sizes.append(
+          Size(
+            width: Int(width), height: Int(height), rates: rates(format, width, height, rate)))
+      } else {
+        let range = size.stepwise
+        let width = Self.nearest(wish.width, range.min_width, range.max_width, range.step_width)
+        let height = Self.nearest(
+          wish.height, range.min_height, range.max_height, range.step_height)
+        sizes.append(
+          Size(width: Int(width), height: Int(height), rates: rates(format, width, height, rate)))
+        break
+      }
+    }
+    return sizes
+  }
+
+  private func rates(
+    _ format: UInt32, _ width: UInt32, _ height: UInt32, _ wish: FrameRate
+  ) -> [FrameRate] {
+    var rates: [FrameRate] = []
+    for index in 0..<Self.limit {
+      var interval = v4l2_frmivalenum()
+      interval.index = index
+      interval.pixel_format = format
+      interval.width = width
+      interval.height = height
+      guard call(CFF_VIDIOC_ENUM_FRAMEINTERVALS, &interval) >= 0 else { break }
+      if interval.type == V4L2_FRMIVAL_TYPE_DISCRETE.rawValue {
+        let duration = interval.discrete
+        if let rate = FrameRate(Int64(duration.denominator), Int64(duration.numerator)) {
+          rates.append(rate)
+        }
+      } else {
+        // The shortest interval is the highest rate; the wish where it lies between.
+        let range = interval.stepwise
+        let highest = FrameRate(Int64(range.min.denominator), Int64(range.min.numerator))
+        let lowest = FrameRate(Int64(range.max.denominator), Int64(range.max.numerator))
+        if let highest, highest < wish {
+          rates.append(highest)
+        } else if let lowest, wish < lowest {
+          rates.append(lowest)
+        } else {
+          rates.append(wish)
+        }
+        break
+      }
+    }
+    return rates
+  }
+
+  /// The value of a stepped range that is nearest to `wish`.
+  static func nearest(_ wish: Int, _ least: UInt32, _ most: UInt32, _ step: UInt32) -> UInt32 {
+    let (least, most, step) = (Int(least), Int(max(least, most)), Int(max(1, step)))
+    let clamped = min(max(wish, least), most)
+    let stepped = least + (clamped - least + step / 2) / step * step
+    return UInt32(stepped > most ? stepped - step : stepped)
+  }
+}
+
+extension FrameRate {
+  /// Whether this is the lower of two rates.
+  fileprivate static func < (one: FrameRate, other: FrameRate) -> Bool {
+    one.numerator * other.denominator < other.numerator * one.denominator
+  }
+}

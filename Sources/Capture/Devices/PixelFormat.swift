@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CFFmpeg
+
+/// The pixel formats that are taken from cameras.
+enum PixelFormat: CaseIterable, Sendable {
+  case yuyv, uyvy, nv12, yu12, mjpeg, jpeg
+
+  /// The one of a V4L2 code; nil for those that are not taken.
+  init?(code: UInt32) {
+    guard let found = Self.allCases.first(where: { $0.code == code }) else { return nil }
+    self = found
+  }
+
+  /// The four characters of V4L2 as a number.
+  var code: UInt32 {
+    switch self {
+    case .yuyv: CFF_PIX_YUYV
+    case .uyvy: CFF_PIX_UYVY
+    case .nv12: CFF_PIX_NV12
+    case .yu12: CFF_PIX_YU12
+    case .mjpeg: CFF_PIX_MJPEG
+    case .jpeg: CFF_PIX_JPEG
+    }
+  }
+
+  /// The four characters.
+  var name: String { Self.name(code) }
+
+  /// Whether each picture is a JPEG.
+  var isCompressed: Bool { self == .mjpeg || self == .jpeg }
+
+  /// libavutil's format of the raw ones.
+  var rawFormat: AVPixelFormat {
+    switch self {
+    case .yuyv: AV_PIX_FMT_YUYV422
+    case .uyvy: AV_PIX_FMT_UYVY422
+    case .nv12: AV_PIX_FMT_NV12
+    case .yu12, .mjpeg, .jpeg: AV_PIX_FMT_YUV420P
+    }
+  }
+
+  /// A V4L2 code as text.
+  static func name(_ code: UInt32) -> String {
+    let letters = [0, 8, 16, 24].map { UInt8(truncatingIfNeeded: code >> $0) & 0x7F }
+    let text = String(decoding: letters.map { $0 < 0x20 ? UInt8(ascii: "?") : $0 }, as: UTF8.self)
+    return String(text.reversed().drop { $0 == " " }.reversed())
+  }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The machine-readable clock BC64: 64 cells in the top ninth of a picture that tell its stamp in milliseconds.
+///
+/// Four calibration cells 1, 0, 1, 0; 48 bits of Unix time in milliseconds; 12 bits of CRC over these 48. 32 cells in
+/// each of two rows; cell edges are whole-number divisions of the picture, so that a scaled picture is still read.
+enum BurnedClock {
+  static let columns = 32
+  /// A cell is this fraction of the picture's height; two rows of cells make the strip.
+  static let rows = 18
+
+  /// CRC-12 of the lower 48 bits, most significant first: polynomial 0x80F, initial value 0xFFF, no final XOR.
+  static func checksum(_ milliseconds: UInt64) -> UInt64 {
+    var crc: UInt64 = 0xFFF
+    for bit in stride(from: 47, through: 0, by: -1) {
+      let top = crc >> 11 & 1
+      crc = crc << 1 & 0xFFF
+      if top ^ (milliseconds >> UInt64(bit) & 1) != 0 { crc ^= 0x80F }
+    }
+    return crc
+  }
+
+  /// The 64 cells, the first in the most significant bit.
+  static func cells(_ milliseconds: Int64) -> UInt64 {
+    let time = UInt64(truncatingIfNeeded: milliseconds) & 0xFFFF_FFFF_FFFF
+    return 0b1010 << 60 | time << 12 | checksum(time)
+  }
+
+  /// The rows of luma that the strip covers in a picture of this height.
+  static func strip(height: Int) -> Range<Int> { 0..<2 * height / rows }
+}
+
+extension Canvas {
+  /// Paints the strip of cells and, beneath it, the timecode.
+  func paintClock(_ milliseconds: Int64) {
+    paintStrip(milliseconds)
+    paintTimecode(milliseconds)
+  }
+
+  private func paintStrip(_ milliseconds: Int64) {
+    let cells = BurnedClock.cells(milliseconds)
+    for row in 0..<2 {
+      let y = row * height / BurnedClock.rows..<(row + 1) * height / BurnedClock.rows
+      guard let first = y.first else { continue }
+      for column in 0..<BurnedClock.columns {
+        let bit = cells >> UInt64(63 - row * BurnedClock.columns - column) & 1
+        let x =
+          column * width / BurnedClock.columns..<(column + 1) * width / BurnedClock.columns
+        fillLuma(Area(x: x, y: first..<first + 1), bit == 1 ? Colour.white.y : Colour.black.y)
+      }
+      repeatRow(first, to: y)
+    }
+    // The chroma row that the strip covers only in part is neutral as well.
+    neutraliseChroma(rows: height / BurnedClock.rows + 1)
+  }
+}

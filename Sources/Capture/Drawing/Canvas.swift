@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CFFmpeg
+import Glibc
+internal import Media
+
+/// The colour of a pixel in limited range: luma 16…235, chroma 16…240 around 128.
+struct Colour: Sendable, Hashable {
+  let y, u, v: UInt8
+
+  init(_ y: UInt8, _ u: UInt8 = 128, _ v: UInt8 = 128) {
+    self.y = y
+    self.u = u
+    self.v = v
+  }
+
+  static let white = Colour(235)
+  static let black = Colour(16)
+}
+
+/// A rectangle of pixels: columns `x` and rows `y`.
+struct Area: Sendable, Hashable {
+  var x: Range<Int>
+  var y: Range<Int>
+}
+
+/// The planes of a picture that is being painted; everything is clipped to it.
+///
+/// Holds the picture, so the planes live as long as this value.
+@safe
+struct Canvas {
+  let width, height: Int
+  private let picture: VideoFrame
+  private let luma, blue, red: UnsafeMutablePointer<UInt8>
+  private let lumaStride, chromaStride: Int
+
+  /// The planes of `picture`.
+  init(_ picture: VideoFrame) {
+    self.picture = picture
+    width = picture.size.width
+    height = picture.size.height
+    let frame = unsafe picture.frame
+    unsafe luma = cff_plane(frame, 0)
+    unsafe blue = cff_plane(frame, 1)
+    unsafe red = cff_plane(frame, 2)
+    lumaStride = Int(unsafe cff_stride(frame, 0))
+    chromaStride = Int(unsafe cff_stride(frame, 1))
+  }
+
+  /// The frame beneath, for libswscale.
+  @unsafe var frame: UnsafeMutablePointer<AVFrame> { unsafe picture.frame }
+
+  /// All of it.
+  var area: Area { Area(x: 0..<width, y: 0..<height) }
+
+  /// Copies all planes of a canvas of the same size.
+  func copy(from other: Canvas) {
+    precondition(other.width == width && other.height == height, "pictures of two sizes")
+    unsafe memcpy(luma, other.luma, lumaStride * height)
+    unsafe memcpy(blue, other.blue, chromaStride * height / 2)
+    unsafe memcpy(red, other.red, chromaStride * height / 2)
+  }
+
+  /// Gives every pixel, and every 2×2 block of chroma, the value at the place in another canvas that `place` names for
+  /// its column and row in a plane of that width and height.
+  func fill(
+    from other: Canvas, _ place: (_ x: Int, _ y: Int, _ width: Int, _ height: Int) -> (Int, Int)
+  ) {
+    func plane(
+      _ to: UnsafeMutablePointer<UInt8>, _ from: UnsafeMutablePointer<UInt8>, _ stride: Int,
+      _ otherStride: Int, _ scale: Int
+    ) {
+      let (width, height) = (width / scale, height / scale)
+      for y in 0..<height {
+        for x in 0..<width {
+          let (column, row) = place(x, y, width, height)
+          unsafe to[y * stride + x] = from[row * otherStride + column]
+        }
+      }
+    }
+    unsafe plane(luma, other.luma, lumaStride, other.lumaStride, 1)
+    unsafe plane(blue, other.blue, chromaStride, other.chromaStride, 2)
+    unsafe plane(red, other.red, chromaStride, other.chromaStride, 2)
+  }
+
+  /// Fills luma only.
+  func fillLuma(_ area: Area, _ value: UInt8) {
+    let x = area.x.clamped(to: 0..<width)
+    guard !x.isEmpty else { return }
+    for row in area.y.clamped(to: 0..<height) {
+      unsafe memset(luma + row * lumaStride + x.lowerBound, Int32(value), x.count)
+    }
+  }
+
+  /// Fills every pixel of the area, and the chroma of every 2×2 block it touches.
+  func fill(_ area: Area, _ colour: Colour) {
+    fillLuma(area, colour.y)
+    let x = area.x.clamped(to: 0..<width)
+    guard !x.isEmpty else { return }
+    let columns = x.lowerBound / 2..<(x.upperBound + 1) / 2
+    let y = area.y.clamped(to: 0..<height)
+    guard !y.isEmpty else { return }
+    for row in y.lowerBound / 2..<(y.upperBound + 1) / 2 {
+      let offset = row * chromaStride + columns.lowerBound
+      unsafe memset(blue + offset, Int32(colour.u), columns.count)
+      unsafe memset(red + offset, Int32(colour.v), columns.count)
+    }
+  }
+
+  /// Chroma 128 in the rows of the chroma planes below `rows`.
+  func neutraliseChroma(rows: Int) {
+    let count = min(rows, height / 2) * chromaStride
+    unsafe memset(blue, 128, count)
+    unsafe memset(red, 128, count)
+  }
+
+  /// Paints one row of luma by `value` for each column, and copies it to the other rows of `rows`.
+  func paintRows(_ rows: Range<Int>, _ value: (Int) -> UInt8) {
+    let rows = rows.clamped(to: 0..<height)
+    guard let first = rows.first else { return }
+    let source = unsafe luma + first * lumaStride
+    for x in 0..<width { unsafe source[x] = value(x) }
+    repeatRow(first, to: rows)
+  }
+
+  /// Copies one row of luma to all of `rows`.
+  func repeatRow(_ first: Int, to rows: Range<Int>) {
+    for row in rows where row != first {
+      unsafe memcpy(luma + row * lumaStride, luma + first * lumaStride, width)
+    }
+  }
+
+  /// Luma and chroma at a pixel, for tests.
+  func colour(x: Int, y: Int) -> Colour {
+    precondition((0..<width).contains(x) && (0..<height).contains(y), "outside the picture")
+    let chroma = y / 2 * chromaStride + x / 2
+    return unsafe Colour(luma[y * lumaStride + x], blue[chroma], red[chroma])
+  }
+}

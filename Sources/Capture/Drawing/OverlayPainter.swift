@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Media
+
+/// Paints a rendition's overlay: white letters on a black box at the left, above the place of players' controls.
+///
+/// One thread's own.
+package struct OverlayPainter: ~Copyable {
+  /// The share of the picture's height that a letter has, and that is left free beneath the box.
+  private static let rows = (letter: 28, free: 6)
+
+  private let overlay: Overlay
+  private let name: String
+  private let size: VideoSize
+  private let scaler: Scaler
+
+  /// A painter for pictures of `size` of the stream `name`.
+  /// - Throws: where a picture of this size is impossible.
+  package init(_ overlay: Overlay, name: String, size: VideoSize) throws(FFmpegError) {
+    self.overlay = overlay
+    self.name = name
+    self.size = size
+    scaler = try Scaler(to: size)
+  }
+
+  /// Fits a picture to the rendition's size and paints the overlay over it.
+  ///
+  /// - Parameters:
+  ///   - picture: of any size; it stays as it is.
+  ///   - milliseconds: the frame's tick since 1970.
+  /// - Returns: a new picture.
+  /// - Throws: where the picture cannot be scaled.
+  package func paint(_ picture: VideoFrame, milliseconds: Int64) throws(FFmpegError) -> VideoFrame {
+    let letters = Self.letters(text(milliseconds))
+    return try unsafe scaler.scale(
+      picture.frame, fullRange: false, matrix: .bt709,
+      burnedMilliseconds: picture.burnedMilliseconds
+    ) { canvas in paint(letters, on: canvas) }
+  }
+
+  /// What stands in the picture of that tick.
+  func text(_ milliseconds: Int64) -> String {
+    overlay.pieces.map { piece in
+      switch piece {
+      case .text(let text): text
+      case .placeholder(.name): name
+      case .placeholder(.utc): UTCTime(nanoseconds: milliseconds * 1_000_000).text
+      case .placeholder(.resolution): size.description
+      }
+    }.joined()
+  }
+
+  /// One letter of the font for each character: the box where the font has none for it.
+  static func letters(_ text: String) -> [UInt8] {
+    text.map { character in
+      guard let letter = character.asciiValue, letter == UInt8(ascii: " ") || Glyphs.has(letter)
+      else { return Glyphs.box }
+      return letter
+    }
+  }
+
+  /// Paints the letters as large as they fit; what does not fit even so is cut.
+  private func paint(_ letters: [UInt8], on canvas: Canvas) {
+    let wanted = max(1, (size.height + Self.rows.letter * 3) / (Self.rows.letter * Glyphs.height))
+    let left = max(2, size.width / 50) & ~1
+    let room = (size.width - 2 * left) / Glyphs.advance
+    let scale = max(1, min(wanted, room / max(1, letters.count)))
+    let shown = Array(letters.prefix(room / scale))
+    let padding = 2 * scale
+    let bottom = size.height - size.height / Self.rows.free
+    let top = max(0, bottom - Glyphs.height * scale - 2 * padding) & ~1
+    let right = left + shown.count * Glyphs.advance * scale - scale + 2 * padding
+    canvas.fill(Area(x: left..<right, y: top..<max(top, bottom)), .black)
+    canvas.paintText(
+      shown, x: left + padding, y: top + padding,
+      scale: GlyphScale(horizontal: scale, vertical: scale))
+  }
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Media
+
+/// The picture that stands in when a source has none: dark, with a line of text, without a clock.
+package enum SlateFrame {
+  /// Draws a slate.
+  ///
+  /// - Parameters:
+  ///   - size: of the picture.
+  ///   - text: capitals, digits and `. , : - + / ! ?`; other characters are left blank, and what is too long is cut.
+  /// - Returns: the finished picture.
+  /// - Throws: where a picture of this size is impossible.
+  package static func make(
+    size: VideoSize, text: String = "NO SIGNAL"
+  ) throws(FFmpegError) -> VideoFrame {
+    let pool = try VideoFramePool(size: size)
+    let letters = Array(text.utf8.prefix(max(1, (size.width - 2) / Glyphs.advance)))
+    let dots = max(1, letters.count * Glyphs.advance - 1)
+    let scale = max(1, min(size.width * 6 / 10 / dots, size.height / 5 / Glyphs.height))
+    return pool.picture { canvas in
+      canvas.fill(canvas.area, Colour(28))
+      canvas.paintText(
+        letters, x: (size.width - dots * scale) / 2,
+        y: (size.height - Glyphs.height * scale) / 2,
+        scale: GlyphScale(horizontal: scale, vertical: scale))
+    }
+  }
+}

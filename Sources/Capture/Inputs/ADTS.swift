@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// AAC frames with the header that they have in MPEG-TS.
+/// - Source: ISO/IEC 13818-7 §6.2
+enum ADTS {
+  /// Samples a second by sampling_frequency_index.
+  static let rates = [
+    96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350,
+  ]
+
+  /// A frame without its header, and what the header says.
+  struct Frame: Sendable, Equatable {
+    var range: Range<Int>
+    var sampleRate: Int
+    var channels: Int
+    /// AudioSpecificConfig, ISO/IEC 14496-3 §1.6.2.1.
+    var configuration: [UInt8]
+  }
+
+  /// The whole frames in `bytes`; what does not begin with a header is skipped.
+  static func frames(_ bytes: Span<UInt8>) -> [Frame] {
+    var frames: [Frame] = []
+    var place = 0
+    while place + 7 <= bytes.count {
+      guard bytes[place] == 0xFF, bytes[place + 1] & 0xF6 == 0xF0 else {
+        place += 1
+        continue
+      }
+      let header = bytes[place + 1] & 1 == 1 ? 7 : 9
+      let index = Int(bytes[place + 2] >> 2 & 15)
+      let length =
+        Int(bytes[place + 3] & 3) << 11 | Int(bytes[place + 4]) << 3 | Int(bytes[place + 5] >> 5)
+      guard index < rates.count, length > header, place + length <= bytes.count else {
+        place += 1
+        continue
+      }
+      let type = Int(bytes[place + 2] >> 6) + 1
+      let channels = Int(bytes[place + 2] & 1) << 2 | Int(bytes[place + 3] >> 6)
+      let word = type << 11 | index << 7 | channels << 3
+      frames.append(
+        Frame(
+          range: place + header..<place + length, sampleRate: rates[index],
+          channels: channels == 7 ? 8 : channels,
+          configuration: [UInt8(word >> 8), UInt8(word & 255)]))
+      place += length
+    }
+    return frames
+  }
+
+  /// Samples a second and channels of an AudioSpecificConfig; nil where it is too short or uses an escape.
+  static func parse(configuration: [UInt8]) -> (sampleRate: Int, channels: Int)? {
+    guard configuration.count >= 2 else { return nil }
+    let word = Int(configuration[0]) << 8 | Int(configuration[1])
+    let index = word >> 7 & 15
+    guard word >> 11 != 31, index < rates.count else { return nil }
+    let channels = word >> 3 & 15
+    return (rates[index], channels == 7 ? 8 : channels)
+  }
+}

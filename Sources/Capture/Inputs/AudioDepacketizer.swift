@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CFFmpeg
+
+/// Makes audio packets from those of an audio stream; one thread's own.
+struct AudioDepacketizer {
+  private(set) var audio: InputDescription.Audio
+
+  private let isAAC: Bool
+  private let isBareOpus: Bool
+  private let mayHaveHeaders: Bool
+  /// What is left of a frame whose end has not come yet.
+  private var rest: [UInt8] = []
+
+  /// Units of a stream.
+  @unsafe
+  init(_ parameters: UnsafePointer<AVCodecParameters>, isUnparsed: Bool) {
+    let id = unsafe parameters.pointee.codec_id
+    isAAC = id == AV_CODEC_ID_AAC
+    isBareOpus = isUnparsed && id == AV_CODEC_ID_OPUS
+    let configuration = unsafe Array(
+      UnsafeBufferPointer(
+        start: parameters.pointee.extradata, count: Int(parameters.pointee.extradata_size)))
+    mayHaveHeaders = isAAC && configuration.isEmpty
+    audio = unsafe InputDescription.Audio(
+      codec: String(cString: avcodec_get_name(id)),
+      sampleRate: Int(parameters.pointee.sample_rate),
+      channels: Int(parameters.pointee.ch_layout.nb_channels), configuration: configuration)
+    // What RTP says of MPEG sound is its clock, which is the same for all of it (RFC 3551 §4.5.13).
+    if isUnparsed, audio.sampleRate == 90_000 { audio.sampleRate = 0 }
+    if isAAC, let parsed = ADTS.parse(configuration: configuration) {
+      (audio.sampleRate, audio.channels) = parsed
+    }
+  }
+
+  /// The packets in one of the container's.
+  mutating func take(_ bytes: [UInt8], pts: Int64, arrival: Int64) -> [AudioPacket] {
+    if isBareOpus, bytes.first == 0x7F {
+      return OpusTransport.packets(bytes).map { packet in
+        AudioPacket(
+          bytes: Array(bytes[packet.range]),
+          pts: pts + packet.samplesBefore * 1_000_000_000 / 48_000, arrival: arrival)
+      }
+    }
+    guard mayHaveHeaders else {
+      return bytes.isEmpty ? [] : [AudioPacket(bytes: bytes, pts: pts, arrival: arrival)]
+    }
+    let whole = rest + bytes
+    let frames = ADTS.frames(whole.span)
+    // A frame that had begun before this packet is earlier than its stamp.
+    let carried = frames.prefix { $0.range.lowerBound < rest.count }.count
+    rest = Array(whole[(frames.last?.range.upperBound ?? whole.count)...])
+    return frames.enumerated().map { index, frame in
+      (audio.sampleRate, audio.channels) = (frame.sampleRate, frame.channels)
+      audio.configuration = frame.configuration
+      let step = 1024 * 1_000_000_000 / Int64(frame.sampleRate)
+      return AudioPacket(
+        bytes: Array(whole[frame.range]), pts: pts + Int64(index - carried) * step,
+        arrival: arrival)
+    }
+  }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CFFmpeg
+
+/// What a container says of coded pictures, which decoders of some codecs cannot find out by themselves.
+package struct DecoderHints: Sendable, Equatable {
+  private var tag: UInt32 = 0
+  private var width: Int32 = 0
+  private var height: Int32 = 0
+  private var bitsPerSample: Int32 = 0
+  private var format: Int32 = -1
+
+  /// Nothing is known.
+  package init() {}
+
+  @unsafe
+  init(_ parameters: UnsafePointer<AVCodecParameters>) {
+    tag = unsafe parameters.pointee.codec_tag
+    width = unsafe parameters.pointee.width
+    height = unsafe parameters.pointee.height
+    bitsPerSample = unsafe parameters.pointee.bits_per_coded_sample
+    format = unsafe parameters.pointee.format
+  }
+
+  /// Tells a decoder before it is opened.
+  @unsafe
+  func apply(to context: UnsafeMutablePointer<AVCodecContext>) {
+    unsafe context.pointee.codec_tag = tag
+    unsafe context.pointee.width = width
+    unsafe context.pointee.height = height
+    unsafe context.pointee.bits_per_coded_sample = bitsPerSample
+    if format >= 0 { unsafe context.pointee.pix_fmt = AVPixelFormat(format) }
+  }
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CFFmpeg
+import Glibc
+
+/// Where pictures are pulled from: a URL, a file's path, or `-` for standard input.
+///
+/// Its description carries no secret; the address itself is never printed.
+package struct InputAddress: Sendable, Equatable, CustomStringConvertible {
+  /// How the input is spoken to.
+  package enum Kind: Sendable, Equatable {
+    /// RTSP, with or without TLS.
+    case rtsp
+    /// SRT as caller or listener; MPEG-TS within.
+    case srt
+    /// RTMP as a player, with or without TLS.
+    case rtmp
+    /// MPEG-TS in UDP datagrams.
+    case udp
+    /// HTTP, with or without TLS: a live body, a file, or a playlist.
+    case http
+    /// A file.
+    case file
+    /// MPEG-TS on standard input, or in a named pipe.
+    case standardInput
+  }
+
+  /// Schemes that are taken.
+  package static let schemes = [
+    "rtsp", "rtsps", "srt", "rtmp", "rtmps", "udp", "http", "https", "file",
+  ]
+
+  /// How it is spoken to.
+  package let kind: Kind
+  /// As given, secrets included: for the library alone.
+  let raw: String
+  /// As given, without secrets.
+  package let description: String
+
+  /// How long a passphrase of SRT may be: anything else is refused before it is tried.
+  /// - Source: libsrt's API, SRTO_PASSPHRASE
+  package static let passphrase = 10...79
+
+  /// Reads an address; nil where it is empty, its scheme is not taken, or its passphrase is impossible.
+  package init?(_ text: String) {
+    guard !text.isEmpty, !text.utf8.contains(where: { $0 < 0x20 }) else { return nil }
+    raw = text
+    description = text == "-" ? "standard input" : Self.redacted(text)
+    if text == "-" || Self.isNamedPipe(text) {
+      kind = .standardInput
+      return
+    }
+    guard let scheme = Self.scheme(of: text) else {
+      kind = .file
+      return
+    }
+    switch scheme {
+    case "rtsp", "rtsps": kind = .rtsp
+    case "srt":
+      kind = .srt
+      if let given = Self.pieces(of: text)?.query?.split(separator: "&").first(where: {
+        $0.hasPrefix("passphrase=")
+      }) {
+        guard Self.passphrase.contains(given.utf8.count - "passphrase=".utf8.count) else {
+          return nil
+        }
+      }
+    case "rtmp", "rtmps": kind = .rtmp
+    case "udp": kind = .udp
+    case "http", "https": kind = .http
+    case "file": kind = .file
+    default: return nil
+    }
+  }
+
+  /// Whether it waits for a sender that may come at any time.
+  package var isListener: Bool {
+    kind == .udp || kind == .srt && raw.contains("mode=listener")
+  }
+
+  /// `text`, which a library wrote, without this address's secrets.
+  func scrub(_ text: String) -> String {
+    var text = text.replacing(raw, with: description)
+    for secret in secrets where secret.count >= 3 {
+      text = text.replacing(secret, with: Self.mark)
+    }
+    return text
+  }
+
+  // MARK: Secrets
+
+  private static let mark = "***"
+  /// Parameters whose values may be read by anybody.
+  private static let open: Set<String> = [
+    "buffer_size", "fifo_size", "latency", "listen", "localaddr", "maxbw", "mode", "mss",
+    "overrun_nonfatal", "peerlatency", "pkt_size", "rcvbuf", "rcvlatency", "reuse", "sources",
+    "timeout", "tlpktdrop", "transtype", "ttl",
+  ]
+
+  private static func isNamedPipe(_ path: String) -> Bool {
+    var status = stat()
+    return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO
+  }
+
+  private static func scheme(of text: String) -> String? {
+    guard let end = text.firstRange(of: "://")?.lowerBound else { return nil }
+    let scheme = text[..<end]
+    guard !scheme.isEmpty, scheme.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber) }) else {
+      return nil
+    }
+    return scheme.lowercased()
+  }
+
+  /// The parts of a URL: up to `://`, credentials before the last `@`, the rest up to `?`, the query.
+  private static func pieces(
+    of text: String
+  ) -> (head: Substring, credentials: Substring?, place: Substring, query: Substring?)? {
+    guard scheme(of: text) != nil, let mark = text.firstRange(of: "://") else { return nil }
+    let head = text[..<mark.upperBound]
+    // A password may hold anything, a slash or a question mark too: what is before the last `@` is hidden.
+    let rest = text[mark.upperBound...]
+    let at = rest.lastIndex(of: "@")
+    let credentials = at.map { rest[..<$0] }
+    let behind = at.map { rest[rest.index(after: $0)...] } ?? rest
+    let query = behind.firstIndex(of: "?")
+    return (
+      head, credentials, query.map { behind[..<$0] } ?? behind,
+      query.map { behind[behind.index(after: $0)...] }
+    )
+  }
+
+  private static func redacted(_ text: String) -> String {
+    guard let (head, credentials, place, query) = pieces(of: text) else { return text }
+    var out = String(head)
+    if let credentials { out += (credentials.isEmpty ? "" : mark) + "@" }
+    if head.lowercased().hasPrefix("rtmp") {
+      // What follows the application is the stream's key.
+      let parts = place.split(separator: "/", omittingEmptySubsequences: false)
+      out += parts.prefix(2).joined(separator: "/") + (parts.count > 2 ? "/" + mark : "")
+    } else {
+      out += place
+    }
+    if let query {
+      out += "?" + query.split(separator: "&").map { redactedParameter($0) }.joined(separator: "&")
+    }
+    return out
+  }
+
+  private static func redactedParameter(_ parameter: Substring) -> String {
+    guard let equals = parameter.firstIndex(of: "=") else { return mark }
+    let name = parameter[..<equals]
+    return open.contains(name.lowercased()) ? String(parameter) : "\(name)=\(mark)"
+  }
+
+  private var secrets: [String] {
+    guard let (head, credentials, place, query) = Self.pieces(of: raw) else { return [] }
+    var found: [Substring] = []
+    if let credentials {
+      found.append(credentials)
+      found += credentials.split(separator: ":", maxSplits: 1)
+      // Where a password is not percent-encoded the library takes pieces of it for a host or a path.
+      found += credentials.split { ":@/?#".contains($0) }
+    }
+    if head.lowercased().hasPrefix("rtmp") {
+      let parts = place.split(separator: "/")
+      if parts.count > 2 { found.append(place[parts[2].startIndex...]) }
+    }
+    for parameter in query?.split(separator: "&") ?? [] {
+      guard let equals = parameter.firstIndex(of: "=") else {
+        found.append(parameter)
+        continue
+      }
+      if !Self.open.contains(parameter[..<equals].lowercased()) {
+        found.append(parameter[parameter.index(after: equals)...])
+      }
+    }
+    return found.map { String($0) }
+  }
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CFFmpeg
+
+/// Turns the bytes of a container's access units into NAL units with four-byte lengths.
+struct NALSplitter: Sendable {
+  /// What is in an access unit.
+  struct Split: Sendable, Equatable {
+    /// Slices and SEI, each with its length in four bytes in front.
+    var bytes: [UInt8] = []
+    /// Without length or start code.
+    var parameterSets: [[UInt8]] = []
+    /// Whether it has a slice of an IDR.
+    var isKey = false
+    /// Slices in it.
+    var slices = 0
+  }
+
+  let codec: NALCodec
+  /// Bytes in the lengths of the container; nil where it has start codes.
+  private(set) var lengthSize: Int?
+
+  /// A splitter for a container's stream.
+  ///
+  /// - Parameters:
+  ///   - codec: the codec.
+  ///   - extradata: an `avcC` or `hvcC` box's content, parameter sets with start codes, or nothing.
+  init(_ codec: NALCodec, extradata: Span<UInt8>) {
+    self.codec = codec
+    let place = codec == .h264 ? 4 : 21
+    if extradata.count > place, extradata[0] == 1 {
+      lengthSize = Int(extradata[place] & 3) + 1
+    }
+  }
+
+  /// What is in `bytes`.
+  func split(_ bytes: Span<UInt8>) -> Split {
+    var split = Split()
+    for range in ranges(bytes) {
+      switch codec.kind(bytes[range.lowerBound]) {
+      case .padding: continue
+      case .parameterSet:
+        split.parameterSets.append(Self.copy(bytes, range))
+        continue
+      case .keySlice:
+        split.isKey = true
+        split.slices += 1
+      case .slice: split.slices += 1
+      case .information: break
+      }
+      unsafe withUnsafeBytes(of: UInt32(range.count).bigEndian) {
+        unsafe split.bytes.append(contentsOf: $0)
+      }
+      unsafe bytes.extracting(range).withUnsafeBufferPointer {
+        unsafe split.bytes.append(contentsOf: $0)
+      }
+    }
+    return split
+  }
+
+  /// The parameter sets in extradata of either form, each without length or start code.
+  /// - Source: ISO/IEC 14496-15 §5.3.3.1 and §8.3.3.1
+  static func parameterSets(_ codec: NALCodec, extradata: Span<UInt8>) -> [[UInt8]] {
+    guard extradata.count > 6, extradata[0] == 1 else {
+      return NALUnits.ranges(in: extradata, .annexB)
+        .filter { codec.kind(extradata[$0.lowerBound]) == .parameterSet }
+        .map { copy(extradata, $0) }
+    }
+    var sets: [[UInt8]] = []
+    var place = codec == .h264 ? 5 : 22
+    func byte() -> Int {
+      defer { place += 1 }
+      return place < extradata.count ? Int(extradata[place]) : 0
+    }
+    func take(_ count: Int) {
+      for _ in 0..<count {
+        let size = byte() << 8 | byte()
+        guard size > 0, place + size <= extradata.count else { return }
+        sets.append(copy(extradata, place..<place + size))
+        place += size
+      }
+    }
+    if codec == .h264 {
+      take(byte() & 31)
+      take(byte())
+    } else {
+      for _ in 0..<byte() {
+        _ = byte()
+        take(byte() << 8 | byte())
+      }
+    }
+    return sets
+  }
+
+  private func ranges(_ bytes: Span<UInt8>) -> [Range<Int>] {
+    guard let lengthSize else { return NALUnits.ranges(in: bytes, .annexB) }
+    if lengthSize == 4 { return NALUnits.ranges(in: bytes, .lengthPrefixed) }
+    var ranges: [Range<Int>] = []
+    var place = 0
+    while place + lengthSize <= bytes.count {
+      var length = 0
+      for offset in 0..<lengthSize { length = length << 8 | Int(bytes[place + offset]) }
+      place += lengthSize
+      guard length <= bytes.count - place else { break }
+      if length > 0 { ranges.append(place..<place + length) }
+      place += length
+    }
+    return ranges
+  }
+
+  private static func copy(_ bytes: Span<UInt8>, _ range: Range<Int>) -> [UInt8] {
+    bytes.extracting(range).array
+  }
+}
+
+extension Span<UInt8> {
+  /// A copy.
+  var array: [UInt8] { unsafe withUnsafeBufferPointer { unsafe Array($0) } }
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CFFmpeg
+internal import Media
+internal import Sharing
+
+/// A pulled input: RTSP, SRT, RTMP, MPEG-TS over UDP or standard input, HTTP, a file; one thread's own.
+///
+/// Nothing is probed where the session or the container says what is in it, and no parser holds a picture back.
+package struct NetworkInput: ~Copyable {
+  /// Where it comes from.
+  package let address: InputAddress
+
+  private let context: InputContext
+  private let opened: Int64
+  /// How long it may give something without a picture; nanoseconds.
+  private let patience: Int64
+  private var unwrapper = TimestampUnwrapper()
+  private var videoIndex: Int32?
+  private var audioIndex: Int32?
+  private var video: VideoDepacketizer?
+  private var audio: AudioDepacketizer?
+  /// Whether something of the audio stream has come, and not only its description.
+  private var hasHeard = false
+  private var waiting: [InputUnit] = []
+  private var next = 0
+
+  /// Opens the input; blocks until that is done.
+  ///
+  /// - Throws: what is wrong with it; without secrets.
+  package init(
+    _ address: InputAddress, options: InputOptions = InputOptions(),
+    cancellation: InputCancellation
+  ) throws(InputError) {
+    self.address = address
+    context = try InputContext(address, options, cancellation)
+    opened = SystemClock.monotonic
+    patience = options.silenceLimit
+  }
+
+  /// What it carries, as far as it is known; nil before there is a video stream that can be decoded.
+  package var description: InputDescription? {
+    guard let video, video.isComplete else { return nil }
+    return InputDescription(
+      format: context.format, video: video.video, audio: audio?.audio, isPaced: context.isPaced)
+  }
+
+  /// The next unit; blocks.
+  ///
+  /// Nil at the end of a file, or when the other side has closed.
+  package mutating func nextUnit() throws(InputError) -> InputUnit? {
+    while true {
+      if next < waiting.count {
+        defer { next += 1 }
+        return waiting[next]
+      }
+      waiting.removeAll(keepingCapacity: true)
+      next = 0
+      guard try readPacket() else { return nil }
+      guard video?.isComplete == true || SystemClock.monotonic - opened < patience else {
+        throw .noVideo("no picture that can be decoded came in \(patience / 1_000_000_000) s")
+      }
+    }
+  }
+
+  /// Reads a packet and makes units from it; false at the end.
+  private mutating func readPacket() throws(InputError) -> Bool {
+    let packet: ReadPacket? = unsafe try context.read { packet in unsafe ReadPacket(packet) }
+    guard let packet else { return false }
+    choose(packet.stream)
+    if audioIndex == nil { chooseDescribed() }
+    guard let stream = unsafe context.streams[Int(packet.stream)],
+      let parameters = unsafe stream.pointee.codecpar
+    else { return true }
+    let base = unsafe stream.pointee.time_base
+    let bits = unsafe Int(stream.pointee.pts_wrap_bits)
+    func time(_ ticks: Int64) -> Int64 {
+      unwrapper.nanoseconds(
+        ticks, bits: bits, numerator: Int64(base.num), denominator: Int64(base.den))
+    }
+    let dts = packet.dts.map(time)
+    guard let pts = packet.pts.map(time) ?? dts else { return true }
+    if packet.stream == videoIndex {
+      if let extradata = packet.newExtradata {
+        video?.take(extradata: extradata)
+      } else {
+        unsafe video?.update(parameters)
+      }
+      let units = video?.take(
+        packet.bytes.span, pts: pts, dts: dts, isKey: packet.isKey, arrival: packet.arrival,
+        senderTime: packet.senderTime)
+      waiting += (units ?? []).map { .video($0) }
+    } else if packet.stream == audioIndex {
+      hasHeard = true
+      let packets = audio?.take(packet.bytes, pts: pts, arrival: packet.arrival)
+      waiting += (packets ?? []).map { .audio($0) }
+    }
+    return true
+  }
+
+  /// Takes the first video and the first audio stream; some containers show them late.
+  private mutating func choose(_ index: Int32) {
+    // What is described may be known in full only when something of it comes.
+    guard index != videoIndex, index != audioIndex || !hasHeard,
+      let stream = unsafe context.streams[Int(index)],
+      let parameters = unsafe stream.pointee.codecpar,
+      unsafe stream.pointee.disposition & AV_DISPOSITION_ATTACHED_PIC == 0
+    else { return }
+    let type = unsafe parameters.pointee.codec_type
+    if type == AVMEDIA_TYPE_VIDEO, videoIndex == nil {
+      videoIndex = index
+      let rate = unsafe stream.pointee.avg_frame_rate
+      unsafe video = VideoDepacketizer(
+        parameters, rate: FrameRate(Int64(rate.num), Int64(rate.den)),
+        arePieces: context.isUnparsed && context.format == "rtsp", turn: Rotation(stream))
+    } else if type == AVMEDIA_TYPE_AUDIO, !hasHeard {
+      audioIndex = index
+      unsafe audio = AudioDepacketizer(parameters, isUnparsed: context.isUnparsed)
+    }
+  }
+
+  /// Takes the audio stream that the session or the container describes; another one that is heard before takes its
+  /// place.
+  private mutating func chooseDescribed() {
+    for index in unsafe context.streams.indices {
+      guard let parameters = unsafe context.streams[index]?.pointee.codecpar,
+        unsafe parameters.pointee.codec_type == AVMEDIA_TYPE_AUDIO,
+        unsafe parameters.pointee.codec_id != AV_CODEC_ID_NONE
+      else { continue }
+      return choose(Int32(index))
+    }
+  }
+}
+
+/// A packet of libavformat, copied.
+private struct ReadPacket {
+  let stream: Int32
+  let bytes: [UInt8]
+  let pts: Int64?
+  let dts: Int64?
+  let isKey: Bool
+  let arrival: Int64
+  let senderTime: Int64?
+  let newExtradata: [UInt8]?
+
+  @unsafe
+  init(_ packet: UnsafePointer<AVPacket>) {
+    arrival = SystemClock.monotonic
+    stream = unsafe packet.pointee.stream_index
+    bytes = unsafe Array(
+      UnsafeBufferPointer(start: packet.pointee.data, count: Int(packet.pointee.size)))
+    pts = unsafe packet.pointee.pts == CFF_NOPTS ? nil : packet.pointee.pts
+    dts = unsafe packet.pointee.dts == CFF_NOPTS ? nil : packet.pointee.dts
+    isKey = unsafe packet.pointee.flags & AV_PKT_FLAG_KEY != 0
+    let sent = unsafe cff_sender_time(packet)
+    let (nanoseconds, isBeyond) = sent.multipliedReportingOverflow(by: 1000)
+    senderTime = sent == CFF_NOPTS || isBeyond ? nil : nanoseconds
+    var size = 0
+    let data = unsafe av_packet_get_side_data(packet, AV_PKT_DATA_NEW_EXTRADATA, &size)
+    newExtradata = unsafe data.map { unsafe Array(UnsafeBufferPointer(start: $0, count: size)) }
+  }
+}

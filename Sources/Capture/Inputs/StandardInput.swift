@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CFFmpeg
+import Glibc
+
+/// Standard input, or a named pipe, for libavformat, whose own reading of pipes cannot be interrupted; one thread's own.
+@safe
+final class StandardInput {
+  /// libavformat's buffered reader; given to a context, which does not free it.
+  @unsafe let pointer: UnsafeMutablePointer<AVIOContext>
+  private let cancellation: InputCancellation
+
+  /// Standard input, or the named pipe at `path`, which need not have a writer yet.
+  init(_ cancellation: InputCancellation, path: String = "-") throws(FFmpegError) {
+    self.cancellation = cancellation
+    let descriptor =
+      path == "-" ? STDIN_FILENO : unsafe open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    guard descriptor >= 0 else { throw FFmpegError("open", -errno, path) }
+    // A file is read from its beginning each time; a pipe refuses.
+    _ = lseek(descriptor, 0, SEEK_SET)
+    let reader = Reader(descriptor, cancellation)
+    let size = 32_768
+    guard let memory = unsafe av_malloc(size) else { throw FFmpegError("av_malloc", CFF_ENOMEM) }
+    let opaque = unsafe Unmanaged.passRetained(reader).toOpaque()
+    guard
+      let context = unsafe avio_alloc_context(
+        memory.assumingMemoryBound(to: UInt8.self), Int32(size), 0, opaque,
+        { opaque, buffer, count in
+          guard let opaque = unsafe opaque, let buffer = unsafe buffer else { return CFF_INVALID }
+          let reader = unsafe Unmanaged<Reader>.fromOpaque(opaque).takeUnretainedValue()
+          return unsafe reader.read(into: buffer, Int(count))
+        }, nil, nil)
+    else {
+      unsafe av_free(memory)
+      unsafe Unmanaged<Reader>.fromOpaque(opaque).release()
+      throw FFmpegError("avio_alloc_context", CFF_ENOMEM)
+    }
+    unsafe pointer = context
+  }
+
+  /// Whether standard input is a file, which is read faster than it plays.
+  static var isFile: Bool {
+    var status = stat()
+    return unsafe fstat(STDIN_FILENO, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+  }
+
+  deinit {
+    unsafe Unmanaged<Reader>.fromOpaque(pointer.pointee.opaque).release()
+    unsafe av_free(pointer.pointee.buffer)
+    var context: UnsafeMutablePointer<AVIOContext>? = unsafe pointer
+    unsafe avio_context_free(&context)
+  }
+
+  private final class Reader {
+    let descriptor: Int32
+    let cancellation: InputCancellation
+
+    init(_ descriptor: Int32, _ cancellation: InputCancellation) {
+      self.descriptor = descriptor
+      self.cancellation = cancellation
+    }
+
+    deinit { if descriptor != STDIN_FILENO { close(descriptor) } }
+
+    /// As many bytes as there are, at least one; or an error of libav.
+    @unsafe
+    func read(into buffer: UnsafeMutablePointer<UInt8>, _ count: Int) -> Int32 {
+      while !cancellation.isDue {
+        var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        let ready = unsafe Glibc.poll(&poll, 1, 100)
+        guard ready > 0 else { continue }
+        let got = unsafe Glibc.read(descriptor, buffer, count)
+        if got > 0 { return Int32(got) }
+        if got == 0 { return CFF_EOF }
+        if errno != EINTR && errno != EAGAIN { return -errno }
+      }
+      return CFF_EXIT
+    }
+  }
+}

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CFFmpeg
+package import Media
+
+/// Decodes the pictures of an input without delay; one thread's own.
+///
+/// What cannot be decoded is counted and left out; a decoder is never of no more use.
+package struct VideoDecoder: ~Copyable {
+  /// Access units that were refused, and pictures that are damaged.
+  package private(set) var errors: UInt64 = 0
+
+  private let decoder: DecoderHandle
+  private let codec: NALCodec?
+  private let turn: Rotation
+  private var senderTimes: [Int64: Int64] = [:]
+  private var hasBegun = false
+  private var skipped = 0
+
+  /// Opens a decoder.
+  ///
+  /// - Throws: where libavcodec has none for the codec.
+  package init(_ video: InputDescription.Video) throws(FFmpegError) {
+    codec = video.nalCodec
+    turn = video.turn
+    let beforehand =
+      video.nalCodec == nil ? video.configuration : Self.annexB(video.parameterSets)
+    decoder = try DecoderHandle(
+      video.codec, beforehand, video.coded, threads: video.width * video.height > 1280 * 720 ? 2 : 1
+    )
+  }
+
+  /// Pictures a second as the coded stream itself says; nil where it does not.
+  package var declaredRate: FrameRate? { decoder.rate }
+
+  /// The pictures that come out with this unit: one, where there are no B-frames.
+  package mutating func decode(_ unit: AccessUnit) -> [DecodedFrame] {
+    if codec == .hevc, !hasBegun, !unit.isKey, skipped < 150 {
+      // Unlike that of H.264 the decoder would show pictures whose references are missing.
+      skipped += 1
+      return []
+    }
+    if let sent = unit.senderTime {
+      if senderTimes.count > 64 { senderTimes.removeAll() }
+      senderTimes[unit.pts] = sent
+    }
+    let sent = decoder.send(
+      codec == nil ? unit.bytes : Self.annexB(unit.parameterSets) + Self.startCodes(unit.bytes),
+      pts: unit.pts, dts: unit.dts, isKey: unit.isKey)
+    if !sent, hasBegun { errors += 1 }
+    return pictures(arrival: unit.arrival)
+  }
+
+  /// The pictures that are left at the end.
+  package mutating func finish(arrival: Int64) -> [DecodedFrame] {
+    decoder.drain()
+    return pictures(arrival: arrival)
+  }
+
+  private mutating func pictures(arrival: Int64) -> [DecodedFrame] {
+    var found: [DecodedFrame] = []
+    while let frame = decoder.receive() {
+      hasBegun = true
+      if frame.isDamaged { errors += 1 }
+      frame.arrival = arrival
+      frame.turn = turn
+      frame.senderTime = senderTimes.removeValue(forKey: frame.pts)
+      found.append(frame)
+    }
+    return found
+  }
+
+  private static func annexB(_ sets: [[UInt8]]) -> [UInt8] { sets.flatMap { [0, 0, 0, 1] + $0 } }
+
+  /// Four-byte lengths become start codes of four bytes.
+  private static func startCodes(_ bytes: [UInt8]) -> [UInt8] {
+    var bytes = bytes
+    for range in NALUnits.ranges(in: bytes.span, .lengthPrefixed) {
+      for (offset, byte) in [UInt8](arrayLiteral: 0, 0, 0, 1).enumerated() {
+        bytes[range.lowerBound - 4 + offset] = byte
+      }
+    }
+    return bytes
+  }
+}
+
+/// A picture as it was decoded, in the size and colours of its source.
+///
+/// Never changed after hand-off; any thread may read it.
+@safe
+package final class DecodedFrame: @unchecked Sendable {
+  @unsafe let frame: UnsafeMutablePointer<AVFrame>
+  /// When it is to be shown: the source's clock, nanoseconds.
+  package let pts: Int64
+  /// When what released it was read: monotonic clock, nanoseconds.
+  package fileprivate(set) var arrival: Int64 = 0
+  /// When the sender says it captured it: nanoseconds since 1970; nil where it does not say.
+  package fileprivate(set) var senderTime: Int64?
+
+  /// How it is turned to stand upright.
+  fileprivate(set) var turn = Rotation.none
+
+  /// Takes over `frame`.
+  fileprivate init(_ frame: UnsafeMutablePointer<AVFrame>) {
+    unsafe self.frame = frame
+    let best = unsafe frame.pointee.best_effort_timestamp
+    pts = unsafe best == CFF_NOPTS ? frame.pointee.pts : best
+  }
+
+  deinit {
+    var frame: UnsafeMutablePointer<AVFrame>? = unsafe frame
+    unsafe av_frame_free(&frame)
+  }
+
+  /// Pixels in a row as shown, where pixels are square.
+  package var width: Int { turn.isSideways ? rows : columns }
+  /// Rows.
+  package var height: Int { turn.isSideways ? columns : rows }
+
+  private var columns: Int { aspect.width(unsafe Int(frame.pointee.width)) }
+  private var rows: Int { unsafe Int(frame.pointee.height) }
+
+  var aspect: SampleAspect {
+    let ratio = unsafe frame.pointee.sample_aspect_ratio
+    return SampleAspect(ratio.num, ratio.den)
+  }
+
+  fileprivate var isDamaged: Bool {
+    unsafe frame.pointee.decode_error_flags != 0
+      || frame.pointee.flags & Int32(AV_FRAME_FLAG_CORRUPT) != 0
+  }
+}
+
+/// Makes pictures of one size from decoded ones of any; one thread's own.
+package final class FrameNormalizer {
+  /// The size of its pictures.
+  package let size: VideoSize
+  private let scaler: Scaler
+  private var turned: (scaler: Scaler, pool: VideoFramePool, turn: Rotation)?
+
+  /// A maker of pictures of `size`; another aspect is letterboxed.
+  package init(size: VideoSize) throws(FFmpegError) {
+    self.size = size
+    scaler = try Scaler(to: size)
+  }
+
+  /// The picture in our size and colours.
+  package func picture(_ decoded: DecodedFrame) throws(FFmpegError) -> VideoFrame {
+    let frame = unsafe decoded.frame
+    let isJPEG = unsafe cff_plain_format(frame.pointee.format) != frame.pointee.format
+    let isFull = unsafe isJPEG || frame.pointee.color_range == AVCOL_RANGE_JPEG
+    let isSmall = unsafe frame.pointee.height < 720
+    let matrix: ColourMatrix =
+      switch unsafe frame.pointee.colorspace {
+      case AVCOL_SPC_BT709: .bt709
+      case AVCOL_SPC_BT470BG, AVCOL_SPC_SMPTE170M: .bt601
+      // Who does not say means the matrix that is customary for the size.
+      default: isSmall || isJPEG ? .bt601 : .bt709
+      }
+    guard decoded.turn != .none else {
+      return try unsafe scaler.scale(
+        frame, fullRange: isFull, matrix: matrix, aspect: decoded.aspect)
+    }
+    let (scaler, pool, turn) = try turning(decoded.turn)
+    let lying = try unsafe scaler.scale(
+      frame, fullRange: isFull, matrix: matrix, aspect: decoded.aspect)
+    return pool.picture { $0.copy(from: Canvas(lying), turned: turn) }
+  }
+
+  /// What makes a picture as it lies, of which the turned one is made.
+  private func turning(
+    _ turn: Rotation
+  ) throws(FFmpegError) -> (scaler: Scaler, pool: VideoFramePool, turn: Rotation) {
+    if let turned, turned.turn == turn { return turned }
+    let lying = turn.isSideways ? VideoSize(width: size.height, height: size.width) : size
+    guard let lying else {
+      throw FFmpegError(refused: "a picture of \(size) cannot be turned on its side")
+    }
+    let made = (try Scaler(to: lying), try VideoFramePool(size: size), turn)
+    turned = made
+    return made
+  }
+}
+
+/// An opened decoder of libavcodec; one thread's own.
+@safe
+private final class DecoderHandle {
+  private let context: UnsafeMutablePointer<AVCodecContext>
+  private let packet: UnsafeMutablePointer<AVPacket>
+  private var ready: [DecodedFrame] = []
+
+  init(
+    _ name: String, _ beforehand: [UInt8], _ coded: DecoderHints, threads: Int
+  ) throws(FFmpegError) {
+    FFmpegLog.installed
+    guard let descriptor = unsafe avcodec_descriptor_get_by_name(name),
+      let codec = unsafe avcodec_find_decoder(descriptor.pointee.id)
+    else { throw FFmpegError(refused: "libavcodec has no decoder for \(name)") }
+    guard let context = unsafe avcodec_alloc_context3(codec), let packet = unsafe av_packet_alloc()
+    else { throw FFmpegError("avcodec_alloc_context3", CFF_ENOMEM, name) }
+    unsafe self.context = context
+    unsafe self.packet = packet
+    unsafe coded.apply(to: context)
+    unsafe context.pointee.flags |= Int32(AV_CODEC_FLAG_LOW_DELAY)
+    // Frame threads would each hold a picture back.
+    unsafe context.pointee.thread_type = FF_THREAD_SLICE
+    unsafe context.pointee.thread_count = Int32(threads)
+    unsafe context.pointee.pkt_timebase = AVRational(num: 1, den: 1_000_000_000)
+    if !beforehand.isEmpty {
+      unsafe context.pointee.extradata = try Extradata.copy(beforehand)
+      unsafe context.pointee.extradata_size = Int32(beforehand.count)
+    }
+    let opened = FFmpegLog.collecting { unsafe avcodec_open2(context, codec, nil) }
+    try FFmpegError.check("avcodec_open2", opened.result, name)
+  }
+
+  deinit {
+    var context: UnsafeMutablePointer<AVCodecContext>? = unsafe context
+    unsafe avcodec_free_context(&context)
+    var packet: UnsafeMutablePointer<AVPacket>? = unsafe packet
+    unsafe av_packet_free(&packet)
+  }
+
+  var rate: FrameRate? {
+    let rate = unsafe context.pointee.framerate
+    return FrameRate(Int64(rate.num), Int64(rate.den))
+  }
+
+  /// Hands over a unit; false where the decoder refuses it.
+  func send(_ bytes: [UInt8], pts: Int64, dts: Int64?, isKey: Bool) -> Bool {
+    guard unsafe av_new_packet(packet, Int32(bytes.count)) >= 0 else { return false }
+    defer { unsafe av_packet_unref(packet) }
+    if let data = unsafe packet.pointee.data {
+      unsafe UnsafeMutableRawPointer(data).copyMemory(from: bytes, byteCount: bytes.count)
+    }
+    unsafe packet.pointee.pts = pts
+    unsafe packet.pointee.dts = dts ?? CFF_NOPTS
+    if isKey { unsafe packet.pointee.flags |= AV_PKT_FLAG_KEY }
+    var result = unsafe avcodec_send_packet(context, packet)
+    if result == CFF_EAGAIN {
+      // It wants its pictures taken first.
+      while let picture = take() { ready.append(picture) }
+      result = unsafe avcodec_send_packet(context, packet)
+    }
+    return result >= 0
+  }
+
+  /// Says that no more comes.
+  func drain() { unsafe avcodec_send_packet(context, nil) }
+
+  /// The next picture; nil when the decoder wants another unit first.
+  func receive() -> DecodedFrame? { ready.isEmpty ? take() : ready.removeFirst() }
+
+  private func take() -> DecodedFrame? {
+    guard let frame = unsafe av_frame_alloc() else { return nil }
+    guard unsafe avcodec_receive_frame(context, frame) >= 0 else {
+      var frame: UnsafeMutablePointer<AVFrame>? = unsafe frame
+      unsafe av_frame_free(&frame)
+      return nil
+    }
+    return unsafe DecodedFrame(frame)
+  }
+}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Net
+import Sharing
+
+/// An exchange over HTTP/1.1 or HTTP/1.0: turns answers into slices and gives them to its connection.
+final class HTTP1Exchange: Exchange {
+  private enum Stage { case unanswered, streaming, ended }
+  private enum BodyForm { case chunked, untilClose, none }
+
+  private(set) var request: Request
+  var kind = RequestKind.other
+  var onGone: (() -> Void)?
+  /// Whether the connection ends with this answer.
+  var closes: Bool
+  /// Let go of when the answer has ended or the client has gone.
+  var connection: HTTP1Connection?
+  /// What waits for the answers to earlier requests of the connection.
+  private(set) var waiting: [ByteSlice] = []
+  private(set) var waitingBytes = 0
+  private(set) var status = 0
+  private(set) var bytesSent = 0
+  /// Monotonic nanoseconds at which it was taken, and at which its answer began (0: not yet).
+  let asked: Int64
+  private(set) var begun: Int64 = 0
+  private var stage = Stage.unanswered
+  private var bodyForm = BodyForm.none
+
+  private static let continueHead = ByteSlice(SharedBytes("HTTP/1.1 100 Continue\r\n\r\n"))
+  private static let chunkedLine = ByteSlice(SharedBytes("Transfer-Encoding: chunked\r\n"))
+  private static let lineEnd = ByteSlice(SharedBytes("\r\n"))
+  private static let lastChunk = ByteSlice(SharedBytes("0\r\n\r\n"))
+
+  init(_ request: consuming Request, _ connection: HTTP1Connection, closes: Bool) {
+    self.request = request
+    self.connection = connection
+    self.closes = closes
+    asked = connection.server.loop.now
+  }
+
+  var isEnded: Bool { stage == .ended }
+
+  var hasBegun: Bool { stage != .unanswered }
+
+  var canStream: Bool { request.minorVersion > 0 }
+
+  var queuedBytes: Int { connection?.queuedBytes ?? 0 }
+
+  func receiveBody(limit: Int?, _ receiver: any BodyReceiver) {
+    guard stage == .unanswered else { return }
+    connection?.receiveBody(of: self, limit: limit, receiver)
+  }
+
+  var isBodyPaused: Bool {
+    get { connection?.isBodyPaused(of: self) ?? false }
+    set { connection?.pauseBody(of: self, newValue) }
+  }
+
+  /// Asks for the body, if the client waits for that.
+  func askForBody() {
+    guard request.expectsContinue, let connection else { return }
+    connection.send(self) { batch in batch.append(Self.continueHead) }
+  }
+
+  func respond(_ response: PreparedResponse, extra: [HeaderField]) {
+    guard stage == .unanswered, let connection else { return }
+    let response = response.conditional(request)
+    stage = .ended
+    onGone = nil
+    status = response.status
+    begun = connection.server.loop.now
+    connection.send(self) { batch in
+      batch.append(ByteSlice(response.head))
+      appendTail(&batch, extra, connection)
+      if request.method != .head { batch.append(contentsOf: response.body) }
+    }
+    connection.ended(self)
+  }
+
+  func begin(_ head: PreparedResponse, extra: [HeaderField]) {
+    guard stage == .unanswered, let connection else { return }
+    stage = .streaming
+    status = head.status
+    begun = connection.server.loop.now
+    bodyForm = request.method == .head ? .none : canStream ? .chunked : .untilClose
+    if !canStream { connection.takesNoMore(after: self) }
+    connection.send(self) { batch in
+      batch.append(ByteSlice(head.head, 0..<head.lengthOffset))
+      if canStream { batch.append(Self.chunkedLine) }
+      appendTail(&batch, extra, connection)
+      for slice in head.body { appendChunk(&batch, slice, connection) }
+    }
+  }
+
+  func write(_ bytes: SharedBytes) {
+    guard stage == .streaming, bytes.count > 0, let connection else { return }
+    connection.send(self) { batch in appendChunk(&batch, ByteSlice(bytes), connection) }
+  }
+
+  func end() {
+    guard stage == .streaming, let connection else { return }
+    stage = .ended
+    onGone = nil
+    if bodyForm == .chunked { connection.send(self) { batch in batch.append(Self.lastChunk) } }
+    connection.ended(self)
+  }
+
+  func abort() {
+    connection?.cut()
+  }
+
+  /// Keeps of the request only what an answer that comes later may depend on.
+  func wasRouted() {
+    if stage == .unanswered, request.isLarge, request.framing == .none { request = request.shrunk }
+  }
+
+  /// Takes out what waited, since this is now the first unfinished answer.
+  func takeWaiting() -> [ByteSlice] {
+    defer {
+      waiting = []
+      waitingBytes = 0
+    }
+    return waiting
+  }
+
+  /// Keeps slices until the earlier answers have ended.
+  func wait(_ slices: [ByteSlice], byteCount: Int) {
+    waiting.append(contentsOf: slices)
+    waitingBytes += byteCount
+  }
+
+  /// Counts what was sent, to the kernel or to those that wait.
+  func count(_ byteCount: Int) {
+    bytesSent += byteCount
+  }
+
+  private func appendTail(
+    _ batch: inout [ByteSlice], _ extra: [HeaderField], _ connection: HTTP1Connection
+  ) {
+    if !extra.isEmpty { batch.append(ByteSlice(connection.server.lines(extra))) }
+    let persistence: HeadSuffix.Persistence = closes ? .closes : canStream ? .implied : .told
+    batch.append(ByteSlice(connection.server.tail(persistence)))
+  }
+
+  private func appendChunk(
+    _ batch: inout [ByteSlice], _ slice: ByteSlice, _ connection: HTTP1Connection
+  ) {
+    switch bodyForm {
+    case .chunked:
+      batch.append(ByteSlice(connection.server.sizeLine(slice.count)))
+      batch.append(slice)
+      batch.append(Self.lineEnd)
+    case .untilClose:
+      batch.append(slice)
+    case .none:
+      break
+    }
+  }
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CNghttp2
+import Net
+
+// What the session tells: requests that come, bodies that may go on, streams that end.
+extension HTTP2Connection: HTTP2SessionOwner {
+  var output: HTTP2Output { server.output }
+
+  func frameBegins(_ type: UInt8, stream: Int32, length: Int) -> ConnectionFault? {
+    if UInt32(type) != NGHTTP2_CONTINUATION.rawValue { incoming = nil }
+    switch nghttp2_frame_type(rawValue: UInt32(type)) {
+    case NGHTTP2_RST_STREAM: return budget.take(.reset, now: now)
+    case NGHTTP2_PING: return budget.take(.ping, now: now)
+    case NGHTTP2_SETTINGS: return budget.take(.settings, now: now)
+    case NGHTTP2_WINDOW_UPDATE: return budget.takeWindow(now: now)
+    case NGHTTP2_HEADERS, NGHTTP2_CONTINUATION: return nil
+    case NGHTTP2_DATA where length > 0: return nil
+    // The library leaves these frames unread. RFC 9113 §6.3.
+    case NGHTTP2_PRIORITY where stream == 0: return .protocolError
+    default: return budget.take(.empty, now: now)
+    }
+  }
+
+  func headBegins(_ stream: Int32) {
+    incoming = HTTP2RequestHead(stream: stream, since: now, limits: server.limits.head)
+  }
+
+  func headField(
+    _ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>
+  ) -> ConnectionFault? {
+    unsafe incoming?.take(name, value)
+    return incoming?.isBomb == true ? .headerBomb : nil
+  }
+
+  func headEnds(_ stream: Int32, hasBody: Bool) {
+    guard let head = incoming, head.stream == stream else { return }
+    incoming = nil
+    guard !head.isMalformed else {
+      session?.reset(stream, NGHTTP2_PROTOCOL_ERROR)
+      return
+    }
+    do {
+      var request = try head.request(hasBody: hasBody, peer: peer)
+      request.isSecure = self.stream.isSecure
+      take(HTTP2Exchange(request, stream: stream, hasBody: hasBody, self))
+    } catch {
+      let exchange = HTTP2Exchange(.unknown, stream: stream, hasBody: hasBody, self)
+      refuse(exchange, error.status, error.description)
+    }
+  }
+
+  private func take(_ exchange: HTTP2Exchange) {
+    if let refusal {
+      server.observer?.faulted(refusal.fault)
+      refuse(exchange, refusal.status, refusal.line, [Refusal.retryAfter])
+      if phase == .open {
+        phase = .last
+        session?.end()
+      }
+      return
+    }
+    let limit = server.limits.heldRequests
+    guard unansweredCount < limit else {
+      server.observer?.faulted(.heldRequests)
+      return refuse(
+        exchange, 429, "too many unanswered requests; allowed are \(limit)", [Refusal.retryAfter])
+    }
+    add(exchange)
+    server.handler.handle(exchange)
+    exchange.wasRouted()
+    if server.isDraining { drain() }
+  }
+
+  private func add(_ exchange: HTTP2Exchange) {
+    exchanges[exchange.stream] = exchange
+    unansweredCount += 1
+  }
+
+  private func refuse(
+    _ exchange: HTTP2Exchange, _ status: Int, _ line: String, _ fields: [HeaderField] = []
+  ) {
+    add(exchange)
+    exchange.kind = .refused
+    exchange.respond(.text(status, line, fields: server.errorFields + fields), extra: [])
+  }
+
+  func streamFaulted() -> ConnectionFault? {
+    incoming = nil
+    return budget.take(.reset, now: now)
+  }
+
+  func bodyAhead(_ stream: Int32, limit: Int) -> (count: Int, isLast: Bool)? {
+    guard let exchange = exchanges[stream] else { return nil }
+    let count = min(limit, exchange.pending.byteCount)
+    let isLast = exchange.isEnded && count == exchange.pending.byteCount
+    guard count > 0 || isLast else {
+      exchange.isDeferred = true
+      return nil
+    }
+    return (count, isLast)
+  }
+
+  func moveBody(_ stream: Int32, count: Int) {
+    exchanges[stream]?.move(
+      count, to: output, least: server.limits.leastSentBytes, now: now)
+  }
+
+  func frameSent(_ type: UInt8, flags: UInt8, stream: Int32, length: Int, errorCode: UInt32) {
+    switch nghttp2_frame_type(rawValue: UInt32(type)) {
+    case NGHTTP2_HEADERS: exchanges[stream]?.headSent(length + 9)
+    case NGHTTP2_DATA: budget.sentData()
+    case NGHTTP2_GOAWAY, NGHTTP2_RST_STREAM:
+      // Our own reasons are counted where they are found.
+      let isOurs = [
+        NGHTTP2_NO_ERROR, NGHTTP2_INTERNAL_ERROR, NGHTTP2_CANCEL, NGHTTP2_ENHANCE_YOUR_CALM,
+      ].contains { $0.rawValue == errorCode }
+      if !isOurs { server.observer?.faulted(.protocolError) }
+    default: break
+    }
+    let isEnd = UInt32(flags) & NGHTTP2_FLAG_END_STREAM.rawValue != 0
+    if isEnd { exchanges[stream]?.answerSent(now: now) }
+  }
+
+  func streamClosed(_ stream: Int32) {
+    retired[stream] = nil
+    guard let exchange = exchanges[stream] else { return }
+    let isWhole = exchange.isEnded && exchange.pending.isEmpty
+    forget(exchange)
+    guard isWhole else { return tellGone([exchange]) }
+    if server.observer != nil { reports.add(record(of: exchange, cut: false)) }
+  }
+}

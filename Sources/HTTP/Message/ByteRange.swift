@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Net
+
+/// What a `Range` field asks of a body of known length.
+///
+/// - Source: RFC 9110 §14.1.2, §14.2
+package enum ByteRange: Sendable, Equatable {
+  /// Everything: no range, several, another unit, or not understood, all of which are ignored.
+  case whole
+  /// These bytes; never empty.
+  case part(Range<Int>)
+  /// Nothing of what is there.
+  case unsatisfiable
+
+  /// Reads `value` for a body of `length` bytes; nil is no field.
+  package init(_ value: String?, length: Int) {
+    self = .whole
+    guard let value else { return }
+    let bytes = Array(value.utf8)
+    guard bytes.count > 6, bytes[..<6].map(lowercased).elementsEqual("bytes=".utf8) else { return }
+    let specification = trimmed(bytes[6...])
+    guard let dash = specification.firstIndex(of: UInt8(ascii: "-")),
+      let first = Self.position(specification[..<dash]),
+      let last = Self.position(specification[(dash + 1)...])
+    else { return }
+    switch (first, last) {
+    case (nil, nil):
+      return
+    case (nil, let suffix?):
+      self = suffix == 0 || length == 0 ? .unsatisfiable : .part(max(0, length - suffix)..<length)
+    case (let first?, let last):
+      if let last, last < first { return }
+      guard first < length else {
+        self = .unsatisfiable
+        return
+      }
+      self = .part(first..<min(last ?? length - 1, length - 1) + 1)
+    }
+  }
+
+  /// Digits as a number, `.some(nil)` where there are none; nil for anything else.
+  ///
+  /// More digits than
+  /// fit are as good as the largest.
+  private static func position(_ digits: ArraySlice<UInt8>) -> Int?? {
+    guard digits.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { return nil }
+    if digits.isEmpty { return .some(nil) }
+    var value = 0
+    for digit in digits {
+      guard value < Int.max / 16 else { return .some(Int.max / 2) }
+      value = value * 10 + Int(digit - 0x30)
+    }
+    return .some(value)
+  }
+}
+
+extension PreparedResponse {
+  /// The field that tells clients that ranges are answered; for the fields of a whole answer.
+  package static let acceptRanges = HeaderField("Accept-Ranges", "bytes")
+
+  /// This answer, or the part of it that `request` asks for: 206, or 416.
+  ///
+  /// Only a 200 to GET is cut (RFC 9110 §14.2). `If-Range` asks for the whole unless it equals a
+  /// strong `ETag` (§13.1.5). The part is a slice of the same bytes.
+  package func ranged(_ request: Request) -> PreparedResponse {
+    guard status == 200, request.method == .get, let value = request.header("range") else {
+      return self
+    }
+    if let condition = request.header("if-range") {
+      guard let tag = entityTag, !tag.hasPrefix("W/"), tag == condition else { return self }
+    }
+    switch ByteRange(value, length: contentLength) {
+    case .whole:
+      return self
+    case .part(let range):
+      let content = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(contentLength)"
+      return PreparedResponse(
+        status: 206, fields: fields + [HeaderField("Content-Range", content)],
+        slices: Self.cut(body, range))
+    case .unsatisfiable:
+      // What made the whole storable must not make this storable.
+      let kept = fields.filter { field in
+        !["cache-control", "content-type", "etag", "last-modified"].contains { field.isNamed($0) }
+      }
+      return PreparedResponse(
+        status: 416,
+        fields: kept + [
+          HeaderField("Cache-Control", "no-store"),
+          HeaderField("Content-Range", "bytes */\(contentLength)"),
+        ])
+    }
+  }
+
+  private static func cut(_ body: [ByteSlice], _ range: Range<Int>) -> [ByteSlice] {
+    var slices: [ByteSlice] = []
+    var position = 0
+    for slice in body {
+      let wanted = range.clamped(to: position..<position + slice.count)
+      if !wanted.isEmpty {
+        let start = slice.offset + wanted.lowerBound - position
+        slices.append(ByteSlice(slice.bytes, start..<start + wanted.count))
+      }
+      position += slice.count
+    }
+    return slices
+  }
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Sharing
+
+/// A strong entity tag made from the bytes that it stands for.
+/// - Source: RFC 9110 §8.8.3
+package enum EntityTag {
+  /// The tag of `bytes`: 64 bits of FNV-1a, quoted.
+  package static func text(of bytes: SharedBytes) -> String {
+    let content = unsafe UnsafeRawBufferPointer(start: bytes.start, count: bytes.count)
+    let hash = unsafe content.reduce(UInt64(0xCBF2_9CE4_8422_2325)) {
+      ($0 ^ UInt64($1)) &* 0x100_0000_01B3
+    }
+    let digits = String(hash, radix: 16)
+    return "\"" + String(repeating: "0", count: 16 - digits.count) + digits + "\""
+  }
+}
+
+extension Request {
+  /// Whether `If-None-Match` names `tag`, or is `*`: then the answer is 304.
+  ///
+  /// The comparison is the weak one.
+  /// - Source: RFC 9110 §13.1.2
+  package func hasNoneMatch(_ tag: String) -> Bool {
+    guard let value = header("if-none-match") else { return false }
+    // Tags of ours have no comma, so a list may be cut at each.
+    return value.split(separator: ",").contains { item in
+      let given = String(decoding: trimmed(ArraySlice(Array(item.utf8))), as: UTF8.self)
+      return given == "*" || given == tag || given == "W/" + tag
+    }
+  }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Sharing
+
+/// Status and fields of a response as HTTP/2 sends them: names in small letters, without what
+/// belongs to a connection.
+///
+/// - Source: RFC 9113 §8.2, §8.3.2
+struct FieldBlock: Sendable {
+  /// Where a name and its value lie in `bytes`.
+  struct FieldOffsets: Sendable {
+    let nameStart, nameCount, valueStart, valueCount: Int
+  }
+
+  let bytes: SharedBytes
+  /// `:status` first, `content-length` last where there is one.
+  let places: [FieldOffsets]
+  let hasLength: Bool
+
+  /// A block of these fields; `status` nil is for fields that are added to another block.
+  init(status: Int?, fields: [HeaderField], contentLength: Int? = nil) {
+    var bytes: [UInt8] = []
+    var places: [FieldOffsets] = []
+    func add(_ name: String, _ value: String) {
+      let start = bytes.count
+      bytes.append(contentsOf: name.utf8.lazy.map(lowercased))
+      let middle = bytes.count
+      bytes.append(contentsOf: value.utf8.lazy.map { $0 < 0x20 || $0 == 0x7F ? 0x20 : $0 })
+      places.append(
+        FieldOffsets(
+          nameStart: start, nameCount: middle - start, valueStart: middle,
+          valueCount: bytes.count - middle))
+    }
+    if let status { add(":status", String(status)) }
+    for field in fields where !Self.isConnectionField(field) { add(field.name, field.value) }
+    if let contentLength { add("content-length", String(contentLength)) }
+    self.bytes = SharedBytes(bytes)
+    self.places = places
+    hasLength = contentLength != nil
+  }
+
+  /// RFC 9113 §8.2.2.
+  private static func isConnectionField(_ field: HeaderField) -> Bool {
+    ["connection", "keep-alive", "transfer-encoding", "upgrade"].contains { field.isNamed($0) }
+  }
+}
+
+/// How urgently a response is sent beside others of its connection.
+///
+/// - Source: RFC 9218 §4
+package struct ResponsePriority: Sendable, Equatable {
+  /// 0 is the most urgent, 7 the least.
+  package let urgency: Int
+  /// Whether it is of use in pieces, and shares with others of its urgency.
+  package let isIncremental: Bool
+
+  /// Reads a `Priority` field; nil where it says nothing that is understood.
+  init?(_ value: String?) {
+    guard let value else { return nil }
+    var urgency: Int?
+    var isIncremental = false
+    for item in value.split(separator: ",") {
+      let text = item.filter { $0 != " " && $0 != "\t" }
+      if text.hasPrefix("u=") { urgency = Int(text.dropFirst(2)) }
+      if text == "i" || text == "i=?1" { isIncremental = true }
+    }
+    guard let urgency, (0...7).contains(urgency) else { return nil }
+    self.urgency = urgency
+    self.isIncremental = isIncremental
+  }
+}

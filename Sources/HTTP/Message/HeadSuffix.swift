@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import Sharing
+
+/// The end of every head: `Date`, `Connection` where it is needed, the empty line.
+///
+/// Made once a
+/// second for all responses of a loop.
+struct HeadSuffix {
+  private var validUntil = Int64.min
+  private var persistent = SharedBytes([])
+  private var closing = SharedBytes([])
+  private var keptAlive = SharedBytes([])
+  private var dateText = SharedBytes([])
+
+  /// What a head says about the connection.
+  enum Persistence {
+    /// Nothing: HTTP/1.1 goes on of itself.
+    case implied
+    /// `keep-alive`, which HTTP/1.0 needs to be told.
+    case told
+    /// `close`.
+    case closes
+  }
+
+  /// The bytes that end a head at the monotonic time `now`.
+  mutating func tail(_ persistence: Persistence, now: Int64) -> SharedBytes {
+    if now >= validUntil { renew(now) }
+    return switch persistence {
+    case .implied: persistent
+    case .told: keptAlive
+    case .closes: closing
+    }
+  }
+
+  /// The value of `Date` alone.
+  mutating func date(now: Int64) -> SharedBytes {
+    if now >= validUntil { renew(now) }
+    return dateText
+  }
+
+  private mutating func renew(_ now: Int64) {
+    let wall = clinux_clock_ns(CLOCK_REALTIME)
+    validUntil = now + 1_000_000_000 - wall % 1_000_000_000
+    let text = HTTPDate.text(Int(wall / 1_000_000_000))
+    dateText = SharedBytes(text)
+    let date = "Date: \(text)\r\n"
+    persistent = SharedBytes(date + "\r\n")
+    closing = SharedBytes(date + "Connection: close\r\n\r\n")
+    keptAlive = SharedBytes(date + "Connection: keep-alive\r\n\r\n")
+  }
+}

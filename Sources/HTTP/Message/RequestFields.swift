@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Net
+
+/// What the fields of a head say about the connection and the body, collected line by line.
+struct RequestFields {
+  private var hostCount = 0
+  private var lengths: [Int] = []
+  private var codings: [String] = []
+  private var hasTransferEncoding = false
+  private var hasClose = false
+  private var hasKeepAlive = false
+  private var hasUnknownExpectation = false
+  private var hasContinue = false
+
+  /// Takes the field `name` with its `value`.
+  mutating func take(
+    _ name: ArraySlice<UInt8>, _ value: ArraySlice<UInt8>
+  ) throws(RequestParseError) {
+    // Those that matter have these lengths; others need not be compared.
+    switch name.count {
+    case 6 where isEqual(name, "expect"):
+      for token in tokens(value) {
+        if token == "100-continue" { hasContinue = true } else { hasUnknownExpectation = true }
+      }
+    case 4 where isEqual(name, "host"):
+      hostCount += 1
+      guard isHost(value) else { throw .badHost }
+    case 10 where isEqual(name, "connection"):
+      for token in tokens(value) {
+        if token == "close" { hasClose = true }
+        if token == "keep-alive" { hasKeepAlive = true }
+      }
+    case 14 where isEqual(name, "content-length"):
+      // RFC 9112 §6.3: a list or several lines are refused even where all are equal.
+      guard !value.isEmpty, value.count <= 18, value.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 })
+      else { throw .badFraming }
+      lengths.append(value.reduce(0) { $0 * 10 + Int($1 - 0x30) })
+    case 17 where isEqual(name, "transfer-encoding"):
+      hasTransferEncoding = true
+      codings += tokens(value)
+    default:
+      break
+    }
+  }
+
+  /// RFC 9112 §3.2: exactly one `Host` in HTTP/1.1, at most one in HTTP/1.0.
+  func checkHost(minorVersion: UInt8) throws(RequestParseError) {
+    guard hostCount == 1 || hostCount == 0 && minorVersion == 0 else { throw .badHost }
+  }
+
+  /// RFC 9112 §6.1, §6.3.
+  func framing(minorVersion: UInt8) throws(RequestParseError) -> BodyFraming {
+    guard lengths.count <= 1 else { throw .badFraming }
+    guard hasTransferEncoding else {
+      return lengths.first.map { $0 == 0 ? .none : .contentLength($0) } ?? .none
+    }
+    guard lengths.isEmpty, minorVersion > 0, !codings.isEmpty else { throw .badFraming }
+    guard codings.allSatisfy({ $0 == "chunked" }) else {
+      // Chunked must be the last and only once; else the end of the body cannot be known.
+      throw codings.dropLast().contains("chunked") ? .badFraming : .unknownTransferCoding
+    }
+    guard codings.count == 1 else { throw .badFraming }
+    return .chunked
+  }
+
+  /// Whether `100 (Continue)` is waited for.
+  ///
+  /// RFC 9110 §10.1.1: any other expectation is refused; HTTP/1.0 has none.
+  func expectsContinue(minorVersion: UInt8) throws(RequestParseError) -> Bool {
+    guard minorVersion > 0 else { return false }
+    if hasUnknownExpectation { throw .unknownExpectation }
+    return hasContinue
+  }
+
+  /// RFC 9112 §9.3.
+  func keepAlive(minorVersion: UInt8) -> Bool {
+    !hasClose && (minorVersion > 0 || hasKeepAlive)
+  }
+
+  private func isEqual(_ name: ArraySlice<UInt8>, _ wanted: StaticString) -> Bool {
+    unsafe name.elementsEqual(
+      UnsafeBufferPointer(start: wanted.utf8Start, count: wanted.utf8CodeUnitCount)
+    ) { lowercased($0) == $1 }
+  }
+
+  private func tokens(_ value: ArraySlice<UInt8>) -> [String] {
+    value.split(separator: UInt8(ascii: ",")).compactMap { item in
+      let token = trimmed(item)
+      return token.isEmpty ? nil : String(decoding: token.map(lowercased), as: UTF8.self)
+    }
+  }
+}
+
+/// Without the spaces and tabs (OWS) at both ends.
+func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+  var rest = bytes
+  while let first = rest.first, first == 0x20 || first == 0x09 { rest = rest.dropFirst() }
+  while let last = rest.last, last == 0x20 || last == 0x09 { rest = rest.dropLast() }
+  return rest
+}
+
+extension Request {
+  /// Parses a complete head, whose lines are known to end with CR LF and to be free of control
+  /// characters, from `start` on.
+  ///
+  /// `hasBody` is known where the version of HTTP delimits the body by itself.
+  init(
+    head whole: consuming [UInt8], from start: Int, limits: HeadLimits, peer: PeerAddress,
+    hasBody: Bool? = nil
+  ) throws(RequestParseError) {
+    var head = whole
+    let headEnd = head.count
+    var end = Self.lineEnd(head, start)
+    let line = try RequestLine(head, start..<end, limits: limits)
+    var fields = RequestFields()
+    var position = end + 2
+    while true {
+      end = Self.lineEnd(head, position)
+      if end == position { break }
+      // RFC 9112 §5.1: no space before the colon; §5.2: a line that begins with one is obs-fold.
+      guard let colon = head[position..<end].firstIndex(of: UInt8(ascii: ":")),
+        colon > position, head[position..<colon].allSatisfy(isTokenCharacter)
+      else { throw .malformedField }
+      let value = trimmed(head[colon + 1..<end]).indices
+      try fields.take(head[position..<colon], head[value])
+      FieldOffsets(name: position..<colon, value: value).append(to: &head)
+      position = end + 2
+    }
+    try fields.checkHost(minorVersion: line.minorVersion)
+    var framing = try fields.framing(minorVersion: line.minorVersion)
+    let expectsContinue = try fields.expectsContinue(minorVersion: line.minorVersion)
+    if hasBody == true, framing == .none { framing = .chunked }
+    if hasBody == false { framing = .none }
+    self.init(
+      head: head, headEnd: headEnd, line: line,
+      keepAlive: fields.keepAlive(minorVersion: line.minorVersion), framing: framing, peer: peer)
+    self.expectsContinue = expectsContinue && framing != .none
+  }
+
+  /// A request put together from its parts, as for tests and for other versions of HTTP.
+  package init(
+    _ method: String, _ target: String, _ fields: [HeaderField] = [], peer: PeerAddress = .none
+  ) throws(RequestParseError) {
+    var head = Array("\(method) \(target) HTTP/1.1\r\n".utf8)
+    if !fields.contains(where: { $0.isNamed("host") }) { head += Array("Host: \r\n".utf8) }
+    for field in fields { field.append(to: &head) }
+    head += [0x0D, 0x0A]
+    var parser = RequestHeadParser()
+    var position = 0
+    guard let request = try parser.next(head.span, &position, peer: peer) else {
+      throw .malformedRequestLine
+    }
+    self = request
+  }
+
+  private static func lineEnd(_ head: [UInt8], _ start: Int) -> Int {
+    head[start...].firstIndex(of: 0x0D) ?? head.endIndex
+  }
+}

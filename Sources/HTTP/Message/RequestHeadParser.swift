@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Net
+
+/// Finds the request heads in the bytes of a connection, in pieces of any size, and parses them.
+///
+/// Strict, since leniency is how requests are smuggled: whoever stands before this server must read
+/// the same request in the same bytes. Pure: no clock, no socket.
+/// - Source: RFC 9112 §2–§6
+package struct RequestHeadParser {
+  /// In few bytes: every connection has a parser, while it waits too.
+  private let limits: PackedLimits
+  /// The head so far, if it came in several pieces.
+  private var partial: [UInt8] = []
+  private var headCount: Int32 = 0
+  private var lineCount: Int32 = 0
+  private var lineLength: Int32 = 0
+  private var isAfterCR = false
+  private var hasSkippedEmptyLine = false
+
+  /// A parser at the start of a connection.
+  package init(limits: HeadLimits = HeadLimits()) {
+    self.limits = PackedLimits(limits)
+  }
+
+  private init(_ limits: PackedLimits) {
+    self.limits = limits
+  }
+
+  /// Whether a head has begun and is not complete.
+  package var isInsideHead: Bool { headCount > 0 || isAfterCR }
+
+  /// Takes bytes from `position` on until a head is complete, and moves `position` behind it.
+  ///
+  /// - Returns: nil when all bytes are taken and the head goes on.
+  /// - Throws: what is wrong; after it the connection's bytes have no meaning any more.
+  package mutating func next(
+    _ bytes: borrowing Span<UInt8>, _ position: inout Int, peer: PeerAddress = .none
+  ) throws(RequestParseError) -> Request? {
+    let start = position
+    guard try scan(bytes, &position) else {
+      partial.append(bytes, start..<position)
+      return nil
+    }
+    var head: [UInt8] = []
+    swap(&head, &partial)
+    // With room for the places of the fields.
+    let placesSize = Int(lineCount - 1) * Request.FieldOffsets.size
+    head.reserveCapacity(head.count + position - start + placesSize)
+    head.append(bytes, start..<position)
+    let emptyLine = hasSkippedEmptyLine ? 2 : 0
+    self = RequestHeadParser(limits)
+    return try Request(
+      head: head, from: emptyLine, limits: limits.whole, peer: peer)
+  }
+
+  /// Looks for the end of the head byte by byte, so that what it refuses does not depend on how the
+  /// bytes are cut into pieces.
+  private mutating func scan(
+    _ bytes: borrowing Span<UInt8>, _ position: inout Int
+  ) throws(RequestParseError) -> Bool {
+    let count = bytes.count
+    while position < count {
+      // A run of bytes that mean nothing here, in one go.
+      let start = position
+      while position < count, bytes[position] >= 0x20, bytes[position] != 0x7F { position += 1 }
+      if position > start {
+        if isAfterCR { throw .bareLineEnding }
+        headCount += Int32(position - start)
+        lineLength += Int32(position - start)
+        try checkSize()
+        if position == count { break }
+      }
+      let byte = bytes[position]
+      position += 1
+      headCount += 1
+      try checkSize()
+      if byte == 0x0A {
+        guard isAfterCR else { throw .bareLineEnding }
+        isAfterCR = false
+        if lineLength > 0 {
+          lineCount += 1
+          lineLength = 0
+          if lineCount > limits.fieldCount + 1 { throw .tooManyFields(limit: limits.fieldCount) }
+        } else if lineCount > 0 {
+          return true
+        } else if hasSkippedEmptyLine {
+          throw .malformedRequestLine
+        } else {
+          // RFC 9112 §2.2: "SHOULD ignore at least one empty line (CRLF) received prior to the
+          // request-line".
+          hasSkippedEmptyLine = true
+        }
+        continue
+      }
+      if isAfterCR { throw .bareLineEnding }
+      if byte == 0x0D {
+        isAfterCR = true
+        continue
+      }
+      if byte != 0x09 { throw .controlCharacter }
+      lineLength += 1
+      try checkSize()
+    }
+    return false
+  }
+
+  private func checkSize() throws(RequestParseError) {
+    // Room for a method and a version around the longest target.
+    if lineCount == 0, lineLength > limits.targetBytes + 64 || headCount > limits.headBytes {
+      throw .targetTooLong(limit: limits.targetBytes)
+    }
+    if headCount > limits.headBytes { throw .headTooLarge(limit: limits.headBytes) }
+  }
+}
+
+extension Array where Element == UInt8 {
+  fileprivate mutating func append(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>) {
+    unsafe bytes.withUnsafeBufferPointer { buffer in
+      unsafe append(contentsOf: buffer[range])
+    }
+  }
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Net
+import Sharing
+
+/// How many connections each address has, over all loops.
+package final class AddressTable: Sendable {
+  private let counts = Locked<[PeerAddress: Int]>([:])
+
+  /// An empty table.
+  package init() {}
+
+  /// Counts a connection; the number of those that its address has now.
+  func add(_ peer: PeerAddress) -> Int {
+    counts.withLock { counts in
+      counts[peer.owner, default: 0] += 1
+      return counts[peer.owner, default: 0]
+    }
+  }
+
+  /// Counts a connection off.
+  func remove(_ peer: PeerAddress) {
+    counts.withLock { counts in
+      guard let count = counts[peer.owner] else { return }
+      counts[peer.owner] = count > 1 ? count - 1 : nil
+    }
+  }
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Exchanges in the order of their requests.
+///
+/// Nearly always there is one, which needs no memory beside it.
+struct ExchangeLine {
+  private(set) var first: HTTP1Exchange?
+  private var rest: [HTTP1Exchange] = []
+
+  var isEmpty: Bool { first == nil }
+
+  var count: Int { first == nil ? 0 : rest.count + 1 }
+
+  var last: HTTP1Exchange? { rest.last ?? first }
+
+  mutating func append(_ exchange: HTTP1Exchange) {
+    if first == nil { first = exchange } else { rest.append(exchange) }
+  }
+
+  mutating func removeFirst() {
+    first = rest.isEmpty ? nil : rest.removeFirst()
+    if rest.isEmpty { rest = [] }
+  }
+
+  /// All of them; none is left.
+  mutating func takeAll() -> [HTTP1Exchange] {
+    defer { self = ExchangeLine() }
+    return (first.map { [$0] } ?? []) + rest
+  }
+}

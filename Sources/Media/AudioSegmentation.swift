@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How AAC frames fall into segments and parts: as the video's segments do, to the nearest earlier AAC frame.
+///
+/// AAC frame j holds the samples 1024·j … 1024·j+1023 since 1970. Audio segment N begins with the frame that contains
+/// the moment at which video segment N begins, so its numbers are the video's and its duration differs by a frame
+/// from one segment to the next: it has ⌊a⌋ or ⌈a⌉ frames, a = segment duration · sample rate / 1024. A part is a whole
+/// number of frames, the last one of a segment what is left. All is computed from N or j, nothing is added up, so a
+/// restart and another origin agree.
+package struct AudioSegmentation: Sendable, Hashable {
+  /// Samples in an AAC-LC frame.
+  /// - Source: ISO/IEC 14496-3 §4.5.2.1 (frameLengthFlag 0)
+  package static let samplesPerFrame: Int64 = 1024
+
+  /// The video's segments.
+  package let video: Segmentation
+  /// Samples a second; the track's timescale.
+  package let sampleRate: Int32
+  /// AAC frames in a full part.
+  package let framesPerPart: Int64
+
+  /// A segment's duration as a fraction of AAC frames.
+  private let numerator, denominator: Int128
+
+  /// The cadence of audio beside `video`; nil where a video segment is shorter than one AAC frame.
+  ///
+  /// - Parameters:
+  ///   - video: whose segments are followed.
+  ///   - sampleRate: samples a second, at least 1.
+  ///   - framesPerPart: AAC frames in a part; nil for as many as are not longer than the video's part, so that they do not
+  ///     raise PART-HOLD-BACK, but at least five (106.7 ms at 48 kHz), since readers of the open segment stall on
+  ///     chunks that are much shorter. Never more than fit into a segment.
+  package init?(following video: Segmentation, sampleRate: Int32, framesPerPart: Int64? = nil) {
+    let rate = video.grid.rate
+    guard sampleRate >= 1 else { return nil }
+    self.video = video
+    self.sampleRate = sampleRate
+    numerator = Int128(video.framesPerSegment) * Int128(rate.denominator) * Int128(sampleRate)
+    denominator = Int128(rate.numerator) * Int128(Self.samplesPerFrame)
+    guard numerator >= denominator else { return nil }
+    let part = Int128(video.framesPerPart) * Int128(rate.denominator) * Int128(sampleRate)
+    let asLong = max(5, Int64(part / denominator))
+    let most = Int64(numerator / denominator)
+    self.framesPerPart = min(max(1, framesPerPart ?? asLong), most)
+  }
+
+  /// The first AAC frame of segment `number`.
+  package func firstFrame(of number: Int64) -> Int64 {
+    Int64(floorDivide(Int128(number) * numerator, denominator))
+  }
+
+  /// The AAC frame that contains the moment at which the picture with that index on the grid begins.
+  package func frame(holding picture: Int64) -> Int64 {
+    let rate = video.grid.rate
+    return Int64(
+      floorDivide(
+        Int128(picture) * Int128(rate.denominator) * Int128(sampleRate),
+        Int128(rate.numerator) * Int128(Self.samplesPerFrame)))
+  }
+
+  /// The number of the segment that holds AAC frame `index`.
+  package func segment(of index: Int64) -> Int64 {
+    // The last N with ⌊N·a⌋ ≤ j, that is N·a < j + 1.
+    Int64(-floorDivide(-(Int128(index) + 1) * denominator, numerator)) - 1
+  }
+
+  /// AAC frames in segment `number`.
+  package func frames(in number: Int64) -> Int64 {
+    firstFrame(of: number + 1) - firstFrame(of: number)
+  }
+
+  /// Which frame of its segment AAC frame `index` is, from 0.
+  package func position(of index: Int64) -> Int64 { index - firstFrame(of: segment(of: index)) }
+
+  /// Parts in segment `number`, of which the last one may be shorter than the others; the most where segments are free.
+  package func parts(in number: Int64) -> Int64 {
+    video.hasVariableDuration ? mostPartsPerSegment : parts(holding: frames(in: number))
+  }
+
+  /// The most parts that a segment has.
+  package var mostPartsPerSegment: Int64 { parts(holding: longest) }
+
+  /// Parts since 1970 before the first of segment `number`: exact, so that part (N, K) is number partsBefore(N) + K.
+  ///
+  /// Of the first N segments, those that are one frame longer than the shortest number firstFrame(N) − N·⌊a⌋.
+  package func partsBefore(_ number: Int64) -> Int64 {
+    guard !video.hasVariableDuration else { return number * mostPartsPerSegment }
+    let longer = firstFrame(of: number) - number * shortest
+    let perShort = parts(holding: shortest)
+    return number * perShort + longer * (parts(holding: shortest + 1) - perShort)
+  }
+
+  /// The part that has `count` parts before it since 1970: the reverse of ``partsBefore(_:)``.
+  package func part(after count: Int64) -> (segment: Int64, index: Int64) {
+    guard !video.hasVariableDuration else {
+      let number = Int64(floorDivide(Int128(count), Int128(mostPartsPerSegment)))
+      return (number, count - number * mostPartsPerSegment)
+    }
+    // The mean number of parts in a segment leads to the right segment or to a neighbour.
+    let perShort = Int128(parts(holding: shortest))
+    let more = Int128(parts(holding: shortest + 1)) - perShort
+    let mean = perShort * denominator + more * (numerator - Int128(shortest) * denominator)
+    var number = Int64(floorDivide(Int128(count) * denominator, mean))
+    while partsBefore(number) > count { number -= 1 }
+    while partsBefore(number + 1) <= count { number += 1 }
+    return (number, count - partsBefore(number))
+  }
+
+  /// The part that AAC frame `index` belongs to, and whether it is the last of part or segment.
+  package func partPosition(of index: Int64) -> Position {
+    let number = segment(of: index)
+    let position = index - firstFrame(of: number)
+    let endsSegment = position + 1 == frames(in: number)
+    return Position(
+      segment: number, part: position / framesPerPart, position: position,
+      endsPart: endsSegment || (position + 1) % framesPerPart == 0, endsSegment: endsSegment)
+  }
+
+  /// Where an AAC frame stands.
+  package struct Position: Sendable, Hashable {
+    /// The segment's number.
+    package let segment: Int64
+    /// The Part Index.
+    package let part: Int64
+    /// Which frame of its segment it is, from 0.
+    package let position: Int64
+    /// Whether it completes its part.
+    package let endsPart: Bool
+    /// Whether it completes its segment.
+    package let endsSegment: Bool
+  }
+
+  /// The base media decode time of AAC frame `index` in samples since 1970.
+  package func ticks(_ index: Int64) -> Int64 { index * Self.samplesPerFrame }
+
+  /// The time of AAC frame `index` in nanoseconds since 1970, rounded down.
+  package func nanoseconds(_ index: Int64) -> Int64 {
+    Int64(floorDivide(Int128(ticks(index)) * 1_000_000_000, Int128(sampleRate)))
+  }
+
+  /// The sample that lies at `nanoseconds` since 1970 or, where none does, the last before it.
+  package func sample(atOrBefore nanoseconds: Int64) -> Int64 {
+    Int64(floorDivide(Int128(nanoseconds) * Int128(sampleRate), 1_000_000_000))
+  }
+
+  /// The duration of a full part in samples.
+  package var partTicks: Int64 { framesPerPart * Self.samplesPerFrame }
+
+  /// The duration of the longest segment in samples.
+  package var longestSegmentTicks: Int64 { longest * Self.samplesPerFrame }
+
+  /// AAC frames in the longest segment.
+  private var longest: Int64 {
+    guard let most = video.mostFramesPerSegment else { return shortest + (isWhole ? 0 : 1) }
+    // It begins with the frame that contains the picture's moment, wherever in that frame it lies.
+    return frame(holding: most) + 1
+  }
+
+  private var shortest: Int64 { Int64(numerator / denominator) }
+  private var isWhole: Bool { numerator % denominator == 0 }
+
+  private func parts(holding frames: Int64) -> Int64 {
+    (frames + framesPerPart - 1) / framesPerPart
+  }
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How a track's frames fall into segments and parts: the one vocabulary of video and audio tracks.
+///
+/// A frame is a picture or an AAC frame. All is exact and computed from numbers alone.
+package enum TrackSegmentation: Sendable, Hashable {
+  /// Pictures.
+  case video(Segmentation)
+  /// AAC frames.
+  case audio(AudioSegmentation)
+
+  /// The video's segments, which every track of a stream shares.
+  package var video: Segmentation {
+    switch self {
+    case .video(let segmentation): segmentation
+    case .audio(let segmentation): segmentation.video
+    }
+  }
+
+  /// Whether segments end with the source's key pictures and not by their length; see ``Segmentation``.
+  package var hasVariableDuration: Bool { video.hasVariableDuration }
+
+  /// Ticks a second.
+  package var timescale: Int32 {
+    switch self {
+    case .video(let segmentation): segmentation.grid.rate.timescale
+    case .audio(let segmentation): segmentation.sampleRate
+    }
+  }
+
+  /// The duration of a frame in ticks.
+  package var ticksPerFrame: Int64 {
+    switch self {
+    case .video(let segmentation): segmentation.grid.rate.ticksPerFrame
+    case .audio: AudioSegmentation.samplesPerFrame
+    }
+  }
+
+  /// Frames in a full part.
+  package var framesPerPart: Int64 {
+    switch self {
+    case .video(let segmentation): segmentation.framesPerPart
+    case .audio(let segmentation): segmentation.framesPerPart
+    }
+  }
+
+  /// The number of the segment that holds frame `index`.
+  package func segment(of index: Int64) -> Int64 {
+    switch self {
+    case .video(let segmentation): segmentation.segment(of: index)
+    case .audio(let segmentation): segmentation.segment(of: index)
+    }
+  }
+
+  /// The first frame of segment `number`.
+  package func firstFrame(of number: Int64) -> Int64 {
+    switch self {
+    case .video(let segmentation): segmentation.firstFrame(of: number)
+    case .audio(let segmentation): segmentation.firstFrame(of: number)
+    }
+  }
+
+  /// Frames in segment `number`.
+  package func frames(in number: Int64) -> Int64 {
+    switch self {
+    case .video(let segmentation): segmentation.framesPerSegment
+    case .audio(let segmentation): segmentation.frames(in: number)
+    }
+  }
+
+  /// Which frame of its segment frame `index` is, from 0.
+  package func position(of index: Int64) -> Int64 { index - firstFrame(of: segment(of: index)) }
+
+  /// Which part of its segment frame `index` is in, from 0.
+  package func part(of index: Int64) -> Int64 { position(of: index) / framesPerPart }
+
+  /// Parts in segment `number`, of which the last one may be shorter than the others; the most where segments are free.
+  package func parts(in number: Int64) -> Int64 {
+    switch self {
+    case .video(let segmentation): segmentation.partsPerSegment
+    case .audio(let segmentation): segmentation.parts(in: number)
+    }
+  }
+
+  /// The most parts that a segment has.
+  package var mostPartsPerSegment: Int64 {
+    switch self {
+    case .video(let segmentation): segmentation.partsPerSegment
+    case .audio(let segmentation): segmentation.mostPartsPerSegment
+    }
+  }
+
+  /// Parts since 1970 before the first of segment `number`: part (N, K) is number partsBefore(N) + K.
+  package func partsBefore(_ number: Int64) -> Int64 {
+    switch self {
+    case .video(let segmentation): number * segmentation.partsPerSegment
+    case .audio(let segmentation): segmentation.partsBefore(number)
+    }
+  }
+
+  /// The part that has `count` parts before it since 1970.
+  package func part(after count: Int64) -> (segment: Int64, index: Int64) {
+    switch self {
+    case .video(let segmentation):
+      let parts = segmentation.partsPerSegment
+      let number = Int64(floorDivide(Int128(count), Int128(parts)))
+      return (number, count - number * parts)
+    case .audio(let segmentation): return segmentation.part(after: count)
+    }
+  }
+
+  /// Whether frame `index` completes its part, and whether it completes its segment.
+  package func ends(_ index: Int64) -> (part: Bool, segment: Bool) {
+    let number = segment(of: index)
+    let after = index - firstFrame(of: number) + 1
+    let endsSegment = after == frames(in: number)
+    return (endsSegment || after % framesPerPart == 0, endsSegment)
+  }
+
+  /// The base media decode time of frame `index` in ticks since 1970.
+  package func ticks(_ index: Int64) -> Int64 { index * ticksPerFrame }
+
+  /// The time of frame `index` in nanoseconds since 1970, rounded down.
+  package func nanoseconds(_ index: Int64) -> Int64 {
+    switch self {
+    case .video(let segmentation): segmentation.grid.nanoseconds(index)
+    case .audio(let segmentation): segmentation.nanoseconds(index)
+    }
+  }
+
+  /// The fewest frames that last at least so many nanoseconds.
+  package func frames(covering nanoseconds: Int64) -> Int64 {
+    let unit = Int128(ticksPerFrame) * 1_000_000_000
+    return Int64(-floorDivide(-Int128(nanoseconds) * Int128(timescale), unit))
+  }
+
+  /// The duration of a full part in ticks.
+  package var partTicks: Int64 { framesPerPart * ticksPerFrame }
+
+  /// The duration of the video's segment, to which those of the track come nearest, in whole ticks.
+  package var nominalSegmentTicks: Int64 {
+    let video = video
+    return video.segmentTicks * Int64(timescale) / Int64(video.grid.rate.timescale)
+  }
+
+  /// The duration of segment `number` in ticks.
+  package func segmentTicks(_ number: Int64) -> Int64 { frames(in: number) * ticksPerFrame }
+
+  /// EXT-X-TARGETDURATION: that of the video, since all playlists of a stream share it.
+  ///
+  /// An audio segment is at most one AAC frame longer, so it is above the target, rounded, only where the video's
+  /// duration is that close below half a second (RFC 8216bis §4.4.3.1 compares rounded durations).
+  package var targetDuration: Int64 {
+    let longest: Int64
+    switch self {
+    case .video(let segmentation): return segmentation.targetDuration
+    case .audio(let segmentation): longest = segmentation.longestSegmentTicks
+    }
+    let rounded = (2 * longest + Int64(timescale)) / (2 * Int64(timescale))
+    return max(video.targetDuration, rounded)
+  }
+}

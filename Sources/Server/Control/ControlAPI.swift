@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTP
+import Logging
+import Net
+import Sharing
+import Streams
+
+/// `/api` on one loop: lists streams, and has them added and removed, for who knows the token.
+///
+/// Confined to the loop's thread; answers come from another. Pages of other origins may read nothing here.
+final class ControlAPI {
+  private typealias Reply = (ticket: UInt64, answer: ControlResult)
+
+  private let serverState: ServerState
+  private unowned let loop: EventLoop
+  private var waiting: [UInt64: any Exchange] = [:]
+  private var lastTicket: UInt64 = 0
+  private let replies = Locked<[Reply]>([])
+
+  init(_ serverState: ServerState, loop: EventLoop) {
+    self.serverState = serverState
+    self.loop = loop
+  }
+
+  /// Whether a request is for this desk.
+  static func owns(_ request: Request) -> Bool { request.firstPathSegment == "api" }
+
+  /// Answers, or has it answered later.
+  func handle(_ exchange: any Exchange) {
+    exchange.kind = Kinds.control
+    if let refusal = refusal(exchange.request) { return exchange.respond(refusal) }
+    let path = exchange.request.pathSegments
+    guard path.count >= 2, path[1] == "streams", path.count <= 3 else {
+      return exchange.respond(Self.error(404, "nothing is served under this path"))
+    }
+    let name = path.count == 3 ? path[2] : nil
+    switch (exchange.request.method, name) {
+    case (.get, nil), (.head, nil):
+      let streams = serverState.streamTable.streams.map { StreamDocument($0).text }
+      exchange.respond(Self.json(200, "[" + streams.joined(separator: ",\n ") + "]\n"))
+    case (.get, let name?), (.head, let name?):
+      guard let stream = serverState.streamTable.stream(name) else {
+        return exchange.respond(Self.error(404, "there is no such stream"))
+      }
+      exchange.respond(Self.json(200, StreamDocument(stream).text + "\n"))
+    case (.post, nil):
+      exchange.collectBody { [weak self] body in
+        self?.ask(exchange) { control, answer in control.add(body, answer: answer) }
+      }
+    case (.delete, let name?):
+      ask(exchange) { control, answer in control.remove(name, answer: answer) }
+    default:
+      let allowed = name == nil ? "GET, HEAD, POST" : "GET, HEAD, DELETE"
+      exchange.respond(
+        Self.error(
+          405, "\(exchange.request.methodText) is not allowed here; allowed are \(allowed)",
+          [HeaderField("Allow", allowed)]))
+    }
+  }
+
+  /// Answers what was decided meanwhile.
+  func woken() {
+    let decided = replies.withLock { replies in
+      defer { replies = [] }
+      return replies
+    }
+    for reply in decided {
+      guard let exchange = waiting.removeValue(forKey: reply.ticket) else { continue }
+      exchange.respond(response(reply.answer))
+    }
+  }
+
+  private func ask(
+    _ exchange: any Exchange,
+    _ wish: (any StreamControl, @escaping @Sendable (ControlResult) -> Void) -> Void
+  ) {
+    guard let control = serverState.control else {
+      return exchange.respond(Self.error(503, "the program is starting"))
+    }
+    lastTicket += 1
+    let ticket = lastTicket
+    waiting[ticket] = exchange
+    exchange.onGone = { [weak self] in self?.waiting[ticket] = nil }
+    wish(control) { [replies, weak loop] answer in
+      replies.withLock { $0.append((ticket, answer)) }
+      loop?.wake()
+    }
+  }
+
+  private func response(_ answer: ControlResult) -> PreparedResponse {
+    switch answer {
+    case .added(let name):
+      guard let stream = serverState.streamTable.stream(name) else {
+        return Self.error(404, "it has gone again")
+      }
+      return Self.json(
+        201, StreamDocument(stream).text + "\n", [HeaderField("Location", "/api/streams/\(name)")])
+    case .removed: return PreparedResponse(status: 204, fields: Self.fields)
+    case .unknown: return Self.error(404, "there is no such stream")
+    case .refused(let reason): return Self.error(400, Redaction.redact(reason))
+    case .taken(let name): return Self.error(409, "there is a stream called \(name) already")
+    }
+  }
+
+  /// Why the request is not for its sender; nil where it carries the token.
+  /// - Source: RFC 6750 §3; RFC 9110 §15.5.2, §15.5.4
+  private func refusal(_ request: Request) -> PreparedResponse? {
+    guard let token = serverState.options.adminToken else {
+      return Self.error(403, "the program was started without --admin-token")
+    }
+    let words = (request.header("authorization") ?? "").split(separator: " ")
+    guard words.count == 2, words[0].lowercased() == "bearer" else {
+      return Self.error(
+        401, "this wants Authorization: Bearer, with the token",
+        [HeaderField("WWW-Authenticate", "Bearer realm=\"streamer\"")])
+    }
+    return Secret.isSame(words[1], token) ? nil : Self.error(403, "the token is another one")
+  }
+
+  private static let fields = [
+    HeaderField("Cache-Control", "no-store"), HeaderField("X-Content-Type-Options", "nosniff"),
+  ]
+
+  private static func json(
+    _ status: Int, _ text: String, _ more: [HeaderField] = []
+  ) -> PreparedResponse {
+    PreparedResponse(
+      status: status, fields: [HeaderField("Content-Type", "application/json")] + fields + more,
+      body: [SharedBytes(text)])
+  }
+
+  private static func error(
+    _ status: Int, _ line: String, _ more: [HeaderField] = []
+  ) -> PreparedResponse {
+    PreparedResponse.text(status, line, fields: fields + more)
+  }
+}

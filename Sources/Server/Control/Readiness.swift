@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HLSPackager
+import Packaging
+import Sharing
+
+/// Whether viewers can be sent here: a window is full and advances, or a stream waits to be asked for.
+struct Readiness {
+  /// Why not; empty when ready.
+  let reason: String
+
+  init(_ serverState: ServerState) {
+    let now = SystemClock.wall
+    let streams = serverState.streamTable.streams
+    let reasons = streams.compactMap { stream -> String? in
+      switch stream.state {
+      case .idle: nil
+      case .starting: "\(stream.name): it starts"
+      case .failed(let reason): "\(stream.name): \(reason)"
+      case .served(let served): Self.reason(served, now)
+      }
+    }
+    if streams.isEmpty {
+      reason = "there are no streams"
+    } else {
+      reason = reasons.count < streams.count ? "" : reasons.joined(separator: "; ")
+    }
+  }
+
+  /// Why the window cannot be played now; nil when it can.
+  private static func reason(_ served: ServedStream, _ now: Int64) -> String? {
+    let snapshot = served.window.snapshot
+    guard snapshot.state == .live, !snapshot.segments.isEmpty else {
+      return "\(served.name): \(snapshot.state == .ended ? "has ended" : "the window is not full")"
+    }
+    let newest = (snapshot.open?.chunks.last ?? snapshot.segments.last?.chunks.last)?.published
+    let age = now - (newest ?? 0)
+    let limit = 3 * served.control.partTargetMicroseconds * 1000
+    return age < limit ? nil : "\(served.name): nothing was published for \(age / 1_000_000) ms"
+  }
+
+  var isReady: Bool { reason.isEmpty }
+}

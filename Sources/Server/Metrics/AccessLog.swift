@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTP
+import Logging
+import Sharing
+
+/// The access log: a line for each answer, in the form of the log, made and written off the loops.
+final class AccessLog: Sendable {
+  private let file: LineFile
+  private let format: Log.Format
+
+  init(_ file: LineFile, _ format: Log.Format) {
+    self.file = file
+    self.format = format
+  }
+
+  /// Lines that were not written.
+  var lostCount: UInt64 { file.lostCount }
+
+  /// Adds the line of an answer; never blocks.
+  func add(_ record: ExchangeRecord) {
+    let (format, wall) = (format, SystemClock.wall)
+    file.append(size: record.request.headSize + 300) {
+      let line = AccessLine(record, wall: wall)
+      return format == .json ? line.json : line.text
+    }
+  }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTP
+
+/// What a player says of itself with a request, in the query or in fields.
+///
+/// It never changes the answer. - Source: CTA-5004 (CMCD)
+struct CMCDReport: Equatable {
+  /// `bl`: milliseconds in the buffer.
+  var bufferMilliseconds: Double?
+  /// `mtp`: measured throughput in kilobits a second.
+  var throughputKilobits: Double?
+  /// `dl`: milliseconds until the buffer runs dry.
+  var deadlineMilliseconds: Double?
+  /// `ltc`: milliseconds behind live.
+  var latencyMilliseconds: Double?
+  /// `pr`: playback rate.
+  var playbackRate: Double?
+  /// `bs`: the buffer ran dry since the last request.
+  var starved = false
+  /// `su`: needed to start or to recover.
+  var startup = false
+
+  private static let fields = ["cmcd-request", "cmcd-object", "cmcd-status", "cmcd-session"]
+
+  /// What `request` says; nil where it says nothing.
+  init?(_ request: Request) {
+    var found = false
+    // Only a query that has it is taken to pieces.
+    if request.queryContains("CMCD=") {
+      for item in request.queryItems where item.name == "CMCD" {
+        found = true
+        read(item.value)
+      }
+    }
+    for name in Self.fields {
+      guard let value = request.header(name) else { continue }
+      found = true
+      read(value)
+    }
+    guard found else { return nil }
+  }
+
+  /// `bl=21300,bs,sid="6e2f"`: pairs in any order; a string may hold commas.
+  private mutating func read(_ text: String) {
+    var isQuoted = false
+    let items = text.split { character in
+      if character == "\"" { isQuoted.toggle() }
+      return character == "," && !isQuoted
+    }
+    for item in items {
+      let name = item.prefix { $0 != "=" }.drop { $0 == " " }
+      // A name alone means true.
+      let text = item.firstIndex(of: "=").map { item[$0...].dropFirst() } ?? "true"
+      let value = Self.number(text)
+      switch name {
+      case "bl": bufferMilliseconds = value
+      case "mtp": throughputKilobits = value
+      case "dl": deadlineMilliseconds = value
+      case "ltc": latencyMilliseconds = value
+      case "pr": playbackRate = value
+      case "bs": starved = text == "true"
+      case "su": startup = text == "true"
+      default: break
+      }
+    }
+  }
+
+  private static func number(_ text: Substring) -> Double? {
+    guard text.utf8.count <= 20, let value = Double(text), (0...10_000_000).contains(value) else {
+      return nil
+    }
+    return value
+  }
+}

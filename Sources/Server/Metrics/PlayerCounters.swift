@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Sharing
+
+/// What players said of themselves (CMCD): counts without a label, so that no client can make them grow.
+struct PlayerCounters: Sendable {
+  var requests: UInt64 = 0
+  var starvations: UInt64 = 0
+  var startups: UInt64 = 0
+  var bufferSeconds = Histogram.seconds
+  var deadlineSeconds = Histogram.seconds
+  var latencySeconds = Histogram(bounds: [0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30])
+  var throughputKilobits = Histogram(
+    bounds: [250, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000])
+  var playbackRate = Histogram(bounds: [0, 0.5, 0.9, 0.96, 0.99, 1, 1.01, 1.04, 1.1, 1.5, 2])
+
+  /// Counts what came with one request.
+  mutating func observe(_ data: CMCDReport) {
+    requests += 1
+    if data.starved { starvations += 1 }
+    if data.startup { startups += 1 }
+    if let value = data.bufferMilliseconds { bufferSeconds.observe(value / 1000) }
+    if let value = data.deadlineMilliseconds { deadlineSeconds.observe(value / 1000) }
+    if let value = data.latencyMilliseconds { latencySeconds.observe(value / 1000) }
+    if let value = data.throughputKilobits { throughputKilobits.observe(value) }
+    if let value = data.playbackRate { playbackRate.observe(value) }
+  }
+
+  /// Adds what another loop counted.
+  mutating func add(_ other: PlayerCounters) {
+    requests += other.requests
+    starvations += other.starvations
+    startups += other.startups
+    bufferSeconds.add(other.bufferSeconds)
+    deadlineSeconds.add(other.deadlineSeconds)
+    latencySeconds.add(other.latencySeconds)
+    throughputKilobits.add(other.throughputKilobits)
+    playbackRate.add(other.playbackRate)
+  }
+
+  /// Writes them in Prometheus' text format.
+  func write(to out: inout MetricLines) {
+    func counter(_ name: String, _ help: String, _ value: UInt64) {
+      out.family(name, "counter", help)
+      out.sample(name, [], Double(value))
+    }
+    func histogram(_ name: String, _ help: String, _ value: Histogram) {
+      out.family(name, "histogram", help)
+      out.histogram(name, [], value)
+    }
+    counter("streamer_cmcd_requests_total", "Requests that carried CMCD.", requests)
+    counter(
+      "streamer_cmcd_starvations_total", "Requests that told of a buffer run dry (bs).",
+      starvations)
+    counter(
+      "streamer_cmcd_startups_total", "Requests needed to start or to recover (su).", startups)
+    histogram(
+      "streamer_cmcd_buffer_seconds", "What players had in their buffers (bl).", bufferSeconds)
+    histogram("streamer_cmcd_deadline_seconds", "Until buffers run dry (dl).", deadlineSeconds)
+    histogram(
+      "streamer_cmcd_latency_seconds", "Behind live, as players see it (ltc).", latencySeconds)
+    histogram(
+      "streamer_cmcd_throughput_kilobits", "What players measured (mtp).", throughputKilobits)
+    histogram("streamer_cmcd_playback_rate", "Playback rates (pr).", playbackRate)
+  }
+}

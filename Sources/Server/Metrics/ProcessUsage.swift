@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+/// What the process uses, from /proc.
+struct ProcessUsage {
+  let cpuSeconds: Double
+  let residentBytes: Double
+  let threads: Int
+  let descriptors: Int
+
+  init() {
+    // After the name in parentheses, which may hold spaces: state is field 3 (proc(5)).
+    let stat = Self.read("/proc/self/stat")
+    let fields = stat[(stat.lastIndex(of: ")") ?? stat.startIndex)...].split(separator: " ")
+    func field(_ number: Int) -> Double {
+      let place = number - 2
+      return place < fields.count ? Double(fields[place]) ?? 0 : 0
+    }
+    cpuSeconds = (field(14) + field(15)) / Double(max(1, sysconf(Int32(_SC_CLK_TCK))))
+    residentBytes = field(24) * Double(max(1, sysconf(Int32(_SC_PAGESIZE))))
+    threads = Int(field(20))
+    descriptors = Self.entries("/proc/self/fd")
+  }
+
+  private static func read(_ path: String) -> String {
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return "" }
+    defer { close(descriptor) }
+    var bytes = [UInt8](repeating: 0, count: 4096)
+    let count = unsafe bytes.withUnsafeMutableBytes { buffer in
+      unsafe Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+    }
+    return String(decoding: bytes[..<max(0, count)], as: UTF8.self)
+  }
+
+  private static func entries(_ path: String) -> Int {
+    guard let directory = unsafe opendir(path) else { return 0 }
+    defer { unsafe closedir(directory) }
+    var count = 0
+    while let entry = unsafe readdir(directory) {
+      if unsafe entry.pointee.d_name.0 != 46 { count += 1 }  // not "." and ".."
+    }
+    return count - 1  // the one that was opened here
+  }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTP
+import Packaging
+
+/// Tells a cache that asks for it what will be wanted next, so that it can have it under way.
+///
+/// - Source: Akamai CDN-Origin-Assist (`CDN-Origin-Assist-Prefetch-Enabled`, `-Path`)
+enum PrefetchHint {
+  /// The field for an answer after which segment `number` will be wanted; none where the request does not ask.
+  static func fields(_ request: Request, segment number: Int64, _ names: MediaNames)
+    -> [HeaderField]
+  {
+    fields(request) { names.name(ofSegment: number) }
+  }
+
+  /// The field for an answer to a request for part `index` of segment `number`.
+  static func fields(
+    _ request: Request, afterPart index: Int64, of number: Int64, partsInSegment: Int64,
+    _ names: MediaNames
+  ) -> [HeaderField] {
+    fields(request) {
+      index + 1 < partsInSegment
+        ? names.name(ofPart: index + 1, in: number) : names.name(ofPart: 0, in: number + 1)
+    }
+  }
+
+  /// Whether a request asks for it.
+  static func isAsked(_ request: Request) -> Bool {
+    request.header("cdn-origin-assist-prefetch-enabled") == "1"
+  }
+
+  private static func fields(_ request: Request, _ name: () -> String) -> [HeaderField] {
+    guard isAsked(request) else { return [] }
+    let path = request.rawPath
+    let folder = path[...(path.lastIndex(of: "/") ?? path.startIndex)]
+    return [HeaderField("CDN-Origin-Assist-Prefetch-Path", folder + name())]
+  }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import Media
+import Packaging
+import Streams
+
+/// One stream as `/api/streams` shows it; without secrets.
+struct StreamDocument {
+  private let stream: StreamEntry
+
+  init(_ stream: StreamEntry) { self.stream = stream }
+
+  /// A JSON object.
+  var text: String {
+    var fields = [("stream", JSONText.quoted(stream.name))]
+    if let plan = stream.hosted?.plan {
+      if let label = plan.label { fields.append(("name", JSONText.quoted(label))) }
+      if let source = plan.source {
+        fields.append(("source", JSONText.quoted(Redaction.redact(source))))
+      }
+      fields.append(("onDemand", "\(plan.isOnDemand)"))
+    }
+    fields.append(("state", JSONText.quoted(stream.word)))
+    if case .failed(let reason) = stream.state {
+      fields.append(("reason", JSONText.quoted(reason)))
+    }
+    if let served = stream.served {
+      let renditions = served.renditions.map { rendition in
+        let size = rendition.window.snapshot.track?.size
+        return "{\"name\": \(JSONText.quoted(rendition.name))"
+          + (size.map { ", \"width\": \($0.width), \"height\": \($0.height)" } ?? "") + "}"
+      }
+      fields.append(("renditions", "[" + renditions.joined(separator: ", ") + "]"))
+    }
+    return "{" + fields.map { "\"\($0.0)\": \($0.1)" }.joined(separator: ", ") + "}"
+  }
+}

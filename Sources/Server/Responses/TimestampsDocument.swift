@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import Media
+import Packaging
+import Sharing
+
+/// `/timestamps.json`: when media was captured and when it became complete, for latency scripts.
+///
+/// Unix time in nanoseconds. `segments` and `parts` say when the object became complete, `captures` when its first frame
+/// was captured. What was made before the stream went live is not listed.
+struct TimestampsDocument {
+  let snapshot: WindowSnapshot
+  let names: MediaNames
+  /// How many segments are listed.
+  let length: Int
+
+  /// The JSON text at wall time `now`.
+  func text(now: Int64) -> String {
+    let segments = snapshot.segments.suffix(length).filter { !$0.isPrefill && !$0.isGap }
+    var parts = snapshot.segments.suffix(length).flatMap(\.parts)
+    if let open = snapshot.open { parts += open.parts }
+    parts.removeAll { part in part.chunks.contains { $0.published == 0 } }
+    let clock = SystemClock.synchronization
+    return "{\"timestamp\":\(now)"
+      + object("segments", segments.map { (names.name(ofSegment: $0.number), $0.published) })
+      + object("parts", parts.map { (name(of: $0), $0.published) })
+      + object("captures", parts.map { (name(of: $0), $0.captured) })
+      + ",\"clock\":{\"source\":\"system\",\"synchronized\":\(clock.isSynchronized)"
+      + ",\"offsetEstimateNs\":\(clock.estimatedErrorNanoseconds)}}\n"
+  }
+
+  private func name(of part: Part) -> String {
+    names.name(ofPart: part.index, in: part.segment)
+  }
+
+  private func object(_ name: String, _ entries: [(String, Int64)]) -> String {
+    let members = entries.map { "\(JSONText.quoted($0.0)):\($0.1)" }.joined(separator: ",")
+    return ",\"\(name)\":{\(members)}"
+  }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTP
+import Logging
+import Sharing
+
+/// The player page and the scripts that it may load from here.
+package struct PageFiles: Sendable {
+  private let page: PreparedResponse
+  private let compressedPage: PreparedResponse
+  private let negotiatedPage: PreparedResponse
+  private let scripts: [String: PreparedResponse]
+
+  /// The page's HTML, and scripts by the name under which `/player/` serves them.
+  package init(html: [UInt8], scripts: [String: [UInt8]]) {
+    let fields = ResponseFields.fields("text/html; charset=utf-8", .second)
+    let vary = HeaderField("Vary", "Accept-Encoding")
+    let plain = SharedBytes(html)
+    page = PreparedResponse(
+      status: 200, fields: fields + [vary, ProcessETag.of("page")], body: [plain])
+    compressedPage =
+      Gzip.compress(plain)
+      .map {
+        PreparedResponse(
+          status: 200,
+          fields: fields + [
+            vary, HeaderField("Content-Encoding", "gzip"), ProcessETag.of("page-z"),
+          ], body: [$0])
+      } ?? page
+    negotiatedPage = PreparedResponse(
+      status: 200,
+      fields: ResponseFields.fields("text/html; charset=utf-8", .noStore)
+        + [HeaderField("Vary", "Accept")], body: [plain])
+    let script = ResponseFields.fields("text/javascript; charset=utf-8", .second)
+    var files: [String: PreparedResponse] = [:]
+    for (name, bytes) in scripts {
+      files[name] = PreparedResponse(
+        status: 200, fields: script + [ProcessETag.of(name)], body: [SharedBytes(bytes)])
+    }
+    // By it the page knows what it may load, without asking for what is not there.
+    let names = scripts.keys.sorted().map { JSONText.quoted($0) }.joined(separator: ",")
+    files["scripts.json"] = PreparedResponse(
+      status: 200, fields: ResponseFields.fields("application/json", .second),
+      body: [SharedBytes("[\(names)]")])
+    self.scripts = files
+  }
+
+  /// The page for `request`.
+  func page(for request: Request) -> PreparedResponse {
+    request.accepts(coding: "gzip") ? compressedPage : page
+  }
+
+  /// The page for a request to which it is an answer because of its `Accept`; nil where the field does not name HTML.
+  func page(instead request: Request) -> PreparedResponse? {
+    request.header("accept")?.contains("text/html") == true ? negotiatedPage : nil
+  }
+
+  /// A script by its name.
+  func script(_ name: String) -> PreparedResponse? { scripts[name] }
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a path names: pure text, before anybody knows whether it exists.
+package enum Route: Equatable {
+  /// From where a playlist is asked; relative URIs in it depend on this.
+  package enum Depth: CaseIterable {
+    /// `/live.m3u8`: media lies in `S/R/`.
+    case root
+    /// `/S/playlist.m3u8`: media lies in `R/`.
+    case stream
+    /// `/S/R/playlist.m3u8`: media lies beside it.
+    case rendition
+  }
+
+  /// The player page; of a stream, or of the default one.
+  case page(stream: String?)
+  /// A file of the page by its name.
+  case pageFile(String)
+  /// An LL-HLS playlist.
+  case playlist(stream: String?, rendition: String?, Depth)
+  /// The playlist for players that know no parts.
+  case chunkedPlaylist(stream: String, rendition: String?, Depth)
+  /// An MPD.
+  case manifest(stream: String?, ManifestCache.Depth)
+  /// Anything else within a rendition, or in a stream with one alone: header, segment, part.
+  case media(stream: String, rendition: String?, name: String)
+  /// `/timestamps.json`.
+  case timestamps(stream: String?)
+  /// `/time`, `/isotime`.
+  case time(TimeService.Form?)
+  case health, ready, version, metrics
+  /// No such path.
+  case unknown
+
+  /// Reads the pieces between the slashes.
+  package init(_ segments: [String]) {
+    switch segments.count {
+    case 1: self = Self.root(segments[0])
+    case 2: self = Self.inStream(segments[0], segments[1])
+    case 3: self = Self.inRendition(segments[0], segments[1], segments[2])
+    case 4 where segments[0] == "ldash": self = Self.inUpload(segments[1], segments[2], segments[3])
+    default: self = .unknown
+    }
+  }
+
+  private static func root(_ name: String) -> Route {
+    switch name {
+    case "": .page(stream: nil)
+    case "live.m3u8", "playlist.m3u8", "index.m3u8":
+      .playlist(stream: nil, rendition: nil, .root)
+    case "manifest.mpd": .manifest(stream: nil, .root)
+    case "timestamps.json": .timestamps(stream: nil)
+    case "time": .time(nil)
+    case "isotime": .time(.isoMicroseconds)
+    case "health": .health
+    case "ready": .ready
+    case "version": .version
+    case "metrics": .metrics
+    default: .unknown
+    }
+  }
+
+  private static func inStream(_ stream: String, _ name: String) -> Route {
+    if stream == "player" { return .pageFile(name) }
+    return switch name {
+    case "": .page(stream: stream)
+    case "playlist.m3u8", "index.m3u8": .playlist(stream: stream, rendition: nil, .stream)
+    case "chunked.m3u8": .chunkedPlaylist(stream: stream, rendition: nil, .stream)
+    case "manifest.mpd": .manifest(stream: stream, .stream)
+    case "timestamps.json": .timestamps(stream: stream)
+    default: .unknown
+    }
+  }
+
+  private static func inRendition(_ stream: String, _ rendition: String, _ name: String) -> Route {
+    if stream == "ldash" { return underUpload(rendition, name) }
+    return switch name {
+    case "playlist.m3u8", "index.m3u8":
+      .playlist(stream: stream, rendition: rendition, .rendition)
+    case "chunked.m3u8": .chunkedPlaylist(stream: stream, rendition: rendition, .rendition)
+    default: .media(stream: stream, rendition: rendition, name: name)
+    }
+  }
+
+  /// `/ldash/play/S`, the page; `/ldash/S/<file>`, the media of a stream with one rendition.
+  private static func underUpload(_ stream: String, _ name: String) -> Route {
+    if stream == "play" { return .page(stream: name) }
+    return name == "manifest.mpd"
+      ? .manifest(stream: stream, .stream) : .media(stream: stream, rendition: nil, name: name)
+  }
+
+  /// `/ldash/play/S/manifest.mpd`; `/ldash/S/R/<file>`.
+  private static func inUpload(_ first: String, _ second: String, _ name: String) -> Route {
+    if first != "play" { return inRendition(first, second, name) }
+    return switch name {
+    case "": .page(stream: second)
+    case "manifest.mpd": .manifest(stream: second, .player)
+    default: .unknown
+    }
+  }
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import HTTP
+package import Net
+import Sharing
+
+/// The loops that serve a site: starting, draining, stopping.
+package final class StreamServer: Sendable {
+  /// What lives on one loop.
+  ///
+  /// Confined to it; only the reference is handed around.
+  private final class LoopContext: @unchecked Sendable {
+    var http: HTTPServer?
+    var acceptors: [Acceptor] = []
+  }
+
+  private let serverState: ServerState
+  private let limits: HTTPLimits
+  private let loops: [EventLoop]
+  private let contexts: [LoopContext]
+
+  /// A server on `loopCount` loops.
+  package init(_ serverState: ServerState, loopCount: Int, limits: HTTPLimits) throws(NetError) {
+    self.serverState = serverState
+    self.limits = limits
+    var loops: [EventLoop] = []
+    for index in 0..<max(1, loopCount) { loops.append(try EventLoop(index: index)) }
+    self.loops = loops
+    contexts = loops.map { _ in LoopContext() }
+  }
+
+  /// Starts the loops; the first accepts the connections of all `endpoints`.
+  package func start(_ endpoints: [Endpoint]) throws(NetError) {
+    let addresses = AddressTable()
+    for (loop, context) in zip(loops, contexts) {
+      try loop.start { [serverState, limits] loop in
+        let counters = serverState.counters()
+        let handler = RequestRouter(serverState, loop: loop, counters: counters)
+        context.http = HTTPServer(
+          loop: loop, limits: limits, handler: handler,
+          observer: ResponseCounter(counters, serverState.accessLog),
+          addresses: addresses,
+          errorFields: ResponseFields.crossOrigin + [ResponseFields.Priority.media.field])
+        return handler
+      }
+    }
+    let failure = Monitor<NetError??>(nil)
+    let (first, context) = (loops[0], contexts[0])
+    first.post { [loops] in
+      var result: NetError?
+      do throws(NetError) {
+        for endpoint in endpoints {
+          context.acceptors.append(
+            try Acceptor(endpoint.socket, on: first, among: loops, tls: endpoint.tls))
+        }
+      } catch { result = error }
+      failure.update { $0 = .some(result) }
+    }
+    if let error = failure.wait({ $0 }) { throw error }
+  }
+
+  /// Accepts no more connections.
+  package func stopAccepting() {
+    let context = contexts[0]
+    loops[0].post {
+      for acceptor in context.acceptors { acceptor.stop() }
+      context.acceptors = []
+    }
+  }
+
+  /// Goes on as before while anybody is connected, at most `limit` nanoseconds.
+  package func linger(limit: Int64) {
+    wait(until: SystemClock.monotonic + limit)
+  }
+
+  /// Answers what is open with `Connection: close` and waits until every connection has gone, at most `limit`
+  /// nanoseconds; what is left is cut.
+  package func drain(limit: Int64) {
+    for (loop, context) in zip(loops, contexts) { loop.post { context.http?.drain() } }
+    wait(until: SystemClock.monotonic + limit)
+  }
+
+  private func wait(until deadline: Int64) {
+    while SystemClock.monotonic < deadline, loops.contains(where: { $0.connectionCount > 0 }) {
+      SystemClock.sleep(until: SystemClock.monotonic + 10_000_000)
+    }
+  }
+
+  /// Cuts what is left and ends the loops.
+  package func stop() {
+    for loop in loops { loop.stop() }
+    for loop in loops { loop.join() }
+  }
+}

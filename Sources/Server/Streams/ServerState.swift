@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTP
+package import Logging
+import Packaging
+import Sharing
+package import Streams
+
+/// Everything that the loops serve: streams, page, counters.
+///
+/// Its streams change, each loop follows; the rest is immutable, but for what is locked.
+package final class ServerState: Sendable {
+  private struct Shared: Sendable {
+    var streamTable: StreamTable
+    var watchers: [@Sendable () -> Void] = []
+    var control: (any StreamControl)?
+  }
+
+  let page: PageFiles
+  let options: ServingOptions
+  let log: Log
+  let accessLog: AccessLog?
+  let versionText: String
+  /// Wall clock at the start, nanoseconds since 1970.
+  let startedAt = SystemClock.wall
+  private let shared: Locked<Shared>
+  private let loops = Locked<[Locked<ServerCounters>]>([])
+
+  /// A site without streams.
+  ///
+  /// - Parameters:
+  ///   - page: the player page and its files.
+  ///   - options: how streams are served.
+  ///   - version: the program's version.
+  ///   - log: where failures go.
+  ///   - accessLog: where a line for each answer goes.
+  package convenience init(
+    page: PageFiles, options: ServingOptions, version: String, log: Log,
+    accessLog: LineFile? = nil
+  ) {
+    self.init(
+      served: [], page: page, options: options, version: version, log: log, accessLog: accessLog)
+  }
+
+  init(
+    served: [ServedStream], page: PageFiles, options: ServingOptions = ServingOptions(),
+    version: String, log: Log, accessLog: LineFile? = nil
+  ) {
+    let streams = served.map { StreamEntry(name: $0.name, state: .served($0), hosted: nil) }
+    shared = Locked(Shared(streamTable: StreamTable(revision: 0, streams: streams)))
+    self.options = options
+    self.page = page
+    self.log = log
+    self.accessLog = accessLog.map { AccessLog($0, log.format) }
+    versionText = version
+  }
+
+  // MARK: Streams
+
+  /// The streams there are now, in the order in which they came.
+  package var streams: [StreamSupervisor] { streamTable.streams.compactMap(\.hosted) }
+
+  /// Takes a stream in, in the place of one of the same name, which is no longer served.
+  package func add(_ stream: StreamSupervisor) {
+    change { streams in
+      let new = StreamEntry(name: stream.name, state: Self.state(of: stream), hosted: stream)
+      if let place = streams.firstIndex(where: { $0.name == stream.name }) {
+        streams[place] = new
+      } else {
+        streams.append(new)
+      }
+    }
+    stream.subscribe { [weak self, weak stream] in
+      if let self, let stream { update(stream) }
+    }
+    update(stream)
+  }
+
+  /// No longer serves a stream; what is held for it is answered with 404.
+  package func remove(_ stream: StreamSupervisor) {
+    change { $0.removeAll { $0.hosted === stream } }
+  }
+
+  /// Takes over what a stream has become.
+  private func update(_ stream: StreamSupervisor) {
+    change { [options] streams in
+      guard let place = streams.firstIndex(where: { $0.hosted === stream }) else { return }
+      let served = streams[place].served
+      let state: StreamEntry.State =
+        switch stream.phase {
+        case .live(let live), .ended(let live):
+          .served(
+            served?.source === live
+              ? served ?? ServedStream(live, options: options)
+              : ServedStream(live, options: options))
+        case .idle, .starting, .failed: Self.state(of: stream)
+        }
+      streams[place] = StreamEntry(name: stream.name, state: state, hosted: stream)
+    }
+  }
+
+  private static func state(of stream: StreamSupervisor) -> StreamEntry.State {
+    switch stream.phase {
+    case .idle: stream.plan.isOnDemand ? .idle : .starting
+    case .starting, .live, .ended: .starting
+    case .failed(let failure): .failed(Redaction.redact("\(failure)"))
+    }
+  }
+
+  private func change(_ body: (inout [StreamEntry]) -> Void) {
+    let watchers = shared.withLock { shared in
+      var streams = shared.streamTable.streams
+      body(&streams)
+      shared.streamTable = StreamTable(revision: shared.streamTable.revision + 1, streams: streams)
+      return shared.watchers
+    }
+    for watcher in watchers { watcher() }
+  }
+
+  /// Says who adds and removes streams for requests.
+  package func giveControl(to control: any StreamControl) {
+    shared.withLock { $0.control = control }
+  }
+
+  // MARK: For the loops
+
+  /// Who adds and removes streams for requests; nil while the program starts.
+  var control: (any StreamControl)? { shared.withLock { $0.control } }
+
+  /// The streams as they are now.
+  var streamTable: StreamTable { shared.withLock { $0.streamTable } }
+
+  /// Asks for `body` to be called after each change of the roster, on any thread.
+  func subscribe(_ body: @escaping @Sendable () -> Void) {
+    shared.withLock { $0.watchers.append(body) }
+  }
+
+  /// A place where one more loop counts.
+  func counters() -> Locked<ServerCounters> {
+    let counters = Locked(ServerCounters())
+    loops.withLock { $0.append(counters) }
+    return counters
+  }
+
+  /// What all loops counted.
+  var totals: ServerCounters {
+    var total = ServerCounters()
+    for loop in loops.withLock({ $0 }) { total.add(loop.withLock { $0 }) }
+    return total
+  }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Sharing
+
+/// Tells what a start waits for that nobody wants it any longer; once cancelled it stays cancelled.
+package final class StartCancellation: Sendable {
+  private struct State: Sendable {
+    var isCancelled = false
+    var bodies: [@Sendable () -> Void] = []
+  }
+
+  private let state = Locked(State())
+
+  /// Nothing is cancelled yet.
+  package init() {}
+
+  /// Whether to give up.
+  package var isCancelled: Bool { state.withLock { $0.isCancelled } }
+
+  /// Calls `body` once on cancellation, on the thread that cancels; at once if that has happened.
+  package func whenCancelled(_ body: @escaping @Sendable () -> Void) {
+    let isLate = state.withLock { state in
+      if !state.isCancelled { state.bodies.append(body) }
+      return state.isCancelled
+    }
+    if isLate { body() }
+  }
+
+  /// Cancels.
+  func cancel() {
+    let bodies = state.withLock { state in
+      defer { state = State(isCancelled: true) }
+      return state.bodies
+    }
+    for body in bodies { body() }
+  }
+}

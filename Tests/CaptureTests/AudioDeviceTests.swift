@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import TestSupport
+import Testing
+
+@testable import Capture
+
+@Suite("Sound devices", .serialized)
+struct AudioDeviceTests {
+  @Test(
+    "a device's samples come in order, paced by time, stamped by their capture",
+    .enabled(if: FakeMicrophone.name != nil))
+  func device() throws {
+    let name = try #require(FakeMicrophone.name)
+    var input = try AudioDevice(device: name)
+    #expect(input.sampleRate == 48_000 && input.channels == 2)
+    let begin = ContinuousClock.now
+    var (count, timestamps): (Int64, [Int64]) = (0, [])
+    var mismatch: Int64?
+    while count < 24_000 {
+      guard let captured = try input.next() else { continue }
+      #expect(captured.count == count && !captured.followsLoss)
+      for index in 0..<captured.audio.count {
+        let wanted = Float((count + Int64(index)) % 30_000) / 32_768
+        if captured.audio.planes[0][index] != wanted || captured.audio.planes[1][index] != -wanted {
+          mismatch = mismatch ?? count + Int64(index)
+        }
+      }
+      timestamps.append(captured.captureMonotonic)
+      count += Int64(captured.audio.count)
+    }
+    #expect(mismatch == nil)
+    // Half a second of sound takes half a second, although the null device would give it at once.
+    let elapsed = ContinuousClock.now - begin
+    #expect(elapsed > .milliseconds(400))
+    #expect(timestamps == timestamps.sorted())
+  }
+
+  @Test("what is no device is refused by name")
+  func missing() throws {
+    _ = FakeMicrophone.name
+    let error = #expect(throws: AudioDeviceError.self) {
+      try AudioDevice(device: "no-such-device").overruns
+    }
+    let refused = try #require(error)
+    #expect(refused.description.contains("no-such-device"))
+    #expect(refused.isWorthRetrying)
+  }
+
+  @Test("stamps of the device are taken back by what waits; what cannot be is not believed")
+  func captureTime() {
+    func time(_ timestamp: Int64, waiting: Int64, taken: Int64 = 480) -> Int64 {
+      AudioDevice.captureTime(
+        timestamp, waiting: waiting, now: 100_000_000_000, taken: taken, rate: 48_000)
+    }
+    #expect(time(99_995_000_000, waiting: 960) == 99_975_000_000)
+    #expect(time(99_995_000_000, waiting: 480) == 99_985_000_000)
+    let arrival: Int64 = 99_990_000_000
+    #expect(time(0, waiting: 480) == arrival)
+    #expect(time(100_000_000_001, waiting: 480) == arrival)
+    #expect(time(97_000_000_000, waiting: 480) == arrival)
+    #expect(time(99_995_000_000, waiting: 10_000_000) == arrival)
+    #expect(time(99_995_000_000, waiting: 0) == arrival)
+  }
+
+  @Test("a file is paced; a real device is not, though its crystal runs fast")
+  func pace() {
+    var file = DeviceRateLimiter(rate: 48_000, now: 0)
+    for _ in 0..<100 { file.took(480, now: 0) }
+    #expect(file.ahead(now: 0) == 1_000_000_000)
+    #expect(file.ahead(now: 990_000_000) == 0)
+    var device = DeviceRateLimiter(rate: 48_000, now: 0)
+    var now: Int64 = 0
+    for _ in 0..<360_000 {
+      now += 9_997_000
+      device.took(480, now: now)
+      guard device.ahead(now: now) == 0 else {
+        Issue.record("a device was slowed down after \(now) ns")
+        return
+      }
+    }
+  }
+
+  @Test("errors say what to do")
+  func errors() {
+    #expect("\(AudioDeviceError.opening("hw:9", -ENOENT))".contains("arecord -L"))
+    #expect(AudioDeviceError.opening("hw:9", -ENODEV).isWorthRetrying)
+    #expect("\(AudioDeviceError.opening("hw:9", -EACCES))".contains("group"))
+    #expect(!AudioDeviceError.opening("hw:9", -EACCES).isWorthRetrying)
+    #expect("\(AudioDeviceError.opening("hw:9", -EBUSY))".contains("another program"))
+  }
+}

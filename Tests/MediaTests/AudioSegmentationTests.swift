@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Media
+import TestSupport
+import Testing
+
+@Suite("Audio cadence: AAC frames in the video's segments")
+struct AudioSegmentationTests {
+  struct Row: Sendable, CustomTestStringConvertible {
+    let rate: String
+    let segment: Int64
+    let sampleRate: Int32
+    var testDescription: String { "\(rate), \(segment) µs, \(sampleRate) Hz" }
+
+    func video() throws -> Segmentation {
+      Segmentation(
+        rate: try #require(FrameRate(rate)), segmentMicroseconds: segment, partMicroseconds: 100_000
+      )
+    }
+    func audio(part: Int64? = nil) throws -> AudioSegmentation {
+      try #require(
+        AudioSegmentation(following: try video(), sampleRate: sampleRate, framesPerPart: part))
+    }
+  }
+
+  static let rows: [Row] = [Int32(48_000), 44_100].flatMap { sampleRate in
+    ["30", "25", "30000/1001"].flatMap { rate in
+      [Int64(500_000), 1_000_000, 2_000_000, 6_000_000].map {
+        Row(rate: rate, segment: $0, sampleRate: sampleRate)
+      }
+    }
+  }
+
+  /// Segments about now, around 1970 and, for what never may overflow, far in the future.
+  static func numbers(_ row: Row, count: Int64) -> [Range<Int64>] {
+    let now = 1_795_155_720_000_000 / row.segment
+    return [-20..<20, now..<now + count, now * 1000..<now * 1000 + 50]
+  }
+
+  @Test("a segment begins with the AAC frame that contains the video's boundary", arguments: rows)
+  func boundary(row: Row) throws {
+    let (audio, video) = (try row.audio(), try row.video())
+    let wrong = Self.numbers(row, count: 3000).joined().first { number in
+      // frame/sampleRate ≤ boundary < (frame + 1)/sampleRate, by cross-multiplication.
+      let first = audio.firstFrame(of: number)
+      let boundary =
+        Int128(video.grid.ticks(video.firstFrame(of: number))) * Int128(row.sampleRate)
+      let timescale = Int128(video.grid.rate.timescale)
+      return Int128(audio.ticks(first)) * timescale > boundary
+        || boundary >= Int128(audio.ticks(first + 1)) * timescale
+    }
+    #expect(wrong == nil)
+  }
+
+  @Test("no frame is lost or twice, in segments and in parts", arguments: rows)
+  func partition(row: Row) throws {
+    let audio = try row.audio()
+    // Some 100,000 frames each.
+    for run in Self.numbers(row, count: 2_000_000_000 / row.segment) {
+      var next = audio.firstFrame(of: run.lowerBound)
+      for number in run {
+        var part: Int64 = 0
+        let frames = audio.frames(in: number)
+        for position in 0..<frames {
+          let place = audio.partPosition(of: next)
+          guard place.segment == number, place.part == part, place.position == position,
+            place.endsSegment == (position + 1 == frames)
+          else {
+            Issue.record("frame \(next) is not at \(number), \(part), \(position): \(place)")
+            return
+          }
+          if place.endsPart { part += 1 }
+          next += 1
+        }
+        guard part == audio.parts(in: number), next == audio.firstFrame(of: number + 1),
+          audio.segment(of: next) == number + 1, audio.segment(of: next - 1) == number,
+          audio.position(of: next) == 0, audio.position(of: next - 1) == frames - 1
+        else {
+          Issue.record("segment \(number) has \(part) parts and ends before frame \(next)")
+          return
+        }
+      }
+    }
+  }
+
+  @Test("parts have five frames but for the last of a segment (85 % rule)", arguments: rows)
+  func partDurations(row: Row) throws {
+    let audio = try row.audio()
+    #expect(audio.framesPerPart == 5)
+    let last = Self.numbers(row, count: 3000).joined().map {
+      audio.frames(in: $0) - (audio.parts(in: $0) - 1) * 5
+    }
+    #expect(last.allSatisfy { (1...5).contains($0) })
+  }
+
+  @Test("segments differ by one frame at most, and the mean is the video's", arguments: rows)
+  func segmentDurations(row: Row) throws {
+    let (audio, video) = (try row.audio(), try row.video())
+    let first = Self.numbers(row, count: 1)[1].lowerBound
+    let counts = Set((first..<first + 3000).map { audio.frames(in: $0) })
+    let most = try #require(counts.max())
+    #expect(counts.isSubset(of: [most, most - 1]))
+    #expect(audio.longestSegmentTicks == most * 1024)
+    let (audioTicks, videoTicks) = (
+      audio.ticks(audio.firstFrame(of: first + 3000) - audio.firstFrame(of: first)),
+      3000 * video.segmentTicks
+    )
+    let difference =
+      Int128(audioTicks) * Int128(video.grid.rate.timescale)
+      - Int128(videoTicks) * Int128(row.sampleRate)
+    #expect(difference.magnitude < 1024 * UInt128(video.grid.rate.timescale))
+  }
+
+  @Test("parts since 1970 are counted exactly, so versions rise by one", arguments: rows)
+  func versions(row: Row) throws {
+    let audio = try row.audio()
+    #expect(audio.partsBefore(0) == 0)
+    let wrong = Self.numbers(row, count: 3000).joined().first { number in
+      let before = audio.partsBefore(number)
+      let parts = audio.parts(in: number)
+      return audio.partsBefore(number + 1) != before + parts || parts > audio.mostPartsPerSegment
+        || audio.part(after: before) != (segment: number, index: 0)
+        || audio.part(after: before + parts - 1) != (segment: number, index: parts - 1)
+    }
+    #expect(wrong == nil)
+  }
+
+  @Test("with any part length, versions rise by one and parts fit")
+  func anyPart() throws {
+    var random = SplitMix64(seed: 5)
+    for _ in 0..<300 {
+      let row = try #require(Self.rows.randomElement(using: &random))
+      let wish = Int64.random(in: 1...60, using: &random)
+      let audio = try row.audio(part: wish)
+      let first = Int64.random(in: 0...3_000_000_000, using: &random)
+      let shortest = (first..<first + 40).map { audio.frames(in: $0) }.min()
+      #expect(audio.framesPerPart <= (shortest ?? 0))
+      #expect(audio.framesPerPart == wish || wish > audio.framesPerPart)
+      for number in first..<first + 40 {
+        #expect(
+          audio.partsBefore(number + 1) - audio.partsBefore(number) == audio.parts(in: number))
+        #expect(audio.parts(in: number) >= 1)
+      }
+    }
+  }
+
+  @Test("one second at 48 kHz: 46 or 47 frames, ten parts of 106.7 ms; numbers of 2026")
+  func example() throws {
+    let audio = try Row(rate: "30", segment: 1_000_000, sampleRate: 48_000).audio()
+    let number: Int64 = 1_795_155_720
+    // ⌊1795155720 · 46.875⌋ = 84147924375
+    #expect(audio.firstFrame(of: number) == 84_147_924_375)
+    #expect(audio.ticks(84_147_924_375) == number * 48_000)
+    #expect((number..<number + 8).map { audio.frames(in: $0) } == [46, 47, 47, 47, 47, 47, 47, 47])
+    #expect(audio.parts(in: number) == 10 && audio.mostPartsPerSegment == 10)
+    #expect(audio.partTicks == 5120)
+    #expect(audio.nanoseconds(84_147_924_375) == number * 1_000_000_000)
+    #expect(audio.nanoseconds(84_147_924_376) == number * 1_000_000_000 + 21_333_333)
+    #expect(audio.sample(atOrBefore: number * 1_000_000_000 + 20_833) == number * 48_000)
+    #expect(audio.sample(atOrBefore: number * 1_000_000_000 + 20_834) == number * 48_000 + 1)
+  }
+
+  @Test("longer video parts make longer audio parts; shorter ones do not")
+  func partWish() throws {
+    // At 30 fps; none is longer than the video's part, unless that is shorter than five frames.
+    let wishes: [(Int64, Int64)] = [(33_333, 5), (100_000, 5), (200_000, 9), (333_333, 15)]
+    for (wish, frames) in wishes {
+      let video = Segmentation(
+        rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: wish)
+      let audio = try #require(AudioSegmentation(following: video, sampleRate: 48_000))
+      #expect(audio.framesPerPart == frames)
+    }
+  }
+
+  @Test("a video segment shorter than an AAC frame has no audio segment")
+  func tooShort() throws {
+    let video = Segmentation(
+      rate: try #require(FrameRate("60")), segmentMicroseconds: 1, partMicroseconds: 1)
+    #expect(AudioSegmentation(following: video, sampleRate: 48_000) == nil)
+    #expect(AudioSegmentation(following: video, sampleRate: 96_000) != nil)
+  }
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTP
+import Logging
+import Media
+import Net
+import Sharing
+import Streams
+import Testing
+
+@testable import Server
+
+@Suite("Streams that come and go")
+struct StreamTableTests {
+  private static let log = Log(format: .text, least: .error) { _ in }
+
+  /// A stream that was not started: its phase stays idle.
+  private func hosted(_ name: String, onDemand: Bool = false) -> StreamSupervisor {
+    var plan = StreamPlan(name: name) { _ throws(StreamSession.Failure) in throw .late }
+    plan.isOnDemand = onDemand
+    return StreamSupervisor(plan, log: Self.log)
+  }
+
+  @Test("requests for a stream that starts are held for 8 s, then 503 with Retry-After")
+  func held() throws {
+    let handler = try SyntheticHandler.live()
+    handler.serverState.add(hosted("late"))
+    handler.requests.woken()
+    let asked = try [
+      handler.ask("/late/playlist.m3u8"), handler.ask("/late/video/playlist.m3u8"),
+      handler.ask("/late/manifest.mpd"), handler.ask("/late/chunked.m3u8"),
+      handler.ask("/late/video/segment1.m4s"), handler.ask("/late/video/init-0.mp4"),
+    ]
+    #expect(asked.allSatisfy { $0.isHeld })
+    #expect(handler.held == 6)
+    handler.pass(7_900_000_000)
+    #expect(asked.allSatisfy { $0.isHeld })
+    handler.pass(8_000_000_000)
+    #expect(asked.allSatisfy { $0.status == 503 && $0.header("retry-after") != nil })
+    #expect(handler.held == 0 && asked.allSatisfy { $0.answers == 1 })
+  }
+
+  @Test("the others do not notice")
+  func others() throws {
+    let handler = try SyntheticHandler.live()
+    handler.serverState.add(hosted("late"))
+    handler.requests.woken()
+    let here = try handler.playlist("_HLS_msn=\(handler.last + 1)&_HLS_part=0")
+    let late = try handler.ask("/late/playlist.m3u8")
+    handler.publish(parts: 1)
+    #expect(here.status == 200 && late.isHeld)
+  }
+
+  @Test(
+    "a stream that cannot start is 503 with the reason for its requests, in readiness and metrics")
+  func failed() throws {
+    let handler = try SyntheticHandler.live()
+    var plan = StreamPlan(name: "broken") { _ throws(StreamSession.Failure) in
+      throw .source("rtsp://user:secret@127.0.0.1/cam is not there")
+    }
+    plan.isRetried = true
+    let stream = StreamSupervisor(plan, log: Self.log)
+    handler.serverState.add(stream)
+    handler.requests.woken()
+    let before = try handler.ask("/broken/playlist.m3u8")
+    #expect(before.isHeld)
+    stream.start()
+    let deadline = SystemClock.monotonic + 10_000_000_000
+    while SystemClock.monotonic < deadline {
+      if case .failed = stream.phase { break }
+      SystemClock.sleep(until: SystemClock.monotonic + 1_000_000)
+    }
+    handler.requests.woken()
+    let after = try handler.ask("/broken/video/playlist.m3u8")
+    for exchange in [before, after] {
+      #expect(exchange.status == 503 && exchange.text.contains("is not there"))
+      #expect(!exchange.text.contains("secret"))
+      #expect(exchange.header("retry-after") != nil)
+    }
+    #expect(try handler.playlist().status == 200)
+    let metrics = try handler.ask("/metrics").text
+    #expect(metrics.contains(#"streamer_stream_state{stream="broken",state="failed"} 1"#))
+    #expect(metrics.contains(#"streamer_stream_online{stream="broken"} 0"#))
+    #expect(metrics.contains(#"streamer_stream_state{stream="live",state="live"} 1"#))
+    // Without any that can be played, readiness says what is wrong.
+    handler.end()
+    let ready = try handler.ask("/ready")
+    #expect(ready.status == 503 && ready.text.contains("is not there"))
+    #expect(!ready.text.contains("secret"))
+    stream.beginClosing(isEnding: true)
+    stream.waitUntilClosed()
+  }
+
+  @Test("what is held for a stream that is taken away is answered, and then it is 404")
+  func removed() throws {
+    let handler = try SyntheticHandler.live()
+    let stream = hosted("short")
+    handler.serverState.add(stream)
+    handler.requests.woken()
+    let held = try handler.ask("/short/playlist.m3u8")
+    #expect(held.isHeld)
+    handler.serverState.remove(stream)
+    handler.requests.woken()
+    #expect(held.status == 404 && held.answers == 1)
+    #expect(try handler.ask("/short/playlist.m3u8").status == 404)
+    #expect(handler.held == 0)
+  }
+
+  @Test("unknown names are 404 at once")
+  func unknown() throws {
+    let handler = try SyntheticHandler.live()
+    for path in [
+      "/nobody/playlist.m3u8", "/nobody/manifest.mpd", "/nobody/video/segment1.m4s", "/nobody/",
+    ] {
+      #expect(try handler.ask(path).status == 404)
+    }
+  }
+
+  @Test("a stream on demand that is idle counts as ready")
+  func idleIsReady() throws {
+    let handler = try SyntheticHandler()
+    handler.serverState.add(hosted("asleep", onDemand: true))
+    #expect(try handler.ask("/ready").status == 200)
+    #expect(try handler.ask("/metrics").text.contains(#"state="idle"} 1"#))
+  }
+
+  @Test(
+    "playlists, MPDs and media start a stream on demand; statistics, pages, probes and files that are no media do not",
+    arguments: [
+      ("/asleep/playlist.m3u8", true), ("/asleep/video/playlist.m3u8", true),
+      ("/asleep/chunked.m3u8", true), ("/asleep/manifest.mpd", true),
+      ("/asleep/video/segment1.m4s", true), ("/asleep/video/segment1.0.m4s", true),
+      ("/asleep/video/init-00000000.mp4", true),
+      ("/asleep/timestamps.json", false), ("/asleep/", false), ("/metrics", false),
+      ("/ready", false), ("/health", false), ("/asleep/video/favicon.ico", false),
+    ])
+  func counts(path: String, starts: Bool) throws {
+    let handler = try SyntheticHandler.live()
+    let begun = Locked(0)
+    let release = Monitor(false)
+    var plan = StreamPlan(name: "asleep") { _ throws(StreamSession.Failure) in
+      begun.withLock { $0 += 1 }
+      _ = release.wait { $0 ? true : nil }
+      throw .late
+    }
+    plan.isOnDemand = true
+    let stream = StreamSupervisor(plan, log: Self.log)
+    handler.serverState.add(stream)
+    stream.start()
+    handler.requests.woken()
+    let first = try handler.ask(path)
+    #expect(first.isHeld == starts)
+    if starts {
+      _ = try handler.ask(path)
+      let deadline = SystemClock.monotonic + 10_000_000_000
+      while begun.withLock({ $0 }) == 0, SystemClock.monotonic < deadline {
+        SystemClock.sleep(until: SystemClock.monotonic + 1_000_000)
+      }
+    } else {
+      SystemClock.sleep(until: SystemClock.monotonic + 30_000_000)
+    }
+    #expect(begun.withLock { $0 } == (starts ? 1 : 0))
+    release.update { $0 = true }
+    stream.beginClosing(isEnding: true)
+    stream.waitUntilClosed()
+  }
+}
+
+extension StreamSession.Failure {
+  /// What a stream without anything behind it fails with.
+  fileprivate static let late = StreamSession.Failure.source("there is nothing")
+}

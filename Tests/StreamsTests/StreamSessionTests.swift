@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Logging
+import Media
+import Packaging
+import Sharing
+import Testing
+
+@testable import Streams
+
+@Suite("A stream's life, with the real encoder", .serialized)
+struct StreamSessionTests {
+  /// A small stream that logs into a list, and remembers its first live snapshot.
+  final class Run: Sendable {
+    let stream: StreamSession
+    let lines: Locked<[String]>
+    let began = SystemClock.monotonic
+    private let first = Locked<(snapshot: WindowSnapshot, wall: Int64, after: Int64)?>(nil)
+
+    init(_ change: (inout StreamConfiguration) -> Void = { _ in }) throws {
+      let segmentation = Segmentation(
+        rate: .thirty, segmentMicroseconds: 500_000, partMicroseconds: 100_000)
+      var configuration = StreamConfiguration(
+        size: try #require(VideoSize(width: 320, height: 180)), bitrateKilobits: 300,
+        segmentation: segmentation)
+      configuration.preset = "ultrafast"
+      configuration.playlistLength = 6
+      configuration.retained = 12
+      configuration.prefill = 6
+      change(&configuration)
+      let lines = Locked<[String]>([])
+      self.lines = lines
+      stream = StreamSession(
+        configuration,
+        log: Log(format: .text, least: .debug) { line in lines.withLock { $0.append(line) } })
+      let (window, first, began) = (stream.window, first, began)
+      window.subscribe { [weak window] in
+        guard let snapshot = window?.snapshot else { return }
+        guard snapshot.state != .starting else { return }
+        let (wall, after) = (SystemClock.wall, SystemClock.monotonic - began)
+        first.withLock { if $0 == nil { $0 = (snapshot, wall, after) } }
+      }
+    }
+
+    func start() throws { try stream.start { failure in Issue.record("failed: \(failure)") } }
+
+    /// Waits for `condition`, at most ten seconds; the snapshot with which it held.
+    func wait(_ condition: (WindowSnapshot) -> Bool) throws -> WindowSnapshot {
+      let deadline = SystemClock.monotonic + 10_000_000_000
+      while SystemClock.monotonic < deadline {
+        let snapshot = stream.window.snapshot
+        if condition(snapshot) { return snapshot }
+        SystemClock.sleep(until: SystemClock.monotonic + 2_000_000)
+      }
+      Issue.record("it did not happen within ten seconds")
+      throw CancellationError()
+    }
+
+    /// The first snapshot that readers saw, and when.
+    func firstLive() throws -> (snapshot: WindowSnapshot, wall: Int64, after: Int64) {
+      _ = try wait { $0.state != .starting }
+      // The window is changed a moment before those who subscribed are told.
+      while true {
+        if let found = first.withLock({ $0 }) { return found }
+        SystemClock.sleep(until: SystemClock.monotonic + 1_000_000)
+      }
+    }
+  }
+
+  private static func chunks(_ snapshot: WindowSnapshot) -> [Chunk] {
+    snapshot.segments.flatMap(\.chunks) + (snapshot.open?.chunks ?? [])
+  }
+
+  /// What holds at any time of a stream that was not stepped: consecutive frames, whole segments, IDRs at their starts.
+  private static func expectValid(_ snapshot: WindowSnapshot, _ segmentation: Segmentation) throws {
+    let chunks = chunks(snapshot)
+    let first = try #require(chunks.first).frame
+    #expect(chunks.map(\.frame) == (0..<Int64(chunks.count)).map { first + $0 })
+    #expect(segmentation.position(of: first) == 0)
+    for chunk in chunks {
+      #expect(chunk.isIndependent == (segmentation.position(of: chunk.frame) == 0))
+    }
+    for segment in snapshot.segments.dropLast(snapshot.state == .ended ? 1 : 0) {
+      #expect(segment.chunks.count == Int(segmentation.framesPerSegment))
+      #expect(segment.parts.count == Int(segmentation.partsPerSegment))
+    }
+    for segment in snapshot.segments {
+      #expect(!segment.startsDiscontinuity && !segment.isGap)
+      #expect(segment.programDateTime == segmentation.grid.nanoseconds(segment.firstFrame))
+    }
+    // "idr_pic_id ... If two consecutive access units in decoding order are both IDR access units, the value shall
+    // differ"; copied segments make them neighbours as soon as something between is skipped.
+    let header = try #require(snapshot.track).header.array
+    let reader = try #require(IDRReader(header: header))
+    let identifiers = try chunks.filter(\.isIndependent).map {
+      try #require(reader.identifier(ofChunk: $0.bytes.array))
+    }
+    #expect(zip(identifiers, identifiers.dropFirst()).allSatisfy { $0 != $1 }, "\(identifiers)")
+    // Decodes from one end to the other, at its times.
+    var bytes = header
+    for chunk in chunks { bytes += chunk.bytes.array }
+    let file = try DecodedFile(bytes)
+    #expect(file.errors.isEmpty)
+    #expect(file.pictures == chunks.count)
+    #expect(file.times == chunks.map { segmentation.grid.ticks($0.frame) })
+    #expect(file.keys == chunks.map(\.isIndependent))
+  }
+
+  @Test(
+    "the window is full when it goes live, up to the frame that is due, and live goes on from there"
+  )
+  func prefill() throws {
+    let run = try Run()
+    defer { run.stream.end() }
+    try run.start()
+    let (first, wall, after) = try run.firstLive()
+    let segmentation = run.stream.configuration.segmentation
+    print("playable after \(after / 1_000_000) ms")
+    #expect(first.state == .live)
+    #expect(first.segments.count >= 6)
+    #expect(first.segments.allSatisfy { $0.isPrefill })
+    #expect(Self.chunks(first).allSatisfy { $0.published == 0 })
+    try Self.expectValid(first, segmentation)
+    // The capture time of history is its tick.
+    for chunk in Self.chunks(first) {
+      #expect(chunk.captured == segmentation.grid.nanoseconds(chunk.frame))
+    }
+    let newest = try #require(Self.chunks(first).last)
+    let age = wall - segmentation.grid.nanoseconds(newest.frame)
+    #expect(age >= 0)
+    #expect(age < 300_000_000, "the history ends \(age / 1_000_000) ms ago")
+    let later = try run.wait {
+      ($0.segments.last?.number ?? 0) >= (first.segments.last?.number ?? 0) + 3
+    }
+    try Self.expectValid(later, segmentation)
+    // Not a single frame between history and live is missing or there twice, nor begins anew.
+    let live = Self.chunks(later).filter { $0.published > 0 }
+    #expect(live.first?.frame == newest.frame + 1)
+    #expect(later.segments.last?.isPrefill == false)
+    for chunk in live {
+      #expect(chunk.captured == segmentation.grid.nanoseconds(chunk.frame))
+      #expect(chunk.published >= chunk.captured)
+    }
+  }
+
+  @Test("history of one or two segments", arguments: [1, 2, 3])
+  func shortPrefill(_ length: Int) throws {
+    let run = try Run { $0.prefill = length }
+    defer { run.stream.end() }
+    try run.start()
+    let first = try run.firstLive().snapshot
+    #expect(first.segments.count >= length)
+    let later = try run.wait { $0.segments.count >= length + 2 }
+    try Self.expectValid(later, run.stream.configuration.segmentation)
+  }
+
+  @Test("without history the first segment that is published is whole")
+  func noPrefill() throws {
+    let run = try Run { $0.prefill = 0 }
+    defer { run.stream.end() }
+    try run.start()
+    let first = try run.firstLive().snapshot
+    #expect(first.segments.isEmpty)
+    let later = try run.wait { $0.segments.count == 2 }
+    try Self.expectValid(later, run.stream.configuration.segmentation)
+    #expect(later.segments.allSatisfy { !$0.isPrefill && $0.published > 0 })
+  }
+
+  @Test("a numbered run begins with 1, the first of the history")
+  func numberedRun() throws {
+    let run = try Run { $0.numbering = .run }
+    defer { run.stream.end() }
+    try run.start()
+    let snapshot = try run.firstLive().snapshot
+    let first = try #require(snapshot.segments.first)
+    #expect(run.stream.names.printed(first.number) == 1)
+    #expect(run.stream.names.name(ofSegment: first.number) == "segment00001.m4s")
+  }
+
+  @Test("the end: what is open becomes the last segment, nothing comes after it, twice is once")
+  func end() throws {
+    let run = try Run()
+    try run.start()
+    _ = try run.wait { Self.chunks($0).contains { $0.published > 0 } }
+    run.stream.end()
+    let ended = run.stream.window.snapshot
+    #expect(ended.state == .ended)
+    #expect(ended.open == nil)
+    try Self.expectValid(ended, run.stream.configuration.segmentation)
+    run.stream.end()
+    #expect(run.stream.window.snapshot.version == ended.version)
+  }
+
+  @Test("leaving does not end the window: players wait for the next process")
+  func leave() throws {
+    let run = try Run()
+    try run.start()
+    _ = try run.firstLive()
+    run.stream.leave()
+    #expect(run.stream.window.snapshot.state == .live)
+  }
+
+  @Test("an end at any moment of the start is an end", arguments: [0, 1, 5, 20, 60, 150])
+  func earlyEnd(milliseconds: Int64) throws {
+    let run = try Run()
+    try run.start()
+    SystemClock.sleep(until: SystemClock.monotonic + milliseconds * 1_000_000)
+    run.stream.end()
+    let ended = run.stream.window.snapshot
+    #expect(ended.state == .ended)
+    try Self.expectValid(ended, run.stream.configuration.segmentation)
+  }
+
+  @Test("a camera that was named and is not there fails the start with its path")
+  func missingCamera() throws {
+    let run = try Run { $0.source = .camera(path: "/dev/video-none") }
+    defer { run.stream.end() }
+    let failure = #expect(throws: StreamSession.Failure.self) { try run.start() }
+    guard case .source(let reason) = failure else {
+      Issue.record("\(String(describing: failure))")
+      return
+    }
+    #expect(reason.contains("/dev/video-none"))
+  }
+
+  @Test("a camera that is waited for leaves the slate, and a line in the log")
+  func awaitedCamera() throws {
+    let run = try Run {
+      $0.source = .camera(path: "/dev/video-none")
+      $0.waitsForSource = true
+    }
+    defer { run.stream.end() }
+    try run.start()
+    let first = try run.firstLive().snapshot
+    let later = try run.wait {
+      ($0.segments.last?.number ?? 0) >= (first.segments.last?.number ?? 0) + 2
+    }
+    try Self.expectValid(later, run.stream.configuration.segmentation)
+    #expect(run.stream.statistics.repeatedFrames >= 15)
+    #expect(!run.stream.statistics.isSourceOnline)
+    #expect(
+      run.lines.withLock { $0.count { $0.contains("warning") && $0.contains("video-none") } } == 1)
+  }
+
+  @Test("an unknown encoder falls back with a warning; an unknown preset fails the start")
+  func encoders() throws {
+    let run = try Run { $0.encoder = "no_such_encoder" }
+    defer { run.stream.end() }
+    try run.start()
+    _ = try run.firstLive()
+    #expect(run.lines.withLock { $0.contains { $0.contains("warning") && $0.contains("libx264") } })
+    let wrong = try Run { $0.preset = "no-such-preset" }
+    defer { wrong.stream.end() }
+    let failure = #expect(throws: StreamSession.Failure.self) { try wrong.start() }
+    guard case .encoder = failure else {
+      Issue.record("\(String(describing: failure))")
+      return
+    }
+  }
+
+  @Test("statistics count what went through")
+  func statistics() throws {
+    let run = try Run()
+    try run.start()
+    _ = try run.wait { Self.chunks($0).count { $0.published > 0 } > 20 }
+    run.stream.end()
+    let statistics = run.stream.statistics
+    let live = Self.chunks(run.stream.window.snapshot).filter { $0.published > 0 }
+    #expect(statistics.isSourceOnline)
+    #expect(statistics.inputFrames + statistics.repeatedFrames >= UInt64(live.count))
+    #expect(statistics.renditions[0].encoderDelay.counts.reduce(0, +) == UInt64(live.count))
+    #expect(statistics.renditions[0].mediaBytes == live.reduce(0) { $0 + UInt64($1.bytes.count) })
+    #expect(statistics.renditions[0].partLateness.counts.reduce(0, +) >= 6)
+    #expect(statistics.renditions[0].overloads == 0 && statistics.clockSteps == 0)
+    #expect(abs(run.stream.clockError) < 50_000_000)
+  }
+}

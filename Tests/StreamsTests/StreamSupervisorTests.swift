@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import Media
+import Packaging
+import Sharing
+import Testing
+
+@testable import Streams
+
+@Suite("A hosted stream, with the real encoder", .serialized)
+struct StreamSupervisorTests {
+  /// A hosted stream and the phases it went through.
+  private final class Host: Sendable {
+    let stream: StreamSupervisor
+    let words: Locked<[String]>
+
+    init(_ plan: StreamPlan) {
+      let words = Locked<[String]>([])
+      self.words = words
+      stream = StreamSupervisor(plan, log: Log(format: .text, least: .error) { _ in })
+      stream.subscribe { [weak stream] in
+        guard let stream else { return }
+        words.withLock { $0.append(StreamSupervisorTests.word(stream.phase)) }
+      }
+    }
+
+    /// Waits until a phase is reached, at most ten seconds.
+    func reach(_ word: String) throws {
+      let deadline = SystemClock.monotonic + 10_000_000_000
+      while SystemClock.monotonic < deadline {
+        if StreamSupervisorTests.word(stream.phase) == word { return }
+        SystemClock.sleep(until: SystemClock.monotonic + 2_000_000)
+      }
+      Issue.record("\(word) was not reached; it went \(words.withLock { $0 })")
+      throw CancellationError()
+    }
+
+    /// What is live; a failure where nothing is any more.
+    func live() throws -> StreamSession {
+      guard case .live(let live) = stream.phase else {
+        Issue.record("it went on to \(StreamSupervisorTests.word(stream.phase))")
+        throw CancellationError()
+      }
+      return live
+    }
+
+    func close(isEnding: Bool = true) {
+      stream.beginClosing(isEnding: isEnding)
+      stream.waitUntilClosed()
+    }
+  }
+
+  private static func word(_ phase: StreamSupervisor.Phase) -> String {
+    switch phase {
+    case .idle: "idle"
+    case .starting: "starting"
+    case .live: "live"
+    case .ended: "ended"
+    case .failed: "failed"
+    }
+  }
+
+  private static func configuration(
+    _ change: (inout StreamConfiguration) -> Void = { _ in }
+  ) throws -> StreamConfiguration {
+    var configuration = StreamConfiguration(
+      size: try #require(VideoSize(width: 160, height: 90)), bitrateKilobits: 100,
+      segmentation: Segmentation(
+        rate: .thirty, segmentMicroseconds: 500_000, partMicroseconds: 100_000))
+    configuration.preset = "ultrafast"
+    configuration.playlistLength = 6
+    configuration.retained = 8
+    configuration.prefill = 6
+    change(&configuration)
+    return configuration
+  }
+
+  @Test("it starts, and ends with an end for its players")
+  func life() throws {
+    let host = Host(StreamPlan(try Self.configuration()))
+    host.stream.start()
+    try host.reach("live")
+    let live = try host.live()
+    host.close()
+    #expect(live.window.snapshot.state == .ended)
+    #expect(host.words.withLock { $0 } == ["starting", "live", "ended"])
+  }
+
+  @Test("let go without an end its window stays as it is")
+  func leaves() throws {
+    let host = Host(StreamPlan(try Self.configuration()))
+    host.stream.start()
+    try host.reach("live")
+    let live = try host.live()
+    host.close(isEnding: false)
+    #expect(live.window.snapshot.state != .ended)
+  }
+
+  @Test("many who ask at once start one")
+  func onDemand() throws {
+    let opened = Locked(0)
+    var plan = StreamPlan(try Self.configuration())
+    plan.isOnDemand = true
+    plan.opened = { _ in opened.withLock { $0 += 1 } }
+    let host = Host(plan)
+    host.stream.start()
+    #expect(Self.word(host.stream.phase) == "idle")
+    let callers = (0..<8).map { _ in
+      OSThread(name: "caller") { host.stream.use(SystemClock.monotonic) }
+    }
+    for caller in callers { caller?.join() }
+    try host.reach("live")
+    #expect(opened.withLock { $0 } == 1)
+    #expect(host.words.withLock { $0 } == ["starting", "live"])
+    host.close()
+  }
+
+  @Test("a source that cannot be opened makes it fail, and says why; nothing is left running")
+  func fails() throws {
+    let host = Host(
+      StreamPlan(try Self.configuration { $0.source = .camera(path: "/dev/there-is-none") }))
+    host.stream.start()
+    try host.reach("failed")
+    guard case .failed(.source(let reason)) = host.stream.phase else {
+      Issue.record("another failure")
+      return
+    }
+    #expect(reason.contains("/dev/there-is-none"))
+    host.close()
+  }
+
+  @Test("a ladder whose encoders cannot be opened fails as a whole, and lets its threads go")
+  func ladderFails() throws {
+    let small = try #require(VideoSize(width: 128, height: 72))
+    let host = Host(
+      StreamPlan(
+        try Self.configuration {
+          $0.renditions = RenditionSettings.ladder([($0.size, 100), (small, 50)])
+          $0.preset = "no-such-preset"
+        }))
+    host.stream.start()
+    try host.reach("failed")
+    guard case .failed(.encoder) = host.stream.phase else {
+      Issue.record("another failure")
+      return
+    }
+    host.close()
+  }
+
+  @Test("an encoder that waits for one that will not come is let go")
+  func startLine() {
+    let line = StartBarrier(count: 2)
+    let answers = Locked<[Int64?]>([])
+    let waiting = OSThread(name: "first") {
+      let first = line.arrive(7)
+      answers.withLock { $0.append(first) }
+    }
+    line.close()
+    waiting?.join()
+    #expect(answers.withLock { $0 } == [nil])
+  }
+
+  @Test("a start that waits for its source is given up when the stream goes")
+  func cancelled() throws {
+    let waits = Monitor(false)
+    let host = Host(
+      StreamPlan(name: "late") { cancellation throws(StreamSession.Failure) in
+        cancellation.whenCancelled { waits.update { $0 = true } }
+        _ = waits.wait { $0 ? true : nil }
+        throw .source("nobody came")
+      })
+    host.stream.start()
+    try host.reach("starting")
+    host.close()
+    #expect(host.words.withLock { $0 } == ["starting"])
+  }
+}
