@@ -53,41 +53,43 @@ let package = Package(
     .systemLibrary(name: "CPopt"),
     .systemLibrary(name: "COpenSSL"),
     .systemLibrary(name: "CNghttp2"),
+    // Instants and intervals with a resolution of 1 ns and saturating arithmetic. Values only.
+    library("Time", []),
     // What threads share: immutable bytes, locks, threads, clocks. Knows neither video nor sockets.
-    library("Sharing", ["CLinux"]),
+    library("Sharing", ["Time", "CLinux"]),
     // Log lines for an operator, as text or JSON.
     library("Logging", ["Media", "Sharing"]),
     // Rates, the frame grid, media time and clocks. Values only: no thread, no byte, no I/O.
-    library("Media", []),
+    library("Media", ["Time"]),
 
     // Level 1. CMAF chunks as bytes. Knows no clock, no window, no codec library.
-    library("CMAF", ["Media", "Sharing"]),
+    library("CMAF", ["Time", "Media", "Sharing"]),
     // Event loops, sockets, timers, TLS. Alone opens sockets; knows nothing of HTTP or video.
-    library("Net", ["CLinux", "COpenSSL", "Sharing"]),
+    library("Net", ["Time", "CLinux", "COpenSSL", "Sharing"]),
     // Sources and encoders on libavcodec, libv4l2 and ALSA. Knows no packager and no server.
-    library("Capture", ["Media", "Sharing", "CALSA", "CFFmpeg"]),
+    library("Capture", ["Time", "Media", "Sharing", "CALSA", "CFFmpeg"]),
 
     // Level 2. HTTP/1.1 and HTTP/2: codecs and connections. Knows nothing of video.
-    library("HTTP", ["Net", "Sharing", "CLinux", "CNghttp2"]),
+    library("HTTP", ["Time", "Net", "Sharing", "CLinux", "CNghttp2"]),
     // Chunks into parts and segments, the live window, what waits for it. Knows no transport and no protocol.
-    library("Packaging", ["Media", "Sharing"]),
+    library("Packaging", ["Time", "Media", "Sharing"]),
 
     // Level 3. Playlists as text, made from window snapshots. Knows neither DASH nor HTTP.
-    library("HLSPackager", ["Packaging", "Media"]),
+    library("HLSPackager", ["Time", "Packaging", "Media"]),
 
     // MPDs as text, made from window snapshots. Knows neither HLS nor HTTP.
-    library("DASHPackager", ["Packaging", "Media"]),
+    library("DASHPackager", ["Time", "Packaging", "Media"]),
 
     // Level 4. One stream's life: source, grid, slots, encoders, slate, reconnecting.
     library(
-      "Streams", ["Capture", "Packaging", "CMAF", "Media", "Sharing", "Logging"]),
+      "Streams", ["Capture", "Packaging", "CMAF", "Media", "Sharing", "Logging", "Time"]),
 
     // Level 5. Routes, held requests, statistics.
     library(
       "Server",
       [
         "HTTP", "Net", "Streams", "Packaging", "HLSPackager", "DASHPackager", "Media", "CMAF",
-        "Sharing", "Logging", "CZlib",
+        "Sharing", "Logging", "CZlib", "Time",
       ]),
 
     // Level 6. Arguments and wiring. Decides nothing.
@@ -95,7 +97,7 @@ let package = Package(
       name: "streamer",
       dependencies: [
         "Server", "HTTP", "Net", "Streams", "Capture", "HLSPackager", "DASHPackager", "Packaging",
-        "Media", "Sharing", "Logging", "CPopt",
+        "Media", "Sharing", "Logging", "CPopt", "Time",
       ],
       resources: [.embedInCode("Resources/browser.html")],
       swiftSettings: strict),
@@ -115,7 +117,7 @@ let package = Package(
       sources: ["globshim.c"]),
     // What unit tests share: golden files, repeatable random numbers, a synthetic stream.
     .target(
-      name: "TestSupport", dependencies: ["Packaging", "Media", "Sharing"],
+      name: "TestSupport", dependencies: ["Packaging", "Media", "Sharing", "Time"],
       path: "Tests/TestSupport", swiftSettings: strict),
     // What the fuzzer and the replay of its inputs try.
     .target(
@@ -126,36 +128,43 @@ let package = Package(
         "TestSupport",
       ], path: "Fuzz/Bodies", swiftSettings: strict),
     tests("FuzzReplay", ["FuzzBodies"]),
-    tests("Logging", ["Logging", "Sharing"]),
-    tests("Sharing", ["Sharing"]),
-    tests("Media", ["Media", "TestSupport"]),
-    tests("CMAF", ["CMAF", "Media", "Sharing", "TestSupport"], exclude: ["Golden"]),
-    tests("Packaging", ["Packaging", "Media", "Sharing", "TestSupport"]),
+    tests("Time", ["Time"]),
+    tests("Logging", ["Time", "Logging", "Sharing"]),
+    tests("Sharing", ["Time", "Sharing"]),
+    tests("Media", ["Time", "Media", "TestSupport"]),
+    tests("CMAF", ["Time", "CMAF", "Media", "Sharing", "TestSupport"], exclude: ["Golden"]),
+    tests("Packaging", ["Time", "Packaging", "Media", "Sharing", "TestSupport"]),
     tests(
-      "HLSPackager", ["HLSPackager", "Packaging", "Media", "Sharing", "TestSupport"],
+      "HLSPackager", ["Time", "HLSPackager", "Packaging", "Media", "Sharing", "TestSupport"],
       exclude: ["Golden"]),
     tests(
-      "DASHPackager", ["DASHPackager", "Packaging", "Media", "Sharing", "TestSupport"],
+      "DASHPackager", ["Time", "DASHPackager", "Packaging", "Media", "Sharing", "TestSupport"],
       exclude: ["Golden"]),
-    tests("Net", ["Net", "Sharing", "CLinux"]),
-    tests("HTTP", ["HTTP", "Net", "Sharing", "CLinux", "CNghttp2", "COpenSSL"]),
+    tests("Net", ["Time", "Net", "Sharing", "CLinux"]),
+    tests("HTTP", ["Time", "HTTP", "Net", "Sharing", "CLinux", "CNghttp2", "COpenSSL"]),
     tests(
       "Server",
       [
+        "Time",
         "Server", "HTTP", "Net", "Streams", "Packaging", "HLSPackager", "CMAF", "Media", "Sharing",
         "Logging", "TestSupport", "CZlib",
       ]),
     tests(
       "Streams",
       [
+        "Time",
         "Streams", "Capture", "Packaging", "CMAF", "Media", "Sharing", "Logging", "TestSupport",
         "CFFmpeg",
       ]),
     tests(
       "Streamer",
-      ["streamer", "Streams", "Server", "Capture", "Packaging", "Media", "Logging", "TestSupport"],
+      [
+        "Time", "streamer", "Streams", "Server", "Capture", "Packaging", "Media", "Logging",
+        "TestSupport",
+      ],
       exclude: ["Golden"]),
-    tests("Capture", ["Capture", "CFFmpeg", "GlobShim", "Media", "Sharing", "TestSupport"]),
+    tests(
+      "Capture", ["Time", "Capture", "CFFmpeg", "GlobShim", "Media", "Sharing", "TestSupport"]),
   ] + fuzzers,
   swiftLanguageModes: [.v6]
 )

@@ -2,6 +2,7 @@
 
 import CLinux
 import Glibc
+package import Time
 
 /// The clocks of the machine, in nanoseconds.
 package enum SystemClock {
@@ -10,6 +11,12 @@ package enum SystemClock {
 
   /// CLOCK_REALTIME: since 1970; may be set at any time.
   package static var wall: Int64 { clinux_clock_ns(CLOCK_REALTIME) }
+
+  /// The present instant of the monotonic clock.
+  package static var monotonicTime: MonotonicTime { MonotonicTime(nanoseconds: monotonic) }
+
+  /// The present instant of the wall clock.
+  package static var wallTime: WallTime { WallTime(nanoseconds: wall) }
 
   /// Wall minus monotonic clock, from the closest of three pairs of readings.
   package static var wallMinusMonotonic: Int64 {
