@@ -204,12 +204,13 @@ struct CommandLineTests {
     #expect(try CommandLineReader.settings([]).action == .stream)
   }
 
-  @Test("the README shows the same help; docs/update-readme.py writes it")
-  func readme() throws {
+  @Test("docs/command-line.md shows the same help; docs/update-help.py writes it")
+  func document() throws {
     let root = (0..<3).reduce(URL(fileURLWithPath: #filePath)) { url, _ in
       url.deletingLastPathComponent()
     }
-    let text = try String(contentsOf: root.appendingPathComponent("README.md"), encoding: .utf8)
+    let page = root.appendingPathComponent("docs/command-line.md")
+    let text = try String(contentsOf: page, encoding: .utf8)
     #expect(text.contains("<!-- help -->\n```\n\(HelpText.text)```\n<!-- /help -->"))
   }
 

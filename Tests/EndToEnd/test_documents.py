@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The documents: links lead somewhere, configurations are accepted, and commands run.
+
+An `sh` block is run, unless the line before it is `<!-- not run: REASON -->`. Lines with `make`
+are not run; their targets must exist. Ports and the hosts 192.0.2.x are replaced by those of this
+machine (see harness/commandrun.py). A `json` block is a configuration file, unless its info string
+is `json response`; then it must only be JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.commandrun import TOKEN, Commands, is_server
+from harness.documents import (
+    Block, anchors, blocks, broken_links, commands, documents, make_targets,
+)
+from harness.program import Program, start, stop
+from harness.sources import clip
+from harness.tools import ROOT
+
+DOCUMENTS = documents()
+BLOCKS = [block for path in DOCUMENTS for block in blocks(path, (ROOT / path).read_text())]
+SHELL = [block for block in BLOCKS if block.language == "sh"]
+JSON = [block for block in BLOCKS if block.language == "json"]
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files that commands and configurations of documents name."""
+    folder = tmp_path_factory.mktemp("documents")
+    clip(folder / "film.mp4", 3)
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+         "-nodes", "-days", "2", "-subj", "/CN=localhost", "-keyout", "key.pem", "-out",
+         "cert.pem"],
+        cwd=folder, check=True, capture_output=True, timeout=20)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def served(binary: Path) -> Iterator[Program]:
+    """The program that commands without one of their own talk to."""
+    program = start(["--resolution", "320x180", "--admin-token", TOKEN])
+    yield program
+    stop(program)
+
+
+def configuration_before(block: Block) -> str | None:
+    """The text of the last configuration in the document before a block."""
+    found = [other.text for other in JSON
+             if other.path == block.path and other.line < block.line and not other.info]
+    return found[-1] if found else None
+
+
+def prepared(files: Path, folder: Path) -> Path:
+    """A folder for commands, with the files that they name."""
+    for file in files.iterdir():
+        shutil.copy(file, folder)
+    for name in ("client", "Tests"):
+        (folder / name).symlink_to(ROOT / name)
+    return folder
+
+
+@pytest.mark.parametrize("path", DOCUMENTS)
+def test_links_of_a_document_lead_to_files_and_anchors(path: str) -> None:
+    """Every relative link leads to a file, and every anchor to a heading."""
+    assert broken_links(path, (ROOT / path).read_text()) == []
+
+
+def test_the_check_of_links_can_fail() -> None:
+    """A link to a missing file and one to a missing heading are found."""
+    text = "# A b\n\n[a](#a-b) [b](#c) [c](missing.md) [d](README.md#quick-start) [e](http://x/)\n"
+    assert broken_links("x.md", text) == ["x.md: #c: no such heading",
+                                          "x.md: missing.md: no such file"]
+    assert anchors("# `/time` and [x](y)\n## hls.js and b-c\n") == {"time-and-x", "hlsjs-and-b-c"}
+
+
+def test_the_readme_is_short() -> None:
+    """At most 120 lines; at most 100 columns, except in tables and links."""
+    lines = (ROOT / "README.md").read_text().rstrip("\n").split("\n")
+    assert len(lines) <= 120
+    plain = [re.sub(r"\]\([^)]*\)", "]", line) for line in lines if not line.startswith("|")]
+    assert [line for line in plain if len(line) > 100] == []
+
+
+def test_each_exception_precedes_a_block_and_has_a_reason() -> None:
+    """A comment `not run` without a block would hide nothing, and one without a reason too much."""
+    written = sum((ROOT / path).read_text().count("\n<!-- not run:") for path in DOCUMENTS)
+    reasons = [block.reason for block in SHELL if block.reason is not None]
+    assert len(reasons) == written and all(reasons)
+
+
+def test_the_events_in_the_document_are_those_of_the_program() -> None:
+    """Each event in docs/observability.md is written by the sources, and the reverse."""
+    text = (ROOT / "docs/observability.md").read_text()
+    table = text[text.index("| events |"):text.index("Tokens (")]
+    listed = {name for row in table.split("\n")
+              for name in re.findall(r"`([a-z-]+)`", row.split("|")[1] if "|" in row else "")}
+    sources = "".join(path.read_text() for path in (ROOT / "Sources").rglob("*.swift"))
+    assert {name for name in listed if f'"{name}"' not in sources} == set()
+
+
+@pytest.mark.parametrize("block", JSON, ids=str)
+def test_a_json_block_is_accepted(block: Block, files: Path, tmp_path: Path) -> None:
+    """A configuration starts the program; a response is JSON."""
+    json.loads(block.text)
+    if block.info == "response":
+        return
+    run = Commands(prepared(files, tmp_path))
+    (tmp_path / "streams.json").write_text(run.local(block.text))
+    try:
+        run.run("streamer -c streams.json")
+    finally:
+        run.end()
+
+
+@pytest.mark.parametrize("block", [block for block in SHELL if not block.reason], ids=str)
+def test_the_commands_of_a_block_run(
+    block: Block, files: Path, served: Program, tmp_path: Path
+) -> None:
+    """Each command runs: a server listens, a sender is received, everything else ends well."""
+    lines = commands(block.text)
+    assert lines, "an empty block"
+    targets = {word for line in lines if line.startswith("make ") for word in line.split()[1:]
+               if "=" not in word}
+    assert targets <= make_targets()
+    lines = [line for line in lines if not line.startswith("make ")]
+    if not lines:
+        return
+    has_server = any(is_server(line) for line in lines)
+    run = Commands(prepared(files, tmp_path), None if has_server else served.port)
+    configuration = configuration_before(block)
+    if configuration:
+        (tmp_path / "streams.json").write_text(run.local(configuration))
+    try:
+        for line in lines:
+            run.run(line)
+        if has_server and any(line.startswith("ffmpeg ") and "|" not in line for line in lines):
+            run.expect_ready()
+    finally:
+        run.end()
