@@ -101,7 +101,7 @@ deps-bench: deps-test  ## install what `make bench` compares with
 	@command -v nginx >/dev/null || { echo "installing by apt: nginx-light"; \
 	  $(APT) update -qq && $(APT) install -y -qq --no-install-recommends nginx-light; }
 
-bench: deps-bench build  ## measure; ratios in one run, see README
+bench: deps-bench build  ## measure; ratios in one run, see docs/latency.md
 	swift build -c release --product streamer-bench
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 1800 $(PYTHON) Bench/bench.py
 
