@@ -13,10 +13,12 @@ import json
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from harness.commandrun import TOKEN, Commands, is_server
 from harness.documents import (
@@ -147,3 +149,25 @@ def test_the_commands_of_a_block_run(
             run.expect_ready()
     finally:
         run.end()
+
+
+def test_the_hlsjs_page_of_the_document_plays(browser: Browser, hlsjs: Path, streamer) -> None:
+    """The page in docs/embed.md plays in Chromium, and its script holds the latency below 1 s."""
+    program = streamer("--resolution", "320x180", "--hlsjs", str(hlsjs))
+    page, script = (next(block.text for block in BLOCKS if block.path == "docs/embed.md"
+                         and block.language == language) for language in ("html", "js"))
+    page = re.sub(r"https://cdn\S*hls\.min\.js", "/player/hls.js", page)
+    page = page.replace("localhost:8080", f"127.0.0.1:{program.port}")
+    context = browser.new_context()
+    try:
+        view = context.new_page()
+        view.route("**/embed.html", lambda route: route.fulfill(
+            content_type="text/html", body=f"{page}<script>{script}</script>"))
+        view.goto(program.url("/embed.html"))
+        view.wait_for_function("() => video.currentTime > 0 && hls.playingDate", timeout=15000)
+        view.wait_for_function("() => Date.now() - hls.playingDate.getTime() < 1000", timeout=20000)
+        before = view.evaluate("video.currentTime")
+        time.sleep(1)
+        assert view.evaluate("video.currentTime") - before > 0.5
+    finally:
+        context.close()
