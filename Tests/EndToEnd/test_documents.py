@@ -93,6 +93,13 @@ def test_the_readme_is_short() -> None:
     assert [line for line in plain if len(line) > 100] == []
 
 
+def test_the_readme_links_every_page() -> None:
+    """Every page directly in docs/ can be found from the README."""
+    text = (ROOT / "README.md").read_text()
+    pages = [path for path in DOCUMENTS if re.fullmatch(r"docs/[^/]+\.md", path)]
+    assert [path for path in pages if f"]({path})" not in text] == []
+
+
 def test_each_exception_precedes_a_block_and_has_a_reason() -> None:
     """A comment `not run` without a block would hide nothing, and one without a reason too much."""
     written = sum((ROOT / path).read_text().count("\n<!-- not run:") for path in DOCUMENTS)
