@@ -107,6 +107,26 @@ def test_each_exception_precedes_a_block_and_has_a_reason() -> None:
     assert len(reasons) == written and all(reasons)
 
 
+def test_the_files_in_the_architecture_exist() -> None:
+    """Each file that docs/ARCHITECTURE.md names exists."""
+    text = (ROOT / "docs/ARCHITECTURE.md").read_text()
+    named = set(re.findall(r"`([A-Za-z0-9/+]+/[A-Za-z0-9+]+\.swift)`", text))
+    assert {name for name in named if not (ROOT / "Sources" / name).is_file()} == set()
+
+
+def test_the_architecture_lists_every_folder_of_the_sources() -> None:
+    """Each target, or each folder in it, has a row in docs/ARCHITECTURE.md."""
+    text = (ROOT / "docs/ARCHITECTURE.md").read_text()
+    targets = [path for path in (ROOT / "Sources").iterdir()
+               if path.is_dir() and not (path / "module.modulemap").exists()]
+    folders = {str(folder.relative_to(ROOT / "Sources")) for target in targets
+               for folder in [target, *(path for path in target.iterdir() if path.is_dir())]
+               if any(folder.glob("*.swift"))}
+    rows = {name for row in re.findall(r"^\|(.*?)\|", text, re.M)
+            for name in re.findall(r"`([\w/]+)`", row)}
+    assert {name for name in folders - rows if name.split("/")[0] not in rows} == set()
+
+
 def test_the_events_in_the_document_are_those_of_the_program() -> None:
     """Each event in docs/observability.md is written by the sources, and the reverse."""
     text = (ROOT / "docs/observability.md").read_text()
