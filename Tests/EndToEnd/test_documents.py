@@ -128,7 +128,7 @@ def test_the_architecture_lists_every_folder_of_the_sources() -> None:
 
 
 def test_the_events_in_the_document_are_those_of_the_program() -> None:
-    """Each event in docs/observability.md is written by the sources, and the reverse."""
+    """Each event in docs/observability.md is written by the sources."""
     text = (ROOT / "docs/observability.md").read_text()
     table = text[text.index("| events |"):text.index("Tokens (")]
     listed = {name for row in table.split("\n")
