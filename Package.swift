@@ -49,6 +49,7 @@ let package = Package(
     .systemLibrary(name: "CALSA"),
     .systemLibrary(name: "CFFmpeg"),
     .systemLibrary(name: "CLinux"),
+    .systemLibrary(name: "CV4L2"),
     .systemLibrary(name: "CZlib"),
     .systemLibrary(name: "CPopt"),
     .systemLibrary(name: "COpenSSL"),
@@ -67,7 +68,7 @@ let package = Package(
     // Event loops, sockets, timers, TLS. Alone opens sockets; knows nothing of HTTP or video.
     library("Net", ["Time", "CLinux", "COpenSSL", "Sharing"]),
     // Sources and encoders on libavcodec, libv4l2 and ALSA. Knows no packager and no server.
-    library("Capture", ["Time", "Media", "Sharing", "CALSA", "CFFmpeg"]),
+    library("Capture", ["Time", "Media", "Sharing", "CALSA", "CFFmpeg", "CLinux", "CV4L2"]),
 
     // Level 2. HTTP/1.1 and HTTP/2: codecs and connections. Knows nothing of video.
     library("HTTP", ["Time", "Net", "Sharing", "CLinux", "CNghttp2"]),

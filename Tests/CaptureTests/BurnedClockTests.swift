@@ -45,9 +45,9 @@ struct BurnedClockTests {
     var generator = SystemRandomNumberGenerator()
     for index in 0..<20 {
       let timestamp = Int64.random(in: 0..<1 << 48, using: &generator)
-      let picture = source.draw(frame: Int64(index), milliseconds: timestamp)
-      #expect(picture.burnedMilliseconds == timestamp)
-      #expect(ClockReader.read(picture) == timestamp)
+      let frame = source.draw(frame: Int64(index), milliseconds: timestamp)
+      #expect(frame.burnedMilliseconds == timestamp)
+      #expect(ClockReader.read(frame) == timestamp)
     }
   }
 
@@ -56,9 +56,9 @@ struct BurnedClockTests {
     arguments: sizes)
   func strip(_ text: String) throws {
     let size = try size(text)
-    let red = try VideoFramePool(size: size).picture { $0.fill($0.area, Colour(63, 102, 240)) }
-    let picture = red.withClock(1_700_000_000_123)
-    let canvas = Canvas(picture)
+    let red = try VideoFramePool(size: size).frame { $0.fill($0.area, Colour(63, 102, 240)) }
+    let frame = red.withClock(1_700_000_000_123)
+    let canvas = Canvas(frame)
     #expect(canvas.colour(x: 0, y: size.height / 9 + 2) == Colour(63, 102, 240))
     for y in 0..<2 * size.height / 18 {
       for x in 0..<size.width {
@@ -91,8 +91,8 @@ struct BurnedClockTests {
     let area = TestPattern.Layout(width: size.width, height: size.height).flash
     let rows: [(Int64, UInt8)] = [(0, 235), (99, 235), (100, 16), (999, 16)]
     for (milliseconds, luma) in rows {
-      let picture = source.draw(frame: 0, milliseconds: 1_700_000_000_000 + milliseconds)
-      let canvas = Canvas(picture)
+      let frame = source.draw(frame: 0, milliseconds: 1_700_000_000_000 + milliseconds)
+      let canvas = Canvas(frame)
       for y in area.y {
         for x in area.x { try #require(canvas.colour(x: x, y: y) == Colour(luma)) }
       }

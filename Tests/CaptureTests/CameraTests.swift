@@ -3,6 +3,7 @@
 import CFFmpeg
 import Foundation
 import Media
+import Sharing
 import Testing
 
 @testable import Capture
@@ -34,7 +35,7 @@ struct CameraTests {
     var time = timespec()
     unsafe clock_gettime(CLOCK_REALTIME, &time)
     let now = Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
-    return (monotonic + now - cff_monotonic()) / 1_000_000
+    return (monotonic + now - SystemClock.monotonic) / 1_000_000
   }
 
   @Test("YUYV pictures come in order with the kernel's time stamps")
@@ -46,9 +47,9 @@ struct CameraTests {
     #expect(camera.card == "Fake camera")
     let frames = try frames(10, &camera)
     for frame in frames {
-      #expect(frame.picture.size == (try size("640x360")))
-      #expect(frame.picture.burnedMilliseconds == nil)
-      let timestamp = try #require(ClockReader.read(frame.picture))
+      #expect(frame.frame.size == (try size("640x360")))
+      #expect(frame.frame.burnedMilliseconds == nil)
+      let timestamp = try #require(ClockReader.read(frame.frame))
       #expect(abs(timestamp - wall(frame.captureMonotonic)) <= 1)
     }
     for (one, next) in zip(frames, frames.dropFirst()) {
@@ -62,7 +63,7 @@ struct CameraTests {
     let fake = try FakeCamera()
     defer { fake.remove() }
     var camera = try open(fake)
-    let canvas = Canvas(try frames(1, &camera)[0].picture)
+    let canvas = Canvas(try frames(1, &camera)[0].frame)
     let blue = canvas.colour(x: 100, y: 330)
     let red = canvas.colour(x: 540, y: 330)
     // Pure blue and red of BT.601 are those of BT.709 now.
@@ -95,8 +96,8 @@ struct CameraTests {
     var camera = try open(fake, shape.wish)
     #expect(camera.mode.size.description == shape.camera)
     let frame = try frames(1, &camera)[0]
-    #expect(frame.picture.size.description == shape.wish)
-    let canvas = Canvas(frame.picture)
+    #expect(frame.frame.size.description == shape.wish)
+    let canvas = Canvas(frame.frame)
     let timestamp = ClockReader.read(width: shape.x.count, height: shape.y.count) { x, y in
       canvas.colour(x: shape.x.lowerBound + x, y: shape.y.lowerBound + y).y
     }
@@ -119,11 +120,11 @@ struct CameraTests {
     try fake.configure(["JPEG": fake.file("").path])
     var camera = try open(fake, "1280x720")
     #expect(camera.mode.pixelFormat == "MJPG")
-    let pictures = try frames(4, &camera)
-    for frame in pictures {
-      let timestamp = try #require(ClockReader.read(frame.picture))
+    let frames = try frames(4, &camera)
+    for frame in frames {
+      let timestamp = try #require(ClockReader.read(frame.frame))
       #expect([1000, 1001].contains(timestamp))
-      let canvas = Canvas(frame.picture)
+      let canvas = Canvas(frame.frame)
       // The first cell is white, the second black.
       #expect((232...238).contains(canvas.colour(x: 20, y: 20).y))
       #expect((13...19).contains(canvas.colour(x: 60, y: 20).y))
@@ -144,7 +145,7 @@ struct CameraTests {
     try fake.configure(["JPEG": fake.file("").path, "FORMATS": "MJPG", "CORRUPT": "3"])
     var camera = try open(fake)
     let frames = try frames(12, &camera)
-    for frame in frames { #expect(ClockReader.read(frame.picture) == 1000) }
+    for frame in frames { #expect(ClockReader.read(frame.frame) == 1000) }
     #expect(camera.damaged >= 4)
     #expect(frames.contains { $0.skipped > 0 })
   }
@@ -168,7 +169,7 @@ struct CameraTests {
     usleep(500_000)
     let frame = try frames(1, &camera)[0]
     #expect(frame.skipped >= 13)
-    #expect(cff_monotonic() - frame.captureMonotonic < 100_000_000)
+    #expect(SystemClock.monotonic - frame.captureMonotonic < 100_000_000)
   }
 
   @Test("unplugged it says so; plugged in again, with other sizes, it gives the wished size again")
@@ -179,19 +180,19 @@ struct CameraTests {
       try fake.configure(["UNPLUG": "5", "SIZES": sizes])
       var camera = try open(fake)
       #expect(camera.mode.size.description == sizes)
-      var pictures = 0
+      var frames = 0
       var error: CameraError?
       while error == nil {
         do throws(CameraError) {
           if let frame = try camera.next() {
-            pictures += 1
-            #expect(frame.picture.size == (try? size("640x360")))
+            frames += 1
+            #expect(frame.frame.size == (try? size("640x360")))
           }
         } catch let thrown {
           error = thrown
         }
       }
-      #expect(pictures >= 1 && pictures <= 5)
+      #expect(frames >= 1 && frames <= 5)
       guard case .gone(fake.path, _) = error else {
         Issue.record("\(String(describing: error))")
         return
@@ -242,9 +243,9 @@ struct CameraTests {
     defer { fake.remove() }
     var camera = try open(fake)
     _ = try frames(2, &camera)
-    let start = cff_monotonic()
+    let start = SystemClock.monotonic
     #expect(try camera.next() == nil)
-    let waited = cff_monotonic() - start
+    let waited = SystemClock.monotonic - start
     #expect(waited > 90_000_000 && waited < 1_000_000_000)
   }
 

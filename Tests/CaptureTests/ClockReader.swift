@@ -39,8 +39,8 @@ enum ClockReader {
   }
 
   /// The stamp burned into a picture.
-  static func read(_ picture: VideoFrame) -> Int64? {
-    let canvas = Canvas(picture)
+  static func read(_ frame: VideoFrame) -> Int64? {
+    let canvas = Canvas(frame)
     return read(width: canvas.width, height: canvas.height) { canvas.colour(x: $0, y: $1).y }
   }
 }

@@ -55,20 +55,20 @@ struct FakeCamera {
   func remove() { try? FileManager.default.removeItem(at: folder) }
 
   /// Writes a picture as the camera's next JPEG: full range, 4:2:0, as cameras have it.
-  func addJPEG(_ picture: VideoFrame, number: Int) throws {
+  func addJPEG(_ frame: VideoFrame, number: Int) throws {
     let codec = unsafe try #require(unsafe avcodec_find_encoder(AV_CODEC_ID_MJPEG))
     var context = unsafe avcodec_alloc_context3(codec)
-    var frame = unsafe av_frame_alloc()
+    var avFrame = unsafe av_frame_alloc()
     var packet = unsafe av_packet_alloc()
     defer {
       unsafe avcodec_free_context(&context)
-      unsafe av_frame_free(&frame)
+      unsafe av_frame_free(&avFrame)
       unsafe av_packet_free(&packet)
     }
     let encoder = unsafe try #require(unsafe context)
-    let image = unsafe try #require(unsafe frame)
+    let image = unsafe try #require(unsafe avFrame)
     let coded = unsafe try #require(unsafe packet)
-    let canvas = Canvas(picture)
+    let canvas = Canvas(frame)
     unsafe encoder.pointee.width = Int32(canvas.width)
     unsafe encoder.pointee.height = Int32(canvas.height)
     unsafe encoder.pointee.pix_fmt = AV_PIX_FMT_YUVJ420P

@@ -49,7 +49,7 @@ struct OverlayTests {
     #expect(painted.size == size)
     #expect(painted.burnedMilliseconds == source.burnedMilliseconds)
     let plain = try Scaler(to: size)
-    let before = try unsafe plain.scale(source.frame, fullRange: false, matrix: .bt709)
+    let before = try unsafe plain.scale(source.avFrame, fullRange: false, matrix: .bt709)
     let (new, old) = (Canvas(painted), Canvas(before))
     var changed: [Int] = []
     var white = 0

@@ -7,7 +7,7 @@ import TestSupport
 /// What the tests need of slice headers, H.264 §7.3.3.
 struct SliceHeader {
   let type: Int
-  let idrPictureID: Int?
+  let idrFrameID: Int?
 
   init(slice: [UInt8], sps: [UInt8]) {
     var parameters = BitReader(unit: sps)
@@ -24,6 +24,6 @@ struct SliceHeader {
     type = reader.number() % 5
     _ = reader.number()
     _ = reader.bits(frameNumberBits)
-    idrPictureID = NALUnits.type(slice[0]) == NALUnits.idr ? reader.number() : nil
+    idrFrameID = NALUnits.type(slice[0]) == NALUnits.idr ? reader.number() : nil
   }
 }

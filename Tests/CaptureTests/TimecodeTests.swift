@@ -45,8 +45,8 @@ struct TimecodeTests {
   func painted(_ text: String) throws {
     let size = try size(text)
     let timestamp: Int64 = 1_700_000_000_000 + 45_678
-    let picture = try TestPattern(size: size).draw(frame: 0, milliseconds: timestamp)
-    let canvas = Canvas(picture)
+    let frame = try TestPattern(size: size).draw(frame: 0, milliseconds: timestamp)
+    let canvas = Canvas(frame)
     let box = Timecode(width: size.width, height: size.height).box
     var white = 0
     for y in box.y {
@@ -57,7 +57,7 @@ struct TimecodeTests {
       }
     }
     #expect(white > box.x.count * box.y.count / 10)
-    #expect(ClockReader.read(picture) == timestamp)
+    #expect(ClockReader.read(frame) == timestamp)
   }
 
   @Test(

@@ -19,8 +19,8 @@ struct VideoDecoderTests {
     let sets = encoder.parameterSets.sps + encoder.parameterSets.pps
     var units: [AccessUnit] = []
     for index in 0..<Int64(count) {
-      let picture = source.draw(frame: index, milliseconds: 1_000_000 + index)
-      for coded in try encoder.encode(picture, pts: index * step, independent: index % 15 == 0) {
+      let frame = source.draw(frame: index, milliseconds: 1_000_000 + index)
+      for coded in try encoder.encode(frame, pts: index * step, independent: index % 15 == 0) {
         units.append(
           AccessUnit(
             bytes: coded.bytes, parameterSets: [], isKey: coded.isIndependent,
@@ -33,7 +33,7 @@ struct VideoDecoderTests {
     return (video, units)
   }
 
-  private func clock(_ picture: VideoFrame) -> Int64? { ClockReader.read(picture) }
+  private func clock(_ frame: VideoFrame) -> Int64? { ClockReader.read(frame) }
 
   @Test("each unit gives its picture at once, with its facts")
   func atOnce() throws {
@@ -41,13 +41,13 @@ struct VideoDecoderTests {
     var decoder = try VideoDecoder(video)
     let maker = try FrameNormalizer(size: size("640x360"))
     for (index, unit) in units.enumerated() {
-      let pictures = decoder.decode(unit)
-      try #require(pictures.count == 1)
-      let picture = pictures[0]
-      #expect(picture.pts == unit.pts && picture.arrival == unit.arrival)
-      #expect(picture.senderTime == Int64(index))
-      #expect(picture.width == 640 && picture.height == 360)
-      let shown = try maker.picture(picture)
+      let frames = decoder.decode(unit)
+      try #require(frames.count == 1)
+      let frame = frames[0]
+      #expect(frame.pts == unit.pts && frame.arrival == unit.arrival)
+      #expect(frame.senderTime == Int64(index))
+      #expect(frame.width == 640 && frame.height == 360)
+      let shown = try maker.frame(frame)
       #expect(clock(shown) == 1_000_000 + Int64(index))
     }
     #expect(decoder.errors == 0)
@@ -64,9 +64,9 @@ struct VideoDecoderTests {
       let announced = AccessUnit(
         bytes: unit.bytes, parameterSets: unit.isKey ? other.parameterSets : [],
         isKey: unit.isKey, pts: unit.pts + 1_000_000_000, dts: nil, arrival: 0, senderTime: nil)
-      let picture = try #require(decoder.decode(announced).first)
-      #expect(picture.width == 320)
-      let shown = try maker.picture(picture)
+      let frame = try #require(decoder.decode(announced).first)
+      #expect(frame.width == 320)
+      let shown = try maker.frame(frame)
       #expect(shown.size == maker.size)
       #expect(clock(shown) == 1_000_000 + Int64(index))
     }
@@ -77,7 +77,7 @@ struct VideoDecoderTests {
     let (video, units) = try coded("640x360", 1)
     let unit = try #require(units.first)
     var decoder = try VideoDecoder(video)
-    let lying = try FrameNormalizer(size: size("640x360")).picture(
+    let lying = try FrameNormalizer(size: size("640x360")).frame(
       try #require(decoder.decode(unit).first))
     let rows: [(Rotation, String, (Int, Int) -> (Int, Int))] = [
       (.quarter, "360x640", { ($1, 359 - $0) }), (.half, "640x360", { (639 - $0, 359 - $1) }),
@@ -89,7 +89,7 @@ struct VideoDecoderTests {
       var decoder = try VideoDecoder(video)
       let decoded = try #require(decoder.decode(unit).first)
       #expect("\(decoded.width)x\(decoded.height)" == shape)
-      let upright = Canvas(try FrameNormalizer(size: size(shape)).picture(decoded))
+      let upright = Canvas(try FrameNormalizer(size: size(shape)).frame(decoded))
       for y in stride(from: 0, to: upright.height, by: 7) {
         for x in stride(from: 0, to: upright.width, by: 7) {
           let (column, row) = place(x, y)
@@ -116,7 +116,7 @@ struct VideoDecoderTests {
       last = decoder.decode(sent).last ?? last
     }
     #expect(decoder.errors > 0)
-    let shown = try maker.picture(try #require(last))
+    let shown = try maker.frame(try #require(last))
     #expect(clock(shown) == 1_000_030)
   }
 

@@ -67,7 +67,7 @@ struct VideoEncoderTests {
   }
 
   @Test("neighbouring IDR pictures differ in idr_pic_id, H.264 §7.4.3, whatever lies between them")
-  func idrPictureIDs() throws {
+  func idrFrameIDs() throws {
     var encoder = try VideoEncoder(settings())
     let slate = try SlateFrame.make(size: size("640x360"))
     var identifiers: [Int] = []
@@ -78,7 +78,7 @@ struct VideoEncoderTests {
       guard frame.isIndependent else { continue }
       let slice = try units(frame.bytes)[0]
       let header = SliceHeader(slice: slice, sps: encoder.parameterSets.sps[0])
-      identifiers.append(try #require(header.idrPictureID))
+      identifiers.append(try #require(header.idrFrameID))
     }
     #expect(identifiers.count == 5)
     for (one, next) in zip(identifiers, identifiers.dropFirst()) { #expect(one != next) }
@@ -90,9 +90,9 @@ struct VideoEncoderTests {
     let source = try TestPattern(size: size("640x360"))
     let slate = try SlateFrame.make(size: size("640x360"))
     for index in Int64(0)..<20 {
-      let picture = index % 5 == 4 ? slate : source.draw(frame: index, milliseconds: index)
+      let frame = index % 5 == 4 ? slate : source.draw(frame: index, milliseconds: index)
       let frames = try encoder.encode(
-        picture, pts: Self.start + index * 3000, independent: index == 0)
+        frame, pts: Self.start + index * 3000, independent: index == 0)
       #expect(frames.map(\.isIndependent) == [index == 0])
       // Nor a picture of I slices that is none.
       let slice = try units(try #require(frames.first).bytes)[0]
@@ -124,12 +124,12 @@ struct VideoEncoderTests {
     var bytes = 0
     for index in Int64(0)..<90 {
       let timestamp = 1_795_155_720_000 + index * 100 / 3
-      let picture = source.draw(frame: index, milliseconds: timestamp)
-      let frame = try #require(
-        try encoder.encode(picture, pts: Self.start + index * 3000, independent: index % 30 == 0)
+      let frame = source.draw(frame: index, milliseconds: timestamp)
+      let coded = try #require(
+        try encoder.encode(frame, pts: Self.start + index * 3000, independent: index % 30 == 0)
           .first)
-      bytes += frame.bytes.count
-      let decoded = try decoder.decode(frame.bytes)
+      bytes += coded.bytes.count
+      let decoded = try decoder.decode(coded.bytes)
       #expect(decoded.clock == timestamp)
       #expect(decoded.isLimitedBT709)
     }
@@ -141,8 +141,8 @@ struct VideoEncoderTests {
     var encoder = try VideoEncoder(settings("320x180", bitrate: 300))
     let pool = try VideoFramePool(size: size("320x180"))
     var state: UInt32 = 1
-    let pictures = (0..<5).map { _ in
-      pool.picture { canvas in
+    let frames = (0..<5).map { _ in
+      pool.frame { canvas in
         canvas.fill(canvas.area, Colour(128))
         for y in 0..<180 {
           canvas.paintRows(y..<y + 1) { _ in
@@ -154,7 +154,7 @@ struct VideoEncoderTests {
     }
     var sizes: [Int] = []
     for index in Int64(0)..<60 {
-      let noise = pictures[Int(index % 5)]
+      let noise = frames[Int(index % 5)]
       let frames = try encoder.encode(
         noise, pts: Self.start + index * 3000, independent: index % 30 == 0)
       sizes.append(try #require(frames.first).bytes.count)
@@ -172,12 +172,12 @@ struct VideoEncoderTests {
     let results = Locked<[[UInt8]]>([])
     for round in Int64(0)..<3 {
       // Pictures of the second round lie in memory that was used before.
-      let pictures = (0..<15).map { source.draw(frame: round * 15 + $0, milliseconds: $0 * 33) }
+      let frames = (0..<15).map { source.draw(frame: round * 15 + $0, milliseconds: $0 * 33) }
       DispatchQueue.concurrentPerform(iterations: 4) { _ in
         var bytes: [UInt8] = []
         if var encoder = try? VideoEncoder(wish) {
-          for (index, picture) in pictures.enumerated() {
-            let timestamped = picture.withClock(Int64(index))
+          for (index, frame) in frames.enumerated() {
+            let timestamped = frame.withClock(Int64(index))
             let frames = try? encoder.encode(
               timestamped, pts: Self.start + Int64(index) * 3000, independent: false)
             bytes += (frames ?? []).flatMap(\.bytes)
@@ -202,7 +202,7 @@ struct VideoEncoderTests {
     let configuration = try #require(
       Box.at("moov/trak/mdia/minf/stbl/stsd/avc1/avcC", in: header))
     let decoder = try H264Decoder(configuration: configuration.content)
-    let white = try VideoFramePool(size: size("1280x720")).picture { $0.fill($0.area, .white) }
+    let white = try VideoFramePool(size: size("1280x720")).frame { $0.fill($0.area, .white) }
     let frame = try #require(
       try encoder.encode(white, pts: Self.start, independent: true).first)
     let luma = try decoder.decode(frame.bytes)

@@ -3,7 +3,9 @@
 internal import CFFmpeg
 internal import Media
 
-/// An empty AVFrame that refers to a picture while it is given to an encoder; one thread's own.
+/// An AVFrame that refers to a ``VideoFrame`` during one call of an encoder.
+///
+/// Confined to one thread.
 @safe
 final class FrameHandle {
   @unsafe let pointer: UnsafeMutablePointer<AVFrame>
@@ -20,22 +22,24 @@ final class FrameHandle {
     unsafe av_frame_free(&frame)
   }
 
-  /// Refers to a picture's planes; nothing is copied.
-  func refer(to picture: VideoFrame) throws(FFmpegError) {
-    try FFmpegError.check("av_frame_ref", unsafe av_frame_ref(pointer, picture.frame))
+  /// Refers to the planes of `frame`; copies nothing.
+  func refer(to frame: VideoFrame) throws(FFmpegError) {
+    try FFmpegError.check("av_frame_ref", unsafe av_frame_ref(pointer, frame.avFrame))
   }
 
-  /// Sets what belongs to this use of the picture, not to the picture.
-  func timestamp(pts: Int64, independent: Bool) {
+  /// Sets the timestamp and the type of the access unit to be encoded.
+  func setTimestamp(pts: Int64, independent: Bool) {
     unsafe pointer.pointee.pts = pts
     unsafe pointer.pointee.pict_type = independent ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE
   }
 
-  /// Lets go of the picture.
+  /// Releases the frame.
   func clear() { unsafe av_frame_unref(pointer) }
 }
 
-/// Makes NV12 frames for encoders that take nothing else from memory; one thread's own.
+/// Converts frames to NV12 for encoders that accept no other format in system memory.
+///
+/// Confined to one thread.
 @safe
 final class FrameConverter {
   private let size: VideoSize
@@ -53,15 +57,15 @@ final class FrameConverter {
 
   deinit { unsafe sws_freeContext(context) }
 
-  /// Fills `frame`, which is empty, with new memory and the picture.
-  func convert(_ picture: VideoFrame, into frame: FrameHandle) throws(FFmpegError) {
-    unsafe av_frame_copy_props(frame.pointer, picture.frame)
-    unsafe frame.pointer.pointee.format = AV_PIX_FMT_NV12.rawValue
-    unsafe frame.pointer.pointee.width = Int32(size.width)
-    unsafe frame.pointer.pointee.height = Int32(size.height)
+  /// Allocates memory for `handle`, which is empty, and converts `frame` into it.
+  func convert(_ frame: VideoFrame, into handle: FrameHandle) throws(FFmpegError) {
+    unsafe av_frame_copy_props(handle.pointer, frame.avFrame)
+    unsafe handle.pointer.pointee.format = AV_PIX_FMT_NV12.rawValue
+    unsafe handle.pointer.pointee.width = Int32(size.width)
+    unsafe handle.pointer.pointee.height = Int32(size.height)
     try FFmpegError.check(
-      "av_frame_get_buffer", unsafe av_frame_get_buffer(frame.pointer, CFF_ALIGNMENT))
+      "av_frame_get_buffer", unsafe av_frame_get_buffer(handle.pointer, CFF_ALIGNMENT))
     try FFmpegError.check(
-      "sws_scale", unsafe cff_scale(context, picture.frame, frame.pointer, 0, 0))
+      "sws_scale", unsafe cff_scale(context, frame.avFrame, handle.pointer, 0, 0))
   }
 }

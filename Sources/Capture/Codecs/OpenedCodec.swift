@@ -47,7 +47,7 @@ struct OpenedCodec {
   ) throws(FFmpegError) -> ParameterSets {
     let frame = try FrameHandle()
     let packet = try PacketHandle()
-    let grey = try VideoFramePool(size: settings.size).picture { $0.fill($0.area, Colour(128)) }
+    let grey = try VideoFramePool(size: settings.size).frame { $0.fill($0.area, Colour(128)) }
     for index in 0..<Int64(8) {
       if codec.pixelFormat == AV_PIX_FMT_NV12 {
         try FrameConverter(settings.size).convert(grey, into: frame)
@@ -55,7 +55,7 @@ struct OpenedCodec {
         try frame.refer(to: grey)
       }
       defer { frame.clear() }
-      frame.timestamp(pts: index * settings.rate.ticksPerFrame, independent: index == 0)
+      frame.setTimestamp(pts: index * settings.rate.ticksPerFrame, independent: index == 0)
       try FFmpegError.check(
         "avcodec_send_frame", unsafe avcodec_send_frame(codec.pointer, frame.pointer), codec.name)
       while let coded = try packet.receive(from: codec) {

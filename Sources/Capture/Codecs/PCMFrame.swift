@@ -11,7 +11,7 @@ final class PCMFrame {
   let capacity: Int
 
   init(sampleRate: Int32, channels: Int, capacity: Int) throws(FFmpegError) {
-    guard let frame = unsafe cff_sound_frame(sampleRate, Int32(channels), Int32(capacity)) else {
+    guard let frame = unsafe cff_audio_frame(sampleRate, Int32(channels), Int32(capacity)) else {
       throw FFmpegError("av_frame_get_buffer", CFF_ENOMEM)
     }
     unsafe pointer = frame

@@ -12,7 +12,7 @@ package enum Rotation: Int, Sendable, Equatable {
   /// What the display matrix of a stream says; mirrored pictures are left as they are.
   @unsafe
   init(_ stream: UnsafePointer<AVStream>) {
-    let degrees = unsafe cff_stream_turn(stream)
+    let degrees = unsafe cff_stream_rotation(stream)
     self = Rotation(rawValue: Int((degrees / 90).rounded()) & 3) ?? .none
   }
 }

@@ -20,14 +20,6 @@ enum Letterbox {
   }
 }
 
-/// How luma and chroma of a frame came from red, green and blue.
-enum ColourMatrix: Sendable {
-  /// JPEG and most cameras.
-  case bt601
-  /// Our pictures.
-  case bt709
-}
-
 /// Makes pictures of one size from frames of any size and pixel format; one thread's own.
 @safe
 final class Scaler {
@@ -67,17 +59,13 @@ final class Scaler {
       format: cff_plain_format(frame.pointee.format), fullRange: fullRange,
       width: frame.pointee.width, height: frame.pointee.height, aspect: aspect)
     if kind != self.kind { try prepare(kind) }
-    return try pool.picture(burnedMilliseconds: burnedMilliseconds) {
+    return try pool.frame(burnedMilliseconds: burnedMilliseconds) {
       (canvas) throws(FFmpegError) in
       try FFmpegError.check(
         "sws_scale",
         unsafe cff_scale(
-          context, frame, canvas.frame, Int32(area.x.lowerBound), Int32(area.y.lowerBound)))
-      if matrix == .bt601 {
-        unsafe cff_bt601_to_bt709(
-          canvas.frame, Int32(area.x.lowerBound), Int32(area.y.lowerBound), Int32(area.x.count),
-          Int32(area.y.count))
-      }
+          context, frame, canvas.avFrame, Int32(area.x.lowerBound), Int32(area.y.lowerBound)))
+      if matrix == .bt601 { canvas.convertFromBT601(area) }
       // Afterwards, since vector stores may go beyond the scaled picture's right edge.
       canvas.fillAround(area, .black)
       paint(canvas)

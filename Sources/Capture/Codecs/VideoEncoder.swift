@@ -3,41 +3,44 @@
 internal import CFFmpeg
 internal import Media
 
-/// An H.264 encoder without delay: a coded picture comes out for each that goes in; one thread's own.
+/// An H.264 encoder without delay: each frame yields its access unit at once.
+///
+/// Confined to one thread.
 package struct VideoEncoder: ~Copyable, @unchecked Sendable {
-  /// What the opened encoder was told: what was asked for, but for a fallback's name and preset.
+  /// The settings of the opened encoder: the requested ones, except the name and preset of a fallback.
   package let settings: EncoderSettings
-  /// The encoder that was really opened.
+  /// The libavcodec name of the opened encoder.
   package let name: String
-  /// Why it is not the one that was asked for; nil where it is.
+  /// Why the requested encoder is not the opened one; nil if it is.
   package let fallbackReason: String?
-  /// SPS and PPS, the same for the encoder's life.
+  /// SPS and PPS, constant while the encoder exists.
   let parameterSets: ParameterSets
 
   private let codec: CodecContext
-  private let frame: FrameHandle
+  private let handle: FrameHandle
   private let packet: PacketHandle
   private var scaler: Scaler?
   private var nv12: FrameConverter?
-  /// Times of pictures that the encoder has not given back yet, oldest first.
+  /// Timestamps of frames whose access unit is not yet received, oldest first.
   private var pending: [Int64]
 
-  /// Opens the encoder asked for, or libx264 where that cannot be had; ``fallbackReason`` then says why.
+  /// Opens the requested encoder, or libx264 if that encoder cannot be opened.
   ///
-  /// - Throws: where libx264 cannot be opened either, as with an unknown preset.
+  /// ``fallbackReason`` then contains the reason.
+  /// - Throws: ``FFmpegError`` if libx264 cannot be opened, for example with an unknown preset.
   package init(_ settings: EncoderSettings) throws(FFmpegError) {
     try self.init(OpenedCodec.openOrFallBack(settings))
   }
 
-  /// Takes an encoder that is open.
+  /// Wraps an encoder that is already open.
   init(_ opened: OpenedCodec) throws(FFmpegError) {
     let takesNV12 = opened.codec.pixelFormat == AV_PIX_FMT_NV12
     let nv12: FrameConverter? =
       if takesNV12 { try FrameConverter(opened.settings.size) } else { nil }
-    let frame = try FrameHandle()
+    let handle = try FrameHandle()
     let packet = try PacketHandle()
-    // From here on nothing throws, so that this value is never made by halves.
-    self.frame = frame
+    // Nothing throws from here on: a value of this type is always complete.
+    self.handle = handle
     self.packet = packet
     self.nv12 = nv12
     scaler = nil
@@ -52,29 +55,30 @@ package struct VideoEncoder: ~Copyable, @unchecked Sendable {
   /// `avc1.` with profile, constraints and level of the real SPS, as RFC 6381 §3.3 has it.
   package var codecString: String { parameterSets.codecString }
 
-  /// Encodes one picture.
+  /// Encodes one frame.
   ///
   /// - Parameters:
-  ///   - picture: of any size; scaled and letterboxed where it is not the settings'.
-  ///   - pts: its time in ticks of the rate's timescale; later than that of the picture before.
-  ///   - independent: whether it must be an IDR picture.
-  /// - Returns: what the encoder gives back, in order: with libx264 exactly this picture; others may hold some back.
-  /// - Throws: after it the encoder is of no more use.
+  ///   - frame: a frame of any size; scaled and letterboxed to the size of the settings.
+  ///   - pts: its frame time in ticks of the rate's timescale; later than that of the frame before.
+  ///   - independent: whether to encode an IDR access unit.
+  /// - Returns: the access units, in order: with libx264 that of this frame; other encoders may
+  ///   delay some.
+  /// - Throws: ``FFmpegError``. Discard the encoder after an error.
   package mutating func encode(
-    _ picture: VideoFrame, pts: Int64, independent: Bool
+    _ frame: VideoFrame, pts: Int64, independent: Bool
   ) throws(FFmpegError) -> [EncodedFrame] {
     let scaled: VideoFrame
-    if picture.size == settings.size { scaled = picture } else { scaled = try scale(picture) }
+    if frame.size == settings.size { scaled = frame } else { scaled = try scale(frame) }
     if let nv12 {
-      try nv12.convert(scaled, into: frame)
+      try nv12.convert(scaled, into: handle)
     } else {
-      try frame.refer(to: scaled)
+      try handle.refer(to: scaled)
     }
-    defer { frame.clear() }
-    frame.timestamp(pts: pts, independent: independent)
+    defer { handle.clear() }
+    handle.setTimestamp(pts: pts, independent: independent)
     pending.append(pts)
     try FFmpegError.check(
-      "avcodec_send_frame", unsafe avcodec_send_frame(codec.pointer, frame.pointer), name)
+      "avcodec_send_frame", unsafe avcodec_send_frame(codec.pointer, handle.pointer), name)
     var frames: [EncodedFrame] = []
     while let bytes = try packet.receive(from: codec) {
       frames.append(takeFrame(bytes))
@@ -82,21 +86,25 @@ package struct VideoEncoder: ~Copyable, @unchecked Sendable {
     return frames
   }
 
-  /// The CMAF header of the track, `ftyp` and `moov`, written by libavformat; equal bytes for equal settings.
+  /// The CMAF header of the track (`ftyp` and `moov`), written by libavformat.
+  ///
+  /// Equal settings yield equal bytes.
   package borrowing func initSegment() throws(FFmpegError) -> [UInt8] {
     try CMAFHeader.write(codec, parameterSets, settings)
   }
 
-  private mutating func scale(_ picture: VideoFrame) throws(FFmpegError) -> VideoFrame {
+  private mutating func scale(_ frame: VideoFrame) throws(FFmpegError) -> VideoFrame {
     let scaler: Scaler
     if let ready = self.scaler { scaler = ready } else { scaler = try Scaler(to: settings.size) }
     self.scaler = scaler
     return try unsafe scaler.scale(
-      picture.frame, fullRange: false, matrix: .bt709,
-      burnedMilliseconds: picture.burnedMilliseconds)
+      frame.avFrame, fullRange: false, matrix: .bt709,
+      burnedMilliseconds: frame.burnedMilliseconds)
   }
 
-  /// Gives a packet the time its picture came with, even where an encoder bends it by a tick or drops a picture.
+  /// Restores the timestamp of the packet's frame.
+  ///
+  /// An encoder may change a timestamp by a tick, or drop a frame.
   private mutating func takeFrame(_ packet: CodedPacket) -> EncodedFrame {
     let half = settings.rate.ticksPerFrame / 2
     while pending.count > 1, let oldest = pending.first, packet.pts > oldest + half {

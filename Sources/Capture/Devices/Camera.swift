@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CFFmpeg
+internal import CV4L2
 internal import Glibc
 package import Media
+import Sharing
 
 /// One picture from a camera.
 package struct CameraFrame: Sendable {
   /// The picture in the wished size: scaled, letterboxed where its shape is another, never stretched.
-  package let picture: VideoFrame
+  package let frame: VideoFrame
   /// When it was captured, in nanoseconds of CLOCK_MONOTONIC: the kernel's stamp, else the time it was taken over.
   package let captureMonotonic: Int64
   /// Pictures lost since the one before: by the driver, damaged, or passed over for being old.
@@ -31,7 +32,7 @@ package struct Camera: ~Copyable, @unchecked Sendable {
   private let buffers: CameraBuffers
   private let converter: CameraConverter
   private var lastSequence: UInt32?
-  private var lastPicture: Int64
+  private var lastFrame: Int64
 
   /// How long `next` waits at most.
   private static let patience: Int64 = 100_000_000
@@ -63,7 +64,7 @@ package struct Camera: ~Copyable, @unchecked Sendable {
     self.card = device.card
     self.converter = converter
     self.buffers = buffers
-    lastPicture = cff_monotonic()
+    lastFrame = SystemClock.monotonic
   }
 
   /// The newest picture; blocks for about 100 ms at most.
@@ -71,11 +72,11 @@ package struct Camera: ~Copyable, @unchecked Sendable {
   /// - Returns: nil when there is none yet.
   /// - Throws: ``CameraError/gone`` when the camera was unplugged or is silent; the others are as final.
   package mutating func next() throws(CameraError) -> CameraFrame? {
-    let deadline = cff_monotonic() + Self.patience
+    let deadline = SystemClock.monotonic + Self.patience
     while true {
-      let now = cff_monotonic()
+      let now = SystemClock.monotonic
       if now >= deadline {
-        guard now - lastPicture < Self.silence else {
+        guard now - lastFrame < Self.silence else {
           throw .gone(path: path, reason: "no picture for \(Self.silence / 1_000_000_000) s")
         }
         return nil
@@ -83,7 +84,7 @@ package struct Camera: ~Copyable, @unchecked Sendable {
       guard try isReady(milliseconds: Int32((deadline - now) / 1_000_000 + 1)) else { continue }
       guard let (filled, passed) = try newest() else {
         // Ready, but nothing to be had: files always are, and libv4l2 drops what it cannot convert.
-        cff_nap(1_000_000)
+        cv4l2_sleep(1_000_000)
         continue
       }
       if let frame = try take(filled, passed) { return frame }
@@ -126,11 +127,11 @@ package struct Camera: ~Copyable, @unchecked Sendable {
   private mutating func take(
     _ filled: CameraBuffers.Filled, _ passed: Int
   ) throws(CameraError) -> CameraFrame? {
-    let taken = cff_monotonic()
-    var picture: VideoFrame?
+    let taken = SystemClock.monotonic
+    var frame: VideoFrame?
     if !filled.isDamaged {
       do {
-        picture = try unsafe converter.picture(buffers.bytes(filled))
+        frame = try unsafe converter.frame(buffers.bytes(filled))
       } catch {
         buffers.giveBack(filled)
         throw .conversion(path: path, error: error)
@@ -138,7 +139,7 @@ package struct Camera: ~Copyable, @unchecked Sendable {
     }
     let returned = buffers.giveBack(filled)
     guard returned >= 0 else { throw .gone(path: path, reason: CameraError.text(returned)) }
-    guard let picture else {
+    guard let frame else {
       damaged += 1
       return nil
     }
@@ -148,8 +149,8 @@ package struct Camera: ~Copyable, @unchecked Sendable {
       skipped = max(skipped, Int(Int32(bitPattern: filled.sequence &- lastSequence)) - 1)
     }
     lastSequence = filled.sequence
-    lastPicture = taken
+    lastFrame = taken
     let timestamp = filled.monotonic.flatMap { $0 <= taken && $0 > taken - Self.oldest ? $0 : nil }
-    return CameraFrame(picture: picture, captureMonotonic: timestamp ?? taken, skipped: skipped)
+    return CameraFrame(frame: frame, captureMonotonic: timestamp ?? taken, skipped: skipped)
   }
 }

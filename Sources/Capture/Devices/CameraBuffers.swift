@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CFFmpeg
+internal import CV4L2
 import Glibc
 
 /// The memory a camera fills, mapped and queued, and its stream while it runs; one thread's own.
@@ -45,13 +45,13 @@ final class CameraBuffers {
     request.count = Self.count
     request.type = V4L2_BUF_TYPE_VIDEO_CAPTURE.rawValue
     request.memory = V4L2_MEMORY_MMAP.rawValue
-    try device.configure("VIDIOC_REQBUFS", CFF_VIDIOC_REQBUFS, &request)
+    try device.configure("VIDIOC_REQBUFS", CV4L2_REQBUFS, &request)
     guard request.count > 0 else {
       throw .failed(path: device.path, call: "VIDIOC_REQBUFS", code: ENOMEM)
     }
     for index in 0..<request.count {
       var buffer = unsafe Self.buffer(index)
-      try unsafe device.configure("VIDIOC_QUERYBUF", CFF_VIDIOC_QUERYBUF, &buffer)
+      try unsafe device.configure("VIDIOC_QUERYBUF", CV4L2_QUERYBUF, &buffer)
       let length = unsafe Int(buffer.length)
       let memory = unsafe v4l2_mmap(
         nil, length, PROT_READ | PROT_WRITE, MAP_SHARED, device.descriptor, Int64(buffer.m.offset))
@@ -59,30 +59,30 @@ final class CameraBuffers {
         throw CameraError.opening(device.path, "v4l2_mmap", errno)
       }
       unsafe mapped.append(UnsafeMutableRawBufferPointer(start: memory, count: length))
-      try unsafe device.configure("VIDIOC_QBUF", CFF_VIDIOC_QBUF, &buffer)
+      try unsafe device.configure("VIDIOC_QBUF", CV4L2_QBUF, &buffer)
     }
     var type = V4L2_BUF_TYPE_VIDEO_CAPTURE.rawValue
-    try device.configure("VIDIOC_STREAMON", CFF_VIDIOC_STREAMON, &type)
+    try device.configure("VIDIOC_STREAMON", CV4L2_STREAMON, &type)
     isStreaming = true
   }
 
   deinit {
     if isStreaming {
       var type = V4L2_BUF_TYPE_VIDEO_CAPTURE.rawValue
-      _ = device.call(CFF_VIDIOC_STREAMOFF, &type)
+      _ = device.call(CV4L2_STREAMOFF, &type)
     }
     unsafe mapped.forEach { memory in unsafe v4l2_munmap(memory.baseAddress, memory.count) }
     // Frees the buffers, so that the next who opens the device finds it idle.
     var request = v4l2_requestbuffers()
     request.type = V4L2_BUF_TYPE_VIDEO_CAPTURE.rawValue
     request.memory = V4L2_MEMORY_MMAP.rawValue
-    _ = device.call(CFF_VIDIOC_REQBUFS, &request)
+    _ = device.call(CV4L2_REQBUFS, &request)
   }
 
   /// Takes the oldest filled buffer without waiting: 0 and the buffer, or -errno.
   func take() -> (result: Int32, filled: Filled?) {
     var buffer = unsafe Self.buffer(0)
-    let result = unsafe device.call(CFF_VIDIOC_DQBUF, &buffer)
+    let result = unsafe device.call(CV4L2_DQBUF, &buffer)
     guard result >= 0 else { return (result, nil) }
     let filled = unsafe Filled(buffer)
     guard unsafe filled.index < mapped.count else { return (-EIO, nil) }
@@ -93,7 +93,7 @@ final class CameraBuffers {
   @discardableResult
   func giveBack(_ filled: Filled) -> Int32 {
     var buffer = unsafe Self.buffer(UInt32(filled.index))
-    return unsafe device.call(CFF_VIDIOC_QBUF, &buffer)
+    return unsafe device.call(CV4L2_QBUF, &buffer)
   }
 
   /// The bytes of a filled buffer, until it is given back.

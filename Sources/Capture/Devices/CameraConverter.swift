@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CFFmpeg
+internal import CV4L2
 internal import Media
 
 /// Makes pictures of the wished size from a camera's buffers; one thread's own.
@@ -23,7 +24,7 @@ final class CameraConverter {
 
   /// The picture in a buffer; nil where it is damaged or incomplete.
   @unsafe
-  func picture(_ bytes: UnsafeRawBufferPointer) throws(FFmpegError) -> VideoFrame? {
+  func frame(_ bytes: UnsafeRawBufferPointer) throws(FFmpegError) -> VideoFrame? {
     guard let start = bytes.baseAddress, bytes.count > 0 else { return nil }
     if let decoder { return try unsafe decoder.decode(bytes, scaler) }
     let needed = unsafe cff_frame_view(
@@ -37,7 +38,7 @@ final class CameraConverter {
 
   private var matrix: ColourMatrix {
     var geometry = geometry
-    return unsafe cff_is_bt709(&geometry) != 0 ? .bt709 : .bt601
+    return unsafe cv4l2_is_bt709(&geometry) != 0 ? .bt709 : .bt601
   }
 
   private var isFullRange: Bool {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CFFmpeg
+internal import CV4L2
 import Glibc
 internal import Media
 
@@ -14,15 +14,15 @@ final class CameraDevice {
 
   /// Opens the device and asks whether it captures and streams.
   init(path: String) throws(CameraError) {
-    cff_silence_v4l2()
-    let descriptor = unsafe cff_v4l2_open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC)
+    cv4l2_silence()
+    let descriptor = unsafe cv4l2_open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else {
       throw CameraError.opening(path, "v4l2_open", descriptor)
     }
     self.path = path
     self.descriptor = descriptor
     var capability = v4l2_capability()
-    let result = unsafe cff_xioctl(descriptor, CFF_VIDIOC_QUERYCAP, &capability)
+    let result = unsafe cv4l2_ioctl(descriptor, CV4L2_QUERYCAP, &capability)
     card = unsafe withUnsafeBytes(of: capability.card) { unsafe Self.text($0) }
     guard result >= 0 else {
       throw CameraError.opening(path, "VIDIOC_QUERYCAP", result)
@@ -40,7 +40,7 @@ final class CameraDevice {
   /// One ioctl: 0 or more, or -errno.
   func call<Value>(_ request: UInt, _ value: inout Value) -> Int32 {
     unsafe withUnsafeMutablePointer(to: &value) { pointer in
-      unsafe cff_xioctl(descriptor, request, UnsafeMutableRawPointer(pointer))
+      unsafe cv4l2_ioctl(descriptor, request, UnsafeMutableRawPointer(pointer))
     }
   }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CFFmpeg
+internal import CV4L2
 internal import Media
 
 extension CameraDevice {
@@ -29,7 +29,7 @@ extension CameraDevice {
       var description = v4l2_fmtdesc()
       description.index = index
       description.type = V4L2_BUF_TYPE_VIDEO_CAPTURE.rawValue
-      guard call(CFF_VIDIOC_ENUM_FMT, &description) >= 0 else { break }
+      guard call(CV4L2_ENUM_FMT, &description) >= 0 else { break }
       formats.append(
         Format(
           code: description.pixelformat,
@@ -67,7 +67,7 @@ extension CameraDevice {
       var size = v4l2_frmsizeenum()
       size.index = index
       size.pixel_format = format
-      guard call(CFF_VIDIOC_ENUM_FRAMESIZES, &size) >= 0 else { break }
+      guard call(CV4L2_ENUM_FRAMESIZES, &size) >= 0 else { break }
       if size.type == V4L2_FRMSIZE_TYPE_DISCRETE.rawValue {
         let (width, height) = (size.discrete.width, size.discrete.height)
         sizes.append(
@@ -96,7 +96,7 @@ extension CameraDevice {
       interval.pixel_format = format
       interval.width = width
       interval.height = height
-      guard call(CFF_VIDIOC_ENUM_FRAMEINTERVALS, &interval) >= 0 else { break }
+      guard call(CV4L2_ENUM_FRAMEINTERVALS, &interval) >= 0 else { break }
       if interval.type == V4L2_FRMIVAL_TYPE_DISCRETE.rawValue {
         let duration = interval.discrete
         if let rate = FrameRate(Int64(duration.denominator), Int64(duration.numerator)) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CFFmpeg
+internal import CV4L2
 internal import Media
 
 extension CameraDevice {
@@ -38,7 +38,7 @@ extension CameraDevice {
     wanted.pixelformat = mode.format.code
     wanted.field = V4L2_FIELD_NONE.rawValue
     unsafe format.fmt.pix = wanted
-    try unsafe configure("VIDIOC_S_FMT", CFF_VIDIOC_S_FMT, &format)
+    try unsafe configure("VIDIOC_S_FMT", CV4L2_S_FMT, &format)
     return unsafe format.fmt.pix
   }
 
@@ -48,7 +48,7 @@ extension CameraDevice {
     parameters.type = V4L2_BUF_TYPE_VIDEO_CAPTURE.rawValue
     unsafe parameters.parm.capture.timeperframe = v4l2_fract(
       numerator: UInt32(rate.denominator), denominator: UInt32(rate.numerator))
-    guard call(CFF_VIDIOC_S_PARM, &parameters) >= 0 else { return nil }
+    guard call(CV4L2_S_PARM, &parameters) >= 0 else { return nil }
     let interval = unsafe parameters.parm.capture.timeperframe
     return FrameRate(Int64(interval.denominator), Int64(interval.numerator))
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CFFmpeg
+internal import CV4L2
 
 /// The pixel formats that are taken from cameras.
 enum PixelFormat: CaseIterable, Sendable {
@@ -15,12 +16,12 @@ enum PixelFormat: CaseIterable, Sendable {
   /// The four characters of V4L2 as a number.
   var code: UInt32 {
     switch self {
-    case .yuyv: CFF_PIX_YUYV
-    case .uyvy: CFF_PIX_UYVY
-    case .nv12: CFF_PIX_NV12
-    case .yu12: CFF_PIX_YU12
-    case .mjpeg: CFF_PIX_MJPEG
-    case .jpeg: CFF_PIX_JPEG
+    case .yuyv: CV4L2_PIX_YUYV
+    case .uyvy: CV4L2_PIX_UYVY
+    case .nv12: CV4L2_PIX_NV12
+    case .yu12: CV4L2_PIX_YU12
+    case .mjpeg: CV4L2_PIX_MJPEG
+    case .jpeg: CV4L2_PIX_JPEG
     }
   }
 

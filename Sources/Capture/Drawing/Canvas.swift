@@ -30,25 +30,40 @@ struct Area: Sendable, Hashable {
 @safe
 struct Canvas {
   let width, height: Int
-  private let picture: VideoFrame
+  private let frame: VideoFrame
   private let luma, blue, red: UnsafeMutablePointer<UInt8>
   private let lumaStride, chromaStride: Int
 
-  /// The planes of `picture`.
-  init(_ picture: VideoFrame) {
-    self.picture = picture
-    width = picture.size.width
-    height = picture.size.height
-    let frame = unsafe picture.frame
-    unsafe luma = cff_plane(frame, 0)
-    unsafe blue = cff_plane(frame, 1)
-    unsafe red = cff_plane(frame, 2)
-    lumaStride = Int(unsafe cff_stride(frame, 0))
-    chromaStride = Int(unsafe cff_stride(frame, 1))
+  /// The planes of `frame`.
+  init(_ frame: VideoFrame) {
+    self.frame = frame
+    width = frame.size.width
+    height = frame.size.height
+    let avFrame = unsafe frame.avFrame
+    unsafe luma = cff_plane(avFrame, 0)
+    unsafe blue = cff_plane(avFrame, 1)
+    unsafe red = cff_plane(avFrame, 2)
+    lumaStride = Int(unsafe cff_stride(avFrame, 0))
+    chromaStride = Int(unsafe cff_stride(avFrame, 1))
   }
 
-  /// The frame beneath, for libswscale.
-  @unsafe var frame: UnsafeMutablePointer<AVFrame> { unsafe picture.frame }
+  /// The AVFrame of the canvas, for libswscale.
+  @unsafe var avFrame: UnsafeMutablePointer<AVFrame> { unsafe frame.avFrame }
+
+  /// Calls `body` with the two luma rows, the blue row and the red row of chroma row `index`.
+  @unsafe
+  func withRows(
+    ofChroma index: Int,
+    _ body: (
+      _ upper: UnsafeMutablePointer<UInt8>, _ lower: UnsafeMutablePointer<UInt8>,
+      _ blue: UnsafeMutablePointer<UInt8>, _ red: UnsafeMutablePointer<UInt8>
+    ) -> Void
+  ) {
+    guard index >= 0, index < height / 2 else { return }
+    let upper = unsafe luma + 2 * index * lumaStride
+    unsafe body(
+      upper, upper + lumaStride, blue + index * chromaStride, red + index * chromaStride)
+  }
 
   /// All of it.
   var area: Area { Area(x: 0..<width, y: 0..<height) }

@@ -26,15 +26,15 @@ package struct OverlayPainter: ~Copyable {
   /// Fits a picture to the rendition's size and paints the overlay over it.
   ///
   /// - Parameters:
-  ///   - picture: of any size; it stays as it is.
+  ///   - frame: of any size; it stays as it is.
   ///   - milliseconds: the frame's tick since 1970.
   /// - Returns: a new picture.
   /// - Throws: where the picture cannot be scaled.
-  package func paint(_ picture: VideoFrame, milliseconds: Int64) throws(FFmpegError) -> VideoFrame {
+  package func paint(_ frame: VideoFrame, milliseconds: Int64) throws(FFmpegError) -> VideoFrame {
     let letters = Self.letters(text(milliseconds))
     return try unsafe scaler.scale(
-      picture.frame, fullRange: false, matrix: .bt709,
-      burnedMilliseconds: picture.burnedMilliseconds
+      frame.avFrame, fullRange: false, matrix: .bt709,
+      burnedMilliseconds: frame.burnedMilliseconds
     ) { canvas in paint(letters, on: canvas) }
   }
 

@@ -18,7 +18,7 @@ package enum SlateFrame {
     let letters = Array(text.utf8.prefix(max(1, (size.width - 2) / Glyphs.advance)))
     let dots = max(1, letters.count * Glyphs.advance - 1)
     let scale = max(1, min(size.width * 6 / 10 / dots, size.height / 5 / Glyphs.height))
-    return pool.picture { canvas in
+    return pool.frame { canvas in
       canvas.fill(canvas.area, Colour(28))
       canvas.paintText(
         letters, x: (size.width - dots * scale) / 2,

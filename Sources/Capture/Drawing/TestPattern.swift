@@ -17,7 +17,7 @@ package final class TestPattern {
     let pool = try VideoFramePool(size: size)
     self.layout = layout
     self.pool = pool
-    background = pool.picture { layout.paintBackground(on: $0) }
+    background = pool.frame { layout.paintBackground(on: $0) }
   }
 
   /// Draws one picture.
@@ -28,7 +28,7 @@ package final class TestPattern {
   ///     flash all come from it; the flash is white in the first 100 ms of each second.
   /// - Returns: the finished picture.
   package func draw(frame index: Int64, milliseconds: Int64) -> VideoFrame {
-    pool.picture(burnedMilliseconds: milliseconds) { canvas in
+    pool.frame(burnedMilliseconds: milliseconds) { canvas in
       canvas.copy(from: Canvas(background))
       canvas.fill(layout.box(at: index), Colour(210, 44, 136))
       if Self.flashes(at: milliseconds) { canvas.fill(layout.flash, .white) }

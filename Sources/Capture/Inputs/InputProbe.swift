@@ -16,7 +16,7 @@ package struct InputProbe: Sendable {
     /// Whether it can be packaged as it is.
     package var verdict: PassThroughAnalysis.Verdict
     /// From the call to the first picture; nanoseconds.
-    package var firstPicture: Int64
+    package var firstFrame: Int64
   }
 
   let address: InputAddress
@@ -51,13 +51,13 @@ package struct InputProbe: Sendable {
     var decoder: VideoDecoder?
     var analysis: PassThroughAnalysis?
     var first: DecodedFrame?
-    var firstPicture: Int64 = 0
+    var firstFrame: Int64 = 0
     var timestamps: [Int64] = []
     var keys: [Int] = []
     while SystemClock.monotonic - begin < limit || first == nil {
       guard let unit = try input.nextUnit() else { break }
       if SystemClock.monotonic - begin > 2 * limit { break }
-      guard case .video(let picture) = unit, let known = input.description else { continue }
+      guard case .video(let frame) = unit, let known = input.description else { continue }
       if decoder == nil {
         do throws(FFmpegError) { decoder = try VideoDecoder(known.video) } catch {
           throw .noVideo("\(error)")
@@ -65,12 +65,12 @@ package struct InputProbe: Sendable {
         analysis = PassThroughAnalysis(
           known.video, segmentMicroseconds: segmentMicroseconds, longestGroup: longestGroup)
       }
-      if picture.isKey { keys.append(timestamps.count) }
-      timestamps.append(picture.pts)
-      analysis?.take(pts: picture.pts, isKey: picture.isKey)
-      if first == nil, let decoded = decoder?.decode(picture).first {
+      if frame.isKey { keys.append(timestamps.count) }
+      timestamps.append(frame.pts)
+      analysis?.take(pts: frame.pts, isKey: frame.isKey)
+      if first == nil, let decoded = decoder?.decode(frame).first {
         first = decoded
-        firstPicture = SystemClock.monotonic - begin
+        firstFrame = SystemClock.monotonic - begin
       }
       if keys.count >= 3, first != nil, timestamps.count > 50 { break }
     }
@@ -85,7 +85,7 @@ package struct InputProbe: Sendable {
         timestamps: timestamps, declared: decoder?.declaredRate ?? description.video.rate),
       groups: zip(keys.dropFirst(), keys).map { $0 - $1 },
       verdict: description.isPaced ? .unfit(.file) : analysis?.verdict ?? .undecided,
-      firstPicture: firstPicture)
+      firstFrame: firstFrame)
   }
 }
 
@@ -120,7 +120,7 @@ extension InputProbe.Findings {
     } else {
       lines.append("audio     none")
     }
-    lines.append("opening   first picture after \(firstPicture / 1_000_000) ms")
+    lines.append("opening   first picture after \(firstFrame / 1_000_000) ms")
     let paced = description.isPaced ? ", paced by its own stamps" : ""
     switch verdict {
     case .fits(let fit):

@@ -48,16 +48,16 @@ package struct VideoDecoder: ~Copyable {
       codec == nil ? unit.bytes : Self.annexB(unit.parameterSets) + Self.startCodes(unit.bytes),
       pts: unit.pts, dts: unit.dts, isKey: unit.isKey)
     if !sent, hasBegun { errors += 1 }
-    return pictures(arrival: unit.arrival)
+    return frames(arrival: unit.arrival)
   }
 
   /// The pictures that are left at the end.
   package mutating func finish(arrival: Int64) -> [DecodedFrame] {
     decoder.drain()
-    return pictures(arrival: arrival)
+    return frames(arrival: arrival)
   }
 
-  private mutating func pictures(arrival: Int64) -> [DecodedFrame] {
+  private mutating func frames(arrival: Int64) -> [DecodedFrame] {
     var found: [DecodedFrame] = []
     while let frame = decoder.receive() {
       hasBegun = true
@@ -145,7 +145,7 @@ package final class FrameNormalizer {
   }
 
   /// The picture in our size and colours.
-  package func picture(_ decoded: DecodedFrame) throws(FFmpegError) -> VideoFrame {
+  package func frame(_ decoded: DecodedFrame) throws(FFmpegError) -> VideoFrame {
     let frame = unsafe decoded.frame
     let isJPEG = unsafe cff_plain_format(frame.pointee.format) != frame.pointee.format
     let isFull = unsafe isJPEG || frame.pointee.color_range == AVCOL_RANGE_JPEG
@@ -164,7 +164,7 @@ package final class FrameNormalizer {
     let (scaler, pool, turn) = try turning(decoded.turn)
     let lying = try unsafe scaler.scale(
       frame, fullRange: isFull, matrix: matrix, aspect: decoded.aspect)
-    return pool.picture { $0.copy(from: Canvas(lying), turned: turn) }
+    return pool.frame { $0.copy(from: Canvas(lying), turned: turn) }
   }
 
   /// What makes a picture as it lies, of which the turned one is made.
@@ -239,7 +239,7 @@ private final class DecoderHandle {
     var result = unsafe avcodec_send_packet(context, packet)
     if result == CFF_EAGAIN {
       // It wants its pictures taken first.
-      while let picture = take() { ready.append(picture) }
+      while let frame = take() { ready.append(frame) }
       result = unsafe avcodec_send_packet(context, packet)
     }
     return result >= 0

@@ -274,7 +274,7 @@ struct PulledInputLoop {
       maker = try FrameNormalizer(size: target.size)
     }
     self.maker = maker
-    let picture = try maker.picture(decoded)
+    let picture = try maker.frame(decoded)
     let grid = target.segmentation.grid
     guard let captured else {
       target.feed.waitUntilOpen()
