@@ -84,12 +84,6 @@ struct StreamDefinition: Sendable {
     stream.retained = retained
     stream.prefill = prefill
     stream.numbering = settings.numbering
-    stream.holdBackMicroseconds = settings.holdBackMicroseconds
-    stream.timestamps = settings.timestamps
-    stream.targetLatencyMicroseconds =
-      settings.targetLatencyMicroseconds
-      ?? (stream.renditions.count > 1
-        ? max(1_000_000, 2 * segmentation.segmentNanoseconds / 1000) : 1_000_000)
     try Self.checkHoldBack(settings, stream)
     configuration = stream
   }
@@ -120,16 +114,25 @@ struct StreamDefinition: Sendable {
     !isListed && !settings.isOnDemand && settings.input.map { $0.kind == .file } ?? true
   }
 
+  /// How the server serves the stream.
+  var serving: StreamServingOptions {
+    var options = StreamServingOptions()
+    options.label = settings.label
+    options.source = settings.input.map { "\($0)" } ?? settings.device ?? "test picture"
+    options.holdBackMicroseconds = settings.holdBackMicroseconds
+    options.targetLatencyMicroseconds = settings.targetLatencyMicroseconds
+    options.timestamps = settings.timestamps
+    options.holdLimit = settings.holdLimit
+    options.waitsForAbsentSegment = settings.waitsForAbsentSegment
+    return options
+  }
+
   /// What is asked for, for a host; the log is told what was made of it.
   func plan(log: Log) -> StreamPlan {
     var plan =
       settings.input.map { pulled($0, log) } ?? StreamPlan(configuration)
-    plan.label = settings.label
-    plan.source = settings.input.map { "\($0)" } ?? settings.device ?? "test picture"
     plan.isOnDemand = settings.isOnDemand
     plan.isRetried = isListed || settings.isOnDemand
-    plan.holdLimit = settings.holdLimit
-    plan.waitsForAbsentSegment = settings.waitsForAbsentSegment
     plan.wish = settings.wish
     plan.opened = { [settings] in StreamDefinition(settings, $0).announce(log) }
     return plan
@@ -187,7 +190,7 @@ struct StreamDefinition: Sendable {
   /// What the log says where the MPD cannot have a low-latency form, or players cannot switch within its target; nil
   /// elsewhere.
   var lowLatencyNote: String? {
-    guard configuration.presentationTerms.availabilityTimeOffset == nil else {
+    guard configuration.presentationParameters(serving).availabilityTimeOffset == nil else {
       return switchingNote
     }
     return
@@ -199,7 +202,7 @@ struct StreamDefinition: Sendable {
   /// - Source: DASH-IF IOP v5 part 4, Low-Latency Live, on several Representations
   private var switchingNote: String? {
     let (target, segment) = (
-      configuration.targetLatencyMicroseconds, configuration.segmentation.segmentNanoseconds
+      serving.targetLatency(of: configuration), configuration.segmentation.segmentNanoseconds
     )
     guard configuration.renditions.count > 1, 2 * segment > target * 1000 else { return nil }
     return

@@ -44,7 +44,7 @@ final class StreamRegistry: StreamControl {
   @discardableResult
   func open(_ definition: StreamDefinition) -> StreamSupervisor {
     let stream = host(definition)
-    serverState.add(stream)
+    serverState.add(stream, options: definition.serving)
     stream.start()
     return stream
   }
@@ -135,7 +135,7 @@ final class StreamRegistry: StreamControl {
       }
       guard stream.plan.wish != definition.settings.wish else { continue }
       log.write(.info, "changed", stream: name, "started anew, since its configuration has changed")
-      replace(stream, by: host(definition))
+      replace(stream, by: definition)
     }
     let gone = before.filter { !names.contains($0.name) && !apiStreams.contains($0.name) }
     for stream in gone {
@@ -145,8 +145,9 @@ final class StreamRegistry: StreamControl {
   }
 
   /// Requests wait from now on for the new one, which starts when the old one has let its source go.
-  private func replace(_ old: StreamSupervisor, by new: StreamSupervisor) {
-    serverState.add(new)
+  private func replace(_ old: StreamSupervisor, by definition: StreamDefinition) {
+    let new = host(definition)
+    serverState.add(new, options: definition.serving)
     old.beginClosing(isEnding: false)
     old.waitUntilClosed()
     new.start()

@@ -78,10 +78,12 @@ struct ControlTests {
     var plan = StreamPlan(name: "cam") { _ throws(StreamSession.Failure) in
       throw .source("rtsp://user:secret@h/x is not there")
     }
-    plan.label = "Back \"yard\""
-    plan.source = "rtsp://user:secret@h/x"
     plan.isOnDemand = true
-    handler.serverState.add(StreamSupervisor(plan, log: Log(format: .text, least: .error) { _ in }))
+    var options = StreamServingOptions()
+    options.label = "Back \"yard\""
+    options.source = "rtsp://user:secret@h/x"
+    handler.serverState.add(
+      StreamSupervisor(plan, log: Log(format: .text, least: .error) { _ in }), options: options)
     handler.requests.woken()
     let all = try handler.ask("/api/streams", bearer())
     #expect(all.status == 200 && all.header("content-type") == "application/json")

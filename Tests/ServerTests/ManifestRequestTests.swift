@@ -128,9 +128,9 @@ struct ManifestRequestTests {
 
   @Test("--wait-for-absent-segment false: what has not begun is 404, what has is sent as it grows")
   func absent() throws {
-    var options = ServingOptions()
+    var options = StreamServingOptions()
     options.waitsForAbsentSegment = false
-    let handler = try SyntheticHandler(options: options)
+    let handler = try SyntheticHandler(serving: options)
     handler.goLive()
     handler.publish(parts: 2)
     let open = try handler.media("segment\(handler.last + 1).m4s")

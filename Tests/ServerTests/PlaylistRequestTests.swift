@@ -134,9 +134,9 @@ struct PlaylistRequestTests {
 
   @Test("no request is held for longer than the operator wants, a simple poller's neither")
   func operatorsLimit() throws {
-    var options = ServingOptions()
+    var options = StreamServingOptions()
     options.holdLimit = SyntheticHandler.second / 2
-    let handler = try SyntheticHandler(options: options)
+    let handler = try SyntheticHandler(serving: options)
     handler.goLive()
     let poll = try handler.playlist("wait=3000")
     let blocking = try handler.playlist("_HLS_msn=\(handler.last + 1)")

@@ -33,7 +33,8 @@ final class SyntheticHandler {
   init(
     _ rate: FrameRate = .thirty, segment: Int64 = 1_000_000, playlistLength: Int = 10,
     numbering: MediaNames.Numbering = .epoch, others: [ServedStream] = [],
-    options: ServingOptions = ServingOptions(), longestGroup: Int64? = nil
+    options: ServingOptions = ServingOptions(),
+    serving: StreamServingOptions = StreamServingOptions(), longestGroup: Int64? = nil
   ) throws {
     stream = SyntheticStream(
       rate, segment: segment, playlistLength: playlistLength, retained: playlistLength + 4,
@@ -41,7 +42,8 @@ final class SyntheticHandler {
     served = ServedStream(
       name: "live",
       names: MediaNames(numbering, first: stream.segmentation.segment(of: stream.next)),
-      window: stream.window, control: ServerControl(segmentation: stream.segmentation))
+      window: stream.window, control: ServerControl(segmentation: stream.segmentation),
+      options: serving)
     serverState = ServerState(
       served: [served] + others,
       page: PageFiles(html: Array("<html>".utf8), scripts: ["hls.js": Array("//".utf8)]),

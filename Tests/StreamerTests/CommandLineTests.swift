@@ -4,6 +4,7 @@ import Foundation
 import Logging
 import Media
 import Packaging
+import Server
 import Streams
 import TestSupport
 import Testing
@@ -138,7 +139,8 @@ struct CommandLineTests {
       stream.renditions[0].bitrateKilobits == 2500 && stream.encoder == "libx264"
         && stream.preset == "superfast")
     #expect(stream.playlistLength == 10 && stream.retained == 20 && stream.prefill == 10)
-    #expect(stream.numbering == .epoch && stream.name == "live" && stream.timestamps == 20)
+    #expect(stream.numbering == .epoch && stream.name == "live")
+    #expect(definition.streams[0].serving.timestamps == 20)
     #expect(definition.settings.host == "0.0.0.0" && definition.settings.port == 8080)
     #expect(definition.settings.logFormat == .text && definition.settings.logLevel == .info)
     #expect(definition.streams[0].roundingNote == nil)
@@ -161,8 +163,9 @@ struct CommandLineTests {
         && stream.burnsClock)
     #expect(stream.segmentation.framesPerSegment == 60 && stream.segmentation.framesPerPart == 6)
     #expect(stream.playlistLength == 12 && stream.retained == 30 && stream.prefill == 0)
-    #expect(stream.holdBackMicroseconds == 700_000)
-    #expect(stream.numbering == .run && stream.name == "cam-2" && stream.timestamps == 5)
+    let serving = try #require(definition.streams.first).serving
+    #expect(serving.holdBackMicroseconds == 700_000)
+    #expect(stream.numbering == .run && stream.name == "cam-2" && serving.timestamps == 5)
     #expect(definition.settings.host == "::1" && definition.settings.port == 0)
     #expect(definition.settings.logFormat == .json && definition.settings.logLevel == .debug)
     #expect(definition.streams[0].roundingNote?.contains("2.002") == true)

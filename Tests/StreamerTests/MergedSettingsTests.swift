@@ -94,7 +94,7 @@ struct FastLLTests {
         "1280x720@2500", "640x360@900", "320x180@300",
       ])
     #expect(gen.segmentation.framesPerSegment == 60 && gen.segmentation.framesPerPart == 6)
-    #expect(gen.targetLatencyMicroseconds == 800_000)
+    #expect(definition.streams[0].serving.targetLatencyMicroseconds == 800_000)
     #expect(try folder.configuration().warnings == [])
     #expect(definition.streams[1].settings.input?.description.contains("secret") == false)
     #expect(definition.streams[1].settings.label == "Camera")
@@ -112,7 +112,7 @@ struct FastLLTests {
     #expect("\(configuration.segmentation.grid.rate)" == "24")
     #expect(
       configuration.segmentation.framesPerSegment == 24 && configuration.segmentation.framesPerPart == 2)
-    #expect(configuration.targetLatencyMicroseconds == 500_000)
+    #expect(stream.serving.targetLatency(of: configuration) == 500_000)
     #expect(configuration.intraInterval == 24)
     #expect(configuration.renditions.map { "\($0.size)@\($0.bitrateKilobits)" } == ["320x180@300"])
     #expect(configuration.renditions[0].name == "video")
@@ -292,7 +292,7 @@ struct MergedSettingsTests {
     #expect(found.map(\.preset) == ["ultrafast", "ultrafast", "ultrafast"])
     #expect(found.map(\.playlistLength) == [7, 7, 7])
     #expect(found.map(\.burnsClock) == [true, false, true])
-    #expect(found.map(\.timestamps) == [20, 20, 20])
+    #expect(definition.streams.map(\.serving.timestamps) == [20, 20, 20])
     // A flag beats the ladder of a stream.
     let flat = folder.outcome("config.json", ["--bitrate", "500"]).definition
     #expect(
@@ -308,10 +308,9 @@ struct MergedSettingsTests {
       """
     ])
     let definition = try #require(folder.outcome().definition)
-    let log = Log(format: .text, least: .error) { _ in }
-    let plans = definition.streams.map { $0.plan(log: log) }
-    #expect(plans.map(\.holdLimit) == [500_000_000, 2_000_000_000])
-    #expect(plans.map(\.waitsForAbsentSegment) == [false, true])
+    let options = definition.streams.map(\.serving)
+    #expect(options.map(\.holdLimit) == [500_000_000, 2_000_000_000])
+    #expect(options.map(\.waitsForAbsentSegment) == [false, true])
     #expect(definition.streams.map(\.configuration.retained) == [30, 20])
   }
 

@@ -15,8 +15,9 @@ struct StreamDocument {
   var text: String {
     var fields = [("stream", JSONText.quoted(stream.name))]
     if let plan = stream.hosted?.plan {
-      if let label = plan.label { fields.append(("name", JSONText.quoted(label))) }
-      if let source = plan.source {
+      let options = stream.options
+      if let label = options.label { fields.append(("name", JSONText.quoted(label))) }
+      if let source = options.source {
         fields.append(("source", JSONText.quoted(Redaction.redact(source))))
       }
       fields.append(("onDemand", "\(plan.isOnDemand)"))

@@ -70,7 +70,7 @@ final class RequestRouter: RequestHandler, LoopService {
     for stream in streamTable.streams {
       let streamHandler =
         before[stream.name]
-        ?? StreamHandler(stream, options: serverState.options, counters: counters, loop: loop) {
+        ?? StreamHandler(stream, counters: counters, loop: loop) {
           [unowned self] exchange, since in
           route(exchange, since: since)
         }
@@ -212,7 +212,7 @@ final class RequestRouter: RequestHandler, LoopService {
     if handler.holdWhileStarting(exchange, since: since, needsSegment: false) { return }
     let document = TimestampsDocument(
       snapshot: handler.rendition.window.snapshot, names: handler.served.names,
-      length: handler.served.timestamps)
+      length: handler.served.options.timestamps)
     exchange.respond(
       PreparedResponse(
         status: 200, fields: ResponseFields.fields("application/json", .noStore),

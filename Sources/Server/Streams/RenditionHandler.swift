@@ -17,7 +17,6 @@ final class RenditionHandler {
 
   let served: ServedStream
   let rendition: ServedRendition
-  private let options: ServingOptions
   private let counters: Locked<ServerCounters>
   private let reroute: (any Exchange, Int64) -> Void
   private var starting = HeldRequests<HeldRequest>()
@@ -35,12 +34,10 @@ final class RenditionHandler {
 
   /// Nothing is held yet; `reroute` handles an exchange anew, with the time since which it is held.
   init(
-    _ served: ServedStream, _ rendition: ServedRendition? = nil, options: ServingOptions,
-    counters: Locked<ServerCounters>, reroute: @escaping (any Exchange, Int64) -> Void
+    _ served: ServedStream, _ rendition: ServedRendition? = nil, counters: Locked<ServerCounters>, reroute: @escaping (any Exchange, Int64) -> Void
   ) {
     self.served = served
     self.rendition = rendition ?? served.top
-    self.options = options
     self.counters = counters
     self.reroute = reroute
   }
@@ -48,7 +45,7 @@ final class RenditionHandler {
   private var control: ServerControl { served.control }
   /// RFC 8216bis §6.2.5.2: three Target Durations, if the operator wants no less.
   private var holdLimit: Int64 {
-    min(3 * control.targetDuration * 1_000_000_000, options.holdLimit)
+    min(3 * control.targetDuration * 1_000_000_000, served.options.holdLimit)
   }
 
   /// Whether anybody is held or follows a segment.
@@ -183,7 +180,7 @@ final class RenditionHandler {
     guard snapshot.state != .ended, let newest, number >= newest else {
       return exchange.respond(missing(number, snapshot))
     }
-    guard snapshot.open?.number == number || options.waitsForAbsentSegment else {
+    guard snapshot.open?.number == number || served.options.waitsForAbsentSegment else {
       return exchange.respond(ResponseFields.error(404, "the segment has not begun"))
     }
     let ahead = Self.framesUntil(

@@ -15,8 +15,7 @@ final class ServedStream: Sendable {
   /// Its renditions, those of pictures with the best first, then that of sound; at least one.
   let renditions: [ServedRendition]
   let control: ServerControl
-  /// Segments in `/timestamps.json`.
-  let timestamps: Int
+  let options: StreamServingOptions
   let measures: Measures
   let multivariant: MultivariantCache
   let manifests: ManifestCache
@@ -39,20 +38,20 @@ final class ServedStream: Sendable {
   ///   - windows: the renditions' names and windows, those of pictures with the best first; at least one.
   ///   - control: what its playlists say of themselves.
   ///   - terms: what its MPDs say of themselves; nil for those that follow from the rest.
-  ///   - timestamps: segments in `/timestamps.json`.
+  ///   - options: how it is served.
   ///   - data: what media answers say of themselves, by rendition; empty for nothing.
   ///   - measures: what its threads know of it.
   ///   - source: the run that publishes into its windows.
   init(
     name: String, names: MediaNames, windows: [(name: String, window: LiveWindow)],
-    control: ServerControl, terms: PresentationParameters? = nil, timestamps: Int = 20,
-    data: [CMSDFields] = [], measures: Measures = Measures(), source: StreamSession? = nil
+    control: ServerControl, terms: PresentationParameters? = nil,
+    options: StreamServingOptions = StreamServingOptions(), data: [CMSDFields] = [], measures: Measures = Measures(), source: StreamSession? = nil
   ) {
     self.name = name
     self.source = source
     self.names = names
     self.control = control
-    self.timestamps = timestamps
+    self.options = options
     self.measures = measures
     renditions = windows.enumerated().map { place, rendition in
       let kind = rendition.window.segmentation.mediaType
@@ -84,12 +83,13 @@ final class ServedStream: Sendable {
   /// A stream of one rendition, `video`, from its parts.
   convenience init(
     name: String, names: MediaNames, window: LiveWindow, control: ServerControl,
-    terms: PresentationParameters? = nil, timestamps: Int = 20, data: CMSDFields? = nil,
+    terms: PresentationParameters? = nil,
+    options: StreamServingOptions = StreamServingOptions(), data: CMSDFields? = nil,
     measures: Measures = Measures()
   ) {
     self.init(
       name: name, names: names, windows: [("video", window)], control: control, terms: terms,
-      timestamps: timestamps, data: data.map { [$0] } ?? [], measures: measures)
+      options: options, data: data.map { [$0] } ?? [], measures: measures)
   }
 
   /// The best rendition.
@@ -101,7 +101,8 @@ final class ServedStream: Sendable {
   /// The best rendition's media.
   var media: MediaResponseCache { top.media }
 
-  convenience init(_ stream: StreamSession, options: ServingOptions) {
+  /// The stream of a session.
+  convenience init(_ stream: StreamSession, _ options: StreamServingOptions, sendsCMSD: Bool) {
     let configuration = stream.configuration
     let audio = stream.audio.map { [("audio", $0)] } ?? []
     let windows = stream.renditions.map { ($0.settings.name, $0.window) } + audio
@@ -112,9 +113,9 @@ final class ServedStream: Sendable {
       name: configuration.name, names: stream.names, windows: windows,
       control: ServerControl(
         segmentations: windows.map(\.1.segmentation),
-        holdBackMicroseconds: configuration.holdBackMicroseconds),
-      terms: configuration.presentationTerms, timestamps: configuration.timestamps,
-      data: options.sendsCMSD ? bitrates.map(CMSDFields.init) : [],
+        holdBackMicroseconds: options.holdBackMicroseconds),
+      terms: configuration.presentationParameters(options), options: options,
+      data: sendsCMSD ? bitrates.map(CMSDFields.init) : [],
       measures: Measures(
         inputDelay: configuration.inputDelay, statistics: { stream.statistics },
         clockError: { stream.clockError }), source: stream)

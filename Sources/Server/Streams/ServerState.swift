@@ -46,7 +46,9 @@ package final class ServerState: Sendable {
     served: [ServedStream], page: PageFiles, options: ServingOptions = ServingOptions(),
     version: String, log: Log, accessLog: LineFile? = nil
   ) {
-    let streams = served.map { StreamEntry(name: $0.name, state: .served($0), hosted: nil) }
+    let streams = served.map { 
+      StreamEntry(name: $0.name, state: .served($0), hosted: nil, options: $0.options)
+    }
     shared = Locked(Shared(streamTable: StreamTable(revision: 0, streams: streams)))
     self.options = options
     self.page = page
@@ -60,10 +62,13 @@ package final class ServerState: Sendable {
   /// The streams there are now, in the order in which they came.
   package var streams: [StreamSupervisor] { streamTable.streams.compactMap(\.hosted) }
 
-  /// Takes a stream in, in the place of one of the same name, which is no longer served.
-  package func add(_ stream: StreamSupervisor) {
+  /// Adds a stream; it replaces a stream of the same name.
+  package func add(
+    _ stream: StreamSupervisor, options: StreamServingOptions = StreamServingOptions()
+  ) {
     change { streams in
-      let new = StreamEntry(name: stream.name, state: Self.state(of: stream), hosted: stream)
+      let new = StreamEntry(
+        name: stream.name, state: Self.state(of: stream), hosted: stream, options: options)
       if let place = streams.firstIndex(where: { $0.name == stream.name }) {
         streams[place] = new
       } else {
@@ -85,17 +90,18 @@ package final class ServerState: Sendable {
   private func update(_ stream: StreamSupervisor) {
     change { [options] streams in
       guard let place = streams.firstIndex(where: { $0.hosted === stream }) else { return }
-      let served = streams[place].served
+      let (served, own) = (streams[place].served, streams[place].options)
       let state: StreamEntry.State =
         switch stream.phase {
         case .live(let live), .ended(let live):
           .served(
             served?.source === live
-              ? served ?? ServedStream(live, options: options)
-              : ServedStream(live, options: options))
+              ? served ?? ServedStream(live, own, sendsCMSD: options.sendsCMSD)
+              : ServedStream(live, own, sendsCMSD: options.sendsCMSD))
         case .idle, .starting, .failed: Self.state(of: stream)
         }
-      streams[place] = StreamEntry(name: stream.name, state: state, hosted: stream)
+      streams[place] = StreamEntry(
+        name: stream.name, state: state, hosted: stream, options: own)
     }
   }
 

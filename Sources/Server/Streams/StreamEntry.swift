@@ -21,6 +21,7 @@ struct StreamEntry: Sendable {
   let state: State
   /// Whose life it is; nil where whoever publishes into the windows needs none.
   let hosted: StreamSupervisor?
+  let options: StreamServingOptions
 
   /// What is served; nil while nothing is.
   var served: ServedStream? { if case .served(let served) = state { served } else { nil } }

@@ -14,7 +14,6 @@ final class StreamHandler {
   private(set) var stream: StreamEntry
   /// A desk for each rendition, the best first; empty while nothing is served.
   private(set) var handlers: [RenditionHandler] = []
-  private let options: ServingOptions
   private let counters: Locked<ServerCounters>
   private unowned let loop: EventLoop
   private let reroute: (any Exchange, Int64) -> Void
@@ -23,11 +22,9 @@ final class StreamHandler {
 
   /// Nothing is held yet; `reroute` handles an exchange anew, with the time since which it is held.
   init(
-    _ stream: StreamEntry, options: ServingOptions, counters: Locked<ServerCounters>,
-    loop: EventLoop, reroute: @escaping (any Exchange, Int64) -> Void
+    _ stream: StreamEntry, counters: Locked<ServerCounters>, loop: EventLoop, reroute: @escaping (any Exchange, Int64) -> Void
   ) {
     self.stream = stream
-    self.options = options
     self.counters = counters
     self.loop = loop
     self.reroute = reroute
@@ -116,14 +113,9 @@ final class StreamHandler {
 
   private func openHandlers() {
     guard let served = stream.served else { return }
-    var options = options
-    if let plan = stream.hosted?.plan {
-      options.holdLimit = plan.holdLimit
-      options.waitsForAbsentSegment = plan.waitsForAbsentSegment
-    }
     for rendition in served.renditions {
       handlers.append(
-        RenditionHandler(served, rendition, options: options, counters: counters, reroute: reroute))
+        RenditionHandler(served, rendition, counters: counters, reroute: reroute))
       rendition.window.subscribe { [weak loop] in loop?.wake() }
     }
     // What was published before the subscription is not told.

@@ -65,12 +65,6 @@ package struct StreamConfiguration: Sendable {
   package var prefill = 10
   /// How segments are numbered on the wire.
   package var numbering = MediaNames.Numbering.epoch
-  /// PART-HOLD-BACK in microseconds; nil for three part targets.
-  package var holdBackMicroseconds: Int64?
-  /// How far behind their capture DASH players show pictures; microseconds.
-  package var targetLatencyMicroseconds: Int64 = 1_000_000
-  /// Segments in `/timestamps.json`.
-  package var timestamps = 20
 
   /// A configuration with defaults for all that is not given.
   package init(renditions: [RenditionSettings], segmentation: Segmentation) {

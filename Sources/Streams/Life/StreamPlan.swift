@@ -4,18 +4,10 @@
 package struct StreamPlan: Sendable {
   /// The first element of its URLs.
   package let name: String
-  /// What people call it.
-  package var label: String?
-  /// Where its pictures come from, for people; without secrets.
-  package var source: String?
   /// Whether it runs only while somebody asks for it.
   package var isOnDemand = false
   /// Whether a stream that has failed is tried again after a while.
   package var isRetried = false
-  /// How long a request is held at most, where it is less than the protocol allows; nanoseconds.
-  package var holdLimit = Int64.max
-  /// Whether a request for a segment that has not begun is held.
-  package var waitsForAbsentSegment = true
   /// What was asked for, as text: two plans with the same are for the same stream.
   package var wish: [String] = []
   /// Called with the configuration whenever a start has succeeded, on a thread of the stream.

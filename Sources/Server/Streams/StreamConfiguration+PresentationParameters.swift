@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import DASHPackager
+package import Streams
+
+extension StreamConfiguration {
+  /// The constants of the stream's MPDs.
+  package func presentationParameters(_ options: StreamServingOptions) -> PresentationParameters {
+    PresentationParameters(
+      name: name, segmentation: segmentation,
+      targetLatencyMicroseconds: options.targetLatency(of: self), inputDelay: inputDelay,
+      audioDelay: audioDelay)
+  }
+}

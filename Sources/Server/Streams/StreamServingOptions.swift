@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Media
+package import Streams
+
+/// How one stream is served: the settings of a stream that only the server reads.
+package struct StreamServingOptions: Sendable {
+  /// The stream's name for people; nil if it has none.
+  package var label: String?
+  /// The stream's source for people, without secrets; nil if it is unknown.
+  package var source: String?
+  /// PART-HOLD-BACK in microseconds; nil for three part targets.
+  package var holdBackMicroseconds: Int64?
+  /// Latency@target in microseconds; nil for 1 s, or two segments of a ladder if those are longer.
+  package var targetLatencyMicroseconds: Int64?
+  /// The number of segments in `/timestamps.json`.
+  package var timestamps = 20
+  /// The longest hold in nanoseconds, if it is shorter than the protocol's limit.
+  package var holdLimit = Int64.max
+  /// Whether a request for a segment that has not begun is held; if not, the response is 404.
+  package var waitsForAbsentSegment = true
+
+  /// The defaults.
+  package init() {}
+
+  /// Latency@target in microseconds of a stream with these renditions.
+  package func targetLatency(of stream: StreamConfiguration) -> Int64 {
+    targetLatencyMicroseconds
+      ?? (stream.renditions.count > 1
+        ? max(1_000_000, 2 * stream.segmentation.segmentNanoseconds / 1000) : 1_000_000)
+  }
+}
