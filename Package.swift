@@ -65,6 +65,8 @@ let package = Package(
 
     // Level 1. CMAF chunks as bytes. Knows no clock, no window, no codec library.
     library("CMAF", ["Time", "Media", "Sharing"]),
+    // The state machines of a stream: pure, on Media alone. Knows no thread, lock or byte.
+    library("Scheduling", ["Time", "Media"]),
     // Event loops, sockets, timers, TLS. Alone opens sockets; knows nothing of HTTP or video.
     library("Net", ["Time", "CLinux", "COpenSSL", "Sharing"]),
     // Sources and encoders on libavcodec, libv4l2 and ALSA. Knows no packager and no server.
@@ -83,7 +85,8 @@ let package = Package(
 
     // Level 4. One stream's life: source, grid, slots, encoders, slate, reconnecting.
     library(
-      "Streams", ["Capture", "Packaging", "CMAF", "Media", "Sharing", "Logging", "Time"]),
+      "Streams",
+      ["Capture", "Packaging", "Scheduling", "CMAF", "Media", "Sharing", "Logging", "Time"]),
 
     // Level 5. Routes, held requests, statistics.
     library(
@@ -150,12 +153,12 @@ let package = Package(
         "Server", "HTTP", "Net", "Streams", "Packaging", "HLSPackager", "CMAF", "Media", "Sharing",
         "Logging", "TestSupport", "CZlib",
       ]),
+    tests("Scheduling", ["Scheduling", "Time", "Media", "TestSupport"]),
     tests(
       "Streams",
       [
-        "Time",
-        "Streams", "Capture", "Packaging", "CMAF", "Media", "Sharing", "Logging", "TestSupport",
-        "CFFmpeg",
+        "Time", "Streams", "Capture", "Packaging", "Scheduling", "CMAF", "Media", "Sharing", "Logging",
+        "TestSupport", "CFFmpeg",
       ]),
     tests(
       "Streamer",

@@ -6,6 +6,7 @@ import Foundation
 import Logging
 import Media
 import Packaging
+import Scheduling
 import Sharing
 import Testing
 
@@ -118,7 +119,7 @@ struct NetworkSourceTests {
     feed.open(
       SlotSchedule(
         segmentation: segmentation, clock: clock, first: first, inputDelay: 0,
-        image: try SlateFrame.make(size: size), slate: nil))
+        initial: try SlateFrame.make(size: size), slate: nil))
     let known = Locked<Int64>(0)
     source.whenKnown { _ in
       known.withLock { $0 = SystemClock.monotonic }

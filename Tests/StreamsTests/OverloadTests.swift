@@ -4,6 +4,7 @@ import Capture
 import Logging
 import Media
 import Packaging
+import Scheduling
 import Sharing
 import Testing
 
@@ -11,19 +12,6 @@ import Testing
 
 @Suite("An encoder that does not keep up")
 struct OverloadTests {
-  @Test("a second behind is overloaded, once, until it is below a fifth of that")
-  func monitor() {
-    var monitor = OverloadMonitor()
-    let ages: [(milliseconds: Int64, change: OverloadMonitor.Change)] = [
-      (0, .none), (999, .none), (1000, .none), (1001, .fellBehind), (5000, .none), (900, .none),
-      (201, .none), (200, .none), (199, .caughtUp), (999, .none), (1001, .fellBehind),
-      (-5, .caughtUp), (-1000, .none),
-    ]
-    for (milliseconds, change) in ages {
-      #expect(monitor.observe(age: milliseconds * 1_000_000) == change, "\(milliseconds) ms")
-    }
-  }
-
   @Test(
     "a thread that finds seconds of slots encodes every tick, warns once, and says when it has caught up"
   )
@@ -44,7 +32,7 @@ struct OverloadTests {
     let slate = try SlateFrame.make(size: configuration.size)
     feed.open(
       SlotSchedule(
-        segmentation: segmentation, clock: clock, first: first, inputDelay: 0, image: slate))
+        segmentation: segmentation, clock: clock, first: first, inputDelay: 0, initial: slate))
     // Two to three seconds at once, then a while at the rate of the grid.
     feed.closeDueSlots()
     let thread = RenditionThread(
@@ -96,8 +84,7 @@ struct OverloadTests {
     feed.open(
       SlotSchedule(
         segmentation: segmentation, clock: clock, first: segmentation.firstFrame(of: first),
-        inputDelay: 0,
-        image: slate))
+        inputDelay: 0, initial: slate))
     feed.closeDueSlots()
     var track = try VideoTrack(configuration, configuration.renditions[0], window: window)
     window.goLive()

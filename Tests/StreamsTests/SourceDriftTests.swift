@@ -2,6 +2,7 @@
 
 import Capture
 import Media
+import Scheduling
 import TestSupport
 import Testing
 
@@ -75,7 +76,7 @@ struct SourceDriftTests {
     var video = Way(.video, (1, 30), speed: row.speed)
     var audio = Way(.audio, (1024, Int64(rate)), speed: row.speed)
     var mapping = SourceClock()
-    var hold = GridAligner(Self.grid)
+    var gridAligner = GridAligner(Self.grid)
     var aligner = AudioFrameAligner(
       sampleRate: rate, from: Self.wall / Self.second * Int64(rate) / 1024)
     let settings = AudioEncoderSettings(sampleRate: rate, channels: 1)
@@ -93,7 +94,7 @@ struct SourceDriftTests {
       let isSettled = unit.pts > 2 * Self.second
       if isVideo {
         one = video.next()
-        let placed = hold.place(mapped, Self.clock, mapping: mapping.steps)
+        let placed = gridAligner.align(mapped, Self.clock, mapping: mapping.steps)
         let tick = Self.clock.due(Self.clock.frame(nearest: placed, on: Self.grid), on: Self.grid)
         let off = tick - unit.captured - begin - Self.way
         picture = off
@@ -102,7 +103,7 @@ struct SourceDriftTests {
       }
       two = audio.next()
       guard isSettled, let picture else { continue }
-      let wanted = mapped + hold.phase
+      let wanted = mapped + gridAligner.phase
       let placed: Int64
       if row.isPassed {
         guard let index = aligner.place(at: wanted + Self.wall).index else { continue }

@@ -5,6 +5,7 @@ import Capture
 import Logging
 import Media
 import Packaging
+import Scheduling
 import Sharing
 
 /// The thread of a stream's sound: fills the window with silence, then takes sound where it comes from, encodes and
@@ -174,7 +175,7 @@ struct AudioThread: Sendable {
     let first = configuration.segmentation.firstFrame(of: number)
     let deadline = SystemClock.monotonic + configuration.inputDelay + Self.patience
     while !stop.isSet, SystemClock.monotonic < deadline {
-      if let (next, steps) = feed.read({ ($0.nextFrame, $0.steps) }), next > first {
+      if let (next, steps) = feed.read({ ($0.nextFrameIndex, $0.steps) }), next > first {
         return steps.last { $0.expected == number }
       }
       SystemClock.sleep(until: SystemClock.monotonic + 1_000_000)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Scheduling
 import Sharing
 
 /// Which rungs of a ladder are encoded, shared by their threads; see ``LadderLoadState``.

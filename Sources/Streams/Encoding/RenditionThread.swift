@@ -4,6 +4,7 @@ import Capture
 import Logging
 import Media
 import Packaging
+import Scheduling
 import Sharing
 
 /// A rendition's thread: encodes each slot as it comes and publishes its chunk.
@@ -31,29 +32,29 @@ struct RenditionThread: Sendable {
       if !isLeftOut { note(monitor.observe(age: begin - slot.due)) }
       let duty = load.observe(rendition, isBehind: !isLeftOut && monitor.isOverloaded)
       if let announcement = slot.announcement { announce(announcement) }
-      if configuration.segmentation.position(of: slot.frame) == 0 {
+      if configuration.segmentation.position(of: slot.frameIndex) == 0 {
         note(isLeftOut: duty.isLeftOut, before: isLeftOut)
         isLeftOut = duty.isLeftOut
         let isLate = !isLeftOut && begin - slot.due > lagLimit
-        if isLate, !isSkipping { noteSkipping(from: slot.frame) }
+        if isLate, !isSkipping { noteSkipping(from: slot.frameIndex) }
         isSkipping = isLate
-        if isLeftOut || isSkipping { leaveOut(slot.frame) }
+        if isLeftOut || isSkipping { leaveOut(slot.frameIndex) }
       }
       if isLeftOut || isSkipping { continue }
       // One that cannot keep up even alone halves its picture rate by repeating: repeats cost little.
-      let repeats = duty.isAloneBehind && slot.frame % 2 != 0
-      var picture = try picture(for: slot, showing: repeats ? last ?? slot.image : slot.image)
+      let repeats = duty.isAloneBehind && slot.frameIndex % 2 != 0
+      var picture = try picture(for: slot, showing: repeats ? last ?? slot.frame : slot.frame)
       if let painted = try overlay?.paint(picture, milliseconds: slot.timestampMilliseconds) {
         picture = painted
       }
-      last = slot.image
-      for coded in try track.encode(picture, frame: slot.frame) {
+      last = slot.frame
+      for coded in try track.encode(picture, frame: slot.frameIndex) {
         let end = SystemClock.monotonic
         // libx264 gives each picture back at once; another encoder may hold some, so the stamp says which it is.
         let frame = coded.pts / configuration.segmentation.grid.rate.ticksPerFrame
         let tick = configuration.segmentation.grid.nanoseconds(frame)
         let chunk = track.publish(
-          coded, frame: frame, captured: frame == slot.frame ? slot.captured : tick)
+          coded, frame: frame, captured: frame == slot.frameIndex ? slot.captured : tick)
         count(chunk, slot, encoding: end - begin)
       }
     }

@@ -58,7 +58,7 @@ struct CameraSource: Sendable {
       if frame.skipped > 0 {
         statistics.withLock { $0.lostFrames += UInt64(frame.skipped) }
       }
-      feed.offer(frame.frame, captured: frame.captureMonotonic, isTick: false)
+      feed.offer(frame.frame, captured: frame.captureMonotonic)
     }
   }
 }

@@ -2,23 +2,25 @@
 
 import Capture
 import Media
+import Scheduling
 import Sharing
 
-/// Between a source and an encoder: the schedule that gives pictures their ticks, and the slots that wait.
+/// Connects a source to its encoders: the schedule that assigns frames to slots, and their queues.
 ///
-/// The lock of the schedule is held while slots are handed over, so that they arrive in order whoever closes them.
+/// The lock of the schedule is held while slots are queued, so that they are queued in order by
+/// whichever thread closes them.
 final class SlotFeed: Sendable {
   private let schedule = Locked<SlotSchedule<VideoFrame>?>(nil)
   private let opened = Monitor<Bool>(false)
-  /// One queue for each rung.
-  private let pending: [Monitor<EncoderQueue<VideoFrame>>]
+  /// One queue per rendition.
+  private let queues: [Monitor<EncoderQueue<VideoFrame>>]
 
-  /// A feed for `renditions` encoders that keeps the pictures of `capacity` waiting slots apart for each.
+  /// A feed of `renditions` encoders in which `capacity` waiting slots keep their own frames.
   init(renditions: Int, capacity: Int) {
-    pending = (0..<renditions).map { _ in Monitor(EncoderQueue(capacity: capacity)) }
+    queues = (0..<renditions).map { _ in Monitor(EncoderQueue(capacity: capacity)) }
   }
 
-  /// Says from which frame on slots are wanted; what was offered before is forgotten.
+  /// Begins the slots; frames offered before are forgotten.
   func open(_ first: SlotSchedule<VideoFrame>) {
     schedule.withLock { $0 = first }
     opened.update { $0 = true }
@@ -27,33 +29,34 @@ final class SlotFeed: Sendable {
   /// Blocks until ``open(_:)`` or ``close()`` was called.
   func waitUntilOpen() { _ = opened.wait { $0 ? true : nil } }
 
-  /// No more slots: the encoder ends after those that wait.
+  /// Ends the slots: the encoders end after the waiting ones.
   func close() {
-    for queue in pending { queue.update { $0.close() } }
+    for queue in queues { queue.update { $0.close() } }
     opened.update { $0 = true }
   }
 
-  /// The next slot in order; blocks.
-  ///
-  /// Nil when the feed is closed and all were taken.
+  /// The next slot of a rendition, in order; blocks. Nil when the feed is closed and empty.
   func next(_ rendition: Int) -> FrameSlot<VideoFrame>? {
-    let found: FrameSlot<VideoFrame>?? = pending[rendition].wait { waiting in
-      if let slot = waiting.pop() { return .some(slot) }
-      return waiting.isClosed ? .some(nil) : nil
+    let found: FrameSlot<VideoFrame>?? = queues[rendition].wait { queue in
+      if let slot = queue.pop() { return .some(slot) }
+      return queue.isClosed ? .some(nil) : nil
     }
     return found ?? nil
   }
 
-  /// Offers a picture; see ``SlotSchedule/offer(_:captured:placed:isTick:now:wallMinusMonotonic:)``.
-  func offer(_ picture: VideoFrame, captured: Int64, placed: Int64? = nil, isTick: Bool) {
+  /// Offers a frame;
+  /// see ``SlotSchedule/offer(_:captured:aligned:isAtFrameTime:now:wallMinusMonotonic:)``.
+  func offer(
+    _ frame: VideoFrame, captured: Int64, aligned: Int64? = nil, isAtFrameTime: Bool = false
+  ) {
     change { schedule in
       schedule.offer(
-        picture, captured: captured, placed: placed, isTick: isTick, now: SystemClock.monotonic,
-        wallMinusMonotonic: SystemClock.wallMinusMonotonic)
+        frame, captured: captured, aligned: aligned, isAtFrameTime: isAtFrameTime,
+        now: SystemClock.monotonic, wallMinusMonotonic: SystemClock.wallMinusMonotonic)
     }
   }
 
-  /// Closes the slots whose time has come.
+  /// Closes the slots whose closing time has passed.
   func closeDueSlots() {
     change { schedule in
       schedule.close(
@@ -75,7 +78,7 @@ final class SlotFeed: Sendable {
       let slots = body(&changed)
       schedule = changed
       guard !slots.isEmpty else { return }
-      for queue in pending { queue.update { $0.push(slots) } }
+      for queue in queues { queue.update { $0.push(slots) } }
     }
   }
 }

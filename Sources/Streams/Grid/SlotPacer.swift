@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Scheduling
 import Sharing
 
 /// Closes slots on time where the source may be late or gone: a thread that sleeps from one closing to the next.

@@ -2,6 +2,7 @@
 
 import Capture
 import Media
+import Scheduling
 import Sharing
 
 /// The test source's thread: draws a picture at each tick.
@@ -24,7 +25,7 @@ struct TestSource: Sendable {
       // After a late awakening the frame that is due now is drawn, and those before it are repeats.
       guard
         let next = feed.read({ schedule in
-          let frame = max(schedule.nextFrame, schedule.lastDue(at: now))
+          let frame = max(schedule.nextFrameIndex, schedule.lastDue(at: now))
           return (
             frame: frame, timestamp: schedule.timestamp(of: frame),
             due: schedule.clock.due(frame, on: segmentation.grid)
@@ -32,7 +33,7 @@ struct TestSource: Sendable {
         })
       else { return }
       let picture = source.draw(frame: next.frame, milliseconds: next.timestamp)
-      feed.offer(picture, captured: next.due, isTick: true)
+      feed.offer(picture, captured: next.due, isAtFrameTime: true)
     }
   }
 }

@@ -3,6 +3,7 @@
 import Capture
 import Logging
 import Media
+import Scheduling
 import Sharing
 
 /// What the thread of a pulled input does, from one connection to the next; confined to it.
@@ -26,7 +27,7 @@ struct PulledInputLoop {
   private var isResuming = false
   private var isReported = false
   /// What came at once after a silence, of a source that is packaged as it is coded.
-  private var backlog = Backlog()
+  private var backlog = Backlog<InputUnit>()
   private var retry: RetryPlan
   private var next: StandbyConnection.Opened?
   private var decoderErrors: UInt64 = 0
@@ -50,7 +51,7 @@ struct PulledInputLoop {
         case .fileEnded where survey != nil:
           return source.fail(.noVideo(source.nothing))
         case .fileEnded where source.loops:
-          pacer.begin()
+          pacer.restart()
           continue
         case .fileEnded:
           source.log.write(
@@ -280,16 +281,17 @@ struct PulledInputLoop {
       target.feed.waitUntilOpen()
       guard let clock = target.feed.read(\.clock) else { return }
       let due = pacer.due(
-        pts: decoded.pts, now: SystemClock.monotonic, frame: grid.rate.frameNanoseconds
+        pts: decoded.pts, now: SystemClock.monotonic,
+        frameDuration: grid.rate.frameNanoseconds
       ) { clock.due(clock.frame(atOrAfter: $0, on: grid), on: grid) }
       sleep(until: due)
-      return target.feed.offer(picture, captured: due, isTick: false)
+      return target.feed.offer(picture, captured: due, isAtFrameTime: false)
     }
     guard let clock = target.feed.read(\.clock) else { return }
     var hold = hold ?? GridAligner(grid)
-    let placed = hold.place(captured, clock, mapping: self.clock.steps)
+    let placed = hold.align(captured, clock, mapping: self.clock.steps)
     self.hold = hold
-    target.feed.offer(picture, captured: captured, placed: placed, isTick: false)
+    target.feed.offer(picture, captured: captured, aligned: placed, isAtFrameTime: false)
   }
 
   /// Says what the source carries; false where its rate is not to be known.
@@ -326,7 +328,7 @@ struct PulledInputLoop {
     isOnline = true
     hasBeenOnline = true
     isReported = false
-    retry.came()
+    retry.succeeded()
     let codec = description.map { "\($0.video.codec) in \($0.format)" } ?? "?"
     source.log.write(
       .info, "source-open", stream: source.name,

@@ -4,6 +4,7 @@ import Capture
 package import Logging
 import Media
 package import Packaging
+import Scheduling
 import Sharing
 
 /// One stream's life: source, grid, encoder, window.
@@ -96,7 +97,7 @@ package final class StreamSession: Sendable {
     let gate =
       requested.count > 1
       ? PublishGate(
-        count: requested.count, patience: LadderLoadState.patience)
+        count: requested.count, patience: LadderLoadState.publishTimeout)
       : nil
     renditions = requested.enumerated().map { index, settings in
       Rendition(
@@ -357,7 +358,7 @@ package final class StreamSession: Sendable {
     feed.open(
       SlotSchedule(
         segmentation: configuration.segmentation, clock: clock, first: first,
-        inputDelay: configuration.inputDelay, image: picture, slate: isCamera ? picture : nil))
+        inputDelay: configuration.inputDelay, initial: picture, slate: isCamera ? picture : nil))
   }
 
   private func thread(

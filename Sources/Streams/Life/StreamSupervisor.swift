@@ -2,6 +2,7 @@
 
 package import Logging
 import Packaging
+import Scheduling
 import Sharing
 
 /// One configured stream over its whole life, of which a ``StreamSession`` is one run.

@@ -5,6 +5,7 @@ import Capture
 import Logging
 import Media
 import Packaging
+import Scheduling
 import Sharing
 
 /// The one rendition of a stream that is packaged as it came: its pictures become chunks on the thread that read them.
@@ -56,8 +57,8 @@ final class PassThroughTrack: Sendable {
     state = Locked(
       State(
         schedule: PassThroughSchedule(
-          segmentation: configuration.segmentation, first: first, numbering: configuration.numbering
-        )))
+          segmentation: configuration.segmentation, first: first,
+          startsAtFirst: configuration.numbering == .run)))
   }
 
   /// Wall clock minus what the stream says of it, in nanoseconds.
@@ -100,13 +101,13 @@ final class PassThroughTrack: Sendable {
     let (place, chunk, faults, onIrregular) = state.withLock {
       state -> (PassThroughSchedule.Position?, Chunk?, Int, (@Sendable () -> Void)?) in
       if unit.isKey, video.parameterSets != state.parameterSets { renew(&state, unit, video) }
-      let place = state.schedule.place(pts: unit.pts, isKey: unit.isKey, captured: wall)
+      let place = state.schedule.assign(pts: unit.pts, isKey: unit.isKey, captured: wall)
       let faults = state.schedule.faults - state.faults
       state.faults = state.schedule.faults
       let turned = state.schedule.isIrregular ? state.onIrregular.take() : nil
       guard let place else { return (nil, nil, faults, turned) }
       let chunk = self.chunk(unit, place)
-      if let run = place.begins {
+      if let run = place.periodStart {
         state.opening = Opening(run: run, pts: unit.pts, captured: captured)
       }
       publish(chunk, place, pts: unit.pts, captured: captured, &state)
@@ -118,7 +119,7 @@ final class PassThroughTrack: Sendable {
         "the source's pictures or key pictures do not come as they did at first: a discontinuity")
     }
     onIrregular?()
-    count(chunk, at: place?.position)
+    count(chunk, at: place?.indexInSegment)
   }
 
   /// Takes over parameter sets that are others than before.
@@ -157,7 +158,7 @@ final class PassThroughTrack: Sendable {
     }
     opening.chunks.append(chunk)
     state.opening = opening
-    guard place.position + 1 >= configuration.segmentation.framesPerPart else { return }
+    guard place.indexInSegment + 1 >= configuration.segmentation.framesPerPart else { return }
     // A run that nobody saw may have been before it.
     let skipped = state.number.map { place.segment - $0 - 1 } ?? 0
     window.begin(
@@ -178,13 +179,14 @@ final class PassThroughTrack: Sendable {
     let segmentation = configuration.segmentation
     let duration = segmentation.grid.rate.ticksPerFrame
     let sample = Sample(
-      payload: unit.bytes, decodeTime: segmentation.grid.ticks(place.frame),
+      payload: unit.bytes, decodeTime: segmentation.grid.ticks(place.frameIndex),
       duration: UInt32(duration), captured: place.captured,
-      sequence: UInt32(truncatingIfNeeded: place.frame + 1), isSync: unit.isKey)
+      sequence: UInt32(truncatingIfNeeded: place.frameIndex + 1), isSync: unit.isKey)
     return Chunk(
-      frame: place.frame, segment: place.segment, isIndependent: unit.isKey, duration: duration,
+      frame: place.frameIndex, segment: place.segment, isIndependent: unit.isKey,
+      duration: duration,
       captured: place.captured, published: SystemClock.wall,
-      bytes: writer.chunk(sample, startsSegment: place.position == 0))
+      bytes: writer.chunk(sample, startsSegment: place.indexInSegment == 0))
   }
 
   private func description(

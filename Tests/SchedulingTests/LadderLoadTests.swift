@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Scheduling
 import Testing
 
-@testable import Streams
-
-@Suite("A ladder on a machine that cannot do all of it")
+@Suite("A ladder on a machine too slow for it")
 struct LadderLoadTests {
   static let second: Int64 = 1_000_000_000
 
-  @Test("the lowest rung goes after a second, the next after three more, the best never")
+  @Test(
+    "the lowest rendition is left out after one second, the next after three more, the top never")
   func relief() {
     var load = LadderLoadState(count: 3)
     load.observe(0, isBehind: true, now: 99 * Self.second)
@@ -27,7 +27,7 @@ struct LadderLoadTests {
     #expect(!load.isAloneBehind(0))
   }
 
-  @Test("who catches up within a second, as after a process was stopped, costs no rung")
+  @Test("catching up within one second, as after a suspended process, leaves no rendition out")
   func burst() {
     var load = LadderLoadState(count: 2)
     load.observe(0, isBehind: true, now: 0)
@@ -38,14 +38,14 @@ struct LadderLoadTests {
     #expect(load.encoded == 2)
   }
 
-  @Test("a rung alone is never left out")
+  @Test("a single rendition is never left out")
   func alone() {
     var load = LadderLoadState(count: 1)
     load.observe(0, isBehind: true, now: 0)
     #expect(load.encoded == 1 && load.isAloneBehind(0))
   }
 
-  @Test("what a rung that is left out was behind with does not count")
+  @Test("the lag of a rendition that is left out does not count")
   func leftOut() {
     var load = LadderLoadState(count: 2)
     load.observe(1, isBehind: true, now: 0)
@@ -57,23 +57,24 @@ struct LadderLoadTests {
     #expect(load.encoded == 2)
   }
 
-  @Test("it comes back after 30 s without trouble, and each time later if it soon has to go again")
+  @Test(
+    "it returns after 30 s without overload, and later each time if it soon must be left out again")
   func rest() {
     var load = LadderLoadState(count: 2)
     var now: Int64 = 0
-    for wait in [30, 60, 120, 240, 480, 480] as [Int64] {
+    for rest in [30, 60, 120, 240, 480, 480] as [Int64] {
       load.observe(0, isBehind: true, now: now - Self.second)
       load.observe(0, isBehind: true, now: now)
       #expect(load.encoded == 1)
       load.observe(0, isBehind: false, now: now + Self.second)
-      now += Self.second + wait * Self.second
+      now += Self.second + rest * Self.second
       load.observe(1, isBehind: false, now: now - 1)
-      #expect(load.encoded == 1, "before \(wait) s")
+      #expect(load.encoded == 1, "before \(rest) s")
       load.observe(1, isBehind: false, now: now)
-      #expect(load.encoded == 2, "after \(wait) s")
+      #expect(load.encoded == 2, "after \(rest) s")
       now += 5 * Self.second
     }
-    // After a long time without trouble the next rest is short again.
+    // After a long time without overload the next rest is short again.
     now += 1000 * Self.second
     load.observe(0, isBehind: true, now: now - Self.second)
     load.observe(0, isBehind: true, now: now)

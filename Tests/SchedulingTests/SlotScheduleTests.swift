@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Media
+import Scheduling
 import TestSupport
 import Testing
 
-@testable import Streams
-
-@Suite("Pictures and ticks: each tick one slot, in order")
+@Suite("Frames and frame times: one slot per frame time, in order")
 struct SlotScheduleTests {
-  static let frame: Int64 = 33_333_333
+  static let frameDuration: Int64 = 33_333_333
 
-  /// A camera of any rate on the 30 fps grid; what must hold of all.
+  /// A camera of any rate on the grid of 30 frames per second.
   struct Camera: Sendable, CustomTestStringConvertible {
     let testDescription: String
     /// Thousandths of a frame per second.
@@ -34,7 +33,7 @@ struct SlotScheduleTests {
     ]
   }
 
-  @Test("whatever a camera does", arguments: Camera.all)
+  @Test("the invariants of the slots hold for every camera", arguments: Camera.all)
   func invariants(_ camera: Camera) {
     var generator = SplitMix64(seed: 7)
     var simulation = SlotSimulation()
@@ -46,85 +45,86 @@ struct SlotScheduleTests {
     }
     simulation.run(seconds: 10, capturedAt: { captures[$0] }, latency: camera.latency)
     let (slots, counters) = (simulation.slots, simulation.schedule.counters)
-    #expect(simulation.frames == (0..<Int64(slots.count)).map { simulation.first + $0 })
-    // The grid keeps its rate; a slot never closes later than its tick and the input delay.
+    #expect(simulation.frameIndices == (0..<Int64(slots.count)).map { simulation.first + $0 })
+    // The grid keeps its rate; a slot never closes later than its frame time plus input delay.
     #expect((298...301).contains(slots.count))
     for (slot, at) in slots {
       #expect(at <= slot.due + simulation.inputDelay + 1_000_000)
-      #expect(at >= slot.due - Self.frame / 2 - 1)
-      let place = Int64(slot.frame - simulation.first)
-      #expect(slot.due == simulation.due(place))
+      #expect(at >= slot.due - Self.frameDuration / 2 - 1)
+      let index = Int64(slot.frameIndex - simulation.first)
+      #expect(slot.due == simulation.due(index))
       #expect(
-        slot.timestampMilliseconds == simulation.segmentation.grid.nanoseconds(slot.frame)
+        slot.timestampMilliseconds == simulation.segmentation.grid.nanoseconds(slot.frameIndex)
           / 1_000_000)
     }
-    // Pictures are shown in order, none before its time.
-    let shown = simulation.images.filter { $0 >= 0 }
+    // Frames are shown in order, none before its time.
+    let shown = simulation.frames.filter { $0 >= 0 }
     #expect(zip(shown, shown.dropFirst()).allSatisfy { $0 <= $1 })
-    // Each picture was shown in its own slot, or is counted.
+    // Each frame was shown in its own slot, or is counted.
     let fresh = UInt64(slots.count) - counters.repeated
     #expect(counters.input == fresh + counters.late + counters.dropped)
   }
 
-  @Test("a picture belongs to the nearest tick", arguments: [-16.6, -10, -1, 0, 1, 10, 16.6])
+  @Test("a frame belongs to the nearest frame time", arguments: [-16.6, -10, -1, 0, 1, 10, 16.6])
   func nearest(milliseconds: Double) {
     var simulation = SlotSimulation()
     let captured = simulation.due(5) + Int64(milliseconds * 1_000_000)
     simulation.offer(1, captured: captured, now: simulation.due(5) + 20_000_000)
-    #expect(simulation.frames == (0...5).map { simulation.first + $0 })
-    #expect(simulation.images == [-1, -1, -1, -1, -1, 1])
-    // The slot tells the capture time; repeats tell their own tick.
+    #expect(simulation.frameIndices == (0...5).map { simulation.first + $0 })
+    #expect(simulation.frames == [-1, -1, -1, -1, -1, 1])
+    // A slot has the capture time; a repeat has its frame time.
     #expect(simulation.slots.last?.slot.captured == captured + simulation.wallMinusMonotonic)
     #expect(
       simulation.slots.first?.slot.captured
         == simulation.segmentation.grid.nanoseconds(simulation.first))
   }
 
-  @Test("the capture time of a test picture is its tick")
-  func tick() {
+  @Test("the capture time of a frame of the test pattern is its frame time")
+  func frameTime() {
     var simulation = SlotSimulation(inputDelay: 0)
     simulation.wallMinusMonotonic += 20_000_000
-    simulation.runTicks(0..<3)
+    simulation.runFrameTimes(0..<3)
     for (slot, _) in simulation.slots {
-      #expect(slot.captured == simulation.segmentation.grid.nanoseconds(slot.frame))
+      #expect(slot.captured == simulation.segmentation.grid.nanoseconds(slot.frameIndex))
     }
     #expect(simulation.schedule.counters == .init(input: 3))
   }
 
-  @Test("a slow camera's pictures are repeated, and the grid keeps the asked rate")
+  @Test("a slow camera's frames are repeated, and the grid keeps the requested rate")
   func slow() {
     var simulation = SlotSimulation()
     let start = simulation.due(0)
     simulation.run(
-      seconds: 3, capturedAt: { start + Int64($0) * 2 * Self.frame }, latency: 1_000_000)
-    #expect(simulation.images.prefix(6) == [0, 0, 1, 1, 2, 2])
+      seconds: 3, capturedAt: { start + Int64($0) * 2 * Self.frameDuration }, latency: 1_000_000)
+    #expect(simulation.frames.prefix(6) == [0, 0, 1, 1, 2, 2])
     #expect((44...46).contains(simulation.schedule.counters.repeated))
     #expect(simulation.schedule.counters.late == 0)
   }
 
-  @Test("of a fast camera's pictures the first of each tick is shown, the others are counted")
+  @Test("of a fast camera's frames the first of each frame time is shown, the others are counted")
   func fast() {
     var simulation = SlotSimulation()
     let start = simulation.due(0)
     simulation.run(
-      seconds: 3, capturedAt: { start - 8_000_000 + Int64($0) * Self.frame / 2 }, latency: 1_000_000
+      seconds: 3, capturedAt: { start - 8_000_000 + Int64($0) * Self.frameDuration / 2 },
+      latency: 1_000_000
     )
     #expect(simulation.schedule.counters.repeated == 0)
     #expect((88...91).contains(simulation.schedule.counters.dropped))
     #expect(simulation.schedule.counters.late == 0)
   }
 
-  @Test("what comes after its slot has closed is counted, and shown by the next repeat")
+  @Test("a frame that arrives after its slot has closed is counted, and shown by the next repeat")
   func late() {
     var simulation = SlotSimulation()
     simulation.close(at: simulation.due(2) + simulation.inputDelay)
     simulation.offer(7, captured: simulation.due(1), now: simulation.due(3))
     #expect(simulation.schedule.counters == .init(input: 1, repeated: 3, late: 1))
     simulation.close(at: simulation.due(3) + simulation.inputDelay)
-    #expect(simulation.images == [-1, -1, -1, 7])
+    #expect(simulation.frames == [-1, -1, -1, 7])
   }
 
-  @Test("a slot is open until its tick plus the input delay, not longer")
+  @Test("a slot closes at its frame time plus the input delay")
   func inputDelay() {
     var simulation = SlotSimulation(inputDelay: 50_000_000)
     simulation.close(at: simulation.due(0) + 49_999_999)
@@ -134,64 +134,64 @@ struct SlotScheduleTests {
     #expect(simulation.schedule.nextClosing == simulation.due(1) + 50_000_000)
   }
 
-  @Test("a stamp from the future closes nothing that is not due", arguments: [1, 60, 86_400])
+  @Test("a timestamp from the future closes no slot that is not due", arguments: [1, 60, 86_400])
   func future(seconds: Int64) {
     var simulation = SlotSimulation()
     let now = simulation.due(2)
     simulation.offer(1, captured: now + seconds * 1_000_000_000, now: now)
-    #expect(simulation.frames == (0...2).map { simulation.first + $0 })
-    #expect(simulation.schedule.nextFrame == simulation.first + 3)
+    #expect(simulation.frameIndices == (0...2).map { simulation.first + $0 })
+    #expect(simulation.schedule.nextFrameIndex == simulation.first + 3)
   }
 
-  @Test("a stamp from long ago is late and shown as soon as a repeat is due")
+  @Test("a frame with an old timestamp is late, and shown by the next repeat")
   func past() {
     var simulation = SlotSimulation()
-    simulation.runTicks(0..<3)
+    simulation.runFrameTimes(0..<3)
     simulation.offer(9, captured: 0, now: simulation.due(2))
     simulation.close(at: simulation.due(3) + simulation.inputDelay)
     #expect(simulation.schedule.counters.late == 1)
-    #expect(simulation.images.last == 9)
+    #expect(simulation.frames.last == 9)
   }
 
-  @Test("the slate comes when no picture came for the patience, and goes with the next one")
+  @Test("the slate is shown after the grace period without a frame, until the next frame")
   func slate() {
     var simulation = SlotSimulation(slate: 99)
-    simulation.runTicks(0..<10)
-    for place in Int64(10)..<60 {
-      simulation.close(at: simulation.due(place) + simulation.inputDelay)
+    simulation.runFrameTimes(0..<10)
+    for index in Int64(10)..<60 {
+      simulation.close(at: simulation.due(index) + simulation.inputDelay)
     }
-    // The last picture came at tick 9; a slot is closed one frame after its tick.
-    #expect(simulation.images[10...38].allSatisfy { $0 == 9 })
-    #expect(simulation.images[40...59].allSatisfy { $0 == 99 })
+    // The last frame arrived at frame time 9; slots close one frame duration later.
+    #expect(simulation.frames[10...38].allSatisfy { $0 == 9 })
+    #expect(simulation.frames[40...59].allSatisfy { $0 == 99 })
     simulation.offer(1, captured: simulation.due(60), now: simulation.due(60))
     simulation.close(at: simulation.due(61) + simulation.inputDelay)
-    #expect(simulation.images.suffix(2) == [1, 1])
+    #expect(simulation.frames.suffix(2) == [1, 1])
   }
 
-  @Test("without a slate the last picture is repeated for ever")
+  @Test("without a slate the last frame is repeated forever")
   func noSlate() {
     var simulation = SlotSimulation()
-    simulation.runTicks(0..<1)
+    simulation.runFrameTimes(0..<1)
     simulation.close(at: simulation.due(3600))
-    #expect(simulation.images.allSatisfy { $0 == 0 })
+    #expect(simulation.frames.allSatisfy { $0 == 0 })
   }
 
-  @Test("after minutes of standstill every tick has its slot, the newest picture comes last")
+  @Test("after a standstill of minutes each frame time has a slot, and the newest frame the last")
   func standstill() {
     var simulation = SlotSimulation(inputDelay: 0)
-    simulation.runTicks(0..<30)
+    simulation.runFrameTimes(0..<30)
     let now = simulation.due(30 + 3 * 60 * 30) + 5_000_000
-    let frame = simulation.schedule.lastDue(at: now)
-    #expect(frame == simulation.first + 30 + 5400)
+    let index = simulation.schedule.lastDue(at: now)
+    #expect(index == simulation.first + 30 + 5400)
     simulation.offer(
-      1, captured: simulation.schedule.clock.due(frame, on: simulation.segmentation.grid), now: now,
-      isTick: true)
-    #expect(simulation.frames == (0...5430).map { simulation.first + $0 })
+      1, captured: simulation.schedule.clock.due(index, on: simulation.segmentation.grid), now: now,
+      isAtFrameTime: true)
+    #expect(simulation.frameIndices == (0...5430).map { simulation.first + $0 })
     #expect(simulation.schedule.counters.repeated == 5400)
     #expect(simulation.announcements.isEmpty)
   }
 
-  @Test("the last frame that is due: at its tick, not before it")
+  @Test("a frame is due at its frame time, not before it")
   func lastDue() {
     let simulation = SlotSimulation()
     #expect(simulation.schedule.lastDue(at: simulation.due(4) - 1) == simulation.first + 3)
@@ -199,18 +199,18 @@ struct SlotScheduleTests {
   }
 
   @Test(
-    "ticks of fractional rates stay exact for an hour of repeats",
+    "frame times of fractional rates stay exact for one hour of repeats",
     arguments: ["30000/1001", "24000/1001", "60000/1001", "12.5"])
   func fractional(_ text: String) throws {
     let rate = try #require(FrameRate(text))
     var simulation = SlotSimulation(rate, inputDelay: 0)
-    simulation.runTicks(0..<100)
+    simulation.runFrameTimes(0..<100)
     let hour = 3600 * Int64(rate.numerator) / Int64(rate.denominator)
     simulation.close(at: simulation.due(hour))
-    simulation.runTicks(0..<100)
-    #expect(simulation.frames == (0...hour + 100).map { simulation.first + $0 })
+    simulation.runFrameTimes(0..<100)
+    #expect(simulation.frameIndices == (0...hour + 100).map { simulation.first + $0 })
     let last = try #require(simulation.slots.last?.slot)
     #expect(last.due == simulation.due(hour + 100))
-    #expect(last.captured == simulation.segmentation.grid.nanoseconds(last.frame))
+    #expect(last.captured == simulation.segmentation.grid.nanoseconds(last.frameIndex))
   }
 }

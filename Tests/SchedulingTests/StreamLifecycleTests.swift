@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Scheduling
 import Testing
 
-@testable import Streams
-
-@Suite("When a stream runs")
+@Suite("The sessions of a stream over time")
 struct StreamLifecycleTests {
   static let second: Int64 = 1_000_000_000
 
@@ -20,7 +19,7 @@ struct StreamLifecycleTests {
     return life
   }
 
-  @Test("one that is wanted begins once, and waits for nothing then")
+  @Test("a requested stream begins once, and then waits without a deadline")
   func begins() {
     var life = life()
     #expect(life.next(0, lastUse: 0) == .wait(until: .max))
@@ -55,7 +54,7 @@ struct StreamLifecycleTests {
     #expect(life.next(15 * Self.second, lastUse: 0) == .stop)
   }
 
-  @Test("one that shall begin anew does so at once, and only while it is live")
+  @Test("a live stream is renewed at once; one that is not live is not")
   func renewal() {
     var life = running(onDemand: false)
     life.renew()
@@ -68,7 +67,7 @@ struct StreamLifecycleTests {
     #expect(life.next(0, lastUse: 0) == .quit(isEnding: true))
   }
 
-  @Test("what has failed rests, then it is tried again, or waits to be asked for")
+  @Test("after a failure and a pause a stream is retried, or waits for a request")
   func failures() {
     var kept = life()
     kept.want(.running)
@@ -94,7 +93,7 @@ struct StreamLifecycleTests {
   }
 
   @Test(
-    "a file that has ended stays so; on demand it begins anew after a rest",
+    "a file that has ended stays ended; on demand it starts again after the idle timeout",
     arguments: [false, true])
   func ended(onDemand: Bool) {
     var life = running(onDemand: onDemand)
@@ -109,7 +108,7 @@ struct StreamLifecycleTests {
     }
   }
 
-  @Test("what goes for good cannot be wanted again", arguments: [false, true])
+  @Test("a removed stream cannot be requested again", arguments: [false, true])
   func over(isEnding: Bool) {
     var life = running(onDemand: false)
     life.want(.over(isEnding: isEnding))

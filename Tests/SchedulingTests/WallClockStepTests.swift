@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Media
+import Scheduling
 import TestSupport
 import Testing
-
-@testable import Streams
 
 @Suite("Steps of the wall clock: announced once, at the start of a segment")
 struct WallClockStepTests {
@@ -28,37 +27,37 @@ struct WallClockStepTests {
     Row(3_600_000, (0, 3600)), Row(-3_600_000, (-3_600_000, 0)),
   ]
 
-  @Test("in mid-segment", arguments: rows)
+  @Test("a step within a segment is announced at the next one", arguments: rows)
   func step(_ row: Row) throws {
     var simulation = SlotSimulation(inputDelay: 0)
-    simulation.runTicks(0..<10)
+    simulation.runFrameTimes(0..<10)
     simulation.wallMinusMonotonic += Int64(row.step * 1_000_000)
-    simulation.runTicks(10..<100)
+    simulation.runFrameTimes(10..<100)
     guard let announced = row.announced else {
       #expect(simulation.announcements.isEmpty)
-      #expect(simulation.frames == (0..<100).map { simulation.first + $0 })
+      #expect(simulation.frameIndices == (0..<100).map { simulation.first + $0 })
       return
     }
     #expect(
       simulation.announcements
         == [.init(offset: announced.offset * 1_000_000, skipped: announced.skipped)])
-    let place = try #require(
+    let index = try #require(
       simulation.slots.firstIndex { $0.slot.announcement != nil })
-    let frame = simulation.frames[place]
-    #expect(simulation.segmentation.position(of: frame) == 0)
-    // It came with the first segment after the step, which follows the numbers that were left out.
-    let before = simulation.frames[place - 1]
+    let first = simulation.frameIndices[index]
+    #expect(simulation.segmentation.position(of: first) == 0)
+    // The first segment after the step follows the skipped numbers.
+    let before = simulation.frameIndices[index - 1]
     #expect(
-      simulation.segmentation.segment(of: frame)
+      simulation.segmentation.segment(of: first)
         == simulation.segmentation.segment(of: before) + 1 + announced.skipped)
-    #expect(simulation.frames[place...] == (0..<Int64(100 - place)).map { frame + $0 }[...])
-    // Before it the stream says what it said; after it what the wall clock says.
-    for (index, (slot, _)) in simulation.slots.enumerated() {
-      let offset = index < place ? 0 : announced.offset
-      let tick = simulation.segmentation.grid.nanoseconds(slot.frame)
-      #expect(slot.timestampMilliseconds == (tick + offset * 1_000_000) / 1_000_000)
-      // The monotonic clock goes on as if nothing had been.
-      #expect(slot.due == simulation.due(Int64(index)))
+    #expect(simulation.frameIndices[index...] == (0..<Int64(100 - index)).map { first + $0 }[...])
+    // The offset applies from the step on.
+    for (other, (slot, _)) in simulation.slots.enumerated() {
+      let offset = other < index ? 0 : announced.offset
+      let frameTime = simulation.segmentation.grid.nanoseconds(slot.frameIndex)
+      #expect(slot.timestampMilliseconds == (frameTime + offset * 1_000_000) / 1_000_000)
+      // The monotonic clock is not affected.
+      #expect(slot.due == simulation.due(Int64(other)))
     }
     let last = try #require(simulation.slots.last?.slot)
     let wall = last.due + simulation.wallMinusMonotonic
@@ -66,26 +65,26 @@ struct WallClockStepTests {
     #expect(abs(last.captured - wall) <= 1_000_000)
   }
 
-  @Test("there and back again: two announcements, and the stream is where it was")
+  @Test("a step and its reversal: two announcements, and the first offset again")
   func back() {
     var simulation = SlotSimulation(inputDelay: 0)
-    for (step, places) in [(-5000, Int64(0)..<60), (5000, 60..<120), (0, 120..<240)] {
-      simulation.runTicks(places)
+    for (step, indices) in [(-5000, Int64(0)..<60), (5000, 60..<120), (0, 120..<240)] {
+      simulation.runFrameTimes(indices)
       simulation.wallMinusMonotonic += Int64(step) * 1_000_000
     }
     #expect(
       simulation.announcements == [
         .init(offset: -5_000_000_000, skipped: 0), .init(offset: 0, skipped: 0),
       ])
-    #expect(simulation.frames == (0..<240).map { simulation.first + $0 })
+    #expect(simulation.frameIndices == (0..<240).map { simulation.first + $0 })
   }
 
-  @Test("a slow drift is announced whenever it has come to 50 ms, and never in between")
+  @Test("a slow drift is announced each time it reaches 50 ms")
   func drift() {
     var simulation = SlotSimulation(inputDelay: 0)
-    for place in Int64(0)..<3000 {
+    for index in Int64(0)..<3000 {
       simulation.wallMinusMonotonic += 100_000
-      simulation.runTicks(place..<place + 1)
+      simulation.runFrameTimes(index..<index + 1)
     }
     // 300 ms in all.
     #expect(simulation.announcements.count == 5)
@@ -93,15 +92,15 @@ struct WallClockStepTests {
   }
 
   @Test(
-    "the burned stamp of the picture that is drawn is that of its slot, but for the step itself")
+    "the burned clock of a drawn frame is that of its slot, except at the step itself")
   func drawnTimestamp() {
     var simulation = SlotSimulation(inputDelay: 0)
     simulation.wallMinusMonotonic += 5_300_000_000
-    simulation.runTicks(0..<31)
-    let frame = simulation.schedule.nextFrame
-    let drawn = simulation.schedule.timestamp(of: frame)
-    simulation.runTicks(31..<32)
-    #expect(simulation.slots.last?.slot.frame == frame)
+    simulation.runFrameTimes(0..<31)
+    let index = simulation.schedule.nextFrameIndex
+    let drawn = simulation.schedule.timestamp(of: index)
+    simulation.runFrameTimes(31..<32)
+    #expect(simulation.slots.last?.slot.frameIndex == index)
     #expect(simulation.slots.last?.slot.timestampMilliseconds == drawn)
   }
 }

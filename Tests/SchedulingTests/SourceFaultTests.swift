@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Media
+import Scheduling
 import TestSupport
 import Testing
 
-@testable import Streams
-
-@Suite("Sources that come back, on a simulated clock")
+@Suite("Sources that return, on a simulated clock")
 struct SourceFaultTests {
   private static let second: Int64 = 1_000_000_000
-  private static let frame: Int64 = 33_333_333
+  private static let frameDuration: Int64 = 33_333_333
   private static let slate = -2
 
-  /// How stamps are written, and what is noticed of a source that dies.
+  /// The format of timestamps, and whether the end of a source is seen.
   enum Kind: CaseIterable {
     case camera, rtsp, srt, rtmp, http
 
-    /// Bits and ticks a second of the stamps; nil for the kernel's own time.
+    /// Bits and ticks per second of the timestamps; nil for kernel time.
     var timestamps: (bits: Int, rate: Int64)? {
       switch self {
       case .camera: nil
@@ -30,10 +29,10 @@ struct SourceFaultTests {
     var isListener: Bool { self == .srt }
   }
 
-  /// What happens to the source after ten seconds.
+  /// The fault of the source after ten seconds.
   enum Fault: CaseIterable {
     case killedForASecond, killedForHalfAMinute
-    /// Stopped and continued: what was missed is left out, or sent at once with its old stamps.
+    /// Stopped and continued: missed frames are dropped, or sent at once with their timestamps.
     case frozen, frozenAndCaughtUp, frozenForLong
     case timestampsReset, timestampsJump26Hours, timestampsWrap
 
@@ -56,14 +55,14 @@ struct SourceFaultTests {
   }
 
   static let rows = Kind.allCases.flatMap { kind in
-    // A camera's stamps are the kernel's: they do not jump, and what is older than a second is not believed.
+    // A camera has kernel timestamps: they do not jump, and old ones are ignored.
     Fault.allCases.filter { kind != .camera || $0.away > 0 && $0 != .frozenAndCaughtUp }
       .map { Row(kind: kind, fault: $0) }
   }
 
-  /// A picture on its way: when it was captured, its stamp, when it came, over which connection.
+  /// A frame: its capture time, timestamp, arrival and connection.
   struct Arrival {
-    let picture: Int
+    let frame: Int
     let captured: Int64
     let ticks: Int64
     let at: Int64
@@ -71,16 +70,16 @@ struct SourceFaultTests {
   }
 
   @Test(
-    "the grid goes on, the picture is back within a second, then nothing is lost", arguments: rows)
+    "the grid continues, frames are back within one second, then none is lost", arguments: rows)
   func fault(_ row: Row) throws {
-    var run = SlotSimulation(inputDelay: 15_000_000 + Self.frame, slate: Self.slate)
+    var run = SlotSimulation(inputDelay: 15_000_000 + Self.frameDuration, slate: Self.slate)
     let begin = run.due(0)
     let broken = begin + 10 * Self.second
     let back = broken + row.fault.away
     let arrivals = Self.arrivals(row, from: begin, broken: broken, back: back)
     var clock = SourceClock()
     var unwrapper = TimestampUnwrapper()
-    var hold = GridAligner(run.segmentation.grid)
+    var aligner = GridAligner(run.segmentation.grid)
     var connection = 0
     for arrival in arrivals {
       while run.schedule.nextClosing <= arrival.at { run.close(at: run.schedule.nextClosing) }
@@ -90,53 +89,52 @@ struct SourceFaultTests {
         clock.breakOff()
       }
       var captured = arrival.captured
-      var placed: Int64?
+      var aligned: Int64?
       if let timestamps = row.kind.timestamps {
         let pts = unwrapper.nanoseconds(
           arrival.ticks, bits: timestamps.bits, numerator: 1, denominator: timestamps.rate)
         captured = clock.captureTime(pts: pts, arrival: arrival.at)
-        placed = hold.place(captured, run.schedule.clock, mapping: clock.steps)
+        aligned = aligner.align(captured, run.schedule.clock, mapping: clock.steps)
       }
-      run.offer(arrival.picture, captured: captured, placed: placed, now: arrival.at)
+      run.offer(arrival.frame, captured: captured, aligned: aligned, now: arrival.at)
     }
 
-    let frames = run.frames
-    #expect(frames == Array(run.first..<run.first + Int64(frames.count)))
+    let indices = run.frameIndices
+    #expect(indices == Array(run.first..<run.first + Int64(indices.count)))
     #expect(run.announcements.isEmpty)
     let shown = run.slots.map(\.slot)
-    let tick = { (slot: FrameSlot<Int>) in slot.due }
-    // The last picture for a second, then the slate, until the source is back.
-    for slot in shown where tick(slot) > broken + Self.second / 10 && tick(slot) < back {
-      let isStale = tick(slot) > broken + Self.second + 3 * Self.frame
-      if isStale { #expect(slot.image == Self.slate) }
-      if tick(slot) < broken + 9 * Self.second / 10 { #expect(slot.image >= 0) }
+    // The last frame for one second, then the slate, until the source is back.
+    for slot in shown where slot.due > broken + Self.second / 10 && slot.due < back {
+      let isStale = slot.due > broken + Self.second + 3 * Self.frameDuration
+      if isStale { #expect(slot.frame == Self.slate) }
+      if slot.due < broken + 9 * Self.second / 10 { #expect(slot.frame >= 0) }
     }
-    let firstBack = try #require(arrivals.first { $0.captured >= back }).picture
-    let fresh = try #require(shown.first { $0.image >= firstBack })
-    #expect(tick(fresh) <= back + Self.second)
-    // From a second after that on every picture is shown, once, with the time at which it was made.
-    let settled = shown.drop { tick($0) < back + 2 * Self.second }
+    let firstBack = try #require(arrivals.first { $0.captured >= back }).frame
+    let fresh = try #require(shown.first { $0.frame >= firstBack })
+    #expect(fresh.due <= back + Self.second)
+    // From one second later on each frame is shown once, with its capture time.
+    let settled = shown.drop { $0.due < back + 2 * Self.second }
     #expect(settled.count > 60)
-    for (one, two) in zip(settled, settled.dropFirst()) { #expect(two.image == one.image + 1) }
-    let captures = Dictionary(uniqueKeysWithValues: arrivals.map { ($0.picture, $0.captured) })
+    for (one, two) in zip(settled, settled.dropFirst()) { #expect(two.frame == one.frame + 1) }
+    let captures = Dictionary(uniqueKeysWithValues: arrivals.map { ($0.frame, $0.captured) })
     for slot in settled {
-      let captured = try #require(captures[slot.image])
+      let captured = try #require(captures[slot.frame])
       let said = slot.captured - run.wallMinusMonotonic
       #expect(abs(said - captured) <= 20_000_000)
       #expect(said != slot.due, "a repeat")
     }
   }
 
-  /// What comes, in order of arrival.
+  /// All frames, in order of arrival.
   static func arrivals(_ row: Row, from begin: Int64, broken: Int64, back: Int64) -> [Arrival] {
     let end = back + 6 * second
     var random = SplitMix64(seed: 3)
     var arrivals: [Arrival] = []
     let connected = row.fault.isKilled ? reconnection(row.kind, broken, back) : nil
-    var place: Int64 = 0
+    var index: Int64 = 0
     while true {
-      var captured = begin + 7_000_000 + place * frame
-      defer { place += 1 }
+      var captured = begin + 7_000_000 + index * frameDuration
+      defer { index += 1 }
       guard captured < end else { break }
       let isAfter = captured >= back
       if captured >= broken, captured < back {
@@ -145,21 +143,21 @@ struct SourceFaultTests {
       if let connected, isAfter, captured < connected { continue }
       var at = captured + 3_000_000 + Int64(random.next() % 12_000_000)
       if captured >= broken, captured < back {
-        // Sent when the sender goes on: a picture a millisecond.
-        at = back + (captured - broken) / frame * 1_000_000
+        // Sent when the sender continues: one frame per millisecond.
+        at = back + (captured - broken) / frameDuration * 1_000_000
         captured = min(captured, at)
       }
       at = max(at, arrivals.last?.at ?? 0)
       arrivals.append(
         Arrival(
-          picture: Int(place), captured: captured,
+          frame: Int(index), captured: captured,
           ticks: ticks(row, captured, begin: begin, broken: broken, back: back), at: at,
           connection: connected != nil && isAfter ? 1 : 0))
     }
     return arrivals
   }
 
-  /// The stamp of what is captured at `captured`.
+  /// The timestamp of a frame captured at `captured`.
   private static func ticks(
     _ row: Row, _ captured: Int64, begin: Int64, broken: Int64, back: Int64
   ) -> Int64 {
@@ -184,23 +182,23 @@ struct SourceFaultTests {
     return round == .max ? ticks : ticks % round
   }
 
-  /// When a source that was killed gives pictures again.
+  /// When a killed source supplies frames again.
   private static func reconnection(_ kind: Kind, _ broken: Int64, _ back: Int64) -> Int64 {
     if !kind.isEndSeen {
-      // The second connection listens from a second of silence on.
-      return max(back, broken + StandbyConnection.patience.first) + 50_000_000
+      // The second connection is opened after one second of silence.
+      return max(back, broken + SourcePresence.silenceLimit) + 50_000_000
     }
     var plan = RetryPlan(isListener: kind.isListener)
-    plan.came()
+    plan.succeeded()
     var attempt = broken
     while attempt < back { attempt = plan.failed(at: attempt) }
     return attempt + 50_000_000
   }
 }
 
-@Suite("When a source that is away is tried again")
+@Suite("The times at which a missing source is retried")
 struct RetryPlanTests {
-  @Test("every half second for a minute, then less and less often up to every five seconds")
+  @Test("every half second for one minute, then at doubled intervals up to five seconds")
   func plan() {
     var plan = RetryPlan(isListener: false)
     var now: Int64 = 1_000_000_000
@@ -212,11 +210,11 @@ struct RetryPlanTests {
     }
     #expect(pauses.prefix(121).allSatisfy { $0 == 500 })
     #expect(Array(pauses[121..<126]) == [1000, 2000, 4000, 5000, 5000])
-    plan.came()
+    plan.succeeded()
     #expect(plan.failed(at: now) == now + 500_000_000)
   }
 
-  @Test("who listens hardly pauses")
+  @Test("a listener retries after 20 ms")
   func listener() {
     var plan = RetryPlan(isListener: true)
     for now in stride(from: Int64(0), to: 100_000_000_000, by: 5_000_000_000) {

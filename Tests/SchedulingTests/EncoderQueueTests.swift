@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Scheduling
 import TestSupport
 import Testing
 
-@testable import Streams
-
-@Suite("Slots that wait for an encoder: pictures may be replaced, slots never")
+@Suite("Waiting frame slots: their frames may be replaced, slots are never dropped")
 struct EncoderQueueTests {
-  private static func slot<Image>(_ frame: Int64, _ image: Image) -> FrameSlot<Image> {
+  private static func slot<Frame>(_ index: Int64, _ frame: Frame) -> FrameSlot<Frame> {
     FrameSlot(
-      frame: frame, image: image, captured: frame, timestampMilliseconds: frame, due: frame,
-      announcement: frame % 30 == 0 ? .init(offset: frame, skipped: 0) : nil)
+      frameIndex: index, frame: frame, captured: index, timestampMilliseconds: index, due: index,
+      announcement: index % 30 == 0 ? .init(offset: index, skipped: 0) : nil)
   }
 
-  @Test("every slot comes out once, in order, with its announcement", arguments: UInt64(0)..<30)
+  @Test("every slot is returned once, in order, with its announcement", arguments: UInt64(0)..<30)
   func none(seed: UInt64) {
     var generator = SplitMix64(seed: seed)
     var pending = EncoderQueue<Int64>(capacity: Int.random(in: 0...4, using: &generator))
@@ -29,10 +28,10 @@ struct EncoderQueueTests {
             #expect(popped == pushed)
             break
           }
-          #expect(slot.frame == popped)
+          #expect(slot.frameIndex == popped)
           #expect((slot.announcement != nil) == (popped % 30 == 0))
-          // Its own picture or a newer one that has come, never an older one.
-          #expect((slot.frame..<pushed).contains(slot.image))
+          // Its own frame or a newer one, never an older one.
+          #expect((slot.frameIndex..<pushed).contains(slot.frame))
           popped += 1
         }
       }
@@ -40,37 +39,37 @@ struct EncoderQueueTests {
     }
   }
 
-  @Test("up to the capacity each has its own picture; beyond it all have the newest")
+  @Test("up to the capacity each slot has its own frame; beyond it all have the newest")
   func replaced() {
     var pending = EncoderQueue<String>(capacity: 3)
-    for (frame, image) in ["a", "b", "c"].enumerated() {
-      pending.push([Self.slot(Int64(frame), image)])
+    for (index, frame) in ["a", "b", "c"].enumerated() {
+      pending.push([Self.slot(Int64(index), frame)])
     }
-    #expect(pending.pop()?.image == "a")
+    #expect(pending.pop()?.frame == "a")
     pending.push([Self.slot(3, "d")])
-    #expect(pending.pop()?.image == "b")
+    #expect(pending.pop()?.frame == "b")
     pending.push([Self.slot(4, "e"), Self.slot(5, "f")])
-    #expect((0..<4).map { _ in pending.pop()?.image } == ["f", "f", "f", "f"])
+    #expect((0..<4).map { _ in pending.pop()?.frame } == ["f", "f", "f", "f"])
     #expect(pending.pop() == nil)
   }
 
-  @Test("pictures of slots that were taken are let go, also while there is always one more waiting")
+  @Test("frames of popped slots are freed, even if the queue is never empty")
   func memory() {
     final class Counted: Sendable {}
     var pending = EncoderQueue<Counted>(capacity: 3)
     var seen: [Weak] = []
-    struct Weak { weak var picture: Counted? }
+    struct Weak { weak var frame: Counted? }
     pending.push([Self.slot(0, Counted())])
-    for frame in Int64(1)..<2000 {
-      let picture = Counted()
-      seen.append(Weak(picture: picture))
-      pending.push([Self.slot(frame, picture)])
+    for index in Int64(1)..<2000 {
+      let frame = Counted()
+      seen.append(Weak(frame: frame))
+      pending.push([Self.slot(index, frame)])
       _ = pending.pop()
     }
-    #expect(seen.count { $0.picture != nil } <= 8)
+    #expect(seen.count { $0.frame != nil } <= 8)
   }
 
-  @Test("after the end nothing is taken, and what waits is at most a part's worth, the oldest")
+  @Test("a closed queue takes no slots and keeps the oldest part's worth")
   func closed() {
     var pending = EncoderQueue<Int64>(capacity: 3)
     pending.push((0..<100).map { Self.slot($0, $0) })
@@ -78,10 +77,10 @@ struct EncoderQueueTests {
     pending.close()
     pending.push([Self.slot(100, 100)])
     #expect(pending.isClosed)
-    #expect((0..<4).map { _ in pending.pop()?.frame } == [1, 2, 3, nil])
+    #expect((0..<4).map { _ in pending.pop()?.frameIndex } == [1, 2, 3, nil])
   }
 
-  @Test("nothing is made of an empty push")
+  @Test("an empty push adds no slot")
   func empty() {
     var pending = EncoderQueue<Int64>(capacity: 3)
     pending.push([])

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A frame time with its frame, waiting to be encoded.
+package struct FrameSlot<Frame: Sendable>: Sendable {
+  /// The index on the frame grid; the media time.
+  package let frameIndex: Int64
+  /// The new frame, or a repeated one if none arrived in time.
+  package var frame: Frame
+  /// The capture time: wall clock, nanoseconds since 1970; the frame time if the frame is a repeat.
+  package let captured: Int64
+  /// The time shown by a burned clock: milliseconds since 1970.
+  package let timestampMilliseconds: Int64
+  /// The frame time on the monotonic clock, nanoseconds.
+  package let due: Int64
+  /// Set on the first slot after a step of the wall clock.
+  package let announcement: Announcement?
+
+  /// A step of the wall clock as announced to the window.
+  package struct Announcement: Sendable, Equatable {
+    /// PROGRAM-DATE-TIME minus the frame time from now on, in nanoseconds.
+    package let offset: Int64
+    /// The number of segments without media.
+    package let skipped: Int64
+
+    /// An announcement.
+    package init(offset: Int64, skipped: Int64) {
+      self.offset = offset
+      self.skipped = skipped
+    }
+  }
+
+  /// A slot.
+  package init(
+    frameIndex: Int64, frame: Frame, captured: Int64, timestampMilliseconds: Int64, due: Int64,
+    announcement: Announcement?
+  ) {
+    self.frameIndex = frameIndex
+    self.frame = frame
+    self.captured = captured
+    self.timestampMilliseconds = timestampMilliseconds
+    self.due = due
+    self.announcement = announcement
+  }
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Media
+
+/// Assigns passed-through access units to frame indices and segments: a pure state machine.
+///
+/// Segments begin with the source's own IDRs, at any time within a second. So media time is not the
+/// wall clock: the first IDR of a discontinuity period becomes the first frame of a segment, and
+/// wall clock minus media time is the period's offset, in PROGRAM-DATE-TIME and the MPD's Period.
+/// Later access units follow by their timestamps. A period ends when the source was away, when no
+/// IDR arrives at the start of a segment, and when the offset is too far from the capture time; the
+/// next one begins with an IDR.
+///
+/// Variable-duration segments begin with the first IDR after F frames. Their first number is that
+/// of the time, each next is one more, and a period begins with the frame of its time.
+package struct PassThroughSchedule: Sendable {
+  /// The start of a discontinuity period.
+  package struct PeriodStart: Sendable, Equatable {
+    /// Wall clock minus media time, in nanoseconds.
+    package let offset: Int64
+    /// The number of segments without media before it.
+    package let skipped: Int64
+  }
+
+  /// The position of an access unit.
+  package struct Position: Sendable, Equatable {
+    /// The frame index.
+    package let frameIndex: Int64
+    /// The number of its segment.
+    package let segment: Int64
+    /// Its index within the segment, from 0.
+    package let indexInSegment: Int64
+    /// The capture time: nanoseconds since 1970.
+    package let captured: Int64
+    /// The period that begins with it; nil within a period.
+    package let periodStart: PeriodStart?
+  }
+
+  /// The largest error of the offset within a period; nanoseconds.
+  package static let tolerance: Int64 = 100_000_000
+  /// The longest loss of access units within a period; nanoseconds.
+  private static let longestHole: Int64 = 500_000_000
+  /// Missing key frames within ``observationWindow`` after which the source counts as irregular.
+  private static let maxMisses = 3
+  /// Nanoseconds.
+  private static let observationWindow: Int64 = 60_000_000_000
+
+  /// The number of periods that ended although the source continued.
+  package private(set) var faults = 0
+  /// Capture times, since 1970, at which a segment lately had to begin without an IDR.
+  private var missed: [Int64] = []
+  /// The error of the period's offset at the last access unit; nanoseconds.
+  package private(set) var error: Int64 = 0
+
+  private let segmentation: Segmentation
+  private let first: Int64
+  private let startsAtFirst: Bool
+  /// The last access unit; nil if the next one must begin a period.
+  private var last: (frameIndex: Int64, pts: Int64)?
+  private var offset: Int64 = 0
+  /// The newest segment, and the frame index after the newest access unit.
+  private var newest: (number: Int64, firstFrame: Int64)?
+  private var end = Int64.min
+
+  /// Whether key frames repeatedly arrive off the starts of segments.
+  package var isIrregular: Bool { missed.count >= Self.maxMisses }
+
+  /// A schedule without access units.
+  ///
+  /// - Parameters:
+  ///   - segmentation: the grid and the segments.
+  ///   - first: the least number of the first segment.
+  ///   - startsAtFirst: whether that is its number, whatever the time.
+  package init(segmentation: Segmentation, first: Int64, startsAtFirst: Bool = false) {
+    self.segmentation = segmentation
+    self.first = first
+    self.startsAtFirst = startsAtFirst
+  }
+
+  /// Notes that the source was away or has other parameter sets: the next IDR begins a period.
+  package mutating func breakOff() { last = nil }
+
+  /// The position of the next access unit; nil if it cannot be shown.
+  ///
+  /// - Parameters:
+  ///   - pts: its timestamp, nanoseconds.
+  ///   - isKey: whether it is an IDR.
+  ///   - captured: its capture time: nanoseconds since 1970.
+  /// - Returns: its position, and the period that it begins.
+  package mutating func assign(pts: Int64, isKey: Bool, captured: Int64) -> Position? {
+    guard let last, let newest else { return isKey ? beginPeriod(pts, captured) : nil }
+    let steps = steps(from: last.pts, to: pts)
+    guard steps > 0, pts - last.pts <= Self.longestHole else {
+      return fault(pts, isKey, captured)
+    }
+    let frameIndex = last.frameIndex + steps
+    error = captured - segmentation.grid.nanoseconds(frameIndex) - offset
+    let index = frameIndex - newest.firstFrame
+    if index >= segmentation.framesPerSegment, isKey || !segmentation.hasVariableDuration {
+      // A segment begins with an IDR; after one of fixed duration it must be the next frame.
+      guard isKey, segmentation.hasVariableDuration || index == segmentation.framesPerSegment
+      else {
+        missed =
+          missed.suffix(Self.maxMisses - 1).filter { captured - $0 < Self.observationWindow }
+          + [captured]
+        return fault(pts, isKey, captured)
+      }
+      if abs(error) > Self.tolerance { return beginPeriod(pts, captured) }
+      return position(frameIndex, pts, captured, in: (newest.number + 1, frameIndex))
+    }
+    if let most = segmentation.mostFramesPerSegment, index >= most {
+      return fault(pts, isKey, captured)
+    }
+    return position(frameIndex, pts, captured, in: newest)
+  }
+
+  private mutating func position(
+    _ frameIndex: Int64, _ pts: Int64, _ captured: Int64,
+    in segment: (number: Int64, firstFrame: Int64), startOf period: PeriodStart? = nil
+  ) -> Position {
+    newest = segment
+    last = (frameIndex, pts)
+    end = frameIndex + 1
+    return Position(
+      frameIndex: frameIndex, segment: segment.number,
+      indexInSegment: frameIndex - segment.firstFrame, captured: captured, periodStart: period)
+  }
+
+  private mutating func fault(_ pts: Int64, _ isKey: Bool, _ captured: Int64) -> Position? {
+    faults += 1
+    last = nil
+    return isKey ? beginPeriod(pts, captured) : nil
+  }
+
+  private mutating func beginPeriod(_ pts: Int64, _ captured: Int64) -> Position {
+    // The frame before, not the nearest: media time ahead of the clock would put the start of the
+    // Period before the availabilityStartTime.
+    let due = segmentation.grid.atOrAfter(captured + 1) - 1
+    let number = number(due: segmentation.segment(of: due))
+    let frameIndex =
+      segmentation.hasVariableDuration ? max(due, end) : segmentation.firstFrame(of: number)
+    let skipped = newest.map { number - $0.number - 1 } ?? 0
+    offset = captured - segmentation.grid.nanoseconds(frameIndex)
+    error = 0
+    return position(
+      frameIndex, pts, captured, in: (number, frameIndex),
+      startOf: PeriodStart(offset: offset, skipped: skipped))
+  }
+
+  /// The number of a segment that begins a period at the time of segment `due`.
+  private func number(due: Int64) -> Int64 {
+    guard let newest else { return startsAtFirst ? first : max(due, first) }
+    return segmentation.hasVariableDuration ? newest.number + 1 : max(due, newest.number + 1)
+  }
+
+  /// The number of frames from one timestamp to another, to the nearest.
+  private func steps(from earlier: Int64, to later: Int64) -> Int64 {
+    let rate = segmentation.grid.rate
+    let unit = Int128(rate.denominator) * 1_000_000_000
+    return Int64(
+      clamping: floorDivide(2 * Int128(later - earlier) * Int128(rate.numerator) + unit, 2 * unit))
+  }
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Media
+
+/// Assigns the frames of a source to frame times: a pure state machine, generic over the frame.
+///
+/// A frame belongs to the frame time nearest to its capture time, or to its aligned time. A slot
+/// without a frame closes at its frame time plus the input delay and repeats the last frame; a
+/// later frame is counted and becomes the next repeat. So each frame time has exactly one slot, in
+/// order, whatever the source does.
+package struct SlotSchedule<Frame: Sendable>: Sendable {
+  /// Counters of frames and slots.
+  package struct Counters: Sendable, Equatable {
+    /// Frames offered.
+    package var input: UInt64 = 0
+    /// Slots that repeat a frame.
+    package var repeated: UInt64 = 0
+    /// Frames offered after their slot had closed.
+    package var late: UInt64 = 0
+    /// Frames whose slot already had one: the source is faster than the grid.
+    package var dropped: UInt64 = 0
+
+    /// Counters with these values.
+    package init(
+      input: UInt64 = 0, repeated: UInt64 = 0, late: UInt64 = 0, dropped: UInt64 = 0
+    ) {
+      self.input = input
+      self.repeated = repeated
+      self.late = late
+      self.dropped = dropped
+    }
+  }
+
+  /// The largest error of the wall clock that is not a step; 50 ms in nanoseconds.
+  private static var tolerance: Int64 { 50_000_000 }
+
+  private let segmentation: Segmentation
+  private let inputDelay: Int64
+  private let slate: Frame?
+  private let gracePeriod: Int64
+  /// The stream's clock, with the applied steps of the wall clock.
+  package private(set) var clock: StreamClock
+  /// The counters.
+  package private(set) var counters = Counters()
+  /// The last eight steps of the wall clock, oldest first.
+  package private(set) var steps: [ClockStep] = []
+  /// Index of the next slot, without the skipped segments: a count of the monotonic clock.
+  private var next: Int64
+  private var frame: Frame
+  private var frameArrival: Int64
+  private var newestFilled = Int64.min
+
+  /// A schedule whose first slot has the frame index `first`.
+  ///
+  /// - Parameters:
+  ///   - segmentation: the grid, and the starts of segments.
+  ///   - clock: the times at which frames are due.
+  ///   - first: index of the first frame.
+  ///   - inputDelay: how long after its frame time a slot stays open, in nanoseconds.
+  ///   - initial: the frame shown until the source's first.
+  ///   - slate: the frame shown `gracePeriod` after the last one; nil repeats the last one.
+  ///   - gracePeriod: nanoseconds.
+  package init(
+    segmentation: Segmentation, clock: StreamClock, first: Int64, inputDelay: Int64,
+    initial: Frame, slate: Frame? = nil, gracePeriod: Int64 = 1_000_000_000
+  ) {
+    self.segmentation = segmentation
+    self.clock = clock
+    self.inputDelay = inputDelay
+    self.frame = initial
+    self.slate = slate
+    self.gracePeriod = gracePeriod
+    next = first - clock.shift
+    frameArrival = clock.due(first, on: segmentation.grid)
+  }
+
+  /// Frame index of the next slot.
+  package var nextFrameIndex: Int64 { next + clock.shift }
+  /// Frame time of the next slot: monotonic clock, nanoseconds.
+  package var nextDue: Int64 { clock.due(nextFrameIndex, on: segmentation.grid) }
+  /// Closing time of the next slot: monotonic clock, nanoseconds.
+  package var nextClosing: Int64 { nextDue + inputDelay }
+
+  /// The last frame index that is due at the monotonic time `now`.
+  package func lastDue(at now: Int64) -> Int64 {
+    let index = clock.frame(nearest: now, on: segmentation.grid)
+    return clock.due(index, on: segmentation.grid) <= now ? index : index - 1
+  }
+
+  /// The burned clock of frame `index`, in milliseconds since 1970.
+  package func timestamp(of index: Int64) -> Int64 {
+    (segmentation.grid.nanoseconds(index) + clock.announcedOffset) / 1_000_000
+  }
+
+  /// Takes a frame and closes slots: the earlier open ones, which repeat, and the frame's own.
+  ///
+  /// - Parameters:
+  ///   - new: the frame.
+  ///   - captured: monotonic time of its capture in nanoseconds.
+  ///   - aligned: the time whose frame time it belongs to; nil for that of its capture.
+  ///   - isAtFrameTime: whether the capture time is the frame time by definition, as for the test
+  ///     pattern.
+  ///   - now: monotonic time.
+  ///   - wallMinusMonotonic: difference of the clocks now.
+  /// - Returns: the closed slots, oldest first; none if the frame's own had closed before.
+  package mutating func offer(
+    _ new: Frame, captured: Int64, aligned: Int64? = nil, isAtFrameTime: Bool, now: Int64,
+    wallMinusMonotonic: Int64
+  ) -> [FrameSlot<Frame>] {
+    counters.input += 1
+    let nearest = clock.frame(nearest: aligned ?? captured, on: segmentation.grid) - clock.shift
+    // A timestamp from the future would close slots that are not due.
+    let own = min(nearest, clock.frame(atOrAfter: now, on: segmentation.grid) - clock.shift)
+    guard own >= next else {
+      if own == newestFilled { counters.dropped += 1 } else { counters.late += 1 }
+      frame = new
+      frameArrival = now
+      return []
+    }
+    var slots: [FrameSlot<Frame>] = []
+    while next < own { slots.append(repeated(at: now, wallMinusMonotonic)) }
+    frame = new
+    frameArrival = now
+    newestFilled = own
+    slots.append(slot(new, captured: isAtFrameTime ? nil : captured, wallMinusMonotonic))
+    return slots
+  }
+
+  /// Closes the slots whose closing time has passed, with the last frame or the slate.
+  package mutating func close(at now: Int64, wallMinusMonotonic: Int64) -> [FrameSlot<Frame>] {
+    var slots: [FrameSlot<Frame>] = []
+    while nextClosing <= now { slots.append(repeated(at: now, wallMinusMonotonic)) }
+    return slots
+  }
+
+  private mutating func repeated(at now: Int64, _ wallMinusMonotonic: Int64) -> FrameSlot<Frame> {
+    counters.repeated += 1
+    let isStale = now - frameArrival > gracePeriod
+    return slot(isStale ? slate ?? frame : frame, captured: nil, wallMinusMonotonic)
+  }
+
+  private mutating func slot(
+    _ frame: Frame, captured: Int64?, _ wallMinusMonotonic: Int64
+  ) -> FrameSlot<Frame> {
+    let announcement = applyStep(wallMinusMonotonic)
+    let index = nextFrameIndex
+    let frameTime = segmentation.grid.nanoseconds(index) + clock.announcedOffset
+    defer { next += 1 }
+    return FrameSlot(
+      frameIndex: index, frame: frame,
+      captured: captured.map { $0 + wallMinusMonotonic } ?? frameTime,
+      timestampMilliseconds: frameTime / 1_000_000, due: clock.due(index, on: segmentation.grid),
+      announcement: announcement)
+  }
+
+  /// Applies a step of the wall clock, at the start of a segment only.
+  private mutating func applyStep(_ wallMinusMonotonic: Int64) -> FrameSlot<Frame>.Announcement? {
+    guard segmentation.position(of: nextFrameIndex) == 0 else { return nil }
+    let error = clock.error(wallMinusMonotonic: wallMinusMonotonic, on: segmentation)
+    guard abs(error) > Self.tolerance else { return nil }
+    let skipped = clock.take(error, on: segmentation)
+    let step = ClockStep(
+      segment: segmentation.segment(of: nextFrameIndex), offset: clock.announcedOffset,
+      skipped: skipped)
+    steps = steps.suffix(7) + [step]
+    return .init(offset: clock.announcedOffset, skipped: skipped)
+  }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Capture
+import Scheduling
+
+extension InputUnit: ReceivedUnit {
+  package var isVideo: Bool { if case .video = self { true } else { false } }
+
+  package var pts: Int64 {
+    switch self {
+    case .video(let unit): unit.pts
+    case .audio(let packet): packet.pts
+    }
+  }
+
+  package var arrival: Int64 {
+    switch self {
+    case .video(let unit): unit.arrival
+    case .audio(let packet): packet.arrival
+    }
+  }
+
+  package func arrived(at time: Int64) -> InputUnit {
+    switch self {
+    case .video(var unit):
+      unit.arrival = time
+      return .video(unit)
+    case .audio(var packet):
+      packet.arrival = time
+      return .audio(packet)
+    }
+  }
+}

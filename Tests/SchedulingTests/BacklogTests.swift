@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Media
+import Scheduling
+import Testing
+
+@Suite("Units that a source buffered while it was stopped")
+struct BacklogTests {
+  private static let second: Int64 = 1_000_000_000
+  private static let frameDuration: Int64 = 33_333_333
+  /// From timestamp to arrival while nothing is buffered.
+  private static let delay = 20 * second
+
+  private struct Sent: ReceivedUnit {
+    let pts: Int64
+    var arrival: Int64
+    var isAudio = false
+    var isVideo: Bool { !isAudio }
+
+    func arrived(at time: Int64) -> Sent { Sent(pts: pts, arrival: time, isAudio: isAudio) }
+  }
+
+  /// Access units and audio of the time from 5 s to 9 s, in which the source was stopped, sent in a
+  /// burst if it kept them, and three seconds more.
+  private static func afterwards(keeps: Bool) -> [Sent] {
+    var sent: [Sent] = []
+    var now = 9 * second + delay
+    for index in Int64(150)..<360 {
+      let pts = index * frameDuration
+      guard keeps || pts >= 9 * second else { continue }
+      now = max(now + 1_000_000, pts + delay)
+      sent.append(Sent(pts: pts, arrival: now))
+      if index % 2 == 0 { sent.append(Sent(pts: pts + 5_000_000, arrival: now, isAudio: true)) }
+    }
+    return sent
+  }
+
+  @Test("a new sender is dated by its own timestamps, even if units of the old one arrive with it")
+  func anotherSender() {
+    var backlog = Backlog<Sent>()
+    backlog.begin()
+    let back = 40 * Self.second
+    // Kept by the demuxer until the next access unit arrived.
+    var units = backlog.take(Sent(pts: 10 * Self.second, arrival: back))
+    for index in Int64(0)..<12 {
+      units += backlog.take(
+        Sent(
+          pts: 1_400_000_000 + index * Self.frameDuration,
+          arrival: back + index * Self.frameDuration))
+    }
+    #expect(units.count == 13)
+    #expect(units.dropFirst().allSatisfy { $0.arrival - back == $0.pts - 1_400_000_000 })
+    #expect(units[0].arrival <= units[1].arrival)
+  }
+
+  @Test(
+    "all units are returned in order, with the arrival times without the stop",
+    arguments: [true, false])
+  func times(keeps: Bool) throws {
+    var backlog = Backlog<Sent>()
+    backlog.begin()
+    let sent = Self.afterwards(keeps: keeps)
+    var returned: [Sent] = []
+    var releases = 0
+    for one in sent {
+      let units = backlog.take(one)
+      if units.count > 1 { releases += 1 }
+      for unit in units {
+        #expect(unit.arrival <= one.arrival, "from the future")
+        returned.append(unit)
+      }
+    }
+    #expect(releases == 1)
+    #expect(returned.map(\.pts) == sent.map(\.pts))
+    #expect(returned.map(\.isAudio) == sent.map(\.isAudio))
+    #expect(zip(returned.dropFirst(), returned).allSatisfy { $0.arrival >= $1.arrival })
+    #expect(returned.allSatisfy { abs($0.arrival - $0.pts - Self.delay) <= 10_000_000 })
+  }
+
+  @Test("a stopped sender that sends all of it causes no discontinuity; lost units cause one")
+  func periods() {
+    let segmentation = Segmentation(
+      rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)
+    for keeps in [true, false] {
+      var clock = SourceClock()
+      var schedule = PassThroughSchedule(segmentation: segmentation, first: 0)
+      var backlog = Backlog<Sent>()
+      var positions: [PassThroughSchedule.Position] = []
+      func show(_ sent: Sent) {
+        for unit in backlog.take(sent) where unit.isVideo {
+          let isKey = (unit.pts / Self.frameDuration) % 30 == 0
+          let captured = clock.captureTime(pts: unit.pts, arrival: unit.arrival)
+          if let position = schedule.assign(pts: unit.pts, isKey: isKey, captured: captured) {
+            positions.append(position)
+          }
+        }
+      }
+      for index in Int64(0)..<150 {
+        let pts = index * Self.frameDuration
+        show(Sent(pts: pts, arrival: pts + Self.delay))
+      }
+      backlog.begin()
+      for sent in Self.afterwards(keeps: keeps) where !sent.isAudio { show(sent) }
+      #expect(positions.compactMap(\.periodStart).count == (keeps ? 1 : 2))
+      let first = positions[0].frameIndex
+      if keeps { #expect(positions.map(\.frameIndex) == (0..<360).map { first + $0 }) }
+    }
+  }
+
+  @Test("audio without video is returned, and not held forever")
+  func audioAlone() {
+    var backlog = Backlog<Sent>()
+    backlog.begin()
+    var count = 0
+    for index in Int64(0)..<Int64(3 * Backlog<Sent>.capacity) {
+      let pts = index * 21_333_333
+      count += backlog.take(Sent(pts: pts, arrival: pts + Self.delay, isAudio: true)).count
+    }
+    #expect(count == 3 * Backlog<Sent>.capacity)
+  }
+}

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Media
+import Scheduling
+import TestSupport
+import Testing
+
+@Suite("Positions of passed-through access units")
+struct PassThroughScheduleTests {
+  private static let second: Int64 = 1_000_000_000
+  private static let frameDuration: Int64 = 33_333_333
+  /// 0.3 s after a full second: the phase of the IDRs.
+  private static let begin: Int64 = 1_795_155_720_300_000_000
+
+  /// A source of 30 frames per second with an IDR each second, and the positions of its frames.
+  private struct Session {
+    let segmentation: Segmentation
+    var schedule: PassThroughSchedule
+    var positions: [PassThroughSchedule.Position] = []
+    /// Frame indices of IDRs.
+    var keys: Set<Int64> = []
+
+    /// With a longest group segments have variable duration.
+    init(longestGroup: Int64? = nil) {
+      segmentation = Segmentation(
+        rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000,
+        longestGroupMicroseconds: longestGroup)
+      let first = segmentation.segment(of: segmentation.grid.nearest(begin))
+      schedule = PassThroughSchedule(segmentation: segmentation, first: first)
+    }
+
+    /// Takes a range of access units, captured `shift` after their timestamps.
+    mutating func take(
+      _ range: Range<Int64>, shift: Int64 = 0, timestamps: Int64 = 0, without: Set<Int64> = [],
+      key: (Int64) -> Bool = { $0 % 30 == 0 }
+    ) {
+      for index in range where !without.contains(index) {
+        let position = schedule.assign(
+          pts: index * frameDuration + timestamps, isKey: key(index),
+          captured: begin + index * frameDuration + shift)
+        guard let position else { continue }
+        positions.append(position)
+        if key(index) { keys.insert(position.frameIndex) }
+      }
+    }
+
+    var frameIndices: [Int64] { positions.map(\.frameIndex) }
+    var numbers: [Int64] { positions.map(\.segment) }
+    var periods: [PassThroughSchedule.PeriodStart] { positions.compactMap(\.periodStart) }
+
+    /// Checks the invariants: media time increases, each segment begins with an IDR at its first
+    /// frame, and the offset of the period is right.
+    func expectValid() {
+      var last: PassThroughSchedule.Position?
+      var offset: Int64 = 0
+      for position in positions {
+        if let period = position.periodStart { offset = period.offset }
+        let number = position.segment
+        if !segmentation.hasVariableDuration {
+          #expect(number == segmentation.segment(of: position.frameIndex))
+          #expect(position.indexInSegment == segmentation.position(of: position.frameIndex))
+        }
+        #expect(
+          position.indexInSegment < segmentation.mostFramesPerSegment
+            ?? segmentation.framesPerSegment)
+        if let last {
+          #expect(position.frameIndex > last.frameIndex)
+          if number != last.segment {
+            #expect(position.indexInSegment == 0 && keys.contains(position.frameIndex))
+            #expect(number == last.segment + 1 + (position.periodStart?.skipped ?? 0))
+            let length = position.frameIndex - (last.frameIndex - last.indexInSegment)
+            #expect(position.periodStart != nil || length >= segmentation.framesPerSegment)
+          } else {
+            #expect(position.periodStart == nil)
+            #expect(
+              position.indexInSegment - last.indexInSegment == position.frameIndex - last.frameIndex
+            )
+          }
+        }
+        let said = segmentation.grid.nanoseconds(position.frameIndex) + offset
+        #expect(abs(said - position.captured) <= 2 * PassThroughSchedule.tolerance)
+        last = position
+      }
+    }
+  }
+
+  @Test(
+    "the first IDR is the first frame of its segment, and the offset leads to its capture time")
+  func beginning() throws {
+    var session = Session()
+    session.take(-7..<90)
+    session.expectValid()
+    #expect(session.frameIndices == (0..<90).map { session.frameIndices[0] + $0 })
+    #expect(session.numbers[0] == 1_795_155_720)
+    let offset = try #require(session.periods.first).offset
+    #expect(offset == 300_000_000 && session.periods.count == 1 && session.schedule.faults == 0)
+  }
+
+  @Test(
+    "numbers continue after a source was away; the numbers of that time are skipped",
+    arguments: [
+      (away: 10, skipped: 0), (away: 45, skipped: 1), (away: 90, skipped: 2),
+      (away: 900, skipped: 29),
+    ])
+  func away(_ row: (away: Int64, skipped: Int64)) {
+    var session = Session()
+    session.take(0..<75)
+    session.schedule.breakOff()
+    // The source starts over: timestamps from 0, and an IDR first.
+    let back = 75 + row.away
+    session.take(
+      back..<back + 70, timestamps: -back * Self.frameDuration, key: { ($0 - back) % 30 == 0 })
+    session.expectValid()
+    #expect(session.periods.count == 2)
+    #expect(session.periods[1].skipped == row.skipped)
+    #expect(session.schedule.faults == 0)
+  }
+
+  @Test("a lost access unit leaves its frame index empty")
+  func loss() {
+    var session = Session()
+    session.take(0..<90, without: [17, 29, 44, 45])
+    session.expectValid()
+    let first = session.frameIndices[0]
+    #expect(
+      session.frameIndices == (0..<90).filter { ![17, 29, 44, 45].contains($0) }.map { first + $0 })
+    #expect(session.periods.count == 1)
+  }
+
+  @Test("if the IDR of a segment is lost, nothing is shown until the next, which begins a period")
+  func lostKey() {
+    var session = Session()
+    session.take(0..<120, without: [30])
+    session.expectValid()
+    #expect(session.positions.count == 30 + 60)
+    #expect(session.periods.count == 2 && session.periods[1].skipped == 1)
+    #expect(session.schedule.faults == 1)
+  }
+
+  @Test(
+    "an IDR within a segment has no effect; a missing IDR at the start of one ends the period"
+  )
+  func irregular() {
+    var session = Session()
+    session.take(0..<60) { $0 % 30 == 0 || $0 == 12 }
+    #expect(session.periods.count == 1 && session.schedule.faults == 0)
+    session.take(60..<200) { $0 == 60 || $0 >= 75 && ($0 - 75) % 30 == 0 }
+    session.expectValid()
+    #expect(session.periods.count == 2 && session.schedule.faults == 1)
+  }
+
+  @Test(
+    "a source without the IDR of a segment three times per minute is irregular",
+    arguments: [
+      (spacing: Int64(4), times: 3, isIrregular: true), (spacing: 4, times: 2, isIrregular: false),
+      (spacing: 35, times: 5, isIrregular: false), (spacing: 29, times: 3, isIrregular: true),
+    ])
+  func irregularAtLast(_ row: (spacing: Int64, times: Int, isIrregular: Bool)) {
+    var session = Session()
+    let missed = Set((1...Int64(row.times)).map { $0 * row.spacing * 30 })
+    session.take(0..<Int64(row.times + 1) * row.spacing * 30) {
+      $0 % 30 == 0 && !missed.contains($0)
+    }
+    session.expectValid()
+    #expect(session.schedule.faults == row.times)
+    #expect(session.schedule.isIrregular == row.isIrregular)
+  }
+
+  @Test("absence and jumps of timestamps do not make a source irregular")
+  func regularWithBreaks() {
+    var session = Session()
+    for round in Int64(0)..<6 {
+      session.take(round * 90..<round * 90 + 75, timestamps: round * 7 * Self.second) {
+        ($0 - round * 90) % 30 == 0
+      }
+    }
+    #expect(session.schedule.faults == 5 && !session.schedule.isIrregular)
+  }
+
+  @Test("if the wall clock leaves media time by 100 ms, a period begins at the next segment")
+  func drift() {
+    var session = Session()
+    session.take(0..<60)
+    session.take(60..<105, shift: 90_000_000)
+    session.expectValid()
+    #expect(session.periods.count == 1)
+    session.take(105..<170, shift: 150_000_000)
+    session.expectValid()
+    #expect(
+      session.periods.count == 2 && session.periods[1].skipped == 0 && session.schedule.faults == 0)
+    let step = session.periods[1].offset - session.periods[0].offset
+    #expect(abs(step - 150_000_000) < 1000)
+  }
+
+  @Test(
+    "a jump of timestamps ends the period; the next IDR begins one", arguments: [-5, 26 * 3600, 1])
+  func jump(seconds: Int64) {
+    var session = Session()
+    session.take(0..<45)
+    session.take(45..<150, timestamps: seconds * Self.second)
+    session.expectValid()
+    #expect(session.periods.count == 2 && session.schedule.faults == 1)
+    #expect(session.numbers.last == session.numbers[0] + 4)
+  }
+
+  @Test(
+    "variable-duration segments begin with the first IDR after F frames",
+    arguments: [
+      (
+        keys: [Int64](arrayLiteral: 0, 20, 64, 97, 117, 161),
+        starts: [Int64](arrayLiteral: 0, 64, 97, 161)
+      ),
+      (keys: [0, 29, 30, 31, 60, 91, 121], starts: [0, 30, 60, 91, 121]),
+      (keys: [0, 149], starts: [0, 149]),
+    ])
+  func variableDuration(_ row: (keys: [Int64], starts: [Int64])) throws {
+    var session = Session(longestGroup: 4_000_000)
+    session.take(-7..<170) { row.keys.contains($0) }
+    session.expectValid()
+    let begun = session.positions.filter { $0.indexInSegment == 0 }
+    #expect(begun.map { $0.frameIndex - session.frameIndices[0] } == row.starts)
+    #expect(begun.map { $0.segment - begun[0].segment } == row.starts.indices.map(Int64.init))
+    // floor(t/SD), where t is 0.3 s after a second.
+    #expect(begun[0].segment == 1_795_155_720)
+    let offset = try #require(session.periods.first).offset
+    #expect(offset >= 0 && offset < Self.frameDuration && session.periods.count == 1)
+    #expect(session.schedule.faults == 0)
+  }
+
+  @Test(
+    "a segment that gets too long ends the period; the next IDR begins one with the next number")
+  func tooLong() {
+    var session = Session(longestGroup: 4_000_000)
+    session.take(0..<260) { $0 == 0 || $0 == 29 || $0 >= 200 && $0 % 40 == 0 }
+    session.expectValid()
+    // 30 frames, and 120 in wait for a key frame.
+    #expect(session.positions.filter { $0.segment == session.numbers[0] }.count == 150)
+    #expect(
+      session.periods.count == 2 && session.periods[1].skipped == 0 && session.schedule.faults == 1)
+    #expect(session.numbers.last == session.numbers[0] + 2)
+  }
+
+  @Test("--numbering run counts from its first segment, at any time")
+  func numberedSession() {
+    let segmentation = Session().segmentation
+    let first = segmentation.segment(of: segmentation.grid.nearest(Self.begin)) - 1
+    var schedule = PassThroughSchedule(
+      segmentation: segmentation, first: first, startsAtFirst: true)
+    let position = schedule.assign(pts: 0, isKey: true, captured: Self.begin)
+    #expect(position?.segment == first)
+    #expect(position?.periodStart?.offset == 1_300_000_000)
+  }
+
+  @Test(
+    "a Period never begins before the presentation: media time is not ahead of the clock",
+    arguments: [0, 1, 16_000_000, 17_000_000, 999_983_334, 999_999_999], [nil, Int64(4_000_000)])
+  func neverAhead(_ phase: Int64, longestGroup: Int64?) throws {
+    var session = Session(longestGroup: longestGroup)
+    session.take(0..<30, shift: phase - 300_000_000)
+    #expect(try #require(session.periods.first).offset >= 0)
+  }
+
+  @Test("frame indices and segment numbers increase for any source", arguments: UInt64(0)..<80)
+  func anything(seed: UInt64) {
+    var random = SplitMix64(seed: seed)
+    var session = Session(longestGroup: seed % 2 == 0 ? nil : 500_000)
+    var index: Int64 = 0
+    var timestamps: Int64 = 0
+    for _ in 0..<20 {
+      let count = Int64(random.next() % 80) + 1
+      let lost = Set((0..<count).filter { _ in random.next() % 20 == 0 }.map { index + $0 })
+      let group = Int64(random.next() % 3) * 10 + 10
+      session.take(index..<index + count, timestamps: timestamps, without: lost) { $0 % group == 0 }
+      index += count
+      switch random.next() % 4 {
+      case 0: session.schedule.breakOff()
+      case 1: timestamps = Int64(random.next() % 100) * Self.second
+      case 2: index += Int64(random.next() % 100)
+      default: break
+      }
+    }
+    session.expectValid()
+  }
+}
