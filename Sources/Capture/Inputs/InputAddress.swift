@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CFFmpeg
+internal import CV4L2  // `struct stat`, when the module is compiled as a whole
 import Glibc
 
 /// Where pictures are pulled from: a URL, a file's path, or `-` for standard input.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CFFmpeg
+internal import CV4L2  // `struct stat`, when the module is compiled as a whole
 import Glibc
 
 /// Standard input, or a named pipe, for libavformat, whose own reading of pipes cannot be interrupted; one thread's own.
