@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measures the built streamer and prints one table; JSON goes to bench-results/.
+"""Measures the built streamer and prints one table; JSON is written to bench-results/.
 
-Every figure is of this machine and this run. Budgets are printed beside the figures and gate nothing.
+Every figure is of this machine and this run. Budgets are printed beside the figures and fail
+nothing.
 Run: python Bench/bench.py [--quick] [--only NAME ...]
 """
 
@@ -36,12 +37,13 @@ from harness.procfs import cpu_nanoseconds, resident_bytes  # noqa: E402
 from harness.program import Program, launch, start, stop  # noqa: E402
 from harness.tools import chromium, streamer_binary  # noqa: E402
 from harness.tunein import fetch  # noqa: E402
+from harness.waiting import pause  # noqa: E402
 
 Rows = list[tuple[str, str, str]]
 
 
 class Bench:
-    """What the measurements share: scratch folder, lengths, the running 720p streamer, result rows."""
+    """Shared by all measurements: scratch folder, durations, the 720p streamer, result rows."""
 
     def __init__(self, folder: Path, quick: bool) -> None:
         self.folder, self.quick = folder, quick
@@ -53,14 +55,14 @@ class Bench:
         self.program: Program = start(self.flags)
         self.rows: Rows = []
         fetch(self.program.port)
-        time.sleep(3)
+        pause(3, "the start must not be measured")
 
     def seconds(self, long: float) -> float:
-        """A length, shorter in a quick run."""
+        """A duration, shorter in a quick run."""
         return long / 4 if self.quick else long
 
     def row(self, what: str, figure: str, budget: str = "") -> None:
-        """One line of the table."""
+        """Adds one line to the table."""
         self.rows.append((what, figure, budget))
         print(f"  {what:<58} {figure:<34} {budget}", flush=True)
 
@@ -86,14 +88,15 @@ def measure_start(bench: Bench) -> dict[str, Any]:
 
 
 def measure_freshness(bench: Bench) -> dict[str, Any]:
-    """Frame tick → chunk readable at a follower of the open segment."""
+    """Frame time → chunk readable by a client of the open segment."""
     found = freshness.frame_to_client(bench.program.port, bench.seconds(30))
-    bench.row("frame tick → chunk readable, p50 / p99 / max", triple(found), "p50 ≤ 3, p99 ≤ 10 ms")
+    bench.row("frame time → chunk readable, p50 / p99 / max", triple(found),
+              "p50 ≤ 3, p99 ≤ 10 ms")
     return found
 
 
 def measure_publish(bench: Bench) -> dict[str, Any]:
-    """Publication → bytes at 1 and 1,000 holders."""
+    """Publication → bytes at 1 and 1,000 held requests."""
     result = {}
     for viewers in (1, 1000):
         found = fanout.publish_to_bytes(bench.folder, bench.program, viewers, bench.seconds(15))
@@ -130,7 +133,7 @@ def measure_cpu(bench: Bench) -> dict[str, Any]:
 def measure_idle_cpu(bench: Bench) -> dict[str, Any]:
     """CPU and memory of the process without viewers."""
     before = cpu_nanoseconds(bench.program.pid)
-    time.sleep(bench.seconds(8))
+    pause(bench.seconds(8), "the duration of the measurement")
     share = (cpu_nanoseconds(bench.program.pid) - before) / bench.seconds(8) / 1e9
     resident = resident_bytes(bench.program.pid)
     bench.row("CPU without viewers, 720p30 (one core = 100 %)", f"{share:.0%}")
@@ -139,8 +142,8 @@ def measure_idle_cpu(bench: Bench) -> dict[str, Any]:
 
 
 def measure_ladder(bench: Bench) -> dict[str, Any]:
-    """Three renditions of the test picture at 30 fps."""
-    found = ladder.three_rungs(bench.seconds(40))
+    """Three renditions of the test pattern at 30 fps."""
+    found = ladder.three_renditions(bench.seconds(40))
     bench.row("720p + 480p + 360p: part ready in all after its last tick, p50 / p99 / max",
               triple(found["ready_ms"]), "p50 ≤ 15 ms")
     shares = ", ".join(f"{name} {share:.1%}" for name, share in found["cpu"].items())
@@ -150,7 +153,7 @@ def measure_ladder(bench: Bench) -> dict[str, Any]:
 
 
 def measure_memory(bench: Bench) -> dict[str, Any]:
-    """Resident bytes for each idle and each holding connection."""
+    """Resident bytes per idle connection and per held request."""
     found = memory.bytes_per_connection(bench.program)
     first, again = found["rounds"]
     bench.row("resident bytes per idle connection, first / again",
@@ -161,7 +164,7 @@ def measure_memory(bench: Bench) -> dict[str, Any]:
 
 
 def measure_allocations(bench: Bench) -> dict[str, Any] | None:
-    """Allocations per rendered playlist, by the package's own bench where it is built."""
+    """Allocations per rendered playlist, by the Swift benchmark if it is built."""
     program = streamer_binary().with_name("streamer-bench")
     if not program.is_file():
         bench.row("allocations per rendered playlist", "not measured: streamer-bench is not built")
@@ -197,7 +200,7 @@ def measure_glass(bench: Bench) -> dict[str, Any] | None:
 
 
 def measure_http(bench: Bench) -> dict[str, Any] | None:
-    """CPU per request and requests a second beside nginx, in eight cells."""
+    """CPU per request and requests per second compared with nginx, in eight cells."""
     if tool := http_cells.missing():
         bench.row("CPU per request beside nginx", f"not measured: {tool} not found")
         return None
@@ -208,7 +211,7 @@ def measure_http(bench: Bench) -> dict[str, Any] | None:
 
 
 def measure_held(bench: Bench) -> dict[str, Any]:
-    """Many held viewers released by one part beside the C server; memory of each, clear and TLS."""
+    """Many held requests released by one part, compared with the C server; memory, TLS."""
     found = held.measure([100, 1000, 5000, 10_000], bench.seconds(8), 1 if bench.quick else 3)
     for row in held.rows(found):
         bench.row(*row)
@@ -233,7 +236,7 @@ MEASURES: dict[str, Callable[[Bench], Any]] = {
 
 
 def main() -> int:
-    """Runs the measurements asked for; 1 when one of them failed."""
+    """Runs the requested measurements; 1 if one of them failed."""
     parser = argparse.ArgumentParser(description="Measure the built streamer.")
     parser.add_argument("--quick", action="store_true", help="a quarter of the time, one round")
     parser.add_argument("--only", nargs="*", choices=list(MEASURES), default=list(MEASURES))
@@ -253,7 +256,7 @@ def main() -> int:
             for name in options.only:
                 try:
                     results[name] = MEASURES[name](bench)
-                except Exception as error:  # one figure less, the others go on
+                except Exception as error:  # one figure is missing, the others continue
                     failed += 1
                     bench.row(name, f"FAILED: {type(error).__name__}: {str(error)[:200]}")
         finally:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""LL-DASH: capture → chunk at a follower, beside ffmpeg's own LL-DASH; and what followers cost.
+"""LL-DASH: capture → chunk at a client, compared with ffmpeg's LL-DASH; and the CPU of readers.
 
 Run: python Bench/dash.py [--quick]; bench.py calls `measure`.
 """
@@ -26,6 +26,7 @@ from harness.mpd import fetch  # noqa: E402
 from harness.procfs import cpu_of, event_loops  # noqa: E402
 from harness.program import Program, start, stop  # noqa: E402
 from harness.tools import chromium, need  # noqa: E402
+from harness.waiting import pause  # noqa: E402
 
 SIZE, KILOBITS = "640x360", "1000"
 WARM_UP = 2.5
@@ -43,23 +44,23 @@ def percentiles(values: list[float]) -> dict[str, float]:
 
 
 def follow(port: int, name: str, number: int, seconds: float) -> Ages:
-    """Milliseconds from each chunk's prft to its last byte here, over `seconds`; a segment's first chunk apart."""
+    """Milliseconds from each chunk's prft to its last byte here; first chunks of segments apart."""
     ages: Ages = {"first": [], "later": []}
     until = time.monotonic() + seconds
     with Connection(port) as connection:
         while time.monotonic() < until:
-            answer = connection.get(name.format(number))
-            if answer.status != 200 or not answer.pieces:
+            response = connection.get(name.format(number))
+            if response.status != 200 or not response.pieces:
                 raise RuntimeError(
-                    f"{name.format(number)}: {answer.status}, {len(answer.pieces)} HTTP chunks")
-            for age, is_first in arrivals(answer.pieces):
+                    f"{name.format(number)}: {response.status}, {len(response.pieces)} HTTP chunks")
+            for age, is_first in arrivals(response.pieces):
                 ages["first" if is_first else "later"].append(age)
             number += 1
     return ages
 
 
 def arrivals(pieces: list[tuple[float, bytes]]) -> list[tuple[float, bool]]:
-    """Age in ms of each CMAF chunk when its last byte came, however it was cut into HTTP chunks."""
+    """Age in ms of each CMAF chunk at its last byte, independent of HTTP chunks."""
     ends, total, body = [], 0, b"".join(data for _, data in pieces)
     for at, data in pieces:
         total += len(data)
@@ -74,7 +75,7 @@ def arrivals(pieces: list[tuple[float, bytes]]) -> list[tuple[float, bool]]:
 
 
 class FFmpeg:
-    """ffmpeg's LL-DASH of its test picture, put into the relay."""
+    """ffmpeg's LL-DASH of its own test pattern, uploaded to the relay."""
 
     def __init__(self) -> None:
         relay = [sys.executable, str(Path(__file__).with_name("dash_relay.py"))]
@@ -99,11 +100,11 @@ class FFmpeg:
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
     def next_number(self) -> int:
-        """The segment after the one that is being made: they are counted from 1."""
+        """The segment after the open one; segments are numbered from 1."""
         return int(time.monotonic() - self.began) + 2
 
     def stop(self) -> None:
-        """Ends both."""
+        """Ends both processes."""
         for process in (self.process, self.relay):
             process.send_signal(signal.SIGTERM)
             try:
@@ -114,12 +115,12 @@ class FFmpeg:
 
 
 def freshness(program: Program, seconds: float, rounds: int) -> dict[str, Any]:
-    """Rounds of both, one after the other."""
+    """Rounds of both servers in turn."""
     ours: Ages = {"first": [], "later": []}
     theirs: Ages = {"first": [], "later": []}
     ffmpeg = FFmpeg()
     try:
-        time.sleep(4)
+        pause(4, "ffmpeg needs segments before its measurement")
         for _ in range(rounds):
             number = fetch(program.port).number(time.time()) + 1
             for into, found in ((ours,
@@ -136,8 +137,8 @@ def freshness(program: Program, seconds: float, rounds: int) -> dict[str, Any]:
             for who, ages in (("streamer", ours), ("ffmpeg", theirs))}
 
 
-def followers(folder: Path, program: Program, count: int, seconds: float) -> dict[str, Any]:
-    """CPU of the event loops per follower and second, while `count` followers read open segments."""
+def readers(folder: Path, program: Program, count: int, seconds: float) -> dict[str, Any]:
+    """CPU of the event loops per reader and second, while `count` readers read open segments."""
     client = folder / "follow"
     if not client.exists():
         source = Path(__file__).with_name("follow.c")
@@ -155,11 +156,11 @@ def followers(folder: Path, program: Program, count: int, seconds: float) -> dic
         str(number)
     ]
     running = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    time.sleep(WARM_UP)
+    pause(WARM_UP, "warm-up")
     began, before = time.monotonic(), cpu_of(program.pid, loops)
     one = follow(program.port, "/live/video/segment{}.m4s",
                  fetch(program.port).number(time.time()) + 1, seconds - 1)
-    time.sleep(max(0.0, began + seconds - time.monotonic()))
+    pause(began + seconds - time.monotonic(), "the duration of the measurement")
     spent, wall = cpu_of(program.pid, loops) - before, time.monotonic() - began
     out, _ = running.communicate(timeout=30)
     found = json.loads(out)
@@ -185,10 +186,10 @@ def page(program: Program, seconds: float) -> dict[str, Any]:
 
 
 def measure(bench: Any) -> dict[str, Any]:
-    """All of it, as rows of bench.py: `bench` has `seconds`, `row`, `folder` and `quick`."""
+    """All measurements, as rows of bench.py: `bench` has `seconds`, `row`, `folder` and `quick`."""
     program = start(["--resolution", SIZE, "--bitrate", KILOBITS])
     try:
-        time.sleep(3)
+        pause(3, "the start must not be measured")
         result: dict[str, Any] = {
             "freshness": freshness(program, bench.seconds(12), 1 if bench.quick else 3)
         }
@@ -199,7 +200,7 @@ def measure(bench: Any) -> dict[str, Any]:
                     f"{values['p50']} / {values['p95']} ms",
                     "p95 ≤ 10 ms" if who == "streamer" else "")
         for count in (200, 1000):
-            found = result[str(count)] = followers(bench.folder, program, count, bench.seconds(16))
+            found = result[str(count)] = readers(bench.folder, program, count, bench.seconds(16))
             bench.row(f"CPU per follower and second, {count} followers, {SIZE} at 30 fps",
                       f"{found['cpu_us_per_follower_second']} µs", "below 360 µs")
             later = found["age_ms_at_one_more"]["later"]
@@ -221,17 +222,17 @@ def measure(bench: Any) -> dict[str, Any]:
 
 
 class Printer:
-    """Stands in for bench.py's Bench when this file runs alone."""
+    """Replaces bench.py's Bench if this file is run alone."""
 
     def __init__(self, folder: Path, quick: bool) -> None:
         self.folder, self.quick = folder, quick
 
     def seconds(self, long: float) -> float:
-        """A length, shorter in a quick run."""
+        """A duration, shorter in a quick run."""
         return long / 4 if self.quick else long
 
     def row(self, what: str, figure: str, budget: str = "") -> None:
-        """One line of the table."""
+        """Prints one line of the table."""
         print(f"  {what:<78} {figure:<24} {budget}", flush=True)
 
 

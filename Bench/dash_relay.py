@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A minimal relay of PUT uploads for comparison: each GET gets the pieces of an upload as they arrive.
+"""A minimal relay of PUT uploads for comparison: each GET gets the pieces of an upload on arrival.
 
 Run: python Bench/dash_relay.py; prints its port. Nothing is parsed, checked or removed.
 """
@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Object:
-    """What was uploaded under one name."""
+    """The upload under one name."""
 
     pieces: list[bytes] = field(default_factory=list)
     complete: bool = False
     grown: asyncio.Event = field(default_factory=asyncio.Event)
 
     def add(self, piece: bytes) -> None:
-        """Appends and wakes who waits; an empty piece completes it."""
+        """Appends a piece and wakes the waiting responses; an empty piece completes the upload."""
         if piece:
             self.pieces.append(piece)
         else:
@@ -46,7 +46,7 @@ async def upload(reader: asyncio.StreamReader, path: str, fields: dict[str, str]
 
 
 async def download(writer: asyncio.StreamWriter, path: str) -> None:
-    """Sends an object as it grows; waits for one that is not there."""
+    """Sends an object while it grows; waits for an object that does not exist yet."""
     found = OBJECTS.setdefault(path, Object())
     writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
     sent = 0
@@ -64,7 +64,7 @@ async def download(writer: asyncio.StreamWriter, path: str) -> None:
 
 
 async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """One keep-alive connection."""
+    """Serves one keep-alive connection."""
     try:
         while line := await reader.readline():
             method, path, _ = line.decode().split(" ", 2)

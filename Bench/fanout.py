@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One publication, many holders: delay and CPU, the streamer beside the minimal C origin in one run."""
+"""One publication, many held requests: delay and CPU, compared with the minimal C origin."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from harness.http1 import get
 from harness.procfs import cpu_of, event_loops
 from harness.program import Program
 from harness.tunein import PLAYLIST, fetch
+from harness.waiting import pause  # noqa: E402
 
 BASE = "/live/video/"
 PARTS = 10
@@ -28,14 +29,14 @@ WARM_UP = 1.5
 
 @dataclass
 class Origin:
-    """The C origin with the bytes it was given."""
+    """The C origin with its body."""
 
     process: subprocess.Popen[bytes]
     port: int
     log: Path
 
     def stop(self) -> dict[int, int]:
-        """Ends it: index -> nanoseconds of each publication."""
+        """Ends the origin; returns index -> nanoseconds of each publication."""
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(5)
         pairs = np.fromfile(self.log, np.uint64).reshape(-1, 2).astype(np.int64)
@@ -51,8 +52,8 @@ def build(folder: Path) -> None:
                         str(source)], check=True)
 
 
-def raw_answer(port: int, path: str) -> tuple[bytes, bytes]:
-    """Head and body of an answer as they are on the wire."""
+def raw_response(port: int, path: str) -> tuple[bytes, bytes]:
+    """Head and body of a response as sent."""
     with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
         connection.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
         data = b""
@@ -70,10 +71,10 @@ def start_origin(folder: Path, port: int, period_ms: int = 100, per_segment: int
     """The C origin with one part and one playlist of the streamer on `port`, of average size."""
     playlist = fetch(port)
     names = [part.uri for segment in playlist.segments[-3:] for part in segment.parts]
-    answers = sorted((raw_answer(port, BASE + name) for name in names), key=lambda a: len(a[1]))
-    mean = statistics.mean(len(body) for _, body in answers)
-    part = min(answers, key=lambda a: abs(len(a[1]) - mean))
-    listing = raw_answer(port, f"{PLAYLIST}?_HLS_msn=1")
+    responses = sorted((raw_response(port, BASE + name) for name in names), key=lambda a: len(a[1]))
+    mean = statistics.mean(len(body) for _, body in responses)
+    part = min(responses, key=lambda a: abs(len(a[1]) - mean))
+    listing = raw_response(port, f"{PLAYLIST}?_HLS_msn=1")
     files = []
     for name, (head, body) in (("part", part), ("playlist", listing)):
         for kind, data in (("head", head), ("body", body)):
@@ -91,14 +92,14 @@ def start_origin(folder: Path, port: int, period_ms: int = 100, per_segment: int
 
 
 def next_index(port: int, per_segment: int = PARTS) -> int:
-    """Index of the part that the streamer hints: it alone may be asked for before it is there."""
+    """Index of the hinted part: the only one that may be requested before it is published."""
     msn, part = fetch(port).last_part
     return msn * per_segment + part + 1
 
 
 def drive(folder: Path, port: int, pid: int, kind: str, viewers: int, seconds: float,
           first: int, per_segment: int = PARTS) -> dict[str, Any]:
-    """One run of the load client from index `first`; CPU of the event loops of `pid` after the warm-up."""
+    """One run of the load client from index `first`; CPU of the event loops of `pid`."""
     loops = event_loops(pid)
     output = folder / f"samples-{kind}-{viewers}.bin"
     command = [
@@ -111,9 +112,9 @@ def drive(folder: Path, port: int, pid: int, kind: str, viewers: int, seconds: f
         str(output)
     ]
     client = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    time.sleep(WARM_UP)
+    pause(WARM_UP, "warm-up")
     began, cpu_before = time.time_ns(), cpu_of(pid, loops)
-    time.sleep(seconds)
+    pause(seconds, "the duration of the measurement")
     ended, cpu_after = time.time_ns(), cpu_of(pid, loops)
     out, _ = client.communicate(timeout=30)
     found = json.loads(out)
@@ -124,7 +125,7 @@ def drive(folder: Path, port: int, pid: int, kind: str, viewers: int, seconds: f
 
 
 def streamer_publications(port: int, per_segment: int = PARTS) -> dict[int, int]:
-    """index -> ns when the part became complete, as /timestamps.json says."""
+    """index -> ns at which the part was complete, from /timestamps.json."""
     parts = get(port, "/timestamps.json").json()["parts"]
     found = {}
     for name, at in parts.items():
@@ -150,7 +151,7 @@ def last_delays(samples: np.ndarray, published: dict[int, int]) -> dict[str, flo
 
 def publish_to_bytes(folder: Path, program: Program, viewers: int,
                      seconds: float) -> dict[str, Any]:
-    """Publication → bytes at `viewers` holders of the streamer, for parts and playlists."""
+    """Publication → bytes at `viewers` held requests of the streamer, for parts and playlists."""
     found = {}
     for kind in ("part", "playlist"):
         run = drive(folder, program.port, program.pid, kind, viewers, seconds,

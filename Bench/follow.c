@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Many followers of open segments in one process: each reads a segment while it is made, then asks for the next.
+/* Many readers of open segments in one process: each reads a segment while it is produced, then
+ * requests the next one.
  *
  * follow PORT CONNECTIONS SECONDS PREFIX FIRST
  *
- * PREFIX is such as /live/video/segment; FIRST is the number asked for first. Prints one line of JSON:
- * segments that were read to their end, bodies that were cut, bytes.
+ * PREFIX is a path such as /live/video/segment; FIRST is the number of the first request. Prints
+ * one line of JSON: segments read to their end, truncated bodies, bytes.
  */
 #define _GNU_SOURCE
 #include <netinet/in.h>
@@ -21,7 +22,7 @@
 
 enum { EVENTS = 512, SCRATCH = 1 << 18, LINE = 2048 };
 
-/* What comes next on a connection. */
+/* The element of the response that a connection reads next. */
 enum state { HEAD, SIZE, DATA, DATA_END, LAST, FIXED };
 
 struct viewer {
@@ -45,7 +46,8 @@ static double now(void) {
 
 static void ask(struct viewer *v) {
   char request[512];
-  int size = snprintf(request, sizeof request, "GET %s%llu.m4s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", prefix,
+  int size = snprintf(request, sizeof request,
+                      "GET %s%llu.m4s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", prefix,
                       (unsigned long long)v->number);
   v->state = HEAD;
   v->line_size = 0;
@@ -60,7 +62,7 @@ static void done(struct viewer *v) {
   ask(v);
 }
 
-/* A line of the head, of a chunk's size, or behind a chunk. */
+/* A line of the head, of the size of a chunk, or after a chunk. */
 static void line(struct viewer *v) {
   v->line[v->line_size] = 0;
   if (v->state == HEAD) {
@@ -69,7 +71,8 @@ static void line(struct viewer *v) {
       if (!v->is_chunked && v->left == 0) done(v);
     } else if (!strncmp(v->line, "HTTP/1.1 ", 9) && strncmp(v->line + 9, "200", 3)) errors++;
     else if (!strncasecmp(v->line, "transfer-encoding: chunked", 26)) v->is_chunked = 1;
-    else if (!strncasecmp(v->line, "content-length:", 15)) v->left = strtoull(v->line + 15, NULL, 10);
+    else if (!strncasecmp(v->line, "content-length:", 15))
+      v->left = strtoull(v->line + 15, NULL, 10);
   } else if (v->state == SIZE) {
     v->left = strtoull(v->line, NULL, 16);
     v->state = v->left ? DATA : LAST;
@@ -102,7 +105,9 @@ static void take(struct viewer *v, const char *data, size_t count) {
     data += part;
     count -= part;
     if (!end) continue;
-    while (v->line_size && (v->line[v->line_size - 1] == '\n' || v->line[v->line_size - 1] == '\r')) v->line_size--;
+    while (v->line_size &&
+           (v->line[v->line_size - 1] == '\n' || v->line[v->line_size - 1] == '\r'))
+      v->line_size--;
     line(v);
   }
 }
@@ -122,7 +127,8 @@ int main(int argc, char **argv) {
     struct viewer *v = &viewers[i];
     int on = 1;
     v->socket = socket(AF_INET, SOCK_STREAM, 0);
-    if (v->socket < 0 || connect(v->socket, (struct sockaddr *)&server, sizeof server)) die("connect");
+    if (v->socket < 0 || connect(v->socket, (struct sockaddr *)&server, sizeof server))
+      die("connect");
     setsockopt(v->socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     v->number = strtoull(argv[5], NULL, 10);
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = v};
@@ -139,7 +145,8 @@ int main(int argc, char **argv) {
       else if (got == 0) { cut++; epoll_ctl(poll, EPOLL_CTL_DEL, v->socket, NULL); }
     }
   }
-  printf("{\"segments\": %llu, \"chunks\": %llu, \"cut\": %llu, \"errors\": %llu, \"bytes\": %llu}\n",
+  printf("{\"segments\": %llu, \"chunks\": %llu, \"cut\": %llu, "
+         "\"errors\": %llu, \"bytes\": %llu}\n",
          (unsigned long long)segments, (unsigned long long)chunks, (unsigned long long)cut,
          (unsigned long long)errors, (unsigned long long)bytes_read);
   return 0;

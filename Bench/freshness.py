@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Frame tick → chunk readable: how late a follower of the open segment has each frame in its hands."""
+"""Frame time → chunk readable: the delay of each frame at a client of the open segment."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ def percentiles(values: list[float]) -> dict[str, float]:
 
 
 def frame_to_client(port: int, seconds: float) -> dict[str, Any]:
-    """Milliseconds from the capture time in `prft` to the arrival of the whole chunk, at one client."""
+    """Milliseconds from the capture time in `prft` to the arrival of the whole chunk."""
     late: list[float] = []
     with Connection(port) as connection:
         number = parse(connection.get(PLAYLIST).text).last_complete + 2
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            answer = connection.get(f"{BASE}segment{number}.m4s")
-            if answer.status != 200 or not answer.pieces:
+            response = connection.get(f"{BASE}segment{number}.m4s")
+            if response.status != 200 or not response.pieces:
                 raise RuntimeError(
-                    f"segment {number}: {answer.status}, {len(answer.pieces)} HTTP chunks")
-            for at, data in answer.pieces:
+                    f"segment {number}: {response.status}, {len(response.pieces)} HTTP chunks")
+            for at, data in response.pieces:
                 late += [(at * 1e9 - chunk.prft) / 1e6 for chunk in chunks(data) if chunk.prft]
             number += 1
     return percentiles(late)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Many held viewers released by one part beside the C server, and what each costs in memory, clear and TLS.
+"""Many held requests released by one part, compared with the C server; memory, TLS.
 
-The release is of a small playlist once a second, so that the client, which costs as much as the server, can follow.
+A small playlist is released once per second, so that the client, which costs as much as the server,
+keeps up.
 Run: python Bench/held.py [--viewers 100 1000 5000 10000] [--seconds 8] [--rounds 3]
 """
 
@@ -15,7 +16,6 @@ import ssl
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -30,10 +30,11 @@ from harness.procfs import cpu_of, event_loops, resident_bytes  # noqa: E402
 from harness.program import Program, launch, start, stop  # noqa: E402
 from harness.tools import streamer_binary  # noqa: E402
 from harness.tunein import PLAYLIST, fetch  # noqa: E402
+from harness.waiting import pause  # noqa: E402
 from http_cells import free_port  # noqa: E402
 
 PERIOD_MS, PER_SEGMENT = 1000, 10
-# One part a second; a short playlist, about 1 KiB.
+# One part per second; a short playlist of about 1 KiB.
 FLAGS = [
     "--resolution", "320x180", "--bitrate", "200", "--framerate", "10", "--preset", "ultrafast",
     "--segment-duration", "10", "--part-duration", "1", "--playlist-length", "6", "--history", "6"
@@ -67,7 +68,7 @@ def release(folder: Path, program: Program, viewers: int, seconds: float,
                     published = fanout.streamer_publications(program.port, PER_SEGMENT)
                     found[who]["last_ms"].append(
                         fanout.last_delays(run["samples"], published).get("p50", 0))
-                    time.sleep(0.5)
+                    pause(0.5, "the clients disconnect")
                 else:
                     runs.append(run["samples"])
     finally:
@@ -120,7 +121,7 @@ contexts: dict[str, ssl.SSLContext] = {}
 
 def memory_of(program: Program, connect: Callable[[], socket.socket], data: bytes,
               count: int) -> int:
-    """Resident bytes that each held viewer adds, the second time that as many come."""
+    """Resident bytes per held viewer, when as many viewers connect for the second time."""
     grown = 0
     for _ in range(2):
         base = resident_bytes(program.pid)
@@ -129,23 +130,23 @@ def memory_of(program: Program, connect: Callable[[], socket.socket], data: byte
             connection = connect()
             connection.sendall(data)
             opened.append(connection)
-        time.sleep(0.5)
+        pause(0.5, "all requests are held")
         held = resident_bytes(program.pid)
         if not grown:
             grown = (held - base) // count
         for connection in opened:
             connection.close()
-        time.sleep(1)
+        pause(1, "the server releases its memory")
     return grown
 
 
 def memory(count: int) -> dict[str, int | str]:
-    """Resident bytes per held viewer for each protocol that there is."""
+    """Resident bytes per held viewer for each available protocol."""
     help_text = subprocess.run([str(streamer_binary()), "--help"], capture_output=True,
                                text=True).stdout
     secure = "--self-signed" in help_text
     port, secure_port = free_port(), free_port()
-    # A long segment, so that they are all held while they are counted.
+    # A long segment, so that all are held while they are counted.
     flags = [
         "--test-src", "--host", "127.0.0.1", *FLAGS[:8], "--segment-duration", "20",
         "--part-duration", "20", "--history", "6", "--playlist-length", "6", "--http-port",
@@ -178,7 +179,7 @@ def memory(count: int) -> dict[str, int | str]:
 
 
 def rows(found: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """The table: what, figures, budget."""
+    """The table: subject, figures, budget."""
     table = []
     costs = {}
     for viewers, cell in found["release"].items():
@@ -205,7 +206,7 @@ def rows(found: dict[str, Any]) -> list[tuple[str, str, str]]:
 
 
 def measure(viewers: list[int], seconds: float, rounds: int, count: int = 2000) -> dict[str, Any]:
-    """Everything; needs as many descriptors as viewers."""
+    """All measurements; needs as many descriptors as viewers."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     try:
@@ -215,7 +216,7 @@ def measure(viewers: list[int], seconds: float, rounds: int, count: int = 2000) 
             program = start(FLAGS)
             try:
                 fetch(program.port)
-                time.sleep(2)
+                pause(2, "the start must not be measured")
                 released = {
                     str(n): release(folder, program, n, seconds, rounds)
                     for n in viewers if n + 300 < hard

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""CPU per request and requests a second beside nginx, in eight cells: part and playlist over h1, h2c, TLS-h1, TLS-h2.
+"""CPU per request and requests per second, compared with nginx: part and playlist over h1, h2, TLS.
 
-nginx serves the very bytes of the streamer from a tmpfs, one worker; h2load asks; server and client have a core each
-where there are two. Rounds are interleaved, figures are medians. A protocol that one side lacks is a named skip.
+nginx serves the bytes of the streamer from a tmpfs with one worker; h2load is the client; server
+and client have one core each if there are two. Rounds are interleaved, figures are medians. A
+protocol that one side lacks is skipped with its name.
 Run: python Bench/http_cells.py [--rounds 3] [--parts 20000] [--playlists 60000]
 """
 
@@ -18,7 +19,6 @@ import socket
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -30,15 +30,16 @@ ROOT = Path(__file__).resolve().parent.parent
 for folder in ("Tests", "Bench"):
     sys.path.insert(0, str(ROOT / folder))
 
-from fanout import BASE, raw_answer  # noqa: E402
+from fanout import BASE, raw_response  # noqa: E402
 from harness.procfs import cpu_of, event_loops  # noqa: E402
 from harness.program import Program, launch, stop  # noqa: E402
 from harness.tools import streamer_binary  # noqa: E402
 from harness.tunein import PLAYLIST, fetch  # noqa: E402
+from harness.waiting import pause  # noqa: E402
 
 PART_BYTES = 50 * 1024
-# Few large pictures: they cost the encoder little, since it shares the server's core, and the part with the key frame
-# has about 50 KiB; few parts, for a playlist of about 1 KiB.
+# Few large frames: they cost the encoder little, which shares the server's core, and the part with
+# the key frame has about 50 KiB. Few parts, for a playlist of about 1 KiB.
 FLAGS = [
     "--test-src", "--host", "127.0.0.1", "--resolution", "3200x1800", "--framerate", "10",
     "--bitrate", "30000", "--preset", "ultrafast", "--segment-duration", "1.2", "--part-duration",
@@ -78,7 +79,7 @@ http {{
 
 @dataclass
 class Server:
-    """Who is measured: a process and where it answers each protocol."""
+    """The measured server: a process and its port per protocol."""
 
     name: str
     pid: int
@@ -87,13 +88,13 @@ class Server:
     loops: set[int]
 
     def cpu(self) -> int:
-        """Nanoseconds of the threads that serve."""
+        """CPU nanoseconds of the threads that serve."""
         return cpu_of(self.pid, self.loops)
 
 
 @dataclass
 class Cell:
-    """What was measured of one protocol and one kind of body."""
+    """The results of one protocol and one kind of body."""
 
     cpu_us: dict[str, list[float]] = field(default_factory=dict)
     rate: dict[str, list[float]] = field(default_factory=dict)
@@ -101,20 +102,20 @@ class Cell:
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """A port on which no process listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
 def pinned(core: int) -> list[str]:
-    """Command prefix that keeps a process on one core; empty where there are not two."""
+    """Command prefix that keeps a process on one core; empty on a machine with one core."""
     return ["taskset", "-c", str(core)
             ] if (os.cpu_count() or 1) > 1 and shutil.which("taskset") else []
 
 
 def start_streamer() -> Server:
-    """The streamer on the first core, with TLS where it has it."""
+    """The streamer on the first core, with TLS if possible."""
     help_text = subprocess.run([str(streamer_binary()), "--help"], capture_output=True,
                                text=True).stdout
     secure = "--self-signed" in help_text
@@ -128,7 +129,7 @@ def start_streamer() -> Server:
     program.port = port
     running.append(program)
     fetch(port)
-    time.sleep(4)
+    pause(4, "the start must not be measured")
     ports = {name: secure_port if is_secure else port for name, (is_secure, _) in PROTOCOLS.items()
              if secure or not is_secure}
     return Server("streamer", program.pid, ports, {"playlist": PLAYLIST}, event_loops(program.pid))
@@ -139,7 +140,7 @@ running: list[Program] = []
 
 @contextmanager
 def nginx(folder: Path) -> Iterator[Server]:
-    """nginx on the first core, serving what is in `folder`."""
+    """nginx on the first core, serving the files in `folder`."""
     ports = {name: free_port() for name in PROTOCOLS}
     subprocess.run([
         "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
@@ -160,7 +161,7 @@ def nginx(folder: Path) -> Iterator[Server]:
     try:
         worker = 0
         for _ in range(50):
-            time.sleep(0.1)
+            pause(0.1, "nginx starts its worker")
             children = Path(f"/proc/{master.pid}/task/{master.pid}/children").read_text().split()
             if children:
                 worker = int(children[0])
@@ -178,11 +179,11 @@ def copy_bytes(streamer: Server, folder: Path) -> dict[str, int]:
     """A part of about 50 KiB and a playlist of the streamer as nginx's files; their sizes."""
     port = streamer.ports["h1"]
     parts = [part.uri for segment in fetch(port).segments for part in segment.parts]
-    answers = {name: raw_answer(port, BASE + name)[1] for name in parts}
-    name = min(answers, key=lambda n: abs(len(answers[n]) - PART_BYTES))
+    responses = {name: raw_response(port, BASE + name)[1] for name in parts}
+    name = min(responses, key=lambda n: abs(len(responses[n]) - PART_BYTES))
     streamer.paths["part"] = BASE + name
-    (folder / "part.m4s").write_bytes(answers[name])
-    (folder / "playlist.m3u8").write_bytes(raw_answer(port, PLAYLIST)[1])
+    (folder / "part.m4s").write_bytes(responses[name])
+    (folder / "playlist.m3u8").write_bytes(raw_response(port, PLAYLIST)[1])
     return {
         kind: (folder / file).stat().st_size
         for kind, file in (("part", "part.m4s"), ("playlist", "playlist.m3u8"))
@@ -190,7 +191,7 @@ def copy_bytes(streamer: Server, folder: Path) -> dict[str, int]:
 
 
 def load(server: Server, protocol: str, kind: str, count: int) -> tuple[float, float] | str:
-    """CPU microseconds for each request and requests a second; or why there are none."""
+    """CPU microseconds per request and requests per second; or the reason for their absence."""
     if protocol not in server.ports:
         return f"{server.name} has no {protocol}"
     secure, flags = PROTOCOLS[protocol]
@@ -227,7 +228,7 @@ def measure(rounds: int, counts: dict[str, int]) -> dict[str, Any]:
                         for server in (streamer, other):
                             if cell.skipped:
                                 continue
-                            # The first round only warms up, and finds out what there is.
+                            # The first round is a warm-up and finds the available protocols.
                             found = load(server, protocol, kind,
                                          counts[kind] if number >= 0 else 1000)
                             if isinstance(found, str):
@@ -268,7 +269,7 @@ def rows(found: dict[str, Any]) -> list[tuple[str, str, str]]:
 
 
 def missing() -> str:
-    """The tool that is not there, or nothing."""
+    """The missing tool, or nothing."""
     return next((tool for tool in ("nginx", "h2load", "openssl") if not shutil.which(tool)), "")
 
 

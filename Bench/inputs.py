@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pulled inputs: from the clock painted into a source's picture to its chunk at a client, less what the source takes.
+"""Pulled inputs: from the burned clock of a source's frame to its chunk at a client.
 
-The source's own share is that of the same painter and the same encoder, written to a pipe.
+The delay of the source itself, the same painter and encoder written to a pipe, is subtracted.
 """
 
 from __future__ import annotations
@@ -20,21 +20,22 @@ from harness.frames import clocks_of
 from harness.http1 import Connection, get
 from harness.playlist import parse
 from harness.program import Program, launch, stop
-from harness.sources import Source, ffmpeg_sender, rtsp_server, wait_for
+from harness.sources import Source, ffmpeg_sender, rtsp_server
 from harness.supervisor import free_port
 from harness.tunein import PLAYLIST
+from harness.waiting import pause, wait_until  # noqa: E402
 
 BASE = "/live/video/"
 BOUNDED = ["-omit_video_pes_length", "0"]
 SRT_LATENCY = 120
-# Aims over the source on loopback, median, in ms.
+# Targets on loopback without the delay of the source, median, in ms.
 AIMS = {
     "rtsp": 5, "rtmp": 5, "ts, bounded PES": 5, "ts": 5 + 1000 / 30, "srt, 120 ms": SRT_LATENCY + 40
 }
 
 
 def source_alone(seconds: float) -> float:
-    """Milliseconds from painting a picture to its last byte in a pipe, median."""
+    """Milliseconds from drawing a frame to its last byte in a pipe, median."""
     source = ffmpeg_sender(["-f", "mpegts", *BOUNDED, "-"], stdout=subprocess.PIPE)
     output = source.processes[1].stdout
     assert output is not None
@@ -42,7 +43,7 @@ def source_alone(seconds: float) -> float:
     until = time.monotonic() + seconds
     try:
         while time.monotonic() < until:
-            # What comes within ten milliseconds is one picture.
+            # Data that arrives within ten milliseconds belongs to one frame.
             if not select.select([output], [], [], 0.01)[0]:
                 if last:
                     ends.append(last)
@@ -56,7 +57,7 @@ def source_alone(seconds: float) -> float:
     finally:
         source.kill()
     clocks = sorted(clock for clock in clocks_of(media) if clock is not None)
-    # A picture is out long before the next is painted.
+    # A frame is complete long before the next is drawn.
     taken = [
         at * 1000 - clocks[place - 1] for at in ends[15:] if (place := bisect(clocks, at * 1000))
     ]
@@ -64,7 +65,7 @@ def source_alone(seconds: float) -> float:
 
 
 def source_of(kind: str, port: int) -> tuple[list[str], Source | None]:
-    """Flags of the streamer, and the source where it must be there first."""
+    """Flags of the streamer, and the source if it must be started first."""
     ts = ["-f", "mpegts", *(BOUNDED if "ts" != kind else [])]
     if kind == "rtsp":
         return ["--input", f"rtsp://127.0.0.1:{port}/x"], rtsp_server(port)
@@ -80,7 +81,7 @@ def source_of(kind: str, port: int) -> tuple[list[str], Source | None]:
 
 
 def follow(program: Program, seconds: float) -> list[float]:
-    """Milliseconds from painting each picture to its chunk's arrival at a client of the open segment."""
+    """Milliseconds from drawing each frame to the arrival of its chunk at a client."""
     late: list[float] = []
     with Connection(program.port) as connection:
         playlist = parse(connection.get(PLAYLIST).text)
@@ -88,27 +89,28 @@ def follow(program: Program, seconds: float) -> list[float]:
         number = playlist.last_complete + 2
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            answer = connection.get(f"{BASE}segment{number}.m4s")
-            assert answer.status == 200 and answer.pieces, f"segment {number}: {answer.status}"
-            arrivals = [at for at, data in answer.pieces for _ in chunks(data, init)]
-            clocks = clocks_of(init + b"".join(data for _, data in answer.pieces))
+            response = connection.get(f"{BASE}segment{number}.m4s")
+            what = f"segment {number}: {response.status}"
+            assert response.status == 200 and response.pieces, what
+            arrivals = [at for at, data in response.pieces for _ in chunks(data, init)]
+            clocks = clocks_of(init + b"".join(data for _, data in response.pieces))
             late += [at * 1000 - clock for at, clock in zip(arrivals, clocks) if clock is not None]
-            # Decoding took its time.
+            # Decoding took time: only the chunks on arrival are counted.
             number = max(number + 1, parse(connection.get(PLAYLIST).text).last_complete + 2)
     return late
 
 
 def one(kind: str, mode: str, seconds: float) -> dict[str, float]:
-    """An input in one mode."""
+    """One input in one mode."""
     port = free_port()
     flags, source = source_of(kind, port)
-    time.sleep(1)
+    pause(1, "ffmpeg does not report when it listens")
     program = launch([*flags, "--passthrough", mode, "--host", "127.0.0.1", "--http-port", "0"],
                      defaults=False)
     try:
         assert program.listening.wait(10)
-        wait_for(lambda: get(program.port, PLAYLIST, timeout=15).status == 200, 25, "a playlist")
-        time.sleep(2)
+        wait_until(lambda: get(program.port, PLAYLIST, timeout=15).status == 200, 25, "a playlist")
+        pause(2, "the start must not be measured")
         return percentiles(follow(program, seconds))
     finally:
         stop(program)

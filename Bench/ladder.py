@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A ladder of three: CPU of each rendition's thread, and how late a part is ready in all of them."""
+"""A ladder of three: CPU of each rendition's thread, delay of a part in all renditions."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from harness.http1 import get
 from harness.procfs import thread_cpu
 from harness.program import start, stop
 from harness.tunein import fetch
+from harness.waiting import pause  # noqa: E402
 
-RUNGS = {"720p": "1280x720@2500", "480p": "854x480@1200", "360p": "640x360@700"}
-FRAMES, RATE = 3, 30  # of a part; a second
+RENDITIONS = {"720p": "1280x720@2500", "480p": "854x480@1200", "360p": "640x360@700"}
+FRAMES, RATE = 3, 30  # frames per part; per second
 NAME = re.compile(r"segment(\d+)\.(\d+)\.m4s")
 
 
@@ -23,33 +24,35 @@ def completions(port: int, rendition: str) -> dict[str, int]:
     return dict(get(port, f"/live/timestamps.json?rendition={rendition}").json()["parts"])
 
 
-def last_tick(name: str) -> float:
-    """Milliseconds since 1970 of the tick of a part's last frame."""
+def last_frame_time(name: str) -> float:
+    """Milliseconds since 1970 of the frame time of a part's last frame."""
     match = NAME.fullmatch(name)
     assert match, name
     number, index = (int(digits) for digits in match.groups())
     return (number * RATE + index * FRAMES + FRAMES - 1) * 1000 / RATE
 
 
-def three_rungs(seconds: float) -> dict[str, Any]:
-    """Milliseconds from the last frame's tick until a part is complete in all renditions; CPU shares by thread."""
-    program = start([flag for rung in RUNGS.values() for flag in ("--rendition", rung)])
+def three_renditions(seconds: float) -> dict[str, Any]:
+    """Milliseconds from the last frame time until all renditions have a part; CPU."""
+    flags = [flag for value in RENDITIONS.values() for flag in ("--rendition", value)]
+    program = start(flags)
     try:
         begun = fetch(program.port, path="/live/720p/playlist.m3u8").last_complete + 2
-        time.sleep(3)
+        pause(3, "the start must not be measured")
         before, since = thread_cpu(program.pid), time.monotonic()
         late: dict[str, float] = {}
         while time.monotonic() - since < seconds:
-            time.sleep(5)
-            found = [completions(program.port, rung) for rung in RUNGS]
+            pause(5, "the interval of the readings")
+            found = [completions(program.port, rendition) for rendition in RENDITIONS]
             for name in set.intersection(*(set(parts) for parts in found)):
                 if int(name.split(".")[0].removeprefix("segment")) > begun:
-                    late[name] = max(parts[name] for parts in found) / 1e6 - last_tick(name)
+                    late[name] = max(parts[name] for parts in found) / 1e6 - last_frame_time(name)
         after, length = thread_cpu(program.pid), time.monotonic() - since
         shares = {name: (spent - before.get(task, (name, 0))[1]) / length / 1e9
                   for task, (name, spent) in after.items()}
         return {"ready_ms": percentiles(list(late.values())),
-                "cpu": {name: round(share, 3) for name, share in shares.items() if name in RUNGS},
+                "cpu": {name: round(share, 3) for name, share in shares.items()
+                        if name in RENDITIONS},
                 "cpu_all": round(sum(shares.values()), 3)}
     finally:
         stop(program)

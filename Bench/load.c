@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Many viewers in one process: each holds a request for the next part or playlist, reads the answer
- * when it is published, and asks for the one after it.
+/* Many viewers in one process: each has a held request for the next part or playlist, reads the
+ * response when it is published, and requests the one after it.
  *
  * load PORT CONNECTIONS SECONDS part|playlist PREFIX PER_SEGMENT FIRST OUT
  *
- * PREFIX is such as /live/video/; FIRST is the index (segment * PER_SEGMENT + part) asked for first.
- * OUT gets, for each answer, three 64-bit numbers: index, nanoseconds (CLOCK_REALTIME) of its first
- * and of its last byte. Prints one line of JSON.
+ * PREFIX is a path such as /live/video/; FIRST is the index (segment * PER_SEGMENT + part) of the
+ * first request. OUT gets three 64-bit numbers per response: index, nanoseconds (CLOCK_REALTIME) of
+ * its first and of its last byte. Prints one line of JSON.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -54,7 +54,8 @@ static void ask(struct viewer *v) {
   unsigned long long n = v->index / per_segment, k = v->index % per_segment;
   int size = playlists
     ? snprintf(request, sizeof request,
-               "GET %splaylist.m3u8?_HLS_msn=%llu&_HLS_part=%llu HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", prefix, n, k)
+               "GET %splaylist.m3u8?_HLS_msn=%llu&_HLS_part=%llu HTTP/1.1\r\n"
+               "Host: 127.0.0.1\r\n\r\n", prefix, n, k)
     : snprintf(request, sizeof request,
                "GET %ssegment%llu.%llu.m4s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", prefix, n, k);
   v->head_size = v->body_left = 0;
@@ -63,7 +64,7 @@ static void ask(struct viewer *v) {
   if (send(v->socket, request, (size_t)size, MSG_NOSIGNAL) != size) errors++;
 }
 
-/* The next request; after an answer that was not 200 the viewer says no more. */
+/* Sends the next request; after a response other than 200 the viewer stops. */
 static void done(struct viewer *v) {
   if (v->failed) return;
   if (sample_count < sample_room)
@@ -72,7 +73,7 @@ static void done(struct viewer *v) {
   ask(v);
 }
 
-/* Takes bytes of the answer; there is never more than one answer on its way. */
+/* Reads bytes of the response; a viewer has at most one request in flight. */
 static void take(struct viewer *v, const char *data, size_t count) {
   bytes_read += count;
   if (!v->first_byte) v->first_byte = now_ns();
@@ -100,7 +101,8 @@ static void take(struct viewer *v, const char *data, size_t count) {
 
 static void connect_viewer(struct viewer *v, int loop, uint64_t first) {
   v->socket = socket(AF_INET, SOCK_STREAM, 0);
-  if (v->socket < 0 || connect(v->socket, (struct sockaddr *)&server, sizeof server)) die("connect");
+  if (v->socket < 0 || connect(v->socket, (struct sockaddr *)&server, sizeof server))
+    die("connect");
   int on = 1;
   setsockopt(v->socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   struct epoll_event event = {.events = EPOLLIN, .data.ptr = v};
@@ -111,10 +113,12 @@ static void connect_viewer(struct viewer *v, int loop, uint64_t first) {
 
 int main(int count, char **arguments) {
   if (count != 9) {
-    fprintf(stderr, "usage: load PORT CONNECTIONS SECONDS part|playlist PREFIX PER_SEGMENT FIRST OUT\n");
+    fprintf(stderr, "usage: load PORT CONNECTIONS SECONDS part|playlist PREFIX "
+                    "PER_SEGMENT FIRST OUT\n");
     return 2;
   }
-  server = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(arguments[1]))};
+  uint16_t port = (uint16_t)atoi(arguments[1]);
+  server = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(port)};
   server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   size_t viewers = strtoul(arguments[2], NULL, 10);
   double seconds = atof(arguments[3]);
@@ -145,7 +149,8 @@ int main(int count, char **arguments) {
   if (!file) die(arguments[8]);
   fwrite(samples, sizeof *samples, sample_count, file);
   fclose(file);
-  printf("{\"deliveries\": %zu, \"bytes\": %llu, \"errors\": %llu, \"closed\": %llu}\n", sample_count,
+  printf("{\"deliveries\": %zu, \"bytes\": %llu, \"errors\": %llu, \"closed\": %llu}\n",
+         sample_count,
          (unsigned long long)bytes_read, (unsigned long long)errors, (unsigned long long)closed);
   return 0;
 }

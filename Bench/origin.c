@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A minimal origin to measure the streamer against: one thread, epoll, writev, TCP_NODELAY.
  *
- * It publishes the same part and the same playlist at each tick of the period since 1970, holds
- * requests for what is not yet published, and answers all holders at the tick. No parser, no
- * routes, no video: what the kernel and a careful loop cost, and nothing else.
+ * It publishes the same part and the same playlist at each multiple of the period since 1970, holds
+ * requests for future ones, and answers all held requests at that time. It has no parser, no routes
+ * and no video: its cost is that of the kernel and of one loop.
  *
  * origin PORT PERIOD_MS PARTS_PER_SEGMENT PART.head PART.body PLAYLIST.head PLAYLIST.body LOG
  *
- * Part K of segment N is published with index N * PARTS_PER_SEGMENT + K, as the streamer numbers
- * its parts. It prints its port, and on SIGTERM writes LOG: pairs of 64-bit index and nanoseconds.
+ * Part K of segment N is published with index N * PARTS_PER_SEGMENT + K, like the
+ * parts of the streamer. It prints its port, and on SIGTERM writes LOG: 64-bit pairs of index and
+ * nanoseconds.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -36,8 +37,8 @@ struct answer { struct bytes head, body; };
 struct connection {
   int socket;
   int kind;
-  uint64_t wanted;             /* index it is held for */
-  struct connection **place;   /* what points at it while it is held, else NULL */
+  uint64_t wanted;             /* index of the awaited part */
+  struct connection **place;   /* its pointer in the list of held requests, or NULL */
   struct connection *next;
   size_t sent, filled;
   int sending;
@@ -98,7 +99,7 @@ static void finish(struct connection *c) {
 
 static void read_request(struct connection *c);
 
-/* Returns 0 when the connection is gone. */
+/* Returns 0 if the connection is closed. */
 static int answer(struct connection *c) {
   struct answer *a = &answers[c->kind];
   size_t total = a->head.count + a->body.count;
@@ -124,7 +125,7 @@ static int answer(struct connection *c) {
   return 1;
 }
 
-/* Takes whole requests out of the buffer; returns 0 when the connection is gone. */
+/* Removes whole requests from the buffer; returns 0 if the connection is closed. */
 static int take_requests(struct connection *c) {
   char *end;
   while (!c->place && !c->sending && (end = memmem(c->request, c->filled, "\r\n\r\n", 4))) {
@@ -195,7 +196,8 @@ static void listen_on(int port) {
   listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   int on = 1;
   setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (bind(listener, (struct sockaddr *)&address, sizeof address) || listen(listener, 4096)) die("bind");
+  if (bind(listener, (struct sockaddr *)&address, sizeof address) || listen(listener, 4096))
+    die("bind");
   socklen_t size = sizeof address;
   getsockname(listener, (struct sockaddr *)&address, &size);
   printf("%d\n", ntohs(address.sin_port));
@@ -214,7 +216,8 @@ static int ticks(void) {
 
 int main(int count, char **arguments) {
   if (count != 9) {
-    fprintf(stderr, "usage: origin PORT PERIOD_MS PER_SEGMENT PART.head PART.body LIST.head LIST.body LOG\n");
+    fprintf(stderr, "usage: origin PORT PERIOD_MS PER_SEGMENT PART.head PART.body "
+                    "LIST.head LIST.body LOG\n");
     return 2;
   }
   period = strtoull(arguments[2], NULL, 10) * 1000000u;

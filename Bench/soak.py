@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Viewers of all kinds come, go and die at random for some time; nothing of the server's may grow.
+"""Viewers of all kinds connect, disconnect and fail at random; nothing in the server may grow.
 
-Prints a table of the server's memory, descriptors and threads, and exits 1 where one of them did not stay flat, a
-well-behaved viewer was disappointed, or the stream did not go on. A seed repeats the same sequence of viewers.
+Prints a table of the server's memory, descriptors and threads. Exits with 1 if one of them grew, if
+a well-behaved viewer got a wrong response, or if the stream stopped. A seed repeats the same
+sequence of viewers.
 Run: python Bench/soak.py [--seconds 600] [--seed 1] [--viewers 150]
 """
 
@@ -33,6 +34,7 @@ from harness.procfs import cpu_nanoseconds, descriptors, resident_bytes, thread_
 from harness.program import Program, start, stop  # noqa: E402
 from harness.tools import streamer_binary  # noqa: E402
 from harness.tunein import PLAYLIST, fetch  # noqa: E402
+from harness.waiting import pause  # noqa: E402
 from held import PREFACE, get_frame  # noqa: E402
 from http_cells import free_port  # noqa: E402
 
@@ -45,7 +47,7 @@ GARBAGE = [
 
 
 class Disappointed(Exception):
-    """A well-behaved viewer got what it should not."""
+    """A well-behaved viewer got a wrong response."""
 
 
 class Client:
@@ -69,8 +71,8 @@ class Client:
         """Sends a request."""
         self.writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
 
-    async def answer(self) -> tuple[int, bytes]:
-        """Status and body of the next answer."""
+    async def response(self) -> tuple[int, bytes]:
+        """Status and body of the next response."""
         head = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
         status = int(head.split(" ", 2)[1])
         if "transfer-encoding: chunked" in head:
@@ -84,9 +86,9 @@ class Client:
         return status, await self.reader.readexactly(length)
 
     async def get(self, path: str, *allowed: int) -> bytes:
-        """The body of an answer with status 200."""
+        """The body of a response with status 200."""
         self.ask(path)
-        status, body = await self.answer()
+        status, body = await self.response()
         if status != 200 and status not in allowed:
             raise Disappointed(f"{path}: {status} {body[:80]!r}")
         return body
@@ -100,7 +102,7 @@ Viewer = Callable[[int, random.Random], Awaitable[None]]
 
 
 async def low_latency(port: int, dice: random.Random) -> None:
-    """Blocking reload and each part, as hls.js does it."""
+    """Blocking reload and each part, like hls.js."""
     async with Client(port) as client, Client(port) as media:
         msn, part = (await client.playlist()).last_part
         skip = dice.choice(["", "&_HLS_skip=YES"])
@@ -112,15 +114,15 @@ async def low_latency(port: int, dice: random.Random) -> None:
 
 
 async def hints(port: int, _: random.Random) -> None:
-    """Asks for each part before it is there."""
+    """Requests each part by its hint."""
     async with Client(port) as client:
         while True:
             msn, part = (await client.playlist()).last_part
             await client.get(f"{BASE}segment{msn}.{part + 1}.m4s", 404)
 
 
-async def follower(port: int, dice: random.Random) -> None:
-    """Follows open segments, some of them before they begin."""
+async def open_segment_reader(port: int, dice: random.Random) -> None:
+    """Reads open segments, some of them before they begin."""
     async with Client(port) as client:
         while True:
             msn = (await client.playlist()).last_part[0] + dice.choice([0, 0, 1])
@@ -128,7 +130,7 @@ async def follower(port: int, dice: random.Random) -> None:
 
 
 async def chunked(port: int, _: random.Random) -> None:
-    """The playlist for players that know no parts."""
+    """The playlist for players without part support."""
     async with Client(port) as client:
         seen: set[str] = set()
         while True:
@@ -136,7 +138,7 @@ async def chunked(port: int, _: random.Random) -> None:
                 if segment.uri and segment.uri not in seen:
                     seen.add(segment.uri)
                     await client.get(f"{BASE}{segment.uri.split('/')[-1]}", 404)
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.1)  # interval of a player without part support
 
 
 async def poller(port: int, _: random.Random) -> None:
@@ -147,7 +149,7 @@ async def poller(port: int, _: random.Random) -> None:
 
 
 async def scraper(port: int, dice: random.Random) -> None:
-    """Pages, probes, statistics; a connection for each."""
+    """Pages, probes, statistics, each on its own connection."""
     while True:
         async with Client(port) as client:
             await client.get(
@@ -155,11 +157,11 @@ async def scraper(port: int, dice: random.Random) -> None:
                     "/", "/metrics", "/timestamps.json", "/health", "/ready", "/time?iso", "/live/",
                     "/version"
                 ]))
-        await asyncio.sleep(dice.uniform(0, 0.5))
+        await asyncio.sleep(dice.uniform(0, 0.5))  # random interval of a monitor
 
 
 async def slow(port: int, dice: random.Random) -> None:
-    """Reads a little at a time, less than it asks for."""
+    """Reads slowly, less than it requests."""
     async with Client(port) as client:
         names = [segment.uri for segment in (await client.playlist()).segments[-6:]]
     loop = asyncio.get_running_loop()
@@ -170,13 +172,13 @@ async def slow(port: int, dice: random.Random) -> None:
         await loop.sock_sendall(
             raw,
             "".join(f"GET {BASE}{name} HTTP/1.1\r\nHost: x\r\n\r\n" for name in names).encode())
-        pause = dice.choice([0.01, 0.1, 1, 30])
+        interval = dice.choice([0.01, 0.1, 1, 30])
         while await loop.sock_recv(raw, 4096):
-            await asyncio.sleep(pause)
+            await asyncio.sleep(interval)  # the reader is slow on purpose
 
 
 async def vanishing(port: int, dice: random.Random) -> None:
-    """Asks for what is held, and is gone before it comes: by an end or a reset."""
+    """Makes requests that are held, and disconnects before the response, by an end or a reset."""
     while True:
         async with Client(port) as client:
             msn, part = (await client.playlist()).last_part
@@ -186,14 +188,14 @@ async def vanishing(port: int, dice: random.Random) -> None:
                     f"{BASE}segment{msn + 1}.m4s", f"{BASE}segment{msn}.m4s",
                     f"{PLAYLIST}?wait=3000"
                 ]))
-            await asyncio.sleep(dice.uniform(0, 0.3))
+            await asyncio.sleep(dice.uniform(0, 0.3))  # disconnects at a random time
             if dice.random() < 0.5:
                 raw = client.writer.get_extra_info("socket")
                 raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
 
 
 async def pipeliner(port: int, dice: random.Random) -> None:
-    """Many requests at once behind a held one."""
+    """Many pipelined requests after a held one."""
     async with Client(port) as client:
         while True:
             msn, part = (await client.playlist()).last_part
@@ -202,11 +204,11 @@ async def pipeliner(port: int, dice: random.Random) -> None:
             for _ in range(count):
                 client.ask("/version")
             for _ in range(count + 1):
-                await client.answer()
+                await client.response()
 
 
 async def hostile(port: int, dice: random.Random) -> None:
-    """Nonsense, or half a request and then nothing."""
+    """Malformed requests, or half a request and then nothing."""
     while True:
         async with Client(port) as client:
             data = dice.choice(GARBAGE)
@@ -219,7 +221,7 @@ async def hostile(port: int, dice: random.Random) -> None:
 
 
 def trusting(protocol: str) -> ssl.SSLContext:
-    """TLS that takes any certificate."""
+    """TLS that accepts any certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -227,7 +229,7 @@ def trusting(protocol: str) -> ssl.SSLContext:
     return context
 
 
-SECURE_PORT = 0  # set where the streamer has TLS
+SECURE_PORT = 0  # set if the streamer has TLS
 HTTP1, HTTP2 = trusting("http/1.1"), trusting("h2")
 
 
@@ -241,7 +243,7 @@ async def encrypted(_: int, __: random.Random) -> None:
 
 
 async def multiplexed(port: int, dice: random.Random) -> None:
-    """Held requests and followers on many streams of HTTP/2; resets some, reads in its own time, and is gone."""
+    """Held requests and open-segment readers on many HTTP/2 streams; resets some, reads slowly."""
     async with Client(port) as client:
         msn = (await client.playlist()).last_part[0]
     over_tls = dice.random() < 0.5
@@ -257,17 +259,17 @@ async def multiplexed(port: int, dice: random.Random) -> None:
                 client.writer.write(b"\0\0\4\3\0" + (2 * i + 1).to_bytes(4, "big") + b"\0\0\0\x08")
         while data := await client.reader.read(1 << 16):
             client.writer.write(b"\0\0\4\x08\0\0\0\0\0" + len(data).to_bytes(4, "big"))
-            await asyncio.sleep(dice.uniform(0, 0.2))
+            await asyncio.sleep(dice.uniform(0, 0.2))  # reads at a random pace
 
 
-# Who must get what it asks for, and who may be cut.
-BEHAVED: list[Viewer] = [low_latency, hints, follower, chunked, poller, scraper]
+# Viewers that must get correct responses, and viewers that may be cut.
+BEHAVED: list[Viewer] = [low_latency, hints, open_segment_reader, chunked, poller, scraper]
 OTHERS: list[Viewer] = [slow, vanishing, pipeliner, hostile]
 SECURE: list[Viewer] = [encrypted, multiplexed]
 
 
 class Soak:
-    """The crowd and what was seen of the server."""
+    """The viewers and the figures of the server."""
 
     def __init__(self, program: Program, seed: int, viewers: int) -> None:
         self.program, self.viewers = program, viewers
@@ -279,7 +281,7 @@ class Soak:
         self.rows: list[tuple[float, int, int, int, int]] = []
 
     async def live(self, viewer: Viewer, seconds: float, seed: int) -> None:
-        """One viewer's life."""
+        """The life of one viewer."""
         try:
             async with asyncio.timeout(seconds):
                 await viewer(self.program.port, random.Random(seed))
@@ -293,7 +295,7 @@ class Soak:
                 self.disappointed.append(f"{viewer.__name__}: {type(error).__name__} {error}")
 
     def admit(self) -> None:
-        """Lets viewers in until there are as many as there should be just now."""
+        """Adds viewers up to the current number."""
         wave = 0.55 + 0.45 * ((time.monotonic() - self.began) % 60 < 30)
         while len(self.running) < self.viewers * wave:
             viewer = self.dice.choice(BEHAVED + OTHERS + (SECURE if SECURE_PORT else []))
@@ -304,17 +306,18 @@ class Soak:
             task.add_done_callback(self.running.discard)
 
     def look(self) -> None:
-        """A row of the table."""
+        """Measures one row of the table."""
         pid = self.program.pid
         row = (time.monotonic() - self.began, len(
             self.running), resident_bytes(pid), descriptors(pid), len(thread_cpu(pid)))
         self.rows.append(row)
         print(
-            f"  {row[0]:6.0f} s {row[1]:6} viewers {row[2] / 1e6:8.1f} MB {row[3]:6} descriptors {row[4]:4} threads",
+            f"  {row[0]:6.0f} s {row[1]:6} viewers {row[2] / 1e6:8.1f} MB "
+            f"{row[3]:6} descriptors {row[4]:4} threads",
             flush=True)
 
     async def run(self, seconds: float) -> None:
-        """The crowd for `seconds`, then nobody."""
+        """Runs the viewers for `seconds`, then ends them."""
         step = max(1.0, seconds / 60)
         next_look = 0.0
         while time.monotonic() - self.began < seconds:
@@ -322,30 +325,31 @@ class Soak:
             if time.monotonic() - self.began >= next_look:
                 self.look()
                 next_look += step
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.02)  # interval of the admission of viewers
         for task in list(self.running):
             task.cancel()
         await asyncio.gather(*self.running, return_exceptions=True)
 
 
 def settle(program: Program, base: int, within: float = 20) -> int:
-    """Descriptors once all viewers are gone."""
+    """Waits for the descriptors after all viewers are gone."""
     deadline = time.monotonic() + within
     while descriptors(program.pid) > base and time.monotonic() < deadline:
-        time.sleep(0.2)
+        pause(0.2, "polling interval; a timeout is a result, not an error")
     return descriptors(program.pid)
 
 
 def verdict(soak: Soak, base: tuple[int, int, int], edge: tuple[int, int]) -> list[str]:
-    """What was not as it should be."""
+    """The list of faults."""
     wrong = []
     resident, base_descriptors, threads = base
     quarter = max(2, len(soak.rows) // 4)
     second = statistics.median(row[2] for row in soak.rows[quarter : 2 * quarter])
     last = statistics.median(row[2] for row in soak.rows[-quarter:])
-    # Allocators keep what they once had: growth is judged between two loaded stretches.
+    # Allocators keep their peak: growth is judged between two loaded phases.
     print(
-        f"resident, second quarter → last: {second / 1e6:.1f} → {last / 1e6:.1f} MB; without viewers before: "
+        f"resident, second quarter → last: {second / 1e6:.1f} → {last / 1e6:.1f} MB; "
+        "without viewers before: "
         f"{resident / 1e6:.1f} MB, after: {resident_bytes(soak.program.pid) / 1e6:.1f} MB")
     if last > second * 1.1 + 4e6:
         wrong.append(f"memory grows: {second / 1e6:.1f} → {last / 1e6:.1f} MB")
@@ -357,7 +361,7 @@ def verdict(soak: Soak, base: tuple[int, int, int], edge: tuple[int, int]) -> li
     deadline = time.monotonic() + 3
     while (held := total(soak.program.port,
                          "streamer_held_requests")) > 0 and time.monotonic() < deadline:
-        time.sleep(0.2)
+        pause(0.2, "polling interval; a timeout is a result, not an error")
     if held > 0:
         kinds = {kind: total(soak.program.port, "streamer_held_requests", kind=kind)
                  for kind in ("start", "version", "segment")}
@@ -376,7 +380,7 @@ def verdict(soak: Soak, base: tuple[int, int, int], edge: tuple[int, int]) -> li
 
 
 def main() -> int:
-    """Runs the soak; 1 where something was wrong."""
+    """Runs the soak; 1 after a fault."""
     parser = argparse.ArgumentParser(description="Viewers come, go and die at random.")
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--seed", type=int, default=1)
@@ -395,7 +399,7 @@ def main() -> int:
     program = start(flags)
     try:
         edge = fetch(program.port).last_part
-        time.sleep(2)
+        pause(2, "the start must not be measured")
         base = (resident_bytes(program.pid), descriptors(program.pid), len(thread_cpu(program.pid)))
         cpu = cpu_nanoseconds(program.pid)
         print(f"seed {options.seed}, {options.seconds:.0f} s, up to {options.viewers} viewers")
@@ -406,7 +410,8 @@ def main() -> int:
               ", ".join(f"{count} {name}" for name, count in sorted(soak.started.items())))
         spent = (cpu_nanoseconds(program.pid) - cpu) / 1e9
         print(
-            f"CPU {spent:.1f} s; answers cut {total(program.port, 'streamer_answers_cut_total'):.0f}; "
+            f"CPU {spent:.1f} s; "
+            f"answers cut {total(program.port, 'streamer_answers_cut_total'):.0f}; "
             f"answers {total(program.port, 'streamer_requests_total'):.0f}")
         folder = ROOT / "bench-results"
         folder.mkdir(exist_ok=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Prints which share of the lines of a fuzzing target's parsers was reached; 1 below the least.
+"""Prints the share of lines of a fuzzing target's parsers that was reached; 1 if it is too small.
 
 coverage.py TARGET LEAST SUMMARY.json: the files are those that Fuzz/Bodies names for TARGET.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 
 
 def sources(target: str) -> list[str]:
-    """The parsers' files, as the body of `target` names them."""
+    """The files of the parsers that the body of `target` names."""
     for path in Path(__file__).with_name("Bodies").glob("*.swift"):
         found = re.search(rf'name: "{target}",\s*sources: \[(.*?)\]', path.read_text(), re.DOTALL)
         if found:
@@ -22,7 +22,7 @@ def sources(target: str) -> list[str]:
 
 
 def main() -> int:
-    """One line a file."""
+    """Prints one line per file."""
     target, least, summary = sys.argv[1], float(sys.argv[2]), Path(sys.argv[3])
     files = {
         f["filename"]: f["summary"]["lines"]
@@ -39,7 +39,8 @@ def main() -> int:
         low = lines["percent"] < least
         status |= low
         print(
-            f"  {target:<16} {source:<40} {lines['covered']:4}/{lines['count']:<4} {lines['percent']:5.1f} %"
+            f"  {target:<16} {source:<40} {lines['covered']:4}/{lines['count']:<4} "
+            f"{lines['percent']:5.1f} %"
             + (f"  BELOW {least:.0f} %" if low else ""))
     return status
 

@@ -1,10 +1,12 @@
 #!/bin/bash
-# Fuzzes each target for a bounded time, then prints which share of its parser's lines its corpus reaches.
+# SPDX-License-Identifier: Apache-2.0
+# Fuzzes each target for a bounded time, then prints the share of its parser's lines that its corpus
+# reaches.
 #
-# Fuzz/run.sh [SECONDS [TARGET ...]]      SECONDS for each target, 30; 0: only coverage
+# Fuzz/run.sh [SECONDS [TARGET ...]]      SECONDS per target (default 30); 0: only coverage
 #
-# An input that fails is kept in Fuzz/FailCases/TARGET/ and replayed by the unit tests from then on. What was found that
-# reaches further stays in .build-fuzz/corpus/TARGET, where the next run goes on.
+# A failing input is kept in Fuzz/FailCases/TARGET/ and replayed by the unit tests. Inputs that
+# reach new lines are kept in .build-fuzz/corpus/TARGET, where the next run continues.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:-30}
@@ -15,7 +17,7 @@ least=80
 tools=$(dirname "$(readlink -f "$(command -v swift)")")
 build=.build-fuzz
 export FUZZ=1
-# Else Swift takes the signal, and the input that caused it is not kept.
+# Otherwise Swift handles the signal, and libFuzzer does not keep the input that caused it.
 export SWIFT_BACKTRACE=enable=no
 export ASAN_OPTIONS=detect_leaks=0
 failed=0
@@ -35,10 +37,11 @@ for target in $targets; do
   export LLVM_PROFILE_FILE=/dev/null
   if [ "$seconds" -gt 0 ]; then
     echo "fuzz-$target: $seconds s"
-    "$program" -max_total_time="$seconds" -max_len=4096 -timeout=5 -print_final_stats=1 -verbosity=1 \
-      -artifact_prefix="$fails/" "$found" "$corpus" >"$build/run-$target.log" 2>&1
+    "$program" -max_total_time="$seconds" -max_len=4096 -timeout=5 -print_final_stats=1 \
+      -verbosity=1 -artifact_prefix="$fails/" "$found" "$corpus" >"$build/run-$target.log" 2>&1
     status=$?
-    grep -E 'stat::(number_of_executed_units|new_units_added|peak_rss_mb)' "$build/run-$target.log" | sed 's/^/  /'
+    grep -E 'stat::(number_of_executed_units|new_units_added|peak_rss_mb)' \
+      "$build/run-$target.log" | sed 's/^/  /'
     if [ $status -ne 0 ]; then
       failed=1
       echo "fuzz-$target FAILED; the input is in $fails:"
@@ -51,8 +54,13 @@ echo "lines reached by the corpora in the repository"
 for target in $targets; do
   program=$build/debug/fuzz-$target
   export LLVM_PROFILE_FILE=$build/$target.profraw
-  "$program" -runs=0 -artifact_prefix=$build/ Fuzz/Corpus/"$target" Fuzz/FailCases/"$target" >"$build/cover-$target.log" 2>&1 \
-    || { failed=1; echo "fuzz-$target FAILED on its corpus"; grep -v '^    #' "$build/cover-$target.log" | tail -12; }
+  log=$build/cover-$target.log
+  "$program" -runs=0 -artifact_prefix=$build/ Fuzz/Corpus/"$target" Fuzz/FailCases/"$target" \
+    >"$log" 2>&1 || {
+    failed=1
+    echo "fuzz-$target FAILED on its corpus"
+    grep -v '^    #' "$log" | tail -12
+  }
   "$tools/llvm-profdata" merge -o "$build/$target.profdata" "$LLVM_PROFILE_FILE" || exit 1
   "$tools/llvm-cov" export -summary-only "$program" -instr-profile="$build/$target.profdata" \
     >"$build/$target.json" 2>/dev/null || exit 1

@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 RULES = ROOT / "docs/rules.md"
-# A definition without a citation in one of these folders is unused; a citation in docs alone tests nothing.
+# A definition must be cited in one of these folders; a citation in PROSE alone tests nothing.
 CODE = ("Sources", "Tests", "Fuzz", "Bench", "client")
 PROSE = ("docs", "README.md", "CHANGELOG.md", "CONTRIBUTING.md")
 SUFFIXES = {".swift", ".py", ".c", ".h", ".ts", ".js", ".mjs", ".sh", ".md"}

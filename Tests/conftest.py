@@ -30,7 +30,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
 
 @pytest.fixture(scope="session", autouse=True)
 def binary() -> Path:
-    """The program under test; without it nothing here can run."""
+    """The program under test; without it no test can run."""
     path = streamer_binary()
     if not path.is_file():
         pytest.exit(f"{path} not found: build it first (swift build -c release), or set STREAMER",
@@ -40,7 +40,7 @@ def binary() -> Path:
 
 @pytest.fixture(scope="session")
 def hlsjs() -> Path:
-    """hls.js 1.6.15, or a named skip."""
+    """hls.js 1.6.15, or a skip."""
     try:
         return fetch_hlsjs()
     except (RuntimeError, OSError) as error:
@@ -49,7 +49,7 @@ def hlsjs() -> Path:
 
 @pytest.fixture(scope="session")
 def browser_path() -> str:
-    """Path of Chromium, or a named skip."""
+    """Path of Chromium, or a skip."""
     path = chromium()
     if path is None:
         pytest.skip("chromium not found: no test plays in a real browser")
@@ -66,7 +66,7 @@ def browser(browser_path: str) -> Iterator[object]:
 
 @pytest.fixture(scope="session")
 def server(binary: Path) -> Iterator[Program]:
-    """The one streamer with default settings that most tests share; 640x360 keeps the machine free."""
+    """The streamer that most tests share: default settings, but 640x360 to save CPU time."""
     program = start([*SESSION_FLAGS, *script_flags()])
     _running.append(program)
     yield program
@@ -77,7 +77,7 @@ def server(binary: Path) -> Iterator[Program]:
 
 @pytest.fixture
 def sources() -> Iterator[list[Source]]:
-    """What is started is ended after the test."""
+    """Sources that are killed after the test."""
     started: list[Source] = []
     yield started
     for source in started:
@@ -86,7 +86,7 @@ def sources() -> Iterator[list[Source]]:
 
 @pytest.fixture
 def streamer(binary: Path) -> Iterator[Callable[..., Program]]:
-    """Starts streamers with flags of their own; all are ended after the test."""
+    """Starts streamers with the given flags; all are ended after the test."""
     mine: list[Program] = []
 
     def run(*flags: str, **options: object) -> Program:

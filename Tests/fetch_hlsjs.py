@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fetches hls.js 1.6.15 out of a Python wheel and checks its sum; never into the repository's history.
+"""Fetches hls.js 1.6.15 from a Python wheel and checks its sum; it is not kept in the repository.
 
-The wheel of pikaraoke 1.23.0 carries the unmodified UMD build (Apache-2.0).
+The wheel of pikaraoke 1.23.0 contains the unmodified UMD build (Apache-2.0).
 Run: python Tests/fetch_hlsjs.py [FOLDER]; prints the path of the file.
 """
 
@@ -21,12 +21,12 @@ CACHE = Path(__file__).resolve().parent.parent / ".deps"
 
 
 def is_genuine(path: Path) -> bool:
-    """Whether the file exists and has the known sum."""
+    """Whether the file exists and has the expected sum."""
     return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == SHA256
 
 
 def fetch_hlsjs(folder: Path = CACHE) -> Path:
-    """Path of hls.js 1.6.15, downloaded at most once; raises RuntimeError when it cannot be had."""
+    """Path of hls.js 1.6.15, downloaded at most once; RuntimeError if it is not available."""
     target = folder / "hls-1.6.15.min.js"
     if is_genuine(target):
         return target
@@ -49,7 +49,7 @@ def fetch_hlsjs(folder: Path = CACHE) -> Path:
 
 
 def script_flags() -> list[str]:
-    """--hlsjs FILE where the file can be had."""
+    """--hlsjs FILE if the file is available, else nothing."""
     try:
         return ["--hlsjs", str(fetch_hlsjs())]
     except (RuntimeError, OSError):

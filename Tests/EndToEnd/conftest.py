@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from harness.http1 import get
@@ -24,7 +22,7 @@ def first_names(server: Program) -> list[str]:
 
 @pytest.fixture(scope="session")
 def recording(server: Program, first_names: list[str]) -> Recording:
-    """What an eager client saw of the shared streamer in fifteen seconds."""
+    """Fifteen seconds of the shared streamer, recorded by an eager client."""
     found = record(server.port, RECORD_SECONDS)
     assert not found.errors, found.errors
     return found

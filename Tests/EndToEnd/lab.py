@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Opens a player in Chromium on a live stream and prints one JSON report.
+"""Plays a live stream in Chromium and prints one JSON report.
 
-Reads the burned clock off the picture itself, so it needs nothing of the page but a <video>.
-Run: python Tests/EndToEnd/lab.py URL [--player page|native|hlsjs] [--seconds 15]; exit 0 only if it plays.
+The burned clock is read from the frames, so any page with a <video> can be measured.
+Run: python Tests/EndToEnd/lab.py URL [--player page|native|hlsjs] [--seconds 15]. The exit status
+is 0 only if the stream plays.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ if (window.Hls) {{
 def open_player(view: Viewer, url: str, player: str, script: Path | None, folder: Path) -> None:
     """Opens the page itself, or a bare <video> that plays `url` natively or by hls.js.
 
-    The bare page is a file: a page without a secure context may not ask the local machine.
+    The bare page is a file: pages without a secure context must not access the local machine.
     """
     if player == "page":
         view.open(url)
@@ -52,7 +53,7 @@ def open_player(view: Viewer, url: str, player: str, script: Path | None, folder
 
 
 def obey(view: Viewer, schedule: str, seconds: float) -> None:
-    """Watches for `seconds`; `schedule` such as "down@8,up@10" takes the network away and back."""
+    """Watches for `seconds`; `schedule`, such as "down@8,up@10", switches the network."""
     steps = sorted(
         (float(at), what) for what, at in (s.split("@") for s in schedule.split(",") if s))
     now = 0.0
@@ -84,7 +85,7 @@ def run_lab(browser: Browser, url: str, *, seconds: float = 15, warm_up: float =
 
 
 def main() -> int:
-    """Command line; 0 only if frames were shown, the player moved and the clock is not frozen."""
+    """Command line; 0 if frames were shown, the player advanced and the burned clock too."""
     parser = argparse.ArgumentParser(description="Play a live stream in Chromium and report on it.")
     parser.add_argument("url")
     parser.add_argument("--player", choices=["page", "native", "hlsjs"], default="page")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Playlist rules that look at how playlists and media go together over time (RFC 8216bis §3, §6.2)."""
+"""Playlist rules on the sequence of playlists and on their media (RFC 8216bis §3, §6.2)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NUMBER = re.compile(r"segment0*(\d+)(?:\.(\d+))?\.m4s")
 
 
 def has_idr(mdat: bytes) -> bool:
-    """Whether an mdat with four-byte lengths holds a coded slice of an IDR picture (type 5)."""
+    """Whether an mdat with four-byte lengths has a slice of an IDR (type 5)."""
     offset = 0
     while offset + 5 <= len(mdat):
         size = struct.unpack_from(">I", mdat, offset)[0]
@@ -28,12 +28,12 @@ def has_idr(mdat: bytes) -> bool:
 
 
 def idr_chunks(media: bytes) -> list[bool]:
-    """For each chunk, whether it holds an IDR."""
+    """For each chunk, whether it has an IDR."""
     return [has_idr(box.body) for box in boxes(media) if box.kind == "mdat"]
 
 
-def pl_05a(r: Recording) -> None:
-    """PART-TARGET is whole frames, and part K of a segment begins at its frame K·n."""
+def pl_05a_part_target_is_whole_frames(r: Recording) -> None:
+    """PART-TARGET is n frames, and part K of a segment begins at its frame K·n."""
     init = r.init()
     scale = timescale(init)
     for (msn, index), (uri, data) in r.parts().items():
@@ -47,8 +47,8 @@ def pl_05a(r: Recording) -> None:
         assert sum(chunk.samples for chunk in parsed) <= n, uri
 
 
-def pl_06(r: Recording) -> None:
-    """INDEPENDENT=YES on exactly the parts that hold an IDR, which starts its part."""
+def pl_06_independent_marks_exactly_parts_with_idr(r: Recording) -> None:
+    """INDEPENDENT=YES is on exactly the parts with an IDR, and the IDR begins the part."""
     flags = {(m, k): p.independent for full in r.playlists for m, k, p in full.all_parts()}
     for key, (uri, data) in r.parts().items():
         idrs = idr_chunks(data)
@@ -56,7 +56,7 @@ def pl_06(r: Recording) -> None:
         assert not any(idrs[1:]), f"{uri}: an IDR inside"
 
 
-def pl_11(r: Recording) -> None:
+def pl_11_segment_is_the_bytes_of_its_parts(r: Recording) -> None:
     """The bytes of a segment are the bytes of its parts."""
     parts, compared = r.parts(), 0
     for msn, (uri, data) in r.segments().items():
@@ -67,8 +67,8 @@ def pl_11(r: Recording) -> None:
     assert compared >= 8, f"only {compared} segments compared"
 
 
-def pl_13(r: Recording) -> None:
-    """One hint of type PART in each playlist, and the hinted part is the next one listed."""
+def pl_13_hint_is_the_next_listed_part(r: Recording) -> None:
+    """Each playlist has one hint of TYPE=PART, and the hinted part is the next one listed."""
     for before, after in zip(r.playlists, r.playlists[1:]):
         assert [h["TYPE"] for h in before.hints if h["TYPE"] != "MAP"] == ["PART"]
         names = [part.uri for _, _, part in after.all_parts()]
@@ -77,8 +77,8 @@ def pl_13(r: Recording) -> None:
         assert not new or new[0] == before.hinted
 
 
-def pl_15(r: Recording) -> None:
-    """full(n) == merge(full(n-k), delta(n)) for every k within the skip boundary."""
+def pl_15_delta_merges_into_the_full_playlist(r: Recording) -> None:
+    """full(n) == merge(full(n − k), delta(n)) for every k within the Skip Boundary."""
     fulls = {p.last_part: p for p in r.playlists}
     compared = 0
     for delta in r.deltas:
@@ -94,8 +94,8 @@ def pl_15(r: Recording) -> None:
     assert compared >= 100, f"only {compared} pairs compared of {len(r.deltas)} deltas"
 
 
-def pl_15_boundary(r: Recording) -> None:
-    """Only segments beyond the skip boundary from the last complete one are skipped."""
+def pl_15_delta_skips_only_beyond_the_boundary(r: Recording) -> None:
+    """Only segments beyond the Skip Boundary from the last complete segment are skipped."""
     fulls = {p.last_part: p for p in r.playlists}
     until = Decimal(r.playlists[0].server_control["CAN-SKIP-UNTIL"])
     for delta in r.deltas:
@@ -104,14 +104,14 @@ def pl_15_boundary(r: Recording) -> None:
             assert distance >= until, f"skips up to {distance} s from the end"
 
 
-def pl_16(r: Recording) -> None:
-    """A delta prints the MAP in force again before its first segment."""
+def pl_16_delta_repeats_the_map(r: Recording) -> None:
+    """A delta prints the EXT-X-MAP in force before its first segment."""
     for delta in r.deltas:
         assert delta.segments[0].map_uri is not None
 
 
-def pl_17(r: Recording) -> None:
-    """MEDIA-SEQUENCE never falls, is the number in the name, and a number keeps its URI."""
+def pl_17_media_sequence_is_the_number_in_the_name(r: Recording) -> None:
+    """EXT-X-MEDIA-SEQUENCE never falls and is the number in the name; a number keeps its URI."""
     names: dict[int, str | None] = {}
     last = 1
     for playlist in r.playlists:
@@ -126,8 +126,8 @@ def pl_17(r: Recording) -> None:
             assert match and (int(match.group(1)), int(match.group(2) or -1)) == (msn, index)
 
 
-def pl_20(r: Recording) -> None:
-    """PROGRAM-DATE-TIME on every segment, each where the one before ends."""
+def pl_20_dates_follow_each_other(r: Recording) -> None:
+    """Each segment has a PROGRAM-DATE-TIME: that of its predecessor plus its duration."""
     for playlist in r.playlists:
         listed = [*playlist.segments, *([playlist.open_segment] if playlist.open_segment else [])]
         for before, after in zip(listed, listed[1:]):
@@ -135,8 +135,8 @@ def pl_20(r: Recording) -> None:
             assert abs(step - before.duration * 1000) <= 1, (before.msn, step)
 
 
-def pl_24(r: Recording) -> None:
-    """A new part comes each part target (median; a shared machine may delay one)."""
+def pl_24_parts_appear_every_part_target(r: Recording) -> None:
+    """A part is listed every part target (median; a loaded machine may delay one)."""
     times = [at for at, _ in r.fulls[2:]]
     steps = [b - a for a, b in zip(times, times[1:])]
     target = float(r.playlists[0].part_target)
@@ -144,15 +144,15 @@ def pl_24(r: Recording) -> None:
     assert max(steps) < 1.5 * r.playlists[0].target_duration
 
 
-def pl_29(r: Recording) -> None:
-    """INDEPENDENT-SEGMENTS is there, and true: each segment starts with its only IDR."""
+def pl_29_segments_begin_with_idr(r: Recording) -> None:
+    """INDEPENDENT-SEGMENTS is printed, and each segment begins with an IDR."""
     assert all("EXT-X-INDEPENDENT-SEGMENTS" in p.tags for p in r.playlists)
     for uri, data in r.segments().values():
         assert idr_chunks(data)[0], uri
 
 
-def pl_30(r: Recording) -> None:
-    """Playlist n+1 extends playlist n: append, remove from the front, remove old parts, no more."""
+def pl_30_playlist_extends_its_predecessor(r: Recording) -> None:
+    """Allowed changes: segments appended, removed from the front, old parts removed."""
     for before, after in zip(r.playlists, r.playlists[1:]):
         assert after.last_part >= before.last_part
         later = {segment.msn: segment for segment in after.segments}
@@ -167,8 +167,8 @@ def pl_30(r: Recording) -> None:
         assert grown[: len(before.open_parts)] == before.open_parts
 
 
-def pl_31(r: Recording) -> None:
-    """Decode times go on from segment to segment without a gap."""
+def pl_31_decode_times_are_continuous(r: Recording) -> None:
+    """Decode times continue from segment to segment without a gap."""
     init, segments = r.init(), r.segments()
     for msn, (uri, data) in segments.items():
         if msn - 1 in segments:
@@ -176,14 +176,14 @@ def pl_31(r: Recording) -> None:
             assert chunks(data, init)[0].tfdt == last.tfdt + last.duration, uri
 
 
-def dd_13(r: Recording) -> None:
-    """No held request was answered before what it asked for was listed."""
+def dd_13_held_request_is_never_answered_early(r: Recording) -> None:
+    """A held request is answered when the requested part is listed, not before."""
     for (msn, part), playlist in r.asked:
         assert playlist.last_part >= (msn, part)
 
 
-def mr_01(r: Recording) -> None:
-    """A hinted part waits, and is then the very part that is listed."""
+def mr_01_hinted_part_is_held_then_complete(r: Recording) -> None:
+    """A request for a hinted part is held; its response is the part that is listed later."""
     compared = [uri for uri in r.hinted if uri in r.listed]
     assert len(compared) >= 100
     for uri in compared:
@@ -192,24 +192,24 @@ def mr_01(r: Recording) -> None:
     assert statistics.median(r.hinted[uri].held for uri in compared) > 0.02, "hints do not wait"
 
 
-def mr_02(r: Recording) -> None:
-    """No byte of a part leaves before all can: Content-Length, and no pause inside."""
-    for uri, answer in r.hinted.items():
-        assert "content-length" in answer.headers, uri
-    pauses = [answer.done - answer.first_byte for answer in r.hinted.values()]
+def mr_02_part_is_sent_in_one_piece(r: Recording) -> None:
+    """No byte of a part is sent before all are available: Content-Length, no pause inside."""
+    for uri, response in r.hinted.items():
+        assert "content-length" in response.headers, uri
+    pauses = [response.done - response.first_byte for response in r.hinted.values()]
     assert statistics.quantiles(pauses, n=20)[-1] < 0.025
 
 
-def mr_05(r: Recording) -> None:
-    """Every listed URI answers 200 with complete bytes at the moment it is listed."""
-    for uri, answer in r.listed.items():
-        assert answer.status == 200, f"{uri}: {answer.status}"
-        assert "content-length" in answer.headers, f"{uri}: still open when it was listed"
-        assert len(answer.body) > 0, uri
+def mr_05_listed_media_is_complete(r: Recording) -> None:
+    """Every listed URI answers 200 with complete bytes when it is listed."""
+    for uri, response in r.listed.items():
+        assert response.status == 200, f"{uri}: {response.status}"
+        assert "content-length" in response.headers, f"{uri}: still open when it was listed"
+        assert len(response.body) > 0, uri
     assert statistics.median(a.held for a in r.listed.values()) < 0.03, "listed URIs are held"
 
 
-def mr_09(r: Recording) -> None:
-    """The path of every media URI ends in .m4s or .mp4, and is relative."""
+def mr_09_media_paths_end_in_m4s_or_mp4(r: Recording) -> None:
+    """Every media URI is relative and ends in .m4s or .mp4."""
     for uri in r.listed:
         assert re.fullmatch(r"[A-Za-z0-9._-]+\.(m4s|mp4)", uri), uri

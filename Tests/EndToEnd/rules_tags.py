@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Playlist rules that look at the tags of each playlist (RFC 8216bis §4); functions are named as rules."""
+"""Playlist rules on tags (RFC 8216bis §4); function names begin with the rule id."""
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
 
 from harness.playlist import Playlist
@@ -13,39 +14,45 @@ from harness.recorder import Recording
 CONSTANT = ("EXT-X-TARGETDURATION", "EXT-X-PART-INF", "EXT-X-SERVER-CONTROL")
 
 
+def rule_id(rule: Callable[[Recording], None]) -> str:
+    """The test id of a rule function: its rule id, then its claim."""
+    family, number, *claim = rule.__name__.split("_")
+    return "-".join([family.upper(), number, *claim])
+
+
 def nominal_parts(playlist: Playlist) -> int:
-    """Parts of a full segment."""
+    """Parts per full segment."""
     return math.ceil(playlist.segments[-1].duration / playlist.part_target - Decimal("0.001"))
 
 
-def pl_01(r: Recording) -> None:
+def pl_01_version_is_minimal(r: Recording) -> None:
     """VERSION 6 in a full playlist, 9 in a delta."""
     assert {p.version for p in r.playlists} == {6}
     assert {p.version for p in r.deltas if p.skipped} == {9}
 
 
-def pl_02(r: Recording) -> None:
-    """TARGETDURATION is constant and no EXTINF rounds to more."""
+def pl_02_target_duration_is_constant(r: Recording) -> None:
+    """EXT-X-TARGETDURATION is constant, and no EXTINF rounds to more."""
     target = r.playlists[0].target_duration
     assert {p.target_duration for p in r.playlists + r.deltas} == {target}
     for segment in r.playlists[-1].segments:
         assert segment.duration.quantize(Decimal(1), ROUND_HALF_UP) <= target, segment
 
 
-def pl_03(r: Recording) -> None:
+def pl_03_server_control_is_constant(r: Recording) -> None:
     """PART-INF and SERVER-CONTROL are the same bytes in every playlist."""
     for name in CONSTANT:
         assert len({p.tags[name] for p in r.playlists + r.deltas}) == 1, name
 
 
-def pl_04(r: Recording) -> None:
+def pl_04_no_part_exceeds_part_target(r: Recording) -> None:
     """No part is longer than PART-TARGET."""
     for playlist in r.playlists:
         assert all(part.duration <= playlist.part_target for _, _, part in playlist.all_parts())
 
 
-def pl_05(r: Recording) -> None:
-    """Every part lasts at least 85 % of PART-TARGET, with the exceptions of the rule."""
+def pl_05_parts_last_85_percent_of_part_target(r: Recording) -> None:
+    """A part lasts at least 85 % of PART-TARGET, with the exceptions of the rule."""
     for playlist in r.playlists:
         for segment in playlist.segments:
             for part in segment.parts[:-1]:
@@ -54,16 +61,16 @@ def pl_05(r: Recording) -> None:
                                                                                      part)
 
 
-def pl_07(r: Recording) -> None:
-    """Each part has a URI of its own; no byte ranges."""
+def pl_07_each_part_has_its_own_uri(r: Recording) -> None:
+    """Each part has its own URI; there are no byte ranges."""
     for playlist in r.playlists:
         names = [part.uri for _, _, part in playlist.all_parts()]
         assert len(set(names)) == len(names)
         assert "BYTERANGE" not in playlist.text
 
 
-def pl_10(r: Recording) -> None:
-    """Parts of a segment are listed all together, and only within three target durations."""
+def pl_10_parts_are_removed_with_their_segment(r: Recording) -> None:
+    """The parts of a segment are listed together, and only within three Target Durations."""
     for playlist in r.playlists:
         end = sum((p.duration for p in playlist.open_parts), Decimal(0))
         limit, slack = 3 * playlist.target_duration, playlist.part_target
@@ -75,8 +82,8 @@ def pl_10(r: Recording) -> None:
             end += segment.duration
 
 
-def pl_12(r: Recording) -> None:
-    """SERVER-CONTROL: blocking reload, hold-backs and skip boundary as large as they must be."""
+def pl_12_hold_backs_are_large_enough(r: Recording) -> None:
+    """SERVER-CONTROL has blocking reload, and hold-backs and Skip Boundary of the required size."""
     playlist = r.playlists[0]
     control = playlist.server_control
     assert control["CAN-BLOCK-RELOAD"] == "YES"
@@ -85,20 +92,20 @@ def pl_12(r: Recording) -> None:
     assert Decimal(control.get("HOLD-BACK", "1000")) >= 3 * playlist.target_duration
 
 
-def pl_18(r: Recording) -> None:
-    """At least six segments, and at least three target durations."""
+def pl_18_at_least_six_segments_are_listed(r: Recording) -> None:
+    """At least six segments, and at least three Target Durations."""
     assert min(len(p.segments) for p in r.playlists) >= 6
 
 
-def pl_21(r: Recording) -> None:
-    """DISCONTINUITY-SEQUENCE is always printed; there is no discontinuity and no gap."""
+def pl_21_discontinuity_sequence_is_printed(r: Recording) -> None:
+    """DISCONTINUITY-SEQUENCE is printed; there is no discontinuity and no gap."""
     for playlist in r.playlists + r.deltas:
         assert playlist.tags["EXT-X-DISCONTINUITY-SEQUENCE"] == "0"
         assert not re.search(r"^#EXT-X-(DISCONTINUITY|GAP)$|GAP=YES", playlist.text, re.M)
 
 
-def pl_25(r: Recording) -> None:
-    """No PLAYLIST-TYPE, ALLOW-CACHE, START or DEFINE; a MAP holds for every segment."""
+def pl_25_no_tag_of_other_playlists(r: Recording) -> None:
+    """No PLAYLIST-TYPE, ALLOW-CACHE, START or DEFINE; a MAP applies to every segment."""
     for playlist in r.playlists:
         assert not re.search(r"^#EXT-X-(PLAYLIST-TYPE|ALLOW-CACHE|START|DEFINE)\b", playlist.text,
                              re.M)

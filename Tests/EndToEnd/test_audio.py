@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sound beside the pictures: a rendition of its own in HLS and DASH, in step with them."""
+"""Audio beside video: a rendition of its own in HLS and DASH, aligned with the video."""
 
 from __future__ import annotations
 
@@ -14,39 +14,43 @@ import numpy as np
 import pytest
 
 from harness import avsync
+from harness.audio import AAC_FRAME, Track, loudest, microphone, variants
 from harness.boxes import chunks, find, kinds, timescale
 from harness.clockstep import ClockStep
 from harness.http1 import get
+from harness.metrics import wait_held
 from harness.mpd import SPACE, clock, validate
 from harness.mpd import fetch as fetch_mpd
 from harness.playlist import attributes
 from harness.players import mpv_file, vlc_file
 from harness.program import Program, run_to_end, stop
-from harness.audio import AAC_FRAME, Track, loudest, microphone, variants
 from harness.tools import need
+from harness.tunein import next_segments
+from harness.waiting import pause
 
 SMALL = ("--resolution", "320x180", "--bitrate", "300")
 RATE = 48_000
+AUDIO = "/live/audio/playlist.m3u8"
 
 
 @pytest.fixture(scope="module")
 def tone(binary: Path):
-    """A stream with the test tone that has run for two segments."""
+    """A stream with the test tone, at least two segments old."""
     from harness.program import start
     program = start([*SMALL, "--audio", "tone"])
     try:
-        sound = Track(program.port, "audio")
-        sound.playlist(f"?_HLS_msn={sound.playlist().last_complete + 2}")
+        audio = Track(program.port, "audio")
+        audio.playlist(f"?_HLS_msn={audio.playlist().last_complete + 2}")
         yield program
     finally:
         stop(program)
 
 
-# MARK: the playlists
+# MARK: playlists
 
 
-def test_mv_03_mv_09_multivariant(tone: Program) -> None:
-    """MV-01, MV-03, MV-09: EXT-X-MEDIA names the sound, the variant its group, CODECS and BANDWIDTH cover both."""
+def test_mv_03_mv_09_multivariant_playlist_covers_audio(tone: Program) -> None:
+    """MV-01, MV-03, MV-09: EXT-X-MEDIA describes the audio; CODECS and BANDWIDTH include it."""
     for path, base in (("/live.m3u8", "live/"), ("/live/playlist.m3u8", "")):
         streams, media = variants(get(tone.port, path).text)
         assert len(streams) == len(media) == 1
@@ -61,16 +65,16 @@ def test_mv_03_mv_09_multivariant(tone: Program) -> None:
 
 
 def test_mv_05_pl_12_all_playlists_agree(tone: Program) -> None:
-    """MV-05, PL-12: same TARGETDURATION and SERVER-CONTROL; PART-HOLD-BACK is three of the largest PART-TARGET."""
-    video, sound = Track(tone.port, "video").playlist(), Track(tone.port, "audio").playlist()
+    """MV-05, PL-12: same TARGETDURATION, SERVER-CONTROL; hold-back of the largest part target."""
+    video, audio = Track(tone.port, "video").playlist(), Track(tone.port, "audio").playlist()
     for tag in ("EXT-X-TARGETDURATION", "EXT-X-SERVER-CONTROL"):
-        assert video.tags[tag] == sound.tags[tag]
-    assert video.part_target == Decimal("0.1") and sound.part_target == Decimal("0.106667")
-    assert Decimal(sound.server_control["PART-HOLD-BACK"]) == Decimal("0.321")
+        assert video.tags[tag] == audio.tags[tag]
+    assert video.part_target == Decimal("0.1") and audio.part_target == Decimal("0.106667")
+    assert Decimal(audio.server_control["PART-HOLD-BACK"]) == Decimal("0.321")
 
 
-def test_pl_04_pl_05_parts(tone: Program) -> None:
-    """PL-04, PL-05: no part is longer than PART-TARGET or, but for a segment's last, shorter than 85 % of it."""
+def test_pl_04_pl_05_audio_parts_obey_the_part_target(tone: Program) -> None:
+    """PL-04, PL-05: parts last 85 to 100 % of PART-TARGET, except the last of a segment."""
     playlist = Track(tone.port, "audio").playlist()
     with_parts = [s for s in playlist.segments if s.parts]
     assert len(with_parts) >= 3
@@ -82,38 +86,38 @@ def test_pl_04_pl_05_parts(tone: Program) -> None:
         assert abs(total - segment.duration) < Decimal("0.00002")
 
 
-def test_pl_11_bytes(tone: Program) -> None:
-    """PL-11: the parts of a segment are its bytes; five AAC frames each, without a hole from segment to segment."""
-    sound = Track(tone.port, "audio")
-    playlist = sound.playlist()
-    header = sound.header(playlist)
+def test_pl_11_audio_parts_are_the_segment(tone: Program) -> None:
+    """PL-11: the parts of a segment are its bytes: five AAC frames each, without a hole."""
+    audio = Track(tone.port, "audio")
+    playlist = audio.playlist()
+    header = audio.header(playlist)
     assert kinds(header) == ["ftyp", "moov"] and timescale(header) == RATE
     assert not find(header, "moov/trak/edts"), "no edit list"
-    next_tick = None
+    next_frame_time = None
     for segment in [s for s in playlist.segments if s.parts]:
-        whole = sound.get(str(segment.uri))
-        assert b"".join(sound.get(part.uri) for part in segment.parts) == whole
+        whole = audio.get(str(segment.uri))
+        assert b"".join(audio.get(part.uri) for part in segment.parts) == whole
         found = chunks(whole, header)
         assert len(found) == len(segment.parts)
         assert [c.samples
                 for c in found[:-1]] == [5] * (len(found) - 1) and 1 <= found[-1].samples <= 5
         for chunk in found:
             assert chunk.tfdt % AAC_FRAME == 0 and chunk.duration == chunk.samples * AAC_FRAME
-            assert next_tick in (None, chunk.tfdt)
-            next_tick = chunk.tfdt + chunk.duration
+            assert next_frame_time in (None, chunk.tfdt)
+            next_frame_time = chunk.tfdt + chunk.duration
             assert chunk.prft is not None and abs(chunk.prft -
                                                   chunk.tfdt * 1_000_000_000 // RATE) < 2
 
 
-def test_segments_follow_the_pictures(tone: Program) -> None:
-    """The same numbers cover the same time: a segment of sound begins with the AAC frame at the pictures' boundary."""
-    sound = Track(tone.port, "audio")
+def test_audio_segments_cover_the_time_of_video_segments(tone: Program) -> None:
+    """An audio segment starts with the AAC frame that contains the video boundary."""
+    audio = Track(tone.port, "audio")
     video = Track(tone.port, "video").playlist()
-    playlist = sound.playlist()
+    playlist = audio.playlist()
     assert abs(playlist.last_part[0] - video.last_part[0]) <= 1
-    header = sound.header(playlist)
+    header = audio.header(playlist)
     for segment in playlist.segments:
-        first = chunks(sound.get(str(segment.uri)), header)[0]
+        first = chunks(audio.get(str(segment.uri)), header)[0]
         assert first.tfdt == segment.msn * RATE // AAC_FRAME * AAC_FRAME
         assert segment.milliseconds() == first.tfdt * 1000 // RATE
     both = {s.msn: s for s in video.segments}
@@ -123,16 +127,17 @@ def test_segments_follow_the_pictures(tone: Program) -> None:
         assert segment.discontinuity == other.discontinuity
 
 
-def test_dd_reload_and_reports(tone: Program) -> None:
-    """PL-14, DD-02: each part in turn, its hint, and reports of the video that are at most a part old."""
-    sound = Track(tone.port, "audio")
-    playlist = sound.playlist()
+def test_dd_02_pl_14_audio_reloads_part_by_part(tone: Program) -> None:
+    """PL-14, DD-02: each part in turn, its hint, and reports of the video at most a part old."""
+    audio = Track(tone.port, "audio")
+    playlist = audio.playlist()
     for _ in range(25):
         hinted, (msn, part) = playlist.hinted, playlist.last_part
         complete = not playlist.open_parts
         msn, part = (playlist.last_complete + 1, 0) if complete else (msn, part + 1)
-        after = sound.playlist(f"?_HLS_msn={msn}&_HLS_part={part}")
-        # Past the last part of a segment the next one's first is meant (RFC 8216bis §6.2.5.2).
+        after = audio.playlist(f"?_HLS_msn={msn}&_HLS_part={part}")
+        # After the last part of a segment the request is for the next segment (RFC 8216bis
+        # §6.2.5.2).
         assert after.last_part > playlist.last_part
         listed = {p.uri for _, _, p in after.all_parts()}
         assert hinted in listed
@@ -148,19 +153,19 @@ def test_dd_reload_and_reports(tone: Program) -> None:
 
 
 def msn_time(number: int, part: int, duration: float) -> float:
-    """Roughly when a part ends, in seconds."""
+    """The approximate end of a part, in seconds."""
     return number + (part + 1) * duration
 
 
-def test_parts_are_not_late(tone: Program) -> None:
-    """A part of the tone is there when its last sample has been: the blocking reload answers within 50 ms of it."""
-    sound = Track(tone.port, "audio")
+def test_audio_parts_are_not_late(tone: Program) -> None:
+    """A part is listed within 50 ms of the time of its last sample."""
+    audio = Track(tone.port, "audio")
     late = []
-    playlist = sound.playlist()
+    playlist = audio.playlist()
     for _ in range(20):
         msn, part = playlist.last_part
         msn, part = (msn, part + 1) if playlist.open_parts else (playlist.last_complete + 1, 0)
-        playlist = sound.playlist(f"?_HLS_msn={msn}&_HLS_part={part}")
+        playlist = audio.playlist(f"?_HLS_msn={msn}&_HLS_part={part}")
         edge = sum(p.duration for p in playlist.open_parts)
         begin = playlist.open_segment.milliseconds() if playlist.open_segment else 0
         if begin:
@@ -173,12 +178,12 @@ def test_parts_are_not_late(tone: Program) -> None:
 # MARK: media types, DASH
 
 
-def test_media_types(tone: Program) -> None:
-    """Sound is audio/mp4 and has no place in a picture's folder."""
-    sound = Track(tone.port, "audio")
-    segment = sound.playlist().segments[-1]
+def test_audio_media_type_is_audio_mp4(tone: Program) -> None:
+    """Audio is audio/mp4 and is not in the folder of the video."""
+    audio = Track(tone.port, "audio")
+    segment = audio.playlist().segments[-1]
     for name in (segment.uri, segment.map_uri):
-        assert get(tone.port, sound.base + str(name)).headers["content-type"] == "audio/mp4"
+        assert get(tone.port, audio.base + str(name)).headers["content-type"] == "audio/mp4"
     assert get(tone.port, "/live/video/" + str(segment.map_uri)).status == 404
 
 
@@ -190,38 +195,38 @@ def test_media_types(tone: Program) -> None:
     ("--history", "0"),
     ("--rendition", "320x180@300", "--rendition", "160x90@150"),
 ], ids=lambda flags: "_".join(flags).replace("/", "-") or "defaults")
-def test_dm_mpd(flags: tuple[str, ...], streamer) -> None:
-    """DM-01, DM-11, DM-15, DM-18: valid; the sound's set has its own times, which are true."""
+def test_dm_11_audio_adaptation_set_has_its_own_times(flags: tuple[str, ...], streamer) -> None:
+    """DM-01, DM-11, DM-15, DM-18: the MPD is valid; the times of the audio set are true."""
     program = streamer(*(() if "--rendition" in flags else SMALL), *flags, "--audio", "tone")
-    time.sleep(1.2)
+    next_segments(program.port, 1, AUDIO)
     manifest = fetch_mpd(program.port)
-    validate(manifest.text, "with sound")
+    validate(manifest.text, "with audio")
     sets = {s.attrib["contentType"]: s for s in manifest.root.iter(SPACE + "AdaptationSet")}
     assert set(sets) == {"video", "audio"} and sets["audio"].attrib["mimeType"] == "audio/mp4"
     ids = [t.attrib["id"] for t in manifest.root.iter(SPACE + "ProducerReferenceTime")]
     assert len(ids) == len(set(ids)) == 4
-    sound = next(sets["audio"].iter(SPACE + "Representation"))
-    assert sound.attrib["codecs"] == "mp4a.40.2" and sound.attrib["audioSamplingRate"] == "48000"
+    audio = next(sets["audio"].iter(SPACE + "Representation"))
+    assert audio.attrib["codecs"] == "mp4a.40.2" and audio.attrib["audioSamplingRate"] == "48000"
     template = dict(next(sets["audio"].iter(SPACE + "SegmentTemplate")).attrib)
     assert template["availabilityTimeComplete"] == "false" and float(
         template["availabilityTimeOffset"]) > 0
     scale, length = int(template["timescale"]), int(template["duration"])
-    # Ask for the segment that is being made when it may be asked for: its first chunk is there at once.
+    # The open segment is requested at its availability time: its first chunk must exist.
     period = manifest.last
     step = length / scale
     zero = float(manifest.start + period.start)
     now = time.time()
     count = math.ceil((now + float(template["availabilityTimeOffset"]) - zero) / step)
     at = zero + count * step - float(template["availabilityTimeOffset"])
-    time.sleep(max(0.0, at - time.time()))
+    pause(at - time.time(), "until the availability time")
     number = count - 1 + int(template["startNumber"])
     width = "%05d" if "%05d" in template["media"] else "%d"
     name = "audio/segment" + width % number + ".m4s"
-    answer = get(program.port, urljoin("/live/manifest.mpd", name))
-    assert answer.status == 200, f"{name} is not there although it is available"
+    response = get(program.port, urljoin("/live/manifest.mpd", name))
+    assert response.status == 200, f"{name} is not there although it is available"
     header = get(program.port,
                  "/live/" + template["initialization"].replace("$RepresentationID$", "audio")).body
-    first = chunks(answer.body, header)[0]
+    first = chunks(response.body, header)[0]
     nominal = (int(template["presentationTimeOffset"]) + (count - 1) * length) / scale
     assert -1024 / 48_000 < first.tfdt / 48_000 - nominal <= 0.0001
     start = next(t for t in sets["audio"].iter(SPACE + "ProducerReferenceTime")
@@ -235,9 +240,9 @@ def test_dm_mpd(flags: tuple[str, ...], streamer) -> None:
 
 
 def decoded(url: str, seconds: float = 4) -> tuple[int, np.ndarray]:
-    """What ffmpeg decodes of an address: pictures, and the first channel at 48 kHz."""
+    """Decodes a URL with ffmpeg: number of frames, and the first channel at 48 kHz."""
     command = [
-        need("ffmpeg", "plays picture and sound"), "-v", "error", "-nostats", "-i", url, "-t",
+        need("ffmpeg", "plays video and audio"), "-v", "error", "-nostats", "-i", url, "-t",
         str(seconds), "-map", "0:v:0", "-map", "0:a:0", "-progress", "-", "-f", "null", "-"
     ]
     run = subprocess.run(command, capture_output=True, text=True, timeout=60,
@@ -247,19 +252,19 @@ def decoded(url: str, seconds: float = 4) -> tuple[int, np.ndarray]:
         int(line.partition("=")[2]) for line in run.stdout.splitlines() if line.startswith("frame=")
     ]
     command = [
-        need("ffmpeg", "plays the sound"), "-v", "error", "-nostats", "-i", url, "-t",
+        need("ffmpeg", "plays the audio"), "-v", "error", "-nostats", "-i", url, "-t",
         str(seconds), "-map", "0:a:0", "-ac", "1", "-ar",
         str(RATE), "-f", "f32le", "-"
     ]
-    sound = subprocess.run(command, capture_output=True, timeout=60, stdin=subprocess.DEVNULL)
-    assert sound.returncode == 0 and not sound.stderr, sound.stderr[-800:]
-    return frames[-1], np.frombuffer(sound.stdout, np.float32)
+    audio = subprocess.run(command, capture_output=True, timeout=60, stdin=subprocess.DEVNULL)
+    assert audio.returncode == 0 and not audio.stderr, audio.stderr[-800:]
+    return frames[-1], np.frombuffer(audio.stdout, np.float32)
 
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("path", ["/live.m3u8", "/live/chunked.m3u8", "/live/manifest.mpd"])
-def test_ffmpeg_decodes_both(path: str, tone: Program) -> None:
-    """ffmpeg without options decodes picture and sound of every form, beeps of 1 kHz each second."""
+def test_ffmpeg_decodes_video_and_audio(path: str, tone: Program) -> None:
+    """ffmpeg without options decodes video and audio of every form; 1 kHz beeps each second."""
     frames, samples = decoded(tone.url(path))
     assert frames >= 100 and len(samples) >= 3.5 * RATE
     onsets = avsync.onsets(samples)
@@ -269,11 +274,11 @@ def test_ffmpeg_decodes_both(path: str, tone: Program) -> None:
 
 
 @pytest.mark.timeout(60)
-def test_av_offset(tone: Program) -> None:
-    """Flash and beep are less than a millisecond apart in the media: the AAC encoder's delay is taken out."""
-    video, sound = Track(tone.port, "video"), Track(tone.port, "audio")
-    time.sleep(2.5)
-    found = avsync.marks(video.media(video.playlist(), 5), sound.media(sound.playlist(), 6))
+def test_flash_and_beep_are_within_a_millisecond(tone: Program) -> None:
+    """Flash and beep are less than 1 ms apart: the delay of the AAC encoder is removed."""
+    video, audio = Track(tone.port, "video"), Track(tone.port, "audio")
+    next_segments(tone.port, 3)
+    found = avsync.marks(video.media(video.playlist(), 5), audio.media(audio.playlist(), 6))
     assert len(found) >= 2
     print([f"{mark.offset * 1000:.3f} ms" for mark in found])
     assert all(abs(mark.offset) < 0.001 for mark in found)
@@ -282,8 +287,9 @@ def test_av_offset(tone: Program) -> None:
 @pytest.mark.timeout(90)
 @pytest.mark.parametrize("path", ["/live.m3u8", "/live/chunked.m3u8"])
 @pytest.mark.parametrize("player", ["mpv", "vlc"])
-def test_players_put_out_both(player: str, path: str, tone: Program, tmp_path: Path) -> None:
-    """mpv and VLC find both tracks and put them out: flash and beep within one video frame of one another."""
+def test_players_output_video_and_audio_aligned(player: str, path: str, tone: Program,
+                                                tmp_path: Path) -> None:
+    """mpv and VLC output both tracks; flash and beep are within one video frame."""
     if player == "mpv":
         output = tmp_path / "mpv.mkv"
         mpv_file(tone.url(path), 7, output)
@@ -294,13 +300,13 @@ def test_players_put_out_both(player: str, path: str, tone: Program, tmp_path: P
     assert len(found) >= 2 and all(abs(mark.offset) <= 1 / 30 for mark in found)
 
 
-# MARK: the ladder, the clock, devices
+# MARK: ladder, clock, devices
 
 
-def test_ladder_with_sound(streamer) -> None:
+def test_pl_14_ladder_reports_all_other_renditions(streamer) -> None:
     """PL-14: every variant has the one group of audio; every playlist reports all others."""
     program = streamer("--rendition", "320x180@300", "--rendition", "160x90@150", "--audio", "tone")
-    time.sleep(1)
+    next_segments(program.port, 1, AUDIO)
     streams, media = variants(get(program.port, "/live.m3u8").text)
     assert [s["URI"] for s in streams] == ["live/180p/playlist.m3u8", "live/90p/playlist.m3u8"]
     assert len(media) == 1 and {s["AUDIO"] for s in streams} == {media[0]["GROUP-ID"]}
@@ -317,16 +323,17 @@ def test_ladder_with_sound(streamer) -> None:
 
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("step_ms", [300, 5000, -400])
-def test_clock_step_in_all_renditions(step_ms: int, streamer, tmp_path: Path) -> None:
-    """PL-21: a step of the wall clock is a Discontinuity before the same segment of pictures and sound."""
+def test_pl_21_clock_step_is_a_discontinuity_in_all_renditions(step_ms: int, streamer,
+                                                               tmp_path: Path) -> None:
+    """PL-21: a step of the wall clock is a Discontinuity at the same segment of video and audio."""
     step = ClockStep(tmp_path)
     program = streamer(*SMALL, "--audio", "tone", env=step.env)
-    video, sound = Track(program.port, "video"), Track(program.port, "audio")
-    time.sleep(1)
+    video, audio = Track(program.port, "video"), Track(program.port, "audio")
+    next_segments(program.port, 1)
     before = video.playlist().last_complete
     step.set(step_ms * 1_000_000)
-    time.sleep(4)
-    pair = video.playlist(), sound.playlist()
+    next_segments(program.port, 4)
+    pair = video.playlist(), audio.playlist()
     found = [{s.msn: (s.discontinuity, s.gap) for s in p.segments if s.msn > before} for p in pair]
     both = set(found[0]) & set(found[1])
     assert len(both) >= 3
@@ -336,29 +343,29 @@ def test_clock_step_in_all_renditions(step_ms: int, streamer, tmp_path: Path) ->
         "EXT-X-DISCONTINUITY-SEQUENCE"]
     starts = [{s.msn: s.milliseconds() for s in p.segments} for p in pair]
     assert all(-22 < starts[1][n] - starts[0][n] <= 0 for n in both)
-    # The beep keeps step with the flash, which keeps step with the wall clock.
+    # The beep follows the flash, and the flash follows the wall clock.
     later = sorted(n for n in both if not found[1][n][1])[-3:]
     media = [track.header(p) + b"".join(track.get(f"segment{n}.m4s") for n in later)
-             for track, p in zip((video, sound), pair)]
+             for track, p in zip((video, audio), pair)]
     marks = avsync.marks(*media)
     assert marks and all(abs(mark.offset) < 0.001 for mark in marks), marks
 
 
 @pytest.mark.timeout(60)
-def test_device(streamer, tmp_path: Path) -> None:
-    """--audio DEVICE: an ALSA device's sound is heard."""
+def test_alsa_device_is_captured(streamer, tmp_path: Path) -> None:
+    """--audio DEVICE: the audio of an ALSA device is streamed."""
     program = streamer(*SMALL, "--audio", "filemic", env=microphone(tmp_path, 440))
-    sound = Track(program.port, "audio")
-    time.sleep(3.2)
-    start, samples = avsync.sound_of(sound.media(sound.playlist(), 2))
+    audio = Track(program.port, "audio")
+    next_segments(program.port, 3, AUDIO)
+    start, samples = avsync.samples_of(audio.media(audio.playlist(), 2))
     assert len(samples) > 1.8 * RATE
     assert abs(loudest(samples[-RATE:]) - 440) < 2
     level = np.abs(samples[-RATE:]).max()
     assert 0.3 < level < 0.45, level
 
 
-def test_no_device() -> None:
-    """A device that is not there ends the program with a line that names it and says what would be right."""
+def test_missing_audio_device_is_refused() -> None:
+    """A missing device is refused with a line that names the device and how to list devices."""
     status, log = run_to_end([*SMALL, "--audio", "nosuchdevice"])
     assert status == 2
     assert any("nosuchdevice" in line and "arecord -L" in line for line in log), log
@@ -368,26 +375,26 @@ def test_no_device() -> None:
     assert status == 2 and any("0.213334" in line for line in log), log
 
 
-def test_ends_with_the_pictures(binary: Path) -> None:
-    """SIGTERM: ENDLIST in both playlists, and the sound reaches as far as the pictures, to a part."""
+def test_audio_ends_with_the_video(binary: Path) -> None:
+    """SIGTERM: ENDLIST in both playlists; audio ends within a part of the video."""
     import signal
 
-    from harness.http1 import Connection, Later
+    from harness.http1 import Later
     from harness.program import start
     program = start([*SMALL, "--audio", "tone"])
     try:
-        video, sound = Track(program.port, "video"), Track(program.port, "audio")
-        time.sleep(1.5)
+        video, audio = Track(program.port, "video"), Track(program.port, "audio")
+        next_segments(program.port, 1)
         held = [
             Later(program.port, f"{t.base}playlist.m3u8?_HLS_msn={t.playlist().last_complete + 2}")
-            for t in (video, sound)
+            for t in (video, audio)
         ]
-        time.sleep(0.05)
+        wait_held(program.port, 2)
         program.process.send_signal(signal.SIGTERM)
         ends = []
         from harness.playlist import parse
-        for answer in held:
-            playlist = parse(answer.result(5).text)
+        for response in held:
+            playlist = parse(response.result(5).text)
             assert playlist.ended and not playlist.hints
             last = playlist.segments[-1]
             ends.append(last.milliseconds() + float(last.duration) * 1000)

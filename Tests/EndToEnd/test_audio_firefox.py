@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The player page with sound in Firefox: both players, stalls and latency, flash and beep in what the element plays.
+"""The player page with audio in Firefox: both players, stalls, latency, flash and beep.
 
-Firefox without a sound device lets no AudioContext run, but records what an element plays. Its recorder encodes beside
-the player and stamps a picture when it is drawn, up to a frame late where it is drawn by the processor.
+Firefox without an audio device runs no AudioContext, but records the output of an element. The
+recorder encodes in parallel to the player and timestamps a frame when it is drawn, which is up to a
+frame late if the CPU draws it.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from statistics import median
 
@@ -16,13 +16,16 @@ import pytest
 from harness import avsync
 from harness.firefox import Firefox, firefox_running
 from harness.program import Program, start, stop
+from harness.waiting import pause, wait_until
 
 SECONDS = 6
 FRAME = 1 / 30
 STATE = """(() => {
-  const { samples, ...rest } = window.__player || { samples: [] }, video = document.querySelector('video');
+  const { samples, ...rest } = window.__player || { samples: [] };
+  const video = document.querySelector('video');
+  const quality = video.getVideoPlaybackQuality().totalVideoFrames;
   const buffered = video.buffered.length ? video.buffered.end(video.buffered.length - 1) : 0;
-  return { ...rest, count: samples.length, buffered, hasAudio: video.mozHasAudio, quality: video.getVideoPlaybackQuality().totalVideoFrames };
+  return { ...rest, count: samples.length, buffered, hasAudio: video.mozHasAudio, quality };
 })()"""
 
 
@@ -47,31 +50,29 @@ def firefox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("player, target", [("frames", 0.25), ("hlsjs", 0.371)])
-def test_plays_picture_and_sound(player: str, target: float, firefox: Firefox,
+def test_firefox_plays_video_and_audio_aligned(player: str, target: float, firefox: Firefox,
                                  tone: Program) -> None:
-    """Both are buffered up to the live edge and played without a stall at the target; flash and beep go together; one retry."""
+    """Both players play near the target without a stall; flash and beep match; one retry."""
     for attempt in (1, 2):
         firefox.open(tone.url(f"/?player={player}"))
-        until = time.monotonic() + 30
-        while (state := firefox.evaluate(STATE)).get("count", 0) < 30 and time.monotonic() < until:
-            time.sleep(0.25)
-        time.sleep(4)
+        wait_until(lambda: firefox.evaluate(STATE).get("count", 0) >= 30, 30, "thirty frames",
+                   interval=0.25)
+        pause(4, "the player reaches its target")
         before = firefox.evaluate(STATE)
-        time.sleep(SECONDS)
+        pause(SECONDS, "the duration of the measurement")
         state = firefox.evaluate(STATE)
         played = firefox.record(5)
         marks = [mark.offset for mark in avsync.marks(played, played)]
         still = sum(stall["seconds"] for stall in state["stalls"])
         late = state["glassToGlassMs"] / 1000
-        print(
-            f"run {attempt}: {late:.3f} s, {len(state['stalls'])} stalls of {still:.1f} s, sound before picture "
-            f"{[round(1000 * offset, 1) for offset in marks]} ms")
+        print(f"run {attempt}: {late:.3f} s, {len(state['stalls'])} stalls of {still:.1f} s, "
+              f"audio before video {[round(1000 * offset, 1) for offset in marks]} ms")
         assert state["player"] == player and state["sound"] is True and state["hasAudio"] is True
         assert state["target"] >= target - 1e-6
-        # What is buffered is what both SourceBuffers have.
-        assert state["buffered"] - before["buffered"] > 0.8 * SECONDS and state["quality"] > before[
-            "quality"]
-        if not state["errors"] and still == 0 and late < target + 0.15 and len(marks) >= 3 and abs(
-                median(marks)) <= 2 * FRAME:
+        # The buffered range is that of both SourceBuffers.
+        assert state["buffered"] - before["buffered"] > 0.8 * SECONDS
+        assert state["quality"] > before["quality"]
+        is_aligned = len(marks) >= 3 and abs(median(marks)) <= 2 * FRAME
+        if not state["errors"] and still == 0 and late < target + 0.15 and is_aligned:
             return
     raise AssertionError(f"{state}, {marks}")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The player page with sound: both of its players, the target, the button, flash and beep as a viewer gets them."""
+"""The player page with audio: both players, the target, the button, flash and beep."""
 
 from __future__ import annotations
 
@@ -33,31 +33,30 @@ def tone(binary: object, hlsjs: object) -> Iterator[Program]:
     ("", "frames", 0.25), ("?target=0.1", "frames", 0.25), ("?target=0.6", "frames", 0.6),
     ("?src=/live/manifest.mpd&player=frames", "frames", 0.5), ("?player=hlsjs", "hlsjs", 0.371),
 ], ids=["frames", "asked-for-less", "asked-for-more", "mpd", "hlsjs"])
-def test_plays_picture_and_sound(query: str, player: str, target: float, browser: Browser,
+def test_page_plays_video_and_audio(query: str, player: str, target: float, browser: Browser,
                                  tone: Program) -> None:
-    """Both are decoded; the target is what sound allows; the clock advances near it without an error or a stall; one retry."""
+    """Both tracks are decoded near the target that audio allows, without a stall; one retry."""
     for attempt in (1, 2):
         with viewer(browser) as view:
             view.open(tone.url("/" + query))
             view.wait_playing()
             view.watch(6)
-            state, data, decoded = view.page.evaluate(STATE), view.data(), view.page.evaluate(
-                DECODED)
+            state, data = view.page.evaluate(STATE), view.data()
+            decoded = view.page.evaluate(DECODED)
         late, still = state["glassToGlassMs"], sum(stall["seconds"] for stall in state["stalls"])
-        print(
-            f"run {attempt}: {late:.0f} ms, target {state['target']}, {len(state['stalls'])} stalls of {still:.1f} s in all, {decoded} bytes of sound"
-        )
+        print(f"run {attempt}: {late:.0f} ms, target {state['target']}, "
+              f"{len(state['stalls'])} stalls of {still:.1f} s, {decoded} bytes of audio")
         assert state["player"] == player and state["sound"] is True and state["status"] == "live"
         assert not data["page_errors"] and not data["bad_responses"] and not state["errors"]
         assert state["target"] >= target - 1e-6
         if decoded > 4000 and late < 1000 * target + 200 and still <= 0.1:
             return
-    raise AssertionError(f"{state}, {decoded} bytes of sound decoded")
+    raise AssertionError(f"{state}, {decoded} bytes of audio decoded")
 
 
 @pytest.mark.timeout(60)
-def test_both_are_followed_side_by_side(browser: Browser, tone: Program) -> None:
-    """The frame player reads whole segments of both renditions while they are made, with the same numbers."""
+def test_frame_player_reads_both_renditions(browser: Browser, tone: Program) -> None:
+    """The frame player reads whole open segments of both renditions, with the same numbers."""
     with viewer(browser) as view:
         view.open(tone.url("/"))
         view.wait_playing()
@@ -69,8 +68,9 @@ def test_both_are_followed_side_by_side(browser: Browser, tone: Program) -> None
 
 
 @pytest.mark.timeout(60)
-def test_button(browser: Browser, tone: Program, server: Program) -> None:
-    """The page starts muted; `m` and the button switch; a stream without sound says so."""
+def test_page_starts_muted_and_the_button_unmutes(browser: Browser, tone: Program,
+                                                  server: Program) -> None:
+    """The page starts muted; `m` and the button switch; without audio the button says so."""
     muted = "() => document.querySelector('video').muted"
     with viewer(browser) as view:
         view.open(tone.url("/"))
@@ -94,26 +94,26 @@ def test_button(browser: Browser, tone: Program, server: Program) -> None:
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("player", ["frames", "hlsjs"])
-def test_av_offset_at_the_viewer(player: str, browser: Browser, tone: Program) -> None:
-    """Through the whole chain flash and beep are at most a video frame apart (median of ten seconds); one retry."""
+def test_flash_and_beep_match_in_the_browser(player: str, browser: Browser, tone: Program) -> None:
+    """Flash and beep are at most a video frame apart (median of ten seconds); one retry."""
     for attempt in (1, 2):
         with viewer(browser) as view:
             view.open(tone.url(f"/?player={player}"))
             view.wait_playing()
             view.watch(3)
             found = avbrowser.measure(view, 10)
-        print(f"run {attempt}: sound before picture {found}")
+        print(f"run {attempt}: audio before video {found}")
         if abs(found.middle) <= FRAME:
             return
     raise AssertionError(f"{found}")
 
 
-def test_page_measures(browser: Browser, tone: Program) -> None:
-    """The measure itself sees an offset: sound that is kept back for 100 ms is found 100 ms later."""
+def test_measurement_detects_a_known_delay(browser: Browser, tone: Program) -> None:
+    """The measurement finds audio that is delayed by 100 ms 100 ms later."""
     with viewer(browser) as view:
         view.open(tone.url("/"))
         view.wait_playing()
         view.watch(3)
-        found = avbrowser.measure(view, 8, kept_back=0.1)
+        found = avbrowser.measure(view, 8, delay=0.1)
     print(f"with 100 ms: {found}")
     assert -100 - FRAME * 1.5 <= found.middle <= -100 + FRAME * 1.5

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The measure of sound against picture, tried on media whose offset is known."""
+"""The measurement of audio against video, checked with media whose offset is known."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ WIDTH, HEIGHT = 320, 180
 
 
 def video(path: Path, rate: tuple[int, int], count: int) -> None:
-    """A test picture with burned clock and flash, its first frame at media time 0."""
+    """A test pattern with burned clock and flash; its first frame is at media time 0."""
     numerator, denominator = rate
     frames = []
     for index in range(count):
-        stamp = START + index * 1000 * denominator // numerator
+        clock = START + index * 1000 * denominator // numerator
         luma = np.full((HEIGHT, WIDTH), 60, np.uint8)
-        paint(luma, stamp)
-        if stamp % 1000 < 100:
+        paint(luma, clock)
+        if clock % 1000 < 100:
             luma[63:96, 140:180] = 235
         frames.append(luma.tobytes())
     command = [
-        need("ffmpeg", "offset of picture and sound"), "-v", "error", "-y", "-f", "rawvideo",
+        need("ffmpeg", "offset of video and audio"), "-v", "error", "-y", "-f", "rawvideo",
         "-pix_fmt", "gray", "-s", f"{WIDTH}x{HEIGHT}", "-r", f"{numerator}/{denominator}", "-i",
         "-", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p",
         str(path)
@@ -38,8 +38,8 @@ def video(path: Path, rate: tuple[int, int], count: int) -> None:
     subprocess.run(command, input=b"".join(frames), check=True, timeout=60)
 
 
-def sound(path: Path, seconds: float, late: float) -> None:
-    """Beeps of 1 kHz at each whole second of the clock, `late` seconds too late."""
+def audio(path: Path, seconds: float, late: float) -> None:
+    """Beeps of 1 kHz at each whole second of the burned clock, `late` seconds late."""
     time = np.arange(int(seconds * 48_000)) / 48_000 + START / 1000 % 1 - late
     place = time % 1.0
     samples = np.where(place < 0.1, np.sin(2 * np.pi * 1000 * place), 0.0) * 16_000
@@ -54,13 +54,13 @@ def sound(path: Path, seconds: float, late: float) -> None:
 @pytest.mark.parametrize("late", [0.0, 0.037, -0.120])
 def test_offset_is_measured_within_a_millisecond(tmp_path: Path, rate: tuple[int, int],
                                                  late: float) -> None:
-    """The measure sees through the frame grid: known offsets come back."""
-    picture, tone = tmp_path / "picture.mp4", tmp_path / "tone.wav"
-    video(picture, rate, 4 * rate[0] // rate[1])
-    sound(tone, 4, late)
-    found = avsync.marks(picture, tone)
+    """Known offsets are measured, independent of the phase of the frame grid."""
+    frame, tone = tmp_path / "frames.mp4", tmp_path / "tone.wav"
+    video(frame, rate, 4 * rate[0] // rate[1])
+    audio(tone, 4, late)
+    found = avsync.marks(frame, tone)
     assert [mark.second for mark in found] == [1_795_155_720 + i for i in range(4)][: len(found)]
     assert len(found) >= 3
     for mark in found:
         assert abs(mark.offset + late) < 0.0015, mark
-    assert abs(avsync.av_offset(picture, tone) + late) < 0.0015
+    assert abs(avsync.av_offset(frame, tone) + late) < 0.0015

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Bodies of requests as curl and nghttp send them, to `POST /api/streams`, and where none is taken."""
+"""Request content sent by curl and nghttp, to `POST /api/streams` and to paths that accept none."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from harness.http1 import Connection, get
 from harness.metrics import total
 from harness.program import Program, start, stop
 from harness.tools import need
+from harness.waiting import pause
 
 TOKEN = "an-admin-token-of-a-test"
 LIMIT = 20_000
@@ -22,7 +23,7 @@ LIMIT = 20_000
 
 @pytest.fixture(scope="module")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    """A streamer that takes requests to /api, with small limits."""
+    """A streamer with /api and small limits."""
     folder = tmp_path_factory.mktemp("bodies")
     path = folder / "streamer.json"
     path.write_text(
@@ -39,7 +40,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
 
 
 def document(folder: Path, size: int) -> Path:
-    """A wish for a stream whose name is refused, of so many bytes: the answer quotes what stands at its end."""
+    """A request of `size` bytes with an invalid stream name, which the response quotes."""
     path = folder / f"{size}.json"
     head, tail = '{"name": "', '", "stream": "a/b"}'
     path.write_text(head + "x" * (size - len(head) - len(tail)) + tail)
@@ -61,28 +62,29 @@ def curl(url: str, *arguments: str) -> tuple[int, str, float]:
 FORMS = {
     "length": ["--http1.1"],
     "chunked": ["--http1.1", "-H", "Transfer-Encoding: chunked"],
-    "asked for": ["--http1.1", "-H", "Expect: 100-continue"],
+    "expect-100": ["--http1.1", "-H", "Expect: 100-continue"],
     "h2": ["--http2"],
 }
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_curl(form: str, host: Program, tmp_path: Path) -> None:
-    """A body is read whole up to the limit, whatever its form; above it 413. It never waits for a time-out."""
+def test_content_is_read_up_to_the_limit_in_every_form(form: str, host: Program,
+                                                       tmp_path: Path) -> None:
+    """Content up to the limit is read, in every form; above the limit the response is 413."""
     url = host.secure_url("/api/streams")
     for size in (30, LIMIT):
         status, text, seconds = curl(url, *FORMS[form], "--data-binary",
                                      f"@{document(tmp_path, size)}")
         assert status == 400 and "a/b" in text, text
-        # curl waits a second for 100 (Continue) where it asks for it.
+        # curl waits for a second if it gets no 100 (Continue).
         assert seconds < 0.9
     status, text, _ = curl(url, *FORMS[form], "--data-binary", f"@{document(tmp_path, LIMIT + 1)}")
     assert status == 413 and str(LIMIT) in text
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_nghttp(scheme: str, host: Program, tmp_path: Path) -> None:
-    """The same over HTTP/2 by nghttp, which waits for 100 (Continue)."""
+def test_nghttp_gets_100_continue(scheme: str, host: Program, tmp_path: Path) -> None:
+    """nghttp sends its content over HTTP/2 after 100 (Continue)."""
     base = f"http://127.0.0.1:{host.port}" if scheme == "http" else host.secure_url("")
     done = subprocess.run([
         need("nghttp", "bodies by nghttp"), "-v", "--expect-continue", "-H",
@@ -93,23 +95,23 @@ def test_nghttp(scheme: str, host: Program, tmp_path: Path) -> None:
     assert ":status: 100" in done.stdout and ":status: 400" in done.stdout and "a/b" in done.stdout
 
 
-def test_slow(host: Program) -> None:
-    """A body that drips gets 408 after --body-timeout, and others do not wait for it."""
+def test_slow_content_gets_408(host: Program) -> None:
+    """Content that arrives too slowly gets 408 after --body-timeout; other clients do not wait."""
     with Connection(host.port, timeout=6) as slow:
         slow.send_raw(f"POST /api/streams HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {TOKEN}\r\n"
                       "Content-Length: 1000\r\n\r\n".encode())
         begun = time.monotonic()
         for _ in range(8):
             slow.socket.sendall(b" ")
-            time.sleep(0.1)
+            pause(0.1, "ten bytes per second, each below the limit")
             assert get(host.port, "/health").held < 0.5
         assert slow.read().status == 408
         assert 0.8 < time.monotonic() - begun < 4
     assert total(host.port, "streamer_connection_faults_total", reason="body_time") >= 1
 
 
-def test_many_at_once(host: Program) -> None:
-    """A hundred bodies that come in pieces at the same time, each answered by what it says."""
+def test_hundred_interleaved_bodies_are_not_mixed_up(host: Program) -> None:
+    """A hundred bodies arrive in pieces at the same time; each response quotes its own."""
     connections = [Connection(host.port, timeout=10) for _ in range(100)]
     for connection in connections:
         connection.send_raw(
@@ -119,13 +121,13 @@ def test_many_at_once(host: Program) -> None:
         piece = f'": "a/{number}"}}'
         connection.socket.sendall(f"{len(piece):x}\r\n{piece}\r\n0\r\n\r\n".encode())
     for number, connection in enumerate(connections):
-        answer = connection.read("POST")
-        assert answer.status == 400 and f"a/{number}" in answer.text
+        response = connection.read("POST")
+        assert response.status == 400 and f"a/{number}" in response.text
         connection.close()
 
 
-def test_unwanted(host: Program, tmp_path: Path) -> None:
-    """A large file sent where no body is taken is refused at once, without being read."""
+def test_content_of_a_path_without_any_is_refused_unread(host: Program, tmp_path: Path) -> None:
+    """A large file sent to /health is refused at once, without being read."""
     path = tmp_path / "large"
     with path.open("wb") as file:
         file.truncate(200_000_000)

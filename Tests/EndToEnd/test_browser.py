@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The stream in real Chromium: hls.js and our own player, judged by the burned clock in the picture."""
+"""The stream in Chromium: hls.js and our own player, measured by the burned clock."""
 
 from __future__ import annotations
 
@@ -27,8 +27,9 @@ PAGES: dict[str, Callable[[Program], str]] = {
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("page", PAGES)
-def test_plays(page: str, browser: Browser, server: Program, hlsjs: object) -> None:
-    """The clock advances, >= 90 % of the frames are shown, at most one stall, latency 0-3 s; one retry."""
+def test_page_plays_at_the_live_edge(page: str, browser: Browser, server: Program,
+                                     hlsjs: object) -> None:
+    """At least 90 % of the frames shown, at most one stall, latency 0-3 s; one retry."""
     if page == "frames-file" and not FILE.is_file():
         pytest.skip("client/browser.html not found: the page from a file is not tested")
     for attempt in (1, 2):
@@ -41,7 +42,7 @@ def test_plays(page: str, browser: Browser, server: Program, hlsjs: object) -> N
 
 
 def summary(found: dict[str, Any]) -> dict[str, Any]:
-    """The part of a report worth printing."""
+    """The figures of a report that are printed."""
     return {
         key: found[key]
         for key in ("startup_ms", "glass_to_glass_ms", "stalls", "frames", "errors")
@@ -49,7 +50,8 @@ def summary(found: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.timeout(60)
-def test_hlsjs_really_plays(browser: Browser, server: Program, hlsjs: object) -> None:
+def test_hlsjs_player_uses_blocking_reloads_and_parts(browser: Browser, server: Program,
+                                                      hlsjs: object) -> None:
     """?player=hlsjs uses hls.js 1.6.15 from /player/hls.js, blocking reloads and parts."""
     with viewer(browser) as view:
         view.open(server.url("/?player=hlsjs"))
@@ -65,8 +67,8 @@ def test_hlsjs_really_plays(browser: Browser, server: Program, hlsjs: object) ->
 
 
 @pytest.mark.timeout(60)
-def test_frame_player_follows_the_open_segment(browser: Browser, server: Program) -> None:
-    """Our own player reads segments as they are made: no part, no hls.js."""
+def test_frame_player_reads_the_open_segment(browser: Browser, server: Program) -> None:
+    """Our own player reads open segments: no part, no hls.js."""
     with viewer(browser) as view:
         view.open(server.url("/?player=frames"))
         view.wait_playing()
@@ -76,16 +78,16 @@ def test_frame_player_follows_the_open_segment(browser: Browser, server: Program
 
 
 @pytest.mark.timeout(60)
-@pytest.mark.parametrize("answer", ["unreachable", "other bytes"])
-def test_without_hlsjs_the_frame_player_takes_over(answer: str, browser: Browser, streamer) -> None:
-    """The CDN is away, or its file has another sum: the frame player plays, and a line says why."""
+@pytest.mark.parametrize("response", ["unreachable", "other bytes"])
+def test_frame_player_replaces_a_missing_hlsjs(response: str, browser: Browser, streamer) -> None:
+    """Without the CDN, or with another sum, the frame player plays, and a line says why."""
     program = streamer("--resolution", "320x180")
     with viewer(browser) as view:
         asked: list[str] = []
 
         def outside(route: Any) -> None:
             asked.append(route.request.url)
-            if answer == "unreachable":
+            if response == "unreachable":
                 route.abort()
             else:
                 headers = {"Access-Control-Allow-Origin": "*", "Content-Type": "text/javascript"}
@@ -101,8 +103,8 @@ def test_without_hlsjs_the_frame_player_takes_over(answer: str, browser: Browser
 
 
 @pytest.mark.timeout(60)
-def test_scripts_from_elsewhere_are_refused(browser: Browser, server: Program) -> None:
-    """The page's policy lets no script run but its own: neither by address nor inline nor by parameter."""
+def test_foreign_scripts_are_refused(browser: Browser, server: Program) -> None:
+    """The policy of the page allows only its own scripts: none by address, inline or parameter."""
     with viewer(browser) as view:
         view.context.route(
             lambda url: url.startswith("http://evil.example"), lambda route: route.fulfill(
@@ -111,7 +113,8 @@ def test_scripts_from_elsewhere_are_refused(browser: Browser, server: Program) -
         view.open(server.url(f"/?hlsjs={evil}&script={evil}&cdn={evil}"))
         view.wait_playing()
         view.page.evaluate(
-            "src => { for (const make of [s => { s.src = src; }, s => { s.textContent = 'window.__evil = 2'; }])"
+            "src => { for (const make of ["
+            "s => { s.src = src; }, s => { s.textContent = 'window.__evil = 2'; }])"
             " { const s = document.createElement('script'); make(s); document.body.append(s); } }",
             evil)
         view.watch(1)
@@ -124,7 +127,7 @@ def test_scripts_from_elsewhere_are_refused(browser: Browser, server: Program) -
 
 
 @pytest.mark.timeout(60)
-def test_native_player(browser: Browser, server: Program) -> None:
+def test_native_player_plays(browser: Browser, server: Program) -> None:
     """?player=native plays by Chromium's own HLS."""
     with viewer(browser) as view:
         view.open(server.url("/?player=native"))
@@ -132,8 +135,8 @@ def test_native_player(browser: Browser, server: Program) -> None:
 
 
 @pytest.mark.timeout(60)
-def test_page_shows_what_it_measures(browser: Browser, server: Program) -> None:
-    """Wall clock, latency, buffer, rate and stalls stand on the page and change."""
+def test_page_shows_its_measurements(browser: Browser, server: Program) -> None:
+    """Clock, latency, buffer, rate and stalls are on the page and change."""
     with viewer(browser) as view:
         view.open(server.url("/"))
         view.wait_playing()

@@ -1,23 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""client.ts: follows a stream from a terminal, with nothing from npm, and survives a restart."""
+"""client.ts follows a stream from a terminal, without npm packages, and survives a restart."""
 
 from __future__ import annotations
 
 import json
 import subprocess
-import time
 
 import pytest
 
 from harness.program import Program, kill
 from harness.supervisor import free_port
 from harness.tools import ROOT, need
+from harness.waiting import pause
 
 FOLDER = ROOT / "client"
 
 
 def command(url: str, *flags: str) -> list[str]:
-    """The documented command, or a named skip."""
+    """The documented command, or a skip."""
     if not (FOLDER / "client.ts").is_file():
         pytest.skip("client/client.ts not found: the terminal client is not tested")
     return [need("npx", "the terminal client"), "tsx", "client.ts", url, *flags]
@@ -35,8 +35,8 @@ def figures(value: object) -> list[float]:
 @pytest.mark.parametrize(("path", "seconds"), [
     ("/live.m3u8", 5), ("/live/video/playlist.m3u8", 2), ("/live/playlist.m3u8", 2),
 ])
-def test_json(path: str, seconds: int, server: Program) -> None:
-    """--seconds N --json: ends by itself, each line JSON, the last one with the summary."""
+def test_json_output_ends_with_a_summary(path: str, seconds: int, server: Program) -> None:
+    """--seconds N --json: each line is JSON, the last is the summary; then the client exits."""
     run = subprocess.run(command(server.url(path), "--seconds", str(seconds), "--json"), cwd=FOLDER,
                          capture_output=True, text=True, timeout=40)
     assert run.returncode == 0, run.stderr
@@ -48,16 +48,16 @@ def test_json(path: str, seconds: int, server: Program) -> None:
     assert figures(lines[-1])
 
 
-def test_text(server: Program) -> None:
-    """Without --json: a line each second."""
+def test_text_output_has_a_line_per_second(server: Program) -> None:
+    """Without --json: one line per second."""
     run = subprocess.run(command(server.url("/live.m3u8"), "--seconds", "3"), cwd=FOLDER,
                          capture_output=True, text=True, timeout=40)
     assert run.returncode == 0, run.stderr
     assert len(run.stdout.splitlines()) >= 3
 
 
-def test_survives_a_restart(streamer) -> None:
-    """The server is killed and back after a second: the client says so and goes on."""
+def test_client_survives_a_restart(streamer) -> None:
+    """The server is killed and restarted after a second: the client reports it and continues."""
     port = free_port()
     flags = ("--test-src", "--host", "127.0.0.1", "--http-port", str(port), "--resolution",
              "320x180")
@@ -66,11 +66,12 @@ def test_survives_a_restart(streamer) -> None:
                                       "10"), cwd=FOLDER, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True)
     try:
-        time.sleep(4)
+        assert client.stdout
+        output = "".join(client.stdout.readline() for _ in range(3))
         kill(program)
-        time.sleep(1)
+        pause(1, "an outage of one second")
         streamer(*flags, defaults=False)
-        output, _ = client.communicate(timeout=30)
+        output += client.communicate(timeout=30)[0]
     finally:
         client.kill()
     assert client.returncode == 0, output
@@ -79,8 +80,8 @@ def test_survives_a_restart(streamer) -> None:
     assert len(output.splitlines()) >= 7, output
 
 
-def test_unreachable() -> None:
-    """A server that is not there: a clear line, not a stack trace."""
+def test_unreachable_server_is_one_clear_line() -> None:
+    """An unreachable server: a clear line, no stack trace."""
     run = subprocess.run(command(f"http://127.0.0.1:{free_port()}/live.m3u8", "--seconds", "2"),
                          cwd=FOLDER, capture_output=True, text=True, timeout=40)
     output = run.stdout + run.stderr

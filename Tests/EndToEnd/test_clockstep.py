@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Steps of the wall clock: announced once, numbers never go back, the stream goes on (PL-21)."""
+"""Steps of the wall clock: announced once; numbers never fall; the stream continues (PL-21)."""
 
 from __future__ import annotations
 
@@ -13,21 +13,22 @@ from harness.http1 import get
 from harness.playlist import Playlist
 from harness.program import Program
 from harness.tunein import PLAYLIST, fetch
+from harness.waiting import pause
 
 SECOND = 1_000_000_000
 
 
 def follow(program: Program, seconds: float) -> list[Playlist]:
-    """Playlists of the next seconds, one each 100 ms."""
+    """The playlists of the next `seconds`, one per 100 ms."""
     found, until = [], time.monotonic() + seconds
     while time.monotonic() < until:
         found.append(fetch(program.port))
-        time.sleep(0.1)
+        pause(0.1, "the sampling rate of the playlists")
     return found
 
 
 def marks(playlists: list[Playlist]) -> set[int]:
-    """Numbers of segments that carry a DISCONTINUITY, open ones included."""
+    """Numbers of segments with EXT-X-DISCONTINUITY, open ones included."""
     listed = [s for p in playlists for s in (*p.segments, p.open_segment) if s]
     return {segment.msn for segment in listed if segment.discontinuity}
 
@@ -41,7 +42,7 @@ def shift_at(playlists: list[Playlist], msn: int) -> float:
 
 
 def never_back(playlists: list[Playlist]) -> None:
-    """Sequence numbers and live edge never fall, and constants stay."""
+    """Sequence numbers and live edge never fall; constants stay."""
     for before, after in zip(playlists, playlists[1:]):
         assert after.media_sequence >= before.media_sequence
         assert after.last_part >= before.last_part
@@ -55,8 +56,8 @@ def never_back(playlists: list[Playlist]) -> None:
 
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("step_ms", [200, -200], ids=["+200ms", "-200ms"])
-def test_small_step(step_ms: int, streamer, tmp_path: Path) -> None:
-    """Beyond ±50 ms: one DISCONTINUITY with the new date; media time goes on."""
+def test_small_step_is_one_discontinuity(step_ms: int, streamer, tmp_path: Path) -> None:
+    """Beyond ±50 ms: one EXT-X-DISCONTINUITY with the new date; media time continues."""
     clock = ClockStep(tmp_path)
     program = streamer("--resolution", "320x180", env=clock.env)
     seen = follow(program, 1.5)
@@ -86,8 +87,8 @@ def test_no_step_below_50_ms(streamer, tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(60)
-def test_forward_by_five_seconds(streamer, tmp_path: Path) -> None:
-    """Forwards by more than a segment: on to the wall's number; what was skipped is a GAP."""
+def test_step_by_five_seconds_skips_to_the_wall_clock(streamer, tmp_path: Path) -> None:
+    """Forwards by more than a segment: skips to the wall clock's number, with gaps between."""
     clock = ClockStep(tmp_path)
     program = streamer("--resolution", "320x180", env=clock.env)
     seen = follow(program, 1.5)
@@ -103,13 +104,13 @@ def test_forward_by_five_seconds(streamer, tmp_path: Path) -> None:
     still = next(s for s in seen[-1].segments if s.gap) if any(
         s.gap for s in seen[-1].segments) else None
     if still:
-        answer = get(program.port, f"/live/video/{still.uri}")
-        assert answer.status == 200 and answer.body[4:8] == b"styp" and len(answer.body) < 100
+        response = get(program.port, f"/live/video/{still.uri}")
+        assert response.status == 200 and response.body[4:8] == b"styp" and len(response.body) < 100
 
 
 @pytest.mark.timeout(60)
-def test_back_by_an_hour(streamer, tmp_path: Path) -> None:
-    """Backwards: numbers go on from where they were, announced once."""
+def test_step_back_by_an_hour_keeps_the_numbers(streamer, tmp_path: Path) -> None:
+    """Backwards: numbers continue; the step is announced once."""
     clock = ClockStep(tmp_path)
     program = streamer("--resolution", "320x180", env=clock.env)
     seen = follow(program, 1.5)

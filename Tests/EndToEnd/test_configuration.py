@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Configuration by files: Fast-ll's two files as they stand, and many streams from one file."""
+"""Configuration files: the two files of Fast-ll unchanged, and many streams from one file."""
 
 from __future__ import annotations
 
 import json
-import re
 import ssl
 import subprocess
 import time
 import urllib.request
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +21,15 @@ from harness.http1 import get
 from harness.metrics import total
 from harness.playlist import parse
 from harness.program import Program, launch, run_to_end, stop
-from harness.sources import clip, rtsp_server, wait_for
+from harness.sources import clip, rtsp_server
 from harness.supervisor import free_port
 from harness.tools import need
 from harness.tunein import fetch
+from harness.waiting import pause, wait_until
 
 MPD = "{urn:mpeg:dash:schema:mpd:2011}"
 
-# As Fast-ll's documentation shows them, but for the addresses.
+# The example of Fast-ll's documentation, with other addresses.
 FAST_LL_CONFIG: dict[str, Any] = {
     "host": "127.0.0.1", "port": 0, "streams": "streams.json", "verbose": False,
     "timeDisplacement": "0.2", "waitForAbsentSegment": True
@@ -45,7 +46,7 @@ FAST_LL_STREAM: dict[str, Any] = {
 
 
 def fast_ll(folder: Path, streams: list[dict[str, Any]], **changes: Any) -> Path:
-    """Writes Fast-ll's two files; the path of the first."""
+    """Writes the two files of Fast-ll; returns the path of the first."""
     (folder / "streams.json").write_text(json.dumps(streams, indent=2))
     path = folder / "config.json"
     path.write_text(json.dumps({**FAST_LL_CONFIG, **changes}, indent=2))
@@ -58,8 +59,8 @@ def representations(text: str) -> list[tuple[int, int, str]]:
     return [(int(r.attrib["width"]), int(r.attrib["height"]), r.attrib["frameRate"]) for r in found]
 
 
-def test_fast_ll(streamer: Callable[..., Program], tmp_path: Path) -> None:
-    """GEN and RTSP as in Fast-ll's files, under Fast-ll's URL, in the qualities asked for."""
+def test_fast_ll_files_work_unchanged(streamer: Callable[..., Program], tmp_path: Path) -> None:
+    """GEN and RTSP of Fast-ll's files, under Fast-ll's URLs, in the requested renditions."""
     camera, port = free_port(), free_port()
     source = rtsp_server(camera, "--size", "640x480")
     rtsp = {
@@ -75,25 +76,21 @@ def test_fast_ll(streamer: Callable[..., Program], tmp_path: Path) -> None:
         assert 'target="500"' in text
         text = get(port, "/cam/manifest.mpd").text
         assert representations(text) == [(640, 480, "24"), (320, 240, "24")]
-        # An IDR each 24 frames: with segments of two seconds a part in the middle is one.
+        # One key frame per 24 frames: in a segment of two seconds one part in the middle has one.
         playlist = fetch(port, path="/cam/480p/playlist.m3u8")
         segment = next(s for s in reversed(playlist.segments) if s.parts and s.uri)
         assert [i for i, part in enumerate(segment.parts) if part.independent] == [0, 12]
         asked = time.time()
         shown = get(port, "/isotime").text
-        behind = asked - time.mktime(time.strptime(shown[:19], "%Y-%m-%dT%H:%M:%S")) + time.timezone \
-            - float("0" + re.search(r"\.\d+", shown).group())  # type: ignore[union-attr]
+        behind = asked - datetime.fromisoformat(shown.replace("Z", "+00:00")).timestamp()
         assert 0.1 < behind < 0.5, "timeDisplacement is taken off"
-        warnings = [
-            line for line in program.log if "less than two segments" in line and "gen" in line
-        ]
-        assert len(warnings) == 1, program.log_text()
+        assert len(program.logged("low-latency", stream="gen")) == 1, program.log_text()
     finally:
         source.kill()
 
 
-def test_fast_ll_https(tmp_path: Path) -> None:
-    """With both files `port` speaks HTTPS, and nothing speaks HTTP."""
+def test_fast_ll_files_with_a_certificate_serve_https_only(tmp_path: Path) -> None:
+    """With a certificate and key, `port` serves HTTPS, and HTTP is not served."""
     subprocess.run([
         need("openssl",
              "HTTPS by a configuration file"), "req", "-x509", "-newkey", "ec", "-pkeyopt",
@@ -110,16 +107,17 @@ def test_fast_ll_https(tmp_path: Path) -> None:
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         assert program.secure_url("/") == f"https://127.0.0.1:{port}/"
         url = program.secure_url("/gen/manifest.mpd")
-        with urllib.request.urlopen(url, context=context, timeout=10) as answer:
-            assert answer.status == 200 and f"https://127.0.0.1:{port}/time?xsdate" in answer.read(
+        with urllib.request.urlopen(url, context=context, timeout=10) as response:
+            assert response.status == 200 and f"https://127.0.0.1:{port}/time?xsdate" in response.read(
             ).decode()
-        assert not any("listening http:" in line for line in program.log)
+        assert not any("http:" in entry.message for entry in program.logged("listening"))
     finally:
         assert stop(program) == 0
 
 
-def test_many_streams_one_failing(streamer: Callable[..., Program], tmp_path: Path) -> None:
-    """A stream that cannot start is 503 with the reason; the others play, with their own settings."""
+def test_failing_stream_is_503_and_others_play(streamer: Callable[..., Program],
+                                               tmp_path: Path) -> None:
+    """A stream that cannot start is 503 with the reason; the others play."""
     path = write(tmp_path, [
         stream("a", playlistLength=7),
         stream("broken", input=str(tmp_path / "nowhere.ts")),
@@ -130,30 +128,30 @@ def test_many_streams_one_failing(streamer: Callable[..., Program], tmp_path: Pa
     assert len(
         [s for s in fetch(program.port, path="/a/video/playlist.m3u8").segments if s.uri]) == 7
     assert fetch(program.port, path="/b/video/playlist.m3u8").segments[-1].duration == 2
-    ahead = get(
-        program.port,
-        f"/b/video/playlist.m3u8?_HLS_msn={fetch(program.port, path='/b/video/playlist.m3u8').segments[-1].msn + 2}"
-    )
+    last = fetch(program.port, path="/b/video/playlist.m3u8").segments[-1].msn
+    ahead = get(program.port, f"/b/video/playlist.m3u8?_HLS_msn={last + 2}")
     assert ahead.status == 503 and 0.2 < ahead.held < 1, "a limit of its own"
-    wait_for(lambda: get(program.port, "/broken/playlist.m3u8").status == 503, 10,
-             "503 of what cannot start")
-    answer = get(program.port, "/broken/manifest.mpd")
-    assert answer.status == 503 and "No such file" in answer.text and answer.headers["retry-after"]
-    # A camera that a file names is waited for, with a slate.
+    wait_until(lambda: get(program.port, "/broken/playlist.m3u8").status == 503, 10,
+               "503 of the failed stream")
+    response = get(program.port, "/broken/manifest.mpd")
+    assert response.status == 503 and "No such file" in response.text and response.headers[
+        "retry-after"]
+    # A configured camera may be absent at start: the slate is shown.
     assert fetch(program.port, path="/cam/video/playlist.m3u8").segments
     assert get(program.port, "/nobody/playlist.m3u8").status == 404
-    wait_for(lambda: get(program.port, "/ready").status == 200, 2, "readiness")
+    wait_until(lambda: get(program.port, "/ready").status == 200, 2, "readiness")
     assert total(program.port, "streamer_stream_state", stream="broken", state="failed") == 1
     assert total(program.port, "streamer_stream_online", stream="a") == 1
     assert total(program.port, "streamer_stream_online", stream="broken") == 0
-    assert sum("stream-failed" in line or "No such file" in line for line in program.log) >= 1
-    # No stream is called live: the first is the default.
+    assert program.logged("stream-failed", stream="broken")
+    # No stream is called live: the first stream is the default.
     assert "a/video/" in get(program.port, "/live.m3u8").text
 
 
 @pytest.mark.timeout(60)
-def test_a_file_that_ends(streamer: Callable[..., Program], tmp_path: Path) -> None:
-    """It ends for its players, its window is served still, and the others go on."""
+def test_ended_file_is_served_while_others_continue(streamer: Callable[..., Program],
+                                                    tmp_path: Path) -> None:
+    """A file that ends: ENDLIST, its window stays available, and the other streams continue."""
     clip(tmp_path / "clip.mp4", 3, size="320x180")
     path = write(
         tmp_path,
@@ -161,8 +159,8 @@ def test_a_file_that_ends(streamer: Callable[..., Program], tmp_path: Path) -> N
          stream("f", input="clip.mp4", playlistLength=6, segmentDuration=0.5)])
     program = streamer("-c", str(path), defaults=False)
     ended = "/f/video/playlist.m3u8"
-    wait_for(lambda: fetch(program.port, path=ended).ended, 15, "the end of the file")
-    time.sleep(4)
+    wait_until(lambda: fetch(program.port, path=ended).ended, 15, "the end of the file")
+    pause(4, "the window must stay available for a playlist length after the end")
     playlist = fetch(program.port, path=ended)
     assert get(program.port, f"/f/video/{playlist.segments[-1].uri}").status == 200
     assert total(program.port, "streamer_stream_state", stream="f", state="ended") == 1
@@ -170,41 +168,44 @@ def test_a_file_that_ends(streamer: Callable[..., Program], tmp_path: Path) -> N
                                                         path="/a/video/playlist.m3u8").ended
 
 
-def test_held_while_it_starts(streamer: Callable[..., Program], tmp_path: Path) -> None:
-    """Requests of a stream whose source does not come are held 8 s, then 503; the others do not notice.
+def test_missing_source_holds_requests_for_8_s(streamer: Callable[..., Program],
+                                               tmp_path: Path) -> None:
+    """Requests of a stream without its source are held for 8 s, then 503; other streams play.
 
-    What cannot start is tried every 10 s, and told once, with its place in the file.
+    A stream that cannot start is retried every 10 s and logged once, with its key path.
     """
     path = write(tmp_path, [stream("a"), stream("late", input=f"rtsp://127.0.0.1:{free_port()}/x"),
                             stream("broken", input=str(tmp_path / "nowhere.ts"))])
     program = streamer("-c", str(path), defaults=False)
     playlist = fetch(program.port, path="/a/video/playlist.m3u8")
     asked = time.monotonic()
-    answer = get(program.port, "/late/playlist.m3u8")
-    assert answer.status == 503 and answer.headers[
+    response = get(program.port, "/late/playlist.m3u8")
+    assert response.status == 503 and response.headers[
         "retry-after"] and 7.5 < time.monotonic() - asked < 10
     assert fetch(program.port,
                  path="/a/video/playlist.m3u8").segments[-1].msn >= playlist.segments[-1].msn + 7
-    time.sleep(max(0.0, program.started + 11 - time.monotonic()))
-    told = [line for line in program.log if "nowhere.ts" in line]
-    assert len(told) == 1 and "[2].input: " in told[0], told
+    pause(program.started + 11 - time.monotonic(), "one more try, after 10 s, is not logged again")
+    logged = [entry.message for entry in program.entries if "nowhere.ts" in entry.message]
+    assert len(logged) == 1 and "[2].input" in logged[0], logged
 
 
 @pytest.mark.parametrize(("keys", "named"), [
-    ({"targetFps": "fast"}, '[0].targetFps: "fast" was given; allowed is'),
-    ({"fragmentDuration": 2}, '[0].fragmentDuration: "2'),
-    ({"type": "RTSP"}, "[0].input: is missing"),
+    ({"targetFps": "fast"}, ("[0].targetFps: ", '"fast"')),
+    ({"fragmentDuration": 2}, ("[0].fragmentDuration: ", '"2')),
+    ({"type": "RTSP"}, ("[0].input: ",)),
 ])
-def test_wrong_values(tmp_path: Path, keys: dict[str, Any], named: str) -> None:
-    """Exit status 2 and one line."""
+def test_wrong_value_is_refused_with_its_key_path(tmp_path: Path, keys: dict[str, Any],
+                                                   named: tuple[str, ...]) -> None:
+    """Exit status 2 and one line with file, key path and value."""
     path = fast_ll(tmp_path, [{**FAST_LL_STREAM, **keys}])
     status, lines = run_to_end(["-c", str(path)], defaults=False)
     assert status == 2 and len(lines) == 1, lines
-    assert str(tmp_path / "streams.json") in lines[0] and named in lines[0], lines
+    for words in (str(tmp_path / "streams.json"), *named):
+        assert words in lines[0], lines
 
 
-def test_unknown_keys(streamer: Callable[..., Program], tmp_path: Path) -> None:
-    """They are warned of with their path, and so is what is not yet in effect."""
+def test_unknown_keys_are_warned_about(streamer: Callable[..., Program], tmp_path: Path) -> None:
+    """Unknown keys and keys without effect are logged with their key path."""
     path = write(tmp_path, [stream("a", flavour=1, saveStats="True")], colour="red")
     program = streamer("-c", str(path), defaults=False)
     for place in ("config.json: colour", "streams.json: [0].flavour",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""LL-DASH in the player page in Chromium: target, walk-in, a wrong clock, a restart, and the way to dash.js."""
+"""LL-DASH in the player page in Chromium: target latency, a wrong clock, a restart, dash.js."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from harness.browser import Viewer, viewer
 from harness.labreport import plays_well, report
 from harness.program import Program
 from harness.supervisor import Supervisor
+from harness.waiting import pause
 from lab import run_lab
 
 SECONDS = 12
@@ -28,10 +29,10 @@ def player(view: Viewer) -> dict[str, Any]:
 
 
 def figure(view: Viewer, name: str) -> str:
-    """A figure of the panel."""
+    """A figure of the page's panel."""
     return view.page.evaluate(
-        "name => [...document.querySelectorAll('#figures div')].find(d => d.firstChild.textContent === name)"
-        "?.lastChild.textContent ?? ''", name)
+        "name => [...document.querySelectorAll('#figures div')]"
+        ".find(d => d.firstChild.textContent === name)?.lastChild.textContent ?? ''", name)
 
 
 @pytest.mark.timeout(120)
@@ -39,15 +40,15 @@ def figure(view: Viewer, name: str) -> str:
     ("/ldash/play/live/manifest.mpd", 0.5), ("/ldash/play/live?target=1", 1.0),
     ("/?src=/live/manifest.mpd&target=0.3", 0.3), ("/ldash/play/live/?target=2.2", 2.2),
 ], ids=lambda value: str(value))
-def test_plays(path: str, target: float, browser: Browser, server: Program) -> None:
-    """The clock advances near the target (loose: a busy machine; the figures are printed); one retry."""
+def test_page_plays_near_its_target_latency(path: str, target: float, browser: Browser,
+                                            server: Program) -> None:
+    """The page plays near the target (tolerance for a loaded machine); one retry."""
     for attempt in (1, 2):
         found = run_lab(browser, server.url(path), seconds=SECONDS, warm_up=6)
         late = found["glass_to_glass_ms"]
         wrong = plays_well(found, SECONDS)
-        print(
-            f"run {attempt}, target {target * 1000:.0f}: {json.dumps(late)} stalls {found['stalls']} {wrong}"
-        )
+        print(f"run {attempt}, target {target * 1000:.0f}: {json.dumps(late)} "
+              f"stalls {found['stalls']} {wrong}")
         if not wrong and abs(late["p50"] - target * 1000) < 300:
             assert not found["bad_responses"]
             return
@@ -55,8 +56,8 @@ def test_plays(path: str, target: float, browser: Browser, server: Program) -> N
 
 
 @pytest.mark.timeout(90)
-def test_walks_in(browser: Browser, server: Program) -> None:
-    """Another target is reached by the playback rate, without a seek; wall and burned clock stand side by side."""
+def test_page_reaches_a_new_target_by_its_rate(browser: Browser, server: Program) -> None:
+    """A new target is reached by the playback rate, without a seek; both clocks are shown."""
     with viewer(browser) as view:
         view.open(server.url("/ldash/play/live"))
         view.wait_playing(frames=60)
@@ -75,7 +76,7 @@ def test_walks_in(browser: Browser, server: Program) -> None:
         view.page.wait_for_function("() => window.__player.rate > 1.02", timeout=5000)
         view.page.wait_for_function("() => Math.abs(window.__player.latencyMs - 500) < 60",
                                     timeout=25000)
-        assert len(view.data()["seeks"]) == seeks, "it jumped"
+        assert len(view.data()["seeks"]) == seeks, "the page seeked"
         assert figure(view, "Format") == "LL-DASH"
         wall, burned = figure(view, "Wall clock (UTC)"), figure(view, "Burned clock (UTC)")
         assert len(wall) == len(burned) == 12 and wall > burned
@@ -84,8 +85,9 @@ def test_walks_in(browser: Browser, server: Program) -> None:
 
 @pytest.mark.timeout(90)
 @pytest.mark.parametrize("wrong", [-5000, 7000], ids=["slow", "fast"])
-def test_a_browser_whose_clock_is_off(wrong: int, browser: Browser, server: Program) -> None:
-    """The browser's clock is seconds off: the target is held by the server's clock."""
+def test_wrong_browser_clock_does_not_move_the_target(wrong: int, browser: Browser,
+                                                      server: Program) -> None:
+    """The browser's clock is wrong by seconds: the target is held by the server's clock."""
     with viewer(browser) as view:
         view.context.add_init_script(
             f"const o = performance.timeOrigin + {wrong};"
@@ -105,8 +107,8 @@ def test_a_browser_whose_clock_is_off(wrong: int, browser: Browser, server: Prog
 
 
 @pytest.mark.timeout(90)
-def test_plays_on_after_a_restart(browser: Browser, binary: Path) -> None:
-    """The server is killed and started again: the page plays on by itself, without a reload."""
+def test_page_continues_after_a_restart(browser: Browser, binary: Path) -> None:
+    """The server is killed and restarted: the page continues without a reload."""
     supervisor = Supervisor(["--resolution", "640x360", "--bitrate", "800"])
     try:
         supervisor.run()
@@ -115,7 +117,7 @@ def test_plays_on_after_a_restart(browser: Browser, binary: Path) -> None:
             view.wait_playing(frames=60)
             origin = view.page.evaluate("() => performance.timeOrigin")
             supervisor.kill()
-            time.sleep(1)
+            pause(1, "the duration of the outage")
             back = time.time() * 1000
             supervisor.run()
             view.page.wait_for_function(
@@ -131,8 +133,8 @@ def test_plays_on_after_a_restart(browser: Browser, binary: Path) -> None:
 
 
 @pytest.mark.timeout(90)
-def test_dashjs_by_a_stand_in(browser: Browser, streamer) -> None:
-    """With --dashjs the page gives the MPD and its settings to dash.js; on an error it begins anew; then hls.js or frames."""
+def test_dashjs_gets_the_mpd_and_its_settings(browser: Browser, streamer) -> None:
+    """With --dashjs the page configures dash.js and restarts it after an error."""
     program = streamer("--resolution", "320x180", "--dashjs", str(STANDIN))
     with viewer(browser) as view:
         view.open(program.url("/ldash/play/live/manifest.mpd"))
@@ -164,7 +166,7 @@ def test_dashjs_by_a_stand_in(browser: Browser, streamer) -> None:
 
 
 @pytest.mark.timeout(90)
-def test_without_dashjs_our_player_takes_the_mpd(browser: Browser, server: Program) -> None:
+def test_frame_player_replaces_a_missing_dashjs(browser: Browser, server: Program) -> None:
     """?player=dashjs without --dashjs: the frame player plays the MPD, and a line says why."""
     with viewer(browser) as view:
         view.open(server.url("/?player=dashjs"))

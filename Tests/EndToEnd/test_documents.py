@@ -13,7 +13,6 @@ import json
 import re
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from harness.documents import (
 from harness.program import Program, start, stop
 from harness.sources import clip
 from harness.tools import ROOT
+from harness.waiting import pause
 
 DOCUMENTS = documents()
 BLOCKS = [block for path in DOCUMENTS for block in blocks(path, (ROOT / path).read_text())]
@@ -210,7 +210,7 @@ def test_the_hlsjs_page_of_the_document_plays(browser: Browser, hlsjs: Path, str
         view.wait_for_function("() => video.currentTime > 0 && hls.playingDate", timeout=15000)
         view.wait_for_function("() => Date.now() - hls.playingDate.getTime() < 1000", timeout=20000)
         before = view.evaluate("video.currentTime")
-        time.sleep(1)
+        pause(1, "the player must advance in this second")
         assert view.evaluate("video.currentTime") - before > 0.5
     finally:
         context.close()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Wrong flags and values: exit 2 and one line that names the flag, what was given and what is allowed."""
+"""Wrong flags and values: exit 2 and one line with the flag and the given value."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from harness.tools import streamer_binary
 
 @dataclass(frozen=True)
 class Wrong:
-    """One wrong command line; `names` must stand in the one line it prints."""
+    """One wrong command line; the printed line must contain each of `names`."""
 
     flags: str
     names: tuple[str, ...]
@@ -70,7 +70,7 @@ ROWS = [
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.flags[:40])
-def test_wrong_flag(row: Wrong) -> None:
+def test_wrong_flag_is_refused_with_one_line(row: Wrong) -> None:
     """Exit status 2 before anything starts, and one line."""
     status, lines = run_to_end(["--host", "127.0.0.1", "--http-port", "0", *row.flags.split(" ")],
                                defaults=False)
@@ -80,8 +80,8 @@ def test_wrong_flag(row: Wrong) -> None:
         assert name in lines[0], f"{name!r} is not named: {lines[0]}"
 
 
-def test_busy_port() -> None:
-    """A port that is taken: exit 1, one line that names it."""
+def test_busy_port_is_refused() -> None:
+    """A port in use: exit 1, one line that names it."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         status, lines = run_to_end(["--test-src", "--host", "127.0.0.1", "--http-port", str(port)],
@@ -90,15 +90,15 @@ def test_busy_port() -> None:
     assert any(str(port) in line for line in lines) and len(lines) <= 2, lines
 
 
-def test_host_that_is_not_there() -> None:
-    """A host that does not resolve: not started, one line that names it."""
+def test_unknown_host_is_refused() -> None:
+    """A host that does not resolve: exit 1 or 2, one line that names it."""
     status, lines = run_to_end(["--test-src", "--host", "not.a.host.invalid", "--http-port", "0"],
                                defaults=False)
     assert status in (1, 2) and len(lines) == 1 and "not.a.host.invalid" in lines[0], lines
 
 
-def test_socket_that_fits_no_port() -> None:
-    """A supervisor's socket for another port is an error: exit 2."""
+def test_supervisors_socket_of_another_port_is_refused() -> None:
+    """A supervisor's socket with another port: exit 2."""
     from harness.supervisor import HAND_OVER, free_port
     with socket.create_server(("127.0.0.1", 0)) as given:
         prefix = ["bash", "-c", HAND_OVER, "supervisor", str(given.fileno())]
@@ -108,8 +108,8 @@ def test_socket_that_fits_no_port() -> None:
 
 
 @pytest.mark.parametrize("flag", ["-h", "--help", "--version"])
-def test_help_and_version(flag: str) -> None:
-    """Help and version go to the standard output and end with 0."""
+def test_help_and_version_exit_with_0(flag: str) -> None:
+    """Help and version are printed to the standard output; the exit status is 0."""
     run = subprocess.run([streamer_binary(), flag], capture_output=True, text=True, timeout=10)
     assert run.returncode == 0 and run.stdout and not run.stderr
     if flag == "--help":
@@ -117,8 +117,8 @@ def test_help_and_version(flag: str) -> None:
             assert name in run.stdout
 
 
-def test_unreadable_script(tmp_path: Path) -> None:
-    """A file without a right to read it, as far as root can be refused: a folder."""
+def test_unreadable_script_is_refused(tmp_path: Path) -> None:
+    """A script that cannot be read: a folder, since root may read every file."""
     status, lines = run_to_end(
         ["--hlsjs", str(tmp_path), "--host", "127.0.0.1", "--http-port", "0"], defaults=False)
     assert status == 2 and len(lines) == 1 and str(tmp_path) in lines[0]

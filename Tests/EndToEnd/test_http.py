@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from harness.http1 import Answer, Connection, Closed, get
+from harness.http1 import Response, Connection, Closed, get
 from harness.metrics import read_metrics
 from harness.playlist import parse
 from harness.program import Program
@@ -45,7 +45,7 @@ EVERY_KIND = [
 
 
 def path_of(server: Program, kind: str) -> str:
-    """A path as it is, or the path of a complete object of this kind."""
+    """A path unchanged, or the path of a complete object of this kind."""
     if kind.startswith("/"):
         return kind
     segment = fetch(server.port).segments[-1]
@@ -55,7 +55,7 @@ def path_of(server: Program, kind: str) -> str:
 
 @dataclass(frozen=True)
 class Kept:
-    """One line of the caching table: what is asked, and Cache-Control."""
+    """One line of the caching table: the request, and its Cache-Control."""
 
     name: str
     path: str
@@ -85,22 +85,22 @@ KEPT = [
 
 
 @pytest.mark.parametrize("row", KEPT, ids=lambda row: f"HT-05-{row.name}")
-def test_caching(row: Kept, server: Program) -> None:
-    """HT-05: Cache-Control of each kind of answer."""
+def test_ht_05_cache_control(row: Kept, server: Program) -> None:
+    """HT-05: Cache-Control by kind of response."""
     parent = align(server.port, 3).last_part[0]
-    answer = get(server.port, row.path.format(p=parent, l=parent - 1, far=parent + 50))
-    assert answer.status == row.status
-    assert answer.headers.get("cache-control") == row.control
+    response = get(server.port, row.path.format(p=parent, l=parent - 1, far=parent + 50))
+    assert response.status == row.status
+    assert response.headers.get("cache-control") == row.control
 
 
-def test_ht_05_init(server: Program) -> None:
-    """HT-05: the init may be kept for a day."""
-    answer = get(server.port, path_of(server, "init"))
-    assert answer.headers["cache-control"] == "public, max-age=86400, immutable"
+def test_ht_05_cmaf_header_is_cached_for_a_day(server: Program) -> None:
+    """HT-05: the CMAF header may be cached for a day."""
+    response = get(server.port, path_of(server, "init"))
+    assert response.headers["cache-control"] == "public, max-age=86400, immutable"
 
 
-def test_ht_05_numbering_run(streamer) -> None:
-    """HT-05: names that recur in the next run are not immutable."""
+def test_ht_05_numbering_run_is_not_immutable(streamer) -> None:
+    """HT-05: names that recur after a restart are not immutable."""
     program = streamer("--numbering", "run", "--resolution", "320x180")
     segment = fetch(program.port).segments[-1]
     for uri in (segment.uri, segment.parts[0].uri):
@@ -108,49 +108,50 @@ def test_ht_05_numbering_run(streamer) -> None:
 
 
 @pytest.mark.parametrize("kind", EVERY_KIND)
-def test_ht_07_cors_everywhere(kind: str, server: Program) -> None:
-    """HT-07: every answer may be read by pages from elsewhere, with the same exposed fields."""
-    answer = get(server.port, path_of(server, kind), headers={"Origin": "http://elsewhere.example"})
-    assert answer.headers.get("access-control-allow-origin") == "*"
+def test_ht_07_every_response_has_cors_fields(kind: str, server: Program) -> None:
+    """HT-07: pages of other origins may read every response, with the same exposed fields."""
+    response = get(server.port, path_of(server, kind),
+                   headers={"Origin": "http://elsewhere.example"})
+    assert response.headers.get("access-control-allow-origin") == "*"
     exposed = {
         name.strip().lower()
-        for name in answer.headers["access-control-expose-headers"].split(",")
+        for name in response.headers["access-control-expose-headers"].split(",")
     }
     assert exposed == EXPOSED
-    assert "access-control-allow-credentials" not in answer.headers
+    assert "access-control-allow-credentials" not in response.headers
 
 
 @pytest.mark.parametrize("kind", EVERY_KIND)
-def test_ht_06_no_age_no_cookie(kind: str, server: Program) -> None:
-    """HT-06: the origin sends no Age, no cookie, no Vary but Accept-Encoding, no Last-Modified on playlists."""
-    answer = get(server.port, path_of(server, kind))
-    assert not {"age", "set-cookie", "location"} & set(answer.headers)
-    assert answer.headers.get("vary", "Accept-Encoding").lower() == "accept-encoding"
+def test_ht_06_no_age_no_cookies_no_last_modified(kind: str, server: Program) -> None:
+    """HT-06, HT-09: no Age, cookies, other Vary; no Last-Modified on playlists."""
+    response = get(server.port, path_of(server, kind))
+    assert not {"age", "set-cookie", "location"} & set(response.headers)
+    assert response.headers.get("vary", "Accept-Encoding").lower() == "accept-encoding"
     if "m3u8" in kind:
-        assert "last-modified" not in answer.headers
-    assert "date" in answer.headers
+        assert "last-modified" not in response.headers
+    assert "date" in response.headers
 
 
 @pytest.mark.parametrize("path", [PLAYLIST, "/live.m3u8", "/timestamps.json", "/none"])
-def test_ht_07_preflight(path: str, server: Program) -> None:
-    """HT-07: preflight 204 that allows Range and Authorization, never PUT or DELETE."""
+def test_ht_07_preflight_allows_reading_only(path: str, server: Program) -> None:
+    """HT-07: the preflight is 204 and allows Range and Authorization, never PUT or DELETE."""
     fields = {"Origin": "http://elsewhere.example", "Access-Control-Request-Method": "GET",
               "Access-Control-Request-Headers": "range"}
-    answer = get(server.port, path, "OPTIONS", fields)
-    assert answer.status == 204 and not answer.body
+    response = get(server.port, path, "OPTIONS", fields)
+    assert response.status == 204 and not response.body
     allowed = {
         name.strip().lower()
-        for name in answer.headers["access-control-allow-headers"].split(",")
+        for name in response.headers["access-control-allow-headers"].split(",")
     }
     assert {"range", "authorization"} <= allowed
-    methods = answer.headers.get("access-control-allow-methods", "GET")
+    methods = response.headers.get("access-control-allow-methods", "GET")
     assert "PUT" not in methods and "DELETE" not in methods
-    assert int(answer.headers["access-control-max-age"]) > 0
+    assert int(response.headers["access-control-max-age"]) > 0
 
 
 @pytest.mark.parametrize("kind", [k for k in EVERY_KIND if "time" not in k and k != "/metrics"])
-def test_mr_07_head(kind: str, server: Program) -> None:
-    """MR-07: HEAD gives the head of GET and no body; the connection goes on."""
+def test_mr_07_head_has_no_content(kind: str, server: Program) -> None:
+    """MR-07: HEAD gets the head of GET without content; the connection stays open."""
     path = path_of(server, kind)
     with Connection(server.port) as connection:
         head = connection.get(path, "HEAD")
@@ -189,17 +190,17 @@ TYPES = {
 
 
 @pytest.mark.parametrize("kind", TYPES)
-def test_ht_04_types(kind: str, server: Program) -> None:
+def test_ht_04_content_types(kind: str, server: Program) -> None:
     """HT-04: the content type of each kind."""
-    answer = get(server.port, path_of(server, kind))
-    assert answer.status == 200
-    assert answer.headers["content-type"].split(";")[0].strip() == TYPES[kind]
+    response = get(server.port, path_of(server, kind))
+    assert response.status == 200
+    assert response.headers["content-type"].split(";")[0].strip() == TYPES[kind]
 
 
 @pytest.mark.parametrize("query", ["", "?_HLS_skip=YES", "?_HLS_skip=v2"])
 @pytest.mark.parametrize("accept", ["gzip", "gzip, deflate, br", "br;q=1.0, gzip;q=0.5", "*"])
-def test_ht_03_gzip(accept: str, query: str, server: Program) -> None:
-    """HT-03: a playlist is compressed for those who take gzip, and is the same text."""
+def test_ht_03_playlists_are_compressed(accept: str, query: str, server: Program) -> None:
+    """HT-03: clients that accept gzip get the playlist compressed, with the same text."""
     align(server.port, 2)
     with Connection(server.port) as connection:
         packed = connection.get(PLAYLIST + query, headers={"Accept-Encoding": accept})
@@ -214,31 +215,31 @@ def test_ht_03_gzip(accept: str, query: str, server: Program) -> None:
 
 
 @pytest.mark.parametrize("accept", ["", "identity", "gzip;q=0", "br", "gzip;q=0.000, br"])
-def test_ht_03_not_gzip(accept: str, server: Program) -> None:
-    """HT-03: who does not take gzip gets plain text."""
-    answer = get(server.port, PLAYLIST, headers={"Accept-Encoding": accept})
-    assert "content-encoding" not in answer.headers and answer.text.startswith("#EXTM3U")
+def test_ht_03_clients_without_gzip_get_plain_text(accept: str, server: Program) -> None:
+    """HT-03: clients that do not accept gzip get plain text."""
+    response = get(server.port, PLAYLIST, headers={"Accept-Encoding": accept})
+    assert "content-encoding" not in response.headers and response.text.startswith("#EXTM3U")
 
 
 @pytest.mark.parametrize("kind", ["segment", "part", "init"])
-def test_ht_03_media_is_never_gzip(kind: str, server: Program) -> None:
-    """HT-03: media are sent as they are."""
-    answer = get(server.port, path_of(server, kind), headers={"Accept-Encoding": "gzip"})
-    assert "content-encoding" not in answer.headers
+def test_ht_03_media_is_never_compressed(kind: str, server: Program) -> None:
+    """HT-03: media is never compressed."""
+    response = get(server.port, path_of(server, kind), headers={"Accept-Encoding": "gzip"})
+    assert "content-encoding" not in response.headers
 
 
 @pytest.mark.parametrize("kind", EVERY_KIND)
-def test_ht_13_connection_close(kind: str, server: Program) -> None:
-    """HT-13: every answer honours Connection: close."""
+def test_ht_13_connection_close_is_honoured(kind: str, server: Program) -> None:
+    """HT-13: every response honours Connection: close."""
     with Connection(server.port) as connection:
-        answer: Answer = connection.get(path_of(server, kind), headers={"Connection": "close"})
-        assert answer.headers.get("connection", "").lower() == "close"
+        response: Response = connection.get(path_of(server, kind), headers={"Connection": "close"})
+        assert response.headers.get("connection", "").lower() == "close"
         connection.socket.settimeout(2)
         assert connection.socket.recv(1) == b"", "the connection stays open"
 
 
-def test_one_playlist_under_each_name(server: Program) -> None:
-    """The short names give the media playlist, with URIs that resolve from where they stand."""
+def test_short_paths_give_the_media_playlist(server: Program) -> None:
+    """Short paths give the Media Playlist, with URIs that resolve from there."""
     from urllib.parse import urljoin
     for path in ("/live.m3u8", "/playlist.m3u8", "/live/playlist.m3u8", "/live/index.m3u8",
                  PLAYLIST):
@@ -248,8 +249,8 @@ def test_one_playlist_under_each_name(server: Program) -> None:
             assert get(server.port, urljoin(path, str(uri))).status == 200, (path, uri)
 
 
-def test_metrics(server: Program) -> None:
-    """The first set of metrics is there, in Prometheus text."""
+def test_metrics_are_prometheus_text(server: Program) -> None:
+    """The first set of metrics exists, in Prometheus text."""
     names = {name for name, _, _ in read_metrics(server.port)}
     for name in ("streamer_stream_online", "streamer_input_frames_total", "streamer_held_requests",
                  "streamer_requests_total", "streamer_response_bytes_total",
@@ -258,8 +259,8 @@ def test_metrics(server: Program) -> None:
         assert name in names, name
 
 
-def test_health_and_version(server: Program) -> None:
-    """/health and /ready answer 200 while the stream advances; /version says something."""
+def test_health_ready_and_version_answer(server: Program) -> None:
+    """/health and /ready are 200 while the stream advances; /version has content."""
     assert get(server.port, "/health").status == 200
     assert get(server.port, "/ready").status == 200
     assert get(server.port, "/version").body

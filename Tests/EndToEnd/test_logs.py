@@ -1,20 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The access log and the log level: what is in a line, what must not be, and what rotation needs."""
+"""The access log and the log level: the fields of a line, secrets, rotation."""
 
 from __future__ import annotations
 
 import json
 import re
 import signal
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from harness.http1 import Connection, get
+from harness.metrics import wait_held
 from harness.program import Program, run_to_end
 from harness.tunein import PLAYLIST, align
+from harness.waiting import pause, wait_until
 
 SMALL = ("--resolution", "320x180")
 LINE = re.compile(
@@ -23,39 +24,38 @@ LINE = re.compile(
 
 
 def lines_with(path: Path, text: str, count: int = 1, within: float = 3) -> list[str]:
-    """The lines that contain `text`, once there are `count`."""
-    deadline = time.monotonic() + within
-    while True:
-        found = [line for line in path.read_text().splitlines()
-                 if text in line] if path.exists() else []
-        if len(found) >= count:
-            return found
-        assert time.monotonic() < deadline, f"no line with {text!r}"
-        time.sleep(0.05)
+    """The lines that contain `text`, as soon as there are `count`."""
+    def found() -> list[str]:
+        lines = path.read_text().splitlines() if path.exists() else []
+        return [line for line in lines if text in line]
+
+    wait_until(lambda: len(found()) >= count, within, f"{count} lines with {text!r}")
+    return found()
 
 
-def test_lines(streamer: Callable[..., Program], tmp_path: Path) -> None:
-    """A line for each answer: who (masked), what, how much, how long it was held, which part."""
+def test_access_log_has_a_line_per_response(streamer: Callable[..., Program],
+                                            tmp_path: Path) -> None:
+    """Each line has the masked client, request, status, bytes, hold time and part."""
     path = tmp_path / "access.log"
     program = streamer(*SMALL, "--access-log", str(path))
     parent, part = align(program.port, 3).last_part
-    answer = get(program.port, f"{PLAYLIST}?_HLS_msn={parent}&_HLS_part={part + 3}")
+    response = get(program.port, f"{PLAYLIST}?_HLS_msn={parent}&_HLS_part={part + 3}")
     line = lines_with(path, f"_HLS_msn={parent}&_HLS_part={part + 3}")[0]
     match = LINE.match(line)
     assert match, line
     assert match[2] == "127.0.0.0" and match[3] == "GET" and match[5] == "200" and match[
         9] == "playlist"
     assert (int(match[10]), int(match[11])) == (parent, part + 3)
-    assert abs(float(match[7]) - answer.held * 1000) < 50, (line, answer.held)
+    assert abs(float(match[7]) - response.held * 1000) < 50, (line, response.held)
     get(program.port, f"/live/video/segment{parent}.{part}.m4s")
     match = LINE.match(lines_with(path, f"/segment{parent}.{part}.m4s")[0])
     assert match and match[9] == "part" and int(match[10]) == parent and int(match[11]) == part
     assert float(match[7]) < 50
     with Connection(program.port) as gone:
         gone.send(f"/live/video/segment{parent + 2}.m4s")
-        time.sleep(0.1)
+        wait_held(program.port, 1)
     match = LINE.match(lines_with(path, f"/segment{parent + 2}.m4s")[0])
-    assert match and match[5] == "0" and match[12], "a client that went is a line with cut"
+    assert match and match[5] == "0" and match[12], "a client that disconnects has a line with cut"
     with Connection(program.port) as bad:
         bad.send_raw(b"GET / HTTP/1.1\r\n\r\n")
         assert bad.read().status == 400
@@ -64,8 +64,8 @@ def test_lines(streamer: Callable[..., Program], tmp_path: Path) -> None:
     assert all(LINE.match(line) for line in path.read_text().splitlines())
 
 
-def test_json_and_no_secrets(streamer: Callable[..., Program], tmp_path: Path) -> None:
-    """--log-format json: an object a line; tokens, however they are escaped, are not in it."""
+def test_json_access_log_has_no_secrets(streamer: Callable[..., Program], tmp_path: Path) -> None:
+    """--log-format json: one object per line, without tokens in any escaping."""
     path = tmp_path / "access.log"
     program = streamer(*SMALL, "--access-log", str(path), "--log-format", "json")
     secret = "kid1.1795155720.v1.c2VjcmV0"
@@ -84,8 +84,8 @@ def test_json_and_no_secrets(streamer: Callable[..., Program], tmp_path: Path) -
         } <= set(entry)
 
 
-def test_rotation(streamer: Callable[..., Program], tmp_path: Path) -> None:
-    """SIGHUP opens the file anew after it was moved; no line is lost."""
+def test_rotation_loses_no_line(streamer: Callable[..., Program], tmp_path: Path) -> None:
+    """SIGHUP reopens the file after it was moved; no line is lost."""
     path, moved = tmp_path / "access.log", tmp_path / "access.log.1"
     program = streamer(*SMALL, "--access-log", str(path))
     get(program.port, "/version?before")
@@ -94,17 +94,15 @@ def test_rotation(streamer: Callable[..., Program], tmp_path: Path) -> None:
     get(program.port, "/version?between")
     lines_with(moved, "?between")
     program.process.send_signal(signal.SIGHUP)
-    deadline = time.monotonic() + 3
-    while not path.exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_until(path.exists, 3, "the new file")
     get(program.port, "/version?after")
     lines_with(path, "?after")
     assert "?after" not in moved.read_text()
 
 
-def test_what_waits_is_written_at_the_end(streamer: Callable[..., Program], tmp_path: Path) -> None:
-    """The lines of the last requests are there after SIGTERM."""
+def test_pending_lines_are_written_at_the_end(streamer: Callable[..., Program],
+                                              tmp_path: Path) -> None:
+    """The lines of the last requests are in the file after SIGTERM."""
     path = tmp_path / "access.log"
     program = streamer(*SMALL, "--access-log", str(path))
     align(program.port, 1)
@@ -117,11 +115,12 @@ def test_what_waits_is_written_at_the_end(streamer: Callable[..., Program], tmp_
 
 @pytest.mark.parametrize(("flag", "shown"), [((), True), (("--log-level", "warning"), False),
                                              (("--log-level", "debug"), True), (("-v",), True)])
-def test_log_level(streamer: Callable[..., Program], flag: tuple[str, ...], shown: bool) -> None:
-    """--log-level hides what matters less."""
+def test_log_level_hides_lower_levels(streamer: Callable[..., Program], flag: tuple[str, ...],
+                                      shown: bool) -> None:
+    """--log-level hides entries of lower levels."""
     from harness.program import launch, stop
     program = launch([*SMALL, *flag])
-    time.sleep(1.5)
+    pause(1.5, "a start without log lines cannot be observed")
     assert stop(program) == 0
     assert any("listening" in line for line in program.log) == shown
 
@@ -129,7 +128,7 @@ def test_log_level(streamer: Callable[..., Program], flag: tuple[str, ...], show
 @pytest.mark.parametrize(("flags", "named"),
                          [(("--access-log", "/no/such/folder/x"), "--access-log"),
                           (("--log-level", "loud"), "--log-level")])
-def test_refused(flags: tuple[str, ...], named: str) -> None:
-    """What cannot be is refused with one line and status 2."""
+def test_invalid_log_options_are_refused(flags: tuple[str, ...], named: str) -> None:
+    """Invalid options are refused with one line and status 2."""
     status, lines = run_to_end(flags)
     assert status == 2 and len(lines) == 1 and named in lines[0], (status, lines)

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Media requests MR-03, MR-04, MR-06 to MR-08, MR-10, and the open segment chunk by chunk (CH-03)."""
+"""Media requests MR-03, MR-04, MR-06 to MR-08, MR-10, and the open segment (CH-03)."""
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from harness.http1 import Connection, get
 from harness.program import Program
 from harness.recorder import Recording
 from harness.tunein import PLAYLIST, align, fetch
+from harness.waiting import wait_until
 
 BASE = "/live/video/"
 
@@ -23,10 +23,10 @@ BASE = "/live/video/"
     "segment18446744073709551616.m4s", "../video/segment{p}.m4s/x", "nothing", "",
 ])
 def test_mr_03_unknown_is_404(name: str, server: Program) -> None:
-    """MR-03: what was never made and is not hinted is 404, at once."""
+    """MR-03: a name that never existed and is not hinted is 404 at once."""
     parent = align(server.port, 3).last_part[0]
-    answer = get(server.port, BASE + name.format(p=parent, l=parent - 1))
-    assert answer.status == 404 and answer.held < 0.3, (name, answer.status)
+    response = get(server.port, BASE + name.format(p=parent, l=parent - 1))
+    assert response.status == 404 and response.held < 0.3, (name, response.status)
 
 
 @pytest.mark.parametrize("path", [
@@ -42,7 +42,7 @@ def test_mr_03_unknown_is_404(name: str, server: Program) -> None:
     "/LIVE.m3u8",
     "/live/manifest",
 ])
-def test_unknown_paths(path: str, server: Program) -> None:
+def test_unknown_paths_are_404(path: str, server: Program) -> None:
     """Every other path is 404 (a dot segment may be refused as malformed)."""
     status = get(server.port, path).status
     assert status == 404 or (".." in path or "%2e" in path) and status in (400, 404), (path, status)
@@ -57,46 +57,47 @@ def test_unknown_paths(path: str, server: Program) -> None:
     ("bytes=0-9007199254740991", slice(0, None)),
 ])
 @pytest.mark.parametrize("kind", ["segment", "part", "init"])
-def test_mr_04_ranges(kind: str, field: str, want: slice, server: Program) -> None:
-    """MR-04: 206 with the bytes asked for, cut at the end."""
+def test_mr_04_range_is_206(kind: str, field: str, want: slice, server: Program) -> None:
+    """MR-04: 206 with the requested bytes, cut at the end."""
     path = BASE + complete_names(server)[kind]
     whole = get(server.port, path)
     assert whole.headers["accept-ranges"] == "bytes"
-    answer = get(server.port, path, headers={"Range": field})
-    assert answer.status == 206 and answer.body == whole.body[want]
+    response = get(server.port, path, headers={"Range": field})
+    assert response.status == 206 and response.body == whole.body[want]
     first = range(len(whole.body))[want][0]
-    last = first + len(answer.body) - 1
-    assert answer.headers["content-range"] == f"bytes {first}-{last}/{len(whole.body)}"
+    last = first + len(response.body) - 1
+    assert response.headers["content-range"] == f"bytes {first}-{last}/{len(whole.body)}"
 
 
-def test_mr_04_unsatisfiable_and_ignored(server: Program) -> None:
-    """MR-04: 416 beyond the end; a unit or form that is not known is ignored."""
+def test_mr_04_range_beyond_the_end_is_416(server: Program) -> None:
+    """MR-04: 416 beyond the end; an unknown unit or form has no effect."""
     path = BASE + complete_names(server)["segment"]
     whole = get(server.port, path)
-    answer = get(server.port, path, headers={"Range": "bytes=99999999-"})
-    assert answer.status == 416 and answer.headers["content-range"] == f"bytes */{len(whole.body)}"
+    response = get(server.port, path, headers={"Range": "bytes=99999999-"})
+    assert response.status == 416 and response.headers[
+        "content-range"] == f"bytes */{len(whole.body)}"
     for field in ("lines=1-2", "bytes=5-2", "bytes=a-b", "bytes"):
-        answer = get(server.port, path, headers={"Range": field})
-        assert answer.status in (200, 416), field
-        assert answer.status == 416 or answer.body == whole.body, field
+        response = get(server.port, path, headers={"Range": field})
+        assert response.status in (200, 416), field
+        assert response.status == 416 or response.body == whole.body, field
 
 
 def complete_names(server: Program) -> dict[str, str]:
-    """Names of a complete segment, part, and the init."""
+    """Names of a complete segment, a part, and the CMAF header."""
     playlist = fetch(server.port)
     segment = playlist.segments[-1]
     assert segment.uri and segment.map_uri
     return {"segment": segment.uri, "part": segment.parts[0].uri, "init": segment.map_uri}
 
 
-def test_mr_06_no_redirects(recording: Recording) -> None:
-    """MR-06: media are never redirected."""
-    answers = [*recording.listed.values(), *recording.hinted.values()]
-    assert {answer.status for answer in answers} == {200}
+def test_mr_06_media_is_never_redirected(recording: Recording) -> None:
+    """MR-06: media is never redirected."""
+    responses = [*recording.listed.values(), *recording.hinted.values()]
+    assert {response.status for response in responses} == {200}
 
 
-def test_mr_08_init(recording: Recording) -> None:
-    """MR-08: a CMAF header: brands, durations 0, no samples, mvex after the last trak."""
+def test_mr_08_header_is_a_cmaf_header(recording: Recording) -> None:
+    """MR-08: brands, durations 0, no samples, mvex after the last trak."""
     init = recording.init()
     assert kinds(init)[:2] == ["ftyp", "moov"]
     ftyp = find(init, "ftyp")[0]
@@ -112,8 +113,8 @@ def test_mr_08_init(recording: Recording) -> None:
     assert not any(find(init, "moov/trak/mdia/minf/stbl/stsz")[0][8:12]), "stsz"
 
 
-def test_mr_08_media(recording: Recording) -> None:
-    """MR-08: tfdt in every traf, offsets relative to the moof; styp only before the first chunk."""
+def test_mr_08_chunks_have_tfdt_and_relative_offsets(recording: Recording) -> None:
+    """MR-08: tfdt in every traf, offsets relative to the moof; styp before the first chunk only."""
     _, data = list(recording.segments().values())[-1]
     for traf in find(data, "moof/traf"):
         assert len(find(traf, "tfdt")) == 1
@@ -124,8 +125,8 @@ def test_mr_08_media(recording: Recording) -> None:
     assert set(order) <= {"styp", "prft", "moof", "mdat"}
 
 
-def test_mr_08_one_frame_each_chunk(recording: Recording) -> None:
-    """Chunks carry one frame each, with prft, and count on in mfhd."""
+def test_mr_08_each_chunk_is_one_frame_with_prft(recording: Recording) -> None:
+    """Chunks have one frame each, a prft, and consecutive numbers in mfhd."""
     _, data = list(recording.segments().values())[-1]
     found = chunks(data, recording.init())
     assert all(chunk.samples == 1 and chunk.prft for chunk in found)
@@ -133,65 +134,64 @@ def test_mr_08_one_frame_each_chunk(recording: Recording) -> None:
 
 
 def test_mr_10_future_segment_is_held_then_streamed(server: Program) -> None:
-    """MR-10, CH-03: the next segment is held, then comes one HTTP chunk for each CMAF chunk."""
+    """MR-10, CH-03: the next segment is held, then sent with one HTTP chunk per CMAF chunk."""
     parent = align(server.port, 5).last_part[0]
-    answer = get(server.port, f"{BASE}segment{parent + 1}.m4s")
-    assert answer.status == 200 and 0.2 < answer.held < 1.2
-    assert "content-length" not in answer.headers
-    assert len(answer.pieces) == 30, "one HTTP chunk for each frame"
-    for _, data in answer.pieces:
+    response = get(server.port, f"{BASE}segment{parent + 1}.m4s")
+    assert response.status == 200 and 0.2 < response.held < 1.2
+    assert "content-length" not in response.headers
+    assert len(response.pieces) == 30, "one HTTP chunk for each frame"
+    for _, data in response.pieces:
         assert kinds(data).count("moof") == 1
-    spread = answer.pieces[-1][0] - answer.pieces[0][0]
+    spread = response.pieces[-1][0] - response.pieces[0][0]
     assert 0.7 < spread < 1.6, "a segment of one second comes over one second"
-    late = [at - (chunks(data)[0].prft or 0) / 1e9 for at, data in answer.pieces]
+    late = [at - (chunks(data)[0].prft or 0) / 1e9 for at, data in response.pieces]
     print(
         f"tick to client: median {sorted(late)[15] * 1000:.1f} ms, worst {max(late) * 1000:.1f} ms")
     assert sorted(late)[15] < 0.3
     whole = get(server.port, f"{BASE}segment{parent + 1}.m4s")
-    assert "content-length" in whole.headers and whole.body == answer.body
+    assert "content-length" in whole.headers and whole.body == response.body
 
 
-def test_mr_10_open_segment_joined_in_the_middle(server: Program) -> None:
-    """CH-03: the open segment is sent from its first byte and goes on as it is made."""
+def test_ch_03_open_segment_is_sent_from_its_first_byte(server: Program) -> None:
+    """CH-03: the open segment is sent from its first byte while it is produced."""
     parent = align(server.port, 5).last_part[0]
-    answer = get(server.port, f"{BASE}segment{parent}.m4s")
-    assert answer.status == 200 and answer.held < 0.1
-    assert 0.15 < answer.done - answer.first_byte < 1.2
-    for _, data in answer.pieces:
+    response = get(server.port, f"{BASE}segment{parent}.m4s")
+    assert response.status == 200 and response.held < 0.1
+    assert 0.15 < response.done - response.first_byte < 1.2
+    for _, data in response.pieces:
         assert kinds(data)[-1] == "mdat", "HTTP chunks end where CMAF chunks end"
-    assert answer.body == get(server.port, f"{BASE}segment{parent}.m4s").body
+    assert response.body == get(server.port, f"{BASE}segment{parent}.m4s").body
 
 
 def test_mr_10_too_early_is_425(server: Program) -> None:
-    """MR-10: further ahead than H is 425, at once."""
+    """MR-10: a segment further ahead than H is 425, at once."""
     parent = align(server.port, 3).last_part[0]
-    answer = get(server.port, f"{BASE}segment{parent + 5}.m4s")
-    assert answer.status == 425 and answer.held < 0.3
+    response = get(server.port, f"{BASE}segment{parent + 5}.m4s")
+    assert response.status == 425 and response.held < 0.3
 
 
-def test_mr_10_behind_the_window_is_410(streamer) -> None:
-    """MR-10: a segment that was once made and is gone is 410, and its parts too."""
+def test_mr_10_before_the_window_is_410(streamer) -> None:
+    """MR-10: a segment that has left the window is 410, and its parts too."""
     program = streamer("--resolution", "320x180", "--playlist-length", "6", "--max-files", "8",
                        "--segment-duration", "0.5")
     first = fetch(program.port).segments[0].msn
-    deadline = time.monotonic() + 15
-    while (status := get(program.port, f"{BASE}segment{first}.m4s").status) == 200:
-        assert time.monotonic() < deadline, "the first segment is never removed"
-        time.sleep(0.5)
-    assert status == 410
+    first_media = f"{BASE}segment{first}.m4s"
+    wait_until(lambda: get(program.port, first_media).status != 200, 15,
+               "the removal of the first segment", interval=0.5)
+    assert get(program.port, first_media).status == 410
     assert get(program.port, f"{BASE}segment{first}.0.m4s").status in (404, 410)
     assert get(program.port, f"{BASE}segment5.m4s").status in (404, 410)
 
 
-def test_init_name_carries_a_hash(server: Program) -> None:
-    """The init's name depends on its bytes, so a restart with the same settings keeps it."""
+def test_cmaf_header_name_is_a_hash_of_its_bytes(server: Program) -> None:
+    """The name depends on the bytes, so a restart with the same settings keeps it."""
     name = complete_names(server)["init"]
     assert name.startswith("init-") and Path(name).suffix == ".mp4"
     assert get(server.port, PLAYLIST).status == 200
 
 
-def test_keep_alive_over_many_objects(server: Program) -> None:
-    """One connection serves playlist, init, parts and segments one after another."""
+def test_one_connection_serves_many_objects(server: Program) -> None:
+    """One connection serves playlist, CMAF header, parts and segments in turn."""
     with Connection(server.port) as connection:
         names = complete_names(server)
         for name in (*names.values(), "playlist.m3u8", *names.values()):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Streams on demand: they start when asked for, once, and stop when nobody asks."""
+"""Streams on demand: one start for many requests, and a stop when requests cease."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from harness.configuration import stream, write
 from harness.http1 import Connection, get
 from harness.metrics import read_metrics
 from harness.program import Program
-from harness.sources import wait_for
 from harness.tunein import fetch
+from harness.waiting import pause, wait_until
 
 PLAYLIST = "/d/video/playlist.m3u8"
 CLIENTS = 24
@@ -24,11 +24,11 @@ CLIENTS = 24
 
 def runs(program: Program) -> int:
     """How often the stream has started."""
-    return sum("playable after" in line for line in program.log)
+    return len(program.logged("live"))
 
 
 def state(program: Program, name: str = "d") -> str:
-    """The state that the metrics name."""
+    """The state of the stream in the metrics."""
     found = [labels["state"] for metric, labels, value in read_metrics(program.port)
              if metric == "streamer_stream_state" and labels["stream"] == name and value == 1]
     assert len(found) == 1, found
@@ -36,15 +36,16 @@ def state(program: Program, name: str = "d") -> str:
 
 
 @pytest.mark.timeout(90)
-def test_on_demand(streamer: Callable[..., Program], tmp_path: Path) -> None:
-    """N at once start one; 15 s without requests stop it; it comes back under the same names."""
+def test_first_requests_start_the_stream_once_and_silence_stops_it(streamer: Callable[..., Program],
+                                                                   tmp_path: Path) -> None:
+    """Parallel requests start the stream once; 15 s without any stop it; names continue."""
     program = streamer("-c", str(write(tmp_path, [stream("d", onDemand=True)])), defaults=False)
     port = program.port
     for path in ("/ready", "/health", "/metrics", "/d/", "/version"):
         assert get(port, path).status == 200, f"{path}: idle counts as ready"
     assert get(port, "/d/timestamps.json").status == 503
-    time.sleep(0.5)
-    assert state(program) == "idle" and runs(program) == 0, "who only looks does not start it"
+    pause(0.5, "a start would be logged in this time")
+    assert state(program) == "idle" and runs(program) == 0, "statistics start the stream"
 
     statuses: list[int] = []
     clients = [
@@ -63,14 +64,16 @@ def test_on_demand(streamer: Callable[..., Program], tmp_path: Path) -> None:
     assert held.status == 200
 
     stopped = time.monotonic()
-    while state(program) == "live":
-        assert time.monotonic() - stopped < 20, "it does not stop"
+
+    def is_stopped() -> bool:
         get(port, "/d/timestamps.json")
-        time.sleep(0.5)
-    assert time.monotonic() - stopped > 13, "it stopped too early"
+        return state(program) != "live"
+
+    wait_until(is_stopped, 20, "the stop of the stream", interval=0.5)
+    assert time.monotonic() - stopped > 13, "the stream stopped too early"
     assert get(port, "/ready").status == 200
 
-    # A player that comes back asks for what it saw announced: old names are held, and then known.
+    # A returning player requests names that it knows: they are held, then answered.
     again = get(port, f"/d/video/{first.segments[-1].map_uri}")
     assert again.status == 200 and kinds(again.body)[0] == "ftyp", "the same header"
     second = fetch(port, path=PLAYLIST)
@@ -83,39 +86,42 @@ def test_on_demand(streamer: Callable[..., Program], tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(90)
-def test_a_held_request_keeps_it(streamer: Callable[..., Program], tmp_path: Path) -> None:
-    """One who reads a segment of twenty seconds asks for the stream all the while."""
+def test_held_request_keeps_the_stream_running(streamer: Callable[..., Program],
+                                               tmp_path: Path) -> None:
+    """A reader of a segment of twenty seconds counts as a request all the time."""
     path = write(tmp_path,
                  [stream("d", onDemand=True, segmentDuration=20, partDuration=1, playlistLength=6)])
     program = streamer("-c", str(path), defaults=False)
     playlist = fetch(program.port, path=PLAYLIST)
     open_segment = playlist.segments[-1].msn + 1
     with Connection(program.port, timeout=60) as connection:
-        answer = connection.get(f"/d/video/segment{open_segment + 1}.m4s")
-        while answer.status == 425:
-            time.sleep(0.5)
-            answer = connection.get(f"/d/video/segment{open_segment + 1}.m4s")
-        assert answer.status == 200 and state(program) == "live" and runs(program) == 1
+        path = f"/d/video/segment{open_segment + 1}.m4s"
+        response = connection.get(path)
+        while response.status == 425:
+            pause(0.5, "the segment is not close enough to be held")
+            response = connection.get(path)
+        assert response.status == 200 and state(program) == "live" and runs(program) == 1
 
 
 @pytest.mark.timeout(60)
-def test_a_source_that_is_missing(streamer: Callable[..., Program], tmp_path: Path) -> None:
-    """Its requests are told why; it is tried again when it is asked for later."""
+def test_missing_source_is_reported_and_retried(streamer: Callable[..., Program],
+                                                tmp_path: Path) -> None:
+    """Requests get the reason; the source is retried on a later request."""
     path = write(tmp_path, [stream("d", onDemand=True, input="nowhere.ts"), stream("other")])
     program = streamer("-c", str(path), defaults=False)
-    answer = get(program.port, PLAYLIST)
-    assert answer.status == 503 and "No such file" in answer.text
+    response = get(program.port, PLAYLIST)
+    assert response.status == 503 and "No such file" in response.text
     assert fetch(program.port, path="/other/video/playlist.m3u8").segments
-    wait_for(lambda: state(program) == "idle", 8, "a rest")
+    wait_until(lambda: state(program) == "idle", 8, "a rest")
     assert get(program.port, PLAYLIST).status == 503
 
 
-def test_by_flags(streamer: Callable[..., Program]) -> None:
-    """One stream on demand by flags: a source that is missing when it is asked for does not end the program."""
+def test_on_demand_by_flags_survives_a_missing_source(streamer: Callable[..., Program]) -> None:
+    """One stream on demand by flags: a missing source does not end the program."""
     program = streamer("--input", "nowhere.ts", "--on-demand", "--host", "127.0.0.1", "--http-port",
                        "0", "--name", "d", defaults=False)
     assert state(program) == "idle"
-    answer = get(program.port, PLAYLIST)
-    assert answer.status == 503 and "No such file" in answer.text
-    time.sleep(0.5)
+    response = get(program.port, PLAYLIST)
+    assert response.status == 503 and "No such file" in response.text
+    pause(0.5, "the program would end in this time")
     assert program.process.poll() is None and get(program.port, "/health").status == 200

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Players and parsers from elsewhere: ffprobe, ffmpeg, mpv, VLC, and the m3u8 package."""
+"""Other players and parsers: ffprobe, ffmpeg, mpv, VLC, and the m3u8 package."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pytest
 
 from harness import players
 from harness.http1 import Later, get
+from harness.metrics import wait_held
 from harness.players import Played
 from harness.program import Program, stop
 from harness.tools import need
@@ -29,7 +30,7 @@ _runs: dict[str, dict[str, Future[Played]]] = {}
 
 
 def played(name: str, url: str, folder: Path) -> Played:
-    """What a player put out; all three play an address at the same time, once."""
+    """The output of a player; all three play a URL at the same time, once."""
     if url not in _runs:
         pool = ThreadPoolExecutor(len(PLAYERS))
         _runs[url] = {each: pool.submit(play, url, folder) for each, play in PLAYERS.items()}
@@ -47,38 +48,40 @@ def half(binary: Path):
 
 
 def plays(name: str, url: str, folder: Path) -> None:
-    """The player shows moving time: most frames decode, stamps rise, at most a few are missing."""
+    """Checks that most frames decode, burned clocks rise, and at most a few are missing."""
     found = played(name, url, folder)
     print(f"{name} {url}: {found}")
-    stamps = found.stamps
-    assert len(stamps) >= 60, found
-    # The first ten seconds may be slate of the start, which carries no clock.
+    clocks = found.clocks
+    assert len(clocks) >= 60, found
+    # The first ten seconds may be slate, which has no burned clock.
     assert found.undecoded <= 330, found
-    assert stamps == sorted(stamps), "time goes back"
-    span = (stamps[-1] - stamps[0]) / 1000
+    assert clocks == sorted(clocks), "time goes back"
+    span = (clocks[-1] - clocks[0]) / 1000
     assert span >= 3, f"only {span} s of time shown"
-    assert len(set(stamps)) >= 0.85 * span * 30, f"{len(set(stamps))} frames in {span} s"
+    assert len(set(clocks)) >= 0.85 * span * 30, f"{len(set(clocks))} frames in {span} s"
     if found.late:
         assert min(found.late) > -50 and sorted(found.late)[len(found.late) // 2] < 8000, found
 
 
 @pytest.mark.parametrize("name", PLAYERS)
 @pytest.mark.parametrize("path", ["/live.m3u8", "/live/chunked.m3u8"])
-def test_player(name: str, path: str, server: Program, recording: object, tmp_path: Path) -> None:
-    """Each player plays both playlists without options (the recording lets the slate slide out)."""
+def test_player_plays_both_playlists(name: str, path: str, server: Program, recording: object,
+                                     tmp_path: Path) -> None:
+    """Each player plays both playlists without options; the slate has left the window."""
     plays(name, server.url(path), tmp_path)
 
 
 @pytest.mark.parametrize("name", PLAYERS)
-def test_player_half_second_segments(name: str, half: Program, tmp_path: Path) -> None:
-    """Segment numbers above 2^31 play."""
+def test_player_plays_numbers_above_32_bits(name: str, half: Program, tmp_path: Path) -> None:
+    """Segments with numbers above 2^31 play."""
     assert fetch(half.port).media_sequence > 2**31
     plays(name, half.url("/live.m3u8"), tmp_path)
 
 
 @pytest.mark.parametrize("which", ["whole", "half"])
-def test_ffprobe(which: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
-    """ffprobe reads init + one part: H.264 of the right size, one IDR first."""
+def test_ffprobe_reads_header_and_part(which: str, request: pytest.FixtureRequest,
+                                       tmp_path: Path) -> None:
+    """ffprobe reads CMAF header + one part: H.264 of the right size, IDR first."""
     port = request.getfixturevalue("server" if which == "whole" else "half").port
     segment = fetch(port).segments[-1]
     path = tmp_path / "part.mp4"
@@ -98,8 +101,8 @@ def test_ffprobe(which: str, request: pytest.FixtureRequest, tmp_path: Path) -> 
     assert len(frames) == 3 and frames[0]["pict_type"] == "I" and frames[0]["key_frame"] == 1
 
 
-def test_ffmpeg_decodes_without_error(server: Program) -> None:
-    """ffmpeg -xerror decodes a complete segment without a word."""
+def test_ffmpeg_decodes_a_segment_without_error(server: Program) -> None:
+    """ffmpeg -xerror decodes a complete segment and prints nothing."""
     segment = fetch(server.port).segments[-1]
     media = get(server.port, BASE + str(segment.map_uri)).body + get(server.port,
                                                                      BASE + str(segment.uri)).body
@@ -110,7 +113,7 @@ def test_ffmpeg_decodes_without_error(server: Program) -> None:
 
 
 def m3u8_reads(text: str) -> object:
-    """The playlist as the PyPI package m3u8 reads it."""
+    """The playlist parsed by the PyPI package m3u8."""
     import m3u8
     return m3u8.loads(text)
 
@@ -120,8 +123,9 @@ def m3u8_reads(text: str) -> object:
     ("full", PLAYLIST), ("delta", PLAYLIST + "?_HLS_skip=YES"), ("v2", PLAYLIST + "?_HLS_skip=v2"),
     ("chunked", BASE + "chunked.m3u8"), ("short", "/live.m3u8"),
 ])
-def test_m3u8(kind: str, path: str, which: str, request: pytest.FixtureRequest) -> None:
-    """The m3u8 package reads every kind of playlist, and sees what we print."""
+def test_m3u8_package_reads_every_playlist(kind: str, path: str, which: str,
+                                           request: pytest.FixtureRequest) -> None:
+    """The m3u8 package reads every kind of playlist, with the printed values."""
     port = request.getfixturevalue("server" if which == "whole" else "half").port
     text = get(port, path).text
     read = m3u8_reads(text)
@@ -138,20 +142,19 @@ def test_m3u8(kind: str, path: str, which: str, request: pytest.FixtureRequest) 
         assert read.skip.skipped_segments > 0
 
 
-def test_m3u8_ended(streamer) -> None:
+def test_m3u8_package_reads_the_ended_playlist(streamer) -> None:
     """The m3u8 package reads the ended playlist."""
     program = streamer("--resolution", "320x180")
     parent = align(program.port, 3).last_part[0]
     request = Later(program.port, f"{PLAYLIST}?_HLS_msn={parent + 1}")
-    import time
-    time.sleep(0.1)
+    wait_held(program.port, 1)
     stop(program)
     read = m3u8_reads(request.result().text)
     assert read.is_endlist and read.segments and not read.preload_hint
 
 
-def test_chunked_playlist(server: Program) -> None:
-    """CH-01, CH-02: no tag of the low-latency form; the open segment and one future one, nominal."""
+def test_ch_01_chunked_playlist_has_two_nominal_segments(server: Program) -> None:
+    """CH-01, CH-02: no low-latency tag; the open segment and one future segment, nominal."""
     parent = align(server.port, 4).last_part[0]
     playlist = fetch(server.port, path=BASE + "chunked.m3u8")
     for tag in ("SERVER-CONTROL", "PART", "PRELOAD-HINT", "RENDITION-REPORT", "SKIP", "PREFETCH"):

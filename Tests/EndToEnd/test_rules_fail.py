@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The playlist rules find what they are there to find: each refuses a recording that was tampered with."""
+"""The playlist rules detect violations: each refuses a recording that was tampered with."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from dataclasses import replace
 
 import pytest
 
-import rules_sequence
-import rules_tags
+import rules_sequence as sequence
+import rules_tags as tags
 from harness.playlist import parse
 from harness.recorder import Recording
 
@@ -19,7 +19,7 @@ Tamper = Callable[[Recording], None]
 
 
 def text(old: str, new: str, only_last: bool = False) -> Tamper:
-    """Replaces `old` (an expression) in the texts of the playlists."""
+    """Replaces `old` (a regular expression) in the playlists."""
     def tamper(recording: Recording) -> None:
         changed = []
         for index, (at, playlist) in enumerate(recording.fulls):
@@ -33,62 +33,82 @@ def text(old: str, new: str, only_last: bool = False) -> Tamper:
 
 
 def body(wanted: str, change: Callable[[bytes], bytes]) -> Tamper:
-    """Changes the bytes of every listed object whose name matches."""
+    """Changes the bytes of every listed object with a matching name."""
     def tamper(recording: Recording) -> None:
-        for uri, answer in recording.listed.items():
+        for uri, response in recording.listed.items():
             if re.search(wanted, uri):
-                recording.listed[uri] = replace(answer, body=change(answer.body))
+                recording.listed[uri] = replace(response, body=change(response.body))
     return tamper
 
 
 def drop_one(recording: Recording) -> None:
-    """A delta that skips one segment more than it may know of."""
+    """Makes each delta skip one segment too many."""
     for delta in recording.deltas:
         delta.segments = delta.segments[1:]
 
 
 def swap(recording: Recording) -> None:
-    """Two playlists in the wrong order."""
+    """Exchanges two playlists."""
     recording.fulls[40], recording.fulls[60] = recording.fulls[60], recording.fulls[40]
 
 
+def no_idr(data: bytes) -> bytes:
+    """Turns the IDR at the start of a segment into another slice."""
+    return re.sub(rb"(mdat.{4})\x65", lambda found: found[1] + b"\x61", data, flags=re.DOTALL)
+
+
+def answer_early(recording: Recording) -> None:
+    """Adds a held request whose response lacks the requested part."""
+    recording.asked.reverse()
+    recording.asked.append(((2**40, 0), recording.playlists[0]))
+
+
+def empty_hinted(recording: Recording) -> None:
+    """Empties the responses to requests for hinted parts."""
+    for uri, response in list(recording.hinted.items()):
+        recording.hinted[uri] = replace(response, body=b"")
+
+
+def lose_listed(recording: Recording) -> None:
+    """Turns the responses to requests for listed media into 404."""
+    for uri, response in list(recording.listed.items()):
+        recording.listed[uri] = replace(response, status=404)
+
+
 ROWS: list[tuple[Callable[[Recording], None], Tamper]] = [
-    (rules_tags.pl_01, text("VERSION:6", "VERSION:9")),
-    (rules_tags.pl_02, text("TARGETDURATION:1", "TARGETDURATION:2", only_last=True)),
-    (rules_tags.pl_03, text("PART-HOLD-BACK=[0-9.]+", "PART-HOLD-BACK=0.4", only_last=True)),
-    (rules_tags.pl_04, text("DURATION=0.1", "DURATION=0.11")),
-    (rules_tags.pl_05, text(r"DURATION=0.1(\d*),URI=\"(\S+)\.2\.m4s",
-                            r'DURATION=0.05,URI="\2.2.m4s')),
-    (rules_sequence.pl_06, text(",INDEPENDENT=YES", "")),
-    (rules_tags.pl_10, text("^#EXT-X-PART:.*\n", "")),
-    (rules_sequence.pl_11, body(r"\.3\.m4s", lambda data: data[:-1] + b"x")),
-    (rules_tags.pl_12, text("CAN-BLOCK-RELOAD=YES", "CAN-BLOCK-RELOAD=NO")),
-    (rules_sequence.pl_13, text("^#EXT-X-PRELOAD-HINT.*\n", "")),
-    (rules_sequence.pl_15, drop_one),
-    (rules_sequence.pl_17, text("MEDIA-SEQUENCE:1", "MEDIA-SEQUENCE:2", only_last=True)),
-    (rules_sequence.pl_20, text(r"(DATE-TIME:\S+):(\d\d)\.\d{3}", r"\1:\2.017")),
-    (rules_tags.pl_21, text("^#EXTINF", "#EXT-X-GAP\n#EXTINF")),
-    (rules_sequence.pl_29,
-     body(
-         r"segment\d+\.m4s", lambda data: re.sub(rb"(mdat.{4})\x65", lambda found: found[1] +
-                                                 b"\x61", data, flags=re.DOTALL))),
-    (rules_sequence.pl_30, swap),
-    (rules_sequence.dd_13, lambda recording: recording.asked.reverse() or recording.asked.append(
-        ((2**40, 0), recording.playlists[0]))),
-    (rules_sequence.mr_01, lambda recording: [
-        recording.hinted.update({uri: replace(answer, body=b"")})
-        for uri, answer in list(recording.hinted.items())
-    ][:0]),
-    (rules_sequence.mr_05, lambda recording: recording.listed.update(
-        {uri: replace(answer, status=404)
-         for uri, answer in recording.listed.items()})),
+    (tags.pl_01_version_is_minimal, text("VERSION:6", "VERSION:9")),
+    (tags.pl_02_target_duration_is_constant,
+     text("TARGETDURATION:1", "TARGETDURATION:2", only_last=True)),
+    (tags.pl_03_server_control_is_constant,
+     text("PART-HOLD-BACK=[0-9.]+", "PART-HOLD-BACK=0.4", only_last=True)),
+    (tags.pl_04_no_part_exceeds_part_target, text("DURATION=0.1", "DURATION=0.11")),
+    (tags.pl_05_parts_last_85_percent_of_part_target,
+     text(r"DURATION=0.1(\d*),URI=\"(\S+)\.2\.m4s", r'DURATION=0.05,URI="\2.2.m4s')),
+    (sequence.pl_06_independent_marks_exactly_parts_with_idr, text(",INDEPENDENT=YES", "")),
+    (tags.pl_10_parts_are_removed_with_their_segment, text("^#EXT-X-PART:.*\n", "")),
+    (sequence.pl_11_segment_is_the_bytes_of_its_parts,
+     body(r"\.3\.m4s", lambda data: data[:-1] + b"x")),
+    (tags.pl_12_hold_backs_are_large_enough,
+     text("CAN-BLOCK-RELOAD=YES", "CAN-BLOCK-RELOAD=NO")),
+    (sequence.pl_13_hint_is_the_next_listed_part, text("^#EXT-X-PRELOAD-HINT.*\n", "")),
+    (sequence.pl_15_delta_merges_into_the_full_playlist, drop_one),
+    (sequence.pl_17_media_sequence_is_the_number_in_the_name,
+     text("MEDIA-SEQUENCE:1", "MEDIA-SEQUENCE:2", only_last=True)),
+    (sequence.pl_20_dates_follow_each_other,
+     text(r"(DATE-TIME:\S+):(\d\d)\.\d{3}", r"\1:\2.017")),
+    (tags.pl_21_discontinuity_sequence_is_printed, text("^#EXTINF", "#EXT-X-GAP\n#EXTINF")),
+    (sequence.pl_29_segments_begin_with_idr, body(r"segment\d+\.m4s", no_idr)),
+    (sequence.pl_30_playlist_extends_its_predecessor, swap),
+    (sequence.dd_13_held_request_is_never_answered_early, answer_early),
+    (sequence.mr_01_hinted_part_is_held_then_complete, empty_hinted),
+    (sequence.mr_05_listed_media_is_complete, lose_listed),
 ]
 
 
-@pytest.mark.parametrize(("rule", "tamper"), ROWS, ids=[rule.__name__.upper() for rule, _ in ROWS])
-def test_rule_refuses(rule: Callable[[Recording], None], tamper: Tamper,
-                      recording: Recording) -> None:
-    """The rule holds for the recording and fails for the one that was tampered with."""
+@pytest.mark.parametrize(("rule", "tamper"), ROWS, ids=[tags.rule_id(rule) for rule, _ in ROWS])
+def test_rule_refuses_a_tampered_recording(rule: Callable[[Recording], None], tamper: Tamper,
+                                           recording: Recording) -> None:
+    """The rule accepts the recording and refuses the tampered copy."""
     rule(recording)
     broken = copy.deepcopy(recording)
     tamper(broken)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The end of the program: SIGTERM ends the stream, SIGUSR2 leaves without ending it (DD-08, PL-23)."""
+"""The end of the program: SIGTERM ends the stream, SIGUSR2 does not (DD-08, PL-23)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import time
 import pytest
 
 from harness.http1 import Closed, Connection, Later
+from harness.metrics import wait_held
 from harness.playlist import parse
 from harness.tunein import PLAYLIST, align
 
@@ -17,7 +18,7 @@ SMALL = ("--resolution", "320x180")
 
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
 def test_dd_08_held_requests_get_the_ended_playlist(signum: signal.Signals, streamer) -> None:
-    """DD-08: whoever waits is answered at once with ENDLIST, whatever was asked; exit 0 within 5 s."""
+    """DD-08: held requests are answered at once with ENDLIST; exit 0 within 5 s."""
     program = streamer(*SMALL)
     parent = align(program.port, 3).last_part[0]
     queries = [
@@ -27,15 +28,15 @@ def test_dd_08_held_requests_get_the_ended_playlist(signum: signal.Signals, stre
     held = [Later(program.port, f"{PLAYLIST}?{query}") for query in queries]
     hinted = Later(program.port, f"/live/video/segment{parent + 1}.m4s")
     opened = Later(program.port, f"/live/video/segment{parent}.m4s")
-    time.sleep(0.15)
+    wait_held(program.port, len(queries) + 1)
     asked = time.monotonic()
     program.process.send_signal(signum)
     for request in held:
-        answer = request.result(5)
-        playlist = parse(answer.text)
-        assert answer.status == 200 and playlist.ended
+        response = request.result(5)
+        playlist = parse(response.text)
+        assert response.status == 200 and playlist.ended
         assert not playlist.hints and not playlist.skipped
-    assert time.monotonic() - asked < 2, "holders wait for the end"
+    assert time.monotonic() - asked < 2, "held requests are not answered at once"
     assert opened.result(5).status == 200
     try:
         assert hinted.result(5).status == 404
@@ -45,12 +46,12 @@ def test_dd_08_held_requests_get_the_ended_playlist(signum: signal.Signals, stre
     assert time.monotonic() - asked < 5.5
 
 
-def test_ended_playlist_is_whole(streamer) -> None:
-    """PL-23: ENDLIST, no hint; an open segment is closed and listed, or not listed at all."""
+def test_pl_23_ended_playlist_lists_everything(streamer) -> None:
+    """PL-23: ENDLIST, no hint; the open segment is closed and listed, or left out."""
     program = streamer(*SMALL)
     parent = align(program.port, 6).last_part[0]
     request = Later(program.port, f"{PLAYLIST}?_HLS_msn={parent + 1}")
-    time.sleep(0.1)
+    wait_held(program.port, 1)
     program.process.send_signal(signal.SIGTERM)
     playlist = parse(request.result(5).text)
     assert playlist.text.rstrip().endswith("#EXT-X-ENDLIST")
@@ -59,16 +60,16 @@ def test_ended_playlist_is_whole(streamer) -> None:
 
 
 def test_sigusr2_leaves_without_ending(streamer) -> None:
-    """SIGUSR2: no ENDLIST; holders get 503 with Retry-After or a closed connection; exit 0."""
+    """SIGUSR2: no ENDLIST; held requests get 503 with Retry-After or are closed; exit 0."""
     program = streamer(*SMALL)
     parent = align(program.port, 3).last_part[0]
     held = Later(program.port, f"{PLAYLIST}?_HLS_msn={parent + 1}")
     opened = Later(program.port, f"/live/video/segment{parent + 1}.m4s")
-    time.sleep(0.1)
+    wait_held(program.port, 2)
     program.process.send_signal(signal.SIGUSR2)
     try:
-        answer = held.result(5)
-        assert answer.status == 503 and "retry-after" in answer.headers, answer.status
+        response = held.result(5)
+        assert response.status == 503 and "retry-after" in response.headers, response.status
     except (Closed, ConnectionError):
         pass
     with pytest.raises((Closed, ConnectionError, AssertionError)):
@@ -76,8 +77,8 @@ def test_sigusr2_leaves_without_ending(streamer) -> None:
     assert program.process.wait(6) == 0
 
 
-def test_sigterm_while_starting(streamer) -> None:
-    """A program told to end before it is live ends with 0."""
+def test_sigterm_while_starting_exits_with_0(streamer) -> None:
+    """SIGTERM before the stream is live: exit status 0."""
     program = streamer(*SMALL, "--history", "0", "--segment-duration", "5")
     program.process.send_signal(signal.SIGTERM)
     assert program.process.wait(6) == 0

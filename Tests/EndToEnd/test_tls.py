@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""HTTPS as curl, openssl and Chromium see it: versions, ALPN, tickets, certificates, reload."""
+"""HTTPS with curl, openssl and Chromium: versions, ALPN, tickets, certificates, reload."""
 
 from __future__ import annotations
 
@@ -18,23 +18,24 @@ import pytest
 from harness.http1 import get
 from harness.metrics import total
 from harness.playlist import parse
-from harness.program import Program, run_to_end, start, stop
+from harness.program import LogEntry, Program, run_to_end, start, stop
 from harness.supervisor import free_port
 from harness.tools import need
 from harness.tunein import PLAYLIST
+from harness.waiting import wait_until
 
 SMALL = ["--resolution", "320x180", "--bitrate", "300"]
 
 
 @pytest.fixture(scope="module")
 def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the module's streamer keeps its certificate."""
+    """The folder in which the module's streamer keeps its certificate."""
     return tmp_path_factory.mktemp("state")
 
 
 @pytest.fixture(scope="module")
 def secure(state: Path) -> Iterator[Program]:
-    """A streamer with HTTPS beside HTTP and a certificate of its own."""
+    """A streamer with HTTPS and HTTP and a self-signed certificate."""
     program = start([*SMALL, "--https-port", "0", "--self-signed"],
                     env={"XDG_STATE_HOME": str(state)})
     program.secure_url("/")
@@ -43,7 +44,7 @@ def secure(state: Path) -> Iterator[Program]:
 
 
 def curl(*arguments: str) -> str:
-    """What curl prints; its failure is a failure."""
+    """The output of curl; its failure is a failure of the test."""
     done = subprocess.run([need("curl", "HTTPS by curl"), "-s", "--max-time", "10", *arguments],
                           capture_output=True, text=True, check=False)
     assert done.returncode == 0, (done.returncode, arguments, done.stderr)
@@ -51,7 +52,7 @@ def curl(*arguments: str) -> str:
 
 
 def s_client(program: Program, *arguments: str, text: str = "Q\n") -> str:
-    """What openssl s_client prints, whatever comes of it."""
+    """The output of openssl s_client, successful or not."""
     command = [
         need("openssl", "TLS by openssl"), "s_client", "-connect",
         f"127.0.0.1:{program.secure_port}", *arguments
@@ -62,7 +63,7 @@ def s_client(program: Program, *arguments: str, text: str = "Q\n") -> str:
 
 
 def context() -> ssl.SSLContext:
-    """A client that takes any certificate."""
+    """A client that accepts any certificate."""
     made = ssl.create_default_context()
     made.check_hostname = False
     made.verify_mode = ssl.CERT_NONE
@@ -70,7 +71,7 @@ def context() -> ssl.SSLContext:
 
 
 def certificate(port: int) -> bytes:
-    """The certificate that a new connection is shown."""
+    """The certificate that a new connection gets."""
     with socket.create_connection(("127.0.0.1", port), timeout=5) as plain:
         with context().wrap_socket(plain) as connection:
             found = connection.getpeercert(binary_form=True)
@@ -79,8 +80,8 @@ def certificate(port: int) -> bytes:
 
 
 @pytest.mark.parametrize("version", ["--http1.1", "--http2"])
-def test_curl(version: str, secure: Program) -> None:
-    """curl takes the same bytes over HTTPS as over HTTP, by both versions of HTTP."""
+def test_https_serves_the_bytes_of_http(version: str, secure: Program) -> None:
+    """curl gets the same bytes over HTTPS as over HTTP, with both versions of HTTP."""
     segment = parse(get(secure.port, PLAYLIST).text).segments[-3]
     path = f"/live/video/{segment.uri}"
     found = subprocess.run(["curl", "-sk", version, "--max-time", "5", secure.secure_url(path)],
@@ -91,8 +92,8 @@ def test_curl(version: str, secure: Program) -> None:
     assert written == ("2 200" if version == "--http2" else "1.1 200")
 
 
-def test_self_signed_names(secure: Program, state: Path) -> None:
-    """The certificate is for localhost, its addresses and this machine, and is taken by who trusts it."""
+def test_self_signed_certificate_names_this_machine(secure: Program, state: Path) -> None:
+    """The certificate is for localhost, its addresses and this machine; it can be trusted."""
     kept = state / "streamer" / "self-signed.pem"
     curl("--cacert", str(kept), f"https://localhost:{secure.secure_port}/version")
     curl("--cacert", str(kept), f"https://127.0.0.1:{secure.secure_port}/version")
@@ -105,8 +106,8 @@ def test_self_signed_names(secure: Program, state: Path) -> None:
         assert name in names, names
 
 
-def test_self_signed_is_kept(secure: Program, state: Path) -> None:
-    """The file is for its owner alone; the next start has the same certificate and says its fingerprint."""
+def test_self_signed_certificate_is_kept(secure: Program, state: Path) -> None:
+    """Only the owner may read the file; the next start uses it and logs its fingerprint."""
     kept = state / "streamer" / "self-signed.pem"
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     printed = subprocess.run(
@@ -126,18 +127,18 @@ def test_self_signed_is_kept(secure: Program, state: Path) -> None:
 
 @pytest.mark.parametrize("offered,chosen", [("h2,http/1.1", "h2"), ("http/1.1,h2", "h2"),
                                             ("http/1.1", "http/1.1")])
-def test_alpn(offered: str, chosen: str, secure: Program) -> None:
+def test_alpn_prefers_h2(offered: str, chosen: str, secure: Program) -> None:
     """ALPN: h2 before http/1.1 (RFC 7301)."""
     assert f"ALPN protocol: {chosen}" in s_client(secure, "-alpn", offered)
 
 
-def test_alpn_without_common_protocol(secure: Program) -> None:
-    """No protocol in common is an alert, not a guess (RFC 7301 §3.2)."""
+def test_alpn_without_common_protocol_is_an_alert(secure: Program) -> None:
+    """Without a common protocol the handshake fails (RFC 7301 §3.2)."""
     assert "no application protocol" in s_client(secure, "-alpn", "spdy/3")
 
 
 @pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
-def test_versions_and_tickets(version: str, secure: Program, tmp_path: Path) -> None:
+def test_tls_1_2_and_1_3_resume_by_ticket(version: str, secure: Program, tmp_path: Path) -> None:
     """TLS 1.2 and 1.3 with AEAD; a session is resumed by its ticket."""
     saved = str(tmp_path / "session")
     request = "GET /version HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
@@ -152,13 +153,13 @@ def test_versions_and_tickets(version: str, secure: Program, tmp_path: Path) -> 
     ("-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-SHA@SECLEVEL=0"),
     ("-tls1_2", "-cipher", "AES128-GCM-SHA256"),
 ], ids=["tls1.1", "cbc", "no-forward-secrecy"])
-def test_weak_is_refused(arguments: tuple[str, ...], secure: Program) -> None:
-    """Nothing older than TLS 1.2, no CBC, no key exchange without forward secrecy (RFC 9325)."""
+def test_weak_tls_is_refused(arguments: tuple[str, ...], secure: Program) -> None:
+    """No version before TLS 1.2, no CBC, no key exchange without forward secrecy (RFC 9325)."""
     assert "Cipher is (NONE)" in s_client(secure, *arguments)
 
 
-def test_end_is_told(secure: Program) -> None:
-    """The end of the connection comes with close_notify: no truncation attack looks like it (RFC 8446 §6.1)."""
+def test_connection_ends_with_close_notify(secure: Program) -> None:
+    """The end of the connection is close_notify, unlike a truncation (RFC 8446 §6.1)."""
     with socket.create_connection(("127.0.0.1", secure.secure_port), timeout=5) as plain:
         with context().wrap_socket(plain, suppress_ragged_eofs=False) as connection:
             connection.sendall(b"GET /version HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
@@ -168,19 +169,17 @@ def test_end_is_told(secure: Program) -> None:
     assert data.startswith(b"HTTP/1.1 200")
 
 
-def test_plain_http_on_the_tls_port(secure: Program) -> None:
-    """Plain HTTP where TLS is spoken: closed at once and cleanly, and counted."""
+def test_plain_http_on_the_tls_port_is_closed_and_counted(secure: Program) -> None:
+    """Plain HTTP on the TLS port is closed at once, and counted."""
     with socket.create_connection(("127.0.0.1", secure.secure_port), timeout=5) as plain:
         plain.sendall(b"GET /version HTTP/1.1\r\nHost: a\r\n\r\n")
         assert plain.recv(100) == b""
-    deadline = time.monotonic() + 3
-    while not total(secure.port, "streamer_connection_faults_total", reason="handshake"):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    faults = "streamer_connection_faults_total"
+    wait_until(lambda: total(secure.port, faults, reason="handshake"), 3, "a counted fault")
 
 
-def test_held_and_chunked_over_tls(secure: Program) -> None:
-    """A blocking reload is held and a segment is read while it is made, over TLS too."""
+def test_holds_and_chunks_work_over_tls(secure: Program) -> None:
+    """Over TLS a blocking reload is held, and an open segment is read chunk by chunk."""
     listed = parse(get(secure.port, PLAYLIST).text)
     parent, index = listed.last_part
     text = curl("-k", "--http1.1",
@@ -210,14 +209,14 @@ def make_certificate(folder: Path, name: str) -> tuple[Path, Path]:
 
 
 def subject(port: int) -> str:
-    """Who a new connection is shown."""
+    """The subject of the certificate that a new connection gets."""
     text = subprocess.run(["openssl", "x509", "-inform", "der", "-noout", "-subject"],
                           input=certificate(port), capture_output=True, check=True).stdout.decode()
     return text.split("CN = ")[1].strip()
 
 
-def test_reload(streamer, tmp_path: Path) -> None:
-    """SIGHUP takes over new files for new connections; a bad one is a line of the log and changes nothing."""
+def test_sighup_reloads_certificates(streamer, tmp_path: Path) -> None:
+    """SIGHUP loads new files for new connections; a bad file is logged and changes nothing."""
     chosen, key = tmp_path / "tls.pem", tmp_path / "tls.key"
 
     def put(name: str) -> None:
@@ -233,28 +232,24 @@ def test_reload(streamer, tmp_path: Path) -> None:
         with context().wrap_socket(plain) as old:
             put("second")
             program.process.send_signal(signal.SIGHUP)
-            wait_for(lambda: subject(program.secure_port) == "second")
+            wait_until(lambda: subject(program.secure_port) == "second", 4, "the new certificate")
             chosen.write_text("nonsense")
             program.process.send_signal(signal.SIGHUP)
-            wait_for(lambda: "not taken over" in program.log_text())
+            wait_until(lambda: errors(program), 4, "a line on the bad file")
             assert subject(program.secure_port) == "second"
-            assert len([line for line in program.log if "not taken over" in line]) == 1
+            assert len(errors(program)) == 1
             old.sendall(b"GET /version HTTP/1.1\r\nHost: a\r\n\r\n")
-            assert old.recv(100).startswith(
-                b"HTTP/1.1 200"), "the connection of before the reload is gone"
+            assert old.recv(100).startswith(b"HTTP/1.1 200"), "a connection from before is gone"
 
 
-def wait_for(condition) -> None:
-    """Waits a few seconds until it holds."""
-    deadline = time.monotonic() + 4
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+def errors(program: Program) -> list[LogEntry]:
+    """Logged errors of certificates."""
+    return [entry for entry in program.logged("certificate") if entry.level == "error"]
 
 
 @dataclass(frozen=True)
 class Wrong:
-    """Flags that are refused, and what the one line must name; {good} and {bad} are files."""
+    """Refused flags and the names in the one line; {good} and {bad} are files."""
 
     flags: str
     names: tuple[str, ...]
@@ -291,7 +286,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("row", WRONG, ids=lambda row: row.flags[:40])
-def test_wrong_flags(row: Wrong, files: dict[str, str]) -> None:
+def test_wrong_tls_flags_are_refused(row: Wrong, files: dict[str, str]) -> None:
     """Exit status 2 and one line that names the flag and the file, before anything starts."""
     flags = row.flags.format(**files).split(" ")
     status, lines = run_to_end(["--host", "127.0.0.1", "--http-port", "0", *flags], defaults=False)
@@ -300,8 +295,8 @@ def test_wrong_flags(row: Wrong, files: dict[str, str]) -> None:
         assert name.format(**files) in lines[0], lines
 
 
-def test_sockets_are_assigned_by_port(tmp_path: Path) -> None:
-    """Of two sockets handed over each serves what its port was asked for (sd_listen_fds(3))."""
+def test_passed_sockets_are_assigned_by_port(tmp_path: Path) -> None:
+    """Of two passed sockets each serves the flag with its port (sd_listen_fds(3))."""
     with socket.create_server(("127.0.0.1", 0)) as plain, socket.create_server(
         ("127.0.0.1", 0)) as secret:
         script = ('export LISTEN_PID=$$ LISTEN_FDS=2; a=$1; b=$2; shift 2; exec 8<&"$a" 9<&"$b"; '
@@ -322,8 +317,8 @@ def test_sockets_are_assigned_by_port(tmp_path: Path) -> None:
             stop(program)
 
 
-def test_a_port_for_neither_is_refused(tmp_path: Path) -> None:
-    """A socket whose port was not asked for is exit 2 with a line that names it."""
+def test_passed_socket_of_an_unknown_port_is_refused(tmp_path: Path) -> None:
+    """A passed socket with another port: exit 2 and a line that names it."""
     with socket.create_server(("127.0.0.1", 0)) as plain:
         prefix = [
             "bash", "-c", 'export LISTEN_PID=$$ LISTEN_FDS=1; fd=$1; shift; exec "$@" 3<&"$fd"',

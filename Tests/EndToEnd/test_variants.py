@@ -18,19 +18,20 @@ from harness.playlist import Playlist, parse
 from harness.program import Program, launch, stop
 from harness.recorder import record
 from harness.tunein import PLAYLIST, fetch
+from harness.waiting import pause
 
 BASE = "/live/video/"
 SMALL = ("--resolution", "320x180")
 
 
 def settled(program: Program, seconds: float = 0) -> Playlist:
-    """The playlist after the segments of the start are complete."""
+    """The playlist as soon as all listed segments are from after the start."""
     begin = fetch(program.port)
     return fetch(program.port, f"?_HLS_msn={begin.last_complete + 2}") if not seconds else begin
 
 
-def test_ntsc_rate(streamer) -> None:
-    """30000/1001: segments of 1.001 s, parts of 0.1001 s, said once in the log; N = floor(i/30)."""
+def test_ntsc_rate_has_segments_of_1001_ms(streamer) -> None:
+    """30000/1001: segments of 1.001 s, parts of 0.1001 s, one log line; N = floor(i/30)."""
     program = streamer(*SMALL, "--framerate", "30000/1001")
     playlist = settled(program)
     assert playlist.target_duration == 1
@@ -44,13 +45,13 @@ def test_ntsc_rate(streamer) -> None:
     frame = first.duration
     assert timescale(init) * 1001 == frame * 30000, "a frame is a whole number of ticks"
     assert first.tfdt == segment.msn * 30 * frame
-    stamps = clocks_of(init + media)
-    assert stamps == [(segment.msn * 30 + i) * 1001 * 1000 // 30000 for i in range(30)]
-    assert sum("1.001" in line for line in program.log) >= 1, "the log says that 1.0 became 1.001"
+    clocks = clocks_of(init + media)
+    assert clocks == [(segment.msn * 30 + i) * 1001 * 1000 // 30000 for i in range(30)]
+    assert program.logged("durations", "1.001"), "the log has the rounded duration"
 
 
-def test_25_frames(streamer) -> None:
-    """25 fps: parts of three frames, eight and one frame in a segment."""
+def test_25_fps_has_parts_of_three_frames(streamer) -> None:
+    """25 fps: eight parts of three frames and one part of one frame per segment."""
     program = streamer(*SMALL, "--framerate", "25")
     playlist = settled(program)
     assert playlist.part_target == Decimal("0.12")
@@ -59,8 +60,8 @@ def test_25_frames(streamer) -> None:
     assert Decimal(playlist.server_control["PART-HOLD-BACK"]) >= Decimal("0.36")
 
 
-def test_numbering_run(streamer) -> None:
-    """--numbering run: names of five digits from 00001, the number in the name is the sequence number."""
+def test_numbering_run_starts_at_00001(streamer) -> None:
+    """--numbering run: names with five digits from 00001; the number is the sequence number."""
     program = streamer(*SMALL, "--numbering", "run")
     playlist = fetch(program.port)
     assert playlist.segments[0].msn == 1
@@ -75,16 +76,16 @@ def test_numbering_run(streamer) -> None:
     assert all(re.fullmatch(r"segment\d{5}\.m4s", name) for name in names)
 
 
-def test_history_0(streamer) -> None:
-    """Without history the first playlist comes when the first segment, a whole one, is complete."""
+def test_history_0_waits_for_the_first_segment(streamer) -> None:
+    """Without prefill the first playlist is sent when the first segment is complete."""
     program = streamer(*SMALL, "--history", "0")
-    answer = get(program.port, PLAYLIST)
-    playlist = parse(answer.text)
-    assert answer.status == 200 and len(playlist.segments) == 1
+    response = get(program.port, PLAYLIST)
+    playlist = parse(response.text)
+    assert response.status == 200 and len(playlist.segments) == 1
     assert playlist.media_sequence >= 1 and playlist.segments[0].duration == 1
     init = get(program.port, BASE + str(playlist.segments[0].map_uri)).body
-    stamps = clocks_of(init + get(program.port, BASE + str(playlist.segments[0].uri)).body)
-    assert len(stamps) == 30 and None not in stamps
+    clocks = clocks_of(init + get(program.port, BASE + str(playlist.segments[0].uri)).body)
+    assert len(clocks) == 30 and None not in clocks
     assert "GAP" not in playlist.text and "EXT-X-DISCONTINUITY\n" not in playlist.text
 
 
@@ -100,7 +101,7 @@ def test_history_0(streamer) -> None:
     ("--resolution", "320x180", "--preset", "ultrafast", "--bitrate", "200", "--playlist-length",
      "6"),
 ], ids=" ".join)
-def test_other_settings(flags: tuple[str, ...], streamer) -> None:
+def test_first_playlist_is_full_with_other_settings(flags: tuple[str, ...], streamer) -> None:
     """Other sizes, rates and durations: the first playlist is full, and the stream advances."""
     program = streamer(*flags)
     playlist = fetch(program.port)
@@ -117,35 +118,36 @@ def test_other_settings(flags: tuple[str, ...], streamer) -> None:
         float(later.segments[-1].duration) * timescale(init), abs=found[0].duration)
 
 
-def test_window_and_retention(streamer) -> None:
+def test_window_size_limits_the_playlist(streamer) -> None:
     """--window-size lists N segments."""
     program = streamer(*SMALL, "--window-size", "14", "--retain", "30", "--target-duration", "0.5")
     assert len(fetch(program.port).segments) == 14
 
 
-def test_unknown_encoder_falls_back(streamer) -> None:
-    """An encoder that is not there: a warning, libx264, and the stream plays."""
+def test_unknown_encoder_falls_back_to_libx264(streamer) -> None:
+    """A missing encoder: a warning, libx264, and the stream plays."""
     program = streamer(*SMALL, "--encoder", "h264_nothere")
     assert fetch(program.port).segments
-    assert any("h264_nothere" in line for line in program.log)
+    assert program.logged("encoder-fallback", "h264_nothere")
 
 
-def test_hold_back_flag(streamer) -> None:
+def test_hold_back_is_printed(streamer) -> None:
     """--hold-back is printed as PART-HOLD-BACK."""
     program = streamer(*SMALL, "--hold-back", "0.6")
     assert Decimal(fetch(program.port).server_control["PART-HOLD-BACK"]) == Decimal("0.6")
 
 
-def test_json_log(streamer) -> None:
+def test_json_log_has_one_object_per_line(streamer) -> None:
     """--log-format json: every line is an object."""
     import json
     program = streamer(*SMALL, "--log-format", "json")
     fetch(program.port)
-    assert program.log and all(isinstance(json.loads(line[9:]), dict) for line in program.log)
+    lines = [entry.message for entry in program.entries]
+    assert lines and all(isinstance(json.loads(line), dict) for line in lines)
 
 
-def test_start_to_first_playlist(streamer) -> None:
-    """The first playlist is a full one, and soon there: loose here, the figure is printed."""
+def test_first_playlist_is_full_and_soon_available(streamer) -> None:
+    """The first playlist is full; its delay is printed (tolerance for a loaded machine)."""
     times = []
     for _ in range(3):
         begin = time.monotonic()
@@ -165,8 +167,8 @@ def test_start_to_first_playlist(streamer) -> None:
     assert min(times) < 3
 
 
-def test_same_init_after_a_restart(streamer) -> None:
-    """RS-03: the same settings give the same init, name and bytes, and numbers go on."""
+def test_rs_03_restart_keeps_the_cmaf_header(streamer) -> None:
+    """RS-03: the same settings give the same CMAF header, and the numbers continue."""
     seen = []
     for _ in range(2):
         program = streamer(*SMALL)
@@ -177,12 +179,12 @@ def test_same_init_after_a_restart(streamer) -> None:
     assert seen[0][:2] == seen[1][:2] and seen[1][2] >= seen[0][2]
 
 
-def test_constants_when_frames_are_lost(streamer) -> None:
-    """PL-02, PL-03: frozen for 1.5 s, the program keeps its constants, and numbers stay consecutive."""
+def test_pl_03_constants_survive_lost_frames(streamer) -> None:
+    """PL-02, PL-03: frozen for 1.5 s, the program keeps its constants and consecutive numbers."""
     program = streamer(*SMALL)
     before = fetch(program.port)
     os.kill(program.pid, signal.SIGSTOP)
-    time.sleep(1.5)
+    pause(1.5, "the duration of the freeze")
     os.kill(program.pid, signal.SIGCONT)
     found = record(program.port, 6)
     assert not found.errors, found.errors

@@ -6,28 +6,29 @@
 //   export LIBV4L_TEST_PLUGIN=/tmp/fakecam/libv4l-fakecam.so
 //   LD_PRELOAD=/tmp/fakecam/globshim.so streamer --device cam0.fakecam
 //
-// Any file whose name ends in .fakecam is a camera; every other device is left alone. It offers YUYV at
-// 1280x720, 640x360 and 640x480, and MJPG where it has pictures. The strip at the top of each YUYV picture
-// is BC64 with the capture time in milliseconds since 1970 (the wall clock of the frame's time stamp), and
-// a bar moves 8 pixels a frame. Late readers find gaps in the sequence, as a real driver leaves them.
+// Any file whose name ends in .fakecam is a camera; other devices are not changed. The camera
+// offers YUYV at 1280x720, 640x360 and 640x480, and MJPG if it has JPEG files. The strip at the
+// top of each YUYV frame is BC64 with the capture time in milliseconds since 1970 (the wall clock
+// of the frame's timestamp), and a bar moves 8 pixels per frame. A late reader finds gaps in the
+// sequence, as with a real driver.
 //
-// Options come from the environment; a line NAME=value in the file <camera>.conf, read each time the
-// camera is opened, goes before FAKECAM_NAME of the environment, so that a camera can come back as another:
-//   FAKECAM_UNPLUG=n        ENODEV after n frames, each time it is opened
-//   FAKECAM_GONE_FILE=path  while that file exists the camera is unplugged: ENODEV for who has it open, for
-//                           good, as after a real unplugging, and for who opens it; it comes back when the
-//                           file is gone
-//   FAKECAM_JPEG=folder     f0.jpg ... f7.jpg: the pictures of MJPG, shown in turn; their size is theirs
-//   FAKECAM_SIZES=WxH,...   the sizes offered, even numbers (default 1280x720,640x360,640x480)
-//   FAKECAM_FORMATS=F,...   the formats offered: YUYV, MJPG, RGB3 (default YUYV,MJPG; RGB3 has no picture and
-//                           makes libv4l2 offer its own conversions)
-//   FAKECAM_FPS=n           pictures a second (default 30)
-//   FAKECAM_CORRUPT=n       of n pictures in MJPG, one is cut in half
-//   FAKECAM_STALL=n         nothing any more after n frames, without an error
-//   FAKECAM_FROZEN_FILE=p   while that file exists there is no picture, without an error
-//   FAKECAM_SHIFT=seconds   added to the time stamps of its pictures
+// Options come from the environment. A line NAME=value in the file <camera>.conf, read each time
+// the camera is opened, precedes FAKECAM_NAME of the environment, so that another camera can
+// replace it:
+//   FAKECAM_UNPLUG=n        ENODEV after n frames, each time the camera is opened
+//   FAKECAM_GONE_FILE=path  while that file exists the camera is unplugged: opening it fails with
+//                           ENODEV, and descriptors that were open then fail permanently
+//   FAKECAM_JPEG=folder     f0.jpg ... f7.jpg: the frames of MJPG in turn, in the size of the files
+//   FAKECAM_SIZES=WxH,...   offered sizes, even numbers (default 1280x720,640x360,640x480)
+//   FAKECAM_FORMATS=F,...   offered formats: YUYV, MJPG, RGB3 (default YUYV,MJPG; RGB3 has no
+//                           frames and makes libv4l2 offer its own conversions)
+//   FAKECAM_FPS=n           frames per second (default 30)
+//   FAKECAM_CORRUPT=n       one of n frames in MJPG is cut in half
+//   FAKECAM_STALL=n         no more frames after n frames, without an error
+//   FAKECAM_FROZEN_FILE=p   while that file exists there are no frames, without an error
+//   FAKECAM_SHIFT=seconds   added to the timestamps of the frames
 //   FAKECAM_CLOCK=0         no BC64 strip
-// Two programs cannot stream from it: the second gets EBUSY.
+// Two programs cannot stream from the camera: the second gets EBUSY.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -132,7 +133,8 @@ static void choose_size(struct camera *c, unsigned width, unsigned height) {
   unsigned best = 0;
   long least = -1;
   for (unsigned i = 0; i < c->sizes; i++) {
-    long distance = labs((long)c->widths[i] - (long)width) + labs((long)c->heights[i] - (long)height);
+    long distance =
+        labs((long)c->widths[i] - (long)width) + labs((long)c->heights[i] - (long)height);
     if (least < 0 || distance < least) {
       least = distance;
       best = i;
@@ -149,7 +151,8 @@ static void choose_format(struct camera *c, uint32_t format) {
 }
 
 static unsigned line_bytes(const struct camera *c) {
-  return c->format == V4L2_PIX_FMT_YUYV ? 2 * c->width : c->format == V4L2_PIX_FMT_RGB24 ? 3 * c->width : 0;
+  if (c->format == V4L2_PIX_FMT_YUYV) return 2 * c->width;
+  return c->format == V4L2_PIX_FMT_RGB24 ? 3 * c->width : 0;
 }
 
 static unsigned image_bytes(const struct camera *c) {
@@ -214,8 +217,8 @@ static void cam_close(void *state) {
   free(c);
 }
 
-// BC64: see the definition of the burned clock; written anew here, so that the tests do not check a thing
-// against itself.
+// BC64, the burned clock: implemented independently, so that the tests do not check the program
+// against its own code.
 static uint64_t clock_cells(int64_t ms) {
   uint64_t time = (uint64_t)ms & 0xFFFFFFFFFFFF, crc = 0xFFF;
   for (int i = 47; i >= 0; i--) {
@@ -263,8 +266,8 @@ static unsigned paint(struct camera *c, unsigned index, int64_t due) {
   return size;
 }
 
-// Grey from left to right; in the lowest quarter pure blue on the left and pure red on the right, by BT.601 as
-// cameras have it.
+// Grey from left to right; in the lowest quarter pure blue on the left and pure red on the right,
+// in BT.601 as from cameras.
 static void paint_background(struct camera *c) {
   c->background = malloc(c->image_bytes);
   if (!c->background) return;
@@ -289,7 +292,7 @@ static void fill_format(const struct camera *c, struct v4l2_pix_format *p) {
   p->colorspace = V4L2_COLORSPACE_SRGB;
 }
 
-// Whether nobody else streams; keeps it so where `hold` is set.
+// Whether no other program streams; if `hold` is set, locks out other programs.
 static int reserve(struct camera *c, int fd, int hold) {
   if (c->locked) return 1;
   if (flock(fd, LOCK_EX | LOCK_NB) < 0) return 0;
@@ -366,7 +369,7 @@ static int describe_format(const struct camera *c, struct v4l2_fmtdesc *d) {
 static int cam_ioctl(void *state, int fd, unsigned long request, void *arg) {
   struct camera *c = state;
   if (c->gone_file[0] && !access(c->gone_file, F_OK)) c->gone = 1;
-  // STREAMOFF and freeing go through, as with a real device, so that whoever closes can.
+  // STREAMOFF and freeing succeed, as with a real device, so that the program can close it.
   if (c->gone && (unsigned)request != VIDIOC_STREAMOFF && (unsigned)request != VIDIOC_REQBUFS)
     return fail(ENODEV);
   switch ((unsigned)request) {

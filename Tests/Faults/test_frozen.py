@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Frozen peers and slow readers cost only themselves."""
+"""Frozen peers and slow readers affect only themselves."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from harness.procfs import resident_bytes
 from harness.program import Program
 from harness.recorder import record
 from harness.tunein import PLAYLIST, align, fetch
+from harness.waiting import pause, wait_until
 
 READER = """
 import socket, sys
@@ -29,7 +30,7 @@ with socket.create_connection(("127.0.0.1", int(sys.argv[1]))) as s:
 
 
 def kernel_tcp_bytes() -> int:
-    """Memory that the kernel holds for TCP, from /proc/net/sockstat."""
+    """Kernel memory for TCP, from /proc/net/sockstat."""
     for line in open("/proc/net/sockstat", encoding="ascii"):
         if line.startswith("TCP:"):
             words = line.split()
@@ -37,8 +38,8 @@ def kernel_tcp_bytes() -> int:
     return 0
 
 
-def stream_is_sound(program: Program, seconds: float = 3) -> None:
-    """Another client gets every part in time."""
+def stream_is_intact(program: Program, seconds: float = 3) -> None:
+    """Checks that another client gets every part in time."""
     found = record(program.port, seconds)
     assert not found.errors, found.errors
     first, last = found.playlists[0].last_part, found.playlists[-1].last_part
@@ -47,17 +48,17 @@ def stream_is_sound(program: Program, seconds: float = 3) -> None:
 
 
 @pytest.mark.timeout(60)
-def test_frozen_client(streamer) -> None:
-    """SIGSTOP of a client in the middle of a transfer: others notice nothing; it is closed in the end."""
+def test_frozen_client_is_closed(streamer) -> None:
+    """SIGSTOP of a client during a transfer: others are not affected; it is closed."""
     program: Program = streamer("--resolution", "640x360")
     uri = fetch(program.port).segments[-1].uri
     client = subprocess.Popen(
         [sys.executable, "-c", READER,
          str(program.port), f"/live/video/{uri}"])
     try:
-        time.sleep(0.5)
+        pause(0.5, "the transfer has begun")
         os.kill(client.pid, signal.SIGSTOP)
-        stream_is_sound(program, 5)
+        stream_is_intact(program, 5)
         os.kill(client.pid, signal.SIGCONT)
     finally:
         client.kill()
@@ -66,8 +67,8 @@ def test_frozen_client(streamer) -> None:
 
 
 @pytest.mark.timeout(90)
-def test_300_clients_that_do_not_read(streamer) -> None:
-    """They cost little memory, are closed when they make no progress, and others notice nothing."""
+def test_300_clients_that_do_not_read_are_closed(streamer) -> None:
+    """They use little memory and are closed without progress; others are not affected."""
     program: Program = streamer()
     fetch(program.port)
     memory, kernel = resident_bytes(program.pid), kernel_tcp_bytes()
@@ -85,25 +86,21 @@ def test_300_clients_that_do_not_read(streamer) -> None:
                         client.send(f"GET /live/video/{name} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
                     except OSError:
                         break
-            time.sleep(0.5)
+            pause(0.5, "the requests are spread over time")
         grown, held = resident_bytes(program.pid) - memory, kernel_tcp_bytes() - kernel
-        print(
-            f"\n300 clients that do not read: +{grown / 1e6:.1f} MB resident, +{held / 1e6:.1f} MB in the kernel"
-        )
+        print(f"\n300 clients that do not read: +{grown / 1e6:.1f} MB resident, "
+              f"+{held / 1e6:.1f} MB in the kernel")
         assert grown < 100e6 and held < 400e6
-        stream_is_sound(program, 4)
-        deadline = time.monotonic() + 25
-        while time.monotonic() < deadline and not _closed(clients):
-            time.sleep(1)
-        assert _closed(clients), "a client without progress is never closed"
+        stream_is_intact(program, 4)
+        wait_until(lambda: _closed(clients), 25, "the end of clients without progress", interval=1)
     finally:
         for client in clients:
             client.close()
-    stream_is_sound(program, 2)
+    stream_is_intact(program, 2)
 
 
 def _closed(clients: list[socket.socket]) -> bool:
-    """Whether the server gave up on most of them: their sockets report an error or the end."""
+    """Whether the server closed most of them: their sockets report an error or the end."""
     gone = 0
     for client in clients:
         try:
@@ -117,14 +114,14 @@ def _closed(clients: list[socket.socket]) -> bool:
 
 
 @pytest.mark.timeout(60)
-def test_slow_reader_of_the_open_segment(streamer) -> None:
-    """Who follows too slowly is cut off; its body never ends cleanly while it is short."""
+def test_slow_reader_is_cut(streamer) -> None:
+    """A reader that is too slow is cut; its truncated body never ends cleanly."""
     program: Program = streamer("--bitrate", "8000")
     parent = align(program.port, 5).last_part[0]
     with Connection(program.port, timeout=30) as connection:
         connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
         connection.send(f"/live/video/segment{parent}.m4s")
-        time.sleep(4)
+        pause(4, "the reader is slow")
         try:
             body = connection.read(timeout=25).body
         except Exception:
@@ -133,33 +130,34 @@ def test_slow_reader_of_the_open_segment(streamer) -> None:
 
 
 @pytest.mark.timeout(60)
-def test_frozen_server_is_live_again(streamer) -> None:
-    """SIGSTOP of the streamer for three seconds: it catches up, and clients that waited are answered."""
+def test_frozen_server_catches_up(streamer) -> None:
+    """SIGSTOP of the streamer for three seconds: it catches up, and held requests are answered."""
     program: Program = streamer("--resolution", "640x360")
     parent = align(program.port, 3).last_part[0]
     with Connection(program.port) as connection:
         connection.send(f"{PLAYLIST}?_HLS_msn={parent}&_HLS_part=9")
         os.kill(program.pid, signal.SIGSTOP)
-        time.sleep(3)
+        pause(3, "the duration of the freeze")
         os.kill(program.pid, signal.SIGCONT)
         assert connection.read().status in (200, 503)
-    time.sleep(1.5)
-    stream_is_sound(program)
-    assert abs(fetch(program.port).last_complete - time.time()) < 3, "it stays behind the clock"
+    pause(1.5, "the time to catch up")
+    stream_is_intact(program)
+    assert abs(fetch(program.port).last_complete -
+               time.time()) < 3, "the stream stays behind the clock"
 
 
 @pytest.mark.timeout(60)
-def test_few_descriptors(streamer) -> None:
-    """Above the limit of descriptors connections wait or are refused; the stream goes on."""
+def test_few_descriptors_do_not_stop_the_stream(streamer) -> None:
+    """Above the limit of descriptors connections wait or are refused; the stream continues."""
     program: Program = streamer("--resolution", "320x180", prefix=["prlimit", "--nofile=600:600"])
     clients = []
     try:
         for _ in range(900):
             clients.append(socket.create_connection(("127.0.0.1", program.port), timeout=2))
-        time.sleep(1)
+        pause(1, "the server has 900 clients")
         assert program.process.poll() is None
     finally:
         for client in clients:
             client.close()
-    time.sleep(0.5)
-    stream_is_sound(program)
+    pause(0.5, "the server closes 900 connections")
+    stream_is_intact(program)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The streamer is killed (SIGKILL) while Chromium plays, and started again: both players play on.
+"""The streamer is killed (SIGKILL) while Chromium plays, and restarted: both players continue.
 
-With a kept socket it is started at once; without, after two seconds on the same port. Pause and latency
-are printed; only that the players come back by themselves is asserted.
+With a kept socket it is restarted at once, without one after two seconds on the same port. Pause
+and latency are printed; the assertion is that the players recover by themselves.
 """
 
 from __future__ import annotations
@@ -18,23 +18,25 @@ from playwright.sync_api import Browser
 
 from harness.browser import Viewer, viewer
 from harness.labreport import between, longest_pause, report
+from harness.metrics import wait_held
 from harness.program import Program, kill, start, stop
 from harness.supervisor import Supervisor, free_port
+from harness.waiting import pause
 
 PATHS = {"frames": "/", "hlsjs": "/?player=hlsjs"}
-SETTLED = 8  # seconds after the restart that are looked at
+SETTLED = 8  # seconds after the restart that are examined
 
 
 def whole(milliseconds: float) -> int | None:
-    """Rounded; None for never."""
+    """Rounded; None for infinity."""
     return None if milliseconds == float("inf") else round(milliseconds)
 
 
 def describe(view: Viewer, killed: float, ready: float) -> dict[str, Any]:
-    """What the viewer saw around a restart; times in Unix ms.
+    """The view of a player around a restart; times in Unix ms.
 
-    `pause_ms` is the longest time without a newer picture, slate included; `clock_pause_ms` the same for
-    pictures with a burned clock, which the slate of a restart has not.
+    `pause_ms` is the longest time without a newer frame, slate included; `clock_pause_ms` the same
+    for frames with a burned clock, which slate does not have.
     """
     data = view.data()
     before = report(data, since=killed - 3000, until=killed)
@@ -62,16 +64,16 @@ def describe(view: Viewer, killed: float, ready: float) -> dict[str, Any]:
 
 
 def check(found: dict[str, Any], name: str) -> None:
-    """The player is live again, by itself."""
+    """Checks that the player is live again by itself."""
     print(f"\n{name}: {json.dumps(found)}")
     assert found[
-        "first_fresh_after_kill_ms"] is not None, "no picture made after the restart was shown"
+        "first_fresh_after_kill_ms"] is not None, "no frame from after the restart was shown"
     assert found["after_span_s"] > 2, "the clock does not advance any more"
     assert found["after"]["p50"] is not None and -50 < found["after"]["p50"] < 6000
 
 
 def play_through(browser: Browser, url: str, crash: Callable[[], float]) -> dict[str, Any]:
-    """Plays, lets `crash` kill and restart (it returns when the server was ready), looks on."""
+    """Plays, lets `crash` kill and restart (it returns when the server is ready), and watches."""
     with viewer(browser) as view:
         view.open(url)
         view.wait_playing(frames=150)
@@ -93,7 +95,8 @@ def kept(hlsjs: Path) -> Iterator[Supervisor]:
 
 @pytest.mark.timeout(90)
 @pytest.mark.parametrize("player", PATHS)
-def test_kept_socket_at_once(player: str, browser: Browser, kept: Supervisor) -> None:
+def test_players_continue_after_a_restart_with_a_kept_socket(player: str, browser: Browser,
+                                                             kept: Supervisor) -> None:
     """Restarted after 0 s with a kept socket."""
     kept.run()
 
@@ -108,8 +111,9 @@ def test_kept_socket_at_once(player: str, browser: Browser, kept: Supervisor) ->
 
 @pytest.mark.timeout(90)
 @pytest.mark.parametrize("player", PATHS)
-def test_two_seconds_without(player: str, browser: Browser, hlsjs: Path) -> None:
-    """Back on the same port after 2 s of refused connections."""
+def test_players_continue_after_two_seconds_of_refused_connections(player: str, browser: Browser,
+                                                                   hlsjs: Path) -> None:
+    """Restarted on the same port after 2 s."""
     flags = [
         "--test-src", "--host", "127.0.0.1", "--http-port",
         str(free_port()), "--hlsjs",
@@ -119,7 +123,7 @@ def test_two_seconds_without(player: str, browser: Browser, hlsjs: Path) -> None
 
     def crash() -> float:
         kill(running[-1])
-        time.sleep(2)
+        pause(2, "the duration of the outage")
         running.append(start(flags, defaults=False))
         return time.time() * 1000
 
@@ -131,7 +135,7 @@ def test_two_seconds_without(player: str, browser: Browser, hlsjs: Path) -> None
 
 
 @pytest.mark.timeout(90)
-def test_three_crashes_in_a_row(browser: Browser, kept: Supervisor) -> None:
+def test_player_continues_after_three_crashes(browser: Browser, kept: Supervisor) -> None:
     """Killed three times within six seconds: our player is live afterwards."""
     kept.run()
 
@@ -139,21 +143,21 @@ def test_three_crashes_in_a_row(browser: Browser, kept: Supervisor) -> None:
         for _ in range(3):
             kept.kill()
             kept.run()
-            time.sleep(2)
+            pause(2, "the interval of the crashes")
         return time.time() * 1000
 
     check(play_through(browser, f"http://127.0.0.1:{kept.port}/", crash), "frames, three crashes")
 
 
 @pytest.mark.timeout(60)
-def test_leaving_with_a_kept_socket(kept: Supervisor) -> None:
-    """SIGTERM with a supervisor's socket: no ENDLIST, so that players wait for the next process."""
+def test_sigterm_with_a_kept_socket_does_not_end_the_stream(kept: Supervisor) -> None:
+    """SIGTERM with a supervisor's socket: no ENDLIST; players wait for the next process."""
     from harness.http1 import Closed, Later
     from harness.tunein import PLAYLIST, align
     program = kept.run()
     parent = align(kept.port, 3).last_part[0]
     held = Later(kept.port, f"{PLAYLIST}?_HLS_msn={parent + 1}")
-    time.sleep(0.1)
+    wait_held(kept.port, 1)
     assert stop(program) == 0
     try:
         assert "ENDLIST" not in held.result(5).text

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A source that is passed through goes and comes back: a gap, one discontinuity, and players play on."""
+"""A pass-through source is killed and returns: a gap, one discontinuity, players play."""
 
 from __future__ import annotations
 
@@ -23,31 +23,32 @@ from harness.mpd import validate
 from harness.playlist import Playlist
 from harness.program import Program
 from harness.audio import Track
-from harness.sources import ENCODER, Source, ffmpeg_sender, rtsp_server, wait_for
+from harness.sources import ENCODER, Source, ffmpeg_sender, rtsp_server
 from harness.supervisor import free_port
 from harness.tone import record
-from harness.tunein import fetch
+from harness.tunein import fetch, next_segments
+from harness.waiting import pause, wait_until
 
 HOST = ["--host", "127.0.0.1", "--http-port", "0"]
 
 
 class Camera:
-    """An RTSP server that can be killed and started again with another size."""
+    """An RTSP server that can be killed and restarted with another size."""
 
     def __init__(self) -> None:
         self.port = free_port()
         self.source: Source | None = None
 
     def start(self, size: str = "640x360") -> None:
-        """It is there."""
+        """Starts the server."""
         self.source = rtsp_server(self.port, "--size", size)
 
     def send(self, file: Path) -> None:
-        """It is there and sends a file's picture and sound."""
+        """Starts the server; it sends the video and audio of a file."""
         self.source = rtsp_server(self.port, "--file", str(file))
 
     def kill(self) -> None:
-        """SIGKILL."""
+        """Kills the server."""
         if self.source:
             self.source.kill()
         self.source = None
@@ -55,7 +56,7 @@ class Camera:
 
 @pytest.fixture
 def camera():
-    """A camera, gone after the test."""
+    """A camera that is killed after the test."""
     made = Camera()
     made.start()
     yield made
@@ -63,25 +64,26 @@ def camera():
 
 
 def pull(streamer: Callable[..., Program], camera: Camera, *more: str) -> Program:
-    """A streamer that passes it through, once it plays."""
+    """A streamer that passes the camera through, once it plays."""
     program = streamer("--input", f"rtsp://127.0.0.1:{camera.port}/x", "--passthrough", "always",
                        *HOST, *more, defaults=False, within=20)
-    wait_for(lambda: get(program.port, "/live/video/playlist.m3u8", timeout=15).status == 200, 25,
-             "a playlist")
+    wait_until(lambda: get(program.port, "/live/video/playlist.m3u8", timeout=15).status == 200, 25,
+               "a playlist")
     return program
 
 
 @pytest.mark.timeout(90)
 @pytest.mark.parametrize(("away", "size"), [(0.2, "640x360"), (3, "640x360"), (3, "480x270")])
-def test_away(away: float, size: str, camera: Camera, streamer) -> None:
-    """Numbers never go back, skipped ones are gaps with a bare styp, one discontinuity, another init where it must be."""
+def test_killed_source_is_a_gap_and_one_discontinuity(away: float, size: str, camera: Camera,
+                                                      streamer) -> None:
+    """Numbers never fall; skipped ones are gaps; one discontinuity; a new header if needed."""
     program = pull(streamer, camera)
-    time.sleep(2)
+    next_segments(program.port, 2)
 
     def change() -> None:
-        time.sleep(1.4)
+        pause(1.4, "the source plays while playlists are recorded")
         camera.kill()
-        time.sleep(away)
+        pause(away, "the duration of the outage")
         camera.start(size)
 
     playlists = []
@@ -90,7 +92,7 @@ def test_away(away: float, size: str, camera: Camera, streamer) -> None:
         until = time.monotonic() + away + 6
         while time.monotonic() < until:
             playlists.append(fetch(program.port))
-            time.sleep(0.03)
+            pause(0.03, "the sampling rate")
         changing.result()
     last = playlists[-1]
     assert sum(s.discontinuity for s in last.segments) == 1, last.text
@@ -101,8 +103,8 @@ def test_away(away: float, size: str, camera: Camera, streamer) -> None:
     gaps = [s for s in last.segments if s.gap]
     assert len(gaps) >= away - 1
     for gap in gaps:
-        answer = get(program.port, f"/live/video/{gap.uri}")
-        assert answer.status == 200 and answer.body[4:8] == b"styp" and len(answer.body) < 40
+        response = get(program.port, f"/live/video/{gap.uri}")
+        assert response.status == 200 and response.body[4:8] == b"styp" and len(response.body) < 40
     places = [s.discontinuity for s in last.segments].index(True)
     assert places > 0
     for uri in set(maps):
@@ -118,23 +120,23 @@ def test_away(away: float, size: str, camera: Camera, streamer) -> None:
         tfdt = parts[-1].tfdt
     edges = [playlist.last_part for playlist in playlists]
     assert edges == sorted(edges)
-    # A playlist never ends with the discontinuity: the first part behind it comes with it.
+    # A playlist never ends with the discontinuity: the first part after it is listed with it.
     for playlist in playlists:
         if playlist.segments[-1].gap:
             assert playlist.open_parts, "a discontinuity with nothing behind it"
 
 
 @pytest.mark.timeout(60)
-def test_frozen(camera: Camera, streamer) -> None:
-    """SIGSTOP for three seconds: what the source has kept goes on where it was, without gap or discontinuity."""
+def test_frozen_source_continues_without_a_gap(camera: Camera, streamer) -> None:
+    """SIGSTOP for three seconds: the buffered frames continue the stream without a gap."""
     program = pull(streamer, camera)
-    time.sleep(1)
+    next_segments(program.port, 1)
     assert camera.source
     camera.source.freeze()
-    time.sleep(3)
+    pause(3, "the duration of the freeze")
     camera.source.thaw()
-    wait_for(lambda: any("it goes on" in line for line in program.log), 5, "the source's return")
-    time.sleep(2.5)
+    program.wait_logged("source-resumed")
+    next_segments(program.port, 3)
     playlist = fetch(program.port)
     assert not any(s.discontinuity or s.gap for s in playlist.segments), playlist.text
     begun = playlist.segments[-1].milliseconds() / 1000
@@ -143,15 +145,17 @@ def test_frozen(camera: Camera, streamer) -> None:
 
 @pytest.mark.timeout(90)
 @pytest.mark.parametrize("path", ["/", "/?player=hlsjs", "/?player=dashjs"])
-def test_players(path: str, camera: Camera, browser: Browser, hlsjs: Path, streamer) -> None:
-    """The page's players play on after three seconds without the source; the third is the page's own on the MPD."""
+def test_players_continue_after_three_seconds_without_source(path: str, camera: Camera,
+                                                             browser: Browser, hlsjs: Path,
+                                                             streamer) -> None:
+    """The page's players, and its own player on the MPD, continue after three seconds."""
     program = pull(streamer, camera, "--hlsjs", str(hlsjs))
-    time.sleep(3)
+    next_segments(program.port, 3)
     with viewer(browser) as view:
         view.open(program.url(path))
         view.wait_playing(frames=90)
         camera.kill()
-        time.sleep(3)
+        pause(3, "the duration of the outage")
         camera.start()
         back = time.time() * 1000
         view.watch(12)
@@ -164,13 +168,13 @@ def test_players(path: str, camera: Camera, browser: Browser, hlsjs: Path, strea
 
 @pytest.fixture(scope="module")
 def tone(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Forty seconds of picture and sound with flash and beep."""
+    """Forty seconds of video and audio with flash and beep."""
     return record(tmp_path_factory.mktemp("tone")).with_name("long.mkv")
 
 
 @pytest.fixture
 def speaker(tone: Path):
-    """A camera with sound, gone after the test."""
+    """A camera with audio that is killed after the test."""
     made = Camera()
     made.send(tone)
     yield made
@@ -178,47 +182,48 @@ def speaker(tone: Path):
 
 
 def shape(playlist: Playlist) -> dict[int, tuple[bool, bool]]:
-    """Which segments begin a Discontinuity, and which are gaps."""
+    """The segments with a Discontinuity, and the gaps."""
     return {segment.msn: (segment.discontinuity, segment.gap) for segment in playlist.segments}
 
 
 @pytest.mark.timeout(90)
 @pytest.mark.parametrize("away", [0.2, 3])
-def test_away_with_sound(away: float, speaker: Camera, tone: Path, streamer) -> None:
-    """Sound has the pictures' Discontinuity and gaps at every moment; behind it flash and beep are together again."""
+def test_audio_has_the_discontinuity_of_the_video(away: float, speaker: Camera, tone: Path,
+                                                  streamer) -> None:
+    """Audio has the Discontinuity and gaps of the video; after it flash and beep match."""
     program = pull(streamer, speaker)
-    video, sound = Track(program.port, "video"), Track(program.port, "audio")
-    time.sleep(1.4)
+    video, audio = Track(program.port, "video"), Track(program.port, "audio")
+    next_segments(program.port, 1)
     speaker.kill()
-    time.sleep(away)
+    pause(away, "the duration of the outage")
     speaker.send(tone)
     until = time.monotonic() + 8
     while time.monotonic() < until:
-        heard, seen = shape(sound.playlist()), shape(video.playlist())
+        heard, seen = shape(audio.playlist()), shape(video.playlist())
         assert all(heard[msn] == seen[msn] for msn in heard if msn in seen)
-        time.sleep(0.05)
-    playlists = video.playlist(), sound.playlist()
+        pause(0.05, "the sampling rate")
+    playlists = video.playlist(), audio.playlist()
     for playlist in playlists:
         assert sum(s.discontinuity for s in playlist.segments) == 1, playlist.text
         assert sum(s.gap for s in playlist.segments) >= away - 1
     assert abs(playlists[0].last_part[0] - playlists[1].last_part[0]) <= 1
-    marks = avsync.marks(video.media(playlists[0], 3), sound.media(playlists[1], 3))
+    marks = avsync.marks(video.media(playlists[0], 3), audio.media(playlists[1], 3))
     print([f"{mark.offset * 1000:.1f} ms" for mark in marks])
     assert marks and all(abs(mark.offset) <= 1 / 30 for mark in marks)
-    validate(fetch_mpd(program.port).text, "sound of a source that was away")
+    validate(fetch_mpd(program.port).text, "audio of a source that was interrupted")
 
 
 @pytest.mark.timeout(90)
 @pytest.mark.parametrize("path", ["/", "/?player=hlsjs"])
-def test_players_with_sound(path: str, speaker: Camera, tone: Path, browser: Browser, hlsjs: Path,
-                            streamer) -> None:
-    """The page's players play picture and sound on after three seconds without the source."""
+def test_players_continue_with_audio(path: str, speaker: Camera, tone: Path, browser: Browser,
+                                     hlsjs: Path, streamer) -> None:
+    """The page's players continue with video and audio after three seconds without source."""
     program = pull(streamer, speaker, "--hlsjs", str(hlsjs))
     with viewer(browser) as view:
         view.open(program.url(path))
         view.wait_playing(frames=60)
         speaker.kill()
-        time.sleep(3)
+        pause(3, "the duration of the outage")
         speaker.send(tone)
         view.watch(9)
         decoded = "() => document.querySelector('video').webkitAudioDecodedByteCount"
@@ -228,9 +233,8 @@ def test_players_with_sound(path: str, speaker: Camera, tone: Path, browser: Bro
         after, time_after = view.page.evaluate(decoded), view.page.evaluate(
             "() => document.querySelector('video').currentTime")
         errors = view.data()["page_errors"][-3:]
-    print(
-        f"{path}: {after - before} bytes of sound, {time_after - time_before:.1f} s played in four {errors}"
-    )
+    print(f"{path}: {after - before} bytes of audio, {time_after - time_before:.1f} s played "
+          f"in four {errors}")
     assert after - before > 2000 and time_after - time_before > 2
 
 
@@ -239,9 +243,12 @@ UNEVEN = [*ENCODER, "-g", "300", "-x264-params", "scenecut=0", "-force_key_frame
 
 
 @pytest.mark.timeout(90)
-def test_uneven_groups(browser: Browser, hlsjs: Path, streamer, sources: list[Source]) -> None:
-    """A source whose key pictures keep no distance, three seconds away: one discontinuity and one new Period, the numbers
-    go on by one, and the page's three ways to play it play on."""
+def test_irregular_source_returns_with_one_discontinuity(browser: Browser, hlsjs: Path, streamer,
+                                                         sources: list[Source]) -> None:
+    """A source with irregular key frames, absent for three seconds: one discontinuity.
+
+    There is one new Period, numbers rise by one, and all players of the page continue.
+    """
     to = f"udp://127.0.0.1:{free_port()}"
 
     def send() -> Source:
@@ -250,8 +257,8 @@ def test_uneven_groups(browser: Browser, hlsjs: Path, streamer, sources: list[So
 
     source = send()
     program = streamer("--input", to, "--hlsjs", str(hlsjs), *HOST, defaults=False, within=25)
-    wait_for(lambda: get(program.port, "/live/video/playlist.m3u8", timeout=15).status == 200, 25,
-             "a playlist")
+    wait_until(lambda: get(program.port, "/live/video/playlist.m3u8", timeout=15).status == 200, 25,
+               "a playlist")
 
     def discontinuities() -> int:
         return sum(segment.discontinuity for segment in fetch(program.port).segments)
@@ -265,10 +272,10 @@ def test_uneven_groups(browser: Browser, hlsjs: Path, streamer, sources: list[So
             view.open(program.url(path))
         for view in views.values():
             view.wait_playing(frames=90)
-        # A loaded machine may have kept the sender from sending before.
+        # A loaded machine may have delayed the sender before.
         before = discontinuities()
         source.kill()
-        time.sleep(3)
+        pause(3, "the duration of the outage")
         send()
         back = time.time() * 1000
         views["/"].watch(12)

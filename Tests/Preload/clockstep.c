@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Steps the wall clock of one program while it runs.
  *
- * Preloaded, it adds a signed number of nanoseconds to what CLOCK_REALTIME and its coarse form say;
- * all other clocks go on. The number is the first eight bytes of the file that $CLOCK_STEP_FILE
- * names; whoever writes there steps the clock at once. Without the file nothing changes.
+ * The preload adds a signed number of nanoseconds to CLOCK_REALTIME and CLOCK_REALTIME_COARSE;
+ * other clocks are not changed. The number is the first eight bytes of the file $CLOCK_STEP_FILE;
+ * writing to the file steps the clock at once. Without the file the clock is not changed.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

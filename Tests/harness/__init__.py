@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the end-to-end tests, the fault tests and the bench share: one concept in each file."""
+"""Code shared by the end-to-end tests, the fault tests and the bench: one concept per file."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A stream's sound beside its pictures: playlists, media, and a sound device that plays a file."""
+"""The audio of a stream: playlists, media, and an audio device that plays a file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ AAC_FRAME = 1024
 
 @dataclass(frozen=True)
 class Track:
-    """A rendition as a client sees it."""
+    """A rendition as seen by a client."""
 
     port: int
     name: str
@@ -34,9 +34,9 @@ class Track:
 
     def get(self, name: str) -> bytes:
         """Media by its name; any status but 200 fails."""
-        answer = get(self.port, self.base + name)
-        assert answer.status == 200, f"{self.base}{name}: {answer.status}"
-        return answer.body
+        response = get(self.port, self.base + name)
+        assert response.status == 200, f"{self.base}{name}: {response.status}"
+        return response.body
 
     def header(self, playlist: Playlist) -> bytes:
         """The Media Initialization Section."""
@@ -49,7 +49,7 @@ class Track:
 
 
 def variants(text: str) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
-    """Attributes of EXT-X-STREAM-INF (with the URI) and of EXT-X-MEDIA of a Multivariant Playlist."""
+    """Attributes of each EXT-X-STREAM-INF (with its URI) and each EXT-X-MEDIA of a playlist."""
     from harness.playlist import attributes
     streams, media = [], []
     lines = text.splitlines()
@@ -62,7 +62,7 @@ def variants(text: str) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
 
 
 def microphone(folder: Path, hertz: float = 440) -> dict[str, str]:
-    """The environment in which ALSA has a device `filemic` that gives a tone without end."""
+    """An environment in which ALSA has a device `filemic` that plays an endless tone."""
     time = np.arange(48_000 * 60) / 48_000
     tone = (np.sin(2 * np.pi * hertz * time) * 12_000).astype("<i2")
     raw, config = folder / "tone.raw", folder / "asound.conf"
@@ -73,6 +73,6 @@ def microphone(folder: Path, hertz: float = 440) -> dict[str, str]:
 
 
 def loudest(samples: np.ndarray, rate: int = 48_000) -> float:
-    """The frequency with the most energy, in Hz."""
+    """The frequency with the highest energy, in Hz."""
     spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
     return float(np.argmax(spectrum) * rate / len(samples))

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measures sound against picture in a browser: flash by the burned clock of shown frames, beep by the sound that is taken.
+"""Measures audio against video in a browser: the flash of shown frames, the beep of played audio.
 
-The page's element is routed through Web Audio, which takes its sound when it would be heard: what an output device adds,
-browsers put on the pictures only where they play to it themselves. So a block of sound is stamped with when it was taken,
-a frame with when it is shown, both on the page's clock.
+The flash is recognised by the burned clock. The element is routed through Web Audio, which hands
+over the audio at the time at which it would be heard. The delay of an output device is excluded:
+browsers correct for it only if they play to the device themselves. A block of audio is timed when
+it is handed over, a frame when it is shown, both on the clock of the page.
 """
 
 from __future__ import annotations
@@ -19,16 +20,18 @@ LISTEN = """async (keptBack) => {
   await context.resume();
   const state = { onsets: [], flashes: [], rate: context.sampleRate, blocks: 0 };
   window.__sync = state;
-  const source = context.createMediaElementSource(video), tap = context.createScriptProcessor(256, 1, 1);
+  const source = context.createMediaElementSource(video);
+  const tap = context.createScriptProcessor(256, 1, 1);
   let quiet = 1e9, clock = Infinity;
   tap.onaudioprocess = (event) => {
     const samples = event.inputBuffer.getChannelData(0), { currentTime, sampleRate } = context;
-    // Events come late now and then, never early: the least difference of the clocks is theirs.
+    // Events may be late, never early: the smallest difference of the clocks is the true one.
     clock = Math.min(clock, performance.now() - currentTime * 1000);
     state.blocks += 1;
     for (let i = 0; i < samples.length; i += 1) {
       if (Math.abs(samples[i]) > 0.1) {
-        if (quiet > 0.2 * sampleRate) state.onsets.push((currentTime + (i - samples.length) / sampleRate) * 1000);
+        const time = currentTime + (i - samples.length) / sampleRate;
+        if (quiet > 0.2 * sampleRate) state.onsets.push(time * 1000);
         quiet = 0;
       } else quiet += 1;
     }
@@ -46,7 +49,7 @@ LISTEN = """async (keptBack) => {
 
 @dataclass(frozen=True)
 class Offsets:
-    """Milliseconds by which the sound of a second is heard before its flash is seen, one for each second."""
+    """Milliseconds from the beep to the flash of each second; positive if the audio is early."""
 
     each: list[float]
 
@@ -59,20 +62,21 @@ class Offsets:
         return f"{self.middle:.1f} ms ({', '.join(f'{one:.0f}' for one in self.each)})"
 
 
-def measure(view: Viewer, seconds: float, kept_back: float = 0) -> Offsets:
-    """Listens and watches for so long; the page must be playing. `kept_back`: seconds by which sound is delayed here."""
-    view.page.evaluate(LISTEN, kept_back)
+def measure(view: Viewer, seconds: float, delay: float = 0) -> Offsets:
+    """Records a page that plays for `seconds`; delays its audio by `delay` seconds."""
+    view.page.evaluate(LISTEN, delay)
     view.watch(seconds)
     heard: list[float] = view.page.evaluate(
         "() => window.__sync.onsets.map(t => t + window.__sync.clock)")
     shown: list[list[Any]] = view.page.evaluate(
         "() => window.__lab.samples.map(s => [s[0] - performance.timeOrigin, s[1]])")
     found = []
-    for at, stamp in shown:
-        # The first frame of a second, taken back to the second itself; a rate near 1 matters little within a frame.
-        if stamp is None or stamp % 1000 >= 34:
+    for at, clock in shown:
+        # The first frame of a second, moved back to the start of the second. A playback rate near 1
+        # changes this by less than a millisecond.
+        if clock is None or clock % 1000 >= 34:
             continue
-        flash = at - stamp % 1000
+        flash = at - clock % 1000
         beep = min(heard, key=lambda time: abs(time - flash), default=None)
         if beep is not None and abs(beep - flash) < 400:
             found.append(flash - beep)

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measures sound against picture by flash and beep: both mark each whole UTC second of the test source.
+"""Measures audio against video by flash and beep: the test source marks each UTC second with both.
 
-Offset of a second s = time of the first flash frame, corrected by (its stamp - s), less time of the beep's onset. The
-correction takes the frame grid's phase out. Positive: the sound comes too early.
+The offset of second s is the time of the first flash frame, less (its burned clock − s), less the
+time at which the beep starts. The correction removes the phase of the frame grid. A positive offset
+means that the audio is early.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import numpy as np
 from harness.frames import STRIP_BYTES, strip_clock
 from harness.tools import need
 
-# The flash covers 7/16 to 9/16 of the width and 35 to 53 % of the height; its middle is enough.
+# The flash covers 7/16 to 9/16 of the width and 35 to 53 % of the height; its centre is enough.
 FLASH = "crop=iw/16:ih/20:iw*15/32:ih*46/100,scale=4:4:flags=area"
 FLASH_BYTES = 4 * 4
 LOUD = 0.125
@@ -26,7 +27,7 @@ RATE = 48_000
 
 @dataclass(frozen=True)
 class Mark:
-    """One whole second as picture and sound show it, on the media timeline, in seconds."""
+    """The flash and the beep of one whole second, on the media timeline, in seconds."""
 
     second: int
     flash: float
@@ -34,13 +35,13 @@ class Mark:
 
     @property
     def offset(self) -> float:
-        """Seconds by which the sound comes before the picture."""
+        """Seconds from the beep to the flash; positive if the audio is early."""
         return self.flash - self.beep
 
 
 def _ffmpeg(source: bytes | Path | str, arguments: list[str]) -> tuple[bytes, str]:
     given = source if isinstance(source, bytes) else None
-    command = [need("ffmpeg", "offset of picture and sound"), "-v", "info", "-nostats", "-copyts",
+    command = [need("ffmpeg", "offset of video and audio"), "-v", "info", "-nostats", "-copyts",
                "-i", "-" if given is not None else str(source), *arguments]
     run = subprocess.run(command, input=given,
                          stdin=None if given is not None else subprocess.DEVNULL,
@@ -51,7 +52,7 @@ def _ffmpeg(source: bytes | Path | str, arguments: list[str]) -> tuple[bytes, st
 
 
 def _ticks(log: str, filter_name: str) -> list[int]:
-    """The time of each frame that passed showinfo or ashowinfo, in ticks; their seconds have six digits only."""
+    """The time of each frame, in ticks: the seconds of showinfo have six digits only."""
     lines = [line for line in log.splitlines() if f"Parsed_{filter_name}_" in line]
     return [
         int(found[1]) for line in lines if (found := re.search(r"\bn: *\d+ pts: *(-?\d+)", line))
@@ -65,13 +66,14 @@ def _video_times(log: str) -> list[float]:
 
 
 def flashes(video: bytes | Path | str) -> dict[int, float]:
-    """For each second that flashes from its first frame on: its time on the media timeline.
+    """The media time of each second whose first flash frame was preceded by a dark frame.
 
-    `video` is a file, a URL, or init + media bytes.
+    `video` is a file, a URL, or the bytes of a CMAF header and media.
     """
     graph = (
-        "[0:v:0]showinfo,split[a][b];[a]crop=iw:trunc(ih/18)*2:0:0,scale=256:16:flags=area,format=gray,"
-        f"scale=256:16[strip];[b]{FLASH},format=gray,scale=256:1:flags=neighbor[flash];"
+        "[0:v:0]showinfo,split[a][b];"
+        "[a]crop=iw:trunc(ih/18)*2:0:0,scale=256:16:flags=area,format=gray,scale=256:16[strip];"
+        f"[b]{FLASH},format=gray,scale=256:1:flags=neighbor[flash];"
         "[strip][flash]vstack[out]")
     data, log = _ffmpeg(video, [
         "-filter_complex", graph, "-map", "[out]", "-fps_mode", "passthrough", "-pix_fmt", "gray",
@@ -84,17 +86,17 @@ def flashes(video: bytes | Path | str) -> dict[int, float]:
     was_dark = False
     for place, time in enumerate(times):
         frame = data[place * size : (place + 1) * size]
-        stamp = strip_clock(frame[:STRIP_BYTES])
+        clock = strip_clock(frame[:STRIP_BYTES])
         bright = float(np.frombuffer(frame[STRIP_BYTES:], np.uint8).mean()) > 128
-        if bright and was_dark and stamp is not None:
-            second = stamp // 1000
-            found[second] = time - (stamp - second * 1000) / 1000
+        if bright and was_dark and clock is not None:
+            second = clock // 1000
+            found[second] = time - (clock - second * 1000) / 1000
         was_dark = not bright
     return found
 
 
-def sound_of(audio: bytes | Path | str) -> tuple[float, np.ndarray]:
-    """Time of the first sample on the media timeline, and all samples of the first channel at 48 kHz."""
+def samples_of(audio: bytes | Path | str) -> tuple[float, np.ndarray]:
+    """The media time of the first sample, and all samples of the first channel at 48 kHz."""
     filters = f"pan=mono|c0=c0,aresample={RATE},asettb=1/{RATE},ashowinfo"
     data, log = _ffmpeg(audio, ["-map", "0:a:0", "-af", filters, "-f", "f32le", "-"])
     ticks = _ticks(log, "ashowinfo")
@@ -103,13 +105,13 @@ def sound_of(audio: bytes | Path | str) -> tuple[float, np.ndarray]:
 
 
 def beeps(audio: bytes | Path | str) -> list[float]:
-    """Times on the media timeline at which a beep begins after at least 0.2 s of quiet."""
-    start, samples = sound_of(audio)
+    """Media times at which a beep starts after at least 0.2 s of silence."""
+    start, samples = samples_of(audio)
     return [start + place / RATE for place in onsets(samples)]
 
 
 def onsets(samples: np.ndarray, rate: int = RATE) -> list[int]:
-    """Samples at which it becomes loud after at least 0.2 s of quiet."""
+    """Indices of samples at which a loud part starts after at least 0.2 s of silence."""
     loud = np.flatnonzero(np.abs(samples) > LOUD)
     if loud.size == 0:
         return []
@@ -118,7 +120,7 @@ def onsets(samples: np.ndarray, rate: int = RATE) -> list[int]:
 
 
 def marks(video: bytes | Path | str, audio: bytes | Path | str) -> list[Mark]:
-    """Every second that has both its flash and its beep, each within half a second of the other."""
+    """Every second with both its flash and its beep, at most half a second apart."""
     heard = beeps(audio)
     found = []
     for second, flash in sorted(flashes(video).items()):
@@ -129,7 +131,7 @@ def marks(video: bytes | Path | str, audio: bytes | Path | str) -> list[Mark]:
 
 
 def av_offset(video: bytes | Path | str, audio: bytes | Path | str) -> float:
-    """Median over all seconds of how much the sound comes before the picture, in seconds."""
+    """The median offset of all seconds, in seconds; positive if the audio is early."""
     found = marks(video, audio)
     assert found, "no second has both flash and beep"
     return float(np.median([mark.offset for mark in found]))

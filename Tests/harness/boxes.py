@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads the boxes of fragmented MP4 that the tests speak of (ISO/IEC 14496-12)."""
+"""Reads the boxes of fragmented MP4 that the tests need (ISO/IEC 14496-12)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Chunk:
-    """One moof and mdat, with the prft before it: what a follower of an open segment reads."""
+    """One moof and mdat, with the prft before it: one HTTP chunk of an open segment."""
 
     prft: int | None
     tfdt: int
@@ -32,7 +32,7 @@ class Chunk:
 
 
 def boxes(data: bytes) -> Iterator[Box]:
-    """The boxes of one level; raises ValueError when the last one is cut."""
+    """The boxes of one level; raises ValueError if the last box is truncated."""
     offset = 0
     while offset < len(data):
         if offset + 8 > len(data):

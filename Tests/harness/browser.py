@@ -21,7 +21,7 @@ ARGUMENTS = [
 
 @contextmanager
 def chromium_running(executable: str) -> Iterator[Browser]:
-    """A browser with a profile of its own; ended with everything it started."""
+    """A browser with its own profile; it is closed with all its processes."""
     arguments = ARGUMENTS + (["--no-sandbox"] if os.geteuid() == 0 else [])
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=arguments)
@@ -32,7 +32,7 @@ def chromium_running(executable: str) -> Iterator[Browser]:
 
 
 class Viewer:
-    """One page that plays; `data()` is what the probe saw so far."""
+    """One page that plays; `data()` returns the records of the probe."""
 
     def __init__(self, browser: Browser) -> None:
         self.context: BrowserContext = browser.new_context(
@@ -57,29 +57,29 @@ class Viewer:
             self.bad_responses.append(f"{response.status} {response.url}")
 
     def open(self, url: str) -> None:
-        """Opens a page and returns when its document is there."""
+        """Opens a page and returns when its document has started to load."""
         self.opened = time.time() * 1000
         self.page.goto(url, wait_until="commit")
 
     def watch(self, seconds: float) -> None:
-        """Lets it play."""
+        """Lets the page play for `seconds`."""
         self.page.wait_for_timeout(seconds * 1000)
 
     def data(self) -> dict[str, Any]:
-        """window.__lab with the player's state and what went wrong."""
+        """window.__lab with the state of the player and all errors."""
         found = self.page.evaluate(
             "() => { const { state, ...rest } = window.__lab; return { ...rest, state: state() }; }"
         )
         return {**found, "page_errors": self.page_errors, "bad_responses": self.bad_responses}
 
-    def last_stamp(self) -> int | None:
+    def last_clock(self) -> int | None:
         """The burned clock of the newest decoded frame."""
         return self.page.evaluate(
             "() => { const s = window.__lab.samples; for (let i = s.length - 1; i >= 0; i--)"
             " if (s[i][1] !== null) return s[i][1]; return null; }")
 
     def wait_playing(self, within: float = 15, frames: int = 30) -> None:
-        """Waits until that many frames with a clock were shown; AssertionError with the page's state."""
+        """Waits until `frames` frames with a burned clock were shown."""
         try:
             self.page.wait_for_function(
                 "n => window.__lab && window.__lab.samples.filter(s => s[1] !== null).length >= n",
@@ -87,9 +87,9 @@ class Viewer:
         except Exception:
             data = self.data()
             raise AssertionError(
-                f"not playing after {within} s: {data['state']} {data['errors']} {self.page_errors[-5:]} "
-                f"{self.bad_responses[-5:]}, {len(data['samples'])} frames without a clock"
-            ) from None
+                f"not playing after {within} s: {data['state']} {data['errors']} "
+                f"{self.page_errors[-5:]} {self.bad_responses[-5:]}, "
+                f"{len(data['samples'])} frames without a clock") from None
 
     def close(self) -> None:
         """Closes the page and its context."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The burned clock BC64: 64 black or white cells in the top ninth of a picture.
+"""The burned clock BC64: 64 black or white cells in the top ninth of a frame.
 
 Cells 0-3 are 1, 0, 1, 0; 4-51 the Unix time in milliseconds; 52-63 a CRC-12 (0x80F, start 0xFFF).
 """
@@ -25,9 +25,9 @@ def paint(luma: np.ndarray, milliseconds: int) -> None:
 
 
 def decode(luma: np.ndarray, rows: int = ROWS) -> int | None:
-    """Unix milliseconds in the picture, or None when it carries no valid clock.
+    """The Unix milliseconds in the frame, or None if it has no valid clock.
 
-    `rows` = 18 for a whole frame, 2 when the picture is already cropped to its top ninth.
+    `rows` = 18 for a whole frame, 2 if the frame is already cropped to its top ninth.
     """
     height, width = luma.shape
     means = np.empty(STRIP_ROWS * COLUMNS)

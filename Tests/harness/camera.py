@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The emulated camera: a libv4l2 plugin over a plain file, and the preload that makes libv4l2 find it."""
+"""The emulated camera: a libv4l2 plugin over a plain file, and a preload to find it."""
 
 from __future__ import annotations
 
@@ -42,26 +42,26 @@ class FakeCamera:
         }
 
     def unplug(self) -> None:
-        """ENODEV for who has it open, and for who opens it."""
+        """From now on the camera fails with ENODEV, open or not."""
         self.gone.touch()
 
     def plug(self, **changed: str) -> None:
-        """The camera is there again, or another one where options have changed."""
+        """The camera is available again; `changed` options make it another camera."""
         self.path.with_name("cam0.fakecam.conf").write_text("".join(
             f"{n}={v}\n" for n, v in changed.items()))
         self.gone.unlink()
 
     def freeze(self) -> None:
-        """It gives no picture any more, and no error."""
+        """The camera delivers no more frames and reports no error."""
         self.frozen.touch()
 
     def thaw(self) -> None:
-        """It goes on."""
+        """The camera delivers frames again."""
         self.frozen.unlink()
 
 
 def jpegs(folder: Path, size: str = "1280x720", noise: int = 0) -> Path:
-    """Eight JPEG pictures f0.jpg … f7.jpg for the camera's MJPEG mode; noise (0-100) makes them hard to encode."""
+    """Eight JPEG files f0.jpg … f7.jpg for MJPEG mode; noise (0-100) makes them hard to encode."""
     folder.mkdir(exist_ok=True)
     command = [
         need("ffmpeg", "the camera's MJPEG"), "-v", "error", "-y", "-f", "lavfi", "-i",

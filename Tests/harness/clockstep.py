@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Steps the wall clock of one program by a preload; the machine's own clock is not touched."""
+"""Steps the wall clock of one program by a preload; the clock of the machine is not changed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from harness.tools import ROOT, need
 
 
 class ClockStep:
-    """A file whose first eight bytes are the offset (ns) that the preload adds to CLOCK_REALTIME."""
+    """A file with the offset (8 bytes, ns) that the preload adds to CLOCK_REALTIME."""
 
     def __init__(self, folder: Path) -> None:
         self.library = folder / "clockstep.so"
@@ -34,5 +34,5 @@ class ClockStep:
         return {"LD_PRELOAD": str(self.library), "CLOCK_STEP_FILE": str(self.path)}
 
     def set(self, nanoseconds: int) -> None:
-        """Sets the offset, at once."""
+        """Sets the offset immediately."""
         self.map[:8] = struct.pack("=q", nanoseconds)

@@ -13,10 +13,10 @@ import re
 import signal
 import socket
 import subprocess
-import time
 from pathlib import Path
 
 from harness.tools import ROOT, need, streamer_binary
+from harness.waiting import wait_until
 
 TOKEN = "0123456789abcdef"
 PORTS = ("8080", "8443", "9000", "5000")
@@ -93,31 +93,35 @@ class Commands:
     def expect_listening(self, within: float = 15) -> None:
         """Waits until the program that was started last listens."""
         text, process, log = self.running[-1]
-        deadline = time.monotonic() + within
-        while b" listening http" not in log.read_bytes():
+
+        def is_listening() -> bool:
             assert process.poll() is None, f"$ {text}\n{log.read_text()}"
-            assert time.monotonic() < deadline, f"$ {text}\ndoes not listen\n{log.read_text()}"
-            time.sleep(0.02)
+            return b" listening http" in log.read_bytes()
+
+        wait_until(is_listening, within, f"$ {text}\nlistening")
 
     def expect_ready(self, within: float = 20) -> None:
         """Waits until the program answers /ready with 200."""
-        deadline = time.monotonic() + within
-        while True:
-            connection = http.client.HTTPConnection("127.0.0.1", int(self.ports["8080"]), timeout=5)
+        port, reasons = int(self.ports["8080"]), [""]
+
+        def is_ready() -> bool:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
             try:
                 connection.request("GET", "/ready")
                 response = connection.getresponse()
-                reason = response.read().decode()
-                if response.status == 200:
-                    return
+                reasons.append(response.read().decode())
+                return response.status == 200
             finally:
                 connection.close()
+
+        try:
+            wait_until(is_ready, within, "/ready", interval=0.1)
+        except AssertionError as error:
             logs = "\n".join(log.read_text()[-2000:] for _, _, log in self.running)
-            assert time.monotonic() < deadline, f"not ready: {reason}\n{logs}"
-            time.sleep(0.1)
+            raise AssertionError(f"{error}: {reasons[-1]}\n{logs}") from None
 
     def end(self) -> None:
-        """Ends the started processes, and checks the status of those that are the program."""
+        """Ends the started processes, and checks the status of the program."""
         failures: list[str] = []
         for text, process, log in reversed(self.running):
             if process.poll() is None:

@@ -11,12 +11,12 @@ SMALL = {"resolution": "320x180", "bitrate": 200, "preset": "ultrafast"}
 
 
 def stream(name: str, **keys: Any) -> dict[str, Any]:
-    """A small stream with the test picture."""
+    """A small stream with the test pattern."""
     return {"stream": name, **SMALL, **keys}
 
 
 def write(folder: Path, streams: list[dict[str, Any]], **top: Any) -> Path:
-    """Writes config.json and streams.json; the path of the first."""
+    """Writes config.json and streams.json; returns the path of the first."""
     path = folder / "config.json"
     (folder / "streams.json").write_text(json.dumps(streams, indent=1))
     path.write_text(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What of a source's burned clock came through a streamer: continuity and added latency, frame by frame."""
+"""Follows the burned clock of a source through a streamer: continuity and delay of each frame."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def frames(found: Recording) -> list[Frame]:
 
 
 def check_one_stream(found: Recording) -> None:
-    """Nothing that players would notice: one init, no discontinuity, no gap, numbers that only grow."""
+    """Checks for one CMAF header, no discontinuity, no gap, and numbers that rise."""
     assert not found.errors, found.errors
     assert len({s.map_uri for p in found.playlists for s in p.segments}) == 1, "the init changed"
     for playlist in found.playlists:
@@ -49,12 +49,12 @@ def check_one_stream(found: Recording) -> None:
 
 
 def repeated(shown: list[Frame]) -> int:
-    """How many frames show the same picture as the one before."""
+    """The number of frames with the same image as their predecessor."""
     return sum(one.clock == two.clock for one, two in zip(shown, shown[1:]))
 
 
 def lost(shown: list[Frame], period: float) -> int:
-    """How many pictures of the source are missing between those that are shown."""
+    """The number of frames of the source that are missing between the shown frames."""
     clocks = [f.clock for f in shown if f.clock is not None]
     return sum(
         max(0,

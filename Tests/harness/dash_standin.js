@@ -1,4 +1,6 @@
-// Stands in for dash.js, which no package registry has: its interface as far as the page uses it, and no player.
+// SPDX-License-Identifier: Apache-2.0
+// A replacement for dash.js, which no package registry has: the part of its interface that the page
+// uses, without a player.
 (() => {
   'use strict';
   const made = [];

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Headless Firefox by WebDriver BiDi over its remote debugging port: no driver program is needed."""
+"""Headless Firefox by WebDriver BiDi over its remote debugging port, without a driver program."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.tools import need
+from harness.waiting import wait_until
 
 PREFERENCES = {
     "media.autoplay.default": 0,
@@ -41,7 +42,8 @@ PREFERENCES = {
 
 
 RECORD = """(() => {
-  const parts = [], recorder = new MediaRecorder(document.querySelector('video').mozCaptureStream(), { videoBitsPerSecond: 4e6 });
+  const parts = [], stream = document.querySelector('video').mozCaptureStream();
+  const recorder = new MediaRecorder(stream, { videoBitsPerSecond: 4e6 });
   window.__recording = null;
   recorder.ondataavailable = (event) => parts.push(event.data);
   recorder.onstop = () => {
@@ -66,22 +68,22 @@ class Firefox:
         self.context = tree["contexts"][0]["context"]
 
     def ask(self, method: str, parameters: dict[str, Any], within: float = 20) -> Any:
-        """Sends a command and waits for its answer; events are passed over."""
+        """Sends a command and waits for its result; skips events."""
         number = next(self.ids)
         self.socket.send(json.dumps({"id": number, "method": method, "params": parameters}))
         until = time.monotonic() + within
         while True:
-            answer = json.loads(self.socket.recv(timeout=max(0.1, until - time.monotonic())))
-            if answer.get("id") == number:
-                assert answer["type"] == "success", answer
-                return answer["result"]
+            response = json.loads(self.socket.recv(timeout=max(0.1, until - time.monotonic())))
+            if response.get("id") == number:
+                assert response["type"] == "success", response
+                return response["result"]
 
     def open(self, url: str) -> None:
-        """Opens a page and returns when it begins to load."""
+        """Opens a page and returns when it starts to load."""
         self.ask("browsingContext.navigate", {"context": self.context, "url": url, "wait": "none"})
 
     def evaluate(self, expression: str) -> Any:
-        """The value of an expression in the page, as JSON would have it."""
+        """The value of an expression in the page, converted by JSON."""
         found = self.ask("script.evaluate", {
             "expression": f"JSON.stringify({expression})", "target": {"context": self.context},
             "awaitPromise": False})
@@ -90,20 +92,16 @@ class Firefox:
         return json.loads(text) if text is not None else None
 
     def record(self, seconds: float) -> bytes:
-        """What the page's element plays, picture and sound, as WebM: Firefox does not need a sound device for it."""
+        """Records the video and audio of the page's element as WebM; needs no audio device."""
         self.evaluate(RECORD % int(seconds * 1000))
-        until = time.monotonic() + seconds + 10
-        while time.monotonic() < until:
-            time.sleep(0.25)
-            text = self.evaluate("window.__recording")
-            if text:
-                return base64.b64decode(text.split(",", 1)[1])
-        raise AssertionError("Firefox's recorder gives nothing")
+        text = wait_until(lambda: self.evaluate("window.__recording"), seconds + 10,
+                          "a recording of Firefox", interval=0.25)
+        return base64.b64decode(text.split(",", 1)[1])
 
 
 @contextmanager
 def firefox_running(folder: Path) -> Iterator[Firefox]:
-    """A Firefox with a profile of its own, ended by its process id; a named skip without it."""
+    """A Firefox with its own profile; skips the test if there is no Firefox."""
     import pytest
     program = shutil.which("firefox-esr") or need("firefox", "the page in Firefox")
     client = pytest.importorskip("websockets.sync.client",

@@ -20,12 +20,12 @@ STRIP_BYTES = 256 * 16
 
 
 def strip_clock(frame: bytes) -> int | None:
-    """Clock of one picture that STRIP has cropped and scaled."""
+    """The burned clock of one frame that STRIP has cropped and scaled."""
     return decode(np.frombuffer(frame, np.uint8).reshape(16, 256), rows=2)
 
 
 def clocks_of(source: bytes | Path) -> list[int | None]:
-    """Clock of each frame of a file or of init + media bytes; None where there is none."""
+    """The burned clock of each frame of a file or of bytes; None if it is not valid."""
     given = source if isinstance(source, bytes) else None
     path = "-" if given is not None else str(source)
     command = [need("ffmpeg", "burned clock of media"), "-v", "error", "-i", path, "-map", "0:v:0",
@@ -38,9 +38,9 @@ def clocks_of(source: bytes | Path) -> list[int | None]:
     return [strip_clock(data[i : i + STRIP_BYTES]) for i in range(0, len(data), STRIP_BYTES)]
 
 
-def pictures_of(media: bytes, width: int, height: int, limit: int = 100) -> np.ndarray:
-    """Luma planes of the first frames of init + media, as they are coded."""
-    command = [need("ffmpeg", "pictures of media"), "-v", "error", "-i", "-", "-map", "0:v:0",
+def luma_frames(media: bytes, width: int, height: int, limit: int = 100) -> np.ndarray:
+    """Luma planes of the first frames of CMAF header + media, in the coded size."""
+    command = [need("ffmpeg", "frames of media"), "-v", "error", "-i", "-", "-map", "0:v:0",
                "-frames:v", str(limit), "-f", "rawvideo", "-pix_fmt", "gray", "-"]
     run = subprocess.run(command, input=media, capture_output=True, timeout=60)
     assert run.stdout, run.stderr.decode(errors="replace")[-500:]
@@ -48,7 +48,7 @@ def pictures_of(media: bytes, width: int, height: int, limit: int = 100) -> np.n
 
 
 def read_strips(command: Sequence[str], seconds: float) -> list[tuple[float, int | None]]:
-    """Runs a player that writes STRIP pictures to its output: (arrival, clock) of each frame."""
+    """Runs a player that outputs STRIP frames; returns (arrival, burned clock) of each."""
     player = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE)
     samples: list[tuple[float, int | None]] = []

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A page that can really be hidden: its tab goes behind another one, so that the browser throttles it.
+"""A page that is really hidden: another tab covers it, so that the browser throttles it.
 
-Playwright keeps its own pages visible whatever happens; this one is driven by the DevTools protocol alone.
+Playwright keeps its own pages visible. This page is driven by the DevTools protocol alone.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class BarePage:
             self.replies[message["id"]] = message
 
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:
-        """One command to the page; its result."""
+        """Sends one command to the page; returns its result."""
         self.sent += 1
         message = json.dumps({"id": self.sent, "method": method, "params": parameters})
         self._ask("Target.sendMessageToTarget", sessionId=self.session, message=message)
@@ -65,7 +65,7 @@ class BarePage:
         return found.get("result", {}).get("value")
 
     def data(self) -> dict[str, Any]:
-        """window.__lab, as `Viewer.data` gives it."""
+        """window.__lab, in the form of `Viewer.data`."""
         return self.evaluate("(() => { const { state, ...rest } = window.__lab;"
                              " return { ...rest, state: state() }; })()")
 
@@ -75,7 +75,7 @@ class BarePage:
         self._ask("Target.activateTarget", targetId=self.cover)
 
     def show(self) -> None:
-        """Comes to the front again."""
+        """Brings the page to the front."""
         self._ask("Target.activateTarget", targetId=self.target)
 
     def close(self) -> None:

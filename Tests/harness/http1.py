@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""HTTP/1.1 over a plain socket, with the moment of each byte: what the timing rules need."""
+"""HTTP/1.1 over a plain socket that records the arrival time of each byte."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from typing import Any
 
 
 class Closed(Exception):
-    """The server closed the connection before the answer was whole."""
+    """The server closed the connection before the end of the response."""
 
 
 @dataclass
-class Answer:
+class Response:
     """One response. Times are of time.time(); `pieces` are the HTTP chunks with their arrival."""
 
     status: int
@@ -33,7 +33,7 @@ class Answer:
 
     @property
     def held(self) -> float:
-        """Seconds from the request to the first byte of the answer."""
+        """Seconds from the request to the first byte of the response."""
         return self.first_byte - self.asked
 
     @property
@@ -83,7 +83,7 @@ class Connection:
     def _more(self, deadline: float) -> None:
         left = deadline - time.monotonic()
         if left <= 0 or not self.poll.poll(left * 1000):
-            raise TimeoutError(f"no answer in {self.timeout} s; have {self.buffer[:200]!r}")
+            raise TimeoutError(f"no response in {self.timeout} s; have {self.buffer[:200]!r}")
         data = self.socket.recv(1 << 20)
         self.arrived = time.time()
         if not data:
@@ -102,8 +102,8 @@ class Connection:
         data, self.buffer = self.buffer[:count], self.buffer[count:]
         return data
 
-    def read_head(self, deadline: float) -> Answer:
-        """Status line and fields of the next answer; the body is still to come."""
+    def read_head(self, deadline: float) -> Response:
+        """Status line and fields of the next response; the content has not been read yet."""
         asked = self.asked
         while not self.buffer:
             self._more(deadline)
@@ -114,9 +114,9 @@ class Connection:
             raise AssertionError(f"not HTTP/1.1: {lines[0]!r}")
         pairs = [(line.split(":", 1)[0].lower(), line.split(":", 1)[1].strip())
                  for line in lines[1:]]
-        return Answer(int(status), reason.strip(), dict(pairs), pairs, asked, first)
+        return Response(int(status), reason.strip(), dict(pairs), pairs, asked, first)
 
-    def read_piece(self, answer: Answer, deadline: float) -> bytes:
+    def read_piece(self, response: Response, deadline: float) -> bytes:
         """The next HTTP chunk of a chunked body; empty at its end."""
         size = int(self._until(b"\r\n", deadline).split(b";")[0], 16)
         data = self._exactly(size, deadline)
@@ -124,31 +124,31 @@ class Connection:
         if self._exactly(2, deadline) != b"\r\n":
             raise AssertionError("HTTP chunk without its CRLF")
         if size:
-            answer.pieces.append((at, data))
+            response.pieces.append((at, data))
         return data
 
-    def read(self, method: str = "GET", timeout: float | None = None) -> Answer:
-        """The next answer with its whole body; 1xx answers are passed over."""
+    def read(self, method: str = "GET", timeout: float | None = None) -> Response:
+        """The next response with its whole body; 1xx responses are skipped."""
         deadline = time.monotonic() + (timeout or self.timeout)
-        answer = self.read_head(deadline)
-        while 100 <= answer.status < 200:
-            answer = self.read_head(deadline)
-        if method != "HEAD" and answer.status not in (204, 304):
-            if "chunked" in answer.headers.get("transfer-encoding", ""):
-                while self.read_piece(answer, deadline):
+        response = self.read_head(deadline)
+        while 100 <= response.status < 200:
+            response = self.read_head(deadline)
+        if method != "HEAD" and response.status not in (204, 304):
+            if "chunked" in response.headers.get("transfer-encoding", ""):
+                while self.read_piece(response, deadline):
                     pass
-                answer.body = b"".join(data for _, data in answer.pieces)
-                answer.first_body = answer.pieces[0][0] if answer.pieces else 0
-            elif "content-length" in answer.headers:
-                length = int(answer.headers["content-length"])
+                response.body = b"".join(data for _, data in response.pieces)
+                response.first_body = response.pieces[0][0] if response.pieces else 0
+            elif "content-length" in response.headers:
+                length = int(response.headers["content-length"])
                 while length and not self.buffer:
                     self._more(deadline)
-                answer.first_body = self.arrived
-                answer.body = self._exactly(length, deadline)
+                response.first_body = self.arrived
+                response.body = self._exactly(length, deadline)
             else:
-                answer.body = self._to_end(deadline)
-        answer.done = self.arrived
-        return answer
+                response.body = self._to_end(deadline)
+        response.done = self.arrived
+        return response
 
     def _to_end(self, deadline: float) -> bytes:
         try:
@@ -159,25 +159,25 @@ class Connection:
             return data
 
     def get(self, path: str, method: str = "GET", headers: dict[str, str] | None = None,
-            timeout: float | None = None) -> Answer:
-        """Sends one request and reads its answer."""
+            timeout: float | None = None) -> Response:
+        """Sends one request and reads its response."""
         self.send(path, method, headers)
         return self.read(method, timeout)
 
 
 def get(port: int, path: str, method: str = "GET", headers: dict[str, str] | None = None,
-        timeout: float = 15) -> Answer:
-    """One request on a connection of its own."""
+        timeout: float = 15) -> Response:
+    """Sends one request on its own connection."""
     with Connection(port, timeout) as connection:
         return connection.get(path, method, headers)
 
 
 class Later:
-    """A request that runs in a thread of its own; `result()` waits for it."""
+    """A request in its own thread; `result()` waits for the response."""
 
     def __init__(self, port: int, path: str, headers: dict[str, str] | None = None,
                  timeout: float = 15) -> None:
-        self.answer: Answer | None = None
+        self.response: Response | None = None
         self.error: Exception | None = None
         self.arguments = (port, path, headers, timeout)
         self.thread = threading.Thread(target=self._run, daemon=True)
@@ -186,15 +186,15 @@ class Later:
     def _run(self) -> None:
         port, path, headers, timeout = self.arguments
         try:
-            self.answer = get(port, path, headers=headers, timeout=timeout)
-        except Exception as error:  # handed to the one who asks for the result
+            self.response = get(port, path, headers=headers, timeout=timeout)
+        except Exception as error:  # raised by result()
             self.error = error
 
-    def result(self, timeout: float = 20) -> Answer:
-        """The answer; raises what the request raised."""
+    def result(self, timeout: float = 20) -> Response:
+        """The response; raises the exception of the request."""
         self.thread.join(timeout)
         if self.error:
             raise self.error
-        if self.answer is None:
+        if self.response is None:
             raise TimeoutError(f"still held: {self.arguments[1]}")
-        return self.answer
+        return self.response

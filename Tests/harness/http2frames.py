@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""HTTP/2 frames over a plain socket: enough to break the rules on purpose (RFC 9113)."""
+"""HTTP/2 frames over a plain socket: enough to violate the protocol on purpose (RFC 9113)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DATA, HEADERS, RST_STREAM, SETTINGS, GOAWAY, WINDOW_UPDATE = 0, 1, 3, 4, 7, 8
 
 @dataclass(frozen=True)
 class Frame:
-    """A frame as it came."""
+    """A received frame."""
 
     kind: int
     flags: int
@@ -27,7 +27,7 @@ class Frame:
 
 
 def frame(kind: int, payload: bytes = b"", flags: int = 0, stream: int = 0) -> bytes:
-    """A frame to be sent."""
+    """The bytes of a frame to send."""
     return struct.pack(">I", len(payload))[1:] + bytes([kind, flags]) + struct.pack(
         ">I", stream) + payload
 
@@ -42,7 +42,7 @@ def request(path: str, stream: int) -> bytes:
 
 
 class Frames:
-    """A connection that has said its preface."""
+    """A connection after its preface."""
 
     def __init__(self, port: int, settings: bytes = b"", receive_buffer: int = 0) -> None:
         self.socket = socket.socket()

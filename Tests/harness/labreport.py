@@ -1,23 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes one report out of what the probe saw in a player: latency, stalls, frames."""
+"""Makes one report from the records of the probe in a player: latency, stalls, frames."""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import Any
 
-STALL_MS = 200  # a picture that stands still this long beyond its own duration
-Sample = list[Any]  # [shown ms, stamp or None, presented frames, media time, rate, buffer ahead]
+STALL_MS = 200  # time without a new frame, beyond the frame duration
+# [shown ms, burned clock or None, presented frames, media time, rate, buffer ahead]
+Sample = list[Any]
 
 
 def percentile(values: list[float], share: float) -> float | None:
-    """The value below which `share` of the values lie."""
+    """The value below which a `share` (0 to 1) of the values is."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else None
 
 
 def advances(samples: list[Sample], field: int) -> list[float]:
-    """When a picture newer than all before it was shown; `field` 1 = burned clock, 3 = media time."""
+    """Times of frames newer than all before, by `field`: 1 = burned clock, 3 = media time."""
     shown, highest = [], float("-inf")
     for sample in samples:
         if sample[field] is not None and sample[field] > highest:
@@ -27,28 +28,28 @@ def advances(samples: list[Sample], field: int) -> list[float]:
 
 
 def longest_pause(samples: list[Sample], field: int = 1) -> tuple[float, float]:
-    """Begin and end (ms) of the longest time without a newer picture."""
+    """Start and end (ms) of the longest time without a newer frame."""
     shown = advances(samples, field)
     return max(zip(shown, shown[1:]), key=lambda pair: pair[1] - pair[0],
                default=(0.0, float("inf")))
 
 
 def pauses(samples: list[Sample], frame_ms: float) -> list[tuple[float, float]]:
-    """(shown, length ms) of each time longer than STALL_MS without a newer picture."""
+    """(shown, length ms) of each time longer than STALL_MS without a newer frame."""
     shown = advances(samples, 1)
     return [(round(a), round(b - a - frame_ms)) for a, b in zip(shown, shown[1:])
             if b - a > STALL_MS + frame_ms]
 
 
 def between(data: dict[str, Any], since: float, until: float) -> list[Sample]:
-    """Samples shown between two moments (Unix ms)."""
+    """The samples shown between two times (Unix ms)."""
     return [sample for sample in data["samples"] if since <= sample[0] <= until]
 
 
 def report(data: dict[str,
                       Any], *, fps: float = 30, warm_up: float = 3, opened: float | None = None,
            since: float | None = None, until: float = float("inf")) -> dict[str, Any]:
-    """The JSON report; `data` is window.__lab with `state`, times in ms unless the key says otherwise."""
+    """The report for JSON; times are in ms unless the key has a unit."""
     frame_ms = 1000 / fps
     every = data["samples"]
     first = every[0][0] if every else None
@@ -56,10 +57,10 @@ def report(data: dict[str,
     samples = between(data, begin, until)
     decoded = [s for s in samples if s[1] is not None]
     late = [s[0] - s[1] for s in decoded]
-    stamps = [s[1] for s in decoded]
-    span = (max(stamps) - min(stamps)) if stamps else 0
+    clocks = [s[1] for s in decoded]
+    span = (max(clocks) - min(clocks)) if clocks else 0
     wall = (samples[-1][0] - samples[0][0]) if samples else 0
-    expected = round(span / frame_ms) + 1 if stamps else 0
+    expected = round(span / frame_ms) + 1 if clocks else 0
     waits = [[round(a), round(b - a) if b else None] for a, b in data["waits"]
              if begin <= a <= until]
     state = data.get("state", {})
@@ -78,8 +79,8 @@ def report(data: dict[str,
         "waits": waits,
         "seeks": [[round(at), round(to, 3)] for at, to in data["seeks"] if begin <= at <= until],
         "frames": {
-            "callbacks": len(samples), "decoded": len(decoded), "distinct": len(set(stamps)),
-            "expected": expected, "share": round(len(set(stamps)) / expected, 4) if expected else 0
+            "callbacks": len(samples), "decoded": len(decoded), "distinct": len(set(clocks)),
+            "expected": expected, "share": round(len(set(clocks)) / expected, 4) if expected else 0
         },
         "clock_span_s": round(span / 1000, 3),
         "wall_span_s": round(wall / 1000, 3),
@@ -108,7 +109,7 @@ def _thousand(value: float | None) -> int | None:
 
 
 def plays_well(found: dict[str, Any], seconds: float) -> list[str]:
-    """Why a run does not count as playing; empty when it does."""
+    """The reasons why a run does not count as playing; empty if it does."""
     wrong = []
     late = found["glass_to_glass_ms"]["p50"]
     if found["clock_span_s"] < 0.8 * seconds:

@@ -6,17 +6,18 @@ from __future__ import annotations
 import re
 
 from harness.http1 import get
+from harness.waiting import wait_until
 
 SAMPLE = re.compile(r'^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{([^}]*)\})? ([-+0-9.eE]+|NaN|[+-]Inf)$')
 LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"')
 
 
 def read_metrics(port: int) -> list[tuple[str, dict[str, str], float]]:
-    """All samples of `/metrics`; a line of another form fails."""
-    answer = get(port, "/metrics")
-    assert answer.status == 200, answer.status
+    """All samples of `/metrics`; fails on a malformed line."""
+    response = get(port, "/metrics")
+    assert response.status == 200, response.status
     samples = []
-    for line in answer.text.splitlines():
+    for line in response.text.splitlines():
         if not line or line.startswith("#"):
             continue
         match = SAMPLE.match(line)
@@ -27,6 +28,12 @@ def read_metrics(port: int) -> list[tuple[str, dict[str, str], float]]:
 
 
 def total(port: int, name: str, **labels: str) -> float:
-    """Sum of the samples of a name that carry these labels."""
+    """Sum of the samples with this name and these labels."""
     return sum(value for n, have, value in read_metrics(port)
                if n == name and all(have.get(k) == v for k, v in labels.items()))
+
+
+def wait_held(port: int, count: int, within: float = 3) -> None:
+    """Waits until the server holds at least `count` requests."""
+    wait_until(lambda: total(port, "streamer_held_requests") >= count, within,
+               f"{count} held requests")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads an MPD as a player does: numbers, availability times, and the schema's judgement."""
+"""Reads an MPD as a player does: numbers, availability times, validity against the schema."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ SPACE = "{urn:mpeg:dash:schema:mpd:2011}"
 
 
 def schema() -> Path:
-    """DASH-MPD.xsd: $DASH_XSD (file or folder), else ../shared/schemas beside the repository, else a named skip."""
+    """The path of DASH-MPD.xsd, or a skip.
+
+    Looks at $DASH_XSD (a file or folder), then at shared/schemas in a folder above the repository.
+    """
     given = os.environ.get("DASH_XSD")
     folders = [Path(given)] if given else [parent / "shared/schemas" for parent in ROOT.parents]
     for folder in folders:
@@ -31,7 +34,7 @@ def schema() -> Path:
 
 
 def validate(text: str, name: str = "MPD") -> None:
-    """Fails with xmllint's words unless the text is valid against the schema."""
+    """Fails with the output of xmllint unless the text is valid against the schema."""
     command = [
         need("xmllint", "MPDs against the schema"), "--noout", "--nonet", "--schema",
         str(schema()), "-"
@@ -41,7 +44,7 @@ def validate(text: str, name: str = "MPD") -> None:
 
 
 def seconds(duration: str) -> Fraction:
-    """An xs:duration of seconds alone."""
+    """An xs:duration that consists of seconds only."""
     match = re.fullmatch(r"PT([0-9.]+)S", duration)
     assert match, duration
     return Fraction(match.group(1))
@@ -57,7 +60,7 @@ def clock(text: str) -> Fraction:
 
 @dataclass(frozen=True)
 class Period:
-    """What its first SegmentTemplate and ProducerReferenceTimes say."""
+    """One Period: its first SegmentTemplate and its ProducerReferenceTimes."""
 
     id: str
     start: Fraction
@@ -72,7 +75,7 @@ class Period:
 
     @property
     def duration(self) -> Fraction:
-        """Seconds of a segment."""
+        """The segment duration in seconds."""
         return Fraction(int(self.template["duration"]), self.timescale)
 
     @property
@@ -87,7 +90,7 @@ class Period:
         return re.sub(r"\$Number%0(\d)d\$", lambda m: str(number).zfill(int(m.group(1))), text)
 
     def wall(self, ticks: int, kind: str = "captured") -> Fraction:
-        """Unix seconds of a media time by the ProducerReferenceTime of this type."""
+        """Unix seconds of a media time, by the ProducerReferenceTime of type `kind`."""
         time = next(t for t in self.times if t["type"] == kind)
         return clock(time["wallClockTime"]) + Fraction(ticks - int(time["presentationTime"]),
                                                        self.timescale)
@@ -114,12 +117,12 @@ class Manifest:
         return self.periods[-1]
 
     def number(self, now: float | Fraction) -> int:
-        """The number of the segment that is being made at Unix time `now`."""
+        """The number of the open segment at Unix time `now`."""
         elapsed = (Fraction(now) - self.start - self.last.start) / self.last.duration
         return elapsed.__floor__() + int(self.last.template["startNumber"])
 
     def available(self, number: int) -> Fraction:
-        """From when on a segment may be asked for, Unix seconds."""
+        """The availability time of a segment, Unix seconds."""
         count = number - int(self.last.template["startNumber"]) + 1
         return self.start + self.last.start + count * self.last.duration - self.last.ahead
 
@@ -134,7 +137,7 @@ class Manifest:
 
 
 def parse(text: str) -> Manifest:
-    """Reads the text."""
+    """Parses the text of an MPD."""
     root = ET.fromstring(text)
     assert root.tag == SPACE + "MPD"
     periods = []
@@ -150,8 +153,8 @@ def parse(text: str) -> Manifest:
 
 
 def fetch(port: int, path: str = "/live/manifest.mpd") -> Manifest:
-    """The MPD at `path`; any status but 200 fails."""
-    answer = get(port, path)
-    assert answer.status == 200, f"{path}: {answer.status} {answer.body[:200]!r}"
-    assert answer.headers["content-type"] == "application/dash+xml"
-    return parse(answer.text)
+    """The MPD at `path`; any status except 200 fails."""
+    response = get(port, path)
+    assert response.status == 200, f"{path}: {response.status} {response.body[:200]!r}"
+    assert response.headers["content-type"] == "application/dash+xml"
+    return parse(response.text)

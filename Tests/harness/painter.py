@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Paints pictures with the burned clock BC64 without any library, at a steady rate, to standard output.
+"""Draws frames with the burned clock BC64 to standard output, without any library.
 
-Run by whatever Python is there: `python painter.py --size 640x360 --rate 30`. I420, one picture after the other.
+Runs in any Python: `python painter.py --size 640x360 --rate 30`. The output is raw I420.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ def cells(milliseconds: int) -> list[int]:
     return [1, 0, 1, 0, *time_bits, *(check >> i & 1 for i in range(11, -1, -1))]
 
 
-def picture(width: int, height: int, milliseconds: int, index: int) -> bytes:
-    """One picture: the strip, grey, and a box that moves."""
+def frame(width: int, height: int, milliseconds: int, index: int) -> bytes:
+    """One I420 frame: the clock strip, a grey background, and a box that moves."""
     bits = cells(milliseconds)
     rows = bytearray()
     for row in range(2):
@@ -50,15 +50,15 @@ def picture(width: int, height: int, milliseconds: int, index: int) -> bytes:
     return bytes(rows) + bytes([128]) * (width * height // 2)
 
 
-def pictures(width: int, height: int, rate: float):
-    """Pictures for ever, each when it is due, stamped with that time."""
+def frames(width: int, height: int, rate: float):
+    """Endless frames; each is drawn at its frame time and shows it."""
     start = time.time()
     index = 0
     while True:
         due = start + index / rate
         if (wait := due - time.time()) > 0:
-            time.sleep(wait)
-        yield index, picture(width, height, int(due * 1000), index)
+            time.sleep(wait)  # until the frame time
+        yield index, frame(width, height, int(due * 1000), index)
         index += 1
 
 
@@ -70,7 +70,7 @@ def main() -> None:
     options = parser.parse_args()
     width, height = map(int, options.size.split("x"))
     try:
-        for _, data in pictures(width, height, options.rate):
+        for _, data in frames(width, height, options.rate):
             sys.stdout.buffer.write(data)
             sys.stdout.buffer.flush()
     except (BrokenPipeError, KeyboardInterrupt):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs ffmpeg, mpv and VLC on an address and reads the burned clock from what they put out."""
+"""Runs ffmpeg, mpv and VLC on a URL and reads the burned clock of the frames they decode."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ CROP = "crop=iw:trunc(ih/18)*2:0:0,scale=256:16:flags=area"
 
 @dataclass(frozen=True)
 class Played:
-    """What a player put out: stamps in order, undecoded frames, and how late (ms) where it is known."""
+    """The output of a player: burned clocks, frames without a clock, delays (ms) if known."""
 
-    stamps: list[int]
+    clocks: list[int]
     undecoded: int
     late: list[float]
 
     def __str__(self) -> str:
         if not self.late:
-            return f"{len(self.stamps)} frames, {self.undecoded} undecoded"
+            return f"{len(self.clocks)} frames, {self.undecoded} undecoded"
         late = sorted(self.late)
-        return (f"{len(self.stamps)} frames, {self.undecoded} undecoded, late {late[0]:.0f}/"
+        return (f"{len(self.clocks)} frames, {self.undecoded} undecoded, late {late[0]:.0f}/"
                 f"{late[len(late) // 2]:.0f}/{late[-1]:.0f} ms (min/median/max)")
 
 
 def _played(samples: list[tuple[float, int | None]], warm_up: float) -> Played:
     begin = samples[0][0] + warm_up
-    late = [at * 1000 - stamp for at, stamp in samples if stamp is not None and at >= begin]
-    stamps = [stamp for _, stamp in samples if stamp is not None]
-    return Played(stamps, len(samples) - len(stamps), late)
+    late = [at * 1000 - clock for at, clock in samples if clock is not None and at >= begin]
+    clocks = [clock for _, clock in samples if clock is not None]
+    return Played(clocks, len(samples) - len(clocks), late)
 
 
 def ffmpeg(url: str, seconds: float) -> Played:
-    """ffmpeg without options of its own."""
+    """ffmpeg without input options."""
     command = [
         need("ffmpeg", "plays the stream"), "-v", "error", "-i", url, "-map", "0:v:0", "-vf", CROP,
         "-f", "rawvideo", "-pix_fmt", "gray", "-fps_mode", "passthrough", "-"
@@ -49,7 +49,7 @@ def ffmpeg(url: str, seconds: float) -> Played:
 
 
 def mpv(url: str, seconds: float) -> Played:
-    """mpv with its low-latency profile, in encoding mode to raw pictures."""
+    """mpv with its low-latency profile, in encoding mode to raw frames."""
     command = [
         need("mpv", "plays the stream"), "--no-config", "--profile=low-latency", "--really-quiet",
         "--no-audio", "--o=-", "--of=rawvideo", "--ovc=rawvideo",
@@ -59,18 +59,18 @@ def mpv(url: str, seconds: float) -> Played:
 
 
 def mpv_file(url: str, seconds: float, output: Path) -> None:
-    """Lets mpv with its low-latency profile write picture and sound into a Matroska file."""
+    """Runs mpv with its low-latency profile; writes video and audio into a Matroska file."""
     command = [
         need("mpv",
-             "plays picture and sound"), "--no-config", "--profile=low-latency", "--really-quiet",
+             "plays video and audio"), "--no-config", "--profile=low-latency", "--really-quiet",
         f"--o={output}", "--ovc=libx264", "--ovcopts=preset=ultrafast,bf=0", "--oac=pcm_s16le", url
     ]
     _until_interrupted(command, seconds)
 
 
 def vlc_file(url: str, seconds: float, folder: Path) -> Path:
-    """Lets VLC, as non-root, write picture and sound as they come into a transport stream; its path."""
-    program = need("cvlc", "plays picture and sound")
+    """Runs VLC as non-root; writes the received video and audio into a transport stream."""
+    program = need("cvlc", "plays video and audio")
     home = folder / "vlc"
     prefix = as_nobody(home)
     home.mkdir(exist_ok=True)
@@ -98,13 +98,13 @@ def _until_interrupted(command: list[str], seconds: float) -> None:
 
 
 def _open_to_nobody(home: Path) -> None:
-    for parent in (home, *home.parents):  # nobody must be able to reach it
+    for parent in (home, *home.parents):  # the user `nobody` must be able to reach the folder
         if str(parent).startswith("/tmp/") and parent.stat().st_uid == os.getuid():
             parent.chmod(parent.stat().st_mode | 0o011)
 
 
 def vlc(url: str, seconds: float, folder: Path) -> Played:
-    """VLC as non-root, writing a transport stream that is decoded afterwards; late is at its exit."""
+    """VLC as non-root, writing a transport stream; `late` is the delay at its exit."""
     program = need("cvlc", "plays the stream")
     home = folder / "vlc"
     prefix = as_nobody(home)
@@ -130,5 +130,5 @@ def vlc(url: str, seconds: float, folder: Path) -> Played:
         _, error = player.communicate(timeout=5)
     assert output.exists() and output.stat().st_size, error.decode(errors="replace")[-800:]
     found = clocks_of(output)
-    stamps = [stamp for stamp in found if stamp is not None]
-    return Played(stamps, len(found) - len(stamps), [ended - stamps[-1]] if stamps else [])
+    clocks = [clock for clock in found if clock is not None]
+    return Played(clocks, len(found) - len(clocks), [ended - clocks[-1]] if clocks else [])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A strict reader of our own Media Playlists (RFC 8216bis): refuses what the rules refuse."""
+"""A strict parser of our own Media Playlists (RFC 8216bis): refuses violations of docs/rules.md."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Segment:
-    """One Media Segment with what stands before it; `uri` is None while it is open."""
+    """One Media Segment with the tags before it; `uri` is None for the open segment."""
 
     msn: int
     uri: str | None
@@ -62,7 +62,7 @@ class Playlist:
 
     @property
     def media_sequence(self) -> int:
-        """EXT-X-MEDIA-SEQUENCE; 0 when absent."""
+        """EXT-X-MEDIA-SEQUENCE (default 0)."""
         return int(self.tags.get("EXT-X-MEDIA-SEQUENCE", "0"))
 
     @property
@@ -72,7 +72,7 @@ class Playlist:
 
     @property
     def version(self) -> int:
-        """EXT-X-VERSION; 1 when absent."""
+        """EXT-X-VERSION (default 1)."""
         return int(self.tags.get("EXT-X-VERSION", "1"))
 
     @property
@@ -92,12 +92,12 @@ class Playlist:
 
     @property
     def last_complete(self) -> int:
-        """L of the counting rules: number of the last segment with EXTINF and URI."""
+        """L of docs/rules.md: number of the last segment with EXTINF and URI."""
         return self.segments[-1].msn if self.segments else self.media_sequence + self.skipped - 1
 
     @property
     def last_part(self) -> tuple[int, int]:
-        """(P, k) of the counting rules: number of the last part's parent, and its index there."""
+        """(P, k) of docs/rules.md: segment number and index of the last part."""
         if self.open_parts:
             return self.last_complete + 1, len(self.open_parts) - 1
         return self.last_complete, len(self.segments[-1].parts) - 1
@@ -114,7 +114,7 @@ class Playlist:
 
 
 def attributes(text: str) -> dict[str, str]:
-    """An attribute list; raises AssertionError on whitespace, doubles or other wrong form (PL-28)."""
+    """Parses an attribute list; AssertionError on whitespace, repeats, wrong form (PL-28)."""
     found, offset = {}, 0
     while offset < len(text):
         match = ATTRIBUTE.match(text, offset)
@@ -136,7 +136,7 @@ def _part(value: str) -> Part:
 
 
 def parse(text: str) -> Playlist:
-    """Reads a playlist; raises AssertionError naming the rule that it breaks."""
+    """Parses a playlist; AssertionError that names the violated rule."""
     assert not text.startswith("\ufeff"), "PL-28 byte order mark"
     assert not re.search(r"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f]", text), "PL-28 control character"
     lines = text.replace("\r\n", "\n").split("\n")
@@ -214,7 +214,7 @@ def _take(playlist: Playlist, state: dict, name: str, value: str) -> None:
 
 
 def merge(old: Playlist, delta: Playlist) -> Playlist:
-    """What a client has after a Playlist Delta Update (PL-15, PL-16): the delta on top of `old`."""
+    """A Playlist Delta Update applied to an older playlist (PL-15, PL-16)."""
     if not delta.skipped:
         return delta
     have = {segment.msn: segment for segment in old.segments}
@@ -222,13 +222,13 @@ def merge(old: Playlist, delta: Playlist) -> Playlist:
     missing = [msn for msn in wanted if msn not in have]
     assert not missing, f"the delta skips {missing}, which the older playlist does not have"
     merged = replace(delta, skipped=0)
-    # PART tags of skipped segments are gone with them (RFC 8216bis §6.2.5.1).
+    # EXT-X-PART tags of skipped segments are lost (RFC 8216bis §6.2.5.1).
     merged.segments = [replace(have[msn], parts=()) for msn in wanted] + list(delta.segments)
     return merged
 
 
 def content(playlist: Playlist) -> dict[str, object]:
-    """What two playlists must share to be equal, without VERSION and SKIP and parts long past."""
+    """The parts of a playlist that a merge must restore: all but VERSION, SKIP, old parts."""
     header = {k: v for k, v in playlist.tags.items() if k not in ("EXT-X-VERSION", "EXT-X-SKIP")}
     return {"header": header, "segments": playlist.segments, "open": playlist.open_parts,
             "hints": playlist.hints, "openSegment": playlist.open_segment}

@@ -1,11 +1,12 @@
-// Reads the burned clock off whatever <video> the page has, frame by frame, without the page's help.
-// Put into every page before its own scripts; results are in window.__lab.
+// SPDX-License-Identifier: Apache-2.0
+// Reads the burned clock of each frame of the page's <video>, without help from the page.
+// Added to every page before its own scripts; results are in window.__lab.
 (() => {
   'use strict';
   if (window.__lab) return;
   const lab = window.__lab = {
-    opened: performance.timeOrigin, attached: null, samples: [], waits: [], seeks: [], rates: [], errors: [],
-    visibility: [],
+    opened: performance.timeOrigin, attached: null, samples: [], waits: [], seeks: [], rates: [],
+    errors: [], visibility: [],
   };
   const canvas = document.createElement('canvas');
   canvas.width = 256;
@@ -26,7 +27,7 @@
 
   const number = (bits) => bits.reduce((sum, bit) => sum * 2 + bit, 0);
 
-  /** Unix milliseconds in the picture, or null. */
+  /** Unix milliseconds in the frame, or null. */
   function readClock(video) {
     const width = video.videoWidth, height = video.videoHeight;
     if (!width) return null;
@@ -64,14 +65,15 @@
   function attach(video) {
     lab.attached = now();
     const frame = (_, meta) => {
-      let stamp = null;
+      let clock = null;
       try {
-        stamp = readClock(video);
+        clock = readClock(video);
       } catch (error) {
         lab.errors.push(String(error));
       }
-      lab.samples.push([performance.timeOrigin + meta.expectedDisplayTime, stamp, meta.presentedFrames,
-        meta.mediaTime, video.playbackRate, ahead(video)]);
+      const shown = performance.timeOrigin + meta.expectedDisplayTime;
+      lab.samples.push([shown, clock, meta.presentedFrames, meta.mediaTime,
+        video.playbackRate, ahead(video)]);
       video.requestVideoFrameCallback(frame);
     };
     video.requestVideoFrameCallback(frame);
@@ -79,12 +81,14 @@
     for (const name of ['playing', 'canplay', 'timeupdate']) {
       video.addEventListener(name, () => {
         const last = lab.waits[lab.waits.length - 1];
-        if (last && last[1] === null && (name === 'playing' || video.readyState >= 3)) last[1] = now();
+        const plays = name === 'playing' || video.readyState >= 3;
+        if (last && last[1] === null && plays) last[1] = now();
       });
     }
     video.addEventListener('seeking', () => lab.seeks.push([now(), video.currentTime]));
     video.addEventListener('ratechange', () => lab.rates.push([now(), video.playbackRate]));
-    video.addEventListener('error', () => lab.errors.push('video: ' + (video.error && video.error.message)));
+    video.addEventListener('error',
+      () => lab.errors.push('video: ' + (video.error && video.error.message)));
   }
 
   let current = null;
@@ -93,7 +97,8 @@
     if (video && video !== current) attach(current = video);
   };
   setInterval(search, 20);
-  document.addEventListener('visibilitychange', () => lab.visibility.push([now(), document.visibilityState]));
+  document.addEventListener('visibilitychange',
+    () => lab.visibility.push([now(), document.visibilityState]));
 
   lab.state = () => ({
     currentTime: current ? current.currentTime : 0,
@@ -101,8 +106,8 @@
     readyState: current ? current.readyState : 0,
     width: current ? current.videoWidth : 0,
     height: current ? current.videoHeight : 0,
-    hlsLatency: window.hls && typeof window.hls.latency === 'number' ? window.hls.latency : null,
-    pdtLatency: window.hls && window.hls.playingDate ? Date.now() - window.hls.playingDate.getTime() : null,
+    hlsLatency: typeof window.hls?.latency === 'number' ? window.hls.latency : null,
+    pdtLatency: window.hls?.playingDate ? Date.now() - window.hls.playingDate.getTime() : null,
     text: document.body ? document.body.innerText.slice(0, 2000) : '',
   });
 })();

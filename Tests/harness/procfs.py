@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the kernel says of a process: CPU time, memory, descriptors (proc(5))."""
+"""Figures of a process from the kernel: CPU time, memory, descriptors (proc(5))."""
 
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
+
+from harness.waiting import pause
 
 EPOLL_CALLS = {"232", "281", "441"}  # epoll_wait, epoll_pwait, epoll_pwait2 on x86-64
 EPOLL_CALLS_ARM = {"22", "441"}
@@ -24,12 +25,12 @@ def thread_cpu(pid: int) -> dict[int, tuple[str, int]]:
 
 
 def cpu_nanoseconds(pid: int) -> int:
-    """CPU nanoseconds of all threads that are alive."""
+    """CPU nanoseconds of all living threads."""
     return sum(spent for _, spent in thread_cpu(pid).values())
 
 
 def event_loops(pid: int, samples: int = 20) -> set[int]:
-    """Threads that were seen waiting in epoll: the event loops of a server, whatever they are called."""
+    """Threads seen waiting in epoll: the event loops of a server, independent of their names."""
     calls = EPOLL_CALLS if os.uname().machine == "x86_64" else EPOLL_CALLS_ARM
     found: set[int] = set()
     for _ in range(samples):
@@ -39,12 +40,12 @@ def event_loops(pid: int, samples: int = 20) -> set[int]:
                     found.add(int(task.name))
             except OSError:
                 continue
-        time.sleep(0.01)
+        pause(0.01, "samples spread over time")
     return found
 
 
 def cpu_of(pid: int, threads: set[int]) -> int:
-    """CPU nanoseconds of some threads."""
+    """CPU nanoseconds of the given threads."""
     return sum(spent for tid, (_, spent) in thread_cpu(pid).items() if tid in threads)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A TCP proxy that can be cut: the network gap of a viewer, without touching the machine's network."""
+"""A TCP proxy that can be cut: an outage of one viewer's network."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import threading
 
 
 class Proxy:
-    """Forwards 127.0.0.1:port to `target`; `freeze` holds all bytes back, `cut` drops everything."""
+    """Forwards 127.0.0.1:port to `target`; `freeze` stops bytes, `cut` closes connections."""
 
     def __init__(self, target: int) -> None:
         self.target = target
@@ -23,18 +23,18 @@ class Proxy:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def freeze(self) -> None:
-        """No byte passes any more; connections stay open, as when packets are lost."""
+        """Passes no byte from now on; connections stay open, as if packets were lost."""
         self.flowing.clear()
 
     def cut(self) -> None:
-        """Closes all connections and closes new ones at once."""
+        """Closes all connections, and new ones as soon as they open."""
         self.refuse = True
         for pair in list(self.pairs):
             for end in pair:
                 _shut(end)
 
     def mend(self) -> None:
-        """Lets everything pass again."""
+        """Passes everything again."""
         self.refuse = False
         self.flowing.set()
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Follows a live stream for some seconds as an eager client and keeps every answer.
+"""Follows a live stream for some seconds as an eager client and records every response.
 
-Four followers at once: full playlists by blocking reload, delta updates by the same directives,
-hinted parts from the moment of the hint, and every listed URI at the moment it is listed.
+Four clients run at once: full playlists by blocking reload, delta updates by the same directives,
+hinted parts from the time of their hint, and every listed URI at the time it is listed.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ import time
 from dataclasses import dataclass, field
 from urllib.parse import urljoin
 
-from harness.http1 import Answer, Connection
+from harness.http1 import Response, Connection
 from harness.playlist import Playlist, parse
 from harness.tunein import PLAYLIST
 
 
 @dataclass
 class Recording:
-    """Everything that was answered. URIs are as printed in the playlists."""
+    """All responses. URIs are as printed in the playlists."""
 
     fulls: list[tuple[float, Playlist]] = field(default_factory=list)
     deltas: list[Playlist] = field(default_factory=list)
     asked: list[tuple[tuple[int, int], Playlist]] = field(default_factory=list)
-    hinted: dict[str, Answer] = field(default_factory=dict)
-    listed: dict[str, Answer] = field(default_factory=dict)
+    hinted: dict[str, Response] = field(default_factory=dict)
+    listed: dict[str, Response] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
 
     @property
@@ -35,7 +35,7 @@ class Recording:
         return [playlist for _, playlist in self.fulls]
 
     def init(self) -> bytes:
-        """Bytes of the init segment in force."""
+        """The CMAF header in force."""
         uri = self.playlists[-1].segments[-1].map_uri
         assert uri, "no EXT-X-MAP"
         return self.listed[uri].body
@@ -60,7 +60,7 @@ class Recording:
 
 
 def uris(playlist: Playlist) -> list[str]:
-    """Every URI that a playlist lists, oldest first, maps before media."""
+    """Every URI that a playlist lists, oldest first, CMAF headers before media."""
     maps = dict.fromkeys(s.map_uri for s in playlist.segments if s.map_uri)
     media = [
         u for s in playlist.segments for u in (*(p.uri for p in s.parts if not p.gap), s.uri) if u
@@ -69,7 +69,7 @@ def uris(playlist: Playlist) -> list[str]:
 
 
 def next_part(playlist: Playlist) -> tuple[int, int]:
-    """What hls.js asks for next: the part after the last one listed, by its number."""
+    """The next request of hls.js: segment and index of the part after the last listed one."""
     parent, index = playlist.last_part
     return (parent, index + 1) if playlist.open_parts else (parent + 1, 0)
 
@@ -85,21 +85,22 @@ class _Recorder:
     def guard(self, body) -> None:
         try:
             body()
-        except Exception as error:  # the recording says so; the test fails on it
+        except Exception as error:  # recorded; the test fails on it
             self.recording.errors.append(f"{body.__name__}: {type(error).__name__}: {error}")
 
     def fulls(self) -> None:
         seen: set[str] = set()
         try:
             with Connection(self.port) as connection:
-                query = ""
+                query, wanted = "", None
                 while time.time() < self.until:
-                    answer = connection.get(self.path + query)
-                    assert answer.status == 200, f"{query}: {answer.status} {answer.body[:100]!r}"
-                    playlist = parse(answer.text)
-                    self.recording.fulls.append((answer.first_byte, playlist))
-                    if query:
-                        self.recording.asked.append((wanted, playlist))  # noqa: F821
+                    response = connection.get(self.path + query)
+                    what = f"{query}: {response.status} {response.body[:100]!r}"
+                    assert response.status == 200, what
+                    playlist = parse(response.text)
+                    self.recording.fulls.append((response.first_byte, playlist))
+                    if wanted:
+                        self.recording.asked.append((wanted, playlist))
                     for uri in uris(playlist):
                         if uri not in seen:
                             seen.add(uri)
@@ -116,9 +117,9 @@ class _Recorder:
         with Connection(self.port) as connection:
             query = "?_HLS_skip=YES"
             while time.time() < self.until:
-                answer = connection.get(self.path + query)
-                assert answer.status == 200, f"{query}: {answer.status}"
-                playlist = parse(answer.text)
+                response = connection.get(self.path + query)
+                assert response.status == 200, f"{query}: {response.status}"
+                playlist = parse(response.text)
                 self.recording.deltas.append(playlist)
                 wanted = next_part(playlist)
                 query = f"?_HLS_msn={wanted[0]}&_HLS_part={wanted[1]}&_HLS_skip=YES"
@@ -136,7 +137,7 @@ class _Recorder:
 
 
 def record(port: int, seconds: float, path: str = PLAYLIST) -> Recording:
-    """Follows for `seconds`; what went wrong on the way is in `errors`."""
+    """Follows a stream for `seconds`; failures are in `errors`."""
     recorder = _Recorder(port, seconds, path)
     bodies = (recorder.fulls, recorder.deltas, recorder.hinted, recorder.listed)
     threads = [

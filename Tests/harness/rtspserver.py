@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""GStreamer's RTSP server with the burned clock in its picture; run by Debian's own Python.
+"""GStreamer's RTSP server whose frames have the burned clock; runs in Debian's own Python.
 
-`/usr/bin/python3 rtspserver.py PORT [--size WxH] [--user NAME --password WORD] [--certificate PEM --key PEM]`; prints `ready`. URL: rtsp://…/x
-With `--file PATH` it sends picture and sound of a Matroska file (H.264, AAC) instead, once.
+`/usr/bin/python3 rtspserver.py PORT` prints `ready`; --help lists the options.
+The URL is rtsp://127.0.0.1:PORT/x.
+With `--file PATH` it sends the video and audio of a Matroska file (H.264, AAC) once instead.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import gi  # noqa: E402
-from painter import pictures  # noqa: E402
+from painter import frames  # noqa: E402
 
 gi.require_version("Gst", "1.0")
 gi.require_version("GstRtspServer", "1.0")
@@ -29,8 +30,8 @@ def main() -> None:
     parser.add_argument("--size", default="640x360")
     parser.add_argument("--rate", type=int, default=30)
     parser.add_argument("--slices", type=int, default=1)
-    parser.add_argument("--stamps", type=int, default=-1,
-                        help="the first RTP time stamp; else a random one")
+    parser.add_argument("--first-timestamp", type=int, default=-1,
+                        help="the first RTP timestamp (default: random)")
     parser.add_argument("--file", default="")
     parser.add_argument("--user", default="")
     parser.add_argument("--password", default="")
@@ -41,7 +42,7 @@ def main() -> None:
     Gst.init(None)
 
     def feed(source) -> None:
-        for index, data in pictures(width, height, options.rate):
+        for index, data in frames(width, height, options.rate):
             buffer = Gst.Buffer.new_wrapped(data)
             buffer.pts = index * Gst.SECOND // options.rate
             buffer.duration = Gst.SECOND // options.rate
@@ -56,17 +57,20 @@ def main() -> None:
     server.set_address("127.0.0.1")
     server.set_service(options.port)
     factory = GstRtspServer.RTSPMediaFactory()
+    first_timestamp = (f" timestamp-offset={options.first_timestamp}"
+                       if options.first_timestamp >= 0 else "")
     factory.set_launch(
         "( appsrc name=source is-live=true format=time caps=video/x-raw,format=I420,"
-        f"width={width},height={height},framerate={options.rate}/1 ! x264enc tune=zerolatency speed-preset=ultrafast "
-        f"sliced-threads=false threads=1 key-int-max=30 bitrate=1500 option-string=slices={options.slices}:scenecut=0 "
+        f"width={width},height={height},framerate={options.rate}/1 "
+        "! x264enc tune=zerolatency speed-preset=ultrafast sliced-threads=false threads=1 "
+        f"key-int-max=30 bitrate=1500 option-string=slices={options.slices}:scenecut=0 "
         "! video/x-h264,profile=baseline ! rtph264pay name=pay0 pt=96 config-interval=-1"
-        f"{f' timestamp-offset={options.stamps}' if options.stamps >= 0 else ''} )")
+        f"{first_timestamp} )")
     if options.file:
         factory.set_launch(
-            f"( filesrc location={options.file} ! matroskademux name=d d.video_0 ! queue ! h264parse ! rtph264pay "
-            "name=pay0 pt=96 config-interval=-1 d.audio_0 ! queue ! aacparse ! rtpmp4gpay name=pay1 pt=97 )"
-        )
+            f"( filesrc location={options.file} ! matroskademux name=d "
+            "d.video_0 ! queue ! h264parse ! rtph264pay name=pay0 pt=96 config-interval=-1 "
+            "d.audio_0 ! queue ! aacparse ! rtpmp4gpay name=pay1 pt=97 )")
     else:
         factory.connect("media-configure", configure)
     factory.set_shared(True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sources that a streamer pulls from, with the burned clock in their picture: ffmpeg, GStreamer, a file server."""
+"""Sources that a streamer pulls from, with the burned clock: ffmpeg, GStreamer, files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import select
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -29,7 +28,7 @@ class Source:
         self.processes = processes
 
     def kill(self) -> None:
-        """Ends it without a farewell."""
+        """Kills the processes; the transport is not closed in an orderly way."""
         for process in reversed(self.processes):
             process.kill()
         for process in self.processes:
@@ -47,14 +46,14 @@ class Source:
 
 
 def painter(size: str = "640x360", rate: float = 30) -> subprocess.Popen[bytes]:
-    """Pictures on its standard output."""
+    """A process that writes raw frames to its standard output."""
     return subprocess.Popen([sys.executable, str(PAINTER), "--size", size, "--rate", str(rate)],
                             stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
 
 
 def ffmpeg_sender(output: Sequence[str], size: str = "640x360", rate: float = 30, group: int = 30,
                   stdout: int | None = None) -> Source:
-    """Paints, encodes without delay and sends to `output`."""
+    """Draws frames, encodes them without delay and sends them to `output`."""
     paint = painter(size, rate)
     send = subprocess.Popen([
         need("ffmpeg", "pulled inputs"), "-v", "error", "-fflags", "nobuffer", "-f", "rawvideo",
@@ -69,11 +68,12 @@ def ffmpeg_sender(output: Sequence[str], size: str = "640x360", rate: float = 30
 
 
 def rtsp_server(port: int, *options: str) -> Source:
-    """GStreamer's RTSP server on `port`, path /x; a named skip where it is not installed."""
+    """GStreamer's RTSP server on `port`, path /x; skips the test if it is not installed."""
     check = subprocess.run([
         SYSTEM_PYTHON, "-c",
-        "import gi; gi.require_version('GstRtspServer', '1.0'); from gi.repository import Gst, GstRtspServer;"
-        " Gst.init(None); assert all(Gst.ElementFactory.find(n) for n in ('x264enc', 'rtph264pay', 'appsrc'))"
+        "import gi; gi.require_version('GstRtspServer', '1.0')\n"
+        "from gi.repository import Gst, GstRtspServer; Gst.init(None)\n"
+        "assert all(map(Gst.ElementFactory.find, ('x264enc', 'rtph264pay', 'appsrc')))"
     ], capture_output=True, timeout=30) if Path(SYSTEM_PYTHON).exists() else None
     if check is None or check.returncode:
         pytest.skip("GStreamer's RTSP server not found: RTSP inputs are not tested")
@@ -86,7 +86,7 @@ def rtsp_server(port: int, *options: str) -> Source:
 
 
 def clip(path: Path, seconds: float, *options: str, size: str = "640x360") -> Path:
-    """A file of so many seconds with the burned clock and, by default, AAC sound."""
+    """A file of `seconds` with the burned clock and, by default, AAC audio."""
     paint = painter(size)
     frames = str(int(seconds * 30))
     try:
@@ -101,12 +101,3 @@ def clip(path: Path, seconds: float, *options: str, size: str = "640x360") -> Pa
         paint.kill()
         paint.wait(5)
     return path
-
-
-def wait_for(condition, within: float, what: str) -> float:
-    """Waits until `condition()` holds; how long it took."""
-    start = time.monotonic()
-    while not condition():
-        assert time.monotonic() - start < within, f"{what}: not within {within} s"
-        time.sleep(0.02)
-    return time.monotonic() - start

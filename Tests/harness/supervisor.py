@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A parent that keeps the listening socket while the streamer dies and is started again.
+"""A parent process that keeps the listening socket while the streamer is killed and restarted.
 
-The hand-over is systemd's: the socket is descriptor 3, LISTEN_FDS=1, LISTEN_PID = own process id.
+The socket is handed over as by systemd: descriptor 3, LISTEN_FDS=1, LISTEN_PID = own process id.
 """
 
 from __future__ import annotations
 
 import socket
 from collections.abc import Sequence
+from pathlib import Path
 
 from harness.program import Program, kill, start
 
@@ -25,7 +26,7 @@ class Supervisor:
         self.program: Program | None = None
 
     def run(self) -> Program:
-        """Starts the streamer with the socket in its hand."""
+        """Starts the streamer with the socket."""
         descriptor = self.socket.fileno()
         prefix = ["bash", "-c", HAND_OVER, "supervisor", str(descriptor)]
         flags = ["--test-src", "--host", "127.0.0.1", "--http-port", str(self.port), *self.flags]
@@ -33,17 +34,27 @@ class Supervisor:
         return self.program
 
     def kill(self) -> None:
-        """Kills the streamer; the socket stays open and queues viewers."""
+        """Kills the streamer; the socket stays open and queues connections."""
         if self.program:
             kill(self.program)
 
     def close(self) -> None:
-        """Ends both."""
+        """Kills the streamer and closes the socket."""
         self.kill()
         self.socket.close()
 
 
+def is_bound(port: int) -> bool:
+    """Whether a process listens on a TCP port, or has a socket on a UDP port, of this machine."""
+    for table, states in (("tcp", {"0A"}), ("tcp6", {"0A"}), ("udp", {"07"}), ("udp6", {"07"})):
+        for line in Path("/proc/net", table).read_text().splitlines()[1:]:
+            _, local, _, state, *_ = line.split()
+            if state in states and int(local.rsplit(":", 1)[1], 16) == port:
+                return True
+    return False
+
+
 def free_port() -> int:
-    """A port that was free a moment ago, for a server that must come back on the same one."""
+    """A port that was free a moment ago, for a server that is restarted on the same port."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return probe.getsockname()[1]

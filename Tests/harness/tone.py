@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Picture and sound with flash and beep as files, and what sends them over and over."""
+"""Files with flash and beep, and senders that repeat them."""
 
 from __future__ import annotations
 
 import subprocess
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,21 +11,23 @@ from harness.program import start, stop
 from harness.audio import Track
 from harness.sources import Source
 from harness.tools import need
+from harness.tunein import next_segments
 
 SECONDS = 8
 
 
 def record(folder: Path) -> Path:
-    """Eight seconds as a streamer made them; `long.mkv` beside them are forty.
+    """Records eight seconds of a streamer; `long.mkv` in the same folder has forty.
 
-    Eight seconds are 240 pictures and 375 AAC frames: over and over they have no seam.
+    Eight seconds are 240 frames and 375 AAC frames, so that repeats have no seam.
     """
     path = folder / "tone.mkv"
     program = start(["--resolution", "320x180", "--bitrate", "500", "--audio", "tone"])
     try:
-        time.sleep(SECONDS + 1.5)
+        # The open segment begins with slate, and audio may be one segment late: two more.
+        next_segments(program.port, SECONDS + 2)
         parts = []
-        # Both begin at their own place on the one timeline: sound up to an AAC frame before the picture.
+        # On the common timeline audio starts up to an AAC frame before video.
         begin = min(
             Track(program.port, name).playlist().segments[-SECONDS].msn
             for name in ("video", "audio"))
@@ -40,7 +41,7 @@ def record(folder: Path) -> Path:
             part = path.with_name(name + ".mp4")
             part.write_bytes(track.header(playlist) + b"".join(found))
             parts += ["-i", str(part)]
-        mux = [need("ffmpeg", "sound of inputs"), "-v", "error"]
+        mux = [need("ffmpeg", "audio of inputs"), "-v", "error"]
         subprocess.run([
             *mux, "-copyts", *parts, "-map", "0", "-map", "1", "-c", "copy", "-output_ts_offset",
             str(-begin),
@@ -56,11 +57,11 @@ def record(folder: Path) -> Path:
     return path
 
 
-def sender(tone: Path, sound: Sequence[str], output: Sequence[str]) -> Source:
-    """Sends picture and sound over and over, at the pace of their stamps."""
+def sender(tone: Path, audio: Sequence[str], output: Sequence[str]) -> Source:
+    """Sends video and audio repeatedly, at the pace of their timestamps."""
     command = [
-        need("ffmpeg", "sound of inputs"), "-v", "error", "-stream_loop", "-1", "-re", "-i",
-        str(tone), "-map", "0:v", "-map", "0:a", "-c:v", "copy", *sound, "-flush_packets", "1",
+        need("ffmpeg", "audio of inputs"), "-v", "error", "-stream_loop", "-1", "-re", "-i",
+        str(tone), "-map", "0:v", "-map", "0:a", "-c:v", "copy", *audio, "-flush_packets", "1",
         *output
     ]
     return Source(subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
@@ -68,11 +69,11 @@ def sender(tone: Path, sound: Sequence[str], output: Sequence[str]) -> Source:
 
 
 def ts(port: int) -> list[str]:
-    """MPEG-TS in datagrams, each frame of sound in a packet of its own."""
+    """MPEG-TS in datagrams, each AAC frame in its own packet."""
     return ["-f", "mpegts", "-pes_payload_size", "0", "-muxdelay", "0", "-muxpreload", "0",
             f"udp://127.0.0.1:{port}?pkt_size=1316"]
 
 
 def flv(port: int) -> list[str]:
-    """RTMP, to a puller."""
+    """RTMP; the sender listens."""
     return ["-f", "flv", "-listen", "1", "-rtmp_live", "live", f"rtmp://127.0.0.1:{port}/live/x"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finds the programs that a test needs; a missing one is a skip that says what is not tested."""
+"""Finds the programs that a test needs; if one is missing, the test is skipped with its name."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def streamer_binary() -> Path:
 
 
 def need(tool: str, untested: str) -> str:
-    """Path of a program in PATH, or a named skip."""
+    """Path of a program in PATH, or a skip that names the program and the untested subject."""
     path = shutil.which(tool)
     if path is None:
         pytest.skip(f"{tool} not found: {untested}")
@@ -32,7 +32,7 @@ def chromium() -> str | None:
 
 
 def as_nobody(home: Path) -> list[str]:
-    """Command prefix that leaves root's rights behind (VLC refuses root); empty when not root."""
+    """Command prefix that drops root's rights (VLC refuses root); empty if not root."""
     if os.geteuid() != 0:
         return []
     home.mkdir(parents=True, exist_ok=True)

@@ -10,20 +10,28 @@ PLAYLIST = "/live/video/playlist.m3u8"
 
 
 def fetch(port: int, query: str = "", path: str = PLAYLIST) -> Playlist:
-    """The playlist at `path`, parsed; any status but 200 fails."""
-    answer = get(port, path + query)
-    assert answer.status == 200, f"{path}{query}: {answer.status} {answer.body[:200]!r}"
-    return parse(answer.text)
+    """The playlist at `path`, parsed; any status except 200 fails."""
+    response = get(port, path + query)
+    assert response.status == 200, f"{path}{query}: {response.status} {response.body[:200]!r}"
+    return parse(response.text)
 
 
 def parts_per_segment(playlist: Playlist) -> int:
-    """Nominal number of parts of a segment, from the last complete one."""
+    """Nominal number of parts per segment, from the last complete segment."""
     return len(playlist.segments[-1].parts)
 
 
 def advance(port: int, msn: int, part: int) -> Playlist:
     """Waits until part (msn, part) is listed."""
     return fetch(port, f"?_HLS_msn={msn}&_HLS_part={part}")
+
+
+def next_segments(port: int, count: int, path: str = PLAYLIST) -> Playlist:
+    """The playlist as soon as `count` further segments are complete."""
+    playlist = fetch(port, path=path)
+    for _ in range(count):
+        playlist = fetch(port, f"?_HLS_msn={playlist.last_complete + 1}", path)
+    return playlist
 
 
 def align(port: int, part: int) -> Playlist:
@@ -33,8 +41,8 @@ def align(port: int, part: int) -> Playlist:
             now = parse(connection.get(PLAYLIST).text)
             parent, index = now.last_part
             msn = parent if index < part else parent + 1
-            answer = connection.get(f"{PLAYLIST}?_HLS_msn={msn}&_HLS_part={part}")
-            playlist = parse(answer.text)
+            response = connection.get(f"{PLAYLIST}?_HLS_msn={msn}&_HLS_part={part}")
+            playlist = parse(response.text)
             if playlist.last_part == (msn, part):
                 return playlist
     raise AssertionError(f"could not catch part {part}: the client is too slow, or early answers")

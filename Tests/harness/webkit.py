@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""WebKitGTK's MiniBrowser by selenium and WebKitWebDriver on a screen of its own (Xvfb)."""
+"""WebKitGTK's MiniBrowser by selenium and WebKitWebDriver on its own screen (Xvfb)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class WebKit:
         self.driver = driver
 
     def open(self, url: str) -> None:
-        """Opens a page and returns when it begins to load."""
+        """Opens a page and returns when it starts to load."""
         self.driver.get(url)
 
     def evaluate(self, expression: str) -> Any:
@@ -43,7 +43,7 @@ class WebKit:
 
 @contextmanager
 def webkit_running(folder: Path) -> Iterator[WebKit]:
-    """A MiniBrowser, ended with its screen; a named skip without it."""
+    """A MiniBrowser, ended with its screen; skips the test if there is none."""
     driver_path = need("WebKitWebDriver", "the page in WebKitGTK")
     screen = need("Xvfb", "the page in WebKitGTK")
     selenium = pytest.importorskip("selenium.webdriver",

@@ -2,10 +2,10 @@
 #ifndef ALLOCATIONS_H
 #define ALLOCATIONS_H
 
-/// How many blocks were asked for since the process began, on all threads.
+/// The number of blocks allocated since the process started, on all threads.
 unsigned long allocations_count(void);
 
-/// How many bytes were asked for since the process began, on all threads.
+/// The number of bytes allocated since the process started, on all threads.
 unsigned long allocations_bytes(void);
 
 #endif

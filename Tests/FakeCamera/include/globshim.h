@@ -1,2 +1,2 @@
 // SPDX-License-Identifier: Apache-2.0
-// Nothing to call: who links globshim.c has its glob(). Usage: see fakecam.c.
+// No function to call: linking globshim.c replaces glob(). Usage: see fakecam.c.

@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Texts of the program that tests look for: change them here when the program's wording changes.
+
+Tests look for events by name (`Program.logged`) or for keys and values. These texts are left: they
+distinguish decisions that no event, metric or response shows. All are parts of the message of the
+event `stream`, which describes a stream when it starts (`Program.description`).
+"""
+
+PASSED_THROUGH = "as it is coded"
+COPIED_AUDIO = "its sound as it comes"
+VARIABLE_DURATION = "to the next key picture"
