@@ -27,14 +27,17 @@ const IMPORTED_TYPE = /^\/\*\* @typedef \{import\(.*\n/gm;
  * @param {string} path @param {string[]} [importers] @param {Set<string>} [found]
  */
 function modulesOf(path, importers = [], found = new Set()) {
-  if (importers.includes(path)) throw new Error(`cyclic imports: ${[...importers, path].join(', ')}`);
+  if (importers.includes(path)) throw new Error(`cyclic imports: ${importers.join(', ')}, ${path}`);
   for (const [, name] of readFileSync(path, 'utf8').matchAll(IMPORT)) {
     modulesOf(join(dirname(path), name), [...importers, path], found);
   }
   return found.add(path);
 }
 
-/** A module without its licence line, imports and exports. @param {string} path */
+/**
+ * A module without its licence line, imports and exports.
+ * @param {string} path
+ */
 function body(path) {
   const text = readFileSync(path, 'utf8').replace(`// ${LICENCE}\n`, '')
     .replace(IMPORT, '').replace(IMPORTED_TYPE, '').replace(EXPORT, '').trim();
@@ -49,7 +52,7 @@ const hash = (text) => `'sha256-${createHash('sha256').update(text).digest('base
 /** @param {string} text @param {string} old must be in `text` once @param {string} replacement */
 function replaced(text, old, replacement) {
   const parts = text.split(old);
-  if (parts.length !== 2) throw new Error(`page.html: expected ${old} once, found ${parts.length - 1}`);
+  if (parts.length !== 2) throw new Error(`page.html: not exactly one ${old}`);
   return parts.join(replacement);
 }
 
@@ -64,12 +67,13 @@ function assembled() {
   page = replaced(page, "script-src 'self'", `script-src ${hash(script)} 'self'`);
   page = replaced(page, "style-src 'self'", `style-src ${hash(style)}`);
   page = replaced(page, '<link rel="stylesheet" href="page.css">', `<style>${style}</style>`);
-  return replaced(page, '<script type="module" src="main.js"></script>', `<script>${script}</script>`);
+  const module = '<script type="module" src="main.js"></script>';
+  return replaced(page, module, `<script>${script}</script>`);
 }
 
 const page = assembled();
 if (!process.argv.includes('--check')) writeFileSync(output, page);
 else if (readFileSync(output, 'utf8') !== page) {
-  console.error('client/browser.html is not up to date with client/page: run node client/build.mjs');
+  console.error('client/browser.html differs from its sources: run node client/build.mjs');
   process.exit(1);
 }

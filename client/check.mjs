@@ -5,7 +5,9 @@
 // of client.ts are right (tsc of Debian's node-typescript). Ends with 1 on a finding.
 
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,20 +19,27 @@ const strict = [
   '--module', 'es2022', '--moduleResolution', 'node', '--importsNotUsedAsValues', 'error',
 ];
 
-/** @param {string} what @param {string} program @param {string[]} words */
-function run(what, program, words) {
+/**
+ * @param {string} subject @param {string} program @param {string[]} words
+ * @returns {boolean} whether the program succeeded
+ */
+function run(subject, program, words) {
   const { status, error } = spawnSync(program, words, { stdio: 'inherit' });
-  if (error) console.error(`${what}: ${program} not found: apt-get install node-typescript`);
+  if (error) console.error(`${subject}: ${program} not found: apt-get install node-typescript`);
   return status === 0;
 }
 
-/** The files of these folders, relative to client/. @param {...string} folders */
+/**
+ * The files of these folders, relative to client/.
+ * @param {...string} folders
+ */
 const filesIn = (...folders) => folders.flatMap((folder) => readdirSync(join(client, folder))
   .filter((name) => /\.[jt]s$/.test(name)).map((name) => join(folder, name)));
 
 // tsc 4.8 cannot resolve imports of './x.ts', which node's type stripping needs: it gets a copy.
 const copy = mkdtempSync(join(tmpdir(), 'client-check-'));
-const terminal = ['client.ts', ...filesIn('src')];
+const page = filesIn('shared', 'page', 'page/players');
+const terminal = ['client.ts', ...filesIn('terminal', 'shared')];
 for (const name of terminal) {
   mkdirSync(dirname(join(copy, name)), { recursive: true });
   const text = readFileSync(join(client, name), 'utf8').replace(/(from '\.[^']*)\.ts'/g, "$1.js'");
@@ -38,7 +47,7 @@ for (const name of terminal) {
 }
 const good = [
   run('browser.html', process.execPath, [join(client, 'build.mjs'), '--check']),
-  run('page', 'tsc', [...strict, ...filesIn('page', 'page/players').map((name) => join(client, name))]),
+  run('page', 'tsc', [...strict, ...page.map((name) => join(client, name))]),
   run('client.ts', 'tsc', [...strict, ...terminal.map((name) => join(copy, name))]),
 ];
 rmSync(copy, { recursive: true });

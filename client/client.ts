@@ -1,44 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
 // A latency probe for live HLS: npx tsx client.ts URL [--seconds N] [--json]
-//
-// Once a second it prints how far the end of the newest listed part lies behind the server's clock when
-// the playlist that lists it has arrived, how many parts a second are listed, and their jitter.
 
-import { parseArguments, USAGE, UsageError } from './src/arguments.ts';
-import type { Arguments } from './src/arguments.ts';
-import { localNow, ServerClock } from './src/clock.ts';
-import { within } from './src/deadline.ts';
-import { follow, FollowError, openStream } from './src/follow.ts';
-import type { Playlist } from './src/playlist.ts';
-import { servicesOf } from './src/playlist.ts';
-import { Report } from './src/report.ts';
-import { timestampsOf, TimestampWatch } from './src/timestamps.ts';
+import { localNow, ServerClock } from './shared/clock.js';
+import { sleep, within } from './shared/deadline.js';
+import { servicesOf } from './shared/services.js';
+import { timestampsOf } from './shared/timestamps.js';
+import { parseArguments, USAGE, UsageError } from './terminal/arguments.ts';
+import type { Arguments } from './terminal/arguments.ts';
+import { follow, FollowError, openStream } from './terminal/follow.ts';
+import { Report } from './terminal/report.ts';
+import { RestartDetector } from './terminal/restarts.ts';
 
-/** Polls /timestamps.json twice a second, more seldom while it has never been answered. */
-async function pollTimestamps(url: string, report: Report, clock: ServerClock, ask: () => void, stop: AbortSignal) {
-  const watch = new TimestampWatch();
-  let answered = false;
+/** The longest delay that setTimeout accepts, ms; it fires immediately after a longer one. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+async function loadTimestamps(url: string, stop: AbortSignal) {
+  return within(2000, async (signal) => {
+    const response = await fetch(url, { cache: 'no-store', signal });
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    return timestampsOf(await response.json());
+  }, stop);
+}
+
+/** Polls /timestamps.json every 0.5 s, and every 2.5 s until its first response. */
+async function pollTimestamps(
+  url: string, report: Report, clock: ServerClock, measureClock: () => void, stop: AbortSignal,
+) {
+  const restarts = new RestartDetector();
+  let responded = false;
   while (!stop.aborted) {
-    const asked = performance.now();
+    const begun = performance.now();
     try {
-      const answer = await within(2000, async (signal) => {
-        const response = await fetch(url, { cache: 'no-store', signal });
-        if (!response.ok) throw new Error(`${response.status}`);
-        return timestampsOf(await response.json());
-      }, stop);
-      const { available, restarted } = watch.take(answer);
-      answered = true;
-      if (restarted) report.event('restarted', 'the server was restarted: it knows nothing of its former parts');
-      if (available !== null) report.available(available);
-      if (answer.clock.synchronized !== null) report.synchronized(answer.clock.synchronized);
-      if (clock.roundTrip !== null && Math.abs(answer.timestamp / 1e6 - clock.now()) > 100) ask();  // a clock was set
+      const response = await loadTimestamps(url, stop);
+      const { delay, restarted } = restarts.take(response);
+      responded = true;
+      if (restarted) report.event('restarted', 'the server was restarted and has lost its parts');
+      if (delay !== null) report.delay(delay);
+      if (response.clock.synchronized !== null) report.synchronized(response.clock.synchronized);
+      const drift = Math.abs(response.timestamp / 1e6 - clock.now());
+      if (clock.roundTrip !== null && drift > 100) measureClock();  // a clock was set
     } catch {
-      if (!answered && performance.now() - asked < 1000) await new Promise((resolve) => { setTimeout(resolve, 2000); });
+      if (!responded && performance.now() - begun < 1000) await sleep(2000);
     }
-    const rest = 500 - (performance.now() - asked);
-    await new Promise((resolve) => { setTimeout(resolve, Math.max(10, rest)); });
+    await sleep(Math.max(10, 500 - (performance.now() - begun)));
   }
 }
 
+/** Returns the exit status. */
 async function main(words: Arguments): Promise<number> {
   const stop = new AbortController();
   const end = () => stop.abort();
@@ -46,25 +54,26 @@ async function main(words: Arguments): Promise<number> {
   process.on('SIGTERM', end);
   const { url, list } = await openStream(words.url, stop.signal);
   const clock = new ServerClock();
-  const services = servicesOf(list.lastSegment);
-  const times = services?.times ?? [];
-  const known = await clock.ask(times);
+  const services = servicesOf(list.segments[list.segments.length - 1]?.uri);
+  const measureClock = () => clock.measure(services?.times ?? []);
+  const known = await measureClock();
   const report = new Report(words.json, (line) => process.stdout.write(`${line}\n`));
   report.start(url, list, known ? clock : null);
-  const ask = () => { void clock.ask(times); };
-  const timers = [setInterval(ask, 30_000), setInterval(() => report.second(clock.now()), 1000)];
+  const timers = [
+    setInterval(measureClock, 30_000), setInterval(() => report.second(clock.now()), 1000),
+  ];
   if (words.seconds !== Number.POSITIVE_INFINITY) {
-    timers.push(setTimeout(end, Math.min(words.seconds * 1000 + 30, 2 ** 31 - 1)));  // a longer one would fire at once
+    timers.push(setTimeout(end, Math.min(words.seconds * 1000 + 30, LONGEST_TIMER)));
   }
-  if (services) void pollTimestamps(services.timestamps, report, clock, ask, stop.signal);
+  if (services) void pollTimestamps(services.timestamps, report, clock, measureClock, stop.signal);
   await follow(url, list, {
-    onParts: (fresh, latest: Playlist) => report.parts(fresh, clock.now(), latest),
-    onLost: (reason) => report.lost(`the server does not answer (${reason}); trying again`),
+    onParts: (fresh, latest) => report.parts(fresh, clock.now(), latest),
+    onLost: (reason) => report.lost(`the server does not respond (${reason}); retrying`),
     onBack: (seconds) => {
-      report.event('back', `the server answers again after ${seconds.toFixed(1)} s`, { seconds });
-      ask();
+      report.event('back', `the server responds again after ${seconds.toFixed(1)} s`, { seconds });
+      void measureClock();
     },
-    onChange: (what) => report.event('changed', `the stream has changed: ${what}`),
+    onChange: (change) => report.event('changed', `the stream has changed: ${change}`),
   }, stop.signal);
   stop.abort();
   timers.forEach((timer) => clearTimeout(timer));

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+// The burned clock (BC64): the frame time as 64 cells at the top of a frame, in two rows of 32.
+
+const ROWS = 2, COLUMNS = 32, CELL = 8;
+/** The least difference between the luma of white and black cells. */
+const LEAST_CONTRAST = 40;
 
 /**
- * CRC-12 of the burned clock: polynomial 0x80F, from 0xFFF.
- * @param {number[]} bits
+ * CRC-12 with the polynomial 0x80F, initial value 0xFFF.
+ * @param {number[]} bits most significant first
  */
 export function crc12(bits) {
   let crc = 0xFFF;
@@ -14,52 +19,63 @@ export function crc12(bits) {
   return crc;
 }
 
+/** @param {number[]} bits most significant first */
+const numberOf = (bits) => bits.reduce((sum, bit) => sum * 2 + bit, 0);
+
 /**
- * The time in the strip of 64 cells at the top of the picture: 1010, 48 bits of Unix ms, CRC-12.
- * @param {number[]} luma the mean of each cell
- * @returns {number | null} Unix ms; null when it cannot be read (it is never guessed)
+ * Decodes the cells: 1010, 48 bits of Unix ms, CRC-12.
+ * @param {number[]} luma the mean luma of each cell, 0–255
+ * @returns {number | null} Unix ms; null if the cells are not a valid clock
  */
 export function burnedTime(luma) {
   const white = (luma[0] + luma[2]) / 2, black = (luma[1] + luma[3]) / 2;
-  if (white - black < 40) return null;
+  if (white - black < LEAST_CONTRAST) return null;
   const bits = luma.map((value) => (value > (white + black) / 2 ? 1 : 0));
   if (!(bits[0] && !bits[1] && bits[2] && !bits[3])) return null;
   const time = bits.slice(4, 52);
-  const number = (/** @type {number[]} */ list) => list.reduce((sum, bit) => sum * 2 + bit, 0);
-  return crc12(time) === number(bits.slice(52)) ? number(time) : null;
+  return crc12(time) === numberOf(bits.slice(52)) ? numberOf(time) : null;
 }
 
-/** Reads the burned clock off a video element. */
-export class StripReader {
+/**
+ * The mean luma of the middle 4×4 pixels of each cell.
+ * @param {Uint8ClampedArray} pixels RGBA
+ */
+function lumaOfCells(pixels) {
+  const luma = [];
+  for (let cell = 0; cell < ROWS * COLUMNS; cell += 1) {
+    const left = cell % COLUMNS * CELL + 2, top = Math.floor(cell / COLUMNS) * CELL + 2;
+    let sum = 0;
+    for (let y = top; y < top + 4; y += 1) {
+      for (let x = left; x < left + 4; x += 1) {
+        const i = (y * COLUMNS * CELL + x) * 4;
+        sum += pixels[i] * 0.299 + pixels[i + 1] * 0.587 + pixels[i + 2] * 0.114;
+      }
+    }
+    luma.push(sum / 16);
+  }
+  return luma;
+}
+
+/** Reads the burned clock of the frame that a video element shows. */
+export class BurnedClockReader {
   constructor() {
     const canvas = document.createElement('canvas');
-    canvas.width = 256;
-    canvas.height = 16;
-    this.context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d', { willReadFrequently: true }));
+    canvas.width = COLUMNS * CELL;
+    canvas.height = ROWS * CELL;
+    this.canvas = canvas;
+    const context = canvas.getContext('2d', { willReadFrequently: true });
+    this.context = /** @type {CanvasRenderingContext2D} */ (context);
   }
 
   /** @param {HTMLVideoElement} video @returns {number | null} Unix ms */
   read(video) {
-    const width = video.videoWidth;
-    if (!width) return null;
-    let data;
+    const { canvas: { width, height }, context } = this;
+    if (!video.videoWidth) return null;
     try {
-      this.context.drawImage(video, 0, 0, width, video.videoHeight / 9, 0, 0, 256, 16);
-      data = this.context.getImageData(0, 0, 256, 16).data;
-    } catch { return null; }  // tainted: native playback of a foreign stream without CORS
-    const cells = [];
-    for (let row = 0; row < 2; row += 1) {
-      for (let column = 0; column < 32; column += 1) {
-        let sum = 0;
-        for (let y = 2; y < 6; y += 1) {
-          for (let x = 2; x < 6; x += 1) {
-            const i = ((row * 8 + y) * 256 + column * 8 + x) * 4;
-            sum += data[i] * 0.299 + data[i + 1] * 0.587 + data[i + 2] * 0.114;
-          }
-        }
-        cells.push(sum / 16);
-      }
+      context.drawImage(video, 0, 0, video.videoWidth, video.videoHeight / 9, 0, 0, width, height);
+      return burnedTime(lumaOfCells(context.getImageData(0, 0, width, height).data));
+    } catch {
+      return null;  // the canvas is tainted: native playback of another server without CORS
     }
-    return burnedTime(cells);
   }
 }

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-import { boxSize, content, fourCC, joined, uint32 } from './boxes.js';
+// CMAF chunks in the bytes of a segment.
+
+import { boxSize, concatenated, content, fourCC, uint32 } from './boxes.js';
 
 /**
- * Cuts a byte stream into CMAF chunks. A chunk as the origin sends it is [styp] [prft] moof mdat;
- * only moof and mdat are given on. `time` is the decode time (tfdt) in ticks.
+ * A CMAF chunk: `bytes` are moof and mdat, `time` is its base media decode time in ticks.
  * @typedef {{ bytes: Uint8Array, time: number }} Chunk
  */
-export class ChunkCutter {
+
+/** Splits a byte stream of [styp] [prft] moof mdat into chunks; other boxes are dropped. */
+export class ChunkSplitter {
   constructor() {
     this.rest = new Uint8Array(0);
     /** @type {Uint8Array | null} */
@@ -15,34 +18,35 @@ export class ChunkCutter {
 
   /** @param {Uint8Array} piece @returns {Chunk[]} the chunks that `piece` completes */
   push(piece) {
-    const bytes = this.rest.length === 0 ? piece : joined(this.rest, piece);
+    const bytes = this.rest.length === 0 ? piece : concatenated(this.rest, piece);
     /** @type {Chunk[]} */
     const chunks = [];
-    let at = 0;
+    let offset = 0;
     for (;;) {
-      const size = boxSize(bytes, at);
-      if (size === 0 || at + size > bytes.length) break;
-      const type = fourCC(bytes, at + 4);
-      if (type === 'moof') this.moof = bytes.slice(at, at + size);
+      const size = boxSize(bytes, offset), end = offset + size;
+      if (size === 0 || end > bytes.length) break;
+      const type = fourCC(bytes, offset + 4);
+      if (type === 'moof') this.moof = bytes.slice(offset, end);
       else if (type === 'mdat' && this.moof) {
-        chunks.push({ bytes: joined(this.moof, bytes.subarray(at, at + size)), time: decodeTime(this.moof) });
+        const chunk = concatenated(this.moof, bytes.subarray(offset, end));
+        chunks.push({ bytes: chunk, time: decodeTime(this.moof) });
         this.moof = null;
       }
-      at += size;
+      offset = end;
     }
-    this.rest = bytes.slice(at);
+    this.rest = bytes.slice(offset);
     return chunks;
   }
 
-  /** Whether the stream so far ended with a whole chunk. */
-  get whole() { return this.rest.length === 0 && this.moof === null; }
+  /** Whether the last byte completed a box, and no moof without its mdat is left. */
+  get isComplete() { return this.rest.length === 0 && this.moof === null; }
 }
 
 /**
  * baseMediaDecodeTime (ISO/IEC 14496-12 §8.8.12).
  * @param {Uint8Array} moof
  */
-export function decodeTime(moof) {
+function decodeTime(moof) {
   const tfdt = content(moof, 'moof', 'traf', 'tfdt');
   if (!tfdt) throw new Error('moof without tfdt');
   return tfdt[0] === 1 ? uint32(tfdt, 4) * 2 ** 32 + uint32(tfdt, 8) : uint32(tfdt, 4);

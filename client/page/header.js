@@ -1,42 +1,70 @@
 // SPDX-License-Identifier: Apache-2.0
+// CMAF headers: the codec strings that Media Source Extensions need.
+
 import { content, uint32 } from './boxes.js';
+import { UnsupportedError } from './errors.js';
+
+/** @typedef {{ type: string, timescale: number }} TrackFormat `type`: MIME type with codecs */
 
 /**
- * What MSE must know of a video init segment: codec string from avcC (RFC 6381 §3.3) and timescale.
- * @param {Uint8Array} init
- * @returns {{ type: string, timescale: number } | null} null when it is not H.264
+ * The tracks of a stream, by their headers. Throws UnsupportedError on another codec.
+ * @param {Uint8Array[]} headers of the video, and of the audio if the stream has audio
+ * @returns {(TrackFormat & { header: Uint8Array })[]}
  */
-export function initOf(init) {
-  const media = content(init, 'moov', 'trak', 'mdia');
-  const header = media && content(media, 'mdhd');
-  const entries = media && content(media, 'minf', 'stbl', 'stsd');
-  const entry = entries && (content(entries.subarray(8), 'avc1') ?? content(entries.subarray(8), 'avc3'));
-  const config = entry && content(entry.subarray(78), 'avcC');
-  if (!header || !config) return null;
-  const hex = Array.from(config.subarray(1, 4), (byte) => byte.toString(16).padStart(2, '0')).join('');
-  return { type: `video/mp4; codecs="avc1.${hex}"`, timescale: uint32(header, header[0] === 1 ? 20 : 12) };
+export function tracksOf(headers) {
+  return headers.map((header, index) => {
+    const format = index === 0 ? videoFormat(header) : audioFormat(header);
+    if (format) return { ...format, header };
+    const codec = index === 0 ? 'The video is not H.264' : 'The audio is not AAC';
+    throw new UnsupportedError(`${codec} in CMAF`);
+  });
 }
 
 /**
- * What MSE must know of an init segment of sound: codec string from the AudioSpecificConfig in esds (ISO/IEC 14496-3 §1.6.2.1)
- * and timescale.
- * @param {Uint8Array} init
- * @returns {{ type: string, timescale: number } | null} null when it is not AAC
+ * The format of an H.264 track; its codec string is from avcC (RFC 6381 §3.3).
+ * @param {Uint8Array} header
+ * @returns {TrackFormat | null} null for another codec
  */
-export function soundInitOf(init) {
-  const media = content(init, 'moov', 'trak', 'mdia');
-  const header = media && content(media, 'mdhd');
-  const entries = media && content(media, 'minf', 'stbl', 'stsd');
-  const entry = entries && content(entries.subarray(8), 'mp4a');
+export function videoFormat(header) {
+  const entries = sampleEntries(header), timescale = timescaleOf(header);
+  const entry = entries && (content(entries, 'avc1') ?? content(entries, 'avc3'));
+  const config = entry && content(entry.subarray(78), 'avcC');
+  if (timescale === null || !config) return null;
+  const hex = [...config.subarray(1, 4)].map((byte) => byte.toString(16).padStart(2, '0'));
+  return { type: `video/mp4; codecs="avc1.${hex.join('')}"`, timescale };
+}
+
+/**
+ * The format of an AAC track; its codec string is from the AudioSpecificConfig in esds
+ * (ISO/IEC 14496-3 §1.6.2.1).
+ * @param {Uint8Array} header
+ * @returns {TrackFormat | null} null for another codec
+ */
+export function audioFormat(header) {
+  const entries = sampleEntries(header), timescale = timescaleOf(header);
+  const entry = entries && content(entries, 'mp4a');
   const descriptor = entry && content(entry.subarray(28), 'esds');
-  if (!header || !descriptor) return null;
-  // ES_Descriptor (3) with 3 bytes, DecoderConfigDescriptor (4) with 13, DecoderSpecificInfo (5): the configuration.
-  let at = 4;
-  for (const [tag, skip] of [[3, 3], [4, 13], [5, 0]]) {
-    if (descriptor[at] !== tag) return null;
-    for (at += 1; descriptor[at] & 0x80; at += 1);
-    at += 1 + skip;
+  if (timescale === null || !descriptor) return null;
+  // The tags of ES_Descriptor, DecoderConfigDescriptor and DecoderSpecificInfo, and the bytes
+  // between their size fields and the next tag. A size field ends with a byte below 0x80.
+  let offset = 4;
+  for (const [tag, skipped] of [[3, 3], [4, 13], [5, 0]]) {
+    if (descriptor[offset] !== tag) return null;
+    for (offset += 1; descriptor[offset] & 0x80; offset += 1);
+    offset += 1 + skipped;
   }
-  const type = descriptor[at] >> 3;
-  return { type: `audio/mp4; codecs="mp4a.40.${type}"`, timescale: uint32(header, header[0] === 1 ? 20 : 12) };
+  const objectType = descriptor[offset] >> 3;
+  return { type: `audio/mp4; codecs="mp4a.40.${objectType}"`, timescale };
+}
+
+/** @param {Uint8Array} header */
+function sampleEntries(header) {
+  const stsd = content(header, 'moov', 'trak', 'mdia', 'minf', 'stbl', 'stsd');
+  return stsd && stsd.subarray(8);
+}
+
+/** @param {Uint8Array} header */
+function timescaleOf(header) {
+  const mdhd = content(header, 'moov', 'trak', 'mdia', 'mdhd');
+  return mdhd && uint32(mdhd, mdhd[0] === 1 ? 20 : 12);
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Page } from './page.js';
 
-new Page();
+import { View } from './view.js';
+
+new View();

@@ -1,23 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-import { quantile } from './statistics.js';
+// The panel of measured values, and the messages above it.
 
-/** @template {HTMLElement} T @param {string} id @param {{ new (): T }} kind @returns {T} */
-export function element(id, kind) {
-  const found = document.getElementById(id);
-  if (!(found instanceof kind)) throw new Error(`no #${id}`);
-  return found;
-}
+import { quantile } from '../shared/statistics.js';
+import { element } from './dom.js';
 
-/** @param {number | null | undefined} ms */
-export const milliseconds = (ms) => (ms === null || ms === undefined || !Number.isFinite(ms) ? '–' : `${Math.round(ms)} ms`);
+const NAMES = [
+  'Wall clock (UTC)', 'Burned clock (UTC)', 'Wall − burned', 'Player latency', 'Target', 'Buffer',
+  'Rate', 'Frames per second', 'Stalls', 'Live edge age', 'Capture → available', 'Server clock',
+  'Clock to server', 'Format',
+];
 
-/** @param {number | null} ms Unix */
-export const timeOfDay = (ms) => (ms === null ? '–' : new Date(ms).toISOString().slice(11, 23));
+/** The time that the curve shows, ms, and its size in the units of the SVG. */
+const SPAN = 30000, WIDTH = 160, HEIGHT = 39;
 
-export const FIGURES = ['Wall clock (UTC)', 'Burned clock (UTC)', 'Wall − burned', 'Player latency', 'Target', 'Buffer', 'Rate',
-  'Frames per second', 'Stalls', 'Live edge age', 'Capture → available', 'Server clock', 'Clock to server', 'Format'];
-
-/** The figures over the picture. */
+/** The elements that show values, states and messages. */
 export class Panel {
   constructor() {
     this.list = element('figures', HTMLDListElement);
@@ -25,33 +21,33 @@ export class Panel {
     this.values = new Map();
     /** @type {Map<string, HTMLElement>} */
     this.messages = new Map();
-    for (const name of FIGURES) this.figure(name, '–');
-    /** @type {[number, number][]} [when, ms] of the last 30 s */
-    this.history = [];
+    for (const name of NAMES) this.figure(name, '–');
+    /** @type {[number, number][]} [time, glass to glass] of the last 30 s, ms */
+    this.recent = [];
     this.drawnAt = 0;
-    this.calm = matchMedia('(prefers-reduced-motion: reduce)');
+    this.reducedMotion = matchMedia('(prefers-reduced-motion: reduce)');
   }
 
-  /** @param {string} name @param {string} value @param {boolean} [warn] */
-  figure(name, value, warn = false) {
-    let place = this.values.get(name);
-    if (!place) {
+  /** @param {string} name @param {string} text @param {boolean} [isWarning] */
+  figure(name, text, isWarning = false) {
+    let value = this.values.get(name);
+    if (!value) {
       const row = document.createElement('div'), term = document.createElement('dt');
-      place = document.createElement('dd');
+      value = document.createElement('dd');
       term.textContent = name;
-      row.append(term, place);
+      row.append(term, value);
       this.list.append(row);
-      this.values.set(name, place);
+      this.values.set(name, value);
     }
-    if (place.textContent !== value) place.textContent = value;
-    place.classList.toggle('warn', warn);
+    if (value.textContent !== text) value.textContent = text;
+    value.classList.toggle('warn', isWarning);
   }
 
   /**
-   * Shows a line under this key; no text takes it away.
-   * @param {string} key @param {string} [text] @param {string} [kind]
+   * Shows one message per key; without text the message is removed.
+   * @param {string} key @param {string | null} [text] @param {string} [style]
    */
-  message(key, text, kind = '') {
+  message(key, text, style = '') {
     let line = this.messages.get(key);
     if (!text) {
       line?.remove();
@@ -63,38 +59,54 @@ export class Panel {
       this.messages.set(key, line);
       element('messages', HTMLDivElement).append(line);
     }
-    line.className = kind;
+    line.className = style;
     if (line.textContent !== text) line.textContent = text;
   }
 
-  /** @param {string} kind @param {string} text */
-  state(kind, text) {
-    element('dot', HTMLSpanElement).className = kind;
+  /** @param {string} status @param {string} text */
+  state(status, text) {
+    element('dot', HTMLSpanElement).className = status;
     element('state', HTMLSpanElement).textContent = text;
   }
 
   /** @param {number | null} ms */
-  glass(ms) {
-    const place = element('glass', HTMLDivElement), now = performance.now();
+  glassToGlass(ms) {
+    const value = element('glass', HTMLDivElement), now = performance.now();
     const digits = ms === null ? '–' : `${Math.round(ms)}`;
-    if (place.firstChild?.textContent !== digits) {
+    if (value.firstChild?.textContent !== digits) {
       const unit = document.createElement('small');
       unit.textContent = ms === null ? '' : ' ms';
-      place.replaceChildren(digits, unit);
+      value.replaceChildren(digits, unit);
     }
-    if (ms !== null) this.history.push([now, ms]);
-    while (this.history.length > 0 && this.history[0][0] < now - 30000) this.history.shift();
-    if (now - this.drawnAt < (this.calm.matches ? 2000 : 240)) return;
+    if (ms !== null) this.recent.push([now, ms]);
+    while (this.recent.length > 0 && this.recent[0][0] < now - SPAN) this.recent.shift();
+    if (now - this.drawnAt < (this.reducedMotion.matches ? 2000 : 240)) return;
     this.drawnAt = now;
-    const values = this.history.map(([, value]) => value);
+    this.draw(now);
+  }
+
+  /**
+   * Draws the curve of the last 30 s and writes its quantiles.
+   * @param {number} now
+   */
+  draw(now) {
+    const values = this.recent.map(([, value]) => value);
     const top = Math.max(200, quantile(values, 0.98) * 1.15 || 0);
-    const points = this.history.map(([when, value]) => {
-      const x = 160 - (now - when) / 30000 * 160, y = 41 - Math.min(1, Math.max(0, value / top)) * 39;
+    const points = this.recent.map(([time, value]) => {
+      const x = WIDTH - (now - time) / SPAN * WIDTH;
+      const y = HEIGHT + 2 - Math.min(1, Math.max(0, value / top)) * HEIGHT;
       return `${x.toFixed(1)} ${y.toFixed(1)}`;
     });
-    document.getElementById('sparkline')?.setAttribute('d', points.length > 1 ? `M${points.join('L')}` : '');
-    element('spread', HTMLDivElement).textContent = values.length === 0 ? 'No burned clock in the picture'
-      : `Last 30 s: ${[0, 0.5, 0.95].map((q) => Math.round(quantile(values, q))).join(' / ')} / ${Math.round(Math.max(...values))} ms`
-        + ' (min / median / p95 / max)';
+    const path = points.length > 1 ? `M${points.join('L')}` : '';
+    document.getElementById('sparkline')?.setAttribute('d', path);
+    element('spread', HTMLDivElement).textContent = spreadText(values);
   }
+}
+
+/** @param {number[]} values ms */
+function spreadText(values) {
+  if (values.length === 0) return 'No burned clock in the video';
+  const [min, median, p95] = [0, 0.5, 0.95].map((q) => Math.round(quantile(values, q)));
+  const max = Math.round(Math.max(...values));
+  return `Last 30 s: ${min} / ${median} / ${p95} / ${max} ms (min / median / p95 / max)`;
 }

@@ -1,41 +1,81 @@
 // SPDX-License-Identifier: Apache-2.0
-import { parsePlaylist } from './playlist.js';
-import { parseManifest, timesOf } from './mpd.js';
-import { within } from './deadline.js';
-import { PlayerUnfit } from './errors.js';
-/** @typedef {import('./playlist.js').Playlist} Playlist */
-/** @typedef {import('./clock.js').ServerClock} ServerClock */
+// Requests for playlists, MPDs and CMAF headers.
+
+import { within } from '../shared/deadline.js';
+import { parsePlaylist } from '../shared/playlist.js';
+import { servicesBeside } from '../shared/services.js';
+import { UnsupportedError } from './errors.js';
+import { parseManifest } from './mpd.js';
+import { segmentNames } from './segment-names.js';
+/** @typedef {import('../shared/clock.js').ServerClock} ServerClock */
+/** @typedef {import('../shared/playlist.js').Playlist} Playlist */
+
+/** ms; longer than the origin holds a request */
+const TIMEOUT = 9000;
 
 /**
- * Loads a playlist, of a Multivariant Playlist its first variant with its sound, or an MPD, for which the server's clock must
- * be known.
- * @param {string} url @param {ServerClock} clock @param {AbortSignal} [signal]
+ * The URLs of the time services: those of our origin, then those of the MPD.
+ * @param {Playlist} list
+ * @returns {string[]}
  */
-export async function loadPlaylist(url, clock, signal) {
-  /** @type {Promise<Playlist> | undefined} */
-  let sound;
-  for (let depth = 0; depth < 2; depth += 1) {
-    const response = await fetch(url, { cache: 'no-store', signal: within(9000, signal) });
-    if (!response.ok) throw new Error(`the playlist was answered ${response.status}`);
-    const text = await response.text(), base = response.url || url;
-    if (/^\s*</.test(text)) {
-      const list = parseManifest(text, base, clock.now() / 1000);
-      if (clock.roundTrip !== null || !(await clock.ask(timesOf(list)))) return list;
-      return parseManifest(text, base, clock.now() / 1000);
-    }
-    const list = parsePlaylist(text, base);
-    if (list.variants.length === 0) return sound ? { ...list, sound: await sound } : list;
-    url = list.variants[0];
-    if (list.sounds.length > 0) {
-      sound = loadPlaylist(list.sounds[0], clock, signal);
-      sound.catch(() => {});  // seen by who awaits it, if anybody still does
-    }
-  }
-  throw new PlayerUnfit('A multivariant playlist within another');
+export function timeServicesOf(list) {
+  const names = segmentNames(list);
+  const own = names ? servicesBeside(names.folder).times : [];
+  return [...new Set([...own, ...(list.timing ?? [])])];
+}
+
+/** @param {string} url @param {AbortSignal} [stop] */
+function loadText(url, stop) {
+  return within(TIMEOUT, async (signal) => {
+    const response = await fetch(url, { cache: 'no-store', signal });
+    if (!response.ok) throw new Error(`status ${response.status} for the playlist`);
+    return { text: await response.text(), base: response.url || url };
+  }, stop);
 }
 
 /**
- * The URLs of the init segments of a playlist and its sound.
- * @param {Playlist} list
+ * Loads a Media Playlist or an MPD, or from a Multivariant Playlist the first Variant Stream and
+ * its audio. To read an MPD the server's clock must be known, so it is measured if it is not.
+ * @param {string} url
+ * @param {ServerClock} clock
+ * @param {AbortSignal} [stop]
+ * @returns {Promise<Playlist>}
  */
-export function mapsOf(list) { return list.sound?.map ? `${list.map} ${list.sound.map}` : `${list.map}`; }
+export async function loadPlaylist(url, clock, stop) {
+  const { text, base } = await loadText(url, stop);
+  if (/^\s*</.test(text)) {
+    const list = parseManifest(text, base, clock.now() / 1000);
+    if (clock.roundTrip !== null || !(await clock.measure(timeServicesOf(list)))) return list;
+    return parseManifest(text, base, clock.now() / 1000);
+  }
+  const list = parsePlaylist(text, base), [variant] = list.variants;
+  if (variant === undefined) return list;
+  const [video, audio] = await Promise.all([variant, ...list.audioPlaylists.slice(0, 1)]
+    .map((playlist) => loadMediaPlaylist(playlist, stop)));
+  return audio ? { ...video, audio } : video;
+}
+
+/** @param {string} url @param {AbortSignal} [stop] */
+async function loadMediaPlaylist(url, stop) {
+  const { text, base } = await loadText(url, stop);
+  const list = parsePlaylist(text, base);
+  if (list.variants.length === 0) return list;
+  throw new UnsupportedError('A Multivariant Playlist that refers to another one');
+}
+
+/**
+ * The URLs of the CMAF headers of the video and the audio.
+ * @param {Playlist} list with a map
+ */
+export function headersOf(list) {
+  return [list.map, list.audio?.map].flatMap((url) => url ?? []);
+}
+
+/** @param {string} url @param {AbortSignal} stop */
+export function loadHeader(url, stop) {
+  return within(TIMEOUT, async (signal) => {
+    const response = await fetch(url, { signal });
+    if (!response.ok) throw new Error(`status ${response.status} for the CMAF header`);
+    return new Uint8Array(await response.arrayBuffer());
+  }, stop);
+}

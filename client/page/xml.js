@@ -1,33 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0
-
-/** @typedef {{ name: string, attributes: Record<string, string>, children: Tag[], text: string }} Tag */
+// A parser for the XML of MPDs: without CDATA and without entities of the document.
 
 /**
- * The elements of an XML document, without what MPDs have no use for (entities of their own, CDATA).
- * @param {string} text @returns {Tag}
+ * An element. `name` and the names of children have no prefix; the names of attributes keep theirs.
+ * @typedef {object} XMLNode
+ * @property {string} name
+ * @property {Record<string, string>} attributes
+ * @property {XMLNode[]} children
+ * @property {string} text
  */
-export function parseTags(text) {
-  /** @type {Tag} */
+
+const TOKENS = new RegExp([
+  /<!--[\s\S]*?-->/, /<[?!][^>]*>/,  // comment; declaration
+  /<(\/?)([\w:.-]+)((?:\s+[\w:.-]+\s*=\s*(?:"[^"]*"|'[^']*'))*)\s*(\/?)>/,  // tag
+  /([^<]+)/,  // text
+].map((pattern) => pattern.source).join('|'), 'g');
+
+/** @type {Record<string, string>} */
+const ENTITIES = { lt: '<', gt: '>', quot: '"', apos: '\'', amp: '&' };
+
+/** @param {string} text */
+const unescaped = (text) => text.replace(/&(lt|gt|quot|apos|amp);/g, (_, name) => ENTITIES[name]);
+
+/**
+ * The root element of a document. Throws if the document has not exactly one.
+ * @param {string} text
+ * @returns {XMLNode}
+ */
+export function parseXML(text) {
+  /** @type {XMLNode} */
   const root = { name: '', attributes: {}, children: [], text: '' };
-  const plain = (/** @type {string} */ value) => value.replace(/&(lt|gt|quot|apos|amp);/g,
-    (_, name) => ({ lt: '<', gt: '>', quot: '"', apos: '\'', amp: '&' })[/** @type {'lt'} */ (name)]);
   const open = [root];
-  const tags = /<!--[\s\S]*?-->|<[?!][^>]*>|<(\/?)([\w:.-]+)((?:\s+[\w:.-]+\s*=\s*(?:"[^"]*"|'[^']*'))*)\s*(\/?)>|([^<]+)/g;
-  for (const [, ends, name, list, empty, words] of text.matchAll(tags)) {
-    const inner = open[open.length - 1];
-    if (words) inner.text += plain(words).trim();
-    else if (ends) {
+  for (const [, isEnd, name, attributes, isEmpty, words] of text.matchAll(TOKENS)) {
+    const parent = open[open.length - 1];
+    if (words) parent.text += unescaped(words).trim();
+    else if (isEnd) {
       if (open.length > 1) open.pop();
     } else if (name) {
-      /** @type {Tag} */
-      const tag = { name: name.replace(/^.*:/, ''), attributes: {}, children: [], text: '' };
-      for (const [, key, value] of list.matchAll(/([\w:.-]+)\s*=\s*("[^"]*"|'[^']*')/g)) {
-        tag.attributes[key] = plain(value.slice(1, -1));
+      /** @type {XMLNode} */
+      const node = { name: name.replace(/^.*:/, ''), attributes: {}, children: [], text: '' };
+      for (const [, key, value] of attributes.matchAll(/([\w:.-]+)\s*=\s*("[^"]*"|'[^']*')/g)) {
+        node.attributes[key] = unescaped(value.slice(1, -1));
       }
-      inner.children.push(tag);
-      if (!empty) open.push(tag);
+      parent.children.push(node);
+      if (!isEmpty) open.push(node);
     }
   }
-  if (root.children.length !== 1 || open.length !== 1) throw new Error('the XML is not well-formed');
+  if (root.children.length !== 1 || open.length !== 1) throw new Error('XML is not well-formed');
   return root.children[0];
 }

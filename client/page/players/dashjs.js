@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-import { loadScript } from './script.js';
+// dash.js, which controls the latency itself.
+
+import { Progress } from '../progress.js';
+import { STOP_TIMEOUT } from './player.js';
+import { dashLocation, loadScript } from './script.js';
 /** @typedef {import('./player.js').Host} Host */
 /** @typedef {import('./player.js').Player} Player */
 
 /**
- * dash.js, which holds the target by itself. It is played from this server alone (`streamer --dashjs FILE`): no sum of it
- * is known that would make another place safe.
+ * dash.js is loaded from this server only (`streamer --dashjs FILE`): no sum of it is known that
+ * would make another location safe.
  * @implements {Player}
  */
 export class DashPlayer {
@@ -15,32 +19,26 @@ export class DashPlayer {
     this.target = target;
     /** @type {any} */
     this.dash = null;
-    this.stopped = false;
+    this.isStopped = false;
     this.lostAt = 0;
-    this.movedAt = performance.now();
-    this.lastTime = 0;
-  }
-
-  /** Where dash.js would be; null for a page that came from no server. */
-  static get place() {
-    return location.protocol === 'file:' ? null : new URL('/player/dash.all.min.js', location.href).href;
+    this.progress = new Progress(host.video);
   }
 
   async start() {
-    const scope = /** @type {any} */ (globalThis), url = DashPlayer.place;
+    const scope = /** @type {any} */ (globalThis), url = dashLocation();
     try {
       if (!scope.dashjs && url) await loadScript({ url });
-    } catch { /* said below */ }
-    if (this.stopped) return;
-    if (!scope.dashjs?.MediaPlayer) return this.host.unfit('This server was not given dash.js');
-    this.attach();
+    } catch { /* reported below */ }
+    if (this.isStopped) return;
+    if (!scope.dashjs?.MediaPlayer) this.host.unsupported('This server has no dash.js');
+    else this.attach();
   }
 
   attach() {
     const { dashjs } = /** @type {any} */ (globalThis);
     const dash = dashjs.MediaPlayer().create();
     this.dash = dash;
-    this.movedAt = performance.now();
+    this.progress.reset();
     this.configure();
     const on = (/** @type {string} */ event, /** @type {(data: any) => void} */ body) => {
       dash.on(event, (/** @type {any} */ data) => { if (this.dash === dash) body(data); });
@@ -48,13 +46,14 @@ export class DashPlayer {
     const { events } = dashjs.MediaPlayer;
     on(events.ERROR, (data) => {
       this.lostAt = performance.now();
-      this.broken(`dash.js: ${data?.error?.message ?? data?.error?.code ?? data?.error ?? 'unknown error'}`);
+      const error = data?.error;
+      this.recover(`dash.js: ${error?.message ?? error?.code ?? error ?? 'unknown error'}`);
     });
     on(events.PLAYBACK_PLAYING, () => this.host.status('live', 'Live'));
     dash.initialize(this.host.video, this.host.source, true);
   }
 
-  /** The retries are those with which a restart of the server is a pause of a second, and not of ten. */
+  /** With these retries a restart of the server pauses playback for 1 s; by default, for 10 s. */
   configure() {
     this.dash?.updateSettings({
       streaming: {
@@ -67,50 +66,45 @@ export class DashPlayer {
   }
 
   /** @param {number} target */
-  aim(target) {
+  setTarget(target) {
     this.target = target;
     this.configure();
   }
 
   /** @param {string} reason */
-  broken(reason) {
-    if (this.stopped || !this.dash) return;
-    this.host.status('wait', 'Reconnecting', `${reason}; starting again`);
+  recover(reason) {
+    if (this.isStopped || !this.dash) return;
+    this.host.status('wait', 'Reconnecting', `${reason}; restarting`);
     this.dash.reset();
     this.dash = null;
-    setTimeout(() => { if (!this.stopped) this.attach(); }, 1000);
+    setTimeout(() => { if (!this.isStopped) this.attach(); }, 1000);
   }
 
   stop() {
-    this.stopped = true;
+    this.isStopped = true;
     this.dash?.reset();
     this.dash = null;
   }
 
-  tick() {
-    const now = performance.now(), { video } = this.host;
-    if (video.currentTime !== this.lastTime || video.paused || document.hidden) {
-      this.lastTime = video.currentTime;
-      this.movedAt = now;
-    } else if (now - this.movedAt > 10000 && this.dash) {
-      this.movedAt = now;
-      this.broken('the picture stood still for 10 s');
-    }
+  update() {
+    if (this.progress.stoppedFor(performance.now()) <= STOP_TIMEOUT || !this.dash) return;
+    this.progress.reset();
+    this.recover('no new frame for 10 s');
   }
 
-  behind() {
+  latency() {
     const latency = this.dash?.getCurrentLiveLatency?.();
     return latency > 0 ? latency : null;
   }
 
-  held() { return false; }
+  isControlled() { return false; }
 
-  sound() { return null; }
+  hasAudio() { return null; }
 
-  lowest() { return 0; }
+  minimumTarget() { return 0; }
 
-  /** @param {number} since */
-  steady(since) { return this.lostAt < since; }
+  /** @param {number} time */
+  wasConnectedSince(time) { return this.lostAt < time; }
 
-  jump() {}
+  seekBy() {}
 }

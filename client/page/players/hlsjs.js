@@ -1,179 +1,210 @@
 // SPDX-License-Identifier: Apache-2.0
-import { ahead } from '../media-source.js';
+// hls.js in low-latency mode.
+
 import { messageOf } from '../errors.js';
+import { Progress } from '../progress.js';
+import { secondsAhead } from '../source-buffer.js';
+import { STOP_TIMEOUT } from './player.js';
 import { loadScript } from './script.js';
 /** @typedef {import('./player.js').Host} Host */
 /** @typedef {import('./player.js').Player} Player */
+/** @typedef {import('./script.js').ScriptLocation} ScriptLocation */
 
 /**
- * hls.js takes every download for 50 ms long at least, and weighs it by how long it took: with parts of 0.1 s that come
- * in a few milliseconds the network never looks faster than twice the rate of the rendition that plays, and what was
- * slow is remembered for minutes. A viewer who has gone down a ladder would stay there. Here each part weighs as much as
- * it lasts, and nothing looks faster than twice the best rendition: more would only be remembered for too long as well.
+ * `maxFragLookUpTolerance` of hls.js, s: how far after the end of the buffer it looks for the next
+ * segment.
+ *
+ * Browsers round the end of the buffer to a microsecond before the end of the segment. With the
+ * default (`wide`) hls.js then loads the first two parts of each segment together with the third.
+ * `narrow` is shorter than the shortest part, one AAC frame, and longer than the rounding of
+ * PROGRAM-DATE-TIME, by which hls.js aligns audio with video. With `narrow` hls.js never loads the
+ * last part of a segment if that part arrived while hls.js was parsing the part before. So `wide`
+ * applies while the buffer is shorter than `low`.
+ */
+const LOOK_UP = { narrow: 0.005, wide: 0.25, low: 0.15 };
+
+const PLAYLIST_POLICY = {
+  default: {
+    maxTimeToFirstByteMs: 10000, maxLoadTimeMs: 20000,
+    timeoutRetry: { maxNumRetry: 2, retryDelayMs: 0, maxRetryDelayMs: 0 },
+    errorRetry: { maxNumRetry: 60, retryDelayMs: 500, maxRetryDelayMs: 500, backoff: 'linear' },
+  },
+};
+
+/**
+ * An AbrController whose bandwidth estimate suits short parts.
+ *
+ * hls.js counts each download as at least 50 ms long, and weighs it by its duration. If parts of
+ * 0.1 s arrive within a few milliseconds, the estimate stays below twice the bitrate of the current
+ * rendition, and a slow download counts for minutes: a player that has switched down stays there.
+ * Here each part weighs at least as much as its duration. The estimate is limited to twice the
+ * bitrate of the top rendition, since a higher one would also count for too long.
  * @param {any} AbrController
  */
-export function withFairSamples(AbrController) {
+function withPartWeights(AbrController) {
   return class extends AbrController {
     initEstimator() {
-      const estimator = super.initEstimator(), sample = estimator.sample;
+      const estimator = super.initEstimator(), { sample } = estimator;
       estimator.sample = (/** @type {number} */ milliseconds, /** @type {number} */ bytes) => {
         const { levels, latestLevelDetails } = this.hls;
-        const best = Math.max(0, ...(levels ?? []).map((/** @type {any} */ level) => level.maxBitrate)) || Infinity;
-        const rate = Math.min(8000 * bytes / Math.max(milliseconds, 1), 2 * best);
+        const bitrates = (levels ?? []).map((/** @type {any} */ level) => level.maxBitrate);
+        const limit = 2 * (Math.max(0, ...bitrates) || Infinity);
+        const bitrate = Math.min(8000 * bytes / Math.max(milliseconds, 1), limit);
         const weight = Math.max(milliseconds, 1000 * (latestLevelDetails?.partTarget ?? 0), 50);
-        sample.call(estimator, weight, rate * weight / 8000);
+        sample.call(estimator, weight, bitrate * weight / 8000);
       };
       return estimator;
     }
   };
 }
 
-/**
- * hls.js in low-latency mode.
- * @implements {Player}
- */
+/** @implements {Player} */
 export class HlsPlayer {
-  /** @param {Host} host @param {{ url: string, integrity?: string }[]} places */
-  constructor(host, places) {
+  /** @param {Host} host @param {ScriptLocation[]} locations */
+  constructor(host, locations) {
     this.host = host;
-    this.places = places;
+    this.locations = locations;
     /** @type {any} */
     this.hls = null;
-    this.stopped = false;
+    this.isStopped = false;
     this.recoveredAt = -Infinity;
     this.lostAt = 0;
-    this.movedAt = performance.now();
-    /** since when the place to play from has been elsewhere */
-    this.leftAt = performance.now();
-    this.lastTime = 0;
+    this.progress = new Progress(host.video);
+    /** Since when hls.js has wanted to play at another position. */
+    this.displacedAt = performance.now();
   }
 
   async start() {
     const scope = /** @type {any} */ (globalThis);
-    const failed = [];
-    for (const place of scope.Hls ? [] : this.places) {
+    const errors = [];
+    for (const location of scope.Hls ? [] : this.locations) {
       try {
-        await loadScript(place);
+        await loadScript(location);
         if (scope.Hls) break;
-      } catch (error) { failed.push(messageOf(error)); }
+      } catch (error) { errors.push(messageOf(error)); }
     }
-    if (this.stopped) return;
-    if (!scope.Hls) return this.host.unfit(`hls.js could not be loaded (${failed.join('; ')})`);
-    if (!scope.Hls.isSupported()) return this.host.unfit('hls.js needs Media Source Extensions');
-    this.attach();
+    if (this.isStopped) return;
+    if (!scope.Hls) this.host.unsupported(`hls.js could not be loaded (${errors.join('; ')})`);
+    else if (scope.Hls.isSupported()) this.attach();
+    else this.host.unsupported('hls.js needs Media Source Extensions');
   }
 
   attach() {
     const { Hls } = /** @type {any} */ (globalThis);
-    this.movedAt = performance.now();
+    this.progress.reset();
     const hls = new Hls({
       lowLatencyMode: true,
-      abrController: withFairSamples(Hls.DefaultConfig.abrController),
+      abrController: withPartWeights(Hls.DefaultConfig.abrController),
       abrEwmaFastLive: 1,
       abrEwmaSlowLive: 4,
       liveSyncOnStallIncrease: 0,
-      playlistLoadPolicy: {
-        default: {
-          maxTimeToFirstByteMs: 10000, maxLoadTimeMs: 20000,
-          timeoutRetry: { maxNumRetry: 2, retryDelayMs: 0, maxRetryDelayMs: 0 },
-          errorRetry: { maxNumRetry: 60, retryDelayMs: 500, maxRetryDelayMs: 500, backoff: 'linear' },
-        },
-      },
+      playlistLoadPolicy: PLAYLIST_POLICY,
     });
     this.hls = hls;
-    hls.on(Hls.Events.ERROR, (/** @type {string} */ _event, /** @type {any} */ data) => {
-      if (this.hls !== hls) return;
-      const text = `hls.js: ${data.details}${data.response?.code ? ` (${data.response.code})` : ''}`;
-      if (data.fatal || data.type === Hls.ErrorTypes.NETWORK_ERROR) this.lostAt = performance.now();
-      if (data.fatal) this.broken(text, data.type === Hls.ErrorTypes.MEDIA_ERROR);
-      else if (data.type === Hls.ErrorTypes.NETWORK_ERROR) this.host.status('wait', 'Reconnecting', `${text}; trying again`);
+    const on = (/** @type {string} */ event, /** @type {(data: any) => void} */ body) => {
+      hls.on(event, (/** @type {string} */ _, /** @type {any} */ data) => {
+        if (this.hls === hls) body(data);
+      });
+    };
+    on(Hls.Events.ERROR, (data) => this.failed(data, Hls.ErrorTypes));
+    on(Hls.Events.LEVEL_LOADED, ({ details }) => {
+      if (details?.partHoldBack > 0) this.host.setTargets(details.partHoldBack + 0.05, 0);
     });
-    hls.on(Hls.Events.LEVEL_LOADED, (/** @type {string} */ _event, /** @type {any} */ data) => {
-      const holdBack = data.details?.partHoldBack;
-      if (this.hls === hls && holdBack > 0) this.host.suits(holdBack + 0.05, 0);
-    });
-    hls.on(Hls.Events.FRAG_BUFFERED, () => { if (this.hls === hls) this.host.status('live', 'Live'); });
+    on(Hls.Events.FRAG_BUFFERED, () => this.host.status('live', 'Live'));
     hls.loadSource(this.host.source);
     hls.attachMedia(this.host.video);
   }
 
-  /** @param {string} reason @param {boolean} [media] */
-  broken(reason, media = false) {
-    if (this.stopped || !this.hls) return;
-    this.host.status('wait', 'Reconnecting', `${reason}; starting again`);
+  /** @param {any} data of the event @param {Record<string, string>} types of errors */
+  failed({ details, response, type, fatal }, types) {
+    const text = `hls.js: ${details}${response?.code ? ` (${response.code})` : ''}`;
+    const isNetwork = type === types.NETWORK_ERROR;
+    if (fatal || isNetwork) this.lostAt = performance.now();
+    if (fatal) this.recover(text, type === types.MEDIA_ERROR);
+    else if (isNetwork) this.host.status('wait', 'Reconnecting', `${text}; trying again`);
+  }
+
+  /** @param {string} reason @param {boolean} [isMediaError] hls.js can recover by itself */
+  recover(reason, isMediaError = false) {
+    if (this.isStopped || !this.hls) return;
+    this.host.status('wait', 'Reconnecting', `${reason}; restarting`);
     const now = performance.now();
-    if (media && now - this.recoveredAt > 3000) {
+    if (isMediaError && now - this.recoveredAt > 3000) {
       this.recoveredAt = now;
       this.hls.recoverMediaError();
       return;
     }
     this.hls.destroy();
     this.hls = null;
-    setTimeout(() => { if (!this.stopped) this.attach(); }, 1000);
+    setTimeout(() => { if (!this.isStopped) this.attach(); }, 1000);
   }
 
   stop() {
-    this.stopped = true;
+    this.isStopped = true;
     this.hls?.destroy();
     this.hls = null;
   }
 
-  tick() {
+  setTarget() {}
+
+  update() {
     const now = performance.now(), { video } = this.host;
-    if (video.currentTime !== this.lastTime || video.paused || document.hidden) {
-      this.lastTime = video.currentTime;
-      this.movedAt = now;
-      this.leftAt = now;
-    } else if (now - this.movedAt > 10000 && this.hls) {
-      this.movedAt = now;
-      this.broken('the picture stood still for 10 s');
-    } else if (this.hls && !video.seeking) {
-      // hls.js 1.6.15 may load no more before numbers without media, where it learns of them for the sound first.
-      const place = this.hls.liveSyncPosition;
-      if (now - this.movedAt < 500 || !(place - video.currentTime > 1.5)) this.leftAt = now;
-      else if (now - this.leftAt > 2000) {
-        this.leftAt = now;
-        video.currentTime = place;
-      }
-    }
-    if (this.hls) this.hls.config.maxFragLookUpTolerance = ahead(video) < LOOK_UP.low ? LOOK_UP.wide : LOOK_UP.narrow;
+    const stopped = this.progress.stoppedFor(now);
+    if (stopped > STOP_TIMEOUT && this.hls) {
+      this.progress.reset();
+      this.recover('no new frame for 10 s');
+    } else this.followSyncPosition(stopped, now);
+    if (!this.hls) return;
+    const isLow = secondsAhead(video) < LOOK_UP.low;
+    this.hls.config.maxFragLookUpTolerance = isLow ? LOOK_UP.wide : LOOK_UP.narrow;
   }
 
-  behind() {
+  /**
+   * Seeks to the live position if playback stays stopped. hls.js 1.6.15 may stop loading before
+   * segment numbers without media, if it finds them in the audio playlist first.
+   * @param {number} stopped ms @param {number} now
+   */
+  followSyncPosition(stopped, now) {
+    const { video } = this.host;
+    if (stopped === 0) this.displacedAt = now;
+    if (!this.hls || video.seeking) return;
+    const position = this.hls.liveSyncPosition;
+    if (stopped < 500 || !(position - video.currentTime > 1.5)) this.displacedAt = now;
+    else if (now - this.displacedAt > 2000) {
+      this.displacedAt = now;
+      video.currentTime = position;
+    }
+  }
+
+  latency() {
     const date = this.hls?.playingDate;
     if (date) return (this.host.clock.now() - date.getTime()) / 1000;
     return this.hls && this.hls.latency > 0 ? this.hls.latency : null;
   }
 
-  sound() {
+  hasAudio() {
     const { hls } = this;
-    return hls?.levels?.length ? hls.audioTracks.length > 0 || hls.levels.some((/** @type {any} */ level) => level.audioCodec) : null;
+    if (!hls?.levels?.length) return null;
+    const isAudio = (/** @type {any} */ level) => Boolean(level.audioCodec);
+    return hls.audioTracks.length > 0 || hls.levels.some(isAudio);
   }
 
-  /** Without parts hls.js keeps seconds of buffer, and is left to it. */
-  held() { return Boolean(this.hls?.latestLevelDetails?.partList?.length && this.hls.playingDate); }
+  /** Without parts hls.js keeps seconds of buffer, and controls the latency itself. */
+  isControlled() {
+    return Boolean(this.hls?.latestLevelDetails?.partList?.length && this.hls.playingDate);
+  }
 
-  lowest() { return 0; }
+  minimumTarget() { return 0; }
 
-  /** @param {number} since */
-  steady(since) { return this.lostAt < since; }
+  /** @param {number} time */
+  wasConnectedSince(time) { return this.lostAt < time; }
 
   /** @param {number} seconds */
-  jump(seconds) {
+  seekBy(seconds) {
     const { video } = this.host, ranges = video.buffered;
     if (ranges.length === 0) return;
-    const end = ranges.end(ranges.length - 1);
-    if (end - video.currentTime > 0.5 || seconds < 0) {
-      video.currentTime = Math.max(ranges.start(ranges.length - 1), Math.min(video.currentTime + seconds, end - 0.1));
-    }
+    const start = ranges.start(ranges.length - 1), end = ranges.end(ranges.length - 1);
+    if (end - video.currentTime <= 0.5 && seconds >= 0) return;
+    video.currentTime = Math.max(start, Math.min(video.currentTime + seconds, end - 0.1));
   }
 }
-
-/**
- * How far hls.js looks beyond the end of what is buffered for the next segment, s; it does not while less than that lies
- * behind it. What is buffered ends a microsecond before its segment does, by how browsers round, so that by its default
- * (wide) the first two parts of each segment were loaded with the third. Narrow is less than the shortest part, an AAC
- * frame, and more than what PROGRAM-DATE-TIME rounds to, by which sound is put beside pictures. But where the last part of
- * a segment came while the one before was being parsed, hls.js never loads it; then only the wide look gets over it.
- */
-export const LOOK_UP = { narrow: 0.005, wide: 0.25, low: 0.15 };

@@ -1,79 +1,81 @@
 // SPDX-License-Identifier: Apache-2.0
-import { segmentNames } from '../playlist.js';
-import { within } from '../deadline.js';
+// The browser's own HLS, which controls the latency itself.
+
+import { within } from '../../shared/deadline.js';
+import { segmentNames } from '../segment-names.js';
 import { loadPlaylist } from '../transport.js';
 /** @typedef {import('./player.js').Host} Host */
 /** @typedef {import('./player.js').Player} Player */
 
 /**
- * The browser's own HLS. Those that know no parts are given the playlist made for them.
+ * Plays the playlist in Apple's browsers, and the chunked playlist in others: those do not know
+ * parts.
  * @implements {Player}
  */
 export class NativePlayer {
   /** @param {Host} host */
   constructor(host) {
     this.host = host;
-    this.stopped = false;
-    this.parts = navigator.vendor.startsWith('Apple');
+    this.isStopped = false;
+    this.knowsParts = navigator.vendor.startsWith('Apple');
   }
 
-  /** @returns {void} */
   start() {
+    if (this.host.video.canPlayType('application/vnd.apple.mpegurl')) void this.play();
+    else this.host.unsupported('This browser has no HLS of its own');
+  }
+
+  async play() {
     const { video, source } = this.host;
-    if (!video.canPlayType('application/vnd.apple.mpegurl')) {
-      return this.host.unfit('This browser has no HLS of its own');
-    }
-    void this.choose(source).then((url) => {
-      if (this.stopped) return;
-      video.src = url;
-      this.play();
-    });
-    return undefined;
+    const url = this.knowsParts ? source : await this.chunkedPlaylist() ?? source;
+    if (this.isStopped) return;
+    video.src = url;
+    video.onplaying = () => { if (!this.isStopped) this.host.status('live', 'Live'); };
+    video.play().catch(() => {});
   }
 
-  /** @param {string} source */
-  async choose(source) {
-    if (this.parts) return source;
+  /** @returns {Promise<string | null>} its URL; null if it does not exist */
+  async chunkedPlaylist() {
     try {
-      const names = segmentNames(await loadPlaylist(source, this.host.clock));
-      const chunked = names && new URL('chunked.m3u8', names.folder).href;
-      if (chunked && (await fetch(chunked, { signal: within(3000) })).ok) return chunked;
-    } catch { /* not ours, or not there yet */ }
-    return source;
-  }
-
-  play() {
-    this.host.video.onplaying = () => { if (!this.stopped) this.host.status('live', 'Live'); };
-    this.host.video.play().catch(() => {});
+      const names = segmentNames(await loadPlaylist(this.host.source, this.host.clock));
+      if (!names) return null;
+      const { href } = new URL('chunked.m3u8', names.folder);
+      const response = await within(3000, (signal) => fetch(href, { signal }));
+      return response.ok ? href : null;
+    } catch {
+      return null;
+    }
   }
 
   stop() {
-    this.stopped = true;
+    this.isStopped = true;
     this.host.video.onplaying = null;
   }
 
-  tick() {}
+  setTarget() {}
+
+  update() {}
 
   /** @param {string} reason */
-  broken(reason) {
-    if (this.stopped) return;
-    this.host.status('wait', 'Reconnecting', `${reason}; starting again`);
-    setTimeout(() => { if (!this.stopped) this.start(); }, 1000);
+  recover(reason) {
+    if (this.isStopped) return;
+    this.host.status('wait', 'Reconnecting', `${reason}; restarting`);
+    setTimeout(() => { if (!this.isStopped) this.start(); }, 1000);
   }
 
-  behind() {
+  latency() {
     const video = /** @type {any} */ (this.host.video);
     const start = video.getStartDate?.().getTime();  // Safari only
     return start > 0 ? (this.host.clock.now() - start) / 1000 - video.currentTime : null;
   }
 
-  sound() { return null; }
+  hasAudio() { return null; }
 
-  held() { return false; }  // the browser chooses its own place
+  isControlled() { return false; }
 
-  lowest() { return 0; }
+  minimumTarget() { return 0; }
 
-  steady() { return false; }
+  wasConnectedSince() { return false; }
 
-  jump() {}
+  seekBy() {}
 }

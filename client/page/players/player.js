@@ -1,47 +1,72 @@
 // SPDX-License-Identifier: Apache-2.0
-/** @typedef {import('../clock.js').ServerClock} ServerClock */
+// The interface between the page and its players, and the constants of each player.
+
+/** @typedef {import('../../shared/clock.js').ServerClock} ServerClock */
+
+/** @typedef {'live' | 'wait' | 'dead'} Status */
 
 /**
- * What a player is given by the page.
- * @typedef {{ video: HTMLVideoElement, clock: ServerClock, source: string,
- *   status: (kind: 'live' | 'wait' | 'dead', text: string, trouble?: string) => void,
- *   unfit: (why: string) => void, doubtClock: () => void, suits: (usual: number, least: number) => void }} Host
- *   `suits`: the target that suits this stream, and the least that it allows, s.
- * @typedef {{ start: () => void, stop: () => void, tick: () => void, broken: (reason: string) => void,
- *   behind: () => number | null, held: () => boolean, lowest: () => number, steady: (since: number) => boolean,
- *   jump: (seconds: number, now: number) => void, sound: () => boolean | null }} Player
- *   `behind`: seconds of what is shown behind the server's clock, null while unknown;
- *   `held`: whether the target is ours to hold; `lowest`: the least that this connection can hold, s;
- *   `steady`: whether the connection has held since then (performance.now);
- *   `sound`: whether the stream has sound, null while unknown.
+ * The page, as a player sees it.
+ * @typedef {object} Host
+ * @property {HTMLVideoElement} video
+ * @property {ServerClock} clock
+ * @property {string} source URL of the playlist or MPD
+ * @property {(status: Status, text: string, problem?: string) => void} status
+ * @property {(reason: string) => void} unsupported this player cannot play the stream
+ * @property {() => void} measureClock the server's clock may have been set
+ * @property {(usual: number, least: number) => void} setTargets
+ *   the default target for this stream, and the lowest one that it allows, s
  */
 
-/** Targets that were held without stalls, s. */
+/**
+ * A player of the page.
+ * @typedef {object} Player
+ * @property {() => void} start
+ * @property {() => void} stop
+ * @property {() => void} update called every 50 ms
+ * @property {(reason: string) => void} recover the decoder or the buffer failed
+ * @property {(target: number) => void} setTarget s
+ * @property {() => number | null} latency s; null if unknown
+ * @property {() => boolean} isControlled whether the page controls the latency
+ * @property {() => number} minimumTarget the lowest target that the connection allows, s
+ * @property {(time: number) => boolean} wasConnectedSince whether no connection was lost since
+ *   `time`, on the clock of performance.now()
+ * @property {(seconds: number, now: number) => void} seekBy
+ * @property {() => boolean | null} hasAudio null if unknown
+ */
+
+/** @typedef {'frames' | 'hlsjs' | 'dashjs' | 'native'} Kind */
+
+/**
+ * Targets that were held without stalls, s.
+ * @type {Record<Kind, number>}
+ */
 export const TARGETS = { frames: 0.12, hlsjs: 0.35, dashjs: 0.5, native: 2 };
-/** The frame player's on an MPD, s. */
+
+/** The target of the frame player on an MPD, s. */
 export const MPD_TARGET = 0.5;
 
-/** A stall of so many seconds raises the target; hls.js has hiccups of 50 ms at any target below a second. */
-export const STALL_COUNTS = { frames: 0.03, hlsjs: 0.15, dashjs: Infinity, native: Infinity };
-/** @typedef {keyof typeof TARGETS} Kind */
 /**
- * The player of this name, if there is one.
- * @param {string | null} name @returns {Kind | null}
+ * A longer stall raises the target, s. hls.js has stalls of 50 ms at any target below one second.
+ * @type {Record<Kind, number>}
  */
-export const kindNamed = (name) => (name !== null && Object.hasOwn(TARGETS, name) ? /** @type {Kind} */ (name) : null);
+export const STALL_TOLERANCES = {
+  frames: 0.03, hlsjs: 0.15, dashjs: Infinity, native: Infinity,
+};
+
+/** hls.js and dash.js are restarted if the position does not change for this time, ms. */
+export const STOP_TIMEOUT = 10000;
+
 /** @type {Record<Kind, string>} */
-export const TITLES = { frames: 'frame player', hlsjs: 'hls.js', dashjs: 'dash.js', native: 'browser\'s own HLS' };
-
-/** @param {string} url */
-export const isMPD = (url) => new URL(url).pathname.endsWith('.mpd');
+export const TITLES = {
+  frames: 'the frame player', hlsjs: 'hls.js', dashjs: 'dash.js', native: 'the browser\'s own HLS',
+};
 
 /**
- * The address of the same stream in the other format, by our names; null where it cannot be told.
- * @param {string} url
+ * The player with this name; null if there is none.
+ * @param {string | null} name
+ * @returns {Kind | null}
  */
-export function otherFormat(url) {
-  const other = new URL(url), names = /(live|playlist|index)\.m3u8$|manifest\.mpd$/;
-  if (!names.test(other.pathname)) return null;
-  other.pathname = other.pathname.replace(names, isMPD(url) ? 'playlist.m3u8' : 'manifest.mpd');
-  return other.href;
+export function kindNamed(name) {
+  return name !== null && Object.hasOwn(TARGETS, name) ? /** @type {Kind} */ (name) : null;
 }

@@ -1,32 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
+// Scripts of players: their locations, and loading them.
 
-/** hls.js from the one public CDN; its sum is known, so it may be nothing else. */
+/** @typedef {{ url: string, integrity?: string }} ScriptLocation */
+
+/** hls.js on the only CDN that the page's policy allows; the browser checks its sum. */
 export const CDN = {
   url: 'https://cdn.jsdelivr.net/npm/hls.js@1.6.15/dist/hls.min.js',
   integrity: 'sha256-QTqD4rsMd+0L8L4QXVOdF+9F39mEoLE+zTsUqQE4OTg=',
 };
 
 /**
- * Where hls.js may come from, in order of trial.
- * @param {string | null} asked `?hlsjs=`
- * @param {string} page the page's URL
- * @returns {{ places: { url: string, integrity?: string }[], refused: string | null }}
+ * The locations of hls.js, in order of preference: the requested one, or this server and the CDN.
+ * @param {string | null} requested `?hlsjs=`
+ * @param {string} page URL of the page
+ * @returns {{ locations: ScriptLocation[], warning: string | null }}
  */
-export function hlsPlaces(asked, page) {
-  const here = new URL(page), web = here.protocol !== 'file:';
-  /** @type {{ url: string, integrity?: string }[]} */
-  const places = web ? [{ url: new URL('/player/hls.js', page).href }, CDN] : [CDN];
-  if (!asked) return { places, refused: null };
+export function hlsLocations(requested, page) {
+  const { protocol, origin } = new URL(page), isFile = protocol === 'file:';
+  const usual = isFile ? [CDN] : [{ url: new URL('/player/hls.js', page).href }, CDN];
+  if (!requested) return { locations: usual, warning: null };
   /** @type {URL | null} */
   let url = null;
-  try { url = new URL(asked, page); } catch { /* refused below */ }
-  if (url?.href === CDN.url) return { places: [CDN], refused: null };
-  const ours = web ? url?.origin === here.origin : url?.protocol === 'file:' && url.host === '';
-  if (url && ours) return { places: [{ url: url.href }], refused: null };
-  return { places, refused: `A script from ${url?.host || asked} is refused: only this server and the CDN may give hls.js` };
+  try { url = new URL(requested, page); } catch { /* refused below */ }
+  if (url?.href === CDN.url) return { locations: [CDN], warning: null };
+  const isOwn = isFile ? url?.protocol === 'file:' && url.host === '' : url?.origin === origin;
+  if (url && isOwn) return { locations: [{ url: url.href }], warning: null };
+  const host = url?.host || requested;
+  const warning = `A script from ${host} is refused: hls.js is loaded from this server or the CDN`;
+  return { locations: usual, warning };
 }
 
-/** @param {{ url: string, integrity?: string }} place */
+/** The location of dash.js; null for a page from a file. */
+export function dashLocation() {
+  if (location.protocol === 'file:') return null;
+  return new URL('/player/dash.all.min.js', location.href).href;
+}
+
+/** @param {ScriptLocation} location @returns {Promise<void>} */
 export function loadScript({ url, integrity }) {
   return new Promise((resolve, reject) => {
     const script = document.createElement('script');
@@ -34,10 +44,13 @@ export function loadScript({ url, integrity }) {
       script.integrity = integrity;
       script.crossOrigin = 'anonymous';
     }
-    const fail = (/** @type {string} */ why) => { script.remove(); reject(new Error(`${url}: ${why}`)); };
-    script.onload = () => resolve(undefined);
-    script.onerror = () => fail('not there, or not what it should be');
-    setTimeout(() => fail('no answer'), 8000);
+    const fail = (/** @type {string} */ reason) => {
+      script.remove();
+      reject(new Error(`${url}: ${reason}`));
+    };
+    script.onload = () => resolve();
+    script.onerror = () => fail('not found, or its sum is wrong');
+    setTimeout(() => fail('no response within 8 s'), 8000);
     script.src = url;
     document.head.append(script);
   });

@@ -1,4 +1,6 @@
-// The little of node that is used here; Debian's tsc comes without @types/node.
+// SPDX-License-Identifier: Apache-2.0
+// The part of node's interface that client.ts uses: Debian's tsc has no @types/node.
+
 declare const process: {
   argv: string[];
   exitCode: number | undefined;

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// A media source that is fed by the page, with a buffer for video and one for audio.
+
+import { UnsupportedError } from './errors.js';
+import { bufferedOf, SourceBufferQueue } from './source-buffer.js';
+
+/** @returns {typeof MediaSource | undefined} iPhones have ManagedMediaSource only */
+export function mediaSourceClass() {
+  const scope = /** @type {any} */ (globalThis);
+  return scope.MediaSource ?? scope.ManagedMediaSource;
+}
+
+/** A media source with one or two buffers. After a failure it is closed and replaced. */
+export class MediaFeed {
+  /**
+   * @param {HTMLVideoElement} video
+   * @param {(reason: string) => void} onFailure
+   */
+  constructor(video, onFailure) {
+    this.element = video;
+    this.onFailure = onFailure;
+    /** @type {MediaSource | null} */
+    this.source = null;
+    /** @type {SourceBufferQueue | null} */
+    this.video = null;
+    /** @type {SourceBufferQueue | null} */
+    this.audio = null;
+    /** The URLs of the CMAF headers that were appended last. */
+    this.headers = '';
+    this.isClosed = false;
+  }
+
+  /**
+   * Opens the buffers, or changes their codecs, and appends the CMAF headers. The number of tracks
+   * cannot change.
+   * @param {{ type: string, header: Uint8Array }[]} tracks video, then audio if there is audio
+   */
+  async open(tracks) {
+    if (this.isClosed) throw new Error('the media source was closed before it was open');
+    if (!this.video) await this.attach(tracks.map(({ type }) => type));
+    else if (!this.hasTracks(tracks.length)) throw new Error('the stream has other tracks');
+    const [video, audio] = tracks;
+    this.video?.changeType(video.type, video.header);
+    if (audio) this.audio?.changeType(audio.type, audio.header);
+  }
+
+  /** @param {string[]} types */
+  async attach(types) {
+    const Source = mediaSourceClass();
+    for (const type of types) {
+      if (!Source?.isTypeSupported(type)) {
+        throw new UnsupportedError(`This browser cannot play ${type} by MSE`);
+      }
+    }
+    if (!Source) return;
+    const source = new Source();
+    this.source = source;
+    if (!('MediaSource' in globalThis)) this.element.disableRemotePlayback = true;
+    const url = URL.createObjectURL(source);
+    await new Promise((resolve, reject) => {
+      source.addEventListener('sourceopen', resolve, { once: true });
+      setTimeout(() => reject(new Error('the media source did not open within 5 s')), 5000);
+      this.element.src = url;
+    }).finally(() => URL.revokeObjectURL(url));
+    if (this.source !== source) throw new Error('the media source was closed before it was open');
+    source.duration = Infinity;
+    const fail = (/** @type {string} */ reason) => {
+      if (this.source === source) this.onFailure(reason);
+    };
+    // All buffers are added before the first append: browsers refuse to add one later.
+    const queues = types.map((type) => new SourceBufferQueue(this.element, source, type, fail));
+    this.video = queues[0];
+    this.audio = queues[1] ?? null;
+  }
+
+  /**
+   * Whether the open feed has this number of tracks.
+   * @param {number} count
+   */
+  hasTracks(count) { return (this.audio ? 2 : 1) === count; }
+
+  /** @returns {number | null} the start of the buffered media, s */
+  start() { return this.ranges()?.start(0) ?? null; }
+
+  /** @returns {number | null} the end of the buffered media, s */
+  end() {
+    const ranges = this.ranges();
+    return ranges && ranges.end(ranges.length - 1);
+  }
+
+  /** The ranges that all buffers contain; null if there are none. */
+  ranges() {
+    if (!this.video) return null;
+    return bufferedOf(this.audio ? this.element : this.video.buffer);
+  }
+
+  /**
+   * The start of the last range if nothing is buffered at the playback position before it; else
+   * null. An element may wait shortly before the end of a range, since video and audio end at
+   * different times there.
+   */
+  gapEnd() {
+    const ranges = this.ranges(), { currentTime, seeking, readyState } = this.element;
+    if (!ranges) return null;
+    const margin = seeking || readyState < 3 ? 0.25 : 0.02;
+    for (let i = 0; i < ranges.length; i += 1) {
+      const isBefore = currentTime < ranges.start(i) - 0.1;
+      if (!isBefore && currentTime < ranges.end(i) - margin) return null;
+    }
+    const last = ranges.start(ranges.length - 1);
+    return last > currentTime ? last : null;
+  }
+
+  close() {
+    this.isClosed = true;
+    for (const queue of [this.video, this.audio]) if (queue) queue.isClosed = true;
+    this.source = null;
+    this.video = null;
+    this.audio = null;
+  }
+}

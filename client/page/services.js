@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// The services of the stream's origin: its clock and /timestamps.json.
+
+import { sleep, within } from '../shared/deadline.js';
+import { servicesBeside } from '../shared/services.js';
+import { newestPartOf, timestampsOf } from '../shared/timestamps.js';
+import { milliseconds } from './figures.js';
+import { segmentNames } from './segment-names.js';
+import { loadPlaylist, timeServicesOf } from './transport.js';
+/** @typedef {import('../shared/clock.js').ServerClock} ServerClock */
+/** @typedef {import('../shared/timestamps.js').Timestamps} Timestamps */
+/** @typedef {import('./panel.js').Panel} Panel */
+
+const CLOCK_INTERVAL = 30000, CLOCK_RETRY = 2000;
+const POLL_INTERVAL = 500, POLL_RETRY = 5000;
+/** A larger difference of the clocks means that one of them was set, ms. */
+const DRIFT = 100;
+
+/** Keeps the server's clock measured, and shows the values of /timestamps.json. */
+export class ServicePoller {
+  /** @param {string} source @param {ServerClock} clock @param {Panel} panel */
+  constructor(source, clock, panel) {
+    this.source = source;
+    this.clock = clock;
+    this.panel = panel;
+    /** @type {{ timestamps: string, times: string[] } | null} */
+    this.services = null;
+    this.failures = 0;
+  }
+
+  start() {
+    void this.keepClock();
+    void this.pollTimestamps();
+  }
+
+  /** The services beside the stream's segments; null until its playlist was loaded. */
+  async findServices() {
+    if (this.services) return this.services;
+    try {
+      const list = await loadPlaylist(this.source, this.clock), names = segmentNames(list);
+      if (names) this.services = { ...servicesBeside(names.folder), times: timeServicesOf(list) };
+    } catch { /* the next call tries again */ }
+    return this.services;
+  }
+
+  /** @returns {Promise<boolean>} whether the clock is known */
+  async measureClock() {
+    const services = await this.findServices();
+    return services ? this.clock.measure(services.times) : false;
+  }
+
+  async keepClock() {
+    for (;;) await sleep(await this.measureClock() ? CLOCK_INTERVAL : CLOCK_RETRY);
+  }
+
+  async pollTimestamps() {
+    for (;;) {
+      const begun = performance.now();
+      if (!document.hidden) await this.updatePanel();
+      const interval = this.failures > 5 ? POLL_RETRY : POLL_INTERVAL;
+      await sleep(Math.max(50, interval - (performance.now() - begun)));
+    }
+  }
+
+  async updatePanel() {
+    const url = (await this.findServices())?.timestamps;
+    if (!url) return;
+    try {
+      this.show(await within(2000, async (signal) => {
+        const response = await fetch(url, { cache: 'no-store', signal });
+        if (!response.ok) throw new Error(`status ${response.status}`);
+        return timestampsOf(await response.json());
+      }));
+      this.failures = 0;
+    } catch {
+      this.failures += 1;
+      if (this.failures !== 3) return;
+      const names = ['Live edge age', 'Capture → available', 'Server clock'];
+      for (const name of names) this.panel.figure(name, '–');
+    }
+  }
+
+  /** @param {Timestamps} response */
+  show(response) {
+    const { panel, clock } = this, { age, delay } = newestPartOf(response);
+    const drift = Math.abs(response.timestamp / 1e6 - clock.now());
+    if (clock.roundTrip !== null && drift > DRIFT) void this.measureClock();
+    panel.figure('Live edge age', milliseconds(age));
+    panel.figure('Capture → available', milliseconds(delay));
+    const { synchronized, estimate } = response.clock;
+    const error = estimate === null ? '' : ` ± ${Math.abs(estimate).toFixed(1)} ms`;
+    const text = synchronized === null ? '–' : synchronized ? `in sync${error}` : 'not in sync';
+    panel.figure('Server clock', text, synchronized === false);
+  }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// The address of the stream: an HLS playlist or an MPD.
+
+/** @param {string} url */
+export const isMPD = (url) => new URL(url).pathname.endsWith('.mpd');
+
+/**
+ * The address of the same stream in the other format, by the names of our server; null for a
+ * stream with another name.
+ * @param {string} url
+ */
+export function otherFormat(url) {
+  const other = new URL(url), names = /(live|playlist|index)\.m3u8$|manifest\.mpd$/;
+  if (!names.test(other.pathname)) return null;
+  const name = isMPD(url) ? 'playlist.m3u8' : 'manifest.mpd';
+  other.pathname = other.pathname.replace(names, name);
+  return other.href;
+}
+
+/**
+ * The stream that belongs to the address of the page.
+ * @param {URL} page
+ */
+function usualSource(page) {
+  if (page.protocol === 'file:') return 'http://localhost:8080/live.m3u8';
+  const dash = page.pathname.match(/^(.*)\/ldash\/play\/([^/]+)(?:\/(?:manifest\.mpd)?)?$/);
+  if (dash) return new URL(`${dash[1]}/${dash[2]}/manifest.mpd`, page).href;
+  return new URL(page.pathname === '/' ? '/live.m3u8' : 'playlist.m3u8', page).href;
+}
+
+/**
+ * The stream to play.
+ * @param {string | null} requested `?src=`
+ * @param {string} page URL of the page
+ * @returns {{ source: string, warning: string | null }}
+ */
+export function sourceOf(requested, page) {
+  const base = new URL(page), usual = usualSource(base);
+  if (!requested) return { source: usual, warning: null };
+  try {
+    const url = new URL(requested, base.protocol === 'file:' ? undefined : base);
+    if (/^https?:$/.test(url.protocol)) return { source: url.href, warning: null };
+  } catch { /* not a URL */ }
+  const warning = `?src=${requested} is no http or https URL; playing ${usual}`;
+  return { source: usual, warning };
+}

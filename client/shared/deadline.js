@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Time limits for requests.
+
+/** @param {number} ms */
+export const sleep = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
+
+/**
+ * Runs `work` with a signal that fires after `timeout`, or together with `stop`.
+ * @template T
+ * @param {number} timeout ms
+ * @param {(signal: AbortSignal) => Promise<T>} work
+ * @param {AbortSignal} [stop]
+ * @returns {Promise<T>}
+ */
+export async function within(timeout, work, stop) {
+  const either = new AbortController();
+  const end = () => either.abort(stop?.reason);
+  const expire = () => either.abort(new Error(`no response within ${timeout / 1000} s`));
+  const timer = setTimeout(expire, timeout);
+  if (stop?.aborted) end();
+  stop?.addEventListener('abort', end);
+  try {
+    return await work(either.signal);
+  } finally {
+    clearTimeout(timer);
+    stop?.removeEventListener('abort', end);
+  }
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// Media and Multivariant Playlists (RFC 8216bis §4.4).
+
+/**
+ * A Media Segment.
+ * @typedef {object} Segment
+ * @property {string} uri
+ * @property {number} duration seconds
+ * @property {number} number its Media Sequence Number
+ * @property {number | null} date PROGRAM-DATE-TIME of its first frame, Unix seconds
+ */
+
+/**
+ * A Partial Segment.
+ * @typedef {object} Part
+ * @property {number} number the Media Sequence Number of its Parent Segment
+ * @property {number} index
+ * @property {number} duration seconds
+ * @property {number | null} end the end of its last frame by PROGRAM-DATE-TIME, Unix seconds
+ */
+
+/**
+ * The URLs of segments by number, and the folder that contains the segments.
+ * @typedef {{ urlOf: (number: number) => string, folder: string }} SegmentNames
+ */
+
+/**
+ * An HLS playlist, or one video AdaptationSet of an MPD.
+ * @typedef {object} Playlist
+ * @property {string[]} variants URLs of the Variant Streams; empty for a Media Playlist
+ * @property {string[]} audioPlaylists URLs of the audio Renditions of a Multivariant Playlist
+ * @property {Segment[]} segments complete segments, oldest first
+ * @property {Part[]} parts oldest first; without parts, each segment counts as one with index 0
+ * @property {boolean} hasParts
+ * @property {number} openNumber the Media Sequence Number of the open segment
+ * @property {number | null} openDate PROGRAM-DATE-TIME of its first frame, Unix seconds
+ * @property {number} openParts the number of its listed parts
+ * @property {string | null} map URL of the Media Initialization Section
+ * @property {number} targetDuration seconds
+ * @property {boolean} canBlockReload
+ * @property {boolean} ended
+ * @property {SegmentNames} [names] of an MPD only
+ * @property {string[]} [timing] URLs of UTCTiming, of an MPD only
+ * @property {Playlist} [audio] the audio rendition that belongs to the video
+ */
+
+/** @returns {Playlist} */
+export function emptyPlaylist() {
+  return {
+    variants: [], audioPlaylists: [], segments: [], parts: [], hasParts: false,
+    openNumber: 0, openDate: null, openParts: 0, map: null, targetDuration: 1,
+    canBlockReload: false, ended: false,
+  };
+}
+
+/**
+ * The attributes of a tag, without quotes.
+ * @param {string} list
+ * @returns {Record<string, string>}
+ */
+export function attributes(list) {
+  /** @type {Record<string, string>} */
+  const found = {};
+  for (const [, name, value] of list.matchAll(/([A-Z0-9-]+)=("[^"]*"|[^,]*)/g)) {
+    found[name] = value.replace(/^"|"$/g, '');
+  }
+  return found;
+}
+
+/**
+ * Reads the tags that the clients need. Throws if `text` is not a playlist.
+ * @param {string} text
+ * @param {string} base the URL of the playlist
+ * @returns {Playlist}
+ */
+export function parsePlaylist(text, base) {
+  if (!text.startsWith('#EXTM3U')) throw new Error('not an HLS playlist');
+  const list = emptyPlaylist();
+  let number = 0, index = 0, duration = 0, isVariant = false;
+  let partsDuration = 0;  // seconds of the parts of the current segment
+  /** @type {number | null} */
+  let date = null;
+  for (const line of text.split(/\r?\n/)) {
+    const [, tag, value] = line.match(/^#(EXT[A-Z0-9-]*):?(.*)$/) ?? ['', '', ''];
+    if (tag === 'EXT-X-MEDIA-SEQUENCE') number = parseInt(value, 10);
+    else if (tag === 'EXT-X-SKIP') {
+      number += parseInt(attributes(value)['SKIPPED-SEGMENTS'] ?? '0', 10);
+    } else if (tag === 'EXT-X-TARGETDURATION') list.targetDuration = parseInt(value, 10);
+    else if (tag === 'EXT-X-SERVER-CONTROL') {
+      list.canBlockReload = attributes(value)['CAN-BLOCK-RELOAD'] === 'YES';
+    } else if (tag === 'EXT-X-PROGRAM-DATE-TIME') date = Date.parse(value) / 1000;
+    else if (tag === 'EXT-X-DISCONTINUITY') date = null;
+    else if (tag === 'EXT-X-MAP') list.map = new URL(attributes(value).URI, base).href;
+    else if (tag === 'EXT-X-PART') {
+      const seconds = parseFloat(attributes(value).DURATION);
+      partsDuration += seconds;
+      const end = date === null ? null : date + partsDuration;
+      list.parts.push({ number, index, duration: seconds, end });
+      index += 1;
+    } else if (tag === 'EXTINF') duration = parseFloat(value);
+    else if (tag === 'EXT-X-STREAM-INF') isVariant = true;
+    else if (tag === 'EXT-X-MEDIA') {
+      const { TYPE, URI } = attributes(value);
+      if (TYPE === 'AUDIO' && URI) list.audioPlaylists.push(new URL(URI, base).href);
+    } else if (tag === 'EXT-X-ENDLIST') list.ended = true;
+    else if (line !== '' && !line.startsWith('#')) {
+      const uri = new URL(line, base).href;
+      if (isVariant) list.variants.push(uri);
+      else {
+        list.segments.push({ uri, duration, number, date });
+        if (date !== null) date += duration;
+        number += 1;
+        index = 0;
+        partsDuration = 0;
+      }
+      isVariant = false;
+    }
+  }
+  list.openNumber = number;
+  list.openDate = date;
+  list.openParts = index;
+  list.hasParts = list.parts.length > 0;
+  if (!list.hasParts) list.parts = list.segments.map(partOf);
+  return list;
+}
+
+/** @param {Segment} segment @returns {Part} */
+function partOf({ number, duration, date }) {
+  return { number, index: 0, duration, end: date === null ? null : date + duration };
+}

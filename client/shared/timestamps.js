@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// The content of /timestamps.json.
+
+/**
+ * All times in Unix ns.
+ * @typedef {object} Timestamps
+ * @property {number} timestamp when the response was rendered
+ * @property {Record<string, number>} parts when each part was complete, by file name
+ * @property {Record<string, number>} captures when the first frame of each part was captured
+ * @property {{ synchronized: boolean | null, estimate: number | null }} clock
+ *   `estimate`: the server's estimate of its clock error, ms
+ */
+
+/**
+ * Reads a response; absent and malformed members become null, NaN or empty.
+ * @param {any} response
+ * @returns {Timestamps}
+ */
+export function timestampsOf(response) {
+  const record = (/** @type {any} */ value) => (typeof value === 'object' && value ? value : {});
+  const { timestamp, parts, captures, clock } = record(response);
+  const { synchronized, offsetEstimateNs } = record(clock);
+  return {
+    timestamp: Number(timestamp), parts: record(parts), captures: record(captures),
+    clock: {
+      synchronized: typeof synchronized === 'boolean' ? synchronized : null,
+      estimate: typeof offsetEstimateNs === 'number' ? offsetEstimateNs / 1e6 : null,
+    },
+  };
+}
+
+/**
+ * The name with the highest segment number and part index. Numbers are compared, not strings.
+ * @param {string[]} names
+ * @returns {string | null}
+ */
+export function newestPart(names) {
+  let newest = null, best = [-1, -1];
+  for (const name of names) {
+    const match = name.match(/(\d+)\.(\d+)\.m4s$/);
+    if (!match) continue;
+    const [number, index] = [Number(match[1]), Number(match[2])];
+    if (number > best[0] || (number === best[0] && index > best[1])) {
+      best = [number, index];
+      newest = name;
+    }
+  }
+  return newest;
+}
+
+/**
+ * The newest part: `age` is the time since the capture of its first frame, `delay` the time from
+ * that capture until the part was complete. In ms; null if unknown.
+ * @param {Timestamps} timestamps
+ * @returns {{ name: string | null, age: number | null, delay: number | null }}
+ */
+export function newestPartOf({ timestamp, parts, captures }) {
+  const name = newestPart(Object.keys(parts));
+  const complete = parts[name ?? ''], captured = captures[name ?? ''];
+  const between = (/** @type {number} */ from, /** @type {number} */ to) => (
+    from > 0 && to > 0 ? (to - from) / 1e6 : null);
+  const age = between(captured ?? complete, timestamp), delay = between(captured, complete);
+  return { name, age, delay };
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { parametersOf } from '../page/parameters.js';
+import { kindNamed } from '../page/players/player.js';
+import { CDN, hlsLocations } from '../page/players/script.js';
+import { otherFormat, sourceOf } from '../page/source.js';
+
+suite('locations of hls.js', () => {
+  const own = 'http://h:8080/player/hls.js', cdn = CDN.url;
+  for (const [requested, page, expected, isRefused] of [
+    [null, 'http://h:8080/', [own, cdn], false],
+    [null, 'file:///home/a/browser.html', [cdn], false],
+    ['/x/hls.js', 'http://h:8080/live/', ['http://h:8080/x/hls.js'], false],
+    [cdn, 'http://h:8080/', [cdn], false],
+    ['hls.js', 'file:///home/a/browser.html', ['file:///home/a/hls.js'], false],
+    ['http://evil.example/hls.js', 'http://h:8080/', [own, cdn], true],
+    ['http://h:8081/hls.js', 'http://h:8080/', [own, cdn], true],
+    ['https://cdn.jsdelivr.net/npm/evil/x.js', 'http://h:8080/', [own, cdn], true],
+    ['//evil.example/hls.js', 'file:///home/a/browser.html', [cdn], true],
+    ['data:text/javascript,1', 'http://h:8080/', [own, cdn], true],
+  ]) {
+    test(`${requested} from ${page}`, () => {
+      const { locations, warning } = hlsLocations(requested, page);
+      assert.deepEqual(locations.map(({ url }) => url), expected);
+      assert.equal(warning !== null, isRefused);
+    });
+  }
+
+  test('a script of the CDN is checked by its sum', () => assert.match(CDN.integrity, /^sha256-/));
+});
+
+suite('the stream to play', () => {
+  for (const [requested, page, expected, isRefused] of [
+    [null, 'http://h/', 'http://h/live.m3u8', false],
+    [null, 'http://h/cam/', 'http://h/cam/playlist.m3u8', false],
+    [null, 'http://h/ldash/play/cam', 'http://h/cam/manifest.mpd', false],
+    [null, 'http://h/ldash/play/cam/', 'http://h/cam/manifest.mpd', false],
+    [null, 'http://h/t/abc/ldash/play/cam/manifest.mpd', 'http://h/t/abc/cam/manifest.mpd', false],
+    [null, 'file:///a/browser.html', 'http://localhost:8080/live.m3u8', false],
+    ['/live/manifest.mpd', 'http://h/', 'http://h/live/manifest.mpd', false],
+    ['https://o/x.m3u8', 'file:///a/browser.html', 'https://o/x.m3u8', false],
+    ['x.m3u8', 'file:///a/browser.html', 'http://localhost:8080/live.m3u8', true],
+    ['javascript:alert(1)', 'http://h/', 'http://h/live.m3u8', true],
+  ]) {
+    test(`${requested} from ${page}`, () => {
+      const { source, warning } = sourceOf(requested, page);
+      assert.equal(source, expected);
+      assert.equal(warning !== null, isRefused);
+    });
+  }
+
+  test('the other format has our names only', () => {
+    assert.equal(otherFormat('http://h/live.m3u8'), 'http://h/manifest.mpd');
+    assert.equal(otherFormat('http://h/cam/playlist.m3u8'), 'http://h/cam/manifest.mpd');
+    assert.equal(otherFormat('http://h/cam/manifest.mpd?x'), 'http://h/cam/playlist.m3u8?x');
+    assert.equal(otherFormat('http://h/cam/other.m3u8'), null);
+  });
+});
+
+suite('parameters', () => {
+  test('each is read', () => {
+    const found = parametersOf('http://h/?src=/cam/playlist.m3u8&player=hlsjs&target=0.5');
+    assert.equal(found.source, 'http://h/cam/playlist.m3u8');
+    assert.deepEqual([found.kind, found.target], ['hlsjs', 0.5]);
+    assert.deepEqual(Object.values(found.warnings), [null, null, null]);
+  });
+
+  test('an invalid target is ignored; an unknown player gives a warning', () => {
+    for (const target of ['', '0.04', '11', 'x']) {
+      assert.equal(parametersOf(`http://h/?target=${target}`).target, null);
+    }
+    const found = parametersOf('http://h/?player=vlc');
+    assert.equal(found.kind, null);
+    assert.match(found.warnings.player, /"vlc"/);
+  });
+
+  test('a player is one of four names, and no name that every object has', () => {
+    for (const kind of ['frames', 'hlsjs', 'dashjs', 'native']) assert.equal(kindNamed(kind), kind);
+    for (const name of [null, '', 'vlc', 'toString', 'constructor', '__proto__']) {
+      assert.equal(kindNamed(name), null, `${name}`);
+    }
+  });
+});
