@@ -1,60 +1,66 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CMAF
 import Capture
-import Foundation
 import Logging
 import Media
+import Packaging
 import Sharing
 import TestSupport
 import Testing
 
 @testable import Streams
 
-@Suite("Sound from a device", .serialized)
+@Suite("Audio of a device", .serialized)
 struct DeviceAudioTests {
-  /// What a device gave in so many milliseconds: chunks without a hole, and how late the last one came.
-  static func run(_ device: String, milliseconds: Int64) throws -> [AudioChunk] {
+  /// The chunks that a device yields in `milliseconds`, which have no hole between them.
+  static func run(_ device: String, milliseconds: Int64) throws -> [Chunk] {
     let video = Segmentation(
       rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)
-    let segmentation = try #require(AudioSegmentation(following: video, sampleRate: 48_000))
+    var configuration = StreamConfiguration(size: .hd720, segmentation: video)
+    configuration.audio = .device(device)
+    let segmentation = try #require(configuration.audioSegmentation)
     let monotonic = SystemClock.monotonic
-    let clock = StreamClock(
+    let start = StreamClock(
       wall: monotonic + SystemClock.wallMinusMonotonic, monotonic: monotonic)
-    let now = clock.mediaTime(at: monotonic, on: video)
+    let now = start.mediaTime(at: monotonic, on: video)
     let segment = segmentation.segment(of: segmentation.sample(atOrBefore: now) / 1024)
-    var track = try EncodedAudioTrack(
-      AudioEncoderSettings(), segmentation: segmentation, from: segment)
+    let log = Log(format: .text, least: .error) { _ in }
     let stop = StopFlag()
-    let chunks = Locked<[AudioChunk]>([])
-    let audio = DeviceAudio(
-      device: device, settings: AudioEncoderSettings(), stream: "live", video: video, stop: stop,
-      log: Log(format: .text, least: .error) { _ in }, clock: { clock },
-      mapping: { { _, captured in captured } })
+    let clock = FrameGridClock(
+      segmentation: video, start: start, feed: SlotFeed(renditions: 1, capacity: 3), stop: stop,
+      stepTimeout: 0)
+    let window = LiveWindow(
+      segmentation: .audio(segmentation), playlistLength: 10, retained: 20)
+    var pipeline = try AudioPipeline(
+      configuration, segmentation: segmentation, window: window, from: segment, clock: clock,
+      source: DeviceAudio(
+        device, settings: AudioEncoderSettings(), stream: "live", clock: clock, log: log,
+        mapping: { { _, captured in captured } }),
+      queue: AudioQueue(), gracePeriod: configuration.audioGracePeriod,
+      statistics: Locked(StreamStatistics(renditions: 2)), log: log)
+    window.goLive()
     let end = monotonic + milliseconds * 1_000_000
-    try audio.run(&track) { chunk in
-      chunks.withLock { $0.append(chunk) }
-      if SystemClock.monotonic > end { stop.set() }
-      return nil
-    }
-    let found = chunks.withLock { $0 }
+    window.subscribe { if SystemClock.monotonic > end { stop.set() } }
+    try pipeline.run(until: stop)
+    let chunks =
+      window.snapshot.segments.flatMap(\.chunks) + (window.snapshot.open?.chunks ?? [])
     var next = segmentation.firstFrame(of: segment)
-    for chunk in found {
-      #expect(chunk.firstFrame == next)
+    for chunk in chunks {
+      #expect(chunk.frame == next)
       next += chunk.frames
     }
-    return found
+    return chunks
   }
 
-  @Test("its sound is encoded, not silence", .enabled(if: FakeMicrophone.name != nil))
+  @Test("captured audio is encoded, not silence", .enabled(if: FakeMicrophone.name != nil))
   func device() throws {
     let chunks = try Self.run(try #require(FakeMicrophone.name), milliseconds: 1500)
     #expect(chunks.reduce(0) { $0 + $1.frames } > 40)
-    // The ramp itself is too slow to be heard; its jump, each 0.6 s, is a click.
+    // The ramp itself has no audible frequency; its jump, each 0.6 s, is a click.
     #expect(chunks.contains { $0.bytes.count > 500 })
   }
 
-  @Test("while it is missing, silence comes in step with time")
+  @Test("while the device is missing, silence is published as time passes")
   func missing() throws {
     _ = FakeMicrophone.name
     let chunks = try Self.run("no-such-device", milliseconds: 800)

@@ -1,24 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How long sound is waited for before it is silence: what was seen of the input at first, and more where sound that came
-/// later shows that this is too little.
+/// How late audio may be before silence replaces it: as measured at first, longer after late audio.
 ///
-/// An input may have had no sound when it was looked at, and it may come another way since.
+/// An input may have had no audio when it was surveyed, and its path may change.
 struct AudioGracePeriod: Sendable {
-  /// What is later was kept by somebody who was stopped, and says nothing of what comes next.
-  private static let most: Int64 = 2_000_000_000
-  /// How much more than the latest seen is waited for.
+  /// The grace period of an audio device; nanoseconds.
+  static let device: Int64 = 100_000_000
+  /// Larger delays come from a sender that was suspended and do not predict the next one.
+  private static let longest: Int64 = 2_000_000_000
+  /// How much longer than the largest delay the grace period is.
   private static let margin: Int64 = 30_000_000
 
-  /// So long after its time.
+  /// The grace period in nanoseconds after the time of the audio.
   private(set) var nanoseconds: Int64
 
-  /// A patience that has seen nothing late.
+  /// A grace period without late audio.
   init(_ nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
-  /// Sound came so many nanoseconds after its time, and there was silence already.
-  mutating func took(late nanoseconds: Int64) {
-    let wish = nanoseconds + Self.margin
-    if wish <= Self.most { self.nanoseconds = max(self.nanoseconds, wish) }
+  /// Counts audio that arrived `lateness` nanoseconds after its time, when silence had replaced it.
+  mutating func count(lateness: Int64) {
+    let required = lateness + Self.margin
+    if required <= Self.longest { nanoseconds = max(nanoseconds, required) }
   }
 }

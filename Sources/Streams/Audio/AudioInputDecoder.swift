@@ -2,23 +2,28 @@
 
 import Capture
 import Media
-import Sharing
 
-/// An input's sound on its way through decoder and resampler; confined to one thread.
+/// The decoder and the resampler between an input or a device and the encoder.
+///
+/// Confined to one thread.
 struct AudioInputDecoder: ~Copyable {
-  let settings: AudioEncoderSettings
+  private let settings: AudioEncoderSettings
   private var format: InputDescription.Audio?
   private var decoder: AudioDecoder?
   private var resampler: Resampler?
   private var shape: (rate: Int32, channels: Int)?
-  private var decoded: [(audio: DecodedAudio, time: Int64)] = []
-  /// When the sound ends that was decoded last, by the same clock.
+  /// The end of the audio that was decoded last: media time, nanoseconds.
   private var end: Int64 = 0
 
+  /// A decoder of audio for an encoder with `settings`.
   init(settings: AudioEncoderSettings) { self.settings = settings }
 
-  /// Decodes what came and belongs to `time`; what changed in its format makes a new decoder.
-  mutating func take(_ entry: AudioQueue.Entry, at time: Int64) throws(FFmpegError) {
+  /// Decodes a packet at its media time, in nanoseconds; another format opens another decoder.
+  ///
+  /// - Throws: the decoder's error. Later packets of the format are dropped if it did not open.
+  mutating func decode(
+    _ entry: AudioQueue.Entry, at time: Int64
+  ) throws(FFmpegError) -> [(audio: PCMBlock, rate: Int32, mediaTime: Int64)] {
     if entry.format != format {
       format = entry.format
       decoder = nil
@@ -26,29 +31,27 @@ struct AudioInputDecoder: ~Copyable {
         codec: entry.format.codec, extradata: entry.format.configuration,
         sampleRate: Int32(clamping: entry.format.sampleRate), channels: entry.format.channels)
     }
-    guard let found = try decoder?.decode(entry.bytes, pts: time) else { return }
-    // Nothing real has less, and each sample of it would become hundreds.
-    for audio in found where audio.sampleRate >= 1000 {
-      let time = audio.pts ?? end
-      decoded.append((audio, time))
-      end = time + Int64(audio.audio.count) * 1_000_000_000 / Int64(audio.sampleRate)
+    guard let decoded = try decoder?.decode(entry.bytes, pts: time) else { return [] }
+    var blocks: [(audio: PCMBlock, rate: Int32, mediaTime: Int64)] = []
+    // No real source has a lower rate, and each of its samples would become hundreds.
+    for block in decoded where block.sampleRate >= 1000 {
+      let mediaTime = block.pts ?? end
+      blocks.append((block.audio, block.sampleRate, mediaTime))
+      end = mediaTime + Int64(block.audio.count) * 1_000_000_000 / Int64(block.sampleRate)
     }
+    return blocks
   }
 
-  /// The next decoded stretch, and its time: by the clock of what was taken.
-  mutating func pop() -> (DecodedAudio, Int64)? {
-    decoded.isEmpty ? nil : decoded.removeFirst()
-  }
-
-  /// Brings a stretch to its place in the stream.
+  /// Converts samples to the rate and the channels of the encoder.
+  ///
+  /// - Throws: the resampler's error.
   mutating func convert(
-    _ decoded: DecodedAudio, at mediaTime: Int64
+    _ audio: PCMBlock, rate: Int32, at mediaTime: Int64
   ) throws(FFmpegError) -> Resampler.Output? {
-    let (rate, channels) = (decoded.sampleRate, decoded.audio.channels)
-    if shape?.rate != rate || shape?.channels != channels {
-      shape = (rate, channels)
-      resampler = try Resampler(fromRate: rate, channels: channels, to: settings)
+    if shape?.rate != rate || shape?.channels != audio.channels {
+      shape = (rate, audio.channels)
+      resampler = try Resampler(fromRate: rate, channels: audio.channels, to: settings)
     }
-    return try resampler?.convert(decoded.audio, at: mediaTime)
+    return try resampler?.convert(audio, at: mediaTime)
   }
 }

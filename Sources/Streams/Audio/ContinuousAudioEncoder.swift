@@ -3,14 +3,14 @@
 import Capture
 import Media
 
-/// Sound as coded AAC frames, each of which comes once and in order; silence where there was no sound.
+/// Encodes samples to AAC frames: each position once and in order, missing audio as silence.
 struct ContinuousAudioEncoder: ~Copyable {
   let settings: AudioEncoderSettings
-  /// The AAC frame with which it begins; those before it only prime the encoder.
+  /// The index of its first AAC frame; those before it only prime the encoder.
   private(set) var first: Int64
   private var encoder: AudioEncoder
 
-  /// Opens an encoder whose first frame is the AAC frame `first`.
+  /// Opens an encoder whose first AAC frame is `first`.
   ///
   /// - Throws: the encoder's error.
   init(_ settings: AudioEncoderSettings, from first: Int64) throws(FFmpegError) {
@@ -19,9 +19,9 @@ struct ContinuousAudioEncoder: ~Copyable {
     encoder = try Self.primed(settings, for: first)
   }
 
-  /// An encoder whose next frame is the AAC frame `first`.
+  /// An encoder whose next AAC frame is `first`.
   ///
-  /// It began a frame earlier, so that a decoder of the first frame that is published has its overlap.
+  /// It starts one AAC frame earlier, so that a decoder of `first` has the overlap it needs.
   private static func primed(
     _ settings: AudioEncoderSettings, for first: Int64
   ) throws(FFmpegError) -> AudioEncoder {
@@ -34,10 +34,10 @@ struct ContinuousAudioEncoder: ~Copyable {
   /// RFC 6381 codecs string.
   var codecs: String { encoder.codecString }
 
-  /// The sample that comes next, since 1970.
+  /// The next sample since 1970.
   var next: Int64 { encoder.next ?? first * AudioSegmentation.samplesPerFrame }
 
-  /// The CMAF header of a track of it.
+  /// The CMAF header of its track.
   ///
   /// - Throws: the muxer's error.
   borrowing func header() throws(FFmpegError) -> [UInt8] {
@@ -45,17 +45,17 @@ struct ContinuousAudioEncoder: ~Copyable {
       encoder.initSegment(), timescale: Int(settings.sampleRate), codecs: encoder.codecString)
   }
 
-  /// Encodes sound whose first sample is the sample `position` since 1970.
+  /// Encodes samples of which the first is the sample `position` since 1970.
   ///
-  /// - Returns: the frames that are complete: up to ``AudioEncoder/delayFrames`` before the sound's end.
+  /// - Returns: the complete AAC frames, up to ``AudioEncoder/delayFrames`` before the end.
   /// - Throws: the encoder's error.
-  mutating func take(
+  mutating func encode(
     _ audio: PCMBlock, at position: Int64
   ) throws(FFmpegError) -> [EncodedAudioFrame] {
     try encoder.encode(audio, at: position).filter { $0.index >= first }
   }
 
-  /// Says that no sound comes before the sample `position` any more; what is missing is silence.
+  /// Encodes silence up to the sample `position`.
   ///
   /// - Throws: the encoder's error.
   mutating func fill(to position: Int64) throws(FFmpegError) -> [EncodedAudioFrame] {
@@ -63,7 +63,7 @@ struct ContinuousAudioEncoder: ~Copyable {
     return try encoder.fill(to: position).filter { $0.index >= first }
   }
 
-  /// Goes on with the AAC frame `index`; nothing comes between.
+  /// Continues with the AAC frame `index`, without audio before it.
   ///
   /// - Throws: the encoder's error.
   mutating func jump(to index: Int64) throws(FFmpegError) {
@@ -71,14 +71,14 @@ struct ContinuousAudioEncoder: ~Copyable {
     encoder = try Self.primed(settings, for: index)
   }
 
-  /// What the encoder holds; nothing may be encoded after it.
+  /// The AAC frames that the encoder still holds; nothing can be encoded after it.
   ///
   /// - Throws: the encoder's error.
   mutating func finish() throws(FFmpegError) -> [EncodedAudioFrame] {
     try encoder.finish().filter { $0.index >= first }
   }
 
-  /// A coded frame of silence between others.
+  /// An AAC frame of silence that can be inserted between others.
   ///
   /// - Throws: the encoder's error.
   static func silence(_ settings: AudioEncoderSettings) throws(FFmpegError) -> [UInt8] {

@@ -4,17 +4,17 @@ import CMAF
 package import Capture
 import Media
 
-/// AAC that can go out as it comes.
+/// The format of AAC that can be copied.
 package struct CopiedAudioFormat: Sendable, Equatable {
-  /// Its decoder's configuration, which goes into the header.
+  /// The decoder's configuration, which is part of the CMAF header.
   let configuration: AudioSpecificConfig
-  /// Rate and channels of it, and what is said of its bits.
+  /// Its sample rate and channels, and the bitrate that playlists announce.
   let settings: AudioEncoderSettings
 
-  /// What sources of AAC hardly exceed; kilobits a second.
+  /// An upper bound for the AAC of common sources, in kbit/s.
   private static let bitrateKilobits = 256
 
-  /// The source's sound, if it can go out as it comes.
+  /// The format of the source's audio; nil if it cannot be copied.
   package init?(_ audio: InputDescription.Audio) {
     guard let configuration = audio.passable else { return nil }
     self.configuration = configuration
@@ -23,7 +23,7 @@ package struct CopiedAudioFormat: Sendable, Equatable {
       bitrateKilobits: Self.bitrateKilobits)
   }
 
-  /// The CMAF header of a track of it.
+  /// The CMAF header of a track with this format.
   ///
   /// - Throws: the muxer's error.
   func header() throws(FFmpegError) -> [UInt8] {
@@ -33,6 +33,6 @@ package struct CopiedAudioFormat: Sendable, Equatable {
       timescale: Int(settings.sampleRate), codecs: configuration.codecString)
   }
 
-  /// Whether a decoder that was set up for `other` understands this sound.
+  /// Whether a decoder that was configured for `other` decodes this format.
   func fits(_ other: CopiedAudioFormat) -> Bool { settings == other.settings }
 }

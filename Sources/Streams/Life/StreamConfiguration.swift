@@ -115,31 +115,30 @@ package struct StreamConfiguration: Sendable {
       copied?.settings ?? AudioEncoderSettings(channels: input.channels == 1 ? 1 : 2)
   }
 
-  /// How long after its time sound of the source is waited for; nanoseconds.
-  var audioPatience: Int64 {
-    guard case .input = audio, case .network(let source) = source else {
-      return DeviceAudio.inputDelay
-    }
-    // What was the most in a second, and two AAC frames; what does not come for so long is not worth waiting for.
-    return min((source.facts?.audioDelay ?? 0) + 50_000_000, 2_000_000_000)
-  }
-
-  /// How long after its end a frame of sound may still come, with how far its encoder looks ahead, in nanoseconds: the
-  /// test tone is known beforehand.
-  package var audioDelay: Int64 {
+  /// How late audio may be before silence replaces it, in nanoseconds; nil if it is never late.
+  var audioGracePeriod: Int64? {
     switch audio {
-    case .none, .tone: return 0
-    case .input(.some): return audioWait
-    case .device, .input(nil):
-      let ahead = Int64(AudioEncoder.delayFrames) * AudioSegmentation.samplesPerFrame
-      return audioWait + ahead * 1_000_000_000 / Int64(audioSettings.sampleRate)
+    case .none, .tone: return nil
+    case .device: return AudioGracePeriod.device
+    case .input:
+      guard case .network(let source) = source else { return AudioGracePeriod.device }
+      // The largest delay within one second, and two AAC frames; at most two seconds.
+      return min((source.facts?.audioDelay ?? 0) + 50_000_000, 2_000_000_000)
     }
   }
 
-  /// Sound of passed-through pictures waits for these besides.
-  private var audioWait: Int64 {
-    passesThrough
-      ? max(audioPatience, inputDelay + segmentation.grid.rate.frameNanoseconds) : audioPatience
+  /// How long after its end an AAC frame may be published, in nanoseconds.
+  ///
+  /// The sum of the grace period and of the look-ahead of the encoder. The test tone is known in
+  /// advance.
+  package var audioDelay: Int64 {
+    guard let gracePeriod = audioGracePeriod else { return 0 }
+    // Audio beside pass-through video also waits for the video.
+    let video = passesThrough ? inputDelay + segmentation.grid.rate.frameNanoseconds : 0
+    let delay = max(gracePeriod, video)
+    if case .input(.some) = audio { return delay }
+    let ahead = Int64(AudioEncoder.delayFrames) * AudioSegmentation.samplesPerFrame
+    return delay + ahead * 1_000_000_000 / Int64(audioSettings.sampleRate)
   }
 
   /// The fixed delay after which a slot closes, in nanoseconds: nothing for the test picture, which is made at its

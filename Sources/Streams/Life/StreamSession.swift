@@ -192,9 +192,13 @@ package final class StreamSession: Sendable {
     } catch {
       throw .source("\(error)")
     }
-    if let opening = try startAudio(beside: track, onFailure),
-      case .failed(let reason) = opening.wait(\.finished)
-    {
+    let clock = VideoTimelineClock(timeline: track.timeline)
+    let opening = try startAudio(clock: clock, from: nil, source: { nil }, onFailure) {
+      [audio] _ in
+      audio?.goLive()
+      return true
+    }
+    if case .failed(let reason) = opening?.wait(\.finished) {
       throw .encoder(reason)
     }
     counters.withLock { $0.isSourceOnline = true }
@@ -202,31 +206,6 @@ package final class StreamSession: Sendable {
       .init(
         size: configuration.size, segmentation: configuration.segmentation, feed: feed,
         statistics: counters, passThrough: track, audio: audioTaker))
-  }
-
-  /// Starts the thread of the sound that goes with passed-through pictures, if there is any.
-  private func startAudio(
-    beside track: PassThroughTrack, _ onFailure: @escaping @Sendable (Failure) -> Void
-  ) throws(Failure) -> Monitor<Opening>? {
-    guard let audio, let segmentation = configuration.audioSegmentation else { return nil }
-    let opening = Monitor(Opening.pending)
-    try thread(StreamConfiguration.audioName) { [self] in
-      var isOpen = false
-      do throws(FFmpegError) {
-        var body = try VideoAlignedAudio(
-          configuration, segmentation: segmentation, window: audio, timeline: track.timeline,
-          queue: audioQueue, patience: configuration.audioPatience, statistics: counters, log: log)
-        isOpen = true
-        opening.update { $0 = .opened }
-        try body.run(until: stop)
-        if ending.isSet { body.finish() }
-      } catch {
-        guard isOpen else { return opening.update { $0 = .done(error) } }
-        log.write(.error, "encoder-failed", stream: configuration.name, "\(error)")
-        onFailure(.encoder("\(error)"))
-      }
-    }
-    return opening
   }
 
   private func startSource(_ opening: Monitor<Opening>) throws(Failure) {
@@ -273,36 +252,55 @@ package final class StreamSession: Sendable {
     }
   }
 
-  /// Starts the thread of the sound, if there is any; a device that is missing is an error as a camera is.
+  /// Starts the audio of an encoded stream; a missing device is an error, as a missing camera is.
   private func startAudio(
     _ onFailure: @escaping @Sendable (Failure) -> Void
   ) throws(Failure) -> Monitor<Opening>? {
-    guard let audio, let segmentation = configuration.audioSegmentation else { return nil }
     if case .device(let name) = configuration.audio, !configuration.waitsForSource {
       do throws(AudioDeviceError) { _ = try AudioDevice(device: name) } catch {
         throw .source("\(error)")
       }
     }
+    let grid = FrameGridClock(
+      segmentation: configuration.segmentation, start: clock, feed: feed, stop: stop,
+      stepTimeout: configuration.inputDelay + 2_000_000_000)
+    return try startAudio(
+      clock: grid, from: firstSegment,
+      source: { [configuration, log] in
+        grid.source(of: configuration, log: log)
+      }, onFailure
+    ) { [self] (pipeline: inout AudioPipeline) throws(FFmpegError) in
+      let now = clock.mediaTime(at: SystemClock.monotonic, on: configuration.segmentation)
+      try pipeline.prefill(to: now)
+      guard let first = startLine.arrive(.min) else { return false }
+      audio?.goLive()
+      if startLine.isLastReady() { try openFeed(first) }
+      return true
+    }
+  }
+
+  /// Starts the audio thread, if the stream has audio; `goLive` opens the window and returns
+  /// whether the stream starts.
+  private func startAudio(
+    clock: any MediaClock, from firstSegment: Int64?,
+    source: @escaping @Sendable () -> (any LocalAudioSource)?,
+    _ onFailure: @escaping @Sendable (Failure) -> Void,
+    goLive: @escaping @Sendable (inout AudioPipeline) throws(FFmpegError) -> Bool
+  ) throws(Failure) -> Monitor<Opening>? {
+    guard let audio, let segmentation = configuration.audioSegmentation else { return nil }
     let opening = Monitor(Opening.pending)
-    let body = AudioThread(
-      configuration: configuration, segmentation: segmentation, window: audio, clock: clock,
-      firstSegment: firstSegment, feed: feed, queue: audioQueue, stop: stop, ending: ending,
-      statistics: counters,
-      log: log)
     try thread(StreamConfiguration.audioName) { [self] in
       var isOpen = false
       do throws(FFmpegError) {
-        try body.run(
-          opened: {
-            isOpen = true
-            opening.update { $0 = .opened }
-          },
-          goLive: { () throws(FFmpegError) in
-            guard let first = startLine.arrive(.min) else { return false }
-            audio.goLive()
-            if startLine.isLastReady() { try openFeed(first) }
-            return true
-          })
+        var pipeline = try AudioPipeline(
+          configuration, segmentation: segmentation, window: audio, from: firstSegment,
+          clock: clock, source: source(), queue: audioQueue,
+          gracePeriod: configuration.audioGracePeriod, statistics: counters, log: log)
+        isOpen = true
+        opening.update { $0 = .opened }
+        guard try goLive(&pipeline) else { return }
+        try pipeline.run(until: stop)
+        if ending.isSet { try pipeline.finish() }
       } catch {
         guard isOpen else { return opening.update { $0 = .done(error) } }
         log.write(.error, "encoder-failed", stream: configuration.name, "\(error)")

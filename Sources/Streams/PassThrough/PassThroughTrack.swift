@@ -153,7 +153,7 @@ final class PassThroughTrack: Sendable {
       window.publish(chunk)
       state.number = place.segment
       return timeline.withLock {
-        $0.take(chunk.frame, in: place.segment, pts: pts, captured: captured)
+        $0.append(chunk.frame, in: place.segment, pts: pts, captured: captured)
       }
     }
     opening.chunks.append(chunk)
@@ -171,7 +171,7 @@ final class PassThroughTrack: Sendable {
       timeline.begin(
         number: place.segment, first: first, pts: opening.pts, captured: opening.captured,
         offset: opening.run.offset)
-      timeline.take(chunk.frame, in: place.segment, pts: pts, captured: captured)
+      timeline.append(chunk.frame, in: place.segment, pts: pts, captured: captured)
     }
   }
 

@@ -1,112 +1,76 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Media
+import Scheduling
+import Sharing
 
-/// What the pictures of a passed-through stream say of its media time, for the sound that goes with them: a pure state
-/// machine.
+/// The discontinuity periods of published pass-through video: a pure state machine.
 ///
-/// Runs are told when readers see them, so that sound never begins one that pictures do not have.
+/// A period is added when readers can see it, so that audio never starts one that video lacks.
 struct VideoTimeline: Sendable {
-  /// A run of pictures with one relation between the source's stamps and media time.
-  struct Period: Sendable, Equatable {
-    /// Runs before it.
-    let index: Int64
-    /// The number of its first segment.
-    let number: Int64
-    /// The picture with which it begins, on the grid.
-    let first: Int64
-    /// The stamp of that picture, nanoseconds.
-    let pts: Int64
-    /// When that picture was captured: monotonic clock, nanoseconds.
-    let captured: Int64
-    /// What the wall clock is ahead of media time, in nanoseconds.
-    let offset: Int64
-    /// Its segments, the newest last: their numbers, and the pictures with which they begin.
-    fileprivate(set) var segments: [Segment]
-    /// The newest picture's place on the grid.
-    fileprivate(set) var newest: Int64
-    /// When that one was captured: monotonic clock, nanoseconds.
-    fileprivate(set) var newestCaptured: Int64
-    /// How much later pictures lie on the grid than their stamps say, smoothed: a sensor may be a little slower or faster
-    /// than the rate of the grid; nanoseconds.
-    fileprivate(set) var shift: Int64 = 0
-
-    /// The place on the grid behind its newest picture.
-    var end: Int64 { newest + 1 }
-  }
-
-  /// A segment of pictures.
-  struct Segment: Sendable, Equatable {
-    let number: Int64
-    /// The picture with which it begins, on the grid.
-    let first: Int64
-  }
-
-  /// More runs, and more segments of each, are never kept: sound is hardly ever one behind.
+  /// Periods, and segments of each, that are kept: more than audio is ever late.
   private static let capacity = 16
-
-  private let grid: FrameGrid
-  private var runs: [Period] = []
-
-  /// A timeline without pictures.
-  init(grid: FrameGrid) { self.grid = grid }
-
-  /// The first run that is kept with that index or a later one, as it is now.
-  func run(atOrAfter index: Int64) -> Period? { runs.first { $0.index >= index } }
-
-  /// A run begins with the picture `first` of segment `number`.
-  mutating func begin(
-    number: Int64, first: Int64, pts: Int64, captured: Int64, offset: Int64
-  ) {
-    runs =
-      runs.suffix(Self.capacity - 1) + [
-        Period(
-          index: (runs.last?.index ?? -1) + 1, number: number, first: first, pts: pts,
-          captured: captured, offset: offset, segments: [Segment(number: number, first: first)],
-          newest: first, newestCaptured: captured)
-      ]
-  }
-
-  /// A picture of the newest run is there, in segment `number`.
-  mutating func take(_ picture: Int64, in number: Int64, pts: Int64, captured: Int64) {
-    guard var run = runs.popLast() else { return }
-    let apart = grid.nanoseconds(picture) - grid.nanoseconds(run.first) - (pts - run.pts)
-    run.shift += (apart - run.shift) / Self.smoothing
-    run.newest = picture
-    run.newestCaptured = captured
-    if run.segments.last?.number != number {
-      run.segments =
-        run.segments.suffix(Self.capacity - 1) + [Segment(number: number, first: picture)]
-    }
-    runs.append(run)
-  }
-
-  /// The media time in `run` of what is captured at the monotonic time `captured`, by its newest picture: nanoseconds
-  /// since 1970.
-  func mediaTime(at captured: Int64, in run: Period) -> Int64 {
-    grid.nanoseconds(run.newest) + captured - run.newestCaptured
-  }
-
-  /// The media time in `run` of what carries the stamp `pts` and was captured at `captured`: nanoseconds since 1970.
-  ///
-  /// Pictures are as many frames behind the run's first as their stamps say, and sound goes with them: however far the
-  /// source's clock has run away, both keep together. A stamp that cannot be of this run, since stamps have jumped and no
-  /// picture has come since, is not believed.
-  func mediaTime(pts: Int64, captured: Int64, in run: Period) -> Int64 {
-    let byCapture = mediaTime(at: captured, in: run)
-    let (distance, overflow) = pts.subtractingReportingOverflow(run.pts)
-    guard !overflow else { return byCapture }
-    let begin = grid.nanoseconds(run.first) + run.shift
-    let byTimestamp = begin.addingReportingOverflow(distance)
-    guard !byTimestamp.overflow, abs(byTimestamp.partialValue - byCapture) <= Self.trust else {
-      return byCapture
-    }
-    return byTimestamp.partialValue
-  }
-
-  /// Pictures over which their distance from their stamps is smoothed.
+  /// Frames over which their distance from their timestamps is smoothed: a sensor may be slower or
+  /// faster than the rate of the grid.
   private static let smoothing: Int64 = 32
 
-  /// How far stamp and capture may be apart; nanoseconds.
-  private static let trust: Int64 = 300_000_000
+  private let grid: FrameGrid
+  private var periods: [MediaPeriod] = []
+
+  /// A timeline without video.
+  init(grid: FrameGrid) { self.grid = grid }
+
+  /// The first period that is kept with that index or a later one.
+  func period(from index: Int64) -> MediaPeriod? { periods.first { $0.index >= index } }
+
+  /// Starts a period with the frame `first` of segment `number`.
+  ///
+  /// - Parameters:
+  ///   - number: the segment.
+  ///   - first: the index of the frame.
+  ///   - pts: the timestamp of the frame, in nanoseconds.
+  ///   - captured: when the frame was captured: monotonic clock, nanoseconds.
+  ///   - offset: wall clock minus media time, in nanoseconds.
+  mutating func begin(number: Int64, first: Int64, pts: Int64, captured: Int64, offset: Int64) {
+    let mediaTime = grid.nanoseconds(first)
+    let segment = MediaPeriod.Segment(number: number, firstFrame: first)
+    let period = MediaPeriod(
+      index: (periods.last?.index ?? -1) + 1, first: segment, captured: captured, offset: offset,
+      newestFrame: first, newest: (captured, mediaTime), reference: (pts, mediaTime),
+      segments: [segment])
+    periods = periods.suffix(Self.capacity - 1) + [period]
+  }
+
+  /// Adds a frame of segment `number` to the newest period.
+  mutating func append(_ frame: Int64, in number: Int64, pts: Int64, captured: Int64) {
+    guard var period = periods.popLast(), let reference = period.reference else { return }
+    let mediaTime = grid.nanoseconds(frame)
+    let distance = mediaTime - reference.mediaTime - (pts - reference.pts)
+    period.reference?.mediaTime += distance / Self.smoothing
+    period.newestFrame = frame
+    period.newest = (captured, mediaTime)
+    if period.segments.last?.number != number {
+      let segment = MediaPeriod.Segment(number: number, firstFrame: frame)
+      period.segments = period.segments.suffix(Self.capacity - 1) + [segment]
+    }
+    periods.append(period)
+  }
+}
+
+/// The media clock of a pass-through stream: audio follows the video that readers can see.
+struct VideoTimelineClock: MediaClock {
+  let timeline: Locked<VideoTimeline>
+
+  func periods(from index: Int64, now: Int64) -> (current: MediaPeriod, next: MediaPeriod?)? {
+    timeline.withLock { timeline in
+      timeline.period(from: index).map { ($0, timeline.period(from: $0.index + 1)) }
+    }
+  }
+
+  /// Nil: each step of the wall clock starts a period.
+  func step(before number: Int64) -> ClockStep? { nil }
+
+  func lateness(of mediaTime: Int64, in period: MediaPeriod) -> Int64 {
+    SystemClock.wall - mediaTime - period.offset
+  }
 }

@@ -9,8 +9,39 @@ import Testing
 
 @testable import Streams
 
-@Suite("A stream's sound")
-struct EncodedAudioTrackTests {
+@Suite("AAC frames at their positions")
+struct AudioPlacerTests {
+  /// A placer of encoded audio and the chunks of its AAC frames.
+  struct Track: ~Copyable {
+    var placer: AudioPlacer
+    var chunker: AudioChunker
+    let segmentation: AudioSegmentation
+
+    init(_ segmentation: AudioSegmentation, from segment: Int64) throws {
+      placer = try AudioPlacer(
+        nil, AudioEncoderSettings(), from: segmentation.firstFrame(of: segment))
+      chunker = AudioChunker(segmentation: segmentation)
+      self.segmentation = segmentation
+    }
+
+    mutating func chunks(_ frames: [EncodedAudioFrame]) -> [AudioChunk] {
+      var chunks: [AudioChunk] = []
+      for frame in frames {
+        let captured = segmentation.nanoseconds(frame.index)
+        chunks += chunker.add(frame.bytes, frame: frame.index, captured: captured)
+      }
+      return chunks
+    }
+
+    mutating func encode(_ audio: PCMBlock, at position: Int64) throws -> [AudioChunk] {
+      chunks(try placer.encode(audio, at: position))
+    }
+
+    mutating func finish() throws -> [AudioChunk] {
+      chunks(try placer.finish()) + chunker.flush()
+    }
+  }
+
   static let segment: Int64 = 1_795_155_720
 
   static func segmentation() throws -> AudioSegmentation {
@@ -19,16 +50,16 @@ struct EncodedAudioTrackTests {
     return try #require(AudioSegmentation(following: video, sampleRate: 48_000))
   }
 
-  @Test("history is silence, then the tone: each part is out when its last frame has ended")
+  @Test("the prefill is silence, then each part of the tone is complete when its last frame ends")
   func live() throws {
     let segmentation = try Self.segmentation()
-    var track = try EncodedAudioTrack(
-      AudioEncoderSettings(), segmentation: segmentation, from: Self.segment - 3)
+    var track = try Track(segmentation, from: Self.segment - 3)
     let tone = TestTone()
     let pacer = TonePacer(segmentation: segmentation)
     let begin = Self.segment * 1_000_000_000 + 377_000_000
-    var chunks = try track.prefill(to: segmentation.sample(atOrBefore: begin))
-    // Everything that has ended by then, but for the part that goes on.
+    var chunks = track.chunks(
+      try track.placer.prefill(to: segmentation.sample(atOrBefore: begin) / 1024))
+    // All AAC frames that have ended, except those of the incomplete part.
     var due = segmentation.firstFrame(of: Self.segment - 3)
     func check(_ chunks: [AudioChunk]) {
       for chunk in chunks {
@@ -40,35 +71,34 @@ struct EncodedAudioTrackTests {
     check(chunks)
     var now = begin
     while now < begin + 5_000_000_000 {
-      now = pacer.nextPart(after: track.next)
+      now = pacer.nextPart(after: track.placer.next)
       let end = pacer.end(at: now)
-      let next = track.next
-      chunks = try track.take(tone.audio(from: next, count: Int(end - next)), at: next)
+      let next = track.placer.next
+      chunks = try track.encode(tone.audio(from: next, count: Int(end - next)), at: next)
       #expect(chunks.count == 1)
       check(chunks)
-      // It has just ended: the last sample is not a nanosecond older than it must be.
+      // The part is complete one nanosecond after the end of its last sample.
       #expect(segmentation.nanoseconds(due) + 1 == now)
     }
     #expect(
       try track.finish().reduce(0) { $0 + $1.frames } + due
         >= segmentation.firstFrame(of: Self.segment + 5))
-    #expect(track.codecs == "mp4a.40.2" && !track.header.isEmpty)
+    #expect(track.placer.codecs == "mp4a.40.2" && !track.placer.header.isEmpty)
   }
 
-  @Test("sound starts, stops and comes again: the chunks are without a hole")
+  @Test("audio that stops and returns leaves no hole between chunks")
   func interrupted() throws {
     let segmentation = try Self.segmentation()
-    var track = try EncodedAudioTrack(
-      AudioEncoderSettings(), segmentation: segmentation, from: Self.segment)
+    var track = try Track(segmentation, from: Self.segment)
     let first = segmentation.firstFrame(of: Self.segment)
-    var chunks = try track.take(
+    var chunks = try track.encode(
       .silence(channels: 2, count: 30_000), at: segmentation.ticks(first) + 777)
-    while track.next < segmentation.ticks(first) + 400_000 {
-      let before = track.next
-      chunks += try track.fill(to: segmentation.ticks(first) + 400_000)
-      #expect(track.next - before <= 48_000)
+    while track.placer.next / 1024 < first + 400_000 / 1024 {
+      let before = track.placer.next
+      chunks += track.chunks(try track.placer.fill(to: first + 400_000 / 1024))
+      #expect(track.placer.next - before <= 48_000)
     }
-    chunks += try track.take(
+    chunks += try track.encode(
       .silence(channels: 2, count: 5000), at: segmentation.ticks(first) + 399_000)
     chunks += try track.finish()
     var next = first
@@ -80,7 +110,7 @@ struct EncodedAudioTrackTests {
   }
 
   @Test(
-    "picture and sound are written to files for a look at their offset",
+    "audio and video are written to files, to measure their offset with other tools",
     .enabled(if: ProcessInfo.processInfo.environment["STREAMER_AV_FOLDER"] != nil))
   func files() throws {
     let folder = try #require(ProcessInfo.processInfo.environment["STREAMER_AV_FOLDER"])
@@ -105,11 +135,10 @@ struct EncodedAudioTrackTests {
         video += writer.chunk(sample, startsSegment: frame == first + 10).array
       }
     }
-    var track = try EncodedAudioTrack(
-      AudioEncoderSettings(), segmentation: segmentation, from: Self.segment)
-    let tone = TestTone().audio(from: track.next, count: 220_000)
-    let chunks = try track.take(tone, at: track.next) + track.finish()
-    let audio = chunks.reduce(track.header) { $0 + $1.bytes.array }
+    var track = try Track(segmentation, from: Self.segment)
+    let tone = TestTone().audio(from: track.placer.next, count: 220_000)
+    let chunks = try track.encode(tone, at: track.placer.next) + track.finish()
+    let audio = chunks.reduce(track.placer.header) { $0 + $1.bytes.array }
     try Data(video).write(to: URL(fileURLWithPath: folder + "/video.mp4"))
     try Data(audio).write(to: URL(fileURLWithPath: folder + "/audio.mp4"))
   }

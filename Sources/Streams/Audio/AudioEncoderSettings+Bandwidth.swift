@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CMAF
+import Capture
+import Media
+
+extension AudioEncoderSettings {
+  /// AVERAGE-BANDWIDTH in bit/s: the encoder's bitrate and the boxes; constant.
+  func averageBandwidth(_ segmentation: AudioSegmentation) -> Int64 {
+    let part = ChunkWriter.overhead(ofRun: Int(segmentation.framesPerPart))
+    let boxes = part * segmentation.mostPartsPerSegment + ChunkWriter.overhead.segment
+    let segment = max(1, segmentation.video.segmentNanoseconds)
+    return Int64(bitrateKilobits) * 1000 + boxes * 8 * 1_000_000_000 / segment
+  }
+
+  /// BANDWIDTH in bit/s: a segment may be a tenth larger than the average; constant.
+  func peakBandwidth(_ segmentation: AudioSegmentation) -> Int64 {
+    averageBandwidth(segmentation) + Int64(bitrateKilobits) * 100
+  }
+}

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import Logging
+import Media
+import Packaging
+import Sharing
+
+/// The audio of one stream: from a source through a placer to a publisher, by the media clock.
+///
+/// Audio that is later than the grace period becomes silence. Beside pass-through video, audio is
+/// published up to the newest video frame and has the discontinuity periods of the video. Confined
+/// to one thread.
+struct AudioPipeline: ~Copyable {
+  /// The polling interval of the queue, in nanoseconds.
+  private static let interval: Int64 = 5_000_000
+
+  private let configuration: StreamConfiguration
+  private let segmentation: AudioSegmentation
+  private let clock: any MediaClock
+  private let queue: AudioQueue
+  private let log: Log
+  private var source: (any LocalAudioSource)?
+  /// Nil if audio is never late.
+  private var gracePeriod: AudioGracePeriod?
+
+  /// The format of copied audio; nil if audio is encoded.
+  private var format: CopiedAudioFormat?
+  private var placer: AudioPlacer
+  private var publisher: AudioPublisher
+  /// The current period, or the one that starts next.
+  private var index: Int64 = 0
+  private var hasBegun: Bool
+  /// AAC frames that are not published yet.
+  private var frames: [EncodedAudioFrame] = []
+  private var refused: InputDescription.Audio?
+
+  /// Opens the encoder and describes the track to the window.
+  ///
+  /// - Parameters:
+  ///   - configuration: of the stream.
+  ///   - segmentation: of the audio.
+  ///   - window: of the audio.
+  ///   - firstSegment: the first segment; nil if each period starts with its video.
+  ///   - clock: the media clock of the video.
+  ///   - source: of the audio; nil if an input pushes it to `queue`.
+  ///   - queue: the audio of an input.
+  ///   - gracePeriod: how late audio may be, in nanoseconds; nil if it is never late.
+  ///   - statistics: of the stream.
+  ///   - log: of the program.
+  /// - Throws: the encoder's or the muxer's error.
+  init(
+    _ configuration: StreamConfiguration, segmentation: AudioSegmentation, window: LiveWindow,
+    from firstSegment: Int64?, clock: any MediaClock, source: (any LocalAudioSource)? = nil,
+    queue: AudioQueue, gracePeriod: Int64?, statistics: Locked<StreamStatistics>, log: Log
+  ) throws(FFmpegError) {
+    self.configuration = configuration
+    self.segmentation = segmentation
+    self.clock = clock
+    self.source = source
+    self.queue = queue
+    self.gracePeriod = gracePeriod.map(AudioGracePeriod.init)
+    self.log = log
+    hasBegun = firstSegment != nil
+    if case .input(let format) = configuration.audio { self.format = format }
+    let placer = try AudioPlacer(
+      format, configuration.audioSettings,
+      from: firstSegment.map(segmentation.firstFrame) ?? 1)
+    publisher = AudioPublisher(
+      Self.track(placer, configuration, segmentation), segmentation: segmentation, window: window,
+      clock: clock, statistics: statistics, rendition: configuration.renditions.count)
+    self.placer = placer
+  }
+
+  /// Fills the window with silence up to the media time `now`, in nanoseconds.
+  ///
+  /// - Throws: the encoder's error.
+  mutating func prefill(to now: Int64) throws(FFmpegError) {
+    publisher.prefill(try placer.prefill(to: frame(at: now)))
+  }
+
+  /// Publishes audio until `stop` is set.
+  ///
+  /// - Throws: the encoder's error.
+  mutating func run(until stop: StopFlag) throws(FFmpegError) {
+    while !stop.isSet {
+      if source == nil { SystemClock.sleep(until: SystemClock.monotonic + Self.interval) }
+      if let placed = try source?.read(into: &placer) { frames += placed }
+      try advance(to: SystemClock.monotonic)
+    }
+  }
+
+  /// Publishes the audio that is available at the monotonic time `now`, and silence for late audio.
+  ///
+  /// - Throws: the encoder's error.
+  mutating func advance(to now: Int64) throws(FFmpegError) {
+    while try advancePeriod(now) {}
+  }
+
+  /// Publishes the remaining audio: the stream ends.
+  ///
+  /// - Throws: the encoder's error.
+  mutating func finish() throws(FFmpegError) {
+    guard hasBegun, let (period, _) = clock.periods(from: index, now: SystemClock.monotonic),
+      period.index == index
+    else { return }
+    frames += try placer.finish()
+    try publish(period)
+    publisher.flush(period)
+  }
+
+  /// Publishes the available audio of the current period.
+  ///
+  /// - Returns: whether the period is complete and another one follows.
+  private mutating func advancePeriod(_ now: Int64) throws(FFmpegError) -> Bool {
+    guard let (period, next) = clock.periods(from: index, now: now) else { return false }
+    // Audio is late relative to the newest video frame, since media that a sender has buffered
+    // arrives at once; after the last video frame of a period, relative to the clock.
+    let present = next == nil ? period.newest.captured : now
+    let late = gracePeriod.map { frame(at: period.mediaTime(at: present - $0.nanoseconds)) } ?? .min
+    if period.index != index || !hasBegun {
+      let isDue = next != nil || late > firstFrame(of: period)
+      guard try begin(period, next, isDue: isDue) else { return false }
+    }
+    let end = end(of: period)
+    let isOver = try place(period, next, before: end, now)
+    try fill(to: isOver ? end : min(late, end), in: period)
+    guard next != nil, isOver || late >= end else { return false }
+    frames += try placer.finish()
+    try publish(period)
+    publisher.flush(period)
+    frames = []
+    hasBegun = false
+    index = period.index + 1
+    return true
+  }
+
+  /// Begins a period with the format of its first packet, or with the last known format.
+  ///
+  /// - Returns: whether the period has begun: false while the format may still become known.
+  private mutating func begin(
+    _ period: MediaPeriod, _ next: MediaPeriod?, isDue: Bool
+  ) throws(FFmpegError) -> Bool {
+    let periodStart = start(of: period)
+    while queue.pop(where: { $0.captured < periodStart }) != nil {}
+    let end = next.map { start(of: $0) } ?? .max
+    let found = queue.first.flatMap { $0.captured < end ? $0.format : nil }
+    guard found != nil || isDue else { return false }
+    (index, hasBegun) = (period.index, true)
+    if case .input(.some) = configuration.audio, let found { choose(found) }
+    let placer = try AudioPlacer(
+      format, configuration.audioSettings, from: firstFrame(of: period))
+    publisher.begin(period, Self.track(placer, configuration, segmentation))
+    self.placer = placer
+    return true
+  }
+
+  /// Copies audio that has the sample rate of the stream; other audio is encoded at that rate.
+  private mutating func choose(_ found: InputDescription.Audio) {
+    let copied = CopiedAudioFormat(found).flatMap {
+      $0.settings.sampleRate == segmentation.sampleRate ? $0 : nil
+    }
+    if copied != format {
+      log.write(
+        .info, "audio-parameters", stream: configuration.name,
+        "the source has other audio now: \(Self.text(found)); "
+          + (copied == nil ? "encoded at \(segmentation.sampleRate) Hz" : "copied"))
+    }
+    format = copied
+  }
+
+  /// Places the packets that belong before the AAC frame `end`, and publishes them.
+  ///
+  /// - Returns: whether the next packet belongs to the next period.
+  private mutating func place(
+    _ period: MediaPeriod, _ next: MediaPeriod?, before end: Int64, _ now: Int64
+  ) throws(FFmpegError) -> Bool {
+    let half = AudioSegmentation.samplesPerFrame / 2
+    // An AAC frame is available at its end, and a file may supply packets before their time.
+    let present = period.mediaTime(at: now)
+    let limit =
+      period.newestFrame == nil
+      ? segmentation.sample(atOrBefore: present) - half : segmentation.ticks(end)
+    let nextStart = next.map { start(of: $0) } ?? .max
+    let segmentation = segmentation
+    func mediaTime(_ entry: AudioQueue.Entry) -> Int64 {
+      period.mediaTime(pts: entry.pts, captured: entry.captured)
+    }
+    func isAhead(_ entry: AudioQueue.Entry) -> Bool {
+      segmentation.sample(atOrBefore: mediaTime(entry)) + half >= limit
+    }
+    while let entry = queue.pop(where: { $0.captured < nextStart && (next != nil || !isAhead($0)) })
+    {
+      // Audio after the last video frame of a period is omitted.
+      if isAhead(entry) { continue }
+      guard placer.accepts(entry.format) else {
+        report(entry.format, "other parameters than the track has")
+        continue
+      }
+      let mediaTime = mediaTime(entry)
+      if segmentation.sample(atOrBefore: mediaTime) + half < placer.next {
+        gracePeriod?.count(lateness: present - mediaTime)
+      }
+      do throws(FFmpegError) { frames += try placer.place(entry, at: mediaTime) } catch {
+        report(entry.format, "\(error)")
+      }
+      try publish(period)
+    }
+    return queue.first.map { $0.captured >= nextStart } ?? false
+  }
+
+  /// Publishes silence at the positions before the AAC frame `index` that have no audio.
+  private mutating func fill(to index: Int64, in period: MediaPeriod) throws(FFmpegError) {
+    while placer.next / AudioSegmentation.samplesPerFrame < index {
+      frames += try placer.fill(to: index)
+      try publish(period)
+    }
+    try publish(period)
+  }
+
+  /// Publishes the AAC frames up to the newest video frame.
+  private mutating func publish(_ period: MediaPeriod) throws(FFmpegError) {
+    let end = end(of: period)
+    let count = frames.firstIndex { $0.index >= end } ?? frames.count
+    let ready = frames.prefix(count)
+    frames.removeFirst(count)
+    for frame in ready {
+      guard let segment = publisher.publish(frame, in: period) else { continue }
+      frames = []
+      return try placer.jump(to: segmentation.firstFrame(of: segment))
+    }
+  }
+
+  // MARK: Positions
+
+  private func frame(at mediaTime: Int64) -> Int64 {
+    segmentation.sample(atOrBefore: mediaTime) / AudioSegmentation.samplesPerFrame
+  }
+
+  private func firstFrame(of period: MediaPeriod) -> Int64 {
+    segmentation.frame(holding: period.first.firstFrame)
+  }
+
+  /// The AAC frame before which audio may be published: later audio may belong to another segment
+  /// or period.
+  private func end(of period: MediaPeriod) -> Int64 {
+    guard let newest = period.newestFrame else { return .max }
+    return max(segmentation.frame(holding: newest + 1), firstFrame(of: period) + 1)
+  }
+
+  /// Audio that was captured earlier belongs to an earlier period; monotonic nanoseconds.
+  ///
+  /// The AAC frame that contains the start of the first video frame starts earlier.
+  private func start(of period: MediaPeriod) -> Int64 {
+    period.captured - AudioSegmentation.samplesPerFrame * 1_000_000_000
+      / Int64(segmentation.sampleRate)
+  }
+
+  private static func track(
+    _ placer: borrowing AudioPlacer, _ configuration: StreamConfiguration,
+    _ segmentation: AudioSegmentation
+  ) -> TrackDescription {
+    let settings = configuration.audioSettings
+    return TrackDescription(
+      rendition: StreamConfiguration.audioName, codecs: placer.codecs,
+      bandwidth: settings.peakBandwidth(segmentation),
+      averageBandwidth: settings.averageBandwidth(segmentation),
+      content: .audio(channels: placer.channels), segmentation: .audio(segmentation),
+      header: placer.header)
+  }
+
+  // MARK: Log
+
+  private static func text(_ format: InputDescription.Audio) -> String {
+    "\(format.codec), \(format.sampleRate) Hz, \(format.channels) channels"
+  }
+
+  private mutating func report(_ format: InputDescription.Audio, _ reason: String) {
+    guard refused != format else { return }
+    refused = format
+    log.write(
+      .warning, "audio-refused", stream: configuration.name,
+      "\(Self.text(format)): \(reason); silence")
+  }
+}

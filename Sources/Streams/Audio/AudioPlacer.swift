@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import Media
+
+/// Turns a source's audio into AAC frames at their positions since 1970, copied or encoded.
+///
+/// Each position has one AAC frame, in order; missing audio becomes silence. Confined to one
+/// thread.
+struct AudioPlacer: ~Copyable {
+  /// The CMAF header.
+  let header: [UInt8]
+  /// RFC 6381 codecs string.
+  let codecs: String
+  let channels: Int
+
+  private let format: CopiedAudioFormat?
+  private let settings: AudioEncoderSettings
+  private var copied: CopiedAudioPlacer?
+  private var encoder: ContinuousAudioEncoder?
+  private var decoder: AudioInputDecoder
+
+  /// A placer for positions from the AAC frame `first` on.
+  ///
+  /// - Parameters:
+  ///   - format: of the audio to be copied; nil if audio is encoded.
+  ///   - settings: of the encoder; the rate is also that of copied audio.
+  ///   - first: the index of the first AAC frame.
+  /// - Throws: the encoder's or the muxer's error.
+  init(
+    _ format: CopiedAudioFormat?, _ settings: AudioEncoderSettings, from first: Int64
+  ) throws(FFmpegError) {
+    var encoder: ContinuousAudioEncoder?
+    let (header, codecs): ([UInt8], String)
+    if let format {
+      (header, codecs) = (try format.header(), format.configuration.codecString)
+      copied = CopiedAudioPlacer(
+        silence: try ContinuousAudioEncoder.silence(format.settings),
+        sampleRate: settings.sampleRate, from: first)
+    } else {
+      let opened = try ContinuousAudioEncoder(settings, from: first)
+      (header, codecs) = (try opened.header(), opened.codecs)
+      encoder = consume opened
+    }
+    self.header = header
+    self.codecs = codecs
+    self.encoder = encoder
+    self.format = format
+    self.settings = settings
+    channels = format?.settings.channels ?? settings.channels
+    decoder = AudioInputDecoder(settings: settings)
+  }
+
+  /// The next sample since 1970.
+  var next: Int64 {
+    if let copied { return copied.next * AudioSegmentation.samplesPerFrame }
+    switch encoder {
+    case .some(let encoder): return encoder.next
+    case .none: return 0
+    }
+  }
+
+  /// Whether audio of the format of a packet can be placed.
+  func accepts(_ format: InputDescription.Audio) -> Bool {
+    self.format.map { CopiedAudioFormat(format)?.fits($0) == true } ?? true
+  }
+
+  /// Places a packet whose first sample belongs to `mediaTime`: nanoseconds since 1970.
+  ///
+  /// - Returns: the AAC frames that are complete.
+  /// - Throws: the decoder's or the encoder's error.
+  mutating func place(
+    _ entry: AudioQueue.Entry, at mediaTime: Int64
+  ) throws(FFmpegError) -> [EncodedAudioFrame] {
+    if let frames = copied?.place(entry.bytes, at: mediaTime) { return frames }
+    var frames: [EncodedAudioFrame] = []
+    for block in try decoder.decode(entry, at: mediaTime) {
+      frames += try place(block.audio, rate: block.rate, at: block.mediaTime)
+    }
+    return frames
+  }
+
+  /// Places samples of which the first belongs to `mediaTime`: nanoseconds since 1970.
+  ///
+  /// - Throws: the resampler's or the encoder's error.
+  mutating func place(
+    _ audio: PCMBlock, rate: Int32, at mediaTime: Int64
+  ) throws(FFmpegError) -> [EncodedAudioFrame] {
+    guard let converted = try decoder.convert(audio, rate: rate, at: mediaTime) else { return [] }
+    return try encode(converted.audio, at: converted.position)
+  }
+
+  /// Encodes samples in the format of the encoder, of which the first is the sample `position`.
+  ///
+  /// - Throws: the encoder's error.
+  mutating func encode(
+    _ audio: PCMBlock, at position: Int64
+  ) throws(FFmpegError) -> [EncodedAudioFrame] {
+    try encoder?.encode(audio, at: position) ?? []
+  }
+
+  /// Silence at all positions before the AAC frame `index`, faster than encoding each.
+  ///
+  /// Only for a placer without audio yet.
+  /// - Throws: the encoder's error.
+  mutating func prefill(to index: Int64) throws(FFmpegError) -> [EncodedAudioFrame] {
+    if let frames = copied?.fill(to: index) { return frames }
+    let first = next / AudioSegmentation.samplesPerFrame
+    guard first < index else { return [] }
+    let silence = try ContinuousAudioEncoder.silence(settings)
+    try jump(to: index)
+    return (first..<index).map {
+      EncodedAudioFrame(position: $0 * AudioSegmentation.samplesPerFrame, bytes: silence)
+    }
+  }
+
+  /// Silence at the positions before the AAC frame `index` that have no audio, at most one second:
+  /// the grid may have skipped the rest.
+  ///
+  /// - Throws: the encoder's error.
+  mutating func fill(to index: Int64) throws(FFmpegError) -> [EncodedAudioFrame] {
+    let next = next / AudioSegmentation.samplesPerFrame
+    let index = min(index, next + Int64(settings.sampleRate) / AudioSegmentation.samplesPerFrame)
+    if let frames = copied?.fill(to: index) { return frames }
+    return try encoder?.fill(to: index * AudioSegmentation.samplesPerFrame) ?? []
+  }
+
+  /// Continues with the AAC frame `index`, without audio before it.
+  ///
+  /// - Throws: the encoder's error.
+  mutating func jump(to index: Int64) throws(FFmpegError) {
+    copied?.jump(to: index)
+    try encoder?.jump(to: index)
+  }
+
+  /// The AAC frames that the encoder still holds; nothing can be placed after it.
+  ///
+  /// - Throws: the encoder's error.
+  mutating func finish() throws(FFmpegError) -> [EncodedAudioFrame] {
+    try encoder?.finish() ?? []
+  }
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CMAF
+import Capture
+import Media
+import Packaging
+import Scheduling
+import Sharing
+
+/// Joins AAC frames to chunks, publishes these in the window of the audio, and counts them.
+///
+/// Confined to one thread.
+struct AudioPublisher: Sendable {
+  private let segmentation: AudioSegmentation
+  private let window: LiveWindow
+  private let clock: any MediaClock
+  private let statistics: Locked<StreamStatistics>
+  /// The index of the audio in the statistics: after the video renditions.
+  private let rendition: Int
+
+  private var chunker: AudioChunker
+  /// The period whose first chunk is not complete yet, with its description if that is new.
+  private var opening: (period: MediaPeriod, track: TrackDescription?)?
+  private var headerHash: String
+  /// The segment of the next chunk, if segments have variable duration.
+  private var segment: Int64?
+  /// The segment of the newest published chunk.
+  private var newest: Int64?
+
+  /// Describes the track to the window.
+  init(
+    _ track: TrackDescription, segmentation: AudioSegmentation, window: LiveWindow,
+    clock: any MediaClock, statistics: Locked<StreamStatistics>, rendition: Int
+  ) {
+    self.segmentation = segmentation
+    self.window = window
+    self.clock = clock
+    self.statistics = statistics
+    self.rendition = rendition
+    chunker = AudioChunker(segmentation: segmentation)
+    headerHash = track.headerHash
+    window.describe(track)
+  }
+
+  /// Starts a period with the next chunk.
+  mutating func begin(_ period: MediaPeriod, _ track: TrackDescription) {
+    opening = (period, track.headerHash == headerHash ? nil : track)
+    headerHash = track.headerHash
+  }
+
+  /// Appends AAC frames from before the stream is live.
+  mutating func prefill(_ frames: [EncodedAudioFrame]) {
+    for frame in frames {
+      let captured = segmentation.nanoseconds(frame.index)
+      for chunk in chunker.add(frame.bytes, frame: frame.index, captured: captured) {
+        window.appendPrefill(
+          published(chunk, in: segmentation.segment(of: chunk.firstFrame), at: 0))
+      }
+    }
+  }
+
+  /// Publishes the chunks that the next AAC frame completes.
+  ///
+  /// The last chunk of a segment with variable duration is complete with the first AAC frame of the
+  /// next segment: only then the video frame that starts the next segment is published.
+  /// - Returns: the segment to continue with if the grid has skipped segments; audio before that
+  ///   segment is dropped.
+  mutating func publish(_ frame: EncodedAudioFrame, in period: MediaPeriod) -> Int64? {
+    var start: Int64?
+    if segmentation.video.hasVariableDuration {
+      let current = period.segments.last {
+        segmentation.frame(holding: $0.firstFrame) <= frame.index
+      }
+      start = current.map { segmentation.frame(holding: $0.firstFrame) }
+      if start == frame.index { flush(period) }
+      segment = current?.number ?? segment ?? period.first.number
+    }
+    let captured = segmentation.nanoseconds(frame.index) + period.offset
+    let chunks = chunker.add(frame.bytes, frame: frame.index, captured: captured, from: start)
+    for chunk in chunks {
+      if let next = publish(chunk, in: period) { return next }
+    }
+    return nil
+  }
+
+  /// Publishes the AAC frames of an incomplete chunk: the period or the stream ends.
+  mutating func flush(_ period: MediaPeriod) {
+    for chunk in chunker.flush() { _ = publish(chunk, in: period) }
+  }
+
+  private mutating func publish(_ chunk: AudioChunk, in period: MediaPeriod) -> Int64? {
+    let position = segmentation.partPosition(of: chunk.firstFrame)
+    if position.position == 0, let step = clock.step(before: position.segment) {
+      window.announce(offset: step.offset, skipped: step.skipped)
+      if step.skipped > 0 {
+        chunker = AudioChunker(segmentation: segmentation)
+        return step.segment
+      }
+    }
+    let number = segment ?? position.segment
+    let published = published(chunk, in: number, at: SystemClock.wall)
+    if let (period, track) = opening {
+      let skipped = newest.map { number - $0 - 1 } ?? 0
+      window.begin([published], offset: period.offset, skipped: skipped, track: track)
+      opening = nil
+    } else {
+      window.publish(published)
+    }
+    newest = number
+    let end = segmentation.nanoseconds(chunk.firstFrame + chunk.frames)
+    count(published, lateness: clock.lateness(of: end, in: period))
+    return nil
+  }
+
+  private func published(_ chunk: AudioChunk, in segment: Int64, at wall: Int64) -> Chunk {
+    Chunk(
+      frame: chunk.firstFrame, frames: chunk.frames, segment: segment, isIndependent: true,
+      duration: segmentation.ticks(chunk.frames), captured: chunk.captured, published: wall,
+      bytes: chunk.bytes)
+  }
+
+  private func count(_ chunk: Chunk, lateness: Int64) {
+    let duration = Double(chunk.duration) / Double(segmentation.sampleRate)
+    statistics.withLock { statistics in
+      statistics.renditions[rendition].mediaBytes += UInt64(chunk.bytes.count)
+      statistics.renditions[rendition].partLateness.observe(Double(lateness) / 1e9)
+      statistics.renditions[rendition].partDuration.observe(duration)
+    }
+  }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import Media
+
+/// Places a source's AAC frames on the grid of 1024 samples: each position once and in order.
+///
+/// Coded audio cannot be stretched: an AAC frame is repeated or omitted when the source's clock has
+/// drifted by more than nine sixteenths of an AAC frame. Missing audio becomes silence.
+struct CopiedAudioPlacer: Sendable {
+  private let silence: [UInt8]
+  private let sampleRate: Int32
+  private var aligner: AudioFrameAligner
+
+  /// A placer for positions from the AAC frame `first` on; `silence` is a coded AAC frame.
+  init(silence: [UInt8], sampleRate: Int32, from first: Int64) {
+    self.silence = silence
+    self.sampleRate = sampleRate
+    aligner = AudioFrameAligner(sampleRate: sampleRate, from: first)
+  }
+
+  /// The index of the next AAC frame.
+  var next: Int64 { aligner.next }
+
+  /// Places an AAC frame whose first sample belongs to `mediaTime`: nanoseconds since 1970.
+  ///
+  /// - Returns: the AAC frame at its position, after the positions that were missing before it.
+  mutating func place(_ bytes: [UInt8], at mediaTime: Int64) -> [EncodedAudioFrame] {
+    let placement = aligner.place(at: mediaTime)
+    var placed = frames(placement.missing, of: placement.isRepeat ? bytes : silence)
+    if let index = placement.index { placed += frames(index..<index + 1, of: bytes) }
+    return placed
+  }
+
+  /// Silence at all positions before the AAC frame `index` that have no audio.
+  mutating func fill(to index: Int64) -> [EncodedAudioFrame] {
+    frames(aligner.skip(to: index), of: silence)
+  }
+
+  /// Continues with the AAC frame `index`, without audio before it.
+  mutating func jump(to index: Int64) {
+    aligner = AudioFrameAligner(sampleRate: sampleRate, from: index)
+  }
+
+  private func frames(_ indices: Range<Int64>, of bytes: [UInt8]) -> [EncodedAudioFrame] {
+    indices.map {
+      EncodedAudioFrame(position: $0 * AudioSegmentation.samplesPerFrame, bytes: bytes)
+    }
+  }
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import Media
+import Scheduling
+import Sharing
+
+/// The media clock of an encoded stream: one period, placed by the clock of the frame grid.
+struct FrameGridClock: MediaClock {
+  let segmentation: Segmentation
+  /// The clock with which the stream session started.
+  let start: StreamClock
+  let feed: SlotFeed
+  let stop: StopFlag
+  /// How long audio waits for the grid at the start of a segment, in nanoseconds.
+  let stepTimeout: Int64
+
+  /// The stream's clock, with the steps of the wall clock that were announced.
+  var current: StreamClock { feed.read(\.clock) ?? start }
+
+  func periods(from index: Int64, now: Int64) -> (current: MediaPeriod, next: MediaPeriod?)? {
+    let period = MediaPeriod(
+      index: 0, first: .init(number: 0, firstFrame: 0), captured: 0, offset: 0,
+      newest: (now, current.mediaTime(at: now, on: segmentation)))
+    return (period, nil)
+  }
+
+  /// Waits until the grid has closed the first frame slot of the segment, as it usually has, so
+  /// that the Discontinuities of all renditions precede the same segment.
+  func step(before number: Int64) -> ClockStep? {
+    let first = segmentation.firstFrame(of: number)
+    let deadline = SystemClock.monotonic + stepTimeout
+    while !stop.isSet, SystemClock.monotonic < deadline {
+      if let (next, steps) = feed.read({ ($0.nextFrameIndex, $0.steps) }), next > first {
+        return steps.last { $0.expected == number }
+      }
+      SystemClock.sleep(until: SystemClock.monotonic + 1_000_000)
+    }
+    return nil
+  }
+
+  func lateness(of mediaTime: Int64, in period: MediaPeriod) -> Int64 {
+    SystemClock.monotonic - current.monotonic(at: mediaTime, on: segmentation)
+  }
+
+  /// The source that the audio thread reads; nil for the audio of an input.
+  ///
+  /// Call on that thread.
+  func source(of configuration: StreamConfiguration, log: Log) -> (any LocalAudioSource)? {
+    switch configuration.audio {
+    case .none, .input: return nil
+    case .tone:
+      return configuration.audioSegmentation.map {
+        ToneAudio(configuration.audioSettings, segmentation: $0, clock: self)
+      }
+    case .device(let name):
+      return DeviceAudio(
+        name, settings: configuration.audioSettings, stream: configuration.name, clock: self,
+        log: log)
+    }
+  }
+}
