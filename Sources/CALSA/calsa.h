@@ -1,5 +1,5 @@
-// What Swift needs of ALSA: its header, and functions for what the importer cannot take (macros that allocate on the
-// stack) or what is one step for us and ten calls for the library.
+// SPDX-License-Identifier: Apache-2.0 ALSA capture for Swift: its header, and functions in place of
+// the macros that the importer cannot read, or that combine several calls.
 #ifndef CALSA_H
 #define CALSA_H
 
@@ -8,20 +8,20 @@
 #include <stdint.h>
 #include <time.h>
 
-/// How a device is set after `calsa_open`.
+/// The configuration of a device after `calsa_open`.
 typedef struct {
   unsigned rate;
   unsigned channels;
-  /// Samples in a period, after each of which a reader is woken.
+  /// Samples in a period; a reader is woken after each period.
   unsigned long period;
-  /// Samples that the device keeps for a reader that is held up.
+  /// Samples that the device buffers for a slow reader.
   unsigned long buffer;
 } calsa_format;
 
 static inline void calsa_quiet(const char *file, int line, const char *function, int error,
                                const char *format, ...) {}
 
-/// The library says nothing on stderr; its answers say the same.
+/// Discards the messages that the library writes to standard error; its return values say the same.
 static inline void calsa_silence(void) { snd_lib_error_set_handler(calsa_quiet); }
 
 static inline int calsa_set_hardware(snd_pcm_t *pcm, calsa_format *f, unsigned period_us) {
@@ -29,7 +29,7 @@ static inline int calsa_set_hardware(snd_pcm_t *pcm, calsa_format *f, unsigned p
   int r = snd_pcm_hw_params_malloc(&p);
   if (r < 0) return r;
   snd_pcm_uframes_t period = (snd_pcm_uframes_t)((uint64_t)f->rate * period_us / 1000000);
-  // A reader that is held up for less than this loses nothing.
+  // A reader that is delayed by less than this loses nothing.
   snd_pcm_uframes_t buffer = f->rate / 2;
   int direction = 0;
   if ((r = snd_pcm_hw_params_any(pcm, p)) >= 0 &&
@@ -60,8 +60,9 @@ static inline int calsa_set_software(snd_pcm_t *pcm, const calsa_format *f) {
   return r;
 }
 
-/// Opens a device for capture, set to the rate and channels nearest to those in `format`, 16 bits, non-blocking, and
-/// starts it; 0 and the device, or -errno.
+/// Opens a device for capture and starts it; 0 and the device, or -errno.
+///
+/// Non-blocking, 16 bits; rate and channels are those nearest to the values in `format`.
 static inline int calsa_open(const char *name, calsa_format *format, unsigned period_us,
                              snd_pcm_t **device) {
   snd_pcm_t *pcm;
@@ -76,9 +77,10 @@ static inline int calsa_open(const char *name, calsa_format *format, unsigned pe
   return 0;
 }
 
-/// How many samples wait, and since when so many do: nanoseconds of CLOCK_MONOTONIC, 0 where the device has no time
-/// stamps. 0, or -errno.
-static inline int calsa_stamp(snd_pcm_t *pcm, unsigned long *available, int64_t *nanoseconds) {
+/// The number of buffered samples and the time of that count; 0, or -errno.
+///
+/// The time is in nanoseconds of CLOCK_MONOTONIC; 0 if the device has no timestamps.
+static inline int calsa_timestamp(snd_pcm_t *pcm, unsigned long *available, int64_t *nanoseconds) {
   snd_pcm_uframes_t count = 0;
   snd_htimestamp_t t = {0, 0};
   int r = snd_pcm_htimestamp(pcm, &count, &t);
@@ -94,8 +96,8 @@ static inline int64_t calsa_monotonic(void) {
   return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-/// Sleeps for so many nanoseconds, below a second, or until a signal comes.
-static inline void calsa_nap(int64_t nanoseconds) {
+/// Sleeps for `nanoseconds` (below one second), or until a signal arrives.
+static inline void calsa_sleep(int64_t nanoseconds) {
   struct timespec t = {0, nanoseconds};
   nanosleep(&t, 0);
 }

@@ -2,13 +2,13 @@
 
 package import Sharing
 
-/// A chunk of audio: a whole part, or what there is of one.
+/// A chunk of audio: a part, or the frames so far of an unfinished part.
 package struct AudioChunk: Sendable {
-  /// Index of the first AAC frame since 1970.
+  /// The index of its first AAC frame since 1970.
   package let firstFrame: Int64
-  /// How many AAC frames it holds.
+  /// The number of AAC frames.
   package let frames: Int64
-  /// When the first was captured: wall clock, nanoseconds since 1970.
+  /// The capture time of its first frame: wall clock, nanoseconds since 1970.
   package let captured: Int64
   /// `[styp] prft moof mdat`.
   package let bytes: SharedBytes

@@ -3,33 +3,34 @@
 package import Media
 import Sharing
 
-/// Collects coded AAC frames into chunks, of which each is one part: a pure state machine.
+/// Collects AAC frames into chunks of one part each: a pure state machine.
 ///
-/// A chunk is complete with the frame that fills it, never with the one after.
+/// A chunk is complete with its last frame; the frame after it is not awaited.
 package struct AudioChunker: Sendable {
   private let segmentation: AudioSegmentation
   private let writer: ChunkWriter
   private var payloads: [[UInt8]] = []
   private var first: Int64 = 0
   private var captured: Int64 = 0
-  /// The frame with which the segment begins, where the cadence does not tell.
+  /// The first frame of the present variable-duration segment.
   private var start: Int64?
 
-  /// A chunker that has nothing yet.
+  /// An empty chunker.
   package init(segmentation: AudioSegmentation, trackID: UInt32 = 1) {
     self.segmentation = segmentation
     writer = ChunkWriter(trackID: trackID)
   }
 
-  /// Takes the next coded AAC frame.
+  /// Adds the next AAC frame.
   ///
   /// - Parameters:
   ///   - bytes: a raw data block.
-  ///   - index: which AAC frame since 1970 it is.
-  ///   - time: when it was captured: wall clock, nanoseconds.
-  ///   - start: where segments are free, the frame with which its segment begins: one before it then is complete, and
-  ///     must have been flushed.
-  /// - Returns: the chunk that it fills; also one that is short because a frame is missing behind it.
+  ///   - index: the index of the AAC frame since 1970.
+  ///   - time: its capture time: wall clock, nanoseconds since 1970.
+  ///   - start: the first frame of its segment, if segments have variable duration. The segment
+  ///     before must have been flushed.
+  /// - Returns: the chunk that the frame completes; also a short chunk if the frame after it is
+  ///   missing.
   package mutating func add(
     _ bytes: [UInt8], frame index: Int64, captured time: Int64, from start: Int64? = nil
   ) -> [AudioChunk] {
@@ -44,7 +45,7 @@ package struct AudioChunker: Sendable {
     return chunks
   }
 
-  /// The frames that wait for their part's end: nothing or one chunk, as at the end of a stream.
+  /// The frames of the unfinished part, if any, as a chunk.
   package mutating func flush() -> [AudioChunk] {
     guard !payloads.isEmpty else { return [] }
     let run = SampleRun(

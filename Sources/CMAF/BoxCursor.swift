@@ -2,7 +2,7 @@
 
 import Glibc
 
-/// Writes big-endian fields one behind another into memory of the exact size.
+/// Writes consecutive big-endian fields into memory of the exact size.
 @safe
 struct BoxCursor {
   private let memory: UnsafeMutableRawBufferPointer
@@ -13,12 +13,12 @@ struct BoxCursor {
   mutating func put32(_ value: UInt32) { store(value.bigEndian) }
   mutating func put64(_ value: UInt64) { store(value.bigEndian) }
 
-  /// A four-character code.
+  /// Writes a four-character code.
   mutating func put(_ code: StaticString) {
     put32(code.utf8CodeUnitCount == 4 ? Self.value(of: code) : 0)
   }
 
-  /// The head of a box of `size` bytes, head included.
+  /// Writes the header of a box of `size` bytes, header included.
   mutating func open(size: Int, _ type: StaticString) {
     put32(UInt32(size))
     put(type)

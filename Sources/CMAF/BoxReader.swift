@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Walks over boxes that lie one behind another, never beyond the bytes they are given.
+/// Reads consecutive boxes within a range of bytes.
 ///
 /// - Source: ISO/IEC 14496-12 §4.2
 package struct BoxReader {
-  /// One box, as places in the bytes.
+  /// One box, as ranges of the bytes.
   package struct Box: Sendable, Equatable {
-    /// Its four characters.
+    /// The four-character type.
     package let type: String
-    /// What it holds, without its head.
+    /// The range of the content, without the header.
     package let content: Range<Int>
   }
 
@@ -16,10 +16,10 @@ package struct BoxReader {
   private var position: Int
   private let end: Int
 
-  /// A reader of all the boxes in `bytes`.
+  /// A reader of all boxes in `bytes`.
   package init(_ bytes: [UInt8]) { self.init(bytes, bytes.indices) }
 
-  /// A reader of the boxes in `range`, which must lie within `bytes`.
+  /// A reader of the boxes in `range`, which is within `bytes`.
   package init(_ bytes: [UInt8], _ range: Range<Int>) {
     precondition(range.upperBound <= bytes.count)
     self.bytes = bytes
@@ -27,9 +27,10 @@ package struct BoxReader {
     end = range.upperBound
   }
 
-  /// The next box; nil behind the last.
+  /// The next box; nil after the last.
   ///
-  /// - Throws: when what is left is no box; after it the reader is of no more use.
+  /// - Throws: ``TrackHeaderError`` if the remaining bytes are not a box. Discard the reader after
+  ///   an error.
   package mutating func next() throws(TrackHeaderError) -> Box? {
     guard position < end else { return nil }
     let start = position
@@ -38,13 +39,13 @@ package struct BoxReader {
     var head = 8
     var size = bytes.unsigned32(at: start)
     if size == 1 {
-      // The size in 64 bits behind the type.
+      // The size follows the type, in 64 bits.
       guard end - start >= 16 else { throw .truncated(type, needed: 16, have: end - start) }
       head = 16
       guard bytes.unsigned32(at: start + 8) == 0 else { throw .tooLarge(type) }
       size = bytes.unsigned32(at: start + 12)
     } else if size == 0 {
-      // Up to the end of what it lies in.
+      // The box extends to the end of its container.
       size = end - start
     }
     guard size >= head else { throw .truncated(type, needed: head, have: size) }
@@ -53,9 +54,9 @@ package struct BoxReader {
     return Box(type: type, content: start + head..<position)
   }
 
-  /// The one box of a type among those that are left.
+  /// The only box of a type among the remaining boxes.
   ///
-  /// - Throws: when there is none, or several, or what is there are no boxes.
+  /// - Throws: ``TrackHeaderError`` if no or several such boxes exist, or the bytes are not boxes.
   package mutating func only(_ type: String) throws(TrackHeaderError) -> Range<Int> {
     var found: Range<Int>?
     while let box = try next() {
@@ -69,15 +70,15 @@ package struct BoxReader {
 }
 
 extension [UInt8] {
-  /// The big-endian number in the four bytes at `offset`, which must be there.
+  /// The big-endian number in the four bytes at `offset`, which are within the array.
   func unsigned32(at offset: Int) -> Int {
     self[offset..<offset + 4].reduce(0) { $0 << 8 | Int($1) }
   }
 
-  /// The big-endian number in the two bytes at `offset`, which must be there.
+  /// The big-endian number in the two bytes at `offset`, which are within the array.
   func unsigned16(at offset: Int) -> Int { Int(self[offset]) << 8 | Int(self[offset + 1]) }
 
-  /// Four bytes as text; what is no ASCII letter, digit or space is shown as `?`.
+  /// Four bytes as text; a byte other than an ASCII letter, digit or space becomes `?`.
   func fourCharacters(at offset: Int) -> String {
     String(
       decoding: self[offset..<offset + 4].map { $0 >= 0x20 && $0 < 0x7F ? $0 : UInt8(ascii: "?") },

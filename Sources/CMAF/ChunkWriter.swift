@@ -2,10 +2,11 @@
 
 package import Sharing
 
-/// Writes CMAF chunks: `[styp] prft moof mdat` around one picture or a run of audio frames.
+/// Writes CMAF chunks: `[styp] prft moof mdat` with one access unit or several audio frames.
 ///
-/// The size is computed first, the memory allocated once and written once.
-/// - Source: ISO/IEC 23000-19 §7.3.2.3 (chunk), ISO/IEC 14496-12 §8.8 (movie fragments), §8.16.5 (prft)
+/// The size is computed first; the memory is allocated once and written once.
+/// - Source: ISO/IEC 23000-19 §7.3.2.3 (chunk), ISO/IEC 14496-12 §8.8 (movie fragments), §8.16.5
+///   (prft)
 package struct ChunkWriter: Sendable {
   /// The track's ID in the CMAF header.
   package let trackID: UInt32
@@ -13,12 +14,12 @@ package struct ChunkWriter: Sendable {
   /// A writer for the track `trackID`.
   package init(trackID: UInt32 = 1) { self.trackID = trackID }
 
-  /// One sample as a chunk.
+  /// Writes one sample as a chunk.
   ///
   /// - Parameters:
-  ///   - sample: coded bytes as they stand in `mdat` and what the boxes say of them.
-  ///   - startsSegment: whether a `styp` goes in front.
-  /// - Returns: the bytes, of exactly that size.
+  ///   - sample: the coded bytes for `mdat`, and the fields of the boxes.
+  ///   - startsSegment: whether a `styp` precedes the chunk.
+  /// - Returns: the chunk.
   package func chunk(_ sample: Sample, startsSegment: Bool) -> SharedBytes {
     let layout = Layout(
       startsSegment: startsSegment, headerSize: 16, runSize: 32, payloadSize: sample.payload.count)
@@ -39,12 +40,12 @@ package struct ChunkWriter: Sendable {
     }
   }
 
-  /// A run of audio frames as a chunk: their duration and flags once, their sizes each.
+  /// Writes audio frames as a chunk, with one duration and flags for all and a size for each.
   ///
   /// - Parameters:
-  ///   - run: coded frames as they stand in `mdat` and what the boxes say of them.
-  ///   - startsSegment: whether a `styp` goes in front.
-  /// - Returns: the bytes, of exactly that size.
+  ///   - run: the coded frames for `mdat`, and the fields of the boxes.
+  ///   - startsSegment: whether a `styp` precedes the chunk.
+  /// - Returns: the chunk.
   package func chunk(_ run: SampleRun, startsSegment: Bool) -> SharedBytes {
     let layout = Layout(
       startsSegment: startsSegment, headerSize: 24, runSize: 20 + 4 * run.payloads.count,
@@ -66,12 +67,12 @@ package struct ChunkWriter: Sendable {
     }
   }
 
-  /// What the boxes add to the coded pictures: bytes for each chunk, and for each segment besides.
+  /// The bytes that the boxes add to each chunk, and further to each segment.
   package static let overhead = (
     chunk: overhead(headerSize: 16, runSize: 32), segment: Int64(SegmentType.size)
   )
 
-  /// What the boxes add to a chunk of so many audio frames, in bytes.
+  /// The bytes that the boxes add to a chunk of `frames` audio frames.
   package static func overhead(ofRun frames: Int) -> Int64 {
     overhead(headerSize: 24, runSize: 20 + 4 * frames)
   }
@@ -81,23 +82,23 @@ package struct ChunkWriter: Sendable {
       Layout(startsSegment: false, headerSize: headerSize, runSize: runSize, payloadSize: 0).total)
   }
 
-  /// Sample flags: depends on no other sample, and decoding can begin here (§8.8.3.1).
+  /// Sample flags: the sample depends on no other; decoding can start here (§8.8.3.1).
   private static let independent: UInt32 = 0x0200_0000
 
   /// The sizes of the boxes of a chunk.
   private struct Layout {
     let startsSegment: Bool
-    /// Of `tfhd` and `trun`.
+    /// The sizes of `tfhd` and `trun`.
     let headerSize, runSize: Int
     let payloadSize: Int
 
     static let producerTimeSize = 32
     static let decodeTimeSize = 20
 
-    /// Of `traf` and `moof`.
+    /// The size of `traf`.
     var trackSize: Int { 8 + headerSize + Self.decodeTimeSize + runSize }
     var fragmentSize: Int { 8 + 16 + trackSize }
-    /// From the start of `moof` to the first sample.
+    /// The distance from the start of `moof` to the first sample.
     var dataOffset: UInt32 { UInt32(fragmentSize + 8) }
     var total: Int {
       (startsSegment ? SegmentType.size : 0) + Self.producerTimeSize + fragmentSize + 8
@@ -105,7 +106,7 @@ package struct ChunkWriter: Sendable {
     }
   }
 
-  /// What a chunk says of its first sample.
+  /// The fields of a chunk's first sample.
   private struct Start {
     let decodeTime, captured: Int64
     let sequence: UInt32
@@ -117,12 +118,12 @@ package struct ChunkWriter: Sendable {
     }
   }
 
-  /// Everything up to the track's ID in `tfhd`; the fields that `headerFlags` announce are the caller's.
+  /// Writes everything up to the track ID in `tfhd`; the caller writes the fields of `headerFlags`.
   private func begin(
     _ layout: Layout, _ start: Start, headerFlags: UInt32, to out: inout BoxCursor
   ) {
     if layout.startsSegment { SegmentType.write(to: &out) }
-    // Flags 24: the wall clock at which the sample was captured.
+    // Flags 24: the wall clock at the capture of the sample.
     out.open(size: Layout.producerTimeSize, "prft")
     out.put32(0x0100_0018)
     out.put32(trackID)

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Network Time Protocol time stamps: seconds since 1900 in the upper, their fraction in the lower 32 bits.
+/// Timestamps of the Network Time Protocol: seconds since 1900 in the upper 32 bits, their fraction
+/// in the lower 32 bits.
 /// - Source: RFC 5905 §6
 package enum NTPTime {
   private static let secondsFrom1900To1970: Int64 = 2_208_988_800
 
-  /// The stamp of a Unix time in nanoseconds, rounded to the nearest unit of 2⁻³² s.
+  /// The timestamp of a Unix time in nanoseconds, rounded to the nearest unit of 2⁻³² s.
   package static func from(unixNanoseconds: Int64) -> UInt64 {
     var seconds = unixNanoseconds / 1_000_000_000
     var rest = unixNanoseconds % 1_000_000_000
@@ -14,7 +15,7 @@ package enum NTPTime {
     return UInt64(bitPattern: seconds + secondsFrom1900To1970) << 32 &+ fraction
   }
 
-  /// The Unix time in nanoseconds of a stamp, rounded to the nearest.
+  /// The Unix time of a timestamp in nanoseconds, rounded to the nearest.
   package static func unixNanoseconds(of timestamp: UInt64) -> Int64 {
     let fraction = (timestamp & 0xFFFF_FFFF) * 1_000_000_000
     return (Int64(timestamp >> 32) - secondsFrom1900To1970) * 1_000_000_000

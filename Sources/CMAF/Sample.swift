@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// One coded picture and what its chunk says of it.
+/// One access unit and the fields of its chunk.
 package struct Sample: Sendable {
-  /// NAL units with four-byte lengths, as they stand in `mdat`.
+  /// NAL units with four-byte lengths, as in `mdat`.
   package let payload: [UInt8]
-  /// Base media decode time: ticks of the track's timescale since 1970.
+  /// Base media decode time, in ticks of the track's timescale since 1970.
   package let decodeTime: Int64
-  /// Ticks of the track's timescale.
+  /// The duration, in ticks of the track's timescale.
   package let duration: UInt32
-  /// When it was captured: wall clock, nanoseconds since 1970.
+  /// The capture time: wall clock, nanoseconds since 1970.
   package let captured: Int64
-  /// The number in `mfhd`; rises by one with each chunk and may wrap.
+  /// The number in `mfhd`; one more than in the chunk before; may wrap.
   package let sequence: UInt32
-  /// Whether decoding can begin here.
+  /// Whether decoding can start here.
   package let isSync: Bool
 
-  /// A sample as described.
+  /// A sample with these fields.
   package init(
     payload: [UInt8], decodeTime: Int64, duration: UInt32, captured: Int64, sequence: UInt32,
     isSync: Bool

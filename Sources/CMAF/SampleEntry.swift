@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How samples are coded: the one entry of `stsd`.
+/// The coding of a track's samples: the one entry of `stsd`.
 ///
-/// - Source: ISO/IEC 14496-12 §8.5.2, §12.1.3, §12.2.3; ISO/IEC 14496-15 §5.3.3; ISO/IEC 14496-1 §7.2.6
+/// - Source: ISO/IEC 14496-12 §8.5.2, §12.1.3, §12.2.3; ISO/IEC 14496-15 §5.3.3; ISO/IEC 14496-1
+///   §7.2.6
 struct SampleEntry {
-  /// RFC 6381 §3.3, §3.4.
+  /// The codecs string; RFC 6381 §3.3, §3.4.
   let codecs: String
 
-  /// Reads the content of `stsd`, which must have one entry.
+  /// Parses the content of `stsd`, which must have one entry.
   init(_ bytes: [UInt8], _ content: Range<Int>) throws(TrackHeaderError) {
     guard content.count >= 8 else { throw .truncated("stsd", needed: 8, have: content.count) }
     let count = bytes.unsigned32(at: content.lowerBound + 4)
@@ -27,7 +28,7 @@ struct SampleEntry {
     }
   }
 
-  /// The boxes behind the fixed fields of an entry.
+  /// The boxes after the fixed fields of an entry.
   private static func boxes(
     _ bytes: [UInt8], _ entry: BoxReader.Box, behind size: Int
   ) throws(TrackHeaderError) -> BoxReader {
@@ -37,8 +38,10 @@ struct SampleEntry {
     return BoxReader(bytes, entry.content.dropFirst(size))
   }
 
-  /// Profile, constraints and level as `avcC` has them; its parameter sets must be whole, and NAL
-  /// units have lengths of four bytes, as chunks do.
+  /// Profile, constraints and level of `avcC`.
+  ///
+  /// Its parameter sets must be complete, and its NAL unit lengths must have four bytes, as in
+  /// chunks.
   private static func profile(
     _ bytes: [UInt8], _ boxes: BoxReader
   ) throws(TrackHeaderError) -> String {
@@ -60,7 +63,7 @@ struct SampleEntry {
     }.joined()
   }
 
-  /// Object type and audio object type as `esds` has them, such as `40.2`.
+  /// Object type and audio object type of `esds`, such as `40.2`.
   private static func audioObject(
     _ bytes: [UInt8], _ boxes: BoxReader
   ) throws(TrackHeaderError) -> String {
@@ -81,13 +84,13 @@ struct SampleEntry {
     var configuration = try decoder.descriptor(5)
     let start = try configuration.take(2).lowerBound
     let short = bytes[start] >> 3
-    // ISO/IEC 14496-3 §1.6.2.1: 31 is an escape, six bits follow.
+    // ISO/IEC 14496-3 §1.6.2.1: 31 is an escape; six bits follow.
     let type = short < 31 ? short : 32 + (bytes[start] & 7) << 3 + bytes[start + 1] >> 5
     return "40.\(type)"
   }
 }
 
-/// Fields that are taken one behind another, never beyond their box.
+/// Reads consecutive fields, never beyond the end of their box.
 private struct FieldReader {
   private let bytes: [UInt8]
   private var rest: Range<Int>
@@ -104,7 +107,7 @@ private struct FieldReader {
     return taken
   }
 
-  /// Takes so many parameter sets, each behind its length; there must be one, and none is empty.
+  /// Skips `count` parameter sets, each after its length; at least one, none of them empty.
   mutating func skipSets(_ count: UInt8, _ name: String) throws(TrackHeaderError) {
     guard count > 0 else { throw .missing(name) }
     for _ in 0..<count {
@@ -114,9 +117,9 @@ private struct FieldReader {
     }
   }
 
-  /// What the descriptor that comes next holds; it must have this tag.
+  /// The content of the next descriptor, which must have this tag.
   ///
-  /// ISO/IEC 14496-1 §8.3.3: its size in groups of seven bits, at most four of them.
+  /// Its size is in groups of seven bits, at most four of them (ISO/IEC 14496-1 §8.3.3).
   mutating func descriptor(_ tag: UInt8) throws(TrackHeaderError) -> FieldReader {
     let found = bytes[try take(1).lowerBound]
     guard found == tag else {

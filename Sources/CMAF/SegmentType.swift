@@ -2,8 +2,9 @@
 
 package import Sharing
 
-/// The `styp` box with which a segment starts, and which alone is the body of a segment without media.
-/// - Source: ISO/IEC 14496-12 §8.16.2; brands: ISO/IEC 23009-1 §6.3.4.2 (msdh), ISO/IEC 23000-19 §7.2 (cmfc)
+/// The `styp` box at the start of a segment; alone it is the content of a segment without media.
+/// - Source: ISO/IEC 14496-12 §8.16.2; brands: ISO/IEC 23009-1 §6.3.4.2 (msdh), ISO/IEC 23000-19
+///   §7.2 (cmfc)
 package enum SegmentType {
   static let size = 24
 
@@ -15,7 +16,7 @@ package enum SegmentType {
     out.put("cmfc")
   }
 
-  /// A `styp` and nothing else: what a number without media is answered with, so that players step over it.
+  /// A `styp` alone: the content of a number without media, which players skip.
   package static let bare = unsafe SharedBytes(count: size) { memory in
     var out = unsafe BoxCursor(memory)
     write(to: &out)

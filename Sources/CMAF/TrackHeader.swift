@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a CMAF header says of its one track, read from its boxes.
+/// The track of a CMAF header, parsed from its boxes.
 ///
-/// Pure and bounded: any bytes may be given.
+/// Accepts any bytes; bounded in time and memory.
 /// - Source: ISO/IEC 23000-19 §7.3.1; ISO/IEC 14496-12 §8
 package struct TrackHeader: Sendable, Equatable {
-  /// The track's ID, as `tfhd` of each chunk repeats it.
+  /// The track ID, as in `tfhd` of each chunk.
   package let trackID: Int
-  /// Ticks a second, in which chunks count.
+  /// The timescale of the chunks, in ticks per second.
   package let timescale: Int
-  /// RFC 6381, from the decoder's configuration itself, such as `avc1.64001f` or `mp4a.40.2`.
+  /// The codecs string of RFC 6381, from the decoder configuration, such as `avc1.64001f` or
+  /// `mp4a.40.2`.
   package let codecs: String
 
-  /// Reads `ftyp` and `moov`.
+  /// Parses `ftyp` and `moov`.
   ///
-  /// - Throws: what is missing or does not fit.
+  /// - Throws: ``TrackHeaderError`` for a missing or unsuitable box.
   package init(parsing bytes: [UInt8]) throws(TrackHeaderError) {
     var top = BoxReader(bytes)
     guard let first = try top.next(), first.type == "ftyp" else { throw .missing("ftyp") }
@@ -35,7 +36,7 @@ package struct TrackHeader: Sendable, Equatable {
     }
     let track = try child("trak", of: movie)
     trackID = try Self.field(bytes, child("tkhd", of: track), "tkhd", 12, 20)
-    // An edit list would move the samples away from the times that playlists and `tfdt` tell.
+    // An edit list would shift the samples from the times of playlists and `tfdt`.
     var parts = BoxReader(bytes, track)
     while let box = try parts.next() {
       if box.type == "edts" { throw .unexpected("edts") }
@@ -54,10 +55,9 @@ package struct TrackHeader: Sendable, Equatable {
       "trex.default_sample_description_index", bytes.unsigned32(at: defaults.lowerBound + 8), 1)
   }
 
-  /// Checks that chunks may follow a header: they name its track, count in its ticks, and are coded as
-  /// playlists say.
+  /// Checks that chunks may follow a header: equal track ID, timescale and codecs.
   ///
-  /// - Throws: what does not fit.
+  /// - Throws: ``TrackHeaderError`` for the first difference.
   package static func check(
     _ bytes: [UInt8], trackID: UInt32, timescale: Int, codecs: String
   ) throws(TrackHeaderError) {
@@ -77,7 +77,7 @@ package struct TrackHeader: Sendable, Equatable {
     }
   }
 
-  /// The 32 bits at one of two offsets, by the version of the full box (§4.2).
+  /// The 32 bits at one of two offsets, selected by the version of the full box (§4.2).
   private static func field(
     _ bytes: [UInt8], _ content: Range<Int>, _ name: String, _ short: Int, _ long: Int
   ) throws(TrackHeaderError) -> Int {

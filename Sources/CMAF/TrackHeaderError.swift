@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why bytes are no CMAF header that chunks may follow; `description` says what is wrong.
+/// Why bytes are not a CMAF header that chunks may follow.
 package enum TrackHeaderError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// A box or a part of it goes beyond what it lies in.
+  /// A box, or a field of it, extends past its container.
   case truncated(String, needed: Int, have: Int)
-  /// A box larger than any header.
+  /// A box is larger than any header.
   case tooLarge(String)
-  /// A box that must be there is not.
+  /// A required box is missing.
   case missing(String)
-  /// A box of which there may be one is there several times.
+  /// A box that may occur once occurs several times.
   case several(String)
-  /// A box that must not be there.
+  /// A box that must not occur.
   case unexpected(String)
-  /// A field whose value does not fit what follows.
+  /// The value of a field contradicts the chunks.
   case mismatch(String, found: String, expected: String)
 
   package var description: String {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Strings as JSON writes them.
+/// Strings in JSON syntax.
 package enum JSONText {
-  /// `text` in quotation marks, with what must be escaped escaped.
+  /// `text` in quotation marks, escaped as required.
   /// - Source: RFC 8259 §7
   package static func quoted(_ text: String) -> String {
     var out = "\""

@@ -3,12 +3,10 @@
 import Glibc
 import Sharing
 
-/// A file of lines, written by a thread of its own: who appends never waits for the disk.
+/// A file of lines, written by a separate thread: appending never waits for the disk.
 ///
-/// What the disk cannot take, or comes faster than it is written, is lost and counted; the log says so once for each
-/// time that it begins.
-///
-/// Lives until it is closed.
+/// Lines the disk cannot take in time are dropped and counted; each such episode is logged once.
+/// The file exists until it is closed.
 package final class LineFile: Sendable {
   /// Why the file cannot be opened.
   package struct Failure: Error, CustomStringConvertible {
@@ -19,16 +17,16 @@ package final class LineFile: Sendable {
   private struct Pending {
     var lines: [@Sendable () -> String] = []
     var size = 0
-    /// Lines lost since they came too fast, and since they could not be written.
+    /// Lines dropped because the queue was full, and because writing failed.
     var overflown: UInt64 = 0
     var failed: UInt64 = 0
     var wantsReopening = false
     var isClosed = false
   }
 
-  /// Bytes of what waits above which lines are lost.
+  /// The size of the queue in bytes; further lines are dropped.
   private static let capacity = 8 * 1024 * 1024
-  /// How often what waits is written, in nanoseconds: one write for many lines.
+  /// The interval between writes, in nanoseconds: one write for many lines.
   private static let period: Int64 = 100_000_000
 
   private let path: String
@@ -36,7 +34,7 @@ package final class LineFile: Sendable {
   private let pending = Locked(Pending())
   private let thread = Locked<OSThread?>(nil)
 
-  /// Opens `path` for appending, and makes it where it is not.
+  /// Opens `path` for appending; creates it if it does not exist.
   package init(_ path: String, log: Log) throws(Failure) {
     self.path = path
     self.log = log
@@ -50,11 +48,11 @@ package final class LineFile: Sendable {
     thread.withLock { $0 = started }
   }
 
-  /// Appends a line soon.
+  /// Queues a line.
   ///
   /// - Parameters:
-  ///   - size: about how many bytes `line` holds until it is called.
-  ///   - line: makes the line, without its line end, on the writing thread.
+  ///   - size: the approximate number of bytes that `line` retains until it is called.
+  ///   - line: renders the line, without its line end, on the writing thread.
   package func append(size: Int, _ line: @escaping @Sendable () -> String) {
     pending.withLock { pending in
       guard !pending.isClosed, pending.size + size <= Self.capacity else {
@@ -66,19 +64,19 @@ package final class LineFile: Sendable {
     }
   }
 
-  /// Opens the file anew, for whoever has moved it away; the old one goes on where that fails.
+  /// Opens the path again, after a log rotation moved the file; keeps the old file if that fails.
   package func reopen() { pending.withLock { $0.wantsReopening = true } }
 
-  /// Writes what waits, and ends.
+  /// Writes the queued lines and closes the file.
   package func close() {
     pending.withLock { $0.isClosed = true }
     thread.withLock { $0 }?.join()
   }
 
-  /// Lines that were not written.
+  /// The number of dropped lines.
   package var lostCount: UInt64 { pending.withLock { $0.overflown + $0.failed } }
 
-  /// Writes what has come since the last turn; true after the last.
+  /// Writes the lines queued since the last iteration; true after the last iteration.
   private func turn(_ writer: inout LineWriter) -> Bool {
     let (lines, reopens, isLast, overflown) = pending.withLock {
       pending -> ([@Sendable () -> String], Bool, Bool, UInt64) in
@@ -98,9 +96,9 @@ package final class LineFile: Sendable {
   private func reopen(_ writer: inout LineWriter) {
     do throws(Failure) {
       writer.replace(by: try Self.open(path))
-      log.write(.info, "access_log_reopened", "access log \(path) opened anew")
+      log.write(.info, "access-log-reopened", "access log \(path): reopened")
     } catch {
-      log.write(.warning, "access_log_failed", "\(error.description); the old file goes on")
+      log.write(.warning, "access-log-failed", "\(error.description); writing to the old file")
     }
   }
 
@@ -108,20 +106,21 @@ package final class LineFile: Sendable {
     switch change {
     case .failing(let reason):
       log.write(
-        .warning, "access_log_failed",
-        "access log \(path): \(reason); lines are lost until it can be written again")
+        .warning, "access-log-failed",
+        "access log \(path): \(reason); lines are dropped until writing succeeds")
     case .behind:
       log.write(
-        .warning, "access_log_behind", "access log \(path): written too slowly; lines are lost")
+        .warning, "access-log-behind", "access log \(path): the disk is too slow; lines are dropped"
+      )
     case .recovered:
       log.write(
-        .info, "access_log_recovered",
+        .info, "access-log-recovered",
         "access log \(path): written again; \(lostCount) lines are lost in all")
     }
   }
 
   private static func open(_ path: String) throws(Failure) -> Int32 {
-    // A pipe that nobody reads must not stop the program.
+    // A pipe without a reader must not block the program.
     let flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK
     let descriptor = unsafe Glibc.open(path, flags, 0o640)
     guard descriptor >= 0 else {

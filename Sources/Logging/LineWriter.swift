@@ -2,11 +2,11 @@
 
 import Glibc
 
-/// Writes lines to a descriptor in few calls, and knows when that begins and ceases to fail.
+/// Writes lines to a descriptor in few calls, and reports when writing starts and stops failing.
 ///
 /// Confined to the writing thread.
 struct LineWriter {
-  /// What is worth a line in the log.
+  /// A change of state that is logged.
   enum Change: Equatable { case failing(reason: String), behind, recovered }
 
   private static let batchSize = 64 * 1024
@@ -23,7 +23,7 @@ struct LineWriter {
 
   /// Writes each line with its line end.
   ///
-  /// - Returns: how many were not written, or not whole.
+  /// - Returns: the number of lines that were not written completely.
   mutating func write(_ lines: [@Sendable () -> String]) -> Int {
     var lost = 0
     var batch: [UInt8] = []
@@ -63,7 +63,7 @@ struct LineWriter {
     return ends.count - whole.count
   }
 
-  /// What has changed since the last call, given how many lines were ever lost before they got here.
+  /// The changes since the last call; `overflown` is the total of lines dropped from the queue.
   mutating func changes(overflown: UInt64) -> [Change] {
     var changes: [Change] = []
     if failure != reported {
@@ -78,7 +78,7 @@ struct LineWriter {
     return changes
   }
 
-  /// Goes on with another descriptor.
+  /// Continues with another descriptor.
   mutating func replace(by other: Int32) {
     close()
     descriptor = other

@@ -4,17 +4,17 @@ import Glibc
 import Media
 import Sharing
 
-/// Where log lines go: standard error, a line each, written by one call.
+/// The destination of log lines: standard error, one call per line.
 package final class Log: Sendable {
-  /// How much a line matters.
+  /// The severity of a line.
   package enum Level: String, Sendable, Comparable, CaseIterable {
     /// For developers; shown with `-v`.
     case debug
-    /// What an operator wants to know when all is well.
+    /// Normal operation.
     case info
-    /// Something is worse than it should be; the program goes on.
+    /// A degradation; the program continues.
     case warning
-    /// Something failed.
+    /// A failure.
     case error
 
     package static func < (a: Level, b: Level) -> Bool { a.weight < b.weight }
@@ -29,20 +29,21 @@ package final class Log: Sendable {
     }
   }
 
-  /// How a line looks.
+  /// The format of a line.
   package enum Format: String, Sendable, CaseIterable {
     /// For people.
     case text
-    /// One JSON object a line.
+    /// One JSON object per line.
     case json
   }
 
-  /// How its lines look.
+  /// The format of the lines.
   package let format: Format
   private let least: Level
   private let write: @Sendable (String) -> Void
 
-  /// A log that shows lines of `least` and above; `write` takes whole lines with their line end.
+  /// A log of lines of at least the level `least`; `write` takes complete lines with their line
+  /// end.
   package init(
     format: Format, least: Level, write: @escaping @Sendable (String) -> Void = Log.standardError
   ) {
@@ -51,12 +52,12 @@ package final class Log: Sendable {
     self.write = write
   }
 
-  /// Writes one line, without what `Redaction` knows as secret.
+  /// Writes one line, without the secrets that `Redaction` recognises.
   ///
   /// - Parameters:
-  ///   - level: how much it matters.
-  ///   - event: a short constant word for programs that read the log.
-  ///   - stream: which stream it is about, if it is about one.
+  ///   - level: the severity.
+  ///   - event: a constant word in kebab-case for programs that read the log.
+  ///   - stream: the stream that the line is about; nil for the program.
   ///   - message: the sentence for people.
   package func write(
     _ level: Level, _ event: StaticString, stream: String? = nil,
@@ -83,7 +84,7 @@ package final class Log: Sendable {
     }
   }
 
-  /// Writes a line to standard error by one call; what cannot be written is lost.
+  /// Writes a line to standard error by one call; unwritable bytes are lost.
   package static let standardError: @Sendable (String) -> Void = { line in
     let bytes = Array(line.utf8)
     _ = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(2, $0.baseAddress, $0.count) }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Takes out of text what must never be written: tokens, keys, passphrases, credentials.
+/// Removes secrets from text: tokens, keys, passphrases, credentials.
 ///
-/// Everything that is logged passes through here. It rather takes too much than too little, and is not deterred by
-/// percent-escapes of letters and digits, which a server takes for the characters themselves.
+/// All log messages pass through it. It prefers to remove too much. Percent-escapes of letters and
+/// digits do not hide a secret from it, since servers decode them.
 package struct Redaction {
-  /// What stands for a secret.
+  /// The replacement of a secret.
   static let mark = Array("***".utf8)
 
   private let text: [UInt8]
@@ -32,7 +32,7 @@ package struct Redaction {
     return out
   }
 
-  /// `/t/<token>/…`: the piece after `/t/`.
+  /// `/t/<token>/…`: the segment after `/t/`.
   private mutating func takesTokenPath() -> Bool {
     guard text[place...].starts(with: Array("/t/".utf8)) else { return false }
     copy(3)
@@ -40,10 +40,10 @@ package struct Redaction {
     return true
   }
 
-  /// What stands before the host of a URL, and the stream key of an RTMP URL.
+  /// The credentials before the host of a URL, and the stream key of an RTMP URL.
   ///
-  /// Of `rtsp://user:password@host` what is before the last `@`, even where a password has a slash in it; of
-  /// `rtmp://host/app/key` what follows the app.
+  /// In `rtsp://user:password@host` everything before the last `@`, also if the password contains a
+  /// slash; in `rtmp://host/app/key` everything after the app.
   private mutating func takesAuthority() -> Bool {
     guard text[place...].starts(with: Array("://".utf8)) else { return false }
     let scheme = out.reversed().prefix { Self.isNameCharacter($0) || $0 == UInt8(ascii: "+") }
@@ -82,7 +82,7 @@ package struct Redaction {
       return true
     }
     copy(end - place)
-    // A quotation mark that closes the name in JSON.
+    // The quotation mark that ends a name in JSON.
     if peek == UInt8(ascii: "\"") { copy(1) }
     switch peek {
     case UInt8(ascii: "="): copy(1)
@@ -103,7 +103,7 @@ package struct Redaction {
     return true
   }
 
-  /// `Bearer token`, wherever it stands.
+  /// `Bearer token`, at any position.
   private mutating func takesBearer() -> Bool {
     guard place > 0, text[place] == UInt8(ascii: " "),
       String(decoding: out.suffix(6), as: UTF8.self).lowercased() == "bearer"
@@ -123,7 +123,7 @@ package struct Redaction {
     place += count
   }
 
-  /// What was hidden was itself a name with a value to come: the rest of the line goes with it.
+  /// If the hidden text was itself a name before a value, hides the rest of the line.
   private mutating func hideAfterColon() {
     if place > 0, text[place - 1] == UInt8(ascii: ":") { hide(until: { $0 == 0x0D || $0 == 0x0A }) }
   }
@@ -134,7 +134,7 @@ package struct Redaction {
     place = end
   }
 
-  /// What stands behind a secret that somebody has hidden already: the sentence goes on.
+  /// The punctuation after a secret that was already hidden: the sentence continues.
   private func punctuation(behindMarkTo end: Int) -> ArraySlice<UInt8> {
     let rest = text[place..<end]
     guard rest.starts(with: Self.mark) else { return [] }
@@ -168,7 +168,8 @@ package struct Redaction {
       || byte == UInt8(ascii: "<") || byte == UInt8(ascii: ">")
   }
 
-  /// Without the percent-escapes of unreserved characters and of `/`, `?`, `&` and `=`, in several layers.
+  /// The bytes without percent-escapes of unreserved characters and of `/`, `?`, `&` and `=`,
+  /// decoded repeatedly.
   ///
   /// RFC 3986 §2.3, §6.2.2.2.
   private static func unescaped(_ bytes: [UInt8]) -> [UInt8] {
@@ -177,7 +178,7 @@ package struct Redaction {
     out.reserveCapacity(bytes.count)
     for byte in bytes {
       out.append(byte)
-      // An escape that its own resolution completes is resolved as well.
+      // Decoding may complete another escape, which is decoded, too.
       while out.count >= 3, out[out.count - 3] == UInt8(ascii: "%"),
         let high = value(out[out.count - 2]), let low = value(out[out.count - 1])
       {

@@ -1,35 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where the AAC frames of a foreign source go that are passed through: a pure state machine.
+/// Positions of copied AAC frames of a foreign source: a pure state machine.
 ///
-/// Coded frames cannot be stretched. So their places follow one another until media time has moved away by nine
-/// sixteenths of a frame (12 ms at 48 kHz); then one is repeated or left out. What is missing for longer is silence.
+/// Coded frames cannot be stretched. Positions are consecutive until media time deviates by nine
+/// sixteenths of a frame (12 ms at 48 kHz); then one frame is repeated or dropped. A longer gap is
+/// silence.
 package struct AudioFrameAligner: Sendable {
-  /// What is to be published for one frame that came.
+  /// The frames to publish for one received frame.
   package struct Placement: Sendable, Hashable {
-    /// Places before it for which nothing came.
+    /// The positions before it that received no frame.
     package let missing: Range<Int64>
-    /// Whether these are a single frame, made up by the source's slow clock: repeat what came; else silence.
+    /// Whether `missing` is a single position caused by the source's slow clock: repeat the
+    /// received frame.
+    ///
+    /// Otherwise publish silence.
     package let isRepeat: Bool
-    /// Its own place; nil where it is one too many.
+    /// The position of the received frame; nil if it is dropped.
     package let index: Int64?
   }
 
   private let sampleRate: Int32
-  /// The place that comes next.
+  /// The next position.
   package private(set) var next: Int64
-  /// Whether the last frame that came stands just before it.
+  /// Whether the last received frame is at the position before `next`.
   private var isFollowing = false
 
-  /// An aligner for a track with that many samples a second, which begins with AAC frame `first`.
+  /// An aligner for a track of `sampleRate` Hz that starts with AAC frame `first`.
   package init(sampleRate: Int32, from first: Int64) {
     self.sampleRate = sampleRate
     next = first
   }
 
-  /// Says that nothing comes before the place `index` any more.
+  /// Skips the positions before `index`, for which no frame will arrive.
   ///
-  /// - Returns: the places for which nothing came.
+  /// - Returns: the skipped positions.
   package mutating func skip(to index: Int64) -> Range<Int64> {
     let missing = next..<max(next, index)
     next = missing.upperBound
@@ -37,15 +41,17 @@ package struct AudioFrameAligner: Sendable {
     return missing
   }
 
-  /// Places the next frame, whose first sample belongs to `mediaTime`: nanoseconds since 1970, by a clock that follows
-  /// the source's smoothly.
+  /// Positions the next frame.
+  ///
+  /// `mediaTime` is the time of its first sample in nanoseconds since 1970, from a clock that
+  /// follows the source smoothly.
   package mutating func place(at mediaTime: Int64) -> Placement {
     let length = AudioSegmentation.samplesPerFrame
     let sample = Int64(
       floorDivide(Int128(mediaTime) * Int128(sampleRate) + 500_000_000, 1_000_000_000))
     let nearest = Int64(floorDivide(Int128(sample) + Int128(length / 2), Int128(length)))
     let error = sample - next * length
-    // What comes after a gap begins at the place that is nearest to it.
+    // A frame after a gap takes the position nearest to its time.
     let slack = isFollowing ? 9 * length / 16 : length / 2
     if error < -slack {
       return Placement(missing: next..<next, isRepeat: false, index: nil)

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How AAC frames fall into segments and parts: as the video's segments do, to the nearest earlier AAC frame.
+/// The grouping of AAC frames into segments and parts: at the video's segments, rounded down to AAC
+/// frames.
 ///
-/// AAC frame j holds the samples 1024·j … 1024·j+1023 since 1970. Audio segment N begins with the frame that contains
-/// the moment at which video segment N begins, so its numbers are the video's and its duration differs by a frame
-/// from one segment to the next: it has ⌊a⌋ or ⌈a⌉ frames, a = segment duration · sample rate / 1024. A part is a whole
-/// number of frames, the last one of a segment what is left. All is computed from N or j, nothing is added up, so a
-/// restart and another origin agree.
+/// AAC frame j holds the samples 1024·j … 1024·j+1023 since 1970. Audio segment N starts with the
+/// frame that contains the start of video segment N. Its number is the video's; it has ⌊a⌋ or ⌈a⌉
+/// frames, a = segment duration · sample rate / 1024. A part is a whole number of frames; the last
+/// part of a segment has the remaining frames. Everything is computed from N or j, never by adding
+/// steps, so that a restarted process and another origin agree.
 package struct AudioSegmentation: Sendable, Hashable {
   /// Samples in an AAC-LC frame.
   /// - Source: ISO/IEC 14496-3 §4.5.2.1 (frameLengthFlag 0)
@@ -14,7 +15,7 @@ package struct AudioSegmentation: Sendable, Hashable {
 
   /// The video's segments.
   package let video: Segmentation
-  /// Samples a second; the track's timescale.
+  /// The sample rate in Hz; the track's timescale.
   package let sampleRate: Int32
   /// AAC frames in a full part.
   package let framesPerPart: Int64
@@ -22,14 +23,15 @@ package struct AudioSegmentation: Sendable, Hashable {
   /// A segment's duration as a fraction of AAC frames.
   private let numerator, denominator: Int128
 
-  /// The cadence of audio beside `video`; nil where a video segment is shorter than one AAC frame.
+  /// The segmentation of audio beside `video`; nil if a video segment is shorter than one AAC
+  /// frame.
   ///
   /// - Parameters:
-  ///   - video: whose segments are followed.
-  ///   - sampleRate: samples a second, at least 1.
-  ///   - framesPerPart: AAC frames in a part; nil for as many as are not longer than the video's part, so that they do not
-  ///     raise PART-HOLD-BACK, but at least five (106.7 ms at 48 kHz), since readers of the open segment stall on
-  ///     chunks that are much shorter. Never more than fit into a segment.
+  ///   - video: the segmentation of the video.
+  ///   - sampleRate: the sample rate in Hz, at least 1.
+  ///   - framesPerPart: AAC frames in a part, at most those of a segment. nil: as many as are not
+  ///     longer than the video's part, so that audio does not raise PART-HOLD-BACK, but at least
+  ///     five (106.7 ms at 48 kHz), since players of the open segment stall on much shorter chunks.
   package init?(following video: Segmentation, sampleRate: Int32, framesPerPart: Int64? = nil) {
     let rate = video.grid.rate
     guard sampleRate >= 1 else { return nil }
@@ -49,7 +51,7 @@ package struct AudioSegmentation: Sendable, Hashable {
     Int64(floorDivide(Int128(number) * numerator, denominator))
   }
 
-  /// The AAC frame that contains the moment at which the picture with that index on the grid begins.
+  /// The AAC frame that contains the start of video frame `picture`, a frame index.
   package func frame(holding picture: Int64) -> Int64 {
     let rate = video.grid.rate
     return Int64(
@@ -69,20 +71,24 @@ package struct AudioSegmentation: Sendable, Hashable {
     firstFrame(of: number + 1) - firstFrame(of: number)
   }
 
-  /// Which frame of its segment AAC frame `index` is, from 0.
+  /// The position of AAC frame `index` in its segment, from 0.
   package func position(of index: Int64) -> Int64 { index - firstFrame(of: segment(of: index)) }
 
-  /// Parts in segment `number`, of which the last one may be shorter than the others; the most where segments are free.
+  /// Parts in segment `number`; the last part may be short.
+  ///
+  /// With variable duration, the most.
   package func parts(in number: Int64) -> Int64 {
     video.hasVariableDuration ? mostPartsPerSegment : parts(holding: frames(in: number))
   }
 
-  /// The most parts that a segment has.
+  /// The most parts in a segment.
   package var mostPartsPerSegment: Int64 { parts(holding: longest) }
 
-  /// Parts since 1970 before the first of segment `number`: exact, so that part (N, K) is number partsBefore(N) + K.
+  /// Parts since 1970 before the first part of segment `number`.
   ///
-  /// Of the first N segments, those that are one frame longer than the shortest number firstFrame(N) − N·⌊a⌋.
+  /// Part (N, K) is the part with the number partsBefore(N) + K.
+  ///
+  /// Of the first N segments, firstFrame(N) − N·⌊a⌋ are one frame longer than the shortest.
   package func partsBefore(_ number: Int64) -> Int64 {
     guard !video.hasVariableDuration else { return number * mostPartsPerSegment }
     let longer = firstFrame(of: number) - number * shortest
@@ -90,13 +96,13 @@ package struct AudioSegmentation: Sendable, Hashable {
     return number * perShort + longer * (parts(holding: shortest + 1) - perShort)
   }
 
-  /// The part that has `count` parts before it since 1970: the reverse of ``partsBefore(_:)``.
+  /// The part with `count` parts before it since 1970: the inverse of ``partsBefore(_:)``.
   package func part(after count: Int64) -> (segment: Int64, index: Int64) {
     guard !video.hasVariableDuration else {
       let number = Int64(floorDivide(Int128(count), Int128(mostPartsPerSegment)))
       return (number, count - number * mostPartsPerSegment)
     }
-    // The mean number of parts in a segment leads to the right segment or to a neighbour.
+    // The mean number of parts per segment leads to the segment or to one beside it.
     let perShort = Int128(parts(holding: shortest))
     let more = Int128(parts(holding: shortest + 1)) - perShort
     let mean = perShort * denominator + more * (numerator - Int128(shortest) * denominator)
@@ -106,7 +112,7 @@ package struct AudioSegmentation: Sendable, Hashable {
     return (number, count - partsBefore(number))
   }
 
-  /// The part that AAC frame `index` belongs to, and whether it is the last of part or segment.
+  /// Segment and part of AAC frame `index`, and whether it is the last frame of either.
   package func partPosition(of index: Int64) -> Position {
     let number = segment(of: index)
     let position = index - firstFrame(of: number)
@@ -116,17 +122,17 @@ package struct AudioSegmentation: Sendable, Hashable {
       endsPart: endsSegment || (position + 1) % framesPerPart == 0, endsSegment: endsSegment)
   }
 
-  /// Where an AAC frame stands.
+  /// The position of an AAC frame in segment and part.
   package struct Position: Sendable, Hashable {
     /// The segment's number.
     package let segment: Int64
     /// The Part Index.
     package let part: Int64
-    /// Which frame of its segment it is, from 0.
+    /// The position in the segment, from 0.
     package let position: Int64
-    /// Whether it completes its part.
+    /// Whether the frame is the last of its part.
     package let endsPart: Bool
-    /// Whether it completes its segment.
+    /// Whether the frame is the last of its segment.
     package let endsSegment: Bool
   }
 
@@ -138,7 +144,7 @@ package struct AudioSegmentation: Sendable, Hashable {
     Int64(floorDivide(Int128(ticks(index)) * 1_000_000_000, Int128(sampleRate)))
   }
 
-  /// The sample that lies at `nanoseconds` since 1970 or, where none does, the last before it.
+  /// The last sample at or before `nanoseconds` since 1970.
   package func sample(atOrBefore nanoseconds: Int64) -> Int64 {
     Int64(floorDivide(Int128(nanoseconds) * Int128(sampleRate), 1_000_000_000))
   }
@@ -152,7 +158,7 @@ package struct AudioSegmentation: Sendable, Hashable {
   /// AAC frames in the longest segment.
   private var longest: Int64 {
     guard let most = video.mostFramesPerSegment else { return shortest + (isWhole ? 0 : 1) }
-    // It begins with the frame that contains the picture's moment, wherever in that frame it lies.
+    // The segment starts with the AAC frame that contains the start of the video frame.
     return frame(holding: most) + 1
   }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Fixed-point numbers as text, without a detour over binary fractions.
+/// Decimal text of fixed-point numbers, computed in integers.
 package enum Decimal {
   /// `value` units of 10^-`digits`, as in `string(100_100, digits: 6)` = `0.100100`.
   package static func string(_ value: Int64, digits: Int) -> String {
@@ -13,7 +13,7 @@ package enum Decimal {
     return "\(value < 0 ? "-" : "")\(whole).\(zeros)\(fraction)"
   }
 
-  /// As ``string(_:digits:)``, without the zeros at the end; a whole number keeps none.
+  /// ``string(_:digits:)`` without trailing zeros; a whole number has no decimal point.
   package static func shortString(_ value: Int64, digits: Int) -> String {
     var text = Substring(string(value, digits: digits))
     guard text.contains(".") else { return String(text) }
@@ -22,12 +22,13 @@ package enum Decimal {
     return String(text)
   }
 
-  /// Reads a whole number of ASCII digits, without a sign; nil for anything else.
+  /// Parses a whole number of ASCII digits without a sign; nil for other text.
   package static func whole(_ text: some StringProtocol) -> Int64? {
     text.allSatisfy(\.isASCIIDigit) ? Int64(text) : nil
   }
 
-  /// Reads a decimal number such as `1`, `0.5` or `1.001` as units of 10^-`digits`; nil for anything else.
+  /// Parses a decimal number such as `1`, `0.5` or `1.001` in units of 10^-`digits`; nil for other
+  /// text.
   package static func parse(_ text: some StringProtocol, digits: Int) -> Int64? {
     let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
     guard let first = parts.first, !first.isEmpty, first.allSatisfy(\.isASCIIDigit),

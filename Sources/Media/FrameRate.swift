@@ -4,10 +4,10 @@
 package struct FrameRate: Sendable, Hashable, CustomStringConvertible {
   /// Frames in `denominator` seconds; at least 1.
   package let numerator: Int64
-  /// Seconds in which `numerator` frames lie; at least 1.
+  /// The seconds for `numerator` frames; at least 1.
   package let denominator: Int64
 
-  /// 30 frames a second.
+  /// 30 frames per second.
   package static let thirty = FrameRate(wholeFrames: 30)
 
   private init(wholeFrames: Int64) {
@@ -15,7 +15,8 @@ package struct FrameRate: Sendable, Hashable, CustomStringConvertible {
     denominator = 1
   }
 
-  /// A rate in lowest terms, or nil where a number is below 1 or the rate is above 1,000 frames a second.
+  /// A rate in lowest terms; nil if a number is below 1 or the rate is above 1,000 frames per
+  /// second.
   package init?(_ numerator: Int64, _ denominator: Int64 = 1) {
     guard numerator >= 1, denominator >= 1, numerator <= 1_000_000, denominator <= 1_000_000,
       numerator <= 1_000 * denominator
@@ -26,7 +27,7 @@ package struct FrameRate: Sendable, Hashable, CustomStringConvertible {
     self.denominator = denominator / a
   }
 
-  /// Reads `30`, `30000/1001` or one of the customary decimal forms (`29.97`, `23.976`, `12.5`).
+  /// Parses `30`, `30000/1001` or a customary decimal form (`29.97`, `23.976`, `12.5`).
   package init?(_ text: String) {
     let halves = text.split(separator: "/", omittingEmptySubsequences: false)
     if halves.count == 2 {
@@ -55,7 +56,8 @@ package struct FrameRate: Sendable, Hashable, CustomStringConvertible {
     self.init(units * scale + fraction, scale)
   }
 
-  /// Ticks per second in which a frame is a whole number of ticks: 90000 where that works, else the numerator.
+  /// The timescale, in which a frame is a whole number of ticks: 90000 if possible, else the
+  /// numerator.
   package var timescale: Int32 {
     90_000 * denominator % numerator == 0 ? 90_000 : Int32(numerator)
   }
@@ -65,7 +67,7 @@ package struct FrameRate: Sendable, Hashable, CustomStringConvertible {
     Int64(timescale) * denominator / numerator
   }
 
-  /// The duration of one frame in nanoseconds, rounded down; for deadlines, never for adding up.
+  /// The duration of one frame in nanoseconds, rounded down; for deadlines, not for sums.
   package var frameNanoseconds: Int64 {
     denominator * 1_000_000_000 / numerator
   }

@@ -1,30 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How frames fall into segments and parts: whole numbers of frames, the same for the stream's whole life.
+/// The rule that groups frames into segments and parts; constant while a stream exists.
 ///
-/// Segment N holds the frames N·F … N·F+F−1; its part K begins at its frame K·n. Numbers count from 1970, so they
-/// continue over a restart and agree between two origins.
+/// Segment N holds the frames N·F … N·F+F−1; its part K starts at its frame K·n. Numbers count from
+/// 1970: they continue over a restart and agree between two origins.
 ///
-/// Where a source is packaged as it came and its key pictures keep no such distance, segments are *free*: each ends with
-/// the first key picture after F frames. Then F is the least, and who publishes says which segment a frame is in.
+/// If a source is passed through and its key frames are not F frames apart, segments have *variable
+/// duration*: each ends at the first key frame after F frames. F is then their minimum, and the
+/// publisher assigns each frame to its segment.
 package struct Segmentation: Sendable, Hashable {
-  /// The frame grid beneath.
+  /// The frame grid.
   package let grid: FrameGrid
-  /// F: frames in a segment, at least 1; where segments are free, the least.
+  /// F: frames in a segment, at least 1; with variable duration, the minimum.
   package let framesPerSegment: Int64
-  /// n: frames in a part, at least 1 and at most F.
+  /// n: frames in a part, 1…F.
   package let framesPerPart: Int64
-  /// The most frames in a segment where segments are free; nil where each has F.
+  /// The most frames in a variable-duration segment; nil if each segment has F frames.
   package let mostFramesPerSegment: Int64?
 
-  /// The cadence nearest to the wishes: F = max(1, round(wish × rate)), n likewise, ties upwards.
+  /// The segmentation nearest to the request: F = max(1, round(duration × rate)), n likewise, ties
+  /// up.
   ///
   /// - Parameters:
   ///   - rate: frames per second.
-  ///   - segmentMicroseconds: wished segment duration.
-  ///   - partMicroseconds: wished part duration.
-  ///   - longestGroupMicroseconds: how long a key picture may be waited for when a segment has its F frames; nil for
-  ///     segments of F frames each.
+  ///   - segmentMicroseconds: the requested segment duration, in microseconds.
+  ///   - partMicroseconds: the requested part duration, in microseconds.
+  ///   - longestGroupMicroseconds: the longest wait for a key frame after F frames, in
+  ///     microseconds; nil for segments of F frames each.
   package init(
     rate: FrameRate, segmentMicroseconds: Int64, partMicroseconds: Int64,
     longestGroupMicroseconds: Int64? = nil
@@ -40,15 +42,20 @@ package struct Segmentation: Sendable, Hashable {
     mostFramesPerSegment = longestGroupMicroseconds.map { frames(segmentMicroseconds) + frames($0) }
   }
 
-  /// Whether segments end with the source's key pictures and not by their length.
+  /// Whether segments end at the source's key frames instead of after F frames.
   package var hasVariableDuration: Bool { mostFramesPerSegment != nil }
 
-  /// Parts in a whole segment, of which the last one may be shorter than the others; the most where segments are free.
+  /// Parts in a complete segment; the last part may be short.
+  ///
+  /// With variable duration, the most.
   package var partsPerSegment: Int64 {
     ((mostFramesPerSegment ?? framesPerSegment) + framesPerPart - 1) / framesPerPart
   }
 
-  /// The number of the segment that holds frame `index`; the one with which a run begins there where segments are free.
+  /// The number of the segment that holds frame `index`.
+  ///
+  /// With variable duration, the number of a discontinuity period's first segment if it starts
+  /// there.
   package func segment(of index: Int64) -> Int64 {
     index >= 0 ? index / framesPerSegment : -((-index + framesPerSegment - 1) / framesPerSegment)
   }
@@ -56,7 +63,7 @@ package struct Segmentation: Sendable, Hashable {
   /// The first frame of segment `number`.
   package func firstFrame(of number: Int64) -> Int64 { number * framesPerSegment }
 
-  /// Which frame of its segment frame `index` is, from 0.
+  /// The position of frame `index` in its segment, from 0.
   package func position(of index: Int64) -> Int64 { index - firstFrame(of: segment(of: index)) }
 
   /// The duration of a segment in ticks of the rate's timescale.

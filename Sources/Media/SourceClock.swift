@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Maps the time stamps of a source with a clock of its own to the monotonic clock: a pure state machine.
+/// Maps the timestamps of a source with its own clock to the monotonic clock: a pure state machine.
 ///
-/// A stamp and the time it arrived differ by the source's clock, by what the way always takes, and by what it
-/// sometimes takes longer. The least difference of the last ten seconds, their lower envelope, is free of the last. The
-/// mapping follows it by at most 300 ppm, so that picture and sound of a foreign crystal neither drift nor step. A
-/// difference of 100 ms or more is no drift: the stamps jumped, the source was away, or the way became longer for
-/// good. Then the mapping starts anew from what arrives.
+/// A timestamp and its arrival differ by the offset of the source's clock, by the constant delay of
+/// the path, and by a varying delay. The least difference of the last ten seconds, the lower
+/// envelope, excludes the varying delay. The mapping follows the envelope by at most 300 ppm, so
+/// that video and audio of a foreign crystal neither drift nor step. A difference of 100 ms or more
+/// is not drift: the timestamps jumped, the source was away, or the path became longer permanently.
+/// Then the mapping restarts from the next arrivals.
 ///
-/// What it gives never goes back within a track. Both tracks have one mapping, whatever comes late: the time of an
-/// arrival enters it only through the envelope. Where that was wrong what comes may be a little ahead of its arrival,
+/// Results never decrease within a track. Both tracks share one mapping; an arrival affects it only
+/// through the envelope. If the envelope was wrong, a result may be slightly later than its arrival
 /// until the mapping has followed.
 package struct SourceClock: Sendable {
-  /// What a stamp belongs to: tracks share the mapping, each has its own order.
+  /// The track of a timestamp: tracks share the mapping; each has its own order.
   package enum Track: Sendable {
     /// Pictures.
     case video
@@ -20,33 +21,33 @@ package struct SourceClock: Sendable {
     case audio
   }
 
-  /// The newest of a track.
+  /// The newest timestamp of a track and its result.
   private struct Newest {
     var pts = Int64.min
     var captured = Int64.min
   }
 
-  /// How fast the mapping may follow; parts per million.
+  /// The largest rate at which the mapping follows, in parts per million.
   static var slope: Int64 { 300 }
-  /// From here on a difference is a step; nanoseconds.
+  /// The least difference that is a step, in nanoseconds.
   static var step: Int64 { 100_000_000 }
-  /// After so long without anything that arrives the mapping starts anew; nanoseconds.
+  /// The time without arrivals after which the mapping restarts, in nanoseconds.
   static var silence: Int64 { 500_000_000 }
-  /// Beyond this a single stamp is a jump, not lateness; nanoseconds.
+  /// The lateness of a single arrival above which its timestamp jumped, in nanoseconds.
   static var jump: Int64 { 1_000_000_000 }
-  /// How far a sender's clock may be from ours to be believed; nanoseconds.
+  /// The largest credible difference between the sender's clock and this machine's, in nanoseconds.
   static var trust: Int64 { 5_000_000_000 }
 
-  /// How often the mapping started anew, the first start not counted.
+  /// The number of restarts of the mapping; the first start does not count.
   package private(set) var restarts = 0
-  /// How often the mapping stepped: when it started, and while it settled.
+  /// The number of steps of the mapping: at a start, and while it settles.
   package private(set) var steps = 0
 
   private let settling: Int64
-  /// Monotonic time minus stamp, as used now; nil before the first stamp.
+  /// Monotonic time minus timestamp, as in use; nil before the first timestamp.
   private var offset: Int64?
   private var envelope = LowerEnvelope()
-  /// How long before the envelope the sender says that it captured.
+  /// The time from the declared capture to the envelope.
   private var lead: Int64 = 0
   private var reach = trust
   private var startedAt: Int64 = 0
@@ -54,30 +55,32 @@ package struct SourceClock: Sendable {
   private var video = Newest()
   private var audio = Newest()
 
-  /// A clock that has seen nothing.
+  /// A clock without observations.
   ///
-  /// - Parameter settling: for so many nanoseconds after a start the mapping follows downwards at once.
+  /// - Parameter settling: the time after a start, in nanoseconds, during which the mapping follows
+  ///   downward at once.
   package init(settling: Int64 = 1_000_000_000) { self.settling = settling }
 
-  /// Bounds by how many nanoseconds the mapping may go before the envelope on the word of the sender.
+  /// Limits how far a declared capture time may precede the envelope, in nanoseconds.
   ///
-  /// Once a stream lives, slots close at a fixed time after their tick; what comes later than that is lost.
+  /// In a live stream, slots close at a fixed time after their frame time; later frames are lost.
   package mutating func limitLead(to nanoseconds: Int64) { reach = max(0, nanoseconds) }
 
-  /// When what carries the stamp `pts` was captured: monotonic clock, nanoseconds.
+  /// The capture time of a unit with the timestamp `pts`, on the monotonic clock in nanoseconds.
   ///
   /// - Parameters:
-  ///   - track: what it belongs to.
-  ///   - pts: the stamp in nanoseconds, unwrapped, in order of presentation.
-  ///   - arrival: monotonic time at which it came; not before that of the call before.
-  ///   - sent: when the sender says that it was captured, on the monotonic clock; nil where it does not say.
-  /// - Returns: monotonic nanoseconds, not before what the call before gave for the track.
+  ///   - track: the track of the unit.
+  ///   - pts: its timestamp in nanoseconds, unwrapped, in presentation order.
+  ///   - arrival: its arrival on the monotonic clock; not before that of the previous call.
+  ///   - sent: the capture time that the sender declares, on the monotonic clock; nil if
+  ///     undeclared.
+  /// - Returns: nanoseconds, not before the previous result for the track.
   package mutating func captureTime(
     _ track: Track = .video, pts: Int64, arrival: Int64, sent: Int64? = nil
   ) -> Int64 {
     let observed = arrival - pts
     var newest = track == .video ? video : audio
-    // Stamps that go back are a new beginning, however little they are late.
+    // A timestamp that decreases restarts the mapping, however small its lateness is.
     take(observed, arrival, isBack: pts < newest.pts.subtractingSaturated(Self.step))
     if let sent, (-Self.step / 2...Self.trust).contains(arrival - sent) {
       lead = envelope.least - (sent - pts)
@@ -90,13 +93,13 @@ package struct SourceClock: Sendable {
     return newest.captured
   }
 
-  /// The source was gone: whatever it says next is a new beginning.
+  /// Records that the source was away: its next timestamp restarts the mapping.
   package mutating func breakOff() {
     if offset != nil { restarts += 1 }
     offset = nil
   }
 
-  /// Adds to the envelope, or starts it anew where the stamps and the time have parted.
+  /// Adds to the envelope, or restarts it if timestamps and arrivals have diverged.
   private mutating func take(_ observed: Int64, _ arrival: Int64, isBack: Bool) {
     guard offset != nil else { return start(observed, arrival) }
     let error = observed - envelope.least
@@ -109,13 +112,13 @@ package struct SourceClock: Sendable {
     }
     envelope.add(observed, at: arrival)
     if let recent = envelope.recent, recent - envelope.least >= Self.step {
-      // Everything has come late for a second: the way is longer now.
+      // Every arrival of the last second was late: the path has become longer.
       restarts += 1
       start(recent, arrival)
     }
   }
 
-  /// Moves the mapping towards `aim`: downwards at once while it settles, else slowly.
+  /// Moves the mapping towards `aim`: downward at once while it settles, else slowly.
   private mutating func follow(_ aim: Int64, _ arrival: Int64) {
     guard let current = offset else { return }
     if isSettling(arrival), aim < current {
@@ -147,7 +150,7 @@ extension Int64 {
   }
 }
 
-/// The least of what was observed in the last ten seconds, kept for each second.
+/// The least difference of the last ten seconds, stored per second.
 private struct LowerEnvelope {
   private static let span: Int64 = 1_000_000_000
   private static let count = 11
@@ -155,7 +158,7 @@ private struct LowerEnvelope {
   /// The least difference in each second, newest last.
   private var seconds: [(begin: Int64, least: Int64)] = []
 
-  /// The least of all; meaningless before the first.
+  /// The least of all; undefined before the first.
   var least: Int64 { seconds.reduce(.max) { min($0, $1.least) } }
 
   mutating func add(_ value: Int64, at time: Int64) {
@@ -167,7 +170,7 @@ private struct LowerEnvelope {
     seconds.removeAll { time - $0.begin >= Int64(Self.count) * Self.span }
   }
 
-  /// The least of the last second or two; nil before a second is over.
+  /// The least of the last one to two seconds; nil before one second has passed.
   var recent: Int64? {
     guard seconds.count >= 2 else { return nil }
     return min(seconds[seconds.count - 1].least, seconds[seconds.count - 2].least)

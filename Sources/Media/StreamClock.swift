@@ -1,21 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Which frame is due when: the anchor between the frame grid and the monotonic clock, and what the wall clock did since.
+/// The anchor between frame grid and monotonic clock, and the announced steps of the wall clock.
 ///
-/// The anchor is taken once, at start, and only says which frame is now. From there the monotonic clock counts. What
-/// the wall clock does later is announced once, by ``WallClockStep``; it never bends the grid.
+/// The anchor is taken once, at start; it determines the present frame index. From then on the
+/// monotonic clock counts. A later step of the wall clock is announced once, by ``WallClockStep``;
+/// it never changes the grid.
 package struct StreamClock: Sendable, Hashable {
   /// Wall minus monotonic clock at the anchor, in nanoseconds.
   package let anchorOffset: Int64
-  /// Frames that were skipped since, a whole number of segments: media index = grid index + `shift`.
+  /// Frames skipped since the start, a whole number of segments: media index = grid index +
+  /// `shift`.
   package private(set) var shift: Int64 = 0
-  /// What PROGRAM-DATE-TIME and the burned clock add to the tick, in nanoseconds, since a step was announced.
+  /// The announced offset that PROGRAM-DATE-TIME and the burned clock add to frame times, in
+  /// nanoseconds.
   package private(set) var announcedOffset: Int64 = 0
 
-  /// By how much two readings of the clocks may be apart; half a millisecond in nanoseconds.
+  /// The largest error of two readings of the clocks: half a millisecond, in nanoseconds.
   private static let readingError: Int64 = 500_000
 
-  /// Anchors the grid: at monotonic time `monotonic` the wall clock showed `wall`, both in nanoseconds.
+  /// Anchors the grid: the wall clock showed `wall` at monotonic time `monotonic`, in nanoseconds.
   package init(wall: Int64, monotonic: Int64) { anchorOffset = wall - monotonic }
 
   /// The monotonic time at which frame `index` is due, in nanoseconds.
@@ -23,7 +26,7 @@ package struct StreamClock: Sendable, Hashable {
     grid.nanoseconds(index - shift) - anchorOffset
   }
 
-  /// The frame whose tick is nearest to the monotonic time `monotonic`.
+  /// The frame whose frame time is nearest to the monotonic time `monotonic`.
   package func frame(nearest monotonic: Int64, on grid: FrameGrid) -> Int64 {
     grid.nearest(monotonic + anchorOffset) + shift
   }
@@ -33,29 +36,29 @@ package struct StreamClock: Sendable, Hashable {
     grid.atOrAfter(monotonic + anchorOffset) + shift
   }
 
-  /// The media time at the monotonic time `monotonic`: nanoseconds since 1970.
+  /// The media time at the monotonic time `monotonic`, in nanoseconds since 1970.
   package func mediaTime(at monotonic: Int64, on segmentation: Segmentation) -> Int64 {
     monotonic + anchorOffset + skipped(on: segmentation)
   }
 
-  /// The monotonic time at which media time shows `mediaTime`, in nanoseconds.
+  /// The monotonic time of the media time `mediaTime`, in nanoseconds.
   package func monotonic(at mediaTime: Int64, on segmentation: Segmentation) -> Int64 {
     mediaTime - anchorOffset - skipped(on: segmentation)
   }
 
-  /// How far the wall clock is from what the stream says of it, in nanoseconds.
+  /// The difference between the wall clock and the stream's announced time, in nanoseconds.
   package func error(wallMinusMonotonic: Int64, on segmentation: Segmentation) -> Int64 {
     wallMinusMonotonic - anchorOffset - announcedOffset - skipped(on: segmentation)
   }
 
-  /// Takes over a step of the wall clock from the next segment on.
+  /// Applies a step of the wall clock from the next segment on.
   ///
-  /// A step forwards by a segment or more leads to the number that the wall clock says, by skipping whole segments
-  /// where the stream is behind it; what remains, and every other step, is in ``announcedOffset``.
-  /// - Returns: how many segment numbers are skipped, 0 or more.
+  /// A step forwards by a segment or more skips whole segments up to the number of the wall clock.
+  /// The remainder, and every other step, is added to ``announcedOffset``.
+  /// - Returns: the number of skipped segments.
   package mutating func take(_ step: Int64, on segmentation: Segmentation) -> Int64 {
     let behind = announcedOffset + step
-    // Readings of the clocks differ by microseconds: a step of a whole segment must not count as one that is just less.
+    // Readings of the clocks differ by microseconds: a step of one segment must not count as less.
     let isSkip = step + Self.readingError >= segmentation.segmentNanoseconds
     let segments =
       isSkip ? max(0, (behind + Self.readingError) / segmentation.segmentNanoseconds) : 0

@@ -1,29 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Makes time stamps that start again at 2^bits go on for ever.
+/// Extends timestamps that wrap at 2^bits.
 ///
-/// Shared by the tracks of a source, so that all of them count the same round. A stamp is taken for the one nearest to
-/// the last: MPEG-TS wraps at 33 bits after 26.5 hours, RTMP at 32 bits after 49.7 days.
+/// Shared by the tracks of a source, so that all count the same wraps. A timestamp is interpreted
+/// as the one nearest to the last: MPEG-TS wraps at 33 bits after 26.5 hours, RTMP at 32 bits after
+/// 49.7 days.
 package struct TimestampUnwrapper: Sendable {
-  /// What lies further from zero is no time of anything: 126 years in nanoseconds.
+  /// The largest valid magnitude: 126 years in nanoseconds.
   ///
-  /// Two of these can be subtracted, and added to times of the clocks.
+  /// The difference of two such values, and their sum with a time of a clock, do not overflow.
   private static let limit: Int128 = 4_000_000_000_000_000_000
 
-  /// The last stamp in nanoseconds.
+  /// The last timestamp in nanoseconds.
   private var last: Int64?
 
-  /// An unwrapper that has seen nothing.
+  /// An unwrapper before the first timestamp.
   package init() {}
 
-  /// The stamp `ticks` of a clock of `bits` bits, in nanoseconds, in the round nearest to the last stamp.
+  /// The timestamp `ticks` of a clock of `bits` bits, nearest to the last one, in nanoseconds.
   ///
   /// - Parameters:
-  ///   - ticks: as the source wrote it.
-  ///   - bits: how many bits it has; 63 and more never wrap.
+  ///   - ticks: the timestamp of the source.
+  ///   - bits: the number of bits after which it wraps; 63 and more never wrap.
   ///   - numerator: a tick lasts numerator / denominator seconds.
   ///   - denominator: see `numerator`.
-  /// - Returns: nanoseconds, at most 126 years from zero whatever the source writes.
+  /// - Returns: nanoseconds, clamped to 126 years from zero.
   package mutating func nanoseconds(
     _ ticks: Int64, bits: Int, numerator: Int64, denominator: Int64
   ) -> Int64 {

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How a track's frames fall into segments and parts: the one vocabulary of video and audio tracks.
+/// The grouping of a track's frames into segments and parts, for video and audio tracks alike.
 ///
-/// A frame is a picture or an AAC frame. All is exact and computed from numbers alone.
+/// A frame is a video frame or an AAC frame. All values are exact and computed from numbers alone.
 package enum TrackSegmentation: Sendable, Hashable {
-  /// Pictures.
+  /// Video frames.
   case video(Segmentation)
   /// AAC frames.
   case audio(AudioSegmentation)
 
-  /// The video's segments, which every track of a stream shares.
+  /// The segmentation of the video, shared by all tracks of a stream.
   package var video: Segmentation {
     switch self {
     case .video(let segmentation): segmentation
@@ -17,10 +17,10 @@ package enum TrackSegmentation: Sendable, Hashable {
     }
   }
 
-  /// Whether segments end with the source's key pictures and not by their length; see ``Segmentation``.
+  /// Whether segments have variable duration; see ``Segmentation``.
   package var hasVariableDuration: Bool { video.hasVariableDuration }
 
-  /// Ticks a second.
+  /// The timescale, in ticks per second.
   package var timescale: Int32 {
     switch self {
     case .video(let segmentation): segmentation.grid.rate.timescale
@@ -68,13 +68,15 @@ package enum TrackSegmentation: Sendable, Hashable {
     }
   }
 
-  /// Which frame of its segment frame `index` is, from 0.
+  /// The position of frame `index` in its segment, from 0.
   package func position(of index: Int64) -> Int64 { index - firstFrame(of: segment(of: index)) }
 
-  /// Which part of its segment frame `index` is in, from 0.
+  /// The Part Index of frame `index`, from 0.
   package func part(of index: Int64) -> Int64 { position(of: index) / framesPerPart }
 
-  /// Parts in segment `number`, of which the last one may be shorter than the others; the most where segments are free.
+  /// Parts in segment `number`; the last part may be short.
+  ///
+  /// With variable duration, the most.
   package func parts(in number: Int64) -> Int64 {
     switch self {
     case .video(let segmentation): segmentation.partsPerSegment
@@ -82,7 +84,7 @@ package enum TrackSegmentation: Sendable, Hashable {
     }
   }
 
-  /// The most parts that a segment has.
+  /// The most parts in a segment.
   package var mostPartsPerSegment: Int64 {
     switch self {
     case .video(let segmentation): segmentation.partsPerSegment
@@ -90,7 +92,9 @@ package enum TrackSegmentation: Sendable, Hashable {
     }
   }
 
-  /// Parts since 1970 before the first of segment `number`: part (N, K) is number partsBefore(N) + K.
+  /// Parts since 1970 before the first part of segment `number`.
+  ///
+  /// Part (N, K) is the part with the number partsBefore(N) + K.
   package func partsBefore(_ number: Int64) -> Int64 {
     switch self {
     case .video(let segmentation): number * segmentation.partsPerSegment
@@ -98,7 +102,7 @@ package enum TrackSegmentation: Sendable, Hashable {
     }
   }
 
-  /// The part that has `count` parts before it since 1970.
+  /// The part with `count` parts before it since 1970.
   package func part(after count: Int64) -> (segment: Int64, index: Int64) {
     switch self {
     case .video(let segmentation):
@@ -109,7 +113,7 @@ package enum TrackSegmentation: Sendable, Hashable {
     }
   }
 
-  /// Whether frame `index` completes its part, and whether it completes its segment.
+  /// Whether frame `index` is the last of its part, and whether it is the last of its segment.
   package func ends(_ index: Int64) -> (part: Bool, segment: Bool) {
     let number = segment(of: index)
     let after = index - firstFrame(of: number) + 1
@@ -128,7 +132,7 @@ package enum TrackSegmentation: Sendable, Hashable {
     }
   }
 
-  /// The fewest frames that last at least so many nanoseconds.
+  /// The fewest frames that last at least `nanoseconds`.
   package func frames(covering nanoseconds: Int64) -> Int64 {
     let unit = Int128(ticksPerFrame) * 1_000_000_000
     return Int64(-floorDivide(-Int128(nanoseconds) * Int128(timescale), unit))
@@ -137,7 +141,7 @@ package enum TrackSegmentation: Sendable, Hashable {
   /// The duration of a full part in ticks.
   package var partTicks: Int64 { framesPerPart * ticksPerFrame }
 
-  /// The duration of the video's segment, to which those of the track come nearest, in whole ticks.
+  /// The duration of the video's segment in whole ticks of this track.
   package var nominalSegmentTicks: Int64 {
     let video = video
     return video.segmentTicks * Int64(timescale) / Int64(video.grid.rate.timescale)
@@ -146,10 +150,11 @@ package enum TrackSegmentation: Sendable, Hashable {
   /// The duration of segment `number` in ticks.
   package func segmentTicks(_ number: Int64) -> Int64 { frames(in: number) * ticksPerFrame }
 
-  /// EXT-X-TARGETDURATION: that of the video, since all playlists of a stream share it.
+  /// EXT-X-TARGETDURATION: the video's value, shared by all playlists of a stream.
   ///
-  /// An audio segment is at most one AAC frame longer, so it is above the target, rounded, only where the video's
-  /// duration is that close below half a second (RFC 8216bis §4.4.3.1 compares rounded durations).
+  /// An audio segment is at most one AAC frame longer than the video's. It exceeds the rounded
+  /// target only if the video's duration is less than one AAC frame below half a second (RFC
+  /// 8216bis §4.4.3.1 compares rounded durations).
   package var targetDuration: Int64 {
     let longest: Int64
     switch self {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A moment in UTC as its calendar fields, from nanoseconds since 1970; whole milliseconds, rounded down.
+/// A moment in UTC as its calendar fields, from nanoseconds since 1970; whole milliseconds, rounded
+/// down.
 package struct UTCTime: Sendable, Equatable {
   /// Calendar date, proleptic Gregorian.
   package let year: Int64
@@ -16,7 +17,8 @@ package struct UTCTime: Sendable, Equatable {
     let total = Int64(floorDivide(Int128(nanoseconds), 1_000_000))
     let days = Int64(floorDivide(Int128(total), 86_400_000))
     milliseconds = total - days * 86_400_000
-    // Days since 0000-03-01, in 400-year eras: the leap day is the last day of a year that begins in March.
+    // Days since 0000-03-01, in 400-year eras: the leap day is the last day of a year that begins
+    // in March.
     let shifted = days + 719_468
     let era = Int64(floorDivide(Int128(shifted), 146_097))
     let dayOfEra = shifted - era * 146_097
@@ -41,7 +43,8 @@ package struct UTCTime: Sendable, Equatable {
       + ".\(pad(milliseconds % 1000, 3))"
   }
 
-  /// `2026-11-20T08:15:36.250123Z`: the moment `nanoseconds` after 1970 to the microsecond, rounded down.
+  /// `2026-11-20T08:15:36.250123Z`: the moment `nanoseconds` after 1970 to the microsecond, rounded
+  /// down.
   package static func microseconds(_ nanoseconds: Int64) -> String {
     let time = UTCTime(nanoseconds: nanoseconds)
     let micro = Int64(

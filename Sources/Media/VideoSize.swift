@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Width and height of a picture in pixels, both even.
+/// Width and height of a frame in pixels, both even.
 package struct VideoSize: Sendable, Hashable, CustomStringConvertible {
-  /// Pixels in a row.
+  /// The width in pixels.
   package let width: Int
-  /// Rows.
+  /// The height in pixels.
   package let height: Int
 
   /// 1280x720.
@@ -15,7 +15,7 @@ package struct VideoSize: Sendable, Hashable, CustomStringConvertible {
     self.height = height
   }
 
-  /// A size, or nil where a side is odd, below 64 or above 7,680.
+  /// A size; nil if a side is odd, below 64 or above 7,680.
   package init?(width: Int, height: Int) {
     guard (64...7680).contains(width), (64...7680).contains(height), width % 2 == 0, height % 2 == 0
     else {

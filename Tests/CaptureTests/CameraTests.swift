@@ -14,9 +14,9 @@ import Testing
 struct CameraTests {
   static let rate = FrameRate(30)
 
-  func open(_ fake: FakeCamera, _ wish: String = "640x360") throws -> Camera {
+  func open(_ fake: FakeCamera, _ requested: String = "640x360") throws -> Camera {
     let rate = try #require(Self.rate)
-    return try Camera(path: fake.path, wish: size(wish), rate: rate)
+    return try Camera(path: fake.path, requested: size(requested), rate: rate)
   }
 
   /// The next pictures of a camera.
@@ -76,27 +76,27 @@ struct CameraTests {
 
   struct Shape: Sendable, CustomTestStringConvertible {
     let camera: String
-    let wish: String
+    let requested: String
     let x: Range<Int>
     let y: Range<Int>
-    var testDescription: String { "\(camera) for \(wish)" }
+    var testDescription: String { "\(camera) for \(requested)" }
   }
 
   @Test(
     "another size is scaled, another shape letterboxed in black",
     arguments: [
-      Shape(camera: "640x480", wish: "1280x720", x: 160..<1120, y: 0..<720),
-      Shape(camera: "1280x720", wish: "640x480", x: 0..<640, y: 60..<420),
-      Shape(camera: "640x360", wish: "1280x720", x: 0..<1280, y: 0..<720),
-      Shape(camera: "1280x720", wish: "426x240", x: 0..<426, y: 0..<240),
+      Shape(camera: "640x480", requested: "1280x720", x: 160..<1120, y: 0..<720),
+      Shape(camera: "1280x720", requested: "640x480", x: 0..<640, y: 60..<420),
+      Shape(camera: "640x360", requested: "1280x720", x: 0..<1280, y: 0..<720),
+      Shape(camera: "1280x720", requested: "426x240", x: 0..<426, y: 0..<240),
     ])
   func scaled(shape: Shape) throws {
     let fake = try FakeCamera(["SIZES": shape.camera])
     defer { fake.remove() }
-    var camera = try open(fake, shape.wish)
+    var camera = try open(fake, shape.requested)
     #expect(camera.mode.size.description == shape.camera)
     let frame = try frames(1, &camera)[0]
-    #expect(frame.frame.size.description == shape.wish)
+    #expect(frame.frame.size.description == shape.requested)
     let canvas = Canvas(frame.frame)
     let timestamp = ClockReader.read(width: shape.x.count, height: shape.y.count) { x, y in
       canvas.colour(x: shape.x.lowerBound + x, y: shape.y.lowerBound + y).y
@@ -212,7 +212,7 @@ struct CameraTests {
       _ = try frames(2, &camera)
       try Data().write(to: mark)
       let error = #expect(throws: CameraError.self) { while true { _ = try camera.next() } }
-      #expect(error?.description.contains("the camera is gone (No such device)") == true)
+      #expect(error?.description.contains("camera removed (No such device)") == true)
     }
     for _ in 0..<3 {
       let error = #expect(throws: CameraError.self) { _ = try open(fake).card }
@@ -266,9 +266,9 @@ struct CameraTests {
     ])
   func wrong(_ wrong: Wrong) throws {
     let rate = try #require(Self.rate)
-    let wish = try size("640x360")
+    let requested = try size("640x360")
     let error = #expect(throws: CameraError.self) {
-      _ = try Camera(path: wrong.path, wish: wish, rate: rate).card
+      _ = try Camera(path: wrong.path, requested: requested, rate: rate).card
     }
     let text = try #require(error?.description)
     #expect(text.hasPrefix(wrong.text))

@@ -8,53 +8,56 @@ import Testing
 @Suite("The choice of a camera's mode")
 struct ModeChoiceTests {
   struct Row: Sendable, CustomTestStringConvertible {
-    let wish: String
+    let requested: String
     let offered: [String]
     let chosen: String
-    var testDescription: String { "\(wish) of \(offered.joined(separator: ", "))" }
+    var testDescription: String { "\(requested) of \(offered.joined(separator: ", "))" }
   }
 
   static let rows = [
     // Size and rate first.
     Row(
-      wish: "1280x720@30", offered: ["MJPG 1280x720@30", "YUYV 640x360@30"],
+      requested: "1280x720@30", offered: ["MJPG 1280x720@30", "YUYV 640x360@30"],
       chosen: "MJPG 1280x720@30"),
     Row(
-      wish: "640x360@30", offered: ["MJPG 1280x720@30", "YUYV 640x360@30"],
+      requested: "640x360@30", offered: ["MJPG 1280x720@30", "YUYV 640x360@30"],
       chosen: "YUYV 640x360@30"),
     Row(
-      wish: "1280x720@30", offered: ["YUYV 1280x720@10", "MJPG 1280x720@30"],
+      requested: "1280x720@30", offered: ["YUYV 1280x720@10", "MJPG 1280x720@30"],
       chosen: "MJPG 1280x720@30"),
     Row(
-      wish: "1280x720@30", offered: ["YUYV 1280x720@10", "MJPG 1920x1080@30"],
+      requested: "1280x720@30", offered: ["YUYV 1280x720@10", "MJPG 1920x1080@30"],
       chosen: "MJPG 1920x1080@30"),
     Row(
-      wish: "1280x720@60", offered: ["MJPG 1280x720@30", "MJPG 640x480@60"],
+      requested: "1280x720@60", offered: ["MJPG 1280x720@30", "MJPG 640x480@60"],
       chosen: "MJPG 1280x720@30"),
     Row(
-      wish: "1280x720@25", offered: ["MJPG 1280x720@15", "MJPG 1280x720@30"],
+      requested: "1280x720@25", offered: ["MJPG 1280x720@15", "MJPG 1280x720@30"],
       chosen: "MJPG 1280x720@30"),
     Row(
-      wish: "640x480@30", offered: ["YUYV 640x480@60", "YUYV 640x480@30"], chosen: "YUYV 640x480@30"
+      requested: "640x480@30", offered: ["YUYV 640x480@60", "YUYV 640x480@30"],
+      chosen: "YUYV 640x480@30"
     ),
     Row(
-      wish: "640x480@30", offered: ["YUYV 640x480@60", "YUYV 640x360@30"],
+      requested: "640x480@30", offered: ["YUYV 640x480@60", "YUYV 640x360@30"],
       chosen: "YUYV 640x480@60"),
     // Between equals JPEG from 720p on, raw below.
     Row(
-      wish: "1280x720@30", offered: ["YUYV 1280x720@30", "MJPG 1280x720@30"],
+      requested: "1280x720@30", offered: ["YUYV 1280x720@30", "MJPG 1280x720@30"],
       chosen: "MJPG 1280x720@30"),
     Row(
-      wish: "640x480@30", offered: ["MJPG 640x480@30", "NV12 640x480@30"], chosen: "NV12 640x480@30"
+      requested: "640x480@30", offered: ["MJPG 640x480@30", "NV12 640x480@30"],
+      chosen: "NV12 640x480@30"
     ),
     Row(
-      wish: "640x480@30", offered: ["NV12 640x480@30", "YUYV 640x480@30"], chosen: "YUYV 640x480@30"
+      requested: "640x480@30", offered: ["NV12 640x480@30", "YUYV 640x480@30"],
+      chosen: "YUYV 640x480@30"
     ),
     // What libv4l2 would convert comes last, even where it is nearer.
     Row(
-      wish: "1280x720@30", offered: ["YU12* 1280x720@30", "YUYV 640x480@15"],
+      requested: "1280x720@30", offered: ["YU12* 1280x720@30", "YUYV 640x480@15"],
       chosen: "YUYV 640x480@15"),
-    Row(wish: "1280x720@30", offered: ["YU12* 1280x720@30"], chosen: "YU12* 1280x720@30"),
+    Row(requested: "1280x720@30", offered: ["YU12* 1280x720@30"], chosen: "YU12* 1280x720@30"),
   ]
 
   static func mode(_ text: String) -> OfferedMode? {
@@ -71,12 +74,12 @@ struct ModeChoiceTests {
 
   @Test("it is the nearest", arguments: rows)
   func nearest(row: Row) throws {
-    let wish = row.wish.split(separator: "@")
-    let rate = try #require(FrameRate(String(wish[1])))
+    let requested = row.requested.split(separator: "@")
+    let rate = try #require(FrameRate(String(requested[1])))
     for offered in [row.offered, row.offered.reversed()] {
       let modes = offered.compactMap(Self.mode)
       #expect(modes.count == offered.count)
-      let chosen = ModeChoice.nearest(modes, to: try size(String(wish[0])), rate: rate)
+      let chosen = ModeChoice.nearest(modes, to: try size(String(requested[0])), rate: rate)
       #expect(chosen == Self.mode(row.chosen))
     }
   }

@@ -168,14 +168,14 @@ struct VideoEncoderTests {
   @Test("several threads encode the same pictures, and get the same bytes")
   func threads() throws {
     let source = try TestPattern(size: size("640x360"))
-    let wish = try settings()
+    let requested = try settings()
     let results = Locked<[[UInt8]]>([])
     for round in Int64(0)..<3 {
       // Pictures of the second round lie in memory that was used before.
       let frames = (0..<15).map { source.draw(frame: round * 15 + $0, milliseconds: $0 * 33) }
       DispatchQueue.concurrentPerform(iterations: 4) { _ in
         var bytes: [UInt8] = []
-        if var encoder = try? VideoEncoder(wish) {
+        if var encoder = try? VideoEncoder(requested) {
           for (index, frame) in frames.enumerated() {
             let timestamped = frame.withClock(Int64(index))
             let frames = try? encoder.encode(

@@ -358,7 +358,7 @@ def test_probe_prints_the_source(tmp_path: Path) -> None:
     run = subprocess.run(
         [str(streamer_binary()), "--probe", str(path)], capture_output=True, text=True, timeout=30)
     assert run.returncode == 0, run.stderr
-    for part in ("h264, 640x360, 30 fps", "30 pictures from key to key", "aac, 48000 Hz, mono",
+    for part in ("h264, 640x360, 30 fps", "30 frames per GOP", "aac, 48000 Hz, mono",
                  "pass through", "its sound as it comes"):
         assert part in run.stdout, run.stdout
     gone = subprocess.run(

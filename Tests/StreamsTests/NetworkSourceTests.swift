@@ -148,7 +148,7 @@ struct NetworkSourceTests {
     try Data(wave).write(to: URL(fileURLWithPath: path))
     for loops in [true, false] {
       #expect(
-        throws: InputError.noVideo("it ends without a picture that can be decoded")
+        throws: InputError.noVideo("it ends without a decodable frame")
       ) { try self.source(path, loops: loops).begin(StartCancellation()) }
     }
   }

@@ -2,7 +2,9 @@
 
 internal import CFFmpeg
 
-/// An opened audio encoder or decoder of libavcodec; one thread's own.
+/// An open audio encoder or decoder of libavcodec.
+///
+/// Confined to one thread.
 @safe
 final class AudioCodec {
   @unsafe let pointer: UnsafeMutablePointer<AVCodecContext>
@@ -24,7 +26,7 @@ final class AudioCodec {
     try unsafe open(codec, "aac at \(settings.sampleRate) Hz")
   }
 
-  /// Opens a decoder by the codec's name, such as `aac` or `opus`.
+  /// Opens a decoder by libavcodec's name of the codec, such as `aac` or `opus`.
   init(
     decoder name: String, extradata: [UInt8], sampleRate: Int32, channels: Int
   ) throws(FFmpegError) {
@@ -52,7 +54,7 @@ final class AudioCodec {
     unsafe avcodec_free_context(&context)
   }
 
-  /// What the codec announces before its first packet.
+  /// The decoder configuration that an encoder declares before its first packet.
   var extradata: [UInt8] {
     guard let start = unsafe pointer.pointee.extradata else { return [] }
     return unsafe Array(

@@ -2,32 +2,36 @@
 
 internal import CFFmpeg
 
-/// Sound that came out of a decoder.
+/// The output of an audio decoder.
 package struct DecodedAudio: Sendable {
-  /// The time its packet came with, in the caller's unit; nil where the decoder does not say.
+  /// The timestamp of its packet, in the caller's unit; nil if the decoder reports none.
   package let pts: Int64?
-  /// Samples a second.
+  /// The sample rate in Hz.
   package let sampleRate: Int32
   /// The samples.
   package let audio: PCMBlock
 }
 
-/// Decodes an input's sound; one thread's own.
+/// Decodes the audio of an input.
+///
+/// Confined to one thread.
 package struct AudioDecoder: ~Copyable, @unchecked Sendable {
   private let codec: AudioCodec
   private let packet: PacketHandle
   private let frame: FrameHandle
-  /// Packets that could not be decoded.
+  /// The number of packets that could not be decoded.
   package private(set) var damaged = 0
 
   /// Opens a decoder.
   ///
   /// - Parameters:
-  ///   - codec: libavcodec's name of the codec (not of a decoder), such as `aac`, `opus`, `mp3`, `pcm_alaw`.
-  ///   - extradata: what the container says of the codec, such as an AudioSpecificConfig; empty for none.
-  ///   - sampleRate: as the container says; 0 where it does not.
-  ///   - channels: as the container says; 0 where it does not.
-  /// - Throws: where there is no such decoder, or it refuses to open.
+  ///   - codec: libavcodec's name of the codec (not of a decoder), such as `aac`, `opus`, `mp3`,
+  ///     `pcm_alaw`.
+  ///   - extradata: the decoder configuration of the container, such as an AudioSpecificConfig; may
+  ///     be empty.
+  ///   - sampleRate: the declared rate in Hz; 0 if undeclared.
+  ///   - channels: the declared number of channels; 0 if undeclared.
+  /// - Throws: ``FFmpegError`` if no such decoder exists, or it cannot be opened.
   package init(
     codec: String, extradata: [UInt8], sampleRate: Int32, channels: Int
   ) throws(FFmpegError) {
@@ -42,8 +46,8 @@ package struct AudioDecoder: ~Copyable, @unchecked Sendable {
 
   /// Decodes one packet.
   ///
-  /// - Returns: what the decoder gives back; nothing for a damaged packet, which is counted.
-  /// - Throws: where there is no memory, or the sound has a format that nobody knows.
+  /// - Returns: the output of the decoder; empty for a damaged packet, which is counted.
+  /// - Throws: ``FFmpegError`` if no memory is available or the sample format is unknown.
   package mutating func decode(
     _ bytes: [UInt8], pts: Int64
   ) throws(FFmpegError) -> [DecodedAudio] {

@@ -2,35 +2,37 @@
 
 internal import CFFmpeg
 
-/// An AAC-LC encoder: one coded frame for each 1024 samples since 1970; one thread's own.
+/// An AAC-LC encoder: one AAC frame per 1024 samples since 1970.
 ///
-/// Frame j is handed out when frame j + ``delayFrames`` was given in. The packet with which libavcodec begins, which
-/// only primes a decoder, is dropped, so that time stamps need no edit list.
+/// Confined to one thread.
+///
+/// Frame j is returned when frame j + ``delayFrames`` is encoded. The first packet of libavcodec,
+/// which only primes a decoder, is dropped; timestamps therefore need no edit list.
 package struct AudioEncoder: ~Copyable, @unchecked Sendable {
-  /// How many frames the encoder looks ahead.
+  /// The look-ahead of the encoder, in AAC frames.
   package static let delayFrames = 2
-  /// Longer gaps, in seconds, are not filled with silence.
+  /// The longest gap that is filled with silence, in seconds.
   private static let longestGap: Int64 = 2
 
-  /// What the encoder was told.
+  /// The parameters of the encoder.
   package let settings: AudioEncoderSettings
-  /// The decoder's configuration, as it stands in the header.
+  /// The decoder configuration, as in the header.
   package let configuration: AudioSpecificConfig
 
   private let codec: AudioCodec
   private let frame: PCMFrame
   private let packet: PacketHandle
   private var assembler: AudioFrameAssembler
-  /// Places of the frames that were given in and are not out yet.
+  /// The positions of frames that are encoded but not yet returned.
   private var pending: [Int64] = []
   private var framesIn: Int64 = 0
 
   /// Opens the encoder.
   ///
-  /// - Throws: where libavcodec has no AAC encoder, or it takes no such sample rate.
+  /// - Throws: ``FFmpegError`` if libavcodec has no AAC encoder, or refuses the sample rate.
   package init(_ settings: AudioEncoderSettings) throws(FFmpegError) {
     guard (1...2).contains(settings.channels) else {
-      throw FFmpegError(refused: "sound has 1 or 2 channels, not \(settings.channels)")
+      throw FFmpegError(refused: "\(settings.channels) channels (expected 1 or 2)")
     }
     let codec = try AudioCodec(encoder: settings)
     guard let configuration = AudioSpecificConfig(codec.extradata) else {
@@ -52,30 +54,30 @@ package struct AudioEncoder: ~Copyable, @unchecked Sendable {
   /// `mp4a.40.2`.
   package var codecString: String { configuration.codecString }
 
-  /// The sample that comes next, since 1970; nil before the first.
+  /// The position of the next sample since 1970; nil before the first.
   package var next: Int64? { assembler.next }
 
-  /// Encodes sound whose first sample is the sample `position` since 1970.
+  /// Encodes audio whose first sample is the sample `position` since 1970.
   ///
-  /// Gaps become silence, and what overlaps is left out. After a gap of more than two seconds the frames go on at the
-  /// new place, and there are none between.
-  /// - Returns: the frames that are finished, in order; each place comes once.
-  /// - Throws: after it the encoder is of no more use.
+  /// Gaps become silence; overlapping samples are dropped. A gap of more than two seconds stays
+  /// empty.
+  /// - Returns: the complete AAC frames, in order; each position occurs once.
+  /// - Throws: ``FFmpegError``. Discard the encoder after an error.
   package mutating func encode(
     _ audio: PCMBlock, at position: Int64
   ) throws(FFmpegError) -> [EncodedAudioFrame] {
     try encode(assembler.push(audio, at: position))
   }
 
-  /// Says that no sound comes before the sample `position` any more: what is missing is silence.
+  /// Encodes silence up to the sample `position`, before which no more audio will arrive.
   ///
-  /// - Returns: the frames that are finished.
-  /// - Throws: after it the encoder is of no more use.
+  /// - Returns: the complete AAC frames.
+  /// - Throws: ``FFmpegError``. Discard the encoder after an error.
   package mutating func fill(to position: Int64) throws(FFmpegError) -> [EncodedAudioFrame] {
     try encode(assembler.fill(to: position))
   }
 
-  /// Hands out the frames that the encoder still holds; nothing may be encoded after it.
+  /// Returns the frames that the encoder still holds, and ends the encoding.
   package mutating func finish() throws(FFmpegError) -> [EncodedAudioFrame] {
     guard framesIn > 0 else { return [] }
     try FFmpegError.check(
@@ -83,7 +85,9 @@ package struct AudioEncoder: ~Copyable, @unchecked Sendable {
     return try receive()
   }
 
-  /// The CMAF header of the track, `ftyp` and `moov`, written by libavformat; equal bytes for equal settings.
+  /// The CMAF header of the track (`ftyp` and `moov`), written by libavformat.
+  ///
+  /// Equal settings yield equal bytes.
   package borrowing func initSegment() throws(FFmpegError) -> [UInt8] {
     try CMAFHeader.write(configuration, settings)
   }
@@ -94,7 +98,7 @@ package struct AudioEncoder: ~Copyable, @unchecked Sendable {
     var coded: [EncodedAudioFrame] = []
     for next in frames {
       try frame.fill(next.audio)
-      // The codec counts its frames; what it makes of each belongs to the place the frame came with.
+      // The codec counts its frames; `pending` has their positions.
       unsafe frame.pointer.pointee.pts = framesIn * Int64(AudioFrameAssembler.frameLength)
       framesIn += 1
       pending.append(next.position)

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What an audio encoder is asked for.
+/// The parameters of an audio encoder.
 ///
 /// Two encoders of equal settings write equal CMAF headers.
 package struct AudioEncoderSettings: Sendable, Hashable {
-  /// Samples a second: one of those that AAC knows, such as 48,000 or 44,100.
+  /// The sample rate in Hz, one of those of AAC, such as 48,000 or 44,100.
   package var sampleRate: Int32
-  /// 1 or 2.
+  /// The number of channels: 1 or 2.
   package var channels: Int
-  /// Bits a second, in thousands, of all channels together.
+  /// The bitrate of all channels together, in kbit/s.
   package var bitrateKilobits: Int
 
-  /// Settings; the default is stereo at 48 kHz.
+  /// Settings (default stereo at 48 kHz).
   package init(sampleRate: Int32 = 48_000, channels: Int = 2, bitrateKilobits: Int = 128) {
     self.sampleRate = sampleRate
     self.channels = channels

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Cuts sound into frames of 1024 samples that begin at multiples of 1024 since 1970: a pure state machine.
+/// Cuts audio into frames of 1024 samples at multiples of 1024 since 1970: a pure state machine.
 ///
-/// Each place in time comes out once and in order: gaps become silence, what overlaps is left out. After a gap that
-/// is longer than ``longestGap`` the frames go on at the new place, and those between have no sound at all.
+/// Each position is returned once and in order: gaps become silence, overlapping samples are
+/// dropped. A gap longer than ``longestGap`` stays empty.
 package struct AudioFrameAssembler: Sendable {
   /// Samples in a frame.
   package static let frameLength = 1024
 
-  /// A frame's sound and its place.
+  /// The samples of a frame and its position.
   package struct Frame: Sendable, Hashable {
     /// Samples since 1970; a multiple of 1024.
     package let position: Int64
@@ -16,26 +16,26 @@ package struct AudioFrameAssembler: Sendable {
     package let audio: PCMBlock
   }
 
-  /// Channels of the frames.
+  /// The number of channels.
   package let channels: Int
-  /// Samples; longer gaps are not filled.
+  /// The longest gap that is filled, in samples.
   package let longestGap: Int64
-  /// The sample that comes next, since 1970; nil before the first.
+  /// The position of the next sample since 1970; nil before the first.
   package private(set) var next: Int64?
-  /// The frame that is being filled.
+  /// The incomplete frame.
   private var pending: PCMBlock
 
-  /// An assembler that has seen nothing yet.
+  /// An empty assembler.
   package init(channels: Int, longestGap: Int64) {
     self.channels = channels
     self.longestGap = longestGap
     pending = .silence(channels: channels, count: 0)
   }
 
-  /// Takes sound whose first sample is the sample `position` since 1970.
+  /// Adds audio whose first sample is the sample `position` since 1970.
   ///
-  /// The frame in which the first sound of all begins is silent before it.
-  /// - Returns: the frames that are full now.
+  /// The frame that contains the very first sample is silent before it.
+  /// - Returns: the frames that are complete now.
   package mutating func push(_ audio: PCMBlock, at position: Int64) -> [Frame] {
     var audio = audio
     var frames: [Frame] = []
@@ -50,15 +50,15 @@ package struct AudioFrameAssembler: Sendable {
     return frames + takeFull()
   }
 
-  /// Says that no sound comes before the sample `position` any more: what is missing is silence.
+  /// Adds silence up to the sample `position`, before which no more audio will arrive.
   ///
-  /// - Returns: the frames that are full now.
+  /// - Returns: the frames that are complete now.
   package mutating func fill(to position: Int64) -> [Frame] {
     if let next, position <= next { return [] }
     return advance(to: position) + takeFull()
   }
 
-  /// Silence from where the sound ends up to `position`, which is not before.
+  /// Adds silence from the end of the audio up to `position`, which is not earlier.
   private mutating func advance(to position: Int64) -> [Frame] {
     guard let next else {
       begin(at: position)

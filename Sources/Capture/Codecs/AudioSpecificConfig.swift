@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What an AAC decoder has to know beforehand, as `esds`, SDP and RTMP carry it.
+/// The configuration of an AAC decoder, as in `esds`, SDP and RTMP.
 /// - Source: ISO/IEC 14496-3 §1.6.2.1
 package struct AudioSpecificConfig: Sendable, Hashable {
-  /// The bytes themselves.
+  /// The configuration itself.
   package let bytes: [UInt8]
-  /// 2 is AAC-LC.
+  /// The audio object type; 2 is AAC-LC.
   package let objectType: Int
-  /// Samples a second, of the core codec where there is a spectral band replication.
+  /// The sample rate in Hz; with spectral band replication, that of the core codec.
   package let sampleRate: Int32
-  /// Channels; 0 where a program config element says it.
+  /// The number of channels; 0 if a program config element declares it.
   package let channels: Int
 
-  /// Samples a second by samplingFrequencyIndex; §1.6.3.4.
+  /// Sample rates in Hz by samplingFrequencyIndex; §1.6.3.4.
   private static let rates: [Int32] = [
     96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8000,
     7350,
   ]
 
-  /// Whether its frames have 1024 samples, and not 960.
+  /// Whether a frame has 1024 samples; otherwise it has 960.
   private let hasFullFrames: Bool
 
-  /// Reads the fields at its beginning; nil where it is cut off or has a reserved value.
+  /// Parses the first fields; nil if the bytes are too short or a value is reserved.
   package init?(_ bytes: [UInt8]) {
     var bits = Bits(bytes: bytes)
     guard let short = bits.take(5), let type = short == 31 ? bits.take(6).map({ 32 + $0 }) : short,
@@ -31,7 +31,7 @@ package struct AudioSpecificConfig: Sendable, Hashable {
     objectType = type
     sampleRate = rate
     channels = layout == 7 ? 8 : layout
-    // GASpecificConfig begins with frameLengthFlag (§4.4.1).
+    // GASpecificConfig starts with frameLengthFlag (§4.4.1).
     hasFullFrames = bits.take(1) == 0
   }
 
@@ -44,10 +44,10 @@ package struct AudioSpecificConfig: Sendable, Hashable {
   /// RFC 6381 §3.3: `mp4a.`, the object type indication of MPEG-4 audio, the audio object type.
   package var codecString: String { "mp4a.40.\(objectType)" }
 
-  /// Whether it is AAC-LC of 1024 samples a frame, whose places in time are those of our own frames.
+  /// Whether it is AAC-LC with 1024 samples per frame, whose frames match the positions of a track.
   package var isPlainAAC: Bool { objectType == 2 && hasFullFrames }
 
-  /// Bits, the most significant first.
+  /// A bit reader, most significant bit first.
   private struct Bits {
     let bytes: [UInt8]
     var place = 0
@@ -65,8 +65,9 @@ package struct AudioSpecificConfig: Sendable, Hashable {
 }
 
 extension InputDescription.Audio {
-  /// Its configuration where it can go out as it comes: AAC-LC of one or two channels whose configuration is known; else
-  /// it is decoded and coded anew.
+  /// The configuration if the audio can be copied: AAC-LC of one or two channels.
+  ///
+  /// Other audio is decoded and re-encoded.
   package var passable: AudioSpecificConfig? {
     guard codec == "aac", let found = AudioSpecificConfig(configuration), found.isPlainAAC,
       (1...2).contains(found.channels), found.sampleRate >= 16_000

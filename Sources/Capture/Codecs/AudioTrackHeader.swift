@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The CMAF header of an AAC track that is passed through.
+/// The CMAF header of a copied AAC track.
 package enum AudioTrackHeader {
   /// `ftyp` and `moov`, written by libavformat; the timescale is the configuration's sample rate.
   ///
   /// - Parameters:
-  ///   - configuration: of AAC-LC; goes into `esds` as it is.
-  ///   - channels: for a configuration that leaves them to a program config element.
-  ///   - bitrateKilobits: goes into `esds`; 0 where it is unknown.
-  /// - Returns: the header's bytes.
-  /// - Throws: the muxer's error.
+  ///   - configuration: a configuration of AAC-LC; copied to `esds`.
+  ///   - channels: used if the configuration leaves them to a program config element.
+  ///   - bitrateKilobits: the bitrate for `esds`, in kbit/s; 0 if unknown.
+  /// - Returns: the header.
+  /// - Throws: ``FFmpegError`` of the muxer.
   package static func make(
     _ configuration: AudioSpecificConfig, channels: Int = 2, bitrateKilobits: Int = 0
   ) throws(FFmpegError) -> [UInt8] {

@@ -3,9 +3,11 @@
 internal import CFFmpeg
 internal import Media
 
-/// The CMAF header of a track as libavformat's mov muxer writes it, with the right `avcC`, `colr` and `pasp`.
+/// The CMAF header of a track, written by libavformat's mov muxer with correct `avcC`, `colr` and
+/// `pasp`.
 enum CMAFHeader {
-  /// `ftyp` and `moov` of a track for which nothing was coded yet: no edit list, no dates, no library versions.
+  /// `ftyp` and `moov` of a track before its first frame: no edit list, no dates, no library
+  /// versions.
   static func write(
     _ codec: CodecContext, _ parameterSets: ParameterSets, _ settings: EncoderSettings
   ) throws(FFmpegError) -> [UInt8] {
@@ -21,15 +23,15 @@ enum CMAFHeader {
     return try muxer.header(timescale: settings.rate.timescale)
   }
 
-  /// `ftyp` and `moov` of a track whose pictures were coded elsewhere.
+  /// `ftyp` and `moov` of a passed-through track.
   ///
   /// - Parameters:
   ///   - codec: the codec.
-  ///   - parameterSets: with start codes.
-  ///   - size: of its pictures.
-  ///   - rate: pictures a second.
-  /// - Returns: the header's bytes.
-  /// - Throws: the muxer's error.
+  ///   - parameterSets: parameter sets with start codes.
+  ///   - size: the size of the frames.
+  ///   - rate: the frame rate.
+  /// - Returns: the header.
+  /// - Throws: ``FFmpegError`` of the muxer.
   static func write(
     _ codec: NALCodec, _ parameterSets: [UInt8], size: VideoSize, rate: FrameRate
   ) throws(FFmpegError) -> [UInt8] {
@@ -47,7 +49,7 @@ enum CMAFHeader {
     unsafe parameters.pointee.height = Int32(size.height)
     unsafe parameters.pointee.sample_aspect_ratio = AVRational(num: 1, den: 1)
     try unsafe setExtradata(parameters, parameterSets)
-    // Parameter sets are in the header and nowhere else: `hvc1`, and not `hev1`.
+    // Only the header contains parameter sets: `hvc1`, not `hev1`.
     if codec == .hevc { unsafe parameters.pointee.codec_tag = CFF_TAG_HVC1 }
     return try muxer.header(timescale: rate.timescale)
   }
@@ -55,10 +57,10 @@ enum CMAFHeader {
   /// `ftyp` and `moov` of an AAC track; the timescale is the sample rate.
   ///
   /// - Parameters:
-  ///   - configuration: goes into `esds` as it is.
-  ///   - settings: rate, channels and bitrate of the track; the bitrate goes into `esds`.
-  /// - Returns: the header's bytes.
-  /// - Throws: the muxer's error.
+  ///   - configuration: copied to `esds`.
+  ///   - settings: rate, channels and bitrate of the track; the bitrate is written to `esds`.
+  /// - Returns: the header.
+  /// - Throws: ``FFmpegError`` of the muxer.
   static func write(
     _ configuration: AudioSpecificConfig, _ settings: AudioEncoderSettings
   ) throws(FFmpegError) -> [UInt8] {

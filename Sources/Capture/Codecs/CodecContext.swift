@@ -3,35 +3,38 @@
 internal import CFFmpeg
 internal import Media
 
-/// An opened H.264 encoder of libavcodec and what is known of its output; one thread's own.
+/// An open H.264 encoder of libavcodec and the properties of its output.
+///
+/// Confined to one thread.
 @safe
 final class CodecContext {
   /// libavcodec's context.
   @unsafe let pointer: UnsafeMutablePointer<AVCodecContext>
   /// The encoder's name.
   let name: String
-  /// How its packets are framed.
+  /// The framing of NAL units in its packets.
   let framing: NALFraming
-  /// The pixel format it takes.
+  /// The pixel format of its input.
   let pixelFormat: AVPixelFormat
 
-  /// How an encoder is spoken to.
+  /// The conventions of an encoder.
   enum Dialect {
-    /// libx264 writes lengths itself and its parameter sets beforehand.
+    /// libx264 writes lengths, and its parameter sets in advance.
     case x264
-    /// Others write start codes, and some their parameter sets only in front of key frames.
+    /// Other encoders write start codes; some write parameter sets only before key frames.
     case foreign
   }
 
   /// Opens an encoder.
   ///
-  /// - Throws: where it is unknown, no H.264 encoder, takes no pictures from memory, or refuses to open.
+  /// - Throws: ``FFmpegError`` if it is unknown, is no H.264 encoder, needs hardware frames, or
+  ///   cannot be opened.
   init(_ settings: EncoderSettings, dialect: Dialect) throws(FFmpegError) {
     FFmpegLog.installed
     name = settings.encoder
     framing = dialect == .x264 ? .lengthPrefixed : .annexB
     if name == "libx264", !EncoderSettings.presets.contains(settings.preset) {
-      // x264 would complain to stderr, and libavcodec would not say what is wrong.
+      // x264 would write to standard error, and libavcodec would not report the reason.
       let presets = EncoderSettings.presets.joined(separator: ", ")
       throw FFmpegError(refused: "libx264 has no preset '\(settings.preset)', only \(presets)")
     }
@@ -62,7 +65,7 @@ final class CodecContext {
     unsafe avcodec_free_context(&context)
   }
 
-  /// SPS and PPS as the encoder announces them before its first picture; nil where it does not.
+  /// The parameter sets that the encoder declares before its first frame; nil if it declares none.
   var announcedParameterSets: ParameterSets? {
     guard let start = unsafe pointer.pointee.extradata else { return nil }
     let bytes = unsafe Span(_unsafeStart: start, count: Int(pointer.pointee.extradata_size))
@@ -70,7 +73,7 @@ final class CodecContext {
   }
 
   private static func memoryFormat(_ codec: UnsafePointer<AVCodec>) -> AVPixelFormat? {
-    // Without a list the encoder decides when it is opened; all of these take yuv420p.
+    // An encoder without a list chooses when it is opened; all such encoders accept yuv420p.
     guard let formats = unsafe codec.pointee.pix_fmts else { return AV_PIX_FMT_YUV420P }
     var offered: [AVPixelFormat] = []
     var place = 0
@@ -92,7 +95,7 @@ final class CodecContext {
     unsafe context.pointee.time_base = AVRational(num: 1, den: rate.timescale)
     unsafe context.pointee.framerate = AVRational(
       num: Int32(rate.numerator), den: Int32(rate.denominator))
-    // Key frames are forced at segment starts; this only keeps the encoder from adding its own.
+    // Key frames are forced at segment starts; this value prevents additional ones.
     unsafe context.pointee.gop_size = 65_535
     unsafe context.pointee.max_b_frames = 0
     unsafe context.pointee.bit_rate = Int64(settings.bitrateKilobits) * 1000
@@ -105,9 +108,9 @@ final class CodecContext {
     unsafe context.pointee.chroma_sample_location = AVCHROMA_LOC_LEFT
     unsafe context.pointee.sample_aspect_ratio = AVRational(num: 1, den: 1)
     unsafe context.pointee.thread_count = Int32(settings.threads)
-    // Frame threads would each hold a frame back.
+    // Each frame thread would delay the output by one frame.
     unsafe context.pointee.thread_type = FF_THREAD_SLICE
-    // Options that an encoder does not know are of no consequence, so no answer is looked at.
+    // An encoder may not know an option; the result is ignored.
     func option(_ name: String, _ value: String) {
       unsafe av_opt_set(context.pointee.priv_data, name, value, 0)
     }

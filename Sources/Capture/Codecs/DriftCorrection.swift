@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What is done about sound that is not where media time wants it: pure arithmetic.
+/// The correction of audio that is not at its media time: pure arithmetic.
 enum DriftCorrection: Equatable {
-  /// Stretch (positive) or shrink the sound by so many samples over the next second.
+  /// Stretch (positive) or shrink the audio by this many samples over the next second.
   case slew(Int64)
-  /// Sound is missing: so many samples of silence.
+  /// Insert this many samples of silence.
   case insert(Int64)
-  /// So many samples are too many.
+  /// Drop this many samples.
   case drop(Int64)
 
-  /// Beyond it a gap or a repetition is taken for what it is; below it foreign crystals are followed.
+  /// The error above which audio is missing or repeated; smaller errors are drift.
   ///
-  /// One lost AAC frame of 48 kHz is 21.3 ms.
+  /// One lost AAC frame at 48 kHz is 21.3 ms.
   static let stepMilliseconds: Int64 = 20
-  /// Half a percent is the most by which the pitch is bent.
+  /// The pitch changes by at most 1/200.
   static let slewDivisor: Int64 = 200
 
-  /// Decides for sound that lies `error` samples before the place it should have.
+  /// The correction of audio that is `error` samples early.
   static func of(error: Int64, sampleRate: Int32) -> DriftCorrection {
     let rate = Int64(sampleRate)
     let step = rate * stepMilliseconds / 1000
     if error > step { return .insert(error) }
     if error < -step { return .drop(-error) }
-    // An error is taken back within a second: 300 ppm settle at 0.3 ms.
+    // An error is corrected within a second: 300 ppm settle at 0.3 ms.
     let most = rate / slewDivisor
     return .slew(min(max(error, -most), most))
   }

@@ -2,22 +2,22 @@
 
 package import Media
 
-/// What an encoder is asked for.
+/// The parameters of a video encoder.
 ///
 /// Two encoders of equal settings write equal CMAF headers.
 package struct EncoderSettings: Sendable, Hashable {
-  /// The coded size; pictures of other sizes are scaled and letterboxed.
+  /// The coded size; frames of other sizes are scaled and letterboxed.
   package var size: VideoSize
-  /// Pictures a second; its timescale is that of `pts`.
+  /// The frame rate; its timescale is the timescale of `pts`.
   package var rate: FrameRate
-  /// Bits a second, in thousands; never exceeded for longer than a few frames.
+  /// The bitrate in kbit/s; exceeded for a few frames at most.
   package var bitrateKilobits: Int
-  /// The encoder's name in libavcodec.
+  /// The libavcodec name of the encoder.
   package var encoder: String
-  /// The preset, by the encoder's own names; one that is not libx264 ignores a name it does not know.
+  /// The preset, in the encoder's own names; encoders other than libx264 ignore unknown names.
   package var preset: String
 
-  /// Settings; the defaults suit low latency on a processor.
+  /// Settings; the defaults suit low latency on a CPU.
   package init(
     size: VideoSize, rate: FrameRate, bitrateKilobits: Int, encoder: String = "libx264",
     preset: String = "superfast"
@@ -35,12 +35,15 @@ package struct EncoderSettings: Sendable, Hashable {
     "placebo",
   ]
 
-  /// Slices that are coded at the same time: one thread is enough up to 720p, and frame threads would each cost a frame.
+  /// The number of slices encoded in parallel.
+  ///
+  /// One thread suffices up to 720p. Each frame thread would delay the output by one frame.
   var threads: Int { size.width * size.height > 1280 * 720 ? 2 : 1 }
 
-  /// The bit reservoir.
+  /// The size of the rate control buffer, in bits.
   ///
-  /// Five frames keep a key frame's part near the mean; one frame would starve the key frames.
+  /// Five frames keep the part of a key frame near the mean size; one frame would starve key
+  /// frames.
   var bufferBits: Int {
     let bits = Int64(bitrateKilobits) * 1000 * 5 * rate.denominator / rate.numerator
     return Int(min(max(bits, 10_000), Int64(Int32.max)))

@@ -2,11 +2,12 @@
 
 internal import CFFmpeg
 
-/// What a container says of a codec, as libavcodec wants to own it.
+/// Decoder configurations of containers in the form that libavcodec owns.
 enum Extradata {
-  /// A copy in libavcodec's memory, with the padding that its readers run into; whoever takes it frees it by `av_free`.
+  /// A copy in libavcodec's memory, with the padding that its readers require.
   ///
-  /// - Throws: where there is no memory.
+  /// The owner frees it by `av_free`.
+  /// - Throws: ``FFmpegError`` if no memory is available.
   static func copy(_ bytes: [UInt8]) throws(FFmpegError) -> UnsafeMutablePointer<UInt8> {
     guard let memory = unsafe av_mallocz(bytes.count + Int(AV_INPUT_BUFFER_PADDING_SIZE)) else {
       throw FFmpegError("av_mallocz", CFF_ENOMEM)

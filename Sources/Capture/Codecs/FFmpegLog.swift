@@ -4,12 +4,12 @@ internal import CFFmpeg
 import Glibc
 internal import Sharing
 
-/// What libav would print, kept off stderr: error lines are collected for who asks for them, the rest is dropped.
+/// Keeps libav's messages off standard error: collects error messages on request, drops the rest.
 enum FFmpegLog {
-  /// Lines for the threads that collect.
+  /// Messages by collecting thread.
   private static let collected = Locked<[UInt: [String]]>([:])
 
-  /// Takes over libav's log; done once for the process, by the first use of this property.
+  /// Replaces libav's log callback, once per process, at the first use of this property.
   static let installed: Void = {
     av_log_set_level(AV_LOG_ERROR)
     cff_silence_srt()
@@ -28,7 +28,8 @@ enum FFmpegLog {
     }
   }()
 
-  /// Runs `body` and returns, beside its result, the error lines libav wrote meanwhile on this thread.
+  /// Runs `body`, and returns its result and the error messages that libav wrote meanwhile on this
+  /// thread.
   static func collecting<Result>(_ body: () -> Result) -> (result: Result, lines: [String]) {
     installed
     let thread = UInt(pthread_self())
@@ -40,7 +41,7 @@ enum FFmpegLog {
 }
 
 extension String {
-  /// Without white space at either end.
+  /// The text without white space at either end.
   fileprivate var trimmed: String {
     let characters = drop(while: \.isWhitespace)
     guard let last = characters.lastIndex(where: { !$0.isWhitespace }) else { return "" }

@@ -2,7 +2,7 @@
 
 internal import CFFmpeg
 
-/// libavformat's mov muxer, writing to memory, for the header alone.
+/// libavformat's mov muxer, writing a header to memory.
 @safe
 final class Muxer {
   private let context: UnsafeMutablePointer<AVFormatContext>
@@ -17,7 +17,7 @@ final class Muxer {
       throw FFmpegError("avformat_alloc_output_context2", CFF_ENOMEM)
     }
     unsafe self.context = context
-    // Else the header would name the library's version.
+    // Otherwise the header would contain the library's version.
     unsafe context.pointee.flags |= AVFMT_FLAG_BITEXACT
   }
 

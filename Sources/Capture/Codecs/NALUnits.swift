@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How NAL units lie one behind the other.
+/// The separation of consecutive NAL units.
 package enum NALFraming: Sendable {
-  /// Each has its length in front, four bytes, as in ISO BMFF.
+  /// Each unit follows its length in four bytes, as in ISO BMFF.
   case lengthPrefixed
-  /// Each has a start code in front: 00 00 01, or more zeros. ITU-T H.264 Annex B.
+  /// Each unit follows a start code: 00 00 01, or more zeros. ITU-T H.264 Annex B.
   case annexB
 }
 
-/// The NAL units of H.264 in a run of bytes, as ranges without length or start code.
+/// The NAL units of H.264 in a byte sequence, as ranges without length or start code.
 package enum NALUnits {
   static let idr: UInt8 = 5
   static let sps: UInt8 = 7
@@ -17,12 +17,12 @@ package enum NALUnits {
   /// nal_unit_type.
   package static func type(_ header: UInt8) -> UInt8 { header & 0x1F }
 
-  /// Whether a unit of this type is a slice, all that a sample of an `avc1` track needs here.
+  /// Whether a unit of this type is a slice, the only type that a sample of an `avc1` track keeps.
   ///
-  /// Parameter sets are in the CMAF header; delimiters, SEI and filler are of no use to a player.
+  /// Parameter sets are in the CMAF header; players ignore delimiters, SEI and filler.
   package static func isSlice(_ type: UInt8) -> Bool { (1...5).contains(type) }
 
-  /// The units in `bytes`, none of them empty; what is left of a broken length is dropped.
+  /// The non-empty units in `bytes`; bytes after an invalid length are dropped.
   package static func ranges(in bytes: Span<UInt8>, _ framing: NALFraming) -> [Range<Int>] {
     switch framing {
     case .lengthPrefixed: lengthPrefixed(bytes)
@@ -30,15 +30,15 @@ package enum NALUnits {
     }
   }
 
-  /// Which framing a run that begins with a parameter set has.
+  /// The framing of a byte sequence that starts with a parameter set.
   package static func framing(ofParameterSets bytes: Span<UInt8>) -> NALFraming {
-    // A length of 1 would be a parameter set without content, so this is a start code.
+    // A length of 1 would be a parameter set without content: this is a start code.
     let long = bytes.count >= 4 && bytes[0] == 0 && bytes[1] == 0 && bytes[2] == 0 && bytes[3] == 1
     let short = bytes.count >= 3 && bytes[0] == 0 && bytes[1] == 0 && bytes[2] == 1
     return long || short ? .annexB : .lengthPrefixed
   }
 
-  /// Whether the bytes can stand in either framing: nothing in them is like a start code, nor zero at the end.
+  /// Whether a unit is valid in either framing: no start code within, no zero byte at the end.
   /// - Source: ITU-T H.264 §7.4.1
   static func isWellFormed(_ unit: [UInt8]) -> Bool {
     var zeros = 0
@@ -94,7 +94,7 @@ package struct ParameterSets: Sendable, Hashable {
   package var sps: [[UInt8]] = []
   package var pps: [[UInt8]] = []
 
-  /// Those found in `bytes`, or nil where one of the two kinds is missing.
+  /// The parameter sets in `bytes`; nil if SPS or PPS is missing.
   package init?(_ bytes: Span<UInt8>, _ framing: NALFraming) {
     for range in NALUnits.ranges(in: bytes, framing) {
       var unit: [UInt8] = []
@@ -110,7 +110,7 @@ package struct ParameterSets: Sendable, Hashable {
     guard !sps.isEmpty, !pps.isEmpty else { return nil }
   }
 
-  /// All with four-byte start codes, as libavformat wants them.
+  /// All parameter sets with four-byte start codes, as libavformat requires.
   package var annexB: [UInt8] { (sps + pps).flatMap { [0, 0, 0, 1] + $0 } }
 
   /// `avc1.` and profile, constraint flags and level in hexadecimal, from the first SPS.

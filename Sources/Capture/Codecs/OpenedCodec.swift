@@ -3,14 +3,14 @@
 internal import CFFmpeg
 internal import Media
 
-/// An encoder that is open, with its parameter sets and why it may not be the one asked for.
+/// An open encoder, its parameter sets, and the reason if it is a fallback.
 struct OpenedCodec {
   let settings: EncoderSettings
   let codec: CodecContext
   let parameterSets: ParameterSets
   let fallbackReason: String?
 
-  /// The encoder asked for, or libx264 where that cannot be had.
+  /// Opens the requested encoder, or libx264 if that encoder is unavailable.
   static func openOrFallBack(_ settings: EncoderSettings) throws(FFmpegError) -> OpenedCodec {
     if settings.encoder == "libx264" { return try OpenedCodec(settings, dialect: .x264) }
     let reason: String
@@ -25,7 +25,7 @@ struct OpenedCodec {
     return try OpenedCodec(substitute, dialect: .x264, fallbackReason: reason)
   }
 
-  /// Opens one encoder, without another to fall back to.
+  /// Opens one encoder, without a fallback.
   init(
     _ settings: EncoderSettings, dialect: CodecContext.Dialect, fallbackReason: String? = nil
   ) throws(FFmpegError) {
@@ -41,7 +41,7 @@ struct OpenedCodec {
     self.fallbackReason = fallbackReason
   }
 
-  /// Lets the encoder code grey pictures until its parameter sets appear.
+  /// Encodes grey frames until the parameter sets appear.
   private static func probe(
     _ codec: CodecContext, _ settings: EncoderSettings
   ) throws(FFmpegError) -> ParameterSets {

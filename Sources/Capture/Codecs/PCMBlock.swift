@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A run of sound as planar floats from -1 to 1: one array for each channel, all equally long.
+/// Audio samples as planar floats from −1 to 1: one array per channel, all of equal length.
 package struct PCMBlock: Sendable, Hashable {
   /// The samples of each channel; at least one channel.
   package private(set) var planes: [[Float]]
 
-  /// Sound of these channels; the shortest says how long it is.
+  /// A block of these channels, cut to the shortest of them.
   package init(planes: [[Float]]) {
     let count = planes.map(\.count).min() ?? 0
     self.planes = planes.isEmpty ? [[]] : planes.map { Array($0.prefix(count)) }
@@ -17,21 +17,21 @@ package struct PCMBlock: Sendable, Hashable {
       planes: Array(repeating: Array(repeating: 0, count: max(0, count)), count: max(1, channels)))
   }
 
-  /// Samples in each channel.
+  /// Samples per channel.
   package var count: Int { planes[0].count }
-  /// How many channels there are.
+  /// The number of channels.
   package var channels: Int { planes.count }
-  /// Whether there are no samples.
+  /// Whether the block has no samples.
   package var isEmpty: Bool { planes[0].isEmpty }
 
-  /// Adds the samples of a block with as many channels behind these.
+  /// Appends the samples of a block with as many channels.
   mutating func append(_ other: PCMBlock) {
     for (channel, plane) in other.planes.enumerated() where channel < planes.count {
       planes[channel].append(contentsOf: plane)
     }
   }
 
-  /// Takes the first `count` samples away and returns them.
+  /// Removes the first `count` samples and returns them.
   mutating func takeFirst(_ count: Int) -> PCMBlock {
     let taken = PCMBlock(planes: planes.map { Array($0.prefix(count)) })
     for channel in planes.indices { planes[channel].removeFirst(min(count, self.count(channel))) }

@@ -2,12 +2,14 @@
 
 internal import CFFmpeg
 
-/// An AVFrame of planar floats that is filled again and again; one thread's own.
+/// A reusable AVFrame of planar floats.
+///
+/// Confined to one thread.
 @safe
 final class PCMFrame {
   @unsafe let pointer: UnsafeMutablePointer<AVFrame>
   let channels: Int
-  /// How many samples of each channel fit.
+  /// The largest number of samples per channel.
   let capacity: Int
 
   init(sampleRate: Int32, channels: Int, capacity: Int) throws(FFmpegError) {
@@ -24,9 +26,9 @@ final class PCMFrame {
     unsafe av_frame_free(&frame)
   }
 
-  /// Copies a block, which fits, into the frame; channels that it lacks are silent.
+  /// Copies a block of at most `capacity` samples into the frame; missing channels are silent.
   ///
-  /// A codec may still refer to what the frame held; then the frame gets new memory.
+  /// If a codec still refers to the memory, the frame gets new memory.
   func fill(_ block: PCMBlock) throws(FFmpegError) {
     try FFmpegError.check("av_frame_make_writable", unsafe av_frame_make_writable(pointer))
     let count = min(block.count, capacity)

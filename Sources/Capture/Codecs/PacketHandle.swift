@@ -2,16 +2,18 @@
 
 internal import CFFmpeg
 
-/// What an encoder gave back, as a sample of an `avc1` track.
+/// The output of an encoder as a sample of an `avc1` track.
 struct CodedPacket {
   let pts: Int64
   let isIndependent: Bool
   let bytes: [UInt8]
-  /// Those the packet had in it; they are not in `bytes`.
+  /// The parameter sets that the packet contained; removed from `bytes`.
   let parameterSets: ParameterSets?
 }
 
-/// An AVPacket that is used again and again; one thread's own.
+/// A reusable AVPacket.
+///
+/// Confined to one thread.
 @safe
 final class PacketHandle {
   private let pointer: UnsafeMutablePointer<AVPacket>
@@ -28,7 +30,7 @@ final class PacketHandle {
     unsafe av_packet_free(&packet)
   }
 
-  /// Takes the next coded picture; nil when the encoder wants another picture first (`EAGAIN`).
+  /// The next access unit; nil if the encoder needs another frame first (`EAGAIN`).
   func receive(from codec: CodecContext) throws(FFmpegError) -> CodedPacket? {
     let result = unsafe avcodec_receive_packet(codec.pointer, pointer)
     if result == CFF_EAGAIN { return nil }
@@ -46,7 +48,7 @@ final class PacketHandle {
       }
       unsafe bytes.append(contentsOf: UnsafeBufferPointer(rebasing: source[slice]))
     }
-    // The packet's key flag also stands on recovery points, with which a segment must not begin.
+    // The packet's key flag also marks recovery points, with which a segment must not start.
     let independent = slices.contains {
       unsafe NALUnits.type(source[$0.lowerBound]) == NALUnits.idr
     }
@@ -55,7 +57,7 @@ final class PacketHandle {
       parameterSets: slices.count == units.count ? nil : ParameterSets(source.span, codec.framing))
   }
 
-  /// Takes the next coded packet as it is, with its time; nil when the encoder wants more first, or has ended.
+  /// The next packet with its timestamp; nil if the encoder needs more input or has ended.
   @unsafe
   func receiveBytes(
     from codec: UnsafeMutablePointer<AVCodecContext>, _ name: String
@@ -69,7 +71,7 @@ final class PacketHandle {
     return unsafe (pointer.pointee.pts, Array(bytes))
   }
 
-  /// Gives a copy of `bytes` to a decoder: what `avcodec_send_packet` says.
+  /// Sends a copy of `bytes` to a decoder; the result of `avcodec_send_packet`.
   @unsafe
   func send(
     _ bytes: [UInt8], pts: Int64, to codec: UnsafeMutablePointer<AVCodecContext>

@@ -2,14 +2,15 @@
 
 internal import CFFmpeg
 
-/// Turns sound of any rate and number of channels into a track's, and keeps it at its media time; one thread's own.
+/// Converts audio of any rate and number of channels to those of a track, at its media time.
 ///
-/// What comes out is without holes: a foreign crystal is followed by stretching the sound by half a percent at most,
-/// what is missing becomes silence, what is too much is left out.
+/// The output has no gaps: drift of the source's crystal is corrected by stretching the audio by up
+/// to half a percent, missing samples become silence, surplus samples are dropped. Confined to one
+/// thread.
 package struct Resampler: ~Copyable, @unchecked Sendable {
-  /// Converted sound and its place.
+  /// Converted audio and its position.
   package struct Output: Sendable {
-    /// The first sample, since 1970, at the track's rate.
+    /// The position of the first sample, in samples of the track since 1970.
     package let position: Int64
     /// The samples.
     package let audio: PCMBlock
@@ -19,18 +20,18 @@ package struct Resampler: ~Copyable, @unchecked Sendable {
   private let outputRate: Int32
   private let outputChannels: Int
   private let context: SwrHandle
-  /// The place of the next sample that comes out.
+  /// The position of the next output sample.
   private var next: Int64?
-  /// How far the last block was from its media time when it came, in samples: positive where it lay too early.
+  /// The distance of the last block from its media time, in samples; positive if it was early.
   package private(set) var error: Int64 = 0
 
   /// A resampler.
   ///
   /// - Parameters:
-  ///   - rate: samples a second of the input.
-  ///   - channels: of the input.
-  ///   - settings: of the track.
-  /// - Throws: where libswresample knows no such conversion.
+  ///   - rate: the sample rate of the input, in Hz.
+  ///   - channels: the channels of the input.
+  ///   - settings: the parameters of the track.
+  /// - Throws: ``FFmpegError`` if libswresample refuses the conversion.
   package init(
     fromRate rate: Int32, channels: Int, to settings: AudioEncoderSettings
   ) throws(FFmpegError) {
@@ -44,16 +45,16 @@ package struct Resampler: ~Copyable, @unchecked Sendable {
   /// Converts the next block.
   ///
   /// - Parameters:
-  ///   - audio: with as many channels as announced.
-  ///   - mediaTime: where its first sample belongs: nanoseconds since 1970, by a clock that follows the source's
-  ///     smoothly.
-  /// - Returns: nil when the block yields nothing yet.
-  /// - Throws: libswresample's error; after it the resampler is of no more use.
+  ///   - audio: a block with the announced number of channels.
+  ///   - mediaTime: the media time of its first sample in nanoseconds since 1970, from a clock that
+  ///     follows the source smoothly.
+  /// - Returns: nil if the block yields no output yet.
+  /// - Throws: ``FFmpegError``. Discard the resampler after an error.
   package mutating func convert(
     _ audio: PCMBlock, at mediaTime: Int64
   ) throws(FFmpegError) -> Output? {
     let target = samples(at: mediaTime)
-    // Where the block's first sample comes out: behind what the filter still holds.
+    // The position of the block's first sample in the output, after the samples in the filter.
     let position = next ?? target
     error = target - position - context.delay(at: outputRate)
     if next == nil { error = 0 }
@@ -70,7 +71,7 @@ package struct Resampler: ~Copyable, @unchecked Sendable {
       try context.compensate(0, over: outputRate)
     }
     guard silence <= 10 * Int64(outputRate) else {
-      // The source was away for long; who encodes decides about the gap.
+      // After a long absence of the source the encoder decides about the gap.
       return try placed(at: position + silence, input)
     }
     var output = PCMBlock.silence(channels: outputChannels, count: Int(silence))
@@ -87,7 +88,7 @@ package struct Resampler: ~Copyable, @unchecked Sendable {
     return output.isEmpty ? nil : Output(position: position, audio: output)
   }
 
-  /// The sample nearest to a time.
+  /// The sample nearest to a media time.
   private func samples(at nanoseconds: Int64) -> Int64 {
     let scaled = Int128(nanoseconds) * Int128(outputRate) + 500_000_000
     return Int64(scaled / 1_000_000_000)

@@ -2,14 +2,14 @@
 
 internal import CFFmpeg
 
-/// By how much a picture is turned clockwise to stand upright: what a telephone that was held on end writes beside it.
+/// The clockwise rotation for display, as phones declare for portrait video.
 package enum Rotation: Int, Sendable, Equatable {
   case none, quarter, half, threeQuarters
 
-  /// Whether width and height change places.
+  /// Whether the rotation swaps width and height.
   var isSideways: Bool { self == .quarter || self == .threeQuarters }
 
-  /// What the display matrix of a stream says; mirrored pictures are left as they are.
+  /// The rotation of a stream's display matrix; mirroring is ignored.
   @unsafe
   init(_ stream: UnsafePointer<AVStream>) {
     let degrees = unsafe cff_stream_rotation(stream)
@@ -18,7 +18,7 @@ package enum Rotation: Int, Sendable, Equatable {
 }
 
 extension Canvas {
-  /// Copies all of a canvas, turned; where that is sideways its width is this one's height.
+  /// Copies a rotated canvas; a quarter turn swaps width and height.
   func copy(from other: Canvas, turned turn: Rotation) {
     let fits =
       turn.isSideways

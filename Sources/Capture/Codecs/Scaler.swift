@@ -3,9 +3,10 @@
 internal import CFFmpeg
 internal import Media
 
-/// Where a picture lies inside one of another shape: as large as it fits, in the middle, never stretched.
+/// The area of a frame within a frame of another aspect ratio: as large as possible, centred, not
+/// distorted.
 enum Letterbox {
-  /// The area of a `width`×`height` picture within `size`; even on all sides.
+  /// The area of a `width`×`height` frame within `size`; all its sides are even.
   static func area(width: Int, height: Int, within size: VideoSize) -> Area {
     let (w, h) = (max(1, width), max(1, height))
     var fitted = (width: size.width, height: size.height)
@@ -20,10 +21,12 @@ enum Letterbox {
   }
 }
 
-/// Makes pictures of one size from frames of any size and pixel format; one thread's own.
+/// Scales frames of any size and pixel format to one size.
+///
+/// Confined to one thread.
 @safe
 final class Scaler {
-  /// What a context was made for.
+  /// The parameters of a libswscale context.
   private struct Kind: Hashable {
     var format: Int32
     var fullRange: Bool
@@ -46,10 +49,10 @@ final class Scaler {
 
   deinit { unsafe sws_freeContext(context) }
 
-  /// A picture of the scaler's size with all of `frame` in it, and black where it has another shape.
+  /// A frame of the scaler's size that contains all of `frame`, letterboxed in black.
   ///
-  /// `fullRange` says that luma goes from 0 to 255, as in JPEG; `aspect` is the shape of its pixels; `paint` may paint
-  /// over it before anybody has it.
+  /// `fullRange`: luma is 0…255, as in JPEG. `aspect`: the aspect ratio of the pixels. `paint` may
+  /// paint over the result before it is returned.
   func scale(
     _ frame: UnsafePointer<AVFrame>, fullRange: Bool, matrix: ColourMatrix,
     aspect: SampleAspect = SampleAspect(1, 1), burnedMilliseconds: Int64? = nil,
@@ -66,7 +69,7 @@ final class Scaler {
         unsafe cff_scale(
           context, frame, canvas.avFrame, Int32(area.x.lowerBound), Int32(area.y.lowerBound)))
       if matrix == .bt601 { canvas.convertFromBT601(area) }
-      // Afterwards, since vector stores may go beyond the scaled picture's right edge.
+      // Filled last, since vector stores may write past the right edge of the scaled frame.
       canvas.fillAround(area, .black)
       paint(canvas)
     }

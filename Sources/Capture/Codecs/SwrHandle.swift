@@ -2,7 +2,9 @@
 
 internal import CFFmpeg
 
-/// A context of libswresample with its frames; one thread's own.
+/// A libswresample context with its frames.
+///
+/// Confined to one thread.
 @safe
 final class SwrHandle {
   private let context: OpaquePointer
@@ -38,10 +40,10 @@ final class SwrHandle {
     unsafe swr_free(&context)
   }
 
-  /// What the filter holds, in samples of a rate.
+  /// The delay of the filter, in samples of `rate`.
   func delay(at rate: Int32) -> Int64 { unsafe swr_get_delay(context, Int64(rate)) }
 
-  /// Makes `samples` more (or fewer) of the next `distance` samples.
+  /// Adds `samples` samples to the next `distance` samples; removes samples if negative.
   func compensate(_ samples: Int64, over distance: Int32) throws(FFmpegError) {
     guard samples != 0 || slew != 0 else { return }
     slew = samples
@@ -49,12 +51,12 @@ final class SwrHandle {
       "swr_set_compensation", unsafe swr_set_compensation(context, Int32(samples), distance))
   }
 
-  /// Everything that can be had of the filter with `audio` behind what it holds.
+  /// Converts `audio` and returns all available output of the filter.
   func convert(_ audio: PCMBlock) throws(FFmpegError) -> PCMBlock {
     guard !audio.isEmpty else { return .silence(channels: outputChannels, count: 0) }
     let from = try frame(&input, inputRate, inputChannels, atLeast: audio.count)
     try from.fill(audio)
-    // Stretched by less than a percent; the filter's own samples come on top.
+    // Stretching adds less than a percent; the samples in the filter are extra.
     let expected = (Int64(audio.count) * Int64(outputRate) / Int64(inputRate)) * 102 / 100
     let capacity = Int(expected + delay(at: outputRate)) + 64
     let to = try frame(&output, outputRate, outputChannels, atLeast: capacity)

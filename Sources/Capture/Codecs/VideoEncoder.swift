@@ -7,7 +7,8 @@ internal import Media
 ///
 /// Confined to one thread.
 package struct VideoEncoder: ~Copyable, @unchecked Sendable {
-  /// The settings of the opened encoder: the requested ones, except the name and preset of a fallback.
+  /// The settings of the opened encoder: the requested ones, except the name and preset of a
+  /// fallback.
   package let settings: EncoderSettings
   /// The libavcodec name of the opened encoder.
   package let name: String

@@ -3,7 +3,9 @@
 internal import CFFmpeg
 package import Media
 
-/// A finished frame: YUV 4:2:0, limited range, BT.709, square pixels. Immutable.
+/// A finished frame: YUV 4:2:0, limited range, BT.709, square pixels.
+///
+/// Immutable.
 ///
 /// Any number of threads may read it. Its memory returns to its pool with the last reference,
 /// including the references of encoders.

@@ -2,31 +2,35 @@
 
 internal import CALSA
 
-/// Sound from a device, with the time at which it was captured.
+/// Audio samples of a device and their capture time.
 package struct CapturedAudio: Sendable {
   /// The samples.
   package let audio: PCMBlock
-  /// Samples captured since the device was opened, before the first of these; what was lost is not in it.
+  /// Samples captured since the device was opened, before the first of these; lost samples
+  /// excluded.
   package let count: Int64
-  /// When the first sample was captured, in nanoseconds of CLOCK_MONOTONIC: by the device's time stamps, else from
-  /// the time of arrival.
+  /// The capture time of the first sample, in nanoseconds of CLOCK_MONOTONIC.
+  ///
+  /// Derived from the timestamps of the device; from the arrival if the device has none.
   package let captureMonotonic: Int64
-  /// Whether the device has lost samples just before these.
+  /// Whether the device lost samples immediately before these.
   package let followsLoss: Bool
 }
 
-/// An ALSA device that captures; one thread's own.
+/// An ALSA capture device.
 ///
-/// It closes with its value. After ``AudioDeviceError/gone(device:reason:)`` it is to be let go and opened again; the
-/// time stamps of what comes then say how long the gap is.
+/// Confined to one thread.
+///
+/// The device is closed with the value. After ``AudioDeviceError/gone(device:reason:)`` release the
+/// value and open the device again; the timestamps then show the length of the gap.
 package struct AudioDevice: ~Copyable, @unchecked Sendable {
   /// The device's name.
   package let device: String
-  /// Samples a second that the device gives.
+  /// The sample rate of the device, in Hz.
   package let sampleRate: Int32
-  /// Channels that the device gives.
+  /// The number of channels of the device.
   package let channels: Int
-  /// Times at which samples were lost because nobody took them.
+  /// The number of times that the buffer overran and samples were lost.
   package private(set) var overruns = 0
 
   private let handle: PCMHandle
@@ -37,22 +41,22 @@ package struct AudioDevice: ~Copyable, @unchecked Sendable {
   private var pace: DeviceRateLimiter
   private var lastAudio: Int64
 
-  /// How long a period is; microseconds.
+  /// The length of a period, in microseconds.
   private static let periodMicroseconds: UInt32 = 10_000
-  /// How long `next` waits at most; milliseconds.
-  private static let patience: Int32 = 100
-  /// A device that is silent (gives not even zeros) for so long is taken for gone; nanoseconds.
+  /// The longest wait of `next`, in milliseconds.
+  private static let pollTimeout: Int32 = 100
+  /// The time without any sample, in nanoseconds, after which a device counts as gone.
   private static let silence: Int64 = 5_000_000_000
-  /// Time stamps further from now are not believed; nanoseconds.
+  /// The largest credible age of a device's timestamp, in nanoseconds.
   private static let oldest: Int64 = 2_000_000_000
 
-  /// Opens a device, set as near to the wish as it can be, and starts it.
+  /// Opens a device, configures it as near to the request as it allows, and starts it.
   ///
   /// - Parameters:
-  ///   - device: ALSA's name, such as `default` or `hw:1`.
-  ///   - sampleRate: as wished; the device's own may differ.
-  ///   - channels: as wished; the device's own may differ.
-  /// - Throws: what stands in the way; some of it may pass.
+  ///   - device: the ALSA name, such as `default` or `hw:1`.
+  ///   - sampleRate: the requested rate in Hz; the device may choose another.
+  ///   - channels: the requested number of channels; the device may choose another.
+  /// - Throws: ``AudioDeviceError``; see ``AudioDeviceError/isWorthRetrying``.
   package init(
     device: String, sampleRate: Int32 = 48_000, channels: Int = 2
   ) throws(AudioDeviceError) {
@@ -70,22 +74,25 @@ package struct AudioDevice: ~Copyable, @unchecked Sendable {
     lastAudio = now
   }
 
-  /// The next samples; blocks for about 100 ms at most.
+  /// The next samples.
   ///
-  /// - Returns: nil when there are none yet.
-  /// - Throws: ``AudioDeviceError/gone(device:reason:)`` when the device was unplugged or has stopped.
+  /// Blocks for up to 100 ms.
+  ///
+  /// - Returns: nil if no sample has arrived.
+  /// - Throws: ``AudioDeviceError/gone(device:reason:)`` if the device was unplugged or has
+  ///   stopped.
   package mutating func next() throws(AudioDeviceError) -> CapturedAudio? {
-    let ready = handle.wait(milliseconds: Self.patience)
+    let ready = handle.wait(milliseconds: Self.pollTimeout)
     if ready < 0 { return try recover(ready) }
-    // Devices that are files give all they have at once.
+    // A file that plays as a device returns all of its samples at once.
     let ahead = pace.ahead(now: calsa_monotonic())
-    if ahead > 0 { calsa_nap(min(ahead, 100_000_000)) }
+    if ahead > 0 { calsa_sleep(min(ahead, 100_000_000)) }
     let (waiting, timestamp) = handle.timestamp()
     let (result, audio) = handle.read(period: period, channels: channels)
     let now = calsa_monotonic()
     if result == -EAGAIN || result == 0 {
       guard now - lastAudio < Self.silence else {
-        throw .gone(device: device, reason: "no sound for \(Self.silence / 1_000_000_000) s")
+        throw .gone(device: device, reason: "no samples for \(Self.silence / 1_000_000_000) s")
       }
       return nil
     }
@@ -103,15 +110,15 @@ package struct AudioDevice: ~Copyable, @unchecked Sendable {
       audio: audio, count: count, captureMonotonic: capture, followsLoss: lostBefore)
   }
 
-  /// When the first of the samples was captured that were taken at `now`.
+  /// The capture time of the first of the samples that were read.
   ///
   /// - Parameters:
-  ///   - timestamp: when `waiting` samples had been captured; 0 where the device does not say.
-  ///   - waiting: the samples, of which the oldest were taken; 0 where it cannot be believed, as of a device whose
-  ///     buffer is always full since it is none.
-  ///   - now: after they were taken.
-  ///   - taken: how many.
-  ///   - rate: samples a second.
+  ///   - timestamp: the time at which `waiting` samples had been captured; 0 if unknown.
+  ///   - waiting: the samples in the buffer before the read; 0 if the device's count is not
+  ///     credible, for example for a file, whose buffer is always full.
+  ///   - now: the time after the read.
+  ///   - taken: the number of samples that were read.
+  ///   - rate: the sample rate in Hz.
   /// - Returns: nanoseconds of CLOCK_MONOTONIC.
   static func captureTime(
     _ timestamp: Int64, waiting: Int64, now: Int64, taken: Int64, rate: Int64
@@ -123,7 +130,7 @@ package struct AudioDevice: ~Copyable, @unchecked Sendable {
     return timestamp - waiting * 1_000_000_000 / rate
   }
 
-  /// Brings the device back after samples were lost or the machine slept.
+  /// Restarts the device after samples were lost or the machine was suspended.
   private mutating func recover(_ code: Int32) throws(AudioDeviceError) -> CapturedAudio? {
     switch -code {
     case EAGAIN, EINTR: return nil

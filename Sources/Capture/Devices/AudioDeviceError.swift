@@ -2,20 +2,22 @@
 
 internal import CALSA
 
-/// Why a sound device cannot be used, or no longer: each names the device.
+/// Why an audio device cannot be used.
+///
+/// Each case names the device.
 package enum AudioDeviceError: Error, Sendable, Hashable, CustomStringConvertible {
-  /// There is no such device.
+  /// No such device exists.
   case notFound(device: String)
-  /// This user may not open it.
+  /// The user has no permission to open the device.
   case notAllowed(device: String)
-  /// Another program captures from it.
+  /// Another program captures from the device.
   case busy(device: String)
-  /// It was there and is not any longer.
+  /// The device was removed while in use.
   case gone(device: String, reason: String)
-  /// It cannot be opened or set for another reason.
+  /// The device cannot be opened or configured for another reason.
   case failed(device: String, reason: String)
 
-  /// Whether another try later may succeed.
+  /// Whether a later attempt may succeed.
   package var isWorthRetrying: Bool {
     switch self {
     case .notFound, .busy, .gone: true
@@ -23,20 +25,21 @@ package enum AudioDeviceError: Error, Sendable, Hashable, CustomStringConvertibl
     }
   }
 
-  /// One line: the device, what is wrong, and what would be right.
+  /// One line: the device, the error, and the remedy.
   package var description: String {
     switch self {
     case .notFound(let device):
-      "\(device): no such sound device; give an ALSA name such as 'default' or 'hw:1' (arecord -L)"
+      "\(device): no such audio device "
+        + "(expected an ALSA name such as 'default' or 'hw:1'; see arecord -L)"
     case .notAllowed(let device):
-      "\(device): not allowed to open it; the user must be in the group 'audio'"
+      "\(device): permission denied; the user must be in the group 'audio'"
     case .busy(let device): "\(device): in use by another program"
-    case .gone(let device, let reason): "\(device): the sound device is gone (\(reason))"
-    case .failed(let device, let reason): "\(device): no sound can be had of it: \(reason)"
+    case .gone(let device, let reason): "\(device): audio device removed (\(reason))"
+    case .failed(let device, let reason): "\(device): capture failed: \(reason)"
     }
   }
 
-  /// What a negative errno of ALSA means when a device is opened.
+  /// The error for a negative errno of ALSA while a device is opened.
   static func opening(_ device: String, _ code: Int32) -> AudioDeviceError {
     switch -code {
     case ENOENT, ENXIO: .notFound(device: device)
@@ -47,7 +50,7 @@ package enum AudioDeviceError: Error, Sendable, Hashable, CustomStringConvertibl
     }
   }
 
-  /// What a negative errno means, in ALSA's words.
+  /// ALSA's text for a negative errno.
   static func text(_ code: Int32) -> String {
     guard let text = unsafe snd_strerror(code) else { return "error \(code)" }
     return unsafe String(cString: text)

@@ -5,26 +5,31 @@ internal import Glibc
 package import Media
 import Sharing
 
-/// One picture from a camera.
+/// One frame from a camera.
 package struct CameraFrame: Sendable {
-  /// The picture in the wished size: scaled, letterboxed where its shape is another, never stretched.
+  /// The frame in the requested size: scaled and letterboxed, never stretched.
   package let frame: VideoFrame
-  /// When it was captured, in nanoseconds of CLOCK_MONOTONIC: the kernel's stamp, else the time it was taken over.
+  /// The capture time in nanoseconds of CLOCK_MONOTONIC.
+  ///
+  /// The kernel's timestamp; the arrival if the timestamp is not credible.
   package let captureMonotonic: Int64
-  /// Pictures lost since the one before: by the driver, damaged, or passed over for being old.
+  /// Frames lost since the frame before: dropped by the driver, damaged, or superseded by a newer
+  /// one.
   package let skipped: Int
 }
 
-/// A V4L2 camera behind libv4l2, streaming; one thread's own.
+/// A streaming V4L2 camera, accessed through libv4l2.
 ///
-/// It never lags: four buffers, of which the newest is taken. It closes with its value. After ``CameraError/gone`` it
-/// is to be let go and opened again.
+/// Confined to one thread.
+///
+/// It never lags: of its four buffers the newest is used. The device is closed with the value.
+/// After ``CameraError/gone`` release the value and open the camera again.
 package struct Camera: ~Copyable, @unchecked Sendable {
-  /// What the camera is set to.
+  /// The mode in use.
   package let mode: CameraMode
-  /// The name the driver gives it.
+  /// The driver's name for the camera.
   package let card: String
-  /// Pictures that could not be decoded, or that the driver called damaged.
+  /// Frames that could not be decoded or that the driver marked as damaged.
   package private(set) var damaged = 0
 
   private let path: String
@@ -34,26 +39,26 @@ package struct Camera: ~Copyable, @unchecked Sendable {
   private var lastSequence: UInt32?
   private var lastFrame: Int64
 
-  /// How long `next` waits at most.
-  private static let patience: Int64 = 100_000_000
-  /// A camera that is silent for so long is taken for gone.
+  /// The longest wait of `next`, in nanoseconds.
+  private static let pollTimeout: Int64 = 100_000_000
+  /// The time without a frame, in nanoseconds, after which a camera counts as gone.
   private static let silence: Int64 = 5_000_000_000
-  /// Kernel stamps further from now than this are not believed.
+  /// The largest credible age of a kernel timestamp, in nanoseconds.
   private static let oldest: Int64 = 2_000_000_000
 
-  /// Opens a camera in the mode nearest to the wish and starts it.
+  /// Opens a camera in the mode nearest to the requested one and starts it.
   ///
   /// - Parameters:
-  ///   - path: of the device, such as `/dev/video0`.
-  ///   - wish: the size of the pictures handed out; the camera's own may differ.
-  ///   - rate: pictures a second; the camera may give more or fewer.
-  /// - Throws: ``CameraError``, of which `gone` and `notFound` are worth another try later.
-  package init(path: String, wish: VideoSize, rate: FrameRate) throws(CameraError) {
+  ///   - path: the device, such as `/dev/video0`.
+  ///   - requested: the size of the returned frames; the camera's own size may differ.
+  ///   - rate: the requested frame rate; the camera's own rate may differ.
+  /// - Throws: ``CameraError``. After `gone` and `notFound` a later attempt may succeed.
+  package init(path: String, requested: VideoSize, rate: FrameRate) throws(CameraError) {
     let device = try CameraDevice(path: path)
-    let (mode, format, geometry) = try device.settle(wish: wish, rate: rate)
+    let (mode, format, geometry) = try device.settle(requested: requested, rate: rate)
     let converter: CameraConverter
     do {
-      converter = try CameraConverter(format, geometry, to: wish)
+      converter = try CameraConverter(format, geometry, to: requested)
     } catch {
       throw .conversion(path: path, error: error)
     }
@@ -67,23 +72,27 @@ package struct Camera: ~Copyable, @unchecked Sendable {
     lastFrame = SystemClock.monotonic
   }
 
-  /// The newest picture; blocks for about 100 ms at most.
+  /// The newest frame.
   ///
-  /// - Returns: nil when there is none yet.
-  /// - Throws: ``CameraError/gone`` when the camera was unplugged or is silent; the others are as final.
+  /// Blocks for up to 100 ms.
+  ///
+  /// - Returns: nil if no frame has arrived.
+  /// - Throws: ``CameraError/gone`` if the camera was unplugged or is silent. Discard the camera
+  ///   after any error.
   package mutating func next() throws(CameraError) -> CameraFrame? {
-    let deadline = SystemClock.monotonic + Self.patience
+    let deadline = SystemClock.monotonic + Self.pollTimeout
     while true {
       let now = SystemClock.monotonic
       if now >= deadline {
         guard now - lastFrame < Self.silence else {
-          throw .gone(path: path, reason: "no picture for \(Self.silence / 1_000_000_000) s")
+          throw .gone(path: path, reason: "no frame for \(Self.silence / 1_000_000_000) s")
         }
         return nil
       }
       guard try isReady(milliseconds: Int32((deadline - now) / 1_000_000 + 1)) else { continue }
       guard let (filled, passed) = try newest() else {
-        // Ready, but nothing to be had: files always are, and libv4l2 drops what it cannot convert.
+        // Readable without a buffer: files always are, and libv4l2 drops frames that it cannot
+        // convert.
         cv4l2_sleep(1_000_000)
         continue
       }
@@ -100,7 +109,7 @@ package struct Camera: ~Copyable, @unchecked Sendable {
     throw .gone(path: path, reason: events & POLLHUP != 0 ? "hung up" : "device error")
   }
 
-  /// Drains the queue to its newest buffer; how many older ones were passed over.
+  /// Dequeues all filled buffers: the newest, and the number of older ones that were skipped.
   private func newest() throws(CameraError) -> (CameraBuffers.Filled, Int)? {
     var newest: CameraBuffers.Filled?
     var passed = -1
@@ -114,7 +123,7 @@ package struct Camera: ~Copyable, @unchecked Sendable {
       }
       switch -result {
       case EAGAIN: break
-      // Signal loss and the like; the camera may recover, else its silence tells.
+      // Loss of signal, for example. The camera may recover; if not, its silence ends it.
       case EIO: break
       default:
         if let newest { buffers.giveBack(newest) }
@@ -145,7 +154,7 @@ package struct Camera: ~Copyable, @unchecked Sendable {
     }
     var skipped = passed
     if let lastSequence {
-      // A driver that does not count gives 0 each time; then only those passed over are known.
+      // Some drivers do not count and always report 0; then only skipped buffers are known.
       skipped = max(skipped, Int(Int32(bitPattern: filled.sequence &- lastSequence)) - 1)
     }
     lastSequence = filled.sequence

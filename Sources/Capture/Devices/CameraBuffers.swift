@@ -3,17 +3,20 @@
 internal import CV4L2
 import Glibc
 
-/// The memory a camera fills, mapped and queued, and its stream while it runs; one thread's own.
+/// The mapped and queued buffers of a streaming camera.
+///
+/// Confined to one thread.
 @safe
 final class CameraBuffers {
-  /// A buffer the camera has filled.
+  /// A buffer filled by the camera.
   struct Filled {
     fileprivate let index: Int
     let bytesUsed: Int
     let sequence: UInt32
-    /// Whether the driver says that the data is damaged.
+    /// Whether the driver marks the data as damaged.
     let isDamaged: Bool
-    /// The kernel's time stamp in nanoseconds of CLOCK_MONOTONIC; nil where the driver has another clock.
+    /// The kernel's timestamp in nanoseconds of CLOCK_MONOTONIC; nil if the driver uses another
+    /// clock.
     let monotonic: Int64?
 
     fileprivate init(_ buffer: v4l2_buffer) {
@@ -30,14 +33,14 @@ final class CameraBuffers {
     }
   }
 
-  /// More would let a slow reader lag behind; fewer would let the driver run dry.
+  /// More buffers would let a slow reader lag; fewer would leave the driver without one.
   private static let count: UInt32 = 4
 
   private let device: CameraDevice
   private var mapped: [UnsafeMutableRawBufferPointer]
   private var isStreaming = false
 
-  /// Asks for buffers, maps and queues them, and starts the stream.
+  /// Requests, maps and queues the buffers, and starts the stream.
   init(_ device: CameraDevice) throws(CameraError) {
     self.device = device
     unsafe mapped = []
@@ -72,14 +75,14 @@ final class CameraBuffers {
       _ = device.call(CV4L2_STREAMOFF, &type)
     }
     unsafe mapped.forEach { memory in unsafe v4l2_munmap(memory.baseAddress, memory.count) }
-    // Frees the buffers, so that the next who opens the device finds it idle.
+    // Frees the buffers, so that the next program finds the device idle.
     var request = v4l2_requestbuffers()
     request.type = V4L2_BUF_TYPE_VIDEO_CAPTURE.rawValue
     request.memory = V4L2_MEMORY_MMAP.rawValue
     _ = device.call(CV4L2_REQBUFS, &request)
   }
 
-  /// Takes the oldest filled buffer without waiting: 0 and the buffer, or -errno.
+  /// Dequeues the oldest filled buffer without waiting: 0 and the buffer, or -errno.
   func take() -> (result: Int32, filled: Filled?) {
     var buffer = unsafe Self.buffer(0)
     let result = unsafe device.call(CV4L2_DQBUF, &buffer)
@@ -89,14 +92,14 @@ final class CameraBuffers {
     return (0, filled)
   }
 
-  /// Gives a buffer back to the camera: 0, or -errno.
+  /// Queues a buffer again: 0, or -errno.
   @discardableResult
   func giveBack(_ filled: Filled) -> Int32 {
     var buffer = unsafe Self.buffer(UInt32(filled.index))
     return unsafe device.call(CV4L2_QBUF, &buffer)
   }
 
-  /// The bytes of a filled buffer, until it is given back.
+  /// The bytes of a filled buffer; valid until the buffer is queued again.
   @unsafe
   func bytes(_ filled: Filled) -> UnsafeRawBufferPointer {
     let memory = unsafe mapped[filled.index]

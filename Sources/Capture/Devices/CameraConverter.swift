@@ -4,7 +4,9 @@ internal import CFFmpeg
 internal import CV4L2
 internal import Media
 
-/// Makes pictures of the wished size from a camera's buffers; one thread's own.
+/// Converts a camera's buffers to frames of the requested size.
+///
+/// Confined to one thread.
 @safe
 final class CameraConverter {
   private let format: PixelFormat
@@ -13,7 +15,7 @@ final class CameraConverter {
   private let decoder: MotionJPEG?
   private let view: FrameHandle
 
-  /// A converter for the format that the driver has settled on.
+  /// A converter for the format that the driver has chosen.
   init(_ format: PixelFormat, _ geometry: v4l2_pix_format, to size: VideoSize) throws(FFmpegError) {
     self.format = format
     self.geometry = geometry
@@ -22,7 +24,7 @@ final class CameraConverter {
     view = try FrameHandle()
   }
 
-  /// The picture in a buffer; nil where it is damaged or incomplete.
+  /// The frame in a buffer; nil if it is damaged or incomplete.
   @unsafe
   func frame(_ bytes: UnsafeRawBufferPointer) throws(FFmpegError) -> VideoFrame? {
     guard let start = bytes.baseAddress, bytes.count > 0 else { return nil }

@@ -4,15 +4,17 @@ internal import CV4L2
 import Glibc
 internal import Media
 
-/// An open V4L2 capture device behind libv4l2; one thread's own.
+/// An open V4L2 capture device, accessed through libv4l2.
+///
+/// Confined to one thread.
 @safe
 final class CameraDevice {
   let path: String
-  /// The name the driver gives it.
+  /// The driver's name for the camera.
   let card: String
   let descriptor: Int32
 
-  /// Opens the device and asks whether it captures and streams.
+  /// Opens the device and checks that it captures video and streams.
   init(path: String) throws(CameraError) {
     cv4l2_silence()
     let descriptor = unsafe cv4l2_open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC)
@@ -37,14 +39,14 @@ final class CameraDevice {
 
   deinit { v4l2_close(descriptor) }
 
-  /// One ioctl: 0 or more, or -errno.
+  /// Calls ioctl: 0 or more, or -errno.
   func call<Value>(_ request: UInt, _ value: inout Value) -> Int32 {
     unsafe withUnsafeMutablePointer(to: &value) { pointer in
       unsafe cv4l2_ioctl(descriptor, request, UnsafeMutableRawPointer(pointer))
     }
   }
 
-  /// One ioctl whose failure ends the attempt to use the camera.
+  /// Calls an ioctl that the camera cannot be used without.
   func configure<Value>(
     _ name: String, _ request: UInt, _ value: inout Value
   ) throws(CameraError) {

@@ -2,26 +2,28 @@
 
 internal import Glibc
 
-/// Why a camera cannot be used, or no longer: each names the device.
+/// Why a camera cannot be used.
+///
+/// Each case names the device.
 package enum CameraError: Error, Sendable, Hashable, CustomStringConvertible {
-  /// There is no such file.
+  /// No such file exists.
   case notFound(path: String)
-  /// This user may not open it.
+  /// The user has no permission to open the device.
   case notAllowed(path: String)
-  /// It is something else; `reason` says what was found out.
+  /// The file is not a camera.
   case notACamera(path: String, reason: String)
-  /// It gives pictures in none of the formats that can be taken; `offered` lists its own.
+  /// The camera offers none of the supported pixel formats; `offered` lists its formats.
   case noUsableFormat(path: String, offered: String)
-  /// Another program streams from it.
+  /// Another program streams from the camera.
   case busy(path: String)
-  /// It was there and is not any longer, or has stopped giving pictures.
+  /// The camera was removed while in use, or is silent.
   case gone(path: String, reason: String)
   /// A call failed for another reason.
   case failed(path: String, call: String, code: Int32)
-  /// Its pictures could not be converted.
+  /// The frames of the camera cannot be converted.
   case conversion(path: String, error: FFmpegError)
 
-  /// The device.
+  /// The path of the device.
   package var path: String {
     switch self {
     case .notFound(let path), .notAllowed(let path), .busy(let path): path
@@ -30,22 +32,23 @@ package enum CameraError: Error, Sendable, Hashable, CustomStringConvertible {
     }
   }
 
-  /// One line: the device, what is wrong, and what would be right.
+  /// One line: the device, the error, and the remedy.
   package var description: String {
     switch self {
     case .notFound(let path):
-      "\(path): no such device; give a camera such as /dev/video0 (--list-devices shows those here)"
+      "\(path): no such device (expected a camera such as /dev/video0; see --list-devices)"
     case .notAllowed(let path):
-      "\(path): not allowed to open it; the user must be in the group that owns it, mostly 'video'"
+      "\(path): permission denied; "
+        + "the user must be in the group that owns the device, usually 'video'"
     case .notACamera(let path, let reason):
-      "\(path): not a camera (\(reason)); give a V4L2 capture device such as /dev/video0"
+      "\(path): not a camera: \(reason) (expected a V4L2 capture device such as /dev/video0)"
     case .noUsableFormat(let path, let offered):
-      "\(path): no usable format; it offers \(offered), and needed is one of "
-        + PixelFormat.allCases.map(\.name).joined(separator: ", ")
+      "\(path): no usable pixel format: offered \(offered) (expected one of "
+        + PixelFormat.allCases.map(\.name).joined(separator: ", ") + ")"
     case .busy(let path):
-      "\(path): in use by another program; close that, or give another camera"
+      "\(path): in use by another program"
     case .gone(let path, let reason):
-      "\(path): the camera is gone (\(reason))"
+      "\(path): camera removed (\(reason))"
     case .failed(let path, let call, let code):
       "\(path): \(call): \(Self.text(code))"
     case .conversion(let path, let error):
@@ -53,7 +56,7 @@ package enum CameraError: Error, Sendable, Hashable, CustomStringConvertible {
     }
   }
 
-  /// What an errno, positive or negative, means for a device that is being opened or configured.
+  /// The error for an errno, positive or negative, while a device is opened or configured.
   static func opening(_ path: String, _ call: String, _ code: Int32) -> CameraError {
     switch abs(code) {
     case ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG: .notFound(path: path)
@@ -67,7 +70,7 @@ package enum CameraError: Error, Sendable, Hashable, CustomStringConvertible {
     }
   }
 
-  /// What an errno means, in the C library's words.
+  /// The C library's text for an errno.
   static func text(_ code: Int32) -> String {
     guard let text = unsafe strerror(abs(code)) else { return "error \(abs(code))" }
     return unsafe String(cString: text)

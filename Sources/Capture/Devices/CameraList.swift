@@ -3,16 +3,17 @@
 internal import Glibc
 internal import Media
 
-/// The cameras of this machine as lines of text: path and card, and beneath them formats, sizes and rates.
+/// The cameras of this machine as lines of text: path and card, then formats, sizes and rates.
 ///
-/// Devices that do not capture video are left out; one that cannot be opened says why.
+/// Devices that do not capture video are omitted. The line of a device that cannot be opened
+/// contains the error.
 package func listCameras() -> [String] {
   let paths = (0..<256).map { number in "/dev/video\(number)" }
     .filter { (path: String) in unsafe access(path, F_OK) == 0 }
   return listCameras(at: paths)
 }
 
-/// The same for the given devices.
+/// The cameras at `paths` as lines of text.
 package func listCameras(at paths: [String]) -> [String] {
   guard let size = VideoSize(width: 1280, height: 720), let rate = FrameRate(30) else { return [] }
   var rows: [String] = []

@@ -3,18 +3,18 @@
 internal import Glibc
 package import Media
 
-/// What a camera is set to.
+/// The mode of a camera.
 package struct CameraMode: Sendable, Hashable, CustomStringConvertible {
-  /// The four characters of V4L2, such as `MJPG` or `YUYV`.
+  /// The four-character code of V4L2, such as `MJPG` or `YUYV`.
   package let pixelFormat: String
-  /// The size of its pictures; those handed out have the wished size.
+  /// The size of the camera's frames; returned frames are scaled to the requested size.
   package let size: VideoSize
-  /// Pictures a second as the driver says; nil where it does not say.
+  /// The frame rate that the driver reports; nil if it reports none.
   package let rate: FrameRate?
-  /// Whether libv4l2 converts from a format that is not taken.
+  /// Whether libv4l2 converts from an unsupported format.
   package let isEmulated: Bool
 
-  /// One line for a log, such as `MJPG 1280x720 at 30 frames a second`.
+  /// One line for a log, such as `MJPG 1280x720 at 30 frames per second`.
   package var description: String {
     let rate = rate.map { " at \($0) frames a second" } ?? ""
     return "\(pixelFormat) \(size)\(rate)\(isEmulated ? ", converted by libv4l2" : "")"
@@ -26,23 +26,24 @@ struct OfferedMode: Sendable, Hashable {
   var format: PixelFormat
   var isEmulated = false
   var size: VideoSize
-  /// nil where the driver does not tell.
+  /// nil if the driver reports none.
   var rate: FrameRate?
 }
 
-/// Which of the offered modes is taken.
+/// The choice among the offered modes.
 enum ModeChoice {
-  /// The mode nearest to the wish; nil where nothing is offered.
+  /// The mode nearest to the requested one; nil if no mode is offered.
   ///
-  /// Native modes go before those libv4l2 would convert. Then the sum of the distances of width, height and rate, each
-  /// as a power of two, decides: half the rate is as far off as half the width; more pictures than asked count little,
-  /// since they cost only their transport. Between equals JPEG wins from 720p on, since raw pictures of that size do
-  /// not fit USB 2, and raw pictures below; then the larger.
+  /// Native modes precede modes that libv4l2 converts. The sum of the distances of width, height
+  /// and rate, each as a power of two, decides among them: half the rate counts as much as half the
+  /// width. A higher rate counts little, since it costs only transport. Between equal modes JPEG
+  /// wins from 720p on, since raw frames of that size exceed USB 2; below 720p raw frames win; then
+  /// the larger size wins.
   static func nearest(
-    _ modes: [OfferedMode], to wish: VideoSize, rate: FrameRate
+    _ modes: [OfferedMode], to requested: VideoSize, rate: FrameRate
   ) -> OfferedMode? {
     modes.min { one, other in
-      let (a, b) = (cost(one, wish, rate), cost(other, wish, rate))
+      let (a, b) = (cost(one, requested, rate), cost(other, requested, rate))
       if one.isEmulated != other.isEmulated { return other.isEmulated }
       if abs(a - b) > 0.001 { return a < b }
       if rank(one) != rank(other) { return rank(one) < rank(other) }
@@ -50,9 +51,13 @@ enum ModeChoice {
     }
   }
 
-  private static func cost(_ mode: OfferedMode, _ wish: VideoSize, _ rate: FrameRate) -> Double {
-    func octaves(_ value: Int, _ wish: Int) -> Double { abs(log2(Double(value) / Double(wish))) }
-    let size = octaves(mode.size.width, wish.width) + octaves(mode.size.height, wish.height)
+  private static func cost(_ mode: OfferedMode, _ requested: VideoSize, _ rate: FrameRate) -> Double
+  {
+    func octaves(_ value: Int, _ requested: Int) -> Double {
+      abs(log2(Double(value) / Double(requested)))
+    }
+    let size =
+      octaves(mode.size.width, requested.width) + octaves(mode.size.height, requested.height)
     guard let offered = mode.rate else { return size }
     let ratio =
       Double(offered.numerator) * Double(rate.denominator)

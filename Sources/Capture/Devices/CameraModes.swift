@@ -4,26 +4,26 @@ internal import CV4L2
 internal import Media
 
 extension CameraDevice {
-  /// A format that the camera offers, with its sizes.
+  /// A pixel format of the camera and its sizes.
   struct Format {
     let code: UInt32
     let isEmulated: Bool
     let sizes: [Size]
   }
 
-  /// A size that the camera offers, with its rates; no rates where the driver does not tell.
+  /// A size of the camera and its rates; no rates if the driver reports none.
   struct Size {
     let width, height: Int
     let rates: [FrameRate]
   }
 
-  /// More than any camera has; ends the enumeration of a driver that never says stop.
+  /// Above the count of any camera; ends the enumeration of a driver that never ends it.
   private static let limit: UInt32 = 256
 
-  /// Everything the camera offers.
+  /// All formats of the camera.
   ///
-  /// Where it takes any size of a range, that nearest to `wish` stands for all.
-  func formats(near wish: VideoSize, rate: FrameRate) -> [Format] {
+  /// If it supports a range of sizes, the size nearest to `requested` represents the range.
+  func formats(near requested: VideoSize, rate: FrameRate) -> [Format] {
     var formats: [Format] = []
     for index in 0..<Self.limit {
       var description = v4l2_fmtdesc()
@@ -34,21 +34,23 @@ extension CameraDevice {
         Format(
           code: description.pixelformat,
           isEmulated: description.flags & UInt32(V4L2_FMT_FLAG_EMULATED) != 0,
-          sizes: sizes(description.pixelformat, wish, rate)))
+          sizes: sizes(description.pixelformat, requested, rate)))
     }
     return formats
   }
 
-  /// Those of the offered modes that can be taken.
-  static func usable(_ formats: [Format], wish: VideoSize) -> [OfferedMode] {
+  /// The offered modes of supported formats.
+  static func usable(_ formats: [Format], requested: VideoSize) -> [OfferedMode] {
     var modes: [OfferedMode] = []
     for format in formats {
       guard let known = PixelFormat(code: format.code), !format.isEmulated || known == .yu12 else {
         continue
       }
-      // A driver that tells no sizes is asked for the wished one.
+      // A driver that reports no sizes is assumed to support the requested one.
       var sizes = format.sizes
-      if sizes.isEmpty { sizes = [Size(width: wish.width, height: wish.height, rates: [])] }
+      if sizes.isEmpty {
+        sizes = [Size(width: requested.width, height: requested.height, rates: [])]
+      }
       for size in sizes {
         guard let even = VideoSize(width: size.width, height: size.height) else { continue }
         let rates: [FrameRate?] = size.rates.isEmpty ? [nil] : size.rates
@@ -61,7 +63,7 @@ extension CameraDevice {
     return modes
   }
 
-  private func sizes(_ format: UInt32, _ wish: VideoSize, _ rate: FrameRate) -> [Size] {
+  private func sizes(_ format: UInt32, _ requested: VideoSize, _ rate: FrameRate) -> [Size] {
     var sizes: [Size] = []
     for index in 0..<Self.limit {
       var size = v4l2_frmsizeenum()
@@ -75,9 +77,10 @@ extension CameraDevice {
             width: Int(width), height: Int(height), rates: rates(format, width, height, rate)))
       } else {
         let range = size.stepwise
-        let width = Self.nearest(wish.width, range.min_width, range.max_width, range.step_width)
+        let width = Self.nearest(
+          requested.width, range.min_width, range.max_width, range.step_width)
         let height = Self.nearest(
-          wish.height, range.min_height, range.max_height, range.step_height)
+          requested.height, range.min_height, range.max_height, range.step_height)
         sizes.append(
           Size(width: Int(width), height: Int(height), rates: rates(format, width, height, rate)))
         break
@@ -87,7 +90,7 @@ extension CameraDevice {
   }
 
   private func rates(
-    _ format: UInt32, _ width: UInt32, _ height: UInt32, _ wish: FrameRate
+    _ format: UInt32, _ width: UInt32, _ height: UInt32, _ requested: FrameRate
   ) -> [FrameRate] {
     var rates: [FrameRate] = []
     for index in 0..<Self.limit {
@@ -103,16 +106,16 @@ extension CameraDevice {
           rates.append(rate)
         }
       } else {
-        // The shortest interval is the highest rate; the wish where it lies between.
+        // The shortest interval is the highest rate.
         let range = interval.stepwise
         let highest = FrameRate(Int64(range.min.denominator), Int64(range.min.numerator))
         let lowest = FrameRate(Int64(range.max.denominator), Int64(range.max.numerator))
-        if let highest, highest < wish {
+        if let highest, highest < requested {
           rates.append(highest)
-        } else if let lowest, wish < lowest {
+        } else if let lowest, requested < lowest {
           rates.append(lowest)
         } else {
-          rates.append(wish)
+          rates.append(requested)
         }
         break
       }
@@ -120,17 +123,17 @@ extension CameraDevice {
     return rates
   }
 
-  /// The value of a stepped range that is nearest to `wish`.
-  static func nearest(_ wish: Int, _ least: UInt32, _ most: UInt32, _ step: UInt32) -> UInt32 {
+  /// The value of a stepped range that is nearest to `requested`.
+  static func nearest(_ requested: Int, _ least: UInt32, _ most: UInt32, _ step: UInt32) -> UInt32 {
     let (least, most, step) = (Int(least), Int(max(least, most)), Int(max(1, step)))
-    let clamped = min(max(wish, least), most)
+    let clamped = min(max(requested, least), most)
     let stepped = least + (clamped - least + step / 2) / step * step
     return UInt32(stepped > most ? stepped - step : stepped)
   }
 }
 
 extension FrameRate {
-  /// Whether this is the lower of two rates.
+  /// Whether `one` is the lower of two rates.
   fileprivate static func < (one: FrameRate, other: FrameRate) -> Bool {
     one.numerator * other.denominator < other.numerator * one.denominator
   }

@@ -4,14 +4,14 @@ internal import CV4L2
 internal import Media
 
 extension CameraDevice {
-  /// Sets the mode nearest to the wish; what the driver made of it.
+  /// Sets the mode nearest to the requested one; returns the mode that the driver chose.
   func settle(
-    wish: VideoSize, rate: FrameRate
+    requested: VideoSize, rate: FrameRate
   ) throws(CameraError) -> (CameraMode, PixelFormat, v4l2_pix_format) {
-    let formats = formats(near: wish, rate: rate)
+    let formats = formats(near: requested, rate: rate)
     guard
       let chosen = ModeChoice.nearest(
-        Self.usable(formats, wish: wish), to: wish, rate: rate)
+        Self.usable(formats, requested: requested), to: requested, rate: rate)
     else {
       let offered = formats.map { PixelFormat.name($0.code) }.joined(separator: ", ")
       throw .noUsableFormat(path: path, offered: offered.isEmpty ? "none" : offered)
@@ -42,7 +42,7 @@ extension CameraDevice {
     return unsafe format.fmt.pix
   }
 
-  /// Asks for a rate; the one the driver chose, or nil where it has no say in it.
+  /// Requests a frame rate; the rate that the driver chose, or nil if it does not control the rate.
   private func setRate(_ rate: FrameRate) -> FrameRate? {
     var parameters = v4l2_streamparm()
     parameters.type = V4L2_BUF_TYPE_VIDEO_CAPTURE.rawValue

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Whether a device gives more sound than time passes: a pure state machine.
+/// Limits the samples of a device to real time: a pure state machine.
 ///
-/// A file that plays as a device answers at once whatever is asked of it. A real device is ahead by its crystal's
-/// error alone, for which time is counted a little fast.
+/// A file that plays as a device returns samples without delay. A real device is ahead only by the
+/// error of its crystal; time is therefore counted slightly fast.
 struct DeviceRateLimiter: Sendable {
-  /// Ahead by less is what real devices are; nanoseconds.
+  /// The largest lead of a real device, in nanoseconds.
   static let tolerance: Int64 = 20_000_000
-  /// More than any crystal is off; parts per million.
+  /// Above the error of any crystal, in parts per million.
   static let crystal: Int64 = 500
 
   private let rate: Int64
@@ -19,13 +19,13 @@ struct DeviceRateLimiter: Sendable {
     anchor = now
   }
 
-  /// How long to wait before more is taken, in nanoseconds; 0 where sound does not come too fast.
+  /// The time to wait before the next read, in nanoseconds; 0 if the device is not ahead.
   func ahead(now: Int64) -> Int64 {
     let lead = lead(now)
     return lead > Self.tolerance ? lead : 0
   }
 
-  /// Samples were taken.
+  /// Counts `samples` that were read at `now`.
   mutating func took(_ samples: Int64, now: Int64) {
     taken += samples
     guard lead(now) < 0 else { return }

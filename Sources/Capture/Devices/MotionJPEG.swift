@@ -2,7 +2,9 @@
 
 internal import CFFmpeg
 
-/// Decodes the JPEG pictures of a camera; one thread's own.
+/// Decodes the JPEG frames of a camera.
+///
+/// Confined to one thread.
 @safe
 final class MotionJPEG {
   private let context: UnsafeMutablePointer<AVCodecContext>
@@ -10,8 +12,8 @@ final class MotionJPEG {
   private let frame: UnsafeMutablePointer<AVFrame>
   private var refusedInARow = 0
 
-  /// After so many pictures that are refused one after the other the camera is sloppy rather than the cable.
-  private static let patience = 10
+  /// Consecutive refused frames after which the camera, not the cable, is taken to be at fault.
+  private static let maxRefused = 10
 
   init() throws(FFmpegError) {
     FFmpegLog.installed
@@ -26,7 +28,7 @@ final class MotionJPEG {
     unsafe self.frame = frame
     unsafe context.pointee.thread_count = 1
     unsafe context.pointee.flags |= Int32(AV_CODEC_FLAG_LOW_DELAY)
-    // Half a picture is worse than the whole one before it.
+    // A repeated frame looks better than half a frame.
     unsafe context.pointee.err_recognition = AV_EF_EXPLODE
     try FFmpegError.check("avcodec_open2", unsafe avcodec_open2(context, codec, nil), "mjpeg")
   }
@@ -40,9 +42,9 @@ final class MotionJPEG {
     unsafe av_frame_free(&frame)
   }
 
-  /// The picture in `bytes`, scaled; nil where it is damaged.
+  /// The frame in `bytes`, scaled; nil if it is damaged.
   ///
-  /// The bytes are copied, since libavcodec wants to read a little beyond their end.
+  /// The bytes are copied, since libavcodec reads a few bytes past the end.
   func decode(
     _ bytes: UnsafeRawBufferPointer, _ scaler: Scaler
   ) throws(FFmpegError) -> VideoFrame? {
@@ -66,8 +68,8 @@ final class MotionJPEG {
 
   private func refuse() {
     refusedInARow += 1
-    if refusedInARow == Self.patience { unsafe context.pointee.err_recognition = 0 }
-    // After an error the decoder may hold something; nothing of it is wanted.
+    if refusedInARow == Self.maxRefused { unsafe context.pointee.err_recognition = 0 }
+    // After an error the decoder may still hold a frame; it is discarded.
     unsafe avcodec_flush_buffers(context)
   }
 }

@@ -3,17 +3,17 @@
 internal import CFFmpeg
 internal import CV4L2
 
-/// The pixel formats that are taken from cameras.
+/// The pixel formats that are accepted from cameras.
 enum PixelFormat: CaseIterable, Sendable {
   case yuyv, uyvy, nv12, yu12, mjpeg, jpeg
 
-  /// The one of a V4L2 code; nil for those that are not taken.
+  /// The format of a V4L2 code; nil if it is not supported.
   init?(code: UInt32) {
     guard let found = Self.allCases.first(where: { $0.code == code }) else { return nil }
     self = found
   }
 
-  /// The four characters of V4L2 as a number.
+  /// The four-character code of V4L2 as a number.
   var code: UInt32 {
     switch self {
     case .yuyv: CV4L2_PIX_YUYV
@@ -25,13 +25,13 @@ enum PixelFormat: CaseIterable, Sendable {
     }
   }
 
-  /// The four characters.
+  /// The four-character code.
   var name: String { Self.name(code) }
 
-  /// Whether each picture is a JPEG.
+  /// Whether each frame is a JPEG image.
   var isCompressed: Bool { self == .mjpeg || self == .jpeg }
 
-  /// libavutil's format of the raw ones.
+  /// The libavutil format of raw frames.
   var rawFormat: AVPixelFormat {
     switch self {
     case .yuyv: AV_PIX_FMT_YUYV422

@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The machine-readable clock BC64: 64 cells in the top ninth of a picture that tell its stamp in milliseconds.
+/// The machine-readable clock BC64: 64 cells in the top ninth of a frame show its time in
+/// milliseconds.
 ///
-/// Four calibration cells 1, 0, 1, 0; 48 bits of Unix time in milliseconds; 12 bits of CRC over these 48. 32 cells in
-/// each of two rows; cell edges are whole-number divisions of the picture, so that a scaled picture is still read.
+/// Four calibration cells 1, 0, 1, 0; 48 bits of Unix time in milliseconds; 12 bits of CRC over
+/// these 48 bits. Each of two rows has 32 cells. Cell edges are whole-number divisions of the
+/// frame, so that a scaled frame is still readable.
 enum BurnedClock {
   static let columns = 32
-  /// A cell is this fraction of the picture's height; two rows of cells make the strip.
+  /// The frame's height divided by the height of a cell.
+  ///
+  /// The strip is two rows of cells.
   static let rows = 18
 
-  /// CRC-12 of the lower 48 bits, most significant first: polynomial 0x80F, initial value 0xFFF, no final XOR.
+  /// CRC-12 of the lower 48 bits, most significant bit first.
+  ///
+  /// Polynomial 0x80F, initial value 0xFFF, no final XOR.
   static func checksum(_ milliseconds: UInt64) -> UInt64 {
     var crc: UInt64 = 0xFFF
     for bit in stride(from: 47, through: 0, by: -1) {
@@ -26,12 +32,12 @@ enum BurnedClock {
     return 0b1010 << 60 | time << 12 | checksum(time)
   }
 
-  /// The rows of luma that the strip covers in a picture of this height.
+  /// The rows of luma that the strip covers in a frame of `height` rows.
   static func strip(height: Int) -> Range<Int> { 0..<2 * height / rows }
 }
 
 extension Canvas {
-  /// Paints the strip of cells and, beneath it, the timecode.
+  /// Paints the strip of cells and, below it, the timecode.
   func paintClock(_ milliseconds: Int64) {
     paintStrip(milliseconds)
     paintTimecode(milliseconds)
@@ -50,7 +56,7 @@ extension Canvas {
       }
       repeatRow(first, to: y)
     }
-    // The chroma row that the strip covers only in part is neutral as well.
+    // The chroma row that the strip covers partly is neutral, too.
     neutraliseChroma(rows: height / BurnedClock.rows + 1)
   }
 }

@@ -24,9 +24,11 @@ struct Area: Sendable, Hashable {
   var y: Range<Int>
 }
 
-/// The planes of a picture that is being painted; everything is clipped to it.
+/// The planes of a frame that is being painted.
 ///
-/// Holds the picture, so the planes live as long as this value.
+/// All painting is clipped to the frame.
+///
+/// The canvas retains the frame, so the planes exist as long as the canvas.
 @safe
 struct Canvas {
   let width, height: Int
@@ -65,7 +67,7 @@ struct Canvas {
       upper, upper + lumaStride, blue + index * chromaStride, red + index * chromaStride)
   }
 
-  /// All of it.
+  /// The area of the whole canvas.
   var area: Area { Area(x: 0..<width, y: 0..<height) }
 
   /// Copies all planes of a canvas of the same size.
@@ -76,8 +78,10 @@ struct Canvas {
     unsafe memcpy(red, other.red, chromaStride * height / 2)
   }
 
-  /// Gives every pixel, and every 2×2 block of chroma, the value at the place in another canvas that `place` names for
-  /// its column and row in a plane of that width and height.
+  /// Copies to each pixel, and to each 2×2 block of chroma, a value of `other`.
+  ///
+  /// `place` returns the column and row in `other` for a column and row of this canvas, and takes
+  /// the width and height of the plane.
   func fill(
     from other: Canvas, _ place: (_ x: Int, _ y: Int, _ width: Int, _ height: Int) -> (Int, Int)
   ) {
@@ -107,7 +111,7 @@ struct Canvas {
     }
   }
 
-  /// Fills every pixel of the area, and the chroma of every 2×2 block it touches.
+  /// Fills each pixel of the area, and the chroma of each 2×2 block that the area touches.
   func fill(_ area: Area, _ colour: Colour) {
     fillLuma(area, colour.y)
     let x = area.x.clamped(to: 0..<width)
@@ -122,14 +126,14 @@ struct Canvas {
     }
   }
 
-  /// Chroma 128 in the rows of the chroma planes below `rows`.
+  /// Sets chroma to 128 in the rows of the chroma planes above row `rows`.
   func neutraliseChroma(rows: Int) {
     let count = min(rows, height / 2) * chromaStride
     unsafe memset(blue, 128, count)
     unsafe memset(red, 128, count)
   }
 
-  /// Paints one row of luma by `value` for each column, and copies it to the other rows of `rows`.
+  /// Paints one row of luma with `value` of each column, and copies it to the other rows of `rows`.
   func paintRows(_ rows: Range<Int>, _ value: (Int) -> UInt8) {
     let rows = rows.clamped(to: 0..<height)
     guard let first = rows.first else { return }
@@ -145,7 +149,7 @@ struct Canvas {
     }
   }
 
-  /// Luma and chroma at a pixel, for tests.
+  /// Luma and chroma of a pixel, for tests.
   func colour(x: Int, y: Int) -> Colour {
     precondition((0..<width).contains(x) && (0..<height).contains(y), "outside the picture")
     let chroma = y / 2 * chromaStride + x / 2

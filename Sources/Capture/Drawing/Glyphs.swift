@@ -1,25 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How many pixels wide and high a dot of a glyph is.
+/// Width and height of one dot of a glyph, in pixels.
 struct GlyphScale: Sendable, Hashable {
   let horizontal, vertical: Int
 }
 
-/// Our own fixed-width letters, five dots wide and seven high: digits, capitals and a little punctuation.
+/// A fixed-width font, five dots wide and seven high: digits, capitals and some punctuation.
 enum Glyphs {
   static let height = 7
-  /// The letter that is drawn as an empty box, for what the font does not have.
+  /// The letter drawn as an empty box, in place of characters that the font lacks.
   static let box: UInt8 = 0x7F
-  /// Dots from one letter to the next.
+  /// The distance from one letter to the next, in dots.
   static let advance = 6
 
-  /// The rows of a letter from the top, five bits each, the leftmost highest; nil for a space and what is not here.
+  /// The rows of a letter from the top, five bits each, the leftmost dot in the highest bit.
+  ///
+  /// nil for a space and for characters that the font lacks.
   static func rows(_ letter: UInt8) -> [UInt8]? {
     let capital = (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(letter) ? letter - 32 : letter
     return table[Character(Unicode.Scalar(capital))]
   }
 
-  /// Whether the font has a letter.
+  /// Whether the font contains a letter.
   static func has(_ letter: UInt8) -> Bool { letter < box && rows(letter) != nil }
 
   private static let table: [Character: [UInt8]] = [
@@ -82,7 +84,7 @@ enum Glyphs {
 }
 
 extension Canvas {
-  /// Paints white letters from a place on; a letter there is none for is left blank.
+  /// Paints white letters from (x, y) on; a letter that the font lacks is left blank.
   func paintText(_ text: [UInt8], x: Int, y: Int, scale: GlyphScale) {
     for (index, letter) in text.enumerated() {
       guard let rows = Glyphs.rows(letter) else { continue }

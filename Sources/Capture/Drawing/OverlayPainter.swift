@@ -2,11 +2,12 @@
 
 package import Media
 
-/// Paints a rendition's overlay: white letters on a black box at the left, above the place of players' controls.
+/// Paints a rendition's overlay: white letters on a black box at the left, above the area of
+/// players' controls.
 ///
-/// One thread's own.
+/// Confined to one thread.
 package struct OverlayPainter: ~Copyable {
-  /// The share of the picture's height that a letter has, and that is left free beneath the box.
+  /// The frame's height divided by the height of a letter, and by the height of the margin below.
   private static let rows = (letter: 28, free: 6)
 
   private let overlay: Overlay
@@ -14,8 +15,8 @@ package struct OverlayPainter: ~Copyable {
   private let size: VideoSize
   private let scaler: Scaler
 
-  /// A painter for pictures of `size` of the stream `name`.
-  /// - Throws: where a picture of this size is impossible.
+  /// A painter for frames of `size` of the stream `name`.
+  /// - Throws: ``FFmpegError`` if no frame of this size is possible.
   package init(_ overlay: Overlay, name: String, size: VideoSize) throws(FFmpegError) {
     self.overlay = overlay
     self.name = name
@@ -23,13 +24,13 @@ package struct OverlayPainter: ~Copyable {
     scaler = try Scaler(to: size)
   }
 
-  /// Fits a picture to the rendition's size and paints the overlay over it.
+  /// Scales a frame to the rendition's size and paints the overlay over it.
   ///
   /// - Parameters:
-  ///   - frame: of any size; it stays as it is.
-  ///   - milliseconds: the frame's tick since 1970.
-  /// - Returns: a new picture.
-  /// - Throws: where the picture cannot be scaled.
+  ///   - frame: a frame of any size; unchanged.
+  ///   - milliseconds: the frame time in milliseconds since 1970.
+  /// - Returns: a new frame.
+  /// - Throws: ``FFmpegError`` if the frame cannot be scaled.
   package func paint(_ frame: VideoFrame, milliseconds: Int64) throws(FFmpegError) -> VideoFrame {
     let letters = Self.letters(text(milliseconds))
     return try unsafe scaler.scale(
@@ -38,7 +39,7 @@ package struct OverlayPainter: ~Copyable {
     ) { canvas in paint(letters, on: canvas) }
   }
 
-  /// What stands in the picture of that tick.
+  /// The text for the frame time `milliseconds` since 1970.
   func text(_ milliseconds: Int64) -> String {
     overlay.pieces.map { piece in
       switch piece {
@@ -50,7 +51,7 @@ package struct OverlayPainter: ~Copyable {
     }.joined()
   }
 
-  /// One letter of the font for each character: the box where the font has none for it.
+  /// One letter of the font per character; the box if the font lacks the character.
   static func letters(_ text: String) -> [UInt8] {
     text.map { character in
       guard let letter = character.asciiValue, letter == UInt8(ascii: " ") || Glyphs.has(letter)
@@ -59,7 +60,7 @@ package struct OverlayPainter: ~Copyable {
     }
   }
 
-  /// Paints the letters as large as they fit; what does not fit even so is cut.
+  /// Paints the letters as large as they fit; letters beyond the right edge are cut.
   private func paint(_ letters: [UInt8], on canvas: Canvas) {
     let wanted = max(1, (size.height + Self.rows.letter * 3) / (Self.rows.letter * Glyphs.height))
     let left = max(2, size.width / 50) & ~1

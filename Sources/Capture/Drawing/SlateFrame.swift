@@ -2,15 +2,16 @@
 
 package import Media
 
-/// The picture that stands in when a source has none: dark, with a line of text, without a clock.
+/// The frame shown while a source is missing: dark, with a line of text, without a clock.
 package enum SlateFrame {
   /// Draws a slate.
   ///
   /// - Parameters:
-  ///   - size: of the picture.
-  ///   - text: capitals, digits and `. , : - + / ! ?`; other characters are left blank, and what is too long is cut.
-  /// - Returns: the finished picture.
-  /// - Throws: where a picture of this size is impossible.
+  ///   - size: the size of the frame.
+  ///   - text: capitals, digits and `. , : - + / ! ?`; other characters are left blank, and text
+  ///     past the right edge is cut.
+  /// - Returns: the finished frame.
+  /// - Throws: ``FFmpegError`` if no frame of this size is possible.
   package static func make(
     size: VideoSize, text: String = "NO SIGNAL"
   ) throws(FFmpegError) -> VideoFrame {

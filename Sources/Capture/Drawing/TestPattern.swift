@@ -2,16 +2,17 @@
 
 package import Media
 
-/// The test source's pictures: colour bars, a grey ramp, a moving box, a flash each second, the burned clock.
+/// The test source's frames: colour bars, a grey ramp, a moving box, a flash each second, the
+/// burned clock.
 ///
-/// Made once for a stream and used by its source thread. What does not move is drawn once and copied.
+/// One per stream, used by its source thread. The static parts are drawn once and copied.
 package final class TestPattern {
   private let pool: VideoFramePool
   private let background: VideoFrame
   private let layout: Layout
 
-  /// The source for pictures of this size.
-  /// - Throws: where a picture of this size is impossible.
+  /// A test pattern of `size`.
+  /// - Throws: ``FFmpegError`` if no frame of this size is possible.
   package init(size: VideoSize) throws(FFmpegError) {
     let layout = Layout(width: size.width, height: size.height)
     let pool = try VideoFramePool(size: size)
@@ -20,13 +21,13 @@ package final class TestPattern {
     background = pool.frame { layout.paintBackground(on: $0) }
   }
 
-  /// Draws one picture.
+  /// Draws one frame.
   ///
   /// - Parameters:
-  ///   - index: the frame's place on the grid; the box moves by it.
-  ///   - milliseconds: the stamp: the frame's tick in milliseconds since 1970, rounded down. Strip, timecode and
-  ///     flash all come from it; the flash is white in the first 100 ms of each second.
-  /// - Returns: the finished picture.
+  ///   - index: the frame index; the position of the box depends on it.
+  ///   - milliseconds: the frame time in milliseconds since 1970, rounded down. Burned clock,
+  ///     timecode and flash derive from it; the flash is white in the first 100 ms of each second.
+  /// - Returns: the finished frame.
   package func draw(frame index: Int64, milliseconds: Int64) -> VideoFrame {
     pool.frame(burnedMilliseconds: milliseconds) { canvas in
       canvas.copy(from: Canvas(background))
@@ -36,21 +37,22 @@ package final class TestPattern {
     }
   }
 
-  /// Whether the stamp lies in the first 100 ms of a second; the floor to milliseconds does not change the answer.
+  /// Whether the frame time is in the first 100 ms of a second; rounding to milliseconds does not
+  /// change the result.
   static func flashes(at milliseconds: Int64) -> Bool {
     (milliseconds % 1000 + 1000) % 1000 < 100
   }
 }
 
 extension TestPattern {
-  /// Where things are.
+  /// The areas of the test pattern.
   ///
   /// The lowest 15 % stay free, since players draw their controls there.
   struct Layout {
     let bars, ramp, lane, flash: Area
     private let width, height: Int
 
-    /// The layout of pictures of a size.
+    /// The layout of frames of this size.
     init(width: Int, height: Int) {
       func row(_ percent: Int) -> Int { height * percent / 100 & ~1 }
       self.width = width
@@ -65,7 +67,8 @@ extension TestPattern {
         y: min(max(top, row(35)), row(53))..<row(53))
     }
 
-    /// The moving box: 8 pixels further with each frame, over the edge and in again at the left.
+    /// The moving box: each frame moves it by 8 pixels to the right; past the edge it continues at
+    /// the left.
     func box(at index: Int64) -> Area {
       let side = lane.y.count
       let way = Int64(width + side & ~1)
@@ -73,7 +76,7 @@ extension TestPattern {
       return Area(x: x..<x + side, y: lane.y)
     }
 
-    /// Paints what never moves; the flash's rectangle is black here.
+    /// Paints the static parts; the flash's rectangle is black here.
     func paintBackground(on canvas: Canvas) {
       canvas.fill(canvas.area, Colour(40))
       for (index, colour) in Self.colours.enumerated() {

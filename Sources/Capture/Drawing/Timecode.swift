@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The clock for people: `HH:MM:SS.mmm`, UTC, white on a black box beneath the strip.
+/// The human-readable clock: `HH:MM:SS.mmm`, UTC, white on a black box below the burned clock.
 struct Timecode {
-  /// Where the box lies in a picture.
+  /// The area of the box in the frame.
   let box: Area
   private let origin: (x: Int, y: Int)
   private let scale: GlyphScale
 
-  /// Digits in a text.
+  /// Characters in a text.
   private static let length = 12
 
-  /// The place in a picture: below the strip without touching it, digits at least an eighteenth of its height.
+  /// The layout in a frame: below the burned clock without touching it, digits at least an
+  /// eighteenth of the frame's height.
   init(width: Int, height: Int) {
     let vertical = max(1, (height + 18 * Glyphs.height - 1) / (18 * Glyphs.height))
     let horizontal = max(1, min(vertical, (width - 4) / (Self.length * Glyphs.advance)))
@@ -25,7 +26,7 @@ struct Timecode {
     origin = (left + padding, top + padding)
   }
 
-  /// The text of a stamp: twelve characters, each of them a digit, a colon or a point.
+  /// The text of a time: twelve characters, each of them a digit, a colon or a point.
   static func text(_ milliseconds: Int64) -> [UInt8] {
     let day: Int64 = 86_400_000
     let ofDay = (milliseconds % day + day) % day
@@ -56,7 +57,7 @@ struct Timecode {
 }
 
 extension Canvas {
-  /// Paints the timecode of a stamp at its place.
+  /// Paints the timecode in its area.
   func paintTimecode(_ milliseconds: Int64) {
     Timecode(width: width, height: height).paint(milliseconds, on: self)
   }

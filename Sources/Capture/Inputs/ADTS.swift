@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// AAC frames with the header that they have in MPEG-TS.
+/// AAC frames with ADTS headers, as MPEG-TS carries them.
 /// - Source: ISO/IEC 13818-7 §6.2
 enum ADTS {
-  /// Samples a second by sampling_frequency_index.
+  /// Sample rates in Hz by sampling_frequency_index.
   static let rates = [
     96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350,
   ]
 
-  /// A frame without its header, and what the header says.
+  /// A frame without its header, and the fields of the header.
   struct Frame: Sendable, Equatable {
     var range: Range<Int>
     var sampleRate: Int
@@ -17,7 +17,7 @@ enum ADTS {
     var configuration: [UInt8]
   }
 
-  /// The whole frames in `bytes`; what does not begin with a header is skipped.
+  /// The complete frames in `bytes`; bytes before a header are skipped.
   static func frames(_ bytes: Span<UInt8>) -> [Frame] {
     var frames: [Frame] = []
     var place = 0
@@ -47,7 +47,9 @@ enum ADTS {
     return frames
   }
 
-  /// Samples a second and channels of an AudioSpecificConfig; nil where it is too short or uses an escape.
+  /// The sample rate in Hz and the channels of an AudioSpecificConfig.
+  ///
+  /// nil if it is too short or uses an escape value.
   static func parse(configuration: [UInt8]) -> (sampleRate: Int, channels: Int)? {
     guard configuration.count >= 2 else { return nil }
     let word = Int(configuration[0]) << 8 | Int(configuration[1])

@@ -2,78 +2,82 @@
 
 /// Joins the pieces in which access units arrive: a pure state machine.
 ///
-/// RTP brings a picture as many pieces of one stamp, and libavformat does not say which is the last; waiting for the
-/// next stamp costs a frame. So the number of slices of a picture is learnt, and a unit is given out when it has that
-/// many and its last piece is no full datagram. Where that was too early the rest is lost, and it takes longer until
-/// the next guess; an encoder whose pictures differ is never guessed for long.
+/// RTP carries an access unit in several packets with one timestamp, and libavformat does not mark
+/// the last one; waiting for the next timestamp costs one frame. The assembler therefore learns the
+/// number of slices per access unit and returns a unit when it has that number and its last piece
+/// is shorter than a full datagram. If that was too early, the remaining pieces are lost and the
+/// next guess needs more evidence. For an encoder whose number of slices varies, guessing ends
+/// soon.
 struct AccessUnitAssembler: Sendable {
-  /// A piece as it arrived.
+  /// A piece of an access unit as received.
   struct Piece: Sendable {
     var timestamp: Int64
     var bytes: [UInt8]
-    /// Whether a NAL unit begins with it; else it continues one.
+    /// Whether the piece starts a NAL unit; otherwise it continues one.
     var startsUnit: Bool
-    /// Slices that begin in it.
+    /// The number of slices that start in the piece.
     var slices: Int
-    /// Whether one of them belongs to a key picture.
+    /// Whether one of these slices belongs to a key frame.
     var isKey: Bool
-    /// Monotonic nanoseconds.
+    /// The arrival on the monotonic clock, in nanoseconds.
     var arrival: Int64
   }
 
-  /// A whole access unit.
+  /// A complete access unit.
   struct Unit: Sendable, Equatable {
     var timestamp: Int64
     var bytes: [UInt8]
-    /// When its last piece arrived; monotonic nanoseconds.
+    /// The arrival of its last piece on the monotonic clock, in nanoseconds.
     var arrival: Int64
-    /// Whether it was given out before the next one began.
+    /// Whether it was returned before the next access unit started.
     var isEarly: Bool
   }
 
-  /// What was learnt of one kind of picture.
+  /// The observed number of slices of one kind of access unit.
   private struct Habit: Sendable {
     var slices = 0
     var seen = 0
   }
 
-  /// How often a unit was given out too early.
+  /// The number of access units that were returned too early.
   private(set) var faults = 0
 
-  /// No unit is larger, in bytes: what does not fit is left out.
+  /// The largest size of an access unit, in bytes; further bytes are dropped.
   static let most = 32 << 20
 
-  /// Pieces within so many bytes of the largest may be full.
+  /// A piece may be a full datagram if it is at most this many bytes smaller than the largest
+  /// piece.
   private static let slack = 16
 
   private var current: Piece?
   private var largest = 0
   private var lastEarly: Int64?
-  /// Whether the last unit that was given out early was found to be too early.
+  /// Whether the last early access unit is known to have been too early.
   private var isForgotten = false
-  /// Of pictures in general, and of key pictures where they differ.
+  /// For all access units, and for key frames if their number of slices differs.
   private var habit = Habit()
   private var keyHabit = Habit()
 
-  /// Takes the next piece.
+  /// Adds the next piece.
   ///
-  /// - Returns: the units that are whole now, oldest first: none, one or two.
+  /// - Returns: the access units that are complete now, oldest first: up to two.
   mutating func take(_ piece: Piece) -> [Unit] {
     var units: [Unit] = []
     if piece.timestamp == lastEarly {
-      // A part of what was given out already. Without a slice's bytes nothing is lost; else the guess was wrong.
+      // The piece belongs to a unit that was already returned. With bytes of a slice the guess was
+      // wrong.
       if piece.slices > 0 || !piece.startsUnit { forget() }
       return []
     }
     if let whole = current, whole.timestamp != piece.timestamp {
       units.append(close(whole, early: false))
     }
-    // The first piece of a unit has a start code and a header that the others have not.
+    // Only the first piece of a NAL unit has a start code and a header.
     let size = piece.bytes.count - (piece.startsUnit ? 5 : 0)
     let isEnd = size < largest - Self.slack
     largest = max(largest, size)
     var joined = piece
-    // Taken out first: bytes that two hold would be copied with each piece.
+    // Moved out first: bytes with two owners would be copied for each piece.
     if let begun = current.take() {
       joined = begun
       if begun.bytes.count + piece.bytes.count <= Self.most { joined.bytes += piece.bytes }
@@ -88,7 +92,7 @@ struct AccessUnitAssembler: Sendable {
     return units
   }
 
-  /// What is left when no more comes.
+  /// The unfinished access unit at the end of the input.
   mutating func finish() -> Unit? { current.map { close($0, early: false) } }
 
   private mutating func close(_ piece: Piece, early: Bool) -> Unit {
@@ -102,7 +106,7 @@ struct AccessUnitAssembler: Sendable {
       timestamp: piece.timestamp, bytes: piece.bytes, arrival: piece.arrival, isEarly: early)
   }
 
-  /// A guess was wrong: what was learnt is worth nothing.
+  /// Discards the observations after a wrong guess.
   private mutating func forget() {
     guard !isForgotten else { return }
     isForgotten = true
@@ -113,7 +117,7 @@ struct AccessUnitAssembler: Sendable {
 
   private func expected(_ isKey: Bool) -> Int? {
     let habit = isKey && keyHabit.seen > 0 ? keyHabit : habit
-    // Each wrong guess makes the next one take longer.
+    // Each wrong guess raises the evidence that the next one needs.
     return habit.seen > min(1000, 8 * faults * faults) ? habit.slices : nil
   }
 

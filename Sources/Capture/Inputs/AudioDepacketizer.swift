@@ -2,17 +2,19 @@
 
 internal import CFFmpeg
 
-/// Makes audio packets from those of an audio stream; one thread's own.
+/// Converts the packets of an audio stream to audio packets.
+///
+/// Confined to one thread.
 struct AudioDepacketizer {
   private(set) var audio: InputDescription.Audio
 
   private let isAAC: Bool
   private let isBareOpus: Bool
   private let mayHaveHeaders: Bool
-  /// What is left of a frame whose end has not come yet.
+  /// The first bytes of a frame whose end has not arrived.
   private var rest: [UInt8] = []
 
-  /// Units of a stream.
+  /// A depacketizer for an audio stream.
   @unsafe
   init(_ parameters: UnsafePointer<AVCodecParameters>, isUnparsed: Bool) {
     let id = unsafe parameters.pointee.codec_id
@@ -26,14 +28,15 @@ struct AudioDepacketizer {
       codec: String(cString: avcodec_get_name(id)),
       sampleRate: Int(parameters.pointee.sample_rate),
       channels: Int(parameters.pointee.ch_layout.nb_channels), configuration: configuration)
-    // What RTP says of MPEG sound is its clock, which is the same for all of it (RFC 3551 §4.5.13).
+    // For MPEG audio, RTP declares the same clock of 90 kHz for every sample rate (RFC 3551
+    // §4.5.13).
     if isUnparsed, audio.sampleRate == 90_000 { audio.sampleRate = 0 }
     if isAAC, let parsed = ADTS.parse(configuration: configuration) {
       (audio.sampleRate, audio.channels) = parsed
     }
   }
 
-  /// The packets in one of the container's.
+  /// The audio packets in one packet of the container.
   mutating func take(_ bytes: [UInt8], pts: Int64, arrival: Int64) -> [AudioPacket] {
     if isBareOpus, bytes.first == 0x7F {
       return OpusTransport.packets(bytes).map { packet in
@@ -47,7 +50,7 @@ struct AudioDepacketizer {
     }
     let whole = rest + bytes
     let frames = ADTS.frames(whole.span)
-    // A frame that had begun before this packet is earlier than its stamp.
+    // A frame that started before this packet is earlier than the packet's timestamp.
     let carried = frames.prefix { $0.range.lowerBound < rest.count }.count
     rest = Array(whole[(frames.last?.range.upperBound ?? whole.count)...])
     return frames.enumerated().map { index, frame in

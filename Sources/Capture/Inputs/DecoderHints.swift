@@ -2,7 +2,7 @@
 
 internal import CFFmpeg
 
-/// What a container says of coded pictures, which decoders of some codecs cannot find out by themselves.
+/// Properties of the container that decoders of some codecs need in addition to the access units.
 package struct DecoderHints: Sendable, Equatable {
   private var tag: UInt32 = 0
   private var width: Int32 = 0
@@ -10,7 +10,7 @@ package struct DecoderHints: Sendable, Equatable {
   private var bitsPerSample: Int32 = 0
   private var format: Int32 = -1
 
-  /// Nothing is known.
+  /// No known property.
   package init() {}
 
   @unsafe
@@ -22,7 +22,7 @@ package struct DecoderHints: Sendable, Equatable {
     format = unsafe parameters.pointee.format
   }
 
-  /// Tells a decoder before it is opened.
+  /// Configures a decoder before it is opened.
   @unsafe
   func apply(to context: UnsafeMutablePointer<AVCodecContext>) {
     unsafe context.pointee.codec_tag = tag

@@ -4,45 +4,49 @@ internal import CFFmpeg
 internal import CV4L2  // `struct stat`, when the module is compiled as a whole
 import Glibc
 
-/// Where pictures are pulled from: a URL, a file's path, or `-` for standard input.
+/// The address of a pulled input: a URL, a file's path, or `-` for standard input.
 ///
-/// Its description carries no secret; the address itself is never printed.
+/// The description contains no secret; the address itself is never printed.
 package struct InputAddress: Sendable, Equatable, CustomStringConvertible {
-  /// How the input is spoken to.
+  /// The protocol or medium of the input.
   package enum Kind: Sendable, Equatable {
     /// RTSP, with or without TLS.
     case rtsp
-    /// SRT as caller or listener; MPEG-TS within.
+    /// MPEG-TS over SRT, as caller or listener.
     case srt
     /// RTMP as a player, with or without TLS.
     case rtmp
     /// MPEG-TS in UDP datagrams.
     case udp
-    /// HTTP, with or without TLS: a live body, a file, or a playlist.
+    /// HTTP, with or without TLS: a live response, a file, or a playlist.
     case http
     /// A file.
     case file
-    /// MPEG-TS on standard input, or in a named pipe.
+    /// MPEG-TS from standard input or a named pipe.
     case standardInput
   }
 
-  /// Schemes that are taken.
+  /// The accepted schemes.
   package static let schemes = [
     "rtsp", "rtsps", "srt", "rtmp", "rtmps", "udp", "http", "https", "file",
   ]
 
-  /// How it is spoken to.
+  /// The protocol or medium.
   package let kind: Kind
-  /// As given, secrets included: for the library alone.
+  /// The address as given, with its secrets.
+  ///
+  /// Only for libavformat.
   let raw: String
-  /// As given, without secrets.
+  /// The address without its secrets.
   package let description: String
 
-  /// How long a passphrase of SRT may be: anything else is refused before it is tried.
+  /// The valid lengths of an SRT passphrase; others are refused before a connection is tried.
   /// - Source: libsrt's API, SRTO_PASSPHRASE
   package static let passphrase = 10...79
 
-  /// Reads an address; nil where it is empty, its scheme is not taken, or its passphrase is impossible.
+  /// Parses an address.
+  ///
+  /// nil if it is empty, its scheme is not accepted, or its passphrase is invalid.
   package init?(_ text: String) {
     guard !text.isEmpty, !text.utf8.contains(where: { $0 < 0x20 }) else { return nil }
     raw = text
@@ -74,12 +78,12 @@ package struct InputAddress: Sendable, Equatable, CustomStringConvertible {
     }
   }
 
-  /// Whether it waits for a sender that may come at any time.
+  /// Whether the input waits for a sender to connect.
   package var isListener: Bool {
     kind == .udp || kind == .srt && raw.contains("mode=listener")
   }
 
-  /// `text`, which a library wrote, without this address's secrets.
+  /// A library's message without the secrets of this address.
   func scrub(_ text: String) -> String {
     var text = text.replacing(raw, with: description)
     for secret in secrets where secret.count >= 3 {
@@ -91,7 +95,7 @@ package struct InputAddress: Sendable, Equatable, CustomStringConvertible {
   // MARK: Secrets
 
   private static let mark = "***"
-  /// Parameters whose values may be read by anybody.
+  /// Parameters whose values are not secret.
   private static let open: Set<String> = [
     "buffer_size", "fifo_size", "latency", "listen", "localaddr", "maxbw", "mode", "mss",
     "overrun_nonfatal", "peerlatency", "pkt_size", "rcvbuf", "rcvlatency", "reuse", "sources",
@@ -112,13 +116,15 @@ package struct InputAddress: Sendable, Equatable, CustomStringConvertible {
     return scheme.lowercased()
   }
 
-  /// The parts of a URL: up to `://`, credentials before the last `@`, the rest up to `?`, the query.
+  /// The parts of a URL: up to `://`, credentials before the last `@`, the rest up to `?`, the
+  /// query.
   private static func pieces(
     of text: String
   ) -> (head: Substring, credentials: Substring?, place: Substring, query: Substring?)? {
     guard scheme(of: text) != nil, let mark = text.firstRange(of: "://") else { return nil }
     let head = text[..<mark.upperBound]
-    // A password may hold anything, a slash or a question mark too: what is before the last `@` is hidden.
+    // A password may contain any character, also a slash or a question mark. Everything before the
+    // last `@` is hidden.
     let rest = text[mark.upperBound...]
     let at = rest.lastIndex(of: "@")
     let credentials = at.map { rest[..<$0] }
@@ -135,7 +141,7 @@ package struct InputAddress: Sendable, Equatable, CustomStringConvertible {
     var out = String(head)
     if let credentials { out += (credentials.isEmpty ? "" : mark) + "@" }
     if head.lowercased().hasPrefix("rtmp") {
-      // What follows the application is the stream's key.
+      // The stream key follows the application.
       let parts = place.split(separator: "/", omittingEmptySubsequences: false)
       out += parts.prefix(2).joined(separator: "/") + (parts.count > 2 ? "/" + mark : "")
     } else {
@@ -159,7 +165,7 @@ package struct InputAddress: Sendable, Equatable, CustomStringConvertible {
     if let credentials {
       found.append(credentials)
       found += credentials.split(separator: ":", maxSplits: 1)
-      // Where a password is not percent-encoded the library takes pieces of it for a host or a path.
+      // If a password is not percent-encoded, the library reads parts of it as a host or a path.
       found += credentials.split { ":@/?#".contains($0) }
     }
     if head.lowercased().hasPrefix("rtmp") {

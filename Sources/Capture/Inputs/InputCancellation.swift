@@ -2,10 +2,11 @@
 
 internal import Sharing
 
-/// Ends what an input is waiting for, from another thread: for good when it is set, or at a deadline.
+/// Ends a blocking call of an input from another thread: permanently, or at a deadline.
 ///
-/// libavformat forgets one answer of its interrupt callback and reads on if the next is no; so once a deadline has
-/// passed the answer stays yes until the owner sets another.
+/// libavformat discards a positive answer of its interrupt callback and continues to read if the
+/// next answer is negative. After a deadline the answer therefore stays positive until the owner
+/// sets another deadline.
 package final class InputCancellation: Sendable {
   private struct State {
     var isSet = false
@@ -14,25 +15,25 @@ package final class InputCancellation: Sendable {
   private let state = Locked(State())
   private let parent: InputCancellation?
 
-  /// Nothing is cancelled.
+  /// A cancellation that is not set.
   ///
-  /// - Parameter parent: cancels this one with itself.
+  /// - Parameter parent: its cancellation also cancels this one.
   package init(parent: InputCancellation? = nil) { self.parent = parent }
 
-  /// Cancels whatever the input does, now and later.
+  /// Cancels the present and all later calls of the input.
   package func cancel() { state.withLock { $0.isSet = true } }
 
-  /// Whether it was cancelled for good.
+  /// Whether the input is cancelled permanently.
   package var isCancelled: Bool {
     state.withLock { $0.isSet } || parent?.isCancelled ?? false
   }
 
-  /// Whether what goes on must end.
+  /// Whether the present call must end.
   var isDue: Bool {
     isCancelled
       || state.withLock { $0.deadline != .max && SystemClock.monotonic >= $0.deadline }
   }
 
-  /// Sets when the next call must have ended; monotonic nanoseconds, nil for never.
+  /// Sets the deadline of the next call on the monotonic clock, in nanoseconds; nil for none.
   func setDeadline(_ deadline: Int64?) { state.withLock { $0.deadline = deadline ?? .max } }
 }

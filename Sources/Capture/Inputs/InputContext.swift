@@ -3,12 +3,15 @@
 internal import CFFmpeg
 internal import Sharing
 
-/// libavformat's side of an input: opens it with as little delay as it allows and reads its packets; one thread's own.
+/// The libavformat context of an input: opens it with minimal delay and reads its packets.
+///
+/// Confined to one thread.
 @safe
 final class InputContext {
   @unsafe let pointer: UnsafeMutablePointer<AVFormatContext>
   let address: InputAddress
-  /// The name of the container or session format, such as `rtsp`, `mpegts`, `flv`, `mov,mp4,…`.
+  /// libavformat's name of the container or session format, such as `rtsp`, `mpegts`, `flv`,
+  /// `mov,mp4,…`.
   let format: String
 
   private let cancellation: InputCancellation
@@ -16,7 +19,9 @@ final class InputContext {
   private let standardInput: StandardInput?
   private let packet: UnsafeMutablePointer<AVPacket>
 
-  /// Opens the input; blocks until it is open, has failed, or is cancelled.
+  /// Opens the input.
+  ///
+  /// Blocks until it is open, has failed, or is cancelled.
   init(
     _ address: InputAddress, _ options: InputOptions, _ cancellation: InputCancellation
   ) throws(InputError) {
@@ -30,7 +35,7 @@ final class InputContext {
     guard let context = unsafe avformat_alloc_context(), let packet = unsafe av_packet_alloc()
     else { throw .refused("out of memory") }
     unsafe self.packet = packet
-    // The object lives as long as the context: both belong to this one.
+    // The cancellation outlives the context: this object owns both.
     unsafe context.pointee.interrupt_callback = AVIOInterruptCB(
       callback: { opaque in
         guard let opaque = unsafe opaque else { return 0 }
@@ -38,7 +43,7 @@ final class InputContext {
           .takeUnretainedValue()
         return cancellation.isDue ? 1 : 0
       }, opaque: Unmanaged.passUnretained(cancellation).toOpaque())
-    // Stamps are unwrapped by ourselves.
+    // `TimestampUnwrapper` unwraps timestamps.
     unsafe context.pointee.correct_ts_overflow = 0
     var standardInput: StandardInput?
     if address.kind == .standardInput {
@@ -69,7 +74,7 @@ final class InputContext {
     }
     unsafe pointer = context
     format = unsafe String(cString: context.pointee.iformat.pointee.name)
-    // The library may take the end of its patience for the end of what it looked at.
+    // The library may report an interrupted analysis as a finished one.
     if cancellation.isDue { throw Self.failure(CFF_EXIT, [], address, cancellation, options) }
     configure()
   }
@@ -86,7 +91,8 @@ final class InputContext {
     unsafe av_packet_free(&packet)
   }
 
-  /// Whether it is read faster than it plays: a file, wherever it lies, or a playlist of files.
+  /// Whether the input is read faster than it plays: a local or remote file, or a playlist of
+  /// files.
   var isPaced: Bool {
     if address.kind == .file || format.hasPrefix("hls") || format.hasPrefix("dash") { return true }
     if address.kind == .standardInput { return address.raw == "-" && StandardInput.isFile }
@@ -94,7 +100,7 @@ final class InputContext {
     return unsafe avio_size(reader) > 0
   }
 
-  /// Whether packets are access units, or pieces of them, as they came: no parser holds one back.
+  /// Whether packets are access units, or pieces of them, as received: no parser delays them.
   var isUnparsed: Bool { unsafe pointer.pointee.flags & AVFMT_FLAG_NOPARSE != 0 }
 
   var streams: UnsafeMutableBufferPointer<UnsafeMutablePointer<AVStream>?> {
@@ -102,7 +108,7 @@ final class InputContext {
       start: pointer.pointee.streams, count: Int(pointer.pointee.nb_streams))
   }
 
-  /// Gives the next packet to `body`; nil at the end.
+  /// Calls `body` with the next packet; nil at the end of the input.
   func read<Result>(
     _ body: (UnsafePointer<AVPacket>) -> Result
   ) throws(InputError) -> Result? {
@@ -110,7 +116,7 @@ final class InputContext {
       cancellation.setDeadline(SystemClock.monotonic + options.silenceLimit)
       let read = FFmpegLog.collecting { unsafe av_read_frame(pointer, packet) }
       if read.result >= 0, cancellation.isDue {
-        // What the library held back is as old as the silence.
+        // A packet that the library delayed is as old as the silence.
         unsafe av_packet_unref(packet)
       } else if read.result >= 0 {
         defer { unsafe av_packet_unref(packet) }
@@ -125,19 +131,21 @@ final class InputContext {
     }
   }
 
-  /// What depends on the format that was found.
+  /// Applies the settings that depend on the detected format.
   private func configure() {
     let isStreamed = ["rtsp", "mpegts", "flv", "live_flv"].contains(format)
     if isStreamed && hasOnlyKnownVideo && !(format == "mpegts" && isPaced) {
       unsafe pointer.pointee.flags |= AVFMT_FLAG_NOPARSE | AVFMT_FLAG_NOFILLIN
       return
     }
-    // Files and what else there is: the library's parsers find out what is in them.
+    // For files and unknown formats the library's parsers detect the streams.
     unsafe pointer.pointee.max_analyze_duration = 2_000_000
     _ = FFmpegLog.collecting { unsafe avformat_find_stream_info(pointer, nil) }
   }
 
-  /// Whether all video is of a codec whose access units we find ourselves; FLV shows its streams later.
+  /// Whether each video stream has a codec of ``NALCodec``.
+  ///
+  /// FLV announces its streams later.
   private var hasOnlyKnownVideo: Bool {
     unsafe streams.allSatisfy { stream in
       guard let parameters = unsafe stream?.pointee.codecpar,
@@ -162,10 +170,10 @@ final class InputContext {
     case .rtsp:
       set("rtsp_transport", options.rtspTransport.rawValue)
       set("allowed_media_types", "video+audio")
-      // Longer than our own limits, which leave out what the library held back.
+      // Longer than the limits of this program, which discard packets that the library delayed.
       set("timeout", "\(options.silenceLimit / 1000 + 5_000_000)")
       set("user_agent", "streamer")
-      // How long a datagram that is missing is waited for; microseconds.
+      // The wait for a missing datagram, in microseconds.
       set("max_delay", "100000")
     case .srt:
       set("probesize", "32")
@@ -198,11 +206,11 @@ final class InputContext {
     }
     let words = FFmpegError("", code).libraryText
     let last = lines.last.map { address.scrub($0) }
-    // What the library says last is often the same words with the place before them.
+    // The library's last message often repeats the error with its source before it.
     let reason =
       last.map { $0.hasSuffix(words) ? "\($0)" : "\(words): \($0)" } ?? words
     if address.kind == .srt, !whileReading, code == CFF_EIO {
-      return .refused("no connection: nobody answers there, or another passphrase is wanted")
+      return .refused("no connection: no response, or a wrong passphrase")
     }
     if code == CFF_UNAUTHORIZED || code == CFF_FORBIDDEN { return .denied(reason) }
     return whileReading ? .failed(reason) : .refused(reason)

@@ -2,54 +2,55 @@
 
 package import Media
 
-/// What an input carries.
+/// The streams of an input.
 package struct InputDescription: Sendable, Equatable {
-  /// Its picture.
+  /// The video stream.
   package struct Video: Sendable, Equatable {
-    /// The codec where it is one that can be passed through.
+    /// The codec, if it can be passed through.
     package var nalCodec: NALCodec?
-    /// The codec's name, as libavcodec calls it.
+    /// libavcodec's name of the codec.
     package var codec: String
-    /// Pixels in a row and rows, as shown, with square pixels.
+    /// Displayed width in square pixels.
     package var width: Int
-    /// Rows.
+    /// Displayed height in pixels.
     package var height: Int
-    /// Pictures a second, where the source says it.
+    /// The declared frame rate; nil if the source declares none.
     package var rate: FrameRate?
-    /// Parameter sets, each without length or start code; empty with other codecs.
+    /// Parameter sets, each without length or start code; empty for codecs other than H.264 and
+    /// HEVC.
     package var parameterSets: [[UInt8]]
-    /// What a decoder of another codec must know beforehand; empty with H.264 and HEVC.
+    /// The decoder configuration of other codecs; empty for H.264 and HEVC.
     package var configuration: [UInt8]
-    /// What the container says of the coded pictures.
+    /// Properties of the container for the decoder.
     package var coded = DecoderHints()
-    /// How the container wants them turned to stand upright.
+    /// The rotation for display, as declared by the container.
     package var turn = Rotation.none
 
-    /// The nearest size that can be coded: even sides.
+    /// The nearest size that can be encoded: even sides.
     package var size: VideoSize? {
       VideoSize(
         width: min(7680, max(64, width & ~1)), height: min(7680, max(64, height & ~1)))
     }
   }
 
-  /// Its sound.
+  /// The audio stream.
   package struct Audio: Sendable, Equatable {
-    /// The codec's name, as libavcodec calls it.
+    /// libavcodec's name of the codec.
     package var codec: String
-    /// Samples a second; 0 where it is not known yet.
+    /// The sample rate in Hz; 0 if not yet known.
     package var sampleRate: Int
-    /// Channels; 0 where it is not known yet.
+    /// The number of channels; 0 if not yet known.
     package var channels: Int
-    /// What a decoder must know beforehand: the AudioSpecificConfig of AAC.
+    /// The decoder configuration: the AudioSpecificConfig of AAC.
     package var configuration: [UInt8]
   }
 
-  /// The container or session format, as libavformat calls it.
+  /// libavformat's name of the container or session format.
   package var format: String
-  /// Its picture.
+  /// The video stream.
   package var video: Video
-  /// Its sound; nil without.
+  /// The audio stream; nil if the input has none.
   package var audio: Audio?
-  /// Whether it is read faster than it plays, so that its own stamps must pace it.
+  /// Whether the input is read faster than it plays, so that its timestamps must pace it.
   package var isPaced: Bool
 }

@@ -1,26 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why an input gives nothing, or no more.
+/// Why an input yields no data.
+///
+/// No case contains a secret.
 package enum InputError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// It could not be opened, in the library's words; without secrets.
+  /// Opening failed, with the library's message.
   case refused(String)
-  /// It wants other credentials than it was given, in the library's words; without secrets.
+  /// The server refused the credentials, with the library's message.
   case denied(String)
-  /// It was there and has failed; without secrets.
+  /// The input failed after it was open.
   case failed(String)
-  /// Nothing came for too long; seconds.
+  /// No data arrived for this many seconds.
   case silent(Int)
-  /// It has no picture that can be decoded.
+  /// The input has no video that can be decoded.
   case noVideo(String)
-  /// The program wants to leave.
+  /// The program cancelled the input.
   case cancelled
 
-  /// A few words on what happened.
+  /// The error in a few words.
   package var description: String {
     switch self {
     case .refused(let reason), .denied(let reason): reason
     case .failed(let reason): reason
-    case .silent(let seconds): "nothing came for \(seconds) s"
+    case .silent(let seconds): "no data for \(seconds) s"
     case .noVideo(let reason): reason
     case .cancelled: "cancelled"
     }

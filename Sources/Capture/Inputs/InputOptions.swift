@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How an input is opened.
+/// Options for opening an input.
 package struct InputOptions: Sendable, Equatable {
-  /// What RTSP media travels in.
+  /// The transport of RTSP media.
   package enum Transport: String, Sendable, CaseIterable {
-    /// Within the RTSP connection: nothing is lost, and it passes firewalls.
+    /// Within the RTSP connection: without loss, and through firewalls.
     case tcp
-    /// In datagrams of its own.
+    /// In UDP datagrams.
     case udp
   }
 
-  /// What RTSP media travels in.
+  /// The transport of RTSP media (default TCP).
   package var rtspTransport = Transport.tcp
-  /// How long opening may take; nanoseconds.
+  /// The longest time to open an input, in nanoseconds.
   package var openLimit: Int64 = 5_000_000_000
-  /// Whether who listens for a sender does so for as long as it takes.
+  /// Whether a listener waits indefinitely for a sender.
   package var listensForEver = true
-  /// How long nothing may come until the connection is given up; nanoseconds.
+  /// The time without data after which the connection is closed, in nanoseconds.
   package var silenceLimit: Int64 = 20_000_000_000
 
-  /// Options with defaults.
+  /// The default options.
   package init() {}
 }

@@ -3,25 +3,25 @@
 package import Media
 internal import Sharing
 
-/// Looks at an input for a while: what it carries, how regular it is, and what would be done with it.
+/// Observes an input for a few seconds: its streams, its regularity, and how it would be published.
 package struct InputProbe: Sendable {
-  /// What was found.
+  /// The result of a probe.
   package struct Findings: Sendable {
-    /// What it carries; width and height as decoded.
+    /// The streams of the input; width and height are those of the decoded frames.
     package var description: InputDescription
-    /// Pictures a second.
+    /// The frame rate; nil if unknown.
     package var rate: FrameRate?
-    /// Pictures from IDR to IDR, as far as they were seen.
+    /// The lengths of the observed GOPs, in frames from IDR to IDR.
     package var groups: [Int]
-    /// Whether it can be packaged as it is.
+    /// Whether the input can be passed through.
     package var verdict: PassThroughAnalysis.Verdict
-    /// From the call to the first picture; nanoseconds.
+    /// The time from the call to the first frame, in nanoseconds.
     package var firstFrame: Int64
   }
 
   let address: InputAddress
   let options: InputOptions
-  /// How long it is looked at; nanoseconds.
+  /// The longest observation, in nanoseconds.
   var limit: Int64 = 6_000_000_000
 
   /// A probe of an address.
@@ -34,14 +34,14 @@ package struct InputProbe: Sendable {
     self.options = options
   }
 
-  /// Opens the input and looks until two groups of pictures were seen, or six seconds.
+  /// Opens the input and observes it for two GOPs, or six seconds.
   ///
   /// - Parameters:
-  ///   - segmentMicroseconds: the wished segment duration.
-  ///   - longestGroup: nanoseconds from key picture to key picture that may be passed through.
-  ///   - cancellation: ends it from another thread.
-  /// - Returns: what was seen.
-  /// - Throws: what is wrong with the input; without secrets.
+  ///   - segmentMicroseconds: the requested segment duration, in microseconds.
+  ///   - longestGroup: the longest GOP that may be passed through, in nanoseconds.
+  ///   - cancellation: ends the probe from another thread.
+  /// - Returns: the result of the observation.
+  /// - Throws: ``InputError``, without secrets.
   package func run(
     segmentMicroseconds: Int64, longestGroup: Int64 = 4_000_000_000,
     cancellation: InputCancellation
@@ -75,7 +75,7 @@ package struct InputProbe: Sendable {
       if keys.count >= 3, first != nil, timestamps.count > 50 { break }
     }
     guard var description = input.description, let first else {
-      throw .noVideo("it has no picture that can be decoded")
+      throw .noVideo("no decodable frame")
     }
     description.video.width = first.width
     description.video.height = first.height
@@ -93,9 +93,9 @@ extension InputProbe.Findings {
   /// The lines that `--probe` prints.
   ///
   /// - Parameters:
-  ///   - address: what was looked at.
-  ///   - takesAudio: whether its sound is wanted.
-  /// - Returns: one line for each thing.
+  ///   - address: the observed input.
+  ///   - takesAudio: whether the stream would carry the input's audio.
+  /// - Returns: one line per fact.
   package func lines(address: InputAddress, takesAudio: Bool = true) -> [String] {
     let video = description.video
     var lines = ["\(address)", "format    \(description.format)"]
@@ -103,9 +103,9 @@ extension InputProbe.Findings {
     lines.append("video     \(video.codec), \(video.width)x\(video.height)\(rate)")
     if let least = groups.min(), let most = groups.max() {
       lines.append(
-        "groups    \(least == most ? "\(least)" : "\(least) to \(most)") pictures from key to key")
+        "groups    \(least == most ? "\(least)" : "\(least) to \(most)") frames per GOP")
     } else {
-      lines.append("groups    less than two key pictures were seen")
+      lines.append("groups    fewer than two key frames seen")
     }
     if let audio = description.audio {
       let rate = audio.sampleRate > 0 ? ", \(audio.sampleRate) Hz" : ""
@@ -120,13 +120,13 @@ extension InputProbe.Findings {
     } else {
       lines.append("audio     none")
     }
-    lines.append("opening   first picture after \(firstFrame / 1_000_000) ms")
-    let paced = description.isPaced ? ", paced by its own stamps" : ""
+    lines.append("opening   first frame after \(firstFrame / 1_000_000) ms")
+    let paced = description.isPaced ? ", paced by its timestamps" : ""
     switch verdict {
     case .fits(let fit):
       let least =
         fit.hasVariableDuration
-        ? "\(fit.segmentFrames) frames or more, to the next key picture,"
+        ? "\(fit.segmentFrames) frames or more, to the next key frame,"
         : "\(fit.segmentFrames) frames"
       lines.append("plan      pass through: segments of \(least) at \(fit.rate) fps")
     case .unfit(let reason):
@@ -134,7 +134,7 @@ extension InputProbe.Findings {
       lines.append("          cannot pass through: \(reason)")
     case .undecided:
       lines.append("plan      decode and encode\(paced)")
-      lines.append("          too short to say whether it could pass through")
+      lines.append("          too short to decide on pass-through")
     }
     if let audio = description.audio {
       let plan =

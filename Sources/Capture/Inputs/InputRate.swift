@@ -2,20 +2,21 @@
 
 package import Media
 
-/// The rate of an input's pictures from their stamps.
+/// The frame rate of an input, derived from its timestamps.
 package enum InputRate {
-  /// The rates that a source is taken to mean.
+  /// The frame rates that a source is assumed to have.
   package static let standard: [FrameRate] = [
     (5, 1), (6, 1), (8, 1), (10, 1), (12, 1), (25, 2), (15, 1), (20, 1), (24000, 1001), (24, 1),
     (25, 1), (30000, 1001), (30, 1), (50, 1), (60000, 1001), (60, 1), (100, 1), (120, 1),
   ].compactMap { FrameRate($0.0, $0.1) }
 
-  /// The standard rate nearest to what the stamps say.
+  /// The standard rate nearest to the rate of the timestamps.
   ///
   /// - Parameters:
-  ///   - timestamps: of pictures, nanoseconds, in any order; some may be missing.
-  ///   - declared: what container or coded stream say; believed where the stamps do not contradict it.
-  /// - Returns: nil for less than three stamps where nothing is declared.
+  ///   - timestamps: timestamps of frames in nanoseconds, in any order; some may be missing.
+  ///   - declared: the rate declared by container or codec; used unless the timestamps contradict
+  ///     it.
+  /// - Returns: nil for less than three timestamps without a declared rate.
   package static func nearest(timestamps: [Int64], declared: FrameRate?) -> FrameRate? {
     guard let period = period(of: timestamps) else { return declared.map(standard(near:)) }
     if let declared, standard.contains(declared) {
@@ -25,7 +26,7 @@ package enum InputRate {
     return standard.min { distance($0, period) < distance($1, period) }
   }
 
-  /// The mean distance of pictures in nanoseconds, however many are missing between them.
+  /// The mean interval between frames in nanoseconds; missing frames do not change it.
   static func period(of timestamps: [Int64]) -> Double? {
     let sorted = Set(timestamps).sorted()
     let steps = zip(sorted.dropFirst(), sorted).map { $0 - $1 }
@@ -36,7 +37,7 @@ package enum InputRate {
     var span = 0.0
     for step in steps {
       let count = (Double(step) / usual).rounded()
-      // Twins, and jumps of the clock, say nothing.
+      // Equal timestamps and jumps of the clock carry no information on the rate.
       guard count >= 1, count <= 10 else { continue }
       frames += count
       span += Double(step)
@@ -49,7 +50,7 @@ package enum InputRate {
     return standard.min { distance($0, period) < distance($1, period) } ?? rate
   }
 
-  /// How far apart two periods are, as a ratio.
+  /// The distance of two periods, as a ratio.
   private static func distance(_ rate: FrameRate, _ period: Double) -> Double {
     let own = Double(rate.denominator) * 1e9 / Double(rate.numerator)
     return max(own / period, period / own)

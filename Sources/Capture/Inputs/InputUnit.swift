@@ -1,38 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What an input gives: a picture's or a sound's coded bytes with their times.
+/// An access unit or an audio packet of an input, with its times.
 package enum InputUnit: Sendable {
-  /// A coded picture.
+  /// An access unit.
   case video(AccessUnit)
-  /// A coded stretch of sound.
+  /// One or more coded audio frames.
   case audio(AudioPacket)
 }
 
-/// A coded picture as it came.
+/// An access unit as received.
 package struct AccessUnit: Sendable {
-  /// H.264 and HEVC: NAL units, each with its length in four bytes in front, without delimiters and parameter sets;
-  /// other codecs: as in the container.
+  /// The coded frame.
+  ///
+  /// H.264 and HEVC: NAL units, each after its length in four bytes, without delimiters and
+  /// parameter sets. Other codecs: as in the container.
   package let bytes: [UInt8]
-  /// The parameter sets that came with it, each without length or start code.
+  /// The parameter sets received with it, each without length or start code.
   package let parameterSets: [[UInt8]]
-  /// Whether it is an IDR; with other codecs, whether the container says that it is a key picture.
+  /// Whether it is an IDR; for other codecs, whether the container marks a key frame.
   package let isKey: Bool
-  /// When it is to be shown: the source's clock, unwrapped, nanoseconds.
+  /// The presentation timestamp on the source's clock, unwrapped, in nanoseconds.
   package let pts: Int64
-  /// Its place in the order of decoding; the same clock; nil where the container does not say.
+  /// The decode timestamp on the source's clock, in nanoseconds; nil if the container has none.
   package let dts: Int64?
-  /// When its last byte was read: monotonic clock, nanoseconds.
+  /// The time at which its last byte was read, on the monotonic clock in nanoseconds.
   package var arrival: Int64
-  /// When the sender says it captured it: nanoseconds since 1970 on the sender's clock; nil where it does not say.
+  /// The declared capture time on the sender's clock, in nanoseconds since 1970; nil if undeclared.
   package let senderTime: Int64?
 }
 
-/// Coded sound as it came.
+/// Coded audio as received.
 package struct AudioPacket: Sendable {
   /// One or more coded frames; AAC without ADTS headers.
   package let bytes: [UInt8]
-  /// When its first sample is to be heard: the source's clock, unwrapped, nanoseconds.
+  /// The timestamp of its first sample on the source's clock, unwrapped, in nanoseconds.
   package let pts: Int64
-  /// When it was read: monotonic clock, nanoseconds.
+  /// The time at which it was read, on the monotonic clock in nanoseconds.
   package var arrival: Int64
 }

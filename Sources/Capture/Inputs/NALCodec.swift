@@ -2,14 +2,14 @@
 
 internal import CFFmpeg
 
-/// The codecs whose access units are found and repackaged without decoding.
+/// The codecs whose access units can be repackaged without decoding.
 package enum NALCodec: Sendable, Hashable {
   /// ITU-T H.264.
   case h264
   /// ITU-T H.265.
   case hevc
 
-  /// The one of libavcodec's number; nil for others.
+  /// The codec of a libavcodec id; nil for other codecs.
   init?(_ id: AVCodecID) {
     switch id {
     case AV_CODEC_ID_H264: self = .h264
@@ -18,23 +18,23 @@ package enum NALCodec: Sendable, Hashable {
     }
   }
 
-  /// libavcodec's number.
+  /// The libavcodec id.
   var id: AVCodecID { self == .h264 ? AV_CODEC_ID_H264 : AV_CODEC_ID_HEVC }
 
-  /// What a NAL unit is, as far as it matters for cutting.
+  /// The kinds of NAL units that the repackaging distinguishes.
   enum Kind: Sendable, Equatable {
-    /// A slice of a picture with which a segment may begin: an IDR.
+    /// A slice of a frame with which a segment may start: an IDR.
     case keySlice
     /// Any other slice.
     case slice
     case parameterSet
-    /// SEI, which travels with its picture.
+    /// SEI, which stays with its access unit.
     case information
-    /// Delimiters, filler, ends: of no use in ISO BMFF.
+    /// Delimiters, filler and end markers, which ISO BMFF does not carry.
     case padding
   }
 
-  /// What the NAL unit that begins with `first` is.
+  /// The kind of a NAL unit whose first byte is `first`.
   /// - Source: ITU-T H.264 table 7-1; ITU-T H.265 table 7-1
   func kind(_ first: UInt8) -> Kind {
     switch self {

@@ -2,22 +2,22 @@
 
 internal import CFFmpeg
 
-/// Turns the bytes of a container's access units into NAL units with four-byte lengths.
+/// Converts a container's access units to NAL units with four-byte lengths.
 struct NALSplitter: Sendable {
-  /// What is in an access unit.
+  /// The NAL units of an access unit.
   struct Split: Sendable, Equatable {
-    /// Slices and SEI, each with its length in four bytes in front.
+    /// Slices and SEI, each after its length in four bytes.
     var bytes: [UInt8] = []
-    /// Without length or start code.
+    /// Parameter sets without length or start code.
     var parameterSets: [[UInt8]] = []
-    /// Whether it has a slice of an IDR.
+    /// Whether it contains a slice of an IDR.
     var isKey = false
-    /// Slices in it.
+    /// The number of slices.
     var slices = 0
   }
 
   let codec: NALCodec
-  /// Bytes in the lengths of the container; nil where it has start codes.
+  /// The size of the container's NAL unit lengths in bytes; nil if it uses start codes.
   private(set) var lengthSize: Int?
 
   /// A splitter for a container's stream.
@@ -33,7 +33,7 @@ struct NALSplitter: Sendable {
     }
   }
 
-  /// What is in `bytes`.
+  /// The NAL units in `bytes`.
   func split(_ bytes: Span<UInt8>) -> Split {
     var split = Split()
     for range in ranges(bytes) {
@@ -114,6 +114,6 @@ struct NALSplitter: Sendable {
 }
 
 extension Span<UInt8> {
-  /// A copy.
+  /// A copy of the elements.
   var array: [UInt8] { unsafe withUnsafeBufferPointer { unsafe Array($0) } }
 }

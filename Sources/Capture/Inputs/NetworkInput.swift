@@ -4,30 +4,33 @@ internal import CFFmpeg
 internal import Media
 internal import Sharing
 
-/// A pulled input: RTSP, SRT, RTMP, MPEG-TS over UDP or standard input, HTTP, a file; one thread's own.
+/// A pulled input: RTSP, SRT, RTMP, MPEG-TS over UDP or standard input, HTTP, a file.
 ///
-/// Nothing is probed where the session or the container says what is in it, and no parser holds a picture back.
+/// Confined to one thread. If the session or the container declares its streams, nothing is probed
+/// and no parser delays an access unit.
 package struct NetworkInput: ~Copyable {
-  /// Where it comes from.
+  /// The address of the input.
   package let address: InputAddress
 
   private let context: InputContext
   private let opened: Int64
-  /// How long it may give something without a picture; nanoseconds.
+  /// The time after which an input without a decodable frame is closed, in nanoseconds.
   private let patience: Int64
   private var unwrapper = TimestampUnwrapper()
   private var videoIndex: Int32?
   private var audioIndex: Int32?
   private var video: VideoDepacketizer?
   private var audio: AudioDepacketizer?
-  /// Whether something of the audio stream has come, and not only its description.
+  /// Whether a packet of the audio stream has arrived, not only its description.
   private var hasHeard = false
   private var waiting: [InputUnit] = []
   private var next = 0
 
-  /// Opens the input; blocks until that is done.
+  /// Opens the input.
   ///
-  /// - Throws: what is wrong with it; without secrets.
+  /// Blocks until it is open.
+  ///
+  /// - Throws: ``InputError``, without secrets.
   package init(
     _ address: InputAddress, options: InputOptions = InputOptions(),
     cancellation: InputCancellation
@@ -38,16 +41,18 @@ package struct NetworkInput: ~Copyable {
     patience = options.silenceLimit
   }
 
-  /// What it carries, as far as it is known; nil before there is a video stream that can be decoded.
+  /// The known streams; nil before a decodable video stream is known.
   package var description: InputDescription? {
     guard let video, video.isComplete else { return nil }
     return InputDescription(
       format: context.format, video: video.video, audio: audio?.audio, isPaced: context.isPaced)
   }
 
-  /// The next unit; blocks.
+  /// The next unit.
   ///
-  /// Nil at the end of a file, or when the other side has closed.
+  /// Blocks.
+  ///
+  /// nil at the end of a file, or if the peer has closed the connection.
   package mutating func nextUnit() throws(InputError) -> InputUnit? {
     while true {
       if next < waiting.count {
@@ -58,12 +63,12 @@ package struct NetworkInput: ~Copyable {
       next = 0
       guard try readPacket() else { return nil }
       guard video?.isComplete == true || SystemClock.monotonic - opened < patience else {
-        throw .noVideo("no picture that can be decoded came in \(patience / 1_000_000_000) s")
+        throw .noVideo("no decodable frame within \(patience / 1_000_000_000) s")
       }
     }
   }
 
-  /// Reads a packet and makes units from it; false at the end.
+  /// Reads a packet and derives units from it; false at the end.
   private mutating func readPacket() throws(InputError) -> Bool {
     let packet: ReadPacket? = unsafe try context.read { packet in unsafe ReadPacket(packet) }
     guard let packet else { return false }
@@ -98,9 +103,9 @@ package struct NetworkInput: ~Copyable {
     return true
   }
 
-  /// Takes the first video and the first audio stream; some containers show them late.
+  /// Selects the first video and the first audio stream; some containers announce them late.
   private mutating func choose(_ index: Int32) {
-    // What is described may be known in full only when something of it comes.
+    // The parameters of a described stream may be complete only with its first packet.
     guard index != videoIndex, index != audioIndex || !hasHeard,
       let stream = unsafe context.streams[Int(index)],
       let parameters = unsafe stream.pointee.codecpar,
@@ -119,8 +124,9 @@ package struct NetworkInput: ~Copyable {
     }
   }
 
-  /// Takes the audio stream that the session or the container describes; another one that is heard before takes its
-  /// place.
+  /// Selects the audio stream that the session or the container describes.
+  ///
+  /// Another stream that is heard first replaces it.
   private mutating func chooseDescribed() {
     for index in unsafe context.streams.indices {
       guard let parameters = unsafe context.streams[index]?.pointee.codecpar,
@@ -132,7 +138,7 @@ package struct NetworkInput: ~Copyable {
   }
 }
 
-/// A packet of libavformat, copied.
+/// A copy of a libavformat packet.
 private struct ReadPacket {
   let stream: Int32
   let bytes: [UInt8]

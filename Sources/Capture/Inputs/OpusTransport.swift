@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Opus packets in MPEG-TS, each with a control header in front that nobody takes off where nothing is parsed.
+/// Opus packets in MPEG-TS, each after a control header that an unparsed stream keeps.
 /// - Source: ETSI TS 103 491 (opus_control_header); 48 kHz throughout (RFC 7845 §5.1)
 enum OpusTransport {
-  /// A packet and how many samples of 48 kHz come before it in the same run.
+  /// A packet and the number of samples at 48 kHz before it in the same PES packet.
   struct Packet {
     let range: Range<Int>
     let samplesBefore: Int64
   }
 
-  /// The packets in what a PES packet carried; none from the first on whose header is damaged.
+  /// The packets in the payload of a PES packet, up to the first with a damaged header.
   static func packets(_ bytes: [UInt8]) -> [Packet] {
     var packets: [Packet] = []
     var (at, samples) = (0, Int64(0))
@@ -22,7 +22,7 @@ enum OpusTransport {
         (at, size) = (at + 1, size + part)
         if part < 255 { break }
       }
-      // Two bytes each for what is cut off at start and end.
+      // Two bytes for each of the trims at start and end.
       at += (flags & 0x10 != 0 ? 2 : 0) + (flags & 0x08 != 0 ? 2 : 0)
       if flags & 0x04 != 0, at < bytes.count { at += 1 + Int(bytes[at]) }
       guard size > 0, at + size <= bytes.count else { break }
@@ -33,7 +33,7 @@ enum OpusTransport {
     return packets
   }
 
-  /// Samples of a packet by its TOC byte; RFC 6716 §3.1, §3.2.
+  /// The number of samples of a packet, from its TOC byte; RFC 6716 §3.1, §3.2.
   private static func duration(_ toc: UInt8, _ packet: ArraySlice<UInt8>) -> Int64 {
     let (configuration, code) = (Int(toc >> 3), toc & 3)
     let frame: Int64 =

@@ -2,21 +2,23 @@
 
 package import Media
 
-/// Whether an input can be packaged without decoding, from its first groups of pictures: a pure state machine.
+/// Decides from the first GOPs whether an input can be passed through: a pure state machine.
 package struct PassThroughAnalysis: Sendable {
-  /// How it is packaged.
+  /// The parameters of pass-through.
   package struct Fit: Sendable, Equatable {
-    /// Pictures a second.
+    /// The frame rate.
     package var rate: FrameRate
-    /// Pictures from IDR to IDR; the most that were seen.
+    /// The longest observed GOP, in frames from IDR to IDR.
     package var groupFrames: Int64
-    /// Pictures in a segment: the larger of the group and the wished segment, of which one divides the other; where
-    /// segments are free, the least.
+    /// Frames in a segment: the larger of GOP and requested segment, of which one divides the
+    /// other.
+    ///
+    /// With variable duration, the minimum.
     package var segmentFrames: Int64
-    /// Whether segments end with the first IDR after that many pictures, since groups differ or do not go into them.
+    /// Whether segments have variable duration, since GOPs differ or do not divide the segment.
     package var hasVariableDuration = false
 
-    /// The same with segments that end with the first IDR after so many microseconds.
+    /// The same rate with variable-duration segments of at least `segmentMicroseconds`.
     package func free(segmentMicroseconds: Int64) -> Fit {
       let segmentation = Segmentation(
         rate: rate, segmentMicroseconds: segmentMicroseconds, partMicroseconds: segmentMicroseconds)
@@ -26,51 +28,51 @@ package struct PassThroughAnalysis: Sendable {
     }
   }
 
-  /// Why it must be encoded.
+  /// Why an input must be encoded.
   package enum Reason: Sendable, Equatable, CustomStringConvertible {
-    /// Neither H.264 nor HEVC.
+    /// The codec is neither H.264 nor HEVC.
     case codec(String)
-    /// Pictures are not in the order of their display.
+    /// Decoding order and presentation order differ.
     case reordered
-    /// A picture lies more than half a frame off the grid of its rate.
+    /// A frame is more than half a frame duration away from the grid of the rate.
     case irregularRate(FrameRate)
-    /// No IDR came for so long; seconds.
+    /// No IDR arrived for this many seconds.
     case longGroup(Int64)
-    /// It is a file, which ends, and is read faster than it plays.
+    /// The input is a file, which ends and is read faster than it plays.
     case file
 
-    /// A few words for the log.
+    /// The reason in a few words, for the log.
     package var description: String {
       switch self {
       case .codec(let name): "\(name) is neither H.264 nor HEVC"
-      case .reordered: "it has B-frames"
-      case .irregularRate(let rate): "its pictures do not lie on a grid of \(rate) fps"
-      case .file: "it is a file"
-      case .longGroup(let seconds): "it has no key picture for more than \(seconds) s"
+      case .reordered: "the stream has B-frames"
+      case .irregularRate(let rate): "the frames are not on the grid of \(rate) fps"
+      case .file: "the input is a file"
+      case .longGroup(let seconds): "no key frame for more than \(seconds) s"
       }
     }
   }
 
-  /// What is known.
+  /// The result of the analysis.
   package enum Verdict: Sendable, Equatable {
-    /// Two groups have not been seen yet.
+    /// Fewer than two GOPs have been observed.
     case undecided
-    /// It can be packaged as it is.
+    /// The input can be passed through.
     case fits(Fit)
-    /// It must be encoded.
+    /// The input must be encoded.
     case unfit(Reason)
   }
 
-  /// What it comes to so far; once it is decided it stays.
+  /// The present result; final unless `undecided`.
   package private(set) var verdict = Verdict.undecided
 
-  /// Bits a second of the largest group so far; 0 before the first is complete.
+  /// The bitrate of the largest GOP in bit/s; 0 before the first GOP is complete.
   package private(set) var peakBitrate: Int64 = 0
 
   private let segmentMicroseconds: Int64
   private let longestGroup: Int64
   private let declared: FrameRate?
-  /// The stamp of the first picture, where that is no IDR.
+  /// The timestamp of the first frame, if that is not an IDR.
   private var first: Int64?
   private var timestamps: [Int64] = []
   private var keys: [Int] = []
@@ -79,10 +81,10 @@ package struct PassThroughAnalysis: Sendable {
   /// An analysis of a stream.
   ///
   /// - Parameters:
-  ///   - video: what is known of it.
-  ///   - segmentMicroseconds: the wished segment duration.
-  ///   - longestGroup: nanoseconds from IDR to IDR that are allowed.
-  ///   - declaredRate: pictures a second as the coded stream says; nil where it does not.
+  ///   - video: the description of the video stream.
+  ///   - segmentMicroseconds: the requested segment duration, in microseconds.
+  ///   - longestGroup: the longest permitted GOP, in nanoseconds.
+  ///   - declaredRate: the frame rate that the codec declares; nil if undeclared.
   package init(
     _ video: InputDescription.Video, segmentMicroseconds: Int64,
     longestGroup: Int64 = 4_000_000_000, declaredRate: FrameRate? = nil
@@ -93,11 +95,11 @@ package struct PassThroughAnalysis: Sendable {
     if video.nalCodec == nil { verdict = .unfit(.codec(video.codec)) }
   }
 
-  /// Takes the next picture in the order of decoding, of `size` bytes.
+  /// Adds the next access unit in decoding order, of `size` bytes.
   package mutating func take(pts: Int64, isKey: Bool, size: Int = 0) {
     guard verdict == .undecided else { return }
     guard isKey || !keys.isEmpty else {
-      // Some have none after their beginning: a rolling intra refresh, open groups.
+      // Some streams have no IDR after their start: rolling intra refresh, open GOPs.
       let first = first ?? pts
       self.first = first
       if pts - first > longestGroup { verdict = .unfit(.longGroup(longestGroup / 1_000_000_000)) }

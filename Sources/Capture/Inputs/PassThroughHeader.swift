@@ -3,7 +3,7 @@
 internal import CFFmpeg
 package import Media
 
-/// The CMAF header of a track that is packaged as it came, and its name in playlists.
+/// The CMAF header of a passed-through track, and its codecs string.
 package struct PassThroughHeader: Sendable {
   /// `ftyp` and `moov`, written by libavformat.
   package let bytes: [UInt8]
@@ -13,10 +13,10 @@ package struct PassThroughHeader: Sendable {
   /// The header of a track of H.264 or HEVC.
   ///
   /// - Parameters:
-  ///   - video: with all its parameter sets.
-  ///   - size: of its pictures.
-  ///   - rate: pictures a second.
-  /// - Throws: what is wrong with the parameter sets.
+  ///   - video: the description with all parameter sets.
+  ///   - size: the size of the frames.
+  ///   - rate: the frame rate.
+  /// - Throws: ``FFmpegError`` if the parameter sets are incomplete or refused.
   package init(
     _ video: InputDescription.Video, size: VideoSize, rate: FrameRate
   ) throws(FFmpegError) {
@@ -37,7 +37,8 @@ package struct PassThroughHeader: Sendable {
     return "avc1." + sps[1...3].map { hex($0, digits: 2) }.joined()
   }
 
-  /// `hvc1.` with profile space and profile, compatibility flags, tier and level, and constraint flags of the SPS.
+  /// `hvc1.` with profile space and profile, compatibility flags, tier and level, and constraint
+  /// flags of the SPS.
   /// - Source: ISO/IEC 14496-15 Annex E.3; ITU-T H.265 §7.3.3
   private static func highEfficiency(_ sets: [[UInt8]]) -> String? {
     guard let sps = sets.first(where: { $0[0] >> 1 & 0x3F == 33 }) else { return nil }

@@ -4,20 +4,24 @@ internal import CFFmpeg
 internal import CV4L2  // `struct stat`, when the module is compiled as a whole
 import Glibc
 
-/// Standard input, or a named pipe, for libavformat, whose own reading of pipes cannot be interrupted; one thread's own.
+/// Standard input, or a named pipe, for libavformat, whose own pipe reader cannot be interrupted.
+///
+/// Confined to one thread.
 @safe
 final class StandardInput {
-  /// libavformat's buffered reader; given to a context, which does not free it.
+  /// libavformat's buffered reader.
+  ///
+  /// The context that uses it does not free it.
   @unsafe let pointer: UnsafeMutablePointer<AVIOContext>
   private let cancellation: InputCancellation
 
-  /// Standard input, or the named pipe at `path`, which need not have a writer yet.
+  /// Standard input, or the named pipe at `path`, which may still lack a writer.
   init(_ cancellation: InputCancellation, path: String = "-") throws(FFmpegError) {
     self.cancellation = cancellation
     let descriptor =
       path == "-" ? STDIN_FILENO : unsafe open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else { throw FFmpegError("open", -errno, path) }
-    // A file is read from its beginning each time; a pipe refuses.
+    // A file is read from the start each time; a pipe refuses to seek.
     _ = lseek(descriptor, 0, SEEK_SET)
     let reader = Reader(descriptor, cancellation)
     let size = 32_768
@@ -63,7 +67,7 @@ final class StandardInput {
 
     deinit { if descriptor != STDIN_FILENO { close(descriptor) } }
 
-    /// As many bytes as there are, at least one; or an error of libav.
+    /// Reads the available bytes, at least one; or a libav error.
     @unsafe
     func read(into buffer: UnsafeMutablePointer<UInt8>, _ count: Int) -> Int32 {
       while !cancellation.isDue {

@@ -3,11 +3,13 @@
 internal import CFFmpeg
 package import Media
 
-/// Decodes the pictures of an input without delay; one thread's own.
+/// Decodes the access units of an input without delay.
 ///
-/// What cannot be decoded is counted and left out; a decoder is never of no more use.
+/// Confined to one thread.
+///
+/// Undecodable units are counted and skipped; the decoder stays usable.
 package struct VideoDecoder: ~Copyable {
-  /// Access units that were refused, and pictures that are damaged.
+  /// The number of refused access units and damaged frames.
   package private(set) var errors: UInt64 = 0
 
   private let decoder: DecoderHandle
@@ -19,7 +21,7 @@ package struct VideoDecoder: ~Copyable {
 
   /// Opens a decoder.
   ///
-  /// - Throws: where libavcodec has none for the codec.
+  /// - Throws: ``FFmpegError`` if libavcodec has no decoder for the codec.
   package init(_ video: InputDescription.Video) throws(FFmpegError) {
     codec = video.nalCodec
     turn = video.turn
@@ -30,13 +32,13 @@ package struct VideoDecoder: ~Copyable {
     )
   }
 
-  /// Pictures a second as the coded stream itself says; nil where it does not.
+  /// The frame rate that the codec declares; nil if undeclared.
   package var declaredRate: FrameRate? { decoder.rate }
 
-  /// The pictures that come out with this unit: one, where there are no B-frames.
+  /// The frames that this unit completes: one, unless the stream has B-frames.
   package mutating func decode(_ unit: AccessUnit) -> [DecodedFrame] {
     if codec == .hevc, !hasBegun, !unit.isKey, skipped < 150 {
-      // Unlike that of H.264 the decoder would show pictures whose references are missing.
+      // Unlike the H.264 decoder, this decoder returns frames whose references are missing.
       skipped += 1
       return []
     }
@@ -51,7 +53,7 @@ package struct VideoDecoder: ~Copyable {
     return frames(arrival: unit.arrival)
   }
 
-  /// The pictures that are left at the end.
+  /// The frames that the decoder still holds at the end.
   package mutating func finish(arrival: Int64) -> [DecodedFrame] {
     decoder.drain()
     return frames(arrival: arrival)
@@ -72,7 +74,7 @@ package struct VideoDecoder: ~Copyable {
 
   private static func annexB(_ sets: [[UInt8]]) -> [UInt8] { sets.flatMap { [0, 0, 0, 1] + $0 } }
 
-  /// Four-byte lengths become start codes of four bytes.
+  /// Replaces four-byte lengths by start codes of four bytes.
   private static func startCodes(_ bytes: [UInt8]) -> [UInt8] {
     var bytes = bytes
     for range in NALUnits.ranges(in: bytes.span, .lengthPrefixed) {
@@ -84,23 +86,23 @@ package struct VideoDecoder: ~Copyable {
   }
 }
 
-/// A picture as it was decoded, in the size and colours of its source.
+/// A decoded frame in the size and colours of its source.
 ///
-/// Never changed after hand-off; any thread may read it.
+/// Immutable.
 @safe
 package final class DecodedFrame: @unchecked Sendable {
   @unsafe let frame: UnsafeMutablePointer<AVFrame>
-  /// When it is to be shown: the source's clock, nanoseconds.
+  /// The presentation timestamp on the source's clock, in nanoseconds.
   package let pts: Int64
-  /// When what released it was read: monotonic clock, nanoseconds.
+  /// The arrival of the unit that completed it, on the monotonic clock in nanoseconds.
   package fileprivate(set) var arrival: Int64 = 0
-  /// When the sender says it captured it: nanoseconds since 1970; nil where it does not say.
+  /// The declared capture time, in nanoseconds since 1970; nil if undeclared.
   package fileprivate(set) var senderTime: Int64?
 
-  /// How it is turned to stand upright.
+  /// The rotation for display.
   fileprivate(set) var turn = Rotation.none
 
-  /// Takes over `frame`.
+  /// Takes ownership of `frame`.
   fileprivate init(_ frame: UnsafeMutablePointer<AVFrame>) {
     unsafe self.frame = frame
     let best = unsafe frame.pointee.best_effort_timestamp
@@ -112,9 +114,9 @@ package final class DecodedFrame: @unchecked Sendable {
     unsafe av_frame_free(&frame)
   }
 
-  /// Pixels in a row as shown, where pixels are square.
+  /// Displayed width in square pixels.
   package var width: Int { turn.isSideways ? rows : columns }
-  /// Rows.
+  /// Displayed height in pixels.
   package var height: Int { turn.isSideways ? columns : rows }
 
   private var columns: Int { aspect.width(unsafe Int(frame.pointee.width)) }
@@ -131,20 +133,22 @@ package final class DecodedFrame: @unchecked Sendable {
   }
 }
 
-/// Makes pictures of one size from decoded ones of any; one thread's own.
+/// Converts decoded frames of any size to frames of one size.
+///
+/// Confined to one thread.
 package final class FrameNormalizer {
-  /// The size of its pictures.
+  /// The size of the converted frames.
   package let size: VideoSize
   private let scaler: Scaler
   private var turned: (scaler: Scaler, pool: VideoFramePool, turn: Rotation)?
 
-  /// A maker of pictures of `size`; another aspect is letterboxed.
+  /// A normalizer to `size`; another aspect ratio is letterboxed.
   package init(size: VideoSize) throws(FFmpegError) {
     self.size = size
     scaler = try Scaler(to: size)
   }
 
-  /// The picture in our size and colours.
+  /// The frame in the size and colours of the stream.
   package func frame(_ decoded: DecodedFrame) throws(FFmpegError) -> VideoFrame {
     let frame = unsafe decoded.frame
     let isJPEG = unsafe cff_plain_format(frame.pointee.format) != frame.pointee.format
@@ -154,7 +158,7 @@ package final class FrameNormalizer {
       switch unsafe frame.pointee.colorspace {
       case AVCOL_SPC_BT709: .bt709
       case AVCOL_SPC_BT470BG, AVCOL_SPC_SMPTE170M: .bt601
-      // Who does not say means the matrix that is customary for the size.
+      // If the source declares no matrix, the customary matrix of the size applies.
       default: isSmall || isJPEG ? .bt601 : .bt709
       }
     guard decoded.turn != .none else {
@@ -167,14 +171,14 @@ package final class FrameNormalizer {
     return pool.frame { $0.copy(from: Canvas(lying), turned: turn) }
   }
 
-  /// What makes a picture as it lies, of which the turned one is made.
+  /// The scaler for the unrotated frame from which the rotated frame is derived.
   private func turning(
     _ turn: Rotation
   ) throws(FFmpegError) -> (scaler: Scaler, pool: VideoFramePool, turn: Rotation) {
     if let turned, turned.turn == turn { return turned }
     let lying = turn.isSideways ? VideoSize(width: size.height, height: size.width) : size
     guard let lying else {
-      throw FFmpegError(refused: "a picture of \(size) cannot be turned on its side")
+      throw FFmpegError(refused: "a frame of \(size) cannot be rotated by 90 degrees")
     }
     let made = (try Scaler(to: lying), try VideoFramePool(size: size), turn)
     turned = made
@@ -182,7 +186,9 @@ package final class FrameNormalizer {
   }
 }
 
-/// An opened decoder of libavcodec; one thread's own.
+/// An opened decoder of libavcodec.
+///
+/// Confined to one thread.
 @safe
 private final class DecoderHandle {
   private let context: UnsafeMutablePointer<AVCodecContext>
@@ -202,7 +208,7 @@ private final class DecoderHandle {
     unsafe self.packet = packet
     unsafe coded.apply(to: context)
     unsafe context.pointee.flags |= Int32(AV_CODEC_FLAG_LOW_DELAY)
-    // Frame threads would each hold a picture back.
+    // Each frame thread would delay the output by one frame.
     unsafe context.pointee.thread_type = FF_THREAD_SLICE
     unsafe context.pointee.thread_count = Int32(threads)
     unsafe context.pointee.pkt_timebase = AVRational(num: 1, den: 1_000_000_000)
@@ -226,7 +232,7 @@ private final class DecoderHandle {
     return FrameRate(Int64(rate.num), Int64(rate.den))
   }
 
-  /// Hands over a unit; false where the decoder refuses it.
+  /// Sends a unit to the decoder; false if the decoder refuses it.
   func send(_ bytes: [UInt8], pts: Int64, dts: Int64?, isKey: Bool) -> Bool {
     guard unsafe av_new_packet(packet, Int32(bytes.count)) >= 0 else { return false }
     defer { unsafe av_packet_unref(packet) }
@@ -238,17 +244,17 @@ private final class DecoderHandle {
     if isKey { unsafe packet.pointee.flags |= AV_PKT_FLAG_KEY }
     var result = unsafe avcodec_send_packet(context, packet)
     if result == CFF_EAGAIN {
-      // It wants its pictures taken first.
+      // The decoder requires that its frames are received first.
       while let frame = take() { ready.append(frame) }
       result = unsafe avcodec_send_packet(context, packet)
     }
     return result >= 0
   }
 
-  /// Says that no more comes.
+  /// Signals the end of the stream.
   func drain() { unsafe avcodec_send_packet(context, nil) }
 
-  /// The next picture; nil when the decoder wants another unit first.
+  /// The next frame; nil if the decoder needs another unit first.
   func receive() -> DecodedFrame? { ready.isEmpty ? take() : ready.removeFirst() }
 
   private func take() -> DecodedFrame? {

@@ -3,7 +3,9 @@
 internal import CFFmpeg
 import Media
 
-/// Makes access units from the packets of a video stream; one thread's own.
+/// Converts the packets of a video stream to access units.
+///
+/// Confined to one thread.
 struct VideoDepacketizer {
   private(set) var video: InputDescription.Video
 
@@ -12,16 +14,16 @@ struct VideoDepacketizer {
   private var assembler = AccessUnitAssembler()
   private var senderTimes: [Int64: Int64] = [:]
   private var extradata: [UInt8] = []
-  /// Whether the next unit must carry parameter sets that came beside it.
+  /// Whether the next unit must carry parameter sets that arrived outside of the access units.
   private var announces = false
 
-  /// Units of a stream.
+  /// A depacketizer for a stream.
   ///
   /// - Parameters:
-  ///   - parameters: what libavformat knows of the stream.
-  ///   - rate: pictures a second, where it knows them.
+  ///   - parameters: libavformat's parameters of the stream.
+  ///   - rate: the declared frame rate; nil if undeclared.
   ///   - arePieces: whether packets are pieces of access units.
-  ///   - turn: how the container wants the pictures turned.
+  ///   - turn: the declared rotation for display.
   @unsafe
   init(
     _ parameters: UnsafePointer<AVCodecParameters>, rate: FrameRate?, arePieces: Bool,
@@ -44,13 +46,13 @@ struct VideoDepacketizer {
     unsafe update(parameters)
   }
 
-  /// Whether units can be made and decoded: all parameter sets are known.
+  /// Whether units can be formed and decoded: all parameter sets are known.
   var isComplete: Bool {
     guard let codec = video.nalCodec else { return true }
     return video.parameterSets.count >= (codec == .h264 ? 2 : 3)
   }
 
-  /// Takes what libavformat knows of the stream now, which may have changed: FLV brings new sequence headers.
+  /// Updates libavformat's parameters of the stream: FLV may send new sequence headers.
   @unsafe
   mutating func update(_ parameters: UnsafePointer<AVCodecParameters>) {
     take(
@@ -59,7 +61,7 @@ struct VideoDepacketizer {
           start: parameters.pointee.extradata, count: Int(parameters.pointee.extradata_size))))
   }
 
-  /// Takes new extradata.
+  /// Updates the extradata.
   mutating func take(extradata bytes: [UInt8]) {
     guard let codec = video.nalCodec, splitter == nil || bytes != extradata else { return }
     extradata = bytes
@@ -70,15 +72,15 @@ struct VideoDepacketizer {
     video.parameterSets = sets
   }
 
-  /// The units that are whole with this packet.
+  /// The units that this packet completes.
   ///
   /// - Parameters:
   ///   - bytes: the packet.
-  ///   - pts: its stamp, unwrapped; nanoseconds.
-  ///   - dts: the same for decoding; nil where it has none.
-  ///   - isKey: what the container says.
-  ///   - arrival: monotonic nanoseconds.
-  ///   - senderTime: nanoseconds since 1970.
+  ///   - pts: its presentation timestamp, unwrapped, in nanoseconds.
+  ///   - dts: its decode timestamp, unwrapped, in nanoseconds; nil if it has none.
+  ///   - isKey: whether the container marks a key frame.
+  ///   - arrival: its arrival on the monotonic clock, in nanoseconds.
+  ///   - senderTime: the declared capture time, in nanoseconds since 1970.
   /// - Returns: the units, oldest first.
   mutating func take(
     _ bytes: Span<UInt8>, pts: Int64, dts: Int64?, isKey: Bool, arrival: Int64, senderTime: Int64?
@@ -97,7 +99,7 @@ struct VideoDepacketizer {
     let startsUnit =
       bytes.count > 4 && bytes[0] == 0 && bytes[1] == 0
       && (bytes[2] == 1 || bytes[2] == 0 && bytes[3] == 1)
-    // A piece within a NAL unit has none of its own; its bytes are no headers.
+    // A piece that continues a NAL unit has no header.
     let found = startsUnit ? splitter.split(bytes) : NALSplitter.Split()
     let piece = AccessUnitAssembler.Piece(
       timestamp: pts, bytes: bytes.array,
@@ -121,7 +123,7 @@ struct VideoDepacketizer {
       dts: dts, arrival: arrival, senderTime: sent)
   }
 
-  /// New parameter sets take the place of those of the same kind.
+  /// Replaces the stored parameter sets of the same kind.
   private mutating func remember(_ sets: [[UInt8]]) {
     guard !sets.isEmpty, let codec = video.nalCodec else { return }
     func type(_ set: [UInt8]) -> UInt8 { codec == .h264 ? set[0] & 0x1F : set[0] >> 1 & 0x3F }
@@ -132,7 +134,7 @@ struct VideoDepacketizer {
     video.parameterSets = seen.sorted { type($0) < type($1) }
   }
 
-  /// Pixels as shown where they are square.
+  /// Displayed size in square pixels.
   @unsafe
   private static func squareSize(_ parameters: UnsafePointer<AVCodecParameters>) -> (Int, Int) {
     let (width, height) = unsafe (
@@ -143,11 +145,11 @@ struct VideoDepacketizer {
   }
 }
 
-/// The shape of pixels.
+/// The aspect ratio of pixels.
 struct SampleAspect: Sendable, Hashable {
   let numerator, denominator: Int
 
-  /// Square where the numbers make no sense.
+  /// Square if the numbers are not positive.
   init(_ numerator: Int32, _ denominator: Int32) {
     let isSensible =
       numerator > 0 && denominator > 0 && numerator < 8 * denominator
@@ -156,6 +158,6 @@ struct SampleAspect: Sendable, Hashable {
     self.denominator = isSensible ? Int(denominator) : 1
   }
 
-  /// The width that so many pixels have, in square pixels.
+  /// The width of `pixels` pixels, in square pixels.
   func width(_ pixels: Int) -> Int { (2 * pixels * numerator + denominator) / (2 * denominator) }
 }

@@ -51,7 +51,7 @@ struct CameraSource: Sendable {
 
   private func capture(_ opened: (CameraMode) -> Void) throws(CameraError) {
     var camera = try Camera(
-      path: path, wish: configuration.size, rate: configuration.segmentation.grid.rate)
+      path: path, requested: configuration.size, rate: configuration.segmentation.grid.rate)
     opened(camera.mode)
     while !stop.isSet {
       guard let frame = try camera.next() else { continue }

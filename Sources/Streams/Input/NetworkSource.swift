@@ -180,7 +180,7 @@ package final class NetworkSource: Sendable, Equatable {
   }
   /// What is said of a file or of standard input without a picture.
   var nothing: String {
-    "it ends without a picture that can be decoded"
+    "it ends without a decodable frame"
       + (address.kind == .standardInput ? "; allowed is MPEG-TS" : "")
   }
   var isStopped: Bool { cancellation.isCancelled }

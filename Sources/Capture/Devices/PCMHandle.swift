@@ -2,7 +2,9 @@
 
 internal import CALSA
 
-/// An open capture device of ALSA; one thread's own.
+/// An open ALSA capture device.
+///
+/// Confined to one thread.
 @safe
 final class PCMHandle {
   private let pcm: OpaquePointer
@@ -26,18 +28,18 @@ final class PCMHandle {
     return unsafe (PCMHandle(pcm), format)
   }
 
-  /// Waits until a period is there: 1, 0 after so many milliseconds, or -errno.
+  /// Waits for a period: 1, 0 after `milliseconds`, or -errno.
   func wait(milliseconds: Int32) -> Int32 { unsafe snd_pcm_wait(pcm, milliseconds) }
 
-  /// How many samples wait, and when so many had been captured: 0 where the device does not say.
+  /// The number of buffered samples, and the time of that count; 0 if the device reports no time.
   func timestamp() -> (waiting: Int64, nanoseconds: Int64) {
     var waiting: UInt = 0
     var nanoseconds: Int64 = 0
-    guard unsafe calsa_stamp(pcm, &waiting, &nanoseconds) >= 0 else { return (0, 0) }
+    guard unsafe calsa_timestamp(pcm, &waiting, &nanoseconds) >= 0 else { return (0, 0) }
     return (Int64(clamping: waiting), nanoseconds)
   }
 
-  /// Takes at most a period: how many samples of each channel there are, or -errno.
+  /// Reads up to one period: the samples per channel, or -errno.
   func read(period: Int, channels: Int) -> (result: Int, audio: PCMBlock) {
     if interleaved.count != period * channels {
       interleaved = Array(repeating: 0, count: period * channels)
@@ -52,7 +54,7 @@ final class PCMHandle {
     return (result, PCMBlock(planes: planes))
   }
 
-  /// Goes on after samples were lost: 0, or -errno.
+  /// Restarts the device after samples were lost: 0, or -errno.
   func restart(after code: Int32) -> Int32 {
     let result = unsafe snd_pcm_recover(pcm, code, 1)
     return result < 0 ? result : unsafe snd_pcm_start(pcm)
