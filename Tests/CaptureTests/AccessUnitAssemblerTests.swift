@@ -4,14 +4,14 @@ import Testing
 
 @testable import Capture
 
-@Suite("Access units from pieces")
+@Suite("Access units are assembled from packets")
 struct AccessUnitAssemblerTests {
-  /// Datagrams of 100 bytes; a picture is a list of slices by their sizes.
+  /// Sends access units in packets of 100 bytes; an access unit is a list of slice sizes.
   private struct Sender {
     var assembler = AccessUnitAssembler()
     var timestamp: Int64 = 0
     var units: [AccessUnitAssembler.Unit] = []
-    var whole: [[UInt8]] = []
+    var sent: [[UInt8]] = []
 
     mutating func send(_ slices: [Int], isKey: Bool = false, evenly: Bool = false) {
       timestamp += 3000
@@ -32,11 +32,13 @@ struct AccessUnitAssemblerTests {
               isKey: isKey, arrival: timestamp))
         }
       }
-      whole.append(all)
+      sent.append(all)
     }
   }
 
-  @Test("with a habit units come out with their last piece", arguments: [1, 2, 4])
+  @Test(
+    "if all access units have as many slices, each is complete with its last packet",
+    arguments: [1, 2, 4])
   func early(slices: Int) {
     var sender = Sender()
     for index in 0..<60 {
@@ -44,20 +46,20 @@ struct AccessUnitAssemblerTests {
         .map { $0 % 100 > 70 || $0 % 100 == 0 ? $0 - 35 : $0 }
       sender.send(sizes, isKey: index % 30 == 0)
     }
-    #expect(sender.units.map(\.bytes) == sender.whole)
+    #expect(sender.units.map(\.bytes) == sender.sent)
     #expect(sender.units.count { !$0.isEarly } == 1)
     #expect(sender.assembler.faults == 0)
   }
 
-  @Test("a last piece that is full waits for the next picture")
+  @Test("an access unit whose last packet is full ends with the next access unit")
   func full() {
     var sender = Sender()
     for size in [250, 230, 300, 210] { sender.send([size]) }
-    #expect(sender.units.map(\.bytes) == sender.whole)
+    #expect(sender.units.map(\.bytes) == sender.sent)
     #expect(sender.units.map(\.isEarly) == [false, true, false, true])
   }
 
-  @Test("a source whose stamp never changes does not fill the memory")
+  @Test("a source whose timestamp never changes cannot fill the memory")
   func oneTimestamp() {
     var assembler = AccessUnitAssembler()
     var units: [AccessUnitAssembler.Unit] = []
@@ -73,7 +75,7 @@ struct AccessUnitAssemblerTests {
     #expect(units.allSatisfy { $0.bytes.count <= AccessUnitAssembler.most })
   }
 
-  @Test("parameter sets belong to the picture behind them, what follows a picture is no fault")
+  @Test("parameter sets belong to the next access unit; SEI after a slice is not a fault")
   func sets() {
     var assembler = AccessUnitAssembler()
     func piece(_ timestamp: Int64, _ type: UInt8, _ size: Int) -> AccessUnitAssembler.Piece {
@@ -93,34 +95,34 @@ struct AccessUnitAssemblerTests {
     #expect(assembler.faults == 0)
   }
 
-  @Test("a sender that halves its pictures evenly is soon no longer guessed")
+  @Test("early completion stops if packets are split evenly, because their sizes mark no end")
   func evenly() {
     var sender = Sender()
     sender.send([300])
     for index in 0..<400 { sender.send([120 + index % 7], evenly: true) }
-    let broken = zip(sender.units, sender.whole).count { $0.bytes != $1 }
+    let broken = zip(sender.units, sender.sent).count { $0.bytes != $1 }
     #expect(sender.units.count >= 399)
     #expect(broken == sender.assembler.faults)
     #expect(broken <= 7)
   }
 
-  @Test("numbers of slices that change are learnt anew, and guessed less and less")
+  @Test("a changing number of slices is learnt again, with at most 8 broken access units in 600")
   func changing() {
     var sender = Sender()
     sender.send([300])
     for index in 0..<600 { sender.send(Array(repeating: 60, count: 1 + index % 50 / 25)) }
-    let broken = zip(sender.units, sender.whole).count { $0.bytes != $1 }
+    let broken = zip(sender.units, sender.sent).count { $0.bytes != $1 }
     #expect(broken <= 8, "\(broken)")
     #expect(sender.units.count >= 600)
   }
 
-  @Test("at the end what is left is given")
+  @Test("finish returns the incomplete access unit once")
   func finish() {
     var sender = Sender()
     sender.send([120])
     let last = sender.assembler.finish()
     #expect(sender.units.isEmpty)
-    #expect(last?.bytes == sender.whole[0])
+    #expect(last?.bytes == sender.sent[0])
     let none = sender.assembler.finish()
     #expect(none == nil)
   }

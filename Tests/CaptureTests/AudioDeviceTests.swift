@@ -6,24 +6,26 @@ import Testing
 
 @testable import Capture
 
-@Suite("Sound devices", .serialized)
+@Suite("Audio devices", .serialized)
 struct AudioDeviceTests {
   @Test(
-    "a device's samples come in order, paced by time, stamped by their capture",
+    "samples of a device are in order, at its sample rate, with rising capture times",
     .enabled(if: FakeMicrophone.name != nil))
   func device() throws {
     let name = try #require(FakeMicrophone.name)
     var input = try AudioDevice(device: name)
     #expect(input.sampleRate == 48_000 && input.channels == 2)
-    let begin = ContinuousClock.now
+    let start = ContinuousClock.now
     var (count, timestamps): (Int64, [Int64]) = (0, [])
     var mismatch: Int64?
     while count < 24_000 {
       guard let captured = try input.next() else { continue }
       #expect(captured.count == count && !captured.followsLoss)
       for index in 0..<captured.audio.count {
-        let wanted = Float((count + Int64(index)) % 30_000) / 32_768
-        if captured.audio.planes[0][index] != wanted || captured.audio.planes[1][index] != -wanted {
+        let expected = Float((count + Int64(index)) % 30_000) / 32_768
+        if captured.audio.planes[0][index] != expected
+          || captured.audio.planes[1][index] != -expected
+        {
           mismatch = mismatch ?? count + Int64(index)
         }
       }
@@ -31,13 +33,13 @@ struct AudioDeviceTests {
       count += Int64(captured.audio.count)
     }
     #expect(mismatch == nil)
-    // Half a second of sound takes half a second, although the null device would give it at once.
-    let elapsed = ContinuousClock.now - begin
+    // Half a second of audio takes half a second, although the null device has it immediately.
+    let elapsed = ContinuousClock.now - start
     #expect(elapsed > .milliseconds(400))
     #expect(timestamps == timestamps.sorted())
   }
 
-  @Test("what is no device is refused by name")
+  @Test("an unknown device is an error that contains its name")
   func missing() throws {
     _ = FakeMicrophone.name
     let error = #expect(throws: AudioDeviceError.self) {
@@ -48,7 +50,8 @@ struct AudioDeviceTests {
     #expect(refused.isWorthRetrying)
   }
 
-  @Test("stamps of the device are taken back by what waits; what cannot be is not believed")
+  @Test(
+    "capture time is the device time minus the waiting samples, or arrival if that is implausible")
   func captureTime() {
     func time(_ timestamp: Int64, waiting: Int64, taken: Int64 = 480) -> Int64 {
       AudioDevice.captureTime(
@@ -64,7 +67,7 @@ struct AudioDeviceTests {
     #expect(time(99_995_000_000, waiting: 0) == arrival)
   }
 
-  @Test("a file is paced; a real device is not, though its crystal runs fast")
+  @Test("a file is slowed to its sample rate; a device with a fast crystal is not slowed")
   func pace() {
     var file = DeviceRateLimiter(rate: 48_000, now: 0)
     for _ in 0..<100 { file.took(480, now: 0) }
@@ -82,7 +85,7 @@ struct AudioDeviceTests {
     }
   }
 
-  @Test("errors say what to do")
+  @Test("an error contains its remedy, and whether a retry can help")
   func errors() {
     #expect("\(AudioDeviceError.opening("hw:9", -ENOENT))".contains("arecord -L"))
     #expect(AudioDeviceError.opening("hw:9", -ENODEV).isWorthRetrying)

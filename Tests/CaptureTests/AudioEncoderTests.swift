@@ -7,25 +7,25 @@ import Testing
 
 @Suite("The AAC encoder")
 struct AudioEncoderTests {
-  /// A whole second of 2026 in samples.
+  /// A whole second of 2026, in samples since 1970.
   static func second(_ rate: Int32) -> Int64 { 1_795_155_720 * Int64(rate) }
 
-  /// The tone of `count` samples from `first` on, in blocks of `step`.
+  /// Encodes `count` samples of the tone from `first`, in blocks of `step` samples.
   static func encode(
     _ settings: AudioEncoderSettings, from first: Int64, count: Int64, step: Int64
   ) throws -> [EncodedAudioFrame] {
     var encoder = try AudioEncoder(settings)
     let tone = TestTone(sampleRate: settings.sampleRate, channels: settings.channels)
     var frames: [EncodedAudioFrame] = []
-    for place in stride(from: first, to: first + count, by: Int(step)) {
-      let count = Int(min(step, first + count - place))
-      frames += try encoder.encode(tone.audio(from: place, count: count), at: place)
+    for position in stride(from: first, to: first + count, by: Int(step)) {
+      let count = Int(min(step, first + count - position))
+      frames += try encoder.encode(tone.audio(from: position, count: count), at: position)
     }
     return frames
   }
 
   @Test(
-    "one frame for each 1024 samples, at 1024·j, none before the first",
+    "AAC frame j begins at sample 1024·j, and no frame precedes the first sample",
     arguments: [480, 1024, 4410])
   func oneForOne(step: Int64) throws {
     for settings in [
@@ -33,16 +33,16 @@ struct AudioEncoderTests {
     ] {
       let first = Self.second(settings.sampleRate) + 100
       let frames = try Self.encode(settings, from: first, count: 48_000, step: step)
-      let begin = first / 1024
-      let full = (first + 48_000) / 1024 - begin
-      #expect(frames.map(\.index) == Array(begin..<begin + full - 2))
+      let firstFrame = first / 1024
+      let full = (first + 48_000) / 1024 - firstFrame
+      #expect(frames.map(\.index) == Array(firstFrame..<firstFrame + full - 2))
       #expect(frames.allSatisfy { $0.position == $0.index * 1024 && !$0.bytes.isEmpty })
-      // Raw data blocks begin with an element, never with the sync word of ADTS.
+      // A raw data block begins with a syntactic element, not with the ADTS syncword.
       #expect(frames.allSatisfy { $0.bytes[0] != 0xFF })
     }
   }
 
-  @Test("frame j is out when frame j+2 is in; the end hands out the rest")
+  @Test("AAC frame j is returned with the samples of frame j + 2; finish returns the last two")
   func delay() throws {
     var encoder = try AudioEncoder(AudioEncoderSettings())
     #expect(AudioEncoder.delayFrames == 2)
@@ -53,7 +53,7 @@ struct AudioEncoderTests {
     #expect(try encoder.finish().map(\.index) == [18, 19])
   }
 
-  @Test("silence is filled in on demand, and a jump leaves the frames between out")
+  @Test("fill encodes silence, and a jump of the position encodes no AAC frames between")
   func fill() throws {
     var encoder = try AudioEncoder(AudioEncoderSettings(channels: 1))
     #expect(try encoder.fill(to: 5000).isEmpty && encoder.next == 5000)
@@ -63,7 +63,7 @@ struct AudioEncoderTests {
   }
 
   @Test(
-    "decoded, every beep begins at its sample and lasts 100 ms",
+    "a decoded beep begins at its sample and lasts 100 ms",
     arguments: [
       AudioEncoderSettings(), AudioEncoderSettings(channels: 1, bitrateKilobits: 64),
       AudioEncoderSettings(sampleRate: 44_100),
@@ -72,18 +72,20 @@ struct AudioEncoderTests {
     let rate = Int64(settings.sampleRate)
     let first = Self.second(settings.sampleRate) - rate / 3
     let frames = try Self.encode(settings, from: first, count: 2 * rate, step: 441)
-    let (begin, planes) = try Self.decode(frames, settings)
+    let (firstSample, planes) = try Self.decode(frames, settings)
     for plane in planes {
       for second in [Self.second(settings.sampleRate), Self.second(settings.sampleRate) + rate] {
-        let start = Int(second - begin)
-        // The onset: the first sample of a quarter of the tone's height. The codec smears a little before it.
+        let start = Int(second - firstSample)
+        // The onset: the first sample above 0.2 (the tone has 0.5). The codec smears it by a few
+        // samples.
         let onset = try #require(
           (start - 2000..<start + 2000).first { abs(plane[$0]) > 0.2 })
         #expect((0...12).contains(onset - start), "\(onset - start)")
         let last = try #require(
           (start + 1000..<start + Int(rate) / 10 + 2000).last { abs(plane[$0]) > 0.2 })
         #expect(abs(last - start - Int(rate) / 10) < 30)
-        // In step with the tone itself: a shift of two samples would leave half of its height.
+        // Compares with the tone sample by sample: a shift by two samples would differ by half of
+        // its amplitude.
         let tone = TestTone(sampleRate: settings.sampleRate, channels: 1)
           .audio(from: second + 1000, count: 2000).planes[0]
         let worst = zip(tone, plane[start + 1000..<start + 3000]).map { abs($0 - $1) }.max() ?? 1
@@ -92,7 +94,7 @@ struct AudioEncoderTests {
     }
   }
 
-  /// What a decoder makes of frames: the place of its first sample, and all channels.
+  /// The position of the first decoded sample, and the samples of each channel.
   static func decode(
     _ frames: [EncodedAudioFrame], _ settings: AudioEncoderSettings
   ) throws -> (Int64, [[Float]]) {
@@ -100,19 +102,19 @@ struct AudioEncoderTests {
     var decoder = try AudioDecoder(
       codec: "aac", extradata: configuration.bytes, sampleRate: settings.sampleRate,
       channels: settings.channels)
-    var whole = PCMBlock.silence(channels: settings.channels, count: 0)
+    var audio = PCMBlock.silence(channels: settings.channels, count: 0)
     for frame in frames {
       for decoded in try decoder.decode(frame.bytes, pts: frame.position) {
         #expect(decoded.pts == frame.position && decoded.audio.count == 1024)
         #expect(decoded.sampleRate == settings.sampleRate)
-        whole.append(decoded.audio)
+        audio.append(decoded.audio)
       }
     }
     #expect(decoder.damaged == 0)
-    return (try #require(frames.first).position, whole.planes)
+    return (try #require(frames.first).position, audio.planes)
   }
 
-  @Test("what it cannot be is refused in words")
+  @Test("three channels, an unknown sample rate and a video codec are refused")
   func refused() {
     #expect(throws: FFmpegError.self) { try AudioEncoder(AudioEncoderSettings(channels: 3)).next }
     #expect(throws: FFmpegError.self) {
@@ -123,7 +125,7 @@ struct AudioEncoderTests {
     }
   }
 
-  @Test("a damaged packet is counted and costs itself only")
+  @Test("a damaged packet is counted, and every other packet is decoded")
   func damaged() throws {
     let settings = AudioEncoderSettings()
     let frames = try Self.encode(settings, from: 0, count: 20_480, step: 1024)
@@ -131,8 +133,8 @@ struct AudioEncoderTests {
       codec: "aac", extradata: AudioEncoder(settings).configuration.bytes,
       sampleRate: 48_000, channels: 2)
     var count = 0
-    for (place, frame) in frames.enumerated() {
-      let bytes = place == 5 ? [UInt8](repeating: 0xAA, count: 40) : frame.bytes
+    for (index, frame) in frames.enumerated() {
+      let bytes = index == 5 ? [UInt8](repeating: 0xAA, count: 40) : frame.bytes
       count += try decoder.decode(bytes, pts: frame.position).count
     }
     #expect(count == frames.count - 1 && decoder.damaged == 1)

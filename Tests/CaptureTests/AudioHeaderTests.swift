@@ -10,15 +10,15 @@ struct AudioHeaderTests {
 
   /// The AudioSpecificConfig in an `esds`: the content of its DecoderSpecificInfo descriptor.
   static func specificInfo(_ esds: Box) -> [UInt8]? {
-    var place = 4
+    var offset = 4
     func descriptor() -> (tag: UInt8, size: Int)? {
-      guard place < esds.content.count else { return nil }
-      let tag = esds.content[place]
-      place += 1
+      guard offset < esds.content.count else { return nil }
+      let tag = esds.content[offset]
+      offset += 1
       var size = 0
-      while place < esds.content.count {
-        let byte = esds.content[place]
-        place += 1
+      while offset < esds.content.count {
+        let byte = esds.content[offset]
+        offset += 1
         size = size << 7 | Int(byte & 0x7F)
         if byte & 0x80 == 0 { break }
       }
@@ -26,15 +26,15 @@ struct AudioHeaderTests {
     }
     // ES_Descriptor: ES_ID and flags; DecoderConfigDescriptor: 13 bytes; DecoderSpecificInfo.
     guard descriptor()?.tag == 3 else { return nil }
-    place += 3
-    guard descriptor()?.tag == 4, esds.content[place] == 0x40 else { return nil }
-    place += 13
+    offset += 3
+    guard descriptor()?.tag == 4, esds.content[offset] == 0x40 else { return nil }
+    offset += 13
     guard let info = descriptor(), info.tag == 5 else { return nil }
-    return Array(esds.content[place..<place + info.size])
+    return Array(esds.content[offset..<offset + info.size])
   }
 
   @Test(
-    "the timescale is the sample rate, esds has the encoder's configuration, there is no edit list",
+    "the timescale is the sample rate, esds has the encoder's configuration; no edit list",
     arguments: [
       AudioEncoderSettings(), AudioEncoderSettings(sampleRate: 44_100, channels: 1),
     ])
@@ -61,7 +61,7 @@ struct AudioHeaderTests {
     #expect(Box.at("moov/trak/mdia/minf/smhd", in: header) != nil)
   }
 
-  @Test("equal settings give equal bytes, also after sound was coded")
+  @Test("equal settings give equal bytes, also after audio was encoded")
   func equalBytes() throws {
     var encoder = try AudioEncoder(AudioEncoderSettings())
     let before = try encoder.initSegment()
@@ -71,7 +71,7 @@ struct AudioHeaderTests {
     #expect(try AudioEncoder(AudioEncoderSettings(channels: 1)).initSegment() != before)
   }
 
-  @Test("a configuration that is passed through stands in the header as it came")
+  @Test("the configuration of copied audio is in the header unchanged")
   func passedThrough() throws {
     let bytes: [UInt8] = [0x12, 0x10, 0x56, 0xE5, 0x00]
     let configuration = try #require(AudioSpecificConfig(bytes))
@@ -90,13 +90,13 @@ struct AudioHeaderTests {
   }
 
   @Test(
-    "AudioSpecificConfig, ISO/IEC 14496-3 §1.6.2.1",
+    "object type, sample rate and channels are parsed, ISO/IEC 14496-3 §1.6.2.1",
     arguments: [
       Row(bytes: [0x11, 0x90], type: 2, rate: 48_000, channels: 2, isPlain: true),
       Row(bytes: [0x12, 0x08], type: 2, rate: 44_100, channels: 1, isPlain: true),
       // frameLengthFlag: 960 samples.
       Row(bytes: [0x11, 0x94], type: 2, rate: 48_000, channels: 2, isPlain: false),
-      // HE-AAC: explicit spectral band replication over 24 kHz.
+      // HE-AAC: explicit spectral band replication of a 24 kHz core.
       Row(bytes: [0x2B, 0x11, 0x88, 0x00], type: 5, rate: 24_000, channels: 2, isPlain: false),
       // An explicit rate of 50,000 Hz (24 bits), 7.1.
       Row(
@@ -113,7 +113,7 @@ struct AudioHeaderTests {
   }
 
   @Test(
-    "what is cut off or reserved is no configuration",
+    "a truncated configuration and reserved values are refused",
     arguments: [
       [], [0x11], [0x16, 0x90], [0x16, 0xE8], [0x01, 0x90], [0x17, 0x80], [0x11, 0xC0],
     ]

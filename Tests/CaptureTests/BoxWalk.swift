@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Boxes of ISO BMFF, found by walking: enough to look into a CMAF header.
+/// A box of ISO BMFF, as far as the tests of CMAF headers need it.
 struct Box {
   let type: String
-  /// Behind size and type.
+  /// The bytes after size and type.
   let content: [UInt8]
 
-  /// The boxes in a run of bytes; nil where sizes do not add up.
+  /// The boxes of a byte sequence; nil if their sizes do not add up.
   static func all(in bytes: [UInt8]) -> [Box]? {
     var boxes: [Box] = []
-    var place = 0
-    while place < bytes.count {
-      guard place + 8 <= bytes.count else { return nil }
-      let size = number(bytes, place, 4)
-      guard size >= 8, place + size <= bytes.count else { return nil }
+    var offset = 0
+    while offset < bytes.count {
+      guard offset + 8 <= bytes.count else { return nil }
+      let size = number(bytes, offset, 4)
+      guard size >= 8, offset + size <= bytes.count else { return nil }
       boxes.append(
         Box(
-          type: String(decoding: bytes[place + 4..<place + 8], as: UTF8.self),
-          content: Array(bytes[place + 8..<place + size])))
-      place += size
+          type: String(decoding: bytes[offset + 4..<offset + 8], as: UTF8.self),
+          content: Array(bytes[offset + 8..<offset + size])))
+      offset += size
     }
     return boxes
   }
 
-  /// The box at a path of types; `stsd`, `avc1` and `mp4a` are entered behind their own fields.
+  /// The box at a path of types; in `stsd`, `avc1` and `mp4a`, boxes follow the fields.
   static func at(_ path: String, in bytes: [UInt8]) -> Box? {
     var content = bytes
     var found: Box?
@@ -36,10 +36,10 @@ struct Box {
     return found
   }
 
-  /// A big-endian number of the content.
-  func number(_ place: Int, _ count: Int) -> Int { Self.number(content, place, count) }
+  /// The big-endian number of `count` bytes at an offset of the content.
+  func number(_ offset: Int, _ count: Int) -> Int { Self.number(content, offset, count) }
 
-  private static func number(_ bytes: [UInt8], _ place: Int, _ count: Int) -> Int {
-    bytes[place..<place + count].reduce(0) { $0 << 8 | Int($1) }
+  private static func number(_ bytes: [UInt8], _ offset: Int, _ count: Int) -> Int {
+    bytes[offset..<offset + count].reduce(0) { $0 << 8 | Int($1) }
   }
 }

@@ -33,13 +33,13 @@ struct BurnedClockTests {
       cells: "1010111111111111111111111111111111111111111111111111111111110110"),
   ]
 
-  @Test("cells and checksum are the known ones", arguments: knownAnswers)
+  @Test("cells and checksum match the known answers", arguments: knownAnswers)
   func known(answer: KnownAnswer) {
     #expect(BurnedClock.checksum(UInt64(answer.milliseconds)) == answer.checksum)
     #expect(BurnedClock.cells(answer.milliseconds) == UInt64(answer.cells, radix: 2))
   }
 
-  @Test("what is painted is read again", arguments: sizes)
+  @Test("a painted clock is read back", arguments: sizes)
   func roundTrip(_ text: String) throws {
     let source = try TestPattern(size: size(text))
     var generator = SystemRandomNumberGenerator()
@@ -52,7 +52,7 @@ struct BurnedClockTests {
   }
 
   @Test(
-    "the strip is black, white and without colour, also in the chroma row it covers in part",
+    "the strip is black and white, also in the chroma row that it covers in part",
     arguments: sizes)
   func strip(_ text: String) throws {
     let size = try size(text)
@@ -69,7 +69,7 @@ struct BurnedClockTests {
     }
   }
 
-  @Test("a copy carries the new stamp and the original keeps its own")
+  @Test("a copy has the new timestamp, and the original keeps its own")
   func copy() throws {
     let slate = try SlateFrame.make(size: size("640x360"))
     #expect(slate.burnedMilliseconds == nil)
@@ -79,12 +79,13 @@ struct BurnedClockTests {
     #expect(ClockReader.read(first) == 1_700_000_000_000)
     #expect(ClockReader.read(second) == 1_700_000_000_033)
     #expect(second.burnedMilliseconds == 1_700_000_000_033)
-    // Elsewhere it is the same picture.
+    // The frames are equal outside the strip.
     let (a, b) = (Canvas(slate), Canvas(second))
     for x in 0..<640 { #expect(a.colour(x: x, y: 180) == b.colour(x: x, y: 180)) }
   }
 
-  @Test("the flash is white in the first 100 ms of a second and black else", arguments: sizes)
+  @Test(
+    "the flash is white in the first 100 ms of each second, and black otherwise", arguments: sizes)
   func flash(_ text: String) throws {
     let size = try size(text)
     let source = try TestPattern(size: size)
@@ -101,7 +102,7 @@ struct BurnedClockTests {
     #expect(area.y.lowerBound >= timecode.y.upperBound)
   }
 
-  @Test("three frames of a second flash at 30 frames a second")
+  @Test("three frames per second flash at 30 frames per second")
   func flashFrames() throws {
     let grid = FrameGrid(rate: try #require(FrameRate(30)))
     let flashing = (0..<30).filter {
@@ -110,7 +111,7 @@ struct BurnedClockTests {
     #expect(flashing == [0, 1, 2])
   }
 
-  @Test("a picture drawn later has other bytes, and memory used again does not change the first")
+  @Test("drawing later frames does not change a frame that is still in use")
   func pool() throws {
     let source = try TestPattern(size: size("320x180"))
     let kept = source.draw(frame: 1, milliseconds: 1000)

@@ -9,7 +9,9 @@ import Testing
 struct CMAFHeaderTests {
   static let rates = ["30", "25", "60", "30000/1001", "60000/1001", "24000/1001", "12.5"]
 
-  @Test("it is ftyp and moov, with the timescale of the rate and no edit list", arguments: rates)
+  @Test(
+    "a header is ftyp and moov, with the timescale of the frame rate and no edit list",
+    arguments: rates)
   func boxes(rate: String) throws {
     let settings = try settings(rate: rate)
     let header = try VideoEncoder(settings).initSegment()
@@ -26,7 +28,7 @@ struct CMAFHeaderTests {
     #expect(stts.number(4, 4) == 0)
   }
 
-  @Test("avcC holds the encoder's SPS and PPS, and lengths of four bytes")
+  @Test("avcC has the encoder's SPS and PPS, and NAL unit lengths of four bytes")
   func configuration() throws {
     let encoder = try VideoEncoder(settings("1280x720", bitrate: 2500))
     let header = try encoder.initSegment()
@@ -45,7 +47,7 @@ struct CMAFHeaderTests {
     #expect(Array(avcC[1...3]) == [0x64, 0x00, 0x1F])
   }
 
-  @Test("colour and pixel shape are written: BT.709, limited range, square")
+  @Test("colr declares BT.709 with limited range, and pasp square pixels")
   func colour() throws {
     let header = try VideoEncoder(settings()).initSegment()
     let path = "moov/trak/mdia/minf/stbl/stsd/avc1"
@@ -56,7 +58,7 @@ struct CMAFHeaderTests {
     #expect(pasp.number(0, 4) == 1 && pasp.number(4, 4) == 1)
   }
 
-  @Test("equal settings give equal bytes, also after pictures were coded")
+  @Test("equal settings give equal bytes, also after frames were encoded")
   func equalBytes() throws {
     let one = try VideoEncoder(settings())
     var other = try VideoEncoder(settings())

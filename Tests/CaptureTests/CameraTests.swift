@@ -19,7 +19,7 @@ struct CameraTests {
     return try Camera(path: fake.path, requested: size(requested), rate: rate)
   }
 
-  /// The next pictures of a camera.
+  /// The next frames of a camera.
   func frames(_ count: Int, _ camera: inout Camera) throws -> [CameraFrame] {
     var frames: [CameraFrame] = []
     var empty = 0
@@ -30,7 +30,7 @@ struct CameraTests {
     return frames
   }
 
-  /// The wall clock at a time of the monotonic one, in milliseconds.
+  /// The wall-clock time of a monotonic time, in milliseconds.
   func wall(_ monotonic: Int64) -> Int64 {
     var time = timespec()
     unsafe clock_gettime(CLOCK_REALTIME, &time)
@@ -38,7 +38,7 @@ struct CameraTests {
     return (monotonic + now - SystemClock.monotonic) / 1_000_000
   }
 
-  @Test("YUYV pictures come in order with the kernel's time stamps")
+  @Test("YUYV frames are in order, with the timestamps of the kernel")
   func yuyv() throws {
     let fake = try FakeCamera()
     defer { fake.remove() }
@@ -58,7 +58,7 @@ struct CameraTests {
     }
   }
 
-  @Test("colours stay what they are, though the matrix of cameras is another")
+  @Test("colours are converted from BT.601 of the camera to BT.709")
   func colours() throws {
     let fake = try FakeCamera()
     defer { fake.remove() }
@@ -66,7 +66,7 @@ struct CameraTests {
     let canvas = Canvas(try frames(1, &camera)[0].frame)
     let blue = canvas.colour(x: 100, y: 330)
     let red = canvas.colour(x: 540, y: 330)
-    // Pure blue and red of BT.601 are those of BT.709 now.
+    // Pure blue and red of BT.601 are pure blue and red of BT.709.
     for (found, expected) in [(blue, Colour(32, 240, 118)), (red, Colour(63, 102, 240))] {
       #expect(abs(Int(found.y) - Int(expected.y)) <= 2)
       #expect(abs(Int(found.u) - Int(expected.u)) <= 2)
@@ -83,7 +83,7 @@ struct CameraTests {
   }
 
   @Test(
-    "another size is scaled, another shape letterboxed in black",
+    "frames of another size are scaled; of another aspect ratio, letterboxed in black",
     arguments: [
       Shape(camera: "640x480", requested: "1280x720", x: 160..<1120, y: 0..<720),
       Shape(camera: "1280x720", requested: "640x480", x: 0..<640, y: 60..<420),
@@ -109,7 +109,7 @@ struct CameraTests {
     }
   }
 
-  @Test("JPEG pictures are taken from 720p on and come to limited range")
+  @Test("JPEG is chosen from 720p upwards, and converted to limited range")
   func jpeg() throws {
     let fake = try FakeCamera()
     defer { fake.remove() }
@@ -130,13 +130,13 @@ struct CameraTests {
       #expect((13...19).contains(canvas.colour(x: 60, y: 20).y))
     }
     #expect(camera.damaged == 0)
-    // Below 720p raw pictures are preferred.
+    // Below 720p, uncompressed formats are preferred.
     let small = try FakeCamera(["JPEG": fake.file("").path])
     defer { small.remove() }
     #expect(try open(small, "640x360").mode.pixelFormat == "YUYV")
   }
 
-  @Test("a damaged JPEG is left out and counted, never shown and never fatal")
+  @Test("a damaged JPEG is dropped and counted, and the next frame follows")
   func damaged() throws {
     let fake = try FakeCamera()
     defer { fake.remove() }
@@ -150,7 +150,7 @@ struct CameraTests {
     #expect(frames.contains { $0.skipped > 0 })
   }
 
-  @Test("a format that is not taken is converted by libv4l2")
+  @Test("a format without own support is converted by libv4l2")
   func emulated() throws {
     let fake = try FakeCamera(["FORMATS": "RGB3"])
     defer { fake.remove() }
@@ -160,7 +160,7 @@ struct CameraTests {
     #expect(try frames(3, &camera).count == 3)
   }
 
-  @Test("a late reader gets the newest picture and the number of those it missed")
+  @Test("a late reader gets the newest frame and the number of skipped frames")
   func late() throws {
     let fake = try FakeCamera()
     defer { fake.remove() }
@@ -172,7 +172,8 @@ struct CameraTests {
     #expect(SystemClock.monotonic - frame.captureMonotonic < 100_000_000)
   }
 
-  @Test("unplugged it says so; plugged in again, with other sizes, it gives the wished size again")
+  @Test(
+    "unplugging is an error; after reconnection with other sizes, frames have the requested size")
   func replug() throws {
     let fake = try FakeCamera(["UNPLUG": "5"])
     defer { fake.remove() }
@@ -201,7 +202,7 @@ struct CameraTests {
     #expect(openDescriptors(fake.path) == 0)
   }
 
-  @Test("while it is away it cannot be opened, and it comes back")
+  @Test("a removed camera cannot be opened until it is connected again")
   func away() throws {
     let fake = try FakeCamera()
     defer { fake.remove() }
@@ -227,7 +228,7 @@ struct CameraTests {
     #expect(openDescriptors(fake.path) == 1)
   }
 
-  @Test("a second reader is told that it is busy")
+  @Test("a second reader gets the error busy, and the first continues")
   func busy() throws {
     let fake = try FakeCamera()
     defer { fake.remove() }
@@ -237,7 +238,7 @@ struct CameraTests {
     #expect(try frames(2, &camera).count == 2)
   }
 
-  @Test("a silent camera gives nil within about 100 ms")
+  @Test("next returns nil after about 100 ms without a frame")
   func silent() throws {
     let fake = try FakeCamera(["STALL": "2"])
     defer { fake.remove() }
@@ -256,7 +257,7 @@ struct CameraTests {
   }
 
   @Test(
-    "what is no camera is refused in one line",
+    "a path that is not a camera is refused in one line",
     arguments: [
       Wrong(path: "/dev/video-none", text: "/dev/video-none: no such device"),
       Wrong(path: "", text: ": no such device"),
@@ -275,7 +276,7 @@ struct CameraTests {
     #expect(!text.contains("\n"))
   }
 
-  @Test("the list names card, formats, sizes and rates")
+  @Test("the list has the card, formats, sizes and rates of each camera")
   func list() throws {
     let fake = try FakeCamera()
     defer { fake.remove() }
@@ -286,7 +287,7 @@ struct CameraTests {
     #expect(openDescriptors(fake.path) == 0)
   }
 
-  /// How many descriptors of this process lead to a file.
+  /// The number of descriptors of this process that are open on a file.
   func openDescriptors(_ path: String) -> Int {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
     return names.count { name in

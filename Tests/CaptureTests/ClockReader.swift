@@ -2,9 +2,9 @@
 
 @testable import Capture
 
-/// The reader of BC64, written from its definition and not from the code that paints it.
+/// A reader of BC64, written from its definition, independently of the code that paints it.
 enum ClockReader {
-  /// The stamp in a plane of luma of any size; nil where the strip cannot be read.
+  /// The timestamp in a luma plane of any size, in milliseconds; nil if the strip is unreadable.
   static func read(width: Int, height: Int, luma: (Int, Int) -> UInt8) -> Int64? {
     var means: [Double] = []
     for row in 0..<2 {
@@ -38,7 +38,7 @@ enum ClockReader {
     return crc == sum ? Int64(time) : nil
   }
 
-  /// The stamp burned into a picture.
+  /// The timestamp burned into a frame, in milliseconds.
   static func read(_ frame: VideoFrame) -> Int64? {
     let canvas = Canvas(frame)
     return read(width: canvas.width, height: canvas.height) { canvas.colour(x: $0, y: $1).y }

@@ -7,12 +7,12 @@ import Testing
 
 @testable import Capture
 
-/// A file that is a camera, with its options; the plugin is built by the first of them.
+/// A file that libv4l2 opens as a camera; the first instance builds the plugin that does so.
 struct FakeCamera {
   let path: String
   private let folder: URL
 
-  /// The plugin for libv4l2, or nil where it cannot be built.
+  /// The path of the plugin for libv4l2, or nil if it cannot be built.
   private static let plugin: String? = {
     let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .deletingLastPathComponent()
@@ -29,10 +29,10 @@ struct FakeCamera {
     return path
   }()
 
-  /// Whether make, a C compiler and the headers of libv4l are here.
+  /// Whether the plugin could be built: needs make, a C compiler and the headers of libv4l.
   static var isAvailable: Bool { plugin != nil }
 
-  /// A camera of its own in a new folder.
+  /// Creates a camera in a new folder.
   init(_ options: [String: String] = [:]) throws {
     folder = URL(fileURLWithPath: NSTemporaryDirectory())
       .appendingPathComponent("fakecam-\(UUID().uuidString)")
@@ -42,19 +42,19 @@ struct FakeCamera {
     try configure(options)
   }
 
-  /// A file beside the camera.
+  /// The URL of a file in the camera's folder.
   func file(_ name: String) -> URL { folder.appendingPathComponent(name) }
 
-  /// Sets the options that count from the next time on that the camera is opened.
+  /// Sets the options; they apply from the next opening of the camera.
   func configure(_ options: [String: String]) throws {
     let lines = options.map { "\($0)=\($1)\n" }.joined()
     try Data(lines.utf8).write(to: URL(fileURLWithPath: path + ".conf"))
   }
 
-  /// Removes its folder.
+  /// Removes the camera's folder.
   func remove() { try? FileManager.default.removeItem(at: folder) }
 
-  /// Writes a picture as the camera's next JPEG: full range, 4:2:0, as cameras have it.
+  /// Writes a frame as JPEG number `number` of the camera: full range, 4:2:0, as of real cameras.
   func addJPEG(_ frame: VideoFrame, number: Int) throws {
     let codec = unsafe try #require(unsafe avcodec_find_encoder(AV_CODEC_ID_MJPEG))
     var context = unsafe avcodec_alloc_context3(codec)

@@ -3,7 +3,7 @@
 import CFFmpeg
 import Testing
 
-/// libavcodec's decoder, for looking at what the encoder made.
+/// Decodes the encoder's access units with libavcodec.
 @safe
 final class H264Decoder {
   private let context: UnsafeMutablePointer<AVCodecContext>
@@ -36,7 +36,7 @@ final class H264Decoder {
     unsafe av_packet_free(&packet)
   }
 
-  /// A decoded picture's luma.
+  /// The luma of a decoded frame.
   struct Luma {
     let width, height: Int
     let rows: [[UInt8]]
@@ -44,7 +44,7 @@ final class H264Decoder {
     var clock: Int64? { ClockReader.read(width: width, height: height) { rows[$1][$0] } }
   }
 
-  /// Decodes one access unit, which must give one picture at once.
+  /// Decodes one access unit, which must give its frame without delay.
   func decode(_ bytes: [UInt8]) throws -> Luma {
     try #require(unsafe av_new_packet(packet, Int32(bytes.count)) == 0)
     defer { unsafe av_packet_unref(packet) }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Capture
 
-@Suite("Addresses of inputs and their secrets")
+@Suite("Addresses of inputs, shown without their secrets")
 struct InputAddressTests {
   struct Row: Sendable, CustomTestStringConvertible {
     let text: String
@@ -30,7 +30,7 @@ struct InputAddressTests {
     Row(text: "-", kind: .standardInput, shown: "standard input"),
   ]
 
-  @Test("kinds, and what is shown", arguments: rows)
+  @Test("an address has its kind, and its description hides the secrets", arguments: rows)
   func row(_ row: Row) throws {
     let address = try #require(InputAddress(row.text))
     #expect(address.kind == row.kind)
@@ -44,7 +44,7 @@ struct InputAddressTests {
       + ["srt://h:9?passphrase=" + String(repeating: "x", count: 80)])
   func refused(text: String) { #expect(InputAddress(text) == nil) }
 
-  @Test("what a library writes loses the secrets")
+  @Test("secrets of the address are removed from messages of a library")
   func scrub() throws {
     let address = try #require(InputAddress("rtsp://anna:geheim@cam/x?key=versteckt"))
     let text = address.scrub(
@@ -60,7 +60,8 @@ struct InputAddressTests {
 
 @Suite("NAL units and AAC frames of containers")
 struct ContainerUnitsTests {
-  @Test("AVCC of any length size, and what of it is kept, ISO/IEC 14496-15 §5.3.3.1")
+  @Test(
+    "AVCC of any length size is split, without parameter sets and AUD, ISO/IEC 14496-15 §5.3.3.1")
   func lengths() {
     let sets: [UInt8] = [1, 0x42, 0, 30, 0xFD, 0xE1, 0, 4, 0x67, 1, 2, 3, 1, 0, 2, 0x68, 9]
     let splitter = NALSplitter(.h264, extradata: sets.span)
@@ -73,7 +74,7 @@ struct ContainerUnitsTests {
     #expect(split.parameterSets == [[0x68, 5]] && split.isKey && split.slices == 1)
   }
 
-  @Test("hvcC, ISO/IEC 14496-15 §8.3.3.1")
+  @Test("hvcC gives its parameter sets, and IDR is a key frame, ISO/IEC 14496-15 §8.3.3.1")
   func hevc() {
     var box = [UInt8](repeating: 0, count: 23)
     box[0] = 1
@@ -101,7 +102,7 @@ struct ContainerUnitsTests {
     }
   }
 
-  @Test("ADTS frames, also split between packets, ISO/IEC 13818-7 §6.2")
+  @Test("complete ADTS frames are found, ISO/IEC 13818-7 §6.2")
   func adts() {
     // 48 kHz, two channels, AAC-LC, 7 + 3 bytes.
     let frame: [UInt8] = [0xFF, 0xF1, 0x4C, 0x80, 0x01, 0x5F, 0xFC, 1, 2, 3]

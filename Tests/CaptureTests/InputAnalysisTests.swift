@@ -5,7 +5,7 @@ import Testing
 
 @testable import Capture
 
-@Suite("What an input is: rate, regularity, lateness")
+@Suite("Analysis of an input: rate, regularity, lateness")
 struct InputAnalysisTests {
   struct RateRow: Sendable, CustomTestStringConvertible {
     let testDescription: String
@@ -14,7 +14,7 @@ struct InputAnalysisTests {
     let rate: String
   }
 
-  /// Stamps of `rate`, rounded to `unit` nanoseconds.
+  /// Timestamps at `rate`, rounded to `unit` nanoseconds.
   private static func timestamps(
     _ rate: Double, _ count: Int, unit: Double = 1, without: Set<Int> = []
   ) -> [Int64] {
@@ -29,19 +29,19 @@ struct InputAnalysisTests {
     RateRow(
       testDescription: "23.976", timestamps: timestamps(24000 / 1001, 25), rate: "24000/1001"),
     RateRow(testDescription: "60", timestamps: timestamps(60, 61), rate: "60"),
-    RateRow(testDescription: "15, a camera's", timestamps: timestamps(14.98, 16), rate: "15"),
+    RateRow(testDescription: "15, measured 14.98", timestamps: timestamps(14.98, 16), rate: "15"),
     RateRow(
-      testDescription: "30 in whole milliseconds, with a hole",
+      testDescription: "30 in whole milliseconds, with two frames missing",
       timestamps: timestamps(30, 31, unit: 1e6, without: [7, 8]), rate: "30"),
     RateRow(
       testDescription: "29.97 in whole milliseconds, declared",
       timestamps: timestamps(30, 20, unit: 1e6),
       declared: FrameRate(30000, 1001), rate: "30000/1001"),
     RateRow(
-      testDescription: "a declaration that is wrong", timestamps: timestamps(25, 26),
+      testDescription: "a wrong declaration", timestamps: timestamps(25, 26),
       declared: FrameRate(50), rate: "25"),
     RateRow(
-      testDescription: "no stamps, but a declaration", timestamps: [],
+      testDescription: "no timestamps, but a declaration", timestamps: [],
       declared: FrameRate(2997, 100),
       rate: "30000/1001"),
     RateRow(
@@ -49,7 +49,7 @@ struct InputAnalysisTests {
       rate: "25"),
   ]
 
-  @Test("the nearest standard rate", arguments: rates)
+  @Test("the rate is the standard rate nearest to the timestamps", arguments: rates)
   func rate(_ row: RateRow) {
     #expect(
       InputRate.nearest(timestamps: row.timestamps, declared: row.declared)?.description == row.rate
@@ -59,8 +59,9 @@ struct InputAnalysisTests {
   struct PassRow: Sendable, CustomTestStringConvertible {
     let testDescription: String
     var codec: NALCodec? = .h264
-    /// Stamps in frames, in the order of decoding; those of key pictures.
+    /// Timestamps in frames, in decoding order.
     let timestamps: [Double]
+    /// Indices of the key frames in `timestamps`.
     let keys: Set<Int>
     var segment: Int64 = 1_000_000
     let verdict: PassThroughAnalysis.Verdict
@@ -71,16 +72,17 @@ struct InputAnalysisTests {
 
   static let passes = [
     PassRow(
-      testDescription: "a group is a segment", timestamps: regular(51), keys: [0, 25, 50],
+      testDescription: "a GOP is a segment", timestamps: regular(51), keys: [0, 25, 50],
       verdict: .fits(.init(rate: rate25, groupFrames: 25, segmentFrames: 25))),
     PassRow(
-      testDescription: "two segments in a group", timestamps: regular(101), keys: [0, 50, 100],
+      testDescription: "two segments per GOP", timestamps: regular(101), keys: [0, 50, 100],
       verdict: .fits(.init(rate: rate25, groupFrames: 50, segmentFrames: 50))),
     PassRow(
-      testDescription: "five groups in a segment", timestamps: regular(11), keys: [0, 5, 10],
+      testDescription: "five GOPs per segment", timestamps: regular(11), keys: [0, 5, 10],
       verdict: .fits(.init(rate: rate25, groupFrames: 5, segmentFrames: 25))),
     PassRow(
-      testDescription: "groups and segments do not go into one another", timestamps: regular(61),
+      testDescription: "neither GOP nor segment is a multiple of the other",
+      timestamps: regular(61),
       keys: [0, 30, 60],
       verdict: .fits(
         .init(rate: rate25, groupFrames: 30, segmentFrames: 25, hasVariableDuration: true))),
@@ -90,10 +92,10 @@ struct InputAnalysisTests {
       keys: [0, 25, 50],
       verdict: .fits(.init(rate: rate25, groupFrames: 25, segmentFrames: 25))),
     PassRow(
-      testDescription: "a picture is missing", timestamps: regular(52).filter { $0 != 9 },
+      testDescription: "a frame is missing", timestamps: regular(52).filter { $0 != 9 },
       keys: [0, 24, 49], verdict: .unfit(.irregularRate(rate25))),
     PassRow(
-      testDescription: "key pictures at changing distances", timestamps: regular(51),
+      testDescription: "key frames at changing distances", timestamps: regular(51),
       keys: [0, 20, 50],
       verdict: .fits(
         .init(rate: rate25, groupFrames: 30, segmentFrames: 25, hasVariableDuration: true))),
@@ -101,20 +103,20 @@ struct InputAnalysisTests {
       testDescription: "B-frames", timestamps: [0, 3, 1, 2, 6, 4, 5], keys: [0],
       verdict: .unfit(.reordered)),
     PassRow(
-      testDescription: "no second key picture", timestamps: regular(120), keys: [0],
+      testDescription: "no second key frame", timestamps: regular(120), keys: [0],
       verdict: .unfit(.longGroup(4))),
     PassRow(
-      testDescription: "no key picture at all, as with a rolling intra refresh",
+      testDescription: "no key frame, as with a rolling intra refresh",
       timestamps: regular(120), keys: [], verdict: .unfit(.longGroup(4))),
     PassRow(
-      testDescription: "two key pictures only", timestamps: regular(40), keys: [0, 25],
+      testDescription: "two key frames only", timestamps: regular(40), keys: [0, 25],
       verdict: .undecided),
     PassRow(
       testDescription: "another codec", codec: nil, timestamps: [], keys: [],
       verdict: .unfit(.codec("h264"))),
   ]
 
-  @Test("what can be packaged without decoding", arguments: passes)
+  @Test("the analysis decides whether an input is passed through", arguments: passes)
   func pass(_ row: PassRow) {
     let video = InputDescription.Video(
       nalCodec: row.codec, codec: "h264", width: 64, height: 64, rate: nil, parameterSets: [],
@@ -126,7 +128,7 @@ struct InputAnalysisTests {
     #expect(analysis.verdict == row.verdict)
   }
 
-  @Test("pictures before the first key picture do not count")
+  @Test("frames before the first key frame do not count")
   func beginning() {
     let video = InputDescription.Video(
       nalCodec: .hevc, codec: "hevc", width: 64, height: 64, rate: nil, parameterSets: [],
@@ -140,11 +142,11 @@ struct InputAnalysisTests {
         == .fits(.init(rate: Self.rate25, groupFrames: 25, segmentFrames: 25)))
   }
 
-  @Test("lateness is that of the first second, without what a server had kept")
+  @Test("lateness is measured in the first second of live frames, not in a server's backlog")
   func survey() {
     var survey = InputSurvey()
     let frame: Int64 = 40_000_000
-    // A second of pictures at once, then live with up to 12 ms of jitter.
+    // One second of frames arrives at once, then live frames with up to 12 ms of jitter.
     for index in Int64(0)..<25 {
       survey.take(pts: index * frame, arrival: 1_000_000_000 + index * 1000, sent: nil)
     }
@@ -158,7 +160,7 @@ struct InputAnalysisTests {
     #expect(survey.lead == 0)
   }
 
-  @Test("sound with stamps of another time says nothing of the pictures", arguments: [1, -1])
+  @Test("audio timestamps an hour off do not change the lateness of the video", arguments: [1, -1])
   func foreignAudio(sign: Int64) {
     var survey = InputSurvey()
     let hour: Int64 = 3_600_000_000_000
@@ -171,7 +173,7 @@ struct InputAnalysisTests {
     #expect(survey.audioLateness <= 100_000_000)
   }
 
-  @Test("the sender's own time makes the lateness longer")
+  @Test("the sender's time adds its distance from arrival to the lateness")
   func sent() {
     var survey = InputSurvey()
     for index in Int64(0)..<30 {

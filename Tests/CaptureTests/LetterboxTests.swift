@@ -24,7 +24,9 @@ struct LetterboxTests {
     Row(from: "7680x64", into: "64x64", x: 0..<64, y: 30..<32),
   ]
 
-  @Test("a picture is as large as it fits, in the middle, on even places", arguments: rows)
+  @Test(
+    "a frame fills the size in one dimension, is centred, and begins at even coordinates",
+    arguments: rows)
   func area(row: Row) throws {
     let from = try size(row.from)
     let area = try Letterbox.area(width: from.width, height: from.height, within: size(row.into))

@@ -15,7 +15,7 @@ struct ModeChoiceTests {
   }
 
   static let rows = [
-    // Size and rate first.
+    // Size and rate count first.
     Row(
       requested: "1280x720@30", offered: ["MJPG 1280x720@30", "YUYV 640x360@30"],
       chosen: "MJPG 1280x720@30"),
@@ -41,7 +41,7 @@ struct ModeChoiceTests {
     Row(
       requested: "640x480@30", offered: ["YUYV 640x480@60", "YUYV 640x360@30"],
       chosen: "YUYV 640x480@60"),
-    // Between equals JPEG from 720p on, raw below.
+    // Of equal modes, JPEG is chosen from 720p upwards, an uncompressed format below.
     Row(
       requested: "1280x720@30", offered: ["YUYV 1280x720@30", "MJPG 1280x720@30"],
       chosen: "MJPG 1280x720@30"),
@@ -53,7 +53,7 @@ struct ModeChoiceTests {
       requested: "640x480@30", offered: ["NV12 640x480@30", "YUYV 640x480@30"],
       chosen: "YUYV 640x480@30"
     ),
-    // What libv4l2 would convert comes last, even where it is nearer.
+    // A format that libv4l2 converts is last, even if its size is nearer.
     Row(
       requested: "1280x720@30", offered: ["YU12* 1280x720@30", "YUYV 640x480@15"],
       chosen: "YUYV 640x480@15"),
@@ -72,7 +72,7 @@ struct ModeChoiceTests {
       rate: FrameRate(String(sides[1])))
   }
 
-  @Test("it is the nearest", arguments: rows)
+  @Test("the nearest mode is chosen, in any order of the offers", arguments: rows)
   func nearest(row: Row) throws {
     let requested = row.requested.split(separator: "@")
     let rate = try #require(FrameRate(String(requested[1])))
@@ -84,13 +84,13 @@ struct ModeChoiceTests {
     }
   }
 
-  @Test("nothing offered, nothing chosen")
+  @Test("without an offered mode, no mode is chosen")
   func nothing() throws {
     let rate = try #require(FrameRate(30))
     #expect(ModeChoice.nearest([], to: try size("640x360"), rate: rate) == nil)
   }
 
-  @Test("a stepped range gives the value nearest to the wish within it")
+  @Test("a stepped range gives its value nearest to the requested one")
   func stepped() {
     #expect(CameraDevice.nearest(1280, 32, 1920, 16) == 1280)
     #expect(CameraDevice.nearest(1279, 32, 1920, 16) == 1280)

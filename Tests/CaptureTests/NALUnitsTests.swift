@@ -4,7 +4,7 @@ import Testing
 
 @testable import Capture
 
-@Suite("NAL units in bytes, H.264 Annex B and ISO/IEC 14496-15 §5")
+@Suite("NAL units in a byte stream, H.264 Annex B and ISO/IEC 14496-15 §5")
 struct NALUnitsTests {
   struct Row: Sendable, CustomTestStringConvertible {
     let name: String
@@ -37,13 +37,13 @@ struct NALUnitsTests {
       units: []),
   ]
 
-  @Test("units are found", arguments: rows)
+  @Test("NAL units are found at start codes and at lengths", arguments: rows)
   func units(row: Row) {
     let found = NALUnits.ranges(in: row.bytes.span, row.framing).map { Array(row.bytes[$0]) }
     #expect(found == row.units)
   }
 
-  @Test("bytes that cannot stand in a NAL unit are no parameter set, ITU-T H.264 §7.4.1")
+  @Test("a parameter set with bytes that no NAL unit can contain is refused, ITU-T H.264 §7.4.1")
   func malformed() {
     let (sps, pps): ([UInt8], [UInt8]) = (
       [0, 0, 0, 4, 0x67, 0x42, 0xC0, 0x0A], [0, 0, 0, 1, 0x68]

@@ -7,7 +7,7 @@ import Testing
 @Suite("Opus in MPEG-TS, ETSI TS 103 491")
 struct OpusTransportTests {
   /// TOC 0xFC: CELT, 20 ms, one frame; 0xE1: CELT, 2.5 ms, two frames.
-  @Test("control headers are taken off; packets of one PES follow one another in time")
+  @Test("control headers are removed; packets of one PES follow one another in time")
   func packets() {
     let long = [UInt8](repeating: 7, count: 259)
     let bytes: [UInt8] =
@@ -19,7 +19,7 @@ struct OpusTransportTests {
   }
 
   @Test(
-    "what is cut off or no header is none",
+    "a truncated packet and bytes without a control header give no packet",
     arguments: [[], [0x7F], [0x7F, 0xE0, 9, 1], [1, 2, 3]])
   func damaged(bytes: [UInt8]) { #expect(OpusTransport.packets(bytes).isEmpty) }
 }

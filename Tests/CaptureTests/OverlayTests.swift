@@ -5,7 +5,7 @@ import Testing
 
 @testable import Capture
 
-@Suite("The overlay for people")
+@Suite("The overlay text")
 struct OverlayTests {
   static let texts: [(template: String, text: String)] = [
     ("Studio 1", "Studio 1"),
@@ -16,7 +16,7 @@ struct OverlayTests {
     ("a{name}{name}b", "acam-1cam-1b"),
   ]
 
-  @Test("places in braces are filled in for each frame", arguments: texts)
+  @Test("placeholders in braces are replaced for each frame", arguments: texts)
   func text(row: (template: String, text: String)) throws {
     let painter = try OverlayPainter(
       try #require(Overlay(row.template)), name: "cam-1", size: try size("320x180"))
@@ -24,11 +24,11 @@ struct OverlayTests {
   }
 
   @Test(
-    "an empty text, unknown places and braces without a partner are refused",
+    "an empty text, an unknown placeholder and a brace without its partner are refused",
     arguments: ["", "{", "}", "{}", "{time}", "{name", "name}", "{{name}}", "{NAME}"])
   func refused(_ template: String) { #expect(Overlay(template) == nil) }
 
-  @Test("a character without a glyph becomes one box, a space stays one")
+  @Test("a character without a glyph is drawn as one box; a space remains a space")
   func boxes() {
     let text = "Ä b\u{65}\u{301}€👩‍👩‍👧~"
     let letters = OverlayPainter.letters(text)
@@ -38,9 +38,9 @@ struct OverlayTests {
   }
 
   @Test(
-    "it is painted in the rendition's size, white on a box above the players' controls",
+    "the overlay is painted in the rendition's size, white, above the controls of players",
     arguments: sizes + ["64x64", "1920x1080"])
-  func place(_ text: String) throws {
+  func area(_ text: String) throws {
     let size = try size(text)
     let source = try TestPattern(size: try self.size("640x360"))
       .draw(frame: 1, milliseconds: 1_700_000_000_007)

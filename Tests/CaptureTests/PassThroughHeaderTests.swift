@@ -5,7 +5,7 @@ import Testing
 
 @testable import Capture
 
-@Suite("The CMAF header of what is packaged as it came")
+@Suite("The CMAF header of a pass-through track")
 struct PassThroughHeaderTests {
   private func video(_ codec: NALCodec, _ sets: [[UInt8]]) -> InputDescription.Video {
     InputDescription.Video(
@@ -13,7 +13,7 @@ struct PassThroughHeaderTests {
       parameterSets: sets, configuration: [])
   }
 
-  @Test("H.264: avcC holds the source's own parameter sets, RFC 6381 §3.3")
+  @Test("H.264: avcC has the parameter sets of the source, RFC 6381 §3.3")
   func advanced() throws {
     let size = try #require(VideoSize(width: 640, height: 360))
     let encoder = try VideoEncoder(
@@ -22,9 +22,9 @@ struct PassThroughHeaderTests {
     let header = try PassThroughHeader(video(.h264, sets), size: size, rate: .thirty)
     #expect(header.codecs == encoder.codecString)
     let path = "moov/trak/mdia/minf/stbl/stsd/avc1/avcC"
-    let own = try #require(Box.at(path, in: header.bytes)).content
+    let copied = try #require(Box.at(path, in: header.bytes)).content
     let coded = try #require(Box.at(path, in: try encoder.initSegment())).content
-    #expect(own == coded)
+    #expect(copied == coded)
     let mdhd = try #require(Box.at("moov/trak/mdia/mdhd", in: header.bytes))
     #expect(mdhd.number(mdhd.content[0] == 1 ? 20 : 12, 4) == 90_000)
   }
@@ -52,7 +52,7 @@ struct PassThroughHeaderTests {
     #expect(String(decoding: stsd.content[12..<16], as: UTF8.self) == "hvc1")
   }
 
-  @Test("without parameter sets there is none", arguments: [NALCodec.h264, .hevc])
+  @Test("without parameter sets, a header is refused", arguments: [NALCodec.h264, .hevc])
   func nothing(codec: NALCodec) throws {
     let size = try #require(VideoSize(width: 640, height: 360))
     #expect(throws: FFmpegError.self) {

@@ -4,7 +4,7 @@ import TestSupport
 
 @testable import Capture
 
-/// What the tests need of slice headers, H.264 §7.3.3.
+/// The fields of a slice header that the tests need, H.264 §7.3.3.
 struct SliceHeader {
   let type: Int
   let idrFrameID: Int?

@@ -4,9 +4,9 @@ import Testing
 
 @testable import Capture
 
-@Suite("The test source's sound: 1 kHz for 100 ms from each whole UTC second")
+@Suite("The test tone: 1 kHz for 100 ms from each whole UTC second")
 struct TestToneTests {
-  @Test("4,800 samples at 48 kHz, 100 full periods, from the second on; silence otherwise")
+  @Test("a beep is 4,800 samples at 48 kHz from the second, 100 full periods; silence otherwise")
   func oneSecond() {
     let tone = TestTone()
     let second: Int64 = 1_795_155_720 * 48_000
@@ -23,19 +23,19 @@ struct TestToneTests {
     #expect(plane[5800...].allSatisfy { $0 == 0 })
   }
 
-  @Test("how it is cut into blocks makes no difference", arguments: [1, 441, 1024, 50_000])
+  @Test("the samples do not depend on the size of the blocks", arguments: [1, 441, 1024, 50_000])
   func blocks(step: Int) {
     let tone = TestTone(sampleRate: 44_100, channels: 1)
     let first: Int64 = 1_795_155_719 * 44_100 + 17
     var pieces: [Float] = []
-    for place in stride(from: 0, to: 100_000, by: step) {
-      let count = min(step, 100_000 - place)
-      pieces += tone.audio(from: first + Int64(place), count: count).planes[0]
+    for offset in stride(from: 0, to: 100_000, by: step) {
+      let count = min(step, 100_000 - offset)
+      pieces += tone.audio(from: first + Int64(offset), count: count).planes[0]
     }
     #expect(pieces == tone.audio(from: first, count: 100_000).planes[0])
   }
 
-  @Test("after an announced step the seconds are the wall clock's")
+  @Test("after an announced step, the beeps are at the seconds of the wall clock")
   func announced() {
     let tone = TestTone(channels: 1)
     let second: Int64 = 1_795_155_720 * 48_000
@@ -46,7 +46,7 @@ struct TestToneTests {
     #expect(behind.firstIndex { $0 != 0 } == 12_001)
   }
 
-  @Test("channels sound alike, and before 1970 it works too")
+  @Test("all channels are equal, also before 1970")
   func channels() {
     let audio = TestTone(channels: 2).audio(from: -48_000, count: 100)
     #expect(audio.channels == 2 && audio.planes[0] == audio.planes[1])

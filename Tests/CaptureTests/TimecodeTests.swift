@@ -5,7 +5,7 @@ import Testing
 
 @testable import Capture
 
-@Suite("The timecode for people")
+@Suite("The readable timecode")
 struct TimecodeTests {
   struct Row: Sendable, CustomTestStringConvertible {
     let milliseconds: Int64
@@ -20,15 +20,15 @@ struct TimecodeTests {
     Row(milliseconds: 86_400_000, text: "00:00:00.000"),
   ]
 
-  @Test("it is UTC with three digits of milliseconds", arguments: rows)
+  @Test("the text is the UTC time of day with milliseconds", arguments: rows)
   func text(row: Row) {
     #expect(String(decoding: Timecode.text(row.milliseconds), as: UTF8.self) == row.text)
   }
 
   @Test(
-    "the box is below the strip, does not touch it, and is within the picture",
+    "the box is below the strip without touching it, and within the frame",
     arguments: sizes + ["64x64", "360x640", "1080x1920", "3840x2160", "64x7680", "7680x64"])
-  func place(_ text: String) throws {
+  func area(_ text: String) throws {
     let size = try size(text)
     let box = Timecode(width: size.width, height: size.height).box
     let strip = BurnedClock.strip(height: size.height).upperBound
@@ -36,12 +36,12 @@ struct TimecodeTests {
     #expect(9 * box.y.lowerBound >= size.height)
     #expect(box.y.upperBound <= size.height)
     #expect(box.x.lowerBound >= 0 && box.x.upperBound <= size.width)
-    // The digits, seven dots of them, are at least an eighteenth of the height.
+    // The digits are seven dots high, at least 1/18 of the height.
     #expect(18 * (box.y.count - 4) >= size.height)
     #expect(box.x.lowerBound % 2 == 0 && box.y.lowerBound % 2 == 0)
   }
 
-  @Test("digits are white on black, and the box leaves the strip readable", arguments: sizes)
+  @Test("digits are white on black, and the strip stays readable", arguments: sizes)
   func painted(_ text: String) throws {
     let size = try size(text)
     let timestamp: Int64 = 1_700_000_000_000 + 45_678
@@ -61,7 +61,7 @@ struct TimecodeTests {
   }
 
   @Test(
-    "odd shapes are painted without going beyond the planes",
+    "unusual sizes are painted within their planes",
     arguments: ["64x64", "64x7680", "7680x64", "66x130"])
   func oddShapes(_ text: String) throws {
     let size = try size(text)

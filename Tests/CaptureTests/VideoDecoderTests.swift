@@ -5,11 +5,11 @@ import Testing
 
 @testable import Capture
 
-@Suite("Decoding an input's pictures")
+@Suite("Decoding the access units of an input")
 struct VideoDecoderTests {
   private static let frame: Int64 = 33_333_333
 
-  /// Access units as an input gives them, of pictures that carry their stamp.
+  /// Access units as from an input; their frames have burned clocks from 1,000,000 ms.
   private func coded(
     _ text: String, _ count: Int
   ) throws -> (InputDescription.Video, [AccessUnit]) {
@@ -35,11 +35,11 @@ struct VideoDecoderTests {
 
   private func clock(_ frame: VideoFrame) -> Int64? { ClockReader.read(frame) }
 
-  @Test("each unit gives its picture at once, with its facts")
+  @Test("each access unit gives its frame immediately, with its times and size")
   func atOnce() throws {
     let (video, units) = try coded("640x360", 20)
     var decoder = try VideoDecoder(video)
-    let maker = try FrameNormalizer(size: size("640x360"))
+    let normalizer = try FrameNormalizer(size: size("640x360"))
     for (index, unit) in units.enumerated() {
       let frames = decoder.decode(unit)
       try #require(frames.count == 1)
@@ -47,18 +47,18 @@ struct VideoDecoderTests {
       #expect(frame.pts == unit.pts && frame.arrival == unit.arrival)
       #expect(frame.senderTime == Int64(index))
       #expect(frame.width == 640 && frame.height == 360)
-      let shown = try maker.frame(frame)
+      let shown = try normalizer.frame(frame)
       #expect(clock(shown) == 1_000_000 + Int64(index))
     }
     #expect(decoder.errors == 0)
   }
 
-  @Test("another size in mid-stream is decoded and letterboxed to the wished one")
+  @Test("frames of another size in mid-stream are letterboxed to the requested size")
   func anotherSize() throws {
     let (video, units) = try coded("640x360", 3)
     let (other, more) = try coded("320x180", 3)
     var decoder = try VideoDecoder(video)
-    let maker = try FrameNormalizer(size: size("640x360"))
+    let normalizer = try FrameNormalizer(size: size("640x360"))
     for unit in units { _ = decoder.decode(unit) }
     for (index, unit) in more.enumerated() {
       let announced = AccessUnit(
@@ -66,49 +66,49 @@ struct VideoDecoderTests {
         isKey: unit.isKey, pts: unit.pts + 1_000_000_000, dts: nil, arrival: 0, senderTime: nil)
       let frame = try #require(decoder.decode(announced).first)
       #expect(frame.width == 320)
-      let shown = try maker.frame(frame)
-      #expect(shown.size == maker.size)
+      let shown = try normalizer.frame(frame)
+      #expect(shown.size == normalizer.size)
       #expect(clock(shown) == 1_000_000 + Int64(index))
     }
   }
 
-  @Test("a picture that lies on its side stands upright")
-  func turned() throws {
+  @Test("a frame is rotated as its input declares")
+  func rotated() throws {
     let (video, units) = try coded("640x360", 1)
     let unit = try #require(units.first)
     var decoder = try VideoDecoder(video)
-    let lying = try FrameNormalizer(size: size("640x360")).frame(
+    let stored = try FrameNormalizer(size: size("640x360")).frame(
       try #require(decoder.decode(unit).first))
     let rows: [(Rotation, String, (Int, Int) -> (Int, Int))] = [
       (.quarter, "360x640", { ($1, 359 - $0) }), (.half, "640x360", { (639 - $0, 359 - $1) }),
       (.threeQuarters, "360x640", { (639 - $1, $0) }),
     ]
-    for (turn, shape, place) in rows {
+    for (rotation, shape, position) in rows {
       var video = video
-      video.turn = turn
+      video.turn = rotation
       var decoder = try VideoDecoder(video)
       let decoded = try #require(decoder.decode(unit).first)
       #expect("\(decoded.width)x\(decoded.height)" == shape)
       let upright = Canvas(try FrameNormalizer(size: size(shape)).frame(decoded))
       for y in stride(from: 0, to: upright.height, by: 7) {
         for x in stride(from: 0, to: upright.width, by: 7) {
-          let (column, row) = place(x, y)
-          #expect(upright.colour(x: x, y: y) == Canvas(lying).colour(x: column, y: row))
+          let (column, row) = position(x, y)
+          #expect(upright.colour(x: x, y: y) == Canvas(stored).colour(x: column, y: row))
         }
       }
     }
   }
 
-  @Test("damaged units are counted, and the next key picture is right again")
+  @Test("damaged access units are counted, and the next key frame is decoded correctly")
   func damage() throws {
     let (video, units) = try coded("640x360", 31)
     var decoder = try VideoDecoder(video)
-    let maker = try FrameNormalizer(size: size("640x360"))
+    let normalizer = try FrameNormalizer(size: size("640x360"))
     var last: DecodedFrame?
     for (index, unit) in units.enumerated() {
       var bytes = unit.bytes
       if (3..<6).contains(index) {
-        for place in stride(from: 8, to: bytes.count, by: 3) { bytes[place] ^= 0xA5 }
+        for offset in stride(from: 8, to: bytes.count, by: 3) { bytes[offset] ^= 0xA5 }
       }
       let sent = AccessUnit(
         bytes: bytes, parameterSets: [], isKey: unit.isKey, pts: unit.pts, dts: nil, arrival: 0,
@@ -116,11 +116,11 @@ struct VideoDecoderTests {
       last = decoder.decode(sent).last ?? last
     }
     #expect(decoder.errors > 0)
-    let shown = try maker.frame(try #require(last))
+    let shown = try normalizer.frame(try #require(last))
     #expect(clock(shown) == 1_000_030)
   }
 
-  @Test("anything at all is harmless")
+  @Test("arbitrary bytes do not stop the decoder")
   func garbage() throws {
     let (video, _) = try coded("640x360", 1)
     var decoder = try VideoDecoder(video)

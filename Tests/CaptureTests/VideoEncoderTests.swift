@@ -16,20 +16,20 @@ func settings(
     encoder: encoder, preset: preset)
 }
 
-/// The NAL units of a sample, none left over.
+/// The NAL units of a sample, which must contain nothing else.
 func units(_ bytes: [UInt8]) throws -> [[UInt8]] {
   let ranges = NALUnits.ranges(in: bytes.span, .lengthPrefixed)
   try #require(ranges.reduce(0) { $0 + 4 + $1.count } == bytes.count)
   return ranges.map { Array(bytes[$0]) }
 }
 
-@Suite("The encoder")
+@Suite("The video encoder")
 struct VideoEncoderTests {
   /// Ticks since 1970, about now.
   static let start: Int64 = 1_795_155_720 * 90_000
 
   @Test(
-    "one coded picture comes out for each that goes in, at its time, with epoch ticks",
+    "each frame gives one access unit at its time, in ticks since 1970",
     arguments: ["30", "30000/1001", "24000/1001", "60"])
   func oneForOne(rate: String) throws {
     var encoder = try VideoEncoder(settings(rate: rate))
@@ -47,7 +47,7 @@ struct VideoEncoderTests {
   }
 
   @Test(
-    "a sample is length-prefixed slices and nothing else, never of a B picture, sliced threads too",
+    "a sample is length-prefixed I or P slices only, also with sliced threads",
     arguments: ["640x360", "1920x1080"])
   func samples(_ text: String) throws {
     var encoder = try VideoEncoder(settings(text, bitrate: 2000))
@@ -66,7 +66,7 @@ struct VideoEncoderTests {
     }
   }
 
-  @Test("neighbouring IDR pictures differ in idr_pic_id, H.264 §7.4.3, whatever lies between them")
+  @Test("consecutive IDR access units differ in idr_pic_id, at any distance, H.264 §7.4.3")
   func idrFrameIDs() throws {
     var encoder = try VideoEncoder(settings())
     let slate = try SlateFrame.make(size: size("640x360"))
@@ -84,7 +84,7 @@ struct VideoEncoderTests {
     for (one, next) in zip(identifiers, identifiers.dropFirst()) { #expect(one != next) }
   }
 
-  @Test("a scene change makes no IDR picture of its own")
+  @Test("a scene change inserts no key frame")
   func sceneChange() throws {
     var encoder = try VideoEncoder(settings())
     let source = try TestPattern(size: size("640x360"))
@@ -94,14 +94,14 @@ struct VideoEncoderTests {
       let frames = try encoder.encode(
         frame, pts: Self.start + index * 3000, independent: index == 0)
       #expect(frames.map(\.isIndependent) == [index == 0])
-      // Nor a picture of I slices that is none.
+      // Nor an access unit of I slices without IDR.
       let slice = try units(try #require(frames.first).bytes)[0]
       let header = SliceHeader(slice: slice, sps: encoder.parameterSets.sps[0])
       #expect(header.type == (index == 0 ? 2 : 0))
     }
   }
 
-  @Test("the time may jump forwards")
+  @Test("timestamps may jump forwards by a year")
   func jump() throws {
     var encoder = try VideoEncoder(settings())
     let slate = try SlateFrame.make(size: size("640x360"))
@@ -114,7 +114,7 @@ struct VideoEncoderTests {
     }
   }
 
-  @Test("the clock is read again after 640x360 at 150 kbit/s, decoded behind our own header")
+  @Test("the burned clock is readable after encoding 640x360 at 150 kbit/s, with our header")
   func clockSurvives() throws {
     var encoder = try VideoEncoder(settings(bitrate: 150))
     let configuration = try #require(
@@ -136,7 +136,7 @@ struct VideoEncoderTests {
     #expect(bytes * 8 < 3 * 150_000 * 3 / 2)
   }
 
-  @Test("no key frame is larger than a few frames' worth, even of noise")
+  @Test("a key frame of noise has at most the bytes of six mean frames")
   func keyFrames() throws {
     var encoder = try VideoEncoder(settings("320x180", bitrate: 300))
     let pool = try VideoFramePool(size: size("320x180"))
@@ -165,13 +165,13 @@ struct VideoEncoderTests {
     #expect((frame * 8 / 10...frame * 12 / 10).contains(mean))
   }
 
-  @Test("several threads encode the same pictures, and get the same bytes")
+  @Test("several threads that encode the same frames get the same bytes")
   func threads() throws {
     let source = try TestPattern(size: size("640x360"))
     let requested = try settings()
     let results = Locked<[[UInt8]]>([])
     for round in Int64(0)..<3 {
-      // Pictures of the second round lie in memory that was used before.
+      // Frames of the second round are in reused memory.
       let frames = (0..<15).map { source.draw(frame: round * 15 + $0, milliseconds: $0 * 33) }
       DispatchQueue.concurrentPerform(iterations: 4) { _ in
         var bytes: [UInt8] = []
@@ -195,7 +195,7 @@ struct VideoEncoderTests {
     }
   }
 
-  @Test("a picture of another size is scaled; of another shape it is letterboxed, not stretched")
+  @Test("a frame of another size is scaled; of another aspect ratio, letterboxed")
   func scaled() throws {
     var encoder = try VideoEncoder(settings("640x480", bitrate: 3000))
     let header = try encoder.initSegment()
@@ -221,7 +221,7 @@ struct VideoEncoderTests {
   }
 
   @Test(
-    "an encoder that cannot be had is replaced by libx264, and the reason says why",
+    "libx264 replaces an unavailable encoder, and fallbackReason contains the cause",
     arguments: [
       Refused(name: "h264_nonsense", reason: "libavcodec has no encoder 'h264_nonsense'"),
       Refused(name: "", reason: "libavcodec has no encoder ''"),
@@ -243,7 +243,7 @@ struct VideoEncoderTests {
     #expect(frames.map(\.isIndependent) == [true])
   }
 
-  @Test("libx264 itself has no fallback: an unknown preset is an error that names it")
+  @Test("an unknown preset of libx264 is an error that contains its name; there is no fallback")
   func unknownPreset() throws {
     let wrong = try settings(preset: "lightning")
     let error = #expect(throws: FFmpegError.self) { _ = try VideoEncoder(wrong).name }
@@ -252,7 +252,7 @@ struct VideoEncoderTests {
     #expect(right.fallbackReason == nil)
   }
 
-  @Test("an encoder that writes start codes and announces nothing gives the same kind of samples")
+  @Test("an encoder with start codes and in-band parameter sets gives length-prefixed samples")
   func foreignEncoder() throws {
     let opened = try OpenedCodec(settings(), dialect: .foreign)
     #expect(opened.codec.announcedParameterSets == nil)

@@ -4,7 +4,7 @@ import Foundation
 import Logging
 import Testing
 
-@Suite("The access log's file")
+@Suite("The file of the access log")
 struct LineFileTests {
   private let folder = FileManager.default.temporaryDirectory.appending(
     path: "line-file-\(UUID().uuidString)")
@@ -17,7 +17,7 @@ struct LineFileTests {
 
   private func text(_ url: URL) throws -> String { try String(contentsOf: url, encoding: .utf8) }
 
-  @Test("lines are appended in their order, and closing writes what waits")
+  @Test("lines are appended in order, and close writes the queued lines")
   func order() throws {
     let url = folder.appending(path: "a.log")
     try "before\n".write(to: url, atomically: true, encoding: .utf8)
@@ -30,7 +30,7 @@ struct LineFileTests {
     #expect(file.lostCount == 1)
   }
 
-  @Test("a file that was moved away is opened anew when asked")
+  @Test("reopen creates a file at the path if the file was moved away")
   func reopening() throws {
     let (url, moved) = (folder.appending(path: "a.log"), folder.appending(path: "a.log.1"))
     let file = try LineFile(url.path, log: log)
@@ -46,7 +46,7 @@ struct LineFileTests {
     #expect(lines.all.count == 1)
   }
 
-  @Test("a full disk is warned of once, and every line is counted")
+  @Test("a full disk causes one warning, and each lost line is counted")
   func fullDisk() throws {
     let file = try LineFile("/dev/full", log: log)
     for _ in 0..<3 {
@@ -60,7 +60,7 @@ struct LineFileTests {
     #expect(lines.all.first?.contains("No space left on device") == true)
   }
 
-  @Test("more than fits in the queue is lost, and that is said once")
+  @Test("lines beyond the size of the queue are lost, with one warning")
   func overflow() throws {
     let url = folder.appending(path: "a.log")
     let file = try LineFile(url.path, log: log)
@@ -72,7 +72,7 @@ struct LineFileTests {
     #expect(lines.all.count == 1)
   }
 
-  @Test("a path that cannot be opened is refused with the reason")
+  @Test("a path that cannot be opened is an error")
   func refused() {
     #expect(throws: LineFile.Failure.self) { try LineFile("/no/such/folder/a.log", log: log) }
   }

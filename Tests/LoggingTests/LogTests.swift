@@ -16,20 +16,22 @@ struct LogTests {
     Log.line(format, level, "some-event", stream, message, at: time)
   }
 
-  @Test("text: time, level in a column, stream, sentence", arguments: [Log.Level.info, .warning])
+  @Test(
+    "a line of text is time, level in a column, stream, message",
+    arguments: [Log.Level.info, .warning])
   func text(_ level: Log.Level) {
     let line = Self.line(.text, "it works", stream: "live", level: level)
     let parts = line.split(separator: " ", omittingEmptySubsequences: true)
     #expect(parts[0].hasPrefix("2026-11-20T06:22:01.234"))
     #expect(parts[1] == level.rawValue)
     #expect(line.hasSuffix(" live: it works\n"))
-    // Sentences begin in the same column whatever the level.
+    // The message begins in the same column at each level.
     let other = Self.line(.text, "it works", stream: "live", level: .error)
     #expect(line.utf8.count == other.utf8.count)
   }
 
   @Test(
-    "an event is one line, whatever the message holds",
+    "an event is one line, also if the message contains line breaks",
     arguments: Log.Format.allCases, ["a\nb", "a\r\nb", "a\u{2028}b", "a\u{85}b", "\n", "a\u{B}b"])
   func oneLine(_ format: Log.Format, _ message: String) {
     let line = Self.line(format, message)
@@ -39,7 +41,7 @@ struct LogTests {
   }
 
   @Test(
-    "JSON is read back as it was written, RFC 8259 §7",
+    "a JSON line parses to the values written, RFC 8259 §7",
     arguments: [
       "plain", "", "\"quoted\" \\ back", "tab\there\r\nand\u{0}\u{1F}\u{7F}", "é 😀 \u{2028}",
       "</script>",
@@ -57,31 +59,31 @@ struct LogTests {
     #expect(JSONText.quoted(message).utf8.allSatisfy { $0 >= 0x20 })
   }
 
-  @Test("a line without a stream has no such member")
+  @Test("a line of an event without a stream has no stream member")
   func noStream() {
     #expect(!Self.line(.json, "x").contains("stream"))
     #expect(!Self.line(.text, "x").contains(": "))
   }
 
-  @Test("what is below the least level is neither made nor written")
+  @Test("a message below the least level is neither evaluated nor written")
   func levels() {
     let written = Written()
     let log = Log(format: .text, least: .warning) { written.lines.append($0) }
-    func sentence(_ text: String) -> String {
-      written.made += 1
+    func message(_ text: String) -> String {
+      written.evaluated += 1
       return text
     }
-    log.write(.debug, "x", sentence("no"))
-    log.write(.info, "x", sentence("no"))
-    log.write(.warning, "x", sentence("a"))
-    log.write(.error, "x", sentence("b"))
-    #expect(written.made == 2)
+    log.write(.debug, "x", message("no"))
+    log.write(.info, "x", message("no"))
+    log.write(.warning, "x", message("a"))
+    log.write(.error, "x", message("b"))
+    #expect(written.evaluated == 2)
     #expect(written.lines.map { $0.suffix(2) } == ["a\n", "b\n"])
   }
 
-  /// Used by one thread.
+  /// The lines written and the messages evaluated; confined to one thread.
   private final class Written: @unchecked Sendable {
     var lines: [String] = []
-    var made = 0
+    var evaluated = 0
   }
 }

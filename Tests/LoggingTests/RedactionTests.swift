@@ -3,7 +3,7 @@
 import Logging
 import Testing
 
-/// A text with a secret in it, and what is left of it.
+/// A text with a secret, and the text after redaction.
 private struct Row: Sendable, CustomTestStringConvertible {
   let kind, text, redacted: String
   var testDescription: String { "\(kind): \(text)" }
@@ -43,7 +43,7 @@ private let rows = [
   Row("user info without password", "http://S@h/", "http://***@h/"),
   Row("stream key of RTMP", "rtmp://h/app/S?x=S", "rtmp://h/app/***"),
   Row(
-    "stream key of RTMPS; a colon after it goes with it", "in RTMPS://h/app/S: refused",
+    "stream key of RTMPS, with the colon after it", "in RTMPS://h/app/S: refused",
     "in RTMPS://h/app/*** refused"),
   Row("stream key in a query", "PUT /live/x.m4s?key=S", "PUT /live/x.m4s?key=***"),
   Row("flag", "--publish-key: \"S S\" was given", "--publish-key: \"***\" was given"),
@@ -56,16 +56,16 @@ private let rows = [
 
 @Suite("Secrets are never logged")
 struct RedactionTests {
-  @Test("each kind of secret is taken out, and nothing else", arguments: rows)
+  @Test("each kind of secret is replaced, and nothing else", arguments: rows)
   fileprivate func kinds(_ row: Row) {
     #expect(row.text.contains("S") || row.text.contains("c2ln"))
     let redacted = Redaction.redact(row.text)
-    // A bearer token ends at the next space: the comma goes with it.
+    // A bearer token ends at the next space, so the comma is replaced with it.
     #expect(redacted == row.redacted)
   }
 
   @Test(
-    "what is no secret stays as it is",
+    "a text without a secret is unchanged",
     arguments: [
       "/live/video/segment1795155720.3.m4s?_HLS_msn=1&_HLS_part=2", "listening http://[::]:8080/",
       "live: playable after 312 ms", "/t", "/test/t1/x", "no key: the path is empty", "",
@@ -76,7 +76,7 @@ struct RedactionTests {
     #expect(Redaction.redact(text) == text)
   }
 
-  @Test("what was redacted stays the same")
+  @Test("redacting a redacted text changes nothing")
   func twice() {
     for row in rows { #expect(Redaction.redact(row.redacted) == row.redacted) }
   }

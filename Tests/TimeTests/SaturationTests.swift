@@ -5,7 +5,7 @@ import Time
 
 @Suite("Time values saturate instead of overflowing")
 struct SaturationTests {
-  @Test("sums and differences beyond the range are its nearest end")
+  @Test("sums and differences beyond the range are the nearest value of the range")
   func sums() {
     #expect(Interval.max + .nanoseconds(1) == .max)
     #expect(Interval.min - .nanoseconds(1) == .min)
@@ -43,7 +43,7 @@ struct SaturationTests {
     #expect(Interval.milliseconds(250).seconds == 0.25)
   }
 
-  @Test("instants are ordered, and a difference leads from one to the other")
+  @Test("instants are ordered, and an instant plus the difference to another is the other")
   func instants() {
     let start = MonotonicTime(nanoseconds: 5)
     let end = start + .milliseconds(20)
