@@ -5,7 +5,7 @@ import Media
 import Sharing
 import Testing
 
-@Suite("Audio chunks: one for each part")
+@Suite("Audio chunks: one per part")
 struct AudioChunkerTests {
   static func segmentation() throws -> AudioSegmentation {
     let video = Segmentation(
@@ -17,7 +17,7 @@ struct AudioChunkerTests {
     [0x21, UInt8(truncatingIfNeeded: index), UInt8(truncatingIfNeeded: index >> 8)]
   }
 
-  @Test("concatenated, the chunks of a segment hold its frames in order; styp begins it")
+  @Test("the chunks of a segment have its AAC frames in order, and the first begins with styp")
   func segment() throws {
     let segmentation = try Self.segmentation()
     var chunker = AudioChunker(segmentation: segmentation)
@@ -25,15 +25,15 @@ struct AudioChunkerTests {
     let first = segmentation.firstFrame(of: number)
     var chunks: [AudioChunk] = []
     for index in first..<first + 47 {
-      let made = chunker.add(Self.bytes(index), frame: index, captured: index * 10)
-      #expect(made.isEmpty == ((index - first + 1) % 5 != 0 && index != first + 46))
-      chunks += made
+      let ended = chunker.add(Self.bytes(index), frame: index, captured: index * 10)
+      #expect(ended.isEmpty == ((index - first + 1) % 5 != 0 && index != first + 46))
+      chunks += ended
     }
     #expect(chunks.map(\.frames) == [5, 5, 5, 5, 5, 5, 5, 5, 5, 2])
-    for (place, chunk) in chunks.enumerated() {
+    for (part, chunk) in chunks.enumerated() {
       let tree = try BoxTree(chunk.bytes.array)
-      #expect(tree.order.first == (place == 0 ? "styp" : "prft"))
-      #expect(chunk.firstFrame == first + Int64(5 * place))
+      #expect(tree.order.first == (part == 0 ? "styp" : "prft"))
+      #expect(chunk.firstFrame == first + Int64(5 * part))
       #expect(chunk.captured == chunk.firstFrame * 10)
       #expect(tree.fields["tfdt.time"] == UInt64(chunk.firstFrame * 1024))
       let frames = chunk.firstFrame..<chunk.firstFrame + chunk.frames
@@ -42,7 +42,7 @@ struct AudioChunkerTests {
     #expect(chunker.flush().isEmpty)
   }
 
-  @Test("a missing frame ends its chunk early; the end flushes what waits")
+  @Test("a missing AAC frame ends its chunk, and flush returns the unfinished chunk")
   func missing() throws {
     let segmentation = try Self.segmentation()
     var chunker = AudioChunker(segmentation: segmentation)

@@ -2,20 +2,20 @@
 
 import Testing
 
-/// ISO BMFF boxes as readable text: every field by name, sizes checked, nothing left over.
+/// ISO BMFF boxes as readable text: every field by name, with sizes checked.
 ///
-/// Reads only what a chunk may contain, independently of the writer.
+/// Reads only boxes and fields of a chunk, independently of the writer; surplus bytes are an error.
 /// - Source: ISO/IEC 14496-12 §4.2 (boxes), §8.8 (movie fragments), §8.16.2 (styp), §8.16.5 (prft)
 struct BoxTree {
   struct Malformed: Error, CustomStringConvertible {
     let description: String
   }
 
-  /// One line a box, two spaces deeper for each parent.
+  /// One line per box, indented by two spaces per parent.
   private(set) var lines: [String] = []
-  /// Each field by `box.field`; the last one wins.
+  /// Each field by `box.field`; of equal names, the last.
   private(set) var fields: [String: UInt64] = [:]
-  /// Where each top-level box begins.
+  /// The offset of each top-level box.
   private(set) var offsets: [String: Int] = [:]
   /// The size of each sample in `trun`.
   private(set) var sampleSizes: [Int] = []
@@ -35,7 +35,7 @@ struct BoxTree {
   private mutating func boxes(in range: Range<Int>, depth: Int) throws {
     var start = range.lowerBound
     while start < range.upperBound {
-      var reader = Reader(bytes: bytes, place: start, end: range.upperBound)
+      var reader = Reader(bytes: bytes, offset: start, end: range.upperBound)
       let size = Int(try reader.take(4))
       let type = try reader.code()
       guard size >= 8, start + size <= range.upperBound else {
@@ -44,8 +44,8 @@ struct BoxTree {
       reader.end = start + size
       if depth == 0 { offsets[type] = start }
       try box(type, size: size, &reader, depth: depth)
-      guard reader.place == start + size else {
-        throw Malformed(description: "\(type): \(start + size - reader.place) bytes left over")
+      guard reader.offset == start + size else {
+        throw Malformed(description: "\(type): \(start + size - reader.offset) bytes left over")
       }
       start += size
     }
@@ -55,19 +55,19 @@ struct BoxTree {
     lines.append("\(String(repeating: "  ", count: depth))[\(type)] size=\(size)")
     switch type {
     case "moof", "traf":
-      try boxes(in: reader.place..<reader.end, depth: depth + 1)
-      reader.place = reader.end
+      try boxes(in: reader.offset..<reader.end, depth: depth + 1)
+      reader.offset = reader.end
     case "styp":
       var line = " major=\(try reader.code()) minor=\(try reader.take(4)) compatible="
       var brands: [String] = []
-      while reader.place < reader.end { brands.append(try reader.code()) }
+      while reader.offset < reader.end { brands.append(try reader.code()) }
       line += brands.joined(separator: ",")
       lines[lines.count - 1] += line
     case "mdat":
-      mediaData = Array(bytes[reader.place..<reader.end])
+      mediaData = Array(bytes[reader.offset..<reader.end])
       let shown = mediaData.map { String($0, radix: 16) }.joined(separator: " ")
       lines[lines.count - 1] += " bytes=" + shown
-      reader.place = reader.end
+      reader.offset = reader.end
     default:
       try field("\(type).version", 1, &reader)
       try field("\(type).flags", 3, &reader, hex: true)
@@ -75,7 +75,7 @@ struct BoxTree {
     }
   }
 
-  /// Takes the next `count` bytes as one number and notes it.
+  /// Reads the next `count` bytes as one number and records it as a field.
   private mutating func field(
     _ name: String, _ count: Int, _ reader: inout Reader, hex: Bool = false
   ) throws {
@@ -123,13 +123,13 @@ struct BoxTree {
 
   private struct Reader {
     let bytes: [UInt8]
-    var place: Int
+    var offset: Int
     var end: Int
 
     mutating func take(_ count: Int) throws -> UInt64 {
-      guard place + count <= end else { throw Malformed(description: "cut off at \(place)") }
-      defer { place += count }
-      return bytes[place..<place + count].reduce(0) { $0 << 8 | UInt64($1) }
+      guard offset + count <= end else { throw Malformed(description: "cut off at \(offset)") }
+      defer { offset += count }
+      return bytes[offset..<offset + count].reduce(0) { $0 << 8 | UInt64($1) }
     }
 
     mutating func code() throws -> String {

@@ -23,13 +23,13 @@ struct ChunkWriterTests {
     try BoxTree(ChunkWriter(trackID: track).chunk(sample, startsSegment: startsSegment).array)
   }
 
-  @Test("the first chunk of a segment, box by box")
+  @Test("the first chunk of a segment equals its golden file")
   func firstChunk() throws {
     let tree = try Self.tree(Self.sample(), startsSegment: true)
     Golden.expect(tree.text, equals: "first-chunk.txt")
   }
 
-  @Test("a chunk within a segment, box by box")
+  @Test("a later chunk of a segment equals its golden file")
   func laterChunk() throws {
     let sample = Self.sample(
       payload: [0, 0, 0, 1, 0x41], time: 161_564_014_802_190,
@@ -37,14 +37,16 @@ struct ChunkWriterTests {
     Golden.expect(try Self.tree(sample).text, equals: "later-chunk.txt")
   }
 
-  @Test("styp stands before the first chunk of a segment only, prft before moof, mdat last")
+  @Test("only the first chunk of a segment has styp; prft precedes moof, and mdat is last")
   func order() throws {
     #expect(
       try Self.tree(Self.sample(), startsSegment: true).order == ["styp", "prft", "moof", "mdat"])
     #expect(try Self.tree(Self.sample()).order == ["prft", "moof", "mdat"])
   }
 
-  @Test("the data offset leads from the start of moof to the sample", arguments: [true, false])
+  @Test(
+    "the data offset is the distance from the start of moof to the sample",
+    arguments: [true, false])
   func dataOffset(startsSegment: Bool) throws {
     let sample = Self.sample()
     let tree = try Self.tree(sample, startsSegment: startsSegment)
@@ -55,23 +57,24 @@ struct ChunkWriterTests {
     #expect(start + size == bytes.count)
   }
 
-  @Test("addresses count from the fragment: default-base-is-moof and nothing else in tfhd")
+  @Test("tfhd has default-base-is-moof and no other flag")
   func fragmentRelative() throws {
     #expect(try Self.tree(Self.sample()).fields["tfhd.flags"] == 0x02_0000)
   }
 
   @Test(
-    "decode times have 64 bits: ticks since 1970 do not fit into 32",
+    "decode times have 64 bits, because ticks since 1970 exceed 32",
     arguments: [0, 0xFFFF_FFFF, 0x1_0000_0000, 161_564_014_799_187, Int64.max])
   func decodeTime(time: Int64) throws {
     let tree = try Self.tree(Self.sample(time: time))
     #expect(tree.fields["tfdt.version"] == 1)
     #expect(tree.fields["tfdt.time"] == UInt64(time))
     #expect(tree.fields["prft.version"] == 1)
-    #expect(tree.fields["prft.time"] == UInt64(time), "prft and tfdt speak of the same sample")
+    #expect(
+      tree.fields["prft.time"] == UInt64(time), "prft and tfdt have the time of the same sample")
   }
 
-  @Test("prft has the capture time as NTP, flags 24: real time, and what it was when captured")
+  @Test("prft has the capture time as NTP, and flags 24: real time, time of capture")
   func producerTime() throws {
     // 1.25 s after 2026-11-20T06:22:00Z, which is 1795155720 + 2208988800 in NTP seconds.
     let tree = try Self.tree(Self.sample(captured: 1_795_155_721_250_000_000), track: 5)
@@ -80,7 +83,7 @@ struct ChunkWriterTests {
     #expect(tree.fields["prft.ntp"] == UInt64(1_795_155_721 + 2_208_988_800) << 32 | 0x4000_0000)
   }
 
-  @Test("a chunk holds one sample with its duration, size and flags", arguments: [true, false])
+  @Test("a chunk has one sample with its duration, size and flags", arguments: [true, false])
   func oneSample(isSync: Bool) throws {
     let tree = try Self.tree(Self.sample(duration: 4_000_000_000, isSync: isSync), track: 9)
     #expect(tree.fields["trun.samples"] == 1)
@@ -91,12 +94,14 @@ struct ChunkWriterTests {
     #expect(tree.fields["tfhd.track"] == 9)
   }
 
-  @Test("the sequence number may be any 32 bits", arguments: [0, 1, UInt32.max])
+  @Test("the sequence number may have any value of 32 bits", arguments: [0, 1, UInt32.max])
   func sequence(number: UInt32) throws {
     #expect(try Self.tree(Self.sample(sequence: number)).fields["mfhd.sequence"] == UInt64(number))
   }
 
-  @Test("sizes are exact for every payload", arguments: [0, 1, 7, 8, 255, 256, 65_536, 1_000_003])
+  @Test(
+    "the size of a chunk is that of its boxes and payload",
+    arguments: [0, 1, 7, 8, 255, 256, 65_536, 1_000_003])
   func sizes(count: Int) throws {
     let payload = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7) }
     for startsSegment in [true, false] {
@@ -108,7 +113,7 @@ struct ChunkWriterTests {
     }
   }
 
-  @Test("a number without media is a styp and nothing else, the one with which segments start")
+  @Test("a segment without media is the styp with which each segment begins")
   func bare() throws {
     let bare = SegmentType.bare.array
     #expect(try BoxTree(bare).order == ["styp"])

@@ -4,7 +4,7 @@ import CMAF
 import TestSupport
 import Testing
 
-@Suite("NTP time stamps, RFC 5905 §6")
+@Suite("NTP timestamps, RFC 5905 §6")
 struct NTPTimeTests {
   struct Row: Sendable, CustomTestStringConvertible {
     let unix: Int64
@@ -13,14 +13,14 @@ struct NTPTimeTests {
   }
 
   @Test(
-    "seconds since 1900 above, their fraction below",
+    "the upper 32 bits are seconds since 1900, the lower 32 bits their fraction",
     arguments: [
       // RFC 5905, figure 4: 1 January 1970 is 2,208,988,800; 31 December 1999 is 3,155,587,200.
       Row(unix: 0, timestamp: 2_208_988_800 << 32),
       Row(unix: 946_598_400_000_000_000, timestamp: 3_155_587_200 << 32),
       Row(unix: 500_000_000, timestamp: 2_208_988_800 << 32 | 0x8000_0000),
       Row(unix: -500_000_000, timestamp: 2_208_988_799 << 32 | 0x8000_0000),
-      // A nanosecond is 4.29 units; rounded to the nearest.
+      // A nanosecond is 4.29 units, rounded to the nearest.
       Row(unix: 1, timestamp: 2_208_988_800 << 32 | 4),
       Row(unix: 999_999_999, timestamp: 2_208_988_800 << 32 | 0xFFFF_FFFC),
       Row(unix: -2_208_988_800_000_000_000, timestamp: 0),
@@ -32,10 +32,10 @@ struct NTPTimeTests {
     #expect(NTPTime.unixNanoseconds(of: row.timestamp) == row.unix)
   }
 
-  @Test("the era after 2036 begins at 0")
+  @Test("the era from 2036 begins at 0")
   func nextEra() { #expect(NTPTime.from(unixNanoseconds: 2_085_978_496_000_000_000) == 0) }
 
-  @Test("every nanosecond comes back", arguments: UInt64(0)..<20)
+  @Test("a time converted to NTP and back is the same nanosecond", arguments: UInt64(0)..<20)
   func roundTrip(seed: UInt64) {
     var random = SplitMix64(seed: seed)
     for _ in 0..<200 {
@@ -44,8 +44,8 @@ struct NTPTimeTests {
     }
   }
 
-  @Test("no stamp is too absurd to read")
-  func absurd() {
+  @Test("extreme timestamps convert without overflow")
+  func extremes() {
     #expect(NTPTime.unixNanoseconds(of: .max) == 2_085_978_496_000_000_000)
     _ = NTPTime.from(unixNanoseconds: .max)
     _ = NTPTime.from(unixNanoseconds: .min)

@@ -5,7 +5,7 @@ import Sharing
 import TestSupport
 import Testing
 
-@Suite("CMAF chunks of several audio frames, ISO/IEC 23000-19 §7.3.2.3, ISO/IEC 14496-12 §8.8")
+@Suite("CMAF chunks of several AAC frames, ISO/IEC 23000-19 §7.3.2.3, ISO/IEC 14496-12 §8.8")
 struct SampleRunTests {
   static func run(
     _ payloads: [[UInt8]] = [[0x21, 1], [0x21, 2, 2], [0x21, 3], [0x21, 4], [0x21, 5, 5, 5]],
@@ -20,19 +20,19 @@ struct SampleRunTests {
     ChunkWriter().chunk(run, startsSegment: startsSegment).array
   }
 
-  @Test("the first chunk of an audio segment, box by box")
+  @Test("the first chunk of an audio segment equals its golden file")
   func first() throws {
     let tree = try BoxTree(Self.bytes(Self.run(), startsSegment: true))
     Golden.expect(tree.text, equals: "audio-first-chunk.txt")
   }
 
-  @Test("a chunk of one audio frame, box by box")
+  @Test("a chunk of one AAC frame equals its golden file")
   func single() throws {
     let run = Self.run([[0x21, 0x10]], time: 86_167_474_565_120)
     Golden.expect(try BoxTree(Self.bytes(run)).text, equals: "audio-single-frame.txt")
   }
 
-  @Test("duration and flags stand once, sizes for each frame; every frame is independent")
+  @Test("duration and flags occur once, sizes per AAC frame; every AAC frame is independent")
   func fields() throws {
     let tree = try BoxTree(Self.bytes(Self.run()))
     #expect(tree.fields["tfhd.flags"] == 0x02_0028)
@@ -47,20 +47,21 @@ struct SampleRunTests {
     #expect(Self.run().duration == 5120)
   }
 
-  @Test("from the data offset the sizes lead through mdat, frame by frame", arguments: 1...9)
-  func walk(count: Int) throws {
+  @Test("from the data offset, the sample sizes delimit each AAC frame in mdat", arguments: 1...9)
+  func sampleSizes(count: Int) throws {
     let payloads = (0..<count).map { [UInt8](repeating: UInt8($0), count: 7 * $0 + 1) }
     for startsSegment in [true, false] {
       let bytes = Self.bytes(Self.run(payloads), startsSegment: startsSegment)
       let tree = try BoxTree(bytes)
       let coded = payloads.reduce(0) { $0 + $1.count } + (startsSegment ? 24 : 0)
       #expect(Int64(bytes.count - coded) == ChunkWriter.overhead(ofRun: count))
-      var place = try #require(tree.offsets["moof"]) + Int(try #require(tree.fields["trun.offset"]))
+      var offset =
+        try #require(tree.offsets["moof"]) + Int(try #require(tree.fields["trun.offset"]))
       for (payload, size) in zip(payloads, tree.sampleSizes) {
-        #expect(Array(bytes[place..<place + size]) == payload)
-        place += size
+        #expect(Array(bytes[offset..<offset + size]) == payload)
+        offset += size
       }
-      #expect(place == bytes.count && tree.sampleSizes.count == count)
+      #expect(offset == bytes.count && tree.sampleSizes.count == count)
     }
   }
 }

@@ -3,7 +3,7 @@
 import CMAF
 import Testing
 
-/// Bytes of boxes, put together by hand.
+/// Builds the bytes of boxes, independently of the writer.
 private enum Build {
   static func word(_ value: Int) -> [UInt8] {
     [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) }
@@ -36,7 +36,7 @@ private enum Build {
     return box("mp4a", zeros(28), full("esds", descriptor(3, [0, 1, 0] + decoder)))
   }
 
-  /// `ftyp` and `moov`, each part of which may be another.
+  /// `ftyp` and `moov`; each of their boxes can be replaced.
   static func header(
     start: [UInt8] = box("ftyp", Array("cmfc".utf8), word(0)), track: [UInt8] = track,
     edits: [UInt8] = [], media: [UInt8] = media, description: [UInt8]? = nil,
@@ -48,7 +48,7 @@ private enum Build {
   }
 }
 
-/// A header, and what is read of it or why it is refused.
+/// A header, and the expected values or error.
 private struct HeaderRow: Sendable, CustomTestStringConvertible {
   let testDescription: String
   let bytes: [UInt8]
@@ -69,7 +69,7 @@ private let rows: [HeaderRow] = [
   HeaderRow("H.264", Build.header(), 1, 90_000, "avc1.64001f"),
   HeaderRow("AAC-LC", Build.header(entry: Build.mp4a()), 1, 90_000, "mp4a.40.2"),
   HeaderRow(
-    "ISO/IEC 14496-3 §1.6.2.1: an object type behind the escape",
+    "ISO/IEC 14496-3 §1.6.2.1: an object type after the escape",
     Build.header(entry: Build.mp4a(configuration: [0xf9, 0x46])), 1, 90_000, "mp4a.40.42"),
   HeaderRow("MP3", Build.header(entry: Build.mp4a(objectType: 0x6b)), 1, 90_000, "mp4a.6b"),
   HeaderRow(
@@ -80,17 +80,17 @@ private let rows: [HeaderRow] = [
       defaults: Build.full("trex", Build.word(7), Build.word(1), Build.zeros(12))),
     7, 48_000, "avc1.64001f"),
   HeaderRow(
-    "§4.2: a size of 64 bits, and one up to the end",
+    "§4.2: a size of 64 bits, and a size up to the end",
     Build.header(
       start: Build.word(1) + Array("ftyp".utf8) + Build.word(0) + Build.word(20) + Build.word(0),
       end: Build.word(0) + Array("free".utf8) + [1, 2]), 1, 90_000, "avc1.64001f"),
   HeaderRow("no ftyp", Build.box("moov"), .missing("ftyp")),
   HeaderRow("no moov", Build.box("ftyp"), .missing("moov")),
   HeaderRow("two moov", Build.header(end: Build.box("moov")), .several("moov")),
-  HeaderRow("media behind it", Build.header(end: Build.box("mdat")), .unexpected("mdat")),
+  HeaderRow("media after the header", Build.header(end: Build.box("mdat")), .unexpected("mdat")),
   HeaderRow("two tracks", Build.header(more: Build.box("trak")), .several("trak")),
   HeaderRow(
-    "an edit list moves the samples", Build.header(edits: Build.box("edts")), .unexpected("edts")),
+    "an edit list", Build.header(edits: Build.box("edts")), .unexpected("edts")),
   HeaderRow("§4.2: half a box", [0, 0, 0], .truncated("box", needed: 8, have: 3)),
   HeaderRow(
     "§4.2: a box beyond the end", Build.word(100) + Array("ftyp".utf8),
@@ -109,7 +109,7 @@ private let rows: [HeaderRow] = [
     Build.header(defaults: Build.full("trex", Build.word(2), Build.word(1), Build.zeros(12))),
     .mismatch("trex.track_ID", found: "2", expected: "1")),
   HeaderRow(
-    "§8.8.7: chunks name no sample description, so the default counts",
+    "§8.8.7: another default sample description, which chunks do not replace",
     Build.header(defaults: Build.full("trex", Build.word(1), Build.word(2), Build.zeros(12))),
     .mismatch("trex.default_sample_description_index", found: "2", expected: "1")),
   HeaderRow(
@@ -130,7 +130,7 @@ private let rows: [HeaderRow] = [
       entry: Build.box("avc1", Build.zeros(78), Build.box("avcC", [1, 0x64, 0, 0x1f, 0xfd, 0xe1]))),
     .mismatch("avcC.lengthSize", found: "2", expected: "4")),
   HeaderRow(
-    "avcC without SPS, as before the first picture",
+    "avcC without SPS, as before the first frame",
     Build.header(
       entry: Build.box(
         "avc1", Build.zeros(78), Build.box("avcC", [1, 0x64, 0, 0x1f, 0xff, 0xe0, 0]))),
@@ -145,7 +145,7 @@ private let rows: [HeaderRow] = [
 
 @Suite("CMAF headers, ISO/IEC 23000-19 §7.3.1")
 struct TrackHeaderTests {
-  @Test("a header is read or refused", arguments: rows)
+  @Test("a header is parsed to its values, or refused with its error", arguments: rows)
   private func table(_ row: HeaderRow) {
     do throws(TrackHeaderError) {
       let header = try TrackHeader(parsing: row.bytes)
@@ -158,7 +158,7 @@ struct TrackHeaderTests {
     }
   }
 
-  @Test("cut off anywhere it is refused")
+  @Test("a header truncated at any byte is refused")
   func cut() {
     for bytes in [Build.header(), Build.header(entry: Build.mp4a())] {
       for count in 0..<bytes.count {
@@ -167,7 +167,7 @@ struct TrackHeaderTests {
     }
   }
 
-  @Test("chunks follow only a header of their track, ticks and codec")
+  @Test("a header of another track, timescale or codec is refused")
   func check() throws {
     let bytes = Build.header()
     try TrackHeader.check(bytes, trackID: 1, timescale: 90_000, codecs: "avc1.64001f")

@@ -4,7 +4,7 @@ import Media
 import TestSupport
 import Testing
 
-@Suite("Audio cadence: AAC frames in the video's segments")
+@Suite("Audio segmentation: AAC frames in the segments of the video")
 struct AudioSegmentationTests {
   struct Row: Sendable, CustomTestStringConvertible {
     let rate: String
@@ -31,13 +31,15 @@ struct AudioSegmentationTests {
     }
   }
 
-  /// Segments about now, around 1970 and, for what never may overflow, far in the future.
+  /// Segment numbers around 1970, about now, and far in the future to find overflows.
   static func numbers(_ row: Row, count: Int64) -> [Range<Int64>] {
     let now = 1_795_155_720_000_000 / row.segment
     return [-20..<20, now..<now + count, now * 1000..<now * 1000 + 50]
   }
 
-  @Test("a segment begins with the AAC frame that contains the video's boundary", arguments: rows)
+  @Test(
+    "a segment begins with the AAC frame that contains the start of the video segment",
+    arguments: rows)
   func boundary(row: Row) throws {
     let (audio, video) = (try row.audio(), try row.video())
     let wrong = Self.numbers(row, count: 3000).joined().first { number in
@@ -52,24 +54,24 @@ struct AudioSegmentationTests {
     #expect(wrong == nil)
   }
 
-  @Test("no frame is lost or twice, in segments and in parts", arguments: rows)
+  @Test("each AAC frame is in exactly one segment and one part", arguments: rows)
   func partition(row: Row) throws {
     let audio = try row.audio()
-    // Some 100,000 frames each.
-    for run in Self.numbers(row, count: 2_000_000_000 / row.segment) {
-      var next = audio.firstFrame(of: run.lowerBound)
-      for number in run {
+    // About 100,000 AAC frames each.
+    for numbers in Self.numbers(row, count: 2_000_000_000 / row.segment) {
+      var next = audio.firstFrame(of: numbers.lowerBound)
+      for number in numbers {
         var part: Int64 = 0
         let frames = audio.frames(in: number)
-        for position in 0..<frames {
-          let place = audio.partPosition(of: next)
-          guard place.segment == number, place.part == part, place.position == position,
-            place.endsSegment == (position + 1 == frames)
+        for index in 0..<frames {
+          let position = audio.partPosition(of: next)
+          guard position.segment == number, position.part == part, position.position == index,
+            position.endsSegment == (index + 1 == frames)
           else {
-            Issue.record("frame \(next) is not at \(number), \(part), \(position): \(place)")
+            Issue.record("frame \(next) is not at \(number), \(part), \(index): \(position)")
             return
           }
-          if place.endsPart { part += 1 }
+          if position.endsPart { part += 1 }
           next += 1
         }
         guard part == audio.parts(in: number), next == audio.firstFrame(of: number + 1),
@@ -83,7 +85,7 @@ struct AudioSegmentationTests {
     }
   }
 
-  @Test("parts have five frames but for the last of a segment (85 % rule)", arguments: rows)
+  @Test("all parts but the last of a segment have five AAC frames (85 % rule)", arguments: rows)
   func partDurations(row: Row) throws {
     let audio = try row.audio()
     #expect(audio.framesPerPart == 5)
@@ -93,7 +95,9 @@ struct AudioSegmentationTests {
     #expect(last.allSatisfy { (1...5).contains($0) })
   }
 
-  @Test("segments differ by one frame at most, and the mean is the video's", arguments: rows)
+  @Test(
+    "segments differ by at most one AAC frame, and their mean duration is the video's",
+    arguments: rows)
   func segmentDurations(row: Row) throws {
     let (audio, video) = (try row.audio(), try row.video())
     let first = Self.numbers(row, count: 1)[1].lowerBound
@@ -111,7 +115,7 @@ struct AudioSegmentationTests {
     #expect(difference.magnitude < 1024 * UInt128(video.grid.rate.timescale))
   }
 
-  @Test("parts since 1970 are counted exactly, so versions rise by one", arguments: rows)
+  @Test("the number of parts since 1970 is exact, so versions rise by one", arguments: rows)
   func versions(row: Row) throws {
     let audio = try row.audio()
     #expect(audio.partsBefore(0) == 0)
@@ -125,17 +129,17 @@ struct AudioSegmentationTests {
     #expect(wrong == nil)
   }
 
-  @Test("with any part length, versions rise by one and parts fit")
+  @Test("at any requested part duration, versions rise by one and no part exceeds a segment")
   func anyPart() throws {
     var random = SplitMix64(seed: 5)
     for _ in 0..<300 {
       let row = try #require(Self.rows.randomElement(using: &random))
-      let wish = Int64.random(in: 1...60, using: &random)
-      let audio = try row.audio(part: wish)
+      let requested = Int64.random(in: 1...60, using: &random)
+      let audio = try row.audio(part: requested)
       let first = Int64.random(in: 0...3_000_000_000, using: &random)
       let shortest = (first..<first + 40).map { audio.frames(in: $0) }.min()
       #expect(audio.framesPerPart <= (shortest ?? 0))
-      #expect(audio.framesPerPart == wish || wish > audio.framesPerPart)
+      #expect(audio.framesPerPart == requested || requested > audio.framesPerPart)
       for number in first..<first + 40 {
         #expect(
           audio.partsBefore(number + 1) - audio.partsBefore(number) == audio.parts(in: number))
@@ -144,7 +148,7 @@ struct AudioSegmentationTests {
     }
   }
 
-  @Test("one second at 48 kHz: 46 or 47 frames, ten parts of 106.7 ms; numbers of 2026")
+  @Test("one second at 48 kHz is 46 or 47 AAC frames in ten parts of at most 106.7 ms")
   func example() throws {
     let audio = try Row(rate: "30", segment: 1_000_000, sampleRate: 48_000).audio()
     let number: Int64 = 1_795_155_720
@@ -160,13 +164,13 @@ struct AudioSegmentationTests {
     #expect(audio.sample(atOrBefore: number * 1_000_000_000 + 20_834) == number * 48_000 + 1)
   }
 
-  @Test("longer video parts make longer audio parts; shorter ones do not")
-  func partWish() throws {
-    // At 30 fps; none is longer than the video's part, unless that is shorter than five frames.
-    let wishes: [(Int64, Int64)] = [(33_333, 5), (100_000, 5), (200_000, 9), (333_333, 15)]
-    for (wish, frames) in wishes {
+  @Test("audio parts are longer with longer video parts, and never shorter than five AAC frames")
+  func requestedPart() throws {
+    // At 30 fps. An audio part is at most as long as a video part, but has at least five frames.
+    let rows: [(Int64, Int64)] = [(33_333, 5), (100_000, 5), (200_000, 9), (333_333, 15)]
+    for (requested, frames) in rows {
       let video = Segmentation(
-        rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: wish)
+        rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: requested)
       let audio = try #require(AudioSegmentation(following: video, sampleRate: 48_000))
       #expect(audio.framesPerPart == frames)
     }

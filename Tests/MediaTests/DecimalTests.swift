@@ -14,7 +14,7 @@ struct DecimalTests {
   }
 
   @Test(
-    "units of a power of ten print exactly",
+    "a number of decimal units prints exactly",
     arguments: [
       Row(value: 100_100, digits: 6, long: "0.100100", short: "0.1001"),
       Row(value: 1_000_000, digits: 6, long: "1.000000", short: "1"),
@@ -32,7 +32,7 @@ struct DecimalTests {
     #expect(Decimal.shortString(row.value, digits: row.digits) == row.short)
   }
 
-  @Test("what is printed reads as the same number", arguments: UInt64(0)..<20)
+  @Test("a printed number parses to the same value", arguments: UInt64(0)..<20)
   func roundTrip(seed: UInt64) {
     var random = SplitMix64(seed: seed)
     let digits = Int.random(in: 0...9, using: &random)
@@ -41,7 +41,7 @@ struct DecimalTests {
     #expect(Decimal.parse(Decimal.shortString(value, digits: digits), digits: digits) == value)
   }
 
-  @Test("numbers read as units")
+  @Test("a decimal number parses to its units")
   func parsed() {
     #expect(Decimal.parse("1", digits: 6) == 1_000_000)
     #expect(Decimal.parse("0.5", digits: 6) == 500_000)
@@ -51,7 +51,7 @@ struct DecimalTests {
   }
 
   @Test(
-    "what is no decimal number is refused",
+    "a text that is not a decimal number is refused",
     arguments: [
       "", ".", ".5", "1.", "-1", "+1", "1e3", "1,5", " 1", "1 ", "1.2.3", "1.-5", "１", "½", "٣",
       "1000000000", "0.1234567", "NaN", "0x1", "1\r\n",

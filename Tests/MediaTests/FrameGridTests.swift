@@ -4,7 +4,7 @@ import Media
 import TestSupport
 import Testing
 
-@Suite("The frame grid: frame i lies exactly i·den/num seconds after 1970")
+@Suite("The frame grid: frame time i is exactly i·den/num seconds after 1970")
 struct FrameGridTests {
   static let rates = ["30", "25", "30000/1001", "24000/1001", "60000/1001", "12.5", "7", "1000"]
 
@@ -15,7 +15,7 @@ struct FrameGridTests {
   }
 
   @Test(
-    "known frames lie where the fraction says",
+    "frame times and ticks match the known values",
     arguments: [
       Row(rate: "30", index: 0, nanoseconds: 0, ticks: 0),
       Row(rate: "30", index: 1, nanoseconds: 33_333_333, ticks: 3000),
@@ -26,7 +26,7 @@ struct FrameGridTests {
       Row(rate: "12.5", index: 3, nanoseconds: 240_000_000, ticks: 21_600),
       Row(rate: "24000/1001", index: 24, nanoseconds: 1_001_000_000, ticks: 24_024),
       Row(rate: "60000/1001", index: 1, nanoseconds: 16_683_333, ticks: 1001),
-      // 1,795,155,720 s · 30000/1001 = 53,800,870,729.27…; that frame begins 0.27 of a frame earlier.
+      // 1,795,155,720 s · 30000/1001 = 53,800,870,729.27…; this frame begins 0.27 frames earlier.
       Row(
         rate: "30000/1001", index: 53_800_870_729, nanoseconds: 1_795_155_719_990_966_666,
         ticks: 161_564_014_799_187),
@@ -37,7 +37,7 @@ struct FrameGridTests {
     #expect(grid.ticks(row.index) == row.ticks)
   }
 
-  @Test("nothing drifts: a frame a century on is where the fraction says", arguments: rates)
+  @Test("frame times do not drift: they are exact a century after 1970", arguments: rates)
   func drift(text: String) throws {
     let rate = try #require(FrameRate(text))
     let grid = FrameGrid(rate: rate)
@@ -48,7 +48,7 @@ struct FrameGridTests {
     #expect(grid.ticks(index) == centuries * rate.denominator * Int64(rate.timescale))
   }
 
-  @Test("the nearest frame is less than half a frame away", arguments: rates)
+  @Test("the nearest frame is at most half a frame away", arguments: rates)
   func nearest(text: String) throws {
     let rate = try #require(FrameRate(text))
     let grid = FrameGrid(rate: rate)
@@ -57,13 +57,13 @@ struct FrameGridTests {
       let moment = Int64.random(in: -1_000_000_000_000...4_000_000_000_000_000_000, using: &random)
       let frame = grid.nearest(moment)
       // |frame·den/num − moment| ≤ den/(2·num), in units of 1/(2·num) ns.
-      let place = 2 * Int128(frame) * Int128(rate.denominator) * 1_000_000_000
-      let distance = place - 2 * Int128(moment) * Int128(rate.numerator)
+      let position = 2 * Int128(frame) * Int128(rate.denominator) * 1_000_000_000
+      let distance = position - 2 * Int128(moment) * Int128(rate.numerator)
       #expect(distance.magnitude <= UInt128(rate.denominator) * 1_000_000_000)
     }
   }
 
-  @Test("the later of two equally near frames is the nearest")
+  @Test("of two equally near frames, the later is the nearest")
   func tie() throws {
     let grid = FrameGrid(rate: try #require(FrameRate(25)))
     #expect(grid.nearest(20_000_000) == 1)
@@ -72,7 +72,7 @@ struct FrameGridTests {
     #expect(grid.nearest(-20_000_001) == -1)
   }
 
-  @Test("each frame is found again from its own tick", arguments: rates)
+  @Test("the nearest frame to a frame time is its frame", arguments: rates)
   func found(text: String) throws {
     let grid = FrameGrid(rate: try #require(FrameRate(text)))
     var random = SplitMix64(seed: 2)
@@ -84,7 +84,7 @@ struct FrameGridTests {
     }
   }
 
-  @Test("atOrAfter is the first frame not before the moment")
+  @Test("atOrAfter is the first frame at or after the time")
   func atOrAfter() throws {
     let grid = FrameGrid(rate: try #require(FrameRate(25)))
     #expect(grid.atOrAfter(0) == 0)

@@ -53,7 +53,7 @@ struct FrameRateTests {
       printed: "1000", decimal: "1000.000"),
   ]
 
-  @Test("a rate reads, reduces, counts and prints", arguments: rows)
+  @Test("a rate is parsed and reduced, and has the timescale and text of its row", arguments: rows)
   func table(row: Row) throws {
     let rate = try #require(FrameRate(row.text))
     #expect(rate.numerator == row.numerator)
@@ -64,13 +64,13 @@ struct FrameRateTests {
     #expect(rate.decimal == row.decimal)
   }
 
-  @Test("what a rate prints reads as the same rate", arguments: rows)
+  @Test("a printed rate parses to the same rate", arguments: rows)
   func roundTrip(row: Row) throws {
     let rate = try #require(FrameRate(row.text))
     #expect(FrameRate(rate.description) == rate)
   }
 
-  @Test("a frame is a whole number of ticks at every rate that is accepted")
+  @Test("a frame is a whole number of ticks at every accepted rate")
   func wholeTicks() {
     for numerator in Int64(1)...600 {
       for denominator in [Int64(1), 2, 3, 7, 1000, 1001] {
@@ -83,7 +83,7 @@ struct FrameRateTests {
   }
 
   @Test(
-    "what is no rate is refused",
+    "a text that is not a rate is refused",
     arguments: [
       "", "0", "-30", "-0.5", "+30", "12.+5", "30/0", "30/-1", "30/+1", "0/1", "1001", "a", "30.",
       ".5", "1/2/3", "30000/", "/1001", "1.2345", "NaN", "３０", "30 ", "9223372036854775808",
@@ -91,7 +91,7 @@ struct FrameRateTests {
     ])
   func refused(text: String) { #expect(FrameRate(text) == nil) }
 
-  @Test("a frame's nanoseconds round down")
+  @Test("the duration of a frame is rounded down to nanoseconds")
   func frameNanoseconds() {
     #expect(FrameRate(30)?.frameNanoseconds == 33_333_333)
     #expect(FrameRate(30_000, 1001)?.frameNanoseconds == 33_366_666)

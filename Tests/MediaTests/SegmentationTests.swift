@@ -4,7 +4,7 @@ import Media
 import TestSupport
 import Testing
 
-@Suite("Cadence: segments and parts are whole frames")
+@Suite("Segmentation: segments and parts are whole frames")
 struct SegmentationTests {
   struct Row: Sendable, CustomTestStringConvertible {
     let rate: String
@@ -15,7 +15,7 @@ struct SegmentationTests {
 
   static let rows: [Row] = [
     row("30", 1_000_000, 100_000, 30, 3, 10, 1),
-    // 2.5 frames: ties upwards, 0.12 s; eight parts of three frames and one of one (PL-05a).
+    // 2.5 frames: a tie, rounded up to 0.12 s; eight parts of three frames, one of one (PL-05a).
     row("25", 1_000_000, 100_000, 25, 3, 9, 1),
     // 1.001 s and 0.1001 s.
     row("30000/1001", 1_000_000, 100_000, 30, 3, 10, 1),
@@ -23,12 +23,12 @@ struct SegmentationTests {
     row("24000/1001", 1_000_000, 100_000, 24, 2, 12, 1),
     // 59.94: 60 frames; 5.994 → 6.
     row("60000/1001", 1_000_000, 100_000, 60, 6, 10, 1),
-    // 12.5 frames: ties upwards, 13 frames of 0.08 s = 1.04 s; 1.25 frames → 1.
+    // 12.5 frames: a tie, rounded up to 13 frames of 0.08 s = 1.04 s; 1.25 frames → 1.
     row("12.5", 1_000_000, 100_000, 13, 1, 13, 1),
     row("30", 500_000, 100_000, 15, 3, 5, 1),
     row("30", 2_000_000, 200_000, 60, 6, 10, 2),
     row("30", 6_000_000, 1_000_000, 180, 30, 6, 6),
-    // TARGETDURATION: half up, at least 1 (PL-02).
+    // TARGETDURATION: rounded half up, at least 1 (PL-02).
     row("30", 1_500_000, 100_000, 45, 3, 15, 2),
     row("30", 1_466_666, 100_000, 44, 3, 15, 1),
     row("30", 100_000, 100_000, 3, 3, 1, 1),
@@ -54,26 +54,28 @@ struct SegmentationTests {
   }
 
   @Test(
-    "free segments: F frames at least, and a key picture is waited for that long",
+    "the longest variable-duration segment is F frames plus the longest GOP",
     arguments: [
       (rate: "30", group: Int64(4_000_000), most: Int64(150), parts: Int64(50), target: Int64(5)),
       (rate: "30", group: 400_000, most: 42, parts: 14, target: 1),
       (rate: "25", group: 500_000, most: 38, parts: 13, target: 2),
     ])
-  func free(_ row: (rate: String, group: Int64, most: Int64, parts: Int64, target: Int64)) throws {
+  func variableDuration(
+    _ row: (rate: String, group: Int64, most: Int64, parts: Int64, target: Int64)
+  ) throws {
     let segmentation = Segmentation(
       rate: try #require(FrameRate(row.rate)), segmentMicroseconds: 1_000_000,
       partMicroseconds: 100_000, longestGroupMicroseconds: row.group)
     #expect(segmentation.hasVariableDuration)
     #expect(segmentation.mostFramesPerSegment == row.most)
     #expect(segmentation.partsPerSegment == row.parts)
-    // RFC 8216bis §4.4.3.1: no EXTINF, rounded, above it.
+    // RFC 8216bis §4.4.3.1: no rounded EXTINF exceeds the target duration.
     #expect(segmentation.targetDuration == row.target)
     let longest = Double(segmentation.longestSegmentNanoseconds) / 1e9
     #expect(Int64(longest.rounded()) <= row.target)
   }
 
-  @Test("wishes become the nearest whole number of frames", arguments: rows)
+  @Test("requested durations become the nearest whole number of frames", arguments: rows)
   func table(row: Row) throws {
     let segmentation = try Self.segmentation(row)
     #expect(segmentation.framesPerSegment == row.framesPerSegment)
@@ -86,7 +88,8 @@ struct SegmentationTests {
   }
 
   @Test(
-    "a segment, rounded to the nearest second, is never longer than the target", arguments: rows)
+    "a segment, rounded to the nearest second, is never longer than the target duration",
+    arguments: rows)
   func target(row: Row) throws {
     let segmentation = try Self.segmentation(row)
     let timescale = Int64(segmentation.grid.rate.timescale)
@@ -109,7 +112,9 @@ struct SegmentationTests {
     }
   }
 
-  @Test("numbers rise with time and never leave one out", arguments: rows)
+  @Test(
+    "segment numbers of consecutive frames rise by at most one, at a segment start", arguments: rows
+  )
   func consecutive(row: Row) throws {
     let segmentation = try Self.segmentation(row)
     for index in Int64(-100)...200 {
@@ -118,7 +123,7 @@ struct SegmentationTests {
     }
   }
 
-  @Test("a wish of one second at 30000/1001 is 1.001 s")
+  @Test("a requested second at 30000/1001 is 1.001 s")
   func ntsc() throws {
     let segmentation = try Self.segmentation(Self.row("30000/1001", 1_000_000, 100_000, 0, 0, 0, 0))
     #expect(segmentation.segmentNanoseconds == 1_001_000_000)

@@ -9,7 +9,8 @@ struct SourceClockTests {
   private static let second: Int64 = 1_000_000_000
   private static let frame: Int64 = 33_333_333
 
-  /// A source whose clock runs at `rate` of ours and whose way takes `least` and up to `jitter` more.
+  /// A source with a clock of `rate` seconds per second and a transport delay of `least` to
+  /// `least + jitter` nanoseconds.
   private struct Source {
     var rate = 1.0
     var least: Int64 = 3_000_000
@@ -30,7 +31,7 @@ struct SourceClockTests {
   }
 
   @Test(
-    "over an hour a crystal that is off stays within a frame, sound with picture",
+    "over an hour of clock drift, the error stays within a frame, and audio within 22 ms of video",
     arguments: [1.0002, 0.9998, 1.00005, 1.0])
   func hour(rate: Double) {
     var source = Source(rate: rate, jitter: 20_000_000)
@@ -46,7 +47,7 @@ struct SourceClockTests {
       last = mapped
       guard captured > 2 * Self.second else { continue }
       worst = max(worst, abs(mapped - captured))
-      // A sound of the same moment that comes 15 ms later.
+      // Audio captured at the same time that arrives 15 ms later.
       let audio = clock.captureTime(.audio, pts: video.pts, arrival: video.arrival + 15_000_000)
       worstPair = max(worstPair, abs(audio - mapped))
     }
@@ -55,7 +56,7 @@ struct SourceClockTests {
     #expect(clock.restarts == 0)
   }
 
-  @Test("jitter does not come through once the clock has settled")
+  @Test("after two seconds, jitter of 60 ms moves capture times by less than 1 ms")
   func jitter() {
     var source = Source(jitter: 60_000_000)
     var clock = SourceClock()
@@ -72,28 +73,31 @@ struct SourceClockTests {
 
   struct Jump: Sendable, CustomTestStringConvertible {
     let testDescription: String
-    /// Added to the stamps of what is captured after ten seconds.
+    /// Added to the timestamps from ten seconds on, in nanoseconds.
     let offset: Int64
-    /// How long nothing is captured; nanoseconds.
+    /// The time without capture, in nanoseconds.
     var pause: Int64 = 0
-    /// Whether the connection broke and was noticed to.
+    /// Whether the clock is told that the connection broke.
     var isNoticed = false
   }
 
   static let jumps = [
     Jump(testDescription: "forwards by 26 h", offset: 26 * 3600 * second),
     Jump(testDescription: "back to 0", offset: -10 * second),
-    Jump(testDescription: "back to 0 after a second away", offset: -11 * second, pause: second),
+    Jump(testDescription: "back to 0 after a second of pause", offset: -11 * second, pause: second),
     Jump(testDescription: "back by half a second", offset: -second / 2),
     Jump(testDescription: "forwards by half a second", offset: second / 2),
-    Jump(testDescription: "no jump, half a minute away", offset: 0, pause: 30 * second),
+    Jump(testDescription: "no jump, half a minute of pause", offset: 0, pause: 30 * second),
     Jump(
-      testDescription: "a new connection", offset: -10 * second, pause: second / 4, isNoticed: true),
+      testDescription: "a new connection", offset: -10 * second, pause: second / 4,
+      isNoticed: true),
     Jump(
-      testDescription: "a pause that the stamps leave out", offset: -3 * second, pause: 3 * second),
+      testDescription: "a pause that the timestamps leave out", offset: -3 * second,
+      pause: 3 * second),
   ]
 
-  @Test("stamps that jump: right within a second and a half, never back", arguments: jumps)
+  @Test(
+    "after a jump of timestamps, times are right within 1.5 s and never go back", arguments: jumps)
   func jump(_ jump: Jump) {
     var clock = SourceClock()
     var source = Source(jitter: 5_000_000)
@@ -106,20 +110,20 @@ struct SourceClockTests {
       if isAfter { packet.pts += jump.offset }
       let mapped = clock.captureTime(pts: packet.pts, arrival: packet.arrival)
       #expect(mapped >= last)
-      // What came late at first lets the mapping be late by as much.
+      // A first packet that is late makes the mapping late by at most the jitter of 5 ms.
       #expect(mapped <= packet.arrival + 5_000_000)
       last = mapped
       if index > 300 + 45 || index > 30 && !isAfter {
-        #expect(abs(mapped - captured) <= 20_000_000, "picture \(index)")
+        #expect(abs(mapped - captured) <= 20_000_000, "frame \(index)")
       }
     }
   }
 
-  @Test("what a server kept and sends at once is not the way's length")
+  @Test("a backlog that a server sends at once does not lengthen the transport delay")
   func burst() {
     var clock = SourceClock()
     for index in 0..<Int64(60) {
-      // Two seconds of pictures within a tenth.
+      // Two seconds of frames within 0.1 s.
       _ = clock.captureTime(pts: index * Self.frame, arrival: 2 * Self.second + index * 1_600_000)
     }
     for index in Int64(60)..<Int64(120) {
@@ -129,13 +133,13 @@ struct SourceClockTests {
     }
   }
 
-  @Test("a difference below 100 ms is never stepped over")
+  @Test("a change of delay below 100 ms causes no step")
   func slope() {
     var clock = SourceClock()
     var offset: Int64?
     for index in 0..<Int64(3000) {
       let captured = index * Self.frame
-      // After 20 s the way becomes 80 ms longer, after 60 s shorter again.
+      // After 20 s, the transport delay rises by 80 ms; after 60 s, it falls again.
       let late: Int64 = (600..<1800).contains(index) ? 80_000_000 : 0
       let arrival = captured + 5_000_000 + late
       let mapped = clock.captureTime(pts: captured, arrival: arrival)
@@ -147,17 +151,17 @@ struct SourceClockTests {
     #expect(clock.restarts == 0)
   }
 
-  @Test("the sender's own time is followed, as far as it is allowed")
+  @Test("capture time is the sender's time, within the limit of its lead")
   func sender() {
-    var free = SourceClock()
-    var bound = SourceClock()
-    bound.limitLead(to: 10_000_000)
+    var unlimited = SourceClock()
+    var limited = SourceClock()
+    limited.limitLead(to: 10_000_000)
     var wrong = SourceClock()
     for index in 0..<Int64(90) {
       let captured = index * Self.frame
       let arrival = captured + 50_000_000
-      let one = free.captureTime(pts: captured, arrival: arrival, sent: captured)
-      let two = bound.captureTime(pts: captured, arrival: arrival, sent: captured)
+      let one = unlimited.captureTime(pts: captured, arrival: arrival, sent: captured)
+      let two = limited.captureTime(pts: captured, arrival: arrival, sent: captured)
       let three = wrong.captureTime(
         pts: captured, arrival: arrival, sent: captured - 3600 * Self.second)
       guard index > 45 else { continue }
@@ -168,10 +172,11 @@ struct SourceClockTests {
   }
 }
 
-@Suite("Stamps that wrap")
+@Suite("Unwrapping of timestamps")
 struct TimestampUnwrapperTests {
   @Test(
-    "stamps that no time has can be mapped and compared", arguments: [1, 90_000, 1_000_000_000])
+    "extreme timestamps are mapped and compared without overflow",
+    arguments: [1, 90_000, 1_000_000_000])
   func extremes(ticksPerSecond: Int64) {
     var unwrapper = TimestampUnwrapper()
     var clock = SourceClock()
@@ -190,7 +195,7 @@ struct TimestampUnwrapperTests {
     }
   }
 
-  @Test("33 bits of 90 kHz go on after 26.5 hours, for both tracks")
+  @Test("33 bits at 90 kHz continue after 26.5 hours, for both tracks")
   func transportStream() {
     var unwrapper = TimestampUnwrapper()
     let round = Int64(1) << 33
@@ -207,7 +212,7 @@ struct TimestampUnwrapperTests {
     }
   }
 
-  @Test("32 bits of milliseconds go on after 49.7 days, and back")
+  @Test("32 bits of milliseconds continue after 49.7 days, and back")
   func flash() {
     var unwrapper = TimestampUnwrapper()
     func take(_ ticks: Int64) -> Int64 {
@@ -219,7 +224,7 @@ struct TimestampUnwrapperTests {
     #expect(take(end) == end * 1_000_000)
   }
 
-  @Test("stamps of 64 bits are taken as they are")
+  @Test("timestamps of 64 bits are not unwrapped")
   func wide() {
     var unwrapper = TimestampUnwrapper()
     for ticks in [0, 5_000_000_000, -7, 12] as [Int64] {

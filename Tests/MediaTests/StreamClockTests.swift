@@ -4,7 +4,7 @@ import Media
 import TestSupport
 import Testing
 
-@Suite("The stream's clock: anchored once, then monotonic; steps of the wall clock are announced")
+@Suite("The stream clock is anchored once, then monotonic, and announces steps of the wall clock")
 struct StreamClockTests {
   static let wall: Int64 = 1_795_155_720_000_000_000
   static let monotonic: Int64 = 4_321_000_000_000
@@ -21,7 +21,7 @@ struct StreamClockTests {
   static var clock: StreamClock { StreamClock(wall: wall, monotonic: monotonic) }
 
   @Test(
-    "the anchor says which frame is now; from there the monotonic clock counts", arguments: rates)
+    "the anchor gives the current frame; from there the monotonic clock counts", arguments: rates)
   func anchor(rate: String) throws {
     let segmentation = try Self.segmentation(rate)
     let now = segmentation.grid.nearest(Self.wall)
@@ -38,11 +38,11 @@ struct StreamClockTests {
 
   struct Step: Sendable, CustomTestStringConvertible {
     let rate: String
-    /// Milliseconds by which the wall clock steps, one after the other.
+    /// The steps of the wall clock, in milliseconds, one after another.
     let steps: [Int64]
-    /// Segment numbers that each step skips.
+    /// The number of segments that each step skips.
     let skipped: [Int64]
-    /// What PROGRAM-DATE-TIME adds to the tick in the end, in milliseconds.
+    /// The final offset of PROGRAM-DATE-TIME from media time, in milliseconds.
     let announced: Int64
     var testDescription: String { "\(rate): \(steps)" }
   }
@@ -53,20 +53,20 @@ struct StreamClockTests {
     Step(rate: "30", steps: [999], skipped: [0], announced: 999),
     Step(rate: "30", steps: [5000], skipped: [5], announced: 0),
     Step(rate: "30", steps: [5300], skipped: [5], announced: 300),
-    // Backwards numbers go on, however far.
+    // Backwards: numbers continue, at any distance.
     Step(rate: "30", steps: [-5000], skipped: [0], announced: -5000),
     Step(rate: "30", steps: [-3_600_000], skipped: [0], announced: -3_600_000),
-    // 1.001 s segments: four whole ones fit into five seconds.
+    // Segments of 1.001 s: four whole segments fit into five seconds.
     Step(rate: "30000/1001", steps: [5000], skipped: [4], announced: 996),
     Step(rate: "12.5", steps: [5000], skipped: [4], announced: 840),
     Step(rate: "30", steps: [200, 300, -100], skipped: [0, 0, 0], announced: 400),
-    // Forwards: to the wall's number, which is the old one once the clock is right again.
+    // Forwards: to the number of the wall clock; the same number if the clock is right again.
     Step(rate: "30", steps: [-5000, 5000], skipped: [0, 0], announced: 0),
     Step(rate: "30", steps: [-2000, 5000], skipped: [0, 3], announced: 0),
     Step(rate: "30", steps: [900, 1200], skipped: [0, 2], announced: 100),
   ]
 
-  @Test("a step that is read as microseconds short of whole segments counts as whole")
+  @Test("a step measured 40 µs short of whole segments counts as whole segments")
   func reading() throws {
     var clock = Self.clock
     let skipped = clock.take(4_999_960_000, on: try Self.segmentation("30"))
@@ -74,7 +74,7 @@ struct StreamClockTests {
     #expect(clock.announcedOffset == -40_000)
   }
 
-  @Test("whole segments forwards are skipped, the rest is announced", arguments: steps)
+  @Test("a step skips whole segments forwards, and the remainder is announced", arguments: steps)
   func step(row: Step) throws {
     let segmentation = try Self.segmentation(row.rate)
     var (clock, offset) = (Self.clock, Self.offset)
@@ -89,7 +89,7 @@ struct StreamClockTests {
       total += skipped
     }
     #expect(clock.announcedOffset == row.announced * 1_000_000)
-    // Media time goes on by the monotonic clock, but for the numbers that were skipped.
+    // Media time follows the monotonic clock, apart from the skipped segments.
     let after = clock.frame(nearest: Self.monotonic, on: segmentation.grid)
     #expect(after - before == total * segmentation.framesPerSegment)
     #expect(
@@ -98,7 +98,9 @@ struct StreamClockTests {
     #expect(segmentation.position(of: after) == segmentation.position(of: before))
   }
 
-  @Test("after any steps the error is zero and numbers never went back", arguments: UInt64(0)..<40)
+  @Test(
+    "after any steps, the error is zero and numbers have never gone back", arguments: UInt64(0)..<40
+  )
   func property(seed: UInt64) throws {
     var random = SplitMix64(seed: seed)
     let rate = Self.rates[Int(seed) % Self.rates.count]
@@ -116,7 +118,8 @@ struct StreamClockTests {
       #expect(clock.error(wallMinusMonotonic: offset, on: segmentation) == 0)
       if error >= segmentation.segmentNanoseconds {
         #expect(
-          clock.announcedOffset < segmentation.segmentNanoseconds, "number of the wall reached")
+          clock.announcedOffset < segmentation.segmentNanoseconds,
+          "the number of the wall clock is not reached")
       }
     }
   }

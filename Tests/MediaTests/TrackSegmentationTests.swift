@@ -3,7 +3,7 @@
 import Media
 import Testing
 
-@Suite("One vocabulary for the cadence of video and audio")
+@Suite("Video and audio tracks answer the same questions about segmentation")
 struct TrackSegmentationTests {
   static func tracks(_ rate: String, _ segment: Int64) throws -> [TrackSegmentation] {
     let video = Segmentation(
@@ -15,13 +15,13 @@ struct TrackSegmentationTests {
   }
 
   @Test(
-    "frames, parts and segments follow one another without a hole",
+    "frames, parts and segments are consecutive",
     arguments: ["30", "25", "30000/1001"], [Int64(500_000), 1_000_000, 2_000_000])
   func consecutive(rate: String, segment: Int64) throws {
     for track in try Self.tracks(rate, segment) {
-      let begin = 1_795_155_720_000_000 / segment
-      var frame = track.firstFrame(of: begin)
-      for number in begin..<begin + 50 {
+      let first = 1_795_155_720_000_000 / segment
+      var frame = track.firstFrame(of: first)
+      for number in first..<first + 50 {
         #expect(track.firstFrame(of: number) == frame && track.position(of: frame) == 0)
         var parts = track.partsBefore(number)
         let end = frame + track.frames(in: number)
@@ -43,7 +43,7 @@ struct TrackSegmentationTests {
     }
   }
 
-  @Test("all tracks of a stream begin a segment within one AAC frame of one another")
+  @Test("all tracks of a stream begin a segment within one AAC frame")
   func together() throws {
     let tracks = try Self.tracks("30000/1001", 2_000_000)
     for number in Int64(896_680_181)..<896_680_181 + 200 {
@@ -53,7 +53,7 @@ struct TrackSegmentationTests {
   }
 
   @Test(
-    "no audio segment, rounded, is longer than the target duration",
+    "no segment, rounded to the nearest second, is longer than the target duration",
     arguments: ["30", "25", "30000/1001", "24"], [Int64(500_000), 1_000_000, 1_490_000, 2_480_000])
   func target(rate: String, segment: Int64) throws {
     for track in try Self.tracks(rate, segment) {

@@ -27,10 +27,10 @@ struct UTCTimeTests {
     Row(nanoseconds: -2_203_891_200_000_000_000, text: "1900-03-01T00:00:00.000Z"),
   ]
 
-  @Test("moments print with milliseconds and zone, rounded down", arguments: rows)
+  @Test("a time prints with milliseconds, rounded down, and its zone", arguments: rows)
   func table(row: Row) { #expect(UTCTime(nanoseconds: row.nanoseconds).text == row.text) }
 
-  @Test("days follow each other from 1900 to 2200, and each has its own date")
+  @Test("each day from 1900 to 2200 has the date after the day before")
   func everyDay() {
     let lengths: [Int64] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
     var (year, month, day) = (Int64(1900), Int64(1), Int64(1))
@@ -47,7 +47,7 @@ struct UTCTimeTests {
     #expect(year == 2200)
   }
 
-  @Test("the time of day is the end of the text")
+  @Test("the time of day has hours to milliseconds, without a zone")
   func timeOfDay() {
     #expect(UTCTime(nanoseconds: 1_795_155_720_007_000_000).timeOfDay == "06:22:00.007")
   }
