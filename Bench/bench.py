@@ -144,7 +144,7 @@ def measure_idle_cpu(bench: Bench) -> dict[str, Any]:
 def measure_ladder(bench: Bench) -> dict[str, Any]:
     """Three renditions of the test pattern at 30 fps."""
     found = ladder.three_renditions(bench.seconds(40))
-    bench.row("720p + 480p + 360p: part ready in all after its last tick, p50 / p99 / max",
+    bench.row("720p + 480p + 360p: part ready in all after its last frame, p50 / p99 / max",
               triple(found["ready_ms"]), "p50 ≤ 15 ms")
     shares = ", ".join(f"{name} {share:.1%}" for name, share in found["cpu"].items())
     bench.row("CPU per rendition's thread, and of all threads (one core = 100 %)",

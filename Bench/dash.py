@@ -143,7 +143,7 @@ def readers(folder: Path, program: Program, count: int, seconds: float) -> dict[
     if not client.exists():
         source = Path(__file__).with_name("follow.c")
         subprocess.run(
-            [need("cc", "followers"), "-O2", "-Wall", "-Wextra", "-o",
+            [need("cc", "readers of open segments"), "-O2", "-Wall", "-Wextra", "-o",
              str(client),
              str(source)], check=True)
     loops = event_loops(program.pid)
@@ -196,15 +196,15 @@ def measure(bench: Any) -> dict[str, Any]:
         for who, figures in result["freshness"].items():
             for key, values in figures.items():
                 bench.row(
-                    f"capture → chunk at a follower, {who}, {key} chunks of segments, p50 / p95",
+                    f"capture → chunk at a reader, {who}, {key} chunks of segments, p50 / p95",
                     f"{values['p50']} / {values['p95']} ms",
                     "p95 ≤ 10 ms" if who == "streamer" else "")
         for count in (200, 1000):
             found = result[str(count)] = readers(bench.folder, program, count, bench.seconds(16))
-            bench.row(f"CPU per follower and second, {count} followers, {SIZE} at 30 fps",
+            bench.row(f"CPU per reader and second, {count} readers, {SIZE} at 30 fps",
                       f"{found['cpu_us_per_follower_second']} µs", "below 360 µs")
             later = found["age_ms_at_one_more"]["later"]
-            bench.row(f"  chunk at one more follower, p50 / p95 ({count})",
+            bench.row(f"  chunk at one more reader, p50 / p95 ({count})",
                       f"{later['p50']} / {later['p95']} ms")
             if found["errors"] or found["cut"]:
                 bench.row(f"  errors, cut ({count})", f"{found['errors']}, {found['cut']}")

@@ -20,7 +20,7 @@ from harness.audio import AAC_FRAME, Track, variants
 from harness.boxes import chunks, timescale
 from harness.browser import viewer
 from harness.http1 import get
-from harness.messages import COPIED_AUDIO, PASSED_THROUGH, VARIABLE_DURATION
+from harness.messages import COPIED, COPIED_AUDIO, PASSED_THROUGH, VARIABLE_DURATION
 from harness.mpd import SPACE
 from harness.mpd import fetch as fetch_mpd
 from harness.mpd import validate
@@ -324,8 +324,8 @@ def test_looped_file_keeps_its_audio_paced(tone: Path, streamer) -> None:
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("audio, codec",
-                         [(("-c:a", "aac", "-ac", "1"), "as it comes"),
-                          (("-c:a", "aac", "-ar", "44100"), "decoded and encoded at 48000 Hz")],
+                         [(("-c:a", "aac", "-ac", "1"), COPIED),
+                          (("-c:a", "aac", "-ar", "44100"), "48000 Hz")],
                          ids=["mono", "44100"])
 def test_other_audio_parameters_start_a_new_header(audio: tuple[str, ...], codec: str, tone: Path,
                                                    streamer, sources: list[Source]) -> None:

@@ -181,10 +181,10 @@ def test_dm_15_computed_number_exists(flags: tuple[str, ...], streamer) -> None:
     number = manifest.number(time.time())
     response = get(program.port, urljoin(MPD, manifest.media(number)))
     assert response.status == 200, manifest.media(number)
-    tick = Fraction(chunks(response.body, init)[0].tfdt, timescale(init))
+    frame_time = Fraction(chunks(response.body, init)[0].tfdt, timescale(init))
     begins = manifest.available(number) + manifest.last.ahead - manifest.last.duration
-    assert abs(tick - begins) < Fraction(1, 10_000)
-    assert -0.1 < time.time() - float(tick) < 2.5
+    assert abs(frame_time - begins) < Fraction(1, 10_000)
+    assert -0.1 < time.time() - float(frame_time) < 2.5
     if "run" in flags:
         assert number < 100 and f"segment{number:05d}.m4s" in manifest.media(number)
 
@@ -469,11 +469,11 @@ def test_clocks_agree(server: Program) -> None:
             if place % 3 == 0 and name in captures:
                 assert abs(captures[name] / 1e9 - wall) < half
                 checked += 1
-        tick = Fraction(chunks(body, init)[0].tfdt, timescale(init))
+        frame_time = Fraction(chunks(body, init)[0].tfdt, timescale(init))
         number = int(str(segment.uri)[7:-4])
         assert abs(
             manifest.available(number) + manifest.last.ahead - manifest.last.duration -
-            tick) < Fraction(1, 10_000)
+            frame_time) < Fraction(1, 10_000)
     assert checked >= 20
     delay = float(manifest.last.wall(0, "encoder") - manifest.last.wall(0))
     assert 0.01 <= delay <= 0.1, "the encoder's reference is later by the pipeline"

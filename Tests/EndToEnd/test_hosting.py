@@ -95,47 +95,47 @@ def hang_up(program: Program) -> None:
 def test_sighup_changes_only_changed_streams(streamer: Callable[..., Program],
                                              tmp_path: Path) -> None:
     """SIGHUP adds, removes and restarts streams; viewers of the others notice nothing."""
-    before = [stream("stays"), stream("goes"), stream("changes"), stream("asleep", onDemand=True)]
+    before = [stream("kept"), stream("removed"), stream("changed"), stream("idle", onDemand=True)]
     path = write(tmp_path, before)
     program = streamer("-c", str(path), defaults=False)
     port = program.port
-    reader = Reader(program, "stays")
-    first = fetch(port, path=playlist("changes"))
-    at_goes = held_request(port, "goes")
-    at_changes = held_request(port, "changes")
+    reader = Reader(program, "kept")
+    first = fetch(port, path=playlist("changed"))
+    at_removed = held_request(port, "removed")
+    at_changed = held_request(port, "changed")
     wait_held(port, 3)
     write(tmp_path, [
-        stream("stays"),
-        stream("changes", bitrate=300),
-        stream("comes"),
-        stream("asleep", onDemand=True)
+        stream("kept"),
+        stream("changed", bitrate=300),
+        stream("added"),
+        stream("idle", onDemand=True)
     ])
     hang_up(program)
-    program.wait_logged("live", stream="comes", within=10)
-    assert fetch(port, path=playlist("comes")).segments
-    response = at_goes.result()
+    program.wait_logged("live", stream="added", within=10)
+    assert fetch(port, path=playlist("added")).segments
+    response = at_removed.result()
     assert response.status == 200 and "EXT-X-ENDLIST" in response.text
-    wait_until(lambda: get(port, playlist("goes")).status == 404, 5, "404 of the removed stream")
-    assert at_changes.result().status == 200, "the restarted stream answers held requests"
-    second = fetch(port, path=playlist("changes"))
+    wait_until(lambda: get(port, playlist("removed")).status == 404, 5, "404 of the removed stream")
+    assert at_changed.result().status == 200, "the restarted stream answers held requests"
+    second = fetch(port, path=playlist("changed"))
     assert not second.ended and second.segments[-1].msn >= first.segments[-1].msn
     assert second.segments[0].uri == f"segment{second.segments[0].msn}.m4s"
-    assert len(program.logged("live", stream="changes")) == 2
-    assert len(program.logged("live", stream="stays")) == 1
-    assert not program.logged("live", stream="asleep")
+    assert len(program.logged("live", stream="changed")) == 2
+    assert len(program.logged("live", stream="kept")) == 1
+    assert not program.logged("live", stream="idle")
 
     # A wrong file changes nothing, and the log names the fault.
-    (tmp_path / "streams.json").write_text('[{"stream": "stays", "bitrate": "lots"}]')
+    (tmp_path / "streams.json").write_text('[{"stream": "kept", "bitrate": "lots"}]')
     hang_up(program)
     program.wait_logged("configuration", "[0].bitrate")
-    assert fetch(port, path=playlist("comes")).segments
+    assert fetch(port, path=playlist("added")).segments
     write(tmp_path, before, maxConnections=900)
     hang_up(program)
     # The log warns that a setting of the whole program needs a restart.
     wait_until(lambda: [e for e in program.logged("configuration") if e.level == "warning"], 5,
                "the warning")
-    program.wait_logged("live", stream="goes", within=10)
-    wait_until(lambda: get(port, playlist("comes")).status == 404, 10, "404 of the new stream")
+    program.wait_logged("live", stream="removed", within=10)
+    wait_until(lambda: get(port, playlist("added")).status == 404, 10, "404 of the new stream")
     reader.stop()
 
 
@@ -143,19 +143,19 @@ def test_sighup_changes_only_changed_streams(streamer: Callable[..., Program],
 def test_hlsjs_plays_while_other_streams_change(streamer: Callable[..., Program], browser: Browser,
                                                 hlsjs: Path, tmp_path: Path) -> None:
     """hls.js plays one stream while others are added and removed."""
-    path = write(tmp_path, [stream("stays", resolution="640x360"),
-                            stream("goes")], hlsjs=str(hlsjs))
+    path = write(tmp_path, [stream("kept", resolution="640x360"),
+                            stream("removed")], hlsjs=str(hlsjs))
     program = streamer("-c", str(path), defaults=False)
     with viewer(browser) as view:
-        view.open(program.url("/stays/?player=hlsjs"))
+        view.open(program.url("/kept/?player=hlsjs"))
         view.wait_playing()
         view.watch(4)
         begun = time.time() * 1000
         for round in range(3):
-            write(tmp_path, [stream("stays", resolution="640x360"),
-                             stream(f"comes{round}")], hlsjs=str(hlsjs))
+            write(tmp_path, [stream("kept", resolution="640x360"),
+                             stream(f"added{round}")], hlsjs=str(hlsjs))
             hang_up(program)
-            program.wait_logged("live", stream=f"comes{round}", within=10)
+            program.wait_logged("live", stream=f"added{round}", within=10)
             view.watch(1)
         view.watch(2)
         found = report(view.data(), since=begun)
@@ -178,10 +178,10 @@ def post(port: int, body: Any, headers: dict[str, str] | None = None) -> Respons
 
 def test_api_adds_and_removes_streams(streamer: Callable[..., Program], tmp_path: Path) -> None:
     """/api adds, lists and removes streams; others are not disturbed, and SIGHUP keeps them."""
-    path = write(tmp_path, [stream("stays")], adminToken=TOKEN, preset="ultrafast")
+    path = write(tmp_path, [stream("kept")], adminToken=TOKEN, preset="ultrafast")
     program = streamer("-c", str(path), defaults=False)
     port = program.port
-    reader = Reader(program, "stays")
+    reader = Reader(program, "kept")
     camera = free_port()
     source = rtsp_server(camera)
     try:
@@ -191,7 +191,7 @@ def test_api_adds_and_removes_streams(streamer: Callable[..., Program], tmp_path
         assert added.json()["stream"] == "guest" and added.json()["name"] == "A guest"
         assert fetch(port, path=playlist("guest")).segments
         listed = get(port, "/api/streams", headers=BEARER).json()
-        assert [(s["stream"], s["state"]) for s in listed] == [("stays", "live"), ("guest", "live")]
+        assert [(s["stream"], s["state"]) for s in listed] == [("kept", "live"), ("guest", "live")]
         assert get(port, "/api/streams/guest",
                    headers=BEARER).json()["renditions"][0]["width"] == 640
         assert post(port, {"stream": "guest"}).status == 409

@@ -143,10 +143,10 @@ def test_mr_10_future_segment_is_held_then_streamed(server: Program) -> None:
     for _, data in response.pieces:
         assert kinds(data).count("moof") == 1
     spread = response.pieces[-1][0] - response.pieces[0][0]
-    assert 0.7 < spread < 1.6, "a segment of one second comes over one second"
+    assert 0.7 < spread < 1.6, "a segment of one second arrives over one second"
     late = [at - (chunks(data)[0].prft or 0) / 1e9 for at, data in response.pieces]
-    print(
-        f"tick to client: median {sorted(late)[15] * 1000:.1f} ms, worst {max(late) * 1000:.1f} ms")
+    print(f"frame time to client: median {sorted(late)[15] * 1000:.1f} ms, "
+          f"worst {max(late) * 1000:.1f} ms")
     assert sorted(late)[15] < 0.3
     whole = get(server.port, f"{BASE}segment{parent + 1}.m4s")
     assert "content-length" in whole.headers and whole.body == response.body

@@ -55,7 +55,7 @@ def plays(name: str, url: str, folder: Path) -> None:
     assert len(clocks) >= 60, found
     # The first ten seconds may be slate, which has no burned clock.
     assert found.undecoded <= 330, found
-    assert clocks == sorted(clocks), "time goes back"
+    assert clocks == sorted(clocks), "the burned clock falls"
     span = (clocks[-1] - clocks[0]) / 1000
     assert span >= 3, f"only {span} s of time shown"
     assert len(set(clocks)) >= 0.85 * span * 30, f"{len(set(clocks))} frames in {span} s"

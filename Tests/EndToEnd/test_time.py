@@ -31,7 +31,7 @@ def test_pl_20_burned_clock_is_the_frame_time(recording: Recording) -> None:
         found, clocks = chunks(data, init), clocks_of(init + data)
         assert len(clocks) == len(found)
         assert abs(dates[msn] -
-                   found[0].tfdt * 1000 / scale) <= 1, "PROGRAM-DATE-TIME is the first tick"
+                   found[0].tfdt * 1000 / scale) <= 1, "PROGRAM-DATE-TIME is the first frame time"
         for chunk, clock in zip(found, clocks):
             assert clock == chunk.tfdt * 1000 // scale, (msn, chunk.tfdt)
             assert chunk.prft is not None
@@ -63,8 +63,9 @@ def test_hinted_part_arrives_soon_after_its_last_frame(recording: Recording) -> 
     for response in recording.hinted.values():
         late.append(response.done - (chunks(response.body, init)[-1].prft or 0) / 1e9)
     late.sort()
-    print(f"last tick of a part to its last byte: median {late[len(late) // 2] * 1000:.1f} ms, "
-          f"worst {late[-1] * 1000:.1f} ms")
+    print(
+        f"last frame time of a part to its last byte: median {late[len(late) // 2] * 1000:.1f} ms, "
+        f"worst {late[-1] * 1000:.1f} ms")
     assert 0 < late[len(late) // 2] < 0.25
 
 

@@ -239,7 +239,7 @@ def test_sighup_reloads_certificates(streamer, tmp_path: Path) -> None:
             assert subject(program.secure_port) == "second"
             assert len(errors(program)) == 1
             old.sendall(b"GET /version HTTP/1.1\r\nHost: a\r\n\r\n")
-            assert old.recv(100).startswith(b"HTTP/1.1 200"), "a connection from before is gone"
+            assert old.recv(100).startswith(b"HTTP/1.1 200"), "an earlier connection was closed"
 
 
 def errors(program: Program) -> list[LogEntry]:

@@ -137,15 +137,16 @@ def happen(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[
         first = next(i for i, f in enumerate(shown) if f.clock is not None)
         fresh = [two for one, two in zip(shown[first:], shown[first + 1:])
                  if two.clock is not None and two.clock != one.clock]
-        longest, at = max((two.tick - one.tick, one.tick) for one, two in zip(fresh, fresh[1:]))
+        longest, at = max(
+            (two.frame_time - one.frame_time, one.frame_time) for one, two in zip(fresh, fresh[1:]))
         if longest < 0.5:
             return f"no interruption: {longest:.2f} s from frame to frame"
         late = at + longest - back
         old = [
             f for f in shown
-            if f.tick > at + longest + 1 and (f.clock is None or f.tick - f.clock > 1)
+            if f.frame_time > at + longest + 1 and (f.clock is None or f.frame_time - f.clock > 1)
         ]
-        assert not old, f"{len(old)} old frames, the first {old[0].tick - back:.2f} s after return"
+        assert not old, f"{len(old)} old frames, the first at {old[0].frame_time - back:.2f} s"
         assert late < BACK_WITHIN, f"the first frame {late:.2f} s after the return"
         assert len(program.log) < 30, "one line per attempt"
         return f"{longest:.2f} s without a new frame, the first {late:.2f} s after the return"

@@ -15,7 +15,7 @@ class Frame:
     """One frame of the recording; seconds since 1970."""
 
     msn: int
-    tick: float
+    frame_time: float
     captured: float
     clock: float | None
 

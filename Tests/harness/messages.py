@@ -3,9 +3,14 @@
 
 Tests look for events by name (`Program.logged`) or for keys and values. These texts are left: they
 distinguish decisions that no event, metric or response shows. All are parts of the message of the
-event `stream`, which describes a stream when it starts (`Program.description`).
+event `stream`, which describes a stream when it starts (`Program.description`), or of --probe.
 """
 
 PASSED_THROUGH = "as it is coded"
 COPIED_AUDIO = "its sound as it comes"
 VARIABLE_DURATION = "to the next key picture"
+# In the event `sound-parameters`: the new audio is copied.
+COPIED = "as it comes"
+# In the output of --probe: one key frame per second at 30 fps, and copied audio.
+PROBED_GROUP = "30 frames per GOP"
+PROBED_AUDIO = "its sound as it comes"
