@@ -41,7 +41,7 @@ const PLAYLIST_POLICY = {
  * bitrate of the top rendition, since a higher one would also count for too long.
  * @param {any} AbrController
  */
-function withPartWeights(AbrController) {
+export function withPartWeights(AbrController) {
   return class extends AbrController {
     initEstimator() {
       const estimator = super.initEstimator(), { sample } = estimator;
