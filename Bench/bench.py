@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measures the built streamer and prints one table; JSON is written to bench-results/.
 
-Every figure is of this machine and this run. Budgets are printed beside the figures and fail
-nothing.
+Figures hold for this machine and this run. Budgets are printed beside the figures; a figure above
+its budget is not an error.
 Run: python Bench/bench.py [--quick] [--only NAME ...]
 """
 
@@ -43,7 +43,7 @@ Rows = list[tuple[str, str, str]]
 
 
 class Bench:
-    """Shared by all measurements: scratch folder, durations, the 720p streamer, result rows."""
+    """State of all measurements: scratch folder, durations, the 720p streamer, result rows."""
 
     def __init__(self, folder: Path, quick: bool) -> None:
         self.folder, self.quick = folder, quick
@@ -61,10 +61,10 @@ class Bench:
         """A duration, shorter in a quick run."""
         return long / 4 if self.quick else long
 
-    def row(self, what: str, figure: str, budget: str = "") -> None:
+    def row(self, label: str, figure: str, budget: str = "") -> None:
         """Adds one line to the table."""
-        self.rows.append((what, figure, budget))
-        print(f"  {what:<58} {figure:<34} {budget}", flush=True)
+        self.rows.append((label, figure, budget))
+        print(f"  {label:<58} {figure:<34} {budget}", flush=True)
 
 
 def triple(figures: dict[str, float]) -> str:
@@ -242,7 +242,7 @@ def main() -> int:
     parser.add_argument("--only", nargs="*", choices=list(MEASURES), default=list(MEASURES))
     options = parser.parse_args()
     if "debug" in str(streamer_binary()):
-        print("THIS IS A DEBUG BUILD: the figures mean nothing", file=sys.stderr)
+        print("DEBUG BUILD: the figures are not comparable", file=sys.stderr)
     load = os.getloadavg()[0]
     print(f"{streamer_binary()}; {os.cpu_count()} processors, load before {load:.1f}")
     results: dict[str, Any] = {
@@ -256,7 +256,7 @@ def main() -> int:
             for name in options.only:
                 try:
                     results[name] = MEASURES[name](bench)
-                except Exception as error:  # one figure is missing, the others continue
+                except Exception as error:  # the other measurements continue
                     failed += 1
                     bench.row(name, f"FAILED: {type(error).__name__}: {str(error)[:200]}")
         finally:

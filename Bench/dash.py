@@ -66,11 +66,11 @@ def arrivals(pieces: list[tuple[float, bytes]]) -> list[tuple[float, bool]]:
         total += len(data)
         ends.append((total, at))
     found, offset = [], 0
-    for place, chunk in enumerate(chunks(body)):
+    for index, chunk in enumerate(chunks(body)):
         offset += len(chunk.data)
         at = next(at for end, at in ends if end >= offset)
         if chunk.prft:
-            found.append((at * 1000 - chunk.prft / 1e6, place == 0))
+            found.append((at * 1000 - chunk.prft / 1e6, index == 0))
     return found
 
 
@@ -231,9 +231,9 @@ class Printer:
         """A duration, shorter in a quick run."""
         return long / 4 if self.quick else long
 
-    def row(self, what: str, figure: str, budget: str = "") -> None:
+    def row(self, label: str, figure: str, budget: str = "") -> None:
         """Prints one line of the table."""
-        print(f"  {what:<78} {figure:<24} {budget}", flush=True)
+        print(f"  {label:<78} {figure:<24} {budget}", flush=True)
 
 
 def main() -> int:

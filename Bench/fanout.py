@@ -29,7 +29,7 @@ WARM_UP = 1.5
 
 @dataclass
 class Origin:
-    """The C origin with its body."""
+    """The running C origin."""
 
     process: subprocess.Popen[bytes]
     port: int
@@ -187,18 +187,18 @@ def cpu_ratio(folder: Path, program: Program, viewers: int, seconds: float,
         finally:
             published = origin.stop()
         spread["c"] = [last_delays(run["samples"], published).get("p50", 0) for run in runs]
-        medians = {who: statistics.median(values) for who, values in costs.items()}
+        medians = {server: statistics.median(values) for server, values in costs.items()}
         found[kind] = {
             "us_per_delivery": {
-                who: [round(v, 2) for v in values]
-                for who, values in costs.items()
+                server: [round(v, 2) for v in values]
+                for server, values in costs.items()
             },
-            "median_us": {who: round(value, 2)
-                          for who, value in medians.items()},
+            "median_us": {server: round(value, 2)
+                          for server, value in medians.items()},
             "ratio": round(medians["streamer"] / medians["c"], 3),
             "last_byte_at_last_viewer_p50_ms": {
-                w: [round(v, 1) for v in s]
-                for w, s in spread.items()
+                server: [round(v, 1) for v in values]
+                for server, values in spread.items()
             },
             "event_loops": loops,
         }

@@ -36,7 +36,7 @@ struct viewer {
 static uint64_t segments, cut, errors, bytes_read, chunks;
 static const char *prefix;
 
-static void die(const char *what) { perror(what); exit(1); }
+static void die(const char *call) { perror(call); exit(1); }
 
 static double now(void) {
   struct timespec t;
@@ -62,7 +62,7 @@ static void done(struct viewer *v) {
   ask(v);
 }
 
-/* A line of the head, of the size of a chunk, or after a chunk. */
+/* Parses a line: of the head, with the size of an HTTP chunk, or the empty one after its data. */
 static void line(struct viewer *v) {
   v->line[v->line_size] = 0;
   if (v->state == HEAD) {

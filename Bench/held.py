@@ -50,23 +50,23 @@ def release(folder: Path, program: Program, viewers: int, seconds: float,
             rounds: int) -> dict[str, Any]:
     """CPU per delivery and last byte at the last viewer, streamer and C server in turn."""
     found: dict[str,
-                Any] = {who: {"us": [], "last_ms": [], "errors": 0}
-                        for who in ("streamer", "c")}
+                Any] = {server: {"us": [], "last_ms": [], "errors": 0}
+                        for server in ("streamer", "c")}
     origin = fanout.start_origin(folder, program.port, PERIOD_MS, PER_SEGMENT)
     runs = []
     before = loops(program.pid)
     try:
         for _ in range(rounds):
-            for who, port, pid in (("streamer", program.port, program.pid), ("c", origin.port,
+            for server, port, pid in (("streamer", program.port, program.pid), ("c", origin.port,
                                                                              origin.process.pid)):
                 first = fanout.next_index(program.port, PER_SEGMENT)
                 run = fanout.drive(folder, port, pid, "playlist", viewers, seconds, first,
                                    PER_SEGMENT)
-                found[who]["us"].append(run["cpu_ns"] / max(1, run["count"]) / 1000)
-                found[who]["errors"] += run["errors"] + run["closed"]
-                if who == "streamer":
+                found[server]["us"].append(run["cpu_ns"] / max(1, run["count"]) / 1000)
+                found[server]["errors"] += run["errors"] + run["closed"]
+                if server == "streamer":
                     published = fanout.streamer_publications(program.port, PER_SEGMENT)
-                    found[who]["last_ms"].append(
+                    found[server]["last_ms"].append(
                         fanout.last_delays(run["samples"], published).get("p50", 0))
                     pause(0.5, "the clients disconnect")
                 else:
@@ -110,10 +110,10 @@ def connect_secure(port: int, protocol: str) -> ssl.SSLSocket:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     context.set_alpn_protocols([protocol])
-    made = context.wrap_socket(connect_plain(port))
-    if made.selected_alpn_protocol() != protocol:
-        raise OSError(f"{made.selected_alpn_protocol()} instead of {protocol}")
-    return made
+    connection = context.wrap_socket(connect_plain(port))
+    if connection.selected_alpn_protocol() != protocol:
+        raise OSError(f"{connection.selected_alpn_protocol()} instead of {protocol}")
+    return connection
 
 
 contexts: dict[str, ssl.SSLContext] = {}
@@ -121,7 +121,7 @@ contexts: dict[str, ssl.SSLContext] = {}
 
 def memory_of(program: Program, connect: Callable[[], socket.socket], data: bytes,
               count: int) -> int:
-    """Resident bytes per held viewer, when as many viewers connect for the second time."""
+    """Resident bytes per held viewer."""
     grown = 0
     for _ in range(2):
         base = resident_bytes(program.pid)
@@ -146,7 +146,7 @@ def memory(count: int) -> dict[str, int | str]:
                                text=True).stdout
     secure = "--self-signed" in help_text
     port, secure_port = free_port(), free_port()
-    # A long segment, so that all are held while they are counted.
+    # A long segment, so that all requests are held during the measurement.
     flags = [
         "--test-src", "--host", "127.0.0.1", *FLAGS[:8], "--segment-duration", "20",
         "--part-duration", "20", "--history", "6", "--playlist-length", "6", "--http-port",
@@ -155,7 +155,7 @@ def memory(count: int) -> dict[str, int | str]:
     found: dict[str, int | str] = {}
     for name in ("h1", "h2c", "TLS-h1", "TLS-h2"):
         if not secure and name != "h1":
-            found[name] = "the streamer does not have it"
+            found[name] = "the streamer has no TLS"
             continue
         more = ["--https-port", str(secure_port), "--self-signed"] if secure else []
         program = launch([*flags, *more], defaults=False)
@@ -183,8 +183,8 @@ def rows(found: dict[str, Any]) -> list[tuple[str, str, str]]:
     table = []
     costs = {}
     for viewers, cell in found["release"].items():
-        us = {who: statistics.median(cell[who]["us"]) for who in ("streamer", "c")}
-        last = {who: statistics.median(cell[who]["last_ms"]) for who in ("streamer", "c")}
+        us = {server: statistics.median(cell[server]["us"]) for server in ("streamer", "c")}
+        last = {server: statistics.median(cell[server]["last_ms"]) for server in ("streamer", "c")}
         costs[int(viewers)] = us["streamer"]
         table.append(
             (f"{viewers} held, CPU per delivery, streamer / C server",
@@ -193,7 +193,7 @@ def rows(found: dict[str, Any]) -> list[tuple[str, str, str]]:
                       f"{last['streamer']:.0f} / {last['c']:.0f} ms = "
                       f"{last['streamer'] / max(0.01, last['c']):.2f}", "≤ 1.2"))
         table.append(
-            (f"  errors of both; the less busy loop's share of the other's ({viewers})",
+            (f"  errors of both; CPU of the less busy loop per CPU of the other ({viewers})",
              f"{cell['streamer']['errors']}, {cell['c']['errors']}; {cell['loop_share']}", "0, 0"))
     if len(costs) > 1:
         table.append((f"CPU per delivery at {max(costs)} against {min(costs)}",
@@ -231,14 +231,14 @@ def measure(viewers: list[int], seconds: float, rounds: int, count: int = 2000) 
 def main() -> int:
     """Prints the table."""
     parser = argparse.ArgumentParser(
-        description="Held viewers beside the C server; memory of each.")
+        description="Compare held requests with the C server; memory per viewer.")
     parser.add_argument("--viewers", type=int, nargs="*", default=[100, 1000, 5000, 10_000])
     parser.add_argument("--seconds", type=float, default=8)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     found = measure(options.viewers, options.seconds, options.rounds)
-    for what, figure, budget in rows(found):
-        print(f"  {what:<70} {figure:<34} {budget}")
+    for label, figure, budget in rows(found):
+        print(f"  {label:<70} {figure:<34} {budget}")
     print(json.dumps(found))
     return 0
 

@@ -38,8 +38,8 @@ from harness.tunein import PLAYLIST, fetch  # noqa: E402
 from harness.waiting import pause  # noqa: E402
 
 PART_BYTES = 50 * 1024
-# Few large frames: they cost the encoder little, which shares the server's core, and the part with
-# the key frame has about 50 KiB. Few parts, for a playlist of about 1 KiB.
+# Few large frames, because the encoder shares the server's core; the part with the key frame has
+# about 50 KiB. Few parts, for a playlist of about 1 KiB.
 FLAGS = [
     "--test-src", "--host", "127.0.0.1", "--resolution", "3200x1800", "--framerate", "10",
     "--bitrate", "30000", "--preset", "ultrafast", "--segment-duration", "1.2", "--part-duration",
@@ -252,18 +252,18 @@ def rows(found: dict[str, Any]) -> list[tuple[str, str, str]]:
     sizes = found["sizes"]
     table = []
     for name, cell in found["cells"].items():
-        what = f"CPU per request, {name} ({sizes[name.split()[0]]} bytes), streamer / nginx"
+        label = f"CPU per request, {name} ({sizes[name.split()[0]]} bytes), streamer / nginx"
         if cell["skipped"]:
-            table.append((what, f"not measured: {cell['skipped']}", "≤ 1"))
+            table.append((label, f"not measured: {cell['skipped']}", "≤ 1"))
             continue
-        cpu = {who: statistics.median(values) for who, values in cell["cpu_us"].items()}
-        rate = {who: statistics.median(values) for who, values in cell["rate"].items()}
+        cpu = {server: statistics.median(values) for server, values in cell["cpu_us"].items()}
+        rate = {server: statistics.median(values) for server, values in cell["rate"].items()}
         table.append((
-            what,
+            label,
             f"{cpu['streamer']:.1f} / {cpu['nginx']:.1f} µs = {cpu['streamer'] / cpu['nginx']:.2f}",
             "≤ 1"))
         table.append(
-            (f"  requests a second, {name}", f"{rate['streamer']:.0f} / {rate['nginx']:.0f} = "
+            (f"  requests per second, {name}", f"{rate['streamer']:.0f} / {rate['nginx']:.0f} = "
              f"{rate['streamer'] / rate['nginx']:.2f}", ""))
     return table
 
@@ -275,7 +275,7 @@ def missing() -> str:
 
 def main() -> int:
     """Prints the table."""
-    parser = argparse.ArgumentParser(description="CPU per request beside nginx.")
+    parser = argparse.ArgumentParser(description="Compare the CPU per request with nginx.")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--parts", type=int, default=20_000)
     parser.add_argument("--playlists", type=int, default=60_000)
@@ -284,8 +284,8 @@ def main() -> int:
         print(f"not measured: {tool} not found")
         return 2
     found = measure(options.rounds, {"part": options.parts, "playlist": options.playlists})
-    for what, figure, budget in rows(found):
-        print(f"  {what:<66} {figure:<34} {budget}")
+    for label, figure, budget in rows(found):
+        print(f"  {label:<66} {figure:<34} {budget}")
     print(json.dumps(found["cells"]))
     return 0
 

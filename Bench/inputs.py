@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pulled inputs: from the burned clock of a source's frame to its chunk at a client.
+"""Pulled inputs: delay from drawing a source's frame to the arrival of its chunk at a client.
 
-The delay of the source itself, the same painter and encoder written to a pipe, is subtracted.
+The delay of the source alone, with the same painter and encoder on a pipe, is subtracted.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from harness.waiting import pause, wait_until  # noqa: E402
 BASE = "/live/video/"
 BOUNDED = ["-omit_video_pes_length", "0"]
 SRT_LATENCY = 120
-# Targets on loopback without the delay of the source, median, in ms.
-AIMS = {
+# Budgets of the median on loopback, without the delay of the source, in ms.
+BUDGETS = {
     "rtsp": 5, "rtmp": 5, "ts, bounded PES": 5, "ts": 5 + 1000 / 30, "srt, 120 ms": SRT_LATENCY + 40
 }
 
@@ -59,7 +59,7 @@ def source_alone(seconds: float) -> float:
     clocks = sorted(clock for clock in clocks_of(media) if clock is not None)
     # A frame is complete long before the next is drawn.
     taken = [
-        at * 1000 - clocks[place - 1] for at in ends[15:] if (place := bisect(clocks, at * 1000))
+        at * 1000 - clocks[index - 1] for at in ends[15:] if (index := bisect(clocks, at * 1000))
     ]
     return statistics.median(taken)
 
@@ -90,8 +90,8 @@ def follow(program: Program, seconds: float) -> list[float]:
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             response = connection.get(f"{BASE}segment{number}.m4s")
-            what = f"segment {number}: {response.status}"
-            assert response.status == 200 and response.pieces, what
+            message = f"segment {number}: {response.status}"
+            assert response.status == 200 and response.pieces, message
             arrivals = [at for at, data in response.pieces for _ in chunks(data, init)]
             clocks = clocks_of(init + b"".join(data for _, data in response.pieces))
             late += [at * 1000 - clock for at, clock in zip(arrivals, clocks) if clock is not None]
@@ -123,14 +123,14 @@ def measure(bench: Any) -> dict[str, Any]:
     seconds = bench.seconds(16)
     alone = source_alone(max(4, seconds / 2))
     found: dict[str, Any] = {"source_alone_ms": round(alone, 2)}
-    bench.row("input: painted → coded, the source alone", f"{alone:.1f} ms")
-    for kind, aim in AIMS.items():
+    bench.row("input: frame drawn → encoded, the source alone", f"{alone:.1f} ms")
+    for kind, budget in BUDGETS.items():
         for mode, name in (("always", "passed through"), ("never", "encoded")):
             late = one(kind, mode, seconds)
             added = {key: round(late[key] - alone, 1) for key in ("p50", "p99")}
             found[f"{kind}, {name}"] = {"painted_to_client_ms": late, "added_ms": added}
             bench.row(
-                f"input: {kind}, {name}: added to that, p50 / p99",
+                f"input: {kind}, {name}: added to the source alone, p50 / p99",
                 f"{added['p50']} / {added['p99']} ms",
-                f"≤ {aim:.0f} p50" if mode == "always" else f"≤ {aim:.0f} p50 and the encoder")
+                f"≤ {budget:.0f} p50" + ("" if mode == "always" else ", plus the encoder"))
     return found

@@ -41,7 +41,7 @@ static const char *prefix;
 static int playlists;
 static struct sockaddr_in server;
 
-static void die(const char *what) { perror(what); exit(1); }
+static void die(const char *call) { perror(call); exit(1); }
 
 static uint64_t now_ns(void) {
   struct timespec t;

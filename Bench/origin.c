@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A minimal origin to measure the streamer against: one thread, epoll, writev, TCP_NODELAY.
  *
- * It publishes the same part and the same playlist at each multiple of the period since 1970, holds
- * requests for future ones, and answers all held requests at that time. It has no parser, no routes
- * and no video: its cost is that of the kernel and of one loop.
+ * It publishes one unchanging part and playlist at each multiple of the period since 1970, holds
+ * requests for later parts, and answers all held requests at the publication. It has no parser, no
+ * routes and no video: its cost is the cost of the kernel and of one loop.
  *
  * origin PORT PERIOD_MS PARTS_PER_SEGMENT PART.head PART.body PLAYLIST.head PLAYLIST.body LOG
  *
- * Part K of segment N is published with index N * PARTS_PER_SEGMENT + K, like the
- * parts of the streamer. It prints its port, and on SIGTERM writes LOG: 64-bit pairs of index and
- * nanoseconds.
+ * Part K of segment N has the index N * PARTS_PER_SEGMENT + K, like the parts of the streamer. The
+ * origin prints its port, and on SIGTERM writes LOG: 64-bit pairs of index and nanoseconds.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -38,7 +37,7 @@ struct connection {
   int socket;
   int kind;
   uint64_t wanted;             /* index of the awaited part */
-  struct connection **place;   /* its pointer in the list of held requests, or NULL */
+  struct connection **link;    /* its pointer in the list of held requests, or NULL */
   struct connection *next;
   size_t sent, filled;
   int sending;
@@ -52,7 +51,7 @@ static struct connection *held;
 static uint64_t log_entries[LOG_MAX][2];
 static size_t log_count;
 
-static void die(const char *what) { perror(what); exit(1); }
+static void die(const char *call) { perror(call); exit(1); }
 
 static uint64_t now_ns(void) {
   struct timespec t;
@@ -79,16 +78,16 @@ static void watch(int operation, int descriptor, uint32_t events, void *data) {
 
 static void hold(struct connection *c) {
   c->next = held;
-  if (held) held->place = &c->next;
+  if (held) held->link = &c->next;
   held = c;
-  c->place = &held;
+  c->link = &held;
 }
 
 static void release(struct connection *c) {
-  if (!c->place) return;
-  *c->place = c->next;
-  if (c->next) c->next->place = c->place;
-  c->place = NULL;
+  if (!c->link) return;
+  *c->link = c->next;
+  if (c->next) c->next->link = c->link;
+  c->link = NULL;
 }
 
 static void finish(struct connection *c) {
@@ -128,7 +127,7 @@ static int answer(struct connection *c) {
 /* Removes whole requests from the buffer; returns 0 if the connection is closed. */
 static int take_requests(struct connection *c) {
   char *end;
-  while (!c->place && !c->sending && (end = memmem(c->request, c->filled, "\r\n\r\n", 4))) {
+  while (!c->link && !c->sending && (end = memmem(c->request, c->filled, "\r\n\r\n", 4))) {
     *end = 0;
     size_t used = (size_t)(end + 4 - c->request);
     char *msn = strstr(c->request, "_HLS_msn="), *part = strstr(c->request, "_HLS_part=");
@@ -168,7 +167,7 @@ static void publish(void) {
   }
   struct connection *waiting = held;
   held = NULL;
-  if (waiting) waiting->place = &waiting;
+  if (waiting) waiting->link = &waiting;
   while (waiting) {
     struct connection *c = waiting;
     release(c);
@@ -238,19 +237,19 @@ int main(int count, char **arguments) {
   for (struct epoll_event events[EVENTS];;) {
     int ready = epoll_wait(loop, events, EVENTS, -1);
     for (int i = 0; i < ready; i++) {
-      void *who = events[i].data.ptr;
-      if (who == &ended) {
+      void *source = events[i].data.ptr;
+      if (source == &ended) {
         FILE *file = fopen(arguments[8], "wb");
         if (file) fwrite(log_entries, sizeof log_entries[0], log_count, file), fclose(file);
         return 0;
       }
-      if (who == &listener) { accept_all(); continue; }
-      if (who == &timer) {
+      if (source == &listener) { accept_all(); continue; }
+      if (source == &timer) {
         uint64_t passed;
         if (read(timer, &passed, sizeof passed) > 0) publish();
         continue;
       }
-      struct connection *c = who;
+      struct connection *c = source;
       if (events[i].events & EPOLLOUT) {
         if (answer(c)) take_requests(c);
       } else {

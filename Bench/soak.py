@@ -46,7 +46,7 @@ GARBAGE = [
 ]
 
 
-class Disappointed(Exception):
+class WrongResponse(Exception):
     """A well-behaved viewer got a wrong response."""
 
 
@@ -90,7 +90,7 @@ class Client:
         self.ask(path)
         status, body = await self.response()
         if status != 200 and status not in allowed:
-            raise Disappointed(f"{path}: {status} {body[:80]!r}")
+            raise WrongResponse(f"{path}: {status} {body[:80]!r}")
         return body
 
     async def playlist(self, query: str = "", path: str = PLAYLIST) -> Playlist:
@@ -102,7 +102,7 @@ Viewer = Callable[[int, random.Random], Awaitable[None]]
 
 
 async def low_latency(port: int, dice: random.Random) -> None:
-    """Blocking reload and each part, like hls.js."""
+    """Reloads the playlist with blocking requests and reads each part, like hls.js."""
     async with Client(port) as client, Client(port) as media:
         msn, part = (await client.playlist()).last_part
         skip = dice.choice(["", "&_HLS_skip=YES"])
@@ -130,7 +130,7 @@ async def open_segment_reader(port: int, dice: random.Random) -> None:
 
 
 async def chunked(port: int, _: random.Random) -> None:
-    """The playlist for players without part support."""
+    """Reads the chunked playlist, like players without part support."""
     async with Client(port) as client:
         seen: set[str] = set()
         while True:
@@ -142,14 +142,14 @@ async def chunked(port: int, _: random.Random) -> None:
 
 
 async def poller(port: int, _: random.Random) -> None:
-    """`wait` and `version`."""
+    """Polls with `wait`."""
     async with Client(port) as client:
         while True:
             await client.get(f"{PLAYLIST}?wait=500")
 
 
 async def scraper(port: int, dice: random.Random) -> None:
-    """Pages, probes, statistics, each on its own connection."""
+    """Requests pages, probes and statistics, each on a new connection."""
     while True:
         async with Client(port) as client:
             await client.get(
@@ -161,7 +161,7 @@ async def scraper(port: int, dice: random.Random) -> None:
 
 
 async def slow(port: int, dice: random.Random) -> None:
-    """Reads slowly, less than it requests."""
+    """Requests more than it reads."""
     async with Client(port) as client:
         names = [segment.uri for segment in (await client.playlist()).segments[-6:]]
     loop = asyncio.get_running_loop()
@@ -178,7 +178,7 @@ async def slow(port: int, dice: random.Random) -> None:
 
 
 async def vanishing(port: int, dice: random.Random) -> None:
-    """Makes requests that are held, and disconnects before the response, by an end or a reset."""
+    """Sends requests that are held, and disconnects before the response, with FIN or RST."""
     while True:
         async with Client(port) as client:
             msn, part = (await client.playlist()).last_part
@@ -195,7 +195,7 @@ async def vanishing(port: int, dice: random.Random) -> None:
 
 
 async def pipeliner(port: int, dice: random.Random) -> None:
-    """Many pipelined requests after a held one."""
+    """Pipelines many requests after a held request."""
     async with Client(port) as client:
         while True:
             msn, part = (await client.playlist()).last_part
@@ -208,7 +208,7 @@ async def pipeliner(port: int, dice: random.Random) -> None:
 
 
 async def hostile(port: int, dice: random.Random) -> None:
-    """Malformed requests, or half a request and then nothing."""
+    """Sends malformed requests or a part of one, and waits."""
     while True:
         async with Client(port) as client:
             data = dice.choice(GARBAGE)
@@ -234,7 +234,7 @@ HTTP1, HTTP2 = trusting("http/1.1"), trusting("h2")
 
 
 async def encrypted(_: int, __: random.Random) -> None:
-    """Blocking reload over TLS."""
+    """Reloads the playlist with blocking requests over TLS."""
     async with Client(SECURE_PORT, HTTP1) as client:
         msn, part = (await client.playlist()).last_part
         while True:
@@ -277,22 +277,22 @@ class Soak:
         self.began = time.monotonic()
         self.running: set[asyncio.Task[None]] = set()
         self.started: Counter[str] = Counter()
-        self.disappointed: list[str] = []
+        self.wrong_responses: list[str] = []
         self.rows: list[tuple[float, int, int, int, int]] = []
 
     async def live(self, viewer: Viewer, seconds: float, seed: int) -> None:
-        """The life of one viewer."""
+        """Runs one viewer for `seconds`; records wrong responses to well-behaved viewers."""
         try:
             async with asyncio.timeout(seconds):
                 await viewer(self.program.port, random.Random(seed))
         except TimeoutError:
             pass
-        except Disappointed as error:
+        except WrongResponse as error:
             if viewer in BEHAVED or viewer is encrypted:
-                self.disappointed.append(f"{viewer.__name__}: {error}")
+                self.wrong_responses.append(f"{viewer.__name__}: {error}")
         except (OSError, asyncio.IncompleteReadError, AssertionError, ValueError) as error:
             if viewer in BEHAVED or viewer is encrypted:
-                self.disappointed.append(f"{viewer.__name__}: {type(error).__name__} {error}")
+                self.wrong_responses.append(f"{viewer.__name__}: {type(error).__name__} {error}")
 
     def admit(self) -> None:
         """Adds viewers up to the current number."""
@@ -332,7 +332,7 @@ class Soak:
 
 
 def settle(program: Program, base: int, within: float = 20) -> int:
-    """Waits for the descriptors after all viewers are gone."""
+    """Waits until the server has closed the descriptors of all viewers; returns the open ones."""
     deadline = time.monotonic() + within
     while descriptors(program.pid) > base and time.monotonic() < deadline:
         pause(0.2, "polling interval; a timeout is a result, not an error")
@@ -340,13 +340,13 @@ def settle(program: Program, base: int, within: float = 20) -> int:
 
 
 def verdict(soak: Soak, base: tuple[int, int, int], edge: tuple[int, int]) -> list[str]:
-    """The list of faults."""
+    """The faults found; empty if the soak passed."""
     wrong = []
     resident, base_descriptors, threads = base
     quarter = max(2, len(soak.rows) // 4)
     second = statistics.median(row[2] for row in soak.rows[quarter : 2 * quarter])
     last = statistics.median(row[2] for row in soak.rows[-quarter:])
-    # Allocators keep their peak: growth is judged between two loaded phases.
+    # Allocators keep their peak memory, so two quarters under load are compared.
     print(
         f"resident, second quarter → last: {second / 1e6:.1f} → {last / 1e6:.1f} MB; "
         "without viewers before: "
@@ -365,14 +365,14 @@ def verdict(soak: Soak, base: tuple[int, int, int], edge: tuple[int, int]) -> li
     if held > 0:
         kinds = {kind: total(soak.program.port, "streamer_held_requests", kind=kind)
                  for kind in ("start", "version", "segment")}
-        wrong.append(f"{held:.0f} requests are held for nobody: {kinds}")
+        wrong.append(f"{held:.0f} requests are still held without clients: {kinds}")
     now = fetch(soak.program.port).last_part
     elapsed = time.monotonic() - soak.began
     if now[0] - edge[0] < elapsed - 3:
-        wrong.append(f"the stream fell behind: {edge} → {now} in {elapsed:.0f} s")
-    if soak.disappointed:
-        wrong.append(f"{len(soak.disappointed)} well-behaved viewers were disappointed, such as "
-                     + "; ".join(soak.disappointed[:5]))
+        wrong.append(f"the stream is late: {edge} → {now} in {elapsed:.0f} s")
+    if soak.wrong_responses:
+        wrong.append(f"{len(soak.wrong_responses)} wrong responses to well-behaved viewers: "
+                     + "; ".join(soak.wrong_responses[:5]))
     problems = [line for line in soak.program.log if " warning " in line or " error " in line]
     if problems:
         print("the server's warnings:", *problems[:10], sep="\n  ")
@@ -381,10 +381,12 @@ def verdict(soak: Soak, base: tuple[int, int, int], edge: tuple[int, int]) -> li
 
 def main() -> int:
     """Runs the soak; 1 after a fault."""
-    parser = argparse.ArgumentParser(description="Viewers come, go and die at random.")
+    parser = argparse.ArgumentParser(
+        description="Run viewers that connect, disconnect and fail at random.")
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--viewers", type=int, default=150, help="how many there are at the most")
+    parser.add_argument("--viewers", type=int, default=150,
+                        help="greatest number of viewers at a time (default 150)")
     options = parser.parse_args()
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
@@ -395,7 +397,7 @@ def main() -> int:
         SECURE_PORT = free_port()
         flags += ["--self-signed", "--https-port", str(SECURE_PORT)]
     else:
-        print("not soaked: TLS and HTTP/2, which this streamer does not have")
+        print("not tested: TLS and HTTP/2; this streamer lacks them")
     program = start(flags)
     try:
         edge = fetch(program.port).last_part
@@ -421,8 +423,8 @@ def main() -> int:
         status = stop(program)
     if status != 0:
         wrong.append(f"exit status {status}")
-    print("flat: memory, descriptors, threads; the stream went on" if not wrong else "WRONG: " +
-          "; ".join(wrong))
+    print("FAILED: " + "; ".join(wrong) if wrong else
+          "passed: memory, descriptors and threads did not grow; the stream continued")
     return 1 if wrong else 0
 
 

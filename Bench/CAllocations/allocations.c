@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Counts every allocation of the process: defines malloc and its relatives and calls glibc's own.
+// Counts every allocation of the process: defines malloc and its relatives, which call glibc's.
 #include "allocations.h"
 
 #include <errno.h>
