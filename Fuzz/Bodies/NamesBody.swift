@@ -8,7 +8,7 @@ import Server
 extension FuzzBody {
   /// Paths: a name that is understood is exactly the name that is written for what it means.
   static let names = FuzzBody(
-    name: "names", sources: ["Server/Route.swift", "Packaging/MediaNames.swift"]
+    name: "names", sources: ["Server/Route.swift", "Packaging/MediaName.swift"]
   ) { bytes in
     guard let request = try? Request("GET", "/" + String(decoding: bytes, as: UTF8.self)) else {
       return nil
@@ -18,14 +18,18 @@ extension FuzzBody {
     for numbering in MediaNames.Numbering.allCases {
       let names = MediaNames(numbering, first: 1_795_155_720)
       let written: String? =
-        switch names.media(named: Substring(name)) {
-        case .segment(let number): names.name(ofSegment: number)
-        case .part(let index, let number): names.name(ofPart: index, in: number)
+        switch MediaName(Substring(name)) {
+        case .header(let hash): names.name(ofHeader: hash)
+        case .segment(let number): names.segment(number).map { names.name(ofSegment: $0) }
+        case .part(let index, let number):
+          names.segment(number).map { names.name(ofPart: index, in: $0) }
         case nil: nil
         }
       if let written, written != name { return "\(name) is written \(written)" }
       // What a route computes of a number.
-      if case .segment(let number) = names.media(named: Substring(name)) {
+      if case .segment(let printed) = MediaName(Substring(name)),
+        let number = names.segment(printed)
+      {
         let segmentation = Segmentation(
           rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)
         if segmentation.segment(of: segmentation.firstFrame(of: number)) != number {

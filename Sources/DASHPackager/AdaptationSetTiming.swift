@@ -3,27 +3,27 @@
 import Media
 import Packaging
 
-/// When the segments of an AdaptationSet are what and where: what sets of pictures and of sound say alike.
+/// The timing of the segments of one AdaptationSet, video or audio.
 struct AdaptationSetTiming {
   /// The stream's constants.
-  let terms: PresentationParameters
+  let parameters: PresentationParameters
   let names: MediaNames
   let period: Period
   /// The UTCTiming of the MPD, which a ProducerReferenceTime repeats.
   let clock: XMLText.Attributes
   let hasEnded: Bool
-  /// Units a second of all that is printed.
+  /// Ticks per second of the printed times.
   let timescale: Int64
-  /// The shortest stretch that is published, in those units.
+  /// The duration of a chunk in ticks.
   let chunkTicks: Int64
-  /// The id of the first ProducerReferenceTime: unique in the presentation, and constant for the Period.
+  /// The id of the first ProducerReferenceTime: unique in the MPD, constant for the Period.
   let firstTimeID: Int64
-  /// How long after its capture something is published at the latest; nanoseconds.
+  /// The longest time from capture to publication, in nanoseconds.
   let delay: Int64
-  /// The segments, where they have no common duration.
+  /// The segments; nil if they have a common duration.
   var timeline: SegmentTimeline?
 
-  /// Milliseconds before its end at which a segment may be asked for; nil without a low-latency form.
+  /// availabilityTimeOffset in milliseconds; nil without a low-latency form.
   private let early: Int64?
 
   /// Whether the set has a low-latency form.
@@ -31,52 +31,54 @@ struct AdaptationSetTiming {
 
   /// The duration of a segment.
   ///
-  /// In the stream's own unit it is whole; where the track's are none, the set counts in the stream's.
-  var segmentTicks: Int64 { terms.segmentTicks(timescale) ?? 0 }
+  /// It is a whole number of the stream's ticks; the timescale is that of the stream if it is not a
+  /// whole number of the track's ticks.
+  var segmentTicks: Int64 { parameters.segmentTicks(timescale) ?? 0 }
 
-  /// The duration of the longest segment.
+  /// The maximum duration of a segment.
   var mostSegmentTicks: Int64 {
-    let segmentation = terms.segmentation
+    let segmentation = parameters.segmentation
     let most = segmentation.mostFramesPerSegment.map { $0 * segmentation.grid.rate.ticksPerFrame }
     return most.map { $0 * timescale / Int64(segmentation.grid.rate.timescale) } ?? segmentTicks
   }
 
-  /// The timing of pictures.
-  static func ofPictures(
-    _ terms: PresentationParameters, _ names: MediaNames, _ period: Period,
+  /// The timing of video.
+  static func ofVideo(
+    _ parameters: PresentationParameters, _ names: MediaNames, _ period: Period,
     _ clock: XMLText.Attributes,
     hasEnded: Bool
   ) -> AdaptationSetTiming {
-    let rate = terms.segmentation.grid.rate
+    let rate = parameters.segmentation.grid.rate
     return AdaptationSetTiming(
-      terms: terms, names: names, period: period, clock: clock, hasEnded: hasEnded,
+      parameters: parameters, names: names, period: period, clock: clock, hasEnded: hasEnded,
       timescale: Int64(rate.timescale), chunkTicks: rate.ticksPerFrame,
-      firstTimeID: capturedTimeID(period), delay: terms.inputDelay + terms.pipelineDelay,
-      early: hasEnded ? nil : terms.availabilityTimeOffset)
+      firstTimeID: capturedTimeID(period), delay: parameters.inputDelay + parameters.pipelineDelay,
+      early: hasEnded ? nil : parameters.availabilityTimeOffset)
   }
 
-  /// The timing of a track of sound.
+  /// The timing of audio.
   static func ofAudio(
-    _ segmentation: AudioSegmentation, _ terms: PresentationParameters, _ names: MediaNames,
+    _ segmentation: AudioSegmentation, _ parameters: PresentationParameters, _ names: MediaNames,
     _ period: Period,
     _ clock: XMLText.Attributes, hasEnded: Bool
   ) -> AdaptationSetTiming {
     let (own, video) = (
-      Int64(segmentation.sampleRate), Int64(terms.segmentation.grid.rate.timescale)
+      Int64(segmentation.sampleRate), Int64(parameters.segmentation.grid.rate.timescale)
     )
-    let isWhole = terms.segmentation.hasVariableDuration || terms.segmentTicks(own) != nil
+    let isWhole = parameters.segmentation.hasVariableDuration || parameters.segmentTicks(own) != nil
     let timescale = isWhole ? own : video
     return AdaptationSetTiming(
-      terms: terms, names: names, period: period, clock: clock, hasEnded: hasEnded,
+      parameters: parameters, names: names, period: period, clock: clock, hasEnded: hasEnded,
       timescale: timescale, chunkTicks: (segmentation.partTicks * timescale + own - 1) / own,
-      firstTimeID: capturedTimeID(period) + 2, delay: terms.audioDelay + terms.pipelineDelay,
-      early: hasEnded ? nil : terms.availabilityTimeOffset(ofAudio: segmentation))
+      firstTimeID: capturedTimeID(period) + 2,
+      delay: parameters.audioDelay + parameters.pipelineDelay,
+      early: hasEnded ? nil : parameters.availabilityTimeOffset(ofAudio: segmentation))
   }
 
   /// The id of the ProducerReferenceTime of type captured in the first AdaptationSet of `period`.
   static func capturedTimeID(_ period: Period) -> Int64 { 4 * period.index + 1 }
 
-  /// What says that the set has a low-latency form, where it has one.
+  /// Writes the property of sets with a low-latency form.
   func lowLatencyMark(_ out: inout XMLText) {
     guard isLowLatency else { return }
     out.element(
@@ -84,15 +86,16 @@ struct AdaptationSetTiming {
       [("schemeIdUri", "urn:dvb:dash:lowlatency:critical:2019"), ("value", "true")])
   }
 
-  /// Where a reader may begin to parse anew, where the set has a low-latency form: at every chunk.
+  /// Writes the Resync of sets with a low-latency form: parsing can start at every chunk.
   func resync(_ out: inout XMLText) {
     guard isLowLatency else { return }
     out.element("Resync", [("type", "0"), ("dT", "\(chunkTicks)")])
   }
 
-  /// Two: when the Period's first frame was captured, and when it is published at the latest.
+  /// Writes two elements: the capture time of the Period's first frame, and its latest publish
+  /// time.
   func producerReferenceTimes(_ out: inout XMLText) {
-    let captured = terms.availabilityStart + period.start
+    let captured = parameters.availabilityStart + period.start
     let first: XMLText.Attributes = [
       ("id", "\(firstTimeID)"), ("inband", "true"), ("type", "captured"),
       ("wallClockTime", MPDTime.dateTime(captured)),
@@ -108,7 +111,7 @@ struct AdaptationSetTiming {
     }
   }
 
-  /// The location of media on the Period's timeline, and its names.
+  /// Writes the location of media on the Period's timeline and its names.
   func template(_ track: TrackDescription, _ out: inout XMLText) {
     let attributes: XMLText.Attributes = [
       ("timescale", "\(timescale)"), ("duration", timeline == nil ? "\(segmentTicks)" : nil),
@@ -123,12 +126,12 @@ struct AdaptationSetTiming {
     out.element("SegmentTemplate", attributes) { timeline.write(to: &$0) }
   }
 
-  /// presentationTimeOffset: the media time at which the Period's first segment begins.
+  /// presentationTimeOffset: the media time of the Period's first segment.
   private var offset: String {
-    guard terms.segmentation.hasVariableDuration else {
+    guard parameters.segmentation.hasVariableDuration else {
       return "\(period.firstSegment * segmentTicks)"
     }
-    let rate = terms.segmentation.grid.rate
+    let rate = parameters.segmentation.grid.rate
     let ticks = Int128(period.firstFrame * rate.ticksPerFrame) * Int128(timescale)
     return "\(ticks / Int128(rate.timescale))"
   }

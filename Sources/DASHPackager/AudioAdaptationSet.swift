@@ -3,12 +3,12 @@
 import Media
 import Packaging
 
-/// The AdaptationSet of a rendition of sound in one Period.
+/// The AdaptationSet of an audio rendition in one Period.
 ///
 /// - Source: ISO/IEC 23009-1 §5.3.3; the channel configuration by ISO/IEC 23091-3
 struct AudioAdaptationSet {
   let track: TrackDescription
-  /// Its location among the AdaptationSets of the Period, from 1.
+  /// Its number among the AdaptationSets of the Period, from 1.
   let id: Int
   let timing: AdaptationSetTiming
 
@@ -24,7 +24,7 @@ struct AudioAdaptationSet {
   }
 
   private var attributes: XMLText.Attributes {
-    // What language it is nobody knows.
+    // The language is unknown.
     [
       ("id", "\(id)"), ("contentType", "audio"), ("mimeType", "audio/mp4"),
       ("containerProfiles", "cmfc"), ("lang", "und"), ("segmentAlignment", "true"),
@@ -44,7 +44,7 @@ struct AudioAdaptationSet {
           ("schemeIdUri", "urn:mpeg:dash:23003:3:audio_channel_configuration:2011"),
           ("value", "\(track.channels ?? 2)"),
         ])
-      // Decoding may begin with every chunk.
+      // Decoding can start with every chunk.
       if timing.isLowLatency {
         out.element("Resync", [("type", "1"), ("dT", "\(timing.chunkTicks)")])
       }

@@ -3,37 +3,38 @@
 import Media
 package import Packaging
 
-/// The MPD as text, made from one window snapshot.
+/// An MPD as text, rendered from one window snapshot.
+///
 /// - Source: ISO/IEC 23009-1 §5; DASH-IF IOP v5 part 4, Low-Latency Live
 package struct Manifest: Sendable {
-  /// What decides the text of the MPDs of one stream: equal editions, equal text.
+  /// The state of a stream that its MPDs depend on: equal editions have equal text.
   package struct Edition: Sendable, Hashable {
     private let oldest: DiscontinuityPeriod?
     private let newest: DiscontinuityPeriod?
     private let listed: Int
     private let endedWith: Int64?
-    /// The newest header of the sound: it begins a run a little later than pictures do.
+    /// The newest audio header: audio begins a period slightly later than video.
     private let audioHeader: String?
-    /// Where segments are listed one by one, those that are being made.
+    /// The numbers of the open segments, if the MPD has a SegmentTimeline.
     private let open: [Int64?]
 
-    /// The edition to which `snapshot` belongs, with that of the sound beside it.
+    /// The edition of these windows.
     package init(_ snapshot: WindowSnapshot, audio: WindowSnapshot? = nil) {
       let hasVariableDuration = snapshot.track?.segmentation.hasVariableDuration ?? false
       audioHeader = audio?.track?.headerHash
       open = hasVariableDuration ? [snapshot.open?.number, audio?.open?.number] : []
-      oldest = snapshot.listed.first?.run ?? snapshot.open?.run
-      newest = snapshot.open?.run ?? snapshot.listed.last?.run
+      oldest = snapshot.listed.first?.period ?? snapshot.open?.period
+      newest = snapshot.open?.period ?? snapshot.listed.last?.period
       listed = snapshot.listed.count
       endedWith = snapshot.state == .ended ? snapshot.segments.last?.number : nil
     }
   }
 
-  /// Where the MPD lies: what it says in absolute and in relative URLs.
+  /// The location of an MPD, on which its URLs depend.
   package struct Location: Sendable, Hashable {
-    /// What stands before `/time`: scheme and authority.
+    /// Scheme and authority of absolute URLs.
     package let origin: String
-    /// BaseURL: what stands before the names of renditions; empty where they lie beside the MPD.
+    /// BaseURL: the relative path to the folders of the renditions; empty if it is that of the MPD.
     package let base: String
 
     /// A location.
@@ -46,36 +47,36 @@ package struct Manifest: Sendable {
   private let snapshot: WindowSnapshot
   private let tracks: [TrackDescription]
   private let audio: WindowSnapshot?
-  private let terms: PresentationParameters
+  private let parameters: PresentationParameters
   private let names: MediaNames
   private let location: Location
   private let publishTime: Int64
   private let periods: [Period]
 
-  /// The MPD of `snapshot`; nil while it has no complete segment, for the first MPD ever answered is complete.
+  /// The MPD of `snapshot`; nil if that has no complete segment.
   ///
   /// - Parameters:
-  ///   - snapshot: the window of the first track at one moment.
-  ///   - tracks: the renditions, those of pictures with the best first; nil for the snapshot's own alone.
-  ///   - audio: the window of the sound at the same moment; needed where segments are listed one by one, or
-  ///     its header changes with the runs.
-  ///   - terms: the stream's constants.
+  ///   - snapshot: the window of the first track.
+  ///   - tracks: the renditions, top rendition first; nil if the snapshot's is the only one.
+  ///   - audio: the window of the audio rendition; needed if segments have variable duration or
+  ///     CMAF headers change.
+  ///   - parameters: the stream's constants.
   ///   - names: the names of media.
-  ///   - location: where the MPD lies.
-  ///   - publishTime: wall clock at which this edition came to be; nanoseconds since 1970.
+  ///   - location: the location of the MPD.
+  ///   - publishTime: the creation time of this edition, in nanoseconds since 1970.
   package init?(
     _ snapshot: WindowSnapshot, tracks: [TrackDescription]? = nil, audio: WindowSnapshot? = nil,
-    terms: PresentationParameters, names: MediaNames, location: Location, publishTime: Int64
+    parameters: PresentationParameters, names: MediaNames, location: Location, publishTime: Int64
   ) {
     guard let track = snapshot.track, !snapshot.segments.isEmpty else { return nil }
     self.snapshot = snapshot
     self.tracks = tracks ?? [track]
     self.audio = audio
-    self.terms = terms
+    self.parameters = parameters
     self.names = names
     self.location = location
     self.publishTime = publishTime
-    periods = Period.all(of: snapshot, terms.segmentation, names)
+    periods = Period.all(of: snapshot, parameters.segmentation, names)
   }
 
   /// The text of the MPD.
@@ -104,31 +105,32 @@ package struct Manifest: Sendable {
     return out.text
   }
 
-  /// A ladder is encoded, and its headers stay; what is passed through may come back with another header.
+  /// The track in `period`; the header of a pass-through stream may change between periods.
   private func track(for track: TrackDescription, of period: Period) -> TrackDescription {
     if track.rendition == snapshot.track?.rendition {
-      return snapshot.track(of: period.run) ?? track
+      return snapshot.track(of: period.period) ?? track
     }
     guard track.size == nil, let audio else { return track }
-    let runs = audio.listed.map(\.run) + [audio.open?.run].compactMap(\.self)
-    return runs.last { $0.index == period.index }.flatMap { audio.track(of: $0) } ?? track
+    let periods = audio.listed.map(\.period) + [audio.open?.period].compactMap(\.self)
+    return periods.last { $0.index == period.index }.flatMap { audio.track(of: $0) } ?? track
   }
 
   private func write(_ period: Period, to out: inout XMLText) {
-    let pictures = tracks.filter { $0.size != nil }.map { track(for: $0, of: period) }
-    if !pictures.isEmpty {
-      var timing = AdaptationSetTiming.ofPictures(terms, names, period, timing, hasEnded: hasEnded)
-      if terms.segmentation.hasVariableDuration {
+    let videos = tracks.filter { $0.size != nil }.map { track(for: $0, of: period) }
+    if !videos.isEmpty {
+      var timing = AdaptationSetTiming.ofVideo(
+        parameters, names, period, timing, hasEnded: hasEnded)
+      if parameters.segmentation.hasVariableDuration {
         timing.timeline = SegmentTimeline(snapshot, period)
       }
-      VideoAdaptationSet(tracks: pictures, timing: timing).write(to: &out)
+      VideoAdaptationSet(tracks: videos, timing: timing).write(to: &out)
     }
     for track in tracks {
       guard case .audio(let segmentation) = track.segmentation else { continue }
       var timing = AdaptationSetTiming.ofAudio(
-        segmentation, terms, names, period, timing, hasEnded: hasEnded)
-      if terms.segmentation.hasVariableDuration {
-        // A set without a segment would be invalid; the next edition has it.
+        segmentation, parameters, names, period, timing, hasEnded: hasEnded)
+      if parameters.segmentation.hasVariableDuration {
+        // A set without a segment would be invalid; the next edition contains the set.
         guard let timeline = audio.flatMap({ SegmentTimeline($0, period) }) else { continue }
         timing.timeline = timeline
       }
@@ -147,9 +149,9 @@ package struct Manifest: Sendable {
 
   private func attributes(_ profiles: [String], type: String) -> XMLText.Attributes {
     [
-      ("xmlns", "urn:mpeg:dash:schema:mpd:2011"), ("id", terms.name),
+      ("xmlns", "urn:mpeg:dash:schema:mpd:2011"), ("id", parameters.name),
       ("profiles", profiles.joined(separator: ",")), ("type", type),
-      ("availabilityStartTime", MPDTime.dateTime(terms.availabilityStart)),
+      ("availabilityStartTime", MPDTime.dateTime(parameters.availabilityStart)),
       ("publishTime", UTCTime(nanoseconds: publishTime).text),
     ]
   }
@@ -160,11 +162,11 @@ package struct Manifest: Sendable {
 
   private var liveAttributes: XMLText.Attributes {
     let profiles = Self.profiles + ["http://www.dashif.org/guidelines/low-latency-live-v5"]
-    let target = terms.target * 1_000_000
+    let target = parameters.target * 1_000_000
     return attributes(profiles, type: "dynamic") + [
-      // New Periods and the end are known within this time, and each segment that is listed by itself; an unchanged
-      // MPD is a 304.
-      ("minimumUpdatePeriod", terms.segmentation.hasVariableDuration ? "PT0.5S" : "PT2S"),
+      // Players learn of new Periods, of the end, and of the segments of a SegmentTimeline within this
+      // time; the response for an unchanged MPD is 304.
+      ("minimumUpdatePeriod", parameters.segmentation.hasVariableDuration ? "PT0.5S" : "PT2S"),
       ("timeShiftBufferDepth", MPDTime.duration(listedNanoseconds)),
       ("suggestedPresentationDelay", MPDTime.duration(target)),
       ("minBufferTime", MPDTime.duration(target / 4)), longestSegment,
@@ -172,7 +174,7 @@ package struct Manifest: Sendable {
   }
 
   private var listedNanoseconds: Int64 {
-    let segmentation = terms.segmentation
+    let segmentation = parameters.segmentation
     guard segmentation.hasVariableDuration else {
       return Int64(snapshot.listed.count) * segmentation.segmentNanoseconds
     }
@@ -180,23 +182,23 @@ package struct Manifest: Sendable {
       ofTicks: snapshot.listed.reduce(0) { $0 + $1.duration })
   }
 
-  /// Nothing in it speaks of a live edge.
+  /// The attributes of an ended stream, without a live edge.
   ///
-  /// Its first Period begins with the first listed segment, at the location that this had on the
-  /// timeline of the live presentation: who plays goes on, who comes anew begins there.
+  /// The first Period begins with the first listed segment, at its position on the timeline of the
+  /// live presentation: players continue, new players start there.
   private var endedAttributes: XMLText.Attributes {
     let end = periods.last.map { $0.start + ($0.duration ?? 0) } ?? 0
     return attributes(Self.profiles, type: "static") + [
       ("mediaPresentationDuration", MPDTime.duration(end)),
-      ("minBufferTime", MPDTime.duration(terms.target * 250_000)), longestSegment,
+      ("minBufferTime", MPDTime.duration(parameters.target * 250_000)), longestSegment,
     ]
   }
 
-  /// Segments of sound follow those of pictures, to within one coded frame of sound.
+  /// Audio segments last as long as video segments, to within one AAC frame.
   private var longestSegment: (String, String?) {
     (
       "maxSegmentDuration",
-      MPDTime.duration(terms.segmentation.longestSegmentNanoseconds + 100_000_000)
+      MPDTime.duration(parameters.segmentation.longestSegmentNanoseconds + 100_000_000)
     )
   }
 
@@ -206,8 +208,8 @@ package struct Manifest: Sendable {
       out.element(
         "Latency",
         [
-          ("referenceId", "\(reference)"), ("target", "\(terms.target)"),
-          ("min", "\(terms.target / 2)"), ("max", "\(3 * terms.target)"),
+          ("referenceId", "\(reference)"), ("target", "\(parameters.target)"),
+          ("min", "\(parameters.target / 2)"), ("max", "\(3 * parameters.target)"),
         ])
       out.element("PlaybackRate", [("min", "0.92"), ("max", "1.08")])
     }

@@ -3,43 +3,44 @@
 import Media
 import Packaging
 
-/// One Period: a run of segments, and where it lies on the presentation's timeline.
+/// A Period: a discontinuity period on the timeline of the presentation.
 ///
-/// A run keeps its Period's `id` and its location for as long as it is listed. Its first segment number may have left the
-/// window long ago.
+/// Its `id` and start are constant; its first segment may have left the window.
 struct Period: Equatable {
-  /// Unique in the presentation, and over the runs of a program that was restarted.
+  /// Period@id: unique in the presentation, also after a restart of the program.
   let id: String
   /// Period@start: nanoseconds after availabilityStartTime.
   let start: Int64
-  /// The number since 1970 of the segment with which it begins.
+  /// The number since 1970 of its first segment.
   let firstSegment: Int64
-  /// The frame with which it begins.
+  /// The index of its first frame.
   let firstFrame: Int64
-  /// Discontinuities before it since the stream began.
+  /// The number of Discontinuities before it since the stream began.
   let index: Int64
-  /// The run that it is.
-  let run: DiscontinuityPeriod
-  /// Period@duration in nanoseconds; only of a presentation that has ended.
+  /// The discontinuity period.
+  let period: DiscontinuityPeriod
+  /// Period@duration in nanoseconds; nil unless the stream has ended.
   var duration: Int64?
 
-  /// The Period of `run`, or where `firstListed` is given the rest of it from that segment on.
+  /// The Period of `period`; if `firstListed` is given, only from that segment on.
   init(
-    _ run: DiscontinuityPeriod, _ segmentation: Segmentation, _ names: MediaNames,
+    _ period: DiscontinuityPeriod, _ segmentation: Segmentation, _ names: MediaNames,
     firstListed: Segment? = nil
   ) {
-    let anchor = run.firstSegment ?? names.base
+    let anchor = period.firstSegment ?? names.base
     id = "p\(anchor)"
-    index = run.index
-    self.run = run
-    // The first run begins where `startNumber` is 1.
-    firstSegment = firstListed?.number ?? run.firstSegment ?? names.base + 1
+    index = period.index
+    self.period = period
+    // The first period begins with `startNumber` 1.
+    firstSegment = firstListed?.number ?? period.firstSegment ?? names.base + 1
     firstFrame =
-      firstListed?.firstFrame ?? run.firstFrame ?? segmentation.firstFrame(of: firstSegment)
-    start = segmentation.grid.nanoseconds(firstFrame) - segmentation.segmentNanoseconds + run.offset
+      firstListed?.firstFrame ?? period.firstFrame ?? segmentation.firstFrame(of: firstSegment)
+    start =
+      segmentation.grid.nanoseconds(firstFrame) - segmentation.segmentNanoseconds
+      + period.offset
   }
 
-  /// The Periods of what `snapshot` lists, oldest first; none where there is no segment.
+  /// The Periods of the listed segments, oldest first; empty if there is no segment.
   static func all(of snapshot: WindowSnapshot, _ segmentation: Segmentation, _ names: MediaNames)
     -> [Period]
   {
@@ -47,25 +48,26 @@ struct Period: Equatable {
     var periods: [Period] = []
     var last: DiscontinuityPeriod?
     for segment in snapshot.listed {
-      if segment.run != last {
+      if segment.period != last {
         periods.append(
           Period(
-            segment.run, segmentation, names, firstListed: hasEnded ? segment : nil))
+            segment.period, segmentation, names, firstListed: hasEnded ? segment : nil))
         if hasEnded { periods[periods.count - 1].duration = 0 }
-        last = segment.run
+        last = segment.period
       }
       if hasEnded {
         let after = segmentation.grid.rate.nanoseconds(ofTicks: segment.duration)
         periods[periods.count - 1].duration? += after
       }
     }
-    if let open = snapshot.open, open.run != last {
-      periods.append(Period(open.run, segmentation, names))
+    if let open = snapshot.open, open.period != last {
+      periods.append(Period(open.period, segmentation, names))
     }
     return inOrder(periods)
   }
 
-  /// A clock that was set back far lets a Period begin before the one before it: that one has then never been.
+  /// Leaves out a Period that would begin after its successor, as after a large backward clock
+  /// step.
   private static func inOrder(_ periods: [Period]) -> [Period] {
     var kept: [Period] = []
     for var period in periods.reversed() {

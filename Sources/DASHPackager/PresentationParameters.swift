@@ -2,35 +2,36 @@
 
 package import Media
 
-/// What the MPDs of a stream say of themselves; constant for the stream's whole life.
+/// The constants of a stream's MPDs.
 ///
-/// The presentation is anchored one segment after 1970 for ever, with `startNumber` 1 and a presentation time offset of
-/// one segment: so the number that a client computes from its clock is the segment's number since 1970, over restarts
-/// too. The epoch itself would not do, since FFmpeg takes an availabilityStartTime of 0 as missing.
+/// availabilityStartTime is one segment after 1970, with `startNumber` 1 and a presentation time
+/// offset of one segment. The number that a client computes from its clock is then the segment
+/// number since 1970, also after a restart. The epoch itself is unusable: FFmpeg treats an
+/// availabilityStartTime of 0 as missing.
 package struct PresentationParameters: Sendable, Equatable {
   /// The stream's name.
   package let name: String
-  /// How frames fall into segments.
+  /// The rule that groups frames into segments.
   package let segmentation: Segmentation
   /// Latency@target in microseconds.
   package let targetLatencyMicroseconds: Int64
-  /// How long after its tick a frame may still come from the source; nanoseconds.
+  /// How long after its frame time a frame slot stays open, in nanoseconds.
   package let inputDelay: Int64
-  /// How long after its end a frame of sound may still come, with how far its encoder looks ahead; nanoseconds.
+  /// The longest delay of an AAC frame plus the look-ahead of its encoder, in nanoseconds.
   package let audioDelay: Int64
-  /// An upper bound of the time from picture to published chunk; nanoseconds.
+  /// An upper bound of the time from frame to published chunk, in nanoseconds.
   package let pipelineDelay: Int64
 
-  /// The terms of a stream.
+  /// The parameters of a stream.
   ///
   /// - Parameters:
   ///   - name: the stream's name.
-  ///   - segmentation: how frames fall into segments.
+  ///   - segmentation: the rule that groups frames into segments.
   ///   - targetLatencyMicroseconds: Latency@target.
-  ///   - inputDelay: how long after its tick a frame may still come from the source; nanoseconds.
-  ///   - audioDelay: how long after its end a frame of sound may still come, with how far its encoder looks ahead;
+  ///   - inputDelay: how long after its frame time a frame slot stays open, in nanoseconds.
+  ///   - audioDelay: the longest delay of an AAC frame plus the look-ahead of its encoder, in
   ///     nanoseconds.
-  ///   - pipelineDelay: an upper bound of the time from picture to published chunk; nanoseconds.
+  ///   - pipelineDelay: an upper bound of the time from frame to published chunk, in nanoseconds.
   package init(
     name: String, segmentation: Segmentation, targetLatencyMicroseconds: Int64, inputDelay: Int64,
     audioDelay: Int64 = 0, pipelineDelay: Int64 = 20_000_000
@@ -46,15 +47,16 @@ package struct PresentationParameters: Sendable, Equatable {
   /// availabilityStartTime: one segment after 1970, in nanoseconds.
   package var availabilityStart: Int64 { segmentation.segmentNanoseconds }
 
-  /// availabilityTimeOffset in milliseconds: how long before its end a segment may be asked for.
+  /// availabilityTimeOffset in milliseconds: how long before its end a segment may be requested.
   ///
-  /// It is true: a chunk of one frame, the input delay and the pipeline are taken off, and the rest is rounded down.
-  /// Nil where nothing is left: such a stream has no low-latency form.
+  /// The segment duration minus one frame, the input delay and the pipeline delay, rounded down.
+  /// Nil if that is below 1 ms: the stream has no low-latency form.
   package var availabilityTimeOffset: Int64? {
     offset(after: segmentation.grid.rate.frameNanoseconds + inputDelay)
   }
 
-  /// availabilityTimeOffset of a rendition of sound, whose chunk is a whole part; nil where pictures have none.
+  /// availabilityTimeOffset of an audio rendition, whose chunk is a whole part; nil if video has
+  /// none.
   func availabilityTimeOffset(ofAudio audio: AudioSegmentation) -> Int64? {
     guard availabilityTimeOffset != nil else { return nil }
     let part =
@@ -67,7 +69,7 @@ package struct PresentationParameters: Sendable, Equatable {
     return offset >= 1_000_000 ? offset / 1_000_000 : nil
   }
 
-  /// The duration of a segment in units of which there are `timescale` in a second; nil where it is not whole.
+  /// The duration of a segment in ticks of `timescale`; nil if it is not a whole number.
   func segmentTicks(_ timescale: Int64) -> Int64? {
     let own = Int128(segmentation.grid.rate.timescale)
     let (ticks, rest) = (Int128(segmentation.segmentTicks) * Int128(timescale))

@@ -7,7 +7,7 @@ import Packaging
 ///
 /// - Source: ISO/IEC 23009-1 §5.3.3, §5.12 (ProducerReferenceTime), §5.13 (Resync)
 struct VideoAdaptationSet {
-  /// Best first; at least one.
+  /// The renditions, top rendition first; at least one.
   let tracks: [TrackDescription]
   let timing: AdaptationSetTiming
 
@@ -22,13 +22,13 @@ struct VideoAdaptationSet {
       timing.resync(&out)
       let shared = tracks.allSatisfy { $0.headerHash == tracks[0].headerHash }
       if shared { timing.template(tracks[0], &out) }
-      for (location, track) in tracks.enumerated() {
-        representation(track, ranking: tracks.count > 1 ? location + 1 : nil, !shared, &out)
+      for (index, track) in tracks.enumerated() {
+        representation(track, ranking: tracks.count > 1 ? index + 1 : nil, !shared, &out)
       }
     }
   }
 
-  private var rate: FrameRate { timing.terms.segmentation.grid.rate }
+  private var rate: FrameRate { timing.parameters.segmentation.grid.rate }
 
   private var attributes: XMLText.Attributes {
     let best = tracks.compactMap(\.size).max { $0.width * $0.height < $1.width * $1.height }
@@ -53,7 +53,7 @@ struct VideoAdaptationSet {
       return out.element("Representation", attributes)
     }
     out.element("Representation", attributes) { out in
-      // Random access points: the IDR with which each segment begins.
+      // Random access points: the IDR at the start of each segment.
       if timing.isLowLatency {
         out.element("Resync", [("type", "1"), ("dT", "\(timing.mostSegmentTicks)")])
       }

@@ -2,7 +2,7 @@
 
 /// An XML document, written element by element.
 struct XMLText {
-  /// Attributes in the order in which they are printed; one without a value is left out.
+  /// Attributes in their printed order; attributes without a value are left out.
   typealias Attributes = [(String, String?)]
 
   private(set) var text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
@@ -10,19 +10,19 @@ struct XMLText {
 
   init() { text.reserveCapacity(4096) }
 
-  /// An element without content.
+  /// Writes an element without content.
   mutating func element(_ name: String, _ attributes: Attributes = []) {
     begin(name, attributes)
     text += "/>\n"
   }
 
-  /// An element with nothing but text in it.
+  /// Writes an element that contains text.
   mutating func element(_ name: String, containing content: String) {
     begin(name, [])
     text += ">\(Self.escaped(content))</\(name)>\n"
   }
 
-  /// An element around others.
+  /// Writes an element that contains other elements.
   mutating func element(
     _ name: String, _ attributes: Attributes, around children: (inout XMLText) -> Void
   ) {
@@ -45,7 +45,7 @@ struct XMLText {
 
   private mutating func indent() { for _ in 0..<depth { text += "  " } }
 
-  /// Host names and URLs come from outside: what means something in XML is written as a reference.
+  /// `value` with references for XML's special characters; it may be chosen by a client.
   static func escaped(_ value: String) -> String {
     guard value.utf8.contains(where: { "&<>\"'".utf8.contains($0) || $0 < 0x20 }) else {
       return value

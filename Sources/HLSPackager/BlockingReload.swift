@@ -3,16 +3,16 @@
 import Media
 package import Packaging
 
-/// Whether a playlist request is answered now, held, or refused.
+/// The decision on a playlist request: answer it, hold it or refuse it.
 /// - Source: RFC 8216bis §6.2.5.2
 package enum BlockingReload: Equatable {
-  /// The current playlist answers it.
+  /// The current playlist is the response.
   case answer
-  /// It waits until the rendition has reached this version.
+  /// The request is held until the rendition has this version.
   case hold(until: Int64)
-  /// `wait` and `version`: as ``hold(until:)``, but at the end of the wait the current playlist is the answer.
+  /// As ``hold(until:)``, but at the end of `wait` the current playlist is the response.
   case poll(until: Int64, milliseconds: Int64)
-  /// 400, with the reason.
+  /// The directives are wrong, for this reason.
   case refuse(String)
 
   /// Decides for `directives` on a window that is live or ended and has a complete segment.
@@ -20,14 +20,15 @@ package enum BlockingReload: Equatable {
     _ directives: DeliveryDirectives, on snapshot: WindowSnapshot, control: ServerControl,
     names: MediaNames
   ) -> BlockingReload {
-    // "...the Playlist contains EXT-X-ENDLIST...: the server MUST ignore" the directives; first, even where they are wrong.
+    // "...the Playlist contains EXT-X-ENDLIST...: the server MUST ignore" the directives, also
+    // wrong ones.
     guard snapshot.state != .ended else { return .answer }
     if let printed = directives.mediaSequenceNumber {
       guard let asked = names.segment(printed: printed) else { return .refuse(tooFar) }
       guard let part = directives.partIndex else { return segment(asked, on: snapshot) }
       return self.part(part, of: asked, on: snapshot, control: control)
     }
-    if directives.partIndex != nil { return .refuse("_HLS_part needs _HLS_msn") }
+    if directives.partIndex != nil { return .refuse("_HLS_part requires _HLS_msn") }
     guard let wait = directives.waitMilliseconds else { return .answer }
     return poll(wait, directives.version, on: snapshot, control: control)
   }
@@ -47,8 +48,9 @@ package enum BlockingReload: Equatable {
     let last = lastComplete(snapshot)
     if asked < last { return .answer }
     if asked == last {
-      // "If the Client requests a Part Index greater than that of the final Partial Segment of the Parent Segment, the
-      // Server MUST treat the request as one for Part Index 0 of the following Parent Segment."
+      // "If the Client requests a Part Index greater than that of the final Partial Segment of the
+      // Parent Segment, the Server MUST treat the request as one for Part Index 0 of the following
+      // Parent Segment."
       let count = snapshot.segment(asked)?.parts.count ?? 0
       return index < UInt64(count) ? .answer : until(partsBefore(asked + 1, snapshot) + 1, snapshot)
     }
@@ -62,8 +64,11 @@ package enum BlockingReload: Equatable {
     return until(version <= next ? version : next + 1, snapshot)
   }
 
-  /// Whether a request is too many parts ahead of what is listed: the Advance Part Limit, three seconds of parts (three parts where they are a second or longer), or what hls.js may
-  /// add when it tunes in, whichever is more.
+  /// Whether a request is too many parts ahead of the live edge.
+  ///
+  /// The limit is the larger of the Advance Part Limit, which is three seconds of parts (three
+  /// parts if a part lasts a second or longer), and the number that hls.js may add when it tunes
+  /// in.
   private static func isTooFar(
     _ ahead: Int64, _ snapshot: WindowSnapshot, _ control: ServerControl
   ) -> Bool {
@@ -77,7 +82,7 @@ package enum BlockingReload: Equatable {
   private static func poll(
     _ wait: UInt64, _ version: UInt64?, on snapshot: WindowSnapshot, control: ServerControl
   ) -> BlockingReload {
-    // A version ahead of the live edge comes from another clock or numbering: waiting for it would help nobody.
+    // A version ahead of the live edge is from another clock or numbering; a hold would be useless.
     let current = UInt64(max(0, snapshot.version))
     guard (version ?? current) == current, wait > 0 else { return .answer }
     let longest = UInt64(3 * control.targetDuration * 1000)
@@ -92,7 +97,7 @@ package enum BlockingReload: Equatable {
     snapshot.segments.last?.number ?? (snapshot.open?.number ?? 0) - 1
   }
 
-  /// Parts since 1970 before the first of segment `number`.
+  /// The number of parts since 1970 before segment `number`.
   private static func partsBefore(_ number: Int64, _ snapshot: WindowSnapshot) -> Int64 {
     snapshot.track?.segmentation.partsBefore(number) ?? number
   }

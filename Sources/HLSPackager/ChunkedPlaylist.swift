@@ -3,11 +3,12 @@
 import Media
 package import Packaging
 
-/// A Media Playlist for players that know no parts: complete segments, the open one, and exactly one to come.
+/// A Media Playlist for players without part support.
 ///
-/// Such players are one segment closer to the live edge when they may ask for the segment that is being made, which is
-/// sent chunk by chunk, and for the next, which is held. A second one to come breaks VLC. The durations of both are the
-/// nominal ones, which the frame grid makes exact. The text changes once a segment, when the next one opens.
+/// It lists complete segments, the open segment, and exactly one future segment.
+/// The open segment is sent chunk by chunk and the request for the future segment is held, so these
+/// players are one segment closer to the live edge. A second future segment breaks VLC. Both have
+/// their nominal durations, which are exact on the frame grid. The text changes once per segment.
 package struct ChunkedPlaylist: Sendable {
   private let snapshot: WindowSnapshot
   private let track: TrackDescription
@@ -15,13 +16,13 @@ package struct ChunkedPlaylist: Sendable {
   private let base: String
   private let targetDuration: Int64
 
-  /// The playlist of `snapshot`; nil while it has no complete segment.
+  /// The playlist of `snapshot`; nil if that has no complete segment.
   ///
   /// - Parameters:
-  ///   - snapshot: the window at one moment.
+  ///   - snapshot: the window.
   ///   - names: the names of media.
-  ///   - base: what stands before each name: empty, or a relative path that ends in a slash.
-  ///   - targetDuration: that of all the stream's playlists; nil for this rendition's own.
+  ///   - base: the prefix of each name: empty, or a relative path that ends in a slash.
+  ///   - targetDuration: the Target Duration of the stream; nil for that of this rendition.
   package init?(
     _ snapshot: WindowSnapshot, names: MediaNames, base: String, targetDuration: Int64? = nil
   ) {
@@ -33,14 +34,14 @@ package struct ChunkedPlaylist: Sendable {
     self.targetDuration = targetDuration ?? track.segmentation.targetDuration
   }
 
-  /// The number of the segment whose opening gave the playlist its present text.
-  package static func edition(of snapshot: WindowSnapshot) -> Int64 {
+  /// The number of the newest segment that has begun; the text changes with it.
+  package static func newestListed(in snapshot: WindowSnapshot) -> Int64 {
     snapshot.open?.number ?? snapshot.segments.last?.number ?? 0
   }
 
   /// The text of the playlist.
   package func text() -> String {
-    // A segment that has just been completed keeps its place as the newest one until the next opens.
+    // Until the next segment opens, a complete segment keeps the role of the open segment.
     let isBetween = snapshot.open == nil && snapshot.state != .ended
     let complete = snapshot.segments.suffix(snapshot.playlistLength + (isBetween ? 1 : 0))
     var out = PlaylistText()
@@ -49,28 +50,29 @@ package struct ChunkedPlaylist: Sendable {
     out.line("#EXT-X-INDEPENDENT-SEGMENTS")
     out.line("#EXT-X-TARGETDURATION:\(targetDuration)")
     out.line("#EXT-X-MEDIA-SEQUENCE:\(names.printed(complete.first?.number ?? 0))")
-    let passed = snapshot.segments.dropLast(complete.count).count { $0.startsDiscontinuity }
-    out.line("#EXT-X-DISCONTINUITY-SEQUENCE:\(snapshot.evictedDiscontinuities + Int64(passed))")
+    let unlisted = snapshot.segments.dropLast(complete.count).count { $0.startsDiscontinuity }
+    out.line("#EXT-X-DISCONTINUITY-SEQUENCE:\(snapshot.evictedDiscontinuities + Int64(unlisted))")
     for segment in complete {
       out.segmentHead(
         of: segment.programDateTime, discontinuity: segment.startsDiscontinuity,
-        map: map(segment.run))
+        map: map(segment.period))
       if segment.isGap { out.line("#EXT-X-GAP") }
       entry(segment.number, ticks: segment.duration, to: &out)
     }
     if let open = snapshot.open {
       out.segmentHead(
-        of: open.programDateTime, discontinuity: open.startsDiscontinuity, map: map(open.run))
+        of: open.programDateTime, discontinuity: open.startsDiscontinuity, map: map(open.period))
       entry(open.number, ticks: track.segmentation.segmentTicks(open.number), to: &out)
     }
     if snapshot.state == .ended {
       out.line("#EXT-X-ENDLIST")
     } else if let last = newest(complete), EarlyRequests.holdsNext(track.segmentation.video) {
-      // From the grid, as the segment itself will print it: a sum of rounded durations could be a millisecond early.
+      // From the frame grid, as the segment itself will print it: a sum of rounded durations could
+      // be 1 ms early.
       let segmentation = track.segmentation
       let offset = last.programDateTime - segmentation.nanoseconds(last.firstFrame)
       let next = segmentation.nanoseconds(segmentation.firstFrame(of: last.number + 1))
-      out.segmentHead(of: next + offset, discontinuity: false, map: map(last.run))
+      out.segmentHead(of: next + offset, discontinuity: false, map: map(last.period))
       entry(last.number + 1, ticks: segmentation.segmentTicks(last.number + 1), to: &out)
     }
     return out.text
@@ -78,15 +80,15 @@ package struct ChunkedPlaylist: Sendable {
 
   private func newest(
     _ complete: ArraySlice<Segment>
-  ) -> (number: Int64, firstFrame: Int64, programDateTime: Int64, run: DiscontinuityPeriod)? {
+  ) -> (number: Int64, firstFrame: Int64, programDateTime: Int64, period: DiscontinuityPeriod)? {
     if let open = snapshot.open {
-      return (open.number, open.firstFrame, open.programDateTime, open.run)
+      return (open.number, open.firstFrame, open.programDateTime, open.period)
     }
-    return complete.last.map { ($0.number, $0.firstFrame, $0.programDateTime, $0.run) }
+    return complete.last.map { ($0.number, $0.firstFrame, $0.programDateTime, $0.period) }
   }
 
-  private func map(_ run: DiscontinuityPeriod) -> String {
-    base + names.name(ofHeader: (snapshot.track(of: run) ?? track).headerHash)
+  private func map(_ period: DiscontinuityPeriod) -> String {
+    base + names.name(ofHeader: (snapshot.track(of: period) ?? track).headerHash)
   }
 
   private func entry(_ number: Int64, ticks: Int64, to out: inout PlaylistText) {

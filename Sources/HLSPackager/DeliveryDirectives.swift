@@ -1,34 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a client asks of a playlist by query parameters.
-/// - Source: RFC 8216bis §6.2.5; `wait` and `version` are our own, for simple pollers
+/// The Delivery Directives of a playlist request.
+///
+/// - Source: RFC 8216bis §6.2.5. `wait` and `version` are not in it; they are for simple pollers.
 package struct DeliveryDirectives: Sendable, Equatable {
-  /// `_HLS_msn`, as printed.
+  /// `_HLS_msn`: a number as playlists print it.
   package var mediaSequenceNumber: UInt64?
   /// `_HLS_part`.
   package var partIndex: UInt64?
   /// `_HLS_skip`; values other than YES and v2 are ignored.
   package var skip: MediaPlaylist.Form = .full
-  /// `wait`: milliseconds to wait for something newer than `version`.
+  /// `wait`: the longest wait for a playlist newer than `version`, in milliseconds.
   package var waitMilliseconds: UInt64?
-  /// `version`: what the client has.
+  /// `version`: the version that the client has.
   package var version: UInt64?
 
   /// No directive.
   package init() {}
 
-  /// Why directives cannot be read.
+  /// An error in the directives.
   package enum Failure: Error, Equatable, CustomStringConvertible {
-    /// The value is no decimal number from 0 to 2⁶⁴−1.
+    /// The value of this parameter is no decimal number from 0 to 2⁶⁴−1.
     case notANumber(String)
-    /// The parameter is there twice.
+    /// This parameter occurs twice.
     case repeated(String)
 
-    /// One line: what was wrong and what is allowed.
+    /// One line with the parameter and the expected value.
     package var description: String {
       switch self {
-      case .notANumber(let name): "\(name) must be a decimal number from 0 to 2^64-1"
-      case .repeated(let name): "\(name) may be given once"
+      case .notANumber(let name): "\(name): invalid value (expected a number from 0 to 2^64-1)"
+      case .repeated(let name): "\(name): repeated (expected at most once)"
       }
     }
   }

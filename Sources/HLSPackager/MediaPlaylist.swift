@@ -3,12 +3,13 @@
 import Media
 package import Packaging
 
-/// A Media Playlist as text, made from one window snapshot.
+/// A Media Playlist as text, rendered from one window snapshot.
+///
 /// - Source: RFC 8216bis §4.4, §6.2
 package struct MediaPlaylist: Sendable {
-  /// What is left out.
+  /// The segments that a playlist leaves out.
   package enum Form: Sendable, Hashable, CaseIterable {
-    /// Everything that is listed.
+    /// None: the whole playlist.
     case full
     /// A Playlist Delta Update (`_HLS_skip=YES`).
     case delta
@@ -23,14 +24,14 @@ package struct MediaPlaylist: Sendable {
   private let base: String
   private let reports: [RenditionReport]
 
-  /// The playlist of `snapshot`; nil while it has no complete segment, for such a playlist is never answered.
+  /// The playlist of `snapshot`; nil if that has no complete segment.
   ///
   /// - Parameters:
-  ///   - snapshot: the window at one moment.
-  ///   - control: the stream's constants.
+  ///   - snapshot: the window.
+  ///   - control: the constants of the stream's playlists.
   ///   - names: the names of media.
-  ///   - base: what stands before each name: empty, or a relative path that ends in a slash.
-  ///   - reports: where the other renditions' playlists are.
+  ///   - base: the prefix of each name: empty, or a relative path that ends in a slash.
+  ///   - reports: the playlists of the other renditions.
   package init?(
     _ snapshot: WindowSnapshot, control: ServerControl, names: MediaNames, base: String,
     reports: [RenditionReport] = []
@@ -60,7 +61,7 @@ package struct MediaPlaylist: Sendable {
     }
     if let open = snapshot.open, !open.parts.isEmpty {
       out.segmentHead(
-        of: open.programDateTime, discontinuity: open.startsDiscontinuity, map: map(open.run))
+        of: open.programDateTime, discontinuity: open.startsDiscontinuity, map: map(open.period))
       for part in open.parts { write(part, to: &out) }
     }
     if snapshot.state == .ended {
@@ -73,7 +74,7 @@ package struct MediaPlaylist: Sendable {
     return out.text
   }
 
-  /// Rendition Reports (§4.4.5.4); no attribute is left out.
+  /// Writes the Rendition Reports (§4.4.5.4) with all attributes.
   private func writeReports(to out: inout PlaylistText) {
     let own = snapshot.lastListedPart
       .map { RenditionReport.Position(segment: $0.segment, index: $0.index) }
@@ -87,7 +88,7 @@ package struct MediaPlaylist: Sendable {
 
   private func head(_ out: inout PlaylistText, form: Form, first: Segment?) {
     out.line("#EXTM3U")
-    // EXT-X-MAP needs 6, EXT-X-SKIP 9, and 10 where it stands for date ranges as well (§8).
+    // EXT-X-MAP needs 6, EXT-X-SKIP 9, EXT-X-SKIP with date ranges 10 (§8).
     out.line("#EXT-X-VERSION:\(form == .full ? 6 : form == .delta ? 9 : 10)")
     out.line("# version: \(snapshot.version)")
     out.line("#EXT-X-INDEPENDENT-SEGMENTS")
@@ -103,28 +104,28 @@ package struct MediaPlaylist: Sendable {
   private func write(_ segment: Segment, withParts: Bool, to out: inout PlaylistText) {
     out.segmentHead(
       of: segment.programDateTime, discontinuity: segment.startsDiscontinuity,
-      map: map(segment.run))
+      map: map(segment.period))
     if withParts { for part in segment.parts { write(part, to: &out) } }
     if segment.isGap { out.line("#EXT-X-GAP") }
     out.line("#EXTINF:\(seconds(segment.duration)),")
     out.line(base + names.name(ofSegment: segment.number))
   }
 
-  private func map(_ run: DiscontinuityPeriod) -> String {
-    base + names.name(ofHeader: (snapshot.track(of: run) ?? track).headerHash)
+  private func map(_ period: DiscontinuityPeriod) -> String {
+    base + names.name(ofHeader: (snapshot.track(of: period) ?? track).headerHash)
   }
 
   private func write(_ part: Part, to out: inout PlaylistText) {
     let name = names.name(ofPart: part.index, in: part.segment)
     let more = part.isGap ? ",GAP=YES" : part.isIndependent ? ",INDEPENDENT=YES" : ""
-    // Rounded down, as PART-TARGET is rounded up: a part never looks longer than the target (§4.4.4.9).
+    // Rounded down, and PART-TARGET up: no part exceeds the Part Target Duration (§4.4.4.9).
     let timescale = Int64(track.segmentation.timescale)
     let duration = Decimal.shortString(part.duration * 1_000_000 / timescale, digits: 6)
     out.line("#EXT-X-PART:DURATION=\(duration),URI=\"\(base)\(name)\"\(more)")
   }
 
-  /// How many segments a delta update may replace: those whose end is further than the Skip Boundary from the end of
-  /// the last complete segment (§6.2.5.1).
+  /// The number of segments that a Playlist Delta Update may replace: those that end before the
+  /// Skip Boundary, measured from the end of the last complete segment (§6.2.5.1).
   private func skippable(_ listed: ArraySlice<Segment>) -> Int {
     let boundary = control.skipUntil * Int64(track.segmentation.timescale)
     var distance: Int64 = 0
@@ -135,8 +136,10 @@ package struct MediaPlaylist: Sendable {
     return 0
   }
 
-  /// The first segment whose parts are listed: parts go when the last one of their parent is further than three Target
-  /// Durations from the end of the playlist, all of a parent together, since the Part Index is the place within it
+  /// The number of the first segment whose parts are listed.
+  ///
+  /// The parts of a segment are removed together when its last part is more than three Target
+  /// Durations from the end of the playlist; a Part Index counts from the Parent Segment's start
   /// (§6.2.2, §3.2).
   private func firstSegmentWithParts(_ listed: ArraySlice<Segment>) -> Int64 {
     let limit = 3 * control.targetDuration * Int64(track.segmentation.timescale)

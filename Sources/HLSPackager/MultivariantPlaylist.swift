@@ -3,20 +3,21 @@
 import Media
 package import Packaging
 
-/// A Multivariant Playlist as text.
+/// A Multivariant Playlist as text; constant while the stream exists.
 ///
-/// Constant for the stream's life. - Source: RFC 8216bis §4.4.6
+/// - Source: RFC 8216bis §4.4.6
 package struct MultivariantPlaylist: Sendable {
   private let variants: [TrackDescription]
   private let audios: [TrackDescription]
   private let base: String
   private let file: String
 
-  /// The playlist of these renditions: each of pictures is a Variant Stream, those of sound go with all of them.
+  /// The playlist of these renditions: each video rendition is a Variant Stream with all audio.
   ///
   /// - Parameters:
-  ///   - tracks: what is constant of each, pictures with the best first.
-  ///   - base: what stands before each rendition's folder: empty, or a relative path that ends in a slash.
+  ///   - tracks: the renditions; video with the top rendition first.
+  ///   - base: the prefix of each rendition's folder: empty, or a relative path that ends in a
+  ///     slash.
   ///   - file: the name of each rendition's playlist, such as `playlist.m3u8`.
   package init(_ tracks: [TrackDescription], base: String, file: String) {
     variants = tracks.filter { $0.size != nil }
@@ -29,10 +30,10 @@ package struct MultivariantPlaylist: Sendable {
   package var text: String {
     var out = PlaylistText()
     out.line("#EXTM3U")
-    // The tag also speaks for the Media Playlists (§4.4.1.2), which need 6 for EXT-X-MAP.
+    // The tag also covers the Media Playlists (§4.4.1.2), which need 6 for EXT-X-MAP.
     out.line("#EXT-X-VERSION:6")
     for audio in audios {
-      // What language it is nobody knows: und (§4.4.6.1, RFC 5646 §4.1).
+      // The language is unknown: und (§4.4.6.1, RFC 5646 §4.1).
       out.line(
         "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",NAME=\"\(audio.rendition)\",LANGUAGE=\"und\","
           + "DEFAULT=YES,AUTOSELECT=YES,CHANNELS=\"\(audio.channels ?? 2)\","
@@ -42,7 +43,8 @@ package struct MultivariantPlaylist: Sendable {
     return out.text
   }
 
-  /// "...the largest sum of peak Segment Bit Rates produced by any playable combination of Renditions" (§4.4.6.2).
+  /// "...the largest sum of peak Segment Bit Rates produced by any playable combination of
+  /// Renditions" (§4.4.6.2).
   private func write(_ variant: TrackDescription, to out: inout PlaylistText) {
     let bandwidth = variant.bandwidth + (audios.map(\.bandwidth).max() ?? 0)
     let average = variant.averageBandwidth + (audios.map(\.averageBandwidth).max() ?? 0)

@@ -2,7 +2,7 @@
 
 import Media
 
-/// The lines of a playlist, one behind the other.
+/// The text of a playlist, written line by line.
 struct PlaylistText {
   private(set) var text: String
   private var map: String?
@@ -22,14 +22,14 @@ struct PlaylistText {
     line("#EXT-X-MAP:URI=\"\(map)\"")
   }
 
-  /// The tags that stand before the first part of a segment (RFC 8216bis §4.4.4.9).
+  /// Writes the tags before the first part of a segment (RFC 8216bis §4.4.4.9).
   ///
   /// - Parameters:
   ///   - programDateTime: nanoseconds since 1970.
-  ///   - discontinuity: whether it stands behind one.
-  ///   - map: the URI of its Media Initialization Section, which is written where it changes.
+  ///   - discontinuity: whether a Discontinuity precedes the segment.
+  ///   - map: the URI of its Media Initialization Section, written if it changes.
   mutating func segmentHead(of programDateTime: Int64, discontinuity: Bool, map: String) {
-    // The first one belongs to the playlist's head, every other to the Discontinuity with which it changes.
+    // The first EXT-X-MAP belongs to the head of the playlist, each later one to a Discontinuity.
     if self.map == nil { write(map) }
     if discontinuity { line("#EXT-X-DISCONTINUITY") }
     if self.map != map { write(map) }

@@ -1,29 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a playlist says of another rendition's: EXT-X-RENDITION-REPORT.
+/// A Rendition Report in the playlist of another rendition.
+///
 /// - Source: RFC 8216bis §4.4.5.4
 package struct RenditionReport: Sendable, Equatable {
-  /// Of the other playlist, relative to this one.
+  /// The reported playlist, relative to the playlist with the report.
   package let uri: String
-  /// The last part that it lists; nil where it lists the same parts as the playlist with the report, as the rungs of
-  /// a ladder do, which a publish gate keeps in step.
+  /// The last part of the reported playlist; nil if it equals that of the playlist with the report.
+  ///
+  /// The publish gate makes the last parts of a ladder's renditions equal.
   package let last: Position?
 
-  /// A part by its place.
+  /// The position of a part.
   package struct Position: Sendable, Equatable {
     /// The number of its segment, counted from 1970.
     package let segment: Int64
     /// The Part Index.
     package let index: Int64
 
-    /// A place.
+    /// A position.
     package init(segment: Int64, index: Int64) {
       self.segment = segment
       self.index = index
     }
   }
 
-  /// A report as described.
+  /// A report with these values.
   package init(uri: String, last: Position? = nil) {
     self.uri = uri
     self.last = last

@@ -2,26 +2,28 @@
 
 package import Media
 
-/// What the playlists of a stream say of themselves; constant, byte for byte, for the stream's whole life.
+/// The constants of a stream's playlists; their text never changes while the stream exists.
 ///
-/// AVPlayer fails when one of these values changes in a running stream.
-/// - Source: RFC 8216bis §4.4.3.1 (target duration), §4.4.3.7 (part target), §4.4.3.8 (server control)
+/// AVPlayer fails if one of these values changes in a live stream.
+/// - Source: RFC 8216bis §4.4.3.1 (target duration), §4.4.3.7 (part target), §4.4.3.8 (server
+///   control)
 package struct ServerControl: Sendable, Equatable {
-  /// Whole seconds.
+  /// The Target Duration in whole seconds.
   package let targetDuration: Int64
-  /// The largest PART-TARGET of all renditions in microseconds.
+  /// The largest PART-TARGET of all renditions, in microseconds.
   package let partTargetMicroseconds: Int64
   /// PART-HOLD-BACK in microseconds.
   package let partHoldBackMicroseconds: Int64
-  /// CAN-SKIP-UNTIL in whole seconds: six Target Durations, the least that is allowed.
+  /// CAN-SKIP-UNTIL in whole seconds: six Target Durations, the minimum.
   package var skipUntil: Int64 { 6 * targetDuration }
 
-  /// The constants of streams with these renditions: playlists differ in PART-TARGET alone (§6.2.4).
+  /// The constants of streams with these renditions: playlists differ in PART-TARGET alone
+  /// (§6.2.4).
   ///
   /// - Parameters:
-  ///   - segmentations: how the frames of each fall into parts and segments; at least one.
-  ///   - holdBackMicroseconds: PART-HOLD-BACK as wished; nil for three printed part targets, rounded up to the
-  ///     millisecond (the Apple authoring rules, 14.3, demand three).
+  ///   - segmentations: the segmentations of the renditions; at least one.
+  ///   - holdBackMicroseconds: the requested PART-HOLD-BACK; nil for three printed part targets,
+  ///     rounded up to 1 ms (Apple's authoring rules, 14.3, demand three).
   package init(segmentations: [TrackSegmentation], holdBackMicroseconds: Int64? = nil) {
     targetDuration = segmentations.map(\.targetDuration).max() ?? 1
     partTargetMicroseconds = segmentations.map(Self.partTargetMicroseconds).max() ?? 0
@@ -34,7 +36,7 @@ package struct ServerControl: Sendable, Equatable {
     self.init(segmentations: [.video(segmentation)], holdBackMicroseconds: holdBackMicroseconds)
   }
 
-  /// EXT-X-PART-INF's PART-TARGET of a rendition, rounded up: no part is longer than what is printed.
+  /// PART-TARGET of EXT-X-PART-INF, rounded up: no part is longer than the printed value.
   static func partTarget(of segmentation: TrackSegmentation) -> String {
     Decimal.shortString(partTargetMicroseconds(of: segmentation), digits: 6)
   }

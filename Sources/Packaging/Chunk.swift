@@ -2,26 +2,26 @@
 
 package import Sharing
 
-/// A CMAF chunk in the window: one picture or a few frames of sound, written once and never changed.
+/// A CMAF chunk in the window: one access unit or a few AAC frames, written once and never changed.
 package final class Chunk: Sendable {
-  /// The index of its first frame; its media time.
+  /// The index of its first frame.
   package let frame: Int64
-  /// The number of its segment, where segments are free and the cadence does not tell.
+  /// The number of its segment if segments have variable duration; else the segmentation gives it.
   package let segment: Int64?
-  /// How many frames it holds.
+  /// The number of its frames.
   package let frames: Int64
-  /// Whether decoding can begin here.
+  /// Whether decoding can start with this chunk.
   package let isIndependent: Bool
-  /// Ticks of the track's timescale.
+  /// The duration in ticks of the track's timescale.
   package let duration: Int64
-  /// When the first frame was captured: wall clock, nanoseconds since 1970.
+  /// The capture time of the first frame, in nanoseconds since 1970.
   package let captured: Int64
-  /// When the chunk entered the window: wall clock, nanoseconds since 1970.
+  /// The publish time, in nanoseconds since 1970.
   package let published: Int64
-  /// `[styp] prft moof mdat`.
+  /// The bytes: `[styp] prft moof mdat`.
   package let bytes: SharedBytes
 
-  /// A chunk as described.
+  /// A chunk with these properties.
   package init(
     frame: Int64, frames: Int64 = 1, segment: Int64? = nil, isIndependent: Bool, duration: Int64,
     captured: Int64, published: Int64, bytes: SharedBytes

@@ -3,45 +3,45 @@
 package import Media
 import Sharing
 
-/// One rendition's window: its publisher appends chunks, any thread reads the newest snapshot.
+/// One rendition's window: its publisher appends chunks, all threads read the newest snapshot.
 ///
-/// To publish is to append, to make a snapshot, to swap it under the lock, and to wake those who subscribed. Nothing
-/// is rendered or sent here.
+/// A publication appends a chunk, creates a snapshot, swaps it under the lock, and wakes the
+/// subscribers. Nothing is rendered or sent here.
 package final class LiveWindow: Sendable {
   private struct Shared: Sendable {
     var window: WindowState
     var tracks: [TrackDescription] = []
     var snapshot: WindowSnapshot
-    /// What playlists list; the same object as `snapshot` where there is no gate.
+    /// The snapshot for playlists; the object `snapshot` if there is no gate.
     var listed: WindowSnapshot
     var listing = WindowListing()
     var wakers: [@Sendable () -> Void] = []
 
-    /// More headers than this are not kept: each comes with a source that was away.
-    static let headers = 8
+    /// The number of CMAF headers that are kept; each outage of a source may add one.
+    static let headerLimit = 8
 
     mutating func add(_ track: TrackDescription) {
       tracks.removeAll { $0.headerHash == track.headerHash }
-      tracks = tracks.suffix(Self.headers - 1) + [track]
+      tracks = tracks.suffix(Self.headerLimit - 1) + [track]
     }
   }
 
-  /// How frames fall into parts and segments.
+  /// The rule that groups frames into parts and segments.
   package let segmentation: TrackSegmentation
   private let shared: Locked<Shared>
   private let gate: PublishGate?
   private let rendition: Int
 
-  /// An empty window that is starting.
+  /// An empty window in the state `starting`.
   ///
   /// - Parameters:
-  ///   - segmentation: how frames fall into parts and segments.
-  ///   - playlistLength: complete segments that playlists list.
-  ///   - retained: complete segments kept for late readers, those that are listed included; at least two more than
-  ///     are listed, since a segment stays until its own duration and that of the longest playlist have passed
-  ///     (RFC 8216bis §6.2.2).
-  ///   - gate: keeps its playlists in step with those of other rungs.
-  ///   - rendition: its place among them.
+  ///   - segmentation: the rule that groups frames into parts and segments.
+  ///   - playlistLength: the number of complete segments in playlists.
+  ///   - retained: the number of complete segments in the window, at least two more than in
+  ///     playlists: a segment stays for its own duration plus that of the longest playlist (RFC
+  ///     8216bis §6.2.2).
+  ///   - gate: the gate of the ladder; nil if there is none.
+  ///   - rendition: the index of the rendition in the gate.
   package init(
     segmentation: TrackSegmentation, playlistLength: Int, retained: Int, gate: PublishGate? = nil,
     rendition: Int = 0
@@ -56,7 +56,7 @@ package final class LiveWindow: Sendable {
     shared = Locked(Shared(window: window, snapshot: empty, listed: empty))
   }
 
-  /// An empty window of pictures that is starting.
+  /// An empty video window in the state `starting`.
   package convenience init(
     segmentation: Segmentation, playlistLength: Int, retained: Int, gate: PublishGate? = nil,
     rendition: Int = 0
@@ -67,23 +67,25 @@ package final class LiveWindow: Sendable {
       rendition: rendition)
   }
 
-  /// What the window has now.
+  /// The newest snapshot.
   package var snapshot: WindowSnapshot { shared.withLock { $0.snapshot } }
 
-  /// What playlists list: behind `snapshot` while another rung has not caught up.
+  /// The snapshot for playlists; older than `snapshot` while another rendition is late.
   package var listing: WindowSnapshot { shared.withLock { $0.listed } }
 
-  /// Asks for `wake` to be called after each change, on the publisher's thread; it must not block, nor hold the window.
+  /// Calls `wake` after each change, on the publisher's thread.
+  ///
+  /// `wake` must not block and must not retain the window.
   package func subscribe(_ wake: @escaping @Sendable () -> Void) {
     shared.withLock { $0.wakers.append(wake) }
   }
 
-  /// Says what the rendition's constants are; once, before the window goes live.
+  /// Sets the constants of the rendition; called once, before the window goes live.
   package func describe(_ track: TrackDescription) {
     shared.withLock { $0.tracks = [track] }
   }
 
-  /// Appends a chunk that was made before the stream went live; readers are not told.
+  /// Appends a chunk of the prefill; subscribers are not called.
   package func appendPrefill(_ chunk: Chunk) {
     shared.withLock { $0.window.append(chunk, isPrefill: true) }
   }
@@ -94,21 +96,21 @@ package final class LiveWindow: Sendable {
   /// Appends the next chunk.
   package func publish(_ chunk: Chunk) { change { $0.append(chunk, isPrefill: false) } }
 
-  /// Announces a step of the wall clock; see ``WindowState/announce(offset:skipped:)``.
+  /// Announces a step of the wall clock; see ``WindowState/announce(offset:skipped:headerHash:)``.
   package func announce(offset: Int64, skipped: Int64) {
     shared.withLock { $0.window.announce(offset: offset, skipped: skipped) }
   }
 
-  /// Begins a run with `chunks`: what was open is complete, numbers that were skipped are gaps, and a Discontinuity
-  /// stands before the first chunk; readers see all of it at once.
+  /// Begins a discontinuity period with `chunks`, in one change.
   ///
-  /// The first run of a window begins without a Discontinuity.
+  /// The open segment becomes complete and skipped numbers become gaps. The first period of a
+  /// window begins without a Discontinuity.
   ///
   /// - Parameters:
-  ///   - chunks: the first begins a segment.
-  ///   - offset: what wall clock is ahead of media time, in nanoseconds.
-  ///   - skipped: how many numbers before it have no media.
-  ///   - track: what is constant from there on, where the CMAF header is another.
+  ///   - chunks: the first chunks; a segment begins with them.
+  ///   - offset: wall clock minus media time, in nanoseconds.
+  ///   - skipped: the number of segment numbers before them without media.
+  ///   - track: the constants from there on, if the CMAF header changes.
   package func begin(
     _ chunks: [Chunk], offset: Int64, skipped: Int64, track: TrackDescription? = nil
   ) {
@@ -123,15 +125,15 @@ package final class LiveWindow: Sendable {
     }
   }
 
-  /// Says that segment `number` is not made: it is a gap, and the other rungs do not wait for it.
+  /// Makes segment `number` a gap, for which the other renditions do not wait.
   ///
-  /// The next chunk that is published begins a later segment.
+  /// The next published chunk begins a later segment.
   package func leaveOut(_ number: Int64) { change(isMade: false) { $0.leaveOut(number) } }
 
-  /// Ends the stream: what is open becomes the last segment.
+  /// Ends the stream: the open segment becomes the last one.
   package func end() { change { $0.end() } }
 
-  /// Lets playlists list everything below `version`; what is not there by then is a gap.
+  /// Lets playlists list all parts below `version`; missing parts become gaps.
   func list(upTo version: Int64) {
     let wakers: [@Sendable () -> Void] = shared.withLock { shared in
       guard shared.listing.advance(to: version, has: shared.snapshot.version) else { return [] }

@@ -2,39 +2,39 @@
 
 import Sharing
 
-/// Keeps the playlists of a stream's rungs in step; see ``PublishGateState``.
+/// Decides when the playlists of a ladder may list a part; see ``PublishGateState``.
 ///
-/// Chunks enter their rendition's window at once; only what playlists list waits here.
+/// Chunks enter the window of their rendition immediately; only playlists are delayed.
 package final class PublishGate: Sendable {
   private struct Shared: Sendable {
     var state: PublishGateState
     var windows: [GatedWindow] = []
   }
 
-  /// A window, which holds the gate and so must not be held by it.
+  /// A window; the reference is weak because the window retains the gate.
   private struct GatedWindow: Sendable {
     weak let window: LiveWindow?
   }
 
   private let shared: Locked<Shared>
 
-  /// A gate for `count` rungs that waits `patience` nanoseconds for a late one.
-  package init(count: Int, patience: Int64) {
-    shared = Locked(Shared(state: PublishGateState(count: count, patience: patience)))
+  /// A gate for `count` renditions that waits `gracePeriod` nanoseconds for a late rendition.
+  package init(count: Int, gracePeriod: Int64) {
+    shared = Locked(Shared(state: PublishGateState(count: count, gracePeriod: gracePeriod)))
   }
 
-  /// Says which windows it keeps in step, in the order of their rungs; once, before any goes live.
+  /// Sets the windows in the order of their renditions; called once, before any goes live.
   package func attach(_ windows: [LiveWindow]) {
     shared.withLock { $0.windows = windows.map { GatedWindow(window: $0) } }
   }
 
-  /// A rung has everything below `version`; lets all list what may be listed now.
+  /// A rendition has published all parts below `version`.
   func published(_ version: Int64, by rendition: Int) {
     let now = SystemClock.monotonic
     change { $0.published(version, by: rendition, now: now) }
   }
 
-  /// A rung is not made for a while: the others do not wait for it.
+  /// A rendition is left out; the others do not wait for it until it publishes again.
   func left(_ rendition: Int) {
     let now = SystemClock.monotonic
     change { $0.left(rendition, now: now) }

@@ -1,24 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A complete Media Segment: the run of its parts, or a number that has no media.
+/// A complete Media Segment: a sequence of parts, or a number without media.
 package final class Segment: Sendable {
   /// The Media Sequence Number, counted from 1970.
   package let number: Int64
   /// Index of its first frame on the grid.
   package let firstFrame: Int64
-  /// The parts in order; none in a gap.
+  /// The parts in order; empty in a gap.
   package let parts: [Part]
-  /// The chunks in order: those of the parts.
+  /// The chunks of the parts in order.
   package let chunks: [Chunk]
-  /// Ticks of the track's timescale; nominal in a gap.
+  /// The duration in ticks of the track's timescale; nominal in a gap.
   package let duration: Int64
-  /// PROGRAM-DATE-TIME: nanoseconds since 1970 of the first frame's tick, plus what was announced.
+  /// EXT-X-PROGRAM-DATE-TIME: the first frame's time plus the announced offset, in nanoseconds
+  /// since 1970.
   package let programDateTime: Int64
-  /// Whether a Discontinuity stands before it.
+  /// Whether a Discontinuity precedes it.
   package let startsDiscontinuity: Bool
-  /// The run that it belongs to.
-  package let run: DiscontinuityPeriod
-  /// Whether it was made from a slate before the stream went live.
+  /// Its discontinuity period.
+  package let period: DiscontinuityPeriod
+  /// Whether it is prefill: encoded from a slate before the stream went live.
   package let isPrefill: Bool
 
   init(opening: OpenSegment, duration: Int64) {
@@ -29,11 +30,11 @@ package final class Segment: Sendable {
     self.duration = duration
     self.programDateTime = opening.programDateTime
     self.startsDiscontinuity = opening.startsDiscontinuity
-    self.run = opening.run
+    self.period = opening.period
     self.isPrefill = opening.isPrefill
   }
 
-  /// The same segment with other parts, as playlists shall list them.
+  /// The same segment with other parts, for playlists.
   init(_ segment: Segment, parts: [Part]) {
     number = segment.number
     firstFrame = segment.firstFrame
@@ -42,15 +43,15 @@ package final class Segment: Sendable {
     duration = segment.duration
     programDateTime = segment.programDateTime
     startsDiscontinuity = segment.startsDiscontinuity
-    run = segment.run
+    period = segment.period
     isPrefill = segment.isPrefill
   }
 
-  /// The segment as it was before it was complete.
+  /// The segment as an open segment.
   var reopened: OpenSegment {
     var open = OpenSegment(
       number: number, firstFrame: firstFrame, programDateTime: programDateTime,
-      startsDiscontinuity: startsDiscontinuity, run: run, isPrefill: isPrefill)
+      startsDiscontinuity: startsDiscontinuity, period: period, isPrefill: isPrefill)
     open.parts = parts
     open.chunks = chunks
     return open
@@ -58,11 +59,11 @@ package final class Segment: Sendable {
 
   /// Whether the number has no media (EXT-X-GAP).
   package var isGap: Bool { parts.isEmpty }
-  /// When it was complete: wall clock, nanoseconds since 1970.
+  /// The publish time of its last chunk, in nanoseconds since 1970.
   package var published: Int64 { parts.last?.published ?? 0 }
 }
 
-/// The segment that is being made.
+/// The segment to which chunks are still appended.
 package struct OpenSegment: Sendable {
   /// The Media Sequence Number, counted from 1970.
   package let number: Int64
@@ -72,38 +73,38 @@ package struct OpenSegment: Sendable {
   package let programDateTime: Int64
   /// See ``Segment/startsDiscontinuity``.
   package let startsDiscontinuity: Bool
-  /// See ``Segment/run``.
-  package let run: DiscontinuityPeriod
+  /// See ``Segment/period``.
+  package let period: DiscontinuityPeriod
   /// See ``Segment/isPrefill``.
   package let isPrefill: Bool
   /// The complete parts.
   package fileprivate(set) var parts: [Part] = []
-  /// All chunks, those of the part in progress included.
+  /// All chunks, also those of the unfinished part.
   package fileprivate(set) var chunks: [Chunk] = []
 
   init(
     number: Int64, firstFrame: Int64, programDateTime: Int64, startsDiscontinuity: Bool,
-    run: DiscontinuityPeriod, isPrefill: Bool
+    period: DiscontinuityPeriod, isPrefill: Bool
   ) {
     self.number = number
     self.firstFrame = firstFrame
     self.programDateTime = programDateTime
     self.startsDiscontinuity = startsDiscontinuity
-    self.run = run
+    self.period = period
     self.isPrefill = isPrefill
   }
 
-  /// Chunks that belong to no complete part yet.
+  /// The chunks of the unfinished part.
   var loose: ArraySlice<Chunk> { chunks[parts.reduce(0) { $0 + $1.chunks.count }...] }
 
-  /// The segment with its first `count` parts; `late` gives the gap that stands for one that is missing.
+  /// The segment with its first `count` parts; `late` gives a gap for each missing part.
   func listing(_ count: Int64, late: (Int64) -> Part?) -> OpenSegment {
     var listed = self
     listed.parts = (0..<count).map { index in late(index) ?? parts[Int(index)] }
     return listed
   }
 
-  /// The segment as a number without media.
+  /// A gap in place of the segment.
   func gap(duration: Int64) -> Segment {
     var empty = self
     empty.parts = []
@@ -113,10 +114,10 @@ package struct OpenSegment: Sendable {
 
   mutating func append(_ chunk: Chunk) { chunks.append(chunk) }
 
-  /// Makes a part of the loose chunks, if there are any.
+  /// Completes the unfinished part, if it has chunks.
   mutating func closePart() {
-    let run = Array(loose)
-    guard !run.isEmpty else { return }
-    parts.append(Part(segment: number, index: Int64(parts.count), chunks: run))
+    let chunks = Array(loose)
+    guard !chunks.isEmpty else { return }
+    parts.append(Part(segment: number, index: Int64(parts.count), chunks: chunks))
   }
 }

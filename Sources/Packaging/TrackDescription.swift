@@ -3,34 +3,34 @@
 package import Media
 package import Sharing
 
-/// What is constant of a rendition for the stream's life.
+/// The constants of a rendition.
 package struct TrackDescription: Sendable {
-  /// What a rendition shows or lets hear.
+  /// The media of a rendition.
   package enum Content: Sendable, Hashable {
-    /// Pictures of this size.
-    case pictures(VideoSize)
-    /// Sound of so many channels.
+    /// Video of this size.
+    case video(VideoSize)
+    /// Audio with this number of channels.
     case audio(channels: Int)
   }
 
   /// The rendition's name in URLs, such as `video`.
   package let rendition: String
-  /// RFC 6381 codecs string, such as `avc1.64001f`.
+  /// The codecs string of RFC 6381, such as `avc1.64001f`.
   package let codecs: String
-  /// Bits a second at most: what the encoder was told, and what the container adds.
+  /// The maximum bitrate in bit/s: that of the encoder plus the container's overhead.
   package let bandwidth: Int64
-  /// What it shows or lets hear.
+  /// The media of the rendition.
   package let content: Content
-  /// How frames fall into parts and segments.
+  /// The rule that groups frames into parts and segments.
   package let segmentation: TrackSegmentation
-  /// Average bits a second, container included; constant.
+  /// The average bitrate in bit/s, with the container's overhead.
   package let averageBandwidth: Int64
   /// The CMAF header.
   package let header: SharedBytes
-  /// Eight hexadecimal digits of a hash over the header: equal bytes, equal name.
+  /// A hash of the header as eight hexadecimal digits: headers with equal bytes have equal names.
   package let headerHash: String
 
-  /// A description; the hash (FNV-1a, 32 bits) is taken of `header`.
+  /// A description; the hash of `header` is FNV-1a with 32 bits.
   package init(
     rendition: String, codecs: String, bandwidth: Int64, averageBandwidth: Int64? = nil,
     content: Content, segmentation: TrackSegmentation, header: [UInt8]
@@ -54,14 +54,14 @@ package struct TrackDescription: Sendable {
   ) {
     self.init(
       rendition: rendition, codecs: codecs, bandwidth: bandwidth,
-      averageBandwidth: averageBandwidth, content: .pictures(size),
+      averageBandwidth: averageBandwidth, content: .video(size),
       segmentation: .video(segmentation),
       header: header)
   }
 
-  /// The coded picture; nil of sound.
-  package var size: VideoSize? { if case .pictures(let size) = content { size } else { nil } }
-  /// How many channels of sound there are; nil of pictures.
+  /// The coded size; nil for audio.
+  package var size: VideoSize? { if case .video(let size) = content { size } else { nil } }
+  /// The number of audio channels; nil for video.
   package var channels: Int? {
     if case .audio(let channels) = content { channels } else { nil }
   }

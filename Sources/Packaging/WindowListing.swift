@@ -2,16 +2,16 @@
 
 import Media
 
-/// What playlists list of a video rendition that is kept in step with others: the window up to a version.
+/// The view of a gated window for playlists: the window up to a version.
 struct WindowListing: Sendable {
-  /// The version up to which is listed.
+  /// The version up to which playlists list.
   private(set) var version = Int64.min
-  /// Parts, as versions, that were listed while this rendition did not have them; they stay gaps.
+  /// The versions of parts that were listed before this rendition had them; they stay gaps.
   private var lateParts: Set<Int64> = []
 
-  /// Lists up to `version`, if that is further than before.
+  /// Lists up to `version` if that is above the current version.
   ///
-  /// - Returns: whether it was.
+  /// - Returns: whether it is.
   mutating func advance(to version: Int64, has published: Int64) -> Bool {
     guard version > self.version else { return false }
     if self.version != .min, version > published {
@@ -21,7 +21,7 @@ struct WindowListing: Sendable {
     return true
   }
 
-  /// The snapshot that playlists are made from.
+  /// The snapshot for playlists.
   mutating func snapshot(of whole: WindowSnapshot) -> WindowSnapshot {
     guard let segmentation = whole.track?.segmentation.video, whole.state != .ended else {
       return whole
@@ -41,15 +41,15 @@ struct WindowListing: Sendable {
       open = begun.reopened
     }
     if open == nil, count > 0 { open = unbegun(number, after: segments.last, segmentation) }
-    let there = open?.parts.count ?? 0
+    let partCount = open?.parts.count ?? 0
     open = open?.listing(count) { index in
-      lateParts.contains(number * perSegment + index) || index >= there
+      lateParts.contains(number * perSegment + index) || index >= partCount
         ? Part(late: index, of: number, duration: segmentation.partTicks) : nil
     }
     return WindowSnapshot(whole, segments: segments, open: open, version: version)
   }
 
-  /// A segment that this rendition has not begun though others have parts of it.
+  /// A segment of which other renditions have parts and this one has none.
   private func unbegun(
     _ number: Int64, after last: Segment?, _ segmentation: Segmentation
   ) -> OpenSegment {
@@ -58,10 +58,10 @@ struct WindowListing: Sendable {
     return OpenSegment(
       number: number, firstFrame: frame,
       programDateTime: nominal ?? segmentation.grid.nanoseconds(frame), startsDiscontinuity: false,
-      run: last?.run ?? .initial, isPrefill: false)
+      period: last?.period ?? .initial, isPrefill: false)
   }
 
-  /// A complete segment, with what was listed as a gap still a gap.
+  /// A complete segment whose late parts stay gaps.
   private func complete(_ segment: Segment, _ perSegment: Int64) -> Segment {
     let late = segment.parts.filter { lateParts.contains(segment.number * perSegment + $0.index) }
     guard !late.isEmpty else { return segment }

@@ -1,27 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a rendition has at one moment: immutable, shared by every reader.
+/// The content of a window after one publication: immutable, shared by all readers.
 package final class WindowSnapshot: Sendable {
-  /// Where the stream stands in its life.
+  /// The state of the window.
   package enum State: Sendable { case starting, live, ended }
 
-  /// What is constant of the rendition, with the newest CMAF header; nil while the stream starts.
+  /// The constants of the rendition with the newest CMAF header; nil while the stream starts.
   package var track: TrackDescription? { tracks.last }
-  /// The same for each header that it had lately; newest last.
+  /// The constants with each of the recent CMAF headers; newest last.
   package let tracks: [TrackDescription]
-  /// Whether the window fills, runs or has ended.
+  /// The state of the window.
   package let state: State
-  /// Complete segments, oldest first: those that are listed and those kept for late readers.
+  /// The complete segments, oldest first; the oldest are no longer in playlists.
   package let segments: [Segment]
-  /// The segment that is being made; nil before the first chunk and after the end.
+  /// The open segment; nil before the first chunk and after the end.
   package let open: OpenSegment?
-  /// How many of `segments` and of those before them began a Discontinuity and are gone.
+  /// The number of evicted segments that began with a Discontinuity.
   package let evictedDiscontinuities: Int64
-  /// How many of the newest complete segments playlists list.
+  /// The number of complete segments in playlists.
   package let playlistLength: Int
-  /// Changes with every chunk; orders the snapshots of one window.
+  /// Rises with every chunk: orders the snapshots of one window.
   package let revision: Int64
-  /// Parts since 1970: those before segment N, plus K, where part (N, K) is the next to be published.
+  /// The number of parts since 1970: the parts before segment N plus K if part K of segment N is
+  /// next.
   package let version: Int64
 
   init(_ state: WindowState, tracks: [TrackDescription]) {
@@ -35,7 +36,7 @@ package final class WindowSnapshot: Sendable {
     self.version = state.version
   }
 
-  /// Another view of `whole`: what playlists list of it.
+  /// A view of `whole` for playlists.
   init(_ whole: WindowSnapshot, segments: [Segment], open: OpenSegment?, version: Int64) {
     tracks = whole.tracks
     state = whole.state
@@ -47,46 +48,46 @@ package final class WindowSnapshot: Sendable {
     self.version = version
   }
 
-  /// What is constant of the rendition in `run`.
-  package func track(of run: DiscontinuityPeriod) -> TrackDescription? {
-    guard let hash = run.headerHash else { return tracks.first }
+  /// The constants of the rendition in `period`.
+  package func track(of period: DiscontinuityPeriod) -> TrackDescription? {
+    guard let hash = period.headerHash else { return tracks.first }
     return tracks.first { $0.headerHash == hash } ?? tracks.first
   }
 
-  /// The complete segments that playlists list.
+  /// The complete segments in playlists.
   package var listed: ArraySlice<Segment> { segments.suffix(playlistLength) }
 
-  /// EXT-X-DISCONTINUITY-SEQUENCE of a playlist that lists `listed`.
+  /// EXT-X-DISCONTINUITY-SEQUENCE of a playlist with the segments `listed`.
   package var discontinuitySequence: Int64 {
-    let passed = segments.dropLast(listed.count).count { $0.startsDiscontinuity }
-    return evictedDiscontinuities + Int64(passed)
+    let unlisted = segments.dropLast(listed.count).count { $0.startsDiscontinuity }
+    return evictedDiscontinuities + Int64(unlisted)
   }
 
-  /// The complete segment `number`, if the window still has it.
+  /// The complete segment `number`; nil if the window does not have it.
   package func segment(_ number: Int64) -> Segment? {
     // Numbers in the window are consecutive: skipped ones are kept as gaps.
     guard let first = segments.first, number >= first.number else { return nil }
-    let place = number - first.number
-    return place < segments.count ? segments[Int(place)] : nil
+    let index = number - first.number
+    return index < segments.count ? segments[Int(index)] : nil
   }
 
-  /// The complete part `index` of segment `number`, if the window has it.
+  /// The complete part `index` of segment `number`; nil if the window does not have it.
   package func part(_ index: Int64, of number: Int64) -> Part? {
     let parts = open?.number == number ? open?.parts : segment(number)?.parts
     guard let parts, index >= 0, index < parts.count else { return nil }
     return parts[Int(index)]
   }
 
-  /// The newest number that is listed with a part or as a whole; nil in an empty window.
+  /// The number of the newest segment with a complete part; nil in an empty window.
   package var newest: Int64? {
     if let open, !open.parts.isEmpty { return open.number }
     return segments.last?.number
   }
 
-  /// The newest part that is listed; nil in an empty window.
+  /// The newest complete part; nil in an empty window.
   package var lastListedPart: Part? { open?.parts.last ?? segments.last?.parts.last }
 
-  /// The part that comes next, as a preload hint names it; nil after the end and before the first chunk.
+  /// The next part, for EXT-X-PRELOAD-HINT; nil before the first chunk and after the end.
   package var hint: (segment: Int64, index: Int64)? {
     guard state != .ended else { return nil }
     if let open { return (open.number, Int64(open.parts.count)) }

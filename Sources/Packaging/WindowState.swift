@@ -2,16 +2,16 @@
 
 import Media
 
-/// How chunks become parts and segments and how the window slides: a pure state machine.
+/// Groups chunks into parts and segments and slides the window: a pure state machine.
 ///
-/// Parts and segments are closed by the frame grid, with the frame that fills them and never by the one after: nothing
-/// waits for the next frame to know a length. Only free segments, and the last part of such a one, are closed by the
-/// key picture that begins the next.
+/// The segmentation closes a part or a segment with its last frame, so no duration depends on the
+/// next frame. With variable duration a segment and its last part are closed by the key frame that
+/// begins the next segment.
 struct WindowState: Sendable {
   let segmentation: TrackSegmentation
-  /// Segments that playlists list.
+  /// The number of complete segments in playlists.
   let playlistLength: Int
-  /// Complete segments kept, those that are listed included.
+  /// The number of complete segments in the window.
   let retained: Int
 
   private(set) var state = WindowSnapshot.State.starting
@@ -21,9 +21,9 @@ struct WindowState: Sendable {
   private(set) var revision: Int64 = 0
   private(set) var version: Int64 = 0
   private var announcement = Announcement()
-  private var run = DiscontinuityPeriod.initial
+  private var period = DiscontinuityPeriod.initial
 
-  /// What the next segment begins with.
+  /// A Discontinuity that the next segment begins with.
   private struct Announcement: Sendable {
     var offset: Int64 = 0
     var isDue = false
@@ -37,10 +37,10 @@ struct WindowState: Sendable {
     self.retained = retained
   }
 
-  /// Takes the next chunk.
+  /// Appends the next chunk; chunks are in the order of their frames.
   ///
-  /// Frames come in order. A source whose pictures are passed through may have lost some: then a part is shorter.
-  /// After the end they are ignored: a playlist with EXT-X-ENDLIST never changes.
+  /// If a pass-through source loses frames, a part is shorter. After the end chunks are ignored: a
+  /// playlist with EXT-X-ENDLIST never changes.
   mutating func append(_ chunk: Chunk, isPrefill: Bool) {
     guard state != .ended else { return }
     let number = chunk.segment ?? segmentation.segment(of: chunk.frame)
@@ -65,22 +65,22 @@ struct WindowState: Sendable {
     }
   }
 
-  /// Says that the wall clock stepped: the next segment begins a Discontinuity.
+  /// Announces a step of the wall clock: the next segment begins with a Discontinuity.
   ///
   /// - Parameters:
-  ///   - offset: what its PROGRAM-DATE-TIME and the following add to the tick, in nanoseconds.
-  ///   - skipped: how many numbers before it have no media.
-  ///   - headerHash: of the CMAF header from there on; nil where it stays.
+  ///   - offset: wall clock minus media time from there on, in nanoseconds.
+  ///   - skipped: the number of segment numbers before it without media.
+  ///   - headerHash: the hash of the CMAF header from there on; nil if it does not change.
   mutating func announce(offset: Int64, skipped: Int64, headerHash: String? = nil) {
     announcement = Announcement(
       offset: offset, isDue: true, skipped: announcement.skipped + skipped,
       headerHash: headerHash ?? announcement.headerHash)
   }
 
-  /// Says what the wall clock is ahead of media time where the stream begins; nothing was published yet.
-  mutating func begin(offset: Int64) { run = .initial(offset: offset) }
+  /// Sets wall clock minus media time of the first period, before the first chunk.
+  mutating func begin(offset: Int64) { period = .initial(offset: offset) }
 
-  /// Says that segment `number`, which follows the last one, has no media.
+  /// Makes the next segment, `number`, a gap.
   mutating func leaveOut(_ number: Int64) {
     guard state != .ended else { return }
     if open != nil { closeSegment() }
@@ -93,15 +93,13 @@ struct WindowState: Sendable {
     revision += 1
   }
 
-  /// The window is full: readers may see it.
+  /// Opens the window to readers.
   mutating func goLive() {
     if state == .starting { state = .live }
     revision += 1
   }
 
-  /// No more chunks come.
-  ///
-  /// What is open becomes the last, shorter segment.
+  /// Ends the window: the open segment becomes the last one and may be shorter.
   mutating func end() {
     guard state != .ended else { return }
     if open != nil { closeSegment() }
@@ -109,7 +107,7 @@ struct WindowState: Sendable {
     revision += 1
   }
 
-  /// Which frame of the open segment frame `index` is, from 0.
+  /// The position of frame `index` in the open segment, from 0.
   private func position(of index: Int64) -> Int64 {
     segmentation.hasVariableDuration
       ? index - (open?.firstFrame ?? index) : segmentation.position(of: index)
@@ -124,23 +122,22 @@ struct WindowState: Sendable {
     announcement.skipped = 0
   }
 
-  /// Segment `number`, which begins a run where a step of the wall clock was announced.
+  /// Segment `number`; it begins a period if a step of the wall clock was announced.
   private mutating func opening(_ number: Int64, at frame: Int64, isPrefill: Bool) -> OpenSegment {
     let startsDiscontinuity = announcement.isDue
     if startsDiscontinuity {
-      run = run.next(
+      period = period.next(
         from: number, at: frame, offset: announcement.offset, headerHash: announcement.headerHash)
     }
     announcement.isDue = false
     announcement.headerHash = nil
     return OpenSegment(
       number: number, firstFrame: frame,
-      programDateTime: segmentation.nanoseconds(frame) + run.offset,
-      startsDiscontinuity: startsDiscontinuity, run: run, isPrefill: isPrefill)
+      programDateTime: segmentation.nanoseconds(frame) + period.offset,
+      startsDiscontinuity: startsDiscontinuity, period: period, isPrefill: isPrefill)
   }
 
-  /// Numbers that a skip leaves out before segment `number`, which begins at `frame`, are listed as gaps, at most a
-  /// window of them.
+  /// Adds gaps for the skipped numbers before segment `number`, at most as many as playlists list.
   private mutating func insertGaps(before number: Int64, at frame: Int64) {
     guard announcement.skipped > 0, let last = segments.last?.number, number > last + 1 else {
       return
@@ -148,11 +145,11 @@ struct WindowState: Sendable {
     let first = max(last + 1, number - Int64(playlistLength))
     if first > last + 1 { evict(segments.count) }
     for missing in first..<number {
-      let place =
+      let missingFrame =
         segmentation.hasVariableDuration
         ? frame - (number - missing) * segmentation.frames(in: missing)
         : segmentation.firstFrame(of: missing)
-      let gap = opening(missing, at: place, isPrefill: false)
+      let gap = opening(missing, at: missingFrame, isPrefill: false)
       keep(Segment(opening: gap, duration: segmentation.segmentTicks(missing)))
     }
     version = segmentation.partsBefore(number)

@@ -7,9 +7,9 @@ import Sharing
 import TestSupport
 import Testing
 
-@Suite("A Period of sound names the CMAF header of its run, ISO/IEC 23009-1 §5.3.9.4")
+@Suite("A Period of audio names its own CMAF header, ISO/IEC 23009-1 §5.3.9.4")
 struct AudioTrackHeaderTests {
-  @Test("sound that comes back with other channels, a little after its pictures")
+  @Test("audio returns with other channels, slightly after video")
   func another() throws {
     var stream = SyntheticStream(.thirty, playlistLength: 12)
     stream.goLive(prefill: 4)
@@ -28,7 +28,7 @@ struct AudioTrackHeaderTests {
         stream.window.snapshot,
         tracks: [stream.window, audio.window].compactMap(\.snapshot.track),
         audio: audio.window.snapshot,
-        terms: PresentationParameters(
+        parameters: PresentationParameters(
           name: "live", segmentation: stream.segmentation, targetLatencyMicroseconds: 1_000_000,
           inputDelay: 0),
         names: MediaNames(.epoch, first: 1), location: ManifestCase.location, publishTime: 0)
@@ -45,7 +45,7 @@ struct AudioTrackHeaderTests {
       captured: segmentation.nanoseconds(frame), published: 0, bytes: SharedBytes("mono"))
     audio.window.begin([chunk], offset: 250_000_000, skipped: 0, track: track)
     let edition = Manifest.Edition(stream.window.snapshot, audio: audio.window.snapshot)
-    #expect(edition != before, "an MPD that was made before the sound began names the old header")
+    #expect(edition != before, "an MPD from before the start of audio names the old header")
     let manifest = try XMLElement(document: text())
     let sets = manifest.all("Period").map { period in
       period.all("AdaptationSet").filter { $0["contentType"] == "audio" }

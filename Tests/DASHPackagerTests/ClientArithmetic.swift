@@ -23,7 +23,7 @@ struct Seconds: Hashable, Comparable {
   static func < (a: Seconds, b: Seconds) -> Bool { a.microseconds < b.microseconds }
 }
 
-/// What a player computes from an MPD.
+/// The arithmetic of a player on an MPD.
 ///
 /// - Source: ISO/IEC 23009-1 §5.3.9.5.3, §A.3.2 (availability times); DASH-IF IOP §4.3.2
 struct ClientArithmetic {
@@ -37,12 +37,12 @@ struct ClientArithmetic {
   /// Milliseconds.
   let availabilityTimeOffset: Int64
 
-  /// What the last Period of `manifest` says.
+  /// The values of the last Period of `manifest`.
   init?(_ manifest: XMLElement) {
     guard let period = manifest.all("Period").last,
       let template = period.everything.first(where: { $0.name == "SegmentTemplate" }),
       let start = Seconds(duration: period["start"] ?? ""),
-      // The stream's start lies in the first minute of 1970.
+      // The stream starts in the first minute of 1970.
       let clock = manifest["availabilityStartTime"], clock.hasPrefix("1970-01-01T00:00:"),
       let micro = Seconds(duration: "PT\(clock.dropFirst(17).dropLast())S"),
       let number = template["startNumber"].flatMap({ Int64($0) }),
@@ -68,13 +68,14 @@ struct ClientArithmetic {
     return Int64(rest < 0 ? whole - 1 : whole) + startNumber
   }
 
-  /// From when on the segment may be asked for: its end, less the availability time offset; microseconds since 1970.
+  /// The earliest request for the segment: its end minus availabilityTimeOffset, in microseconds
+  /// since 1970.
   func available(_ number: Int64) -> Int64 {
     let end = Int128(number - startNumber + 1) * Int128(duration) * 1_000_000 / Int128(timescale)
     return availabilityStart + periodStart + Int64(end) - availabilityTimeOffset * 1000
   }
 
-  /// Where a media time in ticks lies on the presentation's timeline; microseconds.
+  /// The position of a media time in ticks on the presentation's timeline, in microseconds.
   func presentationTime(_ ticks: Int64) -> Int64 {
     periodStart + Int64(Int128(ticks - offset) * 1_000_000 / Int128(timescale))
   }

@@ -29,7 +29,7 @@ struct ManifestArithmeticTests {
       let newest = try #require(snapshot.segments.last).number
       for number in newest...newest + 40 {
         let begins = segmentation.grid.nanoseconds(segmentation.firstFrame(of: number)) + offset
-        // A microsecond is what printed times round away.
+        // Printed times are rounded to 1 µs.
         for moment in [
           2_000, segmentation.segmentNanoseconds / 2, segmentation.segmentNanoseconds - 2_000,
         ] {
@@ -40,7 +40,7 @@ struct ManifestArithmeticTests {
   }
 
   @Test(
-    "a segment may be asked for no earlier than its first chunk is there",
+    "a segment is available no earlier than its first chunk is published",
     arguments: ManifestCase.all)
   func availability(form: ManifestCase) throws {
     var stream = try form.stream()
@@ -49,13 +49,14 @@ struct ManifestArithmeticTests {
     let first = try #require(snapshot.segments.first).number
     let client = try Self.client(form, snapshot)
     let names = form.names(segmentation)
-    let terms = form.terms(segmentation)
+    let parameters = form.parameters(segmentation)
     for number in first...first + 100 {
       let begins = segmentation.grid.nanoseconds(segmentation.firstFrame(of: number))
       let there =
-        begins + segmentation.grid.rate.frameNanoseconds + terms.inputDelay + terms.pipelineDelay
+        begins + segmentation.grid.rate.frameNanoseconds + parameters.inputDelay
+        + parameters.pipelineDelay
       let available = client.available(names.printed(number)) * 1000
-      let isLowLatency = terms.availabilityTimeOffset != nil
+      let isLowLatency = parameters.availabilityTimeOffset != nil
       let due = isLowLatency ? there : begins + segmentation.segmentNanoseconds
       // Rounded down to the millisecond: at most that much later than true, and never earlier.
       #expect(available >= due - 2_000 && available < due + 1_002_000, "\(number)")
@@ -63,7 +64,7 @@ struct ManifestArithmeticTests {
   }
 
   @Test(
-    "media time lies on one timeline: live, ended, and numbered from 1", arguments: ManifestCase.all
+    "media time has one timeline: live, ended, and numbered from 1", arguments: ManifestCase.all
   )
   func timeline(form: ManifestCase) throws {
     var stream = try form.stream()
@@ -89,7 +90,8 @@ struct ManifestArithmeticTests {
     #expect(ended.startNumber == run.printed(listed))
   }
 
-  /// FFmpeg 5.1, dashdec.c `calc_cur_seg_no`: with a presentation time offset the number is computed from it.
+  /// FFmpeg 5.1, dashdec.c `calc_cur_seg_no`: with a presentation time offset the number is
+  /// computed from it.
   @Test("FFmpeg asks for a segment that is complete or being made", arguments: ManifestCase.all)
   func ffmpeg(form: ManifestCase) throws {
     var stream = try form.stream()
@@ -105,9 +107,9 @@ struct ManifestArithmeticTests {
       let start = client.availabilityStart / 1_000_000
       let asked =
         client.startNumber + ((now - start) * client.timescale - client.offset) / client.duration
-      let behind = names.printed(number) - asked
+      let distance = names.printed(number) - asked
       #expect(
-        behind >= 0 && behind <= 2_500_000 / (segmentation.segmentNanoseconds / 1000) + 2,
+        distance >= 0 && distance <= 2_500_000 / (segmentation.segmentNanoseconds / 1000) + 2,
         "\(number)")
     }
   }
@@ -121,12 +123,12 @@ struct ManifestArithmeticTests {
     ] as [(String, Int64, Int64, Int64)])
   func offset(rate: String, segment: Int64, delay: Int64, offset: Int64) throws {
     let form = ManifestCase(rate: rate, segment: segment, delay: delay)
-    #expect(form.terms(try form.stream().segmentation).availabilityTimeOffset == offset)
+    #expect(form.parameters(try form.stream().segmentation).availabilityTimeOffset == offset)
   }
 
   @Test("segments too short for it have none")
   func tooShort() throws {
     let form = ManifestCase(rate: "10", segment: 100_000)
-    #expect(form.terms(try form.stream().segmentation).availabilityTimeOffset == nil)
+    #expect(form.parameters(try form.stream().segmentation).availabilityTimeOffset == nil)
   }
 }

@@ -6,7 +6,7 @@ import Packaging
 import TestSupport
 import Testing
 
-/// A stream whose MPDs are looked at.
+/// A stream whose MPDs are checked.
 struct ManifestCase: Sendable, CustomTestStringConvertible {
   var rate = "30"
   var segment: Int64 = 1_000_000
@@ -42,7 +42,7 @@ struct ManifestCase: Sendable, CustomTestStringConvertible {
     return stream
   }
 
-  func terms(_ segmentation: Segmentation) -> PresentationParameters {
+  func parameters(_ segmentation: Segmentation) -> PresentationParameters {
     PresentationParameters(
       name: "live", segmentation: segmentation, targetLatencyMicroseconds: target,
       inputDelay: delay * segmentation.grid.rate.frameNanoseconds)
@@ -62,7 +62,7 @@ struct ManifestCase: Sendable, CustomTestStringConvertible {
   ) throws -> String {
     let segmentation = try #require(snapshot.track).segmentation.video
     let manifest = Manifest(
-      snapshot, tracks: tracks, terms: terms(segmentation), names: names(segmentation),
+      snapshot, tracks: tracks, parameters: parameters(segmentation), names: names(segmentation),
       location: location, publishTime: Self.publishTime)
     return try #require(manifest).text()
   }

@@ -19,7 +19,7 @@ struct ManifestFormTests {
   }
 
   @Test(
-    "ids are unique, Periods follow one another, references name what is there",
+    "ids are unique, Periods are consecutive, references are valid",
     arguments: ManifestCase.all)
   func ids(form: ManifestCase) throws {
     for (state, snapshot) in try form.life() {
@@ -47,7 +47,7 @@ struct ManifestFormTests {
   }
 
   @Test(
-    "a live MPD has what players need for low latency, on every set", arguments: ManifestCase.all)
+    "a live MPD has the low-latency elements in every set", arguments: ManifestCase.all)
   func live(form: ManifestCase) throws {
     for (state, snapshot) in try form.life() where snapshot.state != .ended {
       let manifest = try XMLElement(document: form.text(of: snapshot))
@@ -61,22 +61,22 @@ struct ManifestFormTests {
       #expect(try #require(Int64(latency["max"] ?? "")) > target)
       let buffer = try #require(Seconds(duration: manifest["minBufferTime"] ?? ""))
       #expect(buffer.microseconds <= form.target / 2, "ExoPlayer never goes nearer than this")
-      let terms = form.terms(try #require(snapshot.track).segmentation.video)
+      let parameters = form.parameters(try #require(snapshot.track).segmentation.video)
       for set in manifest.everything where set.name == "AdaptationSet" {
         let template = try #require(set.all("SegmentTemplate").first)
         #expect(
           template["availabilityTimeOffset"]
-            == terms.availabilityTimeOffset.map { Decimal.string($0, digits: 3) })
+            == parameters.availabilityTimeOffset.map { Decimal.string($0, digits: 3) })
         #expect(
           template["availabilityTimeComplete"]
-            == (terms.availabilityTimeOffset == nil ? nil : "false"))
+            == (parameters.availabilityTimeOffset == nil ? nil : "false"))
         #expect(set.all("ProducerReferenceTime").map { $0["type"] } == ["captured", "encoder"])
-        #expect(set.all("Resync").isEmpty == (terms.availabilityTimeOffset == nil))
+        #expect(set.all("Resync").isEmpty == (parameters.availabilityTimeOffset == nil))
       }
     }
   }
 
-  @Test("the depth of the window is what is listed, in whole segments")
+  @Test("the window depth is the duration of the listed segments")
   func depth() throws {
     let form = ManifestCase(prefill: 0)
     var stream = try form.stream()
@@ -143,7 +143,7 @@ struct ManifestFormTests {
   }
 
   @Test(
-    "the checker sees what is wrong",
+    "the checker finds errors",
     arguments: [
       ("<Latency referenceId=\"1\" ", "<Latency "), ("start=\"PT0S\"", "start=\"0\""),
       ("availabilityTimeComplete=\"false\"", "availabilityTimeComplete=\"FALSE\""),
@@ -167,7 +167,7 @@ struct ManifestFormTests {
 }
 
 extension String {
-  /// The text split at the first location where `part` stands.
+  /// The text split at the first occurrence of `part`.
   fileprivate func components(around part: String) -> [String] {
     guard let range = firstRange(of: part) else { return [self] }
     return [String(self[..<range.lowerBound]), String(self[range.upperBound...])]

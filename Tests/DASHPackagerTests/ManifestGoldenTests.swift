@@ -59,7 +59,7 @@ struct ManifestGoldenTests {
     Golden.expect(try form.text(of: snapshot), equals: "run.mpd")
   }
 
-  @Test("two renditions; at the root, behind another host")
+  @Test("two renditions; at the root, with another host")
   func renditions() throws {
     let form = ManifestCase(target: 2_000_000)
     let snapshot = try form.stream().window.snapshot
@@ -78,7 +78,7 @@ struct ManifestGoldenTests {
       try form.text(of: snapshot, tracks: tracks, location: location), equals: "renditions.mpd")
   }
 
-  @Test("DM-11, DM-17, DM-18: sound has a set of its own, with its own times")
+  @Test("DM-11, DM-17, DM-18: audio has a set of its own, with its own times")
   func audio() throws {
     let form = ManifestCase(target: 2_000_000)
     let snapshot = try form.stream().window.snapshot
@@ -87,7 +87,7 @@ struct ManifestGoldenTests {
       AudioSegmentation(following: track.segmentation.video, sampleRate: 48_000))
     let text = try form.text(
       of: snapshot, tracks: [track, SyntheticAudio.description(segmentation)])
-    Golden.expect(text, equals: "sound.mpd")
+    Golden.expect(text, equals: "audio.mpd")
     // A second less five AAC frames (0.10666…) and 20 ms, rounded down.
     #expect(text.contains("availabilityTimeOffset=\"0.873\""))
   }
@@ -110,9 +110,9 @@ struct ManifestGoldenTests {
   }
 
   @Test(
-    "DM-14: free segments are listed one by one, the one that is being made with its least duration"
+    "DM-14: segments with variable duration are listed, the open one with its minimum duration"
   )
-  func free() throws {
+  func variableDuration() throws {
     let form = ManifestCase()
     var stream = SyntheticStream(.thirty, longestGroup: 4_000_000)
     stream.window.goLive()
@@ -120,7 +120,7 @@ struct ManifestGoldenTests {
     stream.window.announce(offset: 350_000_000, skipped: 0)
     for group: Int64 in [20, 40, 7] { stream.publish(group: group) }
     let text = try form.text(of: stream.window.snapshot)
-    Golden.expect(text, equals: "free.mpd")
+    Golden.expect(text, equals: "variable-duration.mpd")
     let manifest = try XMLElement(document: text)
     #expect(ManifestRules.faults(of: manifest).isEmpty)
     let lengths = manifest.everything.filter { $0.name == "S" }.compactMap { $0["d"] }
@@ -128,7 +128,7 @@ struct ManifestGoldenTests {
     #expect(text.contains("maxSegmentDuration=\"PT5.1S\""))
   }
 
-  @Test("an MPD of free segments changes when one begins, and not before")
+  @Test("an MPD with a SegmentTimeline changes when a segment begins, not before")
   func freeEditions() {
     var stream = SyntheticStream(.thirty, longestGroup: 4_000_000)
     stream.window.goLive()
@@ -148,7 +148,8 @@ struct ManifestGoldenTests {
     stream.publish(frames: 29)
     let manifest = { (snapshot: WindowSnapshot) in
       Manifest(
-        snapshot, terms: form.terms(stream.segmentation), names: MediaNames(.epoch, first: 1),
+        snapshot, parameters: form.parameters(stream.segmentation),
+        names: MediaNames(.epoch, first: 1),
         location: ManifestCase.location, publishTime: 0)
     }
     #expect(manifest(stream.window.snapshot) == nil)

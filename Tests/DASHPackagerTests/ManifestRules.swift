@@ -2,8 +2,8 @@
 
 import Media
 
-/// What the schema of MPDs and Low-Latency Live demand, as far as our MPDs use it: order of elements, attributes that
-/// must be there, attributes that may be, their types.
+/// The rules of the MPD schema and of Low-Latency Live for our elements: order of elements,
+/// attributes that must be there, attributes that may be, their types.
 ///
 /// - Source: ISO/IEC 23009-1, DASH-MPD.xsd; DASH-IF IOP v5 part 4, Low-Latency Live
 enum ManifestRules {
@@ -132,7 +132,7 @@ enum ManifestRules {
       children: representationBase + ["SegmentTemplate"]),
   ]
 
-  /// What is wrong with the form of `element` and what is in it; empty where nothing is.
+  /// The errors in `element` and its children; empty if there are none.
   static func faults(of element: XMLElement) -> [String] {
     guard let rule = elements[element.name] else { return ["\(element.name) is not in the table"] }
     var faults: [String] = []

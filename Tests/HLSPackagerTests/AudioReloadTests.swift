@@ -6,8 +6,8 @@ import Packaging
 import TestSupport
 import Testing
 
-/// Segments of sound differ in how many parts they have: the version that answers a request follows from all before.
-@Suite("Blocking Playlist Reload of sound, RFC 8216bis §6.2.5.2")
+/// Audio segments differ in their number of parts: the awaited version depends on all parts before.
+@Suite("Blocking Playlist Reload of audio, RFC 8216bis §6.2.5.2")
 struct AudioReloadTests {
   @Test(
     "each part is waited for until it is there; beyond a segment's end the next one's first is meant"

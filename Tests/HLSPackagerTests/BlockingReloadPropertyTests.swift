@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 @Suite(
-  "Held reloads are answered by the first playlist that has what was asked, RFC 8216bis §6.2.5.2")
+  "Held reloads are answered by the first playlist with the requested part, RFC 8216bis §6.2.5.2")
 struct BlockingReloadPropertyTests {
   /// Whether `snapshot` lists part `index` of `asked`, or anything later (DD-01, DD-02, DD-03).
   static func lists(_ index: Int64?, of asked: Int64, _ snapshot: WindowSnapshot) -> Bool {
@@ -78,7 +78,7 @@ struct BlockingReloadPropertyTests {
     }
   }
 
-  @Test("across a skip a held reload is answered by what comes later", arguments: Int64(0)...9)
+  @Test("across a skip a held reload is answered by a later part", arguments: Int64(0)...9)
   func skip(index: Int64) throws {
     var stream = try StreamCase(rate: "30").stream()
     stream.goLive(prefill: 10)
@@ -95,7 +95,7 @@ struct BlockingReloadPropertyTests {
     #expect(stream.window.snapshot.version >= version)
   }
 
-  @Test("DD-05: with parts of a second the limit is three, or what hls.js may add")
+  @Test("DD-05: with parts of one second the limit is three parts, or the tune-in of hls.js")
   func longParts() throws {
     var stream = SyntheticStream(
       try #require(FrameRate(30)), segment: 4_000_000, part: 1_000_000)

@@ -41,11 +41,12 @@ struct BlockingReloadTests {
   }
 
   static let huge = "18446744073709551615"
-  /// What is asked, with `L` for the last complete segment and `V` for the version.
+  /// The query, with `L` for the last complete segment and `V` for the version.
   ///
   /// A segment has ten parts of 0.1 s and TD is 1, so the limit is 30 parts.
   static let rows: [Row] = [
-    // "until the Playlist contains a Media Segment with that Media Sequence Number or later": a complete one.
+    // "until the Playlist contains a Media Segment with that Media Sequence Number or later": a
+    // complete one.
     Row("DD-01", .midSegment, "_HLS_msn=L+1", .segment(1)),
     Row("DD-01", .midSegment, "_HLS_msn=L+2", .segment(2)),
     Row("DD-01", .boundary, "_HLS_msn=L+1", .segment(1)),
@@ -158,7 +159,7 @@ struct BlockingReloadTests {
   }
 
   @Test(
-    "where segments are free nobody knows their last part: a part that may come is waited for",
+    "with variable duration the last part is unknown: requests for possible parts are held",
     arguments: [
       // L + 1 has ten parts of 50 that it may have; TD is 5.
       (query: "_HLS_msn=L+1&_HLS_part=9", until: (0, 0)),
@@ -169,7 +170,7 @@ struct BlockingReloadTests {
       (query: "_HLS_msn=L&_HLS_part=21", until: (0, 0)),
       (query: "_HLS_msn=L+1", until: (1, 49)),
     ])
-  func free(_ row: (query: String, until: (ahead: Int64, index: Int64))) throws {
+  func variableDuration(_ row: (query: String, until: (ahead: Int64, index: Int64))) throws {
     var stream = SyntheticStream(.thirty, longestGroup: 4_000_000)
     stream.window.goLive()
     for group: Int64 in [64, 31] { stream.publish(group: group) }
@@ -180,7 +181,7 @@ struct BlockingReloadTests {
     #expect(decision == (row.until.ahead == 0 ? .answer : .hold(until: wanted)))
   }
 
-  @Test("who is answered, held or refused", arguments: rows)
+  @Test("requests are answered, held or refused", arguments: rows)
   func table(row: Row) throws {
     let snapshot = try Self.snapshot(row.window)
     let last = try #require(snapshot.segments.last?.number)

@@ -6,7 +6,7 @@ import Packaging
 import TestSupport
 import Testing
 
-@Suite("The playlist for players without parts: the open segment and one to come")
+@Suite("The playlist for players without part support: the open segment and one future segment")
 struct ChunkedPlaylistTests {
   static let names = MediaNames(.epoch, first: 1)
 
@@ -42,7 +42,7 @@ struct ChunkedPlaylistTests {
   }
 
   @Test(
-    "CH-02: after the complete segments the open one and exactly one to come",
+    "CH-02: after the complete segments the open one and exactly one future one",
     arguments: StreamCase.all)
   func entries(row: StreamCase) throws {
     var stream = try row.stream()
@@ -57,9 +57,10 @@ struct ChunkedPlaylistTests {
       #expect(playlist.open == nil)
       for segment in playlist.segments {
         #expect(segment.uri == "segment\(segment.number).m4s")
-        let tick = stream.segmentation.grid.nanoseconds(
+        let frameTime = stream.segmentation.grid.nanoseconds(
           stream.segmentation.firstFrame(of: segment.number))
-        #expect(segment.programDateTime == UTCTime(nanoseconds: tick).text, "nominal and exact")
+        #expect(
+          segment.programDateTime == UTCTime(nanoseconds: frameTime).text, "nominal and exact")
         #expect(segment.extinf == playlist.segments.first?.extinf)
       }
     }
@@ -81,14 +82,14 @@ struct ChunkedPlaylistTests {
     stream.goLive(prefill: Int64(row.playlistLength))
     stream.publish(frames: 1)
     var text = try Self.text(stream.window.snapshot)
-    var edition = ChunkedPlaylist.edition(of: stream.window.snapshot)
+    var edition = ChunkedPlaylist.newestListed(in: stream.window.snapshot)
     for _ in 0..<3 * stream.segmentation.framesPerSegment {
       let opens = stream.segmentation.position(of: stream.next) == 0
       stream.publish(frames: 1)
       let new = try Self.text(stream.window.snapshot)
       #expect((new != text) == opens)
-      #expect((ChunkedPlaylist.edition(of: stream.window.snapshot) != edition) == opens)
-      (text, edition) = (new, ChunkedPlaylist.edition(of: stream.window.snapshot))
+      #expect((ChunkedPlaylist.newestListed(in: stream.window.snapshot) != edition) == opens)
+      (text, edition) = (new, ChunkedPlaylist.newestListed(in: stream.window.snapshot))
     }
   }
 
@@ -122,7 +123,7 @@ struct ChunkedPlaylistTests {
   }
 
   @Test(
-    "PL-21: DISCONTINUITY-SEQUENCE counts what has slid out",
+    "PL-21: DISCONTINUITY-SEQUENCE counts evicted Discontinuities",
     arguments: StreamCase.all.filter(\.steps))
   func discontinuities(row: StreamCase) throws {
     for moment in try row.moments() {
@@ -148,7 +149,7 @@ struct ChunkedPlaylistTests {
   }
 
   @Test(
-    "CH-07: after a skip the open segment and the one after it are listed, what was skipped is a gap"
+    "CH-07: after a skip the open and the next segment are listed, skipped numbers are gaps"
   )
   func skipped() throws {
     var stream = try StreamCase(rate: "30").stream()
@@ -162,9 +163,9 @@ struct ChunkedPlaylistTests {
         announced.number, announced.number + 1,
       ])
     #expect(playlist.segments.last?.number == announced.number + 3)
-    let tick = stream.segmentation.grid.nanoseconds(
+    let frameTime = stream.segmentation.grid.nanoseconds(
       stream.segmentation.firstFrame(of: announced.number + 3))
-    let shifted = UTCTime(nanoseconds: tick + 400_000_000).text
+    let shifted = UTCTime(nanoseconds: frameTime + 400_000_000).text
     #expect(playlist.segments.last?.programDateTime == shifted)
   }
 }

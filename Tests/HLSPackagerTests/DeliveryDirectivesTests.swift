@@ -60,7 +60,7 @@ struct DeliveryDirectivesTests {
     }
   }
 
-  @Test("DD-11: unknown and foreign parameters are ignored, whatever they say")
+  @Test("DD-11: unknown parameters are ignored with all values")
   func foreign() throws {
     for query in ["_HLS_foo=1&_HLS_foo=x", "token=a&token=b", "_hls_msn=x", "_HLS_MSN=-1", "a"] {
       #expect(try Self.parse(query) == DeliveryDirectives())
@@ -69,10 +69,10 @@ struct DeliveryDirectivesTests {
     }
   }
 
-  @Test("a failure says in one line what is allowed")
+  @Test("an error gives the expected value in one line")
   func description() {
     let failure = DeliveryDirectives.Failure.notANumber("_HLS_msn")
-    #expect("\(failure)" == "_HLS_msn must be a decimal number from 0 to 2^64-1")
-    #expect("\(DeliveryDirectives.Failure.repeated("wait"))" == "wait may be given once")
+    #expect("\(failure)" == "_HLS_msn: invalid value (expected a number from 0 to 2^64-1)")
+    #expect("\(DeliveryDirectives.Failure.repeated("wait"))" == "wait: repeated (expected at most once)")
   }
 }

@@ -42,7 +42,7 @@ struct MultivariantPlaylistTests {
   }
 
   /// BANDWIDTH covers the largest combination (§4.4.6.2), CODECS every format in it.
-  @Test("MV-01, MV-03, MV-09: sound is a group that every variant names")
+  @Test("MV-01, MV-03, MV-09: audio is a group that every variant names")
   func audio() throws {
     let tracks = [
       try track("720p", 1280, 720, 2_951_458), try track("360p", 640, 360, 851_458),

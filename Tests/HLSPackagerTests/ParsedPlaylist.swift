@@ -2,7 +2,7 @@
 
 import Testing
 
-/// A Media Playlist as the specification reads it, independently of the writer; what it does not know, it refuses.
+/// A Media Playlist, parsed by the specification alone; unknown tags are errors.
 /// - Source: RFC 8216bis §4
 struct ParsedPlaylist: Sendable {
   struct Malformed: Error, CustomStringConvertible {
@@ -41,7 +41,7 @@ struct ParsedPlaylist: Sendable {
   private(set) var skip: String?
   private(set) var map: String?
   private(set) var segments: [Segment] = []
-  /// What stands behind the last complete segment: parts of the open one.
+  /// The parts of the open segment, after the last complete segment.
   private(set) var open: Segment?
   private(set) var hints: [String] = []
   private(set) var isEnded = false
@@ -115,7 +115,7 @@ struct ParsedPlaylist: Sendable {
     return whole * 1_000_000 + (Int64(padded) ?? -1)
   }
 
-  /// An attribute list without commas in quotes; nil where an attribute stands twice or is malformed.
+  /// An attribute list without commas in quotes; nil if an attribute is repeated or malformed.
   static func attributes(_ list: String) -> [String: String]? {
     var result: [String: String] = [:]
     for item in list.split(separator: ",", omittingEmptySubsequences: false) {

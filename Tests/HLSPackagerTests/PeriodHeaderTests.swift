@@ -26,7 +26,7 @@ struct PeriodHeaderTests {
   }
 
   @Test(
-    "one version: what was open is complete, gaps, one DISCONTINUITY with the new map, the first part",
+    "one version: a complete segment, gaps, one DISCONTINUITY with the new map, the first part",
     arguments: [0, 4] as [Int64])
   func playlist(partial: Int64) throws {
     let (stream, first, hash) = try stream(partial: partial)
@@ -51,7 +51,7 @@ struct PeriodHeaderTests {
     #expect(snapshot.tracks.count == 2)
   }
 
-  @Test("a delta update names the map that is in force behind what it leaves out")
+  @Test("a delta update names the map in force after the skipped segments")
   func delta() throws {
     let (stream, _, hash) = try stream(partial: 0)
     let end = try #require(stream.window.snapshot.open).firstFrame + 3

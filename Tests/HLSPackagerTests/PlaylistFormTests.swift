@@ -94,7 +94,7 @@ struct PlaylistFormTests {
     }
   }
 
-  @Test("X-Playlist-Version stands in a comment", arguments: StreamCase.all)
+  @Test("the version is in a comment", arguments: StreamCase.all)
   func comment(row: StreamCase) throws {
     for moment in try row.moments() {
       let lines = (moment.texts[.full] ?? "").split(separator: "\n")

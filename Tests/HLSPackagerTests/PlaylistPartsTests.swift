@@ -56,7 +56,8 @@ struct PlaylistPartsTests {
     }
   }
 
-  /// Listed as long as the last part of the parent is within three Target Durations of the end, all or none.
+  /// Listed as long as the last part of the parent is within three Target Durations of the end, all
+  /// or none.
   @Test("PL-10: parts go by parent, when further than 3 TD from the end", arguments: StreamCase.all)
   func removal(row: StreamCase) throws {
     for moment in try row.moments() {
@@ -92,7 +93,7 @@ struct PlaylistPartsTests {
   }
 
   @Test(
-    "PL-08, PL-20: every segment begins with the tick of its first frame, to the millisecond",
+    "PL-08, PL-20: every segment has the frame time of its first frame, to the millisecond",
     arguments: StreamCase.all)
   func programDateTime(row: StreamCase) throws {
     for moment in try row.moments() {
@@ -100,8 +101,8 @@ struct PlaylistPartsTests {
       let segmentation = try #require(snapshot.track?.segmentation.video)
       let offsets = Set<Int64>(row.steps ? [0, -200_000_000, 100_000_000] : [0])
       for segment in playlist.all {
-        let tick = segmentation.grid.nanoseconds(segmentation.firstFrame(of: segment.number))
-        let texts = offsets.map { UTCTime(nanoseconds: tick + $0).text }
+        let frameTime = segmentation.grid.nanoseconds(segmentation.firstFrame(of: segment.number))
+        let texts = offsets.map { UTCTime(nanoseconds: frameTime + $0).text }
         #expect(texts.contains(segment.programDateTime ?? "none"))
         #expect(segment.head.count == (segment.startsDiscontinuity ? 2 : 1))
       }
@@ -121,7 +122,7 @@ struct PlaylistPartsTests {
   }
 
   @Test(
-    "PL-21, PL-22: a skip is gaps behind one DISCONTINUITY, and its sequence rises when it has gone"
+    "PL-21, PL-22: a skip is one DISCONTINUITY and gaps; its sequence rises at its eviction"
   )
   func gaps() throws {
     let row = StreamCase(rate: "30", steps: true)

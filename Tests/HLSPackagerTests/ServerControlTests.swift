@@ -55,13 +55,13 @@ struct ServerControlTests {
     #expect(control.partTargetMicroseconds == row.partTarget)
     #expect(control.partHoldBackMicroseconds == row.holdBack)
     #expect(control.skipUntil == 6 * row.target)
-    let wished = ServerControl(segmentation: segmentation, holdBackMicroseconds: 5_000_000)
-    #expect(wished.partHoldBackMicroseconds == 5_000_000)
+    let requested = ServerControl(segmentation: segmentation, holdBackMicroseconds: 5_000_000)
+    #expect(requested.partHoldBackMicroseconds == 5_000_000)
   }
 
-  /// Three of the largest part target of all renditions (Apple's authoring rules, 14.3): five AAC frames of 48 kHz last
-  /// 0.1066…, printed 0.106667, of which 0.32 would be less than three.
-  @Test("PL-12: with sound the largest part target counts, for all playlists")
+  /// Three of the largest part target of all renditions (Apple's authoring rules, 14.3): five AAC
+  /// frames of 48 kHz last 0.1066…, printed 0.106667, of which 0.32 would be less than three.
+  @Test("PL-12: with audio all playlists have the largest part target")
   func audio() throws {
     let video = Segmentation(
       rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)

@@ -7,7 +7,7 @@ import Sharing
 import TestSupport
 import Testing
 
-/// A stream whose playlists are looked at, one for each published part.
+/// A stream whose playlists are checked after each published part.
 struct StreamCase: Sendable, CustomTestStringConvertible {
   let rate: String
   var segment: Int64 = 1_000_000
@@ -45,7 +45,8 @@ struct StreamCase: Sendable, CustomTestStringConvertible {
     let playlist: ParsedPlaylist
   }
 
-  /// The stream after each part of some hundred, after a full window of history; made once for all tests.
+  /// The stream after each part of some hundred, after a full window of history; made once for all
+  /// tests.
   func moments() throws -> [Moment] {
     try Self.recorded.withLock { recorded in
       if let moments = recorded[testDescription] { return moments }

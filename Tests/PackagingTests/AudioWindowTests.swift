@@ -5,7 +5,7 @@ import Packaging
 import TestSupport
 import Testing
 
-@Suite("A window of sound")
+@Suite("An audio window")
 struct AudioWindowTests {
   static let first: Int64 = 1_795_155_720
 
@@ -21,7 +21,7 @@ struct AudioWindowTests {
   }
 
   @Test(
-    "versions count every part once; segments have the pictures' numbers and join without a hole",
+    "versions count every part once; segments have the numbers of video and no gap between them",
     arguments: ["30", "30000/1001", "25", "24000/1001"], [48_000, 44_100] as [Int32])
   func parts(rate: String, sampleRate: Int32) throws {
     var audio = try Self.audio(rate, sampleRate: sampleRate)
@@ -51,7 +51,7 @@ struct AudioWindowTests {
     }
   }
 
-  @Test("a step of the clock: the Discontinuity and the gaps that the pictures have")
+  @Test("a clock step: the same Discontinuity and gaps as in video")
   func step() throws {
     var audio = try Self.audio("30")
     let next = Self.first + 3
@@ -63,8 +63,9 @@ struct AudioWindowTests {
     #expect(segments.map(\.isGap) == [true, true, false, false])
     #expect(segments.map(\.startsDiscontinuity) == [true, false, false, false])
     for segment in segments {
-      let tick = audio.segmentation.nanoseconds(audio.segmentation.firstFrame(of: segment.number))
-      #expect(segment.programDateTime == tick + 40_000_000)
+      let frameTime = audio.segmentation.nanoseconds(
+        audio.segmentation.firstFrame(of: segment.number))
+      #expect(segment.programDateTime == frameTime + 40_000_000)
       #expect(segment.duration == audio.segmentation.frames(in: segment.number) * 1024)
     }
     #expect(audio.window.snapshot.version == audio.segmentation.partsBefore(next + 4))

@@ -25,8 +25,8 @@ struct ClockStepTests {
     let snapshot = stream.window.snapshot
     #expect(snapshot.segments.filter(\.startsDiscontinuity).map(\.number) == [number + 1])
     for segment in snapshot.segments {
-      let tick = stream.segmentation.grid.nanoseconds(segment.firstFrame)
-      let added = segment.programDateTime - tick
+      let frameTime = stream.segmentation.grid.nanoseconds(segment.firstFrame)
+      let added = segment.programDateTime - frameTime
       #expect(added == (segment.number > number ? 200_000_000 : 0))
       #expect(segment.firstFrame == segment.number * 30)
       #expect(!segment.isGap)
@@ -60,8 +60,8 @@ struct ClockStepTests {
     for gap in snapshot.segments where gap.isGap {
       #expect(gap.duration == stream.segmentation.segmentTicks)
       #expect(gap.firstFrame == gap.number * 30)
-      let tick = stream.segmentation.grid.nanoseconds(gap.firstFrame)
-      #expect(gap.programDateTime == tick + 300_000_000)
+      let frameTime = stream.segmentation.grid.nanoseconds(gap.firstFrame)
+      #expect(gap.programDateTime == frameTime + 300_000_000)
       #expect(snapshot.segment(gap.number) === gap)
     }
     #expect(snapshot.hint?.segment == next + count)

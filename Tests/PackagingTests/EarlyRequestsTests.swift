@@ -4,7 +4,7 @@ import Media
 import Packaging
 import Testing
 
-@Suite("How early a segment may be asked for: H = clamp(2·SD, 1 s, 4 s)")
+@Suite("How early a segment may be requested: H = clamp(2·SD, 1 s, 4 s)")
 struct EarlyRequestsTests {
   struct Row: Sendable, CustomTestStringConvertible {
     let segment, horizon: Int64

@@ -13,7 +13,7 @@ struct LeftOutTests {
   let first: Int64 = 1_700_000_000
 
   private func ladder() -> (top: LiveWindow, low: LiveWindow) {
-    let gate = PublishGate(count: 2, patience: 3_600_000_000_000)
+    let gate = PublishGate(count: 2, gracePeriod: 3_600_000_000_000)
     let windows = (0..<2).map { rendition in
       LiveWindow(
         segmentation: segmentation, playlistLength: 6, retained: 9, gate: gate, rendition: rendition
@@ -90,7 +90,7 @@ struct LeftOutTests {
     #expect(low.listing.segment(number)?.isGap == true)
   }
 
-  @Test("what the clock skipped just before is a gap too, and what was announced stands before it")
+  @Test("numbers that the clock skipped before it are gaps too, after the announced Discontinuity")
   func afterClockStep() throws {
     let (_, low) = ladder()
     low.announce(offset: 5_000_000_000, skipped: 2)

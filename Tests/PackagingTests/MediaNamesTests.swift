@@ -5,6 +5,22 @@ import Packaging
 import TestSupport
 import Testing
 
+extension MediaNames {
+  /// The segment or part that `name` means in a stream with these names.
+  fileprivate func media(named name: String) -> MediaFile? {
+    switch MediaName(name[...]) {
+    case .segment(let number): segment(number).map { MediaFile(segment: $0, part: nil) }
+    case .part(let part, let number): segment(number).map { MediaFile(segment: $0, part: part) }
+    case .header, nil: nil
+    }
+  }
+}
+
+private struct MediaFile: Equatable {
+  let segment: Int64
+  let part: Int64?
+}
+
 @Suite("The names of media on the wire")
 struct MediaNamesTests {
   static let first: Int64 = 1_795_155_720
@@ -25,7 +41,8 @@ struct MediaNamesTests {
   }
 
   @Test(
-    "what is written reads as the same", arguments: MediaNames.Numbering.allCases, UInt64(0)..<20)
+    "a written name reads as its segment and part", arguments: MediaNames.Numbering.allCases,
+    UInt64(0)..<20)
   func roundTrip(numbering: MediaNames.Numbering, seed: UInt64) {
     var random = SplitMix64(seed: seed)
     let names = MediaNames(numbering, first: Self.first)
@@ -34,14 +51,14 @@ struct MediaNamesTests {
       let segment = Self.first + Int64.random(in: 0...reach, using: &random)
       let part = Int64.random(in: 0...200, using: &random)
       let (whole, piece) = (names.name(ofSegment: segment), names.name(ofPart: part, in: segment))
-      #expect(names.media(named: whole[...]) == .segment(segment))
-      #expect(names.media(named: piece[...]) == .part(part, of: segment))
+      #expect(names.media(named: whole) == MediaFile(segment: segment, part: nil))
+      #expect(names.media(named: piece) == MediaFile(segment: segment, part: part))
       #expect(names.segment(printed: UInt64(names.printed(segment))) == segment)
     }
   }
 
   @Test(
-    "a name that is not exactly as it is written is none", arguments: MediaNames.Numbering.allCases,
+    "a name that is never written is no media name", arguments: MediaNames.Numbering.allCases,
     [
       "", "segment", "segment.m4s", "segmen1.m4s", "segment01.m4s", "segment+1.m4s",
       "segment-1.m4s", "segment1.00.m4s", "segment1.+0.m4s", "segment1.-0.m4s", "segment1.-1.m4s",
@@ -53,18 +70,26 @@ struct MediaNamesTests {
       "segment00001.9223372036854775808.m4s", "../segment1.m4s", "segment1\0.m4s", "init-1.mp4",
     ])
   func refused(numbering: MediaNames.Numbering, name: String) {
-    #expect(MediaNames(numbering, first: Self.first).media(named: name[...]) == nil)
+    #expect(MediaNames(numbering, first: Self.first).media(named: name) == nil)
   }
 
-  @Test("zeros in front belong to a run and to nothing else")
+  @Test("the name of a CMAF header reads as its hash")
+  func header() {
+    #expect(MediaName("init-a1b2c3d4.mp4") == .header(hash: "a1b2c3d4"))
+    for name in ["init-", "init-1.m4s", "init.mp4", "nit-1.mp4", ".mp4"] {
+      #expect(MediaName(name[...]) == nil)
+    }
+  }
+
+  @Test("only the numbering run has leading zeros")
   func zeros() {
-    #expect(Self.epoch.media(named: "segment1.m4s") == .segment(1))
+    #expect(Self.epoch.media(named: "segment1.m4s") == MediaFile(segment: 1, part: nil))
     #expect(Self.epoch.media(named: "segment00001.m4s") == nil)
-    #expect(Self.run.media(named: "segment00001.m4s") == .segment(Self.first))
+    #expect(Self.run.media(named: "segment00001.m4s") == MediaFile(segment: Self.first, part: nil))
     #expect(Self.run.media(named: "segment1.m4s") == nil)
   }
 
-  @Test("no number is too absurd to ask for", arguments: [UInt64.max, UInt64(Int64.max), 1 << 62])
+  @Test("every number can be requested", arguments: [UInt64.max, UInt64(Int64.max), 1 << 62])
   func absurd(number: UInt64) {
     #expect(Self.epoch.segment(printed: number) == nil)
     #expect(Self.run.segment(printed: number) == nil)

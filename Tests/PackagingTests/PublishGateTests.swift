@@ -5,41 +5,41 @@ import Testing
 
 @testable import Packaging
 
-@Suite("Publish gate: rungs are listed in step, RFC 8216bis Appendix B.1")
+@Suite("Publish gate: renditions list parts together, RFC 8216bis Appendix B.1")
 struct PublishGateTests {
-  @Test("nothing is listed before every rung has said what it has")
+  @Test("nothing is listed until every rendition has published")
   func closed() {
-    var gate = PublishGateState(count: 2, patience: 100)
+    var gate = PublishGateState(count: 2, gracePeriod: 100)
     #expect(gate.published(10, by: 0, now: 0) == nil)
     #expect(gate.published(11, by: 0, now: 1000) == nil)
     #expect(gate.published(10, by: 1, now: 1001) == 10)
   }
 
-  @Test("a part is listed when the last rung has it")
+  @Test("a part is listed when the last rendition has it")
   func inStep() {
-    var gate = PublishGateState(count: 3, patience: 100)
+    var gate = PublishGateState(count: 3, gracePeriod: 100)
     for rendition in 0..<3 { _ = gate.published(10, by: rendition, now: 0) }
     #expect(gate.published(11, by: 1, now: 1) == nil)
     #expect(gate.published(11, by: 0, now: 2) == nil)
     #expect(gate.published(11, by: 2, now: 3) == 11)
   }
 
-  @Test("when the first rung has had it for that long, a part is listed without the late one")
+  @Test("after the grace period a part is listed without the late rendition")
   func late() {
-    var gate = PublishGateState(count: 2, patience: 100)
+    var gate = PublishGateState(count: 2, gracePeriod: 100)
     for rendition in 0..<2 { _ = gate.published(10, by: rendition, now: 0) }
     #expect(gate.published(11, by: 0, now: 10) == nil)
     #expect(gate.published(11, by: 0, now: 109) == nil)
     #expect(gate.published(11, by: 0, now: 110) == 11)
-    // The late rung comes to it: nothing changes, and the next part is waited for anew.
+    // The late rendition publishes it: no change, and the next part has a grace period of its own.
     #expect(gate.published(11, by: 1, now: 120) == nil)
     #expect(gate.published(12, by: 0, now: 130) == nil)
     #expect(gate.published(12, by: 1, now: 131) == 12)
   }
 
-  @Test("a rung that stays late delays the others by no more than that, however long it lasts")
+  @Test("a rendition that stays late delays the others by at most one grace period")
   func lasting() {
-    var gate = PublishGateState(count: 2, patience: 200)
+    var gate = PublishGateState(count: 2, gracePeriod: 200)
     for rendition in 0..<2 { _ = gate.published(10, by: rendition, now: 0) }
     for part in 1...50 as ClosedRange<Int64> {
       let listed = gate.published(10 + part, by: 0, now: 100 * part)
@@ -47,9 +47,9 @@ struct PublishGateTests {
     }
   }
 
-  @Test("what is listed never goes back, in any order of publications", arguments: 0..<20)
+  @Test("the listed version never decreases, in all orders of publication", arguments: 0..<20)
   func monotonic(_ seed: Int) {
-    var gate = PublishGateState(count: 3, patience: 5)
+    var gate = PublishGateState(count: 3, gracePeriod: 5)
     var versions: [Int64] = [0, 0, 0]
     var random = UInt64(seed) &* 6_364_136_223_846_793_005 &+ 1
     var last = Int64.min
@@ -66,9 +66,9 @@ struct PublishGateTests {
     #expect(last > 0)
   }
 
-  @Test("a rung that is not made for a while is not waited for, until it publishes again")
+  @Test("a left-out rendition is not awaited until it publishes again")
   func absent() {
-    var gate = PublishGateState(count: 3, patience: 100)
+    var gate = PublishGateState(count: 3, gracePeriod: 100)
     for rendition in 0..<3 { _ = gate.published(10, by: rendition, now: 0) }
     #expect(gate.published(11, by: 0, now: 1) == nil)
     #expect(gate.published(11, by: 1, now: 2) == nil)

@@ -21,7 +21,8 @@ struct SlidingWindowTests {
     }
   }
 
-  /// A removed segment stays for its own duration and that of the longest playlist: two more than are listed.
+  /// A removed segment stays for its own duration and that of the longest playlist: two more than
+  /// are listed.
   @Test("two segments more than are listed are kept at least", arguments: [0, 6, 7, 8])
   func leastRetained(retained: Int) throws {
     var stream = try WindowCase(rate: "30").stream(playlistLength: 6, retained: retained)

@@ -5,7 +5,7 @@ import Packaging
 import Sharing
 import Testing
 
-@Suite("What is constant of a rendition")
+@Suite("The constants of a rendition")
 struct TrackDescriptionTests {
   /// Vectors: draft-eastlake-fnv, appendix C.
   @Test(

@@ -5,7 +5,7 @@ import Packaging
 import TestSupport
 import Testing
 
-@Suite("Free segments: each ends with the first key picture after F frames")
+@Suite("Variable duration: a segment ends with the first key frame after F frames")
 struct VariableDurationSegmentsTests {
   private static func stream(_ groups: [Int64]) -> SyntheticStream {
     var stream = SyntheticStream(.thirty, longestGroup: 4_000_000)
@@ -15,7 +15,7 @@ struct VariableDurationSegmentsTests {
   }
 
   @Test(
-    "a key picture before the wished second is a picture like others",
+    "a key frame before the requested duration does not end a segment",
     arguments: [
       (groups: [Int64](repeating: 30, count: 4), lengths: [Int64](repeating: 30, count: 3)),
       (groups: [20, 44, 33, 29, 1, 30], lengths: [64, 33, 30]),
@@ -24,20 +24,20 @@ struct VariableDurationSegmentsTests {
   func lengths(_ row: (groups: [Int64], lengths: [Int64])) {
     let stream = Self.stream(row.groups)
     let snapshot = stream.window.snapshot
-    let tick = stream.segmentation.grid.rate.ticksPerFrame
-    #expect(snapshot.segments.map { $0.duration / tick } == row.lengths)
+    let frame = stream.segmentation.grid.rate.ticksPerFrame
+    #expect(snapshot.segments.map { $0.duration / frame } == row.lengths)
     #expect(snapshot.segments.allSatisfy { $0.chunks.first?.isIndependent == true })
     let numbers = snapshot.segments.map(\.number) + [snapshot.open?.number].compactMap(\.self)
     #expect(numbers == numbers.indices.map { numbers[0] + Int64($0) })
     for (segment, next) in zip(snapshot.segments, snapshot.segments.dropFirst()) {
-      #expect(next.firstFrame == segment.firstFrame + segment.duration / tick)
+      #expect(next.firstFrame == segment.firstFrame + segment.duration / frame)
     }
   }
 
-  @Test("parts of n frames from the segment's first on; the key picture closes the last")
+  @Test("parts have n frames; the key frame closes the last one")
   func parts() throws {
     var stream = Self.stream([30])
-    // Its tenth part is full, and nobody knows yet that it is the last.
+    // Its tenth part is full; whether it is the last is not known yet.
     var snapshot = stream.window.snapshot
     #expect(snapshot.segments.isEmpty && snapshot.open?.parts.count == 10)
     stream.publish(group: 32)
@@ -76,9 +76,9 @@ struct VariableDurationSegmentsTests {
     var stream = Self.stream([30, 12])
     stream.window.announce(offset: 7, skipped: 0)
     stream.publish(group: 18)
-    #expect(stream.window.snapshot.open?.run.index == 0, "no segment has begun since")
+    #expect(stream.window.snapshot.open?.period.index == 0, "no segment has begun since")
     stream.publish(group: 1)
-    let run = try #require(stream.window.snapshot.open?.run)
+    let run = try #require(stream.window.snapshot.open?.period)
     #expect(run.index == 1 && run.offset == 7)
     #expect(run.firstFrame == stream.next - 1)
   }

@@ -51,7 +51,7 @@ struct VersionTests {
     #expect(old.window.snapshot.version == new.window.snapshot.version)
   }
 
-  @Test("what playlists list changes only with the version", arguments: UInt64(0)..<10)
+  @Test("playlists change only with the version", arguments: UInt64(0)..<10)
   func identity(seed: UInt64) throws {
     var random = SplitMix64(seed: seed)
     var stream = try WindowCase.all[Int(seed) % WindowCase.all.count].stream()

@@ -6,7 +6,7 @@ import Sharing
 import TestSupport
 import Testing
 
-/// A rate with its wishes, for what holds at every one.
+/// A frame rate with the requested durations, for rules that hold at all rates.
 struct WindowCase: Sendable, CustomTestStringConvertible {
   let rate: String
   var segment: Int64 = 1_000_000

@@ -7,9 +7,9 @@ import Testing
 
 @testable import Packaging
 
-@Suite("What is listed of a rung, RFC 8216bis §4.4.4.9")
+@Suite("The listing of a gated window, RFC 8216bis §4.4.4.9")
 struct WindowListingTests {
-  /// A live rung of 1 s segments and ten parts, with `parts` parts of its open segment.
+  /// A live rendition with segments of 1 s and ten parts, and `parts` parts of its open segment.
   private func rendition(parts: Int64) -> (stream: SyntheticStream, open: Int64) {
     var stream = SyntheticStream(.thirty)
     stream.publish(frames: 3 * stream.segmentation.framesPerSegment)
@@ -19,8 +19,8 @@ struct WindowListingTests {
     return (stream, open)
   }
 
-  @Test("what is beyond the version is there, and not listed")
-  func behind() throws {
+  @Test("parts above the version are published but not listed")
+  func aboveVersion() throws {
     let (stream, open) = rendition(parts: 5)
     var listing = WindowListing()
     let hasAdvanced = listing.advance(to: open * 10 + 3, has: open * 10 + 5)
@@ -64,7 +64,7 @@ struct WindowListingTests {
     #expect(complete.segment(open)?.isGap == false)
   }
 
-  @Test("a segment that a rung has not begun is listed by its gaps")
+  @Test("a segment that a rendition has not begun is listed with gaps")
   func unbegun() {
     let (stream, open) = rendition(parts: 10)
     var listing = WindowListing()

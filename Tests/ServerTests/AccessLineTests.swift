@@ -12,7 +12,7 @@ struct AccessLineTests {
   private let peer = PeerAddress(high: 0, low: 0xC000_0207, port: 5, isVersion6: false)
 
   private func line(
-    _ target: String, kind: RequestKind = Kinds.part, status: Int = 200, cut: Bool = false,
+    _ target: String, kind: RequestKind = RequestKind.part, status: Int = 200, cut: Bool = false,
     begun: Int64 = 1_012_000_000
   ) throws -> AccessLine {
     AccessLine(
@@ -22,7 +22,7 @@ struct AccessLineTests {
       wall: 1_795_155_720_250_000_000)
   }
 
-  @Test("a part: who, what, how much, how long, and which part")
+  @Test("a part: client, target, bytes, times, number and part")
   func part() throws {
     #expect(
       try line("/live/video/segment1795155720.3.m4s").text
@@ -30,10 +30,10 @@ struct AccessLineTests {
         + " bytes=51234 hold_ms=12.000 send_ms=2.500 kind=part msn=1795155720 part=3")
   }
 
-  @Test("a playlist: what was asked by directives; JSON")
+  @Test("a playlist: the number and part of its directives; JSON")
   func playlist() throws {
     #expect(
-      try line("/live/video/playlist.m3u8?_HLS_msn=7&_HLS_part=2", kind: Kinds.playlist).json
+      try line("/live/video/playlist.m3u8?_HLS_msn=7&_HLS_part=2", kind: RequestKind.playlist).json
         == #"{"ts":"2026-11-20T06:22:00.250Z","event":"access","peer":"192.0.2.0","method":"GET","#
         + #""path":"/live/video/playlist.m3u8?_HLS_msn=7&_HLS_part=2","code":200,"bytes":51234,"#
         + #""hold_ms":12.000,"send_ms":2.500,"kind":"playlist","msn":7,"part":2,"cut":false}"#)
@@ -45,7 +45,7 @@ struct AccessLineTests {
     #expect(text.contains(" 0 bytes=51234 hold_ms=14.500 send_ms=0.000 kind=part msn=8 cut"))
   }
 
-  @Test("tokens in path and query, whatever their escapes, are not written")
+  @Test("tokens in path and query are not written, in all escapes")
   func secrets() throws {
     for target in ["/t/SECRET/live.m3u8", "/%74/SECRET/live.m3u8", "/live.m3u8?token=SECRET"] {
       let line = try line(target)

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Server
 
-@Suite("What players say of themselves, CTA-5004")
+@Suite("CMCD reports of players, CTA-5004")
 struct CMCDReportTests {
   private static func read(_ target: String, _ fields: [HeaderField] = []) throws
     -> CMCDReport?

@@ -12,7 +12,7 @@ import Testing
 struct ControlTests {
   private static let token = "correct-horse-battery"
 
-  /// Remembers what it was asked, and answers as it was told.
+  /// Records its calls and gives a fixed result.
   private final class Control: StreamControl {
     let asked = Locked<[String]>([])
     let answer: ControlResult
@@ -30,7 +30,8 @@ struct ControlTests {
     }
   }
 
-  private func handler(token: String? = token, _ control: Control? = nil) throws -> SyntheticHandler {
+  private func handler(token: String? = token, _ control: Control? = nil) throws -> SyntheticHandler
+  {
     var options = ServingOptions()
     options.adminToken = token
     let handler = try SyntheticHandler(options: options)
@@ -42,7 +43,7 @@ struct ControlTests {
   private func bearer(_ token: String = token) -> [String] { ["Authorization: Bearer \(token)"] }
 
   @Test(
-    "without the token 401, with another 403, without one at the program 403; nothing is done",
+    "no token 401, wrong token 403, no configured token 403; the program changes nothing",
     arguments: [
       (nil, 401), ("Bearer", 401), ("Basic Y29ycmVjdA==", 401), (token, 401), ("Bearer wrong", 403),
       ("Bearer \(token)x", 403), ("Bearer \(token.dropLast())", 403),
@@ -67,7 +68,7 @@ struct ControlTests {
       #expect(exchange.header("cache-control") == "no-store")
     }
     #expect(control.asked.withLock { $0.count } == (status == 200 ? 2 : 0))
-    // Where no token was set nobody may ask, whatever he says.
+    // Without a configured token all requests are refused.
     let closed = try self.handler(token: nil)
     #expect(try closed.ask("/api/streams", fields).status == 403)
   }
@@ -93,20 +94,20 @@ struct ControlTests {
     #expect(!all.text.contains("secret"))
     let one = try handler.ask("/api/streams/live", bearer())
     #expect(one.status == 200 && one.text.hasPrefix("{") && !one.text.contains("cam"))
-    #expect(try handler.ask("/api/streams/nobody", bearer()).status == 404)
+    #expect(try handler.ask("/api/streams/unknown", bearer()).status == 404)
     #expect(try handler.ask("/api/other", bearer()).status == 404)
     #expect(try handler.ask("/api", bearer()).status == 404)
   }
 
   @Test(
-    "what comes of a wish",
+    "the response to each result of a change",
     arguments: [
       ("POST", "/api/streams", ControlResult.added("live"), 201),
       ("POST", "/api/streams", .refused("request: stream: is missing"), 400),
       ("POST", "/api/streams", .taken("live"), 409), ("DELETE", "/api/streams/live", .removed, 204),
-      ("DELETE", "/api/streams/nobody", .unknown, 404),
+      ("DELETE", "/api/streams/unknown", .unknown, 404),
     ])
-  func wishes(method: String, path: String, answer: ControlResult, status: Int) throws {
+  func results(method: String, path: String, answer: ControlResult, status: Int) throws {
     let control = Control(answer)
     let handler = try handler(control)
     let exchange = try handler.ask(path, method: method, bearer(), body: #"{"stream": "x"}"#)
@@ -120,7 +121,7 @@ struct ControlTests {
   }
 
   @Test(
-    "other methods are 405 and named; a preflight allows nothing here",
+    "other methods are 405 with Allow; a preflight allows nothing",
     arguments: [
       ("PUT", "/api/streams"), ("DELETE", "/api/streams"), ("POST", "/api/streams/live"),
       ("OPTIONS", "/api/streams"),

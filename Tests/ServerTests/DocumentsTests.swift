@@ -50,7 +50,7 @@ struct RouteTests {
   }
 
   @Test(
-    "what is not there is 404, whatever it looks like",
+    "unknown paths are 404 in every form",
     arguments: [
       "/x", "/live", "/other/", "/other/playlist.m3u8", "/live/audio/playlist.m3u8", "/live/video/",
       "/live/../live.m3u8", "/live%2Fplaylist.m3u8", "//", "/player/", "/player/x.js", "/LIVE.m3u8",
@@ -88,7 +88,7 @@ struct TimestampsDocumentTests {
     #expect(read.clock.source == "system")
     let grid = handler.stream.segmentation.grid
     let first = handler.last - 2
-    // The synthetic stream publishes a frame 2 ms after its tick.
+    // The synthetic stream publishes a frame 2 ms after its frame time.
     #expect(
       read.segments
         == Dictionary(
@@ -193,7 +193,7 @@ struct MetricsTextTests {
         """)
   }
 
-  @Test("nothing that a client sends becomes a label")
+  @Test("no label has a value from a client")
   func labels() throws {
     let handler = try SyntheticHandler.live(parts: 4)
     let counter = ResponseCounter(handler.counters, nil)
@@ -212,7 +212,7 @@ struct MetricsTextTests {
     #expect(lines.contains("streamer_response_bytes_total{kind=\"page\"} 200"))
   }
 
-  @Test("the gauges of held requests say what is held")
+  @Test("the gauges count the held requests")
   func held() throws {
     let handler = try SyntheticHandler.live(parts: 4)
     _ = try [
@@ -225,7 +225,7 @@ struct MetricsTextTests {
     #expect(lines.contains("streamer_held_requests{kind=\"segment\"} 1"))
   }
 
-  @Test("a stream is online when its source gives pictures and the window is open")
+  @Test("a stream is online if its source delivers frames and its window is open")
   func online() throws {
     let stream = SyntheticStream(.thirty)
     let isOnline = Locked(true)
@@ -301,7 +301,7 @@ struct SmallAnswersTests {
     }
   }
 
-  @Test("what the process uses is more than nothing")
+  @Test("the resource usage of the process is above zero")
   func usage() {
     let usage = ProcessUsage()
     #expect(usage.residentBytes > 1_000_000)

@@ -20,7 +20,8 @@ struct FieldsTests {
   private static let playlist = "application/vnd.apple.mpegurl"
   private static let text = "text/plain; charset=utf-8"
 
-  /// With `{0}` for the newest complete segment, `{h}` for the hash of the header; the target duration is 2 s.
+  /// With `{0}` for the newest complete segment, `{h}` for the hash of the header; the target
+  /// duration is 2 s.
   static let rows = [
     Row(target: "/live.m3u8", caching: "public, max-age=1", type: playlist),
     Row(target: "/live/video/playlist.m3u8", caching: "public, max-age=1", type: playlist),
@@ -92,14 +93,14 @@ struct FieldsTests {
   }
 
   @Test(
-    "media of a numbered run may not be kept for long: its names come again",
+    "media with the numbering run has a short lifetime: its names recur",
     arguments: ["segment00010.0.m4s", "segment00010.m4s", "segment00011.m4s"])
   func numberedRun(_ name: String) throws {
     let handler = try SyntheticHandler.live(parts: 4, segment: 2_000_000, numbering: .run)
     try Self.expect(Row(target: "/live/video/\(name)", caching: "public, max-age=12"), on: handler)
   }
 
-  @Test("HT-03: playlists and the page are compressed for those who accept it, media never")
+  @Test("HT-03: playlists and the page are compressed if the client accepts gzip, media never")
   func compression() throws {
     let handler = try SyntheticHandler.live(parts: 4)
     let number = handler.last
@@ -131,7 +132,7 @@ struct FieldsTests {
   }
 
   @Test(
-    "other methods are 405 with what is allowed",
+    "other methods are 405 with Allow",
     arguments: ["POST", "PUT", "DELETE", "PATCH", "get"])
   func methods(_ method: String) throws {
     let exchange = try SyntheticHandler.live().ask("/live.m3u8", method: method)
@@ -142,15 +143,18 @@ struct FieldsTests {
 
   @Test("every request is counted under its kind")
   func kinds() throws {
-    // Each kind stands at its own index, so that the metrics name it rightly.
-    for (index, kind) in Kinds.all.enumerated() { #expect(kind.index == index) }
+    // The metrics look kinds up by index.
+    for (index, kind) in RequestKind.all.enumerated() { #expect(kind.index == index) }
     let handler = try SyntheticHandler.live(parts: 4)
     let rows: [(String, RequestKind)] = [
-      ("/live.m3u8", Kinds.playlist), ("/live/chunked.m3u8", Kinds.chunkedPlaylist),
-      ("/live/video/init-x.mp4", Kinds.header), ("/live/video/segment1.m4s", Kinds.segment),
-      ("/live/video/segment1.0.m4s", Kinds.part), ("/timestamps.json", Kinds.timestamps),
-      ("/time", Kinds.time), ("/", Kinds.page), ("/player/x", Kinds.page), ("/ready", Kinds.probe),
-      ("/metrics", Kinds.probe), ("/nothing", .other), ("/live/video/x", .other),
+      ("/live.m3u8", RequestKind.playlist), ("/live/chunked.m3u8", RequestKind.chunkedPlaylist),
+      ("/live/video/init-x.mp4", RequestKind.header),
+      ("/live/video/segment1.m4s", RequestKind.segment),
+      ("/live/video/segment1.0.m4s", RequestKind.part),
+      ("/timestamps.json", RequestKind.timestamps),
+      ("/time", RequestKind.time), ("/", RequestKind.page), ("/player/x", RequestKind.page),
+      ("/ready", RequestKind.probe),
+      ("/metrics", RequestKind.probe), ("/nothing", .other), ("/live/video/x", .other),
     ]
     for (path, kind) in rows { #expect(try handler.ask(path).kind == kind, "\(path)") }
   }

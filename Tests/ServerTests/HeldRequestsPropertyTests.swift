@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Held requests: no waiter is lost or freed twice")
 struct HeldRequestsPropertyTests {
-  /// What one waiter asked for; the model beside the machine.
+  /// A held request in the model.
   private struct Asked {
     let version: Int64
     let deadline: Int64
@@ -66,7 +66,7 @@ struct HeldRequestsPropertyTests {
 
   @Test("all orders of holding, publishing, expiring and leaving for three waiters")
   func small() {
-    // Each waiter waits for version 1…3 with deadline 1…3; time and version pass in turn.
+    // Each waiter waits for version 1…3 with deadline 1…3; time and version advance alternately.
     for code in 0..<729 {
       var digits = code
       var waiters: [(version: Int64, deadline: Int64)] = []

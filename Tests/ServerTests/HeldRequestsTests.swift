@@ -3,9 +3,9 @@
 import Server
 import Testing
 
-@Suite("Held requests: what waits for which version")
+@Suite("Held requests by version")
 struct HeldRequestsTests {
-  @Test("a part frees who waits for it or for an earlier one, oldest first")
+  @Test("a part releases the requests held for it and for earlier parts, oldest first")
   func published() {
     var held = HeldRequests<String>()
     _ = held.hold("later", until: 12, deadline: 100)
@@ -30,7 +30,7 @@ struct HeldRequestsTests {
     #expect(held.nextDeadline == .max)
   }
 
-  @Test("a deadline frees who is due, and says when to look again")
+  @Test("a deadline releases the due requests and gives the next deadline")
   func deadlines() {
     var held = HeldRequests<String>()
     #expect(held.nextDeadline == .max)
@@ -46,7 +46,7 @@ struct HeldRequestsTests {
     #expect(held.nextDeadline == .max)
   }
 
-  @Test("who has expired is not freed again by a part, and the other way round")
+  @Test("a request is released once: by its deadline or by a part")
   func once() {
     var held = HeldRequests<String>()
     _ = held.hold("a", until: 5, deadline: 10)
@@ -56,7 +56,7 @@ struct HeldRequestsTests {
     #expect(held.expired(.max) == [])
   }
 
-  @Test("who has gone is not freed, whatever comes after")
+  @Test("a cancelled request is not released")
   func cancelled() {
     var held = HeldRequests<String>()
     let first = held.hold("a", until: 5, deadline: 10)
@@ -89,7 +89,7 @@ struct HeldRequestsTests {
   }
 
   @Test(
-    "a part frees ten thousand who wait for it, in order, and those who left are not among them")
+    "a part releases ten thousand requests in order, without the cancelled ones")
   func many() {
     var held = HeldRequests<Int>()
     var tickets: [UInt64] = []
@@ -106,7 +106,7 @@ struct HeldRequestsTests {
   struct Timeline: Sendable, CustomTestStringConvertible {
     /// `p`: a part; `E`: the end; `-`: nothing.
     let parts: String
-    /// `1`…`9`: after that, a request for the part that so many parts later is there.
+    /// `1`…`9`: after it, a request for the part this number of parts later.
     let asks: String
     /// How many are freed at each step.
     let answers: String
@@ -114,7 +114,7 @@ struct HeldRequestsTests {
   }
 
   @Test(
-    "timelines: who asked for what is answered when",
+    "timelines of parts, requests and responses",
     arguments: [
       Timeline(parts: "p-p-p-p-", asks: "-1------", answers: "--1-----"),
       Timeline(parts: "p-p-p-p-", asks: "-3------", answers: "------1-"),

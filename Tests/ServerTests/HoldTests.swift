@@ -10,7 +10,7 @@ import Testing
 
 @testable import Server
 
-@Suite("Held requests: four ends, and clients that go before")
+@Suite("Held requests: four ends, and clients that disconnect before")
 struct HoldTests {
   private static let targets = [
     "playlist.m3u8?_HLS_msn={1}", "playlist.m3u8?_HLS_msn={1}&_HLS_part=4",
@@ -24,7 +24,7 @@ struct HoldTests {
         "{2}", with: "\(handler.last + 2)")
   }
 
-  @Test("a client that goes is forgotten, and nothing is answered to it", arguments: targets)
+  @Test("a request whose client disconnects is removed and not answered", arguments: targets)
   func gone(_ target: String) throws {
     let handler = try SyntheticHandler.live(parts: 4)
     let exchange = try handler.ask(Self.path(target, handler))
@@ -40,7 +40,8 @@ struct HoldTests {
   }
 
   @Test(
-    "an exchange is let go of when it is answered, and when its client goes", arguments: targets)
+    "an exchange is released when it is answered and when its client disconnects",
+    arguments: targets)
   func released(_ target: String) throws {
     let handler = try SyntheticHandler.live(parts: 4)
     weak var answered: FakeExchange?
@@ -59,7 +60,7 @@ struct HoldTests {
 
   private func autoreleased(_ body: () throws -> Void) rethrows { try body() }
 
-  @Test("the client may go while the stream starts")
+  @Test("the client may disconnect while the stream starts")
   func goneWhileStarting() throws {
     let handler = try SyntheticHandler()
     let (stays, goes) = try (handler.playlist(), handler.playlist())
@@ -71,7 +72,7 @@ struct HoldTests {
   }
 
   @Test(
-    "what names all renditions waits for the last of them",
+    "documents about all renditions wait for the last rendition",
     arguments: [
       "/both/playlist.m3u8", "/both/manifest.mpd", "/both/chunked.m3u8",
       "/ldash/play/both/manifest.mpd",
@@ -89,14 +90,14 @@ struct HoldTests {
     video.goLive(prefill: 10)
     handler.requests.woken()
     let asked = try handler.ask(target)
-    #expect(asked.isHeld, "the pictures are there, the sound is not")
+    #expect(asked.isHeld, "video is live, audio is not")
     audio.window.goLive()
     handler.requests.woken()
     #expect(asked.status == 200 && asked.answers == 1)
     #expect(asked.text.contains("mp4a.40.2"))
   }
 
-  @Test("a thousand are freed by one part, in the order in which they came, with one rendering")
+  @Test("one part releases a thousand requests in order, with one rendering")
   func thousand() throws {
     let handler = try SyntheticHandler.live(parts: 4)
     let path = "/live/video/playlist.m3u8?_HLS_msn=\(handler.last + 1)&_HLS_part=4"
@@ -117,7 +118,7 @@ struct HoldTests {
     #expect(handler.counters.withLock { $0.holds.seconds[.playlist]?.counts.reduce(0, +) } == 900)
   }
 
-  @Test("thousands that come and go at the same part leave nothing behind")
+  @Test("thousands of cancelled requests for one part leave no state")
   func manyCancelled() throws {
     let handler = try SyntheticHandler.live(parts: 4)
     let path = "/live/video/playlist.m3u8?_HLS_msn=\(handler.last + 1)"
@@ -135,7 +136,7 @@ struct HoldTests {
     #expect(handler.held == 0 && handler.requests.nextDeadline == .max)
   }
 
-  @Test("a turn for another stream answers nobody here")
+  @Test("an event of another stream answers no request of this one")
   func otherStream() throws {
     var other = SyntheticStream(.thirty)
     let second = ServedStream(
@@ -161,14 +162,14 @@ struct HoldTests {
   }
 
   @Test(
-    "after a standstill of minutes those who waited are answered, by what was published or by the deadline"
+    "after a suspension of minutes held requests are answered by publications or deadlines"
   )
   func standstill() throws {
     let handler = try SyntheticHandler.live(parts: 4)
     let (first, second) = try (
       handler.playlist("_HLS_msn=\(handler.last + 1)&_HLS_part=4"), handler.playlist("wait=1000")
     )
-    // A turn of the loop: who was woken comes before who is late.
+    // An iteration of the loop: publications first, then deadlines.
     handler.stream.publish(segments: 120)
     handler.requests.woken()
     handler.pass(120 * SyntheticHandler.second)
@@ -177,7 +178,7 @@ struct HoldTests {
   }
 
   @Test(
-    "whatever is asked and published, each is answered once and in the end nobody is left",
+    "in all orders of requests and publications each request is answered once",
     arguments: UInt64(0)..<20)
   func property(seed: UInt64) throws {
     var generator = SplitMix64(seed: seed)

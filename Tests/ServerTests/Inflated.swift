@@ -3,7 +3,7 @@
 import CZlib
 import Testing
 
-/// Decompresses gzip, for looking at what the server made.
+/// Decompresses gzip, to check the server's output.
 enum Inflated {
   /// The bytes of a single gzip member, which must be all there is.
   static func bytes(of compressed: [UInt8]) throws -> [UInt8] {

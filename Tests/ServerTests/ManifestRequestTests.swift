@@ -7,7 +7,7 @@ import Testing
 
 @testable import Server
 
-@Suite("Requests for MPDs, and what answers carry for players and caches")
+@Suite("Requests for MPDs, and response fields for players and caches")
 struct ManifestRequestTests {
   @Test("the first MPD is held until the window is full, then it is complete")
   func first() throws {
@@ -48,7 +48,7 @@ struct ManifestRequestTests {
     #expect(again.body.isEmpty == (row.status == 304))
   }
 
-  @Test("one rendering for all who ask, at each place, until the MPD changes")
+  @Test("one rendering per location until the MPD changes")
   func renderings() throws {
     let handler = try SyntheticHandler.live()
     for _ in 0..<5 {
@@ -66,7 +66,7 @@ struct ManifestRequestTests {
     #expect(handler.served.manifests.renderings == 4)
   }
 
-  @Test("made-up hosts do not grow the shelf, and mean nothing in XML")
+  @Test("invented hosts do not grow the cache and are escaped in XML")
   func hosts() throws {
     let handler = try SyntheticHandler.live()
     for number in 0..<300 {
@@ -81,7 +81,7 @@ struct ManifestRequestTests {
     #expect(handler.served.manifests.copyCount <= 64)
   }
 
-  @Test("where the MPD lies decides its BaseURL; absolute URLs follow --public-url")
+  @Test("the location of the MPD decides its BaseURL; absolute URLs follow --public-url")
   func places() throws {
     let handler = try SyntheticHandler.live()
     let bases = [
@@ -126,7 +126,7 @@ struct ManifestRequestTests {
       answer.text.contains("type=\"static\"") && !answer.text.contains("availabilityTimeOffset"))
   }
 
-  @Test("--wait-for-absent-segment false: what has not begun is 404, what has is sent as it grows")
+  @Test("--wait-for-absent-segment false: a future segment is 404, the open segment is streamed")
   func absent() throws {
     var options = StreamServingOptions()
     options.waitsForAbsentSegment = false
@@ -159,7 +159,7 @@ struct ManifestRequestTests {
     }
   }
 
-  @Test("the clock: displaced for players, never for who measures")
+  @Test("the time is displaced for players, never for measurements")
   func time() throws {
     let now: Int64 = 1_795_155_720_123_456_789
     let rows: [(TimeService.Form, String)] = [

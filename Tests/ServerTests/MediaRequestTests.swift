@@ -15,7 +15,7 @@ struct MediaRequestTests {
 
   // MARK: Parts
 
-  @Test("MR-01: a hinted part waits until it is whole, and comes in one piece (MR-02)")
+  @Test("MR-01: a hinted part is held until it is complete and sent in one piece (MR-02)")
   func hinted() throws {
     let handler = try SyntheticHandler.live(parts: 4)
     let number = handler.last + 1
@@ -27,7 +27,7 @@ struct MediaRequestTests {
     #expect(exchange.text == Self.text(number * 30 + 12..<number * 30 + 15))
     #expect(exchange.answers == 1 && exchange.pieces.isEmpty)
     #expect(exchange.header("x-held-ms") == "0")
-    // The URL means the same bytes for good.
+    // The URL keeps its bytes.
     #expect(try handler.media("segment\(number).4.m4s").text == exchange.text)
   }
 
@@ -41,7 +41,7 @@ struct MediaRequestTests {
   }
 
   @Test(
-    "MR-03: what is not announced is 404",
+    "MR-03: parts that are not announced are 404",
     arguments: [
       "N.5", "N.6", "N.10", "N.9223372036854775807", "N+1.0", "N+2.0", "100000000000000.0",
     ])
@@ -56,7 +56,7 @@ struct MediaRequestTests {
     #expect(exchange.header("cache-control") == "public, max-age=1")
   }
 
-  @Test("MR-03: a hint that a step of the clock gives up is 404 for those who wait")
+  @Test("MR-03: a hint that a clock step cancels is 404 for held requests")
   func hintGivenUp() throws {
     for parts in [Int64(0), 4] {
       let handler = try SyntheticHandler.live(parts: parts)
@@ -125,7 +125,7 @@ struct MediaRequestTests {
     #expect(parts.joined() == exchange.text)
   }
 
-  @Test("the open segment: what there is at once, then each chunk as it comes, one piece each")
+  @Test("the open segment: existing chunks at once, then each chunk in one piece")
   func open() throws {
     let handler = try SyntheticHandler.live(parts: 4)
     let number = handler.last + 1
@@ -134,7 +134,7 @@ struct MediaRequestTests {
     #expect(exchange.pieces.count == 12)
     handler.publish(frames: 1)
     #expect(exchange.pieces.count == 13)
-    // Several chunks before the loop has its turn.
+    // Several chunks before the next iteration of the loop.
     handler.stream.publish(frames: 3)
     #expect(exchange.pieces.count == 13)
     handler.requests.woken()
@@ -192,7 +192,7 @@ struct MediaRequestTests {
   }
 
   @Test(
-    "MR-10: held up to H = clamp(2 SD, 1 s, 4 s) before it begins, 425 beyond; 410 behind, 404 never"
+    "MR-10: held up to H = clamp(2 SD, 1 s, 4 s) before its start, else 425; evicted 410, else 404"
   )
   func horizon() throws {
     // The next frame begins segment `last + 1`; H is 2 s: segments that begin within 60 frames.
@@ -215,7 +215,7 @@ struct MediaRequestTests {
   }
 
   @Test(
-    "names that are not exactly ours are 404",
+    "names that the program never writes are 404",
     arguments: [
       "segment01795155720.m4s", "segment-1.m4s", "segment.m4s", "segment1.0.0.m4s", "segment+1.m4s",
       "segment1.00.m4s", "segment1.m4s.", "segment1.mp4", "init-.mp4", "init-00000000.mp4", "x",
@@ -225,7 +225,7 @@ struct MediaRequestTests {
     #expect(try SyntheticHandler.live().media(name).status == 404)
   }
 
-  @Test("in a numbered run 0 never was, and what has left the window is gone")
+  @Test("with the numbering run, 0 is 404 and an evicted segment is 410")
   func numberedRun() throws {
     let handler = try SyntheticHandler.live(numbering: .run)
     handler.publish(segments: 30)
@@ -256,7 +256,7 @@ struct MediaRequestTests {
     #expect(try handler.media("segment\(number + 4).m4s").stage == .streaming)
   }
 
-  @Test("behind a segment that was left out the next is waited for as behind any other")
+  @Test("the segment after a left-out segment is held as after any other")
   func behindGap() throws {
     let handler = try SyntheticHandler.live()
     let number = handler.last + 1
@@ -268,7 +268,7 @@ struct MediaRequestTests {
     #expect(try handler.media("segment\(number + 4).m4s").status == 425)
   }
 
-  @Test("the end completes the open segment; who waited for the next is told 404")
+  @Test("the end completes the open segment; requests for the next one get 404")
   func end() throws {
     let handler = try SyntheticHandler.live(parts: 4)
     let number = handler.last + 1
@@ -283,7 +283,7 @@ struct MediaRequestTests {
     #expect(handler.held == 0)
   }
 
-  @Test("an early request whose segment never begins is 503 in the end")
+  @Test("an early request whose segment never begins is 503 at its deadline")
   func neverBegins() throws {
     let handler = try SyntheticHandler.live()
     let exchange = try handler.media("segment\(handler.last + 2).m4s")
@@ -322,7 +322,7 @@ struct MediaRequestTests {
     #expect(handler.held == 0)
   }
 
-  @Test("a follower whose client goes is forgotten, begun or not")
+  @Test("a reader whose client disconnects is removed, begun or not")
   func goneReader() throws {
     let handler = try SyntheticHandler.live(parts: 4)
     let (open, early) = try (

@@ -12,11 +12,11 @@ import Testing
 
 @testable import Server
 
-@Suite("Playlists are rendered and compressed once for all who ask")
+@Suite("Playlists are rendered and compressed once for all requests")
 struct PlaylistCacheTests {
   private static func key(
     _ form: PlaylistCache.Form = .media(.full), compressed: Bool = true,
-    _ caching: ResponseFields.Caching = .second, depth: Route.Depth = .rendition
+    _ caching: ResponseFields.Caching = .second, depth: URLDepth = .rendition
   ) -> PlaylistCache.Key {
     PlaylistCache.Key(form: form, depth: depth, isCompressed: compressed, caching: caching)
   }
@@ -73,7 +73,7 @@ struct PlaylistCacheTests {
     #expect(cache.response(Self.key(), from: handler.snapshot) !== first)
   }
 
-  @Test("a reader with an older snapshot gets the newer playlist, in whatever form it asks")
+  @Test("a loop with an older snapshot gets the newer playlist in every form")
   func newerWins() throws {
     let handler = try SyntheticHandler.live(parts: 4, playlistLength: 20)
     let cache = handler.served.playlists
@@ -87,7 +87,7 @@ struct PlaylistCacheTests {
       #expect(late.header("X-Playlist-Version") == "\(new.version)")
       #expect(Self.text(late).contains("segment\(handler.last + 1).4.m4s\",INDEPENDENT") == false)
       #expect(Self.text(late).contains("\"segment\(handler.last + 1).4.m4s\""))
-      // Nor is what is kept for the others an old one.
+      // The cache keeps the newer playlist.
       let other = try #require(cache.response(Self.key(form, compressed: false), from: new))
       #expect(other === late)
     }
@@ -162,7 +162,7 @@ struct PlaylistCacheTests {
 
 @Suite("Media as ready-made responses")
 struct MediaResponseCacheTests {
-  @Test("a response is made once; what the window let go of is let go of here, bytes and all")
+  @Test("a response is created once; the cache releases evicted media and its bytes")
   func forget() throws {
     let handler = try SyntheticHandler.live(parts: 4)
     let cache = handler.served.media

@@ -52,7 +52,7 @@ struct PlaylistRequestTests {
     #expect(exchange.header("x-held-ms") == nil, "no time has passed")
   }
 
-  @Test("DD-03: a part behind the end of a segment is part 0 of the next one")
+  @Test("DD-03: a part after the end of a segment is part 0 of the next one")
   func pastTheEnd() throws {
     let handler = try SyntheticHandler.live(parts: 4)
     let number = handler.last + 1
@@ -81,7 +81,7 @@ struct PlaylistRequestTests {
   }
 
   @Test(
-    "DD-04, DD-05, DD-10: what is refused with 400 at once",
+    "DD-04, DD-05, DD-10: requests refused with 400 at once",
     arguments: [
       "_HLS_part=0", "_HLS_part=1&_HLS_skip=YES", "_HLS_msn={3}", "_HLS_msn={3}&_HLS_part=0",
       "_HLS_msn={1}&_HLS_part=34", "_HLS_msn=18446744073709551615",
@@ -132,7 +132,7 @@ struct PlaylistRequestTests {
     #expect(handler.requests.nextDeadline == .max)
   }
 
-  @Test("no request is held for longer than the operator wants, a simple poller's neither")
+  @Test("no request is held longer than --hold-timeout, also with wait")
   func operatorsLimit() throws {
     var options = StreamServingOptions()
     options.holdLimit = SyntheticHandler.second / 2
@@ -146,7 +146,7 @@ struct PlaylistRequestTests {
     #expect(poll.status == 200 && blocking.status == 503)
   }
 
-  @Test("DD-08: an end answers who waits, and directives mean nothing any more")
+  @Test("DD-08: the end answers held requests; later directives are ignored")
   func ended() throws {
     let handler = try SyntheticHandler.live(parts: 4, playlistLength: 20)
     let number = handler.last + 1
@@ -221,7 +221,7 @@ struct PlaylistRequestTests {
     #expect(handler.held == 0)
   }
 
-  @Test("a start that takes eight seconds is 503 for those who waited")
+  @Test("a start that takes eight seconds is 503 for held requests")
   func longStart() throws {
     let handler = try SyntheticHandler()
     let exchange = try handler.playlist()
@@ -244,7 +244,7 @@ struct PlaylistRequestTests {
     #expect(Self.lists(plain, handler, handler.last))
   }
 
-  @Test("a stream that ends before it has a segment lets go of those who wait at once")
+  @Test("a stream that ends without a segment releases held requests at once")
   func endedEmpty() throws {
     for isLive in [false, true] {
       let handler = try SyntheticHandler()
@@ -259,7 +259,7 @@ struct PlaylistRequestTests {
     }
   }
 
-  @Test("DD-13: never an answer that has not got there, whatever else is published or asked")
+  @Test("DD-13: no response without the requested part, in all orders of publication")
   func neverEarly() throws {
     let handler = try SyntheticHandler.live()
     for step in Int64(0)..<40 {
@@ -276,7 +276,7 @@ struct PlaylistRequestTests {
     }
   }
 
-  @Test("DD-15: wait is answered by the next part, or at its end by what there is")
+  @Test("DD-15: wait is answered by the next part, or at its end with the current playlist")
   func poll() throws {
     let handler = try SyntheticHandler.live(parts: 4)
     let version = handler.snapshot.version

@@ -10,7 +10,7 @@ import Testing
 
 @testable import Server
 
-@Suite("Streams that come and go")
+@Suite("Streams that are added and removed")
 struct StreamTableTests {
   private static let log = Log(format: .text, least: .error) { _ in }
 
@@ -21,7 +21,7 @@ struct StreamTableTests {
     return StreamSupervisor(plan, log: Self.log)
   }
 
-  @Test("requests for a stream that starts are held for 8 s, then 503 with Retry-After")
+  @Test("requests for a starting stream are held for 8 s, then 503 with Retry-After")
   func held() throws {
     let handler = try SyntheticHandler.live()
     handler.serverState.add(hosted("late"))
@@ -40,7 +40,7 @@ struct StreamTableTests {
     #expect(handler.held == 0 && asked.allSatisfy { $0.answers == 1 })
   }
 
-  @Test("the others do not notice")
+  @Test("other streams are not affected")
   func others() throws {
     let handler = try SyntheticHandler.live()
     handler.serverState.add(hosted("late"))
@@ -52,7 +52,7 @@ struct StreamTableTests {
   }
 
   @Test(
-    "a stream that cannot start is 503 with the reason for its requests, in readiness and metrics")
+    "a stream that cannot start is 503 with its reason, also in readiness and metrics")
   func failed() throws {
     let handler = try SyntheticHandler.live()
     var plan = StreamPlan(name: "broken") { _ throws(StreamSession.Failure) in
@@ -82,7 +82,7 @@ struct StreamTableTests {
     #expect(metrics.contains(#"streamer_stream_state{stream="broken",state="failed"} 1"#))
     #expect(metrics.contains(#"streamer_stream_online{stream="broken"} 0"#))
     #expect(metrics.contains(#"streamer_stream_state{stream="live",state="live"} 1"#))
-    // Without any that can be played, readiness says what is wrong.
+    // If no stream is playable, readiness gives the reasons.
     handler.end()
     let ready = try handler.ask("/ready")
     #expect(ready.status == 503 && ready.text.contains("is not there"))
@@ -91,7 +91,7 @@ struct StreamTableTests {
     stream.waitUntilClosed()
   }
 
-  @Test("what is held for a stream that is taken away is answered, and then it is 404")
+  @Test("requests held for a removed stream get 404")
   func removed() throws {
     let handler = try SyntheticHandler.live()
     let stream = hosted("short")
@@ -110,7 +110,8 @@ struct StreamTableTests {
   func unknown() throws {
     let handler = try SyntheticHandler.live()
     for path in [
-      "/nobody/playlist.m3u8", "/nobody/manifest.mpd", "/nobody/video/segment1.m4s", "/nobody/",
+      "/unknown/playlist.m3u8", "/unknown/manifest.mpd", "/unknown/video/segment1.m4s",
+      "/unknown/",
     ] {
       #expect(try handler.ask(path).status == 404)
     }
@@ -125,7 +126,7 @@ struct StreamTableTests {
   }
 
   @Test(
-    "playlists, MPDs and media start a stream on demand; statistics, pages, probes and files that are no media do not",
+    "playlists, MPDs and media start a stream on demand; other requests do not",
     arguments: [
       ("/asleep/playlist.m3u8", true), ("/asleep/video/playlist.m3u8", true),
       ("/asleep/chunked.m3u8", true), ("/asleep/manifest.mpd", true),
@@ -167,6 +168,6 @@ struct StreamTableTests {
 }
 
 extension StreamSession.Failure {
-  /// What a stream without anything behind it fails with.
+  /// The failure of a stream without a source.
   fileprivate static let late = StreamSession.Failure.source("there is nothing")
 }

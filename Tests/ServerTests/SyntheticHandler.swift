@@ -12,7 +12,7 @@ import Testing
 
 @testable import Server
 
-/// The desk of one loop over synthetic streams, without a socket, a thread or a clock.
+/// The router of one loop over synthetic streams, without a socket, a thread or a clock.
 final class SyntheticHandler {
   static let second: Int64 = 1_000_000_000
   /// FNV-1a of the synthetic header.
@@ -54,7 +54,7 @@ final class SyntheticHandler {
     requests = RequestRouter(serverState, loop: loop, counters: counters)
   }
 
-  /// A desk whose window is full, with the next parts of a segment published.
+  /// A router whose window is full, with `parts` parts of the open segment.
   static func live(
     parts: Int64 = 0, segment: Int64 = 1_000_000, playlistLength: Int = 10,
     numbering: MediaNames.Numbering = .epoch
@@ -66,7 +66,7 @@ final class SyntheticHandler {
     return handler
   }
 
-  /// The loop's clock, which stands still: what is asked is asked now.
+  /// The loop's clock, which does not advance.
   var now: Int64 { loop.now }
   var snapshot: WindowSnapshot { served.window.snapshot }
   /// The newest complete segment.
@@ -108,7 +108,7 @@ final class SyntheticHandler {
     }
   }
 
-  /// A key picture and what follows it, where segments are free.
+  /// Publishes a group of frames, for segments with variable duration.
   func publish(group: Int64) {
     stream.publish(group: 1)
     requests.woken()
@@ -141,7 +141,7 @@ final class SyntheticHandler {
     requests.woken()
   }
 
-  /// Lets what is held by then run into its deadline.
+  /// Expires the requests whose deadline is within `nanoseconds`.
   func pass(_ nanoseconds: Int64) { requests.expire(now + nanoseconds) }
 
   var held: Int { counters.withLock { $0.holds.waiting.values.reduce(0, +) } }

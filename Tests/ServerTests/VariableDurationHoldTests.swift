@@ -9,9 +9,9 @@ import Testing
 
 @testable import Server
 
-@Suite("Requests where segments end with the source's key pictures")
+@Suite("Requests for segments with variable duration")
 struct VariableDurationHoldTests {
-  /// A desk with a complete segment of 64 frames, and ten parts of the one that follows.
+  /// A router with a complete segment of 64 frames and ten parts of the next one.
   private static func handler() throws -> SyntheticHandler {
     let handler = try SyntheticHandler(longestGroup: 4_000_000)
     handler.goLive(prefill: 0)
@@ -32,7 +32,7 @@ struct VariableDurationHoldTests {
     let next = try handler.media("segment\(number + 1).m4s")
     for exchange in [playlist, complete, part, next] { #expect(exchange.isHeld) }
     handler.publish(group: 1)
-    // The segment had ten full parts and one picture more.
+    // The segment had ten full parts and one more frame.
     #expect(playlist.status == 200 && complete.status == 200 && part.status == 200)
     let again = try handler.playlist("_HLS_msn=\(number)&_HLS_part=11")
     let hinted = try handler.media("segment\(number + 1).0.m4s")
@@ -45,7 +45,7 @@ struct VariableDurationHoldTests {
     #expect(late.status == 200)
     let wanted = try handler.playlist("_HLS_msn=\(number + 1)&_HLS_part=10")
     let hint = try handler.media("segment\(number + 1).10.m4s")
-    // The key picture comes instead.
+    // The key frame is published instead.
     handler.publish(group: 1)
     #expect(hint.status == 404)
     #expect(wanted.isHeld, "part 0 of the following segment is not there yet")
@@ -54,7 +54,7 @@ struct VariableDurationHoldTests {
     #expect(wanted.text.contains("segment\(number + 2).0.m4s"))
   }
 
-  @Test("the segment after the open one is waited for, two ahead as far as two seconds go")
+  @Test("requests for segments up to two seconds ahead are held")
   func early() throws {
     let handler = try Self.handler()
     let open = handler.last + 1
@@ -64,24 +64,24 @@ struct VariableDurationHoldTests {
     }
   }
 
-  @Test("how far ahead a segment is counts in frames of its own track, pictures or AAC frames")
+  @Test("the distance to a segment is in frames of its own track, video or AAC")
   func framesUntil() throws {
     let video = Segmentation(
       rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000,
       longestGroupMicroseconds: 4_000_000)
     let audio = try #require(AudioSegmentation(following: video, sampleRate: 48_000))
-    // A second is 30 pictures, or 46.875 AAC frames of 1024 samples.
+    // One second is 30 video frames, or 46.875 AAC frames of 1024 samples.
     for (segmentation, second) in [
       (TrackSegmentation.video(video), Int64(30)), (.audio(audio), 47),
     ] {
       for ahead: Int64 in 1...3 {
-        let frames = RenditionHandler.framesUntil(100 + ahead, newest: 100, edge: 7, segmentation)
+        let frames = WindowSnapshot.framesUntil(100 + ahead, newest: 100, edge: 7, segmentation)
         #expect(frames == (ahead - 1) * second)
       }
     }
   }
 
-  @Test("chunked HLS is not offered: no duration is known beforehand")
+  @Test("there is no chunked playlist: durations are not known beforehand")
   func chunked() throws {
     let handler = try Self.handler()
     for path in ["/live/chunked.m3u8", "/live/video/chunked.m3u8"] {

@@ -173,9 +173,9 @@ struct PassThroughAudioTests {
 
     private func all(_ window: LiveWindow) -> [(period: Int64, number: Int64, chunk: Chunk)] {
       let snapshot = window.snapshot
-      let open = snapshot.open.map { open in open.chunks.map { (open.run.index, open.number, $0) } }
+      let open = snapshot.open.map { open in open.chunks.map { (open.period.index, open.number, $0) } }
       return snapshot.segments.flatMap { segment in
-        segment.chunks.map { (segment.run.index, segment.number, $0) }
+        segment.chunks.map { (segment.period.index, segment.number, $0) }
       } + (open ?? [])
     }
 
@@ -230,8 +230,8 @@ struct PassThroughAudioTests {
         }
         #expect(
           segment.startsDiscontinuity == other.startsDiscontinuity
-            && segment.run.index == other.run.index && segment.run.offset == other.run.offset
-            && segment.run.firstSegment == other.run.firstSegment && segment.isGap == other.isGap,
+            && segment.period.index == other.period.index && segment.period.offset == other.period.offset
+            && segment.period.firstSegment == other.period.firstSegment && segment.isGap == other.isGap,
           "segment \(segment.number)")
         if !segment.isGap {
           #expect(segment.firstFrame == segmentation.frame(holding: other.firstFrame))
@@ -276,7 +276,7 @@ struct PassThroughAudioTests {
     simulation.expectInStep()
     let (heard, silent) = simulation.heard()
     #expect(simulation.audio.snapshot.segments.count == simulation.video.snapshot.segments.count)
-    #expect(simulation.audio.snapshot.segments[0].run.offset != 0)
+    #expect(simulation.audio.snapshot.segments[0].period.offset != 0)
     #expect(silent.count <= 1 && heard.count >= 5 * 46)
     let last = try #require(simulation.shown().last).time
     #expect(try #require(heard.last).time > last - 150_000_000)
@@ -462,8 +462,8 @@ struct PassThroughAudioTests {
     let snapshot = simulation.audio.snapshot
     #expect(snapshot.tracks.count == 2)
     let (old, new) = (snapshot.segments[0], try #require(snapshot.segments.last))
-    #expect(snapshot.track(of: old.run)?.channels == 2)
-    #expect(snapshot.track(of: new.run)?.channels == 1)
-    #expect(new.run.headerHash == snapshot.tracks[1].headerHash)
+    #expect(snapshot.track(of: old.period)?.channels == 2)
+    #expect(snapshot.track(of: new.period)?.channels == 1)
+    #expect(new.period.headerHash == snapshot.tracks[1].headerHash)
   }
 }

@@ -104,8 +104,8 @@ struct PassThroughTrackTests {
         })
     #expect(snapshot.segments.count(where: \.isGap) >= 3)
     let after = try #require(snapshot.segments.last)
-    let header = try #require(snapshot.track(of: after.run)).header
-    let old = try #require(snapshot.track(of: snapshot.segments[0].run)).header
+    let header = try #require(snapshot.track(of: after.period)).header
+    let old = try #require(snapshot.track(of: snapshot.segments[0].period)).header
     #expect(header.array != old.array)
     let decoded = try file(header, snapshot.segments.suffix(2))
     #expect(decoded.errors.isEmpty && decoded.pictures == 60)

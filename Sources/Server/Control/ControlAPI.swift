@@ -6,11 +6,12 @@ import Net
 import Sharing
 import Streams
 
-/// `/api` on one loop: lists streams, and has them added and removed, for who knows the token.
+/// `/api` on one loop: lists, adds and removes streams for clients with the token.
 ///
-/// Confined to the loop's thread; answers come from another. Pages of other origins may read nothing here.
+/// Confined to the loop's thread; another thread gives the results. Pages of other origins cannot
+/// read the responses.
 final class ControlAPI {
-  private typealias Reply = (ticket: UInt64, answer: ControlResult)
+  private typealias Reply = (ticket: UInt64, result: ControlResult)
 
   private let serverState: ServerState
   private unowned let loop: EventLoop
@@ -23,12 +24,12 @@ final class ControlAPI {
     self.loop = loop
   }
 
-  /// Whether a request is for this desk.
+  /// Whether a request is for `/api`.
   static func owns(_ request: Request) -> Bool { request.firstPathSegment == "api" }
 
-  /// Answers, or has it answered later.
+  /// Answers a request, or holds it until its result is known.
   func handle(_ exchange: any Exchange) {
-    exchange.kind = Kinds.control
+    exchange.kind = .control
     if let refusal = refusal(exchange.request) { return exchange.respond(refusal) }
     let path = exchange.request.pathSegments
     guard path.count >= 2, path[1] == "streams", path.count <= 3 else {
@@ -41,7 +42,7 @@ final class ControlAPI {
       exchange.respond(Self.json(200, "[" + streams.joined(separator: ",\n ") + "]\n"))
     case (.get, let name?), (.head, let name?):
       guard let stream = serverState.streamTable.stream(name) else {
-        return exchange.respond(Self.error(404, "there is no such stream"))
+        return exchange.respond(Self.error(404, "no such stream"))
       }
       exchange.respond(Self.json(200, StreamDocument(stream).text + "\n"))
     case (.post, nil):
@@ -54,26 +55,26 @@ final class ControlAPI {
       let allowed = name == nil ? "GET, HEAD, POST" : "GET, HEAD, DELETE"
       exchange.respond(
         Self.error(
-          405, "\(exchange.request.methodText) is not allowed here; allowed are \(allowed)",
+          405, "method not allowed: \(exchange.request.methodText) (expected \(allowed))",
           [HeaderField("Allow", allowed)]))
     }
   }
 
-  /// Answers what was decided meanwhile.
+  /// Answers the requests whose results are known.
   func woken() {
-    let decided = replies.withLock { replies in
+    let known = replies.withLock { replies in
       defer { replies = [] }
       return replies
     }
-    for reply in decided {
+    for reply in known {
       guard let exchange = waiting.removeValue(forKey: reply.ticket) else { continue }
-      exchange.respond(response(reply.answer))
+      exchange.respond(response(reply.result))
     }
   }
 
   private func ask(
     _ exchange: any Exchange,
-    _ wish: (any StreamControl, @escaping @Sendable (ControlResult) -> Void) -> Void
+    _ change: (any StreamControl, @escaping @Sendable (ControlResult) -> Void) -> Void
   ) {
     guard let control = serverState.control else {
       return exchange.respond(Self.error(503, "the program is starting"))
@@ -82,40 +83,40 @@ final class ControlAPI {
     let ticket = lastTicket
     waiting[ticket] = exchange
     exchange.onGone = { [weak self] in self?.waiting[ticket] = nil }
-    wish(control) { [replies, weak loop] answer in
-      replies.withLock { $0.append((ticket, answer)) }
+    change(control) { [replies, weak loop] result in
+      replies.withLock { $0.append((ticket, result)) }
       loop?.wake()
     }
   }
 
-  private func response(_ answer: ControlResult) -> PreparedResponse {
-    switch answer {
+  private func response(_ result: ControlResult) -> PreparedResponse {
+    switch result {
     case .added(let name):
       guard let stream = serverState.streamTable.stream(name) else {
-        return Self.error(404, "it has gone again")
+        return Self.error(404, "the stream was removed again")
       }
       return Self.json(
         201, StreamDocument(stream).text + "\n", [HeaderField("Location", "/api/streams/\(name)")])
     case .removed: return PreparedResponse(status: 204, fields: Self.fields)
-    case .unknown: return Self.error(404, "there is no such stream")
+    case .unknown: return Self.error(404, "no such stream")
     case .refused(let reason): return Self.error(400, Redaction.redact(reason))
-    case .taken(let name): return Self.error(409, "there is a stream called \(name) already")
+    case .taken(let name): return Self.error(409, "stream \(name) already exists")
     }
   }
 
-  /// Why the request is not for its sender; nil where it carries the token.
+  /// The response for a request without the right token; nil if the token is right.
   /// - Source: RFC 6750 §3; RFC 9110 §15.5.2, §15.5.4
   private func refusal(_ request: Request) -> PreparedResponse? {
     guard let token = serverState.options.adminToken else {
-      return Self.error(403, "the program was started without --admin-token")
+      return Self.error(403, "/api is off: it requires --admin-token")
     }
     let words = (request.header("authorization") ?? "").split(separator: " ")
     guard words.count == 2, words[0].lowercased() == "bearer" else {
       return Self.error(
-        401, "this wants Authorization: Bearer, with the token",
+        401, "missing bearer token",
         [HeaderField("WWW-Authenticate", "Bearer realm=\"streamer\"")])
     }
-    return Secret.isSame(words[1], token) ? nil : Self.error(403, "the token is another one")
+    return Secret.isSame(words[1], token) ? nil : Self.error(403, "invalid token")
   }
 
   private static let fields = [

@@ -4,9 +4,9 @@ import HLSPackager
 import Packaging
 import Sharing
 
-/// Whether viewers can be sent here: a window is full and advances, or a stream waits to be asked for.
+/// Whether the server can take viewers: one stream is live and advances, or is idle on demand.
 struct Readiness {
-  /// Why not; empty when ready.
+  /// The reasons if the server is not ready; empty if it is.
   let reason: String
 
   init(_ serverState: ServerState) {
@@ -15,19 +15,19 @@ struct Readiness {
     let reasons = streams.compactMap { stream -> String? in
       switch stream.state {
       case .idle: nil
-      case .starting: "\(stream.name): it starts"
+      case .starting: "\(stream.name): starting"
       case .failed(let reason): "\(stream.name): \(reason)"
       case .served(let served): Self.reason(served, now)
       }
     }
     if streams.isEmpty {
-      reason = "there are no streams"
+      reason = "no streams"
     } else {
       reason = reasons.count < streams.count ? "" : reasons.joined(separator: "; ")
     }
   }
 
-  /// Why the window cannot be played now; nil when it can.
+  /// The reason if the stream cannot be played now; nil if it can.
   private static func reason(_ served: ServedStream, _ now: Int64) -> String? {
     let snapshot = served.window.snapshot
     guard snapshot.state == .live, !snapshot.segments.isEmpty else {

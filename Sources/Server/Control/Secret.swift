@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Comparing what a client gives with what it must know.
+/// Compares a client's token with the secret.
 enum Secret {
-  /// Whether both are the same; takes as long whatever `given` has right.
+  /// Whether both are equal; the time does not depend on the number of matching bytes.
   static func isSame(_ given: some StringProtocol, _ secret: String) -> Bool {
     let (given, secret) = (Array(given.utf8), Array(secret.utf8))
     guard !secret.isEmpty else { return false }

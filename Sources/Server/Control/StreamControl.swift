@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Who adds and removes streams while the program runs.
+/// Adds and removes streams while the program runs.
 package protocol StreamControl: Sendable {
-  /// Adds the stream that a JSON object describes, as in a file.
+  /// Adds the stream that a JSON object describes, as in a configuration file.
   ///
   /// - Parameters:
-  ///   - description: the object's text.
+  ///   - description: the text of the object.
   ///   - answer: called once, on any thread.
   func add(_ description: [UInt8], answer: @escaping @Sendable (ControlResult) -> Void)
-  /// Ends a stream for its players and takes it away.
+  /// Ends a stream for its players and removes it.
   ///
   /// - Parameters:
-  ///   - name: the stream's name.
+  ///   - name: the name of the stream.
   ///   - answer: called once, on any thread.
   func remove(_ name: String, answer: @escaping @Sendable (ControlResult) -> Void)
 }
 
-/// What came of a wish to add or to remove a stream.
+/// The result of a request to add or to remove a stream.
 package enum ControlResult: Sendable {
-  /// The stream of this name is there.
+  /// The stream of this name was added.
   case added(String)
   case removed
-  /// There is no such stream.
+  /// No stream has this name.
   case unknown
-  /// The wish is not allowed, for this reason.
+  /// The request was refused, for this reason.
   case refused(String)
   /// Another stream has this name.
   case taken(String)

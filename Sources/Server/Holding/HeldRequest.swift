@@ -2,51 +2,40 @@
 
 import HTTP
 
-/// A request that waits: what it waits for and since when.
-///
-/// Confined to its loop.
-final class HeldRequest {
-  /// What is done when it is let go.
-  enum Purpose {
-    /// The stream starts: it is routed again.
-    case anything
-    /// A playlist by `_HLS_msn` and `_HLS_part`.
-    case playlist(PlaylistCache.Key)
-    /// A playlist by `wait`: at the deadline the current one is the answer.
-    case poll(PlaylistCache.Key)
-    /// A part that was announced.
-    case part(Int64, of: Int64)
-  }
-
+/// A held request, the time of its arrival and the response that it awaits.
+struct HeldRequest<Purpose> {
   let exchange: any Exchange
   let purpose: Purpose
-  /// Monotonic nanoseconds at which it was asked.
+  /// The arrival of the request in monotonic nanoseconds; re-routing keeps it.
   let since: Int64
-  /// Whether the answer depends on nothing but what is asked for: then the request is not looked at again.
-  let isPlain: Bool
 
   init(_ exchange: any Exchange, _ purpose: Purpose, since: Int64) {
     self.exchange = exchange
     self.purpose = purpose
     self.since = since
-    let request = exchange.request
-    isPlain = request.header("range") == nil && !PrefetchHint.isAsked(request)
   }
 
-  /// Whether it waits for a part's bytes and not for what playlists list.
-  var isForPart: Bool { if case .part = purpose { true } else { false } }
+  /// The field with the time since the arrival.
+  func heldField(_ now: Int64) -> HeaderField { HeldField.always(since, now) }
 
-  /// What it waits for.
-  var kind: HoldKind {
-    switch purpose {
-    case .anything: .start
-    case .playlist, .poll: .playlist
-    case .part: .part
-    }
+  /// Answers 503: the awaited object was not published before the deadline.
+  func timeOut(_ now: Int64) {
+    exchange.respond(
+      ResponseFields.error(
+        503, "not published in time", .second,
+        [HeaderField("Retry-After", "1"), heldField(now)]))
   }
+}
 
-  /// The field that tells the client how long it waited.
-  func heldField(_ now: Int64) -> HeaderField {
+/// `X-Held-Ms`: the time from the arrival of a request to its response, in whole milliseconds.
+enum HeldField {
+  /// The field for a response to a request that was certainly held.
+  static func always(_ since: Int64, _ now: Int64) -> HeaderField {
     HeaderField("X-Held-Ms", String((now - since) / 1_000_000))
+  }
+
+  /// The field for a response that may also be given on arrival; none below 1 ms.
+  static func ifHeld(_ since: Int64, _ now: Int64) -> [HeaderField] {
+    now - since >= 1_000_000 ? [always(since, now)] : []
   }
 }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Which held requests wait for which version of a rendition: a pure state machine, without locks, clocks or tasks.
+/// Held requests by the version each awaits: a pure state machine, without locks, clocks or tasks.
 ///
-/// Everything a request can wait for is a version, since versions only rise: part (N, K) is there from version
-/// P(N) + K + 1 on, segment N from P(N+1) on, P(N) being the parts before segment N. A request ahead of what a short segment has is answered by the first
-/// part of the next segment, as RFC 8216bis §6.2.5.2 demands.
+/// A version is a count of parts since 1970 and strictly increases. Part K of segment N exists from
+/// version P(N) + K + 1, segment N from P(N+1); P(N) is the number of parts before segment N. If a
+/// segment ends before an awaited part, the next segment's first part releases the request, as RFC
+/// 8216bis §6.2.5.2 demands.
 package struct HeldRequests<Waiter> {
-  /// Names one held request; tickets rise.
+  /// Identifies one held request; tickets rise.
   package typealias Ticket = UInt64
 
   private struct Entry {
@@ -15,67 +16,67 @@ package struct HeldRequests<Waiter> {
     var waiter: Waiter?
   }
 
-  private var waiting: [Int64: [Entry]] = [:]
+  private var waitersByVersion: [Int64: [Entry]] = [:]
   private var lastTicket: Ticket = 0
-  /// How many requests are held.
+  /// The number of held requests.
   package private(set) var count = 0
-  /// The earliest deadline, or an earlier one of a request that has gone; `.max` where none is held.
+  /// The earliest deadline, or the earlier deadline of a cancelled request; `.max` if none is held.
   package private(set) var nextDeadline = Int64.max
 
-  /// Nobody waits.
+  /// No held request.
   package init() {}
 
   /// Holds `waiter` until `version` or `deadline` (the caller's clock, any unit).
   package mutating func hold(_ waiter: Waiter, until version: Int64, deadline: Int64) -> Ticket {
     lastTicket += 1
-    waiting[version, default: []]
+    waitersByVersion[version, default: []]
       .append(Entry(ticket: lastTicket, deadline: deadline, waiter: waiter))
     count += 1
     nextDeadline = min(nextDeadline, deadline)
     return lastTicket
   }
 
-  /// Frees whom `version` answers, oldest first.
+  /// Releases the requests that await `version` or an earlier one, oldest first.
   package mutating func published(_ version: Int64) -> [Waiter] {
-    let due = waiting.keys.filter { $0 <= version }
+    let due = waitersByVersion.keys.filter { $0 <= version }
     guard !due.isEmpty else { return [] }
-    if due.count == 1 { return take(waiting.removeValue(forKey: due[0]) ?? []) }
-    var freed: [Entry] = []
-    for key in due { freed += waiting.removeValue(forKey: key) ?? [] }
-    freed.sort { $0.ticket < $1.ticket }
-    return take(freed)
+    if due.count == 1 { return take(waitersByVersion.removeValue(forKey: due[0]) ?? []) }
+    var released: [Entry] = []
+    for key in due { released += waitersByVersion.removeValue(forKey: key) ?? [] }
+    released.sort { $0.ticket < $1.ticket }
+    return take(released)
   }
 
-  /// Frees all, oldest first: the stream has ended.
+  /// Releases all requests, oldest first: the stream has ended.
   package mutating func ended() -> [Waiter] {
-    let freed = waiting.values.joined().sorted { $0.ticket < $1.ticket }
-    waiting.removeAll()
-    return take(freed)
+    let released = waitersByVersion.values.joined().sorted { $0.ticket < $1.ticket }
+    waitersByVersion.removeAll()
+    return take(released)
   }
 
-  /// Forgets a request whose client has gone; nothing happens if it is no longer held.
+  /// Removes a request whose client has disconnected; no effect if it is not held.
   package mutating func cancelled(_ ticket: Ticket, until version: Int64) {
-    guard let place = position(of: ticket, in: waiting[version] ?? []),
-      waiting[version]?[place].waiter != nil
+    guard let index = position(of: ticket, in: waitersByVersion[version] ?? []),
+      waitersByVersion[version]?[index].waiter != nil
     else { return }
-    waiting[version]?[place].waiter = nil
+    waitersByVersion[version]?[index].waiter = nil
     count -= 1
     if count == 0 { _ = ended() }
   }
 
-  /// Frees whose deadline is not after `now`.
+  /// Releases the requests whose deadline is at or before `now`.
   package mutating func expired(_ now: Int64) -> [Waiter] {
     guard nextDeadline <= now else { return [] }
-    var freed: [Entry] = []
+    var released: [Entry] = []
     nextDeadline = .max
-    for key in waiting.keys.sorted() {
-      let entries = waiting.removeValue(forKey: key) ?? []
-      freed += entries.filter { $0.deadline <= now }
+    for key in waitersByVersion.keys.sorted() {
+      let entries = waitersByVersion.removeValue(forKey: key) ?? []
+      released += entries.filter { $0.deadline <= now }
       let kept = entries.filter { $0.deadline > now && $0.waiter != nil }
-      if !kept.isEmpty { waiting[key] = kept }
+      if !kept.isEmpty { waitersByVersion[key] = kept }
       for entry in kept { nextDeadline = min(nextDeadline, entry.deadline) }
     }
-    return take(freed)
+    return take(released)
   }
 
   /// Binary search: entries are in the order of their tickets.
@@ -94,8 +95,8 @@ package struct HeldRequests<Waiter> {
     for entry in entries { if let waiter = entry.waiter { waiters.append(waiter) } }
     count -= waiters.count
     if count == 0 {
-      // What is left has gone.
-      waiting.removeAll()
+      // The remaining entries are cancelled.
+      waitersByVersion.removeAll()
       nextDeadline = .max
     }
     return waiters

@@ -2,57 +2,57 @@
 
 import Sharing
 
-/// What requests wait for.
+/// The object that a held request awaits.
 enum HoldKind: String, Sendable, CaseIterable {
-  /// The stream, which starts.
+  /// The start of the stream.
   case start
   /// A newer playlist.
   case playlist
-  /// A part that was announced.
+  /// A hinted part.
   case part
-  /// The rest of a segment, or its beginning.
+  /// The first chunk of a segment, or the rest of the open segment.
   case segment
 }
 
-/// What one loop counted of the requests that wait, by what they wait for.
+/// The held requests of one loop, by kind.
 struct HoldCounters: Sendable {
-  /// How many wait now.
+  /// The number of requests held now.
   private(set) var waiting: [HoldKind: Int] = [:]
-  /// How long those waited that got what they waited for; seconds.
+  /// The hold times of requests that were answered in time, in seconds.
   private(set) var seconds: [HoldKind: Histogram] = [:]
-  /// How many did not get it in time.
+  /// The number of requests that were not answered in time.
   private(set) var timeouts: [HoldKind: UInt64] = [:]
 
-  /// So many more, or less, wait.
+  /// Adds `change` to the number of requests held now.
   mutating func change(_ kind: HoldKind, by change: Int) {
     if change != 0 { waiting[kind, default: 0] += change }
   }
 
-  /// One got what it waited for, after so many nanoseconds.
+  /// A held request was answered after `nanoseconds`.
   mutating func answered(_ kind: HoldKind, after nanoseconds: Int64) {
     seconds[kind, default: .seconds].observe(Double(nanoseconds) / 1e9)
   }
 
-  /// So many waited in vain.
+  /// `count` held requests were not answered in time.
   mutating func expired(_ kind: HoldKind, _ count: Int = 1) {
     timeouts[kind, default: 0] += UInt64(count)
   }
 
-  /// Adds what another loop counted.
+  /// Adds the counts of another loop.
   mutating func add(_ other: HoldCounters) {
     waiting.merge(other.waiting, uniquingKeysWith: +)
     timeouts.merge(other.timeouts, uniquingKeysWith: +)
     for (kind, histogram) in other.seconds { seconds[kind, default: .seconds].add(histogram) }
   }
 
-  /// The families of `/metrics`.
+  /// Writes the series of `/metrics`.
   func write(to out: inout MetricLines) {
-    out.family("streamer_held_requests", "gauge", "Requests that wait.")
+    out.family("streamer_held_requests", "gauge", "Requests held now.")
     for kind in HoldKind.allCases {
       out.sample(
         "streamer_held_requests", [("kind", kind.rawValue)], Double(waiting[kind] ?? 0))
     }
-    out.family("streamer_hold_seconds", "histogram", "How long requests were held.")
+    out.family("streamer_hold_seconds", "histogram", "Hold time of answered requests.")
     for kind in [HoldKind.playlist, .part] {
       out.histogram(
         "streamer_hold_seconds", [("kind", kind.rawValue)], seconds[kind] ?? .seconds)

@@ -3,15 +3,15 @@
 import HTTP
 import Packaging
 
-/// A reader of a segment that is being made, or that will be: gets each chunk as it is published.
+/// A response with a segment that is open or about to begin: sends each chunk when it is published.
 ///
-/// Confined to its loop.
+/// Confined to one loop's thread.
 final class OpenSegmentReader {
-  /// Whether the follower is done with.
-  enum Progress { case follows, done }
+  /// Whether the response needs further chunks.
+  enum Progress { case reading, done }
 
   let number: Int64
-  /// Monotonic time after which a segment that has not begun is no longer waited for.
+  /// The latest start of the segment, in monotonic nanoseconds.
   let deadline: Int64
   private let exchange: any Exchange
   private let since: Int64
@@ -23,8 +23,7 @@ final class OpenSegmentReader {
 
   init(
     _ exchange: any Exchange, number: Int64, cache: MediaResponseCache, extra: [HeaderField],
-    since: Int64,
-    deadline: Int64
+    since: Int64, deadline: Int64
   ) {
     self.exchange = exchange
     self.number = number
@@ -34,43 +33,45 @@ final class OpenSegmentReader {
     self.deadline = deadline
   }
 
-  /// Sends what `snapshot` has of the segment beyond what was sent.
+  /// Sends the chunks of the segment in `snapshot` that were not sent yet.
   ///
-  /// A body is ended only when the segment is complete; one that can no longer be completed is cut.
+  /// The body ends with the complete segment; if the segment left the window before, the response
+  /// is aborted.
   func advance(_ snapshot: WindowSnapshot, now: Int64) -> Progress {
     if isGone { return .done }
     if let open = snapshot.open, open.number == number {
       if exchange.request.method == .head, exchange.canStream {
-        // There is nothing to follow: the head is the whole answer.
-        exchange.begin(cache.openHead, extra: held(now))
+        // HEAD: the response has no body.
+        exchange.begin(cache.openHead, extra: fields(now))
         exchange.end()
         return .done
       }
-      guard exchange.canStream else { return .follows }
+      guard exchange.canStream else { return .reading }
       send(open.chunks, now)
-      return .follows
+      return .reading
     }
     if let complete = snapshot.segment(number) {
       finish(complete, now)
       return .done
     }
-    guard snapshot.state == .ended || (snapshot.newest ?? 0) >= number else { return .follows }
+    guard snapshot.state == .ended || (snapshot.newest ?? 0) >= number else { return .reading }
     if hasBegun {
       exchange.abort()
     } else {
-      exchange.respond(ResponseFields.error(404, "segment \(number) will not be made"))
+      exchange.respond(
+        ResponseFields.error(404, "segment \(number) will not be published"))
     }
     return .done
   }
 
-  /// Gives up waiting for a segment that did not begin in time.
+  /// Answers 503: the segment did not begin before the deadline.
   func expire() {
     exchange.respond(
       ResponseFields.error(
         503, "the segment did not begin in time", .second, [HeaderField("Retry-After", "1")]))
   }
 
-  /// Gives up: a body that was begun is cut, else the request is handed to `reroute` with the time it came.
+  /// Aborts a response in progress; any other request is handed to `reroute` with its arrival.
   func leave(_ reroute: (any Exchange, Int64) -> Void) {
     guard !hasBegun else { return exchange.abort() }
     exchange.onGone = nil
@@ -79,7 +80,7 @@ final class OpenSegmentReader {
 
   private func finish(_ segment: Segment, _ now: Int64) {
     guard hasBegun else {
-      exchange.respond(cache.response(segment).ranged(exchange.request), extra: held(now))
+      exchange.respond(cache.response(segment).ranged(exchange.request), extra: fields(now))
       return
     }
     send(segment.chunks, now)
@@ -90,7 +91,7 @@ final class OpenSegmentReader {
     guard sent < chunks.count else { return }
     if !hasBegun {
       hasBegun = true
-      exchange.begin(cache.openHead, extra: held(now))
+      exchange.begin(cache.openHead, extra: fields(now))
     }
     while sent < chunks.count {
       exchange.write(chunks[sent].bytes)
@@ -98,8 +99,5 @@ final class OpenSegmentReader {
     }
   }
 
-  private func held(_ now: Int64) -> [HeaderField] {
-    now - since >= 1_000_000
-      ? extra + [HeaderField("X-Held-Ms", String((now - since) / 1_000_000))] : extra
-  }
+  private func fields(_ now: Int64) -> [HeaderField] { extra + HeldField.ifHeld(since, now) }
 }

@@ -2,19 +2,19 @@
 
 import Packaging
 
-/// Those who read the open segment as it grows, and those whose segment has not begun.
+/// The readers of an open segment, and the early readers: their segment has not begun.
 ///
-/// Confined to its loop.
+/// Confined to one loop's thread.
 struct OpenSegmentReaders {
   private var readers: [OpenSegmentReader] = []
   private var early: [OpenSegmentReader] = []
-  /// The earliest moment at which one whose segment has not begun is let go, or an earlier one; monotonic nanoseconds.
+  /// The earliest deadline of an early reader or an earlier time, in monotonic nanoseconds.
   private(set) var nextDeadline = Int64.max
 
-  /// How many there are.
+  /// The number of all readers.
   var count: Int { readers.count + early.count }
 
-  /// Takes one in that was given what there is.
+  /// Adds a reader that has got all current chunks.
   mutating func keep(_ reader: OpenSegmentReader) {
     if reader.hasBegun {
       readers.append(reader)
@@ -24,18 +24,16 @@ struct OpenSegmentReaders {
     }
   }
 
-  /// Gives each what `snapshot` has beyond what it was given, and forgets who is done with.
+  /// Sends the new chunks of `snapshot` to all readers and removes the readers that are done.
   mutating func advance(_ snapshot: WindowSnapshot, now: Int64) {
     if !readers.isEmpty { readers.removeAll { $0.advance(snapshot, now: now) == .done } }
     guard !early.isEmpty else { return }
-    for reader in takeEarly() where reader.advance(snapshot, now: now) == .follows {
+    for reader in takeEarly() where reader.advance(snapshot, now: now) == .reading {
       keep(reader)
     }
   }
 
-  /// Refuses those whose segment did not begin in time.
-  ///
-  /// - Returns: how many.
+  /// Refuses the early readers whose deadline has passed, and returns their number.
   mutating func expire(_ now: Int64) -> Int {
     guard nextDeadline <= now else { return 0 }
     var count = 0
@@ -50,7 +48,7 @@ struct OpenSegmentReaders {
     return count
   }
 
-  /// Gives all away; none is left.
+  /// Removes and returns all readers.
   mutating func takeAll() -> [OpenSegmentReader] {
     defer { self = OpenSegmentReaders() }
     return readers + early

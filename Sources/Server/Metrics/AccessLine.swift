@@ -4,17 +4,18 @@ import HTTP
 import Logging
 import Media
 import Net
+import Packaging
 
-/// A line of the access log: one answer, without secrets and with the viewer's address masked.
+/// A line of the access log: one response, without secrets, with the client's address masked.
 struct AccessLine {
   private let record: ExchangeRecord
   private let time: String
   private let target: String
-  /// The Media Sequence Number and part index that were asked for, as printed on the wire.
+  /// The requested Media Sequence Number and Part Index, as in the URL.
   let number: UInt64?
   let part: UInt64?
 
-  /// The line of an answer that ended at `wall`, nanoseconds since 1970.
+  /// The line of a response that ended at `wall`, in nanoseconds since 1970.
   init(_ record: ExchangeRecord, wall: Int64) {
     self.record = record
     time = UTCTime(nanoseconds: wall).text
@@ -22,18 +23,17 @@ struct AccessLine {
     let query = request.query.map { "?" + $0 } ?? ""
     target = Redaction.redact(request.rawPath + query)
     let name = request.rawPath.split(separator: "/").last ?? ""
-    if name.hasPrefix("segment"), name.hasSuffix(".m4s") {
-      let numbers = name.dropFirst(7).dropLast(4).split(separator: ".")
-      number = numbers.first.flatMap { UInt64($0) }
-      part = numbers.count > 1 ? UInt64(numbers[1]) : nil
-    } else {
+    switch MediaName(name) {
+    case .segment(let segment): (number, part) = (segment.value, nil)
+    case .part(let index, let segment): (number, part) = (segment.value, UInt64(index))
+    case .header, nil:
       let items = query.isEmpty ? [] : request.queryItems
       number = items.first { $0.name == "_HLS_msn" }.flatMap { UInt64($0.value) }
       part = items.first { $0.name == "_HLS_part" }.flatMap { UInt64($0.value) }
     }
   }
 
-  /// For people, and for tools that split at spaces: nothing in it but the spaces between its fields is a space.
+  /// The line as text, for people and for tools that split at spaces: no field contains a space.
   var text: String {
     var line =
       "\(time) \(record.peer.masked) \(method) \(target.isEmpty ? "-" : target) \(record.status)"
@@ -44,7 +44,7 @@ struct AccessLine {
     return line
   }
 
-  /// One JSON object.
+  /// The line as a JSON object.
   var json: String {
     var line =
       "{\"ts\":\"\(time)\",\"event\":\"access\",\"peer\":\"\(record.peer.masked)\""
@@ -60,12 +60,12 @@ struct AccessLine {
     record.request.methodText.isEmpty ? "-" : record.request.methodText
   }
 
-  /// From the request to the first byte of the answer, or to the end where there was none.
+  /// Milliseconds from the request to the first byte of the response, or to the end if it has none.
   private var hold: String {
     Self.milliseconds((record.begun > 0 ? record.begun : record.ended) - record.asked)
   }
 
-  /// From the first byte of the answer to the last that the kernel took.
+  /// Milliseconds from the first byte of the response to the last byte that the kernel took.
   private var send: String {
     Self.milliseconds(record.begun > 0 ? record.ended - record.begun : 0)
   }

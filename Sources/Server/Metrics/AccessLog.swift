@@ -4,7 +4,7 @@ import HTTP
 import Logging
 import Sharing
 
-/// The access log: a line for each answer, in the form of the log, made and written off the loops.
+/// The access log: one line per response, in the format of the log, written by another thread.
 final class AccessLog: Sendable {
   private let file: LineFile
   private let format: Log.Format
@@ -14,10 +14,10 @@ final class AccessLog: Sendable {
     self.format = format
   }
 
-  /// Lines that were not written.
+  /// The number of lines that were not written.
   var lostCount: UInt64 { file.lostCount }
 
-  /// Adds the line of an answer; never blocks.
+  /// Adds the line of a response; never blocks.
   func add(_ record: ExchangeRecord) {
     let (format, wall) = (format, SystemClock.wall)
     file.append(size: record.request.headSize + 300) {

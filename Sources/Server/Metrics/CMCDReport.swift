@@ -2,31 +2,32 @@
 
 import HTTP
 
-/// What a player says of itself with a request, in the query or in fields.
+/// A player's report in a request, in the query or in header fields.
 ///
-/// It never changes the answer. - Source: CTA-5004 (CMCD)
+/// It does not influence the response.
+/// - Source: CTA-5004 (CMCD)
 struct CMCDReport: Equatable {
   /// `bl`: milliseconds in the buffer.
   var bufferMilliseconds: Double?
-  /// `mtp`: measured throughput in kilobits a second.
+  /// `mtp`: measured throughput in kbit/s.
   var throughputKilobits: Double?
-  /// `dl`: milliseconds until the buffer runs dry.
+  /// `dl`: milliseconds until the buffer is empty.
   var deadlineMilliseconds: Double?
   /// `ltc`: milliseconds behind live.
   var latencyMilliseconds: Double?
   /// `pr`: playback rate.
   var playbackRate: Double?
-  /// `bs`: the buffer ran dry since the last request.
+  /// `bs`: the buffer was empty since the last request.
   var starved = false
   /// `su`: needed to start or to recover.
   var startup = false
 
   private static let fields = ["cmcd-request", "cmcd-object", "cmcd-status", "cmcd-session"]
 
-  /// What `request` says; nil where it says nothing.
+  /// The report in `request`; nil if it has none.
   init?(_ request: Request) {
     var found = false
-    // Only a query that has it is taken to pieces.
+    // Queries without CMCD are not parsed.
     if request.queryContains("CMCD=") {
       for item in request.queryItems where item.name == "CMCD" {
         found = true
@@ -41,7 +42,7 @@ struct CMCDReport: Equatable {
     guard found else { return nil }
   }
 
-  /// `bl=21300,bs,sid="6e2f"`: pairs in any order; a string may hold commas.
+  /// Reads `bl=21300,bs,sid="6e2f"`: pairs in any order; a string may contain commas.
   private mutating func read(_ text: String) {
     var isQuoted = false
     let items = text.split { character in

@@ -3,7 +3,7 @@
 import Logging
 import Sharing
 
-/// Lines of Prometheus' text format.
+/// Lines in Prometheus' text format.
 struct MetricLines {
   private(set) var text = ""
 
@@ -22,9 +22,9 @@ struct MetricLines {
     _ name: String, _ labels: [(String, String)], _ histogram: Histogram
   ) {
     var cumulated: UInt64 = 0
-    for (place, count) in histogram.counts.enumerated() {
+    for (index, count) in histogram.counts.enumerated() {
       cumulated += count
-      let bound = place < histogram.bounds.count ? Self.number(histogram.bounds[place]) : "+Inf"
+      let bound = index < histogram.bounds.count ? Self.number(histogram.bounds[index]) : "+Inf"
       sample(name + "_bucket", labels + [("le", bound)], Double(cumulated))
     }
     sample(name + "_sum", labels, histogram.sum)

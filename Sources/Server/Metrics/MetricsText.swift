@@ -9,11 +9,11 @@ import Streams
 
 /// `/metrics` in Prometheus' text format 0.0.4.
 ///
-/// No label takes a value from a client.
+/// No label has a value from a client.
 struct MetricsText {
   let serverState: ServerState
 
-  /// The text now.
+  /// The current values.
   func text() -> String {
     var out = MetricLines()
     build(&out)
@@ -27,17 +27,17 @@ struct MetricsText {
   }
 
   private func build(_ out: inout MetricLines) {
-    out.family("streamer_build_info", "gauge", "The program's version.")
+    out.family("streamer_build_info", "gauge", "The version of the program.")
     out.sample("streamer_build_info", [("version", serverState.versionText)], 1)
     let clock = SystemClock.synchronization
     out.family(
-      "streamer_clock_synchronized", "gauge", "Whether the kernel's clock is synchronised.")
+      "streamer_clock_synchronized", "gauge", "Whether the system clock is synchronised.")
     out.sample("streamer_clock_synchronized", [], clock.isSynchronized ? 1 : 0)
   }
 
   private func streams(_ out: inout MetricLines) {
     let streamTable = serverState.streamTable
-    out.family("streamer_stream_state", "gauge", "1 for the state that the stream is in.")
+    out.family("streamer_stream_state", "gauge", "1 for the current state of the stream.")
     let states = streamTable.streams.map(\.word)
     for (stream, state) in zip(streamTable.streams, states) {
       for word in StreamEntry.words {
@@ -58,28 +58,33 @@ struct MetricsText {
       out.family(name, "counter", help)
       for one in all { out.sample(name, [("stream", one.name)], Double(value(one.counts))) }
     }
-    out.family("streamer_stream_online", "gauge", "Whether the source gives pictures.")
+    out.family("streamer_stream_online", "gauge", "Whether the source delivers frames.")
     for (stream, state) in zip(streamTable.streams, states) {
       let counts = all.first { $0.served === stream.served }?.counts
       let isOnline = counts?.isSourceOnline == true && state == "live"
       out.sample("streamer_stream_online", [("stream", stream.name)], isOnline ? 1 : 0)
     }
-    counter("streamer_input_frames_total", "Pictures from the source.") { $0.inputFrames }
-    counter("streamer_input_repeated_total", "Ticks that repeated a picture.") { $0.repeatedFrames }
-    counter("streamer_input_late_total", "Pictures that came after their slot had closed.") {
+    counter("streamer_input_frames_total", "Frames from the source.") { $0.inputFrames }
+    counter("streamer_input_repeated_total", "Frame slots that repeated a frame.") {
+      $0.repeatedFrames
+    }
+    counter("streamer_input_late_total", "Frames that arrived after their slot had closed.") {
       $0.lateFrames
     }
     counter(
-      "streamer_input_dropped_total", "Pictures too many for the grid, or lost in the driver."
+      "streamer_input_dropped_total", "Frames in excess of the frame grid, or lost in the driver."
     ) {
       $0.droppedFrames
     }
-    counter("streamer_input_reconnects_total", "Times the source came back.") { $0.reconnects }
-    gauge("streamer_input_delay_seconds", "How long after its tick a slot stays open.") {
+    counter("streamer_input_reconnects_total", "Reconnections to the source.") { $0.reconnects }
+    gauge("streamer_input_delay_seconds", "How long after its frame time a frame slot stays open.")
+    {
       served, _ in
       Double(served.measures.inputDelay) / 1e9
     }
-    gauge("streamer_clock_offset_seconds", "Wall clock minus what the stream says of it.") {
+    gauge(
+      "streamer_clock_offset_seconds", "Wall clock minus the wall clock that the stream announces."
+    ) {
       served, _ in
       Double(served.measures.clockError()) / 1e9
     }
@@ -89,10 +94,10 @@ struct MetricsText {
   private func renditions(_ out: inout MetricLines) {
     let all = serverState.streamTable.served.flatMap { stream in
       let counts = stream.measures.statistics().renditions
-      return stream.renditions.enumerated().map { place, rendition in
+      return stream.renditions.enumerated().map { index, rendition in
         (
           labels: [("stream", stream.name), ("rendition", rendition.name)], rendition: rendition,
-          counts: place < counts.count ? counts[place] : RenditionStatistics()
+          counts: index < counts.count ? counts[index] : RenditionStatistics()
         )
       }
     }
@@ -104,20 +109,20 @@ struct MetricsText {
       out.family(name, "histogram", help)
       for one in all { out.histogram(name, one.labels, value(one.counts)) }
     }
-    counter("streamer_encoder_overloaded_total", "Times the encoder fell a second behind.") {
+    counter("streamer_encoder_overloaded_total", "Times the encoder was one second late.") {
       $0.overloads
     }
     counter(
-      "streamer_segments_left_out_total", "Segments not made since the machine was overloaded."
+      "streamer_segments_left_out_total", "Segments left out because the machine was overloaded."
     ) { $0.segmentsLeftOut }
     counter("streamer_media_bytes_total", "Bytes of media published.") { $0.mediaBytes }
-    histogram("streamer_encoder_delay_seconds", "From picture to coded bytes.") {
+    histogram("streamer_encoder_delay_seconds", "Time from frame to access unit.") {
       $0.encoderDelay
     }
-    histogram("streamer_part_duration_seconds", "How long parts last.") { $0.partDuration }
+    histogram("streamer_part_duration_seconds", "Durations of parts.") { $0.partDuration }
     histogram(
       "streamer_part_publish_lateness_seconds",
-      "From the tick of a part's last frame to its publication."
+      "Time from the frame time of a part's last frame to its publication."
     ) { $0.partLateness }
     out.family("streamer_window_bytes", "gauge", "Bytes of media in memory.")
     for one in all {
@@ -126,7 +131,7 @@ struct MetricsText {
       out.sample(
         "streamer_window_bytes", one.labels, Double(chunks.reduce(0) { $0 + $1.bytes.count }))
     }
-    out.family("streamer_playlist_bytes", "gauge", "Bytes of the playlist that was last made.")
+    out.family("streamer_playlist_bytes", "gauge", "Bytes of the newest playlist.")
     for one in all {
       out.sample("streamer_playlist_bytes", one.labels, Double(one.rendition.playlists.newestSize))
     }
@@ -134,22 +139,24 @@ struct MetricsText {
 
   private func requests(_ out: inout MetricLines, _ totals: ServerCounters) {
     totals.holds.write(to: &out)
-    out.family("streamer_requests_total", "counter", "Answers by kind and status.")
+    out.family("streamer_requests_total", "counter", "Responses by kind and status.")
     for (answer, count) in totals.answers.sorted(by: { $0.key < $1.key }) {
       out.sample(
         "streamer_requests_total",
-        [("kind", Kinds.all[answer.kind].name), ("code", String(answer.status))], Double(count))
+        [("kind", RequestKind.all[answer.kind].name), ("code", String(answer.status))],
+        Double(count))
     }
     out.family("streamer_response_bytes_total", "counter", "Bytes sent, heads included.")
     for (kind, count) in totals.bytes.sorted(by: { $0.key < $1.key }) {
-      out.sample("streamer_response_bytes_total", [("kind", Kinds.all[kind].name)], Double(count))
+      out.sample(
+        "streamer_response_bytes_total", [("kind", RequestKind.all[kind].name)], Double(count))
     }
     out.family(
-      "streamer_answers_cut_total", "counter", "Answers that the client did not get whole.")
+      "streamer_answers_cut_total", "counter", "Responses that the client did not get completely.")
     out.sample("streamer_answers_cut_total", [], Double(totals.cut))
     out.family(
       "streamer_connection_faults_total", "counter",
-      "Connections and streams refused or ended for what the client did.")
+      "Connections and HTTP/2 streams refused or ended because of the client.")
     for fault in ConnectionFault.allCases {
       out.sample(
         "streamer_connection_faults_total", [("reason", fault.rawValue)],
@@ -160,7 +167,7 @@ struct MetricsText {
   private func accessLog(_ out: inout MetricLines) {
     guard let accessLog = serverState.accessLog else { return }
     out.family(
-      "streamer_access_log_lost_total", "counter", "Lines of the access log that were not written.")
+      "streamer_access_log_lost_total", "counter", "Access log lines that were not written.")
     out.sample("streamer_access_log_lost_total", [], Double(accessLog.lostCount))
   }
 
@@ -174,7 +181,8 @@ struct MetricsText {
     out.sample("process_open_fds", [], Double(usage.descriptors))
     out.family("process_threads", "gauge", "Threads.")
     out.sample("process_threads", [], Double(usage.threads))
-    out.family("process_start_time_seconds", "gauge", "When the process began, since 1970.")
+    out.family(
+      "process_start_time_seconds", "gauge", "Start time of the process, in seconds since 1970.")
     out.sample("process_start_time_seconds", [], Double(serverState.startedAt) / 1e9)
   }
 }

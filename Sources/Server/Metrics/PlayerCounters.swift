@@ -2,7 +2,9 @@
 
 import Sharing
 
-/// What players said of themselves (CMCD): counts without a label, so that no client can make them grow.
+/// The reports of players (CMCD).
+///
+/// The series have no labels, so no client can add series.
 struct PlayerCounters: Sendable {
   var requests: UInt64 = 0
   var starvations: UInt64 = 0
@@ -14,19 +16,19 @@ struct PlayerCounters: Sendable {
     bounds: [250, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000])
   var playbackRate = Histogram(bounds: [0, 0.5, 0.9, 0.96, 0.99, 1, 1.01, 1.04, 1.1, 1.5, 2])
 
-  /// Counts what came with one request.
-  mutating func observe(_ data: CMCDReport) {
+  /// Counts the report of one request.
+  mutating func observe(_ report: CMCDReport) {
     requests += 1
-    if data.starved { starvations += 1 }
-    if data.startup { startups += 1 }
-    if let value = data.bufferMilliseconds { bufferSeconds.observe(value / 1000) }
-    if let value = data.deadlineMilliseconds { deadlineSeconds.observe(value / 1000) }
-    if let value = data.latencyMilliseconds { latencySeconds.observe(value / 1000) }
-    if let value = data.throughputKilobits { throughputKilobits.observe(value) }
-    if let value = data.playbackRate { playbackRate.observe(value) }
+    if report.starved { starvations += 1 }
+    if report.startup { startups += 1 }
+    if let value = report.bufferMilliseconds { bufferSeconds.observe(value / 1000) }
+    if let value = report.deadlineMilliseconds { deadlineSeconds.observe(value / 1000) }
+    if let value = report.latencyMilliseconds { latencySeconds.observe(value / 1000) }
+    if let value = report.throughputKilobits { throughputKilobits.observe(value) }
+    if let value = report.playbackRate { playbackRate.observe(value) }
   }
 
-  /// Adds what another loop counted.
+  /// Adds the counts of another loop.
   mutating func add(_ other: PlayerCounters) {
     requests += other.requests
     starvations += other.starvations
@@ -38,7 +40,7 @@ struct PlayerCounters: Sendable {
     playbackRate.add(other.playbackRate)
   }
 
-  /// Writes them in Prometheus' text format.
+  /// Writes the series of `/metrics`.
   func write(to out: inout MetricLines) {
     func counter(_ name: String, _ help: String, _ value: UInt64) {
       out.family(name, "counter", help)
@@ -50,17 +52,20 @@ struct PlayerCounters: Sendable {
     }
     counter("streamer_cmcd_requests_total", "Requests that carried CMCD.", requests)
     counter(
-      "streamer_cmcd_starvations_total", "Requests that told of a buffer run dry (bs).",
+      "streamer_cmcd_starvations_total", "Requests that reported an empty buffer (bs).",
       starvations)
     counter(
       "streamer_cmcd_startups_total", "Requests needed to start or to recover (su).", startups)
     histogram(
-      "streamer_cmcd_buffer_seconds", "What players had in their buffers (bl).", bufferSeconds)
-    histogram("streamer_cmcd_deadline_seconds", "Until buffers run dry (dl).", deadlineSeconds)
+      "streamer_cmcd_buffer_seconds", "Buffered media of players (bl).", bufferSeconds)
     histogram(
-      "streamer_cmcd_latency_seconds", "Behind live, as players see it (ltc).", latencySeconds)
+      "streamer_cmcd_deadline_seconds", "Time until the buffers of players are empty (dl).",
+      deadlineSeconds)
     histogram(
-      "streamer_cmcd_throughput_kilobits", "What players measured (mtp).", throughputKilobits)
+      "streamer_cmcd_latency_seconds", "Latency measured by players (ltc).", latencySeconds)
+    histogram(
+      "streamer_cmcd_throughput_kilobits", "Throughput measured by players (mtp).",
+      throughputKilobits)
     histogram("streamer_cmcd_playback_rate", "Playback rates (pr).", playbackRate)
   }
 }

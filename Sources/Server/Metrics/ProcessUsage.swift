@@ -2,7 +2,7 @@
 
 import Glibc
 
-/// What the process uses, from /proc.
+/// The resource usage of the process, from /proc.
 struct ProcessUsage {
   let cpuSeconds: Double
   let residentBytes: Double
@@ -10,12 +10,12 @@ struct ProcessUsage {
   let descriptors: Int
 
   init() {
-    // After the name in parentheses, which may hold spaces: state is field 3 (proc(5)).
+    // The name in parentheses may contain spaces; the field after it, state, is field 3 (proc(5)).
     let stat = Self.read("/proc/self/stat")
     let fields = stat[(stat.lastIndex(of: ")") ?? stat.startIndex)...].split(separator: " ")
     func field(_ number: Int) -> Double {
-      let place = number - 2
-      return place < fields.count ? Double(fields[place]) ?? 0 : 0
+      let index = number - 2
+      return index < fields.count ? Double(fields[index]) ?? 0 : 0
     }
     cpuSeconds = (field(14) + field(15)) / Double(max(1, sysconf(Int32(_SC_CLK_TCK))))
     residentBytes = field(24) * Double(max(1, sysconf(Int32(_SC_PAGESIZE))))
@@ -41,6 +41,6 @@ struct ProcessUsage {
     while let entry = unsafe readdir(directory) {
       if unsafe entry.pointee.d_name.0 != 46 { count += 1 }  // not "." and ".."
     }
-    return count - 1  // the one that was opened here
+    return count - 1  // without the descriptor of this directory
   }
 }

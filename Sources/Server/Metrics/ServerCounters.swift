@@ -3,9 +3,9 @@
 import HTTP
 import Sharing
 
-/// What one loop counted of its requests: written by the loop, read by whoever asks for metrics.
+/// The counters of one loop, written by the loop and read for metrics.
 struct ServerCounters: Sendable {
-  /// What the counter of answers is kept by.
+  /// The labels of the response counter.
   struct Answer: Hashable, Sendable, Comparable {
     let kind: Int
     let status: Int
@@ -20,7 +20,7 @@ struct ServerCounters: Sendable {
   var holds = HoldCounters()
   var players = PlayerCounters()
 
-  /// Adds what another loop counted.
+  /// Adds the counts of another loop.
   mutating func add(_ other: ServerCounters) {
     answers.merge(other.answers, uniquingKeysWith: +)
     bytes.merge(other.bytes, uniquingKeysWith: +)
@@ -31,7 +31,7 @@ struct ServerCounters: Sendable {
   }
 }
 
-/// Feeds a loop's counters and the access log from what its connections report.
+/// Counts the exchanges of a loop's connections and adds them to the access log.
 final class ResponseCounter: ExchangeObserver {
   private let counters: Locked<ServerCounters>
   private let accessLog: AccessLog?

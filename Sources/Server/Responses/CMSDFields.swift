@@ -3,13 +3,14 @@
 import HTTP
 import Media
 
-/// What media answers say of themselves and of the stream, with `--cmsd`.
+/// The CMSD fields of media responses, sent with `--cmsd`.
 ///
-/// Only what is the same for every client: shared caches keep these answers. - Source: CTA-5006 (CMSD)
+/// Shared caches keep media responses, so the fields are equal for all clients.
+/// - Source: CTA-5006 (CMSD)
 struct CMSDFields {
   let bitrateKilobits: Int
 
-  /// The fields of an answer of so many ticks of a rendition's timescale.
+  /// The fields of a response with media of `ticks` ticks.
   func fields(ticks: Int64, _ segmentation: TrackSegmentation) -> [HeaderField] {
     let milliseconds = ticks * 1000 / Int64(segmentation.timescale)
     let type = if case .audio = segmentation { "a" } else { "v" }

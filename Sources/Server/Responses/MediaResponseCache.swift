@@ -6,47 +6,46 @@ import Media
 import Packaging
 import Sharing
 
-/// A rendition's media as ready-made responses over the bytes of the window: heads are made once, bodies never copied.
+/// A rendition's media as prepared responses: heads of its own over the bytes of the window.
 final class MediaResponseCache: Sendable {
-  private struct Shelves {
+  private struct Responses {
     var parts: [Int64: [Int64: PreparedResponse]] = [:]
     var segments: [Int64: PreparedResponse] = [:]
     var headers: [String: PreparedResponse] = [:]
   }
 
-  /// Each source that was away may come back with another header: more responses than this are not kept.
+  /// The number of CMAF headers that are kept; a source may return from each outage with another.
   private static let headerLimit = 16
 
-  /// The head of a segment that is sent while it is made.
+  /// The head of the response for the open segment.
   ///
-  /// Its pieces are sent in turn with those of other segments of the same connection.
+  /// Its chunks are sent in turn with those of other segments on the connection.
   let openHead: PreparedResponse
-  /// The answer for a number inside the window that has no media: players step over it.
+  /// The response for a number inside the window without media: players skip the segment.
   let gap: PreparedResponse
 
   private let mediaType: String
   private let partFields: [HeaderField]
   private let segmentFields: [HeaderField]
-  private let shelves = Locked(Shelves())
+  private let responses = Locked(Responses())
 
-  /// A shelf for media whose names are made as `numbering` says.
+  /// An empty cache.
   ///
   /// - Parameters:
-  ///   - numbering: whether names recur in the next run.
+  ///   - numbering: the numbering of names, which may recur in the next stream session.
   ///   - target: the Target Duration in seconds.
-  ///   - segmentation: how long parts and segments are.
-  ///   - data: the fields that describe media of so many ticks, where answers carry any.
+  ///   - segmentation: the durations of parts and segments.
+  ///   - cmsd: the CMSD fields of the rendition; nil for none.
   init(
     _ numbering: MediaNames.Numbering, targetDuration target: Int64,
-    segmentation: TrackSegmentation,
-    data: CMSDFields? = nil
+    segmentation: TrackSegmentation, cmsd: CMSDFields? = nil
   ) {
     let recurs = numbering == .run
     let type = segmentation.mediaType
     mediaType = type
     let accept = [PreparedResponse.acceptRanges]
     func described(_ ticks: Int64) -> [HeaderField] {
-      data?.fields(ticks: ticks, segmentation) ?? []
+      cmsd?.fields(ticks: ticks, segmentation) ?? []
     }
     partFields =
       ResponseFields.fields(
@@ -66,12 +65,12 @@ final class MediaResponseCache: Sendable {
 
   /// The response for a complete part.
   func response(_ part: Part) -> PreparedResponse {
-    shelves.withLock { shelves in
-      if let made = shelves.parts[part.segment]?[part.index] { return made }
+    responses.withLock { responses in
+      if let response = responses.parts[part.segment]?[part.index] { return response }
       let response = PreparedResponse(
         status: 200, fields: partFields + [ProcessETag.of("\(part.segment).\(part.index)")],
         body: part.bytes)
-      shelves.parts[part.segment, default: [:]][part.index] = response
+      responses.parts[part.segment, default: [:]][part.index] = response
       return response
     }
   }
@@ -79,41 +78,41 @@ final class MediaResponseCache: Sendable {
   /// The response for a complete segment.
   func response(_ segment: Segment) -> PreparedResponse {
     if segment.isGap { return gap }
-    return shelves.withLock { shelves in
-      if let made = shelves.segments[segment.number] { return made }
+    return responses.withLock { responses in
+      if let response = responses.segments[segment.number] { return response }
       let response = PreparedResponse(
         status: 200, fields: segmentFields + [ProcessETag.of("\(segment.number)")],
         body: segment.chunks.map(\.bytes))
-      shelves.segments[segment.number] = response
+      responses.segments[segment.number] = response
       return response
     }
   }
 
   /// The response for the Media Initialization Section.
   func response(_ track: TrackDescription) -> PreparedResponse {
-    shelves.withLock { shelves in
-      if let made = shelves.headers[track.headerHash] { return made }
+    responses.withLock { responses in
+      if let response = responses.headers[track.headerHash] { return response }
       let response = PreparedResponse(
         status: 200,
         fields: ResponseFields.fields(mediaType, .header) + [
           PreparedResponse.acceptRanges, HeaderField("ETag", EntityTag.text(of: track.header)),
         ],
         body: [track.header])
-      if shelves.headers.count >= Self.headerLimit { shelves.headers = [:] }
-      shelves.headers[track.headerHash] = response
+      if responses.headers.count >= Self.headerLimit { responses.headers = [:] }
+      responses.headers[track.headerHash] = response
       return response
     }
   }
 
-  /// Lets go of what the window no longer has; the bytes with it.
+  /// Releases the responses for segments before `number`, and their bytes.
   func forget(before number: Int64) {
-    shelves.withLock { shelves in
+    responses.withLock { responses in
       guard
-        shelves.parts.keys.contains(where: { $0 < number })
-          || shelves.segments.keys.contains(where: { $0 < number })
+        responses.parts.keys.contains(where: { $0 < number })
+          || responses.segments.keys.contains(where: { $0 < number })
       else { return }
-      shelves.parts = shelves.parts.filter { $0.key >= number }
-      shelves.segments = shelves.segments.filter { $0.key >= number }
+      responses.parts = responses.parts.filter { $0.key >= number }
+      responses.segments = responses.segments.filter { $0.key >= number }
     }
   }
 }

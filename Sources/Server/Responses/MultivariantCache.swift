@@ -5,12 +5,14 @@ import HTTP
 import Packaging
 import Sharing
 
-/// A stream's Multivariant Playlists as ready-made responses: constant, made by whoever needs them first.
+/// A stream's Multivariant Playlists as prepared responses.
+///
+/// They are constant; the first loop that needs one renders it.
 final class MultivariantCache: Sendable {
-  /// What distinguishes them.
+  /// The differences between the Multivariant Playlists of a stream.
   struct Key: Hashable {
-    let depth: Route.Depth
-    /// Whether they name the renditions' chunked playlists.
+    let depth: URLDepth
+    /// Whether the playlist names the chunked playlists of the renditions.
     let isChunked: Bool
     let isCompressed: Bool
   }
@@ -18,23 +20,23 @@ final class MultivariantCache: Sendable {
   private let name: String
   private let windows: [LiveWindow]
   private let targetDuration: Int64
-  private let made = Locked<[Key: PreparedResponse]>([:])
+  private let responses = Locked<[Key: PreparedResponse]>([:])
 
-  /// A shelf for the stream `name` whose renditions, the best first, have these windows.
+  /// An empty cache for the stream `name` with the windows of its renditions, top rendition first.
   init(name: String, windows: [LiveWindow], targetDuration: Int64) {
     self.name = name
     self.windows = windows
     self.targetDuration = targetDuration
   }
 
-  /// The response for `key`; nil while a rendition has not been described.
+  /// The response for `key`; nil until all renditions are described.
   func response(_ key: Key) -> PreparedResponse? {
-    made.withLock { made in
-      if let response = made[key] { return response }
+    responses.withLock { responses in
+      if let response = responses[key] { return response }
       let tracks = windows.compactMap(\.snapshot.track)
       guard tracks.count == windows.count else { return nil }
       let playlist = MultivariantPlaylist(
-        tracks, base: key.depth == .root ? name + "/" : "",
+        tracks, base: key.depth.path(to: name),
         file: key.isChunked ? "chunked.m3u8" : "playlist.m3u8")
       let plain = SharedBytes(playlist.text)
       let compressed = key.isCompressed ? Gzip.compress(plain) : nil
@@ -43,7 +45,7 @@ final class MultivariantCache: Sendable {
       fields.append(HeaderField("Vary", "Accept-Encoding"))
       if compressed != nil { fields.append(HeaderField("Content-Encoding", "gzip")) }
       let response = PreparedResponse(status: 200, fields: fields, body: [compressed ?? plain])
-      made[key] = response
+      responses[key] = response
       return response
     }
   }

@@ -5,35 +5,43 @@ import HTTP
 import Packaging
 import Sharing
 
-/// A rendition's playlists as ready-made responses: each rendered and compressed once per version, by whoever needs it
-/// first, and then shared by all who ask.
+/// A rendition's playlists as prepared responses.
+///
+/// The first loop that needs a playlist renders and compresses it, once per version; all requests
+/// share the response.
 final class PlaylistCache: Sendable {
-  /// What is rendered.
+  /// The kind of a playlist.
   enum Form: Hashable {
     case media(MediaPlaylist.Form)
     case chunked
   }
 
-  /// What distinguishes responses of one version.
+  /// The differences between responses of one version.
   struct Key: Hashable {
     let form: Form
-    let depth: Route.Depth
+    let depth: URLDepth
     let isCompressed: Bool
     let caching: ResponseFields.Caching
 
-    /// The same without what a delta update leaves out: a playlist that has ended is sent whole.
+    /// The key of the whole playlist: after the end no Playlist Delta Update is sent.
     var full: Key {
       Key(form: .media(.full), depth: depth, isCompressed: isCompressed, caching: caching)
+    }
+
+    /// The same key with another lifetime.
+    func with(_ caching: ResponseFields.Caching) -> Key {
+      Key(form: form, depth: depth, isCompressed: isCompressed, caching: caching)
     }
   }
 
   private struct BodyKey: Hashable {
     let form: Form
-    let depth: Route.Depth
+    let depth: URLDepth
   }
 
-  /// Everything made for one text of a playlist.
-  private struct Edition {
+  /// The bodies and responses of one version.
+  private struct RenderedVersion {
+    /// The version of a Media Playlist, or the newest segment of a chunked playlist.
     var number = Int64.min
     var hasEnded = false
     var plain: [BodyKey: SharedBytes] = [:]
@@ -41,12 +49,18 @@ final class PlaylistCache: Sendable {
     var responses: [Key: PreparedResponse] = [:]
   }
 
-  private struct Shelves {
-    var media = Edition()
-    var chunked = Edition()
+  private struct Shared {
+    var media = RenderedVersion()
+    var chunked = RenderedVersion()
     var renderings = 0
     var compressions = 0
     var newestSize = 0
+
+    /// The newest version with playlists of this form.
+    subscript(form: Form) -> RenderedVersion {
+      _read { if form == .chunked { yield chunked } else { yield media } }
+      _modify { if form == .chunked { yield &chunked } else { yield &media } }
+    }
   }
 
   private let name: String
@@ -54,14 +68,14 @@ final class PlaylistCache: Sendable {
   private let names: MediaNames
   private let window: LiveWindow
   private let others: [Other]
-  private let shelves = Locked(Shelves())
+  private let shared = Locked(Shared())
 
-  /// Another rendition of the stream, of which playlists carry a Rendition Report.
+  /// Another rendition of the stream; playlists carry a Rendition Report of it.
   struct Other: Sendable {
     /// Its playlist, relative to this rendition's.
     let uri: String
     let window: LiveWindow
-    /// Whether a publish gate lets both list the same parts at once.
+    /// Whether a publish gate lets both renditions list the same parts at the same time.
     let isInStep: Bool
 
     var report: RenditionReport {
@@ -71,7 +85,7 @@ final class PlaylistCache: Sendable {
     }
   }
 
-  /// A shelf for the playlists of the stream `name`.
+  /// An empty cache for a rendition of the stream `name`.
   init(
     name: String, names: MediaNames, window: LiveWindow, control: ServerControl,
     others: [Other] = []
@@ -83,75 +97,67 @@ final class PlaylistCache: Sendable {
     self.control = control
   }
 
-  /// How many texts were rendered and how many were compressed.
+  /// The number of rendered and of compressed texts.
   var work: (renderings: Int, compressions: Int) {
-    shelves.withLock { ($0.renderings, $0.compressions) }
+    shared.withLock { ($0.renderings, $0.compressions) }
   }
 
-  /// Bytes of the playlist that was rendered last, uncompressed; 0 before the first.
-  var newestSize: Int { shelves.withLock { $0.newestSize } }
+  /// The size of the newest playlist in bytes, uncompressed; 0 before the first.
+  var newestSize: Int { shared.withLock { $0.newestSize } }
 
-  /// The response for `key` from `snapshot`, or from a newer one if the shelf has that already; nil while there is no
-  /// complete segment.
+  /// The response for `key` from `snapshot`, or from a newer snapshot that the cache already has.
+  ///
+  /// Nil while the rendition has no complete segment.
   func response(_ key: Key, from snapshot: WindowSnapshot) -> PreparedResponse? {
-    shelves.withLock { shelves in
-      key.form == .chunked
-        ? response(key, snapshot, \.chunked, &shelves, number: ChunkedPlaylist.edition)
-        : response(key, snapshot, \.media, &shelves, number: \.version)
-    }
+    shared.withLock { response(key, snapshot, &$0) }
+  }
+
+  private func number(_ snapshot: WindowSnapshot, _ form: Form) -> Int64 {
+    form == .chunked ? ChunkedPlaylist.newestListed(in: snapshot) : snapshot.version
   }
 
   private func response(
-    _ key: Key, _ asked: WindowSnapshot, _ path: WritableKeyPath<Shelves, Edition>,
-    _ shelves: inout Shelves, number: (WindowSnapshot) -> Int64
+    _ key: Key, _ asked: WindowSnapshot, _ shared: inout Shared
   ) -> PreparedResponse? {
-    let edition = shelves[keyPath: path]
-    // Another loop may have been faster: nothing older goes onto the shelf that it has filled.
-    let isOld = number(asked) < edition.number || edition.hasEnded && asked.state != .ended
+    let (cached, cachedEnd) = (shared[key.form].number, shared[key.form].hasEnded)
+    // Another loop may have cached a newer version; an older one never replaces it.
+    let isOld = number(asked, key.form) < cached || cachedEnd && asked.state != .ended
     let snapshot = isOld ? key.form == .chunked ? window.snapshot : window.listing : asked
-    let hasEnded = snapshot.state == .ended
-    if number(snapshot) > edition.number || hasEnded && !edition.hasEnded {
-      shelves[keyPath: path] = Edition(number: number(snapshot), hasEnded: hasEnded)
+    let (number, hasEnded) = (number(snapshot, key.form), snapshot.state == .ended)
+    if number > cached || hasEnded && !cachedEnd {
+      shared[key.form] = RenderedVersion(number: number, hasEnded: hasEnded)
     }
-    if let made = shelves[keyPath: path].responses[key] { return made }
-    guard let body = body(key, snapshot, path, &shelves) else { return nil }
+    if let response = shared[key.form].responses[key] { return response }
+    guard let body = body(key, snapshot, &shared) else { return nil }
     let response = PreparedResponse(
       status: 200,
-      fields: fields(key, version: snapshot.version) + [tag(key, number(snapshot), hasEnded)],
-      body: [body])
-    shelves[keyPath: path].responses[key] = response
+      fields: fields(key, version: snapshot.version) + [tag(key, number, hasEnded)], body: [body])
+    shared[key.form].responses[key] = response
     return response
   }
 
   private func body(
-    _ key: Key, _ snapshot: WindowSnapshot, _ path: WritableKeyPath<Shelves, Edition>,
-    _ shelves: inout Shelves
+    _ key: Key, _ snapshot: WindowSnapshot, _ shared: inout Shared
   ) -> SharedBytes? {
     let bodyKey = BodyKey(form: key.form, depth: key.depth)
-    if key.isCompressed, let made = shelves[keyPath: path].compressed[bodyKey] { return made }
-    if shelves[keyPath: path].plain[bodyKey] == nil {
+    if key.isCompressed, let body = shared[key.form].compressed[bodyKey] { return body }
+    if shared[key.form].plain[bodyKey] == nil {
       guard let text = text(key, snapshot) else { return nil }
-      shelves.renderings += 1
-      shelves[keyPath: path].plain[bodyKey] = SharedBytes(text)
-      shelves.newestSize = text.utf8.count
+      shared.renderings += 1
+      shared[key.form].plain[bodyKey] = SharedBytes(text)
+      shared.newestSize = text.utf8.count
     }
-    guard let plain = shelves[keyPath: path].plain[bodyKey] else { return nil }
+    guard let plain = shared[key.form].plain[bodyKey] else { return nil }
     guard key.isCompressed else { return plain }
-    // Without memory for it there is no answer, rather than one that is not what its fields say.
+    // If zlib has no memory there is no response: a plain body would contradict the fields.
     guard let compressed = Gzip.compress(plain) else { return nil }
-    shelves.compressions += 1
-    shelves[keyPath: path].compressed[bodyKey] = compressed
+    shared.compressions += 1
+    shared[key.form].compressed[bodyKey] = compressed
     return compressed
   }
 
   private func text(_ key: Key, _ snapshot: WindowSnapshot) -> String? {
-    let rendition = snapshot.track?.rendition ?? ""
-    let base =
-      switch key.depth {
-      case .root: "\(name)/\(rendition)/"
-      case .stream: "\(rendition)/"
-      case .rendition: ""
-      }
+    let base = key.depth.path(to: name, snapshot.track?.rendition ?? "")
     switch key.form {
     case .media(let form):
       return MediaPlaylist(
@@ -163,7 +169,9 @@ final class PlaylistCache: Sendable {
     }
   }
 
-  /// One text has one tag, and its compressed form another (RFC 9110 §8.8.3.3).
+  /// The ETag: each text has its own, and so has its compressed form.
+  ///
+  /// - Source: RFC 9110 §8.8.3.3
   private func tag(_ key: Key, _ number: Int64, _ hasEnded: Bool) -> HeaderField {
     let form =
       switch key.form {
@@ -176,7 +184,7 @@ final class PlaylistCache: Sendable {
       switch key.depth {
       case .root: "0"
       case .stream: "1"
-      case .rendition: "2"
+      case .rendition, .player: "2"
       }
     return ProcessETag.of(
       "\(number)\(form)\(depth)\(key.isCompressed ? "z" : "")\(hasEnded ? "e" : "")")

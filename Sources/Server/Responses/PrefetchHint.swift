@@ -3,18 +3,18 @@
 import HTTP
 import Packaging
 
-/// Tells a cache that asks for it what will be wanted next, so that it can have it under way.
+/// Names the next object to a cache that requests this, so that the cache can fetch it early.
 ///
 /// - Source: Akamai CDN-Origin-Assist (`CDN-Origin-Assist-Prefetch-Enabled`, `-Path`)
 enum PrefetchHint {
-  /// The field for an answer after which segment `number` will be wanted; none where the request does not ask.
+  /// The field that names segment `number`; none if the request does not ask for hints.
   static func fields(_ request: Request, segment number: Int64, _ names: MediaNames)
     -> [HeaderField]
   {
     fields(request) { names.name(ofSegment: number) }
   }
 
-  /// The field for an answer to a request for part `index` of segment `number`.
+  /// The field that names the part after part `index` of segment `number`.
   static func fields(
     _ request: Request, afterPart index: Int64, of number: Int64, partsInSegment: Int64,
     _ names: MediaNames
@@ -25,7 +25,7 @@ enum PrefetchHint {
     }
   }
 
-  /// Whether a request asks for it.
+  /// Whether a request asks for hints.
   static func isAsked(_ request: Request) -> Bool {
     request.header("cdn-origin-assist-prefetch-enabled") == "1"
   }

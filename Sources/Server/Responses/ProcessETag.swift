@@ -3,15 +3,15 @@
 import HTTP
 import Sharing
 
-/// Entity tags for what is written once in a run of the program.
+/// Entity tags for objects that never change while the process runs.
 ///
-/// Strong: the same tag is never given to other bytes. A restart fills the lost window anew under the
-/// same names, so the run is part of the tag.
+/// The tags are strong: different bytes have different tags. After a restart prefill reuses names
+/// with other bytes, so the tag contains the start time of the process.
 /// - Source: RFC 9110 §8.8.1, §8.8.3
 enum ProcessETag {
-  /// This run of the program.
-  private static let run = String(SystemClock.wall / 1_000_000, radix: 36)
+  /// The start of the process in milliseconds.
+  private static let start = String(SystemClock.wall / 1_000_000, radix: 36)
 
-  /// A tag for what has this name in this run.
-  static func of(_ name: String) -> HeaderField { HeaderField("ETag", "\"\(run)-\(name)\"") }
+  /// The field for the object with this name.
+  static func of(_ name: String) -> HeaderField { HeaderField("ETag", "\"\(start)-\(name)\"") }
 }

@@ -2,9 +2,9 @@
 
 import HTTP
 
-/// The fields that responses share.
+/// The header fields that responses share, and the responses for errors.
 enum ResponseFields {
-  /// What scripts of other origins may read; the same list everywhere.
+  /// The fields that scripts of other origins may read; the same list in all responses.
   static let crossOrigin = [
     HeaderField("Access-Control-Allow-Origin", "*"),
     HeaderField(
@@ -13,7 +13,7 @@ enum ResponseFields {
         + "X-Playlist-Version, X-Held-Ms"),
   ]
 
-  /// Fields of a response with this type and lifetime.
+  /// The fields of a response with this type and lifetime.
   static func fields(
     _ type: String, _ caching: Caching, priority: Priority = .media
   ) -> [HeaderField] {
@@ -23,36 +23,37 @@ enum ResponseFields {
     ] + crossOrigin
   }
 
-  /// How urgent a response is beside others: playlists before media, everything else with it.
+  /// The urgency of a response: playlists before media, all other responses with media.
   ///
   /// - Source: RFC 9218 §4, §5; RFC 8216bis Appendix B.1
   enum Priority: String {
     case playlist = "u=1"
     case media = "u=3"
-    /// A segment that is being made: of use in pieces.
+    /// The open segment: incremental, since each chunk is usable on arrival.
     case openMedia = "u=3, i"
 
     var field: HeaderField { HeaderField("Priority", rawValue) }
   }
 
-  /// How long others may keep a response.
+  /// How long caches may keep a response.
   ///
-  /// Names of media are never reused, so they may be kept; a playlist at the live edge may be kept
-  /// as long as its URL means the same. - Source: RFC 8216bis Appendix B.1
+  /// Names of media are never reused, so media may be kept. A playlist at the live edge may be kept
+  /// while its URL has the same meaning.
+  /// - Source: RFC 8216bis Appendix B.1
   enum Caching: Hashable {
     case noStore
-    /// Errors, and what a simple poller waited for: wrong within a second.
+    /// Errors, and playlists for `wait`: outdated within one second.
     case second
     /// A playlist without directives, and pages.
     case playlist(targetDuration: Int64)
     /// An MPD.
     case manifest(segmentSeconds: Int64)
-    /// A playlist for `_HLS_msn`, which says the same for good.
+    /// A playlist for `_HLS_msn`: its URL keeps its meaning.
     case blockingPlaylist(targetDuration: Int64)
     case part(targetDuration: Int64)
     case segment
     case header
-    /// Media whose names recur in the next run.
+    /// Media whose names recur in the next stream session.
     case numberedRun(targetDuration: Int64)
 
     var value: String {
@@ -70,7 +71,7 @@ enum ResponseFields {
     }
   }
 
-  /// One line that says what was wrong.
+  /// A response with one line about an error.
   static func error(
     _ status: Int, _ line: String, _ caching: Caching = .second, _ more: [HeaderField] = []
   ) -> PreparedResponse {
@@ -80,9 +81,15 @@ enum ResponseFields {
         + more)
   }
 
-  /// The answer to OPTIONS: reading is allowed from anywhere, writing from nowhere.
+  /// The response for a path without content.
+  static let notFound = error(404, "nothing is served under this path")
+
+  /// The response for a playlist or MPD of a stream that ended without a complete segment.
+  static let noSegment = error(503, "the stream has no complete segment yet")
+
+  /// The response to OPTIONS: pages of all origins may read, none may write.
   ///
-  /// Players that send CMCD in fields (CTA-5004 §2) could not read anything if these were not allowed.
+  /// Players that send CMCD in header fields (CTA-5004 §2) need permission for those fields.
   static let preflight = PreparedResponse(
     status: 204,
     fields: crossOrigin + [

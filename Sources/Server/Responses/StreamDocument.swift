@@ -5,13 +5,13 @@ import Media
 import Packaging
 import Streams
 
-/// One stream as `/api/streams` shows it; without secrets.
+/// One stream as a JSON object of `/api/streams`; without secrets.
 struct StreamDocument {
   private let stream: StreamEntry
 
   init(_ stream: StreamEntry) { self.stream = stream }
 
-  /// A JSON object.
+  /// The JSON object.
   var text: String {
     var fields = [("stream", JSONText.quoted(stream.name))]
     if let plan = stream.hosted?.plan {

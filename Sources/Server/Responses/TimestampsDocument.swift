@@ -5,14 +5,14 @@ import Media
 import Packaging
 import Sharing
 
-/// `/timestamps.json`: when media was captured and when it became complete, for latency scripts.
+/// `/timestamps.json`: capture and publish times of media, for latency scripts.
 ///
-/// Unix time in nanoseconds. `segments` and `parts` say when the object became complete, `captures` when its first frame
-/// was captured. What was made before the stream went live is not listed.
+/// Times are Unix time in nanoseconds. `segments` and `parts` give the publish time of the last
+/// chunk, `captures` the capture time of the first frame. Prefill is not listed.
 struct TimestampsDocument {
   let snapshot: WindowSnapshot
   let names: MediaNames
-  /// How many segments are listed.
+  /// The number of listed segments.
   let length: Int
 
   /// The JSON text at wall time `now`.

@@ -4,14 +4,14 @@ import HTTP
 import Logging
 import Sharing
 
-/// The player page and the scripts that it may load from here.
+/// The player page and the scripts that it can load from this server.
 package struct PageFiles: Sendable {
   private let page: PreparedResponse
   private let compressedPage: PreparedResponse
   private let negotiatedPage: PreparedResponse
   private let scripts: [String: PreparedResponse]
 
-  /// The page's HTML, and scripts by the name under which `/player/` serves them.
+  /// The page's HTML, and scripts by their names under `/player/`.
   package init(html: [UInt8], scripts: [String: [UInt8]]) {
     let fields = ResponseFields.fields("text/html; charset=utf-8", .second)
     let vary = HeaderField("Vary", "Accept-Encoding")
@@ -37,7 +37,7 @@ package struct PageFiles: Sendable {
       files[name] = PreparedResponse(
         status: 200, fields: script + [ProcessETag.of(name)], body: [SharedBytes(bytes)])
     }
-    // By it the page knows what it may load, without asking for what is not there.
+    // The page reads the list and requests no script that is missing.
     let names = scripts.keys.sorted().map { JSONText.quoted($0) }.joined(separator: ",")
     files["scripts.json"] = PreparedResponse(
       status: 200, fields: ResponseFields.fields("application/json", .second),
@@ -50,7 +50,7 @@ package struct PageFiles: Sendable {
     request.accepts(coding: "gzip") ? compressedPage : page
   }
 
-  /// The page for a request to which it is an answer because of its `Accept`; nil where the field does not name HTML.
+  /// The page for a request whose `Accept` names HTML; nil for other requests.
   func page(instead request: Request) -> PreparedResponse? {
     request.header("accept")?.contains("text/html") == true ? negotiatedPage : nil
   }

@@ -2,10 +2,11 @@
 
 import HTTP
 
-/// Scheme and authority of absolute URLs in what is answered to a request.
+/// The scheme and authority of absolute URLs in a response.
 enum RequestOrigin {
-  /// What the operator says, else what the request's `Host` says; empty for a request of HTTP/1.0 without one, whose
-  /// URLs are then relative.
+  /// The configured URL, or scheme and `Host` of the request.
+  ///
+  /// Empty for an HTTP/1.0 request without `Host`; its URLs are then relative.
   static func text(_ request: Request, _ options: ServingOptions) -> String {
     if let url = options.publicURL { return url }
     guard let host = request.header("host"), !host.isEmpty else { return "" }

@@ -1,28 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a path names: pure text, before anybody knows whether it exists.
+/// A path, read as text; whether its stream exists is not known yet.
+///
+/// Without a stream the default stream is meant.
 package enum Route: Equatable {
-  /// From where a playlist is asked; relative URIs in it depend on this.
-  package enum Depth: CaseIterable {
-    /// `/live.m3u8`: media lies in `S/R/`.
-    case root
-    /// `/S/playlist.m3u8`: media lies in `R/`.
-    case stream
-    /// `/S/R/playlist.m3u8`: media lies beside it.
-    case rendition
-  }
-
-  /// The player page; of a stream, or of the default one.
+  /// The player page.
   case page(stream: String?)
   /// A file of the page by its name.
   case pageFile(String)
   /// An LL-HLS playlist.
-  case playlist(stream: String?, rendition: String?, Depth)
-  /// The playlist for players that know no parts.
-  case chunkedPlaylist(stream: String, rendition: String?, Depth)
+  case playlist(stream: String?, rendition: String?, URLDepth)
+  /// The playlist for players without part support.
+  case chunkedPlaylist(stream: String, rendition: String?, URLDepth)
   /// An MPD.
-  case manifest(stream: String?, ManifestCache.Depth)
-  /// Anything else within a rendition, or in a stream with one alone: header, segment, part.
+  case manifest(stream: String?, URLDepth)
+  /// Any other file of a rendition: CMAF header, segment, part.
+  ///
+  /// A stream with one rendition needs no rendition in the path.
   case media(stream: String, rendition: String?, name: String)
   /// `/timestamps.json`.
   case timestamps(stream: String?)
@@ -32,7 +26,7 @@ package enum Route: Equatable {
   /// No such path.
   case unknown
 
-  /// Reads the pieces between the slashes.
+  /// Reads a path from the texts between its slashes.
   package init(_ segments: [String]) {
     switch segments.count {
     case 1: self = Self.root(segments[0])
@@ -82,7 +76,7 @@ package enum Route: Equatable {
     }
   }
 
-  /// `/ldash/play/S`, the page; `/ldash/S/<file>`, the media of a stream with one rendition.
+  /// `/ldash/play/S`: the page. `/ldash/S/<file>`: the MPD, or media of a single rendition.
   private static func underUpload(_ stream: String, _ name: String) -> Route {
     if stream == "play" { return .page(stream: name) }
     return name == "manifest.mpd"

@@ -2,15 +2,17 @@
 
 /// How all streams are served; ``StreamServingOptions`` are those of one stream.
 package struct ServingOptions: Sendable {
-  /// Scheme, authority and path prefix under which clients reach the server, without a slash at the end.
+  /// Scheme, authority and path prefix of the server as clients see it, without a slash at the end.
   ///
-  /// Nil: what the request's `Host` says.
+  /// If nil, the `Host` field of each request gives the authority.
   package var publicURL: String?
-  /// Microseconds that are taken off `/time?iso`, `/time?xsdate` and `/isotime`, so that clients ask later.
+  /// Microseconds subtracted from the times of `/time?iso`, `/time?xsdate` and `/isotime`.
+  ///
+  /// Clients with an earlier clock request segments later.
   package var timeDisplacementMicroseconds: Int64 = 0
-  /// Whether media answers carry CMSD fields.
+  /// Whether media responses carry CMSD fields.
   package var sendsCMSD = false
-  /// What a request to `/api` must know; nil: nobody may ask.
+  /// The bearer token that requests to `/api` need; if nil, all are refused.
   package var adminToken: String?
 
   /// The defaults.

@@ -4,11 +4,11 @@ package import HTTP
 package import Net
 import Sharing
 
-/// The loops that serve a site: starting, draining, stopping.
+/// The event loops of the server: starts, drains and stops them.
 package final class StreamServer: Sendable {
-  /// What lives on one loop.
+  /// The HTTP server and acceptors of one loop.
   ///
-  /// Confined to it; only the reference is handed around.
+  /// Confined to the loop's thread; other threads only pass the reference on.
   private final class LoopContext: @unchecked Sendable {
     var http: HTTPServer?
     var acceptors: [Acceptor] = []
@@ -29,7 +29,7 @@ package final class StreamServer: Sendable {
     contexts = loops.map { _ in LoopContext() }
   }
 
-  /// Starts the loops; the first accepts the connections of all `endpoints`.
+  /// Starts the loops; the first loop accepts the connections of all `endpoints`.
   package func start(_ endpoints: [Endpoint]) throws(NetError) {
     let addresses = AddressTable()
     for (loop, context) in zip(loops, contexts) {
@@ -68,13 +68,13 @@ package final class StreamServer: Sendable {
     }
   }
 
-  /// Goes on as before while anybody is connected, at most `limit` nanoseconds.
+  /// Serves until every client has disconnected, at most `limit` nanoseconds.
   package func linger(limit: Int64) {
     wait(until: SystemClock.monotonic + limit)
   }
 
-  /// Answers what is open with `Connection: close` and waits until every connection has gone, at most `limit`
-  /// nanoseconds; what is left is cut.
+  /// Answers open requests with `Connection: close` and waits until every connection is closed, at
+  /// most `limit` nanoseconds.
   package func drain(limit: Int64) {
     for (loop, context) in zip(loops, contexts) { loop.post { context.http?.drain() } }
     wait(until: SystemClock.monotonic + limit)
@@ -86,7 +86,7 @@ package final class StreamServer: Sendable {
     }
   }
 
-  /// Cuts what is left and ends the loops.
+  /// Closes the remaining connections and ends the loops.
   package func stop() {
     for loop in loops { loop.stop() }
     for loop in loops { loop.join() }

@@ -5,18 +5,18 @@ import Sharing
 
 /// `/time` and `/isotime`: the server's clock, for players and latency scripts.
 package enum TimeService {
-  /// How the time is written.
+  /// The format of the time.
   package enum Form: Equatable {
-    /// Unix milliseconds with the fraction: for clients that measure.
+    /// Unix milliseconds with three decimals: for clients that measure.
     case unixMilliseconds
     /// ISO 8601 with milliseconds: for players.
     case iso
     /// ISO 8601 with microseconds.
     case isoMicroseconds
 
-    /// The form that the query of `/time` asks for; `iso` and `xsdate` are the same, and the default.
+    /// The format requested by the query of `/time` (default ISO 8601, like `iso` and `xsdate`).
     ///
-    /// Other parameters are ignored, such as those that keep caches away.
+    /// Other parameters are ignored, for example those that bypass caches.
     init(query: String?) {
       let wantsMilliseconds = query?.split(separator: "&").contains("ms") ?? false
       self = wantsMilliseconds ? .unixMilliseconds : .iso
@@ -26,9 +26,9 @@ package enum TimeService {
   /// The time at `now`.
   ///
   /// - Parameters:
-  ///   - form: how it is written.
+  ///   - form: the format.
   ///   - now: wall clock, nanoseconds since 1970.
-  ///   - displacement: nanoseconds that are taken off, so that players ask later; never off what measures.
+  ///   - displacement: nanoseconds to subtract; not applied to ``Form/unixMilliseconds``.
   /// - Returns: the text, without a line end.
   static func text(_ form: Form, now: Int64, displacement: Int64) -> String {
     switch form {

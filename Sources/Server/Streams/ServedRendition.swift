@@ -1,15 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HLSPackager
-import Media
 import Packaging
 
-extension TrackSegmentation {
-  /// The type of a rendition's media.
-  var mediaType: String { if case .audio = self { "audio/mp4" } else { "video/mp4" } }
-}
-
-/// A rendition with what the server keeps ready for it; shared by all loops.
+/// A rendition with its prepared responses, shared by all loops.
 final class ServedRendition: Sendable {
   /// Its name in URLs.
   let name: String

@@ -2,17 +2,18 @@
 
 import DASHPackager
 import HLSPackager
+import HTTP
 import Media
 import Packaging
 import Streams
 
-/// A stream with what the server keeps ready for it; shared by all loops.
+/// A stream with its prepared responses, shared by all loops.
 final class ServedStream: Sendable {
   let name: String
   let names: MediaNames
-  /// The run that publishes into its windows; nil where another does.
+  /// The session that publishes into its windows; nil if the windows belong to a test.
   let source: StreamSession?
-  /// Its renditions, those of pictures with the best first, then that of sound; at least one.
+  /// Its renditions: video with the top rendition first, then audio; at least one.
   let renditions: [ServedRendition]
   let control: ServerControl
   let options: StreamServingOptions
@@ -20,32 +21,33 @@ final class ServedStream: Sendable {
   let multivariant: MultivariantCache
   let manifests: ManifestCache
 
-  /// What the stream's own threads know of it, for statistics.
+  /// The measurements of the stream's own threads, for statistics.
   struct Measures: Sendable {
-    /// Nanoseconds after its tick at which a slot closes.
+    /// How long after its frame time a frame slot stays open, in nanoseconds.
     var inputDelay: Int64 = 0
-    /// What was counted so far.
+    /// The counters of the stream.
     var statistics: @Sendable () -> StreamStatistics = { StreamStatistics() }
-    /// Wall clock minus what the stream says of it, in nanoseconds.
+    /// Wall clock minus announced wall clock, in nanoseconds.
     var clockError: @Sendable () -> Int64 = { 0 }
   }
 
-  /// A stream from its parts, whoever publishes into its windows.
+  /// A stream from its parts.
   ///
   /// - Parameters:
   ///   - name: the first element of its URLs.
   ///   - names: its names of media.
-  ///   - windows: the renditions' names and windows, those of pictures with the best first; at least one.
-  ///   - control: what its playlists say of themselves.
-  ///   - terms: what its MPDs say of themselves; nil for those that follow from the rest.
+  ///   - windows: the renditions' names and windows, top rendition first; at least one.
+  ///   - control: the constants of its playlists.
+  ///   - parameters: the constants of its MPDs; nil for defaults.
   ///   - options: how it is served.
-  ///   - data: what media answers say of themselves, by rendition; empty for nothing.
-  ///   - measures: what its threads know of it.
-  ///   - source: the run that publishes into its windows.
+  ///   - cmsd: the CMSD fields of its media responses, by rendition; empty for none.
+  ///   - measures: the measurements of its threads.
+  ///   - source: the session that publishes into its windows.
   init(
     name: String, names: MediaNames, windows: [(name: String, window: LiveWindow)],
-    control: ServerControl, terms: PresentationParameters? = nil,
-    options: StreamServingOptions = StreamServingOptions(), data: [CMSDFields] = [], measures: Measures = Measures(), source: StreamSession? = nil
+    control: ServerControl, parameters: PresentationParameters? = nil,
+    options: StreamServingOptions = StreamServingOptions(), cmsd: [CMSDFields] = [],
+    measures: Measures = Measures(), source: StreamSession? = nil
   ) {
     self.name = name
     self.source = source
@@ -53,7 +55,7 @@ final class ServedStream: Sendable {
     self.control = control
     self.options = options
     self.measures = measures
-    renditions = windows.enumerated().map { place, rendition in
+    renditions = windows.enumerated().map { index, rendition in
       let kind = rendition.window.segmentation.mediaType
       let others = windows.filter { $0.name != rendition.name }
         .map { other in
@@ -67,39 +69,52 @@ final class ServedStream: Sendable {
           name: name, names: names, window: rendition.window, control: control, others: others),
         media: MediaResponseCache(
           names.numbering, targetDuration: control.targetDuration,
-          segmentation: rendition.window.segmentation, data: place < data.count ? data[place] : nil)
+          segmentation: rendition.window.segmentation, cmsd: index < cmsd.count ? cmsd[index] : nil)
       )
     }
     multivariant = MultivariantCache(
       name: name, windows: windows.map(\.window), targetDuration: control.targetDuration)
     manifests = ManifestCache(
-      terms
+      parameters
         ?? PresentationParameters(
           name: name, segmentation: windows[0].window.segmentation.video,
           targetLatencyMicroseconds: 1_000_000,
           inputDelay: measures.inputDelay), names: names, windows: windows.map(\.window))
   }
 
-  /// A stream of one rendition, `video`, from its parts.
+  /// A stream of one rendition, `video`.
   convenience init(
     name: String, names: MediaNames, window: LiveWindow, control: ServerControl,
-    terms: PresentationParameters? = nil,
-    options: StreamServingOptions = StreamServingOptions(), data: CMSDFields? = nil,
+    parameters: PresentationParameters? = nil,
+    options: StreamServingOptions = StreamServingOptions(), cmsd: CMSDFields? = nil,
     measures: Measures = Measures()
   ) {
     self.init(
-      name: name, names: names, windows: [("video", window)], control: control, terms: terms,
-      options: options, data: data.map { [$0] } ?? [], measures: measures)
+      name: name, names: names, windows: [("video", window)], control: control,
+      parameters: parameters,
+      options: options, cmsd: cmsd.map { [$0] } ?? [], measures: measures)
   }
 
-  /// The best rendition.
+  /// The top rendition.
   var top: ServedRendition { renditions[0] }
-  /// The best rendition's window.
+  /// The window of the top rendition.
   var window: LiveWindow { top.window }
-  /// The best rendition's playlists.
+  /// The playlists of the top rendition.
   var playlists: PlaylistCache { top.playlists }
-  /// The best rendition's media.
+  /// The media of the top rendition.
   var media: MediaResponseCache { top.media }
+
+  /// The longest hold in nanoseconds: three Target Durations (RFC 8216bis §6.2.5.2), or less if the
+  /// operator sets less.
+  var holdLimit: Int64 { min(3 * control.targetDuration * 1_000_000_000, options.holdLimit) }
+
+  /// The response for a part or segment that the window does not have: 410 if it was evicted.
+  func missing(_ number: Int64, _ availability: SegmentAvailability) -> PreparedResponse {
+    guard case .evicted = availability, names.printed(number) > 0 else {
+      return ResponseFields.error(404, "no such part or segment, and none was announced")
+    }
+    return ResponseFields.error(410, "the segment has left the window")
+  }
 
   /// The stream of a session.
   convenience init(_ stream: StreamSession, _ options: StreamServingOptions, sendsCMSD: Bool) {
@@ -114,8 +129,8 @@ final class ServedStream: Sendable {
       control: ServerControl(
         segmentations: windows.map(\.1.segmentation),
         holdBackMicroseconds: options.holdBackMicroseconds),
-      terms: configuration.presentationParameters(options), options: options,
-      data: sendsCMSD ? bitrates.map(CMSDFields.init) : [],
+      parameters: configuration.presentationParameters(options), options: options,
+      cmsd: sendsCMSD ? bitrates.map(CMSDFields.init) : [],
       measures: Measures(
         inputDelay: configuration.inputDelay, statistics: { stream.statistics },
         clockError: { stream.clockError }), source: stream)

@@ -6,9 +6,9 @@ import Packaging
 import Sharing
 package import Streams
 
-/// Everything that the loops serve: streams, page, counters.
+/// The streams, page and counters that all loops share.
 ///
-/// Its streams change, each loop follows; the rest is immutable, but for what is locked.
+/// The streams change at run time and each loop follows; other properties are constant or locked.
 package final class ServerState: Sendable {
   private struct Shared: Sendable {
     var streamTable: StreamTable
@@ -26,14 +26,14 @@ package final class ServerState: Sendable {
   private let shared: Locked<Shared>
   private let loops = Locked<[Locked<ServerCounters>]>([])
 
-  /// A site without streams.
+  /// A state without streams.
   ///
   /// - Parameters:
   ///   - page: the player page and its files.
   ///   - options: how streams are served.
   ///   - version: the program's version.
-  ///   - log: where failures go.
-  ///   - accessLog: where a line for each answer goes.
+  ///   - log: the log for failures.
+  ///   - accessLog: the file for one line per response; nil for none.
   package convenience init(
     page: PageFiles, options: ServingOptions, version: String, log: Log,
     accessLog: LineFile? = nil
@@ -46,7 +46,7 @@ package final class ServerState: Sendable {
     served: [ServedStream], page: PageFiles, options: ServingOptions = ServingOptions(),
     version: String, log: Log, accessLog: LineFile? = nil
   ) {
-    let streams = served.map { 
+    let streams = served.map {
       StreamEntry(name: $0.name, state: .served($0), hosted: nil, options: $0.options)
     }
     shared = Locked(Shared(streamTable: StreamTable(revision: 0, streams: streams)))
@@ -59,7 +59,7 @@ package final class ServerState: Sendable {
 
   // MARK: Streams
 
-  /// The streams there are now, in the order in which they came.
+  /// The current streams, in the order of their addition.
   package var streams: [StreamSupervisor] { streamTable.streams.compactMap(\.hosted) }
 
   /// Adds a stream; it replaces a stream of the same name.
@@ -69,8 +69,8 @@ package final class ServerState: Sendable {
     change { streams in
       let new = StreamEntry(
         name: stream.name, state: Self.state(of: stream), hosted: stream, options: options)
-      if let place = streams.firstIndex(where: { $0.name == stream.name }) {
-        streams[place] = new
+      if let index = streams.firstIndex(where: { $0.name == stream.name }) {
+        streams[index] = new
       } else {
         streams.append(new)
       }
@@ -81,16 +81,16 @@ package final class ServerState: Sendable {
     update(stream)
   }
 
-  /// No longer serves a stream; what is held for it is answered with 404.
+  /// Removes a stream; requests held for it get 404.
   package func remove(_ stream: StreamSupervisor) {
     change { $0.removeAll { $0.hosted === stream } }
   }
 
-  /// Takes over what a stream has become.
+  /// Follows a change of a stream's phase.
   private func update(_ stream: StreamSupervisor) {
     change { [options] streams in
-      guard let place = streams.firstIndex(where: { $0.hosted === stream }) else { return }
-      let (served, own) = (streams[place].served, streams[place].options)
+      guard let index = streams.firstIndex(where: { $0.hosted === stream }) else { return }
+      let (served, own) = (streams[index].served, streams[index].options)
       let state: StreamEntry.State =
         switch stream.phase {
         case .live(let live), .ended(let live):
@@ -100,7 +100,7 @@ package final class ServerState: Sendable {
               : ServedStream(live, own, sendsCMSD: options.sendsCMSD))
         case .idle, .starting, .failed: Self.state(of: stream)
         }
-      streams[place] = StreamEntry(
+      streams[index] = StreamEntry(
         name: stream.name, state: state, hosted: stream, options: own)
     }
   }
@@ -123,32 +123,32 @@ package final class ServerState: Sendable {
     for watcher in watchers { watcher() }
   }
 
-  /// Says who adds and removes streams for requests.
+  /// Sets the object that adds and removes streams for requests to `/api`.
   package func giveControl(to control: any StreamControl) {
     shared.withLock { $0.control = control }
   }
 
   // MARK: For the loops
 
-  /// Who adds and removes streams for requests; nil while the program starts.
+  /// The object that adds and removes streams for requests; nil while the program starts.
   var control: (any StreamControl)? { shared.withLock { $0.control } }
 
-  /// The streams as they are now.
+  /// The current streams.
   var streamTable: StreamTable { shared.withLock { $0.streamTable } }
 
-  /// Asks for `body` to be called after each change of the roster, on any thread.
+  /// Calls `body` after each change of the streams, on any thread.
   func subscribe(_ body: @escaping @Sendable () -> Void) {
     shared.withLock { $0.watchers.append(body) }
   }
 
-  /// A place where one more loop counts.
+  /// New counters for one more loop.
   func counters() -> Locked<ServerCounters> {
     let counters = Locked(ServerCounters())
     loops.withLock { $0.append(counters) }
     return counters
   }
 
-  /// What all loops counted.
+  /// The sums over all loops.
   var totals: ServerCounters {
     var total = ServerCounters()
     for loop in loops.withLock({ $0 }) { total.add(loop.withLock { $0 }) }

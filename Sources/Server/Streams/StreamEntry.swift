@@ -3,30 +3,29 @@
 import Packaging
 import Streams
 
-/// One stream of the site as it is now.
+/// One stream of the server at one moment.
 struct StreamEntry: Sendable {
-  /// What there is to serve of it.
+  /// The state of a stream.
   enum State: Sendable {
-    /// Nothing runs; it starts when it is asked for.
+    /// Nothing runs; a request starts it.
     case idle
-    /// It starts.
     case starting
-    /// It has windows, which may have ended.
+    /// The stream has windows, which may have ended.
     case served(ServedStream)
-    /// It does not run, for this reason.
+    /// The stream could not start or has failed, for this reason.
     case failed(String)
   }
 
   let name: String
   let state: State
-  /// Whose life it is; nil where whoever publishes into the windows needs none.
+  /// The owner of the stream's sessions; nil for windows without one.
   let hosted: StreamSupervisor?
   let options: StreamServingOptions
 
-  /// What is served; nil while nothing is.
+  /// The served stream; nil in all other states.
   var served: ServedStream? { if case .served(let served) = state { served } else { nil } }
 
-  /// The word for its state in statistics.
+  /// The word for the state in statistics.
   var word: String {
     switch state {
     case .idle: "idle"
@@ -41,6 +40,6 @@ struct StreamEntry: Sendable {
     }
   }
 
-  /// The words there are.
+  /// All values of ``word``.
   static let words = ["idle", "starting", "live", "ended", "failed"]
 }

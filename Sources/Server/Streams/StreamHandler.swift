@@ -6,146 +6,254 @@ import Packaging
 import Sharing
 import Streams
 
-/// One stream of the site on one loop: holds who comes before it runs, and has the desks of its renditions while it
-/// does.
+/// One stream on one loop: answers for the stream as a whole, and holds requests while it starts.
 ///
-/// Confined to the loop's thread.
+/// Requests for one rendition go to its ``RenditionHandler``. Confined to the loop's thread.
 final class StreamHandler {
+  /// How long a request is held while the stream starts, in nanoseconds.
+  ///
+  /// hls.js waits 10 s for the first byte.
+  static let startHold: Int64 = 8_000_000_000
+
+  /// A condition for the response to a request.
+  private enum Need {
+    /// The window of a rendition is open to readers.
+    case window(RenditionHandler)
+    /// The playlists of a rendition have a complete segment.
+    case segment(RenditionHandler)
+    /// The windows of all renditions are open, and the top rendition has a complete segment.
+    case all
+  }
+
   private(set) var stream: StreamEntry
-  /// A desk for each rendition, the best first; empty while nothing is served.
-  private(set) var handlers: [RenditionHandler] = []
+  /// A handler for each rendition, the top rendition first; empty while nothing is served.
+  private var renditions: [RenditionHandler] = []
+  private let options: ServingOptions
   private let counters: Locked<ServerCounters>
   private unowned let loop: EventLoop
   private let reroute: (any Exchange, Int64) -> Void
-  private var waiting = HeldRequests<HeldRequest>()
-  private var counted = 0
+  private let starting: HoldQueue<Void>
+  /// The progress of the windows when the first of the requests in `starting` was held.
+  private var heldAt: [Bool] = []
 
-  /// Nothing is held yet; `reroute` handles an exchange anew, with the time since which it is held.
+  /// `reroute` handles an exchange again; its second argument is the arrival of the request.
   init(
-    _ stream: StreamEntry, counters: Locked<ServerCounters>, loop: EventLoop, reroute: @escaping (any Exchange, Int64) -> Void
+    _ stream: StreamEntry, options: ServingOptions, counters: Locked<ServerCounters>,
+    loop: EventLoop, reroute: @escaping (any Exchange, Int64) -> Void
   ) {
     self.stream = stream
+    self.options = options
     self.counters = counters
     self.loop = loop
     self.reroute = reroute
-    openHandlers()
+    starting = HoldQueue(.start, counters)
+    openRenditions()
   }
 
-  /// The desk of a rendition; of the best one where none is named.
-  func handler(_ rendition: String?) -> RenditionHandler? {
-    guard let rendition else { return handlers.first }
-    return handlers.first { $0.rendition.name == rendition }
+  // MARK: Requests
+
+  /// Answers a playlist request; without a rendition, and if there are several, it is for the
+  /// Multivariant Playlist.
+  func playlist(
+    _ exchange: any Exchange, _ name: String?, isChunked: Bool, depth: URLDepth, since: Int64
+  ) {
+    guard let served = open(exchange, since: since) else { return }
+    if name == nil, renditions.count > 1 {
+      return multivariant(exchange, served, isChunked: isChunked, depth: depth, since: since)
+    }
+    guard let handler = rendition(name) else { return exchange.respond(ResponseFields.notFound) }
+    if holdWhileStarting(exchange, until: .segment(handler), since: since) { return }
+    if isChunked {
+      handler.playlists.chunked(exchange, depth: depth, since: since, now: loop.now)
+    } else {
+      handler.playlists.media(exchange, depth: depth, since: since, now: loop.now)
+    }
   }
 
-  /// Says that somebody wants to see the stream: one on demand starts, or goes on.
-  func use(_ now: Int64) { stream.hosted?.use(now) }
+  /// Delivery directives have no meaning for a Multivariant Playlist and are ignored.
+  private func multivariant(
+    _ exchange: any Exchange, _ served: ServedStream, isChunked: Bool, depth: URLDepth,
+    since: Int64
+  ) {
+    if holdWhileStarting(exchange, until: .all, since: since) { return }
+    let key = MultivariantCache.Key(
+      depth: depth, isChunked: isChunked, isCompressed: exchange.request.accepts(coding: "gzip"))
+    exchange.respond(
+      served.multivariant.response(key)
+        ?? ResponseFields.error(503, "a rendition has not started"))
+  }
 
-  /// Holds or refuses a request while nothing of the stream is served; false when there are desks.
-  func receive(_ exchange: any Exchange, since: Int64) -> Bool {
-    guard handlers.isEmpty else { return false }
+  /// Answers a request for the MPD.
+  func manifest(_ exchange: any Exchange, depth: URLDepth, since: Int64) {
+    guard let served = open(exchange, since: since) else { return }
+    if holdWhileStarting(exchange, until: .all, since: since) { return }
+    let origin = RequestOrigin.text(exchange.request, options)
+    let response = served.manifests.response(
+      ManifestCache.Key(origin: origin, depth: depth), to: exchange.request,
+      from: served.window.listing, now: SystemClock.wall)
+    guard let response else { return exchange.respond(ResponseFields.noSegment) }
+    exchange.respond(response, extra: HeldField.ifHeld(since, loop.now))
+  }
+
+  /// Answers a request for media; a stream with one rendition needs no rendition in the URL.
+  func media(_ exchange: any Exchange, _ name: String?, _ file: MediaName, since: Int64) {
+    guard let served = open(exchange, since: since) else { return }
+    guard let handler = rendition(name), name != nil || renditions.count == 1 else {
+      return exchange.respond(ResponseFields.notFound)
+    }
+    if holdWhileStarting(exchange, until: .window(handler), since: since) { return }
+    switch file {
+    case .header(let hash): return handler.header(hash, exchange)
+    case .segment(let number):
+      guard let number = served.names.segment(number) else { break }
+      return handler.segments.answer(number, exchange, since: since, now: loop.now)
+    case .part(let index, let number):
+      guard let number = served.names.segment(number) else { break }
+      return handler.parts.answer(index, of: number, exchange, since: since)
+    }
+    exchange.respond(ResponseFields.notFound)
+  }
+
+  /// Answers a request for `/timestamps.json`; it does not start a stream on demand.
+  func timestamps(_ exchange: any Exchange, since: Int64) {
+    if case .idle = stream.state {
+      return exchange.respond(ResponseFields.error(503, "the stream is idle", .noStore))
+    }
+    guard let served = open(exchange, since: since, isUse: false) else { return }
+    let name = exchange.request.queryItems.first { $0.name == "rendition" }?.value
+    guard let handler = rendition(name) else { return exchange.respond(ResponseFields.notFound) }
+    if holdWhileStarting(exchange, until: .window(handler), since: since) { return }
+    let document = TimestampsDocument(
+      snapshot: handler.rendition.window.snapshot, names: served.names,
+      length: served.options.timestamps)
+    exchange.respond(
+      PreparedResponse(
+        status: 200, fields: ResponseFields.fields("application/json", .noStore),
+        body: [SharedBytes(document.text(now: SystemClock.wall))]))
+  }
+
+  private func rendition(_ name: String?) -> RenditionHandler? {
+    guard let name else { return renditions.first }
+    return renditions.first { $0.rendition.name == name }
+  }
+
+  // MARK: Start
+
+  /// The served stream; nil if nothing is served, and the request was refused or is held.
+  ///
+  /// - Parameter isUse: whether the request starts a stream on demand and keeps it running.
+  private func open(
+    _ exchange: any Exchange, since: Int64, isUse: Bool = true
+  ) -> ServedStream? {
+    if isUse { stream.hosted?.use(loop.now) }
+    if let served = stream.served, !renditions.isEmpty { return served }
     if case .failed(let reason) = stream.state {
-      exchange.respond(Self.refusal(reason))
-      return true
+      exchange.respond(Self.unavailable(reason))
+    } else {
+      hold(exchange, since: since)
     }
-    let request = HeldRequest(exchange, .anything, since: since)
-    let ticket = waiting.hold(request, until: .max, deadline: since + RenditionHandler.startHold)
-    exchange.onGone = { [weak self] in
-      self?.waiting.cancelled(ticket, until: .max)
-      self?.countHeld()
-    }
-    countHeld()
-    return true
+    return nil
   }
 
-  /// Holds a request for what names all renditions until each is live, which it becomes on its own thread, and the
-  /// best one has a complete segment; false when that is so.
-  func holdWhileStarting(_ exchange: any Exchange, since: Int64) -> Bool {
-    handlers.enumerated().contains { place, handler in
-      handler.holdWhileStarting(exchange, since: since, needsSegment: place == 0)
-    }
+  /// Holds a request while the windows lack its need; false if they have it.
+  private func holdWhileStarting(
+    _ exchange: any Exchange, until need: Need, since: Int64
+  ) -> Bool {
+    let isStarting =
+      switch need {
+      case .window(let handler): handler.isStarting
+      case .segment(let handler): handler.isWithoutSegment
+      case .all:
+        renditions.first?.isWithoutSegment ?? true || renditions.contains { $0.isStarting }
+      }
+    if isStarting { hold(exchange, since: since) }
+    return isStarting
   }
 
-  /// Takes over what has become of the stream; who waited for that is routed anew.
+  private func hold(_ exchange: any Exchange, since: Int64) {
+    if starting.count == 0 { heldAt = progress }
+    starting.hold(HeldRequest(exchange, (), since: since), deadline: since + Self.startHold)
+  }
+
+  /// The parts of all conditions that the windows do not meet.
+  private var progress: [Bool] { renditions.flatMap { [$0.isStarting, $0.isWithoutSegment] } }
+
+  /// Routes the requests again that were held while the stream started.
+  private func rerouteStarting() {
+    for request in starting.takeAll() { reroute(request.exchange, request.since) }
+  }
+
+  private static func unavailable(_ reason: String) -> PreparedResponse {
+    ResponseFields.error(503, reason, .noStore, [HeaderField("Retry-After", "1")])
+  }
+
+  // MARK: Changes, publication, deadlines
+
+  /// Follows a change of the stream's entry.
   func update(_ stream: StreamEntry) {
     let hadServed = self.stream.served
     self.stream = stream
     if hadServed !== stream.served {
-      closeHandlers()
-      openHandlers()
+      closeRenditions()
+      openRenditions()
     }
     switch stream.state {
-    case .served, .failed: letGo()
-    case .idle where waiting.count > 0:
-      // It was stopped while somebody came; it is wanted still.
-      use(loop.now)
+    case .served, .failed: rerouteStarting()
+    case .idle where starting.count > 0:
+      // The stream was stopped for lack of use when a request had just arrived.
+      stream.hosted?.use(loop.now)
     case .idle, .starting: break
     }
   }
 
-  /// The stream is no longer one of the site: all who are held are routed anew, and find nothing.
+  /// The stream was removed: all held requests are routed again, and get 404.
   func close() {
-    closeHandlers()
-    letGo()
+    closeRenditions()
+    rerouteStarting()
   }
 
-  /// Answers everyone who waited for what is new.
+  /// Answers the requests for which the windows have published something new.
   func woken(_ now: Int64) {
-    for handler in handlers { handler.woken(now) }
-    // Who is held, or follows a long segment, asks for the stream all the while.
-    if stream.hosted?.plan.isOnDemand == true, handlers.contains(where: \.isInUse) { use(now) }
+    if starting.count > 0, !renditions.isEmpty, progress != heldAt { rerouteStarting() }
+    for handler in renditions { handler.woken(now) }
+    guard stream.hosted?.plan.isOnDemand == true, !renditions.isEmpty else { return }
+    // A held request and a reader of a long segment use the stream all the time.
+    if starting.count > 0 || renditions.contains(where: \.isInUse) { stream.hosted?.use(now) }
   }
 
-  /// The earliest moment at which a held request must be let go; monotonic nanoseconds.
+  /// The earliest deadline or an earlier time, in monotonic nanoseconds.
   var nextDeadline: Int64 {
-    handlers.reduce(waiting.nextDeadline) { min($0, $1.nextDeadline) }
+    renditions.reduce(starting.nextDeadline) { min($0, $1.nextDeadline) }
   }
 
-  /// Lets go whose deadline has come.
+  /// Answers the requests whose deadline has passed.
   func expire(_ now: Int64) {
-    for request in waiting.expired(now) {
-      counters.withLock { $0.holds.expired(.start) }
-      request.exchange.respond(
-        Self.refusal("the stream has not started yet"), extra: [request.heldField(now)])
+    for request in starting.expired(now) {
+      starting.timedOut()
+      if stream.served == nil {
+        request.exchange.respond(
+          Self.unavailable("the stream has not started yet"), extra: [request.heldField(now)])
+      } else {
+        request.timeOut(now)
+      }
     }
-    countHeld()
-    for handler in handlers { handler.expire(now) }
+    for handler in renditions { handler.expire(now) }
   }
 
-  private func openHandlers() {
+  private func openRenditions() {
     guard let served = stream.served else { return }
     for rendition in served.renditions {
-      handlers.append(
+      renditions.append(
         RenditionHandler(served, rendition, counters: counters, reroute: reroute))
       rendition.window.subscribe { [weak loop] in loop?.wake() }
     }
-    // What was published before the subscription is not told.
+    // The subscription does not report earlier publications.
     loop.wake()
   }
 
-  private func closeHandlers() {
-    let closing = handlers
-    handlers = []
+  private func closeRenditions() {
+    let closing = renditions
+    renditions = []
     for handler in closing { handler.close() }
-  }
-
-  private func letGo() {
-    guard waiting.count > 0 else { return }
-    let freed = waiting.ended()
-    countHeld()
-    for request in freed {
-      request.exchange.onGone = nil
-      reroute(request.exchange, request.since)
-    }
-  }
-
-  private func countHeld() {
-    let change = waiting.count - counted
-    guard change != 0 else { return }
-    counted = waiting.count
-    counters.withLock { $0.holds.change(.start, by: change) }
-  }
-
-  private static func refusal(_ reason: String) -> PreparedResponse {
-    ResponseFields.error(503, reason, .noStore, [HeaderField("Retry-After", "1")])
   }
 }

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The streams of a site at one moment: immutable, replaced as a whole.
+/// The streams of the server at one moment; each change replaces the table.
 struct StreamTable: Sendable {
   /// Rises with each change.
   let revision: Int
-  /// In the order in which they were configured.
+  /// The streams in the order of their addition.
   let streams: [StreamEntry]
 
-  /// The stream called `name`; nil means the default one, which is `live` or else the first.
+  /// The stream called `name`; without a name the default stream: `live`, else the first.
   func stream(_ name: String?) -> StreamEntry? {
     if let name { return streams.first { $0.name == name } }
     return stream("live") ?? streams.first
   }
 
-  /// What is served of all of them.
+  /// The served streams.
   var served: [ServedStream] { streams.compactMap(\.served) }
 }

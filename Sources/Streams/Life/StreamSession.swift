@@ -97,7 +97,7 @@ package final class StreamSession: Sendable {
     let gate =
       requested.count > 1
       ? PublishGate(
-        count: requested.count, patience: LadderLoadState.publishTimeout)
+        count: requested.count, gracePeriod: LadderLoadState.publishTimeout)
       : nil
     renditions = requested.enumerated().map { index, settings in
       Rendition(

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Media
+
+/// The state of a segment in a window.
+package enum SegmentAvailability {
+  /// The segment is complete.
+  case complete(Segment)
+  /// Chunks are still appended to the segment.
+  case open
+  /// The segment begins after this number of the track's frames: a minimum if segments have
+  /// variable duration.
+  case ahead(frames: Int64)
+  /// The segment is older than the window.
+  case evicted
+  /// The window is empty, or has ended before this segment.
+  case never
+}
+
+extension WindowSnapshot {
+  /// The state of segment `number`.
+  package func availability(
+    of number: Int64, _ segmentation: TrackSegmentation
+  ) -> SegmentAvailability {
+    if let complete = segment(number) { return .complete(complete) }
+    let newest = open?.number ?? segments.last?.number
+    guard state != .ended, let newest, number >= newest else {
+      let first = segments.first?.number ?? open?.number
+      return first.map { number < $0 } ?? false ? .evicted : .never
+    }
+    if open?.number == number { return .open }
+    return .ahead(
+      frames: Self.framesUntil(
+        number, newest: newest, edge: open?.chunks.last?.lastFrame, segmentation))
+  }
+
+  /// The number of the track's frames before segment `number` begins.
+  ///
+  /// `edge` is the last frame of the newest segment while that is open; nil if it is complete or a
+  /// gap. With variable duration the newest segment may end at any time, and later segments have
+  /// at least their minimum duration.
+  package static func framesUntil(
+    _ number: Int64, newest: Int64, edge: Int64?, _ segmentation: TrackSegmentation
+  ) -> Int64 {
+    guard !segmentation.hasVariableDuration else {
+      return (number - newest - 1)
+        * segmentation.frames(covering: segmentation.video.segmentNanoseconds)
+    }
+    return segmentation.firstFrame(of: number)
+      - (edge.map { $0 + 1 } ?? segmentation.firstFrame(of: newest + 1))
+  }
+}

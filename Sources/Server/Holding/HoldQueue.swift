@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTP
+import Sharing
+
+/// The held requests of one kind, with their tickets, deadlines and gauge.
+///
+/// A hold ends when its version is published, at its deadline, when the client disconnects, or when
+/// the stream ends. Confined to one loop's thread.
+final class HoldQueue<Purpose> {
+  private let kind: HoldKind
+  private let counters: Locked<ServerCounters>
+  private var held = HeldRequests<HeldRequest<Purpose>>()
+  private var gauge: HoldGauge
+
+  /// An empty queue.
+  init(_ kind: HoldKind, _ counters: Locked<ServerCounters>) {
+    self.kind = kind
+    self.counters = counters
+    gauge = HoldGauge(kind, counters)
+  }
+
+  /// The number of held requests.
+  var count: Int { held.count }
+  /// The earliest deadline or an earlier time, in monotonic nanoseconds; `.max` if nothing is held.
+  var nextDeadline: Int64 { held.nextDeadline }
+
+  /// Holds `request` until `version` is published, at most until `deadline`.
+  ///
+  /// Without a version the request is held until ``takeAll()``.
+  func hold(_ request: HeldRequest<Purpose>, until version: Int64 = .max, deadline: Int64) {
+    let ticket = held.hold(request, until: version, deadline: deadline)
+    request.exchange.onGone = { [unowned self] in
+      held.cancelled(ticket, until: version)
+      gauge.set(held.count)
+    }
+    gauge.set(held.count)
+  }
+
+  /// Releases the requests for `version` and earlier ones, oldest first; all if `hasEnded`.
+  func published(_ version: Int64, hasEnded: Bool) -> [HeldRequest<Purpose>] {
+    let released = hasEnded ? held.ended() : held.published(version)
+    gauge.set(held.count)
+    return released
+  }
+
+  /// Records how long `released` requests were held.
+  func answered(_ released: [HeldRequest<Purpose>], _ now: Int64) {
+    guard !released.isEmpty else { return }
+    counters.withLock { counters in
+      for request in released { counters.holds.answered(kind, after: now - request.since) }
+    }
+  }
+
+  /// Releases the requests whose deadline has passed.
+  func expired(_ now: Int64) -> [HeldRequest<Purpose>] {
+    let released = held.expired(now)
+    gauge.set(held.count)
+    return released
+  }
+
+  /// Counts a request that was not answered in time.
+  func timedOut() { counters.withLock { $0.holds.expired(kind) } }
+
+  /// Releases all requests, oldest first, so that they can be routed again.
+  func takeAll() -> [HeldRequest<Purpose>] {
+    let released = held.ended()
+    gauge.set(held.count)
+    for request in released { request.exchange.onGone = nil }
+    return released
+  }
+}
+
+/// The part that one stream has in a gauge of its loop: several streams share the loop's counters.
+struct HoldGauge {
+  private let kind: HoldKind
+  private let counters: Locked<ServerCounters>
+  private var value = 0
+
+  init(_ kind: HoldKind, _ counters: Locked<ServerCounters>) {
+    self.kind = kind
+    self.counters = counters
+  }
+
+  /// Replaces the stream's part by `count`.
+  mutating func set(_ count: Int) {
+    guard count != value else { return }
+    let change = count - value
+    value = count
+    counters.withLock { [kind] in $0.holds.change(kind, by: change) }
+  }
+}

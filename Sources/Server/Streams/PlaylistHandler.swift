@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HLSPackager
+import HTTP
+import Media
+import Packaging
+import Sharing
+
+/// Answers the playlist requests of one rendition, or holds them until a newer version is listed.
+///
+/// Confined to one loop's thread.
+final class PlaylistHandler {
+  /// The playlist that a held request awaits.
+  private struct Awaited {
+    var key: PlaylistCache.Key
+    /// Whether the current playlist is the response at the deadline (`wait`).
+    let isPoll: Bool
+  }
+
+  private let served: ServedStream
+  private let rendition: ServedRendition
+  private let reroute: (any Exchange, Int64) -> Void
+  private let held: HoldQueue<Awaited>
+
+  /// `reroute` handles an exchange again; its second argument is the arrival of the request.
+  init(
+    _ served: ServedStream, _ rendition: ServedRendition, _ counters: Locked<ServerCounters>,
+    reroute: @escaping (any Exchange, Int64) -> Void
+  ) {
+    self.served = served
+    self.rendition = rendition
+    self.reroute = reroute
+    held = HoldQueue(.playlist, counters)
+  }
+
+  var heldCount: Int { held.count }
+  var nextDeadline: Int64 { held.nextDeadline }
+
+  // MARK: Requests
+
+  /// Answers a request for the chunked playlist.
+  func chunked(_ exchange: any Exchange, depth: URLDepth, since: Int64, now: Int64) {
+    guard !rendition.window.segmentation.hasVariableDuration else {
+      return exchange.respond(
+        ResponseFields.error(404, "no chunked playlist: segments have variable duration"))
+    }
+    let caching = ResponseFields.Caching.playlist(targetDuration: served.control.targetDuration)
+    let key = key(.chunked, depth, exchange.request, caching)
+    // Open-segment readers get chunks that other renditions do not list yet, so the window counts.
+    answer(exchange, key, rendition.window.snapshot, since, now)
+  }
+
+  /// Answers, holds or refuses a request for the Media Playlist.
+  func media(_ exchange: any Exchange, depth: URLDepth, since: Int64, now: Int64) {
+    let snapshot = rendition.window.listing
+    var directives = DeliveryDirectives()
+    do throws(DeliveryDirectives.Failure) {
+      let items = exchange.request.queryItems.map { (name: $0.name, value: $0.value) }
+      directives = try DeliveryDirectives(items)
+    } catch {
+      // RFC 8216bis §6.2.5: with EXT-X-ENDLIST "the server MUST ignore" the directives.
+      guard snapshot.state == .ended else {
+        return exchange.respond(ResponseFields.error(400, "\(error)"))
+      }
+    }
+    let form = PlaylistCache.Form.media(snapshot.state == .ended ? .full : directives.skip)
+    func key(_ caching: ResponseFields.Caching) -> PlaylistCache.Key {
+      self.key(form, depth, exchange.request, caching)
+    }
+    let decision = BlockingReload.decide(
+      directives, on: snapshot, control: served.control, names: served.names)
+    switch decision {
+    case .answer:
+      answer(exchange, key(caching(directives, snapshot)), snapshot, since, now)
+    case .hold(let version):
+      let target = served.control.targetDuration
+      let key = key(.blockingPlaylist(targetDuration: target))
+      held.hold(
+        HeldRequest(exchange, Awaited(key: key, isPoll: false), since: since), until: version,
+        deadline: since + served.holdLimit)
+    case .poll(let version, let milliseconds):
+      held.hold(
+        HeldRequest(exchange, Awaited(key: key(.second), isPoll: true), since: since),
+        until: version, deadline: since + min(milliseconds * 1_000_000, served.holdLimit))
+    case .refuse(let reason):
+      exchange.respond(ResponseFields.error(400, reason))
+    }
+  }
+
+  /// How long caches may keep a response that is given on arrival.
+  private func caching(
+    _ directives: DeliveryDirectives, _ snapshot: WindowSnapshot
+  ) -> ResponseFields.Caching {
+    let target = served.control.targetDuration
+    if directives.mediaSequenceNumber != nil { return .blockingPlaylist(targetDuration: target) }
+    guard directives.waitMilliseconds != nil else { return .playlist(targetDuration: target) }
+    // A cached response to a version ahead of the live edge would let all clients of that cache
+    // ask again without a pause.
+    let isNewer = directives.version.map { $0 < UInt64(max(0, snapshot.version)) } ?? false
+    return isNewer ? .second : .noStore
+  }
+
+  private func key(
+    _ form: PlaylistCache.Form, _ depth: URLDepth, _ request: Request,
+    _ caching: ResponseFields.Caching
+  ) -> PlaylistCache.Key {
+    PlaylistCache.Key(
+      form: form, depth: depth, isCompressed: request.accepts(coding: "gzip"), caching: caching)
+  }
+
+  private func answer(
+    _ exchange: any Exchange, _ key: PlaylistCache.Key, _ snapshot: WindowSnapshot,
+    _ since: Int64, _ now: Int64
+  ) {
+    guard let response = rendition.playlists.response(key, from: snapshot) else {
+      return exchange.respond(ResponseFields.noSegment)
+    }
+    exchange.respond(response, extra: HeldField.ifHeld(since, now))
+  }
+
+  // MARK: Publication, deadlines, end
+
+  /// Answers the requests whose version `listing` has.
+  func published(_ listing: WindowSnapshot, now: Int64) {
+    let released = held.published(listing.version, hasEnded: listing.state == .ended)
+    guard !released.isEmpty else { return }
+    // If a segment with variable duration has ended without the awaited part, the request means
+    // part 0 of the next segment.
+    let isBetween =
+      rendition.window.segmentation.hasVariableDuration && listing.state == .live
+      && listing.open?.parts.isEmpty != false
+    for request in released {
+      var key = request.purpose.key
+      if isBetween, !request.purpose.isPoll {
+        reroute(request.exchange, request.since)
+        continue
+      }
+      if listing.state == .ended { key = key.full }
+      answer(request.exchange, key, listing, request.since, now)
+    }
+    held.answered(released, now)
+  }
+
+  /// Answers the requests whose deadline has passed.
+  func expire(_ now: Int64) {
+    for request in held.expired(now) {
+      guard request.purpose.isPoll else {
+        held.timedOut()
+        request.timeOut(now)
+        continue
+      }
+      let key = request.purpose.key.with(.noStore)
+      answer(request.exchange, key, rendition.window.listing, request.since, now)
+    }
+  }
+
+  /// Releases all held requests so that they can be routed again.
+  func takeAll() -> [(any Exchange, Int64)] { held.takeAll().map { ($0.exchange, $0.since) } }
+}

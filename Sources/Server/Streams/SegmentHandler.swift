@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTP
+import Media
+import Packaging
+import Sharing
+
+/// Answers the requests for segments of one rendition: complete, open, or about to begin.
+///
+/// Confined to one loop's thread.
+final class SegmentHandler {
+  private let served: ServedStream
+  private let rendition: ServedRendition
+  private let counters: Locked<ServerCounters>
+  private let reroute: (any Exchange, Int64) -> Void
+  private var readers = OpenSegmentReaders()
+  private var gauge: HoldGauge
+
+  /// `reroute` handles an exchange again; its second argument is the arrival of the request.
+  init(
+    _ served: ServedStream, _ rendition: ServedRendition, _ counters: Locked<ServerCounters>,
+    reroute: @escaping (any Exchange, Int64) -> Void
+  ) {
+    self.served = served
+    self.rendition = rendition
+    self.counters = counters
+    self.reroute = reroute
+    gauge = HoldGauge(.segment, counters)
+  }
+
+  var readerCount: Int { readers.count }
+  var nextDeadline: Int64 { readers.nextDeadline }
+
+  /// Answers, holds or refuses a request for a segment.
+  func answer(_ number: Int64, _ exchange: any Exchange, since: Int64, now: Int64) {
+    let (snapshot, segmentation) = (rendition.window.snapshot, rendition.window.segmentation)
+    let prefetch = PrefetchHint.fields(exchange.request, segment: number + 1, served.names)
+    let horizon = EarlyRequests.horizon(segmentation.video)
+    switch snapshot.availability(of: number, segmentation) {
+    case .complete(let segment):
+      return exchange.respond(
+        rendition.media.response(segment).ranged(exchange.request), extra: prefetch)
+    case .open: break
+    case .ahead where !served.options.waitsForAbsentSegment:
+      return exchange.respond(ResponseFields.error(404, "the segment has not begun"))
+    case .ahead(let frames):
+      guard frames > segmentation.frames(covering: horizon) else { break }
+      return exchange.respond(
+        ResponseFields.error(
+          425,
+          "the segment begins in \(frames) frames; requests are accepted "
+            + "\(horizon / 1_000_000) ms before it begins"))
+    case let other: return exchange.respond(served.missing(number, other))
+    }
+    let reader = OpenSegmentReader(
+      exchange, number: number, cache: rendition.media, extra: prefetch, since: since,
+      deadline: now + horizon + served.holdLimit)
+    exchange.onGone = { [weak reader] in reader?.isGone = true }
+    guard reader.advance(snapshot, now: now) == .reading else { return }
+    readers.keep(reader)
+    gauge.set(readers.count)
+  }
+
+  /// Sends the new chunks of `snapshot` to the readers of its open segment.
+  func published(_ snapshot: WindowSnapshot, now: Int64) {
+    readers.advance(snapshot, now: now)
+    gauge.set(readers.count)
+  }
+
+  /// Refuses the requests whose segment has not begun before their deadline.
+  func expire(_ now: Int64) {
+    let count = readers.expire(now)
+    if count > 0 { counters.withLock { $0.holds.expired(.segment, count) } }
+    gauge.set(readers.count)
+  }
+
+  /// Aborts the responses in progress and routes the other requests again.
+  func close() {
+    let closing = readers.takeAll()
+    gauge.set(0)
+    for reader in closing where !reader.isGone { reader.leave(reroute) }
+  }
+}
