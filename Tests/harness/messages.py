@@ -9,8 +9,8 @@ event `stream`, which describes a stream when it starts (`Program.description`),
 PASSED_THROUGH = "as it is coded"
 COPIED_AUDIO = "its sound as it comes"
 VARIABLE_DURATION = "to the next key picture"
-# In the event `sound-parameters`: the new audio is copied.
-COPIED = "as it comes"
+# In the event `audio-parameters`: the new audio is copied.
+COPIED = "; copied"
 # In the output of --probe: one key frame per second at 30 fps, and copied audio.
 PROBED_GROUP = "30 frames per GOP"
 PROBED_AUDIO = "its sound as it comes"
