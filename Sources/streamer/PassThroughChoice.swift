@@ -46,7 +46,7 @@ struct PassThroughChoice {
   }
 
   /// What the input must find out of itself; nil where it is encoded in any case.
-  var wish: NetworkSource.PassThroughOptions? {
+  var wish: PassThroughOptions? {
     guard settings.passThrough != .never, encodingFlag == nil else { return nil }
     return .init(
       segmentMicroseconds: settings.segmentMicroseconds,
@@ -59,7 +59,7 @@ struct PassThroughChoice {
   ///   - facts: of the input.
   ///   - isIrregular: whether it turned out to keep no distance of key pictures, whatever it looks like at first.
   /// - Returns: the outcome with its reason.
-  func outcome(_ facts: NetworkSource.Facts, isIrregular: Bool = false) -> Outcome {
+  func outcome(_ facts: SourceFacts, isIrregular: Bool = false) -> Outcome {
     guard wish != nil else {
       return .encode(settings.passThrough == .auto ? encodingFlag.map { "\($0) was given" } : nil)
     }
@@ -86,7 +86,7 @@ extension Settings {
   }
 
   /// The same for an input that is packaged as it came: segments are its groups of pictures.
-  func passing(_ fit: PassThroughAnalysis.Fit, _ facts: NetworkSource.Facts) -> Settings {
+  func passing(_ fit: PassThroughAnalysis.Fit, _ facts: SourceFacts) -> Settings {
     var settings = completed(by: facts)
     let nanoseconds = FrameGrid(rate: fit.rate).nanoseconds(fit.segmentFrames)
     settings.rate = fit.rate

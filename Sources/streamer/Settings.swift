@@ -97,7 +97,7 @@ struct Settings {
   }
 
   /// The same with the size and the rate of an input where none were asked for.
-  func completed(by facts: NetworkSource.Facts) -> Settings {
+  func completed(by facts: SourceFacts) -> Settings {
     var settings = self
     if size == nil, ladder.isEmpty { settings.size = facts.description.video.size }
     settings.sourceSize = facts.description.video.size

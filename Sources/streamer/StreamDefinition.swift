@@ -21,11 +21,11 @@ struct StreamDefinition: Sendable {
   ///
   /// - Parameters:
   ///   - settings: what was asked for; size and rate of an input are in it once they are known.
-  ///   - source: the input that was asked for, once it is known.
+  ///   - facts: of the input that was asked for, once they are known.
   ///   - waitsForSource: whether a source that is missing at the start is tried again instead of being an error.
   /// - Throws: what is wrong with a flag, or with two that do not go together.
   init(
-    _ settings: Settings, source: NetworkSource? = nil, waitsForSource: Bool
+    _ settings: Settings, facts: SourceFacts? = nil, waitsForSource: Bool
   ) throws(UsageError) {
     let sources = [
       settings.isTestSource ? "--test-src" : nil, settings.device.map { _ in "--device" },
@@ -66,13 +66,9 @@ struct StreamDefinition: Sendable {
       renditions: try Self.renditions(settings), segmentation: segmentation)
     stream.name = settings.name
     stream.source =
-      source.map { .network($0) } ?? settings.device.map { .camera(path: $0) } ?? .test
+      facts.map { .network($0) } ?? settings.device.map { .camera(path: $0) } ?? .test
     stream.audio = settings.audio ?? .none
-    if settings.audio == nil, let source, source.takesAudio,
-      let audio = source.facts?.description.audio
-    {
-      stream.takeAudio(audio)
-    }
+    if settings.audio == nil, let audio = facts?.description.audio { stream.takeAudio(audio) }
     stream.waitsForSource = waitsForSource
     stream.passesThrough = settings.passesThrough
     stream.encoder = settings.encoder
@@ -133,25 +129,23 @@ struct StreamDefinition: Sendable {
       settings.input.map { pulled($0, log) } ?? StreamPlan(configuration)
     plan.isOnDemand = settings.isOnDemand
     plan.isRetried = isListed || settings.isOnDemand
-    plan.wish = settings.wish
+    plan.requestedOptions = settings.wish
     plan.opened = { [settings] in StreamDefinition(settings, $0).announce(log) }
     return plan
   }
 
   /// A plan whose size and rate are the input's where none were asked for.
   private func pulled(_ address: InputAddress, _ log: Log) -> StreamPlan {
-    let isIrregular = Locked(false)
-    var plan = StreamPlan(name: settings.name) {
-      [settings] cancellation throws(StreamSession.Failure) in
+    StreamPlan(name: settings.name) { [settings] start throws(StreamSession.Failure) in
       let choice = PassThroughChoice(settings: settings)
       let source = NetworkSource(
         address, options: settings.inputOptions, loops: settings.loops,
         takesAudio: settings.takesInputAudio,
         passThrough: choice.wish, name: settings.name, log: log)
       do {
-        let facts = try source.begin(cancellation)
+        let facts = try source.begin(start.cancellation)
         let known: Settings
-        switch choice.outcome(facts, isIrregular: isIrregular.withLock { $0 }) {
+        switch choice.outcome(facts, isIrregular: start.hasIrregularKeyFrames) {
         case .pass(let fit): known = settings.passing(fit, facts)
         case .refuse(let reason): throw UsageError("--passthrough always: \(address), \(reason)")
         case .encode(let reason):
@@ -161,7 +155,8 @@ struct StreamDefinition: Sendable {
               .info, "passthrough", stream: settings.name, "decoded and encoded: \(reason)")
           }
         }
-        return try StreamDefinition(known, source: source, waitsForSource: true).configuration
+        let definition = try StreamDefinition(known, facts: facts, waitsForSource: true)
+        return StreamPlan.Session(definition.configuration, source: source)
       } catch {
         source.stop()
         guard let wrong = error as? UsageError else {
@@ -172,8 +167,6 @@ struct StreamDefinition: Sendable {
           "\(UsageError(wrong, origins: settings.origins, location: settings.location))")
       }
     }
-    plan.turnedIrregular = { isIrregular.withLock { $0 = true } }
-    return plan
   }
 
   /// Tells the log what is made.
@@ -305,7 +298,7 @@ struct StreamDefinition: Sendable {
       switch configuration.source {
       case .test: "test picture"
       case .camera(let path): path
-      case .network(let source): "\(source.address)"
+      case .network: settings.input.map { "\($0)" } ?? "pulled input"
       }
     let audio =
       switch configuration.audio {

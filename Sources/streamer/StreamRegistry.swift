@@ -133,7 +133,7 @@ final class StreamRegistry: StreamControl {
         open(definition)
         continue
       }
-      guard stream.plan.wish != definition.settings.wish else { continue }
+      guard stream.plan.requestedOptions != definition.settings.wish else { continue }
       log.write(.info, "changed", stream: name, "started anew, since its configuration has changed")
       replace(stream, by: definition)
     }

@@ -94,7 +94,7 @@ func exitFor(_ failure: StreamSession.Failure) -> Never {
   switch failure {
   // A source that was named and is not there is a wrong argument.
   case .source(let reason), .configuration(let reason): exitWith(2, reason)
-  case .encoder, .thread, .irregular: exitWith(1, "\(failure)")
+  case .encoder, .thread: exitWith(1, "\(failure)")
   }
 }
 

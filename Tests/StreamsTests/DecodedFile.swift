@@ -4,16 +4,16 @@ import CFFmpeg
 import Foundation
 import Testing
 
-/// What libavformat and libavcodec make of a CMAF header with segments behind it.
+/// A CMAF header and segments, read by libavformat and libavcodec.
 @safe
 struct DecodedFile {
   /// Of each packet, in ticks of the track's timescale.
   private(set) var times: [Int64] = []
-  /// Whether each packet is marked as one with which decoding can begin.
+  /// Whether each packet is marked as a key frame.
   private(set) var keys: [Bool] = []
-  /// How many pictures came out of the decoder.
-  private(set) var pictures = 0
-  /// What went wrong, as codes of libavcodec.
+  /// The number of decoded frames.
+  private(set) var frames = 0
+  /// Errors, as codes of libavcodec.
   private(set) var errors: [Int32] = []
 
   init(_ bytes: [UInt8]) throws {
@@ -55,6 +55,6 @@ struct DecodedFile {
     if result < 0 { errors.append(result) }
     var frame = unsafe av_frame_alloc()
     defer { unsafe av_frame_free(&frame) }
-    while unsafe avcodec_receive_frame(context, frame) >= 0 { pictures += 1 }
+    while unsafe avcodec_receive_frame(context, frame) >= 0 { frames += 1 }
   }
 }

@@ -2,7 +2,7 @@
 
 import TestSupport
 
-/// `idr_pic_id` of IDR pictures in chunks.
+/// `idr_pic_id` of IDRs in chunks.
 /// - Source: ITU-T H.264 §7.3.3, §7.3.2.1.1
 struct IDRReader {
   private let frameNumberBits: Int
@@ -27,7 +27,7 @@ struct IDRReader {
     frameNumberBits = reader.number() + 4
   }
 
-  /// Of the first slice in `mdat`; nil where it is no IDR picture's.
+  /// `idr_pic_id` of the first slice in `mdat`; nil if it belongs to no IDR.
   func identifier(ofChunk bytes: [UInt8]) -> Int? {
     let mark = Array("mdat".utf8)
     guard let place = bytes.indices.first(where: { bytes[$0...].starts(with: mark) }) else {

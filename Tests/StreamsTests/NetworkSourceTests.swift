@@ -14,22 +14,22 @@ import Testing
 
 @Suite("A pulled input, from a file", .serialized)
 struct NetworkSourceTests {
-  /// A file of the test picture at 25 pictures a second, each group of a second.
+  /// A file of the test pattern at 25 frames per second, with one IDR per second.
   private final class Clip {
     let path = FileManager.default.temporaryDirectory
       .appendingPathComponent("input-\(UUID().uuidString).mp4").path
 
-    init(pictures: Int64 = 25) throws {
+    init(frames: Int64 = 25) throws {
       let size = try #require(VideoSize("320x180"))
       let rate = try #require(FrameRate(25))
       var encoder = try VideoEncoder(
         EncoderSettings(size: size, rate: rate, bitrateKilobits: 300, preset: "ultrafast"))
-      let picture = try TestPattern(size: size)
+      let pattern = try TestPattern(size: size)
       let grid = FrameGrid(rate: rate)
       var bytes = try encoder.initSegment()
-      for index in 0..<pictures {
+      for index in 0..<frames {
         for coded in try encoder.encode(
-          picture.draw(frame: index, milliseconds: index * 40), pts: grid.ticks(index),
+          pattern.draw(frame: index, milliseconds: index * 40), pts: grid.ticks(index),
           independent: index % 25 == 0)
         {
           let sample = Sample(
@@ -53,13 +53,13 @@ struct NetworkSourceTests {
   private func wait(_ what: String, _ condition: () -> Bool) throws {
     let deadline = SystemClock.monotonic + 10_000_000_000
     while !condition() {
-      try #require(SystemClock.monotonic < deadline, "\(what) did not happen in ten seconds")
+      try #require(SystemClock.monotonic < deadline, "no \(what) within ten seconds")
       SystemClock.sleep(until: SystemClock.monotonic + 2_000_000)
     }
   }
 
   private func configuration(
-    _ source: NetworkSource, _ facts: NetworkSource.Facts
+    _ facts: SourceFacts
   ) throws -> StreamConfiguration {
     var configuration = StreamConfiguration(
       size: try #require(facts.description.video.size), bitrateKilobits: 300,
@@ -68,11 +68,11 @@ struct NetworkSourceTests {
     configuration.preset = "ultrafast"
     configuration.playlistLength = 6
     configuration.prefill = 6
-    configuration.source = .network(source)
+    configuration.source = .network(facts)
     return configuration
   }
 
-  @Test("its facts are known before its stream is there, and its pictures follow one another then")
+  @Test("its facts are known before its session exists; then its frames follow one another")
   func file() throws {
     let clip = try Clip()
     let source = try source(clip.path, loops: true)
@@ -80,34 +80,37 @@ struct NetworkSourceTests {
     #expect(facts.rate.description == "25" && facts.description.isPaced)
     #expect(facts.description.video.size == VideoSize("320x180"))
     let stream = StreamSession(
-      try configuration(source, facts), log: Log(format: .text, least: .error) { _ in })
-    try stream.start { Issue.record("failed: \($0)") }
-    try wait("a second and a half of pictures") { stream.statistics.inputFrames > 37 }
+      try configuration(facts), source: source, log: Log(format: .text, least: .error) { _ in })
+    stream.whenFinished { Issue.record("finished: \($0)") }
+    try stream.start()
+    try wait("a second and a half of frames") { stream.statistics.inputFrames > 37 }
     let repeated = stream.statistics.repeatedFrames
     #expect(stream.statistics.isSourceOnline)
     stream.end()
     #expect(stream.window.snapshot.state == .ended)
-    print("\(repeated) of \(stream.statistics.inputFrames) slots repeat a picture")
+    print("\(repeated) of \(stream.statistics.inputFrames) slots repeat a frame")
   }
 
-  @Test("the end of a file that does not begin anew is told, once")
+  @Test("the end of a file that does not loop is the outcome of the session, once")
   func end() throws {
     let clip = try Clip()
     let source = try source(clip.path, loops: false)
     let facts = try source.begin(StartCancellation())
     let told = Locked(0)
-    source.whenEnded { told.withLock { $0 += 1 } }
     let stream = StreamSession(
-      try configuration(source, facts), log: Log(format: .text, least: .error) { _ in })
-    try stream.start { Issue.record("failed: \($0)") }
+      try configuration(facts), source: source, log: Log(format: .text, least: .error) { _ in })
+    stream.whenFinished { outcome in
+      if case .sourceEnded = outcome { told.withLock { $0 += 1 } }
+    }
+    try stream.start()
     try wait("the end") { told.withLock { $0 } == 1 }
     stream.end()
     #expect(told.withLock { $0 } == 1)
   }
 
-  @Test("a file begins with its first picture, however soon its stream is there")
+  @Test("a file begins with its first frame, even if its session exists at once")
   func fromItsBeginning() throws {
-    let clip = try Clip(pictures: 75)
+    let clip = try Clip(frames: 75)
     let source = try source(clip.path, loops: false)
     let size = try #require(VideoSize("320x180"))
     let segmentation = Segmentation(
@@ -124,9 +127,8 @@ struct NetworkSourceTests {
     source.whenKnown { _ in
       known.withLock { $0 = SystemClock.monotonic }
       source.attach(
-        .init(
-          size: size, segmentation: segmentation, feed: feed, statistics: Locked(StreamStatistics())
-        ))
+        InputTarget(
+          video: .frames(to: feed, size: size, grid: grid), statistics: Locked(StreamStatistics())))
     }
     let over = Locked<Int64>(0)
     source.whenEnded { over.withLock { $0 = SystemClock.monotonic } }
@@ -134,10 +136,10 @@ struct NetworkSourceTests {
     try wait("the end") { over.withLock { $0 } > 0 }
     source.stop()
     let played = over.withLock { $0 } - known.withLock { $0 }
-    #expect(played > 2_800_000_000, "75 pictures at 25 a second take three seconds")
+    #expect(played > 2_800_000_000, "75 frames at 25 per second take three seconds")
   }
 
-  @Test("sound alone is no input: that is said at once")
+  @Test("an input without video is refused at once")
   func audioAlone() throws {
     let path = FileManager.default.temporaryDirectory
       .appendingPathComponent("input-\(UUID().uuidString).wav").path
@@ -153,12 +155,12 @@ struct NetworkSourceTests {
     }
   }
 
-  @Test("what is no video fails at once; who waits is let go when it is cancelled")
+  @Test("an unreadable file fails at once; a cancelled start returns")
   func failure() throws {
     #expect(throws: InputError.self) {
       try self.source("/nowhere/at/all.mp4", loops: false).begin(StartCancellation())
     }
-    // Nobody listens there; it is tried again for ever.
+    // Nothing listens on that port; the source is retried until it is stopped.
     let address = try #require(InputAddress("http://127.0.0.1:9/x"))
     let source = NetworkSource(
       address, options: InputOptions(), loops: false, name: "live",

@@ -10,10 +10,10 @@ import Testing
 
 @testable import Streams
 
-@Suite("An encoder that does not keep up")
+@Suite("A rendition thread that does not keep up")
 struct OverloadTests {
   @Test(
-    "a thread that finds seconds of slots encodes every tick, warns once, and says when it has caught up"
+    "a thread with seconds of waiting slots encodes every frame time and logs twice"
   )
   func thread() throws {
     let segmentation = Segmentation(
@@ -33,10 +33,10 @@ struct OverloadTests {
     feed.open(
       SlotSchedule(
         segmentation: segmentation, clock: clock, first: first, inputDelay: 0, initial: slate))
-    // Two to three seconds at once, then a while at the rate of the grid.
+    // Two to three seconds at once, then slots at the rate of the grid.
     feed.closeDueSlots()
     let thread = RenditionThread(
-      configuration: configuration, window: window, rendition: 0, feed: feed,
+      configuration: configuration, window: window, renditionIndex: 0, feed: feed,
       load: LadderLoad(count: 1), statistics: statistics,
       log: Log(format: .text, least: .info) { line in lines.withLock { $0.append(line) } })
     let settings = configuration
@@ -66,7 +66,7 @@ struct OverloadTests {
     #expect(written.last?.contains("caught up") == true)
   }
 
-  @Test("what is more than five seconds late is left out by whole segments, and the rest is made")
+  @Test("segments more than five seconds late are left out, and the others encoded")
   func skipped() throws {
     let segmentation = Segmentation(
       rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)
@@ -89,7 +89,7 @@ struct OverloadTests {
     var track = try VideoTrack(configuration, configuration.renditions[0], window: window)
     window.goLive()
     let thread = RenditionThread(
-      configuration: configuration, window: window, rendition: 0, feed: feed,
+      configuration: configuration, window: window, renditionIndex: 0, feed: feed,
       load: LadderLoad(count: 1), statistics: statistics,
       log: Log(format: .text, least: .error) { _ in })
     let closer = OSThread(name: "test") {

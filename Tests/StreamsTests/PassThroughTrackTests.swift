@@ -9,25 +9,25 @@ import Testing
 @testable import Capture
 @testable import Streams
 
-@Suite("A track that is packaged as it came")
+@Suite("A passed-through track")
 struct PassThroughTrackTests {
   private static let frame: Int64 = 33_333_333
 
-  /// What a source sends: coded pictures with an IDR each second, and its parameter sets.
+  /// A source: access units with one IDR per second, and its parameter sets.
   struct Source {
     let video: InputDescription.Video
     let units: [AccessUnit]
 
-    /// `count` pictures of a size, the first captured at the monotonic time `begin`.
+    /// `count` access units of a size, the first captured at the monotonic time `begin`.
     init(_ size: String, count: Int64, from begin: Int64) throws {
       let size = try #require(VideoSize(size))
       var encoder = try VideoEncoder(
         EncoderSettings(size: size, rate: .thirty, bitrateKilobits: 400, preset: "ultrafast"))
-      let picture = try TestPattern(size: size)
+      let pattern = try TestPattern(size: size)
       var units: [AccessUnit] = []
       for index in 0..<count {
         let coded = try encoder.encode(
-          picture.draw(frame: index, milliseconds: index * 33), pts: index * 3000,
+          pattern.draw(frame: index, milliseconds: index * 33), pts: index * 3000,
           independent: index % 30 == 0)
         units += coded.map { frame in
           AccessUnit(
@@ -67,7 +67,7 @@ struct PassThroughTrackTests {
     try DecodedFile(header.array + segments.flatMap(\.chunks).flatMap(\.bytes.array))
   }
 
-  @Test("what comes is what is decoded, from the first IDR on")
+  @Test("all frames are decodable, from the first IDR on")
   func whole() throws {
     let (track, window) = try track("320x180")
     let source = try Source("320x180", count: 95, from: SystemClock.monotonic)
@@ -77,11 +77,11 @@ struct PassThroughTrackTests {
     #expect(snapshot.segments.map(\.chunks.count) == [30, 30, 30])
     #expect(snapshot.open?.chunks.count == 5)
     let decoded = try file(try #require(snapshot.track).header, snapshot.segments)
-    #expect(decoded.errors.isEmpty && decoded.pictures == 90)
+    #expect(decoded.errors.isEmpty && decoded.frames == 90)
     #expect(decoded.keys == (0..<90).map { $0 % 30 == 0 })
   }
 
-  @Test("a source that comes back with another size: gaps, one discontinuity, a header of its own")
+  @Test("a source that returns with another size: gaps, one discontinuity, another header")
   func another() throws {
     let (track, window) = try track("320x180")
     let begin = SystemClock.monotonic
@@ -90,7 +90,7 @@ struct PassThroughTrackTests {
     one.send(to: track)
     track.breakOff()
     let two = try Source("480x270", count: 65, from: begin + 5_000_000_000)
-    // Nothing is shown before there is a whole part behind the Discontinuity.
+    // The Discontinuity is listed with its first whole part.
     for unit in two.units.prefix(2) { track.take(unit, two.video, captured: unit.arrival) }
     #expect(window.snapshot.segments.count == 1)
     for unit in two.units.dropFirst(2) { track.take(unit, two.video, captured: unit.arrival) }
@@ -108,8 +108,8 @@ struct PassThroughTrackTests {
     let old = try #require(snapshot.track(of: snapshot.segments[0].period)).header
     #expect(header.array != old.array)
     let decoded = try file(header, snapshot.segments.suffix(2))
-    #expect(decoded.errors.isEmpty && decoded.pictures == 60)
+    #expect(decoded.errors.isEmpty && decoded.frames == 60)
     let before = try file(old, snapshot.segments.prefix(2))
-    #expect(before.errors.isEmpty && before.pictures == 40)
+    #expect(before.errors.isEmpty && before.frames == 40)
   }
 }

@@ -15,12 +15,12 @@ struct SourceDriftTests {
   private static let frame = FrameRate.thirty.frameNanoseconds
   private static let wall: Int64 = 1_795_155_720 * second
   private static let clock = StreamClock(wall: wall, monotonic: 0)
-  /// The most that sound may be from its place: an AAC frame.
+  /// The largest allowed error of audio: one AAC frame.
   private static let most: Int64 = 22_000_000
-  /// What the way always takes.
-  private static let way: Int64 = 3_000_000
+  /// The constant delay of the network.
+  private static let delay: Int64 = 3_000_000
 
-  /// What comes at one time: its stamp on the source's clock, and when it was really captured.
+  /// A unit: its timestamp on the source's clock, and its true capture time.
   struct Unit: Sendable {
     let track: SourceClock.Track
     let pts: Int64
@@ -28,8 +28,8 @@ struct SourceDriftTests {
     let arrival: Int64
   }
 
-  /// A track over a way that takes up to 15 ms more, and once in a while 100 ms, without overtaking.
-  struct Way: Sendable {
+  /// A track over a network with up to 15 ms more delay, sometimes 100 ms, in order.
+  struct Network: Sendable {
     let track: SourceClock.Track
     let step: (samples: Int64, rate: Int64)
     let speed: Double
@@ -47,7 +47,7 @@ struct SourceDriftTests {
       let captured = Int64((Double(pts) / speed).rounded())
       let late =
         random.next() % 997 == 0 ? 100_000_000 : Int64(random.next() % 15_000_000)
-      last = max(last, captured + way + late)
+      last = max(last, captured + delay + late)
       index += 1
       return Unit(track: track, pts: pts, captured: captured, arrival: last)
     }
@@ -55,26 +55,26 @@ struct SourceDriftTests {
 
   struct Row: Sendable, CustomTestStringConvertible {
     let speed: Double
-    /// Where between two ticks its first picture lies, as a part of a frame.
+    /// The phase of its first frame between two frame times, as a part of a frame.
     let phase: Double
-    let isPassed: Bool
+    let isCopied: Bool
     var testDescription: String {
-      "pts × \(speed), \(isPassed ? "AAC as it comes" : "encoded sound"), from \(phase) of a frame"
+      "pts × \(speed), \(isCopied ? "copied AAC" : "encoded audio"), from \(phase) of a frame"
     }
   }
 
-  static let rows = [true, false].flatMap { isPassed in
+  static let rows = [true, false].flatMap { isCopied in
     [(1.0002, 0.1), (1.0002, 0.45), (0.9998, 0.6), (0.9998, 0.45), (1.0, 0.5)].map {
-      Row(speed: $0.0, phase: $0.1, isPassed: isPassed)
+      Row(speed: $0.0, phase: $0.1, isCopied: isCopied)
     }
   }
 
-  @Test("picture and sound keep together, both by the wall clock", arguments: rows)
+  @Test("video and audio stay together, and by the wall clock", arguments: rows)
   func hour(_ row: Row) throws {
-    // Blocks of 64 ms, so that an hour of decoded sound is quickly converted.
-    let rate: Int32 = row.isPassed ? 48_000 : 16_000
-    var video = Way(.video, (1, 30), speed: row.speed)
-    var audio = Way(.audio, (1024, Int64(rate)), speed: row.speed)
+    // Blocks of 64 ms, so that one hour of decoded audio is converted fast.
+    let rate: Int32 = row.isCopied ? 48_000 : 16_000
+    var video = Network(.video, (1, 30), speed: row.speed)
+    var audio = Network(.audio, (1024, Int64(rate)), speed: row.speed)
     var mapping = SourceClock()
     var gridAligner = GridAligner(Self.grid)
     var aligner = AudioFrameAligner(
@@ -83,7 +83,7 @@ struct SourceDriftTests {
     var resampler = try Resampler(fromRate: rate, channels: 1, to: settings)
     let block = PCMBlock.silence(channels: 1, count: 1024)
     let begin = Int64(row.phase * Double(Self.frame))
-    var picture: Int64?
+    var videoError: Int64?
     var (offWall, offPlace, apart) = (Int64(0), Int64(0), Int64(0))
     var (one, two) = (video.next(), audio.next())
     while one.pts < 3600 * Self.second {
@@ -95,17 +95,18 @@ struct SourceDriftTests {
       if isVideo {
         one = video.next()
         let placed = gridAligner.align(mapped, Self.clock, mapping: mapping.steps)
-        let tick = Self.clock.due(Self.clock.frame(nearest: placed, on: Self.grid), on: Self.grid)
-        let off = tick - unit.captured - begin - Self.way
-        picture = off
+        let frameTime = Self.clock.due(
+          Self.clock.frame(nearest: placed, on: Self.grid), on: Self.grid)
+        let off = frameTime - unit.captured - begin - Self.delay
+        videoError = off
         if isSettled { offWall = max(offWall, abs(off)) }
         continue
       }
       two = audio.next()
-      guard isSettled, let picture else { continue }
+      guard isSettled, let videoError else { continue }
       let wanted = mapped + gridAligner.phase
       let placed: Int64
-      if row.isPassed {
+      if row.isCopied {
         guard let index = aligner.place(at: wanted + Self.wall).index else { continue }
         placed = Int64(Int128(index) * 1024 * 1_000_000_000 / Int128(rate)) - Self.wall
       } else {
@@ -113,12 +114,12 @@ struct SourceDriftTests {
         placed = wanted - resampler.error * Self.second / Int64(rate)
       }
       offPlace = max(offPlace, abs(placed - wanted))
-      apart = max(apart, abs(placed - unit.captured - begin - Self.way - picture))
+      apart = max(apart, abs(placed - unit.captured - begin - Self.delay - videoError))
     }
     #expect(offWall <= Self.frame)
     #expect(offPlace <= Self.most)
-    // Coded frames of sound and pictures have a grid each; sound that can be stretched has none.
-    #expect(apart <= (row.isPassed ? Self.frame : Self.most))
+    // AAC frames and video frames have a grid each; resampled audio has none.
+    #expect(apart <= (row.isCopied ? Self.frame : Self.most))
     if row.speed == 1 { #expect(apart <= Self.frame / 2) }
     #expect(mapping.restarts == 0)
   }

@@ -9,10 +9,10 @@ import Testing
 
 @testable import Streams
 
-@Suite("A stream's life, with the real encoder", .serialized)
+@Suite("A stream session with the real encoder", .serialized)
 struct StreamSessionTests {
   /// A small stream that logs into a list, and remembers its first live snapshot.
-  final class Run: Sendable {
+  final class Host: Sendable {
     let stream: StreamSession
     let lines: Locked<[String]>
     let began = SystemClock.monotonic
@@ -43,7 +43,10 @@ struct StreamSessionTests {
       }
     }
 
-    func start() throws { try stream.start { failure in Issue.record("failed: \(failure)") } }
+    func start() throws {
+      stream.whenFinished { outcome in Issue.record("finished: \(outcome)") }
+      try stream.start()
+    }
 
     /// Waits for `condition`, at most ten seconds; the snapshot with which it held.
     func wait(_ condition: (WindowSnapshot) -> Bool) throws -> WindowSnapshot {
@@ -53,14 +56,14 @@ struct StreamSessionTests {
         if condition(snapshot) { return snapshot }
         SystemClock.sleep(until: SystemClock.monotonic + 2_000_000)
       }
-      Issue.record("it did not happen within ten seconds")
+      Issue.record("the condition did not hold within ten seconds")
       throw CancellationError()
     }
 
     /// The first snapshot that readers saw, and when.
     func firstLive() throws -> (snapshot: WindowSnapshot, wall: Int64, after: Int64) {
       _ = try wait { $0.state != .starting }
-      // The window is changed a moment before those who subscribed are told.
+      // The window changes a moment before its subscribers are called.
       while true {
         if let found = first.withLock({ $0 }) { return found }
         SystemClock.sleep(until: SystemClock.monotonic + 1_000_000)
@@ -72,7 +75,7 @@ struct StreamSessionTests {
     snapshot.segments.flatMap(\.chunks) + (snapshot.open?.chunks ?? [])
   }
 
-  /// What holds at any time of a stream that was not stepped: consecutive frames, whole segments, IDRs at their starts.
+  /// Checks the invariants without clock steps: consecutive frames, whole segments, IDRs at starts.
   private static func expectValid(_ snapshot: WindowSnapshot, _ segmentation: Segmentation) throws {
     let chunks = chunks(snapshot)
     let first = try #require(chunks.first).frame
@@ -89,20 +92,20 @@ struct StreamSessionTests {
       #expect(!segment.startsDiscontinuity && !segment.isGap)
       #expect(segment.programDateTime == segmentation.grid.nanoseconds(segment.firstFrame))
     }
-    // "idr_pic_id ... If two consecutive access units in decoding order are both IDR access units, the value shall
-    // differ"; copied segments make them neighbours as soon as something between is skipped.
+    // "idr_pic_id ... If two consecutive access units in decoding order are both IDR access units,
+    // the value shall differ"; copied segments make them neighbours if a segment is skipped.
     let header = try #require(snapshot.track).header.array
     let reader = try #require(IDRReader(header: header))
     let identifiers = try chunks.filter(\.isIndependent).map {
       try #require(reader.identifier(ofChunk: $0.bytes.array))
     }
     #expect(zip(identifiers, identifiers.dropFirst()).allSatisfy { $0 != $1 }, "\(identifiers)")
-    // Decodes from one end to the other, at its times.
+    // Decodes from the first to the last frame, at its times.
     var bytes = header
     for chunk in chunks { bytes += chunk.bytes.array }
     let file = try DecodedFile(bytes)
     #expect(file.errors.isEmpty)
-    #expect(file.pictures == chunks.count)
+    #expect(file.frames == chunks.count)
     #expect(file.times == chunks.map { segmentation.grid.ticks($0.frame) })
     #expect(file.keys == chunks.map(\.isIndependent))
   }
@@ -111,18 +114,18 @@ struct StreamSessionTests {
     "the window is full when it goes live, up to the frame that is due, and live goes on from there"
   )
   func prefill() throws {
-    let run = try Run()
-    defer { run.stream.end() }
-    try run.start()
-    let (first, wall, after) = try run.firstLive()
-    let segmentation = run.stream.configuration.segmentation
+    let host = try Host()
+    defer { host.stream.end() }
+    try host.start()
+    let (first, wall, after) = try host.firstLive()
+    let segmentation = host.stream.configuration.segmentation
     print("playable after \(after / 1_000_000) ms")
     #expect(first.state == .live)
     #expect(first.segments.count >= 6)
     #expect(first.segments.allSatisfy { $0.isPrefill })
     #expect(Self.chunks(first).allSatisfy { $0.published == 0 })
     try Self.expectValid(first, segmentation)
-    // The capture time of history is its tick.
+    // The capture time of prefill is its frame time.
     for chunk in Self.chunks(first) {
       #expect(chunk.captured == segmentation.grid.nanoseconds(chunk.frame))
     }
@@ -130,11 +133,11 @@ struct StreamSessionTests {
     let age = wall - segmentation.grid.nanoseconds(newest.frame)
     #expect(age >= 0)
     #expect(age < 300_000_000, "the history ends \(age / 1_000_000) ms ago")
-    let later = try run.wait {
+    let later = try host.wait {
       ($0.segments.last?.number ?? 0) >= (first.segments.last?.number ?? 0) + 3
     }
     try Self.expectValid(later, segmentation)
-    // Not a single frame between history and live is missing or there twice, nor begins anew.
+    // No frame between prefill and live is missing or doubled, and none begins a segment early.
     let live = Self.chunks(later).filter { $0.published > 0 }
     #expect(live.first?.frame == newest.frame + 1)
     #expect(later.segments.last?.isPrefill == false)
@@ -144,79 +147,79 @@ struct StreamSessionTests {
     }
   }
 
-  @Test("history of one or two segments", arguments: [1, 2, 3])
+  @Test("a prefill of one to three segments ends where live begins", arguments: [1, 2, 3])
   func shortPrefill(_ length: Int) throws {
-    let run = try Run { $0.prefill = length }
-    defer { run.stream.end() }
-    try run.start()
-    let first = try run.firstLive().snapshot
+    let host = try Host { $0.prefill = length }
+    defer { host.stream.end() }
+    try host.start()
+    let first = try host.firstLive().snapshot
     #expect(first.segments.count >= length)
-    let later = try run.wait { $0.segments.count >= length + 2 }
-    try Self.expectValid(later, run.stream.configuration.segmentation)
+    let later = try host.wait { $0.segments.count >= length + 2 }
+    try Self.expectValid(later, host.stream.configuration.segmentation)
   }
 
-  @Test("without history the first segment that is published is whole")
+  @Test("without prefill the first published segment is whole")
   func noPrefill() throws {
-    let run = try Run { $0.prefill = 0 }
-    defer { run.stream.end() }
-    try run.start()
-    let first = try run.firstLive().snapshot
+    let host = try Host { $0.prefill = 0 }
+    defer { host.stream.end() }
+    try host.start()
+    let first = try host.firstLive().snapshot
     #expect(first.segments.isEmpty)
-    let later = try run.wait { $0.segments.count == 2 }
-    try Self.expectValid(later, run.stream.configuration.segmentation)
+    let later = try host.wait { $0.segments.count == 2 }
+    try Self.expectValid(later, host.stream.configuration.segmentation)
     #expect(later.segments.allSatisfy { !$0.isPrefill && $0.published > 0 })
   }
 
-  @Test("a numbered run begins with 1, the first of the history")
+  @Test("--numbering run begins with 1, the first prefill segment")
   func numberedRun() throws {
-    let run = try Run { $0.numbering = .run }
-    defer { run.stream.end() }
-    try run.start()
-    let snapshot = try run.firstLive().snapshot
+    let host = try Host { $0.numbering = .run }
+    defer { host.stream.end() }
+    try host.start()
+    let snapshot = try host.firstLive().snapshot
     let first = try #require(snapshot.segments.first)
-    #expect(run.stream.names.printed(first.number) == 1)
-    #expect(run.stream.names.name(ofSegment: first.number) == "segment00001.m4s")
+    #expect(host.stream.names.printed(first.number) == 1)
+    #expect(host.stream.names.name(ofSegment: first.number) == "segment00001.m4s")
   }
 
-  @Test("the end: what is open becomes the last segment, nothing comes after it, twice is once")
+  @Test("at the end the open segment becomes the last one; a second end has no effect")
   func end() throws {
-    let run = try Run()
-    try run.start()
-    _ = try run.wait { Self.chunks($0).contains { $0.published > 0 } }
-    run.stream.end()
-    let ended = run.stream.window.snapshot
+    let host = try Host()
+    try host.start()
+    _ = try host.wait { Self.chunks($0).contains { $0.published > 0 } }
+    host.stream.end()
+    let ended = host.stream.window.snapshot
     #expect(ended.state == .ended)
     #expect(ended.open == nil)
-    try Self.expectValid(ended, run.stream.configuration.segmentation)
-    run.stream.end()
-    #expect(run.stream.window.snapshot.version == ended.version)
+    try Self.expectValid(ended, host.stream.configuration.segmentation)
+    host.stream.end()
+    #expect(host.stream.window.snapshot.version == ended.version)
   }
 
-  @Test("leaving does not end the window: players wait for the next process")
+  @Test("leaving does not end the window")
   func leave() throws {
-    let run = try Run()
-    try run.start()
-    _ = try run.firstLive()
-    run.stream.leave()
-    #expect(run.stream.window.snapshot.state == .live)
+    let host = try Host()
+    try host.start()
+    _ = try host.firstLive()
+    host.stream.leave()
+    #expect(host.stream.window.snapshot.state == .live)
   }
 
-  @Test("an end at any moment of the start is an end", arguments: [0, 1, 5, 20, 60, 150])
+  @Test("an end at any moment of the start ends the window", arguments: [0, 1, 5, 20, 60, 150])
   func earlyEnd(milliseconds: Int64) throws {
-    let run = try Run()
-    try run.start()
+    let host = try Host()
+    try host.start()
     SystemClock.sleep(until: SystemClock.monotonic + milliseconds * 1_000_000)
-    run.stream.end()
-    let ended = run.stream.window.snapshot
+    host.stream.end()
+    let ended = host.stream.window.snapshot
     #expect(ended.state == .ended)
-    try Self.expectValid(ended, run.stream.configuration.segmentation)
+    try Self.expectValid(ended, host.stream.configuration.segmentation)
   }
 
-  @Test("a camera that was named and is not there fails the start with its path")
+  @Test("a missing camera fails the start with its path")
   func missingCamera() throws {
-    let run = try Run { $0.source = .camera(path: "/dev/video-none") }
-    defer { run.stream.end() }
-    let failure = #expect(throws: StreamSession.Failure.self) { try run.start() }
+    let host = try Host { $0.source = .camera(path: "/dev/video-none") }
+    defer { host.stream.end() }
+    let failure = #expect(throws: StreamSession.Failure.self) { try host.start() }
     guard case .source(let reason) = failure else {
       Issue.record("\(String(describing: failure))")
       return
@@ -224,33 +227,34 @@ struct StreamSessionTests {
     #expect(reason.contains("/dev/video-none"))
   }
 
-  @Test("a camera that is waited for leaves the slate, and a line in the log")
+  @Test("a camera that is awaited shows the slate, and one line in the log")
   func awaitedCamera() throws {
-    let run = try Run {
+    let host = try Host {
       $0.source = .camera(path: "/dev/video-none")
       $0.waitsForSource = true
     }
-    defer { run.stream.end() }
-    try run.start()
-    let first = try run.firstLive().snapshot
-    let later = try run.wait {
+    defer { host.stream.end() }
+    try host.start()
+    let first = try host.firstLive().snapshot
+    let later = try host.wait {
       ($0.segments.last?.number ?? 0) >= (first.segments.last?.number ?? 0) + 2
     }
-    try Self.expectValid(later, run.stream.configuration.segmentation)
-    #expect(run.stream.statistics.repeatedFrames >= 15)
-    #expect(!run.stream.statistics.isSourceOnline)
+    try Self.expectValid(later, host.stream.configuration.segmentation)
+    #expect(host.stream.statistics.repeatedFrames >= 15)
+    #expect(!host.stream.statistics.isSourceOnline)
     #expect(
-      run.lines.withLock { $0.count { $0.contains("warning") && $0.contains("video-none") } } == 1)
+      host.lines.withLock { $0.count { $0.contains("warning") && $0.contains("video-none") } } == 1)
   }
 
   @Test("an unknown encoder falls back with a warning; an unknown preset fails the start")
   func encoders() throws {
-    let run = try Run { $0.encoder = "no_such_encoder" }
-    defer { run.stream.end() }
-    try run.start()
-    _ = try run.firstLive()
-    #expect(run.lines.withLock { $0.contains { $0.contains("warning") && $0.contains("libx264") } })
-    let wrong = try Run { $0.preset = "no-such-preset" }
+    let host = try Host { $0.encoder = "no_such_encoder" }
+    defer { host.stream.end() }
+    try host.start()
+    _ = try host.firstLive()
+    #expect(
+      host.lines.withLock { $0.contains { $0.contains("warning") && $0.contains("libx264") } })
+    let wrong = try Host { $0.preset = "no-such-preset" }
     defer { wrong.stream.end() }
     let failure = #expect(throws: StreamSession.Failure.self) { try wrong.start() }
     guard case .encoder = failure else {
@@ -259,20 +263,20 @@ struct StreamSessionTests {
     }
   }
 
-  @Test("statistics count what went through")
+  @Test("statistics count frames, parts and bytes")
   func statistics() throws {
-    let run = try Run()
-    try run.start()
-    _ = try run.wait { Self.chunks($0).count { $0.published > 0 } > 20 }
-    run.stream.end()
-    let statistics = run.stream.statistics
-    let live = Self.chunks(run.stream.window.snapshot).filter { $0.published > 0 }
+    let host = try Host()
+    try host.start()
+    _ = try host.wait { Self.chunks($0).count { $0.published > 0 } > 20 }
+    host.stream.end()
+    let statistics = host.stream.statistics
+    let live = Self.chunks(host.stream.window.snapshot).filter { $0.published > 0 }
     #expect(statistics.isSourceOnline)
     #expect(statistics.inputFrames + statistics.repeatedFrames >= UInt64(live.count))
     #expect(statistics.renditions[0].encoderDelay.counts.reduce(0, +) == UInt64(live.count))
     #expect(statistics.renditions[0].mediaBytes == live.reduce(0) { $0 + UInt64($1.bytes.count) })
     #expect(statistics.renditions[0].partLateness.counts.reduce(0, +) >= 6)
     #expect(statistics.renditions[0].overloads == 0 && statistics.clockSteps == 0)
-    #expect(abs(run.stream.clockError) < 50_000_000)
+    #expect(abs(host.stream.clockError) < 50_000_000)
   }
 }

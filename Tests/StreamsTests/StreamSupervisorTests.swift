@@ -8,9 +8,9 @@ import Testing
 
 @testable import Streams
 
-@Suite("A hosted stream, with the real encoder", .serialized)
+@Suite("A supervised stream with the real encoder", .serialized)
 struct StreamSupervisorTests {
-  /// A hosted stream and the phases it went through.
+  /// A stream and its phases so far.
   private final class Host: Sendable {
     let stream: StreamSupervisor
     let words: Locked<[String]>
@@ -32,14 +32,14 @@ struct StreamSupervisorTests {
         if StreamSupervisorTests.word(stream.phase) == word { return }
         SystemClock.sleep(until: SystemClock.monotonic + 2_000_000)
       }
-      Issue.record("\(word) was not reached; it went \(words.withLock { $0 })")
+      Issue.record("\(word) was not reached; the phases were \(words.withLock { $0 })")
       throw CancellationError()
     }
 
-    /// What is live; a failure where nothing is any more.
+    /// The live session.
     func live() throws -> StreamSession {
       guard case .live(let live) = stream.phase else {
-        Issue.record("it went on to \(StreamSupervisorTests.word(stream.phase))")
+        Issue.record("the phase is \(StreamSupervisorTests.word(stream.phase))")
         throw CancellationError()
       }
       return live
@@ -87,7 +87,7 @@ struct StreamSupervisorTests {
     #expect(host.words.withLock { $0 } == ["starting", "live", "ended"])
   }
 
-  @Test("let go without an end its window stays as it is")
+  @Test("without an end its window stays as it is")
   func leaves() throws {
     let host = Host(StreamPlan(try Self.configuration()))
     host.stream.start()
@@ -97,7 +97,7 @@ struct StreamSupervisorTests {
     #expect(live.window.snapshot.state != .ended)
   }
 
-  @Test("many who ask at once start one")
+  @Test("simultaneous requests start one session")
   func onDemand() throws {
     let opened = Locked(0)
     var plan = StreamPlan(try Self.configuration())
@@ -116,7 +116,7 @@ struct StreamSupervisorTests {
     host.close()
   }
 
-  @Test("a source that cannot be opened makes it fail, and says why; nothing is left running")
+  @Test("a source that cannot be opened fails the stream with the reason")
   func fails() throws {
     let host = Host(
       StreamPlan(try Self.configuration { $0.source = .camera(path: "/dev/there-is-none") }))
@@ -130,7 +130,7 @@ struct StreamSupervisorTests {
     host.close()
   }
 
-  @Test("a ladder whose encoders cannot be opened fails as a whole, and lets its threads go")
+  @Test("a ladder whose encoders cannot be opened fails as a whole, and its threads end")
   func ladderFails() throws {
     let small = try #require(VideoSize(width: 128, height: 72))
     let host = Host(
@@ -148,27 +148,27 @@ struct StreamSupervisorTests {
     host.close()
   }
 
-  @Test("an encoder that waits for one that will not come is let go")
-  func startLine() {
-    let line = StartBarrier(count: 2)
+  @Test("a closed barrier releases a waiting encoder")
+  func closedBarrier() {
+    let barrier = StartBarrier(count: 2)
     let answers = Locked<[Int64?]>([])
     let waiting = OSThread(name: "first") {
-      let first = line.arrive(7)
+      let first = barrier.arrive(7)
       answers.withLock { $0.append(first) }
     }
-    line.close()
+    barrier.close()
     waiting?.join()
     #expect(answers.withLock { $0 } == [nil])
   }
 
-  @Test("a start that waits for its source is given up when the stream goes")
+  @Test("a start that waits for its source is cancelled when the stream is removed")
   func cancelled() throws {
     let waits = Monitor(false)
     let host = Host(
-      StreamPlan(name: "late") { cancellation throws(StreamSession.Failure) in
-        cancellation.whenCancelled { waits.update { $0 = true } }
+      StreamPlan(name: "late") { start throws(StreamSession.Failure) in
+        start.cancellation.whenCancelled { waits.update { $0 = true } }
         _ = waits.wait { $0 ? true : nil }
-        throw .source("nobody came")
+        throw .source("the source is missing")
       })
     host.stream.start()
     try host.reach("starting")

@@ -120,11 +120,10 @@ struct AudioPublisher: Sendable {
   }
 
   private func count(_ chunk: Chunk, lateness: Int64) {
-    let duration = Double(chunk.duration) / Double(segmentation.sampleRate)
+    let duration = chunk.duration * 1_000_000_000 / Int64(segmentation.sampleRate)
     statistics.withLock { statistics in
       statistics.renditions[rendition].mediaBytes += UInt64(chunk.bytes.count)
-      statistics.renditions[rendition].partLateness.observe(Double(lateness) / 1e9)
-      statistics.renditions[rendition].partDuration.observe(duration)
+      statistics.renditions[rendition].countPart(lateness: lateness, duration: duration)
     }
   }
 }

@@ -3,16 +3,17 @@
 import Scheduling
 import Sharing
 
-/// Which rungs of a ladder are encoded, shared by their threads; see ``LadderLoadState``.
+/// The encoded renditions of a ladder, shared by their threads; see ``LadderLoadState``.
 final class LadderLoad: Sendable {
   private let state: Locked<LadderLoadState>
 
-  /// All of `count` rungs are encoded.
+  /// A ladder of `count` renditions, all encoded.
   init(count: Int) { state = Locked(LadderLoadState(count: count)) }
 
-  /// Says how `rendition` keeps up; gives what it shall do from now on.
+  /// Notes whether `rendition` is behind.
   ///
-  /// - Returns: whether it is to be left out from its next segment on, and whether it is the only one left and behind.
+  /// - Returns: whether to leave it out from its next segment on, and whether it is the last one
+  ///   left and behind.
   func observe(_ rendition: Int, isBehind: Bool) -> (isLeftOut: Bool, isAloneBehind: Bool) {
     let now = SystemClock.monotonic
     return state.withLock { state in

@@ -7,12 +7,12 @@ import Packaging
 import Scheduling
 import Sharing
 
-/// A rendition's thread: encodes each slot as it comes and publishes its chunk.
+/// The thread of a video rendition: encodes each frame slot and publishes its chunk.
 struct RenditionThread: Sendable {
   let configuration: StreamConfiguration
   let window: LiveWindow
-  /// Its place in the ladder, from 0 for the best.
-  let rendition: Int
+  /// Its index in the ladder, 0 for the top rendition.
+  let renditionIndex: Int
   let feed: SlotFeed
   let load: LadderLoad
   let statistics: Locked<StreamStatistics>
@@ -20,17 +20,17 @@ struct RenditionThread: Sendable {
 
   /// Encodes until the feed is closed and empty.
   ///
-  /// - Throws: the encoder's error; after it the encoder is of no more use.
+  /// - Throws: the encoder's error; then discard the track.
   func run(_ track: inout VideoTrack) throws(FFmpegError) {
     var monitor = OverloadMonitor()
     let overlay = try overlay()
     var last: VideoFrame?
     var isLeftOut = false
     var isSkipping = false
-    while let slot = feed.next(rendition) {
+    while let slot = feed.next(renditionIndex) {
       let begin = SystemClock.monotonic
       if !isLeftOut { note(monitor.observe(age: begin - slot.due)) }
-      let duty = load.observe(rendition, isBehind: !isLeftOut && monitor.isOverloaded)
+      let duty = load.observe(renditionIndex, isBehind: !isLeftOut && monitor.isOverloaded)
       if let announcement = slot.announcement { announce(announcement) }
       if configuration.segmentation.position(of: slot.frameIndex) == 0 {
         note(isLeftOut: duty.isLeftOut, before: isLeftOut)
@@ -41,20 +41,22 @@ struct RenditionThread: Sendable {
         if isLeftOut || isSkipping { leaveOut(slot.frameIndex) }
       }
       if isLeftOut || isSkipping { continue }
-      // One that cannot keep up even alone halves its picture rate by repeating: repeats cost little.
+      // The last rendition, if behind, halves its frame rate: repeated frames encode fast.
       let repeats = duty.isAloneBehind && slot.frameIndex % 2 != 0
-      var picture = try picture(for: slot, showing: repeats ? last ?? slot.frame : slot.frame)
-      if let painted = try overlay?.paint(picture, milliseconds: slot.timestampMilliseconds) {
-        picture = painted
+      var frame = burned(repeats ? last ?? slot.frame : slot.frame, slot)
+      if let painted = try overlay?.paint(frame, milliseconds: slot.timestampMilliseconds) {
+        frame = painted
       }
       last = slot.frame
-      for coded in try track.encode(picture, frame: slot.frameIndex) {
+      for coded in try track.encode(frame, frameIndex: slot.frameIndex) {
         let end = SystemClock.monotonic
-        // libx264 gives each picture back at once; another encoder may hold some, so the stamp says which it is.
-        let frame = coded.pts / configuration.segmentation.grid.rate.ticksPerFrame
-        let tick = configuration.segmentation.grid.nanoseconds(frame)
+        // libx264 returns each frame at once; other encoders may delay some, so the timestamp
+        // tells which frame it is.
+        let frameIndex = coded.pts / configuration.segmentation.grid.rate.ticksPerFrame
+        let frameTime = configuration.segmentation.grid.nanoseconds(frameIndex)
         let chunk = track.publish(
-          coded, frame: frame, captured: frame == slot.frameIndex ? slot.captured : tick)
+          coded, frameIndex: frameIndex,
+          captured: frameIndex == slot.frameIndex ? slot.captured : frameTime)
         count(chunk, slot, encoding: end - begin)
       }
     }
@@ -63,57 +65,56 @@ struct RenditionThread: Sendable {
   private func overlay() throws(FFmpegError) -> OverlayPainter? {
     guard let overlay = configuration.overlay else { return nil }
     return try OverlayPainter(
-      overlay, name: configuration.name, size: configuration.renditions[rendition].size)
+      overlay, name: configuration.name, size: configuration.renditions[renditionIndex].size)
   }
 
-  /// Behind by this much at a segment's start the segment is left out, as after a process was stopped for long: what
-  /// nobody waits for any longer is not encoded, and how late a stream can be is bounded; nanoseconds.
+  /// The lag at the start of a segment above which the segment is left out, in nanoseconds.
+  ///
+  /// After a long suspension no viewer waits for old segments, and the lag stays bounded.
   private var lagLimit: Int64 {
     max(5_000_000_000, 3 * configuration.segmentation.segmentNanoseconds)
   }
 
-  private func noteSkipping(from frame: Int64) {
+  private func noteSkipping(from frameIndex: Int64) {
     log.write(
       .warning, "segment-skipped", stream: configuration.name,
-      "\(encoderName) is more than \(lagLimit / 1_000_000_000) s behind; "
-        + "segments are left out from \(configuration.segmentation.segment(of: frame)) on")
+      "\(encoderName) is more than \(lagLimit / 1_000_000_000) s behind; leaving out segments "
+        + "from \(configuration.segmentation.segment(of: frameIndex)) on")
   }
 
-  /// Makes the segment that begins with `frame` a gap.
-  private func leaveOut(_ frame: Int64) {
-    window.leaveOut(configuration.segmentation.segment(of: frame))
-    statistics.withLock { $0.renditions[rendition].segmentsLeftOut += 1 }
+  /// Makes the segment that begins with `frameIndex` a gap.
+  private func leaveOut(_ frameIndex: Int64) {
+    window.leaveOut(configuration.segmentation.segment(of: frameIndex))
+    statistics.withLock { $0.renditions[renditionIndex].segmentsLeftOut += 1 }
   }
 
   private func note(isLeftOut: Bool, before: Bool) {
     guard isLeftOut != before else { return }
-    let name = configuration.renditions[rendition].name
+    let name = configuration.renditions[renditionIndex].name
     if isLeftOut {
       log.write(
         .warning, "rendition-left-out", stream: configuration.name,
-        "\(name) is left out: the machine does not encode all renditions in time")
+        "\(name) is left out: the machine is too slow for all renditions")
     } else {
       log.write(.info, "rendition-back", stream: configuration.name, "\(name) is encoded again")
     }
   }
 
-  /// The picture with the slot's own stamp, where a clock is burned in.
-  private func picture(
-    for slot: FrameSlot<VideoFrame>, showing image: VideoFrame
-  ) throws(FFmpegError) -> VideoFrame {
+  /// The frame with the burned clock of its slot, if one is requested.
+  private func burned(_ frame: VideoFrame, _ slot: FrameSlot<VideoFrame>) -> VideoFrame {
     let burns = configuration.burnsClock || configuration.source == .test
-    guard burns, image.burnedMilliseconds != slot.timestampMilliseconds else { return image }
-    return image.withClock(slot.timestampMilliseconds)
+    guard burns, frame.burnedMilliseconds != slot.timestampMilliseconds else { return frame }
+    return frame.withClock(slot.timestampMilliseconds)
   }
 
   private func announce(_ announcement: FrameSlot<VideoFrame>.Announcement) {
     window.announce(offset: announcement.offset, skipped: announcement.skipped)
-    guard rendition == 0 else { return }
+    guard renditionIndex == 0 else { return }
     statistics.withLock { $0.clockSteps += 1 }
     let offset = Decimal.string(announcement.offset / 1_000_000, digits: 3)
     log.write(
       .warning, "clock-step", stream: configuration.name,
-      "the wall clock stepped: PROGRAM-DATE-TIME is now \(offset) s off the media time, "
+      "the wall clock stepped: PROGRAM-DATE-TIME minus media time is now \(offset) s, "
         + "\(announcement.skipped) segment numbers are skipped")
   }
 
@@ -121,11 +122,11 @@ struct RenditionThread: Sendable {
     switch change {
     case .none: break
     case .fellBehind:
-      statistics.withLock { $0.renditions[rendition].overloads += 1 }
+      statistics.withLock { $0.renditions[renditionIndex].overloads += 1 }
       let relief =
         configuration.renditions.count > 1
-        ? "the lowest rendition is left out until there is room for it"
-        : "every second picture is repeated until it has caught up"
+        ? "leaving out the lowest rendition if that lasts"
+        : "repeating every second frame until it has caught up"
       log.write(
         .warning, "overloaded", stream: configuration.name,
         "\(encoderName) is a second behind; \(relief)")
@@ -137,24 +138,22 @@ struct RenditionThread: Sendable {
 
   private var encoderName: String {
     configuration.renditions.count > 1
-      ? "the encoder of \(configuration.renditions[rendition].name)" : "the encoder"
+      ? "the encoder of \(configuration.renditions[renditionIndex].name)" : "the encoder"
   }
 
   private func count(_ chunk: Chunk, _ slot: FrameSlot<VideoFrame>, encoding: Int64) {
     let segmentation = configuration.segmentation
-    let position = segmentation.position(of: chunk.frame) + 1
-    let endsPart =
-      position == segmentation.framesPerSegment || position % segmentation.framesPerPart == 0
+    let count = segmentation.position(of: chunk.frame) + 1
+    let endsPart = count == segmentation.framesPerSegment || count % segmentation.framesPerPart == 0
     let lateness = SystemClock.monotonic - slot.due
     let counters = feed.read { $0.counters }
-    let frames = (position - 1) % segmentation.framesPerPart + 1
-    let duration = Double(segmentation.grid.nanoseconds(frames)) / 1e9
+    let frames = (count - 1) % segmentation.framesPerPart + 1
     statistics.withLock { statistics in
-      statistics.renditions[rendition].encoderDelay.observe(Double(encoding) / 1e9)
-      statistics.renditions[rendition].mediaBytes += UInt64(chunk.bytes.count)
+      statistics.renditions[renditionIndex].encoderDelay.observe(Double(encoding) / 1e9)
+      statistics.renditions[renditionIndex].mediaBytes += UInt64(chunk.bytes.count)
       if endsPart {
-        statistics.renditions[rendition].partLateness.observe(Double(lateness) / 1e9)
-        statistics.renditions[rendition].partDuration.observe(duration)
+        statistics.renditions[renditionIndex].countPart(
+          lateness: lateness, duration: segmentation.grid.nanoseconds(frames))
       }
       guard let counters else { return }
       statistics.inputFrames = counters.input

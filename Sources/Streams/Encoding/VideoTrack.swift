@@ -6,7 +6,7 @@ import Media
 import Packaging
 import Sharing
 
-/// One rendition: its encoder, its chunk writer and its window.
+/// One video rendition: its encoder, its chunk writer and its window.
 ///
 /// Confined to the rendition's thread.
 struct VideoTrack: ~Copyable {
@@ -43,48 +43,52 @@ struct VideoTrack: ~Copyable {
     self.encoder = encoder
   }
 
-  /// Why another encoder than the one asked for was opened; nil if it is the one.
+  /// Why another encoder than the requested one is used; nil if it is not.
   var fallbackReason: String? { encoder.fallbackReason }
   /// The encoder that was opened.
   var encoderName: String { encoder.name }
 
-  /// Encodes a picture as frame `frame`; segments begin with an IDR, and may have more.
-  mutating func encode(_ picture: VideoFrame, frame: Int64) throws(FFmpegError) -> [EncodedFrame] {
+  /// Encodes a frame; each segment begins with an IDR, and may have more.
+  mutating func encode(
+    _ frame: VideoFrame, frameIndex: Int64
+  ) throws(FFmpegError) -> [EncodedFrame] {
     try encoder.encode(
-      picture, pts: segmentation.grid.ticks(frame),
-      independent: segmentation.position(of: frame) % keyDistance == 0)
+      frame, pts: segmentation.grid.ticks(frameIndex),
+      independent: segmentation.position(of: frameIndex) % keyDistance == 0)
   }
 
-  /// Publishes what was encoded for `frame`.
+  /// Publishes an encoded frame.
   ///
   /// - Parameters:
-  ///   - coded: the coded picture.
-  ///   - frame: index on the grid.
+  ///   - coded: the encoded frame.
+  ///   - frameIndex: its index on the grid.
   ///   - captured: wall clock, nanoseconds since 1970.
-  /// - Returns: the chunk, which is in the window now.
-  func publish(_ coded: EncodedFrame, frame: Int64, captured: Int64) -> Chunk {
-    let chunk = chunk(coded, frame: frame, captured: captured, published: SystemClock.wall)
+  /// - Returns: the published chunk.
+  func publish(_ coded: EncodedFrame, frameIndex: Int64, captured: Int64) -> Chunk {
+    let chunk = chunk(
+      coded, frameIndex: frameIndex, captured: captured, published: SystemClock.wall)
     window.publish(chunk)
     return chunk
   }
 
-  /// Puts what was encoded into the window as frame `frame` of the history; its capture time is its tick.
-  func record(_ coded: EncodedFrame, frame: Int64) {
-    let tick = segmentation.grid.nanoseconds(frame)
-    window.appendPrefill(chunk(coded, frame: frame, captured: tick, published: 0))
+  /// Appends an encoded frame of the prefill to the window; its capture time is its frame time.
+  func prefill(_ coded: EncodedFrame, frameIndex: Int64) {
+    let frameTime = segmentation.grid.nanoseconds(frameIndex)
+    window.appendPrefill(
+      chunk(coded, frameIndex: frameIndex, captured: frameTime, published: 0))
   }
 
   private func chunk(
-    _ coded: EncodedFrame, frame: Int64, captured: Int64, published: Int64
+    _ coded: EncodedFrame, frameIndex: Int64, captured: Int64, published: Int64
   ) -> Chunk {
     let duration = segmentation.grid.rate.ticksPerFrame
     let sample = Sample(
-      payload: coded.bytes, decodeTime: segmentation.grid.ticks(frame), duration: UInt32(duration),
-      captured: captured, sequence: UInt32(truncatingIfNeeded: frame + 1),
-      isSync: coded.isIndependent)
+      payload: coded.bytes, decodeTime: segmentation.grid.ticks(frameIndex),
+      duration: UInt32(duration), captured: captured,
+      sequence: UInt32(truncatingIfNeeded: frameIndex + 1), isSync: coded.isIndependent)
     return Chunk(
-      frame: frame, isIndependent: coded.isIndependent, duration: duration, captured: captured,
-      published: published,
-      bytes: writer.chunk(sample, startsSegment: segmentation.position(of: frame) == 0))
+      frame: frameIndex, isIndependent: coded.isIndependent, duration: duration,
+      captured: captured, published: published,
+      bytes: writer.chunk(sample, startsSegment: segmentation.position(of: frameIndex) == 0))
   }
 }

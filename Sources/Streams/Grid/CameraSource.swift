@@ -5,10 +5,10 @@ import Logging
 import Media
 import Sharing
 
-/// A camera's thread: opens it, takes its pictures, and opens it again when it was unplugged.
+/// The thread of a camera: opens it, takes its frames, and opens it again after it was unplugged.
 struct CameraSource: Sendable {
-  /// How long after a failure the camera is tried again; nanoseconds.
-  static var retryInterval: Int64 { 500_000_000 }
+  /// From a failure to the next attempt; nanoseconds.
+  private static let retryInterval: Int64 = 500_000_000
 
   let path: String
   let configuration: StreamConfiguration
@@ -17,16 +17,14 @@ struct CameraSource: Sendable {
   let statistics: Locked<StreamStatistics>
   let log: Log
 
-  /// Runs until told to stop.
-  ///
-  /// - Parameter opened: called once, with nil when the camera gives pictures or with what is wrong with it.
-  func run(opened: @Sendable (CameraError?) -> Void) {
+  /// Runs until stopped; `opening` is the result of the first attempt.
+  func run(_ opening: OpeningResult) {
     var wasOpen = false
     var isReported = false
     while !stop.isSet {
       do throws(CameraError) {
         try capture { mode in
-          opened(nil)
+          opening.succeed()
           statistics.withLock { statistics in
             statistics.isSourceOnline = true
             if wasOpen { statistics.reconnects += 1 }
@@ -37,12 +35,13 @@ struct CameraSource: Sendable {
         }
       } catch {
         statistics.withLock { $0.isSourceOnline = false }
-        if !wasOpen { opened(error) }
-        // Once for each time it goes; what it says while it is away is for those who look closer.
-        let isWaitedFor = wasOpen || configuration.waitsForSource
+        opening.fail(error)
+        // Warn once per outage; later failures are logged at debug level, as is the error of a
+        // start that fails with it.
+        let isWarning = !isReported && (wasOpen || configuration.waitsForSource)
         log.write(
-          isReported || !isWaitedFor ? .debug : .warning, "source-gone", stream: configuration.name,
-          "\(error); the stream goes on, trying again every half second")
+          isWarning ? .warning : .debug, "source-gone", stream: configuration.name,
+          "\(error); the stream continues, retrying every 0.5 s")
         isReported = true
         SystemClock.sleep(until: SystemClock.monotonic + Self.retryInterval)
       }

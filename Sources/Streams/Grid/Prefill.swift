@@ -6,69 +6,72 @@ import Packaging
 
 /// Fills the window with slate before a stream goes live.
 ///
-/// With it the first playlist is a full one, and after a restart no number is missing: players notice a pause and no
-/// end. The slate goes through the real encoder, faster than real time. Two segments are encoded and copied
-/// alternately, since neighbouring IDR pictures must differ in `idr_pic_id` (ITU-T H.264 §7.4.3); the segment that has
-/// begun is encoded frame by frame, so that the stream goes on in the same encoder session without a new IDR.
+/// So the first playlist is full, and after a restart no number is missing: players notice a pause
+/// and no end. The slate is encoded faster than real time. Two segments are encoded and copied
+/// alternately, since neighbouring IDRs must differ in `idr_pic_id` (ITU-T H.264 §7.4.3); the open
+/// segment is encoded frame by frame, so that the stream continues in the same encoder session
+/// without another IDR.
 struct Prefill {
   let segmentation: Segmentation
   let clock: StreamClock
   let inputDelay: Int64
   /// The first segment of the window.
   let first: Int64
-  /// Complete segments before the one that has begun.
+  /// Complete segments before the open one.
   let length: Int64
 
-  /// How long the segment that has begun may take; nanoseconds.
-  static let patience: Int64 = 3_000_000_000
+  /// How long the encoding of the open segment may take; nanoseconds.
+  private static let timeout: Int64 = 3_000_000_000
 
-  /// Encodes and records the history, up to the frame that is due now.
+  /// Encodes the prefill, up to the frame that is due now.
   ///
   /// - Parameters:
   ///   - track: the rendition whose window is filled.
-  ///   - slate: the picture.
+  ///   - slate: the frame.
   ///   - now: reads the monotonic clock.
-  /// - Returns: the frame with which the stream goes live.
+  /// - Returns: the frame index with which the stream goes live.
   /// - Throws: the encoder's error.
   func fill(
     _ track: inout VideoTrack, with slate: VideoFrame, now: () -> Int64
   ) throws(FFmpegError) -> Int64 {
-    let begun = first + length
-    let templates = try encodeTemplates(&track, slate, before: begun)
-    for number in first..<begun {
-      let template = templates[Int(begun - 1 - number) % templates.count]
-      for (position, coded) in template.enumerated() {
-        track.record(coded, frame: segmentation.firstFrame(of: number) + Int64(position))
+    let open = first + length
+    let templates = try encodeTemplates(&track, slate, before: open)
+    for number in first..<open {
+      let template = templates[Int(open - 1 - number) % templates.count]
+      for (index, coded) in template.enumerated() {
+        track.prefill(coded, frameIndex: segmentation.firstFrame(of: number) + Int64(index))
       }
     }
-    var frame = segmentation.firstFrame(of: begun)
-    // An encoder slower than real time would never come to the frame that is due; the stream begins behind instead.
-    let limit = now() + Self.patience
-    while clock.due(frame, on: segmentation.grid) + inputDelay <= now(), now() < limit {
-      for coded in try track.encode(slate, frame: frame) { track.record(coded, frame: frame) }
-      frame += 1
+    var frameIndex = segmentation.firstFrame(of: open)
+    // An encoder slower than real time never reaches the due frame; the stream then starts late.
+    let limit = now() + Self.timeout
+    while clock.due(frameIndex, on: segmentation.grid) + inputDelay <= now(), now() < limit {
+      try fill(&track, with: slate, from: frameIndex, to: frameIndex + 1)
+      frameIndex += 1
     }
-    return frame
+    return frameIndex
   }
 
-  /// Encodes and records slate from frame `first` up to the one before `end`.
+  /// Encodes slate from frame index `first` up to the one before `end`.
   func fill(
     _ track: inout VideoTrack, with slate: VideoFrame, from first: Int64, to end: Int64
   ) throws(FFmpegError) {
-    for frame in first..<max(first, end) {
-      for coded in try track.encode(slate, frame: frame) { track.record(coded, frame: frame) }
+    for frameIndex in first..<max(first, end) {
+      for coded in try track.encode(slate, frameIndex: frameIndex) {
+        track.prefill(coded, frameIndex: frameIndex)
+      }
     }
   }
 
-  /// The last segments before `begun` as the encoder makes them: the newest first.
+  /// The last two segments before `open`, encoded, newest first.
   private func encodeTemplates(
-    _ track: inout VideoTrack, _ slate: VideoFrame, before begun: Int64
+    _ track: inout VideoTrack, _ slate: VideoFrame, before open: Int64
   ) throws(FFmpegError) -> [[EncodedFrame]] {
     var templates: [[EncodedFrame]] = []
-    for number in max(first, begun - 2)..<begun {
+    for number in max(first, open - 2)..<open {
       var coded: [EncodedFrame] = []
-      for position in 0..<segmentation.framesPerSegment {
-        coded += try track.encode(slate, frame: segmentation.firstFrame(of: number) + position)
+      for index in 0..<segmentation.framesPerSegment {
+        coded += try track.encode(slate, frameIndex: segmentation.firstFrame(of: number) + index)
       }
       templates.insert(coded, at: 0)
     }

@@ -35,7 +35,9 @@ final class SlotFeed: Sendable {
     opened.update { $0 = true }
   }
 
-  /// The next slot of a rendition, in order; blocks. Nil when the feed is closed and empty.
+  /// The next slot of a rendition, in order; blocks.
+  ///
+  /// Nil when the feed is closed and empty.
   func next(_ rendition: Int) -> FrameSlot<VideoFrame>? {
     let found: FrameSlot<VideoFrame>?? = queues[rendition].wait { queue in
       if let slot = queue.pop() { return .some(slot) }

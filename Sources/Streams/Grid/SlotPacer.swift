@@ -3,12 +3,12 @@
 import Scheduling
 import Sharing
 
-/// Closes slots on time where the source may be late or gone: a thread that sleeps from one closing to the next.
+/// The thread that closes frame slots on time, for sources that may be late or missing.
 struct SlotPacer: Sendable {
   let feed: SlotFeed
   let stop: StopFlag
 
-  /// Runs until told to stop.
+  /// Runs until stopped.
   func run() {
     SystemClock.sharpenSleep()
     feed.waitUntilOpen()

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Capture
-import Logging
 import Sharing
 
-/// A second connection to a source that has fallen silent, tried beside the first.
+/// A second connection to a silent source, tried beside the first.
 ///
-/// Whose power failed, or who was killed where the transport does not say so, is there again long before the first
-/// connection is given up; who only paused goes on over the first, which nobody has closed. The first of the two
-/// that gives something is kept.
+/// A camera that lost power, or a sender killed without closing its transport, is usually back long
+/// before the first connection times out. A sender that only paused resumes on the first one, which
+/// is still open. The first of the two that supplies a unit is kept.
 final class StandbyConnection: Sendable {
-  /// An opened input, on its way from one thread to another, and what it gave first.
+  /// An opened input on its way to the input's thread, with its first unit.
   final class Opened: @unchecked Sendable {
     private var input: NetworkInput?
     let first: InputUnit
@@ -26,51 +25,36 @@ final class StandbyConnection: Sendable {
     func take() -> NetworkInput? { input.take() }
   }
 
-  /// After so long without anything the second is tried, and tried again; nanoseconds.
-  static var patience: (first: Int64, again: Int64) { (1_000_000_000, 500_000_000) }
+  /// From one attempt to the next; nanoseconds.
+  private static let interval: Int64 = 500_000_000
 
   private struct State: Sendable {
-    /// When the connection gave something; nil while there is none, or none that has given anything.
-    var heard: Int64?
     var current: InputCancellation?
     var candidate: InputCancellation?
     var ready: Opened?
-    /// Whether it was told that nothing comes.
-    var isSilenceTold = false
   }
 
-  private let source: NetworkSource
-  private let triesAnew: Bool
+  private let input: PulledInput
   private let state = Locked(State())
 
-  init(_ source: NetworkSource) {
-    self.source = source
-    // Datagrams have no connection: who sends them is heard over the same socket.
-    triesAnew = source.address.kind != .udp
-  }
+  init(_ input: PulledInput) { self.input = input }
 
-  // MARK: The session's side
+  // MARK: On the input's thread
 
-  /// There is a connection, which `cancellation` ends.
+  /// Notes a connection that `cancellation` ends.
   func begin(_ cancellation: InputCancellation) {
     state.withLock { $0 = State(current: cancellation) }
   }
 
-  /// It gave something.
-  ///
-  /// - Returns: whether it was told before that nothing comes.
-  func hear(at now: Int64) -> Bool {
-    state.withLock { state in
-      state.heard = now
-      state.candidate?.cancel()
-      defer { state.isSilenceTold = false }
-      return state.isSilenceTold
-    }
+  /// Notes that the connection supplied a unit.
+  func heard(at now: Int64) {
+    input.heard(at: now)
+    state.withLock { $0.candidate?.cancel() }
   }
 
-  /// It has ended.
+  /// Notes that the connection has ended.
   ///
-  /// - Returns: the connection that takes its place.
+  /// - Returns: the connection that replaces it.
   func end() -> Opened? {
     state.withLock { state in
       state.candidate?.cancel()
@@ -79,53 +63,41 @@ final class StandbyConnection: Sendable {
     }
   }
 
-  // MARK: The thread
+  // MARK: On its thread
 
-  /// Runs until the source is stopped.
+  /// Runs until the input is stopped.
   func run() {
-    while !source.isStopped {
+    // Datagrams have no connection: another sender is heard on the same socket.
+    let reconnects = input.address.kind != .udp
+    while !input.isStopped {
       let now = SystemClock.monotonic
-      let due = state.withLock { $0.heard }.map { $0 + Self.patience.first } ?? now
+      let due = input.silentFrom ?? now
       if due > now {
         SystemClock.sleep(until: min(due, now + 200_000_000))
         continue
       }
-      if isSilenceNew(at: now) {
-        source.currentTarget?.statistics.withLock { $0.isSourceOnline = false }
-        source.log.write(
-          .warning, "source-silent", stream: source.name,
-          "\(source.address), nothing comes any more; the stream goes on")
-      }
-      if triesAnew, let own = candidate(at: now) { try? offer(own) }
-      SystemClock.sleep(until: SystemClock.monotonic + Self.patience.again)
-    }
-  }
-
-  private func isSilenceNew(at now: Int64) -> Bool {
-    state.withLock { state in
-      guard let heard = state.heard, now - heard >= Self.patience.first else { return false }
-      defer { state.isSilenceTold = true }
-      return !state.isSilenceTold
+      input.checkSilence(at: now)
+      if reconnects, let candidate = candidate(at: now) { try? offer(candidate) }
+      SystemClock.sleep(until: SystemClock.monotonic + Self.interval)
     }
   }
 
   private func candidate(at now: Int64) -> InputCancellation? {
-    state.withLock { [source] state in
-      guard let heard = state.heard, now - heard >= Self.patience.first, state.ready == nil else {
-        return nil
-      }
-      let own = InputCancellation(parent: source.cancellation)
-      state.candidate = own
-      return own
+    state.withLock { [input] state in
+      guard input.isSilent(at: now), state.ready == nil else { return nil }
+      let candidate = InputCancellation(parent: input.cancellation)
+      state.candidate = candidate
+      return candidate
     }
   }
 
-  private func offer(_ own: InputCancellation) throws(InputError) {
-    var input = try NetworkInput(source.address, options: source.options, cancellation: own)
-    guard let first = try input.nextUnit() else { return }
-    let opened = Opened(input, first: first, own)
+  private func offer(_ candidate: InputCancellation) throws(InputError) {
+    var connection = try NetworkInput(
+      input.address, options: input.options, cancellation: candidate)
+    guard let first = try connection.nextUnit() else { return }
+    let opened = Opened(connection, first: first, candidate)
     state.withLock { state in
-      guard state.candidate === own, !own.isCancelled else { return }
+      guard state.candidate === candidate, !candidate.isCancelled else { return }
       state.candidate = nil
       state.ready = opened
       state.current?.cancel()

@@ -3,42 +3,44 @@
 import CMAF
 package import Media
 
-/// One rendition of a stream's ladder: its name in URLs, its picture and its rate of bits.
+/// One video rendition of a stream: name, size and bitrate.
 package struct RenditionSettings: Sendable, Equatable {
   /// The rendition's name in URLs.
   package let name: String
-  /// The coded picture.
+  /// The size of its frames.
   package let size: VideoSize
-  /// Thousands of bits a second.
+  /// The video bitrate, in kbit/s.
   package let bitrateKilobits: Int
 
-  /// The rungs of a ladder, the best first, with their names: `video` where there is one, else the height, with the rate
-  /// where two share a height.
-  package static func ladder(_ wishes: [(size: VideoSize, bitrateKilobits: Int)])
+  /// The renditions of a ladder, top rendition first, with their names.
+  ///
+  /// A single one is `video`; others are named by height, and by bitrate if two share a height.
+  package static func ladder(_ requested: [(size: VideoSize, bitrateKilobits: Int)])
     -> [RenditionSettings]
   {
-    wishes.map { wish in
-      let height = "\(wish.size.height)p"
-      let isShared = wishes.count { $0.size.height == wish.size.height } > 1
+    requested.map { one in
+      let height = "\(one.size.height)p"
+      let isShared = requested.count { $0.size.height == one.size.height } > 1
       let name =
-        wishes.count == 1 ? "video" : isShared ? "\(height)-\(wish.bitrateKilobits)" : height
-      return RenditionSettings(name: name, size: wish.size, bitrateKilobits: wish.bitrateKilobits)
+        requested.count == 1 ? "video" : isShared ? "\(height)-\(one.bitrateKilobits)" : height
+      return RenditionSettings(name: name, size: one.size, bitrateKilobits: one.bitrateKilobits)
     }
   }
 
-  /// What boxes add to the coded pictures, in bits a second.
+  /// The container overhead, in bits per second.
   private func overhead(_ segmentation: Segmentation) -> Int64 {
     let boxes =
       ChunkWriter.overhead.chunk * segmentation.framesPerSegment + ChunkWriter.overhead.segment
     return boxes * 8 * 1_000_000_000 / max(1, segmentation.segmentNanoseconds) + 1000
   }
 
-  /// AVERAGE-BANDWIDTH: what the encoder is told to make, and what the container adds; bits a second, constant.
+  /// AVERAGE-BANDWIDTH: video bitrate and container overhead; bits per second, constant.
   func averageBandwidth(_ segmentation: Segmentation) -> Int64 {
     Int64(bitrateKilobits) * 1000 + overhead(segmentation)
   }
 
-  /// BANDWIDTH: a segment may be larger by the encoder's reservoir of five pictures; bits a second, constant.
+  /// BANDWIDTH: a segment may exceed the average by the encoder's buffer of five frames; bits per
+  /// second, constant.
   func peakBandwidth(_ segmentation: Segmentation) -> Int64 {
     averageBandwidth(segmentation) + Int64(bitrateKilobits) * 5000
       / max(5, segmentation.framesPerSegment)

@@ -2,21 +2,27 @@
 
 package import Sharing
 
-/// What an operator wants to know of one rendition; counted by its thread.
+/// Counters of one rendition, kept by its thread.
 package struct RenditionStatistics: Sendable {
-  /// How often its encoder fell behind by a second.
+  /// How often its encoder fell one second behind.
   package var overloads: UInt64 = 0
-  /// Segments that were left out since the machine did not encode all renditions in time.
+  /// Segments left out because the machine was too slow.
   package var segmentsLeftOut: UInt64 = 0
-  /// Seconds from handing a picture to the encoder to having its bytes.
+  /// Seconds from a frame's start in the encoder to its access unit.
   package var encoderDelay = Histogram.seconds
-  /// Seconds from the tick of a part's last frame to its publication.
+  /// Seconds from the end of a part's last frame to its publication.
   package var partLateness = Histogram.seconds
-  /// Seconds that the parts last.
+  /// Durations of parts in seconds.
   package var partDuration = Histogram.seconds
   /// Bytes published.
   package var mediaBytes: UInt64 = 0
 
-  /// Nothing has happened yet.
+  /// Counters at zero.
   package init() {}
+
+  /// Counts a published part; both in nanoseconds.
+  mutating func countPart(lateness: Int64, duration: Int64) {
+    partLateness.observe(Double(lateness) / 1e9)
+    partDuration.observe(Double(duration) / 1e9)
+  }
 }

@@ -2,7 +2,7 @@
 
 import Sharing
 
-/// Where the encoders of a stream wait for each other: all go live with the same frame.
+/// Lets the encoders of a session wait for each other, so that all go live with the same frame.
 final class StartBarrier: Sendable {
   private struct State: Sendable {
     var arrived: [Int64] = []
@@ -13,12 +13,12 @@ final class StartBarrier: Sendable {
   private let count: Int
   private let state = Monitor(State())
 
-  /// A line for `count` encoders.
+  /// A barrier for `count` encoders.
   init(count: Int) { self.count = count }
 
-  /// Says that an encoder's history reaches up to the frame before `next`, and waits for the others.
+  /// Notes that an encoder's prefill ends before frame index `next`, and waits for the others.
   ///
-  /// - Returns: the frame with which all go live: the latest of all; nil when nobody will.
+  /// - Returns: the frame index with which all go live, the latest of all; nil once closed.
   func arrive(_ next: Int64) -> Int64? {
     state.update { $0.arrived.append(next) }
     let first: Int64?? = state.wait { [count] state in
@@ -28,10 +28,10 @@ final class StartBarrier: Sendable {
     return first ?? nil
   }
 
-  /// Lets go who waits: one of the encoders will not come.
+  /// Releases the waiting encoders: one of the others has failed, or the session ends.
   func close() { state.update { $0.isClosed = true } }
 
-  /// Says that an encoder has reached that frame; true for the last one.
+  /// Notes that an encoder has reached that frame; true for the last one.
   func isLastReady() -> Bool {
     state.update { [count] state in
       state.ready += 1

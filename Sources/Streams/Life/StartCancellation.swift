@@ -2,7 +2,7 @@
 
 import Sharing
 
-/// Tells what a start waits for that nobody wants it any longer; once cancelled it stays cancelled.
+/// Cancels a start that may wait for its source; once cancelled it stays cancelled.
 package final class StartCancellation: Sendable {
   private struct State: Sendable {
     var isCancelled = false
@@ -11,13 +11,13 @@ package final class StartCancellation: Sendable {
 
   private let state = Locked(State())
 
-  /// Nothing is cancelled yet.
+  /// A cancellation that has not happened.
   package init() {}
 
-  /// Whether to give up.
+  /// Whether the start is cancelled.
   package var isCancelled: Bool { state.withLock { $0.isCancelled } }
 
-  /// Calls `body` once on cancellation, on the thread that cancels; at once if that has happened.
+  /// Calls `body` once on cancellation, on the cancelling thread; at once if it has happened.
   package func whenCancelled(_ body: @escaping @Sendable () -> Void) {
     let isLate = state.withLock { state in
       if !state.isCancelled { state.bodies.append(body) }

@@ -2,13 +2,13 @@
 
 import Sharing
 
-/// Tells threads to leave; once set it stays set.
+/// Asks threads to end; once set it stays set.
 final class StopFlag: Sendable {
   private let flag = Locked(false)
 
-  /// Whether to leave.
+  /// Whether threads must end.
   var isSet: Bool { flag.withLock { $0 } }
 
-  /// Asks to leave.
+  /// Asks threads to end.
   func set() { flag.withLock { $0 = true } }
 }

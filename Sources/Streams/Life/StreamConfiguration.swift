@@ -4,81 +4,81 @@ package import Capture
 package import Media
 package import Packaging
 
-/// What one stream is made from and how; validated before it gets here.
+/// One session's sources and parameters, already validated.
 package struct StreamConfiguration: Sendable {
-  /// Where pictures come from.
+  /// The source of the video.
   package enum Source: Sendable, Equatable {
-    /// The moving test picture with its burned clock.
+    /// The test pattern with its burned clock.
     case test
     /// A V4L2 camera by its path.
     case camera(path: String)
-    /// A pulled input that runs and whose facts are known.
-    case network(NetworkSource)
+    /// A running pulled input.
+    case network(SourceFacts)
   }
 
-  /// Where sound comes from.
+  /// The source of the audio.
   package enum AudioSource: Sendable, Equatable {
-    /// There is none.
+    /// No audio.
     case none
-    /// The test tone, in step with the flash of the test picture.
+    /// The test tone, in step with the flash of the test pattern.
     case tone
     /// An ALSA device by its name.
     case device(String)
-    /// The input's own: passed through, or where that is nil decoded and coded anew.
+    /// The pulled input's audio: copied, or re-encoded if the format is nil.
     case input(CopiedAudioFormat?)
   }
 
-  /// The name of the rendition of sound in URLs.
+  /// The name of the audio rendition in URLs.
   package static let audioName = "audio"
 
   /// The first element of its URLs.
   package var name = "live"
-  /// Where pictures come from.
+  /// The source of the video.
   package var source = Source.test
-  /// Whether the input's pictures are packaged as they came; there is one rendition then.
+  /// Whether the access units of the input are passed through; there is one rendition then.
   package var passesThrough = false
-  /// Where sound comes from.
+  /// The source of the audio.
   package var audio = AudioSource.none
-  /// How sound is encoded.
+  /// The audio encoder's parameters.
   var audioSettings = AudioEncoderSettings()
-  /// Whether a source that is missing at the start is tried again instead of being an error.
+  /// Whether a source that is missing at the start is retried instead of being an error.
   package var waitsForSource = false
-  /// The renditions, the best first; at least one.
+  /// The renditions, top rendition first; at least one.
   package var renditions: [RenditionSettings]
-  /// How frames fall into parts and segments.
+  /// How frames are grouped into parts and segments.
   package var segmentation: Segmentation
   /// An encoder by its libavcodec name.
   package var encoder = "libx264"
   /// The encoder's preset.
   package var preset = "superfast"
-  /// Frames from IDR to IDR, as asked for; nil for one at the begin of each segment.
+  /// The requested frames from IDR to IDR; nil for one IDR per segment.
   package var intraInterval: Int?
-  /// Whether each frame carries the burned clock; the test picture always does.
+  /// Whether each frame carries the burned clock; the test pattern always does.
   package var burnsClock = false
-  /// Text over each picture; nil for none.
+  /// Text over each frame; nil for none.
   package var overlay: Overlay?
   /// Complete segments that playlists list.
   package var playlistLength = 10
-  /// Complete segments kept for late readers, those that are listed included.
+  /// Complete segments kept for late readers, the listed ones included.
   package var retained = 20
-  /// Slate segments with which the window is filled before the stream goes live; 0 for none.
+  /// Slate segments that fill the window before the stream goes live; 0 for none.
   package var prefill = 10
-  /// How segments are numbered on the wire.
+  /// The numbering of segments in URLs.
   package var numbering = MediaNames.Numbering.epoch
 
-  /// A configuration with defaults for all that is not given.
+  /// A configuration with these renditions and defaults.
   package init(renditions: [RenditionSettings], segmentation: Segmentation) {
     self.renditions = renditions
     self.segmentation = segmentation
   }
 
-  /// A configuration of one rendition with defaults for all that is not given.
+  /// A configuration with one rendition and defaults.
   package init(size: VideoSize, bitrateKilobits: Int = 2500, segmentation: Segmentation) {
     self.init(
       renditions: RenditionSettings.ladder([(size, bitrateKilobits)]), segmentation: segmentation)
   }
 
-  /// Frames from IDR to IDR within a segment: whole parts; where that is a segment or more, the segment.
+  /// Frames from IDR to IDR within a segment: whole parts, at most the segment.
   package var keyDistance: Int64 {
     let part = segmentation.framesPerPart
     guard let intraInterval, intraInterval < segmentation.framesPerSegment else {
@@ -87,27 +87,27 @@ package struct StreamConfiguration: Sendable {
     return max(1, (2 * Int64(intraInterval) + part) / (2 * part)) * part
   }
 
-  /// The picture that is captured: that of the best rendition.
+  /// The size of captured frames: that of the top rendition.
   package var size: VideoSize { renditions.first?.size ?? .hd720 }
 
-  /// How sound falls into the pictures' segments; nil without sound.
+  /// How AAC frames are grouped into the segments of the video; nil without audio.
   package var audioSegmentation: AudioSegmentation? {
     audio == .none
       ? nil : AudioSegmentation(following: segmentation, sampleRate: audioSettings.sampleRate)
   }
 
-  /// How the frames of all renditions fall into parts and segments, without repetition.
+  /// The segmentations of video and audio, without repetition.
   package var segmentations: [TrackSegmentation] {
     [TrackSegmentation.video(segmentation)]
       + [audioSegmentation].compactMap { $0.map(TrackSegmentation.audio) }
   }
 
-  /// Bits a second of the sound, in thousands; nil without sound.
+  /// The audio bitrate in kbit/s; nil without audio.
   package var audioBitrateKilobits: Int? {
     audio == .none ? nil : audioSettings.bitrateKilobits
   }
 
-  /// Takes over the sound of the input that is its source.
+  /// Uses the audio of the pulled input.
   package mutating func takeAudio(_ input: InputDescription.Audio) {
     let copied = CopiedAudioFormat(input)
     audio = .input(copied)
@@ -121,9 +121,9 @@ package struct StreamConfiguration: Sendable {
     case .none, .tone: return nil
     case .device: return AudioGracePeriod.device
     case .input:
-      guard case .network(let source) = source else { return AudioGracePeriod.device }
+      guard case .network(let facts) = source else { return AudioGracePeriod.device }
       // The largest delay within one second, and two AAC frames; at most two seconds.
-      return min((source.facts?.audioDelay ?? 0) + 50_000_000, 2_000_000_000)
+      return min(facts.audioDelay + 50_000_000, 2_000_000_000)
     }
   }
 
@@ -141,13 +141,15 @@ package struct StreamConfiguration: Sendable {
     return delay + ahead * 1_000_000_000 / Int64(audioSettings.sampleRate)
   }
 
-  /// The fixed delay after which a slot closes, in nanoseconds: nothing for the test picture, which is made at its
-  /// tick; one frame for a camera; what was measured for a pulled input.
+  /// The fixed delay after which a frame slot closes, in nanoseconds.
+  ///
+  /// Zero for the test pattern, which is drawn at its frame time; one frame for a camera; the
+  /// measured delay for a pulled input.
   package var inputDelay: Int64 {
     switch source {
     case .test: 0
     case .camera: segmentation.grid.rate.frameNanoseconds
-    case .network(let source): source.facts?.inputDelay ?? segmentation.grid.rate.frameNanoseconds
+    case .network(let facts): facts.inputDelay
     }
   }
 }

@@ -1,48 +1,64 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What one stream shall be, known before anything of it is opened.
+/// One stream as requested, before its source is opened.
 package struct StreamPlan: Sendable {
+  /// The circumstances of a start.
+  package struct Start: Sendable {
+    /// Ends the start.
+    package let cancellation: StartCancellation
+    /// Whether an earlier session found the source's key frames irregular.
+    package let hasIrregularKeyFrames: Bool
+  }
+
+  /// A session that can be started.
+  package struct Session: Sendable {
+    /// Its configuration.
+    package let configuration: StreamConfiguration
+    /// The running pulled input; nil for other sources.
+    package let source: NetworkSource?
+
+    /// A session.
+    package init(_ configuration: StreamConfiguration, source: NetworkSource? = nil) {
+      self.configuration = configuration
+      self.source = source
+    }
+  }
+
   /// The first element of its URLs.
   package let name: String
-  /// Whether it runs only while somebody asks for it.
+  /// Whether it runs only while it is requested.
   package var isOnDemand = false
-  /// Whether a stream that has failed is tried again after a while.
+  /// Whether it is started again some time after a failure.
   package var isRetried = false
-  /// What was asked for, as text: two plans with the same are for the same stream.
-  package var wish: [String] = []
-  /// Called with the configuration whenever a start has succeeded, on a thread of the stream.
+  /// The requested options as text: plans with equal ones describe the same stream.
+  package var requestedOptions: [String] = []
+  /// Called with the configuration of each started session, on a thread of the stream.
   package var opened: @Sendable (StreamConfiguration) -> Void = { _ in }
-  /// Called when a source that is passed through turned out to be irregular, before the stream begins anew.
-  package var turnedIrregular: @Sendable () -> Void = {}
-  private let configure:
-    @Sendable (StartCancellation) throws(StreamSession.Failure) -> StreamConfiguration
+  private let prepare: @Sendable (Start) throws(StreamSession.Failure) -> Session
 
-  /// A plan whose `configure` opens what must be open before size and rate are known.
+  /// A plan whose source must be open before size and rate are known.
   ///
   /// - Parameters:
   ///   - name: the first element of the stream's URLs.
-  ///   - configure: called at each start, on a thread of the stream, which it may block until it is cancelled.
+  ///   - prepare: called for each session, on a thread of the stream, which it may block until it
+  ///     is cancelled.
   package init(
     name: String,
-    configure:
-      @escaping @Sendable (StartCancellation) throws(StreamSession.Failure) ->
-      StreamConfiguration
+    prepare: @escaping @Sendable (Start) throws(StreamSession.Failure) -> Session
   ) {
     self.name = name
-    self.configure = configure
+    self.prepare = prepare
   }
 
-  /// A plan for which everything is known.
+  /// A plan with a known configuration.
   package init(_ configuration: StreamConfiguration) {
-    self.init(name: configuration.name) { _ throws(StreamSession.Failure) in configuration }
+    self.init(name: configuration.name) { _ throws(StreamSession.Failure) in
+      Session(configuration)
+    }
   }
 
-  /// The configuration for one start; blocks until what it depends on is known.
+  /// The next session; blocks until its source is known.
   ///
-  /// - Throws: what is wrong with it, anything once `cancellation` is cancelled.
-  func configuration(
-    _ cancellation: StartCancellation
-  ) throws(StreamSession.Failure) -> StreamConfiguration {
-    try configure(cancellation)
-  }
+  /// - Throws: the reason; any failure once `start` is cancelled.
+  func session(_ start: Start) throws(StreamSession.Failure) -> Session { try prepare(start) }
 }

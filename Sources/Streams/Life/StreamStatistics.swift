@@ -1,31 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What an operator wants to know of a stream; counted by its threads, read by `/metrics`.
+/// Counters of one session, kept by its threads, read by `/metrics`.
 package struct StreamStatistics: Sendable {
-  /// Pictures that the source gave.
+  /// Frames from the source.
   package var inputFrames: UInt64 = 0
-  /// Slots that repeated a picture.
+  /// Slots that repeated a frame.
   package var repeatedFrames: UInt64 = 0
-  /// Pictures that came after their slot had closed.
+  /// Frames that arrived after their slot had closed.
   package var lateFrames: UInt64 = 0
-  /// Pictures that were too many for the grid.
+  /// Frames beyond the rate of the grid.
   package var surplusFrames: UInt64 = 0
-  /// Pictures of the source that could not be decoded, or not whole.
+  /// Frames of the source that could not be decoded, or only in part.
   package var damagedFrames: UInt64 = 0
-  /// Pictures that were lost in the driver.
+  /// Frames lost in the driver.
   package var lostFrames: UInt64 = 0
-  /// Pictures that were too many for the grid, or lost in the driver.
+  /// Frames beyond the rate of the grid, or lost in the driver.
   package var droppedFrames: UInt64 { surplusFrames + lostFrames }
-  /// How often the source came back after it was gone.
+  /// How often the source returned.
   package var reconnects: UInt64 = 0
-  /// Whether the source gives pictures.
+  /// Whether the source supplies frames.
   package var isSourceOnline = false
-  /// Times the wall clock stepped by more than 50 ms.
+  /// Steps of the wall clock by more than 50 ms.
   package var clockSteps: UInt64 = 0
-  /// What was counted for each rendition, in their order.
+  /// Counters of each rendition, in their order; audio is the last.
   package var renditions: [RenditionStatistics]
 
-  /// Nothing has happened yet.
+  /// Counters at zero.
   package init(renditions: Int = 1) {
     self.renditions = Array(repeating: RenditionStatistics(), count: renditions)
   }

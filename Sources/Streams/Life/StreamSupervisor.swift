@@ -5,30 +5,29 @@ import Packaging
 import Scheduling
 import Sharing
 
-/// One configured stream over its whole life, of which a ``StreamSession`` is one run.
+/// One configured stream over its whole life, session after session.
 ///
-/// A thread of its own decides and waits by ``StreamLifecycle``; starts run on another, since a source may take its time.
+/// Its thread decides by ``StreamLifecycle`` and waits; sessions start on another thread, since a
+/// source may take its time.
 package final class StreamSupervisor: Sendable {
-  /// How it is with the stream.
+  /// The state of the stream.
   package enum Phase: Sendable {
-    /// Nothing runs; a stream on demand waits to be asked for.
+    /// No session; a stream on demand waits for a request.
     case idle
-    /// Source and encoders are being opened.
+    /// A session is starting.
     case starting
-    /// It runs; its window may be filling still.
+    /// A session runs; its window may still be filling.
     case live(StreamSession)
-    /// Its source has ended, or it was taken away; what its window has is served.
+    /// The source has ended, or the stream was removed; the window is still served.
     case ended(StreamSession)
-    /// It could not start, or has failed for good.
+    /// The start or the session has failed.
     case failed(StreamSession.Failure)
   }
 
-  /// What its threads tell it.
   private enum Event: Sendable {
     case opened(StreamSession, StartCancellation)
     case notOpened(StreamSession.Failure, StartCancellation)
-    case failed(StreamSession.Failure, StreamSession)
-    case sourceEnded(StreamSession)
+    case finished(StreamSession, StreamSession.Outcome)
   }
 
   private struct Orders: Sendable {
@@ -36,21 +35,25 @@ package final class StreamSupervisor: Sendable {
     var events: [Event] = []
   }
 
-  /// What runs; confined to the stream's own thread.
+  /// The current start or session.
+  ///
+  /// Confined to the stream's thread.
   private struct ActiveSession {
     var start: (thread: OSThread, cancellation: StartCancellation)?
-    var live: StreamSession?
+    var session: StreamSession?
+    /// Learnt from an earlier session, for the next ones.
+    var hasIrregularKeyFrames = false
   }
 
-  /// What was asked for.
+  /// The stream as requested.
   package let plan: StreamPlan
   private let log: Log
   private let orders: Monitor<Orders>
-  private let shared = Locked<(phase: Phase, watchers: [@Sendable () -> Void])>((.idle, []))
+  private let shared = Locked<(phase: Phase, observers: [@Sendable () -> Void])>((.idle, []))
   private let lastUse = Locked<Int64>(0)
   private let thread = Locked<OSThread?>(nil)
 
-  /// A stream of which nothing runs yet.
+  /// A stream without a session.
   package init(_ plan: StreamPlan, log: Log) {
     self.plan = plan
     self.log = log
@@ -60,58 +63,59 @@ package final class StreamSupervisor: Sendable {
 
   /// The first element of its URLs.
   package var name: String { plan.name }
-  /// How it is with the stream now.
+  /// The state of the stream.
   package var phase: Phase { shared.withLock { $0.phase } }
 
-  /// Asks for `body` to be called after each change of the phase, on a thread of the stream.
+  /// Adds a function that is called after each change of the state, on a thread of the stream.
   package func subscribe(_ body: @escaping @Sendable () -> Void) {
-    shared.withLock { $0.watchers.append(body) }
+    shared.withLock { $0.observers.append(body) }
   }
 
-  /// Starts the stream; one on demand waits for the first ``use(_:)``.
+  /// Starts the stream; a stream on demand waits for the first ``use(_:)``.
   package func start() {
     if !plan.isOnDemand { orders.update { $0.life.want(.running) } }
-    let started = OSThread(name: "stream") { [self] in govern() }
+    let started = OSThread(name: "stream") { [self] in supervise() }
     thread.withLock { $0 = started }
     if started == nil { become(.failed(.thread)) }
   }
 
-  /// Says that somebody asks for the stream at `now`, in monotonic nanoseconds: one on demand starts, or goes on.
+  /// Notes a request at `now`, in monotonic nanoseconds: a stream on demand starts, or continues.
   package func use(_ now: Int64) {
     guard plan.isOnDemand else { return }
     lastUse.withLock { $0 = max($0, now) }
-    // The mailbox wakes a thread: only where there is something to do.
+    // An update wakes the thread, so only an idle stream is updated.
     if case .idle = phase { orders.update { $0.life.want(.running) } }
   }
 
-  /// Lets the stream go for good; returns at once.
+  /// Removes the stream; returns at once.
   ///
-  /// - Parameter isEnding: whether its players are told that it has ended; else they wait for another to go on.
+  /// - Parameter isEnding: whether its players see an end; else they wait for another
+  ///   process to continue it.
   package func beginClosing(isEnding: Bool) {
     orders.update { $0.life.want(.over(isEnding: isEnding)) }
   }
 
-  /// Blocks until nothing of a stream that was let go runs any longer.
+  /// Blocks until no thread of a removed stream is left.
   package func waitUntilClosed() { thread.withLock { $0 }?.join() }
 
-  // MARK: On the stream's own thread
+  // MARK: On the stream's thread
 
-  private func govern() {
-    var run = ActiveSession()
+  private func supervise() {
+    var active = ActiveSession()
     while true {
-      let (action, events) = take()
-      for event in events { handle(event, &run) }
+      let (action, events) = nextOrder()
+      for event in events { handle(event, &active) }
       switch action {
-      case .begin: begin(&run)
-      case .stop: stop(&run)
-      case .quit(let isEnding): return quit(&run, isEnding)
+      case .begin: begin(&active)
+      case .stop: stop(&active)
+      case .quit(let isEnding): return quit(&active, isEnding)
       case .wait, nil: break
       }
     }
   }
 
-  /// Waits for the next thing to do: what happened first, then what follows from it.
-  private func take() -> (StreamLifecycle.Action?, [Event]) {
+  /// Waits for events, then for the next action.
+  private func nextOrder() -> (StreamLifecycle.Action?, [Event]) {
     var deadline = Int64.max
     while true {
       let found: (StreamLifecycle.Action?, [Event])?? = orders.wait(until: deadline) {
@@ -123,7 +127,7 @@ package final class StreamSupervisor: Sendable {
         let action = orders.life.next(
           SystemClock.monotonic, lastUse: lastUse.withLock { $0 })
         if case .wait(let until) = action {
-          // A later deadline than the one that is waited for would be waited for in vain.
+          // A wait until a later time goes on when the present one ends.
           return until < deadline ? .some((.wait(until: until), [])) : nil
         }
         return .some((action, []))
@@ -136,30 +140,44 @@ package final class StreamSupervisor: Sendable {
     }
   }
 
-  private func handle(_ event: Event, _ run: inout ActiveSession) {
+  private func handle(_ event: Event, _ active: inout ActiveSession) {
     switch event {
-    case .opened(let live, let cancellation):
-      guard run.start?.cancellation === cancellation else { return live.leave() }
-      run.start = nil
-      run.live = live
+    case .opened(let session, let cancellation):
+      guard active.start?.cancellation === cancellation else { return session.leave() }
+      active.start = nil
+      active.session = session
       orders.update { $0.life.opened() }
-      become(.live(live))
+      become(.live(session))
     case .notOpened(let failure, let cancellation):
-      guard run.start?.cancellation === cancellation else { return }
-      run.start = nil
+      guard active.start?.cancellation === cancellation else { return }
+      active.start = nil
       fail(failure)
-    case .failed(let failure, let live):
-      guard run.live === live else { return }
-      if case .irregular = failure { renew() } else { fail(failure) }
-      run.live = nil
-      live.leave()
-    case .sourceEnded(let live):
-      guard run.live === live else { return }
-      orders.update { $0.life.sourceEnded() }
-      log.write(.info, "ended", stream: name, "the stream has ended")
-      live.end()
-      become(.ended(live))
+    case .finished(let session, let outcome):
+      guard active.session === session else { return }
+      finish(session, outcome, &active)
     }
+  }
+
+  private func finish(
+    _ session: StreamSession, _ outcome: StreamSession.Outcome, _ active: inout ActiveSession
+  ) {
+    switch outcome {
+    case .sourceEnded:
+      orders.update { $0.life.sourceEnded() }
+      log.write(.info, "ended", stream: name, "the source has ended")
+      session.end()
+      return become(.ended(session))
+    case .irregularKeyFrames:
+      log.write(
+        .warning, "irregular", stream: name,
+        "key frames are irregular: restarting the stream with variable-duration segments")
+      active.hasIrregularKeyFrames = true
+      orders.update { $0.life.renew() }
+    case .failed(let failure):
+      fail(failure)
+    }
+    active.session = nil
+    session.leave()
   }
 
   private func fail(_ failure: StreamSession.Failure) {
@@ -167,97 +185,84 @@ package final class StreamSupervisor: Sendable {
     become(.failed(failure))
   }
 
-  /// Begins anew with what was learnt of the source.
-  private func renew() {
-    log.write(
-      .warning, "irregular", stream: name,
-      "the source's key pictures keep no distance: the stream begins anew, with segments that end with them"
-    )
-    plan.turnedIrregular()
-    orders.update { $0.life.renew() }
-  }
-
-  private func begin(_ run: inout ActiveSession) {
+  private func begin(_ active: inout ActiveSession) {
     become(.starting)
-    let cancellation = StartCancellation()
-    let thread = OSThread(name: "start") { [self] in open(cancellation) }
+    let start = StreamPlan.Start(
+      cancellation: StartCancellation(), hasIrregularKeyFrames: active.hasIrregularKeyFrames)
+    let thread = OSThread(name: "start") { [self] in open(start) }
     guard let thread else { return fail(.thread) }
-    run.start = (thread, cancellation)
+    active.start = (thread, start.cancellation)
   }
 
-  private func stop(_ run: inout ActiveSession) {
-    if run.live != nil { log.write(.info, "idle", stream: name, "stopped: nobody asks for it") }
-    become(.idle)
-    leave(&run)
-  }
-
-  private func quit(_ run: inout ActiveSession, _ isEnding: Bool) {
-    if isEnding, let live = run.live {
-      live.end()
-      become(.ended(live))
+  private func stop(_ active: inout ActiveSession) {
+    if active.session != nil {
+      log.write(.info, "idle", stream: name, "stopped: no requests")
     }
-    leave(&run)
+    become(.idle)
+    leave(&active)
   }
 
-  private func leave(_ run: inout ActiveSession) {
-    if let start = run.start {
+  private func quit(_ active: inout ActiveSession, _ isEnding: Bool) {
+    if isEnding, let session = active.session {
+      session.end()
+      become(.ended(session))
+    }
+    leave(&active)
+  }
+
+  private func leave(_ active: inout ActiveSession) {
+    if let start = active.start {
       start.cancellation.cancel()
       start.thread.join()
-      run.start = nil
-      // What it has opened meanwhile belongs to nobody.
+      active.start = nil
+      // A session that the start has opened meanwhile is not used.
       for event in orders.update({ orders in
         defer { orders.events = [] }
         return orders.events
       }) {
-        if case .opened(let live, _) = event { live.leave() }
+        if case .opened(let session, _) = event { session.leave() }
       }
     }
-    run.live?.leave()
-    run.live = nil
+    active.session?.leave()
+    active.session = nil
   }
 
   private func become(_ phase: Phase) {
-    let watchers = shared.withLock { shared in
+    let observers = shared.withLock { shared in
       shared.phase = phase
-      return shared.watchers
+      return shared.observers
     }
-    for watcher in watchers { watcher() }
+    for observer in observers { observer() }
   }
 
   // MARK: On the thread of a start
 
-  private func open(_ cancellation: StartCancellation) {
+  private func open(_ start: StreamPlan.Start) {
     let began = SystemClock.monotonic
     do throws(StreamSession.Failure) {
-      let configuration = try plan.configuration(cancellation)
-      let live = StreamSession(configuration, log: log)
-      announce(live, since: began)
-      do throws(StreamSession.Failure) {
-        try live.start { [weak self, weak live] failure in
-          if let live { self?.tell(.failed(failure, live)) }
-        }
-      } catch {
-        live.leave()
+      let planned = try plan.session(start)
+      let session = StreamSession(planned.configuration, source: planned.source, log: log)
+      announce(session, since: began)
+      do throws(StreamSession.Failure) { try session.start() } catch {
+        session.leave()
         throw error
       }
-      tell(.opened(live, cancellation))
-      plan.opened(configuration)
-      if case .network(let source) = configuration.source {
-        source.whenEnded { [weak self, weak live] in
-          if let live { self?.tell(.sourceEnded(live)) }
-        }
+      tell(.opened(session, start.cancellation))
+      plan.opened(planned.configuration)
+      session.whenFinished { [weak self, weak session] outcome in
+        if let session { self?.tell(.finished(session, outcome)) }
       }
     } catch {
-      tell(.notOpened(error, cancellation))
+      tell(.notOpened(error, start.cancellation))
     }
   }
 
   private func tell(_ event: Event) { orders.update { $0.events.append(event) } }
 
   /// Logs once when the first playlist can be played.
-  private func announce(_ live: StreamSession, since began: Int64) {
+  private func announce(_ session: StreamSession, since began: Int64) {
     let isAnnounced = Locked(false)
-    live.window.subscribe { [log, name, weak window = live.window] in
+    session.window.subscribe { [log, name, weak window = session.window] in
       guard let window, window.snapshot.state == .live, !window.snapshot.segments.isEmpty else {
         return
       }

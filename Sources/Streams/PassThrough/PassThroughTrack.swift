@@ -8,32 +8,39 @@ import Packaging
 import Scheduling
 import Sharing
 
-/// The one rendition of a stream that is packaged as it came: its pictures become chunks on the thread that read them.
+/// The rendition of a pass-through stream: its access units become chunks on the input's thread.
 final class PassThroughTrack: Sendable {
   private struct State: Sendable {
     var schedule: PassThroughSchedule
     var parameterSets: [[UInt8]] = []
-    /// What changed with the run that begins; nil where the header stays.
-    var track: TrackDescription?
-    /// The first part of a run, which readers see as a whole: players must not be told of a Discontinuity behind
-    /// which there is nothing yet.
+    /// The description of the next period; nil if the header stays.
+    var description: TrackDescription?
+    /// The first part of a period, published as a whole: no playlist may end with a Discontinuity
+    /// without media.
     var opening: Opening?
     /// The segment that was published last.
-    var number: Int64?
+    var segment: Int64?
     var faults = 0
-    /// Called once when the source turns out to be irregular.
+    /// Called once when the source is irregular.
     var onIrregular: (@Sendable () -> Void)?
   }
 
-  /// The beginning of a run that nobody has seen yet.
+  /// The start of a period that is not published yet.
   private struct Opening: Sendable {
-    let run: PassThroughSchedule.PeriodStart
-    /// Stamp and monotonic time of capture of its first picture; nanoseconds.
+    let period: PassThroughSchedule.PeriodStart
+    /// Timestamp and monotonic capture time of its first access unit; nanoseconds.
     let pts, captured: Int64
     var chunks: [Chunk] = []
   }
 
-  /// What its pictures say of media time, for the sound that goes with them.
+  /// The effects of one access unit.
+  private struct Result: Sendable {
+    var published: (chunk: Chunk, position: PassThroughSchedule.Position)?
+    var faults = 0
+    var onIrregular: (@Sendable () -> Void)?
+  }
+
+  /// The published frames on the media timeline, for the audio beside them.
   let timeline: Locked<VideoTimeline>
 
   private let configuration: StreamConfiguration
@@ -61,16 +68,16 @@ final class PassThroughTrack: Sendable {
           startsAtFirst: configuration.numbering == .run)))
   }
 
-  /// Wall clock minus what the stream says of it, in nanoseconds.
+  /// Wall clock minus the stream's own, in nanoseconds.
   var clockError: Int64 { state.withLock { $0.schedule.error } }
 
-  /// Describes the track to the window and opens that.
+  /// Describes the track to the window and opens the window.
   ///
   /// - Parameters:
-  ///   - video: what is known of the source.
-  ///   - onIrregular: called once, on the source's thread, when its key pictures keep leaving the places in which
-  ///     segments begin.
-  /// - Throws: what is wrong with the parameter sets.
+  ///   - video: the description of the source.
+  ///   - onIrregular: called once, on the input's thread, if the key frames of the source are
+  ///     irregular.
+  /// - Throws: the error in the parameter sets.
   func open(
     _ video: InputDescription.Video, onIrregular: @escaping @Sendable () -> Void = {}
   ) throws(FFmpegError) {
@@ -82,7 +89,7 @@ final class PassThroughTrack: Sendable {
     window.goLive()
   }
 
-  /// The source is away: the next IDR begins a run.
+  /// Notes that the source is away: the next IDR begins a period.
   func breakOff() {
     state.withLock { state in
       state.schedule.breakOff()
@@ -90,39 +97,39 @@ final class PassThroughTrack: Sendable {
     }
   }
 
-  /// Publishes a picture.
+  /// Publishes an access unit.
   ///
   /// - Parameters:
-  ///   - unit: as it came.
-  ///   - video: what is known of the source with it.
-  ///   - captured: when it was captured: monotonic nanoseconds.
+  ///   - unit: as received.
+  ///   - video: the description of the source with it.
+  ///   - captured: its capture time: monotonic nanoseconds.
   func take(_ unit: AccessUnit, _ video: InputDescription.Video, captured: Int64) {
     let wall = captured + SystemClock.wallMinusMonotonic
-    let (place, chunk, faults, onIrregular) = state.withLock {
-      state -> (PassThroughSchedule.Position?, Chunk?, Int, (@Sendable () -> Void)?) in
+    let result = state.withLock { state -> Result in
       if unit.isKey, video.parameterSets != state.parameterSets { renew(&state, unit, video) }
-      let place = state.schedule.assign(pts: unit.pts, isKey: unit.isKey, captured: wall)
-      let faults = state.schedule.faults - state.faults
+      let position = state.schedule.assign(pts: unit.pts, isKey: unit.isKey, captured: wall)
+      var result = Result(faults: state.schedule.faults - state.faults)
       state.faults = state.schedule.faults
-      let turned = state.schedule.isIrregular ? state.onIrregular.take() : nil
-      guard let place else { return (nil, nil, faults, turned) }
-      let chunk = self.chunk(unit, place)
-      if let run = place.periodStart {
-        state.opening = Opening(run: run, pts: unit.pts, captured: captured)
+      if state.schedule.isIrregular { result.onIrregular = state.onIrregular.take() }
+      guard let position else { return result }
+      if let period = position.periodStart {
+        state.opening = Opening(period: period, pts: unit.pts, captured: captured)
       }
-      publish(chunk, place, pts: unit.pts, captured: captured, &state)
-      return (place, chunk, faults, turned)
+      let chunk = chunk(unit, position)
+      publish(chunk, position, pts: unit.pts, captured: captured, &state)
+      result.published = (chunk, position)
+      return result
     }
-    if faults > 0 {
+    if result.faults > 0 {
       log.write(
         .warning, "irregular", stream: configuration.name,
-        "the source's pictures or key pictures do not come as they did at first: a discontinuity")
+        "source became irregular (lost frames or key frames): discontinuity inserted")
     }
-    onIrregular?()
-    count(chunk, at: place?.indexInSegment)
+    result.onIrregular?()
+    count(result.published?.chunk, at: result.published?.position.indexInSegment)
   }
 
-  /// Takes over parameter sets that are others than before.
+  /// Applies other parameter sets: the next period has another header.
   private func renew(_ state: inout State, _ unit: AccessUnit, _ video: InputDescription.Video) {
     state.parameterSets = video.parameterSets
     state.schedule.breakOff()
@@ -131,62 +138,61 @@ final class PassThroughTrack: Sendable {
       // The size is in the parameter sets, and the decoder reads it.
       var decoder = try VideoDecoder(video)
       let decoded = decoder.decode(unit) + decoder.finish(arrival: unit.arrival)
-      let size = decoded.first.flatMap { VideoSize(width: $0.width, height: $0.height) }
-      let shown = size ?? rendition.size
-      let track = try description(video, shown)
-      state.track = track
+      let decodedSize = decoded.first.flatMap { VideoSize(width: $0.width, height: $0.height) }
+      let size = decodedSize ?? rendition.size
+      let description = try description(video, size)
+      state.description = description
       log.write(
         .info, "parameters", stream: configuration.name,
-        "the source has other parameters now: \(track.codecs), \(shown)")
+        "the source changed its parameters: \(description.codecs), \(size)")
     } catch {
       log.write(
         .warning, "parameters", stream: configuration.name,
-        "the source's parameters cannot be read: \(error)")
+        "the source has unreadable parameters: \(error)")
     }
   }
 
   private func publish(
-    _ chunk: Chunk, _ place: PassThroughSchedule.Position, pts: Int64, captured: Int64,
+    _ chunk: Chunk, _ position: PassThroughSchedule.Position, pts: Int64, captured: Int64,
     _ state: inout State
   ) {
     guard var opening = state.opening else {
       window.publish(chunk)
-      state.number = place.segment
+      state.segment = position.segment
       return timeline.withLock {
-        $0.append(chunk.frame, in: place.segment, pts: pts, captured: captured)
+        $0.append(chunk.frame, in: position.segment, pts: pts, captured: captured)
       }
     }
     opening.chunks.append(chunk)
     state.opening = opening
-    guard place.indexInSegment + 1 >= configuration.segmentation.framesPerPart else { return }
-    // A run that nobody saw may have been before it.
-    let skipped = state.number.map { place.segment - $0 - 1 } ?? 0
+    guard position.indexInSegment + 1 >= configuration.segmentation.framesPerPart else { return }
+    // Counted from the last published segment, since a period may have ended before its first part.
+    let skipped = state.segment.map { position.segment - $0 - 1 } ?? 0
     window.begin(
-      opening.chunks, offset: opening.run.offset, skipped: skipped, track: state.track)
-    state.track = nil
+      opening.chunks, offset: opening.period.offset, skipped: skipped, track: state.description)
+    state.description = nil
     state.opening = nil
-    state.number = place.segment
+    state.segment = position.segment
     let first = opening.chunks[0].frame
     timeline.withLock { timeline in
       timeline.begin(
-        number: place.segment, first: first, pts: opening.pts, captured: opening.captured,
-        offset: opening.run.offset)
-      timeline.append(chunk.frame, in: place.segment, pts: pts, captured: captured)
+        number: position.segment, first: first, pts: opening.pts, captured: opening.captured,
+        offset: opening.period.offset)
+      timeline.append(chunk.frame, in: position.segment, pts: pts, captured: captured)
     }
   }
 
-  private func chunk(_ unit: AccessUnit, _ place: PassThroughSchedule.Position) -> Chunk {
+  private func chunk(_ unit: AccessUnit, _ position: PassThroughSchedule.Position) -> Chunk {
     let segmentation = configuration.segmentation
     let duration = segmentation.grid.rate.ticksPerFrame
     let sample = Sample(
-      payload: unit.bytes, decodeTime: segmentation.grid.ticks(place.frameIndex),
-      duration: UInt32(duration), captured: place.captured,
-      sequence: UInt32(truncatingIfNeeded: place.frameIndex + 1), isSync: unit.isKey)
+      payload: unit.bytes, decodeTime: segmentation.grid.ticks(position.frameIndex),
+      duration: UInt32(duration), captured: position.captured,
+      sequence: UInt32(truncatingIfNeeded: position.frameIndex + 1), isSync: unit.isKey)
     return Chunk(
-      frame: place.frameIndex, segment: place.segment, isIndependent: unit.isKey,
-      duration: duration,
-      captured: place.captured, published: SystemClock.wall,
-      bytes: writer.chunk(sample, startsSegment: place.indexInSegment == 0))
+      frame: position.frameIndex, segment: position.segment, isIndependent: unit.isKey,
+      duration: duration, captured: position.captured, published: SystemClock.wall,
+      bytes: writer.chunk(sample, startsSegment: position.indexInSegment == 0))
   }
 
   private func description(
@@ -201,23 +207,22 @@ final class PassThroughTrack: Sendable {
       segmentation: configuration.segmentation, header: header.bytes)
   }
 
-  private func count(_ chunk: Chunk?, at position: Int64?) {
+  private func count(_ chunk: Chunk?, at index: Int64?) {
     let segmentation = configuration.segmentation
     let now = SystemClock.wall
     statistics.withLock { statistics in
       statistics.inputFrames += 1
-      guard let chunk, let position else {
+      guard let chunk, let index else {
         statistics.surplusFrames += 1
         return
       }
       statistics.renditions[0].mediaBytes += UInt64(chunk.bytes.count)
-      let after = position + 1
-      let endsSegment = !segmentation.hasVariableDuration && after == segmentation.framesPerSegment
-      guard endsSegment || after % segmentation.framesPerPart == 0 else { return }
-      let frames = (after - 1) % segmentation.framesPerPart + 1
-      statistics.renditions[0].partLateness.observe(Double(now - chunk.captured) / 1e9)
-      statistics.renditions[0].partDuration.observe(
-        Double(segmentation.grid.nanoseconds(frames)) / 1e9)
+      let count = index + 1
+      let endsSegment = !segmentation.hasVariableDuration && count == segmentation.framesPerSegment
+      guard endsSegment || count % segmentation.framesPerPart == 0 else { return }
+      let frames = (count - 1) % segmentation.framesPerPart + 1
+      statistics.renditions[0].countPart(
+        lateness: now - chunk.captured, duration: segmentation.grid.nanoseconds(frames))
     }
   }
 }

@@ -4,10 +4,10 @@ import CMAF
 import Capture
 
 extension FFmpegError {
-  /// The CMAF header that the muxer wrote, if the chunks that we write ourselves may follow it: every
-  /// player gets it first, and decodes nothing if it does not fit.
+  /// The muxer's CMAF header, if the chunks of ``ChunkWriter`` fit it.
   ///
-  /// - Throws: what does not fit.
+  /// Every player reads the header first, and decodes no chunk that does not fit.
+  /// - Throws: the difference.
   static func checked(
     _ header: [UInt8], timescale: Int, codecs: String
   ) throws(FFmpegError) -> [UInt8] {

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import Logging
+import Media
+import Packaging
+import Scheduling
+import Sharing
+
+/// Encodes the frames of any source: frame slots, one encoder thread per rendition, audio.
+final class EncodingPipeline: Pipeline {
+  private let context: SessionContext
+  private let source: NetworkSource?
+  private let feed: SlotFeed
+  private let barrier: StartBarrier
+  private let load: LadderLoad
+
+  /// A pipeline whose frames are those of the test pattern, a camera, or `source`.
+  init(_ context: SessionContext, source: NetworkSource?) {
+    self.context = context
+    self.source = source
+    let count = context.renditions.count
+    feed = SlotFeed(
+      renditions: count, capacity: Int(context.configuration.segmentation.framesPerPart))
+    barrier = StartBarrier(count: count + (context.audio == nil ? 0 : 1))
+    load = LadderLoad(count: count)
+  }
+
+  private var configuration: StreamConfiguration { context.configuration }
+
+  var clockError: Int64 {
+    (feed.read(\.clock) ?? context.clock).error(
+      wallMinusMonotonic: SystemClock.wallMinusMonotonic, on: configuration.segmentation)
+  }
+
+  func open() throws(StreamSession.Failure) {
+    let sourceOpening = try startSource()
+    var openings: [OpeningResult] = []
+    for (index, rendition) in context.renditions.enumerated() {
+      openings.append(
+        try context.startEncoder(rendition.settings.name) { [self] opened throws(FFmpegError) in
+          try encode(index, opened)
+        })
+    }
+    if let opening = try startAudio() { openings.append(opening) }
+    for opening in openings {
+      if let reason = opening.wait() { throw .encoder(reason) }
+    }
+    if !configuration.waitsForSource, let reason = sourceOpening?.wait() { throw .source(reason) }
+  }
+
+  func close() {
+    barrier.close()
+    feed.close()
+  }
+
+  // MARK: Source
+
+  /// Starts the source.
+  ///
+  /// - Returns: the result of its opening; nil if it is open.
+  private func startSource() throws(StreamSession.Failure) -> OpeningResult? {
+    let (feed, stop, log, name) = (feed, context.stop, context.log, configuration.name)
+    switch configuration.source {
+    case .test:
+      context.statistics.withLock { $0.isSourceOnline = true }
+      let source = TestSource(
+        size: configuration.size, segmentation: configuration.segmentation, feed: feed, stop: stop)
+      try context.startThread("source") {
+        do throws(FFmpegError) { try source.run() } catch {
+          log.write(.error, "source-failed", stream: name, "test pattern: \(error)")
+        }
+      }
+      return nil
+    case .camera(let path):
+      let opening = OpeningResult()
+      let source = CameraSource(
+        path: path, configuration: configuration, feed: feed, stop: stop,
+        statistics: context.statistics, log: log)
+      try context.startThread("source") { source.run(opening) }
+      try startPacer()
+      return opening
+    case .network:
+      context.statistics.withLock { $0.isSourceOnline = true }
+      source?.attach(
+        InputTarget(
+          video: .frames(
+            to: feed, size: configuration.size, grid: configuration.segmentation.grid),
+          statistics: context.statistics, audio: context.audioConsumer))
+      try startPacer()
+      return nil
+    }
+  }
+
+  private func startPacer() throws(StreamSession.Failure) {
+    let pacer = SlotPacer(feed: feed, stop: context.stop)
+    try context.startThread("grid") { pacer.run() }
+  }
+
+  // MARK: Encoders
+
+  /// Opens the encoder of a rendition, fills its window, then encodes slots until the feed ends.
+  private func encode(_ index: Int, _ opened: () -> Void) throws(FFmpegError) {
+    let rendition = context.renditions[index]
+    var track = try VideoTrack(configuration, rendition.settings, window: rendition.window)
+    if let reason = track.fallbackReason {
+      context.log.write(
+        .warning, "encoder-fallback", stream: configuration.name,
+        "\(reason); using \(track.encoderName)")
+    }
+    opened()
+    try goLive(&track, rendition)
+    let thread = RenditionThread(
+      configuration: configuration, window: rendition.window, renditionIndex: index, feed: feed,
+      load: load, statistics: context.statistics, log: context.log)
+    try thread.run(&track)
+  }
+
+  /// Fills the window and opens it; all renditions go live with the same frame.
+  private func goLive(
+    _ track: inout VideoTrack, _ rendition: StreamSession.Rendition
+  ) throws(FFmpegError) {
+    let slate = try SlateFrame.make(size: rendition.settings.size)
+    let prefill = Prefill(
+      segmentation: configuration.segmentation, clock: context.clock,
+      inputDelay: configuration.inputDelay, first: context.firstSegment,
+      length: Int64(configuration.prefill))
+    let due = try prefill.fill(&track, with: slate) { SystemClock.monotonic }
+    guard let first = barrier.arrive(due) else { return }
+    try prefill.fill(&track, with: slate, from: due, to: first)
+    rendition.window.goLive()
+    if barrier.isLastReady() { try openFeed(first) }
+  }
+
+  /// Starts the audio thread; a missing device is an error, as a missing camera is.
+  private func startAudio() throws(StreamSession.Failure) -> OpeningResult? {
+    if case .device(let name) = configuration.audio, !configuration.waitsForSource {
+      do throws(AudioDeviceError) { _ = try AudioDevice(device: name) } catch {
+        throw .source("\(error)")
+      }
+    }
+    let clock = FrameGridClock(
+      segmentation: configuration.segmentation, start: context.clock, feed: feed,
+      stop: context.stop, stepTimeout: configuration.inputDelay + 2_000_000_000)
+    return try context.startAudio(
+      clock: clock, from: context.firstSegment,
+      source: { [context] in clock.source(of: context.configuration, log: context.log) }
+    ) { [self] (audio: inout AudioPipeline) throws(FFmpegError) in
+      try audio.prefill(
+        to: context.clock.mediaTime(at: SystemClock.monotonic, on: configuration.segmentation))
+      guard let first = barrier.arrive(.min) else { return false }
+      context.audio?.goLive()
+      if barrier.isLastReady() { try openFeed(first) }
+      return true
+    }
+  }
+
+  private func openFeed(_ first: Int64) throws(FFmpegError) {
+    let slate = try SlateFrame.make(size: configuration.size)
+    feed.open(
+      SlotSchedule(
+        segmentation: configuration.segmentation, clock: context.clock, first: first,
+        inputDelay: configuration.inputDelay, initial: slate,
+        slate: configuration.source == .test ? nil : slate))
+  }
+}

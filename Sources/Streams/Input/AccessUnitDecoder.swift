@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import Media
+import Sharing
+
+/// Decodes the access units of a pulled input, connection after connection.
+///
+/// Confined to the input's thread.
+final class AccessUnitDecoder {
+  private let input: PulledInput
+  private var decoder: VideoDecoder?
+  private var countedErrors: UInt64 = 0
+  private var normalizer: FrameNormalizer?
+
+  init(_ input: PulledInput) { self.input = input }
+
+  /// Whether an access unit of this connection was decoded.
+  var isOpen: Bool { decoder != nil }
+
+  /// The frame rate in the coded stream; nil if there is none.
+  var declaredRate: FrameRate? { decoder?.declaredRate }
+
+  /// Notes a new connection.
+  func reset() { decoder = nil }
+
+  /// Decodes an access unit.
+  ///
+  /// - Returns: its frames; none if they may be from before a silence.
+  func decode(
+    _ unit: AccessUnit, _ description: InputDescription
+  ) throws(InputError) -> [DecodedFrame] {
+    if decoder == nil {
+      do throws(FFmpegError) { decoder = try VideoDecoder(description.video) } catch {
+        throw .noVideo("\(error)")
+      }
+      countedErrors = 0
+    }
+    let frames = decoder?.decode(unit) ?? []
+    let errors = decoder?.errors ?? 0
+    if errors != countedErrors {
+      let added = errors - countedErrors
+      input.target?.statistics.withLock { $0.damagedFrames += added }
+      countedErrors = errors
+    }
+    // The demuxer of MPEG-TS returns an access unit when the next one arrives.
+    return input.skips(isDelayed: description.format == "mpegts") ? [] : frames
+  }
+
+  /// The frames that are left; the decoder is closed.
+  func finish(arrival: Int64) -> [DecodedFrame] {
+    guard var rest = decoder.take() else { return [] }
+    return rest.finish(arrival: arrival)
+  }
+
+  /// The frame in the size of the stream, which does not change.
+  func normalized(_ decoded: DecodedFrame, to size: VideoSize) throws(InputError) -> VideoFrame {
+    do throws(FFmpegError) {
+      if let normalizer { return try normalizer.frame(decoded) }
+      let first = try FrameNormalizer(size: size)
+      normalizer = first
+      return try first.frame(decoded)
+    } catch {
+      throw .failed("\(error)")
+    }
+  }
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import Media
+import Scheduling
+import Sharing
+
+/// Decodes a live input: maps its timestamps, aligns its frames to the grid, and its audio.
+final class DecodingStage: InputStage {
+  private let input: PulledInput
+  private let decoder: AccessUnitDecoder
+  private var clock = SourceClock()
+  /// Nil before the first frame that the session takes.
+  private var aligner: GridAligner?
+
+  init(_ input: PulledInput, _ decoder: AccessUnitDecoder) {
+    self.input = input
+    self.decoder = decoder
+  }
+
+  var isDecoding: Bool { decoder.isOpen }
+
+  func connected() {
+    clock.breakOff()
+    decoder.reset()
+  }
+
+  /// Bounds how far the mapping of timestamps precedes the arrivals; see ``SourceClock``.
+  func limitLead(to nanoseconds: Int64) { clock.limitLead(to: nanoseconds) }
+
+  func take(
+    _ unit: InputUnit, _ description: InputDescription
+  ) throws(InputError) -> InputStep {
+    if case .accessUnits(let track)? = input.target?.video {
+      let next = PassThroughStage(input, track, clock)
+      _ = next.take(unit, description)
+      return .become(next)
+    }
+    switch unit {
+    case .audio(let packet): if input.takesAudio { take(packet, description.audio) }
+    case .video(let accessUnit):
+      for frame in try decoder.decode(accessUnit, description) { try show(frame, description) }
+    }
+    return .stay
+  }
+
+  func finish(_ description: InputDescription) throws(InputError) -> InputStep {
+    for frame in decoder.finish(arrival: SystemClock.monotonic) { try show(frame, description) }
+    return .stay
+  }
+
+  /// Gives a frame to the session, if there is one.
+  func show(_ decoded: DecodedFrame, _ description: InputDescription) throws(InputError) {
+    input.frameArrived(description, decoded.width, decoded.height)
+    let captured = clock.captureTime(
+      pts: decoded.pts, arrival: decoded.arrival, sent: decoded.senderMonotonic)
+    guard case .frames(let feed, let size, let grid)? = input.target?.video else { return }
+    let frame = try decoder.normalized(decoded, to: size)
+    guard let streamClock = feed.read(\.clock) else { return }
+    var aligner = aligner ?? GridAligner(grid)
+    let aligned = aligner.align(captured, streamClock, mapping: clock.steps)
+    self.aligner = aligner
+    feed.offer(frame, captured: captured, aligned: aligned)
+  }
+
+  /// Gives audio to the session; it is moved with the frames, so there is none before them.
+  func take(_ packet: AudioPacket, _ format: InputDescription.Audio?) {
+    let captured = clock.captureTime(.audio, pts: packet.pts, arrival: packet.arrival)
+    guard let format, let aligner else { return }
+    input.target?.audio?(packet, format, captured + aligner.phase)
+  }
+}
+
+extension DecodedFrame {
+  /// The sender's capture time on the monotonic clock, nanoseconds; nil if the sender has none.
+  var senderMonotonic: Int64? { senderTime.map { $0 - SystemClock.wallMinusMonotonic } }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+
+/// One stage of a pulled input: takes the units of its connections.
+///
+/// Confined to the input's thread.
+protocol InputStage: AnyObject {
+  /// Whether access units of this connection were decoded.
+  var isDecoding: Bool { get }
+
+  /// Notes a new connection.
+  func connected()
+
+  /// Takes a unit.
+  func take(_ unit: InputUnit, _ description: InputDescription) throws(InputError) -> InputStep
+
+  /// Takes the frames left in the decoder: a file or standard input has ended.
+  func finish(_ description: InputDescription) throws(InputError) -> InputStep
+
+  /// Notes that a file starts over.
+  func restart()
+}
+
+extension InputStage {
+  func restart() {}
+}
+
+/// The stage after a unit.
+enum InputStep {
+  /// The same stage.
+  case stay
+  /// Another stage on the same connection.
+  case become(any InputStage)
+  /// Another stage on a new connection, once there is a session.
+  case reopen(any InputStage)
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import Media
+import Sharing
+
+/// The part of a session that takes the units of a pulled input.
+struct InputTarget: Sendable {
+  /// Takes coded audio with the monotonic time of its capture; that of a file arrives early.
+  typealias AudioConsumer =
+    @Sendable (AudioPacket, InputDescription.Audio, _ captured: Int64) -> Void
+
+  /// The consumer of the video.
+  enum Video: Sendable {
+    /// Decoded frames of `size`, for the slots of `grid`.
+    case frames(to: SlotFeed, size: VideoSize, grid: FrameGrid)
+    /// Access units as received.
+    case accessUnits(to: PassThroughTrack)
+  }
+
+  let video: Video
+  let statistics: Locked<StreamStatistics>
+  /// Called on the input's thread; nil if audio is not used.
+  var audio: AudioConsumer?
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import Media
+import Scheduling
+import Sharing
+
+/// Decodes a file and gives each frame to the session at its time.
+final class PacedStage: InputStage {
+  private let input: PulledInput
+  private let decoder: AccessUnitDecoder
+  private var pacer = FilePacer()
+
+  init(_ input: PulledInput, _ decoder: AccessUnitDecoder) {
+    self.input = input
+    self.decoder = decoder
+  }
+
+  var isDecoding: Bool { decoder.isOpen }
+
+  func connected() { decoder.reset() }
+
+  func restart() { pacer.restart() }
+
+  func take(
+    _ unit: InputUnit, _ description: InputDescription
+  ) throws(InputError) -> InputStep {
+    switch unit {
+    case .video(let accessUnit):
+      for frame in try decoder.decode(accessUnit, description) { try show(frame, description) }
+    case .audio(let packet):
+      guard input.takesAudio, decoder.isOpen, let due = pacer.audioDue(pts: packet.pts),
+        let format = description.audio
+      else { break }
+      input.target?.audio?(packet, format, due)
+    }
+    return .stay
+  }
+
+  func finish(_ description: InputDescription) throws(InputError) -> InputStep {
+    for frame in decoder.finish(arrival: SystemClock.monotonic) { try show(frame, description) }
+    return .stay
+  }
+
+  private func show(_ decoded: DecodedFrame, _ description: InputDescription) throws(InputError) {
+    input.frameArrived(description, decoded.width, decoded.height)
+    guard case .frames(let feed, let size, let grid)? = input.target?.video else { return }
+    let frame = try decoder.normalized(decoded, to: size)
+    feed.waitUntilOpen()
+    guard let clock = feed.read(\.clock) else { return }
+    let due = pacer.due(
+      pts: decoded.pts, now: SystemClock.monotonic, frameDuration: grid.rate.frameNanoseconds
+    ) { clock.due(clock.frame(atOrAfter: $0, on: grid), on: grid) }
+    input.sleep(until: due)
+    feed.offer(frame, captured: due)
+  }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import Media
+import Scheduling
+import Sharing
+
+/// Gives the access units of a live input to the session as received.
+final class PassThroughStage: InputStage {
+  private let input: PulledInput
+  private let track: PassThroughTrack
+  private var clock: SourceClock
+  private var backlog = Backlog<InputUnit>()
+
+  /// A stage that continues with the mapping of timestamps in `clock`.
+  init(_ input: PulledInput, _ track: PassThroughTrack, _ clock: SourceClock) {
+    self.input = input
+    self.track = track
+    self.clock = clock
+  }
+
+  var isDecoding: Bool { false }
+
+  func connected() {
+    clock.breakOff()
+    backlog = Backlog()
+  }
+
+  func take(_ unit: InputUnit, _ description: InputDescription) -> InputStep {
+    if input.resumes() { backlog.begin() }
+    for unit in backlog.take(unit) {
+      switch unit {
+      case .video(let accessUnit):
+        input.frameArrived(description, description.video.width, description.video.height)
+        let sent = accessUnit.senderTime.map { $0 - SystemClock.wallMinusMonotonic }
+        track.take(
+          accessUnit, description.video,
+          captured: clock.captureTime(
+            pts: accessUnit.pts, arrival: accessUnit.arrival, sent: sent))
+      case .audio(let packet):
+        guard input.takesAudio else { break }
+        let captured = clock.captureTime(.audio, pts: packet.pts, arrival: packet.arrival)
+        if let format = description.audio { input.target?.audio?(packet, format, captured) }
+      }
+    }
+    return .stay
+  }
+
+  func finish(_ description: InputDescription) -> InputStep { .stay }
+}

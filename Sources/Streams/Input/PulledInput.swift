@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import Logging
+import Scheduling
+import Sharing
+
+/// A pulled input as its threads share it: settings, presence, facts, target, end.
+final class PulledInput: Sendable {
+  private typealias Outcome = Result<SourceFacts, InputError>
+
+  private struct Knowledge {
+    var outcome: Outcome?
+    var observers: [@Sendable (Outcome) -> Void] = []
+  }
+
+  let address: InputAddress
+  let options: InputOptions
+  /// Whether a file starts over when it ends.
+  let loops: Bool
+  /// Whether its audio is used.
+  let takesAudio: Bool
+  let passThrough: PassThroughOptions?
+  let cancellation = InputCancellation()
+  private let name: String
+  private let log: Log
+  private let presence: Locked<SourcePresence>
+  private let knowledge = Locked(Knowledge())
+  private let attached = Monitor<InputTarget?>(nil)
+  private let ending = Locked<(hasEnded: Bool, body: (@Sendable () -> Void)?)>((false, nil))
+
+  init(
+    _ address: InputAddress, options: InputOptions, loops: Bool, takesAudio: Bool,
+    passThrough: PassThroughOptions?, name: String, log: Log
+  ) {
+    self.address = address
+    self.options = options
+    self.loops = loops
+    self.takesAudio = takesAudio
+    self.passThrough = passThrough
+    self.name = name
+    self.log = log
+    presence = Locked(SourcePresence(isListener: address.isListener))
+  }
+
+  /// Whether it is available at once or never: a file, or standard input.
+  var isAtHand: Bool { address.kind == .file || address.kind == .standardInput }
+
+  /// Whether the error means that a pipe has no writer yet.
+  func waitsForWriter(_ error: InputError) -> Bool {
+    if case .silent = error { address.kind == .standardInput } else { false }
+  }
+
+  /// The error of a file or of standard input without a frame.
+  var noVideo: InputError {
+    .noVideo(
+      "it ends without a decodable frame"
+        + (address.kind == .standardInput ? "; expected MPEG-TS" : ""))
+  }
+
+  // MARK: Stopping
+
+  var isStopped: Bool { cancellation.isCancelled }
+
+  /// Ends the threads soon, and the waits for facts and target at once.
+  func cancel() {
+    cancellation.cancel()
+    attached.update { _ in }
+    fail(.cancelled)
+  }
+
+  /// Sleeps until the monotonic time `deadline`, or until the input is stopped.
+  func sleep(until deadline: Int64) {
+    while !isStopped, SystemClock.monotonic < deadline {
+      SystemClock.sleep(until: min(deadline, SystemClock.monotonic + 100_000_000))
+    }
+  }
+
+  // MARK: Facts
+
+  /// The facts; nil before they are known.
+  var facts: SourceFacts? { knowledge.withLock { try? $0.outcome?.get() } }
+
+  func whenKnown(_ body: @escaping @Sendable (Result<SourceFacts, InputError>) -> Void) {
+    let outcome = knowledge.withLock { knowledge in
+      if knowledge.outcome == nil { knowledge.observers.append(body) }
+      return knowledge.outcome
+    }
+    if let outcome { body(outcome) }
+  }
+
+  func publish(_ facts: SourceFacts) { settle(.success(facts)) }
+
+  func fail(_ error: InputError) { settle(.failure(error)) }
+
+  /// Sets the outcome; the first one stays.
+  private func settle(_ outcome: Outcome) {
+    let observers = knowledge.withLock { knowledge -> [@Sendable (Outcome) -> Void] in
+      guard knowledge.outcome == nil else { return [] }
+      knowledge.outcome = outcome
+      defer { knowledge.observers = [] }
+      return knowledge.observers
+    }
+    for observer in observers { observer(outcome) }
+  }
+
+  // MARK: Target
+
+  func attach(_ target: InputTarget) { attached.update { $0 = target } }
+
+  /// The session's target; nil before there is one.
+  var target: InputTarget? { attached.update { $0 } }
+
+  /// Blocks until there is a target; false if the input was stopped.
+  func waitForTarget() -> Bool {
+    attached.wait { [cancellation] target in
+      cancellation.isCancelled ? false : target == nil ? nil : true
+    }
+  }
+
+  // MARK: Presence
+
+  var hasBeenOnline: Bool { presence.withLock { $0.hasBeenOnline } }
+
+  /// Whether nothing arrived for a while on a connection that supplied something.
+  func isSilent(at now: Int64) -> Bool { silentFrom.map { $0 <= now } ?? false }
+
+  var silentFrom: Int64? { presence.withLock { $0.silentFrom } }
+
+  func heard(at now: Int64) { presence.withLock { $0.heard(at: now) } }
+
+  func checkSilence(at now: Int64) { perform(presence.withLock { $0.check(at: now) }) }
+
+  /// Notes an access unit that is to be decoded; whether to skip its frames.
+  func skips(isDelayed: Bool) -> Bool {
+    let (isSkipped, action) = presence.withLock { $0.videoArrived(isDelayed: isDelayed) }
+    perform(action)
+    return isSkipped
+  }
+
+  /// Notes a unit that is passed through; whether it is the first after a silence.
+  func resumes() -> Bool {
+    let action = presence.withLock { $0.videoArrived(isDelayed: false).action }
+    perform(action)
+    return action == .resumed
+  }
+
+  func frameArrived(_ description: InputDescription, _ width: Int, _ height: Int) {
+    let action = presence.withLock { $0.frameArrived() }
+    guard action != nil else { return }
+    let size = width > 0 ? ", \(width)x\(height)" : ""
+    perform(action, "\(description.video.codec) in \(description.format)\(size)")
+  }
+
+  /// Notes a lost or refused connection.
+  ///
+  /// - Returns: when to connect again.
+  func lost(_ reason: String, isDenied: Bool = false) -> Int64 {
+    let now = SystemClock.monotonic
+    let (action, retryAt) = presence.withLock { $0.lost(at: now, isDenied: isDenied) }
+    perform(action, reason)
+    return retryAt
+  }
+
+  func replaced() { perform(presence.withLock { $0.replaced() }) }
+
+  func ended() {
+    perform(presence.withLock { $0.ended() })
+    let body = ending.withLock { ending in
+      ending.hasEnded = true
+      return ending.body
+    }
+    body?()
+  }
+
+  func whenEnded(_ body: @escaping @Sendable () -> Void) {
+    let hasEnded = ending.withLock { ending in
+      ending.body = body
+      return ending.hasEnded
+    }
+    if hasEnded { body() }
+  }
+
+  private func perform(_ action: SourcePresence.Action?, _ detail: String = "") {
+    switch action {
+    case .opened(let isReturn):
+      write(.info, "source-open", detail)
+      setOnline(true, isReturn: isReturn)
+    case .fellSilent:
+      setOnline(false)
+      write(.warning, "source-silent", "no data for 1 s; the stream continues")
+    case .resumed:
+      write(.info, "source-resumed", "sends again")
+      setOnline(true)
+    case .lost(let isRepeated, let hasBeenOnline):
+      breakOff()
+      // Warn once per outage; later failures are logged at debug level.
+      write(
+        isRepeated ? .debug : .warning, "source-gone",
+        "\(detail); " + (hasBeenOnline ? "the stream continues, retrying" : "retrying"))
+    case .replaced:
+      breakOff()
+    case .ended:
+      write(.info, "source-ended", "ended")
+      breakOff()
+    case nil: break
+    }
+  }
+
+  private func write(_ level: Log.Level, _ event: StaticString, _ text: String) {
+    log.write(level, event, stream: name, "\(address), \(text)")
+  }
+
+  private func setOnline(_ isOnline: Bool, isReturn: Bool = false) {
+    target?.statistics.withLock { statistics in
+      statistics.isSourceOnline = isOnline
+      if isReturn { statistics.reconnects += 1 }
+    }
+  }
+
+  private func breakOff() {
+    if case .accessUnits(let track)? = target?.video { track.breakOff() }
+    setOnline(false)
+  }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Capture
+package import Media
+
+/// The facts about a pulled input that its stream depends on, fixed for a session.
+package struct SourceFacts: Sendable, Equatable {
+  /// Its tracks.
+  package let description: InputDescription
+  /// Frames per second.
+  package let rate: FrameRate
+  /// How long after its frame time a slot stays open; nanoseconds.
+  package let inputDelay: Int64
+  /// How much later than its capture audio arrives; nanoseconds.
+  package let audioDelay: Int64
+  /// Whether it can be passed through; undecided if that was not requested.
+  package let passThrough: PassThroughAnalysis.Verdict
+  /// The largest bitrate of its access units over one second; 0 if it was not measured.
+  package let peakBitrate: Int64
+}
+
+/// The limits within which a pulled input is passed through.
+package struct PassThroughOptions: Sendable {
+  /// The requested segment duration.
+  package let segmentMicroseconds: Int64
+  /// The longest allowed distance of two IDRs; nanoseconds.
+  package let longestGroup: Int64
+
+  /// Options.
+  package init(segmentMicroseconds: Int64, longestGroup: Int64) {
+    self.segmentMicroseconds = segmentMicroseconds
+    self.longestGroup = longestGroup
+  }
+}

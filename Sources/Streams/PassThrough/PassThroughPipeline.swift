@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import Media
+import Packaging
+import Sharing
+
+/// Packages the access units of a pulled input as received, and its audio beside them.
+final class PassThroughPipeline: Pipeline {
+  private let context: SessionContext
+  private let source: NetworkSource?
+  private let track: PassThroughTrack
+
+  /// A pipeline of the access units of `source`.
+  init(_ context: SessionContext, source: NetworkSource?) {
+    self.context = context
+    self.source = source
+    track = PassThroughTrack(
+      context.configuration, window: context.renditions[0].window, first: context.firstSegment,
+      statistics: context.statistics, log: context.log)
+  }
+
+  var clockError: Int64 { track.clockError }
+
+  func open() throws(StreamSession.Failure) {
+    guard let source, case .network(let facts) = context.configuration.source else {
+      throw .configuration("only a pulled input can be passed through")
+    }
+    do throws(FFmpegError) {
+      try track.open(facts.description.video) { [weak context] in
+        context?.finish(.irregularKeyFrames)
+      }
+    } catch {
+      throw .source("\(error)")
+    }
+    let clock = VideoTimelineClock(timeline: track.timeline)
+    let audio = try context.startAudio(clock: clock, from: nil) { [context] _ in
+      context.audio?.goLive()
+      return true
+    }
+    if let reason = audio?.wait() { throw .encoder(reason) }
+    context.statistics.withLock { $0.isSourceOnline = true }
+    source.attach(
+      InputTarget(
+        video: .accessUnits(to: track), statistics: context.statistics,
+        audio: context.audioConsumer))
+  }
+
+  func close() {}
+}
