@@ -16,36 +16,36 @@ package protocol ReceivedUnit: Sendable {
 /// Corrects the arrival times of a burst after a silence: a pure state machine.
 ///
 /// A sender that was stopped or cut off has buffered its access units and now sends them in a
-/// burst. Their timestamps are correct; their arrival times are not. Units are held until the
-/// source keeps pace, then each gets the arrival time that it would have had, counted back from the
+/// burst. Their timestamps are correct; their arrival times are not. Units are buffered until
+/// the source keeps pace, then each gets the arrival time that it would have had, counted back from the
 /// last.
 package struct Backlog<Unit: ReceivedUnit>: Sendable {
   /// As many access units in at least half their time are no burst.
   private static var pace: Int { 5 }
-  /// The most units that are held.
+  /// The most units that are buffered.
   package static var capacity: Int { 4000 }
   /// The longest silence; nanoseconds.
   private static var longest: Int64 { 30_000_000_000 }
 
-  private var isHolding = false
-  private var held: [Unit] = []
+  private var isBuffering = false
+  private var buffered: [Unit] = []
   private var video: [(pts: Int64, arrival: Int64)] = []
 
-  /// A backlog that holds nothing.
+  /// An empty backlog.
   package init() {}
 
   /// Notes that the source sends again.
   package mutating func begin() {
     self = Backlog()
-    isHolding = true
+    isBuffering = true
   }
 
   /// Takes a unit.
   ///
   /// - Returns: the units to be used now, with corrected times.
   package mutating func take(_ unit: Unit) -> [Unit] {
-    guard isHolding else { return [unit] }
-    held.append(unit)
+    guard isBuffering else { return [unit] }
+    buffered.append(unit)
     if unit.isVideo {
       // A demuxer returns the last access unit of one sender with the first of the next, whose
       // timestamps start over.
@@ -55,7 +55,7 @@ package struct Backlog<Unit: ReceivedUnit>: Sendable {
     guard let lateness else { return [] }
     defer { self = Backlog() }
     var next = Int64.max
-    return held.reversed().map { unit in
+    return buffered.reversed().map { unit in
       let corrected = unit.pts + lateness
       // A unit older than any silence has timestamps of another sender.
       let isPossible = corrected > unit.arrival - Self.longest
@@ -67,8 +67,8 @@ package struct Backlog<Unit: ReceivedUnit>: Sendable {
   /// The least difference of arrival and timestamp; nil during the burst.
   private var lateness: Int64? {
     // Audio may continue without video, which alone tells the pace.
-    if held.count > Self.capacity {
-      return held.suffix(Self.capacity / 2).map { $0.arrival - $0.pts }.min()
+    if buffered.count > Self.capacity {
+      return buffered.suffix(Self.capacity / 2).map { $0.arrival - $0.pts }.min()
     }
     guard video.count > Self.pace else { return nil }
     let newest = video.suffix(Self.pace + 1)

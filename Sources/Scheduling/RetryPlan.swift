@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Time
+
 /// The times at which a missing source is retried: a pure state machine.
 ///
 /// Every half second for the first minute, so that a source that returns is seen at once; then the
-/// interval doubles up to five seconds. Times are monotonic nanoseconds.
+/// interval doubles up to five seconds.
 package struct RetryPlan: Sendable {
   /// The interval between attempts, at first and at most.
-  private static let interval: (first: Int64, longest: Int64) = (500_000_000, 5_000_000_000)
+  private static let interval = (first: Interval.milliseconds(500), longest: Interval.seconds(5))
   /// The interval of a listener: it waits while it listens, and must not miss the sender.
-  private static let listenerInterval: Int64 = 20_000_000
+  private static let listenerInterval = Interval.milliseconds(20)
   /// The interval after an authentication failure: cameras lock out clients that retry too often.
-  private static let deniedInterval: Int64 = 30_000_000_000
+  private static let deniedInterval = Interval.seconds(30)
   /// How long the first interval is kept.
-  private static let gracePeriod: Int64 = 60_000_000_000
+  private static let gracePeriod = Interval.seconds(60)
 
   private let isListener: Bool
-  private var missingSince: Int64?
+  private var missingSince: MonotonicTime?
   private var interval = Self.interval.first
 
   /// A plan for a source that is not missing; a listener waits for its sender.
@@ -30,12 +32,12 @@ package struct RetryPlan: Sendable {
   /// Notes that an attempt failed, or that the source was lost, at `now`.
   ///
   /// - Returns: the time of the next attempt.
-  package mutating func failed(at now: Int64, isDenied: Bool = false) -> Int64 {
+  package mutating func failed(at now: MonotonicTime, isDenied: Bool = false) -> MonotonicTime {
     if isDenied { return now + Self.deniedInterval }
     if isListener { return now + Self.listenerInterval }
     let since = missingSince ?? now
     missingSince = since
-    if now - since > Self.gracePeriod { interval = min(2 * interval, Self.interval.longest) }
+    if now - since > Self.gracePeriod { interval = min(interval * 2, Self.interval.longest) }
     return now + interval
   }
 }

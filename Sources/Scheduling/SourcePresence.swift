@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Time
+
 /// The presence of a pulled input, by the events of its connections: a pure state machine.
 ///
 /// A source is away until a connection supplies a frame, then it is online. After ``silenceLimit``
 /// without a unit it is silent, and resuming from the next unit to the first access unit after it.
-/// Each event returns its action for log and counters. Times are monotonic nanoseconds.
+/// Each event returns its action for log and counters.
 package struct SourcePresence: Sendable {
   /// The presence of the source.
   package enum State: Sendable, Equatable { case away, online, silent, resuming }
@@ -29,12 +31,12 @@ package struct SourcePresence: Sendable {
   private enum Silence { case none, silent, heardAgain, skippedFirst }
 
   /// How long a connection may supply nothing until it is silent.
-  package static let silenceLimit: Int64 = 1_000_000_000
+  package static let silenceLimit = Interval.seconds(1)
 
   private var frames = Frames.neverSeen
   private var silence = Silence.none
   /// The last arrival on this connection; nil before the first.
-  private var heard: Int64?
+  private var heard: MonotonicTime?
   private var isLossReported = false
   private var retry: RetryPlan
 
@@ -54,16 +56,16 @@ package struct SourcePresence: Sendable {
   package var hasBeenOnline: Bool { frames != .neverSeen }
 
   /// When the connection will be silent if nothing arrives; nil if nothing arrived on it.
-  package var silentFrom: Int64? { heard.map { $0 + Self.silenceLimit } }
+  package var silentFrom: MonotonicTime? { heard.map { $0 + Self.silenceLimit } }
 
   /// Notes that a unit arrived.
-  package mutating func heard(at now: Int64) {
+  package mutating func heard(at now: MonotonicTime) {
     heard = now
     if silence == .silent { silence = .heardAgain }
   }
 
   /// Looks for silence.
-  package mutating func check(at now: Int64) -> Action? {
+  package mutating func check(at now: MonotonicTime) -> Action? {
     guard silence != .silent, let silentFrom, now >= silentFrom else { return nil }
     silence = .silent
     return .fellSilent
@@ -96,7 +98,9 @@ package struct SourcePresence: Sendable {
   /// Notes that the connection was lost, or none could be opened.
   ///
   /// - Returns: the action, and when to connect again.
-  package mutating func lost(at now: Int64, isDenied: Bool) -> (action: Action, retryAt: Int64) {
+  package mutating func lost(at now: MonotonicTime, isDenied: Bool) -> (
+    action: Action, retryAt: MonotonicTime
+  ) {
     defer {
       disconnect()
       isLossReported = true

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Time
+
 /// The next step of a stream, from session to session: a pure state machine.
-///
-/// Times are monotonic nanoseconds.
 package struct StreamLifecycle: Sendable {
   /// How long a stream on demand runs without a request.
-  private static let idleTimeout: Int64 = 15_000_000_000
+  private static let idleTimeout = Interval.seconds(15)
   /// How long after a failure a stream is retried.
-  private static let retryInterval: Int64 = 10_000_000_000
+  private static let retryInterval = Interval.seconds(10)
   /// How long after a failure a stream on demand ignores requests.
-  private static let pauseAfterFailure: Int64 = 5_000_000_000
+  private static let pauseAfterFailure = Interval.seconds(5)
 
   /// The state of the stream.
   package enum State: Sendable, Equatable {
     case idle, starting, live, ended
     /// No session before this time.
-    case failed(until: Int64)
+    case failed(until: MonotonicTime)
   }
 
   /// The requested state.
@@ -31,7 +31,7 @@ package struct StreamLifecycle: Sendable {
     /// Stop the session or its start, without an end for players.
     case stop
     case quit(isEnding: Bool)
-    case wait(until: Int64)
+    case wait(until: MonotonicTime)
   }
 
   private let isOnDemand: Bool
@@ -62,11 +62,11 @@ package struct StreamLifecycle: Sendable {
   }
 
   /// Notes that the start or the session has failed.
-  package mutating func failed(_ now: Int64) {
+  package mutating func failed(_ now: MonotonicTime) {
     if isOnDemand {
       state = .failed(until: now + Self.pauseAfterFailure)
     } else {
-      state = .failed(until: isRetried ? now + Self.retryInterval : .max)
+      state = .failed(until: isRetried ? now + Self.retryInterval : .distantFuture)
     }
   }
 
@@ -81,11 +81,11 @@ package struct StreamLifecycle: Sendable {
   }
 
   /// The next step at `now`; `lastUse` is the time of the last request.
-  package mutating func next(_ now: Int64, lastUse: Int64) -> Action {
+  package mutating func next(_ now: MonotonicTime, lastUse: MonotonicTime) -> Action {
     if case .over(let isEnding) = desired { return .quit(isEnding: isEnding) }
     switch state {
     case .idle:
-      guard desired == .running else { return .wait(until: .max) }
+      guard desired == .running else { return .wait(until: .distantFuture) }
       state = .starting
       return .begin
     case .failed(let until):
@@ -96,7 +96,7 @@ package struct StreamLifecycle: Sendable {
     case .starting, .live, .ended:
       let isUnused = isOnDemand && now - lastUse >= Self.idleTimeout
       guard desired == .idle || isUnused else {
-        return .wait(until: isOnDemand ? lastUse + Self.idleTimeout : .max)
+        return .wait(until: isOnDemand ? lastUse + Self.idleTimeout : .distantFuture)
       }
       state = .idle
       desired = .idle

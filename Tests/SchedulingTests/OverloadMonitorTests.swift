@@ -2,6 +2,7 @@
 
 import Scheduling
 import Testing
+import Time
 
 @Suite("An encoder that falls behind")
 struct OverloadMonitorTests {
@@ -14,7 +15,7 @@ struct OverloadMonitorTests {
       (-5, .caughtUp), (-1000, .none),
     ]
     for (milliseconds, change) in ages {
-      #expect(monitor.observe(age: milliseconds * 1_000_000) == change, "\(milliseconds) ms")
+      #expect(monitor.observe(age: .milliseconds(milliseconds)) == change, "\(milliseconds) ms")
     }
   }
 }

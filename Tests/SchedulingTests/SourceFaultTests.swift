@@ -4,6 +4,7 @@ import Media
 import Scheduling
 import TestSupport
 import Testing
+import Time
 
 @Suite("Sources that return, on a simulated clock")
 struct SourceFaultTests {
@@ -186,13 +187,13 @@ struct SourceFaultTests {
   private static func reconnection(_ kind: Kind, _ broken: Int64, _ back: Int64) -> Int64 {
     if !kind.isEndSeen {
       // The second connection is opened after one second of silence.
-      return max(back, broken + SourcePresence.silenceLimit) + 50_000_000
+      return max(back, broken + SourcePresence.silenceLimit.nanoseconds) + 50_000_000
     }
     var plan = RetryPlan(isListener: kind.isListener)
     plan.succeeded()
-    var attempt = broken
-    while attempt < back { attempt = plan.failed(at: attempt) }
-    return attempt + 50_000_000
+    var attempt = MonotonicTime(nanoseconds: broken)
+    while attempt.nanoseconds < back { attempt = plan.failed(at: attempt) }
+    return attempt.nanoseconds + 50_000_000
   }
 }
 
@@ -201,24 +202,24 @@ struct RetryPlanTests {
   @Test("every half second for one minute, then at doubled intervals up to five seconds")
   func plan() {
     var plan = RetryPlan(isListener: false)
-    var now: Int64 = 1_000_000_000
+    var now = MonotonicTime.at(1)
     var pauses: [Int64] = []
     for _ in 0..<140 {
       let next = plan.failed(at: now)
-      pauses.append((next - now) / 1_000_000)
+      pauses.append((next - now).milliseconds)
       now = next
     }
     #expect(pauses.prefix(121).allSatisfy { $0 == 500 })
     #expect(Array(pauses[121..<126]) == [1000, 2000, 4000, 5000, 5000])
     plan.succeeded()
-    #expect(plan.failed(at: now) == now + 500_000_000)
+    #expect(plan.failed(at: now) == now + .milliseconds(500))
   }
 
   @Test("a listener retries after 20 ms")
   func listener() {
     var plan = RetryPlan(isListener: true)
-    for now in stride(from: Int64(0), to: 100_000_000_000, by: 5_000_000_000) {
-      #expect(plan.failed(at: now) == now + 20_000_000)
+    for seconds in stride(from: Int64(0), to: 100, by: 5) {
+      #expect(plan.failed(at: .at(seconds)) == .at(seconds) + .milliseconds(20))
     }
   }
 }

@@ -2,6 +2,7 @@
 
 import Scheduling
 import Testing
+import Time
 
 @Suite("The presence of a pulled input")
 struct SourcePresenceTests {
@@ -116,12 +117,12 @@ struct SourcePresenceTests {
     for (index, step) in row.steps.enumerated() {
       var (action, isSkipped): (SourcePresence.Action?, Bool) = (nil, false)
       switch step.event {
-      case .heard(let at): presence.heard(at: at * 1_000_000)
-      case .check(let at): action = presence.check(at: at * 1_000_000)
+      case .heard(let at): presence.heard(at: .origin + .milliseconds(at))
+      case .check(let at): action = presence.check(at: .origin + .milliseconds(at))
       case .video(let isDelayed):
         (isSkipped, action) = presence.videoArrived(isDelayed: isDelayed)
       case .frame: action = presence.frameArrived()
-      case .lost(let isDenied): action = presence.lost(at: 0, isDenied: isDenied).action
+      case .lost(let isDenied): action = presence.lost(at: .at(0), isDenied: isDenied).action
       case .replaced: action = presence.replaced()
       case .ended: action = presence.ended()
       }
@@ -134,11 +135,10 @@ struct SourcePresenceTests {
   @Test("a lost source is retried by its plan, which starts over with a frame")
   func retries() {
     var presence = SourcePresence(isListener: false)
-    let second: Int64 = 1_000_000_000
-    #expect(presence.lost(at: 0, isDenied: false).retryAt == second / 2)
-    #expect(presence.lost(at: 61 * second, isDenied: false).retryAt == 62 * second)
-    #expect(presence.lost(at: 62 * second, isDenied: true).retryAt == 92 * second)
+    #expect(presence.lost(at: .at(0), isDenied: false).retryAt == .origin + .milliseconds(500))
+    #expect(presence.lost(at: .at(61), isDenied: false).retryAt == .at(62))
+    #expect(presence.lost(at: .at(62), isDenied: true).retryAt == .at(92))
     _ = presence.frameArrived()
-    #expect(presence.lost(at: 99 * second, isDenied: false).retryAt == 99 * second + second / 2)
+    #expect(presence.lost(at: .at(99), isDenied: false).retryAt == .at(99) + .milliseconds(500))
   }
 }

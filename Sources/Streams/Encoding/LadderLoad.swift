@@ -15,7 +15,7 @@ final class LadderLoad: Sendable {
   /// - Returns: whether to leave it out from its next segment on, and whether it is the last one
   ///   left and behind.
   func observe(_ rendition: Int, isBehind: Bool) -> (isLeftOut: Bool, isAloneBehind: Bool) {
-    let now = SystemClock.monotonic
+    let now = SystemClock.monotonicTime
     return state.withLock { state in
       state.observe(rendition, isBehind: isBehind, now: now)
       return (rendition >= state.encoded, state.isAloneBehind(rendition))

@@ -6,6 +6,7 @@ import Media
 import Packaging
 import Scheduling
 import Sharing
+import Time
 
 /// The thread of a video rendition: encodes each frame slot and publishes its chunk.
 struct RenditionThread: Sendable {
@@ -29,7 +30,7 @@ struct RenditionThread: Sendable {
     var isSkipping = false
     while let slot = feed.next(renditionIndex) {
       let begin = SystemClock.monotonic
-      if !isLeftOut { note(monitor.observe(age: begin - slot.due)) }
+      if !isLeftOut { note(monitor.observe(age: Interval(nanoseconds: begin - slot.due))) }
       let duty = load.observe(renditionIndex, isBehind: !isLeftOut && monitor.isOverloaded)
       if let announcement = slot.announcement { announce(announcement) }
       if configuration.segmentation.position(of: slot.frameIndex) == 0 {

@@ -4,11 +4,12 @@ import Capture
 import Logging
 import Media
 import Sharing
+import Time
 
 /// The thread of a camera: opens it, takes its frames, and opens it again after it was unplugged.
 struct CameraSource: Sendable {
-  /// From a failure to the next attempt; nanoseconds.
-  private static let retryInterval: Int64 = 500_000_000
+  /// From a failure to the next attempt.
+  private static let retryInterval = Interval.milliseconds(500)
 
   let path: String
   let configuration: StreamConfiguration
@@ -43,7 +44,7 @@ struct CameraSource: Sendable {
           isWarning ? .warning : .debug, "source-gone", stream: configuration.name,
           "\(error); the stream continues, retrying every 0.5 s")
         isReported = true
-        SystemClock.sleep(until: SystemClock.monotonic + Self.retryInterval)
+        SystemClock.sleep(until: (SystemClock.monotonicTime + Self.retryInterval).nanoseconds)
       }
     }
   }

@@ -32,8 +32,7 @@ package final class NetworkSource: Sendable {
       name: name, log: log)
   }
 
-  /// Starts the threads; false if the system refuses one.
-  package func start() -> Bool {
+  private func start() -> Bool {
     // Files are never silent.
     let standby = input.isAtHand ? nil : StandbyConnection(input)
     if let standby, !startThread("standby", { standby.run() }) { return false }
@@ -51,22 +50,12 @@ package final class NetworkSource: Sendable {
 
   /// Starts the threads and blocks until the facts are known.
   ///
-  /// - Throws: why they will never be known; ``InputError/cancelled`` once `cancellation` is
-  ///   cancelled.
+  /// - Throws: why they will never be known: a file is unreadable (``InputError/refused(_:)``), or
+  ///   `cancellation` is cancelled (``InputError/cancelled``).
   package func begin(_ cancellation: StartCancellation) throws(InputError) -> SourceFacts {
     cancellation.whenCancelled { [weak input] in input?.cancel() }
     guard start() else { throw .failed("the system refuses another thread") }
-    let outcome = Monitor<Result<SourceFacts, InputError>?>(nil)
-    whenKnown { known in outcome.update { $0 = known } }
-    return try outcome.wait { $0 }.get()
-  }
-
-  /// Calls `body` once with the facts, or with the reason why they will never be known: a file is
-  /// unreadable (``InputError/refused(_:)``), or ``stop()`` was called (``InputError/cancelled``).
-  ///
-  /// On the input's thread, or at once; `body` must not block.
-  package func whenKnown(_ body: @escaping @Sendable (Result<SourceFacts, InputError>) -> Void) {
-    input.whenKnown(body)
+    return try input.waitForFacts()
   }
 
   /// Calls `body` once when a file or standard input has ended, on the input's thread.

@@ -4,6 +4,7 @@ import Capture
 import Media
 import Scheduling
 import Sharing
+import Time
 
 /// Decodes a file and gives each frame to the session at its time.
 final class PacedStage: InputStage {
@@ -51,7 +52,7 @@ final class PacedStage: InputStage {
     let due = pacer.due(
       pts: decoded.pts, now: SystemClock.monotonic, frameDuration: grid.rate.frameNanoseconds
     ) { clock.due(clock.frame(atOrAfter: $0, on: grid), on: grid) }
-    input.sleep(until: due)
+    input.sleep(until: MonotonicTime(nanoseconds: due))
     feed.offer(frame, captured: due)
   }
 }

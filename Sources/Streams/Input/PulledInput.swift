@@ -4,16 +4,10 @@ import Capture
 import Logging
 import Scheduling
 import Sharing
+import Time
 
 /// A pulled input as its threads share it: settings, presence, facts, target, end.
 final class PulledInput: Sendable {
-  private typealias Outcome = Result<SourceFacts, InputError>
-
-  private struct Knowledge {
-    var outcome: Outcome?
-    var observers: [@Sendable (Outcome) -> Void] = []
-  }
-
   let address: InputAddress
   let options: InputOptions
   /// Whether a file starts over when it ends.
@@ -25,7 +19,8 @@ final class PulledInput: Sendable {
   private let name: String
   private let log: Log
   private let presence: Locked<SourcePresence>
-  private let knowledge = Locked(Knowledge())
+  /// The facts, or why they will never be known.
+  private let outcome = Monitor<Result<SourceFacts, InputError>?>(nil)
   private let attached = Monitor<InputTarget?>(nil)
   private let ending = Locked<(hasEnded: Bool, body: (@Sendable () -> Void)?)>((false, nil))
 
@@ -69,39 +64,29 @@ final class PulledInput: Sendable {
     fail(.cancelled)
   }
 
-  /// Sleeps until the monotonic time `deadline`, or until the input is stopped.
-  func sleep(until deadline: Int64) {
-    while !isStopped, SystemClock.monotonic < deadline {
-      SystemClock.sleep(until: min(deadline, SystemClock.monotonic + 100_000_000))
+  /// Sleeps until `deadline`, or until the input is stopped.
+  func sleep(until deadline: MonotonicTime) {
+    while !isStopped, SystemClock.monotonicTime < deadline {
+      let next = min(deadline, SystemClock.monotonicTime + .milliseconds(100))
+      SystemClock.sleep(until: next.nanoseconds)
     }
   }
 
   // MARK: Facts
 
   /// The facts; nil before they are known.
-  var facts: SourceFacts? { knowledge.withLock { try? $0.outcome?.get() } }
+  var facts: SourceFacts? { outcome.update { try? $0?.get() } }
 
-  func whenKnown(_ body: @escaping @Sendable (Result<SourceFacts, InputError>) -> Void) {
-    let outcome = knowledge.withLock { knowledge in
-      if knowledge.outcome == nil { knowledge.observers.append(body) }
-      return knowledge.outcome
-    }
-    if let outcome { body(outcome) }
-  }
+  /// Blocks until there is an outcome.
+  func waitForFacts() throws(InputError) -> SourceFacts { try outcome.wait { $0 }.get() }
 
   func publish(_ facts: SourceFacts) { settle(.success(facts)) }
 
   func fail(_ error: InputError) { settle(.failure(error)) }
 
   /// Sets the outcome; the first one stays.
-  private func settle(_ outcome: Outcome) {
-    let observers = knowledge.withLock { knowledge -> [@Sendable (Outcome) -> Void] in
-      guard knowledge.outcome == nil else { return [] }
-      knowledge.outcome = outcome
-      defer { knowledge.observers = [] }
-      return knowledge.observers
-    }
-    for observer in observers { observer(outcome) }
+  private func settle(_ new: Result<SourceFacts, InputError>) {
+    outcome.update { if $0 == nil { $0 = new } }
   }
 
   // MARK: Target
@@ -123,13 +108,13 @@ final class PulledInput: Sendable {
   var hasBeenOnline: Bool { presence.withLock { $0.hasBeenOnline } }
 
   /// Whether nothing arrived for a while on a connection that supplied something.
-  func isSilent(at now: Int64) -> Bool { silentFrom.map { $0 <= now } ?? false }
+  func isSilent(at now: MonotonicTime) -> Bool { silentFrom.map { $0 <= now } ?? false }
 
-  var silentFrom: Int64? { presence.withLock { $0.silentFrom } }
+  var silentFrom: MonotonicTime? { presence.withLock { $0.silentFrom } }
 
-  func heard(at now: Int64) { presence.withLock { $0.heard(at: now) } }
+  func heard(at now: MonotonicTime) { presence.withLock { $0.heard(at: now) } }
 
-  func checkSilence(at now: Int64) { perform(presence.withLock { $0.check(at: now) }) }
+  func checkSilence(at now: MonotonicTime) { perform(presence.withLock { $0.check(at: now) }) }
 
   /// Notes an access unit that is to be decoded; whether to skip its frames.
   func skips(isDelayed: Bool) -> Bool {
@@ -155,8 +140,8 @@ final class PulledInput: Sendable {
   /// Notes a lost or refused connection.
   ///
   /// - Returns: when to connect again.
-  func lost(_ reason: String, isDenied: Bool = false) -> Int64 {
-    let now = SystemClock.monotonic
+  func lost(_ reason: String, isDenied: Bool = false) -> MonotonicTime {
+    let now = SystemClock.monotonicTime
     let (action, retryAt) = presence.withLock { $0.lost(at: now, isDenied: isDenied) }
     perform(action, reason)
     return retryAt

@@ -2,6 +2,7 @@
 
 import Capture
 import Sharing
+import Time
 
 /// The thread of a pulled input: connects, reads units for the current stage, and connects again.
 ///
@@ -25,7 +26,7 @@ struct PulledInputLoop {
   mutating func run() {
     SystemClock.sharpenSleep()
     while !input.isStopped {
-      let retryAt: Int64
+      let retryAt: MonotonicTime
       do throws(InputError) {
         switch try connect() {
         case .reopened: continue
@@ -84,7 +85,7 @@ struct PulledInputLoop {
         return try finish(connection.description)
       }
       guard let description = connection.description else { continue }
-      if !description.isPaced { standby?.heard(at: SystemClock.monotonic) }
+      if !description.isPaced { standby?.heard(at: SystemClock.monotonicTime) }
       if let ending = try follow(try stage.take(unit, description)) { return ending }
     }
     throw .cancelled

@@ -2,6 +2,7 @@
 
 import Capture
 import Sharing
+import Time
 
 /// A second connection to a silent source, tried beside the first.
 ///
@@ -25,8 +26,8 @@ final class StandbyConnection: Sendable {
     func take() -> NetworkInput? { input.take() }
   }
 
-  /// From one attempt to the next; nanoseconds.
-  private static let interval: Int64 = 500_000_000
+  /// From one attempt to the next.
+  private static let interval = Interval.milliseconds(500)
 
   private struct State: Sendable {
     var current: InputCancellation?
@@ -47,7 +48,7 @@ final class StandbyConnection: Sendable {
   }
 
   /// Notes that the connection supplied a unit.
-  func heard(at now: Int64) {
+  func heard(at now: MonotonicTime) {
     input.heard(at: now)
     state.withLock { $0.candidate?.cancel() }
   }
@@ -70,19 +71,19 @@ final class StandbyConnection: Sendable {
     // Datagrams have no connection: another sender is heard on the same socket.
     let reconnects = input.address.kind != .udp
     while !input.isStopped {
-      let now = SystemClock.monotonic
+      let now = SystemClock.monotonicTime
       let due = input.silentFrom ?? now
       if due > now {
-        SystemClock.sleep(until: min(due, now + 200_000_000))
+        SystemClock.sleep(until: min(due, now + .milliseconds(200)).nanoseconds)
         continue
       }
       input.checkSilence(at: now)
       if reconnects, let candidate = candidate(at: now) { try? offer(candidate) }
-      SystemClock.sleep(until: SystemClock.monotonic + Self.interval)
+      SystemClock.sleep(until: (SystemClock.monotonicTime + Self.interval).nanoseconds)
     }
   }
 
-  private func candidate(at now: Int64) -> InputCancellation? {
+  private func candidate(at now: MonotonicTime) -> InputCancellation? {
     state.withLock { [input] state in
       guard input.isSilent(at: now), state.ready == nil else { return nil }
       let candidate = InputCancellation(parent: input.cancellation)

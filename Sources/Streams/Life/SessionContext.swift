@@ -6,6 +6,7 @@ import Media
 import Packaging
 import Scheduling
 import Sharing
+import Time
 
 /// The state shared by the threads of one session: clock, windows, counters, outcome.
 final class SessionContext: Sendable {
@@ -48,7 +49,8 @@ final class SessionContext: Sendable {
     self.configuration = configuration
     self.log = log
     let count = configuration.renditions.count
-    let gate = count > 1 ? PublishGate(count: count, gracePeriod: LadderLoadState.publishTimeout) : nil
+    let timeout = LadderLoadState.publishTimeout.nanoseconds
+    let gate = count > 1 ? PublishGate(count: count, gracePeriod: timeout) : nil
     renditions = configuration.renditions.enumerated().map { index, settings in
       StreamSession.Rendition(
         settings: settings,
@@ -109,6 +111,8 @@ final class SessionContext: Sendable {
   ///   - firstSegment: the first segment; nil if each period starts with its video.
   ///   - source: creates the source that the thread reads; nil for the audio of an input.
   ///   - goLive: opens the window; returns whether the stream starts.
+  /// - Returns: the result of opening the encoder; nil without audio.
+  /// - Throws: the failure if the system refuses a thread.
   func startAudio(
     clock: any MediaClock, from firstSegment: Int64?,
     source: @escaping @Sendable () -> (any LocalAudioSource)? = { nil },

@@ -4,6 +4,7 @@ package import Logging
 import Packaging
 import Scheduling
 import Sharing
+import Time
 
 /// One configured stream over its whole life, session after session.
 ///
@@ -50,7 +51,7 @@ package final class StreamSupervisor: Sendable {
   private let log: Log
   private let orders: Monitor<Orders>
   private let shared = Locked<(phase: Phase, observers: [@Sendable () -> Void])>((.idle, []))
-  private let lastUse = Locked<Int64>(0)
+  private let lastUse = Locked(MonotonicTime.origin)
   private let thread = Locked<OSThread?>(nil)
 
   /// A stream without a session.
@@ -82,7 +83,7 @@ package final class StreamSupervisor: Sendable {
   /// Notes a request at `now`, in monotonic nanoseconds: a stream on demand starts, or continues.
   package func use(_ now: Int64) {
     guard plan.isOnDemand else { return }
-    lastUse.withLock { $0 = max($0, now) }
+    lastUse.withLock { $0 = max($0, MonotonicTime(nanoseconds: now)) }
     // An update wakes the thread, so only an idle stream is updated.
     if case .idle = phase { orders.update { $0.life.want(.running) } }
   }
@@ -116,18 +117,20 @@ package final class StreamSupervisor: Sendable {
 
   /// Waits for events, then for the next action.
   private func nextOrder() -> (StreamLifecycle.Action?, [Event]) {
-    var deadline = Int64.max
+    var deadline = MonotonicTime.distantFuture
     while true {
-      let found: (StreamLifecycle.Action?, [Event])?? = orders.wait(until: deadline) {
+      let found: (StreamLifecycle.Action?, [Event])?? = orders.wait(
+        until: deadline.nanoseconds
+      ) {
         [lastUse] orders in
         if !orders.events.isEmpty {
           defer { orders.events = [] }
           return .some((nil, orders.events))
         }
         let action = orders.life.next(
-          SystemClock.monotonic, lastUse: lastUse.withLock { $0 })
+          SystemClock.monotonicTime, lastUse: lastUse.withLock { $0 })
         if case .wait(let until) = action {
-          // A wait until a later time goes on when the present one ends.
+          // A wait until a later time continues when the present one ends.
           return until < deadline ? .some((.wait(until: until), [])) : nil
         }
         return .some((action, []))
@@ -135,7 +138,7 @@ package final class StreamSupervisor: Sendable {
       switch found ?? nil {
       case (.wait(let until), _)?: deadline = until
       case let found?: return found
-      case nil: deadline = .max
+      case nil: deadline = .distantFuture
       }
     }
   }
@@ -181,7 +184,7 @@ package final class StreamSupervisor: Sendable {
   }
 
   private func fail(_ failure: StreamSession.Failure) {
-    orders.update { $0.life.failed(SystemClock.monotonic) }
+    orders.update { $0.life.failed(SystemClock.monotonicTime) }
     become(.failed(failure))
   }
 
@@ -238,7 +241,7 @@ package final class StreamSupervisor: Sendable {
   // MARK: On the thread of a start
 
   private func open(_ start: StreamPlan.Start) {
-    let began = SystemClock.monotonic
+    let began = SystemClock.monotonicTime
     do throws(StreamSession.Failure) {
       let planned = try plan.session(start)
       let session = StreamSession(planned.configuration, source: planned.source, log: log)
@@ -260,7 +263,7 @@ package final class StreamSupervisor: Sendable {
   private func tell(_ event: Event) { orders.update { $0.events.append(event) } }
 
   /// Logs once when the first playlist can be played.
-  private func announce(_ session: StreamSession, since began: Int64) {
+  private func announce(_ session: StreamSession, since began: MonotonicTime) {
     let isAnnounced = Locked(false)
     session.window.subscribe { [log, name, weak window = session.window] in
       guard let window, window.snapshot.state == .live, !window.snapshot.segments.isEmpty else {
@@ -271,7 +274,7 @@ package final class StreamSupervisor: Sendable {
         return !announced
       }
       guard isFirst else { return }
-      let elapsed = (SystemClock.monotonic - began) / 1_000_000
+      let elapsed = (SystemClock.monotonicTime - began).milliseconds
       log.write(.info, "live", stream: name, "playable after \(elapsed) ms")
     }
   }
