@@ -5,7 +5,7 @@ import HTTP
 extension FuzzBody {
   /// Bodies in chunked coding: however the bytes are cut, the same data, the same end and the same refusal; and data
   /// that was understood is understood again when it is coded anew.
-  static let chunked = FuzzBody(name: "chunked", sources: ["HTTP/ChunkedDecoder.swift"]) { bytes in
+  static let chunked = FuzzBody(name: "chunked", sources: ["HTTP/Body/ChunkedDecoder.swift"]) { bytes in
     let whole = Decoded(bytes, piece: bytes.count)
     let seed = bytes.reduce(UInt(5381)) { $0 &* 33 &+ UInt($1) }
     for piece in [1, Int(seed % 7) + 2] {

@@ -9,8 +9,8 @@ extension FuzzBody {
   static let http1 = FuzzBody(
     name: "http1",
     sources: [
-      "HTTP/HTTP1Connection.swift", "HTTP/HTTP1Exchange.swift", "HTTP/HTTP1Body.swift",
-      "HTTP/BodyIntake.swift", "HTTP/Conditional.swift",
+      "HTTP/HTTP1/HTTP1Connection.swift", "HTTP/HTTP1/HTTP1Exchange.swift", "HTTP/HTTP1/HTTP1Body.swift",
+      "HTTP/Body/BodyIntake.swift", "HTTP/Message/Conditional.swift",
     ]
   ) { bytes in
     ConnectionLab.shared.run(bytes, preface: []) { written, _ in
@@ -24,10 +24,10 @@ extension FuzzBody {
   static let http2 = FuzzBody(
     name: "http2",
     sources: [
-      "HTTP/HTTP2Connection.swift", "HTTP/HTTP2Exchange.swift", "HTTP/HTTP2RequestHead.swift",
-      "HTTP/HTTP2Session.swift", "HTTP/HTTP2Callbacks.swift", "HTTP/HTTP2Output.swift",
-      "HTTP/FrameBudget.swift", "HTTP/PendingBody.swift", "HTTP/FieldBlock.swift",
-      "HTTP/HTTP2Body.swift",
+      "HTTP/HTTP2/HTTP2Connection.swift", "HTTP/HTTP2/HTTP2Exchange.swift", "HTTP/HTTP2/HTTP2RequestHead.swift",
+      "HTTP/HTTP2/HTTP2Session.swift", "HTTP/HTTP2/HTTP2Callbacks.swift", "HTTP/HTTP2/HTTP2Output.swift",
+      "HTTP/HTTP2/FrameBudget.swift", "Net/SliceQueue.swift", "Net/SliceCursor.swift", "HTTP/Message/FieldBlock.swift",
+      "HTTP/HTTP2/HTTP2Body.swift",
     ]
   ) { bytes in
     let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + [0, 0, 0, 4, 0, 0, 0, 0, 0]

@@ -9,8 +9,8 @@ extension FuzzBody {
   static let head = FuzzBody(
     name: "head",
     sources: [
-      "HTTP/RequestHeadParser.swift", "HTTP/RequestLine.swift", "HTTP/RequestFields.swift",
-      "HTTP/Request.swift", "HTTP/Octets.swift", "HTTP/ByteRange.swift", "HTTP/ContentCoding.swift",
+      "HTTP/Message/RequestHeadParser.swift", "HTTP/Message/RequestLine.swift", "HTTP/Message/RequestFields.swift",
+      "HTTP/Message/Request.swift", "HTTP/Message/Octets.swift", "HTTP/Message/ByteRange.swift", "HTTP/Message/ContentCoding.swift",
     ]
   ) { bytes in
     let whole = Heads(bytes, cuts: [])

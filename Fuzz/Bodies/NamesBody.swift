@@ -8,7 +8,7 @@ import Server
 extension FuzzBody {
   /// Paths: a name that is understood is exactly the name that is written for what it means.
   static let names = FuzzBody(
-    name: "names", sources: ["Server/Route.swift", "Packaging/MediaName.swift"]
+    name: "names", sources: ["Server/Routing/Route.swift", "Packaging/MediaName.swift"]
   ) { bytes in
     guard let request = try? Request("GET", "/" + String(decoding: bytes, as: UTF8.self)) else {
       return nil

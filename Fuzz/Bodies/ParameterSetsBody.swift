@@ -5,7 +5,7 @@ import Capture
 extension FuzzBody {
   /// Coded bytes: NAL units lie within them in order, and parameter sets survive being written again.
   static let parameterSets = FuzzBody(
-    name: "parameter-sets", sources: ["Capture/NALUnits.swift"]
+    name: "parameter-sets", sources: ["Capture/Codecs/NALUnits.swift"]
   ) { bytes in
     let guessed = NALUnits.framing(ofParameterSets: bytes.span)
     for framing in [NALFraming.lengthPrefixed, .annexB, guessed] {

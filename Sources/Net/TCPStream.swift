@@ -5,12 +5,20 @@ import Sharing
 
 /// A plain TCP connection as a byte stream.
 ///
-/// Writes are tried at once; EPOLLOUT is watched only while something is queued.
+/// A write is tried at once; EPOLLOUT is watched only while bytes are queued.
 package final class TCPStream: ByteStream, DescriptorHandler {
-  /// Pieces for one system call.
-  private static let pieceCapacity = 64
+  /// The slices that one system call writes at most.
+  private static let sliceCapacity = 64
 
-  /// Lets go of the stream when that is closed.
+  /// Bytes that the kernel did not take, and how fast it takes them; most connections have none.
+  private final class SendQueue {
+    var slices = SliceQueue()
+    var pace: ThroughputGuard
+
+    init(now: Int64) { pace = ThroughputGuard(now: now) }
+  }
+
+  /// Releases the stream when the stream is closed.
   private let loop: EventLoop
   private var descriptor: Int32
   private let readLimit: Int32
@@ -18,20 +26,20 @@ package final class TCPStream: ByteStream, DescriptorHandler {
   private var interest: Readiness = [.readable, .peerFinished]
   private var isBroken = false
   private var isInputEnded = false
-  /// There only while the kernel takes nothing.
+  /// nil while the kernel takes everything.
   private var queue: SendQueue?
 
   package var owner: (any ByteStreamOwner)?
   package let peer: PeerAddress
 
-  /// Takes over the descriptor and watches it; on an error it is closed.
+  /// Takes ownership of the descriptor and watches it; on an error the descriptor is closed.
   ///
   /// - Parameters:
-  ///   - socket: what was accepted.
-  ///   - loop: the loop whose thread calls, and to which the stream belongs.
-  ///   - readLimit: how many bytes one `received` brings at most.
-  ///   - leastProgress: how many bytes of a queue must go before they count as progress.
-  /// - Throws: when it cannot be watched.
+  ///   - socket: the accepted socket.
+  ///   - loop: the loop of the calling thread; the stream is confined to it.
+  ///   - readLimit: the maximum number of bytes of one `received`.
+  ///   - leastProgress: the number of queued bytes that must leave before they count as progress.
+  /// - Throws: if epoll refuses the descriptor.
   package init(
     _ socket: AcceptedSocket, on loop: EventLoop, readLimit: Int = EventLoop.readCapacity,
     leastProgress: Int = 0
@@ -56,47 +64,28 @@ package final class TCPStream: ByteStream, DescriptorHandler {
 
   package var isReading: Bool {
     get { interest.contains(.readable) }
-    set {
-      guard newValue != isReading, !isInputEnded else { return }
-      if newValue { interest.insert(.readable) } else { interest.remove(.readable) }
-      watch()
-    }
+    set { watch(.readable, newValue) }
   }
 
   package var noticesEnd: Bool {
     get { interest.contains(.peerFinished) }
-    set {
-      guard newValue != noticesEnd, !isInputEnded else { return }
-      if newValue { interest.insert(.peerFinished) } else { interest.remove(.peerFinished) }
-      watch()
-    }
+    set { watch(.peerFinished, newValue) }
   }
+
+  // MARK: Writing
 
   package func write(_ slices: [ByteSlice]) {
     guard descriptor >= 0, !isBroken else { return }
-    var index = 0
-    var offset = 0
-    if queue == nil {
-      while index < slices.count {
-        let wanted = slices[index...].prefix(Self.pieceCapacity).reduce(-offset) { $0 + $1.count }
-        let sent = send(slices, from: index, skipping: offset)
-        if sent < 0 { return }
-        var left = sent + offset
-        while index < slices.count, left >= slices[index].count {
-          left -= slices[index].count
-          index += 1
-        }
-        offset = left
-        if sent < wanted { break }
-      }
+    var cursor = SliceCursor()
+    while queue == nil, cursor.index < slices.count {
+      let wanted = slices[cursor.index...].prefix(Self.sliceCapacity)
+        .reduce(-cursor.offset) { $0 + $1.count }
+      let sent = send(slices, from: cursor)
+      if sent < 0 { return }
+      cursor.advance(sent, in: slices)
+      if sent < wanted { break }
     }
-    while index < slices.count {
-      var slice = slices[index]
-      slice.drop(offset)
-      enqueue(slice)
-      offset = 0
-      index += 1
-    }
+    while let slice = cursor.next(of: slices) { enqueue(slice) }
   }
 
   private func enqueue(_ slice: ByteSlice) {
@@ -109,7 +98,7 @@ package final class TCPStream: ByteStream, DescriptorHandler {
     watch()
   }
 
-  /// Writes at once as much as the kernel takes and queues a copy of the rest.
+  /// Writes as many bytes as the kernel takes now and queues a copy of the rest.
   @unsafe func write(copying bytes: UnsafeRawBufferPointer) {
     guard descriptor >= 0, !isBroken else { return }
     var sent = 0
@@ -126,6 +115,106 @@ package final class TCPStream: ByteStream, DescriptorHandler {
           unsafe target.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[sent...]))
         }))
   }
+
+  private func flush() {
+    while descriptor >= 0, let queue {
+      let sent = send(queue.slices.slices, from: queue.slices.cursor)
+      if sent < 0 { return }
+      if sent == 0 { break }
+      queue.pace.move(sent, least: Int(leastProgress), now: loop.now)
+      queue.slices.removeFirst(sent)
+      if queue.slices.isEmpty { self.queue = nil }
+    }
+    if descriptor >= 0, queue == nil, interest.contains(.writable) {
+      interest.remove(.writable)
+      watch()
+      owner?.drained()
+    }
+  }
+
+  /// One `sendmsg` of at most `sliceCapacity` slices.
+  ///
+  /// - Returns: the number of bytes; 0 if the kernel takes nothing now; -1 if the connection is
+  ///   lost, which the owner learns at the end of the iteration.
+  private func send(_ slices: [ByteSlice], from cursor: SliceCursor) -> Int {
+    let count = min(slices.count - cursor.index, Self.sliceCapacity)
+    return unsafe withUnsafeTemporaryAllocation(of: iovec.self, capacity: count) { pieces in
+      for index in 0..<count {
+        let slice = slices[cursor.index + index]
+        let skip = index == 0 ? cursor.offset : 0
+        let start = unsafe UnsafeMutableRawPointer(
+          mutating: slice.bytes.start + slice.offset + skip)
+        unsafe pieces.initializeElement(
+          at: index, to: iovec(iov_base: start, iov_len: slice.count - skip))
+      }
+      guard let start = pieces.baseAddress else { return 0 }
+      return unsafe send(start, count)
+    }
+  }
+
+  @unsafe private func send(_ pieces: UnsafeMutablePointer<iovec>, _ count: Int) -> Int {
+    let sent = unsafe clinux_send(descriptor, pieces, count)
+    if sent >= 0 { return sent }
+    if sent == -Int(EAGAIN) || sent == -Int(EINTR) || sent == -Int(ENOBUFS) { return 0 }
+    isBroken = true
+    queue = nil
+    loop.later { self.fail() }
+    return -1
+  }
+
+  // MARK: Reading
+
+  package func ready(_ readiness: Readiness) {
+    if !readiness.isDisjoint(with: .failed) { return fail() }
+    if readiness.contains(.writable) { flush() }
+    if readiness.contains(.peerFinished) {
+      takeAll()
+    } else if readiness.contains(.readable), isReading {
+      _ = take()
+    }
+  }
+
+  /// Reads once.
+  ///
+  /// - Returns: false if no more bytes are available now, or the stream is no longer read.
+  private func take() -> Bool {
+    guard descriptor >= 0, isReading else { return false }
+    let count = loop.read(descriptor, limit: Int(readLimit)) { owner?.received($0) }
+    if count > 0 { return descriptor >= 0 && isReading }
+    if count == 0 {
+      endInput()
+    } else if count != -Int(EAGAIN), count != -Int(EINTR) {
+      fail()
+    }
+    return false
+  }
+
+  /// Reads the bytes before the peer's FIN; bytes that the owner does not want are discarded.
+  private func takeAll() {
+    while take() {}
+    if descriptor >= 0, noticesEnd { endInput() }
+  }
+
+  private func endInput() {
+    guard !isInputEnded else { return }
+    interest.subtract([.readable, .peerFinished])
+    isInputEnded = true
+    watch()
+    owner?.inputEnded()
+  }
+
+  private func watch(_ readiness: Readiness, _ isWatched: Bool) {
+    guard isWatched != interest.contains(readiness), !isInputEnded else { return }
+    if isWatched { interest.insert(readiness) } else { interest.remove(readiness) }
+    watch()
+  }
+
+  private func watch() {
+    guard descriptor >= 0 else { return }
+    loop.change(descriptor, interest)
+  }
+
+  // MARK: The end
 
   package func finishWriting() {
     guard descriptor >= 0 else { return }
@@ -148,103 +237,15 @@ package final class TCPStream: ByteStream, DescriptorHandler {
     owner?.failed()
   }
 
-  package func ready(_ readiness: Readiness) {
-    if !readiness.isDisjoint(with: .failed) { return fail() }
-    if readiness.contains(.writable) { flush() }
-    if readiness.contains(.peerFinished) {
-      takeAll()
-    } else if readiness.contains(.readable), isReading {
-      _ = take()
-    }
-  }
-
-  /// Reads once.
-  ///
-  /// False when there is no more for now, or the stream is no longer read.
-  private func take() -> Bool {
-    guard descriptor >= 0, isReading else { return false }
-    let count = loop.read(descriptor, limit: Int(readLimit)) { owner?.received($0) }
-    if count > 0 { return descriptor >= 0 && isReading }
-    if count == 0 {
-      endInput()
-    } else if count != -Int(EAGAIN), count != -Int(EINTR) {
-      fail()
-    }
-    return false
-  }
-
-  /// Reads what came before the peer's end; what its owner does not want to read is given up.
-  private func takeAll() {
-    while take() {}
-    if descriptor >= 0, noticesEnd { endInput() }
-  }
-
-  private func endInput() {
-    guard !isInputEnded else { return }
-    interest.subtract([.readable, .peerFinished])
-    isInputEnded = true
-    watch()
-    owner?.inputEnded()
-  }
-
-  private func flush() {
-    while descriptor >= 0, let queue {
-      let sent = send(queue.slices.slices, from: queue.slices.first, skipping: 0)
-      if sent < 0 { return }
-      if sent == 0 { break }
-      queue.pace.move(sent, least: Int(leastProgress), now: loop.now)
-      queue.slices.drop(sent)
-      if queue.slices.isEmpty { self.queue = nil }
-    }
-    if descriptor >= 0, queue == nil, interest.contains(.writable) {
-      interest.remove(.writable)
-      watch()
-      owner?.drained()
-    }
-  }
-
-  /// One `sendmsg`.
-  ///
-  /// 0 when the kernel takes nothing now; -1 when the connection is lost, which the
-  /// owner learns at the end of the turn.
-  private func send(_ slices: [ByteSlice], from first: Int, skipping offset: Int) -> Int {
-    let count = min(slices.count - first, Self.pieceCapacity)
-    return unsafe withUnsafeTemporaryAllocation(of: iovec.self, capacity: count) { pieces in
-      for index in 0..<count {
-        let slice = slices[first + index]
-        let skip = index == 0 ? offset : 0
-        let start = unsafe UnsafeMutableRawPointer(
-          mutating: slice.bytes.start + slice.offset + skip)
-        unsafe pieces.initializeElement(
-          at: index, to: iovec(iov_base: start, iov_len: slice.count - skip))
-      }
-      guard let start = pieces.baseAddress else { return 0 }
-      return unsafe send(start, count)
-    }
-  }
-
-  @unsafe private func send(_ pieces: UnsafeMutablePointer<iovec>, _ count: Int) -> Int {
-    let sent = unsafe clinux_send(descriptor, pieces, count)
-    if sent >= 0 { return sent }
-    if sent == -Int(EAGAIN) || sent == -Int(EINTR) || sent == -Int(ENOBUFS) { return 0 }
-    isBroken = true
-    queue = nil
-    loop.later { self.fail() }
-    return -1
-  }
-
   private func fail() {
     let owner = owner
     guard detach().map({ CLinux.close($0) }) != nil else { return }
     owner?.failed()
   }
 
-  private func watch() {
-    guard descriptor >= 0 else { return }
-    loop.change(descriptor, interest)
-  }
-
-  /// Lets go of everything but the descriptor, which it returns if it was open.
+  /// Releases everything except the descriptor.
+  ///
+  /// - Returns: the descriptor; nil if it was closed before.
   private func detach() -> Int32? {
     guard descriptor >= 0 else { return nil }
     let open = descriptor

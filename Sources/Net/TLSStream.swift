@@ -4,57 +4,68 @@ import CLinux
 import COpenSSL
 import Sharing
 
-/// A TLS connection as a byte stream, over a plain one.
+/// A TLS connection as a byte stream, over a plain TCP connection.
 ///
-/// Bytes are encrypted when the kernel takes them and not before: what waits is shared and plain, at
-/// most one batch of records is the connection's own. The records of one `write` leave by one system
-/// call. Longer than other files, since both directions share one session and its end.
+/// Bytes are encrypted when the kernel takes them: queued bytes stay shared and plain, and a
+/// connection owns at most one batch of records. The records of one `write` leave by one system
+/// call. Longer than 300 lines since both directions share one session and its end.
+///
+/// | function | caused by | peer sees | owner sees |
+/// |---|---|---|---|
+/// | `finishWriting` | owner, everything sent | close_notify, FIN | input as before |
+/// | `close` | owner | close_notify if nothing is queued, FIN | nothing |
+/// | `abort` | owner | RST | nothing |
+/// | `endInput` | close_notify or FIN of the peer | nothing | `inputEnded` |
+/// | `failed`, `fail` | TCP or TLS error while reading | FIN | `failed` |
+/// | `breakDown` | TLS error inside `write` | FIN | `failed`, at the end of the iteration |
 @safe
 package final class TLSStream: ByteStream, ByteStreamOwner {
-  /// Where the connection stands with TLS.
+  /// The state of the handshake.
   package enum Security: Sendable {
-    /// Hands are being shaken.
+    /// The handshake is in progress.
     case pending
-    /// Bytes go both ways.
+    /// The handshake is complete: bytes are sent and received.
     case established
-    /// The peer speaks no TLS, or none that is allowed: it was told, and what it says is dropped.
+    /// The peer speaks no TLS, or no accepted version: it got an alert, its bytes are dropped.
     case failed(reason: String)
   }
 
-  /// Pieces below this are gathered into one record with those beside them.
+  /// Slices smaller than this number of bytes share a record with their neighbours.
   private static let smallPiece = 2048
-  /// Answers of TLS itself (key updates) that may be queued before reading pauses.
+  /// The maximum of queued bytes that TLS itself answers (key updates); above it reading pauses.
   private static let controlLimit = 4 * TLSWorkspace.batchSize
 
   private let loop: EventLoop
   private let transport: TCPStream
   private let workspace: TLSWorkspace
-  /// Kept since the session uses its ticket keys.
+  /// Kept because the session uses the ticket keys of the context.
   private let context: TLSContext
   private let session: OpaquePointer
   /// Plain bytes that are not encrypted yet.
   private var queue = SliceQueue()
-  /// Encrypted bytes that came while nobody read.
+  /// Encrypted bytes that were received while the owner did not read.
   private var held: [UInt8] = []
   private var isWanted = true
   private var isInputEnded = false
   private var isFinishing = false
-  /// The connection is lost, or given up.
+  /// Whether the connection is lost or given up.
   private var isBroken = false
 
   package var owner: (any ByteStreamOwner)?
-  /// Where the handshake stands.
+  /// The state of the handshake.
   package private(set) var security = Security.pending
 
-  /// Takes over the descriptor and waits for the client's first record; on an error it is closed.
+  /// Takes ownership of the descriptor and waits for the client's first record; on an error the
+  /// descriptor is closed.
   ///
   /// - Parameters:
-  ///   - socket: what was accepted.
+  ///   - socket: the accepted socket.
   ///   - context: certificate and key.
-  ///   - loop: the loop whose thread calls, and to which the stream belongs.
-  ///   - readLimit: how many encrypted bytes are taken from the kernel at once.
-  ///   - leastProgress: how many encrypted bytes of a queue must go before they count as progress.
-  /// - Throws: when it cannot be watched.
+  ///   - loop: the loop of the calling thread; the stream is confined to it.
+  ///   - readLimit: the maximum number of encrypted bytes of one read.
+  ///   - leastProgress: the number of queued encrypted bytes that must leave before they count as
+  ///     progress.
+  /// - Throws: if epoll refuses the descriptor, or OpenSSL has no memory.
   package init(
     _ socket: AcceptedSocket, _ context: TLSContext, on loop: EventLoop,
     readLimit: Int = EventLoop.readCapacity, leastProgress: Int = 0
@@ -118,57 +129,42 @@ package final class TLSStream: ByteStream, ByteStreamOwner {
 
   package func write(_ slices: [ByteSlice]) {
     guard !isBroken else { return }
-    var index = 0
-    var offset = 0
+    var cursor = SliceCursor()
     if queue.isEmpty, transport.queuedBytes == 0, case .established = security {
-      encrypt(slices, &index, &offset)
+      encrypt(slices, &cursor)
     }
-    while index < slices.count {
-      var slice = slices[index]
-      slice.drop(offset)
-      queue.append(slice)
-      offset = 0
-      index += 1
-    }
+    while let slice = cursor.next(of: slices) { queue.append(slice) }
   }
 
-  /// Encrypts and sends batch after batch, as long as the kernel takes all of each.
-  private func encrypt(_ slices: [ByteSlice], _ index: inout Int, _ offset: inout Int) {
-    while index < slices.count, transport.queuedBytes == 0, !isBroken {
-      while index < slices.count, workspace.outputCount < TLSWorkspace.batchSize {
-        guard seal(slices, &index, &offset) else { return breakDown() }
+  /// Encrypts and sends batch after batch, until the kernel takes only a part of one.
+  private func encrypt(_ slices: [ByteSlice], _ cursor: inout SliceCursor) {
+    while cursor.index < slices.count, transport.queuedBytes == 0, !isBroken {
+      while cursor.index < slices.count, workspace.outputCount < TLSWorkspace.batchSize {
+        guard seal(slices, &cursor) else { return breakDown() }
       }
       flush()
     }
   }
 
-  /// One record: the next large piece or a part of it, or small pieces together.
-  private func seal(_ slices: [ByteSlice], _ index: inout Int, _ offset: inout Int) -> Bool {
+  /// Encrypts one record: several small slices, or one large slice or a part of it.
+  private func seal(_ slices: [ByteSlice], _ cursor: inout SliceCursor) -> Bool {
     var count = 0
-    while index < slices.count {
-      let slice = slices[index]
-      let left = slice.count - offset
-      guard left < Self.smallPiece, count + left <= TLSWorkspace.recordSize else { break }
+    while let slice = cursor.rest(of: slices), slice.count < Self.smallPiece,
+      count + slice.count <= TLSWorkspace.recordSize
+    {
       unsafe (workspace.gathered + count).update(
-        from: (slice.bytes.start + slice.offset + offset).assumingMemoryBound(to: UInt8.self),
-        count: left)
-      count += left
-      index += 1
-      offset = 0
+        from: (slice.bytes.start + slice.offset).assumingMemoryBound(to: UInt8.self),
+        count: slice.count)
+      count += slice.count
+      cursor.advance(slice.count, in: slices)
     }
     ERR_clear_error()
     if count > 0 { return sealGathered(count) }
-    guard index < slices.count else { return true }
-    let slice = slices[index]
-    let start = unsafe slice.bytes.start + slice.offset + offset
-    let wanted = min(slice.count - offset, TLSWorkspace.recordSize)
-    let written = unsafe Int(SSL_write(session, start, Int32(wanted)))
+    guard let slice = cursor.rest(of: slices) else { return true }
+    let wanted = min(slice.count, TLSWorkspace.recordSize)
+    let written = unsafe SSL_write(session, slice.bytes.start + slice.offset, Int32(wanted))
     guard written > 0 else { return false }
-    offset += written
-    if offset == slice.count {
-      index += 1
-      offset = 0
-    }
+    cursor.advance(Int(written), in: slices)
     return true
   }
 
@@ -185,12 +181,12 @@ package final class TLSStream: ByteStream, ByteStreamOwner {
 
   private func encryptQueue() {
     guard !queue.isEmpty, case .established = security else { return }
-    var index = 0
-    var offset = 0
-    let slices = Array(queue.slices[queue.first...])
-    encrypt(slices, &index, &offset)
+    let slices = queue.slices
+    var cursor = queue.cursor
+    encrypt(slices, &cursor)
     guard !isBroken else { return }
-    queue.drop(slices[..<index].reduce(offset) { $0 + $1.count })
+    let left = slices[cursor.index...].reduce(-cursor.offset) { $0 + $1.count }
+    queue.removeFirst(queue.byteCount - left)
   }
 
   private func flush() {

@@ -13,7 +13,7 @@ struct AccessLineTests {
 
   private func line(
     _ target: String, kind: RequestKind = RequestKind.part, status: Int = 200, cut: Bool = false,
-    begun: Int64 = 1_012_000_000
+    begun: Int64? = 1_012_000_000
   ) throws -> AccessLine {
     AccessLine(
       ExchangeRecord(
@@ -41,7 +41,7 @@ struct AccessLineTests {
 
   @Test("a client that went while it was held: all the time is the hold, no status")
   func gone() throws {
-    let text = try line("/live/video/segment8.m4s", status: 0, cut: true, begun: 0).text
+    let text = try line("/live/video/segment8.m4s", status: 0, cut: true, begun: nil).text
     #expect(text.contains(" 0 bytes=51234 hold_ms=14.500 send_ms=0.000 kind=part msn=8 cut"))
   }
 

@@ -203,7 +203,7 @@ struct MetricsTextTests {
       counter.finished(
         ExchangeRecord(
           request: exchange.request, peer: exchange.request.peer, kind: exchange.kind,
-          status: exchange.status, bytesSent: 100, cut: false, asked: 0, begun: 0, ended: 0))
+          status: exchange.status, bytesSent: 100, cut: false, asked: 0, begun: nil, ended: 0))
     }
     let lines = try Self.text(handler)
     #expect(!lines.contains { $0.contains("evil") })

@@ -2,21 +2,21 @@
 
 import Net
 
-/// The body of one request of HTTP/1.1, while it comes.
+/// The body of one HTTP/1.1 request while it is received.
 final class HTTP1Body {
   private enum Framing {
-    /// Bytes that are still to come.
+    /// The number of bytes that are not received yet.
     case length(Int)
     case chunked(ChunkedDecoder)
   }
 
   let exchange: HTTP1Exchange
-  /// Who takes it; nil while no route has said.
+  /// Passes the body to its receiver; nil until the route names a receiver.
   var intake: BodyIntake?
   private var framing: Framing
   private(set) var isWhole = false
 
-  /// The body of a request; nil where it has none.
+  /// The body of a request; nil if the request has none.
   init?(_ exchange: HTTP1Exchange, limits: HTTPLimits) {
     self.exchange = exchange
     switch exchange.request.framing {
@@ -26,10 +26,10 @@ final class HTTP1Body {
     }
   }
 
-  /// Whether bytes of it may be taken now.
+  /// Whether bytes of the body may be taken now.
   var isWanted: Bool { intake.map { !$0.isPaused } ?? false }
 
-  /// Hands on the next piece of the body, and moves `position` behind it.
+  /// Passes on the next piece of the body, and moves `position` to its end.
   func take(
     _ bytes: borrowing Span<UInt8>, _ position: inout Int, now: Int64
   ) throws(BodyFailure) {
@@ -55,76 +55,5 @@ final class HTTP1Body {
       case .more: break
       }
     }
-  }
-}
-
-// Bodies: while one comes nothing else is read.
-extension HTTP1Connection {
-  /// Gives the body of an exchange to `receiver` from now on.
-  func receiveBody(of exchange: HTTP1Exchange, limit: Int?, _ receiver: any BodyReceiver) {
-    guard phase != .closed, !exchange.isEnded else { return }
-    guard let body, body.exchange === exchange else {
-      return server.loop.later { if exchange.connection != nil { receiver.ended() } }
-    }
-    guard body.intake == nil else { return }
-    let intake = BodyIntake(receiver, limit: limit, limits: server.limits, now: server.loop.now)
-    body.intake = intake
-    if let failure = intake.refusal(of: exchange.request.framing) {
-      intake.pause(true, now: server.loop.now)
-      return server.loop.later { self.fail(body, failure) }
-    }
-    exchange.askForBody()
-    server.loop.later { self.resume() }
-  }
-
-  func isBodyPaused(of exchange: HTTP1Exchange) -> Bool {
-    guard let body, body.exchange === exchange else { return false }
-    return body.intake?.isPaused ?? false
-  }
-
-  /// Stops reading a body, or goes on.
-  func pauseBody(of exchange: HTTP1Exchange, _ isPaused: Bool) {
-    guard let body, body.exchange === exchange, let intake = body.intake,
-      intake.isPaused != isPaused
-    else { return }
-    intake.pause(isPaused, now: server.loop.now)
-    // What came before the client's end is part of the body, however late it is read.
-    stream.noticesEnd = !isPaused
-    if !isPaused { server.loop.later { self.resume() } }
-  }
-
-  /// Hands on what came of a body, and goes over to the next request behind its end.
-  func feed(_ body: HTTP1Body, _ bytes: borrowing Span<UInt8>, _ position: inout Int) {
-    do throws(BodyFailure) {
-      try body.take(bytes, &position, now: server.loop.now)
-    } catch {
-      return fail(body, error)
-    }
-    guard body.isWhole, self.body === body else { return }
-    self.body = nil
-    let exchange = body.exchange
-    if !exchange.hasBegun, exchange.request.keepAlive, !server.isDraining {
-      exchange.closes = false
-      phase = .open
-    }
-    body.intake?.receiver.ended()
-  }
-
-  /// Refuses the rest of a body, and with it all that the connection may still bring.
-  func fail(_ body: HTTP1Body, _ failure: BodyFailure) {
-    guard self.body === body else { return }
-    dropBody()
-    takesNoMore(after: body.exchange)
-    if let fault = failure.fault { server.observer?.faulted(fault) }
-    body.exchange.respond(
-      .text(failure.status, failure.description, fields: server.errorFields), extra: [])
-    body.intake?.receiver.failed(failure)
-  }
-
-  /// Takes no more of a body.
-  func dropBody() {
-    body = nil
-    leftover = []
-    stream.noticesEnd = true
   }
 }

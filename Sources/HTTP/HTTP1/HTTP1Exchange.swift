@@ -3,9 +3,9 @@
 import Net
 import Sharing
 
-/// An exchange over HTTP/1.1 or HTTP/1.0: turns answers into slices and gives them to its connection.
-final class HTTP1Exchange: Exchange {
-  private enum Stage { case unanswered, streaming, ended }
+/// An exchange over HTTP/1.1 or HTTP/1.0: converts its answer to slices for its connection.
+final class HTTP1Exchange: ConnectionExchange {
+  private enum State { case unanswered, streaming, ended }
   private enum BodyForm { case chunked, untilClose, none }
 
   private(set) var request: Request
@@ -13,17 +13,16 @@ final class HTTP1Exchange: Exchange {
   var onGone: (() -> Void)?
   /// Whether the connection ends with this answer.
   var closes: Bool
-  /// Let go of when the answer has ended or the client has gone.
+  /// nil after the answer has ended or the client has disconnected.
   var connection: HTTP1Connection?
-  /// What waits for the answers to earlier requests of the connection.
-  private(set) var waiting: [ByteSlice] = []
+  /// Slices that wait for the answers to earlier requests of the connection.
+  private var waiting: [ByteSlice] = []
   private(set) var waitingBytes = 0
   private(set) var status = 0
   private(set) var bytesSent = 0
-  /// Monotonic nanoseconds at which it was taken, and at which its answer began (0: not yet).
   let asked: Int64
-  private(set) var begun: Int64 = 0
-  private var stage = Stage.unanswered
+  private(set) var begun: Int64?
+  private var state = State.unanswered
   private var bodyForm = BodyForm.none
 
   private static let continueHead = ByteSlice(SharedBytes("HTTP/1.1 100 Continue\r\n\r\n"))
@@ -38,16 +37,16 @@ final class HTTP1Exchange: Exchange {
     asked = connection.server.loop.now
   }
 
-  var isEnded: Bool { stage == .ended }
+  var isEnded: Bool { state == .ended }
 
-  var hasBegun: Bool { stage != .unanswered }
+  var hasBegun: Bool { state != .unanswered }
 
   var canStream: Bool { request.minorVersion > 0 }
 
   var queuedBytes: Int { connection?.queuedBytes ?? 0 }
 
   func receiveBody(limit: Int?, _ receiver: any BodyReceiver) {
-    guard stage == .unanswered else { return }
+    guard state == .unanswered else { return }
     connection?.receiveBody(of: self, limit: limit, receiver)
   }
 
@@ -56,50 +55,50 @@ final class HTTP1Exchange: Exchange {
     set { connection?.pauseBody(of: self, newValue) }
   }
 
-  /// Asks for the body, if the client waits for that.
+  /// Sends `100 (Continue)` if the client waits for it.
   func askForBody() {
     guard request.expectsContinue, let connection else { return }
     connection.send(self) { batch in batch.append(Self.continueHead) }
   }
 
   func respond(_ response: PreparedResponse, extra: [HeaderField]) {
-    guard stage == .unanswered, let connection else { return }
+    guard state == .unanswered, let connection else { return }
     let response = response.conditional(request)
-    stage = .ended
+    state = .ended
     onGone = nil
     status = response.status
     begun = connection.server.loop.now
     connection.send(self) { batch in
       batch.append(ByteSlice(response.head))
-      appendTail(&batch, extra, connection)
+      appendSuffix(&batch, extra, connection)
       if request.method != .head { batch.append(contentsOf: response.body) }
     }
     connection.ended(self)
   }
 
   func begin(_ head: PreparedResponse, extra: [HeaderField]) {
-    guard stage == .unanswered, let connection else { return }
-    stage = .streaming
+    guard state == .unanswered, let connection else { return }
+    state = .streaming
     status = head.status
     begun = connection.server.loop.now
     bodyForm = request.method == .head ? .none : canStream ? .chunked : .untilClose
-    if !canStream { connection.takesNoMore(after: self) }
+    if !canStream { connection.stopRequests(after: self) }
     connection.send(self) { batch in
       batch.append(ByteSlice(head.head, 0..<head.lengthOffset))
       if canStream { batch.append(Self.chunkedLine) }
-      appendTail(&batch, extra, connection)
+      appendSuffix(&batch, extra, connection)
       for slice in head.body { appendChunk(&batch, slice, connection) }
     }
   }
 
   func write(_ bytes: SharedBytes) {
-    guard stage == .streaming, bytes.count > 0, let connection else { return }
+    guard state == .streaming, bytes.count > 0, let connection else { return }
     connection.send(self) { batch in appendChunk(&batch, ByteSlice(bytes), connection) }
   }
 
   func end() {
-    guard stage == .streaming, let connection else { return }
-    stage = .ended
+    guard state == .streaming, let connection else { return }
+    state = .ended
     onGone = nil
     if bodyForm == .chunked { connection.send(self) { batch in batch.append(Self.lastChunk) } }
     connection.ended(self)
@@ -109,15 +108,16 @@ final class HTTP1Exchange: Exchange {
     connection?.cut()
   }
 
-  /// Keeps of the request only what an answer that comes later may depend on.
+  /// Reduces a held request to the fields that its answer may depend on.
   func wasRouted() {
-    if stage == .unanswered, request.isLarge, request.framing == .none { request = request.shrunk }
+    if state == .unanswered, request.isLarge, request.framing == .none { request = request.shrunk }
   }
 
-  /// Takes out what waited, since this is now the first unfinished answer.
+  /// Removes the waiting slices, to be sent because the exchange is now the first.
   func takeWaiting() -> [ByteSlice] {
     defer {
       waiting = []
+      bytesSent += waitingBytes
       waitingBytes = 0
     }
     return waiting
@@ -129,17 +129,15 @@ final class HTTP1Exchange: Exchange {
     waitingBytes += byteCount
   }
 
-  /// Counts what was sent, to the kernel or to those that wait.
-  func count(_ byteCount: Int) {
-    bytesSent += byteCount
-  }
+  /// Counts bytes that are given to the stream.
+  func sent(_ byteCount: Int) { bytesSent += byteCount }
 
-  private func appendTail(
+  private func appendSuffix(
     _ batch: inout [ByteSlice], _ extra: [HeaderField], _ connection: HTTP1Connection
   ) {
     if !extra.isEmpty { batch.append(ByteSlice(connection.server.lines(extra))) }
     let persistence: HeadSuffix.Persistence = closes ? .closes : canStream ? .implied : .told
-    batch.append(ByteSlice(connection.server.tail(persistence)))
+    batch.append(ByteSlice(connection.server.headSuffix(persistence)))
   }
 
   private func appendChunk(

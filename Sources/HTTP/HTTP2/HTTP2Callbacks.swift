@@ -32,7 +32,7 @@ enum HTTP2Callbacks {
     guard let session = unsafe owner(user) else {
       return Int(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue)
     }
-    guard let ahead = session.target.bodyAhead(stream, limit: length) else {
+    guard let ahead = session.target.sendableBody(stream, limit: length) else {
       return Int(NGHTTP2_ERR_DEFERRED.rawValue)
     }
     unsafe flags?.pointee =
@@ -91,11 +91,11 @@ enum HTTP2Callbacks {
     unsafe nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks) { _, head, user in
       guard let session = unsafe owner(user), let head = unsafe head?.pointee else { return 0 }
       return session.note(
-        session.target.frameBegins(head.type, stream: head.stream_id, length: head.length))
+        session.target.frameBegan(head.type, stream: head.stream_id, length: head.length))
     }
     unsafe nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks) { _, frame, user in
       guard let frame = unsafe frame, unsafe cnghttp2_is_request(frame) != 0 else { return 0 }
-      unsafe owner(user)?.target.headBegins(frame.pointee.hd.stream_id)
+      unsafe owner(user)?.target.headBegan(frame.pointee.hd.stream_id)
       return 0
     }
     unsafe nghttp2_session_callbacks_set_on_header_callback(callbacks) {
@@ -113,17 +113,17 @@ enum HTTP2Callbacks {
       let head = unsafe frame.pointee.hd
       let isLast = UInt32(head.flags) & NGHTTP2_FLAG_END_STREAM.rawValue != 0
       if unsafe cnghttp2_is_request(frame) != 0 {
-        session.target.headEnds(head.stream_id, hasBody: !isLast)
+        session.target.headEnded(head.stream_id, hasBody: !isLast)
       } else if isLast,
         head.type == NGHTTP2_DATA.rawValue || head.type == NGHTTP2_HEADERS.rawValue
       {
-        session.target.bodyEnds(head.stream_id)
+        session.target.bodyEnded(head.stream_id)
       }
       return 0
     }
     unsafe nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks) {
       _, _, stream, bytes, count, user in
-      unsafe owner(user)?.target.bodyCame(
+      unsafe owner(user)?.target.bodyReceived(
         stream, UnsafeBufferPointer(start: bytes, count: count))
       return 0
     }

@@ -4,28 +4,16 @@ import CNghttp2
 import Net
 import Sharing
 
-/// One HTTP/2 connection: streams in, answers out by their priority.
+/// One HTTP/2 connection: takes requests and sends answers by their priority.
 ///
-/// Frames are made when the kernel takes them, and leave once a turn; until then bodies are shared
-/// slices.
-final class HTTP2Connection: ByteStreamOwner, ServedConnection {
-  enum Phase: UInt8 {
-    /// Requests are taken.
-    case open
-    /// No more will be taken; the peer was told, the last ones may still come.
-    case announced
-    /// No more are taken; the open ones are answered.
-    case last
-    /// Everything is sent and our end is closed; what still comes is dropped.
-    case lingering
-    case closed
-  }
-
-  /// Why a stream is reset.
+/// Frames are written when the kernel takes them, once per iteration of the loop; until then the
+/// bodies of answers are shared slices.
+final class HTTP2Connection: HTTPConnection {
+  /// Why an HTTP/2 stream is reset.
   enum ResetReason {
-    /// The route cannot go on: nobody takes a short body for a whole one.
+    /// The route cannot complete the body, and a truncated body must not look complete.
     case routeGaveUp
-    /// The peer reads too slowly, or not at all.
+    /// The client reads too slowly, or not at all.
     case slowReader(ConnectionFault)
 
     var code: nghttp2_error_code {
@@ -39,45 +27,48 @@ final class HTTP2Connection: ByteStreamOwner, ServedConnection {
   let server: HTTPServer
   var index = -1
   let stream: any ByteStream
+  var lifecycle: ConnectionLifecycle
   let refusal: Refusal?
-  var session: HTTP2Session?
-  var phase = Phase.open
-  var exchanges: [Int32: HTTP2Exchange] = [:]
-  /// Those of them that are not answered.
-  var unansweredCount = 0
-  /// Those that were reset: the session may still point at their fields until the stream is closed.
+  /// nil after the end of the connection.
+  private(set) var session: HTTP2Session?
+  /// Open exchanges by the number of their HTTP/2 stream.
+  private(set) var exchanges: [Int32: HTTP2Exchange] = [:]
+  /// The number of exchanges without an answer.
+  private(set) var unansweredCount = 0
+  /// Exchanges that were reset: the session may use their fields until the HTTP/2 stream is closed.
   var retired: [Int32: HTTP2Exchange] = [:]
+  /// The field section that is being received.
   var incoming: HTTP2RequestHead?
   var budget: FrameBudget
-  var reports = FlushReports()
   private var isInSession = false
   private var isFlushing = false
-  private var hasInputEnded = false
-  /// When the connection became idle, when the end was announced, or the end of lingering.
-  private var since: Int64
 
-  /// Takes over the stream; nil without memory.
+  /// Takes ownership of the stream; nil without memory.
   init?(_ stream: any ByteStream, _ server: HTTPServer, refusal: Refusal? = nil) {
     self.stream = stream
     self.server = server
     self.refusal = refusal
-    since = server.loop.now
-    budget = FrameBudget(now: since)
+    lifecycle = ConnectionLifecycle(isHTTP2: true, now: server.loop.now)
+    budget = FrameBudget(now: server.loop.now)
     guard let session = HTTP2Session(self, limits: server.limits) else { return nil }
     self.session = session
     stream.owner = self
   }
 
-  var peer: PeerAddress { stream.peer }
-
   var queuedBytes: Int { stream.queuedBytes }
 
   var now: Int64 { server.loop.now }
 
+  var load: ConnectionLifecycle.Load {
+    ConnectionLifecycle.Load(
+      queuedBytes: stream.queuedBytes, lastProgress: stream.lastProgress,
+      isIdle: exchanges.isEmpty, headSince: incoming?.since)
+  }
+
   // MARK: Bytes
 
   func received(_ bytes: borrowing Span<UInt8>) {
-    guard phase.rawValue < Phase.lingering.rawValue, let session else { return }
+    guard lifecycle.isServing, let session else { return }
     isInSession = true
     let code = session.receive(bytes)
     isInSession = false
@@ -86,11 +77,11 @@ final class HTTP2Connection: ByteStreamOwner, ServedConnection {
   }
 
   func drained() {
-    reports.tell(server, lost: 0)
+    tellFlushed(lost: 0)
     flush()
   }
 
-  /// Has frames made at the end of the turn; many calls before it make one.
+  /// Writes frames at the end of the iteration, once for all calls.
   func flushLater() {
     guard !isFlushing, !isInSession else { return }
     isFlushing = true
@@ -100,9 +91,9 @@ final class HTTP2Connection: ByteStreamOwner, ServedConnection {
     }
   }
 
-  /// Makes frames and writes them, as long as the kernel takes all.
+  /// Writes frames until the kernel takes only a part of them.
   private func flush() {
-    guard phase.rawValue < Phase.lingering.rawValue, let session else { return }
+    guard lifecycle.isServing, let session else { return }
     while stream.queuedBytes == 0, session.wantsWrite {
       isInSession = true
       let code = session.send()
@@ -114,12 +105,17 @@ final class HTTP2Connection: ByteStreamOwner, ServedConnection {
       if code != 0 { return fail(code, session.fault) }
       if isEmpty { break }
     }
-    if stream.queuedBytes == 0 { reports.tell(server, lost: 0) }
     guard stream.queuedBytes == 0 else { return }
-    if !session.isAlive || hasInputEnded && exchanges.isEmpty { finish() }
+    tellFlushed(lost: 0)
+    if !session.isAlive || lifecycle.isInputEnded && exchanges.isEmpty { finish() }
   }
 
-  // MARK: Answers
+  // MARK: Exchanges
+
+  func add(_ exchange: HTTP2Exchange) {
+    exchanges[exchange.stream] = exchange
+    unansweredCount += 1
+  }
 
   /// Begins the answer of an exchange.
   func begin(
@@ -136,8 +132,8 @@ final class HTTP2Connection: ByteStreamOwner, ServedConnection {
     flushLater()
   }
 
-  /// Goes on with a body that has more, or has ended.
-  func continued(_ exchange: HTTP2Exchange) {
+  /// Continues a body that has more bytes or has ended.
+  func continueBody(of exchange: HTTP2Exchange) {
     guard let session, exchanges[exchange.stream] === exchange else { return }
     if exchange.pending.byteCount > server.limits.queuedBytes {
       return reset(exchange, .slowReader(.slow))
@@ -149,7 +145,7 @@ final class HTTP2Connection: ByteStreamOwner, ServedConnection {
     flushLater()
   }
 
-  /// Ends an exchange with RST_STREAM; the others go on.
+  /// Ends an exchange with RST_STREAM; the others continue.
   func reset(_ exchange: HTTP2Exchange, _ reason: ResetReason) {
     guard let session, exchanges[exchange.stream] === exchange else { return }
     if case .slowReader(let fault) = reason { server.observer?.faulted(fault) }
@@ -172,29 +168,14 @@ final class HTTP2Connection: ByteStreamOwner, ServedConnection {
     exchange.connection = nil
     exchange.dropPending()
     loseBody(of: exchange)
-    if exchanges.isEmpty { since = now }
-  }
-
-  func tellGone(_ lost: [HTTP2Exchange]) {
-    for exchange in lost {
-      server.observer?.finished(record(of: exchange, cut: true))
-      let onGone = exchange.onGone
-      exchange.onGone = nil
-      onGone?()
-    }
-  }
-
-  func record(of exchange: HTTP2Exchange, cut: Bool) -> ExchangeRecord {
-    ExchangeRecord(
-      request: exchange.request, peer: peer, kind: exchange.kind, status: exchange.status,
-      bytesSent: exchange.bytesSent, cut: cut, asked: exchange.asked, begun: exchange.begun,
-      ended: now)
+    if exchanges.isEmpty { lifecycle.becameIdle(now: now) }
   }
 
   // MARK: The end
 
-  /// Ends what cannot go on, and says why: GOAWAY, then our end.
+  /// Ends a connection after an error of the session.
   private func fail(_ code: Int32, _ found: ConnectionFault?) {
+    guard lifecycle.isServing else { return }
     var fault = found ?? .protocolError
     var reason = found == nil ? NGHTTP2_INTERNAL_ERROR : NGHTTP2_ENHANCE_YOUR_CALM
     if found == .protocolError { reason = NGHTTP2_PROTOCOL_ERROR }
@@ -207,81 +188,44 @@ final class HTTP2Connection: ByteStreamOwner, ServedConnection {
       (fault, reason) = (.continuationFlood, NGHTTP2_ENHANCE_YOUR_CALM)
     default: break
     }
-    goAway(reason, fault)
+    server.observer?.faulted(fault)
+    goAway(reason)
   }
 
-  private func goAway(_ reason: nghttp2_error_code, _ fault: ConnectionFault) {
-    guard phase.rawValue < Phase.lingering.rawValue, let session else { return }
-    server.observer?.faulted(fault)
-    // By hand, since the session may be past sending anything. RFC 9113 §6.8.
+  /// Sends GOAWAY, then closes our end.
+  private func goAway(_ reason: nghttp2_error_code) {
+    guard lifecycle.isServing, let session else { return }
+    // Built here, since the session may be unable to send. RFC 9113 §6.8.
     let last = UInt32(bitPattern: session.lastStream)
     var frame: [UInt8] = [0, 0, 8, UInt8(NGHTTP2_GOAWAY.rawValue), 0, 0, 0, 0, 0]
     for word in [last, reason.rawValue] {
       frame += [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: word >> $0) }
     }
+    lifecycle.stopRequests()
     let lost = takeExchanges()
-    phase = .last
     stream.write([ByteSlice(SharedBytes(frame))])
-    finish()
+    if stream.queuedBytes > 0 { perform(lifecycle.close()) } else { finish() }
     tellGone(lost)
   }
 
-  /// Closes our end once everything is sent, then waits for the client to close its own.
   private func finish() {
     let lost = takeExchanges()
-    if stream.queuedBytes > 0 || hasInputEnded {
-      close()
-    } else {
-      phase = .lingering
-      since = now + server.limits.lingerTime
-      stream.finishWriting()
-      stream.isReading = true
-    }
+    perform(lifecycle.finish(now: now))
     tellGone(lost)
   }
 
   func inputEnded() {
-    hasInputEnded = true
-    guard phase.rawValue < Phase.lingering.rawValue, let session else { return close() }
-    // Nobody waits for an answer that has not begun; what has ended may still be read.
-    let lost = exchanges.values.filter { !$0.isEnded }
-    for exchange in lost { drop(exchange, session, NGHTTP2_CANCEL) }
-    tellGone(lost)
-    if exchanges.isEmpty, stream.queuedBytes == 0 { close() }
-  }
-
-  func failed() { lose() }
-
-  private func close() {
-    stream.close()
-    lose()
-  }
-
-  private func lose() {
-    guard phase != .closed else { return }
-    phase = .closed
-    session = nil
-    server.remove(self)
-    reports.tell(server, lost: .max)
-    tellGone(takeExchanges())
-  }
-
-  /// Cuts the connection at once; whoever is concerned is told at the end of the turn.
-  private func cut() {
-    guard phase != .closed else { return }
-    let lostBytes = stream.queuedBytes
-    phase = .closed
-    stream.abort()
-    session = nil
-    server.remove(self)
-    let lost = takeExchanges()
-    server.loop.later {
-      self.reports.tell(self.server, lost: lostBytes)
-      self.tellGone(lost)
+    if lifecycle.isServing, let session {
+      // A client that sends no more gets no new answer; complete answers may still be read.
+      let lost = exchanges.values.filter { !$0.isEnded }
+      for exchange in lost { drop(exchange, session, NGHTTP2_CANCEL) }
+      tellGone(lost)
     }
+    perform(lifecycle.inputEnded(load))
   }
 
-  private func takeExchanges() -> [HTTP2Exchange] {
+  func takeExchanges() -> [HTTP2Exchange] {
+    if lifecycle.state == .closed { session = nil }
     let taken = Array(exchanges.values)
     exchanges = [:]
     unansweredCount = 0
@@ -292,53 +236,24 @@ final class HTTP2Connection: ByteStreamOwner, ServedConnection {
     return taken
   }
 
-  // MARK: What the server asks for
-
-  func drain() {
-    guard phase == .open, let session else { return }
-    if exchanges.isEmpty {
-      phase = .last
-      session.end()
-    } else {
-      // Requests may be on their way: they are taken until the peer has had time to hear of it.
-      phase = .announced
-      since = now
-      session.announceEnd()
-    }
+  func announceEnd() {
+    session?.announceEnd()
     flushLater()
   }
 
-  func check(_ now: Int64) {
-    let limits = server.limits
-    if phase == .lingering {
-      if now >= since { close() }
-      return
-    }
-    guard phase != .closed else { return }
-    if phase == .announced, now > since {
-      phase = .last
-      session?.end()
-      flush()
-      if phase != .last { return }
-    }
-    if stream.queuedBytes > 0 {
-      guard now - stream.lastProgress >= limits.stallTime else { return }
-      server.observer?.faulted(.stalled)
-      return cut()
-    }
-    if let incoming, now - incoming.since >= limits.headTime {
-      return goAway(NGHTTP2_ENHANCE_YOUR_CALM, .headTime)
-    }
-    if exchanges.isEmpty, phase == .open, now - since >= limits.idleTime {
-      phase = .last
-      session?.end()
-      return flush()
-    }
+  func stopRequests() {
+    session?.end()
+    flushLater()
+  }
+
+  func refuseHead() { goAway(NGHTTP2_ENHANCE_YOUR_CALM) }
+
+  func checkExchanges(_ now: Int64) {
     checkBodies(now)
     checkWindows(now)
   }
 
-  /// Resets streams for whose answers the peer opens no window, or a tiny one now and then.
+  /// Resets HTTP/2 streams for whose answers the client opens no window, or too small a one.
   private func checkWindows(_ now: Int64) {
     let stalled = exchanges.values.filter { exchange in
       !exchange.pending.isEmpty && now - exchange.pace.since >= server.limits.stallTime

@@ -9,24 +9,24 @@ protocol HTTP2SessionOwner: AnyObject {
   /// Where frames go; nothing more is taken once it is full.
   var output: HTTP2Output { get }
   /// A frame's header has come; the fault ends the connection.
-  func frameBegins(_ type: UInt8, stream: Int32, length: Int) -> ConnectionFault?
+  func frameBegan(_ type: UInt8, stream: Int32, length: Int) -> ConnectionFault?
   /// A field section of a new request begins.
-  func headBegins(_ stream: Int32)
+  func headBegan(_ stream: Int32)
   /// A field of it; the fault ends the connection.
   func headField(
     _ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>
   ) -> ConnectionFault?
   /// The field section is complete.
-  func headEnds(_ stream: Int32, hasBody: Bool)
+  func headEnded(_ stream: Int32, hasBody: Bool)
   /// Bytes of a request's body came; each is to be given to `consumed` once.
-  func bodyCame(_ stream: Int32, _ bytes: UnsafeBufferPointer<UInt8>)
+  func bodyReceived(_ stream: Int32, _ bytes: UnsafeBufferPointer<UInt8>)
   /// A request's body is whole.
-  func bodyEnds(_ stream: Int32)
+  func bodyEnded(_ stream: Int32)
   /// The peer broke the rules, and a stream or all will be ended for it; the fault ends the connection.
   func streamFaulted() -> ConnectionFault?
   /// What may be sent of a stream's body now: at most `limit` bytes, and whether they are the last;
   /// nil to wait until `resume`.
-  func bodyAhead(_ stream: Int32, limit: Int) -> (count: Int, isLast: Bool)?
+  func sendableBody(_ stream: Int32, limit: Int) -> (count: Int, isLast: Bool)?
   /// Moves that many bytes of the body to the output.
   func moveBody(_ stream: Int32, count: Int)
   /// A frame has gone to the output.

@@ -3,10 +3,9 @@
 import CLinux
 import Sharing
 
-/// The end of every head: `Date`, `Connection` where it is needed, the empty line.
+/// The end of every HTTP/1.1 head: `Date`, `Connection` if needed, the empty line.
 ///
-/// Made once a
-/// second for all responses of a loop.
+/// Rendered once per second for all responses of a loop.
 struct HeadSuffix {
   private var validUntil = Int64.min
   private var persistent = SharedBytes([])
@@ -14,18 +13,18 @@ struct HeadSuffix {
   private var keptAlive = SharedBytes([])
   private var dateText = SharedBytes([])
 
-  /// What a head says about the connection.
+  /// The `Connection` field of a head.
   enum Persistence {
-    /// Nothing: HTTP/1.1 goes on of itself.
+    /// No field: an HTTP/1.1 connection persists by default.
     case implied
-    /// `keep-alive`, which HTTP/1.0 needs to be told.
+    /// `keep-alive`, which HTTP/1.0 requires.
     case told
     /// `close`.
     case closes
   }
 
   /// The bytes that end a head at the monotonic time `now`.
-  mutating func tail(_ persistence: Persistence, now: Int64) -> SharedBytes {
+  mutating func suffix(_ persistence: Persistence, now: Int64) -> SharedBytes {
     if now >= validUntil { renew(now) }
     return switch persistence {
     case .implied: persistent

@@ -2,7 +2,7 @@
 
 /// Exchanges in the order of their requests.
 ///
-/// Nearly always there is one, which needs no memory beside it.
+/// A line of one exchange, the usual case, allocates nothing.
 struct ExchangeLine {
   private(set) var first: HTTP1Exchange?
   private var rest: [HTTP1Exchange] = []
@@ -22,7 +22,7 @@ struct ExchangeLine {
     if rest.isEmpty { rest = [] }
   }
 
-  /// All of them; none is left.
+  /// Removes all exchanges.
   mutating func takeAll() -> [HTTP1Exchange] {
     defer { self = ExchangeLine() }
     return (first.map { [$0] } ?? []) + rest

@@ -1,33 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Net
-
-/// Answers that have ended, while some of what they wrote may still be queued.
+/// Records of answers that have ended while some of their bytes are queued.
 struct FlushReports {
   private var records: [ExchangeRecord] = []
 
-  /// Keeps an answer until what was written is known to have gone.
+  /// Keeps a record until the bytes of its answer have left.
   mutating func add(_ record: ExchangeRecord) {
     records.append(record)
   }
 
-  /// Tells the server's observer of all.
+  /// Removes and completes all records.
   ///
   /// - Parameters:
-  ///   - server: whose observer counts.
-  ///   - lost: bytes of the last ones that the kernel did not take.
-  mutating func tell(_ server: HTTPServer, lost: Int) {
-    guard !records.isEmpty else { return }
-    let ended = records
-    records = []
+  ///   - lost: how many of the last bytes the kernel did not take.
+  ///   - now: the time at which the answers ended.
+  /// - Returns: the records, newest first.
+  mutating func take(lost: Int, now: Int64) -> ReversedCollection<[ExchangeRecord]> {
+    var ended: [ExchangeRecord] = []
+    swap(&ended, &records)
     var lost = lost
-    for var record in ended.reversed() {
-      let missing = min(lost, record.bytesSent)
+    for index in ended.indices.reversed() {
+      let missing = min(lost, ended[index].bytesSent)
       lost -= missing
-      record.bytesSent -= missing
-      record.cut = missing > 0
-      record.ended = server.loop.now
-      server.observer?.finished(record)
+      ended[index].bytesSent -= missing
+      ended[index].cut = missing > 0
+      ended[index].ended = now
     }
+    return ended.reversed()
   }
 }

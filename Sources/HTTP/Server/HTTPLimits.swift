@@ -53,7 +53,7 @@ package struct HTTPLimits: Sendable {
   var leastBodyBytes: Int { Self.bytes(bodyRate, in: bodyTime) }
 
   /// Bytes of what is queued that must go within `stallTime`.
-  var leastSentBytes: Int { Self.bytes(sendRate, in: stallTime) }
+  package var leastSentBytes: Int { Self.bytes(sendRate, in: stallTime) }
 
   private static func bytes(_ rate: Int, in time: Int64) -> Int {
     Int(clamping: Int64(rate) * (time / 1_000_000) / 1000)

@@ -7,9 +7,9 @@ import Sharing
 ///
 /// Confined to the loop's thread.
 package final class HTTPServer: SocketReceiver, LoopService {
-  /// Connections above the limit that may be told so at the same time; more are closed unanswered.
+  /// Connections above the limit that get an answer at the same time; more are closed without one.
   private static let refusedCapacity = 64
-  /// What one read brings at most: a head of the largest size, since what is not taken is kept.
+  /// The maximum size of one read: the largest head, since untaken bytes are kept.
   private static let readLimit = 16 * 1024
 
   let loop: EventLoop
@@ -17,29 +17,29 @@ package final class HTTPServer: SocketReceiver, LoopService {
   let handler: any RequestHandler
   let observer: (any ExchangeObserver)?
   let errorFields: [HeaderField]
-  /// Slices on their way to a stream; kept so that an answer does not allocate.
+  /// Slices to be written to a stream; kept so that an answer allocates no array.
   var batch: [ByteSlice] = []
   private(set) var isDraining = false
-  /// Frames on their way to a stream.
+  /// Frames to be written to a stream.
   let output = HTTP2Output()
   private let addresses: AddressTable
   private var connections: [any ServedConnection] = []
-  private var tails = HeadSuffix()
+  private var suffixes = HeadSuffix()
   private var lastSize = (count: 0, line: SharedBytes([]))
   private var lastFields = (fields: [HeaderField](), lines: SharedBytes([]))
   private var nextCheck = Int64.max
 
-  /// Takes the connections handed to `loop` from now on.
+  /// Serves the connections that are handed to `loop`.
   ///
   /// Call it on the loop's thread.
   ///
   /// - Parameters:
-  ///   - loop: the loop that calls.
-  ///   - limits: what clients may use.
+  ///   - loop: the calling loop.
+  ///   - limits: the limits of each client.
   ///   - handler: the routes.
-  ///   - observer: who counts answers.
-  ///   - addresses: where connections are counted by address, shared with the other loops.
-  ///   - errorFields: fields of the errors that no route answers.
+  ///   - observer: counts answers.
+  ///   - addresses: counts connections by address, shared with the other loops.
+  ///   - errorFields: fields of errors that no route answers.
   package init(
     loop: EventLoop, limits: HTTPLimits = HTTPLimits(), handler: any RequestHandler,
     observer: (any ExchangeObserver)? = nil, addresses: AddressTable = AddressTable(),
@@ -55,42 +55,45 @@ package final class HTTPServer: SocketReceiver, LoopService {
     loop.addService(self)
   }
 
-  /// How many connections there are.
+  /// The number of connections.
   package var connectionCount: Int { connections.count }
 
-  /// Whether no connection is left.
+  /// Whether there is no connection.
   package var isEmpty: Bool { connections.isEmpty }
 
   package func receive(_ socket: AcceptedSocket) {
-    let stream: any ByteStream
-    var secure: TLSStream?
-    // On an error the descriptor is closed, and there is nobody to tell.
+    // On an error the descriptor is closed.
     if let tls = socket.tls {
-      secure = try? TLSStream(
+      let secure = try? TLSStream(
         socket, tls, on: loop, readLimit: Self.readLimit, leastProgress: limits.leastSentBytes)
-      guard let secure else { return }
-      stream = secure
+      if let secure { serve(secure, secure) }
     } else {
-      guard
-        let plain = try? TCPStream(
-          socket, on: loop, readLimit: Self.readLimit, leastProgress: limits.leastSentBytes)
-      else { return }
-      stream = plain
+      let plain = try? TCPStream(
+        socket, on: loop, readLimit: Self.readLimit, leastProgress: limits.leastSentBytes)
+      if let plain { serve(plain) }
     }
-    let isExempt = limits.exemptsLoopback && socket.peer.isLoopback
-    let ownCount = isExempt ? 0 : addresses.add(socket.peer)
+  }
+
+  /// Serves a connection; above the limits it is refused, far above them closed without an answer.
+  ///
+  /// - Parameters:
+  ///   - stream: the connection.
+  ///   - secure: the same stream if it is TLS.
+  package func serve(_ stream: any ByteStream, _ secure: TLSStream? = nil) {
+    let isExempt = limits.exemptsLoopback && stream.peer.isLoopback
+    let ownCount = isExempt ? 0 : addresses.add(stream.peer)
     guard connections.count < limits.connections + Self.refusedCapacity,
       ownCount <= limits.connectionsPerAddress + Self.refusedCapacity
     else {
       observer?.faulted(
         ownCount > limits.connectionsPerAddress ? .addressConnections : .connections)
-      if !isExempt { addresses.remove(socket.peer) }
+      if !isExempt { addresses.remove(stream.peer) }
       return stream.close()
     }
     if nextCheck == .max { nextCheck = loop.now + limits.checkInterval }
     let refusal = refusal(ownCount: ownCount)
     if let refusal, secure == nil {
-      // It may speak either version; an answer of HTTP/1.1 is understood as a refusal by both.
+      // The version is unknown; an HTTP/1.1 answer is a refusal for clients of both versions.
       let connection = HTTP1Connection(stream, self)
       add(connection)
       connection.refuse(refusal)
@@ -99,30 +102,22 @@ package final class HTTPServer: SocketReceiver, LoopService {
     }
   }
 
-  /// Takes over a stream in the clear that no acceptor brought, such as one in memory.
-  ///
-  /// Its peer must be a loopback address: it is not counted.
-  package func serve(_ stream: any ByteStream) {
-    if nextCheck == .max { nextCheck = loop.now + limits.checkInterval }
-    add(NegotiatingConnection(stream, secure: nil, self, refusal: nil))
-  }
-
-  /// Why a connection that came now is refused; nil where it is not.
+  /// Why a connection that arrives now is refused; nil if it is not.
   private func refusal(ownCount: Int) -> Refusal? {
     if connections.count >= limits.connections {
       return Refusal(
-        status: 503, line: "too many connections; allowed are \(limits.connections)",
+        status: 503, line: "too many connections (at most \(limits.connections))",
         fault: .connections)
     }
     guard ownCount > limits.connectionsPerAddress else { return nil }
     return Refusal(
       status: 429,
-      line: "too many connections of one address; allowed are \(limits.connectionsPerAddress)",
+      line: "too many connections of one address (at most \(limits.connectionsPerAddress))",
       fault: .addressConnections)
   }
 
-  /// Answers what is open with `Connection: close` and closes what is idle; connections that still
-  /// come get one answer.
+  /// Ends each connection with the answers to its open requests and closes idle connections; a new
+  /// connection gets one answer.
   package func drain() {
     isDraining = true
     for connection in connections { connection.drain() }
@@ -133,7 +128,7 @@ package final class HTTPServer: SocketReceiver, LoopService {
   package var nextDeadline: Int64 { nextCheck }
 
   package func expire(_ now: Int64) {
-    // Backwards, since a connection that is removed is replaced by the last one.
+    // Backwards, since the last connection replaces a removed one.
     for index in connections.indices.reversed() where index < connections.count {
       connections[index].check(now)
     }
@@ -145,15 +140,15 @@ package final class HTTPServer: SocketReceiver, LoopService {
     connections.append(connection)
   }
 
-  /// Puts a connection in the place of the one that found out what it speaks.
-  func replace(_ opening: NegotiatingConnection, by connection: any ServedConnection) {
-    guard connections.indices.contains(opening.index) else { return }
-    connection.index = opening.index
+  /// Replaces a negotiating connection by one of a known version.
+  func replace(_ negotiating: NegotiatingConnection, by connection: any ServedConnection) {
+    guard connections.indices.contains(negotiating.index) else { return }
+    connection.index = negotiating.index
     connections[connection.index] = connection
-    opening.index = -1
+    negotiating.index = -1
   }
 
-  /// Forgets a closed connection.
+  /// Removes a closed connection.
   func remove(_ connection: any ServedConnection) {
     let index = connection.index
     guard connections.indices.contains(index), connections[index] === connection else { return }
@@ -167,14 +162,15 @@ package final class HTTPServer: SocketReceiver, LoopService {
   }
 
   /// The value of `Date` now.
-  var date: SharedBytes { tails.date(now: loop.now) }
+  var date: SharedBytes { suffixes.date(now: loop.now) }
 
-  /// The end of a head written now.
-  func tail(_ persistence: HeadSuffix.Persistence) -> SharedBytes {
-    tails.tail(persistence, now: loop.now)
+  /// The end of a head that is written now.
+  func headSuffix(_ persistence: HeadSuffix.Persistence) -> SharedBytes {
+    suffixes.suffix(persistence, now: loop.now)
   }
 
-  /// Fields of a single answer as lines; often the same for many that waited as long.
+  /// Fields of a single answer as lines; cached, since answers released together often have equal
+  /// fields.
   func lines(_ fields: [HeaderField]) -> SharedBytes {
     if lastFields.fields != fields {
       var lines: [UInt8] = []
@@ -184,7 +180,7 @@ package final class HTTPServer: SocketReceiver, LoopService {
     return lastFields.lines
   }
 
-  /// The size line of an HTTP chunk; the same for all followers that get the same bytes.
+  /// The size line of an HTTP chunk; cached, since all open-segment readers get the same bytes.
   func sizeLine(_ count: Int) -> SharedBytes {
     if lastSize.count != count {
       lastSize = (count, SharedBytes(String(count, radix: 16) + "\r\n"))

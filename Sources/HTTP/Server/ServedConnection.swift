@@ -4,22 +4,12 @@ import Net
 
 /// A connection of any version of HTTP, as its server sees it.
 protocol ServedConnection: AnyObject {
-  /// Its place in the server's table.
+  /// Its index in the server's table; -1 outside of the table.
   var index: Int { get set }
-  /// Who is at the other end.
+  /// The address of the client.
   var peer: PeerAddress { get }
-  /// Ends what takes too long.
+  /// Ends work that takes too long.
   func check(_ now: Int64)
-  /// Answers what is open, then closes; an idle connection at once.
+  /// Answers open requests, then closes; an idle connection is closed at once.
   func drain()
-}
-
-/// Why a whole connection is refused, as its one answer.
-struct Refusal {
-  let status: Int
-  let line: String
-  let fault: ConnectionFault
-
-  /// When to try again, in seconds.
-  static let retryAfter = HeaderField("Retry-After", "1")
 }

@@ -62,12 +62,12 @@ struct AccessLine {
 
   /// Milliseconds from the request to the first byte of the response, or to the end if it has none.
   private var hold: String {
-    Self.milliseconds((record.begun > 0 ? record.begun : record.ended) - record.asked)
+    Self.milliseconds((record.begun ?? record.ended) - record.asked)
   }
 
   /// Milliseconds from the first byte of the response to the last byte that the kernel took.
   private var send: String {
-    Self.milliseconds(record.begun > 0 ? record.ended - record.begun : 0)
+    Self.milliseconds(record.begun.map { record.ended - $0 } ?? 0)
   }
 
   private static func milliseconds(_ nanoseconds: Int64) -> String {

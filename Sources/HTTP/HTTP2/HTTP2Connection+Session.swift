@@ -3,11 +3,11 @@
 import CNghttp2
 import Net
 
-// What the session tells: requests that come, bodies that may go on, streams that end.
+// Events of the session: requests, bodies, ended HTTP/2 streams.
 extension HTTP2Connection: HTTP2SessionOwner {
   var output: HTTP2Output { server.output }
 
-  func frameBegins(_ type: UInt8, stream: Int32, length: Int) -> ConnectionFault? {
+  func frameBegan(_ type: UInt8, stream: Int32, length: Int) -> ConnectionFault? {
     if UInt32(type) != NGHTTP2_CONTINUATION.rawValue { incoming = nil }
     switch nghttp2_frame_type(rawValue: UInt32(type)) {
     case NGHTTP2_RST_STREAM: return budget.take(.reset, now: now)
@@ -16,13 +16,13 @@ extension HTTP2Connection: HTTP2SessionOwner {
     case NGHTTP2_WINDOW_UPDATE: return budget.takeWindow(now: now)
     case NGHTTP2_HEADERS, NGHTTP2_CONTINUATION: return nil
     case NGHTTP2_DATA where length > 0: return nil
-    // The library leaves these frames unread. RFC 9113 §6.3.
+    // The library does not check these frames. RFC 9113 §6.3.
     case NGHTTP2_PRIORITY where stream == 0: return .protocolError
     default: return budget.take(.empty, now: now)
     }
   }
 
-  func headBegins(_ stream: Int32) {
+  func headBegan(_ stream: Int32) {
     incoming = HTTP2RequestHead(stream: stream, since: now, limits: server.limits.head)
   }
 
@@ -33,7 +33,7 @@ extension HTTP2Connection: HTTP2SessionOwner {
     return incoming?.isBomb == true ? .headerBomb : nil
   }
 
-  func headEnds(_ stream: Int32, hasBody: Bool) {
+  func headEnded(_ stream: Int32, hasBody: Bool) {
     guard let head = incoming, head.stream == stream else { return }
     incoming = nil
     guard !head.isMalformed else {
@@ -54,8 +54,8 @@ extension HTTP2Connection: HTTP2SessionOwner {
     if let refusal {
       server.observer?.faulted(refusal.fault)
       refuse(exchange, refusal.status, refusal.line, [Refusal.retryAfter])
-      if phase == .open {
-        phase = .last
+      if lifecycle.state == .open {
+        lifecycle.stopRequests()
         session?.end()
       }
       return
@@ -64,17 +64,12 @@ extension HTTP2Connection: HTTP2SessionOwner {
     guard unansweredCount < limit else {
       server.observer?.faulted(.heldRequests)
       return refuse(
-        exchange, 429, "too many unanswered requests; allowed are \(limit)", [Refusal.retryAfter])
+        exchange, 429, "too many unanswered requests (at most \(limit))", [Refusal.retryAfter])
     }
     add(exchange)
     server.handler.handle(exchange)
     exchange.wasRouted()
     if server.isDraining { drain() }
-  }
-
-  private func add(_ exchange: HTTP2Exchange) {
-    exchanges[exchange.stream] = exchange
-    unansweredCount += 1
   }
 
   private func refuse(
@@ -90,7 +85,7 @@ extension HTTP2Connection: HTTP2SessionOwner {
     return budget.take(.reset, now: now)
   }
 
-  func bodyAhead(_ stream: Int32, limit: Int) -> (count: Int, isLast: Bool)? {
+  func sendableBody(_ stream: Int32, limit: Int) -> (count: Int, isLast: Bool)? {
     guard let exchange = exchanges[stream] else { return nil }
     let count = min(limit, exchange.pending.byteCount)
     let isLast = exchange.isEnded && count == exchange.pending.byteCount
@@ -111,7 +106,7 @@ extension HTTP2Connection: HTTP2SessionOwner {
     case NGHTTP2_HEADERS: exchanges[stream]?.headSent(length + 9)
     case NGHTTP2_DATA: budget.sentData()
     case NGHTTP2_GOAWAY, NGHTTP2_RST_STREAM:
-      // Our own reasons are counted where they are found.
+      // Our own reasons were counted when they occurred.
       let isOurs = [
         NGHTTP2_NO_ERROR, NGHTTP2_INTERNAL_ERROR, NGHTTP2_CANCEL, NGHTTP2_ENHANCE_YOUR_CALM,
       ].contains { $0.rawValue == errorCode }
@@ -128,6 +123,6 @@ extension HTTP2Connection: HTTP2SessionOwner {
     let isWhole = exchange.isEnded && exchange.pending.isEmpty
     forget(exchange)
     guard isWhole else { return tellGone([exchange]) }
-    if server.observer != nil { reports.add(record(of: exchange, cut: false)) }
+    if server.observer != nil { lifecycle.reports.add(record(of: exchange, cut: false)) }
   }
 }

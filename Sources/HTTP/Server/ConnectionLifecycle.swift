@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The states of one HTTP/1.1 or HTTP/2 connection, from its first request to its end.
+///
+/// Pure: the time is an argument, and every event returns the action that the connection performs.
+///
+/// ```
+/// open ──► announced ──► draining ──► lingering ──► closed
+///   └──────────────────────┘             (closed may follow every state)
+/// ```
+package struct ConnectionLifecycle {
+  /// The state of a connection.
+  package enum State: UInt8 {
+    /// Requests are taken.
+    case open
+    /// HTTP/2: the client was told that the connection ends; requests already sent are taken.
+    case announced
+    /// No more requests are taken; open requests are answered.
+    case draining
+    /// All answers are sent and our end is closed; received bytes are dropped.
+    case lingering
+    /// The stream is closed.
+    case closed
+  }
+
+  /// An order to the connection.
+  package enum Action: Sendable, Equatable {
+    /// Nothing to do.
+    case none
+    /// Tell the client that the connection ends.
+    case announceEnd
+    /// Take no more requests, and tell the client if the version of HTTP can.
+    case stopRequests
+    /// Refuse the request whose head is incomplete.
+    case refuseHead
+    /// Look for request bodies and answers that take too long.
+    case checkExchanges
+    /// Close our end, then read and drop bytes.
+    case finishWriting
+    /// Close the stream and forget the connection.
+    case close
+    /// Cut the stream with RST, for the given reason, and forget the connection.
+    case cut(ConnectionFault)
+  }
+
+  /// The work of a connection at one time.
+  package struct Load: Sendable {
+    /// Bytes that the kernel has not taken.
+    package let queuedBytes: Int
+    /// When enough of the queued bytes had left, or queueing began.
+    package let lastProgress: Int64
+    /// Whether no exchange is open.
+    package let isIdle: Bool
+    /// When the incomplete request head began; nil outside of a head.
+    package let headSince: Int64?
+
+    /// The load of a connection; idle by default.
+    package init(
+      queuedBytes: Int = 0, lastProgress: Int64 = 0, isIdle: Bool = true, headSince: Int64? = nil
+    ) {
+      self.queuedBytes = queuedBytes
+      self.lastProgress = lastProgress
+      self.isIdle = isIdle
+      self.headSince = headSince
+    }
+  }
+
+  /// The present state.
+  package private(set) var state = State.open
+  /// Whether the connection speaks HTTP/2.
+  let isHTTP2: Bool
+  private(set) var isInputEnded = false
+  /// When the state began, or the connection became idle.
+  private var since: Int64
+  /// Ended answers whose bytes are partly queued.
+  var reports = FlushReports()
+
+  /// A connection that is open and idle from `now` on.
+  package init(isHTTP2: Bool, now: Int64) {
+    self.isHTTP2 = isHTTP2
+    since = now
+  }
+
+  /// Whether answers are sent.
+  var isServing: Bool {
+    switch state {
+    case .open, .announced, .draining: true
+    case .lingering, .closed: false
+    }
+  }
+
+  // MARK: Requests
+
+  /// The last exchange has ended.
+  package mutating func becameIdle(now: Int64) { since = now }
+
+  /// The connection ends with the open answers.
+  package mutating func stopRequests() {
+    if state == .open || state == .announced { state = .draining }
+  }
+
+  /// The body that ended the connection was read to its end before the answer began.
+  package mutating func resumeRequests() { state = .open }
+
+  // MARK: The end
+
+  /// The server takes no more requests.
+  package mutating func drain(_ load: Load, now: Int64) -> Action {
+    guard state == .open else { return .none }
+    if isHTTP2, !load.isIdle {
+      // Requests may be on their way: they are taken until the client has received the notice.
+      state = .announced
+      since = now
+      return .announceEnd
+    }
+    if !isHTTP2, load.isIdle, load.queuedBytes == 0 { return close() }
+    state = .draining
+    return .stopRequests
+  }
+
+  /// All answers are sent, and no more will follow.
+  package mutating func finish(now: Int64) -> Action {
+    guard isServing else { return .none }
+    if isInputEnded { return close() }
+    state = .lingering
+    since = now
+    return .finishWriting
+  }
+
+  /// The client has closed its end.
+  ///
+  /// An open exchange of HTTP/1.1 has no complete answer, and its client is gone. HTTP/2 has dropped
+  /// such exchanges before; the answers of the others wait for the client's window.
+  package mutating func inputEnded(_ load: Load) -> Action {
+    isInputEnded = true
+    guard isServing else { return close() }
+    let isSent = load.isIdle && load.queuedBytes == 0
+    if isSent || !isHTTP2 && !load.isIdle { return close() }
+    if !isHTTP2 { state = .draining }
+    return .none
+  }
+
+  /// The stream is closed, or must be.
+  package mutating func close() -> Action {
+    guard state != .closed else { return .none }
+    state = .closed
+    return .close
+  }
+
+  /// The connection cannot go on.
+  package mutating func cut(_ fault: ConnectionFault) -> Action {
+    close() == .none ? .none : .cut(fault)
+  }
+
+  /// Looks for work that takes too long; a held request has no deadline here.
+  package mutating func check(_ load: Load, _ limits: HTTPLimits, now: Int64) -> Action {
+    switch state {
+    case .closed: return .none
+    case .lingering: return now - since >= limits.lingerTime ? close() : .none
+    case .announced where now > since:
+      state = .draining
+      return .stopRequests
+    case .open, .announced, .draining: break
+    }
+    if load.queuedBytes > 0 {
+      return now - load.lastProgress >= limits.stallTime ? cut(.stalled) : .none
+    }
+    if let headSince = load.headSince, now - headSince >= limits.headTime { return .refuseHead }
+    if load.isIdle, state == .open, now - since >= limits.idleTime {
+      guard isHTTP2 else { return close() }
+      state = .draining
+      return .stopRequests
+    }
+    return .checkExchanges
+  }
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Counts answers and faults of clients.
+///
+/// Confined to the loop's thread.
+package protocol ExchangeObserver: AnyObject {
+  /// An exchange has ended.
+  func finished(_ record: ExchangeRecord)
+  /// The server refused or ended a connection or an HTTP/2 stream because of the client.
+  func faulted(_ fault: ConnectionFault)
+}
+
+extension ExchangeObserver {
+  /// Faults are not counted by default.
+  package func faulted(_ fault: ConnectionFault) {}
+}

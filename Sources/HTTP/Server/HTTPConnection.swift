@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Net
+
+/// A connection of a known version of HTTP: performs what its ``ConnectionLifecycle`` decides.
+protocol HTTPConnection: ServedConnection, ByteStreamOwner {
+  associatedtype Member: ConnectionExchange
+
+  var server: HTTPServer { get }
+  var stream: any ByteStream { get }
+  var lifecycle: ConnectionLifecycle { get set }
+  /// The work of the connection now.
+  var load: ConnectionLifecycle.Load { get }
+  /// Removes all exchanges; each is without a connection afterwards.
+  func takeExchanges() -> [Member]
+  /// Performs the action of that name.
+  func announceEnd()
+  /// Performs the action of that name.
+  func stopRequests()
+  /// Performs the action of that name.
+  func refuseHead()
+  /// Performs the action of that name.
+  func checkExchanges(_ now: Int64)
+}
+
+/// An exchange as its connection sees it.
+protocol ConnectionExchange: Exchange {
+  /// The status of the answer; 0 before it begins.
+  var status: Int { get }
+  /// Bytes of head and body that were given to the stream.
+  var bytesSent: Int { get }
+  /// Monotonic nanoseconds at which the request was taken.
+  var asked: Int64 { get }
+  /// Monotonic nanoseconds at which the answer began; nil before.
+  var begun: Int64? { get }
+}
+
+extension HTTPConnection {
+  var peer: PeerAddress { stream.peer }
+
+  func perform(_ action: ConnectionLifecycle.Action) {
+    switch action {
+    case .none: break
+    case .announceEnd: announceEnd()
+    case .stopRequests: stopRequests()
+    case .refuseHead:
+      server.observer?.faulted(.headTime)
+      refuseHead()
+    case .checkExchanges: checkExchanges(server.loop.now)
+    case .finishWriting:
+      stream.finishWriting()
+      stream.isReading = true
+    case .close:
+      stream.close()
+      release()
+    case .cut(let fault):
+      server.observer?.faulted(fault)
+      abort()
+    }
+  }
+
+  func failed() {
+    if lifecycle.close() != .none { release() }
+  }
+
+  func drain() { perform(lifecycle.drain(load, now: server.loop.now)) }
+
+  func check(_ now: Int64) { perform(lifecycle.check(load, server.limits, now: now)) }
+
+  /// Cuts the connection because a route cannot complete its answer.
+  func cut() {
+    if lifecycle.close() != .none { abort() }
+  }
+
+  /// Cuts the stream; routes are told at the end of the iteration.
+  private func abort() {
+    let lost = stream.queuedBytes
+    stream.abort()
+    server.remove(self)
+    let cut = takeExchanges()
+    server.loop.later {
+      self.tellFlushed(lost: lost)
+      self.tellGone(cut)
+    }
+  }
+
+  /// Forgets the connection, whose stream is closed.
+  private func release() {
+    server.remove(self)
+    tellFlushed(lost: .max)
+    tellGone(takeExchanges())
+  }
+
+  // MARK: Reports
+
+  /// Reports the answers that have ended before.
+  func tellFlushed(lost: Int) {
+    for record in lifecycle.reports.take(lost: lost, now: server.loop.now) {
+      server.observer?.finished(record)
+    }
+  }
+
+  /// Reports exchanges that will get no more of their answers, and tells their routes.
+  func tellGone(_ lost: [Member]) {
+    for exchange in lost {
+      server.observer?.finished(record(of: exchange, cut: true))
+      let onGone = exchange.onGone
+      exchange.onGone = nil
+      onGone?()
+    }
+  }
+
+  func record(of exchange: Member, cut: Bool) -> ExchangeRecord {
+    ExchangeRecord(
+      request: exchange.request, peer: peer, kind: exchange.kind, status: exchange.status,
+      bytesSent: exchange.bytesSent, cut: cut, asked: exchange.asked, begun: exchange.begun,
+      ended: server.loop.now)
+  }
+}

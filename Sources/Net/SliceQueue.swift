@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Slices that wait until a peer takes them; removed at the front in pieces of any size, without a
+/// copy of their bytes.
+package struct SliceQueue: Sendable {
+  /// The slices; those before `cursor` are consumed.
+  package private(set) var slices: [ByteSlice] = []
+  /// The position of the first byte that waits.
+  package private(set) var cursor = SliceCursor()
+  /// The number of bytes that wait.
+  package private(set) var byteCount = 0
+
+  /// An empty queue.
+  package init() {}
+
+  /// Whether no byte waits.
+  package var isEmpty: Bool { byteCount == 0 }
+
+  /// Appends a slice; an empty one is left out.
+  package mutating func append(_ slice: ByteSlice) {
+    guard slice.count > 0 else { return }
+    slices.append(slice)
+    byteCount += slice.count
+  }
+
+  /// Appends slices; an empty queue shares the array.
+  package mutating func append(contentsOf more: [ByteSlice]) {
+    if byteCount == 0 { slices = more } else { slices.append(contentsOf: more) }
+    byteCount += more.reduce(0) { $0 + $1.count }
+  }
+
+  /// Removes the first `count` bytes, at most `byteCount`; frees the storage with the last byte.
+  package mutating func removeFirst(_ count: Int) {
+    precondition(count <= byteCount)
+    byteCount -= count
+    guard byteCount > 0 else { return removeAll() }
+    cursor.advance(count, in: slices)
+    if cursor.index >= 64 {
+      slices.removeFirst(cursor.index)
+      cursor.removedConsumed()
+    }
+  }
+
+  /// Removes the first `count` bytes, at most `byteCount`, and gives them to `take` slice by slice.
+  package mutating func removeFirst(_ count: Int, _ take: (ByteSlice) -> Void) {
+    var front = cursor
+    var left = count
+    while left > 0, let slice = front.next(left, of: slices) {
+      take(slice)
+      left -= slice.count
+    }
+    removeFirst(count)
+  }
+
+  /// Removes everything.
+  package mutating func removeAll() { self = SliceQueue() }
+}
