@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CLinux
-import Sharing
+import Time
 
-/// Dates of HTTP heads: IMF-fixdate, `Sun, 06 Nov 1994 08:49:37 GMT`.
+/// Dates of HTTP heads: IMF-fixdate, as in `Sun, 06 Nov 1994 08:49:37 GMT`.
 ///
 /// - Source: RFC 9110 §5.6.7
 package enum HTTPDate {
@@ -12,21 +11,12 @@ package enum HTTPDate {
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
   ]
 
-  /// The date at `seconds` since 1970, not before.
+  /// The date `seconds` after 1970-01-01T00:00:00Z; at least 0.
   package static func text(_ seconds: Int) -> String {
-    let dayNumber = seconds / 86_400
-    // Days to year, month and day in the proleptic Gregorian calendar, in years from March on.
-    let shifted = dayNumber + 719_468
-    let era = shifted / 146_097
-    let dayOfEra = shifted % 146_097
-    let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-    let shiftedMonth = (5 * dayOfYear + 2) / 153
-    let day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
-    let month = shiftedMonth < 10 ? shiftedMonth + 2 : shiftedMonth - 10
-    let year = yearOfEra + era * 400 + (month < 2 ? 1 : 0)
+    let day = seconds / 86_400
+    let date = CivilDate(daysSince1970: Int64(day))
     let time = seconds % 86_400
-    return "\(days[dayNumber % 7]), \(padded(day)) \(months[month]) \(year) "
+    return "\(days[day % 7]), \(padded(Int(date.day))) \(months[Int(date.month) - 1]) \(date.year) "
       + "\(padded(time / 3600)):\(padded(time / 60 % 60)):\(padded(time % 60)) GMT"
   }
 
