@@ -128,13 +128,18 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Packaging", "Media", "Sharing", "Time"],
       path: "Tests/TestSupport", swiftSettings: strict),
+    // Socket calls of tests only.
+    .systemLibrary(name: "CTestSockets", path: "Tests/CTestSockets"),
+    // A TCP connection in memory and routes that record; for HTTP tests and fuzzers.
+    .target(
+      name: "HTTPTestSupport", dependencies: ["HTTP", "Net", "Sharing"],
+      path: "Tests/HTTPTestSupport", swiftSettings: strict),
     // The bodies of the fuzzers, shared with the replay of their inputs.
     .target(
       name: "FuzzBodies",
       dependencies: [
-        "CMAF", "Capture", "HLSPackager", "HTTP", "Logging", "Media", "Net", "Packaging", "Server",
-        "Sharing",
-        "TestSupport",
+        "CMAF", "Capture", "HLSPackager", "HTTP", "HTTPTestSupport", "Logging", "Media", "Net",
+        "Packaging", "Server", "Sharing", "TestSupport", "Time",
       ], path: "Fuzz/Bodies", swiftSettings: strict),
     tests("FuzzReplay", ["FuzzBodies"]),
     tests("Time", ["Time"]),
@@ -149,8 +154,13 @@ let package = Package(
     tests(
       "DASHPackager", ["Time", "DASHPackager", "Packaging", "Media", "Sharing", "TestSupport"],
       exclude: ["Golden"]),
-    tests("Net", ["Time", "Net", "Sharing", "CLinux"]),
-    tests("HTTP", ["Time", "HTTP", "Net", "Sharing", "CLinux", "CNghttp2", "COpenSSL"]),
+    tests("Net", ["Time", "Net", "Sharing", "CLinux", "CTestSockets"]),
+    tests(
+      "HTTP",
+      [
+        "Time", "HTTP", "HTTPTestSupport", "Net", "Sharing", "TestSupport", "CLinux",
+        "CTestSockets", "CNghttp2", "COpenSSL",
+      ]),
     tests(
       "Server",
       [

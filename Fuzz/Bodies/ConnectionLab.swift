@@ -1,130 +1,130 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTP
+import HTTPTestSupport
 import Net
 import Sharing
+import Time
 
-/// One loop with a server, for one connection in memory after the other.
+/// One loop on a manual clock with a server, for one connection in memory after the other.
 ///
-/// The first byte of an input says how much the kernel takes at once and whether time passes, the second into which pieces the rest is cut.
-final class ConnectionLab: Sendable {
+/// The first byte of an input determines how many bytes the kernel takes at once and whether time
+/// passes, the second byte the size of the pieces into which the rest is cut.
+final class ConnectionLab: @unchecked Sendable {
   static let shared = ConnectionLab()
 
+  private let lock = Locked(())
+  private let clock = ManualClock()
   private let loop: EventLoop?
-  private let context = LoopContext()
+  private var server: HTTPServer?
+  private var routes: TestRoutes?
 
   private init() {
-    loop = try? EventLoop(index: 0)
-    try? loop?.start { [context] loop in
-      let routes = ConnectionRoutes(loop)
+    loop = try? EventLoop(index: 0, clock: clock)
+    loop?.embed { loop in
       var limits = HTTPLimits()
-      limits.checkInterval = 3_600_000_000_000
       limits.queuedBytes = 100_000
-      context.server = HTTPServer(loop: loop, limits: limits, handler: routes, observer: routes)
-      context.routes = routes
+      let routes = TestRoutes(loop, Self.answer)
+      server = HTTPServer(loop: loop, limits: limits, handler: routes, observer: routes)
+      self.routes = routes
       return routes
     }
   }
 
-  /// Plays one connection that begins with `preface`, and says what does not hold; `check` looks at what was sent, and is
-  /// told whether something more was queued.
-  func run(
-    _ bytes: [UInt8], preface: [UInt8], _ check: @escaping @Sendable ([UInt8], Bool) -> String?
-  ) -> String? {
-    guard let loop, bytes.count >= 2 else { return nil }
-    let capacity = [1 << 30, 1 << 30, 20_000, 100][Int(bytes[0] & 3)]
-    let wait: Int64 = [0, 0, 11_000_000_000, 61_000_000_000][Int(bytes[0] >> 2 & 3)]
-    let size = bytes[1] == 0 ? Int.max : Int(bytes[1])
-    let input = preface + bytes[2...]
-    let result = Monitor<String??>(nil)
-    loop.post { [context] in
-      guard let server = context.server, let routes = context.routes else { return }
-      let play = ConnectionPlay(
-        MemoryStream(loop, capacity: capacity), server, routes, loop, input[...], size: size,
-        wait: wait
-      ) { verdict, stream in
-        let violation = verdict ?? check(stream.written, stream.hasLost)
-        result.update { $0 = .some(violation) }
-      }
-      play.begin()
-    }
-    return result.wait { $0 }
-  }
-
-  /// What lives on the loop.
+  /// Runs one connection that begins with `preface`.
   ///
-  /// Confined to it; only the reference is handed around.
-  private final class LoopContext: @unchecked Sendable {
-    var routes: ConnectionRoutes?
-    var server: HTTPServer?
+  /// - Parameters:
+  ///   - bytes: the input.
+  ///   - preface: bytes that the client sends first.
+  ///   - check: looks at the sent bytes, and is told whether more bytes were queued at the end.
+  /// - Returns: the property that does not hold, or nil.
+  func run(
+    _ bytes: [UInt8], preface: [UInt8], _ check: @Sendable ([UInt8], Bool) -> String?
+  ) -> String? {
+    guard bytes.count >= 2 else { return nil }
+    return lock.withLock { _ in
+      guard let loop, let server, let routes else { return "no loop" }
+      let capacity = [.max, .max, 20_000, 100][Int(bytes[0] & 3)]
+      let stream = MemoryStream(loop, capacity: capacity)
+      routes.reset()
+      server.serve(stream)
+      send(preface + bytes[2...], in: bytes[1] == 0 ? .max : Int(bytes[1]), stream, loop, routes)
+      wind(stream, loop, routes, wait: [0, 0, 11, 61][Int(bytes[0] >> 2 & 3)])
+      return verdict(routes, server) ?? check(stream.written, stream.hasLost)
+    }
   }
-}
 
-/// One connection's life: bytes in pieces, what was held is answered, the peer ends, the connection is lost.
-///
-/// Confined to the loop's thread. Each step comes after what the one before left for later.
-private final class ConnectionPlay {
-  private let stream: MemoryStream
-  private let server: HTTPServer
-  private let routes: ConnectionRoutes
-  private let loop: EventLoop
-  private var rest: ArraySlice<UInt8>
-  private let size: Int
-  /// How much later it is, for the deadlines, once all has come; nanoseconds.
-  private let wait: Int64
-  private let end: (String?, MemoryStream) -> Void
-  private var refusals = 0
-
-  init(
-    _ stream: MemoryStream, _ server: HTTPServer, _ routes: ConnectionRoutes, _ loop: EventLoop,
-    _ input: ArraySlice<UInt8>, size: Int, wait: Int64,
-    _ end: @escaping (String?, MemoryStream) -> Void
+  private func send(
+    _ input: [UInt8], in size: Int, _ stream: MemoryStream, _ loop: EventLoop, _ routes: TestRoutes
   ) {
-    self.stream = stream
-    self.server = server
-    self.routes = routes
-    self.loop = loop
-    rest = input
-    self.size = size
-    self.wait = wait
-    self.end = end
-  }
-
-  func begin() {
-    routes.reset()
-    server.serve(stream)
-    feed()
-  }
-
-  private func feed() {
-    guard !rest.isEmpty, !stream.isClosed, refusals < 5 else { return wind(5) }
-    // What a read brings at most.
-    let piece = rest.prefix(min(size, 16 * 1024))
-    if stream.deliver(piece) {
-      rest = rest.dropFirst(piece.count)
-    } else {
-      refusals += 1
+    var rest = input[...]
+    var pauses = 0
+    while !rest.isEmpty, !stream.isClosed, pauses < 5 {
+      stream.send(rest.prefix(size))
+      rest = rest.dropFirst(size)
+      settle(stream, loop)
+      guard stream.hasUnread else { continue }
+      pauses += 1
       routes.release()
-    }
-    loop.later {
-      self.stream.drain()
-      self.loop.later { self.feed() }
+      settle(stream, loop)
     }
   }
 
-  private func wind(_ rounds: Int) {
-    routes.release()
-    stream.drain()
-    if rounds == 4, wait > 0 { server.expire(loop.now + wait) }
-    if rounds == 3, wait > 0 { server.expire(loop.now + 2 * wait) }
-    if rounds == 2 { stream.finish() }
-    if rounds == 0 { stream.fail() }
-    loop.later {
-      self.loop.later { if rounds > 0 { self.wind(rounds - 1) } else { self.finish() } }
+  /// Answers held requests; lets time pass, then the client sends FIN, then the connection is lost.
+  private func wind(
+    _ stream: MemoryStream, _ loop: EventLoop, _ routes: TestRoutes, wait: Int64
+  ) {
+    for round in (0...5).reversed() {
+      routes.release()
+      if round == 4 || round == 3 { clock.advance(by: .seconds(wait)) }
+      if round == 2 { stream.finish() }
+      if round == 0 { stream.fail() }
+      settle(stream, loop)
     }
   }
 
-  private func finish() {
-    end(routes.verdict(connections: server.connectionCount), stream)
+  private func settle(_ stream: MemoryStream, _ loop: EventLoop) {
+    repeat {
+      loop.iterate()
+      _ = stream.read()
+    } while stream.step()
+    loop.iterate()
   }
+
+  private func verdict(_ routes: TestRoutes, _ server: HTTPServer) -> String? {
+    let seen = routes.seen.wait { $0 }
+    if let violation = seen.violations.first { return violation }
+    if server.connectionCount > 0 { return "\(server.connectionCount) connections are left" }
+    for record in seen.finished {
+      if record.bytesSent < 0 { return "\(record.bytesSent) bytes sent" }
+      let begun = record.begun ?? record.asked
+      if record.ended < begun || begun < record.asked {
+        return "asked \(record.asked), begun \(begun), ended \(record.ended)"
+      }
+    }
+    let ended = seen.finished.count { $0.kind != .refused }
+    return seen.paths.count == ended
+      ? nil : "\(seen.paths.count) requests were routed, \(ended) ended"
+  }
+
+  /// The last letter of the path determines the answer.
+  @Sendable private static func answer(_ request: Request) -> TestRoutes.Answer {
+    switch request.rawPath.utf8.last {
+    case UInt8(ascii: "l"): .response(large)
+    case UInt8(ascii: "h"): .held
+    case UInt8(ascii: "s"): .begun
+    case UInt8(ascii: "x"): .aborted
+    case UInt8(ascii: "e"): .ended
+    case UInt8(ascii: "b"): .echo(limit: 1000)
+    case UInt8(ascii: "p"): .taken(pauses: true)
+    case UInt8(ascii: "q"): .takenWhileAnswering
+    case UInt8(ascii: "r"): .takenTooLate
+    default: .response(small)
+    }
+  }
+
+  private static let small = PreparedResponse.text(200, "small")
+  private static let large = PreparedResponse(
+    status: 200, fields: [HeaderField("ETag", "\"a\""), HeaderField("Priority", "u=1, i")],
+    slices: [ByteSlice(SharedBytes([UInt8](repeating: 0x61, count: 30_000)))])
 }

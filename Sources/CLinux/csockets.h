@@ -107,25 +107,6 @@ static inline int clinux_local_address(int fd, struct clinux_address *own) {
   return 0;
 }
 
-/// A blocking connection to 127.0.0.1, for tests and benches; each `recv` gives up after `patience`
-/// seconds, and `receive_buffer` is SO_RCVBUF where it is not 0. The descriptor, or -errno.
-static inline int clinux_connect_loopback(uint16_t port, int receive_buffer, int patience) {
-  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return -errno;
-  if (receive_buffer) clinux_set_option(fd, SOL_SOCKET, SO_RCVBUF, receive_buffer);
-  struct timeval limit = {patience, 0};
-  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-  struct sockaddr_in to;
-  memset(&to, 0, sizeof to);
-  to.sin_family = AF_INET;
-  to.sin_port = htons(port);
-  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (connect(fd, (struct sockaddr *)&to, sizeof to) == 0) return fd;
-  int error = errno;
-  close(fd);
-  return -error;
-}
-
 /// Closes a connection with RST, so that the peer cannot take it for a clean end.
 static inline void clinux_abort(int fd) {
   struct linger now = {1, 0};
@@ -187,14 +168,6 @@ static inline uint64_t clinux_raise_descriptor_limit(void) {
   rlim_t before = l.rlim_cur;
   l.rlim_cur = l.rlim_max;
   return setrlimit(RLIMIT_NOFILE, &l) < 0 ? before : l.rlim_cur;
-}
-
-/// Lowers the soft limit of descriptors, for tests; 0, or -errno.
-static inline int clinux_set_descriptor_limit(uint64_t count) {
-  struct rlimit l;
-  if (getrlimit(RLIMIT_NOFILE, &l) < 0) return -errno;
-  l.rlim_cur = count;
-  return setrlimit(RLIMIT_NOFILE, &l) < 0 ? -errno : 0;
 }
 
 /// The addresses of the machine's interfaces that are up, link-local ones left out; how many, at most

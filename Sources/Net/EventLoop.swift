@@ -3,17 +3,19 @@
 import CLinux
 import Sharing
 import Synchronization
+import Time
 
 /// One thread that waits with epoll for descriptors, deadlines and other threads.
 ///
 /// `post`, `wake`, `stop`, `join` and `connectionCount` may be used from any thread; everything else
-/// is confined to the loop's own thread. A turn is: wait, jobs posted, `woken`, descriptors,
-/// deadlines, jobs put off by `later`.
+/// is confined to the loop's own thread. An iteration is: wait, posted jobs, `woken`, descriptors,
+/// deadlines, jobs of `later`.
 @safe
 package final class EventLoop: @unchecked Sendable {
-  /// How many bytes one read takes at most.
+  /// The maximum number of bytes of one read.
   package static let readCapacity = 64 * 1024
-  /// Few, so that a turn is short and a publication is not kept waiting by many readable sockets.
+  /// The maximum number of descriptors per iteration: few, so that an iteration is short and a
+  /// publication does not wait for many readable sockets.
   private static let eventCapacity = 64
 
   private struct Mail {
@@ -32,6 +34,8 @@ package final class EventLoop: @unchecked Sendable {
   package let name: String
   private let epoll: Int32
   private let bell: Int32
+  /// nil for the monotonic clock of the system.
+  private let clock: ManualClock?
   private let mail = Locked(Mail())
   private let thread = Locked<OSThread?>(nil)
   private let connections = Atomic<Int>(0)
@@ -42,17 +46,22 @@ package final class EventLoop: @unchecked Sendable {
   private var generation: UInt32 = 0
   private var services: [any LoopService] = []
   private var postponed: [() -> Void] = []
-  /// The buffers of TLS connections, made with the first.
+  /// The buffers of TLS connections, allocated for the first one.
   private(set) lazy var tlsWorkspace = TLSWorkspace()
 
-  /// Monotonic time in nanoseconds, taken once each turn.
+  /// Monotonic nanoseconds at which the iteration began.
   package private(set) var now: Int64
-  /// What takes connections that an acceptor hands to this loop.
+  /// Serves the connections that an acceptor hands to this loop.
   package var receiver: (any SocketReceiver)?
 
-  /// Makes the loop; it runs from `start` on.
-  package init(index: Int) throws(NetError) {
+  /// A loop that runs after `start`, or in a test after `embed`.
+  ///
+  /// - Parameters:
+  ///   - index: the number in the loop's name.
+  ///   - clock: the clock of a test; nil for the monotonic clock of the system.
+  package init(index: Int, clock: ManualClock? = nil) throws(NetError) {
     name = "loop-\(index)"
+    self.clock = clock
     epoll = clinux_epoll_create()
     guard epoll >= 0 else { throw .system(call: "epoll_create1", code: -epoll) }
     bell = clinux_eventfd()
@@ -62,8 +71,8 @@ package final class EventLoop: @unchecked Sendable {
     }
     unsafe events = .allocate(capacity: Self.eventCapacity)
     unsafe buffer = .allocate(byteCount: Self.readCapacity, alignment: 64)
-    now = clinux_clock_ns(CLOCK_MONOTONIC)
-    // Edge-triggered: each write rings, and the counter need never be read.
+    now = clock?.now.nanoseconds ?? SystemClock.monotonic
+    // Edge-triggered: each write signals, and the counter need never be read.
     let code = clinux_epoll_control(
       epoll, EPOLL_CTL_ADD, bell, CLINUX_EPOLLIN | CLINUX_EPOLLET, .max)
     guard code == 0 else { throw .system(call: "epoll_ctl", code: -code) }
@@ -78,7 +87,7 @@ package final class EventLoop: @unchecked Sendable {
 
   // MARK: From any thread
 
-  /// Starts the thread; `setUp` runs on it before the first turn, and its service is the first.
+  /// Starts the thread; `setUp` runs on it before the first iteration, and its service is the first.
   package func start(
     _ setUp: @escaping @Sendable (EventLoop) -> any LoopService
   ) throws(NetError) {
@@ -88,24 +97,24 @@ package final class EventLoop: @unchecked Sendable {
     thread.withLock { $0 = started }
   }
 
-  /// Has `job` run on the loop's thread in its next turn, in the order of posting.
+  /// Runs `job` on the loop's thread in its next iteration, in the order of posting.
   package func post(_ job: @escaping @Sendable () -> Void) {
     signal { $0.jobs.append(job) }
   }
 
-  /// Has `woken` called on every service in the next turn; many calls before it make one.
+  /// Calls `woken` on every service in the next iteration, once for all earlier calls.
   package func wake() {
     signal { $0.isWoken = true }
   }
 
-  /// Ends the loop after the turn in which it notices; open descriptors are closed then.
+  /// Ends the loop in its next iteration; its descriptors are closed then.
   package func stop() {
     signal { $0.isStopped = true }
   }
 
   /// Waits for the thread's end.
   ///
-  /// Not from the loop itself.
+  /// Not on the loop's own thread.
   package func join() {
     let started = thread.withLock { thread in
       defer { thread = nil }
@@ -114,13 +123,13 @@ package final class EventLoop: @unchecked Sendable {
     started?.join()
   }
 
-  /// How many connections belong to the loop, those on their way to it included.
+  /// The number of the loop's connections, including those that are being handed to it.
   package var connectionCount: Int { connections.load(ordering: .relaxed) }
 
   /// Counts a connection that is about to be handed to the loop.
   func connectionAdded() { connections.add(1, ordering: .relaxed) }
 
-  /// Counts off a connection that was closed.
+  /// Counts a closed connection.
   func connectionRemoved() { connections.subtract(1, ordering: .relaxed) }
 
   private func signal(_ change: (inout Mail) -> Void) {
@@ -134,17 +143,17 @@ package final class EventLoop: @unchecked Sendable {
 
   // MARK: On the loop's thread
 
-  /// Adds a service; one that is already there is not added again.
+  /// Adds a service, unless it was added before.
   package func addService(_ service: any LoopService) {
     if !services.contains(where: { $0 === service }) { services.append(service) }
   }
 
-  /// Takes a service out.
+  /// Removes a service.
   package func removeService(_ service: any LoopService) {
     services.removeAll { $0 === service }
   }
 
-  /// Has `job` run at the end of this turn, outside of whatever calls now.
+  /// Runs `job` at the end of this iteration, outside of the present call.
   package func later(_ job: @escaping () -> Void) {
     postponed.append(job)
   }
@@ -167,19 +176,19 @@ package final class EventLoop: @unchecked Sendable {
     }
   }
 
-  /// Changes what a watched descriptor is watched for.
+  /// Changes the interest in a watched descriptor.
   package func change(_ descriptor: Int32, _ interest: Readiness) {
     _ = clinux_epoll_control(
       epoll, EPOLL_CTL_MOD, descriptor, interest.rawValue, tag(descriptor))
   }
 
-  /// Watches the descriptor no longer; events already fetched for it are dropped.
+  /// Stops watching a descriptor; its pending events are dropped.
   package func remove(_ descriptor: Int32) {
     table[Int(descriptor)].handler = nil
     _ = clinux_epoll_control(epoll, EPOLL_CTL_DEL, descriptor, 0, 0)
   }
 
-  /// Reads what has come, at most `limit` bytes, into the loop's buffer and lends it to `take`.
+  /// Reads at most `limit` bytes into the loop's buffer and lends them to `take`.
   ///
   /// - Returns: the number of bytes; 0 at the end of input; -errno.
   func read(
@@ -198,22 +207,37 @@ package final class EventLoop: @unchecked Sendable {
     UInt64(table[Int(descriptor)].generation) << 32 | UInt64(UInt32(bitPattern: descriptor))
   }
 
-  private func run(_ setUp: @Sendable (EventLoop) -> any LoopService) {
-    now = clinux_clock_ns(CLOCK_MONOTONIC)
+  // MARK: Iterations
+
+  /// Sets up a loop without a thread: the caller's thread becomes the loop's, and each call of
+  /// `iterate` is one iteration.
+  package func embed(_ setUp: (EventLoop) -> any LoopService) {
+    now = time
     let first = setUp(self)
     services.removeAll { $0 === first }
     services.insert(first, at: 0)
-    while turn() {}
+  }
+
+  /// Runs one iteration without waiting; for a loop that was set up by `embed`.
+  package func iterate() { _ = iterate(timeout: 0) }
+
+  /// Closes the descriptors and releases the services; for a loop that was set up by `embed`.
+  package func end() {
     for entry in table { entry.handler?.loopStopped() }
     services = []
     receiver = nil
     runPostponed()
   }
 
-  private func turn() -> Bool {
-    let count = unsafe clinux_epoll_wait(
-      epoll, events, Int32(Self.eventCapacity), timeout())
-    now = clinux_clock_ns(CLOCK_MONOTONIC)
+  private func run(_ setUp: @Sendable (EventLoop) -> any LoopService) {
+    embed(setUp)
+    while iterate(timeout: timeout()) {}
+    end()
+  }
+
+  private func iterate(timeout: Int32) -> Bool {
+    let count = unsafe clinux_epoll_wait(epoll, events, Int32(Self.eventCapacity), timeout)
+    now = time
     let received = mail.withLock { mail in
       let taken = mail
       mail = Mail()
@@ -249,12 +273,17 @@ package final class EventLoop: @unchecked Sendable {
     }
   }
 
-  /// Milliseconds to the next deadline, rounded up; 0 if it is due, -1 if there is none.
+  private var time: Int64 { clock?.now.nanoseconds ?? SystemClock.monotonic }
+
+  /// Milliseconds until the next deadline, rounded up; 0 if it has passed, -1 if there is none.
+  ///
+  /// A manual clock does not move by itself: a test that moves it posts a job.
   private func timeout() -> Int32 {
     var deadline = Int64.max
     for service in services { deadline = min(deadline, service.nextDeadline) }
     if deadline == .max { return -1 }
-    let left = deadline - clinux_clock_ns(CLOCK_MONOTONIC)
-    return left <= 0 ? 0 : Int32(min((left - 1) / 1_000_000 + 1, 3_600_000))
+    let left = deadline - time
+    if left <= 0 { return 0 }
+    return clock == nil ? Int32(min((left - 1) / 1_000_000 + 1, 3_600_000)) : -1
   }
 }

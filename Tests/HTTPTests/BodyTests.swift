@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CLinux
 import HTTP
+import HTTPTestSupport
 import Sharing
 import Testing
+import Time
 
 extension HTTPLimits {
   /// Limits on bodies that a test need not wait for.
@@ -74,7 +75,7 @@ struct BodyTests {
   @Test("a body is taken whole however it is framed and cut, and the connection goes on")
   func echo() throws {
     let server = try TestServer()
-    let client = try TestClient(port: server.port)
+    let client = try TestClient(server)
     let pieces = ["GET /x HTTP/1.1\r\n\r\n", "b", String(repeating: "c", count: 40_000)]
     let text = pieces.joined()
     let requests = [
@@ -94,13 +95,13 @@ struct BodyTests {
     #expect(try client.response().text == "abc")
     client.get("/hello")
     #expect(try client.response().text == "hello")
-    #expect(server.seen.withLock { $0.paths }.count == 5)
+    #expect(server.seen.paths.count == 5)
   }
 
   @Test("a request without a body has an empty one")
   func empty() throws {
     let server = try TestServer()
-    let client = try TestClient(port: server.port)
+    let client = try TestClient(server)
     for fields in ["", "Content-Length: 0\r\n", "Content-Length: 0\r\nExpect: 100-continue\r\n"] {
       client.send("POST /echo HTTP/1.1\r\nHost: a\r\n\(fields)\r\n")
       let response = try client.response()
@@ -111,14 +112,14 @@ struct BodyTests {
   @Test("what follows a body is the next request, though all came at once, RFC 9112 §9.3.2")
   func pipelined() throws {
     let server = try TestServer()
-    let client = try TestClient(port: server.port)
+    let client = try TestClient(server)
     client.send(
       "GET /hold HTTP/1.1\r\nHost: a\r\n\r\n"
         + "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"
         + "POST /echo HTTP/1.1\r\nHost: a\r\n\(coded)\r\n\r\n1\r\nd\r\n0\r\n\r\n"
         + "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
     #expect(server.eventually { $0.paths.count == 4 })
-    server.onLoop { $0.held["/hold"]?.respond(.text(200, "held")) }
+    server.onLoop { $0.held("/hold")?.respond(.text(200, "held")) }
     #expect(try client.response().text == "held\n")
     #expect(try client.response().text == "abc")
     #expect(try client.response().text == "d")
@@ -128,7 +129,7 @@ struct BodyTests {
   @Test("who waits to be told is told by the route that takes the body, RFC 9110 §10.1.1")
   func expectation() throws {
     let server = try TestServer()
-    let client = try TestClient(port: server.port)
+    let client = try TestClient(server)
     client.send(
       "POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-Continue\r\nContent-Length: 3\r\n\r\n")
     #expect(try client.line(endingWith: "\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n")
@@ -139,7 +140,7 @@ struct BodyTests {
     client.send(
       "POST /echo HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\nabc")
     #expect(try client.response().status == 200)
-    let refused = try TestClient(port: server.port)
+    let refused = try TestClient(server)
     refused.send(
       "POST /none HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n")
     let response = try refused.response()
@@ -150,17 +151,18 @@ struct BodyTests {
   @Test("what cannot be taken is refused, and nothing behind it is a request", arguments: refusals)
   func refusal(_ row: BodyRow) throws {
     let server = try TestServer(quick)
-    let client = try TestClient(port: server.port)
+    let client = try TestClient(server)
     client.send("POST /echo HTTP/1.1\r\nHost: a\r\n\(row.fields)\r\n\(row.body)")
+    if row.status == 408 { server.pass(.milliseconds(450)) }
     let response = try client.response()
     #expect(response.status == row.status)
     #expect(response.has("Connection: close"))
     #expect(client.endsCleanly())
     #expect(server.eventually { $0.finished.count == 1 })
-    #expect(!server.seen.withLock { $0.paths }.contains("/smuggled"))
+    #expect(!server.seen.paths.contains("/smuggled"))
     switch row.status {
-    case 413: #expect(server.seen.withLock { $0.faults } == [.bodySize])
-    case 408: #expect(server.seen.withLock { $0.faults } == [.bodyTime])
+    case 413: #expect(server.seen.faults == [.bodySize])
+    case 408: #expect(server.seen.faults == [.bodyTime])
     default: break
     }
   }
@@ -169,78 +171,78 @@ struct BodyTests {
     "a body that drips below the rate is refused; one at the rate is not, however long it takes")
   func drip() throws {
     let server = try TestServer(quick)
-    let slow = try TestClient(port: server.port)
-    let steady = try TestClient(port: server.port)
+    let slow = try TestClient(server)
+    let steady = try TestClient(server)
     slow.send("POST /take/slow HTTP/1.1\r\nHost: a\r\nContent-Length: 9000\r\n\r\n")
     steady.send("POST /take/steady HTTP/1.1\r\nHost: a\r\nContent-Length: 2000\r\n\r\n")
     for _ in 0..<10 {
       slow.send("x")
       steady.send([UInt8](repeating: 1, count: 200))
-      usleep(100_000)
+      server.pass(.milliseconds(100))
     }
     #expect(try steady.response().status == 201)
     #expect(try slow.response().status == 408)
     #expect(slow.endsCleanly())
-    let failure = server.seen.withLock { $0.bodies["/take/slow"]?.failure }
+    let failure = server.seen.bodies["/take/slow"]?.failure
     #expect(failure == .tooSlow(leastBytes: 400, seconds: 0.4))
   }
 
   @Test("a body is handed on as it comes; while it is not read, the client has to wait for ever")
   func streamed() throws {
     let server = try TestServer(quick)
-    let client = try TestClient(port: server.port)
+    let client = try TestClient(server)
     client.send("PUT /take HTTP/1.1\r\nHost: a\r\n\(coded)\r\n\r\n3\r\nabc\r\n")
     #expect(server.eventually { $0.bodies["/take"]?.bytes.count == 3 })
-    server.onLoop { routes in routes.held["/take"]?.isBodyPaused = true }
+    server.onLoop { routes in routes.held("/take")?.isBodyPaused = true }
     client.send("3\r\ndef\r\n0\r\n\r\n")
     client.finish()
     // Longer than a body may take that is waited for.
-    usleep(700_000)
-    #expect(server.seen.withLock { $0.bodies["/take"]?.bytes.count } == 3)
-    server.onLoop { routes in routes.held["/take"]?.isBodyPaused = false }
+    server.pass(.milliseconds(700))
+    #expect(server.seen.bodies["/take"]?.bytes.count == 3)
+    server.onLoop { routes in routes.held("/take")?.isBodyPaused = false }
     #expect(try client.response().status == 201)
-    let body = server.seen.withLock { $0.bodies["/take"] }
+    let body = server.seen.bodies["/take"]
     #expect(body?.isWhole == true && body?.bytes == Array("abcdef".utf8))
   }
 
-  @Test("a paused body fills no memory: the kernel holds what is sent")
-  func backPressure() throws {
-    let server = try TestServer()
-    let client = try TestClient(port: server.port)
+  @Test(
+    "a paused body fills no memory: the kernel holds the sent bytes", arguments: Transport.allCases)
+  func backPressure(_ transport: Transport) throws {
+    let server = try TestServer(transport)
+    let client = try TestClient(server)
     let size = 3_000_000
     client.send("PUT /take HTTP/1.1\r\nHost: a\r\nContent-Length: \(size)\r\n\r\n")
     #expect(server.eventually { $0.paths.count == 1 })
-    server.onLoop { routes in routes.held["/take"]?.isBodyPaused = true }
+    server.onLoop { routes in routes.held("/take")?.isBodyPaused = true }
     let sender = client.sendInBackground([UInt8](repeating: 5, count: size))
-    usleep(200_000)
-    #expect(server.seen.withLock { $0.bodies["/take"]?.bytes.count ?? 0 } == 0)
-    server.onLoop { routes in routes.held["/take"]?.isBodyPaused = false }
+    #expect(server.seen.bodies["/take"]?.bytes.count ?? 0 == 0)
+    server.onLoop { routes in routes.held("/take")?.isBodyPaused = false }
     #expect(try client.response().status == 201)
-    sender.join()
-    #expect(server.seen.withLock { $0.bodies["/take"]?.bytes.count } == size)
+    sender?.join()
+    #expect(server.seen.bodies["/take"]?.bytes.count == size)
   }
 
   @Test("an answer before the end of the body ends the connection, and little is read of the rest")
   func early() throws {
     let server = try TestServer(quick)
-    let client = try TestClient(port: server.port)
+    let client = try TestClient(server)
     client.send("PUT /take HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\nabc")
     #expect(server.eventually { $0.bodies["/take"]?.bytes.count == 3 })
-    server.onLoop { routes in routes.held["/take"]?.respond(.text(409, "no")) }
+    server.onLoop { routes in routes.held("/take")?.respond(.text(409, "no")) }
     let sender = client.sendInBackground([UInt8](repeating: 5, count: 30_000_000))
     let response = try client.response()
     #expect(response.status == 409 && response.has("Connection: close"))
     _ = client.endsCleanly()
-    sender.join()
-    #expect(server.seen.withLock { $0.bodies["/take"]?.bytes.count } == 3)
-    #expect(server.seen.withLock { $0.bodies["/take"]?.failure } == nil)
+    sender?.join()
+    #expect(server.seen.bodies["/take"]?.bytes.count == 3)
+    #expect(server.seen.bodies["/take"]?.failure == nil)
   }
 
   @Test("a client that goes in the middle of its body is gone for who takes it")
   func gone() throws {
     let server = try TestServer()
     do {
-      let client = try TestClient(port: server.port)
+      let client = try TestClient(server)
       client.send("PUT /take HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nabc")
       #expect(server.eventually { $0.bodies["/take"]?.bytes.count == 3 })
     }
@@ -251,7 +253,7 @@ struct BodyTests {
   @Test("many bodies at once, each whole")
   func many() throws {
     let server = try TestServer()
-    let clients = try (0..<200).map { _ in try TestClient(port: server.port) }
+    let clients = try (0..<200).map { _ in try TestClient(server) }
     for (index, client) in clients.enumerated() {
       client.send("PUT /echo HTTP/1.1\r\nHost: a\r\n\(coded)\r\n\r\n")
       client.send("4\r\n\(1000 + index)\r\n")
@@ -265,7 +267,7 @@ struct BodyTests {
   @Test("on drain a body is still taken, and its answer is the last")
   func drain() throws {
     let server = try TestServer()
-    let client = try TestClient(port: server.port)
+    let client = try TestClient(server)
     client.send("PUT /take HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\nabc")
     #expect(server.eventually { $0.bodies["/take"]?.bytes.count == 3 })
     server.onLoop { $0.server?.drain() }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTP
+import TestSupport
 import Testing
 
 /// A body in chunked coding, and what it is; nothing that follows belongs to it.
@@ -140,7 +141,7 @@ struct ChunkedDecoderTests {
 
   @Test("random bytes are refused or wanted more of, never a trap", arguments: UInt64(0)..<200)
   func noise(_ seed: UInt64) {
-    var generator = SplitMix64(state: seed)
+    var generator = SplitMix64(seed: seed)
     let alphabet = Array("0123456789abcdef;:= \t\r\n\r\n\r\n\"A".utf8)
     let bytes = (0..<200).map { _ in alphabet[Int(generator.next() % UInt64(alphabet.count))] }
     let text = "2\r\nab\r\n" + String(decoding: bytes, as: UTF8.self)

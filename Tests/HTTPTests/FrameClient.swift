@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CLinux
 import CNghttp2
 
 /// A frame of HTTP/2 as it is on the wire.
@@ -81,7 +80,7 @@ struct Frame: CustomStringConvertible {
   }
 }
 
-/// A client that says frames as they are told, right or wrong, over a plain connection.
+/// A client that sends frames as told, valid or not, over a plain connection.
 @safe
 final class FrameClient {
   static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
@@ -96,13 +95,13 @@ final class FrameClient {
 
   let client: TestClient
   private let inflater: OpaquePointer?
-  /// Every frame that came so far, in order.
+  /// Every received frame, in order.
   private(set) var frames: [Frame] = []
   private var answers: [UInt32: Answer] = [:]
 
-  /// Connects; `settings` nil says nothing at all.
-  init(port: UInt16, settings: [UInt8]? = [], receiveBuffer: Int32 = 0) throws {
-    client = try TestClient(port: port, receiveBuffer: receiveBuffer)
+  /// Connects; `settings` nil sends nothing.
+  init(_ server: TestServer, settings: [UInt8]? = [], receiveBuffer: Int32 = 0) throws {
+    client = try TestClient(server, receiveBuffer: receiveBuffer)
     var inflater: OpaquePointer?
     unsafe nghttp2_hd_inflate_new(&inflater)
     unsafe self.inflater = unsafe inflater
@@ -134,7 +133,7 @@ final class FrameClient {
     }
   }
 
-  /// The whole answer on a stream; what comes on others meanwhile is kept for later.
+  /// The whole answer on a stream; frames of other streams are kept for later.
   func answer(stream: UInt32 = 1) throws -> Answer {
     while true {
       if let answer = answers[stream], answer.isWhole { return answer }
@@ -153,7 +152,8 @@ final class FrameClient {
     }
   }
 
-  /// The fields of a section; each must be given once and in order, as it changes the table.
+  /// The fields of a section; each section must be passed once and in order, as it changes the
+  /// table.
   func fields(_ section: [UInt8]) -> [String: String] {
     var result: [String: String] = [:]
     var rest = section[...]

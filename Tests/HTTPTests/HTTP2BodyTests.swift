@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CLinux
 import HTTP
+import HTTPTestSupport
 import Sharing
 import Testing
+import Time
 
 private let quick = HTTPLimits.ofSmallBodies
 
@@ -28,7 +29,7 @@ struct HTTP2BodyTests {
   @Test("a body is taken whole, and the connection goes on")
   func echo() throws {
     let server = try TestServer()
-    let client = try FrameClient(port: server.port)
+    let client = try FrameClient(server)
     client.send(
       .post("/echo"), .data("abc"), .data(""), Frame(.data, flags: 8, stream: 1, [2, 100, 0, 0]),
       .data("ef", isLast: true))
@@ -44,7 +45,7 @@ struct HTTP2BodyTests {
   @Test("who waits to be told is told with 100, RFC 9113 §8.1, RFC 9110 §10.1.1")
   func expectation() throws {
     let server = try TestServer()
-    let client = try FrameClient(port: server.port)
+    let client = try FrameClient(server)
     client.send(.post("/echo", [("expect", "100-continue")]))
     let interim = try client.next { $0.kind == .headers }
     #expect(!interim.isLast && client.fields(interim.payload) == [":status": "100"])
@@ -58,17 +59,17 @@ struct HTTP2BodyTests {
   @Test("windows are opened as the body is taken, and no further, §5.2.2")
   func window() throws {
     let server = try TestServer()
-    let client = try FrameClient(port: server.port)
+    let client = try FrameClient(server)
     client.send(.post("/take"))
     #expect(server.eventually { $0.paths.count == 1 })
-    server.onLoop { routes in routes.held["/take"]?.isBodyPaused = true }
+    server.onLoop { routes in routes.held("/take")?.isBodyPaused = true }
     let piece = [UInt8](repeating: 5, count: 16_000)
     for _ in 0..<4 { client.send(Frame(.data, stream: 1, piece)) }
     client.send(Frame(.ping, [UInt8](repeating: 1, count: 8)))
     _ = try client.next { $0.kind == .ping }
     #expect(!client.frames.contains { $0.kind == .window })
-    #expect(server.seen.withLock { $0.bodies["/take"]?.bytes.count ?? 0 } == 0)
-    server.onLoop { routes in routes.held["/take"]?.isBodyPaused = false }
+    #expect(server.seen.bodies["/take"]?.bytes.count ?? 0 == 0)
+    server.onLoop { routes in routes.held("/take")?.isBodyPaused = false }
     let opened = [try client.next { $0.kind == .window }, try client.next { $0.kind == .window }]
     #expect(Set(opened.map(\.stream)) == [0, 1])
     for frame in opened {
@@ -76,16 +77,16 @@ struct HTTP2BodyTests {
     }
     client.send(Frame(.data, flags: 1, stream: 1, piece))
     #expect(try client.answer().status == 201)
-    #expect(server.seen.withLock { $0.bodies["/take"]?.bytes.count } == 80_000)
+    #expect(server.seen.bodies["/take"]?.bytes.count == 80_000)
   }
 
   @Test("more than the window allows is an error of flow control, §6.9.1")
   func overrun() throws {
     let server = try TestServer()
-    let client = try FrameClient(port: server.port)
+    let client = try FrameClient(server)
     client.send(.post("/take"))
     #expect(server.eventually { $0.paths.count == 1 })
-    server.onLoop { routes in routes.held["/take"]?.isBodyPaused = true }
+    server.onLoop { routes in routes.held("/take")?.isBodyPaused = true }
     for _ in 0..<5 { client.send(Frame(.data, stream: 1, [UInt8](repeating: 5, count: 16_000))) }
     #expect(try client.next { $0.kind == .goAway }.errorCode == 3)
     #expect(server.eventually { $0.bodies["/take"]?.failure == .gone })
@@ -94,7 +95,7 @@ struct HTTP2BodyTests {
   @Test("what nobody takes uses up no window of the connection")
   func dropped() throws {
     let server = try TestServer()
-    let client = try FrameClient(port: server.port)
+    let client = try FrameClient(server)
     let piece = [UInt8](repeating: 5, count: 16_000)
     for index in 0..<20 {
       let stream = UInt32(2 * index + 1)
@@ -108,10 +109,11 @@ struct HTTP2BodyTests {
   @Test("who sends on after its answer has a while, but no more window, then is told to stop, §8.1")
   func sendsOn() throws {
     let server = try TestServer(quick)
-    let client = try FrameClient(port: server.port)
+    let client = try FrameClient(server)
     client.send(.post("/none"))
     #expect(try client.answer().status == 404)
     for _ in 0..<4 { client.send(Frame(.data, stream: 1, [UInt8](repeating: 5, count: 16_000))) }
+    server.pass(.milliseconds(350))
     let end = try client.next { $0.kind == .reset }
     #expect(end.stream == 1 && end.errorCode == 0)
     #expect(!client.frames.contains { $0.kind == .window && $0.stream == 1 })
@@ -121,39 +123,41 @@ struct HTTP2BodyTests {
   @Test("a body above the limit gets 413, at once where its length is told")
   func tooLarge() throws {
     let server = try TestServer(quick)
-    let client = try FrameClient(port: server.port)
+    let client = try FrameClient(server)
     client.send(.post("/echo", [("content-length", "10001"), ("expect", "100-continue")]))
     #expect(try client.answer().status == 413)
+    server.pass(.milliseconds(350))
     #expect(try client.next { $0.kind == .reset }.errorCode == 0)
     client.send(.post("/echo", stream: 3))
     client.send(Frame(.data, stream: 3, [UInt8](repeating: 5, count: 10_001)))
     #expect(try client.answer(stream: 3).status == 413)
+    server.pass(.milliseconds(350))
     #expect(try client.next { $0.kind == .reset }.stream == 3)
     client.send(.get("/hello", stream: 5))
     #expect(try client.answer(stream: 5).text == "hello")
-    #expect(server.seen.withLock { $0.faults } == [.bodySize, .bodySize])
+    #expect(server.seen.faults == [.bodySize, .bodySize])
   }
 
   @Test("a body that drips gets 408; the other streams go on")
   func tooSlow() throws {
     let server = try TestServer(quick)
-    let client = try FrameClient(port: server.port)
+    let client = try FrameClient(server)
     client.send(.post("/take/slow"), .post("/take/paused", stream: 3), .get("/hold", stream: 5))
     #expect(server.eventually { $0.paths.count == 3 })
-    server.onLoop { routes in routes.held["/take/paused"]?.isBodyPaused = true }
+    server.onLoop { routes in routes.held("/take/paused")?.isBodyPaused = true }
     for _ in 0..<6 {
       client.send(.data("x"))
-      usleep(100_000)
+      server.pass(.milliseconds(100))
     }
     #expect(try client.answer().status == 408)
-    #expect(server.seen.withLock { $0.faults } == [.bodyTime])
+    #expect(server.seen.faults == [.bodyTime])
     #expect(
-      server.seen.withLock { $0.bodies["/take/slow"]?.failure }
+      server.seen.bodies["/take/slow"]?.failure
         == .tooSlow(leastBytes: 400, seconds: 0.4))
     client.send(.data("abc", stream: 3, isLast: true))
     server.onLoop { routes in
-      routes.held["/take/paused"]?.isBodyPaused = false
-      routes.held["/hold"]?.respond(.text(200, "held"))
+      routes.held("/take/paused")?.isBodyPaused = false
+      routes.held("/hold")?.respond(.text(200, "held"))
     }
     #expect(try client.answer(stream: 3).status == 201)
     #expect(try client.answer(stream: 5).text == "held\n")
@@ -162,7 +166,7 @@ struct HTTP2BodyTests {
   @Test("many bodies on one connection, each whole")
   func many() throws {
     let server = try TestServer()
-    let client = try FrameClient(port: server.port)
+    let client = try FrameClient(server)
     let streams = (0..<50).map { UInt32(2 * $0 + 1) }
     for stream in streams {
       client.send(.post("/echo", stream: stream), .data("\(stream)", stream: stream))
@@ -176,7 +180,7 @@ struct HTTP2BodyTests {
   @Test("a stream that is reset in the middle of its body is gone for who takes it, and no other")
   func gone() throws {
     let server = try TestServer()
-    let client = try FrameClient(port: server.port)
+    let client = try FrameClient(server)
     client.send(.post("/take/1"), .data("abc"), .post("/take/2", stream: 3))
     #expect(server.eventually { $0.bodies["/take/1"]?.bytes.count == 3 })
     client.send(Frame(.reset, stream: 1, Frame.word(8)))

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Glibc
 import HTTP
+import HTTPTestSupport
 import Net
 import Sharing
+import TestSupport
 import Testing
+import Time
 
 @Suite("HTTP/2 connections, RFC 9113")
 struct HTTP2ConnectionTests {
   @Test("many requests on one connection, each with its answer, Date and length")
   func requests() throws {
     let server = try TestServer()
-    let client = try FrameClient(port: server.port)
+    let client = try FrameClient(server)
     for stream in stride(from: UInt32(1), to: 41, by: 2) {
       client.send(.get("/hello", stream: stream))
       let answer = try client.answer(stream: stream)
@@ -23,14 +25,14 @@ struct HTTP2ConnectionTests {
       #expect(answer.fields["connection"] == nil)
     }
     #expect(server.eventually { $0.finished.count == 20 })
-    let finished = server.seen.withLock { $0.finished }
+    let finished = server.seen.finished
     #expect(finished.allSatisfy { !$0.cut && $0.bytesSent > 5 && $0.request.path == "/hello" })
   }
 
   @Test("HEAD gets the fields and no DATA")
   func head() throws {
     let server = try TestServer()
-    let client = try FrameClient(port: server.port)
+    let client = try FrameClient(server)
     client.send(.get("/hello", method: "HEAD"))
     let answer = try client.answer()
     #expect(answer.fields["content-length"] == "5")
@@ -41,11 +43,11 @@ struct HTTP2ConnectionTests {
   @Test("a streamed answer to HEAD is whole at once")
   func headOfStream() throws {
     let server = try TestServer()
-    let client = try FrameClient(port: server.port)
+    let client = try FrameClient(server)
     client.send(.get("/stream", method: "HEAD"))
     #expect(server.eventually { $0.paths.count == 1 })
     server.onLoop { routes in
-      let stream = routes.held["/stream"]
+      let stream = routes.held("/stream")
       stream?.begin(PreparedResponse(status: 200, fields: []))
       stream?.write(SharedBytes("abc"))
       stream?.end()
@@ -57,37 +59,37 @@ struct HTTP2ConnectionTests {
   @Test("answers come in whatever order they are given")
   func outOfOrder() throws {
     let server = try TestServer()
-    let client = try FrameClient(port: server.port)
+    let client = try FrameClient(server)
     client.send(.get("/hold1", stream: 1), .get("/hold3", stream: 3), .get("/hello", stream: 5))
     #expect(try client.answer(stream: 5).text == "hello")
     server.onLoop {
-      $0.held["/hold3"]?.respond(.text(200, "three"), extra: [HeaderField("X-Held-Ms", "7")])
+      $0.held("/hold3")?.respond(.text(200, "three"), extra: [HeaderField("X-Held-Ms", "7")])
     }
     let three = try client.answer(stream: 3)
     #expect(three.text == "three\n" && three.fields["x-held-ms"] == "7")
-    server.onLoop { $0.held["/hold1"]?.respond(.text(200, "one")) }
+    server.onLoop { $0.held("/hold1")?.respond(.text(200, "one")) }
     #expect(try client.answer(stream: 1).text == "one\n")
-    #expect(server.seen.withLock { $0.gone } == [])
+    #expect(server.seen.gone == [])
   }
 
   @Test("a stream is DATA as it is written, ended by END_STREAM, without a length")
   func stream() throws {
     let server = try TestServer()
-    let client = try FrameClient(port: server.port)
+    let client = try FrameClient(server)
     client.send(.get("/stream"))
     #expect(server.eventually { $0.paths.count == 1 })
-    server.onLoop { $0.held["/stream"]?.begin(PreparedResponse(status: 200, fields: [])) }
+    server.onLoop { $0.held("/stream")?.begin(PreparedResponse(status: 200, fields: [])) }
     let head = client.fields(try client.next { $0.kind == .headers }.payload)
     #expect(head["content-length"] == nil && head["transfer-encoding"] == nil)
     for size in [1, 15, 1000, 16_384] {
       server.onLoop {
-        $0.held["/stream"]?.write(SharedBytes([UInt8](repeating: UInt8(size & 0xff), count: size)))
+        $0.held("/stream")?.write(SharedBytes([UInt8](repeating: UInt8(size & 0xff), count: size)))
       }
       let data = try client.next { $0.kind == .data }
       #expect(data.payload == [UInt8](repeating: UInt8(size & 0xff), count: size))
       #expect(!data.isLast)
     }
-    server.onLoop { $0.held["/stream"]?.end() }
+    server.onLoop { $0.held("/stream")?.end() }
     #expect(try client.next { $0.kind == .data }.isLast)
     #expect(server.eventually { $0.finished.count == 1 && $0.finished.first?.cut == false })
   }
@@ -96,11 +98,11 @@ struct HTTP2ConnectionTests {
   func flowControl() throws {
     let server = try TestServer()
     let whole = TestServer.pieces.flatMap(\.array)
-    let client = try FrameClient(port: server.port, settings: Frame.setting(4, 1000))
+    let client = try FrameClient(server, settings: Frame.setting(4, 1000))
     client.send(.get("/pieces"))
     var body: [UInt8] = []
     var window = 1000
-    var generator = SplitMix64(state: 5)
+    var generator = SplitMix64(seed: 5)
     var left = 65_535
     while body.count < whole.count {
       let frame = try client.next { $0.kind == .data }
@@ -122,7 +124,7 @@ struct HTTP2ConnectionTests {
   @Test("RFC 9218: what is urgent goes before what came first")
   func priorities() throws {
     let server = try TestServer()
-    let client = try FrameClient(port: server.port)
+    let client = try FrameClient(server)
     // The connection's window is used up by the first; what comes then is up to the server.
     client.send(.get("/big", stream: 1))
     var count = 0
@@ -144,28 +146,28 @@ struct HTTP2ConnectionTests {
   @Test("a stream that the client resets frees what it held, and no other")
   func reset() throws {
     let server = try TestServer()
-    let client = try FrameClient(port: server.port)
+    let client = try FrameClient(server)
     client.send(.get("/hold1", stream: 1), .get("/hold3", stream: 3))
     #expect(server.eventually { $0.paths.count == 2 })
     client.send(Frame(.reset, stream: 1, Frame.word(8)))
     #expect(server.eventually { $0.gone == ["/hold1"] })
-    server.onLoop { $0.held["/hold3"]?.respond(.text(200, "three")) }
+    server.onLoop { $0.held("/hold3")?.respond(.text(200, "three")) }
     #expect(try client.answer(stream: 3).text == "three\n")
-    let cut = server.seen.withLock { $0.finished.first }
+    let cut = server.seen.finished.first
     #expect(cut?.cut == true && cut?.status == 0)
   }
 
   @Test("a body that the route gives up is reset, never ended")
   func abort() throws {
     let server = try TestServer()
-    let client = try FrameClient(port: server.port)
+    let client = try FrameClient(server)
     client.send(.get("/stream"))
     #expect(server.eventually { $0.paths.count == 1 })
     server.onLoop { routes in
-      routes.held["/stream"]?.begin(PreparedResponse(status: 200, fields: []))
-      routes.held["/stream"]?.write(SharedBytes("abc"))
-      routes.held["/stream"]?.abort()
-      #expect(routes.seen.withLock { $0.gone } == [])
+      routes.held("/stream")?.begin(PreparedResponse(status: 200, fields: []))
+      routes.held("/stream")?.write(SharedBytes("abc"))
+      routes.held("/stream")?.abort()
+      #expect(routes.seen.wait { $0.gone } == [])
     }
     let end = try client.next { $0.kind == .reset || $0.isLast && $0.kind == .data }
     #expect(end.kind == .reset && end.errorCode == 2)
@@ -177,12 +179,12 @@ struct HTTP2ConnectionTests {
   @Test("a client that goes, or half-closes, frees what it held at once")
   func gone() throws {
     let server = try TestServer()
-    var client: FrameClient? = try FrameClient(port: server.port)
+    var client: FrameClient? = try FrameClient(server)
     client?.send(.get("/hold1", stream: 1), .get("/hold3", stream: 3))
     #expect(server.eventually { $0.paths.count == 2 })
     client = nil
     #expect(server.eventually { $0.gone.sorted() == ["/hold1", "/hold3"] })
-    let half = try FrameClient(port: server.port)
+    let half = try FrameClient(server)
     half.send(.get("/hold5"))
     #expect(server.eventually { $0.paths.count == 3 })
     half.client.finish()
@@ -193,7 +195,7 @@ struct HTTP2ConnectionTests {
   @Test("§8.1: a request whose body goes on is answered, and told to stop")
   func body() throws {
     let server = try TestServer()
-    let client = try FrameClient(port: server.port)
+    let client = try FrameClient(server)
     let fields = [
       (":method", "POST"), (":path", "/hello"), (":scheme", "http"), (":authority", "a"),
     ]
@@ -201,6 +203,7 @@ struct HTTP2ConnectionTests {
       Frame(.headers, flags: 4, stream: 1, Frame.section(fields)),
       Frame(.data, stream: 1, [1, 2, 3]))
     #expect(try client.answer().text == "hello")
+    server.pass(.seconds(3))
     let end = try client.next { $0.kind == .reset }
     #expect(end.stream == 1 && end.errorCode == 0)
   }
@@ -208,7 +211,7 @@ struct HTTP2ConnectionTests {
   @Test("RFC 9110 §13.1.2: who has the bytes gets 304 without them, over both versions")
   func conditional() throws {
     let server = try TestServer()
-    let client = try FrameClient(port: server.port)
+    let client = try FrameClient(server)
     client.send(
       .get("/tagged", stream: 1), .get("/tagged", stream: 3, [("if-none-match", "\"a\"")]))
     #expect(try client.answer(stream: 1).text == "tagged")
@@ -219,7 +222,7 @@ struct HTTP2ConnectionTests {
       ("\"a\"", 304), ("W/\"a\"", 304), ("\"b\", \"a\"", 304), ("*", 304), ("\"b\"", 200),
       ("a", 200),
     ]
-    let old = try TestClient(port: server.port)
+    let old = try TestClient(server)
     for (condition, status) in rows {
       old.get("/tagged", "If-None-Match: \(condition)\r\n")
       let response = try old.response(hasBody: status == 200)
@@ -233,10 +236,10 @@ struct HTTP2ConnectionTests {
     var limits = HTTPLimits()
     limits.checkInterval = 50_000_000
     let server = try TestServer(limits)
-    let idle = try FrameClient(port: server.port)
+    let idle = try FrameClient(server)
     idle.send(.get("/hello"))
     _ = try idle.answer()
-    let busy = try FrameClient(port: server.port)
+    let busy = try FrameClient(server)
     busy.send(.get("/hold1"))
     #expect(server.eventually { $0.paths.count == 2 })
     server.onLoop { $0.server?.drain() }
@@ -249,9 +252,10 @@ struct HTTP2ConnectionTests {
     // A request that was on its way is taken.
     busy.send(.get("/hello", stream: 3))
     #expect(try busy.answer(stream: 3).text == "hello")
+    server.pass(.milliseconds(50))
     let end = try busy.next { $0.kind == .goAway }
     #expect(end.payload.prefix(4) == [0, 0, 0, 3])
-    server.onLoop { $0.held["/hold1"]?.respond(.text(200, "late")) }
+    server.onLoop { $0.held("/hold1")?.respond(.text(200, "late")) }
     #expect(try busy.answer().text == "late\n")
     #expect(busy.client.endsCleanly())
   }
@@ -272,51 +276,54 @@ struct HTTP2LimitTests {
   @Test("an idle connection is told and closed; one with a held request is not")
   func idle() throws {
     let server = try TestServer(Self.quick)
-    let held = try FrameClient(port: server.port)
+    let held = try FrameClient(server)
     held.send(.get("/hold"))
-    let client = try FrameClient(port: server.port)
+    let client = try FrameClient(server)
+    server.pass(.milliseconds(350))
     #expect(try client.next { $0.kind == .goAway }.errorCode == 0)
     #expect(client.client.endsCleanly())
-    usleep(300_000)
-    server.onLoop { $0.held["/hold"]?.respond(.text(200, "held")) }
+    server.pass(.milliseconds(300))
+    server.onLoop { $0.held("/hold")?.respond(.text(200, "held")) }
     #expect(try held.answer().text == "held\n")
   }
 
   @Test("a field section that is not complete in time ends the connection")
   func slowHead() throws {
     let server = try TestServer(Self.quick)
-    let client = try FrameClient(port: server.port)
+    let client = try FrameClient(server)
     client.send(Frame(.headers, flags: 1, stream: 1, Frame.section([(":method", "GET")])))
+    server.pass(.milliseconds(250))
     #expect(try client.next { $0.kind == .goAway }.errorCode == 11)
-    #expect(server.seen.withLock { $0.faults } == [.headTime])
+    #expect(server.seen.faults == [.headTime])
   }
 
   @Test("a stream whose window stays closed is reset; the others go on")
   func zeroWindow() throws {
     let server = try TestServer(Self.quick)
-    let client = try FrameClient(port: server.port, settings: Frame.setting(4, 0))
+    let client = try FrameClient(server, settings: Frame.setting(4, 0))
     client.send(.get("/hello", stream: 1), .get("/hold3", stream: 3))
+    server.pass(.milliseconds(350))
     let end = try client.next { $0.kind == .reset }
     #expect(end.stream == 1 && end.errorCode == 11)
     #expect(server.eventually { $0.faults == [.stalled] && $0.finished.first?.cut == true })
     client.send(Frame(.window, stream: 3, Frame.word(100)))
-    server.onLoop { $0.held["/hold3"]?.respond(.text(200, "three")) }
+    server.onLoop { $0.held("/hold3")?.respond(.text(200, "three")) }
     #expect(try client.answer(stream: 3).text == "three\n")
   }
 
   @Test("a stream whose window is opened byte by byte is reset")
   func drippingWindow() throws {
     let server = try TestServer(Self.quick)
-    let client = try FrameClient(port: server.port, settings: Frame.setting(4, 1))
+    let client = try FrameClient(server, settings: Frame.setting(4, 1))
     client.send(.get("/big"), .get("/hold", stream: 3))
     for _ in 0..<12 {
       client.send(Frame(.window, stream: 1, Frame.word(1)))
-      usleep(50_000)
+      server.pass(.milliseconds(50))
     }
-    #expect(server.seen.withLock { $0.faults } == [.stalled])
+    #expect(server.seen.faults == [.stalled])
     #expect(try client.next { $0.kind == .reset }.errorCode == 11)
     client.send(Frame(.window, stream: 3, Frame.word(100)))
-    server.onLoop { $0.held["/hold"]?.respond(.text(200, "held")) }
+    server.onLoop { $0.held("/hold")?.respond(.text(200, "held")) }
     #expect(try client.answer(stream: 3).text == "held\n")
   }
 
@@ -324,10 +331,11 @@ struct HTTP2LimitTests {
   func stalledReader() throws {
     let server = try TestServer(Self.quick)
     let client = try FrameClient(
-      port: server.port, settings: Frame.setting(4, 0x7fff_ffff), receiveBuffer: 4096)
+      server, settings: Frame.setting(4, 0x7fff_ffff), receiveBuffer: 4096)
     client.send(Frame(.window, Frame.word(0x7fff_0000)), .get("/big"))
+    server.pass(.milliseconds(350))
     #expect(server.eventually { $0.faults == [.stalled] && $0.finished.first?.cut == true })
-    #expect(server.seen.withLock { $0.finished.first?.bytesSent ?? .max } < TestServer.bigSize)
+    #expect(server.seen.finished.first?.bytesSent ?? .max < TestServer.bigSize)
   }
 
   @Test("a reader slower than its stream loses that stream when too much is queued")
@@ -335,11 +343,11 @@ struct HTTP2LimitTests {
     var limits = HTTPLimits()
     limits.queuedBytes = 256 * 1024
     let server = try TestServer(limits)
-    let client = try FrameClient(port: server.port)
+    let client = try FrameClient(server)
     client.send(.get("/stream1", stream: 1))
     #expect(server.eventually { $0.paths.count == 1 })
     server.onLoop { routes in
-      let stream = routes.held["/stream1"]
+      let stream = routes.held("/stream1")
       stream?.begin(PreparedResponse(status: 200, fields: []))
       for _ in 0..<20 { stream?.write(SharedBytes([UInt8](repeating: 1, count: 65_536))) }
     }
@@ -356,25 +364,24 @@ struct HTTP2LimitTests {
     limits.exemptsLoopback = false
     limits.idleTime = 60_000_000_000
     let server = try TestServer(limits)
-    var clients = try (0..<2).map { _ in try TestClient(port: server.port) }
+    var clients = try (0..<2).map { _ in try TestClient(server) }
     for client in clients {
       client.get("/hello")
       #expect(try client.response().status == 200)
     }
-    let third = try TestClient(port: server.port)
+    let third = try TestClient(server)
     let response = try third.response()
     #expect(response.status == 429 && response.has("Retry-After: 1"))
     #expect(third.endsCleanly())
     third.finish()
     clients.removeAll()
-    usleep(300_000)
-    let fourth = try TestClient(port: server.port)
+    let fourth = try TestClient(server)
     fourth.get("/hello")
     #expect(try fourth.response().status == 200)
 
     limits.exemptsLoopback = true
     let open = try TestServer(limits)
-    let many = try (0..<4).map { _ in try TestClient(port: open.port) }
+    let many = try (0..<4).map { _ in try TestClient(open) }
     for client in many {
       client.get("/hello")
       #expect(try client.response().status == 200)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTP
+import TestSupport
 import Testing
 
 private let host = "Host: a\r\n"
@@ -179,7 +180,7 @@ struct RequestHeadParserTests {
 
   @Test("random bytes are refused or wanted more of, never a trap", arguments: UInt64(0)..<200)
   func noise(_ seed: UInt64) {
-    var generator = SplitMix64(state: seed)
+    var generator = SplitMix64(seed: seed)
     let alphabet = Array("GET / HTTP/1.1\r\n\r\nHost: a%?#:\t,chunked0".utf8)
     let bytes = (0..<300).map { _ in alphabet[Int(generator.next() % UInt64(alphabet.count))] }
     let text = "GET / HTTP/1.1\r\n" + String(decoding: bytes, as: UTF8.self)
@@ -195,17 +196,5 @@ struct RequestHeadParserTests {
     #expect(RequestParseError.headTooLarge(limit: 1).status == 431)
     #expect(RequestParseError.unknownTransferCoding.status == 501)
     #expect(RequestParseError.unsupportedVersion.status == 505)
-  }
-}
-
-struct SplitMix64: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CLinux
 import COpenSSL
 
 /// A session that may be resumed.
@@ -14,37 +13,37 @@ final class SavedSession {
   deinit { unsafe SSL_SESSION_free(pointer) }
 }
 
-/// A blocking TLS client for tests.
+/// A blocking TLS client.
 @safe
 final class SecureClient {
   struct Failed: Error { let what: String }
 
-  let client: TestClient
+  private let end: SocketEnd
   private let context: OpaquePointer?
   private let session: OpaquePointer?
   private var buffer: [UInt8] = []
 
-  /// Connects and shakes hands.
+  /// Connects and performs the handshake.
   ///
   /// - Parameters:
   ///   - port: on this machine.
-  ///   - protocols: for ALPN, in their order.
+  ///   - protocols: the protocols of ALPN, in their order.
   ///   - version: the only TLS version that is offered; 0 for any.
   ///   - suites: of TLS 1.2; nil for the usual ones.
-  ///   - resuming: a session of before.
-  ///   - receiveBuffer: bytes that the kernel may keep; 0 for the usual.
-  ///   - fragments: the code of the largest record that is taken (RFC 6066 §4); 0 for none.
-  /// - Throws: when the connection or the handshake fails.
+  ///   - resuming: an earlier session.
+  ///   - receiveBuffer: bytes that the kernel keeps; 0 for the usual number.
+  ///   - fragments: the code of the largest record (RFC 6066 §4); 0 for none.
+  /// - Throws: if the connection or the handshake fails.
   init(
     port: UInt16, protocols: [String] = [], version: Int32 = 0, suites: String? = nil,
     resuming: SavedSession? = nil, receiveBuffer: Int32 = 0, fragments: Int32 = 0
   ) throws {
-    client = try TestClient(port: port, receiveBuffer: receiveBuffer)
+    end = try SocketEnd(port: port, receiveBuffer: receiveBuffer)
     ERR_clear_error()
     unsafe context = SSL_CTX_new(TLS_client_method())
     unsafe SSL_CTX_ctrl(context, SSL_CTRL_SET_MIN_PROTO_VERSION, Int(version), nil)
     unsafe SSL_CTX_ctrl(context, SSL_CTRL_SET_MAX_PROTO_VERSION, Int(version), nil)
-    // Old suites are offered on purpose.
+    // Old suites are offered intentionally.
     unsafe SSL_CTX_set_security_level(context, 0)
     if let suites { unsafe SSL_CTX_set_cipher_list(context, suites) }
     unsafe session = SSL_new(context)
@@ -54,7 +53,7 @@ final class SecureClient {
       unsafe SSL_set_tlsext_max_fragment_length(session, UInt8(fragments))
     }
     if let resuming { unsafe SSL_set_session(session, resuming.pointer) }
-    unsafe SSL_set_fd(session, client.descriptor)
+    unsafe SSL_set_fd(session, end.descriptor)
     guard unsafe SSL_connect(session) == 1 else {
       let text = unsafe ERR_reason_error_string(ERR_get_error())
       throw Failed(what: unsafe text.map { unsafe String(cString: $0) } ?? "closed")
@@ -88,7 +87,7 @@ final class SecureClient {
     return digest.prefix(7).reduce(0) { $0 << 8 | Int($1) }
   }
 
-  /// The session, for another connection.
+  /// The session, to be resumed.
   func savedSession() -> SavedSession? { unsafe SavedSession(SSL_get1_session(session)) }
 
   func send(_ text: String) {
@@ -96,7 +95,7 @@ final class SecureClient {
     unsafe SSL_write(session, bytes, Int32(bytes.count))
   }
 
-  /// Reads until `count` bytes are there.
+  /// Reads `count` bytes.
   func take(_ count: Int) throws -> [UInt8] {
     while buffer.count < count {
       guard receive() > 0 else { throw Failed(what: "ended after \(buffer.count) bytes") }
@@ -118,8 +117,8 @@ final class SecureClient {
     while buffer.firstRange(of: end) == nil {
       guard receive() > 0 else { throw Failed(what: "ended in a head") }
     }
-    let place = buffer.firstRange(of: end)?.upperBound ?? 0
-    let head = String(decoding: try take(place), as: UTF8.self)
+    let count = buffer.firstRange(of: end)?.upperBound ?? 0
+    let head = String(decoding: try take(count), as: UTF8.self)
     let digits = head.lowercased().split(separator: "content-length: ").last?
       .prefix { $0.isNumber }
     return (head, try take(Int(digits ?? "") ?? 0))

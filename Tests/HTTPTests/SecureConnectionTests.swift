@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CLinux
 import COpenSSL
 import Foundation
 import HTTP
+import HTTPTestSupport
 import Net
 import Sharing
 import Testing
+import Time
 
 @Suite("HTTPS: TLS 1.2 and 1.3, RFC 9325, RFC 9113 §9.2")
 struct SecureConnectionTests {
@@ -61,11 +62,11 @@ struct SecureConnectionTests {
     let slow = try SecureClient(port: server.port, receiveBuffer: 4096)
     slow.send("GET /pieces HTTP/1.1\r\nHost: a\r\n\r\n")
     slow.send("GET /pieces HTTP/1.1\r\nHost: a\r\nRange: bytes=12345-\r\n\r\n")
-    usleep(50_000)
+    #expect(server.eventually { $0.paths.count >= 1 })
     #expect(try slow.response().body == whole)
     #expect(try slow.response().body == Array(whole[12345...]))
     #expect(server.eventually { $0.finished.count == 2 })
-    #expect(server.seen.withLock { $0.finished.allSatisfy { !$0.cut } })
+    #expect(server.seen.finished.allSatisfy { !$0.cut })
   }
 
   @Test(
@@ -104,8 +105,8 @@ struct SecureConnectionTests {
     cut.send("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n")
     #expect(server.eventually { $0.paths.contains("/stream") })
     server.onLoop { routes in
-      routes.held["/stream"]?.begin(PreparedResponse(status: 200, fields: []))
-      routes.held["/stream"]?.abort()
+      routes.held("/stream")?.begin(PreparedResponse(status: 200, fields: []))
+      routes.held("/stream")?.abort()
     }
     #expect(!cut.endsWithNotice())
   }
@@ -127,18 +128,20 @@ struct SecureConnectionTests {
     limits.lingerTime = 100_000_000
     limits.checkInterval = 50_000_000
     let server = try TestServer(limits, tls: try context())
-    let plain = try TestClient(port: server.port)
+    let plain = try TestClient(server)
     plain.get("/hello")
     #expect(plain.endsCleanly())
     plain.finish()
-    let nonsense = try TestClient(port: server.port)
+    let nonsense = try TestClient(server)
     nonsense.send("\u{16}\u{3}\u{1}\u{0}\u{5}xxxxx")
     #expect(nonsense.endsCleanly())
+    server.pass(.milliseconds(100))
     #expect(server.eventually { $0.faults.count == 2 })
-    let silent = try TestClient(port: server.port)
-    #expect(silent.endsCleanly())
-    let half = try TestClient(port: server.port)
+    let silent = try TestClient(server)
+    let half = try TestClient(server)
     half.send([0x16, 3, 1, 2, 0, 1, 0])
+    server.pass(.milliseconds(500))
+    #expect(silent.endsCleanly())
     #expect(half.endsCleanly())
     #expect(
       server.eventually { $0.faults == [.handshake, .handshake, .handshakeTime, .handshakeTime] })

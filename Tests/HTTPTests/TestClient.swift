@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CLinux
 import Sharing
 
-/// A blocking client for tests; every wait ends after `patience`.
+/// An HTTP/1.1 client that sends and reads text as told.
 final class TestClient {
   struct Response {
     var status: Int
@@ -16,57 +15,43 @@ final class TestClient {
 
   struct Failed: Error { let what: String }
 
-  let descriptor: Int32
+  private let end: any ClientEnd
   private var buffer: [UInt8] = []
 
-  init(port: UInt16, receiveBuffer: Int32 = 0, patience: Int32 = 5) throws {
-    descriptor = clinux_connect_loopback(port, receiveBuffer, patience)
-    guard descriptor >= 0 else { throw Failed(what: "connect: \(descriptor)") }
+  init(_ server: TestServer, receiveBuffer: Int32 = 0) throws {
+    end = try server.connect(receiveBuffer: receiveBuffer)
   }
-
-  deinit { close(descriptor) }
 
   func send(_ text: String) { send(Array(text.utf8)) }
 
-  func send(_ bytes: [UInt8]) {
-    var bytes = bytes
-    unsafe bytes.withUnsafeMutableBytes { bytes in
-      var piece = unsafe iovec(iov_base: bytes.baseAddress, iov_len: bytes.count)
-      _ = unsafe clinux_send(descriptor, &piece, 1)
-    }
-  }
+  func send(_ bytes: [UInt8]) { end.send(bytes) }
 
-  /// Sends what the server may not want to read; ends when all is sent or the connection is lost.
-  func sendInBackground(_ bytes: [UInt8]) -> OSThread {
-    let descriptor = descriptor
-    let thread = OSThread(name: "sender") {
-      var bytes = bytes
-      unsafe bytes.withUnsafeMutableBytes { bytes in
-        var piece = unsafe iovec(iov_base: bytes.baseAddress, iov_len: bytes.count)
-        _ = unsafe clinux_send(descriptor, &piece, 1)
-      }
+  /// Sends bytes that the server may not read, on a thread of its own; ends when all are sent or the
+  /// connection is lost.
+  func sendInBackground(_ bytes: [UInt8]) -> OSThread? {
+    guard let end = end as? SocketEnd else {
+      end.send(bytes)
+      return nil
     }
-    guard let thread else { preconditionFailure("no thread") }
-    return thread
+    return OSThread(name: "sender") { end.send(bytes) }
   }
 
   func get(_ path: String, _ fields: String = "") {
     send("GET \(path) HTTP/1.1\r\nHost: test\r\n\(fields)\r\n")
   }
 
-  /// Says that nothing more will be sent.
-  func finish() { shutdown(descriptor, Int32(SHUT_WR)) }
+  /// Sends FIN.
+  func finish() { end.finish() }
 
-  /// Reads what is there; 0 at the end, negative on an error or when patience ends.
+  /// Reads the next bytes; 0 at the end, -1 on an error or if none arrive.
   @discardableResult
   func receive() -> Int {
-    var piece = [UInt8](repeating: 0, count: 65_536)
-    let count = unsafe clinux_receive(descriptor, &piece, piece.count)
-    if count > 0 { buffer += piece[..<count] }
-    return count
+    guard let bytes = end.receive() else { return -1 }
+    buffer += bytes
+    return bytes.count
   }
 
-  /// Whether the server has closed, and how: true for FIN, false for RST or patience.
+  /// Whether the server ends the connection with FIN; false for RST, or if it does not end.
   func endsCleanly() -> Bool {
     while true {
       let count = receive()
@@ -82,8 +67,8 @@ final class TestClient {
     var response = Response(status: status, head: head, body: [])
     guard hasBody else { return response }
     let lower = head.lowercased()
-    if let place = lower.range(of: "content-length: ") {
-      let digits = lower[place.upperBound...].prefix { $0.isNumber }
+    if let range = lower.range(of: "content-length: ") {
+      let digits = lower[range.upperBound...].prefix { $0.isNumber }
       response.body = try take(Int(digits) ?? 0)
     } else if lower.contains("transfer-encoding: chunked") {
       while let chunk = try chunk() { response.body += chunk }
@@ -103,8 +88,8 @@ final class TestClient {
   func line(endingWith end: String) throws -> String {
     let wanted = Array(end.utf8)
     while true {
-      if let place = buffer.firstRange(of: wanted) {
-        return String(decoding: try take(place.upperBound), as: UTF8.self)
+      if let range = buffer.firstRange(of: wanted) {
+        return String(decoding: try take(range.upperBound), as: UTF8.self)
       }
       guard receive() > 0 else { throw Failed(what: "ended in a head: \(buffer.count) bytes") }
     }

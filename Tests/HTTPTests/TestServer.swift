@@ -1,33 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CLinux
 import HTTP
+import HTTPTestSupport
 import Net
 import Sharing
+import TestSupport
+import Time
 
-/// A server with tiny routes on 127.0.0.1: `/hello`, `/big`, `/hold…` and `/stream…`, whose exchanges
-/// the test reaches by their path, `/echo`, which answers with the body, and `/take…`, which takes it
-/// in pieces.
-final class TestServer: Sendable {
-  struct Seen: Sendable {
-    var paths: [String] = []
-    var gone: [String] = []
-    var finished: [ExchangeRecord] = []
-    var faults: [ConnectionFault] = []
-    /// What came of bodies, by path.
-    var bodies: [String: Body] = [:]
-  }
+/// How a test's clients reach its server.
+enum Transport: CaseIterable, Sendable {
+  /// In memory: loop, server and client share the test's thread.
+  case memory
+  /// Over TCP on 127.0.0.1: the loop has a thread of its own.
+  case sockets
+}
 
-  /// A body that was taken in pieces.
-  struct Body: Sendable {
-    var bytes: [UInt8] = []
-    var isWhole = false
-    var failure: BodyFailure?
-  }
-
+/// A server on a manual clock with tiny routes: `/hello`, `/big`, `/hold…` and `/stream…`, which the
+/// test answers, `/echo`, which answers with the body, and `/take…`, which takes the body in pieces.
+final class TestServer {
   /// A body of 500 pieces, empty and large ones among them.
   static let pieces: [SharedBytes] = {
-    var generator = SplitMix64(state: 1)
+    var generator = SplitMix64(seed: 1)
     return (0..<500).map { index in
       let count = index % 7 == 0 ? 0 : Int(generator.next() % (index % 50 == 1 ? 100_000 : 2000))
       return SharedBytes((0..<count).map { _ in UInt8(truncatingIfNeeded: generator.next()) })
@@ -36,36 +29,102 @@ final class TestServer: Sendable {
 
   static let bigSize = 8 * 1024 * 1024
 
-  let loop: EventLoop
+  /// 0 in memory.
   let port: UInt16
-  let seen = Locked(Seen())
+  private let loop: EventLoop
+  private let clock = ManualClock()
+  private let limits: HTTPLimits
+  private let transport: Transport
   private let routes = Locked<Confined?>(nil)
+  private var streams: [MemoryStream] = []
 
-  /// Carries what belongs to the loop's thread to jobs that run there.
-  private struct Confined: @unchecked Sendable { let value: Routes }
+  /// Carries an object of the loop's thread to jobs that run there.
+  private struct Confined: @unchecked Sendable { let value: TestRoutes }
 
-  init(_ limits: HTTPLimits = HTTPLimits(), tls: TLSContext? = nil) throws {
+  init(
+    _ limits: HTTPLimits = HTTPLimits(), _ transport: Transport = .memory, tls: TLSContext? = nil
+  ) throws {
+    self.limits = limits
+    self.transport = tls == nil ? transport : .sockets
+    loop = try EventLoop(index: 0, clock: clock)
+    let setUp = { @Sendable [routes] (loop: EventLoop) in
+      let own = TestRoutes(loop, Self.answer)
+      let server = HTTPServer(loop: loop, limits: limits, handler: own, observer: own)
+      own.server = server
+      let confined = Confined(value: own)
+      routes.withLock { $0 = confined }
+      return own
+    }
+    guard self.transport == .sockets else {
+      port = 0
+      loop.embed { setUp($0) }
+      return
+    }
     let listener = try ListeningSocket(host: "127.0.0.1", port: 0)
     port = listener.boundPort
-    loop = try EventLoop(index: 0)
-    try loop.start { [seen, place = routes] loop in
-      let routes = Routes(seen)
-      let server = HTTPServer(loop: loop, limits: limits, handler: routes, observer: routes)
-      routes.server = server
-      routes.acceptor = try? Acceptor(listener, on: loop, among: [loop], tls: tls)
-      let confined = Confined(value: routes)
-      place.withLock { $0 = confined }
-      return routes
+    try loop.start { loop in
+      _ = try? Acceptor(listener, on: loop, among: [loop], tls: tls)
+      return setUp(loop)
+    }
+    // Until the routes exist.
+    onLoop { _ in }
+  }
+
+  convenience init(_ transport: Transport) throws { try self.init(HTTPLimits(), transport) }
+
+  deinit {
+    if transport == .sockets {
+      loop.stop()
+      loop.join()
+    } else {
+      loop.end()
     }
   }
 
-  deinit {
-    loop.stop()
-    loop.join()
+  private static func answer(_ request: Request) -> TestRoutes.Answer {
+    let path = request.path
+    switch path {
+    case "/hello": return .response(hello)
+    case "/big": return .response(big)
+    case "/pieces":
+      return .response(
+        PreparedResponse(status: 200, fields: [PreparedResponse.acceptRanges], body: pieces))
+    case "/tagged": return .response(tagged)
+    case "/urgent": return .response(urgent)
+    case "/echo": return .echo(limit: nil)
+    case _ where path.hasPrefix("/hold"), _ where path.hasPrefix("/stream"): return .held
+    case _ where path.hasPrefix("/take"): return .taken(pauses: false)
+    default: return .response(.text(404, "no \(path)"))
+    }
   }
 
-  /// Runs `body` on the loop with the routes, and waits for it.
-  func onLoop(_ body: @escaping @Sendable (Routes) -> Void) {
+  private static let hello = PreparedResponse(
+    status: 200, fields: [HeaderField("Content-Type", "text/plain")], body: [SharedBytes("hello")])
+  private static let big = PreparedResponse(
+    status: 200, fields: [PreparedResponse.acceptRanges],
+    body: [SharedBytes([UInt8](repeating: 7, count: bigSize))])
+  private static let tagged = PreparedResponse(
+    status: 200,
+    fields: [HeaderField("Content-Type", "text/plain"), HeaderField("ETag", "\"a\"")],
+    body: [SharedBytes("tagged")])
+  private static let urgent = PreparedResponse(
+    status: 200, fields: [HeaderField("Priority", "u=1")],
+    body: [SharedBytes([UInt8](repeating: 1, count: 100_000))])
+
+  private var monitor: Monitor<TestRoutes.Seen> {
+    guard let routes = routes.withLock({ $0?.value.seen }) else { preconditionFailure("no routes") }
+    return routes
+  }
+
+  /// The events so far.
+  var seen: TestRoutes.Seen { monitor.wait { $0 } }
+
+  /// Runs `body` on the loop with the routes, and waits for its end.
+  func onLoop(_ body: @escaping @Sendable (TestRoutes) -> Void) {
+    guard transport == .sockets else {
+      if let routes = routes.withLock({ $0 }) { body(routes.value) }
+      return settle()
+    }
     let done = Monitor(false)
     loop.post { [routes] in
       if let routes = routes.withLock({ $0 }) { body(routes.value) }
@@ -74,107 +133,47 @@ final class TestServer: Sendable {
     done.wait { $0 ? () : nil }
   }
 
-  /// Waits until `condition` holds, for at most three seconds.
-  func eventually(_ condition: (Seen) -> Bool) -> Bool {
-    for _ in 0..<300 {
-      if seen.withLock({ condition($0) }) { return true }
-      usleep(10_000)
-    }
-    return false
-  }
-}
-
-/// Confined to the loop's thread.
-final class Routes: RequestHandler, ExchangeObserver, LoopService {
-  let seen: Locked<TestServer.Seen>
-  weak var server: HTTPServer?
-  var acceptor: Acceptor?
-  var held: [String: any Exchange] = [:]
-  private let hello = PreparedResponse(
-    status: 200, fields: [HeaderField("Content-Type", "text/plain")], body: [SharedBytes("hello")])
-  private let big: PreparedResponse
-  private let tagged = PreparedResponse(
-    status: 200,
-    fields: [HeaderField("Content-Type", "text/plain"), HeaderField("ETag", "\"a\"")],
-    body: [SharedBytes("tagged")])
-  private let urgent = PreparedResponse(
-    status: 200, fields: [HeaderField("Priority", "u=1")],
-    body: [SharedBytes([UInt8](repeating: 1, count: 100_000))])
-
-  init(_ seen: Locked<TestServer.Seen>) {
-    self.seen = seen
-    big = PreparedResponse(
-      status: 200, fields: [PreparedResponse.acceptRanges],
-      body: [SharedBytes([UInt8](repeating: 7, count: TestServer.bigSize))])
+  /// Waits for an event until `condition` holds, at most three seconds; in memory every event has
+  /// already occurred.
+  func eventually(_ condition: (TestRoutes.Seen) -> Bool) -> Bool {
+    if transport == .memory { return condition(seen) }
+    let deadline = SystemClock.monotonic + 3_000_000_000
+    return monitor.wait(until: deadline) { condition($0) ? () : nil } != nil
   }
 
-  func handle(_ exchange: any Exchange) {
-    let path = exchange.request.path
-    seen.withLock { $0.paths.append(path) }
-    exchange.kind = RequestKind(2, "test")
-    switch path {
-    case "/hello": exchange.respond(hello.ranged(exchange.request))
-    case "/big": exchange.respond(big.ranged(exchange.request))
-    case "/pieces":
-      exchange.respond(
-        PreparedResponse(
-          status: 200, fields: [PreparedResponse.acceptRanges], body: TestServer.pieces
-        ).ranged(exchange.request))
-    case "/tagged": exchange.respond(tagged)
-    case "/urgent": exchange.respond(urgent)
-    case _ where path.hasPrefix("/hold"), _ where path.hasPrefix("/stream"):
-      held[path] = exchange
-      exchange.onGone = { [seen, weak self] in
-        seen.withLock { $0.gone.append(path) }
-        self?.held[path] = nil
-      }
-    case "/echo":
-      exchange.collectBody { bytes in
-        exchange.respond(PreparedResponse(status: 200, fields: [], body: [SharedBytes(bytes)]))
-      }
-    case _ where path.hasPrefix("/take"):
-      held[path] = exchange
-      exchange.receiveBody(limit: .max, Taker(exchange, path, seen))
-    default: exchange.respond(.text(404, "no \(path)"))
+  /// Lets time pass on the server's clock, one check interval after another.
+  func pass(_ interval: Interval) {
+    var left = interval
+    while left > .zero {
+      let step = min(left, Interval(nanoseconds: limits.checkInterval))
+      clock.advance(by: step)
+      left -= step
+      // The second job runs after the deadlines of the iteration of the first.
+      onLoop { _ in }
+      if transport == .sockets { onLoop { _ in } }
     }
   }
 
-  func faulted(_ fault: ConnectionFault) {
-    seen.withLock { $0.faults.append(fault) }
+  /// Opens a connection.
+  ///
+  /// - Parameter receiveBuffer: bytes that the client's kernel keeps; 0 for the usual number.
+  func connect(receiveBuffer: Int32) throws -> any ClientEnd {
+    guard transport == .memory else {
+      return try SocketEnd(port: port, receiveBuffer: receiveBuffer)
+    }
+    let stream = MemoryStream(
+      loop, capacity: receiveBuffer == 0 ? .max : Int(receiveBuffer),
+      leastProgress: limits.leastSentBytes)
+    streams.append(stream)
+    routes.withLock { $0 }?.value.server?.serve(stream)
+    settle()
+    return MemoryEnd(self, stream)
   }
 
-  func finished(_ record: ExchangeRecord) {
-    seen.withLock { $0.finished.append(record) }
-  }
-
-  func woken() {}
-  var nextDeadline: Int64 { .max }
-  func expire(_ now: Int64) {}
-}
-
-/// Notes what comes of a body, and answers when it is whole.
-private final class Taker: BodyReceiver {
-  private let exchange: any Exchange
-  private let path: String
-  private let seen: Locked<TestServer.Seen>
-
-  init(_ exchange: any Exchange, _ path: String, _ seen: Locked<TestServer.Seen>) {
-    self.exchange = exchange
-    self.path = path
-    self.seen = seen
-  }
-
-  func received(_ bytes: borrowing Span<UInt8>) {
-    let piece = unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) }
-    seen.withLock { $0.bodies[path, default: .init()].bytes += piece }
-  }
-
-  func ended() {
-    seen.withLock { $0.bodies[path, default: .init()].isWhole = true }
-    exchange.respond(.text(201, "taken"))
-  }
-
-  func failed(_ failure: BodyFailure) {
-    seen.withLock { $0.bodies[path, default: .init()].failure = failure }
+  /// Runs the loop until nothing moves; without effect over sockets.
+  func settle() {
+    guard transport == .memory else { return }
+    repeat { loop.iterate() } while streams.reduce(false) { $1.step() || $0 }
+    streams.removeAll(where: \.isClosed)
   }
 }

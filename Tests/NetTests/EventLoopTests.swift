@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CLinux
+import CTestSockets
 import Glibc
 import Net
 import Sharing
@@ -126,13 +127,13 @@ struct AcceptorTests {
         }
         return TurnCounter(turns)
       }
-      guard clinux_set_descriptor_limit(64) == 0 else { exit(1) }
+      guard ctest_set_descriptor_limit(64) == 0 else { exit(1) }
       var taken: [Int32] = []
       // Others in this process may give a descriptor back meanwhile; then once more.
       for attempt in 0... {
         while case let copy = dup(0), copy >= 0 { taken.append(copy) }
         close(taken.removeLast())
-        guard clinux_connect_loopback(port, 0, 1) >= 0 else { exit(2) }
+        guard ctest_connect_loopback(port, 0, 1) >= 0 else { exit(2) }
         turns.withLock { $0 = 0 }
         usleep(300_000)
         let count = accepted.withLock { count in
@@ -170,7 +171,7 @@ struct AcceptorTests {
       }
     }
     var clients: [Int32] = []
-    for _ in 0..<30 { clients.append(clinux_connect_loopback(port, 0, 1)) }
+    for _ in 0..<30 { clients.append(ctest_connect_loopback(port, 0, 1)) }
     for _ in 0..<300 where places.withLock({ $0.values.reduce(0, +) }) < 30 { usleep(10_000) }
     #expect(places.withLock { $0 } == ["loop-0": 10, "loop-1": 10, "loop-2": 10])
     for client in clients { close(client) }
