@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import TestSupport
 import Testing
 
-/// ISO BMFF boxes as readable text: every field by name, with sizes checked.
+/// ISO BMFF boxes as readable text: every field by name, sizes checked, all bytes read.
 ///
-/// Reads only boxes and fields of a chunk, independently of the writer; surplus bytes are an error.
-/// - Source: ISO/IEC 14496-12 §4.2 (boxes), §8.8 (movie fragments), §8.16.2 (styp), §8.16.5 (prft)
+/// Reads the boxes of a chunk only, independently of the writer.
+/// - Source: ISO/IEC 14496-12 §8.8 (movie fragments), §8.16.2 (styp), §8.16.5 (prft)
 struct BoxTree {
   struct Malformed: Error, CustomStringConvertible {
     let description: String
   }
 
-  /// One line per box, indented by two spaces per parent.
+  /// One line per box, indented by two spaces for each parent.
   private(set) var lines: [String] = []
-  /// Each field by `box.field`; of equal names, the last.
+  /// Each field by `box.field`; the last one wins.
   private(set) var fields: [String: UInt64] = [:]
-  /// The offset of each top-level box.
+  /// The start of each top-level box.
   private(set) var offsets: [String: Int] = [:]
   /// The size of each sample in `trun`.
   private(set) var sampleSizes: [Int] = []
@@ -33,21 +34,17 @@ struct BoxTree {
   var order: [String] { offsets.sorted { $0.value < $1.value }.map(\.key) }
 
   private mutating func boxes(in range: Range<Int>, depth: Int) throws {
-    var start = range.lowerBound
-    while start < range.upperBound {
-      var reader = Reader(bytes: bytes, offset: start, end: range.upperBound)
-      let size = Int(try reader.take(4))
-      let type = try reader.code()
-      guard size >= 8, start + size <= range.upperBound else {
-        throw Malformed(description: "\(type): size \(size) does not fit into its parent")
+    guard let found = Box.all(in: bytes, range) else {
+      throw Malformed(description: "box sizes in \(range) do not add up")
+    }
+    for found in found {
+      var reader = Reader(
+        bytes: bytes, position: found.range.lowerBound + 8, end: found.range.upperBound)
+      if depth == 0 { offsets[found.type] = found.range.lowerBound }
+      try box(found.type, size: found.range.count, &reader, depth: depth)
+      guard reader.position == reader.end else {
+        throw Malformed(description: "\(found.type): \(reader.end - reader.position) bytes left")
       }
-      reader.end = start + size
-      if depth == 0 { offsets[type] = start }
-      try box(type, size: size, &reader, depth: depth)
-      guard reader.offset == start + size else {
-        throw Malformed(description: "\(type): \(start + size - reader.offset) bytes left over")
-      }
-      start += size
     }
   }
 
@@ -55,19 +52,19 @@ struct BoxTree {
     lines.append("\(String(repeating: "  ", count: depth))[\(type)] size=\(size)")
     switch type {
     case "moof", "traf":
-      try boxes(in: reader.offset..<reader.end, depth: depth + 1)
-      reader.offset = reader.end
+      try boxes(in: reader.position..<reader.end, depth: depth + 1)
+      reader.position = reader.end
     case "styp":
       var line = " major=\(try reader.code()) minor=\(try reader.take(4)) compatible="
       var brands: [String] = []
-      while reader.offset < reader.end { brands.append(try reader.code()) }
+      while reader.position < reader.end { brands.append(try reader.code()) }
       line += brands.joined(separator: ",")
       lines[lines.count - 1] += line
     case "mdat":
-      mediaData = Array(bytes[reader.offset..<reader.end])
+      mediaData = Array(bytes[reader.position..<reader.end])
       let shown = mediaData.map { String($0, radix: 16) }.joined(separator: " ")
       lines[lines.count - 1] += " bytes=" + shown
-      reader.offset = reader.end
+      reader.position = reader.end
     default:
       try field("\(type).version", 1, &reader)
       try field("\(type).flags", 3, &reader, hex: true)
@@ -75,7 +72,7 @@ struct BoxTree {
     }
   }
 
-  /// Reads the next `count` bytes as one number and records it as a field.
+  /// Reads the next `count` bytes as one number and records it.
   private mutating func field(
     _ name: String, _ count: Int, _ reader: inout Reader, hex: Bool = false
   ) throws {
@@ -123,13 +120,15 @@ struct BoxTree {
 
   private struct Reader {
     let bytes: [UInt8]
-    var offset: Int
-    var end: Int
+    var position: Int
+    let end: Int
 
     mutating func take(_ count: Int) throws -> UInt64 {
-      guard offset + count <= end else { throw Malformed(description: "cut off at \(offset)") }
-      defer { offset += count }
-      return bytes[offset..<offset + count].reduce(0) { $0 << 8 | UInt64($1) }
+      guard position + count <= end else {
+        throw Malformed(description: "cut off at \(position)")
+      }
+      defer { position += count }
+      return bytes[position..<position + count].reduce(0) { $0 << 8 | UInt64($1) }
     }
 
     mutating func code() throws -> String {

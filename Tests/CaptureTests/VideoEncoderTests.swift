@@ -3,6 +3,7 @@
 import Dispatch
 import Media
 import Sharing
+import TestSupport
 import Testing
 
 @testable import Capture
