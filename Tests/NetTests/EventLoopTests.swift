@@ -6,6 +6,7 @@ import Glibc
 import Net
 import Sharing
 import Testing
+import Time
 
 private final class Recorder: LoopService {
   struct Seen: Sendable {
@@ -13,29 +14,29 @@ private final class Recorder: LoopService {
     var expiries: [Int64] = []
   }
 
-  let seen: Locked<Seen>
+  let seen: Monitor<Seen>
   var nextDeadline = Int64.max
 
-  init(_ seen: Locked<Seen>) { self.seen = seen }
+  init(_ seen: Monitor<Seen>) { self.seen = seen }
 
-  func woken() { seen.withLock { $0.wakes += 1 } }
+  func woken() { seen.update { $0.wakes += 1 } }
 
   func expire(_ now: Int64) {
     nextDeadline = .max
-    seen.withLock { $0.expiries.append(now) }
+    seen.update { $0.expiries.append(now) }
   }
 }
 
-/// Counts turns: a loop asks for the deadline once before each wait.
-private final class TurnCounter: LoopService {
-  let turns: Locked<Int>
+/// Counts iterations: a loop asks for the deadline once before each wait.
+private final class IterationCounter: LoopService {
+  let iterations: Locked<Int>
 
-  init(_ turns: Locked<Int>) { self.turns = turns }
+  init(_ iterations: Locked<Int>) { self.iterations = iterations }
 
   func woken() {}
 
   var nextDeadline: Int64 {
-    turns.withLock { $0 += 1 }
+    iterations.withLock { $0 += 1 }
     return .max
   }
 
@@ -50,10 +51,10 @@ struct EventLoopTests {
     done.wait { $0 ? () : nil }
   }
 
-  @Test("jobs run in the order of posting, and many wakes between two turns are one")
+  @Test("jobs run in the order of posting, and many wakes between two iterations are one")
   func mail() throws {
     let loop = try EventLoop(index: 0)
-    let seen = Locked(Recorder.Seen())
+    let seen = Monitor(Recorder.Seen())
     try loop.start { _ in Recorder(seen) }
     barrier(loop)
     let order = Locked<[Int]>([])
@@ -67,7 +68,7 @@ struct EventLoopTests {
     barrier(loop)
     barrier(loop)
     #expect(order.withLock { $0 } == Array(0..<100))
-    #expect((1...2).contains(seen.withLock { $0.wakes }))
+    #expect((1...2).contains(seen.wait { $0.wakes }))
     loop.stop()
     loop.join()
   }
@@ -75,16 +76,12 @@ struct EventLoopTests {
   @Test("a wake is never lost")
   func wakes() throws {
     let loop = try EventLoop(index: 1)
-    let seen = Locked(Recorder.Seen())
+    let seen = Monitor(Recorder.Seen())
     try loop.start { _ in Recorder(seen) }
     for count in 1...2000 {
       loop.wake()
-      var patience = 5000
-      while seen.withLock({ $0.wakes }) < count, patience > 0 {
-        usleep(patience > 4900 ? 0 : 1000)
-        patience -= 1
-      }
-      if patience == 0 {
+      let deadline = SystemClock.monotonic + 5_000_000_000
+      guard seen.wait(until: deadline, { $0.wakes >= count ? () : nil }) != nil else {
         Issue.record("wake \(count) was lost")
         break
       }
@@ -93,39 +90,61 @@ struct EventLoopTests {
     loop.join()
   }
 
-  @Test("a deadline is not early, and not forgotten")
+  @Test("a deadline expires once, and not early")
   func deadlines() throws {
     let loop = try EventLoop(index: 2)
-    let seen = Locked(Recorder.Seen())
+    let seen = Monitor(Recorder.Seen())
     let due = clinux_clock_ns(CLOCK_MONOTONIC) + 30_000_000
     try loop.start { _ in
       let recorder = Recorder(seen)
       recorder.nextDeadline = due
       return recorder
     }
-    for _ in 0..<300 where seen.withLock({ $0.expiries.isEmpty }) { usleep(10_000) }
-    #expect(seen.withLock { $0.expiries.count } == 1)
-    #expect(seen.withLock { $0.expiries.first ?? 0 } >= due)
+    let first = seen.wait(until: due + 3_000_000_000) { $0.expiries.first }
+    #expect(first ?? 0 >= due)
+    barrier(loop)
+    #expect(seen.wait { $0.expiries.count } == 1)
     loop.stop()
     loop.join()
   }
 }
 
+@Suite("Embedded event loops")
+struct EmbeddedLoopTests {
+  @Test("a deadline expires once, when the manual clock has reached it")
+  func deadline() throws {
+    let clock = ManualClock()
+    let loop = try EventLoop(index: 0, clock: clock)
+    let seen = Monitor(Recorder.Seen())
+    loop.embed { loop in
+      let recorder = Recorder(seen)
+      recorder.nextDeadline = loop.now + 60_000_000_000
+      return recorder
+    }
+    for (seconds, count) in [(0, 0), (59, 0), (1, 1), (100, 1)] as [(Int64, Int)] {
+      clock.advance(by: .seconds(seconds))
+      loop.iterate()
+      #expect(seen.wait { $0.expiries.count } == count)
+    }
+    loop.end()
+  }
+}
+
 @Suite("Accepting")
 struct AcceptorTests {
-  @Test("without descriptors accepting pauses, does not spin, and goes on by itself")
+  @Test("without free descriptors accepting pauses, does not spin, and resumes")
   func exhausted() async {
     await #expect(processExitsWith: .success) {
       let listener = try ListeningSocket(host: "127.0.0.1", port: 0)
       let port = listener.boundPort
       let loop = try EventLoop(index: 0)
-      let accepted = Locked(0)
-      let turns = Locked(0)
+      let accepted = Monitor(0)
+      let iterations = Locked(0)
       try loop.start { loop in
         _ = try? Acceptor(listener, on: loop, among: [loop]) { _, _ in
-          accepted.withLock { $0 += 1 }
+          accepted.update { $0 += 1 }
         }
-        return TurnCounter(turns)
+        return IterationCounter(iterations)
       }
       guard ctest_set_descriptor_limit(64) == 0 else { exit(1) }
       var taken: [Int32] = []
@@ -134,29 +153,31 @@ struct AcceptorTests {
         while case let copy = dup(0), copy >= 0 { taken.append(copy) }
         close(taken.removeLast())
         guard ctest_connect_loopback(port, 0, 1) >= 0 else { exit(2) }
-        turns.withLock { $0 = 0 }
+        iterations.withLock { $0 = 0 }
+        // Only real time shows that a real loop does not spin.
         usleep(300_000)
-        let count = accepted.withLock { count in
+        let count = accepted.update { count in
           defer { count = 0 }
           return count
         }
         if count == 0 { break }
         guard attempt < 5 else { exit(3) }
       }
-      guard turns.withLock({ $0 }) < 50 else { exit(4) }
+      guard iterations.withLock({ $0 }) < 50 else { exit(4) }
       close(taken.removeLast())
-      for _ in 0..<500 where accepted.withLock({ $0 }) == 0 { usleep(10_000) }
+      let deadline = SystemClock.monotonic + 5_000_000_000
+      let last = accepted.wait(until: deadline) { $0 > 0 ? $0 : nil }
       // A sanitizer looks around in /proc at the end.
       for copy in taken { close(copy) }
-      exit(accepted.withLock { $0 } == 1 ? 0 : 5)
+      exit(last == 1 ? 0 : 5)
     }
   }
 
-  @Test("each connection goes to the loop that has the fewest")
+  @Test("each connection is handed to the loop with the fewest connections")
   func balance() throws {
     let loops = try (0..<3).map { try EventLoop(index: $0) }
-    let seen = Locked(Recorder.Seen())
-    let places = Locked<[String: Int]>([:])
+    let seen = Monitor(Recorder.Seen())
+    let counts = Monitor<[String: Int]>([:])
     let listener = try ListeningSocket(host: "127.0.0.1", port: 0)
     let port = listener.boundPort
     for loop in loops {
@@ -164,7 +185,7 @@ struct AcceptorTests {
       try loop.start { loop in
         if isFirst {
           _ = try? Acceptor(listener, on: loop, among: loops) { loop, _ in
-            places.withLock { $0[loop.name, default: 0] += 1 }
+            counts.update { $0[loop.name, default: 0] += 1 }
           }
         }
         return Recorder(seen)
@@ -172,8 +193,9 @@ struct AcceptorTests {
     }
     var clients: [Int32] = []
     for _ in 0..<30 { clients.append(ctest_connect_loopback(port, 0, 1)) }
-    for _ in 0..<300 where places.withLock({ $0.values.reduce(0, +) }) < 30 { usleep(10_000) }
-    #expect(places.withLock { $0 } == ["loop-0": 10, "loop-1": 10, "loop-2": 10])
+    let deadline = SystemClock.monotonic + 3_000_000_000
+    let all = counts.wait(until: deadline) { $0.values.reduce(0, +) == 30 ? $0 : nil }
+    #expect(all == ["loop-0": 10, "loop-1": 10, "loop-2": 10])
     for client in clients { close(client) }
     for loop in loops {
       loop.stop()
