@@ -3,9 +3,11 @@
 import HTTP
 
 extension FuzzBody {
-  /// Bodies in chunked coding: however the bytes are cut, the same data, the same end and the same refusal; and data
-  /// that was understood is understood again when it is coded anew.
-  static let chunked = FuzzBody(name: "chunked", sources: ["HTTP/Body/ChunkedDecoder.swift"]) { bytes in
+  /// Bodies in chunked coding: data, end and refusal do not depend on how the bytes are cut;
+  /// decoded data survives another encoding.
+  static let chunked = FuzzBody(
+    name: "chunked", sources: ["HTTP/Body/ChunkedDecoder.swift"]
+  ) { bytes in
     let whole = Decoded(bytes, piece: bytes.count)
     let seed = bytes.reduce(UInt(5381)) { $0 &* 33 &+ UInt($1) }
     for piece in [1, Int(seed % 7) + 2] {
@@ -13,22 +15,22 @@ extension FuzzBody {
       if cut != whole { return "in pieces of \(piece) \(cut), whole \(whole)" }
     }
     guard let rest = whole.rest else { return nil }
-    guard whole.error == nil else { return "refused behind its end" }
+    guard whole.error == nil else { return "refused after its end" }
     let size = Array(String(whole.data.count, radix: 16).utf8)
     let line: [UInt8] = [0x0D, 0x0A]
     let last = Array("0\r\n\r\n".utf8)
     let again = whole.data.isEmpty ? last : size + line + whole.data + line + last
     let back = Decoded(again, piece: again.count)
     return back.data == whole.data && back.rest == 0 && rest < bytes.count
-      ? nil : "coded anew \(back), before \(whole)"
+      ? nil : "encoded again \(back), before \(whole)"
   }
 }
 
-/// What a decoder makes of bytes that come in pieces.
+/// The result of a decoder for bytes in pieces.
 private struct Decoded: Equatable {
   var data: [UInt8] = []
   var error: ChunkedCodingError?
-  /// How many bytes lie behind the end; nil where there is none.
+  /// The number of bytes after the end of the body; nil without an end.
   var rest: Int?
 
   init(_ bytes: [UInt8], piece: Int) {

@@ -5,11 +5,14 @@ import Net
 import Sharing
 
 extension FuzzBody {
-  /// A connection of HTTP/1.1 from its first byte to its end: every exchange ends once, and nothing is left.
+  /// An HTTP/1.1 connection from its first byte to its end: every exchange ends once, and the
+  /// server forgets the connection.
   static let http1 = FuzzBody(
     name: "http1",
     sources: [
-      "HTTP/HTTP1/HTTP1Connection.swift", "HTTP/HTTP1/HTTP1Exchange.swift", "HTTP/HTTP1/HTTP1Body.swift",
+      "HTTP/HTTP1/HTTP1Connection.swift", "HTTP/HTTP1/HTTP1Connection+Body.swift",
+      "HTTP/HTTP1/HTTP1Exchange.swift", "HTTP/HTTP1/HTTP1Body.swift",
+      "HTTP/Server/ConnectionLifecycle.swift", "HTTP/Server/HTTPConnection.swift",
       "HTTP/Body/BodyIntake.swift", "HTTP/Message/Conditional.swift",
     ]
   ) { bytes in
@@ -20,25 +23,27 @@ extension FuzzBody {
     }
   }
 
-  /// Frames of an HTTP/2 connection, behind its preface: besides, what is sent is a run of whole frames.
+  /// Frames of an HTTP/2 connection, after its preface; besides, the server sends whole frames.
   static let http2 = FuzzBody(
     name: "http2",
     sources: [
-      "HTTP/HTTP2/HTTP2Connection.swift", "HTTP/HTTP2/HTTP2Exchange.swift", "HTTP/HTTP2/HTTP2RequestHead.swift",
-      "HTTP/HTTP2/HTTP2Session.swift", "HTTP/HTTP2/HTTP2Callbacks.swift", "HTTP/HTTP2/HTTP2Output.swift",
-      "HTTP/HTTP2/FrameBudget.swift", "Net/SliceQueue.swift", "Net/SliceCursor.swift", "HTTP/Message/FieldBlock.swift",
-      "HTTP/HTTP2/HTTP2Body.swift",
+      "HTTP/HTTP2/HTTP2Connection.swift", "HTTP/HTTP2/HTTP2Connection+Body.swift",
+      "HTTP/HTTP2/HTTP2Connection+Session.swift", "HTTP/HTTP2/HTTP2Exchange.swift",
+      "HTTP/HTTP2/HTTP2RequestHead.swift", "HTTP/HTTP2/HTTP2Session.swift",
+      "HTTP/HTTP2/HTTP2Callbacks.swift", "HTTP/HTTP2/HTTP2Output.swift",
+      "HTTP/HTTP2/FrameBudget.swift", "HTTP/HTTP2/HTTP2Body.swift", "HTTP/Message/FieldBlock.swift",
+      "Net/SliceQueue.swift", "Net/SliceCursor.swift",
     ]
   ) { bytes in
     let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + [0, 0, 0, 4, 0, 0, 0, 0, 0]
     return ConnectionLab.shared.run(bytes, preface: preface) { written, hasLost in
-      var place = 0
-      while place + 9 <= written.count {
-        let length = written[place..<place + 3].reduce(0) { $0 << 8 | Int($1) }
+      var position = 0
+      while position + 9 <= written.count {
+        let length = written[position..<position + 3].reduce(0) { $0 << 8 | Int($1) }
         if length > 16_384 { return "a frame of \(length) bytes" }
-        place += 9 + length
+        position += 9 + length
       }
-      return place == written.count || hasLost ? nil : "half a frame at the end"
+      return position == written.count || hasLost ? nil : "an incomplete frame at the end"
     }
   }
 }

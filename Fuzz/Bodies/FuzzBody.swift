@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a fuzzing run and the replay of its corpora try: one kind of input and what must hold of it.
+/// One kind of input, and the properties that a fuzzing run and the replay of its corpora check.
 package struct FuzzBody: Sendable {
   /// The name of the executable without `fuzz-`, and of the folders of its inputs.
   package let name: String
-  /// Files of the parsers that it is to reach, for the coverage report.
+  /// Source files that the inputs must reach, for the coverage report.
   package let sources: [String]
-  /// Takes any bytes and traps on nothing.
+  /// Checks any bytes without a trap.
   ///
   /// - Returns: the property that does not hold, or nil.
   package let run: @Sendable ([UInt8]) -> String?
 
-  /// Every target there is.
+  /// All targets.
   package static let all = [
     head, chunked, query, names, boxes, parameterSets, redaction, http1, http2,
   ]

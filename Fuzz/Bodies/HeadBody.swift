@@ -5,16 +5,17 @@ import Net
 import Sharing
 
 extension FuzzBody {
-  /// Request heads of a connection: however the bytes are cut, the same requests and the same refusal come of them.
+  /// Request heads of a connection: requests and refusal do not depend on how the bytes are cut.
   static let head = FuzzBody(
     name: "head",
     sources: [
-      "HTTP/Message/RequestHeadParser.swift", "HTTP/Message/RequestLine.swift", "HTTP/Message/RequestFields.swift",
-      "HTTP/Message/Request.swift", "HTTP/Message/Octets.swift", "HTTP/Message/ByteRange.swift", "HTTP/Message/ContentCoding.swift",
+      "HTTP/Message/RequestHeadParser.swift", "HTTP/Message/RequestLine.swift",
+      "HTTP/Message/RequestFields.swift", "HTTP/Message/Request.swift", "HTTP/Message/Octets.swift",
+      "HTTP/Message/ByteRange.swift", "HTTP/Message/ContentCoding.swift",
     ]
   ) { bytes in
     let whole = Heads(bytes, cuts: [])
-    // Where it is cut depends on the input, so that a finding can be repeated.
+    // The cut depends on the input, so that a finding can be repeated.
     let seed = bytes.reduce(UInt(5381)) { $0 &* 33 &+ UInt($1) }
     let cut = bytes.isEmpty ? 0 : Int(seed % UInt(bytes.count))
     // Long inputs into fewer pieces, so that the fuzzer stays fast.
@@ -32,7 +33,7 @@ extension FuzzBody {
   }
 }
 
-/// What a parser makes of bytes that come in pieces.
+/// The result of a parser for bytes in pieces.
 private struct Heads {
   private(set) var requests: [String] = []
   private(set) var error: RequestParseError?
@@ -64,7 +65,7 @@ private struct Heads {
     }
   }
 
-  /// Reads everything that a route may read of a request.
+  /// Reads every property of a request that a route may read.
   private mutating func look(_ request: Request) {
     let range = ByteRange(request.header("range"), length: 1000)
     if case .part(let part) = range, part.isEmpty || part.lowerBound < 0 || part.upperBound > 1000 {
@@ -75,7 +76,7 @@ private struct Heads {
       || shrunk.methodText != request.methodText
       || shrunk.header("range") != request.header("range")
     {
-      violation = "a held request is another"
+      violation = "a shrunk request differs"
     }
     let cut = Self.answer.ranged(request)
     if cut.contentLength != cut.body.reduce(0, { $0 + $1.count }) || cut.contentLength > 1000 {

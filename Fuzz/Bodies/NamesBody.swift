@@ -6,7 +6,7 @@ import Packaging
 import Server
 
 extension FuzzBody {
-  /// Paths: a name that is understood is exactly the name that is written for what it means.
+  /// Paths: a parsed media name is rendered again as the same name.
   static let names = FuzzBody(
     name: "names", sources: ["Server/Routing/Route.swift", "Packaging/MediaName.swift"]
   ) { bytes in
@@ -26,7 +26,7 @@ extension FuzzBody {
         case nil: nil
         }
       if let written, written != name { return "\(name) is written \(written)" }
-      // What a route computes of a number.
+      // The computation of a route.
       if case .segment(let printed) = MediaName(Substring(name)),
         let number = names.segment(printed)
       {

@@ -3,7 +3,8 @@
 import Capture
 
 extension FuzzBody {
-  /// Coded bytes: NAL units lie within them in order, and parameter sets survive being written again.
+  /// Coded bytes: NAL units are within them in order, and parameter sets survive another
+  /// serialisation.
   static let parameterSets = FuzzBody(
     name: "parameter-sets", sources: ["Capture/Codecs/NALUnits.swift"]
   ) { bytes in

@@ -7,7 +7,7 @@ import Packaging
 import TestSupport
 
 extension FuzzBody {
-  /// Queries of playlist requests: what is held is held for something that comes, and not for ever.
+  /// Queries of playlist requests: a request is held for a future version within a bounded time.
   static let query = FuzzBody(
     name: "query",
     sources: ["HLSPackager/DeliveryDirectives.swift", "HLSPackager/BlockingReload.swift"]
@@ -63,7 +63,7 @@ private struct QueryWindow: Sendable {
     switch BlockingReload.decide(directives, on: snapshot, control: control, names: names) {
     case .answer: nil
     case .hold(let version):
-      // The farthest that is held for is two segments and what hls.js may add.
+      // The farthest version of a hold is two segments ahead, plus the increments of hls.js.
       version > snapshot.version && version <= snapshot.version + 100
         ? nil : "held at \(snapshot.version) for \(version)"
     case .poll(let version, let milliseconds):

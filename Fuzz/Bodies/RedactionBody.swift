@@ -3,7 +3,7 @@
 import Logging
 
 extension FuzzBody {
-  /// Lines for the log: a secret that is named as one does not survive, whatever stands around it.
+  /// Lines of the log: a named secret does not survive in any context.
   static let redaction = FuzzBody(
     name: "redaction", sources: ["Logging/Redaction.swift"]
   ) { bytes in

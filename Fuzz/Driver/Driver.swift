@@ -4,10 +4,10 @@ package import FuzzBodies
 import Glibc
 import Logging
 
-/// What this process tries; set once before the driver runs.
+/// The body of this process; set once before the driver runs.
 nonisolated(unsafe) private var tried: FuzzBody?
 
-/// The one entry that libFuzzer calls; an input that traps here is a bug, and so is a property that does not hold.
+/// The entry that libFuzzer calls; an input that traps or violates a property is a bug.
 @_cdecl("LLVMFuzzerTestOneInput")
 func fuzzOneInput(_ start: UnsafeRawPointer?, _ size: Int) -> CInt {
   let bytes = unsafe Array(UnsafeRawBufferPointer(start: start, count: size))

@@ -1,9 +1,9 @@
-// What Glibc's Swift module lacks of Linux, and functions for what the importer
-// cannot take (function-like macros, variadic calls).
+// Parts of Linux that Glibc's Swift module lacks, and functions for declarations that Swift cannot
+// import (function-like macros, variadic calls).
 #ifndef CLINUX_H
 #define CLINUX_H
 
-// _GNU_SOURCE is not defined here: with it these headers differ from what the Glibc module saw.
+// _GNU_SOURCE is not defined here: with it these headers differ from those of the Glibc module.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
-// Socket addresses and options: unions, casts and variadic calls that Swift would have to
-// spell with raw pointers. Every function returns a value of its own, or -errno.
+// Socket addresses and options: unions, casts and variadic calls that need raw pointers in Swift.
+// Every function returns a value of its own, or -errno.
 #ifndef CLINUX_SOCKETS_H
 #define CLINUX_SOCKETS_H
 
@@ -12,7 +12,7 @@ struct clinux_address {
   uint8_t is_v6;
 };
 
-/// Takes the address out of a `sockaddr`; IPv4-mapped IPv6 addresses become IPv4.
+/// The address in a `sockaddr`; an IPv4-mapped IPv6 address is converted to IPv4.
 static inline struct clinux_address clinux_address_of(const struct sockaddr_storage *s) {
   struct clinux_address a = {0, 0, 0, 0};
   if (s->ss_family == AF_INET) {
@@ -33,7 +33,7 @@ static inline struct clinux_address clinux_address_of(const struct sockaddr_stor
   return a;
 }
 
-/// Sets one integer option, and ignores a refusal: none of those set here is needed to be right.
+/// Sets one integer option; a refusal is ignored, since none of these options is required.
 static inline void clinux_set_option(int fd, int level, int name, int value) {
   setsockopt(fd, level, name, &value, sizeof value);
 }
@@ -53,7 +53,7 @@ static inline int clinux_accept(int listener, int not_sent_low, struct clinux_ad
 }
 
 /// Binds and listens on the first address of `host` that can be bound. The descriptor, or
-/// -errno; `*lookup` is the error of `getaddrinfo` where that failed, else 0.
+/// -errno; `*lookup` is the error of `getaddrinfo`, or 0.
 static inline int clinux_listen(const char *host, uint16_t port, int backlog, int *lookup) {
   struct addrinfo hints, *list = 0;
   memset(&hints, 0, sizeof hints);
@@ -107,7 +107,7 @@ static inline int clinux_local_address(int fd, struct clinux_address *own) {
   return 0;
 }
 
-/// Closes a connection with RST, so that the peer cannot take it for a clean end.
+/// Closes a connection with RST, so that the peer sees a failure, not a clean end.
 static inline void clinux_abort(int fd) {
   struct linger now = {1, 0};
   setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
@@ -170,8 +170,8 @@ static inline uint64_t clinux_raise_descriptor_limit(void) {
   return setrlimit(RLIMIT_NOFILE, &l) < 0 ? before : l.rlim_cur;
 }
 
-/// The addresses of the machine's interfaces that are up, link-local ones left out; how many, at most
-/// `capacity`.
+/// The addresses of the machine's interfaces that are up, without link-local ones. The number of
+/// addresses, at most `capacity`.
 static inline size_t clinux_own_addresses(struct clinux_address *list, size_t capacity) {
   struct ifaddrs *all = 0;
   size_t count = 0;

@@ -1,5 +1,5 @@
-// What Swift cannot spell of OpenSSL: function-like macros, variadic calls, and a BIO that reads
-// and writes the memory of an event loop instead of a socket.
+// Functions for parts of OpenSSL that Swift cannot import: function-like macros, variadic calls,
+// and a BIO that reads and writes the memory of an event loop instead of a socket.
 #ifndef COPENSSL_H
 #define COPENSSL_H
 
@@ -16,8 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/// What a connection's records are read from and written to; one for each loop, since only one
-/// connection at a time is served.
+/// The buffers from which records are read and to which they are written; one for each loop, since
+/// a loop serves one connection at a time.
 struct copenssl_exchange {
   const uint8_t *input;
   size_t input_count;
@@ -75,7 +75,8 @@ static inline BIO_METHOD *copenssl_exchange_method(void) {
 }
 
 /// A server's connection that reads and writes `x`; NULL without memory.
-static inline SSL *copenssl_accept(SSL_CTX *context, BIO_METHOD *method, struct copenssl_exchange *x) {
+static inline SSL *copenssl_accept(
+    SSL_CTX *context, BIO_METHOD *method, struct copenssl_exchange *x) {
   SSL *ssl = SSL_new(context);
   if (!ssl) return 0;
   BIO *bio = BIO_new(method);
@@ -91,7 +92,7 @@ static inline SSL *copenssl_accept(SSL_CTX *context, BIO_METHOD *method, struct 
 }
 
 /// Modes and options of a server: TLS 1.2 or later, no renegotiation, no compression, tickets
-/// instead of a cache, buffers only while they are in use. 1, or 0 on an error.
+/// instead of a cache, buffers released while unused. 1, or 0 on an error.
 static inline int copenssl_configure(SSL_CTX *context) {
   SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                 SSL_MODE_RELEASE_BUFFERS);
@@ -120,7 +121,7 @@ static inline int copenssl_key_mac(EVP_MAC_CTX *mac, uint8_t *key, size_t count)
   return EVP_MAC_CTX_set_params(mac, parameters);
 }
 
-/// Whether the error is that of a plain HTTP request where TLS was expected.
+/// Whether the error is caused by a plain HTTP request instead of TLS.
 static inline int copenssl_is_plain_http(unsigned long error) {
   return ERR_GET_LIB(error) == ERR_LIB_SSL && (ERR_GET_REASON(error) == SSL_R_HTTP_REQUEST ||
                                                ERR_GET_REASON(error) == SSL_R_HTTPS_PROXY_REQUEST);
@@ -135,7 +136,7 @@ static inline int copenssl_no_passphrase(char *buffer, int size, int writing, vo
   return -1;
 }
 
-/// Has encrypted keys refused instead of asking at the terminal.
+/// Refuses encrypted keys instead of asking at the terminal.
 static inline void copenssl_never_ask(SSL_CTX *context) {
   SSL_CTX_set_default_passwd_cb(context, copenssl_no_passphrase);
 }
@@ -150,8 +151,8 @@ static inline int copenssl_add_extension(X509 *certificate, int kind, const char
   return done;
 }
 
-/// A certificate for a server that signs for itself, good from an hour ago for `days`;
-/// `alternatives` as in `DNS:a,IP:b`. NULL on an error.
+/// A self-signed server certificate, valid from one hour ago for `days`; `alternatives` as in
+/// `DNS:a,IP:b`. NULL on an error.
 static inline X509 *copenssl_self_sign(
     EVP_PKEY *key, const char *name, const char *alternatives, int days) {
   X509 *c = X509_new();

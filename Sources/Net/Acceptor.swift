@@ -7,12 +7,12 @@ import CLinux
 /// When descriptors run out it pauses instead of spinning; waiting connections stay in the kernel's
 /// queue.
 package final class Acceptor: DescriptorHandler, LoopService {
-  /// How long accepting pauses when the process or the machine has no descriptor left.
+  /// The pause when the process or the machine has no free descriptor, in nanoseconds.
   static let pause: Int64 = 100_000_000
-  /// How many are accepted in one turn: the loop has others to serve.
+  /// The maximum number of connections accepted in one iteration.
   private static let batch = 64
-  /// Bytes not yet sent above which the kernel takes no more: without it, viewers that do not read
-  /// hold megabytes of kernel memory each.
+  /// Unsent bytes above which the kernel takes no more; without this limit a viewer that does not
+  /// read holds megabytes of kernel memory.
   private static let notSentLow: Int32 = 64 * 1024
 
   private unowned let loop: EventLoop
@@ -27,12 +27,13 @@ package final class Acceptor: DescriptorHandler, LoopService {
   /// Call it on `loop`'s thread.
   ///
   /// - Parameters:
-  ///   - listener: the socket; closed with the acceptor's end.
+  ///   - listener: the listening socket; closed by `stop`.
   ///   - loop: the loop that accepts.
   ///   - loops: the loops that get the connections.
-  ///   - tls: what the connections speak TLS with; nil where they are plain.
-  ///   - deliver: takes over a connection, on its loop's thread; by default the loop's `receiver`.
-  /// - Throws: when the socket cannot be watched.
+  ///   - tls: certificate and key; nil for plain connections.
+  ///   - deliver: takes ownership of a connection, on its loop's thread; by default the loop's
+  ///     `receiver`.
+  /// - Throws: if epoll refuses the socket.
   package init(
     _ listener: ListeningSocket, on loop: EventLoop, among loops: [EventLoop],
     tls: TLSContext? = nil,
@@ -47,7 +48,7 @@ package final class Acceptor: DescriptorHandler, LoopService {
     loop.addService(self)
   }
 
-  /// Gives the connection to the loop's `receiver`, or closes it where there is none.
+  /// Gives the connection to the loop's `receiver`, or closes it without a receiver.
   @Sendable package static func toReceiver(_ loop: EventLoop, _ socket: AcceptedSocket) {
     if let receiver = loop.receiver {
       receiver.receive(socket)
@@ -57,7 +58,7 @@ package final class Acceptor: DescriptorHandler, LoopService {
     }
   }
 
-  /// Accepts no more and lets go of the listening socket.
+  /// Stops accepting and releases the listening socket.
   ///
   /// On the loop's thread.
   package func stop() {
@@ -79,9 +80,9 @@ package final class Acceptor: DescriptorHandler, LoopService {
       }
       switch -descriptor {
       case EAGAIN: return
-      // The connection failed before it was accepted, accept(2); the next may be fine.
+      // The connection failed before it was accepted, accept(2); the next one may succeed.
       case EINTR, ECONNABORTED, EPROTO, ENETDOWN, EHOSTUNREACH, ENETUNREACH, EPERM: continue
-      // No descriptor or memory left, above all: EMFILE, ENFILE.
+      // No free descriptor or memory, such as EMFILE, ENFILE.
       default:
         loop.change(listener.descriptor, [])
         resumption = loop.now + Self.pause

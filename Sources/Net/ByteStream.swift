@@ -1,50 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A connection as HTTP sees it: bytes in, bytes out, an end.
+/// A connection as HTTP sees it: received bytes, written bytes, an end.
 ///
-/// TCP now, TLS beside it.
-///
-/// Confined to its loop's thread. Its owner is never called from inside `write`, `close` or `abort`.
+/// Confined to its loop's thread. The owner is never called from inside `write`, `close` or
+/// `abort`.
 package protocol ByteStream: AnyObject {
-  /// Who is told of what happens; let go of when the stream is closed.
+  /// Receives the events; nil after the stream is closed.
   var owner: (any ByteStreamOwner)? { get set }
-  /// Who is at the other end.
+  /// The address of the other end.
   var peer: PeerAddress { get }
-  /// Whether the bytes are encrypted on their way.
+  /// Whether the bytes are encrypted.
   var isSecure: Bool { get }
-  /// Bytes written that the kernel has not taken yet.
+  /// Written bytes that the kernel has not taken.
   var queuedBytes: Int { get }
-  /// Monotonic nanoseconds at which enough of what is queued had moved, or it began to queue.
+  /// Monotonic nanoseconds at which enough queued bytes had left, or queueing began.
   var lastProgress: Int64 { get }
-  /// Whether bytes are taken from the peer; while not, its end (FIN) is noticed nevertheless.
+  /// Whether bytes are read; the peer's FIN is noticed in any case.
   var isReading: Bool { get set }
-  /// Whether the peer's end is noticed while nothing is read; if not, it comes after the last byte.
+  /// Whether the peer's FIN is noticed while nothing is read; if not, after the last byte is read.
   var noticesEnd: Bool { get set }
-  /// Writes at once as much as the kernel takes and queues the rest, in order, without a copy.
+  /// Writes the bytes that the kernel takes now and queues the rest, in order, without a copy.
   func write(_ slices: [ByteSlice])
-  /// Says to the peer that nothing more comes. What is queued must have gone.
+  /// Sends FIN. No byte may be queued.
   func finishWriting()
-  /// Closes now; what is queued is lost.
+  /// Closes the stream; queued bytes are lost.
   func close()
-  /// Closes with RST: the peer sees a failure, not an end.
+  /// Closes the stream with RST: the peer sees a failure, not an end.
   func abort()
 }
 
 extension ByteStream {
-  /// Plain where nothing else is said.
+  /// Not encrypted by default.
   package var isSecure: Bool { false }
 }
 
-/// Who uses a byte stream.
+/// The user of a byte stream.
 ///
 /// Called on the loop's thread.
 package protocol ByteStreamOwner: AnyObject {
-  /// Bytes came; they are gone after the call.
+  /// Received bytes; they are valid during the call only.
   func received(_ bytes: borrowing Span<UInt8>)
-  /// The peer sends no more (FIN). Called once.
+  /// The peer has sent FIN. Called once.
   func inputEnded()
-  /// Everything queued has been taken by the kernel.
+  /// The kernel has taken all queued bytes.
   func drained()
-  /// The connection is lost; the stream is closed already.
+  /// The connection is lost, and the stream is closed.
   func failed()
 }

@@ -2,9 +2,9 @@
 
 import COpenSSL
 
-/// Certificates and keys as PEM text, given to OpenSSL.
+/// Loads certificates and keys, as PEM text, into OpenSSL.
 enum Certificates {
-  /// Loads files into `context`; what is wrong names the file.
+  /// Loads files into `context`; an error names the file.
   @unsafe static func use(
     _ context: OpaquePointer, certificate: String, key: String, chain: String?
   ) throws(TLSError) {
@@ -24,7 +24,7 @@ enum Certificates {
     }
   }
 
-  /// Loads certificate and key out of one text into `context`.
+  /// Loads certificate and key from one text into `context`.
   @unsafe static func use(_ context: OpaquePointer, text: [UInt8]) throws(TLSError) {
     ERR_clear_error()
     guard let (certificate, key) = unsafe parse(text) else {

@@ -2,11 +2,11 @@
 
 import CLinux
 
-/// How many descriptors the process may have.
+/// The limit of descriptors of the process.
 package enum DescriptorLimit {
-  /// Raises the soft limit to the hard one where that is allowed.
+  /// Raises the soft limit to the hard limit if the system permits it.
   ///
-  /// - Returns: the limit that holds from now on; to be clamped to, not to be wished away.
+  /// - Returns: the soft limit.
   package static func raise() -> Int {
     Int(clamping: clinux_raise_descriptor_limit())
   }

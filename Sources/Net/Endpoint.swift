@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where connections are taken, and what they speak.
+/// A listening socket and the protocol of its connections.
 package struct Endpoint: Sendable {
   /// The listening socket.
   package let socket: ListeningSocket
-  /// What the connections speak TLS with; nil where they are plain.
+  /// Certificate and key; nil for plain connections.
   package let tls: TLSContext?
 
   /// An endpoint on `socket`.

@@ -7,9 +7,9 @@ import Time
 
 /// One thread that waits with epoll for descriptors, deadlines and other threads.
 ///
-/// `post`, `wake`, `stop`, `join` and `connectionCount` may be used from any thread; everything else
-/// is confined to the loop's own thread. An iteration is: wait, posted jobs, `woken`, descriptors,
-/// deadlines, jobs of `later`.
+/// `post`, `wake`, `stop`, `join` and `connectionCount` may be used from any thread; everything
+/// else is confined to the thread of the loop. An iteration is: wait, posted jobs, `woken`,
+/// descriptors, deadlines, jobs of `later`.
 @safe
 package final class EventLoop: @unchecked Sendable {
   /// The maximum number of bytes of one read.
@@ -87,7 +87,7 @@ package final class EventLoop: @unchecked Sendable {
 
   // MARK: From any thread
 
-  /// Starts the thread; `setUp` runs on it before the first iteration, and its service is the first.
+  /// Starts the thread; `setUp` runs on it first and returns the first service.
   package func start(
     _ setUp: @escaping @Sendable (EventLoop) -> any LoopService
   ) throws(NetError) {
@@ -114,7 +114,7 @@ package final class EventLoop: @unchecked Sendable {
 
   /// Waits for the thread's end.
   ///
-  /// Not on the loop's own thread.
+  /// Not to be called on the thread of the loop.
   package func join() {
     let started = thread.withLock { thread in
       defer { thread = nil }
@@ -123,7 +123,7 @@ package final class EventLoop: @unchecked Sendable {
     started?.join()
   }
 
-  /// The number of the loop's connections, including those that are being handed to it.
+  /// The number of the loop's connections, including connections on their way to the loop.
   package var connectionCount: Int { connections.load(ordering: .relaxed) }
 
   /// Counts a connection that is about to be handed to the loop.

@@ -2,28 +2,28 @@
 
 import CLinux
 
-/// A bound TCP socket that listens: made here, or handed over by a supervisor.
+/// A bound TCP socket that listens: created here, or handed over by a supervisor.
 ///
-/// Never with SO_REUSEPORT: a second process of the same user would take half of the viewers
-/// instead of failing.
+/// Never with SO_REUSEPORT: a second process of the same user would get half of the viewers
+/// instead of an error.
 package final class ListeningSocket: Sendable {
-  /// How many connections the kernel queues before they are accepted.
+  /// The number of connections that the kernel queues before they are accepted.
   package static let backlog: Int32 = 4096
 
   /// The descriptor: non-blocking, close-on-exec; closed with this object.
   let descriptor: Int32
-  /// The port it is bound to; never 0.
+  /// The port of the socket; never 0.
   package let boundPort: UInt16
-  /// The address it is bound to.
+  /// The address of the socket.
   package let boundAddress: PeerAddress
-  /// Whether a supervisor owns it, so that the next process can go on with it.
+  /// Whether a supervisor owns the socket, so that the next process can use it.
   package let isAdopted: Bool
 
   /// Binds and listens.
   ///
   /// - Parameters:
-  ///   - host: a name or an address, IPv4 or IPv6; of several addresses the first that can be bound.
-  ///   - port: 0 for any that is free.
+  ///   - host: a name or an address, IPv4 or IPv6; of several addresses the first usable one.
+  ///   - port: 0 for any free port.
   /// - Throws: an error whose description names the address, the port and the reason.
   package init(host: String, port: UInt16) throws(NetError) {
     var lookup: Int32 = 0
@@ -56,7 +56,7 @@ package final class ListeningSocket: Sendable {
 
   deinit { close(descriptor) }
 
-  /// Takes over a socket that already listens, and makes it non-blocking and close-on-exec.
+  /// Takes ownership of a listening socket, and makes it non-blocking and close-on-exec.
   package static func adopted(descriptor: Int32) throws(NetError) -> ListeningSocket {
     try ListeningSocket(adopting: descriptor)
   }

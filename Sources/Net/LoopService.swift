@@ -1,56 +1,56 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a loop does beside its descriptors.
+/// Work of a loop that depends on wakes and deadlines instead of descriptors.
 ///
 /// Confined to the loop's thread.
 package protocol LoopService: AnyObject {
-  /// `wake()` was called at least once since the last turn.
+  /// `wake()` was called at least once since the last iteration.
   func woken()
-  /// When `expire` is wanted, in monotonic nanoseconds; `.max` where there is no deadline.
+  /// The time for `expire`, in monotonic nanoseconds; `.max` without a deadline.
   var nextDeadline: Int64 { get }
-  /// Called once `nextDeadline` has passed; must move it, or it is called again each turn.
+  /// Called after `nextDeadline`; must move the deadline, or is called again in each iteration.
   func expire(_ now: Int64)
 }
 
-/// What happens to a registered descriptor.
+/// Handles the events of a watched descriptor.
 ///
 /// Confined to the loop's thread.
 package protocol DescriptorHandler: AnyObject {
-  /// The descriptor has become ready; level-triggered, so unanswered readiness comes again.
+  /// The descriptor is ready; level-triggered, so unhandled readiness is reported again.
   func ready(_ readiness: Readiness)
-  /// The loop has run its last turn: close the descriptor and let go of everything.
+  /// The loop has ended: close the descriptor and release everything.
   func loopStopped()
 }
 
-/// For what a descriptor is ready, or watched.
+/// The operations for which a descriptor is ready or watched.
 package struct Readiness: OptionSet, Sendable {
   package let rawValue: UInt32
   package init(rawValue: UInt32) { self.rawValue = rawValue }
 
-  /// Bytes or a connection can be taken.
+  /// Bytes can be read, or a connection accepted.
   package static let readable = Readiness(rawValue: 0x001)
   /// Bytes can be written.
   package static let writable = Readiness(rawValue: 0x004)
   /// An error, or both directions closed; always watched.
   package static let failed = Readiness(rawValue: 0x008 | 0x010)
-  /// The peer will send nothing more (FIN).
+  /// The peer has sent FIN.
   package static let peerFinished = Readiness(rawValue: 0x2000)
 }
 
-/// What takes the connections handed to a loop.
+/// Serves the connections that are handed to a loop.
 ///
 /// Confined to the loop's thread.
 package protocol SocketReceiver: AnyObject {
-  /// Takes over the descriptor and must close it some time.
+  /// Takes ownership of the descriptor.
   func receive(_ socket: AcceptedSocket)
 }
 
-/// A connection just accepted: non-blocking, its options set, registered nowhere yet.
+/// An accepted connection: non-blocking, its options set, watched by no loop.
 package struct AcceptedSocket: Sendable {
-  /// The descriptor; belongs to whoever holds this value.
+  /// The descriptor, which the receiver must close.
   package let descriptor: Int32
-  /// Who connected.
+  /// The address of the client.
   package let peer: PeerAddress
-  /// What to speak TLS with; nil where the bytes are plain.
+  /// Certificate and key; nil for a plain connection.
   package let tls: TLSContext?
 }

@@ -2,17 +2,17 @@
 
 import CLinux
 
-/// What can go wrong with sockets and loops; `description` is one line for the person who runs it.
+/// An error of sockets and loops; `description` is one line for the operator.
 package enum NetError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// The address cannot be bound: taken, not ours, or not allowed.
+  /// The address cannot be bound: in use, not of this machine, or not permitted.
   case cannotListen(host: String, port: UInt16, reason: String)
   /// The name of the host to listen on cannot be resolved.
   case unknownHost(host: String, reason: String)
-  /// A supervisor handed over a descriptor that is no listening TCP socket.
+  /// A supervisor handed over a descriptor that is not a listening TCP socket.
   case notAListeningSocket(descriptor: Int32)
-  /// `LISTEN_FDS` is meant for this process and is no count of descriptors.
+  /// `LISTEN_FDS` is for this process and is not a number of descriptors.
   case badSupervisorVariables(name: String, value: String)
-  /// A system call failed that has no reason to.
+  /// A system call failed unexpectedly.
   case system(call: String, code: Int32)
 
   package var description: String {
@@ -21,11 +21,11 @@ package enum NetError: Error, Equatable, Sendable, CustomStringConvertible {
       let address = host.contains(":") ? "[\(host)]" : host
       return "cannot listen on \(address):\(port): \(reason)"
     case .unknownHost(let host, let reason):
-      return "cannot listen on \(host): \(reason); allowed is a host name or an address"
+      return "cannot listen on \(host): \(reason) (expected a host name or an address)"
     case .notAListeningSocket(let descriptor):
-      return "descriptor \(descriptor), handed over by LISTEN_FDS, is no listening TCP socket"
+      return "descriptor \(descriptor), handed over by LISTEN_FDS, is not a listening TCP socket"
     case .badSupervisorVariables(let name, let value):
-      return "\(name)=\(value): allowed is the number of sockets handed over, from descriptor 3 on"
+      return "\(name)=\(value): invalid value (expected a number of sockets from descriptor 3 on)"
     case .system(let call, let code):
       return "\(call): \(Self.reason(code))"
     }

@@ -10,7 +10,7 @@ package struct PeerAddress: Sendable, Hashable, CustomStringConvertible {
   package let port: UInt16
   private let isVersion6: Bool
 
-  /// 0.0.0.0, port 0: where there is no peer, as in tests.
+  /// 0.0.0.0, port 0: the address of a request without a connection, as in tests.
   package static let none = PeerAddress(clinux_address())
 
   init(_ address: clinux_address) {
@@ -33,20 +33,21 @@ package struct PeerAddress: Sendable, Hashable, CustomStringConvertible {
     isVersion6 ? high == 0 && low == 1 : low >> 24 == 127
   }
 
-  /// The same without what a single owner may choose: the port and, for IPv6, the last 64 bits.
+  /// The address without the parts that one owner can choose: the port and, for IPv6, the last 64
+  /// bits.
   package var owner: PeerAddress {
     PeerAddress(high: high, low: isVersion6 ? 0 : low, port: 0, isVersion6: isVersion6)
   }
 
-  /// The same without what names one viewer: the last octet (IPv4) or the last 80 bits (IPv6) and
-  /// the port are zero.
+  /// The address without the parts that identify one viewer: the last octet (IPv4) or the last 80
+  /// bits (IPv6) and the port are zero.
   package var masked: PeerAddress {
     isVersion6
       ? PeerAddress(high: high & ~0xffff, low: 0, port: 0, isVersion6: true)
       : PeerAddress(high: 0, low: low & ~0xff, port: 0, isVersion6: false)
   }
 
-  /// The address without the port; IPv6 as RFC 5952 §4 has it.
+  /// The address without the port; IPv6 in the form of RFC 5952 §4.
   package var description: String {
     guard isVersion6 else {
       return (0..<4).map { String(low >> (24 - 8 * UInt64($0)) & 0xff) }.joined(separator: ".")

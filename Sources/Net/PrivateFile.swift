@@ -3,10 +3,10 @@
 import CLinux
 import Glibc
 
-/// Small files that only the program's user may read, in a folder that outlives the process.
+/// Small files that only the program's user can read, in a folder that outlives the process.
 package enum PrivateFile {
-  /// The folder for what is kept from start to start: what systemd gives (`StateDirectory=`), else the
-  /// user's; nil where neither is known.
+  /// The folder of persistent files: that of systemd (`StateDirectory=`), else that of the user;
+  /// nil if neither is known.
   ///
   /// - Source: systemd.exec(5); XDG Base Directory Specification
   package static func stateFolder(_ variable: (String) -> String?) -> String? {
@@ -25,7 +25,7 @@ package enum PrivateFile {
     unsafe getenv(name).map { unsafe String(cString: $0) }
   }
 
-  /// What the file holds, at most 64 KiB; nil where it cannot be read.
+  /// The content of a file, at most 64 KiB; nil if the file cannot be read.
   static func contents(_ path: String) -> [UInt8]? {
     let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { return nil }
@@ -35,9 +35,9 @@ package enum PrivateFile {
     return count > 0 ? Array(bytes.prefix(count)) : nil
   }
 
-  /// Replaces the file in one step, with mode 0600; makes the folder (0700) where it is missing.
+  /// Replaces a file in one step, with mode 0600; creates a missing folder with mode 0700.
   ///
-  /// - Returns: why it failed; nil where it did not.
+  /// - Returns: the reason of a failure, else nil.
   static func write(_ bytes: [UInt8], to path: String, in folder: String) -> String? {
     makeFolder(folder)
     let draft = path + ".\(getpid())"
@@ -56,10 +56,10 @@ package enum PrivateFile {
   }
 
   private static func makeFolder(_ path: String) {
-    var place = ""
+    var folder = ""
     for piece in path.split(separator: "/", omittingEmptySubsequences: true) {
-      place += (path.hasPrefix("/") || !place.isEmpty ? "/" : "") + piece
-      unsafe mkdir(place, 0o700)
+      folder += (path.hasPrefix("/") || !folder.isEmpty ? "/" : "") + piece
+      unsafe mkdir(folder, 0o700)
     }
   }
 }

@@ -3,25 +3,25 @@
 import CLinux
 import COpenSSL
 
-/// A certificate that the server signs for itself, for localhost and the machine's own names and
-/// addresses; kept, so that what a browser was told to trust is there again at the next start.
+/// A self-signed certificate for localhost and the machine's own names and addresses; kept in a
+/// file, so that a browser which trusts it trusts the server after a restart.
 package struct SelfSignedCertificate: Sendable {
-  /// How long a new one is good: the longest that Apple's systems take.
+  /// The days for which a new certificate is valid: the maximum of Apple's systems.
   static let days: Int32 = 820
-  /// With fewer days left a new one is made.
+  /// With fewer remaining days a new certificate is created.
   static let renewal: Int32 = 14
   static let fileName = "self-signed.pem"
 
   /// Certificate and key as PEM.
   package let text: [UInt8]
-  /// The file in which it is kept; nil where there is no place.
+  /// The file of the certificate; nil if it could not be written.
   package let path: String?
-  /// Whether it was made now.
+  /// Whether the certificate was created now.
   package let isNew: Bool
-  /// Why it could not be kept.
+  /// Why the file could not be written; nil if it was.
   package let problem: String?
 
-  /// Reads the certificate out of `folder`, or makes one and keeps it there (mode 0600).
+  /// Reads the certificate from `folder`, or creates one and writes it there (mode 0600).
   package init(folder: String?) throws(TLSError) {
     let path = folder.map { $0 + "/" + Self.fileName }
     if let path, let kept = PrivateFile.contents(path), Self.isGood(kept) {
@@ -38,7 +38,7 @@ package struct SelfSignedCertificate: Sendable {
     self.path = problem == nil ? path : nil
   }
 
-  /// Whether the text holds a certificate and its key, and goes on being good for a while.
+  /// Whether the text contains a certificate and its key, valid for at least `renewal` days.
   static func isGood(_ text: [UInt8]) -> Bool {
     ERR_clear_error()
     guard let (certificate, key) = unsafe Certificates.parse(text) else {
@@ -77,12 +77,12 @@ package struct SelfSignedCertificate: Sendable {
   }
 }
 
-/// What the machine is called and where it is reached.
+/// The names and addresses of the machine.
 struct MachineNames: Sendable {
   var names: [String] = ["localhost"]
   var addresses: [String] = ["127.0.0.1", "::1"]
 
-  /// As OpenSSL reads the alternative names of a certificate.
+  /// The alternative names of a certificate, in the syntax of OpenSSL.
   var alternatives: String {
     (names.map { "DNS:" + $0 } + addresses.map { "IP:" + $0 }).joined(separator: ",")
   }
@@ -106,7 +106,7 @@ struct MachineNames: Sendable {
     return result
   }
 
-  /// A host name may hold anything; a certificate's may not.
+  /// Adds a host name if a certificate may contain it.
   private mutating func add(name: String) {
     let isName = name.utf8.allSatisfy { byte in
       switch byte {

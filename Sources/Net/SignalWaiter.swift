@@ -3,20 +3,20 @@
 import CLinux
 import Sharing
 
-/// Signals that a person or a supervisor sends, taken by a thread of their own.
+/// Receives the signals of a person or a supervisor, on a thread of its own.
 ///
-/// Call `block()` first thing in main: threads inherit the mask, and a signal goes to any thread that
-/// does not block it.
+/// Call `block()` first in main: threads inherit the mask, and the kernel delivers a signal to any
+/// thread that does not block it.
 package enum SignalWaiter {
-  /// What was asked for.
+  /// A signal of an operator.
   package enum Signal: Sendable, CaseIterable {
     /// SIGTERM: stop.
     case terminate
     /// SIGINT: stop, from the keyboard.
     case interrupt
-    /// SIGUSR2: leave, another process goes on.
+    /// SIGUSR2: leave the streams to another process.
     case user2
-    /// SIGHUP: read the configuration again.
+    /// SIGHUP: reload the configuration.
     case hangup
 
     var number: Int32 {
@@ -29,7 +29,7 @@ package enum SignalWaiter {
     }
   }
 
-  /// Blocks these signals in the calling thread and those it starts, and ignores SIGPIPE.
+  /// Blocks these signals in the calling thread and its later threads, and ignores SIGPIPE.
   package static func block() {
     _ = clinux_ignore_signal(SIGPIPE)
     var set = self.set

@@ -10,7 +10,7 @@ package enum SupervisorSockets {
   /// The first descriptor handed over (SD_LISTEN_FDS_START).
   static let firstDescriptor: Int32 = 3
 
-  /// Takes the sockets meant for this process and removes the variables, so that no child takes
+  /// Takes the sockets for this process and removes the variables, so that no child process takes
   /// them again.
   ///
   /// Call it before threads start: it changes the environment.
@@ -27,8 +27,8 @@ package enum SupervisorSockets {
     return sockets
   }
 
-  /// Which descriptors the variables hand to the process `processID`; empty where they are meant
-  /// for another one or are not there.
+  /// The descriptors for the process `processID`; empty if the variables are for another process or
+  /// not set.
   package static func descriptors(
     environment: [String: String], processID: Int32
   ) throws(NetError) -> Range<Int32> {

@@ -3,22 +3,22 @@
 import COpenSSL
 import Sharing
 
-/// Where a server's certificate and key come from.
+/// The source of a server's certificate and key.
 package enum TLSSource: Sendable {
-  /// PEM files: the certificate, its chain behind it or in a file of its own, and the key.
+  /// PEM files: the certificate, its chain after it or in a file of its own, and the key.
   case files(certificate: String, key: String, chain: String?)
   /// One PEM text with certificate and key.
   case text([UInt8])
 }
 
-/// What a server says of itself over TLS: certificate, key, cipher suites, protocols, tickets.
+/// The TLS settings of a server: certificate, key, cipher suites, protocols, tickets.
 ///
-/// TLS 1.2 and 1.3 with forward secrecy and authenticated encryption only. Used by any thread; a
-/// reload changes new connections alone.
+/// TLS 1.2 and 1.3 with forward secrecy and authenticated encryption only. For any thread; a reload
+/// changes new connections only.
 /// - Source: RFC 9325 §3, §4; RFC 9113 §9.2
 @safe
 package final class TLSContext: @unchecked Sendable {
-  /// What one load gave; freed when no connection uses it any more.
+  /// The result of one load; freed with its last connection.
   @safe
   private final class Loaded: @unchecked Sendable {
     let pointer: OpaquePointer
@@ -36,8 +36,7 @@ package final class TLSContext: @unchecked Sendable {
     current = Locked(try Self.load(source, tickets))
   }
 
-  /// Loads certificate and key again for the connections that come from now on; on an error
-  /// everything stays as it is.
+  /// Reloads certificate and key for new connections; an error changes nothing.
   package func reload() throws(TLSError) {
     let loaded = try Self.load(source, tickets)
     current.withLock { $0 = loaded }
@@ -87,12 +86,12 @@ package final class TLSContext: @unchecked Sendable {
       context,
       { _, chosen, chosenCount, offered, offeredCount, _ in
         let ours: StaticString = "\u{2}h2\u{8}http/1.1"
-        var place: UnsafeMutablePointer<UInt8>?
+        var common: UnsafeMutablePointer<UInt8>?
         let code = unsafe SSL_select_next_proto(
-          &place, chosenCount, ours.utf8Start, UInt32(ours.utf8CodeUnitCount), offered,
+          &common, chosenCount, ours.utf8Start, UInt32(ours.utf8CodeUnitCount), offered,
           offeredCount)
         guard code == OPENSSL_NPN_NEGOTIATED else { return SSL_TLSEXT_ERR_ALERT_FATAL }
-        unsafe chosen?.pointee = UnsafePointer(place)
+        unsafe chosen?.pointee = UnsafePointer(common)
         return SSL_TLSEXT_ERR_OK
       }, nil)
   }

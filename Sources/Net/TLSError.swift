@@ -2,13 +2,13 @@
 
 import COpenSSL
 
-/// What is wrong with certificates and keys; `description` is one line for the person who runs it.
+/// An error of certificates and keys; `description` is one line for the operator.
 package enum TLSError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// The file is not there, not readable, or has nothing of use in it.
+  /// The file is missing, unreadable, or has no usable content.
   case unusable(path: String, what: String, reason: String)
-  /// The key is not the certificate's.
+  /// The key does not belong to the certificate.
   case keyMismatch(certificate: String, key: String)
-  /// OpenSSL refused something that has no reason to fail.
+  /// A call of OpenSSL failed unexpectedly.
   case refused(call: String, reason: String)
 
   package var description: String {
@@ -25,7 +25,7 @@ package enum TLSError: Error, Equatable, Sendable, CustomStringConvertible {
   static func reason() -> String {
     let code = ERR_get_error()
     ERR_clear_error()
-    // OpenSSL keeps the number of a system error as the reason in a library of its own.
+    // OpenSSL marks the number of a system error by the highest bit of the code.
     if (code & 0x8000_0000) != 0 { return NetError.reason(Int32(code & 0x7fff_ffff)) }
     guard let text = unsafe ERR_reason_error_string(code) else { return "unknown error" }
     return unsafe String(cString: text)

@@ -113,7 +113,7 @@ package final class TLSStream: ByteStream, ByteStreamOwner {
       guard newValue != isWanted else { return }
       isWanted = newValue
       if newValue, !held.isEmpty {
-        loop.later { self.goOn() }
+        loop.later { self.decryptHeld() }
       } else {
         watchInput()
       }
@@ -198,7 +198,7 @@ package final class TLSStream: ByteStream, ByteStreamOwner {
     guard queuedBytes == 0 else { return }
     if isFinishing { transport.finishWriting() }
     watchInput()
-    goOn()
+    decryptHeld()
     owner?.drained()
   }
 
@@ -208,14 +208,14 @@ package final class TLSStream: ByteStream, ByteStreamOwner {
     unsafe bytes.withUnsafeBufferPointer { bytes in
       guard held.isEmpty else {
         unsafe held.append(contentsOf: bytes)
-        return goOn()
+        return decryptHeld()
       }
       unsafe take(bytes)
     }
   }
 
-  /// Goes on with what came while nobody read.
-  private func goOn() {
+  /// Decrypts the bytes that were received while the owner did not read.
+  private func decryptHeld() {
     guard mayRead, !held.isEmpty else { return }
     let bytes = held
     held = []
@@ -223,7 +223,7 @@ package final class TLSStream: ByteStream, ByteStreamOwner {
     watchInput()
   }
 
-  /// Whether bytes are decrypted: somebody wants them, and the peer takes what TLS itself answers.
+  /// Whether bytes are decrypted: the owner wants them, and the peer takes the answers of TLS.
   private var mayRead: Bool {
     isWanted && !isBroken && transport.queuedBytes <= Self.controlLimit
   }
@@ -259,7 +259,7 @@ package final class TLSStream: ByteStream, ByteStreamOwner {
       let isPlain = copenssl_is_plain_http(ERR_peek_error()) == 1
       security = .failed(reason: isPlain ? "plain HTTP" : TLSError.reason())
       queue.removeAll()
-      // The alert, if there is one; then our end, so that the peer is not left waiting.
+      // An alert, if OpenSSL wrote one; then FIN, so that the peer does not wait.
       flush()
       isFinishing = true
       if transport.queuedBytes == 0 { transport.finishWriting() }
@@ -322,7 +322,7 @@ package final class TLSStream: ByteStream, ByteStreamOwner {
 
   package func failed() { fail() }
 
-  /// `close_notify`: what came before is all there is (RFC 8446 §6.1).
+  /// `close_notify`: no more bytes will follow (RFC 8446 §6.1).
   private func notifyEnd() {
     guard !isFinishing, !isBroken else { return }
     ERR_clear_error()
@@ -330,7 +330,7 @@ package final class TLSStream: ByteStream, ByteStreamOwner {
     flush()
   }
 
-  /// After an error inside `write`: the owner is told at the end of the turn.
+  /// After an error inside `write`: calls the owner at the end of the iteration.
   private func breakDown() {
     guard !isBroken else { return }
     isBroken = true

@@ -3,25 +3,25 @@
 import COpenSSL
 import Glibc
 
-/// The buffers through which the TLS connections of one loop pass their bytes, one at a time.
+/// The buffers that the TLS connections of one loop share, one connection at a time.
 ///
 /// Confined to the loop's thread.
 @safe
 final class TLSWorkspace {
-  /// The most plain bytes that one record holds (RFC 8446 §5.1).
+  /// The maximum number of plain bytes of one record (RFC 8446 §5.1).
   static let recordSize = 16 * 1024
-  /// Encrypted bytes that are sent by one call; what the kernel does not take of them is kept for
-  /// the connection, everything behind them stays shared and plain.
+  /// Encrypted bytes of one system call; the connection keeps the bytes that the kernel does not
+  /// take, and later bytes stay shared and plain.
   static let batchSize = 64 * 1024
 
-  /// Has OpenSSL read and write these buffers.
+  /// The method by which OpenSSL reads and writes these buffers.
   nonisolated(unsafe) static let method = unsafe copenssl_exchange_method()
 
-  /// What OpenSSL sees.
+  /// The buffers of OpenSSL.
   let exchange: UnsafeMutablePointer<copenssl_exchange>
-  /// Where a record is decrypted to.
+  /// The decrypted bytes of one record.
   let plain: UnsafeMutablePointer<UInt8>
-  /// Where small pieces are gathered into one record.
+  /// Small slices that are collected for one record.
   let gathered: UnsafeMutablePointer<UInt8>
 
   init() {
@@ -38,10 +38,10 @@ final class TLSWorkspace {
     unsafe gathered.deallocate()
   }
 
-  /// Encrypted bytes that wait to be sent.
+  /// The number of encrypted bytes that wait to be sent.
   var outputCount: Int { unsafe exchange.pointee.output_count }
 
-  /// Gives the encrypted bytes away; none wait afterwards.
+  /// Passes the encrypted bytes to `send` and removes them.
   func takeOutput(_ send: (UnsafeRawBufferPointer) -> Void) {
     let count = outputCount
     guard count > 0 else { return }

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Whether bytes that are waited for move fast enough: at least so many within each span.
+/// Measures a minimum throughput: a number of bytes within each span of time.
 ///
-/// Pure: a clock is handed in. What came fast before earns nothing for later.
+/// Pure: the time is an argument. Fast bytes of one span do not count in the next.
 package struct ThroughputGuard: Sendable {
-  /// Monotonic nanoseconds at which enough had moved, or the wait began.
+  /// Monotonic nanoseconds at which enough bytes had moved, or the measurement began.
   package private(set) var since: Int64
   private var moved = 0
 
-  /// A wait that begins at `now`.
+  /// A measurement that begins at `now`.
   package init(now: Int64) { since = now }
 
   /// Counts bytes that moved.
   ///
   /// - Parameters:
-  ///   - count: how many.
-  ///   - least: how many make a span good; with 0 any do.
+  ///   - count: the number of bytes.
+  ///   - least: the minimum of one span; 0 for any bytes.
   ///   - now: monotonic nanoseconds.
   package mutating func move(_ count: Int, least: Int, now: Int64) {
     moved += count
@@ -24,6 +24,6 @@ package struct ThroughputGuard: Sendable {
     since = now
   }
 
-  /// Begins anew, as after a time in which nothing was waited for.
+  /// Restarts the measurement, as after a pause.
   package mutating func restart(now: Int64) { self = ThroughputGuard(now: now) }
 }

@@ -4,20 +4,19 @@ import CLinux
 import COpenSSL
 import Sharing
 
-/// The keys that session tickets are sealed with: a new one every twelve hours, the older two still
-/// open tickets.
+/// The keys of session tickets: a new key every twelve hours; two older keys still open tickets.
 ///
-/// Only in memory: a restart ends all sessions. Used by any thread.
+/// In memory only: a restart ends all TLS sessions. For any thread.
 /// - Source: RFC 5077 §4, §5.5
 @safe
 final class TicketKeys: Sendable {
-  /// How long a key seals new tickets; nanoseconds.
+  /// The time for which a key seals new tickets, in nanoseconds.
   static let rotation: Int64 = 12 * 3600 * 1_000_000_000
-  /// How long a ticket is good for, in seconds; a key outlives the tickets that it sealed.
+  /// The lifetime of a ticket in seconds; a key outlives its tickets.
   static let lifetime = 24 * 3600
   private static let kept = 3
 
-  /// One key: what tickets say of it, and its two secrets.
+  /// One key: its name in tickets, and its two secrets.
   struct Key: Sendable {
     let name: [UInt8]
     let cipher: [UInt8]
@@ -52,15 +51,15 @@ final class TicketKeys: Sendable {
     }
   }
 
-  /// The key called `name`, and whether it is the one for new tickets; nil where it is forgotten.
+  /// The key called `name`, and whether it seals new tickets; nil if it is unknown.
   func opening(_ name: [UInt8], now: Int64) -> (key: Key, isNewest: Bool)? {
     keys.withLock { keys in
-      guard let place = keys.firstIndex(where: { $0.name == name }) else { return nil }
-      return (keys[place], place == 0 && now - keys[place].since < Self.rotation)
+      guard let index = keys.firstIndex(where: { $0.name == name }) else { return nil }
+      return (keys[index], index == 0 && now - keys[index].since < Self.rotation)
     }
   }
 
-  /// Has `context` seal and open tickets with these keys, which must outlive it.
+  /// Makes `context` seal and open tickets with these keys, which must outlive it.
   @unsafe func serve(_ context: OpaquePointer) {
     unsafe SSL_CTX_set_ex_data(context, 0, Unmanaged.passUnretained(self).toOpaque())
     unsafe SSL_CTX_set_timeout(context, Self.lifetime)
@@ -75,8 +74,10 @@ final class TicketKeys: Sendable {
     }
   }
 
-  /// Sets up both contexts; what it returns is what OpenSSL wants: -1 error, 0 unknown key, 1 done,
-  /// 2 done, but a new ticket is due.
+  /// Sets up both contexts.
+  ///
+  /// - Returns: the code for OpenSSL: -1 for an error, 0 for an unknown key, 1 for success, 2 for
+  ///   success with a new ticket due.
   @unsafe private func prepare(
     _ name: UnsafeMutablePointer<UInt8>, _ vector: UnsafeMutablePointer<UInt8>,
     _ cipher: OpaquePointer?, _ mac: OpaquePointer?, seals: Bool

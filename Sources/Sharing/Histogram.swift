@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Counts of observations by size, as Prometheus wants them.
+/// Counts of observations by size, as in a Prometheus histogram.
 package struct Histogram: Sendable {
-  /// Upper bounds of the buckets, rising; one more bucket has no bound.
+  /// Upper bounds of the buckets, ascending; one more bucket has no bound.
   package let bounds: [Double]
-  /// Observations in each bucket (not cumulated); one more than there are bounds.
+  /// Observations in each bucket, not cumulative; one more than `bounds`.
   package private(set) var counts: [UInt64]
   /// Sum of all observations.
   package private(set) var sum = 0.0
 
-  /// An empty histogram with these upper bounds, which must rise.
+  /// An empty histogram with these upper bounds, which must ascend.
   package init(bounds: [Double]) {
     self.bounds = bounds
     counts = Array(repeating: 0, count: bounds.count + 1)
@@ -28,7 +28,7 @@ package struct Histogram: Sendable {
   /// Adds the observations of another histogram with the same bounds.
   package mutating func add(_ other: Histogram) {
     guard other.bounds == bounds else { return }
-    for place in counts.indices { counts[place] += other.counts[place] }
+    for index in counts.indices { counts[index] += other.counts[index] }
     sum += other.sum
   }
 }

@@ -2,16 +2,16 @@
 
 package import Glibc
 
-/// A value that several threads reach, one at a time.
+/// A value shared by threads, for one thread at a time.
 ///
-/// On `pthread_mutex_t`, since ThreadSanitizer does not understand `Synchronization.Mutex` on Linux and reports
-/// each of its uses as a race.
+/// Uses `pthread_mutex_t`, since ThreadSanitizer reports each use of `Synchronization.Mutex` as a
+/// race on Linux.
 @safe
 package final class Locked<State>: @unchecked Sendable {
   @usableFromInline let mutex: UnsafeMutablePointer<pthread_mutex_t>
   @usableFromInline var state: State
 
-  /// Makes a lock around `state`, which nobody else holds any longer.
+  /// A lock around `state`, which has no other owner.
   package init(_ state: sending State) {
     self.state = state
     unsafe mutex = .allocate(capacity: 1)
@@ -24,7 +24,7 @@ package final class Locked<State>: @unchecked Sendable {
     unsafe mutex.deallocate()
   }
 
-  /// Runs `body` alone with the state, blocking while another thread is inside.
+  /// Runs `body` with the state, and blocks while another thread does.
   @inlinable
   package func withLock<Result, Failure: Error>(
     _ body: (inout sending State) throws(Failure) -> sending Result

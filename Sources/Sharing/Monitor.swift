@@ -2,14 +2,14 @@
 
 import Glibc
 
-/// A state that one thread changes and another waits for: a lock with a condition.
+/// A value that threads change and wait for: a lock with a condition variable.
 @safe
 package final class Monitor<State>: @unchecked Sendable {
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
   private let condition: UnsafeMutablePointer<pthread_cond_t>
   private var state: State
 
-  /// Makes a mailbox around `state`, which nobody else holds any longer.
+  /// A monitor around `state`, which has no other owner.
   package init(_ state: sending State) {
     self.state = state
     unsafe mutex = .allocate(capacity: 1)
@@ -17,7 +17,7 @@ package final class Monitor<State>: @unchecked Sendable {
     unsafe pthread_mutex_init(mutex, nil)
     unsafe condition = .allocate(capacity: 1)
     unsafe condition.initialize(to: pthread_cond_t())
-    // Deadlines are monotonic: a step of the wall clock moves none.
+    // Deadlines are monotonic: a step of the wall clock does not move them.
     var attributes = pthread_condattr_t()
     unsafe pthread_condattr_init(&attributes)
     unsafe pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
@@ -32,7 +32,7 @@ package final class Monitor<State>: @unchecked Sendable {
     unsafe mutex.deallocate()
   }
 
-  /// Changes the state and wakes who waits.
+  /// Changes the state and wakes the waiting threads.
   package func update<Result>(_ body: (inout sending State) -> sending Result) -> sending Result {
     unsafe pthread_mutex_lock(mutex)
     defer {
@@ -42,7 +42,7 @@ package final class Monitor<State>: @unchecked Sendable {
     return body(&state)
   }
 
-  /// Blocks until `take` finds what it waits for, and returns it.
+  /// Blocks until `take` returns a value, and returns the value.
   package func wait<Result>(_ take: (inout sending State) -> sending Result?) -> sending Result {
     unsafe pthread_mutex_lock(mutex)
     defer { unsafe pthread_mutex_unlock(mutex) }
@@ -52,7 +52,9 @@ package final class Monitor<State>: @unchecked Sendable {
     }
   }
 
-  /// The same, but gives up at `deadline`, in monotonic nanoseconds, and returns nil then.
+  /// Blocks until `take` returns a value or until `deadline`, in monotonic nanoseconds.
+  ///
+  /// - Returns: the value; nil at the deadline.
   package func wait<Result>(
     until deadline: Int64, _ take: (inout sending State) -> sending Result?
   ) -> sending Result? {

@@ -8,9 +8,9 @@ import Glibc
 package final class OSThread: Sendable {
   private let handle: Locked<pthread_t?>
 
-  /// Starts `body` on a thread that ps and gdb show as `name` (at most 15 bytes of it).
+  /// Starts `body` on a thread that ps and gdb show as `name` (at most 15 bytes).
   ///
-  /// - Returns: nil where the system refuses another thread.
+  /// - Returns: nil if the system refuses another thread.
   package init?(name: String, _ body: @escaping @Sendable () -> Void) {
     let start = unsafe Unmanaged.passRetained(
       Box {
@@ -32,7 +32,7 @@ package final class OSThread: Sendable {
     handle = Locked(thread)
   }
 
-  /// A thread that nobody waited for gives back what it has when it ends.
+  /// A thread without a `join` releases its resources when it ends.
   deinit {
     if let thread = handle.withLock({ $0 }) { _ = pthread_detach(thread) }
   }

@@ -2,17 +2,17 @@
 
 import Glibc
 
-/// Bytes that are written once and then read by any number of threads; never changed, never copied again.
+/// Bytes that are written once and then read by any number of threads; never changed or copied.
 ///
-/// A reference: to hand it on costs a retain. The memory is freed with the last reference.
+/// A reference: passing it on costs a retain. The memory is freed with the last reference.
 @safe
 package final class SharedBytes: @unchecked Sendable {
-  /// The first byte; valid for as long as this object is held.
+  /// The first byte; valid during the lifetime of this object.
   @unsafe package let start: UnsafeRawPointer
-  /// How many bytes there are.
+  /// The number of bytes.
   package let count: Int
 
-  /// Allocates exactly `count` bytes and lets `write` fill them; what it leaves is undefined, so it must fill all.
+  /// Allocates `count` bytes, all of which `write` must fill.
   package init(count: Int, _ write: (UnsafeMutableRawBufferPointer) -> Void) {
     let memory = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1), alignment: 16)
     unsafe write(UnsafeMutableRawBufferPointer(start: memory, count: count))
@@ -32,14 +32,14 @@ package final class SharedBytes: @unchecked Sendable {
 
   deinit { unsafe start.deallocate() }
 
-  /// Gives the bytes to `body` for the time of the call.
+  /// Lends the bytes to `body` during the call.
   package func withBytes<Result, Failure: Error>(
     _ body: (borrowing RawSpan) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     try body(unsafe RawSpan(_unsafeStart: start, byteCount: count))
   }
 
-  /// A copy as an array, for tests and for what is rare.
+  /// A copy as an array, for tests and rare uses.
   package var array: [UInt8] {
     unsafe Array(UnsafeRawBufferPointer(start: start, count: count))
   }

@@ -35,10 +35,11 @@ package enum SystemClock {
     while clinux_sleep_until(deadline) == EINTR {}
   }
 
-  /// Lets the calling thread's sleeps end within a microsecond of their time instead of 50.
+  /// Sets the timer slack of the calling thread to 1 ns (default 50 µs): sleeps end on time.
   package static func sharpenSleep() { _ = clinux_set_timer_slack(1) }
 
-  /// Whether the kernel says that the wall clock is synchronised, and its own estimate of the error.
+  /// Whether the kernel considers the wall clock synchronised, and the kernel's estimate of the
+  /// error.
   package static var synchronization: (isSynchronized: Bool, estimatedErrorNanoseconds: Int64) {
     var state = timex()
     let result = unsafe adjtimex(&state)

@@ -4,7 +4,7 @@ import Foundation
 import FuzzBodies
 import Testing
 
-/// One file that a fuzzing run began with, or that it once failed on.
+/// One file of a fuzzing corpus, or of the inputs that once failed.
 private struct Input: Sendable, CustomTestStringConvertible {
   let body: FuzzBody
   let path: String

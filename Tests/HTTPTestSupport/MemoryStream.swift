@@ -5,7 +5,8 @@ import Sharing
 
 /// A TCP connection in memory: a byte stream for the server, and functions for its client.
 ///
-/// `step` moves bytes in both directions, as the kernel and epoll do. Confined to the loop's thread.
+/// `step` moves bytes in both directions, as the kernel and epoll do. Confined to the thread of the
+/// loop.
 package final class MemoryStream: ByteStream {
   /// How the server has ended the connection.
   package enum End { case none, finished, closed, aborted }

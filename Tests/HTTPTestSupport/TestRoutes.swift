@@ -14,9 +14,9 @@ package final class TestRoutes: RequestHandler, ExchangeObserver, LoopService {
     case response(PreparedResponse)
     /// None before the test answers.
     case held
-    /// The begin of a body; the test continues it.
+    /// The first piece of a body; the test continues it.
     case begun
-    /// The begin of a body that is aborted at the end of the iteration.
+    /// The first piece of a body that is aborted at the end of the iteration.
     case aborted
     /// A body of unknown length, whole.
     case ended

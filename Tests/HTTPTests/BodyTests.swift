@@ -7,7 +7,7 @@ import Testing
 import Time
 
 extension HTTPLimits {
-  /// Limits on bodies that a test need not wait for.
+  /// Limits of bodies that few steps of a test's clock reach.
   static let ofSmallBodies: HTTPLimits = {
     var limits = HTTPLimits()
     limits.bodyTime = 400_000_000
@@ -25,7 +25,7 @@ private func chunked(_ pieces: [String]) -> String {
   pieces.map { "\(String($0.utf8.count, radix: 16))\r\n\($0)\r\n" }.joined()
 }
 
-/// A body that must be refused, and with what; what follows it is never a request.
+/// An invalid body and the status of its refusal; no byte after it is a request.
 struct BodyRow: Sendable, CustomStringConvertible {
   let description: String
   let fields: String
@@ -49,7 +49,7 @@ private let refusals: [BodyRow] = [
   BodyRow(
     "RFC 9112 §7.1.1: bare LF in an extension", coded,
     "1;a\nx\r\n24\r\n\(smuggled)\r\n0\r\n\r\n", 400),
-  BodyRow("RFC 9112 §7.1.2: a trailer that is none", coded, "0\r\nx\r\n\r\n\(smuggled)", 400),
+  BodyRow("RFC 9112 §7.1.2: an invalid trailer", coded, "0\r\nx\r\n\r\n\(smuggled)", 400),
   BodyRow(
     "RFC 6585 §5: trailers without end", coded,
     "0\r\n" + String(repeating: "A: b\r\n", count: 3000), 431),
@@ -61,7 +61,7 @@ private let refusals: [BodyRow] = [
   BodyRow("RFC 9112 §6.1: an unknown coding", "Transfer-Encoding: xchunked", "0\r\n\r\n", 501),
   BodyRow("RFC 9110 §15.5.14: a length above the limit", "Content-Length: 10001", "", 413),
   BodyRow(
-    "RFC 9110 §15.5.14: the same, and the client waits to be told",
+    "RFC 9110 §15.5.14: a length above the limit, and the client expects 100",
     "Content-Length: 10001\r\nExpect: 100-continue", "", 413),
   BodyRow(
     "RFC 9110 §15.5.14: chunks above the limit", coded,
@@ -72,7 +72,7 @@ private let refusals: [BodyRow] = [
 
 @Suite("Bodies of HTTP/1.1 requests, RFC 9112 §6, §7")
 struct BodyTests {
-  @Test("a body is taken whole however it is framed and cut, and the connection goes on")
+  @Test("a body is received whole in any framing and any pieces, and the connection continues")
   func echo() throws {
     let server = try TestServer()
     let client = try TestClient(server)
@@ -109,7 +109,7 @@ struct BodyTests {
     }
   }
 
-  @Test("what follows a body is the next request, though all came at once, RFC 9112 §9.3.2")
+  @Test("the bytes after a body are the next request, even in one piece, RFC 9112 §9.3.2")
   func pipelined() throws {
     let server = try TestServer()
     let client = try TestClient(server)
@@ -126,7 +126,7 @@ struct BodyTests {
     #expect(try client.response().text == "hello")
   }
 
-  @Test("who waits to be told is told by the route that takes the body, RFC 9110 §10.1.1")
+  @Test("a client that expects 100 gets it when a route receives the body, RFC 9110 §10.1.1")
   func expectation() throws {
     let server = try TestServer()
     let client = try TestClient(server)
@@ -148,7 +148,7 @@ struct BodyTests {
     #expect(refused.endsCleanly())
   }
 
-  @Test("what cannot be taken is refused, and nothing behind it is a request", arguments: refusals)
+  @Test("an invalid body is refused, and no byte after it is a request", arguments: refusals)
   func refusal(_ row: BodyRow) throws {
     let server = try TestServer(quick)
     let client = try TestClient(server)
@@ -187,7 +187,7 @@ struct BodyTests {
     #expect(failure == .tooSlow(leastBytes: 400, seconds: 0.4))
   }
 
-  @Test("a body is handed on as it comes; while it is not read, the client has to wait for ever")
+  @Test("a body is passed on piece by piece; while it is paused, the client has no deadline")
   func streamed() throws {
     let server = try TestServer(quick)
     let client = try TestClient(server)
@@ -196,7 +196,7 @@ struct BodyTests {
     server.onLoop { routes in routes.held("/take")?.isBodyPaused = true }
     client.send("3\r\ndef\r\n0\r\n\r\n")
     client.finish()
-    // Longer than a body may take that is waited for.
+    // Longer than `bodyTime`.
     server.pass(.milliseconds(700))
     #expect(server.seen.bodies["/take"]?.bytes.count == 3)
     server.onLoop { routes in routes.held("/take")?.isBodyPaused = false }
@@ -222,7 +222,7 @@ struct BodyTests {
     #expect(server.seen.bodies["/take"]?.bytes.count == size)
   }
 
-  @Test("an answer before the end of the body ends the connection, and little is read of the rest")
+  @Test("an answer before the end of the body ends the connection, and few later bytes are read")
   func early() throws {
     let server = try TestServer(quick)
     let client = try TestClient(server)
@@ -238,7 +238,7 @@ struct BodyTests {
     #expect(server.seen.bodies["/take"]?.failure == nil)
   }
 
-  @Test("a client that goes in the middle of its body is gone for who takes it")
+  @Test("a disconnect in the middle of a body reaches the body's receiver")
   func gone() throws {
     let server = try TestServer()
     do {
@@ -264,7 +264,7 @@ struct BodyTests {
     }
   }
 
-  @Test("on drain a body is still taken, and its answer is the last")
+  @Test("on drain a body is still received, and its answer is the last")
   func drain() throws {
     let server = try TestServer()
     let client = try TestClient(server)

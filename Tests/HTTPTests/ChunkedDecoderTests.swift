@@ -4,7 +4,7 @@ import HTTP
 import TestSupport
 import Testing
 
-/// A body in chunked coding, and what it is; nothing that follows belongs to it.
+/// A body in chunked coding, and its data; no later byte belongs to it.
 struct ChunkedRow: Sendable, CustomStringConvertible {
   let description: String
   let coded: String
@@ -43,13 +43,13 @@ private let rows: [ChunkedRow] = [
   ChunkedRow("§7.1: -1", "-1\r\nWiki\r\n", .badSize),
   ChunkedRow("§7.1: 4g", "4g\r\nWiki\r\n", .badSize),
   ChunkedRow("§7.1: a space before the size", " 4\r\nWiki\r\n", .badSize),
-  ChunkedRow("§7.1: a space behind the size", "4 \r\nWiki\r\n", .badSize),
+  ChunkedRow("§7.1: a space after the size", "4 \r\nWiki\r\n", .badSize),
   ChunkedRow("§7.1: 2^64 is not 0", "10000000000000000\r\n\r\n", .sizeTooLarge),
   ChunkedRow("§7.1: 2^64 + 4 is not 4", "10000000000000004\r\nWiki\r\n", .sizeTooLarge),
   ChunkedRow("§7.1: 2^63", "8000000000000000\r\n", .sizeTooLarge),
   ChunkedRow("a large size is no error", "7fffffffffffff\r\nWi", gives: "Wi", isWhole: false),
-  ChunkedRow("§7.1: bare LF behind the size", "4\nWiki\r\n", .badLineEnding),
-  ChunkedRow("§7.1: bare CR behind the size", "4\rWiki\r\n", .badLineEnding),
+  ChunkedRow("§7.1: bare LF after the size", "4\nWiki\r\n", .badLineEnding),
+  ChunkedRow("§7.1: bare CR after the size", "4\rWiki\r\n", .badLineEnding),
   ChunkedRow("§7.1: data longer than told", "4\r\nWikip\r\n", gives: "Wiki", .badLineEnding),
   ChunkedRow("§7.1: data ended by bare LF", "4\r\nWiki\n", gives: "Wiki", .badLineEnding),
   ChunkedRow("§7.1: data ended by CR alone", "4\r\nWiki\r0", gives: "Wiki", .badLineEnding),
@@ -88,7 +88,7 @@ private let rows: [ChunkedRow] = [
     .trailersTooLarge(limit: 16_384)),
 ]
 
-/// What the decoder makes of bytes that come in pieces; `rest` counts those behind the end.
+/// The result of the decoder for bytes in pieces; `rest` counts the bytes after the end.
 private func decode(
   _ text: String, cuts: [Int] = []
 ) -> (data: String, error: ChunkedCodingError?, rest: Int?) {

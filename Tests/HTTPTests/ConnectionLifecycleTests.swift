@@ -44,7 +44,7 @@ private struct Step: Sendable {
   }
 }
 
-/// The life of one connection with the default limits: head 10 s, stall 10 s, idle 60 s, linger 2 s.
+/// The life of one connection with the default limits: head and stall 10 s, idle 60 s, linger 2 s.
 private struct Timeline: Sendable, CustomTestStringConvertible {
   let testDescription: String
   let isHTTP2: Bool
@@ -87,8 +87,10 @@ private let timelines: [Timeline] = [
     ]),
   Timeline(
     "a client that takes no bytes is cut after the stall time",
-    [Step(9, .check, busyQueued, .none, .open), Step(10, .check, busyQueued, .cut(.stalled), .closed)]
-  ),
+    [
+      Step(9, .check, busyQueued, .none, .open),
+      Step(10, .check, busyQueued, .cut(.stalled), .closed),
+    ]),
   Timeline(
     "HTTP/1.1, drain: an idle connection is closed at once",
     [Step(0, .drain, Load(), .close, .closed)]),
@@ -102,8 +104,10 @@ private let timelines: [Timeline] = [
     ]),
   Timeline(
     "HTTP/1.1, drain: open requests are answered first",
-    [Step(0, .drain, busy, .stopRequests, .draining), Step(5, .check, busy, .checkExchanges, .draining)]
-  ),
+    [
+      Step(0, .drain, busy, .stopRequests, .draining),
+      Step(5, .check, busy, .checkExchanges, .draining),
+    ]),
   Timeline(
     "HTTP/2, drain: an idle connection is told once", http2: true,
     [

@@ -5,7 +5,7 @@ import HTTPTestSupport
 import Sharing
 import Testing
 
-/// How the server must end what broke the rules.
+/// The end of a connection, stream or request that violates the protocol.
 private enum Ending: Equatable, CustomStringConvertible {
   /// A connection error: GOAWAY with this code, then the end.
   case connection(UInt32)
@@ -34,7 +34,7 @@ private enum Code {
   static let calm: UInt32 = 11
 }
 
-/// What is sent after the preface and SETTINGS, and how it must end.
+/// Frames after the preface and SETTINGS, and the end that they must have.
 struct FrameRow: Sendable, CustomStringConvertible {
   let description: String
   fileprivate let ending: @Sendable () -> Ending
@@ -196,7 +196,7 @@ private let frameRows: [FrameRow] = [
     "§8.2.2: TE other than trailers", .stream(Code.protocolError),
     head(usual + [(":authority", "a"), ("te", "gzip")])),
   FrameRow(
-    "§8.3: a pseudo-field behind others", .stream(Code.protocolError),
+    "§8.3: a pseudo-field after others", .stream(Code.protocolError),
     head([(":method", "GET"), (":path", "/"), ("a", "b"), (":scheme", "http")])),
   FrameRow(
     "§8.3: an unknown pseudo-field", .stream(Code.protocolError),
@@ -240,7 +240,7 @@ private let frameRows: [FrameRow] = [
     .get("/hello", (0..<110).map { ("a\($0)", "b") })),
 ]
 
-@Suite("What breaks the rules of HTTP/2 ends as RFC 9113 says")
+@Suite("Violations of HTTP/2 have the effect that RFC 9113 requires")
 struct FrameViolationTests {
   @Test("frames", arguments: frameRows)
   func table(_ row: FrameRow) throws {
@@ -274,7 +274,7 @@ struct FrameViolationTests {
     }
   }
 
-  @Test("§3.4: what follows the preface must be SETTINGS")
+  @Test("§3.4: the first frame after the preface must be SETTINGS")
   func firstFrame() throws {
     let server = try TestServer()
     let client = try FrameClient(server, settings: nil)
@@ -314,7 +314,7 @@ struct FrameViolationTests {
     #expect(refused.stream == 7 && refused.errorCode == Code.refused)
     server.onLoop { $0.held("/hold5")?.respond(.text(200, "five")) }
     #expect(try client.answer(stream: 5).text == "five\n")
-    // Who has acknowledged the limit breaks the rules with one stream more.
+    // After the acknowledgement of the limit, one more stream is a violation.
     client.send(Frame(.settings, flags: 1), .get("/hold9", stream: 9), .get("/x", stream: 11))
     #expect(try client.next { $0.kind == .goAway }.errorCode == Code.protocolError)
   }
@@ -337,11 +337,11 @@ struct FrameViolationTests {
   }
 }
 
-/// What is sent again and again until the connection ends, and why it does.
+/// Frames that are repeated until the connection ends, and the fault that ends it.
 struct FloodRow: Sendable, CustomStringConvertible {
   let description: String
   let fault: ConnectionFault
-  /// How many are surely too many.
+  /// The first number that is too large.
   let count: Int
   let frames: @Sendable (Int) -> [UInt8]
 }
@@ -352,7 +352,7 @@ private let floodRows: [FloodRow] = [
     return Frame.get("/hold\(index)", stream: stream).bytes
       + Frame(.reset, stream: stream, Frame.word(8)).bytes
   },
-  FloodRow(description: "CVE-2025-8671: resets that we must make", fault: .rapidReset, count: 201) {
+  FloodRow(description: "CVE-2025-8671: resets by the server", fault: .rapidReset, count: 201) {
     index in
     let stream = UInt32(2 * index + 1)
     return Frame.get("/hold\(index)", stream: stream).bytes
@@ -417,7 +417,7 @@ struct FloodTests {
     let end = try client.next { $0.kind == .goAway }
     #expect(end.errorCode == Code.calm)
     #expect(server.eventually { $0.faults.contains(row.fault) })
-    // Nothing is left of it, and nobody else noticed.
+    // No request of the connection is left, and other connections are unaffected.
     #expect(server.eventually { $0.paths.count == $0.gone.count })
     other.send(.get("/hello"))
     #expect(try other.answer().text == "hello")

@@ -26,7 +26,7 @@ extension Frame {
 
 @Suite("Bodies of HTTP/2 requests, RFC 9113 §5.2, §8.1")
 struct HTTP2BodyTests {
-  @Test("a body is taken whole, and the connection goes on")
+  @Test("a body is received whole, and the connection continues")
   func echo() throws {
     let server = try TestServer()
     let client = try FrameClient(server)
@@ -42,7 +42,7 @@ struct HTTP2BodyTests {
     #expect(!client.frames.contains { $0.kind == .reset })
   }
 
-  @Test("who waits to be told is told with 100, RFC 9113 §8.1, RFC 9110 §10.1.1")
+  @Test("a client that expects 100 gets it, RFC 9113 §8.1, RFC 9110 §10.1.1")
   func expectation() throws {
     let server = try TestServer()
     let client = try FrameClient(server)
@@ -92,7 +92,7 @@ struct HTTP2BodyTests {
     #expect(server.eventually { $0.bodies["/take"]?.failure == .gone })
   }
 
-  @Test("what nobody takes uses up no window of the connection")
+  @Test("a dropped body uses up no window of the connection")
   func dropped() throws {
     let server = try TestServer()
     let client = try FrameClient(server)
@@ -106,7 +106,7 @@ struct HTTP2BodyTests {
     #expect(try client.answer(stream: 99).text == "abc")
   }
 
-  @Test("who sends on after its answer has a while, but no more window, then is told to stop, §8.1")
+  @Test("a client that still sends after its answer gets no window, and later a reset, §8.1")
   func sendsOn() throws {
     let server = try TestServer(quick)
     let client = try FrameClient(server)
@@ -120,7 +120,7 @@ struct HTTP2BodyTests {
     #expect(client.frames.contains { $0.kind == .window && $0.stream == 0 })
   }
 
-  @Test("a body above the limit gets 413, at once where its length is told")
+  @Test("a body above the limit gets 413, at once if its length is known")
   func tooLarge() throws {
     let server = try TestServer(quick)
     let client = try FrameClient(server)
@@ -177,7 +177,7 @@ struct HTTP2BodyTests {
     }
   }
 
-  @Test("a stream that is reset in the middle of its body is gone for who takes it, and no other")
+  @Test("a reset in the middle of a body reaches the body's receiver, and no other")
   func gone() throws {
     let server = try TestServer()
     let client = try FrameClient(server)

@@ -56,7 +56,7 @@ struct HTTP2ConnectionTests {
     #expect(server.eventually { $0.finished.count == 1 && $0.finished.first?.cut == false })
   }
 
-  @Test("answers come in whatever order they are given")
+  @Test("answers arrive in the order in which they are given")
   func outOfOrder() throws {
     let server = try TestServer()
     let client = try FrameClient(server)
@@ -121,11 +121,11 @@ struct HTTP2ConnectionTests {
     #expect(body == whole)
   }
 
-  @Test("RFC 9218: what is urgent goes before what came first")
+  @Test("RFC 9218: an urgent answer precedes earlier ones")
   func priorities() throws {
     let server = try TestServer()
     let client = try FrameClient(server)
-    // The connection's window is used up by the first; what comes then is up to the server.
+    // The first answer uses up the connection's window; then the server chooses the order.
     client.send(.get("/big", stream: 1))
     var count = 0
     while count < 65_535 { count += try client.next { $0.kind == .data }.payload.count }
@@ -143,7 +143,7 @@ struct HTTP2ConnectionTests {
     #expect(order == [5, 1])
   }
 
-  @Test("a stream that the client resets frees what it held, and no other")
+  @Test("a stream that the client resets frees its held request, and no other")
   func reset() throws {
     let server = try TestServer()
     let client = try FrameClient(server)
@@ -176,7 +176,7 @@ struct HTTP2ConnectionTests {
     #expect(try client.answer(stream: 3).text == "hello")
   }
 
-  @Test("a client that goes, or half-closes, frees what it held at once")
+  @Test("a client that disconnects or half-closes frees its held requests at once")
   func gone() throws {
     let server = try TestServer()
     var client: FrameClient? = try FrameClient(server)
@@ -192,7 +192,7 @@ struct HTTP2ConnectionTests {
     #expect(half.client.endsCleanly())
   }
 
-  @Test("§8.1: a request whose body goes on is answered, and told to stop")
+  @Test("§8.1: a request with an unfinished body is answered, then reset")
   func body() throws {
     let server = try TestServer()
     let client = try FrameClient(server)
@@ -208,7 +208,7 @@ struct HTTP2ConnectionTests {
     #expect(end.stream == 1 && end.errorCode == 0)
   }
 
-  @Test("RFC 9110 §13.1.2: who has the bytes gets 304 without them, over both versions")
+  @Test("RFC 9110 §13.1.2: a client that has the bytes gets 304 without them, over both versions")
   func conditional() throws {
     let server = try TestServer()
     let client = try FrameClient(server)
@@ -231,7 +231,7 @@ struct HTTP2ConnectionTests {
     }
   }
 
-  @Test("§6.8: on drain open streams are answered, and both ends hear when it is over")
+  @Test("§6.8: on drain open streams are answered, and GOAWAY is sent twice")
   func drain() throws {
     var limits = HTTPLimits()
     limits.checkInterval = 50_000_000
@@ -273,7 +273,7 @@ struct HTTP2LimitTests {
     return limits
   }()
 
-  @Test("an idle connection is told and closed; one with a held request is not")
+  @Test("an idle connection gets GOAWAY and is closed; one with a held request is not")
   func idle() throws {
     let server = try TestServer(Self.quick)
     let held = try FrameClient(server)
@@ -327,7 +327,7 @@ struct HTTP2LimitTests {
     #expect(try client.answer(stream: 3).text == "held\n")
   }
 
-  @Test("a reader that does not read is cut, and what it did not get is counted as cut")
+  @Test("a reader that does not read is cut, and its answer is counted as cut")
   func stalledReader() throws {
     let server = try TestServer(Self.quick)
     let client = try FrameClient(
@@ -357,7 +357,7 @@ struct HTTP2LimitTests {
     #expect(try client.answer(stream: 3).text == "hello")
   }
 
-  @Test("one address may have so many connections; above it 429, this machine's are free")
+  @Test("connections of one address above the limit get 429; loopback addresses are exempt")
   func perAddress() throws {
     var limits = Self.quick
     limits.connectionsPerAddress = 2

@@ -6,7 +6,7 @@ import Testing
 
 private let host = "Host: a\r\n"
 
-/// A head, and what the parser must make of it.
+/// A head, and the result that the parser must have.
 struct HeadRow: Sendable, CustomStringConvertible {
   let description: String
   let head: String
@@ -77,7 +77,8 @@ private let rows: [HeadRow] = [
   HeadRow("HTTP/1.0 with two", "GET / HTTP/1.0\r\n\(host)\(host)\r\n", .badHost),
   HeadRow(
     "RFC 9112 §6.3: length and coding",
-    "PUT / HTTP/1.1\r\n\(host)Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", .badFraming),
+    "PUT / HTTP/1.1\r\n\(host)Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+    .badFraming),
   HeadRow(
     "RFC 9112 §6.3: two lengths",
     "PUT / HTTP/1.1\r\n\(host)Content-Length: 1\r\nContent-Length: 1\r\n\r\n", .badFraming),
@@ -130,7 +131,7 @@ private let rows: [HeadRow] = [
     .headTooLarge(limit: 16_384)),
 ]
 
-/// What a parser makes of bytes that come in pieces.
+/// The result of a parser for bytes in pieces.
 private func parse(
   _ text: String, cuts: [Int] = []
 ) -> (requests: [String], error: RequestParseError?, isInside: Bool) {

@@ -35,7 +35,7 @@ struct RequestTests {
     #expect(request.query == "r=s")
   }
 
-  @Test("fields are found whatever their case, and joined, RFC 9110 §5.3")
+  @Test("fields are found without regard to case, and joined, RFC 9110 §5.3")
   func fields() throws {
     let request = try Request(
       "GET", "/", [HeaderField("X-a", " 1 "), HeaderField("x-A", "2"), HeaderField("Y", "")])

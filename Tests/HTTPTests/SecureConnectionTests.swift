@@ -94,7 +94,7 @@ struct SecureConnectionTests {
     for _ in 0..<500 { #expect(try client.response().body == Array("hello".utf8)) }
   }
 
-  @Test("the end is told with close_notify; a cut is not")
+  @Test("a clean end sends close_notify; a cut does not")
   func ends() throws {
     let server = try TestServer(tls: try context())
     let client = try SecureClient(port: server.port)
@@ -111,7 +111,7 @@ struct SecureConnectionTests {
     #expect(!cut.endsWithNotice())
   }
 
-  @Test("a client that goes frees what it held")
+  @Test("a client that disconnects frees its held request")
   func gone() throws {
     let server = try TestServer(tls: try context())
     var client: SecureClient? = try SecureClient(port: server.port)
@@ -121,7 +121,7 @@ struct SecureConnectionTests {
     #expect(server.eventually { $0.gone == ["/hold"] })
   }
 
-  @Test("plain HTTP is told apart and closed cleanly; nonsense and silence are closed in time")
+  @Test("plain HTTP is recognised and closed cleanly; invalid bytes and silence are closed in time")
   func noTLS() throws {
     var limits = HTTPLimits()
     limits.handshakeTime = 300_000_000
@@ -171,7 +171,7 @@ struct SecureConnectionTests {
     }
   }
 
-  @Test("connections above the limit are told so over TLS too")
+  @Test("connections above the limit get 503 over TLS too")
   func tooMany() throws {
     var limits = HTTPLimits()
     limits.connections = 1
@@ -201,7 +201,7 @@ struct CertificateTests {
     return path
   }
 
-  @Test("a self-signed certificate is kept for the user alone, and used again")
+  @Test("a self-signed certificate is readable by the user only, and reused")
   func kept() throws {
     let folder = try folder() + "/a/b"
     let first = try SelfSignedCertificate(folder: folder)
@@ -212,13 +212,13 @@ struct CertificateTests {
     #expect(!second.isNew && second.text == first.text)
     #expect(
       try TLSContext(.text(first.text)).fingerprint == TLSContext(.text(second.text)).fingerprint)
-    // What is no certificate is replaced.
+    // A file without a certificate is replaced.
     _ = try write(folder, "self-signed.pem", Array("nonsense".utf8))
     let third = try SelfSignedCertificate(folder: folder)
     #expect(third.isNew && third.text != first.text)
   }
 
-  @Test("without a place to keep it there is one all the same, and the reason")
+  @Test("without a folder there is a certificate, and the reason why it is not kept")
   func notKept() throws {
     #expect(try SelfSignedCertificate(folder: nil).problem != nil)
     let made = try SelfSignedCertificate(folder: "/proc/nowhere")
@@ -237,7 +237,7 @@ struct CertificateTests {
     #expect(state([:]) == nil)
   }
 
-  @Test("a reload changes new connections alone; a bad file changes nothing and says what is wrong")
+  @Test("a reload changes new connections only; a bad file changes nothing and is reported")
   func reload() throws {
     let folder = try folder()
     let first = try SelfSignedCertificate(folder: nil).text
@@ -263,7 +263,7 @@ struct CertificateTests {
     #expect(try old.response().body == Array("hello".utf8))
   }
 
-  @Test("what is wrong with a file is said with its name")
+  @Test("an error names its file")
   func wrong() throws {
     let folder = try folder()
     let good = try write(folder, "good.pem", try SelfSignedCertificate(folder: nil).text)

@@ -26,8 +26,8 @@ final class TestClient {
 
   func send(_ bytes: [UInt8]) { end.send(bytes) }
 
-  /// Sends bytes that the server may not read, on a thread of its own; ends when all are sent or the
-  /// connection is lost.
+  /// Sends bytes that the server may not read, on a thread of its own; ends when all are sent or
+  /// the connection is lost.
   func sendInBackground(_ bytes: [UInt8]) -> OSThread? {
     guard let end = end as? SocketEnd else {
       end.send(bytes)

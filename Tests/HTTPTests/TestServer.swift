@@ -15,8 +15,9 @@ enum Transport: CaseIterable, Sendable {
   case sockets
 }
 
-/// A server on a manual clock with tiny routes: `/hello`, `/big`, `/hold…` and `/stream…`, which the
-/// test answers, `/echo`, which answers with the body, and `/take…`, which takes the body in pieces.
+/// A server on a manual clock with tiny routes: `/hello`, `/big`, `/hold…` and `/stream…`, which
+/// the test answers, `/echo`, which answers with the body, and `/take…`, which receives the body in
+/// pieces.
 final class TestServer {
   /// A body of 500 pieces, empty and large ones among them.
   static let pieces: [SharedBytes] = {

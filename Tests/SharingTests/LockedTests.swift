@@ -3,7 +3,7 @@
 import Sharing
 import Testing
 
-@Suite("A value that several threads reach, one at a time")
+@Suite("A value shared by threads, for one thread at a time")
 struct LockedTests {
   @Test("no increment of four threads is lost")
   func increments() {
@@ -14,7 +14,7 @@ struct LockedTests {
     #expect(counter.withLock { $0 } == 20_000)
   }
 
-  @Test("what the body throws comes out, and the lock is free afterwards")
+  @Test("an error of the body is rethrown, and the lock is free afterwards")
   func throwing() {
     struct Refused: Error, Equatable {}
     let value = Locked(1)

@@ -3,9 +3,9 @@
 import Sharing
 import Testing
 
-@Suite("A state that one thread changes and another waits for")
+@Suite("A value that threads change and wait for")
 struct MonitorTests {
-  @Test("each letter is taken once, by whichever thread waited")
+  @Test("each value is taken once, by one of the waiting threads")
   func letters() {
     let box = Monitor<[Int]>([])
     let taken = Locked<[Int]>([])
@@ -22,7 +22,7 @@ struct MonitorTests {
     #expect(taken.withLock { $0 }.sorted() == Array(0..<400))
   }
 
-  @Test("who comes after the change does not wait")
+  @Test("a thread that waits after the change does not block")
   func late() {
     let box = Monitor<Int?>(nil)
     box.update { $0 = 7 }

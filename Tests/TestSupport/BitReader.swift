@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads bits and Exp-Golomb numbers of a NAL unit; behind its end there are zeros.
+/// Reads bits and Exp-Golomb numbers of a NAL unit; after its end it reads zeros.
 /// - Source: ITU-T H.264 §7.2, §9.1
 package struct BitReader {
   private let bytes: [UInt8]
   private var place = 0
 
-  /// Reads a unit behind its header byte, without emulation prevention bytes.
+  /// Reads a unit after its header byte, without emulation prevention bytes.
   package init(unit: some Sequence<UInt8>) {
     var bytes: [UInt8] = []
     var zeros = 0

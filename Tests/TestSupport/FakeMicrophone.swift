@@ -2,11 +2,12 @@
 
 import Foundation
 
-/// A sound device that plays a ramp from a file: ALSA's file plugin over its null device.
+/// An audio device that plays a ramp from a file: ALSA's file plugin over its null device.
 package enum FakeMicrophone {
-  /// Its name; nil where the library cannot be configured.
+  /// The name of the device; nil if ALSA cannot be configured.
   ///
-  /// Its left samples rise by one from 0 to 29,999 and begin again; the right ones are their negatives.
+  /// The left samples ascend by one from 0 to 29,999, repeatedly; the right samples are their
+  /// negatives.
   package static let name: String? = {
     let folder = URL(fileURLWithPath: NSTemporaryDirectory())
       .appendingPathComponent("fakemic-\(UUID().uuidString)")
@@ -17,7 +18,7 @@ package enum FakeMicrophone {
     else { return nil }
     var samples = Data()
     for index in 0..<480_000 {
-      // A ramp on the left that names the sample's place, its negative on the right.
+      // A ramp on the left that identifies the sample, its negative on the right.
       let value = Int16(truncatingIfNeeded: index % 30_000)
       for sample in [value, -value] {
         samples.append(UInt8(truncatingIfNeeded: sample))

@@ -5,7 +5,8 @@ package import Testing
 
 /// Texts that are compared with files in the folder `Golden` beside the test.
 package enum Golden {
-  /// Compares `text` with the golden file `name`; `UPDATE_GOLDEN=1` rewrites the file and fails the test.
+  /// Compares `text` with the golden file `name`; `UPDATE_GOLDEN=1` rewrites the file and fails the
+  /// test.
   package static func expect(
     _ text: String, equals name: String, testFile: String = #filePath,
     sourceLocation: SourceLocation = #_sourceLocation

@@ -4,16 +4,16 @@ package import Media
 package import Packaging
 import Sharing
 
-/// A rendition of sound without a device or an encoder, beside a ``SyntheticStream``: publishes parts, one after another.
+/// An audio rendition without a device or encoder, beside a ``SyntheticStream``: publishes parts.
 package struct SyntheticAudio {
-  /// How AAC frames fall into the pictures' segments.
+  /// The grouping of AAC frames into the segments of the video.
   package let segmentation: AudioSegmentation
-  /// Where the parts go.
+  /// The window of the published parts.
   package let window: LiveWindow
-  /// The index of the AAC frame that comes next.
+  /// The index of the next AAC frame.
   package private(set) var next: Int64
 
-  /// Sound that begins with segment `segment`; nothing is published yet.
+  /// A rendition that begins with segment `segment`; nothing is published yet.
   package init(
     _ segmentation: AudioSegmentation, from segment: Int64, playlistLength: Int = 10,
     retained: Int = 20
@@ -25,7 +25,7 @@ package struct SyntheticAudio {
     window.describe(Self.description(segmentation))
   }
 
-  /// What is constant of it.
+  /// The constant properties of the rendition.
   package static func description(_ segmentation: AudioSegmentation) -> TrackDescription {
     TrackDescription(
       rendition: "audio", codecs: "mp4a.40.2", bandwidth: 156_000, averageBandwidth: 143_000,
@@ -51,7 +51,7 @@ package struct SyntheticAudio {
   /// Opens the window to readers.
   package func goLive() { window.goLive() }
 
-  /// Goes on with segment `segment`; what lies between was skipped.
+  /// Continues with segment `segment`; the segments before it are skipped.
   package mutating func jump(to segment: Int64) { next = segmentation.firstFrame(of: segment) }
 
   private func chunk() -> Chunk {

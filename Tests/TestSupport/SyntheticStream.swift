@@ -4,22 +4,23 @@ package import Media
 package import Packaging
 import Sharing
 
-/// A stream without a camera or an encoder: publishes frames of the grid, one after another, into a live window.
+/// A stream without a camera or an encoder: publishes frames of the grid into a live window.
 ///
-/// The bytes of a chunk say which frame it is. A frame enters the window two milliseconds after its tick.
+/// The bytes of a chunk contain the index of its frame. A frame enters the window two milliseconds
+/// after its frame time.
 package struct SyntheticStream {
-  /// How frames fall into parts and segments.
+  /// The grouping of frames into parts and segments.
   package let segmentation: Segmentation
-  /// Where the frames go.
+  /// The window of the published frames.
   package let window: LiveWindow
-  /// The index of the frame that comes next.
+  /// The index of the next frame.
   package private(set) var next: Int64
-  /// The segment in which the next frame is, where segments are free.
+  /// The segment of the next frame, if segments have variable duration.
   private var begun: (number: Int64, firstFrame: Int64)?
 
   /// A stream that begins with the segment of 2026-11-20T06:22:00Z; nothing is published yet.
   ///
-  /// Its segments are free where there is a `longestGroup`, in microseconds.
+  /// Its segments have variable duration if `longestGroup`, in microseconds, is given.
   package init(
     _ rate: FrameRate, segment: Int64 = 1_000_000, part: Int64 = 100_000, playlistLength: Int = 10,
     retained: Int = 20, longestGroup: Int64? = nil
@@ -42,7 +43,7 @@ package struct SyntheticStream {
     }
   }
 
-  /// The chunk of frame `index`, which says so.
+  /// The chunk of frame `index`, with the index as its bytes.
   package static func chunk(
     _ index: Int64, _ segmentation: Segmentation, segment: Int64? = nil, isKey: Bool? = nil,
     isPrefill: Bool = false
@@ -64,8 +65,8 @@ package struct SyntheticStream {
     }
   }
 
-  /// Publishes a group of pictures where segments are free: the first is a key picture, and begins a segment if the one
-  /// before has its frames.
+  /// Publishes a GOP of variable-duration segments: its key frame begins a segment if the previous
+  /// segment is long enough.
   package mutating func publish(group count: Int64) {
     let last = begun ?? (segmentation.segment(of: next) - 1, next - segmentation.framesPerSegment)
     let isFull = next - last.firstFrame >= segmentation.framesPerSegment
@@ -75,7 +76,7 @@ package struct SyntheticStream {
     publish(more: count - 1)
   }
 
-  /// Publishes more pictures of the group.
+  /// Publishes more frames of the GOP.
   package mutating func publish(more count: Int64) {
     for _ in 0..<count {
       window.publish(Self.chunk(next, segmentation, segment: begun?.number, isKey: false))
@@ -101,7 +102,7 @@ package struct SyntheticStream {
     }
   }
 
-  /// Fills the window with `segments` segments of history and opens it to readers.
+  /// Fills the window with `segments` segments of prefill and opens it to readers.
   package mutating func goLive(prefill segments: Int64) {
     for _ in 0..<segments * segmentation.framesPerSegment {
       window.appendPrefill(Self.chunk(next, segmentation, isPrefill: true))
@@ -110,7 +111,8 @@ package struct SyntheticStream {
     window.goLive()
   }
 
-  /// Leaves out what remains of an open segment and `segments` whole numbers, as a step of the wall clock forwards does.
+  /// Skips the rest of an open segment and `segments` whole segments, as after a forward step of
+  /// the wall clock.
   package mutating func skip(_ segments: Int64, offset: Int64 = 0) {
     window.announce(offset: offset, skipped: segments)
     let following = segmentation.segment(of: next + segmentation.framesPerSegment - 1)

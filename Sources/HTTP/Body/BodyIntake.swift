@@ -2,10 +2,10 @@
 
 import Net
 
-/// What stands between a body that comes and who takes it: counts, bounds, measures its pace.
+/// Passes a request body to its receiver: bounds its size and measures its pace.
 final class BodyIntake {
   let receiver: any BodyReceiver
-  /// Bytes that are taken at most.
+  /// The maximum number of bytes.
   let limit: Int
   private let leastBytes: Int
   private let span: Int64
@@ -13,7 +13,7 @@ final class BodyIntake {
   private var pace: ThroughputGuard
   private(set) var isPaused = false
 
-  /// An intake that waits for the body from `now` on; `limit` nil is the one for small bodies.
+  /// An intake that waits for the body from `now` on; a nil `limit` is that of small bodies.
   init(_ receiver: any BodyReceiver, limit: Int?, limits: HTTPLimits, now: Int64) {
     self.receiver = receiver
     self.limit = limit ?? limits.bodyBytes
@@ -22,7 +22,7 @@ final class BodyIntake {
     pace = ThroughputGuard(now: now)
   }
 
-  /// Hands bytes on; throws if they are too many.
+  /// Passes bytes on; throws if the body is too large.
   func take(_ bytes: borrowing Span<UInt8>, now: Int64) throws(BodyFailure) {
     guard bytes.count <= limit - byteCount else { throw .tooLarge(limit: limit) }
     byteCount += bytes.count
@@ -30,19 +30,19 @@ final class BodyIntake {
     receiver.received(bytes)
   }
 
-  /// Stops or goes on; the pace is that of the client alone.
+  /// Pauses or resumes the body; pauses do not count in the client's pace.
   func pause(_ isPaused: Bool, now: Int64) {
     self.isPaused = isPaused
     pace.restart(now: now)
   }
 
-  /// Why the wait is over, if the client sends too slowly.
+  /// The reason to refuse the body if the client sends too slowly.
   func delay(now: Int64) -> BodyFailure? {
     guard !isPaused, now - pace.since >= span else { return nil }
     return .tooSlow(leastBytes: leastBytes, seconds: Double(span / 1_000_000) / 1000)
   }
 
-  /// What is wrong with a body whose length is told before, if anything is.
+  /// The reason to refuse a body of a known length before it is read; nil if it is small enough.
   func refusal(of framing: BodyFraming) -> BodyFailure? {
     guard case .contentLength(let length) = framing, length > limit else { return nil }
     return .tooLarge(limit: limit)

@@ -1,32 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Who takes the body of a request as it comes, whatever version of HTTP carries it.
+/// Receives the body of a request piece by piece, over any version of HTTP.
 ///
 /// Called on the loop's thread, never from inside a call on an exchange. `ended` or `failed` is the
-/// last call, unless the route ends its answer before: then there is none.
+/// last call, unless the route ends its answer before: then neither is called.
 package protocol BodyReceiver: AnyObject {
-  /// More of it came; the bytes are gone after the call.
+  /// The next piece; the bytes are valid during the call only.
   func received(_ bytes: borrowing Span<UInt8>)
-  /// It is whole.
+  /// The body is complete.
   func ended()
-  /// It will never be whole.
+  /// The body will not be complete.
   ///
-  /// If no answer had begun, the client has its answer already.
+  /// If no answer had begun, the client already has an answer.
   func failed(_ failure: BodyFailure)
 }
 
-/// Why the body of a request will never be whole; `description` is what the client is told.
+/// Why a request body will not be complete; `description` is the body of the answer.
 package enum BodyFailure: Error, Equatable, Sendable, CustomStringConvertible {
-  /// More than is taken. RFC 9110 §15.5.14.
+  /// More bytes than the limit. RFC 9110 §15.5.14.
   case tooLarge(limit: Int)
-  /// Too little came for too long. RFC 9110 §15.5.9.
+  /// Too few bytes in one span of `bodyTime`. RFC 9110 §15.5.9.
   case tooSlow(leastBytes: Int, seconds: Double)
-  /// Its end cannot be known.
+  /// The end of the body cannot be found.
   case malformed(ChunkedCodingError)
-  /// The client went, or the connection was cut.
+  /// The client disconnected, or the connection was cut.
   case gone
 
-  /// The status to answer with.
+  /// The status of the answer.
   package var status: Int {
     switch self {
     case .tooLarge: 413
@@ -36,7 +36,7 @@ package enum BodyFailure: Error, Equatable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// What it is called in the statistics.
+  /// The fault for statistics; nil if it is not counted.
   var fault: ConnectionFault? {
     switch self {
     case .tooLarge: .bodySize
@@ -47,26 +47,26 @@ package enum BodyFailure: Error, Equatable, Sendable, CustomStringConvertible {
 
   package var description: String {
     switch self {
-    case .tooLarge(let limit): "request body too large; allowed are \(limit) bytes"
+    case .tooLarge(let limit): "request body too large (at most \(limit) bytes)"
     case .tooSlow(let leastBytes, let seconds):
-      "request body too slow; at least \(max(leastBytes, 1)) bytes are wanted in \(seconds) s"
+      "request body too slow (expected at least \(max(leastBytes, 1)) bytes in \(seconds) s)"
     case .malformed(let error): error.description
-    case .gone: "the client has gone"
+    case .gone: "the client has disconnected"
     }
   }
 }
 
 extension Exchange {
-  /// Takes the whole body, then calls `whole` with it: for bodies that are small.
+  /// Receives the whole body, then calls `whole` with it; for small bodies.
   ///
-  /// If it is never whole, the client has its answer (413, 408, 400) or has gone, and `whole` is not
-  /// called. A request without a body gives an empty one.
+  /// If the body is not complete, the client has an answer (413, 408, 400) or has disconnected, and
+  /// `whole` is not called. A request without a body has an empty body.
   package func collectBody(limit: Int? = nil, _ whole: @escaping ([UInt8]) -> Void) {
     receiveBody(limit: limit, BodyCollector(whole))
   }
 }
 
-/// Gathers a body until it is whole.
+/// Collects a body until it is complete.
 private final class BodyCollector: BodyReceiver {
   private var bytes: [UInt8] = []
   private let whole: ([UInt8]) -> Void

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Takes a body in chunked transfer coding apart, in pieces of any size.
+/// Decodes a body in chunked transfer coding, in pieces of any size.
 ///
-/// Strict for the same reason as `RequestHeadParser`: whoever stands before this server must see the
-/// same end of the body. Chunk extensions and trailers are bounded and ignored (RFC 9112 §7.1.1,
-/// §7.1.2). Pure: no clock, no socket; keeps no bytes.
+/// Strict, since a proxy before this server must find the same end of the body. Chunk extensions
+/// and trailers are bounded and ignored (RFC 9112 §7.1.1, §7.1.2). Pure: no clock, no socket; keeps
+/// no bytes.
 /// - Source: RFC 9112 §7.1
 package struct ChunkedDecoder: Sendable {
-  /// What the next bytes are.
+  /// The next piece of the body.
   package enum Piece: Sendable, Equatable {
-    /// These of the bytes given belong to the body.
+    /// The bytes in this range belong to the body.
     case data(Range<Int>)
-    /// The body is over; what follows is another request.
+    /// The body has ended; the next byte belongs to another request.
     case end
-    /// All bytes are taken and the body goes on.
+    /// All bytes are taken and the body has not ended.
     case more
   }
 
-  /// Bytes of one line before a chunk.
+  /// The maximum number of bytes of the line before an HTTP chunk.
   static let lineLimit = 1024
-  /// Bytes that are no data, beyond what chunks of a decent size need.
+  /// The maximum number of bytes other than data, beyond the need of HTTP chunks of a usual size.
   static let excessLimit = 16 * 1024
 
   private enum State: UInt8 {
@@ -30,7 +30,7 @@ package struct ChunkedDecoder: Sendable {
   }
 
   private var state = State.sizeStart
-  /// The size while it is read, then what is left of the chunk.
+  /// The size while it is read, then the rest of the HTTP chunk.
   private var left = 0
   private var lineLength = 0
   private var excess = 0
@@ -39,14 +39,14 @@ package struct ChunkedDecoder: Sendable {
 
   /// A decoder at the first octet of a body.
   ///
-  /// - Parameter trailerLimit: bytes that the trailers may have in all.
+  /// - Parameter trailerLimit: the maximum number of bytes of all trailers.
   package init(trailerLimit: Int = HeadLimits().headBytes) {
     self.trailerLimit = trailerLimit
   }
 
-  /// Takes bytes from `position` on, up to the next piece, and moves `position` behind it.
+  /// Takes the next piece from `position` on, and moves `position` to its end.
   ///
-  /// - Throws: what is wrong; after it the connection's bytes have no meaning any more.
+  /// - Throws: the reason to refuse the body; discard the connection's later bytes.
   package mutating func next(
     _ bytes: borrowing Span<UInt8>, _ position: inout Int
   ) throws(ChunkedCodingError) -> Piece {
@@ -100,12 +100,12 @@ package struct ChunkedDecoder: Sendable {
     }
   }
 
-  /// Behind the digits: the end of the line, or spaces and an extension.
+  /// After the digits: the end of the line, or spaces and an extension.
   private mutating func takeAfterSize(_ octet: UInt8) throws(ChunkedCodingError) {
     switch octet {
     case 0x0D where state == .size: state = .sizeEnd
     case UInt8(ascii: ";"): state = .inExtension
-    // RFC 9112 §7.1.1: spaces may stand before the semicolon, and nowhere else.
+    // RFC 9112 §7.1.1: spaces may precede the semicolon only.
     case 0x20, 0x09: state = .afterSize
     case 0x0A: throw .badLineEnding
     default: throw .badSize
@@ -113,8 +113,8 @@ package struct ChunkedDecoder: Sendable {
   }
 
   private mutating func beginChunk() throws(ChunkedCodingError) {
-    // RFC 9112 §7.1.1: "A server ought to limit the total length of chunk extensions". Tiny chunks
-    // without end are the same waste.
+    // RFC 9112 §7.1.1: "A server ought to limit the total length of chunk extensions". An endless
+    // sequence of tiny HTTP chunks wastes as much.
     excess = max(0, excess + lineLength - 16 - min(2 * min(left, 1 << 30), 1 << 20))
     guard excess <= Self.excessLimit else { throw .extensionTooLong(limit: Self.excessLimit) }
     lineLength = 0
@@ -161,15 +161,15 @@ package struct ChunkedDecoder: Sendable {
   }
 }
 
-/// Why a body in chunked coding is refused; `description` says what was wrong and what is allowed.
+/// The reason to refuse a body in chunked coding; `description` is the body of the answer.
 package enum ChunkedCodingError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// No hexadecimal number where a chunk begins.
+  /// No hexadecimal number at the start of an HTTP chunk.
   case badSize
-  /// A size that no machine could hold.
+  /// A size above 2^63 − 1.
   case sizeTooLarge
-  /// A line or a chunk that does not end with CR LF.
+  /// A line or an HTTP chunk that does not end with CR LF.
   case badLineEnding
-  /// Extensions, or sizes of tiny chunks, above the limit.
+  /// Extensions, or sizes of tiny HTTP chunks, above the limit.
   case extensionTooLong(limit: Int)
   /// A trailer that is no field line.
   case badTrailer
@@ -178,12 +178,12 @@ package enum ChunkedCodingError: Error, Equatable, Sendable, CustomStringConvert
 
   package var description: String {
     switch self {
-    case .badSize: "bad chunk size; allowed are hexadecimal digits, then CR LF or ;"
+    case .badSize: "bad chunk size (expected hexadecimal digits, then CR LF or ;)"
     case .sizeTooLarge: "chunk size too large"
-    case .badLineEnding: "bad chunk; each size and each chunk ends with CR LF"
-    case .extensionTooLong(let limit): "too much between chunks; allowed are \(limit) bytes"
-    case .badTrailer: "malformed trailer; allowed is name: value, on one line"
-    case .trailersTooLarge(let limit): "trailers too large; allowed are \(limit) bytes"
+    case .badLineEnding: "bad chunk (expected CR LF after each size and each chunk)"
+    case .extensionTooLong(let limit): "too many bytes between chunks (at most \(limit))"
+    case .badTrailer: "malformed trailer (expected name: value, on one line)"
+    case .trailersTooLarge(let limit): "trailers too large (at most \(limit) bytes)"
     }
   }
 }

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How many frames of the kinds that cost much and carry nothing a peer may send in a while.
+/// The budget of a client for frames that are expensive and carry no data.
 ///
-/// Pure: a clock is handed in.
+/// Pure: the time is an argument.
 /// - Source: RFC 9113 §10.5
 struct FrameBudget {
-  /// The span over which is counted; nanoseconds.
+  /// The span of one count, in nanoseconds.
   static let span: Int64 = 10_000_000_000
 
-  /// What is counted.
+  /// A kind of frames.
   enum Kind: Int, CaseIterable {
-    /// RST_STREAM, and streams that we must reset since they break the rules.
+    /// RST_STREAM, and HTTP/2 streams that the server resets after a violation.
     case reset
     case ping
     case settings
-    /// Priorities, unknown frames, DATA without bytes, windows beyond what was sent.
+    /// Priorities, unknown frames, DATA without bytes, WINDOW_UPDATE without DATA.
     case empty
 
-    /// How many are taken in one span.
+    /// The maximum number in one span.
     var limit: Int {
       switch self {
       case .reset: 200
@@ -27,7 +27,7 @@ struct FrameBudget {
       }
     }
 
-    /// What it is called when there are more.
+    /// The fault of a client that exceeds the limit.
     var fault: ConnectionFault {
       switch self {
       case .reset: .rapidReset
@@ -44,7 +44,7 @@ struct FrameBudget {
 
   init(now: Int64) { since = now }
 
-  /// Counts a frame; the fault where it is one too many.
+  /// Counts a frame; returns the fault if it exceeds the limit.
   mutating func take(_ kind: Kind, now: Int64) -> ConnectionFault? {
     if now - since >= Self.span {
       since = now
@@ -54,10 +54,10 @@ struct FrameBudget {
     return counts[kind.rawValue] > kind.limit ? kind.fault : nil
   }
 
-  /// Allows for the windows that a peer opens for a DATA frame: its stream's and the connection's.
+  /// Permits the two WINDOW_UPDATE frames that answer a DATA frame: stream and connection.
   mutating func sentData() { windowCredit = min(windowCredit + 2, 10_000) }
 
-  /// Counts a WINDOW_UPDATE that answers no DATA frame.
+  /// Counts a WINDOW_UPDATE, unless it answers a DATA frame.
   mutating func takeWindow(now: Int64) -> ConnectionFault? {
     if windowCredit > 0 {
       windowCredit -= 1

@@ -2,25 +2,25 @@
 
 import CNghttp2
 
-/// The session whose pointer the library hands back.
+/// The session to which a pointer of the library points.
 private func owner(_ user: UnsafeMutableRawPointer?) -> HTTP2Session? {
   unsafe user.map { unsafe Unmanaged<HTTP2Session>.fromOpaque($0).takeUnretainedValue() }
 }
 
-/// The functions that the library calls, which pass everything to the session's owner.
+/// The functions that the library calls; they call the session's owner.
 @safe
 enum HTTP2Callbacks {
   nonisolated(unsafe) static let options: OpaquePointer? = {
     var options: OpaquePointer?
     unsafe nghttp2_option_new(&options)
-    // Closed streams need not be remembered: nothing depends on them without RFC 7540's priorities.
+    // Closed streams are not kept: without RFC 7540's priorities nothing depends on them.
     unsafe nghttp2_option_set_no_closed_streams(options, 1)
-    // Windows are opened when somebody has taken what came.
+    // Windows are opened when a receiver has taken the bytes.
     unsafe nghttp2_option_set_no_auto_window_update(options, 1)
     unsafe nghttp2_option_set_builtin_recv_extension_type(
       options, UInt8(NGHTTP2_PRIORITY_UPDATE.rawValue))
     unsafe nghttp2_option_set_max_outbound_ack(options, 200)
-    // Types that are not known are ignored, but counted.
+    // Frames of unknown types are ignored, but counted.
     for type in UInt8(0x0a)...0xff where type != UInt8(NGHTTP2_PRIORITY_UPDATE.rawValue) {
       unsafe nghttp2_option_set_user_recv_extension_type(options, type)
     }

@@ -3,12 +3,12 @@
 import Net
 import Sharing
 
-/// Frames on their way to a stream: what is small is gathered in one buffer, what is shared stays so.
+/// Frames to be written to a stream: small pieces are copied into one buffer, slices stay shared.
 ///
 /// One for each loop, since only one connection writes at a time.
 final class HTTP2Output {
-  /// Bytes after which a batch is written before more frames are made: what is made late is made in
-  /// the order of the priorities that hold then.
+  /// The number of bytes after which a batch is written before more frames are built: later frames
+  /// follow the priorities at their time.
   static let batchSize = 64 * 1024
 
   private enum Piece {
@@ -22,7 +22,7 @@ final class HTTP2Output {
 
   var isFull: Bool { byteCount >= Self.batchSize }
 
-  /// Copies bytes that are not kept by anybody.
+  /// Appends a copy of bytes that are valid during the call only.
   func append(copying bytes: UnsafeBufferPointer<UInt8>) {
     let start = gathered.count
     unsafe gathered.append(contentsOf: bytes)
@@ -39,7 +39,7 @@ final class HTTP2Output {
     byteCount += slice.count
   }
 
-  /// Gives what there is as slices to `batch`; nothing is left.
+  /// Moves everything as slices to `batch`.
   func move(to batch: inout [ByteSlice]) {
     guard byteCount > 0 else { return }
     let small = SharedBytes(gathered)

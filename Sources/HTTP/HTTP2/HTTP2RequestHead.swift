@@ -2,13 +2,13 @@
 
 import Net
 
-/// A field section of HTTP/2 while it is received, and the request it becomes.
+/// A field section of HTTP/2 while it is received, and its request.
 ///
-/// The library has checked that pseudo-fields come first and once, names and values are allowed and
-/// none belongs to a connection (RFC 9113 §8.2, §8.3).
+/// The library has checked that pseudo-fields are first and not repeated, that names and values are
+/// valid, and that no field belongs to a connection (RFC 9113 §8.2, §8.3).
 struct HTTP2RequestHead {
   let stream: Int32
-  /// Monotonic time at which it began.
+  /// Monotonic nanoseconds at which the section began.
   let since: Int64
   /// RFC 9113 §6.5.2: "the uncompressed length of the name and value … plus an overhead of 32".
   private(set) var listSize = 0
@@ -28,14 +28,14 @@ struct HTTP2RequestHead {
     self.limits = limits
   }
 
-  /// Whether a decent client could have sent it by mistake; beyond it the connection ends.
+  /// Whether the section is too large to be a mistake of a client; then the connection ends.
   var isBomb: Bool { listSize > 4 * limits.headBytes || fieldCount > 10 * limits.fieldCount }
 
   mutating func take(_ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>) {
     listSize += name.count + value.count + 32
     fieldCount += 1
     guard listSize <= limits.headBytes, fieldCount <= limits.fieldCount else { return }
-    // A line end in a value would be another field where this head is read.
+    // A line end in a value would start another field of the HTTP/1.1 head.
     let isControl = { (octet: UInt8) in octet < 0x20 && octet != 0x09 || octet == 0x7F }
     if unsafe name.contains(where: isControl) || value.contains(where: isControl) {
       hasControl = true
@@ -65,13 +65,13 @@ struct HTTP2RequestHead {
     return !authority.elementsEqual(host) { lowercased($0) == lowercased($1) }
   }
 
-  /// The request, read by the same rules as one of HTTP/1.1.
+  /// The request, parsed by the rules of HTTP/1.1.
   ///
   /// - Parameters:
-  ///   - hasBody: the stream goes on.
-  ///   - peer: who asked.
+  ///   - hasBody: whether the HTTP/2 stream continues after the section.
+  ///   - peer: the address of the client.
   /// - Returns: the request.
-  /// - Throws: what HTTP/1.1 would be refused for.
+  /// - Throws: the reason for which an HTTP/1.1 request would be refused.
   func request(hasBody: Bool, peer: PeerAddress) throws(RequestParseError) -> Request {
     guard listSize <= limits.headBytes else { throw .headTooLarge(limit: limits.headBytes) }
     guard fieldCount <= limits.fieldCount else { throw .tooManyFields(limit: limits.fieldCount) }

@@ -4,50 +4,51 @@ import CNghttp2
 import Net
 import Sharing
 
-/// What a session tells its connection, from inside `receive` and `send`.
+/// The connection of a session; called from inside `receive` and `send`.
 protocol HTTP2SessionOwner: AnyObject {
-  /// Where frames go; nothing more is taken once it is full.
+  /// Takes the frames to be sent; a full output takes no more.
   var output: HTTP2Output { get }
-  /// A frame's header has come; the fault ends the connection.
+  /// A frame's header was received; a returned fault ends the connection.
   func frameBegan(_ type: UInt8, stream: Int32, length: Int) -> ConnectionFault?
   /// A field section of a new request begins.
   func headBegan(_ stream: Int32)
-  /// A field of it; the fault ends the connection.
+  /// A field of the section; a returned fault ends the connection.
   func headField(
     _ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>
   ) -> ConnectionFault?
   /// The field section is complete.
   func headEnded(_ stream: Int32, hasBody: Bool)
-  /// Bytes of a request's body came; each is to be given to `consumed` once.
+  /// Bytes of a request's body were received; report each of them once to `consumed` or `dropped`.
   func bodyReceived(_ stream: Int32, _ bytes: UnsafeBufferPointer<UInt8>)
-  /// A request's body is whole.
+  /// A request's body has ended.
   func bodyEnded(_ stream: Int32)
-  /// The peer broke the rules, and a stream or all will be ended for it; the fault ends the connection.
+  /// The client violated the protocol, which ends an HTTP/2 stream or the connection; a returned
+  /// fault ends the connection.
   func streamFaulted() -> ConnectionFault?
-  /// What may be sent of a stream's body now: at most `limit` bytes, and whether they are the last;
-  /// nil to wait until `resume`.
+  /// The number of a body's bytes that may be sent now, at most `limit`, and whether they are the
+  /// last; nil to wait for `resume`.
   func sendableBody(_ stream: Int32, limit: Int) -> (count: Int, isLast: Bool)?
-  /// Moves that many bytes of the body to the output.
+  /// Moves `count` bytes of the body to the output.
   func moveBody(_ stream: Int32, count: Int)
-  /// A frame has gone to the output.
+  /// A frame was moved to the output.
   func frameSent(_ type: UInt8, flags: UInt8, stream: Int32, length: Int, errorCode: UInt32)
-  /// A stream is over.
+  /// An HTTP/2 stream is closed.
   func streamClosed(_ stream: Int32)
 }
 
-/// The server's end of an HTTP/2 connection: the library's session, and nothing of it outside.
+/// The server's end of an HTTP/2 connection: wraps the session of nghttp2.
 ///
-/// Confined to the loop's thread. Nothing may be received or sent from inside a call of the owner's;
-/// everything else may be.
+/// Confined to the loop's thread. The owner must not call `receive` or `send` from inside its own
+/// functions; all other calls are permitted there.
 /// - Source: RFC 9113
 @safe
 final class HTTP2Session {
   private let pointer: OpaquePointer
-  /// What ends the connection, found inside `receive`.
+  /// The fault that ends the connection, found inside `receive`.
   private(set) var fault: ConnectionFault?
   private unowned let owner: any HTTP2SessionOwner
 
-  /// A session that has its SETTINGS ready to be sent; nil without memory.
+  /// A session whose SETTINGS are submitted; nil without memory.
   init?(_ owner: any HTTP2SessionOwner, limits: HTTPLimits) {
     self.owner = owner
     var session: OpaquePointer?
@@ -62,7 +63,7 @@ final class HTTP2Session {
     let settings = [
       entry(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits.streams),
       entry(NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, limits.head.headBytes),
-      // Priorities are those of RFC 9218.
+      // Priorities follow RFC 9218.
       entry(NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1),
     ]
     guard
@@ -73,7 +74,9 @@ final class HTTP2Session {
 
   deinit { unsafe nghttp2_session_del(pointer) }
 
-  /// Takes what came; 0, or a code after which the session is of no more use.
+  /// Processes received bytes.
+  ///
+  /// - Returns: 0, or an error code; discard the session after an error.
   func receive(_ bytes: borrowing Span<UInt8>) -> Int32 {
     let count = unsafe bytes.withUnsafeBufferPointer { bytes in
       unsafe nghttp2_session_mem_recv(pointer, bytes.baseAddress, bytes.count)
@@ -81,10 +84,12 @@ final class HTTP2Session {
     return count < 0 ? Int32(clamping: count) : 0
   }
 
-  /// Makes frames until the output is full or there is nothing to send; 0, or a code.
+  /// Writes frames until the output is full or no frame is left.
+  ///
+  /// - Returns: 0, or an error code.
   func send() -> Int32 { unsafe nghttp2_session_send(pointer) }
 
-  /// Whether the session goes on at all.
+  /// Whether the session expects or has frames.
   var isAlive: Bool {
     unsafe nghttp2_session_want_read(pointer) != 0 || nghttp2_session_want_write(pointer) != 0
   }
@@ -92,23 +97,24 @@ final class HTTP2Session {
   /// Whether there are frames to send.
   var wantsWrite: Bool { unsafe nghttp2_session_want_write(pointer) != 0 }
 
-  /// The last stream that a request was taken from.
+  /// The last HTTP/2 stream from which a request was taken.
   var lastStream: Int32 { unsafe nghttp2_session_get_last_proc_stream_id(pointer) }
 
-  /// Whether the peer has opened no window for the stream, or for all.
+  /// Whether the client's window for the HTTP/2 stream or for the connection is closed.
   func isBlocked(_ stream: Int32) -> Bool {
     unsafe nghttp2_session_get_stream_remote_window_size(pointer, stream) <= 0
       || nghttp2_session_get_remote_window_size(pointer) <= 0
   }
 
-  /// Lets the peer send as many bytes more: on the stream, if it still goes on, and on the connection.
+  /// Opens the windows by `count` bytes: that of the HTTP/2 stream, if it is open, and that of the
+  /// connection.
   ///
   /// RFC 9113 §5.2.2.
   func consumed(_ count: Int, of stream: Int32) {
     unsafe nghttp2_session_consume(pointer, stream, count)
   }
 
-  /// Lets the peer send as many bytes more on the connection, but not on the stream they came on.
+  /// Opens only the window of the connection by `count` bytes.
   func dropped(_ count: Int) { unsafe nghttp2_session_consume_connection(pointer, count) }
 
   /// Sends `100 (Continue)`.
@@ -123,27 +129,27 @@ final class HTTP2Session {
       pointer, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream, nil, &field, 1, nil)
   }
 
-  /// Has a body that said nil asked again.
+  /// Asks again for a body that had no bytes to send.
   func resume(_ stream: Int32) { unsafe nghttp2_session_resume_data(pointer, stream) }
 
-  /// Resets a stream.
+  /// Resets an HTTP/2 stream.
   func reset(_ stream: Int32, _ code: nghttp2_error_code) {
     unsafe nghttp2_submit_rst_stream(
       pointer, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream, code.rawValue)
   }
 
-  /// Announces that no more requests will be taken, though those on their way still are.
+  /// Announces the end of the connection; requests that are already sent are still taken.
   ///
   /// RFC 9113 §6.8.
   func announceEnd() { unsafe nghttp2_submit_shutdown_notice(pointer) }
 
-  /// Takes no more requests, and ends with the last of those that are open.
+  /// Takes no more requests; the session ends with the last open HTTP/2 stream.
   func end() {
     unsafe nghttp2_submit_goaway(
       pointer, UInt8(NGHTTP2_FLAG_NONE.rawValue), lastStream, NGHTTP2_NO_ERROR.rawValue, nil, 0)
   }
 
-  /// Sends at this priority, whatever the client said of it.
+  /// Sets the priority of an HTTP/2 stream, instead of the client's value.
   ///
   /// RFC 9218 §8.
   func prioritize(_ stream: Int32, _ priority: ResponsePriority) {
@@ -152,37 +158,37 @@ final class HTTP2Session {
     unsafe nghttp2_session_change_extpri_stream_priority(pointer, stream, &value, 1)
   }
 
-  /// Begins the answer on a stream.
+  /// Begins the answer on an HTTP/2 stream.
   ///
   /// - Parameters:
   ///   - stream: its number.
   ///   - block: status and fields; its bytes must live until the frame is sent.
-  ///   - withLength: whether `content-length` is said.
-  ///   - more: fields of this answer alone.
+  ///   - withLength: whether `content-length` is sent.
+  ///   - more: fields of this answer only.
   ///   - date: the value of `date`.
   ///   - hasBody: whether DATA follows.
   func respond(
     _ stream: Int32, _ block: FieldBlock, withLength: Bool, more: FieldBlock?, date: SharedBytes,
     hasBody: Bool
   ) {
-    let places = withLength || !block.hasLength ? block.places[...] : block.places.dropLast()
-    let count = places.count + 1 + (more?.places.count ?? 0)
+    let own = withLength || !block.hasLength ? block.fields[...] : block.fields.dropLast()
+    let count = own.count + 1 + (more?.fields.count ?? 0)
     unsafe withUnsafeTemporaryAllocation(of: nghttp2_nv.self, capacity: count) { fields in
       var next = 0
-      func add(_ bytes: SharedBytes, _ place: FieldBlock.FieldOffsets, _ flags: UInt32) {
+      func add(_ bytes: SharedBytes, _ field: FieldBlock.FieldOffsets, _ flags: UInt32) {
         let start = unsafe UnsafeMutablePointer(
           mutating: bytes.start.assumingMemoryBound(to: UInt8.self))
         unsafe fields.initializeElement(
           at: next,
           to: nghttp2_nv(
-            name: start + place.nameStart, value: start + place.valueStart,
-            namelen: place.nameCount, valuelen: place.valueCount, flags: UInt8(flags)))
+            name: start + field.nameStart, value: start + field.valueStart,
+            namelen: field.nameCount, valuelen: field.valueCount, flags: UInt8(flags)))
         next += 1
       }
       let kept = NGHTTP2_NV_FLAG_NO_COPY_NAME.rawValue | NGHTTP2_NV_FLAG_NO_COPY_VALUE.rawValue
-      for place in places { add(block.bytes, place, kept) }
-      for place in more?.places ?? [] {
-        if let more { add(more.bytes, place, NGHTTP2_NV_FLAG_NONE.rawValue) }
+      for field in own { add(block.bytes, field, kept) }
+      for field in more?.fields ?? [] {
+        if let more { add(more.bytes, field, NGHTTP2_NV_FLAG_NONE.rawValue) }
       }
       let name: StaticString = "date"
       unsafe fields.initializeElement(
@@ -202,15 +208,17 @@ final class HTTP2Session {
     }
   }
 
-  // MARK: What the library calls
+  // MARK: For the callbacks
 
-  /// Keeps the fault, and says to the library whether to go on.
+  /// Keeps a fault.
+  ///
+  /// - Returns: the code that tells the library whether to continue.
   func note(_ found: ConnectionFault?) -> Int32 {
     guard let found else { return 0 }
     fault = found
     return NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
   }
 
-  /// Who is told.
+  /// The connection.
   var target: any HTTP2SessionOwner { owner }
 }

@@ -2,18 +2,18 @@
 
 import Net
 
-/// What a `Range` field asks of a body of known length.
+/// The request of a `Range` field, for a body of known length.
 ///
 /// - Source: RFC 9110 §14.1.2, §14.2
 package enum ByteRange: Sendable, Equatable {
-  /// Everything: no range, several, another unit, or not understood, all of which are ignored.
+  /// All bytes: no range, several ranges, another unit, or an invalid field, which are ignored.
   case whole
-  /// These bytes; never empty.
+  /// The bytes in the range, which is not empty.
   case part(Range<Int>)
-  /// Nothing of what is there.
+  /// No byte of the body.
   case unsatisfiable
 
-  /// Reads `value` for a body of `length` bytes; nil is no field.
+  /// Reads `value` for a body of `length` bytes; a nil value is a missing field.
   package init(_ value: String?, length: Int) {
     self = .whole
     guard let value else { return }
@@ -39,10 +39,7 @@ package enum ByteRange: Sendable, Equatable {
     }
   }
 
-  /// Digits as a number, `.some(nil)` where there are none; nil for anything else.
-  ///
-  /// More digits than
-  /// fit are as good as the largest.
+  /// The value of digits, saturated; `.some(nil)` without digits, nil for other characters.
   private static func position(_ digits: ArraySlice<UInt8>) -> Int?? {
     guard digits.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { return nil }
     if digits.isEmpty { return .some(nil) }
@@ -56,13 +53,13 @@ package enum ByteRange: Sendable, Equatable {
 }
 
 extension PreparedResponse {
-  /// The field that tells clients that ranges are answered; for the fields of a whole answer.
+  /// The field that announces support for ranges; for whole answers.
   package static let acceptRanges = HeaderField("Accept-Ranges", "bytes")
 
   /// This answer, or the part of it that `request` asks for: 206, or 416.
   ///
-  /// Only a 200 to GET is cut (RFC 9110 §14.2). `If-Range` asks for the whole unless it equals a
-  /// strong `ETag` (§13.1.5). The part is a slice of the same bytes.
+  /// Only a 200 to GET is cut (RFC 9110 §14.2). An `If-Range` other than the strong `ETag` asks for
+  /// the whole (§13.1.5). The part consists of slices of the same bytes.
   package func ranged(_ request: Request) -> PreparedResponse {
     guard status == 200, request.method == .get, let value = request.header("range") else {
       return self
@@ -79,7 +76,7 @@ extension PreparedResponse {
         status: 206, fields: fields + [HeaderField("Content-Range", content)],
         slices: Self.cut(body, range))
     case .unsatisfiable:
-      // What made the whole storable must not make this storable.
+      // Fields that permit the storage of the whole must not permit the storage of this answer.
       let kept = fields.filter { field in
         !["cache-control", "content-type", "etag", "last-modified"].contains { field.isNamed($0) }
       }
@@ -94,14 +91,12 @@ extension PreparedResponse {
 
   private static func cut(_ body: [ByteSlice], _ range: Range<Int>) -> [ByteSlice] {
     var slices: [ByteSlice] = []
-    var position = 0
-    for slice in body {
-      let wanted = range.clamped(to: position..<position + slice.count)
-      if !wanted.isEmpty {
-        let start = slice.offset + wanted.lowerBound - position
-        slices.append(ByteSlice(slice.bytes, start..<start + wanted.count))
-      }
-      position += slice.count
+    var cursor = SliceCursor()
+    cursor.advance(range.lowerBound, in: body)
+    var left = range.count
+    while left > 0, let slice = cursor.next(left, of: body) {
+      slices.append(slice)
+      left -= slice.count
     }
     return slices
   }

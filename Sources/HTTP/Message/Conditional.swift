@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension PreparedResponse {
-  /// This answer, or 304 where the client has it already.
+  /// This answer, or 304 if the client has its content.
   ///
-  /// Only a 200 to GET or HEAD can be left out. The comparison is weak, as `If-None-Match` asks;
+  /// Applies to a 200 or 206 to GET or HEAD. The comparison is weak, as `If-None-Match` requires;
   /// `If-Modified-Since` is ignored, since no answer has a `Last-Modified`.
   /// - Source: RFC 9110 §13.1.2, §15.4.5
   func conditional(_ request: Request) -> PreparedResponse {
     guard status == 200 || status == 206, let tag = entityTag,
       request.method == .get || request.method == .head, request.hasNoneMatch(tag)
     else { return self }
-    // §15.4.5: the fields that a cache updates what it has by; what describes a body stays away.
+    // §15.4.5: a 304 has the fields that update a cache, and none that describe a body.
     let kept = fields.filter { field in
       !["content-type", "content-encoding", "content-range", "accept-ranges"]
         .contains { field.isNamed($0) }

@@ -3,7 +3,7 @@
 extension Request {
   /// Whether `Accept-Encoding` names `coding` (or `*`) with a weight above zero.
   ///
-  /// Without the field only the plain body is sent: whoever can decompress says so.
+  /// Without the field only the uncompressed body is sent.
   /// - Source: RFC 9110 §12.5.3
   package func accepts(coding: String) -> Bool {
     guard let value = header("accept-encoding") else { return false }

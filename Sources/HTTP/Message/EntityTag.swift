@@ -2,7 +2,7 @@
 
 package import Sharing
 
-/// A strong entity tag made from the bytes that it stands for.
+/// A strong entity tag, computed from the bytes of a body.
 /// - Source: RFC 9110 §8.8.3
 package enum EntityTag {
   /// The tag of `bytes`: 64 bits of FNV-1a, quoted.
@@ -17,13 +17,12 @@ package enum EntityTag {
 }
 
 extension Request {
-  /// Whether `If-None-Match` names `tag`, or is `*`: then the answer is 304.
+  /// Whether `If-None-Match` contains `tag`, by weak comparison, or is `*`; then the answer is 304.
   ///
-  /// The comparison is the weak one.
   /// - Source: RFC 9110 §13.1.2
   package func hasNoneMatch(_ tag: String) -> Bool {
     guard let value = header("if-none-match") else { return false }
-    // Tags of ours have no comma, so a list may be cut at each.
+    // No tag of this server contains a comma, so a list is split at each comma.
     return value.split(separator: ",").contains { item in
       let given = String(decoding: trimmed(ArraySlice(Array(item.utf8))), as: UTF8.self)
       return given == "*" || given == tag || given == "W/" + tag

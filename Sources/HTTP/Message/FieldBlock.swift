@@ -2,31 +2,31 @@
 
 import Sharing
 
-/// Status and fields of a response as HTTP/2 sends them: names in small letters, without what
-/// belongs to a connection.
+/// Status and fields of a response in the form of HTTP/2: names in lower case, without the fields
+/// of a connection.
 ///
 /// - Source: RFC 9113 §8.2, §8.3.2
 struct FieldBlock: Sendable {
-  /// Where a name and its value lie in `bytes`.
+  /// The position of a name and its value in `bytes`.
   struct FieldOffsets: Sendable {
     let nameStart, nameCount, valueStart, valueCount: Int
   }
 
   let bytes: SharedBytes
-  /// `:status` first, `content-length` last where there is one.
-  let places: [FieldOffsets]
+  /// `:status` is the first field, `content-length` the last, if the block has them.
+  let fields: [FieldOffsets]
   let hasLength: Bool
 
-  /// A block of these fields; `status` nil is for fields that are added to another block.
+  /// A block of these fields; `status` is nil for fields that are added to another block.
   init(status: Int?, fields: [HeaderField], contentLength: Int? = nil) {
     var bytes: [UInt8] = []
-    var places: [FieldOffsets] = []
+    var offsets: [FieldOffsets] = []
     func add(_ name: String, _ value: String) {
       let start = bytes.count
       bytes.append(contentsOf: name.utf8.lazy.map(lowercased))
       let middle = bytes.count
       bytes.append(contentsOf: value.utf8.lazy.map { $0 < 0x20 || $0 == 0x7F ? 0x20 : $0 })
-      places.append(
+      offsets.append(
         FieldOffsets(
           nameStart: start, nameCount: middle - start, valueStart: middle,
           valueCount: bytes.count - middle))
@@ -35,7 +35,7 @@ struct FieldBlock: Sendable {
     for field in fields where !Self.isConnectionField(field) { add(field.name, field.value) }
     if let contentLength { add("content-length", String(contentLength)) }
     self.bytes = SharedBytes(bytes)
-    self.places = places
+    self.fields = offsets
     hasLength = contentLength != nil
   }
 
@@ -45,16 +45,16 @@ struct FieldBlock: Sendable {
   }
 }
 
-/// How urgently a response is sent beside others of its connection.
+/// The priority of a response among the others of its connection.
 ///
 /// - Source: RFC 9218 §4
 package struct ResponsePriority: Sendable, Equatable {
   /// 0 is the most urgent, 7 the least.
   package let urgency: Int
-  /// Whether it is of use in pieces, and shares with others of its urgency.
+  /// Whether the client uses the response in pieces; it then alternates with others of its urgency.
   package let isIncremental: Bool
 
-  /// Reads a `Priority` field; nil where it says nothing that is understood.
+  /// Reads a `Priority` field; nil without a valid urgency.
   init?(_ value: String?) {
     guard let value else { return nil }
     var urgency: Int?

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How large a request head may be.
+/// The limits of a request head.
 package struct HeadLimits: Sendable, Equatable {
-  /// Bytes of the whole head, its last empty line included; at most 65,535.
+  /// Bytes of the whole head, including its last empty line; at most 65,535.
   package var headBytes = 16 * 1024
   /// Field lines.
   package var fieldCount = 100
   /// Bytes of the request target.
   package var targetBytes = 4 * 1024
 
-  /// The limits that hold where none are given.
+  /// The default limits.
   package init() {}
 }
 
-/// The same in six bytes.
+/// The limits of a request head in six bytes.
 struct PackedLimits {
   private let head, fields, target: UInt16
 

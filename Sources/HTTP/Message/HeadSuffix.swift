@@ -23,7 +23,7 @@ struct HeadSuffix {
     case closes
   }
 
-  /// The bytes that end a head at the monotonic time `now`.
+  /// The end of a head that is written at the monotonic time `now`.
   mutating func suffix(_ persistence: Persistence, now: Int64) -> SharedBytes {
     if now >= validUntil { renew(now) }
     return switch persistence {

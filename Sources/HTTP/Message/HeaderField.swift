@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A name and a value of a head.
+/// A header field: a name and a value.
 package struct HeaderField: Sendable, Hashable {
-  /// The name as it is written.
+  /// The name, in any case.
   package let name: String
-  /// The value, without the spaces around it.
+  /// The value, without surrounding spaces.
   package let value: String
 
-  /// A field; control characters in the value become spaces when it is written, so that no value
-  /// can end its line.
+  /// A field; control characters in the value are written as spaces, so that no value can end its
+  /// line.
   package init(_ name: String, _ value: String) {
     self.name = name
     self.value = value
@@ -23,7 +23,7 @@ package struct HeaderField: Sendable, Hashable {
     head.append(0x0A)
   }
 
-  /// Whether the name is `other`, whatever the case.
+  /// Whether the name is `other`, without regard to case.
   package func isNamed(_ other: String) -> Bool {
     name.utf8.elementsEqual(other.utf8) { lowercased($0) == lowercased($1) }
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// An ASCII letter in lower case; any other octet as it is.
+/// An ASCII letter in lower case; any other octet unchanged.
 @inline(__always)
 func lowercased(_ octet: UInt8) -> UInt8 {
   octet >= 0x41 && octet <= 0x5A ? octet | 0x20 : octet
@@ -34,7 +34,7 @@ func hexadecimalValue(_ octet: UInt8) -> UInt8? {
   }
 }
 
-/// Text with its percent-escapes resolved; a broken escape stays, what is no UTF-8 becomes U+FFFD.
+/// Text without percent-escapes; a broken escape is unchanged, invalid UTF-8 is U+FFFD.
 ///
 /// - Source: RFC 3986 §2.1
 func percentDecoded(_ bytes: ArraySlice<UInt8>, plusIsSpace: Bool = false) -> String {

@@ -3,26 +3,26 @@
 package import Net
 package import Sharing
 
-/// A whole answer, made once and given to any number of requests on any loop.
+/// A complete response, rendered once and used for any number of requests on any loop.
 ///
-/// Its heads are made here, but for what differs from answer to answer: `Date`, `Connection`
-/// and fields of the single request. To give it costs a retain and one system call.
+/// Contains the rendered heads, except for the fields that differ between answers: `Date`,
+/// `Connection` and fields of a single request. An answer costs a retain and one system call.
 package final class PreparedResponse: Sendable {
   /// The status code.
   package let status: Int
-  /// The fields as given; without `Content-Length`, which follows from the body.
+  /// The fields without `Content-Length`, which is derived from the body.
   package let fields: [HeaderField]
   /// The body in pieces; empty for 1xx, 204 and 304.
   package let body: [ByteSlice]
-  /// Bytes of the body.
+  /// The number of bytes of the body.
   package let contentLength: Int
-  /// Status line and fields, `Content-Length` last where there is one; without the empty line.
+  /// Status line and fields, `Content-Length` last if present; without the empty line.
   let head: SharedBytes
-  /// How much of `head` comes before `Content-Length`.
+  /// The number of bytes of `head` before `Content-Length`.
   let lengthOffset: Int
-  /// The same head for HTTP/2.
+  /// The head for HTTP/2.
   let block: FieldBlock
-  /// What its `Priority` field says.
+  /// The value of its `Priority` field.
   let priority: ResponsePriority?
   /// The value of its `ETag` field.
   let entityTag: String?
@@ -34,8 +34,8 @@ package final class PreparedResponse: Sendable {
 
   /// A response whose body is the concatenation of `slices`.
   package init(status: Int, fields: [HeaderField], slices: [ByteSlice]) {
-    // RFC 9110 §6.4.1, §8.6: these have no content; 204 and 1xx no Content-Length either, and that
-    // of a 304 may be left out.
+    // RFC 9110 §6.4.1, §8.6: 1xx, 204 and 304 have no content; 1xx and 204 have no Content-Length,
+    // and a 304 may omit it.
     let hasBody = status >= 200 && status != 204 && status != 304
     self.status = status
     self.fields = fields
@@ -62,7 +62,7 @@ package final class PreparedResponse: Sendable {
       body: [SharedBytes(line + "\n")])
   }
 
-  /// The value of a field, whatever the case of its name.
+  /// The value of a field, without regard to the case of its name.
   package func header(_ name: String) -> String? {
     fields.first { $0.isNamed(name) }?.value
   }

@@ -5,13 +5,13 @@ package import Net
 /// A request's method.
 package enum Method: Sendable, Equatable {
   case get, head, options, post, put, delete
-  /// Any other token; `Request.methodText` says which.
+  /// Any other token, which is in `Request.methodText`.
   case other
 }
 
-/// How the body of a request is delimited.
+/// The delimitation of a request body.
 ///
-/// RFC 9112 §6.3.
+/// - Source: RFC 9112 §6.3
 package enum BodyFraming: Sendable, Equatable {
   case none
   case contentLength(Int)
@@ -22,7 +22,7 @@ package enum BodyFraming: Sendable, Equatable {
 package struct QueryItem: Sendable, Equatable {
   /// The part before the first `=`.
   package let name: String
-  /// The part after it; empty where there is none.
+  /// The part after the first `=`; empty without a `=`.
   package let value: String
 
   /// A parameter.
@@ -32,9 +32,9 @@ package struct QueryItem: Sendable, Equatable {
   }
 }
 
-/// A request head: a value that does not say by which version of HTTP it came.
+/// A request head, independent of the version of HTTP.
 ///
-/// Keeps the bytes of the head and where its pieces lie in them; text is made when it is asked for,
+/// Keeps the bytes of the head and the offsets of its parts; text is created when it is requested,
 /// so that a held request stays small.
 package struct Request: Sendable {
   struct FieldOffsets {
@@ -50,10 +50,10 @@ package struct Request: Sendable {
     var name: Range<Int> { Int(nameStart)..<Int(nameEnd) }
     var value: Range<Int> { Int(valueStart)..<Int(valueEnd) }
 
-    /// How many bytes one takes behind a head.
+    /// The number of bytes of one entry after a head.
     static let size = 8
 
-    /// Reads the one at `start`.
+    /// Reads the entry at `start`.
     init(_ bytes: [UInt8], at start: Int) {
       func number(_ offset: Int) -> UInt16 {
         UInt16(bytes[start + offset]) << 8 | UInt16(bytes[start + offset + 1])
@@ -62,7 +62,7 @@ package struct Request: Sendable {
       (valueStart, valueEnd) = (number(4), number(6))
     }
 
-    /// Writes it behind what is there.
+    /// Appends the entry to `bytes`.
     func append(to bytes: inout [UInt8]) {
       func put(_ number: UInt16) {
         bytes.append(UInt8(number >> 8))
@@ -75,7 +75,7 @@ package struct Request: Sendable {
     }
   }
 
-  /// Where things lie in the head; a head has at most 65,535 bytes.
+  /// A range of the head, which has at most 65,535 bytes.
   struct OffsetRange {
     let start, end: UInt16
     init(_ range: Range<Int>) {
@@ -85,11 +85,11 @@ package struct Request: Sendable {
     var range: Range<Int> { Int(start)..<Int(end) }
   }
 
-  /// The head, and behind it where its fields lie: one piece of memory, since many requests are held.
+  /// The head, then the offsets of its fields: one allocation, since many requests are held.
   let head: [UInt8]
   private let headEnd: UInt16
-  /// A bit for each length that a field's name has: most fields that are asked for are not there, and
-  /// a held request need not be touched to know that.
+  /// A bit for each length of a field's name: most queried fields are absent, and the bits show
+  /// that without a read of the head.
   private let nameLengths: UInt64
   let methodRange, pathRange: OffsetRange
   let queryRange: OffsetRange?
@@ -98,18 +98,18 @@ package struct Request: Sendable {
   package let method: Method
   /// The number after `HTTP/1.`, at most 1.
   package let minorVersion: UInt8
-  /// Whether the peer wants the connection to go on afterwards.
+  /// Whether the client asks for a persistent connection.
   package let keepAlive: Bool
-  /// How the body is delimited.
+  /// The delimitation of the body.
   package let framing: BodyFraming
-  /// Whether the body comes only when it was asked for with `100 (Continue)`.
+  /// Whether the client sends the body only after `100 (Continue)`.
   var expectsContinue = false
-  /// Whether it came over TLS.
+  /// Whether the connection is encrypted by TLS.
   package internal(set) var isSecure = false
-  /// Who asked.
+  /// The address of the client.
   package let peer: PeerAddress
 
-  /// A request whose head ends at `headEnd`, with the places of its fields behind that.
+  /// A request whose head ends at `headEnd`, followed by the offsets of its fields.
   init(
     head: consuming [UInt8], headEnd: Int, line: RequestLine, keepAlive: Bool,
     framing: BodyFraming, peer: PeerAddress
@@ -134,17 +134,17 @@ package struct Request: Sendable {
     self.peer = peer
   }
 
-  /// Stands for a request that could not be understood.
+  /// The request of an exchange whose head is malformed.
   static let unknown = Request(
     head: [], headEnd: 0,
     line: RequestLine(method: 0..<0, path: 0..<0, query: nil, minorVersion: 1), keepAlive: false,
     framing: .none, peer: .none)
 
-  /// Bytes of the head, which are kept as long as the request.
+  /// The number of bytes of the head.
   package var headSize: Int { Int(headEnd) }
 
-  /// Where its fields lie.
-  private var places: some Sequence<FieldOffsets> {
+  /// The offsets of the fields.
+  private var fieldOffsets: some Sequence<FieldOffsets> {
     stride(from: Int(headEnd), to: head.count, by: FieldOffsets.size).lazy.map {
       FieldOffsets(head, at: $0)
     }
@@ -156,10 +156,10 @@ package struct Request: Sendable {
   package var rawPath: String { text(pathRange.range) }
   /// The path without percent-escapes.
   ///
-  /// Text only: `..` means nothing, and an escaped `/` cannot be
-  /// told from a real one; `pathSegments` keeps them apart.
+  /// Text only: `..` has no meaning, and an escaped `/` looks like a separator; `pathSegments`
+  /// distinguishes them.
   package var path: String { percentDecoded(head[pathRange.range]) }
-  /// The pieces between the slashes, each without percent-escapes; `/a/` is `["a", ""]`.
+  /// The segments between the slashes, without percent-escapes; `/a/` is `["a", ""]`.
   package var pathSegments: [String] {
     let path = pathRange.range
     guard !path.isEmpty else { return [""] }
@@ -173,15 +173,15 @@ package struct Request: Sendable {
     segments.append(percentDecoded(head[start..<path.upperBound]))
     return segments
   }
-  /// The first of them, without a look at the others.
+  /// The first path segment.
   package var firstPathSegment: String {
     let path = head[pathRange.range].dropFirst()
     return percentDecoded(path.prefix { $0 != UInt8(ascii: "/") })
   }
-  /// What follows the `?`, as it was sent; nil where there is no `?`.
+  /// The part after the `?`, as it was sent; nil without a `?`.
   package var query: String? { queryRange.map { text($0.range) } }
 
-  /// Whether the query has this in it, still escaped.
+  /// Whether the query contains `text` before percent-decoding.
   package func queryContains(_ text: StaticString) -> Bool {
     guard let queryRange else { return false }
     let wanted = unsafe UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
@@ -191,7 +191,7 @@ package struct Request: Sendable {
     }
   }
 
-  /// The parameters of the query in their order: `+` is a space, a broken escape stays as it is.
+  /// The parameters of the query in their order: `+` is a space, a broken escape is unchanged.
   package var queryItems: [QueryItem] {
     guard let queryRange else { return [] }
     return head[queryRange.range].split(separator: UInt8(ascii: "&")).map { item in
@@ -202,16 +202,16 @@ package struct Request: Sendable {
     }
   }
 
-  /// The value of a field, whatever the case of its name; several are joined by `, `
-  /// (RFC 9110 §5.3).
+  /// The value of a field, without regard to the case of its name; several values are joined by
+  /// `, ` (RFC 9110 §5.3).
   package func header(_ name: String) -> String? {
     guard nameLengths & Self.bit(name.utf8.count) != 0 else { return nil }
     var found: String?
     var start = Int(headEnd)
     while start < head.count {
-      let place = FieldOffsets(head, at: start)
-      if isName(place.name, name) {
-        let value = text(place.value)
+      let field = FieldOffsets(head, at: start)
+      if isName(field.name, name) {
+        let value = text(field.value)
         found = found.map { $0 + ", " + value } ?? value
       }
       start += FieldOffsets.size
@@ -223,19 +223,18 @@ package struct Request: Sendable {
 
   /// All fields in their order.
   package var headers: [HeaderField] {
-    places.map { HeaderField(text($0.name), text($0.value)) }
+    fieldOffsets.map { HeaderField(text($0.name), text($0.value)) }
   }
 
-  /// The same with the path, the query and those fields alone that an answer may depend on: all that
-  /// a held request keeps.
+  /// The request with only those fields that its answer may depend on, to be held.
   package var shrunk: Request {
     let method = head[methodRange.range]
     let path = head[pathRange.range]
     let query = queryRange.map { head[$0.range] }
-    // RFC 9110 §12.5.1: to accept anything says no more than to say nothing.
-    let kept = places.filter { place in
-      Self.keptFields.contains { isName(place.name, $0) }
-        && !(isName(place.name, "accept") && head[place.value].elementsEqual("*/*".utf8))
+    // RFC 9110 §12.5.1: `Accept: */*` is equivalent to no `Accept`.
+    let kept = fieldOffsets.filter { field in
+      Self.keptFields.contains { isName(field.name, $0) }
+        && !(isName(field.name, "accept") && head[field.value].elementsEqual("*/*".utf8))
     }
     var bytes: [UInt8] = []
     bytes.reserveCapacity(
@@ -249,19 +248,19 @@ package struct Request: Sendable {
     let line = RequestLine(
       method: move(method), path: move(path), query: query.map { move($0) },
       minorVersion: minorVersion)
-    let moved = kept.map { place in
-      let name = move(head[place.name])
-      return FieldOffsets(name: name, value: move(head[place.value]))
+    let moved = kept.map { field in
+      let name = move(head[field.name])
+      return FieldOffsets(name: name, value: move(head[field.value]))
     }
     let end = bytes.count
-    for place in moved { place.append(to: &bytes) }
+    for field in moved { field.append(to: &bytes) }
     var request = Request(
       head: bytes, headEnd: end, line: line, keepAlive: keepAlive, framing: framing, peer: peer)
     request.isSecure = isSecure
     return request
   }
 
-  /// Whether it is worth while to keep less of it.
+  /// Whether the request is large enough to be shrunk while it is held.
   var isLarge: Bool { head.count > 192 }
 
   private static let keptFields = [
@@ -272,10 +271,10 @@ package struct Request: Sendable {
   private func isName(_ range: Range<Int>, _ name: String) -> Bool {
     let wanted = name.utf8
     guard range.count == wanted.count else { return false }
-    var place = range.lowerBound
+    var index = range.lowerBound
     for octet in wanted {
-      guard lowercased(head[place]) == lowercased(octet) else { return false }
-      place += 1
+      guard lowercased(head[index]) == lowercased(octet) else { return false }
+      index += 1
     }
     return true
   }

@@ -2,7 +2,7 @@
 
 package import Net
 
-/// What the fields of a head say about the connection and the body, collected line by line.
+/// The fields of a head that determine the connection and the body, collected line by line.
 struct RequestFields {
   private var hostCount = 0
   private var lengths: [Int] = []
@@ -13,11 +13,11 @@ struct RequestFields {
   private var hasUnknownExpectation = false
   private var hasContinue = false
 
-  /// Takes the field `name` with its `value`.
+  /// Adds the field `name` with its `value`.
   mutating func take(
     _ name: ArraySlice<UInt8>, _ value: ArraySlice<UInt8>
   ) throws(RequestParseError) {
-    // Those that matter have these lengths; others need not be compared.
+    // Only names of these lengths are compared.
     switch name.count {
     case 6 where isEqual(name, "expect"):
       for token in tokens(value) {
@@ -32,7 +32,7 @@ struct RequestFields {
         if token == "keep-alive" { hasKeepAlive = true }
       }
     case 14 where isEqual(name, "content-length"):
-      // RFC 9112 §6.3: a list or several lines are refused even where all are equal.
+      // RFC 9112 §6.3: a list or several lines are refused even if all values are equal.
       guard !value.isEmpty, value.count <= 18, value.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 })
       else { throw .badFraming }
       lengths.append(value.reduce(0) { $0 * 10 + Int($1 - 0x30) })
@@ -64,7 +64,7 @@ struct RequestFields {
     return .chunked
   }
 
-  /// Whether `100 (Continue)` is waited for.
+  /// Whether the client waits for `100 (Continue)`.
   ///
   /// RFC 9110 §10.1.1: any other expectation is refused; HTTP/1.0 has none.
   func expectsContinue(minorVersion: UInt8) throws(RequestParseError) -> Bool {
@@ -92,7 +92,7 @@ struct RequestFields {
   }
 }
 
-/// Without the spaces and tabs (OWS) at both ends.
+/// The bytes without spaces and tabs (OWS) at both ends.
 func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
   var rest = bytes
   while let first = rest.first, first == 0x20 || first == 0x09 { rest = rest.dropFirst() }
@@ -101,10 +101,10 @@ func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
 }
 
 extension Request {
-  /// Parses a complete head, whose lines are known to end with CR LF and to be free of control
-  /// characters, from `start` on.
+  /// Parses a complete head from `start` on; its lines must end with CR LF and contain no control
+  /// characters.
   ///
-  /// `hasBody` is known where the version of HTTP delimits the body by itself.
+  /// `hasBody` is nil if the fields delimit the body, as in HTTP/1.1.
   init(
     head whole: consuming [UInt8], from start: Int, limits: HeadLimits, peer: PeerAddress,
     hasBody: Bool? = nil
@@ -138,7 +138,7 @@ extension Request {
     self.expectsContinue = expectsContinue && framing != .none
   }
 
-  /// A request put together from its parts, as for tests and for other versions of HTTP.
+  /// A request from its parts, for tests.
   package init(
     _ method: String, _ target: String, _ fields: [HeaderField] = [], peer: PeerAddress = .none
   ) throws(RequestParseError) {

@@ -2,15 +2,15 @@
 
 package import Net
 
-/// Finds the request heads in the bytes of a connection, in pieces of any size, and parses them.
+/// Finds and parses the request heads in the bytes of a connection, in pieces of any size.
 ///
-/// Strict, since leniency is how requests are smuggled: whoever stands before this server must read
-/// the same request in the same bytes. Pure: no clock, no socket.
+/// Strict, since lenient parsers permit request smuggling: a proxy before this server must find the
+/// same request in the same bytes. Pure: no clock, no socket.
 /// - Source: RFC 9112 §2–§6
 package struct RequestHeadParser {
-  /// In few bytes: every connection has a parser, while it waits too.
+  /// Packed, since every connection has a parser, including idle ones.
   private let limits: PackedLimits
-  /// The head so far, if it came in several pieces.
+  /// The start of a head that is received in several pieces.
   private var partial: [UInt8] = []
   private var headCount: Int32 = 0
   private var lineCount: Int32 = 0
@@ -30,10 +30,10 @@ package struct RequestHeadParser {
   /// Whether a head has begun and is not complete.
   package var isInsideHead: Bool { headCount > 0 || isAfterCR }
 
-  /// Takes bytes from `position` on until a head is complete, and moves `position` behind it.
+  /// Takes bytes from `position` on until a head is complete, and moves `position` to its end.
   ///
-  /// - Returns: nil when all bytes are taken and the head goes on.
-  /// - Throws: what is wrong; after it the connection's bytes have no meaning any more.
+  /// - Returns: nil if all bytes are taken and the head is incomplete.
+  /// - Throws: the reason to refuse the request; discard the connection's later bytes.
   package mutating func next(
     _ bytes: borrowing Span<UInt8>, _ position: inout Int, peer: PeerAddress = .none
   ) throws(RequestParseError) -> Request? {
@@ -44,9 +44,9 @@ package struct RequestHeadParser {
     }
     var head: [UInt8] = []
     swap(&head, &partial)
-    // With room for the places of the fields.
-    let placesSize = Int(lineCount - 1) * Request.FieldOffsets.size
-    head.reserveCapacity(head.count + position - start + placesSize)
+    // With room for the offsets of the fields.
+    let offsetsSize = Int(lineCount - 1) * Request.FieldOffsets.size
+    head.reserveCapacity(head.count + position - start + offsetsSize)
     head.append(bytes, start..<position)
     let emptyLine = hasSkippedEmptyLine ? 2 : 0
     self = RequestHeadParser(limits)
@@ -54,14 +54,14 @@ package struct RequestHeadParser {
       head: head, from: emptyLine, limits: limits.whole, peer: peer)
   }
 
-  /// Looks for the end of the head byte by byte, so that what it refuses does not depend on how the
-  /// bytes are cut into pieces.
+  /// Looks for the end of the head byte by byte, so that refusals do not depend on how the bytes
+  /// are cut into pieces.
   private mutating func scan(
     _ bytes: borrowing Span<UInt8>, _ position: inout Int
   ) throws(RequestParseError) -> Bool {
     let count = bytes.count
     while position < count {
-      // A run of bytes that mean nothing here, in one go.
+      // All bytes up to the next control character.
       let start = position
       while position < count, bytes[position] >= 0x20, bytes[position] != 0x7F { position += 1 }
       if position > start {

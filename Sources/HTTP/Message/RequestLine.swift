@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where the pieces of a request line lie in the head.
+/// The ranges of a request line's parts in the head.
 struct RequestLine {
   let method: Range<Int>
   let path: Range<Int>
@@ -87,9 +87,9 @@ extension RequestLine {
   }
 }
 
-/// Whether the octets can be a host and an optional port; an empty value can.
+/// Whether the octets may be a host and an optional port; an empty value may.
 ///
-/// RFC 9110 §7.2.
+/// - Source: RFC 9110 §7.2
 func isHost(_ value: ArraySlice<UInt8>) -> Bool {
   value.allSatisfy { octet in
     isTokenCharacter(octet) && octet != UInt8(ascii: "|") && octet != UInt8(ascii: "#")

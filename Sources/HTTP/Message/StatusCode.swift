@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The phrases that stand behind status codes; they mean nothing to a program.
+/// The reason phrases of status codes, for human readers.
 ///
 /// - Source: RFC 9110 §15; RFC 6585; RFC 8470 §5.2
 package enum StatusCode {
-  /// The phrase for `status`; empty where none is known.
+  /// The phrase for `status`; empty if none is known.
   package static func reason(_ status: Int) -> String {
     switch status {
     case 100: "Continue"

@@ -3,14 +3,16 @@
 import Net
 import Sharing
 
-/// How many connections each address has, over all loops.
+/// The number of connections of each address, over all loops.
 package final class AddressTable: Sendable {
   private let counts = Locked<[PeerAddress: Int]>([:])
 
   /// An empty table.
   package init() {}
 
-  /// Counts a connection; the number of those that its address has now.
+  /// Adds a connection.
+  ///
+  /// - Returns: the number of connections of its address.
   func add(_ peer: PeerAddress) -> Int {
     counts.withLock { counts in
       counts[peer.owner, default: 0] += 1
@@ -18,7 +20,7 @@ package final class AddressTable: Sendable {
     }
   }
 
-  /// Counts a connection off.
+  /// Removes a connection.
   func remove(_ peer: PeerAddress) {
     counts.withLock { counts in
       guard let count = counts[peer.owner] else { return }

@@ -1,39 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why a connection, or a stream of one, was refused or ended by the server; a label for statistics.
+/// Why the server refused or ended a connection or an HTTP/2 stream; a label for statistics.
 package enum ConnectionFault: String, Sendable, CaseIterable {
-  /// The peer speaks no TLS, or none that is allowed.
+  /// The client speaks no TLS, or no accepted version.
   case handshake
   /// The handshake was not complete in time.
   case handshakeTime = "handshake_time"
   /// A request head was not complete in time.
   case headTime = "head_time"
-  /// A request body was longer than is taken.
+  /// A request body was larger than the limit.
   case bodySize = "body_size"
-  /// Too little of a request body came for too long.
+  /// A request body was slower than the minimum rate.
   case bodyTime = "body_time"
-  /// The peer took nothing of what was sent, or opened no window for it.
+  /// The client took no sent bytes, or opened no window for them.
   case stalled
-  /// The peer takes less than is made, and too much is queued.
+  /// The client is slower than the media, and too many bytes are queued.
   case slow
-  /// More connections than all may have.
+  /// More connections than the limit of the loop.
   case connections
-  /// More connections than one address may have.
+  /// More connections of one address than the limit.
   case addressConnections = "address_connections"
-  /// More unanswered requests than a connection may have.
+  /// More unanswered requests of one connection than the limit.
   case heldRequests = "held_requests"
-  /// Streams opened and reset at once. CVE-2023-44487.
+  /// HTTP/2 streams opened and reset at once. CVE-2023-44487.
   case rapidReset = "rapid_reset"
-  /// PING frames without end. CVE-2019-9512.
+  /// A flood of PING frames. CVE-2019-9512.
   case pingFlood = "ping_flood"
-  /// SETTINGS frames without end. CVE-2019-9515.
+  /// A flood of SETTINGS frames. CVE-2019-9515.
   case settingsFlood = "settings_flood"
-  /// Frames that carry nothing, without end. CVE-2019-9518.
+  /// A flood of frames without data. CVE-2019-9518.
   case emptyFrames = "empty_frames"
-  /// A field section in pieces without end. CVE-2024-28182.
+  /// A field section in too many CONTINUATION frames. CVE-2024-28182.
   case continuationFlood = "continuation_flood"
   /// A field section far above the limit. CVE-2016-6581.
   case headerBomb = "header_bomb"
-  /// Any other breach of HTTP/2.
+  /// Any other violation of HTTP/2.
   case protocolError = "protocol_error"
 }

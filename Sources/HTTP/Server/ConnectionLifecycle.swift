@@ -129,8 +129,8 @@ package struct ConnectionLifecycle {
 
   /// The client has closed its end.
   ///
-  /// An open exchange of HTTP/1.1 has no complete answer, and its client is gone. HTTP/2 has dropped
-  /// such exchanges before; the answers of the others wait for the client's window.
+  /// An open exchange of HTTP/1.1 has no complete answer, and its client has disconnected. HTTP/2
+  /// has dropped such exchanges before; the answers of the others wait for the client's window.
   package mutating func inputEnded(_ load: Load) -> Action {
     isInputEnded = true
     guard isServing else { return close() }

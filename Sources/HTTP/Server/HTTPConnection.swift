@@ -2,7 +2,7 @@
 
 import Net
 
-/// A connection of a known version of HTTP: performs what its ``ConnectionLifecycle`` decides.
+/// A connection of a known version of HTTP: performs the actions of its ``ConnectionLifecycle``.
 protocol HTTPConnection: ServedConnection, ByteStreamOwner {
   associatedtype Member: ConnectionExchange
 

@@ -2,21 +2,20 @@
 
 import Net
 
-/// A connection of which is not known yet which HTTP it speaks: the TLS handshake tells, or the first
-/// bytes.
+/// A connection whose version of HTTP is not yet known: ALPN or the first bytes determine it.
 ///
 /// - Source: RFC 9113 §3.2, §3.3, §3.4
 final class NegotiatingConnection: ByteStreamOwner, ServedConnection {
-  /// What HTTP/2 begins with.
+  /// The first bytes of an HTTP/2 connection.
   static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
 
   let server: HTTPServer
   var index = -1
   private let stream: any ByteStream
-  /// The same where it is TLS.
+  /// The stream if it is TLS.
   private let secure: TLSStream?
   private let refusal: Refusal?
-  /// What came, if it may be the beginning of the preface.
+  /// Received bytes that may be the start of the preface.
   private var first: [UInt8] = []
   private let since: Int64
   private var isClosed = false
@@ -45,7 +44,7 @@ final class NegotiatingConnection: ByteStreamOwner, ServedConnection {
     unsafe bytes.withUnsafeBufferPointer { unsafe first.append(contentsOf: $0) }
   }
 
-  /// Hands the stream over, with everything that came.
+  /// Hands the stream and all received bytes to a connection of the known version.
   private func become(isHTTP2: Bool, _ bytes: borrowing Span<UInt8>) {
     let held = first
     first = []
@@ -84,12 +83,12 @@ final class NegotiatingConnection: ByteStreamOwner, ServedConnection {
       return close()
     }
     if case .failed? = secure?.security {
-      // It was told; what it still sends is read and dropped for a moment.
+      // The client got an alert; its bytes are read and dropped for `lingerTime`.
       if now - since >= limits.lingerTime { close() }
       return
     }
     if !first.isEmpty, now - since >= limits.headTime {
-      // The beginning of a preface, or of a method that looks like it.
+      // An incomplete preface, or an incomplete method with the same letters.
       let held = first
       first = []
       become(isHTTP2: false, held.span)
