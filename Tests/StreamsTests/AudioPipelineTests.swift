@@ -4,29 +4,30 @@ import Logging
 import Media
 import Packaging
 import Sharing
-import TestSupport
 import Testing
+import Time
 
 @testable import Scheduling
 @testable import Streams
 
 @Suite("The audio of an encoded stream")
 struct AudioPipelineTests {
-  static let second: Int64 = 1_000_000_000
   static let segment: Int64 = 1_795_155_720
 
   /// A grid that skips segments once.
   struct SkippingClock: MediaClock {
     let skip: ClockStep
 
-    func periods(from index: Int64, now: Int64) -> (current: MediaPeriod, next: MediaPeriod?)? {
+    func periods(
+      from index: Int64, now: MonotonicTime
+    ) -> (current: MediaPeriod, next: MediaPeriod?)? {
       let period = MediaPeriod(
-        index: 0, first: .init(number: 0, firstFrame: 0), captured: 0, offset: 0,
-        newest: (now, now))
+        index: 0, first: .init(number: 0, firstFrame: 0), captured: .origin,
+        offset: .zero, newest: (now, MediaTime(nanoseconds: now.nanoseconds)))
       return (period, nil)
     }
     func step(before number: Int64) -> ClockStep? { number == skip.expected ? skip : nil }
-    func lateness(of mediaTime: Int64, in period: MediaPeriod) -> Int64 { 0 }
+    func lateness(of mediaTime: MediaTime, in period: MediaPeriod) -> Interval { .zero }
   }
 
   @Test("after a suspension, audio continues with the segment to which the grid has skipped")
@@ -40,13 +41,14 @@ struct AudioPipelineTests {
     let skip = ClockStep(segment: Self.segment + 3601, offset: 0, skipped: 3600)
     var pipeline = try AudioPipeline(
       configuration, segmentation: segmentation, window: window, from: Self.segment,
-      clock: SkippingClock(skip: skip), queue: AudioQueue(), gracePeriod: 100_000_000,
+      clock: SkippingClock(skip: skip), queue: AudioQueue(), gracePeriod: .milliseconds(100),
       statistics: Locked(StreamStatistics(renditions: 2)),
       log: Log(format: .text, least: .error) { _ in })
     window.goLive()
-    try pipeline.advance(to: Self.segment * Self.second + 500_000_000)
+    let half = MonotonicTime.origin + .milliseconds(500)
+    try pipeline.advance(to: half + .seconds(Self.segment))
     #expect(window.snapshot.open?.number == Self.segment)
-    try pipeline.advance(to: (Self.segment + 3602) * Self.second + 500_000_000)
+    try pipeline.advance(to: half + .seconds(Self.segment + 3602))
     let snapshot = window.snapshot
     let numbers = snapshot.segments.filter { !$0.isGap }.map(\.number)
     #expect(numbers == [skip.segment])

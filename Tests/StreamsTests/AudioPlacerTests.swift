@@ -6,6 +6,7 @@ import Foundation
 import Media
 import Sharing
 import Testing
+import Time
 
 @testable import Streams
 
@@ -71,8 +72,8 @@ struct AudioPlacerTests {
     check(chunks)
     var now = begin
     while now < begin + 5_000_000_000 {
-      now = pacer.nextPart(after: track.placer.next)
-      let end = pacer.end(at: now)
+      now = pacer.nextPart(after: track.placer.next).nanoseconds
+      let end = pacer.end(at: MediaTime(nanoseconds: now))
       let next = track.placer.next
       chunks = try track.encode(tone.audio(from: next, count: Int(end - next)), at: next)
       #expect(chunks.count == 1)

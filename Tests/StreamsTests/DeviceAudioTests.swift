@@ -7,6 +7,7 @@ import Packaging
 import Sharing
 import TestSupport
 import Testing
+import Time
 
 @testable import Streams
 
@@ -28,7 +29,7 @@ struct DeviceAudioTests {
     let stop = StopFlag()
     let clock = FrameGridClock(
       segmentation: video, start: start, feed: SlotFeed(renditions: 1, capacity: 3), stop: stop,
-      stepTimeout: 0)
+      stepTimeout: .zero)
     let window = LiveWindow(
       segmentation: .audio(segmentation), playlistLength: 10, retained: 20)
     var pipeline = try AudioPipeline(

@@ -6,6 +6,7 @@ import Packaging
 import Sharing
 import TestSupport
 import Testing
+import Time
 
 @testable import Capture
 @testable import Streams
@@ -33,7 +34,8 @@ struct PassThroughAudioTests {
     var format: InputDescription.Audio
 
     init(
-      gracePeriod: Int64 = 60_000_000, aac: [UInt8] = [0x11, 0x90], longestGroup: Int64? = nil
+      gracePeriod: Interval = .milliseconds(60), aac: [UInt8] = [0x11, 0x90],
+      longestGroup: Int64? = nil
     ) throws {
       let video = Segmentation(
         rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000,
@@ -117,7 +119,7 @@ struct PassThroughAudioTests {
       }
       let ordered = events.sorted { ($0.arrival, $0.mark) < ($1.arrival, $1.mark) }
       for time in stride(from: begin, to: begin + stretch.buffered, by: 20_000_000) {
-        try pipeline.advance(to: time)
+        try advance(to: time)
       }
       let video = InputDescription.Video(
         nalCodec: .h264, codec: "h264", width: 1280, height: 720, rate: .thirty,
@@ -134,14 +136,19 @@ struct PassThroughAudioTests {
           queue.push(
             .init(
               bytes: bytes, format: format, pts: event.pts,
-              captured: clock.captureTime(.audio, pts: event.pts, arrival: event.arrival)))
+              captured: MonotonicTime(
+                nanoseconds: clock.captureTime(.audio, pts: event.pts, arrival: event.arrival))))
         }
         let seen = max(event.arrival, begin + stretch.buffered)
         // While buffered media arrives at once, the audio thread runs now and then.
-        if seen == event.arrival || event.mark % 7 == 0 { try pipeline.advance(to: seen) }
+        if seen == event.arrival || event.mark % 7 == 0 { try advance(to: seen) }
       }
       now = begin + stretch.length
-      try pipeline.advance(to: now)
+      try advance(to: now)
+    }
+
+    private func advance(to now: Int64) throws {
+      try pipeline.advance(to: MonotonicTime(nanoseconds: now))
     }
 
     /// Loses the connection; a new one is open after `time` nanoseconds.
@@ -151,7 +158,7 @@ struct PassThroughAudioTests {
       let back = now + time
       while now < back {
         now = min(back, now + 20_000_000)
-        try pipeline.advance(to: now)
+        try advance(to: now)
       }
     }
 
@@ -173,7 +180,9 @@ struct PassThroughAudioTests {
 
     private func all(_ window: LiveWindow) -> [(period: Int64, number: Int64, chunk: Chunk)] {
       let snapshot = window.snapshot
-      let open = snapshot.open.map { open in open.chunks.map { (open.period.index, open.number, $0) } }
+      let open = snapshot.open.map { open in
+        open.chunks.map { (open.period.index, open.number, $0) }
+      }
       return snapshot.segments.flatMap { segment in
         segment.chunks.map { (segment.period.index, segment.number, $0) }
       } + (open ?? [])
@@ -230,8 +239,10 @@ struct PassThroughAudioTests {
         }
         #expect(
           segment.startsDiscontinuity == other.startsDiscontinuity
-            && segment.period.index == other.period.index && segment.period.offset == other.period.offset
-            && segment.period.firstSegment == other.period.firstSegment && segment.isGap == other.isGap,
+            && segment.period.index == other.period.index
+            && segment.period.offset == other.period.offset
+            && segment.period.firstSegment == other.period.firstSegment
+            && segment.isGap == other.isGap,
           "segment \(segment.number)")
         if !segment.isGap {
           #expect(segment.firstFrame == segmentation.frame(holding: other.firstFrame))
@@ -396,7 +407,7 @@ struct PassThroughAudioTests {
 
   @Test("audio that arrives a quarter of a second after its video is heard with it")
   func late() throws {
-    let simulation = try Simulation(gracePeriod: 300_000_000)
+    let simulation = try Simulation(gracePeriod: .milliseconds(300))
     try simulation.send(.init(length: 4 * Self.second, delay: (270_000_000, 5_000_000)))
     simulation.expectInStep()
     #expect(simulation.heard().silent.count <= 1)
@@ -404,7 +415,7 @@ struct PassThroughAudioTests {
 
   @Test("late audio extends the grace period")
   func later() throws {
-    let simulation = try Simulation(gracePeriod: 150_000_000)
+    let simulation = try Simulation(gracePeriod: .milliseconds(150))
     try simulation.send(.init(length: 2 * Self.second, hasAudio: false))
     try simulation.send(.init(length: 6 * Self.second, delay: (700_000_000, 5_000_000)))
     simulation.expectInStep()

@@ -2,6 +2,7 @@
 
 import Capture
 import Media
+import Time
 
 /// The decoder and the resampler between an input or a device and the encoder.
 ///
@@ -12,18 +13,18 @@ struct AudioInputDecoder: ~Copyable {
   private var decoder: AudioDecoder?
   private var resampler: Resampler?
   private var shape: (rate: Int32, channels: Int)?
-  /// The end of the audio that was decoded last: media time, nanoseconds.
-  private var end: Int64 = 0
+  /// The end of the audio that was decoded last.
+  private var end = MediaTime.origin
 
   /// A decoder of audio for an encoder with `settings`.
   init(settings: AudioEncoderSettings) { self.settings = settings }
 
-  /// Decodes a packet at its media time, in nanoseconds; another format opens another decoder.
+  /// Decodes a packet at its media time; another format opens another decoder.
   ///
   /// - Throws: the decoder's error. Later packets of the format are dropped if it did not open.
   mutating func decode(
-    _ entry: AudioQueue.Entry, at time: Int64
-  ) throws(FFmpegError) -> [(audio: PCMBlock, rate: Int32, mediaTime: Int64)] {
+    _ entry: AudioQueue.Entry, at time: MediaTime
+  ) throws(FFmpegError) -> [(audio: PCMBlock, rate: Int32, mediaTime: MediaTime)] {
     if entry.format != format {
       format = entry.format
       decoder = nil
@@ -31,13 +32,13 @@ struct AudioInputDecoder: ~Copyable {
         codec: entry.format.codec, extradata: entry.format.configuration,
         sampleRate: Int32(clamping: entry.format.sampleRate), channels: entry.format.channels)
     }
-    guard let decoded = try decoder?.decode(entry.bytes, pts: time) else { return [] }
-    var blocks: [(audio: PCMBlock, rate: Int32, mediaTime: Int64)] = []
+    guard let decoded = try decoder?.decode(entry.bytes, pts: time.nanoseconds) else { return [] }
+    var blocks: [(audio: PCMBlock, rate: Int32, mediaTime: MediaTime)] = []
     // No real source has a lower rate, and each of its samples would become hundreds.
     for block in decoded where block.sampleRate >= 1000 {
-      let mediaTime = block.pts ?? end
+      let mediaTime = block.pts.map(MediaTime.init(nanoseconds:)) ?? end
       blocks.append((block.audio, block.sampleRate, mediaTime))
-      end = mediaTime + Int64(block.audio.count) * 1_000_000_000 / Int64(block.sampleRate)
+      end = mediaTime + .seconds(Int64(block.audio.count)) / Int64(block.sampleRate)
     }
     return blocks
   }
@@ -46,12 +47,12 @@ struct AudioInputDecoder: ~Copyable {
   ///
   /// - Throws: the resampler's error.
   mutating func convert(
-    _ audio: PCMBlock, rate: Int32, at mediaTime: Int64
+    _ audio: PCMBlock, rate: Int32, at mediaTime: MediaTime
   ) throws(FFmpegError) -> Resampler.Output? {
     if shape?.rate != rate || shape?.channels != audio.channels {
       shape = (rate, audio.channels)
       resampler = try Resampler(fromRate: rate, channels: audio.channels, to: settings)
     }
-    return try resampler?.convert(audio, at: mediaTime)
+    return try resampler?.convert(audio, at: mediaTime.nanoseconds)
   }
 }

@@ -5,6 +5,7 @@ import Logging
 import Media
 import Packaging
 import Sharing
+import Time
 
 /// The audio of one stream: from a source through a placer to a publisher, by the media clock.
 ///
@@ -12,8 +13,8 @@ import Sharing
 /// published up to the newest video frame and has the discontinuity periods of the video. Confined
 /// to one thread.
 struct AudioPipeline: ~Copyable {
-  /// The polling interval of the queue, in nanoseconds.
-  private static let interval: Int64 = 5_000_000
+  /// The polling interval of the queue.
+  private static let interval = Interval.milliseconds(5)
 
   private let configuration: StreamConfiguration
   private let segmentation: AudioSegmentation
@@ -45,14 +46,14 @@ struct AudioPipeline: ~Copyable {
   ///   - clock: the media clock of the video.
   ///   - source: of the audio; nil if an input pushes it to `queue`.
   ///   - queue: the audio of an input.
-  ///   - gracePeriod: how late audio may be, in nanoseconds; nil if it is never late.
+  ///   - gracePeriod: how late audio may be; nil if it is never late.
   ///   - statistics: of the stream.
   ///   - log: of the program.
   /// - Throws: the encoder's or the muxer's error.
   init(
     _ configuration: StreamConfiguration, segmentation: AudioSegmentation, window: LiveWindow,
     from firstSegment: Int64?, clock: any MediaClock, source: (any LocalAudioSource)? = nil,
-    queue: AudioQueue, gracePeriod: Int64?, statistics: Locked<StreamStatistics>, log: Log
+    queue: AudioQueue, gracePeriod: Interval?, statistics: Locked<StreamStatistics>, log: Log
   ) throws(FFmpegError) {
     self.configuration = configuration
     self.segmentation = segmentation
@@ -72,10 +73,10 @@ struct AudioPipeline: ~Copyable {
     self.placer = placer
   }
 
-  /// Fills the window with silence up to the media time `now`, in nanoseconds.
+  /// Fills the window with silence up to the media time `now`.
   ///
   /// - Throws: the encoder's error.
-  mutating func prefill(to now: Int64) throws(FFmpegError) {
+  mutating func prefill(to now: MediaTime) throws(FFmpegError) {
     publisher.prefill(try placer.prefill(to: frame(at: now)))
   }
 
@@ -84,16 +85,18 @@ struct AudioPipeline: ~Copyable {
   /// - Throws: the encoder's error.
   mutating func run(until stop: StopFlag) throws(FFmpegError) {
     while !stop.isSet {
-      if source == nil { SystemClock.sleep(until: SystemClock.monotonic + Self.interval) }
+      if source == nil {
+        SystemClock.sleep(until: (SystemClock.monotonicTime + Self.interval).nanoseconds)
+      }
       if let placed = try source?.read(into: &placer) { frames += placed }
-      try advance(to: SystemClock.monotonic)
+      try advance(to: SystemClock.monotonicTime)
     }
   }
 
-  /// Publishes the audio that is available at the monotonic time `now`, and silence for late audio.
+  /// Publishes the audio that is available at `now`, and silence for late audio.
   ///
   /// - Throws: the encoder's error.
-  mutating func advance(to now: Int64) throws(FFmpegError) {
+  mutating func advance(to now: MonotonicTime) throws(FFmpegError) {
     while try advancePeriod(now) {}
   }
 
@@ -101,7 +104,7 @@ struct AudioPipeline: ~Copyable {
   ///
   /// - Throws: the encoder's error.
   mutating func finish() throws(FFmpegError) {
-    guard hasBegun, let (period, _) = clock.periods(from: index, now: SystemClock.monotonic),
+    guard hasBegun, let (period, _) = clock.periods(from: index, now: SystemClock.monotonicTime),
       period.index == index
     else { return }
     frames += try placer.finish()
@@ -112,12 +115,12 @@ struct AudioPipeline: ~Copyable {
   /// Publishes the available audio of the current period.
   ///
   /// - Returns: whether the period is complete and another one follows.
-  private mutating func advancePeriod(_ now: Int64) throws(FFmpegError) -> Bool {
+  private mutating func advancePeriod(_ now: MonotonicTime) throws(FFmpegError) -> Bool {
     guard let (period, next) = clock.periods(from: index, now: now) else { return false }
     // Audio is late relative to the newest video frame, since media that a sender has buffered
     // arrives at once; after the last video frame of a period, relative to the clock.
     let present = next == nil ? period.newest.captured : now
-    let late = gracePeriod.map { frame(at: period.mediaTime(at: present - $0.nanoseconds)) } ?? .min
+    let late = gracePeriod.map { frame(at: period.mediaTime(at: present - $0.interval)) } ?? .min
     if period.index != index || !hasBegun {
       let isDue = next != nil || late > firstFrame(of: period)
       guard try begin(period, next, isDue: isDue) else { return false }
@@ -143,7 +146,7 @@ struct AudioPipeline: ~Copyable {
   ) throws(FFmpegError) -> Bool {
     let periodStart = start(of: period)
     while queue.pop(where: { $0.captured < periodStart }) != nil {}
-    let end = next.map { start(of: $0) } ?? .max
+    let end = next.map { start(of: $0) } ?? .distantFuture
     let found = queue.first.flatMap { $0.captured < end ? $0.format : nil }
     guard found != nil || isDue else { return false }
     (index, hasBegun) = (period.index, true)
@@ -173,21 +176,21 @@ struct AudioPipeline: ~Copyable {
   ///
   /// - Returns: whether the next packet belongs to the next period.
   private mutating func place(
-    _ period: MediaPeriod, _ next: MediaPeriod?, before end: Int64, _ now: Int64
+    _ period: MediaPeriod, _ next: MediaPeriod?, before end: Int64, _ now: MonotonicTime
   ) throws(FFmpegError) -> Bool {
     let half = AudioSegmentation.samplesPerFrame / 2
     // An AAC frame is available at its end, and a file may supply packets before their time.
     let present = period.mediaTime(at: now)
     let limit =
       period.newestFrame == nil
-      ? segmentation.sample(atOrBefore: present) - half : segmentation.ticks(end)
-    let nextStart = next.map { start(of: $0) } ?? .max
+      ? segmentation.sample(atOrBefore: present.nanoseconds) - half : segmentation.ticks(end)
+    let nextStart = next.map { start(of: $0) } ?? .distantFuture
     let segmentation = segmentation
-    func mediaTime(_ entry: AudioQueue.Entry) -> Int64 {
+    func mediaTime(_ entry: AudioQueue.Entry) -> MediaTime {
       period.mediaTime(pts: entry.pts, captured: entry.captured)
     }
     func isAhead(_ entry: AudioQueue.Entry) -> Bool {
-      segmentation.sample(atOrBefore: mediaTime(entry)) + half >= limit
+      segmentation.sample(atOrBefore: mediaTime(entry).nanoseconds) + half >= limit
     }
     while let entry = queue.pop(where: { $0.captured < nextStart && (next != nil || !isAhead($0)) })
     {
@@ -198,7 +201,7 @@ struct AudioPipeline: ~Copyable {
         continue
       }
       let mediaTime = mediaTime(entry)
-      if segmentation.sample(atOrBefore: mediaTime) + half < placer.next {
+      if segmentation.sample(atOrBefore: mediaTime.nanoseconds) + half < placer.next {
         gracePeriod?.count(lateness: present - mediaTime)
       }
       do throws(FFmpegError) { frames += try placer.place(entry, at: mediaTime) } catch {
@@ -233,8 +236,8 @@ struct AudioPipeline: ~Copyable {
 
   // MARK: Positions
 
-  private func frame(at mediaTime: Int64) -> Int64 {
-    segmentation.sample(atOrBefore: mediaTime) / AudioSegmentation.samplesPerFrame
+  private func frame(at mediaTime: MediaTime) -> Int64 {
+    segmentation.sample(atOrBefore: mediaTime.nanoseconds) / AudioSegmentation.samplesPerFrame
   }
 
   private func firstFrame(of period: MediaPeriod) -> Int64 {
@@ -248,12 +251,12 @@ struct AudioPipeline: ~Copyable {
     return max(segmentation.frame(holding: newest + 1), firstFrame(of: period) + 1)
   }
 
-  /// Audio that was captured earlier belongs to an earlier period; monotonic nanoseconds.
+  /// Audio that was captured earlier belongs to an earlier period.
   ///
   /// The AAC frame that contains the start of the first video frame starts earlier.
-  private func start(of period: MediaPeriod) -> Int64 {
-    period.captured - AudioSegmentation.samplesPerFrame * 1_000_000_000
-      / Int64(segmentation.sampleRate)
+  private func start(of period: MediaPeriod) -> MonotonicTime {
+    period.captured
+      - .seconds(AudioSegmentation.samplesPerFrame) / Int64(segmentation.sampleRate)
   }
 
   private static func track(

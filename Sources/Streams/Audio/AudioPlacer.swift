@@ -2,6 +2,7 @@
 
 import Capture
 import Media
+import Time
 
 /// Turns a source's audio into AAC frames at their positions since 1970, copied or encoded.
 ///
@@ -65,12 +66,12 @@ struct AudioPlacer: ~Copyable {
     self.format.map { CopiedAudioFormat(format)?.fits($0) == true } ?? true
   }
 
-  /// Places a packet whose first sample belongs to `mediaTime`: nanoseconds since 1970.
+  /// Places a packet whose first sample belongs to `mediaTime`.
   ///
   /// - Returns: the AAC frames that are complete.
   /// - Throws: the decoder's or the encoder's error.
   mutating func place(
-    _ entry: AudioQueue.Entry, at mediaTime: Int64
+    _ entry: AudioQueue.Entry, at mediaTime: MediaTime
   ) throws(FFmpegError) -> [EncodedAudioFrame] {
     if let frames = copied?.place(entry.bytes, at: mediaTime) { return frames }
     var frames: [EncodedAudioFrame] = []
@@ -80,11 +81,11 @@ struct AudioPlacer: ~Copyable {
     return frames
   }
 
-  /// Places samples of which the first belongs to `mediaTime`: nanoseconds since 1970.
+  /// Places samples of which the first belongs to `mediaTime`.
   ///
   /// - Throws: the resampler's or the encoder's error.
   mutating func place(
-    _ audio: PCMBlock, rate: Int32, at mediaTime: Int64
+    _ audio: PCMBlock, rate: Int32, at mediaTime: MediaTime
   ) throws(FFmpegError) -> [EncodedAudioFrame] {
     guard let converted = try decoder.convert(audio, rate: rate, at: mediaTime) else { return [] }
     return try encode(converted.audio, at: converted.position)

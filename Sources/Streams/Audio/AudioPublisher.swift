@@ -6,6 +6,7 @@ import Media
 import Packaging
 import Scheduling
 import Sharing
+import Time
 
 /// Joins AAC frames to chunks, publishes these in the window of the audio, and counts them.
 ///
@@ -75,7 +76,7 @@ struct AudioPublisher: Sendable {
       if start == frame.index { flush(period) }
       segment = current?.number ?? segment ?? period.first.number
     }
-    let captured = segmentation.nanoseconds(frame.index) + period.offset
+    let captured = segmentation.nanoseconds(frame.index) + period.offset.nanoseconds
     let chunks = chunker.add(frame.bytes, frame: frame.index, captured: captured, from: start)
     for chunk in chunks {
       if let next = publish(chunk, in: period) { return next }
@@ -101,14 +102,14 @@ struct AudioPublisher: Sendable {
     let published = published(chunk, in: number, at: SystemClock.wall)
     if let (period, track) = opening {
       let skipped = newest.map { number - $0 - 1 } ?? 0
-      window.begin([published], offset: period.offset, skipped: skipped, track: track)
+      window.begin([published], offset: period.offset.nanoseconds, skipped: skipped, track: track)
       opening = nil
     } else {
       window.publish(published)
     }
     newest = number
-    let end = segmentation.nanoseconds(chunk.firstFrame + chunk.frames)
-    count(published, lateness: clock.lateness(of: end, in: period))
+    let end = MediaTime(nanoseconds: segmentation.nanoseconds(chunk.firstFrame + chunk.frames))
+    count(published, lateness: clock.lateness(of: end, in: period).nanoseconds)
     return nil
   }
 

@@ -2,6 +2,7 @@
 
 import Capture
 import Sharing
+import Time
 
 /// Audio packets of an input between its thread and the audio thread.
 final class AudioQueue: Sendable {
@@ -11,8 +12,8 @@ final class AudioQueue: Sendable {
     let format: InputDescription.Audio
     /// The timestamp: the source's clock, unwrapped, nanoseconds.
     let pts: Int64
-    /// When its first sample was captured: monotonic clock, nanoseconds.
-    let captured: Int64
+    /// When its first sample was captured.
+    let captured: MonotonicTime
   }
 
   /// About twenty seconds of audio.

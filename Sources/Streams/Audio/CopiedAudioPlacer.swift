@@ -2,6 +2,7 @@
 
 import Capture
 import Media
+import Time
 
 /// Places a source's AAC frames on the grid of 1024 samples: each position once and in order.
 ///
@@ -22,11 +23,11 @@ struct CopiedAudioPlacer: Sendable {
   /// The index of the next AAC frame.
   var next: Int64 { aligner.next }
 
-  /// Places an AAC frame whose first sample belongs to `mediaTime`: nanoseconds since 1970.
+  /// Places an AAC frame whose first sample belongs to `mediaTime`.
   ///
   /// - Returns: the AAC frame at its position, after the positions that were missing before it.
-  mutating func place(_ bytes: [UInt8], at mediaTime: Int64) -> [EncodedAudioFrame] {
-    let placement = aligner.place(at: mediaTime)
+  mutating func place(_ bytes: [UInt8], at mediaTime: MediaTime) -> [EncodedAudioFrame] {
+    let placement = aligner.place(at: mediaTime.nanoseconds)
     var placed = frames(placement.missing, of: placement.isRepeat ? bytes : silence)
     if let index = placement.index { placed += frames(index..<index + 1, of: bytes) }
     return placed

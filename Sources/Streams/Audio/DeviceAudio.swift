@@ -4,19 +4,20 @@ import Capture
 import Logging
 import Media
 import Sharing
+import Time
 
 /// An audio device: captures, and opens the device again after it was removed.
 final class DeviceAudio: LocalAudioSource {
   /// Maps timestamps of the device's clock to capture times on the monotonic clock.
   ///
   /// The arguments are the duration of the samples since the device was opened, and the capture
-  /// time that the device reports for the next sample; nanoseconds.
+  /// time that the device reports for the next sample; all times are in nanoseconds.
   typealias ClockMapping = (_ pts: Int64, _ captured: Int64) -> Int64
 
-  /// Time from a failure to the next attempt; nanoseconds.
-  private static let retryInterval: Int64 = 500_000_000
-  /// Time after opening in which samples are only used to map the clock; nanoseconds.
-  private static let settling: Int64 = 250_000_000
+  /// Time from a failure to the next attempt.
+  private static let retryInterval = Interval.milliseconds(500)
+  /// Time after opening in which samples are only used to map the clock.
+  private static let settling = Interval.milliseconds(250)
 
   private let name: String
   private let settings: AudioEncoderSettings
@@ -28,10 +29,10 @@ final class DeviceAudio: LocalAudioSource {
   private var device: AudioDevice?
   private var sampleRate: Int32 = 0
   private var mapping: ClockMapping
-  /// Captured samples are published from then on: monotonic nanoseconds.
-  private var usableFrom: Int64 = 0
-  /// The next attempt to open the device: monotonic nanoseconds.
-  private var retryAt: Int64 = 0
+  /// Samples that were captured earlier are not published.
+  private var usableFrom = MonotonicTime.origin
+  /// The next attempt to open the device.
+  private var retryAt = MonotonicTime.origin
   private var isReported = false
 
   /// A device that is not open yet, by its ALSA name; `mapping` makes a mapping for each opening.
@@ -59,7 +60,7 @@ final class DeviceAudio: LocalAudioSource {
     let captured: CapturedAudio?
     do throws(AudioDeviceError) { captured = try next() } catch {
       device = nil
-      retryAt = SystemClock.monotonic + Self.retryInterval
+      retryAt = SystemClock.monotonicTime + Self.retryInterval
       // Warn once per outage; later failures are logged at debug level.
       log.write(
         isReported ? .debug : .warning, "audio-gone", stream: stream,
@@ -72,16 +73,16 @@ final class DeviceAudio: LocalAudioSource {
     if captured.followsLoss { mapping = makeMapping() }
     let monotonic = mapping(
       captured.count * 1_000_000_000 / Int64(sampleRate), captured.captureMonotonic)
-    guard captured.captureMonotonic >= usableFrom else { return [] }
-    let mediaTime = clock.current.mediaTime(at: monotonic, on: clock.segmentation)
+    guard captured.captureMonotonic >= usableFrom.nanoseconds else { return [] }
+    let mediaTime = clock.mediaTime(at: MonotonicTime(nanoseconds: monotonic))
     return try placer.place(captured.audio, rate: sampleRate, at: mediaTime)
   }
 
   private func next() throws(AudioDeviceError) -> CapturedAudio? {
     guard device == nil else { return try device?.next() }
-    let now = SystemClock.monotonic
+    let now = SystemClock.monotonicTime
     guard now >= retryAt else {
-      SystemClock.sleep(until: now + 20_000_000)
+      SystemClock.sleep(until: (now + .milliseconds(20)).nanoseconds)
       return nil
     }
     let opened = try AudioDevice(
@@ -92,7 +93,7 @@ final class DeviceAudio: LocalAudioSource {
     sampleRate = opened.sampleRate
     device = consume opened
     mapping = makeMapping()
-    usableFrom = SystemClock.monotonic + Self.settling
+    usableFrom = SystemClock.monotonicTime + Self.settling
     isReported = false
     return nil
   }

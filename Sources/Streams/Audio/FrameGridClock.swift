@@ -4,6 +4,7 @@ import Logging
 import Media
 import Scheduling
 import Sharing
+import Time
 
 /// The media clock of an encoded stream: one period, placed by the clock of the frame grid.
 struct FrameGridClock: MediaClock {
@@ -12,25 +13,32 @@ struct FrameGridClock: MediaClock {
   let start: StreamClock
   let feed: SlotFeed
   let stop: StopFlag
-  /// How long audio waits for the grid at the start of a segment, in nanoseconds.
-  let stepTimeout: Int64
+  /// How long audio waits for the grid at the start of a segment.
+  let stepTimeout: Interval
 
   /// The stream's clock, with the steps of the wall clock that were announced.
   var current: StreamClock { feed.read(\.clock) ?? start }
 
-  func periods(from index: Int64, now: Int64) -> (current: MediaPeriod, next: MediaPeriod?)? {
+  func periods(
+    from index: Int64, now: MonotonicTime
+  ) -> (current: MediaPeriod, next: MediaPeriod?)? {
     let period = MediaPeriod(
-      index: 0, first: .init(number: 0, firstFrame: 0), captured: 0, offset: 0,
-      newest: (now, current.mediaTime(at: now, on: segmentation)))
+      index: 0, first: .init(number: 0, firstFrame: 0), captured: .origin, offset: .zero,
+      newest: (now, mediaTime(at: now)))
     return (period, nil)
+  }
+
+  /// The media time at `now`.
+  func mediaTime(at now: MonotonicTime) -> MediaTime {
+    MediaTime(nanoseconds: current.mediaTime(at: now.nanoseconds, on: segmentation))
   }
 
   /// Waits until the grid has closed the first frame slot of the segment, as it usually has, so
   /// that the Discontinuities of all renditions precede the same segment.
   func step(before number: Int64) -> ClockStep? {
     let first = segmentation.firstFrame(of: number)
-    let deadline = SystemClock.monotonic + stepTimeout
-    while !stop.isSet, SystemClock.monotonic < deadline {
+    let deadline = SystemClock.monotonicTime + stepTimeout
+    while !stop.isSet, SystemClock.monotonicTime < deadline {
       if let (next, steps) = feed.read({ ($0.nextFrameIndex, $0.steps) }), next > first {
         return steps.last { $0.expected == number }
       }
@@ -39,8 +47,8 @@ struct FrameGridClock: MediaClock {
     return nil
   }
 
-  func lateness(of mediaTime: Int64, in period: MediaPeriod) -> Int64 {
-    SystemClock.monotonic - current.monotonic(at: mediaTime, on: segmentation)
+  func lateness(of mediaTime: MediaTime, in period: MediaPeriod) -> Interval {
+    self.mediaTime(at: SystemClock.monotonicTime) - mediaTime
   }
 
   /// The source that the audio thread reads; nil for the audio of an input.

@@ -3,6 +3,7 @@
 import Capture
 import Media
 import Sharing
+import Time
 
 /// The test tone, generated as time passes.
 struct ToneAudio: LocalAudioSource {
@@ -20,20 +21,19 @@ struct ToneAudio: LocalAudioSource {
 
   /// Waits until a part is due, for at most 50 ms.
   mutating func read(into placer: inout AudioPlacer) throws(FFmpegError) -> [EncodedAudioFrame] {
-    let clock = clock.current
+    let now = SystemClock.monotonicTime
+    let mediaTime = clock.mediaTime(at: now)
     let next = placer.next
-    let video = pacer.segmentation.video
-    let due = clock.monotonic(at: pacer.nextPart(after: next), on: video)
-    let now = SystemClock.monotonic
-    guard due <= now else {
-      SystemClock.sleep(until: min(due, now + 50_000_000))
+    let wait = pacer.nextPart(after: next) - mediaTime
+    guard wait <= .zero else {
+      SystemClock.sleep(until: (now + min(wait, .milliseconds(50))).nanoseconds)
       return []
     }
-    let end = pacer.end(at: clock.mediaTime(at: now, on: video))
+    let end = pacer.end(at: mediaTime)
     // At most one second, since the grid may have skipped segments.
     let audio = tone.audio(
       from: next, count: Int(min(end - next, Int64(tone.sampleRate))),
-      announced: clock.announcedOffset)
+      announced: clock.current.announcedOffset)
     return try placer.encode(audio, at: next)
   }
 }

@@ -2,6 +2,7 @@
 
 import Capture
 import Media
+import Time
 
 /// When the test tone is encoded, and how much of it: pure arithmetic.
 ///
@@ -10,18 +11,19 @@ import Media
 struct TonePacer: Sendable {
   let segmentation: AudioSegmentation
 
-  /// The sample up to which the tone is encoded at the media time `nanoseconds`: the encoder has
-  /// then returned all AAC frames that have ended.
-  func end(at nanoseconds: Int64) -> Int64 {
-    let ended = segmentation.sample(atOrBefore: nanoseconds) / AudioSegmentation.samplesPerFrame
+  /// The sample up to which the tone is encoded at `mediaTime`: the encoder has then returned all
+  /// AAC frames that have ended.
+  func end(at mediaTime: MediaTime) -> Int64 {
+    let sample = segmentation.sample(atOrBefore: mediaTime.nanoseconds)
+    let ended = sample / AudioSegmentation.samplesPerFrame
     return segmentation.ticks(ended + Int64(AudioEncoder.delayFrames))
   }
 
   /// The media time at which the next part is complete, if the tone is encoded up to the sample
-  /// `next`; nanoseconds since 1970.
-  func nextPart(after next: Int64) -> Int64 {
+  /// `next`.
+  func nextPart(after next: Int64) -> MediaTime {
     var frame = next / AudioSegmentation.samplesPerFrame - Int64(AudioEncoder.delayFrames)
     while !segmentation.partPosition(of: frame).endsPart { frame += 1 }
-    return segmentation.nanoseconds(frame + 1) + 1
+    return MediaTime(nanoseconds: segmentation.nanoseconds(frame + 1) + 1)
   }
 }

@@ -6,6 +6,7 @@ import Media
 import Packaging
 import Scheduling
 import Sharing
+import Time
 
 /// Encodes the frames of any source: frame slots, one encoder thread per rendition, audio.
 final class EncodingPipeline: Pipeline {
@@ -141,13 +142,12 @@ final class EncodingPipeline: Pipeline {
     }
     let clock = FrameGridClock(
       segmentation: configuration.segmentation, start: context.clock, feed: feed,
-      stop: context.stop, stepTimeout: configuration.inputDelay + 2_000_000_000)
+      stop: context.stop, stepTimeout: .nanoseconds(configuration.inputDelay) + .seconds(2))
     return try context.startAudio(
       clock: clock, from: context.firstSegment,
       source: { [context] in clock.source(of: context.configuration, log: context.log) }
     ) { [self] (audio: inout AudioPipeline) throws(FFmpegError) in
-      try audio.prefill(
-        to: context.clock.mediaTime(at: SystemClock.monotonic, on: configuration.segmentation))
+      try audio.prefill(to: clock.mediaTime(at: SystemClock.monotonicTime))
       guard let first = barrier.arrive(.min) else { return false }
       context.audio?.goLive()
       if barrier.isLastReady() { try openFeed(first) }

@@ -72,7 +72,9 @@ final class SessionContext: Sendable {
     guard case .input = configuration.audio else { return nil }
     return { [audioQueue] packet, format, captured in
       audioQueue.push(
-        .init(bytes: packet.bytes, format: format, pts: packet.pts, captured: captured))
+        .init(
+          bytes: packet.bytes, format: format, pts: packet.pts,
+          captured: MonotonicTime(nanoseconds: captured)))
     }
   }
 

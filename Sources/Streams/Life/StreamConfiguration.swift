@@ -3,6 +3,7 @@
 package import Capture
 package import Media
 package import Packaging
+import Time
 
 /// One session's sources and parameters, already validated.
 package struct StreamConfiguration: Sendable {
@@ -115,15 +116,15 @@ package struct StreamConfiguration: Sendable {
       copied?.settings ?? AudioEncoderSettings(channels: input.channels == 1 ? 1 : 2)
   }
 
-  /// How late audio may be before silence replaces it, in nanoseconds; nil if it is never late.
-  var audioGracePeriod: Int64? {
+  /// How late audio may be before silence replaces it; nil if it is never late.
+  var audioGracePeriod: Interval? {
     switch audio {
     case .none, .tone: return nil
     case .device: return AudioGracePeriod.device
     case .input:
       guard case .network(let facts) = source else { return AudioGracePeriod.device }
       // The largest delay within one second, and two AAC frames; at most two seconds.
-      return min(facts.audioDelay + 50_000_000, 2_000_000_000)
+      return min(.nanoseconds(facts.audioDelay) + .milliseconds(50), .seconds(2))
     }
   }
 
@@ -135,7 +136,7 @@ package struct StreamConfiguration: Sendable {
     guard let gracePeriod = audioGracePeriod else { return 0 }
     // Audio beside pass-through video also waits for the video.
     let video = passesThrough ? inputDelay + segmentation.grid.rate.frameNanoseconds : 0
-    let delay = max(gracePeriod, video)
+    let delay = max(gracePeriod.nanoseconds, video)
     if case .input(.some) = audio { return delay }
     let ahead = Int64(AudioEncoder.delayFrames) * AudioSegmentation.samplesPerFrame
     return delay + ahead * 1_000_000_000 / Int64(audioSettings.sampleRate)

@@ -3,6 +3,7 @@
 import Media
 import Scheduling
 import Sharing
+import Time
 
 /// The discontinuity periods of published pass-through video: a pure state machine.
 ///
@@ -32,10 +33,12 @@ struct VideoTimeline: Sendable {
   ///   - captured: when the frame was captured: monotonic clock, nanoseconds.
   ///   - offset: wall clock minus media time, in nanoseconds.
   mutating func begin(number: Int64, first: Int64, pts: Int64, captured: Int64, offset: Int64) {
-    let mediaTime = grid.nanoseconds(first)
+    let mediaTime = MediaTime(nanoseconds: grid.nanoseconds(first))
+    let captured = MonotonicTime(nanoseconds: captured)
     let segment = MediaPeriod.Segment(number: number, firstFrame: first)
     let period = MediaPeriod(
-      index: (periods.last?.index ?? -1) + 1, first: segment, captured: captured, offset: offset,
+      index: (periods.last?.index ?? -1) + 1, first: segment, captured: captured,
+      offset: Interval(nanoseconds: offset),
       newestFrame: first, newest: (captured, mediaTime), reference: (pts, mediaTime),
       segments: [segment])
     periods = periods.suffix(Self.capacity - 1) + [period]
@@ -44,11 +47,12 @@ struct VideoTimeline: Sendable {
   /// Adds a frame of segment `number` to the newest period.
   mutating func append(_ frame: Int64, in number: Int64, pts: Int64, captured: Int64) {
     guard var period = periods.popLast(), let reference = period.reference else { return }
-    let mediaTime = grid.nanoseconds(frame)
-    let distance = mediaTime - reference.mediaTime - (pts - reference.pts)
+    let mediaTime = MediaTime(nanoseconds: grid.nanoseconds(frame))
+    let elapsed = Interval(nanoseconds: pts) - Interval(nanoseconds: reference.pts)
+    let distance = mediaTime - reference.mediaTime - elapsed
     period.reference?.mediaTime += distance / Self.smoothing
     period.newestFrame = frame
-    period.newest = (captured, mediaTime)
+    period.newest = (MonotonicTime(nanoseconds: captured), mediaTime)
     if period.segments.last?.number != number {
       let segment = MediaPeriod.Segment(number: number, firstFrame: frame)
       period.segments = period.segments.suffix(Self.capacity - 1) + [segment]
@@ -61,7 +65,9 @@ struct VideoTimeline: Sendable {
 struct VideoTimelineClock: MediaClock {
   let timeline: Locked<VideoTimeline>
 
-  func periods(from index: Int64, now: Int64) -> (current: MediaPeriod, next: MediaPeriod?)? {
+  func periods(
+    from index: Int64, now: MonotonicTime
+  ) -> (current: MediaPeriod, next: MediaPeriod?)? {
     timeline.withLock { timeline in
       timeline.period(from: index).map { ($0, timeline.period(from: $0.index + 1)) }
     }
@@ -70,7 +76,8 @@ struct VideoTimelineClock: MediaClock {
   /// Nil: each step of the wall clock starts a period.
   func step(before number: Int64) -> ClockStep? { nil }
 
-  func lateness(of mediaTime: Int64, in period: MediaPeriod) -> Int64 {
-    SystemClock.wall - mediaTime - period.offset
+  func lateness(of mediaTime: MediaTime, in period: MediaPeriod) -> Interval {
+    let wall = MediaTime(nanoseconds: SystemClock.wall) - period.offset
+    return wall - mediaTime
   }
 }
