@@ -101,12 +101,21 @@ let package = Package(
         "Sharing", "Logging", "CZlib", "Time",
       ]),
 
-    // Level 6. Arguments and wiring. Decides nothing.
+    // Settings as data: options, layers, checks, the decision on pass-through. Reads files, opens
+    // nothing else. Knows no server.
+    library(
+      "Configuration",
+      [
+        "Streams", "Capture", "HLSPackager", "DASHPackager", "Packaging", "HTTP", "Net", "Logging",
+        "Media", "Time", "CPopt",
+      ]),
+
+    // Level 6. Starts and stops the program. Decides nothing.
     .executableTarget(
       name: "streamer",
       dependencies: [
-        "Server", "HTTP", "Net", "Streams", "Capture", "HLSPackager", "DASHPackager", "Packaging",
-        "Media", "Sharing", "Logging", "CPopt", "Time",
+        "Configuration", "Server", "HTTP", "Net", "Streams", "Capture", "Packaging", "Media",
+        "Sharing", "Logging", "Time",
       ],
       resources: [.embedInCode("Resources/browser.html")],
       swiftSettings: strict),
@@ -177,12 +186,11 @@ let package = Package(
         "TestSupport", "CFFmpeg",
       ]),
     tests(
-      "Streamer",
+      "Configuration",
       [
-        "Time", "streamer", "Streams", "Server", "Capture", "Packaging", "Media", "Logging",
-        "TestSupport",
-      ],
-      exclude: ["Golden"]),
+        "Configuration", "Streams", "Capture", "Packaging", "Media", "Time", "Logging", "HTTP",
+        "Net", "TestSupport",
+      ], exclude: ["Golden"]),
     tests(
       "Capture", ["Time", "Capture", "CFFmpeg", "GlobShim", "Media", "Sharing", "TestSupport"]),
   ] + fuzzers,

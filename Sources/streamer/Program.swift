@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Configuration
 import Glibc
 import HTTP
 import Logging
@@ -9,94 +10,79 @@ import Packaging
 import Server
 import Sharing
 import Streams
+import Time
 
-/// The running program: sockets, server and streams, and what signals do to them.
+/// The running program: sockets, server and streams, and the effects of signals on them.
 final class Program: Sendable {
-  /// How long connections may take to finish after the end; nanoseconds.
+  /// How long connections may take to finish after the end of the streams; nanoseconds.
   private static let drainLimit: Int64 = 3_000_000_000
-  /// How long players that are connected may still fetch the end of the stream; nanoseconds.
+  /// How long connected players can fetch the end of a stream; nanoseconds.
   private static let lingerLimit: Int64 = 1_200_000_000
 
-  private let definition: ValidatedConfiguration
+  private let configuration: ValidatedConfiguration
+  private let tls: TLSSetup?
   private let log: Log
   private let endpoints: [Endpoint]
   private let server: StreamServer
   private let serverState: ServerState
   private let registry: StreamRegistry
 
-  /// Binds the sockets and makes the parts; nothing is accepted yet.
+  /// Binds the sockets; connections are not accepted yet.
   ///
   /// - Parameters:
-  ///   - definition: what is asked for.
-  ///   - log: where everything is told.
-  ///   - accessLog: where a line for each answer goes.
+  ///   - configuration: the settings of the program and its streams.
+  ///   - log: the log.
+  ///   - accessLog: the file with one line per response; nil for none.
   ///   - handedOver: sockets of a supervisor.
-  ///   - onChange: called when a stream has failed, ended or gone, on any thread.
-  /// - Throws: what is wrong with a socket.
+  ///   - onChange: called when a stream has failed, ended or was removed, on any thread.
+  /// - Throws: `UsageError`, or `NetError` for a socket.
   init(
-    _ definition: ValidatedConfiguration, log: Log, accessLog: LineFile?, handedOver: [Endpoint],
-    onChange: @escaping @Sendable () -> Void
-  ) throws(NetError) {
-    self.definition = definition
+    _ configuration: ValidatedConfiguration, log: Log, accessLog: LineFile?,
+    handedOver: [ListeningSocket], onChange: @escaping @Sendable () -> Void
+  ) throws {
+    let settings = configuration.settings
+    self.configuration = configuration
     self.log = log
-    let settings = definition.settings
-    endpoints = try Self.endpoints(definition, handedOver)
+    tls = try configuration.tls.map { settings throws(UsageError) in try TLSSetup(settings) }
+    endpoints = try Endpoints.open(settings, tls, handedOver: handedOver)
     var limits = settings.limits
     let loopCount = max(1, min(8, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
     limits.share(
       connections: settings.connections, descriptors: DescriptorLimit.raise(), loops: loopCount)
-    let page = PageFiles(
-      html: PackageResources.browser_html, scripts: definition.scripts)
+    let page = PageFiles(html: PackageResources.browser_html, scripts: configuration.scripts)
     serverState = ServerState(
-      page: page, options: definition.serving, version: Version.text, log: log, accessLog: accessLog
-    )
+      page: page, options: ServingOptions(settings), version: Version.text, log: log,
+      accessLog: accessLog)
     server = try StreamServer(serverState, loopCount: loopCount, limits: limits)
     registry = StreamRegistry(
-      serverState, definition.configuration,
-      isSupervised: endpoints.contains { $0.socket.isAdopted },
-      log: log, onChange: onChange)
+      serverState, configuration.merged, isSupervised: !handedOver.isEmpty, log: log,
+      onChange: onChange)
     serverState.giveControl(to: registry)
   }
 
-  /// The sockets handed over, and one bound here for each port without one.
-  private static func endpoints(
-    _ definition: ValidatedConfiguration, _ handedOver: [Endpoint]
-  ) throws(NetError) -> [Endpoint] {
-    let settings = definition.settings
-    var endpoints = handedOver
-    if settings.servesPlain, !handedOver.contains(where: { $0.tls == nil }) {
-      endpoints.insert(
-        Endpoint(try ListeningSocket(host: settings.host, port: settings.port)), at: 0)
-    }
-    if let tls = definition.tls, !handedOver.contains(where: { $0.tls != nil }) {
-      let socket = try ListeningSocket(host: settings.host, port: tls.port)
-      endpoints.append(Endpoint(socket, tls: tls.context))
-    }
-    return endpoints
-  }
+  // MARK: Start
 
-  /// Starts everything; returns when windows fill and connections are taken.
+  /// Starts streams and server; returns when connections are accepted.
   ///
-  /// What was asked for by flags is opened before a line is logged: what is wrong with it is then the only line. What
-  /// comes over a network may take its time: it is waited for while connections are taken.
+  /// Streams of flags are open before the first log line: their error is the only line. Inputs on
+  /// the network open while connections are accepted.
   ///
-  /// - Throws: what is wrong with what was asked for, or with the sockets.
+  /// - Throws: the failure of a stream of flags, or of a socket.
   func start() throws {
-    for stream in definition.streams {
-      let hosted = registry.open(stream)
-      if stream.mustBeOpen { try waitUntilOpen(hosted) }
+    for stream in configuration.streams {
+      let supervisor = registry.open(stream)
+      if stream.mustBeOpen { try waitUntilOpen(supervisor) }
     }
     try server.start(endpoints)
     for endpoint in endpoints { log.write(.info, "listening", address(of: endpoint)) }
-    if let note = definition.tls?.note { log.write(.info, "certificate", note) }
-    if let problem = definition.tls?.selfSigned?.problem {
-      log.write(.warning, "certificate", "the next start makes another one: \(problem)")
+    if let note = tls?.note { log.write(.info, "certificate", note) }
+    if let problem = tls?.selfSigned?.problem {
+      log.write(.warning, "certificate", "not kept, the next start generates another: \(problem)")
     }
     if !SystemClock.synchronization.isSynchronized {
       log.write(
         .warning, "clock",
-        "the kernel says the clock is not synchronised: latencies measured on other machines are off"
-      )
+        "the system clock is not synchronised: latencies measured on other machines are wrong")
     }
   }
 
@@ -116,16 +102,29 @@ final class Program: Sendable {
     if let failure { throw failure }
   }
 
-  /// Why the program has nothing to do any longer.
+  private func address(of endpoint: Endpoint) -> String {
+    let scheme = endpoint.tls == nil ? "http" : "https"
+    let (address, port) = (
+      endpoint.socket.boundAddress.description, endpoint.socket.boundPort
+    )
+    let host = address.contains(":") && !address.hasPrefix("[") ? "[\(address)]" : address
+    let local =
+      ["0.0.0.0", "[::]"].contains(host) ? ", here \(scheme)://localhost:\(port)/" : ""
+    return "listening \(scheme)://\(host):\(port)/\(local)"
+  }
+
+  // MARK: End
+
+  /// Why the program has nothing to do.
   enum ExitReason: Sendable {
-    /// The stream that was asked for by flags has failed.
+    /// The stream of flags has failed.
     case failed(StreamSession.Failure)
     /// The sources of all streams have ended.
     case ended
   }
 
-  /// Nil while there is anything to do.
-  var standstill: ExitReason? {
+  /// Nil while a stream runs or can run again.
+  var exitReason: ExitReason? {
     let streams = serverState.streams
     if streams.count == 1, !streams[0].plan.isRetried, case .failed(let failure) = streams[0].phase
     {
@@ -136,7 +135,7 @@ final class Program: Sendable {
     return hasEnded ? .ended : nil
   }
 
-  /// How long the longest window plays that is listed; nanoseconds.
+  /// The duration of the longest listed window of an ended stream; nanoseconds.
   var windowNanoseconds: Int64 {
     serverState.streams.reduce(0) { longest, stream in
       guard case .ended(let live) = stream.phase else { return longest }
@@ -147,20 +146,21 @@ final class Program: Sendable {
     }
   }
 
-  /// Ends the streams for players, answers what is open, and returns.
+  /// Ends the streams for their players, answers all requests, and returns.
   func finish() {
-    log.write(.info, "stopping", "ending the stream and answering what is open")
+    log.write(.info, "stopping", "ending the streams and answering all requests")
     close(isEnding: true)
-    // Players that had nothing held still ask once, and are told that it is over.
+    // Players without a held request send one more, and learn that the stream has ended.
     server.linger(limit: Self.lingerLimit)
     server.stopAccepting()
     server.drain(limit: Self.drainLimit)
     server.stop()
   }
 
-  /// Leaves without ending the stream: players wait for the next process, whose connections queue at the socket.
+  /// Exits without ending the streams: players wait for the next process, and connections queue at
+  /// the supervisor's socket.
   func leave() {
-    log.write(.info, "leaving", "leaving without ending the stream")
+    log.write(.info, "leaving", "leaving without ending the streams")
     server.stopAccepting()
     close(isEnding: false)
     server.stop()
@@ -172,32 +172,32 @@ final class Program: Sendable {
     for stream in streams { stream.waitUntilClosed() }
   }
 
-  /// Takes over what was changed on disk: the configuration's streams, and certificate and key for the connections that
-  /// come now.
-  ///
-  /// On an error the old ones stay.
-  func reload() {
-    registry.reload()
-    guard let tls = definition.tls, tls.selfSigned == nil else { return }
-    do throws(TLSError) {
-      try tls.context.reload()
-      log.write(.info, "certificate", "taken over; SHA-256 \(tls.context.fingerprint)")
-    } catch {
-      log.write(.error, "certificate", "not taken over, the old one stays: \(error)")
-    }
-  }
-
-  /// Whether the sockets belong to a supervisor, who will start the next process.
+  /// Whether a supervisor owns the sockets and starts the next process.
   var isSupervised: Bool { endpoints.contains { $0.socket.isAdopted } }
 
-  private func address(of endpoint: Endpoint) -> String {
-    let scheme = endpoint.tls == nil ? "http" : "https"
-    let (address, port) = (
-      endpoint.socket.boundAddress.description, endpoint.socket.boundPort
-    )
-    let host = address.contains(":") && !address.hasPrefix("[") ? "[\(address)]" : address
-    let local =
-      ["0.0.0.0", "[::]"].contains(host) ? ", here \(scheme)://localhost:\(port)/" : ""
-    return "listening \(scheme)://\(host):\(port)/\(local)"
+  // MARK: Reload
+
+  /// Reads the streams of the configuration again, and the certificate for new connections.
+  ///
+  /// After an error the earlier ones remain.
+  func reload() {
+    registry.reload()
+    guard let tls, tls.selfSigned == nil else { return }
+    do throws(TLSError) {
+      try tls.context.reload()
+      log.write(.info, "certificate", "reloaded; SHA-256 \(tls.context.fingerprint)")
+    } catch {
+      log.write(.error, "certificate", "not reloaded, the earlier one remains: \(error)")
+    }
+  }
+}
+
+extension ServingOptions {
+  fileprivate init(_ settings: ProgramSettings) {
+    self.init()
+    publicURL = settings.publicURL
+    adminToken = settings.adminToken
+    timeDisplacementMicroseconds = settings.timeDisplacement.microseconds
+    sendsCMSD = settings.sendsCMSD
   }
 }

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Capture
+import Configuration
 import Logging
 import Media
 import Server
 import Sharing
 import Streams
 
-/// Keeps the site's streams as they are asked for: by flags, by the file whenever it is read again, and by requests.
+/// Adds and removes the streams of the server: by flags, by the file at each reload, by requests to
+/// `/api`.
 ///
-/// Changes come one after the other, each on a thread of its own; streams that a change is not about go on untouched.
+/// Changes are serialised, each on a thread of its own. Streams without a change continue.
 final class StreamRegistry: StreamControl {
-  /// How long a stream that was taken away still tells its players that it has ended; nanoseconds.
+  /// How long a removed stream still answers its players that it has ended; nanoseconds.
   private static let lingerTime: Int64 = 1_200_000_000
 
   private let serverState: ServerState
@@ -19,16 +20,16 @@ final class StreamRegistry: StreamControl {
   private let isSupervised: Bool
   private let onChange: @Sendable () -> Void
   private let configuration: Locked<MergedSettings>
-  /// Streams that the file has not asked for.
+  /// Names of streams added by requests.
   private let apiStreams = Locked<Set<String>>([])
-  private let turn = Locked(())
+  private let changeLock = Locked(())
 
   /// - Parameters:
-  ///   - serverState: who serves the streams.
-  ///   - configuration: what is asked for at the start.
-  ///   - isSupervised: whether a supervisor would start the program again.
-  ///   - log: where changes are told.
-  ///   - onChange: called when a stream has failed, ended or gone, on any thread.
+  ///   - serverState: the state to which streams are added.
+  ///   - configuration: the settings at the start.
+  ///   - isSupervised: whether a supervisor would restart the program.
+  ///   - log: the log.
+  ///   - onChange: called when a stream has failed, ended or was removed, on any thread.
   init(
     _ serverState: ServerState, _ configuration: MergedSettings, isSupervised: Bool, log: Log,
     onChange: @escaping @Sendable () -> Void
@@ -40,10 +41,10 @@ final class StreamRegistry: StreamControl {
     self.onChange = onChange
   }
 
-  /// Takes a stream in and starts it.
+  /// Adds a stream and starts it.
   @discardableResult
   func open(_ definition: StreamDefinition) -> StreamSupervisor {
-    let stream = host(definition)
+    let stream = supervisor(definition)
     serverState.add(stream, options: definition.serving)
     stream.start()
     return stream
@@ -51,29 +52,29 @@ final class StreamRegistry: StreamControl {
 
   // MARK: Changes
 
-  /// Takes over what the file says now; on an error everything stays as it is.
+  /// Reads the file again and applies its streams; after an error all streams continue.
   func reload() {
-    guard configuration.withLock({ $0.program.configuration }) != nil else { return }
+    guard configuration.withLock({ $0.program.configurationPath }) != nil else { return }
     let isBegun = change { [self] in
       do throws(UsageError) {
-        let now = try configuration.withLock { before throws(UsageError) in try before.again() }
+        let now = try configuration.withLock { before throws(UsageError) in try before.reread() }
         let streams = try now.streams.map { settings throws(UsageError) in
-          try StreamDefinition(placed: settings, isListed: true, isSupervised: isSupervised)
+          try StreamDefinition(settings, isListed: true, isSupervised: isSupervised)
         }
         for warning in now.warnings { log.write(.warning, "configuration", warning) }
         if configuration.withLock({ $0.differsInProgram(from: now) }) {
           log.write(
             .warning, "configuration",
-            "what is for the whole program has changed; it is taken over at the next start")
+            "program-wide settings changed; restart to apply them")
         }
         configuration.withLock { $0 = now }
-        takeOver(streams)
+        apply(streams)
       } catch {
-        log.write(.error, "configuration", "not taken over, everything stays as it is: \(error)")
+        log.write(.error, "configuration", "not reloaded, all streams continue: \(error)")
       }
     }
     if !isBegun {
-      log.write(.error, "configuration", "not taken over: \(StreamSession.Failure.thread)")
+      log.write(.error, "configuration", "not reloaded: \(StreamSession.Failure.thread)")
     }
   }
 
@@ -85,10 +86,10 @@ final class StreamRegistry: StreamControl {
           return answer(.taken(element.name))
         }
         let configuration = configuration.withLock { $0 }
-        let settings = try configuration.settings(of: element)
-        try Self.check(settings)
+        let settings = configuration.settings(of: element)
+        try RequestedStreamCheck.check(settings)
         let definition = try StreamDefinition(
-          placed: settings, isListed: true, isSupervised: isSupervised)
+          settings, isListed: true, isSupervised: isSupervised)
         for warning in element.warnings { log.write(.warning, "configuration", warning) }
         apiStreams.withLock { _ = $0.insert(element.name) }
         log.write(.info, "added", stream: element.name, "added by a request")
@@ -112,14 +113,14 @@ final class StreamRegistry: StreamControl {
     if !isBegun { answer(.refused("\(StreamSession.Failure.thread)")) }
   }
 
-  /// Runs a change when those before it are done; never on a loop, since streams take their time to stop.
+  /// Runs a change after the changes before it; not on a loop, since it waits for streams to stop.
   ///
-  /// - Returns: false where the system refuses a thread.
+  /// - Returns: false if the system refuses a thread.
   private func change(_ body: @escaping @Sendable () -> Void) -> Bool {
-    OSThread(name: "control") { [turn] in turn.withLock { _ in body() } } != nil
+    OSThread(name: "control") { [changeLock] in changeLock.withLock { _ in body() } } != nil
   }
 
-  private func takeOver(_ definitions: [StreamDefinition]) {
+  private func apply(_ definitions: [StreamDefinition]) {
     let names = Set(definitions.map(\.configuration.name))
     let apiStreams = apiStreams.withLock { apiStreams in
       apiStreams.subtract(names)
@@ -133,8 +134,8 @@ final class StreamRegistry: StreamControl {
         open(definition)
         continue
       }
-      guard stream.plan.requestedOptions != definition.settings.wish else { continue }
-      log.write(.info, "changed", stream: name, "started anew, since its configuration has changed")
+      guard stream.plan.requestedOptions != definition.settings.requestedOptions else { continue }
+      log.write(.info, "changed", stream: name, "restarting with a changed configuration")
       replace(stream, by: definition)
     }
     let gone = before.filter { !names.contains($0.name) && !apiStreams.contains($0.name) }
@@ -144,16 +145,16 @@ final class StreamRegistry: StreamControl {
     close(gone)
   }
 
-  /// Requests wait from now on for the new one, which starts when the old one has let its source go.
+  /// Requests wait for the new stream, which starts when the old one has released its source.
   private func replace(_ old: StreamSupervisor, by definition: StreamDefinition) {
-    let new = host(definition)
+    let new = supervisor(definition)
     serverState.add(new, options: definition.serving)
     old.beginClosing(isEnding: false)
     old.waitUntilClosed()
     new.start()
   }
 
-  /// Ends streams for their players, who may still ask once, and takes them away.
+  /// Ends streams for their players, which can send one more request, and removes them.
   private func close(_ streams: [StreamSupervisor]) {
     guard !streams.isEmpty else { return }
     for stream in streams { stream.beginClosing(isEnding: true) }
@@ -163,63 +164,30 @@ final class StreamRegistry: StreamControl {
     onChange()
   }
 
-  private func host(_ definition: StreamDefinition) -> StreamSupervisor {
+  private func supervisor(_ definition: StreamDefinition) -> StreamSupervisor {
     let stream = StreamSupervisor(definition.plan(log: log), log: log)
-    let told = Locked("")
+    let reported = Locked("")
     stream.subscribe { [weak stream, log, onChange] in
       guard let stream else { return }
       switch stream.phase {
       case .failed(let failure):
         if stream.plan.isRetried {
-          // It is tried again and again: what is told is what is new.
+          // Each retry that fails for the same reason is logged at debug level.
           let reason = "\(failure)"
-          let isNew = told.withLock { told in
-            defer { told = reason }
-            return told != reason
+          let isNew = reported.withLock { reported in
+            defer { reported = reason }
+            return reported != reason
           }
           log.write(
             isNew ? .error : .debug, "stream-failed", stream: stream.name,
-            "\(reason); trying again")
+            "\(reason); retrying")
         }
         onChange()
-      case .live: told.withLock { $0 = "" }
+      case .live: reported.withLock { $0 = "" }
       case .ended: onChange()
       case .idle, .starting: break
       }
     }
     return stream
-  }
-
-  /// A request may name sources on the network, and cameras and sound cards of this machine; nothing else of its files.
-  private static func check(_ settings: Settings) throws(UsageError) {
-    let location = settings.location ?? ""
-    if let input = settings.input, input.kind == .file || input.kind == .standardInput {
-      let schemes = InputAddress.schemes.filter { $0 != "file" }
-      throw UsageError(
-        "\(location): input", given: "\(input)",
-        allowed: "in a request a URL of \(schemes.joined(separator: ", "))")
-    }
-    if let device = settings.device, !device.hasPrefix("/dev/video") || device.contains("..") {
-      throw UsageError(
-        "\(location): device", given: device, allowed: "in a request a camera such as /dev/video0")
-    }
-    // Names of ALSA may be of plugins that write files and run commands.
-    if case .device(let name)? = settings.audio, !isAudioCard(name) {
-      throw UsageError(
-        "\(location): audio", given: name,
-        allowed: "in a request tone, none, default, or a card such as hw:1,0")
-    }
-  }
-
-  private static func isAudioCard(_ name: String) -> Bool {
-    guard name != "default" else { return true }
-    let parts = name.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-    return parts.count == 2 && ["hw", "plughw", "sysdefault", "front", "dsnoop"].contains(parts[0])
-      && parts[1].utf8.allSatisfy { byte in
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-        default: ",=_-".utf8.contains(byte)
-        }
-      }
   }
 }

@@ -6,9 +6,9 @@ distinguish decisions that no event, metric or response shows. All are parts of 
 event `stream`, which describes a stream when it starts (`Program.description`), or of --probe.
 """
 
-PASSED_THROUGH = "as it is coded"
-COPIED_AUDIO = "its sound as it comes"
-VARIABLE_DURATION = "to the next key picture"
+PASSED_THROUGH = "passed through"
+COPIED_AUDIO = "copied audio"
+VARIABLE_DURATION = "up to the next key frame"
 # In the event `audio-parameters`: the new audio is copied.
 COPIED = "; copied"
 # In the output of --probe: one key frame per second at 30 fps, and copied audio.

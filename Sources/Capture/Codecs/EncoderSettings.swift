@@ -19,8 +19,8 @@ package struct EncoderSettings: Sendable, Hashable {
 
   /// Settings; the defaults suit low latency on a CPU.
   package init(
-    size: VideoSize, rate: FrameRate, bitrateKilobits: Int, encoder: String = "libx264",
-    preset: String = "superfast"
+    size: VideoSize, rate: FrameRate, bitrateKilobits: Int, encoder: String = defaultEncoder,
+    preset: String = defaultPreset
   ) {
     self.size = size
     self.rate = rate
@@ -28,6 +28,11 @@ package struct EncoderSettings: Sendable, Hashable {
     self.encoder = encoder
     self.preset = preset
   }
+
+  /// The default encoder, which also replaces encoders that cannot be opened.
+  package static let defaultEncoder = "libx264"
+  /// The default preset.
+  package static let defaultPreset = "superfast"
 
   /// The presets of libx264, fastest first.
   package static let presets = [

@@ -12,7 +12,7 @@ struct OpenedCodec {
 
   /// Opens the requested encoder, or libx264 if that encoder is unavailable.
   static func openOrFallBack(_ settings: EncoderSettings) throws(FFmpegError) -> OpenedCodec {
-    if settings.encoder == "libx264" { return try OpenedCodec(settings, dialect: .x264) }
+    if settings.encoder == EncoderSettings.defaultEncoder { return try OpenedCodec(settings, dialect: .x264) }
     let reason: String
     do {
       return try OpenedCodec(settings, dialect: .foreign)
@@ -20,8 +20,10 @@ struct OpenedCodec {
       reason = error.description
     }
     var substitute = settings
-    substitute.encoder = "libx264"
-    if !EncoderSettings.presets.contains(settings.preset) { substitute.preset = "superfast" }
+    substitute.encoder = EncoderSettings.defaultEncoder
+    if !EncoderSettings.presets.contains(settings.preset) {
+      substitute.preset = EncoderSettings.defaultPreset
+    }
     return try OpenedCodec(substitute, dialect: .x264, fallbackReason: reason)
   }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Media
 package import Streams
 
 /// How one stream is served: the settings of a stream that only the server reads.
@@ -14,7 +13,7 @@ package struct StreamServingOptions: Sendable {
   /// Latency@target in microseconds; nil for 1 s, or two segments of a ladder if those are longer.
   package var targetLatencyMicroseconds: Int64?
   /// The number of segments in `/timestamps.json`.
-  package var timestamps = 20
+  package var timestamps = ServingDefaults.timestamps
   /// The longest hold in nanoseconds, if it is shorter than the protocol's limit.
   package var holdLimit = Int64.max
   /// Whether a request for a segment that has not begun is held; if not, the response is 404.
@@ -25,8 +24,6 @@ package struct StreamServingOptions: Sendable {
 
   /// Latency@target in microseconds of a stream with these renditions.
   package func targetLatency(of stream: StreamConfiguration) -> Int64 {
-    targetLatencyMicroseconds
-      ?? (stream.renditions.count > 1
-        ? max(1_000_000, 2 * stream.segmentation.segmentNanoseconds / 1000) : 1_000_000)
+    targetLatencyMicroseconds ?? ServingDefaults.targetLatency(of: stream)
   }
 }

@@ -49,9 +49,9 @@ package struct StreamConfiguration: Sendable {
   /// How frames are grouped into parts and segments.
   package var segmentation: Segmentation
   /// An encoder by its libavcodec name.
-  package var encoder = "libx264"
+  package var encoder = EncoderSettings.defaultEncoder
   /// The encoder's preset.
-  package var preset = "superfast"
+  package var preset = EncoderSettings.defaultPreset
   /// The requested frames from IDR to IDR; nil for one IDR per segment.
   package var intraInterval: Int?
   /// Whether each frame carries the burned clock; the test pattern always does.

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import Net
+import Streams
+
+/// The output of `--check`: what the program would run.
+package enum CheckReport {
+  /// One line each for the file, the ports and the streams, then the warnings.
+  ///
+  /// - Throws: an error if the access log cannot be written.
+  package static func text(_ configuration: ValidatedConfiguration) throws(UsageError) -> String {
+    let settings = configuration.settings
+    if let path = settings.accessLog, !FileContents.isWritable(path) {
+      throw UsageError(
+        .option("access-log"), .value(path), expected: "the path of a writable file"
+      ).located(settings.locations)
+    }
+    var lines = ["configuration: \(settings.configurationPath ?? "no file")"]
+    if case .port(let port) = settings.plainPort {
+      lines.append("http: \(settings.host) port \(port)")
+    }
+    if let tls = configuration.tls {
+      let certificate =
+        if case .files(let context) = tls.certificate { "SHA-256 \(context.fingerprint)" } else {
+          "self-signed"
+        }
+      lines.append("https: \(settings.host) port \(tls.port), \(certificate)")
+    }
+    for stream in configuration.streams { lines += Self.lines(stream) }
+    lines += configuration.merged.warnings.map { "warning: \($0)" }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private static func lines(_ stream: StreamDefinition) -> [String] {
+    let name = stream.configuration.name
+    guard let input = stream.settings.input else {
+      let notes = StreamNotes(stream.settings, stream.configuration)
+      let warnings = [notes.rounding, notes.lowLatency].compactMap { $0 }
+      return ["stream \(name): \(notes.summary)"] + warnings.map { "stream \(name): \($0)" }
+    }
+    // Size, rate and audio of an input are known when it is open.
+    let isEncoded = PassThroughChoice(stream.settings).requirements == nil
+    return ["stream \(name): \(input), \(isEncoded ? "encoded" : "passed through if possible")"]
+  }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import Media
+import Packaging
+package import Streams
+import Time
+
+/// An opened input of which the facts are known, and whether it is passed through.
+package struct OpenedInput: Sendable {
+  let facts: SourceFacts
+  /// How it is packaged without re-encoding; nil if it is encoded.
+  let fit: PassThroughAnalysis.Fit?
+  /// Why it is encoded, for the log; nil if the settings ask for encoding or it is passed through.
+  package let encodingReason: String?
+
+  /// Decides whether the input is passed through.
+  ///
+  /// - Parameters:
+  ///   - facts: the facts about it.
+  ///   - settings: the settings of its stream.
+  ///   - isIrregular: whether the distances between its key frames turned out to vary.
+  /// - Throws: an error if `--passthrough always` is impossible.
+  package init(
+    _ facts: SourceFacts, settings: StreamSettings, isIrregular: Bool
+  ) throws(UsageError) {
+    self.facts = facts
+    switch PassThroughChoice(settings).outcome(facts, isIrregular: isIrregular) {
+    case .passThrough(let fit): (self.fit, encodingReason) = (fit, nil)
+    case .encode(let reason): (fit, encodingReason) = (nil, reason)
+    case .refuse(let reason):
+      let input = settings.input.map { "\"\($0)\"" } ?? "the input"
+      throw UsageError(
+        .setting("passthrough", "always"), .problem("impossible with \(input): \(reason)"))
+    }
+  }
+
+  /// The settings completed by the facts: size and rate of the input where the settings give none.
+  func complete(_ settings: StreamSettings) -> StreamSettings {
+    var settings = settings
+    if settings.size == nil, settings.ladder.isEmpty {
+      settings.size = facts.description.video.size
+    }
+    guard let fit else {
+      settings.rate = settings.rate ?? facts.rate
+      return settings
+    }
+    settings.rate = fit.rate
+    let nanoseconds = FrameGrid(rate: fit.rate).nanoseconds(fit.segmentFrames)
+    settings.segmentDuration = .microseconds((nanoseconds + 500) / 1000)
+    settings.partDuration = min(settings.partDuration, settings.segmentDuration)
+    settings.prefill = 0
+    if fit.hasVariableDuration {
+      // Three target durations of this input can be more segments than those of the settings.
+      let least = WindowLengths.leastListed(
+        settings.segmentation(hasVariableDuration: true))
+      settings.playlistLength = settings.playlistLength.map { max($0, least) }
+      settings.retained = settings.retained.map { max($0, least + 2) }
+    }
+    // The observed peak, and half of it in reserve.
+    let kilobits = (facts.peakBitrate * 3 / 2 + 99_999) / 100_000 * 100
+    settings.bitrateKilobits = Int(min(max(kilobits, 100), 1_000_000))
+    return settings
+  }
+}
+
+extension StreamSettings {
+  /// How frames are grouped into segments and parts.
+  func segmentation(hasVariableDuration: Bool) -> Segmentation {
+    Segmentation(
+      rate: rate ?? Self.defaultRate, segmentMicroseconds: segmentDuration.microseconds,
+      partMicroseconds: partDuration.microseconds,
+      longestGroupMicroseconds: hasVariableDuration ? longestGroup.microseconds : nil)
+  }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import Streams
+
+/// The restrictions on streams that clients of `/api` add: sources on the network, cameras and
+/// sound cards of this machine, and none of its files.
+package enum RequestedStreamCheck {
+  package static func check(_ settings: StreamSettings) throws(UsageError) {
+    do throws(UsageError) { try checkSource(settings) } catch {
+      throw error.located(settings.locations, stream: settings.location)
+    }
+  }
+
+  private static func checkSource(_ settings: StreamSettings) throws(UsageError) {
+    if let input = settings.input, input.kind == .file || input.kind == .standardInput {
+      let schemes = InputAddress.schemes.filter { $0 != "file" }
+      throw UsageError(
+        .option("input"), .value("\(input)"),
+        expected: "in a request, a URL of \(schemes.joined(separator: ", "))")
+    }
+    if let device = settings.device, !device.hasPrefix("/dev/video") || device.contains("..") {
+      throw UsageError(
+        .option("device"), .value(device),
+        expected: "in a request, a camera such as /dev/video0")
+    }
+    // Names of ALSA can be of plugins that write files and run commands.
+    if case .device(let name)? = settings.audio, !isAudioCard(name) {
+      throw UsageError(
+        .option("audio"), .value(name),
+        expected: "in a request, tone, none, default, or a card such as hw:1,0")
+    }
+  }
+
+  private static func isAudioCard(_ name: String) -> Bool {
+    guard name != "default" else { return true }
+    let parts = name.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+    return parts.count == 2 && ["hw", "plughw", "sysdefault", "front", "dsnoop"].contains(parts[0])
+      && parts[1].utf8.allSatisfy { byte in
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        default: ",=_-".utf8.contains(byte)
+        }
+      }
+  }
+}

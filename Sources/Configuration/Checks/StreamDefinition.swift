@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import HLSPackager
+import Media
+import Packaging
+package import Streams
+import Time
+
+/// The settings of one stream, checked in combination, and the configuration made from them.
+package struct StreamDefinition: Sendable {
+  package let settings: StreamSettings
+  /// For an input that is not opened yet: the configuration if it had the default size and rate.
+  package let configuration: StreamConfiguration
+  /// Whether a list of streams contains the stream: a failed start is retried then.
+  package let isListed: Bool
+
+  /// Checks the settings of a stream before its source is opened.
+  ///
+  /// - Parameters:
+  ///   - settings: the settings of the stream.
+  ///   - isListed: whether a list of streams contains the stream.
+  ///   - isSupervised: whether a supervisor would restart the program.
+  /// - Throws: an error for the first fault, with the location of the setting.
+  package init(
+    _ settings: StreamSettings, isListed: Bool, isSupervised: Bool
+  ) throws(UsageError) {
+    var isDeviceByFlag = true
+    if let location = settings.locations["device"], case .flag = location {
+    } else if settings.device != nil {
+      isDeviceByFlag = false
+    }
+    self.settings = settings
+    self.isListed = isListed
+    do throws(UsageError) {
+      try Self.checkSource(settings)
+      configuration = try Self.configuration(
+        settings, nil, waitsForSource: isSupervised || isListed || !isDeviceByFlag)
+    } catch { throw error.located(settings.locations, stream: settings.location) }
+  }
+
+  /// The configuration with an opened input.
+  ///
+  /// - Throws: an error if the settings do not suit the input, with the location of the setting.
+  package func configuration(for input: OpenedInput) throws(UsageError) -> StreamConfiguration {
+    do throws(UsageError) {
+      return try Self.configuration(input.complete(settings), input, waitsForSource: true)
+    } catch { throw located(error) }
+  }
+
+  /// `error` with the locations of the settings that it names.
+  package func located(_ error: UsageError) -> UsageError {
+    error.located(settings.locations, stream: settings.location)
+  }
+
+  /// Whether the stream must be open before the program serves: flags describe it, and its source
+  /// opens at once or never.
+  package var mustBeOpen: Bool {
+    !isListed && !settings.isOnDemand && settings.input.map { $0.kind == .file } ?? true
+  }
+
+  private static func checkSource(_ settings: StreamSettings) throws(UsageError) {
+    let sources = [
+      ("test-src", settings.isTestSource), ("device", settings.device != nil),
+      ("input", settings.input != nil),
+    ].filter(\.1)
+    guard sources.count <= 1 else {
+      throw UsageError(sources.map { .option($0.0) }, .combination, expected: "one source")
+    }
+    try PassThroughChoice(settings).check()
+  }
+
+  private static func configuration(
+    _ settings: StreamSettings, _ input: OpenedInput?, waitsForSource: Bool
+  ) throws(UsageError) -> StreamConfiguration {
+    let segmentation = settings.segmentation(
+      hasVariableDuration: input?.fit?.hasVariableDuration ?? false)
+    try checkPartDuration(settings, segmentation)
+    let lengths = try WindowLengths(settings, segmentation)
+    try checkPreset(settings)
+    var stream = StreamConfiguration(
+      renditions: try LadderCheck.renditions(
+        settings, source: input?.facts.description.video.size),
+      segmentation: segmentation)
+    stream.name = settings.name
+    stream.source =
+      input.map { .network($0.facts) } ?? settings.device.map { .camera(path: $0) } ?? .test
+    stream.audio = settings.audio ?? .none
+    if settings.takesInputAudio, let audio = input?.facts.description.audio {
+      stream.takeAudio(audio)
+    }
+    stream.waitsForSource = waitsForSource
+    stream.passesThrough = input?.fit != nil
+    stream.encoder = settings.encoder
+    stream.preset = settings.preset
+    stream.intraInterval = settings.intraInterval
+    stream.burnsClock = settings.burnsClock
+    stream.overlay = settings.overlay
+    stream.playlistLength = lengths.listed
+    stream.retained = lengths.retained
+    stream.prefill = lengths.prefill
+    stream.numbering = settings.numbering
+    try checkHoldBack(settings, stream)
+    return stream
+  }
+
+  private static func checkPartDuration(
+    _ settings: StreamSettings, _ segmentation: Segmentation
+  ) throws(UsageError) {
+    let part = UsageError.Given.value(settings.partDuration.secondsText)
+    guard settings.partDuration <= settings.segmentDuration else {
+      let segment = settings.segmentDuration.secondsText
+      throw UsageError(
+        .option("part-duration"), part,
+        expected: "at most \(option: "segment-duration"), \(segment) seconds")
+    }
+    guard
+      segmentation.partTicks <= segmentation.targetDuration
+        * Int64(segmentation.grid.rate.timescale)
+    else {
+      throw UsageError(
+        .option("part-duration"), part,
+        expected: "at most the target duration, \(segmentation.targetDuration) seconds")
+    }
+  }
+
+  /// PART-HOLD-BACK is at least two Part Target Durations.
+  /// - Source: RFC 8216bis §4.4.3.8
+  private static func checkHoldBack(
+    _ settings: StreamSettings, _ stream: StreamConfiguration
+  ) throws(UsageError) {
+    guard let holdBack = settings.holdBack else { return }
+    let part = ServerControl(segmentations: stream.segmentations).partTargetMicroseconds
+    let least = Interval.microseconds(part) * 2
+    guard holdBack >= least else {
+      throw UsageError(
+        .option("hold-back"), .value(holdBack.secondsText),
+        expected: "at least two part durations, \(least.secondsText) seconds; three recommended")
+    }
+  }
+
+  /// The presets of libx264 are known; each other encoder has its own.
+  private static func checkPreset(_ settings: StreamSettings) throws(UsageError) {
+    let presets = EncoderSettings.presets
+    guard settings.encoder == EncoderSettings.defaultEncoder, !presets.contains(settings.preset)
+    else { return }
+    throw UsageError(
+      .option("preset"), .value(settings.preset),
+      expected: "with libx264 \(presets.joined(separator: ", "))")
+  }
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DASHPackager
+import Media
+package import Streams
+import Time
+
+/// Lines for people about a stream: its configuration, and its deviations from the settings.
+package struct StreamNotes: Sendable {
+  let settings: StreamSettings
+  package let configuration: StreamConfiguration
+
+  /// Notes about a stream with these settings and the configuration made from them.
+  package init(_ settings: StreamSettings, _ configuration: StreamConfiguration) {
+    (self.settings, self.configuration) = (settings, configuration)
+  }
+
+  /// Source, audio, renditions and durations in one line.
+  package var summary: String {
+    let source =
+      switch configuration.source {
+      case .test: settings.input.map { "\($0)" } ?? "test pattern"
+      case .camera(let path): path
+      case .network: settings.input.map { "\($0)" } ?? "pulled input"
+      }
+    let audio =
+      switch configuration.audio {
+      case .none: "no audio"
+      case .tone: "test tone"
+      case .device(let name): "audio of \(name)"
+      case .input(.some): "copied audio"
+      case .input(nil): "encoded audio"
+      }
+    let renditions = configuration.renditions.map {
+      configuration.passesThrough
+        ? "\($0.size) passed through" : "\($0.size) at \($0.bitrateKilobits) kbit/s"
+    }
+    let segmentation = configuration.segmentation
+    let length =
+      "\(segmentation.framesPerSegment) frames"
+      + (segmentation.hasVariableDuration ? " or more, up to the next key frame" : "")
+    return
+      "\(source), \(audio), \(renditions.joined(separator: ", ")), \(segmentation.grid.rate) fps; "
+      + "segments of \(length), parts of \(segmentation.framesPerPart)"
+  }
+
+  /// Why the MPD has no low-latency form, or players may stall in it; nil if neither.
+  package var lowLatency: String? {
+    let presentation = PresentationParameters(
+      name: configuration.name, segmentation: configuration.segmentation,
+      targetLatencyMicroseconds: targetLatency.microseconds,
+      inputDelay: configuration.inputDelay, audioDelay: configuration.audioDelay)
+    guard presentation.availabilityTimeOffset == nil else { return switching }
+    return
+      "segments of \(configuration.segmentation.framesPerSegment) frames are too short for DASH "
+      + "players to request them before they are complete: the MPD has no low-latency form"
+  }
+
+  private var targetLatency: Interval {
+    settings.targetLatency ?? .microseconds(ServingDefaults.targetLatency(of: configuration))
+  }
+
+  /// A player that switches to another rendition waits for its next segment.
+  /// - Source: DASH-IF IOP v5 part 4, Low-Latency Live, on several Representations
+  private var switching: String? {
+    let (target, segment) = (
+      targetLatency, Interval.nanoseconds(configuration.segmentation.segmentNanoseconds)
+    )
+    guard configuration.renditions.count > 1, segment * 2 > target else { return nil }
+    return
+      "a target latency of \(target.secondsText) s is less than two segments: DASH players that "
+      + "switch between renditions may stall"
+  }
+
+  /// The durations in whole frames; nil if they are as requested.
+  package var rounding: String? {
+    let segmentation = configuration.segmentation
+    let timescale = Int64(segmentation.grid.rate.timescale)
+    let segment = Interval.microseconds(segmentation.segmentTicks * 1_000_000 / timescale)
+    let part = Interval.microseconds(segmentation.partTicks * 1_000_000 / timescale)
+    guard segment != settings.segmentDuration || part != settings.partDuration else { return nil }
+    return
+      "whole frames at \(segmentation.grid.rate) fps: segments of \(segment.secondsText) s, "
+      + "parts of \(part.secondsText) s"
+  }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The settings of the program and of its streams, checked in combination, with the files that
+/// they name.
+package struct ValidatedConfiguration: Sendable {
+  package let merged: MergedSettings
+  /// The streams; at least one.
+  package let streams: [StreamDefinition]
+  /// Nil without HTTPS.
+  package let tls: TLSSettings?
+  let hlsjs: [UInt8]?
+  let dashjs: [UInt8]?
+
+  /// Checks the settings and reads the files that they name.
+  ///
+  /// - Throws: an error for the first fault, with the location of the setting.
+  package init(_ merged: MergedSettings, isSupervised: Bool) throws(UsageError) {
+    self.merged = merged
+    let settings = merged.program
+    streams = try merged.streams.map { stream throws(UsageError) in
+      try StreamDefinition(stream, isListed: merged.listsStreams, isSupervised: isSupervised)
+    }
+    do throws(UsageError) {
+      dashjs = try Self.script(settings.dashjs, "dashjs")
+      hlsjs = try Self.script(settings.hlsjs, "hlsjs")
+      tls = try TLSSettings(settings)
+      guard settings.plainPort != .off || tls != nil else {
+        throw UsageError(
+          .option("http-port"), .value("off"),
+          expected: "a port, or HTTPS by \(option: "tls-cert") or \(option: "self-signed")")
+      }
+    } catch { throw error.located(settings.locations) }
+  }
+
+  package var settings: ProgramSettings { merged.program }
+
+  /// The scripts of the player page by their names under `/player/`.
+  package var scripts: [String: [UInt8]] {
+    var scripts: [String: [UInt8]] = [:]
+    scripts["hls.js"] = hlsjs
+    scripts["dash.all.min.js"] = dashjs
+    return scripts
+  }
+
+  private static func script(_ path: String?, _ option: String) throws(UsageError) -> [UInt8]? {
+    guard let path else { return nil }
+    return try FileContents.read(path, for: .option(option))
+  }
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A configuration file, with the file of streams that it names.
+struct ConfigurationFile {
+  /// The settings of the top level.
+  let top: SettingsLayer
+  /// Nil if the file lists no streams and describes one.
+  let streams: [StreamElement]?
+  let warnings: [String]
+
+  /// Reads the file at `path`, which was given at `location`.
+  ///
+  /// - Throws: an error for the first fault of the file.
+  init(path: String, location: SettingLocation) throws(UsageError) {
+    let root = KeyReader.Location(file: path, folder: FileContents.folder(of: path))
+    var reader = try KeyReader(
+      try Self.document(path, .location(location)), at: root)
+    streams = try Self.streams(&reader)
+    try FastLL.takeTop(&reader)
+    let describesStream = streams == nil
+    if describesStream { try reader.take("stream", as: "name") }
+    try reader.takeTable { describesStream || $0.name != "name" }
+    reader.finish()
+    top = SettingsLayer(reader.entries)
+    warnings = reader.warnings + (streams ?? []).flatMap(\.warnings)
+  }
+
+  private static func document(
+    _ path: String, _ subject: UsageError.Subject
+  ) throws(UsageError) -> JSONValue {
+    let bytes = try FileContents.read(path, for: subject)
+    do throws(JSONFault) { return try JSONValue(parsing: bytes, allowsComments: true) } catch {
+      throw error.usageError(at: .key(file: path, path: ""))
+    }
+  }
+
+  /// The streams, listed in this file or in a file of their own.
+  private static func streams(_ reader: inout KeyReader) throws(UsageError) -> [StreamElement]? {
+    guard let value = reader.take("streams") else { return nil }
+    let location = reader.location
+    switch value {
+    case .array(let elements):
+      return try Self.elements(elements, file: location.file, "streams", location.folder)
+    case .string(let name) where !name.isEmpty:
+      let path = FileContents.resolve(name, in: location.folder)
+      let document = try document(path, .location(location.key("streams")))
+      guard case .array(let elements) = document else {
+        throw UsageError(
+          .location(.key(file: path, path: "")), .value(document.summary),
+          expected: "an array of streams")
+      }
+      return try Self.elements(elements, file: path, "", FileContents.folder(of: path))
+    default:
+      throw UsageError(
+        .location(location.key("streams")), .value(value.summary),
+        expected: "the path of a JSON file, or an array of streams")
+    }
+  }
+
+  private static func elements(
+    _ values: [JSONValue], file: String, _ path: String, _ folder: String
+  ) throws(UsageError) -> [StreamElement] {
+    var elements: [StreamElement] = []
+    for (index, value) in values.enumerated() {
+      let location = KeyReader.Location(file: file, path: "\(path)[\(index)]", folder: folder)
+      let element = try StreamElement(value, at: location)
+      if elements.contains(where: { $0.name == element.name }) {
+        throw UsageError(
+          .location(location.key("stream")), .value(element.name),
+          expected: "a name that no other stream has")
+      }
+      elements.append(element)
+    }
+    return elements
+  }
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Media
+
+/// The keys of Fast-ll's `config.json` and `streams.json` that are not flags in camelCase, and its
+/// defaults.
+///
+/// Most values are strings; numbers are accepted as well.
+enum FastLL {
+  /// The defaults of Fast-ll for a stream.
+  private static let defaults = [
+    ("framerate", "24"), ("segment-duration", "1"), ("part-duration", "0.1"),
+    ("intra-interval", "24"), ("target-latency", "0.5"),
+  ]
+
+  /// Takes the keys of `config.json`.
+  ///
+  /// - Throws: an error for the first wrong value.
+  static func takeTop(_ reader: inout KeyReader) throws(UsageError) {
+    let key = try reader.takeText("sslKeyFile", expected: "the path of a PEM file")
+    let certificate = try reader.takeText("sslCertFile", expected: "the path of a PEM file")
+    let port = reader.take("port")
+    guard let key, let certificate else {
+      if key != nil || certificate != nil {
+        reader.warning(
+          key != nil ? "sslKeyFile" : "sslCertFile",
+          "HTTPS needs both sslKeyFile and sslCertFile; there is no HTTPS")
+      }
+      if let port { try reader.add(port, "http-port", at: reader.location.key("port")) }
+      return
+    }
+    try reader.add(.string(key), "tls-key", at: reader.location.key("sslKeyFile"))
+    try reader.add(.string(certificate), "tls-cert", at: reader.location.key("sslCertFile"))
+    guard let port else { return }
+    // Fast-ll has one port: HTTP is off unless another key asks for it.
+    try reader.add(port, "https-port", at: reader.location.key("port"))
+    if try reader.takePlainPort() == false {
+      try reader.add(.string("off"), "http-port", at: reader.location.key("port"))
+    }
+  }
+
+  /// Takes the keys of an element of `streams.json`.
+  ///
+  /// - Returns: the defaults of an element with Fast-ll's key `type`; nothing for others.
+  /// - Throws: an error for the first value that is wrong or missing.
+  static func takeStream(_ reader: inout KeyReader) throws(UsageError) -> SettingsLayer {
+    try reader.take("targetFps", as: "framerate")
+    try reader.take("fragmentDuration", as: "part-duration")
+    for (key, feature) in [
+      ("serverSideRepresentationSwitching", "the choice of renditions by the server"),
+      ("saveStats", "the saving of statistics"),
+    ] where try reader.takeBoolean(key) == true {
+      reader.warning(key, "\(feature) is not yet in effect")
+    }
+    let kind = try reader.takeText("type", expected: "GEN or RTSP")
+    let qualities = try FastLLQualities.take(&reader, hasDefault: kind != nil)
+    for (value, location) in qualities {
+      try reader.add(.string(value), "rendition", at: location)
+    }
+    switch kind {
+    case nil: return SettingsLayer([])
+    case "GEN":
+      _ = reader.take("input")
+      try reader.add(.boolean(true), "test-src", at: reader.location.key("type"))
+    case "RTSP":
+      guard let input = try reader.takeText("input", expected: "an RTSP URL") else {
+        throw UsageError(
+          .location(reader.location.key("input")), .missingValue,
+          expected: "an RTSP URL, since type is RTSP")
+      }
+      try reader.add(.string(input), "input", at: reader.location.key("input"))
+    case let other?:
+      throw UsageError(
+        .location(reader.location.key("type")), .value(other), expected: "GEN or RTSP")
+    }
+    var entries: [SettingsLayer.Entry] = []
+    for (flag, value) in defaults {
+      guard let option = Option.named(flag) else { continue }
+      entries.append(try SettingsLayer.Entry(option, value, at: .fastLLDefault))
+    }
+    return SettingsLayer(entries)
+  }
+}
+
+extension KeyReader {
+  /// Takes a boolean out, which may be a string.
+  fileprivate mutating func takeBoolean(_ key: String) throws(UsageError) -> Bool? {
+    guard let text = try takeText(key, expected: "true or false") else { return nil }
+    guard let value = Bool(text.lowercased()) else {
+      throw UsageError(.location(location.key(key)), .value(text), expected: "true or false")
+    }
+    return value
+  }
+
+  /// Takes `httpPort` over; false if it is absent.
+  fileprivate mutating func takePlainPort() throws(UsageError) -> Bool {
+    guard let value = take("httpPort") else { return false }
+    try add(value, "http-port", at: location.key("httpPort"))
+    return true
+  }
+}

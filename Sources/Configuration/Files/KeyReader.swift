@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+
+/// Turns the keys of one JSON object into values of options, and collects warnings.
+struct KeyReader {
+  /// The location of an object.
+  struct Location {
+    /// The path of the file as it was given, or a name for the content of a request.
+    let file: String
+    /// The path of the object in the file; empty for the whole document.
+    var path = ""
+    /// The folder of relative paths.
+    var folder: String
+
+    /// The location of a key of the object.
+    func key(_ key: String) -> SettingLocation {
+      .key(file: file, path: path.isEmpty ? key : "\(path).\(key)")
+    }
+    /// The location of the object.
+    var whole: SettingLocation { .key(file: file, path: path) }
+  }
+
+  let location: Location
+  private(set) var entries: [SettingsLayer.Entry] = []
+  private(set) var warnings: [String] = []
+  private var object: [String: JSONValue]
+
+  /// - Throws: an error if the value is not an object.
+  init(_ value: JSONValue, at location: Location) throws(UsageError) {
+    guard case .object(let object) = value else {
+      throw UsageError(
+        .location(location.whole), .value(value.summary), expected: "an object")
+    }
+    self.location = location
+    self.object = object.filter { $0.value != .null }
+  }
+
+  /// Takes the value of a key out; nil if the key is absent or null.
+  mutating func take(_ key: String) -> JSONValue? { object.removeValue(forKey: key) }
+
+  /// Takes the text of a key out; an empty text counts as absent.
+  mutating func takeText(_ key: String, expected: OptionText) throws(UsageError) -> String? {
+    guard let value = take(key) else { return nil }
+    guard let text = value.text else {
+      throw UsageError(.location(location.key(key)), .value(value.summary), expected: expected)
+    }
+    return text.isEmpty ? nil : text
+  }
+
+  /// Takes out a key that is a name for the option of a flag.
+  mutating func take(_ key: String, as flag: String) throws(UsageError) {
+    if let value = take(key) { try add(value, flag, at: location.key(key)) }
+  }
+
+  /// Adds a value for the option of a flag.
+  mutating func add(
+    _ value: JSONValue, _ flag: String, at location: SettingLocation
+  ) throws(UsageError) {
+    guard let option = Option.named(flag) else { return }
+    try add(value, option, at: location)
+  }
+
+  /// Takes out the keys of the option table.
+  mutating func takeTable(_ isWanted: (Option) -> Bool) throws(UsageError) {
+    for option in Option.table where isWanted(option) {
+      for key in option.keys {
+        if let value = take(key) { try add(value, option, at: location.key(key)) }
+      }
+    }
+  }
+
+  /// Adds warnings about the remaining keys, which are unknown or for the whole program.
+  mutating func finish(isStream: Bool = false) {
+    for key in object.keys.sorted() {
+      let isOfProgram = isStream && Option.table.contains { $0.keys.contains(key) }
+      warning(key, isOfProgram ? "applies to the whole program, ignored" : "unknown key, ignored")
+    }
+    object = [:]
+  }
+
+  /// Adds the warnings about an object within this one.
+  mutating func add(warningsOf inner: KeyReader) { warnings += inner.warnings }
+
+  /// Adds a warning about a key.
+  mutating func warning(_ key: String, _ text: String) {
+    warnings.append("\(location.key(key)): \(text)")
+  }
+
+  private mutating func add(
+    _ value: JSONValue, _ option: Option, at location: SettingLocation
+  ) throws(UsageError) {
+    if case .array(let values) = value, option.isRepeatable {
+      for (index, value) in values.enumerated() {
+        try add(value, option, at: location.element(index))
+      }
+      return
+    }
+    guard let text = value.text else {
+      throw UsageError(
+        .location(location), .value(value.summary), expected: OptionText(option.expected))
+    }
+    if !option.isRepeatable, let other = entries.first(where: { $0.option.name == option.name }) {
+      throw UsageError(
+        [.location(other.location), .location(location)], .combination, expected: "one of them")
+    }
+    let resolved = option.resolved(option.normalized(text), in: self.location.folder)
+    entries.append(try SettingsLayer.Entry(option, resolved, at: location))
+  }
+}
+
+extension Option {
+  /// The value of a file or of the environment as the option reads it.
+  ///
+  /// Booleans in any case; a comma in a number, as files of Fast-ll have it, is a point.
+  func normalized(_ text: String) -> String {
+    switch form {
+    case .boolean: text.lowercased()
+    case .number where text.count(where: { $0 == "," }) == 1 && !text.contains("."):
+      text.replacing(",", with: ".")
+    default: text
+    }
+  }
+
+  /// A path, relative to the folder of its file.
+  fileprivate func resolved(_ text: String, in folder: String) -> String {
+    switch form {
+    case .path where !text.isEmpty: FileContents.resolve(text, in: folder)
+    case .input
+    where !text.isEmpty && text != "-" && !text.hasPrefix("file:")
+      && !text.contains("://"):
+      FileContents.resolve(text, in: folder)
+    default: text
+    }
+  }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+
+/// Reads the variables `STREAMER_<OPTION>`, such as `STREAMER_PART_DURATION`.
+///
+/// An empty variable counts as absent. The values of a repeatable option are separated by spaces.
+package struct EnvironmentReader: Sendable {
+  static let prefix = "STREAMER_"
+
+  package let entries: [SettingsLayer.Entry]
+  package let warnings: [String]
+
+  /// Reads `environment`, by default that of the process.
+  ///
+  /// - Throws: an error if an option does not accept the value of its variable.
+  package init(
+    _ environment: [String: String] = ProcessInfo.processInfo.environment
+  ) throws(UsageError) {
+    var rest = environment.filter { $0.key.hasPrefix(Self.prefix) && !$0.value.isEmpty }
+    var entries: [SettingsLayer.Entry] = []
+    for option in Option.table {
+      let given = option.variables.compactMap { name in
+        rest.removeValue(forKey: name).map { (location: SettingLocation.variable(name), value: $0) }
+      }
+      guard given.count <= 1 else {
+        throw UsageError(
+          given.map { .location($0.location) }, .combination, expected: "one of them")
+      }
+      for (location, value) in given {
+        let values = option.isRepeatable ? value.split(separator: " ").map(String.init) : [value]
+        for value in values {
+          entries.append(try SettingsLayer.Entry(option, option.normalized(value), at: location))
+        }
+      }
+    }
+    self.entries = entries
+    warnings = rest.keys.sorted().map { "\($0): unknown variable, ignored" }
+  }
+}

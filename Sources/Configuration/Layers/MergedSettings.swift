@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The settings of the program and of its streams, merged from all layers.
+///
+/// Each layer overrides the one before: defaults, top level of the file, stream element,
+/// environment, flags.
+package struct MergedSettings: Sendable {
+  package let program: ProgramSettings
+  package let streams: [StreamSettings]
+  /// Whether a file lists the streams.
+  package let listsStreams: Bool
+  package let warnings: [String]
+  private let flags: [SettingsLayer.Entry]
+  private let environment: [String: String]?
+  private let top: SettingsLayer
+  /// Environment and flags.
+  private let overrides: SettingsLayer
+
+  /// Merges flags, environment and the file that one of them names.
+  ///
+  /// - Parameters:
+  ///   - flags: the flags of the command line, in their order.
+  ///   - environment: the variables; nil: those of the process.
+  /// - Throws: an error for the first setting that is wrong by itself.
+  package init(
+    _ flags: [SettingsLayer.Entry], environment: [String: String]? = nil
+  ) throws(UsageError) {
+    self.flags = flags
+    self.environment = environment
+    let variables =
+      if let environment { try EnvironmentReader(environment) } else { try EnvironmentReader() }
+    overrides = SettingsLayer(flags).over(SettingsLayer(variables.entries))
+    let invocation = overrides.program
+    guard let path = invocation.configurationPath else {
+      (program, top, listsStreams) = (invocation, SettingsLayer([]), false)
+      (streams, warnings) = ([overrides.stream], variables.warnings)
+      return
+    }
+    var location = invocation.locations["config"]
+    if case .flag = location { location = .flag("-c") }
+    let file = try ConfigurationFile(path: path, location: location ?? .flag("-c"))
+    top = file.top
+    program = overrides.over(top).program
+    warnings = variables.warnings + file.warnings
+    listsStreams = file.streams != nil
+    guard let elements = file.streams else {
+      streams = [overrides.over(top).stream]
+      return
+    }
+    if let entry = overrides.entries.first(where: { $0.option.describesOneStream }) {
+      throw UsageError(
+        .location(entry.location), .problem("cannot be combined with \(path), which lists streams"))
+    }
+    streams = elements.map { [top, overrides] in Self.settings(of: $0, top: top, overrides) }
+  }
+
+  /// The same layers with the current content of the file.
+  ///
+  /// - Throws: an error for the first setting that is wrong by itself.
+  package func reread() throws(UsageError) -> MergedSettings {
+    try MergedSettings(flags, environment: environment)
+  }
+
+  /// Whether `other` has other values for settings that apply only at the start of the program.
+  package func differsInProgram(from other: MergedSettings) -> Bool {
+    func values(_ settings: MergedSettings) -> [String] {
+      settings.top.entries.filter { $0.option.scope == .program }
+        .map { "\($0.option.name)=\($0.value)" }
+    }
+    return values(self) != values(other)
+  }
+
+  /// The settings of one more stream of the same program.
+  package func settings(of element: StreamElement) -> StreamSettings {
+    // Without a list, stream options of flags and file describe the stream of the flags.
+    listsStreams
+      ? Self.settings(of: element, top: top, overrides)
+      : Self.settings(of: element, top: top.withoutStreams, overrides.withoutStreams)
+  }
+
+  private static func settings(
+    of element: StreamElement, top: SettingsLayer, _ overrides: SettingsLayer
+  ) -> StreamSettings {
+    var settings = overrides.over(element.layer.over(top.over(element.defaults))).stream
+    settings.label = element.label
+    settings.location = element.location
+    return settings
+  }
+}

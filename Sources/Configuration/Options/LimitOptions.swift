@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTP
+import Time
+
+/// Options of limits on clients.
+extension Option {
+  static let limits: [Option] = [
+    .program(
+      "max-connections", \.connections, .integer(1...1_000_000), .limits,
+      help: "connections in all, at most as many as descriptors allow; above it 503"),
+    .program(
+      "max-address-connections", \.limits.connectionsPerAddress, .integer(1...1_000_000), .limits,
+      help: "connections per address (IPv6: per /64), loopback exempt; above it 429"),
+    .program(
+      "max-held-requests", \.limits.heldRequests, .integer(1...100_000), .limits,
+      help: "unanswered requests per connection; above it 429 (HTTP/2) or a delay (HTTP/1.1)"),
+    .program(
+      "max-streams", \.limits.streams, .integer(1...100_000), .limits,
+      help: "open HTTP/2 streams per connection"),
+    .program(
+      "max-head-bytes", \.limits.head.headBytes, .integer(1024...65535), .limits,
+      help: "bytes of a request head; above it 431"),
+    .program(
+      "max-head-fields", \.limits.head.fieldCount, .integer(4...1000), .limits,
+      help: "header fields of a request; above it 431"),
+    .program(
+      "max-uri-bytes", \.limits.head.targetBytes, .integer(64...32768), .limits,
+      help: "bytes of a request target; above it 414"),
+    .program(
+      "max-body-bytes", \.limits.bodyBytes, .integer(0...1_073_741_824), .limits,
+      help: "bytes of the content of a request; above it 413"),
+    .program(
+      "min-body-rate", \.limits.bodyRate, .integer(0...1_000_000), .limits,
+      help: "bytes per second of a request's content, over --body-timeout; below it 408"),
+    .program(
+      "min-send-rate", \.limits.sendRate, .integer(0...1_000_000), .limits,
+      help: "bytes per second that a client must read, over --stall-timeout; below it the "
+        + "connection is closed"),
+    .program(
+      "max-queued-bytes", \.limits.queuedBytes, .integer(65536...1_073_741_824), .limits,
+      help: "bytes queued per connection; above it the connection is closed"),
+    .program(
+      "head-timeout", \.limits.headTime, timeout, .limits,
+      help: "seconds for a request head; after it 408"),
+    .program(
+      "body-timeout", \.limits.bodyTime, timeout, .limits,
+      help: "seconds over which --min-body-rate applies; after it 408"),
+    .program(
+      "handshake-timeout", \.limits.handshakeTime, timeout, .limits,
+      help: "seconds for a TLS handshake"),
+    .program(
+      "idle-timeout", \.limits.idleTime, timeout, .limits,
+      help: "seconds for a connection without a request"),
+    .program(
+      "stall-timeout", \.limits.stallTime, timeout, .limits,
+      help: "seconds over which --min-send-rate applies; after it the connection is closed"),
+    .stream(
+      "hold-timeout", \.holdLimit, .seconds(timeouts, digits: 9), .limits,
+      default: "three target durations, the maximum",
+      help: "seconds for a held request; after it 503"
+    ).with { $0.scope = .serving },
+  ]
+
+  private static let timeouts = Interval.milliseconds(100)...Interval.seconds(3600)
+  private static let timeout = OptionKind.nanoseconds(timeouts)
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// An option as data: name, kind of its values, default, help.
+///
+/// The command line, the environment, files, `--help` and error texts are read and written from it.
+package struct Option: Sendable {
+  /// The sections of `--help`, in their order.
+  package enum Group: String, CaseIterable, Sendable {
+    case source = "Source"
+    case encoding = "Encoding"
+    case stream = "Stream"
+    case server = "Server"
+    case limits = "Limits"
+    case program = "Program"
+  }
+
+  /// The extent of a value of the option.
+  package enum Scope: Sendable {
+    /// One run of the program: not an option of files.
+    case invocation
+    case program
+    /// How streams are served; a stream can have its own value.
+    case serving
+    /// The properties of a stream.
+    case stream
+  }
+
+  /// A value of an option, ready to be stored.
+  enum Change: Sendable {
+    case program(@Sendable (inout ProgramSettings) -> Void)
+    case stream(@Sendable (inout StreamSettings) -> Void)
+  }
+
+  /// The flag without its dashes.
+  package let name: String
+  package var aliases: [String] = []
+  package var letter: Character?
+  package let group: Group
+  package var scope: Scope
+  /// The name of the value in `--help`; nil for a flag without a value.
+  package let placeholder: String?
+  package let expected: String
+  package let form: OptionForm
+  /// The default as `--help` prints it; nil if the option is off by default.
+  package var defaultText: String?
+  package let help: String
+  /// Whether error texts must not contain the value.
+  package var isSecret = false
+  package var isRepeatable = false
+  /// Whether a file that lists streams excludes the option, since it describes one stream.
+  package var describesOneStream = false
+  /// Names of options whose values in lower layers end when this option is given.
+  package var replaces: [String] = []
+  /// The change that a value makes; nil for a value outside the range.
+  let change: @Sendable (String) -> Change?
+
+  /// Whether each stream can have its own value.
+  package var isForStream: Bool { scope == .stream || scope == .serving }
+  /// Whether the option is a key of files.
+  package var isKey: Bool { scope != .invocation }
+
+  /// The keys in a file: the flag and its aliases in camelCase.
+  package var keys: [String] { isKey ? ([name] + aliases).map(Self.key) : [] }
+
+  /// `part-duration` as `partDuration`.
+  static func key(_ flag: String) -> String {
+    let words = flag.split(separator: "-")
+    return words.dropFirst().reduce(String(words.first ?? "")) { key, word in
+      key + word.prefix(1).uppercased() + word.dropFirst()
+    }
+  }
+
+  /// The variables of the environment: `STREAMER_PART_DURATION`.
+  package var variables: [String] {
+    guard isKey || name == "config" else { return [] }
+    return ([name] + aliases).map {
+      EnvironmentReader.prefix + $0.uppercased().replacing("-", with: "_")
+    }
+  }
+}
+
+extension Option {
+  /// An option that is stored in ``ProgramSettings``, whose initial value is the default.
+  static func program<Value>(
+    _ name: String, _ path: any WritableKeyPath<ProgramSettings, Value> & Sendable,
+    _ kind: OptionKind<Value>, aliases: [String] = [], letter: Character? = nil,
+    _ group: Group = .server, help: String
+  ) -> Option {
+    Option(
+      name: name, aliases: aliases, letter: letter, group: group, scope: .program, kind: kind,
+      defaultText: kind.placeholder.map { _ in kind.print(ProgramSettings()[keyPath: path]) },
+      help: help
+    ) { value in .program { $0[keyPath: path] = value } }
+  }
+
+  /// An option of ``ProgramSettings`` that is nil by default.
+  static func program<Value>(
+    _ name: String, _ path: any WritableKeyPath<ProgramSettings, Value?> & Sendable,
+    _ kind: OptionKind<Value>, aliases: [String] = [], letter: Character? = nil,
+    _ group: Group = .server, default text: String? = nil, help: String
+  ) -> Option {
+    Option(
+      name: name, aliases: aliases, letter: letter, group: group, scope: .program, kind: kind,
+      defaultText: text, help: help
+    ) { value in .program { $0[keyPath: path] = value } }
+  }
+
+  /// An option that is stored in ``StreamSettings``, whose initial value is the default.
+  static func stream<Value>(
+    _ name: String, _ path: any WritableKeyPath<StreamSettings, Value> & Sendable,
+    _ kind: OptionKind<Value>, aliases: [String] = [], _ group: Group, help: String
+  ) -> Option {
+    Option(
+      name: name, aliases: aliases, group: group, scope: .stream, kind: kind,
+      defaultText: kind.placeholder.map { _ in kind.print(StreamSettings()[keyPath: path]) },
+      help: help
+    ) { value in .stream { $0[keyPath: path] = value } }
+  }
+
+  /// An option of ``StreamSettings`` whose default depends on other settings: `text` describes it.
+  static func stream<Value>(
+    _ name: String, _ path: any WritableKeyPath<StreamSettings, Value?> & Sendable,
+    _ kind: OptionKind<Value>, aliases: [String] = [], _ group: Group,
+    default text: String? = nil, help: String
+  ) -> Option {
+    Option(
+      name: name, aliases: aliases, group: group, scope: .stream, kind: kind, defaultText: text,
+      help: help
+    ) { value in .stream { $0[keyPath: path] = value } }
+  }
+
+  /// An option of ``StreamSettings`` that can be given several times.
+  static func stream<Value>(
+    _ name: String, appendingTo path: any WritableKeyPath<StreamSettings, [Value]> & Sendable,
+    _ kind: OptionKind<Value>, _ group: Group, help: String
+  ) -> Option {
+    var option = Option(
+      name: name, group: group, scope: .stream, kind: kind, defaultText: nil, help: help
+    ) { value in .stream { $0[keyPath: path].append(value) } }
+    option.isRepeatable = true
+    return option
+  }
+
+  private init<Value>(
+    name: String, aliases: [String] = [], letter: Character? = nil, group: Group, scope: Scope,
+    kind: OptionKind<Value>, defaultText: String?, help: String,
+    change: @escaping @Sendable (Value) -> Change
+  ) {
+    self.init(
+      name: name, aliases: aliases, letter: letter, group: group, scope: scope,
+      placeholder: kind.placeholder, expected: kind.expected, form: kind.form,
+      defaultText: defaultText, help: help
+    ) { kind.parse($0).map(change) }
+  }
+
+  /// The option with some properties changed, for the rows of the table.
+  func with(_ change: (inout Option) -> Void) -> Option {
+    var option = self
+    change(&option)
+    return option
+  }
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Media
+import Time
+
+/// The values of an option: how they are read and printed, and which are expected.
+struct OptionKind<Value: Sendable>: Sendable {
+  /// The name of the value in `--help`; nil for a flag without a value.
+  let placeholder: String?
+  /// The expected values, for error texts and `--help`.
+  let expected: String
+  var form = OptionForm.text
+  /// Nil for a value outside the range.
+  let parse: @Sendable (String) -> Value?
+  let print: @Sendable (Value) -> String
+}
+
+/// The form of a value, for readers of files and for the completion of command lines.
+package enum OptionForm: Sendable, Equatable {
+  case text
+  /// A decimal number.
+  case number
+  case boolean
+  case choice([String])
+  /// The path of a file.
+  case path
+  /// A URL, the path of a file, or `-`.
+  case input
+}
+
+extension OptionKind where Value == Bool {
+  /// A flag without a value; true or false in files and in the environment.
+  static let toggle = OptionKind(
+    placeholder: nil, expected: "true or false", form: .boolean, parse: { Bool($0) },
+    print: { "\($0)" })
+
+  /// A flag with the value true or false.
+  static let boolean = OptionKind(
+    placeholder: "BOOL", expected: "true or false", form: .boolean, parse: { Bool($0) },
+    print: { "\($0)" })
+}
+
+extension OptionKind where Value == Int {
+  /// A whole number within `range`.
+  static func integer(_ range: ClosedRange<Int>, _ placeholder: String = "N") -> OptionKind {
+    OptionKind(
+      placeholder: placeholder, expected: "\(range.lowerBound)–\(range.upperBound)", form: .number,
+      parse: { Int($0).flatMap { range.contains($0) ? $0 : nil } }, print: { "\($0)" })
+  }
+}
+
+extension OptionKind where Value == UInt16 {
+  /// A port; 0: any free port.
+  static let port = OptionKind(
+    placeholder: "PORT", expected: "0–65535", form: .number,
+    parse: { UInt16($0) }, print: { "\($0)" })
+}
+
+extension OptionKind where Value == Interval {
+  /// Seconds within `range`, with at most `digits` digits after the point.
+  static func seconds(_ range: ClosedRange<Interval>, digits: Int = 6) -> OptionKind {
+    OptionKind(
+      placeholder: "S",
+      expected: "\(range.lowerBound.secondsText)–\(range.upperBound.secondsText) seconds",
+      form: .number,
+      parse: { text in
+        let units = Decimal.parse(text, digits: digits)
+        let scale = (digits..<9).reduce(Int64(1)) { scale, _ in scale * 10 }
+        return units.map { .nanoseconds(scale) * $0 }.flatMap { range.contains($0) ? $0 : nil }
+      }, print: \.secondsText)
+  }
+}
+
+extension OptionKind where Value == Int64 {
+  /// Seconds within `range`, stored in nanoseconds.
+  static func nanoseconds(_ range: ClosedRange<Interval>) -> OptionKind {
+    let kind = OptionKind<Interval>.seconds(range, digits: 9)
+    return OptionKind(
+      placeholder: kind.placeholder, expected: kind.expected, form: kind.form,
+      parse: { kind.parse($0)?.nanoseconds }, print: { kind.print(.nanoseconds($0)) })
+  }
+}
+
+extension Interval {
+  /// Seconds as the shortest decimal number.
+  var secondsText: String { Decimal.shortString(nanoseconds, digits: 9) }
+}
+
+extension OptionKind where Value == String {
+  /// A text for which `isValid` returns true.
+  static func text(
+    _ placeholder: String, expected: String, isValid: @escaping @Sendable (String) -> Bool
+  ) -> OptionKind {
+    OptionKind(
+      placeholder: placeholder, expected: expected, parse: { isValid($0) ? $0 : nil },
+      print: { $0 })
+  }
+
+  /// The path of a file.
+  static func path(_ expected: String) -> OptionKind {
+    OptionKind(
+      placeholder: "FILE", expected: expected, form: .path, parse: { $0.isEmpty ? nil : $0 },
+      print: { $0 })
+  }
+}
+
+extension OptionKind where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
+  /// One of the cases of an enumeration, by its raw value; `ignoresCase`: `INFO` is `info`.
+  static func choice(_ placeholder: String, ignoresCase: Bool = false) -> OptionKind {
+    let names = Value.allCases.map(\.rawValue)
+    return OptionKind(
+      placeholder: placeholder,
+      expected: names.dropLast().joined(separator: ", ") + " or " + (names.last ?? ""),
+      form: .choice(names),
+      parse: { Value(rawValue: ignoresCase ? $0.lowercased() : $0) }, print: \.rawValue)
+  }
+}
+
+extension OptionKind where Value == ProgramSettings.Action {
+  /// A flag that makes the program do something other than streaming.
+  static func action(_ action: Value) -> OptionKind {
+    OptionKind(placeholder: nil, expected: "", parse: { _ in action }, print: { _ in "" })
+  }
+}

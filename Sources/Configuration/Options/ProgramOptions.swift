@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+
+/// Options of one run of the program, and of its log.
+extension Option {
+  static let program: [Option] = [
+    Option.program(
+      "config", \.configurationPath, .path("the path of a JSON file"), letter: "c", .program,
+      help: "a JSON file with flags as keys in camelCase, and with streams; SIGHUP reloads it"
+    ).with { $0.scope = .invocation },
+    Option.program(
+      "check", \.action, .action(.check), .program,
+      help: "read configuration and certificates, print what would run, and exit (0: valid; 2: not)"
+    ).with { $0.scope = .invocation },
+    .program(
+      "log-format", \.logFormat, .choice("FORMAT"), .program,
+      help: "text, or json: one object per line"),
+    .program(
+      "log-level", \.logLevel, .choice("LEVEL", ignoresCase: true), .program,
+      help: "the least severe level that is logged: debug, info, warning or error"),
+    .program(
+      "access-log", \.accessLog, .path("the path of a writable file"), .program,
+      help: "a file with one line per response, formatted as --log-format; SIGHUP reopens it"),
+    .program(
+      "verbose", \.isVerbose, .toggle, letter: "v", .program, help: "short for --log-level debug"),
+    Option.program(
+      "version", \.action, .action(.printVersion), .program, help: "print the version, and exit"
+    ).with { $0.scope = .invocation },
+    Option.program(
+      "help", \.action, .action(.printHelp), letter: "h", .program, help: "print this, and exit"
+    ).with { $0.scope = .invocation },
+  ]
+}

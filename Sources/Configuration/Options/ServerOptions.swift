@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Time
+
+/// Options of ports, certificates and responses.
+extension Option {
+  private static let certificates = ["tls-cert", "tls-key", "tls-chain", "self-signed"]
+  private static let pem = "the path of a PEM file"
+
+  static let server: [Option] = [
+    .program(
+      "host", \.host, .text("ADDRESS", expected: "a host name or an address") { !$0.isEmpty },
+      aliases: ["http-host"], help: "the address to listen on"),
+    .program(
+      "http-port", \.plainPort, .plainPort,
+      help: "the port for HTTP; 0: any free port; off: HTTPS only"),
+    .program(
+      "https-port", \.securePort, .port,
+      default: "\(TLSSettings.defaultPort) with a certificate, else off",
+      help: "the port for HTTPS; 0: any free port"),
+    .program(
+      "tls-cert", \.certificate, .path(pem),
+      help: "the certificate for HTTPS in PEM, followed by its chain; SIGHUP reloads it"
+    ).with { $0.replaces = certificates },
+    .program(
+      "tls-key", \.certificateKey, .path(pem),
+      help: "the private key of the certificate in PEM, without a passphrase"),
+    .program(
+      "tls-chain", \.certificateChain, .path(pem),
+      help: "the certificates between the certificate and a root, if they are in another file"),
+    .program(
+      "self-signed", \.isSelfSigned, .toggle,
+      help: "HTTPS with a generated certificate, for localhost and the addresses of this machine"
+    ).with { $0.replaces = certificates },
+    .program(
+      "admin-token", \.adminToken, .token,
+      help: "the token of requests to /api, sent as Authorization: Bearer T; without it /api is "
+        + "closed"
+    ).with { $0.isSecret = true },
+    .program(
+      "public-url", \.publicURL, .publicURL, default: "the Host of the request",
+      help: "scheme, host and path prefix under which clients reach the server"),
+    .program(
+      "time-displacement", \.timeDisplacement, .seconds(.zero ... .seconds(60)),
+      help: "seconds subtracted from /time?iso and /isotime, so that players request later"),
+    .stream(
+      "wait-for-absent-segment", \.waitsForAbsentSegment, .boolean, .server,
+      help: "true: hold requests for a segment that has not begun; false: answer 404"
+    ).with { $0.scope = .serving },
+    .program("cmsd", \.sendsCMSD, .toggle, help: "send CMSD header fields to players and caches"),
+    .program(
+      "dashjs", \.dashjs, .path("the path of a readable file"),
+      help: "dash.js for the player page, instead of its own DASH player"),
+    .program(
+      "hlsjs", \.hlsjs, .path("the path of a readable file"),
+      help: "hls.js for the player page, instead of hls.js from the CDN"),
+  ]
+}
+
+extension OptionKind where Value == ProgramSettings.PlainPort {
+  fileprivate static let plainPort = OptionKind(
+    placeholder: "PORT", expected: "0–65535, or off",
+    parse: { $0 == "off" ? .off : UInt16($0).map { .port($0) } },
+    print: {
+      switch $0 {
+      case .off: "off"
+      case .port(let port): "\(port)"
+      }
+    })
+}
+
+extension OptionKind where Value == String {
+  fileprivate static let token = OptionKind.text(
+    "T", expected: "16–256 letters, digits and . _ ~ + / = -"
+  ) {
+    (16...256).contains($0.utf8.count)
+      && $0.utf8.allSatisfy { byte in
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        default: "._~+/=-".utf8.contains(byte)
+        }
+      }
+  }
+
+  /// A URL to which a path can be appended; stored without a slash at its end.
+  fileprivate static let publicURL = OptionKind(
+    placeholder: "URL",
+    expected: "http:// or https://, a host, optionally a port and a path, without ? and #",
+    parse: { text in
+      let lower = text.lowercased()
+      guard let scheme = ["http://", "https://"].first(where: { lower.hasPrefix($0) }) else {
+        return nil
+      }
+      let rest = text.dropFirst(scheme.count)
+      let isClean = rest.utf8.allSatisfy { byte in
+        byte > 0x20 && byte < 0x7F && !"\"<>\\^`{|}?#@".utf8.contains(byte)
+      }
+      guard isClean, let first = rest.first, first != "/" else { return nil }
+      return String(text.reversed().drop { $0 == "/" }.reversed())
+    }, print: { $0 })
+}

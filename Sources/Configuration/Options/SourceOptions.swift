@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import Streams
+import Time
+
+/// Options of sources of frames and audio.
+extension Option {
+  private static let sources = ["test-src", "device", "input"]
+
+  static let source: [Option] = [
+    .stream(
+      "test-src", \.isTestSource, .toggle, .source,
+      help: "a moving test pattern with a burned clock (the default source)"
+    ).with(describeSource),
+    .stream(
+      "device", \.device,
+      .text("PATH", expected: "the path of a V4L2 camera") { !$0.isEmpty }, .source,
+      help: "a V4L2 camera, such as /dev/video0"
+    ).with(describeSource),
+    .stream(
+      "audio", \.audio, .audio, .source, default: "none; for an input, its audio",
+      help: "tone (aligned with the flash of the test pattern), none, or an ALSA device"),
+    .stream(
+      "input", \.input, .input, .source,
+      help: "an rtsp, rtsps, srt, rtmp, udp, http or https URL, a file, or - for MPEG-TS on stdin"
+    ).with(describeSource),
+    .stream(
+      "rtsp-transport", \.inputOptions.rtspTransport, .choice("HOW"), .source,
+      help: "transport of RTSP media: tcp or udp"),
+    .stream("loop", \.loops, .toggle, .source, help: "restart a file at its end"),
+    .stream(
+      "passthrough", \.passThrough, .choice("HOW"), .source,
+      help: "package an input without re-encoding: auto (if possible), always or never"),
+    .stream(
+      "max-gop", \.longestGroup, .seconds(.milliseconds(100) ... .seconds(20)), .source,
+      help: "the longest distance between key frames of a passed-through input, in seconds"),
+    Option.program(
+      "probe", \.action, .probe, .source,
+      help: "print the properties of an input and how it would be packaged, and exit"
+    ).with {
+      $0.scope = .invocation
+      $0.defaultText = nil
+    },
+    Option.program(
+      "list-devices", \.action, .action(.listCameras), .source,
+      help: "list cameras with their modes, and exit"
+    ).with { $0.scope = .invocation },
+  ]
+
+  /// A source replaces the sources of lower layers.
+  private static func describeSource(_ option: inout Option) {
+    option.describesOneStream = true
+    option.replaces = sources
+  }
+}
+
+extension OptionKind where Value == StreamConfiguration.AudioSource {
+  fileprivate static let audio = OptionKind(
+    placeholder: "WHAT",
+    expected: "tone, none, or the name of an ALSA device such as default or hw:1",
+    parse: { text in
+      switch text {
+      case "": nil
+      case "tone": .tone
+      case "none": StreamConfiguration.AudioSource.none
+      default: .device(text)
+      }
+    }, print: { "\($0)" })
+}
+
+extension OptionKind where Value == InputAddress {
+  fileprivate static let input = OptionKind(
+    placeholder: "URL",
+    expected: "a URL of \(InputAddress.schemes.joined(separator: ", ")), a path, or -; "
+      + "SRT passphrases have \(InputAddress.passphrase.lowerBound)–"
+      + "\(InputAddress.passphrase.upperBound) characters",
+    form: .input, parse: { InputAddress($0) }, print: { "\($0)" })
+}
+
+extension OptionKind where Value == ProgramSettings.Action {
+  fileprivate static let probe = OptionKind(
+    placeholder: "URL", expected: "a value of --input", form: .input,
+    parse: { InputAddress($0).map { .probe($0) } }, print: { _ in "" })
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Packaging
+import Streams
+import Time
+
+/// Options of segments, playlists and names.
+extension Option {
+  static let stream: [Option] = [
+    .stream(
+      "segment-duration", \.segmentDuration, .seconds(.milliseconds(100) ... .seconds(20)),
+      aliases: ["target-duration"],
+      .stream, help: "seconds, rounded to whole frames"),
+    .stream(
+      "part-duration", \.partDuration, .seconds(.milliseconds(10) ... .seconds(20)), .stream,
+      help: "seconds, rounded to whole frames"),
+    .stream(
+      "playlist-length", \.playlistLength, .integer(6...3600), aliases: ["window-size"], .stream,
+      default: "\(StreamSettings.defaultPlaylistLength)", help: "segments that playlists list"),
+    .stream(
+      "max-files", \.retained, .integer(8...7200), aliases: ["retain"], .stream,
+      default: "\(StreamSettings.defaultRetained)",
+      help: "segments kept for late readers; at least two more than playlists list"),
+    .stream(
+      "hold-back", \.holdBack, .seconds(.milliseconds(20) ... .seconds(30)), .stream,
+      default: "3 part durations",
+      help: "the distance of LL-HLS players from the live edge, in seconds"),
+    .stream(
+      "target-latency", \.targetLatency, .seconds(.milliseconds(100) ... .seconds(60)), .stream,
+      default: targetLatency,
+      help: "the delay from capture to display in DASH players, in seconds"),
+    .stream(
+      "history", \.prefill, .integer(0...3600), .stream, default: "the playlist length",
+      help: "slate segments that fill the window at the start; 0: none"),
+    .stream(
+      "numbering", \.numbering, .choice("HOW"), .stream,
+      help: "epoch: segment numbers count from 1970 and continue after a restart; run: from 00001"),
+    .stream("name", \.name, .streamName, .stream, help: "the name of the stream in URLs")
+      .with { $0.describesOneStream = true },
+    .stream(
+      "on-demand", \.isOnDemand, .toggle, .stream,
+      help: "run only while clients request the stream, and 15 s longer"),
+    .stream(
+      "timestamps", \.timestamps, .integer(1...7200), .stream,
+      help: "segments in /timestamps.json"),
+  ]
+
+  private static let targetLatency =
+    Interval.microseconds(ServingDefaults.targetLatencyMicroseconds).secondsText
+    + "; with several renditions at least two segments"
+}
+
+/// Names of streams.
+package enum StreamName {
+  /// Names with another meaning in the first element of a URL.
+  package static let reserved: Set<String> = [
+    "api", "auth", "conf", "favicon.ico", "health", "isotime", "ldash", "metrics", "player",
+    "ready", "stats", "time", "t", "version", "ws", ".", "..",
+  ]
+
+  static func isValid(_ name: String) -> Bool {
+    let letters = name.utf8.allSatisfy { byte in
+      switch byte {
+      case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F: true
+      default: false
+      }
+    }
+    return letters && (1...64).contains(name.utf8.count) && !reserved.contains(name)
+      && ![".m3u8", ".mpd", ".json"].contains { name.hasSuffix($0) }
+  }
+}
+
+extension OptionKind where Value == String {
+  fileprivate static let streamName = OptionKind.text(
+    "S",
+    expected: "1–64 of A-Z a-z 0-9 . _ -, not a reserved word, not ending in .m3u8, .mpd or .json",
+    isValid: StreamName.isValid)
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Capture
+package import HTTP
+package import Logging
+package import Time
+
+/// The settings of the whole program: server, limits, log.
+///
+/// The initial values are the defaults; `--help` prints them.
+package struct ProgramSettings: Sendable {
+  /// The task of one run.
+  package enum Action: Sendable, Equatable {
+    case stream, check, listCameras, printVersion, printHelp
+    case probe(InputAddress)
+  }
+
+  /// The port for HTTP without TLS.
+  package enum PlainPort: Sendable, Equatable {
+    case off
+    /// 0: any free port.
+    case port(UInt16)
+  }
+
+  package var action = Action.stream
+  /// The configuration file.
+  package var configurationPath: String?
+  package var host = "0.0.0.0"
+  package var plainPort = PlainPort.port(8080)
+  /// The port for HTTPS; 0: any free port; nil if it was not given.
+  package var securePort: UInt16?
+  package var certificate: String?
+  package var certificateKey: String?
+  package var certificateChain: String?
+  package var isSelfSigned = false
+  package var adminToken: String?
+  package var publicURL: String?
+  package var timeDisplacement = Interval.zero
+  package var sendsCMSD = false
+  package var hlsjs: String?
+  package var dashjs: String?
+  /// Connections of the whole program.
+  package var connections = 20_000
+  package var limits = HTTPLimits()
+  package var logFormat = Log.Format.text
+  package var logLevel = Log.Level.info
+  package var accessLog: String?
+  /// The locations of given options, by name.
+  package var locations: [String: SettingLocation] = [:]
+
+  /// Whether the level is debug; false has no effect: `--log-level` decides then.
+  var isVerbose: Bool {
+    get { logLevel == .debug }
+    set { if newValue { logLevel = .debug } }
+  }
+
+  /// The defaults.
+  package init() {}
+}

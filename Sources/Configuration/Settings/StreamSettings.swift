@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Capture
+package import Media
+package import Packaging
+package import Streams
+package import Time
+
+/// The settings of one stream, as given; ``StreamDefinition`` checks their combination.
+///
+/// The initial values are the defaults; `--help` prints them. Nil: the default depends on other
+/// settings or on the source.
+package struct StreamSettings: Sendable {
+  package static let defaultSize = VideoSize.hd720
+  package static let defaultRate = FrameRate.thirty
+  package static let defaultBitrateKilobits = 2500
+  static let defaultPlaylistLength = 10
+  static let defaultRetained = 20
+
+  // Source
+  package var isTestSource = false
+  package var device: String?
+  /// Nil: the audio of the input, if it has audio.
+  package var audio: StreamConfiguration.AudioSource?
+  package var input: InputAddress?
+  package var inputOptions = InputOptions()
+  package var loops = false
+  package var passThrough = PassThroughChoice.Mode.auto
+  /// The longest distance between key frames of a passed-through input.
+  package var longestGroup = Interval.seconds(4)
+
+  // Encoding
+  package var size: VideoSize?
+  package var rate: FrameRate?
+  package var bitrateKilobits: Int?
+  package var ladder: [RequestedRendition] = []
+  /// Frames from key frame to key frame; nil: one key frame per segment.
+  package var intraInterval: Int?
+  package var encoder = EncoderSettings.defaultEncoder
+  package var preset = EncoderSettings.defaultPreset
+  package var burnsClock = false
+  package var overlay: Overlay?
+
+  // Stream
+  package var segmentDuration = Interval.seconds(1)
+  package var partDuration = Interval.milliseconds(100)
+  package var playlistLength: Int?
+  package var retained: Int?
+  package var holdBack: Interval?
+  package var targetLatency: Interval?
+  package var prefill: Int?
+  package var numbering = MediaNames.Numbering.epoch
+  package var name = "live"
+  package var isOnDemand = false
+  package var timestamps = ServingDefaults.timestamps
+
+  // Serving
+  /// How long a request is held; nil: as long as the protocol permits.
+  package var holdLimit: Interval?
+  package var waitsForAbsentSegment = true
+
+  /// The name for people; no function depends on it.
+  package var label: String?
+  /// The location of the stream in its file; nil if flags describe the stream.
+  package var location: SettingLocation?
+  /// The given options as text: streams with equal texts are the same stream.
+  package var requestedOptions: [String] = []
+  /// The locations of given options, by name.
+  package var locations: [String: SettingLocation] = [:]
+
+  /// The defaults.
+  package init() {}
+
+  /// Whether the audio of the input is used.
+  package var takesInputAudio: Bool { audio == nil }
+}

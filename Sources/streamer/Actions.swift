@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import Configuration
+import Glibc
+import Net
+import Streams
+import Time
+
+/// The actions other than streaming: each prints its result and exits.
+enum Actions {
+  /// Runs the action of the flags; returns if it is streaming or checking.
+  ///
+  /// These actions do not read the configuration file, except for the flags that they need.
+  static func run(_ program: ProgramSettings, _ stream: StreamSettings) {
+    switch program.action {
+    case .stream, .check: return
+    case .printHelp: print(HelpText.text, terminator: "")
+    case .printVersion: print("streamer \(Version.text)")
+    case .listCameras: for line in listCameras() { print(line) }
+    case .probe(let address): probe(address, stream)
+    }
+    exit(0)
+  }
+
+  private static func probe(_ address: InputAddress, _ settings: StreamSettings) {
+    try? SignalWaiter.start { _ in exit(130) }
+    do throws(InputError) {
+      let findings = try InputProbe(address, options: settings.inputOptions).run(
+        segmentMicroseconds: settings.segmentDuration.microseconds,
+        longestGroup: settings.longestGroup.nanoseconds, cancellation: InputCancellation())
+      for line in findings.lines(address: address, takesAudio: settings.takesInputAudio) {
+        print(line)
+      }
+    } catch { ExitStatus.exit(1, "--probe: \"\(address)\": \(error)") }
+  }
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import Configuration
+import Logging
+import Server
+import Streams
+import Time
+
+extension StreamDefinition {
+  /// How the server serves the stream.
+  var serving: StreamServingOptions {
+    var options = StreamServingOptions()
+    options.label = settings.label
+    options.source = settings.input.map { "\($0)" } ?? settings.device ?? "test pattern"
+    options.holdBackMicroseconds = settings.holdBack?.microseconds
+    options.targetLatencyMicroseconds = settings.targetLatency?.microseconds
+    options.timestamps = settings.timestamps
+    options.holdLimit = settings.holdLimit?.nanoseconds ?? .max
+    options.waitsForAbsentSegment = settings.waitsForAbsentSegment
+    return options
+  }
+
+  /// The plan of the stream; the log reports each configuration that is made from it.
+  func plan(log: Log) -> StreamPlan {
+    var plan = settings.input.map { pulled($0, log) } ?? StreamPlan(configuration)
+    plan.isOnDemand = settings.isOnDemand
+    plan.isRetried = isListed || settings.isOnDemand
+    plan.requestedOptions = settings.requestedOptions
+    plan.opened = { [settings] in StreamNotes(settings, $0).write(to: log) }
+    return plan
+  }
+
+  /// A plan that opens a pulled input, on whose facts the configuration depends.
+  private func pulled(_ address: InputAddress, _ log: Log) -> StreamPlan {
+    StreamPlan(name: settings.name) { start throws(StreamSession.Failure) in
+      let source = NetworkSource(
+        address, options: settings.inputOptions, loops: settings.loops,
+        takesAudio: settings.takesInputAudio,
+        passThrough: PassThroughChoice(settings).requirements, name: settings.name, log: log)
+      do {
+        let facts = try source.begin(start.cancellation)
+        let input = try OpenedInput(
+          facts, settings: settings, isIrregular: start.hasIrregularKeyFrames)
+        if let reason = input.encodingReason {
+          log.write(.info, "passthrough", stream: settings.name, "re-encoded: \(reason)")
+        }
+        return StreamPlan.Session(try configuration(for: input), source: source)
+      } catch {
+        source.stop()
+        guard let wrong = error as? UsageError else {
+          let fault = UsageError(.option("input"), .problem("\"\(address)\": \(error)"))
+          throw .source("\(located(fault))")
+        }
+        throw .configuration("\(located(wrong))")
+      }
+    }
+  }
+}
+
+extension StreamNotes {
+  fileprivate func write(to log: Log) {
+    log.write(.info, "stream", stream: configuration.name, summary)
+    if let lowLatency {
+      log.write(.warning, "low-latency", stream: configuration.name, lowLatency)
+    }
+    if let rounding { log.write(.info, "durations", stream: configuration.name, rounding) }
+  }
+}

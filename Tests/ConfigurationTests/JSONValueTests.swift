@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import TestSupport
+import Testing
+
+@testable import Configuration
+
+@Suite("JSON values, RFC 8259")
+struct JSONValueTests {
+  @Test(
+    "numbers keep the shortest text that means them",
+    arguments: [
+      ("1", "1"), ("0.1", "0.1"), ("24.0", "24"), ("-3", "-3"), ("1e2", "100"),
+      ("30000", "30000"), ("\"29.97\"", "29.97"), ("true", "true"),
+    ])
+  func texts(json: String, text: String) throws {
+    #expect(try JSONValue(parsing: Array(json.utf8)).text == text)
+  }
+
+  @Test("what is too deep or too large is refused, and says so")
+  func limits() {
+    for text in [
+      String(repeating: "[", count: 600) + String(repeating: "]", count: 600), "1e999",
+    ] {
+      #expect(throws: JSONFault.self) { try JSONValue(parsing: Array(text.utf8)) }
+    }
+  }
+
+  @Test(
+    "a document with a byte changed is read, or the place of the fault is within it",
+    arguments: UInt64(0)..<200)
+  func changed(seed: UInt64) {
+    var random = SplitMix64(seed: seed)
+    var bytes = Array(
+      #"{"a": [1, -2.5e3, "x\n\u0041"], "b": {"c": true, "d": null}, "e": ""}"#.utf8)
+    bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(
+      in: 0...255, using: &random)
+    do throws(JSONFault) {
+      _ = try JSONValue(parsing: bytes)
+    } catch {
+      #expect(error.line >= 1 && error.column >= 1 && error.column <= bytes.count + 1)
+    }
+  }
+}
+
+@Suite("JSON files with comments")
+struct JSONCommentTests {
+  private let text = """
+    // Cameras
+    {"a": 1, /* "b": 2, */ "c": [1, 2,], // three
+     "d": "// no comment",}
+    """
+
+  @Test("comments and final commas are skipped in files, and refused in requests")
+  func comments() throws {
+    let value = try JSONValue(parsing: Array(text.utf8), allowsComments: true)
+    #expect(
+      value
+        == .object([
+          "a": .number("1"), "c": .array([.number("1"), .number("2")]),
+          "d": .string("// no comment"),
+        ]))
+    #expect(throws: JSONFault.self) { try JSONValue(parsing: Array(text.utf8)) }
+  }
+
+  @Test(
+    "a duplicate key is a fault, at its position",
+    arguments: [
+      (#"{"a": 1, "a": 2}"#, 1, 10), ("{\"a\": {\"b\": 1,\n \"\\u0062\": 2}}", 2, 2),
+    ])
+  func duplicates(text: String, line: Int, column: Int) {
+    do throws(JSONFault) {
+      _ = try JSONValue(parsing: Array(text.utf8))
+      Issue.record("no fault")
+    } catch {
+      #expect(error.line == line && error.column == column)
+      guard case .duplicateKey = error.reason else {
+        Issue.record("\(error)")
+        return
+      }
+    }
+  }
+
+  @Test(
+    "an unfinished comment is a fault",
+    arguments: [("{} /* x", "*/"), ("{} / x", "// or /*")])
+  func unfinished(text: String, expected: String) {
+    let fault = JSONScanner.fault(in: Array(text.utf8), allowsComments: true)
+    #expect(fault?.reason == .expected(expected))
+  }
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Logging
+import Streams
+import TestSupport
+import Testing
+
+@testable import Configuration
+
+/// Values of one option: some that it accepts, some that it does not.
+private struct Row {
+  let name: String
+  let valid: [String]
+  let wrong: [String]
+
+  init(_ name: String, _ valid: String, not wrong: String = "") {
+    self.name = name
+    self.valid = valid.split(separator: " ").map(String.init)
+    self.wrong = wrong.split(separator: " ").map(String.init)
+  }
+}
+
+private let rows = [
+  Row("device", "/dev/video0"), Row("audio", "tone none hw:1"),
+  Row("input", "rtsp://h/x clip.ts -", not: "ftp://h/x srt://h:1?passphrase=short"),
+  Row("rtsp-transport", "tcp udp", not: "TCP http"),
+  Row("passthrough", "auto always never", not: "yes"),
+  Row("max-gop", "0.1 4 20", not: "0.09 20.1 x"),
+  Row("resolution", "64x64 1280x720", not: "641x360 720 62x64"),
+  Row("framerate", "1 29.97 30000/1001 120", not: "0.5 121 30/0"),
+  Row("bitrate", "50 100000", not: "49 100001 2.5"),
+  Row("rendition", "640x360@700 640@50", not: "640x360 640@49 x@700"),
+  Row("intra-interval", "1 2400", not: "0 2401"), Row("encoder", "h264_nvenc", not: "a/b"),
+  Row("preset", "p1 ultrafast", not: "a.b"), Row("overlay", "{name}", not: "{time} {"),
+  Row("segment-duration", "0.1 1.001 20", not: "0.09 20.1 1s"),
+  Row("part-duration", "0.01 20", not: "0.009 9s 0.1234567"),
+  Row("playlist-length", "6 3600", not: "5 3601 6.0"),
+  Row("max-files", "8 7200", not: "7 7201"), Row("hold-back", "0.02 30", not: "0.01 31"),
+  Row("target-latency", "0.1 60", not: "0.09 61"), Row("history", "0 3600", not: "-1 3601"),
+  Row("numbering", "epoch run", not: "Run"), Row("name", "a.B_c-9", not: "a/b api x.mpd"),
+  Row("timestamps", "1 7200", not: "0 7201"), Row("host", "::1 localhost"),
+  Row("http-port", "0 65535 off", not: "65536 -1 http"),
+  Row("https-port", "0 65535", not: "65536 off"), Row("tls-cert", "c.pem"),
+  Row("tls-key", "k.pem"), Row("tls-chain", "c.pem"),
+  Row("admin-token", "0123456789abcdef", not: "short"),
+  Row("public-url", "https://h/x HTTP://h:1/", not: "ftp://h http:///x http://h/?q"),
+  Row("time-displacement", "0 60", not: "-1 61"),
+  Row("wait-for-absent-segment", "true false", not: "maybe"), Row("dashjs", "d.js"),
+  Row("hlsjs", "h.js"), Row("max-connections", "1 1000000", not: "0 1000001"),
+  Row("max-address-connections", "1 1000000", not: "0"),
+  Row("max-held-requests", "1 100000", not: "0 100001"),
+  Row("max-streams", "1 100000", not: "0"), Row("max-head-bytes", "1024 65535", not: "1023 65536"),
+  Row("max-head-fields", "4 1000", not: "3"), Row("max-uri-bytes", "64 32768", not: "63"),
+  Row("max-body-bytes", "0 1073741824", not: "-1"), Row("min-body-rate", "0 1000000", not: "x"),
+  Row("min-send-rate", "0 1000000", not: "x"),
+  Row("max-queued-bytes", "65536 1073741824", not: "65535"),
+  Row("head-timeout", "0.1 0.123456789 3600", not: "0.09 3601"),
+  Row("body-timeout", "10", not: "0"), Row("handshake-timeout", "10", not: "0"),
+  Row("idle-timeout", "10", not: "0"), Row("stall-timeout", "10", not: "0"),
+  Row("hold-timeout", "0.1 3600", not: "0"), Row("log-format", "text json", not: "JSON"),
+  Row("log-level", "debug INFO Warning error", not: "all"), Row("access-log", "a.log"),
+]
+
+@Suite("The options, as data")
+struct OptionTests {
+  /// An option and the entries that a flag, a variable and a key make of a value.
+  private func entries(_ option: Option, _ value: String) -> [Result<String, UsageError>] {
+    let key = JSONValue.object([option.keys[0]: .string(value)])
+    return [
+      Result { () throws(UsageError) in
+        try CommandLineReader.entries(["--\(option.name)", value])
+      },
+      Result { () throws(UsageError) in
+        try EnvironmentReader([option.variables[0]: value]).entries
+      },
+      Result { () throws(UsageError) in
+        var reader = try KeyReader(key, at: KeyReader.Location(file: "c.json", folder: ""))
+        try reader.takeTable { _ in true }
+        return reader.entries
+      },
+    ].map { $0.map { entries in entries.map { "\($0.option.name)=\($0.value)" }.joined() } }
+  }
+
+  @Test("each option with a value is tested here")
+  func complete() {
+    let toggles = ["true or false"]
+    let names = Option.table.filter { option in
+      option.isKey && (option.placeholder != nil || !toggles.contains(option.expected))
+    }.map(\.name)
+    #expect(names == rows.map(\.name))
+  }
+
+  @Test("flag, variable and key accept the same values")
+  func valid() throws {
+    for row in rows {
+      let option = try #require(Option.named(row.name))
+      for value in row.valid {
+        for entry in entries(option, value) {
+          #expect((try? entry.get()) == "\(row.name)=\(value)", "\(row.name) \(value): \(entry)")
+        }
+      }
+    }
+  }
+
+  @Test("flag, variable and key refuse the same values, with the expected ones in the error")
+  func wrong() throws {
+    var lines: [String] = []
+    for row in rows {
+      let option = try #require(Option.named(row.name))
+      for value in row.wrong {
+        for entry in entries(option, value) {
+          guard case .failure(let error) = entry else {
+            Issue.record("\(row.name) accepts \(value)")
+            continue
+          }
+          lines.append("\(error)")
+        }
+      }
+    }
+    Golden.expect(lines.joined(separator: "\n") + "\n", equals: "errors.txt")
+  }
+
+  @Test("an empty value is wrong for each option with a value")
+  func empty() {
+    for option in Option.table where option.placeholder != nil {
+      #expect(option.change("") == nil, "--\(option.name)")
+      #expect(!option.expected.isEmpty, "--\(option.name)")
+    }
+  }
+
+  @Test("a toggle is true as a flag; true or false in files and in the environment")
+  func toggles() throws {
+    for option in Option.table where option.placeholder == nil && option.isKey {
+      #expect(option.form == .boolean, "--\(option.name)")
+      #expect(try CommandLineReader.entries(["--\(option.name)"]).map(\.value) == ["true"])
+      for value in ["true", "FALSE"] {
+        let read = try EnvironmentReader([option.variables[0]: value]).entries.map(\.value)
+        #expect(read == [value.lowercased()])
+      }
+      #expect(option.change("perhaps") == nil, "--\(option.name)")
+    }
+  }
+
+  @Test("flags, letters, keys and variables are distinct")
+  func distinct() {
+    let table = Option.table
+    for names in [
+      table.flatMap { [$0.name] + $0.aliases }, table.compactMap { $0.letter.map(String.init) },
+      table.flatMap(\.keys), table.flatMap(\.variables),
+    ] { #expect(Set(names).count == names.count) }
+  }
+
+  @Test("each default is a value that its option accepts, if it is a single value")
+  func defaults() throws {
+    for option in Option.table {
+      guard let text = option.defaultText, !text.contains(" ") else { continue }
+      #expect(option.change(text) != nil, "--\(option.name) \(text)")
+    }
+  }
+
+  @Test("scripts for webcams keep their flags")
+  func aliases() throws {
+    let (found, error) = outcome(
+      "--http-host 127.0.0.1 --speed-preset ultrafast --key-int-max 15 --log-level INFO")
+    let definition = try #require(found, "\(error)")
+    #expect(definition.settings.host == "127.0.0.1" && definition.settings.logLevel == .info)
+    #expect(definition.streams[0].settings.preset == "ultrafast")
+    #expect(definition.streams[0].configuration.keyDistance == 15)
+  }
+
+  @Test("a secret is not in the error text")
+  func secret() {
+    #expect(
+      outcome("--admin-token hunter2").error.hasPrefix(#"--admin-token: invalid value "***""#))
+  }
+}
