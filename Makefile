@@ -77,7 +77,7 @@ faults: deps-test build  ## kill and freeze processes while browsers play
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 1200 \
 	  $(PYTHON) -m pytest -c Tests/pytest.ini $(RETRY) Tests/Faults
 
-lint:  ## check the format, the page and its types, and rule ids
+lint: words  ## format, dependency borders, the page and its types, rule ids, words
 	swift format lint --strict -r -p $(SWIFT_SOURCES)
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" node client/check.mjs
 	python3 Tests/check_rules.py

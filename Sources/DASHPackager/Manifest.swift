@@ -164,8 +164,8 @@ package struct Manifest: Sendable {
     let profiles = Self.profiles + ["http://www.dashif.org/guidelines/low-latency-live-v5"]
     let target = parameters.target * 1_000_000
     return attributes(profiles, type: "dynamic") + [
-      // Players learn of new Periods, of the end, and of the segments of a SegmentTimeline within this
-      // time; the response for an unchanged MPD is 304.
+      // Players learn of new Periods, of the end, and of the segments of a SegmentTimeline within
+      // this time; the response for an unchanged MPD is 304.
       ("minimumUpdatePeriod", parameters.segmentation.hasVariableDuration ? "PT0.5S" : "PT2S"),
       ("timeShiftBufferDepth", MPDTime.duration(listedNanoseconds)),
       ("suggestedPresentationDelay", MPDTime.duration(target)),

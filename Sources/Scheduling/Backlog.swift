@@ -17,8 +17,8 @@ package protocol ReceivedUnit: Sendable {
 ///
 /// A sender that was stopped or cut off has buffered its access units and now sends them in a
 /// burst. Their timestamps are correct; their arrival times are not. Units are buffered until
-/// the source keeps pace, then each gets the arrival time that it would have had, counted back from the
-/// last.
+/// the source keeps pace, then each gets the arrival time that it would have had, counted back from
+/// the last.
 package struct Backlog<Unit: ReceivedUnit>: Sendable {
   /// As many access units in at least half their time are no burst.
   private static var pace: Int { 5 }

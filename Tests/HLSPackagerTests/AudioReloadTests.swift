@@ -10,7 +10,7 @@ import Testing
 @Suite("Blocking Playlist Reload of audio, RFC 8216bis §6.2.5.2")
 struct AudioReloadTests {
   @Test(
-    "each part is waited for until it is there; beyond a segment's end the next one's first is meant"
+    "a request for a part is held until it is published; past a segment's end it means the next"
   )
   func holds() throws {
     // 0.44 s are 20.625 AAC frames: four parts of five, and in most segments one of a single frame.

@@ -157,7 +157,10 @@ final class TestServer {
 
   /// Opens a connection.
   ///
-  /// - Parameter receiveBuffer: bytes that the client's kernel keeps; 0 for the usual number.
+  /// - Parameter receiveBuffer: the size of the client's receive buffer in bytes (default 0: the
+  ///   system's).
+  /// - Returns: the client's end of the connection.
+  /// - Throws: an error if the socket cannot be connected.
   func connect(receiveBuffer: Int32) throws -> any ClientEnd {
     guard transport == .memory else {
       return try SocketEnd(port: port, receiveBuffer: receiveBuffer)

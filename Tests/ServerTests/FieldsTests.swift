@@ -46,7 +46,8 @@ struct FieldsTests {
     Row(
       target: "/live/video/segment{9}.m4s", caching: "public, max-age=1", type: text, status: 425),
     Row(
-      target: "/live/video/segment{9}.0.m4s", caching: "public, max-age=1", type: text, status: 404),
+      target: "/live/video/segment{9}.0.m4s", caching: "public, max-age=1", type: text,
+      status: 404),
     Row(target: "/nothing", caching: "public, max-age=1", type: text, status: 404),
     Row(target: "/", caching: "public, max-age=1", type: "text/html; charset=utf-8"),
     Row(target: "/live/", caching: "public, max-age=1", type: "text/html; charset=utf-8"),

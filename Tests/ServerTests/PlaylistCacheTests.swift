@@ -43,7 +43,7 @@ struct PlaylistCacheTests {
   }
 
   @Test(
-    "another lifetime is another head over the same body; another form, depth or coding another body"
+    "a lifetime changes only the head; form, depth and coding change the body"
   )
   func bodies() throws {
     let handler = try SyntheticHandler.live(parts: 4, playlistLength: 20)

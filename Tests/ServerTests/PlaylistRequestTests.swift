@@ -64,7 +64,7 @@ struct PlaylistRequestTests {
   }
 
   @Test(
-    "DD-03 while waiting: a segment that ends early is answered by the next part, a gap between or not"
+    "DD-03: a held request whose segment ends early is answered by the next part, also after a gap"
   )
   func shortSegment() throws {
     let handler = try SyntheticHandler.live(parts: 4)

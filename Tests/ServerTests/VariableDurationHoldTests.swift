@@ -21,7 +21,7 @@ struct VariableDurationHoldTests {
   }
 
   @Test(
-    "a part that is not made: its playlist request waits for the next segment's first part (§6.2.5.2)"
+    "a playlist request for a part that never exists waits for the next segment (§6.2.5.2)"
   )
   func partThatIsNotMade() throws {
     let handler = try Self.handler()

@@ -12,7 +12,9 @@ struct OpenedCodec {
 
   /// Opens the requested encoder, or libx264 if that encoder is unavailable.
   static func openOrFallBack(_ settings: EncoderSettings) throws(FFmpegError) -> OpenedCodec {
-    if settings.encoder == EncoderSettings.defaultEncoder { return try OpenedCodec(settings, dialect: .x264) }
+    if settings.encoder == EncoderSettings.defaultEncoder {
+      return try OpenedCodec(settings, dialect: .x264)
+    }
     let reason: String
     do {
       return try OpenedCodec(settings, dialect: .foreign)
