@@ -2,7 +2,9 @@
 
 package import Sharing
 
-/// A range of shared bytes: the unit of writing to a stream. Never copied.
+/// A range of shared bytes: the unit of writing to a stream.
+///
+/// The bytes are never copied.
 package struct ByteSlice: Sendable {
   /// The bytes that contain the range.
   package let bytes: SharedBytes

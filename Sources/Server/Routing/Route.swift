@@ -76,7 +76,9 @@ package enum Route: Equatable {
     }
   }
 
-  /// `/ldash/play/S`: the page. `/ldash/S/<file>`: the MPD, or media of a single rendition.
+  /// The routes below `/ldash`.
+  ///
+  /// `/ldash/play/S` is the page; `/ldash/S/<file>` is the MPD, or media of a single rendition.
   private static func underUpload(_ stream: String, _ name: String) -> Route {
     if stream == "play" { return .page(stream: name) }
     return name == "manifest.mpd"

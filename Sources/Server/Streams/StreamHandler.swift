@@ -141,7 +141,7 @@ final class StreamHandler {
 
   /// The served stream; nil if nothing is served, and the request was refused or is held.
   ///
-  /// - Parameter isUse: whether the request starts a stream on demand and keeps it running.
+  /// `isUse` tells whether the request starts a stream on demand and keeps it running.
   private func open(
     _ exchange: any Exchange, since: Int64, isUse: Bool = true
   ) -> ServedStream? {
