@@ -86,7 +86,7 @@ test('elements, attributes, text and entities of XML', () => {
 });
 
 test('audio is a rendition with its own names and with the numbers of the video', () => {
-  const list = parseManifest(golden('sound'), base, 1795155735.5);
+  const list = parseManifest(golden('audio'), base, 1795155735.5);
   assert.ok(list.audio);
   assert.equal(list.audio.openNumber, list.openNumber);
   assert.equal(segmentNames(list.audio).urlOf(7), `${host}/live/audio/segment7.m4s`);
@@ -95,10 +95,10 @@ test('audio is a rendition with its own names and with the numbers of the video'
 });
 
 test('the last entry of a SegmentTimeline is open; numbers and dates follow the times', () => {
-  const list = parseManifest(golden('free'), base, 1795155735);
+  const list = parseManifest(golden('variable-duration'), base, 1795155735);
   assert.equal(list.ended, false);
   const durations = list.segments.map((segment) => Math.round(segment.duration * 30));
-  const text = golden('free'), last = text.slice(text.lastIndexOf('<Period'));
+  const text = golden('variable-duration'), last = text.slice(text.lastIndexOf('<Period'));
   const entries = [...last.matchAll(/<S (?:t="(\d+)" )?d="(\d+)"/g)];
   assert.deepEqual(durations, entries.slice(0, -1).map(([, , d]) => Number(d) / 3000));
   const first = Number(/startNumber="(\d+)"/.exec(last)[1]);
