@@ -16,8 +16,8 @@ package protocol ReceivedUnit: Sendable {
 /// Corrects the arrival times of a burst after a silence: a pure state machine.
 ///
 /// A sender that was stopped or cut off has buffered its access units and now sends them in a
-/// burst. Their timestamps are correct; their arrival times are not. Units are buffered until
-/// the source keeps pace, then each gets the arrival time that it would have had, counted back from the
+/// burst. Their timestamps are correct; their arrival times are not. Units are buffered until the
+/// source keeps pace, then each gets the arrival time that it would have had, counted back from the
 /// last.
 package struct Backlog<Unit: ReceivedUnit>: Sendable {
   /// As many access units in at least half their time are no burst.
