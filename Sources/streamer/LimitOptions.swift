@@ -2,6 +2,7 @@
 
 import HTTP
 import Media
+import Time
 
 /// What clients may use, each with its default; documented in the reference of flags.
 extension Option {
@@ -95,6 +96,12 @@ extension Option {
       allowed: "seconds from 0.1 to 3600"
     ) { set(&$1.holdLimit, seconds: $0) },
   ]
+
+  private static func set(_ target: inout Interval, seconds text: String) -> Bool {
+    var nanoseconds = target.nanoseconds
+    defer { target = Interval(nanoseconds: nanoseconds) }
+    return set(&nanoseconds, seconds: text)
+  }
 
   /// Seconds as nanoseconds.
   private static func set(_ target: inout Int64, seconds text: String) -> Bool {
