@@ -141,7 +141,7 @@ let package = Package(
     .systemLibrary(name: "CTestSockets", path: "Tests/CTestSockets"),
     // A TCP connection in memory and routes that record; for HTTP tests and fuzzers.
     .target(
-      name: "HTTPTestSupport", dependencies: ["HTTP", "Net", "Sharing"],
+      name: "HTTPTestSupport", dependencies: ["HTTP", "Net", "Sharing", "Time"],
       path: "Tests/HTTPTestSupport", swiftSettings: strict),
     // The bodies of the fuzzers, shared with the replay of their inputs.
     .target(

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CLinux
+package import Time
 
 /// Accepts connections on one loop and hands each to the loop that has the fewest.
 ///
 /// When descriptors run out it pauses instead of spinning; waiting connections stay in the kernel's
 /// queue.
 package final class Acceptor: DescriptorHandler, LoopService {
-  /// The pause when the process or the machine has no free descriptor, in nanoseconds.
-  static let pause: Int64 = 100_000_000
+  /// The pause when the process or the machine has no free descriptor.
+  static let pause = Interval.milliseconds(100)
   /// The maximum number of connections accepted in one iteration.
   private static let batch = 64
   /// Unsent bytes above which the kernel takes no more; without this limit a viewer that does not
@@ -20,7 +21,7 @@ package final class Acceptor: DescriptorHandler, LoopService {
   private let tls: TLSContext?
   private let deliver: @Sendable (EventLoop, AcceptedSocket) -> Void
   private var listener: ListeningSocket?
-  private var resumption = Int64.max
+  private var resumption = MonotonicTime.distantFuture
 
   /// Starts accepting.
   ///
@@ -66,7 +67,7 @@ package final class Acceptor: DescriptorHandler, LoopService {
     loop.remove(listener.descriptor)
     loop.removeService(self)
     self.listener = nil
-    resumption = .max
+    resumption = .distantFuture
   }
 
   package func ready(_ readiness: Readiness) {
@@ -105,10 +106,10 @@ package final class Acceptor: DescriptorHandler, LoopService {
 
   package func woken() {}
 
-  package var nextDeadline: Int64 { resumption }
+  package var nextDeadline: MonotonicTime { resumption }
 
-  package func expire(_ now: Int64) {
-    resumption = .max
+  package func expire(_ now: MonotonicTime) {
+    resumption = .distantFuture
     if let listener { loop.change(listener.descriptor, .readable) }
   }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Time
+
 /// A connection as HTTP sees it: received bytes, written bytes, an end.
 ///
 /// Confined to its loop's thread. The owner is never called from inside `write`, `close` or
@@ -13,8 +15,8 @@ package protocol ByteStream: AnyObject {
   var isSecure: Bool { get }
   /// Written bytes that the kernel has not taken.
   var queuedBytes: Int { get }
-  /// Monotonic nanoseconds at which enough queued bytes had left, or queueing began.
-  var lastProgress: Int64 { get }
+  /// When enough queued bytes had left, or queueing began.
+  var lastProgress: MonotonicTime { get }
   /// Whether bytes are read; the peer's FIN is noticed in any case.
   var isReading: Bool { get set }
   /// Whether the peer's FIN is noticed while nothing is read; if not, after the last byte is read.

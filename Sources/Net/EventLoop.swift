@@ -3,7 +3,7 @@
 import CLinux
 import Sharing
 import Synchronization
-import Time
+package import Time
 
 /// One thread that waits with epoll for descriptors, deadlines and other threads.
 ///
@@ -49,8 +49,8 @@ package final class EventLoop: @unchecked Sendable {
   /// The buffers of TLS connections, allocated for the first one.
   private(set) lazy var tlsWorkspace = TLSWorkspace()
 
-  /// Monotonic nanoseconds at which the iteration began.
-  package private(set) var now: Int64
+  /// The monotonic time at which the iteration began.
+  package private(set) var now: MonotonicTime
   /// Serves the connections that an acceptor hands to this loop.
   package var receiver: (any SocketReceiver)?
 
@@ -72,7 +72,7 @@ package final class EventLoop: @unchecked Sendable {
     }
     unsafe events = .allocate(capacity: Self.eventCapacity)
     unsafe buffer = .allocate(byteCount: Self.readCapacity, alignment: 64)
-    now = clock?.now.nanoseconds ?? SystemClock.monotonic
+    now = clock?.now ?? SystemClock.monotonicTime
     // Edge-triggered: each write signals, and the counter need never be read.
     let code = clinux_epoll_control(
       epoll, EPOLL_CTL_ADD, bell, CLINUX_EPOLLIN | CLINUX_EPOLLET, .max)
@@ -274,16 +274,16 @@ package final class EventLoop: @unchecked Sendable {
     }
   }
 
-  private var time: Int64 { clock?.now.nanoseconds ?? SystemClock.monotonic }
+  private var time: MonotonicTime { clock?.now ?? SystemClock.monotonicTime }
 
   /// Milliseconds until the next deadline, rounded up; 0 if it has passed, -1 if there is none.
   ///
   /// A manual clock does not move by itself: a test that moves it posts a job.
   private func timeout() -> Int32 {
-    var deadline = Int64.max
+    var deadline = MonotonicTime.distantFuture
     for service in services { deadline = min(deadline, service.nextDeadline) }
-    if deadline == .max { return -1 }
-    let left = deadline - time
+    if deadline == .distantFuture { return -1 }
+    let left = (deadline - time).nanoseconds
     if left <= 0 { return 0 }
     return clock == nil ? Int32(min((left - 1) / 1_000_000 + 1, 3_600_000)) : -1
   }

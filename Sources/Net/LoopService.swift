@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Time
+
 /// Work of a loop that depends on wakes and deadlines instead of descriptors.
 ///
 /// Confined to the loop's thread.
 package protocol LoopService: AnyObject {
   /// `wake()` was called at least once since the last iteration.
   func woken()
-  /// The time for `expire`, in monotonic nanoseconds; `.max` without a deadline.
-  var nextDeadline: Int64 { get }
+  /// The time for `expire`; `.distantFuture` without a deadline.
+  var nextDeadline: MonotonicTime { get }
   /// Called after `nextDeadline`; must move the deadline, or is called again in each iteration.
-  func expire(_ now: Int64)
+  func expire(_ now: MonotonicTime)
 }
 
 /// Handles the events of a watched descriptor.

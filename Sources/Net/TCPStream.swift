@@ -2,6 +2,7 @@
 
 import CLinux
 import Sharing
+package import Time
 
 /// A plain TCP connection as a byte stream.
 ///
@@ -15,7 +16,7 @@ package final class TCPStream: ByteStream, DescriptorHandler {
     var slices = SliceQueue()
     var pace: ThroughputGuard
 
-    init(now: Int64) { pace = ThroughputGuard(now: now) }
+    init(now: MonotonicTime) { pace = ThroughputGuard(now: now) }
   }
 
   /// Releases the stream when the stream is closed.
@@ -60,7 +61,7 @@ package final class TCPStream: ByteStream, DescriptorHandler {
 
   package var queuedBytes: Int { queue?.slices.byteCount ?? 0 }
 
-  package var lastProgress: Int64 { queue?.pace.since ?? loop.now }
+  package var lastProgress: MonotonicTime { queue?.pace.since ?? loop.now }
 
   package var isReading: Bool {
     get { interest.contains(.readable) }

@@ -3,6 +3,7 @@
 import CLinux
 import COpenSSL
 import Sharing
+package import Time
 
 /// A TLS connection as a byte stream, over a plain TCP connection.
 ///
@@ -97,7 +98,7 @@ package final class TLSStream: ByteStream, ByteStreamOwner {
 
   package var queuedBytes: Int { queue.byteCount + transport.queuedBytes }
 
-  package var lastProgress: Int64 { transport.lastProgress }
+  package var lastProgress: MonotonicTime { transport.lastProgress }
 
   /// Whether the client chose HTTP/2 (RFC 7301, RFC 9113 §3.2).
   package var isHTTP2: Bool {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CLinux
 import COpenSSL
 import Sharing
+import Time
 
 /// The keys of session tickets: a new key every twelve hours; two older keys still open tickets.
 ///
@@ -10,8 +10,8 @@ import Sharing
 /// - Source: RFC 5077 §4, §5.5
 @safe
 final class TicketKeys: Sendable {
-  /// The time for which a key seals new tickets, in nanoseconds.
-  static let rotation: Int64 = 12 * 3600 * 1_000_000_000
+  /// The time for which a key seals new tickets.
+  static let rotation = Interval.seconds(12 * 3600)
   /// The lifetime of a ticket in seconds; a key outlives its tickets.
   static let lifetime = 24 * 3600
   private static let kept = 3
@@ -21,9 +21,9 @@ final class TicketKeys: Sendable {
     let name: [UInt8]
     let cipher: [UInt8]
     let mac: [UInt8]
-    let since: Int64
+    let since: MonotonicTime
 
-    init(now: Int64) {
+    init(now: MonotonicTime) {
       name = Self.random(16)
       cipher = Self.random(32)
       mac = Self.random(32)
@@ -41,7 +41,7 @@ final class TicketKeys: Sendable {
   private let keys = Locked<[Key]>([])
 
   /// The key for new tickets at the monotonic time `now`.
-  func sealing(now: Int64) -> Key {
+  func sealing(now: MonotonicTime) -> Key {
     keys.withLock { keys in
       if let newest = keys.first, now - newest.since < Self.rotation { return newest }
       let key = Key(now: now)
@@ -52,7 +52,7 @@ final class TicketKeys: Sendable {
   }
 
   /// The key called `name`, and whether it seals new tickets; nil if it is unknown.
-  func opening(_ name: [UInt8], now: Int64) -> (key: Key, isNewest: Bool)? {
+  func opening(_ name: [UInt8], now: MonotonicTime) -> (key: Key, isNewest: Bool)? {
     keys.withLock { keys in
       guard let index = keys.firstIndex(where: { $0.name == name }) else { return nil }
       return (keys[index], index == 0 && now - keys[index].since < Self.rotation)
@@ -82,7 +82,7 @@ final class TicketKeys: Sendable {
     _ name: UnsafeMutablePointer<UInt8>, _ vector: UnsafeMutablePointer<UInt8>,
     _ cipher: OpaquePointer?, _ mac: OpaquePointer?, seals: Bool
   ) -> Int32 {
-    let now = clinux_clock_ns(CLOCK_MONOTONIC)
+    let now = SystemClock.monotonicTime
     let key: Key
     var isNewest = true
     if seals {

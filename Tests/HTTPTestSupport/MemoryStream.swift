@@ -2,6 +2,7 @@
 
 package import Net
 import Sharing
+package import Time
 
 /// A TCP connection in memory: a byte stream for the server, and functions for its client.
 ///
@@ -55,7 +56,7 @@ package final class MemoryStream: ByteStream {
 
   package var queuedBytes: Int { queue.byteCount }
 
-  package var lastProgress: Int64 { queue.isEmpty ? loop.now : pace.since }
+  package var lastProgress: MonotonicTime { queue.isEmpty ? loop.now : pace.since }
 
   package func write(_ slices: [ByteSlice]) {
     guard !isClosed else { return }

@@ -3,6 +3,7 @@
 package import HTTP
 package import Net
 package import Sharing
+package import Time
 
 /// Routes that answer in every possible way and record the end of each exchange.
 ///
@@ -134,8 +135,8 @@ package final class TestRoutes: RequestHandler, ExchangeObserver, LoopService {
   package func faulted(_ fault: ConnectionFault) { seen.update { $0.faults.append(fault) } }
 
   package func woken() {}
-  package var nextDeadline: Int64 { .max }
-  package func expire(_ now: Int64) {}
+  package var nextDeadline: MonotonicTime { .distantFuture }
+  package func expire(_ now: MonotonicTime) {}
 
   private func begin(_ exchange: any Exchange) {
     exchange.begin(Self.open)

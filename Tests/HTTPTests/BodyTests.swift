@@ -10,11 +10,11 @@ extension HTTPLimits {
   /// Limits of bodies that few steps of a test's clock reach.
   static let ofSmallBodies: HTTPLimits = {
     var limits = HTTPLimits()
-    limits.bodyTime = 400_000_000
+    limits.bodyTime = .milliseconds(400)
     limits.bodyRate = 1000
     limits.bodyBytes = 10_000
-    limits.lingerTime = 300_000_000
-    limits.checkInterval = 50_000_000
+    limits.lingerTime = .milliseconds(300)
+    limits.checkInterval = .milliseconds(50)
     return limits
   }()
 }

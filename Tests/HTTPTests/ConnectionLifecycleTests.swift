@@ -2,6 +2,7 @@
 
 import HTTP
 import Testing
+import Time
 
 private typealias Load = ConnectionLifecycle.Load
 
@@ -54,7 +55,7 @@ private struct Timeline: Sendable, CustomTestStringConvertible {
     (testDescription, isHTTP2, self.steps) = (description, http2, steps)
   }
 
-  static func time(_ seconds: Int64) -> Int64 { (1000 + seconds) * 1_000_000_000 }
+  static func time(_ seconds: Int64) -> MonotonicTime { .origin + .seconds(1000 + seconds) }
 }
 
 private let busy = Load(isIdle: false)

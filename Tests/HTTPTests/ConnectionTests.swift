@@ -9,11 +9,11 @@ import Time
 
 private let quick: HTTPLimits = {
   var limits = HTTPLimits()
-  limits.headTime = 200_000_000
-  limits.idleTime = 300_000_000
-  limits.stallTime = 300_000_000
-  limits.lingerTime = 200_000_000
-  limits.checkInterval = 50_000_000
+  limits.headTime = .milliseconds(200)
+  limits.idleTime = .milliseconds(300)
+  limits.stallTime = .milliseconds(300)
+  limits.lingerTime = .milliseconds(200)
+  limits.checkInterval = .milliseconds(50)
   return limits
 }()
 
@@ -421,7 +421,7 @@ struct ConnectionLimitTests {
   func tooMany() throws {
     var limits = quick
     limits.connections = 2
-    limits.idleTime = 60_000_000_000
+    limits.idleTime = .seconds(60)
     let server = try TestServer(limits)
     let clients = try (0..<2).map { _ in try TestClient(server) }
     for client in clients {

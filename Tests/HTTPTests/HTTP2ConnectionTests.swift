@@ -234,7 +234,7 @@ struct HTTP2ConnectionTests {
   @Test("§6.8: on drain open streams are answered, and GOAWAY is sent twice")
   func drain() throws {
     var limits = HTTPLimits()
-    limits.checkInterval = 50_000_000
+    limits.checkInterval = .milliseconds(50)
     let server = try TestServer(limits)
     let idle = try FrameClient(server)
     idle.send(.get("/hello"))
@@ -265,11 +265,11 @@ struct HTTP2ConnectionTests {
 struct HTTP2LimitTests {
   private static let quick: HTTPLimits = {
     var limits = HTTPLimits()
-    limits.headTime = 200_000_000
-    limits.idleTime = 300_000_000
-    limits.stallTime = 300_000_000
-    limits.lingerTime = 200_000_000
-    limits.checkInterval = 50_000_000
+    limits.headTime = .milliseconds(200)
+    limits.idleTime = .milliseconds(300)
+    limits.stallTime = .milliseconds(300)
+    limits.lingerTime = .milliseconds(200)
+    limits.checkInterval = .milliseconds(50)
     return limits
   }()
 
@@ -362,7 +362,7 @@ struct HTTP2LimitTests {
     var limits = Self.quick
     limits.connectionsPerAddress = 2
     limits.exemptsLoopback = false
-    limits.idleTime = 60_000_000_000
+    limits.idleTime = .seconds(60)
     let server = try TestServer(limits)
     var clients = try (0..<2).map { _ in try TestClient(server) }
     for client in clients {

@@ -124,9 +124,9 @@ struct SecureConnectionTests {
   @Test("plain HTTP is recognised and closed cleanly; invalid bytes and silence are closed in time")
   func noTLS() throws {
     var limits = HTTPLimits()
-    limits.handshakeTime = 300_000_000
-    limits.lingerTime = 100_000_000
-    limits.checkInterval = 50_000_000
+    limits.handshakeTime = .milliseconds(300)
+    limits.lingerTime = .milliseconds(100)
+    limits.checkInterval = .milliseconds(50)
     let server = try TestServer(limits, tls: try context())
     let plain = try TestClient(server)
     plain.get("/hello")

@@ -146,7 +146,7 @@ final class TestServer {
   func pass(_ interval: Interval) {
     var left = interval
     while left > .zero {
-      let step = min(left, Interval(nanoseconds: limits.checkInterval))
+      let step = min(left, limits.checkInterval)
       clock.advance(by: step)
       left -= step
       // The second job runs after the deadlines of the iteration of the first.

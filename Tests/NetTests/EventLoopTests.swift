@@ -11,18 +11,18 @@ import Time
 private final class Recorder: LoopService {
   struct Seen: Sendable {
     var wakes = 0
-    var expiries: [Int64] = []
+    var expiries: [MonotonicTime] = []
   }
 
   let seen: Monitor<Seen>
-  var nextDeadline = Int64.max
+  var nextDeadline = MonotonicTime.distantFuture
 
   init(_ seen: Monitor<Seen>) { self.seen = seen }
 
   func woken() { seen.update { $0.wakes += 1 } }
 
-  func expire(_ now: Int64) {
-    nextDeadline = .max
+  func expire(_ now: MonotonicTime) {
+    nextDeadline = .distantFuture
     seen.update { $0.expiries.append(now) }
   }
 }
@@ -35,12 +35,12 @@ private final class IterationCounter: LoopService {
 
   func woken() {}
 
-  var nextDeadline: Int64 {
+  var nextDeadline: MonotonicTime {
     iterations.withLock { $0 += 1 }
-    return .max
+    return .distantFuture
   }
 
-  func expire(_ now: Int64) {}
+  func expire(_ now: MonotonicTime) {}
 }
 
 @Suite("Event loops")
@@ -94,14 +94,14 @@ struct EventLoopTests {
   func deadlines() throws {
     let loop = try EventLoop(index: 2)
     let seen = Monitor(Recorder.Seen())
-    let due = clinux_clock_ns(CLOCK_MONOTONIC) + 30_000_000
+    let due = SystemClock.monotonicTime + .milliseconds(30)
     try loop.start { _ in
       let recorder = Recorder(seen)
       recorder.nextDeadline = due
       return recorder
     }
-    let first = seen.wait(until: due + 3_000_000_000) { $0.expiries.first }
-    #expect(first ?? 0 >= due)
+    let first = seen.wait(until: due.nanoseconds + 3_000_000_000) { $0.expiries.first }
+    #expect(first ?? .distantPast >= due)
     barrier(loop)
     #expect(seen.wait { $0.expiries.count } == 1)
     loop.stop()
@@ -118,7 +118,7 @@ struct EmbeddedLoopTests {
     let seen = Monitor(Recorder.Seen())
     loop.embed { loop in
       let recorder = Recorder(seen)
-      recorder.nextDeadline = loop.now + 60_000_000_000
+      recorder.nextDeadline = loop.now + .seconds(60)
       return recorder
     }
     for (seconds, count) in [(0, 0), (59, 0), (1, 1), (100, 1)] as [(Int64, Int)] {

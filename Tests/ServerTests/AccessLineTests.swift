@@ -4,6 +4,7 @@ import HTTP
 import Logging
 import Net
 import Testing
+import Time
 
 @testable import Server
 
@@ -13,12 +14,13 @@ struct AccessLineTests {
 
   private func line(
     _ target: String, kind: RequestKind = RequestKind.part, status: Int = 200, cut: Bool = false,
-    begun: Int64? = 1_012_000_000
+    begun: MonotonicTime? = .origin + .milliseconds(1012)
   ) throws -> AccessLine {
     AccessLine(
       ExchangeRecord(
         request: try Request("GET", target), peer: peer, kind: kind, status: status,
-        bytesSent: 51_234, cut: cut, asked: 1_000_000_000, begun: begun, ended: 1_014_500_000),
+        bytesSent: 51_234, cut: cut, asked: .origin + .seconds(1), begun: begun,
+        ended: .origin + .microseconds(1_014_500)),
       wall: 1_795_155_720_250_000_000)
   }
 

@@ -9,6 +9,7 @@ import Sharing
 import Streams
 import TestSupport
 import Testing
+import Time
 
 @testable import Server
 
@@ -203,7 +204,7 @@ struct MetricsTextTests {
       counter.finished(
         ExchangeRecord(
           request: exchange.request, peer: exchange.request.peer, kind: exchange.kind,
-          status: exchange.status, bytesSent: 100, cut: false, asked: 0, begun: nil, ended: 0))
+          status: exchange.status, bytesSent: 100, cut: false, asked: .origin, begun: nil, ended: .origin))
     }
     let lines = try Self.text(handler)
     #expect(!lines.contains { $0.contains("evil") })

@@ -133,7 +133,7 @@ struct HoldTests {
     #expect(handler.held == 1)
     handler.publish(parts: 6)
     #expect(stays.status == 200)
-    #expect(handler.held == 0 && handler.requests.nextDeadline == .max)
+    #expect(handler.held == 0 && handler.nextDeadline == .max)
   }
 
   @Test("an event of another stream answers no request of this one")

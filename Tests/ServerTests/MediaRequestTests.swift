@@ -294,7 +294,7 @@ struct MediaRequestTests {
     #expect(exchange.header("retry-after") == "1")
     #expect(handler.counters.withLock { $0.holds.timeouts } == [.segment: 1])
     #expect(handler.held == 0)
-    #expect(handler.requests.nextDeadline == .max)
+    #expect(handler.nextDeadline == .max)
   }
 
   @Test("HTTP/1.0 peers get the whole segment when it is complete")

@@ -118,7 +118,7 @@ struct PlaylistRequestTests {
   func timeout() throws {
     let handler = try SyntheticHandler.live(parts: 4)
     let exchange = try handler.playlist("_HLS_msn=\(handler.last + 1)")
-    #expect(handler.requests.nextDeadline == handler.now + 3 * SyntheticHandler.second)
+    #expect(handler.nextDeadline == handler.now + 3 * SyntheticHandler.second)
     handler.pass(3 * SyntheticHandler.second - 1)
     #expect(exchange.isHeld)
     handler.pass(3 * SyntheticHandler.second)
@@ -129,7 +129,7 @@ struct PlaylistRequestTests {
     handler.publish(segments: 2)
     #expect(exchange.answers == 1)
     #expect(handler.counters.withLock { $0.holds.timeouts } == [.playlist: 1])
-    #expect(handler.requests.nextDeadline == .max)
+    #expect(handler.nextDeadline == .max)
   }
 
   @Test("no request is held longer than --hold-timeout, also with wait")
@@ -225,7 +225,7 @@ struct PlaylistRequestTests {
   func longStart() throws {
     let handler = try SyntheticHandler()
     let exchange = try handler.playlist()
-    #expect(handler.requests.nextDeadline == handler.now + 8 * SyntheticHandler.second)
+    #expect(handler.nextDeadline == handler.now + 8 * SyntheticHandler.second)
     handler.pass(8 * SyntheticHandler.second)
     #expect(exchange.status == 503)
     handler.goLive()
@@ -284,7 +284,7 @@ struct PlaylistRequestTests {
       handler.playlist("wait=1000&version=\(version)"),
       handler.playlist("wait=500&version=\(version)")
     )
-    #expect(handler.requests.nextDeadline == handler.now + SyntheticHandler.second / 2)
+    #expect(handler.nextDeadline == handler.now + SyntheticHandler.second / 2)
     handler.pass(SyntheticHandler.second / 2)
     #expect(times.status == 200)
     #expect(times.header("cache-control") == "no-store")
@@ -321,7 +321,7 @@ struct PlaylistRequestTests {
   func longPoll(_ wait: String) throws {
     let handler = try SyntheticHandler.live(parts: 4)
     _ = try handler.playlist("wait=\(wait)")
-    #expect(handler.requests.nextDeadline == handler.now + 3 * SyntheticHandler.second)
+    #expect(handler.nextDeadline == handler.now + 3 * SyntheticHandler.second)
   }
 
   @Test("one answer for HEAD, without a body, held in the same way")

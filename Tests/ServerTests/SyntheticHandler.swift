@@ -9,6 +9,7 @@ import Packaging
 import Sharing
 import TestSupport
 import Testing
+import Time
 
 @testable import Server
 
@@ -67,7 +68,10 @@ final class SyntheticHandler {
   }
 
   /// The loop's clock, which does not advance.
-  var now: Int64 { loop.now }
+  var now: Int64 { loop.now.nanoseconds }
+
+  /// The next deadline of the router in nanoseconds; `.max` without a deadline.
+  var nextDeadline: Int64 { requests.nextDeadline.nanoseconds }
   var snapshot: WindowSnapshot { served.window.snapshot }
   /// The newest complete segment.
   var last: Int64 { snapshot.segments.last?.number ?? -1 }
@@ -142,7 +146,7 @@ final class SyntheticHandler {
   }
 
   /// Expires the requests whose deadline is within `nanoseconds`.
-  func pass(_ nanoseconds: Int64) { requests.expire(now + nanoseconds) }
+  func pass(_ nanoseconds: Int64) { requests.expire(MonotonicTime(nanoseconds: now + nanoseconds)) }
 
   var held: Int { counters.withLock { $0.holds.waiting.values.reduce(0, +) } }
 }

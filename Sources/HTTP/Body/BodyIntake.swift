@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Net
+import Time
 
 /// Passes a request body to its receiver: bounds its size and measures its pace.
 final class BodyIntake {
@@ -8,13 +9,13 @@ final class BodyIntake {
   /// The maximum number of bytes.
   let limit: Int
   private let leastBytes: Int
-  private let span: Int64
+  private let span: Interval
   private var byteCount = 0
   private var pace: ThroughputGuard
   private(set) var isPaused = false
 
   /// An intake that waits for the body from `now` on; a nil `limit` is that of small bodies.
-  init(_ receiver: any BodyReceiver, limit: Int?, limits: HTTPLimits, now: Int64) {
+  init(_ receiver: any BodyReceiver, limit: Int?, limits: HTTPLimits, now: MonotonicTime) {
     self.receiver = receiver
     self.limit = limit ?? limits.bodyBytes
     leastBytes = limits.leastBodyBytes
@@ -23,7 +24,7 @@ final class BodyIntake {
   }
 
   /// Passes bytes on; throws if the body is too large.
-  func take(_ bytes: borrowing Span<UInt8>, now: Int64) throws(BodyFailure) {
+  func take(_ bytes: borrowing Span<UInt8>, now: MonotonicTime) throws(BodyFailure) {
     guard bytes.count <= limit - byteCount else { throw .tooLarge(limit: limit) }
     byteCount += bytes.count
     pace.move(bytes.count, least: leastBytes, now: now)
@@ -31,15 +32,15 @@ final class BodyIntake {
   }
 
   /// Pauses or resumes the body; pauses do not count in the client's pace.
-  func pause(_ isPaused: Bool, now: Int64) {
+  func pause(_ isPaused: Bool, now: MonotonicTime) {
     self.isPaused = isPaused
     pace.restart(now: now)
   }
 
   /// The reason to refuse the body if the client sends too slowly.
-  func delay(now: Int64) -> BodyFailure? {
+  func delay(now: MonotonicTime) -> BodyFailure? {
     guard !isPaused, now - pace.since >= span else { return nil }
-    return .tooSlow(leastBytes: leastBytes, seconds: Double(span / 1_000_000) / 1000)
+    return .tooSlow(leastBytes: leastBytes, seconds: Double(span.milliseconds) / 1000)
   }
 
   /// The reason to refuse a body of a known length before it is read; nil if it is small enough.

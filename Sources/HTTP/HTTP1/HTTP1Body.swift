@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Net
+import Time
 
 /// The body of one HTTP/1.1 request while it is received.
 final class HTTP1Body {
@@ -31,7 +32,7 @@ final class HTTP1Body {
 
   /// Passes on the next piece of the body, and moves `position` to its end.
   func take(
-    _ bytes: borrowing Span<UInt8>, _ position: inout Int, now: Int64
+    _ bytes: borrowing Span<UInt8>, _ position: inout Int, now: MonotonicTime
   ) throws(BodyFailure) {
     switch framing {
     case .length(let left):

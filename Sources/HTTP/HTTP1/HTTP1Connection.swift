@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Net
+import Time
 
 /// One HTTP/1.1 connection: takes requests and sends answers in the order of the requests.
 ///
@@ -24,7 +25,7 @@ final class HTTP1Connection: HTTPConnection {
   /// Bytes after the last request taken, while no more requests are taken.
   private var leftover: [UInt8] = []
   /// When the incomplete head began; nil outside of a head.
-  private var headSince: Int64?
+  private var headSince: MonotonicTime?
   private var lingered: Int32 = 0
 
   init(_ stream: any ByteStream, _ server: HTTPServer) {
@@ -243,10 +244,10 @@ final class HTTP1Connection: HTTPConnection {
   }
 
   func refuseHead() {
-    refuse(408, "no complete request head within \(server.limits.headTime / 1_000_000_000) s")
+    refuse(408, "no complete request head within \(server.limits.headTime.milliseconds / 1000) s")
   }
 
-  func checkExchanges(_ now: Int64) {
+  func checkExchanges(_ now: MonotonicTime) {
     if let body, let failure = body.intake?.delay(now: now) { fail(body, failure) }
   }
 }

@@ -2,6 +2,7 @@
 
 import Net
 import Sharing
+import Time
 
 /// An exchange over HTTP/1.1 or HTTP/1.0: converts its answer to slices for its connection.
 final class HTTP1Exchange: ConnectionExchange {
@@ -20,8 +21,8 @@ final class HTTP1Exchange: ConnectionExchange {
   private(set) var waitingBytes = 0
   private(set) var status = 0
   private(set) var bytesSent = 0
-  let asked: Int64
-  private(set) var begun: Int64?
+  let asked: MonotonicTime
+  private(set) var begun: MonotonicTime?
   private var state = State.unanswered
   private var bodyForm = BodyForm.none
 

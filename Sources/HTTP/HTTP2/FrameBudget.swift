@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Time
+
 /// The budget of a client for frames that are expensive and carry no data.
 ///
 /// Pure: the time is an argument.
 /// - Source: RFC 9113 §10.5
 struct FrameBudget {
-  /// The span of one count, in nanoseconds.
-  static let span: Int64 = 10_000_000_000
+  /// The span of one count.
+  static let span = Interval.seconds(10)
 
   /// A kind of frames.
   enum Kind: Int, CaseIterable {
@@ -38,14 +40,14 @@ struct FrameBudget {
     }
   }
 
-  private var since: Int64
+  private var since: MonotonicTime
   private var counts = InlineArray<4, Int32>(repeating: 0)
   private var windowCredit = 0
 
-  init(now: Int64) { since = now }
+  init(now: MonotonicTime) { since = now }
 
   /// Counts a frame; returns the fault if it exceeds the limit.
-  mutating func take(_ kind: Kind, now: Int64) -> ConnectionFault? {
+  mutating func take(_ kind: Kind, now: MonotonicTime) -> ConnectionFault? {
     if now - since >= Self.span {
       since = now
       counts = InlineArray(repeating: 0)
@@ -58,7 +60,7 @@ struct FrameBudget {
   mutating func sentData() { windowCredit = min(windowCredit + 2, 10_000) }
 
   /// Counts a WINDOW_UPDATE, unless it answers a DATA frame.
-  mutating func takeWindow(now: Int64) -> ConnectionFault? {
+  mutating func takeWindow(now: MonotonicTime) -> ConnectionFault? {
     if windowCredit > 0 {
       windowCredit -= 1
       return nil

@@ -2,6 +2,7 @@
 
 import CNghttp2
 import Net
+import Time
 
 // Request bodies: the client may send no more than was taken (RFC 9113 §5.2).
 extension HTTP2Connection {
@@ -108,7 +109,7 @@ extension HTTP2Connection {
   /// sends `lingerTime` after its answer.
   ///
   /// RFC 9113 §8.1. Not at once, since some clients (curl 7.88) then lose the answer.
-  func checkBodies(_ now: Int64) {
+  func checkBodies(_ now: MonotonicTime) {
     for exchange in Array(exchanges.values) {
       if exchange.isInputOpen, exchange.isEnded, exchange.pending.isEmpty,
         now - exchange.pace.since >= server.limits.lingerTime

@@ -3,6 +3,7 @@
 import CNghttp2
 import Net
 import Sharing
+import Time
 
 /// One HTTP/2 connection: takes requests and sends answers by their priority.
 ///
@@ -57,7 +58,7 @@ final class HTTP2Connection: HTTPConnection {
 
   var queuedBytes: Int { stream.queuedBytes }
 
-  var now: Int64 { server.loop.now }
+  var now: MonotonicTime { server.loop.now }
 
   var load: ConnectionLifecycle.Load {
     ConnectionLifecycle.Load(
@@ -248,13 +249,13 @@ final class HTTP2Connection: HTTPConnection {
 
   func refuseHead() { goAway(NGHTTP2_ENHANCE_YOUR_CALM) }
 
-  func checkExchanges(_ now: Int64) {
+  func checkExchanges(_ now: MonotonicTime) {
     checkBodies(now)
     checkWindows(now)
   }
 
   /// Resets HTTP/2 streams for whose answers the client opens no window, or too small a one.
-  private func checkWindows(_ now: Int64) {
+  private func checkWindows(_ now: MonotonicTime) {
     let stalled = exchanges.values.filter { exchange in
       !exchange.pending.isEmpty && now - exchange.pace.since >= server.limits.stallTime
         && session?.isBlocked(exchange.stream) == true

@@ -2,6 +2,7 @@
 
 import Net
 import Sharing
+import Time
 
 /// An exchange over one HTTP/2 stream.
 final class HTTP2Exchange: ConnectionExchange {
@@ -17,10 +18,10 @@ final class HTTP2Exchange: ConnectionExchange {
   private(set) var pending = SliceQueue()
   private(set) var status = 0
   private(set) var bytesSent = 0
-  let asked: Int64
-  private(set) var begun: Int64?
+  let asked: MonotonicTime
+  private(set) var begun: MonotonicTime?
   /// How fast pending bytes leave.
-  private(set) var pace = ThroughputGuard(now: 0)
+  private(set) var pace = ThroughputGuard(now: .origin)
   /// The request's body; nil if the request has none, or the body has ended or is dropped.
   var body: HTTP2Body?
   /// Whether the client has not ended its side of the HTTP/2 stream.
@@ -118,7 +119,7 @@ final class HTTP2Exchange: ConnectionExchange {
   }
 
   /// Moves `count` bytes of the body to the output.
-  func move(_ count: Int, to output: HTTP2Output, least: Int, now: Int64) {
+  func move(_ count: Int, to output: HTTP2Output, least: Int, now: MonotonicTime) {
     pending.removeFirst(count) { output.append($0) }
     bytesSent += count
     pace.move(count, least: least, now: now)
@@ -131,7 +132,7 @@ final class HTTP2Exchange: ConnectionExchange {
   }
 
   /// Notes the end of the answer, in case the client still sends.
-  func answerSent(now: Int64) { pace.restart(now: now) }
+  func answerSent(now: MonotonicTime) { pace.restart(now: now) }
 
   /// Discards the bytes that are not sent.
   func dropPending() { pending.removeAll() }

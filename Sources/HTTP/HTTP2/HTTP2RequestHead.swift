@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Net
+import Time
 
 /// A field section of HTTP/2 while it is received, and its request.
 ///
@@ -8,8 +9,8 @@ import Net
 /// valid, and that no field belongs to a connection (RFC 9113 §8.2, §8.3).
 struct HTTP2RequestHead {
   let stream: Int32
-  /// Monotonic nanoseconds at which the section began.
-  let since: Int64
+  /// When the section began.
+  let since: MonotonicTime
   /// RFC 9113 §6.5.2: "the uncompressed length of the name and value … plus an overhead of 32".
   private(set) var listSize = 0
   private(set) var fieldCount = 0
@@ -22,7 +23,7 @@ struct HTTP2RequestHead {
   private var hasControl = false
   private let limits: HeadLimits
 
-  init(stream: Int32, since: Int64, limits: HeadLimits) {
+  init(stream: Int32, since: MonotonicTime, limits: HeadLimits) {
     self.stream = stream
     self.since = since
     self.limits = limits

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CLinux
 import Sharing
+import Time
 
 /// The end of every HTTP/1.1 head: `Date`, `Connection` if needed, the empty line.
 ///
 /// Rendered once per second for all responses of a loop.
 struct HeadSuffix {
-  private var validUntil = Int64.min
+  private var validUntil = MonotonicTime.distantPast
   private var persistent = SharedBytes([])
   private var closing = SharedBytes([])
   private var keptAlive = SharedBytes([])
@@ -24,7 +24,7 @@ struct HeadSuffix {
   }
 
   /// The end of a head that is written at the monotonic time `now`.
-  mutating func suffix(_ persistence: Persistence, now: Int64) -> SharedBytes {
+  mutating func suffix(_ persistence: Persistence, now: MonotonicTime) -> SharedBytes {
     if now >= validUntil { renew(now) }
     return switch persistence {
     case .implied: persistent
@@ -34,14 +34,14 @@ struct HeadSuffix {
   }
 
   /// The value of `Date` alone.
-  mutating func date(now: Int64) -> SharedBytes {
+  mutating func date(now: MonotonicTime) -> SharedBytes {
     if now >= validUntil { renew(now) }
     return dateText
   }
 
-  private mutating func renew(_ now: Int64) {
-    let wall = clinux_clock_ns(CLOCK_REALTIME)
-    validUntil = now + 1_000_000_000 - wall % 1_000_000_000
+  private mutating func renew(_ now: MonotonicTime) {
+    let wall = SystemClock.wall
+    validUntil = now + Interval(nanoseconds: 1_000_000_000 - wall % 1_000_000_000)
     let text = HTTPDate.text(Int(wall / 1_000_000_000))
     dateText = SharedBytes(text)
     let date = "Date: \(text)\r\n"

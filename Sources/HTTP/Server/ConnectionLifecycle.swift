@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Time
+
 /// The states of one HTTP/1.1 or HTTP/2 connection, from its first request to its end.
 ///
 /// Pure: the time is an argument, and every event returns the action that the connection performs.
@@ -48,15 +50,15 @@ package struct ConnectionLifecycle {
     /// Bytes that the kernel has not taken.
     package let queuedBytes: Int
     /// When enough of the queued bytes had left, or queueing began.
-    package let lastProgress: Int64
+    package let lastProgress: MonotonicTime
     /// Whether no exchange is open.
     package let isIdle: Bool
     /// When the incomplete request head began; nil outside of a head.
-    package let headSince: Int64?
+    package let headSince: MonotonicTime?
 
     /// The load of a connection; idle by default.
     package init(
-      queuedBytes: Int = 0, lastProgress: Int64 = 0, isIdle: Bool = true, headSince: Int64? = nil
+      queuedBytes: Int = 0, lastProgress: MonotonicTime = .origin, isIdle: Bool = true, headSince: MonotonicTime? = nil
     ) {
       self.queuedBytes = queuedBytes
       self.lastProgress = lastProgress
@@ -71,12 +73,12 @@ package struct ConnectionLifecycle {
   let isHTTP2: Bool
   private(set) var isInputEnded = false
   /// When the state began, or the connection became idle.
-  private var since: Int64
+  private var since: MonotonicTime
   /// Ended answers whose bytes are partly queued.
   var reports = FlushReports()
 
   /// A connection that is open and idle from `now` on.
-  package init(isHTTP2: Bool, now: Int64) {
+  package init(isHTTP2: Bool, now: MonotonicTime) {
     self.isHTTP2 = isHTTP2
     since = now
   }
@@ -92,7 +94,7 @@ package struct ConnectionLifecycle {
   // MARK: Requests
 
   /// The last exchange has ended.
-  package mutating func becameIdle(now: Int64) { since = now }
+  package mutating func becameIdle(now: MonotonicTime) { since = now }
 
   /// The connection ends with the open answers.
   package mutating func stopRequests() {
@@ -105,7 +107,7 @@ package struct ConnectionLifecycle {
   // MARK: The end
 
   /// The server takes no more requests.
-  package mutating func drain(_ load: Load, now: Int64) -> Action {
+  package mutating func drain(_ load: Load, now: MonotonicTime) -> Action {
     guard state == .open else { return .none }
     if isHTTP2, !load.isIdle {
       // Requests may be on their way: they are taken until the client has received the notice.
@@ -119,7 +121,7 @@ package struct ConnectionLifecycle {
   }
 
   /// All answers are sent, and no more will follow.
-  package mutating func finish(now: Int64) -> Action {
+  package mutating func finish(now: MonotonicTime) -> Action {
     guard isServing else { return .none }
     if isInputEnded { return close() }
     state = .lingering
@@ -153,7 +155,7 @@ package struct ConnectionLifecycle {
   }
 
   /// Looks for work that takes too long; a held request has no deadline here.
-  package mutating func check(_ load: Load, _ limits: HTTPLimits, now: Int64) -> Action {
+  package mutating func check(_ load: Load, _ limits: HTTPLimits, now: MonotonicTime) -> Action {
     switch state {
     case .closed: return .none
     case .lingering: return now - since >= limits.lingerTime ? close() : .none

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Net
+package import Time
 
 /// An exchange that has ended, of any version of HTTP: for counters and the access log.
-///
-/// Times are monotonic nanoseconds.
 package struct ExchangeRecord: Sendable {
   /// The request.
   package let request: Request
@@ -20,16 +19,16 @@ package struct ExchangeRecord: Sendable {
   /// Whether the client did not get the whole answer.
   package var cut: Bool
   /// When the request was taken.
-  package let asked: Int64
+  package let asked: MonotonicTime
   /// When the answer began; nil if it did not.
-  package let begun: Int64?
+  package let begun: MonotonicTime?
   /// When the kernel had taken the last byte, or the exchange ended otherwise.
-  package var ended: Int64
+  package var ended: MonotonicTime
 
   /// A record with these values.
   package init(
     request: Request, peer: PeerAddress, kind: RequestKind, status: Int, bytesSent: Int, cut: Bool,
-    asked: Int64, begun: Int64?, ended: Int64
+    asked: MonotonicTime, begun: MonotonicTime?, ended: MonotonicTime
   ) {
     self.request = request
     self.peer = peer

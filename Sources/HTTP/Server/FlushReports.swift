@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Time
+
 /// Records of answers that have ended while some of their bytes are queued.
 struct FlushReports {
   private var records: [ExchangeRecord] = []
@@ -15,7 +17,7 @@ struct FlushReports {
   ///   - lost: how many of the last bytes the kernel did not take.
   ///   - now: the time at which the answers ended.
   /// - Returns: the records, newest first.
-  mutating func take(lost: Int, now: Int64) -> ReversedCollection<[ExchangeRecord]> {
+  mutating func take(lost: Int, now: MonotonicTime) -> ReversedCollection<[ExchangeRecord]> {
     var ended: [ExchangeRecord] = []
     swap(&ended, &records)
     var lost = lost

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Net
+import Time
 
 /// A connection of a known version of HTTP: performs the actions of its ``ConnectionLifecycle``.
 protocol HTTPConnection: ServedConnection, ByteStreamOwner {
@@ -20,7 +21,7 @@ protocol HTTPConnection: ServedConnection, ByteStreamOwner {
   /// Performs the action of that name.
   func refuseHead()
   /// Performs the action of that name.
-  func checkExchanges(_ now: Int64)
+  func checkExchanges(_ now: MonotonicTime)
 }
 
 /// An exchange as its connection sees it.
@@ -29,10 +30,10 @@ protocol ConnectionExchange: Exchange {
   var status: Int { get }
   /// Bytes of head and body that were given to the stream.
   var bytesSent: Int { get }
-  /// Monotonic nanoseconds at which the request was taken.
-  var asked: Int64 { get }
-  /// Monotonic nanoseconds at which the answer began; nil before.
-  var begun: Int64? { get }
+  /// When the request was taken.
+  var asked: MonotonicTime { get }
+  /// When the answer began; nil before.
+  var begun: MonotonicTime? { get }
 }
 
 extension HTTPConnection {
@@ -65,7 +66,7 @@ extension HTTPConnection {
 
   func drain() { perform(lifecycle.drain(load, now: server.loop.now)) }
 
-  func check(_ now: Int64) { perform(lifecycle.check(load, server.limits, now: now)) }
+  func check(_ now: MonotonicTime) { perform(lifecycle.check(load, server.limits, now: now)) }
 
   /// Cuts the connection because a route cannot complete its answer.
   func cut() {

@@ -1,37 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Time
+
 /// The limits of a client: sizes, counts and times.
 ///
-/// Times are nanoseconds and are checked every `checkInterval`, so each may be exceeded by one
-/// `checkInterval`.
+/// Times are checked every `checkInterval`, so each may be exceeded by one `checkInterval`.
 package struct HTTPLimits: Sendable {
   /// The size of a request head.
   package var head = HeadLimits()
   /// The time from the connection to the end of the TLS handshake; then the connection is closed.
-  package var handshakeTime: Int64 = 10_000_000_000
+  package var handshakeTime = Interval.seconds(10)
   /// The time from the first to the last byte of a head; then the answer is 408.
-  package var headTime: Int64 = 10_000_000_000
+  package var headTime = Interval.seconds(10)
   /// The time without a request; then the connection is closed.
-  package var idleTime: Int64 = 60_000_000_000
+  package var idleTime = Interval.seconds(60)
   /// The span in which a client must take queued bytes at `sendRate`; else the connection is cut.
   ///
   /// Applies while bytes are queued: a live answer that waits for its encoder has none.
-  package var stallTime: Int64 = 10_000_000_000
+  package var stallTime = Interval.seconds(10)
   /// The minimum rate at which a client takes queued bytes, in bytes per second.
   package var sendRate = 240
   /// The maximum number of bytes of a small request body; above it the answer is 413.
   package var bodyBytes = 64 * 1024
   /// The span in which a body must arrive at `bodyRate`, while it is read; else the answer is 408.
-  package var bodyTime: Int64 = 10_000_000_000
+  package var bodyTime = Interval.seconds(10)
   /// The minimum rate of a request body, in bytes per second.
   package var bodyRate = 240
   /// The time in which bytes are read and dropped after our end of the connection is closed, so
   /// that RST does not destroy the answer.
   ///
   /// RFC 9112 §9.6.
-  package var lingerTime: Int64 = 2_000_000_000
+  package var lingerTime = Interval.seconds(2)
   /// The interval between two checks of the times.
-  package var checkInterval: Int64 = 1_000_000_000
+  package var checkInterval = Interval.seconds(1)
   /// Unanswered requests of one connection: at the limit HTTP/1.1 stops reading, HTTP/2 answers
   /// 429.
   package var heldRequests = 64
@@ -55,8 +56,8 @@ package struct HTTPLimits: Sendable {
   /// The minimum number of queued bytes that leave within `stallTime`.
   package var leastSentBytes: Int { Self.bytes(sendRate, in: stallTime) }
 
-  private static func bytes(_ rate: Int, in time: Int64) -> Int {
-    Int(clamping: Int64(rate) * (time / 1_000_000) / 1000)
+  private static func bytes(_ rate: Int, in time: Interval) -> Int {
+    Int(clamping: Int64(rate) * time.milliseconds / 1000)
   }
 
   /// Sets `connections` to one loop's share of the process.

@@ -2,6 +2,7 @@
 
 package import Net
 import Sharing
+package import Time
 
 /// The HTTP connections of one loop.
 ///
@@ -27,7 +28,7 @@ package final class HTTPServer: SocketReceiver, LoopService {
   private var suffixes = HeadSuffix()
   private var lastSize = (count: 0, line: SharedBytes([]))
   private var lastFields = (fields: [HeaderField](), lines: SharedBytes([]))
-  private var nextCheck = Int64.max
+  private var nextCheck = MonotonicTime.distantFuture
 
   /// Serves the connections that are handed to `loop`.
   ///
@@ -90,7 +91,7 @@ package final class HTTPServer: SocketReceiver, LoopService {
       if !isExempt { addresses.remove(stream.peer) }
       return stream.close()
     }
-    if nextCheck == .max { nextCheck = loop.now + limits.checkInterval }
+    if nextCheck == .distantFuture { nextCheck = loop.now + limits.checkInterval }
     let refusal = refusal(ownCount: ownCount)
     if let refusal, secure == nil {
       // The version is unknown; an HTTP/1.1 answer is a refusal for clients of both versions.
@@ -125,14 +126,14 @@ package final class HTTPServer: SocketReceiver, LoopService {
 
   package func woken() {}
 
-  package var nextDeadline: Int64 { nextCheck }
+  package var nextDeadline: MonotonicTime { nextCheck }
 
-  package func expire(_ now: Int64) {
+  package func expire(_ now: MonotonicTime) {
     // Backwards, since the last connection replaces a removed one.
     for index in connections.indices.reversed() where index < connections.count {
       connections[index].check(now)
     }
-    nextCheck = connections.isEmpty ? .max : now + limits.checkInterval
+    nextCheck = connections.isEmpty ? .distantFuture : now + limits.checkInterval
   }
 
   private func add(_ connection: any ServedConnection) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Net
+import Time
 
 /// A connection whose version of HTTP is not yet known: ALPN or the first bytes determine it.
 ///
@@ -17,7 +18,7 @@ final class NegotiatingConnection: ByteStreamOwner, ServedConnection {
   private let refusal: Refusal?
   /// Received bytes that may be the start of the preface.
   private var first: [UInt8] = []
-  private let since: Int64
+  private let since: MonotonicTime
   private var isClosed = false
   private var isCounted = false
 
@@ -75,7 +76,7 @@ final class NegotiatingConnection: ByteStreamOwner, ServedConnection {
     remove()
   }
 
-  func check(_ now: Int64) {
+  func check(_ now: MonotonicTime) {
     let limits = server.limits
     countFailure()
     if case .pending? = secure?.security, now - since >= limits.handshakeTime {

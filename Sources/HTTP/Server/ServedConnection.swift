@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Net
+import Time
 
 /// A connection of any version of HTTP, as its server sees it.
 protocol ServedConnection: AnyObject {
@@ -9,7 +10,7 @@ protocol ServedConnection: AnyObject {
   /// The address of the client.
   var peer: PeerAddress { get }
   /// Ends work that takes too long.
-  func check(_ now: Int64)
+  func check(_ now: MonotonicTime)
   /// Answers open requests, then closes; an idle connection is closed at once.
   func drain()
 }

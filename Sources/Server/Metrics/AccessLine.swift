@@ -5,6 +5,7 @@ import Logging
 import Media
 import Net
 import Packaging
+import Time
 
 /// A line of the access log: one response, without secrets, with the client's address masked.
 struct AccessLine {
@@ -67,10 +68,10 @@ struct AccessLine {
 
   /// Milliseconds from the first byte of the response to the last byte that the kernel took.
   private var send: String {
-    Self.milliseconds(record.begun.map { record.ended - $0 } ?? 0)
+    Self.milliseconds(record.begun.map { record.ended - $0 } ?? .zero)
   }
 
-  private static func milliseconds(_ nanoseconds: Int64) -> String {
-    Decimal.string(max(0, nanoseconds) / 1000, digits: 3)
+  private static func milliseconds(_ interval: Interval) -> String {
+    Decimal.string(max(.zero, interval).microseconds, digits: 3)
   }
 }

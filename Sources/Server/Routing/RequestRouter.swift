@@ -4,6 +4,7 @@ import HTTP
 import Net
 import Packaging
 import Sharing
+import Time
 
 /// Routes the requests of one loop to the handlers of streams and to `/api`; answers the others.
 ///
@@ -36,7 +37,7 @@ final class RequestRouter: RequestHandler, LoopService {
       if let report = CMCDReport(request) {
         counters.withLock { $0.players.observe(report) }
       }
-      route(exchange, since: loop.now)
+      route(exchange, since: loop.now.nanoseconds)
     case .options: exchange.respond(ResponseFields.preflight)
     default:
       exchange.respond(
@@ -48,16 +49,18 @@ final class RequestRouter: RequestHandler, LoopService {
 
   func woken() {
     // A removed stream answers with its last publication before it is closed.
-    for streamHandler in streamHandlers { streamHandler.woken(loop.now) }
+    for streamHandler in streamHandlers { streamHandler.woken(loop.now.nanoseconds) }
     let streamTable = serverState.streamTable
     if streamTable.revision != revision { follow(streamTable) }
     control.woken()
   }
 
-  var nextDeadline: Int64 { streamHandlers.reduce(.max) { min($0, $1.nextDeadline) } }
+  var nextDeadline: MonotonicTime {
+    MonotonicTime(nanoseconds: streamHandlers.reduce(.max) { min($0, $1.nextDeadline) })
+  }
 
-  func expire(_ now: Int64) {
-    for streamHandler in streamHandlers { streamHandler.expire(now) }
+  func expire(_ now: MonotonicTime) {
+    for streamHandler in streamHandlers { streamHandler.expire(now.nanoseconds) }
   }
 
   /// Opens, updates and closes handlers so that they match the table.

@@ -5,6 +5,7 @@ import Net
 import Packaging
 import Sharing
 import Streams
+import Time
 
 /// One stream on one loop: answers for the stream as a whole, and holds requests while it starts.
 ///
@@ -64,9 +65,9 @@ final class StreamHandler {
     guard let handler = rendition(name) else { return exchange.respond(ResponseFields.notFound) }
     if holdWhileStarting(exchange, until: .segment(handler), since: since) { return }
     if isChunked {
-      handler.playlists.chunked(exchange, depth: depth, since: since, now: loop.now)
+      handler.playlists.chunked(exchange, depth: depth, since: since, now: loop.now.nanoseconds)
     } else {
-      handler.playlists.media(exchange, depth: depth, since: since, now: loop.now)
+      handler.playlists.media(exchange, depth: depth, since: since, now: loop.now.nanoseconds)
     }
   }
 
@@ -92,7 +93,7 @@ final class StreamHandler {
       ManifestCache.Key(origin: origin, depth: depth), to: exchange.request,
       from: served.window.listing, now: SystemClock.wall)
     guard let response else { return exchange.respond(ResponseFields.noSegment) }
-    exchange.respond(response, extra: HeldField.ifHeld(since, loop.now))
+    exchange.respond(response, extra: HeldField.ifHeld(since, loop.now.nanoseconds))
   }
 
   /// Answers a request for media; a stream with one rendition needs no rendition in the URL.
@@ -106,7 +107,7 @@ final class StreamHandler {
     case .header(let hash): return handler.header(hash, exchange)
     case .segment(let number):
       guard let number = served.names.segment(number) else { break }
-      return handler.segments.answer(number, exchange, since: since, now: loop.now)
+      return handler.segments.answer(number, exchange, since: since, now: loop.now.nanoseconds)
     case .part(let index, let number):
       guard let number = served.names.segment(number) else { break }
       return handler.parts.answer(index, of: number, exchange, since: since)
@@ -145,7 +146,7 @@ final class StreamHandler {
   private func open(
     _ exchange: any Exchange, since: Int64, isUse: Bool = true
   ) -> ServedStream? {
-    if isUse { stream.hosted?.use(loop.now) }
+    if isUse { stream.hosted?.use(loop.now.nanoseconds) }
     if let served = stream.served, !renditions.isEmpty { return served }
     if case .failed(let reason) = stream.state {
       exchange.respond(Self.unavailable(reason))
@@ -201,7 +202,7 @@ final class StreamHandler {
     case .served, .failed: rerouteStarting()
     case .idle where starting.count > 0:
       // The stream was stopped for lack of use when a request had just arrived.
-      stream.hosted?.use(loop.now)
+      stream.hosted?.use(loop.now.nanoseconds)
     case .idle, .starting: break
     }
   }
