@@ -9,13 +9,14 @@ import Packaging
 import Server
 import Sharing
 import Streams
+import Time
 
 /// The running program: sockets, server and streams, and what signals do to them.
 final class Program: Sendable {
-  /// How long connections may take to finish after the end; nanoseconds.
-  private static let drainLimit: Int64 = 3_000_000_000
-  /// How long players that are connected may still fetch the end of the stream; nanoseconds.
-  private static let lingerLimit: Int64 = 1_200_000_000
+  /// How long connections may take to finish after the end.
+  private static let drainLimit = Interval.seconds(3)
+  /// How long players that are connected may still fetch the end of the stream.
+  private static let lingerLimit = Interval.milliseconds(1200)
 
   private let definition: ValidatedConfiguration
   private let log: Log

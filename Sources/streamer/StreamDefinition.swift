@@ -9,6 +9,7 @@ import Packaging
 import Server
 import Sharing
 import Streams
+import Time
 
 /// One stream as its settings ask for it: checked as a whole.
 struct StreamDefinition: Sendable {
@@ -115,10 +116,10 @@ struct StreamDefinition: Sendable {
     var options = StreamServingOptions()
     options.label = settings.label
     options.source = settings.input.map { "\($0)" } ?? settings.device ?? "test picture"
-    options.holdBackMicroseconds = settings.holdBackMicroseconds
-    options.targetLatencyMicroseconds = settings.targetLatencyMicroseconds
+    options.holdBack = settings.holdBackMicroseconds.map { .microseconds($0) }
+    options.targetLatency = settings.targetLatencyMicroseconds.map { .microseconds($0) }
     options.timestamps = settings.timestamps
-    options.holdLimit = settings.holdLimit
+    options.holdLimit = .nanoseconds(settings.holdLimit)
     options.waitsForAbsentSegment = settings.waitsForAbsentSegment
     return options
   }
@@ -195,7 +196,7 @@ struct StreamDefinition: Sendable {
   /// - Source: DASH-IF IOP v5 part 4, Low-Latency Live, on several Representations
   private var switchingNote: String? {
     let (target, segment) = (
-      serving.targetLatency(of: configuration), configuration.segmentation.segmentNanoseconds
+      serving.targetLatency(of: configuration).microseconds, configuration.segmentation.segmentNanoseconds
     )
     guard configuration.renditions.count > 1, 2 * segment > target * 1000 else { return nil }
     return
@@ -259,7 +260,7 @@ struct StreamDefinition: Sendable {
     _ settings: Settings, _ stream: StreamConfiguration
   ) throws(UsageError) {
     guard let wish = settings.holdBackMicroseconds else { return }
-    let part = ServerControl(segmentations: stream.segmentations).partTargetMicroseconds
+    let part = ServerControl(segmentations: stream.segmentations).partTarget.microseconds
     guard wish >= 2 * part else {
       throw UsageError(
         "--hold-back", given: seconds(wish),

@@ -4,6 +4,7 @@ import Logging
 import Media
 import Net
 import Server
+import Time
 
 /// Checks the settings as a whole and makes the parts of the program from them.
 struct ValidatedConfiguration {
@@ -51,7 +52,7 @@ struct ValidatedConfiguration {
     var options = ServingOptions()
     options.publicURL = settings.publicURL
     options.adminToken = settings.adminToken
-    options.timeDisplacementMicroseconds = settings.timeDisplacementMicroseconds
+    options.timeDisplacement = .microseconds(settings.timeDisplacementMicroseconds)
     options.sendsCMSD = settings.sendsCMSD
     return options
   }

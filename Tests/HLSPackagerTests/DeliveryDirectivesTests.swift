@@ -73,6 +73,7 @@ struct DeliveryDirectivesTests {
   func description() {
     let failure = DeliveryDirectives.Failure.notANumber("_HLS_msn")
     #expect("\(failure)" == "_HLS_msn: invalid value (expected a number from 0 to 2^64-1)")
-    #expect("\(DeliveryDirectives.Failure.repeated("wait"))" == "wait: repeated (expected at most once)")
+    #expect(
+      "\(DeliveryDirectives.Failure.repeated("wait"))" == "wait: repeated (expected at most once)")
   }
 }

@@ -6,8 +6,9 @@ import Media
 import Packaging
 import Server
 import Streams
-import TestSupport
 import Testing
+import TestSupport
+import Time
 
 @testable import streamer
 
@@ -164,7 +165,7 @@ struct CommandLineTests {
     #expect(stream.segmentation.framesPerSegment == 60 && stream.segmentation.framesPerPart == 6)
     #expect(stream.playlistLength == 12 && stream.retained == 30 && stream.prefill == 0)
     let serving = try #require(definition.streams.first).serving
-    #expect(serving.holdBackMicroseconds == 700_000)
+    #expect(serving.holdBack == .milliseconds(700))
     #expect(stream.numbering == .run && stream.name == "cam-2" && serving.timestamps == 5)
     #expect(definition.settings.host == "::1" && definition.settings.port == 0)
     #expect(definition.settings.logFormat == .json && definition.settings.logLevel == .debug)

@@ -8,6 +8,7 @@ import Packaging
 import Server
 import Streams
 import Testing
+import Time
 
 @testable import streamer
 
@@ -84,7 +85,7 @@ struct FastLLTests {
     let definition = try #require(found, "\(error)")
     #expect(definition.settings.host == "127.0.0.1" && definition.settings.port == 9090)
     #expect(definition.settings.logLevel == .debug && definition.tls == nil)
-    #expect(definition.serving.timeDisplacementMicroseconds == 250_000)
+    #expect(definition.serving.timeDisplacement == .milliseconds(250))
     #expect(definition.streams.allSatisfy { !$0.settings.waitsForAbsentSegment })
     #expect(definition.streams.map(\.configuration.name) == ["gen", "cam"])
     let gen = definition.streams[0].configuration
@@ -94,7 +95,7 @@ struct FastLLTests {
         "1280x720@2500", "640x360@900", "320x180@300",
       ])
     #expect(gen.segmentation.framesPerSegment == 60 && gen.segmentation.framesPerPart == 6)
-    #expect(definition.streams[0].serving.targetLatencyMicroseconds == 800_000)
+    #expect(definition.streams[0].serving.targetLatency == .milliseconds(800))
     #expect(try folder.configuration().warnings == [])
     #expect(definition.streams[1].settings.input?.description.contains("secret") == false)
     #expect(definition.streams[1].settings.label == "Camera")
@@ -112,12 +113,12 @@ struct FastLLTests {
     #expect("\(configuration.segmentation.grid.rate)" == "24")
     #expect(
       configuration.segmentation.framesPerSegment == 24 && configuration.segmentation.framesPerPart == 2)
-    #expect(stream.serving.targetLatency(of: configuration) == 500_000)
+    #expect(stream.serving.targetLatency(of: configuration) == .milliseconds(500))
     #expect(configuration.intraInterval == 24)
     #expect(configuration.renditions.map { "\($0.size)@\($0.bitrateKilobits)" } == ["320x180@300"])
     #expect(configuration.renditions[0].name == "video")
     #expect(found?.streams[0].settings.waitsForAbsentSegment == true)
-    #expect(found?.serving.timeDisplacementMicroseconds == 0)
+    #expect(found?.serving.timeDisplacement == .zero)
   }
 
   @Test(
@@ -309,7 +310,7 @@ struct MergedSettingsTests {
     ])
     let definition = try #require(folder.outcome().definition)
     let options = definition.streams.map(\.serving)
-    #expect(options.map(\.holdLimit) == [500_000_000, 2_000_000_000])
+    #expect(options.map(\.holdLimit) == [.milliseconds(500), .seconds(2)])
     #expect(options.map(\.waitsForAbsentSegment) == [false, true])
     #expect(definition.streams.map(\.configuration.retained) == [30, 20])
   }

@@ -4,6 +4,7 @@ import HTTP
 import Net
 import Packaging
 import Sharing
+import Time
 
 /// Routes the requests of one loop to the handlers of streams and to `/api`; answers the others.
 ///
@@ -28,6 +29,8 @@ final class RequestRouter: RequestHandler, LoopService {
     follow(serverState.streamTable)
   }
 
+  private var now: MonotonicTime { MonotonicTime(nanoseconds: loop.now) }
+
   func handle(_ exchange: any Exchange) {
     let request = exchange.request
     if ControlAPI.owns(request) { return control.handle(exchange) }
@@ -36,7 +39,7 @@ final class RequestRouter: RequestHandler, LoopService {
       if let report = CMCDReport(request) {
         counters.withLock { $0.players.observe(report) }
       }
-      route(exchange, since: loop.now)
+      route(exchange, since: now)
     case .options: exchange.respond(ResponseFields.preflight)
     default:
       exchange.respond(
@@ -48,15 +51,18 @@ final class RequestRouter: RequestHandler, LoopService {
 
   func woken() {
     // A removed stream answers with its last publication before it is closed.
-    for streamHandler in streamHandlers { streamHandler.woken(loop.now) }
+    for streamHandler in streamHandlers { streamHandler.woken(now) }
     let streamTable = serverState.streamTable
     if streamTable.revision != revision { follow(streamTable) }
     control.woken()
   }
 
-  var nextDeadline: Int64 { streamHandlers.reduce(.max) { min($0, $1.nextDeadline) } }
+  var nextDeadline: Int64 {
+    streamHandlers.reduce(.distantFuture) { min($0, $1.nextDeadline) }.nanoseconds
+  }
 
   func expire(_ now: Int64) {
+    let now = MonotonicTime(nanoseconds: now)
     for streamHandler in streamHandlers { streamHandler.expire(now) }
   }
 
@@ -84,7 +90,7 @@ final class RequestRouter: RequestHandler, LoopService {
   }
 
   /// Routes a request that arrived at `since`; a held request may be routed again.
-  private func route(_ exchange: any Exchange, since: Int64) {
+  private func route(_ exchange: any Exchange, since: MonotonicTime) {
     switch Route(exchange.request.pathSegments) {
     case .playlist(let name, let rendition, let depth):
       exchange.kind = .playlist
@@ -130,7 +136,7 @@ final class RequestRouter: RequestHandler, LoopService {
   }
 
   private func manifest(
-    _ exchange: any Exchange, _ name: String?, _ depth: URLDepth, since: Int64
+    _ exchange: any Exchange, _ name: String?, _ depth: URLDepth, since: MonotonicTime
   ) {
     exchange.kind = .manifest
     guard let streamHandler = streamHandler(name, exchange) else { return }
@@ -144,8 +150,7 @@ final class RequestRouter: RequestHandler, LoopService {
   /// Answers with the time, without a line end: some players parse the whole body as a date.
   private func time(_ exchange: any Exchange, _ form: TimeService.Form) {
     let text = TimeService.text(
-      form, now: SystemClock.wall,
-      displacement: serverState.options.timeDisplacementMicroseconds * 1000)
+      form, now: SystemClock.wallTime, displacement: serverState.options.timeDisplacement)
     answer(exchange, text, "text/plain; charset=utf-8")
   }
 

@@ -76,7 +76,8 @@ package enum Route: Equatable {
     }
   }
 
-  /// `/ldash/play/S`: the page. `/ldash/S/<file>`: the MPD, or media of a single rendition.
+  /// The page at `/ldash/play/S`, or the MPD and the media of a single rendition at
+  /// `/ldash/S/<file>`.
   private static func underUpload(_ stream: String, _ name: String) -> Route {
     if stream == "play" { return .page(stream: name) }
     return name == "manifest.mpd"
