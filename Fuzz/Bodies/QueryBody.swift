@@ -5,6 +5,7 @@ import HTTP
 import Media
 import Packaging
 import TestSupport
+import Time
 
 extension FuzzBody {
   /// Queries of playlist requests: a request is held for a future version within a bounded time.
@@ -66,10 +67,10 @@ private struct QueryWindow: Sendable {
       // The farthest version of a hold is two segments ahead, plus the increments of hls.js.
       version > snapshot.version && version <= snapshot.version + 100
         ? nil : "held at \(snapshot.version) for \(version)"
-    case .poll(let version, let milliseconds):
+    case .poll(let version, let wait):
       version == snapshot.version + 1
-        && (1...3 * control.targetDuration * 1000).contains(milliseconds)
-        ? nil : "polled at \(snapshot.version) for \(version), \(milliseconds) ms"
+        && (1...3 * control.targetDuration * 1000).contains(wait.milliseconds)
+        ? nil : "polled at \(snapshot.version) for \(version), \(wait.milliseconds) ms"
     case .refuse(let reason): reason.isEmpty ? "refused without a reason" : nil
     }
   }

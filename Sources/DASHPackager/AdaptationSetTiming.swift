@@ -2,6 +2,7 @@
 
 import Media
 import Packaging
+import Time
 
 /// The timing of the segments of one AdaptationSet, video or audio.
 struct AdaptationSetTiming {
@@ -18,13 +19,13 @@ struct AdaptationSetTiming {
   let chunkTicks: Int64
   /// The id of the first ProducerReferenceTime: unique in the MPD, constant for the Period.
   let firstTimeID: Int64
-  /// The longest time from capture to publication, in nanoseconds.
-  let delay: Int64
+  /// The longest time from capture to publication.
+  let delay: Interval
   /// The segments; nil if they have a common duration.
   var timeline: SegmentTimeline?
 
-  /// availabilityTimeOffset in milliseconds; nil without a low-latency form.
-  private let early: Int64?
+  /// availabilityTimeOffset; nil without a low-latency form.
+  private let early: Interval?
 
   /// Whether the set has a low-latency form.
   var isLowLatency: Bool { early != nil }
@@ -117,7 +118,7 @@ struct AdaptationSetTiming {
       ("timescale", "\(timescale)"), ("duration", timeline == nil ? "\(segmentTicks)" : nil),
       ("startNumber", "\(names.printed(timeline?.firstNumber ?? period.firstSegment))"),
       ("presentationTimeOffset", offset),
-      ("availabilityTimeOffset", early.map { Decimal.string($0, digits: 3) }),
+      ("availabilityTimeOffset", early.map { Decimal.string($0.milliseconds, digits: 3) }),
       ("availabilityTimeComplete", early.map { _ in "false" }),
       ("initialization", "$RepresentationID$/" + names.name(ofHeader: track.headerHash)),
       ("media", "$RepresentationID$/segment$Number\(numberFormat)$.m4s"),

@@ -2,6 +2,7 @@
 
 import Media
 package import Packaging
+package import Time
 
 /// An MPD as text, rendered from one window snapshot.
 ///
@@ -50,7 +51,7 @@ package struct Manifest: Sendable {
   private let parameters: PresentationParameters
   private let names: MediaNames
   private let location: Location
-  private let publishTime: Int64
+  private let publishTime: WallTime
   private let periods: [Period]
 
   /// The MPD of `snapshot`; nil if that has no complete segment.
@@ -63,10 +64,11 @@ package struct Manifest: Sendable {
   ///   - parameters: the stream's constants.
   ///   - names: the names of media.
   ///   - location: the location of the MPD.
-  ///   - publishTime: the creation time of this edition, in nanoseconds since 1970.
+  ///   - publishTime: the creation time of this edition.
   package init?(
     _ snapshot: WindowSnapshot, tracks: [TrackDescription]? = nil, audio: WindowSnapshot? = nil,
-    parameters: PresentationParameters, names: MediaNames, location: Location, publishTime: Int64
+    parameters: PresentationParameters, names: MediaNames, location: Location,
+    publishTime: WallTime
   ) {
     guard let track = snapshot.track, !snapshot.segments.isEmpty else { return nil }
     self.snapshot = snapshot
@@ -152,7 +154,7 @@ package struct Manifest: Sendable {
       ("xmlns", "urn:mpeg:dash:schema:mpd:2011"), ("id", parameters.name),
       ("profiles", profiles.joined(separator: ",")), ("type", type),
       ("availabilityStartTime", MPDTime.dateTime(parameters.availabilityStart)),
-      ("publishTime", UTCTime(nanoseconds: publishTime).text),
+      ("publishTime", UTCTime(nanoseconds: publishTime.nanoseconds).text),
     ]
   }
 
@@ -162,24 +164,23 @@ package struct Manifest: Sendable {
 
   private var liveAttributes: XMLText.Attributes {
     let profiles = Self.profiles + ["http://www.dashif.org/guidelines/low-latency-live-v5"]
-    let target = parameters.target * 1_000_000
+    let target = Interval.milliseconds(parameters.targetLatency.milliseconds)
     return attributes(profiles, type: "dynamic") + [
       // Players learn of new Periods, of the end, and of the segments of a SegmentTimeline within
       // this time; the response for an unchanged MPD is 304.
       ("minimumUpdatePeriod", parameters.segmentation.hasVariableDuration ? "PT0.5S" : "PT2S"),
-      ("timeShiftBufferDepth", MPDTime.duration(listedNanoseconds)),
+      ("timeShiftBufferDepth", MPDTime.duration(listedDuration)),
       ("suggestedPresentationDelay", MPDTime.duration(target)),
       ("minBufferTime", MPDTime.duration(target / 4)), longestSegment,
     ]
   }
 
-  private var listedNanoseconds: Int64 {
-    let segmentation = parameters.segmentation
-    guard segmentation.hasVariableDuration else {
-      return Int64(snapshot.listed.count) * segmentation.segmentNanoseconds
+  private var listedDuration: Interval {
+    guard parameters.segmentation.hasVariableDuration else {
+      return parameters.segmentDuration * Int64(snapshot.listed.count)
     }
-    return segmentation.grid.rate.nanoseconds(
-      ofTicks: snapshot.listed.reduce(0) { $0 + $1.duration })
+    let ticks = snapshot.listed.reduce(0) { $0 + $1.duration }
+    return .nanoseconds(parameters.segmentation.grid.rate.nanoseconds(ofTicks: ticks))
   }
 
   /// The attributes of an ended stream, without a live edge.
@@ -187,10 +188,13 @@ package struct Manifest: Sendable {
   /// The first Period begins with the first listed segment, at its position on the timeline of the
   /// live presentation: players continue, new players start there.
   private var endedAttributes: XMLText.Attributes {
-    let end = periods.last.map { $0.start + ($0.duration ?? 0) } ?? 0
+    let end = periods.last.map { $0.start + ($0.duration ?? .zero) } ?? .zero
     return attributes(Self.profiles, type: "static") + [
       ("mediaPresentationDuration", MPDTime.duration(end)),
-      ("minBufferTime", MPDTime.duration(parameters.target * 250_000)), longestSegment,
+      (
+        "minBufferTime",
+        MPDTime.duration(.microseconds(parameters.targetLatency.milliseconds * 250))
+      ), longestSegment,
     ]
   }
 
@@ -198,18 +202,20 @@ package struct Manifest: Sendable {
   private var longestSegment: (String, String?) {
     (
       "maxSegmentDuration",
-      MPDTime.duration(parameters.segmentation.longestSegmentNanoseconds + 100_000_000)
+      MPDTime.duration(
+        .nanoseconds(parameters.segmentation.longestSegmentNanoseconds) + .milliseconds(100))
     )
   }
 
   private func serviceDescription(_ out: inout XMLText) {
+    let target = parameters.targetLatency.milliseconds
     let reference = periods.first.map { AdaptationSetTiming.capturedTimeID($0) } ?? 1
     out.element("ServiceDescription", [("id", "0")]) { out in
       out.element(
         "Latency",
         [
-          ("referenceId", "\(reference)"), ("target", "\(parameters.target)"),
-          ("min", "\(parameters.target / 2)"), ("max", "\(3 * parameters.target)"),
+          ("referenceId", "\(reference)"), ("target", "\(target)"),
+          ("min", "\(target / 2)"), ("max", "\(3 * target)"),
         ])
       out.element("PlaybackRate", [("min", "0.92"), ("max", "1.08")])
     }

@@ -2,6 +2,7 @@
 
 import Media
 import Packaging
+import Time
 
 /// A Period: a discontinuity period on the timeline of the presentation.
 ///
@@ -9,8 +10,8 @@ import Packaging
 struct Period: Equatable {
   /// Period@id: unique in the presentation, also after a restart of the program.
   let id: String
-  /// Period@start: nanoseconds after availabilityStartTime.
-  let start: Int64
+  /// Period@start: the time after availabilityStartTime.
+  let start: Interval
   /// The number since 1970 of its first segment.
   let firstSegment: Int64
   /// The index of its first frame.
@@ -19,8 +20,8 @@ struct Period: Equatable {
   let index: Int64
   /// The discontinuity period.
   let period: DiscontinuityPeriod
-  /// Period@duration in nanoseconds; nil unless the stream has ended.
-  var duration: Int64?
+  /// Period@duration; nil unless the stream has ended.
+  var duration: Interval?
 
   /// The Period of `period`; if `firstListed` is given, only from that segment on.
   init(
@@ -35,9 +36,8 @@ struct Period: Equatable {
     firstSegment = firstListed?.number ?? period.firstSegment ?? names.base + 1
     firstFrame =
       firstListed?.firstFrame ?? period.firstFrame ?? segmentation.firstFrame(of: firstSegment)
-    start =
-      segmentation.grid.nanoseconds(firstFrame) - segmentation.segmentNanoseconds
-      + period.offset
+    start = .nanoseconds(
+      segmentation.grid.nanoseconds(firstFrame) - segmentation.segmentNanoseconds + period.offset)
   }
 
   /// The Periods of the listed segments, oldest first; empty if there is no segment.
@@ -52,12 +52,12 @@ struct Period: Equatable {
         periods.append(
           Period(
             segment.period, segmentation, names, firstListed: hasEnded ? segment : nil))
-        if hasEnded { periods[periods.count - 1].duration = 0 }
+        if hasEnded { periods[periods.count - 1].duration = .zero }
         last = segment.period
       }
       if hasEnded {
         let after = segmentation.grid.rate.nanoseconds(ofTicks: segment.duration)
-        periods[periods.count - 1].duration? += after
+        periods[periods.count - 1].duration? += .nanoseconds(after)
       }
     }
     if let open = snapshot.open, open.period != last {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Media
+package import Time
 
 /// The constants of a stream's MPDs.
 ///
@@ -13,60 +14,55 @@ package struct PresentationParameters: Sendable, Equatable {
   package let name: String
   /// The rule that groups frames into segments.
   package let segmentation: Segmentation
-  /// Latency@target in microseconds.
-  package let targetLatencyMicroseconds: Int64
-  /// How long after its frame time a frame slot stays open, in nanoseconds.
-  package let inputDelay: Int64
-  /// The longest delay of an AAC frame plus the look-ahead of its encoder, in nanoseconds.
-  package let audioDelay: Int64
-  /// An upper bound of the time from frame to published chunk, in nanoseconds.
-  package let pipelineDelay: Int64
+  /// Latency@target.
+  package let targetLatency: Interval
+  /// How long after its frame time a frame slot stays open.
+  package let inputDelay: Interval
+  /// The longest delay of an AAC frame plus the look-ahead of its encoder.
+  package let audioDelay: Interval
+  /// An upper bound of the time from frame to published chunk.
+  package let pipelineDelay: Interval
 
   /// The parameters of a stream.
-  ///
-  /// - Parameters:
-  ///   - name: the stream's name.
-  ///   - segmentation: the rule that groups frames into segments.
-  ///   - targetLatencyMicroseconds: Latency@target.
-  ///   - inputDelay: how long after its frame time a frame slot stays open, in nanoseconds.
-  ///   - audioDelay: the longest delay of an AAC frame plus the look-ahead of its encoder, in
-  ///     nanoseconds.
-  ///   - pipelineDelay: an upper bound of the time from frame to published chunk, in nanoseconds.
   package init(
-    name: String, segmentation: Segmentation, targetLatencyMicroseconds: Int64, inputDelay: Int64,
-    audioDelay: Int64 = 0, pipelineDelay: Int64 = 20_000_000
+    name: String, segmentation: Segmentation, targetLatency: Interval, inputDelay: Interval,
+    audioDelay: Interval = .zero, pipelineDelay: Interval = .milliseconds(20)
   ) {
     self.name = name
     self.segmentation = segmentation
-    self.targetLatencyMicroseconds = targetLatencyMicroseconds
+    self.targetLatency = targetLatency
     self.inputDelay = inputDelay
     self.audioDelay = audioDelay
     self.pipelineDelay = pipelineDelay
   }
 
-  /// availabilityStartTime: one segment after 1970, in nanoseconds.
-  package var availabilityStart: Int64 { segmentation.segmentNanoseconds }
+  /// The nominal duration of a segment.
+  var segmentDuration: Interval { .nanoseconds(segmentation.segmentNanoseconds) }
 
-  /// availabilityTimeOffset in milliseconds: how long before its end a segment may be requested.
+  /// availabilityStartTime: one segment after 1970.
+  package var availabilityStart: WallTime { .origin + segmentDuration }
+
+  /// availabilityTimeOffset: how long before its end a segment may be requested; whole
+  /// milliseconds.
   ///
   /// The segment duration minus one frame, the input delay and the pipeline delay, rounded down.
   /// Nil if that is below 1 ms: the stream has no low-latency form.
-  package var availabilityTimeOffset: Int64? {
-    offset(after: segmentation.grid.rate.frameNanoseconds + inputDelay)
+  package var availabilityTimeOffset: Interval? {
+    offset(after: .nanoseconds(segmentation.grid.rate.frameNanoseconds) + inputDelay)
   }
 
   /// availabilityTimeOffset of an audio rendition, whose chunk is a whole part; nil if video has
   /// none.
-  func availabilityTimeOffset(ofAudio audio: AudioSegmentation) -> Int64? {
+  func availabilityTimeOffset(ofAudio audio: AudioSegmentation) -> Interval? {
     guard availabilityTimeOffset != nil else { return nil }
     let part =
       (audio.partTicks * 1_000_000_000 + Int64(audio.sampleRate) - 1) / Int64(audio.sampleRate)
-    return offset(after: part + audioDelay)
+    return offset(after: .nanoseconds(part) + audioDelay)
   }
 
-  private func offset(after delay: Int64) -> Int64? {
-    let offset = segmentation.segmentNanoseconds - delay - pipelineDelay
-    return offset >= 1_000_000 ? offset / 1_000_000 : nil
+  private func offset(after delay: Interval) -> Interval? {
+    let offset = (segmentDuration - delay - pipelineDelay).milliseconds
+    return offset >= 1 ? .milliseconds(offset) : nil
   }
 
   /// The duration of a segment in ticks of `timescale`; nil if it is not a whole number.
@@ -76,7 +72,4 @@ package struct PresentationParameters: Sendable, Equatable {
       .quotientAndRemainder(dividingBy: own)
     return rest == 0 ? Int64(ticks) : nil
   }
-
-  /// Latency@target in whole milliseconds.
-  var target: Int64 { targetLatencyMicroseconds / 1000 }
 }

@@ -2,6 +2,7 @@
 
 import Media
 package import Packaging
+package import Time
 
 /// The decision on a playlist request: answer it, hold it or refuse it.
 /// - Source: RFC 8216bis §6.2.5.2
@@ -11,7 +12,7 @@ package enum BlockingReload: Equatable {
   /// The request is held until the rendition has this version.
   case hold(until: Int64)
   /// As ``hold(until:)``, but at the end of `wait` the current playlist is the response.
-  case poll(until: Int64, milliseconds: Int64)
+  case poll(until: Int64, wait: Interval)
   /// The directives are wrong, for this reason.
   case refuse(String)
 
@@ -86,7 +87,7 @@ package enum BlockingReload: Equatable {
     let current = UInt64(max(0, snapshot.version))
     guard (version ?? current) == current, wait > 0 else { return .answer }
     let longest = UInt64(3 * control.targetDuration * 1000)
-    return .poll(until: snapshot.version + 1, milliseconds: Int64(min(wait, longest)))
+    return .poll(until: snapshot.version + 1, wait: .milliseconds(Int64(min(wait, longest))))
   }
 
   private static func until(_ version: Int64, _ snapshot: WindowSnapshot) -> BlockingReload {

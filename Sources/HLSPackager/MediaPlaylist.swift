@@ -2,6 +2,7 @@
 
 import Media
 package import Packaging
+import Time
 
 /// A Media Playlist as text, rendered from one window snapshot.
 ///
@@ -94,9 +95,10 @@ package struct MediaPlaylist: Sendable {
     out.line("#EXT-X-INDEPENDENT-SEGMENTS")
     out.line("#EXT-X-TARGETDURATION:\(control.targetDuration)")
     out.line(
-      "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=\(control.partHoldBack),"
+      "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=\(seconds(control.partHoldBack)),"
         + "CAN-SKIP-UNTIL=\(control.skipUntil)")
-    out.line("#EXT-X-PART-INF:PART-TARGET=\(ServerControl.partTarget(of: track.segmentation))")
+    out.line(
+      "#EXT-X-PART-INF:PART-TARGET=\(seconds(ServerControl.partTarget(of: track.segmentation)))")
     out.line("#EXT-X-MEDIA-SEQUENCE:\(names.printed(first?.number ?? 0))")
     out.line("#EXT-X-DISCONTINUITY-SEQUENCE:\(snapshot.discontinuitySequence)")
   }
@@ -149,6 +151,10 @@ package struct MediaPlaylist: Sendable {
       distance += segment.duration
     }
     return listed.first?.number ?? 0
+  }
+
+  private func seconds(_ interval: Interval) -> String {
+    Decimal.shortString(interval.microseconds, digits: 6)
   }
 
   private func seconds(_ ticks: Int64) -> String {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Media
+package import Time
 
 /// The constants of a stream's playlists; their text never changes while the stream exists.
 ///
@@ -10,10 +11,10 @@ package import Media
 package struct ServerControl: Sendable, Equatable {
   /// The Target Duration in whole seconds.
   package let targetDuration: Int64
-  /// The largest PART-TARGET of all renditions, in microseconds.
-  package let partTargetMicroseconds: Int64
-  /// PART-HOLD-BACK in microseconds.
-  package let partHoldBackMicroseconds: Int64
+  /// The largest PART-TARGET of all renditions, in whole microseconds.
+  package let partTarget: Interval
+  /// PART-HOLD-BACK, in whole microseconds.
+  package let partHoldBack: Interval
   /// CAN-SKIP-UNTIL in whole seconds: six Target Durations, the minimum.
   package var skipUntil: Int64 { 6 * targetDuration }
 
@@ -22,29 +23,22 @@ package struct ServerControl: Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - segmentations: the segmentations of the renditions; at least one.
-  ///   - holdBackMicroseconds: the requested PART-HOLD-BACK; nil for three printed part targets,
+  ///   - holdBack: the requested PART-HOLD-BACK; nil for three printed part targets,
   ///     rounded up to 1 ms (Apple's authoring rules, 14.3, demand three).
-  package init(segmentations: [TrackSegmentation], holdBackMicroseconds: Int64? = nil) {
+  package init(segmentations: [TrackSegmentation], holdBack: Interval? = nil) {
     targetDuration = segmentations.map(\.targetDuration).max() ?? 1
-    partTargetMicroseconds = segmentations.map(Self.partTargetMicroseconds).max() ?? 0
-    let threefold = (3 * partTargetMicroseconds + 999) / 1000 * 1000
-    partHoldBackMicroseconds = holdBackMicroseconds ?? threefold
+    partTarget = segmentations.map(Self.partTarget).max() ?? .zero
+    partHoldBack = holdBack ?? .milliseconds((3 * partTarget.microseconds + 999) / 1000)
   }
 
   /// The constants of a stream of one video rendition.
-  package init(segmentation: Segmentation, holdBackMicroseconds: Int64? = nil) {
-    self.init(segmentations: [.video(segmentation)], holdBackMicroseconds: holdBackMicroseconds)
+  package init(segmentation: Segmentation, holdBack: Interval? = nil) {
+    self.init(segmentations: [.video(segmentation)], holdBack: holdBack)
   }
 
   /// PART-TARGET of EXT-X-PART-INF, rounded up: no part is longer than the printed value.
-  static func partTarget(of segmentation: TrackSegmentation) -> String {
-    Decimal.shortString(partTargetMicroseconds(of: segmentation), digits: 6)
-  }
-
-  private static func partTargetMicroseconds(of segmentation: TrackSegmentation) -> Int64 {
+  static func partTarget(of segmentation: TrackSegmentation) -> Interval {
     let timescale = Int64(segmentation.timescale)
-    return (segmentation.partTicks * 1_000_000 + timescale - 1) / timescale
+    return .microseconds((segmentation.partTicks * 1_000_000 + timescale - 1) / timescale)
   }
-
-  var partHoldBack: String { Decimal.shortString(partHoldBackMicroseconds, digits: 6) }
 }

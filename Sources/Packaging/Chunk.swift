@@ -5,7 +5,7 @@ package import Sharing
 /// A CMAF chunk in the window: one access unit or a few AAC frames, written once and never changed.
 package final class Chunk: Sendable {
   /// The index of its first frame.
-  package let frame: Int64
+  package let frameIndex: Int64
   /// The number of its segment if segments have variable duration; else the segmentation gives it.
   package let segment: Int64?
   /// The number of its frames.
@@ -23,10 +23,11 @@ package final class Chunk: Sendable {
 
   /// A chunk with these properties.
   package init(
-    frame: Int64, frames: Int64 = 1, segment: Int64? = nil, isIndependent: Bool, duration: Int64,
+    frameIndex: Int64, frames: Int64 = 1, segment: Int64? = nil, isIndependent: Bool,
+    duration: Int64,
     captured: Int64, published: Int64, bytes: SharedBytes
   ) {
-    self.frame = frame
+    self.frameIndex = frameIndex
     self.segment = segment
     self.frames = frames
     self.isIndependent = isIndependent
@@ -37,5 +38,5 @@ package final class Chunk: Sendable {
   }
 
   /// The index of its last frame.
-  package var lastFrame: Int64 { frame + frames - 1 }
+  package var lastFrame: Int64 { frameIndex + frames - 1 }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Sharing
+package import Time
 
 /// Decides when the playlists of a ladder may list a part; see ``PublishGateState``.
 ///
@@ -18,8 +19,8 @@ package final class PublishGate: Sendable {
 
   private let shared: Locked<Shared>
 
-  /// A gate for `count` renditions that waits `gracePeriod` nanoseconds for a late rendition.
-  package init(count: Int, gracePeriod: Int64) {
+  /// A gate for `count` renditions that waits for a late rendition at most for `gracePeriod`.
+  package init(count: Int, gracePeriod: Interval) {
     shared = Locked(Shared(state: PublishGateState(count: count, gracePeriod: gracePeriod)))
   }
 
@@ -30,13 +31,13 @@ package final class PublishGate: Sendable {
 
   /// A rendition has published all parts below `version`.
   func published(_ version: Int64, by rendition: Int) {
-    let now = SystemClock.monotonic
+    let now = SystemClock.monotonicTime
     change { $0.published(version, by: rendition, now: now) }
   }
 
   /// A rendition is left out; the others do not wait for it until it publishes again.
   func left(_ rendition: Int) {
-    let now = SystemClock.monotonic
+    let now = SystemClock.monotonicTime
     change { $0.left(rendition, now: now) }
   }
 

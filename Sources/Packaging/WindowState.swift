@@ -43,10 +43,12 @@ struct WindowState: Sendable {
   /// playlist with EXT-X-ENDLIST never changes.
   mutating func append(_ chunk: Chunk, isPrefill: Bool) {
     guard state != .ended else { return }
-    let number = chunk.segment ?? segmentation.segment(of: chunk.frame)
+    let number = chunk.segment ?? segmentation.segment(of: chunk.frameIndex)
     if open?.number != number {
       begin(number, at: chunk, isPrefill: isPrefill)
-    } else if let loose = open?.loose.first, part(of: loose.frame) != part(of: chunk.frame) {
+    } else if let loose = open?.loose.first,
+      part(of: loose.frameIndex) != part(of: chunk.frameIndex)
+    {
       open?.closePart()
     }
     open?.append(chunk)
@@ -117,8 +119,8 @@ struct WindowState: Sendable {
 
   private mutating func begin(_ number: Int64, at chunk: Chunk, isPrefill: Bool) {
     if open != nil { closeSegment() }
-    insertGaps(before: number, at: chunk.frame)
-    open = opening(number, at: chunk.frame, isPrefill: isPrefill)
+    insertGaps(before: number, at: chunk.frameIndex)
+    open = opening(number, at: chunk.frameIndex, isPrefill: isPrefill)
     announcement.skipped = 0
   }
 

@@ -14,10 +14,10 @@ import Time
 
 /// The running program: sockets, server and streams, and the effects of signals on them.
 final class Program: Sendable {
-  /// How long connections may take to finish after the end of the streams; nanoseconds.
-  private static let drainLimit: Int64 = 3_000_000_000
-  /// How long connected players can fetch the end of a stream; nanoseconds.
-  private static let lingerLimit: Int64 = 1_200_000_000
+  /// How long connections may take to finish after the end.
+  private static let drainLimit = Interval.seconds(3)
+  /// How long players that are connected may still fetch the end of the stream.
+  private static let lingerLimit = Interval.milliseconds(1200)
 
   private let configuration: ValidatedConfiguration
   private let tls: TLSSetup?
@@ -197,7 +197,7 @@ extension ServingOptions {
     self.init()
     publicURL = settings.publicURL
     adminToken = settings.adminToken
-    timeDisplacementMicroseconds = settings.timeDisplacement.microseconds
+    timeDisplacement = settings.timeDisplacement
     sendsCMSD = settings.sendsCMSD
   }
 }

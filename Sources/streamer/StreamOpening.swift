@@ -13,10 +13,10 @@ extension StreamDefinition {
     var options = StreamServingOptions()
     options.label = settings.label
     options.source = settings.input.map { "\($0)" } ?? settings.device ?? "test pattern"
-    options.holdBackMicroseconds = settings.holdBack?.microseconds
-    options.targetLatencyMicroseconds = settings.targetLatency?.microseconds
+    options.holdBack = settings.holdBack
+    options.targetLatency = settings.targetLatency
     options.timestamps = settings.timestamps
-    options.holdLimit = settings.holdLimit?.nanoseconds ?? .max
+    options.holdLimit = settings.holdLimit ?? .max
     options.waitsForAbsentSegment = settings.waitsForAbsentSegment
     return options
   }

@@ -6,6 +6,7 @@ import Packaging
 import Sharing
 import TestSupport
 import Testing
+import Time
 
 @Suite("A Period of audio names its own CMAF header, ISO/IEC 23009-1 §5.3.9.4")
 struct AudioTrackHeaderTests {
@@ -29,7 +30,7 @@ struct AudioTrackHeaderTests {
         tracks: [stream.window, audio.window].compactMap(\.snapshot.track),
         audio: audio.window.snapshot,
         parameters: PresentationParameters(
-          name: "live", segmentation: stream.segmentation, targetLatencyMicroseconds: 1_000_000,
+          name: "live", segmentation: stream.segmentation, targetLatency: .seconds(1),
           inputDelay: 0),
         names: MediaNames(.epoch, first: 1), location: ManifestCase.location, publishTime: 0)
       return try #require(manifest).text()
@@ -41,7 +42,7 @@ struct AudioTrackHeaderTests {
       segmentation: .audio(segmentation), header: Array("mono".utf8))
     let frame = segmentation.firstFrame(of: begun)
     let chunk = Chunk(
-      frame: frame, frames: 5, isIndependent: true, duration: segmentation.ticks(5),
+      frameIndex: frame, frames: 5, isIndependent: true, duration: segmentation.ticks(5),
       captured: segmentation.nanoseconds(frame), published: 0, bytes: SharedBytes("mono"))
     audio.window.begin([chunk], offset: 250_000_000, skipped: 0, track: track)
     let edition = Manifest.Edition(stream.window.snapshot, audio: audio.window.snapshot)

@@ -5,6 +5,7 @@ import Media
 import Packaging
 import TestSupport
 import Testing
+import Time
 
 @Suite("The number that a client computes from its clock is ours, ISO/IEC 23009-1 §5.3.9.5")
 struct ManifestArithmeticTests {
@@ -53,8 +54,8 @@ struct ManifestArithmeticTests {
     for number in first...first + 100 {
       let begins = segmentation.grid.nanoseconds(segmentation.firstFrame(of: number))
       let there =
-        begins + segmentation.grid.rate.frameNanoseconds + parameters.inputDelay
-        + parameters.pipelineDelay
+        begins + segmentation.grid.rate.frameNanoseconds
+        + (parameters.inputDelay + parameters.pipelineDelay).nanoseconds
       let available = client.available(names.printed(number)) * 1000
       let isLowLatency = parameters.availabilityTimeOffset != nil
       let due = isLowLatency ? there : begins + segmentation.segmentNanoseconds
@@ -123,7 +124,9 @@ struct ManifestArithmeticTests {
     ] as [(String, Int64, Int64, Int64)])
   func offset(rate: String, segment: Int64, delay: Int64, offset: Int64) throws {
     let form = ManifestCase(rate: rate, segment: segment, delay: delay)
-    #expect(form.parameters(try form.stream().segmentation).availabilityTimeOffset == offset)
+    #expect(
+      form.parameters(try form.stream().segmentation).availabilityTimeOffset
+        == .milliseconds(offset))
   }
 
   @Test("segments too short for it have none")

@@ -5,6 +5,7 @@ import Media
 import Packaging
 import TestSupport
 import Testing
+import Time
 
 /// A stream whose MPDs are checked.
 struct ManifestCase: Sendable, CustomTestStringConvertible {
@@ -33,7 +34,7 @@ struct ManifestCase: Sendable, CustomTestStringConvertible {
     ManifestCase(rate: "10", segment: 100_000),
   ]
 
-  static let publishTime: Int64 = 1_795_155_730_200_000_000
+  static let publishTime: WallTime = 1_795_155_730_200_000_000
   static let location = Manifest.Location(origin: "http://127.0.0.1:8080", base: "")
 
   func stream() throws -> SyntheticStream {
@@ -44,8 +45,8 @@ struct ManifestCase: Sendable, CustomTestStringConvertible {
 
   func parameters(_ segmentation: Segmentation) -> PresentationParameters {
     PresentationParameters(
-      name: "live", segmentation: segmentation, targetLatencyMicroseconds: target,
-      inputDelay: delay * segmentation.grid.rate.frameNanoseconds)
+      name: "live", segmentation: segmentation, targetLatency: .microseconds(target),
+      inputDelay: .nanoseconds(delay * segmentation.grid.rate.frameNanoseconds))
   }
 
   /// The names of media of streams that begin as ``stream()`` does.

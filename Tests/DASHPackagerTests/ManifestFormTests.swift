@@ -5,6 +5,7 @@ import Media
 import Packaging
 import TestSupport
 import Testing
+import Time
 
 @Suite("MPDs keep to the schema and to Low-Latency Live in every state of a stream's life")
 struct ManifestFormTests {
@@ -66,7 +67,7 @@ struct ManifestFormTests {
         let template = try #require(set.all("SegmentTemplate").first)
         #expect(
           template["availabilityTimeOffset"]
-            == parameters.availabilityTimeOffset.map { Decimal.string($0, digits: 3) })
+            == parameters.availabilityTimeOffset.map { Decimal.string($0.milliseconds, digits: 3) })
         #expect(
           template["availabilityTimeComplete"]
             == (parameters.availabilityTimeOffset == nil ? nil : "false"))

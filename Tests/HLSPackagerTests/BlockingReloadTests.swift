@@ -5,6 +5,7 @@ import Media
 import Packaging
 import TestSupport
 import Testing
+import Time
 
 @Suite("Blocking Playlist Reload, RFC 8216bis §6.2.5.2")
 struct BlockingReloadTests {
@@ -199,7 +200,7 @@ struct BlockingReloadTests {
         }
         #expect(reason.contains("_HLS_"))
       case .poll(let milliseconds):
-        #expect(decision == .poll(until: snapshot.version + 1, milliseconds: milliseconds))
+        #expect(decision == .poll(until: snapshot.version + 1, wait: .milliseconds(milliseconds)))
       }
     }
   }

@@ -3,6 +3,7 @@
 import HLSPackager
 import Media
 import Testing
+import Time
 
 @Suite("Constants of a stream's playlists, RFC 8216bis §4.4.3.7, §4.4.3.8")
 struct ServerControlTests {
@@ -52,11 +53,11 @@ struct ServerControlTests {
       partMicroseconds: row.part)
     let control = ServerControl(segmentation: segmentation)
     #expect(control.targetDuration == row.target)
-    #expect(control.partTargetMicroseconds == row.partTarget)
-    #expect(control.partHoldBackMicroseconds == row.holdBack)
+    #expect(control.partTarget == .microseconds(row.partTarget))
+    #expect(control.partHoldBack == .microseconds(row.holdBack))
     #expect(control.skipUntil == 6 * row.target)
-    let requested = ServerControl(segmentation: segmentation, holdBackMicroseconds: 5_000_000)
-    #expect(requested.partHoldBackMicroseconds == 5_000_000)
+    let requested = ServerControl(segmentation: segmentation, holdBack: .seconds(5))
+    #expect(requested.partHoldBack == .seconds(5))
   }
 
   /// Three of the largest part target of all renditions (Apple's authoring rules, 14.3): five AAC
@@ -67,8 +68,8 @@ struct ServerControlTests {
       rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)
     let audio = try #require(AudioSegmentation(following: video, sampleRate: 48_000))
     let control = ServerControl(segmentations: [.video(video), .audio(audio)])
-    #expect(control.partTargetMicroseconds == 106_667)
-    #expect(control.partHoldBackMicroseconds == 321_000)
+    #expect(control.partTarget == .microseconds(106_667))
+    #expect(control.partHoldBack == .microseconds(321_000))
     #expect(control.targetDuration == 1)
   }
 }

@@ -2,12 +2,15 @@
 
 import Media
 import Packaging
+import TestSupport
 import Testing
+import Time
 
 @Suite("How early a segment may be requested: H = clamp(2·SD, 1 s, 4 s)")
 struct EarlyRequestsTests {
   struct Row: Sendable, CustomTestStringConvertible {
-    let segment, horizon: Int64
+    let segment: Int64
+    let horizon: Interval
     let holdsNext: Bool
     var testDescription: String { "\(segment) µs" }
   }

@@ -2,7 +2,9 @@
 
 import Media
 import Sharing
+import TestSupport
 import Testing
+import Time
 
 @testable import Packaging
 
@@ -38,7 +40,8 @@ struct LeftOutTests {
       for position in 0..<frames {
         let frame = segmentation.firstFrame(of: number) + position
         let chunk = Chunk(
-          frame: frame, isIndependent: position == 0, duration: 3000, captured: 0, published: 0,
+          frameIndex: frame, isIndependent: position == 0, duration: 3000, captured: 0,
+          published: 0,
           bytes: SharedBytes("x"))
         if isPrefill { window.appendPrefill(chunk) } else { window.publish(chunk) }
       }

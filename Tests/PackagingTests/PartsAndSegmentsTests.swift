@@ -43,7 +43,7 @@ struct PartsAndSegmentsTests {
       #expect(segment.parts.map(\.index) == Array(0..<segmentation.partsPerSegment))
       #expect(segment.parts.allSatisfy { $0.segment == segment.number })
       for part in segment.parts {
-        #expect(part.chunks.first?.frame == start + part.index * segmentation.framesPerPart)
+        #expect(part.chunks.first?.frameIndex == start + part.index * segmentation.framesPerPart)
         #expect(part.bytes.map(\.count) == part.chunks.map(\.bytes.count))
       }
     }

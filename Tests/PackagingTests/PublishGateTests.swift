@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Packaging
+import TestSupport
 import Testing
+import Time
 
 @testable import Packaging
 
@@ -42,7 +44,7 @@ struct PublishGateTests {
     var gate = PublishGateState(count: 2, gracePeriod: 200)
     for rendition in 0..<2 { _ = gate.published(10, by: rendition, now: 0) }
     for part in 1...50 as ClosedRange<Int64> {
-      let listed = gate.published(10 + part, by: 0, now: 100 * part)
+      let listed = gate.published(10 + part, by: 0, now: MonotonicTime(nanoseconds: 100 * part))
       #expect(listed == (part > 2 ? 8 + part : nil))
     }
   }
@@ -53,11 +55,13 @@ struct PublishGateTests {
     var versions: [Int64] = [0, 0, 0]
     var random = UInt64(seed) &* 6_364_136_223_846_793_005 &+ 1
     var last = Int64.min
-    for now in 0..<500 {
+    for now in 0..<500 as Range<Int64> {
       random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
       let rendition = Int(random >> 33) % 3
       versions[rendition] += Int64(random >> 60) % 2
-      if let listed = gate.published(versions[rendition], by: rendition, now: Int64(now)) {
+      if let listed = gate.published(
+        versions[rendition], by: rendition, now: MonotonicTime(nanoseconds: now))
+      {
         #expect(listed > last)
         #expect(listed <= versions.max() ?? 0)
         last = listed

@@ -48,7 +48,7 @@ struct VariableDurationSegmentsTests {
     snapshot = stream.window.snapshot
     let last = try #require(snapshot.segments.last)
     #expect(last.parts.map(\.chunks.count) == [Int](repeating: 3, count: 10) + [2])
-    #expect(last.parts.flatMap(\.chunks).map(\.frame) == last.chunks.map(\.frame))
+    #expect(last.parts.flatMap(\.chunks).map(\.frameIndex) == last.chunks.map(\.frameIndex))
     #expect(snapshot.open?.parts.isEmpty == true && snapshot.hint?.index == 0)
   }
 

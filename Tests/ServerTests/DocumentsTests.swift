@@ -262,7 +262,7 @@ struct SmallAnswersTests {
     for query in ["iso", "xsdate", "", "msx", "x=ms", nil] {
       #expect(TimeService.Form(query: query) == .iso)
     }
-    let now: Int64 = 1_795_155_721_234_567_890
+    let now: WallTime = 1_795_155_721_234_567_890
     func text(_ form: TimeService.Form) -> String {
       TimeService.text(form, now: now, displacement: 1_500_000_000)
     }
@@ -282,7 +282,7 @@ struct SmallAnswersTests {
     let frame = handler.stream.segmentation.firstFrame(of: number)
     handler.served.window.publish(
       Chunk(
-        frame: frame, isIndependent: true, duration: 3000, captured: SystemClock.wall,
+        frameIndex: frame, isIndependent: true, duration: 3000, captured: SystemClock.wall,
         published: SystemClock.wall, bytes: SharedBytes("x")))
     let ready = try handler.ask("/ready")
     #expect(ready.status == 200 && ready.text == "ready\n")

@@ -3,13 +3,14 @@
 import Server
 import TestSupport
 import Testing
+import Time
 
 @Suite("Held requests: no waiter is lost or freed twice")
 struct HeldRequestsPropertyTests {
   /// A held request in the model.
   private struct Asked {
     let version: Int64
-    let deadline: Int64
+    let deadline: MonotonicTime
     let ticket: UInt64
   }
 
@@ -18,7 +19,7 @@ struct HeldRequestsPropertyTests {
     var random = SplitMix64(seed: seed)
     var held = HeldRequests<Int>()
     var waiting: [Int: Asked] = [:]
-    var (version, now, next) = (Int64(1000), Int64(0), 0)
+    var (version, now, next) = (Int64(1000), MonotonicTime.origin, 0)
     var finished: Set<Int> = []
 
     func leave(_ freed: [Int], _ expected: [Int], isOrdered: Bool) {
@@ -33,7 +34,7 @@ struct HeldRequestsPropertyTests {
       switch Int.random(in: 0..<20, using: &random) {
       case 0..<10:
         let until = version + Int64.random(in: 1...20, using: &random)
-        let deadline = now + Int64.random(in: 1...50, using: &random)
+        let deadline = now + .nanoseconds(Int64.random(in: 1...50, using: &random))
         let ticket = held.hold(next, until: until, deadline: deadline)
         #expect(waiting.values.allSatisfy { $0.ticket < ticket })
         waiting[next] = Asked(version: until, deadline: deadline, ticket: ticket)
@@ -43,7 +44,7 @@ struct HeldRequestsPropertyTests {
         let expected = waiting.filter { $0.value.version <= version }.map(\.key)
         leave(held.published(version), expected, isOrdered: true)
       case 13..<16:
-        now += Int64.random(in: 0...20, using: &random)
+        now += .nanoseconds(Int64.random(in: 0...20, using: &random))
         let expected = waiting.filter { $0.value.deadline <= now }.map(\.key)
         leave(held.expired(now), expected, isOrdered: false)
       case 16..<19:
@@ -56,9 +57,9 @@ struct HeldRequestsPropertyTests {
         leave(held.ended(), waiting.map(\.key), isOrdered: true)
       }
       #expect(held.count == waiting.count)
-      let earliest = waiting.values.map(\.deadline).min() ?? .max
+      let earliest = waiting.values.map(\.deadline).min() ?? .distantFuture
       #expect(held.nextDeadline <= earliest, "a timer set for it is never too late")
-      if waiting.isEmpty { #expect(held.nextDeadline == .max) }
+      if waiting.isEmpty { #expect(held.nextDeadline == .distantFuture) }
     }
     leave(held.ended(), waiting.map(\.key), isOrdered: true)
     #expect(finished.count == next)
@@ -78,12 +79,14 @@ struct HeldRequestsPropertyTests {
         var held = HeldRequests<Int>()
         var freed: [Int] = []
         let tickets = waiters.enumerated().map {
-          held.hold($0.offset, until: $0.element.version, deadline: $0.element.deadline)
+          held.hold(
+            $0.offset, until: $0.element.version,
+            deadline: MonotonicTime(nanoseconds: $0.element.deadline))
         }
         if leaver < 3 { held.cancelled(tickets[leaver], until: waiters[leaver].version) }
         for step in Int64(1)...3 {
           freed += held.published(step)
-          freed += held.expired(step)
+          freed += held.expired(MonotonicTime(nanoseconds: step))
         }
         #expect(freed.sorted() == [0, 1, 2].filter { $0 != leaver }, "code \(code)")
         #expect(held.count == 0)

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Server
+import TestSupport
 import Testing
+import Time
 
 @Suite("Held requests by version")
 struct HeldRequestsTests {
@@ -27,13 +29,13 @@ struct HeldRequestsTests {
     #expect(held.ended() == Array(0..<10))
     #expect(held.ended() == [])
     #expect(held.count == 0)
-    #expect(held.nextDeadline == .max)
+    #expect(held.nextDeadline == .distantFuture)
   }
 
   @Test("a deadline releases the due requests and gives the next deadline")
   func deadlines() {
     var held = HeldRequests<String>()
-    #expect(held.nextDeadline == .max)
+    #expect(held.nextDeadline == .distantFuture)
     _ = held.hold("a", until: 5, deadline: 30)
     _ = held.hold("b", until: 5, deadline: 10)
     _ = held.hold("c", until: 6, deadline: 20)
@@ -43,7 +45,7 @@ struct HeldRequestsTests {
     #expect(held.nextDeadline == 20)
     #expect(held.expired(25) == ["c"])
     #expect(held.published(5) == ["a"])
-    #expect(held.nextDeadline == .max)
+    #expect(held.nextDeadline == .distantFuture)
   }
 
   @Test("a request is released once: by its deadline or by a part")
@@ -53,7 +55,7 @@ struct HeldRequestsTests {
     _ = held.hold("b", until: 5, deadline: 20)
     #expect(held.expired(10) == ["a"])
     #expect(held.published(5) == ["b"])
-    #expect(held.expired(.max) == [])
+    #expect(held.expired(.distantFuture) == [])
   }
 
   @Test("a cancelled request is not released")
@@ -67,7 +69,7 @@ struct HeldRequestsTests {
     #expect(held.published(5) == ["a"])
     held.cancelled(third, until: 6)
     #expect(held.count == 0)
-    #expect(held.expired(.max) == [])
+    #expect(held.expired(.distantFuture) == [])
     #expect(held.ended() == [])
     // Gone after it was answered, twice, or never held: nothing happens.
     held.cancelled(first, until: 5)
@@ -94,7 +96,8 @@ struct HeldRequestsTests {
     var held = HeldRequests<Int>()
     var tickets: [UInt64] = []
     for waiter in 0..<10_000 {
-      tickets.append(held.hold(waiter, until: 7, deadline: Int64(waiter)))
+      tickets.append(
+        held.hold(waiter, until: 7, deadline: MonotonicTime(nanoseconds: Int64(waiter))))
     }
     for waiter in stride(from: 0, to: 10_000, by: 3) { held.cancelled(tickets[waiter], until: 7) }
     let expected = (0..<10_000).filter { $0 % 3 != 0 }
@@ -138,7 +141,7 @@ struct HeldRequestsTests {
       }
       answers += freed.isEmpty ? "-" : "\(freed.count)"
       if let ahead = step.wholeNumberValue {
-        _ = held.hold(ahead, until: version + Int64(ahead), deadline: .max)
+        _ = held.hold(ahead, until: version + Int64(ahead), deadline: .distantFuture)
       }
     }
     #expect(answers == row.answers)

@@ -4,6 +4,7 @@ import HTTP
 import Packaging
 import TestSupport
 import Testing
+import Time
 
 @testable import Server
 
@@ -161,7 +162,7 @@ struct ManifestRequestTests {
 
   @Test("the time is displaced for players, never for measurements")
   func time() throws {
-    let now: Int64 = 1_795_155_720_123_456_789
+    let now: WallTime = 1_795_155_720_123_456_789
     let rows: [(TimeService.Form, String)] = [
       (.iso, "2026-11-20T06:21:57.623Z"), (.isoMicroseconds, "2026-11-20T06:21:57.623456Z"),
       (.unixMilliseconds, "1795155720123.456"),

@@ -5,6 +5,7 @@ import Packaging
 import Sharing
 import TestSupport
 import Testing
+import Time
 
 @testable import Server
 
@@ -135,7 +136,7 @@ struct PlaylistRequestTests {
   @Test("no request is held longer than --hold-timeout, also with wait")
   func operatorsLimit() throws {
     var options = StreamServingOptions()
-    options.holdLimit = SyntheticHandler.second / 2
+    options.holdLimit = .milliseconds(500)
     let handler = try SyntheticHandler(serving: options)
     handler.goLive()
     let poll = try handler.playlist("wait=3000")

@@ -47,7 +47,7 @@ struct DeviceAudioTests {
       window.snapshot.segments.flatMap(\.chunks) + (window.snapshot.open?.chunks ?? [])
     var next = segmentation.firstFrame(of: segment)
     for chunk in chunks {
-      #expect(chunk.frame == next)
+      #expect(chunk.frameIndex == next)
       next += chunk.frames
     }
     return chunks

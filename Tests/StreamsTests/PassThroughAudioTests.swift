@@ -197,7 +197,7 @@ struct PassThroughAudioTests {
     func shown() -> [Output] {
       all(video).compactMap { period, _, chunk in
         mark(Self.payload(chunk)).flatMap { moments[$0] }.map {
-          Output(moment: $0, time: segmentation.video.grid.nanoseconds(chunk.frame), period: period)
+          Output(moment: $0, time: segmentation.video.grid.nanoseconds(chunk.frameIndex), period: period)
         }
       }
     }
@@ -207,7 +207,7 @@ struct PassThroughAudioTests {
       var (found, silent): ([Output], [Int64]) = ([], [])
       for (period, _, chunk) in all(audio) {
         var rest = Self.payload(chunk)
-        for index in chunk.frame..<chunk.frame + chunk.frames {
+        for index in chunk.frameIndex..<chunk.frameIndex + chunk.frames {
           if let mark = mark(rest), let moment = moments[mark] {
             // A repeated AAC frame fills the position before its own.
             if found.last?.moment == moment { found.removeLast() }
@@ -255,10 +255,10 @@ struct PassThroughAudioTests {
       var last: (period: Int64, frame: Int64)?
       for (period, number, chunk) in all(self.audio) {
         if !segmentation.video.hasVariableDuration {
-          #expect(segmentation.segment(of: chunk.frame) == number)
+          #expect(segmentation.segment(of: chunk.frameIndex) == number)
         }
-        if let last, last.period == period { #expect(chunk.frame == last.frame + 1) }
-        if let last { #expect(chunk.frame > last.frame) }
+        if let last, last.period == period { #expect(chunk.frameIndex == last.frame + 1) }
+        if let last { #expect(chunk.frameIndex > last.frame) }
         last = (period, chunk.lastFrame)
       }
       let shown = Dictionary(grouping: shown(), by: \.period)
@@ -295,7 +295,7 @@ struct PassThroughAudioTests {
     let wall = SystemClock.wallMinusMonotonic
     let chunk = try #require(simulation.audio.snapshot.segments.last?.chunks.first)
     let near = heard.min { a, b in
-      let time = simulation.segmentation.nanoseconds(chunk.frame)
+      let time = simulation.segmentation.nanoseconds(chunk.frameIndex)
       return abs(a.time - time) < abs(b.time - time)
     }
     #expect(abs(chunk.captured - wall - (near?.moment ?? 0)) < 50_000_000)

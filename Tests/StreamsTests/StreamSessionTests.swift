@@ -78,11 +78,11 @@ struct StreamSessionTests {
   /// Checks the invariants without clock steps: consecutive frames, whole segments, IDRs at starts.
   private static func expectValid(_ snapshot: WindowSnapshot, _ segmentation: Segmentation) throws {
     let chunks = chunks(snapshot)
-    let first = try #require(chunks.first).frame
-    #expect(chunks.map(\.frame) == (0..<Int64(chunks.count)).map { first + $0 })
+    let first = try #require(chunks.first).frameIndex
+    #expect(chunks.map(\.frameIndex) == (0..<Int64(chunks.count)).map { first + $0 })
     #expect(segmentation.position(of: first) == 0)
     for chunk in chunks {
-      #expect(chunk.isIndependent == (segmentation.position(of: chunk.frame) == 0))
+      #expect(chunk.isIndependent == (segmentation.position(of: chunk.frameIndex) == 0))
     }
     for segment in snapshot.segments.dropLast(snapshot.state == .ended ? 1 : 0) {
       #expect(segment.chunks.count == Int(segmentation.framesPerSegment))
@@ -106,7 +106,7 @@ struct StreamSessionTests {
     let file = try DecodedFile(bytes)
     #expect(file.errors.isEmpty)
     #expect(file.frames == chunks.count)
-    #expect(file.times == chunks.map { segmentation.grid.ticks($0.frame) })
+    #expect(file.times == chunks.map { segmentation.grid.ticks($0.frameIndex) })
     #expect(file.keys == chunks.map(\.isIndependent))
   }
 
@@ -127,10 +127,10 @@ struct StreamSessionTests {
     try Self.expectValid(first, segmentation)
     // The capture time of prefill is its frame time.
     for chunk in Self.chunks(first) {
-      #expect(chunk.captured == segmentation.grid.nanoseconds(chunk.frame))
+      #expect(chunk.captured == segmentation.grid.nanoseconds(chunk.frameIndex))
     }
     let newest = try #require(Self.chunks(first).last)
-    let age = wall - segmentation.grid.nanoseconds(newest.frame)
+    let age = wall - segmentation.grid.nanoseconds(newest.frameIndex)
     #expect(age >= 0)
     #expect(age < 300_000_000, "the history ends \(age / 1_000_000) ms ago")
     let later = try host.wait {
@@ -139,10 +139,10 @@ struct StreamSessionTests {
     try Self.expectValid(later, segmentation)
     // No frame between prefill and live is missing or doubled, and none begins a segment early.
     let live = Self.chunks(later).filter { $0.published > 0 }
-    #expect(live.first?.frame == newest.frame + 1)
+    #expect(live.first?.frameIndex == newest.frameIndex + 1)
     #expect(later.segments.last?.isPrefill == false)
     for chunk in live {
-      #expect(chunk.captured == segmentation.grid.nanoseconds(chunk.frame))
+      #expect(chunk.captured == segmentation.grid.nanoseconds(chunk.frameIndex))
       #expect(chunk.published >= chunk.captured)
     }
   }

@@ -60,7 +60,7 @@ package struct SyntheticAudio {
       segmentation.framesPerPart - place % segmentation.framesPerPart,
       segmentation.frames(in: segmentation.segment(of: next)) - place)
     return Chunk(
-      frame: number, frames: frames, isIndependent: true,
+      frameIndex: number, frames: frames, isIndependent: true,
       duration: frames * AudioSegmentation.samplesPerFrame,
       captured: segmentation.nanoseconds(number),
       published: segmentation.nanoseconds(number + frames), bytes: SharedBytes("<\(number)>"))

@@ -50,7 +50,7 @@ package struct SyntheticStream {
   ) -> Chunk {
     let tick = segmentation.grid.nanoseconds(index)
     return Chunk(
-      frame: index, segment: segment,
+      frameIndex: index, segment: segment,
       isIndependent: isKey ?? (segmentation.position(of: index) == 0),
       duration: segmentation.grid.rate.ticksPerFrame, captured: tick,
       published: isPrefill ? 0 : tick + 2_000_000,

@@ -130,8 +130,7 @@ package struct StreamDefinition: Sendable {
     _ settings: StreamSettings, _ stream: StreamConfiguration
   ) throws(UsageError) {
     guard let holdBack = settings.holdBack else { return }
-    let part = ServerControl(segmentations: stream.segmentations).partTargetMicroseconds
-    let least = Interval.microseconds(part) * 2
+    let least = ServerControl(segmentations: stream.segmentations).partTarget * 2
     guard holdBack >= least else {
       throw UsageError(
         .option("hold-back"), .value(holdBack.secondsText),

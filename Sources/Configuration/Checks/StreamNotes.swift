@@ -48,8 +48,8 @@ package struct StreamNotes: Sendable {
   package var lowLatency: String? {
     let presentation = PresentationParameters(
       name: configuration.name, segmentation: configuration.segmentation,
-      targetLatencyMicroseconds: targetLatency.microseconds,
-      inputDelay: configuration.inputDelay, audioDelay: configuration.audioDelay)
+      targetLatency: targetLatency, inputDelay: .nanoseconds(configuration.inputDelay),
+      audioDelay: .nanoseconds(configuration.audioDelay))
     guard presentation.availabilityTimeOffset == nil else { return switching }
     return
       "segments of \(configuration.segmentation.framesPerSegment) frames are too short for DASH "
@@ -57,7 +57,7 @@ package struct StreamNotes: Sendable {
   }
 
   private var targetLatency: Interval {
-    settings.targetLatency ?? .microseconds(ServingDefaults.targetLatency(of: configuration))
+    settings.targetLatency ?? ServingDefaults.targetLatency(of: configuration)
   }
 
   /// A player that switches to another rendition waits for its next segment.

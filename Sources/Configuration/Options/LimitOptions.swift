@@ -63,5 +63,5 @@ extension Option {
   ]
 
   private static let timeouts = Interval.milliseconds(100)...Interval.seconds(3600)
-  private static let timeout = OptionKind.nanoseconds(timeouts)
+  private static let timeout = OptionKind.seconds(timeouts, digits: 9)
 }

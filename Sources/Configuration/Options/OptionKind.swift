@@ -71,16 +71,6 @@ extension OptionKind where Value == Interval {
   }
 }
 
-extension OptionKind where Value == Int64 {
-  /// Seconds within `range`, stored in nanoseconds.
-  static func nanoseconds(_ range: ClosedRange<Interval>) -> OptionKind {
-    let kind = OptionKind<Interval>.seconds(range, digits: 9)
-    return OptionKind(
-      placeholder: kind.placeholder, expected: kind.expected, form: kind.form,
-      parse: { kind.parse($0)?.nanoseconds }, print: { kind.print(.nanoseconds($0)) })
-  }
-}
-
 extension Interval {
   /// Seconds as the shortest decimal number.
   var secondsText: String { Decimal.shortString(nanoseconds, digits: 9) }

@@ -46,7 +46,7 @@ extension Option {
   ]
 
   private static let targetLatency =
-    Interval.microseconds(ServingDefaults.targetLatencyMicroseconds).secondsText
+    ServingDefaults.targetLatency.secondsText
     + "; with several renditions at least two segments"
 }
 

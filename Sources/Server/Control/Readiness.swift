@@ -3,6 +3,7 @@
 import HLSPackager
 import Packaging
 import Sharing
+import Time
 
 /// Whether the server can take viewers: one stream is live and advances, or is idle on demand.
 struct Readiness {
@@ -10,7 +11,7 @@ struct Readiness {
   let reason: String
 
   init(_ serverState: ServerState) {
-    let now = SystemClock.wall
+    let now = SystemClock.wallTime
     let streams = serverState.streamTable.streams
     let reasons = streams.compactMap { stream -> String? in
       switch stream.state {
@@ -28,15 +29,15 @@ struct Readiness {
   }
 
   /// The reason if the stream cannot be played now; nil if it can.
-  private static func reason(_ served: ServedStream, _ now: Int64) -> String? {
+  private static func reason(_ served: ServedStream, _ now: WallTime) -> String? {
     let snapshot = served.window.snapshot
     guard snapshot.state == .live, !snapshot.segments.isEmpty else {
       return "\(served.name): \(snapshot.state == .ended ? "has ended" : "the window is not full")"
     }
     let newest = (snapshot.open?.chunks.last ?? snapshot.segments.last?.chunks.last)?.published
-    let age = now - (newest ?? 0)
-    let limit = 3 * served.control.partTargetMicroseconds * 1000
-    return age < limit ? nil : "\(served.name): nothing was published for \(age / 1_000_000) ms"
+    let age = now - WallTime(nanoseconds: newest ?? 0)
+    let limit = served.control.partTarget * 3
+    return age < limit ? nil : "\(served.name): nothing was published for \(age.milliseconds) ms"
   }
 
   var isReady: Bool { reason.isEmpty }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Time
+
 /// Held requests by the version each awaits: a pure state machine, without locks, clocks or tasks.
 ///
 /// A version is a count of parts since 1970 and strictly increases. Part K of segment N exists from
@@ -12,7 +14,7 @@ package struct HeldRequests<Waiter> {
 
   private struct Entry {
     let ticket: Ticket
-    let deadline: Int64
+    let deadline: MonotonicTime
     var waiter: Waiter?
   }
 
@@ -20,14 +22,17 @@ package struct HeldRequests<Waiter> {
   private var lastTicket: Ticket = 0
   /// The number of held requests.
   package private(set) var count = 0
-  /// The earliest deadline, or the earlier deadline of a cancelled request; `.max` if none is held.
-  package private(set) var nextDeadline = Int64.max
+  /// The earliest deadline, or the earlier one of a cancelled request; the distant future if none
+  /// is held.
+  package private(set) var nextDeadline = MonotonicTime.distantFuture
 
   /// No held request.
   package init() {}
 
-  /// Holds `waiter` until `version` or `deadline` (the caller's clock, any unit).
-  package mutating func hold(_ waiter: Waiter, until version: Int64, deadline: Int64) -> Ticket {
+  /// Holds `waiter` until `version` or `deadline`.
+  package mutating func hold(_ waiter: Waiter, until version: Int64, deadline: MonotonicTime)
+    -> Ticket
+  {
     lastTicket += 1
     waitersByVersion[version, default: []]
       .append(Entry(ticket: lastTicket, deadline: deadline, waiter: waiter))
@@ -65,10 +70,10 @@ package struct HeldRequests<Waiter> {
   }
 
   /// Releases the requests whose deadline is at or before `now`.
-  package mutating func expired(_ now: Int64) -> [Waiter] {
+  package mutating func expired(_ now: MonotonicTime) -> [Waiter] {
     guard nextDeadline <= now else { return [] }
     var released: [Entry] = []
-    nextDeadline = .max
+    nextDeadline = .distantFuture
     for key in waitersByVersion.keys.sorted() {
       let entries = waitersByVersion.removeValue(forKey: key) ?? []
       released += entries.filter { $0.deadline <= now }
@@ -97,7 +102,7 @@ package struct HeldRequests<Waiter> {
     if count == 0 {
       // The remaining entries are cancelled.
       waitersByVersion.removeAll()
-      nextDeadline = .max
+      nextDeadline = .distantFuture
     }
     return waiters
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Sharing
+import Time
 
 /// The object that a held request awaits.
 enum HoldKind: String, Sendable, CaseIterable {
@@ -28,9 +29,9 @@ struct HoldCounters: Sendable {
     if change != 0 { waiting[kind, default: 0] += change }
   }
 
-  /// A held request was answered after `nanoseconds`.
-  mutating func answered(_ kind: HoldKind, after nanoseconds: Int64) {
-    seconds[kind, default: .seconds].observe(Double(nanoseconds) / 1e9)
+  /// A held request was answered after `interval`.
+  mutating func answered(_ kind: HoldKind, after interval: Interval) {
+    seconds[kind, default: .seconds].observe(interval.seconds)
   }
 
   /// `count` held requests were not answered in time.

@@ -2,6 +2,7 @@
 
 import HTTP
 import Sharing
+import Time
 
 /// The held requests of one kind, with their tickets, deadlines and gauge.
 ///
@@ -22,13 +23,13 @@ final class HoldQueue<Purpose> {
 
   /// The number of held requests.
   var count: Int { held.count }
-  /// The earliest deadline or an earlier time, in monotonic nanoseconds; `.max` if nothing is held.
-  var nextDeadline: Int64 { held.nextDeadline }
+  /// The earliest deadline or an earlier time.
+  var nextDeadline: MonotonicTime { held.nextDeadline }
 
   /// Holds `request` until `version` is published, at most until `deadline`.
   ///
   /// Without a version the request is held until ``takeAll()``.
-  func hold(_ request: HeldRequest<Purpose>, until version: Int64 = .max, deadline: Int64) {
+  func hold(_ request: HeldRequest<Purpose>, until version: Int64 = .max, deadline: MonotonicTime) {
     let ticket = held.hold(request, until: version, deadline: deadline)
     request.exchange.onGone = { [unowned self] in
       held.cancelled(ticket, until: version)
@@ -45,7 +46,7 @@ final class HoldQueue<Purpose> {
   }
 
   /// Records how long `released` requests were held.
-  func answered(_ released: [HeldRequest<Purpose>], _ now: Int64) {
+  func answered(_ released: [HeldRequest<Purpose>], _ now: MonotonicTime) {
     guard !released.isEmpty else { return }
     counters.withLock { counters in
       for request in released { counters.holds.answered(kind, after: now - request.since) }
@@ -53,7 +54,7 @@ final class HoldQueue<Purpose> {
   }
 
   /// Releases the requests whose deadline has passed.
-  func expired(_ now: Int64) -> [HeldRequest<Purpose>] {
+  func expired(_ now: MonotonicTime) -> [HeldRequest<Purpose>] {
     let released = held.expired(now)
     gauge.set(held.count)
     return released

@@ -2,6 +2,7 @@
 
 import HTTP
 import Packaging
+import Time
 
 /// A response with a segment that is open or about to begin: sends each chunk when it is published.
 ///
@@ -11,10 +12,10 @@ final class OpenSegmentReader {
   enum Progress { case reading, done }
 
   let number: Int64
-  /// The latest start of the segment, in monotonic nanoseconds.
-  let deadline: Int64
+  /// The latest start of the segment.
+  let deadline: MonotonicTime
   private let exchange: any Exchange
-  private let since: Int64
+  private let since: MonotonicTime
   private let cache: MediaResponseCache
   private let extra: [HeaderField]
   private var sent = 0
@@ -23,7 +24,7 @@ final class OpenSegmentReader {
 
   init(
     _ exchange: any Exchange, number: Int64, cache: MediaResponseCache, extra: [HeaderField],
-    since: Int64, deadline: Int64
+    since: MonotonicTime, deadline: MonotonicTime
   ) {
     self.exchange = exchange
     self.number = number
@@ -37,7 +38,7 @@ final class OpenSegmentReader {
   ///
   /// The body ends with the complete segment; if the segment left the window before, the response
   /// is aborted.
-  func advance(_ snapshot: WindowSnapshot, now: Int64) -> Progress {
+  func advance(_ snapshot: WindowSnapshot, now: MonotonicTime) -> Progress {
     if isGone { return .done }
     if let open = snapshot.open, open.number == number {
       if exchange.request.method == .head, exchange.canStream {
@@ -72,13 +73,13 @@ final class OpenSegmentReader {
   }
 
   /// Aborts a response in progress; any other request is handed to `reroute` with its arrival.
-  func leave(_ reroute: (any Exchange, Int64) -> Void) {
+  func leave(_ reroute: (any Exchange, MonotonicTime) -> Void) {
     guard !hasBegun else { return exchange.abort() }
     exchange.onGone = nil
     reroute(exchange, since)
   }
 
-  private func finish(_ segment: Segment, _ now: Int64) {
+  private func finish(_ segment: Segment, _ now: MonotonicTime) {
     guard hasBegun else {
       exchange.respond(cache.response(segment).ranged(exchange.request), extra: fields(now))
       return
@@ -87,7 +88,7 @@ final class OpenSegmentReader {
     exchange.end()
   }
 
-  private func send(_ chunks: [Chunk], _ now: Int64) {
+  private func send(_ chunks: [Chunk], _ now: MonotonicTime) {
     guard sent < chunks.count else { return }
     if !hasBegun {
       hasBegun = true
@@ -99,5 +100,7 @@ final class OpenSegmentReader {
     }
   }
 
-  private func fields(_ now: Int64) -> [HeaderField] { extra + HeldField.ifHeld(since, now) }
+  private func fields(_ now: MonotonicTime) -> [HeaderField] {
+    extra + HeldField.ifHeld(since, now)
+  }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Packaging
+import Time
 
 /// The readers of an open segment, and the early readers: their segment has not begun.
 ///
@@ -8,8 +9,8 @@ import Packaging
 struct OpenSegmentReaders {
   private var readers: [OpenSegmentReader] = []
   private var early: [OpenSegmentReader] = []
-  /// The earliest deadline of an early reader or an earlier time, in monotonic nanoseconds.
-  private(set) var nextDeadline = Int64.max
+  /// The earliest deadline of an early reader or an earlier time.
+  private(set) var nextDeadline = MonotonicTime.distantFuture
 
   /// The number of all readers.
   var count: Int { readers.count + early.count }
@@ -25,7 +26,7 @@ struct OpenSegmentReaders {
   }
 
   /// Sends the new chunks of `snapshot` to all readers and removes the readers that are done.
-  mutating func advance(_ snapshot: WindowSnapshot, now: Int64) {
+  mutating func advance(_ snapshot: WindowSnapshot, now: MonotonicTime) {
     if !readers.isEmpty { readers.removeAll { $0.advance(snapshot, now: now) == .done } }
     guard !early.isEmpty else { return }
     for reader in takeEarly() where reader.advance(snapshot, now: now) == .reading {
@@ -34,7 +35,7 @@ struct OpenSegmentReaders {
   }
 
   /// Refuses the early readers whose deadline has passed, and returns their number.
-  mutating func expire(_ now: Int64) -> Int {
+  mutating func expire(_ now: MonotonicTime) -> Int {
     guard nextDeadline <= now else { return 0 }
     var count = 0
     for reader in takeEarly() where !reader.isGone {
@@ -55,7 +56,7 @@ struct OpenSegmentReaders {
   }
 
   private mutating func takeEarly() -> [OpenSegmentReader] {
-    defer { (early, nextDeadline) = ([], .max) }
+    defer { (early, nextDeadline) = ([], .distantFuture) }
     return early
   }
 }

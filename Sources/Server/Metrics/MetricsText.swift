@@ -6,6 +6,7 @@ import Logging
 import Packaging
 import Sharing
 import Streams
+import Time
 
 /// `/metrics` in Prometheus' text format 0.0.4.
 ///
@@ -80,13 +81,13 @@ struct MetricsText {
     gauge("streamer_input_delay_seconds", "How long after its frame time a frame slot stays open.")
     {
       served, _ in
-      Double(served.measures.inputDelay) / 1e9
+      served.measures.inputDelay.seconds
     }
     gauge(
       "streamer_clock_offset_seconds", "Wall clock minus the wall clock that the stream announces."
     ) {
       served, _ in
-      Double(served.measures.clockError()) / 1e9
+      served.measures.clockError().seconds
     }
     renditions(&out)
   }

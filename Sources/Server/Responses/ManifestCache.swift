@@ -5,6 +5,7 @@ import HTTP
 import Media
 import Packaging
 import Sharing
+import Time
 
 /// A stream's MPDs as prepared responses, each rendered once per edition and location.
 package final class ManifestCache: Sendable {
@@ -24,7 +25,7 @@ package final class ManifestCache: Sendable {
   private struct Shared {
     var edition: Manifest.Edition?
     var revision: Int64 = -1
-    var publishTime: Int64 = 0
+    var publishTime = WallTime.origin
     var rendered: [Key: Rendered] = [:]
     var renderings = 0
   }
@@ -51,16 +52,16 @@ package final class ManifestCache: Sendable {
 
   /// The response to `request` from `snapshot`, or from a newer one that the cache already has.
   ///
-  /// 304 if the client has the MPD; nil while there is no complete segment. `now`, the wall clock
-  /// in nanoseconds since 1970, is the publishTime of a new edition.
+  /// 304 if the client has the MPD; nil while there is no complete segment. `now` is the
+  /// publishTime of a new edition.
   func response(
-    _ key: Key, to request: Request, from snapshot: WindowSnapshot, now: Int64
+    _ key: Key, to request: Request, from snapshot: WindowSnapshot, now: WallTime
   ) -> PreparedResponse? {
     guard let rendered = rendered(key, snapshot, now) else { return nil }
     return request.hasNoneMatch(rendered.tag) ? rendered.unchanged : rendered.whole
   }
 
-  private func rendered(_ key: Key, _ asked: WindowSnapshot, _ now: Int64) -> Rendered? {
+  private func rendered(_ key: Key, _ asked: WindowSnapshot, _ now: WallTime) -> Rendered? {
     shared.withLock { shared in
       // Another loop may have cached a newer edition; an older one never replaces it.
       let snapshot = asked.revision < shared.revision ? windows[0].listing : asked
@@ -87,7 +88,7 @@ package final class ManifestCache: Sendable {
   }
 
   private func render(
-    _ key: Key, _ snapshot: WindowSnapshot, _ audio: WindowSnapshot?, _ publishTime: Int64
+    _ key: Key, _ snapshot: WindowSnapshot, _ audio: WindowSnapshot?, _ publishTime: WallTime
   ) -> Rendered? {
     let location = Manifest.Location(
       origin: key.origin, base: key.depth.path(to: parameters.name))

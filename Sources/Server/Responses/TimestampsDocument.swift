@@ -4,6 +4,7 @@ import Logging
 import Media
 import Packaging
 import Sharing
+import Time
 
 /// `/timestamps.json`: capture and publish times of media, for latency scripts.
 ///
@@ -16,13 +17,13 @@ struct TimestampsDocument {
   let length: Int
 
   /// The JSON text at wall time `now`.
-  func text(now: Int64) -> String {
+  func text(now: WallTime) -> String {
     let segments = snapshot.segments.suffix(length).filter { !$0.isPrefill && !$0.isGap }
     var parts = snapshot.segments.suffix(length).flatMap(\.parts)
     if let open = snapshot.open { parts += open.parts }
     parts.removeAll { part in part.chunks.contains { $0.published == 0 } }
     let clock = SystemClock.synchronization
-    return "{\"timestamp\":\(now)"
+    return "{\"timestamp\":\(now.nanoseconds)"
       + object("segments", segments.map { (names.name(ofSegment: $0.number), $0.published) })
       + object("parts", parts.map { (name(of: $0), $0.published) })
       + object("captures", parts.map { (name(of: $0), $0.captured) })

@@ -29,6 +29,8 @@ final class RequestRouter: RequestHandler, LoopService {
     follow(serverState.streamTable)
   }
 
+  private var now: MonotonicTime { loop.now }
+
   func handle(_ exchange: any Exchange) {
     let request = exchange.request
     if ControlAPI.owns(request) { return control.handle(exchange) }
@@ -37,7 +39,7 @@ final class RequestRouter: RequestHandler, LoopService {
       if let report = CMCDReport(request) {
         counters.withLock { $0.players.observe(report) }
       }
-      route(exchange, since: loop.now.nanoseconds)
+      route(exchange, since: now)
     case .options: exchange.respond(ResponseFields.preflight)
     default:
       exchange.respond(
@@ -49,18 +51,18 @@ final class RequestRouter: RequestHandler, LoopService {
 
   func woken() {
     // A removed stream answers with its last publication before it is closed.
-    for streamHandler in streamHandlers { streamHandler.woken(loop.now.nanoseconds) }
+    for streamHandler in streamHandlers { streamHandler.woken(now) }
     let streamTable = serverState.streamTable
     if streamTable.revision != revision { follow(streamTable) }
     control.woken()
   }
 
   var nextDeadline: MonotonicTime {
-    MonotonicTime(nanoseconds: streamHandlers.reduce(.max) { min($0, $1.nextDeadline) })
+    streamHandlers.reduce(.distantFuture) { min($0, $1.nextDeadline) }
   }
 
   func expire(_ now: MonotonicTime) {
-    for streamHandler in streamHandlers { streamHandler.expire(now.nanoseconds) }
+    for streamHandler in streamHandlers { streamHandler.expire(now) }
   }
 
   /// Opens, updates and closes handlers so that they match the table.
@@ -87,7 +89,7 @@ final class RequestRouter: RequestHandler, LoopService {
   }
 
   /// Routes a request that arrived at `since`; a held request may be routed again.
-  private func route(_ exchange: any Exchange, since: Int64) {
+  private func route(_ exchange: any Exchange, since: MonotonicTime) {
     switch Route(exchange.request.pathSegments) {
     case .playlist(let name, let rendition, let depth):
       exchange.kind = .playlist
@@ -133,7 +135,7 @@ final class RequestRouter: RequestHandler, LoopService {
   }
 
   private func manifest(
-    _ exchange: any Exchange, _ name: String?, _ depth: URLDepth, since: Int64
+    _ exchange: any Exchange, _ name: String?, _ depth: URLDepth, since: MonotonicTime
   ) {
     exchange.kind = .manifest
     guard let streamHandler = streamHandler(name, exchange) else { return }
@@ -147,8 +149,7 @@ final class RequestRouter: RequestHandler, LoopService {
   /// Answers with the time, without a line end: some players parse the whole body as a date.
   private func time(_ exchange: any Exchange, _ form: TimeService.Form) {
     let text = TimeService.text(
-      form, now: SystemClock.wall,
-      displacement: serverState.options.timeDisplacementMicroseconds * 1000)
+      form, now: SystemClock.wallTime, displacement: serverState.options.timeDisplacement)
     answer(exchange, text, "text/plain; charset=utf-8")
   }
 

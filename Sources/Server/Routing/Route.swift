@@ -76,9 +76,8 @@ package enum Route: Equatable {
     }
   }
 
-  /// The routes below `/ldash`.
-  ///
-  /// `/ldash/play/S` is the page; `/ldash/S/<file>` is the MPD, or media of a single rendition.
+  /// The page at `/ldash/play/S`, or the MPD and the media of a single rendition at
+  /// `/ldash/S/<file>`.
   private static func underUpload(_ stream: String, _ name: String) -> Route {
     if stream == "play" { return .page(stream: name) }
     return name == "manifest.mpd"

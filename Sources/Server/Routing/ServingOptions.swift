@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Time
+
 /// How all streams are served; ``StreamServingOptions`` are those of one stream.
 package struct ServingOptions: Sendable {
   /// Scheme, authority and path prefix of the server as clients see it, without a slash at the end.
   ///
   /// If nil, the `Host` field of each request gives the authority.
   package var publicURL: String?
-  /// Microseconds subtracted from the times of `/time?iso`, `/time?xsdate` and `/isotime`.
+  /// The interval subtracted from the times of `/time?iso`, `/time?xsdate` and `/isotime`.
   ///
   /// Clients with an earlier clock request segments later.
-  package var timeDisplacementMicroseconds: Int64 = 0
+  package var timeDisplacement = Interval.zero
   /// Whether media responses carry CMSD fields.
   package var sendsCMSD = false
   /// The bearer token that requests to `/api` need; if nil, all are refused.

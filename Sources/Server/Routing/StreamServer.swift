@@ -3,6 +3,7 @@
 package import HTTP
 package import Net
 import Sharing
+package import Time
 
 /// The event loops of the server: starts, drains and stops them.
 package final class StreamServer: Sendable {
@@ -68,20 +69,20 @@ package final class StreamServer: Sendable {
     }
   }
 
-  /// Serves until every client has disconnected, at most `limit` nanoseconds.
-  package func linger(limit: Int64) {
-    wait(until: SystemClock.monotonic + limit)
+  /// Serves until every client has disconnected, at most for `limit`.
+  package func linger(limit: Interval) {
+    wait(until: SystemClock.monotonicTime + limit)
   }
 
   /// Answers open requests with `Connection: close` and waits until every connection is closed, at
-  /// most `limit` nanoseconds.
-  package func drain(limit: Int64) {
+  /// most for `limit`.
+  package func drain(limit: Interval) {
     for (loop, context) in zip(loops, contexts) { loop.post { context.http?.drain() } }
-    wait(until: SystemClock.monotonic + limit)
+    wait(until: SystemClock.monotonicTime + limit)
   }
 
-  private func wait(until deadline: Int64) {
-    while SystemClock.monotonic < deadline, loops.contains(where: { $0.connectionCount > 0 }) {
+  private func wait(until deadline: MonotonicTime) {
+    while SystemClock.monotonicTime < deadline, loops.contains(where: { $0.connectionCount > 0 }) {
       SystemClock.sleep(until: SystemClock.monotonic + 10_000_000)
     }
   }

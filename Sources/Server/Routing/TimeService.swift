@@ -2,6 +2,7 @@
 
 import Media
 import Sharing
+import Time
 
 /// `/time` and `/isotime`: the server's clock, for players and latency scripts.
 package enum TimeService {
@@ -27,14 +28,14 @@ package enum TimeService {
   ///
   /// - Parameters:
   ///   - form: the format.
-  ///   - now: wall clock, nanoseconds since 1970.
-  ///   - displacement: nanoseconds to subtract; not applied to ``Form/unixMilliseconds``.
+  ///   - now: wall clock.
+  ///   - displacement: the interval to subtract; not applied to ``Form/unixMilliseconds``.
   /// - Returns: the text, without a line end.
-  static func text(_ form: Form, now: Int64, displacement: Int64) -> String {
+  static func text(_ form: Form, now: WallTime, displacement: Interval) -> String {
     switch form {
-    case .unixMilliseconds: Decimal.string(now / 1000, digits: 3)
-    case .iso: UTCTime(nanoseconds: now - displacement).text
-    case .isoMicroseconds: UTCTime.microseconds(now - displacement)
+    case .unixMilliseconds: Decimal.string(now.nanoseconds / 1000, digits: 3)
+    case .iso: UTCTime(nanoseconds: (now - displacement).nanoseconds).text
+    case .isoMicroseconds: UTCTime.microseconds((now - displacement).nanoseconds)
     }
   }
 }

@@ -4,6 +4,7 @@ import HTTP
 import Media
 import Packaging
 import Sharing
+import Time
 
 /// Answers the requests for parts of one rendition; a request for the hinted part is held.
 ///
@@ -32,10 +33,10 @@ final class PartHandler {
   }
 
   var heldCount: Int { held.count }
-  var nextDeadline: Int64 { held.nextDeadline }
+  var nextDeadline: MonotonicTime { held.nextDeadline }
 
   /// Answers, holds or refuses a request for a part.
-  func answer(_ index: Int64, of number: Int64, _ exchange: any Exchange, since: Int64) {
+  func answer(_ index: Int64, of number: Int64, _ exchange: any Exchange, since: MonotonicTime) {
     let snapshot = rendition.window.snapshot
     let request = exchange.request
     if let part = snapshot.part(index, of: number) {
@@ -55,7 +56,7 @@ final class PartHandler {
   }
 
   /// Answers the requests whose part `snapshot` has.
-  func published(_ snapshot: WindowSnapshot, now: Int64) {
+  func published(_ snapshot: WindowSnapshot, now: MonotonicTime) {
     let released = held.published(snapshot.version, hasEnded: snapshot.state == .ended)
     for request in released { release(request, snapshot, now) }
     held.answered(released, now)
@@ -65,7 +66,7 @@ final class PartHandler {
   }
 
   private func release(
-    _ request: HeldRequest<Awaited>, _ snapshot: WindowSnapshot, _ now: Int64
+    _ request: HeldRequest<Awaited>, _ snapshot: WindowSnapshot, _ now: MonotonicTime
   ) {
     let awaited = request.purpose
     guard let part = snapshot.part(awaited.index, of: awaited.segment) else {
@@ -82,7 +83,7 @@ final class PartHandler {
   }
 
   /// Answers the requests whose deadline has passed.
-  func expire(_ now: Int64) {
+  func expire(_ now: MonotonicTime) {
     for request in held.expired(now) {
       held.timedOut()
       request.timeOut(now)
@@ -90,7 +91,9 @@ final class PartHandler {
   }
 
   /// Releases all held requests so that they can be routed again.
-  func takeAll() -> [(any Exchange, Int64)] { held.takeAll().map { ($0.exchange, $0.since) } }
+  func takeAll() -> [(any Exchange, MonotonicTime)] {
+    held.takeAll().map { ($0.exchange, $0.since) }
+  }
 
   private func response(_ part: Part) -> PreparedResponse {
     if let last = lastPart, last.segment == part.segment, last.index == part.index {

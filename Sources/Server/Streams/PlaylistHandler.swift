@@ -5,6 +5,7 @@ import HTTP
 import Media
 import Packaging
 import Sharing
+import Time
 
 /// Answers the playlist requests of one rendition, or holds them until a newer version is listed.
 ///
@@ -19,13 +20,13 @@ final class PlaylistHandler {
 
   private let served: ServedStream
   private let rendition: ServedRendition
-  private let reroute: (any Exchange, Int64) -> Void
+  private let reroute: (any Exchange, MonotonicTime) -> Void
   private let held: HoldQueue<Awaited>
 
   /// `reroute` handles an exchange again; its second argument is the arrival of the request.
   init(
     _ served: ServedStream, _ rendition: ServedRendition, _ counters: Locked<ServerCounters>,
-    reroute: @escaping (any Exchange, Int64) -> Void
+    reroute: @escaping (any Exchange, MonotonicTime) -> Void
   ) {
     self.served = served
     self.rendition = rendition
@@ -34,12 +35,13 @@ final class PlaylistHandler {
   }
 
   var heldCount: Int { held.count }
-  var nextDeadline: Int64 { held.nextDeadline }
+  var nextDeadline: MonotonicTime { held.nextDeadline }
 
   // MARK: Requests
 
   /// Answers a request for the chunked playlist.
-  func chunked(_ exchange: any Exchange, depth: URLDepth, since: Int64, now: Int64) {
+  func chunked(_ exchange: any Exchange, depth: URLDepth, since: MonotonicTime, now: MonotonicTime)
+  {
     guard !rendition.window.segmentation.hasVariableDuration else {
       return exchange.respond(
         ResponseFields.error(404, "no chunked playlist: segments have variable duration"))
@@ -51,7 +53,7 @@ final class PlaylistHandler {
   }
 
   /// Answers, holds or refuses a request for the Media Playlist.
-  func media(_ exchange: any Exchange, depth: URLDepth, since: Int64, now: Int64) {
+  func media(_ exchange: any Exchange, depth: URLDepth, since: MonotonicTime, now: MonotonicTime) {
     let snapshot = rendition.window.listing
     var directives = DeliveryDirectives()
     do throws(DeliveryDirectives.Failure) {
@@ -78,10 +80,10 @@ final class PlaylistHandler {
       held.hold(
         HeldRequest(exchange, Awaited(key: key, isPoll: false), since: since), until: version,
         deadline: since + served.holdLimit)
-    case .poll(let version, let milliseconds):
+    case .poll(let version, let wait):
       held.hold(
         HeldRequest(exchange, Awaited(key: key(.second), isPoll: true), since: since),
-        until: version, deadline: since + min(milliseconds * 1_000_000, served.holdLimit))
+        until: version, deadline: since + min(wait, served.holdLimit))
     case .refuse(let reason):
       exchange.respond(ResponseFields.error(400, reason))
     }
@@ -110,7 +112,7 @@ final class PlaylistHandler {
 
   private func answer(
     _ exchange: any Exchange, _ key: PlaylistCache.Key, _ snapshot: WindowSnapshot,
-    _ since: Int64, _ now: Int64
+    _ since: MonotonicTime, _ now: MonotonicTime
   ) {
     guard let response = rendition.playlists.response(key, from: snapshot) else {
       return exchange.respond(ResponseFields.noSegment)
@@ -121,7 +123,7 @@ final class PlaylistHandler {
   // MARK: Publication, deadlines, end
 
   /// Answers the requests whose version `listing` has.
-  func published(_ listing: WindowSnapshot, now: Int64) {
+  func published(_ listing: WindowSnapshot, now: MonotonicTime) {
     let released = held.published(listing.version, hasEnded: listing.state == .ended)
     guard !released.isEmpty else { return }
     // If a segment with variable duration has ended without the awaited part, the request means
@@ -142,7 +144,7 @@ final class PlaylistHandler {
   }
 
   /// Answers the requests whose deadline has passed.
-  func expire(_ now: Int64) {
+  func expire(_ now: MonotonicTime) {
     for request in held.expired(now) {
       guard request.purpose.isPoll else {
         held.timedOut()
@@ -155,5 +157,7 @@ final class PlaylistHandler {
   }
 
   /// Releases all held requests so that they can be routed again.
-  func takeAll() -> [(any Exchange, Int64)] { held.takeAll().map { ($0.exchange, $0.since) } }
+  func takeAll() -> [(any Exchange, MonotonicTime)] {
+    held.takeAll().map { ($0.exchange, $0.since) }
+  }
 }

@@ -3,6 +3,7 @@
 import HTTP
 import Packaging
 import Sharing
+import Time
 
 /// One rendition of a stream on one loop: its playlists, parts, segments and CMAF headers.
 ///
@@ -12,14 +13,14 @@ final class RenditionHandler {
   let playlists: PlaylistHandler
   let parts: PartHandler
   let segments: SegmentHandler
-  private let reroute: (any Exchange, Int64) -> Void
+  private let reroute: (any Exchange, MonotonicTime) -> Void
   private var revision: Int64 = -1
   private var listing: WindowSnapshot?
 
   /// `reroute` handles an exchange again; its second argument is the arrival of the request.
   init(
     _ served: ServedStream, _ rendition: ServedRendition, counters: Locked<ServerCounters>,
-    reroute: @escaping (any Exchange, Int64) -> Void
+    reroute: @escaping (any Exchange, MonotonicTime) -> Void
   ) {
     self.rendition = rendition
     self.reroute = reroute
@@ -52,7 +53,7 @@ final class RenditionHandler {
   }
 
   /// Answers the requests for which the window has published something new.
-  func woken(_ now: Int64) {
+  func woken(_ now: MonotonicTime) {
     let (snapshot, listed) = (rendition.window.snapshot, rendition.window.listing)
     guard snapshot.revision != revision || listed !== listing else { return }
     revision = snapshot.revision
@@ -63,13 +64,13 @@ final class RenditionHandler {
     if let first = snapshot.segments.first { rendition.media.forget(before: first.number) }
   }
 
-  /// The earliest deadline or an earlier time, in monotonic nanoseconds.
-  var nextDeadline: Int64 {
+  /// The earliest deadline or an earlier time.
+  var nextDeadline: MonotonicTime {
     min(playlists.nextDeadline, parts.nextDeadline, segments.nextDeadline)
   }
 
   /// Answers the requests whose deadline has passed.
-  func expire(_ now: Int64) {
+  func expire(_ now: MonotonicTime) {
     playlists.expire(now)
     parts.expire(now)
     segments.expire(now)

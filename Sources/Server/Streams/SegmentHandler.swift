@@ -4,6 +4,7 @@ import HTTP
 import Media
 import Packaging
 import Sharing
+import Time
 
 /// Answers the requests for segments of one rendition: complete, open, or about to begin.
 ///
@@ -12,14 +13,14 @@ final class SegmentHandler {
   private let served: ServedStream
   private let rendition: ServedRendition
   private let counters: Locked<ServerCounters>
-  private let reroute: (any Exchange, Int64) -> Void
+  private let reroute: (any Exchange, MonotonicTime) -> Void
   private var readers = OpenSegmentReaders()
   private var gauge: HoldGauge
 
   /// `reroute` handles an exchange again; its second argument is the arrival of the request.
   init(
     _ served: ServedStream, _ rendition: ServedRendition, _ counters: Locked<ServerCounters>,
-    reroute: @escaping (any Exchange, Int64) -> Void
+    reroute: @escaping (any Exchange, MonotonicTime) -> Void
   ) {
     self.served = served
     self.rendition = rendition
@@ -29,10 +30,10 @@ final class SegmentHandler {
   }
 
   var readerCount: Int { readers.count }
-  var nextDeadline: Int64 { readers.nextDeadline }
+  var nextDeadline: MonotonicTime { readers.nextDeadline }
 
   /// Answers, holds or refuses a request for a segment.
-  func answer(_ number: Int64, _ exchange: any Exchange, since: Int64, now: Int64) {
+  func answer(_ number: Int64, _ exchange: any Exchange, since: MonotonicTime, now: MonotonicTime) {
     let (snapshot, segmentation) = (rendition.window.snapshot, rendition.window.segmentation)
     let prefetch = PrefetchHint.fields(exchange.request, segment: number + 1, served.names)
     let horizon = EarlyRequests.horizon(segmentation.video)
@@ -44,12 +45,12 @@ final class SegmentHandler {
     case .ahead where !served.options.waitsForAbsentSegment:
       return exchange.respond(ResponseFields.error(404, "the segment has not begun"))
     case .ahead(let frames):
-      guard frames > segmentation.frames(covering: horizon) else { break }
+      guard frames > segmentation.frames(covering: horizon.nanoseconds) else { break }
       return exchange.respond(
         ResponseFields.error(
           425,
           "the segment begins in \(frames) frames; requests are accepted "
-            + "\(horizon / 1_000_000) ms before it begins"))
+            + "\(horizon.milliseconds) ms before it begins"))
     case let other: return exchange.respond(served.missing(number, other))
     }
     let reader = OpenSegmentReader(
@@ -62,13 +63,13 @@ final class SegmentHandler {
   }
 
   /// Sends the new chunks of `snapshot` to the readers of its open segment.
-  func published(_ snapshot: WindowSnapshot, now: Int64) {
+  func published(_ snapshot: WindowSnapshot, now: MonotonicTime) {
     readers.advance(snapshot, now: now)
     gauge.set(readers.count)
   }
 
   /// Refuses the requests whose segment has not begun before their deadline.
-  func expire(_ now: Int64) {
+  func expire(_ now: MonotonicTime) {
     let count = readers.expire(now)
     if count > 0 { counters.withLock { $0.holds.expired(.segment, count) } }
     gauge.set(readers.count)

@@ -6,6 +6,7 @@ import HTTP
 import Media
 import Packaging
 import Streams
+import Time
 
 /// A stream with its prepared responses, shared by all loops.
 final class ServedStream: Sendable {
@@ -23,12 +24,12 @@ final class ServedStream: Sendable {
 
   /// The measurements of the stream's own threads, for statistics.
   struct Measures: Sendable {
-    /// How long after its frame time a frame slot stays open, in nanoseconds.
-    var inputDelay: Int64 = 0
+    /// How long after its frame time a frame slot stays open.
+    var inputDelay = Interval.zero
     /// The counters of the stream.
     var statistics: @Sendable () -> StreamStatistics = { StreamStatistics() }
-    /// Wall clock minus announced wall clock, in nanoseconds.
-    var clockError: @Sendable () -> Int64 = { 0 }
+    /// Wall clock minus announced wall clock.
+    var clockError: @Sendable () -> Interval = { .zero }
   }
 
   /// A stream from its parts.
@@ -78,7 +79,7 @@ final class ServedStream: Sendable {
       parameters
         ?? PresentationParameters(
           name: name, segmentation: windows[0].window.segmentation.video,
-          targetLatencyMicroseconds: 1_000_000,
+          targetLatency: .seconds(1),
           inputDelay: measures.inputDelay), names: names, windows: windows.map(\.window))
   }
 
@@ -104,9 +105,9 @@ final class ServedStream: Sendable {
   /// The media of the top rendition.
   var media: MediaResponseCache { top.media }
 
-  /// The longest hold in nanoseconds: three Target Durations (RFC 8216bis §6.2.5.2), or less if the
+  /// The longest hold: three Target Durations (RFC 8216bis §6.2.5.2), or less if the
   /// operator sets less.
-  var holdLimit: Int64 { min(3 * control.targetDuration * 1_000_000_000, options.holdLimit) }
+  var holdLimit: Interval { min(.seconds(3 * control.targetDuration), options.holdLimit) }
 
   /// The response for a part or segment that the window does not have: 410 if it was evicted.
   func missing(_ number: Int64, _ availability: SegmentAvailability) -> PreparedResponse {
@@ -128,11 +129,11 @@ final class ServedStream: Sendable {
       name: configuration.name, names: stream.names, windows: windows,
       control: ServerControl(
         segmentations: windows.map(\.1.segmentation),
-        holdBackMicroseconds: options.holdBackMicroseconds),
+        holdBack: options.holdBack),
       parameters: configuration.presentationParameters(options), options: options,
       cmsd: sendsCMSD ? bitrates.map(CMSDFields.init) : [],
       measures: Measures(
-        inputDelay: configuration.inputDelay, statistics: { stream.statistics },
-        clockError: { stream.clockError }), source: stream)
+        inputDelay: .nanoseconds(configuration.inputDelay), statistics: { stream.statistics },
+        clockError: { .nanoseconds(stream.clockError) }), source: stream)
   }
 }

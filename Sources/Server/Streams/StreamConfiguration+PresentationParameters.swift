@@ -2,13 +2,14 @@
 
 package import DASHPackager
 package import Streams
+import Time
 
 extension StreamConfiguration {
   /// The constants of the stream's MPDs.
   package func presentationParameters(_ options: StreamServingOptions) -> PresentationParameters {
     PresentationParameters(
       name: name, segmentation: segmentation,
-      targetLatencyMicroseconds: options.targetLatency(of: self), inputDelay: inputDelay,
-      audioDelay: audioDelay)
+      targetLatency: options.targetLatency(of: self), inputDelay: .nanoseconds(inputDelay),
+      audioDelay: .nanoseconds(audioDelay))
   }
 }

@@ -11,10 +11,8 @@ import Time
 ///
 /// Requests for one rendition go to its ``RenditionHandler``. Confined to the loop's thread.
 final class StreamHandler {
-  /// How long a request is held while the stream starts, in nanoseconds.
-  ///
-  /// hls.js waits 10 s for the first byte.
-  static let startHold: Int64 = 8_000_000_000
+  /// How long a request is held while the stream starts; hls.js waits 10 s for the first byte.
+  static let startHold = Interval.seconds(8)
 
   /// A condition for the response to a request.
   private enum Need {
@@ -32,7 +30,7 @@ final class StreamHandler {
   private let options: ServingOptions
   private let counters: Locked<ServerCounters>
   private unowned let loop: EventLoop
-  private let reroute: (any Exchange, Int64) -> Void
+  private let reroute: (any Exchange, MonotonicTime) -> Void
   private let starting: HoldQueue<Void>
   /// The progress of the windows when the first of the requests in `starting` was held.
   private var heldAt: [Bool] = []
@@ -40,7 +38,7 @@ final class StreamHandler {
   /// `reroute` handles an exchange again; its second argument is the arrival of the request.
   init(
     _ stream: StreamEntry, options: ServingOptions, counters: Locked<ServerCounters>,
-    loop: EventLoop, reroute: @escaping (any Exchange, Int64) -> Void
+    loop: EventLoop, reroute: @escaping (any Exchange, MonotonicTime) -> Void
   ) {
     self.stream = stream
     self.options = options
@@ -51,12 +49,15 @@ final class StreamHandler {
     openRenditions()
   }
 
+  private var now: MonotonicTime { loop.now }
+
   // MARK: Requests
 
   /// Answers a playlist request; without a rendition, and if there are several, it is for the
   /// Multivariant Playlist.
   func playlist(
-    _ exchange: any Exchange, _ name: String?, isChunked: Bool, depth: URLDepth, since: Int64
+    _ exchange: any Exchange, _ name: String?, isChunked: Bool, depth: URLDepth,
+    since: MonotonicTime
   ) {
     guard let served = open(exchange, since: since) else { return }
     if name == nil, renditions.count > 1 {
@@ -65,16 +66,16 @@ final class StreamHandler {
     guard let handler = rendition(name) else { return exchange.respond(ResponseFields.notFound) }
     if holdWhileStarting(exchange, until: .segment(handler), since: since) { return }
     if isChunked {
-      handler.playlists.chunked(exchange, depth: depth, since: since, now: loop.now.nanoseconds)
+      handler.playlists.chunked(exchange, depth: depth, since: since, now: now)
     } else {
-      handler.playlists.media(exchange, depth: depth, since: since, now: loop.now.nanoseconds)
+      handler.playlists.media(exchange, depth: depth, since: since, now: now)
     }
   }
 
   /// Delivery directives have no meaning for a Multivariant Playlist and are ignored.
   private func multivariant(
     _ exchange: any Exchange, _ served: ServedStream, isChunked: Bool, depth: URLDepth,
-    since: Int64
+    since: MonotonicTime
   ) {
     if holdWhileStarting(exchange, until: .all, since: since) { return }
     let key = MultivariantCache.Key(
@@ -85,19 +86,19 @@ final class StreamHandler {
   }
 
   /// Answers a request for the MPD.
-  func manifest(_ exchange: any Exchange, depth: URLDepth, since: Int64) {
+  func manifest(_ exchange: any Exchange, depth: URLDepth, since: MonotonicTime) {
     guard let served = open(exchange, since: since) else { return }
     if holdWhileStarting(exchange, until: .all, since: since) { return }
     let origin = RequestOrigin.text(exchange.request, options)
     let response = served.manifests.response(
       ManifestCache.Key(origin: origin, depth: depth), to: exchange.request,
-      from: served.window.listing, now: SystemClock.wall)
+      from: served.window.listing, now: SystemClock.wallTime)
     guard let response else { return exchange.respond(ResponseFields.noSegment) }
-    exchange.respond(response, extra: HeldField.ifHeld(since, loop.now.nanoseconds))
+    exchange.respond(response, extra: HeldField.ifHeld(since, now))
   }
 
   /// Answers a request for media; a stream with one rendition needs no rendition in the URL.
-  func media(_ exchange: any Exchange, _ name: String?, _ file: MediaName, since: Int64) {
+  func media(_ exchange: any Exchange, _ name: String?, _ file: MediaName, since: MonotonicTime) {
     guard let served = open(exchange, since: since) else { return }
     guard let handler = rendition(name), name != nil || renditions.count == 1 else {
       return exchange.respond(ResponseFields.notFound)
@@ -107,7 +108,7 @@ final class StreamHandler {
     case .header(let hash): return handler.header(hash, exchange)
     case .segment(let number):
       guard let number = served.names.segment(number) else { break }
-      return handler.segments.answer(number, exchange, since: since, now: loop.now.nanoseconds)
+      return handler.segments.answer(number, exchange, since: since, now: now)
     case .part(let index, let number):
       guard let number = served.names.segment(number) else { break }
       return handler.parts.answer(index, of: number, exchange, since: since)
@@ -116,7 +117,7 @@ final class StreamHandler {
   }
 
   /// Answers a request for `/timestamps.json`; it does not start a stream on demand.
-  func timestamps(_ exchange: any Exchange, since: Int64) {
+  func timestamps(_ exchange: any Exchange, since: MonotonicTime) {
     if case .idle = stream.state {
       return exchange.respond(ResponseFields.error(503, "the stream is idle", .noStore))
     }
@@ -130,7 +131,7 @@ final class StreamHandler {
     exchange.respond(
       PreparedResponse(
         status: 200, fields: ResponseFields.fields("application/json", .noStore),
-        body: [SharedBytes(document.text(now: SystemClock.wall))]))
+        body: [SharedBytes(document.text(now: SystemClock.wallTime))]))
   }
 
   private func rendition(_ name: String?) -> RenditionHandler? {
@@ -142,9 +143,9 @@ final class StreamHandler {
 
   /// The served stream; nil if nothing is served, and the request was refused or is held.
   ///
-  /// `isUse` tells whether the request starts a stream on demand and keeps it running.
+  /// If `isUse`, the request starts a stream on demand and keeps it running.
   private func open(
-    _ exchange: any Exchange, since: Int64, isUse: Bool = true
+    _ exchange: any Exchange, since: MonotonicTime, isUse: Bool = true
   ) -> ServedStream? {
     if isUse { stream.hosted?.use(loop.now.nanoseconds) }
     if let served = stream.served, !renditions.isEmpty { return served }
@@ -158,7 +159,7 @@ final class StreamHandler {
 
   /// Holds a request while the windows lack its need; false if they have it.
   private func holdWhileStarting(
-    _ exchange: any Exchange, until need: Need, since: Int64
+    _ exchange: any Exchange, until need: Need, since: MonotonicTime
   ) -> Bool {
     let isStarting =
       switch need {
@@ -171,7 +172,7 @@ final class StreamHandler {
     return isStarting
   }
 
-  private func hold(_ exchange: any Exchange, since: Int64) {
+  private func hold(_ exchange: any Exchange, since: MonotonicTime) {
     if starting.count == 0 { heldAt = progress }
     starting.hold(HeldRequest(exchange, (), since: since), deadline: since + Self.startHold)
   }
@@ -214,21 +215,23 @@ final class StreamHandler {
   }
 
   /// Answers the requests for which the windows have published something new.
-  func woken(_ now: Int64) {
+  func woken(_ now: MonotonicTime) {
     if starting.count > 0, !renditions.isEmpty, progress != heldAt { rerouteStarting() }
     for handler in renditions { handler.woken(now) }
     guard stream.hosted?.plan.isOnDemand == true, !renditions.isEmpty else { return }
     // A held request and a reader of a long segment use the stream all the time.
-    if starting.count > 0 || renditions.contains(where: \.isInUse) { stream.hosted?.use(now) }
+    if starting.count > 0 || renditions.contains(where: \.isInUse) {
+      stream.hosted?.use(now.nanoseconds)
+    }
   }
 
-  /// The earliest deadline or an earlier time, in monotonic nanoseconds.
-  var nextDeadline: Int64 {
+  /// The earliest deadline or an earlier time.
+  var nextDeadline: MonotonicTime {
     renditions.reduce(starting.nextDeadline) { min($0, $1.nextDeadline) }
   }
 
   /// Answers the requests whose deadline has passed.
-  func expire(_ now: Int64) {
+  func expire(_ now: MonotonicTime) {
     for request in starting.expired(now) {
       starting.timedOut()
       if stream.served == nil {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Streams
+package import Time
 
 /// How one stream is served: the settings of a stream that only the server reads.
 package struct StreamServingOptions: Sendable {
@@ -8,22 +9,22 @@ package struct StreamServingOptions: Sendable {
   package var label: String?
   /// The stream's source for people, without secrets; nil if it is unknown.
   package var source: String?
-  /// PART-HOLD-BACK in microseconds; nil for three part targets.
-  package var holdBackMicroseconds: Int64?
-  /// Latency@target in microseconds; nil for 1 s, or two segments of a ladder if those are longer.
-  package var targetLatencyMicroseconds: Int64?
+  /// PART-HOLD-BACK; nil for three part targets.
+  package var holdBack: Interval?
+  /// Latency@target; nil for 1 s, or two segments of a ladder if those are longer.
+  package var targetLatency: Interval?
   /// The number of segments in `/timestamps.json`.
   package var timestamps = ServingDefaults.timestamps
-  /// The longest hold in nanoseconds, if it is shorter than the protocol's limit.
-  package var holdLimit = Int64.max
+  /// The longest hold, if it is shorter than the protocol's limit.
+  package var holdLimit = Interval.max
   /// Whether a request for a segment that has not begun is held; if not, the response is 404.
   package var waitsForAbsentSegment = true
 
   /// The defaults.
   package init() {}
 
-  /// Latency@target in microseconds of a stream with these renditions.
-  package func targetLatency(of stream: StreamConfiguration) -> Int64 {
-    targetLatencyMicroseconds ?? ServingDefaults.targetLatency(of: stream)
+  /// Latency@target of a stream with these renditions.
+  package func targetLatency(of stream: StreamConfiguration) -> Interval {
+    targetLatency ?? ServingDefaults.targetLatency(of: stream)
   }
 }

@@ -115,7 +115,7 @@ struct AudioPublisher: Sendable {
 
   private func published(_ chunk: AudioChunk, in segment: Int64, at wall: Int64) -> Chunk {
     Chunk(
-      frame: chunk.firstFrame, frames: chunk.frames, segment: segment, isIndependent: true,
+      frameIndex: chunk.firstFrame, frames: chunk.frames, segment: segment, isIndependent: true,
       duration: segmentation.ticks(chunk.frames), captured: chunk.captured, published: wall,
       bytes: chunk.bytes)
   }

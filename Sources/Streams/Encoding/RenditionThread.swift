@@ -144,7 +144,7 @@ struct RenditionThread: Sendable {
 
   private func count(_ chunk: Chunk, _ slot: FrameSlot<VideoFrame>, encoding: Int64) {
     let segmentation = configuration.segmentation
-    let count = segmentation.position(of: chunk.frame) + 1
+    let count = segmentation.position(of: chunk.frameIndex) + 1
     let endsPart = count == segmentation.framesPerSegment || count % segmentation.framesPerPart == 0
     let lateness = SystemClock.monotonic - slot.due
     let counters = feed.read { $0.counters }

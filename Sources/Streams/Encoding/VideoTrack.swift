@@ -87,7 +87,7 @@ struct VideoTrack: ~Copyable {
       duration: UInt32(duration), captured: captured,
       sequence: UInt32(truncatingIfNeeded: frameIndex + 1), isSync: coded.isIndependent)
     return Chunk(
-      frame: frameIndex, isIndependent: coded.isIndependent, duration: duration,
+      frameIndex: frameIndex, isIndependent: coded.isIndependent, duration: duration,
       captured: captured, published: published,
       bytes: writer.chunk(sample, startsSegment: segmentation.position(of: frameIndex) == 0))
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Media
+package import Time
 
 /// Defaults of the settings of a stream that only the server reads.
 ///
@@ -8,12 +9,12 @@ import Media
 package enum ServingDefaults {
   /// The number of segments in `/timestamps.json`.
   package static let timestamps = 20
-  /// Latency@target of a stream with one rendition; microseconds.
-  package static let targetLatencyMicroseconds: Int64 = 1_000_000
+  /// Latency@target of a stream with one rendition.
+  package static let targetLatency = Interval.seconds(1)
 
-  /// Latency@target in microseconds: players need two segments to switch between renditions.
-  package static func targetLatency(of stream: StreamConfiguration) -> Int64 {
-    guard stream.renditions.count > 1 else { return targetLatencyMicroseconds }
-    return max(targetLatencyMicroseconds, 2 * stream.segmentation.segmentNanoseconds / 1000)
+  /// Latency@target of a stream: players need two segments to switch between renditions.
+  package static func targetLatency(of stream: StreamConfiguration) -> Interval {
+    guard stream.renditions.count > 1 else { return targetLatency }
+    return max(targetLatency, .nanoseconds(stream.segmentation.segmentNanoseconds) * 2)
   }
 }

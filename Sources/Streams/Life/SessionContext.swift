@@ -49,7 +49,7 @@ final class SessionContext: Sendable {
     self.configuration = configuration
     self.log = log
     let count = configuration.renditions.count
-    let timeout = LadderLoadState.publishTimeout.nanoseconds
+    let timeout = LadderLoadState.publishTimeout
     let gate = count > 1 ? PublishGate(count: count, gracePeriod: timeout) : nil
     renditions = configuration.renditions.enumerated().map { index, settings in
       StreamSession.Rendition(

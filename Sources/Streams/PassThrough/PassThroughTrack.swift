@@ -160,7 +160,7 @@ final class PassThroughTrack: Sendable {
       window.publish(chunk)
       state.segment = position.segment
       return timeline.withLock {
-        $0.append(chunk.frame, in: position.segment, pts: pts, captured: captured)
+        $0.append(chunk.frameIndex, in: position.segment, pts: pts, captured: captured)
       }
     }
     opening.chunks.append(chunk)
@@ -173,12 +173,12 @@ final class PassThroughTrack: Sendable {
     state.description = nil
     state.opening = nil
     state.segment = position.segment
-    let first = opening.chunks[0].frame
+    let first = opening.chunks[0].frameIndex
     timeline.withLock { timeline in
       timeline.begin(
         number: position.segment, first: first, pts: opening.pts, captured: opening.captured,
         offset: opening.period.offset)
-      timeline.append(chunk.frame, in: position.segment, pts: pts, captured: captured)
+      timeline.append(chunk.frameIndex, in: position.segment, pts: pts, captured: captured)
     }
   }
 
@@ -190,7 +190,7 @@ final class PassThroughTrack: Sendable {
       duration: UInt32(duration), captured: position.captured,
       sequence: UInt32(truncatingIfNeeded: position.frameIndex + 1), isSync: unit.isKey)
     return Chunk(
-      frame: position.frameIndex, segment: position.segment, isIndependent: unit.isKey,
+      frameIndex: position.frameIndex, segment: position.segment, isIndependent: unit.isKey,
       duration: duration, captured: position.captured, published: SystemClock.wall,
       bytes: writer.chunk(sample, startsSegment: position.indexInSegment == 0))
   }
