@@ -2,7 +2,7 @@
 
 package import Sharing
 
-/// A range of shared bytes: the unit of writing to a stream. Never copied.
+/// A range of shared bytes, which are never copied: the unit of writing to a stream.
 package struct ByteSlice: Sendable {
   /// The bytes that contain the range.
   package let bytes: SharedBytes

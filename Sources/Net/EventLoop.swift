@@ -59,6 +59,7 @@ package final class EventLoop: @unchecked Sendable {
   /// - Parameters:
   ///   - index: the number in the loop's name.
   ///   - clock: the clock of a test; nil for the monotonic clock of the system.
+  /// - Throws: if the kernel refuses a descriptor.
   package init(index: Int, clock: ManualClock? = nil) throws(NetError) {
     name = "loop-\(index)"
     self.clock = clock

@@ -42,7 +42,7 @@ final class SocketEnd: ClientEnd, Sendable {
   func finish() { shutdown(descriptor, Int32(SHUT_WR)) }
 }
 
-/// A connection in memory. Confined to the test's thread.
+/// A connection in memory, confined to the test's thread.
 final class MemoryEnd: ClientEnd {
   private let server: TestServer
   private let stream: MemoryStream

@@ -158,6 +158,8 @@ final class TestServer {
   /// Opens a connection.
   ///
   /// - Parameter receiveBuffer: bytes that the client's kernel keeps; 0 for the usual number.
+  /// - Returns: the client's end.
+  /// - Throws: if a socket cannot connect.
   func connect(receiveBuffer: Int32) throws -> any ClientEnd {
     guard transport == .memory else {
       return try SocketEnd(port: port, receiveBuffer: receiveBuffer)
