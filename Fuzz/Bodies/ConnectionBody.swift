@@ -12,8 +12,8 @@ extension FuzzBody {
     sources: [
       "HTTP/HTTP1/HTTP1Connection.swift", "HTTP/HTTP1/HTTP1Connection+Body.swift",
       "HTTP/HTTP1/HTTP1Exchange.swift", "HTTP/HTTP1/HTTP1Body.swift",
-      "HTTP/Server/ConnectionLifecycle.swift", "HTTP/Server/HTTPConnection.swift",
-      "HTTP/Body/BodyIntake.swift", "HTTP/Message/Conditional.swift",
+      "HTTP/Server/HTTPConnection.swift", "HTTP/Body/BodyIntake.swift",
+      "HTTP/Message/Conditional.swift",
     ]
   ) { bytes in
     ConnectionLab.shared.run(bytes, preface: []) { written, _ in

@@ -87,11 +87,9 @@ package final class MemoryStream: ByteStream {
   private func take() {
     let count = min(capacity - (written.count - readCount), queue.byteCount)
     queue.removeFirst(count) { slice in
-      slice.bytes.withBytes { bytes in
-        for index in slice.offset..<slice.offset + slice.count {
-          unsafe written.append(bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self))
-        }
-      }
+      let bytes = unsafe UnsafeRawBufferPointer(
+        start: slice.bytes.start + slice.offset, count: slice.count)
+      unsafe written.append(contentsOf: bytes)
     }
     pace.move(count, least: leastProgress, now: loop.now)
   }

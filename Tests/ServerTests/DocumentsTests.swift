@@ -204,7 +204,8 @@ struct MetricsTextTests {
       counter.finished(
         ExchangeRecord(
           request: exchange.request, peer: exchange.request.peer, kind: exchange.kind,
-          status: exchange.status, bytesSent: 100, cut: false, asked: .origin, begun: nil, ended: .origin))
+          status: exchange.status, bytesSent: 100, cut: false, asked: .origin, begun: nil,
+          ended: .origin))
     }
     let lines = try Self.text(handler)
     #expect(!lines.contains { $0.contains("evil") })

@@ -58,7 +58,8 @@ package struct ConnectionLifecycle {
 
     /// The load of a connection; idle by default.
     package init(
-      queuedBytes: Int = 0, lastProgress: MonotonicTime = .origin, isIdle: Bool = true, headSince: MonotonicTime? = nil
+      queuedBytes: Int = 0, lastProgress: MonotonicTime = .origin, isIdle: Bool = true,
+      headSince: MonotonicTime? = nil
     ) {
       self.queuedBytes = queuedBytes
       self.lastProgress = lastProgress
