@@ -156,7 +156,7 @@ def test_srt_wrong_passphrase_is_refused(tmp_path: Path) -> None:
     status, lines = run_to_end(["--input", f"srt://127.0.0.1:{port}?passphrase=kurz", *HOST],
                                defaults=False)
     assert status == 2 and len(
-        lines) == 1 and "10 to 79 characters" in lines[0] and "kurz" not in lines[0], lines
+        lines) == 1 and "10–79 characters" in lines[0] and "kurz" not in lines[0], lines
 
 
 @pytest.mark.timeout(60)
@@ -339,7 +339,8 @@ def test_credentials_decide_and_are_never_logged(streamer, sources: list[Source]
 
 
 @pytest.mark.parametrize(("given", "named"), [
-    ("nowhere.ts", "No such file"), ("/etc/hostname", "Invalid data"), ("ftp://h/x", "allowed is")])
+    ("nowhere.ts", "No such file"), ("/etc/hostname", "Invalid data"),
+    ("ftp://h/x", "expected a URL of rtsp")])
 def test_unusable_input_is_refused(given: str, named: str) -> None:
     """A missing file, a file without video, an unknown scheme: exit 2 and one line."""
     status, lines = run_to_end(["--input", given, *HOST], defaults=False)

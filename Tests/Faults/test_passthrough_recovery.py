@@ -191,7 +191,8 @@ def shape(playlist: Playlist) -> dict[int, tuple[bool, bool]]:
 def test_audio_has_the_discontinuity_of_the_video(away: float, speaker: Camera, tone: Path,
                                                   streamer) -> None:
     """Audio has the Discontinuity and gaps of the video; after it flash and beep match."""
-    program = pull(streamer, speaker)
+    # The outage, the retry and the 8 s after it are longer than the ten segments of the default.
+    program = pull(streamer, speaker, "--playlist-length", "20", "--max-files", "30")
     video, audio = Track(program.port, "video"), Track(program.port, "audio")
     next_segments(program.port, 1)
     speaker.kill()

@@ -55,7 +55,8 @@ struct OverloadTests {
     feed.close()
     encoder?.join()
     let snapshot = window.snapshot
-    let frames = (snapshot.segments.flatMap(\.chunks) + (snapshot.open?.chunks ?? [])).map(\.frameIndex)
+    let chunks = snapshot.segments.flatMap(\.chunks) + (snapshot.open?.chunks ?? [])
+    let frames = chunks.map(\.frameIndex)
     #expect(frames == (0..<Int64(frames.count)).map { first + $0 })
     #expect(frames.count >= 60)
     #expect(snapshot.segments.count >= 2)

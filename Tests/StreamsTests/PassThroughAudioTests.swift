@@ -197,7 +197,9 @@ struct PassThroughAudioTests {
     func shown() -> [Output] {
       all(video).compactMap { period, _, chunk in
         mark(Self.payload(chunk)).flatMap { moments[$0] }.map {
-          Output(moment: $0, time: segmentation.video.grid.nanoseconds(chunk.frameIndex), period: period)
+          Output(
+            moment: $0, time: segmentation.video.grid.nanoseconds(chunk.frameIndex),
+            period: period)
         }
       }
     }
