@@ -56,10 +56,13 @@ def test_overload_drops_the_lowest_rendition(streamer: Callable[..., Program]) -
     """An overloaded encoder: the lowest rendition becomes gaps; the top rendition continues."""
     program = streamer("--rendition", "1280x720@3000", "--rendition", "160x90@100", "--preset",
                        "placebo")
+    deadline = time.monotonic() + 60
     program.wait_logged("rendition-left-out", "90p", within=60)
     low = "/live/90p/playlist.m3u8"
-    wait_until(lambda: get(program.port, low).status != 503, 30, "a playlist")
-    wait_until(lambda: any(segment.gap for segment in fetch(program.port, path=low).segments), 30,
+    wait_until(lambda: get(program.port, low).status != 503, deadline - time.monotonic(),
+               "a playlist")
+    wait_until(lambda: any(segment.gap for segment in fetch(program.port, path=low).segments),
+               deadline - time.monotonic(),
                "a gap", interval=0.3)
     playlist = fetch(program.port, path=low)
     gap = next(segment for segment in playlist.segments if segment.gap)
