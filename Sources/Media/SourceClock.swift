@@ -15,9 +15,9 @@
 package struct SourceClock: Sendable {
   /// The track of a timestamp: tracks share the mapping; each has its own order.
   package enum Track: Sendable {
-    /// Pictures.
+    /// Video frames.
     case video
-    /// Sound.
+    /// Audio packets.
     case audio
   }
 
