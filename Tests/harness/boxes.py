@@ -6,6 +6,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 
 NTP_TO_UNIX_SECONDS = 2_208_988_800
 
@@ -29,6 +30,15 @@ class Chunk:
     samples: int
     sequence: int
     data: bytes
+    sizes: tuple[int, ...]
+
+    def sample_data(self) -> list[bytes]:
+        """The bytes of each sample; raises ValueError if they do not fill the mdat."""
+        content = list(boxes(self.data))[-1].body
+        if sum(self.sizes) != len(content):
+            raise ValueError(f"samples of {sum(self.sizes)} bytes, mdat of {len(content)}")
+        ends = list(accumulate(self.sizes))
+        return [content[end - size : end] for end, size in zip(ends, self.sizes)]
 
 
 def boxes(data: bytes) -> Iterator[Box]:
@@ -96,14 +106,37 @@ def sample_count_and_duration(traf: bytes, default: int) -> tuple[int, int]:
     return count, total
 
 
+def sample_sizes(traf: bytes, default: int) -> list[int]:
+    """The size of each sample of a traf in bytes; `default` from trex."""
+    header = find(traf, "tfhd")[0]
+    flags, offset = int.from_bytes(header[1:4], "big"), 8
+    offset += 8 * bool(flags & 1) + 4 * bool(flags & 2) + 4 * bool(flags & 8)
+    if flags & 0x10:
+        default = struct.unpack_from(">I", header, offset)[0]
+    sizes: list[int] = []
+    for run in find(traf, "trun"):
+        flags, samples = int.from_bytes(run[1:4], "big"), struct.unpack_from(">I", run, 4)[0]
+        at = 8 + 4 * bool(flags & 1) + 4 * bool(flags & 4) + 4 * bool(flags & 0x100)
+        step = 4 * sum(bool(flags & bit) for bit in (0x100, 0x200, 0x400, 0x800))
+        sizes += [struct.unpack_from(">I", run, at + i * step)[0] if flags & 0x200 else default
+                  for i in range(samples)]
+    return sizes
+
+
 def default_duration(init: bytes) -> int:
     """default_sample_duration of the first trex."""
     return struct.unpack_from(">I", find(init, "moov/mvex/trex")[0], 12)[0]
 
 
+def default_size(init: bytes) -> int:
+    """default_sample_size of the first trex."""
+    return struct.unpack_from(">I", find(init, "moov/mvex/trex")[0], 16)[0]
+
+
 def chunks(media: bytes, init: bytes | None = None) -> list[Chunk]:
     """The chunks of a segment or part, in order."""
     default = default_duration(init) if init else 0
+    size = default_size(init) if init else 0
     result: list[Chunk] = []
     start = offset = 0
     prft: int | None = None
@@ -119,6 +152,7 @@ def chunks(media: bytes, init: bytes | None = None) -> list[Chunk]:
             count, duration = sample_count_and_duration(traf, default)
             sequence = struct.unpack_from(">I", find(moof, "mfhd")[0], 4)[0]
             time = tfdt_ticks(find(traf, "tfdt")[0])
-            result.append(Chunk(prft, time, duration, count, sequence, media[start:offset]))
+            sizes = tuple(sample_sizes(traf, size))
+            result.append(Chunk(prft, time, duration, count, sequence, media[start:offset], sizes))
             start, prft = offset, None
     return result
