@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads an MPD as a player does: numbers, availability times, validity against the schema."""
+"""Reads an MPD as a player does: numbers, availability times, validity."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 
 from harness.http1 import get
+from harness.mpdform import SPACE
+from harness.mpdrules import clock, faults, seconds
 from harness.tools import ROOT, need
 
-SPACE = "{urn:mpeg:dash:schema:mpd:2011}"
 
-
-def schema() -> Path:
-    """The path of DASH-MPD.xsd, or a skip.
+def schema() -> Path | None:
+    """The path of DASH-MPD.xsd; None if the file is not on this machine.
 
     Looks at $DASH_XSD (a file or folder), then at shared/schemas in a folder above the repository.
     """
@@ -30,32 +30,33 @@ def schema() -> Path:
         path = folder / "DASH-MPD.xsd" if folder.is_dir() else folder
         if path.is_file():
             return path
-    pytest.skip("DASH-MPD.xsd not found (DASH_XSD): MPDs are not validated against the schema")
+    return None
 
 
-def validate(text: str, name: str = "MPD") -> None:
+def need_schema() -> Path:
+    """The path of DASH-MPD.xsd, or a skip."""
+    path = schema()
+    if path is None:
+        pytest.skip("DASH-MPD.xsd not found (DASH_XSD): MPDs are not validated against the schema")
+    return path
+
+
+def validate_by_schema(text: str, path: Path, name: str = "MPD") -> None:
     """Fails with the output of xmllint unless the text is valid against the schema."""
     command = [
-        need("xmllint", "MPDs against the schema"), "--noout", "--nonet", "--schema",
-        str(schema()), "-"
+        need("xmllint", "MPDs against the schema"), "--noout", "--nonet", "--schema", str(path), "-"
     ]
     run = subprocess.run(command, input=text, capture_output=True, text=True, timeout=20)
     assert run.returncode == 0, f"{name}: {run.stderr}\n{text}"
 
 
-def seconds(duration: str) -> Fraction:
-    """An xs:duration that consists of seconds only."""
-    match = re.fullmatch(r"PT([0-9.]+)S", duration)
-    assert match, duration
-    return Fraction(match.group(1))
-
-
-def clock(text: str) -> Fraction:
-    """Unix seconds of an xs:dateTime in UTC."""
-    from datetime import datetime, timezone
-    whole, fraction = re.fullmatch(r"([^.]+)(\.\d+)?Z", text).groups()  # type: ignore[union-attr]
-    at = datetime.fromisoformat(whole).replace(tzinfo=timezone.utc)
-    return Fraction(int(at.timestamp())) + Fraction("0" + (fraction or ".0"))
+def validate(text: str, name: str = "MPD") -> None:
+    """Fails unless the text obeys our rules and, if it is on this machine, the schema."""
+    found = faults(ET.fromstring(text))
+    assert not found, f"{name}: {found}\n{text}"
+    path = schema()
+    if path is not None:
+        validate_by_schema(text, path, name)
 
 
 @dataclass(frozen=True)
