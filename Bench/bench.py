@@ -26,6 +26,7 @@ for folder in ("Tests", "Tests/EndToEnd", "Bench"):
 
 import dash  # noqa: E402
 import fanout  # noqa: E402
+import first_playlist  # noqa: E402
 import freshness  # noqa: E402
 import held  # noqa: E402
 import http_cells  # noqa: E402
@@ -232,6 +233,7 @@ MEASURES: dict[str, Callable[[Bench], Any]] = {
     "dash": dash.measure,
     "ladder": measure_ladder,
     "inputs": inputs.measure,
+    "first playlist": first_playlist.measure,
 }
 
 

@@ -93,6 +93,19 @@ package struct SourceClock: Sendable {
     return newest.captured
   }
 
+  /// The capture time of a unit that arrived before, by the present mapping.
+  ///
+  /// A timestamp that does not belong to the mapping gives the arrival.
+  /// - Parameters:
+  ///   - pts: its timestamp in nanoseconds.
+  ///   - arrival: its arrival on the monotonic clock.
+  /// - Returns: monotonic nanoseconds, not after the arrival.
+  package func captureTime(ofEarlier pts: Int64, arrival: Int64) -> Int64 {
+    guard let offset else { return arrival }
+    let captured = pts + offset
+    return captured > arrival - Self.trust ? min(captured, arrival) : arrival
+  }
+
   /// Records that the source was away: its next timestamp restarts the mapping.
   package mutating func breakOff() {
     if offset != nil { restarts += 1 }

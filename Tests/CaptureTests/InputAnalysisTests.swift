@@ -78,7 +78,8 @@ struct InputAnalysisTests {
       testDescription: "two segments per GOP", timestamps: regular(101), keys: [0, 50, 100],
       verdict: .fits(.init(rate: rate25, groupFrames: 50, segmentFrames: 50))),
     PassRow(
-      testDescription: "five GOPs per segment", timestamps: regular(11), keys: [0, 5, 10],
+      testDescription: "five GOPs per segment", timestamps: regular(26),
+      keys: [0, 5, 10, 15, 20, 25],
       verdict: .fits(.init(rate: rate25, groupFrames: 5, segmentFrames: 25))),
     PassRow(
       testDescription: "neither GOP nor segment is a multiple of the other",
@@ -109,7 +110,10 @@ struct InputAnalysisTests {
       testDescription: "no key frame, as with a rolling intra refresh",
       timestamps: regular(120), keys: [], verdict: .unfit(.longGroup(4))),
     PassRow(
-      testDescription: "two key frames only", timestamps: regular(40), keys: [0, 25],
+      testDescription: "the second key frame decides", timestamps: regular(26), keys: [0, 25],
+      verdict: .fits(.init(rate: rate25, groupFrames: 25, segmentFrames: 25))),
+    PassRow(
+      testDescription: "no key frame ends a segment yet", timestamps: regular(40), keys: [0, 20],
       verdict: .undecided),
     PassRow(
       testDescription: "another codec", codec: nil, timestamps: [], keys: [],

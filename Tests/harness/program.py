@@ -19,6 +19,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from harness.tools import ROOT, streamer_binary
 from harness.waiting import wait_until
@@ -134,6 +135,7 @@ def launch(
         prefix: Sequence[str] = (),
         pass_fds: Sequence[int] = (),
         port: int = 0,
+        stdin: IO[bytes] | None = None,
 ) -> Program:
     """Starts the program and returns at once; `defaults` puts DEFAULT_FLAGS before `flags`.
 
@@ -143,8 +145,9 @@ def launch(
     command = [*prefix, str(streamer_binary()), *(("--log-format", "json") if is_json else ()),
                *(DEFAULT_FLAGS if defaults else ()), *flags]
     process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-        env={**os.environ, **(env or {})}, cwd=cwd or ROOT, pass_fds=tuple(pass_fds),
+        command, stdin=stdin or subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE, env={**os.environ, **(env or {})}, cwd=cwd or ROOT,
+        pass_fds=tuple(pass_fds),
     )
     program = Program(process, command, time.monotonic(), is_json=is_json, port=port)
     program.reader = threading.Thread(target=_read_log, args=(program,), daemon=True)

@@ -2,7 +2,10 @@
 
 package import Media
 
-/// Decides from the first GOPs whether an input can be passed through: a pure state machine.
+/// Decides whether an input can be passed through: a pure state machine.
+///
+/// The decision comes with the key frame at which the first segment would end: the first one at the
+/// requested segment duration or later. A source that differs later is handled then.
 package struct PassThroughAnalysis: Sendable {
   /// The parameters of pass-through.
   package struct Fit: Sendable, Equatable {
@@ -55,7 +58,7 @@ package struct PassThroughAnalysis: Sendable {
 
   /// The result of the analysis.
   package enum Verdict: Sendable, Equatable {
-    /// Fewer than two GOPs have been observed.
+    /// No key frame has ended a segment yet.
     case undecided
     /// The input can be passed through.
     case fits(Fit)
@@ -117,7 +120,7 @@ package struct PassThroughAnalysis: Sendable {
     }
     if isKey { keys.append(timestamps.count) }
     timestamps.append(pts)
-    if keys.count == 3 {
+    if isKey, keys.count > 1 {
       decide()
     } else if let last = keys.last, pts - timestamps[last] > longestGroup {
       verdict = .unfit(.longGroup(longestGroup / 1_000_000_000))
@@ -126,7 +129,10 @@ package struct PassThroughAnalysis: Sendable {
 
   private mutating func decide() {
     guard let rate = InputRate.nearest(timestamps: timestamps, declared: declared) else { return }
-    let (one, other) = (Int64(keys[1] - keys[0]), Int64(keys[2] - keys[1]))
+    let segmentation = Segmentation(
+      rate: rate, segmentMicroseconds: segmentMicroseconds, partMicroseconds: segmentMicroseconds)
+    let segment = segmentation.framesPerSegment
+    guard let first = keys.first, Int64(timestamps.count - 1 - first) >= segment else { return }
     let grid = FrameGrid(rate: rate)
     let half = rate.frameNanoseconds / 2
     let isRegular = timestamps.enumerated().allSatisfy { index, timestamp in
@@ -136,11 +142,10 @@ package struct PassThroughAnalysis: Sendable {
       verdict = .unfit(.irregularRate(rate))
       return
     }
-    let segmentation = Segmentation(
-      rate: rate, segmentMicroseconds: segmentMicroseconds, partMicroseconds: segmentMicroseconds)
-    let segment = segmentation.framesPerSegment
-    let isRegularGroup = one == other && (one % segment == 0 || segment % one == 0)
-    let fit = Fit(rate: rate, groupFrames: max(one, other), segmentFrames: max(one, segment))
+    let groups = zip(keys.dropFirst(), keys).map { Int64($0 - $1) }
+    let (least, most) = (groups.min() ?? segment, groups.max() ?? segment)
+    let isRegularGroup = least == most && (most % segment == 0 || segment % most == 0)
+    let fit = Fit(rate: rate, groupFrames: most, segmentFrames: max(most, segment))
     verdict = .fits(isRegularGroup ? fit : fit.free(segmentMicroseconds: segmentMicroseconds))
   }
 }

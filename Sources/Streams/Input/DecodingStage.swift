@@ -4,12 +4,13 @@ import Capture
 import Media
 import Scheduling
 import Sharing
+import Time
 
 /// Decodes a live input: maps its timestamps, aligns its frames to the grid, and its audio.
 final class DecodingStage: InputStage {
   private let input: PulledInput
   private let decoder: AccessUnitDecoder
-  private var clock = SourceClock()
+  private(set) var clock = SourceClock()
   /// Nil before the first frame that the session takes.
   private var aligner: GridAligner?
 
@@ -31,11 +32,6 @@ final class DecodingStage: InputStage {
   func take(
     _ unit: InputUnit, _ description: InputDescription
   ) throws(InputError) -> InputStep {
-    if case .accessUnits(let track)? = input.target?.video {
-      let next = PassThroughStage(input, track, clock)
-      _ = next.take(unit, description)
-      return .become(next)
-    }
     switch unit {
     case .audio(let packet): if input.takesAudio { take(packet, description.audio) }
     case .video(let accessUnit):
@@ -47,6 +43,23 @@ final class DecodingStage: InputStage {
   func finish(_ description: InputDescription) throws(InputError) -> InputStep {
     for frame in decoder.finish(arrival: SystemClock.monotonic) { try show(frame, description) }
     return .stay
+  }
+
+  /// Notes a unit that is kept, for the mapping of timestamps.
+  func observe(_ unit: InputUnit) {
+    switch unit {
+    case .video(let unit):
+      let sent = unit.senderTime.map { $0 - SystemClock.wallMinusMonotonic }
+      _ = clock.captureTime(pts: unit.pts, arrival: unit.arrival, sent: sent)
+    case .audio(let packet):
+      guard input.takesAudio else { return }
+      _ = clock.captureTime(.audio, pts: packet.pts, arrival: packet.arrival)
+    }
+  }
+
+  /// When a unit was captured that arrived before, by the present mapping.
+  func captured(pts: Int64, arrival: Int64) -> MonotonicTime {
+    MonotonicTime(nanoseconds: clock.captureTime(ofEarlier: pts, arrival: arrival))
   }
 
   /// Gives a frame to the session, if there is one.

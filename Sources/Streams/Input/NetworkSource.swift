@@ -19,7 +19,7 @@ package final class NetworkSource: Sendable {
   ///   - options: how it is read.
   ///   - loops: whether a file starts over when it ends.
   ///   - takesAudio: whether its audio is used; it then shares the mapping of timestamps.
-  ///   - passThrough: the limits of pass-through, whose analysis takes two groups of frames; nil if
+  ///   - passThrough: the limits of pass-through, whose analysis takes the first segment; nil if
   ///     it is encoded in any case.
   ///   - name: of the stream, for the log.
   ///   - log: for its presence.

@@ -19,6 +19,20 @@ final class PassThroughStage: InputStage {
     self.clock = clock
   }
 
+  /// Gives units to the session that arrived before it existed.
+  func replay(_ units: [InputUnit], _ description: InputDescription) {
+    for unit in units {
+      let captured = clock.captureTime(ofEarlier: unit.pts, arrival: unit.arrival)
+      switch unit {
+      case .video(let accessUnit):
+        track.take(accessUnit, description.video, captured: captured, isReplay: true)
+      case .audio(let packet):
+        guard input.takesAudio, let format = description.audio else { break }
+        input.target?.audio?(packet, format, captured)
+      }
+    }
+  }
+
   var isDecoding: Bool { false }
 
   func connected() {

@@ -2,6 +2,7 @@
 
 package import Capture
 package import Media
+package import Time
 
 /// The facts about a pulled input that its stream depends on, fixed for a session.
 package struct SourceFacts: Sendable, Equatable {
@@ -17,6 +18,8 @@ package struct SourceFacts: Sendable, Equatable {
   package let passThrough: PassThroughAnalysis.Verdict
   /// The largest bitrate of its access units over one second; 0 if it was not measured.
   package let peakBitrate: Int64
+  /// When the first kept access unit was captured; nil if the stream is not to begin with it.
+  package let firstCapture: MonotonicTime?
 }
 
 /// The limits within which a pulled input is passed through.

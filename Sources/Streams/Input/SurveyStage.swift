@@ -7,12 +7,14 @@ import Sharing
 /// Finds out the facts about a pulled input from its first frames.
 ///
 /// Live frames also pass to the decoding stage that follows, for the mapping of their timestamps.
+/// If the input may be passed through, its units are kept: the stream begins with them.
 final class SurveyStage: InputStage {
   private let input: PulledInput
   private let decoder: AccessUnitDecoder
   private let live: DecodingStage
   private var survey = InputSurvey()
   private var analysis: PassThroughAnalysis?
+  private var kept = KeptUnits()
   private var last: DecodedFrame?
 
   init(_ input: PulledInput) {
@@ -23,7 +25,12 @@ final class SurveyStage: InputStage {
 
   var isDecoding: Bool { decoder.isOpen }
 
-  func connected() { live.connected() }
+  func connected() {
+    live.connected()
+    survey = InputSurvey()
+    analysis = nil
+    kept = KeptUnits()
+  }
 
   func take(
     _ unit: InputUnit, _ description: InputDescription
@@ -32,10 +39,16 @@ final class SurveyStage: InputStage {
     case .audio(let packet):
       guard input.takesAudio else { return .stay }
       survey.takeAudio(pts: packet.pts, arrival: packet.arrival)
-      if !description.isPaced { live.take(packet, description.audio) }
+      if !description.isPaced {
+        live.take(packet, description.audio)
+        keep(unit)
+      }
       return .stay
     case .video(let accessUnit):
-      if !description.isPaced { analyze(accessUnit, description) }
+      if !description.isPaced {
+        analyze(accessUnit, description)
+        keep(unit)
+      }
       let frames = try decoder.decode(accessUnit, description)
       return try take(frames, description, declaredRate: decoder.declaredRate)
     }
@@ -60,8 +73,7 @@ final class SurveyStage: InputStage {
       if case .stay = step {
         last = frame
         survey.take(pts: frame.pts, arrival: frame.arrival, sent: frame.senderMonotonic)
-        let isKnown = description.isPaced ? survey.hasRate : survey.isComplete && isAnalyzed
-        if isKnown { step = conclude(declaredRate, description, frame) ?? .stay }
+        if isKnown(description) { step = conclude(declaredRate, description, frame) ?? .stay }
       }
       if !description.isPaced { try live.show(frame, description) }
     }
@@ -80,8 +92,22 @@ final class SurveyStage: InputStage {
     self.analysis = analysis
   }
 
-  private var isAnalyzed: Bool {
-    input.passThrough == nil || analysis.map { $0.verdict != .undecided } ?? false
+  /// Keeps a unit while the input may be passed through.
+  private func keep(_ unit: InputUnit) {
+    guard input.passThrough != nil else { return }
+    if case .unfit? = analysis?.verdict { kept = KeptUnits() } else { kept.add(unit) }
+  }
+
+  /// Whether the observations suffice; access units that are passed through have no input delay
+  /// that a longer observation would improve.
+  private func isKnown(_ description: InputDescription) -> Bool {
+    if description.isPaced { return survey.hasRate }
+    guard input.passThrough != nil else { return survey.isComplete }
+    switch analysis?.verdict {
+    case .fits: return true
+    case .unfit: return survey.isComplete
+    case .undecided, nil: return false
+    }
   }
 
   /// Publishes the facts; nil if the frame rate is unknown.
@@ -103,7 +129,10 @@ final class SurveyStage: InputStage {
         inputDelay: (isPaced ? 0 : survey.lateness) + rate.frameNanoseconds,
         audioDelay: isPaced ? 0 : survey.audioLateness,
         passThrough: isPaced ? .unfit(.file) : analysis?.verdict ?? .undecided,
-        peakBitrate: analysis?.peakBitrate ?? 0))
-    return isPaced ? .reopen(PacedStage(input, decoder)) : .become(live)
+        peakBitrate: analysis?.peakBitrate ?? 0,
+        firstCapture: kept.first.map { live.captured(pts: $0.pts, arrival: $0.arrival) }))
+    if isPaced { return .reopen(PacedStage(input, decoder)) }
+    guard case .fits? = analysis?.verdict else { return .become(live) }
+    return .become(KeptUnitsStage(input, kept, live))
   }
 }

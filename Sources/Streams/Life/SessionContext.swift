@@ -41,10 +41,10 @@ final class SessionContext: Sendable {
     clock = StreamClock(wall: monotonic + SystemClock.wallMinusMonotonic, monotonic: monotonic)
     let current = segmentation.segment(of: clock.frame(atOrAfter: monotonic, on: segmentation.grid))
     // Without prefill the first segment is the next whole one; passed through, it begins with the
-    // source's next IDR.
+    // first IDR of the source.
     firstSegment =
       configuration.passesThrough
-      ? current
+      ? Self.firstSegment(configuration, clock) ?? current
       : configuration.prefill > 0 ? current - Int64(configuration.prefill) : current + 1
     self.configuration = configuration
     self.log = log
@@ -65,6 +65,21 @@ final class SessionContext: Sendable {
         retained: configuration.retained)
     }
     statistics = Locked(StreamStatistics(renditions: count + (audio == nil ? 0 : 1)))
+  }
+
+  /// The segment of the first kept access unit; nil if none was kept.
+  ///
+  /// The mapping of timestamps still settles, so the access unit may be slightly older.
+  private static func firstSegment(
+    _ configuration: StreamConfiguration, _ clock: StreamClock
+  ) -> Int64? {
+    guard case .network(let facts) = configuration.source, let first = facts.firstCapture else {
+      return nil
+    }
+    let segmentation = configuration.segmentation
+    let frame = clock.frame(
+      atOrAfter: (first - .milliseconds(100)).nanoseconds, on: segmentation.grid)
+    return segmentation.segment(of: frame)
   }
 
   /// Takes the coded audio of a pulled input; nil if it is not used.

@@ -103,7 +103,10 @@ final class PassThroughTrack: Sendable {
   ///   - unit: as received.
   ///   - video: the description of the source with it.
   ///   - captured: its capture time: monotonic nanoseconds.
-  func take(_ unit: AccessUnit, _ video: InputDescription.Video, captured: Int64) {
+  ///   - isReplay: whether it arrived before the session existed: its lateness is not counted.
+  func take(
+    _ unit: AccessUnit, _ video: InputDescription.Video, captured: Int64, isReplay: Bool = false
+  ) {
     let wall = captured + SystemClock.wallMinusMonotonic
     let result = state.withLock { state -> Result in
       if unit.isKey, video.parameterSets != state.parameterSets { renew(&state, unit, video) }
@@ -126,7 +129,7 @@ final class PassThroughTrack: Sendable {
         "source became irregular (lost frames or key frames): discontinuity inserted")
     }
     result.onIrregular?()
-    count(result.published?.chunk, at: result.published?.position.indexInSegment)
+    count(result.published?.chunk, at: result.published?.position.indexInSegment, isReplay)
   }
 
   /// Applies other parameter sets: the next period has another header.
@@ -207,7 +210,7 @@ final class PassThroughTrack: Sendable {
       segmentation: configuration.segmentation, header: header.bytes)
   }
 
-  private func count(_ chunk: Chunk?, at index: Int64?) {
+  private func count(_ chunk: Chunk?, at index: Int64?, _ isReplay: Bool) {
     let segmentation = configuration.segmentation
     let now = SystemClock.wall
     statistics.withLock { statistics in
@@ -217,6 +220,7 @@ final class PassThroughTrack: Sendable {
         return
       }
       statistics.renditions[0].mediaBytes += UInt64(chunk.bytes.count)
+      guard !isReplay else { return }
       let count = index + 1
       let endsSegment = !segmentation.hasVariableDuration && count == segmentation.framesPerSegment
       guard endsSegment || count % segmentation.framesPerPart == 0 else { return }

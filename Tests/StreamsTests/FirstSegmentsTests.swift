@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import Media
+import Packaging
+import Scheduling
+import Sharing
+import Testing
+import Time
+
+@testable import Capture
+@testable import Streams
+
+@Suite("The first segments of a passed-through input")
+struct FirstSegmentsTests {
+  private static let frame: Int64 = 33_333_333
+  private static let begin: Int64 = 5_000_000_000_000
+
+  /// An input in its survey, and the session that begins when the facts are known.
+  private final class Session {
+    let input: PulledInput
+    let source: PassThroughTrackTests.Source
+    let description: InputDescription
+    var stage: any InputStage
+    var window: LiveWindow?
+    var audio: [Int64] = []
+    /// The unit with which the facts became known.
+    var known: Int?
+
+    init(count: Int64, delays: [Int64: Int64] = [:]) throws {
+      source = try PassThroughTrackTests.Source("320x180", count: count, from: begin)
+      input = PulledInput(
+        try #require(InputAddress("udp://127.0.0.1:1")), options: InputOptions(), loops: false,
+        takesAudio: true,
+        passThrough: PassThroughOptions(
+          segmentMicroseconds: 1_000_000, longestGroup: 4_000_000_000),
+        name: "live", log: Log(format: .text, least: .error) { _ in })
+      description = InputDescription(
+        format: "mpegts", video: source.video,
+        audio: .init(codec: "aac", sampleRate: 48_000, channels: 2, configuration: []),
+        isPaced: false)
+      stage = SurveyStage(input)
+      for (index, unit) in source.units.enumerated() {
+        var unit = unit
+        unit.arrival += delays[Int64(index)] ?? 0
+        let packet = AudioPacket(bytes: [0], pts: unit.pts, arrival: unit.arrival)
+        for unit in [InputUnit.video(unit), .audio(packet)] {
+          if case .become(let next) = try stage.take(unit, description) { stage = next }
+        }
+        if let facts = input.facts, known == nil {
+          known = index
+          try attach(facts)
+        }
+      }
+    }
+
+    private func attach(_ facts: SourceFacts) throws {
+      let segmentation = Segmentation(
+        rate: facts.rate, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)
+      var configuration = StreamConfiguration(
+        size: try #require(facts.description.video.size), segmentation: segmentation)
+      configuration.passesThrough = true
+      configuration.source = .network(facts)
+      let window = LiveWindow(segmentation: segmentation, playlistLength: 10, retained: 20)
+      self.window = window
+      let track = PassThroughTrack(
+        configuration, window: window, first: 0, statistics: Locked(StreamStatistics()),
+        log: Log(format: .text, least: .error) { _ in })
+      try track.open(facts.description.video)
+      let heard = Locked<[Int64]>([])
+      input.attach(
+        InputTarget(
+          video: .accessUnits(to: track), statistics: Locked(StreamStatistics()),
+          audio: { _, _, captured in heard.withLock { $0.append(captured) } }))
+      self.heard = heard
+    }
+
+    private var heard = Locked<[Int64]>([])
+    var audioTimes: [Int64] { heard.withLock { $0 } }
+  }
+
+  @Test("the second key frame makes the facts known, and the first segment is complete with it")
+  func secondKey() throws {
+    let session = try Session(count: 32)
+    #expect(session.known == 30)
+    let snapshot = try #require(session.window).snapshot
+    #expect(snapshot.segments.map(\.chunks.count) == [30])
+    #expect(snapshot.open?.chunks.count == 2)
+    guard case .fits(let fit)? = session.input.facts?.passThrough else {
+      Issue.record("not passed through")
+      return
+    }
+    #expect(fit.segmentFrames == 30 && !fit.hasVariableDuration)
+  }
+
+  @Test("kept access units and audio have the capture times of their arrival")
+  func captureTimes() throws {
+    // A late arrival is not a late capture.
+    let session = try Session(count: 40, delays: [3: 30_000_000, 17: 25_000_000])
+    let snapshot = try #require(session.window).snapshot
+    let chunks = snapshot.segments.flatMap(\.chunks) + (snapshot.open?.chunks ?? [])
+    #expect(chunks.count == 40)
+    let first = try #require(chunks.first).captured
+    #expect(abs(first - SystemClock.wallMinusMonotonic - Self.begin) < 1_000_000)
+    for (index, chunk) in chunks.enumerated() {
+      #expect(abs(chunk.captured - first - Int64(index) * Self.frame) < 20_000)
+    }
+    #expect(session.audioTimes.count >= 39)
+    #expect(session.audioTimes.first == Self.begin)
+  }
+
+  @Test("frames before the first key frame are not kept, and too many units are dropped")
+  func limits() throws {
+    var kept = KeptUnits()
+    func unit(_ index: Int64, isKey: Bool, size: Int = 10) -> InputUnit {
+      .video(
+        AccessUnit(
+          bytes: [UInt8](repeating: 0, count: size), parameterSets: [], isKey: isKey,
+          pts: index * Self.frame, dts: nil, arrival: index * Self.frame, senderTime: nil))
+    }
+    for index in Int64(0)..<10 { kept.add(unit(index, isKey: index == 4)) }
+    #expect(kept.units.count == 6 && kept.first?.pts == 4 * Self.frame)
+    for index in Int64(10)..<18 { kept.add(unit(index, isKey: false, size: 10 << 20)) }
+    #expect(kept.first == nil, "64 MiB are the limit")
+  }
+}
