@@ -1,64 +1,131 @@
 // SPDX-License-Identifier: Apache-2.0
-// Control of the latency by the playback rate.
+// Control of the latency by the playback rate and by seeks.
+
+import { HIGHEST_RAISED_TARGET, RaisedTarget } from './raised-target.js';
 
 /** The latency error at which the control starts and at which it ends, s. */
 const START_ERROR = 0.025, END_ERROR = 0.008;
-const SLOWEST = 0.94, FASTEST = 1.1;
+const SLOWEST = 0.94, FASTEST = 1.2;
+/** The change of the rate per second of error; the second is for the error above `LARGE_ERROR`. */
+const GAIN = 0.6, ADDED_GAIN = 1, LARGE_ERROR = 0.1;
 /** Smaller changes of the rate are not applied. */
 const RATE_STEP = 0.004;
-/** No stall raises the target above this, s. */
-const HIGHEST_RAISED_TARGET = 2;
-/** The time without a stall after which a raised target is lowered, s. */
-const QUIET_TIME = 8;
+
+/** A larger error is removed by a seek, s. */
+const SEEK_ERROR = 0.5;
+/**
+ * The least time between two seeks, s. It is doubled up to the second value by each seek within
+ * `SEEK_MEMORY` s after another: on a slow machine a seek costs more than it gains.
+ */
+const SEEK_INTERVAL = 1, LONGEST_SEEK_INTERVAL = 16, SEEK_MEMORY = 20;
+/** The share of the target that must be buffered after a seek. */
+const RESERVE = 0.5;
+/**
+ * Media that arrives faster than it is published is a backlog: during `BACKLOG_WINDOW` s the end of
+ * the buffer approaches the live edge by more than `BACKLOG_STEP` s. A seek waits for its end, but
+ * at most `LONGEST_BACKLOG` s.
+ */
+const BACKLOG_WINDOW = 0.25, BACKLOG_STEP = 0.15, LONGEST_BACKLOG = 1.5;
+/**
+ * The delays of a connection that was slow do not count when all media of this time was less late,
+ * s, by this margin, s.
+ */
+const RECENT = 0.6, RECENT_MARGIN = 0.06;
 
 /**
  * Holds a target latency. All times in seconds; `now` on any monotonic clock.
  *
- * A stall multiplies the target by 1.5, up to 2 s. Eight seconds without a stall multiply a raised
- * target by 0.9, down to the requested one.
+ * After a disturbance the latency is too high. An error above 0.5 s is removed by a seek as soon as
+ * the media at the target is buffered, a smaller one by the playback rate.
  */
 export class LatencyController {
   /** @param {number} requested */
   constructor(requested) {
     this.requested = requested;
     this.target = requested;
+    this.raised = new RaisedTarget(requested);
     this.rate = 1;
     this.isActive = false;
-    this.quietSince = -Infinity;
+    /** Whether the latency approaches a requested target: then it is not changed by a seek. */
+    this.isApproaching = false;
+    this.soughtAt = -Infinity;
+    this.seekInterval = SEEK_INTERVAL;
+    /** @type {number | null} since when a seek is due */
+    this.lateSince = null;
+    /** @type {{ at: number, delay: number }[]} latencies of the end of the buffer */
+    this.ends = [];
   }
 
-  /** @param {number} requested */
-  request(requested) {
+  /**
+   * @param {number} requested
+   * @param {boolean} [byRate] whether it is to be reached without a seek
+   */
+  request(requested, byRate = false) {
     this.requested = requested;
     this.target = requested;
+    this.raised = new RaisedTarget(requested);
+    this.isApproaching = byRate;
   }
 
-  /** @param {number} now */
-  stalled(now) {
-    const raised = Math.min(HIGHEST_RAISED_TARGET, this.target * 1.5);
-    this.target = Math.max(this.target, raised);
-    this.quietSince = now;
-  }
+  /**
+   * A stall of `seconds` has ended now.
+   * @param {number} now @param {number} seconds
+   */
+  stalled(now, seconds) { this.raised.stalled(now, seconds); }
 
   /**
    * The playback rate from now on.
    * @param {number} now
    * @param {number} latency
    * @param {number} minimum the lowest target that the connection allows
+   * @param {number} ahead the buffered time after the playback position
    */
-  step(now, latency, minimum = 0) {
-    const floor = Math.max(this.requested, Math.min(HIGHEST_RAISED_TARGET, minimum));
-    if (this.target < floor) this.target = floor;
-    else if (this.target > floor && now - this.quietSince >= QUIET_TIME) {
-      this.target = Math.max(floor, this.target * 0.9);
-      this.quietSince = now;
-    }
+  step(now, latency, minimum = 0, ahead = 0) {
+    this.ends = this.ends.filter(({ at }) => now - at <= RECENT);
+    this.ends.push({ at: now, delay: latency - ahead });
+    const recent = Math.max(...this.ends.map(({ delay }) => delay)) + RECENT_MARGIN;
+    const floor = Math.min(HIGHEST_RAISED_TARGET, minimum, recent);
+    this.target = Math.max(this.raised.step(now), floor);
     const error = latency - this.target;
     if (Math.abs(error) > START_ERROR) this.isActive = true;
-    else if (Math.abs(error) < END_ERROR) this.isActive = false;
-    const rate = this.isActive ? Math.min(FASTEST, Math.max(SLOWEST, 1 + 0.6 * error)) : 1;
+    else {
+      this.isApproaching = false;
+      if (Math.abs(error) < END_ERROR) this.isActive = false;
+    }
+    const wanted = 1 + GAIN * error + ADDED_GAIN * Math.max(0, error - LARGE_ERROR);
+    const rate = this.isActive ? Math.min(FASTEST, Math.max(SLOWEST, wanted)) : 1;
     const hasEnded = rate === 1 && this.rate !== 1;
     if (Math.abs(rate - this.rate) > RATE_STEP || hasEnded) this.rate = rate;
     return this.rate;
+  }
+
+  /**
+   * The time by which to seek forward now; 0 for no seek. Call it after `step`.
+   * @param {number} now
+   * @param {number} latency
+   * @param {number} ahead the buffered time after the playback position
+   */
+  seek(now, latency, ahead) {
+    const error = latency - this.target;
+    if (error <= SEEK_ERROR || this.isApproaching) {
+      this.lateSince = null;
+      return 0;
+    }
+    const seconds = Math.min(error, ahead - RESERVE * Math.min(1, this.target));
+    if (seconds < SEEK_ERROR || now - this.soughtAt < this.seekInterval) return 0;
+    this.lateSince ??= now;
+    const window = this.target > this.raised.brief ? RECENT : BACKLOG_WINDOW;
+    if (this.isBacklog(now, window) && now - this.lateSince < LONGEST_BACKLOG) return 0;
+    this.lateSince = null;
+    const isRepeated = now - this.soughtAt < SEEK_MEMORY, longer = 2 * this.seekInterval;
+    this.seekInterval = isRepeated ? Math.min(LONGEST_SEEK_INTERVAL, longer) : SEEK_INTERVAL;
+    this.soughtAt = now;
+    return seconds;
+  }
+
+  /** @param {number} now @param {number} time s */
+  isBacklog(now, time) {
+    const ends = this.ends.filter(({ at }) => now - at <= time);
+    return Math.max(...ends.map(({ delay }) => delay)) - ends[ends.length - 1].delay > BACKLOG_STEP;
   }
 }

@@ -227,11 +227,12 @@ export class View {
   applyTarget() {
     const { player, controller, latency } = this;
     const target = this.targets.targetFor(this.kind, this.source);
-    if (target !== controller.requested) controller.request(target);
+    const isGradual = isMPD(this.source);
+    if (target !== controller.requested) controller.request(target, isGradual);
     player?.setTarget(target);
-    if (latency === null || !player?.isControlled()) return;
+    if (latency === null || isGradual || !player?.isControlled()) return;
     const error = latency - target;
-    if (Math.abs(error) > (isMPD(this.source) ? 3 : 0.2)) player.seekBy(error, performance.now());
+    if (Math.abs(error) > 0.2) player.seekBy(error, performance.now());
   }
 
   // Every 50 ms
@@ -244,10 +245,11 @@ export class View {
     this.followStalls(player, now);
     this.latency = player.latency();
     if (player.isControlled() && this.latency !== null && !video.paused && !video.seeking) {
-      const rate = controller.step(now / 1000, this.latency, player.minimumTarget());
+      const ahead = secondsAhead(video), minimum = player.minimumTarget();
+      const rate = controller.step(now / 1000, this.latency, minimum, ahead);
       if (video.playbackRate !== rate) video.playbackRate = rate;
-      const error = this.latency - controller.target;
-      if (error > (isMPD(this.source) ? 3 : 1)) player.seekBy(error, now);
+      const seconds = controller.seek(now / 1000, this.latency, ahead);
+      if (seconds > 0) player.seekBy(seconds, now);
     }
     this.publish();
   }
@@ -260,7 +262,8 @@ export class View {
   followStalls(player, now) {
     const ended = this.stalls.update(now);
     if (!ended || ended.seconds <= STALL_TOLERANCES[this.kind]) return;
-    if (player.wasConnectedSince(ended.startedAt)) this.controller.stalled(now / 1000);
+    if (!player.wasConnectedSince(ended.startedAt)) return;
+    this.controller.stalled(now / 1000, ended.seconds);
   }
 
   publish() {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { LatencyController } from '../page/latency-controller.js';
+import { RaisedTarget } from '../page/raised-target.js';
 
 /** The latency after playing for `seconds` at the rate of the controller. */
 function play(controller, latency, seconds) {
@@ -10,9 +11,10 @@ function play(controller, latency, seconds) {
   return result;
 }
 
-suite('latency controller', () => {
+suite('latency controller: the rate', () => {
   for (const [latency, rate] of [
-    [0.35, 1], [0.37, 1], [0.33, 1], [0.45, 1.06], [0.4, 1.03], [0.30, 0.97], [2, 1.1], [0.1, 0.94],
+    [0.35, 1], [0.37, 1], [0.33, 1], [0.45, 1.06], [0.4, 1.03], [0.30, 0.97], [0.1, 0.94],
+    [0.5, 1.14], [2, 1.2],
   ]) {
     test(`a latency of ${latency} s with a target of 0.35 s gives the rate ${rate}`, () => {
       assert.ok(Math.abs(new LatencyController(0.35).step(0, latency) - rate) < 1e-9);
@@ -42,18 +44,8 @@ suite('latency controller', () => {
     }
   });
 
-  test('a stall multiplies the target by 1.5, up to 2 s', () => {
-    const controller = new LatencyController(0.1);
-    controller.stalled(0);
-    assert.ok(Math.abs(controller.target - 0.15) < 1e-9);
-    for (let i = 0; i < 20; i += 1) controller.stalled(1);
-    assert.equal(controller.target, 2);
-  });
-
-  test('a stall does not lower a requested target above 2 s', () => {
-    const controller = new LatencyController(5);
-    controller.stalled(0);
-    assert.equal(controller.target, 5);
+  test('half a second too late, it is within 50 ms of the target after 4 s', () => {
+    assert.ok(play(new LatencyController(0.12), 0.62, 4) < 0.17);
   });
 
   test('without stalls a requested target above 2 s is kept', () => {
@@ -62,20 +54,134 @@ suite('latency controller', () => {
     assert.equal(controller.target, 2.2);
   });
 
-  test('eight seconds without a stall lower a raised target by a tenth', () => {
+  test('a connection with a higher minimum raises the target, until its media is less late', () => {
     const controller = new LatencyController(0.1);
-    controller.stalled(100);
-    controller.step(107.9, 0.15);
-    assert.ok(Math.abs(controller.target - 0.15) < 1e-9);
-    controller.step(108, 0.15);
-    assert.ok(Math.abs(controller.target - 0.135) < 1e-9);
-    for (let now = 109; now < 200; now += 1) controller.step(now, 0.1);
-    assert.equal(controller.target, 0.1);
+    controller.step(0, 0.4, 0.3, 0.1);
+    assert.equal(controller.target, 0.3);
+    for (let now = 0.1; now < 0.9; now += 0.1) controller.step(now, 0.4, 0.3, 0.38);
+    assert.ok(Math.abs(controller.target - 0.1) < 1e-9, `${controller.target}`);
+  });
+});
+
+suite('latency controller: seeks', () => {
+  /** The first seek of a player that is `latency` late, with `ahead` s of media from 1 s on. */
+  function seekOf(controller, latency, ahead) {
+    for (let i = 0; i < 80; i += 1) {
+      const now = i / 20, buffered = now < 1 ? 0 : ahead;
+      controller.step(now, latency, 0, buffered);
+      const seconds = controller.seek(now, latency, buffered);
+      if (seconds > 0) return { now, seconds };
+    }
+    return null;
+  }
+
+  test('an error above 0.5 s is removed by one seek, when the media has arrived', () => {
+    const found = seekOf(new LatencyController(0.12), 2, 1.98);
+    assert.ok(found !== null && found.now >= 1 && found.now < 1.5, JSON.stringify(found));
+    assert.ok(Math.abs(found.seconds - 1.88) < 1e-9, `${found.seconds}`);
   });
 
-  test('a connection with a higher minimum raises the target', () => {
-    const controller = new LatencyController(0.1);
-    controller.step(0, 0.1, 0.3);
-    assert.equal(controller.target, 0.3);
+  test('half of the target stays buffered after a seek', () => {
+    assert.ok(Math.abs(seekOf(new LatencyController(0.4), 2, 1.5).seconds - 1.3) < 1e-9);
+  });
+
+  for (const [name, target, latency, ahead] of [
+    ['an error below 0.5 s', 0.12, 0.6, 0.58], ['a short buffer', 0.12, 2, 0.5],
+    ['an empty buffer', 0.12, 2, 0],
+  ]) {
+    test(`${name}: no seek`, () => {
+      assert.equal(seekOf(new LatencyController(target), latency, ahead), null);
+    });
+  }
+
+  test('seeks that do not help become rare', () => {
+    const controller = new LatencyController(0.12);
+    const times = [];
+    for (let now = 0; now < 60; now += 0.05) {
+      controller.step(now, 2, 0, 1.98);
+      if (controller.seek(now, 2, 1.98) > 0) times.push(now);
+    }
+    assert.ok(times.length <= 8, `${times}`);
+    assert.ok(times[1] - times[0] < 1.2 && times[2] - times[1] < 2.2, `${times}`);
+  });
+
+  test('a target to be reached by the rate: no seek until then', () => {
+    const controller = new LatencyController(2);
+    controller.request(0.5, true);
+    assert.equal(seekOf(controller, 2, 1.9), null);
+    controller.step(10, 0.51);
+    assert.notEqual(seekOf(controller, 2, 1.9), null);
+  });
+});
+
+suite('raised target', () => {
+  /** The target 0.12 s, after ten seconds without a stall. */
+  function started() {
+    const raised = new RaisedTarget(0.12);
+    raised.step(0);
+    return raised;
+  }
+
+  test('one disturbance raises the target by at most 0.25 s, until 1.2 s after it', () => {
+    const raised = started();
+    for (const now of [10, 10.5, 11, 11.5]) raised.stalled(now, 0.1);
+    assert.ok(Math.abs(raised.step(12.6) - 0.37) < 1e-9);
+    assert.equal(raised.step(12.8), 0.12);
+  });
+
+  test('a second disturbance within a minute multiplies the target by 1.5', () => {
+    const raised = started();
+    raised.stalled(10, 0.1);
+    raised.stalled(40, 0.1);
+    assert.ok(Math.abs(raised.step(45) - 0.18) < 1e-9);
+  });
+
+  test('stalls without an end are another disturbance after 5 s', () => {
+    const raised = started();
+    for (let now = 10; now < 16; now += 0.5) raised.stalled(now, 0.1);
+    assert.ok(Math.abs(raised.step(18) - 0.18) < 1e-9);
+  });
+
+  test('a disturbance after more than a minute does not', () => {
+    const raised = started();
+    raised.stalled(10, 0.1);
+    raised.stalled(71, 0.1);
+    assert.equal(raised.step(75), 0.12);
+  });
+
+  test('an outage counts half, and raises nothing by itself', () => {
+    const raised = started();
+    for (const now of [10, 20, 30]) {
+      raised.stalled(now, 2);
+      assert.equal(raised.step(now), 0.12);
+    }
+    raised.stalled(40, 2);
+    assert.ok(Math.abs(raised.step(40) - 0.18) < 1e-9);
+  });
+
+  test('stalls in the first 3 s do not count', () => {
+    const raised = started();
+    for (const now of [0.5, 1.2, 2, 2.9]) raised.stalled(now, 0.1);
+    raised.stalled(10, 0.1);
+    assert.equal(raised.step(12), 0.12);
+  });
+
+  test('eight seconds without a stall lower a lasting raise by a tenth', () => {
+    const raised = started();
+    raised.stalled(10, 0.1);
+    raised.stalled(20, 0.1);
+    assert.ok(Math.abs(raised.step(27.9) - 0.18) < 1e-9);
+    assert.ok(Math.abs(raised.step(28.1) - 0.162) < 1e-9);
+    for (let now = 29; now < 120; now += 1) raised.step(now);
+    assert.equal(raised.step(120), 0.12);
+  });
+
+  test('no stall raises a target above 2 s, or lowers a higher one', () => {
+    for (const [requested, highest] of [[0.12, 2], [5, 5]]) {
+      const raised = new RaisedTarget(requested);
+      raised.step(0);
+      for (let now = 10; now < 200; now += 4) raised.stalled(now, 0.1);
+      assert.equal(raised.step(200), highest);
+    }
   });
 });

@@ -58,7 +58,7 @@ export class DashPlayer {
     this.dash?.updateSettings({
       streaming: {
         delay: { liveDelay: this.target },
-        liveCatchup: { enabled: true },
+        liveCatchup: { enabled: true, maxDrift: 0.5, playbackRate: { min: -0.06, max: 0.2 } },
         retryAttempts: { MPD: 20, MediaSegment: 10, lowLatencyMultiplyFactor: 10 },
         cmsd: { enabled: true, abr: { applyMb: true, etpWeightRatio: 0.5 } },
       },

@@ -217,10 +217,10 @@ export class FramePlayer {
     if (this.isPositioned) this.addDelay(this.delays.audio, chunk.time / this.timescales.audio);
   }
 
-  /** @param {{ add: (delay: number) => void }} delays @param {number} time media time, s */
+  /** @param {import('./arrivals.js').TrackDelays} delays @param {number} time media time, s */
   addDelay(delays, time) {
     const date = this.timeline.dateOf(time);
-    if (date !== null) delays.add(this.host.clock.now() / 1000 - date);
+    if (date !== null) delays.add(this.host.clock.now() / 1000, date);
   }
 
   /** @param {Playlist} list */

@@ -204,7 +204,6 @@ export class HlsPlayer {
     const { video } = this.host, ranges = video.buffered;
     if (ranges.length === 0) return;
     const start = ranges.start(ranges.length - 1), end = ranges.end(ranges.length - 1);
-    if (end - video.currentTime <= 0.5 && seconds >= 0) return;
     video.currentTime = Math.max(start, Math.min(video.currentTime + seconds, end - 0.1));
   }
 }
