@@ -126,4 +126,25 @@ struct AccessUnitAssemblerTests {
     let none = sender.assembler.finish()
     #expect(none == nil)
   }
+
+  @Test("an access unit beyond the limit is marked as cut, and the next one is whole")
+  func oversized() {
+    var assembler = AccessUnitAssembler()
+    var units: [AccessUnitAssembler.Unit] = []
+    let piece = [UInt8](repeating: 1, count: 1 << 20)
+    func take(_ timestamp: Int64, _ startsUnit: Bool) {
+      units += assembler.take(
+        .init(
+          timestamp: timestamp, bytes: startsUnit ? [0, 0, 0, 1, 0x65] : piece,
+          startsUnit: startsUnit, slices: startsUnit ? 1 : 0, isKey: true, arrival: 0))
+    }
+    for timestamp in Int64(1)...3 {
+      take(timestamp, true)
+      for _ in 0..<(timestamp == 1 ? 40 : 31) { take(timestamp, false) }
+    }
+    if let last = assembler.finish() { units.append(last) }
+    #expect(units.map(\.timestamp) == [1, 2, 3])
+    #expect(units.map(\.isCut) == [true, false, false])
+    #expect(units.map(\.bytes.count).max() ?? 0 <= AccessUnitAssembler.most)
+  }
 }

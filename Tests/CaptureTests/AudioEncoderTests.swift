@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Media
+import TestSupport
 import Testing
 
 @testable import Capture
@@ -138,5 +139,70 @@ struct AudioEncoderTests {
       count += try decoder.decode(bytes, pts: frame.position).count
     }
     #expect(count == frames.count - 1 && decoder.damaged == 1)
+  }
+
+  /// Noise with values of that magnitude, or with that value throughout.
+  enum HostileSamples: Sendable {
+    case noise(Float)
+    case constant(Float)
+    case clicks(Float)
+  }
+
+  @Test(
+    "samples that are no numbers, infinite, or far above full scale are encoded",
+    .timeLimit(.minutes(1)),
+    arguments: [
+      HostileSamples.constant(.nan), .constant(.infinity), .constant(-.infinity),
+      .constant(.greatestFiniteMagnitude), .constant(1e9), .noise(1e5), .noise(1e6), .noise(1e8),
+      .noise(1e10), .noise(1e11), .noise(1e30), .clicks(1e10), .clicks(1e30),
+    ])
+  func hostile(samples: HostileSamples) throws {
+    var random = SplitMix64(seed: 7)
+    var encoder = try AudioEncoder(AudioEncoderSettings())
+    var frames: [EncodedAudioFrame] = []
+    for index in Int64(0)..<100 {
+      let plane = (0..<1024).map { place -> Float in
+        switch samples {
+        case .constant(let value): value
+        case .noise(let amplitude): Float.random(in: -1...1, using: &random) * amplitude
+        case .clicks(let amplitude): place % 200 == 0 ? amplitude : 0
+        }
+      }
+      frames += try encoder.encode(PCMBlock(planes: [plane, plane]), at: index * 1024)
+    }
+    let settings = AudioEncoderSettings()
+    #expect(frames.map(\.index) == Array(0..<98))
+    // Decoded, the samples are at full scale, with the overshoot of the codec.
+    let (_, planes) = try Self.decode(frames, settings)
+    #expect(planes.allSatisfy { $0.allSatisfy { $0.isFinite && abs($0) < 4 } })
+  }
+
+  @Test("samples within full scale are unchanged by the limit")
+  func limit() throws {
+    let frame = try PCMFrame(sampleRate: 48_000, channels: 1, capacity: 8)
+    let samples: [Float] = [0, 0.5, -0.5, 1, -1, 1.0001, -7, .nan]
+    try frame.fill(PCMBlock(planes: [samples]), isLimited: true)
+    #expect(frame.block(count: 8).planes == [[0, 0.5, -0.5, 1, -1, 1, -1, 0]])
+  }
+
+  @Test(
+    "audio that cannot be converted is an error",
+    arguments: [(48_000, 9), (900, 2), (800_000, 1)] as [(Int32, Int)])
+  func unusable(rate: Int32, channels: Int) throws {
+    var decoder = try AudioDecoder(
+      codec: "pcm_s16le", extradata: [], sampleRate: rate, channels: channels)
+    let packet = [UInt8](repeating: 1, count: 2 * channels * 100)
+    #expect(throws: FFmpegError.self) { try decoder.decode(packet, pts: 0) }
+  }
+
+  @Test("a packet of more than ten seconds is an error, one of ten seconds is decoded")
+  func longest() throws {
+    var decoder = try AudioDecoder(
+      codec: "pcm_u8", extradata: [], sampleRate: 1000, channels: 1)
+    let whole = try decoder.decode([UInt8](repeating: 128, count: 10_000), pts: 0)
+    #expect(whole.map(\.audio.count) == [10_000])
+    #expect(throws: FFmpegError.self) {
+      try decoder.decode([UInt8](repeating: 128, count: 11_000), pts: 0)
+    }
   }
 }

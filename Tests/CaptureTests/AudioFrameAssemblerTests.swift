@@ -84,4 +84,13 @@ struct AudioFrameAssemblerTests {
     // Samples before the current position are dropped.
     #expect(assembler.push(stereo, at: 2000).isEmpty && assembler.next == 1_001_500)
   }
+
+  @Test("the time for a block is in proportion to its length", .timeLimit(.minutes(1)))
+  func large() {
+    var assembler = AudioFrameAssembler(channels: 1, longestGap: 5000)
+    let count = 30_000_000
+    let frames = assembler.push(.silence(channels: 1, count: count), at: 0)
+    #expect(frames.count == count / 1024)
+    #expect(assembler.push(.silence(channels: 1, count: 1024), at: Int64(count)).count == 1)
+  }
 }

@@ -7,6 +7,7 @@ import Sharing
 import Testing
 import Time
 
+@testable import Capture
 @testable import Scheduling
 @testable import Streams
 
@@ -54,5 +55,45 @@ struct AudioPipelineTests {
     #expect(numbers == [skip.segment])
     #expect(snapshot.segments.last?.firstFrame == segmentation.firstFrame(of: skip.segment))
     #expect(snapshot.open?.number == skip.segment + 1)
+  }
+
+  @Test("audio that cannot be encoded is silence and one log line, and later audio is encoded")
+  func refused() throws {
+    let video = Segmentation(
+      rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)
+    var configuration = StreamConfiguration(size: .hd720, segmentation: video)
+    configuration.audio = .input(nil)
+    let segmentation = try #require(configuration.audioSegmentation)
+    let window = LiveWindow(segmentation: .audio(segmentation), playlistLength: 10, retained: 20)
+    let lines = Locked<[String]>([])
+    let queue = AudioQueue()
+    var pipeline = try AudioPipeline(
+      configuration, segmentation: segmentation, window: window, from: Self.segment,
+      clock: SkippingClock(skip: ClockStep(segment: 0, offset: 0, skipped: 0)), queue: queue,
+      gracePeriod: .milliseconds(100), statistics: Locked(StreamStatistics(renditions: 2)),
+      log: Log(format: .text, least: .info) { line in lines.withLock { $0.append(line) } })
+    window.goLive()
+    let start = MonotonicTime.origin + .seconds(Self.segment)
+    func push(channels: Int, at time: MonotonicTime) {
+      queue.push(
+        .init(
+          bytes: [UInt8](repeating: 64, count: 4800 * 2 * channels),
+          format: .init(
+            codec: "pcm_s16le", sampleRate: 48_000, channels: channels, configuration: []),
+          pts: time.nanoseconds, captured: time))
+    }
+    for index in Int64(0)..<50 {
+      let time = start + .milliseconds(100 * index)
+      push(channels: index < 30 ? 9 : 2, at: time)
+      try pipeline.advance(to: time + .milliseconds(150))
+    }
+    #expect(lines.withLock { $0.count } == 1, "\(lines.withLock { $0 })")
+    #expect(lines.withLock { $0.first?.contains("9 channels") } == true)
+    let snapshot = window.snapshot
+    #expect(snapshot.segments.map(\.number) == (Self.segment..<Self.segment + 4).map { $0 })
+    // Silence has constant, small AAC frames; audio has larger ones.
+    let sizes = snapshot.segments.map { $0.chunks.reduce(0) { $0 + $1.bytes.count } }
+    #expect(sizes[1] == sizes[0] || sizes[1] < sizes[3], "\(sizes)")
+    #expect(sizes[3] > sizes[1], "\(sizes)")
   }
 }

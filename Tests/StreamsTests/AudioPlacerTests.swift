@@ -143,4 +143,24 @@ struct AudioPlacerTests {
     try Data(video).write(to: URL(fileURLWithPath: folder + "/video.mp4"))
     try Data(audio).write(to: URL(fileURLWithPath: folder + "/audio.mp4"))
   }
+
+  @Test("after an error another encoder continues with the AAC frame that is due")
+  func recovered() throws {
+    let segmentation = try Self.segmentation()
+    let first = segmentation.firstFrame(of: Self.segment)
+    var placer = try AudioPlacer(nil, AudioEncoderSettings(), from: first)
+    var frames = try placer.fill(to: first + 10)
+    // The encoder refuses all samples after its end.
+    frames += try placer.finish()
+    let due = try #require(frames.last).index + 1
+    #expect(throws: FFmpegError.self) { try placer.fill(to: first + 20) }
+    #expect(throws: FFmpegError.self) { try placer.fill(to: first + 30) }
+    try placer.recover()
+    #expect(placer.next == due * 1024)
+    frames += try placer.fill(to: due + 10)
+    // A placer without an error is unchanged.
+    try placer.recover()
+    frames += try placer.fill(to: due + 20)
+    #expect(frames.map(\.index) == Array(first..<due + 18))
+  }
 }

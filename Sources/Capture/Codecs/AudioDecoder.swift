@@ -16,6 +16,14 @@ package struct DecodedAudio: Sendable {
 ///
 /// Confined to one thread.
 package struct AudioDecoder: ~Copyable, @unchecked Sendable {
+  /// The numbers of channels that libswresample can convert.
+  private static let channels: ClosedRange<Int32> = 1...8
+  /// No real source has another rate: each sample of a lower rate would become hundreds, and the
+  /// filter for a higher rate needs memory in proportion to the rate.
+  private static let sampleRates: ClosedRange<Int32> = 1000...768_000
+  /// The largest duration of a packet, in seconds.
+  private static let longestPacket = 10
+
   private let codec: AudioCodec
   private let packet: PacketHandle
   private let frame: FrameHandle
@@ -47,7 +55,8 @@ package struct AudioDecoder: ~Copyable, @unchecked Sendable {
   /// Decodes one packet.
   ///
   /// - Returns: the output of the decoder; empty for a damaged packet, which is counted.
-  /// - Throws: ``FFmpegError`` if no memory is available or the sample format is unknown.
+  /// - Throws: ``FFmpegError`` if no memory is available, or the samples cannot be converted: their
+  ///   format, number of channels, rate or duration.
   package mutating func decode(
     _ bytes: [UInt8], pts: Int64
   ) throws(FFmpegError) -> [DecodedAudio] {
@@ -64,9 +73,20 @@ package struct AudioDecoder: ~Copyable, @unchecked Sendable {
   }
 
   private func taken() throws(FFmpegError) -> DecodedAudio {
-    let (samples, channels) = unsafe (
-      Int(frame.pointer.pointee.nb_samples), frame.pointer.pointee.ch_layout.nb_channels
+    let (samples, channels, rate) = unsafe (
+      Int(frame.pointer.pointee.nb_samples), frame.pointer.pointee.ch_layout.nb_channels,
+      frame.pointer.pointee.sample_rate
     )
+    guard Self.channels.contains(channels) else {
+      throw FFmpegError(refused: "\(channels) channels (expected \(Self.channels.text))")
+    }
+    guard Self.sampleRates.contains(rate) else {
+      throw FFmpegError(refused: "\(rate) Hz (expected \(Self.sampleRates.text) Hz)")
+    }
+    guard samples <= Self.longestPacket * Int(rate) else {
+      throw FFmpegError(
+        refused: "a packet of \(samples / Int(rate)) s (expected at most \(Self.longestPacket) s)")
+    }
     var planes: [[Float]] = []
     for channel in 0..<channels {
       var plane = [Float](repeating: 0, count: samples)
@@ -77,8 +97,12 @@ package struct AudioDecoder: ~Copyable, @unchecked Sendable {
       planes.append(plane)
     }
     let pts = unsafe frame.pointer.pointee.pts
-    return unsafe DecodedAudio(
-      pts: pts == CFF_NOPTS ? nil : pts, sampleRate: frame.pointer.pointee.sample_rate,
-      audio: PCMBlock(planes: planes))
+    return DecodedAudio(
+      pts: pts == CFF_NOPTS ? nil : pts, sampleRate: rate, audio: PCMBlock(planes: planes))
   }
+}
+
+extension ClosedRange {
+  /// The bounds for an error message.
+  fileprivate var text: String { "\(lowerBound)–\(upperBound)" }
 }

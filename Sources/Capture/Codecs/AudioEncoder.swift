@@ -97,7 +97,9 @@ package struct AudioEncoder: ~Copyable, @unchecked Sendable {
   ) throws(FFmpegError) -> [EncodedAudioFrame] {
     var coded: [EncodedAudioFrame] = []
     for next in frames {
-      try frame.fill(next.audio)
+      // libavcodec refuses samples that are no numbers, and its search for a quantiser does not end
+      // for some amplitudes far above 1.
+      try frame.fill(next.audio, isLimited: true)
       // The codec counts its frames; `pending` has their positions.
       unsafe frame.pointer.pointee.pts = framesIn * Int64(AudioFrameAssembler.frameLength)
       framesIn += 1

@@ -41,7 +41,7 @@ package struct AudioFrameAssembler: Sendable {
     var frames: [Frame] = []
     if let next, position < next {
       guard position + Int64(audio.count) > next else { return [] }
-      _ = audio.takeFirst(Int(next - position))
+      audio.removeFirst(Int(next - position))
     } else {
       frames = advance(to: position)
     }
@@ -89,11 +89,17 @@ package struct AudioFrameAssembler: Sendable {
   private mutating func takeFull() -> [Frame] {
     guard let next else { return [] }
     var frames: [Frame] = []
-    var start = next - Int64(pending.count)
-    while pending.count >= Self.frameLength {
-      frames.append(Frame(position: start, audio: pending.takeFirst(Self.frameLength)))
-      start += Int64(Self.frameLength)
+    let start = next - Int64(pending.count)
+    // The samples are moved once: a packet may contain thousands of frames.
+    var offset = 0
+    while pending.count - offset >= Self.frameLength {
+      frames.append(
+        Frame(
+          position: start + Int64(offset),
+          audio: pending.samples(offset..<offset + Self.frameLength)))
+      offset += Self.frameLength
     }
+    pending.removeFirst(offset)
     return frames
   }
 }

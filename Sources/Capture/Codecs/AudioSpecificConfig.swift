@@ -47,6 +47,9 @@ package struct AudioSpecificConfig: Sendable, Hashable {
   /// Whether it is AAC-LC with 1024 samples per frame, whose frames match the positions of a track.
   package var isPlainAAC: Bool { objectType == 2 && hasFullFrames }
 
+  /// Whether the sample rate has an index; encoders, which make the silence, have no other rate.
+  package var hasListedRate: Bool { Self.rates.contains(sampleRate) }
+
   /// A bit reader, most significant bit first.
   private struct Bits {
     let bytes: [UInt8]
@@ -65,12 +68,13 @@ package struct AudioSpecificConfig: Sendable, Hashable {
 }
 
 extension InputDescription.Audio {
-  /// The configuration if the audio can be copied: AAC-LC of one or two channels.
+  /// The configuration if the audio can be copied: AAC-LC of one or two channels, at a
+  /// listed rate.
   ///
   /// Other audio is decoded and re-encoded.
   package var passable: AudioSpecificConfig? {
     guard codec == "aac", let found = AudioSpecificConfig(configuration), found.isPlainAAC,
-      (1...2).contains(found.channels), found.sampleRate >= 16_000
+      (1...2).contains(found.channels), found.sampleRate >= 16_000, found.hasListedRate
     else { return nil }
     return found
   }

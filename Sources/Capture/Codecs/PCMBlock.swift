@@ -31,12 +31,16 @@ package struct PCMBlock: Sendable, Hashable {
     }
   }
 
-  /// Removes the first `count` samples and returns them.
-  mutating func takeFirst(_ count: Int) -> PCMBlock {
-    let taken = PCMBlock(planes: planes.map { Array($0.prefix(count)) })
-    for channel in planes.indices { planes[channel].removeFirst(min(count, self.count(channel))) }
-    return taken
+  /// The samples of `range`.
+  func samples(_ range: Range<Int>) -> PCMBlock {
+    let range = range.clamped(to: 0..<count)
+    return PCMBlock(planes: planes.map { Array($0[range]) })
   }
 
-  private func count(_ channel: Int) -> Int { planes[channel].count }
+  /// Removes the first `count` samples.
+  mutating func removeFirst(_ count: Int) {
+    for channel in planes.indices {
+      planes[channel].removeFirst(max(0, min(count, planes[channel].count)))
+    }
+  }
 }

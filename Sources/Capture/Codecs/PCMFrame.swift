@@ -29,7 +29,12 @@ final class PCMFrame {
   /// Copies a block of at most `capacity` samples into the frame; missing channels are silent.
   ///
   /// If a codec still refers to the memory, the frame gets new memory.
-  func fill(_ block: PCMBlock) throws(FFmpegError) {
+  ///
+  /// - Parameters:
+  ///   - block: the samples.
+  ///   - isLimited: whether samples are limited to −1 … 1, and samples that are no numbers, or
+  ///     infinite, become 0.
+  func fill(_ block: PCMBlock, isLimited: Bool = false) throws(FFmpegError) {
     try FFmpegError.check("av_frame_make_writable", unsafe av_frame_make_writable(pointer))
     let count = min(block.count, capacity)
     unsafe pointer.pointee.nb_samples = Int32(count)
@@ -38,10 +43,16 @@ final class PCMFrame {
       let samples = unsafe UnsafeMutableBufferPointer(start: target, count: count)
       if channel < block.channels {
         _ = unsafe samples.update(fromContentsOf: block.planes[channel].prefix(count))
+        guard isLimited else { continue }
+        for index in samples.indices { unsafe samples[index] = Self.limited(samples[index]) }
       } else {
         unsafe samples.update(repeating: 0)
       }
     }
+  }
+
+  private static func limited(_ sample: Float) -> Float {
+    sample.isFinite ? min(1, max(-1, sample)) : 0
   }
 
   /// A copy of the first `count` samples.

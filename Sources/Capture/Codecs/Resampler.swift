@@ -67,7 +67,7 @@ package struct Resampler: ~Copyable, @unchecked Sendable {
       try context.compensate(0, over: outputRate)
     case .drop(let samples):
       let excess = Int128(samples) * Int128(inputRate) / Int128(outputRate)
-      _ = input.takeFirst(min(Int(clamping: excess), input.count))
+      input.removeFirst(min(Int(clamping: excess), input.count))
       try context.compensate(0, over: outputRate)
     }
     guard silence <= 10 * Int64(outputRate) else {

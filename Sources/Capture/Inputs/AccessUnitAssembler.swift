@@ -21,6 +21,8 @@ struct AccessUnitAssembler: Sendable {
     var isKey: Bool
     /// The arrival on the monotonic clock, in nanoseconds.
     var arrival: Int64
+    /// Whether bytes that belong to it were dropped.
+    var isCut = false
   }
 
   /// A complete access unit.
@@ -31,6 +33,8 @@ struct AccessUnitAssembler: Sendable {
     var arrival: Int64
     /// Whether it was returned before the next access unit started.
     var isEarly: Bool
+    /// Whether it was too large, and bytes of it were dropped.
+    var isCut = false
   }
 
   /// The observed number of slices of one kind of access unit.
@@ -42,7 +46,7 @@ struct AccessUnitAssembler: Sendable {
   /// The number of access units that were returned too early.
   private(set) var faults = 0
 
-  /// The largest size of an access unit, in bytes; further bytes are dropped.
+  /// The largest size of an access unit, in bytes; a larger one is cut.
   static let most = 32 << 20
 
   /// A piece may be a full datagram if it is at most this many bytes smaller than the largest
@@ -80,7 +84,11 @@ struct AccessUnitAssembler: Sendable {
     // Moved out first: bytes with two owners would be copied for each piece.
     if let begun = current.take() {
       joined = begun
-      if begun.bytes.count + piece.bytes.count <= Self.most { joined.bytes += piece.bytes }
+      if begun.bytes.count + piece.bytes.count <= Self.most {
+        joined.bytes += piece.bytes
+      } else {
+        joined.isCut = true
+      }
       joined.slices += piece.slices
       joined.isKey = joined.isKey || piece.isKey
       joined.arrival = piece.arrival
@@ -103,7 +111,8 @@ struct AccessUnitAssembler: Sendable {
       isForgotten = false
     }
     return Unit(
-      timestamp: piece.timestamp, bytes: piece.bytes, arrival: piece.arrival, isEarly: early)
+      timestamp: piece.timestamp, bytes: piece.bytes, arrival: piece.arrival, isEarly: early,
+      isCut: piece.isCut)
   }
 
   /// Discards the observations after a wrong guess.

@@ -48,6 +48,9 @@ package struct NetworkInput: ~Copyable {
       format: context.format, video: video.video, audio: audio?.audio, isPaced: context.isPaced)
   }
 
+  /// The number of access units that were left out since they were too large.
+  package var oversized: UInt64 { video?.oversized ?? 0 }
+
   /// The next unit.
   ///
   /// Blocks.

@@ -8,6 +8,8 @@ import Media
 /// Confined to one thread.
 struct VideoDepacketizer {
   private(set) var video: InputDescription.Video
+  /// The number of access units that were larger than ``AccessUnitAssembler/most`` and are left out.
+  private(set) var oversized: UInt64 = 0
 
   private let isAssembled: Bool
   private var splitter: NALSplitter?
@@ -85,6 +87,11 @@ struct VideoDepacketizer {
   mutating func take(
     _ bytes: Span<UInt8>, pts: Int64, dts: Int64?, isKey: Bool, arrival: Int64, senderTime: Int64?
   ) -> [AccessUnit] {
+    // The demuxer of MPEG-TS cuts an access unit between two packets of 188 bytes.
+    guard bytes.count <= AccessUnitAssembler.most - 188 else {
+      oversized += 1
+      return []
+    }
     guard let splitter else {
       return [
         AccessUnit(
@@ -105,6 +112,10 @@ struct VideoDepacketizer {
       timestamp: pts, bytes: bytes.array,
       startsUnit: startsUnit, slices: found.slices, isKey: found.isKey, arrival: arrival)
     return assembler.take(piece).compactMap { whole in
+      guard !whole.isCut else {
+        oversized += 1
+        return nil
+      }
       let sent = senderTimes.removeValue(forKey: whole.timestamp)
       if senderTimes.count > 8 { senderTimes.removeAll() }
       return unit(splitter.split(whole.bytes.span), whole.timestamp, nil, whole.arrival, sent)
@@ -141,7 +152,7 @@ struct VideoDepacketizer {
       Int(parameters.pointee.width), Int(parameters.pointee.height)
     )
     let aspect = unsafe parameters.pointee.sample_aspect_ratio
-    return (SampleAspect(aspect.num, aspect.den).width(width), height)
+    return (SampleAspect(aspect.num, aspect.den).width(width), max(0, height))
   }
 }
 
@@ -149,15 +160,21 @@ struct VideoDepacketizer {
 struct SampleAspect: Sendable, Hashable {
   let numerator, denominator: Int
 
-  /// Square if the numbers are not positive.
+  /// Square if the numbers are not positive, or if the ratio is not between 1:8 and 8:1.
+  ///
+  /// The numbers of some containers have 32 bits, so the comparison needs more.
   init(_ numerator: Int32, _ denominator: Int32) {
+    let (numerator, denominator) = (Int(numerator), Int(denominator))
     let isSensible =
       numerator > 0 && denominator > 0 && numerator < 8 * denominator
       && denominator < 8 * numerator
-    self.numerator = isSensible ? Int(numerator) : 1
-    self.denominator = isSensible ? Int(denominator) : 1
+    self.numerator = isSensible ? numerator : 1
+    self.denominator = isSensible ? denominator : 1
   }
 
-  /// The width of `pixels` pixels, in square pixels.
-  func width(_ pixels: Int) -> Int { (2 * pixels * numerator + denominator) / (2 * denominator) }
+  /// The width of `pixels` pixels, in square pixels; 0 if `pixels` is negative.
+  func width(_ pixels: Int) -> Int {
+    let (scaled, half) = (Int128(max(0, pixels)) * Int128(numerator), Int128(denominator) / 2)
+    return Int(clamping: (scaled + half) / Int128(denominator))
+  }
 }

@@ -77,6 +77,9 @@ struct MetricsText {
     ) {
       $0.droppedFrames
     }
+    counter(
+      "streamer_input_damaged_total", "Frames of the source that were damaged or too large."
+    ) { $0.damagedFrames }
     counter("streamer_input_reconnects_total", "Reconnections to the source.") { $0.reconnects }
     gauge("streamer_input_delay_seconds", "How long after its frame time a frame slot stays open.")
     {

@@ -34,8 +34,7 @@ struct AudioInputDecoder: ~Copyable {
     }
     guard let decoded = try decoder?.decode(entry.bytes, pts: time.nanoseconds) else { return [] }
     var blocks: [(audio: PCMBlock, rate: Int32, mediaTime: MediaTime)] = []
-    // No real source has a lower rate, and each of its samples would become hundreds.
-    for block in decoded where block.sampleRate >= 1000 {
+    for block in decoded {
       let mediaTime = block.pts.map(MediaTime.init(nanoseconds:)) ?? end
       blocks.append((block.audio, block.sampleRate, mediaTime))
       end = mediaTime + .seconds(Int64(block.audio.count)) / Int64(block.sampleRate)
@@ -45,14 +44,21 @@ struct AudioInputDecoder: ~Copyable {
 
   /// Converts samples to the rate and the channels of the encoder.
   ///
-  /// - Throws: the resampler's error.
+  /// - Throws: the resampler's error. Later samples of the same rate and channels are dropped if it
+  ///   did not open.
   mutating func convert(
     _ audio: PCMBlock, rate: Int32, at mediaTime: MediaTime
   ) throws(FFmpegError) -> Resampler.Output? {
     if shape?.rate != rate || shape?.channels != audio.channels {
       shape = (rate, audio.channels)
+      resampler = nil
       resampler = try Resampler(fromRate: rate, channels: audio.channels, to: settings)
     }
-    return try resampler?.convert(audio, at: mediaTime.nanoseconds)
+    do throws(FFmpegError) {
+      return try resampler?.convert(audio, at: mediaTime.nanoseconds)
+    } catch {
+      shape = nil
+      throw error
+    }
   }
 }

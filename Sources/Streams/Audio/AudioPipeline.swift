@@ -63,10 +63,11 @@ struct AudioPipeline: ~Copyable {
     self.gracePeriod = gracePeriod.map(AudioGracePeriod.init)
     self.log = log
     hasBegun = firstSegment != nil
-    if case .input(let format) = configuration.audio { self.format = format }
-    let placer = try AudioPlacer(
-      format, configuration.audioSettings,
-      from: firstSegment.map(segmentation.firstFrame) ?? 1)
+    var format: CopiedAudioFormat?
+    if case .input(let found) = configuration.audio { format = found }
+    let placer = try Self.placer(
+      &format, configuration, from: firstSegment.map(segmentation.firstFrame) ?? 1, log)
+    self.format = format
     publisher = AudioPublisher(
       Self.track(placer, configuration, segmentation), segmentation: segmentation, window: window,
       clock: clock, statistics: statistics, rendition: configuration.renditions.count)
@@ -82,34 +83,44 @@ struct AudioPipeline: ~Copyable {
 
   /// Publishes audio until `stop` is set.
   ///
-  /// - Throws: the encoder's error.
+  /// - Throws: the error if no other encoder can be opened after an error.
   mutating func run(until stop: StopFlag) throws(FFmpegError) {
     while !stop.isSet {
       if source == nil {
         SystemClock.sleep(until: (SystemClock.monotonicTime + Self.interval).nanoseconds)
       }
-      if let placed = try source?.read(into: &placer) { frames += placed }
+      do throws(FFmpegError) {
+        if let placed = try source?.read(into: &placer) { frames += placed }
+      } catch { try recover(error) }
       try advance(to: SystemClock.monotonicTime)
     }
   }
 
   /// Publishes the audio that is available at `now`, and silence for late audio.
   ///
-  /// - Throws: the encoder's error.
+  /// After an error another encoder continues, with silence.
+  ///
+  /// - Throws: the error if no other encoder can be opened.
   mutating func advance(to now: MonotonicTime) throws(FFmpegError) {
-    while try advancePeriod(now) {}
+    do throws(FFmpegError) { while try advancePeriod(now) {} } catch { try recover(error) }
   }
 
   /// Publishes the remaining audio: the stream ends.
-  ///
-  /// - Throws: the encoder's error.
-  mutating func finish() throws(FFmpegError) {
+  mutating func finish() {
     guard hasBegun, let (period, _) = clock.periods(from: index, now: SystemClock.monotonicTime),
       period.index == index
     else { return }
-    frames += try placer.finish()
-    try publish(period)
+    do throws(FFmpegError) {
+      frames += try placer.finish()
+      try publish(period)
+    } catch { reportFailure(error) }
     publisher.flush(period)
+  }
+
+  /// Continues with another encoder after an error of the present one.
+  private mutating func recover(_ error: FFmpegError) throws(FFmpegError) {
+    reportFailure(error)
+    try placer.recover()
   }
 
   /// Publishes the available audio of the current period.
@@ -149,13 +160,29 @@ struct AudioPipeline: ~Copyable {
     let end = next.map { start(of: $0) } ?? .distantFuture
     let found = queue.first.flatMap { $0.captured < end ? $0.format : nil }
     guard found != nil || isDue else { return false }
-    (index, hasBegun) = (period.index, true)
     if case .input(.some) = configuration.audio, let found { choose(found) }
-    let placer = try AudioPlacer(
-      format, configuration.audioSettings, from: firstFrame(of: period))
+    let placer = try Self.placer(&format, configuration, from: firstFrame(of: period), log)
+    (index, hasBegun) = (period.index, true)
     publisher.begin(period, Self.track(placer, configuration, segmentation))
     self.placer = placer
     return true
+  }
+
+  /// A placer of copied audio of `format`, or of encoded audio if that format cannot be copied.
+  private static func placer(
+    _ format: inout CopiedAudioFormat?, _ configuration: StreamConfiguration, from first: Int64,
+    _ log: Log
+  ) throws(FFmpegError) -> AudioPlacer {
+    do throws(FFmpegError) {
+      return try AudioPlacer(format, configuration.audioSettings, from: first)
+    } catch {
+      guard format != nil else { throw error }
+      log.write(
+        .warning, "audio-refused", stream: configuration.name,
+        "the audio of the source cannot be copied: \(error); encoding it")
+      format = nil
+      return try AudioPlacer(nil, configuration.audioSettings, from: first)
+    }
   }
 
   /// Copies audio that has the sample rate of the stream; other audio is encoded at that rate.
@@ -206,6 +233,7 @@ struct AudioPipeline: ~Copyable {
       }
       do throws(FFmpegError) { frames += try placer.place(entry, at: mediaTime) } catch {
         report(entry.format, "\(error)")
+        try placer.recover()
       }
       try publish(period)
     }
@@ -276,6 +304,12 @@ struct AudioPipeline: ~Copyable {
 
   private static func text(_ format: InputDescription.Audio) -> String {
     "\(format.codec), \(format.sampleRate) Hz, \(format.channels) channels"
+  }
+
+  private func reportFailure(_ error: FFmpegError) {
+    log.write(
+      .warning, "audio-failed", stream: configuration.name,
+      "\(error); silence, and another encoder")
   }
 
   private mutating func report(_ format: InputDescription.Audio, _ reason: String) {

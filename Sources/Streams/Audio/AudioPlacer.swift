@@ -134,6 +134,20 @@ struct AudioPlacer: ~Copyable {
     try encoder?.jump(to: index)
   }
 
+  /// Continues after an error.
+  ///
+  /// An encoder that has failed is replaced. The new one continues with the AAC frame that is due;
+  /// audio that the failed one held is lost, and becomes silence.
+  /// - Throws: the encoder's error.
+  mutating func recover() throws(FFmpegError) {
+    let failedAt: Int64?
+    switch encoder {
+    case .some(let encoder): failedAt = encoder.hasFailed ? encoder.due : nil
+    case .none: failedAt = nil
+    }
+    if let failedAt { try encoder?.jump(to: failedAt) }
+  }
+
   /// The AAC frames that the encoder still holds; nothing can be placed after it.
   ///
   /// - Throws: the encoder's error.

@@ -6,8 +6,10 @@ import Media
 /// Encodes samples to AAC frames: each position once and in order, missing audio as silence.
 struct ContinuousAudioEncoder: ~Copyable {
   let settings: AudioEncoderSettings
-  /// The index of its first AAC frame; those before it only prime the encoder.
-  private(set) var first: Int64
+  /// The index of the next AAC frame to be returned; those before it only prime the encoder.
+  private(set) var due: Int64
+  /// Whether the encoder is unusable.
+  private(set) var hasFailed = false
   private var encoder: AudioEncoder
 
   /// Opens an encoder whose first AAC frame is `first`.
@@ -15,7 +17,7 @@ struct ContinuousAudioEncoder: ~Copyable {
   /// - Throws: the encoder's error.
   init(_ settings: AudioEncoderSettings, from first: Int64) throws(FFmpegError) {
     self.settings = settings
-    self.first = first
+    due = first
     encoder = try Self.primed(settings, for: first)
   }
 
@@ -35,7 +37,7 @@ struct ContinuousAudioEncoder: ~Copyable {
   var codecs: String { encoder.codecString }
 
   /// The next sample since 1970.
-  var next: Int64 { encoder.next ?? first * AudioSegmentation.samplesPerFrame }
+  var next: Int64 { encoder.next ?? due * AudioSegmentation.samplesPerFrame }
 
   /// The CMAF header of its track.
   ///
@@ -52,7 +54,7 @@ struct ContinuousAudioEncoder: ~Copyable {
   mutating func encode(
     _ audio: PCMBlock, at position: Int64
   ) throws(FFmpegError) -> [EncodedAudioFrame] {
-    try encoder.encode(audio, at: position).filter { $0.index >= first }
+    try returned { encoder throws(FFmpegError) in try encoder.encode(audio, at: position) }
   }
 
   /// Encodes silence up to the sample `position`.
@@ -60,22 +62,38 @@ struct ContinuousAudioEncoder: ~Copyable {
   /// - Throws: the encoder's error.
   mutating func fill(to position: Int64) throws(FFmpegError) -> [EncodedAudioFrame] {
     guard next < position else { return [] }
-    return try encoder.fill(to: position).filter { $0.index >= first }
+    return try returned { encoder throws(FFmpegError) in try encoder.fill(to: position) }
   }
 
   /// Continues with the AAC frame `index`, without audio before it.
   ///
   /// - Throws: the encoder's error.
   mutating func jump(to index: Int64) throws(FFmpegError) {
-    first = index
+    due = index
+    hasFailed = true
     encoder = try Self.primed(settings, for: index)
+    hasFailed = false
   }
 
   /// The AAC frames that the encoder still holds; nothing can be encoded after it.
   ///
   /// - Throws: the encoder's error.
   mutating func finish() throws(FFmpegError) -> [EncodedAudioFrame] {
-    try encoder.finish().filter { $0.index >= first }
+    try returned { encoder throws(FFmpegError) in try encoder.finish() }
+  }
+
+  /// Calls `body` with the encoder and notes its result.
+  private mutating func returned(
+    _ body: (inout AudioEncoder) throws(FFmpegError) -> [EncodedAudioFrame]
+  ) throws(FFmpegError) -> [EncodedAudioFrame] {
+    do throws(FFmpegError) {
+      let frames = try body(&encoder).filter { $0.index >= due }
+      if let last = frames.last { due = last.index + 1 }
+      return frames
+    } catch {
+      hasFailed = true
+      throw error
+    }
   }
 
   /// An AAC frame of silence that can be inserted between others.

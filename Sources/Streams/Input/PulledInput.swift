@@ -147,6 +147,12 @@ final class PulledInput: Sendable {
     return retryAt
   }
 
+  /// Notes that `count` access units were left out since they were too large.
+  func leftOut(_ count: UInt64) {
+    target?.statistics.withLock { $0.damagedFrames += count }
+    write(.warning, "source-damaged", "an access unit of more than 32 MB is left out")
+  }
+
   func replaced() { perform(presence.withLock { $0.replaced() }) }
 
   func ended() {

@@ -79,10 +79,15 @@ struct PulledInputLoop {
     _ connection: inout NetworkInput, _ first: InputUnit?
   ) throws(InputError) -> Ending {
     var first = first
+    var oversized: UInt64 = 0
     while !input.isStopped {
       let waiting = first.take()
       guard let unit = if let waiting { waiting } else { try connection.nextUnit() } else {
         return try finish(connection.description)
+      }
+      if connection.oversized != oversized {
+        input.leftOut(connection.oversized - oversized)
+        oversized = connection.oversized
       }
       guard let description = connection.description else { continue }
       if !description.isPaced { standby?.heard(at: SystemClock.monotonicTime) }

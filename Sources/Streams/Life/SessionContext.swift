@@ -144,7 +144,7 @@ final class SessionContext: Sendable {
       opened()
       guard try goLive(&pipeline) else { return }
       try pipeline.run(until: stop)
-      if ending.isSet { try pipeline.finish() }
+      if ending.isSet { pipeline.finish() }
     }
   }
 

@@ -10,7 +10,7 @@ package struct StreamStatistics: Sendable {
   package var lateFrames: UInt64 = 0
   /// Frames beyond the rate of the grid.
   package var surplusFrames: UInt64 = 0
-  /// Frames of the source that could not be decoded, or only in part.
+  /// Frames of the source that could not be decoded, or only in part, or were too large.
   package var damagedFrames: UInt64 = 0
   /// Frames lost in the driver.
   package var lostFrames: UInt64 = 0
