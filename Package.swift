@@ -61,7 +61,7 @@ let package = Package(
     // sockets.
     library("Sharing", ["Time", "CLinux"]),
     // Log lines for an operator, as text or JSON.
-    library("Logging", ["Media", "Sharing"]),
+    library("Logging", ["Media", "Sharing", "Time"]),
     // Rates, the frame grid, segmentation and clocks. Values only: no threads, no bytes, no I/O.
     library("Media", ["Time"]),
 

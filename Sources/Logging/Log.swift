@@ -42,6 +42,17 @@ package final class Log: Sendable {
   private let least: Level
   private let write: @Sendable (String) -> Void
 
+  /// A log on standard error, whose lines are written by another thread.
+  package convenience init(format: Format, least: Level, to writer: LogWriter) {
+    writer.reportLoss { lost in
+      Self.line(
+        format, .warning, "log-lines-lost", nil,
+        "\(lost) log lines were dropped: standard error was not read in time",
+        at: SystemClock.wall)
+    }
+    self.init(format: format, least: least) { writer.write($0) }
+  }
+
   /// A log of lines of at least the level `least`; `write` takes complete lines with their line
   /// end.
   package init(
@@ -85,8 +96,12 @@ package final class Log: Sendable {
   }
 
   /// Writes a line to standard error by one call; unwritable bytes are lost.
+  ///
+  /// For the last line of a process: it waits at most 0.2 s for a pipe that is not read.
   package static let standardError: @Sendable (String) -> Void = { line in
     let bytes = Array(line.utf8)
+    var poll = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
+    guard unsafe Glibc.poll(&poll, 1, 200) > 0 else { return }
     _ = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(2, $0.baseAddress, $0.count) }
   }
 }

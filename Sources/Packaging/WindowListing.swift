@@ -7,7 +7,9 @@ struct WindowListing: Sendable {
   /// The version up to which playlists list.
   private(set) var version = Int64.min
   /// The versions of parts that were listed before this rendition had them; they stay gaps.
-  private var lateParts: Set<Int64> = []
+  ///
+  /// Ranges in rising order: after a step of the wall clock there are billions of such versions.
+  private var lateParts: [Range<Int64>] = []
 
   /// Lists up to `version` if that is above the current version.
   ///
@@ -15,11 +17,21 @@ struct WindowListing: Sendable {
   mutating func advance(to version: Int64, has published: Int64) -> Bool {
     guard version > self.version else { return false }
     if self.version != .min, version > published {
-      lateParts.formUnion(max(self.version, published)..<version)
+      noteLate(max(self.version, published)..<version)
     }
     self.version = version
     return true
   }
+
+  private mutating func noteLate(_ versions: Range<Int64>) {
+    if let last = lateParts.last, last.upperBound >= versions.lowerBound {
+      lateParts[lateParts.count - 1] = last.lowerBound..<versions.upperBound
+    } else {
+      lateParts.append(versions)
+    }
+  }
+
+  private func isLate(_ version: Int64) -> Bool { lateParts.contains { $0.contains(version) } }
 
   /// The snapshot for playlists.
   mutating func snapshot(of whole: WindowSnapshot) -> WindowSnapshot {
@@ -28,7 +40,7 @@ struct WindowListing: Sendable {
     }
     let perSegment = segmentation.partsPerSegment
     if let first = whole.segments.first {
-      lateParts = lateParts.filter { $0 >= first.number * perSegment }
+      lateParts.removeAll { $0.upperBound <= first.number * perSegment }
     }
     if version == whole.version, lateParts.isEmpty { return whole }
     let (number, count) = version.quotientAndRemainder(dividingBy: perSegment)
@@ -40,13 +52,37 @@ struct WindowListing: Sendable {
     } else if let begun = whole.segment(number) {
       open = begun.reopened
     }
+    let evicted = insertGaps(before: number, into: &segments, whole.playlistLength, segmentation)
     if open == nil, count > 0 { open = unbegun(number, after: segments.last, segmentation) }
     let partCount = open?.parts.count ?? 0
     open = open?.listing(count) { index in
-      lateParts.contains(number * perSegment + index) || index >= partCount
+      isLate(number * perSegment + index) || index >= partCount
         ? Part(late: index, of: number, duration: segmentation.partTicks) : nil
     }
-    return WindowSnapshot(whole, segments: segments, open: open, version: version)
+    return WindowSnapshot(
+      whole, segments: segments, open: open, version: version, evicted: evicted)
+  }
+
+  /// Adds gaps for the numbers before segment `number` that other renditions have skipped, at most
+  /// as many as playlists list: numbers are consecutive.
+  ///
+  /// - Returns: the number of Discontinuities that are no longer in the window.
+  private func insertGaps(
+    before number: Int64, into segments: inout [Segment], _ playlistLength: Int,
+    _ segmentation: Segmentation
+  ) -> Int64 {
+    guard let last = segments.last, number > last.number + 1 else { return 0 }
+    let first = max(last.number + 1, number - Int64(playlistLength))
+    var evicted: Int64 = 0
+    if first > last.number + 1 {
+      evicted = Int64(segments.count { $0.startsDiscontinuity })
+      segments = []
+    }
+    for missing in first..<number {
+      let gap = unbegun(missing, after: segments.last ?? last, segmentation)
+      segments.append(gap.gap(duration: segmentation.segmentTicks))
+    }
+    return evicted
   }
 
   /// A segment of which other renditions have parts and this one has none.
@@ -54,7 +90,8 @@ struct WindowListing: Sendable {
     _ number: Int64, after last: Segment?, _ segmentation: Segmentation
   ) -> OpenSegment {
     let frame = segmentation.firstFrame(of: number)
-    let nominal = last.map { $0.programDateTime + segmentation.segmentNanoseconds }
+    let skipped = last.map { number - $0.number } ?? 0
+    let nominal = last.map { $0.programDateTime + skipped * segmentation.segmentNanoseconds }
     return OpenSegment(
       number: number, firstFrame: frame,
       programDateTime: nominal ?? segmentation.grid.nanoseconds(frame), startsDiscontinuity: false,
@@ -63,12 +100,12 @@ struct WindowListing: Sendable {
 
   /// A complete segment whose late parts stay gaps.
   private func complete(_ segment: Segment, _ perSegment: Int64) -> Segment {
-    let late = segment.parts.filter { lateParts.contains(segment.number * perSegment + $0.index) }
+    let late = segment.parts.filter { isLate(segment.number * perSegment + $0.index) }
     guard !late.isEmpty else { return segment }
     return Segment(
       segment,
       parts: segment.parts.map { part in
-        lateParts.contains(segment.number * perSegment + part.index)
+        isLate(segment.number * perSegment + part.index)
           ? Part(late: part.index, of: part.segment, duration: part.duration) : part
       })
   }

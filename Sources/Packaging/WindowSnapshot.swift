@@ -36,13 +36,16 @@ package final class WindowSnapshot: Sendable {
     self.version = state.version
   }
 
-  /// A view of `whole` for playlists.
-  init(_ whole: WindowSnapshot, segments: [Segment], open: OpenSegment?, version: Int64) {
+  /// A view of `whole` for playlists; `evicted` Discontinuities of `whole` are not in it.
+  init(
+    _ whole: WindowSnapshot, segments: [Segment], open: OpenSegment?, version: Int64,
+    evicted: Int64 = 0
+  ) {
     tracks = whole.tracks
     state = whole.state
     self.segments = segments
     self.open = open
-    evictedDiscontinuities = whole.evictedDiscontinuities
+    evictedDiscontinuities = whole.evictedDiscontinuities + evicted
     playlistLength = whole.playlistLength
     revision = whole.revision
     self.version = version

@@ -2,20 +2,29 @@
 
 import CLinux
 import Glibc
+package import Time
 
 /// A thread of the operating system, for capture, encoding and event loops.
 @safe
 package final class OSThread: Sendable {
+  /// The name that ps and gdb show.
+  package let name: String
   private let handle: Locked<pthread_t?>
+  private let hasEnded: Monitor<Bool>
+
+  /// The number of threads that did not end in time; see ``join(until:)``.
+  private static let left = Locked(0)
 
   /// Starts `body` on a thread that ps and gdb show as `name` (at most 15 bytes).
   ///
   /// - Returns: nil if the system refuses another thread.
   package init?(name: String, _ body: @escaping @Sendable () -> Void) {
+    let hasEnded = Monitor(false)
     let start = unsafe Unmanaged.passRetained(
       Box {
         unsafe _ = name.withCString { unsafe clinux_name_thread($0) }
         body()
+        hasEnded.update { $0 = true }
       })
     var thread = pthread_t()
     let result = unsafe pthread_create(
@@ -29,6 +38,8 @@ package final class OSThread: Sendable {
       unsafe start.release()
       return nil
     }
+    self.name = name
+    self.hasEnded = hasEnded
     handle = Locked(thread)
   }
 
@@ -47,6 +58,25 @@ package final class OSThread: Sendable {
     }
     if let thread { _ = pthread_join(thread, nil) }
   }
+
+  /// Waits until the thread has ended, or until `deadline`.
+  ///
+  /// A thread can be in a call of a library that cannot be interrupted, such as the resolution of a
+  /// host name. After the deadline, release it: its resources are freed when it ends.
+  ///
+  /// - Returns: whether it has ended.
+  package func join(until deadline: MonotonicTime) -> Bool {
+    guard hasEnded.wait(until: deadline.nanoseconds, { $0 ? true : nil }) == true else {
+      Self.left.withLock { $0 += 1 }
+      return false
+    }
+    join()
+    return true
+  }
+
+  /// Whether a thread did not end in time; the process must then end without exit handlers, which
+  /// free objects that such a thread may use.
+  package static var areLeft: Bool { left.withLock { $0 > 0 } }
 
   private final class Box: Sendable {
     let body: @Sendable () -> Void

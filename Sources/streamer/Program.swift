@@ -16,6 +16,8 @@ import Time
 final class Program: Sendable {
   /// How long connections may take to finish after the end.
   private static let drainLimit = Interval.seconds(3)
+  /// How long streams may take to stop; their threads have a limit of 3 s.
+  private static let closeLimit = Interval.seconds(4)
   /// How long players that are connected may still fetch the end of the stream.
   private static let lingerLimit = Interval.milliseconds(1200)
 
@@ -169,7 +171,10 @@ final class Program: Sendable {
   private func close(isEnding: Bool) {
     let streams = serverState.streams
     for stream in streams { stream.beginClosing(isEnding: isEnding) }
-    for stream in streams { stream.waitUntilClosed() }
+    let deadline = SystemClock.monotonicTime + Self.closeLimit
+    for stream in streams where !stream.waitUntilClosed(until: deadline) {
+      log.write(.warning, "thread-left", stream: stream.name, "the stream does not stop in time")
+    }
   }
 
   /// Whether a supervisor owns the sockets and starts the next process.

@@ -6,6 +6,7 @@ import Logging
 import Net
 import Sharing
 import Streams
+import Time
 
 /// Runs the program until a signal, the end of all streams, or a failure ends it.
 enum ProgramLoop {
@@ -16,6 +17,10 @@ enum ProgramLoop {
     case streamChanged
   }
 
+  /// The longest time from a signal that ends the program to its exit: for its streams, for players
+  /// that fetch the end, and for their connections.
+  private static let stopLimit = Interval.seconds(9)
+
   /// Runs the program, and exits with its status.
   static func run(
     _ configuration: ValidatedConfiguration, log: Log, accessLog: LineFile?,
@@ -23,6 +28,7 @@ enum ProgramLoop {
   ) -> Never {
     let events = Monitor<[Event]>([])
     let isServing = Locked(false)
+    let isStopping = Locked(false)
     do {
       let program = try Program(
         configuration, log: log, accessLog: accessLog, handedOver: handedOver
@@ -30,10 +36,23 @@ enum ProgramLoop {
       try SignalWaiter.start { signal in
         guard signal != .hangup else {
           accessLog?.reopen()
-          return program.reload()
+          // Files can be slow, and this thread must take further signals.
+          if OSThread(name: "reload", { program.reload() }) == nil {
+            log.write(.error, "configuration", "not reloaded: \(StreamSession.Failure.thread)")
+          }
+          return
         }
         // A source can block during the start; no client has received anything yet.
-        guard isServing.withLock({ $0 }) else { exit(0) }
+        guard isServing.withLock({ $0 }) else { ExitStatus.exitAtOnce(0) }
+        let isSecond = isStopping.withLock { stopping in
+          defer { stopping = true }
+          return stopping
+        }
+        if isSecond {
+          log.write(.warning, "stopped", "ended at once by a second signal")
+          ExitStatus.exitAtOnce(1)
+        }
+        limitStop(log)
         events.update { $0.append(.signal(signal)) }
       }
       try program.start()
@@ -41,8 +60,20 @@ enum ProgramLoop {
       let failure = wait(program, events)
       accessLog?.close()
       if let failure { throw failure }
-      exit(0)
+      ExitStatus.exit(0)
     } catch { ExitStatus.exit(for: error) }
+  }
+
+  /// Ends the process when the time to stop is over.
+  private static func limitStop(_ log: Log) {
+    let deadline = SystemClock.monotonicTime + stopLimit
+    _ = OSThread(name: "stop-limit") {
+      SystemClock.sleep(until: deadline.nanoseconds)
+      log.write(
+        .error, "stopped",
+        "ended \(stopLimit.nanoseconds / 1_000_000_000) s after the signal: a thread still runs")
+      ExitStatus.exitAtOnce(1)
+    }
   }
 
   /// Waits for the end and ends the streams.

@@ -6,6 +6,7 @@ import Media
 import Server
 import Sharing
 import Streams
+import Time
 
 /// Adds and removes the streams of the server: by flags, by the file at each reload, by requests to
 /// `/api`.
@@ -22,7 +23,11 @@ final class StreamRegistry: StreamControl {
   private let configuration: Locked<MergedSettings>
   /// Names of streams added by requests.
   private let apiStreams = Locked<Set<String>>([])
+  /// Streams that are being removed; they still answer their players.
+  private let closing = Locked<Set<ObjectIdentifier>>([])
   private let changeLock = Locked(())
+  /// How long an old stream may take to release its source; its threads have a limit of 3 s.
+  private static let closeLimit = Interval.seconds(4)
 
   /// - Parameters:
   ///   - serverState: the state to which streams are added.
@@ -107,13 +112,12 @@ final class StreamRegistry: StreamControl {
       }
       log.write(.info, "removed", stream: name, "removed by a request")
       apiStreams.withLock { _ = $0.remove(name) }
-      close([stream])
-      answer(.removed)
+      close(stream) { answer(.removed) }
     }
     if !isBegun { answer(.refused("\(StreamSession.Failure.thread)")) }
   }
 
-  /// Runs a change after the changes before it; not on a loop, since it waits for streams to stop.
+  /// Runs a change after the changes before it; not on a loop, since it reads files.
   ///
   /// - Returns: false if the system refuses a thread.
   private func change(_ body: @escaping @Sendable () -> Void) -> Bool {
@@ -134,15 +138,20 @@ final class StreamRegistry: StreamControl {
         open(definition)
         continue
       }
-      guard stream.plan.requestedOptions != definition.settings.requestedOptions else { continue }
+      let isClosing = isClosing(stream)
+      guard isClosing || stream.plan.requestedOptions != definition.settings.requestedOptions else {
+        continue
+      }
       log.write(.info, "changed", stream: name, "restarting with a changed configuration")
       replace(stream, by: definition)
     }
-    let gone = before.filter { !names.contains($0.name) && !apiStreams.contains($0.name) }
+    let gone = before.filter {
+      !names.contains($0.name) && !apiStreams.contains($0.name) && !isClosing($0)
+    }
     for stream in gone {
       log.write(.info, "removed", stream: stream.name, "removed by the configuration")
+      close(stream)
     }
-    close(gone)
   }
 
   /// Requests wait for the new stream, which starts when the old one has released its source.
@@ -150,18 +159,42 @@ final class StreamRegistry: StreamControl {
     let new = supervisor(definition)
     serverState.add(new, options: definition.serving)
     old.beginClosing(isEnding: false)
-    old.waitUntilClosed()
-    new.start()
+    afterChange { [self] in
+      waitUntilClosed(old)
+      new.start()
+    }
   }
 
-  /// Ends streams for their players, which can send one more request, and removes them.
-  private func close(_ streams: [StreamSupervisor]) {
-    guard !streams.isEmpty else { return }
-    for stream in streams { stream.beginClosing(isEnding: true) }
-    for stream in streams { stream.waitUntilClosed() }
-    SystemClock.sleep(until: SystemClock.monotonic + Self.lingerTime)
-    for stream in streams { serverState.remove(stream) }
-    onChange()
+  /// Ends a stream for its players, which can send one more request, removes it, and then calls
+  /// `body`.
+  private func close(
+    _ stream: StreamSupervisor, then body: @escaping @Sendable () -> Void = {}
+  ) {
+    closing.withLock { _ = $0.insert(ObjectIdentifier(stream)) }
+    stream.beginClosing(isEnding: true)
+    afterChange { [self] in
+      waitUntilClosed(stream)
+      SystemClock.sleep(until: SystemClock.monotonic + Self.lingerTime)
+      serverState.remove(stream)
+      closing.withLock { _ = $0.remove(ObjectIdentifier(stream)) }
+      onChange()
+      body()
+    }
+  }
+
+  private func isClosing(_ stream: StreamSupervisor) -> Bool {
+    closing.withLock { $0.contains(ObjectIdentifier(stream)) }
+  }
+
+  private func waitUntilClosed(_ stream: StreamSupervisor) {
+    if !stream.waitUntilClosed(until: SystemClock.monotonicTime + Self.closeLimit) {
+      log.write(.warning, "thread-left", stream: stream.name, "the stream does not stop in time")
+    }
+  }
+
+  /// Runs `body` on another thread: changes do not wait for streams to stop.
+  private func afterChange(_ body: @escaping @Sendable () -> Void) {
+    if OSThread(name: "closing", body) == nil { body() }
   }
 
   private func supervisor(_ definition: StreamDefinition) -> StreamSupervisor {

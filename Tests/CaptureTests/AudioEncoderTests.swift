@@ -148,14 +148,15 @@ struct AudioEncoderTests {
     case clicks(Float)
   }
 
+  static let hostileSamples: [HostileSamples] = [
+    .constant(.nan), .constant(.infinity), .constant(-.infinity),
+    .constant(.greatestFiniteMagnitude), .constant(1e9), .noise(1e5), .noise(1e6), .noise(1e8),
+    .noise(1e10), .noise(1e11), .noise(1e30), .clicks(1e10), .clicks(1e30),
+  ]
+
   @Test(
     "samples that are no numbers, infinite, or far above full scale are encoded",
-    .timeLimit(.minutes(1)),
-    arguments: [
-      HostileSamples.constant(.nan), .constant(.infinity), .constant(-.infinity),
-      .constant(.greatestFiniteMagnitude), .constant(1e9), .noise(1e5), .noise(1e6), .noise(1e8),
-      .noise(1e10), .noise(1e11), .noise(1e30), .clicks(1e10), .clicks(1e30),
-    ])
+    .timeLimit(.minutes(1)), arguments: hostileSamples)
   func hostile(samples: HostileSamples) throws {
     var random = SplitMix64(seed: 7)
     var encoder = try AudioEncoder(AudioEncoderSettings())
@@ -185,10 +186,9 @@ struct AudioEncoderTests {
     #expect(frame.block(count: 8).planes == [[0, 0.5, -0.5, 1, -1, 1, -1, 0]])
   }
 
-  @Test(
-    "audio that cannot be converted is an error",
-    arguments: [(48_000, 9), (900, 2), (800_000, 1)] as [(Int32, Int)])
-  func unusable(rate: Int32, channels: Int) throws {
+  @Test("audio that cannot be converted is an error", arguments: [48_000, 900, 800_000])
+  func unusable(rate: Int32) throws {
+    let channels = rate == 48_000 ? 9 : 2
     var decoder = try AudioDecoder(
       codec: "pcm_s16le", extradata: [], sampleRate: rate, channels: channels)
     let packet = [UInt8](repeating: 1, count: 2 * channels * 100)

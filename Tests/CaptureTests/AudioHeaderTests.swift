@@ -123,18 +123,16 @@ struct AudioHeaderTests {
 
   /// An AudioSpecificConfig of AAC-LC, stereo, with an explicit sample rate.
   static func explicit(_ rate: UInt32) -> [UInt8] {
-    // Five bits of type 2, four bits of index 15, 24 bits of rate, four bits of channels 2, flags 0.
+    // Five bits of type 2, four bits of index 15, 24 bits of rate, four bits of channels 2.
     let bits = UInt64(2) << 59 | 15 << 55 | UInt64(rate) << 31 | 2 << 27
     return (0..<6).map { UInt8(truncatingIfNeeded: bits >> (56 - 8 * $0)) }
   }
 
   @Test(
     "AAC at a rate without an index cannot be copied",
-    arguments: [
-      (48_000, true), (44_100, true), (16_000, true), (96_000, true), (20_000, false),
-      (16_777_215, false), (17_000, false), (1, false), (8000, false),
-    ] as [(UInt32, Bool)])
-  func copyable(rate: UInt32, isCopyable: Bool) throws {
+    arguments: [48_000, 44_100, 16_000, 96_000, 20_000, 16_777_215, 17_000, 1, 8000])
+  func copyable(rate: UInt32) throws {
+    let isCopyable = [48_000, 44_100, 16_000, 96_000].contains(rate)
     let configuration = Self.explicit(rate)
     let read = try #require(AudioSpecificConfig(configuration))
     #expect(read.sampleRate == Int32(rate) && read.isPlainAAC && read.channels == 2)

@@ -6,16 +6,30 @@ import Testing
 
 @Suite("The aspect ratio of pixels")
 struct SampleAspectTests {
-  @Test(
-    "ratios of any 32-bit numbers; unusable ones are square",
-    arguments: [
-      (Int32.max, Int32.max, 1000), (.max, .max - 1, 1000), (1_073_741_823, 1_073_741_824, 1000),
-      (.max, 1, 1000), (1, .max, 1000), (.min, .min, 1000), (0, 1, 1000), (1, 0, 1000),
-      (1 << 30, 1 << 29, 2000), (1 << 29, 1 << 30, 500), (4, 3, 1333), (16, 11, 1455),
-      (8, 1, 1000), (7, 1, 7000),
-    ])
-  func ratio(numerator: Int32, denominator: Int32, width: Int) {
-    #expect(SampleAspect(numerator, denominator).width(1000) == width)
+  private struct Ratio: Sendable {
+    let numerator, denominator: Int32
+    /// The width of 1000 pixels.
+    let width: Int
+
+    init(_ numerator: Int32, _ denominator: Int32, _ width: Int) {
+      (self.numerator, self.denominator, self.width) = (numerator, denominator, width)
+    }
+  }
+
+  private static let ratios: [Ratio] = [
+    Ratio(.max, .max, 1000), Ratio(.max, .max - 1, 1000),
+    Ratio(1_073_741_823, 1_073_741_824, 1000), Ratio(.max, 1, 1000), Ratio(1, .max, 1000),
+    Ratio(.min, .min, 1000), Ratio(0, 1, 1000), Ratio(1, 0, 1000),
+    Ratio(1 << 30, 1 << 29, 2000), Ratio(1 << 29, 1 << 30, 500), Ratio(4, 3, 1333),
+    Ratio(16, 11, 1455), Ratio(8, 1, 1000), Ratio(7, 1, 7000),
+  ]
+
+  @Test("ratios of any 32-bit numbers; unusable ones are square")
+  func ratio() {
+    for ratio in Self.ratios {
+      let aspect = SampleAspect(ratio.numerator, ratio.denominator)
+      #expect(aspect.width(1000) == ratio.width, "\(ratio)")
+    }
   }
 
   @Test("the width of any number of pixels")

@@ -75,4 +75,32 @@ struct WindowListingTests {
     #expect(listed.open?.parts.map(\.isGap) == [true])
     #expect(listed.segments.last?.number == open)
   }
+
+  @Test(
+    "after a forward step of years, a late rendition is listed with gaps, in constant time",
+    .timeLimit(.minutes(1)), arguments: [1, 3, 40, 3_000_000_000] as [Int64])
+  func step(segments: Int64) throws {
+    var (stream, open) = rendition(parts: 2)
+    var listing = WindowListing()
+    _ = listing.advance(to: open * 10 + 2, has: open * 10 + 2)
+    let target = open + segments
+    for part in Int64(0)..<4 {
+      let hasAdvanced = listing.advance(to: target * 10 + part, has: open * 10 + 2)
+      #expect(hasAdvanced)
+      let listed = listing.snapshot(of: stream.window.snapshot)
+      #expect(listed.version == target * 10 + part)
+      let numbers = listed.segments.map(\.number)
+      // Numbers are consecutive up to the open segment, and the gaps are no more than listed ones.
+      #expect(numbers.last == target - 1)
+      #expect(zip(numbers, numbers.dropFirst()).allSatisfy { $0 + 1 == $1 })
+      let length = Int64(listed.playlistLength)
+      #expect(listed.segments.count { $0.isGap } == Int(min(segments, length)))
+      #expect(listed.open?.parts.allSatisfy(\.isGap) ?? (part == 0))
+      #expect(listed.open?.parts.count ?? 0 == Int(part))
+    }
+    // The rendition catches up within its old segment: its parts stay gaps.
+    stream.publish(parts: 3)
+    let late = listing.snapshot(of: stream.window.snapshot)
+    #expect(late.segments.last?.number == target - 1)
+  }
 }

@@ -37,7 +37,7 @@ struct OverloadTests {
     feed.closeDueSlots()
     let thread = RenditionThread(
       configuration: configuration, window: window, renditionIndex: 0, feed: feed,
-      load: LadderLoad(count: 1), statistics: statistics,
+      load: LadderLoad(count: 1), isLeaving: { false }, statistics: statistics,
       log: Log(format: .text, least: .info) { line in lines.withLock { $0.append(line) } })
     let settings = configuration
     let encoder = OSThread(name: "test") {
@@ -91,7 +91,7 @@ struct OverloadTests {
     window.goLive()
     let thread = RenditionThread(
       configuration: configuration, window: window, renditionIndex: 0, feed: feed,
-      load: LadderLoad(count: 1), statistics: statistics,
+      load: LadderLoad(count: 1), isLeaving: { false }, statistics: statistics,
       log: Log(format: .text, least: .error) { _ in })
     let closer = OSThread(name: "test") {
       SystemClock.sleep(until: SystemClock.monotonic + 3_000_000_000)

@@ -34,6 +34,7 @@ final class PCMFrame {
   ///   - block: the samples.
   ///   - isLimited: whether samples are limited to −1 … 1, and samples that are no numbers, or
   ///     infinite, become 0.
+  /// - Throws: ``FFmpegError`` if no memory is available.
   func fill(_ block: PCMBlock, isLimited: Bool = false) throws(FFmpegError) {
     try FFmpegError.check("av_frame_make_writable", unsafe av_frame_make_writable(pointer))
     let count = min(block.count, capacity)

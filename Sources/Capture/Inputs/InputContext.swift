@@ -166,8 +166,8 @@ final class InputContext {
     func set(_ name: String, _ value: String) {
       unsafe av_dict_set(&dictionary, name, value, 0)
     }
-    // The demuxer of MPEG-TS ends a packet at this size, by default 204,800 bytes, and drops the rest
-    // of the access unit. Other demuxers ignore the option.
+    // The demuxer of MPEG-TS ends a packet at this size, by default 204,800 bytes, and drops the
+    // rest of the access unit. Other demuxers ignore the option.
     set("max_packet_size", "\(AccessUnitAssembler.most)")
     switch address.kind {
     case .rtsp:

@@ -8,7 +8,7 @@ import Media
 /// Confined to one thread.
 struct VideoDepacketizer {
   private(set) var video: InputDescription.Video
-  /// The number of access units that were larger than ``AccessUnitAssembler/most`` and are left out.
+  /// The number of access units that exceed ``AccessUnitAssembler/most`` and are left out.
   private(set) var oversized: UInt64 = 0
 
   private let isAssembled: Bool

@@ -17,26 +17,43 @@ final class AudioQueue: Sendable {
   }
 
   /// About twenty seconds of audio.
-  private static let capacity = 1000
+  static let capacity = 1000
+  /// The largest number of bytes in the queue; about five seconds of the largest PCM.
+  static let byteCapacity = 32 << 20
 
-  private let entries = Locked<[Entry]>([])
+  private struct State: Sendable {
+    var entries: [Entry] = []
+    var size = 0
 
-  /// Appends a packet; if the queue is full, the oldest is dropped.
+    mutating func removeFirst() -> Entry? {
+      guard !entries.isEmpty else { return nil }
+      let first = entries.removeFirst()
+      size -= first.bytes.count
+      return first
+    }
+  }
+
+  private let state = Locked(State())
+
+  /// Appends a packet; if the queue is full, the oldest packets are dropped.
   func push(_ entry: Entry) {
-    entries.withLock { entries in
-      entries.append(entry)
-      if entries.count > Self.capacity { entries.removeFirst(entries.count - Self.capacity) }
+    state.withLock { state in
+      state.entries.append(entry)
+      state.size += entry.bytes.count
+      while state.entries.count > Self.capacity || state.size > Self.byteCapacity {
+        guard state.removeFirst() != nil else { return }
+      }
     }
   }
 
   /// The oldest packet.
-  var first: Entry? { entries.withLock { $0.first } }
+  var first: Entry? { state.withLock { $0.entries.first } }
 
   /// Removes the oldest packet if it satisfies `condition`; for the audio thread alone.
   ///
   /// - Returns: nil if it does not, or if the queue is empty.
   func pop(where condition: (Entry) -> Bool) -> Entry? {
     guard let first, condition(first) else { return nil }
-    return entries.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+    return state.withLock { $0.removeFirst() }
   }
 }

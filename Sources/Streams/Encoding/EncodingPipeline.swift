@@ -113,7 +113,8 @@ final class EncodingPipeline: Pipeline {
     try goLive(&track, rendition)
     let thread = RenditionThread(
       configuration: configuration, window: rendition.window, renditionIndex: index, feed: feed,
-      load: load, statistics: context.statistics, log: context.log)
+      load: load, isLeaving: { [context] in context.stop.isSet && !context.ending.isSet },
+      statistics: context.statistics, log: context.log)
     try thread.run(&track)
   }
 
@@ -125,7 +126,7 @@ final class EncodingPipeline: Pipeline {
     let prefill = Prefill(
       segmentation: configuration.segmentation, clock: context.clock,
       inputDelay: configuration.inputDelay, first: context.firstSegment,
-      length: Int64(configuration.prefill))
+      length: Int64(configuration.prefill), stop: context.stop)
     let due = try prefill.fill(&track, with: slate) { SystemClock.monotonic }
     guard let first = barrier.arrive(due) else { return }
     try prefill.fill(&track, with: slate, from: due, to: first)

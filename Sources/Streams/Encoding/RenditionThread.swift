@@ -16,6 +16,8 @@ struct RenditionThread: Sendable {
   let renditionIndex: Int
   let feed: SlotFeed
   let load: LadderLoad
+  /// Whether the stream stops without an end for players: waiting frame slots are not encoded.
+  let isLeaving: @Sendable () -> Bool
   let statistics: Locked<StreamStatistics>
   let log: Log
 
@@ -28,7 +30,7 @@ struct RenditionThread: Sendable {
     var last: VideoFrame?
     var isLeftOut = false
     var isSkipping = false
-    while let slot = feed.next(renditionIndex) {
+    while let slot = feed.next(renditionIndex), !isLeaving() {
       let begin = SystemClock.monotonic
       if !isLeftOut { note(monitor.observe(age: Interval(nanoseconds: begin - slot.due))) }
       let duty = load.observe(renditionIndex, isBehind: !isLeftOut && monitor.isOverloaded)

@@ -19,6 +19,8 @@ struct Prefill {
   let first: Int64
   /// Complete segments before the open one.
   let length: Int64
+  /// Ends the prefill early.
+  let stop: StopFlag
 
   /// How long the encoding of the open segment may take; nanoseconds.
   private static let timeout: Int64 = 3_000_000_000
@@ -29,13 +31,14 @@ struct Prefill {
   ///   - track: the rendition whose window is filled.
   ///   - slate: the frame.
   ///   - now: reads the monotonic clock.
-  /// - Returns: the frame index with which the stream goes live.
+  /// - Returns: the frame index with which the stream goes live; any one if it was stopped.
   /// - Throws: the encoder's error.
   func fill(
     _ track: inout VideoTrack, with slate: VideoFrame, now: () -> Int64
   ) throws(FFmpegError) -> Int64 {
     let open = first + length
     let templates = try encodeTemplates(&track, slate, before: open)
+    guard !stop.isSet else { return segmentation.firstFrame(of: open) }
     for number in first..<open {
       let template = templates[Int(open - 1 - number) % templates.count]
       for (index, coded) in template.enumerated() {
@@ -45,7 +48,9 @@ struct Prefill {
     var frameIndex = segmentation.firstFrame(of: open)
     // An encoder slower than real time never reaches the due frame; the stream then starts late.
     let limit = now() + Self.timeout
-    while clock.due(frameIndex, on: segmentation.grid) + inputDelay <= now(), now() < limit {
+    while clock.due(frameIndex, on: segmentation.grid) + inputDelay <= now(), now() < limit,
+      !stop.isSet
+    {
       try fill(&track, with: slate, from: frameIndex, to: frameIndex + 1)
       frameIndex += 1
     }
@@ -57,6 +62,7 @@ struct Prefill {
     _ track: inout VideoTrack, with slate: VideoFrame, from first: Int64, to end: Int64
   ) throws(FFmpegError) {
     for frameIndex in first..<max(first, end) {
+      if stop.isSet { return }
       for coded in try track.encode(slate, frameIndex: frameIndex) {
         track.prefill(coded, frameIndex: frameIndex)
       }
@@ -71,6 +77,7 @@ struct Prefill {
     for number in max(first, open - 2)..<open {
       var coded: [EncodedFrame] = []
       for index in 0..<segmentation.framesPerSegment {
+        if stop.isSet { return templates }
         coded += try track.encode(slate, frameIndex: segmentation.firstFrame(of: number) + index)
       }
       templates.insert(coded, at: 0)

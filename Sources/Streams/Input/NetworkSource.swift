@@ -3,6 +3,7 @@
 package import Capture
 package import Logging
 import Sharing
+import Time
 
 /// A running pulled input: its threads, its facts, and the session that takes its units.
 ///
@@ -10,7 +11,7 @@ import Sharing
 /// facts; the session then takes its units over the same connection. It runs once.
 package final class NetworkSource: Sendable {
   private let input: PulledInput
-  private let threads = Locked<[OSThread]>([])
+  private let threads: ThreadGroup
 
   /// A source that does not run yet.
   ///
@@ -30,22 +31,17 @@ package final class NetworkSource: Sendable {
     input = PulledInput(
       address, options: options, loops: loops, takesAudio: takesAudio, passThrough: passThrough,
       name: name, log: log)
+    threads = ThreadGroup(stream: name, log: log)
   }
 
   private func start() -> Bool {
     // Files are never silent.
     let standby = input.isAtHand ? nil : StandbyConnection(input)
-    if let standby, !startThread("standby", { standby.run() }) { return false }
-    return startThread("input") { [input] in
+    if let standby, !threads.start("standby", { standby.run() }) { return false }
+    return threads.start("input") { [input] in
       var loop = PulledInputLoop(input, standby: standby)
       loop.run()
     }
-  }
-
-  private func startThread(_ name: String, _ body: @escaping @Sendable () -> Void) -> Bool {
-    guard let thread = OSThread(name: name, body) else { return false }
-    threads.withLock { $0.append(thread) }
-    return true
   }
 
   /// Starts the threads and blocks until the facts are known.
@@ -64,9 +60,12 @@ package final class NetworkSource: Sendable {
   /// Gives all further units to a session.
   func attach(_ target: InputTarget) { input.attach(target) }
 
-  /// Ends the threads; a stopped source cannot be started again.
-  package func stop() {
+  /// Ends the threads, or leaves them after 3 s; a stopped source cannot be started again.
+  package func stop() { stop(until: SystemClock.monotonicTime + ThreadGroup.limit) }
+
+  /// Ends the threads, or leaves them at `deadline`.
+  func stop(until deadline: MonotonicTime) {
     input.cancel()
-    for thread in threads.withLock({ $0 }) { thread.join() }
+    threads.join(until: deadline)
   }
 }

@@ -32,7 +32,7 @@ final class SessionContext: Sendable {
   let stop = StopFlag()
   /// Set before ``stop`` if the stream ends: the threads then publish the rest.
   let ending = StopFlag()
-  private let threads = Locked<[OSThread]>([])
+  private let threads: ThreadGroup
   private let end = Locked(End())
 
   init(_ configuration: StreamConfiguration, log: Log) {
@@ -48,6 +48,7 @@ final class SessionContext: Sendable {
       : configuration.prefill > 0 ? current - Int64(configuration.prefill) : current + 1
     self.configuration = configuration
     self.log = log
+    threads = ThreadGroup(stream: configuration.name, log: log)
     let count = configuration.renditions.count
     let timeout = LadderLoadState.publishTimeout
     let gate = count > 1 ? PublishGate(count: count, gracePeriod: timeout) : nil
@@ -99,8 +100,7 @@ final class SessionContext: Sendable {
   func startThread(
     _ name: String, _ body: @escaping @Sendable () -> Void
   ) throws(StreamSession.Failure) {
-    guard let thread = OSThread(name: name, body) else { throw .thread }
-    threads.withLock { $0.append(thread) }
+    guard threads.start(name, body) else { throw .thread }
   }
 
   /// Starts a thread that opens an encoder, calls `opened`, and then runs.
@@ -148,10 +148,8 @@ final class SessionContext: Sendable {
     }
   }
 
-  /// Waits for the end of all threads.
-  func joinThreads() {
-    for thread in threads.withLock({ $0 }) { thread.join() }
-  }
+  /// Waits for the end of all threads, at most until `deadline`.
+  func joinThreads(until deadline: MonotonicTime) { threads.join(until: deadline) }
 
   // MARK: Outcome
 

@@ -5,6 +5,7 @@ import Media
 package import Packaging
 import Scheduling
 import Sharing
+import Time
 
 /// One run of a stream, from the opening of its source to its end: the owner of its threads, its
 /// windows and its pipeline.
@@ -114,10 +115,14 @@ package final class StreamSession: Sendable {
   }
 
   /// Stops the threads without ending the window: players wait for the next session or process.
+  ///
+  /// Returns after at most 3 s: a thread that still runs then is left, and cannot publish anything
+  /// that a player of another session gets.
   package func leave() {
+    let deadline = SystemClock.monotonicTime + ThreadGroup.limit
     context.stop.set()
     pipeline.close()
-    source?.stop()
-    context.joinThreads()
+    source?.stop(until: deadline)
+    context.joinThreads(until: deadline)
   }
 }

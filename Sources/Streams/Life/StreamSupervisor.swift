@@ -4,7 +4,7 @@ package import Logging
 import Packaging
 import Scheduling
 import Sharing
-import Time
+package import Time
 
 /// One configured stream over its whole life, session after session.
 ///
@@ -34,6 +34,8 @@ package final class StreamSupervisor: Sendable {
   private struct Orders: Sendable {
     var life: StreamLifecycle
     var events: [Event] = []
+    /// Whether the stream's thread takes no more events.
+    var isClosed = false
   }
 
   /// The current start or session.
@@ -96,8 +98,12 @@ package final class StreamSupervisor: Sendable {
     orders.update { $0.life.want(.over(isEnding: isEnding)) }
   }
 
-  /// Blocks until no thread of a removed stream is left.
-  package func waitUntilClosed() { thread.withLock { $0 }?.join() }
+  /// Blocks until no thread of a removed stream is left, or until `deadline`.
+  ///
+  /// - Returns: whether none is left.
+  package func waitUntilClosed(until deadline: MonotonicTime) -> Bool {
+    thread.withLock { $0 }?.join(until: deadline) ?? true
+  }
 
   // MARK: On the stream's thread
 
@@ -210,13 +216,18 @@ package final class StreamSupervisor: Sendable {
       session.end()
       become(.ended(session))
     }
+    orders.update { $0.isClosed = true }
     leave(&active)
   }
 
   private func leave(_ active: inout ActiveSession) {
     if let start = active.start {
       start.cancellation.cancel()
-      start.thread.join()
+      // It may itself wait for the threads of its source.
+      let limit = ThreadGroup.limit + .milliseconds(500)
+      if !start.thread.join(until: SystemClock.monotonicTime + limit) {
+        ThreadGroup.report(start.thread, stream: name, log)
+      }
       active.start = nil
       // A session that the start has opened meanwhile is not used.
       for event in orders.update({ orders in
@@ -260,7 +271,14 @@ package final class StreamSupervisor: Sendable {
     }
   }
 
-  private func tell(_ event: Event) { orders.update { $0.events.append(event) } }
+  private func tell(_ event: Event) {
+    let isClosed = orders.update { orders in
+      if !orders.isClosed { orders.events.append(event) }
+      return orders.isClosed
+    }
+    // A start that was left after its removal: its session is not used.
+    if isClosed, case .opened(let session, _) = event { session.leave() }
+  }
 
   /// Logs once when the first playlist can be played.
   private func announce(_ session: StreamSession, since began: MonotonicTime) {

@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Stopping has limits: no source, encoder or unread log delays the end of a stream for long."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from harness.http1 import Later, get
+from harness.program import Program, launch, stop
+from harness.supervisor import free_port
+from harness.tools import ROOT, need, streamer_binary
+from harness.waiting import pause, wait_until
+
+TOKEN = "0123456789abcdef"
+AUTHORIZATION = {"Authorization": f"Bearer {TOKEN}"}
+# Threads are left after 3 s; players may fetch the end for 1.2 s.
+STOP_LIMIT = 6.0
+
+
+@pytest.fixture(scope="module")
+def slow_names(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """An environment in which the name server does not answer."""
+    library = tmp_path_factory.mktemp("preload") / "slowdns.so"
+    subprocess.run([need("cc", "a name server that does not answer"), "-O2", "-Wall", "-Wextra",
+                    "-Werror", "-shared", "-fPIC", "-o", str(library),
+                    str(ROOT / "Tests/Preload/slowdns.c"), "-ldl"], check=True)
+    return {"LD_PRELOAD": str(library)}
+
+
+def two_streams(folder: Path, bad: dict[str, object]) -> Path:
+    """A configuration of a stream of the test pattern and another one."""
+    path = folder / "streams.json"
+    path.write_text(json.dumps({
+        "adminToken": TOKEN,
+        "streams": [{"stream": "good", "testSrc": True, "resolution": "160x90"},
+                    {"stream": "bad", **bad}]
+    }))
+    return path
+
+
+def seconds_to_stop(program: Program) -> float:
+    """Time from SIGTERM to the exit with status 0."""
+    asked = time.monotonic()
+    status = stop(program, within=20)
+    assert status == 0, f"status {status}\n{program.log_text()}"
+    return time.monotonic() - asked
+
+
+def test_a_name_server_that_does_not_answer(streamer: Callable[..., Program], tmp_path: Path,
+                                            slow_names: dict[str, str]) -> None:
+    """SIGTERM ends the program within the limits, and the log names the thread that is left."""
+    program = streamer("-c", str(two_streams(tmp_path, {"input": "rtsp://slow.example/x"})),
+                       "--host", "127.0.0.1", "--http-port", "0", defaults=False, env=slow_names)
+    wait_until(lambda: get(program.port, "/good/playlist.m3u8").status == 200, 10, "a playlist")
+    pause(0.5, "the input resolves the name")
+    assert seconds_to_stop(program) < STOP_LIMIT
+    assert program.logged("thread-left", "input", stream="bad")
+
+
+def test_a_removal_does_not_block_other_requests(streamer: Callable[..., Program], tmp_path: Path,
+                                                 slow_names: dict[str, str]) -> None:
+    """While one stream cannot be stopped, others are added, and it is removed in time."""
+    program = streamer("-c", str(two_streams(tmp_path, {"input": "rtsp://slow.example/x"})),
+                       "--host", "127.0.0.1", "--http-port", "0", defaults=False, env=slow_names)
+    wait_until(lambda: get(program.port, "/good/playlist.m3u8").status == 200, 10, "a playlist")
+    pause(0.5, "the input resolves the name")
+    asked = time.monotonic()
+    removal = Deletion(program.port, "/api/streams/bad")
+    pause(0.2, "the removal has begun")
+    added = post(program.port, {"stream": "new", "testSrc": True, "resolution": "160x90"})
+    assert added == 201
+    assert time.monotonic() - asked < 2, "the addition waited for the removal"
+    assert removal.status(10) == 204
+    assert time.monotonic() - asked < STOP_LIMIT
+    names = [stream["stream"] for stream in
+             get(program.port, "/api/streams", headers=AUTHORIZATION).json()]
+    assert "bad" not in names and {"good", "new"} <= set(names)
+    assert seconds_to_stop(program) < STOP_LIMIT
+
+
+class Deletion(Later):
+    """A DELETE in its own thread."""
+
+    def __init__(self, port: int, path: str) -> None:
+        super().__init__(port, path, AUTHORIZATION)
+
+    def _run(self) -> None:
+        port, path, headers, timeout = self.arguments
+        try:
+            self.response = get(port, path, "DELETE", headers, timeout)
+        except Exception as error:  # raised by result()
+            self.error = error
+
+    def status(self, timeout: float) -> int:
+        """The status of the response."""
+        return self.result(timeout).status
+
+
+def post(port: int, stream: dict[str, object]) -> int:
+    """Adds a stream; the status."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=15)
+    try:
+        connection.request("POST", "/api/streams", json.dumps(stream), AUTHORIZATION)
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("flags", [
+    ["--segment-duration", "20", "--framerate", "120", "--resolution", "640x360"],
+    ["--segment-duration", "20", "--resolution", "1920x1080", "--preset", "medium"],
+], ids=["120-frames", "slow-preset"])
+def test_during_the_prefill(flags: list[str]) -> None:
+    """SIGTERM while the window is filled ends the program at once."""
+    program = launch(flags)
+    assert program.listening.wait(20), program.log_text()
+    assert seconds_to_stop(program) < 3
+
+
+def test_standard_error_that_is_not_read(tmp_path: Path) -> None:
+    """A full pipe blocks neither the streams nor the end of the program."""
+    reading, writing = os.pipe()
+    configuration = two_streams(tmp_path, {"input": "http://127.0.0.1:9/x", "label": "x"})
+    port = free_port()
+    process = subprocess.Popen(
+        [str(streamer_binary()), "-c", str(configuration), "--host", "127.0.0.1", "--http-port",
+         str(port), "--log-level", "debug"], stderr=writing, stdout=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL)
+    try:
+        # The pipe is full before the program logs more.
+        os.set_blocking(writing, False)
+        try:
+            while True:
+                os.write(writing, b"x" * 4096)
+        except BlockingIOError:
+            os.set_blocking(writing, True)
+        os.close(writing)
+        wait_until(lambda: _status(port, "/good/playlist.m3u8") == 200, 15, "a playlist")
+        for _ in range(20):
+            post(port, {"stream": "good", "testSrc": True})
+        assert _status(port, "/good/playlist.m3u8") == 200
+        asked = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+        assert time.monotonic() - asked < STOP_LIMIT
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait(5)
+        os.close(reading)
+
+
+def _status(port: int, path: str) -> int:
+    try:
+        return get(port, path, timeout=5).status
+    except OSError:
+        return 0
+
+
+def test_a_second_signal_ends_at_once(streamer: Callable[..., Program], tmp_path: Path,
+                                      slow_names: dict[str, str]) -> None:
+    """A second SIGTERM does not wait for anything."""
+    program = streamer("-c", str(two_streams(tmp_path, {"input": "rtsp://slow.example/x"})),
+                       "--host", "127.0.0.1", "--http-port", "0", defaults=False, env=slow_names)
+    wait_until(lambda: get(program.port, "/good/playlist.m3u8").status == 200, 10, "a playlist")
+    pause(0.5, "the input resolves the name")
+    program.process.send_signal(signal.SIGTERM)
+    pause(0.3, "the program is stopping")
+    assert program.process.poll() is None
+    asked = time.monotonic()
+    program.process.send_signal(signal.SIGTERM)
+    assert program.process.wait(3) == 1
+    assert time.monotonic() - asked < 1

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Sharing
+import Testing
+import Time
+
+@testable import Logging
+
+@Suite("The writer of log lines")
+struct LogWriterTests {
+  /// A pipe that is read on request.
+  private final class Pipe {
+    let readEnd, writeEnd: Int32
+
+    init() throws {
+      var ends: [Int32] = [0, 0]
+      try #require(unsafe pipe(&ends) == 0)
+      (readEnd, writeEnd) = (ends[0], ends[1])
+    }
+
+    deinit { _ = close(readEnd) }
+
+    /// Reads until `count` lines have arrived; all lines if the other end is closed.
+    func lines(_ count: Int) -> [String] {
+      var bytes: [UInt8] = []
+      var buffer = [UInt8](repeating: 0, count: 65536)
+      while bytes.count(where: { $0 == 10 }) < count {
+        let read = unsafe Glibc.read(readEnd, &buffer, buffer.count)
+        guard read > 0 else { break }
+        bytes += buffer[..<read]
+      }
+      return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map { String($0) }
+    }
+  }
+
+  private static var soon: MonotonicTime { SystemClock.monotonicTime + .seconds(10) }
+
+  @Test("lines are written in their order, and flushed")
+  func order() throws {
+    let pipe = try Pipe()
+    let writer = LogWriter(descriptor: pipe.writeEnd)
+    for index in 0..<500 { writer.write("line \(index)\n") }
+    #expect(writer.flush(until: Self.soon))
+    #expect(pipe.lines(500) == (0..<500).map { "line \($0)" })
+    #expect(writer.lostCount == 0)
+    #expect(writer.flush(until: .origin))
+  }
+
+  @Test(
+    "a pipe that is not read blocks no caller; lost lines are counted and reported",
+    .timeLimit(.minutes(1)))
+  func unread() throws {
+    let pipe = try Pipe()
+    let writer = LogWriter(descriptor: pipe.writeEnd)
+    writer.reportLoss { "lost \($0)\n" }
+    // Three times as much as the queue and the pipe take.
+    let line = String(repeating: "x", count: 999) + "\n"
+    let count = 3 * LogWriter.capacity / 1000
+    for _ in 0..<count { writer.write(line) }
+    #expect(!writer.flush(until: SystemClock.monotonicTime + .milliseconds(50)))
+    let lost = Int(writer.lostCount)
+    #expect(lost > LogWriter.capacity / 1000 && lost < count)
+    let found = pipe.lines(count - lost + 1)
+    #expect(found.last == "lost \(lost)" && found.dropLast().allSatisfy { $0.count == 999 })
+    #expect(writer.flush(until: Self.soon))
+    writer.write("again\n")
+    #expect(pipe.lines(1) == ["again"])
+  }
+}
