@@ -4,7 +4,7 @@ import Media
 import Packaging
 import Time
 
-/// A Period: a discontinuity period on the timeline of the presentation.
+/// A Period on the timeline of the presentation.
 ///
 /// Its `id` and start are constant; its first segment may have left the window.
 struct Period: Equatable {
@@ -16,7 +16,7 @@ struct Period: Equatable {
   let firstSegment: Int64
   /// The index of its first frame.
   let firstFrame: Int64
-  /// The number of Discontinuities before it since the stream began.
+  /// The number of Periods before it since the stream began.
   let index: Int64
   /// The discontinuity period.
   let period: DiscontinuityPeriod

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The segments between two Discontinuities, which are one Period in DASH.
+/// Successive segments that are one Period in DASH.
 ///
-/// Wall clock minus media time is constant in it.
+/// It ends with a Discontinuity, or when wall clock minus media time has moved by a frame duration
+/// since it began, as the clock of a passed-through source drifts.
 package struct DiscontinuityPeriod: Sendable, Hashable {
-  /// The number of Discontinuities since the stream began.
+  /// The number of periods before it since the stream began.
   package let index: Int64
   /// The number of its first segment; nil for the first period of the stream.
   package let firstSegment: Int64?
   /// The index of its first frame; nil for the first period of the stream.
   package let firstFrame: Int64?
-  /// Wall clock minus media time, in nanoseconds.
+  /// Wall clock minus media time at its start, in nanoseconds.
   package let offset: Int64
   /// The hash of its CMAF header; nil for the first header of the stream.
   package let headerHash: String?

@@ -94,7 +94,14 @@ package final class LiveWindow: Sendable {
   package func goLive() { change { $0.goLive() } }
 
   /// Appends the next chunk.
-  package func publish(_ chunk: Chunk) { change { $0.append(chunk, isPrefill: false) } }
+  ///
+  /// - Parameters:
+  ///   - chunk: the chunk.
+  ///   - offset: wall clock minus media time in the segment that begins with it, in nanoseconds;
+  ///     nil if it is that of the segment before.
+  package func publish(_ chunk: Chunk, offset: Int64? = nil) {
+    change { $0.append(chunk, isPrefill: false, offset: offset) }
+  }
 
   /// Announces a step of the wall clock; see ``WindowState/announce(offset:skipped:headerHash:)``.
   package func announce(offset: Int64, skipped: Int64) {

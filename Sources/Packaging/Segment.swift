@@ -12,7 +12,7 @@ package final class Segment: Sendable {
   package let chunks: [Chunk]
   /// The duration in ticks of the track's timescale; nominal in a gap.
   package let duration: Int64
-  /// EXT-X-PROGRAM-DATE-TIME: the first frame's time plus the announced offset, in nanoseconds
+  /// EXT-X-PROGRAM-DATE-TIME: the first frame's time plus the offset of the segment, in nanoseconds
   /// since 1970.
   package let programDateTime: Int64
   /// Whether a Discontinuity precedes it.

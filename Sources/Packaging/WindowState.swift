@@ -20,8 +20,12 @@ struct WindowState: Sendable {
   private(set) var evictedDiscontinuities: Int64 = 0
   private(set) var revision: Int64 = 0
   private(set) var version: Int64 = 0
+  /// The largest drift within a period, if a frame lasts longer: nanoseconds.
+  private static let mostDrift: Int64 = 40_000_000
   private var announcement = Announcement()
   private var period = DiscontinuityPeriod.initial
+  /// Wall clock minus media time in the newest segment, in nanoseconds.
+  private var offset: Int64 = 0
 
   /// A Discontinuity that the next segment begins with.
   private struct Announcement: Sendable {
@@ -41,10 +45,16 @@ struct WindowState: Sendable {
   ///
   /// If a pass-through source loses frames, a part is shorter. After the end chunks are ignored: a
   /// playlist with EXT-X-ENDLIST never changes.
-  mutating func append(_ chunk: Chunk, isPrefill: Bool) {
+  /// - Parameters:
+  ///   - chunk: the chunk.
+  ///   - isPrefill: whether it was encoded before the stream went live.
+  ///   - offset: wall clock minus media time in the segment that begins with it, in nanoseconds;
+  ///     nil if it is that of the segment before.
+  mutating func append(_ chunk: Chunk, isPrefill: Bool, offset: Int64? = nil) {
     guard state != .ended else { return }
     let number = chunk.segment ?? segmentation.segment(of: chunk.frameIndex)
     if open?.number != number {
+      self.offset = offset ?? self.offset
       begin(number, at: chunk, isPrefill: isPrefill)
     } else if let loose = open?.loose.first,
       part(of: loose.frameIndex) != part(of: chunk.frameIndex)
@@ -80,7 +90,10 @@ struct WindowState: Sendable {
   }
 
   /// Sets wall clock minus media time of the first period, before the first chunk.
-  mutating func begin(offset: Int64) { period = .initial(offset: offset) }
+  mutating func begin(offset: Int64) {
+    period = .initial(offset: offset)
+    self.offset = offset
+  }
 
   /// Makes the next segment, `number`, a gap.
   mutating func leaveOut(_ number: Int64) {
@@ -124,18 +137,22 @@ struct WindowState: Sendable {
     announcement.skipped = 0
   }
 
-  /// Segment `number`; it begins a period if a step of the wall clock was announced.
+  /// Segment `number`; it begins a period if a step of the wall clock was announced, or, without a
+  /// Discontinuity, if the offset has moved by a frame duration, or 40 ms, since the period began.
   private mutating func opening(_ number: Int64, at frame: Int64, isPrefill: Bool) -> OpenSegment {
     let startsDiscontinuity = announcement.isDue
-    if startsDiscontinuity {
+    if startsDiscontinuity { offset = announcement.offset }
+    let drift = abs(offset - period.offset)
+    let most = min(segmentation.video.grid.rate.frameNanoseconds, Self.mostDrift)
+    if startsDiscontinuity || drift >= most {
       period = period.next(
-        from: number, at: frame, offset: announcement.offset, headerHash: announcement.headerHash)
+        from: number, at: frame, offset: offset, headerHash: announcement.headerHash)
     }
     announcement.isDue = false
     announcement.headerHash = nil
     return OpenSegment(
       number: number, firstFrame: frame,
-      programDateTime: segmentation.nanoseconds(frame) + period.offset,
+      programDateTime: segmentation.nanoseconds(frame) + offset,
       startsDiscontinuity: startsDiscontinuity, period: period, isPrefill: isPrefill)
   }
 

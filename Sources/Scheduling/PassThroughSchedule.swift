@@ -7,8 +7,9 @@ package import Media
 /// Segments begin with the source's own IDRs, at any time within a second. So media time is not the
 /// wall clock: the first IDR of a discontinuity period becomes the first frame of a segment, and
 /// wall clock minus media time is the period's offset, in PROGRAM-DATE-TIME and the MPD's Period.
-/// Later access units follow by their timestamps. A period ends when the source was away, when no
-/// IDR arrives at the start of a segment, and when the offset is too far from the capture time; the
+/// Later access units follow by their timestamps. With each segment the offset follows the drift of
+/// the source's clock, by at most ``slope``. A period ends when the source was away, when no IDR
+/// arrives at the start of a segment, and when the offset is too far from the capture time; the
 /// next one begins with an IDR.
 ///
 /// Variable-duration segments begin with the first IDR after F frames. Their first number is that
@@ -32,12 +33,16 @@ package struct PassThroughSchedule: Sendable {
     package let indexInSegment: Int64
     /// The capture time: nanoseconds since 1970.
     package let captured: Int64
+    /// Wall clock minus media time in its segment, in nanoseconds.
+    package let offset: Int64
     /// The period that begins with it; nil within a period.
     package let periodStart: PeriodStart?
   }
 
   /// The largest error of the offset within a period; nanoseconds.
   package static let tolerance: Int64 = 100_000_000
+  /// The largest rate at which the offset follows the capture times, in parts per million.
+  private static let slope: Int64 = 300
   /// The longest loss of access units within a period; nanoseconds.
   private static let longestHole: Int64 = 500_000_000
   /// Missing key frames within ``observationWindow`` after which the source counts as irregular.
@@ -61,6 +66,8 @@ package struct PassThroughSchedule: Sendable {
   /// The newest segment, and the frame index after the newest access unit.
   private var newest: (number: Int64, firstFrame: Int64)?
   private var end = Int64.min
+  /// Whether the next access unit is the first of a file that starts over.
+  private var isTurn = false
 
   /// Whether key frames repeatedly arrive off the starts of segments.
   package var isIrregular: Bool { missed.count >= Self.maxMisses }
@@ -80,6 +87,9 @@ package struct PassThroughSchedule: Sendable {
   /// Notes that the source was away or has other parameter sets: the next IDR begins a period.
   package mutating func breakOff() { last = nil }
 
+  /// Notes that a file starts over: an IDR that cannot begin a segment then begins a period.
+  package mutating func startTurn() { isTurn = true }
+
   /// The position of the next access unit; nil if it cannot be shown.
   ///
   /// - Parameters:
@@ -96,6 +106,10 @@ package struct PassThroughSchedule: Sendable {
     let frameIndex = last.frameIndex + steps
     error = captured - segmentation.grid.nanoseconds(frameIndex) - offset
     let index = frameIndex - newest.firstFrame
+    defer { isTurn = false }
+    if isTurn, isKey, !segmentation.hasVariableDuration, index != segmentation.framesPerSegment {
+      return beginPeriod(pts, captured)
+    }
     if index >= segmentation.framesPerSegment, isKey || !segmentation.hasVariableDuration {
       // A segment begins with an IDR; after one of fixed duration it must be the next frame.
       guard isKey, segmentation.hasVariableDuration || index == segmentation.framesPerSegment
@@ -106,12 +120,21 @@ package struct PassThroughSchedule: Sendable {
         return fault(pts, isKey, captured)
       }
       if abs(error) > Self.tolerance { return beginPeriod(pts, captured) }
+      followDrift(over: segmentation.grid.nanoseconds(index))
       return position(frameIndex, pts, captured, in: (newest.number + 1, frameIndex))
     }
     if let most = segmentation.mostFramesPerSegment, index >= most {
       return fault(pts, isKey, captured)
     }
     return position(frameIndex, pts, captured, in: newest)
+  }
+
+  /// Moves the offset towards the capture times, after a segment of this duration.
+  private mutating func followDrift(over duration: Int64) {
+    let most = duration / 1_000_000 * Self.slope
+    let step = min(max(error, -most), most)
+    offset += step
+    error -= step
   }
 
   private mutating func position(
@@ -123,7 +146,8 @@ package struct PassThroughSchedule: Sendable {
     end = frameIndex + 1
     return Position(
       frameIndex: frameIndex, segment: segment.number,
-      indexInSegment: frameIndex - segment.firstFrame, captured: captured, periodStart: period)
+      indexInSegment: frameIndex - segment.firstFrame, captured: captured, offset: offset,
+      periodStart: period)
   }
 
   private mutating func fault(_ pts: Int64, _ isKey: Bool, _ captured: Int64) -> Position? {

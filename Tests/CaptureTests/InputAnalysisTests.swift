@@ -132,6 +132,45 @@ struct InputAnalysisTests {
     #expect(analysis.verdict == row.verdict)
   }
 
+  @Test(
+    "all key frames of a file decide; as a loop it consists of whole segments, or they vary",
+    arguments: [
+      (count: 100, keys: [0, 25, 50, 75], isLoop: true, isVariable: false),
+      (count: 90, keys: [0, 25, 50, 75], isLoop: true, isVariable: true),
+      (count: 90, keys: [0, 25, 50, 75], isLoop: false, isVariable: false),
+      (count: 100, keys: [0, 25, 50, 62, 87], isLoop: false, isVariable: true),
+      (count: 50, keys: [0], isLoop: true, isVariable: false),
+      (count: 10, keys: [0], isLoop: true, isVariable: true),
+    ])
+  func file(_ row: (count: Int, keys: [Int], isLoop: Bool, isVariable: Bool)) {
+    let video = InputDescription.Video(
+      nalCodec: .h264, codec: "h264", width: 64, height: 64, rate: nil, parameterSets: [],
+      configuration: [])
+    var analysis = PassThroughAnalysis(video, segmentMicroseconds: 1_000_000, isFile: true)
+    for index in 0..<row.count {
+      analysis.take(pts: Int64(index) * 40_000_000, isKey: row.keys.contains(index))
+      #expect(analysis.verdict == .undecided)
+    }
+    analysis.finish(isLoop: row.isLoop)
+    guard case .fits(let fit) = analysis.verdict else {
+      Issue.record("\(analysis.verdict)")
+      return
+    }
+    #expect(fit.hasVariableDuration == row.isVariable)
+  }
+
+  @Test("a rotated picture and a playlist are not passed through")
+  func unfit() {
+    var video = InputDescription.Video(
+      nalCodec: .h264, codec: "h264", width: 64, height: 64, rate: nil, parameterSets: [],
+      configuration: [])
+    let playlist = PassThroughAnalysis(video, segmentMicroseconds: 1_000_000, isPlaylist: true)
+    #expect(playlist.verdict == .unfit(.playlist))
+    video.turn = .quarter
+    #expect(
+      PassThroughAnalysis(video, segmentMicroseconds: 1_000_000).verdict == .unfit(.rotated))
+  }
+
   @Test("frames before the first key frame do not count")
   func beginning() {
     let video = InputDescription.Video(

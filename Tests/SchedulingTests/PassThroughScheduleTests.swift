@@ -77,7 +77,8 @@ struct PassThroughScheduleTests {
             )
           }
         }
-        let said = segmentation.grid.nanoseconds(position.frameIndex) + offset
+        #expect(position.periodStart == nil || position.offset == offset)
+        let said = segmentation.grid.nanoseconds(position.frameIndex) + position.offset
         #expect(abs(said - position.captured) <= 2 * PassThroughSchedule.tolerance)
         last = position
       }
@@ -175,6 +176,41 @@ struct PassThroughScheduleTests {
       }
     }
     #expect(session.schedule.faults == 5 && !session.schedule.isIrregular)
+  }
+
+  @Test(
+    "a file that starts over continues its period where a segment can begin, else begins one",
+    arguments: [
+      (frames: Int64(60), longest: Int64?.none, periods: 1), (75, nil, 2), (75, 4_000_000, 1),
+      (45, 4_000_000, 1),
+    ])
+  func turn(_ row: (frames: Int64, longest: Int64?, periods: Int)) {
+    var session = Session(longestGroup: row.longest)
+    session.take(0..<row.frames)
+    session.schedule.startTurn()
+    session.take(row.frames..<2 * row.frames) { ($0 - row.frames) % 30 == 0 }
+    session.expectValid()
+    #expect(session.positions.count == Int(2 * row.frames))
+    #expect(session.periods.count == row.periods && session.schedule.faults == 0)
+  }
+
+  @Test("the offset follows a drift of 250 ppm without a period, by less than 1 ms per segment")
+  func slowDrift() {
+    var session = Session()
+    for second in Int64(0)..<1200 {
+      session.take(second * 30..<(second + 1) * 30, shift: second * 250_000)
+    }
+    session.expectValid()
+    #expect(session.periods.count == 1 && session.schedule.faults == 0)
+    for (one, two) in zip(session.positions, session.positions.dropFirst()) {
+      #expect(abs(two.offset - one.offset) < 1_000_000)
+    }
+    let grid = session.segmentation.grid
+    for position in session.positions {
+      #expect(
+        abs(position.captured - grid.nanoseconds(position.frameIndex) - position.offset)
+          < 1_000_000)
+    }
   }
 
   @Test("if the wall clock leaves media time by 100 ms, a period begins at the next segment")

@@ -23,7 +23,7 @@ struct AudioPipelineTests {
       from index: Int64, now: MonotonicTime
     ) -> (current: MediaPeriod, next: MediaPeriod?)? {
       let period = MediaPeriod(
-        index: 0, first: .init(number: 0, firstFrame: 0), captured: .origin,
+        index: 0, first: .init(number: 0, firstFrame: 0, offset: .zero), captured: .origin,
         offset: .zero, newest: (now, MediaTime(nanoseconds: now.nanoseconds)))
       return (period, nil)
     }

@@ -53,4 +53,7 @@ package struct InputDescription: Sendable, Equatable {
   package var audio: Audio?
   /// Whether the input is read faster than it plays, so that its timestamps must pace it.
   package var isPaced: Bool
+
+  /// Whether the input is a playlist of files.
+  package var isPlaylist: Bool { format.hasPrefix("hls") || format.hasPrefix("dash") }
 }

@@ -63,7 +63,8 @@ package struct InputProbe: Sendable {
           throw .noVideo("\(error)")
         }
         analysis = PassThroughAnalysis(
-          known.video, segmentMicroseconds: segmentMicroseconds, longestGroup: longestGroup)
+          known.video, segmentMicroseconds: segmentMicroseconds, longestGroup: longestGroup,
+          isFile: known.isPaced, isPlaylist: known.isPlaylist)
       }
       if frame.isKey { keys.append(timestamps.count) }
       timestamps.append(frame.pts)
@@ -74,6 +75,7 @@ package struct InputProbe: Sendable {
       }
       if keys.count >= 3, first != nil, timestamps.count > 50 { break }
     }
+    if input.description?.isPaced == true { analysis?.finish(isLoop: false) }
     guard var description = input.description, let first else {
       throw .noVideo("no decodable frame")
     }
@@ -84,7 +86,7 @@ package struct InputProbe: Sendable {
       rate: InputRate.nearest(
         timestamps: timestamps, declared: decoder?.declaredRate ?? description.video.rate),
       groups: zip(keys.dropFirst(), keys).map { $0 - $1 },
-      verdict: description.isPaced ? .unfit(.file) : analysis?.verdict ?? .undecided,
+      verdict: analysis?.verdict ?? .undecided,
       firstFrame: firstFrame)
   }
 }

@@ -20,7 +20,7 @@ package struct AccessUnit: Sendable {
   /// Whether it is an IDR; for other codecs, whether the container marks a key frame.
   package let isKey: Bool
   /// The presentation timestamp on the source's clock, unwrapped, in nanoseconds.
-  package let pts: Int64
+  package var pts: Int64
   /// The decode timestamp on the source's clock, in nanoseconds; nil if the container has none.
   package let dts: Int64?
   /// The time at which its last byte was read, on the monotonic clock in nanoseconds.
@@ -34,7 +34,7 @@ package struct AudioPacket: Sendable {
   /// One or more coded frames; AAC without ADTS headers.
   package let bytes: [UInt8]
   /// The timestamp of its first sample on the source's clock, unwrapped, in nanoseconds.
-  package let pts: Int64
+  package var pts: Int64
   /// The time at which it was read, on the monotonic clock in nanoseconds.
   package var arrival: Int64
 }

@@ -41,8 +41,10 @@ package struct PassThroughAnalysis: Sendable {
     case irregularRate(FrameRate)
     /// No IDR arrived for this many seconds.
     case longGroup(Int64)
-    /// The input is a file, which ends and is read faster than it plays.
-    case file
+    /// The input is a playlist, whose media arrives in bursts.
+    case playlist
+    /// The container declares a rotation.
+    case rotated
 
     /// The reason in a few words, for the log.
     package var description: String {
@@ -50,7 +52,8 @@ package struct PassThroughAnalysis: Sendable {
       case .codec(let name): "\(name) is neither H.264 nor HEVC"
       case .reordered: "the stream has B-frames"
       case .irregularRate(let rate): "the frames are not on the grid of \(rate) fps"
-      case .file: "the input is a file"
+      case .playlist: "the input is a playlist"
+      case .rotated: "the picture must be turned upright"
       case .longGroup(let seconds): "no key frame for more than \(seconds) s"
       }
     }
@@ -75,6 +78,7 @@ package struct PassThroughAnalysis: Sendable {
   private let segmentMicroseconds: Int64
   private let longestGroup: Int64
   private let declared: FrameRate?
+  private let isFile: Bool
   /// The timestamp of the first frame, if that is not an IDR.
   private var first: Int64?
   private var timestamps: [Int64] = []
@@ -88,14 +92,34 @@ package struct PassThroughAnalysis: Sendable {
   ///   - segmentMicroseconds: the requested segment duration, in microseconds.
   ///   - longestGroup: the longest permitted GOP, in nanoseconds.
   ///   - declaredRate: the frame rate that the codec declares; nil if undeclared.
+  ///   - isFile: whether all access units can be read before the stream begins; the decision then
+  ///     comes with ``finish(isLoop:)``.
+  ///   - isPlaylist: whether the input is a playlist.
   package init(
     _ video: InputDescription.Video, segmentMicroseconds: Int64,
-    longestGroup: Int64 = 4_000_000_000, declaredRate: FrameRate? = nil
+    longestGroup: Int64 = 4_000_000_000, declaredRate: FrameRate? = nil, isFile: Bool = false,
+    isPlaylist: Bool = false
   ) {
+    self.isFile = isFile
     self.segmentMicroseconds = segmentMicroseconds
     self.longestGroup = longestGroup
     declared = declaredRate ?? video.rate
     if video.nalCodec == nil { verdict = .unfit(.codec(video.codec)) }
+    if video.turn != .none { verdict = .unfit(.rotated) }
+    if isPlaylist { verdict = .unfit(.playlist) }
+  }
+
+  /// Decides by the access units of a file; a long file may not have been read to its end.
+  ///
+  /// - Parameter isLoop: whether the file starts over when it ends. Segments of a fixed duration
+  ///   that the file does not consist of would then end with each turn.
+  package mutating func finish(isLoop: Bool) {
+    guard verdict == .undecided, !keys.isEmpty else { return }
+    decide(isEnd: true)
+    guard isLoop, case .fits(let fit) = verdict, !fit.hasVariableDuration,
+      Int64(timestamps.count) % fit.segmentFrames != 0
+    else { return }
+    verdict = .fits(fit.free(segmentMicroseconds: segmentMicroseconds))
   }
 
   /// Adds the next access unit in decoding order, of `size` bytes.
@@ -121,18 +145,20 @@ package struct PassThroughAnalysis: Sendable {
     if isKey { keys.append(timestamps.count) }
     timestamps.append(pts)
     if isKey, keys.count > 1 {
-      decide()
+      if !isFile { decide() }
     } else if let last = keys.last, pts - timestamps[last] > longestGroup {
       verdict = .unfit(.longGroup(longestGroup / 1_000_000_000))
     }
   }
 
-  private mutating func decide() {
+  private mutating func decide(isEnd: Bool = false) {
     guard let rate = InputRate.nearest(timestamps: timestamps, declared: declared) else { return }
     let segmentation = Segmentation(
       rate: rate, segmentMicroseconds: segmentMicroseconds, partMicroseconds: segmentMicroseconds)
     let segment = segmentation.framesPerSegment
-    guard let first = keys.first, Int64(timestamps.count - 1 - first) >= segment else { return }
+    guard let first = keys.first, isEnd || Int64(timestamps.count - 1 - first) >= segment else {
+      return
+    }
     let grid = FrameGrid(rate: rate)
     let half = rate.frameNanoseconds / 2
     let isRegular = timestamps.enumerated().allSatisfy { index, timestamp in
@@ -142,7 +168,9 @@ package struct PassThroughAnalysis: Sendable {
       verdict = .unfit(.irregularRate(rate))
       return
     }
-    let groups = zip(keys.dropFirst(), keys).map { Int64($0 - $1) }
+    var groups = zip(keys.dropFirst(), keys).map { Int64($0 - $1) }
+    // The last group of a file may be short, unless it is the only one.
+    if groups.isEmpty { groups = [Int64(timestamps.count)] }
     let (least, most) = (groups.min() ?? segment, groups.max() ?? segment)
     let isRegularGroup = least == most && (most % segment == 0 || segment % most == 0)
     let fit = Fit(rate: rate, groupFrames: most, segmentFrames: max(most, segment))

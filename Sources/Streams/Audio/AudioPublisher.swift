@@ -76,7 +76,8 @@ struct AudioPublisher: Sendable {
       if start == frame.index { flush(period) }
       segment = current?.number ?? segment ?? period.first.number
     }
-    let captured = segmentation.nanoseconds(frame.index) + period.offset.nanoseconds
+    let offset = (period.segments.last?.offset ?? period.offset).nanoseconds
+    let captured = segmentation.nanoseconds(frame.index) + offset
     let chunks = chunker.add(frame.bytes, frame: frame.index, captured: captured, from: start)
     for chunk in chunks {
       if let next = publish(chunk, in: period) { return next }
@@ -105,7 +106,7 @@ struct AudioPublisher: Sendable {
       window.begin([published], offset: period.offset.nanoseconds, skipped: skipped, track: track)
       opening = nil
     } else {
-      window.publish(published)
+      window.publish(published, offset: period.offset(in: number)?.nanoseconds)
     }
     newest = number
     let end = MediaTime(nanoseconds: segmentation.nanoseconds(chunk.firstFrame + chunk.frames))

@@ -23,7 +23,8 @@ struct FrameGridClock: MediaClock {
     from index: Int64, now: MonotonicTime
   ) -> (current: MediaPeriod, next: MediaPeriod?)? {
     let period = MediaPeriod(
-      index: 0, first: .init(number: 0, firstFrame: 0), captured: .origin, offset: .zero,
+      index: 0, first: .init(number: 0, firstFrame: 0, offset: .zero), captured: .origin,
+      offset: .zero,
       newest: (now, mediaTime(at: now)))
     return (period, nil)
   }

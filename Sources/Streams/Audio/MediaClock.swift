@@ -27,6 +27,8 @@ struct MediaPeriod: Sendable {
     let number: Int64
     /// The index of its first frame.
     let firstFrame: Int64
+    /// Wall clock minus media time in it.
+    let offset: Interval
   }
 
   /// The difference between two ways to place audio up to which timestamps are used.
@@ -38,7 +40,7 @@ struct MediaPeriod: Sendable {
   let first: Segment
   /// When its first frame was captured.
   let captured: MonotonicTime
-  /// Wall clock minus media time.
+  /// Wall clock minus media time at its start.
   let offset: Interval
   /// The index of its newest published frame; nil if audio does not wait for video.
   var newestFrame: Int64?
@@ -49,6 +51,11 @@ struct MediaPeriod: Sendable {
   var reference: (pts: Int64, mediaTime: MediaTime)?
   /// Its newest segments, in order.
   var segments: [Segment] = []
+
+  /// Wall clock minus media time in segment `number`; nil if it has only the period's own.
+  func offset(in number: Int64) -> Interval? {
+    segments.last { $0.number == number }?.offset
+  }
 
   /// The media time of audio captured at `captured`.
   func mediaTime(at captured: MonotonicTime) -> MediaTime {

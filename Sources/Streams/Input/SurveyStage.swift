@@ -16,6 +16,11 @@ final class SurveyStage: InputStage {
   private var analysis: PassThroughAnalysis?
   private var kept = KeptUnits()
   private var last: DecodedFrame?
+  /// When the reading of a file began: monotonic nanoseconds.
+  private var readFrom: Int64?
+
+  /// The longest time that a file is read to find its key frames; nanoseconds.
+  private static let longestReading: Int64 = 2_000_000_000
 
   init(_ input: PulledInput) {
     self.input = input
@@ -30,6 +35,7 @@ final class SurveyStage: InputStage {
     survey = InputSurvey()
     analysis = nil
     kept = KeptUnits()
+    readFrom = nil
   }
 
   func take(
@@ -45,9 +51,12 @@ final class SurveyStage: InputStage {
       }
       return .stay
     case .video(let accessUnit):
-      if !description.isPaced {
-        analyze(accessUnit, description)
-        keep(unit)
+      analyze(accessUnit, description)
+      if !description.isPaced { keep(unit) }
+      // The rest of a file is read for its key frames alone.
+      if description.isPaced, survey.hasRate, let last {
+        return isKnown(description)
+          ? conclude(decoder.declaredRate, description, last) ?? .stay : .stay
       }
       let frames = try decoder.decode(accessUnit, description)
       return try take(frames, description, declaredRate: decoder.declaredRate)
@@ -87,7 +96,8 @@ final class SurveyStage: InputStage {
       analysis
       ?? PassThroughAnalysis(
         description.video, segmentMicroseconds: options.segmentMicroseconds,
-        longestGroup: options.longestGroup)
+        longestGroup: options.longestGroup, isFile: description.isPaced,
+        isPlaylist: description.isPlaylist)
     analysis.take(pts: unit.pts, isKey: unit.isKey, size: unit.bytes.count)
     self.analysis = analysis
   }
@@ -98,10 +108,21 @@ final class SurveyStage: InputStage {
     if case .unfit? = analysis?.verdict { kept = KeptUnits() } else { kept.add(unit) }
   }
 
+  /// Whether reading a file to its end takes too long.
+  private var hasReadEnough: Bool {
+    let now = SystemClock.monotonic
+    let from = readFrom ?? now
+    readFrom = from
+    return now - from > Self.longestReading
+  }
+
   /// Whether the observations suffice; access units that are passed through have no input delay
   /// that a longer observation would improve.
   private func isKnown(_ description: InputDescription) -> Bool {
-    if description.isPaced { return survey.hasRate }
+    if description.isPaced {
+      if case .unfit? = analysis?.verdict { return survey.hasRate }
+      return survey.hasRate && (input.passThrough == nil || hasReadEnough)
+    }
     guard input.passThrough != nil else { return survey.isComplete }
     switch analysis?.verdict {
     case .fits: return true
@@ -118,6 +139,7 @@ final class SurveyStage: InputStage {
       return nil
     }
     let isPaced = description.isPaced
+    if isPaced { analysis?.finish(isLoop: input.loops) }
     var description = description
     description.video.width = frame.width
     description.video.height = frame.height
@@ -128,11 +150,13 @@ final class SurveyStage: InputStage {
         description: description, rate: rate,
         inputDelay: (isPaced ? 0 : survey.lateness) + rate.frameNanoseconds,
         audioDelay: isPaced ? 0 : survey.audioLateness,
-        passThrough: isPaced ? .unfit(.file) : analysis?.verdict ?? .undecided,
+        passThrough: analysis?.verdict ?? .undecided,
         peakBitrate: analysis?.peakBitrate ?? 0,
         firstCapture: kept.first.map { live.captured(pts: $0.pts, arrival: $0.arrival) }))
-    if isPaced { return .reopen(PacedStage(input, decoder)) }
-    guard case .fits? = analysis?.verdict else { return .become(live) }
+    guard case .fits(let fit)? = analysis?.verdict else {
+      return isPaced ? .reopen(PacedStage(input, decoder)) : .become(live)
+    }
+    if isPaced { return .reopen(PacedPassThroughStage(input, rate: fit.rate)) }
     return .become(KeptUnitsStage(input, kept, live))
   }
 }

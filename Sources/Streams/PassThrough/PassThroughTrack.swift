@@ -97,6 +97,10 @@ final class PassThroughTrack: Sendable {
     }
   }
 
+  /// Notes that the file starts over: its first IDR continues the period if a segment can begin
+  /// there, else it begins one.
+  func startTurn() { state.withLock { $0.schedule.startTurn() } }
+
   /// Publishes an access unit.
   ///
   /// - Parameters:
@@ -160,11 +164,15 @@ final class PassThroughTrack: Sendable {
     _ state: inout State
   ) {
     guard var opening = state.opening else {
-      window.publish(chunk)
-      state.segment = position.segment
-      return timeline.withLock {
-        $0.append(chunk.frameIndex, in: position.segment, pts: pts, captured: captured)
+      // The audio of the segment reads its offset from the timeline, which it follows.
+      timeline.withLock {
+        $0.append(
+          chunk.frameIndex, in: position.segment, pts: pts, captured: captured,
+          offset: position.offset)
       }
+      window.publish(chunk, offset: position.offset)
+      state.segment = position.segment
+      return
     }
     opening.chunks.append(chunk)
     state.opening = opening
@@ -181,7 +189,9 @@ final class PassThroughTrack: Sendable {
       timeline.begin(
         number: position.segment, first: first, pts: opening.pts, captured: opening.captured,
         offset: opening.period.offset)
-      timeline.append(chunk.frameIndex, in: position.segment, pts: pts, captured: captured)
+      timeline.append(
+        chunk.frameIndex, in: position.segment, pts: pts, captured: captured,
+        offset: opening.period.offset)
     }
   }
 

@@ -35,7 +35,8 @@ struct VideoTimeline: Sendable {
   mutating func begin(number: Int64, first: Int64, pts: Int64, captured: Int64, offset: Int64) {
     let mediaTime = MediaTime(nanoseconds: grid.nanoseconds(first))
     let captured = MonotonicTime(nanoseconds: captured)
-    let segment = MediaPeriod.Segment(number: number, firstFrame: first)
+    let segment = MediaPeriod.Segment(
+      number: number, firstFrame: first, offset: Interval(nanoseconds: offset))
     let period = MediaPeriod(
       index: (periods.last?.index ?? -1) + 1, first: segment, captured: captured,
       offset: Interval(nanoseconds: offset),
@@ -45,7 +46,16 @@ struct VideoTimeline: Sendable {
   }
 
   /// Adds a frame of segment `number` to the newest period.
-  mutating func append(_ frame: Int64, in number: Int64, pts: Int64, captured: Int64) {
+  ///
+  /// - Parameters:
+  ///   - frame: its index.
+  ///   - number: the segment.
+  ///   - pts: its timestamp, in nanoseconds.
+  ///   - captured: when it was captured: monotonic clock, nanoseconds.
+  ///   - offset: wall clock minus media time in the segment, in nanoseconds.
+  mutating func append(
+    _ frame: Int64, in number: Int64, pts: Int64, captured: Int64, offset: Int64
+  ) {
     guard var period = periods.popLast(), let reference = period.reference else { return }
     let mediaTime = MediaTime(nanoseconds: grid.nanoseconds(frame))
     let elapsed = Interval(nanoseconds: pts) - Interval(nanoseconds: reference.pts)
@@ -54,7 +64,8 @@ struct VideoTimeline: Sendable {
     period.newestFrame = frame
     period.newest = (MonotonicTime(nanoseconds: captured), mediaTime)
     if period.segments.last?.number != number {
-      let segment = MediaPeriod.Segment(number: number, firstFrame: frame)
+      let segment = MediaPeriod.Segment(
+        number: number, firstFrame: frame, offset: Interval(nanoseconds: offset))
       period.segments = period.segments.suffix(Self.capacity - 1) + [segment]
     }
     periods.append(period)
@@ -77,7 +88,7 @@ struct VideoTimelineClock: MediaClock {
   func step(before number: Int64) -> ClockStep? { nil }
 
   func lateness(of mediaTime: MediaTime, in period: MediaPeriod) -> Interval {
-    let wall = MediaTime(nanoseconds: SystemClock.wall) - period.offset
-    return wall - mediaTime
+    let wall = MediaTime(nanoseconds: SystemClock.wall)
+    return wall - (period.segments.last?.offset ?? period.offset) - mediaTime
   }
 }

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import Media
+import Scheduling
+import Sharing
+import Time
+
+/// Gives the access units of a file to the session as read, each at its time.
+///
+/// Timestamps continue over the turns of a file that starts over.
+final class PacedPassThroughStage: InputStage {
+  /// How far the file is read ahead: its tracks may be interleaved coarsely.
+  private static let lookAhead: Int64 = 500_000_000
+  /// The most audio packets that wait for the first access unit of a turn.
+  private static let mostWaiting = 256
+
+  private let input: PulledInput
+  private let rate: FrameRate
+  private var pacer = FilePacer()
+  /// Units by the time at which they are due.
+  private var pending: [InputUnit] = []
+  /// Audio before the first access unit of a turn, whose time is not known yet.
+  private var waiting: [AudioPacket] = []
+  /// When the newest access unit is due; nil before the first.
+  private var newest: Int64?
+  /// Whether the first access unit of this turn was read.
+  private(set) var isDecoding = false
+
+  /// A stage for a file of `rate` frames per second.
+  init(_ input: PulledInput, rate: FrameRate) {
+    self.input = input
+    self.rate = rate
+  }
+
+  func connected() {}
+
+  func restart() {
+    pacer.restart()
+    waiting = []
+    isDecoding = false
+  }
+
+  func take(_ unit: InputUnit, _ description: InputDescription) -> InputStep {
+    switch unit {
+    case .audio(let packet):
+      guard input.takesAudio else { break }
+      if isDecoding {
+        add(packet)
+      } else {
+        waiting = waiting.suffix(Self.mostWaiting - 1) + [packet]
+      }
+    case .video(let accessUnit): take(accessUnit)
+    }
+    while let first = pending.first, let last = pending.last, !input.isStopped,
+      last.pts - first.pts > Self.lookAhead
+    { play(pending.removeFirst(), description) }
+    return .stay
+  }
+
+  func finish(_ description: InputDescription) -> InputStep {
+    for unit in pending where !input.isStopped { play(unit, description) }
+    pending = []
+    return .stay
+  }
+
+  private func take(_ unit: AccessUnit) {
+    // Frames before the first key frame refer to frames that the file does not contain.
+    guard isDecoding || unit.isKey else { return }
+    let frame = rate.frameNanoseconds
+    // The first access unit of a turn follows the last one of the turn before by one frame
+    // duration, however long the file takes to open. The pacer subtracts a quarter of a frame,
+    // for the frame times of an encoder.
+    let now = isDecoding ? SystemClock.monotonic : newest ?? SystemClock.monotonic
+    let due = pacer.due(pts: unit.pts, now: now, frameDuration: frame) { $0 + frame / 4 }
+    if !isDecoding, newest != nil, case .accessUnits(let track)? = input.target?.video {
+      track.startTurn()
+    }
+    isDecoding = true
+    newest = due
+    for packet in waiting { add(packet) }
+    waiting = []
+    var unit = unit
+    unit.pts = due
+    insert(.video(unit))
+  }
+
+  private func add(_ packet: AudioPacket) {
+    guard let due = pacer.audioDue(pts: packet.pts) else { return }
+    var packet = packet
+    packet.pts = due
+    insert(.audio(packet))
+  }
+
+  private func insert(_ unit: InputUnit) {
+    let index = pending.lastIndex { $0.pts <= unit.pts }.map { $0 + 1 } ?? 0
+    pending.insert(unit, at: index)
+  }
+
+  private func play(_ unit: InputUnit, _ description: InputDescription) {
+    input.sleep(until: MonotonicTime(nanoseconds: unit.pts))
+    switch unit {
+    case .video(let accessUnit):
+      guard case .accessUnits(let track)? = input.target?.video else { return }
+      input.frameArrived(description, description.video.width, description.video.height)
+      track.take(accessUnit, description.video, captured: accessUnit.pts)
+    case .audio(let packet):
+      guard let format = description.audio else { return }
+      input.target?.audio?(packet, format, packet.pts)
+    }
+  }
+}

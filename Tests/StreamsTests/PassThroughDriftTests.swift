@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Media
+import Packaging
+import Scheduling
+import Sharing
+import TestSupport
+import Testing
+import Time
+
+@testable import Streams
+
+/// A day of a passed-through source whose crystal is fast or slow, on a simulated clock.
+@Suite("Drift of a passed-through source")
+struct PassThroughDriftTests {
+  private static let second: Int64 = 1_000_000_000
+  /// The wall clock at monotonic time 0.
+  private static let wall: Int64 = 1_795_155_720_300_000_000
+  private static let framesPerSecond: Int64 = 5
+
+  private struct Day {
+    var window: LiveWindow
+    var schedule: PassThroughSchedule
+    var timeline: VideoTimeline
+    var mapping = SourceClock()
+    var random = SplitMix64(seed: 3)
+
+    init() throws {
+      let rate = try #require(FrameRate(framesPerSecond))
+      let segmentation = Segmentation(
+        rate: rate, segmentMicroseconds: 1_000_000, partMicroseconds: 200_000)
+      window = LiveWindow(segmentation: segmentation, playlistLength: 6, retained: 8)
+      schedule = PassThroughSchedule(segmentation: segmentation, first: 0)
+      timeline = VideoTimeline(grid: segmentation.grid)
+      window.goLive()
+    }
+  }
+
+  @Test(
+    "a day has no Discontinuity; PROGRAM-DATE-TIME follows the clock; audio stays with video",
+    arguments: [Int64(100), -100, 50, -50])
+  func day(ppm: Int64) throws {
+    var day = try Day()
+    let step = Self.second / Self.framesPerSecond
+    var (unplaced, discontinuities, otherOffsets) = (0, 0, 0)
+    var (offWall, apart, offSegment) = (Int64(0), Int64(0), Int64(0))
+    var offPeriod: Int64 = 0
+    var last: Segment?
+    var periods = Set<Int64>()
+    for index in 0..<24 * 3600 * Self.framesPerSecond {
+      let pts = index * step
+      // The source counts `pts` while the true time is shorter or longer.
+      let elapsed = pts - pts / 1_000_000 * ppm
+      let arrival = elapsed + 30_000_000 + Int64(day.random.next() % 15_000_000)
+      let captured = day.mapping.captureTime(pts: pts, arrival: arrival)
+      let assigned = day.schedule.assign(
+        pts: pts, isKey: index % Self.framesPerSecond == 0, captured: captured + Self.wall)
+      // Counted, since an expectation per frame of a day takes minutes.
+      guard let position = assigned else {
+        unplaced += 1
+        continue
+      }
+      let grid = FrameGrid(rate: day.window.segmentation.video.grid.rate)
+      let chunk = Chunk(
+        frameIndex: position.frameIndex, segment: position.segment,
+        isIndependent: position.indexInSegment == 0, duration: grid.rate.ticksPerFrame,
+        captured: position.captured, published: position.captured, bytes: SharedBytes([]))
+      if let start = position.periodStart {
+        day.timeline.begin(
+          number: position.segment, first: position.frameIndex, pts: pts, captured: captured,
+          offset: start.offset)
+        day.window.begin([chunk], offset: start.offset, skipped: 0)
+      } else {
+        day.timeline.append(
+          position.frameIndex, in: position.segment, pts: pts, captured: captured,
+          offset: position.offset)
+        day.window.publish(chunk, offset: position.offset)
+      }
+      guard index > 60 * Self.framesPerSecond else { continue }
+      let media = grid.nanoseconds(position.frameIndex)
+      offWall = max(offWall, abs(media + position.offset - elapsed - 30_000_000 - Self.wall))
+      // Audio with the same timestamp as the frame belongs to the same media time.
+      if let period = day.timeline.period(from: 0) {
+        let audio = period.mediaTime(
+          pts: pts, captured: MonotonicTime(nanoseconds: captured))
+        apart = max(apart, abs(audio.nanoseconds - media))
+        if period.offset(in: position.segment)?.nanoseconds != position.offset { otherOffsets += 1 }
+      }
+      guard let segment = day.window.snapshot.segments.last, segment.number != last?.number else {
+        continue
+      }
+      periods.insert(segment.period.index)
+      if segment.startsDiscontinuity { discontinuities += 1 }
+      let drift = segment.programDateTime - grid.nanoseconds(segment.firstFrame)
+      offPeriod = max(offPeriod, abs(drift - segment.period.offset))
+      if let last, last.number == segment.number - 1 {
+        let duration = grid.rate.nanoseconds(ofTicks: last.duration)
+        offSegment = max(offSegment, abs(segment.programDateTime - last.programDateTime - duration))
+      }
+      last = segment
+    }
+    #expect(unplaced == 0 && day.schedule.faults == 0)
+    #expect(discontinuities == 0 && day.window.snapshot.discontinuitySequence == 0)
+    #expect(otherOffsets == 0, "audio has other dates than video")
+    #expect(offPeriod <= 41_000_000, "an MPD leaves the clock")
+    #expect(offWall <= 20_000_000, "PROGRAM-DATE-TIME leaves the capture times")
+    #expect(offSegment <= 1_000_000, "successive dates differ from the duration by over 1 ms")
+    #expect(apart <= 5_000_000, "audio leaves the video")
+    // A Period per 40 ms of drift: MPDs stay with the clock too.
+    #expect(abs(Int64(periods.count) - 86_400 * abs(ppm) / 40_000) <= 3)
+  }
+}
