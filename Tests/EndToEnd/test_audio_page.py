@@ -73,7 +73,7 @@ def test_page_starts_muted_and_the_button_unmutes(browser: Browser, tone: Progra
     """The page starts muted; `m` and the button switch; without audio the button says so."""
     muted = "() => document.querySelector('video').muted"
     with viewer(browser) as view:
-        view.open(tone.url("/"))
+        view.open(tone.url("/?panel=1"))
         view.wait_playing()
         button = view.page.locator("#sound")
         assert view.page.evaluate(muted) and button.inner_text() == "Unmute" and button.is_enabled()
@@ -84,7 +84,7 @@ def test_page_starts_muted_and_the_button_unmutes(browser: Browser, tone: Progra
         button.click()
         assert view.page.evaluate(muted)
     with viewer(browser) as view:
-        view.open(server.url("/"))
+        view.open(server.url("/?panel=1"))
         view.wait_playing()
         view.page.wait_for_timeout(500)
         button = view.page.locator("#sound")

@@ -74,7 +74,7 @@ def test_frame_player_reads_the_open_segment(browser: Browser, server: Program) 
         view.wait_playing()
         assert not view.page.evaluate("() => !!window.Hls")
         assert any("/segment" in url and url.endswith(".m4s") for url in view.requests)
-        assert view.data()["state"]["text"].strip(), "the page shows no figures"
+        assert view.data()["state"]["text"].strip(), "the page shows no state"
 
 
 @pytest.mark.timeout(60)
@@ -136,9 +136,9 @@ def test_native_player_plays(browser: Browser, server: Program) -> None:
 
 @pytest.mark.timeout(60)
 def test_page_shows_its_measurements(browser: Browser, server: Program) -> None:
-    """Clock, latency, buffer, rate and stalls are on the page and change."""
+    """Clock, latency, buffer, rate and stalls are in the panel and change."""
     with viewer(browser) as view:
-        view.open(server.url("/"))
+        view.open(server.url("/?panel=1"))
         view.wait_playing()
         first = view.data()["state"]["text"]
         view.watch(1.5)

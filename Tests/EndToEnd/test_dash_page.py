@@ -59,7 +59,7 @@ def test_page_plays_near_its_target_latency(path: str, target: float, browser: B
 def test_page_reaches_a_new_target_by_its_rate(browser: Browser, server: Program) -> None:
     """A new target is reached by the playback rate, without a seek; both clocks are shown."""
     with viewer(browser) as view:
-        view.open(server.url("/ldash/play/live"))
+        view.open(server.url("/ldash/play/live?panel=1"))
         view.wait_playing(frames=60)
         assert player(view)["player"] == "frames" and player(view)["source"].endswith(
             "/live/manifest.mpd")
@@ -137,7 +137,7 @@ def test_dashjs_gets_the_mpd_and_its_settings(browser: Browser, streamer) -> Non
     """With --dashjs the page configures dash.js and restarts it after an error."""
     program = streamer("--resolution", "320x180", "--dashjs", str(STANDIN))
     with viewer(browser) as view:
-        view.open(program.url("/ldash/play/live/manifest.mpd"))
+        view.open(program.url("/ldash/play/live/manifest.mpd?panel=1"))
         view.page.wait_for_function(
             "() => window.dashjs && dashjs.made.length === 1 && dashjs.made[0].calls.length > 1")
         calls = view.page.evaluate("() => dashjs.made[0].calls")

@@ -73,8 +73,13 @@ struct TimestampsDocumentTests {
       let synchronized: Bool
       let offsetEstimateNs: Int64
     }
+    struct Source: Decodable {
+      let online: Bool
+      let since: Int64
+    }
     let timestamp: Int64
     let segments, parts, captures: [String: Int64]
+    let source: Source
     let clock: Clock
   }
 
@@ -113,12 +118,36 @@ struct TimestampsDocumentTests {
     let handler = try SyntheticHandler.live()
     handler.publish(segments: 12)
     let document = TimestampsDocument(
-      snapshot: handler.snapshot, names: handler.served.names, length: 3)
+      snapshot: handler.snapshot, names: handler.served.names, length: 3,
+      statistics: StreamStatistics())
     let read = try JSONDecoder().decode(Read.self, from: Data(document.text(now: 5).utf8))
     #expect(read.timestamp == 5)
     #expect(
       Set(read.segments.keys) == Set((handler.last - 2...handler.last).map { "segment\($0).m4s" }))
     #expect(read.parts.count == 30 && read.captures.count == 30)
+  }
+
+  @Test("whether the source supplies frames, and since when")
+  func source() throws {
+    let handler = try SyntheticHandler.live()
+    var statistics = StreamStatistics()
+    func read() throws -> Read.Source {
+      let document = TimestampsDocument(
+        snapshot: handler.snapshot, names: handler.served.names, length: 3, statistics: statistics)
+      return try JSONDecoder().decode(Read.self, from: Data(document.text(now: 5).utf8)).source
+    }
+    let start = try read()
+    #expect(!start.online && abs(start.since - SystemClock.wall) < 10 * SyntheticHandler.second)
+    usleep(2000)
+    statistics.isSourceOnline = true
+    let online = try read()
+    #expect(online.online && online.since > start.since)
+    usleep(2000)
+    statistics.isSourceOnline = true
+    #expect(try read().since == online.since)
+    statistics.isSourceOnline = false
+    let away = try read()
+    #expect(!away.online && away.since > online.since)
   }
 
   @Test("gaps are not listed")

@@ -18,7 +18,7 @@ const SEEK_ERROR = 0.5;
  * `SEEK_MEMORY` s after another: on a slow machine a seek costs more than it gains.
  */
 const SEEK_INTERVAL = 1, LONGEST_SEEK_INTERVAL = 16, SEEK_MEMORY = 20;
-/** The share of the target that must be buffered after a seek. */
+/** The share of the target that must be buffered after a seek, and for a rate above 1. */
 const RESERVE = 0.5;
 /**
  * Media that arrives faster than it is published is a backlog: during `BACKLOG_WINDOW` s the end of
@@ -80,7 +80,7 @@ export class LatencyController {
    * @param {number} minimum the lowest target that the connection allows
    * @param {number} ahead the buffered time after the playback position
    */
-  step(now, latency, minimum = 0, ahead = 0) {
+  step(now, latency, minimum = 0, ahead = Infinity) {
     this.ends = this.ends.filter(({ at }) => now - at <= RECENT);
     this.ends.push({ at: now, delay: latency - ahead });
     const recent = Math.max(...this.ends.map(({ delay }) => delay)) + RECENT_MARGIN;
@@ -92,7 +92,9 @@ export class LatencyController {
       this.isApproaching = false;
       if (Math.abs(error) < END_ERROR) this.isActive = false;
     }
-    const wanted = 1 + GAIN * error + ADDED_GAIN * Math.max(0, error - LARGE_ERROR);
+    const isShort = error > 0 && ahead < RESERVE * Math.min(1, this.target);
+    const wanted = isShort ? 1
+      : 1 + GAIN * error + ADDED_GAIN * Math.max(0, error - LARGE_ERROR);
     const rate = this.isActive ? Math.min(FASTEST, Math.max(SLOWEST, wanted)) : 1;
     const hasEnded = rate === 1 && this.rate !== 1;
     if (Math.abs(rate - this.rate) > RATE_STEP || hasEnded) this.rate = rate;

@@ -28,6 +28,16 @@ export class MediaFeed {
     /** The URLs of the CMAF headers that were appended last. */
     this.headers = '';
     this.isClosed = false;
+    /** Whether the browser wants media; ManagedMediaSource may ask for a pause. */
+    this.isStreaming = true;
+    /** Called when the browser wants media again. */
+    this.onStreaming = () => {};
+  }
+
+  /** Waits until the browser wants media. */
+  async untilStreaming() {
+    if (this.isStreaming) return;
+    await new Promise((resolve) => { this.onStreaming = () => resolve(null); });
   }
 
   /**
@@ -56,6 +66,7 @@ export class MediaFeed {
     const source = new Source();
     this.source = source;
     if (!('MediaSource' in globalThis)) this.element.disableRemotePlayback = true;
+    if ('streaming' in source) this.followStreaming(source);
     const url = URL.createObjectURL(source);
     await new Promise((resolve, reject) => {
       source.addEventListener('sourceopen', resolve, { once: true });
@@ -71,6 +82,19 @@ export class MediaFeed {
     const queues = types.map((type) => new SourceBufferQueue(this.element, source, type, fail));
     this.video = queues[0];
     this.audio = queues[1] ?? null;
+  }
+
+  /**
+   * A ManagedMediaSource states by events whether it wants media.
+   * @param {MediaSource} source
+   */
+  followStreaming(source) {
+    this.isStreaming = false;
+    source.addEventListener('startstreaming', () => {
+      this.isStreaming = true;
+      this.onStreaming();
+    });
+    source.addEventListener('endstreaming', () => { this.isStreaming = false; });
   }
 
   /**

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Dynamic MPDs with `$Number$` (ISO/IEC 23009-1), read as playlists.
 
-import { emptyPlaylist } from '../shared/playlist.js';
+import { emptyPlaylist, renditionOf } from '../shared/playlist.js';
 import { UnsupportedError } from './errors.js';
 import { parseXML } from './xml.js';
 /** @typedef {import('../shared/playlist.js').Playlist} Playlist */
+/** @typedef {import('../shared/playlist.js').Rendition} Rendition */
 /** @typedef {import('../shared/playlist.js').Segment} Segment */
 /** @typedef {import('./xml.js').XMLNode} XMLNode */
 
@@ -31,15 +32,16 @@ function durationOf(text) {
 }
 
 /**
- * Reads an MPD at the time `now`, with the first Representation of its video and its audio. If the
- * SegmentTemplate has a duration, the open segment follows from the clock (§5.3.9.5). In a
+ * Reads an MPD at the time `now`, with one Representation of its video and the first of its audio.
+ * If the SegmentTemplate has a duration, the open segment follows from the clock (§5.3.9.5). In a
  * SegmentTimeline the last entry is the open segment.
  * @param {string} text
  * @param {string} base the URL of the MPD
  * @param {number} now Unix seconds on the server's clock
+ * @param {(renditions: Rendition[]) => number} [choose] the index of the video to read
  * @returns {Playlist}
  */
-export function parseManifest(text, base, now) {
+export function parseManifest(text, base, now, choose = () => 0) {
   const mpd = parseXML(text);
   if (mpd.name !== 'MPD') throw new Error('not an MPD');
   const availabilityStart = Date.parse(
@@ -51,13 +53,16 @@ export function parseManifest(text, base, now) {
   const sets = period ? childrenOf(period, 'AdaptationSet') : [];
   const [video, audio] = ['video', 'audio'].map((type) => sets.find(
     ({ attributes }) => `${attributes.contentType} ${attributes.mimeType}`.includes(type)));
-  if (!video || childrenOf(video, 'Representation').length === 0) {
+  const renditions = video ? childrenOf(video, 'Representation').map(({ attributes }) => (
+    renditionOf('', attributes.bandwidth, attributes.height ?? video.attributes.height))) : [];
+  if (!video || renditions.length === 0) {
     throw new UnsupportedError('The MPD has no video');
   }
   const start = { availabilityStart, periodStart: startOf(period) };
-  const list = parseAdaptationSet([mpd, period, video], base, now, start);
-  if (audio) list.audio = parseAdaptationSet([mpd, period, audio], base, now, start);
-  return list;
+  const index = choose(renditions);
+  const list = parseAdaptationSet([mpd, period, video], base, now, start, index);
+  if (audio) list.audio = parseAdaptationSet([mpd, period, audio], base, now, start, 0);
+  return { ...list, renditions };
 }
 
 /**
@@ -127,10 +132,12 @@ function urlsOf(levels, base) {
  * @param {string} base the URL of the MPD
  * @param {number} now Unix seconds on the server's clock
  * @param {Start} start
+ * @param {number} index of the Representation
  * @returns {Playlist}
  */
-function parseAdaptationSet(outer, base, now, { availabilityStart, periodStart }) {
-  const [mpd, , set] = outer, levels = [...outer, childrenOf(set, 'Representation')[0]];
+function parseAdaptationSet(outer, base, now, { availabilityStart, periodStart }, index) {
+  const [mpd, , set] = outer, representations = childrenOf(set, 'Representation');
+  const levels = [...outer, representations[index] ?? representations[0]];
   const { template, timeline } = templateOf(levels), { media, initialization } = template;
   const timescale = parseInt(template.timescale ?? '1', 10);
   const longest = timeline ? Math.max(...timeline.map((entry) => entry.duration))

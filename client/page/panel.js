@@ -28,6 +28,8 @@ export class Panel {
     this.reducedMotion = matchMedia('(prefers-reduced-motion: reduce)');
   }
 
+  get isShown() { return !element('panel', HTMLElement).hidden; }
+
   /** @param {string} name @param {string} text @param {boolean} [isWarning] */
   figure(name, text, isWarning = false) {
     let value = this.values.get(name);
@@ -67,6 +69,29 @@ export class Panel {
   state(status, text) {
     element('dot', HTMLSpanElement).className = status;
     element('state', HTMLSpanElement).textContent = text;
+  }
+
+  /**
+   * The latency beside the state; empty without a value.
+   * @param {number | null} ms
+   */
+  latency(ms) {
+    const value = element('latency', HTMLSpanElement);
+    const number = ms ?? 0, seconds = `${(number / 1000).toFixed(1)} s`;
+    const text = ms === null ? '' : number < 995 ? `${Math.round(number)} ms` : seconds;
+    if (value.textContent !== text) value.textContent = text;
+  }
+
+  /**
+   * Shows in words that the source is away; an empty title removes the words.
+   * @param {string} title @param {string} [text]
+   */
+  away(title, text = '') {
+    element('away', HTMLDivElement).hidden = title === '';
+    for (const [id, words] of [['away-title', title], ['away-text', text]]) {
+      const line = element(id, HTMLElement);
+      if (line.textContent !== words) line.textContent = words;
+    }
   }
 
   /** @param {number | null} ms */

@@ -14,11 +14,23 @@ import { sourceOf } from './source.js';
  * @property {number | null} target the requested latency, s
  * @property {ScriptLocation[]} hlsLocations
  * @property {Record<string, string | null>} warnings by key of the message
+ * @property {PageOptions} page
  */
 
 /**
- * Reads `?src`, `?player`, `?target` and `?hlsjs`. Each invalid parameter gives a warning, except
- * an invalid target, which is ignored.
+ * The elements of the page, and how playback starts.
+ * @typedef {object} PageOptions
+ * @property {boolean} isEmbedded the picture only: no panel, and controls on demand
+ * @property {boolean} hasPanel whether the panel is open from the start
+ * @property {boolean} hasControls
+ * @property {boolean} isMuted
+ * @property {boolean} startsItself whether playback starts without a click
+ */
+
+/**
+ * Reads `?src`, `?player`, `?target`, `?hlsjs`, `?panel`, `?embed`, `?controls`, `?muted` and
+ * `?autoplay`. The last five are switches: present or 1 is on, 0 is off. Each other invalid
+ * parameter gives a warning, except an invalid target, which is ignored.
  * @param {string} page URL of the page
  * @returns {Parameters}
  */
@@ -28,9 +40,17 @@ export function parametersOf(page) {
   const kind = kindNamed(player), target = parseFloat(query.get('target') ?? '');
   const isUnknown = player !== null && kind === null;
   const expected = 'frames, hlsjs, dashjs or native';
+  const isEmbedded = isOn(query.get('embed'), false);
   return {
     source: source.source, kind, hlsLocations: hls.locations,
     target: target >= 0.05 && target <= 10 ? target : null,
+    page: {
+      isEmbedded,
+      hasPanel: !isEmbedded && isOn(query.get('panel'), false),
+      hasControls: isOn(query.get('controls'), true),
+      isMuted: isOn(query.get('muted'), true),
+      startsItself: isOn(query.get('autoplay'), true),
+    },
     warnings: {
       script: hls.warning,
       src: source.warning,
@@ -48,4 +68,9 @@ export function rememberParameter(name, value) {
   if (value === '') url.searchParams.delete(name);
   else url.searchParams.set(name, value);
   try { history.replaceState(null, '', url); } catch { /* some browsers forbid it for files */ }
+}
+
+/** @param {string | null} value @param {boolean} usual if the parameter is absent */
+function isOn(value, usual) {
+  return value === null ? usual : !['0', 'false', 'no'].includes(value);
 }

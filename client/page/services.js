@@ -12,7 +12,8 @@ import { loadPlaylist, timeServicesOf } from './transport.js';
 /** @typedef {import('./panel.js').Panel} Panel */
 
 const CLOCK_INTERVAL = 30000, CLOCK_RETRY = 2000;
-const POLL_INTERVAL = 500, POLL_RETRY = 5000;
+/** Without the panel, the state of the source is enough. */
+const POLL_INTERVAL = 500, SOURCE_INTERVAL = 1500, POLL_RETRY = 5000;
 /** A larger difference of the clocks means that one of them was set, ms. */
 const DRIFT = 100;
 
@@ -26,7 +27,11 @@ export class ServicePoller {
     /** @type {{ timestamps: string, times: string[] } | null} */
     this.services = null;
     this.failures = 0;
+    /** @type {{ isOnline: boolean, since: number } | null} of the latest response */
+    this.presence = null;
   }
+
+  get isReachable() { return this.failures < 3; }
 
   start() {
     void this.keepClock();
@@ -57,7 +62,8 @@ export class ServicePoller {
     for (;;) {
       const begun = performance.now();
       if (!document.hidden) await this.updatePanel();
-      const interval = this.failures > 5 ? POLL_RETRY : POLL_INTERVAL;
+      const usual = this.panel.isShown ? POLL_INTERVAL : SOURCE_INTERVAL;
+      const interval = this.failures > 5 ? POLL_RETRY : usual;
       await sleep(Math.max(50, interval - (performance.now() - begun)));
     }
   }
@@ -82,6 +88,7 @@ export class ServicePoller {
 
   /** @param {Timestamps} response */
   show(response) {
+    this.presence = response.source;
     const { panel, clock } = this, { age, delay } = newestPartOf(response);
     const drift = Math.abs(response.timestamp / 1e6 - clock.now());
     if (clock.roundTrip !== null && drift > DRIFT) void this.measureClock();

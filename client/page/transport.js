@@ -9,6 +9,7 @@ import { parseManifest } from './mpd.js';
 import { segmentNames } from './segment-names.js';
 /** @typedef {import('../shared/clock.js').ServerClock} ServerClock */
 /** @typedef {import('../shared/playlist.js').Playlist} Playlist */
+/** @typedef {import('../shared/playlist.js').Rendition} Rendition */
 
 /** ms; longer than the origin holds a request */
 const TIMEOUT = 9000;
@@ -28,31 +29,37 @@ export function timeServicesOf(list) {
 function loadText(url, stop) {
   return within(TIMEOUT, async (signal) => {
     const response = await fetch(url, { cache: 'no-store', signal });
-    if (!response.ok) throw new Error(`status ${response.status} for the playlist`);
+    if (!response.ok) {
+      const reason = (await response.text()).trim().slice(0, 200);
+      const words = reason === '' || reason.startsWith('<') ? '' : `: ${reason}`;
+      throw new Error(`status ${response.status} for the playlist${words}`);
+    }
     return { text: await response.text(), base: response.url || url };
   }, stop);
 }
 
 /**
- * Loads a Media Playlist or an MPD, or from a Multivariant Playlist the first Variant Stream and
- * its audio. To read an MPD the server's clock must be known, so it is measured if it is not.
+ * Loads a Media Playlist or an MPD, or from a Multivariant Playlist one Variant Stream and its
+ * audio. To read an MPD the server's clock must be known, so it is measured if it is not.
  * @param {string} url
  * @param {ServerClock} clock
  * @param {AbortSignal} [stop]
+ * @param {(renditions: Rendition[]) => number} [choose] the index of the rendition; 0 by default
  * @returns {Promise<Playlist>}
  */
-export async function loadPlaylist(url, clock, stop) {
+export async function loadPlaylist(url, clock, stop, choose = () => 0) {
   const { text, base } = await loadText(url, stop);
   if (/^\s*</.test(text)) {
-    const list = parseManifest(text, base, clock.now() / 1000);
+    const list = parseManifest(text, base, clock.now() / 1000, choose);
     if (clock.roundTrip !== null || !(await clock.measure(timeServicesOf(list)))) return list;
-    return parseManifest(text, base, clock.now() / 1000);
+    return parseManifest(text, base, clock.now() / 1000, choose);
   }
-  const list = parsePlaylist(text, base), [variant] = list.variants;
-  if (variant === undefined) return list;
+  const list = parsePlaylist(text, base), { renditions } = list;
+  if (renditions.length === 0) return list;
+  const { uri: variant } = renditions[choose(renditions)] ?? renditions[0];
   const [video, audio] = await Promise.all([variant, ...list.audioPlaylists.slice(0, 1)]
     .map((playlist) => loadMediaPlaylist(playlist, stop)));
-  return audio ? { ...video, audio } : video;
+  return audio ? { ...video, renditions, audio } : { ...video, renditions };
 }
 
 /** @param {string} url @param {AbortSignal} [stop] */

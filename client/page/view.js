@@ -3,6 +3,7 @@
 
 import { ServerClock } from '../shared/clock.js';
 import { within } from '../shared/deadline.js';
+import { awayWords } from './away.js';
 import { Controls } from './controls.js';
 import { element } from './dom.js';
 import { showFigures } from './figures.js';
@@ -45,10 +46,16 @@ export class View {
     this.progress = new Progress(this.video);
     this.stalls = new StallMeter(this.video);
     this.services = new ServicePoller(parameters.source, this.clock, this.panel);
-    this.controls = new Controls(this.video, this.panel, {
+    this.options = parameters.page;
+    this.controls = new Controls(this.video, this.panel, this.options, {
       onPlayer: (kind) => this.choosePlayer(kind),
       onTarget: (target) => this.chooseTarget(target),
+      onRendition: (rendition) => this.player?.chooseRendition(rendition),
+      onPlay: () => this.togglePlay(),
     });
+    /** Whether the viewer paused, or has not started playback yet. */
+    this.isPaused = !this.options.startsItself;
+    this.requestedKind = parameters.kind;
     this.hlsLocations = parameters.hlsLocations;
     /** @type {Kind} */
     this.kind = 'frames';
@@ -61,6 +68,9 @@ export class View {
     this.controller = new LatencyController(TARGETS.frames);
     /** @type {number | null} s */
     this.latency = null;
+    this.problem = '';
+    /** The last change between media and none, Unix ms on the server's clock. */
+    this.changedAt = this.clock.now();
     this.state = newState(this.source);
     this.state.stalls = this.stalls.stalls;
     /** @type {any} */ (globalThis).__player = this.state;
@@ -69,7 +79,11 @@ export class View {
     }
     if (this.targets.requested !== null) this.controls.showTarget(this.targets.requested);
     this.listen();
-    this.playFirst(parameters.kind);
+    if (!this.isPaused) this.playFirst();
+    else {
+      this.panel.state('wait', 'Paused');
+      this.panel.message('play', 'Click to play');
+    }
     this.frames.start();
     this.services.start();
     setInterval(() => this.update(), UPDATE_INTERVAL);
@@ -96,10 +110,22 @@ export class View {
       this.resume();
       void this.services.measureClock();
     });
-    document.addEventListener('pointerdown', () => { if (video.paused) this.resume(); });
+    video.addEventListener('click', () => {
+      if (this.isPaused && !this.player) this.togglePlay();
+      else if (video.paused && !this.isPaused) this.resume();
+    });
+  }
+
+  togglePlay() {
+    const { video } = this;
+    this.isPaused = !video.paused;
+    if (this.isPaused) video.pause();
+    else if (this.player) this.resume();
+    else this.playFirst();
   }
 
   resume() {
+    if (this.isPaused) return;
     this.video.play().catch((error) => {
       if (error.name !== 'NotAllowedError') return;
       this.panel.message('play', 'Click to play: the browser does not play by itself');
@@ -108,8 +134,9 @@ export class View {
 
   // Choice of the player
 
-  /** @param {Kind | null} requested */
-  playFirst(requested) {
+  playFirst() {
+    const requested = this.requestedKind;
+    this.panel.message('play');
     if (requested !== null) this.play(requested);
     else if (isMPD(this.source)) void this.playMPD();
     else this.play(mediaSourceClass() ? 'frames' : 'native');
@@ -207,7 +234,9 @@ export class View {
 
   /** @param {Status} status @param {string} text @param {string} [problem] */
   setStatus(status, text, problem) {
+    if ((status === 'live') !== (this.state.status === 'live')) this.changedAt = this.clock.now();
     this.state.status = status;
+    this.problem = status === 'wait' ? problem ?? this.problem : '';
     this.panel.state(status, text);
     this.panel.message('trouble', problem, status === 'dead' ? 'bad' : 'warn');
     if (problem) recordError(this.state, this.clock.now(), problem);
@@ -239,6 +268,7 @@ export class View {
 
   update() {
     const { video, player, controller } = this, now = performance.now();
+    this.controls.update();
     if (!player) return;
     player.update();
     if (this.progress.stoppedFor(now) > SILENT_STALL) this.stalls.begin(this.clock.now());
@@ -274,6 +304,8 @@ export class View {
     state.latencyMs = this.latency === null ? null : this.latency * 1000;
     state.rate = video.playbackRate;
     state.target = this.controller.target;
+    const renditions = this.player?.renditions() ?? null;
+    state.rendition = renditions?.names[renditions.current] ?? null;
     state.framesShown = frames.frames;
     state.framesDropped = video.getVideoPlaybackQuality?.().droppedVideoFrames ?? 0;
     state.undecoded = frames.undecoded;
@@ -285,9 +317,23 @@ export class View {
 
   // Every 250 ms
 
+  showAway() {
+    const { services, state } = this;
+    const words = !this.player || state.status === 'dead' ? null : awayWords({
+      source: services.presence, isReachable: services.isReachable, problem: this.problem,
+      isPlaying: state.status === 'live', changedAt: this.changedAt,
+    }, this.clock.now());
+    this.panel.away(words?.title ?? '', words?.text);
+    if (words) this.panel.message('trouble');
+  }
+
   show() {
     const { player, state } = this;
     this.controls.showAudio(state.sound);
+    this.controls.showRenditions(player?.renditions() ?? null);
+    this.showAway();
+    const isShown = state.status === 'live' && !this.options.isEmbedded;
+    this.panel.latency(isShown ? state.glassToGlassMs ?? state.latencyMs : null);
     if (document.hidden || this.controls.isPanelHidden) return;
     const isControlled = player?.isControlled() ?? false;
     showFigures(this.panel, state, this.clock, {

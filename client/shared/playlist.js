@@ -25,8 +25,15 @@
  */
 
 /**
+ * A rendition of the video: `bandwidth` in bit/s and `height` in pixels, 0 if unknown; `uri` is
+ * empty in an MPD.
+ * @typedef {{ uri: string, bandwidth: number, height: number }} Rendition
+ */
+
+/**
  * An HLS playlist, or one video AdaptationSet of an MPD.
  * @typedef {object} Playlist
+ * @property {Rendition[]} renditions of a Multivariant Playlist or an MPD
  * @property {string[]} variants URLs of the Variant Streams; empty for a Media Playlist
  * @property {string[]} audioPlaylists URLs of the audio Renditions of a Multivariant Playlist
  * @property {Segment[]} segments complete segments, oldest first
@@ -38,6 +45,7 @@
  * @property {string | null} map URL of the Media Initialization Section
  * @property {number} targetDuration seconds
  * @property {boolean} canBlockReload
+ * @property {number} partHoldBack seconds; 0 if absent
  * @property {boolean} ended
  * @property {SegmentNames} [names] of an MPD only
  * @property {string[]} [timing] URLs of UTCTiming, of an MPD only
@@ -47,9 +55,9 @@
 /** @returns {Playlist} */
 export function emptyPlaylist() {
   return {
-    variants: [], audioPlaylists: [], segments: [], parts: [], hasParts: false,
+    renditions: [], variants: [], audioPlaylists: [], segments: [], parts: [], hasParts: false,
     openNumber: 0, openDate: null, openParts: 0, map: null, targetDuration: 1,
-    canBlockReload: false, ended: false,
+    canBlockReload: false, partHoldBack: 0, ended: false,
   };
 }
 
@@ -77,6 +85,8 @@ export function parsePlaylist(text, base) {
   if (!text.startsWith('#EXTM3U')) throw new Error('not an HLS playlist');
   const list = emptyPlaylist();
   let number = 0, index = 0, duration = 0, isVariant = false;
+  /** @type {Record<string, string>} */
+  let variant = {};
   let partsDuration = 0;  // seconds of the parts of the current segment
   /** @type {number | null} */
   let date = null;
@@ -87,7 +97,9 @@ export function parsePlaylist(text, base) {
       number += parseInt(attributes(value)['SKIPPED-SEGMENTS'] ?? '0', 10);
     } else if (tag === 'EXT-X-TARGETDURATION') list.targetDuration = parseInt(value, 10);
     else if (tag === 'EXT-X-SERVER-CONTROL') {
-      list.canBlockReload = attributes(value)['CAN-BLOCK-RELOAD'] === 'YES';
+      const control = attributes(value);
+      list.canBlockReload = control['CAN-BLOCK-RELOAD'] === 'YES';
+      list.partHoldBack = parseFloat(control['PART-HOLD-BACK'] ?? '0') || 0;
     } else if (tag === 'EXT-X-PROGRAM-DATE-TIME') date = Date.parse(value) / 1000;
     else if (tag === 'EXT-X-DISCONTINUITY') date = null;
     else if (tag === 'EXT-X-MAP') list.map = new URL(attributes(value).URI, base).href;
@@ -98,15 +110,19 @@ export function parsePlaylist(text, base) {
       list.parts.push({ number, index, duration: seconds, end });
       index += 1;
     } else if (tag === 'EXTINF') duration = parseFloat(value);
-    else if (tag === 'EXT-X-STREAM-INF') isVariant = true;
-    else if (tag === 'EXT-X-MEDIA') {
+    else if (tag === 'EXT-X-STREAM-INF') {
+      isVariant = true;
+      variant = attributes(value);
+    } else if (tag === 'EXT-X-MEDIA') {
       const { TYPE, URI } = attributes(value);
       if (TYPE === 'AUDIO' && URI) list.audioPlaylists.push(new URL(URI, base).href);
     } else if (tag === 'EXT-X-ENDLIST') list.ended = true;
     else if (line !== '' && !line.startsWith('#')) {
       const uri = new URL(line, base).href;
-      if (isVariant) list.variants.push(uri);
-      else {
+      if (isVariant) {
+        list.variants.push(uri);
+        list.renditions.push(renditionOf(uri, variant.BANDWIDTH, variant.RESOLUTION));
+      } else {
         list.segments.push({ uri, duration, number, date });
         if (date !== null) date += duration;
         number += 1;
@@ -122,6 +138,16 @@ export function parsePlaylist(text, base) {
   list.hasParts = list.parts.length > 0;
   if (!list.hasParts) list.parts = list.segments.map(partOf);
   return list;
+}
+
+/**
+ * @param {string} uri @param {string | undefined} bandwidth
+ * @param {string | undefined} resolution such as 1280x720, or the height
+ * @returns {Rendition}
+ */
+export function renditionOf(uri, bandwidth, resolution) {
+  const height = /(\d+)$/.exec(resolution ?? '')?.[1] ?? '0';
+  return { uri, bandwidth: parseInt(bandwidth ?? '0', 10) || 0, height: parseInt(height, 10) };
 }
 
 /** @param {Segment} segment @returns {Part} */

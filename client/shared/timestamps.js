@@ -9,6 +9,8 @@
  * @property {Record<string, number>} captures when the first frame of each part was captured
  * @property {{ synchronized: boolean | null, estimate: number | null }} clock
  *   `estimate`: the server's estimate of its clock error, ms
+ * @property {{ isOnline: boolean, since: number } | null} source
+ *   whether the source supplies frames, and since when; null for another server
  */
 
 /**
@@ -18,7 +20,7 @@
  */
 export function timestampsOf(response) {
   const record = (/** @type {any} */ value) => (typeof value === 'object' && value ? value : {});
-  const { timestamp, parts, captures, clock } = record(response);
+  const { timestamp, parts, captures, clock, source } = record(response);
   const { synchronized, offsetEstimateNs } = record(clock);
   return {
     timestamp: Number(timestamp), parts: record(parts), captures: record(captures),
@@ -26,6 +28,8 @@ export function timestampsOf(response) {
       synchronized: typeof synchronized === 'boolean' ? synchronized : null,
       estimate: typeof offsetEstimateNs === 'number' ? offsetEstimateNs / 1e6 : null,
     },
+    source: typeof source?.online === 'boolean'
+      ? { isOnline: source.online, since: Number(source.since) } : null,
   };
 }
 

@@ -48,6 +48,12 @@ suite('latency controller: the rate', () => {
     assert.ok(play(new LatencyController(0.12), 0.62, 4) < 0.17);
   });
 
+  test('a rate above 1 needs half of the target in the buffer', () => {
+    assert.equal(new LatencyController(0.3).step(0, 0.6, 0, 0.14), 1);
+    assert.ok(new LatencyController(0.3).step(0, 0.6, 0, 0.16) > 1);
+    assert.ok(new LatencyController(0.3).step(0, 0.2, 0, 0.01) < 1);
+  });
+
   test('without stalls a requested target above 2 s is kept', () => {
     const controller = new LatencyController(2.2);
     for (let now = 0; now < 60; now += 1) controller.step(now, 2.2);

@@ -66,6 +66,22 @@ suite('parameters', () => {
     assert.deepEqual(Object.values(found.warnings), [null, null, null]);
   });
 
+  for (const [query, expected] of [
+    ['', [false, false, true, true, true]], ['?panel=1', [false, true, true, true, true]],
+    ['?embed', [true, false, true, true, true]],
+    ['?embed=0&panel', [false, true, true, true, true]],
+    ['?embed&panel=1', [true, false, true, true, true]],
+    ['?embed&controls=0&muted=0&autoplay=0', [true, false, false, false, false]],
+  ]) {
+    test(`the elements of the page: ${query || 'none'}`, () => {
+      const { page } = parametersOf(`http://h/${query}`);
+      const found = [
+        page.isEmbedded, page.hasPanel, page.hasControls, page.isMuted, page.startsItself,
+      ];
+      assert.deepEqual(found, expected);
+    });
+  }
+
   test('an invalid target is ignored; an unknown player gives a warning', () => {
     for (const target of ['', '0.04', '11', 'x']) {
       assert.equal(parametersOf(`http://h/?target=${target}`).target, null);

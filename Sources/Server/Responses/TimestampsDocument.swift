@@ -4,17 +4,21 @@ import Logging
 import Media
 import Packaging
 import Sharing
+import Streams
 import Time
 
 /// `/timestamps.json`: capture and publish times of media, for latency scripts.
 ///
 /// Times are Unix time in nanoseconds. `segments` and `parts` give the publish time of the last
-/// chunk, `captures` the capture time of the first frame. Prefill is not listed.
+/// chunk, `captures` the capture time of the first frame. Prefill is not listed. `source` states
+/// whether the source supplies frames, and since when.
 struct TimestampsDocument {
   let snapshot: WindowSnapshot
   let names: MediaNames
   /// The number of listed segments.
   let length: Int
+  /// The counters of the stream session.
+  let statistics: StreamStatistics
 
   /// The JSON text at wall time `now`.
   func text(now: WallTime) -> String {
@@ -27,6 +31,8 @@ struct TimestampsDocument {
       + object("segments", segments.map { (names.name(ofSegment: $0.number), $0.published) })
       + object("parts", parts.map { (name(of: $0), $0.published) })
       + object("captures", parts.map { (name(of: $0), $0.captured) })
+      + ",\"source\":{\"online\":\(statistics.isSourceOnline)"
+      + ",\"since\":\(statistics.sourceChanged.nanoseconds)}"
       + ",\"clock\":{\"source\":\"system\",\"synchronized\":\(clock.isSynchronized)"
       + ",\"offsetEstimateNs\":\(clock.estimatedErrorNanoseconds)}}\n"
   }

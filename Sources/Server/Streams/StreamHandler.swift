@@ -127,7 +127,7 @@ final class StreamHandler {
     if holdWhileStarting(exchange, until: .window(handler), since: since) { return }
     let document = TimestampsDocument(
       snapshot: handler.rendition.window.snapshot, names: served.names,
-      length: served.options.timestamps)
+      length: served.options.timestamps, statistics: served.measures.statistics())
     exchange.respond(
       PreparedResponse(
         status: 200, fields: ResponseFields.fields("application/json", .noStore),

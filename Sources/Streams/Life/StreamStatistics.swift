@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Sharing
+package import Time
+
 /// Counters of one session, kept by its threads, read by `/metrics`.
 package struct StreamStatistics: Sendable {
   /// Frames from the source.
@@ -19,7 +22,13 @@ package struct StreamStatistics: Sendable {
   /// How often the source returned.
   package var reconnects: UInt64 = 0
   /// Whether the source supplies frames.
-  package var isSourceOnline = false
+  package var isSourceOnline = false {
+    didSet {
+      if isSourceOnline != oldValue { sourceChanged = SystemClock.wallTime }
+    }
+  }
+  /// The time of the last change of ``isSourceOnline``; the start of the session before it.
+  package private(set) var sourceChanged = SystemClock.wallTime
   /// Steps of the wall clock by more than 50 ms.
   package var clockSteps: UInt64 = 0
   /// Counters of each rendition, in their order; audio is the last.

@@ -101,6 +101,10 @@ export class DashPlayer {
 
   hasAudio() { return null; }
 
+  renditions() { return null; }
+
+  chooseRendition() {}
+
   minimumTarget() { return 0; }
 
   /** @param {number} time */

@@ -9,11 +9,14 @@ import { segmentNames } from '../segment-names.js';
 import { isMPD } from '../source.js';
 import { headersOf, loadHeader, loadPlaylist } from '../transport.js';
 import { ArrivalDelays } from './arrivals.js';
+import { Ladder } from './ladder.js';
 import { MPD_TARGET } from './player.js';
 import { MediaTimeline } from './timeline.js';
 import { readTrack, SegmentError } from './track-reader.js';
 /** @typedef {import('../../shared/playlist.js').Playlist} Playlist */
 /** @typedef {import('../chunks.js').Chunk} Chunk */
+/** @typedef {import('../../shared/playlist.js').SegmentNames} SegmentNames */
+/** @typedef {import('./ladder.js').Prepared} Prepared */
 /** @typedef {import('./player.js').Host} Host */
 /** @typedef {import('./player.js').Player} Player */
 
@@ -46,6 +49,7 @@ export class FramePlayer {
     this.lostAt = 0;
     this.refreshedAt = 0;
     this.feed = this.newFeed();
+    this.ladder = new Ladder(host, this.stopping.signal);
     /** Ticks per second. */
     this.timescales = { video: 90000, audio: 48000 };
     this.timeline = new MediaTimeline(() => {
@@ -60,6 +64,8 @@ export class FramePlayer {
     /** Whether this attempt has chosen its playback position. */
     this.isPositioned = false;
     this.seekedAt = 0;
+    /** Whether the browser wants no media (ManagedMediaSource). */
+    this.isSuspended = false;
   }
 
   newFeed() {
@@ -95,9 +101,11 @@ export class FramePlayer {
       this.videoChunkAt = performance.now() + START_TIMEOUT;
       this.audioChunkAt = this.videoChunkAt;
       try {
+        if (this.isSuspended) await this.suspend(this.feed);
         await this.follow(attempt.signal);
       } catch (error) {
         if (this.stopping.signal.aborted) return;
+        if (this.isSuspended) continue;
         const reason = attempt.signal.aborted ? attempt.signal.reason : this.checked(error);
         if (reason instanceof UnsupportedError) {
           this.host.unsupported(reason.message);
@@ -130,7 +138,9 @@ export class FramePlayer {
    * @param {AbortSignal} signal
    */
   async follow(signal) {
-    const list = await loadPlaylist(this.host.source, this.host.clock, signal);
+    const { ladder } = this;
+    const list = await this.loadPlaylist(signal);
+    const chosen = ladder.wanted;
     const { audio } = list, video = segmentNames(list), audioNames = audio && segmentNames(audio);
     if (!video || !list.map) {
       throw new UnsupportedError('The stream does not name its segments as this player expects');
@@ -149,17 +159,38 @@ export class FramePlayer {
     this.learn(list);
     const { feed } = this;
     if (headersOf(list).join(' ') !== feed.headers) await this.openFeed(feed, list, signal);
+    if (!feed.isStreaming && !this.isSuspended) await this.suspend(feed);
     this.isPositioned = false;
     this.firstChunkAt = 0;
     const { duration } = list.segments[list.segments.length - 1], first = this.firstNumber(list);
-    const track = { names: video, first, duration, timescale: this.timescales.video };
-    const tracks = [readTrack(track, signal, (chunk, number, isFirst) => {
+    const { timescale, ...start } = { first, duration, timescale: this.timescales.video };
+    ladder.shown = chosen;
+    /** @type {Prepared | null} the rendition of requests from now on */
+    let wanted = null;
+    /** @type {Map<SegmentNames, Prepared>} */
+    const requested = new Map();
+    let current = video;
+    const track = {
+      ...start, timescale,
+      namesOf: () => {
+        if (ladder.wanted !== (wanted?.index ?? chosen)) wanted = ladder.next() ?? wanted;
+        if (!wanted) return video;
+        requested.set(wanted.names, wanted);
+        return wanted.names;
+      },
+    };
+    const tracks = [readTrack(track, signal, (chunk, number, isFirst, names) => {
       if (feed.isClosed) throw new Error('the media source was closed');
-      if (isFirst) this.timeline.learnStart(number, chunk.time / track.timescale);
+      if (isFirst) {
+        this.timeline.learnStart(number, chunk.time / timescale);
+        const rendition = requested.get(names);
+        if (names !== current && rendition) this.switchTo(rendition);
+        current = names;
+      }
       this.appendVideo(chunk);
     })];
     if (audioNames) {
-      const audioTrack = { ...track, names: audioNames, timescale: this.timescales.audio };
+      const audioTrack = { ...start, namesOf: () => audioNames, timescale: this.timescales.audio };
       tracks.push(readTrack(audioTrack, signal, (chunk) => {
         if (feed.isClosed) throw new Error('the media source was closed');
         this.appendAudio(chunk);
@@ -190,6 +221,31 @@ export class FramePlayer {
     if (feed.video && !feed.hasTracks(tracks.length)) this.recover('the stream has other tracks');
     await feed.open(tracks);
     feed.headers = urls.join(' ');
+  }
+
+  /** @param {AbortSignal} signal */
+  loadPlaylist(signal) {
+    const { host, ladder } = this;
+    return loadPlaylist(host.source, host.clock, signal, (list) => ladder.choose(list));
+  }
+
+  /** @param {Prepared} rendition from the next chunk on */
+  switchTo({ index, map, type, header }) {
+    this.feed.video?.changeType(type, header);
+    this.feed.headers = [map, ...this.feed.headers.split(' ').slice(1)].join(' ');
+    this.ladder.shown = index;
+  }
+
+  /**
+   * Waits until the browser wants media again.
+   * @param {MediaFeed} feed
+   */
+  async suspend(feed) {
+    this.isSuspended = true;
+    await feed.untilStreaming();
+    this.isSuspended = false;
+    this.videoChunkAt = performance.now() + START_TIMEOUT;
+    this.audioChunkAt = this.videoChunkAt;
   }
 
   /** @param {Chunk} chunk */
@@ -246,6 +302,12 @@ export class FramePlayer {
 
   update() {
     const now = performance.now(), { attempt, feed } = this;
+    if (this.isSuspended) return;
+    if (!feed.isStreaming && this.isPositioned) {
+      this.isSuspended = true;
+      attempt?.abort(new Error('the browser wants no media'));
+      return;
+    }
     if (!this.isPositioned) this.choosePosition();
     const chunkAt = feed.audio ? Math.min(this.videoChunkAt, this.audioChunkAt) : this.videoChunkAt;
     if (now - chunkAt > CHUNK_TIMEOUT) {
@@ -264,8 +326,10 @@ export class FramePlayer {
   async refresh(attempt) {
     this.refreshedAt = performance.now();
     try {
-      const list = await loadPlaylist(this.host.source, this.host.clock, attempt.signal);
-      if (headersOf(list).join(' ') !== this.feed.headers) {
+      const { shown } = this.ladder, list = await this.loadPlaylist(attempt.signal);
+      const isSwitching = shown !== this.ladder.shown || shown !== this.ladder.wanted;
+      if (!isSwitching && headersOf(list).join(' ') !== this.feed.headers) {
+        this.ladder.forget();
         attempt.abort(new Error('the stream has a new CMAF header'));
       }
       this.learn(list);
@@ -281,6 +345,11 @@ export class FramePlayer {
   }
 
   isControlled() { return true; }
+
+  renditions() { return this.ladder.choice(); }
+
+  /** @param {string | null} name */
+  chooseRendition(name) { this.ladder.request(name); }
 
   hasAudio() { return this.feed.video ? this.feed.audio !== null : null; }
 

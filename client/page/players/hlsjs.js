@@ -3,6 +3,7 @@
 
 import { messageOf } from '../errors.js';
 import { Progress } from '../progress.js';
+import { renditionNames } from '../rendition-names.js';
 import { secondsAhead } from '../source-buffer.js';
 import { STOP_TIMEOUT } from './player.js';
 import { loadScript } from './script.js';
@@ -187,6 +188,26 @@ export class HlsPlayer {
     if (!hls?.levels?.length) return null;
     const isAudio = (/** @type {any} */ level) => Boolean(level.audioCodec);
     return hls.audioTracks.length > 0 || hls.levels.some(isAudio);
+  }
+
+  renditions() {
+    const { hls } = this;
+    if (!hls?.levels?.length) return null;
+    const order = this.levelOrder(), names = renditionNames(order.map((i) => hls.levels[i]));
+    const requested = hls.autoLevelEnabled ? null : names[order.indexOf(hls.manualLevel)] ?? null;
+    return { names, current: order.indexOf(hls.currentLevel), requested };
+  }
+
+  /** @param {string | null} name */
+  chooseRendition(name) {
+    const index = this.renditions()?.names.indexOf(name ?? '') ?? -1;
+    if (this.hls) this.hls.nextLevel = index < 0 ? -1 : this.levelOrder()[index];
+  }
+
+  /** The indices of the levels, the top rendition first. */
+  levelOrder() {
+    const levels = /** @type {{ bitrate: number }[]} */ (this.hls.levels);
+    return levels.map((_, i) => i).sort((a, b) => levels[b].bitrate - levels[a].bitrate);
   }
 
   /** Without parts hls.js keeps seconds of buffer, and controls the latency itself. */

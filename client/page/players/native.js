@@ -7,6 +7,24 @@ import { loadPlaylist } from '../transport.js';
 /** @typedef {import('./player.js').Host} Host */
 /** @typedef {import('./player.js').Player} Player */
 
+/** A latency of more than this number of PART-HOLD-BACK is too high. */
+const MOST_HOLD_BACKS = 3;
+
+/**
+ * The position at PART-HOLD-BACK from the live edge, for an element that is too far behind; else
+ * null. The end of the seekable range is the live edge.
+ * @param {{ currentTime: number, seekable: TimeRanges }} video
+ * @param {number} holdBack PART-HOLD-BACK, s; 0 if unknown
+ * @param {number | null} latency s; null if unknown
+ */
+export function edgeSeek({ currentTime, seekable }, holdBack, latency) {
+  if (!(holdBack > 0) || seekable.length === 0) return null;
+  const edge = seekable.end(seekable.length - 1), behind = edge - currentTime;
+  if (Math.max(behind, latency ?? 0) <= MOST_HOLD_BACKS * holdBack) return null;
+  const position = edge - holdBack;
+  return position - currentTime > holdBack ? position : null;
+}
+
 /**
  * Plays the playlist in Apple's browsers, and the chunked playlist in others: those do not know
  * parts.
@@ -18,6 +36,9 @@ export class NativePlayer {
     this.host = host;
     this.isStopped = false;
     this.knowsParts = navigator.vendor.startsWith('Apple');
+    /** PART-HOLD-BACK, s; 0 while unknown, and for a player that does not know parts. */
+    this.holdBack = 0;
+    this.soughtAt = -Infinity;
   }
 
   start() {
@@ -28,6 +49,7 @@ export class NativePlayer {
   async play() {
     const { video, source } = this.host;
     const url = this.knowsParts ? source : await this.chunkedPlaylist() ?? source;
+    if (this.knowsParts) void this.learnHoldBack();
     if (this.isStopped) return;
     video.src = url;
     video.onplaying = () => { if (!this.isStopped) this.host.status('live', 'Live'); };
@@ -47,6 +69,12 @@ export class NativePlayer {
     }
   }
 
+  async learnHoldBack() {
+    try {
+      this.holdBack = (await loadPlaylist(this.host.source, this.host.clock)).partHoldBack;
+    } catch { /* the browser reports errors of the playlist */ }
+  }
+
   stop() {
     this.isStopped = true;
     this.host.video.onplaying = null;
@@ -54,7 +82,18 @@ export class NativePlayer {
 
   setTarget() {}
 
-  update() {}
+  /**
+   * Seeks to the live edge if the latency is more than three times PART-HOLD-BACK above it. Safari
+   * does not come back by itself.
+   */
+  update() {
+    const { video } = this.host, now = performance.now();
+    if (video.paused || video.seeking || now - this.soughtAt < 2000) return;
+    const position = edgeSeek(video, this.holdBack, this.latency());
+    if (position === null) return;
+    this.soughtAt = now;
+    video.currentTime = position;
+  }
 
   /** @param {string} reason */
   recover(reason) {
@@ -70,6 +109,10 @@ export class NativePlayer {
   }
 
   hasAudio() { return null; }
+
+  renditions() { return null; }
+
+  chooseRendition() {}
 
   isControlled() { return false; }
 

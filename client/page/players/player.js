@@ -33,6 +33,14 @@
  *   `time`, on the clock of performance.now()
  * @property {(seconds: number, now: number) => void} seekBy
  * @property {() => boolean | null} hasAudio null if unknown
+ * @property {() => RenditionChoice | null} renditions null if the player has no choice
+ * @property {(name: string | null) => void} chooseRendition null for automatic
+ */
+
+/**
+ * The renditions of a stream by name, the top rendition first; the index of the shown one (−1 if
+ * unknown), and the viewer's choice.
+ * @typedef {{ names: string[], current: number, requested: string | null }} RenditionChoice
  */
 
 /** @typedef {'frames' | 'hlsjs' | 'dashjs' | 'native'} Kind */

@@ -19,18 +19,26 @@ export class SegmentError extends Error {
 }
 
 /**
+ * `namesOf` returns the names for segments that are requested from now on.
  * @typedef {object} Track
- * @property {SegmentNames} names
+ * @property {() => SegmentNames} namesOf
  * @property {number} first the number of the first segment to read
  * @property {number} duration of a segment, s
  * @property {number} timescale ticks per second
  */
 
-/** @param {string} url @param {AbortSignal} signal */
-function request(url, signal) {
-  const response = fetch(url, { signal });
+/**
+ * A request under way; `cancel` ends it if its response is not wanted.
+ * @param {SegmentNames} names @param {number} number of the segment @param {AbortSignal} signal
+ */
+function request(names, number, signal) {
+  const own = new AbortController(), cancel = () => own.abort(signal.reason);
+  signal.addEventListener('abort', cancel);
+  if (signal.aborted) cancel();
+  const response = fetch(names.urlOf(number), { signal: own.signal });
   response.catch(() => {});  // an error is reported when the response is awaited
-  return response;
+  const end = () => signal.removeEventListener('abort', cancel);
+  return { names, response, cancel, end };
 }
 
 /**
@@ -53,28 +61,34 @@ async function readSegment(response, number, onChunk) {
  * before the open one ends; the origin holds this request until that segment begins.
  * @param {Track} track
  * @param {AbortSignal} signal
- * @param {(chunk: Chunk, number: number, isFirst: boolean) => void} onChunk
- *   `number` of its segment; `isFirst`: the first chunk of it
+ * @param {(chunk: Chunk, number: number, isFirst: boolean, names: SegmentNames) => void} onChunk
+ *   `number` of its segment; `isFirst`: the first chunk of it; `names` of its rendition
  * @returns {Promise<never>}
  */
-export async function readTrack({ names, first, duration, timescale }, signal, onChunk) {
-  let open = request(names.urlOf(first), signal), emptySegments = 0;
+export async function readTrack(track, signal, onChunk) {
+  const { namesOf, first, duration, timescale } = track;
+  let open = request(namesOf(), first, signal), emptySegments = 0;
   for (let number = first; ; number += 1) {
-    const response = await open;
+    const { names } = open, response = await open.response;
     if (!response.ok) throw new SegmentError(number, response.status);
-    const nextURL = names.urlOf(number + 1);
-    /** @type {Promise<Response> | null} */
+    /** @type {ReturnType<typeof request> | null} */
     let next = null;
     /** @type {number | null} */
     let start = null;
     await readSegment(response, number, (chunk) => {
-      onChunk(chunk, number, start === null);
+      onChunk(chunk, number, start === null, names);
       start ??= chunk.time;
-      const elapsed = (chunk.time - start) / timescale;
-      if (elapsed > REQUEST_AT * duration) next ??= request(nextURL, signal);
+      if ((chunk.time - start) / timescale <= REQUEST_AT * duration) return;
+      const wanted = namesOf();
+      if (next && next.names !== wanted) {
+        next.cancel();
+        next = null;
+      }
+      next ??= request(wanted, number + 1, signal);
     });
+    open.end();
     emptySegments = start === null ? emptySegments + 1 : 0;
     if (emptySegments > 3) await sleep(100);  // segments without media arrive at once
-    open = next ?? request(nextURL, signal);
+    open = next ?? request(namesOf(), number + 1, signal);
   }
 }

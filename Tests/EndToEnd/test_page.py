@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The player page as a viewer uses it: controls, panel, embedding, a source that is away."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser
+
+from harness.browser import Viewer, viewer
+from harness.program import Program
+
+VIDEO = "document.querySelector('video')"
+
+
+def box(view: Viewer, selector: str) -> dict[str, float]:
+    """The rectangle of an element that is shown."""
+    found = view.page.locator(selector).bounding_box()
+    assert found is not None, f"{selector} is not shown"
+    return found  # type: ignore[return-value]
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (390, 844)], ids=["desktop", "phone"])
+def test_panel_opens_on_demand_and_covers_nothing(width: int, height: int, browser: Browser,
+                                                  server: Program) -> None:
+    """The page shows picture, state and latency; `i` opens the panel beside the picture."""
+    with viewer(browser) as view:
+        view.page.set_viewport_size({"width": width, "height": height})
+        view.open(server.url("/"))
+        view.wait_playing()
+        assert not view.page.locator("#panel").is_visible()
+        picture = box(view, "video")
+        assert picture["height"] == height and picture["width"] == width
+        view.page.mouse.move(100, 100)
+        view.page.wait_for_function(
+            "() => /^[0-9.]+ (ms|s)$/.test(document.getElementById('latency').textContent)")
+        assert view.page.locator("#state").inner_text() == "Live"
+        view.page.keyboard.press("i")
+        panel, picture = box(view, "#panel"), box(view, "video")
+        assert picture["y"] + picture["height"] <= panel["y"]
+        assert panel["y"] + panel["height"] <= height and picture["height"] > 0.3 * height
+        assert view.page.evaluate("() => new URL(location).searchParams.get('panel')") == "1"
+        view.page.keyboard.press("i")
+        assert not view.page.locator("#panel").is_visible()
+        assert not view.page_errors
+
+
+@pytest.mark.timeout(60)
+def test_keyboard_and_names(browser: Browser, server: Program) -> None:
+    """All controls have names and are reached by Tab; keys pause, change volume and mute."""
+    with viewer(browser) as view:
+        view.open(server.url("/"))
+        view.wait_playing()
+        reached = []
+        for _ in range(6):
+            view.page.keyboard.press("Tab")
+            reached.append(view.page.evaluate("() => document.activeElement.id"))
+        for control in ("play", "figures-button", "full"):
+            assert control in reached, reached
+        names = view.page.evaluate(
+            "() => [...document.querySelectorAll('#bar button, #bar input, #bar select')]"
+            ".map(e => e.getAttribute('aria-label') || e.innerText || e.labels?.[0]?.innerText)")
+        assert len(names) == 6 and all(names), names
+        view.page.evaluate("() => document.activeElement.blur()")
+        view.page.keyboard.press("k")
+        assert view.page.evaluate(f"() => {VIDEO}.paused")
+        assert view.page.locator("#play").inner_text().strip() == "Play"
+        view.watch(1.5)
+        assert view.page.evaluate(f"() => {VIDEO}.paused"), "a paused picture plays by itself"
+        view.page.keyboard.press("k")
+        view.page.wait_for_function(f"() => !{VIDEO}.paused")
+        view.page.wait_for_function("() => __player.latencyMs < 500", timeout=8000)
+        view.page.keyboard.press("ArrowDown")
+        assert view.page.evaluate(f"() => {VIDEO}.volume") == pytest.approx(0.95)
+
+
+@pytest.mark.timeout(60)
+def test_embedded_page_shows_the_picture_only(browser: Browser, server: Program) -> None:
+    """?embed in an iframe: the picture fills it; controls=0, muted=0 and autoplay=0 are obeyed."""
+    with viewer(browser) as view:
+        view.open(server.url("/?embed"))
+        view.wait_playing()
+        assert view.page.evaluate("() => document.body.innerText.trim()") == ""
+        view.page.keyboard.press("i")
+        assert not view.page.locator("#panel").is_visible()
+        view.page.mouse.move(200, 200)
+        view.page.wait_for_function("() => !document.getElementById('stage').matches('.idle')")
+        assert view.page.locator("#play").is_visible()
+    with viewer(browser) as view:
+        view.open(server.url("/?embed&controls=0&muted=0&autoplay=0"))
+        view.watch(2)
+        assert view.page.evaluate(f"() => !{VIDEO}.muted && {VIDEO}.paused")
+        assert not [url for url in view.requests if url.endswith(".m4s")], "media without a click"
+        view.page.mouse.click(300, 300)
+        view.wait_playing()
+        view.page.mouse.move(200, 210)
+        view.watch(0.5)
+        assert not view.page.locator("#bar").is_visible()
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("player", ["frames", "hlsjs"])
+def test_source_that_is_away_is_told_in_words(player: str, browser: Browser, server: Program,
+                                              hlsjs: object) -> None:
+    """State and time are those of the server; the words disappear when the source returns."""
+    with viewer(browser) as view:
+        online = {"value": True}
+
+        def answer(route: object) -> None:
+            response = route.fetch()  # type: ignore[attr-defined]
+            document = response.json()
+            if not online["value"]:
+                document["source"] = {"online": False, "since": document["timestamp"] - 605 * 10**9}
+            route.fulfill(response=response, json=document)  # type: ignore[attr-defined]
+
+        view.context.route("**/timestamps.json*", answer)
+        view.open(server.url(f"/?player={player}"))
+        view.wait_playing()
+        away = view.page.locator("#away")
+        assert not away.is_visible()
+        online["value"] = False
+        away.wait_for(state="visible", timeout=5000)
+        assert "source is away" in away.inner_text() and "(10 min)" in away.inner_text()
+        online["value"] = True
+        away.wait_for(state="hidden", timeout=5000)
+
+
+@pytest.mark.timeout(60)
+def test_managed_media_source_is_obeyed(browser: Browser, server: Program) -> None:
+    """After `endstreaming` nothing is requested; after `startstreaming` playback continues."""
+    with viewer(browser) as view:
+        view.context.add_init_script("""
+          const Base = MediaSource; delete window.MediaSource;
+          window.ManagedMediaSource = class extends Base {
+            constructor() {
+              super();
+              this.streaming = false;
+              window.__source = this;
+              this.addEventListener('sourceopen', () => setTimeout(() => this.set(true), 300));
+            }
+            set(on) {
+              this.streaming = on;
+              this.dispatchEvent(new Event(on ? 'startstreaming' : 'endstreaming'));
+            }
+          };""")
+        view.open(server.url("/?player=frames"))
+        view.wait_playing()
+        view.page.evaluate("() => __source.set(false)")
+        view.watch(1)
+        count = len([url for url in view.requests if url.endswith(".m4s")])
+        view.watch(3)
+        assert len([url for url in view.requests if url.endswith(".m4s")]) == count
+        shown = len(view.data()["samples"])
+        view.page.evaluate("() => __source.set(true)")
+        view.wait_playing(frames=shown + 30)
+        view.page.wait_for_function("() => __player.latencyMs < 300", timeout=8000)

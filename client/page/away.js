@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// Words for a stream without a picture of its source.
+
+/** The words appear after this time, ms: a short outage needs none. */
+const DELAY = 1200;
+
+/**
+ * @typedef {object} Presence
+ * @property {{ isOnline: boolean, since: number } | null} source by the server; `since` in Unix ns
+ * @property {boolean} isReachable whether the server answers
+ * @property {boolean} isPlaying whether the player receives media
+ * @property {number} changedAt the last change of `isPlaying`, Unix ms
+ * @property {string} problem the last problem of the player; empty if there is none
+ */
+
+/** @param {number} at Unix ms @param {number} now Unix ms */
+function sinceText(at, now) {
+  const seconds = Math.max(0, Math.round((now - at) / 1000));
+  const time = new Date(at).toLocaleTimeString([], { hour12: false });
+  const units = seconds < 90 ? `${seconds} s` : seconds < 5400 ? `${Math.round(seconds / 60)} min`
+    : `${Math.round(seconds / 3600)} h`;
+  return `since ${time} (${units})`;
+}
+
+/**
+ * The words to show; null while the source supplies frames and the player receives them.
+ * @param {Presence} presence
+ * @param {number} now Unix ms on the server's clock
+ * @returns {{ title: string, text: string } | null}
+ */
+export function awayWords({ source, isReachable, isPlaying, changedAt, problem }, now) {
+  if (isReachable && source && !source.isOnline && source.since > 0) {
+    const since = source.since / 1e6;
+    if (now - since < DELAY) return null;
+    const text = `No frames ${sinceText(since, now)}. The picture returns by itself.`;
+    return { title: 'The source is away', text };
+  }
+  if (isPlaying || now - changedAt < DELAY) return null;
+  if (!isReachable) {
+    const text = `No media ${sinceText(changedAt, now)}. Trying again.`;
+    return { title: 'The server does not answer', text };
+  }
+  const reason = problem === '' ? '' : `${problem[0].toUpperCase()}${problem.slice(1)}. `;
+  const text = `${reason}No media ${sinceText(changedAt, now)}.`;
+  return { title: 'Waiting for the stream', text };
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// The renditions of the frame player: their headers and names, and the choice.
+
+import { tracksOf } from '../header.js';
+import { renditionNames } from '../rendition-names.js';
+import { segmentNames } from '../segment-names.js';
+import { loadHeader, loadPlaylist } from '../transport.js';
+/** @typedef {import('../../shared/playlist.js').Playlist} Playlist */
+/** @typedef {import('../../shared/playlist.js').Rendition} Rendition */
+/** @typedef {import('../../shared/playlist.js').SegmentNames} SegmentNames */
+/** @typedef {import('./player.js').Host} Host */
+
+/**
+ * A rendition that can follow another one at the start of a segment.
+ * @typedef {object} Prepared
+ * @property {number} index
+ * @property {SegmentNames} names
+ * @property {string} map URL of its CMAF header
+ * @property {Uint8Array} header
+ * @property {string} type MIME type with codecs
+ */
+
+/** The ladder of one stream. Renditions are in the order of their bitrates, the top first. */
+export class Ladder {
+  /** @param {Host} host @param {AbortSignal} stop */
+  constructor(host, stop) {
+    this.host = host;
+    this.stop = stop;
+    /** @type {{ index: number, rendition: Rendition }[]} `index`: in the playlist */
+    this.order = [];
+    /** The rendition for the next segment, and the viewer's choice; null for the top rendition. */
+    this.wanted = 0;
+    /** @type {number | null} */
+    this.requested = null;
+    /** @type {Map<number, Prepared>} */
+    this.prepared = new Map();
+    /** @type {Set<number>} */
+    this.preparing = new Set();
+    /** The rendition of the latest chunk. */
+    this.shown = 0;
+  }
+
+  /**
+   * The index in the playlist of the chosen rendition; learns the ladder from the playlist.
+   * @param {Rendition[]} renditions
+   */
+  choose(renditions) {
+    const order = renditions.map((rendition, index) => ({ index, rendition }))
+      .sort((a, b) => b.rendition.bandwidth - a.rendition.bandwidth);
+    const key = (/** @type {typeof order} */ list) => list
+      .map(({ rendition }) => `${rendition.uri} ${rendition.bandwidth}`).join(' ');
+    if (key(order) !== key(this.order)) {
+      this.order = order;
+      this.request(null);
+      this.prepared.clear();
+    }
+    return order[this.wanted]?.index ?? 0;
+  }
+
+  /** Forgets headers and names: the stream has started again. */
+  forget() { this.prepared.clear(); }
+
+  /** The names of the renditions, and the choice; null without a choice. */
+  choice() {
+    if (this.order.length < 2) return null;
+    const names = renditionNames(this.order.map(({ rendition }) => rendition));
+    const { requested } = this;
+    return { names, current: this.shown, requested: requested === null ? null : names[requested] };
+  }
+
+  /** @param {string | null} name */
+  request(name) {
+    const index = this.choice()?.names.indexOf(name ?? '') ?? -1;
+    this.requested = index < 0 ? null : index;
+    this.wanted = this.requested ?? 0;
+  }
+
+  /** The rendition that the next segment shall have; null if it is not prepared. */
+  next() {
+    const found = this.prepared.get(this.wanted);
+    if (!found) void this.prepare(this.wanted);
+    return found ?? null;
+  }
+
+  /**
+   * Loads the playlist and the CMAF header of a rendition.
+   * @param {number} index
+   */
+  async prepare(index) {
+    if (!this.order[index] || this.preparing.has(index) || this.prepared.has(index)) return;
+    const { order } = this;
+    this.preparing.add(index);
+    try {
+      const { source, clock } = this.host;
+      const list = await loadPlaylist(source, clock, this.stop, () => order[index].index);
+      const names = segmentNames(list), { map } = list;
+      if (!names || !map) return;
+      const [track] = tracksOf([await loadHeader(map, this.stop)]);
+      if (order === this.order) this.prepared.set(index, { index, names, map, ...track });
+    } catch { /* the next call tries again */ } finally {
+      this.preparing.delete(index);
+    }
+  }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { awayWords } from '../page/away.js';
+
+const NOW = Date.UTC(2026, 10, 20, 12, 0, 0);
+const good = {
+  source: { isOnline: true, since: (NOW - 60e3) * 1e6 }, isReachable: true, isPlaying: true,
+  changedAt: NOW - 60e3, problem: '',
+};
+
+suite('words for a stream without a picture', () => {
+  test('none while the source supplies frames, or if the server does not state it', () => {
+    assert.equal(awayWords(good, NOW), null);
+    assert.equal(awayWords({ ...good, source: null }, NOW), null);
+  });
+
+  for (const [seconds, text] of [[5, '(5 s)'], [600, '(10 min)'], [7200, '(2 h)']]) {
+    test(`a source that is away for ${seconds} s: state, and since when, from the server`, () => {
+      const since = NOW - seconds * 1000, source = { isOnline: false, since: since * 1e6 };
+      const words = awayWords({ ...good, source }, NOW);
+      assert.equal(words.title, 'The source is away');
+      assert.ok(words.text.includes(text), words.text);
+      assert.ok(words.text.includes(new Date(since).toLocaleTimeString([], { hour12: false })));
+    });
+  }
+
+  test('an outage of a second needs no words', () => {
+    const source = { isOnline: false, since: (NOW - 1000) * 1e6 };
+    assert.equal(awayWords({ ...good, source }, NOW), null);
+    assert.equal(awayWords({ ...good, isPlaying: false, changedAt: NOW - 1000 }, NOW), null);
+  });
+
+  test('a server that does not answer, and a stream that has not started', () => {
+    const stopped = { ...good, isPlaying: false, changedAt: NOW - 9000 };
+    const silent = awayWords({ ...stopped, isReachable: false }, NOW);
+    assert.equal(silent.title, 'The server does not answer');
+    const starting = awayWords({ ...stopped, source: null, problem: 'status 503' }, NOW);
+    assert.equal(starting.title, 'Waiting for the stream');
+    assert.match(starting.text, /^Status 503\. No media since .*\(9 s\)\.$/);
+  });
+});
