@@ -79,7 +79,9 @@ struct Meadow {
     }
   }
 
-  /// The pixel of a ring at the left edge of the frame; even, so that luma and chroma move together.
+  /// The pixel of a ring at the left edge of the frame.
+  ///
+  /// It is even, so that luma and chroma move together.
   private static func offset(_ ring: Ring, _ way: Int) -> Int {
     ((way * ring.scale) >> 32) % ring.length & ~1
   }

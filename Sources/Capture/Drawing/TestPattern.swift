@@ -5,8 +5,8 @@ package import Media
 /// The test source's frames: colour bars, a grey ramp, a landscape with a moving box, a flash each
 /// second, the burned clock.
 ///
-/// One per stream, used by its source thread. The static parts are drawn once and copied. The meadow
-/// of the landscape has enough moving detail that an encoder produces its whole bitrate.
+/// One per stream, used by its source thread. The static parts are drawn once and copied. The
+/// meadow of the landscape has enough moving detail that an encoder produces its whole bitrate.
 package final class TestPattern {
   private let pool: VideoFramePool
   private let background: VideoFrame
