@@ -149,6 +149,30 @@ struct Canvas {
     }
   }
 
+  /// A plane of a frame.
+  enum Plane { case luma, blue, red }
+
+  /// Fills a row of a plane with consecutive values of a ring of at least the row's length.
+  @unsafe
+  func copyRing(
+    _ ring: UnsafeBufferPointer<UInt8>, from offset: Int, to plane: Plane, row: Int
+  ) {
+    let (count, rows) = plane == .luma ? (width, height) : (width / 2, height / 2)
+    precondition(
+      (0..<ring.count).contains(offset) && ring.count >= count && (0..<rows).contains(row),
+      "a ring that does not cover the row")
+    guard let start = ring.baseAddress else { return }
+    let target =
+      switch plane {
+      case .luma: unsafe luma + row * lumaStride
+      case .blue: unsafe blue + row * chromaStride
+      case .red: unsafe red + row * chromaStride
+      }
+    let first = min(count, ring.count - offset)
+    unsafe memcpy(target, start + offset, first)
+    unsafe memcpy(target + first, start, count - first)
+  }
+
   /// Luma and chroma of a pixel, for tests.
   func colour(x: Int, y: Int) -> Colour {
     precondition((0..<width).contains(x) && (0..<height).contains(y), "outside the picture")

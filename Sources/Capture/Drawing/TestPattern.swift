@@ -2,14 +2,16 @@
 
 package import Media
 
-/// The test source's frames: colour bars, a grey ramp, a moving box, a flash each second, the
-/// burned clock.
+/// The test source's frames: colour bars, a grey ramp, a landscape with a moving box, a flash each
+/// second, the burned clock.
 ///
-/// One per stream, used by its source thread. The static parts are drawn once and copied.
+/// One per stream, used by its source thread. The static parts are drawn once and copied. The
+/// meadow of the landscape has enough moving detail that an encoder produces its whole bitrate.
 package final class TestPattern {
   private let pool: VideoFramePool
   private let background: VideoFrame
   private let layout: Layout
+  private let meadow: Meadow
 
   /// A test pattern of `size`.
   /// - Throws: ``FFmpegError`` if no frame of this size is possible.
@@ -18,13 +20,14 @@ package final class TestPattern {
     let pool = try VideoFramePool(size: size)
     self.layout = layout
     self.pool = pool
+    meadow = Meadow(width: size.width, rows: layout.meadow.y)
     background = pool.frame { layout.paintBackground(on: $0) }
   }
 
   /// Draws one frame.
   ///
   /// - Parameters:
-  ///   - index: the frame index; the position of the box depends on it.
+  ///   - index: the frame index; the positions of box and meadow depend on it.
   ///   - milliseconds: the frame time in milliseconds since 1970, rounded down. Burned clock,
   ///     timecode and flash derive from it; the flash is white in the first 100 ms of each second.
   /// - Returns: the finished frame.
@@ -32,6 +35,7 @@ package final class TestPattern {
     pool.frame(burnedMilliseconds: milliseconds) { canvas in
       canvas.copy(from: Canvas(background))
       canvas.fill(layout.box(at: index), Colour(210, 44, 136))
+      meadow.paint(frame: index, on: canvas)
       if Self.flashes(at: milliseconds) { canvas.fill(layout.flash, .white) }
       canvas.paintClock(milliseconds)
     }
@@ -47,9 +51,9 @@ package final class TestPattern {
 extension TestPattern {
   /// The areas of the test pattern.
   ///
-  /// The lowest 15 % stay free, since players draw their controls there.
+  /// The lowest 15 % are flat, since players draw their controls there.
   struct Layout {
-    let bars, ramp, lane, flash: Area
+    let bars, ramp, sky, lane, meadow, foreground, flash: Area
     private let width, height: Int
 
     /// The layout of frames of this size.
@@ -58,10 +62,14 @@ extension TestPattern {
       self.width = width
       self.height = height
       let timecode = Timecode(width: width, height: height).box
-      let top = min(max(height * 2 / 9 & ~1, timecode.y.upperBound + 2), row(60))
-      bars = Area(x: 0..<width, y: top..<row(60))
-      ramp = Area(x: 0..<width, y: row(60)..<row(70))
-      lane = Area(x: 0..<width, y: row(73)..<row(85))
+      func band(_ from: Int, _ to: Int) -> Area { Area(x: 0..<width, y: row(from)..<row(to)) }
+      let top = min(max(height * 2 / 9 & ~1, timecode.y.upperBound + 2), row(55))
+      bars = Area(x: 0..<width, y: top..<row(55))
+      ramp = band(55, 60)
+      sky = band(60, 79)
+      lane = band(62, 73)
+      meadow = band(79, 85)
+      foreground = Area(x: 0..<width, y: row(85)..<height)
       flash = Area(
         x: (width * 7 / 16 & ~1)..<(width * 9 / 16 & ~1),
         y: min(max(top, row(35)), row(53))..<row(53))
@@ -83,8 +91,45 @@ extension TestPattern {
         let x = width * index / 8 & ~1..<width * (index + 1) / 8 & ~1
         canvas.fill(Area(x: x, y: bars.y), colour)
       }
-      canvas.paintRows(ramp.y) { x in UInt8(16 + 219 * x / (width - 1)) }
+      // Steps of a macroblock are coded without an error that later frames would correct.
+      canvas.paintRows(ramp.y) { x in UInt8(16 + 219 * (x & ~15) / (width - 1)) }
+      paintGradient(sky, from: Colour(90, 148, 112), to: Colour(188, 122, 136), on: canvas)
+      paintHills(height: 6, Colour(132, 136, 122), seed: 1, on: canvas)
+      paintHills(height: 3, Colour(92, 122, 120), seed: 2, on: canvas)
+      paintGradient(foreground, from: Colour(58, 118, 120), to: Colour(30, 126, 127), on: canvas)
       canvas.fill(flash, .black)
+    }
+
+    /// Fills rows with colours between two, in steps of a macroblock.
+    private func paintGradient(
+      _ area: Area, from: Colour, to: Colour, on canvas: Canvas
+    ) {
+      func between(_ a: UInt8, _ b: UInt8, _ row: Int) -> UInt8 {
+        UInt8(clamping: Int(a) + (Int(b) - Int(a)) * row / max(1, area.y.count))
+      }
+      for y in area.y {
+        let row = max(0, (y & ~15) - area.y.lowerBound)
+        let colour = Colour(
+          between(from.y, to.y, row), between(from.u, to.u, row), between(from.v, to.v, row))
+        canvas.fill(Area(x: area.x, y: y..<y + 1), colour)
+      }
+    }
+
+    /// Paints a range of hills on the horizon, at most `height` percent of the frame high.
+    private func paintHills(height percent: Int, _ colour: Colour, seed: Int, on canvas: Canvas) {
+      let highest = height * percent / 100
+      let peaks = [40, 75, 30, 95, 60, 100, 45, 80, 25, 65, 90, 50, 35, 70]
+      for x in stride(from: 0, to: width, by: 2) {
+        // Seven slopes across the frame, each between two peaks.
+        let place = x * 7 * 256 / width
+        let first = peaks[(place >> 8) * 2 % peaks.count + seed - 1]
+        let second = peaks[((place >> 8) * 2 + 2) % peaks.count + seed - 1]
+        // Rounded peaks and valleys: 3t² − 2t³.
+        let t = place & 255
+        let eased = (t * t * (768 - 2 * t)) >> 16
+        let top = sky.y.upperBound - highest * (first * 256 + (second - first) * eased) / 25600
+        canvas.fill(Area(x: x..<x + 2, y: top & ~1..<sky.y.upperBound), colour)
+      }
     }
 
     /// White, yellow, cyan, green, magenta, red, blue, black at 75 %, BT.709.
