@@ -124,6 +124,12 @@ static inline ssize_t clinux_send(int fd, struct iovec *pieces, size_t count) {
   return n < 0 ? -errno : n;
 }
 
+/// `send` of one piece; the number of bytes, or -errno.
+static inline ssize_t clinux_send_bytes(int fd, const void *bytes, size_t count) {
+  ssize_t n = send(fd, bytes, count, MSG_NOSIGNAL);
+  return n < 0 ? -errno : n;
+}
+
 /// `recv`; the number of bytes, or -errno.
 static inline ssize_t clinux_receive(int fd, void *buffer, size_t size) {
   ssize_t n = recv(fd, buffer, size, 0);

@@ -21,8 +21,9 @@ package protocol ByteStream: AnyObject {
   var isReading: Bool { get set }
   /// Whether the peer's FIN is noticed while nothing is read; if not, after the last byte is read.
   var noticesEnd: Bool { get set }
-  /// Writes the bytes that the kernel takes now and queues the rest, in order, without a copy.
-  func write(_ slices: [ByteSlice])
+  /// Writes the bytes that the kernel takes now and queues the rest, in order; shared bytes are not
+  /// copied. The batch is empty afterwards.
+  func write(_ batch: WriteBatch)
   /// Sends FIN. No byte may be queued.
   func finishWriting()
   /// Closes the stream; queued bytes are lost.
@@ -34,6 +35,14 @@ package protocol ByteStream: AnyObject {
 extension ByteStream {
   /// Not encrypted by default.
   package var isSecure: Bool { false }
+
+  /// Writes the bytes that the kernel takes now and queues the rest, in order, without a copy.
+  package func write(_ slices: [ByteSlice]) {
+    let batch = WriteBatch()
+    for slice in slices { batch.append(slice) }
+    write(batch)
+    withExtendedLifetime(slices) {}
+  }
 }
 
 /// The user of a byte stream.

@@ -18,7 +18,8 @@ package protocol LoopService: AnyObject {
 ///
 /// Confined to the loop's thread.
 package protocol DescriptorHandler: AnyObject {
-  /// The descriptor is ready; level-triggered, so unhandled readiness is reported again.
+  /// The descriptor is ready. Unhandled readiness is reported again, unless it is watched with
+  /// `changesOnly`.
   func ready(_ readiness: Readiness)
   /// The loop has ended: close the descriptor and release everything.
   func loopStopped()
@@ -37,6 +38,9 @@ package struct Readiness: OptionSet, Sendable {
   package static let failed = Readiness(rawValue: 0x008 | 0x010)
   /// The peer has sent FIN.
   package static let peerFinished = Readiness(rawValue: 0x2000)
+  /// Readiness is reported when it begins, and after each `add` and `change`; epoll looks at the
+  /// descriptor once per event instead of twice.
+  package static let changesOnly = Readiness(rawValue: 1 << 31)
 }
 
 /// Serves the connections that are handed to a loop.

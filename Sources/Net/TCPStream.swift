@@ -24,7 +24,7 @@ package final class TCPStream: ByteStream, DescriptorHandler {
   private var descriptor: Int32
   private let readLimit: Int32
   private let leastProgress: Int32
-  private var interest: Readiness = [.readable, .peerFinished]
+  private var interest: Readiness = [.readable, .peerFinished, .changesOnly]
   private var isBroken = false
   private var isInputEnded = false
   /// nil while the kernel takes everything.
@@ -75,18 +75,22 @@ package final class TCPStream: ByteStream, DescriptorHandler {
 
   // MARK: Writing
 
-  package func write(_ slices: [ByteSlice]) {
-    guard descriptor >= 0, !isBroken else { return }
-    var cursor = SliceCursor()
-    while queue == nil, cursor.index < slices.count {
-      let wanted = slices[cursor.index...].prefix(Self.sliceCapacity)
-        .reduce(-cursor.offset) { $0 + $1.count }
-      let sent = send(slices, from: cursor)
-      if sent < 0 { return }
-      cursor.advance(sent, in: slices)
+  package func write(_ batch: WriteBatch) {
+    guard descriptor >= 0, !isBroken else { return batch.removeAll() }
+    while queue == nil, !batch.isEmpty {
+      let pieces = unsafe batch.rest
+      let count = min(pieces.count, Self.sliceCapacity)
+      let wanted =
+        count == pieces.count
+        ? batch.byteCount : unsafe pieces[..<count].reduce(0) { unsafe $0 + $1.iov_len }
+      guard let start = pieces.baseAddress else { break }
+      let isSmall = count > 1 && wanted <= EventLoop.gatherCapacity
+      let sent = unsafe isSmall ? sendGathered(pieces[..<count]) : send(start, count)
+      if sent < 0 { return batch.removeAll() }
+      batch.consume(sent)
       if sent < wanted { break }
     }
-    while let slice = cursor.next(of: slices) { enqueue(slice) }
+    if !batch.isEmpty { batch.takeRest { enqueue($0) } }
   }
 
   private func enqueue(_ slice: ByteSlice) {
@@ -97,24 +101,6 @@ package final class TCPStream: ByteStream, DescriptorHandler {
     self.queue = queue
     interest.insert(.writable)
     watch()
-  }
-
-  /// Writes as many bytes as the kernel takes now and queues a copy of the rest.
-  @unsafe func write(copying bytes: UnsafeRawBufferPointer) {
-    guard descriptor >= 0, !isBroken else { return }
-    var sent = 0
-    if queue == nil {
-      var piece = unsafe iovec(
-        iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count)
-      sent = unsafe send(&piece, 1)
-      if sent < 0 { return }
-    }
-    guard sent < bytes.count else { return }
-    enqueue(
-      ByteSlice(
-        unsafe SharedBytes(count: bytes.count - sent) { target in
-          unsafe target.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[sent...]))
-        }))
   }
 
   private func flush() {
@@ -154,9 +140,33 @@ package final class TCPStream: ByteStream, DescriptorHandler {
   }
 
   @unsafe private func send(_ pieces: UnsafeMutablePointer<iovec>, _ count: Int) -> Int {
-    let sent = unsafe clinux_send(descriptor, pieces, count)
+    result(unsafe clinux_send(descriptor, pieces, count))
+  }
+
+  /// Copies pieces of together at most `gatherCapacity` bytes into one, and sends it.
+  @unsafe private func sendGathered(
+    _ pieces: Slice<UnsafeMutableBufferPointer<iovec>>
+  ) -> Int {
+    guard let target = unsafe loop.gathered.baseAddress else { return 0 }
+    var count = 0
+    for index in unsafe pieces.indices {
+      let length = unsafe pieces[index].iov_len
+      guard let start = unsafe pieces[index].iov_base else { continue }
+      unsafe memcpy(target + count, start, length)
+      count += length
+    }
+    return result(unsafe clinux_send_bytes(descriptor, target, count))
+  }
+
+  /// The number of sent bytes; 0 if the kernel takes nothing now; -1 if the connection is lost.
+  private func result(_ sent: Int) -> Int {
     if sent >= 0 { return sent }
-    if sent == -Int(EAGAIN) || sent == -Int(EINTR) || sent == -Int(ENOBUFS) { return 0 }
+    if sent == -Int(EAGAIN) { return 0 }
+    if sent == -Int(EINTR) || sent == -Int(ENOBUFS) {
+      // The kernel reports no change: the descriptor may be writable all the time.
+      if queue != nil { watch() }
+      return 0
+    }
     isBroken = true
     queue = nil
     loop.later { self.fail() }
@@ -181,10 +191,17 @@ package final class TCPStream: ByteStream, DescriptorHandler {
   private func take() -> Bool {
     guard descriptor >= 0, isReading else { return false }
     let count = loop.read(descriptor, limit: Int(readLimit)) { owner?.received($0) }
-    if count > 0 { return descriptor >= 0 && isReading }
+    if count > 0 {
+      guard descriptor >= 0, isReading else { return false }
+      // A short read has taken all bytes, epoll(7). The end of input is reported only if noticed.
+      if count == readLimit || !noticesEnd { watch() }
+      return true
+    }
     if count == 0 {
       endInput()
-    } else if count != -Int(EAGAIN), count != -Int(EINTR) {
+    } else if count == -Int(EINTR) {
+      watch()
+    } else if count != -Int(EAGAIN) {
       fail()
     }
     return false

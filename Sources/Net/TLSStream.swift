@@ -128,44 +128,48 @@ package final class TLSStream: ByteStream, ByteStreamOwner {
 
   // MARK: Writing
 
-  package func write(_ slices: [ByteSlice]) {
-    guard !isBroken else { return }
-    var cursor = SliceCursor()
-    if queue.isEmpty, transport.queuedBytes == 0, case .established = security {
-      encrypt(slices, &cursor)
-    }
-    while let slice = cursor.next(of: slices) { queue.append(slice) }
+  package func write(_ batch: WriteBatch) {
+    guard !isBroken else { return batch.removeAll() }
+    if queue.isEmpty, transport.queuedBytes == 0, case .established = security { encrypt(batch) }
+    if !batch.isEmpty { batch.takeRest { queue.append($0) } }
   }
 
-  /// Encrypts and sends batch after batch, until the kernel takes only a part of one.
-  private func encrypt(_ slices: [ByteSlice], _ cursor: inout SliceCursor) {
-    while cursor.index < slices.count, transport.queuedBytes == 0, !isBroken {
-      while cursor.index < slices.count, workspace.outputCount < TLSWorkspace.batchSize {
-        guard seal(slices, &cursor) else { return breakDown() }
+  /// Encrypts and sends records, until the kernel takes only a part of them.
+  private func encrypt(_ batch: WriteBatch) {
+    while !batch.isEmpty, transport.queuedBytes == 0, !isBroken {
+      while !batch.isEmpty, workspace.outputCount < TLSWorkspace.batchSize {
+        guard seal(batch) else {
+          batch.removeAll()
+          return breakDown()
+        }
       }
       flush()
     }
   }
 
-  /// Encrypts one record: several small slices, or one large slice or a part of it.
-  private func seal(_ slices: [ByteSlice], _ cursor: inout SliceCursor) -> Bool {
+  /// Encrypts one record: several small pieces, or one large piece or a part of it.
+  private func seal(_ batch: WriteBatch) -> Bool {
     var count = 0
-    while let slice = cursor.rest(of: slices), slice.count < Self.smallPiece,
-      count + slice.count <= TLSWorkspace.recordSize
-    {
-      unsafe (workspace.gathered + count).update(
-        from: (slice.bytes.start + slice.offset).assumingMemoryBound(to: UInt8.self),
-        count: slice.count)
-      count += slice.count
-      cursor.advance(slice.count, in: slices)
+    let pieces = unsafe batch.rest
+    for index in pieces.indices {
+      let length = unsafe pieces[index].iov_len
+      guard length < Self.smallPiece, count + length <= TLSWorkspace.recordSize else { break }
+      if let start = unsafe pieces[index].iov_base {
+        unsafe memcpy(workspace.gathered + count, start, length)
+      }
+      count += length
     }
-    ERR_clear_error()
-    if count > 0 { return sealGathered(count) }
-    guard let slice = cursor.rest(of: slices) else { return true }
-    let wanted = min(slice.count, TLSWorkspace.recordSize)
-    let written = unsafe SSL_write(session, slice.bytes.start + slice.offset, Int32(wanted))
+    clearErrors()
+    if count > 0 {
+      guard sealGathered(count) else { return false }
+      batch.consume(count)
+      return true
+    }
+    guard let piece = unsafe pieces.first else { return true }
+    let wanted = unsafe min(piece.iov_len, TLSWorkspace.recordSize)
+    let written = unsafe SSL_write(session, piece.iov_base, Int32(wanted))
     guard written > 0 else { return false }
-    cursor.advance(Int(written), in: slices)
+    batch.consume(Int(written))
     return true
   }
 
@@ -180,19 +184,33 @@ package final class TLSStream: ByteStream, ByteStreamOwner {
     return true
   }
 
+  /// Encrypts and sends queued bytes, a bounded number of slices at a time.
   private func encryptQueue() {
-    guard !queue.isEmpty, case .established = security else { return }
-    let slices = queue.slices
-    var cursor = queue.cursor
-    encrypt(slices, &cursor)
-    guard !isBroken else { return }
-    let left = slices[cursor.index...].reduce(-cursor.offset) { $0 + $1.count }
-    queue.removeFirst(queue.byteCount - left)
+    guard case .established = security else { return }
+    while !queue.isEmpty, transport.queuedBytes == 0, !isBroken {
+      let slices = queue.slices
+      var cursor = queue.cursor
+      let batch = WriteBatch()
+      while batch.byteCount < TLSWorkspace.batchSize, let slice = cursor.next(of: slices) {
+        batch.append(slice)
+      }
+      let count = batch.byteCount
+      encrypt(batch)
+      if !isBroken { queue.removeFirst(count - batch.byteCount) }
+      withExtendedLifetime(slices) { batch.removeAll() }
+    }
   }
 
+  /// Sends the encrypted bytes.
   private func flush() {
-    unsafe workspace.takeOutput { unsafe transport.write(copying: $0) }
+    guard workspace.outputCount > 0 else { return }
+    unsafe workspace.batch.append(lent: workspace.output)
+    transport.write(workspace.batch)
+    workspace.removeOutput()
   }
+
+  /// The thread has one queue of errors for all connections; it is nearly always empty.
+  private func clearErrors() { if ERR_peek_error() != 0 { ERR_clear_error() } }
 
   package func drained() {
     encryptQueue()
@@ -247,7 +265,7 @@ package final class TLSStream: ByteStream, ByteStreamOwner {
   }
 
   private func shakeHands() -> Bool {
-    ERR_clear_error()
+    clearErrors()
     let code = unsafe SSL_do_handshake(session)
     let error = unsafe SSL_get_error(session, code)
     if code == 1 {
@@ -272,13 +290,17 @@ package final class TLSStream: ByteStream, ByteStreamOwner {
 
   private func decrypt() {
     while mayRead, !isInputEnded {
-      ERR_clear_error()
+      clearErrors()
       let count = unsafe SSL_read(session, workspace.plain, Int32(TLSWorkspace.recordSize))
       let error = count > 0 ? SSL_ERROR_NONE : unsafe SSL_get_error(session, count)
       flush()
       if count > 0 {
+        // Looked up first: the owner may use the workspace.
+        let isLast =
+          unsafe workspace.exchange.pointee.input_count == 0 && SSL_has_pending(session) == 0
         let bytes = unsafe UnsafeBufferPointer(start: workspace.plain, count: Int(count))
         owner?.received(unsafe bytes.span)
+        if isLast { return }
         continue
       }
       switch error {
@@ -326,7 +348,7 @@ package final class TLSStream: ByteStream, ByteStreamOwner {
   /// `close_notify`: no more bytes will follow (RFC 8446 §6.1).
   private func notifyEnd() {
     guard !isFinishing, !isBroken else { return }
-    ERR_clear_error()
+    clearErrors()
     unsafe SSL_shutdown(session)
     flush()
   }

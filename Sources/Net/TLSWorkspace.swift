@@ -23,6 +23,8 @@ final class TLSWorkspace {
   let plain: UnsafeMutablePointer<UInt8>
   /// Small slices that are collected for one record.
   let gathered: UnsafeMutablePointer<UInt8>
+  /// Lends the encrypted bytes to a socket.
+  let batch = WriteBatch()
 
   init() {
     unsafe exchange = .allocate(capacity: 1)
@@ -41,11 +43,11 @@ final class TLSWorkspace {
   /// The number of encrypted bytes that wait to be sent.
   var outputCount: Int { unsafe exchange.pointee.output_count }
 
-  /// Passes the encrypted bytes to `send` and removes them.
-  func takeOutput(_ send: (UnsafeRawBufferPointer) -> Void) {
-    let count = outputCount
-    guard count > 0 else { return }
-    unsafe send(UnsafeRawBufferPointer(start: exchange.pointee.output, count: count))
-    unsafe exchange.pointee.output_count = 0
+  /// The encrypted bytes that wait to be sent.
+  var output: UnsafeRawBufferPointer {
+    unsafe UnsafeRawBufferPointer(start: exchange.pointee.output, count: outputCount)
   }
+
+  /// Removes the encrypted bytes.
+  func removeOutput() { unsafe exchange.pointee.output_count = 0 }
 }

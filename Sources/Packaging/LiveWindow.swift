@@ -2,6 +2,7 @@
 
 package import Media
 import Sharing
+import Synchronization
 
 /// One rendition's window: its publisher appends chunks, all threads read the newest snapshot.
 ///
@@ -31,6 +32,7 @@ package final class LiveWindow: Sendable {
   private let shared: Locked<Shared>
   private let gate: PublishGate?
   private let rendition: Int
+  private let changes = Atomic<Int>(0)
 
   /// An empty window in the state `starting`.
   ///
@@ -72,6 +74,11 @@ package final class LiveWindow: Sendable {
 
   /// The snapshot for playlists; older than `snapshot` while another rendition is late.
   package var listing: WindowSnapshot { shared.withLock { $0.listed } }
+
+  /// Rises with each change of `snapshot` or `listing`, after it.
+  ///
+  /// A reader that finds the same count again may use its snapshots again, without the lock.
+  package var changeCount: Int { changes.load(ordering: .acquiring) }
 
   /// Calls `wake` after each change, on the publisher's thread.
   ///
@@ -145,6 +152,7 @@ package final class LiveWindow: Sendable {
     let wakers: [@Sendable () -> Void] = shared.withLock { shared in
       guard shared.listing.advance(to: version, has: shared.snapshot.version) else { return [] }
       shared.listed = shared.listing.snapshot(of: shared.snapshot)
+      changes.add(1, ordering: .releasing)
       return shared.wakers
     }
     for wake in wakers { wake() }
@@ -157,6 +165,7 @@ package final class LiveWindow: Sendable {
       let hasEnded = snapshot.state == .ended
       shared.snapshot = snapshot
       if gate == nil || hasEnded { shared.listed = snapshot }
+      changes.add(1, ordering: .releasing)
       return (snapshot, shared.wakers)
     }
     if snapshot.state == .live {

@@ -58,10 +58,10 @@ package final class MemoryStream: ByteStream {
 
   package var lastProgress: MonotonicTime { queue.isEmpty ? loop.now : pace.since }
 
-  package func write(_ slices: [ByteSlice]) {
-    guard !isClosed else { return }
+  package func write(_ batch: WriteBatch) {
+    guard !isClosed else { return batch.removeAll() }
     let wasEmpty = queue.isEmpty
-    for slice in slices { queue.append(slice) }
+    batch.takeRest { queue.append($0) }
     guard wasEmpty else { return }
     take()
     pace.restart(now: loop.now)

@@ -98,11 +98,12 @@ final class HTTP1Connection: HTTPConnection {
 
   private func take(_ request: consuming Request) {
     // The answer ends the connection unless the body ends first: a body is never read as a request.
-    let closes = !request.keepAlive || request.framing != .none || server.isDraining
+    let hasBody = request.framing != .none
+    let closes = !request.keepAlive || hasBody || server.isDraining
     let exchange = HTTP1Exchange(request, self, closes: closes)
     exchanges.append(exchange)
     if closes { lifecycle.stopRequests() }
-    body = HTTP1Body(exchange, limits: server.limits)
+    if hasBody { body = HTTP1Body(exchange, limits: server.limits) }
     server.handler.handle(exchange)
     exchange.wasRouted()
   }
@@ -149,20 +150,19 @@ final class HTTP1Connection: HTTPConnection {
 
   // MARK: Answers
 
-  /// Writes the slices that `fill` appends: at once if `exchange` is the first, else when it
-  /// becomes the first.
-  func send(_ exchange: HTTP1Exchange, _ fill: (inout [ByteSlice]) -> Void) {
-    guard lifecycle.state != .closed else { return }
-    fill(&server.batch)
-    let byteCount = server.batch.reduce(0) { $0 + $1.count }
+  /// Writes the batch of the server: at once if `exchange` is the first, else when it becomes the
+  /// first.
+  func send(_ exchange: HTTP1Exchange) {
+    let batch = server.batch
+    let byteCount = batch.byteCount
+    guard lifecycle.state != .closed else { return batch.removeAll() }
     if exchanges.first === exchange {
       exchange.sent(byteCount)
-      stream.write(server.batch)
+      stream.write(batch)
     } else {
-      exchange.wait(server.batch, byteCount: byteCount)
+      exchange.wait(batch)
       waitingBytes += byteCount
     }
-    server.batch.removeAll(keepingCapacity: true)
     if queuedBytes > max(server.limits.queuedBytes, byteCount) { perform(lifecycle.cut(.slow)) }
   }
 

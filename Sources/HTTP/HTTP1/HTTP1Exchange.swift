@@ -26,10 +26,10 @@ final class HTTP1Exchange: ConnectionExchange {
   private var state = State.unanswered
   private var bodyForm = BodyForm.none
 
-  private static let continueHead = ByteSlice(SharedBytes("HTTP/1.1 100 Continue\r\n\r\n"))
-  private static let chunkedLine = ByteSlice(SharedBytes("Transfer-Encoding: chunked\r\n"))
-  private static let lineEnd = ByteSlice(SharedBytes("\r\n"))
-  private static let lastChunk = ByteSlice(SharedBytes("0\r\n\r\n"))
+  private static let continueHead = SharedBytes("HTTP/1.1 100 Continue\r\n\r\n")
+  private static let chunkedLine = SharedBytes("Transfer-Encoding: chunked\r\n")
+  private static let lineEnd = SharedBytes("\r\n")
+  private static let lastChunk = SharedBytes("0\r\n\r\n")
 
   init(_ request: consuming Request, _ connection: HTTP1Connection, closes: Bool) {
     self.request = request
@@ -59,49 +59,64 @@ final class HTTP1Exchange: ConnectionExchange {
   /// Sends `100 (Continue)` if the client waits for it.
   func askForBody() {
     guard request.expectsContinue, let connection else { return }
-    connection.send(self) { batch in batch.append(Self.continueHead) }
+    connection.server.batch.append(Self.continueHead)
+    connection.send(self)
   }
 
   func respond(_ response: PreparedResponse, extra: [HeaderField]) {
     guard state == .unanswered, let connection else { return }
     let response = response.conditional(request)
+    let server = connection.server
     state = .ended
     onGone = nil
     status = response.status
-    begun = connection.server.loop.now
-    connection.send(self) { batch in
-      batch.append(ByteSlice(response.head))
-      appendSuffix(&batch, extra, connection)
-      if request.method != .head { batch.append(contentsOf: response.body) }
+    begun = server.loop.now
+    withExtendedLifetime(response) {
+      server.batch.append(response.head)
+      appendSuffix(extra, server)
+      if request.method != .head { response.appendBody(to: server.batch) }
+      connection.send(self)
     }
     connection.ended(self)
   }
 
   func begin(_ head: PreparedResponse, extra: [HeaderField]) {
     guard state == .unanswered, let connection else { return }
+    let server = connection.server
     state = .streaming
     status = head.status
-    begun = connection.server.loop.now
+    begun = server.loop.now
     bodyForm = request.method == .head ? .none : canStream ? .chunked : .untilClose
     if !canStream { connection.stopRequests(after: self) }
-    connection.send(self) { batch in
-      batch.append(ByteSlice(head.head, 0..<head.lengthOffset))
-      if canStream { batch.append(Self.chunkedLine) }
-      appendSuffix(&batch, extra, connection)
-      for slice in head.body { appendChunk(&batch, slice, connection) }
+    withExtendedLifetime(head) {
+      server.batch.append(ByteSlice(head.head, 0..<head.lengthOffset))
+      if canStream { server.batch.append(Self.chunkedLine) }
+      appendSuffix(extra, server)
+      for (index, slice) in head.body.enumerated() {
+        // A size line lives until the next one.
+        if index > 0 { connection.send(self) }
+        appendChunk(slice, server)
+      }
+      connection.send(self)
     }
   }
 
   func write(_ bytes: SharedBytes) {
     guard state == .streaming, bytes.count > 0, let connection else { return }
-    connection.send(self) { batch in appendChunk(&batch, ByteSlice(bytes), connection) }
+    withExtendedLifetime(bytes) {
+      appendChunk(ByteSlice(bytes), connection.server)
+      connection.send(self)
+    }
   }
 
   func end() {
     guard state == .streaming, let connection else { return }
     state = .ended
     onGone = nil
-    if bodyForm == .chunked { connection.send(self) { batch in batch.append(Self.lastChunk) } }
+    if bodyForm == .chunked {
+      connection.server.batch.append(Self.lastChunk)
+      connection.send(self)
+    }
     connection.ended(self)
   }
 
@@ -124,33 +139,29 @@ final class HTTP1Exchange: ConnectionExchange {
     return waiting
   }
 
-  /// Keeps slices until the earlier answers have ended.
-  func wait(_ slices: [ByteSlice], byteCount: Int) {
-    waiting.append(contentsOf: slices)
-    waitingBytes += byteCount
+  /// Keeps the bytes of `batch` until the earlier answers have ended.
+  func wait(_ batch: WriteBatch) {
+    waitingBytes += batch.byteCount
+    batch.takeRest { waiting.append($0) }
   }
 
   /// Counts bytes that are given to the stream.
   func sent(_ byteCount: Int) { bytesSent += byteCount }
 
-  private func appendSuffix(
-    _ batch: inout [ByteSlice], _ extra: [HeaderField], _ connection: HTTP1Connection
-  ) {
-    if !extra.isEmpty { batch.append(ByteSlice(connection.server.lines(extra))) }
+  private func appendSuffix(_ extra: [HeaderField], _ server: HTTPServer) {
+    if !extra.isEmpty { server.appendLines(extra, to: server.batch) }
     let persistence: HeadSuffix.Persistence = closes ? .closes : canStream ? .implied : .told
-    batch.append(ByteSlice(connection.server.headSuffix(persistence)))
+    server.appendSuffix(persistence, to: server.batch)
   }
 
-  private func appendChunk(
-    _ batch: inout [ByteSlice], _ slice: ByteSlice, _ connection: HTTP1Connection
-  ) {
+  private func appendChunk(_ slice: ByteSlice, _ server: HTTPServer) {
     switch bodyForm {
     case .chunked:
-      batch.append(ByteSlice(connection.server.sizeLine(slice.count)))
-      batch.append(slice)
-      batch.append(Self.lineEnd)
+      server.appendSizeLine(slice.count, to: server.batch)
+      server.batch.append(slice)
+      server.batch.append(Self.lineEnd)
     case .untilClose:
-      batch.append(slice)
+      server.batch.append(slice)
     case .none:
       break
     }

@@ -2,9 +2,10 @@
 
 import CNghttp2
 
-/// The session to which a pointer of the library points.
-private func owner(_ user: UnsafeMutableRawPointer?) -> HTTP2Session? {
-  unsafe user.map { unsafe Unmanaged<HTTP2Session>.fromOpaque($0).takeUnretainedValue() }
+/// The connection to which a pointer of the library points.
+@inline(__always)
+private func owner(_ user: UnsafeMutableRawPointer?) -> HTTP2Connection? {
+  unsafe user.map { unsafe Unmanaged<HTTP2Connection>.fromOpaque($0).takeUnretainedValue() }
 }
 
 /// The functions that the library calls; they call the session's owner.
@@ -29,10 +30,10 @@ enum HTTP2Callbacks {
 
   static let read: nghttp2_data_source_read_callback = {
     _, stream, _, length, flags, _, user in
-    guard let session = unsafe owner(user) else {
+    guard let connection = unsafe owner(user) else {
       return Int(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue)
     }
-    guard let ahead = session.target.sendableBody(stream, limit: length) else {
+    guard let ahead = connection.sendableBody(stream, limit: length) else {
       return Int(NGHTTP2_ERR_DEFERRED.rawValue)
     }
     unsafe flags?.pointee =
@@ -50,80 +51,79 @@ enum HTTP2Callbacks {
 
   private static func sending(_ callbacks: OpaquePointer?) {
     unsafe nghttp2_session_callbacks_set_send_callback(callbacks) { _, bytes, count, _, user in
-      guard let session = unsafe owner(user) else {
+      guard let connection = unsafe owner(user) else {
         return Int(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue)
       }
-      let output = session.target.output
+      let output = connection.output
       if output.isFull { return Int(NGHTTP2_ERR_WOULDBLOCK.rawValue) }
       unsafe output.append(copying: UnsafeBufferPointer(start: bytes, count: count))
       return count
     }
     unsafe nghttp2_session_callbacks_set_send_data_callback(callbacks) {
       _, frame, head, count, _, user in
-      guard let session = unsafe owner(user), let frame = unsafe frame else {
+      guard let connection = unsafe owner(user), let frame = unsafe frame else {
         return NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
       }
-      let target = session.target
-      if target.output.isFull { return NGHTTP2_ERR_WOULDBLOCK.rawValue }
-      unsafe target.output.append(copying: UnsafeBufferPointer(start: head, count: 9))
-      unsafe target.moveBody(frame.pointee.hd.stream_id, count: count)
+      if connection.output.isFull { return NGHTTP2_ERR_WOULDBLOCK.rawValue }
+      unsafe connection.output.append(copying: UnsafeBufferPointer(start: head, count: 9))
+      unsafe connection.moveBody(frame.pointee.hd.stream_id, count: count)
       return 0
     }
     unsafe nghttp2_session_callbacks_set_on_frame_send_callback(callbacks) { _, frame, user in
-      guard let session = unsafe owner(user), let frame = unsafe frame else { return 0 }
+      guard let connection = unsafe owner(user), let frame = unsafe frame else { return 0 }
       let head = unsafe frame.pointee.hd
       let code =
         head.type == NGHTTP2_GOAWAY.rawValue
         ? unsafe frame.pointee.goaway.error_code
         : head.type == NGHTTP2_RST_STREAM.rawValue
           ? unsafe frame.pointee.rst_stream.error_code : NGHTTP2_NO_ERROR.rawValue
-      session.target.frameSent(
+      connection.frameSent(
         head.type, flags: head.flags, stream: head.stream_id, length: head.length, errorCode: code)
       return 0
     }
     unsafe nghttp2_session_callbacks_set_on_stream_close_callback(callbacks) { _, stream, _, user in
-      unsafe owner(user)?.target.streamClosed(stream)
+      unsafe owner(user)?.streamClosed(stream)
       return 0
     }
   }
 
   private static func receiving(_ callbacks: OpaquePointer?) {
     unsafe nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks) { _, head, user in
-      guard let session = unsafe owner(user), let head = unsafe head?.pointee else { return 0 }
-      return session.note(
-        session.target.frameBegan(head.type, stream: head.stream_id, length: head.length))
+      guard let connection = unsafe owner(user), let head = unsafe head?.pointee else { return 0 }
+      return connection.note(
+        connection.frameBegan(head.type, stream: head.stream_id, length: head.length))
     }
     unsafe nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks) { _, frame, user in
       guard let frame = unsafe frame, unsafe cnghttp2_is_request(frame) != 0 else { return 0 }
-      unsafe owner(user)?.target.headBegan(frame.pointee.hd.stream_id)
+      unsafe owner(user)?.headBegan(frame.pointee.hd.stream_id)
       return 0
     }
     unsafe nghttp2_session_callbacks_set_on_header_callback(callbacks) {
       _, frame, name, nameCount, value, valueCount, _, user in
-      guard let session = unsafe owner(user), let frame = unsafe frame,
+      guard let connection = unsafe owner(user), let frame = unsafe frame,
         unsafe cnghttp2_is_request(frame) != 0
       else { return 0 }
-      return session.note(
-        unsafe session.target.headField(
+      return connection.note(
+        unsafe connection.headField(
           UnsafeBufferPointer(start: name, count: nameCount),
           UnsafeBufferPointer(start: value, count: valueCount)))
     }
     unsafe nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks) { _, frame, user in
-      guard let frame = unsafe frame, let session = unsafe owner(user) else { return 0 }
+      guard let frame = unsafe frame, let connection = unsafe owner(user) else { return 0 }
       let head = unsafe frame.pointee.hd
       let isLast = UInt32(head.flags) & NGHTTP2_FLAG_END_STREAM.rawValue != 0
       if unsafe cnghttp2_is_request(frame) != 0 {
-        session.target.headEnded(head.stream_id, hasBody: !isLast)
+        connection.headEnded(head.stream_id, hasBody: !isLast)
       } else if isLast,
         head.type == NGHTTP2_DATA.rawValue || head.type == NGHTTP2_HEADERS.rawValue
       {
-        session.target.bodyEnded(head.stream_id)
+        connection.bodyEnded(head.stream_id)
       }
       return 0
     }
     unsafe nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks) {
       _, _, stream, bytes, count, user in
-      unsafe owner(user)?.target.bodyReceived(
+      unsafe owner(user)?.bodyReceived(
         stream, UnsafeBufferPointer(start: bytes, count: count))
       return 0
     }
@@ -135,8 +135,8 @@ enum HTTP2Callbacks {
     }
     unsafe nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks) {
       _, _, _, user in
-      guard let session = unsafe owner(user) else { return 0 }
-      return session.note(session.target.streamFaulted())
+      guard let connection = unsafe owner(user) else { return 0 }
+      return connection.note(connection.streamFaulted())
     }
   }
 }

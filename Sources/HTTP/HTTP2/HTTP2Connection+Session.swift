@@ -7,6 +7,14 @@ import Net
 extension HTTP2Connection: HTTP2SessionOwner {
   var output: HTTP2Output { server.output }
 
+  /// Keeps a fault that a callback found.
+  ///
+  /// - Returns: the code that tells the library whether to continue.
+  func note(_ found: ConnectionFault?) -> Int32 {
+    guard let found else { return 0 }
+    return session?.note(found) ?? NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
+  }
+
   func frameBegan(_ type: UInt8, stream: Int32, length: Int) -> ConnectionFault? {
     if UInt32(type) != NGHTTP2_CONTINUATION.rawValue { incoming = nil }
     switch nghttp2_frame_type(rawValue: UInt32(type)) {
@@ -34,8 +42,9 @@ extension HTTP2Connection: HTTP2SessionOwner {
   }
 
   func headEnded(_ stream: Int32, hasBody: Bool) {
-    guard let head = incoming, head.stream == stream else { return }
-    incoming = nil
+    var ended: HTTP2RequestHead?
+    swap(&ended, &incoming)
+    guard let head = ended, head.stream == stream else { return }
     guard !head.isMalformed else {
       session?.reset(stream, NGHTTP2_PROTOCOL_ERROR)
       return

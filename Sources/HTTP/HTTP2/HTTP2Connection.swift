@@ -33,11 +33,11 @@ final class HTTP2Connection: HTTPConnection {
   /// nil after the end of the connection.
   private(set) var session: HTTP2Session?
   /// Open exchanges by the number of their HTTP/2 stream.
-  private(set) var exchanges: [Int32: HTTP2Exchange] = [:]
+  private(set) var exchanges = HTTP2ExchangeTable()
   /// The number of exchanges without an answer.
   private(set) var unansweredCount = 0
   /// Exchanges that were reset: the session may use their fields until the HTTP/2 stream is closed.
-  var retired: [Int32: HTTP2Exchange] = [:]
+  var retired = HTTP2ExchangeTable()
   /// The field section that is being received.
   var incoming: HTTP2RequestHead?
   var budget: FrameBudget
@@ -100,9 +100,7 @@ final class HTTP2Connection: HTTPConnection {
       let code = session.send()
       isInSession = false
       let isEmpty = output.byteCount == 0
-      output.move(to: &server.batch)
-      stream.write(server.batch)
-      server.batch.removeAll(keepingCapacity: true)
+      output.write(to: stream, server.batch)
       if code != 0 { return fail(code, session.fault) }
       if isEmpty { break }
     }
@@ -227,8 +225,7 @@ final class HTTP2Connection: HTTPConnection {
 
   func takeExchanges() -> [HTTP2Exchange] {
     if lifecycle.state == .closed { session = nil }
-    let taken = Array(exchanges.values)
-    exchanges = [:]
+    let taken = exchanges.takeAll()
     unansweredCount = 0
     for exchange in taken {
       exchange.connection = nil

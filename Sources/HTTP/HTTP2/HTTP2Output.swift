@@ -18,45 +18,52 @@ final class HTTP2Output {
 
   private var gathered: [UInt8] = []
   private var pieces: [Piece] = []
+  /// Where the last gathered piece begins; nil if the last piece is a slice.
+  private var lastStart: Int?
   private(set) var byteCount = 0
 
   var isFull: Bool { byteCount >= Self.batchSize }
 
   /// Appends a copy of bytes that are valid during the call only.
   func append(copying bytes: UnsafeBufferPointer<UInt8>) {
-    let start = gathered.count
+    if lastStart == nil { lastStart = gathered.count }
     unsafe gathered.append(contentsOf: bytes)
     byteCount += bytes.count
-    if case .gathered(let range)? = pieces.last {
-      pieces[pieces.count - 1] = .gathered(range.lowerBound..<gathered.count)
-    } else {
-      pieces.append(.gathered(start..<gathered.count))
-    }
   }
 
   func append(_ slice: ByteSlice) {
+    endGathered()
     pieces.append(.shared(slice))
     byteCount += slice.count
   }
 
-  /// Moves everything as slices to `batch`.
-  func move(to batch: inout [ByteSlice]) {
+  private func endGathered() {
+    guard let start = lastStart else { return }
+    pieces.append(.gathered(start..<gathered.count))
+    lastStart = nil
+  }
+
+  /// Writes everything to `stream`, by way of the empty `batch`.
+  func write(to stream: any ByteStream, _ batch: WriteBatch) {
     guard byteCount > 0 else { return }
-    let small = SharedBytes(gathered)
-    for piece in pieces {
-      switch piece {
-      case .gathered(let range): batch.append(ByteSlice(small, range))
-      case .shared(let slice): batch.append(slice)
+    endGathered()
+    unsafe gathered.withUnsafeBytes { memory in
+      for piece in pieces {
+        switch piece {
+        case .gathered(let range):
+          unsafe batch.append(lent: UnsafeRawBufferPointer(rebasing: memory[range]))
+        case .shared(let slice): batch.append(slice)
+        }
       }
+      stream.write(batch)
     }
-    gathered.removeAll(keepingCapacity: true)
-    pieces.removeAll(keepingCapacity: true)
-    byteCount = 0
+    removeAll()
   }
 
   func removeAll() {
     gathered.removeAll(keepingCapacity: true)
     pieces.removeAll(keepingCapacity: true)
+    lastStart = nil
     byteCount = 0
   }
 }

@@ -14,11 +14,14 @@ struct HTTP2RequestHead {
   /// RFC 9113 §6.5.2: "the uncompressed length of the name and value … plus an overhead of 32".
   private(set) var listSize = 0
   private(set) var fieldCount = 0
-  private var method: [UInt8] = []
-  private var path: [UInt8] = []
-  private var authority: [UInt8]?
+  /// The values of the pseudo-fields, then the lines of the other fields except `host`.
+  private var text: [UInt8] = []
+  private var method = 0..<0
+  private var path = 0..<0
+  private var authority: Range<Int>?
   private var host: [UInt8]?
-  private var lines: [UInt8] = []
+  /// Where the lines begin; nil before the first one.
+  private var linesStart: Int?
   private var lineCount = 0
   private var hasControl = false
   private let limits: HeadLimits
@@ -27,6 +30,7 @@ struct HTTP2RequestHead {
     self.stream = stream
     self.since = since
     self.limits = limits
+    text.reserveCapacity(224)
   }
 
   /// Whether the section is too large to be a mistake of a client; then the connection ends.
@@ -42,19 +46,28 @@ struct HTTP2RequestHead {
       hasControl = true
     }
     if unsafe name.first == UInt8(ascii: ":") {
-      switch unsafe String(decoding: name, as: UTF8.self) {
-      case ":method": method = unsafe Array(value)
-      case ":path": path = unsafe Array(value)
-      case ":authority": authority = unsafe Array(value)
-      default: break
+      // A pseudo-field after another field would be taken for a line.
+      if linesStart != nil { hasControl = true }
+      let range = text.count..<text.count + value.count
+      unsafe text.append(contentsOf: value)
+      let names = unsafe name.span
+      if names.equals(":method", in: names.indices) {
+        method = range
+      } else if names.equals(":path", in: names.indices) {
+        path = range
+      } else if names.equals(":authority", in: names.indices) {
+        authority = range
       }
-    } else if unsafe name.elementsEqual("host".utf8) {
+    } else if unsafe name.span.equals("host", in: 0..<name.count) {
       host = unsafe Array(value)
     } else {
-      unsafe lines.append(contentsOf: name)
-      lines += [UInt8(ascii: ":"), 0x20]
-      unsafe lines.append(contentsOf: value)
-      lines += [0x0D, 0x0A]
+      if linesStart == nil { linesStart = text.count }
+      unsafe text.append(contentsOf: name)
+      text.append(UInt8(ascii: ":"))
+      text.append(0x20)
+      unsafe text.append(contentsOf: value)
+      text.append(0x0D)
+      text.append(0x0A)
       lineCount += 1
     }
   }
@@ -63,7 +76,7 @@ struct HTTP2RequestHead {
   /// ":authority"" makes the request malformed.
   var isMalformed: Bool {
     guard let authority, let host else { return false }
-    return !authority.elementsEqual(host) { lowercased($0) == lowercased($1) }
+    return !text[authority].elementsEqual(host) { lowercased($0) == lowercased($1) }
   }
 
   /// The request, parsed by the rules of HTTP/1.1.
@@ -77,18 +90,35 @@ struct HTTP2RequestHead {
     guard listSize <= limits.headBytes else { throw .headTooLarge(limit: limits.headBytes) }
     guard fieldCount <= limits.fieldCount else { throw .tooManyFields(limit: limits.fieldCount) }
     // RFC 9113 §8.3.1: ":path" is a path and query, or "*".
-    guard path.first == UInt8(ascii: "/") || path.elementsEqual("*".utf8) else { throw .badTarget }
+    let isPath = !path.isEmpty && text[path.lowerBound] == UInt8(ascii: "/")
+    guard isPath || text.span.equals("*", in: path) else { throw .badTarget }
     guard !hasControl else { throw .controlCharacter }
-    var head = method
-    head.reserveCapacity(listSize + 64 + (lineCount + 1) * Request.FieldOffsets.size)
-    head.append(0x20)
-    head += path
-    head += Array(" HTTP/1.1\r\nhost: ".utf8)
-    head += authority ?? host ?? []
-    head += [0x0D, 0x0A]
-    head += lines
-    head += [0x0D, 0x0A]
+    let offsetsSize = (lineCount + 1) * Request.FieldOffsets.size
+    var head: [UInt8] = []
+    head.reserveCapacity(text.count + (host?.count ?? 0) + 32 + offsetsSize)
+    unsafe text.withUnsafeBufferPointer { text in
+      unsafe head.append(contentsOf: UnsafeBufferPointer(rebasing: text[method]))
+      head.append(0x20)
+      unsafe head.append(contentsOf: UnsafeBufferPointer(rebasing: text[path]))
+      Self.append(" HTTP/1.1\r\nhost: ", to: &head)
+      if let authority {
+        unsafe head.append(contentsOf: UnsafeBufferPointer(rebasing: text[authority]))
+      } else {
+        head.append(contentsOf: host ?? [])
+      }
+      Self.append("\r\n", to: &head)
+      unsafe head.append(
+        contentsOf: UnsafeBufferPointer(rebasing: text[(linesStart ?? text.count)...]))
+      Self.append("\r\n", to: &head)
+    }
+    let headEnd = head.count
+    head.append(contentsOf: repeatElement(0, count: offsetsSize))
     return try Request(
-      head: head, from: 0, limits: limits, peer: peer, hasBody: hasBody)
+      head: head, headEnd: headEnd, from: 0, limits: limits, peer: peer, hasBody: hasBody)
+  }
+
+  private static func append(_ text: StaticString, to head: inout [UInt8]) {
+    unsafe head.append(
+      contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
 }

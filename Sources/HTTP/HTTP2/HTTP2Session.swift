@@ -46,16 +46,17 @@ final class HTTP2Session {
   private let pointer: OpaquePointer
   /// The fault that ends the connection, found inside `receive`.
   private(set) var fault: ConnectionFault?
-  private unowned let owner: any HTTP2SessionOwner
 
   /// A session whose SETTINGS are submitted; nil without memory.
-  init?(_ owner: any HTTP2SessionOwner, limits: HTTPLimits) {
-    self.owner = owner
+  ///
+  /// `owner` is not retained: it owns the session, and the library calls it only from inside
+  /// `receive` and `send`.
+  init?(_ owner: HTTP2Connection, limits: HTTPLimits) {
     var session: OpaquePointer?
     unsafe nghttp2_session_server_new2(&session, HTTP2Callbacks.all, nil, HTTP2Callbacks.options)
     guard let session = unsafe session else { return nil }
     unsafe pointer = unsafe session
-    unsafe nghttp2_session_set_user_data(session, Unmanaged.passUnretained(self).toOpaque())
+    unsafe nghttp2_session_set_user_data(session, Unmanaged.passUnretained(owner).toOpaque())
     func entry(_ name: nghttp2_settings_id, _ value: Int) -> nghttp2_settings_entry {
       nghttp2_settings_entry(
         settings_id: Int32(name.rawValue), value: UInt32(clamping: value))
@@ -218,7 +219,4 @@ final class HTTP2Session {
     fault = found
     return NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
   }
-
-  /// The connection.
-  var target: any HTTP2SessionOwner { owner }
 }

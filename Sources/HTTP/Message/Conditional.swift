@@ -7,8 +7,9 @@ extension PreparedResponse {
   /// `If-Modified-Since` is ignored, since no answer has a `Last-Modified`.
   /// - Source: RFC 9110 §13.1.2, §15.4.5
   func conditional(_ request: Request) -> PreparedResponse {
-    guard status == 200 || status == 206, let tag = entityTag,
-      request.method == .get || request.method == .head, request.hasNoneMatch(tag)
+    guard status == 200 || status == 206, request.hasNames(ofLengths: Self.noneMatchLength),
+      let tag = entityTag, request.method == .get || request.method == .head,
+      request.hasNoneMatch(tag)
     else { return self }
     // §15.4.5: a 304 has the fields that update a cache, and none that describe a body.
     let kept = fields.filter { field in
@@ -17,4 +18,6 @@ extension PreparedResponse {
     }
     return PreparedResponse(status: 304, fields: kept)
   }
+
+  private static let noneMatchLength = Request.bit("if-none-match".utf8.count)
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Net
 import Sharing
 import Time
 
@@ -23,13 +24,14 @@ struct HeadSuffix {
     case closes
   }
 
-  /// The end of a head that is written at the monotonic time `now`.
-  mutating func suffix(_ persistence: Persistence, now: MonotonicTime) -> SharedBytes {
+  /// Appends the end of a head that is written at the monotonic time `now`; it lives until a later
+  /// time is given.
+  mutating func append(_ persistence: Persistence, to batch: WriteBatch, now: MonotonicTime) {
     if now >= validUntil { renew(now) }
-    return switch persistence {
-    case .implied: persistent
-    case .told: keptAlive
-    case .closes: closing
+    switch persistence {
+    case .implied: batch.append(persistent)
+    case .told: batch.append(keptAlive)
+    case .closes: batch.append(closing)
     }
   }
 

@@ -52,6 +52,11 @@ package final class PreparedResponse: Sendable {
     entityTag = fields.first { $0.isNamed("etag") }?.value
   }
 
+  /// Appends the body to a batch; this response must live until the batch is written.
+  func appendBody(to batch: WriteBatch) {
+    for index in 0..<body.count { batch.append(body[index]) }
+  }
+
   /// One line of plain text.
   package static func text(
     _ status: Int, _ line: String, fields: [HeaderField] = []

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 package import Net
 
 /// A request's method.
@@ -54,7 +55,7 @@ package struct Request: Sendable {
     static let size = 8
 
     /// Reads the entry at `start`.
-    init(_ bytes: [UInt8], at start: Int) {
+    init(_ bytes: borrowing Span<UInt8>, at start: Int) {
       func number(_ offset: Int) -> UInt16 {
         UInt16(bytes[start + offset]) << 8 | UInt16(bytes[start + offset + 1])
       }
@@ -62,16 +63,16 @@ package struct Request: Sendable {
       (valueStart, valueEnd) = (number(4), number(6))
     }
 
-    /// Appends the entry to `bytes`.
-    func append(to bytes: inout [UInt8]) {
-      func put(_ number: UInt16) {
-        bytes.append(UInt8(number >> 8))
-        bytes.append(UInt8(truncatingIfNeeded: number))
+    /// Writes the entry to `bytes`.
+    func write(to bytes: inout MutableSpan<UInt8>, at start: Int) {
+      func put(_ number: UInt16, _ offset: Int) {
+        bytes[start + offset] = UInt8(number >> 8)
+        bytes[start + offset + 1] = UInt8(truncatingIfNeeded: number)
       }
-      put(nameStart)
-      put(nameEnd)
-      put(valueStart)
-      put(valueEnd)
+      put(nameStart, 0)
+      put(nameEnd, 2)
+      put(valueStart, 4)
+      put(valueEnd, 6)
     }
   }
 
@@ -111,23 +112,16 @@ package struct Request: Sendable {
 
   /// A request whose head ends at `headEnd`, followed by the offsets of its fields.
   init(
-    head: consuming [UInt8], headEnd: Int, line: RequestLine, keepAlive: Bool,
-    framing: BodyFraming, peer: PeerAddress
+    head: consuming [UInt8], headEnd: Int, line: RequestLine, method: Method, nameLengths: UInt64,
+    keepAlive: Bool, framing: BodyFraming, peer: PeerAddress
   ) {
     self.headEnd = UInt16(clamping: headEnd)
     methodRange = OffsetRange(line.method)
     pathRange = OffsetRange(line.path)
     queryRange = line.query.map(OffsetRange.init)
-    method = Method(head[line.method])
-    let bytes = head
-    var lengths: UInt64 = 0
-    var start = headEnd
-    while start < bytes.count {
-      lengths |= Self.bit(FieldOffsets(bytes, at: start).name.count)
-      start += FieldOffsets.size
-    }
-    nameLengths = lengths
-    self.head = bytes
+    self.method = method
+    self.nameLengths = nameLengths
+    self.head = head
     minorVersion = line.minorVersion
     self.keepAlive = keepAlive
     self.framing = framing
@@ -137,8 +131,8 @@ package struct Request: Sendable {
   /// The request of an exchange whose head is malformed.
   static let unknown = Request(
     head: [], headEnd: 0,
-    line: RequestLine(method: 0..<0, path: 0..<0, query: nil, minorVersion: 1), keepAlive: false,
-    framing: .none, peer: .none)
+    line: RequestLine(method: 0..<0, path: 0..<0, query: nil, minorVersion: 1), method: .other,
+    nameLengths: 0, keepAlive: false, framing: .none, peer: .none)
 
   /// The number of bytes of the head.
   package var headSize: Int { Int(headEnd) }
@@ -146,7 +140,7 @@ package struct Request: Sendable {
   /// The offsets of the fields.
   private var fieldOffsets: some Sequence<FieldOffsets> {
     stride(from: Int(headEnd), to: head.count, by: FieldOffsets.size).lazy.map {
-      FieldOffsets(head, at: $0)
+      FieldOffsets(head.span, at: $0)
     }
   }
 
@@ -178,17 +172,67 @@ package struct Request: Sendable {
     let path = head[pathRange.range].dropFirst()
     return percentDecoded(path.prefix { $0 != UInt8(ascii: "/") })
   }
+  /// Whether the target has a `?`.
+  package var hasQuery: Bool { queryRange != nil }
   /// The part after the `?`, as it was sent; nil without a `?`.
   package var query: String? { queryRange.map { text($0.range) } }
+
+  /// Path and query of a request as they were sent, for comparison with other requests.
+  package struct Target: Sendable {
+    fileprivate let path: [UInt8]
+    fileprivate let query: [UInt8]?
+  }
+
+  /// Path and query.
+  package var target: Target {
+    Target(path: Array(head[pathRange.range]), query: queryRange.map { Array(head[$0.range]) })
+  }
+
+  /// Whether path and query are those of `other`.
+  package func has(_ other: Target) -> Bool {
+    guard pathRange.range.count == other.path.count, equals(pathRange.range, other.path) else {
+      return false
+    }
+    guard let query = other.query else { return queryRange == nil }
+    guard let queryRange, queryRange.range.count == query.count else { return false }
+    return equals(queryRange.range, query)
+  }
+
+  private func equals(_ range: Range<Int>, _ other: [UInt8]) -> Bool {
+    unsafe head.withUnsafeBufferPointer { head in
+      unsafe other.withUnsafeBufferPointer { other in
+        guard let start = head.baseAddress, let wanted = other.baseAddress else { return true }
+        return unsafe memcmp(start + range.lowerBound, wanted, range.count) == 0
+      }
+    }
+  }
+
+  /// Whether the first segment of the path is `text`, which needs no escape.
+  package func isBelow(_ text: StaticString) -> Bool {
+    let path = pathRange.range
+    let end = path.lowerBound + 1 + text.utf8CodeUnitCount
+    // An escaped name is equal to the plain one.
+    guard !head[path].prefix(text.utf8CodeUnitCount * 3 + 1).contains(UInt8(ascii: "%")) else {
+      return firstPathSegment == "\(text)"
+    }
+    guard end <= path.upperBound, end == path.upperBound || head[end] == UInt8(ascii: "/") else {
+      return false
+    }
+    return head.span.equals(text, in: path.lowerBound + 1..<end)
+  }
 
   /// Whether the query contains `text` before percent-decoding.
   package func queryContains(_ text: StaticString) -> Bool {
     guard let queryRange else { return false }
-    let wanted = unsafe UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
-    let query = head[queryRange.range]
-    return query.indices.dropLast(max(0, wanted.count - 1)).contains { start in
-      unsafe query[start...].starts(with: wanted)
+    let count = text.utf8CodeUnitCount
+    let query = queryRange.range
+    guard query.count >= count else { return false }
+    let bytes = head.span
+    for start in query.lowerBound...query.upperBound - count
+    where bytes.equals(text, in: start..<start + count) {
+      return true
     }
+    return false
   }
 
   /// The parameters of the query in their order: `+` is a space, a broken escape is unchanged.
@@ -209,7 +253,7 @@ package struct Request: Sendable {
     var found: String?
     var start = Int(headEnd)
     while start < head.count {
-      let field = FieldOffsets(head, at: start)
+      let field = FieldOffsets(head.span, at: start)
       if isName(field.name, name) {
         let value = text(field.value)
         found = found.map { $0 + ", " + value } ?? value
@@ -219,7 +263,17 @@ package struct Request: Sendable {
     return found
   }
 
-  private static func bit(_ length: Int) -> UInt64 { 1 << UInt64(min(length, 63)) }
+  /// The bit for names of this length.
+  static func bit(_ length: Int) -> UInt64 { 1 << UInt64(min(length, 63)) }
+
+  /// The bits for the lengths of `names`.
+  package static func lengths(_ names: [String]) -> UInt64 {
+    names.reduce(0) { $0 | bit($1.utf8.count) }
+  }
+
+  /// Whether a field has a name of one of the lengths whose bits are set: if not, a search for a
+  /// name of these lengths is needless.
+  package func hasNames(ofLengths bits: UInt64) -> Bool { nameLengths & bits != 0 }
 
   /// All fields in their order.
   package var headers: [HeaderField] {
@@ -252,10 +306,19 @@ package struct Request: Sendable {
       let name = move(head[field.name])
       return FieldOffsets(name: name, value: move(head[field.value]))
     }
-    let end = bytes.count
-    for field in moved { field.append(to: &bytes) }
+    var end = bytes.count
+    let headEnd = end
+    bytes.append(contentsOf: repeatElement(0, count: moved.count * FieldOffsets.size))
+    var lengths: UInt64 = 0
+    var span = bytes.mutableSpan
+    for field in moved {
+      field.write(to: &span, at: end)
+      lengths |= Self.bit(field.name.count)
+      end += FieldOffsets.size
+    }
     var request = Request(
-      head: bytes, headEnd: end, line: line, keepAlive: keepAlive, framing: framing, peer: peer)
+      head: bytes, headEnd: headEnd, line: line, method: self.method, nameLengths: lengths,
+      keepAlive: keepAlive, framing: framing, peer: peer)
     request.isSecure = isSecure
     return request
   }
@@ -285,16 +348,19 @@ package struct Request: Sendable {
 }
 
 extension Method {
-  init(_ token: ArraySlice<UInt8>) {
-    self =
-      switch String(decoding: token, as: UTF8.self) {
-      case "GET": .get
-      case "HEAD": .head
-      case "OPTIONS": .options
-      case "POST": .post
-      case "PUT": .put
-      case "DELETE": .delete
-      default: .other
-      }
+  init(_ head: borrowing Span<UInt8>, _ token: Range<Int>) {
+    if head.equals("GET", in: token) {
+      self = .get
+    } else if head.equals("HEAD", in: token) {
+      self = .head
+    } else if head.equals("POST", in: token) {
+      self = .post
+    } else if head.equals("PUT", in: token) {
+      self = .put
+    } else if head.equals("DELETE", in: token) {
+      self = .delete
+    } else {
+      self = head.equals("OPTIONS", in: token) ? .options : .other
+    }
   }
 }

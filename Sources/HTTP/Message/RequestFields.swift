@@ -13,32 +13,33 @@ struct RequestFields {
   private var hasUnknownExpectation = false
   private var hasContinue = false
 
-  /// Adds the field `name` with its `value`.
+  /// Adds a field of `head`.
   mutating func take(
-    _ name: ArraySlice<UInt8>, _ value: ArraySlice<UInt8>
+    _ head: borrowing Span<UInt8>, _ name: Range<Int>, _ value: Range<Int>
   ) throws(RequestParseError) {
     // Only names of these lengths are compared.
     switch name.count {
-    case 6 where isEqual(name, "expect"):
-      for token in tokens(value) {
+    case 6 where head.equalsLowercased("expect", in: name):
+      for token in tokens(head.array(value)[...]) {
         if token == "100-continue" { hasContinue = true } else { hasUnknownExpectation = true }
       }
-    case 4 where isEqual(name, "host"):
+    case 4 where head.equalsLowercased("host", in: name):
       hostCount += 1
-      guard isHost(value) else { throw .badHost }
-    case 10 where isEqual(name, "connection"):
-      for token in tokens(value) {
+      guard isHost(head, value) else { throw .badHost }
+    case 10 where head.equalsLowercased("connection", in: name):
+      for token in tokens(head.array(value)[...]) {
         if token == "close" { hasClose = true }
         if token == "keep-alive" { hasKeepAlive = true }
       }
-    case 14 where isEqual(name, "content-length"):
+    case 14 where head.equalsLowercased("content-length", in: name):
       // RFC 9112 §6.3: a list or several lines are refused even if all values are equal.
-      guard !value.isEmpty, value.count <= 18, value.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 })
+      guard !value.isEmpty, value.count <= 18,
+        head.allSatisfy(in: value, { $0 >= 0x30 && $0 <= 0x39 })
       else { throw .badFraming }
-      lengths.append(value.reduce(0) { $0 * 10 + Int($1 - 0x30) })
-    case 17 where isEqual(name, "transfer-encoding"):
+      lengths.append(head.array(value).reduce(0) { $0 * 10 + Int($1 - 0x30) })
+    case 17 where head.equalsLowercased("transfer-encoding", in: name):
       hasTransferEncoding = true
-      codings += tokens(value)
+      codings += tokens(head.array(value)[...])
     default:
       break
     }
@@ -78,12 +79,6 @@ struct RequestFields {
     !hasClose && (minorVersion > 0 || hasKeepAlive)
   }
 
-  private func isEqual(_ name: ArraySlice<UInt8>, _ wanted: StaticString) -> Bool {
-    unsafe name.elementsEqual(
-      UnsafeBufferPointer(start: wanted.utf8Start, count: wanted.utf8CodeUnitCount)
-    ) { lowercased($0) == $1 }
-  }
-
   private func tokens(_ value: ArraySlice<UInt8>) -> [String] {
     value.split(separator: UInt8(ascii: ",")).compactMap { item in
       let token = trimmed(item)
@@ -104,27 +99,36 @@ extension Request {
   /// Parses a complete head from `start` on; its lines must end with CR LF and contain no control
   /// characters.
   ///
-  /// `hasBody` is nil if the fields delimit the body, as in HTTP/1.1.
+  /// - Parameters:
+  ///   - whole: the head, and after it `FieldOffsets.size` bytes for each field.
+  ///   - headEnd: the end of the head.
+  ///   - start: the start of the request line.
+  ///   - limits: the limits of the head.
+  ///   - peer: the address of the client.
+  ///   - hasBody: nil if the fields delimit the body, as in HTTP/1.1.
+  /// - Throws: the reason to refuse the request.
   init(
-    head whole: consuming [UInt8], from start: Int, limits: HeadLimits, peer: PeerAddress,
-    hasBody: Bool? = nil
+    head whole: consuming [UInt8], headEnd: Int, from start: Int, limits: HeadLimits,
+    peer: PeerAddress, hasBody: Bool? = nil
   ) throws(RequestParseError) {
     var head = whole
-    let headEnd = head.count
-    var end = Self.lineEnd(head, start)
-    let line = try RequestLine(head, start..<end, limits: limits)
+    var bytes = head.mutableSpan
+    var end = Self.lineEnd(bytes.span, start, headEnd)
+    let line = try RequestLine(bytes.span, start..<end, limits: limits)
+    let method = Method(bytes.span, line.method)
     var fields = RequestFields()
+    var nameLengths: UInt64 = 0
+    var offsets = headEnd
     var position = end + 2
-    while true {
-      end = Self.lineEnd(head, position)
+    while position <= headEnd {
+      end = Self.lineEnd(bytes.span, position, headEnd)
       if end == position { break }
-      // RFC 9112 §5.1: no space before the colon; §5.2: a line that begins with one is obs-fold.
-      guard let colon = head[position..<end].firstIndex(of: UInt8(ascii: ":")),
-        colon > position, head[position..<colon].allSatisfy(isTokenCharacter)
-      else { throw .malformedField }
-      let value = trimmed(head[colon + 1..<end]).indices
-      try fields.take(head[position..<colon], head[value])
-      FieldOffsets(name: position..<colon, value: value).append(to: &head)
+      let (name, value) = try Self.field(bytes.span, position..<end)
+      try fields.take(bytes.span, name, value)
+      nameLengths |= Self.bit(name.count)
+      guard offsets + FieldOffsets.size <= bytes.count else { throw .malformedField }
+      FieldOffsets(name: name, value: value).write(to: &bytes, at: offsets)
+      offsets += FieldOffsets.size
       position = end + 2
     }
     try fields.checkHost(minorVersion: line.minorVersion)
@@ -132,10 +136,25 @@ extension Request {
     let expectsContinue = try fields.expectsContinue(minorVersion: line.minorVersion)
     if hasBody == true, framing == .none { framing = .chunked }
     if hasBody == false { framing = .none }
+    if offsets < head.count { head.removeLast(head.count - offsets) }
     self.init(
-      head: head, headEnd: headEnd, line: line,
+      head: head, headEnd: headEnd, line: line, method: method, nameLengths: nameLengths,
       keepAlive: fields.keepAlive(minorVersion: line.minorVersion), framing: framing, peer: peer)
     self.expectsContinue = expectsContinue && framing != .none
+  }
+
+  /// The ranges of a field's name and value.
+  ///
+  /// RFC 9112 §5.1: no space before the colon; §5.2: a line that begins with one is obs-fold.
+  private static func field(
+    _ head: borrowing Span<UInt8>, _ line: Range<Int>
+  ) throws(RequestParseError) -> (name: Range<Int>, value: Range<Int>) {
+    var colon = line.lowerBound
+    while colon < line.upperBound, isTokenCharacter(head[colon]) { colon += 1 }
+    guard colon > line.lowerBound, colon < line.upperBound, head[colon] == UInt8(ascii: ":") else {
+      throw .malformedField
+    }
+    return (line.lowerBound..<colon, head.trimmed(colon + 1..<line.upperBound))
   }
 
   /// A request from its parts, for tests.
@@ -154,7 +173,9 @@ extension Request {
     self = request
   }
 
-  private static func lineEnd(_ head: [UInt8], _ start: Int) -> Int {
-    head[start...].firstIndex(of: 0x0D) ?? head.endIndex
+  private static func lineEnd(
+    _ head: borrowing Span<UInt8>, _ start: Int, _ headEnd: Int
+  ) -> Int {
+    head.position(of: 0x0D, in: start..<headEnd) ?? headEnd
   }
 }

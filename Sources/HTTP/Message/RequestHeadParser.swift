@@ -42,16 +42,18 @@ package struct RequestHeadParser {
       partial.append(bytes, start..<position)
       return nil
     }
-    var head: [UInt8] = []
-    swap(&head, &partial)
     // With room for the offsets of the fields.
     let offsetsSize = Int(lineCount - 1) * Request.FieldOffsets.size
-    head.reserveCapacity(head.count + position - start + offsetsSize)
+    let headEnd = partial.count + position - start
+    var head: [UInt8] = []
+    swap(&head, &partial)
+    head.reserveCapacity(headEnd + offsetsSize)
     head.append(bytes, start..<position)
+    head.append(contentsOf: repeatElement(0, count: offsetsSize))
     let emptyLine = hasSkippedEmptyLine ? 2 : 0
     self = RequestHeadParser(limits)
     return try Request(
-      head: head, from: emptyLine, limits: limits.whole, peer: peer)
+      head: head, headEnd: headEnd, from: emptyLine, limits: limits.whole, peer: peer)
   }
 
   /// Looks for the end of the head byte by byte, so that refusals do not depend on how the bytes
@@ -63,7 +65,9 @@ package struct RequestHeadParser {
     while position < count {
       // All bytes up to the next control character.
       let start = position
-      while position < count, bytes[position] >= 0x20, bytes[position] != 0x7F { position += 1 }
+      var next = start
+      while next < count, case let byte = bytes[next], byte >= 0x20, byte != 0x7F { next += 1 }
+      position = next
       if position > start {
         if isAfterCR { throw .bareLineEnding }
         headCount += Int32(position - start)

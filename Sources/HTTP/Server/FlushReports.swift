@@ -6,6 +6,9 @@ import Time
 struct FlushReports {
   private var records: [ExchangeRecord] = []
 
+  /// Whether no record is kept.
+  var isEmpty: Bool { records.isEmpty }
+
   /// Keeps a record until the bytes of its answer have left.
   mutating func add(_ record: ExchangeRecord) {
     records.append(record)

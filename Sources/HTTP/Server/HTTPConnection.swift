@@ -96,6 +96,7 @@ extension HTTPConnection {
 
   /// Reports the answers that have ended before.
   func tellFlushed(lost: Int) {
+    guard !lifecycle.reports.isEmpty else { return }
     for record in lifecycle.reports.take(lost: lost, now: server.loop.now) {
       server.observer?.finished(record)
     }

@@ -18,8 +18,8 @@ package final class HTTPServer: SocketReceiver, LoopService {
   let handler: any RequestHandler
   let observer: (any ExchangeObserver)?
   let errorFields: [HeaderField]
-  /// Slices to be written to a stream; kept so that an answer allocates no array.
-  var batch: [ByteSlice] = []
+  /// Bytes to be written to a stream; one for the loop, since one connection writes at a time.
+  let batch = WriteBatch()
   private(set) var isDraining = false
   /// Frames to be written to a stream.
   let output = HTTP2Output()
@@ -165,27 +165,30 @@ package final class HTTPServer: SocketReceiver, LoopService {
   /// The value of `Date` now.
   var date: SharedBytes { suffixes.date(now: loop.now) }
 
-  /// The end of a head that is written now.
-  func headSuffix(_ persistence: HeadSuffix.Persistence) -> SharedBytes {
-    suffixes.suffix(persistence, now: loop.now)
+  /// Appends the end of a head that is written now.
+  func appendSuffix(_ persistence: HeadSuffix.Persistence, to batch: WriteBatch) {
+    suffixes.append(persistence, to: batch, now: loop.now)
   }
 
-  /// Fields of a single answer as lines; cached, since answers released together often have equal
-  /// fields.
-  func lines(_ fields: [HeaderField]) -> SharedBytes {
+  /// Appends fields of a single answer as lines; they live until the next call.
+  ///
+  /// The lines are cached, since answers released together often have equal fields.
+  func appendLines(_ fields: [HeaderField], to batch: WriteBatch) {
     if lastFields.fields != fields {
       var lines: [UInt8] = []
       for field in fields { field.append(to: &lines) }
       lastFields = (fields, SharedBytes(lines))
     }
-    return lastFields.lines
+    batch.append(lastFields.lines)
   }
 
-  /// The size line of an HTTP chunk; cached, since all open-segment readers get the same bytes.
-  func sizeLine(_ count: Int) -> SharedBytes {
+  /// Appends the size line of an HTTP chunk; it lives until the next call.
+  ///
+  /// The line is cached, since all open-segment readers get the same bytes.
+  func appendSizeLine(_ count: Int, to batch: WriteBatch) {
     if lastSize.count != count {
       lastSize = (count, SharedBytes(String(count, radix: 16) + "\r\n"))
     }
-    return lastSize.line
+    batch.append(lastSize.line)
   }
 }

@@ -25,7 +25,7 @@ final class ControlAPI {
   }
 
   /// Whether a request is for `/api`.
-  static func owns(_ request: Request) -> Bool { request.firstPathSegment == "api" }
+  static func owns(_ request: Request) -> Bool { request.isBelow("api") }
 
   /// Answers a request, or holds it until its result is known.
   func handle(_ exchange: any Exchange) {

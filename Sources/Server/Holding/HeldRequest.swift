@@ -40,3 +40,25 @@ enum HeldField {
     now - since >= .milliseconds(1) ? [always(since, now)] : []
   }
 }
+
+/// The field with the held time, for answers that are released together and were held equally long.
+struct HeldFieldCache {
+  private var milliseconds: Int64 = -1
+  private var fields: [HeaderField] = []
+
+  /// The field for a response that may also be given on arrival; none below 1 ms.
+  mutating func ifHeld(_ since: MonotonicTime, _ now: MonotonicTime) -> [HeaderField] {
+    let held = now - since
+    return held >= .milliseconds(1) ? always(held) : []
+  }
+
+  /// The field for a response to a request that was certainly held.
+  mutating func always(_ held: Interval) -> [HeaderField] {
+    let milliseconds = held.milliseconds
+    if milliseconds != self.milliseconds {
+      self.milliseconds = milliseconds
+      fields = [HeaderField("X-Held-Ms", String(milliseconds))]
+    }
+    return fields
+  }
+}

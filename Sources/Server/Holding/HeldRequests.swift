@@ -12,13 +12,28 @@ package struct HeldRequests<Waiter> {
   /// Identifies one held request; tickets rise.
   package typealias Ticket = UInt64
 
-  private struct Entry {
-    let ticket: Ticket
-    let deadline: MonotonicTime
-    var waiter: Waiter?
+  /// A held request; without its waiter it was cancelled.
+  struct Entry {
+    fileprivate let ticket: Ticket
+    fileprivate let deadline: MonotonicTime
+    fileprivate(set) var waiter: Waiter?
+
+    /// Removes and returns the waiter.
+    mutating func takeWaiter() -> Waiter? {
+      var taken: Waiter?
+      swap(&taken, &waiter)
+      return taken
+    }
   }
 
-  private var waitersByVersion: [Int64: [Entry]] = [:]
+  /// The requests that await one version, in the order of their tickets.
+  private struct Bucket {
+    let version: Int64
+    var entries: [Entry] = []
+  }
+
+  /// Few: clients ask for the next parts.
+  private var buckets: [Bucket] = []
   private var lastTicket: Ticket = 0
   /// The number of held requests.
   package private(set) var count = 0
@@ -34,39 +49,68 @@ package struct HeldRequests<Waiter> {
     -> Ticket
   {
     lastTicket += 1
-    waitersByVersion[version, default: []]
-      .append(Entry(ticket: lastTicket, deadline: deadline, waiter: waiter))
+    let bucket: Int
+    if let found = index(of: version) {
+      bucket = found
+    } else {
+      bucket = buckets.count
+      buckets.append(Bucket(version: version))
+    }
+    buckets[bucket].entries.append(
+      Entry(ticket: lastTicket, deadline: deadline, waiter: waiter))
     count += 1
     nextDeadline = min(nextDeadline, deadline)
     return lastTicket
   }
 
+  /// The bucket of a version; the newest one is the likeliest.
+  private func index(of version: Int64) -> Int? {
+    for index in stride(from: buckets.count - 1, through: 0, by: -1)
+    where buckets[index].version == version {
+      return index
+    }
+    return nil
+  }
+
   /// Releases the requests that await `version` or an earlier one, oldest first.
   package mutating func published(_ version: Int64) -> [Waiter] {
-    let due = waitersByVersion.keys.filter { $0 <= version }
-    guard !due.isEmpty else { return [] }
-    if due.count == 1 { return take(waitersByVersion.removeValue(forKey: due[0]) ?? []) }
-    var released: [Entry] = []
-    for key in due { released += waitersByVersion.removeValue(forKey: key) ?? [] }
-    released.sort { $0.ticket < $1.ticket }
-    return take(released)
+    Self.waiters(entries(upTo: version))
   }
 
   /// Releases all requests, oldest first: the stream has ended.
-  package mutating func ended() -> [Waiter] {
-    let released = waitersByVersion.values.joined().sorted { $0.ticket < $1.ticket }
-    waitersByVersion.removeAll()
-    return take(released)
+  package mutating func ended() -> [Waiter] { published(.max) }
+
+  /// As ``published(_:)``, without a copy: the caller takes each waiter out of its entry.
+  mutating func entries(upTo version: Int64) -> [Entry] {
+    var released: [Entry] = []
+    var isSorted = true
+    var index = 0
+    while index < buckets.count {
+      guard buckets[index].version <= version else {
+        index += 1
+        continue
+      }
+      let entries = buckets.remove(at: index).entries
+      if released.isEmpty {
+        released = entries
+      } else {
+        released += entries
+        isSorted = false
+      }
+    }
+    if !isSorted { released.sort { $0.ticket < $1.ticket } }
+    forget(released)
+    return released
   }
 
   /// Removes a request whose client has disconnected; no effect if it is not held.
   package mutating func cancelled(_ ticket: Ticket, until version: Int64) {
-    guard let index = position(of: ticket, in: waitersByVersion[version] ?? []),
-      waitersByVersion[version]?[index].waiter != nil
+    guard let bucket = index(of: version),
+      let position = position(of: ticket, in: buckets[bucket].entries),
+      buckets[bucket].entries[position].takeWaiter() != nil
     else { return }
-    waitersByVersion[version]?[index].waiter = nil
     count -= 1
-    if count == 0 { _ = ended() }
+    forgetCancelled()
   }
 
   /// Releases the requests whose deadline is at or before `now`.
@@ -74,14 +118,16 @@ package struct HeldRequests<Waiter> {
     guard nextDeadline <= now else { return [] }
     var released: [Entry] = []
     nextDeadline = .distantFuture
-    for key in waitersByVersion.keys.sorted() {
-      let entries = waitersByVersion.removeValue(forKey: key) ?? []
-      released += entries.filter { $0.deadline <= now }
-      let kept = entries.filter { $0.deadline > now && $0.waiter != nil }
-      if !kept.isEmpty { waitersByVersion[key] = kept }
-      for entry in kept { nextDeadline = min(nextDeadline, entry.deadline) }
+    var kept: [Bucket] = []
+    for bucket in buckets.sorted(by: { $0.version < $1.version }) {
+      released += bucket.entries.filter { $0.deadline <= now }
+      let entries = bucket.entries.filter { $0.deadline > now && $0.waiter != nil }
+      if !entries.isEmpty { kept.append(Bucket(version: bucket.version, entries: entries)) }
+      for entry in entries { nextDeadline = min(nextDeadline, entry.deadline) }
     }
-    return take(released)
+    buckets = kept
+    forget(released)
+    return Self.waiters(released)
   }
 
   /// Binary search: entries are in the order of their tickets.
@@ -94,16 +140,20 @@ package struct HeldRequests<Waiter> {
     return low < entries.count && entries[low].ticket == ticket ? low : nil
   }
 
-  private mutating func take(_ entries: [Entry]) -> [Waiter] {
-    var waiters: [Waiter] = []
-    waiters.reserveCapacity(entries.count)
-    for entry in entries { if let waiter = entry.waiter { waiters.append(waiter) } }
-    count -= waiters.count
-    if count == 0 {
-      // The remaining entries are cancelled.
-      waitersByVersion.removeAll()
-      nextDeadline = .distantFuture
-    }
-    return waiters
+  private static func waiters(_ entries: [Entry]) -> [Waiter] {
+    entries.compactMap { $0.waiter }
+  }
+
+  /// Subtracts released requests.
+  private mutating func forget(_ released: [Entry]) {
+    for index in 0..<released.count where released[index].waiter != nil { count -= 1 }
+    forgetCancelled()
+  }
+
+  /// Without held requests the remaining entries are cancelled ones.
+  private mutating func forgetCancelled() {
+    guard count == 0 else { return }
+    buckets.removeAll()
+    nextDeadline = .distantFuture
   }
 }

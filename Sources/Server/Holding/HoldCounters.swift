@@ -13,25 +13,38 @@ enum HoldKind: String, Sendable, CaseIterable {
   case part
   /// The first chunk of a segment, or the rest of the open segment.
   case segment
+
+  /// Its position in `allCases`.
+  var index: Int {
+    switch self {
+    case .start: 0
+    case .playlist: 1
+    case .part: 2
+    case .segment: 3
+    }
+  }
 }
 
 /// The held requests of one loop, by kind.
 struct HoldCounters: Sendable {
-  /// The number of requests held now.
-  private(set) var waiting: [HoldKind: Int] = [:]
+  /// The number of requests held now, in the order of `HoldKind.allCases`.
+  private var held = [Int](repeating: 0, count: HoldKind.allCases.count)
   /// The hold times of requests that were answered in time, in seconds.
   private(set) var seconds: [HoldKind: Histogram] = [:]
   /// The number of requests that were not answered in time.
   private(set) var timeouts: [HoldKind: UInt64] = [:]
 
-  /// Adds `change` to the number of requests held now.
-  mutating func change(_ kind: HoldKind, by change: Int) {
-    if change != 0 { waiting[kind, default: 0] += change }
+  /// The number of requests held now.
+  var waiting: [HoldKind: Int] {
+    Dictionary(uniqueKeysWithValues: zip(HoldKind.allCases, held).filter { $0.1 != 0 })
   }
 
-  /// A held request was answered after `interval`.
-  mutating func answered(_ kind: HoldKind, after interval: Interval) {
-    seconds[kind, default: .seconds].observe(interval.seconds)
+  /// Adds `change` to the number of requests held now.
+  mutating func change(_ kind: HoldKind, by change: Int) { held[kind.index] += change }
+
+  /// Held requests were answered after these times.
+  mutating func answered(_ kind: HoldKind, _ times: Histogram) {
+    seconds[kind, default: .seconds].add(times)
   }
 
   /// `count` held requests were not answered in time.
@@ -41,13 +54,14 @@ struct HoldCounters: Sendable {
 
   /// Adds the counts of another loop.
   mutating func add(_ other: HoldCounters) {
-    waiting.merge(other.waiting, uniquingKeysWith: +)
+    for index in held.indices { held[index] += other.held[index] }
     timeouts.merge(other.timeouts, uniquingKeysWith: +)
     for (kind, histogram) in other.seconds { seconds[kind, default: .seconds].add(histogram) }
   }
 
   /// Writes the series of `/metrics`.
   func write(to out: inout MetricLines) {
+    let waiting = waiting
     out.family("streamer_held_requests", "gauge", "Requests held now.")
     for kind in HoldKind.allCases {
       out.sample(

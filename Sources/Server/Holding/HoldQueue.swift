@@ -39,18 +39,22 @@ final class HoldQueue<Purpose> {
   }
 
   /// Releases the requests for `version` and earlier ones, oldest first; all if `hasEnded`.
-  func published(_ version: Int64, hasEnded: Bool) -> [HeldRequest<Purpose>] {
-    let released = hasEnded ? held.ended() : held.published(version)
-    gauge.set(held.count)
-    return released
-  }
-
-  /// Records how long `released` requests were held.
-  func answered(_ released: [HeldRequest<Purpose>], _ now: MonotonicTime) {
+  ///
+  /// Each request is freed before the next is released. Records how long they were held.
+  func published(
+    _ version: Int64, hasEnded: Bool, now: MonotonicTime,
+    _ release: (HeldRequest<Purpose>) -> Void
+  ) {
+    var released = held.entries(upTo: hasEnded ? .max : version)
     guard !released.isEmpty else { return }
-    counters.withLock { counters in
-      for request in released { counters.holds.answered(kind, after: now - request.since) }
+    gauge.set(held.count)
+    var seconds = Histogram.seconds
+    for index in 0..<released.count {
+      guard let request = released[index].takeWaiter() else { continue }
+      seconds.observe((now - request.since).seconds)
+      release(request)
     }
+    counters.withLock { [kind, seconds] in $0.holds.answered(kind, seconds) }
   }
 
   /// Releases the requests whose deadline has passed.

@@ -23,9 +23,12 @@ struct CMCDReport: Equatable {
   var startup = false
 
   private static let fields = ["cmcd-request", "cmcd-object", "cmcd-status", "cmcd-session"]
+  private static let fieldLengths = Request.lengths(fields)
 
   /// The report in `request`; nil if it has none.
   init?(_ request: Request) {
+    // Most requests have neither a query nor fields with names of these lengths.
+    guard request.hasQuery || request.hasNames(ofLengths: Self.fieldLengths) else { return nil }
     var found = false
     // Queries without CMCD are not parsed.
     if request.queryContains("CMCD=") {
@@ -34,7 +37,7 @@ struct CMCDReport: Equatable {
         read(item.value)
       }
     }
-    for name in Self.fields {
+    for name in Self.fields where request.hasNames(ofLengths: Self.fieldLengths) {
       guard let value = request.header(name) else { continue }
       found = true
       read(value)

@@ -151,7 +151,7 @@ struct MetricsText {
         Double(count))
     }
     out.family("streamer_response_bytes_total", "counter", "Bytes sent, heads included.")
-    for (kind, count) in totals.bytes.sorted(by: { $0.key < $1.key }) {
+    for (kind, count) in totals.bytes.enumerated() where count > 0 {
       out.sample(
         "streamer_response_bytes_total", [("kind", RequestKind.all[kind].name)], Double(count))
     }

@@ -13,17 +13,44 @@ struct ServerCounters: Sendable {
     static func < (a: Answer, b: Answer) -> Bool { (a.kind, a.status) < (b.kind, b.status) }
   }
 
-  var answers: [Answer: UInt64] = [:]
-  var bytes: [Int: UInt64] = [:]
+  private var counted: [Answer: UInt64] = [:]
+  /// The newest answer and how often it occurred since another one: most answers are as the one
+  /// before.
+  private var newest = Answer(kind: 0, status: 0)
+  private var newestCount: UInt64 = 0
+  /// Bytes of responses, by the index of their kind.
+  private(set) var bytes: [UInt64] = []
   var cut: UInt64 = 0
   var faults: [ConnectionFault: UInt64] = [:]
   var holds = HoldCounters()
   var players = PlayerCounters()
 
+  /// The number of responses by kind and status.
+  var answers: [Answer: UInt64] {
+    newestCount > 0 ? counted.merging([newest: newestCount], uniquingKeysWith: +) : counted
+  }
+
+  /// Counts a response.
+  mutating func count(_ answer: Answer) {
+    if answer != newest {
+      if newestCount > 0 { counted[newest, default: 0] += newestCount }
+      (newest, newestCount) = (answer, 0)
+    }
+    newestCount += 1
+  }
+
+  /// Counts bytes of a response.
+  mutating func count(bytes count: UInt64, kind: Int) {
+    if kind >= bytes.count {
+      bytes.append(contentsOf: repeatElement(0, count: kind + 1 - bytes.count))
+    }
+    bytes[kind] += count
+  }
+
   /// Adds the counts of another loop.
   mutating func add(_ other: ServerCounters) {
-    answers.merge(other.answers, uniquingKeysWith: +)
-    bytes.merge(other.bytes, uniquingKeysWith: +)
+    counted.merge(other.answers, uniquingKeysWith: +)
+    for (kind, sum) in other.bytes.enumerated() { count(bytes: sum, kind: kind) }
     cut += other.cut
     faults.merge(other.faults, uniquingKeysWith: +)
     holds.add(other.holds)
@@ -48,9 +75,9 @@ final class ResponseCounter: ExchangeObserver {
   func finished(_ record: ExchangeRecord) {
     counters.withLock { counters in
       if record.status > 0 {
-        counters.answers[.init(kind: record.kind.index, status: record.status), default: 0] += 1
+        counters.count(.init(kind: record.kind.index, status: record.status))
       }
-      counters.bytes[record.kind.index, default: 0] += UInt64(max(0, record.bytesSent))
+      counters.count(bytes: UInt64(max(0, record.bytesSent)), kind: record.kind.index)
       if record.cut { counters.cut += 1 }
     }
     accessLog?.add(record)

@@ -25,9 +25,12 @@ enum PrefetchHint {
     }
   }
 
+  /// The field by which a request asks for hints.
+  static let requestField = "cdn-origin-assist-prefetch-enabled"
+
   /// Whether a request asks for hints.
   static func isAsked(_ request: Request) -> Bool {
-    request.header("cdn-origin-assist-prefetch-enabled") == "1"
+    request.header(requestField) == "1"
   }
 
   private static func fields(_ request: Request, _ name: () -> String) -> [HeaderField] {

@@ -11,7 +11,7 @@ import Time
 /// Confined to the loop's thread.
 final class RequestRouter: RequestHandler, LoopService {
   private let serverState: ServerState
-  private unowned let loop: EventLoop
+  private let loop: EventLoop
   private let counters: Locked<ServerCounters>
   private var streamHandlers: [StreamHandler] = []
   private var byName: [String: StreamHandler] = [:]
@@ -19,6 +19,7 @@ final class RequestRouter: RequestHandler, LoopService {
   private var lastStreamHandler: (name: String, streamHandler: StreamHandler)?
   private var revision = -1
   private let control: ControlAPI
+  private var routes = RouteCache()
 
   init(_ serverState: ServerState, loop: EventLoop, counters: Locked<ServerCounters>) {
     self.serverState = serverState
@@ -39,7 +40,7 @@ final class RequestRouter: RequestHandler, LoopService {
       if let report = CMCDReport(request) {
         counters.withLock { $0.players.observe(report) }
       }
-      route(exchange, since: now)
+      route(exchange, request, since: now)
     case .options: exchange.respond(ResponseFields.preflight)
     default:
       exchange.respond(
@@ -77,7 +78,7 @@ final class RequestRouter: RequestHandler, LoopService {
         before[stream.name]
         ?? StreamHandler(stream, options: serverState.options, counters: counters, loop: loop) {
           [unowned self] exchange, since in
-          route(exchange, since: since)
+          route(exchange, exchange.request, since: since)
         }
       streamHandlers.append(streamHandler)
       byName[stream.name] = streamHandler
@@ -89,19 +90,22 @@ final class RequestRouter: RequestHandler, LoopService {
   }
 
   /// Routes a request that arrived at `since`; a held request may be routed again.
-  private func route(_ exchange: any Exchange, since: MonotonicTime) {
-    switch Route(exchange.request.pathSegments) {
+  private func route(_ exchange: any Exchange, _ request: Request, since: MonotonicTime) {
+    let target = routes.target(of: request)
+    switch target.route {
     case .playlist(let name, let rendition, let depth):
       exchange.kind = .playlist
       streamHandler(name, exchange)?
-        .playlist(exchange, rendition, isChunked: false, depth: depth, since: since)
+        .playlist(
+          exchange, rendition, isChunked: false, target.directives, depth: depth, since: since)
     case .chunkedPlaylist(let name, let rendition, let depth):
       exchange.kind = .chunkedPlaylist
       streamHandler(name, exchange)?
-        .playlist(exchange, rendition, isChunked: true, depth: depth, since: since)
+        .playlist(
+          exchange, rendition, isChunked: true, target.directives, depth: depth, since: since)
     case .manifest(let name, let depth): manifest(exchange, name, depth, since: since)
-    case .media(let name, let rendition, let file):
-      guard let file = MediaName(file[...]) else { return notFound(exchange) }
+    case .media(let name, let rendition, _):
+      guard let file = target.file else { return notFound(exchange) }
       exchange.kind = RequestKind(file)
       streamHandler(name, exchange)?.media(exchange, rendition, file, since: since)
     case .timestamps(let name):

@@ -20,15 +20,21 @@ final class PartHandler {
 
   private let served: ServedStream
   private let rendition: ServedRendition
+  private let view: WindowView
   private let held: HoldQueue<Awaited>
+  private var heldFields = HeldFieldCache()
+  /// The hinted part of a revision of the window: most requests are for it.
+  private var hint: (revision: Int, segment: Int64, index: Int64)?
   /// The newest response: all requests held for a part share it.
   private var lastPart: (segment: Int64, index: Int64, response: PreparedResponse)?
 
   init(
-    _ served: ServedStream, _ rendition: ServedRendition, _ counters: Locked<ServerCounters>
+    _ served: ServedStream, _ rendition: ServedRendition, _ view: WindowView,
+    _ counters: Locked<ServerCounters>
   ) {
     self.served = served
     self.rendition = rendition
+    self.view = view
     held = HoldQueue(.part, counters)
   }
 
@@ -37,29 +43,46 @@ final class PartHandler {
 
   /// Answers, holds or refuses a request for a part.
   func answer(_ index: Int64, of number: Int64, _ exchange: any Exchange, since: MonotonicTime) {
-    let snapshot = rendition.window.snapshot
     let request = exchange.request
-    if let part = snapshot.part(index, of: number) {
-      return exchange.respond(
-        response(part).ranged(request), extra: prefetch(part, request))
+    let isPlain =
+      !request.hasNames(ofLengths: Self.specialLengths)
+      || request.header("range") == nil && !PrefetchHint.isAsked(request)
+    if isPlain, let last = lastPart, last.segment == number, last.index == index {
+      return exchange.respond(last.response)
     }
-    guard let hint = snapshot.hint, hint.segment == number, hint.index == index else {
+    if isHinted(index, of: number) {
+      let awaited = Awaited(index: index, segment: number, isPlain: isPlain)
+      return held.hold(
+        HeldRequest(exchange, awaited, since: since),
+        until: rendition.window.segmentation.partsBefore(number) + index + 1,
+        deadline: since + served.holdLimit)
+    }
+    let snapshot = view.snapshot
+    guard let part = snapshot.part(index, of: number) else {
       let availability = snapshot.availability(of: number, rendition.window.segmentation)
       return exchange.respond(served.missing(number, availability))
     }
-    let isPlain = request.header("range") == nil && !PrefetchHint.isAsked(request)
-    let awaited = Awaited(index: index, segment: number, isPlain: isPlain)
-    held.hold(
-      HeldRequest(exchange, awaited, since: since),
-      until: rendition.window.segmentation.partsBefore(number) + index + 1,
-      deadline: since + served.holdLimit)
+    guard !isPlain else { return exchange.respond(response(part)) }
+    exchange.respond(response(part).ranged(request), extra: prefetch(part, request))
+  }
+
+  /// The lengths of the names of the fields on which a response depends.
+  private static let specialLengths = Request.lengths(["range", PrefetchHint.requestField])
+
+  private func isHinted(_ index: Int64, of number: Int64) -> Bool {
+    let revision = view.revision
+    if hint?.revision != revision {
+      let next = view.snapshot.hint
+      hint = (revision, next?.segment ?? -1, next?.index ?? -1)
+    }
+    return hint?.segment == number && hint?.index == index
   }
 
   /// Answers the requests whose part `snapshot` has.
   func published(_ snapshot: WindowSnapshot, now: MonotonicTime) {
-    let released = held.published(snapshot.version, hasEnded: snapshot.state == .ended)
-    for request in released { release(request, snapshot, now) }
-    held.answered(released, now)
+    held.published(snapshot.version, hasEnded: snapshot.state == .ended, now: now) { request in
+      release(request, snapshot, now)
+    }
     if let last = lastPart, let first = snapshot.segments.first, last.segment < first.number {
       lastPart = nil
     }
@@ -75,7 +98,7 @@ final class PartHandler {
     }
     let response = response(part)
     guard !awaited.isPlain else {
-      return request.exchange.respond(response, extra: [request.heldField(now)])
+      return request.exchange.respond(response, extra: heldFields.always(now - request.since))
     }
     let asked = request.exchange.request
     request.exchange.respond(

@@ -21,15 +21,24 @@ final class PlaylistHandler {
   private let served: ServedStream
   private let rendition: ServedRendition
   private let reroute: (any Exchange, MonotonicTime) -> Void
+  private let view: WindowView
   private let held: HoldQueue<Awaited>
+  private var heldFields = HeldFieldCache()
+  /// The newest decision: requests for one part of one revision of the window get the same one.
+  private var decided:
+    (revision: Int, directives: DeliveryDirectives, isEnded: Bool, decision: BlockingReload)?
+  /// The newest response, rendered from one snapshot.
+  private var last: (snapshot: WindowSnapshot, key: PlaylistCache.Key, response: PreparedResponse)?
 
   /// `reroute` handles an exchange again; its second argument is the arrival of the request.
   init(
-    _ served: ServedStream, _ rendition: ServedRendition, _ counters: Locked<ServerCounters>,
+    _ served: ServedStream, _ rendition: ServedRendition, _ view: WindowView,
+    _ counters: Locked<ServerCounters>,
     reroute: @escaping (any Exchange, MonotonicTime) -> Void
   ) {
     self.served = served
     self.rendition = rendition
+    self.view = view
     self.reroute = reroute
     held = HoldQueue(.playlist, counters)
   }
@@ -49,30 +58,41 @@ final class PlaylistHandler {
     let caching = ResponseFields.Caching.playlist(targetDuration: served.control.targetDuration)
     let key = key(.chunked, depth, exchange.request, caching)
     // Open-segment readers get chunks that other renditions do not list yet, so the window counts.
-    answer(exchange, key, rendition.window.snapshot, since, now)
+    answer(exchange, key, view.snapshot, since, now)
+  }
+
+  /// The directives of a request, or the error in them.
+  typealias Directives = Result<DeliveryDirectives, DeliveryDirectives.Failure>
+
+  /// Reads the directives of a request.
+  static func directives(_ request: Request) -> Directives {
+    guard request.hasQuery else { return .success(DeliveryDirectives()) }
+    let items = request.queryItems.map { (name: $0.name, value: $0.value) }
+    return Result { () throws(DeliveryDirectives.Failure) in try DeliveryDirectives(items) }
   }
 
   /// Answers, holds or refuses a request for the Media Playlist.
-  func media(_ exchange: any Exchange, depth: URLDepth, since: MonotonicTime, now: MonotonicTime) {
-    let snapshot = rendition.window.listing
+  func media(
+    _ exchange: any Exchange, _ asked: Directives, depth: URLDepth, since: MonotonicTime,
+    now: MonotonicTime
+  ) {
     var directives = DeliveryDirectives()
-    do throws(DeliveryDirectives.Failure) {
-      let items = exchange.request.queryItems.map { (name: $0.name, value: $0.value) }
-      directives = try DeliveryDirectives(items)
-    } catch {
+    switch asked {
+    case .success(let read): directives = read
+    case .failure(let failure):
       // RFC 8216bis §6.2.5: with EXT-X-ENDLIST "the server MUST ignore" the directives.
-      guard snapshot.state == .ended else {
-        return exchange.respond(ResponseFields.error(400, "\(error)"))
+      guard view.listing.state == .ended else {
+        return exchange.respond(ResponseFields.error(400, "\(failure)"))
       }
     }
-    let form = PlaylistCache.Form.media(snapshot.state == .ended ? .full : directives.skip)
+    let (decision, isEnded) = decide(directives)
+    let form = PlaylistCache.Form.media(isEnded ? .full : directives.skip)
     func key(_ caching: ResponseFields.Caching) -> PlaylistCache.Key {
       self.key(form, depth, exchange.request, caching)
     }
-    let decision = BlockingReload.decide(
-      directives, on: snapshot, control: served.control, names: served.names)
     switch decision {
     case .answer:
+      let snapshot = view.listing
       answer(exchange, key(caching(directives, snapshot)), snapshot, since, now)
     case .hold(let version):
       let target = served.control.targetDuration
@@ -87,6 +107,19 @@ final class PlaylistHandler {
     case .refuse(let reason):
       exchange.respond(ResponseFields.error(400, reason))
     }
+  }
+
+  private func decide(_ directives: DeliveryDirectives) -> (BlockingReload, isEnded: Bool) {
+    let revision = view.revision
+    if let decided, decided.revision == revision, decided.directives == directives {
+      return (decided.decision, decided.isEnded)
+    }
+    let snapshot = view.listing
+    let decision = BlockingReload.decide(
+      directives, on: snapshot, control: served.control, names: served.names)
+    let isEnded = snapshot.state == .ended
+    decided = (revision, directives, isEnded, decision)
+    return (decision, isEnded)
   }
 
   /// How long caches may keep a response that is given on arrival.
@@ -114,33 +147,40 @@ final class PlaylistHandler {
     _ exchange: any Exchange, _ key: PlaylistCache.Key, _ snapshot: WindowSnapshot,
     _ since: MonotonicTime, _ now: MonotonicTime
   ) {
-    guard let response = rendition.playlists.response(key, from: snapshot) else {
+    guard let response = response(key, snapshot) else {
       return exchange.respond(ResponseFields.noSegment)
     }
-    exchange.respond(response, extra: HeldField.ifHeld(since, now))
+    exchange.respond(response, extra: heldFields.ifHeld(since, now))
+  }
+
+  private func response(
+    _ key: PlaylistCache.Key, _ snapshot: WindowSnapshot
+  ) -> PreparedResponse? {
+    if last?.snapshot === snapshot, last?.key == key { return last?.response }
+    guard let response = rendition.playlists.response(key, from: snapshot) else { return nil }
+    last = (snapshot, key, response)
+    return response
   }
 
   // MARK: Publication, deadlines, end
 
   /// Answers the requests whose version `listing` has.
   func published(_ listing: WindowSnapshot, now: MonotonicTime) {
-    let released = held.published(listing.version, hasEnded: listing.state == .ended)
-    guard !released.isEmpty else { return }
+    if last?.snapshot !== listing { last = nil }
+    guard held.count > 0 else { return }
     // If a segment with variable duration has ended without the awaited part, the request means
     // part 0 of the next segment.
     let isBetween =
       rendition.window.segmentation.hasVariableDuration && listing.state == .live
       && listing.open?.parts.isEmpty != false
-    for request in released {
-      var key = request.purpose.key
-      if isBetween, !request.purpose.isPoll {
-        reroute(request.exchange, request.since)
-        continue
+    let hasEnded = listing.state == .ended
+    held.published(listing.version, hasEnded: hasEnded, now: now) { request in
+      guard !isBetween || request.purpose.isPoll else {
+        return reroute(request.exchange, request.since)
       }
-      if listing.state == .ended { key = key.full }
+      let key = hasEnded ? request.purpose.key.full : request.purpose.key
       answer(request.exchange, key, listing, request.since, now)
     }
-    held.answered(released, now)
   }
 
   /// Answers the requests whose deadline has passed.
@@ -152,7 +192,7 @@ final class PlaylistHandler {
         continue
       }
       let key = request.purpose.key.with(.noStore)
-      answer(request.exchange, key, rendition.window.listing, request.since, now)
+      answer(request.exchange, key, view.listing, request.since, now)
     }
   }
 

@@ -10,6 +10,7 @@ import Time
 /// Confined to the loop's thread.
 final class RenditionHandler {
   let rendition: ServedRendition
+  private let view: WindowView
   let playlists: PlaylistHandler
   let parts: PartHandler
   let segments: SegmentHandler
@@ -24,8 +25,9 @@ final class RenditionHandler {
   ) {
     self.rendition = rendition
     self.reroute = reroute
-    playlists = PlaylistHandler(served, rendition, counters, reroute: reroute)
-    parts = PartHandler(served, rendition, counters)
+    view = WindowView(rendition.window)
+    playlists = PlaylistHandler(served, rendition, view, counters, reroute: reroute)
+    parts = PartHandler(served, rendition, view, counters)
     segments = SegmentHandler(served, rendition, counters, reroute: reroute)
   }
 
@@ -35,13 +37,10 @@ final class RenditionHandler {
   }
 
   /// Whether the window is not open to readers yet.
-  var isStarting: Bool { rendition.window.snapshot.state == .starting }
+  var isStarting: Bool { view.isStarting }
 
   /// Whether playlists have no complete segment yet.
-  var isWithoutSegment: Bool {
-    let listing = rendition.window.listing
-    return listing.state == .starting || listing.segments.isEmpty && listing.state != .ended
-  }
+  var isWithoutSegment: Bool { view.isWithoutSegment }
 
   /// Answers a request for the CMAF header with this hash.
   func header(_ hash: String, _ exchange: any Exchange) {
@@ -54,7 +53,7 @@ final class RenditionHandler {
 
   /// Answers the requests for which the window has published something new.
   func woken(_ now: MonotonicTime) {
-    let (snapshot, listed) = (rendition.window.snapshot, rendition.window.listing)
+    let (snapshot, listed) = (view.snapshot, view.listing)
     guard snapshot.revision != revision || listed !== listing else { return }
     revision = snapshot.revision
     listing = listed

@@ -24,12 +24,14 @@ final class StreamHandler {
     case all
   }
 
-  private(set) var stream: StreamEntry
+  private(set) var stream: StreamEntry { didSet { servedStream = stream.served } }
+  /// The served stream of `stream`.
+  private var servedStream: ServedStream?
   /// A handler for each rendition, the top rendition first; empty while nothing is served.
   private var renditions: [RenditionHandler] = []
   private let options: ServingOptions
   private let counters: Locked<ServerCounters>
-  private unowned let loop: EventLoop
+  private let loop: EventLoop
   private let reroute: (any Exchange, MonotonicTime) -> Void
   private let starting: HoldQueue<Void>
   /// The progress of the windows when the first of the requests in `starting` was held.
@@ -41,6 +43,7 @@ final class StreamHandler {
     loop: EventLoop, reroute: @escaping (any Exchange, MonotonicTime) -> Void
   ) {
     self.stream = stream
+    servedStream = stream.served
     self.options = options
     self.counters = counters
     self.loop = loop
@@ -56,8 +59,8 @@ final class StreamHandler {
   /// Answers a playlist request; without a rendition, and if there are several, it is for the
   /// Multivariant Playlist.
   func playlist(
-    _ exchange: any Exchange, _ name: String?, isChunked: Bool, depth: URLDepth,
-    since: MonotonicTime
+    _ exchange: any Exchange, _ name: String?, isChunked: Bool,
+    _ directives: PlaylistHandler.Directives, depth: URLDepth, since: MonotonicTime
   ) {
     guard let served = open(exchange, since: since) else { return }
     if name == nil, renditions.count > 1 {
@@ -68,7 +71,7 @@ final class StreamHandler {
     if isChunked {
       handler.playlists.chunked(exchange, depth: depth, since: since, now: now)
     } else {
-      handler.playlists.media(exchange, depth: depth, since: since, now: now)
+      handler.playlists.media(exchange, directives, depth: depth, since: since, now: now)
     }
   }
 
@@ -147,8 +150,8 @@ final class StreamHandler {
   private func open(
     _ exchange: any Exchange, since: MonotonicTime, isUse: Bool = true
   ) -> ServedStream? {
-    if isUse { stream.hosted?.use(loop.now.nanoseconds) }
-    if let served = stream.served, !renditions.isEmpty { return served }
+    if isUse, let hosted = stream.hosted { hosted.use(loop.now.nanoseconds) }
+    if let servedStream, !renditions.isEmpty { return servedStream }
     if case .failed(let reason) = stream.state {
       exchange.respond(Self.unavailable(reason))
     } else {

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Packaging
+
+/// The newest snapshots of a window on one loop: most requests take no lock and touch no object of
+/// other threads.
+///
+/// Confined to the loop's thread.
+final class WindowView {
+  private let window: LiveWindow
+  private var count: Int
+  private var newest: WindowSnapshot
+  private var listed: WindowSnapshot
+  private var hasNotStarted = true
+  private var hasNoSegment = true
+
+  init(_ window: LiveWindow) {
+    self.window = window
+    count = window.changeCount
+    newest = window.snapshot
+    listed = window.listing
+    summarize()
+  }
+
+  /// Identifies the snapshots: they are the same while it is the same.
+  var revision: Int {
+    refresh()
+    return count
+  }
+
+  /// The newest snapshot.
+  var snapshot: WindowSnapshot {
+    refresh()
+    return newest
+  }
+
+  /// The snapshot for playlists.
+  var listing: WindowSnapshot {
+    refresh()
+    return listed
+  }
+
+  /// Whether the window is not open to readers yet.
+  var isStarting: Bool {
+    refresh()
+    return hasNotStarted
+  }
+
+  /// Whether playlists have no complete segment yet.
+  var isWithoutSegment: Bool {
+    refresh()
+    return hasNoSegment
+  }
+
+  @inline(__always)
+  private func refresh() {
+    let count = window.changeCount
+    guard count != self.count else { return }
+    // Snapshots that are newer than the count are taken again with the next count.
+    self.count = count
+    newest = window.snapshot
+    listed = window.listing
+    summarize()
+  }
+
+  private func summarize() {
+    hasNotStarted = newest.state == .starting
+    hasNoSegment =
+      listed.state == .starting || listed.segments.isEmpty && listed.state != .ended
+  }
+}
