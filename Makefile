@@ -2,8 +2,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help deps-run deps-test deps-bench build run test unit e2e faults lint words fmt tsan asan \
-  fuzz soak bench check clean
+.PHONY: help deps-run deps-test deps-bench deps-edge build run test unit e2e faults edge lint \
+  words fmt tsan asan fuzz soak bench check clean
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
@@ -19,6 +19,8 @@ TEST_PACKAGES := gcc libc6-dev make python3 python3-venv curl procps util-linux 
   esbuild node-typescript nghttp2-client openssl python3-gi gir1.2-gst-rtsp-server-1.0 \
   gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad \
   gstreamer1.0-plugins-ugly glib-networking
+
+EDGE_PACKAGES := varnish nginx-light trafficserver
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) \
@@ -76,6 +78,19 @@ e2e: deps-test build  ## end-to-end tests against the built program, in real pla
 faults: deps-test build  ## kill and freeze processes while browsers play
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 1200 \
 	  $(PYTHON) -m pytest -c Tests/pytest.ini $(RETRY) Tests/Faults
+
+deps-edge: deps-test  ## install the caches for `make edge`
+	@missing=$$(for p in $(EDGE_PACKAGES); do \
+	  dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+	if [ -n "$$missing" ]; then \
+	  echo "installing by apt: "$$missing; \
+	  $(APT) update -qq && $(APT) install -y -qq --no-install-recommends $$missing; \
+	  if [ -d /run/systemd/system ]; then \
+	    $(SUDO) systemctl disable -q --now $${missing/nginx-light/nginx}; fi; fi
+
+edge: deps-edge build  ## start and test the caches of deploy/edge
+	PATH="$(CURDIR)/$(VENV)/bin:/usr/sbin:$$PATH" timeout 600 \
+	  $(PYTHON) -m pytest -c Tests/pytest.ini $(RETRY) Tests/Edge
 
 lint: words  ## format, dependency borders, the page and its types, rule ids, words
 	swift format lint --strict -r -p $(SWIFT_SOURCES)

@@ -32,12 +32,23 @@ package struct Redaction {
     return out
   }
 
-  /// `/t/<token>/…`: the segment after `/t/`.
+  /// `/t/<token>/…` at the start of a path: the segment after `/t/`.
   private mutating func takesTokenPath() -> Bool {
-    guard text[place...].starts(with: Array("/t/".utf8)) else { return false }
+    guard text[place...].starts(with: Array("/t/".utf8)), startsPath else { return false }
     copy(3)
     hide(until: { "/?#".utf8.contains($0) || Self.endsWord($0) })
     return true
+  }
+
+  /// Whether the slash at `place` is the first of its path, which may follow an authority.
+  private var startsPath: Bool {
+    let slash = UInt8(ascii: "/")
+    let start = text[..<place].lastIndex { Self.endsWord($0) || ",;|()[]{}=".utf8.contains($0) }
+    var before = text[(start.map { $0 + 1 } ?? 0)..<place]
+    // A password may contain a slash.
+    if let at = before.lastIndex(of: UInt8(ascii: "@")) { before = before[(at + 1)...] }
+    guard let last = before.lastIndex(of: slash) else { return true }
+    return before[...last].suffix(3).elementsEqual("://".utf8)
   }
 
   /// The credentials before the host of a URL, and the stream key of an RTMP URL.

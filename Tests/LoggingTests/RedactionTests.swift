@@ -20,6 +20,10 @@ private let rows = [
     "token in a whole URL", "GET http://h:8080/t/S/live.m3u8", "GET http://h:8080/t/***/live.m3u8"),
   Row("stars before a secret", "passphrase=***S, x", "passphrase=*** x"),
   Row("token path alone", "/t/S", "/t/***"),
+  Row("token in a field", "referer=https://h/t/S/x", "referer=https://h/t/***/x"),
+  Row("token after an address", "[2001:db8::1]:8080/t/S/x", "[2001:db8::1]:8080/t/***/x"),
+  Row("token in a list", "paths:/a/b,/t/S/x", "paths:/a/b,/t/***/x"),
+  Row("token after user info", "http://u:S/S@h/t/S/x", "http://***@h/t/***/x"),
   Row("token path, escaped", "/%74/S/live", "/t/***/live"),
   Row("token path, escaped slashes", "/t%2fS%2flive", "/t/***/live"),
   Row("token path, escaped twice", "/%2574/S/live", "/t/***/live"),
@@ -68,7 +72,9 @@ struct RedactionTests {
     "a text without a secret is unchanged",
     arguments: [
       "/live/video/segment1795155720.3.m4s?_HLS_msn=1&_HLS_part=2", "listening http://[::]:8080/",
-      "live: playable after 312 ms", "/t", "/test/t1/x", "no key: the path is empty", "",
+      "live: playable after 312 ms", "/t", "/test/t1/x",
+      "/site/t/cam.m3u8", "GET http://h:8080/site/t/cam.m3u8", "/srv/t/video/segment1.m4s: gone",
+      "no key: the path is empty", "",
       "--tls-key: \"/etc/key.pem\" cannot be read", "100%", "%zz", "a tokenizer=x",
       "srt://h:9?passphrase=***, h264; rtmp://h/a/***: gone",
     ])

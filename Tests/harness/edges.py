@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Caches and terminators in front of origins, started with the configurations in deploy/edge.
+
+Each starts as a process of the test, in a folder of its own, with the shipped configuration; only
+addresses and file names are replaced.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.supervisor import free_port, is_bound
+from harness.tools import ROOT, need
+from harness.waiting import wait_until
+
+CONFIGURATIONS = ROOT / "deploy/edge"
+
+
+@dataclass
+class Edge:
+    """A running edge: clients connect to `port`, by TLS if `is_secure`."""
+
+    name: str
+    port: int
+    process: subprocess.Popen[bytes]
+    log: Path
+    is_secure: bool = False
+    # Closed after this edge.
+    behind: Edge | None = None
+
+    def url(self, path: str) -> str:
+        """Absolute address of a path."""
+        return f"{'https' if self.is_secure else 'http'}://127.0.0.1:{self.port}{path}"
+
+    def close(self) -> None:
+        """Ends the process, then the edge behind it."""
+        self.process.terminate()
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(5)
+        if self.behind:
+            self.behind.close()
+
+
+@dataclass
+class Configuration:
+    """A shipped configuration, copied into a folder with other addresses."""
+
+    source: Path
+    folder: Path
+    text: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.text = self.source.read_text()
+
+    def replace(self, old: str, new: str, count: int = 1) -> Configuration:
+        """Replaces a text that must occur `count` times."""
+        assert self.text.count(old) == count, f"{self.source.name}: {count} × {old}"
+        self.text = self.text.replace(old, new)
+        return self
+
+    def write(self) -> Path:
+        """Writes the copy; returns its path."""
+        path = self.folder / self.source.name
+        path.write_text(self.text)
+        return path
+
+
+def listen(name: str, command: Sequence[str], port: int, folder: Path, *,
+           env: dict[str, str] | None = None, is_secure: bool = False) -> Edge:
+    """Starts a process and waits until it listens."""
+    log = folder / f"{name}.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output,
+                                   stderr=subprocess.STDOUT, cwd=folder, env=env)
+    edge = Edge(name, port, process, log, is_secure)
+    try:
+        wait_until(lambda: is_bound(port) or process.poll() is not None, 20, f"{name} listens")
+        assert process.poll() is None, "it has ended"
+    except AssertionError as error:
+        edge.close()
+        raise AssertionError(f"{error}\n{log.read_text()[-3000:]}") from None
+    return edge
+
+
+def varnish(folder: Path, ports: Sequence[int]) -> Edge:
+    """Varnish in front of one or two origins on these ports."""
+    path = need("varnishd", "the edge configuration of Varnish")
+    name = "one-origin.vcl" if len(ports) == 1 else "two-origins.vcl"
+    vcl = Configuration(CONFIGURATIONS / "varnish" / name, folder)
+    for shipped, port in zip(("8080", "8081"), ports):
+        vcl.replace(f'.port = "{shipped}"', f'.port = "{port}"')
+    options = re.findall(r"-p \w+=\w+", (CONFIGURATIONS / "varnish/one-origin.vcl").read_text())
+    assert len(options) == 6
+    Configuration(CONFIGURATIONS / "varnish/live.vcl", folder).write()
+    port = free_port()
+    # Without a jail: the folders of tests are closed to other users.
+    command = [path, "-F", "-j", "none", "-n", str(folder / "state"), "-a", f"127.0.0.1:{port}",
+               "-f", str(vcl.write()), "-s", "malloc,256m", *(" ".join(options).split())]
+    return listen("varnish", command, port, folder)
+
+
+def certificate(folder: Path) -> None:
+    """A certificate for 127.0.0.1 as cert.pem and key.pem."""
+    subprocess.run([
+        need("openssl", "edges with TLS"), "req", "-x509", "-newkey", "rsa:2048", "-nodes",
+        "-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem"), "-days", "2",
+        "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"
+    ], check=True, capture_output=True, timeout=30)
+
+
+def nginx(folder: Path, name: str, port: int) -> Edge:
+    """nginx with one of its two configurations, in front of `port`."""
+    path = need("nginx", "the edge configurations of nginx")
+    certificate(folder)
+    mine = free_port()
+    conf = Configuration(CONFIGURATIONS / "nginx" / name, folder)
+    conf.replace("listen 8443", f"listen 127.0.0.1:{mine}", conf.text.count("listen 8443"))
+    conf.replace("127.0.0.1:6081" if name == "terminator.conf" else "127.0.0.1:8080",
+                 f"127.0.0.1:{port}")
+    conf.replace("/etc/streamer/edge/", f"{folder}/", 2)
+    conf.replace("/run/streamer-edge.pid", f"{folder}/nginx.pid")
+    conf.replace("/var/log/nginx/streamer-edge.log", f"{folder}/nginx.error")
+    if name == "alone.conf":
+        conf.replace("/var/cache/nginx/streamer", f"{folder}/cache")
+    # Workers read and write in the folder of the test, which is closed to other users.
+    globals_ = "daemon off;" + (" user root;" if os.geteuid() == 0 else "")
+    command = [path, "-p", str(folder), "-c", str(conf.write()), "-g", globals_]
+    return listen("nginx", command, mine, folder, is_secure=True)
+
+
+def traffic_server(folder: Path, port: int) -> Edge:
+    """Apache Traffic Server in front of `port`."""
+    path = need("traffic_server", "the edge configuration of Apache Traffic Server")
+    certificate(folder)
+    etc, shipped, mine = folder / "etc", CONFIGURATIONS / "trafficserver", free_port()
+    for name in ("etc", "cache", "run", "log"):
+        (folder / name).mkdir()
+    for file in Path("/etc/trafficserver").iterdir():
+        if file.is_file():
+            (etc / file.name).write_bytes(file.read_bytes())
+    records = Configuration(shipped / "records.config", etc)
+    records.replace("STRING 8443:ssl 8081", f"STRING {mine}:ssl:ip-in=127.0.0.1")
+    # As root the program would become another user, who may not read the folder.
+    records.text += "CONFIG proxy.config.admin.user_id STRING #-1\n"
+    records.write()
+    Configuration(shipped / "remap.config", etc).replace("127.0.0.1:8080", f"127.0.0.1:{port}",
+                                                         4).write()
+    certificates = Configuration(shipped / "ssl_multicert.config", etc)
+    certificates.replace("/etc/streamer/edge/", f"{folder}/", 2).write()
+    (etc / "storage.config").write_text(f"{folder}/cache 128M\n")
+    layout = {"prefix": folder, "exec_prefix": folder, "bindir": "/usr/bin", "sbindir": "/usr/bin",
+              "sysconfdir": etc, "datadir": folder / "cache", "includedir": "/usr/include",
+              "libdir": "/usr/lib/trafficserver", "libexecdir": "/usr/lib/trafficserver/modules",
+              "localstatedir": folder, "runtimedir": folder / "run", "logdir": folder / "log",
+              "cachedir": folder / "cache"}
+    runroot = folder / "runroot.yaml"
+    runroot.write_text("".join(f"{key}: {value}\n" for key, value in layout.items()))
+    return listen("traffic_server", [path, f"--run-root={runroot}"], mine, folder, is_secure=True)

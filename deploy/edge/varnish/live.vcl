@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+# The cache of live streams: request rules, keys and lifetimes. Included by one-origin.vcl and
+# two-origins.vcl, which define the origins. Varnish 7.1 (Debian 12). See docs/edge.md.
+
+import std;
+
+sub vcl_recv {
+  if (req.method == "OPTIONS") {
+    return (synth(204));
+  }
+  if (req.method != "GET" && req.method != "HEAD") {
+    return (synth(405));
+  }
+  # Administration and metrics are not reachable through the edge.
+  if (req.url ~ "^/(api|auth|metrics)(/|\?|$)") {
+    return (synth(404));
+  }
+  # Clocks, probes and statistics: each client gets the origin's answer of this moment.
+  if (req.url ~ "^/(time|isotime|health|ready|version|stats|stats\.json)(\?|$)"
+      || req.url ~ "^/([^/?]+/)?timestamps\.json(\?|$)") {
+    return (pass);
+  }
+  # /S/auto/: the origin chooses the rendition per connection, so responses are not shared. It
+  # measures this cache instead of the viewer.
+  if (req.url ~ "^/(ldash/)?[^/?]+/auto/") {
+    return (pass);
+  }
+
+  # Responses depend on two request fields: Accept under /ldash/play/, which is the page for
+  # browsers and the MPD for players, and Accept-Encoding of text.
+  if (req.url ~ "^/ldash/play/" && req.http.Accept ~ "text/html") {
+    return (pass);
+  }
+  unset req.http.Accept;
+  unset req.http.Cookie;
+  unset req.http.Authorization;
+  if (req.url ~ "\.(m4s|mp4)(\?|$)") {
+    unset req.http.Accept-Encoding;
+  }
+
+  # Only these parameters of playlists change a response. They are sorted; all others (CMCD, tokens)
+  # are removed, because each would be another object.
+  if (req.url ~ "\.m3u8\?") {
+    set req.url = regsuball(req.url,
+      "(?<=[?&])(?!(?:_HLS_msn|_HLS_part|_HLS_skip|wait|version)=)[^&]*", "");
+    set req.url = regsuball(req.url, "&{2,}", "&");
+    set req.url = regsub(req.url, "\?&", "?");
+    set req.url = regsub(req.url, "[?&]$", "");
+    set req.url = std.querysort(req.url);
+  } else {
+    set req.url = regsub(req.url, "\?.*$", "");
+  }
+  return (hash);
+}
+
+sub vcl_hash {
+  hash_data(req.url);
+  # MPDs contain absolute addresses of the clock, with the Host of the request.
+  if (req.url ~ "(\.mpd$|^/ldash/)") {
+    hash_data(req.http.Host);
+  }
+  return (lookup);
+}
+
+sub vcl_backend_response {
+  # Chunks of an open segment reach all its readers when they arrive.
+  set beresp.do_stream = true;
+  # A stale playlist is never sent.
+  set beresp.grace = 0s;
+  set beresp.keep = 0s;
+
+  if (bereq.uncacheable) {
+    return (deliver);
+  }
+  if (beresp.status >= 500) {
+    # Requests during an outage share one attempt in 200 ms.
+    set beresp.ttl = 0.2s;
+  } elseif (beresp.status == 400 || beresp.status == 404 || beresp.status == 410
+      || beresp.status == 425) {
+    # A name that does not exist now may exist soon: a part that was requested before its hint must
+    # not be missing for the viewers that follow the hint.
+    if (bereq.url ~ "\.m4s$") {
+      set beresp.ttl = 0.1s;
+    } else {
+      set beresp.ttl = 1s;
+    }
+  } elseif (beresp.status >= 400) {
+    set beresp.ttl = 0s;
+    set beresp.uncacheable = true;
+  } elseif (beresp.http.Cache-Control ~ "(?i)(no-store|no-cache|private)") {
+    if (bereq.url ~ "\.m3u8(\?|$)") {
+      # A poll that ended without a newer playlist. Without a lifetime, waiting polls would be
+      # answered one after another.
+      set beresp.ttl = 0.1s;
+    } else {
+      set beresp.ttl = 0s;
+      set beresp.uncacheable = true;
+    }
+  } elseif (beresp.ttl > 5m) {
+    # Media that left the window are seldom requested again.
+    set beresp.ttl = 5m;
+  }
+  # Without builtin.vcl: Vary and Set-Cookie do not make a URL uncacheable.
+  return (deliver);
+}
+
+sub vcl_deliver {
+  unset resp.http.X-Varnish;
+  unset resp.http.Via;
+  if (obj.hits > 0) {
+    set resp.http.X-Cache = "hit";
+  } else {
+    set resp.http.X-Cache = "miss";
+  }
+}
+
+sub vcl_synth {
+  unset resp.http.X-Varnish;
+  unset resp.http.Server;
+  # The fields are those of the origin's answers.
+  set resp.http.Access-Control-Allow-Origin = "*";
+  set resp.http.Allow = "GET, HEAD, OPTIONS";
+  if (req.method == "OPTIONS") {
+    set resp.http.Access-Control-Allow-Methods = "GET, HEAD, OPTIONS";
+    set resp.http.Access-Control-Allow-Headers =
+      "Range, Authorization, CMCD-Request, CMCD-Object, CMCD-Status, CMCD-Session";
+    set resp.http.Access-Control-Max-Age = "86400";
+  } else {
+    set resp.http.Content-Type = "text/plain; charset=utf-8";
+    set resp.http.Cache-Control = "public, max-age=1";
+    synthetic(resp.status + " " + resp.reason);
+  }
+  return (deliver);
+}
+
+sub vcl_backend_error {
+  # No origin answered. Players repeat a 503 after Retry-After.
+  set beresp.http.Access-Control-Allow-Origin = "*";
+  set beresp.http.Content-Type = "text/plain; charset=utf-8";
+  set beresp.http.Cache-Control = "public, max-age=1";
+  set beresp.http.Retry-After = "1";
+  set beresp.ttl = 0.2s;
+  synthetic("no origin answers");
+  return (deliver);
+}
