@@ -17,18 +17,25 @@ struct TimestampsDocument {
   let length: Int
 
   /// The JSON text at wall time `now`.
-  func text(now: WallTime) -> String {
+  func text(now: WallTime) -> String { Self.text(objects, now: now) }
+
+  /// The JSON text at wall time `now` with `objects`, which may be rendered before.
+  static func text(_ objects: String, now: WallTime) -> String {
+    let clock = SystemClock.synchronization
+    return "{\"timestamp\":\(now.nanoseconds)" + objects
+      + ",\"clock\":{\"source\":\"system\",\"synchronized\":\(clock.isSynchronized)"
+      + ",\"offsetEstimateNs\":\(clock.estimatedErrorNanoseconds)}}\n"
+  }
+
+  /// The members that depend on the snapshot only.
+  var objects: String {
     let segments = snapshot.segments.suffix(length).filter { !$0.isPrefill && !$0.isGap }
     var parts = snapshot.segments.suffix(length).flatMap(\.parts)
     if let open = snapshot.open { parts += open.parts }
     parts.removeAll { part in part.chunks.contains { $0.published == 0 } }
-    let clock = SystemClock.synchronization
-    return "{\"timestamp\":\(now.nanoseconds)"
-      + object("segments", segments.map { (names.name(ofSegment: $0.number), $0.published) })
+    return object("segments", segments.map { (names.name(ofSegment: $0.number), $0.published) })
       + object("parts", parts.map { (name(of: $0), $0.published) })
       + object("captures", parts.map { (name(of: $0), $0.captured) })
-      + ",\"clock\":{\"source\":\"system\",\"synchronized\":\(clock.isSynchronized)"
-      + ",\"offsetEstimateNs\":\(clock.estimatedErrorNanoseconds)}}\n"
   }
 
   private func name(of part: Part) -> String {
