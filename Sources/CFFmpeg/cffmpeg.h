@@ -6,6 +6,8 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <string.h>
+#include <strings.h>
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 #include <libavutil/channel_layout.h>
@@ -46,6 +48,32 @@ static inline double cff_stream_rotation(const AVStream *s) {
   if (!data || size < 9 * sizeof(int32_t)) return 0;
   double degrees = -av_display_rotation_get((const int32_t *)data);
   return degrees == degrees ? degrees : 0;
+}
+
+/// Opens a URL that a playlist names, if its host is the one in `opaque` of the context.
+static inline int cff_open_same_host(AVFormatContext *s, AVIOContext **pb, const char *url,
+                                     int flags, AVDictionary **options) {
+  AVFormatContext *fresh;
+  char host[256] = "";
+  const char *location = strncmp(url, "crypto", 6) ? url : url + 7;
+  int result = AVERROR(EACCES);
+  av_url_split(0, 0, 0, 0, host, sizeof host, 0, 0, 0, location);
+  if (!s->opaque || strcasecmp(host, (const char *)s->opaque)) {
+    av_log(s, AV_LOG_ERROR, "a playlist refers to another host than its own\n");
+    return result;
+  }
+  // The function of a new context is the one of the library.
+  fresh = avformat_alloc_context();
+  if (!fresh) return AVERROR(ENOMEM);
+  result = fresh->io_open(s, pb, url, flags, options);
+  avformat_free_context(fresh);
+  return result;
+}
+
+/// Restricts the URLs that the demuxer of `s` opens to `host`, which outlives it.
+static inline void cff_restrict_host(AVFormatContext *s, char *host) {
+  s->opaque = host;
+  s->io_open = cff_open_same_host;
 }
 
 /// Limits the messages that libsrt writes to standard error to those of its fatal errors.

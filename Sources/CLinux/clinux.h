@@ -47,7 +47,13 @@ static inline int clinux_name_thread(const char *name) {
 static inline int64_t clinux_clock_ns(clockid_t clock) {
   struct timespec t;
   clock_gettime(clock, &t);
-  return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+  int64_t ns;
+  // The clock may be set to any year; int64_t ends in 2262.
+  if (__builtin_mul_overflow((int64_t)t.tv_sec, (int64_t)1000000000, &ns) ||
+      __builtin_add_overflow(ns, (int64_t)t.tv_nsec, &ns)) {
+    return t.tv_sec < 0 ? INT64_MIN / 2 : INT64_MAX / 2;
+  }
+  return ns;
 }
 
 /// Sleeps until an absolute time of CLOCK_MONOTONIC; 0, or EINTR.

@@ -3,6 +3,7 @@
 import Glibc
 import Media
 import Sharing
+import Time
 
 /// The destination of log lines: standard error, one call per line.
 package final class Log: Sendable {
@@ -41,29 +42,39 @@ package final class Log: Sendable {
   package let format: Format
   private let least: Level
   private let write: @Sendable (String) -> Void
+  private let limiter: Locked<LogLimiter>
+
+  /// The default of `lines`: admitted lines per stream and event in 10 s.
+  package static let defaultLines = 20
 
   /// A log on standard error, whose lines are written by another thread.
-  package convenience init(format: Format, least: Level, to writer: LogWriter) {
+  package convenience init(
+    format: Format, least: Level, lines: Int = defaultLines, to writer: LogWriter
+  ) {
     writer.reportLoss { lost in
       Self.line(
         format, .warning, "log-lines-lost", nil,
         "\(lost) log lines were dropped: standard error was not read in time",
         at: SystemClock.wall)
     }
-    self.init(format: format, least: least) { writer.write($0) }
+    self.init(format: format, least: least, lines: lines) { writer.write($0) }
   }
 
   /// A log of lines of at least the level `least`; `write` takes complete lines with their line
   /// end.
   package init(
-    format: Format, least: Level, write: @escaping @Sendable (String) -> Void = Log.standardError
+    format: Format, least: Level, lines: Int = defaultLines,
+    write: @escaping @Sendable (String) -> Void = Log.standardError
   ) {
+    limiter = Locked(LogLimiter(most: lines))
     self.format = format
     self.least = least
     self.write = write
   }
 
   /// Writes one line, without the secrets that `Redaction` recognises.
+  ///
+  /// Lines of one event of one stream beyond a limit are omitted: a source can cause any number.
   ///
   /// - Parameters:
   ///   - level: the severity.
@@ -75,7 +86,16 @@ package final class Log: Sendable {
     _ message: @autoclosure () -> String
   ) {
     guard level >= least else { return }
-    let message = Redaction.redact(message())
+    var omitted = 0
+    if let stream {
+      let admitted = limiter.withLock {
+        $0.admit("\(event)", stream: stream, at: SystemClock.monotonicTime)
+      }
+      guard let admitted else { return }
+      omitted = admitted
+    }
+    let more = omitted > 0 ? " (\(omitted) more lines of this event were omitted)" : ""
+    let message = Redaction.redact(message()) + more
     write(Self.line(format, level, event, stream, message, at: SystemClock.wall))
   }
 
@@ -87,7 +107,7 @@ package final class Log: Sendable {
     switch format {
     case .text:
       let name = level.rawValue + String(repeating: " ", count: 7 - level.rawValue.utf8.count)
-      return "\(time) \(name) \(stream.map { $0 + ": " } ?? "")\(message.singleLine)\n"
+      return "\(time) \(name) \(stream.map { $0 + ": " } ?? "")\(message.singleLine.printable)\n"
     case .json:
       let about = stream.map { ",\"stream\":\(JSONText.quoted($0))" } ?? ""
       return "{\"ts\":\"\(time)\",\"level\":\"\(level.rawValue)\"\(about),"
@@ -110,5 +130,28 @@ extension String {
   /// The text without line ends, so that one event stays one line.
   fileprivate var singleLine: String {
     contains(where: \.isNewline) ? split(whereSeparator: \.isNewline).joined(separator: " ") : self
+  }
+
+  /// The text with escapes in place of characters that control a terminal, or that change the
+  /// direction of text: C0, DEL, C1, and bidirectional controls.
+  fileprivate var printable: String {
+    guard unicodeScalars.contains(where: \.isControl) else { return self }
+    return unicodeScalars.reduce(into: "") { text, scalar in
+      if scalar.isControl {
+        text += "\\u{" + String(scalar.value, radix: 16) + "}"
+      } else {
+        text.unicodeScalars.append(scalar)
+      }
+    }
+  }
+}
+
+extension Unicode.Scalar {
+  /// Whether the character is one of C0, DEL, C1, or a bidirectional control (UAX #9 §2).
+  fileprivate var isControl: Bool {
+    switch value {
+    case 0...0x1F, 0x7F...0x9F, 0x061C, 0x200E, 0x200F, 0x202A...0x202E, 0x2066...0x2069: true
+    default: false
+    }
   }
 }

@@ -8,6 +8,9 @@ package struct Redaction {
   /// The replacement of a secret.
   static let mark = Array("***".utf8)
 
+  private static let tokenPath = Array("/t/".utf8)
+  private static let authority = Array("://".utf8)
+
   private let text: [UInt8]
   private var out: [UInt8] = []
   private var place = 0
@@ -34,7 +37,8 @@ package struct Redaction {
 
   /// `/t/<token>/…` at the start of a path: the segment after `/t/`.
   private mutating func takesTokenPath() -> Bool {
-    guard text[place...].starts(with: Array("/t/".utf8)), startsPath else { return false }
+    guard text[place] == UInt8(ascii: "/"), text[place...].starts(with: Self.tokenPath), startsPath
+    else { return false }
     copy(3)
     hide(until: { "/?#".utf8.contains($0) || Self.endsWord($0) })
     return true
@@ -56,7 +60,9 @@ package struct Redaction {
   /// In `rtsp://user:password@host` everything before the last `@`, also if the password contains a
   /// slash; in `rtmp://host/app/key` everything after the app.
   private mutating func takesAuthority() -> Bool {
-    guard text[place...].starts(with: Array("://".utf8)) else { return false }
+    guard text[place] == UInt8(ascii: ":"), text[place...].starts(with: Self.authority) else {
+      return false
+    }
     let scheme = out.reversed().prefix { Self.isNameCharacter($0) || $0 == UInt8(ascii: "+") }
     copy(3)
     let end = text[place...].firstIndex(where: Self.endsWord) ?? text.endIndex
@@ -86,8 +92,7 @@ package struct Redaction {
       as: UTF8.self
     ).lowercased()
     let isFlag = text[place..<end].starts(with: Array("--".utf8))
-    guard
-      Self.secrets.contains(name) || Self.fields.contains(name) || Self.parameters.contains(name)
+    guard Self.isSecret(name) || Self.fields.contains(name) || Self.parameters.contains(name)
     else {
       copy(end - place)
       return true
@@ -158,6 +163,12 @@ package struct Redaction {
     "token", "accesstoken", "admintoken", "publishkey", "playbackkey", "streamkey", "apikey",
     "passphrase", "password", "passwd", "secret", "streamid", "jwt", "signature",
   ]
+  /// Whether a name is secret, or ends with a secret one, such as `admin_password`.
+  private static func isSecret(_ name: String) -> Bool {
+    secrets.contains(name) || endings.contains { name.hasSuffix($0) }
+  }
+
+  private static let endings = ["password", "passwd", "passphrase", "token", "secret", "apikey"]
   /// Names that are common words, secret only as `name=value`.
   private static let parameters: Set<String> = ["key", "sig", "auth", "pass", "pwd"]
   /// Header fields, whose value is the rest of the line.

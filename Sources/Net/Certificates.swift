@@ -8,6 +8,9 @@ enum Certificates {
   @unsafe static func use(
     _ context: OpaquePointer, certificate: String, key: String, chain: String?
   ) throws(TLSError) {
+    try check(certificate, "certificate")
+    try check(key, "private key")
+    if let chain { try check(chain, "chain") }
     ERR_clear_error()
     guard unsafe SSL_CTX_use_certificate_chain_file(context, certificate) == 1 else {
       throw .unusable(path: certificate, what: "certificate", reason: TLSError.reason())
@@ -21,6 +24,13 @@ enum Certificates {
     guard unsafe SSL_CTX_check_private_key(context) == 1 else {
       ERR_clear_error()
       throw .keyMismatch(certificate: certificate, key: key)
+    }
+  }
+
+  /// OpenSSL would wait for the writer of a pipe, and read a device without an end.
+  private static func check(_ path: String, _ what: String) throws(TLSError) {
+    do throws(RegularFile.Failure) { try RegularFile.check(path) } catch {
+      throw .unusable(path: path, what: what, reason: error.reason)
     }
   }
 

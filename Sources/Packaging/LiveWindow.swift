@@ -42,31 +42,31 @@ package final class LiveWindow: Sendable {
   ///   - retained: the number of complete segments in the window, at least two more than in
   ///     playlists: a segment stays for its own duration plus that of the longest playlist (RFC
   ///     8216bis §6.2.2).
+  ///   - byteLimit: the number of bytes above which old segments are removed early.
   ///   - gate: the gate of the ladder; nil if there is none.
   ///   - rendition: the index of the rendition in the gate.
   package init(
-    segmentation: TrackSegmentation, playlistLength: Int, retained: Int, gate: PublishGate? = nil,
-    rendition: Int = 0
+    segmentation: TrackSegmentation, playlistLength: Int, retained: Int, byteLimit: Int = .max,
+    gate: PublishGate? = nil, rendition: Int = 0
   ) {
     self.segmentation = segmentation
     self.gate = gate
     self.rendition = rendition
     let window = WindowState(
       segmentation: segmentation, playlistLength: playlistLength,
-      retained: max(retained, playlistLength + 2))
+      retained: max(retained, playlistLength + 2), byteLimit: byteLimit)
     let empty = WindowSnapshot(window, tracks: [])
     shared = Locked(Shared(window: window, snapshot: empty, listed: empty))
   }
 
   /// An empty video window in the state `starting`.
   package convenience init(
-    segmentation: Segmentation, playlistLength: Int, retained: Int, gate: PublishGate? = nil,
-    rendition: Int = 0
+    segmentation: Segmentation, playlistLength: Int, retained: Int, byteLimit: Int = .max,
+    gate: PublishGate? = nil, rendition: Int = 0
   ) {
     self.init(
       segmentation: .video(segmentation), playlistLength: playlistLength, retained: retained,
-      gate: gate,
-      rendition: rendition)
+      byteLimit: byteLimit, gate: gate, rendition: rendition)
   }
 
   /// The newest snapshot.

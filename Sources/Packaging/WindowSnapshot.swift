@@ -25,7 +25,14 @@ package final class WindowSnapshot: Sendable {
   /// next.
   package let version: Int64
 
+  /// Bytes of the chunks in the window.
+  package let size: Int
+  /// Whether segments were removed early since the window was too large.
+  package let isShortened: Bool
+
   init(_ state: WindowState, tracks: [TrackDescription]) {
+    size = state.size
+    isShortened = state.isShortened
     self.tracks = tracks
     self.state = state.state
     self.segments = state.segments
@@ -42,6 +49,8 @@ package final class WindowSnapshot: Sendable {
     evicted: Int64 = 0
   ) {
     tracks = whole.tracks
+    size = whole.size
+    isShortened = whole.isShortened
     state = whole.state
     self.segments = segments
     self.open = open

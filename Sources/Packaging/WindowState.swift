@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Media
+import Sharing
 
 /// Groups chunks into parts and segments and slides the window: a pure state machine.
 ///
@@ -13,6 +14,10 @@ struct WindowState: Sendable {
   let playlistLength: Int
   /// The number of complete segments in the window.
   let retained: Int
+  /// The number of bytes above which old segments are removed early.
+  let byteLimit: Int
+  /// The number of complete segments that stay in the window in any case.
+  private static let leastSegments = 3
 
   private(set) var state = WindowSnapshot.State.starting
   private(set) var segments: [Segment] = []
@@ -20,6 +25,10 @@ struct WindowState: Sendable {
   private(set) var evictedDiscontinuities: Int64 = 0
   private(set) var revision: Int64 = 0
   private(set) var version: Int64 = 0
+  /// Bytes of the chunks in the window.
+  private(set) var size = 0
+  /// Whether segments were removed since the window was too large.
+  private(set) var isShortened = false
   /// The largest drift within a period, if a frame lasts longer: nanoseconds.
   private static let mostDrift: Int64 = 40_000_000
   private var announcement = Announcement()
@@ -35,8 +44,11 @@ struct WindowState: Sendable {
     var headerHash: String?
   }
 
-  init(segmentation: TrackSegmentation, playlistLength: Int, retained: Int) {
+  init(
+    segmentation: TrackSegmentation, playlistLength: Int, retained: Int, byteLimit: Int = .max
+  ) {
     self.segmentation = segmentation
+    self.byteLimit = byteLimit
     self.playlistLength = playlistLength
     self.retained = retained
   }
@@ -62,6 +74,8 @@ struct WindowState: Sendable {
       open?.closePart()
     }
     open?.append(chunk)
+    size += chunk.bytes.count
+    if size > byteLimit { shorten() }
     revision += 1
     let ends =
       segmentation.hasVariableDuration
@@ -187,7 +201,18 @@ struct WindowState: Sendable {
     if segments.count > retained { evict(segments.count - retained) }
   }
 
+  /// Removes the oldest segments until the window is within its limit, or very short.
+  private mutating func shorten() {
+    while size > byteLimit, segments.count > Self.leastSegments {
+      evict(1)
+      isShortened = true
+    }
+  }
+
   private mutating func evict(_ count: Int) {
+    for segment in segments.prefix(count) {
+      size -= segment.chunks.reduce(0) { $0 + $1.bytes.count }
+    }
     evictedDiscontinuities += Int64(segments.prefix(count).count { $0.startsDiscontinuity })
     segments.removeFirst(count)
   }

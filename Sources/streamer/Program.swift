@@ -202,6 +202,8 @@ extension ServingOptions {
     self.init()
     publicURL = settings.publicURL
     adminToken = settings.adminToken
+    runningStreams = settings.runningStreams
+    streamStarts = settings.streamStarts
     timeDisplacement = settings.timeDisplacement
     sendsCMSD = settings.sendsCMSD
   }

@@ -21,7 +21,9 @@ do throws(any Error) {
   let handedOver = try SupervisorSockets.take()
   let configuration = try ValidatedConfiguration(merged, isSupervised: !handedOver.isEmpty)
   let settings = merged.program
-  let log = Log(format: settings.logFormat, least: settings.logLevel, to: .standardError)
+  let log = Log(
+    format: settings.logFormat, least: settings.logLevel, lines: settings.logLines,
+    to: .standardError)
   let accessLog = try settings.accessLog.map { path throws(UsageError) in
     do throws(LineFile.Failure) { return try LineFile(path, log: log) } catch {
       throw UsageError(

@@ -16,7 +16,7 @@ struct InputAddressTests {
   static let rows = [
     Row(text: "rtsp://cam/x?a=b", kind: .rtsp, shown: "rtsp://cam/x?a=***"),
     Row(text: "rtsps://u:p@cam:322/x", kind: .rtsp, shown: "rtsps://***@cam:322/x"),
-    Row(text: "RTSP://u:p/a@ss?w@cam/x", kind: .rtsp, shown: "RTSP://***@cam/x"),
+    Row(text: "RTSP://u:p/a@ss?w@cam/x", kind: .rtsp, shown: "rtsp://***@cam/x"),
     Row(
       text: "srt://h:9?mode=listener&passphrase=geheim12345&latency=20000", kind: .srt,
       shown: "srt://h:9?mode=listener&passphrase=***&latency=20000"),
@@ -24,6 +24,19 @@ struct InputAddressTests {
     Row(text: "udp://@:5000", kind: .udp, shown: "udp://@:5000"),
     Row(text: "https://h/a.ts?token=q", kind: .http, shown: "https://h/a.ts?token=***"),
     Row(text: "http://h/a.ts?q", kind: .http, shown: "http://h/a.ts?***"),
+    Row(text: "HTTP://Host/A.ts", kind: .http, shown: "http://Host/A.ts"),
+    Row(
+      text: "rtsp://cam/user=admin_password=geheim_channel=1_stream=0.sdp", kind: .rtsp,
+      shown: "rtsp://cam/user=***"),
+    Row(
+      text: "http://h/live/0a1b2c3d4e5f6a7b8c/x.ts#part", kind: .http,
+      shown: "http://h/live/***/x.ts#***"),
+    Row(text: "rtsp://h/x&geheim", kind: .rtsp, shown: "rtsp://h/x&***"),
+    Row(
+      text: "rtsp://h:554/Streaming/Channels/101", kind: .rtsp,
+      shown: "rtsp://h:554/Streaming/Channels/101"),
+    Row(text: "rtsp://[::1]:8554/x", kind: .rtsp, shown: "rtsp://[::1]:8554/x"),
+    Row(text: "srt://:9?mode=listener", kind: .srt, shown: "srt://:9?mode=listener"),
     Row(text: "/a/b?c=d.ts", kind: .file, shown: "/a/b?c=d.ts"),
     Row(text: "file:///a.ts", kind: .file, shown: "file:///a.ts"),
     Row(text: "a:b.ts", kind: .file, shown: "a:b.ts"),
@@ -40,6 +53,8 @@ struct InputAddressTests {
   @Test(
     "other schemes and impossible passphrases are refused",
     arguments: ["", "ftp://h/a", "concat://a|b", "a\nb"]
+      + ["rtsp://[::1", "rtsp://[::1]x", "srt://h:99999999", "udp://", "udp://h", "udp://h:0"]
+      + ["http://", "http:///x", "rtsp://:554/x", "srt://h", "rtsp://h:x/y", "rtmp://h:-1/a"]
       + ["srt://h:9?passphrase=short", "srt://h:9?latency=1&passphrase="]
       + ["srt://h:9?passphrase=" + String(repeating: "x", count: 80)])
   func refused(text: String) { #expect(InputAddress(text) == nil) }
@@ -53,6 +68,8 @@ struct InputAddressTests {
     let raw = try #require(InputAddress("rtsp://anna:ge@heim/nis@cam/x"))
     #expect(
       raw.scrub("Failed to resolve hostname heim: no") == "Failed to resolve hostname ***: no")
+    let recorder = try #require(InputAddress("rtsp://h/user=admin_password=geheim_channel=1"))
+    #expect(recorder.scrub("no admin_password=geheim_channel=1") == "no ***")
     let rtmp = try #require(InputAddress("rtmp://h/live/meinschluessel"))
     #expect(rtmp.scrub("play meinschluessel failed") == "play *** failed")
   }

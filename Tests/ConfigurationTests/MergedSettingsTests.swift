@@ -142,7 +142,7 @@ struct MergedSettingsTests {
       ),
       ("[]", "config.json: invalid value \"an array\" (expected an object)"),
       ("3", "config.json: invalid value \"3\" (expected an object)"),
-      ("", #"-c: "config.json" is empty"#),
+      ("", #"-c: cannot read "config.json": the file is empty"#),
       (#"{"streams": 3}"#, #"config.json: streams: invalid value "3" (expected the path"#),
       (#"{"streams": "none.json"}"#, #"config.json: streams: cannot read "none.json""#),
       (#"{"streams": [3]}"#, #"config.json: streams[0]: invalid value "3" (expected an object)"#),

@@ -7,6 +7,7 @@ Each input is made here by ffmpeg or by a small writer.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -20,7 +21,8 @@ from harness.audio import Track
 from harness.boxes import boxes
 from harness.http1 import get
 from harness.messages import PASSED_THROUGH
-from harness.program import Program, stop
+from harness.metrics import total
+from harness.program import Program, run_to_end, stop
 from harness.sources import Source
 from harness.supervisor import free_port
 from harness.tools import need
@@ -250,3 +252,59 @@ def test_large_access_units(streamer: Callable[..., Program], tmp_path: Path,
     unknown = [len(unit) for unit in found if unit not in sent]
     assert not unknown, f"access units that were not sent, of {unknown} bytes"
     ends(program)
+
+
+@pytest.mark.parametrize("name", ["/dev/zero", "pipe"])
+def test_files_that_are_no_files(name: str, tmp_path: Path) -> None:
+    """A device or a pipe as a configuration is refused at once, in one line."""
+    path = Path(name)
+    if name == "pipe":
+        path = tmp_path / "pipe"
+        os.mkfifo(path)
+    for flags in (["-c", str(path)], ["--dashjs", str(path)],
+                  ["--tls-cert", str(path), "--tls-key", str(path)]):
+        status, lines = run_to_end([*flags, "--http-port", "0"], within=5, defaults=False)
+        assert status == 2 and len(lines) == 1 and "not a regular file" in lines[0], lines
+
+
+def test_large_frames_of_an_input(tmp_path: Path) -> None:
+    """Frames above --max-frame-size are not decoded."""
+    path = make(tmp_path / "large.mkv", "-f", "lavfi", "-i", "testsrc=s=640x360:r=30", "-t", "2",
+                "-c:v", "mjpeg")
+    status, lines = run_to_end(["--input", str(path), "--max-frame-size", "320x180", "--http-port",
+                                "0"], within=10, defaults=False)
+    assert status == 2 and "640x360 (expected at most 320x180)" in lines[-1], lines
+
+
+def test_a_playlist_reaches_no_other_host(streamer: Callable[..., Program], tmp_path: Path,
+                                          web: int) -> None:
+    """Segments of another host are refused, and accepted with --other-hosts."""
+    make(tmp_path / "clip.ts", *VIDEO, "-t", "8", *H264)
+    (tmp_path / "x.m3u8").write_text(
+        "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:8\n#EXTINF:8,\n"
+        f"http://localhost:{web}/clip.ts\n#EXT-X-ENDLIST\n")
+    url = f"http://127.0.0.1:{web}/x.m3u8"
+    refused = runs(streamer, url)
+    refused.wait_logged("source-gone", "localhost", within=10)
+    ends(refused)
+    accepted = runs(streamer, url, "--other-hosts", "--loop")
+    advances(accepted, "video")
+    ends(accepted)
+
+
+def test_streams_on_demand_have_a_limit(streamer: Callable[..., Program], tmp_path: Path) -> None:
+    """Above --max-running-streams a request gets 503, and the running streams go on."""
+    configuration = tmp_path / "streams.json"
+    configuration.write_text(json.dumps({
+        "maxRunningStreams": 2,
+        "streams": [{"stream": name, "testSrc": True, "resolution": "160x90", "onDemand": True}
+                    for name in ("a", "b", "c")]
+    }))
+    program = streamer("-c", str(configuration), "--host", "127.0.0.1", "--http-port", "0",
+                       defaults=False)
+    for name in ("a", "b"):
+        assert get(program.port, f"/{name}/playlist.m3u8").status == 200
+    response = get(program.port, "/c/playlist.m3u8")
+    assert response.status == 503 and response.headers["retry-after"] == "5"
+    assert get(program.port, "/a/playlist.m3u8").status == 200
+    assert total(program.port, "streamer_starts_refused_total") == 1

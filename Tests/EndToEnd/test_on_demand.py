@@ -106,11 +106,12 @@ def test_held_request_keeps_the_stream_running(streamer: Callable[..., Program],
 @pytest.mark.timeout(60)
 def test_missing_source_is_reported_and_retried(streamer: Callable[..., Program],
                                                 tmp_path: Path) -> None:
-    """Requests get the reason; the source is retried on a later request."""
+    """Requests get 503, the log has the reason; the source is retried on a later request."""
     path = write(tmp_path, [stream("d", onDemand=True, input="nowhere.ts"), stream("other")])
     program = streamer("-c", str(path), defaults=False)
     response = get(program.port, PLAYLIST)
-    assert response.status == 503 and "No such file" in response.text
+    assert response.status == 503 and "cannot start" in response.text
+    assert program.wait_logged("stream-failed", "No such file", stream="d")
     assert fetch(program.port, path="/other/video/playlist.m3u8").segments
     wait_until(lambda: state(program) == "idle", 8, "a rest")
     assert get(program.port, PLAYLIST).status == 503
@@ -122,6 +123,7 @@ def test_on_demand_by_flags_survives_a_missing_source(streamer: Callable[..., Pr
                        "0", "--name", "d", defaults=False)
     assert state(program) == "idle"
     response = get(program.port, PLAYLIST)
-    assert response.status == 503 and "No such file" in response.text
+    assert response.status == 503 and "cannot start" in response.text
+    assert program.wait_logged("stream-failed", "No such file", stream="d")
     pause(0.5, "the program would end in this time")
     assert program.process.poll() is None and get(program.port, "/health").status == 200

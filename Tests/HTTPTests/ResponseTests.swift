@@ -95,6 +95,9 @@ struct DateTests {
     "seconds since 1970 are written as IMF-fixdate",
     arguments: [
       (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"), (0, "Thu, 01 Jan 1970 00:00:00 GMT"),
+      (-1, "Wed, 31 Dec 1969 23:59:59 GMT"), (-2_208_988_800, "Mon, 01 Jan 1900 00:00:00 GMT"),
+      (9_223_372_036, "Fri, 11 Apr 2262 23:47:16 GMT"),
+      (Int.max, "Fri, 31 Dec 9999 23:59:59 GMT"), (Int.min, "Wed, 01 Mar 0000 00:00:00 GMT"),
       (951_782_400, "Tue, 29 Feb 2000 00:00:00 GMT"),
       (1_709_251_199, "Thu, 29 Feb 2024 23:59:59 GMT"),
       (1_735_689_599, "Tue, 31 Dec 2024 23:59:59 GMT"),

@@ -127,4 +127,33 @@ struct SlidingWindowTests {
     #expect(revisions == revisions.sorted())
     #expect(Set(revisions).count == 5)
   }
+
+  @Test("above its limit of bytes a window is shortened, to no less than three segments")
+  func shortened() {
+    let segmentation = Segmentation(
+      rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)
+    let window = LiveWindow(
+      segmentation: segmentation, playlistLength: 6, retained: 8, byteLimit: 500_000)
+    window.goLive()
+    let first = segmentation.firstFrame(of: 1_795_155_720)
+    func publish(_ frames: Range<Int64>, bytes: Int) {
+      for frame in frames {
+        window.publish(
+          Chunk(
+            frameIndex: first + frame, segment: nil, isIndependent: frame % 30 == 0,
+            duration: segmentation.grid.rate.ticksPerFrame, captured: 0, published: 1,
+            bytes: SharedBytes([UInt8](repeating: 0, count: bytes))))
+      }
+    }
+    publish(0..<300, bytes: 1000)
+    #expect(window.snapshot.segments.count == 8 && !window.snapshot.isShortened)
+    #expect(window.snapshot.size == 240_000)
+    publish(300..<600, bytes: 4000)
+    // Four segments of 120,000 bytes are within the limit.
+    #expect(window.snapshot.segments.count == 4 && window.snapshot.isShortened)
+    #expect(window.snapshot.size == 480_000)
+    publish(600..<900, bytes: 40_000)
+    #expect(window.snapshot.segments.count == 3)
+    #expect(window.snapshot.segments.last?.number == 1_795_155_749)
+  }
 }

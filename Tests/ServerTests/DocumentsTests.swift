@@ -118,9 +118,9 @@ struct TimestampsDocumentTests {
     let handler = try SyntheticHandler.live()
     handler.publish(segments: 12)
     let document = TimestampsDocument(
-      snapshot: handler.snapshot, names: handler.served.names, length: 3,
-      statistics: StreamStatistics())
-    let read = try JSONDecoder().decode(Read.self, from: Data(document.text(now: 5).utf8))
+      snapshot: handler.snapshot, names: handler.served.names, length: 3)
+    let text = TimestampsDocument.text(document.objects, StreamStatistics(), now: 5)
+    let read = try JSONDecoder().decode(Read.self, from: Data(text.utf8))
     #expect(read.timestamp == 5)
     #expect(
       Set(read.segments.keys) == Set((handler.last - 2...handler.last).map { "segment\($0).m4s" }))
@@ -133,8 +133,9 @@ struct TimestampsDocumentTests {
     var statistics = StreamStatistics()
     func read() throws -> Read.Source {
       let document = TimestampsDocument(
-        snapshot: handler.snapshot, names: handler.served.names, length: 3, statistics: statistics)
-      return try JSONDecoder().decode(Read.self, from: Data(document.text(now: 5).utf8)).source
+        snapshot: handler.snapshot, names: handler.served.names, length: 3)
+      let text = TimestampsDocument.text(document.objects, statistics, now: 5)
+      return try JSONDecoder().decode(Read.self, from: Data(text.utf8)).source
     }
     let start = try read()
     #expect(!start.online && abs(start.since - SystemClock.wall) < 10 * SyntheticHandler.second)

@@ -395,7 +395,7 @@ struct PassThroughAudioTests {
     simulation.expectInStep()
     #expect(simulation.heard().silent.count <= 4)
     // The offset follows the drift, formerly a Discontinuity.
-    #expect(!simulation.audio.snapshot.segments.contains(where: \.startsDiscontinuity))
+    #expect(!simulation.audio.snapshot.segments.contains { $0.startsDiscontinuity })
   }
 
   @Test(

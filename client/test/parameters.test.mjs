@@ -11,7 +11,8 @@ suite('locations of hls.js', () => {
   for (const [requested, page, expected, isRefused] of [
     [null, 'http://h:8080/', [own, cdn], false],
     [null, 'file:///home/a/browser.html', [cdn], false],
-    ['/x/hls.js', 'http://h:8080/live/', ['http://h:8080/x/hls.js'], false],
+    ['/player/x.js', 'http://h:8080/live/', ['http://h:8080/player/x.js'], false],
+    ['/live/hls.js', 'http://h:8080/live/', [own, cdn], true],
     [cdn, 'http://h:8080/', [cdn], false],
     ['hls.js', 'file:///home/a/browser.html', ['file:///home/a/hls.js'], false],
     ['http://evil.example/hls.js', 'http://h:8080/', [own, cdn], true],

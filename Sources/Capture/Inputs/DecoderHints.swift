@@ -9,6 +9,8 @@ package struct DecoderHints: Sendable, Equatable {
   private var height: Int32 = 0
   private var bitsPerSample: Int32 = 0
   private var format: Int32 = -1
+  /// The largest size of a frame.
+  var sizeLimit = FrameSizeLimit()
 
   /// No known property.
   package init() {}
@@ -25,6 +27,7 @@ package struct DecoderHints: Sendable, Equatable {
   /// Configures a decoder before it is opened.
   @unsafe
   func apply(to context: UnsafeMutablePointer<AVCodecContext>) {
+    unsafe context.pointee.max_pixels = Int64(sizeLimit.pixels)
     unsafe context.pointee.codec_tag = tag
     unsafe context.pointee.width = width
     unsafe context.pointee.height = height

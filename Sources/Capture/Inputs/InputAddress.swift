@@ -49,6 +49,8 @@ package struct InputAddress: Sendable, Equatable, CustomStringConvertible {
   /// nil if it is empty, its scheme is not accepted, or its passphrase is invalid.
   package init?(_ text: String) {
     guard !text.isEmpty, !text.utf8.contains(where: { $0 < 0x20 }) else { return nil }
+    // libavformat knows schemes in lower case only.
+    let text = Self.withLowerScheme(text)
     raw = text
     description = text == "-" ? "standard input" : Self.redacted(text)
     if text == "-" || Self.isNamedPipe(text) {
@@ -76,6 +78,7 @@ package struct InputAddress: Sendable, Equatable, CustomStringConvertible {
     case "file": kind = .file
     default: return nil
     }
+    guard kind == .file || Self.hasValidAuthority(text, kind) else { return nil }
   }
 
   /// Whether the input waits for a sender to connect.
@@ -90,6 +93,51 @@ package struct InputAddress: Sendable, Equatable, CustomStringConvertible {
       text = text.replacing(secret, with: Self.mark)
     }
     return text
+  }
+
+  /// The host of an HTTP input, which may be a playlist; nil for other inputs.
+  var playlistHost: String? {
+    guard kind == .http, let place = Self.pieces(of: raw)?.place else { return nil }
+    let authority = place.prefix { $0 != "/" && $0 != "#" }
+    if authority.hasPrefix("["), let end = authority.firstIndex(of: "]") {
+      return String(authority[authority.index(after: authority.startIndex)..<end])
+    }
+    return String(authority.prefix { $0 != ":" })
+  }
+
+  // MARK: Form
+
+  private static func withLowerScheme(_ text: String) -> String {
+    guard scheme(of: text) != nil, let end = text.firstRange(of: "://")?.lowerBound else {
+      return text
+    }
+    return text[..<end].lowercased() + text[end...]
+  }
+
+  /// Whether host and port can exist; only listeners need no host, and only UDP needs a port.
+  private static func hasValidAuthority(_ text: String, _ kind: Kind) -> Bool {
+    guard let place = pieces(of: text)?.place else { return false }
+    let authority = place.prefix { $0 != "/" && $0 != "#" }
+    let host: Substring
+    let port: Substring?
+    if authority.hasPrefix("[") {
+      guard let end = authority.firstIndex(of: "]") else { return false }
+      host = authority[...end]
+      let rest = authority[authority.index(after: end)...]
+      guard rest.isEmpty || rest.hasPrefix(":") else { return false }
+      port = rest.isEmpty ? nil : rest.dropFirst()
+    } else {
+      let colon = authority.lastIndex(of: ":")
+      host = colon.map { authority[..<$0] } ?? authority
+      port = colon.map { authority[authority.index(after: $0)...] }
+    }
+    if let port, UInt16(port).map({ $0 > 0 }) != true { return false }
+    switch kind {
+    case .udp: return port != nil
+    case .srt: return port != nil
+    case .rtsp, .rtmp, .http: return !host.isEmpty
+    case .file, .standardInput: return true
+    }
   }
 
   // MARK: Secrets
@@ -145,12 +193,39 @@ package struct InputAddress: Sendable, Equatable, CustomStringConvertible {
       let parts = place.split(separator: "/", omittingEmptySubsequences: false)
       out += parts.prefix(2).joined(separator: "/") + (parts.count > 2 ? "/" + mark : "")
     } else {
-      out += place
+      out += redactedPath(place)
     }
     if let query {
       out += "?" + query.split(separator: "&").map { redactedParameter($0) }.joined(separator: "&")
     }
     return out
+  }
+
+  /// The host and a path without its parameters, fragments, and segments that look like tokens.
+  ///
+  /// Recorders have passwords in the path: `rtsp://host/user=admin_password=secret_channel=1`.
+  private static func redactedPath(_ place: Substring) -> String {
+    let fragment = place.firstIndex(of: "#")
+    let path = fragment.map { place[..<$0] } ?? place
+    let segments = path.split(separator: "/", omittingEmptySubsequences: false)
+    let redacted = segments.enumerated().map { index, segment in
+      index == 0 ? String(segment) : redactedSegment(segment)
+    }
+    return redacted.joined(separator: "/") + (fragment == nil ? "" : "#" + mark)
+  }
+
+  private static func redactedSegment(_ segment: Substring) -> String {
+    if let end = segment.firstIndex(where: { "=&;".contains($0) }) {
+      return String(segment[...end]) + mark
+    }
+    return looksSecret(segment) ? mark : String(segment)
+  }
+
+  /// Whether a segment of a path is long and consists of letters and digits, as tokens do.
+  private static func looksSecret(_ segment: Substring) -> Bool {
+    segment.count >= 16 && segment.contains(where: \.isNumber)
+      && segment.contains(where: \.isLetter)
+      && segment.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_".contains($0)) }
   }
 
   private static func redactedParameter(_ parameter: Substring) -> String {
@@ -171,6 +246,17 @@ package struct InputAddress: Sendable, Equatable, CustomStringConvertible {
     if head.lowercased().hasPrefix("rtmp") {
       let parts = place.split(separator: "/")
       if parts.count > 2 { found.append(place[parts[2].startIndex...]) }
+    } else {
+      let parts = place.split { "/#".contains($0) }.dropFirst()
+      for part in parts where Self.redactedSegment(part) != part {
+        found.append(part)
+        if let end = part.firstIndex(where: { "=&;".contains($0) }) {
+          found.append(part[part.index(after: end)...])
+        }
+      }
+      if let fragment = place.firstIndex(of: "#") {
+        found.append(place[place.index(after: fragment)...])
+      }
     }
     for parameter in query?.split(separator: "&") ?? [] {
       guard let equals = parameter.firstIndex(of: "=") else {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CFFmpeg
+import Glibc
 internal import Sharing
 
 /// The libavformat context of an input: opens it with minimal delay and reads its packets.
@@ -18,6 +19,8 @@ final class InputContext {
   private let options: InputOptions
   private let standardInput: StandardInput?
   private let packet: UnsafeMutablePointer<AVPacket>
+  /// The host to which a playlist is restricted; nil if it is not.
+  private let host: UnsafeMutablePointer<CChar>?
 
   /// Opens the input.
   ///
@@ -35,6 +38,9 @@ final class InputContext {
     guard let context = unsafe avformat_alloc_context(), let packet = unsafe av_packet_alloc()
     else { throw .refused("out of memory") }
     unsafe self.packet = packet
+    let restriction = options.reachesOtherHosts ? nil : address.playlistHost
+    unsafe host = restriction.flatMap { unsafe strdup($0) }
+    if let host = unsafe host { unsafe cff_restrict_host(context, host) }
     // The cancellation outlives the context: this object owns both.
     unsafe context.pointee.interrupt_callback = AVIOInterruptCB(
       callback: { opaque in
@@ -53,6 +59,7 @@ final class InputContext {
         var context: UnsafeMutablePointer<AVFormatContext>? = unsafe context
         unsafe avformat_close_input(&context)
         unsafe Self.free(packet)
+        unsafe Glibc.free(host)
         throw .refused("\(error)")
       }
       unsafe context.pointee.pb = standardInput?.pointer
@@ -70,6 +77,7 @@ final class InputContext {
     guard opened.result >= 0 else {
       // libavformat has freed the context.
       unsafe Self.free(packet)
+      unsafe Glibc.free(host)
       throw Self.failure(opened.result, opened.lines, address, cancellation, options)
     }
     unsafe pointer = context
@@ -84,6 +92,7 @@ final class InputContext {
     var context: UnsafeMutablePointer<AVFormatContext>? = unsafe pointer
     unsafe avformat_close_input(&context)
     unsafe Self.free(packet)
+    unsafe Glibc.free(host)
   }
 
   @unsafe private static func free(_ packet: UnsafeMutablePointer<AVPacket>) {
@@ -169,6 +178,7 @@ final class InputContext {
     // The demuxer of MPEG-TS ends a packet at this size, by default 204,800 bytes, and drops the
     // rest of the access unit. Other demuxers ignore the option.
     set("max_packet_size", "\(AccessUnitAssembler.most)")
+    set("protocol_whitelist", protocols(address.kind))
     switch address.kind {
     case .rtsp:
       set("rtsp_transport", options.rtspTransport.rawValue)
@@ -196,6 +206,19 @@ final class InputContext {
     case .file: break
     }
     return unsafe dictionary
+  }
+
+  /// The protocols that an input may use; a playlist or a redirect could name any.
+  private static func protocols(_ kind: InputAddress.Kind) -> String {
+    switch kind {
+    case .rtsp: "rtsp,rtsps,rtp,srtp,udp,tcp,tls,http,https"
+    case .srt: "srt"
+    case .rtmp: "rtmp,rtmps,tcp,tls"
+    case .udp: "udp"
+    case .http: "http,https,tcp,tls,crypto"
+    case .file: "file,crypto"
+    case .standardInput: "pipe"
+    }
   }
 
   private static func failure(

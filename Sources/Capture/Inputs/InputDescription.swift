@@ -26,10 +26,23 @@ package struct InputDescription: Sendable, Equatable {
     /// The rotation for display, as declared by the container.
     package var turn = Rotation.none
 
-    /// The nearest size that can be encoded: even sides.
+    /// The most pixels of a frame that is encoded without an explicit size: 3840x2160.
+    private static let mostPixels = 3840.0 * 2160
+    private static let sides = 64.0...7680
+
+    /// The size that is encoded unless another is requested: the nearest one with even sides.
+    ///
+    /// Larger frames than 3840x2160 are reduced, since no usual machine encodes them in time.
     package var size: VideoSize? {
-      VideoSize(
-        width: min(7680, max(64, width & ~1)), height: min(7680, max(64, height & ~1)))
+      let (width, height) = (Double(max(1, width)), Double(max(1, height)))
+      let scale = min(
+        1, (Self.mostPixels / (width * height)).squareRoot(),
+        Self.sides.upperBound / max(width, height))
+      func side(_ length: Double) -> Int {
+        // The bounds make the conversion exact.
+        Int(min(Self.sides.upperBound, max(Self.sides.lowerBound, length * scale))) & ~1
+      }
+      return VideoSize(width: side(width), height: side(height))
     }
   }
 

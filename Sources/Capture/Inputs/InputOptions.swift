@@ -19,6 +19,13 @@ package struct InputOptions: Sendable, Equatable {
   /// The time without data after which the connection is closed, in nanoseconds.
   package var silenceLimit: Int64 = 20_000_000_000
 
+  /// The largest size of a frame.
+  package var frameSizeLimit = FrameSizeLimit()
+  /// The number of access units in a row that the decoder refuses, after which the input is closed.
+  package var decoderErrorLimit = 1500
+  /// Whether a playlist over HTTP may refer to other hosts than its own.
+  package var reachesOtherHosts = false
+
   /// The default options.
   package init() {}
 }

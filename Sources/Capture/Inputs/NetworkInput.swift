@@ -16,6 +16,7 @@ package struct NetworkInput: ~Copyable {
   private let opened: Int64
   /// The time after which an input without a decodable frame is closed, in nanoseconds.
   private let patience: Int64
+  private let sizeLimit: FrameSizeLimit
   private var unwrapper = TimestampUnwrapper()
   private var videoIndex: Int32?
   private var audioIndex: Int32?
@@ -39,6 +40,7 @@ package struct NetworkInput: ~Copyable {
     context = try InputContext(address, options, cancellation)
     opened = SystemClock.monotonic
     patience = options.silenceLimit
+    sizeLimit = options.frameSizeLimit
   }
 
   /// The known streams; nil before a decodable video stream is known.
@@ -120,7 +122,8 @@ package struct NetworkInput: ~Copyable {
       let rate = unsafe stream.pointee.avg_frame_rate
       unsafe video = VideoDepacketizer(
         parameters, rate: FrameRate(Int64(rate.num), Int64(rate.den)),
-        arePieces: context.isUnparsed && context.format == "rtsp", turn: Rotation(stream))
+        arePieces: context.isUnparsed && context.format == "rtsp", turn: Rotation(stream),
+        sizeLimit: sizeLimit)
     } else if type == AVMEDIA_TYPE_AUDIO, !hasHeard {
       audioIndex = index
       unsafe audio = AudioDepacketizer(parameters, isUnparsed: context.isUnparsed)

@@ -16,6 +16,8 @@ package struct VideoDecoder: ~Copyable {
   private let codec: NALCodec?
   private let turn: Rotation
   private var senderTimes: [Int64: Int64] = [:]
+  /// The number of access units that the decoder has refused since the last one that it accepted.
+  package private(set) var refusedInARow = 0
   private var hasBegun = false
   private var skipped = 0
 
@@ -25,6 +27,11 @@ package struct VideoDecoder: ~Copyable {
   package init(_ video: InputDescription.Video) throws(FFmpegError) {
     codec = video.nalCodec
     turn = video.turn
+    let limit = video.coded.sizeLimit
+    guard limit.permits(video.width, video.height) else {
+      throw FFmpegError(
+        refused: "frames of \(video.width)x\(video.height) (expected at most \(limit))")
+    }
     let beforehand =
       video.nalCodec == nil ? video.configuration : Self.annexB(video.parameterSets)
     decoder = try DecoderHandle(
@@ -49,6 +56,7 @@ package struct VideoDecoder: ~Copyable {
     let sent = decoder.send(
       codec == nil ? unit.bytes : Self.annexB(unit.parameterSets) + Self.startCodes(unit.bytes),
       pts: unit.pts, dts: unit.dts, isKey: unit.isKey)
+    refusedInARow = sent ? 0 : refusedInARow + 1
     if !sent, hasBegun { errors += 1 }
     return frames(arrival: unit.arrival)
   }

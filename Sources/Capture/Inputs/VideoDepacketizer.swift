@@ -26,10 +26,11 @@ struct VideoDepacketizer {
   ///   - rate: the declared frame rate; nil if undeclared.
   ///   - arePieces: whether packets are pieces of access units.
   ///   - turn: the declared rotation for display.
+  ///   - sizeLimit: the largest size of a frame.
   @unsafe
   init(
     _ parameters: UnsafePointer<AVCodecParameters>, rate: FrameRate?, arePieces: Bool,
-    turn: Rotation = .none
+    turn: Rotation = .none, sizeLimit: FrameSizeLimit = FrameSizeLimit()
   ) {
     let id = unsafe parameters.pointee.codec_id
     let name = unsafe String(cString: avcodec_get_name(id))
@@ -45,6 +46,7 @@ struct VideoDepacketizer {
         UnsafeBufferPointer(
           start: parameters.pointee.extradata, count: Int(parameters.pointee.extradata_size)))
     }
+    video.coded.sizeLimit = sizeLimit
     unsafe update(parameters)
   }
 

@@ -98,6 +98,7 @@ package struct StreamDefinition: Sendable {
     stream.overlay = settings.overlay
     stream.playlistLength = lengths.listed
     stream.retained = lengths.retained
+    stream.windowBytes = settings.windowMegabytes * 1_000_000
     stream.prefill = lengths.prefill
     stream.numbering = settings.numbering
     try checkHoldBack(settings, stream)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Net
 
 /// Whole files of the size of pages and configurations, and paths in them.
 package enum FileContents {
@@ -11,24 +12,9 @@ package enum FileContents {
     _ path: String, for subject: UsageError.Subject
   ) throws(UsageError) -> [UInt8] {
     let expected: OptionText = "the path of a readable file"
-    guard let file = unsafe fopen(path, "re") else {
-      let reason = unsafe String(cString: strerror(errno))
-      throw UsageError(
-        subject, .problem("cannot read \"\(path)\": \(reason)"), expected: expected)
+    do throws(RegularFile.Failure) { return try RegularFile.read(path) } catch {
+      throw UsageError(subject, .problem("\(error)"), expected: expected)
     }
-    defer { unsafe fclose(file) }
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 65536)
-    while true {
-      let count = unsafe fread(&buffer, 1, buffer.count, file)
-      if count == 0 { break }
-      bytes += buffer[..<count]
-    }
-    guard unsafe ferror(file) == 0, !bytes.isEmpty else {
-      throw UsageError(
-        subject, .problem("\"\(path)\" is empty or not a file"), expected: expected)
-    }
-    return bytes
   }
 
   /// Whether a file at `path` can be written, or created.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Capture
 import HTTP
 import Time
 
@@ -18,6 +19,24 @@ extension Option {
     .program(
       "max-streams", \.limits.streams, .integer(1...100_000), .limits,
       help: "open HTTP/2 streams per connection"),
+    .program(
+      "max-running-streams", \.runningStreams, .integer(1...100_000), .limits,
+      help: "streams on demand that run at the same time; above it 503"),
+    .program(
+      "max-stream-starts", \.streamStarts, .integer(1...100_000), .limits,
+      help: "starts of streams on demand per minute and address; above it 503"),
+    .program(
+      "max-log-lines", \.logLines, .integer(1...1_000_000), .limits,
+      help: "log lines per stream and event in 10 s; others are counted"),
+    .stream(
+      "max-frame-size", \.inputOptions.frameSizeLimit, .frameSize, .limits,
+      help: "the largest frame of an input; larger ones are not decoded"),
+    .stream(
+      "max-window-size", \.windowMegabytes, .integer(8...1_000_000, "MB"), .limits,
+      help: "media of a rendition in memory, in MB; above it old segments are removed early"),
+    .stream(
+      "max-decoder-errors", \.inputOptions.decoderErrorLimit, .integer(1...1_000_000), .limits,
+      help: "access units in a row without a decoded frame; after it the input is reconnected"),
     .program(
       "max-head-bytes", \.limits.head.headBytes, .integer(1024...65535), .limits,
       help: "bytes of a request head; above it 431"),
@@ -64,4 +83,12 @@ extension Option {
 
   private static let timeouts = Interval.milliseconds(100)...Interval.seconds(3600)
   private static let timeout = OptionKind.seconds(timeouts, digits: 9)
+}
+
+extension OptionKind where Value == FrameSizeLimit {
+  fileprivate static let frameSize = OptionKind(
+    placeholder: "WxH",
+    expected: "WIDTHxHEIGHT, both \(FrameSizeLimit.sides.lowerBound)–"
+      + "\(FrameSizeLimit.sides.upperBound), such as 8192x4320",
+    parse: { FrameSizeLimit($0) }, print: { "\($0)" })
 }

@@ -28,6 +28,9 @@ extension Option {
     .stream(
       "rtsp-transport", \.inputOptions.rtspTransport, .choice("HOW"), .source,
       help: "transport of RTSP media: tcp or udp"),
+    .stream(
+      "other-hosts", \.inputOptions.reachesOtherHosts, .toggle, .source,
+      help: "let a playlist over HTTP refer to other hosts than its own"),
     .stream("loop", \.loops, .toggle, .source, help: "restart a file at its end"),
     .stream(
       "passthrough", \.passThrough, .choice("HOW"), .source,

@@ -45,6 +45,12 @@ package struct ProgramSettings: Sendable {
   package var logFormat = Log.Format.text
   package var logLevel = Log.Level.info
   package var accessLog: String?
+  /// Log lines per stream and event in 10 s.
+  package var logLines = Log.defaultLines
+  /// Streams on demand that run at the same time.
+  package var runningStreams = 32
+  /// Starts of streams on demand that one address causes in a minute.
+  package var streamStarts = 60
   /// The locations of given options, by name.
   package var locations: [String: SettingLocation] = [:]
 

@@ -58,6 +58,8 @@ package struct StreamSettings: Sendable {
   /// How long a request is held; nil: as long as the protocol permits.
   package var holdLimit: Interval?
   package var waitsForAbsentSegment = true
+  /// The largest size of the media of a rendition in memory, in MB.
+  package var windowMegabytes = 1024
 
   /// The name for people; no function depends on it.
   package var label: String?

@@ -11,12 +11,19 @@ package enum HTTPDate {
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
   ]
 
-  /// The date `seconds` after 1970-01-01T00:00:00Z; at least 0.
+  /// The dates that four digits of a year can express: 0000-03-01 to 9999-12-31.
+  private static let range = -62_162_035_200...253_402_300_799
+
+  /// The date `seconds` after 1970-01-01T00:00:00Z, which may be negative.
   package static func text(_ seconds: Int) -> String {
-    let day = seconds / 86_400
+    let seconds = min(range.upperBound, max(range.lowerBound, seconds))
+    let time = ((seconds % 86_400) + 86_400) % 86_400
+    let day = (seconds - time) / 86_400
     let date = CivilDate(daysSince1970: Int64(day))
-    let time = seconds % 86_400
-    return "\(days[day % 7]), \(padded(Int(date.day))) \(months[Int(date.month) - 1]) \(date.year) "
+    let weekday = days[((day % 7) + 7) % 7]
+    let year = String(date.year)
+    let paddedYear = String(repeating: "0", count: max(0, 4 - year.utf8.count)) + year
+    return "\(weekday), \(padded(Int(date.day))) \(months[Int(date.month) - 1]) \(paddedYear) "
       + "\(padded(time / 3600)):\(padded(time / 60 % 60)):\(padded(time % 60)) GMT"
   }
 

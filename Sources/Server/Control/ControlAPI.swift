@@ -5,6 +5,7 @@ import Logging
 import Net
 import Sharing
 import Streams
+import Time
 
 /// `/api` on one loop: lists, adds and removes streams for clients with the token.
 ///
@@ -30,7 +31,10 @@ final class ControlAPI {
   /// Answers a request, or holds it until its result is known.
   func handle(_ exchange: any Exchange) {
     exchange.kind = .control
-    if let refusal = refusal(exchange.request) { return exchange.respond(refusal) }
+    if let refusal = refusal(exchange.request) {
+      if serverState.options.adminToken != nil { noteDenied(exchange.request) }
+      return exchange.respond(refusal)
+    }
     let path = exchange.request.pathSegments
     guard path.count >= 2, path[1] == "streams", path.count <= 3 else {
       return exchange.respond(Self.error(404, "nothing is served under this path"))
@@ -117,6 +121,20 @@ final class ControlAPI {
         [HeaderField("WWW-Authenticate", "Bearer realm=\"streamer\"")])
     }
     return Secret.isSame(words[1], token) ? nil : Self.error(403, "invalid token")
+  }
+
+  /// Counts a request without the right token, and logs one per minute.
+  private func noteDenied(_ request: Request) {
+    let isLogged = serverState.denied.withLock { denied in
+      denied.count += 1
+      guard loop.now - denied.logged >= .seconds(60) else { return false }
+      denied.logged = loop.now
+      return true
+    }
+    guard isLogged else { return }
+    serverState.log.write(
+      .warning, "api-denied",
+      "a request to /api from \(request.peer.masked) had no valid token; later ones are counted")
   }
 
   private static let fields = [

@@ -17,7 +17,8 @@ struct Readiness {
       switch stream.state {
       case .idle: nil
       case .starting: "\(stream.name): starting"
-      case .failed(let reason): "\(stream.name): \(reason)"
+      // The reason may name files and hosts: it is in the log and in /api.
+      case .failed: "\(stream.name): cannot start"
       case .served(let served): Self.reason(served, now)
       }
     }

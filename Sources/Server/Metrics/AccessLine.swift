@@ -22,7 +22,7 @@ struct AccessLine {
     time = UTCTime(nanoseconds: wall).text
     let request = record.request
     let query = request.query.map { "?" + $0 } ?? ""
-    target = Redaction.redact(request.rawPath + query)
+    target = Redaction.redact(Self.cut(request.rawPath + query))
     let name = request.rawPath.split(separator: "/").last ?? ""
     switch MediaName(name) {
     case .segment(let segment): (number, part) = (segment.value, nil)
@@ -32,6 +32,12 @@ struct AccessLine {
       number = items.first { $0.name == "_HLS_msn" }.flatMap { UInt64($0.value) }
       part = items.first { $0.name == "_HLS_part" }.flatMap { UInt64($0.value) }
     }
+  }
+
+  /// The first 1024 bytes of a target, since the work for the rest could fill the queue of lines.
+  private static func cut(_ target: String) -> String {
+    guard target.utf8.count > 1024 else { return target }
+    return String(decoding: target.utf8.prefix(1024), as: UTF8.self) + "…"
   }
 
   /// The line as text, for people and for tools that split at spaces: no field contains a space.

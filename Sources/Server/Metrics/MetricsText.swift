@@ -92,6 +92,15 @@ struct MetricsText {
       served, _ in
       served.measures.clockError().seconds
     }
+    out.family(
+      "streamer_api_denied_total", "counter", "Requests to /api without a valid token.")
+    out.sample(
+      "streamer_api_denied_total", [], Double(serverState.denied.withLock { $0.count }))
+    out.family(
+      "streamer_starts_refused_total", "counter",
+      "Requests that did not start a stream on demand, because of a limit.")
+    out.sample(
+      "streamer_starts_refused_total", [], Double(serverState.refusedStarts.withLock { $0 }))
     renditions(&out)
   }
 
@@ -130,10 +139,8 @@ struct MetricsText {
     ) { $0.partLateness }
     out.family("streamer_window_bytes", "gauge", "Bytes of media in memory.")
     for one in all {
-      let snapshot = one.rendition.window.snapshot
-      let chunks = snapshot.segments.flatMap(\.chunks) + (snapshot.open?.chunks ?? [])
       out.sample(
-        "streamer_window_bytes", one.labels, Double(chunks.reduce(0) { $0 + $1.bytes.count }))
+        "streamer_window_bytes", one.labels, Double(one.rendition.window.snapshot.size))
     }
     out.family("streamer_playlist_bytes", "gauge", "Bytes of the newest playlist.")
     for one in all {

@@ -17,24 +17,27 @@ struct TimestampsDocument {
   let names: MediaNames
   /// The number of listed segments.
   let length: Int
-  /// The counters of the stream session.
-  let statistics: StreamStatistics
 
-  /// The JSON text at wall time `now`.
-  func text(now: WallTime) -> String {
-    let segments = snapshot.segments.suffix(length).filter { !$0.isPrefill && !$0.isGap }
-    var parts = snapshot.segments.suffix(length).flatMap(\.parts)
-    if let open = snapshot.open { parts += open.parts }
-    parts.removeAll { part in part.chunks.contains { $0.published == 0 } }
+  /// The JSON text at wall time `now` with `objects`, which may be rendered before, and the
+  /// counters of the stream session.
+  static func text(_ objects: String, _ statistics: StreamStatistics, now: WallTime) -> String {
     let clock = SystemClock.synchronization
-    return "{\"timestamp\":\(now.nanoseconds)"
-      + object("segments", segments.map { (names.name(ofSegment: $0.number), $0.published) })
-      + object("parts", parts.map { (name(of: $0), $0.published) })
-      + object("captures", parts.map { (name(of: $0), $0.captured) })
+    return "{\"timestamp\":\(now.nanoseconds)" + objects
       + ",\"source\":{\"online\":\(statistics.isSourceOnline)"
       + ",\"since\":\(statistics.sourceChanged.nanoseconds)}"
       + ",\"clock\":{\"source\":\"system\",\"synchronized\":\(clock.isSynchronized)"
       + ",\"offsetEstimateNs\":\(clock.estimatedErrorNanoseconds)}}\n"
+  }
+
+  /// The members that depend on the snapshot only.
+  var objects: String {
+    let segments = snapshot.segments.suffix(length).filter { !$0.isPrefill && !$0.isGap }
+    var parts = snapshot.segments.suffix(length).flatMap(\.parts)
+    if let open = snapshot.open { parts += open.parts }
+    parts.removeAll { part in part.chunks.contains { $0.published == 0 } }
+    return object("segments", segments.map { (names.name(ofSegment: $0.number), $0.published) })
+      + object("parts", parts.map { (name(of: $0), $0.published) })
+      + object("captures", parts.map { (name(of: $0), $0.captured) })
   }
 
   private func name(of part: Part) -> String {

@@ -76,10 +76,10 @@ final class RequestRouter: RequestHandler, LoopService {
     for stream in streamTable.streams {
       let streamHandler =
         before[stream.name]
-        ?? StreamHandler(stream, options: serverState.options, counters: counters, loop: loop) {
-          [unowned self] exchange, since in
-          route(exchange, exchange.request, since: since)
-        }
+        ?? StreamHandler(
+          stream, options: serverState.options, counters: counters, loop: loop,
+          mayStart: { [serverState] in serverState.mayStart(by: $0, at: $1) },
+          reroute: { [unowned self] in route($0, $0.request, since: $1) })
       streamHandlers.append(streamHandler)
       byName[stream.name] = streamHandler
     }
@@ -127,7 +127,7 @@ final class RequestRouter: RequestHandler, LoopService {
     case .version: probe(exchange, serverState.versionText + "\n")
     case .metrics:
       probe(
-        exchange, MetricsText(serverState: serverState).text(),
+        exchange, serverState.metrics(at: now),
         "text/plain; version=0.0.4; charset=utf-8")
     case .ready:
       let readiness = Readiness(serverState)

@@ -17,6 +17,11 @@ package struct ServingOptions: Sendable {
   /// The bearer token that requests to `/api` need; if nil, all are refused.
   package var adminToken: String?
 
+  /// The number of streams on demand that run at the same time.
+  package var runningStreams = 32
+  /// The number of starts of streams on demand that one address causes in a minute.
+  package var streamStarts = 60
+
   /// The defaults.
   package init() {}
 }

@@ -2,9 +2,11 @@
 
 import HTTP
 package import Logging
+import Net
 import Packaging
 import Sharing
 package import Streams
+import Time
 
 /// The streams, page and counters that all loops share.
 ///
@@ -24,6 +26,7 @@ package final class ServerState: Sendable {
   /// Wall clock at the start, nanoseconds since 1970.
   let startedAt = SystemClock.wall
   private let shared: Locked<Shared>
+  private let startLimits: Locked<StartLimits>
   private let loops = Locked<[Locked<ServerCounters>]>([])
 
   /// A state without streams.
@@ -51,6 +54,8 @@ package final class ServerState: Sendable {
     }
     shared = Locked(Shared(streamTable: StreamTable(revision: 0, streams: streams)))
     self.options = options
+    startLimits = Locked(
+      StartLimits(running: options.runningStreams, starts: options.streamStarts))
     self.page = page
     self.log = log
     self.accessLog = accessLog.map { AccessLog($0, log.format) }
@@ -104,6 +109,36 @@ package final class ServerState: Sendable {
         name: stream.name, state: state, hosted: stream, options: own)
     }
   }
+
+  /// Whether a request of `peer` may start a stream on demand.
+  func mayStart(by peer: PeerAddress, at now: MonotonicTime) -> StartLimits.Refusal? {
+    let running = streams.count { stream in
+      guard stream.plan.isOnDemand else { return false }
+      return switch stream.phase {
+      case .starting, .live: true
+      case .idle, .ended, .failed: false
+      }
+    }
+    let refusal = startLimits.withLock { $0.start(by: peer, running: running, at: now) }
+    if refusal != nil { refusedStarts.withLock { $0 += 1 } }
+    return refusal
+  }
+
+  /// Requests to `/api` without the right token: their number, and when one was logged.
+  let denied = Locked<(count: UInt64, logged: MonotonicTime)>((0, .distantPast))
+  /// `/metrics`, at most 0.1 s old: its text is dear, and any client may request it.
+  func metrics(at now: MonotonicTime) -> String {
+    let kept = keptMetrics.withLock { $0 }
+    if let kept, now - kept.at < .milliseconds(100), now >= kept.at { return kept.text }
+    let text = MetricsText(serverState: self).text()
+    keptMetrics.withLock { $0 = (text, now) }
+    return text
+  }
+
+  private let keptMetrics = Locked<(text: String, at: MonotonicTime)?>(nil)
+
+  /// The number of refused starts of streams on demand.
+  let refusedStarts = Locked<UInt64>(0)
 
   private static func state(of stream: StreamSupervisor) -> StreamEntry.State {
     switch stream.phase {

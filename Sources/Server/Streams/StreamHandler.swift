@@ -31,17 +31,24 @@ final class StreamHandler {
   private var renditions: [RenditionHandler] = []
   private let options: ServingOptions
   private let counters: Locked<ServerCounters>
-  private let loop: EventLoop
+  private unowned let loop: EventLoop
+  private let mayStart: (PeerAddress, MonotonicTime) -> StartLimits.Refusal?
   private let reroute: (any Exchange, MonotonicTime) -> Void
   private let starting: HoldQueue<Void>
+  /// The last rendered members of `/timestamps.json`, of a rendition and a revision of its window.
+  private var kept: (rendition: RenditionHandler, revision: Int64, objects: String)?
   /// The progress of the windows when the first of the requests in `starting` was held.
   private var heldAt: [Bool] = []
 
-  /// `reroute` handles an exchange again; its second argument is the arrival of the request.
+  /// `mayStart` decides whether a request starts a stream on demand; `reroute` handles an exchange
+  /// again, with the arrival of the request.
   init(
     _ stream: StreamEntry, options: ServingOptions, counters: Locked<ServerCounters>,
-    loop: EventLoop, reroute: @escaping (any Exchange, MonotonicTime) -> Void
+    loop: EventLoop,
+    mayStart: @escaping (PeerAddress, MonotonicTime) -> StartLimits.Refusal? = { _, _ in nil },
+    reroute: @escaping (any Exchange, MonotonicTime) -> Void
   ) {
+    self.mayStart = mayStart
     self.stream = stream
     servedStream = stream.served
     self.options = options
@@ -128,13 +135,18 @@ final class StreamHandler {
     let name = exchange.request.queryItems.first { $0.name == "rendition" }?.value
     guard let handler = rendition(name) else { return exchange.respond(ResponseFields.notFound) }
     if holdWhileStarting(exchange, until: .window(handler), since: since) { return }
-    let document = TimestampsDocument(
-      snapshot: handler.rendition.window.snapshot, names: served.names,
-      length: served.options.timestamps, statistics: served.measures.statistics())
+    let snapshot = handler.rendition.window.snapshot
+    if kept?.rendition !== handler || kept?.revision != snapshot.revision {
+      let document = TimestampsDocument(
+        snapshot: snapshot, names: served.names, length: served.options.timestamps)
+      kept = (handler, snapshot.revision, document.objects)
+    }
+    let text = TimestampsDocument.text(
+      kept?.objects ?? "", served.measures.statistics(), now: SystemClock.wallTime)
     exchange.respond(
       PreparedResponse(
         status: 200, fields: ResponseFields.fields("application/json", .noStore),
-        body: [SharedBytes(document.text(now: SystemClock.wallTime))]))
+        body: [SharedBytes(text)]))
   }
 
   private func rendition(_ name: String?) -> RenditionHandler? {
@@ -150,10 +162,19 @@ final class StreamHandler {
   private func open(
     _ exchange: any Exchange, since: MonotonicTime, isUse: Bool = true
   ) -> ServedStream? {
-    if isUse, let hosted = stream.hosted { hosted.use(loop.now.nanoseconds) }
+    if isUse, let hosted = stream.hosted {
+      if hosted.plan.isOnDemand, case .idle = stream.state,
+        let refusal = mayStart(exchange.request.peer, loop.now)
+      {
+        exchange.respond(Self.unavailable(Self.text(refusal), retryAfter: 5))
+        return nil
+      }
+      hosted.use(loop.now.nanoseconds)
+    }
     if let servedStream, !renditions.isEmpty { return servedStream }
-    if case .failed(let reason) = stream.state {
-      exchange.respond(Self.unavailable(reason))
+    if case .failed = stream.state {
+      // The reason may name files and hosts: it is in the log and in /api, not for viewers.
+      exchange.respond(Self.unavailable("the stream cannot start"))
     } else {
       hold(exchange, since: since)
     }
@@ -188,8 +209,15 @@ final class StreamHandler {
     for request in starting.takeAll() { reroute(request.exchange, request.since) }
   }
 
-  private static func unavailable(_ reason: String) -> PreparedResponse {
-    ResponseFields.error(503, reason, .noStore, [HeaderField("Retry-After", "1")])
+  private static func unavailable(_ reason: String, retryAfter: Int = 1) -> PreparedResponse {
+    ResponseFields.error(503, reason, .noStore, [HeaderField("Retry-After", "\(retryAfter)")])
+  }
+
+  private static func text(_ refusal: StartLimits.Refusal) -> String {
+    switch refusal {
+    case .running: "too many streams run"
+    case .starts: "too many streams were started"
+    }
   }
 
   // MARK: Changes, publication, deadlines
@@ -261,6 +289,7 @@ final class StreamHandler {
   private func closeRenditions() {
     let closing = renditions
     renditions = []
+    kept = nil
     for handler in closing { handler.close() }
   }
 }

@@ -37,6 +37,11 @@ final class AccessUnitDecoder {
       countedErrors = 0
     }
     let frames = decoder?.decode(unit) ?? []
+    let refused = decoder?.refusedInARow ?? 0
+    guard refused < input.options.decoderErrorLimit else {
+      decoder = nil
+      throw .failed("\(refused) access units in a row could not be decoded")
+    }
     let errors = decoder?.errors ?? 0
     if errors != countedErrors {
       let added = errors - countedErrors

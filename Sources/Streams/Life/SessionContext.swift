@@ -57,13 +57,14 @@ final class SessionContext: Sendable {
         settings: settings,
         window: LiveWindow(
           segmentation: segmentation, playlistLength: configuration.playlistLength,
-          retained: configuration.retained, gate: gate, rendition: index))
+          retained: configuration.retained, byteLimit: configuration.windowBytes, gate: gate,
+          rendition: index))
     }
     gate?.attach(renditions.map(\.window))
     audio = configuration.audioSegmentation.map { segmentation in
       LiveWindow(
         segmentation: .audio(segmentation), playlistLength: configuration.playlistLength,
-        retained: configuration.retained)
+        retained: configuration.retained, byteLimit: configuration.windowBytes)
     }
     statistics = Locked(StreamStatistics(renditions: count + (audio == nil ? 0 : 1)))
   }

@@ -62,6 +62,8 @@ package struct StreamConfiguration: Sendable {
   package var playlistLength = 10
   /// Complete segments kept for late readers, the listed ones included.
   package var retained = 20
+  /// Bytes of media of a rendition above which old segments are removed early.
+  package var windowBytes = 1_024_000_000
   /// Slate segments that fill the window before the stream goes live; 0 for none.
   package var prefill = 10
   /// The numbering of segments in URLs.

@@ -257,6 +257,7 @@ package final class StreamSupervisor: Sendable {
       let planned = try plan.session(start)
       let session = StreamSession(planned.configuration, source: planned.source, log: log)
       announce(session, since: began)
+      warnOfSize(session)
       do throws(StreamSession.Failure) { try session.start() } catch {
         session.leave()
         throw error
@@ -278,6 +279,26 @@ package final class StreamSupervisor: Sendable {
     }
     // A start that was left after its removal: its session is not used.
     if isClosed, case .opened(let session, _) = event { session.leave() }
+  }
+
+  /// Logs once per rendition if its window exceeds the limit of its size.
+  private func warnOfSize(_ session: StreamSession) {
+    let limit = session.configuration.windowBytes
+    for rendition in session.renditions {
+      let (isLogged, title) = (Locked(false), rendition.settings.name)
+      rendition.window.subscribe { [log, name, weak window = rendition.window] in
+        guard let window, window.snapshot.isShortened else { return }
+        let isFirst = isLogged.withLock { logged in
+          defer { logged = true }
+          return !logged
+        }
+        guard isFirst else { return }
+        log.write(
+          .warning, "window-shortened", stream: name,
+          "\(title): the media in memory exceeds \(limit / 1_000_000) MB; "
+            + "removing segments early")
+      }
+    }
   }
 
   /// Logs once when the first playlist can be played.

@@ -50,6 +50,7 @@ final class PassThroughTrack: Sendable {
   private let log: Log
   private let writer = ChunkWriter()
   private let state: Locked<State>
+  private let lastError = Locked<Int64>(0)
 
   init(
     _ configuration: StreamConfiguration, window: LiveWindow, first: Int64,
@@ -69,7 +70,9 @@ final class PassThroughTrack: Sendable {
   }
 
   /// Wall clock minus the stream's own, in nanoseconds.
-  var clockError: Int64 { state.withLock { $0.schedule.error } }
+  ///
+  /// It does not wait for an access unit that is being published.
+  var clockError: Int64 { lastError.withLock { $0 } }
 
   /// Describes the track to the window and opens the window.
   ///
@@ -115,6 +118,8 @@ final class PassThroughTrack: Sendable {
     let result = state.withLock { state -> Result in
       if unit.isKey, video.parameterSets != state.parameterSets { renew(&state, unit, video) }
       let position = state.schedule.assign(pts: unit.pts, isKey: unit.isKey, captured: wall)
+      let error = state.schedule.error
+      lastError.withLock { $0 = error }
       var result = Result(faults: state.schedule.faults - state.faults)
       state.faults = state.schedule.faults
       if state.schedule.isIrregular { result.onIrregular = state.onIrregular.take() }

@@ -23,7 +23,8 @@ export function hlsLocations(requested, page) {
   let url = null;
   try { url = new URL(requested, page); } catch { /* refused below */ }
   if (url?.href === CDN.url) return { locations: [CDN], warning: null };
-  const isOwn = isFile ? url?.protocol === 'file:' && url.host === '' : url?.origin === origin;
+  const isOwn = isFile ? url?.protocol === 'file:' && url.host === ''
+    : url?.origin === origin && url.pathname.startsWith('/player/');
   if (url && isOwn) return { locations: [{ url: url.href }], warning: null };
   const host = url?.host || requested;
   const warning = `A script from ${host} is refused: hls.js is loaded from this server or the CDN`;

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Net
+import Time
+
+/// Decides whether a request may start a stream on demand: a pure state machine.
+///
+/// Any viewer starts such a stream by one request, and each costs an encoder.
+struct StartLimits: Sendable {
+  /// Why a stream is not started.
+  enum Refusal: Sendable, Equatable {
+    /// Too many streams run.
+    case running
+    /// The address has started too many streams in a minute.
+    case starts
+  }
+
+  private static let interval = Interval.seconds(60)
+  /// The number of addresses that are kept; each has started a stream within a minute.
+  private static let addressLimit = 10_000
+
+  /// The number of streams on demand that run at the same time.
+  let running: Int
+  /// The number of starts of an address in a minute.
+  let starts: Int
+  private var recent: [PeerAddress: [MonotonicTime]] = [:]
+
+  init(running: Int, starts: Int) {
+    self.running = running
+    self.starts = starts
+  }
+
+  /// Counts a start, unless it is refused; loopback addresses have no limit of starts.
+  mutating func start(
+    by peer: PeerAddress, running count: Int, at now: MonotonicTime
+  ) -> Refusal? {
+    guard count < running else { return .running }
+    guard !peer.isLoopback else { return nil }
+    if recent.count >= Self.addressLimit {
+      recent = recent.filter { $0.value.last.map { now - $0 < Self.interval } ?? false }
+    }
+    let known = (recent[peer.owner] ?? []).filter { now - $0 < Self.interval }
+    guard known.count < starts, recent.count < Self.addressLimit else { return .starts }
+    recent[peer.owner] = known + [now]
+    return nil
+  }
+}
