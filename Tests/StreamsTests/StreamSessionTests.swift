@@ -212,6 +212,8 @@ struct StreamSessionTests {
     host.stream.end()
     let ended = host.stream.window.snapshot
     #expect(ended.state == .ended)
+    // The prefill stops between two frames: an end before its first segment leaves nothing.
+    if Self.chunks(ended).isEmpty { return }
     try Self.expectValid(ended, host.stream.configuration.segmentation)
   }
 
