@@ -199,6 +199,7 @@ struct WindowState: Sendable {
   private mutating func keep(_ segment: Segment) {
     segments.append(segment)
     if segments.count > retained { evict(segments.count - retained) }
+    if size > byteLimit { shorten() }
   }
 
   /// Removes the oldest segments until the window is within its limit, or very short.

@@ -270,7 +270,9 @@ struct MetricsTextTests {
         statistics.inputFrames = 7
         return statistics
       }))
-    let handler = try SyntheticHandler(others: [served])
+    var options = ServingOptions()
+    options.metricsLifetime = .zero
+    let handler = try SyntheticHandler(others: [served], options: options)
     func line() throws -> String? {
       try Self.text(handler).first { $0.hasPrefix("streamer_stream_online{stream=\"second\"}") }
     }

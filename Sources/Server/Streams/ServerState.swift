@@ -126,10 +126,10 @@ package final class ServerState: Sendable {
 
   /// Requests to `/api` without the right token: their number, and when one was logged.
   let denied = Locked<(count: UInt64, logged: MonotonicTime)>((0, .distantPast))
-  /// `/metrics`, at most 0.1 s old: its text is dear, and any client may request it.
+  /// `/metrics`, a moment old at most: its text is dear, and any client may request it.
   func metrics(at now: MonotonicTime) -> String {
     let kept = keptMetrics.withLock { $0 }
-    if let kept, now - kept.at < .milliseconds(100), now >= kept.at { return kept.text }
+    if let kept, now - kept.at < options.metricsLifetime, now >= kept.at { return kept.text }
     let text = MetricsText(serverState: self).text()
     keptMetrics.withLock { $0 = (text, now) }
     return text
