@@ -85,7 +85,7 @@ def test_embedded_page_shows_the_picture_only(browser: Browser, server: Program)
         assert not view.page.locator("#panel").is_visible()
         view.page.mouse.move(200, 200)
         view.page.wait_for_function("() => !document.getElementById('stage').matches('.idle')")
-        assert view.page.locator("#play").is_visible()
+        view.page.locator("#play").wait_for(state="visible", timeout=2000)
     with viewer(browser) as view:
         view.open(server.url("/?embed&controls=0&muted=0&autoplay=0"))
         view.watch(2)

@@ -47,6 +47,14 @@ struct AccessLineTests {
     #expect(text.contains(" 0 bytes=51234 hold_ms=14.500 send_ms=0.000 kind=part msn=8 cut"))
   }
 
+  @Test("the first 1024 bytes of a target are written, however long the target is")
+  func longTarget() throws {
+    let long = "/" + String(repeating: "a", count: 4000)
+    let text = try line(long).text
+    #expect(text.contains(" /" + String(repeating: "a", count: 1023) + "… "))
+    #expect(!text.contains(String(repeating: "a", count: 1024)))
+  }
+
   @Test("tokens in path and query are not written, in all escapes")
   func secrets() throws {
     for target in ["/t/SECRET/live.m3u8", "/%74/SECRET/live.m3u8", "/live.m3u8?token=SECRET"] {

@@ -270,9 +270,7 @@ struct MetricsTextTests {
         statistics.inputFrames = 7
         return statistics
       }))
-    var options = ServingOptions()
-    options.metricsLifetime = .zero
-    let handler = try SyntheticHandler(others: [served], options: options)
+    let handler = try SyntheticHandler(others: [served])
     func line() throws -> String? {
       try Self.text(handler).first { $0.hasPrefix("streamer_stream_online{stream=\"second\"}") }
     }

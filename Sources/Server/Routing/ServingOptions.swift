@@ -17,8 +17,6 @@ package struct ServingOptions: Sendable {
   /// The bearer token that requests to `/api` need; if nil, all are refused.
   package var adminToken: String?
 
-  /// How long the text of `/metrics` is kept for further requests.
-  package var metricsLifetime = Interval.milliseconds(100)
   /// The number of streams on demand that run at the same time.
   package var runningStreams = 32
   /// The number of starts of streams on demand that one address causes in a minute.

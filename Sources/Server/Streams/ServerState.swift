@@ -126,16 +126,24 @@ package final class ServerState: Sendable {
 
   /// Requests to `/api` without the right token: their number, and when one was logged.
   let denied = Locked<(count: UInt64, logged: MonotonicTime)>((0, .distantPast))
-  /// `/metrics`, a moment old at most: its text is dear, and any client may request it.
+  /// `/metrics`; beyond ten texts a second the last one is given again.
+  ///
+  /// The text is dear, and any client may request it. A scrape gets the present values.
   func metrics(at now: MonotonicTime) -> String {
     let kept = keptMetrics.withLock { $0 }
-    if let kept, now - kept.at < options.metricsLifetime, now >= kept.at { return kept.text }
+    if let kept, kept.due - now > Self.metricsBurst { return kept.text }
     let text = MetricsText(serverState: self).text()
-    keptMetrics.withLock { $0 = (text, now) }
+    let due = max(kept?.due ?? now, now) + Self.metricsInterval
+    keptMetrics.withLock { $0 = (text, due) }
     return text
   }
 
-  private let keptMetrics = Locked<(text: String, at: MonotonicTime)?>(nil)
+  /// The time that a text of `/metrics` uses up, and how far ahead of it texts may be rendered.
+  private static let (metricsInterval, metricsBurst) = (
+    Interval.milliseconds(100), Interval.seconds(1)
+  )
+  /// The last text, and when the time of all texts is used up.
+  private let keptMetrics = Locked<(text: String, due: MonotonicTime)?>(nil)
 
   /// The number of refused starts of streams on demand.
   let refusedStarts = Locked<UInt64>(0)
