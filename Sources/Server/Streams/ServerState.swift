@@ -126,24 +126,18 @@ package final class ServerState: Sendable {
 
   /// Requests to `/api` without the right token: their number, and when one was logged.
   let denied = Locked<(count: UInt64, logged: MonotonicTime)>((0, .distantPast))
-  /// `/metrics`; beyond ten texts a second the last one is given again.
+  /// `/metrics`; beyond the budget of texts the last one is given again.
   ///
   /// The text is dear, and any client may request it. A scrape gets the present values.
   func metrics(at now: MonotonicTime) -> String {
-    let kept = keptMetrics.withLock { $0 }
-    if let kept, kept.due - now > Self.metricsBurst { return kept.text }
+    let kept = metricsText.withLock { kept in kept.budget.take(at: now) ? nil : kept.text }
+    if let kept { return kept }
     let text = MetricsText(serverState: self).text()
-    let due = max(kept?.due ?? now, now) + Self.metricsInterval
-    keptMetrics.withLock { $0 = (text, due) }
+    metricsText.withLock { $0.text = text }
     return text
   }
 
-  /// The time that a text of `/metrics` uses up, and how far ahead of it texts may be rendered.
-  private static let (metricsInterval, metricsBurst) = (
-    Interval.milliseconds(100), Interval.seconds(1)
-  )
-  /// The last text, and when the time of all texts is used up.
-  private let keptMetrics = Locked<(text: String, due: MonotonicTime)?>(nil)
+  private let metricsText = Locked<(text: String?, budget: RenderBudget)>((nil, RenderBudget()))
 
   /// The number of refused starts of streams on demand.
   let refusedStarts = Locked<UInt64>(0)
