@@ -36,6 +36,7 @@ let fuzzers: [Target] =
   ]
     + [
       "head", "chunked", "query", "names", "boxes", "parameter-sets", "redaction", "http1", "http2",
+      "media",
     ]
     .map {
       .executableTarget(
@@ -147,8 +148,8 @@ let package = Package(
     .target(
       name: "FuzzBodies",
       dependencies: [
-        "CMAF", "Capture", "HLSPackager", "HTTP", "HTTPTestSupport", "Logging", "Media", "Net",
-        "Packaging", "Server", "Sharing", "TestSupport", "Time",
+        "CFFmpeg", "CMAF", "Capture", "HLSPackager", "HTTP", "HTTPTestSupport", "Logging", "Media",
+        "Net", "Packaging", "Scheduling", "Server", "Sharing", "Streams", "TestSupport", "Time",
       ], path: "Fuzz/Bodies", swiftSettings: strict),
     tests("FuzzReplay", ["FuzzBodies"]),
     tests("Time", ["Time"]),

@@ -14,6 +14,9 @@ shift
 all=$(sed -n 's/^runFuzzer(FuzzBody.named("\(.*\)"))$/\1/p' Fuzz/*/main.swift)
 targets=${*:-$all}
 least=80
+# The longest input of a target, in bytes, and the longest run, in seconds.
+longest() { case $1 in media) echo 32768;; *) echo 4096;; esac; }
+limit() { case $1 in media) echo 20;; *) echo 5;; esac; }
 tools=$(dirname "$(readlink -f "$(command -v swift)")")
 build=.build-fuzz
 export FUZZ=1
@@ -37,8 +40,9 @@ for target in $targets; do
   export LLVM_PROFILE_FILE=/dev/null
   if [ "$seconds" -gt 0 ]; then
     echo "fuzz-$target: $seconds s"
-    "$program" -max_total_time="$seconds" -max_len=4096 -timeout=5 -print_final_stats=1 \
-      -verbosity=1 -artifact_prefix="$fails/" "$found" "$corpus" >"$build/run-$target.log" 2>&1
+    "$program" -max_total_time="$seconds" -max_len="$(longest "$target")" \
+      -timeout="$(limit "$target")" -print_final_stats=1 -verbosity=1 \
+      -artifact_prefix="$fails/" "$found" "$corpus" >"$build/run-$target.log" 2>&1
     status=$?
     grep -E 'stat::(number_of_executed_units|new_units_added|peak_rss_mb)' \
       "$build/run-$target.log" | sed 's/^/  /'

@@ -13,7 +13,7 @@ package struct FuzzBody: Sendable {
 
   /// All targets.
   package static let all = [
-    head, chunked, query, names, boxes, parameterSets, redaction, http1, http2,
+    head, chunked, query, names, boxes, parameterSets, redaction, http1, http2, media,
   ]
 
   /// The target called `name`.

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+@testable import Capture
+
+extension FuzzBody {
+  /// The media of a pulled input, from the reader to the chunks of video and audio.
+  ///
+  /// The first byte of an input chooses how the rest arrives: see ``MediaArrival``.
+  static let media = FuzzBody(
+    name: "media",
+    sources: [
+      "Capture/Inputs/NetworkInput.swift", "Capture/Inputs/VideoDepacketizer.swift",
+      "Capture/Inputs/AudioDepacketizer.swift", "Capture/Inputs/NALSplitter.swift",
+      "Capture/Inputs/AccessUnitAssembler.swift", "Capture/Inputs/ADTS.swift",
+      "Capture/Inputs/OpusTransport.swift", "Capture/Inputs/PassThroughAnalysis.swift",
+      "Capture/Inputs/PassThroughHeader.swift", "Capture/Inputs/VideoDecoder.swift",
+      "Capture/Codecs/AudioDecoder.swift", "Capture/Codecs/AudioSpecificConfig.swift",
+      "Streams/Input/SurveyStage.swift", "Streams/Input/DecodingStage.swift",
+      "Streams/Input/PassThroughStage.swift", "Streams/PassThrough/PassThroughTrack.swift",
+      "Streams/Audio/AudioPipeline.swift", "Streams/Audio/AudioPlacer.swift",
+    ]
+  ) { bytes in
+    guard let first = bytes.first else { return nil }
+    let arrival = MediaArrival(first)
+    let lab = MediaLab(arrival)
+    let body = bytes.dropFirst()
+    switch arrival.transport {
+    case .file, .pipe:
+      guard let medium = FuzzMedium(body, isPipe: arrival.transport == .pipe) else { return nil }
+      read(medium, into: lab)
+    case .units:
+      var reader = UnitReader(body, codecs: first >> 3)
+      reader.read(into: lab)
+    }
+    return lab.verdict()
+  }
+
+  /// Reads a file or a pipe as the input's thread does; a file a second time, to play it.
+  private static func read(_ medium: FuzzMedium, into lab: MediaLab) {
+    guard let address = InputAddress(medium.path) else { return }
+    repeat {
+      lab.connected()
+      medium.rewind()
+      do throws(InputError) {
+        var input = try NetworkInput(
+          address, options: MediaLab.options, cancellation: InputCancellation())
+        medium.closeWriter()
+        while !lab.isDone {
+          guard let unit = try input.nextUnit() else { break }
+          if let description = input.description { try lab.take(unit, description) }
+        }
+        if let description = input.description { try lab.finish(description) }
+      } catch {
+        // The text is for the log.
+        _ = "\(error)"
+      }
+    } while lab.continuesFromStart()
+  }
+}
+
+/// How the bytes of an input arrive.
+struct MediaArrival {
+  enum Transport { case file, pipe, units }
+
+  /// Bits 0 and 1: a file, MPEG-TS through a pipe, or packets as of RTP.
+  let transport: Transport
+  /// Bit 2: whether the video may be passed through.
+  let mayPassThrough: Bool
+  /// Bits 3 to 7 of a file or a pipe: the units between the facts and the session.
+  let unitsBeforeSession: Int
+
+  init(_ byte: UInt8) {
+    transport = [.file, .pipe, .units, .file][Int(byte & 3)]
+    mayPassThrough = byte & 4 != 0
+    unitsBeforeSession = transport == .units ? 0 : Int(byte >> 3)
+  }
+}
+
+/// Bytes that libavformat opens by a path: an unlinked file, or a pipe without a writer.
+final class FuzzMedium {
+  private let reader: CInt
+  private var writer: CInt = -1
+
+  /// The path; valid in this process.
+  var path: String { "/proc/self/fd/\(reader)" }
+
+  /// Nil if the system refuses it.
+  init?(_ bytes: ArraySlice<UInt8>, isPipe: Bool) {
+    if isPipe {
+      var ends: [CInt] = [-1, -1]
+      guard unsafe pipe(&ends) == 0 else { return nil }
+      (reader, writer) = (ends[0], ends[1])
+    } else {
+      var template = Array("/tmp/fuzz-XXXXXX".utf8CString)
+      reader = unsafe mkstemp(&template)
+      guard reader >= 0 else { return nil }
+      unsafe unlink(template)
+    }
+    // A pipe holds 65,536 bytes; more are cut off.
+    let some = bytes.prefix(65_536)
+    let target = isPipe ? writer : reader
+    _ = unsafe some.withUnsafeBytes { unsafe write(target, $0.baseAddress, $0.count) }
+  }
+
+  deinit {
+    closeWriter()
+    close(reader)
+  }
+
+  /// Moves a file to its start.
+  func rewind() { lseek(reader, 0, SEEK_SET) }
+
+  /// Closes the writing end: the reader then finds the end behind the bytes.
+  func closeWriter() {
+    if writer >= 0 { close(writer) }
+    writer = -1
+  }
+}
