@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help deps-run deps-test deps-bench deps-edge build run test unit e2e faults edge lint \
-  words fmt tsan asan fuzz soak bench check clean
+  words fmt tsan asan fuzz hostile soak bench check clean
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
@@ -117,6 +117,11 @@ asan: deps-test  ## unit tests under AddressSanitizer, leaks included
 FUZZ_SECONDS ?= 30
 fuzz: deps-run  ## run libFuzzer on each parser for FUZZ_SECONDS; print the lines covered
 	timeout 3600 Fuzz/run.sh $(FUZZ_SECONDS)
+
+HOSTILE_COUNT ?= 10000
+hostile: deps-test build  ## send HOSTILE_COUNT damaged inputs beside a healthy stream
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 7200 \
+	  $(PYTHON) Tests/Faults/hostile.py --count $(HOSTILE_COUNT)
 
 SOAK_SECONDS ?= 600
 soak: deps-test build  ## run viewers of all kinds for SOAK_SECONDS; memory must not grow
