@@ -53,6 +53,30 @@ struct PassThroughHeaderTests {
     #expect(String(decoding: stsd.content[12..<16], as: UTF8.self) == "hvc1")
   }
 
+  @Test("HEVC: hvcC is the one that libavformat derives from sound parameter sets")
+  func record() throws {
+    let size = try #require(VideoSize(width: 640, height: 360))
+    // The box, and whatever follows it in the sample entry.
+    func record(_ header: [UInt8]) throws -> [UInt8] {
+      let entry = try #require(Box.at("moov/trak/mdia/minf/stbl/stsd", in: header)).content
+      let start = try #require(entry.firstRange(of: Array("hvcC".utf8))).lowerBound
+      return Array(entry[(start - 4)...])
+    }
+    let derived = try CMAFHeader.write(
+      .hevc, Self.hevc.flatMap { [0, 0, 0, 1] + $0 }, size: size, rate: .thirty)
+    let own = try PassThroughHeader(video(.hevc, Self.hevc), size: size, rate: .thirty).bytes
+    #expect(try record(own) == record(derived))
+  }
+
+  @Test("HEVC: a parameter set that ends before its bit depths is refused", arguments: 0..<24)
+  func short(length: Int) throws {
+    let size = try #require(VideoSize(width: 640, height: 360))
+    let sets = [Self.hevc[0], Array(Self.hevc[1].prefix(length)), Self.hevc[2]]
+    #expect(throws: FFmpegError.self) {
+      try PassThroughHeader(video(.hevc, sets), size: size, rate: .thirty)
+    }
+  }
+
   @Test("without parameter sets, a header is refused", arguments: [NALCodec.h264, .hevc])
   func nothing(codec: NALCodec) throws {
     let size = try #require(VideoSize(width: 640, height: 360))

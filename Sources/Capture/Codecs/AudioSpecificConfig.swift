@@ -23,7 +23,7 @@ package struct AudioSpecificConfig: Sendable, Hashable {
 
   /// Parses the first fields; nil if the bytes are too short or a value is reserved.
   package init?(_ bytes: [UInt8]) {
-    var bits = Bits(bytes: bytes)
+    var bits = BitReader(bytes)
     guard let short = bits.take(5), let type = short == 31 ? bits.take(6).map({ 32 + $0 }) : short,
       type > 0, let rate = Self.rate(&bits), let layout = bits.take(4), layout <= 7
     else { return nil }
@@ -35,7 +35,7 @@ package struct AudioSpecificConfig: Sendable, Hashable {
     hasFullFrames = bits.take(1) == 0
   }
 
-  private static func rate(_ bits: inout Bits) -> Int32? {
+  private static func rate(_ bits: inout BitReader) -> Int32? {
     guard let index = bits.take(4) else { return nil }
     guard index == 15 else { return index < rates.count ? rates[index] : nil }
     return bits.take(24).flatMap { $0 > 0 ? Int32($0) : nil }
@@ -49,22 +49,6 @@ package struct AudioSpecificConfig: Sendable, Hashable {
 
   /// Whether the sample rate has an index; encoders, which make the silence, have no other rate.
   package var hasListedRate: Bool { Self.rates.contains(sampleRate) }
-
-  /// A bit reader, most significant bit first.
-  private struct Bits {
-    let bytes: [UInt8]
-    var place = 0
-
-    mutating func take(_ count: Int) -> Int? {
-      guard place + count <= 8 * bytes.count else { return nil }
-      var value = 0
-      for _ in 0..<count {
-        value = value << 1 | Int(bytes[place / 8] >> UInt8(7 - place % 8)) & 1
-        place += 1
-      }
-      return value
-    }
-  }
 }
 
 extension InputDescription.Audio {

@@ -27,13 +27,13 @@ enum CMAFHeader {
   ///
   /// - Parameters:
   ///   - codec: the codec.
-  ///   - parameterSets: parameter sets with start codes.
+  ///   - extradata: of H.264 the parameter sets with start codes, of HEVC the content of `hvcC`.
   ///   - size: the size of the frames.
   ///   - rate: the frame rate.
   /// - Returns: the header.
   /// - Throws: ``FFmpegError`` of the muxer.
   static func write(
-    _ codec: NALCodec, _ parameterSets: [UInt8], size: VideoSize, rate: FrameRate
+    _ codec: NALCodec, _ extradata: [UInt8], size: VideoSize, rate: FrameRate
   ) throws(FFmpegError) -> [UInt8] {
     let muxer = try Muxer()
     let stream = try unsafe muxer.addStream(timescale: rate.timescale)
@@ -48,7 +48,7 @@ enum CMAFHeader {
     unsafe parameters.pointee.width = Int32(size.width)
     unsafe parameters.pointee.height = Int32(size.height)
     unsafe parameters.pointee.sample_aspect_ratio = AVRational(num: 1, den: 1)
-    try unsafe setExtradata(parameters, parameterSets)
+    try unsafe setExtradata(parameters, extradata)
     // Only the header contains parameter sets: `hvc1`, not `hev1`.
     if codec == .hevc { unsafe parameters.pointee.codec_tag = CFF_TAG_HVC1 }
     return try muxer.header(timescale: rate.timescale)

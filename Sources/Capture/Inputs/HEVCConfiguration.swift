@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The HEVCDecoderConfigurationRecord of a passed-through track, and its codecs string.
+///
+/// libavformat could derive the record, but it follows counts in damaged parameter sets for
+/// minutes.
+/// - Source: ISO/IEC 14496-15 §8.3.3.1 and Annex E.3; ITU-T H.265 §7.3.2.2 and §7.3.3
+struct HEVCConfiguration {
+  /// The record, with all parameter sets.
+  let bytes: [UInt8]
+  /// `hvc1.` with profile space and profile, compatibility flags, tier and level, and constraint
+  /// flags.
+  let codecs: String
+
+  /// The bytes of profile_tier_level up to the level.
+  private static let profileSize = 12
+  /// The most bytes of an SPS up to the bit depths: seven sub-layers, and numbers of 63 bits.
+  private static let headSize = 256
+
+  /// The configuration of VPS, SPS and PPS, each without a start code.
+  ///
+  /// Nil without an SPS that can be read up to the bit depths, or if the sets do not fit into the
+  /// record.
+  init?(_ sets: [[UInt8]]) {
+    guard let sps = sets.first(where: { Self.type($0) == 33 }),
+      let head = Head(sps.dropFirst(2).prefix(Self.headSize))
+    else { return nil }
+    codecs = Self.codecs(head.profile)
+    var bytes: [UInt8] = [1]
+    bytes += head.profile
+    // No minimum of spatial segmentation, and any parallelism.
+    bytes += [0xF0, 0, 0xFC, 0xFC | head.chroma, 0xF8 | head.lumaDepth, 0xF8 | head.chromaDepth]
+    // No frame rate; then temporal layers and their nesting, and lengths of four bytes.
+    bytes += [0, 0, head.layers << 3 | head.nesting << 2 | 3]
+    let kinds = [32, 33, 34].map { kind in sets.filter { Self.type($0) == kind } }
+      .filter { !$0.isEmpty }
+    bytes.append(UInt8(kinds.count))
+    for kind in kinds {
+      guard let number = UInt16(exactly: kind.count), let type = kind.first.flatMap(Self.type)
+      else { return nil }
+      // All sets of the kind are in the record.
+      bytes += [0x80 | type] + Self.bigEndian(number)
+      for set in kind {
+        guard let size = UInt16(exactly: set.count) else { return nil }
+        bytes += Self.bigEndian(size) + set
+      }
+    }
+    self.bytes = bytes
+  }
+
+  /// The beginning of an SPS.
+  private struct Head {
+    let profile: [UInt8]
+    let chroma, lumaDepth, chromaDepth, layers, nesting: UInt8
+
+    /// Nil if it ends too early, or if a number is beyond its range.
+    init?(_ coded: ArraySlice<UInt8>) {
+      let bytes = HEVCConfiguration.withoutEmulationPrevention(coded)
+      guard bytes.count > HEVCConfiguration.profileSize else { return nil }
+      profile = Array(bytes[1...HEVCConfiguration.profileSize])
+      var bits = BitReader(bytes)
+      guard bits.take(4) != nil, let layers = bits.take(3), layers < 7, let nesting = bits.take(1)
+      else { return nil }
+      for _ in 0..<HEVCConfiguration.profileSize { _ = bits.take(8) }
+      guard Self.skipSubLayers(&bits, layers), bits.takeExponential() != nil,
+        let chroma = bits.takeExponential(), chroma <= 3
+      else { return nil }
+      if chroma == 3 { _ = bits.take(1) }
+      guard bits.takeExponential() != nil, bits.takeExponential() != nil,
+        let hasWindow = bits.take(1)
+      else { return nil }
+      if hasWindow == 1 { for _ in 0..<4 { _ = bits.takeExponential() } }
+      guard let luma = bits.takeExponential(), luma <= 7, let other = bits.takeExponential(),
+        other <= 7
+      else { return nil }
+      self.layers = UInt8(layers + 1)
+      self.nesting = UInt8(nesting)
+      self.chroma = UInt8(chroma)
+      (lumaDepth, chromaDepth) = (UInt8(luma), UInt8(other))
+    }
+
+    /// Skips profiles and levels of `count` sub-layers; false at the end.
+    private static func skipSubLayers(_ bits: inout BitReader, _ count: Int) -> Bool {
+      guard count > 0 else { return true }
+      var sizes: [Int] = []
+      for layer in 0..<8 {
+        guard let hasProfile = bits.take(1), let hasLevel = bits.take(1) else { return false }
+        // The rest of eight is reserved.
+        if layer < count { sizes.append(hasProfile * 11 + hasLevel) }
+      }
+      for _ in 0..<sizes.reduce(0, +) where bits.take(8) == nil { return false }
+      return true
+    }
+  }
+
+  private static func codecs(_ profile: [UInt8]) -> String {
+    let space = ["", "A", "B", "C"][Int(profile[0] >> 6)]
+    let tier = profile[0] & 0x20 != 0 ? "H" : "L"
+    let flags = profile[1...4].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+    var reversed: UInt32 = 0
+    for bit in 0..<32 where flags >> bit & 1 != 0 { reversed |= 1 << (31 - bit) }
+    var parts = [
+      "hvc1", space + String(profile[0] & 0x1F), String(reversed, radix: 16, uppercase: true),
+      tier + String(profile[11]),
+    ]
+    var constraints = Array(profile[5...10])
+    while constraints.last == 0 { constraints.removeLast() }
+    parts += constraints.map { String($0, radix: 16, uppercase: true) }
+    return parts.joined(separator: ".")
+  }
+
+  /// The type of a NAL unit; nil if it is empty.
+  private static func type(_ set: [UInt8]) -> UInt8? { set.first.map { $0 >> 1 & 0x3F } }
+
+  private static func bigEndian(_ number: UInt16) -> [UInt8] {
+    [UInt8(number >> 8), UInt8(truncatingIfNeeded: number)]
+  }
+
+  private static func withoutEmulationPrevention(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+    var out: [UInt8] = []
+    var zeros = 0
+    for byte in bytes {
+      if zeros >= 2, byte == 3 {
+        zeros = 0
+        continue
+      }
+      zeros = byte == 0 ? zeros + 1 : 0
+      out.append(byte)
+    }
+    return out
+  }
+}
