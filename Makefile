@@ -92,10 +92,11 @@ edge: deps-edge build  ## start and test the caches of deploy/edge
 	PATH="$(CURDIR)/$(VENV)/bin:/usr/sbin:$$PATH" timeout 600 \
 	  $(PYTHON) -m pytest -c Tests/pytest.ini $(RETRY) Tests/Edge
 
-lint: words  ## format, dependency borders, the page and its types, rule ids, words
+lint: words  ## format, dependencies, the page and its types, rules, arithmetic, words
 	swift format lint --strict -r -p $(SWIFT_SOURCES)
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" node client/check.mjs
 	python3 Tests/check_rules.py
+	python3 Tests/check_arithmetic.py
 	@! grep -rnE '^[^/]*\b(try!|fatalError\(|as!)' Sources \
 	  || { echo "try!, as! and fatalError are not permitted"; exit 1; }
 

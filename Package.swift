@@ -58,6 +58,8 @@ let package = Package(
     .systemLibrary(name: "CNghttp2"),
     // Instants and intervals with a resolution of 1 ns and saturating arithmetic. Values only.
     library("Time", []),
+    // Conversions of foreign values that do not trap. Functions only.
+    library("Checked", []),
     // Values shared by threads: immutable bytes, locks, threads, clocks. Knows neither video nor
     // sockets.
     library("Sharing", ["Time", "CLinux"]),
@@ -74,7 +76,8 @@ let package = Package(
     // video.
     library("Net", ["Time", "CLinux", "COpenSSL", "Sharing"]),
     // Sources, decoders and encoders on FFmpeg, libv4l2 and ALSA. Knows no packager and no server.
-    library("Capture", ["Time", "Media", "Sharing", "CALSA", "CFFmpeg", "CLinux", "CV4L2"]),
+    library(
+      "Capture", ["Checked", "Time", "Media", "Sharing", "CALSA", "CFFmpeg", "CLinux", "CV4L2"]),
 
     // Level 2. HTTP/1.1 and HTTP/2: parsers, connections, server. Knows no video.
     library("HTTP", ["Time", "Net", "Sharing", "CLinux", "CNghttp2"]),
@@ -153,6 +156,7 @@ let package = Package(
       ], path: "Fuzz/Bodies", swiftSettings: strict),
     tests("FuzzReplay", ["FuzzBodies"]),
     tests("Time", ["Time"]),
+    tests("Checked", ["Checked"]),
     tests("Logging", ["Time", "Logging", "Sharing"]),
     tests("Sharing", ["Time", "Sharing"]),
     tests("Media", ["Time", "Media", "TestSupport"]),

@@ -72,15 +72,18 @@ package struct BoxReader {
 extension [UInt8] {
   /// The big-endian number in the four bytes at `offset`, which are within the array.
   func unsigned32(at offset: Int) -> Int {
+    // bounded: the caller has checked the box
     self[offset..<offset + 4].reduce(0) { $0 << 8 | Int($1) }
   }
 
   /// The big-endian number in the two bytes at `offset`, which are within the array.
+  // bounded: the caller has checked the box
   func unsigned16(at offset: Int) -> Int { Int(self[offset]) << 8 | Int(self[offset + 1]) }
 
   /// Four bytes as text; a byte other than an ASCII letter, digit or space becomes `?`.
   func fourCharacters(at offset: Int) -> String {
     String(
+      // bounded: the caller has checked the box
       decoding: self[offset..<offset + 4].map { $0 >= 0x20 && $0 < 0x7F ? $0 : UInt8(ascii: "?") },
       as: UTF8.self)
   }

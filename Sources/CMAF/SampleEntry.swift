@@ -51,12 +51,15 @@ struct SampleEntry {
     guard bytes[fixed.lowerBound] == 1 else {
       throw .mismatch("avcC.version", found: "\(bytes[fixed.lowerBound])", expected: "1")
     }
+    // bounded: `fixed` has six bytes
     let lengthSize = bytes[fixed.lowerBound + 4] & 3 + 1
     guard lengthSize == 4 else {
       throw .mismatch("avcC.lengthSize", found: "\(lengthSize)", expected: "4")
     }
+    // bounded: `fixed` has six bytes, and `take` checks
     try rest.skipSets(bytes[fixed.lowerBound + 5] & 31, "avcC SPS")
     try rest.skipSets(bytes[try rest.take(1).lowerBound], "avcC PPS")
+    // bounded: `fixed` has six bytes
     return bytes[fixed.lowerBound + 1..<fixed.lowerBound + 4].map { octet in
       let digits = String(octet, radix: 16)
       return digits.count == 1 ? "0" + digits : digits
@@ -71,20 +74,24 @@ struct SampleEntry {
     var rest = FieldReader(bytes, try boxes.only("esds"), "esds")
     _ = try rest.take(4)
     var element = try rest.descriptor(3)
+    // bounded: `take` checks
     let flags = bytes[try element.take(3).lowerBound + 2]
     if flags & 0x80 != 0 { _ = try element.take(2) }
     if flags & 0x40 != 0 {
+      // bounded: `take` checks
       let size = Int(bytes[try element.take(1).lowerBound])
       _ = try element.take(size)
     }
     if flags & 0x20 != 0 { _ = try element.take(2) }
     var decoder = try element.descriptor(4)
+    // bounded: `take` checks
     let objectType = bytes[try decoder.take(13).lowerBound]
     guard objectType == 0x40 else { return String(objectType, radix: 16) }
     var configuration = try decoder.descriptor(5)
     let start = try configuration.take(2).lowerBound
     let short = bytes[start] >> 3
     // ISO/IEC 14496-3 §1.6.2.1: 31 is an escape; six bits follow.
+    // bounded: `take` has checked two bytes; 3 bits times 8
     let type = short < 31 ? short : 32 + (bytes[start] & 7) << 3 + bytes[start + 1] >> 5
     return "40.\(type)"
   }
@@ -121,12 +128,14 @@ private struct FieldReader {
   ///
   /// Its size is in groups of seven bits, at most four of them (ISO/IEC 14496-1 §8.3.3).
   mutating func descriptor(_ tag: UInt8) throws(TrackHeaderError) -> FieldReader {
+    // bounded: `take` checks
     let found = bytes[try take(1).lowerBound]
     guard found == tag else {
       throw .mismatch("\(name) descriptor", found: "\(found)", expected: "\(tag)")
     }
     var size = 0
     for _ in 0..<4 {
+      // bounded: `take` checks
       let octet = bytes[try take(1).lowerBound]
       size = size << 7 | Int(octet & 0x7F)
       if octet & 0x80 == 0 { return FieldReader(bytes, try take(size), name) }

@@ -57,6 +57,7 @@ package enum MediaName: Sendable, Equatable {
     _ offset: Int, _ text: [UInt8], _ bytes: borrowing Span<UInt8>
   ) -> Bool {
     guard offset >= 0, offset + text.count <= bytes.count else { return false }
+    // bounded: the guard has checked the size of `text`
     for index in 0..<text.count where bytes[offset + index] != text[index] { return false }
     return true
   }
@@ -69,6 +70,7 @@ package enum MediaName: Sendable, Equatable {
     var value: UInt64 = 0
     while offset < end, case let digit = bytes[offset], digit >= 0x30, digit <= 0x39 {
       guard offset - start < 18 else { return nil }
+      // bounded: at most 18 digits
       value = value * 10 + UInt64(digit - 0x30)
       offset += 1
     }

@@ -18,6 +18,7 @@ final class AudioCodec {
     unsafe pointer = try Self.allocate(codec)
     unsafe pointer.pointee.sample_rate = settings.sampleRate
     unsafe pointer.pointee.sample_fmt = AV_SAMPLE_FMT_FLTP
+    // bounded: a checked setting
     unsafe pointer.pointee.bit_rate = Int64(settings.bitrateKilobits) * 1000
     unsafe pointer.pointee.time_base = AVRational(num: 1, den: settings.sampleRate)
     unsafe pointer.pointee.profile = FF_PROFILE_AAC_LOW

@@ -83,6 +83,7 @@ package struct AudioDecoder: ~Copyable, @unchecked Sendable {
     guard Self.sampleRates.contains(rate) else {
       throw FFmpegError(refused: "\(rate) Hz (expected \(Self.sampleRates.text) Hz)")
     }
+    // bounded: the rate is in `sampleRates`
     guard samples <= Self.longestPacket * Int(rate) else {
       throw FFmpegError(
         refused: "a packet of \(samples / Int(rate)) s (expected at most \(Self.longestPacket) s)")

@@ -48,6 +48,7 @@ package struct AudioEncoder: ~Copyable, @unchecked Sendable {
     self.frame = frame
     self.packet = packet
     assembler = AudioFrameAssembler(
+      // bounded: a listed sample rate
       channels: settings.channels, longestGap: Self.longestGap * Int64(settings.sampleRate))
   }
 
@@ -101,6 +102,7 @@ package struct AudioEncoder: ~Copyable, @unchecked Sendable {
       // for some amplitudes far above 1.
       try frame.fill(next.audio, isLimited: true)
       // The codec counts its frames; `pending` has their positions.
+      // bounded: frames of one encoder
       unsafe frame.pointer.pointee.pts = framesIn * Int64(AudioFrameAssembler.frameLength)
       framesIn += 1
       pending.append(next.position)

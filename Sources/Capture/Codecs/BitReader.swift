@@ -9,9 +9,11 @@ struct BitReader {
 
   /// The next `count` bits, at most 32.
   mutating func take(_ count: Int) -> Int? {
+    // bounded: a byte sequence in memory
     guard (0...32).contains(count), 8 * bytes.count - position >= count else { return nil }
     var value = 0
     for _ in 0..<count {
+      // bounded: the guard has checked `count` bits
       value = value << 1 | Int(bytes[position / 8] >> UInt8(7 - position % 8)) & 1
       position += 1
     }

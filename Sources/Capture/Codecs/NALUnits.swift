@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Checked
+
 /// The separation of consecutive NAL units.
 package enum NALFraming: Sendable {
   /// Each unit follows its length in four bytes, as in ISO BMFF.
@@ -52,10 +54,7 @@ package enum NALUnits {
   private static func lengthPrefixed(_ bytes: Span<UInt8>) -> [Range<Int>] {
     var ranges: [Range<Int>] = []
     var place = 0
-    while place + 4 <= bytes.count {
-      let length =
-        Int(bytes[place]) << 24 | Int(bytes[place + 1]) << 16 | Int(bytes[place + 2]) << 8
-        | Int(bytes[place + 3])
+    while let length = bytes.bigEndian(at: place, count: 4) {
       place += 4
       guard length <= bytes.count - place else { break }
       if length > 0 { ranges.append(place..<place + length) }
@@ -69,13 +68,16 @@ package enum NALUnits {
     var start: Int?
     func close(_ start: Int, _ end: Int) {
       var end = end
+      // bounded: start <= end - 1 < end <= count
       while end > start, bytes[end - 1] == 0 { end -= 1 }
       if end > start { ranges.append(start..<end) }
     }
     var place = 0
     while place + 3 <= bytes.count {
+      // bounded: place + 3 <= count
       if bytes[place + 2] > 1 {
         place += 3
+        // bounded: place + 3 <= count
       } else if bytes[place] == 0, bytes[place + 1] == 0, bytes[place + 2] == 1 {
         if let start { close(start, place) }
         place += 3

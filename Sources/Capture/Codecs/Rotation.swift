@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CFFmpeg
+internal import Checked
 
 /// The clockwise rotation for display, as phones declare for portrait video.
 package enum Rotation: Int, Sendable, Equatable {
@@ -13,7 +14,7 @@ package enum Rotation: Int, Sendable, Equatable {
   @unsafe
   init(_ stream: UnsafePointer<AVStream>) {
     let degrees = unsafe cff_stream_rotation(stream)
-    self = Rotation(rawValue: Int((degrees / 90).rounded()) & 3) ?? .none
+    self = Rotation(rawValue: Int(clamping: (degrees / 90).rounded()) & 3) ?? .none
   }
 }
 

@@ -57,6 +57,7 @@ final class SwrHandle {
     let from = try frame(&input, inputRate, inputChannels, atLeast: audio.count)
     try from.fill(audio)
     // Stretching adds less than a percent; the samples in the filter are extra.
+    // bounded: a packet has at most 10 s at 768 kHz
     let expected = (Int64(audio.count) * Int64(outputRate) / Int64(inputRate)) * 102 / 100
     let capacity = Int(expected + delay(at: outputRate)) + 64
     let to = try frame(&output, outputRate, outputChannels, atLeast: capacity)

@@ -126,9 +126,11 @@ package struct AudioDevice: ~Copyable, @unchecked Sendable {
   static func captureTime(
     _ timestamp: MonotonicTime?, waiting: Int64, now: MonotonicTime, taken: Int64, rate: Int64
   ) -> MonotonicTime {
+    // bounded: a sample rate of 32 bits
     guard let timestamp, timestamp <= now, waiting >= 0, waiting <= 2 * rate,
       timestamp > now - oldest,
       waiting >= taken
+      // bounded: taken
     else { return now - Interval(ticks: taken, timescale: rate) }
     return timestamp - Interval(ticks: waiting, timescale: rate)
   }

@@ -129,7 +129,9 @@ struct AccessUnitAssembler: Sendable {
   private func expected(_ isKey: Bool) -> Int? {
     let habit = isKey && keyHabit.seen > 0 ? keyHabit : habit
     // Each wrong guess raises the evidence that the next one needs.
-    return habit.seen > min(1000, 8 * faults * faults) ? habit.slices : nil
+    // bounded: at most 8 · 12²
+    let evidence = min(1000, 8 * min(faults, 12) * min(faults, 12))
+    return habit.seen > evidence ? habit.slices : nil
   }
 
   private mutating func learn(_ piece: Piece) {

@@ -55,12 +55,14 @@ struct AudioDepacketizer {
     let frames = ADTS.frames(whole.span)
     // A frame that started before this packet is earlier than the packet's timestamp.
     let carried = frames.prefix { $0.range.lowerBound < rest.count }.count
+    // bounded: frames are within `whole`
     rest = Array(whole[(frames.last?.range.upperBound ?? whole.count)...])
     return frames.enumerated().map { index, frame in
       (audio.sampleRate, audio.channels) = (frame.sampleRate, frame.channels)
       audio.configuration = frame.configuration
       let step = Interval(ticks: 1024, timescale: Int64(frame.sampleRate))
       return AudioPacket(
+        // bounded: intervals saturate
         bytes: Array(whole[frame.range]), pts: pts + step * Int64(index - carried),
         arrival: arrival)
     }

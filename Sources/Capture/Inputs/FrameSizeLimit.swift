@@ -23,6 +23,7 @@ package struct FrameSizeLimit: Sendable, Equatable, CustomStringConvertible {
   }
 
   /// The number of pixels.
+  // bounded: both are in `sides`
   var pixels: Int { width * height }
 
   /// Whether a frame of this size is permitted, also if it is rotated.

@@ -57,6 +57,7 @@ struct HEVCConfiguration {
     init?(_ coded: ArraySlice<UInt8>) {
       let bytes = HEVCConfiguration.withoutEmulationPrevention(coded)
       guard bytes.count > HEVCConfiguration.profileSize else { return nil }
+      // bounded: the guard has checked the size
       profile = Array(bytes[1...HEVCConfiguration.profileSize])
       var bits = BitReader(bytes)
       guard bits.take(4) != nil, let layers = bits.take(3), layers < 7, let nesting = bits.take(1)
@@ -86,6 +87,7 @@ struct HEVCConfiguration {
       for layer in 0..<8 {
         guard let hasProfile = bits.take(1), let hasLevel = bits.take(1) else { return false }
         // The rest of eight is reserved.
+        // bounded: two bits
         if layer < count { sizes.append(hasProfile * 11 + hasLevel) }
       }
       for _ in 0..<sizes.reduce(0, +) where bits.take(8) == nil { return false }

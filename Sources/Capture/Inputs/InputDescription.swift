@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Checked
 package import Media
 
 /// The streams of an input.
@@ -36,11 +37,12 @@ package struct InputDescription: Sendable, Equatable {
     package var size: VideoSize? {
       let (width, height) = (Double(max(1, width)), Double(max(1, height)))
       let scale = min(
+        // bounded: floating
         1, (Self.mostPixels / (width * height)).squareRoot(),
         Self.sides.upperBound / max(width, height))
       func side(_ length: Double) -> Int {
-        // The bounds make the conversion exact.
-        Int(min(Self.sides.upperBound, max(Self.sides.lowerBound, length * scale))) & ~1
+        // bounded: floating
+        Int(clamping: min(Self.sides.upperBound, max(Self.sides.lowerBound, length * scale))) & ~1
       }
       return VideoSize(width: side(width), height: side(height))
     }

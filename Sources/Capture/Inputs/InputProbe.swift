@@ -57,6 +57,7 @@ package struct InputProbe: Sendable {
     var keys: [Int] = []
     while SystemClock.monotonicTime - begin < limit || first == nil {
       guard let unit = try input.nextUnit() else { break }
+      // bounded: intervals saturate
       if SystemClock.monotonicTime - begin > 2 * limit { break }
       guard case .video(let frame) = unit, let known = input.description else { continue }
       if decoder == nil {

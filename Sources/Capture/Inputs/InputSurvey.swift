@@ -21,6 +21,7 @@ package struct InputSurvey: Sendable {
     guard let first = frames.first, let last = frames.last else { return false }
     let elapsed = last.arrival - first.arrival
     return elapsed >= Self.span && frames.count >= Self.least
+      // bounded: intervals saturate
       || elapsed >= 3 * Self.span && frames.count >= 2
   }
 
@@ -53,6 +54,7 @@ package struct InputSurvey: Sendable {
   /// Whether a timestamp is unrelated to that of the last frame.
   private func isForeign(_ pts: SourceTime, _ arrival: MonotonicTime) -> Bool {
     guard let last = frames.last else { return false }
+    // bounded: intervals saturate
     return (pts - last.pts - (arrival - last.arrival)).magnitude > 5 * Self.span
   }
 
@@ -80,6 +82,7 @@ package struct InputSurvey: Sendable {
     var prompt = differences.firstIndex { $0 - own < .milliseconds(100) } ?? 0
     // Frames arriving faster than twice real time were buffered by the sender.
     while prompt + 1 < units.count,
+      // bounded: intervals saturate
       2 * (units[prompt + 1].arrival - units[prompt].arrival)
         < units[prompt + 1].pts - units[prompt].pts
     { prompt += 1 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CFFmpeg
+internal import Checked
 
 /// Converts a container's access units to NAL units with four-byte lengths.
 struct NALSplitter: Sendable {
@@ -97,9 +98,7 @@ struct NALSplitter: Sendable {
     if lengthSize == 4 { return NALUnits.ranges(in: bytes, .lengthPrefixed) }
     var ranges: [Range<Int>] = []
     var place = 0
-    while place + lengthSize <= bytes.count {
-      var length = 0
-      for offset in 0..<lengthSize { length = length << 8 | Int(bytes[place + offset]) }
+    while let length = bytes.bigEndian(at: place, count: lengthSize) {
       place += lengthSize
       guard length <= bytes.count - place else { break }
       if length > 0 { ranges.append(place..<place + length) }

@@ -13,6 +13,7 @@ enum OpusTransport {
   static func packets(_ bytes: [UInt8]) -> [Packet] {
     var packets: [Packet] = []
     var (at, samples) = (0, Int64(0))
+    // bounded: at + 3 <= count
     while at + 3 <= bytes.count, bytes[at] == 0x7F, bytes[at + 1] & 0xE0 == 0xE0 {
       let flags = bytes[at + 1]
       at += 2
@@ -27,6 +28,7 @@ enum OpusTransport {
       if flags & 0x04 != 0, at < bytes.count { at += 1 + Int(bytes[at]) }
       guard size > 0, at + size <= bytes.count else { break }
       packets.append(Packet(range: at..<at + size, samplesBefore: samples))
+      // bounded: the guard has checked `size` bytes; below 2^20 samples a packet
       samples += duration(bytes[at], bytes[at..<at + size])
       at += size
     }
@@ -44,7 +46,9 @@ enum OpusTransport {
       }
     switch code {
     case 0: return frame
+    // bounded: at most 2880
     case 1, 2: return 2 * frame
+    // bounded: a second byte exists; 63 times 2880
     default: return packet.count > 1 ? Int64(packet[packet.startIndex + 1] & 0x3F) * frame : frame
     }
   }

@@ -134,6 +134,7 @@ package struct PassThroughAnalysis: Sendable {
       return
     }
     if isKey, let key = keys.last, pts > timestamps[key] {
+      // bounded: bytes of one group, each unit at most 32 MB
       peakBitrate = max(peakBitrate, (pts - timestamps[key]).rate(of: groupBytes * 8))
       groupBytes = 0
     }

@@ -45,6 +45,7 @@ package struct PassThroughHeader: Sendable {
   private static func advanced(_ sets: [[UInt8]]) -> String? {
     guard let sps = sets.first(where: { NALUnits.type($0[0]) == NALUnits.sps && $0.count >= 4 })
     else { return nil }
+    // bounded: the guard has checked four bytes
     return "avc1." + sps[1...3].map { hex($0, digits: 2) }.joined()
   }
 

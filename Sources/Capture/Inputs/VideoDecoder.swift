@@ -36,6 +36,7 @@ package struct VideoDecoder: ~Copyable {
     let beforehand =
       video.nalCodec == nil ? video.configuration : Self.annexB(video.parameterSets)
     decoder = try DecoderHandle(
+      // bounded: the limit of the frame size
       video.codec, beforehand, video.coded, threads: video.width * video.height > 1280 * 720 ? 2 : 1
     )
   }
@@ -88,6 +89,7 @@ package struct VideoDecoder: ~Copyable {
     var bytes = bytes
     for range in NALUnits.ranges(in: bytes.span, .lengthPrefixed) {
       for (offset, byte) in [UInt8](arrayLiteral: 0, 0, 0, 1).enumerated() {
+        // bounded: four bytes of length precede a unit
         bytes[range.lowerBound - 4 + offset] = byte
       }
     }

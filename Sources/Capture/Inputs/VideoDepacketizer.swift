@@ -171,7 +171,9 @@ struct SampleAspect: Sendable, Hashable {
   init(_ numerator: Int32, _ denominator: Int32) {
     let (numerator, denominator) = (Int(numerator), Int(denominator))
     let isSensible =
+      // bounded: numbers of 32 bits in 64
       numerator > 0 && denominator > 0 && numerator < 8 * denominator
+      // bounded: numbers of 32 bits in 64
       && denominator < 8 * numerator
     self.numerator = isSensible ? numerator : 1
     self.denominator = isSensible ? denominator : 1

@@ -16,6 +16,7 @@ struct JSONFault: Error, Equatable {
 
   /// A fault at an offset of a document.
   init(in bytes: [UInt8], at offset: Int, _ reason: Reason) {
+    // bounded: the least of both
     let before = bytes[..<min(offset, bytes.count)]
     line = 1 + before.count { $0 == 0x0A }
     column = 1 + before.reversed().prefix { $0 != 0x0A }.count

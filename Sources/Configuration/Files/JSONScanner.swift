@@ -58,6 +58,7 @@ struct JSONScanner {
       }
       let start = scanner.position
       if let fault = scanner.string() { return fault }
+      // bounded: the position only grows, up to the end
       let key = Self.text(scanner.bytes[start..<scanner.position])
       guard keys.insert(key).inserted else {
         return JSONFault(in: scanner.bytes, at: start, .duplicateKey(key))

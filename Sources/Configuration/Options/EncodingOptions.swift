@@ -59,6 +59,7 @@ extension OptionKind where Value == FrameRate {
     parse: {
       guard let rate = FrameRate($0) else { return nil }
       let isInRange =
+        // bounded: at most a million
         rate.numerator >= rate.denominator && rate.numerator <= 120 * rate.denominator
       return isInRange ? rate : nil
     }, print: { "\($0)" })

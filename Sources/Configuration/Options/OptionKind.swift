@@ -65,7 +65,9 @@ extension OptionKind where Value == Interval {
       form: .number,
       parse: { text in
         let units = Decimal.parse(text, digits: digits)
+        // bounded: at most 10^9; `digits` is 0 to 9
         let scale = (digits..<9).reduce(Int64(1)) { scale, _ in scale * 10 }
+        // bounded: intervals saturate
         return units.map { .nanoseconds(scale) * $0 }.flatMap { range.contains($0) ? $0 : nil }
       }, print: \.secondsText)
   }

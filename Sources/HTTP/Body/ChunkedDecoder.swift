@@ -115,6 +115,7 @@ package struct ChunkedDecoder: Sendable {
   private mutating func beginChunk() throws(ChunkedCodingError) {
     // RFC 9112 §7.1.1: "A server ought to limit the total length of chunk extensions". An endless
     // sequence of tiny HTTP chunks wastes as much.
+    // bounded: 2^31 at most; the line has its limit
     excess = max(0, excess + lineLength - 16 - min(2 * min(left, 1 << 30), 1 << 20))
     guard excess <= Self.excessLimit else { throw .extensionTooLong(limit: Self.excessLimit) }
     lineLength = 0

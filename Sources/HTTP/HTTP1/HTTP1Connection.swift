@@ -91,6 +91,7 @@ final class HTTP1Connection: HTTPConnection {
 
   private func keep(_ bytes: borrowing Span<UInt8>, from position: Int) {
     unsafe bytes.withUnsafeBufferPointer { buffer in
+      // bounded: the parsers end within the bytes
       leftover = unsafe Array(buffer[position...])
     }
     stream.isReading = false

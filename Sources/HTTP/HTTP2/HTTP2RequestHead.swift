@@ -34,6 +34,7 @@ struct HTTP2RequestHead {
   }
 
   /// Whether the section is too large to be a mistake of a client; then the connection ends.
+  // bounded: settings
   var isBomb: Bool { listSize > 4 * limits.headBytes || fieldCount > 10 * limits.fieldCount }
 
   mutating func take(_ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>) {
@@ -93,6 +94,7 @@ struct HTTP2RequestHead {
     let isPath = !path.isEmpty && text[path.lowerBound] == UInt8(ascii: "/")
     guard isPath || text.span.equals("*", in: path) else { throw .badTarget }
     guard !hasControl else { throw .controlCharacter }
+    // bounded: as many lines as `fieldCount` permits
     let offsetsSize = (lineCount + 1) * Request.FieldOffsets.size
     var head: [UInt8] = []
     head.reserveCapacity(text.count + (host?.count ?? 0) + 32 + offsetsSize)
@@ -108,6 +110,7 @@ struct HTTP2RequestHead {
       }
       Self.append("\r\n", to: &head)
       unsafe head.append(
+        // bounded: a place in `text`
         contentsOf: UnsafeBufferPointer(rebasing: text[(linesStart ?? text.count)...]))
       Self.append("\r\n", to: &head)
     }

@@ -18,7 +18,9 @@ package enum ByteRange: Sendable, Equatable {
     self = .whole
     guard let value else { return }
     let bytes = Array(value.utf8)
+    // bounded: more than six bytes
     guard bytes.count > 6, bytes[..<6].map(lowercased).elementsEqual("bytes=".utf8) else { return }
+    // bounded: more than six bytes
     let specification = trimmed(bytes[6...])
     guard let dash = specification.firstIndex(of: UInt8(ascii: "-")),
       let first = Self.position(specification[..<dash]),
@@ -46,6 +48,7 @@ package enum ByteRange: Sendable, Equatable {
     var value = 0
     for digit in digits {
       guard value < Int.max / 16 else { return .some(Int.max / 2) }
+      // bounded: below Int.max / 16
       value = value * 10 + Int(digit - 0x30)
     }
     return .some(value)

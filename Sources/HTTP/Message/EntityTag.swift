@@ -9,6 +9,7 @@ package enum EntityTag {
   package static func text(of bytes: SharedBytes) -> String {
     let content = unsafe UnsafeRawBufferPointer(start: bytes.start, count: bytes.count)
     let hash = unsafe content.reduce(UInt64(0xCBF2_9CE4_8422_2325)) {
+      // bounded: a hash
       ($0 ^ UInt64($1)) &* 0x100_0000_01B3
     }
     let digits = String(hash, radix: 16)

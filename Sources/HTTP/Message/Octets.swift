@@ -45,6 +45,7 @@ extension Span where Element == UInt8 {
   func equals(_ text: StaticString, in range: Range<Int>) -> Bool {
     guard range.count == text.utf8CodeUnitCount else { return false }
     for offset in 0..<range.count
+    // bounded: the offset is within `range`
     where unsafe self[range.lowerBound + offset] != text.utf8Start[offset] {
       return false
     }
@@ -56,6 +57,7 @@ extension Span where Element == UInt8 {
   func equalsLowercased(_ text: StaticString, in range: Range<Int>) -> Bool {
     guard range.count == text.utf8CodeUnitCount else { return false }
     for offset in 0..<range.count
+    // bounded: the offset is within `range`
     where unsafe lowercased(self[range.lowerBound + offset]) != text.utf8Start[offset] {
       return false
     }
@@ -66,6 +68,7 @@ extension Span where Element == UInt8 {
   func trimmed(_ range: Range<Int>) -> Range<Int> {
     var (start, end) = (range.lowerBound, range.upperBound)
     while start < end, self[start] == 0x20 || self[start] == 0x09 { start += 1 }
+    // bounded: start <= end - 1 < end
     while end > start, self[end - 1] == 0x20 || self[end - 1] == 0x09 { end -= 1 }
     return start..<end
   }
@@ -99,6 +102,7 @@ func percentDecoded(_ bytes: ArraySlice<UInt8>, plusIsSpace: Bool = false) -> St
   while index < bytes.endIndex {
     let byte = bytes[index]
     if byte == UInt8(ascii: "%"), index + 2 < bytes.endIndex,
+      // bounded: index + 2 < end
       let high = hexadecimalValue(bytes[index + 1]), let low = hexadecimalValue(bytes[index + 2])
     {
       decoded.append(high << 4 | low)

@@ -57,6 +57,7 @@ package struct Request: Sendable {
     /// Reads the entry at `start`.
     init(_ bytes: borrowing Span<UInt8>, at start: Int) {
       func number(_ offset: Int) -> UInt16 {
+        // bounded: entries follow the head as a whole
         UInt16(bytes[start + offset]) << 8 | UInt16(bytes[start + offset + 1])
       }
       (nameStart, nameEnd) = (number(0), number(2))
@@ -66,6 +67,7 @@ package struct Request: Sendable {
     /// Writes the entry to `bytes`.
     func write(to bytes: inout MutableSpan<UInt8>, at start: Int) {
       func put(_ number: UInt16, _ offset: Int) {
+        // bounded: the place was made for the entry
         bytes[start + offset] = UInt8(number >> 8)
         bytes[start + offset + 1] = UInt8(truncatingIfNeeded: number)
       }
@@ -161,9 +163,11 @@ package struct Request: Sendable {
     segments.reserveCapacity(4)
     var start = path.lowerBound + 1
     for end in path.dropFirst() where head[end] == UInt8(ascii: "/") {
+      // bounded: start <= end, since the path begins with a slash
       segments.append(percentDecoded(head[start..<end]))
       start = end + 1
     }
+    // bounded: start is at most behind the last slash
     segments.append(percentDecoded(head[start..<path.upperBound]))
     return segments
   }
@@ -185,6 +189,7 @@ package struct Request: Sendable {
 
   /// Path and query.
   package var target: Target {
+    // bounded: a range of the head
     Target(path: Array(head[pathRange.range]), query: queryRange.map { Array(head[$0.range]) })
   }
 
@@ -212,6 +217,7 @@ package struct Request: Sendable {
     let path = pathRange.range
     let end = path.lowerBound + 1 + text.utf8CodeUnitCount
     // An escaped name is equal to the plain one.
+    // bounded: a name in the program
     guard !head[path].prefix(text.utf8CodeUnitCount * 3 + 1).contains(UInt8(ascii: "%")) else {
       return firstPathSegment == "\(text)"
     }
@@ -284,6 +290,7 @@ package struct Request: Sendable {
   package var shrunk: Request {
     let method = head[methodRange.range]
     let path = head[pathRange.range]
+    // bounded: a range of the head
     let query = queryRange.map { head[$0.range] }
     // RFC 9110 §12.5.1: `Accept: */*` is equivalent to no `Accept`.
     let kept = fieldOffsets.filter { field in
@@ -308,6 +315,7 @@ package struct Request: Sendable {
     }
     var end = bytes.count
     let headEnd = end
+    // bounded: fields of one head
     bytes.append(contentsOf: repeatElement(0, count: moved.count * FieldOffsets.size))
     var lengths: UInt64 = 0
     var span = bytes.mutableSpan

@@ -36,6 +36,7 @@ struct RequestFields {
       guard !value.isEmpty, value.count <= 18,
         head.allSatisfy(in: value, { $0 >= 0x30 && $0 <= 0x39 })
       else { throw .badFraming }
+      // bounded: at most 18 digits
       lengths.append(head.array(value).reduce(0) { $0 * 10 + Int($1 - 0x30) })
     case 17 where head.equalsLowercased("transfer-encoding", in: name):
       hasTransferEncoding = true

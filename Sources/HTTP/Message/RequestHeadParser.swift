@@ -43,6 +43,7 @@ package struct RequestHeadParser {
       return nil
     }
     // With room for the offsets of the fields.
+    // bounded: lines of one head
     let offsetsSize = Int(lineCount - 1) * Request.FieldOffsets.size
     let headEnd = partial.count + position - start
     var head: [UInt8] = []

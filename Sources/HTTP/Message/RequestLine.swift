@@ -51,9 +51,11 @@ extension RequestLine {
   ) throws(RequestParseError) -> UInt8 {
     let isDigit = { (octet: UInt8) in octet >= 0x30 && octet <= 0x39 }
     let start = text.lowerBound
+    // bounded: eight bytes
     guard text.count == 8, head.equals("HTTP/", in: start..<start + 5), isDigit(head[start + 5]),
       head[start + 6] == UInt8(ascii: "."), isDigit(head[start + 7])
     else { throw .malformedRequestLine }
+    // bounded: eight bytes
     guard head[start + 5] == UInt8(ascii: "1") else { throw .unsupportedVersion }
     return min(head[start + 7] - 0x30, 1)
   }
@@ -89,6 +91,7 @@ extension RequestLine {
     _ head: borrowing Span<UInt8>, _ path: Range<Int>
   ) throws(RequestParseError) {
     for index in path where head[index] == UInt8(ascii: "%") {
+      // bounded: index + 2 is within the path
       guard index + 2 < path.upperBound, hexadecimalValue(head[index + 1]) != nil,
         hexadecimalValue(head[index + 2]) != nil
       else { throw .badPercentEscape }

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lists arithmetic in files with foreign data that can trap, or wrap, without a stated reason.
+
+Files, packets, heads, requests, devices and settings reach the files of FOREIGN. There, each of
+
+- a conversion of a floating value to an integer, other than `clamping:` or `exactly:`,
+- a wrapping operator (`&+`, `&-`, `&*`),
+- a product, other than of literals, of 128-bit or of floating values,
+- a subscript of bytes with a computed index or a range
+
+has its reason in a comment `// bounded: …`, on its line or above it; a comment above several such
+lines without others between them is for all of them. Prints one line per fault; exits with 1 if
+there is one. The vocabulary without a reason is in Sources/Checked and Sources/Time.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+SOURCES = Path(__file__).resolve().parent.parent / "Sources"
+FOREIGN = (
+    "Capture/Inputs/*.swift", "Capture/Codecs/A*.swift", "Capture/Codecs/BitReader.swift",
+    "Capture/Codecs/NALUnits.swift", "Capture/Codecs/Rotation.swift",
+    "Capture/Codecs/SwrHandle.swift", "Capture/Devices/AudioDevice.swift",
+    "Capture/Devices/CameraBuffers.swift", "CMAF/BoxReader.swift", "CMAF/NTPTime.swift",
+    "CMAF/SampleEntry.swift", "CMAF/TrackHeader.swift", "Configuration/Files/*.swift",
+    "Configuration/Options/*.swift", "HTTP/Body/*.swift", "HTTP/HTTP1/*.swift",
+    "HTTP/HTTP2/*.swift", "HTTP/Message/*.swift", "HLSPackager/DeliveryDirectives.swift",
+    "Packaging/MediaName.swift", "Server/Metrics/CMCDReport.swift",
+    "Server/Metrics/MetricLines.swift", "Server/Routing/*.swift", "Streams/Input/*.swift",
+    "Streams/PassThrough/*.swift",
+)
+REASON = re.compile(r"// bounded: \S")
+TEXT = re.compile(r'"(?:\\.|[^"\\])*"')
+CONVERSION = re.compile(r"\bU?Int(?:8|16|32|64)?\((?!clamping:|exactly:)(.*)")
+FLOATING = re.compile(r"\b(?:Double|Float)\b|\.rounded\(|squareRoot|\b\d+\.\d|\b\d+e\d")
+WRAPPING = re.compile(r"&[-+*]")
+PRODUCT = re.compile(r"(\S+) \*=? (\S+)")
+SAFE_PRODUCT = re.compile(r"Int128|\bDouble\b|\bFloat\b|ReportingOverflow|\b\d+\.\d|\b\d+e\d")
+LITERAL = re.compile(r"[(]*[\d_]+[),]*$")
+SUBSCRIPT = re.compile(
+    r"\b(?:bytes|buffer|configuration|data|digits|extradata|head|line|packet|payload|self|set|sets"
+    r"|sps|whole)\[(?!\$?\w+(?:\.\w+)*\])")
+
+
+def faults(line: str) -> Iterator[str]:
+    """What needs a reason in a line of code without comment and texts."""
+    if (found := CONVERSION.search(line)) and FLOATING.search(found.group(1)):
+        yield "conversion of a floating value"
+    if WRAPPING.search(line):
+        yield "wrapping operator"
+    if not SAFE_PRODUCT.search(line):
+        if any(not (LITERAL.match(a) and LITERAL.match(b)) for a, b in PRODUCT.findall(line)):
+            yield "product"
+    if SUBSCRIPT.search(line):
+        yield "subscript"
+
+
+def check(path: Path) -> Iterator[str]:
+    """The faults of a file."""
+    has_reason = False
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        if REASON.search(line):
+            has_reason = True
+        code = TEXT.sub('""', line).split("//")[0].rstrip()
+        found = list(faults(code))
+        for fault in found if not has_reason else ():
+            yield f"{path.relative_to(SOURCES.parent)}:{number}: {fault} without `// bounded: …`"
+        # A comment above is for the lines that follow it, up to the first that needs none.
+        if not found and code.strip():
+            has_reason = False
+
+
+def main() -> int:
+    """Prints the faults of all files."""
+    paths = sorted({path for pattern in FOREIGN for path in SOURCES.glob(pattern)})
+    found = [fault for path in paths for fault in check(path)]
+    for fault in found:
+        print(fault)
+    print(f"{len(paths)} files with foreign data, {len(found)} faults of arithmetic")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
