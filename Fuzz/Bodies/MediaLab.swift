@@ -15,13 +15,13 @@ import Time
 /// before and at most two seconds later.
 final class MediaLab {
   /// The largest number of units, and the longest time, of one input.
-  private static let most = (units: 2000, time: Int64(20_000_000_000))
+  private static let most = (units: 2000, time: Interval.seconds(20))
 
   /// Small frames and short waits, so that a run is short.
   static let options: InputOptions = {
     var options = InputOptions()
-    options.openLimit = 1_000_000_000
-    options.silenceLimit = 1_000_000_000
+    options.openLimit = .seconds(1)
+    options.silenceLimit = .seconds(1)
     options.frameSizeLimit = FrameSizeLimit("640x480") ?? FrameSizeLimit()
     options.decoderErrorLimit = 100
     return options
@@ -34,14 +34,14 @@ final class MediaLab {
   /// The units until the session begins.
   private var patience: Int
   private var units = 0
-  private let start: Int64
-  private var now: Int64
-  private var lastTime: Int64?
+  private let start: MonotonicTime
+  private var now: MonotonicTime
+  private var lastTime: SourceTime?
   private var violation: String?
 
   init(_ arrival: MediaArrival) {
     let passThrough = PassThroughOptions(
-      segmentMicroseconds: MediaSession.segment.microseconds, longestGroup: 4_000_000_000)
+      segmentMicroseconds: MediaSession.segment.microseconds, longestGroup: .seconds(4))
     // The kind of the address decides nothing after the input is open.
     input = PulledInput(
       InputAddress("udp://127.0.0.1:1") ?? MediaLab.noAddress, options: Self.options, loops: false,
@@ -49,7 +49,7 @@ final class MediaLab {
       log: Log(format: .text, least: .debug) { _ in })
     stage = SurveyStage(input)
     patience = arrival.unitsBeforeSession
-    start = SystemClock.monotonic - Self.most.time
+    start = SystemClock.monotonicTime - Self.most.time
     now = start
   }
 
@@ -72,9 +72,9 @@ final class MediaLab {
   /// Takes the next unit.
   func take(_ unit: InputUnit, _ description: InputDescription) throws(InputError) {
     units += 1
-    let step = lastTime.map { unit.pts - $0 } ?? 0
+    let step = lastTime.map { unit.pts - $0 } ?? .zero
     lastTime = unit.pts
-    now += min(max(step, 0), 2_000_000_000)
+    now += min(max(step, .zero), .seconds(2))
     follow(try stage.take(unit.arrived(at: now), description), description)
     beginSession(description)
     session?.advance(to: now)

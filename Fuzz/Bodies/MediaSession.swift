@@ -25,16 +25,16 @@ final class MediaSession {
   private let audio: LiveWindow?
   private let feed = SlotFeed(renditions: 1, capacity: 4)
   private var pipeline: AudioPipeline?
-  private var last: Int64
+  private var last: MonotonicTime
 
-  /// A session that begins at the monotonic time `now`.
+  /// A session that begins at `now`.
   ///
   /// - Throws: the error of the encoder, or in the parameter sets.
-  init(_ facts: SourceFacts, now: Int64) throws(FFmpegError) {
+  init(_ facts: SourceFacts, now: MonotonicTime) throws(FFmpegError) {
     var fit: PassThroughAnalysis.Fit?
     if case .fits(let found) = facts.passThrough { fit = found }
     let rate = fit?.rate ?? facts.rate
-    let length = fit.map { FrameGrid(rate: rate).nanoseconds($0.segmentFrames) / 1000 }
+    let length = fit.map { FrameGrid(rate: rate).duration(ofFrames: $0.segmentFrames).microseconds }
     let segmentation = Segmentation(
       rate: rate, segmentMicroseconds: max(length ?? 0, Self.segment.microseconds),
       partMicroseconds: 100_000,
@@ -51,7 +51,8 @@ final class MediaSession {
     let statistics = Locked(StreamStatistics(renditions: 2))
     video = LiveWindow(segmentation: segmentation, playlistLength: 10, retained: 100)
     last = now
-    let clock = StreamClock(wall: now + SystemClock.wallMinusMonotonic, monotonic: now)
+    let clock = StreamClock(
+      wall: WallTime(now, plus: SystemClock.wallMinusMonotonic), monotonic: now)
     let frame = clock.frame(atOrAfter: now, on: segmentation.grid)
     let first = segmentation.segment(of: frame)
     let kind: InputTarget.Video
@@ -85,29 +86,27 @@ final class MediaSession {
         statistics: statistics, log: log)
       if fit == nil {
         let mediaTime = clock.mediaTime(at: now, on: configuration.segmentation)
-        try pipeline?.prefill(to: MediaTime(nanoseconds: mediaTime))
+        try pipeline?.prefill(to: mediaTime)
       }
       audio.goLive()
     }
     target = InputTarget(video: kind, statistics: statistics) { packet, format, captured in
       queue.push(
-        .init(
-          bytes: packet.bytes, format: format, pts: packet.pts,
-          captured: MonotonicTime(nanoseconds: captured)))
+        .init(bytes: packet.bytes, format: format, pts: packet.pts, captured: captured))
     }
   }
 
-  /// Publishes the audio that is available at the monotonic time `now`.
-  func advance(to now: Int64) {
+  /// Publishes the audio that is available at `now`.
+  func advance(to now: MonotonicTime) {
     last = now
-    do throws(FFmpegError) { try pipeline?.advance(to: MonotonicTime(nanoseconds: now)) } catch {
+    do throws(FFmpegError) { try pipeline?.advance(to: now) } catch {
       violation = "the audio ends: \(error)"
     }
   }
 
   /// Ends the session; the property that does not hold, or nil.
   func finish() -> String? {
-    advance(to: last + 500_000_000)
+    advance(to: last + .milliseconds(500))
     pipeline?.finish()
     feed.close()
     while feed.next(0) != nil {}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CFFmpeg
+import Time
 
 @testable import Capture
 @testable import Streams
@@ -42,12 +43,14 @@ struct UnitReader {
     while let (flags, bytes) = next(), !lab.isDone {
       if flags & 16 != 0 { lab.reconnected() }
       var units: [InputUnit] = []
+      let pts = SourceTime(nanoseconds: time)
       if flags & 1 != 0 {
-        units = audio.take(Array(bytes), pts: time, arrival: 0).map { .audio($0) }
+        units = audio.take(Array(bytes), pts: pts, arrival: .origin).map { .audio($0) }
       } else {
         let found = video.take(
-          Array(bytes).span, pts: time, dts: nil, isKey: flags & 2 != 0, arrival: 0,
-          senderTime: flags & 4 != 0 ? 1_700_000_000_000_000_000 + time / 4 : nil)
+          Array(bytes).span, pts: pts, dts: nil, isKey: flags & 2 != 0, arrival: .origin,
+          senderTime: flags & 4 != 0
+            ? .origin + .seconds(1_700_000_000) + .nanoseconds(time / 4) : nil)
         units = found.map { .video($0) }
       }
       guard video.isComplete else { continue }

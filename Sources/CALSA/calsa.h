@@ -89,17 +89,4 @@ static inline int calsa_timestamp(snd_pcm_t *pcm, unsigned long *available, int6
   return r;
 }
 
-/// CLOCK_MONOTONIC in nanoseconds.
-static inline int64_t calsa_monotonic(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
-/// Sleeps for `nanoseconds` (below one second), or until a signal arrives.
-static inline void calsa_sleep(int64_t nanoseconds) {
-  struct timespec t = {0, nanoseconds};
-  nanosleep(&t, 0);
-}
-
 #endif

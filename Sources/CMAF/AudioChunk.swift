@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Sharing
+package import Time
 
 /// A chunk of audio: a part, or the frames so far of an unfinished part.
 package struct AudioChunk: Sendable {
@@ -8,8 +9,8 @@ package struct AudioChunk: Sendable {
   package let firstFrame: Int64
   /// The number of AAC frames.
   package let frames: Int64
-  /// The capture time of its first frame: wall clock, nanoseconds since 1970.
-  package let captured: Int64
+  /// The capture time of its first frame.
+  package let captured: WallTime
   /// `[styp] prft moof mdat`.
   package let bytes: SharedBytes
 }

@@ -2,6 +2,7 @@
 
 package import Media
 import Sharing
+package import Time
 
 /// Collects AAC frames into chunks of one part each: a pure state machine.
 ///
@@ -11,7 +12,7 @@ package struct AudioChunker: Sendable {
   private let writer: ChunkWriter
   private var payloads: [[UInt8]] = []
   private var first: Int64 = 0
-  private var captured: Int64 = 0
+  private var captured = WallTime.origin
   /// The first frame of the present variable-duration segment.
   private var start: Int64?
 
@@ -26,13 +27,13 @@ package struct AudioChunker: Sendable {
   /// - Parameters:
   ///   - bytes: a raw data block.
   ///   - index: the index of the AAC frame since 1970.
-  ///   - time: its capture time: wall clock, nanoseconds since 1970.
+  ///   - time: its capture time.
   ///   - start: the first frame of its segment, if segments have variable duration. The segment
   ///     before must have been flushed.
   /// - Returns: the chunk that the frame completes; also a short chunk if the frame after it is
   ///   missing.
   package mutating func add(
-    _ bytes: [UInt8], frame index: Int64, captured time: Int64, from start: Int64? = nil
+    _ bytes: [UInt8], frame index: Int64, captured time: WallTime, from start: Int64? = nil
   ) -> [AudioChunk] {
     var chunks: [AudioChunk] = []
     if !payloads.isEmpty, index != first + Int64(payloads.count) { chunks += flush() }

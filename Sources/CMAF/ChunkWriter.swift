@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Sharing
+import Time
 
 /// Writes CMAF chunks: `[styp] prft moof mdat` with one access unit or several audio frames.
 ///
@@ -108,10 +109,11 @@ package struct ChunkWriter: Sendable {
 
   /// The fields of a chunk's first sample.
   private struct Start {
-    let decodeTime, captured: Int64
+    let decodeTime: Int64
+    let captured: WallTime
     let sequence: UInt32
 
-    init(_ decodeTime: Int64, _ captured: Int64, _ sequence: UInt32) {
+    init(_ decodeTime: Int64, _ captured: WallTime, _ sequence: UInt32) {
       self.decodeTime = decodeTime
       self.captured = captured
       self.sequence = sequence
@@ -127,7 +129,7 @@ package struct ChunkWriter: Sendable {
     out.open(size: Layout.producerTimeSize, "prft")
     out.put32(0x0100_0018)
     out.put32(trackID)
-    out.put64(NTPTime.from(unixNanoseconds: start.captured))
+    out.put64(NTPTime.from(start.captured))
     out.put64(UInt64(bitPattern: start.decodeTime))
     out.open(size: layout.fragmentSize, "moof")
     out.open(size: 16, "mfhd")

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Time
+
 /// One access unit and the fields of its chunk.
 package struct Sample: Sendable {
   /// NAL units with four-byte lengths, as in `mdat`.
@@ -8,8 +10,8 @@ package struct Sample: Sendable {
   package let decodeTime: Int64
   /// The duration, in ticks of the track's timescale.
   package let duration: UInt32
-  /// The capture time: wall clock, nanoseconds since 1970.
-  package let captured: Int64
+  /// The capture time.
+  package let captured: WallTime
   /// The number in `mfhd`; one more than in the chunk before; may wrap.
   package let sequence: UInt32
   /// Whether decoding can start here.
@@ -17,7 +19,7 @@ package struct Sample: Sendable {
 
   /// A sample with these fields.
   package init(
-    payload: [UInt8], decodeTime: Int64, duration: UInt32, captured: Int64, sequence: UInt32,
+    payload: [UInt8], decodeTime: Int64, duration: UInt32, captured: WallTime, sequence: UInt32,
     isSync: Bool
   ) {
     self.payload = payload

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Time
+
 /// Consecutive coded frames of equal duration in one chunk; decoding can start with each of them.
 ///
 /// The content of an AAC track's chunks.
@@ -10,14 +12,14 @@ package struct SampleRun: Sendable {
   package let decodeTime: Int64
   /// The duration of each frame, in ticks of the track's timescale.
   package let sampleDuration: UInt32
-  /// The capture time of the first frame: wall clock, nanoseconds since 1970.
-  package let captured: Int64
+  /// The capture time of the first frame.
+  package let captured: WallTime
   /// The number in `mfhd`; rises from chunk to chunk; may wrap.
   package let sequence: UInt32
 
   /// A run with these fields.
   package init(
-    payloads: [[UInt8]], decodeTime: Int64, sampleDuration: UInt32, captured: Int64,
+    payloads: [[UInt8]], decodeTime: Int64, sampleDuration: UInt32, captured: WallTime,
     sequence: UInt32
   ) {
     self.payloads = payloads

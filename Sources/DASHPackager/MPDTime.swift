@@ -12,7 +12,7 @@ enum MPDTime {
 
   /// `2026-11-20T08:15:36.250Z`, an xs:dateTime; with microseconds if it has any.
   static func dateTime(_ time: WallTime) -> String {
-    let exact = UTCTime.microseconds(time.nanoseconds)
-    return exact.hasSuffix("000Z") ? UTCTime(nanoseconds: time.nanoseconds).text : exact
+    let exact = UTCTime.microseconds(time)
+    return exact.hasSuffix("000Z") ? UTCTime(time).text : exact
   }
 }

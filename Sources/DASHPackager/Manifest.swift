@@ -154,7 +154,7 @@ package struct Manifest: Sendable {
       ("xmlns", "urn:mpeg:dash:schema:mpd:2011"), ("id", parameters.name),
       ("profiles", profiles.joined(separator: ",")), ("type", type),
       ("availabilityStartTime", MPDTime.dateTime(parameters.availabilityStart)),
-      ("publishTime", UTCTime(nanoseconds: publishTime.nanoseconds).text),
+      ("publishTime", UTCTime(publishTime).text),
     ]
   }
 
@@ -180,7 +180,7 @@ package struct Manifest: Sendable {
       return parameters.segmentDuration * Int64(snapshot.listed.count)
     }
     let ticks = snapshot.listed.reduce(0) { $0 + $1.duration }
-    return .nanoseconds(parameters.segmentation.grid.rate.nanoseconds(ofTicks: ticks))
+    return parameters.segmentation.grid.rate.duration(ofTicks: ticks)
   }
 
   /// The attributes of an ended stream, without a live edge.
@@ -202,8 +202,7 @@ package struct Manifest: Sendable {
   private var longestSegment: (String, String?) {
     (
       "maxSegmentDuration",
-      MPDTime.duration(
-        .nanoseconds(parameters.segmentation.longestSegmentNanoseconds) + .milliseconds(100))
+      MPDTime.duration(parameters.segmentation.longestSegmentDuration + .milliseconds(100))
     )
   }
 

@@ -36,8 +36,8 @@ struct Period: Equatable {
     firstSegment = firstListed?.number ?? period.firstSegment ?? names.base + 1
     firstFrame =
       firstListed?.firstFrame ?? period.firstFrame ?? segmentation.firstFrame(of: firstSegment)
-    start = .nanoseconds(
-      segmentation.grid.nanoseconds(firstFrame) - segmentation.segmentNanoseconds + period.offset)
+    let begin = WallTime(segmentation.grid.frameTime(of: firstFrame), plus: period.offset)
+    start = begin - .origin - segmentation.segmentDuration
   }
 
   /// The Periods of the listed segments, oldest first; empty if there is no segment.
@@ -56,8 +56,8 @@ struct Period: Equatable {
         last = segment.period
       }
       if hasEnded {
-        let after = segmentation.grid.rate.nanoseconds(ofTicks: segment.duration)
-        periods[periods.count - 1].duration? += .nanoseconds(after)
+        let after = segmentation.grid.rate.duration(ofTicks: segment.duration)
+        periods[periods.count - 1].duration? += after
       }
     }
     if let open = snapshot.open, open.period != last {

@@ -37,7 +37,7 @@ package struct PresentationParameters: Sendable, Equatable {
   }
 
   /// The nominal duration of a segment.
-  var segmentDuration: Interval { .nanoseconds(segmentation.segmentNanoseconds) }
+  var segmentDuration: Interval { segmentation.segmentDuration }
 
   /// availabilityStartTime: one segment after 1970.
   package var availabilityStart: WallTime { .origin + segmentDuration }
@@ -48,16 +48,16 @@ package struct PresentationParameters: Sendable, Equatable {
   /// The segment duration minus one frame, the input delay and the pipeline delay, rounded down.
   /// Nil if that is below 1 ms: the stream has no low-latency form.
   package var availabilityTimeOffset: Interval? {
-    offset(after: .nanoseconds(segmentation.grid.rate.frameNanoseconds) + inputDelay)
+    offset(after: segmentation.grid.rate.frameDuration + inputDelay)
   }
 
   /// availabilityTimeOffset of an audio rendition, whose chunk is a whole part; nil if video has
   /// none.
   func availabilityTimeOffset(ofAudio audio: AudioSegmentation) -> Interval? {
     guard availabilityTimeOffset != nil else { return nil }
-    let part =
-      (audio.partTicks * 1_000_000_000 + Int64(audio.sampleRate) - 1) / Int64(audio.sampleRate)
-    return offset(after: .nanoseconds(part) + audioDelay)
+    // Rounded up, by the sign.
+    let part = -Interval(ticks: -audio.partTicks, timescale: Int64(audio.sampleRate))
+    return offset(after: part + audioDelay)
   }
 
   private func offset(after delay: Interval) -> Interval? {

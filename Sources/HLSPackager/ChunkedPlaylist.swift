@@ -2,6 +2,7 @@
 
 import Media
 package import Packaging
+import Time
 
 /// A Media Playlist for players without part support.
 ///
@@ -70,9 +71,10 @@ package struct ChunkedPlaylist: Sendable {
       // From the frame grid, as the segment itself will print it: a sum of rounded durations could
       // be 1 ms early.
       let segmentation = track.segmentation
-      let offset = last.programDateTime - segmentation.nanoseconds(last.firstFrame)
-      let next = segmentation.nanoseconds(segmentation.firstFrame(of: last.number + 1))
-      out.segmentHead(of: next + offset, discontinuity: false, map: map(last.period))
+      let offset = last.programDateTime.offset(from: segmentation.frameTime(of: last.firstFrame))
+      let next = segmentation.frameTime(of: segmentation.firstFrame(of: last.number + 1))
+      out.segmentHead(
+        of: WallTime(next, plus: offset), discontinuity: false, map: map(last.period))
       entry(last.number + 1, ticks: segmentation.segmentTicks(last.number + 1), to: &out)
     }
     return out.text
@@ -80,7 +82,7 @@ package struct ChunkedPlaylist: Sendable {
 
   private func newest(
     _ complete: ArraySlice<Segment>
-  ) -> (number: Int64, firstFrame: Int64, programDateTime: Int64, period: DiscontinuityPeriod)? {
+  ) -> (number: Int64, firstFrame: Int64, programDateTime: WallTime, period: DiscontinuityPeriod)? {
     if let open = snapshot.open {
       return (open.number, open.firstFrame, open.programDateTime, open.period)
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Media
+import Time
 
 /// The text of a playlist, written line by line.
 struct PlaylistText {
@@ -25,14 +26,14 @@ struct PlaylistText {
   /// Writes the tags before the first part of a segment (RFC 8216bis §4.4.4.9).
   ///
   /// - Parameters:
-  ///   - programDateTime: nanoseconds since 1970.
+  ///   - programDateTime: the announced time of its first frame.
   ///   - discontinuity: whether a Discontinuity precedes the segment.
   ///   - map: the URI of its Media Initialization Section, written if it changes.
-  mutating func segmentHead(of programDateTime: Int64, discontinuity: Bool, map: String) {
+  mutating func segmentHead(of programDateTime: WallTime, discontinuity: Bool, map: String) {
     // The first EXT-X-MAP belongs to the head of the playlist, each later one to a Discontinuity.
     if self.map == nil { write(map) }
     if discontinuity { line("#EXT-X-DISCONTINUITY") }
     if self.map != map { write(map) }
-    line("#EXT-X-PROGRAM-DATE-TIME:\(UTCTime(nanoseconds: programDateTime).text)")
+    line("#EXT-X-PROGRAM-DATE-TIME:\(UTCTime(programDateTime).text)")
   }
 }

@@ -2,6 +2,7 @@
 
 import Glibc
 import Sharing
+import Time
 
 /// A file of lines, written by a separate thread: appending never waits for the disk.
 ///
@@ -26,8 +27,8 @@ package final class LineFile: Sendable {
 
   /// The size of the queue in bytes; further lines are dropped.
   private static let capacity = 8 * 1024 * 1024
-  /// The interval between writes, in nanoseconds: one write for many lines.
-  private static let period: Int64 = 100_000_000
+  /// The interval between writes: one write for many lines.
+  private static let period = Interval.milliseconds(100)
 
   private let path: String
   private let log: Log
@@ -41,7 +42,7 @@ package final class LineFile: Sendable {
     let writer = LineWriter(descriptor: try Self.open(path))
     let started = OSThread(name: "access-log") { [self] in
       var writer = writer
-      while !turn(&writer) { SystemClock.sleep(until: SystemClock.monotonic + Self.period) }
+      while !turn(&writer) { SystemClock.sleep(until: SystemClock.monotonicTime + Self.period) }
       writer.close()
     }
     guard let started else { throw Failure(description: "\(path): no thread can be started") }

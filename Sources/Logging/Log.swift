@@ -55,7 +55,7 @@ package final class Log: Sendable {
       Self.line(
         format, .warning, "log-lines-lost", nil,
         "\(lost) log lines were dropped: standard error was not read in time",
-        at: SystemClock.wall)
+        at: SystemClock.wallTime)
     }
     self.init(format: format, least: least, lines: lines) { writer.write($0) }
   }
@@ -96,14 +96,14 @@ package final class Log: Sendable {
     }
     let more = omitted > 0 ? " (\(omitted) more lines of this event were omitted)" : ""
     let message = Redaction.redact(message()) + more
-    write(Self.line(format, level, event, stream, message, at: SystemClock.wall))
+    write(Self.line(format, level, event, stream, message, at: SystemClock.wallTime))
   }
 
   static func line(
     _ format: Format, _ level: Level, _ event: StaticString, _ stream: String?, _ message: String,
-    at nanoseconds: Int64
+    at time: WallTime
   ) -> String {
-    let time = UTCTime(nanoseconds: nanoseconds).text
+    let time = UTCTime(time).text
     switch format {
     case .text:
       let name = level.rawValue + String(repeating: " ", count: 7 - level.rawValue.utf8.count)

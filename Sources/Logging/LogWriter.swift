@@ -71,7 +71,7 @@ package final class LogWriter: Sendable {
   /// - Returns: whether they are.
   @discardableResult
   package func flush(until deadline: MonotonicTime) -> Bool {
-    pending.wait(until: deadline.nanoseconds) {
+    pending.wait(until: deadline) {
       $0.lines.isEmpty && !$0.isWriting ? true : nil
     } ?? false
   }

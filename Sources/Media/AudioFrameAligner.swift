@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Time
+
 /// Positions of copied AAC frames of a foreign source: a pure state machine.
 ///
 /// Coded frames cannot be stretched. Positions are consecutive until media time deviates by nine
@@ -43,12 +45,12 @@ package struct AudioFrameAligner: Sendable {
 
   /// Positions the next frame.
   ///
-  /// `mediaTime` is the time of its first sample in nanoseconds since 1970, from a clock that
-  /// follows the source smoothly.
-  package mutating func place(at mediaTime: Int64) -> Placement {
+  /// `mediaTime` is the time of its first sample, from a clock that follows the source smoothly.
+  package mutating func place(at mediaTime: MediaTime) -> Placement {
     let length = AudioSegmentation.samplesPerFrame
     let sample = Int64(
-      floorDivide(Int128(mediaTime) * Int128(sampleRate) + 500_000_000, 1_000_000_000))
+      floorDivide(
+        Int128(mediaTime.nanoseconds) * Int128(sampleRate) + 500_000_000, 1_000_000_000))
     let nearest = Int64(floorDivide(Int128(sample) + Int128(length / 2), Int128(length)))
     let error = sample - next * length
     // A frame after a gap takes the position nearest to its time.

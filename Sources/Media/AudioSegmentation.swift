@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Time
+
 /// The grouping of AAC frames into segments and parts: at the video's segments, rounded down to AAC
 /// frames.
 ///
@@ -139,14 +141,14 @@ package struct AudioSegmentation: Sendable, Hashable {
   /// The base media decode time of AAC frame `index` in samples since 1970.
   package func ticks(_ index: Int64) -> Int64 { index * Self.samplesPerFrame }
 
-  /// The time of AAC frame `index` in nanoseconds since 1970, rounded down.
-  package func nanoseconds(_ index: Int64) -> Int64 {
-    Int64(floorDivide(Int128(ticks(index)) * 1_000_000_000, Int128(sampleRate)))
+  /// The time of AAC frame `index`, rounded down.
+  package func frameTime(of index: Int64) -> MediaTime {
+    .origin + Interval(ticks: ticks(index), timescale: Int64(sampleRate))
   }
 
-  /// The last sample at or before `nanoseconds` since 1970.
-  package func sample(atOrBefore nanoseconds: Int64) -> Int64 {
-    Int64(floorDivide(Int128(nanoseconds) * Int128(sampleRate), 1_000_000_000))
+  /// The last sample at or before `mediaTime`.
+  package func sample(atOrBefore mediaTime: MediaTime) -> Int64 {
+    Int64(floorDivide(Int128(mediaTime.nanoseconds) * Int128(sampleRate), 1_000_000_000))
   }
 
   /// The duration of a full part in samples.

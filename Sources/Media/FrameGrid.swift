@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Time
+
 /// The frame times of one frame rate: frame i is exactly i·den/num seconds after
 /// 1970-01-01T00:00:00Z.
 ///
@@ -12,26 +14,32 @@ package struct FrameGrid: Sendable, Hashable {
   /// The grid of `rate`.
   package init(rate: FrameRate) { self.rate = rate }
 
-  /// The frame time of frame `index` in nanoseconds since 1970, rounded down.
-  package func nanoseconds(_ index: Int64) -> Int64 {
-    Int64(
-      floorDivide(Int128(index) * Int128(rate.denominator) * 1_000_000_000, Int128(rate.numerator)))
+  /// The frame time of frame `index`, rounded down.
+  package func frameTime(of index: Int64) -> MediaTime { .origin + duration(ofFrames: index) }
+
+  /// The duration of `count` frames, rounded down.
+  package func duration(ofFrames count: Int64) -> Interval {
+    Interval(
+      nanoseconds: Int64(
+        floorDivide(
+          Int128(count) * Int128(rate.denominator) * 1_000_000_000, Int128(rate.numerator))))
   }
 
   /// The frame time of frame `index` in ticks of the rate's timescale since 1970; exact.
   package func ticks(_ index: Int64) -> Int64 { index * rate.ticksPerFrame }
 
-  /// The frame whose frame time is nearest to `nanoseconds` since 1970; the later of two.
-  package func nearest(_ nanoseconds: Int64) -> Int64 {
+  /// The frame whose frame time is nearest to `mediaTime`; the later of two.
+  package func nearest(_ mediaTime: MediaTime) -> Int64 {
     let denominator = Int128(rate.denominator) * 1_000_000_000
-    return Int64(
-      floorDivide(2 * Int128(nanoseconds) * Int128(rate.numerator) + denominator, 2 * denominator))
+    let scaled = 2 * Int128(mediaTime.nanoseconds) * Int128(rate.numerator)
+    return Int64(floorDivide(scaled + denominator, 2 * denominator))
   }
 
-  /// The first frame whose frame time is not before `nanoseconds` since 1970.
-  package func atOrAfter(_ nanoseconds: Int64) -> Int64 {
+  /// The first frame whose frame time is not before `mediaTime`.
+  package func atOrAfter(_ mediaTime: MediaTime) -> Int64 {
     let denominator = Int128(rate.denominator) * 1_000_000_000
-    return Int64(-floorDivide(-Int128(nanoseconds) * Int128(rate.numerator), denominator))
+    let scaled = Int128(mediaTime.nanoseconds) * Int128(rate.numerator)
+    return Int64(-floorDivide(-scaled, denominator))
   }
 }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Time
+
 /// Frames per second as a fraction, such as 30/1 or 30000/1001.
 package struct FrameRate: Sendable, Hashable, CustomStringConvertible {
   /// Frames in `denominator` seconds; at least 1.
@@ -67,14 +69,12 @@ package struct FrameRate: Sendable, Hashable, CustomStringConvertible {
     Int64(timescale) * denominator / numerator
   }
 
-  /// The duration of one frame in nanoseconds, rounded down; for deadlines, not for sums.
-  package var frameNanoseconds: Int64 {
-    denominator * 1_000_000_000 / numerator
-  }
+  /// The duration of one frame, rounded down; for deadlines, not for sums.
+  package var frameDuration: Interval { .seconds(denominator) / numerator }
 
-  /// The duration of `ticks` of `timescale` in nanoseconds, rounded down.
-  package func nanoseconds(ofTicks ticks: Int64) -> Int64 {
-    Int64(floorDivide(Int128(ticks) * 1_000_000_000, Int128(timescale)))
+  /// The duration of `ticks` of `timescale`, rounded down.
+  package func duration(ofTicks ticks: Int64) -> Interval {
+    Interval(ticks: ticks, timescale: Int64(timescale))
   }
 
   /// `30` or `30000/1001`.

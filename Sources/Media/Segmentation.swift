@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Time
+
 /// The rule that groups frames into segments and parts; constant while a stream exists.
 ///
 /// Segment N holds the frames N·F … N·F+F−1; its part K starts at its frame K·n. Numbers count from
@@ -72,12 +74,12 @@ package struct Segmentation: Sendable, Hashable {
   /// The duration of a full part in ticks of the rate's timescale.
   package var partTicks: Int64 { framesPerPart * grid.rate.ticksPerFrame }
 
-  /// The duration of a segment in nanoseconds, rounded down.
-  package var segmentNanoseconds: Int64 { grid.nanoseconds(framesPerSegment) }
+  /// The duration of a segment, rounded down.
+  package var segmentDuration: Interval { grid.duration(ofFrames: framesPerSegment) }
 
-  /// The duration of the longest segment in nanoseconds, rounded down.
-  package var longestSegmentNanoseconds: Int64 {
-    grid.nanoseconds(mostFramesPerSegment ?? framesPerSegment)
+  /// The duration of the longest segment, rounded down.
+  package var longestSegmentDuration: Interval {
+    grid.duration(ofFrames: mostFramesPerSegment ?? framesPerSegment)
   }
 
   /// EXT-X-TARGETDURATION: max(1, duration of the longest segment rounded, half up), in seconds.

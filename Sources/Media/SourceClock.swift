@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Time
+
 /// Maps the timestamps of a source with its own clock to the monotonic clock: a pure state machine.
 ///
 /// A timestamp and its arrival differ by the offset of the source's clock, by the constant delay of
@@ -23,72 +25,72 @@ package struct SourceClock: Sendable {
 
   /// The newest timestamp of a track and its result.
   private struct Newest {
-    var pts = Int64.min
-    var captured = Int64.min
+    var pts = SourceTime.distantPast
+    var captured = MonotonicTime.distantPast
   }
 
   /// The largest rate at which the mapping follows, in parts per million.
   static var slope: Int64 { 300 }
-  /// The least difference that is a step, in nanoseconds.
-  static var step: Int64 { 100_000_000 }
-  /// The time without arrivals after which the mapping restarts, in nanoseconds.
-  static var silence: Int64 { 500_000_000 }
-  /// The lateness of a single arrival above which its timestamp jumped, in nanoseconds.
-  static var jump: Int64 { 1_000_000_000 }
-  /// The largest credible difference between the sender's clock and this machine's, in nanoseconds.
-  static var trust: Int64 { 5_000_000_000 }
+  /// The least difference that is a step.
+  static var step: Interval { .milliseconds(100) }
+  /// The time without arrivals after which the mapping restarts.
+  static var silence: Interval { .milliseconds(500) }
+  /// The lateness of a single arrival above which its timestamp jumped.
+  static var jump: Interval { .seconds(1) }
+  /// The largest credible difference between the sender's clock and this machine's.
+  static var trust: Interval { .seconds(5) }
 
   /// The number of restarts of the mapping; the first start does not count.
   package private(set) var restarts = 0
   /// The number of steps of the mapping: at a start, and while it settles.
   package private(set) var steps = 0
 
-  private let settling: Int64
+  private let settling: Interval
   /// Monotonic time minus timestamp, as in use; nil before the first timestamp.
-  private var offset: Int64?
+  private var offset: Interval?
   private var envelope = LowerEnvelope()
   /// The time from the declared capture to the envelope.
-  private var lead: Int64 = 0
+  private var lead = Interval.zero
   private var reach = trust
-  private var startedAt: Int64 = 0
-  private var lastArrival: Int64 = 0
+  private var startedAt = MonotonicTime.origin
+  private var lastArrival = MonotonicTime.origin
   private var video = Newest()
   private var audio = Newest()
 
   /// A clock without observations.
   ///
-  /// - Parameter settling: the time after a start, in nanoseconds, during which the mapping follows
-  ///   downward at once.
-  package init(settling: Int64 = 1_000_000_000) { self.settling = settling }
+  /// - Parameter settling: the time after a start during which the mapping follows downward at
+  ///   once.
+  package init(settling: Interval = .seconds(1)) { self.settling = settling }
 
-  /// Limits how far a declared capture time may precede the envelope, in nanoseconds.
+  /// Limits how far a declared capture time may precede the envelope.
   ///
   /// In a live stream, slots close at a fixed time after their frame time; later frames are lost.
-  package mutating func limitLead(to nanoseconds: Int64) { reach = max(0, nanoseconds) }
+  package mutating func limitLead(to most: Interval) { reach = max(.zero, most) }
 
-  /// The capture time of a unit with the timestamp `pts`, on the monotonic clock in nanoseconds.
+  /// The capture time of a unit with the timestamp `pts`.
   ///
   /// - Parameters:
   ///   - track: the track of the unit.
-  ///   - pts: its timestamp in nanoseconds, unwrapped, in presentation order.
-  ///   - arrival: its arrival on the monotonic clock; not before that of the previous call.
-  ///   - sent: the capture time that the sender declares, on the monotonic clock; nil if
-  ///     undeclared.
-  /// - Returns: nanoseconds, not before the previous result for the track.
+  ///   - pts: its timestamp, in presentation order.
+  ///   - arrival: its arrival; not before that of the previous call.
+  ///   - sent: the capture time that the sender declares; nil if undeclared.
+  /// - Returns: the capture time, not before the previous result for the track.
   package mutating func captureTime(
-    _ track: Track = .video, pts: Int64, arrival: Int64, sent: Int64? = nil
-  ) -> Int64 {
-    let observed = arrival - pts
+    _ track: Track = .video, pts: SourceTime, arrival: MonotonicTime, sent: MonotonicTime? = nil
+  ) -> MonotonicTime {
+    let observed = arrival.offset(from: pts)
     var newest = track == .video ? video : audio
     // A timestamp that decreases restarts the mapping, however small its lateness is.
-    take(observed, arrival, isBack: pts < newest.pts.subtractingSaturated(Self.step))
+    take(observed, arrival, isBack: pts < newest.pts - Self.step)
     if let sent, (-Self.step / 2...Self.trust).contains(arrival - sent) {
-      lead = envelope.least - (sent - pts)
+      lead = envelope.least - sent.offset(from: pts)
     }
-    follow(envelope.least - min(max(lead, 0), reach), arrival)
+    follow(envelope.least - min(max(lead, .zero), reach), arrival)
     lastArrival = arrival
     newest.pts = pts
-    newest.captured = max(newest.captured, min(pts + (offset ?? observed), arrival + Self.step))
+    let captured = MonotonicTime(pts, plus: offset ?? observed)
+    newest.captured = max(newest.captured, min(captured, arrival + Self.step))
     if track == .video { video = newest } else { audio = newest }
     return newest.captured
   }
@@ -97,12 +99,12 @@ package struct SourceClock: Sendable {
   ///
   /// A timestamp that does not belong to the mapping gives the arrival.
   /// - Parameters:
-  ///   - pts: its timestamp in nanoseconds.
-  ///   - arrival: its arrival on the monotonic clock.
-  /// - Returns: monotonic nanoseconds, not after the arrival.
-  package func captureTime(ofEarlier pts: Int64, arrival: Int64) -> Int64 {
+  ///   - pts: its timestamp.
+  ///   - arrival: its arrival.
+  /// - Returns: the capture time, not after the arrival.
+  package func captureTime(ofEarlier pts: SourceTime, arrival: MonotonicTime) -> MonotonicTime {
     guard let offset else { return arrival }
-    let captured = pts + offset
+    let captured = MonotonicTime(pts, plus: offset)
     return captured > arrival - Self.trust ? min(captured, arrival) : arrival
   }
 
@@ -113,7 +115,7 @@ package struct SourceClock: Sendable {
   }
 
   /// Adds to the envelope, or restarts it if timestamps and arrivals have diverged.
-  private mutating func take(_ observed: Int64, _ arrival: Int64, isBack: Bool) {
+  private mutating func take(_ observed: Interval, _ arrival: MonotonicTime, isBack: Bool) {
     guard offset != nil else { return start(observed, arrival) }
     let error = observed - envelope.least
     let isSilenceOver = arrival - lastArrival > Self.silence
@@ -132,59 +134,51 @@ package struct SourceClock: Sendable {
   }
 
   /// Moves the mapping towards `aim`: downward at once while it settles, else slowly.
-  private mutating func follow(_ aim: Int64, _ arrival: Int64) {
+  private mutating func follow(_ aim: Interval, _ arrival: MonotonicTime) {
     guard let current = offset else { return }
     if isSettling(arrival), aim < current {
       steps += 1
       offset = aim
       return
     }
-    let most = max(0, arrival - lastArrival) * Self.slope / 1_000_000
+    let most = max(.zero, arrival - lastArrival) * Self.slope / 1_000_000
     offset = current + min(max(aim - current, -most), most)
   }
 
-  private func isSettling(_ arrival: Int64) -> Bool { arrival - startedAt <= settling }
+  private func isSettling(_ arrival: MonotonicTime) -> Bool { arrival - startedAt <= settling }
 
-  private mutating func start(_ observed: Int64, _ arrival: Int64) {
+  private mutating func start(_ observed: Interval, _ arrival: MonotonicTime) {
     steps += 1
     offset = observed
-    lead = 0
+    lead = .zero
     startedAt = arrival
     envelope = LowerEnvelope()
     envelope.add(observed, at: arrival)
   }
 }
 
-extension Int64 {
-  /// The difference, or the least number there is.
-  fileprivate func subtractingSaturated(_ other: Int64) -> Int64 {
-    let (difference, overflow) = subtractingReportingOverflow(other)
-    return overflow ? .min : difference
-  }
-}
-
 /// The least difference of the last ten seconds, stored per second.
 private struct LowerEnvelope {
-  private static let span: Int64 = 1_000_000_000
-  private static let count = 11
+  private static let span = Interval.seconds(1)
+  private static let count: Int64 = 11
 
   /// The least difference in each second, newest last.
-  private var seconds: [(begin: Int64, least: Int64)] = []
+  private var seconds: [(begin: MonotonicTime, least: Interval)] = []
 
   /// The least of all; undefined before the first.
-  var least: Int64 { seconds.reduce(.max) { min($0, $1.least) } }
+  var least: Interval { seconds.reduce(.max) { min($0, $1.least) } }
 
-  mutating func add(_ value: Int64, at time: Int64) {
+  mutating func add(_ value: Interval, at time: MonotonicTime) {
     if let last = seconds.last, time - last.begin < Self.span {
       seconds[seconds.count - 1].least = min(last.least, value)
       return
     }
     seconds.append((time, value))
-    seconds.removeAll { time - $0.begin >= Int64(Self.count) * Self.span }
+    seconds.removeAll { time - $0.begin >= Self.span * Self.count }
   }
 
   /// The least of the last one to two seconds; nil before one second has passed.
-  var recent: Int64? {
+  var recent: Interval? {
     guard seconds.count >= 2 else { return nil }
     return min(seconds[seconds.count - 1].least, seconds[seconds.count - 2].least)
   }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Time
+
 /// The grouping of a track's frames into segments and parts, for video and audio tracks alike.
 ///
 /// A frame is a video frame or an AAC frame. All values are exact and computed from numbers alone.
@@ -124,18 +126,18 @@ package enum TrackSegmentation: Sendable, Hashable {
   /// The base media decode time of frame `index` in ticks since 1970.
   package func ticks(_ index: Int64) -> Int64 { index * ticksPerFrame }
 
-  /// The time of frame `index` in nanoseconds since 1970, rounded down.
-  package func nanoseconds(_ index: Int64) -> Int64 {
+  /// The time of frame `index`, rounded down.
+  package func frameTime(of index: Int64) -> MediaTime {
     switch self {
-    case .video(let segmentation): segmentation.grid.nanoseconds(index)
-    case .audio(let segmentation): segmentation.nanoseconds(index)
+    case .video(let segmentation): segmentation.grid.frameTime(of: index)
+    case .audio(let segmentation): segmentation.frameTime(of: index)
     }
   }
 
-  /// The fewest frames that last at least `nanoseconds`.
-  package func frames(covering nanoseconds: Int64) -> Int64 {
+  /// The fewest frames that last at least `interval`.
+  package func frames(covering interval: Interval) -> Int64 {
     let unit = Int128(ticksPerFrame) * 1_000_000_000
-    return Int64(-floorDivide(-Int128(nanoseconds) * Int128(timescale), unit))
+    return Int64(-floorDivide(-Int128(interval.nanoseconds) * Int128(timescale), unit))
   }
 
   /// The duration of a full part in ticks.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Time
+package import Time
 
 /// An instant in UTC as calendar fields; whole milliseconds, rounded down.
 package struct UTCTime: Sendable, Equatable {
@@ -13,9 +13,9 @@ package struct UTCTime: Sendable, Equatable {
   /// Milliseconds since midnight, 0…86,399,999.
   package let milliseconds: Int64
 
-  /// The instant `nanoseconds` after 1970-01-01T00:00:00Z.
-  package init(nanoseconds: Int64) {
-    let total = Int64(floorDivide(Int128(nanoseconds), 1_000_000))
+  /// The calendar fields of an instant of the wall clock.
+  package init(_ time: WallTime) {
+    let total = time.milliseconds
     let days = Int64(floorDivide(Int128(total), 86_400_000))
     milliseconds = total - days * 86_400_000
     let date = CivilDate(daysSince1970: days)
@@ -34,13 +34,12 @@ package struct UTCTime: Sendable, Equatable {
       + ".\(pad(milliseconds % 1000, 3))"
   }
 
-  /// `2026-11-20T08:15:36.250123Z`: the instant `nanoseconds` after 1970, rounded down to a
-  /// microsecond.
-  package static func microseconds(_ nanoseconds: Int64) -> String {
-    let time = UTCTime(nanoseconds: nanoseconds)
+  /// `2026-11-20T08:15:36.250123Z`: an instant of the wall clock, rounded down to a microsecond.
+  package static func microseconds(_ time: WallTime) -> String {
+    let fields = UTCTime(time)
     let micro = Int64(
-      floorDivide(Int128(nanoseconds), 1000) - 1000 * floorDivide(Int128(nanoseconds), 1_000_000))
-    return time.text.dropLast() + time.pad(micro, 3) + "Z"
+      floorDivide(Int128(time.nanoseconds), 1000) - 1000 * Int128(time.milliseconds))
+    return fields.text.dropLast() + fields.pad(micro, 3) + "Z"
   }
 
   private func pad(_ value: Int64, _ width: Int) -> String {

@@ -290,8 +290,8 @@ package final class EventLoop: @unchecked Sendable {
     var deadline = MonotonicTime.distantFuture
     for service in services { deadline = min(deadline, service.nextDeadline) }
     if deadline == .distantFuture { return -1 }
-    let left = (deadline - time).nanoseconds
-    if left <= 0 { return 0 }
-    return clock == nil ? Int32(min((left - 1) / 1_000_000 + 1, 3_600_000)) : -1
+    let left = deadline - time
+    if left <= .zero { return 0 }
+    return clock == nil ? Int32(min((left - .nanoseconds(1)).milliseconds + 1, 3_600_000)) : -1
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Sharing
+package import Time
 
 /// A CMAF chunk in the window: one access unit or a few AAC frames, written once and never changed.
 package final class Chunk: Sendable {
@@ -14,18 +15,17 @@ package final class Chunk: Sendable {
   package let isIndependent: Bool
   /// The duration in ticks of the track's timescale.
   package let duration: Int64
-  /// The capture time of the first frame, in nanoseconds since 1970.
-  package let captured: Int64
-  /// The publish time, in nanoseconds since 1970.
-  package let published: Int64
+  /// The capture time of the first frame.
+  package let captured: WallTime
+  /// The publish time; the origin for the prefill.
+  package let published: WallTime
   /// The bytes: `[styp] prft moof mdat`.
   package let bytes: SharedBytes
 
   /// A chunk with these properties.
   package init(
     frameIndex: Int64, frames: Int64 = 1, segment: Int64? = nil, isIndependent: Bool,
-    duration: Int64,
-    captured: Int64, published: Int64, bytes: SharedBytes
+    duration: Int64, captured: WallTime, published: WallTime, bytes: SharedBytes
   ) {
     self.frameIndex = frameIndex
     self.segment = segment

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Time
+
 /// Successive segments that are one Period in DASH.
 ///
 /// It ends with a Discontinuity, or when wall clock minus media time has moved by a frame duration
@@ -11,16 +13,16 @@ package struct DiscontinuityPeriod: Sendable, Hashable {
   package let firstSegment: Int64?
   /// The index of its first frame; nil for the first period of the stream.
   package let firstFrame: Int64?
-  /// Wall clock minus media time at its start, in nanoseconds.
-  package let offset: Int64
+  /// Wall clock minus media time at its start.
+  package let offset: Interval
   /// The hash of its CMAF header; nil for the first header of the stream.
   package let headerHash: String?
 
   /// The first period of a stream whose media time is the wall clock.
-  package static let initial = initial(offset: 0)
+  package static let initial = initial(offset: .zero)
 
   /// The first period of a stream.
-  static func initial(offset: Int64) -> DiscontinuityPeriod {
+  static func initial(offset: Interval) -> DiscontinuityPeriod {
     DiscontinuityPeriod(
       index: 0, firstSegment: nil, firstFrame: nil, offset: offset, headerHash: nil)
   }
@@ -28,7 +30,7 @@ package struct DiscontinuityPeriod: Sendable, Hashable {
   /// The period that begins with `segment` at `frame`; without a hash it keeps this period's
   /// header.
   func next(
-    from segment: Int64, at frame: Int64, offset: Int64, headerHash: String?
+    from segment: Int64, at frame: Int64, offset: Interval, headerHash: String?
   ) -> DiscontinuityPeriod {
     DiscontinuityPeriod(
       index: index + 1, firstSegment: segment, firstFrame: frame, offset: offset,

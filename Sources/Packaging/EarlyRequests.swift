@@ -9,11 +9,11 @@ package enum EarlyRequests {
   ///
   /// A request for a segment that begins within H is held; requests for later segments are refused.
   package static func horizon(_ segmentation: Segmentation) -> Interval {
-    min(max(.nanoseconds(segmentation.segmentNanoseconds) * 2, .seconds(1)), .seconds(4))
+    min(max(segmentation.segmentDuration * 2, .seconds(1)), .seconds(4))
   }
 
   /// Whether the segment after the open segment always begins within the horizon.
   package static func holdsNext(_ segmentation: Segmentation) -> Bool {
-    .nanoseconds(segmentation.segmentNanoseconds) <= horizon(segmentation)
+    segmentation.segmentDuration <= horizon(segmentation)
   }
 }

@@ -3,6 +3,7 @@
 package import Media
 import Sharing
 import Synchronization
+package import Time
 
 /// One rendition's window: its publisher appends chunks, all threads read the newest snapshot.
 ///
@@ -104,14 +105,14 @@ package final class LiveWindow: Sendable {
   ///
   /// - Parameters:
   ///   - chunk: the chunk.
-  ///   - offset: wall clock minus media time in the segment that begins with it, in nanoseconds;
-  ///     nil if it is that of the segment before.
-  package func publish(_ chunk: Chunk, offset: Int64? = nil) {
+  ///   - offset: wall clock minus media time in the segment that begins with it; nil if it is that
+  ///     of the segment before.
+  package func publish(_ chunk: Chunk, offset: Interval? = nil) {
     change { $0.append(chunk, isPrefill: false, offset: offset) }
   }
 
   /// Announces a step of the wall clock; see ``WindowState/announce(offset:skipped:headerHash:)``.
-  package func announce(offset: Int64, skipped: Int64) {
+  package func announce(offset: Interval, skipped: Int64) {
     shared.withLock { $0.window.announce(offset: offset, skipped: skipped) }
   }
 
@@ -122,11 +123,11 @@ package final class LiveWindow: Sendable {
   ///
   /// - Parameters:
   ///   - chunks: the first chunks; a segment begins with them.
-  ///   - offset: wall clock minus media time, in nanoseconds.
+  ///   - offset: wall clock minus media time.
   ///   - skipped: the number of segment numbers before them without media.
   ///   - track: the constants from there on, if the CMAF header changes.
   package func begin(
-    _ chunks: [Chunk], offset: Int64, skipped: Int64, track: TrackDescription? = nil
+    _ chunks: [Chunk], offset: Interval, skipped: Int64, track: TrackDescription? = nil
   ) {
     if let track { shared.withLock { $0.add(track) } }
     change { window in

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Sharing
+package import Time
 
 /// A Partial Segment: a sequence of whole CMAF chunks and its entry in a playlist.
 ///
@@ -34,10 +35,10 @@ package final class Part: Sendable {
   package var isGap: Bool { chunks.isEmpty }
   /// Whether the part contains an independent frame.
   package var isIndependent: Bool { chunks.contains { $0.isIndependent } }
-  /// The capture time of its first frame, in nanoseconds since 1970.
-  package var captured: Int64 { chunks.first?.captured ?? 0 }
-  /// The publish time of its last chunk, in nanoseconds since 1970.
-  package var published: Int64 { chunks.last?.published ?? 0 }
+  /// The capture time of its first frame.
+  package var captured: WallTime { chunks.first?.captured ?? .origin }
+  /// The publish time of its last chunk.
+  package var published: WallTime { chunks.last?.published ?? .origin }
   /// The bytes of the part, in the order of transmission.
   package var bytes: [SharedBytes] { chunks.map(\.bytes) }
 }

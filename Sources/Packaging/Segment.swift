@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Time
+
 /// A complete Media Segment: a sequence of parts, or a number without media.
 package final class Segment: Sendable {
   /// The Media Sequence Number, counted from 1970.
@@ -12,9 +14,8 @@ package final class Segment: Sendable {
   package let chunks: [Chunk]
   /// The duration in ticks of the track's timescale; nominal in a gap.
   package let duration: Int64
-  /// EXT-X-PROGRAM-DATE-TIME: the first frame's time plus the offset of the segment, in nanoseconds
-  /// since 1970.
-  package let programDateTime: Int64
+  /// EXT-X-PROGRAM-DATE-TIME: the first frame's time plus the offset of the segment.
+  package let programDateTime: WallTime
   /// Whether a Discontinuity precedes it.
   package let startsDiscontinuity: Bool
   /// Its discontinuity period.
@@ -59,8 +60,8 @@ package final class Segment: Sendable {
 
   /// Whether the number has no media (EXT-X-GAP).
   package var isGap: Bool { parts.isEmpty }
-  /// The publish time of its last chunk, in nanoseconds since 1970.
-  package var published: Int64 { parts.last?.published ?? 0 }
+  /// The publish time of its last chunk.
+  package var published: WallTime { parts.last?.published ?? .origin }
 }
 
 /// The segment to which chunks are still appended.
@@ -70,7 +71,7 @@ package struct OpenSegment: Sendable {
   /// Index of its first frame on the grid.
   package let firstFrame: Int64
   /// See ``Segment/programDateTime``.
-  package let programDateTime: Int64
+  package let programDateTime: WallTime
   /// See ``Segment/startsDiscontinuity``.
   package let startsDiscontinuity: Bool
   /// See ``Segment/period``.
@@ -83,7 +84,7 @@ package struct OpenSegment: Sendable {
   package fileprivate(set) var chunks: [Chunk] = []
 
   init(
-    number: Int64, firstFrame: Int64, programDateTime: Int64, startsDiscontinuity: Bool,
+    number: Int64, firstFrame: Int64, programDateTime: WallTime, startsDiscontinuity: Bool,
     period: DiscontinuityPeriod, isPrefill: Bool
   ) {
     self.number = number

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Media
+import Time
 
 /// The state of a segment in a window.
 package enum SegmentAvailability {
@@ -44,7 +45,7 @@ extension WindowSnapshot {
   ) -> Int64 {
     guard !segmentation.hasVariableDuration else {
       return (number - newest - 1)
-        * segmentation.frames(covering: segmentation.video.segmentNanoseconds)
+        * segmentation.frames(covering: segmentation.video.segmentDuration)
     }
     return segmentation.firstFrame(of: number)
       - (edge.map { $0 + 1 } ?? segmentation.firstFrame(of: newest + 1))

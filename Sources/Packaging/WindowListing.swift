@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Media
+import Time
 
 /// The view of a gated window for playlists: the window up to a version.
 struct WindowListing: Sendable {
@@ -91,11 +92,11 @@ struct WindowListing: Sendable {
   ) -> OpenSegment {
     let frame = segmentation.firstFrame(of: number)
     let skipped = last.map { number - $0.number } ?? 0
-    let nominal = last.map { $0.programDateTime + skipped * segmentation.segmentNanoseconds }
+    let nominal = last.map { $0.programDateTime + skipped * segmentation.segmentDuration }
     return OpenSegment(
       number: number, firstFrame: frame,
-      programDateTime: nominal ?? segmentation.grid.nanoseconds(frame), startsDiscontinuity: false,
-      period: last?.period ?? .initial, isPrefill: false)
+      programDateTime: nominal ?? WallTime(segmentation.grid.frameTime(of: frame), plus: .zero),
+      startsDiscontinuity: false, period: last?.period ?? .initial, isPrefill: false)
   }
 
   /// A complete segment whose late parts stay gaps.

@@ -2,6 +2,7 @@
 
 import Media
 import Sharing
+import Time
 
 /// Groups chunks into parts and segments and slides the window: a pure state machine.
 ///
@@ -29,16 +30,16 @@ struct WindowState: Sendable {
   private(set) var size = 0
   /// Whether segments were removed since the window was too large.
   private(set) var isShortened = false
-  /// The largest drift within a period, if a frame lasts longer: nanoseconds.
-  private static let mostDrift: Int64 = 40_000_000
+  /// The largest drift within a period, if a frame lasts longer.
+  private static let mostDrift = Interval.milliseconds(40)
   private var announcement = Announcement()
   private var period = DiscontinuityPeriod.initial
-  /// Wall clock minus media time in the newest segment, in nanoseconds.
-  private var offset: Int64 = 0
+  /// Wall clock minus media time in the newest segment.
+  private var offset = Interval.zero
 
   /// A Discontinuity that the next segment begins with.
   private struct Announcement: Sendable {
-    var offset: Int64 = 0
+    var offset = Interval.zero
     var isDue = false
     var skipped: Int64 = 0
     var headerHash: String?
@@ -60,9 +61,9 @@ struct WindowState: Sendable {
   /// - Parameters:
   ///   - chunk: the chunk.
   ///   - isPrefill: whether it was encoded before the stream went live.
-  ///   - offset: wall clock minus media time in the segment that begins with it, in nanoseconds;
-  ///     nil if it is that of the segment before.
-  mutating func append(_ chunk: Chunk, isPrefill: Bool, offset: Int64? = nil) {
+  ///   - offset: wall clock minus media time in the segment that begins with it; nil if it is that
+  ///     of the segment before.
+  mutating func append(_ chunk: Chunk, isPrefill: Bool, offset: Interval? = nil) {
     guard state != .ended else { return }
     let number = chunk.segment ?? segmentation.segment(of: chunk.frameIndex)
     if open?.number != number {
@@ -94,17 +95,17 @@ struct WindowState: Sendable {
   /// Announces a step of the wall clock: the next segment begins with a Discontinuity.
   ///
   /// - Parameters:
-  ///   - offset: wall clock minus media time from there on, in nanoseconds.
+  ///   - offset: wall clock minus media time from there on.
   ///   - skipped: the number of segment numbers before it without media.
   ///   - headerHash: the hash of the CMAF header from there on; nil if it does not change.
-  mutating func announce(offset: Int64, skipped: Int64, headerHash: String? = nil) {
+  mutating func announce(offset: Interval, skipped: Int64, headerHash: String? = nil) {
     announcement = Announcement(
       offset: offset, isDue: true, skipped: announcement.skipped + skipped,
       headerHash: headerHash ?? announcement.headerHash)
   }
 
   /// Sets wall clock minus media time of the first period, before the first chunk.
-  mutating func begin(offset: Int64) {
+  mutating func begin(offset: Interval) {
     period = .initial(offset: offset)
     self.offset = offset
   }
@@ -156,8 +157,8 @@ struct WindowState: Sendable {
   private mutating func opening(_ number: Int64, at frame: Int64, isPrefill: Bool) -> OpenSegment {
     let startsDiscontinuity = announcement.isDue
     if startsDiscontinuity { offset = announcement.offset }
-    let drift = abs(offset - period.offset)
-    let most = min(segmentation.video.grid.rate.frameNanoseconds, Self.mostDrift)
+    let drift = (offset - period.offset).magnitude
+    let most = min(segmentation.video.grid.rate.frameDuration, Self.mostDrift)
     if startsDiscontinuity || drift >= most {
       period = period.next(
         from: number, at: frame, offset: offset, headerHash: announcement.headerHash)
@@ -166,7 +167,7 @@ struct WindowState: Sendable {
     announcement.headerHash = nil
     return OpenSegment(
       number: number, firstFrame: frame,
-      programDateTime: segmentation.nanoseconds(frame) + offset,
+      programDateTime: WallTime(segmentation.frameTime(of: frame), plus: offset),
       startsDiscontinuity: startsDiscontinuity, period: period, isPrefill: isPrefill)
   }
 

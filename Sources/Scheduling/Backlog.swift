@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Time
+
 /// One access unit or stretch of coded audio, with the times that ``Backlog`` needs.
 package protocol ReceivedUnit: Sendable {
   /// Whether it is an access unit.
   var isVideo: Bool { get }
-  /// Its timestamp on the source's clock, nanoseconds.
-  var pts: Int64 { get }
-  /// Its arrival: monotonic clock, nanoseconds.
-  var arrival: Int64 { get }
+  /// Its timestamp on the source's clock.
+  var pts: SourceTime { get }
+  /// Its arrival.
+  var arrival: MonotonicTime { get }
 
   /// The same unit with another arrival time.
-  func arrived(at time: Int64) -> Self
+  func arrived(at time: MonotonicTime) -> Self
 }
 
 /// Corrects the arrival times of a burst after a silence: a pure state machine.
@@ -24,12 +26,12 @@ package struct Backlog<Unit: ReceivedUnit>: Sendable {
   private static var pace: Int { 5 }
   /// The most units that are buffered.
   package static var capacity: Int { 4000 }
-  /// The longest silence; nanoseconds.
-  private static var longest: Int64 { 30_000_000_000 }
+  /// The longest silence.
+  private static var longest: Interval { .seconds(30) }
 
   private var isBuffering = false
   private var buffered: [Unit] = []
-  private var video: [(pts: Int64, arrival: Int64)] = []
+  private var video: [(pts: SourceTime, arrival: MonotonicTime)] = []
 
   /// An empty backlog.
   package init() {}
@@ -54,9 +56,9 @@ package struct Backlog<Unit: ReceivedUnit>: Sendable {
     }
     guard let lateness else { return [] }
     defer { self = Backlog() }
-    var next = Int64.max
+    var next = MonotonicTime.distantFuture
     return buffered.reversed().map { unit in
-      let corrected = unit.pts + lateness
+      let corrected = MonotonicTime(unit.pts, plus: lateness)
       // A unit older than any silence has timestamps of another sender.
       let isPossible = corrected > unit.arrival - Self.longest
       next = min(next, unit.arrival, isPossible ? corrected : unit.arrival)
@@ -65,16 +67,16 @@ package struct Backlog<Unit: ReceivedUnit>: Sendable {
   }
 
   /// The least difference of arrival and timestamp; nil during the burst.
-  private var lateness: Int64? {
+  private var lateness: Interval? {
     // Audio may continue without video, which alone tells the pace.
     if buffered.count > Self.capacity {
-      return buffered.suffix(Self.capacity / 2).map { $0.arrival - $0.pts }.min()
+      return buffered.suffix(Self.capacity / 2).map { $0.arrival.offset(from: $0.pts) }.min()
     }
     guard video.count > Self.pace else { return nil }
     let newest = video.suffix(Self.pace + 1)
     guard let first = newest.first, let last = newest.last,
       2 * (last.arrival - first.arrival) >= last.pts - first.pts
     else { return nil }
-    return newest.map { $0.arrival - $0.pts }.min()
+    return newest.map { $0.arrival.offset(from: $0.pts) }.min()
   }
 }

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Time
+
 /// Paces the frames of a file by their timestamps: a pure state machine.
 package struct FilePacer: Sendable {
-  /// The distance from the last frame from which on timestamps have jumped; nanoseconds.
-  private static let jump: Int64 = 2_000_000_000
-  /// The largest lateness that is made up for; nanoseconds.
-  private static let tolerance: Int64 = 1_000_000_000
+  /// The distance from the last frame from which on timestamps have jumped.
+  private static let jump = Interval.seconds(2)
+  /// The largest lateness that is made up for.
+  private static let tolerance = Interval.seconds(1)
 
-  private var offset: Int64?
-  private var last: Int64?
+  /// Monotonic time minus timestamp.
+  private var offset: Interval?
+  private var last: MonotonicTime?
 
   /// A pacer before the first frame.
   package init() {}
@@ -17,22 +20,25 @@ package struct FilePacer: Sendable {
   package mutating func restart() { offset = nil }
 
   /// When audio with this timestamp is due; nil before the first frame.
-  package func audioDue(pts: Int64) -> Int64? { offset.map { pts + $0 } }
+  package func audioDue(pts: SourceTime) -> MonotonicTime? {
+    offset.map { MonotonicTime(pts, plus: $0) }
+  }
 
-  /// When the frame with this timestamp is due: monotonic clock, nanoseconds.
+  /// When the frame with this timestamp is due.
   ///
   /// - Parameters:
-  ///   - pts: its timestamp, nanoseconds.
+  ///   - pts: its timestamp.
   ///   - now: monotonic time.
-  ///   - frameDuration: nanoseconds.
+  ///   - frameDuration: that of the stream.
   ///   - nextFrameTime: the first frame time at or after a monotonic time.
-  /// - Returns: monotonic nanoseconds.
+  /// - Returns: the time on the monotonic clock.
   package mutating func due(
-    pts: Int64, now: Int64, frameDuration: Int64, nextFrameTime: (Int64) -> Int64
-  ) -> Int64 {
+    pts: SourceTime, now: MonotonicTime, frameDuration: Interval,
+    nextFrameTime: (MonotonicTime) -> MonotonicTime
+  ) -> MonotonicTime {
     if let offset, let last {
-      let due = pts + offset
-      if abs(due - last) < Self.jump, now - due < Self.tolerance {
+      let due = MonotonicTime(pts, plus: offset)
+      if (due - last).magnitude < Self.jump, now - due < Self.tolerance {
         self.last = max(due, last)
         return due
       }
@@ -40,7 +46,7 @@ package struct FilePacer: Sendable {
     let earliest = last.map { max($0 + frameDuration, now) } ?? now
     // A quarter earlier, so that a frame one duration after another has the next frame time.
     let due = nextFrameTime(earliest - frameDuration / 4)
-    offset = due - pts
+    offset = due.offset(from: pts)
     last = due
     return due
   }

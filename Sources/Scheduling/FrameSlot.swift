@@ -1,29 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Time
+
 /// A frame time with its frame, waiting to be encoded.
 package struct FrameSlot<Frame: Sendable>: Sendable {
   /// The index on the frame grid; the media time.
   package let frameIndex: Int64
   /// The new frame, or a repeated one if none arrived in time.
   package var frame: Frame
-  /// The capture time: wall clock, nanoseconds since 1970; the frame time if the frame is a repeat.
-  package let captured: Int64
+  /// The capture time; the frame time if the frame is a repeat.
+  package let captured: WallTime
   /// The time shown by a burned clock: milliseconds since 1970.
   package let timestampMilliseconds: Int64
-  /// The frame time on the monotonic clock, nanoseconds.
-  package let due: Int64
+  /// The frame time on the monotonic clock.
+  package let due: MonotonicTime
   /// Set on the first slot after a step of the wall clock.
   package let announcement: Announcement?
 
   /// A step of the wall clock as announced to the window.
   package struct Announcement: Sendable, Equatable {
-    /// PROGRAM-DATE-TIME minus the frame time from now on, in nanoseconds.
-    package let offset: Int64
+    /// PROGRAM-DATE-TIME minus the frame time from now on.
+    package let offset: Interval
     /// The number of segments without media.
     package let skipped: Int64
 
     /// An announcement.
-    package init(offset: Int64, skipped: Int64) {
+    package init(offset: Interval, skipped: Int64) {
       self.offset = offset
       self.skipped = skipped
     }
@@ -31,8 +33,8 @@ package struct FrameSlot<Frame: Sendable>: Sendable {
 
   /// A slot.
   package init(
-    frameIndex: Int64, frame: Frame, captured: Int64, timestampMilliseconds: Int64, due: Int64,
-    announcement: Announcement?
+    frameIndex: Int64, frame: Frame, captured: WallTime, timestampMilliseconds: Int64,
+    due: MonotonicTime, announcement: Announcement?
   ) {
     self.frameIndex = frameIndex
     self.frame = frame

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Media
+package import Time
 
 /// Moves a source's frames to successive frame times, and its audio with them; pure.
 ///
@@ -15,12 +16,12 @@ package struct GridAligner: Sendable {
   /// The speed at which the move is taken back; parts per million.
   private static let relaxation: Int64 = 100
 
-  /// The move of the source's capture times; nanoseconds, at most three eighths of a frame.
-  package private(set) var phase: Int64 = 0
+  /// The move of the source's capture times; at most three eighths of a frame.
+  package private(set) var phase = Interval.zero
 
   private let grid: FrameGrid
   /// The last frame: its index, and the moved capture time for which the index was chosen.
-  private var last: (frameIndex: Int64, moved: Int64)?
+  private var last: (frameIndex: Int64, moved: MonotonicTime)?
   private var isDrifting = false
   /// The mapping for which ``phase`` was chosen.
   private var mapping: Int?
@@ -33,25 +34,27 @@ package struct GridAligner: Sendable {
   /// It is the capture time moved by ``phase``, and by at most a twentieth of a frame to the near
   /// side of the middle.
   /// - Parameters:
-  ///   - captured: monotonic nanoseconds.
+  ///   - captured: the capture time.
   ///   - clock: the times at which frames are due.
   ///   - mapping: the number of steps of the source's timestamp mapping so far.
-  /// - Returns: monotonic nanoseconds.
-  package mutating func align(_ captured: Int64, _ clock: StreamClock, mapping: Int) -> Int64 {
+  /// - Returns: the time whose nearest frame time is that of the frame.
+  package mutating func align(
+    _ captured: MonotonicTime, _ clock: StreamClock, mapping: Int
+  ) -> MonotonicTime {
     let isNew = mapping != self.mapping
     self.mapping = mapping
     if isNew { chooseMove(captured, clock) } else { relax(captured) }
-    let period = grid.rate.frameNanoseconds
+    let period = grid.rate.frameDuration
     let moved = captured + phase
     let nearest = clock.frame(nearest: moved, on: grid)
     var chosen = (frameIndex: nearest, aligned: moved)
     if let last {
-      let steps = (moved - last.moved + period / 2) / period
+      let steps = (moved - last.moved + period / 2).count(of: period)
       let expected = last.frameIndex + steps
       if abs(expected - nearest) == 1 {
         let due = clock.due(expected, on: grid)
-        if abs(moved - due) <= period / 2 + period / 20 {
-          let edge = period / 2 - 1000
+        if (moved - due).magnitude <= period / 2 + period / 20 {
+          let edge = period / 2 - .microseconds(1)
           chosen = (expected, min(max(moved, due - edge), due + edge))
         }
       }
@@ -65,8 +68,8 @@ package struct GridAligner: Sendable {
   ///
   /// At half a frame an eighth remains, so that frames drifting on from there stay less than a
   /// frame from their capture.
-  private mutating func chooseMove(_ captured: Int64, _ clock: StreamClock) {
-    let period = grid.rate.frameNanoseconds
+  private mutating func chooseMove(_ captured: MonotonicTime, _ clock: StreamClock) {
+    let period = grid.rate.frameDuration
     let moved = captured + phase
     phase += clock.due(clock.frame(nearest: moved, on: grid), on: grid) - moved
     if phase > period / 2 { phase -= period }
@@ -76,9 +79,9 @@ package struct GridAligner: Sendable {
     isDrifting = false
   }
 
-  private mutating func relax(_ captured: Int64) {
+  private mutating func relax(_ captured: MonotonicTime) {
     guard isDrifting, let last else { return }
-    let most = max(0, captured + phase - last.moved) * Self.relaxation / 1_000_000
+    let most = max(.zero, captured + phase - last.moved) * Self.relaxation / 1_000_000
     phase -= min(max(phase, -most), most)
   }
 }

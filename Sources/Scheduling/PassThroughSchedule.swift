@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Media
+package import Time
 
 /// Assigns passed-through access units to frame indices and segments: a pure state machine.
 ///
@@ -17,8 +18,8 @@ package import Media
 package struct PassThroughSchedule: Sendable {
   /// The start of a discontinuity period.
   package struct PeriodStart: Sendable, Equatable {
-    /// Wall clock minus media time, in nanoseconds.
-    package let offset: Int64
+    /// Wall clock minus media time.
+    package let offset: Interval
     /// The number of segments without media before it.
     package let skipped: Int64
   }
@@ -31,38 +32,38 @@ package struct PassThroughSchedule: Sendable {
     package let segment: Int64
     /// Its index within the segment, from 0.
     package let indexInSegment: Int64
-    /// The capture time: nanoseconds since 1970.
-    package let captured: Int64
-    /// Wall clock minus media time in its segment, in nanoseconds.
-    package let offset: Int64
+    /// The capture time.
+    package let captured: WallTime
+    /// Wall clock minus media time in its segment.
+    package let offset: Interval
     /// The period that begins with it; nil within a period.
     package let periodStart: PeriodStart?
   }
 
-  /// The largest error of the offset within a period; nanoseconds.
-  package static let tolerance: Int64 = 100_000_000
+  /// The largest error of the offset within a period.
+  package static let tolerance = Interval.milliseconds(100)
   /// The largest rate at which the offset follows the capture times, in parts per million.
   private static let slope: Int64 = 300
-  /// The longest loss of access units within a period; nanoseconds.
-  private static let longestHole: Int64 = 500_000_000
+  /// The longest loss of access units within a period.
+  private static let longestHole = Interval.milliseconds(500)
   /// Missing key frames within ``observationWindow`` after which the source counts as irregular.
   private static let maxMisses = 3
-  /// Nanoseconds.
-  private static let observationWindow: Int64 = 60_000_000_000
+  /// How long a missing key frame counts.
+  private static let observationWindow = Interval.seconds(60)
 
   /// The number of periods that ended although the source continued.
   package private(set) var faults = 0
-  /// Capture times, since 1970, at which a segment lately had to begin without an IDR.
-  private var missed: [Int64] = []
-  /// The error of the period's offset at the last access unit; nanoseconds.
-  package private(set) var error: Int64 = 0
+  /// Capture times at which a segment lately had to begin without an IDR.
+  private var missed: [WallTime] = []
+  /// The error of the period's offset at the last access unit.
+  package private(set) var error = Interval.zero
 
   private let segmentation: Segmentation
   private let first: Int64
   private let startsAtFirst: Bool
   /// The last access unit; nil if the next one must begin a period.
-  private var last: (frameIndex: Int64, pts: Int64)?
-  private var offset: Int64 = 0
+  private var last: (frameIndex: Int64, pts: SourceTime)?
+  private var offset = Interval.zero
   /// The newest segment, and the frame index after the newest access unit.
   private var newest: (number: Int64, firstFrame: Int64)?
   private var end = Int64.min
@@ -93,18 +94,20 @@ package struct PassThroughSchedule: Sendable {
   /// The position of the next access unit; nil if it cannot be shown.
   ///
   /// - Parameters:
-  ///   - pts: its timestamp, nanoseconds.
+  ///   - pts: its timestamp.
   ///   - isKey: whether it is an IDR.
-  ///   - captured: its capture time: nanoseconds since 1970.
+  ///   - captured: its capture time.
   /// - Returns: its position, and the period that it begins.
-  package mutating func assign(pts: Int64, isKey: Bool, captured: Int64) -> Position? {
+  package mutating func assign(
+    pts: SourceTime, isKey: Bool, captured: WallTime
+  ) -> Position? {
     guard let last, let newest else { return isKey ? beginPeriod(pts, captured) : nil }
     let steps = steps(from: last.pts, to: pts)
     guard steps > 0, pts - last.pts <= Self.longestHole else {
       return fault(pts, isKey, captured)
     }
     let frameIndex = last.frameIndex + steps
-    error = captured - segmentation.grid.nanoseconds(frameIndex) - offset
+    error = captured.offset(from: segmentation.grid.frameTime(of: frameIndex)) - offset
     let index = frameIndex - newest.firstFrame
     defer { isTurn = false }
     if isTurn, isKey, !segmentation.hasVariableDuration, index != segmentation.framesPerSegment {
@@ -119,8 +122,8 @@ package struct PassThroughSchedule: Sendable {
           + [captured]
         return fault(pts, isKey, captured)
       }
-      if abs(error) > Self.tolerance { return beginPeriod(pts, captured) }
-      followDrift(over: segmentation.grid.nanoseconds(index))
+      if error.magnitude > Self.tolerance { return beginPeriod(pts, captured) }
+      followDrift(over: segmentation.grid.duration(ofFrames: index))
       return position(frameIndex, pts, captured, in: (newest.number + 1, frameIndex))
     }
     if let most = segmentation.mostFramesPerSegment, index >= most {
@@ -130,7 +133,7 @@ package struct PassThroughSchedule: Sendable {
   }
 
   /// Moves the offset towards the capture times, after a segment of this duration.
-  private mutating func followDrift(over duration: Int64) {
+  private mutating func followDrift(over duration: Interval) {
     let most = duration / 1_000_000 * Self.slope
     let step = min(max(error, -most), most)
     offset += step
@@ -138,7 +141,7 @@ package struct PassThroughSchedule: Sendable {
   }
 
   private mutating func position(
-    _ frameIndex: Int64, _ pts: Int64, _ captured: Int64,
+    _ frameIndex: Int64, _ pts: SourceTime, _ captured: WallTime,
     in segment: (number: Int64, firstFrame: Int64), startOf period: PeriodStart? = nil
   ) -> Position {
     newest = segment
@@ -150,22 +153,24 @@ package struct PassThroughSchedule: Sendable {
       periodStart: period)
   }
 
-  private mutating func fault(_ pts: Int64, _ isKey: Bool, _ captured: Int64) -> Position? {
+  private mutating func fault(
+    _ pts: SourceTime, _ isKey: Bool, _ captured: WallTime
+  ) -> Position? {
     faults += 1
     last = nil
     return isKey ? beginPeriod(pts, captured) : nil
   }
 
-  private mutating func beginPeriod(_ pts: Int64, _ captured: Int64) -> Position {
+  private mutating func beginPeriod(_ pts: SourceTime, _ captured: WallTime) -> Position {
     // The frame before, not the nearest: media time ahead of the clock would put the start of the
     // Period before the availabilityStartTime.
-    let due = segmentation.grid.atOrAfter(captured + 1) - 1
+    let due = segmentation.grid.atOrAfter(MediaTime(captured, plus: .nanoseconds(1))) - 1
     let number = number(due: segmentation.segment(of: due))
     let frameIndex =
       segmentation.hasVariableDuration ? max(due, end) : segmentation.firstFrame(of: number)
     let skipped = newest.map { number - $0.number - 1 } ?? 0
-    offset = captured - segmentation.grid.nanoseconds(frameIndex)
-    error = 0
+    offset = captured.offset(from: segmentation.grid.frameTime(of: frameIndex))
+    error = .zero
     return position(
       frameIndex, pts, captured, in: (number, frameIndex),
       startOf: PeriodStart(offset: offset, skipped: skipped))
@@ -178,10 +183,10 @@ package struct PassThroughSchedule: Sendable {
   }
 
   /// The number of frames from one timestamp to another, to the nearest.
-  private func steps(from earlier: Int64, to later: Int64) -> Int64 {
+  private func steps(from earlier: SourceTime, to later: SourceTime) -> Int64 {
     let rate = segmentation.grid.rate
     let unit = Int128(rate.denominator) * 1_000_000_000
-    return Int64(
-      clamping: floorDivide(2 * Int128(later - earlier) * Int128(rate.numerator) + unit, 2 * unit))
+    let scaled = 2 * Int128((later - earlier).nanoseconds) * Int128(rate.numerator)
+    return Int64(clamping: floorDivide(scaled + unit, 2 * unit))
   }
 }

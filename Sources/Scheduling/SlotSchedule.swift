@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Media
+package import Time
 
 /// Assigns the frames of a source to frame times: a pure state machine, generic over the frame.
 ///
@@ -31,13 +32,13 @@ package struct SlotSchedule<Frame: Sendable>: Sendable {
     }
   }
 
-  /// The largest error of the wall clock that is not a step; 50 ms in nanoseconds.
-  private static var tolerance: Int64 { 50_000_000 }
+  /// The largest error of the wall clock that is not a step.
+  private static var tolerance: Interval { .milliseconds(50) }
 
   private let segmentation: Segmentation
-  private let inputDelay: Int64
+  private let inputDelay: Interval
   private let slate: Frame?
-  private let gracePeriod: Int64
+  private let gracePeriod: Interval
   /// The stream's clock, with the applied steps of the wall clock.
   package private(set) var clock: StreamClock
   /// The counters.
@@ -47,7 +48,7 @@ package struct SlotSchedule<Frame: Sendable>: Sendable {
   /// Index of the next slot, without the skipped segments: a count of the monotonic clock.
   private var next: Int64
   private var frame: Frame
-  private var frameArrival: Int64
+  private var frameArrival: MonotonicTime
   private var newestFilled = Int64.min
 
   /// A schedule whose first slot has the frame index `first`.
@@ -56,13 +57,13 @@ package struct SlotSchedule<Frame: Sendable>: Sendable {
   ///   - segmentation: the grid, and the starts of segments.
   ///   - clock: the times at which frames are due.
   ///   - first: index of the first frame.
-  ///   - inputDelay: how long after its frame time a slot stays open, in nanoseconds.
+  ///   - inputDelay: how long after its frame time a slot stays open.
   ///   - initial: the frame shown until the source's first.
   ///   - slate: the frame shown `gracePeriod` after the last one; nil repeats the last one.
-  ///   - gracePeriod: nanoseconds.
+  ///   - gracePeriod: see `slate`.
   package init(
-    segmentation: Segmentation, clock: StreamClock, first: Int64, inputDelay: Int64,
-    initial: Frame, slate: Frame? = nil, gracePeriod: Int64 = 1_000_000_000
+    segmentation: Segmentation, clock: StreamClock, first: Int64, inputDelay: Interval,
+    initial: Frame, slate: Frame? = nil, gracePeriod: Interval = .seconds(1)
   ) {
     self.segmentation = segmentation
     self.clock = clock
@@ -76,27 +77,27 @@ package struct SlotSchedule<Frame: Sendable>: Sendable {
 
   /// Frame index of the next slot.
   package var nextFrameIndex: Int64 { next + clock.shift }
-  /// Frame time of the next slot: monotonic clock, nanoseconds.
-  package var nextDue: Int64 { clock.due(nextFrameIndex, on: segmentation.grid) }
-  /// Closing time of the next slot: monotonic clock, nanoseconds.
-  package var nextClosing: Int64 { nextDue + inputDelay }
+  /// Frame time of the next slot on the monotonic clock.
+  package var nextDue: MonotonicTime { clock.due(nextFrameIndex, on: segmentation.grid) }
+  /// Closing time of the next slot.
+  package var nextClosing: MonotonicTime { nextDue + inputDelay }
 
   /// The last frame index that is due at the monotonic time `now`.
-  package func lastDue(at now: Int64) -> Int64 {
+  package func lastDue(at now: MonotonicTime) -> Int64 {
     let index = clock.frame(nearest: now, on: segmentation.grid)
     return clock.due(index, on: segmentation.grid) <= now ? index : index - 1
   }
 
   /// The burned clock of frame `index`, in milliseconds since 1970.
   package func timestamp(of index: Int64) -> Int64 {
-    (segmentation.grid.nanoseconds(index) + clock.announcedOffset) / 1_000_000
+    announced(index).milliseconds
   }
 
   /// Takes a frame and closes slots: the earlier open ones, which repeat, and the frame's own.
   ///
   /// - Parameters:
   ///   - new: the frame.
-  ///   - captured: monotonic time of its capture in nanoseconds.
+  ///   - captured: the time of its capture.
   ///   - aligned: the time whose frame time it belongs to; nil for that of its capture.
   ///   - isAtFrameTime: whether the capture time is the frame time by definition, as for the test
   ///     pattern.
@@ -104,8 +105,8 @@ package struct SlotSchedule<Frame: Sendable>: Sendable {
   ///   - wallMinusMonotonic: difference of the clocks now.
   /// - Returns: the closed slots, oldest first; none if the frame's own had closed before.
   package mutating func offer(
-    _ new: Frame, captured: Int64, aligned: Int64? = nil, isAtFrameTime: Bool, now: Int64,
-    wallMinusMonotonic: Int64
+    _ new: Frame, captured: MonotonicTime, aligned: MonotonicTime? = nil, isAtFrameTime: Bool,
+    now: MonotonicTime, wallMinusMonotonic: Interval
   ) -> [FrameSlot<Frame>] {
     counters.input += 1
     let nearest = clock.frame(nearest: aligned ?? captured, on: segmentation.grid) - clock.shift
@@ -127,37 +128,47 @@ package struct SlotSchedule<Frame: Sendable>: Sendable {
   }
 
   /// Closes the slots whose closing time has passed, with the last frame or the slate.
-  package mutating func close(at now: Int64, wallMinusMonotonic: Int64) -> [FrameSlot<Frame>] {
+  package mutating func close(
+    at now: MonotonicTime, wallMinusMonotonic: Interval
+  ) -> [FrameSlot<Frame>] {
     var slots: [FrameSlot<Frame>] = []
     while nextClosing <= now { slots.append(repeated(at: now, wallMinusMonotonic)) }
     return slots
   }
 
-  private mutating func repeated(at now: Int64, _ wallMinusMonotonic: Int64) -> FrameSlot<Frame> {
+  private mutating func repeated(
+    at now: MonotonicTime, _ wallMinusMonotonic: Interval
+  ) -> FrameSlot<Frame> {
     counters.repeated += 1
     let isStale = now - frameArrival > gracePeriod
     return slot(isStale ? slate ?? frame : frame, captured: nil, wallMinusMonotonic)
   }
 
   private mutating func slot(
-    _ frame: Frame, captured: Int64?, _ wallMinusMonotonic: Int64
+    _ frame: Frame, captured: MonotonicTime?, _ wallMinusMonotonic: Interval
   ) -> FrameSlot<Frame> {
     let announcement = applyStep(wallMinusMonotonic)
     let index = nextFrameIndex
-    let frameTime = segmentation.grid.nanoseconds(index) + clock.announcedOffset
+    let frameTime = announced(index)
     defer { next += 1 }
     return FrameSlot(
       frameIndex: index, frame: frame,
-      captured: captured.map { $0 + wallMinusMonotonic } ?? frameTime,
-      timestampMilliseconds: frameTime / 1_000_000, due: clock.due(index, on: segmentation.grid),
+      captured: captured.map { WallTime($0, plus: wallMinusMonotonic) } ?? frameTime,
+      timestampMilliseconds: frameTime.milliseconds, due: clock.due(index, on: segmentation.grid),
       announcement: announcement)
   }
 
+  /// The time of frame `index` as the stream announces it.
+  private func announced(_ index: Int64) -> WallTime {
+    WallTime(segmentation.grid.frameTime(of: index), plus: clock.announcedOffset)
+  }
+
   /// Applies a step of the wall clock, at the start of a segment only.
-  private mutating func applyStep(_ wallMinusMonotonic: Int64) -> FrameSlot<Frame>.Announcement? {
+  private mutating func applyStep(_ wallMinusMonotonic: Interval) -> FrameSlot<Frame>.Announcement?
+  {
     guard segmentation.position(of: nextFrameIndex) == 0 else { return nil }
     let error = clock.error(wallMinusMonotonic: wallMinusMonotonic, on: segmentation)
-    guard abs(error) > Self.tolerance else { return nil }
+    guard error.magnitude > Self.tolerance else { return nil }
     let skipped = clock.take(error, on: segmentation)
     let step = ClockStep(
       segment: segmentation.segment(of: nextFrameIndex), offset: clock.announcedOffset,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+package import Time
 
 /// A value that threads change and wait for: a lock with a condition variable.
 @safe
@@ -52,14 +53,14 @@ package final class Monitor<State>: @unchecked Sendable {
     }
   }
 
-  /// Blocks until `take` returns a value or until `deadline`, in monotonic nanoseconds.
+  /// Blocks until `take` returns a value or until `deadline`.
   ///
   /// - Returns: the value; nil at the deadline.
   package func wait<Result>(
-    until deadline: Int64, _ take: (inout sending State) -> sending Result?
+    until deadline: MonotonicTime, _ take: (inout sending State) -> sending Result?
   ) -> sending Result? {
-    var limit = timespec(
-      tv_sec: Int(deadline / 1_000_000_000), tv_nsec: Int(deadline % 1_000_000_000))
+    let (seconds, rest) = deadline.nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
+    var limit = timespec(tv_sec: Int(seconds), tv_nsec: Int(rest))
     unsafe pthread_mutex_lock(mutex)
     defer { unsafe pthread_mutex_unlock(mutex) }
     while true {

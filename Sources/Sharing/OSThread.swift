@@ -66,7 +66,7 @@ package final class OSThread: Sendable {
   ///
   /// - Returns: whether it has ended.
   package func join(until deadline: MonotonicTime) -> Bool {
-    guard hasEnded.wait(until: deadline.nanoseconds, { $0 ? true : nil }) == true else {
+    guard hasEnded.wait(until: deadline, { $0 ? true : nil }) == true else {
       Self.left.withLock { $0 += 1 }
       return false
     }

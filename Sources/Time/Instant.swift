@@ -6,6 +6,8 @@ public enum MonotonicTimeline: Sendable {}
 public enum WallTimeline: Sendable {}
 /// The timeline of a stream's media: nanoseconds since 1970-01-01T00:00:00Z on the frame grid.
 public enum MediaTimeline: Sendable {}
+/// The timeline of a source's timestamps: its own clock with an unknown origin, unwrapped.
+public enum SourceTimeline: Sendable {}
 
 /// An instant of the monotonic clock; for deadlines and durations.
 public typealias MonotonicTime = Instant<MonotonicTimeline>
@@ -13,11 +15,15 @@ public typealias MonotonicTime = Instant<MonotonicTimeline>
 public typealias WallTime = Instant<WallTimeline>
 /// An instant of a stream's timeline.
 public typealias MediaTime = Instant<MediaTimeline>
+/// A timestamp of a source, comparable with timestamps of the same connection.
+public typealias SourceTime = Instant<SourceTimeline>
 
 /// A point on one timeline, in nanoseconds since the timeline's origin.
 ///
 /// Instants of different timelines have different types: the compiler refuses to subtract a
-/// monotonic instant from a wall-clock instant. Arithmetic saturates, as that of ``Interval``.
+/// monotonic instant from a wall-clock instant. The offset between two timelines is an interval:
+/// the reading of one minus the reading of the other at the same moment. Arithmetic saturates, as
+/// that of ``Interval``.
 @frozen
 public struct Instant<Timeline>: Sendable, Hashable {
   /// Nanoseconds since the origin of the timeline.
@@ -26,6 +32,24 @@ public struct Instant<Timeline>: Sendable, Hashable {
   /// The instant `nanoseconds` after the origin of the timeline.
   @inlinable
   public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+
+  /// The instant that reads `offset` more than `other`, an instant of another timeline.
+  @inlinable
+  public init<Other>(_ other: Instant<Other>, plus offset: Interval) {
+    nanoseconds = other.nanoseconds.addingSaturated(offset.nanoseconds)
+  }
+
+  /// The instant that reads `offset` less than `other`, an instant of another timeline.
+  @inlinable
+  public init<Other>(_ other: Instant<Other>, minus offset: Interval) {
+    nanoseconds = other.nanoseconds.subtractingSaturated(offset.nanoseconds)
+  }
+
+  /// The reading of this instant minus that of `other`, an instant of another timeline, saturated.
+  @inlinable
+  public func offset<Other>(from other: Instant<Other>) -> Interval {
+    Interval(nanoseconds: nanoseconds.subtractingSaturated(other.nanoseconds))
+  }
 
   /// The origin of the timeline.
   public static var origin: Instant { @inlinable get { Instant(nanoseconds: 0) } }

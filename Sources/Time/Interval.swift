@@ -13,6 +13,17 @@ public struct Interval: Sendable, Hashable {
   @inlinable
   public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
+  /// The length of `ticks` of which `timescale` last a second, rounded down, saturated.
+  ///
+  /// Zero if `timescale` is 0.
+  @inlinable
+  public init(ticks: Int64, timescale: Int64) {
+    let (quotient, rest) =
+      timescale == 0
+      ? (0, 0) : (Int128(ticks) * 1_000_000_000).quotientAndRemainder(dividingBy: Int128(timescale))
+    nanoseconds = Int64(clamping: quotient - (rest != 0 && (rest < 0) != (timescale < 0) ? 1 : 0))
+  }
+
   /// No time.
   public static var zero: Interval { @inlinable get { Interval(nanoseconds: 0) } }
   /// The longest interval.
@@ -37,6 +48,8 @@ public struct Interval: Sendable, Hashable {
   public var microseconds: Int64 { @inlinable get { nanoseconds / 1_000 } }
   /// Whole milliseconds, rounded toward zero.
   public var milliseconds: Int64 { @inlinable get { nanoseconds / 1_000_000 } }
+  /// Whole seconds, rounded toward zero.
+  public var wholeSeconds: Int64 { @inlinable get { nanoseconds / 1_000_000_000 } }
   /// Seconds for printing and for `Double` interfaces; not for further arithmetic.
   public var seconds: Double { @inlinable get { Double(nanoseconds) / 1e9 } }
   /// The length without its sign.
@@ -64,12 +77,29 @@ public struct Interval: Sendable, Hashable {
     Interval(nanoseconds: interval.nanoseconds.multipliedSaturated(by: factor))
   }
 
+  /// The product, saturated.
+  @inlinable
+  public static func * (factor: Int64, interval: Interval) -> Interval { interval * factor }
+
   /// The quotient, rounded toward zero; zero if `divisor` is 0.
   @inlinable
   public static func / (interval: Interval, divisor: Int64) -> Interval {
     if divisor == 0 { return zero }
     if divisor == -1 { return -interval }
     return Interval(nanoseconds: interval.nanoseconds / divisor)
+  }
+
+  /// How often `part` fits into this time, rounded toward zero; 0 if `part` is zero.
+  @inlinable
+  public func count(of part: Interval) -> Int64 { (self / part.nanoseconds).nanoseconds }
+
+  /// The rate per second of `count` events in this time, rounded toward zero, saturated.
+  ///
+  /// 0 if there is no time.
+  @inlinable
+  public func rate(of count: Int64) -> Int64 {
+    if nanoseconds == 0 { return 0 }
+    return Int64(clamping: Int128(count) * 1_000_000_000 / Int128(nanoseconds))
   }
 
   /// Adds `right`, saturated.

@@ -28,7 +28,7 @@ enum Actions {
     do throws(InputError) {
       let findings = try InputProbe(address, options: settings.inputOptions).run(
         segmentMicroseconds: settings.segmentDuration.microseconds,
-        longestGroup: settings.longestGroup.nanoseconds, cancellation: InputCancellation())
+        longestGroup: settings.longestGroup, cancellation: InputCancellation())
       for line in findings.lines(address: address, takesAudio: settings.takesInputAudio) {
         print(line)
       }

@@ -137,14 +137,14 @@ final class Program: Sendable {
     return hasEnded ? .ended : nil
   }
 
-  /// The duration of the longest listed window of an ended stream; nanoseconds.
-  var windowNanoseconds: Int64 {
-    serverState.streams.reduce(0) { longest, stream in
+  /// The duration of the longest listed window of an ended stream.
+  var windowDuration: Interval {
+    serverState.streams.reduce(.zero) { longest, stream in
       guard case .ended(let live) = stream.phase else { return longest }
       let configuration = live.configuration
       return max(
         longest,
-        Int64(configuration.playlistLength) * configuration.segmentation.segmentNanoseconds)
+        Int64(configuration.playlistLength) * configuration.segmentation.segmentDuration)
     }
   }
 

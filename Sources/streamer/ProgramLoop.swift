@@ -68,10 +68,10 @@ enum ProgramLoop {
   private static func limitStop(_ log: Log) {
     let deadline = SystemClock.monotonicTime + stopLimit
     _ = OSThread(name: "stop-limit") {
-      SystemClock.sleep(until: deadline.nanoseconds)
+      SystemClock.sleep(until: deadline)
       log.write(
         .error, "stopped",
-        "ended \(stopLimit.nanoseconds / 1_000_000_000) s after the signal: a thread still runs")
+        "ended \(stopLimit.wholeSeconds) s after the signal: a thread still runs")
       ExitStatus.exitAtOnce(1)
     }
   }
@@ -82,8 +82,8 @@ enum ProgramLoop {
   private static func wait(
     _ program: Program, _ events: Monitor<[Event]>
   ) -> StreamSession.Failure? {
-    /// Monotonic time at which players have played the windows of streams that have all ended.
-    var playedAt = Int64.max
+    /// When players have played the windows of streams that have all ended.
+    var playedAt = MonotonicTime.distantFuture
     while true {
       let event = events.wait(until: playedAt) { $0.isEmpty ? nil : $0.removeFirst() }
       switch event {
@@ -101,8 +101,8 @@ enum ProgramLoop {
         case .failed(let failure)?:
           program.finish()
           return failure
-        case .ended?: playedAt = SystemClock.monotonic + program.windowNanoseconds
-        case nil: playedAt = .max
+        case .ended?: playedAt = SystemClock.monotonicTime + program.windowDuration
+        case nil: playedAt = .distantFuture
         }
       }
     }

@@ -13,8 +13,8 @@ import Time
 ///
 /// Changes are serialised, each on a thread of its own. Streams without a change continue.
 final class StreamRegistry: StreamControl {
-  /// How long a removed stream still answers its players that it has ended; nanoseconds.
-  private static let lingerTime: Int64 = 1_200_000_000
+  /// How long a removed stream still answers its players that it has ended.
+  private static let lingerTime = Interval.milliseconds(1200)
 
   private let serverState: ServerState
   private let log: Log
@@ -174,7 +174,7 @@ final class StreamRegistry: StreamControl {
     stream.beginClosing(isEnding: true)
     afterChange { [self] in
       waitUntilClosed(stream)
-      SystemClock.sleep(until: SystemClock.monotonic + Self.lingerTime)
+      SystemClock.sleep(until: SystemClock.monotonicTime + Self.lingerTime)
       serverState.remove(stream)
       closing.withLock { _ = $0.remove(ObjectIdentifier(stream)) }
       onChange()

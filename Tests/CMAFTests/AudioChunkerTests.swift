@@ -3,7 +3,9 @@
 import CMAF
 import Media
 import Sharing
+import TestSupport
 import Testing
+import Time
 
 @Suite("Audio chunks: one per part")
 struct AudioChunkerTests {
@@ -25,7 +27,8 @@ struct AudioChunkerTests {
     let first = segmentation.firstFrame(of: number)
     var chunks: [AudioChunk] = []
     for index in first..<first + 47 {
-      let ended = chunker.add(Self.bytes(index), frame: index, captured: index * 10)
+      let ended = chunker.add(
+        Self.bytes(index), frame: index, captured: WallTime(nanoseconds: index * 10))
       #expect(ended.isEmpty == ((index - first + 1) % 5 != 0 && index != first + 46))
       chunks += ended
     }
@@ -34,7 +37,7 @@ struct AudioChunkerTests {
       let tree = try BoxTree(chunk.bytes.array)
       #expect(tree.order.first == (part == 0 ? "styp" : "prft"))
       #expect(chunk.firstFrame == first + Int64(5 * part))
-      #expect(chunk.captured == chunk.firstFrame * 10)
+      #expect(chunk.captured == WallTime(nanoseconds: chunk.firstFrame * 10))
       #expect(tree.fields["tfdt.time"] == UInt64(chunk.firstFrame * 1024))
       let frames = chunk.firstFrame..<chunk.firstFrame + chunk.frames
       #expect(tree.mediaData == frames.flatMap { Self.bytes($0) })

@@ -4,12 +4,13 @@ import CMAF
 import Sharing
 import TestSupport
 import Testing
+import Time
 
 @Suite("CMAF chunks, ISO/IEC 23000-19 §7.3.2.3, ISO/IEC 14496-12 §8.8, §8.16.5")
 struct ChunkWriterTests {
   static func sample(
     payload: [UInt8] = [0, 0, 0, 2, 0x65, 0x88], time: Int64 = 161_564_014_799_187,
-    duration: UInt32 = 3003, captured: Int64 = 1_795_155_719_990_966_666, sequence: UInt32 = 7,
+    duration: UInt32 = 3003, captured: WallTime = 1_795_155_719_990_966_666, sequence: UInt32 = 7,
     isSync: Bool = true
   ) -> Sample {
     Sample(

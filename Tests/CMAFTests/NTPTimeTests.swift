@@ -3,13 +3,14 @@
 import CMAF
 import TestSupport
 import Testing
+import Time
 
 @Suite("NTP timestamps, RFC 5905 §6")
 struct NTPTimeTests {
   struct Row: Sendable, CustomTestStringConvertible {
-    let unix: Int64
+    let unix: WallTime
     let timestamp: UInt64
-    var testDescription: String { "\(unix)" }
+    var testDescription: String { "\(unix.nanoseconds)" }
   }
 
   @Test(
@@ -28,26 +29,27 @@ struct NTPTimeTests {
       Row(unix: 2_085_978_495_000_000_000, timestamp: 0xFFFF_FFFF << 32),
     ])
   func table(row: Row) {
-    #expect(NTPTime.from(unixNanoseconds: row.unix) == row.timestamp)
-    #expect(NTPTime.unixNanoseconds(of: row.timestamp) == row.unix)
+    #expect(NTPTime.from(row.unix) == row.timestamp)
+    #expect(NTPTime.time(of: row.timestamp) == row.unix)
   }
 
   @Test("the era from 2036 begins at 0")
-  func nextEra() { #expect(NTPTime.from(unixNanoseconds: 2_085_978_496_000_000_000) == 0) }
+  func nextEra() { #expect(NTPTime.from(2_085_978_496_000_000_000) == 0) }
 
   @Test("a time converted to NTP and back is the same nanosecond", arguments: UInt64(0)..<20)
   func roundTrip(seed: UInt64) {
     var random = SplitMix64(seed: seed)
     for _ in 0..<200 {
       let unix = Int64.random(in: -1_000_000_000_000...2_085_978_495_000_000_000, using: &random)
-      #expect(NTPTime.unixNanoseconds(of: NTPTime.from(unixNanoseconds: unix)) == unix)
+      let time = WallTime(nanoseconds: unix)
+      #expect(NTPTime.time(of: NTPTime.from(time)) == time)
     }
   }
 
   @Test("extreme timestamps convert without overflow")
   func extremes() {
-    #expect(NTPTime.unixNanoseconds(of: .max) == 2_085_978_496_000_000_000)
-    _ = NTPTime.from(unixNanoseconds: .max)
-    _ = NTPTime.from(unixNanoseconds: .min)
+    #expect(NTPTime.time(of: .max) == 2_085_978_496_000_000_000)
+    _ = NTPTime.from(.distantFuture)
+    _ = NTPTime.from(.distantPast)
   }
 }

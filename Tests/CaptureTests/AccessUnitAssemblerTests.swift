@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import TestSupport
 import Testing
+import Time
 
 @testable import Capture
 
@@ -28,8 +30,9 @@ struct AccessUnitAssemblerTests {
           all += bytes
           units += assembler.take(
             .init(
-              timestamp: timestamp, bytes: bytes, startsUnit: begins, slices: begins ? 1 : 0,
-              isKey: isKey, arrival: timestamp))
+              timestamp: SourceTime(nanoseconds: timestamp), bytes: bytes, startsUnit: begins,
+              slices: begins ? 1 : 0, isKey: isKey,
+              arrival: MonotonicTime(nanoseconds: timestamp)))
         }
       }
       sent.append(all)
@@ -68,7 +71,7 @@ struct AccessUnitAssemblerTests {
       units += assembler.take(
         .init(
           timestamp: 7, bytes: bytes, startsUnit: true, slices: 1, isKey: false,
-          arrival: Int64(index)))
+          arrival: MonotonicTime(nanoseconds: Int64(index))))
     }
     if let rest = assembler.finish() { units.append(rest) }
     #expect(!units.isEmpty)
@@ -78,7 +81,7 @@ struct AccessUnitAssemblerTests {
   @Test("parameter sets belong to the next access unit; SEI after a slice is not a fault")
   func sets() {
     var assembler = AccessUnitAssembler()
-    func piece(_ timestamp: Int64, _ type: UInt8, _ size: Int) -> AccessUnitAssembler.Piece {
+    func piece(_ timestamp: SourceTime, _ type: UInt8, _ size: Int) -> AccessUnitAssembler.Piece {
       let isSlice = type == 0x41 || type == 0x65
       return .init(
         timestamp: timestamp, bytes: [0, 0, 0, 1, type] + [UInt8](repeating: 9, count: size),
@@ -88,7 +91,7 @@ struct AccessUnitAssemblerTests {
     for (timestamp, type, size) in [
       (1, 0x67, 10), (1, 0x68, 4), (1, 0x65, 90), (2, 0x41, 40), (2, 0x06, 6), (3, 0x41, 40),
       (3, 0x06, 6), (4, 0x67, 10), (4, 0x68, 4), (4, 0x65, 60),
-    ] as [(Int64, UInt8, Int)] { units += assembler.take(piece(timestamp, type, size)) }
+    ] as [(SourceTime, UInt8, Int)] { units += assembler.take(piece(timestamp, type, size)) }
     #expect(units.map(\.timestamp) == [1, 2, 3, 4])
     #expect(units.map(\.isEarly) == [false, true, true, true])
     #expect(units.last?.bytes.count == 15 + 9 + 65)
@@ -132,13 +135,13 @@ struct AccessUnitAssemblerTests {
     var assembler = AccessUnitAssembler()
     var units: [AccessUnitAssembler.Unit] = []
     let piece = [UInt8](repeating: 1, count: 1 << 20)
-    func take(_ timestamp: Int64, _ startsUnit: Bool) {
+    func take(_ timestamp: SourceTime, _ startsUnit: Bool) {
       units += assembler.take(
         .init(
           timestamp: timestamp, bytes: startsUnit ? [0, 0, 0, 1, 0x65] : piece,
           startsUnit: startsUnit, slices: startsUnit ? 1 : 0, isKey: true, arrival: 0))
     }
-    for timestamp in Int64(1)...3 {
+    for timestamp in [1, 2, 3] as [SourceTime] {
       take(timestamp, true)
       for _ in 0..<(timestamp == 1 ? 40 : 31) { take(timestamp, false) }
     }

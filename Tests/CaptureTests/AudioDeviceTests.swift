@@ -3,6 +3,7 @@
 import Glibc
 import TestSupport
 import Testing
+import Time
 
 @testable import Capture
 
@@ -16,7 +17,7 @@ struct AudioDeviceTests {
     var input = try AudioDevice(device: name)
     #expect(input.sampleRate == 48_000 && input.channels == 2)
     let start = ContinuousClock.now
-    var (count, timestamps): (Int64, [Int64]) = (0, [])
+    var (count, timestamps): (Int64, [MonotonicTime]) = (0, [])
     var mismatch: Int64?
     while count < 24_000 {
       guard let captured = try input.next() else { continue }
@@ -53,14 +54,16 @@ struct AudioDeviceTests {
   @Test(
     "capture time is the device time minus the waiting samples, or arrival if that is implausible")
   func captureTime() {
-    func time(_ timestamp: Int64, waiting: Int64, taken: Int64 = 480) -> Int64 {
+    func time(
+      _ timestamp: MonotonicTime?, waiting: Int64, taken: Int64 = 480
+    ) -> MonotonicTime {
       AudioDevice.captureTime(
         timestamp, waiting: waiting, now: 100_000_000_000, taken: taken, rate: 48_000)
     }
     #expect(time(99_995_000_000, waiting: 960) == 99_975_000_000)
     #expect(time(99_995_000_000, waiting: 480) == 99_985_000_000)
-    let arrival: Int64 = 99_990_000_000
-    #expect(time(0, waiting: 480) == arrival)
+    let arrival: MonotonicTime = 99_990_000_000
+    #expect(time(nil, waiting: 480) == arrival)
     #expect(time(100_000_000_001, waiting: 480) == arrival)
     #expect(time(97_000_000_000, waiting: 480) == arrival)
     #expect(time(99_995_000_000, waiting: 10_000_000) == arrival)
@@ -74,12 +77,12 @@ struct AudioDeviceTests {
     #expect(file.ahead(now: 0) == 1_000_000_000)
     #expect(file.ahead(now: 990_000_000) == 0)
     var device = DeviceRateLimiter(rate: 48_000, now: 0)
-    var now: Int64 = 0
+    var now = MonotonicTime.origin
     for _ in 0..<360_000 {
       now += 9_997_000
       device.took(480, now: now)
       guard device.ahead(now: now) == 0 else {
-        Issue.record("a device was slowed down after \(now) ns")
+        Issue.record("a device was slowed down after \((now - .origin).seconds) s")
         return
       }
     }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Media
+import TestSupport
 import Testing
+import Time
 
 @testable import Capture
 
@@ -106,7 +108,7 @@ struct BurnedClockTests {
   func flashFrames() throws {
     let grid = FrameGrid(rate: try #require(FrameRate(30)))
     let flashing = (0..<30).filter {
-      TestPattern.flashes(at: grid.nanoseconds(51_000_000_000 + Int64($0)) / 1_000_000)
+      TestPattern.flashes(at: grid.frameTime(of: 51_000_000_000 + Int64($0)).milliseconds)
     }
     #expect(flashing == [0, 1, 2])
   }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Media
+import TestSupport
 import Testing
+import Time
 
 @testable import Capture
 
@@ -9,7 +11,7 @@ import Testing
 struct InputAnalysisTests {
   struct RateRow: Sendable, CustomTestStringConvertible {
     let testDescription: String
-    let timestamps: [Int64]
+    let timestamps: [SourceTime]
     var declared: FrameRate?
     let rate: String
   }
@@ -17,9 +19,9 @@ struct InputAnalysisTests {
   /// Timestamps at `rate`, rounded to `unit` nanoseconds.
   private static func timestamps(
     _ rate: Double, _ count: Int, unit: Double = 1, without: Set<Int> = []
-  ) -> [Int64] {
+  ) -> [SourceTime] {
     (0..<count).filter { !without.contains($0) }.map { index in
-      Int64((Double(index) * 1e9 / rate / unit).rounded() * unit)
+      SourceTime(nanoseconds: Int64((Double(index) * 1e9 / rate / unit).rounded() * unit))
     }
   }
 
@@ -45,7 +47,8 @@ struct InputAnalysisTests {
       declared: FrameRate(2997, 100),
       rate: "30000/1001"),
     RateRow(
-      testDescription: "out of order", timestamps: [0, 3, 1, 2, 6, 4, 5].map { $0 * 40_000_000 },
+      testDescription: "out of order",
+      timestamps: [0, 3, 1, 2, 6, 4, 5].map { .origin + .milliseconds($0 * 40) },
       rate: "25"),
   ]
 
@@ -127,7 +130,9 @@ struct InputAnalysisTests {
       configuration: [])
     var analysis = PassThroughAnalysis(video, segmentMicroseconds: row.segment)
     for (index, timestamp) in row.timestamps.enumerated() {
-      analysis.take(pts: Int64(timestamp * 40_000_000), isKey: row.keys.contains(index))
+      analysis.take(
+        pts: SourceTime(nanoseconds: Int64(timestamp * 40_000_000)), isKey: row.keys.contains(index)
+      )
     }
     #expect(analysis.verdict == row.verdict)
   }
@@ -148,7 +153,8 @@ struct InputAnalysisTests {
       configuration: [])
     var analysis = PassThroughAnalysis(video, segmentMicroseconds: 1_000_000, isFile: true)
     for index in 0..<row.count {
-      analysis.take(pts: Int64(index) * 40_000_000, isKey: row.keys.contains(index))
+      analysis.take(
+        pts: .origin + .milliseconds(Int64(index) * 40), isKey: row.keys.contains(index))
       #expect(analysis.verdict == .undecided)
     }
     analysis.finish(isLoop: row.isLoop)
@@ -178,7 +184,7 @@ struct InputAnalysisTests {
       configuration: [])
     var analysis = PassThroughAnalysis(video, segmentMicroseconds: 1_000_000)
     for index in Int64(-7)..<51 {
-      analysis.take(pts: index * 40_000_000, isKey: index >= 0 && index % 25 == 0)
+      analysis.take(pts: .origin + .milliseconds(index * 40), isKey: index >= 0 && index % 25 == 0)
     }
     #expect(
       analysis.verdict
@@ -188,14 +194,18 @@ struct InputAnalysisTests {
   @Test("lateness is measured in the first second of live frames, not in a server's backlog")
   func survey() {
     var survey = InputSurvey()
-    let frame: Int64 = 40_000_000
+    let frame: Interval = 40_000_000
     // One second of frames arrives at once, then live frames with up to 12 ms of jitter.
     for index in Int64(0)..<25 {
-      survey.take(pts: index * frame, arrival: 1_000_000_000 + index * 1000, sent: nil)
+      survey.take(
+        pts: .origin + index * frame, arrival: .origin + .seconds(1) + .microseconds(index),
+        sent: nil)
     }
     for index in Int64(25)..<60 where !survey.isComplete {
+      let jitter = Interval.milliseconds(index % 5 * 3)
       survey.take(
-        pts: index * frame, arrival: index * frame + 5_000_000 + index % 5 * 3_000_000, sent: nil)
+        pts: .origin + index * frame, arrival: .origin + index * frame + 5_000_000 + jitter,
+        sent: nil)
     }
     #expect(survey.isComplete)
     #expect(survey.lateness == 12_000_000)
@@ -206,11 +216,12 @@ struct InputAnalysisTests {
   @Test("audio timestamps an hour off do not change the lateness of the video", arguments: [1, -1])
   func foreignAudio(sign: Int64) {
     var survey = InputSurvey()
-    let hour: Int64 = 3_600_000_000_000
+    let hour = Interval.seconds(3600)
     for index in Int64(0)..<30 {
-      let time = index * 40_000_000
-      survey.take(pts: time, arrival: time + 5_000_000, sent: nil)
-      survey.takeAudio(pts: time + sign * hour, arrival: time + 6_000_000)
+      let pts = SourceTime.origin + .milliseconds(index * 40)
+      let time = MonotonicTime(pts, plus: .zero)
+      survey.take(pts: pts, arrival: time + 5_000_000, sent: nil)
+      survey.takeAudio(pts: pts + sign * hour, arrival: time + 6_000_000)
     }
     #expect(survey.lateness == 0)
     #expect(survey.audioLateness <= 100_000_000)
@@ -220,8 +231,9 @@ struct InputAnalysisTests {
   func sent() {
     var survey = InputSurvey()
     for index in Int64(0)..<30 {
-      let captured = index * 40_000_000
-      survey.take(pts: captured, arrival: captured + 70_000_000, sent: captured)
+      let captured = MonotonicTime.origin + .milliseconds(index * 40)
+      survey.take(
+        pts: SourceTime(captured, plus: .zero), arrival: captured + 70_000_000, sent: captured)
     }
     #expect(survey.isComplete && survey.lead == 70_000_000 && survey.lateness == 70_000_000)
   }

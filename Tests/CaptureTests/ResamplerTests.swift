@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import TestSupport
 import Testing
+import Time
 
 @testable import Capture
 
@@ -23,14 +25,15 @@ struct ResamplerTests {
       var resampler = try Resampler(
         fromRate: rate, channels: 1, to: AudioEncoderSettings(channels: 1))
       let tone = TestTone(sampleRate: rate, channels: 1)
-      let start: Int64 = 1_795_155_720 * 1_000_000_000
+      let start = MediaTime.origin + .seconds(1_795_155_720)
       let block = Int(rate) / 100
       for index in 0..<seconds * 100 {
         if let drop, drop.contains(index) { continue }
         let position = Int64(index * block)
         let elapsed = Double(position) / Double(rate) / (1 + ppm / 1_000_000)
         let time =
-          start + Int64(elapsed * 1_000_000_000) + (jitter ? Int64(index % 3) * 100_000 : 0)
+          start + .nanoseconds(Int64(elapsed * 1_000_000_000))
+          + (jitter ? .microseconds(Int64(index % 3) * 100) : .zero)
         guard
           let output = try resampler.convert(tone.audio(from: position, count: block), at: time)
         else { continue }
@@ -101,7 +104,8 @@ struct ResamplerTests {
     let block = PCMBlock(planes: [Array(repeating: 0.25, count: 4800)])
     var next: Int64?
     for time in [0, 100, 200, 100, 200, 300, 400] {
-      guard let output = try resampler.convert(block, at: Int64(time) * 1_000_000) else { continue }
+      let mediaTime = MediaTime.origin + .milliseconds(Int64(time))
+      guard let output = try resampler.convert(block, at: mediaTime) else { continue }
       if let next { #expect(output.position == next) }
       next = output.position + Int64(output.audio.count)
     }
@@ -137,10 +141,11 @@ struct ResamplerTests {
     let settings = AudioEncoderSettings(channels: 1)
     var resampler = try Resampler(fromRate: 192_000, channels: 1, to: settings)
     let audio = PCMBlock(planes: [[Float](repeating: 0, count: 19_200)])
-    let now: Int64 = 1_795_155_720 * 1_000_000_000
+    let seconds: Int64 = 1_795_155_720
+    let now = MediaTime.origin + .seconds(seconds)
     _ = try resampler.convert(audio, at: now)
     _ = try resampler.convert(audio, at: now - 8_000_000_000_000_000_000)
     let output = try #require(try resampler.convert(audio, at: now + 100_000_000))
-    #expect(output.position >= now / 1_000_000_000 * 48_000)
+    #expect(output.position >= seconds * 48_000)
   }
 }

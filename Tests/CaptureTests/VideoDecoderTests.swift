@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Media
+import TestSupport
 import Testing
+import Time
 
 @testable import Capture
 
 @Suite("Decoding the access units of an input")
 struct VideoDecoderTests {
-  private static let frame: Int64 = 33_333_333
+  private static let frame: Interval = 33_333_333
 
   /// Access units as from an input; their frames have burned clocks from 1,000,000 ms.
   private func coded(
@@ -24,7 +26,8 @@ struct VideoDecoderTests {
         units.append(
           AccessUnit(
             bytes: coded.bytes, parameterSets: [], isKey: coded.isIndependent,
-            pts: index * Self.frame, dts: nil, arrival: index * Self.frame + 5, senderTime: index))
+            pts: .origin + index * Self.frame, dts: nil, arrival: .origin + index * Self.frame + 5,
+            senderTime: WallTime(nanoseconds: index)))
       }
     }
     let video = InputDescription.Video(
@@ -45,7 +48,7 @@ struct VideoDecoderTests {
       try #require(frames.count == 1)
       let frame = frames[0]
       #expect(frame.pts == unit.pts && frame.arrival == unit.arrival)
-      #expect(frame.senderTime == Int64(index))
+      #expect(frame.senderTime == WallTime(nanoseconds: Int64(index)))
       #expect(frame.width == 640 && frame.height == 360)
       let shown = try normalizer.frame(frame)
       #expect(clock(shown) == 1_000_000 + Int64(index))
@@ -128,8 +131,8 @@ struct VideoDecoderTests {
       let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 73 &+ count) }
       _ = decoder.decode(
         AccessUnit(
-          bytes: bytes, parameterSets: [[0x67], [0x68, 0xFF]], isKey: true, pts: Int64(count),
-          dts: nil, arrival: 0, senderTime: nil))
+          bytes: bytes, parameterSets: [[0x67], [0x68, 0xFF]], isKey: true,
+          pts: SourceTime(nanoseconds: Int64(count)), dts: nil, arrival: 0, senderTime: nil))
     }
     _ = decoder.finish(arrival: 0)
   }

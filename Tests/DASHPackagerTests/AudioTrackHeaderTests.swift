@@ -43,7 +43,7 @@ struct AudioTrackHeaderTests {
     let frame = segmentation.firstFrame(of: begun)
     let chunk = Chunk(
       frameIndex: frame, frames: 5, isIndependent: true, duration: segmentation.ticks(5),
-      captured: segmentation.nanoseconds(frame), published: 0, bytes: SharedBytes("mono"))
+      captured: segmentation.frameTime(of: frame).wall, published: 0, bytes: SharedBytes("mono"))
     audio.window.begin([chunk], offset: 250_000_000, skipped: 0, track: track)
     let edition = Manifest.Edition(stream.window.snapshot, audio: audio.window.snapshot)
     #expect(edition != before, "an MPD from before the start of audio names the old header")

@@ -22,19 +22,19 @@ struct ManifestArithmeticTests {
     let segmentation = stream.segmentation
     stream.publish(segments: 1)
     let names = form.names(segmentation)
-    for (round, offset) in [Int64(0), -200_000_000, 350_000_000].enumerated() {
+    for (round, offset) in [0 as Interval, -200_000_000, 350_000_000].enumerated() {
       if round > 0 { stream.skip(Int64(round), offset: offset) }
       stream.publish(segments: 2)
       let snapshot = stream.window.snapshot
       let client = try Self.client(form, snapshot)
       let newest = try #require(snapshot.segments.last).number
       for number in newest...newest + 40 {
-        let begins = segmentation.grid.nanoseconds(segmentation.firstFrame(of: number)) + offset
+        let begins = segmentation.grid.frameTime(of: segmentation.firstFrame(of: number)) + offset
         // Printed times are rounded to 1 µs.
-        for moment in [
-          2_000, segmentation.segmentNanoseconds / 2, segmentation.segmentNanoseconds - 2_000,
-        ] {
-          #expect(client.number(at: (begins + moment) / 1000) == names.printed(number))
+        let last = segmentation.segmentDuration - 2_000
+        for moment in [2_000, segmentation.segmentDuration / 2, last] {
+          let time = begins + moment - .origin
+          #expect(client.number(at: time.microseconds) == names.printed(number))
         }
       }
     }
@@ -52,13 +52,13 @@ struct ManifestArithmeticTests {
     let names = form.names(segmentation)
     let parameters = form.parameters(segmentation)
     for number in first...first + 100 {
-      let begins = segmentation.grid.nanoseconds(segmentation.firstFrame(of: number))
+      let begins = segmentation.grid.frameTime(of: segmentation.firstFrame(of: number))
       let there =
-        begins + segmentation.grid.rate.frameNanoseconds
-        + (parameters.inputDelay + parameters.pipelineDelay).nanoseconds
-      let available = client.available(names.printed(number)) * 1000
+        begins + segmentation.grid.rate.frameDuration
+        + parameters.inputDelay + parameters.pipelineDelay
+      let available = MediaTime.origin + .microseconds(client.available(names.printed(number)))
       let isLowLatency = parameters.availabilityTimeOffset != nil
-      let due = isLowLatency ? there : begins + segmentation.segmentNanoseconds
+      let due = isLowLatency ? there : begins + segmentation.segmentDuration
       // Rounded down to the millisecond: at most that much later than true, and never earlier.
       #expect(available >= due - 2_000 && available < due + 1_002_000, "\(number)")
     }
@@ -80,11 +80,9 @@ struct ManifestArithmeticTests {
       #expect(abs(live.presentationTime(ticks) - ended.presentationTime(ticks)) <= 1)
       // Presentation time and availability time begin at the same moment.
       let wall = live.availabilityStart + live.presentationTime(ticks)
-      #expect(
-        abs(
-          wall - stream.segmentation.grid.nanoseconds(stream.segmentation.firstFrame(of: number))
-            / 1000)
-          <= 1)
+      let first = stream.segmentation.firstFrame(of: number)
+      let frameTime = stream.segmentation.grid.frameTime(of: first) - .origin
+      #expect(abs(wall - frameTime.microseconds) <= 1)
     }
     // The first number of an ended MPD is the first that is listed.
     let listed = try #require(stream.window.snapshot.listed.first).number
@@ -103,14 +101,15 @@ struct ManifestArithmeticTests {
     let segmentation = stream.segmentation
     let names = form.names(segmentation)
     for number in first + 20...first + 120 {
-      let now = segmentation.grid.nanoseconds(segmentation.firstFrame(of: number)) / 1_000_000_000
+      let begins = segmentation.grid.frameTime(of: segmentation.firstFrame(of: number))
+      let now = (begins - .origin).wholeSeconds
       // In whole seconds; the minimum buffer time is below one.
       let start = client.availabilityStart / 1_000_000
       let asked =
         client.startNumber + ((now - start) * client.timescale - client.offset) / client.duration
       let distance = names.printed(number) - asked
       #expect(
-        distance >= 0 && distance <= 2_500_000 / (segmentation.segmentNanoseconds / 1000) + 2,
+        distance >= 0 && distance <= 2_500_000 / segmentation.segmentDuration.microseconds + 2,
         "\(number)")
     }
   }

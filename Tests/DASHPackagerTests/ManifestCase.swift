@@ -46,7 +46,7 @@ struct ManifestCase: Sendable, CustomTestStringConvertible {
   func parameters(_ segmentation: Segmentation) -> PresentationParameters {
     PresentationParameters(
       name: "live", segmentation: segmentation, targetLatency: .microseconds(target),
-      inputDelay: .nanoseconds(delay * segmentation.grid.rate.frameNanoseconds))
+      inputDelay: delay * segmentation.grid.rate.frameDuration)
   }
 
   /// The names of media of streams that begin as ``stream()`` does.

@@ -114,7 +114,7 @@ struct ManifestFormTests {
     var places: [String: [String?]] = [:]
     stream.publish(segments: 1)
     for round in 0..<40 {
-      if round % 8 == 7 { stream.skip(Int64(round % 3), offset: Int64(round) * 30_000_000) }
+      if round % 8 == 7 { stream.skip(Int64(round % 3), offset: .milliseconds(Int64(round) * 30)) }
       stream.publish(segments: 1)
       let manifest = try XMLElement(document: form.text(of: stream.window.snapshot))
       for period in manifest.all("Period") {

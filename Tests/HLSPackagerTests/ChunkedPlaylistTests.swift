@@ -5,6 +5,7 @@ import Media
 import Packaging
 import TestSupport
 import Testing
+import Time
 
 @Suite("The playlist for players without part support: the open segment and one future segment")
 struct ChunkedPlaylistTests {
@@ -57,10 +58,10 @@ struct ChunkedPlaylistTests {
       #expect(playlist.open == nil)
       for segment in playlist.segments {
         #expect(segment.uri == "segment\(segment.number).m4s")
-        let frameTime = stream.segmentation.grid.nanoseconds(
-          stream.segmentation.firstFrame(of: segment.number))
+        let frameTime = stream.segmentation.grid.frameTime(
+          of: stream.segmentation.firstFrame(of: segment.number))
         #expect(
-          segment.programDateTime == UTCTime(nanoseconds: frameTime).text, "nominal and exact")
+          segment.programDateTime == UTCTime(frameTime.wall).text, "nominal and exact")
         #expect(segment.extinf == playlist.segments.first?.extinf)
       }
     }
@@ -163,9 +164,9 @@ struct ChunkedPlaylistTests {
         announced.number, announced.number + 1,
       ])
     #expect(playlist.segments.last?.number == announced.number + 3)
-    let frameTime = stream.segmentation.grid.nanoseconds(
-      stream.segmentation.firstFrame(of: announced.number + 3))
-    let shifted = UTCTime(nanoseconds: frameTime + 400_000_000).text
+    let frameTime = stream.segmentation.grid.frameTime(
+      of: stream.segmentation.firstFrame(of: announced.number + 3))
+    let shifted = UTCTime(frameTime.wall + 400_000_000).text
     #expect(playlist.segments.last?.programDateTime == shifted)
   }
 }

@@ -4,6 +4,7 @@ import Media
 import Packaging
 import TestSupport
 import Testing
+import Time
 
 @testable import HLSPackager
 
@@ -79,7 +80,8 @@ struct PeriodHeaderTests {
     let segment = try #require(stream.window.snapshot.segments.first)
     #expect(!segment.startsDiscontinuity)
     #expect(
-      segment.programDateTime == stream.segmentation.grid.nanoseconds(begin) + 300_000_000)
+      segment.programDateTime
+        == stream.segmentation.grid.frameTime(of: begin).wall + 300_000_000)
   }
 
   @Test("frames that are missing make a part shorter, and nothing else")

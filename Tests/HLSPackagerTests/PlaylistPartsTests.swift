@@ -5,6 +5,7 @@ import Media
 import Packaging
 import TestSupport
 import Testing
+import Time
 
 @Suite("Parts and segments in Media Playlists, RFC 8216bis §4.4.4.9, §6.2.2")
 struct PlaylistPartsTests {
@@ -99,10 +100,10 @@ struct PlaylistPartsTests {
     for moment in try row.moments() {
       let (snapshot, playlist) = (moment.snapshot, moment.playlist)
       let segmentation = try #require(snapshot.track?.segmentation.video)
-      let offsets = Set<Int64>(row.steps ? [0, -200_000_000, 100_000_000] : [0])
+      let offsets = Set<Interval>(row.steps ? [0, -200_000_000, 100_000_000] : [0])
       for segment in playlist.all {
-        let frameTime = segmentation.grid.nanoseconds(segmentation.firstFrame(of: segment.number))
-        let texts = offsets.map { UTCTime(nanoseconds: frameTime + $0).text }
+        let frameTime = segmentation.grid.frameTime(of: segmentation.firstFrame(of: segment.number))
+        let texts = offsets.map { UTCTime(frameTime.wall + $0).text }
         #expect(texts.contains(segment.programDateTime ?? "none"))
         #expect(segment.head.count == (segment.startsDiscontinuity ? 2 : 1))
       }

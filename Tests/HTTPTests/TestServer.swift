@@ -138,7 +138,7 @@ final class TestServer {
   /// already occurred.
   func eventually(_ condition: (TestRoutes.Seen) -> Bool) -> Bool {
     if transport == .memory { return condition(seen) }
-    let deadline = SystemClock.monotonic + 3_000_000_000
+    let deadline = SystemClock.monotonicTime + 3_000_000_000
     return monitor.wait(until: deadline) { condition($0) ? () : nil } != nil
   }
 

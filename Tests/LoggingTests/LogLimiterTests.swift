@@ -57,7 +57,7 @@ struct LogLimiterTests {
       ("\u{202E}abc\u{2066}", "\\u{202e}abc\\u{2066}"), ("é 😀 ß", "é 😀 ß"),
     ] as [(String, String)])
   func escapes(message: String, expected: String) {
-    let line = Log.line(.text, .info, "some-event", "cam", message, at: 0)
+    let line = Log.line(.text, .info, "some-event", "cam", message, at: .origin)
     #expect(line.hasSuffix(" cam: \(expected)\n"))
   }
 }

@@ -2,13 +2,14 @@
 
 import Foundation
 import Testing
+import Time
 
 @testable import Logging
 
 @Suite("Log lines")
 struct LogTests {
   /// 2026-11-20T06:22:01.234567890Z.
-  static let time: Int64 = 1_795_155_721_234_567_890
+  static let time = WallTime(nanoseconds: 1_795_155_721_234_567_890)
 
   private static func line(
     _ format: Log.Format, _ message: String, stream: String? = nil, level: Log.Level = .info

@@ -1,22 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Media
+import TestSupport
 import Testing
+import Time
 
 @Suite("Copied AAC frames are kept at their media time")
 struct AudioFrameAlignerTests {
-  static let start: Int64 = 1_795_155_720 * 1_000_000_000
+  static let seconds: Int64 = 1_795_155_720
+  static let start = MediaTime.origin + .seconds(seconds)
 
   @Test(
     "over an hour of clock drift, each index occurs once, and the error is below 17 ms",
     arguments: [0.0, 200, -200, 300, -300])
   func crystal(ppm: Double) {
     var aligner = AudioFrameAligner(
-      sampleRate: 48_000, from: Self.start / 1_000_000_000 * 48_000 / 1024)
-    var (expected, worst, corrections): (Int64?, Int64, Int) = (nil, 0, 0)
+      sampleRate: 48_000, from: Self.seconds * 48_000 / 1024)
+    var (expected, worst, corrections): (Int64?, Interval, Int) = (nil, 0, 0)
     for index in 0..<168_750 {
       let elapsed = Double(index) * 1024 / 48_000 * (1 + ppm / 1_000_000)
-      let time = Self.start + 5_000_000 + Int64(elapsed * 1_000_000_000)
+      let time = Self.start + 5_000_000 + .nanoseconds(Int64(elapsed * 1_000_000_000))
       let placement = aligner.place(at: time)
       if !placement.missing.isEmpty || placement.index == nil { corrections += 1 }
       #expect(placement.missing.count <= 1 && placement.isRepeat == !placement.missing.isEmpty)
@@ -28,8 +31,8 @@ struct AudioFrameAlignerTests {
         }
       }
       expected = index + 1
-      let nominal = Int128(index) * 1024 * 1_000_000_000 / 48_000
-      worst = max(worst, abs(time - Int64(nominal)))
+      let nominal = MediaTime.origin + Interval(ticks: index * 1024, timescale: 48_000)
+      worst = max(worst, abs(time - nominal))
     }
     #expect(worst < 17_000_000)
     // 3,600 s · ppm / 21.3 ms.
@@ -39,8 +42,8 @@ struct AudioFrameAlignerTests {
   @Test("a longer gap is silence, and an AAC frame of a time already covered is dropped")
   func gap() {
     var aligner = AudioFrameAligner(
-      sampleRate: 48_000, from: Self.start / 1_000_000_000 * 48_000 / 1024)
-    let frame: Int64 = 21_333_333
+      sampleRate: 48_000, from: Self.seconds * 48_000 / 1024)
+    let frame: Interval = 21_333_333
     let first = aligner.place(at: Self.start)
     let base = 1_795_155_720 * Int64(48_000) / 1024
     #expect(first.index == base && first.missing.isEmpty)

@@ -3,6 +3,7 @@
 import Media
 import TestSupport
 import Testing
+import Time
 
 @Suite("Audio segmentation: AAC frames in the segments of the video")
 struct AudioSegmentationTests {
@@ -158,10 +159,10 @@ struct AudioSegmentationTests {
     #expect((number..<number + 8).map { audio.frames(in: $0) } == [46, 47, 47, 47, 47, 47, 47, 47])
     #expect(audio.parts(in: number) == 10 && audio.mostPartsPerSegment == 10)
     #expect(audio.partTicks == 5120)
-    #expect(audio.nanoseconds(84_147_924_375) == number * 1_000_000_000)
-    #expect(audio.nanoseconds(84_147_924_376) == number * 1_000_000_000 + 21_333_333)
-    #expect(audio.sample(atOrBefore: number * 1_000_000_000 + 20_833) == number * 48_000)
-    #expect(audio.sample(atOrBefore: number * 1_000_000_000 + 20_834) == number * 48_000 + 1)
+    #expect(audio.frameTime(of: 84_147_924_375) == .origin + .seconds(number))
+    #expect(audio.frameTime(of: 84_147_924_376) == .origin + .seconds(number) + 21_333_333)
+    #expect(audio.sample(atOrBefore: .origin + .seconds(number) + 20_833) == number * 48_000)
+    #expect(audio.sample(atOrBefore: .origin + .seconds(number) + 20_834) == number * 48_000 + 1)
   }
 
   @Test("audio parts are longer with longer video parts, and never shorter than five AAC frames")

@@ -3,6 +3,7 @@
 import Media
 import TestSupport
 import Testing
+import Time
 
 @Suite("The frame grid: frame time i is exactly i·den/num seconds after 1970")
 struct FrameGridTests {
@@ -33,7 +34,7 @@ struct FrameGridTests {
     ])
   func table(row: Row) throws {
     let grid = FrameGrid(rate: try #require(FrameRate(row.rate)))
-    #expect(grid.nanoseconds(row.index) == row.nanoseconds)
+    #expect(grid.frameTime(of: row.index) == MediaTime(nanoseconds: row.nanoseconds))
     #expect(grid.ticks(row.index) == row.ticks)
   }
 
@@ -44,7 +45,7 @@ struct FrameGridTests {
     // `numerator` frames last `denominator` seconds, at any distance from 1970.
     let centuries = 3_155_760_000 / rate.denominator
     let index = centuries * rate.numerator
-    #expect(grid.nanoseconds(index) == centuries * rate.denominator * 1_000_000_000)
+    #expect(grid.frameTime(of: index) == .origin + .seconds(centuries * rate.denominator))
     #expect(grid.ticks(index) == centuries * rate.denominator * Int64(rate.timescale))
   }
 
@@ -55,7 +56,7 @@ struct FrameGridTests {
     var random = SplitMix64(seed: 1)
     for _ in 0..<500 {
       let moment = Int64.random(in: -1_000_000_000_000...4_000_000_000_000_000_000, using: &random)
-      let frame = grid.nearest(moment)
+      let frame = grid.nearest(MediaTime(nanoseconds: moment))
       // |frame·den/num − moment| ≤ den/(2·num), in units of 1/(2·num) ns.
       let position = 2 * Int128(frame) * Int128(rate.denominator) * 1_000_000_000
       let distance = position - 2 * Int128(moment) * Int128(rate.numerator)
@@ -78,9 +79,9 @@ struct FrameGridTests {
     var random = SplitMix64(seed: 2)
     for _ in 0..<500 {
       let index = Int64.random(in: 0...50_000_000_000, using: &random)
-      #expect(grid.nearest(grid.nanoseconds(index)) == index)
-      #expect(
-        grid.nanoseconds(grid.atOrAfter(grid.nanoseconds(index) + 1)) > grid.nanoseconds(index))
+      #expect(grid.nearest(grid.frameTime(of: index)) == index)
+      let time = grid.frameTime(of: index)
+      #expect(grid.frameTime(of: grid.atOrAfter(time + 1)) > time)
     }
   }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Media
+import TestSupport
 import Testing
+import Time
 
 @Suite("Frame rates: a frame is a whole number of ticks")
 struct FrameRateTests {
@@ -92,9 +94,9 @@ struct FrameRateTests {
   func refused(text: String) { #expect(FrameRate(text) == nil) }
 
   @Test("the duration of a frame is rounded down to nanoseconds")
-  func frameNanoseconds() {
-    #expect(FrameRate(30)?.frameNanoseconds == 33_333_333)
-    #expect(FrameRate(30_000, 1001)?.frameNanoseconds == 33_366_666)
-    #expect(FrameRate(25)?.frameNanoseconds == 40_000_000)
+  func frameDuration() {
+    #expect(FrameRate(30)?.frameDuration == 33_333_333)
+    #expect(FrameRate(30_000, 1001)?.frameDuration == 33_366_666)
+    #expect(FrameRate(25)?.frameDuration == 40_000_000)
   }
 }

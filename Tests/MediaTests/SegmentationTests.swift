@@ -3,6 +3,7 @@
 import Media
 import TestSupport
 import Testing
+import Time
 
 @Suite("Segmentation: segments and parts are whole frames")
 struct SegmentationTests {
@@ -71,7 +72,7 @@ struct SegmentationTests {
     #expect(segmentation.partsPerSegment == row.parts)
     // RFC 8216bis §4.4.3.1: no rounded EXTINF exceeds the target duration.
     #expect(segmentation.targetDuration == row.target)
-    let longest = Double(segmentation.longestSegmentNanoseconds) / 1e9
+    let longest = segmentation.longestSegmentDuration.seconds
     #expect(Int64(longest.rounded()) <= row.target)
   }
 
@@ -126,7 +127,7 @@ struct SegmentationTests {
   @Test("a requested second at 30000/1001 is 1.001 s")
   func ntsc() throws {
     let segmentation = try Self.segmentation(Self.row("30000/1001", 1_000_000, 100_000, 0, 0, 0, 0))
-    #expect(segmentation.segmentNanoseconds == 1_001_000_000)
+    #expect(segmentation.segmentDuration == 1_001_000_000)
     #expect(segmentation.segmentTicks == 90_090)
     #expect(segmentation.partTicks == 9009)
   }

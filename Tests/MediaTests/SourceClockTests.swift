@@ -3,30 +3,32 @@
 import Media
 import TestSupport
 import Testing
+import Time
 
 @Suite("A source's clock, mapped to the monotonic clock")
 struct SourceClockTests {
-  private static let second: Int64 = 1_000_000_000
-  private static let frame: Int64 = 33_333_333
+  private static let second: Interval = 1_000_000_000
+  private static let frame: Interval = 33_333_333
 
   /// A source with a clock of `rate` seconds per second and a transport delay of `least` to
-  /// `least + jitter` nanoseconds.
+  /// `least + jitter`.
   private struct Source {
     var rate = 1.0
-    var least: Int64 = 3_000_000
-    var jitter: Int64 = 0
+    var least: Interval = 3_000_000
+    var jitter: Interval = 0
     var random = SplitMix64(seed: 7)
-    private var lastArrival = Int64.min
+    private var lastArrival = MonotonicTime.distantPast
 
-    init(rate: Double = 1, jitter: Int64 = 0) {
+    init(rate: Double = 1, jitter: Interval = 0) {
       self.rate = rate
       self.jitter = jitter
     }
 
-    mutating func packet(at captured: Int64) -> (pts: Int64, arrival: Int64) {
-      let late = jitter > 0 ? Int64(random.next() % UInt64(jitter)) : 0
-      lastArrival = max(lastArrival, captured + least + late)
-      return (Int64((Double(captured) * rate).rounded()), lastArrival)
+    mutating func packet(at captured: MonotonicTime) -> (pts: SourceTime, arrival: MonotonicTime) {
+      let late = jitter > 0 ? Int64(random.next() % UInt64(jitter.nanoseconds)) : 0
+      lastArrival = max(lastArrival, captured + least + .nanoseconds(late))
+      let pts = (Double(captured.nanoseconds) * rate).rounded()
+      return (SourceTime(nanoseconds: Int64(pts)), lastArrival)
     }
   }
 
@@ -36,16 +38,16 @@ struct SourceClockTests {
   func hour(rate: Double) {
     var source = Source(rate: rate, jitter: 20_000_000)
     var clock = SourceClock()
-    var worst: Int64 = 0
-    var worstPair: Int64 = 0
-    var last = Int64.min
+    var worst: Interval = 0
+    var worstPair: Interval = 0
+    var last = MonotonicTime.distantPast
     for index in 0..<Int64(3600 * 30) {
-      let captured = index * Self.frame
+      let captured = MonotonicTime.origin + index * Self.frame
       let video = source.packet(at: captured)
       let mapped = clock.captureTime(pts: video.pts, arrival: video.arrival)
       #expect(mapped >= last)
       last = mapped
-      guard captured > 2 * Self.second else { continue }
+      guard captured > .origin + 2 * Self.second else { continue }
       worst = max(worst, abs(mapped - captured))
       // Audio captured at the same time that arrives 15 ms later.
       let audio = clock.captureTime(.audio, pts: video.pts, arrival: video.arrival + 15_000_000)
@@ -60,10 +62,10 @@ struct SourceClockTests {
   func jitter() {
     var source = Source(jitter: 60_000_000)
     var clock = SourceClock()
-    var steps: [Int64] = []
-    var last: Int64?
+    var steps: [Interval] = []
+    var last: MonotonicTime?
     for index in 0..<Int64(600) {
-      let packet = source.packet(at: index * Self.frame)
+      let packet = source.packet(at: .origin + index * Self.frame)
       let mapped = clock.captureTime(pts: packet.pts, arrival: packet.arrival)
       if index > 60, let last { steps.append(mapped - last) }
       last = mapped
@@ -73,16 +75,16 @@ struct SourceClockTests {
 
   struct Jump: Sendable, CustomTestStringConvertible {
     let testDescription: String
-    /// Added to the timestamps from ten seconds on, in nanoseconds.
-    let offset: Int64
-    /// The time without capture, in nanoseconds.
-    var pause: Int64 = 0
+    /// Added to the timestamps from ten seconds on.
+    let offset: Interval
+    /// The time without capture.
+    var pause: Interval = 0
     /// Whether the clock is told that the connection broke.
     var isNoticed = false
   }
 
   static let jumps = [
-    Jump(testDescription: "forwards by 26 h", offset: 26 * 3600 * second),
+    Jump(testDescription: "forwards by 26 h", offset: .seconds(26 * 3600)),
     Jump(testDescription: "back to 0", offset: -10 * second),
     Jump(testDescription: "back to 0 after a second of pause", offset: -11 * second, pause: second),
     Jump(testDescription: "back by half a second", offset: -second / 2),
@@ -101,10 +103,10 @@ struct SourceClockTests {
   func jump(_ jump: Jump) {
     var clock = SourceClock()
     var source = Source(jitter: 5_000_000)
-    var last = Int64.min
+    var last = MonotonicTime.distantPast
     for index in 0..<Int64(900) {
       let isAfter = index >= 300
-      let captured = index * Self.frame + (isAfter ? jump.pause : 0)
+      let captured = MonotonicTime.origin + index * Self.frame + (isAfter ? jump.pause : 0)
       if index == 300, jump.isNoticed { clock.breakOff() }
       var packet = source.packet(at: captured)
       if isAfter { packet.pts += jump.offset }
@@ -124,11 +126,13 @@ struct SourceClockTests {
     var clock = SourceClock()
     for index in 0..<Int64(60) {
       // Two seconds of frames within 0.1 s.
-      _ = clock.captureTime(pts: index * Self.frame, arrival: 2 * Self.second + index * 1_600_000)
+      _ = clock.captureTime(
+        pts: .origin + index * Self.frame,
+        arrival: .origin + 2 * Self.second + .nanoseconds(index * 1_600_000))
     }
     for index in Int64(60)..<Int64(120) {
-      let arrival = 100_000_000 + index * Self.frame
-      let mapped = clock.captureTime(pts: index * Self.frame, arrival: arrival)
+      let arrival = MonotonicTime.origin + 100_000_000 + index * Self.frame
+      let mapped = clock.captureTime(pts: .origin + index * Self.frame, arrival: arrival)
       if index > 66 { #expect(arrival - mapped <= Self.frame) }
     }
   }
@@ -136,15 +140,16 @@ struct SourceClockTests {
   @Test("a change of delay below 100 ms causes no step")
   func slope() {
     var clock = SourceClock()
-    var offset: Int64?
+    var offset: Interval?
     for index in 0..<Int64(3000) {
-      let captured = index * Self.frame
+      let captured = MonotonicTime.origin + index * Self.frame
       // After 20 s, the transport delay rises by 80 ms; after 60 s, it falls again.
-      let late: Int64 = (600..<1800).contains(index) ? 80_000_000 : 0
+      let late: Interval = (600..<1800).contains(index) ? 80_000_000 : 0
       let arrival = captured + 5_000_000 + late
-      let mapped = clock.captureTime(pts: captured, arrival: arrival)
+      let mapped = clock.captureTime(
+        pts: SourceTime(captured, plus: .zero), arrival: arrival)
       if index > 60, let offset, mapped != arrival {
-        #expect(abs(mapped - captured - offset) <= Self.frame * 300 / 1_000_000 + 1)
+        #expect(abs(mapped - captured - offset) <= Self.frame * 300 / 1_000_000 + .nanoseconds(1))
       }
       offset = mapped - captured
     }
@@ -158,12 +163,13 @@ struct SourceClockTests {
     limited.limitLead(to: 10_000_000)
     var wrong = SourceClock()
     for index in 0..<Int64(90) {
-      let captured = index * Self.frame
+      let captured = MonotonicTime.origin + index * Self.frame
+      let pts = SourceTime(captured, plus: .zero)
       let arrival = captured + 50_000_000
-      let one = unlimited.captureTime(pts: captured, arrival: arrival, sent: captured)
-      let two = limited.captureTime(pts: captured, arrival: arrival, sent: captured)
+      let one = unlimited.captureTime(pts: pts, arrival: arrival, sent: captured)
+      let two = limited.captureTime(pts: pts, arrival: arrival, sent: captured)
       let three = wrong.captureTime(
-        pts: captured, arrival: arrival, sent: captured - 3600 * Self.second)
+        pts: pts, arrival: arrival, sent: captured - 3600 * Self.second)
       guard index > 45 else { continue }
       #expect(one == captured)
       #expect(two == arrival - 10_000_000)
@@ -181,17 +187,20 @@ struct TimestampUnwrapperTests {
     var unwrapper = TimestampUnwrapper()
     var clock = SourceClock()
     let timestamps: [Int64] = [0, .max, .min + 1, .max, 0, .min + 1, 1, 1 << 62, -(1 << 62)]
-    var given: [Int64] = []
+    var given: [SourceTime] = []
     for (index, ticks) in timestamps.enumerated() {
-      let pts = unwrapper.nanoseconds(
-        ticks, bits: 64, numerator: 1, denominator: ticksPerSecond)
+      let pts = unwrapper.time(
+        of: ticks, bits: 64, numerator: 1, denominator: ticksPerSecond)
       given.append(pts)
-      let arrival = 1_000_000_000_000 + Int64(index) * 700_000_000
+      let arrival = MonotonicTime.origin + .seconds(1000) + .milliseconds(Int64(index) * 700)
       let captured = clock.captureTime(index % 2 == 0 ? .video : .audio, pts: pts, arrival: arrival)
       #expect(captured <= arrival + 100_000_000)
     }
     for one in given {
-      for other in given { #expect(!one.subtractingReportingOverflow(other).overflow) }
+      for other in given {
+        let (one, other) = (one.nanoseconds, other.nanoseconds)
+        #expect(!one.subtractingReportingOverflow(other).overflow)
+      }
     }
   }
 
@@ -199,15 +208,15 @@ struct TimestampUnwrapperTests {
   func transportStream() {
     var unwrapper = TimestampUnwrapper()
     let round = Int64(1) << 33
-    var last: Int64?
+    var last: SourceTime?
     for index in 0..<Int64(400) {
       let ticks = round - 300 * 3000 + index * 3000
-      let video = unwrapper.nanoseconds(
-        ticks % round, bits: 33, numerator: 1, denominator: 90_000)
-      let audio = unwrapper.nanoseconds(
-        (ticks + 1500) % round, bits: 33, numerator: 1, denominator: 90_000)
-      if let last { #expect((33_333_332...33_333_334).contains(video - last)) }
-      #expect((16_666_666...16_666_667).contains(audio - video))
+      let video = unwrapper.time(
+        of: ticks % round, bits: 33, numerator: 1, denominator: 90_000)
+      let audio = unwrapper.time(
+        of: (ticks + 1500) % round, bits: 33, numerator: 1, denominator: 90_000)
+      if let last { #expect(((33_333_332 as Interval)...33_333_334).contains(video - last)) }
+      #expect(((16_666_666 as Interval)...16_666_667).contains(audio - video))
       last = video
     }
   }
@@ -215,21 +224,21 @@ struct TimestampUnwrapperTests {
   @Test("32 bits of milliseconds continue after 49.7 days, and back")
   func flash() {
     var unwrapper = TimestampUnwrapper()
-    func take(_ ticks: Int64) -> Int64 {
-      unwrapper.nanoseconds(ticks, bits: 32, numerator: 1, denominator: 1000)
+    func take(_ ticks: Int64) -> SourceTime {
+      unwrapper.time(of: ticks, bits: 32, numerator: 1, denominator: 1000)
     }
     let end = (Int64(1) << 32) - 1
-    #expect(take(end) == end * 1_000_000)
-    #expect(take(9) == (end + 10) * 1_000_000)
-    #expect(take(end) == end * 1_000_000)
+    #expect(take(end) == .origin + .milliseconds(end))
+    #expect(take(9) == .origin + .milliseconds(end + 10))
+    #expect(take(end) == .origin + .milliseconds(end))
   }
 
   @Test("timestamps of 64 bits are not unwrapped")
   func wide() {
     var unwrapper = TimestampUnwrapper()
     for ticks in [0, 5_000_000_000, -7, 12] as [Int64] {
-      let value = unwrapper.nanoseconds(ticks, bits: 64, numerator: 1, denominator: 1000)
-      #expect(value == ticks * 1_000_000)
+      let value = unwrapper.time(of: ticks, bits: 64, numerator: 1, denominator: 1000)
+      #expect(value == .origin + .milliseconds(ticks))
     }
   }
 }

@@ -3,13 +3,13 @@
 import Media
 import TestSupport
 import Testing
+import Time
 
 @Suite("The stream clock is anchored once, then monotonic, and announces steps of the wall clock")
 struct StreamClockTests {
-  static let wall: Int64 = 1_795_155_720_000_000_000
-  static let monotonic: Int64 = 4_321_000_000_000
-  static let offset = wall - monotonic
-  static let second: Int64 = 1_000_000_000
+  static let wall: WallTime = 1_795_155_720_000_000_000
+  static let monotonic: MonotonicTime = 4_321_000_000_000
+  static let offset = wall.offset(from: monotonic)
   static let rates = ["30", "25", "30000/1001", "24000/1001", "60000/1001", "12.5"]
 
   static func segmentation(_ rate: String) throws -> Segmentation {
@@ -24,10 +24,11 @@ struct StreamClockTests {
     "the anchor gives the current frame; from there the monotonic clock counts", arguments: rates)
   func anchor(rate: String) throws {
     let segmentation = try Self.segmentation(rate)
-    let now = segmentation.grid.nearest(Self.wall)
+    let now = segmentation.grid.nearest(MediaTime(Self.wall, plus: .zero))
     #expect(Self.clock.frame(nearest: Self.monotonic, on: segmentation.grid) == now)
     #expect(
-      Self.clock.due(now, on: segmentation.grid) == segmentation.grid.nanoseconds(now) - Self.offset
+      Self.clock.due(now, on: segmentation.grid)
+        == MonotonicTime(segmentation.grid.frameTime(of: now), minus: Self.offset)
     )
     for frame in now...now + 200 {
       let due = Self.clock.due(frame, on: segmentation.grid)
@@ -81,14 +82,14 @@ struct StreamClockTests {
     let before = clock.frame(nearest: Self.monotonic, on: segmentation.grid)
     var total: Int64 = 0
     for (step, skipped) in zip(row.steps, row.skipped) {
-      offset += step * 1_000_000
+      offset += .milliseconds(step)
       let error = clock.error(wallMinusMonotonic: offset, on: segmentation)
-      #expect(error == step * 1_000_000)
+      #expect(error == .milliseconds(step))
       #expect(clock.take(error, on: segmentation) == skipped)
       #expect(clock.error(wallMinusMonotonic: offset, on: segmentation) == 0)
       total += skipped
     }
-    #expect(clock.announcedOffset == row.announced * 1_000_000)
+    #expect(clock.announcedOffset == .milliseconds(row.announced))
     // Media time follows the monotonic clock, apart from the skipped segments.
     let after = clock.frame(nearest: Self.monotonic, on: segmentation.grid)
     #expect(after - before == total * segmentation.framesPerSegment)
@@ -107,8 +108,8 @@ struct StreamClockTests {
     let segmentation = try Self.segmentation(rate)
     var (clock, offset) = (Self.clock, Self.offset)
     for _ in 0..<20 {
-      let reach: Int64 = Bool.random(using: &random) ? 2 * Self.second : 4000 * Self.second
-      offset += Int64.random(in: -reach...reach, using: &random)
+      let reach: Int64 = Bool.random(using: &random) ? 2_000_000_000 : 4_000_000_000_000
+      offset += .nanoseconds(Int64.random(in: -reach...reach, using: &random))
       let before = clock.frame(nearest: Self.monotonic, on: segmentation.grid)
       let error = clock.error(wallMinusMonotonic: offset, on: segmentation)
       let skipped = clock.take(error, on: segmentation)
@@ -116,9 +117,9 @@ struct StreamClockTests {
       #expect(skipped >= 0)
       #expect(after - before == skipped * segmentation.framesPerSegment)
       #expect(clock.error(wallMinusMonotonic: offset, on: segmentation) == 0)
-      if error >= segmentation.segmentNanoseconds {
+      if error >= segmentation.segmentDuration {
         #expect(
-          clock.announcedOffset < segmentation.segmentNanoseconds,
+          clock.announcedOffset < segmentation.segmentDuration,
           "the number of the wall clock is not reached")
       }
     }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Media
+import TestSupport
 import Testing
+import Time
 
 @Suite("Video and audio tracks answer the same questions about segmentation")
 struct TrackSegmentationTests {
@@ -47,8 +49,8 @@ struct TrackSegmentationTests {
   func together() throws {
     let tracks = try Self.tracks("30000/1001", 2_000_000)
     for number in Int64(896_680_181)..<896_680_181 + 200 {
-      let times = tracks.map { $0.nanoseconds($0.firstFrame(of: number)) }
-      for time in times.dropFirst() { #expect((0..<23_219_955).contains(times[0] - time)) }
+      let times = tracks.map { $0.frameTime(of: $0.firstFrame(of: number)) }
+      for time in times.dropFirst() { #expect((.zero..<23_219_955).contains(times[0] - time)) }
     }
   }
 

@@ -80,7 +80,7 @@ struct EventLoopTests {
     try loop.start { _ in Recorder(seen) }
     for count in 1...2000 {
       loop.wake()
-      let deadline = SystemClock.monotonic + 5_000_000_000
+      let deadline = SystemClock.monotonicTime + .seconds(5)
       guard seen.wait(until: deadline, { $0.wakes >= count ? () : nil }) != nil else {
         Issue.record("wake \(count) was lost")
         break
@@ -100,7 +100,7 @@ struct EventLoopTests {
       recorder.nextDeadline = due
       return recorder
     }
-    let first = seen.wait(until: due.nanoseconds + 3_000_000_000) { $0.expiries.first }
+    let first = seen.wait(until: due + .seconds(3)) { $0.expiries.first }
     #expect(first ?? .distantPast >= due)
     barrier(loop)
     #expect(seen.wait { $0.expiries.count } == 1)
@@ -165,7 +165,7 @@ struct AcceptorTests {
       }
       guard iterations.withLock({ $0 }) < 50 else { exit(4) }
       close(taken.removeLast())
-      let deadline = SystemClock.monotonic + 5_000_000_000
+      let deadline = SystemClock.monotonicTime + .seconds(5)
       let last = accepted.wait(until: deadline) { $0 > 0 ? $0 : nil }
       // A sanitizer looks around in /proc at the end.
       for copy in taken { close(copy) }
@@ -193,7 +193,7 @@ struct AcceptorTests {
     }
     var clients: [Int32] = []
     for _ in 0..<30 { clients.append(ctest_connect_loopback(port, 0, 1)) }
-    let deadline = SystemClock.monotonic + 3_000_000_000
+    let deadline = SystemClock.monotonicTime + .seconds(3)
     let all = counts.wait(until: deadline) { $0.values.reduce(0, +) == 30 ? $0 : nil }
     #expect(all == ["loop-0": 10, "loop-1": 10, "loop-2": 10])
     for client in clients { close(client) }

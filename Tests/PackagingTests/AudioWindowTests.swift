@@ -4,6 +4,7 @@ import Media
 import Packaging
 import TestSupport
 import Testing
+import Time
 
 @Suite("An audio window")
 struct AudioWindowTests {
@@ -43,7 +44,7 @@ struct AudioWindowTests {
     for segment in audio.window.snapshot.segments {
       #expect(segment.firstFrame == next)
       #expect(segment.duration == segmentation.frames(in: segment.number) * 1024)
-      #expect(segment.programDateTime == segmentation.nanoseconds(next))
+      #expect(segment.programDateTime == segmentation.frameTime(of: next).wall)
       // PL-05 of the parts: all but the last are full.
       #expect(segment.parts.dropLast().allSatisfy { $0.duration == segmentation.partTicks })
       #expect(segment.parts.reduce(0) { $0 + $1.duration } == segment.duration)
@@ -63,9 +64,9 @@ struct AudioWindowTests {
     #expect(segments.map(\.isGap) == [true, true, false, false])
     #expect(segments.map(\.startsDiscontinuity) == [true, false, false, false])
     for segment in segments {
-      let frameTime = audio.segmentation.nanoseconds(
-        audio.segmentation.firstFrame(of: segment.number))
-      #expect(segment.programDateTime == frameTime + 40_000_000)
+      let frameTime = audio.segmentation.frameTime(
+        of: audio.segmentation.firstFrame(of: segment.number))
+      #expect(segment.programDateTime == frameTime.wall + 40_000_000)
       #expect(segment.duration == audio.segmentation.frames(in: segment.number) * 1024)
     }
     #expect(audio.window.snapshot.version == audio.segmentation.partsBefore(next + 4))

@@ -5,6 +5,7 @@ import Packaging
 import Sharing
 import TestSupport
 import Testing
+import Time
 
 @Suite("Steps of the wall clock: one DISCONTINUITY, gaps for skipped numbers, RFC 8216bis §4.4.3.3")
 struct ClockStepTests {
@@ -25,8 +26,8 @@ struct ClockStepTests {
     let snapshot = stream.window.snapshot
     #expect(snapshot.segments.filter(\.startsDiscontinuity).map(\.number) == [number + 1])
     for segment in snapshot.segments {
-      let frameTime = stream.segmentation.grid.nanoseconds(segment.firstFrame)
-      let added = segment.programDateTime - frameTime
+      let frameTime = stream.segmentation.grid.frameTime(of: segment.firstFrame)
+      let added = segment.programDateTime - frameTime.wall
       #expect(added == (segment.number > number ? 200_000_000 : 0))
       #expect(segment.firstFrame == segment.number * 30)
       #expect(!segment.isGap)
@@ -41,7 +42,8 @@ struct ClockStepTests {
     let open = try #require(stream.window.snapshot.open)
     #expect(open.startsDiscontinuity)
     #expect(
-      open.programDateTime == stream.segmentation.grid.nanoseconds(open.firstFrame) - 200_000_000)
+      open.programDateTime
+        == stream.segmentation.grid.frameTime(of: open.firstFrame).wall - 200_000_000)
   }
 
   @Test(
@@ -60,8 +62,8 @@ struct ClockStepTests {
     for gap in snapshot.segments where gap.isGap {
       #expect(gap.duration == stream.segmentation.segmentTicks)
       #expect(gap.firstFrame == gap.number * 30)
-      let frameTime = stream.segmentation.grid.nanoseconds(gap.firstFrame)
-      #expect(gap.programDateTime == frameTime + 300_000_000)
+      let frameTime = stream.segmentation.grid.frameTime(of: gap.firstFrame)
+      #expect(gap.programDateTime == frameTime.wall + 300_000_000)
       #expect(snapshot.segment(gap.number) === gap)
     }
     #expect(snapshot.hint?.segment == next + count)
@@ -94,7 +96,8 @@ struct ClockStepTests {
     #expect(snapshot.segments.count { $0.startsDiscontinuity } == 1)
     let last = try #require(snapshot.segments.last)
     #expect(
-      last.programDateTime == stream.segmentation.grid.nanoseconds(last.firstFrame) - 50_000_000)
+      last.programDateTime
+        == stream.segmentation.grid.frameTime(of: last.firstFrame).wall - 50_000_000)
   }
 
   @Test("a skip in mid-segment closes the open one short", arguments: Int64(1)...29)

@@ -5,6 +5,7 @@ import Packaging
 import Sharing
 import TestSupport
 import Testing
+import Time
 
 @Suite("Chunks become parts and segments by the frame grid, RFC 8216bis §3.2, §4.4.4.9")
 struct PartsAndSegmentsTests {
@@ -92,10 +93,10 @@ struct PartsAndSegmentsTests {
     let (grid, segment) = (
       stream.segmentation.grid, try #require(stream.window.snapshot.segments.first)
     )
-    #expect(segment.programDateTime == grid.nanoseconds(first))
-    #expect(segment.parts[1].captured == grid.nanoseconds(first + 3))
-    #expect(segment.parts[1].published == grid.nanoseconds(first + 5) + 2_000_000)
-    #expect(segment.published == grid.nanoseconds(first + 29) + 2_000_000)
+    #expect(segment.programDateTime == grid.frameTime(of: first).wall)
+    #expect(segment.parts[1].captured == grid.frameTime(of: first + 3).wall)
+    #expect(segment.parts[1].published == grid.frameTime(of: first + 5).wall + 2_000_000)
+    #expect(segment.published == grid.frameTime(of: first + 29).wall + 2_000_000)
   }
 
   @Test("the end in mid-part makes a last, shorter segment", arguments: Int64(1)...30)

@@ -2,33 +2,35 @@
 
 import Media
 import Scheduling
+import TestSupport
 import Testing
+import Time
 
 @Suite("Units that a source buffered while it was stopped")
 struct BacklogTests {
-  private static let second: Int64 = 1_000_000_000
-  private static let frameDuration: Int64 = 33_333_333
+  private static let second: Interval = 1_000_000_000
+  private static let frameDuration: Interval = 33_333_333
   /// From timestamp to arrival while nothing is buffered.
   private static let delay = 20 * second
 
   private struct Sent: ReceivedUnit {
-    let pts: Int64
-    var arrival: Int64
+    let pts: SourceTime
+    var arrival: MonotonicTime
     var isAudio = false
     var isVideo: Bool { !isAudio }
 
-    func arrived(at time: Int64) -> Sent { Sent(pts: pts, arrival: time, isAudio: isAudio) }
+    func arrived(at time: MonotonicTime) -> Sent { Sent(pts: pts, arrival: time, isAudio: isAudio) }
   }
 
   /// Access units and audio of the time from 5 s to 9 s, in which the source was stopped, sent in a
   /// burst if it kept them, and three seconds more.
   private static func afterwards(keeps: Bool) -> [Sent] {
     var sent: [Sent] = []
-    var now = 9 * second + delay
+    var now = MonotonicTime.origin + 9 * second + delay
     for index in Int64(150)..<360 {
-      let pts = index * frameDuration
-      guard keeps || pts >= 9 * second else { continue }
-      now = max(now + 1_000_000, pts + delay)
+      let pts = SourceTime.origin + index * frameDuration
+      guard keeps || pts >= .origin + 9 * second else { continue }
+      now = max(now + 1_000_000, MonotonicTime(pts, plus: delay))
       sent.append(Sent(pts: pts, arrival: now))
       if index % 2 == 0 { sent.append(Sent(pts: pts + 5_000_000, arrival: now, isAudio: true)) }
     }
@@ -39,13 +41,13 @@ struct BacklogTests {
   func anotherSender() {
     var backlog = Backlog<Sent>()
     backlog.begin()
-    let back = 40 * Self.second
+    let back = MonotonicTime.origin + 40 * Self.second
     // Kept by the demuxer until the next access unit arrived.
-    var units = backlog.take(Sent(pts: 10 * Self.second, arrival: back))
+    var units = backlog.take(Sent(pts: .origin + 10 * Self.second, arrival: back))
     for index in Int64(0)..<12 {
       units += backlog.take(
         Sent(
-          pts: 1_400_000_000 + index * Self.frameDuration,
+          pts: .origin + 1_400_000_000 + index * Self.frameDuration,
           arrival: back + index * Self.frameDuration))
     }
     #expect(units.count == 13)
@@ -74,7 +76,7 @@ struct BacklogTests {
     #expect(returned.map(\.pts) == sent.map(\.pts))
     #expect(returned.map(\.isAudio) == sent.map(\.isAudio))
     #expect(zip(returned.dropFirst(), returned).allSatisfy { $0.arrival >= $1.arrival })
-    #expect(returned.allSatisfy { abs($0.arrival - $0.pts - Self.delay) <= 10_000_000 })
+    #expect(returned.allSatisfy { abs($0.arrival.offset(from: $0.pts) - Self.delay) <= 10_000_000 })
   }
 
   @Test("a stopped sender that sends all of it causes no discontinuity; lost units cause one")
@@ -88,16 +90,18 @@ struct BacklogTests {
       var positions: [PassThroughSchedule.Position] = []
       func show(_ sent: Sent) {
         for unit in backlog.take(sent) where unit.isVideo {
-          let isKey = (unit.pts / Self.frameDuration) % 30 == 0
+          let isKey = (unit.pts - .origin).count(of: Self.frameDuration) % 30 == 0
           let captured = clock.captureTime(pts: unit.pts, arrival: unit.arrival)
-          if let position = schedule.assign(pts: unit.pts, isKey: isKey, captured: captured) {
+          if let position = schedule.assign(
+            pts: unit.pts, isKey: isKey, captured: WallTime(captured, plus: .zero))
+          {
             positions.append(position)
           }
         }
       }
       for index in Int64(0)..<150 {
-        let pts = index * Self.frameDuration
-        show(Sent(pts: pts, arrival: pts + Self.delay))
+        let pts = SourceTime.origin + index * Self.frameDuration
+        show(Sent(pts: pts, arrival: MonotonicTime(pts, plus: Self.delay)))
       }
       backlog.begin()
       for sent in Self.afterwards(keeps: keeps) where !sent.isAudio { show(sent) }
@@ -113,8 +117,9 @@ struct BacklogTests {
     backlog.begin()
     var count = 0
     for index in Int64(0)..<Int64(3 * Backlog<Sent>.capacity) {
-      let pts = index * 21_333_333
-      count += backlog.take(Sent(pts: pts, arrival: pts + Self.delay, isAudio: true)).count
+      let pts = SourceTime(nanoseconds: index * 21_333_333)
+      let arrival = MonotonicTime(pts, plus: Self.delay)
+      count += backlog.take(Sent(pts: pts, arrival: arrival, isAudio: true)).count
     }
     #expect(count == 3 * Backlog<Sent>.capacity)
   }

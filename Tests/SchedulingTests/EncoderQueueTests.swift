@@ -3,13 +3,15 @@
 import Scheduling
 import TestSupport
 import Testing
+import Time
 
 @Suite("Waiting frame slots: their frames may be replaced, slots are never dropped")
 struct EncoderQueueTests {
   private static func slot<Frame>(_ index: Int64, _ frame: Frame) -> FrameSlot<Frame> {
     FrameSlot(
-      frameIndex: index, frame: frame, captured: index, timestampMilliseconds: index, due: index,
-      announcement: index % 30 == 0 ? .init(offset: index, skipped: 0) : nil)
+      frameIndex: index, frame: frame, captured: WallTime(nanoseconds: index),
+      timestampMilliseconds: index, due: MonotonicTime(nanoseconds: index),
+      announcement: index % 30 == 0 ? .init(offset: .nanoseconds(index), skipped: 0) : nil)
   }
 
   @Test("every slot is returned once, in order, with its announcement", arguments: UInt64(0)..<30)

@@ -4,17 +4,20 @@ import Media
 import Scheduling
 import TestSupport
 import Testing
+import Time
 
 @Suite("A file, paced by its timestamps")
 struct FilePacerTests {
-  private static let frameDuration: Int64 = 33_333_333
+  private static let frameDuration: Interval = 33_333_333
 
   /// The next multiple of a frame.
-  private static func nextFrameTime(_ time: Int64) -> Int64 {
-    (time + frameDuration - 1) / frameDuration * frameDuration
+  private static func nextFrameTime(_ time: MonotonicTime) -> MonotonicTime {
+    .origin + (time - .origin + frameDuration - 1).count(of: frameDuration) * frameDuration
   }
 
-  private static func due(_ pacer: inout FilePacer, _ pts: Int64, now: Int64) -> Int64 {
+  private static func due(_ pacer: inout FilePacer, _ pts: SourceTime, now: MonotonicTime)
+    -> MonotonicTime
+  {
     pacer.due(pts: pts, now: now, frameDuration: frameDuration, nextFrameTime: nextFrameTime)
   }
 
@@ -22,7 +25,8 @@ struct FilePacerTests {
   func pace() {
     var pacer = FilePacer()
     let first = Self.due(&pacer, 7_000_000, now: 1_000_000_000)
-    #expect(first % Self.frameDuration == 0 && first - 1_000_000_000 < Self.frameDuration)
+    #expect(
+      first == Self.nextFrameTime(first) && first - .seconds(1) < .origin + Self.frameDuration)
     for index in Int64(1)..<100 {
       let due = Self.due(
         &pacer, 7_000_000 + index * Self.frameDuration, now: first + index * Self.frameDuration)
@@ -35,7 +39,7 @@ struct FilePacerTests {
   func loop() {
     var pacer = FilePacer()
     let first = Self.due(&pacer, 0, now: 1_000_000_000)
-    _ = Self.due(&pacer, Self.frameDuration, now: first)
+    _ = Self.due(&pacer, .origin + Self.frameDuration, now: first)
     pacer.restart()
     let again = Self.due(&pacer, 0, now: first + Self.frameDuration / 2)
     #expect(again == first + 2 * Self.frameDuration)
@@ -50,7 +54,7 @@ struct FilePacerTests {
     let back = Self.due(&pacer, 0, now: jumped)
     #expect(back == jumped + Self.frameDuration)
     let now = back + 3_000_000_000
-    let late = Self.due(&pacer, Self.frameDuration, now: now)
+    let late = Self.due(&pacer, .origin + Self.frameDuration, now: now)
     #expect(late - now < Self.frameDuration && now - late <= Self.frameDuration / 4)
   }
 }

@@ -4,23 +4,24 @@ import Media
 import Scheduling
 import TestSupport
 import Testing
+import Time
 
 @Suite("Frames at successive frame times, and audio with them")
 struct GridAlignerTests {
   static let grid = FrameGrid(rate: .thirty)
-  static let period = FrameRate.thirty.frameNanoseconds
+  static let period = FrameRate.thirty.frameDuration
   static let clock = StreamClock(wall: 0, monotonic: 0)
 
   @Test("a source is moved to frame times, whatever its phase", arguments: 0..<24)
   func phase(_ part: Int64) {
     var aligner = GridAligner(Self.grid)
     for index in Int64(30)..<90 {
-      let captured = Self.grid.nanoseconds(index) + part * Self.period / 24
+      let captured = Self.clock.due(index, on: Self.grid) + part * Self.period / 24
       let aligned = aligner.align(captured, Self.clock, mapping: 1)
       let due = Self.clock.due(Self.clock.frame(nearest: aligned, on: Self.grid), on: Self.grid)
-      #expect(abs(due - captured) <= Self.period / 2 + 1)
+      #expect(abs(due - captured) <= Self.period / 2 + .nanoseconds(1))
       // The distance of its audio from it.
-      #expect(abs(due - captured - aligner.phase) <= Self.period / 8 + 1)
+      #expect(abs(due - captured - aligner.phase) <= Self.period / 8 + .nanoseconds(1))
     }
   }
 
@@ -32,9 +33,9 @@ struct GridAlignerTests {
     var last: Int64?
     // First at a frame time, then slowly to the middle, and small movements there.
     for index in Int64(0)..<900 {
-      let wander = Int64(random.next() % 2_000_000) - 1_000_000
-      let off = min(index * Self.period / 600, Self.period / 2) + (index > 600 ? wander : 0)
-      let captured = Self.grid.nanoseconds(index + 30) + off
+      let wander = Interval.nanoseconds(Int64(random.next() % 2_000_000) - 1_000_000)
+      let off = min(index * Self.period / 600, Self.period / 2) + (index > 600 ? wander : .zero)
+      let captured = Self.clock.due(index + 30, on: Self.grid) + off
       let aligned = aligner.align(captured, Self.clock, mapping: 1)
       let frame = Self.clock.frame(nearest: aligned, on: Self.grid)
       if let last { #expect(frame == last + 1) }
@@ -49,11 +50,11 @@ struct GridAlignerTests {
     var aligner = GridAligner(Self.grid)
     for index in Int64(0)..<90 {
       let step = index / 10
-      let captured = Self.grid.nanoseconds(index + 30) - step * 4_000_000
+      let captured = Self.clock.due(index + 30, on: Self.grid) - .milliseconds(step * 4)
       let before = aligner.phase
       let aligned = aligner.align(captured, Self.clock, mapping: Int(step))
       let due = Self.clock.due(Self.clock.frame(nearest: aligned, on: Self.grid), on: Self.grid)
-      #expect(abs(due - captured - aligner.phase) <= Self.period / 8 + 1)
+      #expect(abs(due - captured - aligner.phase) <= Self.period / 8 + .nanoseconds(1))
       if index % 10 != 0 { #expect(aligner.phase == before) }
     }
   }
@@ -62,13 +63,13 @@ struct GridAlignerTests {
   func plain() {
     var aligner = GridAligner(Self.grid)
     for index in Int64(0)..<200 {
-      let captured = index * 66_000_000
+      let captured = MonotonicTime.origin + .milliseconds(index * 66)
       let aligned = aligner.align(captured, Self.clock, mapping: 1)
       let frame = Self.clock.frame(nearest: aligned, on: Self.grid)
       let moved = Self.clock.frame(nearest: captured + aligner.phase, on: Self.grid)
       #expect(
         abs(frame - moved) <= 1
-          && abs(aligned - captured - aligner.phase) <= Self.period / 20 + 1000)
+          && abs(aligned - captured - aligner.phase) <= Self.period / 20 + .microseconds(1))
     }
   }
 }

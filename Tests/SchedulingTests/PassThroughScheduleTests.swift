@@ -4,13 +4,14 @@ import Media
 import Scheduling
 import TestSupport
 import Testing
+import Time
 
 @Suite("Positions of passed-through access units")
 struct PassThroughScheduleTests {
-  private static let second: Int64 = 1_000_000_000
-  private static let frameDuration: Int64 = 33_333_333
+  private static let second: Interval = 1_000_000_000
+  private static let frameDuration: Interval = 33_333_333
   /// 0.3 s after a full second: the phase of the IDRs.
-  private static let begin: Int64 = 1_795_155_720_300_000_000
+  private static let begin: WallTime = 1_795_155_720_300_000_000
 
   /// A source of 30 frames per second with an IDR each second, and the positions of its frames.
   private struct Session {
@@ -25,18 +26,19 @@ struct PassThroughScheduleTests {
       segmentation = Segmentation(
         rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000,
         longestGroupMicroseconds: longestGroup)
-      let first = segmentation.segment(of: segmentation.grid.nearest(begin))
+      let first = segmentation.segment(of: segmentation.grid.nearest(MediaTime(begin, plus: .zero)))
       schedule = PassThroughSchedule(segmentation: segmentation, first: first)
     }
 
     /// Takes a range of access units, captured `shift` after their timestamps.
     mutating func take(
-      _ range: Range<Int64>, shift: Int64 = 0, timestamps: Int64 = 0, without: Set<Int64> = [],
+      _ range: Range<Int64>, shift: Interval = 0, timestamps: Interval = 0,
+      without: Set<Int64> = [],
       key: (Int64) -> Bool = { $0 % 30 == 0 }
     ) {
       for index in range where !without.contains(index) {
         let position = schedule.assign(
-          pts: index * frameDuration + timestamps, isKey: key(index),
+          pts: .origin + index * frameDuration + timestamps, isKey: key(index),
           captured: begin + index * frameDuration + shift)
         guard let position else { continue }
         positions.append(position)
@@ -52,7 +54,7 @@ struct PassThroughScheduleTests {
     /// frame, and the offset of the period is right.
     func expectValid() {
       var last: PassThroughSchedule.Position?
-      var offset: Int64 = 0
+      var offset: Interval = 0
       for position in positions {
         if let period = position.periodStart { offset = period.offset }
         let number = position.segment
@@ -78,7 +80,8 @@ struct PassThroughScheduleTests {
           }
         }
         #expect(position.periodStart == nil || position.offset == offset)
-        let said = segmentation.grid.nanoseconds(position.frameIndex) + position.offset
+        let said = WallTime(
+          segmentation.grid.frameTime(of: position.frameIndex), plus: position.offset)
         #expect(abs(said - position.captured) <= 2 * PassThroughSchedule.tolerance)
         last = position
       }
@@ -171,7 +174,7 @@ struct PassThroughScheduleTests {
   func regularWithBreaks() {
     var session = Session()
     for round in Int64(0)..<6 {
-      session.take(round * 90..<round * 90 + 75, timestamps: round * 7 * Self.second) {
+      session.take(round * 90..<round * 90 + 75, timestamps: 7 * round * Self.second) {
         ($0 - round * 90) % 30 == 0
       }
     }
@@ -198,7 +201,7 @@ struct PassThroughScheduleTests {
   func slowDrift() {
     var session = Session()
     for second in Int64(0)..<1200 {
-      session.take(second * 30..<(second + 1) * 30, shift: second * 250_000)
+      session.take(second * 30..<(second + 1) * 30, shift: .microseconds(second * 250))
     }
     session.expectValid()
     #expect(session.periods.count == 1 && session.schedule.faults == 0)
@@ -207,9 +210,8 @@ struct PassThroughScheduleTests {
     }
     let grid = session.segmentation.grid
     for position in session.positions {
-      #expect(
-        abs(position.captured - grid.nanoseconds(position.frameIndex) - position.offset)
-          < 1_000_000)
+      let offset = position.captured.offset(from: grid.frameTime(of: position.frameIndex))
+      #expect(abs(offset - position.offset) < 1_000_000)
     }
   }
 
@@ -279,7 +281,8 @@ struct PassThroughScheduleTests {
   @Test("--numbering run counts from its first segment, at any time")
   func numberedSession() {
     let segmentation = Session().segmentation
-    let first = segmentation.segment(of: segmentation.grid.nearest(Self.begin)) - 1
+    let first =
+      segmentation.segment(of: segmentation.grid.nearest(MediaTime(Self.begin, plus: .zero))) - 1
     var schedule = PassThroughSchedule(
       segmentation: segmentation, first: first, startsAtFirst: true)
     let position = schedule.assign(pts: 0, isKey: true, captured: Self.begin)
@@ -289,8 +292,9 @@ struct PassThroughScheduleTests {
 
   @Test(
     "a Period never begins before the presentation: media time is not ahead of the clock",
-    arguments: [0, 1, 16_000_000, 17_000_000, 999_983_334, 999_999_999], [nil, Int64(4_000_000)])
-  func neverAhead(_ phase: Int64, longestGroup: Int64?) throws {
+    arguments: [0 as Interval, 1, 16_000_000, 17_000_000, 999_983_334, 999_999_999],
+    [nil, Int64(4_000_000)])
+  func neverAhead(_ phase: Interval, longestGroup: Int64?) throws {
     var session = Session(longestGroup: longestGroup)
     session.take(0..<30, shift: phase - 300_000_000)
     #expect(try #require(session.periods.first).offset >= 0)
@@ -301,7 +305,7 @@ struct PassThroughScheduleTests {
     var random = SplitMix64(seed: seed)
     var session = Session(longestGroup: seed % 2 == 0 ? nil : 500_000)
     var index: Int64 = 0
-    var timestamps: Int64 = 0
+    var timestamps: Interval = 0
     for _ in 0..<20 {
       let count = Int64(random.next() % 80) + 1
       let lost = Set((0..<count).filter { _ in random.next() % 20 == 0 }.map { index + $0 })

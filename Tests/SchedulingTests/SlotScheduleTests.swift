@@ -4,19 +4,20 @@ import Media
 import Scheduling
 import TestSupport
 import Testing
+import Time
 
 @Suite("Frames and frame times: one slot per frame time, in order")
 struct SlotScheduleTests {
-  static let frameDuration: Int64 = 33_333_333
+  static let frameDuration: Interval = 33_333_333
 
   /// A camera of any rate on the grid of 30 frames per second.
   struct Camera: Sendable, CustomTestStringConvertible {
     let testDescription: String
     /// Thousandths of a frame per second.
     let millihertz: Int64
-    var jitter: Int64 = 0
-    var latency: Int64 = 5_000_000
-    var phase: Int64 = 0
+    var jitter: Interval = 0
+    var latency: Interval = 5_000_000
+    var phase: Interval = 0
 
     static let all = [
       Camera(testDescription: "exactly the grid", millihertz: 30_000),
@@ -38,10 +39,11 @@ struct SlotScheduleTests {
     var generator = SplitMix64(seed: 7)
     var simulation = SlotSimulation()
     let start = simulation.due(0)
-    let captures = (0..<2000).map { index -> Int64 in
-      let even = start + camera.phase + Int64(index) * 1_000_000_000_000 / camera.millihertz
-      guard camera.jitter > 0 else { return even }
-      return even + Int64.random(in: -camera.jitter...camera.jitter, using: &generator)
+    let captures = (0..<2000).map { index -> MonotonicTime in
+      let even = start + camera.phase + .seconds(Int64(index) * 1000) / camera.millihertz
+      guard camera.jitter > .zero else { return even }
+      let most = camera.jitter.nanoseconds
+      return even + .nanoseconds(Int64.random(in: -most...most, using: &generator))
     }
     simulation.run(seconds: 10, capturedAt: { captures[$0] }, latency: camera.latency)
     let (slots, counters) = (simulation.slots, simulation.schedule.counters)
@@ -50,12 +52,12 @@ struct SlotScheduleTests {
     #expect((298...301).contains(slots.count))
     for (slot, at) in slots {
       #expect(at <= slot.due + simulation.inputDelay + 1_000_000)
-      #expect(at >= slot.due - Self.frameDuration / 2 - 1)
+      #expect(at >= slot.due - Self.frameDuration / 2 - .nanoseconds(1))
       let index = Int64(slot.frameIndex - simulation.first)
       #expect(slot.due == simulation.due(index))
       #expect(
-        slot.timestampMilliseconds == simulation.segmentation.grid.nanoseconds(slot.frameIndex)
-          / 1_000_000)
+        slot.timestampMilliseconds
+          == simulation.segmentation.grid.frameTime(of: slot.frameIndex).milliseconds)
     }
     // Frames are shown in order, none before its time.
     let shown = simulation.frames.filter { $0 >= 0 }
@@ -68,15 +70,17 @@ struct SlotScheduleTests {
   @Test("a frame belongs to the nearest frame time", arguments: [-16.6, -10, -1, 0, 1, 10, 16.6])
   func nearest(milliseconds: Double) {
     var simulation = SlotSimulation()
-    let captured = simulation.due(5) + Int64(milliseconds * 1_000_000)
+    let captured = simulation.due(5) + .nanoseconds(Int64(milliseconds * 1_000_000))
     simulation.offer(1, captured: captured, now: simulation.due(5) + 20_000_000)
     #expect(simulation.frameIndices == (0...5).map { simulation.first + $0 })
     #expect(simulation.frames == [-1, -1, -1, -1, -1, 1])
     // A slot has the capture time; a repeat has its frame time.
-    #expect(simulation.slots.last?.slot.captured == captured + simulation.wallMinusMonotonic)
+    #expect(
+      simulation.slots.last?.slot.captured
+        == WallTime(captured, plus: simulation.wallMinusMonotonic))
     #expect(
       simulation.slots.first?.slot.captured
-        == simulation.segmentation.grid.nanoseconds(simulation.first))
+        == simulation.segmentation.grid.frameTime(of: simulation.first).wall)
   }
 
   @Test("the capture time of a frame of the test pattern is its frame time")
@@ -85,7 +89,7 @@ struct SlotScheduleTests {
     simulation.wallMinusMonotonic += 20_000_000
     simulation.runFrameTimes(0..<3)
     for (slot, _) in simulation.slots {
-      #expect(slot.captured == simulation.segmentation.grid.nanoseconds(slot.frameIndex))
+      #expect(slot.captured == simulation.segmentation.grid.frameTime(of: slot.frameIndex).wall)
     }
     #expect(simulation.schedule.counters == .init(input: 3))
   }
@@ -95,7 +99,7 @@ struct SlotScheduleTests {
     var simulation = SlotSimulation()
     let start = simulation.due(0)
     simulation.run(
-      seconds: 3, capturedAt: { start + Int64($0) * 2 * Self.frameDuration }, latency: 1_000_000)
+      seconds: 3, capturedAt: { start + 2 * Int64($0) * Self.frameDuration }, latency: 1_000_000)
     #expect(simulation.frames.prefix(6) == [0, 0, 1, 1, 2, 2])
     #expect((44...46).contains(simulation.schedule.counters.repeated))
     #expect(simulation.schedule.counters.late == 0)
@@ -138,7 +142,7 @@ struct SlotScheduleTests {
   func future(seconds: Int64) {
     var simulation = SlotSimulation()
     let now = simulation.due(2)
-    simulation.offer(1, captured: now + seconds * 1_000_000_000, now: now)
+    simulation.offer(1, captured: now + .seconds(seconds), now: now)
     #expect(simulation.frameIndices == (0...2).map { simulation.first + $0 })
     #expect(simulation.schedule.nextFrameIndex == simulation.first + 3)
   }
@@ -211,6 +215,6 @@ struct SlotScheduleTests {
     #expect(simulation.frameIndices == (0...hour + 100).map { simulation.first + $0 })
     let last = try #require(simulation.slots.last?.slot)
     #expect(last.due == simulation.due(hour + 100))
-    #expect(last.captured == simulation.segmentation.grid.nanoseconds(last.frameIndex))
+    #expect(last.captured == simulation.segmentation.grid.frameTime(of: last.frameIndex).wall)
   }
 }

@@ -3,28 +3,29 @@
 import Media
 import Scheduling
 import TestSupport
+import Time
 
 /// A source and a pacer on a simulated clock, in steps of one millisecond.
 struct SlotSimulation {
-  static let wall: Int64 = 1_795_155_720_000_000_000
-  static let monotonic: Int64 = 7_654_321_000_000
+  static let wall: WallTime = 1_795_155_720_000_000_000
+  static let monotonic: MonotonicTime = 7_654_321_000_000
 
   let segmentation: Segmentation
   let first: Int64
-  let inputDelay: Int64
+  let inputDelay: Interval
   var schedule: SlotSchedule<Int>
-  var wallMinusMonotonic = wall - monotonic
+  var wallMinusMonotonic = wall.offset(from: monotonic)
   /// The slots with the time at which each was closed.
-  var slots: [(slot: FrameSlot<Int>, at: Int64)] = []
+  var slots: [(slot: FrameSlot<Int>, at: MonotonicTime)] = []
 
-  /// A simulation; the input delay is in nanoseconds, nil for one frame.
+  /// A simulation; the input delay is one frame if it is nil.
   init(
-    _ rate: FrameRate = .thirty, inputDelay: Int64? = nil, slate: Int? = nil,
-    gracePeriod: Int64 = 1_000_000_000
+    _ rate: FrameRate = .thirty, inputDelay: Interval? = nil, slate: Int? = nil,
+    gracePeriod: Interval = .seconds(1)
   ) {
     segmentation = Segmentation(
       rate: rate, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)
-    self.inputDelay = inputDelay ?? rate.frameNanoseconds
+    self.inputDelay = inputDelay ?? rate.frameDuration
     let clock = StreamClock(wall: Self.wall, monotonic: Self.monotonic)
     first = clock.frame(atOrAfter: Self.monotonic, on: segmentation.grid)
     schedule = SlotSchedule(
@@ -33,12 +34,15 @@ struct SlotSimulation {
   }
 
   /// The due time of frame `first + index` before any skip.
-  func due(_ index: Int64) -> Int64 {
-    segmentation.grid.nanoseconds(first + index) - (Self.wall - Self.monotonic)
+  func due(_ index: Int64) -> MonotonicTime {
+    MonotonicTime(
+      segmentation.grid.frameTime(of: first + index),
+      minus: Self.wall.offset(from: Self.monotonic))
   }
 
   mutating func offer(
-    _ frame: Int, captured: Int64, aligned: Int64? = nil, now: Int64, isAtFrameTime: Bool = false
+    _ frame: Int, captured: MonotonicTime, aligned: MonotonicTime? = nil, now: MonotonicTime,
+    isAtFrameTime: Bool = false
   ) {
     let closed = schedule.offer(
       frame, captured: captured, aligned: aligned, isAtFrameTime: isAtFrameTime, now: now,
@@ -46,18 +50,19 @@ struct SlotSimulation {
     slots += closed.map { ($0, now) }
   }
 
-  mutating func close(at now: Int64) {
+  mutating func close(at now: MonotonicTime) {
     slots += schedule.close(at: now, wallMinusMonotonic: wallMinusMonotonic).map { ($0, now) }
   }
 
   /// Runs a camera: its frames are 0, 1, 2… and arrive `latency` after their capture.
   mutating func run(
-    seconds: Int64, capturedAt: (Int) -> Int64, latency: Int64, from start: Int64 = 0
+    seconds: Int64, capturedAt: (Int) -> MonotonicTime, latency: Interval,
+    from start: Interval = .zero
   ) {
     var frame = 0
     let begin = due(0) + start
     for step in 0..<seconds * 1000 {
-      let now = begin + step * 1_000_000
+      let now = begin + .milliseconds(step)
       while capturedAt(frame) + latency <= now {
         offer(frame, captured: capturedAt(frame), now: now)
         frame += 1

@@ -8,8 +8,8 @@ import Time
 
 @Suite("Sources that return, on a simulated clock")
 struct SourceFaultTests {
-  private static let second: Int64 = 1_000_000_000
-  private static let frameDuration: Int64 = 33_333_333
+  private static let second: Interval = 1_000_000_000
+  private static let frameDuration: Interval = 33_333_333
   private static let slate = -2
 
   /// The format of timestamps, and whether the end of a source is seen.
@@ -37,7 +37,7 @@ struct SourceFaultTests {
     case frozen, frozenAndCaughtUp, frozenForLong
     case timestampsReset, timestampsJump26Hours, timestampsWrap
 
-    var away: Int64 {
+    var away: Interval {
       switch self {
       case .killedForASecond: second
       case .killedForHalfAMinute: 30 * second
@@ -57,16 +57,16 @@ struct SourceFaultTests {
 
   static let rows = Kind.allCases.flatMap { kind in
     // A camera has kernel timestamps: they do not jump, and old ones are ignored.
-    Fault.allCases.filter { kind != .camera || $0.away > 0 && $0 != .frozenAndCaughtUp }
+    Fault.allCases.filter { kind != .camera || $0.away > .zero && $0 != .frozenAndCaughtUp }
       .map { Row(kind: kind, fault: $0) }
   }
 
   /// A frame: its capture time, timestamp, arrival and connection.
   struct Arrival {
     let frame: Int
-    let captured: Int64
+    let captured: MonotonicTime
     let ticks: Int64
-    let at: Int64
+    let at: MonotonicTime
     let connection: Int
   }
 
@@ -90,10 +90,10 @@ struct SourceFaultTests {
         clock.breakOff()
       }
       var captured = arrival.captured
-      var aligned: Int64?
+      var aligned: MonotonicTime?
       if let timestamps = row.kind.timestamps {
-        let pts = unwrapper.nanoseconds(
-          arrival.ticks, bits: timestamps.bits, numerator: 1, denominator: timestamps.rate)
+        let pts = unwrapper.time(
+          of: arrival.ticks, bits: timestamps.bits, numerator: 1, denominator: timestamps.rate)
         captured = clock.captureTime(pts: pts, arrival: arrival.at)
         aligned = aligner.align(captured, run.schedule.clock, mapping: clock.steps)
       }
@@ -120,14 +120,16 @@ struct SourceFaultTests {
     let captures = Dictionary(uniqueKeysWithValues: arrivals.map { ($0.frame, $0.captured) })
     for slot in settled {
       let captured = try #require(captures[slot.frame])
-      let said = slot.captured - run.wallMinusMonotonic
+      let said = MonotonicTime(slot.captured, minus: run.wallMinusMonotonic)
       #expect(abs(said - captured) <= 20_000_000)
       #expect(said != slot.due, "a repeat")
     }
   }
 
   /// All frames, in order of arrival.
-  static func arrivals(_ row: Row, from begin: Int64, broken: Int64, back: Int64) -> [Arrival] {
+  static func arrivals(
+    _ row: Row, from begin: MonotonicTime, broken: MonotonicTime, back: MonotonicTime
+  ) -> [Arrival] {
     let end = back + 6 * second
     var random = SplitMix64(seed: 3)
     var arrivals: [Arrival] = []
@@ -142,13 +144,13 @@ struct SourceFaultTests {
         guard row.fault == .frozenAndCaughtUp else { continue }
       }
       if let connected, isAfter, captured < connected { continue }
-      var at = captured + 3_000_000 + Int64(random.next() % 12_000_000)
+      var at = captured + 3_000_000 + .nanoseconds(Int64(random.next() % 12_000_000))
       if captured >= broken, captured < back {
         // Sent when the sender continues: one frame per millisecond.
-        at = back + (captured - broken) / frameDuration * 1_000_000
+        at = back + .milliseconds((captured - broken).count(of: frameDuration))
         captured = min(captured, at)
       }
-      at = max(at, arrivals.last?.at ?? 0)
+      at = max(at, arrivals.last?.at ?? .origin)
       arrivals.append(
         Arrival(
           frame: Int(index), captured: captured,
@@ -160,7 +162,8 @@ struct SourceFaultTests {
 
   /// The timestamp of a frame captured at `captured`.
   private static func ticks(
-    _ row: Row, _ captured: Int64, begin: Int64, broken: Int64, back: Int64
+    _ row: Row, _ captured: MonotonicTime, begin: MonotonicTime, broken: MonotonicTime,
+    back: MonotonicTime
   ) -> Int64 {
     guard let (bits, rate) = row.kind.timestamps else { return 0 }
     let round = bits < 63 ? Int64(1) << Int64(bits) : .max
@@ -174,26 +177,28 @@ struct SourceFaultTests {
       case .timestampsReset:
         time = captured - broken
         start = 0
-      case .timestampsJump26Hours: time += 26 * 3600 * second
+      case .timestampsJump26Hours: time += .seconds(26 * 3600)
       case .timestampsWrap: break
       }
     }
     if row.fault == .timestampsWrap { start = round == .max ? 1 << 40 : round - 11 * rate }
-    let ticks = start + time / 1000 * rate / 1_000_000
+    let ticks = start + time.microseconds * rate / 1_000_000
     return round == .max ? ticks : ticks % round
   }
 
   /// When a killed source supplies frames again.
-  private static func reconnection(_ kind: Kind, _ broken: Int64, _ back: Int64) -> Int64 {
+  private static func reconnection(
+    _ kind: Kind, _ broken: MonotonicTime, _ back: MonotonicTime
+  ) -> MonotonicTime {
     if !kind.isEndSeen {
       // The second connection is opened after one second of silence.
-      return max(back, broken + SourcePresence.silenceLimit.nanoseconds) + 50_000_000
+      return max(back, broken + SourcePresence.silenceLimit) + 50_000_000
     }
     var plan = RetryPlan(isListener: kind.isListener)
     plan.succeeded()
-    var attempt = MonotonicTime(nanoseconds: broken)
-    while attempt.nanoseconds < back { attempt = plan.failed(at: attempt) }
-    return attempt.nanoseconds + 50_000_000
+    var attempt = broken
+    while attempt < back { attempt = plan.failed(at: attempt) }
+    return attempt + 50_000_000
   }
 }
 

@@ -4,6 +4,7 @@ import Media
 import Scheduling
 import TestSupport
 import Testing
+import Time
 
 @Suite("Steps of the wall clock: announced once, at the start of a segment")
 struct WallClockStepTests {
@@ -31,7 +32,7 @@ struct WallClockStepTests {
   func step(_ row: Row) throws {
     var simulation = SlotSimulation(inputDelay: 0)
     simulation.runFrameTimes(0..<10)
-    simulation.wallMinusMonotonic += Int64(row.step * 1_000_000)
+    simulation.wallMinusMonotonic += .nanoseconds(Int64(row.step * 1_000_000))
     simulation.runFrameTimes(10..<100)
     guard let announced = row.announced else {
       #expect(simulation.announcements.isEmpty)
@@ -40,7 +41,7 @@ struct WallClockStepTests {
     }
     #expect(
       simulation.announcements
-        == [.init(offset: announced.offset * 1_000_000, skipped: announced.skipped)])
+        == [.init(offset: .milliseconds(announced.offset), skipped: announced.skipped)])
     let index = try #require(
       simulation.slots.firstIndex { $0.slot.announcement != nil })
     let first = simulation.frameIndices[index]
@@ -54,14 +55,14 @@ struct WallClockStepTests {
     // The offset applies from the step on.
     for (other, (slot, _)) in simulation.slots.enumerated() {
       let offset = other < index ? 0 : announced.offset
-      let frameTime = simulation.segmentation.grid.nanoseconds(slot.frameIndex)
-      #expect(slot.timestampMilliseconds == (frameTime + offset * 1_000_000) / 1_000_000)
+      let frameTime = simulation.segmentation.grid.frameTime(of: slot.frameIndex)
+      #expect(slot.timestampMilliseconds == (frameTime + .milliseconds(offset)).milliseconds)
       // The monotonic clock is not affected.
       #expect(slot.due == simulation.due(Int64(other)))
     }
     let last = try #require(simulation.slots.last?.slot)
-    let wall = last.due + simulation.wallMinusMonotonic
-    #expect(abs(last.timestampMilliseconds - wall / 1_000_000) <= 1)
+    let wall = WallTime(last.due, plus: simulation.wallMinusMonotonic)
+    #expect(abs(last.timestampMilliseconds - wall.milliseconds) <= 1)
     #expect(abs(last.captured - wall) <= 1_000_000)
   }
 
@@ -70,7 +71,7 @@ struct WallClockStepTests {
     var simulation = SlotSimulation(inputDelay: 0)
     for (step, indices) in [(-5000, Int64(0)..<60), (5000, 60..<120), (0, 120..<240)] {
       simulation.runFrameTimes(indices)
-      simulation.wallMinusMonotonic += Int64(step) * 1_000_000
+      simulation.wallMinusMonotonic += Interval.milliseconds(Int64(step))
     }
     #expect(
       simulation.announcements == [

@@ -3,6 +3,7 @@
 import HTTP
 import Logging
 import Net
+import TestSupport
 import Testing
 import Time
 

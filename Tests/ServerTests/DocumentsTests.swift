@@ -90,7 +90,7 @@ struct TimestampsDocumentTests {
     handler.publish(parts: 4)
     let exchange = try handler.ask("/timestamps.json")
     let read = try JSONDecoder().decode(Read.self, from: Data(exchange.body))
-    #expect(abs(read.timestamp - SystemClock.wall) < 10 * SyntheticHandler.second)
+    #expect(abs(WallTime(nanoseconds: read.timestamp) - SystemClock.wallTime) < .seconds(10))
     #expect(read.clock.source == "system")
     let grid = handler.stream.segmentation.grid
     let first = handler.last - 2
@@ -99,14 +99,15 @@ struct TimestampsDocumentTests {
       read.segments
         == Dictionary(
           uniqueKeysWithValues: (first...handler.last).map {
-            ("segment\($0).m4s", grid.nanoseconds($0 * 30 + 29) + 2_000_000)
+            ("segment\($0).m4s", (grid.frameTime(of: $0 * 30 + 29) + 2_000_000).nanoseconds)
           }))
     var (parts, captures): ([String: Int64], [String: Int64]) = ([:], [:])
     for number in first...handler.last + 1 {
       for part in 0..<(number > handler.last ? 4 : 10) as Range<Int64> {
         let name = "segment\(number).\(part).m4s"
-        parts[name] = grid.nanoseconds(number * 30 + part * 3 + 2) + 2_000_000
-        captures[name] = grid.nanoseconds(number * 30 + part * 3)
+        let end = grid.frameTime(of: number * 30 + part * 3 + 2)
+        parts[name] = (end + 2_000_000).nanoseconds
+        captures[name] = grid.frameTime(of: number * 30 + part * 3).nanoseconds
       }
     }
     #expect(read.parts == parts)
@@ -138,7 +139,9 @@ struct TimestampsDocumentTests {
       return try JSONDecoder().decode(Read.self, from: Data(text.utf8)).source
     }
     let start = try read()
-    #expect(!start.online && abs(start.since - SystemClock.wall) < 10 * SyntheticHandler.second)
+    #expect(
+      !start.online && abs(WallTime(nanoseconds: start.since) - SystemClock.wallTime) < .seconds(10)
+    )
     usleep(2000)
     statistics.isSourceOnline = true
     let online = try read()
@@ -313,8 +316,8 @@ struct SmallAnswersTests {
     let frame = handler.stream.segmentation.firstFrame(of: number)
     handler.served.window.publish(
       Chunk(
-        frameIndex: frame, isIndependent: true, duration: 3000, captured: SystemClock.wall,
-        published: SystemClock.wall, bytes: SharedBytes("x")))
+        frameIndex: frame, isIndependent: true, duration: 3000, captured: SystemClock.wallTime,
+        published: SystemClock.wallTime, bytes: SharedBytes("x")))
     let ready = try handler.ask("/ready")
     #expect(ready.status == 200 && ready.text == "ready\n")
     handler.end()

@@ -9,6 +9,7 @@ import Packaging
 import Sharing
 import TestSupport
 import Testing
+import Time
 
 @testable import Server
 
@@ -150,7 +151,7 @@ struct PlaylistCacheTests {
     }
     for _ in 0..<200 {
       stream.publish(parts: 1)
-      SystemClock.sleep(until: SystemClock.monotonic + 500_000)
+      SystemClock.sleep(until: SystemClock.monotonicTime + .microseconds(500))
     }
     stop.withLock { $0 = true }
     for reader in readers { reader.join() }

@@ -6,6 +6,7 @@ import Media
 import Net
 import Sharing
 import Streams
+import TestSupport
 import Testing
 import Time
 
@@ -66,10 +67,10 @@ struct StreamTableTests {
     let before = try handler.ask("/broken/playlist.m3u8")
     #expect(before.isHeld)
     stream.start()
-    let deadline = SystemClock.monotonic + 10_000_000_000
-    while SystemClock.monotonic < deadline {
+    let deadline = SystemClock.monotonicTime + .seconds(10)
+    while SystemClock.monotonicTime < deadline {
       if case .failed = stream.phase { break }
-      SystemClock.sleep(until: SystemClock.monotonic + 1_000_000)
+      SystemClock.sleep(until: SystemClock.monotonicTime + .milliseconds(1))
     }
     handler.requests.woken()
     let after = try handler.ask("/broken/video/playlist.m3u8")
@@ -154,12 +155,12 @@ struct StreamTableTests {
     #expect(first.isHeld == starts)
     if starts {
       _ = try handler.ask(path)
-      let deadline = SystemClock.monotonic + 10_000_000_000
-      while begun.withLock({ $0 }) == 0, SystemClock.monotonic < deadline {
-        SystemClock.sleep(until: SystemClock.monotonic + 1_000_000)
+      let deadline = SystemClock.monotonicTime + .seconds(10)
+      while begun.withLock({ $0 }) == 0, SystemClock.monotonicTime < deadline {
+        SystemClock.sleep(until: SystemClock.monotonicTime + .milliseconds(1))
       }
     } else {
-      SystemClock.sleep(until: SystemClock.monotonic + 30_000_000)
+      SystemClock.sleep(until: SystemClock.monotonicTime + .milliseconds(30))
     }
     #expect(begun.withLock { $0 } == (starts ? 1 : 0))
     release.update { $0 = true }

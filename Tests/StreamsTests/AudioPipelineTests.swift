@@ -4,6 +4,7 @@ import Logging
 import Media
 import Packaging
 import Sharing
+import TestSupport
 import Testing
 import Time
 
@@ -24,7 +25,7 @@ struct AudioPipelineTests {
     ) -> (current: MediaPeriod, next: MediaPeriod?)? {
       let period = MediaPeriod(
         index: 0, first: .init(number: 0, firstFrame: 0, offset: .zero), captured: .origin,
-        offset: .zero, newest: (now, MediaTime(nanoseconds: now.nanoseconds)))
+        offset: .zero, newest: (now, MediaTime(now, plus: .zero)))
       return (period, nil)
     }
     func step(before number: Int64) -> ClockStep? { number == skip.expected ? skip : nil }
@@ -80,7 +81,7 @@ struct AudioPipelineTests {
           bytes: [UInt8](repeating: 64, count: 4800 * 2 * channels),
           format: .init(
             codec: "pcm_s16le", sampleRate: 48_000, channels: channels, configuration: []),
-          pts: time.nanoseconds, captured: time))
+          pts: SourceTime(time, plus: .zero), captured: time))
     }
     for index in Int64(0)..<50 {
       let time = start + .milliseconds(100 * index)

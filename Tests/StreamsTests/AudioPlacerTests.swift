@@ -5,6 +5,7 @@ import Capture
 import Foundation
 import Media
 import Sharing
+import TestSupport
 import Testing
 import Time
 
@@ -28,7 +29,7 @@ struct AudioPlacerTests {
     mutating func chunks(_ frames: [EncodedAudioFrame]) -> [AudioChunk] {
       var chunks: [AudioChunk] = []
       for frame in frames {
-        let captured = segmentation.nanoseconds(frame.index)
+        let captured = segmentation.frameTime(of: frame.index).wall
         chunks += chunker.add(frame.bytes, frame: frame.index, captured: captured)
       }
       return chunks
@@ -57,7 +58,7 @@ struct AudioPlacerTests {
     var track = try Track(segmentation, from: Self.segment - 3)
     let tone = TestTone()
     let pacer = TonePacer(segmentation: segmentation)
-    let begin = Self.segment * 1_000_000_000 + 377_000_000
+    let begin = MediaTime.origin + .seconds(Self.segment) + .milliseconds(377)
     var chunks = track.chunks(
       try track.placer.prefill(to: segmentation.sample(atOrBefore: begin) / 1024))
     // All AAC frames that have ended, except those of the incomplete part.
@@ -65,21 +66,21 @@ struct AudioPlacerTests {
     func check(_ chunks: [AudioChunk]) {
       for chunk in chunks {
         #expect(chunk.firstFrame == due)
-        #expect(chunk.captured == segmentation.nanoseconds(chunk.firstFrame))
+        #expect(chunk.captured == segmentation.frameTime(of: chunk.firstFrame).wall)
         due += chunk.frames
       }
     }
     check(chunks)
     var now = begin
-    while now < begin + 5_000_000_000 {
-      now = pacer.nextPart(after: track.placer.next).nanoseconds
-      let end = pacer.end(at: MediaTime(nanoseconds: now))
+    while now < begin + .seconds(5) {
+      now = pacer.nextPart(after: track.placer.next)
+      let end = pacer.end(at: now)
       let next = track.placer.next
       chunks = try track.encode(tone.audio(from: next, count: Int(end - next)), at: next)
       #expect(chunks.count == 1)
       check(chunks)
       // The part is complete one nanosecond after the end of its last sample.
-      #expect(segmentation.nanoseconds(due) + 1 == now)
+      #expect(segmentation.frameTime(of: due) + 1 == now)
     }
     #expect(
       try track.finish().reduce(0) { $0 + $1.frames } + due
@@ -126,12 +127,12 @@ struct AudioPlacerTests {
     let first = segmentation.video.firstFrame(of: Self.segment)
     for frame in first + 10..<first + 130 {
       for coded in try encoder.encode(
-        source.draw(frame: frame, milliseconds: grid.nanoseconds(frame) / 1_000_000),
+        source.draw(frame: frame, milliseconds: grid.frameTime(of: frame).milliseconds),
         pts: grid.ticks(frame), independent: frame == first + 10)
       {
         let sample = Sample(
           payload: coded.bytes, decodeTime: grid.ticks(frame),
-          duration: UInt32(grid.rate.ticksPerFrame), captured: grid.nanoseconds(frame),
+          duration: UInt32(grid.rate.ticksPerFrame), captured: grid.frameTime(of: frame).wall,
           sequence: UInt32(truncatingIfNeeded: frame), isSync: coded.isIndependent)
         video += writer.chunk(sample, startsSegment: frame == first + 10).array
       }

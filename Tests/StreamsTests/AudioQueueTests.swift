@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import TestSupport
 import Testing
 import Time
 
@@ -12,7 +13,7 @@ struct AudioQueueTests {
     .init(
       bytes: [UInt8](repeating: 0, count: bytes),
       format: .init(codec: "pcm_s16le", sampleRate: 48_000, channels: 2, configuration: []),
-      pts: pts, captured: .origin)
+      pts: SourceTime(nanoseconds: pts), captured: .origin)
   }
 
   @Test("the oldest packets are dropped beyond a number of packets, and beyond a number of bytes")

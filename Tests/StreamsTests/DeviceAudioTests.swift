@@ -20,9 +20,9 @@ struct DeviceAudioTests {
     var configuration = StreamConfiguration(size: .hd720, segmentation: video)
     configuration.audio = .device(device)
     let segmentation = try #require(configuration.audioSegmentation)
-    let monotonic = SystemClock.monotonic
+    let monotonic = SystemClock.monotonicTime
     let start = StreamClock(
-      wall: monotonic + SystemClock.wallMinusMonotonic, monotonic: monotonic)
+      wall: WallTime(monotonic, plus: SystemClock.wallMinusMonotonic), monotonic: monotonic)
     let now = start.mediaTime(at: monotonic, on: video)
     let segment = segmentation.segment(of: segmentation.sample(atOrBefore: now) / 1024)
     let log = Log(format: .text, least: .error) { _ in }
@@ -40,8 +40,8 @@ struct DeviceAudioTests {
       queue: AudioQueue(), gracePeriod: configuration.audioGracePeriod,
       statistics: Locked(StreamStatistics(renditions: 2)), log: log)
     window.goLive()
-    let end = monotonic + milliseconds * 1_000_000
-    window.subscribe { if SystemClock.monotonic > end { stop.set() } }
+    let end = monotonic + .milliseconds(milliseconds)
+    window.subscribe { if SystemClock.monotonicTime > end { stop.set() } }
     try pipeline.run(until: stop)
     let chunks =
       window.snapshot.segments.flatMap(\.chunks) + (window.snapshot.open?.chunks ?? [])

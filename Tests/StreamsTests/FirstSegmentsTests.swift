@@ -5,6 +5,7 @@ import Media
 import Packaging
 import Scheduling
 import Sharing
+import TestSupport
 import Testing
 import Time
 
@@ -13,8 +14,8 @@ import Time
 
 @Suite("The first segments of a passed-through input")
 struct FirstSegmentsTests {
-  private static let frame: Int64 = 33_333_333
-  private static let begin: Int64 = 5_000_000_000_000
+  private static let frame: Interval = 33_333_333
+  private static let begin: MonotonicTime = 5_000_000_000_000
 
   /// An input in its survey, and the session that begins when the facts are known.
   private final class Session {
@@ -23,11 +24,11 @@ struct FirstSegmentsTests {
     let description: InputDescription
     var stage: any InputStage
     var window: LiveWindow?
-    var audio: [Int64] = []
+    var audio: [MonotonicTime] = []
     /// The unit with which the facts became known.
     var known: Int?
 
-    init(count: Int64, delays: [Int64: Int64] = [:]) throws {
+    init(count: Int64, delays: [Int64: Interval] = [:]) throws {
       source = try PassThroughTrackTests.Source("320x180", count: count, from: begin)
       input = PulledInput(
         try #require(InputAddress("udp://127.0.0.1:1")), options: InputOptions(), loops: false,
@@ -42,7 +43,7 @@ struct FirstSegmentsTests {
       stage = SurveyStage(input)
       for (index, unit) in source.units.enumerated() {
         var unit = unit
-        unit.arrival += delays[Int64(index)] ?? 0
+        unit.arrival += delays[Int64(index)] ?? .zero
         let packet = AudioPacket(bytes: [0], pts: unit.pts, arrival: unit.arrival)
         for unit in [InputUnit.video(unit), .audio(packet)] {
           if case .become(let next) = try stage.take(unit, description) { stage = next }
@@ -67,7 +68,7 @@ struct FirstSegmentsTests {
         configuration, window: window, first: 0, statistics: Locked(StreamStatistics()),
         log: Log(format: .text, least: .error) { _ in })
       try track.open(facts.description.video)
-      let heard = Locked<[Int64]>([])
+      let heard = Locked<[MonotonicTime]>([])
       input.attach(
         InputTarget(
           video: .accessUnits(to: track), statistics: Locked(StreamStatistics()),
@@ -75,8 +76,8 @@ struct FirstSegmentsTests {
       self.heard = heard
     }
 
-    private var heard = Locked<[Int64]>([])
-    var audioTimes: [Int64] { heard.withLock { $0 } }
+    private var heard = Locked<[MonotonicTime]>([])
+    var audioTimes: [MonotonicTime] { heard.withLock { $0 } }
   }
 
   @Test("the second key frame makes the facts known, and the first segment is complete with it")
@@ -101,9 +102,9 @@ struct FirstSegmentsTests {
     let chunks = snapshot.segments.flatMap(\.chunks) + (snapshot.open?.chunks ?? [])
     #expect(chunks.count == 40)
     let first = try #require(chunks.first).captured
-    #expect(abs(first - SystemClock.wallMinusMonotonic - Self.begin) < 1_000_000)
+    #expect(abs(first.offset(from: Self.begin) - SystemClock.wallMinusMonotonic) < 1_000_000)
     for (index, chunk) in chunks.enumerated() {
-      #expect(abs(chunk.captured - first - Int64(index) * Self.frame) < 20_000)
+      #expect(abs(chunk.captured - first - Int64(index) * Self.frame) < .microseconds(20))
     }
     #expect(session.audioTimes.count >= 39)
     #expect(session.audioTimes.first == Self.begin)
@@ -116,10 +117,11 @@ struct FirstSegmentsTests {
       .video(
         AccessUnit(
           bytes: [UInt8](repeating: 0, count: size), parameterSets: [], isKey: isKey,
-          pts: index * Self.frame, dts: nil, arrival: index * Self.frame, senderTime: nil))
+          pts: .origin + index * Self.frame, dts: nil, arrival: .origin + index * Self.frame,
+          senderTime: nil))
     }
     for index in Int64(0)..<10 { kept.add(unit(index, isKey: index == 4)) }
-    #expect(kept.units.count == 6 && kept.first?.pts == 4 * Self.frame)
+    #expect(kept.units.count == 6 && kept.first?.pts == .origin + 4 * Self.frame)
     for index in Int64(10)..<18 { kept.add(unit(index, isKey: false, size: 10 << 20)) }
     #expect(kept.first == nil, "64 MiB are the limit")
   }

@@ -8,7 +8,9 @@ import Media
 import Packaging
 import Scheduling
 import Sharing
+import TestSupport
 import Testing
+import Time
 
 @testable import Streams
 
@@ -51,10 +53,10 @@ struct NetworkSourceTests {
   }
 
   private func wait(_ what: String, _ condition: () -> Bool) throws {
-    let deadline = SystemClock.monotonic + 10_000_000_000
+    let deadline = SystemClock.monotonicTime + .seconds(10)
     while !condition() {
-      try #require(SystemClock.monotonic < deadline, "no \(what) within ten seconds")
-      SystemClock.sleep(until: SystemClock.monotonic + 2_000_000)
+      try #require(SystemClock.monotonicTime < deadline, "no \(what) within ten seconds")
+      SystemClock.sleep(until: SystemClock.monotonicTime + .milliseconds(2))
     }
   }
 
@@ -117,8 +119,8 @@ struct NetworkSourceTests {
       rate: try #require(FrameRate(25)), segmentMicroseconds: 400_000, partMicroseconds: 80_000)
     let feed = SlotFeed(renditions: 1, capacity: 100)
     let grid = segmentation.grid
-    let clock = StreamClock(wall: SystemClock.wall, monotonic: SystemClock.monotonic)
-    let first = clock.frame(atOrAfter: SystemClock.monotonic, on: grid)
+    let clock = StreamClock(wall: SystemClock.wallTime, monotonic: SystemClock.monotonicTime)
+    let first = clock.frame(atOrAfter: SystemClock.monotonicTime, on: grid)
     feed.open(
       SlotSchedule(
         segmentation: segmentation, clock: clock, first: first, inputDelay: 0,
@@ -126,11 +128,11 @@ struct NetworkSourceTests {
     source.attach(
       InputTarget(
         video: .frames(to: feed, size: size, grid: grid), statistics: Locked(StreamStatistics())))
-    let over = Locked<Int64>(0)
-    source.whenEnded { over.withLock { $0 = SystemClock.monotonic } }
+    let over = Locked(MonotonicTime.origin)
+    source.whenEnded { over.withLock { $0 = SystemClock.monotonicTime } }
     _ = try source.begin(StartCancellation())
-    let known = SystemClock.monotonic
-    try wait("the end") { over.withLock { $0 } > 0 }
+    let known = SystemClock.monotonicTime
+    try wait("the end") { over.withLock { $0 } > .origin }
     source.stop()
     let played = over.withLock { $0 } - known
     #expect(played > 2_800_000_000, "75 frames at 25 per second take three seconds")
@@ -164,7 +166,7 @@ struct NetworkSourceTests {
       log: Log(format: .text, least: .error) { _ in })
     let cancellation = StartCancellation()
     let canceller = OSThread(name: "cancels") {
-      SystemClock.sleep(until: SystemClock.monotonic + 300_000_000)
+      SystemClock.sleep(until: SystemClock.monotonicTime + .milliseconds(300))
       cancellation.cancel()
     }
     #expect(throws: InputError.cancelled) { try source.begin(cancellation) }

@@ -6,7 +6,9 @@ import Media
 import Packaging
 import Scheduling
 import Sharing
+import TestSupport
 import Testing
+import Time
 
 @testable import Streams
 
@@ -25,8 +27,9 @@ struct OverloadTests {
     let window = LiveWindow(segmentation: segmentation, playlistLength: 6, retained: 9)
     let feed = SlotFeed(renditions: 1, capacity: 3)
     let statistics = Locked(StreamStatistics())
-    let now = SystemClock.monotonic
-    let clock = StreamClock(wall: now + SystemClock.wallMinusMonotonic, monotonic: now)
+    let now = SystemClock.monotonicTime
+    let clock = StreamClock(
+      wall: WallTime(now, plus: SystemClock.wallMinusMonotonic), monotonic: now)
     let first = segmentation.firstFrame(
       of: segmentation.segment(of: clock.frame(nearest: now, on: segmentation.grid)) - 2)
     let slate = try SlateFrame.make(size: configuration.size)
@@ -47,10 +50,10 @@ struct OverloadTests {
       } catch { Issue.record("\(error)") }
     }
     #expect(encoder != nil)
-    let deadline = SystemClock.monotonic + 10_000_000_000
-    while SystemClock.monotonic < deadline, lines.withLock({ $0.count }) < 2 {
+    let deadline = SystemClock.monotonicTime + .seconds(10)
+    while SystemClock.monotonicTime < deadline, lines.withLock({ $0.count }) < 2 {
       feed.closeDueSlots()
-      SystemClock.sleep(until: SystemClock.monotonic + 10_000_000)
+      SystemClock.sleep(until: SystemClock.monotonicTime + .milliseconds(10))
     }
     feed.close()
     encoder?.join()
@@ -77,8 +80,9 @@ struct OverloadTests {
     let window = LiveWindow(segmentation: segmentation, playlistLength: 60, retained: 90)
     let feed = SlotFeed(renditions: 1, capacity: 3)
     let statistics = Locked(StreamStatistics())
-    let now = SystemClock.monotonic
-    let clock = StreamClock(wall: now + SystemClock.wallMinusMonotonic, monotonic: now)
+    let now = SystemClock.monotonicTime
+    let clock = StreamClock(
+      wall: WallTime(now, plus: SystemClock.wallMinusMonotonic), monotonic: now)
     let current = segmentation.segment(of: clock.frame(nearest: now, on: segmentation.grid))
     let first = current - 20
     let slate = try SlateFrame.make(size: configuration.size)
@@ -94,7 +98,7 @@ struct OverloadTests {
       load: LadderLoad(count: 1), isLeaving: { false }, statistics: statistics,
       log: Log(format: .text, least: .error) { _ in })
     let closer = OSThread(name: "test") {
-      SystemClock.sleep(until: SystemClock.monotonic + 3_000_000_000)
+      SystemClock.sleep(until: SystemClock.monotonicTime + .seconds(3))
       feed.close()
     }
     try thread.run(&track)

@@ -13,9 +13,9 @@ import Time
 
 @Suite("Audio beside pass-through video")
 struct PassThroughAudioTests {
-  static let second: Int64 = 1_000_000_000
-  static let frame: Int64 = 33_333_333
-  static let aacFrame: Int64 = 21_333_333
+  static let second: Interval = 1_000_000_000
+  static let frame: Interval = 33_333_333
+  static let aacFrame: Interval = 21_333_333
 
   /// A source with a clock of its own, and the windows of the stream that packages it.
   final class Simulation {
@@ -28,9 +28,9 @@ struct PassThroughAudioTests {
     private var clock = SourceClock()
     /// AAC frames of silence, with two channels and with one.
     private let silences: [[UInt8]]
-    private(set) var now: Int64
+    private(set) var now: MonotonicTime
     /// The capture times of the video and AAC frames that were sent, by their marks.
-    private var moments: [Int: Int64] = [:]
+    private var moments: [Int: MonotonicTime] = [:]
     var format: InputDescription.Audio
 
     init(
@@ -49,8 +49,8 @@ struct PassThroughAudioTests {
       self.video = LiveWindow(segmentation: video, playlistLength: 10, retained: 4000)
       audio = LiveWindow(segmentation: .audio(segmentation), playlistLength: 10, retained: 4000)
       self.video.goLive()
-      now = SystemClock.monotonic
-      let wall = now + SystemClock.wallMinusMonotonic
+      now = SystemClock.monotonicTime
+      let wall = MediaTime(now, plus: SystemClock.wallMinusMonotonic)
       let statistics = Locked(StreamStatistics(renditions: 2))
       let log = Log(format: .text, least: .error) { _ in }
       track = PassThroughTrack(
@@ -70,11 +70,11 @@ struct PassThroughAudioTests {
 
     /// The parameters of a source while it sends.
     struct Stretch {
-      /// Its length in nanoseconds.
-      var length: Int64
-      /// Timestamps minus the source's clock, in nanoseconds.
-      var timestamps: Int64 = 0
-      /// The distance of two video frames by the source's clock, in nanoseconds.
+      /// Its length.
+      var length: Interval
+      /// Timestamps minus the source's clock.
+      var timestamps: Interval = 0
+      /// The distance of two video frames by the source's clock.
       var frameDuration = PassThroughAudioTests.frame
       /// The rate of the source's clock minus the rate of ours.
       var ppm: Int64 = 0
@@ -82,10 +82,10 @@ struct PassThroughAudioTests {
       var isKey: (Int64) -> Bool = { $0 % 30 == 0 }
       /// The indices, of 0 to 29, of video frames that are lost.
       var lost: Set<Int64> = []
-      /// Arrival minus capture, in nanoseconds.
-      var delay: (audio: Int64, video: Int64) = (25_000_000, 5_000_000)
-      /// How long the sender buffers everything before it sends it at once, in nanoseconds.
-      var buffered: Int64 = 0
+      /// Arrival minus capture.
+      var delay: (audio: Interval, video: Interval) = (25_000_000, 5_000_000)
+      /// How long the sender buffers everything before it sends it at once.
+      var buffered: Interval = 0
       var hasAudio = true
       var hasVideo = true
     }
@@ -94,12 +94,16 @@ struct PassThroughAudioTests {
     func send(_ stretch: Stretch) throws {
       struct Event {
         let mark: Int
-        let moment, pts, arrival: Int64
+        let moment: MonotonicTime
+        let pts: SourceTime
+        let arrival: MonotonicTime
         var isKey: Bool?
       }
       var events: [Event] = []
       let begin = now
-      func add(_ index: Int64, _ period: Int64, _ phase: Int64, _ delay: Int64, _ isKey: Bool?) {
+      func add(
+        _ index: Int64, _ period: Interval, _ phase: Interval, _ delay: Interval, _ isKey: Bool?
+      ) {
         // The capture time by the source's clock, and by ours.
         let own = phase + index * period
         let moment = begin + own * (1_000_000 - stretch.ppm) / 1_000_000
@@ -107,19 +111,21 @@ struct PassThroughAudioTests {
         moments[mark] = moment
         events.append(
           Event(
-            mark: mark, moment: moment, pts: begin + own + stretch.timestamps,
+            mark: mark, moment: moment, pts: SourceTime(begin, plus: own + stretch.timestamps),
             arrival: moment + delay, isKey: isKey))
       }
-      for index in 0..<stretch.length / PassThroughAudioTests.frame where stretch.hasVideo {
+      for index in 0..<stretch.length.count(of: PassThroughAudioTests.frame) where stretch.hasVideo
+      {
         if stretch.lost.contains(index % 30) { continue }
         add(index, stretch.frameDuration, 0, stretch.delay.video, stretch.isKey(index))
       }
-      for index in 0..<stretch.length / PassThroughAudioTests.aacFrame where stretch.hasAudio {
+      for index in 0..<stretch.length.count(of: PassThroughAudioTests.aacFrame)
+      where stretch.hasAudio {
         add(index, PassThroughAudioTests.aacFrame, 4_000_000, stretch.delay.audio, nil)
       }
       let ordered = events.sorted { ($0.arrival, $0.mark) < ($1.arrival, $1.mark) }
-      for time in stride(from: begin, to: begin + stretch.buffered, by: 20_000_000) {
-        try advance(to: time)
+      for milliseconds in stride(from: 0, to: stretch.buffered.milliseconds, by: 20) {
+        try advance(to: begin + .milliseconds(milliseconds))
       }
       let video = InputDescription.Video(
         nalCodec: .h264, codec: "h264", width: 1280, height: 720, rate: .thirty,
@@ -136,8 +142,7 @@ struct PassThroughAudioTests {
           queue.push(
             .init(
               bytes: bytes, format: format, pts: event.pts,
-              captured: MonotonicTime(
-                nanoseconds: clock.captureTime(.audio, pts: event.pts, arrival: event.arrival))))
+              captured: clock.captureTime(.audio, pts: event.pts, arrival: event.arrival)))
         }
         let seen = max(event.arrival, begin + stretch.buffered)
         // While buffered media arrives at once, the audio thread runs now and then.
@@ -147,12 +152,12 @@ struct PassThroughAudioTests {
       try advance(to: now)
     }
 
-    private func advance(to now: Int64) throws {
-      try pipeline.advance(to: MonotonicTime(nanoseconds: now))
+    private func advance(to now: MonotonicTime) throws {
+      try pipeline.advance(to: now)
     }
 
-    /// Loses the connection; a new one is open after `time` nanoseconds.
-    func away(_ time: Int64) throws {
+    /// Loses the connection; a new one is open after `time`.
+    func away(_ time: Interval) throws {
       track.breakOff()
       clock.breakOff()
       let back = now + time
@@ -166,10 +171,10 @@ struct PassThroughAudioTests {
 
     /// A video frame or AAC frame that was sent and published.
     struct Output {
-      /// When it was captured, in nanoseconds.
-      let moment: Int64
-      /// Its media time, in nanoseconds.
-      let time: Int64
+      /// When it was captured.
+      let moment: MonotonicTime
+      /// Its media time.
+      let time: MediaTime
       let period: Int64
     }
 
@@ -198,7 +203,7 @@ struct PassThroughAudioTests {
       all(video).compactMap { period, _, chunk in
         mark(Self.payload(chunk)).flatMap { moments[$0] }.map {
           Output(
-            moment: $0, time: segmentation.video.grid.nanoseconds(chunk.frameIndex),
+            moment: $0, time: segmentation.video.grid.frameTime(of: chunk.frameIndex),
             period: period)
         }
       }
@@ -213,7 +218,7 @@ struct PassThroughAudioTests {
           if let mark = mark(rest), let moment = moments[mark] {
             // A repeated AAC frame fills the position before its own.
             if found.last?.moment == moment { found.removeLast() }
-            let time = segmentation.nanoseconds(index)
+            let time = segmentation.frameTime(of: index)
             found.append(Output(moment: moment, time: time, period: period))
             rest = rest.dropFirst(9)
           } else {
@@ -230,7 +235,7 @@ struct PassThroughAudioTests {
 
     /// Checks that holds for any source: audio and video have equal periods and gaps, no AAC frame
     /// is missing or published twice, and audio is beside its video.
-    func expectInStep(within limit: Int64 = 13_000_000) {
+    func expectInStep(within limit: Interval = 13_000_000) {
       let (video, audio) = (video.snapshot, self.audio.snapshot)
       #expect(video.segments.first?.number == audio.segments.first?.number)
       let others = Dictionary(uniqueKeysWithValues: video.segments.map { ($0.number, $0) })
@@ -297,10 +302,10 @@ struct PassThroughAudioTests {
     let wall = SystemClock.wallMinusMonotonic
     let chunk = try #require(simulation.audio.snapshot.segments.last?.chunks.first)
     let near = heard.min { a, b in
-      let time = simulation.segmentation.nanoseconds(chunk.frameIndex)
+      let time = simulation.segmentation.frameTime(of: chunk.frameIndex)
       return abs(a.time - time) < abs(b.time - time)
     }
-    #expect(abs(chunk.captured - wall - (near?.moment ?? 0)) < 50_000_000)
+    #expect(abs(chunk.captured.offset(from: near?.moment ?? .origin) - wall) < 50_000_000)
   }
 
   @Test(
@@ -309,8 +314,8 @@ struct PassThroughAudioTests {
   func away(milliseconds: Int64) throws {
     let simulation = try Simulation()
     try simulation.send(.init(length: 3_400_000_000))
-    try simulation.away(milliseconds * 1_000_000)
-    try simulation.send(.init(length: 3_700_000_000, timestamps: -simulation.now))
+    try simulation.away(.milliseconds(milliseconds))
+    try simulation.send(.init(length: 3_700_000_000, timestamps: .origin - simulation.now))
     simulation.expectInStep()
     // A window of gaps removes the earlier segments.
     let periods = Set(simulation.heard().frames.map(\.period))
@@ -366,7 +371,7 @@ struct PassThroughAudioTests {
     let simulation = try Simulation()
     try simulation.send(.init(length: 2 * Self.second))
     try simulation.send(
-      .init(length: 10 * Self.second, buffered: milliseconds * 1_000_000))
+      .init(length: 10 * Self.second, buffered: .milliseconds(milliseconds)))
     simulation.expectInStep()
     let (heard, silent) = simulation.heard()
     #expect(Set(heard.map(\.period)) == [0])
@@ -400,8 +405,8 @@ struct PassThroughAudioTests {
 
   @Test(
     "audio follows the video to the grid if the rate of the sensor is not exact",
-    arguments: [33_350_000, 33_320_000] as [Int64])
-  func sensor(frameDuration: Int64) throws {
+    arguments: [33_350_000, 33_320_000] as [Interval])
+  func sensor(frameDuration: Interval) throws {
     let simulation = try Simulation()
     try simulation.send(.init(length: 180 * Self.second, frameDuration: frameDuration))
     simulation.expectInStep(within: 15_000_000)
@@ -445,13 +450,13 @@ struct PassThroughAudioTests {
       let keys = (0..<8).reduce(into: [Int64(0)]) { keys, _ in
         keys.append((keys.last ?? 0) + 5 + Int64(random.next() % 70))
       }
-      let audio = 22_000_000 + Int64(random.next() % 40_000_000)
-      let video = 1_000_000 + Int64(random.next() % 60_000_000)
+      let audio = Interval.nanoseconds(22_000_000 + Int64(random.next() % 40_000_000))
+      let video = Interval.nanoseconds(1_000_000 + Int64(random.next() % 60_000_000))
       try simulation.send(
         .init(
           length: Int64(random.next() % 120 + 90) * Self.frame, isKey: keys.contains,
           delay: (audio, video)))
-      if random.next() % 2 == 0 { try simulation.away(Int64(random.next() % 3000) * 1_000_000) }
+      if random.next() % 2 == 0 { try simulation.away(.milliseconds(Int64(random.next() % 3000))) }
     }
     simulation.expectInStep()
     let versions = simulation.audio.snapshot.segments.map {

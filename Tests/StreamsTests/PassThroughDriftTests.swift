@@ -13,9 +13,9 @@ import Time
 /// A day of a passed-through source whose crystal is fast or slow, on a simulated clock.
 @Suite("Drift of a passed-through source")
 struct PassThroughDriftTests {
-  private static let second: Int64 = 1_000_000_000
+  private static let second: Interval = 1_000_000_000
   /// The wall clock at monotonic time 0.
-  private static let wall: Int64 = 1_795_155_720_300_000_000
+  private static let wall: Interval = 1_795_155_720_300_000_000
   private static let framesPerSecond: Int64 = 5
 
   private struct Day {
@@ -43,18 +43,20 @@ struct PassThroughDriftTests {
     var day = try Day()
     let step = Self.second / Self.framesPerSecond
     var (unplaced, discontinuities, otherOffsets) = (0, 0, 0)
-    var (offWall, apart, offSegment) = (Int64(0), Int64(0), Int64(0))
-    var offPeriod: Int64 = 0
+    var (offWall, apart, offSegment) = (Interval.zero, Interval.zero, Interval.zero)
+    var offPeriod = Interval.zero
     var last: Segment?
     var periods = Set<Int64>()
     for index in 0..<24 * 3600 * Self.framesPerSecond {
-      let pts = index * step
+      let elapsedThere = index * step
+      let pts = SourceTime.origin + elapsedThere
       // The source counts `pts` while the true time is shorter or longer.
-      let elapsed = pts - pts / 1_000_000 * ppm
-      let arrival = elapsed + 30_000_000 + Int64(day.random.next() % 15_000_000)
+      let elapsed = MonotonicTime.origin + (elapsedThere - elapsedThere / 1_000_000 * ppm)
+      let arrival = elapsed + .nanoseconds(30_000_000 + Int64(day.random.next() % 15_000_000))
       let captured = day.mapping.captureTime(pts: pts, arrival: arrival)
       let assigned = day.schedule.assign(
-        pts: pts, isKey: index % Self.framesPerSecond == 0, captured: captured + Self.wall)
+        pts: pts, isKey: index % Self.framesPerSecond == 0,
+        captured: WallTime(captured, plus: Self.wall))
       // Counted, since an expectation per frame of a day takes minutes.
       guard let position = assigned else {
         unplaced += 1
@@ -77,24 +79,24 @@ struct PassThroughDriftTests {
         day.window.publish(chunk, offset: position.offset)
       }
       guard index > 60 * Self.framesPerSecond else { continue }
-      let media = grid.nanoseconds(position.frameIndex)
-      offWall = max(offWall, abs(media + position.offset - elapsed - 30_000_000 - Self.wall))
+      let media = grid.frameTime(of: position.frameIndex)
+      let due = elapsed + 30_000_000 + Self.wall
+      offWall = max(offWall, abs((media + position.offset).offset(from: due)))
       // Audio with the same timestamp as the frame belongs to the same media time.
       if let period = day.timeline.period(from: 0) {
-        let audio = period.mediaTime(
-          pts: pts, captured: MonotonicTime(nanoseconds: captured))
-        apart = max(apart, abs(audio.nanoseconds - media))
-        if period.offset(in: position.segment)?.nanoseconds != position.offset { otherOffsets += 1 }
+        let audio = period.mediaTime(pts: pts, captured: captured)
+        apart = max(apart, abs(audio - media))
+        if period.offset(in: position.segment) != position.offset { otherOffsets += 1 }
       }
       guard let segment = day.window.snapshot.segments.last, segment.number != last?.number else {
         continue
       }
       periods.insert(segment.period.index)
       if segment.startsDiscontinuity { discontinuities += 1 }
-      let drift = segment.programDateTime - grid.nanoseconds(segment.firstFrame)
+      let drift = segment.programDateTime - grid.frameTime(of: segment.firstFrame).wall
       offPeriod = max(offPeriod, abs(drift - segment.period.offset))
       if let last, last.number == segment.number - 1 {
-        let duration = grid.rate.nanoseconds(ofTicks: last.duration)
+        let duration = grid.rate.duration(ofTicks: last.duration)
         offSegment = max(offSegment, abs(segment.programDateTime - last.programDateTime - duration))
       }
       last = segment

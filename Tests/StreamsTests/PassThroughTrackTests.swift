@@ -4,14 +4,16 @@ import Logging
 import Media
 import Packaging
 import Sharing
+import TestSupport
 import Testing
+import Time
 
 @testable import Capture
 @testable import Streams
 
 @Suite("A passed-through track")
 struct PassThroughTrackTests {
-  private static let frame: Int64 = 33_333_333
+  private static let frame: Interval = 33_333_333
 
   /// A source: access units with one IDR per second, and its parameter sets.
   struct Source {
@@ -19,7 +21,7 @@ struct PassThroughTrackTests {
     let units: [AccessUnit]
 
     /// `count` access units of a size, the first captured at the monotonic time `begin`.
-    init(_ size: String, count: Int64, from begin: Int64) throws {
+    init(_ size: String, count: Int64, from begin: MonotonicTime) throws {
       let size = try #require(VideoSize(size))
       var encoder = try VideoEncoder(
         EncoderSettings(size: size, rate: .thirty, bitrateKilobits: 400, preset: "ultrafast"))
@@ -32,7 +34,7 @@ struct PassThroughTrackTests {
         units += coded.map { frame in
           AccessUnit(
             bytes: frame.bytes, parameterSets: [], isKey: frame.isIndependent,
-            pts: index * PassThroughTrackTests.frame, dts: nil,
+            pts: .origin + index * PassThroughTrackTests.frame, dts: nil,
             arrival: begin + index * PassThroughTrackTests.frame, senderTime: nil)
         }
       }
@@ -54,7 +56,7 @@ struct PassThroughTrackTests {
       size: try #require(VideoSize(size)), segmentation: segmentation)
     configuration.passesThrough = true
     let window = LiveWindow(segmentation: segmentation, playlistLength: 10, retained: 20)
-    let now = SystemClock.monotonic + SystemClock.wallMinusMonotonic
+    let now = MediaTime(SystemClock.monotonicTime, plus: SystemClock.wallMinusMonotonic)
     let track = PassThroughTrack(
       configuration, window: window,
       first: segmentation.segment(of: segmentation.grid.nearest(now)),
@@ -70,7 +72,7 @@ struct PassThroughTrackTests {
   @Test("all frames are decodable, from the first IDR on")
   func whole() throws {
     let (track, window) = try track("320x180")
-    let source = try Source("320x180", count: 95, from: SystemClock.monotonic)
+    let source = try Source("320x180", count: 95, from: SystemClock.monotonicTime)
     try track.open(source.video)
     source.send(to: track)
     let snapshot = window.snapshot
@@ -84,7 +86,7 @@ struct PassThroughTrackTests {
   @Test("a source that returns with another size: gaps, one discontinuity, another header")
   func another() throws {
     let (track, window) = try track("320x180")
-    let begin = SystemClock.monotonic
+    let begin = SystemClock.monotonicTime
     let one = try Source("320x180", count: 40, from: begin)
     try track.open(one.video)
     one.send(to: track)

@@ -5,27 +5,29 @@ import Media
 import Scheduling
 import TestSupport
 import Testing
+import Time
 
 @testable import Streams
 
 @Suite("An hour of a source whose crystal is off")
 struct SourceDriftTests {
-  private static let second: Int64 = 1_000_000_000
+  private static let second: Interval = 1_000_000_000
   private static let grid = FrameGrid(rate: .thirty)
-  private static let frame = FrameRate.thirty.frameNanoseconds
-  private static let wall: Int64 = 1_795_155_720 * second
+  private static let frame = FrameRate.thirty.frameDuration
+  private static let seconds: Int64 = 1_795_155_720
+  private static let wall = WallTime.origin + .seconds(seconds)
   private static let clock = StreamClock(wall: wall, monotonic: 0)
   /// The largest allowed error of audio: one AAC frame.
-  private static let most: Int64 = 22_000_000
+  private static let most: Interval = 22_000_000
   /// The constant delay of the network.
-  private static let delay: Int64 = 3_000_000
+  private static let delay: Interval = 3_000_000
 
   /// A unit: its timestamp on the source's clock, and its true capture time.
   struct Unit: Sendable {
     let track: SourceClock.Track
-    let pts: Int64
-    let captured: Int64
-    let arrival: Int64
+    let pts: SourceTime
+    let captured: MonotonicTime
+    let arrival: MonotonicTime
   }
 
   /// A track over a network with up to 15 ms more delay, sometimes 100 ms, in order.
@@ -34,7 +36,7 @@ struct SourceDriftTests {
     let step: (samples: Int64, rate: Int64)
     let speed: Double
     private var index: Int64 = 0
-    private var last = Int64.min
+    private var last = MonotonicTime.distantPast
     private var random: SplitMix64
 
     init(_ track: SourceClock.Track, _ step: (samples: Int64, rate: Int64), speed: Double) {
@@ -43,11 +45,12 @@ struct SourceDriftTests {
     }
 
     mutating func next() -> Unit {
-      let pts = index * step.samples * second / step.rate
-      let captured = Int64((Double(pts) / speed).rounded())
+      let pts = SourceTime.origin + Interval(ticks: index * step.samples, timescale: step.rate)
+      let captured = MonotonicTime(
+        nanoseconds: Int64((Double(pts.nanoseconds) / speed).rounded()))
       let late =
         random.next() % 997 == 0 ? 100_000_000 : Int64(random.next() % 15_000_000)
-      last = max(last, captured + delay + late)
+      last = max(last, captured + delay + .nanoseconds(late))
       index += 1
       return Unit(track: track, pts: pts, captured: captured, arrival: last)
     }
@@ -78,20 +81,20 @@ struct SourceDriftTests {
     var mapping = SourceClock()
     var gridAligner = GridAligner(Self.grid)
     var aligner = AudioFrameAligner(
-      sampleRate: rate, from: Self.wall / Self.second * Int64(rate) / 1024)
+      sampleRate: rate, from: Self.seconds * Int64(rate) / 1024)
     let settings = AudioEncoderSettings(sampleRate: rate, channels: 1)
     var resampler = try Resampler(fromRate: rate, channels: 1, to: settings)
     let block = PCMBlock.silence(channels: 1, count: 1024)
-    let begin = Int64(row.phase * Double(Self.frame))
-    var videoError: Int64?
-    var (offWall, offPlace, apart) = (Int64(0), Int64(0), Int64(0))
+    let begin = Interval.nanoseconds(Int64(row.phase * Double(Self.frame.nanoseconds)))
+    var videoError: Interval?
+    var (offWall, offPlace, apart) = (Interval.zero, Interval.zero, Interval.zero)
     var (one, two) = (video.next(), audio.next())
-    while one.pts < 3600 * Self.second {
+    while one.pts < .origin + 3600 * Self.second {
       let isVideo = one.arrival <= two.arrival
       let unit = isVideo ? one : two
       let mapped =
         mapping.captureTime(unit.track, pts: unit.pts, arrival: unit.arrival + begin)
-      let isSettled = unit.pts > 2 * Self.second
+      let isSettled = unit.pts > .origin + 2 * Self.second
       if isVideo {
         one = video.next()
         let placed = gridAligner.align(mapped, Self.clock, mapping: mapping.steps)
@@ -105,12 +108,14 @@ struct SourceDriftTests {
       two = audio.next()
       guard isSettled, let videoError else { continue }
       let wanted = mapped + gridAligner.phase
-      let placed: Int64
+      let mediaTime = MediaTime(wanted, plus: Self.wall - .origin)
+      let placed: MonotonicTime
       if row.isCopied {
-        guard let index = aligner.place(at: wanted + Self.wall).index else { continue }
-        placed = Int64(Int128(index) * 1024 * 1_000_000_000 / Int128(rate)) - Self.wall
+        guard let index = aligner.place(at: mediaTime).index else { continue }
+        let time = MediaTime.origin + Interval(ticks: index * 1024, timescale: Int64(rate))
+        placed = MonotonicTime(time, minus: Self.wall - .origin)
       } else {
-        _ = try resampler.convert(block, at: wanted + Self.wall)
+        _ = try resampler.convert(block, at: mediaTime)
         placed = wanted - resampler.error * Self.second / Int64(rate)
       }
       offPlace = max(offPlace, abs(placed - wanted))

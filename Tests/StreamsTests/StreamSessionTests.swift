@@ -5,7 +5,9 @@ import Logging
 import Media
 import Packaging
 import Sharing
+import TestSupport
 import Testing
+import Time
 
 @testable import Streams
 
@@ -15,8 +17,8 @@ struct StreamSessionTests {
   final class Host: Sendable {
     let stream: StreamSession
     let lines: Locked<[String]>
-    let began = SystemClock.monotonic
-    private let first = Locked<(snapshot: WindowSnapshot, wall: Int64, after: Int64)?>(nil)
+    let began = SystemClock.monotonicTime
+    private let first = Locked<(snapshot: WindowSnapshot, wall: WallTime, after: Interval)?>(nil)
 
     init(_ change: (inout StreamConfiguration) -> Void = { _ in }) throws {
       let segmentation = Segmentation(
@@ -38,7 +40,7 @@ struct StreamSessionTests {
       window.subscribe { [weak window] in
         guard let snapshot = window?.snapshot else { return }
         guard snapshot.state != .starting else { return }
-        let (wall, after) = (SystemClock.wall, SystemClock.monotonic - began)
+        let (wall, after) = (SystemClock.wallTime, SystemClock.monotonicTime - began)
         first.withLock { if $0 == nil { $0 = (snapshot, wall, after) } }
       }
     }
@@ -50,23 +52,23 @@ struct StreamSessionTests {
 
     /// Waits for `condition`, at most ten seconds; the snapshot with which it held.
     func wait(_ condition: (WindowSnapshot) -> Bool) throws -> WindowSnapshot {
-      let deadline = SystemClock.monotonic + 10_000_000_000
-      while SystemClock.monotonic < deadline {
+      let deadline = SystemClock.monotonicTime + .seconds(10)
+      while SystemClock.monotonicTime < deadline {
         let snapshot = stream.window.snapshot
         if condition(snapshot) { return snapshot }
-        SystemClock.sleep(until: SystemClock.monotonic + 2_000_000)
+        SystemClock.sleep(until: SystemClock.monotonicTime + .milliseconds(2))
       }
       Issue.record("the condition did not hold within ten seconds")
       throw CancellationError()
     }
 
     /// The first snapshot that readers saw, and when.
-    func firstLive() throws -> (snapshot: WindowSnapshot, wall: Int64, after: Int64) {
+    func firstLive() throws -> (snapshot: WindowSnapshot, wall: WallTime, after: Interval) {
       _ = try wait { $0.state != .starting }
       // The window changes a moment before its subscribers are called.
       while true {
         if let found = first.withLock({ $0 }) { return found }
-        SystemClock.sleep(until: SystemClock.monotonic + 1_000_000)
+        SystemClock.sleep(until: SystemClock.monotonicTime + .milliseconds(1))
       }
     }
   }
@@ -90,7 +92,7 @@ struct StreamSessionTests {
     }
     for segment in snapshot.segments {
       #expect(!segment.startsDiscontinuity && !segment.isGap)
-      #expect(segment.programDateTime == segmentation.grid.nanoseconds(segment.firstFrame))
+      #expect(segment.programDateTime == segmentation.grid.frameTime(of: segment.firstFrame).wall)
     }
     // "idr_pic_id ... If two consecutive access units in decoding order are both IDR access units,
     // the value shall differ"; copied segments make them neighbours if a segment is skipped.
@@ -119,30 +121,30 @@ struct StreamSessionTests {
     try host.start()
     let (first, wall, after) = try host.firstLive()
     let segmentation = host.stream.configuration.segmentation
-    print("playable after \(after / 1_000_000) ms")
+    print("playable after \(after.milliseconds) ms")
     #expect(first.state == .live)
     #expect(first.segments.count >= 6)
     #expect(first.segments.allSatisfy { $0.isPrefill })
-    #expect(Self.chunks(first).allSatisfy { $0.published == 0 })
+    #expect(Self.chunks(first).allSatisfy { $0.published == .origin })
     try Self.expectValid(first, segmentation)
     // The capture time of prefill is its frame time.
     for chunk in Self.chunks(first) {
-      #expect(chunk.captured == segmentation.grid.nanoseconds(chunk.frameIndex))
+      #expect(chunk.captured == segmentation.grid.frameTime(of: chunk.frameIndex).wall)
     }
     let newest = try #require(Self.chunks(first).last)
-    let age = wall - segmentation.grid.nanoseconds(newest.frameIndex)
+    let age = wall - segmentation.grid.frameTime(of: newest.frameIndex).wall
     #expect(age >= 0)
-    #expect(age < 300_000_000, "the history ends \(age / 1_000_000) ms ago")
+    #expect(age < 300_000_000, "the history ends \(age.milliseconds) ms ago")
     let later = try host.wait {
       ($0.segments.last?.number ?? 0) >= (first.segments.last?.number ?? 0) + 3
     }
     try Self.expectValid(later, segmentation)
     // No frame between prefill and live is missing or doubled, and none begins a segment early.
-    let live = Self.chunks(later).filter { $0.published > 0 }
+    let live = Self.chunks(later).filter { $0.published > .origin }
     #expect(live.first?.frameIndex == newest.frameIndex + 1)
     #expect(later.segments.last?.isPrefill == false)
     for chunk in live {
-      #expect(chunk.captured == segmentation.grid.nanoseconds(chunk.frameIndex))
+      #expect(chunk.captured == segmentation.grid.frameTime(of: chunk.frameIndex).wall)
       #expect(chunk.published >= chunk.captured)
     }
   }
@@ -167,7 +169,7 @@ struct StreamSessionTests {
     #expect(first.segments.isEmpty)
     let later = try host.wait { $0.segments.count == 2 }
     try Self.expectValid(later, host.stream.configuration.segmentation)
-    #expect(later.segments.allSatisfy { !$0.isPrefill && $0.published > 0 })
+    #expect(later.segments.allSatisfy { !$0.isPrefill && $0.published > .origin })
   }
 
   @Test("--numbering run begins with 1, the first prefill segment")
@@ -185,7 +187,7 @@ struct StreamSessionTests {
   func end() throws {
     let host = try Host()
     try host.start()
-    _ = try host.wait { Self.chunks($0).contains { $0.published > 0 } }
+    _ = try host.wait { Self.chunks($0).contains { $0.published > .origin } }
     host.stream.end()
     let ended = host.stream.window.snapshot
     #expect(ended.state == .ended)
@@ -208,7 +210,7 @@ struct StreamSessionTests {
   func earlyEnd(milliseconds: Int64) throws {
     let host = try Host()
     try host.start()
-    SystemClock.sleep(until: SystemClock.monotonic + milliseconds * 1_000_000)
+    SystemClock.sleep(until: SystemClock.monotonicTime + .milliseconds(milliseconds))
     host.stream.end()
     let ended = host.stream.window.snapshot
     #expect(ended.state == .ended)
@@ -269,10 +271,10 @@ struct StreamSessionTests {
   func statistics() throws {
     let host = try Host()
     try host.start()
-    _ = try host.wait { Self.chunks($0).count { $0.published > 0 } > 20 }
+    _ = try host.wait { Self.chunks($0).count { $0.published > .origin } > 20 }
     host.stream.end()
     let statistics = host.stream.statistics
-    let live = Self.chunks(host.stream.window.snapshot).filter { $0.published > 0 }
+    let live = Self.chunks(host.stream.window.snapshot).filter { $0.published > .origin }
     #expect(statistics.isSourceOnline)
     #expect(statistics.inputFrames + statistics.repeatedFrames >= UInt64(live.count))
     #expect(statistics.renditions[0].encoderDelay.counts.reduce(0, +) == UInt64(live.count))

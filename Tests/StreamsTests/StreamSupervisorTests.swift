@@ -4,6 +4,7 @@ import Logging
 import Media
 import Packaging
 import Sharing
+import TestSupport
 import Testing
 import Time
 
@@ -28,10 +29,10 @@ struct StreamSupervisorTests {
 
     /// Waits until a phase is reached, at most ten seconds.
     func reach(_ word: String) throws {
-      let deadline = SystemClock.monotonic + 10_000_000_000
-      while SystemClock.monotonic < deadline {
+      let deadline = SystemClock.monotonicTime + .seconds(10)
+      while SystemClock.monotonicTime < deadline {
         if StreamSupervisorTests.word(stream.phase) == word { return }
-        SystemClock.sleep(until: SystemClock.monotonic + 2_000_000)
+        SystemClock.sleep(until: SystemClock.monotonicTime + .milliseconds(2))
       }
       Issue.record("\(word) was not reached; the phases were \(words.withLock { $0 })")
       throw CancellationError()
@@ -108,7 +109,7 @@ struct StreamSupervisorTests {
     host.stream.start()
     #expect(Self.word(host.stream.phase) == "idle")
     let callers = (0..<8).map { _ in
-      OSThread(name: "caller") { host.stream.use(SystemClock.monotonic) }
+      OSThread(name: "caller") { host.stream.use(SystemClock.monotonicTime) }
     }
     for caller in callers { caller?.join() }
     try host.reach("live")

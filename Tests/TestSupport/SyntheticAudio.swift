@@ -3,6 +3,7 @@
 package import Media
 package import Packaging
 import Sharing
+import Time
 
 /// An audio rendition without a device or encoder, beside a ``SyntheticStream``: publishes parts.
 package struct SyntheticAudio {
@@ -62,7 +63,8 @@ package struct SyntheticAudio {
     return Chunk(
       frameIndex: number, frames: frames, isIndependent: true,
       duration: frames * AudioSegmentation.samplesPerFrame,
-      captured: segmentation.nanoseconds(number),
-      published: segmentation.nanoseconds(number + frames), bytes: SharedBytes("<\(number)>"))
+      captured: WallTime(segmentation.frameTime(of: number), plus: .zero),
+      published: WallTime(segmentation.frameTime(of: number + frames), plus: .zero),
+      bytes: SharedBytes("<\(number)>"))
   }
 }

@@ -3,6 +3,7 @@
 package import Media
 package import Packaging
 import Sharing
+package import Time
 
 /// A stream without a camera or an encoder: publishes frames of the grid into a live window.
 ///
@@ -48,12 +49,12 @@ package struct SyntheticStream {
     _ index: Int64, _ segmentation: Segmentation, segment: Int64? = nil, isKey: Bool? = nil,
     isPrefill: Bool = false
   ) -> Chunk {
-    let tick = segmentation.grid.nanoseconds(index)
+    let tick = WallTime(segmentation.grid.frameTime(of: index), plus: .zero)
     return Chunk(
       frameIndex: index, segment: segment,
       isIndependent: isKey ?? (segmentation.position(of: index) == 0),
       duration: segmentation.grid.rate.ticksPerFrame, captured: tick,
-      published: isPrefill ? 0 : tick + 2_000_000,
+      published: isPrefill ? .origin : tick + .milliseconds(2),
       bytes: SharedBytes("<\(index)>"))
   }
 
@@ -113,7 +114,7 @@ package struct SyntheticStream {
 
   /// Skips the rest of an open segment and `segments` whole segments, as after a forward step of
   /// the wall clock.
-  package mutating func skip(_ segments: Int64, offset: Int64 = 0) {
+  package mutating func skip(_ segments: Int64, offset: Interval = .zero) {
     window.announce(offset: offset, skipped: segments)
     let following = segmentation.segment(of: next + segmentation.framesPerSegment - 1)
     next = segmentation.firstFrame(of: following + segments)

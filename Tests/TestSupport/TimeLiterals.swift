@@ -13,3 +13,12 @@ extension Instant: ExpressibleByIntegerLiteral {
   /// The instant `value` nanoseconds after the origin.
   public init(integerLiteral value: Int64) { self.init(nanoseconds: value) }
 }
+
+extension MediaTime {
+  /// The instant of the wall clock with the same reading: the capture time of a frame without an
+  /// offset.
+  package var wall: WallTime { WallTime(self, plus: .zero) }
+}
+
+/// The length of `interval` without its sign.
+package func abs(_ interval: Interval) -> Interval { interval.magnitude }

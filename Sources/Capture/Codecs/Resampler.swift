@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CFFmpeg
+package import Time
 
 /// Converts audio of any rate and number of channels to those of a track, at its media time.
 ///
@@ -46,12 +47,12 @@ package struct Resampler: ~Copyable, @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - audio: a block with the announced number of channels.
-  ///   - mediaTime: the media time of its first sample in nanoseconds since 1970, from a clock that
-  ///     follows the source smoothly.
+  ///   - mediaTime: the media time of its first sample, from a clock that follows the source
+  ///     smoothly.
   /// - Returns: nil if the block yields no output yet.
   /// - Throws: ``FFmpegError``. Discard the resampler after an error.
   package mutating func convert(
-    _ audio: PCMBlock, at mediaTime: Int64
+    _ audio: PCMBlock, at mediaTime: MediaTime
   ) throws(FFmpegError) -> Output? {
     let target = samples(at: mediaTime)
     // The position of the block's first sample in the output, after the samples in the filter.
@@ -89,8 +90,8 @@ package struct Resampler: ~Copyable, @unchecked Sendable {
   }
 
   /// The sample nearest to a media time.
-  private func samples(at nanoseconds: Int64) -> Int64 {
-    let scaled = Int128(nanoseconds) * Int128(outputRate) + 500_000_000
+  private func samples(at mediaTime: MediaTime) -> Int64 {
+    let scaled = Int128(mediaTime.nanoseconds) * Int128(outputRate) + 500_000_000
     return Int64(scaled / 1_000_000_000)
   }
 }

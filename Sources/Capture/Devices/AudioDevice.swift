@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CALSA
+import Sharing
+package import Time
 
 /// Audio samples of a device and their capture time.
 package struct CapturedAudio: Sendable {
@@ -9,10 +11,10 @@ package struct CapturedAudio: Sendable {
   /// Samples captured since the device was opened, before the first of these; lost samples
   /// excluded.
   package let count: Int64
-  /// The capture time of the first sample, in nanoseconds of CLOCK_MONOTONIC.
+  /// The capture time of the first sample.
   ///
   /// Derived from the timestamps of the device; from the arrival if the device has none.
-  package let captureMonotonic: Int64
+  package let captureMonotonic: MonotonicTime
   /// Whether the device lost samples immediately before these.
   package let followsLoss: Bool
 }
@@ -39,16 +41,16 @@ package struct AudioDevice: ~Copyable, @unchecked Sendable {
   private var count: Int64 = 0
   private var lostBefore = false
   private var pace: DeviceRateLimiter
-  private var lastAudio: Int64
+  private var lastAudio: MonotonicTime
 
   /// The length of a period, in microseconds.
   private static let periodMicroseconds: UInt32 = 10_000
   /// The longest wait of `next`, in milliseconds.
   private static let pollTimeout: Int32 = 100
-  /// The time without any sample, in nanoseconds, after which a device counts as gone.
-  private static let silence: Int64 = 5_000_000_000
-  /// The largest credible age of a device's timestamp, in nanoseconds.
-  private static let oldest: Int64 = 2_000_000_000
+  /// The time without any sample after which a device counts as gone.
+  private static let silence = Interval.seconds(5)
+  /// The largest credible age of a device's timestamp.
+  private static let oldest = Interval.seconds(2)
 
   /// Opens a device, configures it as near to the request as it allows, and starts it.
   ///
@@ -69,7 +71,7 @@ package struct AudioDevice: ~Copyable, @unchecked Sendable {
     self.channels = Int(format.channels)
     period = max(1, Int(format.period))
     buffer = Int64(clamping: format.buffer)
-    let now = calsa_monotonic()
+    let now = SystemClock.monotonicTime
     pace = DeviceRateLimiter(rate: Int64(format.rate), now: now)
     lastAudio = now
   }
@@ -85,14 +87,15 @@ package struct AudioDevice: ~Copyable, @unchecked Sendable {
     let ready = handle.wait(milliseconds: Self.pollTimeout)
     if ready < 0 { return try recover(ready) }
     // A file that plays as a device returns all of its samples at once.
-    let ahead = pace.ahead(now: calsa_monotonic())
-    if ahead > 0 { calsa_sleep(min(ahead, 100_000_000)) }
+    let begin = SystemClock.monotonicTime
+    let ahead = pace.ahead(now: begin)
+    if ahead > .zero { SystemClock.sleep(until: begin + min(ahead, .milliseconds(100))) }
     let (waiting, timestamp) = handle.timestamp()
     let (result, audio) = handle.read(period: period, channels: channels)
-    let now = calsa_monotonic()
+    let now = SystemClock.monotonicTime
     if result == -EAGAIN || result == 0 {
       guard now - lastAudio < Self.silence else {
-        throw .gone(device: device, reason: "no samples for \(Self.silence / 1_000_000_000) s")
+        throw .gone(device: device, reason: "no samples for \(Self.silence.wholeSeconds) s")
       }
       return nil
     }
@@ -113,21 +116,21 @@ package struct AudioDevice: ~Copyable, @unchecked Sendable {
   /// The capture time of the first of the samples that were read.
   ///
   /// - Parameters:
-  ///   - timestamp: the time at which `waiting` samples had been captured; 0 if unknown.
+  ///   - timestamp: the time at which `waiting` samples had been captured; nil if unknown.
   ///   - waiting: the samples in the buffer before the read; 0 if the device's count is not
   ///     credible, for example for a file, whose buffer is always full.
   ///   - now: the time after the read.
   ///   - taken: the number of samples that were read.
   ///   - rate: the sample rate in Hz.
-  /// - Returns: nanoseconds of CLOCK_MONOTONIC.
+  /// - Returns: the capture time.
   static func captureTime(
-    _ timestamp: Int64, waiting: Int64, now: Int64, taken: Int64, rate: Int64
-  ) -> Int64 {
-    guard timestamp > 0, timestamp <= now, waiting >= 0, waiting <= 2 * rate,
+    _ timestamp: MonotonicTime?, waiting: Int64, now: MonotonicTime, taken: Int64, rate: Int64
+  ) -> MonotonicTime {
+    guard let timestamp, timestamp <= now, waiting >= 0, waiting <= 2 * rate,
       timestamp > now - oldest,
       waiting >= taken
-    else { return now - taken * 1_000_000_000 / rate }
-    return timestamp - waiting * 1_000_000_000 / rate
+    else { return now - Interval(ticks: taken, timescale: rate) }
+    return timestamp - Interval(ticks: waiting, timescale: rate)
   }
 
   /// Restarts the device after samples were lost or the machine was suspended.

@@ -4,15 +4,16 @@ internal import CV4L2
 internal import Glibc
 package import Media
 import Sharing
+package import Time
 
 /// One frame from a camera.
 package struct CameraFrame: Sendable {
   /// The frame in the requested size: scaled and letterboxed, never stretched.
   package let frame: VideoFrame
-  /// The capture time in nanoseconds of CLOCK_MONOTONIC.
+  /// The capture time.
   ///
   /// The kernel's timestamp; the arrival if the timestamp is not credible.
-  package let captureMonotonic: Int64
+  package let captureMonotonic: MonotonicTime
   /// Frames lost since the frame before: dropped by the driver, damaged, or superseded by a newer
   /// one.
   package let skipped: Int
@@ -37,14 +38,14 @@ package struct Camera: ~Copyable, @unchecked Sendable {
   private let buffers: CameraBuffers
   private let converter: CameraConverter
   private var lastSequence: UInt32?
-  private var lastFrame: Int64
+  private var lastFrame: MonotonicTime
 
-  /// The longest wait of `next`, in nanoseconds.
-  private static let pollTimeout: Int64 = 100_000_000
-  /// The time without a frame, in nanoseconds, after which a camera counts as gone.
-  private static let silence: Int64 = 5_000_000_000
-  /// The largest credible age of a kernel timestamp, in nanoseconds.
-  private static let oldest: Int64 = 2_000_000_000
+  /// The longest wait of `next`.
+  private static let pollTimeout = Interval.milliseconds(100)
+  /// The time without a frame after which a camera counts as gone.
+  private static let silence = Interval.seconds(5)
+  /// The largest credible age of a kernel timestamp.
+  private static let oldest = Interval.seconds(2)
 
   /// Opens a camera in the mode nearest to the requested one and starts it.
   ///
@@ -69,7 +70,7 @@ package struct Camera: ~Copyable, @unchecked Sendable {
     self.card = device.card
     self.converter = converter
     self.buffers = buffers
-    lastFrame = SystemClock.monotonic
+    lastFrame = SystemClock.monotonicTime
   }
 
   /// The newest frame.
@@ -80,16 +81,16 @@ package struct Camera: ~Copyable, @unchecked Sendable {
   /// - Throws: ``CameraError/gone`` if the camera was unplugged or is silent. Discard the camera
   ///   after any error.
   package mutating func next() throws(CameraError) -> CameraFrame? {
-    let deadline = SystemClock.monotonic + Self.pollTimeout
+    let deadline = SystemClock.monotonicTime + Self.pollTimeout
     while true {
-      let now = SystemClock.monotonic
+      let now = SystemClock.monotonicTime
       if now >= deadline {
         guard now - lastFrame < Self.silence else {
-          throw .gone(path: path, reason: "no frame for \(Self.silence / 1_000_000_000) s")
+          throw .gone(path: path, reason: "no frame for \(Self.silence.wholeSeconds) s")
         }
         return nil
       }
-      guard try isReady(milliseconds: Int32((deadline - now) / 1_000_000 + 1)) else { continue }
+      guard try isReady(milliseconds: Int32((deadline - now).milliseconds + 1)) else { continue }
       guard let (filled, passed) = try newest() else {
         // Readable without a buffer: files always are, and libv4l2 drops frames that it cannot
         // convert.
@@ -136,7 +137,7 @@ package struct Camera: ~Copyable, @unchecked Sendable {
   private mutating func take(
     _ filled: CameraBuffers.Filled, _ passed: Int
   ) throws(CameraError) -> CameraFrame? {
-    let taken = SystemClock.monotonic
+    let taken = SystemClock.monotonicTime
     var frame: VideoFrame?
     if !filled.isDamaged {
       do {

@@ -2,6 +2,7 @@
 
 internal import CV4L2
 import Glibc
+import Time
 
 /// The mapped and queued buffers of a streaming camera.
 ///
@@ -15,9 +16,8 @@ final class CameraBuffers {
     let sequence: UInt32
     /// Whether the driver marks the data as damaged.
     let isDamaged: Bool
-    /// The kernel's timestamp in nanoseconds of CLOCK_MONOTONIC; nil if the driver uses another
-    /// clock.
-    let monotonic: Int64?
+    /// The kernel's timestamp; nil if the driver uses another clock than CLOCK_MONOTONIC.
+    let monotonic: MonotonicTime?
 
     fileprivate init(_ buffer: v4l2_buffer) {
       unsafe index = Int(buffer.index)
@@ -29,7 +29,8 @@ final class CameraBuffers {
       let isMonotonic = clock == UInt32(V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC)
       monotonic =
         isMonotonic
-        ? Int64(timestamp.tv_sec) * 1_000_000_000 + Int64(timestamp.tv_usec) * 1000 : nil
+        ? .origin + .seconds(Int64(timestamp.tv_sec)) + .microseconds(Int64(timestamp.tv_usec))
+        : nil
     }
   }
 

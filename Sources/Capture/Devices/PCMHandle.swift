@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CALSA
+import Time
 
 /// An open ALSA capture device.
 ///
@@ -31,12 +32,15 @@ final class PCMHandle {
   /// Waits for a period: 1, 0 after `milliseconds`, or -errno.
   func wait(milliseconds: Int32) -> Int32 { unsafe snd_pcm_wait(pcm, milliseconds) }
 
-  /// The number of buffered samples, and the time of that count; 0 if the device reports no time.
-  func timestamp() -> (waiting: Int64, nanoseconds: Int64) {
+  /// The number of buffered samples, and the time of that count; nil if the device reports no
+  /// time.
+  func timestamp() -> (waiting: Int64, time: MonotonicTime?) {
     var waiting: UInt = 0
     var nanoseconds: Int64 = 0
-    guard unsafe calsa_timestamp(pcm, &waiting, &nanoseconds) >= 0 else { return (0, 0) }
-    return (Int64(clamping: waiting), nanoseconds)
+    guard unsafe calsa_timestamp(pcm, &waiting, &nanoseconds) >= 0 else { return (0, nil) }
+    return (
+      Int64(clamping: waiting), nanoseconds > 0 ? MonotonicTime(nanoseconds: nanoseconds) : nil
+    )
   }
 
   /// Reads up to one period: the samples per channel, or -errno.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Media
+import Time
 
 /// Paints a rendition's overlay: white letters on a black box at the left, above the area of
 /// players' controls.
@@ -45,7 +46,7 @@ package struct OverlayPainter: ~Copyable {
       switch piece {
       case .text(let text): text
       case .placeholder(.name): name
-      case .placeholder(.utc): UTCTime(nanoseconds: milliseconds * 1_000_000).text
+      case .placeholder(.utc): UTCTime(.origin + .milliseconds(milliseconds)).text
       case .placeholder(.resolution): size.description
       }
     }.joined()

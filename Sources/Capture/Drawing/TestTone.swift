@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+package import Time
 
 /// The test source's audio: a tone of 1 kHz for 100 ms from each whole UTC second, else silence.
 ///
@@ -31,12 +32,12 @@ package struct TestTone: Sendable {
   /// - Parameters:
   ///   - position: the position of the first sample.
   ///   - count: the number of samples per channel.
-  ///   - announced: the announced offset of the wall clock from media time, in nanoseconds: the
-  ///     seconds of the tone, the flash and the burned clock are the wall clock's.
+  ///   - announced: the announced offset of the wall clock from media time: the seconds of the
+  ///     tone, the flash and the burned clock are the wall clock's.
   /// - Returns: `count` samples.
-  package func audio(from position: Int64, count: Int, announced: Int64 = 0) -> PCMBlock {
+  package func audio(from position: Int64, count: Int, announced: Interval = .zero) -> PCMBlock {
     let rate = Int64(sampleRate)
-    let (seconds, rest) = announced.quotientAndRemainder(dividingBy: 1_000_000_000)
+    let (seconds, rest) = announced.nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
     let shift = seconds * rate + rest * rate / 1_000_000_000
     var plane = [Float](repeating: 0, count: count)
     var position = (position + shift) % rate

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Time
+
 /// Joins the pieces in which access units arrive: a pure state machine.
 ///
 /// RTP carries an access unit in several packets with one timestamp, and libavformat does not mark
@@ -11,7 +13,7 @@
 struct AccessUnitAssembler: Sendable {
   /// A piece of an access unit as received.
   struct Piece: Sendable {
-    var timestamp: Int64
+    var timestamp: SourceTime
     var bytes: [UInt8]
     /// Whether the piece starts a NAL unit; otherwise it continues one.
     var startsUnit: Bool
@@ -19,18 +21,18 @@ struct AccessUnitAssembler: Sendable {
     var slices: Int
     /// Whether one of these slices belongs to a key frame.
     var isKey: Bool
-    /// The arrival on the monotonic clock, in nanoseconds.
-    var arrival: Int64
+    /// The arrival.
+    var arrival: MonotonicTime
     /// Whether bytes that belong to it were dropped.
     var isCut = false
   }
 
   /// A complete access unit.
   struct Unit: Sendable, Equatable {
-    var timestamp: Int64
+    var timestamp: SourceTime
     var bytes: [UInt8]
-    /// The arrival of its last piece on the monotonic clock, in nanoseconds.
-    var arrival: Int64
+    /// The arrival of its last piece.
+    var arrival: MonotonicTime
     /// Whether it was returned before the next access unit started.
     var isEarly: Bool
     /// Whether it was too large, and bytes of it were dropped.
@@ -55,7 +57,7 @@ struct AccessUnitAssembler: Sendable {
 
   private var current: Piece?
   private var largest = 0
-  private var lastEarly: Int64?
+  private var lastEarly: SourceTime?
   /// Whether the last early access unit is known to have been too early.
   private var isForgotten = false
   /// For all access units, and for key frames if their number of slices differs.

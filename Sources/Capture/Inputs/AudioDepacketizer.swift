@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CFFmpeg
+import Time
 
 /// Converts the packets of an audio stream to audio packets.
 ///
@@ -37,12 +38,14 @@ struct AudioDepacketizer {
   }
 
   /// The audio packets in one packet of the container.
-  mutating func take(_ bytes: [UInt8], pts: Int64, arrival: Int64) -> [AudioPacket] {
+  mutating func take(
+    _ bytes: [UInt8], pts: SourceTime, arrival: MonotonicTime
+  ) -> [AudioPacket] {
     if isBareOpus, bytes.first == 0x7F {
       return OpusTransport.packets(bytes).map { packet in
         AudioPacket(
           bytes: Array(bytes[packet.range]),
-          pts: pts + packet.samplesBefore * 1_000_000_000 / 48_000, arrival: arrival)
+          pts: pts + Interval(ticks: packet.samplesBefore, timescale: 48_000), arrival: arrival)
       }
     }
     guard mayHaveHeaders else {
@@ -56,9 +59,9 @@ struct AudioDepacketizer {
     return frames.enumerated().map { index, frame in
       (audio.sampleRate, audio.channels) = (frame.sampleRate, frame.channels)
       audio.configuration = frame.configuration
-      let step = 1024 * 1_000_000_000 / Int64(frame.sampleRate)
+      let step = Interval(ticks: 1024, timescale: Int64(frame.sampleRate))
       return AudioPacket(
-        bytes: Array(whole[frame.range]), pts: pts + Int64(index - carried) * step,
+        bytes: Array(whole[frame.range]), pts: pts + step * Int64(index - carried),
         arrival: arrival)
     }
   }

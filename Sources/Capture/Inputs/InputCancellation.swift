@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Sharing
+import Time
 
 /// Ends a blocking call of an input from another thread: permanently, or at a deadline.
 ///
@@ -10,7 +11,7 @@ internal import Sharing
 package final class InputCancellation: Sendable {
   private struct State {
     var isSet = false
-    var deadline = Int64.max
+    var deadline = MonotonicTime.distantFuture
   }
   private let state = Locked(State())
   private let parent: InputCancellation?
@@ -31,9 +32,13 @@ package final class InputCancellation: Sendable {
   /// Whether the present call must end.
   var isDue: Bool {
     isCancelled
-      || state.withLock { $0.deadline != .max && SystemClock.monotonic >= $0.deadline }
+      || state.withLock {
+        $0.deadline != .distantFuture && SystemClock.monotonicTime >= $0.deadline
+      }
   }
 
-  /// Sets the deadline of the next call on the monotonic clock, in nanoseconds; nil for none.
-  func setDeadline(_ deadline: Int64?) { state.withLock { $0.deadline = deadline ?? .max } }
+  /// Sets the deadline of the next call; nil for none.
+  func setDeadline(_ deadline: MonotonicTime?) {
+    state.withLock { $0.deadline = deadline ?? .distantFuture }
+  }
 }

@@ -3,6 +3,7 @@
 internal import CFFmpeg
 import Glibc
 internal import Sharing
+import Time
 
 /// The libavformat context of an input: opens it with minimal delay and reads its packets.
 ///
@@ -33,7 +34,7 @@ final class InputContext {
     self.options = options
     self.cancellation = cancellation
     let isUnlimited = address.isListener && options.listensForEver
-    let limit = isUnlimited ? nil : SystemClock.monotonic + options.openLimit
+    let limit = isUnlimited ? nil : SystemClock.monotonicTime + options.openLimit
     cancellation.setDeadline(limit)
     guard let context = unsafe avformat_alloc_context(), let packet = unsafe av_packet_alloc()
     else { throw .refused("out of memory") }
@@ -88,7 +89,7 @@ final class InputContext {
   }
 
   deinit {
-    cancellation.setDeadline(SystemClock.monotonic + 1_000_000_000)
+    cancellation.setDeadline(SystemClock.monotonicTime + .seconds(1))
     var context: UnsafeMutablePointer<AVFormatContext>? = unsafe pointer
     unsafe avformat_close_input(&context)
     unsafe Self.free(packet)
@@ -122,7 +123,7 @@ final class InputContext {
     _ body: (UnsafePointer<AVPacket>) -> Result
   ) throws(InputError) -> Result? {
     while true {
-      cancellation.setDeadline(SystemClock.monotonic + options.silenceLimit)
+      cancellation.setDeadline(SystemClock.monotonicTime + options.silenceLimit)
       let read = FFmpegLog.collecting { unsafe av_read_frame(pointer, packet) }
       if read.result >= 0, cancellation.isDue {
         // A packet that the library delayed is as old as the silence.
@@ -132,7 +133,7 @@ final class InputContext {
         return unsafe body(packet)
       }
       if cancellation.isCancelled { throw .cancelled }
-      if read.result >= 0 { throw .silent(Int(options.silenceLimit / 1_000_000_000)) }
+      if read.result >= 0 { throw .silent(Int(options.silenceLimit.wholeSeconds)) }
       if read.result == CFF_EOF { return nil }
       if read.result == CFF_EAGAIN { continue }
       throw Self.failure(
@@ -184,7 +185,7 @@ final class InputContext {
       set("rtsp_transport", options.rtspTransport.rawValue)
       set("allowed_media_types", "video+audio")
       // Longer than the limits of this program, which discard packets that the library delayed.
-      set("timeout", "\(options.silenceLimit / 1000 + 5_000_000)")
+      set("timeout", "\((options.silenceLimit + .seconds(5)).microseconds)")
       set("user_agent", "streamer")
       // The wait for a missing datagram, in microseconds.
       set("max_delay", "100000")
@@ -201,7 +202,7 @@ final class InputContext {
       set("tcp_nodelay", "1")
     case .http:
       set("user_agent", "streamer")
-      set("rw_timeout", "\(options.silenceLimit / 1000 + 5_000_000)")
+      set("rw_timeout", "\((options.silenceLimit + .seconds(5)).microseconds)")
     case .standardInput: set("probesize", "32")
     case .file: break
     }
@@ -228,7 +229,7 @@ final class InputContext {
     if cancellation.isCancelled { return .cancelled }
     if code == CFF_EXIT || code == CFF_TIMEDOUT || cancellation.isDue {
       let limit = whileReading ? options.silenceLimit : options.openLimit
-      return .silent(Int(limit / 1_000_000_000))
+      return .silent(Int(limit.wholeSeconds))
     }
     let words = FFmpegError("", code).libraryText
     let last = lines.last.map { address.scrub($0) }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Time
+
 /// Options for opening an input.
 package struct InputOptions: Sendable, Equatable {
   /// The transport of RTSP media.
@@ -12,12 +14,12 @@ package struct InputOptions: Sendable, Equatable {
 
   /// The transport of RTSP media (default TCP).
   package var rtspTransport = Transport.tcp
-  /// The longest time to open an input, in nanoseconds.
-  package var openLimit: Int64 = 5_000_000_000
+  /// The longest time to open an input.
+  package var openLimit = Interval.seconds(5)
   /// Whether a listener waits indefinitely for a sender.
   package var listensForEver = true
-  /// The time without data after which the connection is closed, in nanoseconds.
-  package var silenceLimit: Int64 = 20_000_000_000
+  /// The time without data after which the connection is closed.
+  package var silenceLimit = Interval.seconds(20)
 
   /// The largest size of a frame.
   package var frameSizeLimit = FrameSizeLimit()

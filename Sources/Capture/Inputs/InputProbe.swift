@@ -2,6 +2,7 @@
 
 package import Media
 internal import Sharing
+package import Time
 
 /// Observes an input for a few seconds: its streams, its regularity, and how it would be published.
 package struct InputProbe: Sendable {
@@ -15,22 +16,22 @@ package struct InputProbe: Sendable {
     package var groups: [Int]
     /// Whether the input can be passed through.
     package var verdict: PassThroughAnalysis.Verdict
-    /// The time from the call to the first frame, in nanoseconds.
-    package var firstFrame: Int64
+    /// The time from the call to the first frame.
+    package var firstFrame: Interval
   }
 
   let address: InputAddress
   let options: InputOptions
-  /// The longest observation, in nanoseconds.
-  var limit: Int64 = 6_000_000_000
+  /// The longest observation.
+  var limit = Interval.seconds(6)
 
   /// A probe of an address.
   package init(_ address: InputAddress, options: InputOptions = InputOptions()) {
     self.address = address
     var options = options
     options.listensForEver = false
-    options.silenceLimit = 10_000_000_000
-    if address.isListener { options.openLimit = 10_000_000_000 }
+    options.silenceLimit = .seconds(10)
+    if address.isListener { options.openLimit = .seconds(10) }
     self.options = options
   }
 
@@ -38,25 +39,25 @@ package struct InputProbe: Sendable {
   ///
   /// - Parameters:
   ///   - segmentMicroseconds: the requested segment duration, in microseconds.
-  ///   - longestGroup: the longest GOP that may be passed through, in nanoseconds.
+  ///   - longestGroup: the longest GOP that may be passed through.
   ///   - cancellation: ends the probe from another thread.
   /// - Returns: the result of the observation.
   /// - Throws: ``InputError``, without secrets.
   package func run(
-    segmentMicroseconds: Int64, longestGroup: Int64 = 4_000_000_000,
+    segmentMicroseconds: Int64, longestGroup: Interval = .seconds(4),
     cancellation: InputCancellation
   ) throws(InputError) -> Findings {
-    let begin = SystemClock.monotonic
+    let begin = SystemClock.monotonicTime
     var input = try NetworkInput(address, options: options, cancellation: cancellation)
     var decoder: VideoDecoder?
     var analysis: PassThroughAnalysis?
     var first: DecodedFrame?
-    var firstFrame: Int64 = 0
-    var timestamps: [Int64] = []
+    var firstFrame = Interval.zero
+    var timestamps: [SourceTime] = []
     var keys: [Int] = []
-    while SystemClock.monotonic - begin < limit || first == nil {
+    while SystemClock.monotonicTime - begin < limit || first == nil {
       guard let unit = try input.nextUnit() else { break }
-      if SystemClock.monotonic - begin > 2 * limit { break }
+      if SystemClock.monotonicTime - begin > 2 * limit { break }
       guard case .video(let frame) = unit, let known = input.description else { continue }
       if decoder == nil {
         do throws(FFmpegError) { decoder = try VideoDecoder(known.video) } catch {
@@ -71,7 +72,7 @@ package struct InputProbe: Sendable {
       analysis?.take(pts: frame.pts, isKey: frame.isKey)
       if first == nil, let decoded = decoder?.decode(frame).first {
         first = decoded
-        firstFrame = SystemClock.monotonic - begin
+        firstFrame = SystemClock.monotonicTime - begin
       }
       if keys.count >= 3, first != nil, timestamps.count > 50 { break }
     }
@@ -122,7 +123,7 @@ extension InputProbe.Findings {
     } else {
       lines.append("audio     none")
     }
-    lines.append("opening   first frame after \(firstFrame / 1_000_000) ms")
+    lines.append("opening   first frame after \(firstFrame.milliseconds) ms")
     let paced = description.isPaced ? ", paced by its timestamps" : ""
     switch verdict {
     case .fits(let fit):

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Media
+package import Time
 
 /// The frame rate of an input, derived from its timestamps.
 package enum InputRate {
@@ -13,23 +14,25 @@ package enum InputRate {
   /// The standard rate nearest to the rate of the timestamps.
   ///
   /// - Parameters:
-  ///   - timestamps: timestamps of frames in nanoseconds, in any order; some may be missing.
+  ///   - timestamps: timestamps of frames, in any order; some may be missing.
   ///   - declared: the rate declared by container or codec; used unless the timestamps contradict
   ///     it.
   /// - Returns: nil for less than three timestamps without a declared rate.
-  package static func nearest(timestamps: [Int64], declared: FrameRate?) -> FrameRate? {
+  package static func nearest(
+    timestamps: [SourceTime], declared: FrameRate?
+  ) -> FrameRate? {
     guard let period = period(of: timestamps) else { return declared.map(standard(near:)) }
     if let declared, standard.contains(declared) {
-      let difference = abs(Double(declared.frameNanoseconds) / period - 1)
+      let difference = abs(Double(declared.frameDuration.nanoseconds) / period - 1)
       if difference < 0.005 { return declared }
     }
     return standard.min { distance($0, period) < distance($1, period) }
   }
 
   /// The mean interval between frames in nanoseconds; missing frames do not change it.
-  static func period(of timestamps: [Int64]) -> Double? {
+  static func period(of timestamps: [SourceTime]) -> Double? {
     let sorted = Set(timestamps).sorted()
-    let steps = zip(sorted.dropFirst(), sorted).map { $0 - $1 }
+    let steps = zip(sorted.dropFirst(), sorted).map { ($0 - $1).nanoseconds }
     guard steps.count >= 2 else { return nil }
     let usual = Double(steps.sorted()[steps.count / 2])
     guard usual > 0 else { return nil }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Time
+
 /// An access unit or an audio packet of an input, with its times.
 package enum InputUnit: Sendable {
   /// An access unit.
@@ -19,22 +21,22 @@ package struct AccessUnit: Sendable {
   package let parameterSets: [[UInt8]]
   /// Whether it is an IDR; for other codecs, whether the container marks a key frame.
   package let isKey: Bool
-  /// The presentation timestamp on the source's clock, unwrapped, in nanoseconds.
-  package var pts: Int64
-  /// The decode timestamp on the source's clock, in nanoseconds; nil if the container has none.
-  package let dts: Int64?
-  /// The time at which its last byte was read, on the monotonic clock in nanoseconds.
-  package var arrival: Int64
-  /// The declared capture time on the sender's clock, in nanoseconds since 1970; nil if undeclared.
-  package let senderTime: Int64?
+  /// The presentation timestamp on the source's clock.
+  package var pts: SourceTime
+  /// The decode timestamp on the source's clock; nil if the container has none.
+  package let dts: SourceTime?
+  /// The time at which its last byte was read.
+  package var arrival: MonotonicTime
+  /// The declared capture time on the sender's clock; nil if undeclared.
+  package let senderTime: WallTime?
 }
 
 /// Coded audio as received.
 package struct AudioPacket: Sendable {
   /// One or more coded frames; AAC without ADTS headers.
   package let bytes: [UInt8]
-  /// The timestamp of its first sample on the source's clock, unwrapped, in nanoseconds.
-  package var pts: Int64
-  /// The time at which it was read, on the monotonic clock in nanoseconds.
-  package var arrival: Int64
+  /// The timestamp of its first sample on the source's clock.
+  package var pts: SourceTime
+  /// The time at which it was read.
+  package var arrival: MonotonicTime
 }

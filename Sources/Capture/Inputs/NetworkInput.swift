@@ -3,6 +3,7 @@
 internal import CFFmpeg
 internal import Media
 internal import Sharing
+import Time
 
 /// A pulled input: RTSP, SRT, RTMP, MPEG-TS over UDP or standard input, HTTP, a file.
 ///
@@ -13,9 +14,9 @@ package struct NetworkInput: ~Copyable {
   package let address: InputAddress
 
   private let context: InputContext
-  private let opened: Int64
-  /// The time after which an input without a decodable frame is closed, in nanoseconds.
-  private let patience: Int64
+  private let opened: MonotonicTime
+  /// The time after which an input without a decodable frame is closed.
+  private let patience: Interval
   private let sizeLimit: FrameSizeLimit
   private var unwrapper = TimestampUnwrapper()
   private var videoIndex: Int32?
@@ -38,7 +39,7 @@ package struct NetworkInput: ~Copyable {
   ) throws(InputError) {
     self.address = address
     context = try InputContext(address, options, cancellation)
-    opened = SystemClock.monotonic
+    opened = SystemClock.monotonicTime
     patience = options.silenceLimit
     sizeLimit = options.frameSizeLimit
   }
@@ -67,8 +68,8 @@ package struct NetworkInput: ~Copyable {
       waiting.removeAll(keepingCapacity: true)
       next = 0
       guard try readPacket() else { return nil }
-      guard video?.isComplete == true || SystemClock.monotonic - opened < patience else {
-        throw .noVideo("no decodable frame within \(patience / 1_000_000_000) s")
+      guard video?.isComplete == true || SystemClock.monotonicTime - opened < patience else {
+        throw .noVideo("no decodable frame within \(patience.wholeSeconds) s")
       }
     }
   }
@@ -84,9 +85,9 @@ package struct NetworkInput: ~Copyable {
     else { return true }
     let base = unsafe stream.pointee.time_base
     let bits = unsafe Int(stream.pointee.pts_wrap_bits)
-    func time(_ ticks: Int64) -> Int64 {
-      unwrapper.nanoseconds(
-        ticks, bits: bits, numerator: Int64(base.num), denominator: Int64(base.den))
+    func time(_ ticks: Int64) -> SourceTime {
+      unwrapper.time(
+        of: ticks, bits: bits, numerator: Int64(base.num), denominator: Int64(base.den))
     }
     let dts = packet.dts.map(time)
     guard let pts = packet.pts.map(time) ?? dts else { return true }
@@ -151,13 +152,13 @@ private struct ReadPacket {
   let pts: Int64?
   let dts: Int64?
   let isKey: Bool
-  let arrival: Int64
-  let senderTime: Int64?
+  let arrival: MonotonicTime
+  let senderTime: WallTime?
   let newExtradata: [UInt8]?
 
   @unsafe
   init(_ packet: UnsafePointer<AVPacket>) {
-    arrival = SystemClock.monotonic
+    arrival = SystemClock.monotonicTime
     stream = unsafe packet.pointee.stream_index
     bytes = unsafe Array(
       UnsafeBufferPointer(start: packet.pointee.data, count: Int(packet.pointee.size)))
@@ -166,7 +167,7 @@ private struct ReadPacket {
     isKey = unsafe packet.pointee.flags & AV_PKT_FLAG_KEY != 0
     let sent = unsafe cff_sender_time(packet)
     let (nanoseconds, isBeyond) = sent.multipliedReportingOverflow(by: 1000)
-    senderTime = sent == CFF_NOPTS || isBeyond ? nil : nanoseconds
+    senderTime = sent == CFF_NOPTS || isBeyond ? nil : WallTime(nanoseconds: nanoseconds)
     var size = 0
     let data = unsafe av_packet_get_side_data(packet, AV_PKT_DATA_NEW_EXTRADATA, &size)
     newExtradata = unsafe data.map { unsafe Array(UnsafeBufferPointer(start: $0, count: size)) }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Media
+package import Time
 
 /// Decides whether an input can be passed through: a pure state machine.
 ///
@@ -76,12 +77,12 @@ package struct PassThroughAnalysis: Sendable {
   package private(set) var peakBitrate: Int64 = 0
 
   private let segmentMicroseconds: Int64
-  private let longestGroup: Int64
+  private let longestGroup: Interval
   private let declared: FrameRate?
   private let isFile: Bool
   /// The timestamp of the first frame, if that is not an IDR.
-  private var first: Int64?
-  private var timestamps: [Int64] = []
+  private var first: SourceTime?
+  private var timestamps: [SourceTime] = []
   private var keys: [Int] = []
   private var groupBytes: Int64 = 0
 
@@ -90,14 +91,14 @@ package struct PassThroughAnalysis: Sendable {
   /// - Parameters:
   ///   - video: the description of the video stream.
   ///   - segmentMicroseconds: the requested segment duration, in microseconds.
-  ///   - longestGroup: the longest permitted GOP, in nanoseconds.
+  ///   - longestGroup: the longest permitted GOP.
   ///   - declaredRate: the frame rate that the codec declares; nil if undeclared.
   ///   - isFile: whether all access units can be read before the stream begins; the decision then
   ///     comes with ``finish(isLoop:)``.
   ///   - isPlaylist: whether the input is a playlist.
   package init(
     _ video: InputDescription.Video, segmentMicroseconds: Int64,
-    longestGroup: Int64 = 4_000_000_000, declaredRate: FrameRate? = nil, isFile: Bool = false,
+    longestGroup: Interval = .seconds(4), declaredRate: FrameRate? = nil, isFile: Bool = false,
     isPlaylist: Bool = false
   ) {
     self.isFile = isFile
@@ -123,18 +124,17 @@ package struct PassThroughAnalysis: Sendable {
   }
 
   /// Adds the next access unit in decoding order, of `size` bytes.
-  package mutating func take(pts: Int64, isKey: Bool, size: Int = 0) {
+  package mutating func take(pts: SourceTime, isKey: Bool, size: Int = 0) {
     guard verdict == .undecided else { return }
     guard isKey || !keys.isEmpty else {
       // Some streams have no IDR after their start: rolling intra refresh, open GOPs.
       let first = first ?? pts
       self.first = first
-      if pts - first > longestGroup { verdict = .unfit(.longGroup(longestGroup / 1_000_000_000)) }
+      if pts - first > longestGroup { verdict = .unfit(.longGroup(longestGroup.wholeSeconds)) }
       return
     }
     if isKey, let key = keys.last, pts > timestamps[key] {
-      let bits = Int128(groupBytes) * 8_000_000_000
-      peakBitrate = max(peakBitrate, Int64(clamping: bits / Int128(pts - timestamps[key])))
+      peakBitrate = max(peakBitrate, (pts - timestamps[key]).rate(of: groupBytes * 8))
       groupBytes = 0
     }
     groupBytes += Int64(size)
@@ -147,7 +147,7 @@ package struct PassThroughAnalysis: Sendable {
     if isKey, keys.count > 1 {
       if !isFile { decide() }
     } else if let last = keys.last, pts - timestamps[last] > longestGroup {
-      verdict = .unfit(.longGroup(longestGroup / 1_000_000_000))
+      verdict = .unfit(.longGroup(longestGroup.wholeSeconds))
     }
   }
 
@@ -160,9 +160,10 @@ package struct PassThroughAnalysis: Sendable {
       return
     }
     let grid = FrameGrid(rate: rate)
-    let half = rate.frameNanoseconds / 2
+    let half = rate.frameDuration / 2
     let isRegular = timestamps.enumerated().allSatisfy { index, timestamp in
-      abs(timestamp - timestamps[0] - grid.nanoseconds(Int64(index))) <= half
+      let due = timestamps[0] + grid.duration(ofFrames: Int64(index))
+      return (timestamp - due).magnitude <= half
     }
     guard isRegular else {
       verdict = .unfit(.irregularRate(rate))

@@ -2,6 +2,7 @@
 
 internal import CFFmpeg
 package import Media
+package import Time
 
 /// Decodes the access units of an input without delay.
 ///
@@ -15,7 +16,7 @@ package struct VideoDecoder: ~Copyable {
   private let decoder: DecoderHandle
   private let codec: NALCodec?
   private let turn: Rotation
-  private var senderTimes: [Int64: Int64] = [:]
+  private var senderTimes: [SourceTime: WallTime] = [:]
   /// The number of access units that the decoder has refused since the last one that it accepted.
   package private(set) var refusedInARow = 0
   private var hasBegun = false
@@ -62,12 +63,12 @@ package struct VideoDecoder: ~Copyable {
   }
 
   /// The frames that the decoder still holds at the end.
-  package mutating func finish(arrival: Int64) -> [DecodedFrame] {
+  package mutating func finish(arrival: MonotonicTime) -> [DecodedFrame] {
     decoder.drain()
     return frames(arrival: arrival)
   }
 
-  private mutating func frames(arrival: Int64) -> [DecodedFrame] {
+  private mutating func frames(arrival: MonotonicTime) -> [DecodedFrame] {
     var found: [DecodedFrame] = []
     while let frame = decoder.receive() {
       hasBegun = true
@@ -100,12 +101,12 @@ package struct VideoDecoder: ~Copyable {
 @safe
 package final class DecodedFrame: @unchecked Sendable {
   @unsafe let frame: UnsafeMutablePointer<AVFrame>
-  /// The presentation timestamp on the source's clock, in nanoseconds.
-  package let pts: Int64
-  /// The arrival of the unit that completed it, on the monotonic clock in nanoseconds.
-  package fileprivate(set) var arrival: Int64 = 0
-  /// The declared capture time, in nanoseconds since 1970; nil if undeclared.
-  package fileprivate(set) var senderTime: Int64?
+  /// The presentation timestamp on the source's clock.
+  package let pts: SourceTime
+  /// The arrival of the unit that completed it.
+  package fileprivate(set) var arrival = MonotonicTime.origin
+  /// The declared capture time; nil if undeclared.
+  package fileprivate(set) var senderTime: WallTime?
 
   /// The rotation for display.
   fileprivate(set) var turn = Rotation.none
@@ -114,7 +115,7 @@ package final class DecodedFrame: @unchecked Sendable {
   fileprivate init(_ frame: UnsafeMutablePointer<AVFrame>) {
     unsafe self.frame = frame
     let best = unsafe frame.pointee.best_effort_timestamp
-    pts = unsafe best == CFF_NOPTS ? frame.pointee.pts : best
+    pts = SourceTime(nanoseconds: unsafe best == CFF_NOPTS ? frame.pointee.pts : best)
   }
 
   deinit {
@@ -241,14 +242,14 @@ private final class DecoderHandle {
   }
 
   /// Sends a unit to the decoder; false if the decoder refuses it.
-  func send(_ bytes: [UInt8], pts: Int64, dts: Int64?, isKey: Bool) -> Bool {
+  func send(_ bytes: [UInt8], pts: SourceTime, dts: SourceTime?, isKey: Bool) -> Bool {
     guard unsafe av_new_packet(packet, Int32(bytes.count)) >= 0 else { return false }
     defer { unsafe av_packet_unref(packet) }
     if let data = unsafe packet.pointee.data {
       unsafe UnsafeMutableRawPointer(data).copyMemory(from: bytes, byteCount: bytes.count)
     }
-    unsafe packet.pointee.pts = pts
-    unsafe packet.pointee.dts = dts ?? CFF_NOPTS
+    unsafe packet.pointee.pts = pts.nanoseconds
+    unsafe packet.pointee.dts = dts?.nanoseconds ?? CFF_NOPTS
     if isKey { unsafe packet.pointee.flags |= AV_PKT_FLAG_KEY }
     var result = unsafe avcodec_send_packet(context, packet)
     if result == CFF_EAGAIN {

@@ -2,6 +2,7 @@
 
 internal import CFFmpeg
 import Media
+import Time
 
 /// Converts the packets of a video stream to access units.
 ///
@@ -14,7 +15,7 @@ struct VideoDepacketizer {
   private let isAssembled: Bool
   private var splitter: NALSplitter?
   private var assembler = AccessUnitAssembler()
-  private var senderTimes: [Int64: Int64] = [:]
+  private var senderTimes: [SourceTime: WallTime] = [:]
   private var extradata: [UInt8] = []
   /// Whether the next unit must carry parameter sets that arrived outside of the access units.
   private var announces = false
@@ -80,14 +81,15 @@ struct VideoDepacketizer {
   ///
   /// - Parameters:
   ///   - bytes: the packet.
-  ///   - pts: its presentation timestamp, unwrapped, in nanoseconds.
-  ///   - dts: its decode timestamp, unwrapped, in nanoseconds; nil if it has none.
+  ///   - pts: its presentation timestamp.
+  ///   - dts: its decode timestamp; nil if it has none.
   ///   - isKey: whether the container marks a key frame.
-  ///   - arrival: its arrival on the monotonic clock, in nanoseconds.
-  ///   - senderTime: the declared capture time, in nanoseconds since 1970.
+  ///   - arrival: its arrival.
+  ///   - senderTime: the declared capture time; nil if undeclared.
   /// - Returns: the units, oldest first.
   mutating func take(
-    _ bytes: Span<UInt8>, pts: Int64, dts: Int64?, isKey: Bool, arrival: Int64, senderTime: Int64?
+    _ bytes: Span<UInt8>, pts: SourceTime, dts: SourceTime?, isKey: Bool, arrival: MonotonicTime,
+    senderTime: WallTime?
   ) -> [AccessUnit] {
     // The demuxer of MPEG-TS cuts an access unit between two packets of 188 bytes.
     guard bytes.count <= AccessUnitAssembler.most - 188 else {
@@ -125,7 +127,8 @@ struct VideoDepacketizer {
   }
 
   private mutating func unit(
-    _ split: NALSplitter.Split, _ pts: Int64, _ dts: Int64?, _ arrival: Int64, _ sent: Int64?
+    _ split: NALSplitter.Split, _ pts: SourceTime, _ dts: SourceTime?, _ arrival: MonotonicTime,
+    _ sent: WallTime?
   ) -> AccessUnit? {
     remember(split.parameterSets)
     guard split.slices > 0 else { return nil }

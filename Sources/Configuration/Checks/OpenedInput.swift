@@ -46,8 +46,8 @@ package struct OpenedInput: Sendable {
       return settings
     }
     settings.rate = fit.rate
-    let nanoseconds = FrameGrid(rate: fit.rate).nanoseconds(fit.segmentFrames)
-    settings.segmentDuration = .microseconds((nanoseconds + 500) / 1000)
+    let duration = FrameGrid(rate: fit.rate).duration(ofFrames: fit.segmentFrames)
+    settings.segmentDuration = .microseconds((duration + .nanoseconds(500)).microseconds)
     settings.partDuration = min(settings.partDuration, settings.segmentDuration)
     settings.prefill = 0
     if fit.hasVariableDuration {

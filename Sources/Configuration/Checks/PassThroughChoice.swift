@@ -55,7 +55,7 @@ package struct PassThroughChoice: Sendable {
     guard settings.passThrough != .never, encodingOption == nil else { return nil }
     return .init(
       segmentMicroseconds: settings.segmentDuration.microseconds,
-      longestGroup: settings.longestGroup.nanoseconds)
+      longestGroup: settings.longestGroup)
   }
 
   /// The decision for an input; `isIrregular`: its key frames turned out to be irregular.

@@ -48,8 +48,8 @@ package struct StreamNotes: Sendable {
   package var lowLatency: String? {
     let presentation = PresentationParameters(
       name: configuration.name, segmentation: configuration.segmentation,
-      targetLatency: targetLatency, inputDelay: .nanoseconds(configuration.inputDelay),
-      audioDelay: .nanoseconds(configuration.audioDelay))
+      targetLatency: targetLatency, inputDelay: configuration.inputDelay,
+      audioDelay: configuration.audioDelay)
     guard presentation.availabilityTimeOffset == nil else { return switching }
     return
       "segments of \(configuration.segmentation.framesPerSegment) frames are too short for DASH "
@@ -63,9 +63,7 @@ package struct StreamNotes: Sendable {
   /// A player that switches to another rendition waits for its next segment.
   /// - Source: DASH-IF IOP v5 part 4, Low-Latency Live, on several Representations
   private var switching: String? {
-    let (target, segment) = (
-      targetLatency, Interval.nanoseconds(configuration.segmentation.segmentNanoseconds)
-    )
+    let (target, segment) = (targetLatency, configuration.segmentation.segmentDuration)
     guard configuration.renditions.count > 1, segment * 2 > target else { return nil }
     return
       "a target latency of \(target.secondsText) s is less than two segments: DASH players that "

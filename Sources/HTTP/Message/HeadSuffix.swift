@@ -42,9 +42,9 @@ struct HeadSuffix {
   }
 
   private mutating func renew(_ now: MonotonicTime) {
-    let wall = SystemClock.wall
-    validUntil = now + Interval(nanoseconds: 1_000_000_000 - wall % 1_000_000_000)
-    let text = HTTPDate.text(Int(wall / 1_000_000_000))
+    let wall = SystemClock.wallTime - .origin
+    validUntil = now + (.seconds(wall.wholeSeconds + 1) - wall)
+    let text = HTTPDate.text(Int(wall.wholeSeconds))
     dateText = SharedBytes(text)
     let date = "Date: \(text)\r\n"
     persistent = SharedBytes(date + "\r\n")

@@ -36,7 +36,7 @@ struct Readiness {
       return "\(served.name): \(snapshot.state == .ended ? "has ended" : "the window is not full")"
     }
     let newest = (snapshot.open?.chunks.last ?? snapshot.segments.last?.chunks.last)?.published
-    let age = now - WallTime(nanoseconds: newest ?? 0)
+    let age = now - (newest ?? .origin)
     let limit = served.control.partTarget * 3
     return age < limit ? nil : "\(served.name): nothing was published for \(age.milliseconds) ms"
   }

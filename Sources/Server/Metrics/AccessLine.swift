@@ -16,10 +16,10 @@ struct AccessLine {
   let number: UInt64?
   let part: UInt64?
 
-  /// The line of a response that ended at `wall`, in nanoseconds since 1970.
-  init(_ record: ExchangeRecord, wall: Int64) {
+  /// The line of a response that ended at `wall`.
+  init(_ record: ExchangeRecord, wall: WallTime) {
     self.record = record
-    time = UTCTime(nanoseconds: wall).text
+    time = UTCTime(wall).text
     let request = record.request
     let query = request.query.map { "?" + $0 } ?? ""
     target = Redaction.redact(Self.cut(request.rawPath + query))

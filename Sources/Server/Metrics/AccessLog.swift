@@ -19,7 +19,7 @@ final class AccessLog: Sendable {
 
   /// Adds the line of a response; never blocks.
   func add(_ record: ExchangeRecord) {
-    let (format, wall) = (format, SystemClock.wall)
+    let (format, wall) = (format, SystemClock.wallTime)
     file.append(size: record.request.headSize + 300) {
       let line = AccessLine(record, wall: wall)
       return format == .json ? line.json : line.text

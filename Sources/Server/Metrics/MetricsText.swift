@@ -194,6 +194,6 @@ struct MetricsText {
     out.sample("process_threads", [], Double(usage.threads))
     out.family(
       "process_start_time_seconds", "gauge", "Start time of the process, in seconds since 1970.")
-    out.sample("process_start_time_seconds", [], Double(serverState.startedAt) / 1e9)
+    out.sample("process_start_time_seconds", [], (serverState.startedAt - .origin).seconds)
   }
 }

@@ -99,7 +99,7 @@ package final class ManifestCache: Sendable {
     let body = SharedBytes(text)
     let tag = EntityTag.text(of: body)
     let caching = ResponseFields.Caching.manifest(
-      segmentSeconds: parameters.segmentation.segmentNanoseconds / 1_000_000_000)
+      segmentSeconds: parameters.segmentation.segmentDuration.wholeSeconds)
     var fields = ResponseFields.fields("application/dash+xml", caching, priority: .playlist)
     if key.depth == .player { fields.append(HeaderField("Vary", "Accept")) }
     fields.append(HeaderField("ETag", tag))

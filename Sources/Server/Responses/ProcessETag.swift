@@ -2,6 +2,7 @@
 
 import HTTP
 import Sharing
+import Time
 
 /// Entity tags for objects that never change while the process runs.
 ///
@@ -10,7 +11,7 @@ import Sharing
 /// - Source: RFC 9110 §8.8.1, §8.8.3
 enum ProcessETag {
   /// The start of the process in milliseconds.
-  private static let start = String(SystemClock.wall / 1_000_000, radix: 36)
+  private static let start = String(SystemClock.wallTime.milliseconds, radix: 36)
 
   /// The field for the object with this name.
   static func of(_ name: String) -> HeaderField { HeaderField("ETag", "\"\(start)-\(name)\"") }

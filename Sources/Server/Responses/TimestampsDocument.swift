@@ -26,7 +26,7 @@ struct TimestampsDocument {
       + ",\"source\":{\"online\":\(statistics.isSourceOnline)"
       + ",\"since\":\(statistics.sourceChanged.nanoseconds)}"
       + ",\"clock\":{\"source\":\"system\",\"synchronized\":\(clock.isSynchronized)"
-      + ",\"offsetEstimateNs\":\(clock.estimatedErrorNanoseconds)}}\n"
+      + ",\"offsetEstimateNs\":\(clock.estimatedError.nanoseconds)}}\n"
   }
 
   /// The members that depend on the snapshot only.
@@ -34,7 +34,7 @@ struct TimestampsDocument {
     let segments = snapshot.segments.suffix(length).filter { !$0.isPrefill && !$0.isGap }
     var parts = snapshot.segments.suffix(length).flatMap(\.parts)
     if let open = snapshot.open { parts += open.parts }
-    parts.removeAll { part in part.chunks.contains { $0.published == 0 } }
+    parts.removeAll { part in part.chunks.contains { $0.published == .origin } }
     return object("segments", segments.map { (names.name(ofSegment: $0.number), $0.published) })
       + object("parts", parts.map { (name(of: $0), $0.published) })
       + object("captures", parts.map { (name(of: $0), $0.captured) })
@@ -44,8 +44,9 @@ struct TimestampsDocument {
     names.name(ofPart: part.index, in: part.segment)
   }
 
-  private func object(_ name: String, _ entries: [(String, Int64)]) -> String {
-    let members = entries.map { "\(JSONText.quoted($0.0)):\($0.1)" }.joined(separator: ",")
+  private func object(_ name: String, _ entries: [(String, WallTime)]) -> String {
+    let members = entries.map { "\(JSONText.quoted($0.0)):\($0.1.nanoseconds)" }
+      .joined(separator: ",")
     return ",\"\(name)\":{\(members)}"
   }
 }

@@ -83,7 +83,7 @@ package final class StreamServer: Sendable {
 
   private func wait(until deadline: MonotonicTime) {
     while SystemClock.monotonicTime < deadline, loops.contains(where: { $0.connectionCount > 0 }) {
-      SystemClock.sleep(until: SystemClock.monotonic + 10_000_000)
+      SystemClock.sleep(until: SystemClock.monotonicTime + .milliseconds(10))
     }
   }
 

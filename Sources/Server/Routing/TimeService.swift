@@ -33,9 +33,9 @@ package enum TimeService {
   /// - Returns: the text, without a line end.
   static func text(_ form: Form, now: WallTime, displacement: Interval) -> String {
     switch form {
-    case .unixMilliseconds: Decimal.string(now.nanoseconds / 1000, digits: 3)
-    case .iso: UTCTime(nanoseconds: (now - displacement).nanoseconds).text
-    case .isoMicroseconds: UTCTime.microseconds((now - displacement).nanoseconds)
+    case .unixMilliseconds: Decimal.string((now - .origin).microseconds, digits: 3)
+    case .iso: UTCTime(now - displacement).text
+    case .isoMicroseconds: UTCTime.microseconds(now - displacement)
     }
   }
 }

@@ -45,7 +45,7 @@ final class SegmentHandler {
     case .ahead where !served.options.waitsForAbsentSegment:
       return exchange.respond(ResponseFields.error(404, "the segment has not begun"))
     case .ahead(let frames):
-      guard frames > segmentation.frames(covering: horizon.nanoseconds) else { break }
+      guard frames > segmentation.frames(covering: horizon) else { break }
       return exchange.respond(
         ResponseFields.error(
           425,

@@ -133,7 +133,7 @@ final class ServedStream: Sendable {
       parameters: configuration.presentationParameters(options), options: options,
       cmsd: sendsCMSD ? bitrates.map(CMSDFields.init) : [],
       measures: Measures(
-        inputDelay: .nanoseconds(configuration.inputDelay), statistics: { stream.statistics },
-        clockError: { .nanoseconds(stream.clockError) }), source: stream)
+        inputDelay: configuration.inputDelay, statistics: { stream.statistics },
+        clockError: { stream.clockError }), source: stream)
   }
 }

@@ -23,8 +23,8 @@ package final class ServerState: Sendable {
   let log: Log
   let accessLog: AccessLog?
   let versionText: String
-  /// Wall clock at the start, nanoseconds since 1970.
-  let startedAt = SystemClock.wall
+  /// The time of the start.
+  let startedAt = SystemClock.wallTime
   private let shared: Locked<Shared>
   private let startLimits: Locked<StartLimits>
   private let loops = Locked<[Locked<ServerCounters>]>([])

@@ -9,7 +9,7 @@ extension StreamConfiguration {
   package func presentationParameters(_ options: StreamServingOptions) -> PresentationParameters {
     PresentationParameters(
       name: name, segmentation: segmentation,
-      targetLatency: options.targetLatency(of: self), inputDelay: .nanoseconds(inputDelay),
-      audioDelay: .nanoseconds(audioDelay))
+      targetLatency: options.targetLatency(of: self), inputDelay: inputDelay,
+      audioDelay: audioDelay)
   }
 }

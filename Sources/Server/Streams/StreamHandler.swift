@@ -169,7 +169,7 @@ final class StreamHandler {
         exchange.respond(Self.unavailable(Self.text(refusal), retryAfter: 5))
         return nil
       }
-      hosted.use(loop.now.nanoseconds)
+      hosted.use(loop.now)
     }
     if let servedStream, !renditions.isEmpty { return servedStream }
     if case .failed = stream.state {
@@ -234,7 +234,7 @@ final class StreamHandler {
     case .served, .failed: rerouteStarting()
     case .idle where starting.count > 0:
       // The stream was stopped for lack of use when a request had just arrived.
-      stream.hosted?.use(loop.now.nanoseconds)
+      stream.hosted?.use(loop.now)
     case .idle, .starting: break
     }
   }
@@ -252,7 +252,7 @@ final class StreamHandler {
     guard stream.hosted?.plan.isOnDemand == true, !renditions.isEmpty else { return }
     // A held request and a reader of a long segment use the stream all the time.
     if starting.count > 0 || renditions.contains(where: \.isInUse) {
-      stream.hosted?.use(now.nanoseconds)
+      stream.hosted?.use(now)
     }
   }
 

@@ -3,14 +3,15 @@
 import CMAF
 import Capture
 import Media
+import Time
 
 extension AudioEncoderSettings {
   /// AVERAGE-BANDWIDTH in bit/s: the encoder's bitrate and the boxes; constant.
   func averageBandwidth(_ segmentation: AudioSegmentation) -> Int64 {
     let part = ChunkWriter.overhead(ofRun: Int(segmentation.framesPerPart))
     let boxes = part * segmentation.mostPartsPerSegment + ChunkWriter.overhead.segment
-    let segment = max(1, segmentation.video.segmentNanoseconds)
-    return Int64(bitrateKilobits) * 1000 + boxes * 8 * 1_000_000_000 / segment
+    return Int64(bitrateKilobits) * 1000
+      + segmentation.video.segmentDuration.rate(of: boxes * 8)
   }
 
   /// BANDWIDTH in bit/s: a segment may be a tenth larger than the average; constant.

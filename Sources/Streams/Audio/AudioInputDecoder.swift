@@ -55,7 +55,7 @@ struct AudioInputDecoder: ~Copyable {
       resampler = try Resampler(fromRate: rate, channels: audio.channels, to: settings)
     }
     do throws(FFmpegError) {
-      return try resampler?.convert(audio, at: mediaTime.nanoseconds)
+      return try resampler?.convert(audio, at: mediaTime)
     } catch {
       shape = nil
       throw error

@@ -87,7 +87,7 @@ struct AudioPipeline: ~Copyable {
   mutating func run(until stop: StopFlag) throws(FFmpegError) {
     while !stop.isSet {
       if source == nil {
-        SystemClock.sleep(until: (SystemClock.monotonicTime + Self.interval).nanoseconds)
+        SystemClock.sleep(until: SystemClock.monotonicTime + Self.interval)
       }
       do throws(FFmpegError) {
         if let placed = try source?.read(into: &placer) { frames += placed }
@@ -210,14 +210,14 @@ struct AudioPipeline: ~Copyable {
     let present = period.mediaTime(at: now)
     let limit =
       period.newestFrame == nil
-      ? segmentation.sample(atOrBefore: present.nanoseconds) - half : segmentation.ticks(end)
+      ? segmentation.sample(atOrBefore: present) - half : segmentation.ticks(end)
     let nextStart = next.map { start(of: $0) } ?? .distantFuture
     let segmentation = segmentation
     func mediaTime(_ entry: AudioQueue.Entry) -> MediaTime {
       period.mediaTime(pts: entry.pts, captured: entry.captured)
     }
     func isAhead(_ entry: AudioQueue.Entry) -> Bool {
-      segmentation.sample(atOrBefore: mediaTime(entry).nanoseconds) + half >= limit
+      segmentation.sample(atOrBefore: mediaTime(entry)) + half >= limit
     }
     while let entry = queue.pop(where: { $0.captured < nextStart && (next != nil || !isAhead($0)) })
     {
@@ -228,7 +228,7 @@ struct AudioPipeline: ~Copyable {
         continue
       }
       let mediaTime = mediaTime(entry)
-      if segmentation.sample(atOrBefore: mediaTime.nanoseconds) + half < placer.next {
+      if segmentation.sample(atOrBefore: mediaTime) + half < placer.next {
         gracePeriod?.count(lateness: present - mediaTime)
       }
       do throws(FFmpegError) { frames += try placer.place(entry, at: mediaTime) } catch {
@@ -265,7 +265,7 @@ struct AudioPipeline: ~Copyable {
   // MARK: Positions
 
   private func frame(at mediaTime: MediaTime) -> Int64 {
-    segmentation.sample(atOrBefore: mediaTime.nanoseconds) / AudioSegmentation.samplesPerFrame
+    segmentation.sample(atOrBefore: mediaTime) / AudioSegmentation.samplesPerFrame
   }
 
   private func firstFrame(of period: MediaPeriod) -> Int64 {

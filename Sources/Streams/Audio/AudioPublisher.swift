@@ -52,10 +52,10 @@ struct AudioPublisher: Sendable {
   /// Appends AAC frames from before the stream is live.
   mutating func prefill(_ frames: [EncodedAudioFrame]) {
     for frame in frames {
-      let captured = segmentation.nanoseconds(frame.index)
+      let captured = WallTime(segmentation.frameTime(of: frame.index), plus: .zero)
       for chunk in chunker.add(frame.bytes, frame: frame.index, captured: captured) {
         window.appendPrefill(
-          published(chunk, in: segmentation.segment(of: chunk.firstFrame), at: 0))
+          published(chunk, in: segmentation.segment(of: chunk.firstFrame), at: .origin))
       }
     }
   }
@@ -76,8 +76,8 @@ struct AudioPublisher: Sendable {
       if start == frame.index { flush(period) }
       segment = current?.number ?? segment ?? period.first.number
     }
-    let offset = (period.segments.last?.offset ?? period.offset).nanoseconds
-    let captured = segmentation.nanoseconds(frame.index) + offset
+    let offset = period.segments.last?.offset ?? period.offset
+    let captured = WallTime(segmentation.frameTime(of: frame.index), plus: offset)
     let chunks = chunker.add(frame.bytes, frame: frame.index, captured: captured, from: start)
     for chunk in chunks {
       if let next = publish(chunk, in: period) { return next }
@@ -100,29 +100,29 @@ struct AudioPublisher: Sendable {
       }
     }
     let number = segment ?? position.segment
-    let published = published(chunk, in: number, at: SystemClock.wall)
+    let published = published(chunk, in: number, at: SystemClock.wallTime)
     if let (period, track) = opening {
       let skipped = newest.map { number - $0 - 1 } ?? 0
-      window.begin([published], offset: period.offset.nanoseconds, skipped: skipped, track: track)
+      window.begin([published], offset: period.offset, skipped: skipped, track: track)
       opening = nil
     } else {
-      window.publish(published, offset: period.offset(in: number)?.nanoseconds)
+      window.publish(published, offset: period.offset(in: number))
     }
     newest = number
-    let end = MediaTime(nanoseconds: segmentation.nanoseconds(chunk.firstFrame + chunk.frames))
-    count(published, lateness: clock.lateness(of: end, in: period).nanoseconds)
+    let end = segmentation.frameTime(of: chunk.firstFrame + chunk.frames)
+    count(published, lateness: clock.lateness(of: end, in: period))
     return nil
   }
 
-  private func published(_ chunk: AudioChunk, in segment: Int64, at wall: Int64) -> Chunk {
+  private func published(_ chunk: AudioChunk, in segment: Int64, at wall: WallTime) -> Chunk {
     Chunk(
       frameIndex: chunk.firstFrame, frames: chunk.frames, segment: segment, isIndependent: true,
       duration: segmentation.ticks(chunk.frames), captured: chunk.captured, published: wall,
       bytes: chunk.bytes)
   }
 
-  private func count(_ chunk: Chunk, lateness: Int64) {
-    let duration = chunk.duration * 1_000_000_000 / Int64(segmentation.sampleRate)
+  private func count(_ chunk: Chunk, lateness: Interval) {
+    let duration = Interval(ticks: chunk.duration, timescale: Int64(segmentation.sampleRate))
     statistics.withLock { statistics in
       statistics.renditions[rendition].mediaBytes += UInt64(chunk.bytes.count)
       statistics.renditions[rendition].countPart(lateness: lateness, duration: duration)

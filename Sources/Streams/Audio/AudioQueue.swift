@@ -10,8 +10,8 @@ final class AudioQueue: Sendable {
   struct Entry: Sendable {
     let bytes: [UInt8]
     let format: InputDescription.Audio
-    /// The timestamp: the source's clock, unwrapped, nanoseconds.
-    let pts: Int64
+    /// The timestamp on the source's clock.
+    let pts: SourceTime
     /// When its first sample was captured.
     let captured: MonotonicTime
   }

@@ -27,7 +27,7 @@ struct CopiedAudioPlacer: Sendable {
   ///
   /// - Returns: the AAC frame at its position, after the positions that were missing before it.
   mutating func place(_ bytes: [UInt8], at mediaTime: MediaTime) -> [EncodedAudioFrame] {
-    let placement = aligner.place(at: mediaTime.nanoseconds)
+    let placement = aligner.place(at: mediaTime)
     var placed = frames(placement.missing, of: placement.isRepeat ? bytes : silence)
     if let index = placement.index { placed += frames(index..<index + 1, of: bytes) }
     return placed

@@ -10,9 +10,9 @@ import Time
 final class DeviceAudio: LocalAudioSource {
   /// Maps timestamps of the device's clock to capture times on the monotonic clock.
   ///
-  /// The arguments are the duration of the samples since the device was opened, and the capture
-  /// time that the device reports for the next sample; all times are in nanoseconds.
-  typealias ClockMapping = (_ pts: Int64, _ captured: Int64) -> Int64
+  /// The arguments are the duration of the samples since the device was opened, as a timestamp, and
+  /// the capture time that the device reports for the next sample.
+  typealias ClockMapping = (_ pts: SourceTime, _ captured: MonotonicTime) -> MonotonicTime
 
   /// Time from a failure to the next attempt.
   private static let retryInterval = Interval.milliseconds(500)
@@ -71,10 +71,10 @@ final class DeviceAudio: LocalAudioSource {
     guard let captured else { return [] }
     // The device's own count does not contain lost samples.
     if captured.followsLoss { mapping = makeMapping() }
-    let monotonic = mapping(
-      captured.count * 1_000_000_000 / Int64(sampleRate), captured.captureMonotonic)
-    guard captured.captureMonotonic >= usableFrom.nanoseconds else { return [] }
-    let mediaTime = clock.mediaTime(at: MonotonicTime(nanoseconds: monotonic))
+    let elapsed = Interval(ticks: captured.count, timescale: Int64(sampleRate))
+    let monotonic = mapping(.origin + elapsed, captured.captureMonotonic)
+    guard captured.captureMonotonic >= usableFrom else { return [] }
+    let mediaTime = clock.mediaTime(at: monotonic)
     return try placer.place(captured.audio, rate: sampleRate, at: mediaTime)
   }
 
@@ -82,7 +82,7 @@ final class DeviceAudio: LocalAudioSource {
     guard device == nil else { return try device?.next() }
     let now = SystemClock.monotonicTime
     guard now >= retryAt else {
-      SystemClock.sleep(until: (now + .milliseconds(20)).nanoseconds)
+      SystemClock.sleep(until: now + .milliseconds(20))
       return nil
     }
     let opened = try AudioDevice(

@@ -31,7 +31,7 @@ struct FrameGridClock: MediaClock {
 
   /// The media time at `now`.
   func mediaTime(at now: MonotonicTime) -> MediaTime {
-    MediaTime(nanoseconds: current.mediaTime(at: now.nanoseconds, on: segmentation))
+    current.mediaTime(at: now, on: segmentation)
   }
 
   /// Waits until the grid has closed the first frame slot of the segment, as it usually has, so
@@ -43,7 +43,7 @@ struct FrameGridClock: MediaClock {
       if let (next, steps) = feed.read({ ($0.nextFrameIndex, $0.steps) }), next > first {
         return steps.last { $0.expected == number }
       }
-      SystemClock.sleep(until: SystemClock.monotonic + 1_000_000)
+      SystemClock.sleep(until: SystemClock.monotonicTime + .milliseconds(1))
     }
     return nil
   }

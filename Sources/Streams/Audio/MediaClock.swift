@@ -46,9 +46,8 @@ struct MediaPeriod: Sendable {
   var newestFrame: Int64?
   /// A monotonic time and its media time: of the newest frame, or of now.
   var newest: (captured: MonotonicTime, mediaTime: MediaTime)
-  /// A timestamp of the source in nanoseconds, and its media time; nil if capture times alone place
-  /// audio.
-  var reference: (pts: Int64, mediaTime: MediaTime)?
+  /// A timestamp of the source and its media time; nil if capture times alone place audio.
+  var reference: (pts: SourceTime, mediaTime: MediaTime)?
   /// Its newest segments, in order.
   var segments: [Segment] = []
 
@@ -62,17 +61,16 @@ struct MediaPeriod: Sendable {
     newest.mediaTime + (captured - newest.captured)
   }
 
-  /// The media time of audio with the timestamp `pts`, in nanoseconds, captured at `captured`.
+  /// The media time of audio with the timestamp `pts`, captured at `captured`.
   ///
   /// Audio is as far from the reference as its timestamp is, as the video frames are. So audio and
   /// video stay together while the clock of the source drifts from ours. If timestamps have jumped
   /// and no video frame has arrived since, the timestamp does not belong to this period, and the
   /// capture time is used.
-  func mediaTime(pts: Int64, captured: MonotonicTime) -> MediaTime {
+  func mediaTime(pts: SourceTime, captured: MonotonicTime) -> MediaTime {
     let byCapture = mediaTime(at: captured)
     guard let reference else { return byCapture }
-    let distance = Interval(nanoseconds: pts) - Interval(nanoseconds: reference.pts)
-    let byTimestamp = reference.mediaTime + distance
+    let byTimestamp = reference.mediaTime + (pts - reference.pts)
     return (byTimestamp - byCapture).magnitude <= Self.tolerance ? byTimestamp : byCapture
   }
 }

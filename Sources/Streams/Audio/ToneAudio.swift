@@ -26,7 +26,7 @@ struct ToneAudio: LocalAudioSource {
     let next = placer.next
     let wait = pacer.nextPart(after: next) - mediaTime
     guard wait <= .zero else {
-      SystemClock.sleep(until: (now + min(wait, .milliseconds(50))).nanoseconds)
+      SystemClock.sleep(until: now + min(wait, .milliseconds(50)))
       return []
     }
     let end = pacer.end(at: mediaTime)

@@ -14,7 +14,7 @@ struct TonePacer: Sendable {
   /// The sample up to which the tone is encoded at `mediaTime`: the encoder has then returned all
   /// AAC frames that have ended.
   func end(at mediaTime: MediaTime) -> Int64 {
-    let sample = segmentation.sample(atOrBefore: mediaTime.nanoseconds)
+    let sample = segmentation.sample(atOrBefore: mediaTime)
     let ended = sample / AudioSegmentation.samplesPerFrame
     return segmentation.ticks(ended + Int64(AudioEncoder.delayFrames))
   }
@@ -24,6 +24,6 @@ struct TonePacer: Sendable {
   func nextPart(after next: Int64) -> MediaTime {
     var frame = next / AudioSegmentation.samplesPerFrame - Int64(AudioEncoder.delayFrames)
     while !segmentation.partPosition(of: frame).endsPart { frame += 1 }
-    return MediaTime(nanoseconds: segmentation.nanoseconds(frame + 1) + 1)
+    return segmentation.frameTime(of: frame + 1) + .nanoseconds(1)
   }
 }

@@ -29,7 +29,7 @@ final class EncodingPipeline: Pipeline {
 
   private var configuration: StreamConfiguration { context.configuration }
 
-  var clockError: Int64 {
+  var clockError: Interval {
     (feed.read(\.clock) ?? context.clock).error(
       wallMinusMonotonic: SystemClock.wallMinusMonotonic, on: configuration.segmentation)
   }
@@ -127,7 +127,7 @@ final class EncodingPipeline: Pipeline {
       segmentation: configuration.segmentation, clock: context.clock,
       inputDelay: configuration.inputDelay, first: context.firstSegment,
       length: Int64(configuration.prefill), stop: context.stop)
-    let due = try prefill.fill(&track, with: slate) { SystemClock.monotonic }
+    let due = try prefill.fill(&track, with: slate) { SystemClock.monotonicTime }
     guard let first = barrier.arrive(due) else { return }
     try prefill.fill(&track, with: slate, from: due, to: first)
     rendition.window.goLive()
@@ -143,7 +143,7 @@ final class EncodingPipeline: Pipeline {
     }
     let clock = FrameGridClock(
       segmentation: configuration.segmentation, start: context.clock, feed: feed,
-      stop: context.stop, stepTimeout: .nanoseconds(configuration.inputDelay) + .seconds(2))
+      stop: context.stop, stepTimeout: configuration.inputDelay + .seconds(2))
     return try context.startAudio(
       clock: clock, from: context.firstSegment,
       source: { [context] in clock.source(of: context.configuration, log: context.log) }

@@ -31,8 +31,8 @@ struct RenditionThread: Sendable {
     var isLeftOut = false
     var isSkipping = false
     while let slot = feed.next(renditionIndex), !isLeaving() {
-      let begin = SystemClock.monotonic
-      if !isLeftOut { note(monitor.observe(age: Interval(nanoseconds: begin - slot.due))) }
+      let begin = SystemClock.monotonicTime
+      if !isLeftOut { note(monitor.observe(age: begin - slot.due)) }
       let duty = load.observe(renditionIndex, isBehind: !isLeftOut && monitor.isOverloaded)
       if let announcement = slot.announcement { announce(announcement) }
       if configuration.segmentation.position(of: slot.frameIndex) == 0 {
@@ -52,14 +52,15 @@ struct RenditionThread: Sendable {
       }
       last = slot.frame
       for coded in try track.encode(frame, frameIndex: slot.frameIndex) {
-        let end = SystemClock.monotonic
+        let end = SystemClock.monotonicTime
         // libx264 returns each frame at once; other encoders may delay some, so the timestamp
         // tells which frame it is.
         let frameIndex = coded.pts / configuration.segmentation.grid.rate.ticksPerFrame
-        let frameTime = configuration.segmentation.grid.nanoseconds(frameIndex)
+        let frameTime = configuration.segmentation.grid.frameTime(of: frameIndex)
         let chunk = track.publish(
           coded, frameIndex: frameIndex,
-          captured: frameIndex == slot.frameIndex ? slot.captured : frameTime)
+          captured: frameIndex == slot.frameIndex
+            ? slot.captured : WallTime(frameTime, plus: .zero))
         count(chunk, slot, encoding: end - begin)
       }
     }
@@ -71,17 +72,17 @@ struct RenditionThread: Sendable {
       overlay, name: configuration.name, size: configuration.renditions[renditionIndex].size)
   }
 
-  /// The lag at the start of a segment above which the segment is left out, in nanoseconds.
+  /// The lag at the start of a segment above which the segment is left out.
   ///
   /// After a long suspension no viewer waits for old segments, and the lag stays bounded.
-  private var lagLimit: Int64 {
-    max(5_000_000_000, 3 * configuration.segmentation.segmentNanoseconds)
+  private var lagLimit: Interval {
+    max(.seconds(5), 3 * configuration.segmentation.segmentDuration)
   }
 
   private func noteSkipping(from frameIndex: Int64) {
     log.write(
       .warning, "segment-skipped", stream: configuration.name,
-      "\(encoderName) is more than \(lagLimit / 1_000_000_000) s behind; leaving out segments "
+      "\(encoderName) is more than \(lagLimit.wholeSeconds) s behind; leaving out segments "
         + "from \(configuration.segmentation.segment(of: frameIndex)) on")
   }
 
@@ -114,7 +115,7 @@ struct RenditionThread: Sendable {
     window.announce(offset: announcement.offset, skipped: announcement.skipped)
     guard renditionIndex == 0 else { return }
     statistics.withLock { $0.clockSteps += 1 }
-    let offset = Decimal.string(announcement.offset / 1_000_000, digits: 3)
+    let offset = Decimal.string(announcement.offset.milliseconds, digits: 3)
     log.write(
       .warning, "clock-step", stream: configuration.name,
       "the wall clock stepped: PROGRAM-DATE-TIME minus media time is now \(offset) s, "
@@ -144,19 +145,19 @@ struct RenditionThread: Sendable {
       ? "the encoder of \(configuration.renditions[renditionIndex].name)" : "the encoder"
   }
 
-  private func count(_ chunk: Chunk, _ slot: FrameSlot<VideoFrame>, encoding: Int64) {
+  private func count(_ chunk: Chunk, _ slot: FrameSlot<VideoFrame>, encoding: Interval) {
     let segmentation = configuration.segmentation
     let count = segmentation.position(of: chunk.frameIndex) + 1
     let endsPart = count == segmentation.framesPerSegment || count % segmentation.framesPerPart == 0
-    let lateness = SystemClock.monotonic - slot.due
+    let lateness = SystemClock.monotonicTime - slot.due
     let counters = feed.read { $0.counters }
     let frames = (count - 1) % segmentation.framesPerPart + 1
     statistics.withLock { statistics in
-      statistics.renditions[renditionIndex].encoderDelay.observe(Double(encoding) / 1e9)
+      statistics.renditions[renditionIndex].encoderDelay.observe(encoding.seconds)
       statistics.renditions[renditionIndex].mediaBytes += UInt64(chunk.bytes.count)
       if endsPart {
         statistics.renditions[renditionIndex].countPart(
-          lateness: lateness, duration: segmentation.grid.nanoseconds(frames))
+          lateness: lateness, duration: segmentation.grid.duration(ofFrames: frames))
       }
       guard let counters else { return }
       statistics.inputFrames = counters.input

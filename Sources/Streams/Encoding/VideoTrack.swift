@@ -5,6 +5,7 @@ import Capture
 import Media
 import Packaging
 import Sharing
+import Time
 
 /// One video rendition: its encoder, its chunk writer and its window.
 ///
@@ -62,24 +63,24 @@ struct VideoTrack: ~Copyable {
   /// - Parameters:
   ///   - coded: the encoded frame.
   ///   - frameIndex: its index on the grid.
-  ///   - captured: wall clock, nanoseconds since 1970.
+  ///   - captured: its capture time.
   /// - Returns: the published chunk.
-  func publish(_ coded: EncodedFrame, frameIndex: Int64, captured: Int64) -> Chunk {
+  func publish(_ coded: EncodedFrame, frameIndex: Int64, captured: WallTime) -> Chunk {
     let chunk = chunk(
-      coded, frameIndex: frameIndex, captured: captured, published: SystemClock.wall)
+      coded, frameIndex: frameIndex, captured: captured, published: SystemClock.wallTime)
     window.publish(chunk)
     return chunk
   }
 
   /// Appends an encoded frame of the prefill to the window; its capture time is its frame time.
   func prefill(_ coded: EncodedFrame, frameIndex: Int64) {
-    let frameTime = segmentation.grid.nanoseconds(frameIndex)
+    let frameTime = WallTime(segmentation.grid.frameTime(of: frameIndex), plus: .zero)
     window.appendPrefill(
-      chunk(coded, frameIndex: frameIndex, captured: frameTime, published: 0))
+      chunk(coded, frameIndex: frameIndex, captured: frameTime, published: .origin))
   }
 
   private func chunk(
-    _ coded: EncodedFrame, frameIndex: Int64, captured: Int64, published: Int64
+    _ coded: EncodedFrame, frameIndex: Int64, captured: WallTime, published: WallTime
   ) -> Chunk {
     let duration = segmentation.grid.rate.ticksPerFrame
     let sample = Sample(

@@ -44,7 +44,7 @@ struct CameraSource: Sendable {
           isWarning ? .warning : .debug, "source-gone", stream: configuration.name,
           "\(error); the stream continues, retrying every 0.5 s")
         isReported = true
-        SystemClock.sleep(until: (SystemClock.monotonicTime + Self.retryInterval).nanoseconds)
+        SystemClock.sleep(until: SystemClock.monotonicTime + Self.retryInterval)
       }
     }
   }

@@ -3,6 +3,7 @@
 import Capture
 import Media
 import Packaging
+import Time
 
 /// Fills the window with slate before a stream goes live.
 ///
@@ -14,7 +15,7 @@ import Packaging
 struct Prefill {
   let segmentation: Segmentation
   let clock: StreamClock
-  let inputDelay: Int64
+  let inputDelay: Interval
   /// The first segment of the window.
   let first: Int64
   /// Complete segments before the open one.
@@ -22,8 +23,8 @@ struct Prefill {
   /// Ends the prefill early.
   let stop: StopFlag
 
-  /// How long the encoding of the open segment may take; nanoseconds.
-  private static let timeout: Int64 = 3_000_000_000
+  /// How long the encoding of the open segment may take.
+  private static let timeout = Interval.seconds(3)
 
   /// Encodes the prefill, up to the frame that is due now.
   ///
@@ -34,7 +35,7 @@ struct Prefill {
   /// - Returns: the frame index with which the stream goes live; any one if it was stopped.
   /// - Throws: the encoder's error.
   func fill(
-    _ track: inout VideoTrack, with slate: VideoFrame, now: () -> Int64
+    _ track: inout VideoTrack, with slate: VideoFrame, now: () -> MonotonicTime
   ) throws(FFmpegError) -> Int64 {
     let open = first + length
     let templates = try encodeTemplates(&track, slate, before: open)

@@ -4,6 +4,7 @@ import Capture
 import Media
 import Scheduling
 import Sharing
+import Time
 
 /// Connects a source to its encoders: the schedule that assigns frames to slots, and their queues.
 ///
@@ -49,12 +50,13 @@ final class SlotFeed: Sendable {
   /// Offers a frame;
   /// see ``SlotSchedule/offer(_:captured:aligned:isAtFrameTime:now:wallMinusMonotonic:)``.
   func offer(
-    _ frame: VideoFrame, captured: Int64, aligned: Int64? = nil, isAtFrameTime: Bool = false
+    _ frame: VideoFrame, captured: MonotonicTime, aligned: MonotonicTime? = nil,
+    isAtFrameTime: Bool = false
   ) {
     change { schedule in
       schedule.offer(
         frame, captured: captured, aligned: aligned, isAtFrameTime: isAtFrameTime,
-        now: SystemClock.monotonic, wallMinusMonotonic: SystemClock.wallMinusMonotonic)
+        now: SystemClock.monotonicTime, wallMinusMonotonic: SystemClock.wallMinusMonotonic)
     }
   }
 
@@ -62,7 +64,7 @@ final class SlotFeed: Sendable {
   func closeDueSlots() {
     change { schedule in
       schedule.close(
-        at: SystemClock.monotonic, wallMinusMonotonic: SystemClock.wallMinusMonotonic)
+        at: SystemClock.monotonicTime, wallMinusMonotonic: SystemClock.wallMinusMonotonic)
     }
   }
 

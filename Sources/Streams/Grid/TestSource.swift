@@ -21,7 +21,7 @@ struct TestSource: Sendable {
     feed.waitUntilOpen()
     while !stop.isSet, let due = feed.read({ $0.nextDue }) {
       SystemClock.sleep(until: due)
-      let now = SystemClock.monotonic
+      let now = SystemClock.monotonicTime
       // After a late wake-up the frame that is due now is drawn; the slots before it are repeats.
       guard
         let next = feed.read({ schedule in

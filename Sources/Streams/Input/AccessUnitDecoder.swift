@@ -3,6 +3,7 @@
 import Capture
 import Media
 import Sharing
+import Time
 
 /// Decodes the access units of a pulled input, connection after connection.
 ///
@@ -53,7 +54,7 @@ final class AccessUnitDecoder {
   }
 
   /// The frames that are left; the decoder is closed.
-  func finish(arrival: Int64) -> [DecodedFrame] {
+  func finish(arrival: MonotonicTime) -> [DecodedFrame] {
     guard var rest = decoder.take() else { return [] }
     return rest.finish(arrival: arrival)
   }

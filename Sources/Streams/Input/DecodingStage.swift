@@ -27,7 +27,7 @@ final class DecodingStage: InputStage {
   }
 
   /// Bounds how far the mapping of timestamps precedes the arrivals; see ``SourceClock``.
-  func limitLead(to nanoseconds: Int64) { clock.limitLead(to: nanoseconds) }
+  func limitLead(to most: Interval) { clock.limitLead(to: most) }
 
   func take(
     _ unit: InputUnit, _ description: InputDescription
@@ -41,7 +41,7 @@ final class DecodingStage: InputStage {
   }
 
   func finish(_ description: InputDescription) throws(InputError) -> InputStep {
-    for frame in decoder.finish(arrival: SystemClock.monotonic) { try show(frame, description) }
+    for frame in decoder.finish(arrival: SystemClock.monotonicTime) { try show(frame, description) }
     return .stay
   }
 
@@ -49,8 +49,7 @@ final class DecodingStage: InputStage {
   func observe(_ unit: InputUnit) {
     switch unit {
     case .video(let unit):
-      let sent = unit.senderTime.map { $0 - SystemClock.wallMinusMonotonic }
-      _ = clock.captureTime(pts: unit.pts, arrival: unit.arrival, sent: sent)
+      _ = clock.captureTime(pts: unit.pts, arrival: unit.arrival, sent: unit.senderMonotonic)
     case .audio(let packet):
       guard input.takesAudio else { return }
       _ = clock.captureTime(.audio, pts: packet.pts, arrival: packet.arrival)
@@ -58,8 +57,8 @@ final class DecodingStage: InputStage {
   }
 
   /// When a unit was captured that arrived before, by the present mapping.
-  func captured(pts: Int64, arrival: Int64) -> MonotonicTime {
-    MonotonicTime(nanoseconds: clock.captureTime(ofEarlier: pts, arrival: arrival))
+  func captured(pts: SourceTime, arrival: MonotonicTime) -> MonotonicTime {
+    clock.captureTime(ofEarlier: pts, arrival: arrival)
   }
 
   /// Gives a frame to the session, if there is one.
@@ -85,6 +84,15 @@ final class DecodingStage: InputStage {
 }
 
 extension DecodedFrame {
-  /// The sender's capture time on the monotonic clock, nanoseconds; nil if the sender has none.
-  var senderMonotonic: Int64? { senderTime.map { $0 - SystemClock.wallMinusMonotonic } }
+  /// The sender's capture time on the monotonic clock; nil if the sender has none.
+  var senderMonotonic: MonotonicTime? {
+    senderTime.map { MonotonicTime($0, minus: SystemClock.wallMinusMonotonic) }
+  }
+}
+
+extension AccessUnit {
+  /// The sender's capture time on the monotonic clock; nil if the sender has none.
+  var senderMonotonic: MonotonicTime? {
+    senderTime.map { MonotonicTime($0, minus: SystemClock.wallMinusMonotonic) }
+  }
 }

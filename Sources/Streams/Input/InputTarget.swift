@@ -3,12 +3,13 @@
 import Capture
 import Media
 import Sharing
+import Time
 
 /// The part of a session that takes the units of a pulled input.
 struct InputTarget: Sendable {
-  /// Takes coded audio with the monotonic time of its capture; that of a file arrives early.
+  /// Takes coded audio with the time of its capture; that of a file arrives early.
   typealias AudioConsumer =
-    @Sendable (AudioPacket, InputDescription.Audio, _ captured: Int64) -> Void
+    @Sendable (AudioPacket, InputDescription.Audio, _ captured: MonotonicTime) -> Void
 
   /// The consumer of the video.
   enum Video: Sendable {

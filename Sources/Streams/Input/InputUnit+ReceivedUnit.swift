@@ -2,25 +2,26 @@
 
 package import Capture
 import Scheduling
+package import Time
 
 extension InputUnit: ReceivedUnit {
   package var isVideo: Bool { if case .video = self { true } else { false } }
 
-  package var pts: Int64 {
+  package var pts: SourceTime {
     switch self {
     case .video(let unit): unit.pts
     case .audio(let packet): packet.pts
     }
   }
 
-  package var arrival: Int64 {
+  package var arrival: MonotonicTime {
     switch self {
     case .video(let unit): unit.arrival
     case .audio(let packet): packet.arrival
     }
   }
 
-  package func arrived(at time: Int64) -> InputUnit {
+  package func arrived(at time: MonotonicTime) -> InputUnit {
     switch self {
     case .video(var unit):
       unit.arrival = time

@@ -3,6 +3,7 @@
 import Capture
 import Media
 import Scheduling
+import Time
 
 /// The units of a live input from its first key frame on, until a session takes them.
 ///
@@ -13,8 +14,8 @@ struct KeptUnits: Sendable {
   private static let mostUnits = 20_000
   /// The most bytes.
   private static let mostBytes = 64 << 20
-  /// How long before the first key frame audio may arrive, in nanoseconds.
-  private static let audioBefore: Int64 = 1_000_000_000
+  /// How long before the first key frame audio may arrive.
+  private static let audioBefore = Interval.seconds(1)
 
   /// The units, in the order of their arrival; audio may precede the first key frame.
   private(set) var units: [InputUnit] = []

@@ -8,10 +8,11 @@ import Time
 
 /// Gives the access units of a file to the session as read, each at its time.
 ///
-/// Timestamps continue over the turns of a file that starts over.
+/// Timestamps continue over the turns of a file that starts over: they become the times on the
+/// monotonic clock at which the units are due.
 final class PacedPassThroughStage: InputStage {
   /// How far the file is read ahead: its tracks may be interleaved coarsely.
-  private static let lookAhead: Int64 = 500_000_000
+  private static let lookAhead = Interval.milliseconds(500)
   /// The most audio packets that wait for the first access unit of a turn.
   private static let mostWaiting = 256
 
@@ -23,7 +24,7 @@ final class PacedPassThroughStage: InputStage {
   /// Audio before the first access unit of a turn, whose time is not known yet.
   private var waiting: [AudioPacket] = []
   /// When the newest access unit is due; nil before the first.
-  private var newest: Int64?
+  private var newest: MonotonicTime?
   /// Whether the first access unit of this turn was read.
   private(set) var isDecoding = false
 
@@ -67,11 +68,11 @@ final class PacedPassThroughStage: InputStage {
   private func take(_ unit: AccessUnit) {
     // Frames before the first key frame refer to frames that the file does not contain.
     guard isDecoding || unit.isKey else { return }
-    let frame = rate.frameNanoseconds
+    let frame = rate.frameDuration
     // The first access unit of a turn follows the last one of the turn before by one frame
     // duration, however long the file takes to open. The pacer subtracts a quarter of a frame,
     // for the frame times of an encoder.
-    let now = isDecoding ? SystemClock.monotonic : newest ?? SystemClock.monotonic
+    let now = isDecoding ? SystemClock.monotonicTime : newest ?? SystemClock.monotonicTime
     let due = pacer.due(pts: unit.pts, now: now, frameDuration: frame) { $0 + frame / 4 }
     if !isDecoding, newest != nil, case .accessUnits(let track)? = input.target?.video {
       track.startTurn()
@@ -81,14 +82,14 @@ final class PacedPassThroughStage: InputStage {
     for packet in waiting { add(packet) }
     waiting = []
     var unit = unit
-    unit.pts = due
+    unit.pts = SourceTime(due, plus: .zero)
     insert(.video(unit))
   }
 
   private func add(_ packet: AudioPacket) {
     guard let due = pacer.audioDue(pts: packet.pts) else { return }
     var packet = packet
-    packet.pts = due
+    packet.pts = SourceTime(due, plus: .zero)
     insert(.audio(packet))
   }
 
@@ -98,15 +99,16 @@ final class PacedPassThroughStage: InputStage {
   }
 
   private func play(_ unit: InputUnit, _ description: InputDescription) {
-    input.sleep(until: MonotonicTime(nanoseconds: unit.pts))
+    let due = MonotonicTime(unit.pts, plus: .zero)
+    input.sleep(until: due)
     switch unit {
     case .video(let accessUnit):
       guard case .accessUnits(let track)? = input.target?.video else { return }
       input.frameArrived(description, description.video.width, description.video.height)
-      track.take(accessUnit, description.video, captured: accessUnit.pts)
+      track.take(accessUnit, description.video, captured: due)
     case .audio(let packet):
       guard let format = description.audio else { return }
-      input.target?.audio?(packet, format, packet.pts)
+      input.target?.audio?(packet, format, due)
     }
   }
 }

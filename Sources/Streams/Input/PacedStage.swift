@@ -39,7 +39,7 @@ final class PacedStage: InputStage {
   }
 
   func finish(_ description: InputDescription) throws(InputError) -> InputStep {
-    for frame in decoder.finish(arrival: SystemClock.monotonic) { try show(frame, description) }
+    for frame in decoder.finish(arrival: SystemClock.monotonicTime) { try show(frame, description) }
     return .stay
   }
 
@@ -50,9 +50,9 @@ final class PacedStage: InputStage {
     feed.waitUntilOpen()
     guard let clock = feed.read(\.clock) else { return }
     let due = pacer.due(
-      pts: decoded.pts, now: SystemClock.monotonic, frameDuration: grid.rate.frameNanoseconds
+      pts: decoded.pts, now: SystemClock.monotonicTime, frameDuration: grid.rate.frameDuration
     ) { clock.due(clock.frame(atOrAfter: $0, on: grid), on: grid) }
-    input.sleep(until: MonotonicTime(nanoseconds: due))
+    input.sleep(until: due)
     feed.offer(frame, captured: due)
   }
 }

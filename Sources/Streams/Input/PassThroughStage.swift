@@ -46,11 +46,10 @@ final class PassThroughStage: InputStage {
       switch unit {
       case .video(let accessUnit):
         input.frameArrived(description, description.video.width, description.video.height)
-        let sent = accessUnit.senderTime.map { $0 - SystemClock.wallMinusMonotonic }
         track.take(
           accessUnit, description.video,
           captured: clock.captureTime(
-            pts: accessUnit.pts, arrival: accessUnit.arrival, sent: sent))
+            pts: accessUnit.pts, arrival: accessUnit.arrival, sent: accessUnit.senderMonotonic))
       case .audio(let packet):
         guard input.takesAudio else { break }
         let captured = clock.captureTime(.audio, pts: packet.pts, arrival: packet.arrival)

@@ -68,7 +68,7 @@ final class PulledInput: Sendable {
   func sleep(until deadline: MonotonicTime) {
     while !isStopped, SystemClock.monotonicTime < deadline {
       let next = min(deadline, SystemClock.monotonicTime + .milliseconds(100))
-      SystemClock.sleep(until: next.nanoseconds)
+      SystemClock.sleep(until: next)
     }
   }
 

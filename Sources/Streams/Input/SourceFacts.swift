@@ -10,10 +10,10 @@ package struct SourceFacts: Sendable, Equatable {
   package let description: InputDescription
   /// Frames per second.
   package let rate: FrameRate
-  /// How long after its frame time a slot stays open; nanoseconds.
-  package let inputDelay: Int64
-  /// How much later than its capture audio arrives; nanoseconds.
-  package let audioDelay: Int64
+  /// How long after its frame time a slot stays open.
+  package let inputDelay: Interval
+  /// How much later than its capture audio arrives.
+  package let audioDelay: Interval
   /// Whether it can be passed through; undecided if that was not requested.
   package let passThrough: PassThroughAnalysis.Verdict
   /// The largest bitrate of its access units over one second; 0 if it was not measured.
@@ -26,11 +26,11 @@ package struct SourceFacts: Sendable, Equatable {
 package struct PassThroughOptions: Sendable {
   /// The requested segment duration.
   package let segmentMicroseconds: Int64
-  /// The longest allowed distance of two IDRs; nanoseconds.
-  package let longestGroup: Int64
+  /// The longest allowed distance of two IDRs.
+  package let longestGroup: Interval
 
   /// Options.
-  package init(segmentMicroseconds: Int64, longestGroup: Int64) {
+  package init(segmentMicroseconds: Int64, longestGroup: Interval) {
     self.segmentMicroseconds = segmentMicroseconds
     self.longestGroup = longestGroup
   }

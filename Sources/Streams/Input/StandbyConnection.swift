@@ -74,12 +74,12 @@ final class StandbyConnection: Sendable {
       let now = SystemClock.monotonicTime
       let due = input.silentFrom ?? now
       if due > now {
-        SystemClock.sleep(until: min(due, now + .milliseconds(200)).nanoseconds)
+        SystemClock.sleep(until: min(due, now + .milliseconds(200)))
         continue
       }
       input.checkSilence(at: now)
       if reconnects, let candidate = candidate(at: now) { try? offer(candidate) }
-      SystemClock.sleep(until: (SystemClock.monotonicTime + Self.interval).nanoseconds)
+      SystemClock.sleep(until: SystemClock.monotonicTime + Self.interval)
     }
   }
 

@@ -3,6 +3,7 @@
 import Capture
 import Media
 import Sharing
+import Time
 
 /// Finds out the facts about a pulled input from its first frames.
 ///
@@ -16,11 +17,11 @@ final class SurveyStage: InputStage {
   private var analysis: PassThroughAnalysis?
   private var kept = KeptUnits()
   private var last: DecodedFrame?
-  /// When the reading of a file began: monotonic nanoseconds.
-  private var readFrom: Int64?
+  /// When the reading of a file began.
+  private var readFrom: MonotonicTime?
 
-  /// The longest time that a file is read to find its key frames; nanoseconds.
-  private static let longestReading: Int64 = 2_000_000_000
+  /// The longest time that a file is read to find its key frames.
+  private static let longestReading = Interval.seconds(2)
 
   init(_ input: PulledInput) {
     self.input = input
@@ -65,7 +66,7 @@ final class SurveyStage: InputStage {
 
   func finish(_ description: InputDescription) throws(InputError) -> InputStep {
     let declaredRate = decoder.declaredRate
-    let frames = decoder.finish(arrival: SystemClock.monotonic)
+    let frames = decoder.finish(arrival: SystemClock.monotonicTime)
     let step = try take(frames, description, declaredRate: declaredRate)
     guard case .stay = step, description.isPaced, let last else { return step }
     guard let next = conclude(declaredRate, description, last) else {
@@ -110,7 +111,7 @@ final class SurveyStage: InputStage {
 
   /// Whether reading a file to its end takes too long.
   private var hasReadEnough: Bool {
-    let now = SystemClock.monotonic
+    let now = SystemClock.monotonicTime
     let from = readFrom ?? now
     readFrom = from
     return now - from > Self.longestReading
@@ -144,12 +145,12 @@ final class SurveyStage: InputStage {
     description.video.width = frame.width
     description.video.height = frame.height
     last = nil
-    live.limitLead(to: isPaced ? 0 : survey.lead)
+    live.limitLead(to: isPaced ? .zero : survey.lead)
     input.publish(
       SourceFacts(
         description: description, rate: rate,
-        inputDelay: (isPaced ? 0 : survey.lateness) + rate.frameNanoseconds,
-        audioDelay: isPaced ? 0 : survey.audioLateness,
+        inputDelay: (isPaced ? .zero : survey.lateness) + rate.frameDuration,
+        audioDelay: isPaced ? .zero : survey.audioLateness,
         passThrough: analysis?.verdict ?? .undecided,
         peakBitrate: analysis?.peakBitrate ?? 0,
         firstCapture: kept.first.map { live.captured(pts: $0.pts, arrival: $0.arrival) }))

@@ -2,6 +2,7 @@
 
 import CMAF
 package import Media
+import Time
 
 /// One video rendition of a stream: name, size and bitrate.
 package struct RenditionSettings: Sendable, Equatable {
@@ -31,7 +32,7 @@ package struct RenditionSettings: Sendable, Equatable {
   private func overhead(_ segmentation: Segmentation) -> Int64 {
     let boxes =
       ChunkWriter.overhead.chunk * segmentation.framesPerSegment + ChunkWriter.overhead.segment
-    return boxes * 8 * 1_000_000_000 / max(1, segmentation.segmentNanoseconds) + 1000
+    return segmentation.segmentDuration.rate(of: boxes * 8) + 1000
   }
 
   /// AVERAGE-BANDWIDTH: video bitrate and container overhead; bits per second, constant.

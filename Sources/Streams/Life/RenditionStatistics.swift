@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Sharing
+import Time
 
 /// Counters of one rendition, kept by its thread.
 package struct RenditionStatistics: Sendable {
@@ -20,9 +21,9 @@ package struct RenditionStatistics: Sendable {
   /// Counters at zero.
   package init() {}
 
-  /// Counts a published part; both in nanoseconds.
-  mutating func countPart(lateness: Int64, duration: Int64) {
-    partLateness.observe(Double(lateness) / 1e9)
-    partDuration.observe(Double(duration) / 1e9)
+  /// Counts a published part.
+  mutating func countPart(lateness: Interval, duration: Interval) {
+    partLateness.observe(lateness.seconds)
+    partDuration.observe(duration.seconds)
   }
 }

@@ -15,6 +15,6 @@ package enum ServingDefaults {
   /// Latency@target of a stream: players need two segments to switch between renditions.
   package static func targetLatency(of stream: StreamConfiguration) -> Interval {
     guard stream.renditions.count > 1 else { return targetLatency }
-    return max(targetLatency, .nanoseconds(stream.segmentation.segmentNanoseconds) * 2)
+    return max(targetLatency, stream.segmentation.segmentDuration * 2)
   }
 }

@@ -37,8 +37,9 @@ final class SessionContext: Sendable {
 
   init(_ configuration: StreamConfiguration, log: Log) {
     let segmentation = configuration.segmentation
-    let monotonic = SystemClock.monotonic
-    clock = StreamClock(wall: monotonic + SystemClock.wallMinusMonotonic, monotonic: monotonic)
+    let monotonic = SystemClock.monotonicTime
+    clock = StreamClock(
+      wall: WallTime(monotonic, plus: SystemClock.wallMinusMonotonic), monotonic: monotonic)
     let current = segmentation.segment(of: clock.frame(atOrAfter: monotonic, on: segmentation.grid))
     // Without prefill the first segment is the next whole one; passed through, it begins with the
     // first IDR of the source.
@@ -79,8 +80,7 @@ final class SessionContext: Sendable {
       return nil
     }
     let segmentation = configuration.segmentation
-    let frame = clock.frame(
-      atOrAfter: (first - .milliseconds(100)).nanoseconds, on: segmentation.grid)
+    let frame = clock.frame(atOrAfter: first - .milliseconds(100), on: segmentation.grid)
     return segmentation.segment(of: frame)
   }
 
@@ -89,9 +89,7 @@ final class SessionContext: Sendable {
     guard case .input = configuration.audio else { return nil }
     return { [audioQueue] packet, format, captured in
       audioQueue.push(
-        .init(
-          bytes: packet.bytes, format: format, pts: packet.pts,
-          captured: MonotonicTime(nanoseconds: captured)))
+        .init(bytes: packet.bytes, format: format, pts: packet.pts, captured: captured))
     }
   }
 

@@ -3,7 +3,7 @@
 package import Capture
 package import Media
 package import Packaging
-import Time
+package import Time
 
 /// One session's sources and parameters, already validated.
 package struct StreamConfiguration: Sendable {
@@ -126,32 +126,32 @@ package struct StreamConfiguration: Sendable {
     case .input:
       guard case .network(let facts) = source else { return AudioGracePeriod.device }
       // The largest delay within one second, and two AAC frames; at most two seconds.
-      return min(.nanoseconds(facts.audioDelay) + .milliseconds(50), .seconds(2))
+      return min(facts.audioDelay + .milliseconds(50), .seconds(2))
     }
   }
 
-  /// How long after its end an AAC frame may be published, in nanoseconds.
+  /// How long after its end an AAC frame may be published.
   ///
   /// The sum of the grace period and of the look-ahead of the encoder. The test tone is known in
   /// advance.
-  package var audioDelay: Int64 {
-    guard let gracePeriod = audioGracePeriod else { return 0 }
+  package var audioDelay: Interval {
+    guard let gracePeriod = audioGracePeriod else { return .zero }
     // Audio beside pass-through video also waits for the video.
-    let video = passesThrough ? inputDelay + segmentation.grid.rate.frameNanoseconds : 0
-    let delay = max(gracePeriod.nanoseconds, video)
+    let video = passesThrough ? inputDelay + segmentation.grid.rate.frameDuration : .zero
+    let delay = max(gracePeriod, video)
     if case .input(.some) = audio { return delay }
     let ahead = Int64(AudioEncoder.delayFrames) * AudioSegmentation.samplesPerFrame
-    return delay + ahead * 1_000_000_000 / Int64(audioSettings.sampleRate)
+    return delay + Interval(ticks: ahead, timescale: Int64(audioSettings.sampleRate))
   }
 
-  /// The fixed delay after which a frame slot closes, in nanoseconds.
+  /// The fixed delay after which a frame slot closes.
   ///
   /// Zero for the test pattern, which is drawn at its frame time; one frame for a camera; the
   /// measured delay for a pulled input.
-  package var inputDelay: Int64 {
+  package var inputDelay: Interval {
     switch source {
-    case .test: 0
-    case .camera: segmentation.grid.rate.frameNanoseconds
+    case .test: .zero
+    case .camera: segmentation.grid.rate.frameDuration
     case .network(let facts): facts.inputDelay
     }
   }

@@ -5,7 +5,7 @@ import Media
 package import Packaging
 import Scheduling
 import Sharing
-import Time
+package import Time
 
 /// One run of a stream, from the opening of its source to its end: the owner of its threads, its
 /// windows and its pipeline.
@@ -87,9 +87,8 @@ package final class StreamSession: Sendable {
   /// The counters of the session's threads.
   package var statistics: StreamStatistics { context.statistics.withLock { $0 } }
 
-  /// Wall clock minus the stream's own, in nanoseconds; beyond 50 ms it is announced at the next
-  /// segment.
-  package var clockError: Int64 { pipeline.clockError }
+  /// Wall clock minus the stream's own; beyond 50 ms it is announced at the next segment.
+  package var clockError: Interval { pipeline.clockError }
 
   /// Starts source and encoders and returns when they are open; the window is live soon after.
   ///

@@ -82,10 +82,10 @@ package final class StreamSupervisor: Sendable {
     if started == nil { become(.failed(.thread)) }
   }
 
-  /// Notes a request at `now`, in monotonic nanoseconds: a stream on demand starts, or continues.
-  package func use(_ now: Int64) {
+  /// Notes a request at `now`: a stream on demand starts, or continues.
+  package func use(_ now: MonotonicTime) {
     guard plan.isOnDemand else { return }
-    lastUse.withLock { $0 = max($0, MonotonicTime(nanoseconds: now)) }
+    lastUse.withLock { $0 = max($0, now) }
     // An update wakes the thread, so only an idle stream is updated.
     if case .idle = phase { orders.update { $0.life.want(.running) } }
   }
@@ -125,9 +125,7 @@ package final class StreamSupervisor: Sendable {
   private func nextOrder() -> (StreamLifecycle.Action?, [Event]) {
     var deadline = MonotonicTime.distantFuture
     while true {
-      let found: (StreamLifecycle.Action?, [Event])?? = orders.wait(
-        until: deadline.nanoseconds
-      ) {
+      let found: (StreamLifecycle.Action?, [Event])?? = orders.wait(until: deadline) {
         [lastUse] orders in
         if !orders.events.isEmpty {
           defer { orders.events = [] }

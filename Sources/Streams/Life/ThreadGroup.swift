@@ -43,7 +43,7 @@ final class ThreadGroup: Sendable {
   static func report(_ thread: OSThread, stream: String, _ log: Log) {
     log.write(
       .warning, "thread-left", stream: stream,
-      "the thread \"\(thread.name)\" does not end within \(limit.nanoseconds / 1_000_000_000) s; "
+      "the thread \"\(thread.name)\" does not end within \(limit.wholeSeconds) s; "
         + "continuing without it")
   }
 }

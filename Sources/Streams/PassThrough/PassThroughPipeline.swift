@@ -4,6 +4,7 @@ import Capture
 import Media
 import Packaging
 import Sharing
+import Time
 
 /// Packages the access units of a pulled input as received, and its audio beside them.
 final class PassThroughPipeline: Pipeline {
@@ -20,7 +21,7 @@ final class PassThroughPipeline: Pipeline {
       statistics: context.statistics, log: context.log)
   }
 
-  var clockError: Int64 { track.clockError }
+  var clockError: Interval { track.clockError }
 
   func open() throws(StreamSession.Failure) {
     guard let source, case .network(let facts) = context.configuration.source else {

@@ -7,6 +7,7 @@ import Media
 import Packaging
 import Scheduling
 import Sharing
+import Time
 
 /// The rendition of a pass-through stream: its access units become chunks on the input's thread.
 final class PassThroughTrack: Sendable {
@@ -28,8 +29,10 @@ final class PassThroughTrack: Sendable {
   /// The start of a period that is not published yet.
   private struct Opening: Sendable {
     let period: PassThroughSchedule.PeriodStart
-    /// Timestamp and monotonic capture time of its first access unit; nanoseconds.
-    let pts, captured: Int64
+    /// The timestamp of its first access unit.
+    let pts: SourceTime
+    /// The capture time of its first access unit.
+    let captured: MonotonicTime
     var chunks: [Chunk] = []
   }
 
@@ -50,7 +53,7 @@ final class PassThroughTrack: Sendable {
   private let log: Log
   private let writer = ChunkWriter()
   private let state: Locked<State>
-  private let lastError = Locked<Int64>(0)
+  private let lastError = Locked(Interval.zero)
 
   init(
     _ configuration: StreamConfiguration, window: LiveWindow, first: Int64,
@@ -69,10 +72,10 @@ final class PassThroughTrack: Sendable {
           startsAtFirst: configuration.numbering == .run)))
   }
 
-  /// Wall clock minus the stream's own, in nanoseconds.
+  /// Wall clock minus the stream's own.
   ///
   /// It does not wait for an access unit that is being published.
-  var clockError: Int64 { lastError.withLock { $0 } }
+  var clockError: Interval { lastError.withLock { $0 } }
 
   /// Describes the track to the window and opens the window.
   ///
@@ -109,12 +112,13 @@ final class PassThroughTrack: Sendable {
   /// - Parameters:
   ///   - unit: as received.
   ///   - video: the description of the source with it.
-  ///   - captured: its capture time: monotonic nanoseconds.
+  ///   - captured: its capture time.
   ///   - isReplay: whether it arrived before the session existed: its lateness is not counted.
   func take(
-    _ unit: AccessUnit, _ video: InputDescription.Video, captured: Int64, isReplay: Bool = false
+    _ unit: AccessUnit, _ video: InputDescription.Video, captured: MonotonicTime,
+    isReplay: Bool = false
   ) {
-    let wall = captured + SystemClock.wallMinusMonotonic
+    let wall = WallTime(captured, plus: SystemClock.wallMinusMonotonic)
     let result = state.withLock { state -> Result in
       if unit.isKey, video.parameterSets != state.parameterSets { renew(&state, unit, video) }
       let position = state.schedule.assign(pts: unit.pts, isKey: unit.isKey, captured: wall)
@@ -165,8 +169,8 @@ final class PassThroughTrack: Sendable {
   }
 
   private func publish(
-    _ chunk: Chunk, _ position: PassThroughSchedule.Position, pts: Int64, captured: Int64,
-    _ state: inout State
+    _ chunk: Chunk, _ position: PassThroughSchedule.Position, pts: SourceTime,
+    captured: MonotonicTime, _ state: inout State
   ) {
     guard var opening = state.opening else {
       // The audio of the segment reads its offset from the timeline, which it follows.
@@ -209,7 +213,7 @@ final class PassThroughTrack: Sendable {
       sequence: UInt32(truncatingIfNeeded: position.frameIndex + 1), isSync: unit.isKey)
     return Chunk(
       frameIndex: position.frameIndex, segment: position.segment, isIndependent: unit.isKey,
-      duration: duration, captured: position.captured, published: SystemClock.wall,
+      duration: duration, captured: position.captured, published: SystemClock.wallTime,
       bytes: writer.chunk(sample, startsSegment: position.indexInSegment == 0))
   }
 
@@ -227,7 +231,7 @@ final class PassThroughTrack: Sendable {
 
   private func count(_ chunk: Chunk?, at index: Int64?, _ isReplay: Bool) {
     let segmentation = configuration.segmentation
-    let now = SystemClock.wall
+    let now = SystemClock.wallTime
     statistics.withLock { statistics in
       statistics.inputFrames += 1
       guard let chunk, let index else {
@@ -241,7 +245,7 @@ final class PassThroughTrack: Sendable {
       guard endsSegment || count % segmentation.framesPerPart == 0 else { return }
       let frames = (count - 1) % segmentation.framesPerPart + 1
       statistics.renditions[0].countPart(
-        lateness: now - chunk.captured, duration: segmentation.grid.nanoseconds(frames))
+        lateness: now - chunk.captured, duration: segmentation.grid.duration(ofFrames: frames))
     }
   }
 }

@@ -29,18 +29,18 @@ struct VideoTimeline: Sendable {
   /// - Parameters:
   ///   - number: the segment.
   ///   - first: the index of the frame.
-  ///   - pts: the timestamp of the frame, in nanoseconds.
-  ///   - captured: when the frame was captured: monotonic clock, nanoseconds.
-  ///   - offset: wall clock minus media time, in nanoseconds.
-  mutating func begin(number: Int64, first: Int64, pts: Int64, captured: Int64, offset: Int64) {
-    let mediaTime = MediaTime(nanoseconds: grid.nanoseconds(first))
-    let captured = MonotonicTime(nanoseconds: captured)
-    let segment = MediaPeriod.Segment(
-      number: number, firstFrame: first, offset: Interval(nanoseconds: offset))
+  ///   - pts: the timestamp of the frame.
+  ///   - captured: when the frame was captured.
+  ///   - offset: wall clock minus media time.
+  mutating func begin(
+    number: Int64, first: Int64, pts: SourceTime, captured: MonotonicTime, offset: Interval
+  ) {
+    let mediaTime = grid.frameTime(of: first)
+    let segment = MediaPeriod.Segment(number: number, firstFrame: first, offset: offset)
     let period = MediaPeriod(
       index: (periods.last?.index ?? -1) + 1, first: segment, captured: captured,
-      offset: Interval(nanoseconds: offset),
-      newestFrame: first, newest: (captured, mediaTime), reference: (pts, mediaTime),
+      offset: offset, newestFrame: first, newest: (captured, mediaTime),
+      reference: (pts, mediaTime),
       segments: [segment])
     periods = periods.suffix(Self.capacity - 1) + [period]
   }
@@ -50,22 +50,20 @@ struct VideoTimeline: Sendable {
   /// - Parameters:
   ///   - frame: its index.
   ///   - number: the segment.
-  ///   - pts: its timestamp, in nanoseconds.
-  ///   - captured: when it was captured: monotonic clock, nanoseconds.
-  ///   - offset: wall clock minus media time in the segment, in nanoseconds.
+  ///   - pts: its timestamp.
+  ///   - captured: when it was captured.
+  ///   - offset: wall clock minus media time in the segment.
   mutating func append(
-    _ frame: Int64, in number: Int64, pts: Int64, captured: Int64, offset: Int64
+    _ frame: Int64, in number: Int64, pts: SourceTime, captured: MonotonicTime, offset: Interval
   ) {
     guard var period = periods.popLast(), let reference = period.reference else { return }
-    let mediaTime = MediaTime(nanoseconds: grid.nanoseconds(frame))
-    let elapsed = Interval(nanoseconds: pts) - Interval(nanoseconds: reference.pts)
-    let distance = mediaTime - reference.mediaTime - elapsed
+    let mediaTime = grid.frameTime(of: frame)
+    let distance = mediaTime - reference.mediaTime - (pts - reference.pts)
     period.reference?.mediaTime += distance / Self.smoothing
     period.newestFrame = frame
-    period.newest = (MonotonicTime(nanoseconds: captured), mediaTime)
+    period.newest = (captured, mediaTime)
     if period.segments.last?.number != number {
-      let segment = MediaPeriod.Segment(
-        number: number, firstFrame: frame, offset: Interval(nanoseconds: offset))
+      let segment = MediaPeriod.Segment(number: number, firstFrame: frame, offset: offset)
       period.segments = period.segments.suffix(Self.capacity - 1) + [segment]
     }
     periods.append(period)
@@ -88,7 +86,7 @@ struct VideoTimelineClock: MediaClock {
   func step(before number: Int64) -> ClockStep? { nil }
 
   func lateness(of mediaTime: MediaTime, in period: MediaPeriod) -> Interval {
-    let wall = MediaTime(nanoseconds: SystemClock.wall)
-    return wall - (period.segments.last?.offset ?? period.offset) - mediaTime
+    let offset = period.segments.last?.offset ?? period.offset
+    return MediaTime(SystemClock.wallTime, minus: offset) - mediaTime
   }
 }
