@@ -4,27 +4,21 @@
 from __future__ import annotations
 
 import math
-import subprocess
 import time
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from urllib.parse import urljoin
 
-import numpy as np
 import pytest
 
-from harness import avsync
-from harness.audio import AAC_FRAME, Track, loudest, microphone, variants
+from harness.audio import AAC_FRAME, Track, tone_stream, variants
 from harness.boxes import chunks, find, kinds, timescale
-from harness.clockstep import ClockStep
 from harness.http1 import get
-from harness.metrics import wait_held
 from harness.mpd import SPACE, clock, validate
 from harness.mpd import fetch as fetch_mpd
 from harness.playlist import attributes
-from harness.players import mpv_file, vlc_file
-from harness.program import Program, run_to_end, stop
-from harness.tools import need
+from harness.program import Program, start
 from harness.tunein import next_segments
 from harness.waiting import pause
 
@@ -34,19 +28,10 @@ AUDIO = "/live/audio/playlist.m3u8"
 
 
 @pytest.fixture(scope="module")
-def tone(binary: Path):
+def tone(binary: Path) -> Iterator[Program]:
     """A stream with the test tone, at least two segments old."""
-    from harness.program import start
-    program = start([*SMALL, "--audio", "tone"])
-    try:
-        audio = Track(program.port, "audio")
-        audio.playlist(f"?_HLS_msn={audio.playlist().last_complete + 2}")
+    with tone_stream() as program:
         yield program
-    finally:
-        stop(program)
-
-
-# MARK: playlists
 
 
 def test_mv_03_mv_09_multivariant_playlist_covers_audio(tone: Program) -> None:
@@ -175,9 +160,6 @@ def test_audio_parts_are_not_late(tone: Program) -> None:
     assert late[0] > -1 and late[len(late) // 2] < 50
 
 
-# MARK: media types, DASH
-
-
 def test_audio_media_type_is_audio_mp4(tone: Program) -> None:
     """Audio is audio/mp4 and is not in the folder of the video."""
     audio = Track(tone.port, "audio")
@@ -234,171 +216,3 @@ def test_dm_11_audio_adaptation_set_has_its_own_times(flags: tuple[str, ...], st
     wall = float(clock(start.attrib["wallClockTime"])) + first.tfdt / 48_000 - int(
         start.attrib["presentationTime"]) / scale
     assert first.prft is not None and abs(first.prft / 1e9 - wall) < 0.001
-
-
-# MARK: players
-
-
-def decoded(url: str, seconds: float = 4) -> tuple[int, np.ndarray]:
-    """Decodes a URL with ffmpeg: number of frames, and the first channel at 48 kHz."""
-    command = [
-        need("ffmpeg", "plays video and audio"), "-v", "error", "-nostats", "-i", url, "-t",
-        str(seconds), "-map", "0:v:0", "-map", "0:a:0", "-progress", "-", "-f", "null", "-"
-    ]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=60,
-                         stdin=subprocess.DEVNULL)
-    assert run.returncode == 0 and not run.stderr, run.stderr[-800:]
-    frames = [
-        int(line.partition("=")[2]) for line in run.stdout.splitlines() if line.startswith("frame=")
-    ]
-    command = [
-        need("ffmpeg", "plays the audio"), "-v", "error", "-nostats", "-i", url, "-t",
-        str(seconds), "-map", "0:a:0", "-ac", "1", "-ar",
-        str(RATE), "-f", "f32le", "-"
-    ]
-    audio = subprocess.run(command, capture_output=True, timeout=60, stdin=subprocess.DEVNULL)
-    assert audio.returncode == 0 and not audio.stderr, audio.stderr[-800:]
-    return frames[-1], np.frombuffer(audio.stdout, np.float32)
-
-
-@pytest.mark.timeout(120)
-@pytest.mark.parametrize("path", ["/live.m3u8", "/live/chunked.m3u8", "/live/manifest.mpd"])
-def test_ffmpeg_decodes_video_and_audio(path: str, tone: Program) -> None:
-    """ffmpeg without options decodes video and audio of every form; 1 kHz beeps each second."""
-    frames, samples = decoded(tone.url(path))
-    assert frames >= 100 and len(samples) >= 3.5 * RATE
-    onsets = avsync.onsets(samples)
-    assert len(onsets) >= 3
-    assert all(abs(b - a - RATE) <= 2 for a, b in zip(onsets, onsets[1:]))
-    assert abs(loudest(samples[onsets[0] : onsets[0] + 4800]) - 1000) < 15
-
-
-@pytest.mark.timeout(60)
-def test_flash_and_beep_are_within_a_millisecond(tone: Program) -> None:
-    """Flash and beep are less than 1 ms apart: the delay of the AAC encoder is removed."""
-    video, audio = Track(tone.port, "video"), Track(tone.port, "audio")
-    next_segments(tone.port, 3)
-    found = avsync.marks(video.media(video.playlist(), 5), audio.media(audio.playlist(), 6))
-    assert len(found) >= 2
-    print([f"{mark.offset * 1000:.3f} ms" for mark in found])
-    assert all(abs(mark.offset) < 0.001 for mark in found)
-
-
-@pytest.mark.timeout(90)
-@pytest.mark.parametrize("path", ["/live.m3u8", "/live/chunked.m3u8"])
-@pytest.mark.parametrize("player", ["mpv", "vlc"])
-def test_players_output_video_and_audio_aligned(player: str, path: str, tone: Program,
-                                                tmp_path: Path) -> None:
-    """mpv and VLC output both tracks; flash and beep are within one video frame."""
-    if player == "mpv":
-        output = tmp_path / "mpv.mkv"
-        mpv_file(tone.url(path), 7, output)
-    else:
-        output = vlc_file(tone.url(path), 8, tmp_path)
-    found = avsync.marks(output, output)
-    print([f"{mark.offset * 1000:.1f} ms" for mark in found])
-    assert len(found) >= 2 and all(abs(mark.offset) <= 1 / 30 for mark in found)
-
-
-# MARK: ladder, clock, devices
-
-
-def test_pl_14_ladder_reports_all_other_renditions(streamer) -> None:
-    """PL-14: every variant has the one group of audio; every playlist reports all others."""
-    program = streamer("--rendition", "320x180@300", "--rendition", "160x90@150", "--audio", "tone")
-    next_segments(program.port, 1, AUDIO)
-    streams, media = variants(get(program.port, "/live.m3u8").text)
-    assert [s["URI"] for s in streams] == ["live/180p/playlist.m3u8", "live/90p/playlist.m3u8"]
-    assert len(media) == 1 and {s["AUDIO"] for s in streams} == {media[0]["GROUP-ID"]}
-    names = {"180p", "90p", "audio"}
-    controls = set()
-    for name in names:
-        playlist = Track(program.port, name).playlist()
-        controls.add(playlist.tags["EXT-X-SERVER-CONTROL"])
-        reports = {attributes(line.partition(":")[2])["URI"] for line in playlist.text.splitlines()
-                   if "RENDITION-REPORT" in line}
-        assert reports == {f"../{other}/playlist.m3u8" for other in names - {name}}
-    assert len(controls) == 1
-
-
-@pytest.mark.timeout(60)
-@pytest.mark.parametrize("step_ms", [300, 5000, -400])
-def test_pl_21_clock_step_is_a_discontinuity_in_all_renditions(step_ms: int, streamer,
-                                                               tmp_path: Path) -> None:
-    """PL-21: a step of the wall clock is a Discontinuity at the same segment of video and audio."""
-    step = ClockStep(tmp_path)
-    program = streamer(*SMALL, "--audio", "tone", env=step.env)
-    video, audio = Track(program.port, "video"), Track(program.port, "audio")
-    next_segments(program.port, 1)
-    before = video.playlist().last_complete
-    step.set(step_ms * 1_000_000)
-    next_segments(program.port, 4)
-    pair = video.playlist(), audio.playlist()
-    found = [{s.msn: (s.discontinuity, s.gap) for s in p.segments if s.msn > before} for p in pair]
-    both = set(found[0]) & set(found[1])
-    assert len(both) >= 3
-    assert {n: found[0][n] for n in both} == {n: found[1][n] for n in both}
-    assert sum(mark for mark, _ in found[1].values()) == 1
-    assert pair[0].tags["EXT-X-DISCONTINUITY-SEQUENCE"] == pair[1].tags[
-        "EXT-X-DISCONTINUITY-SEQUENCE"]
-    starts = [{s.msn: s.milliseconds() for s in p.segments} for p in pair]
-    assert all(-22 < starts[1][n] - starts[0][n] <= 0 for n in both)
-    # The beep follows the flash, and the flash follows the wall clock.
-    later = sorted(n for n in both if not found[1][n][1])[-3:]
-    media = [track.header(p) + b"".join(track.get(f"segment{n}.m4s") for n in later)
-             for track, p in zip((video, audio), pair)]
-    marks = avsync.marks(*media)
-    assert marks and all(abs(mark.offset) < 0.001 for mark in marks), marks
-
-
-@pytest.mark.timeout(60)
-def test_alsa_device_is_captured(streamer, tmp_path: Path) -> None:
-    """--audio DEVICE: the audio of an ALSA device is streamed."""
-    program = streamer(*SMALL, "--audio", "filemic", env=microphone(tmp_path, 440))
-    audio = Track(program.port, "audio")
-    next_segments(program.port, 3, AUDIO)
-    start, samples = avsync.samples_of(audio.media(audio.playlist(), 2))
-    assert len(samples) > 1.8 * RATE
-    assert abs(loudest(samples[-RATE:]) - 440) < 2
-    level = np.abs(samples[-RATE:]).max()
-    assert 0.3 < level < 0.45, level
-
-
-def test_missing_audio_device_is_refused() -> None:
-    """A missing device is refused with a line that names the device and how to list devices."""
-    status, log = run_to_end([*SMALL, "--audio", "nosuchdevice"])
-    assert status == 2
-    assert any("nosuchdevice" in line and "arecord -L" in line for line in log), log
-    status, log = run_to_end([*SMALL, "--audio", ""])
-    assert status == 2 and any("--audio" in line for line in log)
-    status, log = run_to_end([*SMALL, "--audio", "tone", "--hold-back", "0.21"])
-    assert status == 2 and any("0.213334" in line for line in log), log
-
-
-def test_audio_ends_with_the_video(binary: Path) -> None:
-    """SIGTERM: ENDLIST in both playlists; audio ends within a part of the video."""
-    import signal
-
-    from harness.http1 import Later
-    from harness.program import start
-    program = start([*SMALL, "--audio", "tone"])
-    try:
-        video, audio = Track(program.port, "video"), Track(program.port, "audio")
-        next_segments(program.port, 1)
-        held = [
-            Later(program.port, f"{t.base}playlist.m3u8?_HLS_msn={t.playlist().last_complete + 2}")
-            for t in (video, audio)
-        ]
-        wait_held(program.port, 2)
-        program.process.send_signal(signal.SIGTERM)
-        ends = []
-        from harness.playlist import parse
-        for response in held:
-            playlist = parse(response.result(5).text)
-            assert playlist.ended and not playlist.hints
-            last = playlist.segments[-1]
-            ends.append(last.milliseconds() + float(last.duration) * 1000)
-        assert abs(ends[0] - ends[1]) < 130, ends
-        assert program.process.wait(10) == 0
-    finally:
-        stop(program)

@@ -6,9 +6,7 @@ The source is a streamer with the test tone: ffmpeg copies or re-encodes its aud
 
 from __future__ import annotations
 
-import subprocess
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,20 +14,19 @@ import pytest
 from playwright.sync_api import Browser
 
 from harness import avbrowser, avsync
-from harness.audio import AAC_FRAME, Track, variants
-from harness.boxes import chunks, timescale
+from harness.audio import Track
+from harness.audioinputs import (aac_frames, in_step, offsets, passes, pulls, renditions, silent,
+                                 srt, whole)
 from harness.browser import viewer
 from harness.http1 import get
-from harness.messages import COPIED, COPIED_AUDIO, PASSED_THROUGH, VARIABLE_DURATION
-from harness.mpd import SPACE
+from harness.messages import COPIED, COPIED_AUDIO, VARIABLE_DURATION
+from harness.mpd import SPACE, validate
 from harness.mpd import fetch as fetch_mpd
-from harness.mpd import validate
 from harness.players import ffmpeg
-from harness.program import Program
 from harness.sources import ENCODER, Source, rtsp_server
 from harness.supervisor import free_port
-from harness.tools import need
 from harness.tone import flv, record, sender, ts
+from harness.tools import need
 from harness.tunein import next_segments
 from harness.waiting import pause, wait_until
 
@@ -45,70 +42,6 @@ APART_PASSED = FRAME
 def tone(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file with video and audio, flash and beep."""
     return record(tmp_path_factory.mktemp("tone"))
-
-
-def srt(port: int) -> list[str]:
-    """SRT, to a caller."""
-    return ["-f", "mpegts", "-pes_payload_size", "0", "-muxdelay", "0", "-muxpreload", "0",
-            f"srt://127.0.0.1:{port}?mode=listener&latency=60000&pkt_size=1316"]
-
-
-def pulls(streamer: Callable[..., Program], url: str, *more: str) -> Program:
-    """A streamer that pulls an input, once it plays."""
-    program = streamer("--input", url, "--host", "127.0.0.1", "--http-port", "0", "--resolution",
-                       "320x180", *more, defaults=False, within=25)
-    Track(program.port, "video").playlist()
-    return program
-
-
-def passes(streamer: Callable[..., Program], url: str, *more: str) -> Program:
-    """A streamer that passes an input through, once it plays."""
-    program = streamer("--input", url, "--host", "127.0.0.1", "--http-port", "0", "--passthrough",
-                       "always", *more, defaults=False, within=25)
-    wait_until(lambda: get(program.port, "/live/audio/playlist.m3u8", timeout=15).status == 200, 25,
-               "a playlist")
-    assert PASSED_THROUGH in program.description()
-    return program
-
-
-def renditions(program: Program) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
-    """The renditions in the Multivariant Playlist."""
-    response = get(program.port, "/live.m3u8")
-    what = f"{response.status}: {response.text}"
-    assert response.status == 200 and "EXT-X-MEDIA" in response.text, what
-    return variants(response.text)
-
-
-def offsets(program: Program, segments: int = 7) -> list[avsync.Mark]:
-    """Flash and beep in the newest segments, after `segments` more."""
-    next_segments(program.port, segments)
-    video, audio = Track(program.port, "video"), Track(program.port, "audio")
-    numbers = {s.msn
-               for s in video.playlist().segments[-5:]
-               } & {s.msn
-                    for s in audio.playlist().segments[-5:]}
-    media = []
-    for track in (video, audio):
-        playlist = track.playlist()
-        found = [track.get(str(s.uri)) for s in playlist.segments if s.msn in numbers]
-        media.append(track.header(playlist) + b"".join(found))
-    marks = avsync.marks(*media)
-    print([f"{mark.offset * 1000:.1f} ms" for mark in marks])
-    return marks
-
-
-def whole(program: Program) -> None:
-    """Checks that the listed audio has no hole and no overlap."""
-    audio = Track(program.port, "audio")
-    playlist = audio.playlist()
-    header, next_frame_time = audio.header(playlist), None
-    rate = timescale(header)
-    for segment in playlist.segments:
-        for chunk in chunks(audio.get(str(segment.uri)), header):
-            assert chunk.tfdt % AAC_FRAME == 0 and next_frame_time in (None, chunk.tfdt)
-            next_frame_time = chunk.tfdt + chunk.duration
-        assert segment.parts == () or all(p.duration <= playlist.part_target for p in segment.parts)
-    assert rate in (44_100, 48_000)
 
 
 @pytest.mark.timeout(90)
@@ -181,24 +114,6 @@ def test_rtsp_audio_is_aligned(tone: Path, streamer, sources: list[Source]) -> N
     whole(program)
 
 
-def aac_frames(media: bytes) -> list[bytes]:
-    """The AAC frames of a header and segments, in order."""
-    return [frame for chunk in chunks(media, media) for frame in chunk.sample_data()]
-
-
-def in_step(program: Program) -> None:
-    """Checks that audio segments have the numbers, times and Discontinuities of video segments."""
-    video, audio = Track(program.port, "video").playlist(), Track(program.port, "audio").playlist()
-    assert abs(audio.last_part[0] - video.last_part[0]) <= 1
-    video_segments = {segment.msn: segment for segment in video.segments}
-    common = [segment for segment in audio.segments if segment.msn in video_segments]
-    assert len(common) >= len(audio.segments) - 1
-    for segment in common:
-        other = video_segments[segment.msn]
-        assert segment.discontinuity == other.discontinuity and segment.gap == other.gap
-        assert -23 < segment.milliseconds() - other.milliseconds() <= 1
-
-
 @pytest.mark.timeout(90)
 @pytest.mark.parametrize("kind, audio, passed", [
     ("udp", ("-c:a", "copy"), True),
@@ -265,10 +180,7 @@ def test_audio_that_starts_seconds_later_is_heard(tone: Path, streamer,
         str(tone), "-map", "0:v", "-map", "1:a", "-c", "copy", "-max_interleave_delta", "1",
         "-flush_packets", "1", *ts(port)
     ]
-    sources.append(
-        Source(
-            subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                             stderr=subprocess.DEVNULL)))
+    sources.append(silent(command))
     program = passes(streamer, f"udp://127.0.0.1:{port}")
     audio = Track(program.port, "audio")
     assert not avsync.beeps(audio.media(audio.playlist(), 2)), "it has come already"
@@ -370,10 +282,7 @@ def test_variable_duration_segments_have_aligned_audio(tone: Path, streamer,
         "expr:if(mod(n,97),eq(mod(n,97),20)+eq(mod(n,97),64),1)", "-c:a", "copy", "-flush_packets",
         "1", *ts(port)
     ]
-    sources.append(
-        Source(
-            subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                             stderr=subprocess.DEVNULL)))
+    sources.append(silent(command))
     program = passes(streamer, f"udp://127.0.0.1:{port}")
     assert VARIABLE_DURATION in program.description()
     marks = offsets(program, 6)

@@ -1,35 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
-"""LL-DASH: the MPD in every state of a stream, and its media (rules DM, DC and DT)."""
+"""LL-DASH: the MPD in every state of a stream (rules DM)."""
 
 from __future__ import annotations
 
-import hashlib
 import signal
 import time
 from fractions import Fraction
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import pytest
 
 from harness.boxes import chunks, find, timescale
 from harness.clockstep import ClockStep
-from harness.opensegment import OpenSegmentReader
 from harness.http1 import Connection, Later, get
-from harness.metrics import total, wait_held
-from harness.mpd import Manifest, fetch, parse, seconds, validate
-from harness.program import Program, kill, stop
+from harness.metrics import wait_held
+from harness.mpd import Manifest, fetch, parse, validate
+from harness.program import Program, kill
 from harness.supervisor import Supervisor
-from harness.tunein import PLAYLIST, align, next_segments
+from harness.tunein import PLAYLIST, next_segments
 from harness.tunein import fetch as fetch_playlist
 from harness.waiting import pause, wait_until
 
 BASE = "/live/video/"
 MPD = "/live/manifest.mpd"
 SMALL = ("--resolution", "320x180", "--bitrate", "300")
-
-
-# MARK: MPD
 
 
 def test_dm_01_mpd_is_valid_at_every_path_and_second(server: Program) -> None:
@@ -215,310 +210,6 @@ def test_mpegdash_parses_the_mpd(server: Program) -> None:
     assert 0 < template.availability_time_offset < 1
     # The package parses every non-empty word as true: only presence can be checked.
     assert template.availability_time_complete is not None
-
-
-# MARK: HTTP
-
-
-def test_dt_07_unchanged_mpd_is_304(server: Program) -> None:
-    """DT-07: an unchanged MPD is 304 without content; the ETag identifies the bytes."""
-    with Connection(server.port) as connection:
-        first = connection.get(MPD)
-        tag = first.headers["etag"]
-        assert first.headers["cache-control"] == "public, max-age=1"
-        pause(1.2, "longer than the cache lifetime of 1 s")
-        for value in (tag, f'"x", {tag}', f"W/{tag}", "*"):
-            response = connection.get(MPD, headers={"If-None-Match": value})
-            assert response.status == 304 and not response.body and response.headers[
-                "etag"] == tag, value
-        other = connection.get(MPD, headers={"If-None-Match": '"x"'})
-        assert other.status == 200 and other.body == first.body
-        head = connection.get(MPD, "HEAD")
-        assert head.status == 200 and head.headers["etag"] == tag
-
-
-def test_dt_14_ldash_play_is_a_page_for_browsers(server: Program) -> None:
-    """DT-14: /ldash/play is the page for browsers, the MPD for players; no query is echoed."""
-    path = "/ldash/play/live/manifest.mpd"
-    page = get(server.port, path, headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
-    assert page.status == 200 and page.headers["content-type"].startswith("text/html")
-    assert page.headers["vary"] == "Accept" and page.headers["cache-control"] == "no-store"
-    manifest = get(server.port, path + "?token=geheim", headers={"Accept": "*/*"})
-    assert manifest.headers["vary"] == "Accept" and "geheim" not in manifest.text
-    found = parse(manifest.text)
-    assert urljoin(path, found.media(5)) == BASE + "segment5.m4s"
-    for path in ("/ldash/play/live", "/ldash/play/live/"):
-        assert get(server.port, path).headers["content-type"].startswith("text/html")
-    for path in ("/ldash/play/none/manifest.mpd", "/ldash/none/manifest.mpd", "/none/manifest.mpd",
-                 "/ldash/play/none"):
-        assert get(server.port, path).status == 404, path
-
-
-def test_ldash_paths_give_the_same_media(server: Program) -> None:
-    """/ldash/S/<file> is the media of the stream, with and without its rendition."""
-    segment = fetch_playlist(server.port).segments[-1]
-    for name in (segment.uri, segment.parts[0].uri, segment.map_uri):
-        whole = get(server.port, BASE + str(name))
-        for path in ("/ldash/live/", "/ldash/live/video/"):
-            assert get(server.port, path + str(name)).body == whole.body, path
-
-
-def test_dm_08_utc_timing_is_absolute_and_answers(server: Program, streamer) -> None:
-    """DM-07, DM-08: absolute URLs with the request's Host, or --public-url; with milliseconds."""
-    manifest = fetch(server.port)
-    timings = [e for e in manifest.root if e.tag.endswith("UTCTiming")]
-    assert [e.attrib["schemeIdUri"] for e in timings] == [
-        "urn:mpeg:dash:utc:http-iso:2014", "urn:mpeg:dash:utc:http-xsdate:2014"]
-    for element in timings:
-        url = urlsplit(element.attrib["value"])
-        assert url.scheme == "http" and url.netloc == f"127.0.0.1:{server.port}"
-        response = get(server.port, f"{url.path}?{url.query}")
-        assert len(response.text) == 24 and response.text.endswith("Z")
-        assert response.headers["cache-control"] == "no-store"
-    other = get(server.port, MPD, headers={"Accept": "*/*"})
-    with Connection(server.port) as connection:
-        connection.send_raw(b"GET /live/manifest.mpd HTTP/1.1\r\nHost: a'b&c.example\r\n\r\n")
-        hostile = connection.read()
-    validate(hostile.text, "a host with characters of XML")
-    assert other.text != hostile.text and "a'b" not in hostile.text
-    program = streamer(*SMALL, "--public-url", "https://live.example/cam/")
-    assert 'value="https://live.example/cam/time?iso"' in get(program.port, MPD).text
-
-
-def test_time_displacement_applies_to_iso_times_only(streamer) -> None:
-    """/time?iso and /isotime are displaced; /time?ms and all other times are not."""
-    from datetime import datetime
-    program = streamer(*SMALL, "--time-displacement", "2.5")
-
-    def read(path: str) -> float:
-        text = get(program.port, path).text
-        return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() - time.time()
-
-    for path, digits in (("/time?iso", 3), ("/time?xsdate", 3), ("/isotime", 6)):
-        assert -2.6 < read(path) < -2.4, path
-        assert len(get(program.port, path).text.split(".")[1]) == digits + 1, path
-    assert abs(float(get(program.port, "/time?ms").text) / 1000 - time.time()) < 0.1
-    number = fetch(program.port).number(time.time())
-    assert abs(number - fetch_playlist(program.port).last_part[0]) <= 1
-
-
-def test_prefetch_path_names_the_next_object(server: Program) -> None:
-    """CDN-Origin-Assist-Prefetch-Path names the next object, if the request asks for it."""
-    ask = {"CDN-Origin-Assist-Prefetch-Enabled": "1"}
-    name = "cdn-origin-assist-prefetch-path"
-    parent = align(server.port, 4).last_part[0]
-    rows = [
-        (f"segment{parent - 1}.m4s", f"segment{parent}.m4s"),
-        (f"segment{parent}.m4s", f"segment{parent + 1}.m4s"),
-        (f"segment{parent - 1}.3.m4s", f"segment{parent - 1}.4.m4s"),
-        (f"segment{parent - 1}.9.m4s", f"segment{parent}.0.m4s"),
-    ]
-    for path, following in rows:
-        response = get(server.port, BASE + path, headers=ask)
-        assert response.headers[name] == BASE + following, path
-        assert name not in get(server.port, BASE + path).headers
-        assert name not in get(server.port, BASE + path,
-                               headers={"CDN-Origin-Assist-Prefetch-Enabled": "0"}).headers
-    playlist = align(server.port, 2)
-    hinted = get(server.port, f"{BASE}segment{playlist.last_part[0]}.3.m4s", headers=ask)
-    assert hinted.headers[name] == f"{BASE}segment{playlist.last_part[0]}.4.m4s"
-
-
-def test_dt_12_cmcd_is_counted_and_changes_nothing(server: Program) -> None:
-    """DT-12: CMCD in query or header fields is counted without labels; the bytes stay equal."""
-    before = {
-        name: total(server.port, f"streamer_cmcd_{name}")
-        for name in ("requests_total", "starvations_total", "buffer_seconds_count",
-                     "throughput_kilobits_count")
-    }
-    path = BASE + str(fetch_playlist(server.port).segments[-2].uri)
-    plain = get(server.port, path)
-    query = get(server.port,
-                path + "?CMCD=bl%3D2100%2Cbs%2Cmtp%3D25400%2Csid%3D%22a%2Cb%22%2Ccom.example-x%3D1")
-    fields = get(server.port, path,
-                 headers={"CMCD-Request": "bl=300,mtp=900", "CMCD-Session": 'sid="x"'})
-    wrong = get(server.port, path + "?CMCD=bl%3Dnan%2Cmtp%3D-5%2C%2C%3D%3D%2C%22")
-    for response in (query, fields, wrong):
-        assert response.status == 200 and response.body == plain.body
-        assert {k: v for k, v in response.headers.items() if k != "date"} == {
-            k: v for k, v in plain.headers.items() if k != "date"}
-    after = {name: total(server.port, f"streamer_cmcd_{name}") for name in before}
-    assert {name: after[name] - before[name]
-            for name in before} == {
-                "requests_total": 3, "starvations_total": 1, "buffer_seconds_count": 2,
-                "throughput_kilobits_count": 2
-            }
-
-
-def test_dt_13_cmsd_is_sent_only_with_its_flag(server: Program, streamer) -> None:
-    """DT-13: CMSD is sent only with --cmsd, and only values that are equal for all clients."""
-    names = {"cmsd-static", "cmsd-dynamic"}
-    uri = str(fetch_playlist(server.port).segments[-1].uri)
-    assert not names & set(get(server.port, BASE + uri).headers)
-    program = streamer(*SMALL, "--cmsd")
-    segment = fetch_playlist(program.port).segments[-1]
-    for name, length in ((segment.uri, 1000), (segment.parts[0].uri, 100)):
-        responses = [get(program.port, BASE + str(name)).headers for _ in range(2)]
-        assert f"d={length}" in responses[0]["cmsd-static"] and "mb=300" in responses[0][
-            "cmsd-dynamic"]
-        assert responses[0]["cmsd-dynamic"] == responses[1]["cmsd-dynamic"]
-
-
-def test_wait_for_absent_segment_false_is_404_at_once(streamer) -> None:
-    """--wait-for-absent-segment false: a future segment is 404 at once; parts are still held."""
-    program = streamer(*SMALL, "--wait-for-absent-segment", "false")
-    parent = align(program.port, 3).last_part[0]
-    for ahead in (1, 2, 50):
-        response = get(program.port, f"{BASE}segment{parent + ahead}.m4s")
-        assert response.status == 404 and response.held < 0.3, ahead
-    assert get(program.port, f"{BASE}segment{parent}.m4s").status == 200
-    playlist = align(program.port, 4)
-    assert get(program.port, f"{BASE}segment{playlist.last_part[0]}.5.m4s").status == 200
-
-
-# MARK: content
-
-
-@pytest.mark.timeout(60)
-def test_dt_03_fifty_early_clients_get_the_same_bytes(server: Program) -> None:
-    """DT-03: fifty requests arrive 0 to 1 s early; all get the same, complete content."""
-    for _ in range(2):
-        parent = align(server.port, 0).last_part[0]
-        path = f"{BASE}segment{parent + 1}.m4s"
-        requests = []
-        for _ in range(50):
-            requests.append(OpenSegmentReader(server.port, path))
-            pause(0.016, "the requests are spread over 0.8 s")
-        found = [request.wait() for request in requests]
-        assert {f.outcome for f in found} == {"whole"}, [f.error for f in found]
-        assert len({f.body for f in found}) == 1
-        whole = get(server.port, path)
-        assert "content-length" in whole.headers and whole.body == found[0].body
-        held = sum(f.response.first_byte - f.response.asked > 0.05 for f in found if f.response)
-        print(f"{held} of 50 were held")
-        assert held >= 25  # most must be early for the test to be valid
-
-
-@pytest.mark.timeout(60)
-def test_dt_02_encoder_stall_delays_and_never_shortens(streamer) -> None:
-    """DT-02: the encoder stops for 3 s in a segment: responses wait, then are whole, or cut."""
-    program = streamer("--resolution", "640x360", "--bitrate", "800")
-    parent = align(program.port, 4).last_part[0]
-    names = [f"{BASE}segment{parent}.m4s"] * 10 + [f"{BASE}segment{parent + 1}.m4s"] * 10
-    readers = [OpenSegmentReader(program.port, name) for name in names]
-    readers[0].has(1)
-    program.process.send_signal(signal.SIGSTOP)
-    try:
-        pause(3, "the duration of the stall")
-        assert all(f.outcome is None for f in readers), "ended during the stall"
-    finally:
-        program.process.send_signal(signal.SIGCONT)
-    outcome = [f.wait().outcome for f in readers]
-    print(outcome)
-    for name, reader in zip(names, readers):
-        whole = get(program.port, name)
-        if reader.outcome == "whole":
-            assert whole.status == 200 and reader.body == whole.body and len(chunks(
-                reader.body)) == 30
-        else:
-            assert reader.outcome == "cut" and (whole.status != 200
-                                              or whole.body.startswith(reader.body))
-    assert "whole" in outcome
-
-
-@pytest.mark.timeout(60)
-def test_dc_10_parts_are_the_segment(server: Program) -> None:
-    """DC-10: the parts of LL-HLS are the segment of LL-DASH, while it is open and after."""
-    parent = align(server.port, 9).last_part[0]
-    path = f"{BASE}segment{parent + 1}.m4s"
-    reader = OpenSegmentReader(server.port, path)
-    joined = b""
-    with Connection(server.port) as connection:
-        for index in range(10):
-            response = connection.get(f"{BASE}segment{parent + 1}.{index}.m4s")
-            assert response.status == 200
-            joined += response.body
-            begun = reader.has(len(joined))
-            assert hashlib.sha256(begun).digest() == hashlib.sha256(joined).digest(), index
-            if index < 9:
-                assert reader.outcome is None
-    assert reader.wait().outcome == "whole"
-    complete = get(server.port, path).body
-    assert hashlib.sha256(joined).digest() == hashlib.sha256(complete).digest()
-    assert reader.body == complete
-
-
-def test_clocks_agree(server: Program) -> None:
-    """prft, PRT, PROGRAM-DATE-TIME and /timestamps.json agree within half a frame."""
-    manifest = fetch(server.port)
-    init = get(server.port, urljoin(MPD, manifest.init)).body
-    align(server.port, 5)
-    playlist = fetch_playlist(server.port)
-    captures = get(server.port, "/timestamps.json").json()["captures"]
-    half = 1 / 60 + 0.0011
-    checked = 0
-    for segment in playlist.segments[-3:]:
-        body = get(server.port, BASE + str(segment.uri)).body
-        for place, chunk in enumerate(chunks(body, init)):
-            assert chunk.prft is not None
-            wall = float(manifest.last.wall(chunk.tfdt))
-            assert abs(chunk.prft / 1e9 - wall) < half
-            date = segment.milliseconds() / 1000 + place / 30
-            assert abs(date - wall) < half
-            name = f"{str(segment.uri)[:-4]}.{place // 3}.m4s"
-            if place % 3 == 0 and name in captures:
-                assert abs(captures[name] / 1e9 - wall) < half
-                checked += 1
-        frame_time = Fraction(chunks(body, init)[0].tfdt, timescale(init))
-        number = int(str(segment.uri)[7:-4])
-        assert abs(
-            manifest.available(number) + manifest.last.ahead - manifest.last.duration -
-            frame_time) < Fraction(1, 10_000)
-    assert checked >= 20
-    delay = float(manifest.last.wall(0, "encoder") - manifest.last.wall(0))
-    assert 0.01 <= delay <= 0.1, "the encoder's reference is later by the pipeline"
-
-
-@pytest.mark.timeout(60)
-def test_client_of_the_clock_survives_a_kill(binary: Path) -> None:
-    """After a kill and a restart the CMAF header is the same and the numbers continue."""
-    supervisor = Supervisor(["--resolution", "320x180"])
-    try:
-        supervisor.run()
-        manifest = fetch(supervisor.port)
-        init = get(supervisor.port, urljoin(MPD, manifest.init)).body
-        number = manifest.number(time.time())
-        opened = OpenSegmentReader(supervisor.port, urljoin(MPD, manifest.media(number + 1)))
-        opened.has(1)
-        supervisor.kill()
-        assert opened.wait(
-        ).outcome == "cut", "a truncated body must not end cleanly"
-        waiting = OpenSegmentReader(supervisor.port, urljoin(MPD, manifest.media(number + 2)))
-        pause(0.5, "the duration of the outage")
-        supervisor.run()
-        again = fetch(supervisor.port)
-        assert again.periods == manifest.periods
-        assert get(supervisor.port, urljoin(MPD, again.init)).body == init
-        assert waiting.wait().outcome == "whole"
-        for wanted in range(number - 3, manifest.number(time.time()) + 1):
-            body = get(supervisor.port, urljoin(MPD, manifest.media(wanted))).body
-            assert chunks(body, init)[0].tfdt == wanted * timescale(init), wanted
-    finally:
-        supervisor.close()
-
-
-def test_every_segment_of_the_window_can_be_fetched(streamer) -> None:
-    """Every number in timeShiftBufferDepth is 200, the open one too; beyond H it is 425."""
-    program = streamer(*SMALL)
-    manifest = fetch(program.port)
-    depth = seconds(manifest.attributes["timeShiftBufferDepth"])
-    now = manifest.number(time.time())
-    count = int(depth / manifest.last.duration)
-    for number in range(now - count + 1, now + 1):
-        assert get(program.port, urljoin(MPD, manifest.media(number)),
-                   "HEAD").status == 200, number - now
-    assert get(program.port, urljoin(MPD, manifest.media(now + 6))).status == 425
-    stop(program)
 
 
 def test_dm_01_mpd_of_a_ladder_is_valid(streamer) -> None:

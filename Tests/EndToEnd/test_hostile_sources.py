@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hostile or broken sources cost only themselves: their stream goes on, and so do the others.
 
-Each input is made here by ffmpeg or by a small writer.
+Each input is made here by ffmpeg or by a small writer (`harness/hostilefiles.py`).
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ import pytest
 
 from harness.audio import Track
 from harness.boxes import boxes
+from harness.hostilefiles import (H264, VIDEO, access_units, flv_with_configuration, make, slices,
+    wide_pixels)
 from harness.http1 import get
 from harness.messages import PASSED_THROUGH
 from harness.metrics import total
@@ -27,22 +29,6 @@ from harness.sources import Source
 from harness.supervisor import free_port
 from harness.tools import need
 from harness.waiting import wait_until
-
-VIDEO = ["-f", "lavfi", "-i", "testsrc=s=160x90:r=30"]
-H264 = ["-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-g", "30", "-bf", "0"]
-
-
-def make(path: Path, *options: str) -> Path:
-    """A file made by ffmpeg."""
-    subprocess.run([need("ffmpeg", "hostile inputs"), "-v", "error", "-y", *options,
-                    str(path)], check=True, timeout=120)
-    return path
-
-
-def wide_pixels(path: Path) -> Path:
-    """A file whose pixels have an aspect ratio of two numbers near 2^30."""
-    ratio = "setsar=sar=1073741823/1073741824:max=2147483647"
-    return make(path, *VIDEO, "-t", "3", "-vf", ratio, "-c:v", "ffv1", "-level", "3")
 
 
 def runs(streamer: Callable[..., Program], source: str, *more: str) -> Program:
@@ -165,22 +151,6 @@ def peak_memory(pid: int) -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) << 10
 
 
-def flv_with_configuration(source: Path, path: Path, configuration: bytes) -> Path:
-    """A copy of an FLV file with another AudioSpecificConfig."""
-    data = source.read_bytes()
-    out, place = bytearray(data[:13]), 13
-    while place + 11 <= len(data):
-        kind, size = data[place], int.from_bytes(data[place + 1:place + 4], "big")
-        body = data[place + 11:place + 11 + size]
-        if kind == 8 and body[:2] == b"\xaf\x00":
-            body = body[:2] + configuration
-        out += bytes([kind]) + len(body).to_bytes(3, "big") + data[place + 4:place + 11] + body
-        out += (11 + len(body)).to_bytes(4, "big")
-        place += 15 + size
-    path.write_bytes(out)
-    return path
-
-
 def test_aac_at_an_unlisted_rate(streamer: Callable[..., Program], tmp_path: Path,
                                  sources: list[Source]) -> None:
     """AAC that declares 20,000 Hz is not copied, since no encoder makes silence of that rate."""
@@ -198,34 +168,6 @@ def test_aac_at_an_unlisted_rate(streamer: Callable[..., Program], tmp_path: Pat
     advances(program, "audio")
     assert PASSED_THROUGH in program.description()
     ends(program)
-
-
-def access_units(data: bytes) -> list[bytes]:
-    """The access units of a stream with delimiters, each as the bytes of its slices."""
-    starts, place = [], data.find(b"\0\0\1")
-    while place >= 0:
-        starts.append(place + 3)
-        place = data.find(b"\0\0\1", place + 3)
-    units: list[list[bytes]] = []
-    for start, following in zip(starts, [*(s - 3 for s in starts[1:]), len(data)], strict=True):
-        kind = data[start] & 31
-        if kind == 9:
-            units.append([])
-        elif kind in (1, 5) and units:
-            units[-1].append(data[start:following].rstrip(b"\0"))
-    return [b"".join(unit) for unit in units]
-
-
-def slices(sample: bytes) -> bytes:
-    """The slices of a sample with lengths of four bytes."""
-    out, place = b"", 0
-    while place + 4 <= len(sample):
-        size = int.from_bytes(sample[place:place + 4], "big")
-        unit = sample[place + 4:place + 4 + size]
-        if unit[0] & 31 in (1, 5):
-            out += unit.rstrip(b"\0")
-        place += 4 + size
-    return out
 
 
 def test_large_access_units(streamer: Callable[..., Program], tmp_path: Path,

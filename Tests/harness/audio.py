@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import numpy as np
 
 from harness.http1 import get
 from harness.playlist import Playlist
+from harness.program import Program, start, stop
 from harness.tunein import fetch
 
 AAC_FRAME = 1024
@@ -59,6 +62,18 @@ def variants(text: str) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
         elif line.startswith("#EXT-X-MEDIA:"):
             media.append(attributes(line.partition(":")[2]))
     return streams, media
+
+
+@contextmanager
+def tone_stream() -> Iterator[Program]:
+    """A small stream with the test tone, at least two segments old."""
+    program = start(["--resolution", "320x180", "--bitrate", "300", "--audio", "tone"])
+    try:
+        audio = Track(program.port, "audio")
+        audio.playlist(f"?_HLS_msn={audio.playlist().last_complete + 2}")
+        yield program
+    finally:
+        stop(program)
 
 
 def microphone(folder: Path, hertz: float = 440) -> dict[str, str]:

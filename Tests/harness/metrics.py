@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 
 from harness.http1 import get
+from harness.program import Program
 from harness.waiting import wait_until
 
 SAMPLE = re.compile(r'^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{([^}]*)\})? ([-+0-9.eE]+|NaN|[+-]Inf)$')
@@ -31,6 +32,11 @@ def total(port: int, name: str, **labels: str) -> float:
     """Sum of the samples with this name and these labels."""
     return sum(value for n, have, value in read_metrics(port)
                if n == name and all(have.get(k) == v for k, v in labels.items()))
+
+
+def fault(program: Program, reason: str) -> float:
+    """How often a request or connection was refused or closed for `reason`."""
+    return total(program.port, "streamer_connection_faults_total", reason=reason)
 
 
 def wait_held(port: int, count: int, within: float = 3) -> None:

@@ -123,5 +123,6 @@ package final class StreamSession: Sendable {
     pipeline.close()
     source?.stop(until: deadline)
     context.joinThreads(until: deadline)
+    SystemMemory.giveBack()
   }
 }
