@@ -51,7 +51,9 @@ package struct OpenedInput: Sendable {
     settings.rate = fit.rate
     let duration = FrameGrid(rate: fit.rate).duration(ofFrames: fit.segmentFrames)
     settings.segmentDuration = .microseconds((duration + .nanoseconds(500)).microseconds)
-    settings.partDuration = min(settings.partDuration, settings.segmentDuration)
+    settings.requestedPartDuration = settings.requestedPartDuration.map {
+      min($0, settings.segmentDuration)
+    }
     settings.prefill = 0
     if fit.hasVariableDuration {
       // Three target durations of this input can be more segments than those of the settings.
