@@ -67,13 +67,13 @@ unit: deps-test  ## unit tests
 	timeout 1500 swift test
 
 # Each failed test is repeated once, because players stall on a busy machine; both results are
-# printed. Two files run at a time, because the tests spend most of their time waiting.
+# printed. Three files run at a time, because the tests spend most of their time waiting.
 RETRY := --reruns 1 --reruns-delay 2 -rfER
 
 e2e: deps-test build  ## end-to-end tests against the built program, in real players
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 300 node --test client/test/*.test.mjs
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 2100 \
-	  $(PYTHON) -m pytest -c Tests/pytest.ini $(RETRY) -n 2 --dist loadfile Tests/EndToEnd
+	  $(PYTHON) -m pytest -c Tests/pytest.ini $(RETRY) -n 3 --dist loadfile Tests/EndToEnd
 
 faults: deps-test build  ## kill and freeze processes while browsers play
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 1200 \

@@ -53,7 +53,9 @@ package struct AudioSegmentation: Sendable, Hashable {
     Int64(floorDivide(Int128(number) * numerator, denominator))
   }
 
-  /// The AAC frame that contains the start of video frame `picture`, a frame index.
+  /// The AAC frame that contains the start of a video frame.
+  ///
+  /// - Parameter picture: the frame index of the video frame.
   package func frame(holding picture: Int64) -> Int64 {
     let rate = video.grid.rate
     return Int64(

@@ -5,10 +5,11 @@ package import Time
 /// Chooses the encoded renditions of a ladder, by the lag of their encoders: a pure state machine.
 ///
 /// If an encoder is one second behind, and still is a second later, the machine is too slow for the
-/// ladder (catching up after a suspended process takes less). The lowest encoded rendition is then
-/// left out, and one more if that does not help within three seconds. The top rendition stays:
-/// alone and behind it halves its frame rate. After none has been behind for a while the rendition
-/// left out last returns; if it soon must be left out again, the next rest is twice as long.
+/// ladder; after a suspension of the process an encoder catches up sooner. The lowest encoded
+/// rendition is then left out, and another one if that does not help within three seconds. The top
+/// rendition is never left out: if it alone is left and behind, it halves its frame rate. When no
+/// encoder has been behind for a time (`rest`), the rendition left out last returns. If it must
+/// soon be left out again, the next such time is twice as long.
 package struct LadderLoadState: Sendable {
   /// How long an encoder must be behind.
   private static let proof = Interval.seconds(1)
@@ -16,7 +17,7 @@ package struct LadderLoadState: Sendable {
   package static let publishTimeout = OverloadMonitor.limit + proof
   /// How long a change may take to have an effect before the next one.
   private static let effect = Interval.seconds(3)
-  /// How long none may be behind before a rendition returns, at first and at most.
+  /// How long no encoder may be behind before a rendition returns, at first and at most.
   private static let rest = (first: Interval.seconds(30), longest: Interval.seconds(480))
 
   /// The number of encoded renditions, from the top on; at least one.

@@ -5,7 +5,7 @@ import Glibc
 import Logging
 import Net
 
-// One thread takes all signals; each thread inherits that they are blocked.
+// Signals are blocked in this thread and, by inheritance, in all others. One thread receives them.
 SignalWaiter.block()
 do throws(any Error) {
   let flags = try CommandLineReader.entries(Array(CommandLine.arguments.dropFirst()))

@@ -5,8 +5,9 @@ package import Time
 
 /// Decides whether an input can be passed through: a pure state machine.
 ///
-/// The decision comes with the key frame at which the first segment would end: the first one at the
-/// requested segment duration or later. A source that differs later is handled then.
+/// The decision is made at the key frame that would end the first segment: the first key frame at
+/// or after the requested segment duration. A later change of the source does not change the
+/// decision; the session handles it.
 package struct PassThroughAnalysis: Sendable {
   /// The parameters of pass-through.
   package struct Fit: Sendable, Equatable {
@@ -54,7 +55,7 @@ package struct PassThroughAnalysis: Sendable {
       case .reordered: "the stream has B-frames"
       case .irregularRate(let rate): "the frames are not on the grid of \(rate) fps"
       case .playlist: "the input is a playlist"
-      case .rotated: "the picture must be turned upright"
+      case .rotated: "the container declares a rotation"
       case .longGroup(let seconds): "no key frame for more than \(seconds) s"
       }
     }

@@ -6,7 +6,7 @@ import Packaging
 package import Streams
 import Time
 
-/// An opened input of which the facts are known, and whether it is passed through.
+/// The facts about an opened input, and the decision whether it is passed through.
 package struct OpenedInput: Sendable {
   let facts: SourceFacts
   /// How it is packaged without re-encoding; nil if it is encoded.
@@ -35,7 +35,10 @@ package struct OpenedInput: Sendable {
     }
   }
 
-  /// The settings completed by the facts: size and rate of the input where the settings give none.
+  /// The settings, completed by the facts.
+  ///
+  /// The input gives its size if the settings have none, and likewise its rate. Pass-through
+  /// also determines the durations and the length of the window.
   func complete(_ settings: StreamSettings) -> StreamSettings {
     var settings = settings
     if settings.size == nil, settings.ladder.isEmpty {
@@ -48,7 +51,9 @@ package struct OpenedInput: Sendable {
     settings.rate = fit.rate
     let duration = FrameGrid(rate: fit.rate).duration(ofFrames: fit.segmentFrames)
     settings.segmentDuration = .microseconds((duration + .nanoseconds(500)).microseconds)
-    settings.partDuration = min(settings.partDuration, settings.segmentDuration)
+    settings.requestedPartDuration = settings.requestedPartDuration.map {
+      min($0, settings.segmentDuration)
+    }
     settings.prefill = 0
     if fit.hasVariableDuration {
       // Three target durations of this input can be more segments than those of the settings.

@@ -76,7 +76,11 @@ package struct StreamNotes: Sendable {
     let timescale = Int64(segmentation.grid.rate.timescale)
     let segment = Interval.microseconds(segmentation.segmentTicks * 1_000_000 / timescale)
     let part = Interval.microseconds(segmentation.partTicks * 1_000_000 / timescale)
-    guard segment != settings.segmentDuration || part != settings.partDuration else { return nil }
+    // The default of ladders is about the duration of some whole frames.
+    let asked = settings.requestedPartDuration ?? (settings.ladder.count > 1 ? part : nil)
+    guard segment != settings.segmentDuration || part != asked ?? settings.partDuration else {
+      return nil
+    }
     return
       "whole frames at \(segmentation.grid.rate) fps: segments of \(segment.secondsText) s, "
       + "parts of \(part.secondsText) s"

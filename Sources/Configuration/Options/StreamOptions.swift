@@ -12,8 +12,8 @@ extension Option {
       aliases: ["target-duration"],
       .stream, help: "seconds, rounded to whole frames"),
     .stream(
-      "part-duration", \.partDuration, .seconds(.milliseconds(10) ... .seconds(20)), .stream,
-      help: "seconds, rounded to whole frames"),
+      "part-duration", \.requestedPartDuration, .seconds(.milliseconds(10) ... .seconds(20)),
+      .stream, default: partDuration, help: "seconds, rounded to whole frames"),
     .stream(
       "playlist-length", \.playlistLength, .integer(6...3600), aliases: ["window-size"], .stream,
       default: "\(StreamSettings.defaultPlaylistLength)", help: "segments that playlists list"),
@@ -44,6 +44,10 @@ extension Option {
       "timestamps", \.timestamps, .integer(1...7200), .stream,
       help: "segments in /timestamps.json"),
   ]
+
+  private static let partDuration =
+    StreamSettings.onePartDuration.secondsText + "; with several renditions "
+    + StreamSettings.ladderPartDuration.secondsText
 
   private static let targetLatency =
     ServingDefaults.targetLatency.secondsText

@@ -43,7 +43,8 @@ package struct StreamSettings: Sendable {
 
   // Stream
   package var segmentDuration = Interval.seconds(1)
-  package var partDuration = Interval.milliseconds(100)
+  /// The requested duration of parts; nil: ``defaultPartDuration``.
+  package var requestedPartDuration: Interval?
   package var playlistLength: Int?
   package var retained: Int?
   package var holdBack: Interval?
@@ -72,6 +73,25 @@ package struct StreamSettings: Sendable {
 
   /// The defaults.
   package init() {}
+
+  /// The duration of parts.
+  package var partDuration: Interval { requestedPartDuration ?? defaultPartDuration }
+
+  /// The duration of parts if none is requested: longer with several renditions, and at most a
+  /// segment.
+  ///
+  /// hls.js counts each download as at least 50 ms, so it estimates at most the duration of a part
+  /// divided by 50 ms times the bitrate of its rendition. It switches to a rendition whose bitrate
+  /// is below 0.7 times the estimate: with parts of 0.1 s never to one of twice its bitrate.
+  private var defaultPartDuration: Interval {
+    min(ladder.count > 1 ? Self.ladderPartDuration : Self.onePartDuration, segmentDuration)
+  }
+
+  /// The default duration of parts of a stream with one rendition.
+  package static let onePartDuration = Interval.milliseconds(100)
+  /// The default duration of parts of a stream with several renditions: a segment of 1 s has four
+  /// at 24, 25, 30, 50 and 60 fps.
+  package static let ladderPartDuration = Interval.milliseconds(260)
 
   /// Whether the audio of the input is used.
   package var takesInputAudio: Bool { audio == nil }

@@ -3,7 +3,7 @@
 /// Receives the body of a request piece by piece, over any version of HTTP.
 ///
 /// Called on the loop's thread, never from inside a call on an exchange. `ended` or `failed` is the
-/// last call, unless the route ends its answer before: then neither is called.
+/// last call, unless the route ends its response before: then neither is called.
 package protocol BodyReceiver: AnyObject {
   /// The next piece; the bytes are valid during the call only.
   func received(_ bytes: borrowing Span<UInt8>)
@@ -11,11 +11,11 @@ package protocol BodyReceiver: AnyObject {
   func ended()
   /// The body will not be complete.
   ///
-  /// If no answer had begun, the client already has an answer.
+  /// If no response had begun, the client already has a response.
   func failed(_ failure: BodyFailure)
 }
 
-/// Why a request body will not be complete; `description` is the body of the answer.
+/// Why a request body will not be complete; `description` is the body of the response.
 package enum BodyFailure: Error, Equatable, Sendable, CustomStringConvertible {
   /// More bytes than the limit. RFC 9110 §15.5.14.
   case tooLarge(limit: Int)
@@ -26,7 +26,7 @@ package enum BodyFailure: Error, Equatable, Sendable, CustomStringConvertible {
   /// The client disconnected, or the connection was cut.
   case gone
 
-  /// The status of the answer.
+  /// The status of the response.
   package var status: Int {
     switch self {
     case .tooLarge: 413
@@ -59,8 +59,8 @@ package enum BodyFailure: Error, Equatable, Sendable, CustomStringConvertible {
 extension Exchange {
   /// Receives the whole body, then calls `whole` with it; for small bodies.
   ///
-  /// If the body is not complete, the client has an answer (413, 408, 400) or has disconnected, and
-  /// `whole` is not called. A request without a body has an empty body.
+  /// If the body is not complete, the client has a response (413, 408, 400) or has disconnected,
+  /// and `whole` is not called. A request without a body has an empty body.
   package func collectBody(limit: Int? = nil, _ whole: @escaping ([UInt8]) -> Void) {
     receiveBody(limit: limit, BodyCollector(whole))
   }

@@ -162,7 +162,7 @@ package struct ChunkedDecoder: Sendable {
   }
 }
 
-/// The reason to refuse a body in chunked coding; `description` is the body of the answer.
+/// The reason to refuse a body in chunked coding; `description` is the body of the response.
 package enum ChunkedCodingError: Error, Equatable, Sendable, CustomStringConvertible {
   /// No hexadecimal number at the start of an HTTP chunk.
   case badSize

@@ -3,7 +3,7 @@
 import Net
 import Time
 
-/// One HTTP/1.1 connection: takes requests and sends answers in the order of the requests.
+/// One HTTP/1.1 connection: takes requests and sends responses in the order of the requests.
 ///
 /// Holds no buffer while it is idle or its requests are held.
 final class HTTP1Connection: HTTPConnection {
@@ -20,7 +20,7 @@ final class HTTP1Connection: HTTPConnection {
   private var isParsing = false
   /// Exchanges that have not ended, oldest first; only the first writes to the stream.
   private var exchanges = ExchangeLine()
-  /// Bytes of answers that wait for an earlier answer.
+  /// Bytes of responses that wait for an earlier response.
   private var waitingBytes = 0
   /// Bytes after the last request taken, while no more requests are taken.
   private var leftover: [UInt8] = []
@@ -98,7 +98,8 @@ final class HTTP1Connection: HTTPConnection {
   }
 
   private func take(_ request: consuming Request) {
-    // The answer ends the connection unless the body ends first: a body is never read as a request.
+    // Unless the body ends first, the response ends the connection: a body is never read as a
+    // request.
     let hasBody = request.framing != .none
     let closes = !request.keepAlive || hasBody || server.isDraining
     let exchange = HTTP1Exchange(request, self, closes: closes)
@@ -109,7 +110,7 @@ final class HTTP1Connection: HTTPConnection {
     exchange.wasRouted()
   }
 
-  /// Answers with an error after the answers to earlier requests, and ends the connection.
+  /// Answers with an error after the responses to earlier requests, and ends the connection.
   func refuse(_ status: Int, _ line: String, fields: [HeaderField] = []) {
     lifecycle.stopRequests()
     headSince = nil
@@ -135,7 +136,7 @@ final class HTTP1Connection: HTTPConnection {
     if mayRead, leftover.isEmpty { stream.isReading = true }
   }
 
-  /// Whether bytes are wanted: of the current body, else of the next request.
+  /// Whether further bytes may be read: of the current body, else of the next request.
   private var mayRead: Bool { body.map(\.isWanted) ?? (lifecycle.state == .open && canTake) }
 
   private func resumeLater() {
@@ -149,7 +150,7 @@ final class HTTP1Connection: HTTPConnection {
     stream.noticesEnd = true
   }
 
-  // MARK: Answers
+  // MARK: Responses
 
   /// Writes the batch of the server: at once if `exchange` is the first, else when it becomes the
   /// first.
@@ -167,7 +168,7 @@ final class HTTP1Connection: HTTPConnection {
     if queuedBytes > max(server.limits.queuedBytes, byteCount) { perform(lifecycle.cut(.slow)) }
   }
 
-  /// Continues after the end of an answer.
+  /// Continues after the end of a response.
   func ended(_ exchange: HTTP1Exchange) {
     guard lifecycle.state != .closed else { return }
     if body?.exchange === exchange { dropBody() }
@@ -190,14 +191,14 @@ final class HTTP1Connection: HTTPConnection {
     if lifecycle.state == .draining { finish() } else { resumeLater() }
   }
 
-  /// Takes no more requests: the connection ends with the answer of `exchange`.
+  /// Takes no more requests: the connection ends with the response of `exchange`.
   func stopRequests(after exchange: HTTP1Exchange) {
     exchange.closes = true
     lifecycle.stopRequests()
     leftover = []
   }
 
-  /// Drops the exchanges after one that ends the connection; they get no answer.
+  /// Drops the exchanges after the one that ends the connection; they get no response.
   private func dropRest() {
     guard !exchanges.isEmpty else { return }
     let lost = takeExchanges()
@@ -236,7 +237,7 @@ final class HTTP1Connection: HTTPConnection {
     return taken
   }
 
-  /// HTTP/1.1 has no notice beside the last answer.
+  /// Does nothing: HTTP/1.1 announces the end only in the last response.
   func announceEnd() {}
 
   func stopRequests() {

@@ -4,7 +4,7 @@ import Net
 import Sharing
 import Time
 
-/// An exchange over HTTP/1.1 or HTTP/1.0: converts its answer to slices for its connection.
+/// An exchange over HTTP/1.1 or HTTP/1.0: converts its response to slices for its connection.
 final class HTTP1Exchange: ConnectionExchange {
   private enum State { case unanswered, streaming, ended }
   private enum BodyForm { case chunked, untilClose, none }
@@ -12,11 +12,11 @@ final class HTTP1Exchange: ConnectionExchange {
   private(set) var request: Request
   var kind = RequestKind.other
   var onGone: (() -> Void)?
-  /// Whether the connection ends with this answer.
+  /// Whether the connection ends with this response.
   var closes: Bool
-  /// nil after the answer has ended or the client has disconnected.
+  /// nil after the response has ended or the client has disconnected.
   var connection: HTTP1Connection?
-  /// Slices that wait for the answers to earlier requests of the connection.
+  /// Slices that wait for the responses to earlier requests of the connection.
   private var waiting: [ByteSlice] = []
   private(set) var waitingBytes = 0
   private(set) var status = 0
@@ -124,7 +124,7 @@ final class HTTP1Exchange: ConnectionExchange {
     connection?.cut()
   }
 
-  /// Reduces a held request to the fields that its answer may depend on.
+  /// Reduces a held request to the fields that its response may depend on.
   func wasRouted() {
     if state == .unanswered, request.isLarge, request.framing == .none { request = request.shrunk }
   }
@@ -139,7 +139,7 @@ final class HTTP1Exchange: ConnectionExchange {
     return waiting
   }
 
-  /// Keeps the bytes of `batch` until the earlier answers have ended.
+  /// Keeps the bytes of `batch` until the earlier responses have ended.
   func wait(_ batch: WriteBatch) {
     waitingBytes += batch.byteCount
     batch.takeRest { waiting.append($0) }

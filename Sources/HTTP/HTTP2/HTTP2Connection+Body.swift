@@ -106,9 +106,9 @@ extension HTTP2Connection {
   }
 
   /// Refuses bodies that arrive too slowly, and resets HTTP/2 streams on which the client still
-  /// sends `lingerTime` after its answer.
+  /// sends a body `lingerTime` after the response.
   ///
-  /// RFC 9113 §8.1. Not at once, since some clients (curl 7.88) then lose the answer.
+  /// RFC 9113 §8.1. An earlier reset would destroy the response in some clients (curl 7.88).
   func checkBodies(_ now: MonotonicTime) {
     for exchange in Array(exchanges.values) {
       if exchange.isInputOpen, exchange.isEnded, exchange.pending.isEmpty,

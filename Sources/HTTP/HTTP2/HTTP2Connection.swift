@@ -5,10 +5,10 @@ import Net
 import Sharing
 import Time
 
-/// One HTTP/2 connection: takes requests and sends answers by their priority.
+/// One HTTP/2 connection: takes requests and sends responses by their priority.
 ///
 /// Frames are written when the kernel takes them, once per iteration of the loop; until then the
-/// bodies of answers are shared slices.
+/// bodies of responses are shared slices.
 final class HTTP2Connection: HTTPConnection {
   /// Why an HTTP/2 stream is reset.
   enum ResetReason {
@@ -34,7 +34,7 @@ final class HTTP2Connection: HTTPConnection {
   private(set) var session: HTTP2Session?
   /// Open exchanges by the number of their HTTP/2 stream.
   private(set) var exchanges = HTTP2ExchangeTable()
-  /// The number of exchanges without an answer.
+  /// The number of exchanges without a response.
   private(set) var unansweredCount = 0
   /// Exchanges that were reset: the session may use their fields until the HTTP/2 stream is closed.
   var retired = HTTP2ExchangeTable()
@@ -92,7 +92,7 @@ final class HTTP2Connection: HTTPConnection {
     }
   }
 
-  /// Writes frames until the kernel takes only a part of them.
+  /// Writes frames until bytes remain that the kernel has not taken.
   private func flush() {
     guard lifecycle.isServing, let session else { return }
     while stream.queuedBytes == 0, session.wantsWrite {
@@ -116,7 +116,7 @@ final class HTTP2Connection: HTTPConnection {
     unansweredCount += 1
   }
 
-  /// Begins the answer of an exchange.
+  /// Begins the response of an exchange.
   func begin(
     _ exchange: HTTP2Exchange, _ response: PreparedResponse, withLength: Bool,
     extra: [HeaderField], hasBody: Bool
@@ -215,7 +215,7 @@ final class HTTP2Connection: HTTPConnection {
 
   func inputEnded() {
     if lifecycle.isServing, let session {
-      // A client that sends no more gets no new answer; complete answers may still be read.
+      // Incomplete responses are dropped; complete responses may still be read by the client.
       let lost = exchanges.values.filter { !$0.isEnded }
       for exchange in lost { drop(exchange, session, NGHTTP2_CANCEL) }
       tellGone(lost)
@@ -251,7 +251,7 @@ final class HTTP2Connection: HTTPConnection {
     checkWindows(now)
   }
 
-  /// Resets HTTP/2 streams for whose answers the client opens no window, or too small a one.
+  /// Resets HTTP/2 streams whose client leaves the window closed or opens it too slowly.
   private func checkWindows(_ now: MonotonicTime) {
     let stalled = exchanges.values.filter { exchange in
       !exchange.pending.isEmpty && now - exchange.pace.since >= server.limits.stallTime

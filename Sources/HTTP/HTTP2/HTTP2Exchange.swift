@@ -14,7 +14,7 @@ final class HTTP2Exchange: ConnectionExchange {
   var onGone: (() -> Void)?
   /// nil after the HTTP/2 stream is closed.
   var connection: HTTP2Connection?
-  /// Bytes of the answer that wait for the client's window.
+  /// Bytes of the response that wait for the client's window.
   private(set) var pending = SliceQueue()
   private(set) var status = 0
   private(set) var bytesSent = 0
@@ -85,7 +85,7 @@ final class HTTP2Exchange: ConnectionExchange {
 
   func begin(_ head: PreparedResponse, extra: [HeaderField]) {
     guard state == .unanswered, let connection else { return }
-    // The answer to HEAD is complete with its fields.
+    // The response to HEAD is complete with its fields.
     state = request.method == .head ? .ended : .streaming
     if state == .ended { onGone = nil }
     response = head
@@ -113,7 +113,7 @@ final class HTTP2Exchange: ConnectionExchange {
 
   func abort() { connection?.reset(self, .routeGaveUp) }
 
-  /// Reduces a held request to the fields that its answer may depend on.
+  /// Reduces a held request to the fields that its response may depend on.
   func wasRouted() {
     if state == .unanswered, request.isLarge, request.framing == .none { request = request.shrunk }
   }
@@ -131,7 +131,7 @@ final class HTTP2Exchange: ConnectionExchange {
     if isAskingForBody { isAskingForBody = false } else { response = nil }
   }
 
-  /// Notes the end of the answer, in case the client still sends.
+  /// Notes the end of the response, in case the client still sends.
   func answerSent(now: MonotonicTime) { pace.restart(now: now) }
 
   /// Discards the bytes that are not sent.

@@ -159,13 +159,13 @@ final class HTTP2Session {
     unsafe nghttp2_session_change_extpri_stream_priority(pointer, stream, &value, 1)
   }
 
-  /// Begins the answer on an HTTP/2 stream.
+  /// Begins the response on an HTTP/2 stream.
   ///
   /// - Parameters:
   ///   - stream: its number.
   ///   - block: status and fields; its bytes must live until the frame is sent.
   ///   - withLength: whether `content-length` is sent.
-  ///   - more: fields of this answer only.
+  ///   - more: fields of this response only.
   ///   - date: the value of `date`.
   ///   - hasBody: whether DATA follows.
   func respond(

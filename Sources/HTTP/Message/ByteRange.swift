@@ -56,10 +56,10 @@ package enum ByteRange: Sendable, Equatable {
 }
 
 extension PreparedResponse {
-  /// The field that announces support for ranges; for whole answers.
+  /// The field that announces support for ranges; for whole responses.
   package static let acceptRanges = HeaderField("Accept-Ranges", "bytes")
 
-  /// This answer, or the part of it that `request` asks for: 206, or 416.
+  /// This response, or the part of it that `request` asks for: 206, or 416.
   ///
   /// Only a 200 to GET is cut (RFC 9110 §14.2). An `If-Range` other than the strong `ETag` asks for
   /// the whole (§13.1.5). The part consists of slices of the same bytes.
@@ -79,7 +79,7 @@ extension PreparedResponse {
         status: 206, fields: fields + [HeaderField("Content-Range", content)],
         slices: Self.cut(body, range))
     case .unsatisfiable:
-      // Fields that permit the storage of the whole must not permit the storage of this answer.
+      // Fields that permit the storage of the whole must not permit the storage of this response.
       let kept = fields.filter { field in
         !["cache-control", "content-type", "etag", "last-modified"].contains { field.isNamed($0) }
       }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension PreparedResponse {
-  /// This answer, or 304 if the client has its content.
+  /// This response, or 304 if the client has its content.
   ///
   /// Applies to a 200 or 206 to GET or HEAD. The comparison is weak, as `If-None-Match` requires;
-  /// `If-Modified-Since` is ignored, since no answer has a `Last-Modified`.
+  /// `If-Modified-Since` is ignored, since no response has a `Last-Modified`.
   /// - Source: RFC 9110 §13.1.2, §15.4.5
   func conditional(_ request: Request) -> PreparedResponse {
     guard status == 200 || status == 206, request.hasNames(ofLengths: Self.noneMatchLength),

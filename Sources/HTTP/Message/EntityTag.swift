@@ -18,7 +18,9 @@ package enum EntityTag {
 }
 
 extension Request {
-  /// Whether `If-None-Match` contains `tag`, by weak comparison, or is `*`; then the answer is 304.
+  /// Whether `If-None-Match` contains `tag`, by weak comparison, or is `*`.
+  ///
+  /// The response is then 304.
   ///
   /// - Source: RFC 9110 §13.1.2
   package func hasNoneMatch(_ tag: String) -> Bool {

@@ -5,8 +5,8 @@ package import Sharing
 
 /// A complete response, rendered once and used for any number of requests on any loop.
 ///
-/// Contains the rendered heads, except for the fields that differ between answers: `Date`,
-/// `Connection` and fields of a single request. An answer costs a retain and one system call.
+/// Contains the rendered heads, except for the fields that differ between responses: `Date`,
+/// `Connection` and fields of a single request. A response costs a retain and one system call.
 package final class PreparedResponse: Sendable {
   /// The status code.
   package let status: Int

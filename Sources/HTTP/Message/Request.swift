@@ -286,7 +286,7 @@ package struct Request: Sendable {
     fieldOffsets.map { HeaderField(text($0.name), text($0.value)) }
   }
 
-  /// The request with only those fields that its answer may depend on, to be held.
+  /// The request with only those fields that its response may depend on, to be held.
   package var shrunk: Request {
     let method = head[methodRange.range]
     let path = head[pathRange.range]

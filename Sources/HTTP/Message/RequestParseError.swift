@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The reason to refuse a request head; `description` is the body of the answer.
+/// The reason to refuse a request head; `description` is the body of the response.
 package enum RequestParseError: Error, Equatable, Sendable, CustomStringConvertible {
   /// A CR without LF, or an LF without CR. RFC 9112 §2.2.
   case bareLineEnding
@@ -31,7 +31,7 @@ package enum RequestParseError: Error, Equatable, Sendable, CustomStringConverti
   /// More fields than the limit. RFC 6585 §5.
   case tooManyFields(limit: Int)
 
-  /// The status of the answer.
+  /// The status of the response.
   package var status: Int {
     switch self {
     case .unknownTransferCoding: 501

@@ -19,7 +19,7 @@ package struct ConnectionLifecycle {
     case announced
     /// No more requests are taken; open requests are answered.
     case draining
-    /// All answers are sent and our end is closed; received bytes are dropped.
+    /// All responses are sent and our end is closed; received bytes are dropped.
     case lingering
     /// The stream is closed.
     case closed
@@ -29,13 +29,13 @@ package struct ConnectionLifecycle {
   package enum Action: Sendable, Equatable {
     /// Nothing to do.
     case none
-    /// Tell the client that the connection ends.
+    /// Tell the client that the connection will end.
     case announceEnd
-    /// Take no more requests, and tell the client if the version of HTTP can.
+    /// Take no more requests, and tell the client if the version of HTTP permits it.
     case stopRequests
     /// Refuse the request whose head is incomplete.
     case refuseHead
-    /// Look for request bodies and answers that take too long.
+    /// Look for request bodies and responses that take too long.
     case checkExchanges
     /// Close our end, then read and drop bytes.
     case finishWriting
@@ -49,7 +49,7 @@ package struct ConnectionLifecycle {
   package struct Load: Sendable {
     /// Bytes that the kernel has not taken.
     package let queuedBytes: Int
-    /// When enough of the queued bytes had left, or queueing began.
+    /// When the last required amount of queued bytes had left, or queueing began.
     package let lastProgress: MonotonicTime
     /// Whether no exchange is open.
     package let isIdle: Bool
@@ -75,7 +75,7 @@ package struct ConnectionLifecycle {
   private(set) var isInputEnded = false
   /// When the state began, or the connection became idle.
   private var since: MonotonicTime
-  /// Ended answers whose bytes are partly queued.
+  /// Ended responses whose bytes are partly queued.
   var reports = FlushReports()
 
   /// A connection that is open and idle from `now` on.
@@ -84,7 +84,7 @@ package struct ConnectionLifecycle {
     since = now
   }
 
-  /// Whether answers are sent.
+  /// Whether responses are sent.
   var isServing: Bool {
     switch state {
     case .open, .announced, .draining: true
@@ -97,12 +97,12 @@ package struct ConnectionLifecycle {
   /// The last exchange has ended.
   package mutating func becameIdle(now: MonotonicTime) { since = now }
 
-  /// The connection ends with the open answers.
+  /// After the open responses the connection ends.
   package mutating func stopRequests() {
     if state == .open || state == .announced { state = .draining }
   }
 
-  /// The body that ended the connection was read to its end before the answer began.
+  /// The body that ended the connection was read to its end before the response began.
   package mutating func resumeRequests() { state = .open }
 
   // MARK: The end
@@ -121,7 +121,7 @@ package struct ConnectionLifecycle {
     return .stopRequests
   }
 
-  /// All answers are sent, and no more will follow.
+  /// All responses are sent, and no more will follow.
   package mutating func finish(now: MonotonicTime) -> Action {
     guard isServing else { return .none }
     if isInputEnded { return close() }
@@ -132,8 +132,8 @@ package struct ConnectionLifecycle {
 
   /// The client has closed its end.
   ///
-  /// An open exchange of HTTP/1.1 has no complete answer, and its client has disconnected. HTTP/2
-  /// has dropped such exchanges before; the answers of the others wait for the client's window.
+  /// HTTP/1.1: an open exchange has no complete response, and its client has disconnected. HTTP/2:
+  /// such exchanges were dropped before, and complete responses wait for the client's window.
   package mutating func inputEnded(_ load: Load) -> Action {
     isInputEnded = true
     guard isServing else { return close() }

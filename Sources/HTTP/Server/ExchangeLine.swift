@@ -2,7 +2,7 @@
 
 /// Exchanges in the order of their requests.
 ///
-/// A line of one exchange, the usual case, allocates nothing.
+/// With one exchange, the usual case, nothing is allocated.
 struct ExchangeLine {
   private(set) var first: HTTP1Exchange?
   private var rest: [HTTP1Exchange] = []

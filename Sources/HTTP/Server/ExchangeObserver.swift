@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Counts answers and faults of clients.
+/// Counts responses and faults of clients.
 ///
 /// Confined to the loop's thread.
 package protocol ExchangeObserver: AnyObject {

@@ -11,16 +11,17 @@ package struct ExchangeRecord: Sendable {
   package let peer: PeerAddress
   /// The label that the route gave the request.
   package let kind: RequestKind
-  /// The status of the answer; 0 if no answer had begun.
+  /// The status of the response; 0 if no response had begun.
   package let status: Int
-  /// Bytes of head and body that were given to the kernel; 0 if the connection was lost while some
-  /// of them were queued, since the number that left is unknown.
+  /// Bytes of head and body that were given to the kernel.
+  ///
+  /// 0 if the connection was lost while bytes were queued: the number that was sent is unknown.
   package var bytesSent: Int
-  /// Whether the client did not get the whole answer.
+  /// Whether the client did not get the whole response.
   package var cut: Bool
   /// When the request was taken.
   package let asked: MonotonicTime
-  /// When the answer began; nil if it did not.
+  /// When the response began; nil if it did not.
   package let begun: MonotonicTime?
   /// When the kernel had taken the last byte, or the exchange ended otherwise.
   package var ended: MonotonicTime

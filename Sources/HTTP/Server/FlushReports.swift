@@ -2,14 +2,14 @@
 
 import Time
 
-/// Records of answers that have ended while some of their bytes are queued.
+/// Records of responses that have ended while some of their bytes are queued.
 struct FlushReports {
   private var records: [ExchangeRecord] = []
 
   /// Whether no record is kept.
   var isEmpty: Bool { records.isEmpty }
 
-  /// Keeps a record until the bytes of its answer have left.
+  /// Keeps a record until the bytes of its response have left.
   mutating func add(_ record: ExchangeRecord) {
     records.append(record)
   }
@@ -18,7 +18,7 @@ struct FlushReports {
   ///
   /// - Parameters:
   ///   - lost: how many of the last bytes the kernel did not take.
-  ///   - now: the time at which the answers ended.
+  ///   - now: the time at which the responses ended.
   /// - Returns: the records, newest first.
   mutating func take(lost: Int, now: MonotonicTime) -> ReversedCollection<[ExchangeRecord]> {
     var ended: [ExchangeRecord] = []

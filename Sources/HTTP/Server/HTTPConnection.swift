@@ -10,29 +10,29 @@ protocol HTTPConnection: ServedConnection, ByteStreamOwner {
   var server: HTTPServer { get }
   var stream: any ByteStream { get }
   var lifecycle: ConnectionLifecycle { get set }
-  /// The work of the connection now.
+  /// The present work of the connection.
   var load: ConnectionLifecycle.Load { get }
-  /// Removes all exchanges; each is without a connection afterwards.
+  /// Removes all exchanges, and their references to the connection.
   func takeExchanges() -> [Member]
-  /// Performs the action of that name.
+  /// Tells the client that the connection will end; HTTP/1.1 has no such notice.
   func announceEnd()
-  /// Performs the action of that name.
+  /// Takes no more requests; after the open responses the connection ends.
   func stopRequests()
-  /// Performs the action of that name.
+  /// Refuses the request whose head is incomplete: 408 over HTTP/1.1, GOAWAY over HTTP/2.
   func refuseHead()
-  /// Performs the action of that name.
+  /// Refuses request bodies that arrive too slowly, and ends responses that take too long.
   func checkExchanges(_ now: MonotonicTime)
 }
 
 /// An exchange as its connection sees it.
 protocol ConnectionExchange: Exchange {
-  /// The status of the answer; 0 before it begins.
+  /// The status of the response; 0 before it begins.
   var status: Int { get }
   /// Bytes of head and body that were given to the stream.
   var bytesSent: Int { get }
   /// When the request was taken.
   var asked: MonotonicTime { get }
-  /// When the answer began; nil before.
+  /// When the response began; nil before that.
   var begun: MonotonicTime? { get }
 }
 
@@ -68,12 +68,12 @@ extension HTTPConnection {
 
   func check(_ now: MonotonicTime) { perform(lifecycle.check(load, server.limits, now: now)) }
 
-  /// Cuts the connection because a route cannot complete its answer.
+  /// Cuts the connection because a route cannot complete its response.
   func cut() {
     if lifecycle.close() != .none { abort() }
   }
 
-  /// Cuts the stream; routes are told at the end of the iteration.
+  /// Cuts the stream; routes are notified at the end of the iteration.
   private func abort() {
     let lost = stream.queuedBytes
     stream.abort()
@@ -94,7 +94,7 @@ extension HTTPConnection {
 
   // MARK: Reports
 
-  /// Reports the answers that have ended before.
+  /// Reports ended responses whose queued bytes have since been sent or lost.
   func tellFlushed(lost: Int) {
     guard !lifecycle.reports.isEmpty else { return }
     for record in lifecycle.reports.take(lost: lost, now: server.loop.now) {
@@ -102,7 +102,7 @@ extension HTTPConnection {
     }
   }
 
-  /// Reports exchanges that will get no more of their answers, and tells their routes.
+  /// Reports exchanges whose responses are cut, and tells their routes.
   func tellGone(_ lost: [Member]) {
     for exchange in lost {
       server.observer?.finished(record(of: exchange, cut: true))

@@ -10,24 +10,24 @@ package struct HTTPLimits: Sendable {
   package var head = HeadLimits()
   /// The time from the connection to the end of the TLS handshake; then the connection is closed.
   package var handshakeTime = Interval.seconds(10)
-  /// The time from the first to the last byte of a head; then the answer is 408.
+  /// The time from the first to the last byte of a head; then the response is 408.
   package var headTime = Interval.seconds(10)
   /// The time without a request; then the connection is closed.
   package var idleTime = Interval.seconds(60)
   /// The span in which a client must take queued bytes at `sendRate`; else the connection is cut.
   ///
-  /// Applies while bytes are queued: a live answer that waits for its encoder has none.
+  /// Applies while bytes are queued, so not to a live response that waits for its encoder.
   package var stallTime = Interval.seconds(10)
   /// The minimum rate at which a client takes queued bytes, in bytes per second.
   package var sendRate = 240
-  /// The maximum number of bytes of a small request body; above it the answer is 413.
+  /// The maximum number of bytes of a small request body; above it the response is 413.
   package var bodyBytes = 64 * 1024
-  /// The span in which a body must arrive at `bodyRate`, while it is read; else the answer is 408.
+  /// The span in which a body must arrive at `bodyRate` while it is read; else the response is 408.
   package var bodyTime = Interval.seconds(10)
   /// The minimum rate of a request body, in bytes per second.
   package var bodyRate = 240
   /// The time in which bytes are read and dropped after our end of the connection is closed, so
-  /// that RST does not destroy the answer.
+  /// that RST does not destroy the response.
   ///
   /// RFC 9112 §9.6.
   package var lingerTime = Interval.seconds(2)
@@ -38,11 +38,11 @@ package struct HTTPLimits: Sendable {
   package var heldRequests = 64
   /// Open HTTP/2 streams of one connection; RFC 9113 §6.5.2 recommends no less than 100.
   package var streams = 100
-  /// Queued bytes of one connection above which it is cut; a single answer may be longer.
+  /// Queued bytes of one connection above which it is cut; a single response may be longer.
   package var queuedBytes = 4 * 1024 * 1024
-  /// Connections of one loop; above the limit the answer is 503.
+  /// Connections of one loop; above the limit the response is 503.
   package var connections = 10_000
-  /// Connections of one address (IPv6: of one /64) with all loops; above it the answer is 429.
+  /// Connections of one address (IPv6: of one /64) with all loops; above it the response is 429.
   package var connectionsPerAddress = 200
   /// Whether loopback addresses are exempt from `connectionsPerAddress`.
   package var exemptsLoopback = true

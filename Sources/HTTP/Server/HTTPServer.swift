@@ -8,9 +8,10 @@ package import Time
 ///
 /// Confined to the loop's thread.
 package final class HTTPServer: SocketReceiver, LoopService {
-  /// Connections above the limit that get an answer at the same time; more are closed without one.
+  /// Connections above the limit that get an error response at the same time; further ones are
+  /// closed without a response.
   private static let refusedCapacity = 64
-  /// The maximum size of one read: the largest head, since untaken bytes are kept.
+  /// The maximum size of one read. The largest head, since bytes that are not parsed are kept.
   private static let readLimit = 16 * 1024
 
   let loop: EventLoop
@@ -38,7 +39,7 @@ package final class HTTPServer: SocketReceiver, LoopService {
   ///   - loop: the calling loop.
   ///   - limits: the limits of each client.
   ///   - handler: the routes.
-  ///   - observer: counts answers.
+  ///   - observer: counts responses.
   ///   - addresses: counts connections by address, shared with the other loops.
   ///   - errorFields: fields of errors that no route answers.
   package init(
@@ -75,7 +76,7 @@ package final class HTTPServer: SocketReceiver, LoopService {
     }
   }
 
-  /// Serves a connection; above the limits it is refused, far above them closed without an answer.
+  /// Serves a connection. Above the limits it is refused, far above them closed without a response.
   ///
   /// - Parameters:
   ///   - stream: the connection.
@@ -94,7 +95,7 @@ package final class HTTPServer: SocketReceiver, LoopService {
     if nextCheck == .distantFuture { nextCheck = loop.now + limits.checkInterval }
     let refusal = refusal(ownCount: ownCount)
     if let refusal, secure == nil {
-      // The version is unknown; an HTTP/1.1 answer is a refusal for clients of both versions.
+      // The version is unknown; an HTTP/1.1 response is a refusal for clients of both versions.
       let connection = HTTP1Connection(stream, self)
       add(connection)
       connection.refuse(refusal)
@@ -117,8 +118,9 @@ package final class HTTPServer: SocketReceiver, LoopService {
       fault: .addressConnections)
   }
 
-  /// Ends each connection with the answers to its open requests and closes idle connections; a new
-  /// connection gets one answer.
+  /// Ends each connection after the responses to its open requests; closes idle connections.
+  ///
+  /// A new connection gets one response.
   package func drain() {
     isDraining = true
     for connection in connections { connection.drain() }
@@ -170,9 +172,9 @@ package final class HTTPServer: SocketReceiver, LoopService {
     suffixes.append(persistence, to: batch, now: loop.now)
   }
 
-  /// Appends fields of a single answer as lines; they live until the next call.
+  /// Appends fields of a single response as lines, which are valid until the next call.
   ///
-  /// The lines are cached, since answers released together often have equal fields.
+  /// The lines are cached, since responses released together often have equal fields.
   func appendLines(_ fields: [HeaderField], to batch: WriteBatch) {
     if lastFields.fields != fields {
       var lines: [UInt8] = []
@@ -182,7 +184,7 @@ package final class HTTPServer: SocketReceiver, LoopService {
     batch.append(lastFields.lines)
   }
 
-  /// Appends the size line of an HTTP chunk; it lives until the next call.
+  /// Appends the size line of an HTTP chunk, which is valid until the next call.
   ///
   /// The line is cached, since all open-segment readers get the same bytes.
   func appendSizeLine(_ count: Int, to batch: WriteBatch) {

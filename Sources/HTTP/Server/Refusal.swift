@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The only answer of a connection that is refused as a whole.
+/// The only response of a connection that is refused as a whole.
 struct Refusal {
   let status: Int
   let line: String

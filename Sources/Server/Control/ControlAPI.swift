@@ -9,8 +9,8 @@ import Time
 
 /// `/api` on one loop: lists, adds and removes streams for clients with the token.
 ///
-/// Confined to the loop's thread; another thread gives the results. Pages of other origins cannot
-/// read the responses.
+/// Confined to the loop's thread; results arrive from another thread. Scripts of other origins
+/// cannot read the responses.
 final class ControlAPI {
   private typealias Reply = (ticket: UInt64, result: ControlResult)
 

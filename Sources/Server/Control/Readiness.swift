@@ -7,7 +7,7 @@ import Time
 
 /// Whether the server can take viewers: one stream is live and advances, or is idle on demand.
 struct Readiness {
-  /// The reasons if the server is not ready; empty if it is.
+  /// The reasons why the server is not ready; empty if it is ready.
   let reason: String
 
   init(_ serverState: ServerState) {
@@ -29,7 +29,7 @@ struct Readiness {
     }
   }
 
-  /// The reason if the stream cannot be played now; nil if it can.
+  /// The reason why the stream cannot be played now; nil if it can be played.
   private static func reason(_ served: ServedStream, _ now: WallTime) -> String? {
     let snapshot = served.window.snapshot
     guard snapshot.state == .live, !snapshot.segments.isEmpty else {

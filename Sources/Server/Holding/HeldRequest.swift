@@ -41,7 +41,8 @@ enum HeldField {
   }
 }
 
-/// The field with the held time, for answers that are released together and were held equally long.
+/// The field with the held time, for responses that are released together and were held equally
+/// long.
 struct HeldFieldCache {
   private var milliseconds: Int64 = -1
   private var fields: [HeaderField] = []

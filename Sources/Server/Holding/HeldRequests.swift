@@ -9,10 +9,10 @@ package import Time
 /// segment ends before an awaited part, the next segment's first part releases the request, as RFC
 /// 8216bis §6.2.5.2 demands.
 package struct HeldRequests<Waiter> {
-  /// Identifies one held request; tickets rise.
+  /// Identifies one held request; a later request has a larger number.
   package typealias Ticket = UInt64
 
-  /// A held request; without its waiter it was cancelled.
+  /// A held request. A cancelled request has no waiter.
   struct Entry {
     fileprivate let ticket: Ticket
     fileprivate let deadline: MonotonicTime
@@ -32,16 +32,17 @@ package struct HeldRequests<Waiter> {
     var entries: [Entry] = []
   }
 
-  /// Few: clients ask for the next parts.
+  /// Few buckets: clients request only the next parts.
   private var buckets: [Bucket] = []
   private var lastTicket: Ticket = 0
   /// The number of held requests.
   package private(set) var count = 0
-  /// The earliest deadline, or the earlier one of a cancelled request; the distant future if none
-  /// is held.
+  /// The earliest deadline of all entries, including those of cancelled requests.
+  ///
+  /// The distant future if there is no entry.
   package private(set) var nextDeadline = MonotonicTime.distantFuture
 
-  /// No held request.
+  /// A state without held requests.
   package init() {}
 
   /// Holds `waiter` until `version` or `deadline`.
@@ -150,7 +151,7 @@ package struct HeldRequests<Waiter> {
     forgetCancelled()
   }
 
-  /// Without held requests the remaining entries are cancelled ones.
+  /// Without held requests all remaining entries are of cancelled requests.
   private mutating func forgetCancelled() {
     guard count == 0 else { return }
     buckets.removeAll()

@@ -40,7 +40,7 @@ final class HoldQueue<Purpose> {
 
   /// Releases the requests for `version` and earlier ones, oldest first; all if `hasEnded`.
   ///
-  /// Each request is freed before the next is released. Records how long they were held.
+  /// Each request is freed before the next is released. The hold times are recorded.
   func published(
     _ version: Int64, hasEnded: Bool, now: MonotonicTime,
     _ release: (HeldRequest<Purpose>) -> Void
@@ -76,7 +76,7 @@ final class HoldQueue<Purpose> {
   }
 }
 
-/// The part that one stream has in a gauge of its loop: several streams share the loop's counters.
+/// One stream's share of a gauge. The gauge belongs to the loop and adds up all its streams.
 struct HoldGauge {
   private let kind: HoldKind
   private let counters: Locked<ServerCounters>
@@ -87,7 +87,7 @@ struct HoldGauge {
     self.counters = counters
   }
 
-  /// Replaces the stream's part by `count`.
+  /// Sets the stream's share to `count`.
   mutating func set(_ count: Int) {
     guard count != value else { return }
     let change = count - value

@@ -36,8 +36,8 @@ final class OpenSegmentReader {
 
   /// Sends the chunks of the segment in `snapshot` that were not sent yet.
   ///
-  /// The body ends with the complete segment; if the segment left the window before, the response
-  /// is aborted.
+  /// The body ends with the complete segment. If the segment leaves the window before that, the
+  /// response is aborted.
   func advance(_ snapshot: WindowSnapshot, now: MonotonicTime) -> Progress {
     if isGone { return .done }
     if let open = snapshot.open, open.number == number {

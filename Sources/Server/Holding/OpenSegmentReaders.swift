@@ -3,13 +3,13 @@
 import Packaging
 import Time
 
-/// The readers of an open segment, and the early readers: their segment has not begun.
+/// The readers of an open segment, and the early readers, whose segment has not begun.
 ///
 /// Confined to one loop's thread.
 struct OpenSegmentReaders {
   private var readers: [OpenSegmentReader] = []
   private var early: [OpenSegmentReader] = []
-  /// The earliest deadline of an early reader or an earlier time.
+  /// The earliest deadline of an early reader, or an earlier time.
   private(set) var nextDeadline = MonotonicTime.distantFuture
 
   /// The number of all readers.

@@ -34,7 +34,7 @@ struct AccessLine {
     }
   }
 
-  /// The first 1024 bytes of a target, since the work for the rest could fill the queue of lines.
+  /// The first 1024 bytes of a target: work for longer targets could fill the queue of lines.
   private static func cut(_ target: String) -> String {
     guard target.utf8.count > 1024 else { return target }
     return String(decoding: target.utf8.prefix(1024), as: UTF8.self) + "…"

@@ -14,8 +14,8 @@ struct ServerCounters: Sendable {
   }
 
   private var counted: [Answer: UInt64] = [:]
-  /// The newest answer and how often it occurred since another one: most answers are as the one
-  /// before.
+  /// The labels of the newest response, and the number of consecutive responses with these labels:
+  /// most responses have the labels of the one before.
   private var newest = Answer(kind: 0, status: 0)
   private var newestCount: UInt64 = 0
   /// Bytes of responses, by the index of their kind.

@@ -30,7 +30,7 @@ package final class ManifestCache: Sendable {
     var renderings = 0
   }
 
-  /// The number of MPDs that are kept; clients choose the `Host` of their requests.
+  /// The maximum number of kept MPDs. Clients choose the `Host` field, and so the number of MPDs.
   private static let copyLimit = 64
 
   private let parameters: PresentationParameters
@@ -52,8 +52,8 @@ package final class ManifestCache: Sendable {
 
   /// The response to `request` from `snapshot`, or from a newer one that the cache already has.
   ///
-  /// 304 if the client has the MPD; nil while there is no complete segment. `now` is the
-  /// publishTime of a new edition.
+  /// The response is 304 if the client has the MPD. Nil while there is no complete segment. `now`
+  /// becomes the publishTime of a new edition.
   func response(
     _ key: Key, to request: Request, from snapshot: WindowSnapshot, now: WallTime
   ) -> PreparedResponse? {

@@ -6,7 +6,8 @@ import Media
 import Packaging
 import Sharing
 
-/// A rendition's media as prepared responses: heads of its own over the bytes of the window.
+/// A rendition's media as prepared responses: only the heads are its own, bodies are the bytes of
+/// the window.
 final class MediaResponseCache: Sendable {
   private struct Responses {
     var parts: [Int64: [Int64: PreparedResponse]] = [:]
@@ -14,12 +15,12 @@ final class MediaResponseCache: Sendable {
     var headers: [String: PreparedResponse] = [:]
   }
 
-  /// The number of CMAF headers that are kept; a source may return from each outage with another.
+  /// The maximum number of kept CMAF headers; a source may return with another one each time.
   private static let headerLimit = 16
 
   /// The head of the response for the open segment.
   ///
-  /// Its chunks are sent in turn with those of other segments on the connection.
+  /// On one connection its chunks alternate with the chunks of other segments.
   let openHead: PreparedResponse
   /// The response for a number inside the window without media: players skip the segment.
   let gap: PreparedResponse

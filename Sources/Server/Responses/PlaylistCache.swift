@@ -169,7 +169,7 @@ final class PlaylistCache: Sendable {
     }
   }
 
-  /// The ETag: each text has its own, and so has its compressed form.
+  /// The ETag: each text has one, and its compressed form has another.
   ///
   /// - Source: RFC 9110 §8.8.3.3
   private func tag(_ key: Key, _ number: Int64, _ hasEnded: Bool) -> HeaderField {

@@ -6,7 +6,7 @@ import Packaging
 import Sharing
 import Time
 
-/// Routes the requests of one loop to the handlers of streams and to `/api`; answers the others.
+/// Routes the requests of one loop to the handlers of streams and to `/api`; answers all others.
 ///
 /// Confined to the loop's thread.
 final class RequestRouter: RequestHandler, LoopService {
@@ -15,7 +15,7 @@ final class RequestRouter: RequestHandler, LoopService {
   private let counters: Locked<ServerCounters>
   private var streamHandlers: [StreamHandler] = []
   private var byName: [String: StreamHandler] = [:]
-  /// The handler of the last request: most requests are for the same stream as the one before.
+  /// The handler of the previous request: most requests are for the same stream.
   private var lastStreamHandler: (name: String, streamHandler: StreamHandler)?
   private var revision = -1
   private let control: ControlAPI
@@ -51,7 +51,7 @@ final class RequestRouter: RequestHandler, LoopService {
   }
 
   func woken() {
-    // A removed stream answers with its last publication before it is closed.
+    // A removed stream releases held requests by its last publication before it is closed.
     for streamHandler in streamHandlers { streamHandler.woken(now) }
     let streamTable = serverState.streamTable
     if streamTable.revision != revision { follow(streamTable) }
@@ -66,7 +66,7 @@ final class RequestRouter: RequestHandler, LoopService {
     for streamHandler in streamHandlers { streamHandler.expire(now) }
   }
 
-  /// Opens, updates and closes handlers so that they match the table.
+  /// Opens, updates and closes handlers to match the table of streams.
   private func follow(_ streamTable: StreamTable) {
     revision = streamTable.revision
     lastStreamHandler = nil
@@ -170,7 +170,9 @@ final class RequestRouter: RequestHandler, LoopService {
         status: 200, fields: ResponseFields.fields(type, .noStore), body: [SharedBytes(text)]))
   }
 
-  /// The handler of a stream, without a name of the default stream; if there is none, answers 404.
+  /// The handler of the stream `name`, or of the default stream if `name` is nil.
+  ///
+  /// If there is no such stream, the response is 404.
   private func streamHandler(_ name: String?, _ exchange: any Exchange) -> StreamHandler? {
     if let last = lastStreamHandler, last.name == name { return last.streamHandler }
     let found = if let name { byName[name] } else { byName["live"] ?? streamHandlers.first }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A path, read as text; whether its stream exists is not known yet.
+/// The object that a path names. The stream of the path may not exist.
 ///
-/// Without a stream the default stream is meant.
+/// A path without a stream means the default stream.
 package enum Route: Equatable {
   /// The player page.
   case page(stream: String?)

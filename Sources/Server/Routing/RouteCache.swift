@@ -25,7 +25,7 @@ final class RoutedTarget {
   }
 }
 
-/// The newest targets of one loop: the viewers of a stream ask for the same playlists and parts.
+/// The newest targets of one loop: viewers of a stream request the same playlists and parts.
 ///
 /// Confined to the loop's thread.
 struct RouteCache {

@@ -2,7 +2,7 @@
 
 package import Time
 
-/// How all streams are served; ``StreamServingOptions`` are those of one stream.
+/// How all streams are served; ``StreamServingOptions`` are the options of one stream.
 package struct ServingOptions: Sendable {
   /// Scheme, authority and path prefix of the server as clients see it, without a slash at the end.
   ///
@@ -17,9 +17,9 @@ package struct ServingOptions: Sendable {
   /// The bearer token that requests to `/api` need; if nil, all are refused.
   package var adminToken: String?
 
-  /// The number of streams on demand that run at the same time.
+  /// The maximum number of streams on demand that run at the same time.
   package var runningStreams = 32
-  /// The number of starts of streams on demand that one address causes in a minute.
+  /// The maximum number of streams on demand that one address starts per minute.
   package var streamStarts = 60
 
   /// The defaults.

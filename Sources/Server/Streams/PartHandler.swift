@@ -23,7 +23,7 @@ final class PartHandler {
   private let view: WindowView
   private let held: HoldQueue<Awaited>
   private var heldFields = HeldFieldCache()
-  /// The hinted part of a revision of the window: most requests are for it.
+  /// The hinted part of one revision of the window, which most requests are for.
   private var hint: (revision: Int, segment: Int64, index: Int64)?
   /// The newest response: all requests held for a part share it.
   private var lastPart: (segment: Int64, index: Int64, response: PreparedResponse)?
@@ -78,7 +78,7 @@ final class PartHandler {
     return hint?.segment == number && hint?.index == index
   }
 
-  /// Answers the requests whose part `snapshot` has.
+  /// Answers the requests whose part is in `snapshot`.
   func published(_ snapshot: WindowSnapshot, now: MonotonicTime) {
     held.published(snapshot.version, hasEnded: snapshot.state == .ended, now: now) { request in
       release(request, snapshot, now)

@@ -24,7 +24,7 @@ final class PlaylistHandler {
   private let view: WindowView
   private let held: HoldQueue<Awaited>
   private var heldFields = HeldFieldCache()
-  /// The newest decision: requests for one part of one revision of the window get the same one.
+  /// The newest decision: it holds for all requests for the same part of one revision.
   private var decided:
     (revision: Int, directives: DeliveryDirectives, isEnded: Bool, decision: BlockingReload)?
   /// The newest response, rendered from one snapshot.
@@ -164,7 +164,7 @@ final class PlaylistHandler {
 
   // MARK: Publication, deadlines, end
 
-  /// Answers the requests whose version `listing` has.
+  /// Answers the requests whose version is in `listing`.
   func published(_ listing: WindowSnapshot, now: MonotonicTime) {
     if last?.snapshot !== listing { last = nil }
     guard held.count > 0 else { return }

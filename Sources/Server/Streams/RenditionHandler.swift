@@ -51,7 +51,7 @@ final class RenditionHandler {
     exchange.respond(rendition.media.response(track).ranged(exchange.request))
   }
 
-  /// Answers the requests for which the window has published something new.
+  /// Answers the held requests that the newest publication of the window releases.
   func woken(_ now: MonotonicTime) {
     let (snapshot, listed) = (view.snapshot, view.listing)
     guard snapshot.revision != revision || listed !== listing else { return }

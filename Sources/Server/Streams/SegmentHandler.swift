@@ -68,7 +68,7 @@ final class SegmentHandler {
     gauge.set(readers.count)
   }
 
-  /// Refuses the requests whose segment has not begun before their deadline.
+  /// Refuses the requests whose segment has not begun at the deadline.
   func expire(_ now: MonotonicTime) {
     let count = readers.expire(now)
     if count > 0 { counters.withLock { $0.holds.expired(.segment, count) } }

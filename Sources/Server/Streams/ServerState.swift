@@ -10,7 +10,8 @@ import Time
 
 /// The streams, page and counters that all loops share.
 ///
-/// The streams change at run time and each loop follows; other properties are constant or locked.
+/// Streams change at run time, and each loop adopts the change. All other properties are constant
+/// or locked.
 package final class ServerState: Sendable {
   private struct Shared: Sendable {
     var streamTable: StreamTable
@@ -91,7 +92,7 @@ package final class ServerState: Sendable {
     change { $0.removeAll { $0.hosted === stream } }
   }
 
-  /// Follows a change of a stream's phase.
+  /// Applies a change of a stream's phase to the table.
   private func update(_ stream: StreamSupervisor) {
     change { [options] streams in
       guard let index = streams.firstIndex(where: { $0.hosted === stream }) else { return }
@@ -126,9 +127,10 @@ package final class ServerState: Sendable {
 
   /// Requests to `/api` without the right token: their number, and when one was logged.
   let denied = Locked<(count: UInt64, logged: MonotonicTime)>((0, .distantPast))
-  /// `/metrics`; beyond the budget of texts the last one is given again.
+  /// The text of `/metrics`; beyond the render budget the previous text is repeated.
   ///
-  /// The text is dear, and any client may request it. A scrape gets the present values.
+  /// Rendering is expensive, and any client may request the text. A scraper stays within the budget
+  /// and gets the present values.
   func metrics(at now: MonotonicTime) -> String {
     let kept = metricsText.withLock { kept in kept.budget.take(at: now) ? nil : kept.text }
     if let kept { return kept }

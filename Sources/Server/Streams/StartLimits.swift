@@ -5,7 +5,7 @@ import Time
 
 /// Decides whether a request may start a stream on demand: a pure state machine.
 ///
-/// Any viewer starts such a stream by one request, and each costs an encoder.
+/// Any viewer may start such a stream by one request, and each running stream costs an encoder.
 struct StartLimits: Sendable {
   /// Why a stream is not started.
   enum Refusal: Sendable, Equatable {
@@ -16,12 +16,12 @@ struct StartLimits: Sendable {
   }
 
   private static let interval = Interval.seconds(60)
-  /// The number of addresses that are kept; each has started a stream within a minute.
+  /// The maximum number of kept addresses; each has started a stream within the last minute.
   private static let addressLimit = 10_000
 
-  /// The number of streams on demand that run at the same time.
+  /// The maximum number of streams on demand that run at the same time.
   let running: Int
-  /// The number of starts of an address in a minute.
+  /// The maximum number of starts by one address per minute.
   let starts: Int
   private var recent: [PeerAddress: [MonotonicTime]] = [:]
 

@@ -7,7 +7,8 @@ import Sharing
 import Streams
 import Time
 
-/// One stream on one loop: answers for the stream as a whole, and holds requests while it starts.
+/// One stream on one loop: answers requests for the stream as a whole, and holds requests while the
+/// stream starts.
 ///
 /// Requests for one rendition go to its ``RenditionHandler``. Confined to the loop's thread.
 final class StreamHandler {
@@ -63,8 +64,9 @@ final class StreamHandler {
 
   // MARK: Requests
 
-  /// Answers a playlist request; without a rendition, and if there are several, it is for the
-  /// Multivariant Playlist.
+  /// Answers a playlist request.
+  ///
+  /// A request without a rendition is for the Multivariant Playlist if there are several.
   func playlist(
     _ exchange: any Exchange, _ name: String?, isChunked: Bool,
     _ directives: PlaylistHandler.Directives, depth: URLDepth, since: MonotonicTime
@@ -201,10 +203,10 @@ final class StreamHandler {
     starting.hold(HeldRequest(exchange, (), since: since), deadline: since + Self.startHold)
   }
 
-  /// The parts of all conditions that the windows do not meet.
+  /// Whether each window is not open yet, and has no complete segment yet.
   private var progress: [Bool] { renditions.flatMap { [$0.isStarting, $0.isWithoutSegment] } }
 
-  /// Routes the requests again that were held while the stream started.
+  /// Routes the requests that were held during the start again.
   private func rerouteStarting() {
     for request in starting.takeAll() { reroute(request.exchange, request.since) }
   }
@@ -222,7 +224,7 @@ final class StreamHandler {
 
   // MARK: Changes, publication, deadlines
 
-  /// Follows a change of the stream's entry.
+  /// Applies a change of the stream's entry.
   func update(_ stream: StreamEntry) {
     let hadServed = self.stream.served
     self.stream = stream
@@ -245,12 +247,12 @@ final class StreamHandler {
     rerouteStarting()
   }
 
-  /// Answers the requests for which the windows have published something new.
+  /// Answers the held requests that the newest publications of the windows release.
   func woken(_ now: MonotonicTime) {
     if starting.count > 0, !renditions.isEmpty, progress != heldAt { rerouteStarting() }
     for handler in renditions { handler.woken(now) }
     guard stream.hosted?.plan.isOnDemand == true, !renditions.isEmpty else { return }
-    // A held request and a reader of a long segment use the stream all the time.
+    // A held request or an open-segment reader is a use of the stream.
     if starting.count > 0 || renditions.contains(where: \.isInUse) {
       stream.hosted?.use(now)
     }

@@ -11,7 +11,7 @@ package struct StreamServingOptions: Sendable {
   package var source: String?
   /// PART-HOLD-BACK; nil for three part targets.
   package var holdBack: Interval?
-  /// Latency@target; nil for 1 s, or two segments of a ladder if those are longer.
+  /// Latency@target; nil for 1 s, or for two segments of a ladder if these are longer.
   package var targetLatency: Interval?
   /// The number of segments in `/timestamps.json`.
   package var timestamps = ServingDefaults.timestamps

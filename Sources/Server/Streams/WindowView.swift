@@ -2,8 +2,9 @@
 
 import Packaging
 
-/// The newest snapshots of a window on one loop: most requests take no lock and touch no object of
-/// other threads.
+/// The newest snapshots of a window, kept by one loop.
+///
+/// While the window is unchanged, a request takes no lock and touches no object of other threads.
 ///
 /// Confined to the loop's thread.
 final class WindowView {
@@ -22,7 +23,7 @@ final class WindowView {
     summarize()
   }
 
-  /// Identifies the snapshots: they are the same while it is the same.
+  /// A number that changes with each publication: equal revisions have equal snapshots.
   var revision: Int {
     refresh()
     return count
@@ -56,7 +57,7 @@ final class WindowView {
   private func refresh() {
     let count = window.changeCount
     guard count != self.count else { return }
-    // Snapshots that are newer than the count are taken again with the next count.
+    // The snapshots may be newer than the count; they are then read again with the next count.
     self.count = count
     newest = window.snapshot
     listed = window.listing

@@ -2,13 +2,16 @@
 
 import Time
 
-/// How late audio may be before silence replaces it: as measured at first, longer after late audio.
+/// How late audio may be before silence replaces it: at first as measured, longer after audio that
+/// was later.
 ///
-/// An input may have had no audio when it was surveyed, and its path may change.
+/// The measured value may be too short: an input may have had no audio when it was measured, and
+/// its path may change.
 struct AudioGracePeriod: Sendable {
   /// The grace period of an audio device.
   static let device = Interval.milliseconds(100)
-  /// Larger delays come from a sender that was suspended and do not predict the next one.
+  /// The maximum grace period. A larger delay has a suspended sender as its cause and does not
+  /// predict the next delay.
   private static let longest = Interval.seconds(2)
   /// How much longer than the largest delay the grace period is.
   private static let margin = Interval.milliseconds(30)

@@ -7,9 +7,9 @@ import Packaging
 import Sharing
 import Time
 
-/// The audio of one stream: from a source through a placer to a publisher, by the media clock.
+/// The work of a session's audio thread: a source, a placer and a publisher, by the media clock.
 ///
-/// Audio that is later than the grace period becomes silence. Beside pass-through video, audio is
+/// Silence replaces audio that is later than the grace period. Beside pass-through video, audio is
 /// published up to the newest video frame and has the discontinuity periods of the video. Confined
 /// to one thread.
 struct AudioPipeline: ~Copyable {
@@ -128,8 +128,8 @@ struct AudioPipeline: ~Copyable {
   /// - Returns: whether the period is complete and another one follows.
   private mutating func advancePeriod(_ now: MonotonicTime) throws(FFmpegError) -> Bool {
     guard let (period, next) = clock.periods(from: index, now: now) else { return false }
-    // Audio is late relative to the newest video frame, since media that a sender has buffered
-    // arrives at once; after the last video frame of a period, relative to the clock.
+    // Lateness is relative to the newest video frame, since media that a sender has buffered
+    // arrives at once. After the last video frame of a period it is relative to the clock.
     let present = next == nil ? period.newest.captured : now
     let late = gracePeriod.map { frame(at: period.mediaTime(at: present - $0.interval)) } ?? .min
     if period.index != index || !hasBegun {
@@ -151,7 +151,7 @@ struct AudioPipeline: ~Copyable {
 
   /// Begins a period with the format of its first packet, or with the last known format.
   ///
-  /// - Returns: whether the period has begun: false while the format may still become known.
+  /// - Returns: whether the period has begun; false while a packet may still make the format known.
   private mutating func begin(
     _ period: MediaPeriod, _ next: MediaPeriod?, isDue: Bool
   ) throws(FFmpegError) -> Bool {
@@ -279,9 +279,10 @@ struct AudioPipeline: ~Copyable {
     return max(segmentation.frame(holding: newest + 1), firstFrame(of: period) + 1)
   }
 
-  /// Audio that was captured earlier belongs to an earlier period.
+  /// Audio that was captured before this time belongs to an earlier period.
   ///
-  /// The AAC frame that contains the start of the first video frame starts earlier.
+  /// One AAC frame before the first video frame: the AAC frame that contains the start of the video
+  /// frame starts earlier.
   private func start(of period: MediaPeriod) -> MonotonicTime {
     period.captured
       - .seconds(AudioSegmentation.samplesPerFrame) / Int64(segmentation.sampleRate)

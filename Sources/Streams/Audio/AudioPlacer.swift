@@ -100,7 +100,7 @@ struct AudioPlacer: ~Copyable {
     try encoder?.encode(audio, at: position) ?? []
   }
 
-  /// Silence at all positions before the AAC frame `index`, faster than encoding each.
+  /// Silence at all positions before the AAC frame `index`, without encoding each AAC frame.
   ///
   /// Only for a placer without audio yet.
   /// - Throws: the encoder's error.
@@ -115,8 +115,9 @@ struct AudioPlacer: ~Copyable {
     }
   }
 
-  /// Silence at the positions before the AAC frame `index` that have no audio, at most one second:
-  /// the grid may have skipped the rest.
+  /// Silence at the positions before the AAC frame `index` that have no audio.
+  ///
+  /// At most one second: the grid may have skipped the rest.
   ///
   /// - Throws: the encoder's error.
   mutating func fill(to index: Int64) throws(FFmpegError) -> [EncodedAudioFrame] {
@@ -136,8 +137,8 @@ struct AudioPlacer: ~Copyable {
 
   /// Continues after an error.
   ///
-  /// An encoder that has failed is replaced. The new one continues with the AAC frame that is due;
-  /// audio that the failed one held is lost, and becomes silence.
+  /// A failed encoder is replaced. The new encoder continues with the AAC frame that is due.
+  /// Silence replaces the audio that the failed encoder held.
   /// - Throws: the encoder's error.
   mutating func recover() throws(FFmpegError) {
     let failedAt: Int64?

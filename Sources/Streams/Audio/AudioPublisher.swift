@@ -8,7 +8,7 @@ import Scheduling
 import Sharing
 import Time
 
-/// Joins AAC frames to chunks, publishes these in the window of the audio, and counts them.
+/// Joins AAC frames to chunks, and publishes and counts the chunks.
 ///
 /// Confined to one thread.
 struct AudioPublisher: Sendable {
@@ -20,7 +20,8 @@ struct AudioPublisher: Sendable {
   private let rendition: Int
 
   private var chunker: AudioChunker
-  /// The period whose first chunk is not complete yet, with its description if that is new.
+  /// The period whose first chunk is not complete yet, with its description if the description has
+  /// changed.
   private var opening: (period: MediaPeriod, track: TrackDescription?)?
   private var headerHash: String
   /// The segment of the next chunk, if segments have variable duration.
@@ -62,8 +63,8 @@ struct AudioPublisher: Sendable {
 
   /// Publishes the chunks that the next AAC frame completes.
   ///
-  /// The last chunk of a segment with variable duration is complete with the first AAC frame of the
-  /// next segment: only then the video frame that starts the next segment is published.
+  /// The last chunk of a segment with variable duration is published when the first AAC frame of
+  /// the next segment arrives: the video frame that starts the next segment is then published.
   /// - Returns: the segment to continue with if the grid has skipped segments; audio before that
   ///   segment is dropped.
   mutating func publish(_ frame: EncodedAudioFrame, in period: MediaPeriod) -> Int64? {

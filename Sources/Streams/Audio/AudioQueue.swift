@@ -51,7 +51,7 @@ final class AudioQueue: Sendable {
 
   /// Removes the oldest packet if it satisfies `condition`; for the audio thread alone.
   ///
-  /// - Returns: nil if it does not, or if the queue is empty.
+  /// - Returns: nil if the packet does not satisfy it, or the queue is empty.
   func pop(where condition: (Entry) -> Bool) -> Entry? {
     guard let first, condition(first) else { return nil }
     return state.withLock { $0.removeFirst() }

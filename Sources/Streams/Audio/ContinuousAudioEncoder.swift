@@ -6,7 +6,7 @@ import Media
 /// Encodes samples to AAC frames: each position once and in order, missing audio as silence.
 struct ContinuousAudioEncoder: ~Copyable {
   let settings: AudioEncoderSettings
-  /// The index of the next AAC frame to be returned; those before it only prime the encoder.
+  /// The index of the next AAC frame to be returned; earlier AAC frames only prime the encoder.
   private(set) var due: Int64
   /// Whether the encoder is unusable.
   private(set) var hasFailed = false
@@ -23,7 +23,7 @@ struct ContinuousAudioEncoder: ~Copyable {
 
   /// An encoder whose next AAC frame is `first`.
   ///
-  /// It starts one AAC frame earlier, so that a decoder of `first` has the overlap it needs.
+  /// The encoder starts one AAC frame earlier, so that a decoder of `first` has its overlap.
   private static func primed(
     _ settings: AudioEncoderSettings, for first: Int64
   ) throws(FFmpegError) -> AudioEncoder {

@@ -35,7 +35,7 @@ final class DeviceAudio: LocalAudioSource {
   private var retryAt = MonotonicTime.origin
   private var isReported = false
 
-  /// A device that is not open yet, by its ALSA name; `mapping` makes a mapping for each opening.
+  /// A device that is not open yet, by its ALSA name; `mapping` creates a mapping for each opening.
   init(
     _ name: String, settings: AudioEncoderSettings, stream: String, clock: FrameGridClock, log: Log,
     mapping: @escaping () -> ClockMapping = DeviceAudio.sourceClock
@@ -69,7 +69,7 @@ final class DeviceAudio: LocalAudioSource {
       return []
     }
     guard let captured else { return [] }
-    // The device's own count does not contain lost samples.
+    // The count of the device does not contain lost samples.
     if captured.followsLoss { mapping = makeMapping() }
     let elapsed = Interval(ticks: captured.count, timescale: Int64(sampleRate))
     let monotonic = mapping(.origin + elapsed, captured.captureMonotonic)

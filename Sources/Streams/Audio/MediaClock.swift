@@ -6,21 +6,21 @@ import Time
 
 /// The clock by which audio is placed beside its video: one discontinuity period after another.
 protocol MediaClock: Sendable {
-  /// The discontinuity period `index`, or the first later one, and the period after it.
+  /// The discontinuity period `index`, or the first later period, and the period after it.
   ///
-  /// - Returns: nil if none of their video is published yet.
+  /// - Returns: nil if neither period has published video.
   func periods(from index: Int64, now: MonotonicTime) -> (current: MediaPeriod, next: MediaPeriod?)?
 
   /// The step of the wall clock with which segment `number` starts; nil if there is none.
   ///
-  /// Blocks until the video has decided about it.
+  /// Blocks until the video has decided whether there is one.
   func step(before number: Int64) -> ClockStep?
 
   /// How long ago `mediaTime` was.
   func lateness(of mediaTime: MediaTime, in period: MediaPeriod) -> Interval
 }
 
-/// A discontinuity period as it is at one moment: how its video is placed on the media timeline.
+/// A discontinuity period at one moment: the position of its video on the media timeline.
 struct MediaPeriod: Sendable {
   /// A segment of video.
   struct Segment: Sendable {
@@ -31,7 +31,8 @@ struct MediaPeriod: Sendable {
     let offset: Interval
   }
 
-  /// The difference between two ways to place audio up to which timestamps are used.
+  /// The largest difference between the placements by timestamp and by capture time with which the
+  /// timestamp is used.
   private static let tolerance = Interval.milliseconds(300)
 
   /// The number of periods before it.
@@ -44,14 +45,15 @@ struct MediaPeriod: Sendable {
   let offset: Interval
   /// The index of its newest published frame; nil if audio does not wait for video.
   var newestFrame: Int64?
-  /// A monotonic time and its media time: of the newest frame, or of now.
+  /// A monotonic time and its media time: those of the newest frame, or of now.
   var newest: (captured: MonotonicTime, mediaTime: MediaTime)
   /// A timestamp of the source and its media time; nil if capture times alone place audio.
   var reference: (pts: SourceTime, mediaTime: MediaTime)?
   /// Its newest segments, in order.
   var segments: [Segment] = []
 
-  /// Wall clock minus media time in segment `number`; nil if it has only the period's own.
+  /// Wall clock minus media time in segment `number`; nil if the segment has the offset of the
+  /// period.
   func offset(in number: Int64) -> Interval? {
     segments.last { $0.number == number }?.offset
   }
@@ -63,10 +65,10 @@ struct MediaPeriod: Sendable {
 
   /// The media time of audio with the timestamp `pts`, captured at `captured`.
   ///
-  /// Audio is as far from the reference as its timestamp is, as the video frames are. So audio and
-  /// video stay together while the clock of the source drifts from ours. If timestamps have jumped
-  /// and no video frame has arrived since, the timestamp does not belong to this period, and the
-  /// capture time is used.
+  /// The distance from the reference is the difference of the timestamps, as for video frames:
+  /// audio and video stay together while the clock of the source drifts. If timestamps have jumped
+  /// and no video frame has arrived since, the timestamp does not belong to this period. The
+  /// capture time is then used.
   func mediaTime(pts: SourceTime, captured: MonotonicTime) -> MediaTime {
     let byCapture = mediaTime(at: captured)
     guard let reference else { return byCapture }

@@ -6,8 +6,8 @@ import Time
 
 /// When the test tone is encoded, and how much of it: pure arithmetic.
 ///
-/// The tone is known in advance, so it is encoded as far ahead as the encoder looks: the encoder
-/// returns an AAC frame when that frame ends.
+/// The tone is known in advance. It is encoded ahead by the look-ahead of the encoder, which so
+/// returns each AAC frame at its end.
 struct TonePacer: Sendable {
   let segmentation: AudioSegmentation
 

@@ -6,7 +6,7 @@ import Capture
 extension FFmpegError {
   /// The muxer's CMAF header, if the chunks of ``ChunkWriter`` fit it.
   ///
-  /// Every player reads the header first, and decodes no chunk that does not fit.
+  /// Players read the header first; a chunk that does not fit the header cannot be decoded.
   /// - Throws: the difference.
   static func checked(
     _ header: [UInt8], timescale: Int, codecs: String

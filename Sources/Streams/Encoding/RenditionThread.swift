@@ -16,7 +16,7 @@ struct RenditionThread: Sendable {
   let renditionIndex: Int
   let feed: SlotFeed
   let load: LadderLoad
-  /// Whether the stream stops without an end for players: waiting frame slots are not encoded.
+  /// Whether the stream stops without an end for players; waiting frame slots are then not encoded.
   let isLeaving: @Sendable () -> Bool
   let statistics: Locked<StreamStatistics>
   let log: Log
@@ -74,7 +74,7 @@ struct RenditionThread: Sendable {
 
   /// The lag at the start of a segment above which the segment is left out.
   ///
-  /// After a long suspension no viewer waits for old segments, and the lag stays bounded.
+  /// Bounds the lag: after a long suspension no viewer waits for old segments.
   private var lagLimit: Interval {
     max(.seconds(5), 3 * configuration.segmentation.segmentDuration)
   }
@@ -86,7 +86,7 @@ struct RenditionThread: Sendable {
         + "from \(configuration.segmentation.segment(of: frameIndex)) on")
   }
 
-  /// Makes the segment that begins with `frameIndex` a gap.
+  /// Publishes a gap for the segment that begins with `frameIndex`.
   private func leaveOut(_ frameIndex: Int64) {
     window.leaveOut(configuration.segmentation.segment(of: frameIndex))
     statistics.withLock { $0.renditions[renditionIndex].segmentsLeftOut += 1 }

@@ -44,7 +44,7 @@ struct VideoTrack: ~Copyable {
     self.encoder = encoder
   }
 
-  /// Why another encoder than the requested one is used; nil if it is not.
+  /// Why another encoder than the requested one is used; nil if the requested one is used.
   var fallbackReason: String? { encoder.fallbackReason }
   /// The encoder that was opened.
   var encoderName: String { encoder.name }

@@ -8,7 +8,7 @@ import Time
 
 /// The thread of a camera: opens it, takes its frames, and opens it again after it was unplugged.
 struct CameraSource: Sendable {
-  /// From a failure to the next attempt.
+  /// The time from a failure to the next attempt.
   private static let retryInterval = Interval.milliseconds(500)
 
   let path: String

@@ -7,11 +7,11 @@ import Time
 
 /// Fills the window with slate before a stream goes live.
 ///
-/// So the first playlist is full, and after a restart no number is missing: players notice a pause
-/// and no end. The slate is encoded faster than real time. Two segments are encoded and copied
-/// alternately, since neighbouring IDRs must differ in `idr_pic_id` (ITU-T H.264 §7.4.3); the open
-/// segment is encoded frame by frame, so that the stream continues in the same encoder session
-/// without another IDR.
+/// The first playlist is then full, and after a restart no number is missing: players see a pause,
+/// not an end. The slate is encoded faster than real time. Two segments are encoded and copied
+/// alternately, since neighbouring IDRs must differ in `idr_pic_id` (ITU-T H.264 §7.4.3). The open
+/// segment is encoded frame by frame: the stream continues in the same encoder session without
+/// another IDR.
 struct Prefill {
   let segmentation: Segmentation
   let clock: StreamClock
@@ -32,7 +32,7 @@ struct Prefill {
   ///   - track: the rendition whose window is filled.
   ///   - slate: the frame.
   ///   - now: reads the monotonic clock.
-  /// - Returns: the frame index with which the stream goes live; any one if it was stopped.
+  /// - Returns: the frame index with which the stream goes live; without meaning if it was stopped.
   /// - Throws: the encoder's error.
   func fill(
     _ track: inout VideoTrack, with slate: VideoFrame, now: () -> MonotonicTime

@@ -8,8 +8,8 @@ import Time
 
 /// Connects a source to its encoders: the schedule that assigns frames to slots, and their queues.
 ///
-/// The lock of the schedule is held while slots are queued, so that they are queued in order by
-/// whichever thread closes them.
+/// Several threads close slots. The lock of the schedule is held while slots are queued, so that
+/// they are queued in order.
 final class SlotFeed: Sendable {
   private let schedule = Locked<SlotSchedule<VideoFrame>?>(nil)
   private let opened = Monitor<Bool>(false)
@@ -21,7 +21,7 @@ final class SlotFeed: Sendable {
     queues = (0..<renditions).map { _ in Monitor(EncoderQueue(capacity: capacity)) }
   }
 
-  /// Begins the slots; frames offered before are forgotten.
+  /// Begins the slots; frames that were offered before are dropped.
   func open(_ first: SlotSchedule<VideoFrame>) {
     schedule.withLock { $0 = first }
     opened.update { $0 = true }
@@ -30,7 +30,7 @@ final class SlotFeed: Sendable {
   /// Blocks until ``open(_:)`` or ``close()`` was called.
   func waitUntilOpen() { _ = opened.wait { $0 ? true : nil } }
 
-  /// Ends the slots: the encoders end after the waiting ones.
+  /// Ends the slots: the encoders end after the waiting slots.
   func close() {
     for queue in queues { queue.update { $0.close() } }
     opened.update { $0 = true }

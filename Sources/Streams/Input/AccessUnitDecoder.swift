@@ -27,7 +27,7 @@ final class AccessUnitDecoder {
 
   /// Decodes an access unit.
   ///
-  /// - Returns: its frames; none if they may be from before a silence.
+  /// - Returns: its frames; none if they may have been captured before a silence of the source.
   func decode(
     _ unit: AccessUnit, _ description: InputDescription
   ) throws(InputError) -> [DecodedFrame] {
@@ -53,13 +53,13 @@ final class AccessUnitDecoder {
     return input.skips(isDelayed: description.format == "mpegts") ? [] : frames
   }
 
-  /// The frames that are left; the decoder is closed.
+  /// The remaining frames; the decoder is closed.
   func finish(arrival: MonotonicTime) -> [DecodedFrame] {
     guard var rest = decoder.take() else { return [] }
     return rest.finish(arrival: arrival)
   }
 
-  /// The frame in the size of the stream, which does not change.
+  /// The frame in `size`, the size of the stream, which is equal in all calls.
   func normalized(_ decoded: DecodedFrame, to size: VideoSize) throws(InputError) -> VideoFrame {
     do throws(FFmpegError) {
       if let normalizer { return try normalizer.frame(decoded) }

@@ -6,7 +6,7 @@ import Scheduling
 import Sharing
 import Time
 
-/// Decodes a live input: maps its timestamps, aligns its frames to the grid, and its audio.
+/// Decodes a live input, maps its timestamps, and aligns its frames and its audio to the grid.
 final class DecodingStage: InputStage {
   private let input: PulledInput
   private let decoder: AccessUnitDecoder
@@ -45,7 +45,7 @@ final class DecodingStage: InputStage {
     return .stay
   }
 
-  /// Notes a unit that is kept, for the mapping of timestamps.
+  /// Adds a unit that another stage keeps to the mapping of timestamps.
   func observe(_ unit: InputUnit) {
     switch unit {
     case .video(let unit):
@@ -56,7 +56,7 @@ final class DecodingStage: InputStage {
     }
   }
 
-  /// When a unit was captured that arrived before, by the present mapping.
+  /// The capture time of a unit that arrived earlier, by the present mapping.
   func captured(pts: SourceTime, arrival: MonotonicTime) -> MonotonicTime {
     clock.captureTime(ofEarlier: pts, arrival: arrival)
   }
@@ -75,7 +75,7 @@ final class DecodingStage: InputStage {
     feed.offer(frame, captured: captured, aligned: aligned)
   }
 
-  /// Gives audio to the session; it is moved with the frames, so there is none before them.
+  /// Gives audio to the session, shifted like the frames; audio before the first frame is dropped.
   func take(_ packet: AudioPacket, _ format: InputDescription.Audio?) {
     let captured = clock.captureTime(.audio, pts: packet.pts, arrival: packet.arrival)
     guard let format, let aligner else { return }

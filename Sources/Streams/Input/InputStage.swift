@@ -32,6 +32,6 @@ enum InputStep {
   case stay
   /// Another stage on the same connection.
   case become(any InputStage)
-  /// Another stage on a new connection, once there is a session.
+  /// Another stage on a new connection, opened when there is a session.
   case reopen(any InputStage)
 }

@@ -7,7 +7,7 @@ import Time
 
 /// The part of a session that takes the units of a pulled input.
 struct InputTarget: Sendable {
-  /// Takes coded audio with the time of its capture; that of a file arrives early.
+  /// Takes coded audio with its capture time; audio of a file arrives before that time.
   typealias AudioConsumer =
     @Sendable (AudioPacket, InputDescription.Audio, _ captured: MonotonicTime) -> Void
 

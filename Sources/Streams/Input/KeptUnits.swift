@@ -10,9 +10,9 @@ import Time
 /// A pass-through stream begins with them. If they exceed a limit, all are dropped, and the stream
 /// begins with the next key frame after them.
 struct KeptUnits: Sendable {
-  /// The most units.
+  /// The maximum number of units.
   private static let mostUnits = 20_000
-  /// The most bytes.
+  /// The maximum number of bytes.
   private static let mostBytes = 64 << 20
   /// How long before the first key frame audio may arrive.
   private static let audioBefore = Interval.seconds(1)
@@ -22,7 +22,7 @@ struct KeptUnits: Sendable {
   private var byteCount = 0
   private var hasKey = false
 
-  /// The first key frame; nil before it.
+  /// The first key frame; nil before the first key frame.
   var first: AccessUnit? {
     for case .video(let unit) in units { return unit }
     return nil

@@ -7,8 +7,8 @@ import Time
 
 /// A running pulled input: its threads, its facts, and the session that takes its units.
 ///
-/// It runs before its session exists, since the stream's size, rate and input delay depend on its
-/// facts; the session then takes its units over the same connection. It runs once.
+/// The source runs before its session exists, since the stream's size, rate and input delay depend
+/// on the facts. The session then takes the units of the same connection. The source runs once.
 package final class NetworkSource: Sendable {
   private let input: PulledInput
   private let threads: ThreadGroup
@@ -20,8 +20,8 @@ package final class NetworkSource: Sendable {
   ///   - options: how it is read.
   ///   - loops: whether a file starts over when it ends.
   ///   - takesAudio: whether its audio is used; it then shares the mapping of timestamps.
-  ///   - passThrough: the limits of pass-through, whose analysis takes the first segment; nil if
-  ///     it is encoded in any case.
+  ///   - passThrough: the limits of pass-through; nil if the input is encoded in any case. The
+  ///     analysis takes as long as the first segment.
   ///   - name: of the stream, for the log.
   ///   - log: for its presence.
   package init(
@@ -46,8 +46,8 @@ package final class NetworkSource: Sendable {
 
   /// Starts the threads and blocks until the facts are known.
   ///
-  /// - Throws: why they will never be known: a file is unreadable (``InputError/refused(_:)``), or
-  ///   `cancellation` is cancelled (``InputError/cancelled``).
+  /// - Throws: the reason why the facts will never be known: a file is unreadable
+  ///   (``InputError/refused(_:)``), or `cancellation` is cancelled (``InputError/cancelled``).
   package func begin(_ cancellation: StartCancellation) throws(InputError) -> SourceFacts {
     cancellation.whenCancelled { [weak input] in input?.cancel() }
     guard start() else { throw .failed("the system refuses another thread") }

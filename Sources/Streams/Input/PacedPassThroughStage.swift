@@ -8,12 +8,14 @@ import Time
 
 /// Gives the access units of a file to the session as read, each at its time.
 ///
-/// Timestamps continue over the turns of a file that starts over: they become the times on the
-/// monotonic clock at which the units are due.
+/// Timestamps become the times on the monotonic clock at which the units are due, so they continue
+/// when the file starts over.
 final class PacedPassThroughStage: InputStage {
-  /// How far the file is read ahead: its tracks may be interleaved coarsely.
+  /// How far the file is read ahead, since its tracks may be interleaved coarsely.
   private static let lookAhead = Interval.milliseconds(500)
-  /// The most audio packets that wait for the first access unit of a turn.
+  /// The maximum number of audio packets that wait for the first access unit of a turn.
+  ///
+  /// A turn is one reading of the file from its start to its end.
   private static let mostWaiting = 256
 
   private let input: PulledInput

@@ -19,7 +19,7 @@ final class PassThroughStage: InputStage {
     self.clock = clock
   }
 
-  /// Gives units to the session that arrived before it existed.
+  /// Gives the session the units that arrived before the session existed.
   func replay(_ units: [InputUnit], _ description: InputDescription) {
     for unit in units {
       let captured = clock.captureTime(ofEarlier: unit.pts, arrival: unit.arrival)

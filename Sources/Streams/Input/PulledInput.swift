@@ -6,7 +6,7 @@ import Scheduling
 import Sharing
 import Time
 
-/// A pulled input as its threads share it: settings, presence, facts, target, end.
+/// The state of a pulled input that its threads share: settings, presence, facts, target, end.
 final class PulledInput: Sendable {
   let address: InputAddress
   let options: InputOptions
@@ -38,7 +38,7 @@ final class PulledInput: Sendable {
     presence = Locked(SourcePresence(isListener: address.isListener))
   }
 
-  /// Whether it is available at once or never: a file, or standard input.
+  /// Whether the input is a file or standard input, which is available at once or never.
   var isAtHand: Bool { address.kind == .file || address.kind == .standardInput }
 
   /// Whether the error means that a pipe has no writer yet.
@@ -57,7 +57,7 @@ final class PulledInput: Sendable {
 
   var isStopped: Bool { cancellation.isCancelled }
 
-  /// Ends the threads soon, and the waits for facts and target at once.
+  /// Asks the threads to end, and ends the waits for facts and target at once.
   func cancel() {
     cancellation.cancel()
     attached.update { _ in }
@@ -107,7 +107,7 @@ final class PulledInput: Sendable {
 
   var hasBeenOnline: Bool { presence.withLock { $0.hasBeenOnline } }
 
-  /// Whether nothing arrived for a while on a connection that supplied something.
+  /// Whether a connection that has supplied units has been silent for too long.
   func isSilent(at now: MonotonicTime) -> Bool { silentFrom.map { $0 <= now } ?? false }
 
   var silentFrom: MonotonicTime? { presence.withLock { $0.silentFrom } }
@@ -116,14 +116,18 @@ final class PulledInput: Sendable {
 
   func checkSilence(at now: MonotonicTime) { perform(presence.withLock { $0.check(at: now) }) }
 
-  /// Notes an access unit that is to be decoded; whether to skip its frames.
+  /// Notes an access unit that will be decoded.
+  ///
+  /// - Returns: whether to skip its frames.
   func skips(isDelayed: Bool) -> Bool {
     let (isSkipped, action) = presence.withLock { $0.videoArrived(isDelayed: isDelayed) }
     perform(action)
     return isSkipped
   }
 
-  /// Notes a unit that is passed through; whether it is the first after a silence.
+  /// Notes a unit that is passed through.
+  ///
+  /// - Returns: whether it is the first one after a silence.
   func resumes() -> Bool {
     let action = presence.withLock { $0.videoArrived(isDelayed: false).action }
     perform(action)

@@ -22,7 +22,7 @@ struct PulledInputLoop {
     stage = SurveyStage(input)
   }
 
-  /// Runs until the input is stopped, or has ended.
+  /// Runs until the input is stopped or has ended.
   mutating func run() {
     SystemClock.sharpenSleep()
     while !input.isStopped {

@@ -12,13 +12,14 @@ package struct SourceFacts: Sendable, Equatable {
   package let rate: FrameRate
   /// How long after its frame time a slot stays open.
   package let inputDelay: Interval
-  /// How much later than its capture audio arrives.
+  /// The delay from the capture of audio to its arrival.
   package let audioDelay: Interval
   /// Whether it can be passed through; undecided if that was not requested.
   package let passThrough: PassThroughAnalysis.Verdict
   /// The largest bitrate of its access units over one second; 0 if it was not measured.
   package let peakBitrate: Int64
-  /// When the first kept access unit was captured; nil if the stream is not to begin with it.
+  /// When the first kept access unit was captured; nil if the stream does not begin with kept
+  /// units.
   package let firstCapture: MonotonicTime?
 }
 

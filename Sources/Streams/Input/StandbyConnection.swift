@@ -6,11 +6,11 @@ import Time
 
 /// A second connection to a silent source, tried beside the first.
 ///
-/// A camera that lost power, or a sender killed without closing its transport, is usually back long
-/// before the first connection times out. A sender that only paused resumes on the first one, which
-/// is still open. The first of the two that supplies a unit is kept.
+/// A camera that lost power, or a sender that was killed, is usually back long before the first
+/// connection times out. A sender that only paused resumes on the first connection, which is still
+/// open. The connection that supplies a unit first is kept.
 final class StandbyConnection: Sendable {
-  /// An opened input on its way to the input's thread, with its first unit.
+  /// An opened connection with its first unit, to be taken by the input's thread.
   final class Opened: @unchecked Sendable {
     private var input: NetworkInput?
     let first: InputUnit
@@ -22,11 +22,11 @@ final class StandbyConnection: Sendable {
       self.cancellation = cancellation
     }
 
-    /// The input; once.
+    /// The connection at the first call, nil afterwards.
     func take() -> NetworkInput? { input.take() }
   }
 
-  /// From one attempt to the next.
+  /// The time from one attempt to the next.
   private static let interval = Interval.milliseconds(500)
 
   private struct State: Sendable {
@@ -42,7 +42,7 @@ final class StandbyConnection: Sendable {
 
   // MARK: On the input's thread
 
-  /// Notes a connection that `cancellation` ends.
+  /// Notes a new connection; `cancellation` ends it.
   func begin(_ cancellation: InputCancellation) {
     state.withLock { $0 = State(current: cancellation) }
   }
@@ -68,7 +68,7 @@ final class StandbyConnection: Sendable {
 
   /// Runs until the input is stopped.
   func run() {
-    // Datagrams have no connection: another sender is heard on the same socket.
+    // Datagrams have no connection: the same socket receives from another sender.
     let reconnects = input.address.kind != .udp
     while !input.isStopped {
       let now = SystemClock.monotonicTime

@@ -5,10 +5,10 @@ import Media
 import Sharing
 import Time
 
-/// Finds out the facts about a pulled input from its first frames.
+/// Determines the facts about a pulled input from its first frames.
 ///
-/// Live frames also pass to the decoding stage that follows, for the mapping of their timestamps.
-/// If the input may be passed through, its units are kept: the stream begins with them.
+/// Live frames are also given to the later decoding stage, which maps their timestamps. If the
+/// input may be passed through, its units are kept, and the stream begins with them.
 final class SurveyStage: InputStage {
   private let input: PulledInput
   private let decoder: AccessUnitDecoder
@@ -117,8 +117,10 @@ final class SurveyStage: InputStage {
     return now - from > Self.longestReading
   }
 
-  /// Whether the observations suffice; access units that are passed through have no input delay
-  /// that a longer observation would improve.
+  /// Whether the observations suffice.
+  ///
+  /// If access units are passed through, the analysis suffices: they have no input delay to be
+  /// measured.
   private func isKnown(_ description: InputDescription) -> Bool {
     if description.isPaced {
       if case .unfit? = analysis?.verdict { return survey.hasRate }

@@ -7,7 +7,9 @@ protocol Pipeline: Sendable {
   /// Starts the threads and returns when source and encoders are open.
   func open() throws(StreamSession.Failure)
 
-  /// Releases the threads that wait for each other; they end, since the session's stop flag is set.
+  /// Releases the threads that wait for each other.
+  ///
+  /// The threads then end, since the stop flag of the session is set.
   func close()
 
   /// Wall clock minus the stream's own.

@@ -30,7 +30,7 @@ final class SessionContext: Sendable {
   let log: Log
   /// Ends the threads.
   let stop = StopFlag()
-  /// Set before ``stop`` if the stream ends: the threads then publish the rest.
+  /// Set before ``stop`` if the stream ends: the threads then publish the remaining media.
   let ending = StopFlag()
   private let threads: ThreadGroup
   private let end = Locked(End())
@@ -41,8 +41,8 @@ final class SessionContext: Sendable {
     clock = StreamClock(
       wall: WallTime(monotonic, plus: SystemClock.wallMinusMonotonic), monotonic: monotonic)
     let current = segmentation.segment(of: clock.frame(atOrAfter: monotonic, on: segmentation.grid))
-    // Without prefill the first segment is the next whole one; passed through, it begins with the
-    // first IDR of the source.
+    // Without prefill the first segment is the next whole segment. The first segment of
+    // pass-through begins with the first IDR of the source.
     firstSegment =
       configuration.passesThrough
       ? Self.firstSegment(configuration, clock) ?? current

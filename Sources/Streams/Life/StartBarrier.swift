@@ -18,7 +18,7 @@ final class StartBarrier: Sendable {
 
   /// Notes that an encoder's prefill ends before frame index `next`, and waits for the others.
   ///
-  /// - Returns: the frame index with which all go live, the latest of all; nil once closed.
+  /// - Returns: the largest `next` of all encoders, with which all go live; nil once closed.
   func arrive(_ next: Int64) -> Int64? {
     state.update { $0.arrived.append(next) }
     let first: Int64?? = state.wait { [count] state in
@@ -31,7 +31,9 @@ final class StartBarrier: Sendable {
   /// Releases the waiting encoders: one of the others has failed, or the session ends.
   func close() { state.update { $0.isClosed = true } }
 
-  /// Notes that an encoder has reached that frame; true for the last one.
+  /// Notes that an encoder has reached that frame.
+  ///
+  /// - Returns: true for the last encoder.
   func isLastReady() -> Bool {
     state.update { [count] state in
       state.ready += 1

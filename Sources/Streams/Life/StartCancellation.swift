@@ -11,13 +11,13 @@ package final class StartCancellation: Sendable {
 
   private let state = Locked(State())
 
-  /// A cancellation that has not happened.
+  /// A start that is not cancelled.
   package init() {}
 
   /// Whether the start is cancelled.
   package var isCancelled: Bool { state.withLock { $0.isCancelled } }
 
-  /// Calls `body` once on cancellation, on the cancelling thread; at once if it has happened.
+  /// Calls `body` once on cancellation, on the cancelling thread; at once if already cancelled.
   package func whenCancelled(_ body: @escaping @Sendable () -> Void) {
     let isLate = state.withLock { state in
       if !state.isCancelled { state.bodies.append(body) }

@@ -36,7 +36,7 @@ package struct StreamConfiguration: Sendable {
   package var name = "live"
   /// The source of the video.
   package var source = Source.test
-  /// Whether the access units of the input are passed through; there is one rendition then.
+  /// Whether the access units of the input are passed through; the stream then has one rendition.
   package var passesThrough = false
   /// The source of the audio.
   package var audio = AudioSource.none
@@ -99,7 +99,7 @@ package struct StreamConfiguration: Sendable {
       ? nil : AudioSegmentation(following: segmentation, sampleRate: audioSettings.sampleRate)
   }
 
-  /// The segmentations of video and audio, without repetition.
+  /// The different segmentations of video and audio.
   package var segmentations: [TrackSegmentation] {
     [TrackSegmentation.video(segmentation)]
       + [audioSegmentation].compactMap { $0.map(TrackSegmentation.audio) }

@@ -30,7 +30,7 @@ package struct StreamPlan: Sendable {
   package var isOnDemand = false
   /// Whether it is started again some time after a failure.
   package var isRetried = false
-  /// The requested options as text: plans with equal ones describe the same stream.
+  /// The requested options as text: plans with equal text describe the same stream.
   package var requestedOptions: [String] = []
   /// Called with the configuration of each started session, on a thread of the stream.
   package var opened: @Sendable (StreamConfiguration) -> Void = { _ in }

@@ -35,8 +35,8 @@ package final class StreamSession: Sendable {
   package enum Outcome: Sendable {
     /// The source, a file or standard input, has ended.
     case sourceEnded
-    /// The key frames of the passed-through source are irregular: segments cannot end with them at
-    /// a fixed duration.
+    /// The key frames of the passed-through source are irregular: segments of a fixed duration
+    /// cannot begin with key frames.
     case irregularKeyFrames
     /// A running thread has failed.
     case failed(Failure)
@@ -90,7 +90,9 @@ package final class StreamSession: Sendable {
   /// Wall clock minus the stream's own; beyond 50 ms it is announced at the next segment.
   package var clockError: Interval { pipeline.clockError }
 
-  /// Starts source and encoders and returns when they are open; the window is live soon after.
+  /// Starts source and encoders and returns when they are open.
+  ///
+  /// The window goes live when the prefill is complete.
   ///
   /// - Throws: the first failure; then ``leave()`` releases the rest.
   package func start() throws(Failure) {
@@ -98,7 +100,8 @@ package final class StreamSession: Sendable {
     source?.whenEnded { [weak context] in context?.finish(.sourceEnded) }
   }
 
-  /// Calls `body` once when the session ends by itself, on one of its threads; at once if it has.
+  /// Calls `body` once when the session ends by itself, on one of its threads; at once if it has
+  /// ended.
   package func whenFinished(_ body: @escaping @Sendable (Outcome) -> Void) {
     context.whenFinished(body)
   }
@@ -115,8 +118,8 @@ package final class StreamSession: Sendable {
 
   /// Stops the threads without ending the window: players wait for the next session or process.
   ///
-  /// Returns after at most 3 s: a thread that still runs then is left, and cannot publish anything
-  /// that a player of another session gets.
+  /// Returns after at most 3 s. A thread that still runs is left; its media reaches no player of
+  /// another session.
   package func leave() {
     let deadline = SystemClock.monotonicTime + ThreadGroup.limit
     context.stop.set()

@@ -8,8 +8,8 @@ package import Time
 
 /// One configured stream over its whole life, session after session.
 ///
-/// Its thread decides by ``StreamLifecycle`` and waits; sessions start on another thread, since a
-/// source may take its time.
+/// The supervisor's thread performs the actions of a ``StreamLifecycle``. Sessions start on another
+/// thread, since opening a source may block for seconds.
 package final class StreamSupervisor: Sendable {
   /// The state of the stream.
   package enum Phase: Sendable {
@@ -44,7 +44,7 @@ package final class StreamSupervisor: Sendable {
   private struct ActiveSession {
     var start: (thread: OSThread, cancellation: StartCancellation)?
     var session: StreamSession?
-    /// Learnt from an earlier session, for the next ones.
+    /// Whether an earlier session found irregular key frames; used by the next sessions.
     var hasIrregularKeyFrames = false
   }
 
@@ -86,7 +86,7 @@ package final class StreamSupervisor: Sendable {
   package func use(_ now: MonotonicTime) {
     guard plan.isOnDemand else { return }
     lastUse.withLock { $0 = max($0, now) }
-    // An update wakes the thread, so only an idle stream is updated.
+    // Each update wakes the thread, so only an idle stream is updated.
     if case .idle = phase { orders.update { $0.life.want(.running) } }
   }
 
@@ -134,7 +134,7 @@ package final class StreamSupervisor: Sendable {
         let action = orders.life.next(
           SystemClock.monotonicTime, lastUse: lastUse.withLock { $0 })
         if case .wait(let until) = action {
-          // A wait until a later time continues when the present one ends.
+          // A later deadline replaces the present one when the present wait ends.
           return until < deadline ? .some((.wait(until: until), [])) : nil
         }
         return .some((action, []))
@@ -275,7 +275,7 @@ package final class StreamSupervisor: Sendable {
       if !orders.isClosed { orders.events.append(event) }
       return orders.isClosed
     }
-    // A start that was left after its removal: its session is not used.
+    // This start was left when the stream was removed: its session is not used.
     if isClosed, case .opened(let session, _) = event { session.leave() }
   }
 

@@ -28,7 +28,7 @@ final class ThreadGroup: Sendable {
 
   /// Waits for the end of all threads, at most until `deadline`.
   ///
-  /// A thread that still runs then is left alone and named in the log.
+  /// A thread that still runs at `deadline` is left running and named in the log.
   func join(until deadline: MonotonicTime) {
     let stopped = threads.withLock { threads in
       defer { threads = [] }

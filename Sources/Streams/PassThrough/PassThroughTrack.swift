@@ -74,7 +74,7 @@ final class PassThroughTrack: Sendable {
 
   /// Wall clock minus the stream's own.
   ///
-  /// It does not wait for an access unit that is being published.
+  /// The value is available without waiting for an access unit that is being published.
   var clockError: Interval { lastError.withLock { $0 } }
 
   /// Describes the track to the window and opens the window.
@@ -103,8 +103,10 @@ final class PassThroughTrack: Sendable {
     }
   }
 
-  /// Notes that the file starts over: its first IDR continues the period if a segment can begin
-  /// there, else it begins one.
+  /// Notes that the file starts over.
+  ///
+  /// The first IDR of the file continues the period if a segment can begin there; else it begins a
+  /// period.
   func startTurn() { state.withLock { $0.schedule.startTurn() } }
 
   /// Publishes an access unit.
@@ -113,7 +115,7 @@ final class PassThroughTrack: Sendable {
   ///   - unit: as received.
   ///   - video: the description of the source with it.
   ///   - captured: its capture time.
-  ///   - isReplay: whether it arrived before the session existed: its lateness is not counted.
+  ///   - isReplay: whether it arrived before the session existed; its lateness is then not counted.
   func take(
     _ unit: AccessUnit, _ video: InputDescription.Video, captured: MonotonicTime,
     isReplay: Bool = false
@@ -173,7 +175,7 @@ final class PassThroughTrack: Sendable {
     captured: MonotonicTime, _ state: inout State
   ) {
     guard var opening = state.opening else {
-      // The audio of the segment reads its offset from the timeline, which it follows.
+      // The timeline is first: the audio of the segment reads its offset there.
       timeline.withLock {
         $0.append(
           chunk.frameIndex, in: position.segment, pts: pts, captured: captured,
@@ -186,7 +188,7 @@ final class PassThroughTrack: Sendable {
     opening.chunks.append(chunk)
     state.opening = opening
     guard position.indexInSegment + 1 >= configuration.segmentation.framesPerPart else { return }
-    // Counted from the last published segment, since a period may have ended before its first part.
+    // Counted from the last published segment: a period may have ended before its first part.
     let skipped = state.segment.map { position.segment - $0 - 1 } ?? 0
     window.begin(
       opening.chunks, offset: opening.period.offset, skipped: skipped, track: state.description)

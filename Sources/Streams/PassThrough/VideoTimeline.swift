@@ -7,12 +7,14 @@ import Time
 
 /// The discontinuity periods of published pass-through video: a pure state machine.
 ///
-/// A period is added when readers can see it, so that audio never starts one that video lacks.
+/// A period is added when readers can see it, so that audio never starts a period that the video
+/// does not have.
 struct VideoTimeline: Sendable {
-  /// Periods, and segments of each, that are kept: more than audio is ever late.
+  /// The maximum number of kept periods, and of kept segments per period. Audio is never late by
+  /// that many.
   private static let capacity = 16
-  /// Frames over which their distance from their timestamps is smoothed: a sensor may be slower or
-  /// faster than the rate of the grid.
+  /// The number of frames over which the difference between media times and timestamps is smoothed:
+  /// the sensor may be slower or faster than the grid.
   private static let smoothing: Int64 = 32
 
   private let grid: FrameGrid
@@ -21,7 +23,7 @@ struct VideoTimeline: Sendable {
   /// A timeline without video.
   init(grid: FrameGrid) { self.grid = grid }
 
-  /// The first period that is kept with that index or a later one.
+  /// The first kept period with the index `index` or a later one.
   func period(from index: Int64) -> MediaPeriod? { periods.first { $0.index >= index } }
 
   /// Starts a period with the frame `first` of segment `number`.
@@ -82,7 +84,7 @@ struct VideoTimelineClock: MediaClock {
     }
   }
 
-  /// Nil: each step of the wall clock starts a period.
+  /// Always nil: each step of the wall clock starts a period, so no segment within one has a step.
   func step(before number: Int64) -> ClockStep? { nil }
 
   func lateness(of mediaTime: MediaTime, in period: MediaPeriod) -> Interval {
