@@ -53,9 +53,7 @@ package struct AudioSegmentation: Sendable, Hashable {
     Int64(floorDivide(Int128(number) * numerator, denominator))
   }
 
-  /// The AAC frame that contains the start of a video frame.
-  ///
-  /// - Parameter picture: the frame index of the video frame.
+  /// The AAC frame that contains the start of the video frame with the frame index `picture`.
   package func frame(holding picture: Int64) -> Int64 {
     let rate = video.grid.rate
     return Int64(

@@ -3,7 +3,7 @@
 /// Receives the body of a request piece by piece, over any version of HTTP.
 ///
 /// Called on the loop's thread, never from inside a call on an exchange. `ended` or `failed` is the
-/// last call, unless the route ends its response before: then neither is called.
+/// last call. If the route ends its response earlier, neither is called.
 package protocol BodyReceiver: AnyObject {
   /// The next piece; the bytes are valid during the call only.
   func received(_ bytes: borrowing Span<UInt8>)
@@ -11,7 +11,8 @@ package protocol BodyReceiver: AnyObject {
   func ended()
   /// The body will not be complete.
   ///
-  /// If no response had begun, the client already has a response.
+  /// If the route had begun no response, the server has sent an error response, unless the client
+  /// has disconnected.
   func failed(_ failure: BodyFailure)
 }
 

@@ -6,7 +6,7 @@ package import Sharing
 /// A complete response, rendered once and used for any number of requests on any loop.
 ///
 /// Contains the rendered heads, except for the fields that differ between responses: `Date`,
-/// `Connection` and fields of a single request. A response costs a retain and one system call.
+/// `Connection` and fields of a single request. Sending it costs a retain and one system call.
 package final class PreparedResponse: Sendable {
   /// The status code.
   package let status: Int

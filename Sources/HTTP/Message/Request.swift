@@ -91,8 +91,9 @@ package struct Request: Sendable {
   /// The head, then the offsets of its fields: one allocation, since many requests are held.
   let head: [UInt8]
   private let headEnd: UInt16
-  /// A bit for each length of a field's name: most queried fields are absent, and the bits show
-  /// that without a read of the head.
+  /// One bit per length of a field's name.
+  ///
+  /// Most queried fields are absent; the bits then make a search of the head unnecessary.
   private let nameLengths: UInt64
   let methodRange, pathRange: OffsetRange
   let queryRange: OffsetRange?
@@ -277,8 +278,9 @@ package struct Request: Sendable {
     names.reduce(0) { $0 | bit($1.utf8.count) }
   }
 
-  /// Whether a field has a name of one of the lengths whose bits are set: if not, a search for a
-  /// name of these lengths is needless.
+  /// Whether the name of any field has one of the lengths whose bits are set.
+  ///
+  /// If not, a search for names of these lengths is unnecessary.
   package func hasNames(ofLengths bits: UInt64) -> Bool { nameLengths & bits != 0 }
 
   /// All fields in their order.

@@ -21,11 +21,11 @@ package protocol Exchange: AnyObject {
   /// If the response ends before the body, the rest of the body is not read, and the connection
   /// (HTTP/2: the HTTP/2 stream) ends with the response.
   /// - Parameters:
-  ///   - limit: the maximum number of bytes, nil for the limit of small bodies. Above it the
-  ///     response is 413.
+  ///   - limit: the maximum number of bytes; nil for the limit of small bodies. For a larger body
+  ///     the response is 413.
   ///   - receiver: kept until the end of the body.
   func receiveBody(limit: Int?, _ receiver: any BodyReceiver)
-  /// Whether the reading of the body is paused, so that the client has to wait.
+  /// Whether the body is not read for the present; the client then has to wait.
   var isBodyPaused: Bool { get set }
   /// Sends the whole response, for HEAD without its body.
   ///

@@ -11,7 +11,7 @@ package final class HTTPServer: SocketReceiver, LoopService {
   /// Connections above the limit that get an error response at the same time; further ones are
   /// closed without a response.
   private static let refusedCapacity = 64
-  /// The maximum size of one read. The largest head, since bytes that are not parsed are kept.
+  /// The maximum size of one read: the largest head, since bytes that are not parsed are kept.
   private static let readLimit = 16 * 1024
 
   let loop: EventLoop
@@ -76,7 +76,7 @@ package final class HTTPServer: SocketReceiver, LoopService {
     }
   }
 
-  /// Serves a connection. Above the limits it is refused, far above them closed without a response.
+  /// Serves a connection; above the limits it is refused, far above them closed without a response.
   ///
   /// - Parameters:
   ///   - stream: the connection.

@@ -12,7 +12,7 @@ package struct HeldRequests<Waiter> {
   /// Identifies one held request; a later request has a larger number.
   package typealias Ticket = UInt64
 
-  /// A held request. A cancelled request has no waiter.
+  /// A held request; a cancelled one has no waiter.
   struct Entry {
     fileprivate let ticket: Ticket
     fileprivate let deadline: MonotonicTime

@@ -76,7 +76,7 @@ final class HoldQueue<Purpose> {
   }
 }
 
-/// One stream's share of a gauge. The gauge belongs to the loop and adds up all its streams.
+/// One stream's share of a gauge that adds up all streams of a loop.
 struct HoldGauge {
   private let kind: HoldKind
   private let counters: Locked<ServerCounters>

@@ -30,7 +30,7 @@ package final class ManifestCache: Sendable {
     var renderings = 0
   }
 
-  /// The maximum number of kept MPDs. Clients choose the `Host` field, and so the number of MPDs.
+  /// The maximum number of kept MPDs: clients choose the `Host` field, and so the number of MPDs.
   private static let copyLimit = 64
 
   private let parameters: PresentationParameters

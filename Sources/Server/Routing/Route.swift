@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The object that a path names. The stream of the path may not exist.
+/// The object that a path names.
 ///
-/// A path without a stream means the default stream.
+/// The stream of the path may not exist. A path without a stream means the default stream.
 package enum Route: Equatable {
   /// The player page.
   case page(stream: String?)

@@ -10,8 +10,9 @@ import Time
 struct AudioGracePeriod: Sendable {
   /// The grace period of an audio device.
   static let device = Interval.milliseconds(100)
-  /// The maximum grace period. A larger delay has a suspended sender as its cause and does not
-  /// predict the next delay.
+  /// The maximum grace period.
+  ///
+  /// Larger delays come from a suspended sender and do not predict the next delay.
   private static let longest = Interval.seconds(2)
   /// How much longer than the largest delay the grace period is.
   private static let margin = Interval.milliseconds(30)

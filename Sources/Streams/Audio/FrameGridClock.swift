@@ -34,8 +34,10 @@ struct FrameGridClock: MediaClock {
     current.mediaTime(at: now, on: segmentation)
   }
 
-  /// Waits until the grid has closed the first frame slot of the segment; usually the slot is
-  /// closed already. The Discontinuities of all renditions so precede the same segment.
+  /// Waits until the grid has closed the first frame slot of the segment.
+  ///
+  /// Usually the slot is closed already. The wait lets the Discontinuities of all renditions
+  /// precede the same segment.
   func step(before number: Int64) -> ClockStep? {
     let first = segmentation.firstFrame(of: number)
     let deadline = SystemClock.monotonicTime + stepTimeout

@@ -10,8 +10,7 @@ import Time
 /// A period is added when readers can see it, so that audio never starts a period that the video
 /// does not have.
 struct VideoTimeline: Sendable {
-  /// The maximum number of kept periods, and of kept segments per period. Audio is never late by
-  /// that many.
+  /// The maximum number of kept periods, and of kept segments per period: audio is never so late.
   private static let capacity = 16
   /// The number of frames over which the difference between media times and timestamps is smoothed:
   /// the sensor may be slower or faster than the grid.
