@@ -36,7 +36,7 @@ let fuzzers: [Target] =
   ]
     + [
       "head", "chunked", "query", "names", "boxes", "parameter-sets", "redaction", "http1", "http2",
-      "media",
+      "media", "messages",
     ]
     .map {
       .executableTarget(
@@ -51,6 +51,7 @@ let package = Package(
     .systemLibrary(name: "CALSA"),
     .systemLibrary(name: "CFFmpeg"),
     .systemLibrary(name: "CLinux"),
+    .systemLibrary(name: "CSeccomp"),
     .systemLibrary(name: "CV4L2"),
     .systemLibrary(name: "CZlib"),
     .systemLibrary(name: "CPopt"),
@@ -79,11 +80,16 @@ let package = Package(
     library(
       "Capture", ["Checked", "Time", "Media", "Sharing", "CALSA", "CFFmpeg", "CLinux", "CV4L2"]),
 
+    // Child processes of this executable: start, messages, sandbox. Knows no video.
+    library("Isolation", ["Time", "Sharing", "CLinux", "CSeccomp"]),
+
     // Level 2. HTTP/1.1 and HTTP/2: parsers, connections, server. Knows no video.
     library("HTTP", ["Time", "Net", "Sharing", "CLinux", "CNghttp2"]),
     // Parts and segments of chunks, the live window, the publish gate. Knows no transport and no
     // protocol.
     library("Packaging", ["Time", "Media", "Sharing"]),
+    // What a source becomes, as messages: a pure codec. Knows no process and no session.
+    library("ChunkStream", ["Sharing", "Time"]),
 
     // Level 3. Playlists as text, rendered from window snapshots. Knows neither DASH nor HTTP.
     library("HLSPackager", ["Time", "Packaging", "Media"]),
@@ -95,7 +101,10 @@ let package = Package(
     // reconnection. Knows no HTTP.
     library(
       "Streams",
-      ["Capture", "Packaging", "Scheduling", "CMAF", "Media", "Sharing", "Logging", "Time"]),
+      [
+        "Capture", "Packaging", "ChunkStream", "Isolation", "Scheduling", "CMAF", "Media",
+        "Sharing", "Logging", "Time",
+      ]),
 
     // Level 5. Routes, held requests, responses, statistics, control API.
     library(
@@ -151,8 +160,9 @@ let package = Package(
     .target(
       name: "FuzzBodies",
       dependencies: [
-        "CFFmpeg", "CMAF", "Capture", "HLSPackager", "HTTP", "HTTPTestSupport", "Logging", "Media",
-        "Net", "Packaging", "Scheduling", "Server", "Sharing", "Streams", "TestSupport", "Time",
+        "CFFmpeg", "CMAF", "Capture", "ChunkStream", "HLSPackager", "HTTP", "HTTPTestSupport",
+        "Logging", "Media", "Net", "Packaging", "Scheduling", "Server", "Sharing", "Streams",
+        "TestSupport", "Time",
       ], path: "Fuzz/Bodies", swiftSettings: strict),
     tests("FuzzReplay", ["FuzzBodies"]),
     tests("Time", ["Time"]),
@@ -161,6 +171,8 @@ let package = Package(
     tests("Sharing", ["Time", "Sharing"]),
     tests("Media", ["Time", "Media", "TestSupport"]),
     tests("CMAF", ["Time", "CMAF", "Media", "Sharing", "TestSupport"], exclude: ["Golden"]),
+    tests("ChunkStream", ["ChunkStream", "Sharing", "Time"]),
+    tests("Isolation", ["Isolation", "Sharing", "Time"]),
     tests("Packaging", ["Time", "Packaging", "Media", "Sharing", "TestSupport"]),
     tests(
       "HLSPackager", ["Time", "HLSPackager", "Packaging", "Media", "Sharing", "TestSupport"],
@@ -186,8 +198,8 @@ let package = Package(
     tests(
       "Streams",
       [
-        "Time", "Streams", "Capture", "Packaging", "Scheduling", "CMAF", "Media", "Sharing",
-        "Logging",
+        "Time", "Streams", "Capture", "Packaging", "ChunkStream", "Scheduling", "CMAF", "Media",
+        "Sharing", "Logging",
         "TestSupport", "CFFmpeg",
       ]),
     tests(

@@ -13,7 +13,7 @@ package struct FuzzBody: Sendable {
 
   /// All targets.
   package static let all = [
-    head, chunked, query, names, boxes, parameterSets, redaction, http1, http2, media,
+    head, chunked, query, names, boxes, parameterSets, redaction, http1, http2, media, messages,
   ]
 
   /// The target called `name`.

@@ -40,8 +40,10 @@ package final class Log: Sendable {
 
   /// The format of the lines.
   package let format: Format
-  private let least: Level
-  private let write: @Sendable (String) -> Void
+  /// The least level of the lines.
+  package let least: Level
+  /// Takes an admitted line: level, event, stream and message.
+  private let output: @Sendable (Level, String, String?, String) -> Void
   private let limiter: Locked<LogLimiter>
 
   /// The default of `lines`: admitted lines per stream and event in 10 s.
@@ -69,7 +71,19 @@ package final class Log: Sendable {
     limiter = Locked(LogLimiter(most: lines))
     self.format = format
     self.least = least
-    self.write = write
+    output = { level, event, stream, message in
+      write(Self.line(format, level, event, stream, message, at: SystemClock.wallTime))
+    }
+  }
+
+  /// A log that gives its lines to `output`, without form: level, event and message.
+  package init(
+    least: Level, output: @escaping @Sendable (Level, _ event: String, String) -> Void
+  ) {
+    limiter = Locked(LogLimiter(most: Self.defaultLines))
+    format = .text
+    self.least = least
+    self.output = { level, event, _, message in output(level, event, message) }
   }
 
   /// Writes one line, without the secrets that `Redaction` recognises.
@@ -85,22 +99,29 @@ package final class Log: Sendable {
     _ level: Level, _ event: StaticString, stream: String? = nil,
     _ message: @autoclosure () -> String
   ) {
+    relay(level, "\(event)", stream: stream, message())
+  }
+
+  /// Writes one line of another process; its event is not a constant, and was checked.
+  package func relay(
+    _ level: Level, _ event: String, stream: String?, _ message: @autoclosure () -> String
+  ) {
     guard level >= least else { return }
     var omitted = 0
     if let stream {
       let admitted = limiter.withLock {
-        $0.admit("\(event)", stream: stream, at: SystemClock.monotonicTime)
+        $0.admit(event, stream: stream, at: SystemClock.monotonicTime)
       }
       guard let admitted else { return }
       omitted = admitted
     }
     let more = omitted > 0 ? " (\(omitted) more lines of this event were omitted)" : ""
     let message = Redaction.redact(message()) + more
-    write(Self.line(format, level, event, stream, message, at: SystemClock.wallTime))
+    output(level, event, stream, message)
   }
 
   static func line(
-    _ format: Format, _ level: Level, _ event: StaticString, _ stream: String?, _ message: String,
+    _ format: Format, _ level: Level, _ event: String, _ stream: String?, _ message: String,
     at time: WallTime
   ) -> String {
     let time = UTCTime(time).text

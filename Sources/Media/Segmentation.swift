@@ -44,6 +44,19 @@ package struct Segmentation: Sendable, Hashable {
     mostFramesPerSegment = longestGroupMicroseconds.map { frames(segmentMicroseconds) + frames($0) }
   }
 
+  /// A segmentation by its numbers of frames; nil unless 1 ≤ n ≤ F ≤ the most.
+  package init?(
+    rate: FrameRate, framesPerSegment: Int64, framesPerPart: Int64, mostFramesPerSegment: Int64?
+  ) {
+    guard framesPerPart >= 1, framesPerPart <= framesPerSegment,
+      (mostFramesPerSegment ?? framesPerSegment) >= framesPerSegment
+    else { return nil }
+    grid = FrameGrid(rate: rate)
+    self.framesPerSegment = framesPerSegment
+    self.framesPerPart = framesPerPart
+    self.mostFramesPerSegment = mostFramesPerSegment
+  }
+
   /// Whether segments end at the source's key frames instead of after F frames.
   package var hasVariableDuration: Bool { mostFramesPerSegment != nil }
 

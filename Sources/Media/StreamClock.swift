@@ -24,6 +24,13 @@ package struct StreamClock: Sendable, Hashable {
     anchorOffset = wall.offset(from: monotonic)
   }
 
+  /// The clock of another process: its anchor, and the steps that were announced.
+  package init(anchorOffset: Interval, shift: Int64, announcedOffset: Interval) {
+    self.anchorOffset = anchorOffset
+    self.shift = shift
+    self.announcedOffset = announcedOffset
+  }
+
   /// The monotonic time at which frame `index` is due.
   package func due(_ index: Int64, on grid: FrameGrid) -> MonotonicTime {
     MonotonicTime(grid.frameTime(of: index - shift), minus: anchorOffset)

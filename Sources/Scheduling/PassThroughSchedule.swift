@@ -79,10 +79,18 @@ package struct PassThroughSchedule: Sendable {
   ///   - segmentation: the grid and the segments.
   ///   - first: the least number of the first segment.
   ///   - startsAtFirst: whether that is its number, whatever the time.
-  package init(segmentation: Segmentation, first: Int64, startsAtFirst: Bool = false) {
+  ///   - published: the newest segment and the frame index after its last frame, if an earlier
+  ///     schedule has published some.
+  package init(
+    segmentation: Segmentation, first: Int64, startsAtFirst: Bool = false,
+    after published: (segment: Int64, end: Int64)? = nil
+  ) {
     self.segmentation = segmentation
     self.first = first
     self.startsAtFirst = startsAtFirst
+    guard let published else { return }
+    newest = (published.segment, published.end)
+    end = published.end
   }
 
   /// Notes that the source was away or has other parameter sets: the next IDR begins a period.

@@ -15,6 +15,14 @@ package struct Histogram: Sendable {
     counts = Array(repeating: 0, count: bounds.count + 1)
   }
 
+  /// A histogram with the observations of another process; nil unless each bucket has a count.
+  package init?(bounds: [Double], counts: [UInt64], sum: Double) {
+    guard counts.count == bounds.count + 1 else { return nil }
+    self.bounds = bounds
+    self.counts = counts
+    self.sum = sum
+  }
+
   /// Bounds for times from a millisecond to ten seconds, in seconds.
   package static let seconds = Histogram(
     bounds: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10])
@@ -28,7 +36,7 @@ package struct Histogram: Sendable {
   /// Adds the observations of another histogram with the same bounds.
   package mutating func add(_ other: Histogram) {
     guard other.bounds == bounds else { return }
-    for index in counts.indices { counts[index] += other.counts[index] }
+    for index in counts.indices { counts[index] &+= other.counts[index] }
     sum += other.sum
   }
 }

@@ -33,11 +33,9 @@ extension StreamDefinition {
 
   /// A plan that opens a pulled input, on whose facts the configuration depends.
   private func pulled(_ address: InputAddress, _ log: Log) -> StreamPlan {
-    StreamPlan(name: settings.name) { start throws(StreamSession.Failure) in
-      let source = NetworkSource(
-        address, options: settings.inputOptions, loops: settings.loops,
-        takesAudio: settings.takesInputAudio,
-        passThrough: PassThroughChoice(settings).requirements, name: settings.name, log: log)
+    let crashes = SourceCrashes()
+    var plan = StreamPlan(name: settings.name) { start throws(StreamSession.Failure) in
+      let source = source(address, crashes, log)
       do {
         let facts = try source.begin(start.cancellation)
         let input = try OpenedInput(
@@ -55,6 +53,30 @@ extension StreamDefinition {
         throw .configuration("\(located(wrong))")
       }
     }
+    plan.crashes = crashes
+    return plan
+  }
+
+  /// The pulled input that does not run yet.
+  private func source(
+    _ address: InputAddress, _ crashes: SourceCrashes, _ log: Log
+  ) -> StreamPlan.Source {
+    guard settings.isIsolated else {
+      return .inProcess(
+        NetworkSource(
+          address, options: settings.inputOptions, loops: settings.loops,
+          takesAudio: settings.takesInputAudio,
+          passThrough: PassThroughChoice(settings).requirements, name: settings.name, log: log))
+    }
+    var order = StartOrder(address, name: settings.name)
+    order.options = settings.inputOptions
+    order.loops = settings.loops
+    order.takesAudio = settings.takesInputAudio
+    order.passThrough = PassThroughChoice(settings).requirements
+    order.memory = Int64(settings.sourceMegabytes) << 20
+    // Encoders of hardware open devices.
+    order.usesDevices = settings.encoder != EncoderSettings.defaultEncoder
+    return .isolated(IsolatedSource(order, crashes: crashes, log: log))
   }
 }
 

@@ -4,7 +4,9 @@ import Configuration
 import Glibc
 import Logging
 import Net
+import Streams
 
+SourceProcess.runIfAsked(CommandLine.arguments)
 // Signals are blocked in this thread and, by inheritance, in all others. One thread receives them.
 SignalWaiter.block()
 do throws(any Error) {

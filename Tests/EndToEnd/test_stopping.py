@@ -24,6 +24,8 @@ TOKEN = "0123456789abcdef"
 AUTHORIZATION = {"Authorization": f"Bearer {TOKEN}"}
 # Threads are left after 3 s; players may fetch the end for 1.2 s.
 STOP_LIMIT = 6.0
+# Read in the server, since a process of its own would be killed.
+SLOW = {"input": "rtsp://slow.example/x", "isolation": "none"}
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +60,7 @@ def seconds_to_stop(program: Program) -> float:
 def test_a_name_server_that_does_not_answer(streamer: Callable[..., Program], tmp_path: Path,
                                             slow_names: dict[str, str]) -> None:
     """SIGTERM ends the program within the limits, and the log names the thread that is left."""
-    program = streamer("-c", str(two_streams(tmp_path, {"input": "rtsp://slow.example/x"})),
+    program = streamer("-c", str(two_streams(tmp_path, SLOW)),
                        "--host", "127.0.0.1", "--http-port", "0", defaults=False, env=slow_names)
     wait_until(lambda: get(program.port, "/good/playlist.m3u8").status == 200, 10, "a playlist")
     pause(0.5, "the input resolves the name")
@@ -69,7 +71,7 @@ def test_a_name_server_that_does_not_answer(streamer: Callable[..., Program], tm
 def test_a_removal_does_not_block_other_requests(streamer: Callable[..., Program], tmp_path: Path,
                                                  slow_names: dict[str, str]) -> None:
     """While one stream cannot be stopped, others are added, and it is removed in time."""
-    program = streamer("-c", str(two_streams(tmp_path, {"input": "rtsp://slow.example/x"})),
+    program = streamer("-c", str(two_streams(tmp_path, SLOW)),
                        "--host", "127.0.0.1", "--http-port", "0", defaults=False, env=slow_names)
     wait_until(lambda: get(program.port, "/good/playlist.m3u8").status == 200, 10, "a playlist")
     pause(0.5, "the input resolves the name")
@@ -169,7 +171,7 @@ def _status(port: int, path: str) -> int:
 def test_a_second_signal_ends_at_once(streamer: Callable[..., Program], tmp_path: Path,
                                       slow_names: dict[str, str]) -> None:
     """A second SIGTERM does not wait for anything."""
-    program = streamer("-c", str(two_streams(tmp_path, {"input": "rtsp://slow.example/x"})),
+    program = streamer("-c", str(two_streams(tmp_path, SLOW)),
                        "--host", "127.0.0.1", "--http-port", "0", defaults=False, env=slow_names)
     wait_until(lambda: get(program.port, "/good/playlist.m3u8").status == 200, 10, "a playlist")
     pause(0.5, "the input resolves the name")

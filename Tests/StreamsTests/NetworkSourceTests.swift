@@ -82,7 +82,8 @@ struct NetworkSourceTests {
     #expect(facts.rate.description == "25" && facts.description.isPaced)
     #expect(facts.description.video.size == VideoSize("320x180"))
     let stream = StreamSession(
-      try configuration(facts), source: source, log: Log(format: .text, least: .error) { _ in })
+      try configuration(facts), source: .inProcess(source),
+      log: Log(format: .text, least: .error) { _ in })
     stream.whenFinished { Issue.record("finished: \($0)") }
     try stream.start()
     try wait("a second and a half of frames") { stream.statistics.inputFrames > 37 }
@@ -100,7 +101,8 @@ struct NetworkSourceTests {
     let facts = try source.begin(StartCancellation())
     let told = Locked(0)
     let stream = StreamSession(
-      try configuration(facts), source: source, log: Log(format: .text, least: .error) { _ in })
+      try configuration(facts), source: .inProcess(source),
+      log: Log(format: .text, least: .error) { _ in })
     stream.whenFinished { outcome in
       if case .sourceEnded = outcome { told.withLock { $0 += 1 } }
     }

@@ -19,6 +19,16 @@ package struct Overlay: Sendable, Equatable {
 
   let pieces: [Piece]
 
+  /// The text with its placeholders in braces.
+  package var text: String {
+    pieces.map { piece in
+      switch piece {
+      case .text(let text): text
+      case .placeholder(let placeholder): "{\(placeholder.rawValue)}"
+      }
+    }.joined()
+  }
+
   /// Parses a text with placeholders in braces.
   ///
   /// nil if the text is empty, a brace is unpaired, or a name is not a ``Placeholder``.

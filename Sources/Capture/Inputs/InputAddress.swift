@@ -35,8 +35,8 @@ package struct InputAddress: Sendable, Equatable, CustomStringConvertible {
   package let kind: Kind
   /// The address as given, with its secrets.
   ///
-  /// Only for libavformat.
-  let raw: String
+  /// Only for libavformat, in this process or in another.
+  package let raw: String
   /// The address without its secrets.
   package let description: String
 
@@ -84,6 +84,15 @@ package struct InputAddress: Sendable, Equatable, CustomStringConvertible {
   /// Whether the input waits for a sender to connect.
   package var isListener: Bool {
     kind == .udp || kind == .srt && raw.contains("mode=listener")
+  }
+
+  /// The path of a file or of a named pipe; nil for other inputs.
+  package var filePath: String? {
+    switch kind {
+    case .standardInput: raw == "-" ? nil : raw
+    case .file: raw.hasPrefix("file://") ? String(raw.dropFirst("file://".count)) : raw
+    default: nil
+    }
   }
 
   /// A library's message without the secrets of this address.

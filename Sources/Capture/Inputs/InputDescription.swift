@@ -27,6 +27,21 @@ package struct InputDescription: Sendable, Equatable {
     /// The rotation for display, as declared by the container.
     package var turn = Rotation.none
 
+    /// The description of a video stream in another process, without hints for a decoder.
+    package init(
+      nalCodec: NALCodec?, codec: String, width: Int, height: Int, rate: FrameRate?,
+      parameterSets: [[UInt8]], configuration: [UInt8], turn: Rotation = .none
+    ) {
+      self.nalCodec = nalCodec
+      self.codec = codec
+      self.width = width
+      self.height = height
+      self.rate = rate
+      self.parameterSets = parameterSets
+      self.configuration = configuration
+      self.turn = turn
+    }
+
     /// The most pixels of a frame that is encoded without an explicit size: 3840x2160.
     private static let mostPixels = 3840.0 * 2160
     private static let sides = 64.0...7680
@@ -58,6 +73,14 @@ package struct InputDescription: Sendable, Equatable {
     package var channels: Int
     /// The decoder configuration: the AudioSpecificConfig of AAC.
     package var configuration: [UInt8]
+
+    /// An audio stream.
+    package init(codec: String, sampleRate: Int, channels: Int, configuration: [UInt8]) {
+      self.codec = codec
+      self.sampleRate = sampleRate
+      self.channels = channels
+      self.configuration = configuration
+    }
   }
 
   /// libavformat's name of the container or session format.
@@ -68,6 +91,14 @@ package struct InputDescription: Sendable, Equatable {
   package var audio: Audio?
   /// Whether the input is read faster than it plays, so that its timestamps must pace it.
   package var isPaced: Bool
+
+  /// The streams of an input.
+  package init(format: String, video: Video, audio: Audio? = nil, isPaced: Bool) {
+    self.format = format
+    self.video = video
+    self.audio = audio
+    self.isPaced = isPaced
+  }
 
   /// Whether the input is a playlist of files.
   package var isPlaylist: Bool { format.hasPrefix("hls") || format.hasPrefix("dash") }

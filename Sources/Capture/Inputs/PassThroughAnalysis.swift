@@ -23,6 +23,16 @@ package struct PassThroughAnalysis: Sendable {
     /// Whether segments have variable duration, since GOPs differ or do not divide the segment.
     package var hasVariableDuration = false
 
+    /// Parameters that another process has found.
+    package init(
+      rate: FrameRate, groupFrames: Int64, segmentFrames: Int64, hasVariableDuration: Bool = false
+    ) {
+      self.rate = rate
+      self.groupFrames = groupFrames
+      self.segmentFrames = segmentFrames
+      self.hasVariableDuration = hasVariableDuration
+    }
+
     /// The same rate with variable-duration segments of at least `segmentMicroseconds`.
     package func free(segmentMicroseconds: Int64) -> Fit {
       let segmentation = Segmentation(

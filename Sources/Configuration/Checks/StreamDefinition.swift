@@ -68,6 +68,19 @@ package struct StreamDefinition: Sendable {
       throw UsageError(sources.map { .option($0.0) }, .combination, expected: "one source")
     }
     try PassThroughChoice(settings).check()
+    try checkIsolation(settings)
+  }
+
+  private static func checkIsolation(_ settings: StreamSettings) throws(UsageError) {
+    guard settings.isolation == .process else { return }
+    guard settings.input != nil else {
+      throw UsageError(.setting("isolation", "process"), .problem("requires \(option: "input")"))
+    }
+    if case .device? = settings.audio {
+      throw UsageError(
+        [.setting("isolation", "process"), .option("audio")], .combination,
+        expected: "no device for audio beside an isolated input")
+    }
   }
 
   private static func configuration(

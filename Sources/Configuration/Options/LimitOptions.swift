@@ -32,6 +32,9 @@ extension Option {
       "max-frame-size", \.inputOptions.frameSizeLimit, .frameSize, .limits,
       help: "the largest frame of an input; larger ones are not decoded"),
     .stream(
+      "max-source-memory", \.sourceMegabytes, .integer(64...1_000_000, "MB"), .limits,
+      help: "memory of the process of an input, in MB; above it the process is started again"),
+    .stream(
       "max-window-size", \.windowMegabytes, .integer(8...1_000_000, "MB"), .limits,
       help: "media of a rendition in memory, in MB; above it old segments are removed early"),
     .stream(

@@ -38,6 +38,9 @@ extension Option {
     .stream(
       "max-gop", \.longestGroup, .seconds(.milliseconds(100) ... .seconds(20)), .source,
       help: "the longest distance between key frames of a passed-through input, in seconds"),
+    .stream(
+      "isolation", \.isolation, .choice("HOW"), .source, default: "process for an input",
+      help: "read, decode and encode an input in a process of its own: process or none"),
     Option.program(
       "probe", \.action, .probe, .source,
       help: "print the properties of an input and how it would be packaged, and exit"

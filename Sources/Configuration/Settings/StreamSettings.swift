@@ -26,6 +26,10 @@ package struct StreamSettings: Sendable {
   package var inputOptions = InputOptions()
   package var loops = false
   package var passThrough = PassThroughChoice.Mode.auto
+  /// Whether the input has a process of its own; nil: if it can have one.
+  package var isolation: Isolation?
+  /// The most memory of a process of an input, in MB.
+  package var sourceMegabytes = 1024
   /// The longest distance between key frames of a passed-through input.
   package var longestGroup = Interval.seconds(4)
 
@@ -73,6 +77,19 @@ package struct StreamSettings: Sendable {
 
   /// The defaults.
   package init() {}
+
+  /// `--isolation`.
+  package enum Isolation: String, CaseIterable, Sendable { case process, none }
+
+  /// Whether the input is read, decoded and encoded by a process of its own.
+  ///
+  /// A device for audio belongs to the process of the server.
+  package var isIsolated: Bool {
+    guard input != nil else { return false }
+    if let isolation { return isolation == .process }
+    if case .device? = audio { return false }
+    return true
+  }
 
   /// The duration of parts.
   package var partDuration: Interval { requestedPartDuration ?? defaultPartDuration }

@@ -65,6 +65,12 @@ struct MetricsText {
       let isOnline = counts?.isSourceOnline == true && state == "live"
       out.sample("streamer_stream_online", [("stream", stream.name)], isOnline ? 1 : 0)
     }
+    out.family(
+      "streamer_source_crashes_total", "counter", "Processes of the source that crashed or hung.")
+    for stream in streamTable.streams {
+      let count = stream.hosted?.plan.crashes.count ?? 0
+      out.sample("streamer_source_crashes_total", [("stream", stream.name)], Double(count))
+    }
     counter("streamer_input_frames_total", "Frames from the source.") { $0.inputFrames }
     counter("streamer_input_repeated_total", "Frame slots that repeated a frame.") {
       $0.repeatedFrames

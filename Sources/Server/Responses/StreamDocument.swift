@@ -3,7 +3,9 @@
 import Logging
 import Media
 import Packaging
+import Sharing
 import Streams
+import Time
 
 /// One stream as a JSON object of `/api/streams`; without secrets.
 struct StreamDocument {
@@ -23,6 +25,14 @@ struct StreamDocument {
       fields.append(("onDemand", "\(plan.isOnDemand)"))
     }
     fields.append(("state", JSONText.quoted(stream.word)))
+    if let crashes = stream.hosted?.plan.crashes, crashes.count > 0 {
+      fields.append(("sourceCrashes", "\(crashes.count)"))
+      if let retry = crashes.delayedUntil {
+        // The source has crashed often: seconds to its next attempt.
+        let seconds = max(.zero, retry - SystemClock.monotonicTime).milliseconds / 1000
+        fields.append(("sourceRetry", "\(seconds)"))
+      }
+    }
     if case .failed(let reason) = stream.state {
       fields.append(("reason", JSONText.quoted(reason)))
     }

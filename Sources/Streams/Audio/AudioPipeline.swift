@@ -36,13 +36,14 @@ struct AudioPipeline: ~Copyable {
   private var frames: [EncodedAudioFrame] = []
   private var refused: InputDescription.Audio?
 
-  /// Opens the encoder and describes the track to the window.
+  /// Opens the encoder and describes the track to the sink.
   ///
   /// - Parameters:
   ///   - configuration: of the stream.
   ///   - segmentation: of the audio.
-  ///   - window: of the audio.
+  ///   - sink: of the audio.
   ///   - firstSegment: the first segment; nil if each period starts with its video.
+  ///   - published: the end of what an earlier process has published; nil if there is none.
   ///   - clock: the media clock of the video.
   ///   - source: of the audio; nil if an input pushes it to `queue`.
   ///   - queue: the audio of an input.
@@ -51,8 +52,10 @@ struct AudioPipeline: ~Copyable {
   ///   - log: of the program.
   /// - Throws: the encoder's or the muxer's error.
   init(
-    _ configuration: StreamConfiguration, segmentation: AudioSegmentation, window: LiveWindow,
-    from firstSegment: Int64?, clock: any MediaClock, source: (any LocalAudioSource)? = nil,
+    _ configuration: StreamConfiguration, segmentation: AudioSegmentation,
+    window sink: any ChunkSink,
+    from firstSegment: Int64?, after published: ResumePoint? = nil, clock: any MediaClock,
+    source: (any LocalAudioSource)? = nil,
     queue: AudioQueue, gracePeriod: Interval?, statistics: Locked<StreamStatistics>, log: Log
   ) throws(FFmpegError) {
     self.configuration = configuration
@@ -66,11 +69,13 @@ struct AudioPipeline: ~Copyable {
     var format: CopiedAudioFormat?
     if case .input(let found) = configuration.audio { format = found }
     let placer = try Self.placer(
-      &format, configuration, from: firstSegment.map(segmentation.firstFrame) ?? 1, log)
+      &format, configuration,
+      from: firstSegment.map { published?.end ?? segmentation.firstFrame(of: $0) } ?? 1, log)
     self.format = format
     publisher = AudioPublisher(
-      Self.track(placer, configuration, segmentation), segmentation: segmentation, window: window,
-      clock: clock, statistics: statistics, rendition: configuration.renditions.count)
+      Self.track(placer, configuration, segmentation), segmentation: segmentation,
+      window: sink, after: published?.segment, clock: clock, statistics: statistics,
+      rendition: configuration.renditions.count)
     self.placer = placer
   }
 
@@ -292,13 +297,9 @@ struct AudioPipeline: ~Copyable {
     _ placer: borrowing AudioPlacer, _ configuration: StreamConfiguration,
     _ segmentation: AudioSegmentation
   ) -> TrackDescription {
-    let settings = configuration.audioSettings
-    return TrackDescription(
-      rendition: StreamConfiguration.audioName, codecs: placer.codecs,
-      bandwidth: settings.peakBandwidth(segmentation),
-      averageBandwidth: settings.averageBandwidth(segmentation),
-      content: .audio(channels: placer.channels), segmentation: .audio(segmentation),
-      header: placer.header)
+    TrackDescription(
+      audio: configuration.audioSettings, segmentation, codecs: placer.codecs,
+      channels: placer.channels, header: placer.header)
   }
 
   // MARK: Log

@@ -13,7 +13,7 @@ import Time
 /// Confined to one thread.
 struct AudioPublisher: Sendable {
   private let segmentation: AudioSegmentation
-  private let window: LiveWindow
+  private let sink: any ChunkSink
   private let clock: any MediaClock
   private let statistics: Locked<StreamStatistics>
   /// The index of the audio in the statistics: after the video renditions.
@@ -29,19 +29,24 @@ struct AudioPublisher: Sendable {
   /// The segment of the newest published chunk.
   private var newest: Int64?
 
-  /// Describes the track to the window.
+  /// Describes the track to the sink.
+  ///
+  /// `newest` is the segment that an earlier process has published last; nil if there is none.
   init(
-    _ track: TrackDescription, segmentation: AudioSegmentation, window: LiveWindow,
-    clock: any MediaClock, statistics: Locked<StreamStatistics>, rendition: Int
+    _ track: TrackDescription, segmentation: AudioSegmentation,
+    window sink: any ChunkSink, after newest: Int64? = nil, clock: any MediaClock,
+    statistics: Locked<StreamStatistics>, rendition: Int
   ) {
     self.segmentation = segmentation
-    self.window = window
+    self.sink = sink
+    self.newest = newest
     self.clock = clock
     self.statistics = statistics
     self.rendition = rendition
     chunker = AudioChunker(segmentation: segmentation)
-    headerHash = track.headerHash
-    window.describe(track)
+    // The newest period of an earlier process may have another header.
+    headerHash = newest == nil ? track.headerHash : ""
+    sink.describe(track)
   }
 
   /// Starts a period with the next chunk.
@@ -55,7 +60,7 @@ struct AudioPublisher: Sendable {
     for frame in frames {
       let captured = WallTime(segmentation.frameTime(of: frame.index), plus: .zero)
       for chunk in chunker.add(frame.bytes, frame: frame.index, captured: captured) {
-        window.appendPrefill(
+        sink.appendPrefill(
           published(chunk, in: segmentation.segment(of: chunk.firstFrame), at: .origin))
       }
     }
@@ -94,7 +99,7 @@ struct AudioPublisher: Sendable {
   private mutating func publish(_ chunk: AudioChunk, in period: MediaPeriod) -> Int64? {
     let position = segmentation.partPosition(of: chunk.firstFrame)
     if position.position == 0, let step = clock.step(before: position.segment) {
-      window.announce(offset: step.offset, skipped: step.skipped)
+      sink.announce(offset: step.offset, skipped: step.skipped)
       if step.skipped > 0 {
         chunker = AudioChunker(segmentation: segmentation)
         return step.segment
@@ -104,10 +109,10 @@ struct AudioPublisher: Sendable {
     let published = published(chunk, in: number, at: SystemClock.wallTime)
     if let (period, track) = opening {
       let skipped = newest.map { number - $0 - 1 } ?? 0
-      window.begin([published], offset: period.offset, skipped: skipped, track: track)
+      sink.begin([published], offset: period.offset, skipped: skipped, track: track)
       opening = nil
     } else {
-      window.publish(published, offset: period.offset(in: number))
+      sink.publish(published, offset: period.offset(in: number))
     }
     newest = number
     let end = segmentation.frameTime(of: chunk.firstFrame + chunk.frames)

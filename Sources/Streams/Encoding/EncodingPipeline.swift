@@ -20,10 +20,10 @@ final class EncodingPipeline: Pipeline {
   init(_ context: SessionContext, source: NetworkSource?) {
     self.context = context
     self.source = source
-    let count = context.renditions.count
+    let count = context.outputs.count
     feed = SlotFeed(
       renditions: count, capacity: Int(context.configuration.segmentation.framesPerPart))
-    barrier = StartBarrier(count: count + (context.audio == nil ? 0 : 1))
+    barrier = StartBarrier(count: count + (context.audioSink == nil ? 0 : 1))
     load = LadderLoad(count: count)
   }
 
@@ -37,9 +37,9 @@ final class EncodingPipeline: Pipeline {
   func open() throws(StreamSession.Failure) {
     let sourceOpening = try startSource()
     var openings: [OpeningResult] = []
-    for (index, rendition) in context.renditions.enumerated() {
+    for (index, output) in context.outputs.enumerated() {
       openings.append(
-        try context.startEncoder(rendition.settings.name) { [self] opened throws(FFmpegError) in
+        try context.startEncoder(output.settings.name) { [self] opened throws(FFmpegError) in
           try encode(index, opened)
         })
     }
@@ -102,17 +102,17 @@ final class EncodingPipeline: Pipeline {
 
   /// Opens the encoder of a rendition, fills its window, then encodes slots until the feed ends.
   private func encode(_ index: Int, _ opened: () -> Void) throws(FFmpegError) {
-    let rendition = context.renditions[index]
-    var track = try VideoTrack(configuration, rendition.settings, window: rendition.window)
+    let output = context.outputs[index]
+    var track = try VideoTrack(configuration, output.settings, window: output.sink)
     if let reason = track.fallbackReason {
       context.log.write(
         .warning, "encoder-fallback", stream: configuration.name,
         "\(reason); using \(track.encoderName)")
     }
     opened()
-    try goLive(&track, rendition)
+    try goLive(&track, index)
     let thread = RenditionThread(
-      configuration: configuration, window: rendition.window, renditionIndex: index, feed: feed,
+      configuration: configuration, window: output.sink, renditionIndex: index, feed: feed,
       load: load, isLeaving: { [context] in context.stop.isSet && !context.ending.isSet },
       statistics: context.statistics, log: context.log)
     try thread.run(&track)
@@ -120,17 +120,23 @@ final class EncodingPipeline: Pipeline {
 
   /// Fills the window and opens it; all renditions go live with the same frame.
   private func goLive(
-    _ track: inout VideoTrack, _ rendition: StreamSession.Rendition
+    _ track: inout VideoTrack, _ index: Int
   ) throws(FFmpegError) {
-    let slate = try SlateFrame.make(size: rendition.settings.size)
+    let output = context.outputs[index]
+    let slate = try SlateFrame.make(size: output.settings.size)
     let prefill = Prefill(
       segmentation: configuration.segmentation, clock: context.clock,
       inputDelay: configuration.inputDelay, first: context.firstSegment,
       length: Int64(configuration.prefill), stop: context.stop)
-    let due = try prefill.fill(&track, with: slate) { SystemClock.monotonicTime }
+    let published = context.anchor.end(ofTrack: index)
+    let due =
+      if let published {
+        try prefill.resume(&track, with: slate, after: published, leaveOut: output.sink.leaveOut)
+      } else { try prefill.fill(&track, with: slate) { SystemClock.monotonicTime } }
     guard let first = barrier.arrive(due) else { return }
-    try prefill.fill(&track, with: slate, from: due, to: first)
-    rendition.window.goLive()
+    try prefill.fill(
+      &track, with: slate, from: due, to: first, isPublished: published != nil)
+    output.sink.goLive()
     if barrier.isLastReady() { try openFeed(first) }
   }
 
@@ -148,9 +154,12 @@ final class EncodingPipeline: Pipeline {
       clock: clock, from: context.firstSegment,
       source: { [context] in clock.source(of: context.configuration, log: context.log) }
     ) { [self] (audio: inout AudioPipeline) throws(FFmpegError) in
-      try audio.prefill(to: clock.mediaTime(at: SystemClock.monotonicTime))
+      // Audio that continues is silent up to the present by its grace period.
+      if context.publishedAudio == nil {
+        try audio.prefill(to: clock.mediaTime(at: SystemClock.monotonicTime))
+      }
       guard let first = barrier.arrive(.min) else { return false }
-      context.audio?.goLive()
+      context.audioSink?.goLive()
       if barrier.isLastReady() { try openFeed(first) }
       return true
     }

@@ -11,7 +11,7 @@ import Time
 /// The thread of a video rendition: encodes each frame slot and publishes its chunk.
 struct RenditionThread: Sendable {
   let configuration: StreamConfiguration
-  let window: LiveWindow
+  let window: any ChunkSink
   /// Its index in the ladder, 0 for the top rendition.
   let renditionIndex: Int
   let feed: SlotFeed

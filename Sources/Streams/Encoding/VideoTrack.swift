@@ -7,21 +7,22 @@ import Packaging
 import Sharing
 import Time
 
-/// One video rendition: its encoder, its chunk writer and its window.
+/// One video rendition: its encoder, its chunk writer and its sink.
 ///
 /// Confined to the rendition's thread.
 struct VideoTrack: ~Copyable {
   private let segmentation: Segmentation
   private let keyDistance: Int64
-  private let window: LiveWindow
+  private let sink: any ChunkSink
   private let writer = ChunkWriter()
   private var encoder: VideoEncoder
 
-  /// Opens the encoder and describes the track to the window.
+  /// Opens the encoder and describes the track to the sink.
   ///
   /// - Throws: the encoder's error.
   init(
-    _ configuration: StreamConfiguration, _ rendition: RenditionSettings, window: LiveWindow
+    _ configuration: StreamConfiguration, _ rendition: RenditionSettings,
+    window sink: any ChunkSink
   ) throws(FFmpegError) {
     let encoder = try VideoEncoder(
       EncoderSettings(
@@ -31,16 +32,13 @@ struct VideoTrack: ~Copyable {
     let header = try FFmpegError.checked(
       encoder.initSegment(), timescale: Int(configuration.segmentation.grid.rate.timescale),
       codecs: encoder.codecString)
-    window.describe(
+    sink.describe(
       TrackDescription(
-        rendition: rendition.name, codecs: encoder.codecString,
-        bandwidth: rendition.peakBandwidth(configuration.segmentation),
-        averageBandwidth: rendition.averageBandwidth(configuration.segmentation),
-        size: rendition.size,
-        segmentation: configuration.segmentation, header: header))
+        rendition, configuration.segmentation, codecs: encoder.codecString, size: rendition.size,
+        header: header))
     segmentation = configuration.segmentation
     keyDistance = configuration.keyDistance
-    self.window = window
+    self.sink = sink
     self.encoder = encoder
   }
 
@@ -68,14 +66,14 @@ struct VideoTrack: ~Copyable {
   func publish(_ coded: EncodedFrame, frameIndex: Int64, captured: WallTime) -> Chunk {
     let chunk = chunk(
       coded, frameIndex: frameIndex, captured: captured, published: SystemClock.wallTime)
-    window.publish(chunk)
+    sink.publish(chunk)
     return chunk
   }
 
   /// Appends an encoded frame of the prefill to the window; its capture time is its frame time.
   func prefill(_ coded: EncodedFrame, frameIndex: Int64) {
     let frameTime = WallTime(segmentation.grid.frameTime(of: frameIndex), plus: .zero)
-    window.appendPrefill(
+    sink.appendPrefill(
       chunk(coded, frameIndex: frameIndex, captured: frameTime, published: .origin))
   }
 

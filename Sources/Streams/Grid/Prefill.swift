@@ -3,6 +3,7 @@
 import Capture
 import Media
 import Packaging
+import Sharing
 import Time
 
 /// Fills the window with slate before a stream goes live.
@@ -25,6 +26,8 @@ struct Prefill {
 
   /// How long the encoding of the open segment may take.
   private static let timeout = Interval.seconds(3)
+  /// The most gaps after a pause: more than any playlist lists.
+  private static let mostGaps: Int64 = 10_000
 
   /// Encodes the prefill, up to the frame that is due now.
   ///
@@ -58,16 +61,54 @@ struct Prefill {
     return frameIndex
   }
 
-  /// Encodes slate from frame index `first` up to the one before `end`.
+  /// Encodes slate from frame index `first` up to the one before `end`; `isPublished`: readers see
+  /// each frame at once.
   func fill(
-    _ track: inout VideoTrack, with slate: VideoFrame, from first: Int64, to end: Int64
+    _ track: inout VideoTrack, with slate: VideoFrame, from first: Int64, to end: Int64,
+    isPublished: Bool = false
   ) throws(FFmpegError) {
     for frameIndex in first..<max(first, end) {
       if stop.isSet { return }
       for coded in try track.encode(slate, frameIndex: frameIndex) {
-        track.prefill(coded, frameIndex: frameIndex)
+        if isPublished {
+          let frameTime = WallTime(segmentation.grid.frameTime(of: frameIndex), plus: .zero)
+          _ = track.publish(coded, frameIndex: frameIndex, captured: frameTime)
+        } else {
+          track.prefill(coded, frameIndex: frameIndex)
+        }
       }
     }
+  }
+
+  /// Continues after what an earlier encoder has published, up to the frame that is due now.
+  ///
+  /// The first frame is an IDR, so that it continues the segment. After a long pause the segments
+  /// in between are gaps.
+  ///
+  /// - Returns: the frame index with which the stream continues.
+  func resume(
+    _ track: inout VideoTrack, with slate: VideoFrame, after published: ResumePoint,
+    leaveOut: (Int64) -> Void
+  ) throws(FFmpegError) -> Int64 {
+    var frameIndex = published.end
+    let due = clock.frame(atOrAfter: SystemClock.monotonicTime, on: segmentation.grid)
+    if segmentation.grid.duration(ofFrames: due - frameIndex) > Self.timeout {
+      let current = segmentation.segment(of: due)
+      let missing = segmentation.segment(of: frameIndex - 1) + 1
+      guard current - missing <= Self.mostGaps else {
+        throw FFmpegError("", -1, "the stream has paused for too long")
+      }
+      for number in missing..<max(missing, current) { leaveOut(number) }
+      frameIndex = segmentation.firstFrame(of: current)
+    }
+    let limit = SystemClock.monotonicTime + Self.timeout
+    while clock.due(frameIndex, on: segmentation.grid) + inputDelay <= SystemClock.monotonicTime,
+      SystemClock.monotonicTime < limit, !stop.isSet
+    {
+      try fill(&track, with: slate, from: frameIndex, to: frameIndex + 1, isPublished: true)
+      frameIndex += 1
+    }
+    return frameIndex
   }
 
   /// The last two segments before `open`, encoded, newest first.

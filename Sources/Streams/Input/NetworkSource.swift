@@ -3,7 +3,7 @@
 package import Capture
 package import Logging
 import Sharing
-import Time
+package import Time
 
 /// A running pulled input: its threads, its facts, and the session that takes its units.
 ///
@@ -22,15 +22,19 @@ package final class NetworkSource: Sendable {
   ///   - takesAudio: whether its audio is used; it then shares the mapping of timestamps.
   ///   - passThrough: the limits of pass-through; nil if the input is encoded in any case. The
   ///     analysis takes as long as the first segment.
+  ///   - known: the facts that an earlier process has found, and when to open the source; nil to
+  ///     find them out.
   ///   - name: of the stream, for the log.
   ///   - log: for its presence.
   package init(
     _ address: InputAddress, options: InputOptions, loops: Bool, takesAudio: Bool = false,
-    passThrough: PassThroughOptions? = nil, name: String, log: Log
+    passThrough: PassThroughOptions? = nil,
+    known: (facts: SourceFacts, notBefore: MonotonicTime)? = nil, name: String, log: Log
   ) {
     input = PulledInput(
       address, options: options, loops: loops, takesAudio: takesAudio, passThrough: passThrough,
-      name: name, log: log)
+      notBefore: known?.notBefore, name: name, log: log)
+    if let known { input.publish(known.facts) }
     threads = ThreadGroup(stream: name, log: log)
   }
 

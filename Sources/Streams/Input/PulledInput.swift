@@ -15,6 +15,8 @@ final class PulledInput: Sendable {
   /// Whether its audio is used.
   let takesAudio: Bool
   let passThrough: PassThroughOptions?
+  /// When it is opened if its facts are known already; nil if it is opened to find them out.
+  let notBefore: MonotonicTime?
   let cancellation = InputCancellation()
   private let name: String
   private let log: Log
@@ -26,13 +28,14 @@ final class PulledInput: Sendable {
 
   init(
     _ address: InputAddress, options: InputOptions, loops: Bool, takesAudio: Bool,
-    passThrough: PassThroughOptions?, name: String, log: Log
+    passThrough: PassThroughOptions?, notBefore: MonotonicTime? = nil, name: String, log: Log
   ) {
     self.address = address
     self.options = options
     self.loops = loops
     self.takesAudio = takesAudio
     self.passThrough = passThrough
+    self.notBefore = notBefore
     self.name = name
     self.log = log
     presence = Locked(SourcePresence(isListener: address.isListener))

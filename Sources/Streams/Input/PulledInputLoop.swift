@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Capture
+import Media
 import Sharing
 import Time
 
@@ -25,6 +26,11 @@ struct PulledInputLoop {
   /// Runs until the input is stopped or has ended.
   mutating func run() {
     SystemClock.sharpenSleep()
+    if let notBefore = input.notBefore {
+      guard input.waitForTarget() else { return }
+      input.sleep(until: notBefore)
+      stage = knownStage() ?? stage
+    }
     while !input.isStopped {
       let retryAt: MonotonicTime
       do throws(InputError) {
@@ -41,13 +47,31 @@ struct PulledInputLoop {
         case .closed: retryAt = input.lost("the other side closed the connection")
         }
       } catch .cancelled { return } catch {
-        if input.isAtHand, !input.hasBeenOnline, !input.waitsForWriter(error) {
+        if input.isAtHand, !input.hasBeenOnline, input.notBefore == nil,
+          !input.waitsForWriter(error)
+        {
           return input.fail(error)
         }
         let isDenied = if case .denied = error { true } else { false }
         retryAt = input.lost("\(error)", isDenied: isDenied)
       }
       input.sleep(until: retryAt)
+    }
+  }
+
+  /// The stage of a source whose facts an earlier process has found.
+  private func knownStage() -> (any InputStage)? {
+    guard let facts = input.facts, let target = input.target else { return nil }
+    let isPaced = facts.description.isPaced
+    switch target.video {
+    case .frames:
+      let decoder = AccessUnitDecoder(input)
+      return isPaced ? PacedStage(input, decoder) : DecodingStage(input, decoder)
+    case .accessUnits(let track):
+      guard case .fits(let fit) = facts.passThrough else { return nil }
+      return isPaced
+        ? PacedPassThroughStage(input, rate: fit.rate)
+        : PassThroughStage(input, track, SourceClock())
     }
   }
 

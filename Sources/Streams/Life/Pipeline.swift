@@ -2,7 +2,7 @@
 
 import Time
 
-/// Publishes the media of one session: encoded, or passed through.
+/// Publishes the media of one session: encoded, or passed through, in this process or another.
 protocol Pipeline: Sendable {
   /// Starts the threads and returns when source and encoders are open.
   func open() throws(StreamSession.Failure)
@@ -14,4 +14,12 @@ protocol Pipeline: Sendable {
 
   /// Wall clock minus the stream's own.
   var clockError: Interval { get }
+}
+
+extension SessionContext {
+  /// The pipeline in this process, of the units of `source` or of a local source.
+  func pipeline(of source: NetworkSource?) -> any Pipeline {
+    configuration.passesThrough
+      ? PassThroughPipeline(self, source: source) : EncodingPipeline(self, source: source)
+  }
 }

@@ -8,22 +8,26 @@ import Scheduling
 import Sharing
 import Time
 
-/// The state shared by the threads of one session: clock, windows, counters, outcome.
+/// The state shared by the threads of one session: clock, sinks, counters, outcome.
 final class SessionContext: Sendable {
   private struct End: Sendable {
     var outcome: StreamSession.Outcome?
     var body: (@Sendable (StreamSession.Outcome) -> Void)?
   }
 
+  /// A rendition and the sink of its chunks.
+  struct Output: Sendable {
+    let settings: RenditionSettings
+    let sink: any ChunkSink
+  }
+
   let configuration: StreamConfiguration
-  /// The clock of the stream, anchored at the start.
-  let clock: StreamClock
-  /// The first segment of the window.
-  let firstSegment: Int64
-  /// The renditions, top rendition first.
-  let renditions: [StreamSession.Rendition]
-  /// The window of the audio; nil without audio.
-  let audio: LiveWindow?
+  /// The clock of the stream at the start, and the first segment.
+  let anchor: SessionAnchor
+  /// The renditions, top rendition first, and the sinks of their chunks.
+  let outputs: [Output]
+  /// The sink of the audio; nil without audio.
+  let audioSink: (any ChunkSink)?
   /// Coded audio of a pulled input.
   let audioQueue = AudioQueue()
   let statistics: Locked<StreamStatistics>
@@ -35,53 +39,19 @@ final class SessionContext: Sendable {
   private let threads: ThreadGroup
   private let end = Locked(End())
 
-  init(_ configuration: StreamConfiguration, log: Log) {
-    let segmentation = configuration.segmentation
-    let monotonic = SystemClock.monotonicTime
-    clock = StreamClock(
-      wall: WallTime(monotonic, plus: SystemClock.wallMinusMonotonic), monotonic: monotonic)
-    let current = segmentation.segment(of: clock.frame(atOrAfter: monotonic, on: segmentation.grid))
-    // Without prefill the first segment is the next whole segment. The first segment of
-    // pass-through begins with the first IDR of the source.
-    firstSegment =
-      configuration.passesThrough
-      ? Self.firstSegment(configuration, clock) ?? current
-      : configuration.prefill > 0 ? current - Int64(configuration.prefill) : current + 1
+  /// The state of a session that publishes to `outputs` and `audioSink`.
+  init(
+    _ configuration: StreamConfiguration, anchor: SessionAnchor, outputs: [any ChunkSink],
+    audioSink: (any ChunkSink)?, log: Log
+  ) {
     self.configuration = configuration
+    self.anchor = anchor
     self.log = log
+    self.audioSink = audioSink
     threads = ThreadGroup(stream: configuration.name, log: log)
-    let count = configuration.renditions.count
-    let timeout = LadderLoadState.publishTimeout
-    let gate = count > 1 ? PublishGate(count: count, gracePeriod: timeout) : nil
-    renditions = configuration.renditions.enumerated().map { index, settings in
-      StreamSession.Rendition(
-        settings: settings,
-        window: LiveWindow(
-          segmentation: segmentation, playlistLength: configuration.playlistLength,
-          retained: configuration.retained, byteLimit: configuration.windowBytes, gate: gate,
-          rendition: index))
-    }
-    gate?.attach(renditions.map(\.window))
-    audio = configuration.audioSegmentation.map { segmentation in
-      LiveWindow(
-        segmentation: .audio(segmentation), playlistLength: configuration.playlistLength,
-        retained: configuration.retained, byteLimit: configuration.windowBytes)
-    }
-    statistics = Locked(StreamStatistics(renditions: count + (audio == nil ? 0 : 1)))
-  }
-
-  /// The segment of the first kept access unit; nil if none was kept.
-  ///
-  /// The mapping of timestamps still settles, so the access unit may be slightly older.
-  private static func firstSegment(
-    _ configuration: StreamConfiguration, _ clock: StreamClock
-  ) -> Int64? {
-    guard case .network(let facts) = configuration.source, let first = facts.firstCapture else {
-      return nil
-    }
-    let segmentation = configuration.segmentation
-    let frame = clock.frame(atOrAfter: first - .milliseconds(100), on: segmentation.grid)
-    return segmentation.segment(of: frame)
+    self.outputs = zip(configuration.renditions, outputs).map { Output(settings: $0, sink: $1) }
+    statistics = Locked(
+      StreamStatistics(renditions: configuration.renditions.count + (audioSink == nil ? 0 : 1)))
   }
 
   /// Takes the coded audio of a pulled input; nil if it is not used.
@@ -92,6 +62,13 @@ final class SessionContext: Sendable {
         .init(bytes: packet.bytes, format: format, pts: packet.pts, captured: captured))
     }
   }
+
+  /// The clock of the stream at the start.
+  var clock: StreamClock { anchor.clock }
+  /// The first segment.
+  var firstSegment: Int64 { anchor.firstSegment }
+  /// The end of the audio that an earlier process has published; nil if there is none.
+  var publishedAudio: ResumePoint? { anchor.end(ofTrack: outputs.count) }
 
   // MARK: Threads
 
@@ -134,11 +111,11 @@ final class SessionContext: Sendable {
     source: @escaping @Sendable () -> (any LocalAudioSource)? = { nil },
     goLive: @escaping @Sendable (inout AudioPipeline) throws(FFmpegError) -> Bool
   ) throws(StreamSession.Failure) -> OpeningResult? {
-    guard let audio, let segmentation = configuration.audioSegmentation else { return nil }
+    guard let audioSink, let segmentation = configuration.audioSegmentation else { return nil }
     return try startEncoder(StreamConfiguration.audioName) { [self] opened throws(FFmpegError) in
       var pipeline = try AudioPipeline(
-        configuration, segmentation: segmentation, window: audio, from: firstSegment,
-        clock: clock, source: source(), queue: audioQueue,
+        configuration, segmentation: segmentation, window: audioSink, from: firstSegment,
+        after: publishedAudio, clock: clock, source: source(), queue: audioQueue,
         gracePeriod: configuration.audioGracePeriod, statistics: statistics, log: log)
       opened()
       guard try goLive(&pipeline) else { return }

@@ -1,7 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Capture
+
 /// One stream as requested, before its source is opened.
 package struct StreamPlan: Sendable {
+  /// A running pulled input.
+  package enum Source: Sendable {
+    /// In this process.
+    case inProcess(NetworkSource)
+    /// In a process of its own, with the encoders.
+    case isolated(IsolatedSource)
+
+    /// Starts the input and blocks until its facts are known.
+    ///
+    /// - Throws: why they will never be known.
+    package func begin(_ cancellation: StartCancellation) throws(InputError) -> SourceFacts {
+      switch self {
+      case .inProcess(let source): try source.begin(cancellation)
+      case .isolated(let source): try source.begin(cancellation)
+      }
+    }
+
+    /// Ends the input.
+    package func stop() {
+      switch self {
+      case .inProcess(let source): source.stop()
+      case .isolated(let source): source.stop()
+      }
+    }
+  }
+
   /// The circumstances of a start.
   package struct Start: Sendable {
     /// Ends the start.
@@ -15,10 +43,10 @@ package struct StreamPlan: Sendable {
     /// Its configuration.
     package let configuration: StreamConfiguration
     /// The running pulled input; nil for other sources.
-    package let source: NetworkSource?
+    package let source: Source?
 
     /// A session.
-    package init(_ configuration: StreamConfiguration, source: NetworkSource? = nil) {
+    package init(_ configuration: StreamConfiguration, source: Source? = nil) {
       self.configuration = configuration
       self.source = source
     }
@@ -32,6 +60,8 @@ package struct StreamPlan: Sendable {
   package var isRetried = false
   /// The requested options as text: plans with equal text describe the same stream.
   package var requestedOptions: [String] = []
+  /// The crashes of the processes of its source.
+  package var crashes = SourceCrashes()
   /// Called with the configuration of each started session, on a thread of the stream.
   package var opened: @Sendable (StreamConfiguration) -> Void = { _ in }
   private let prepare: @Sendable (Start) throws(StreamSession.Failure) -> Session

@@ -53,9 +53,14 @@ package final class StreamSession: Sendable {
   /// The names of its media.
   package let names: MediaNames
 
+  /// The renditions, top rendition first; at least one.
+  package let renditions: [Rendition]
+  /// The window of the audio; nil without audio.
+  package let audio: LiveWindow?
+
   private let context: SessionContext
   private let pipeline: any Pipeline
-  private let source: NetworkSource?
+  private let source: StreamPlan.Source?
 
   /// A session whose clock is anchored now; no thread runs before ``start()``.
   ///
@@ -63,23 +68,48 @@ package final class StreamSession: Sendable {
   ///   - configuration: of the stream, with the facts about its source.
   ///   - source: the running pulled input, which the session stops.
   ///   - log: for the events of the session.
-  package init(_ configuration: StreamConfiguration, source: NetworkSource? = nil, log: Log) {
-    context = SessionContext(configuration, log: log)
-    names = MediaNames(configuration.numbering, first: context.firstSegment)
+  package init(
+    _ configuration: StreamConfiguration, source: StreamPlan.Source? = nil, log: Log
+  ) {
+    let anchor = SessionAnchor(configuration)
+    renditions = Self.renditions(configuration)
+    audio = configuration.audioSegmentation.map { segmentation in
+      LiveWindow(
+        segmentation: .audio(segmentation), playlistLength: configuration.playlistLength,
+        retained: configuration.retained, byteLimit: configuration.windowBytes)
+    }
+    context = SessionContext(
+      configuration, anchor: anchor, outputs: renditions.map(\.window), audioSink: audio, log: log)
+    names = MediaNames(configuration.numbering, first: anchor.firstSegment)
     self.source = source
     pipeline =
-      configuration.passesThrough
-      ? PassThroughPipeline(context, source: source) : EncodingPipeline(context, source: source)
+      switch source {
+      case .isolated(let source):
+        IsolatedPipeline(
+          context, windows: renditions.map(\.window) + [audio].compactMap(\.self), source)
+      case .inProcess(let source): context.pipeline(of: source)
+      case nil: context.pipeline(of: nil)
+      }
+  }
+
+  private static func renditions(_ configuration: StreamConfiguration) -> [Rendition] {
+    let count = configuration.renditions.count
+    let timeout = LadderLoadState.publishTimeout
+    let gate = count > 1 ? PublishGate(count: count, gracePeriod: timeout) : nil
+    let renditions = configuration.renditions.enumerated().map { index, settings in
+      Rendition(
+        settings: settings,
+        window: LiveWindow(
+          segmentation: configuration.segmentation, playlistLength: configuration.playlistLength,
+          retained: configuration.retained, byteLimit: configuration.windowBytes, gate: gate,
+          rendition: index))
+    }
+    gate?.attach(renditions.map(\.window))
+    return renditions
   }
 
   /// The configuration.
   package var configuration: StreamConfiguration { context.configuration }
-
-  /// The renditions, top rendition first; at least one.
-  package var renditions: [Rendition] { context.renditions }
-
-  /// The window of the audio; nil without audio.
-  package var audio: LiveWindow? { context.audio }
 
   /// The window of the top rendition.
   package var window: LiveWindow { renditions[0].window }
@@ -97,7 +127,9 @@ package final class StreamSession: Sendable {
   /// - Throws: the first failure; then ``leave()`` releases the rest.
   package func start() throws(Failure) {
     try pipeline.open()
-    source?.whenEnded { [weak context] in context?.finish(.sourceEnded) }
+    if case .inProcess(let source) = source {
+      source.whenEnded { [weak context] in context?.finish(.sourceEnded) }
+    }
   }
 
   /// Calls `body` once when the session ends by itself, on one of its threads; at once if it has
@@ -124,7 +156,11 @@ package final class StreamSession: Sendable {
     let deadline = SystemClock.monotonicTime + ThreadGroup.limit
     context.stop.set()
     pipeline.close()
-    source?.stop(until: deadline)
+    switch source {
+    case .inProcess(let source): source.stop(until: deadline)
+    case .isolated(let source): source.stop(isEnding: context.ending.isSet, until: deadline)
+    case nil: break
+    }
     context.joinThreads(until: deadline)
     SystemMemory.giveBack()
   }

@@ -17,7 +17,8 @@ final class PassThroughPipeline: Pipeline {
     self.context = context
     self.source = source
     track = PassThroughTrack(
-      context.configuration, window: context.renditions[0].window, first: context.firstSegment,
+      context.configuration, window: context.outputs[0].sink, first: context.firstSegment,
+      after: context.anchor.end(ofTrack: 0),
       statistics: context.statistics, log: context.log)
   }
 
@@ -36,7 +37,7 @@ final class PassThroughPipeline: Pipeline {
     }
     let clock = VideoTimelineClock(timeline: track.timeline)
     let audio = try context.startAudio(clock: clock, from: nil) { [context] _ in
-      context.audio?.goLive()
+      context.audioSink?.goLive()
       return true
     }
     if let reason = audio?.wait() { throw .encoder(reason) }

@@ -48,19 +48,23 @@ final class PassThroughTrack: Sendable {
 
   private let configuration: StreamConfiguration
   private let rendition: RenditionSettings
-  private let window: LiveWindow
+  private let sink: any ChunkSink
   private let statistics: Locked<StreamStatistics>
   private let log: Log
   private let writer = ChunkWriter()
   private let state: Locked<State>
   private let lastError = Locked(Interval.zero)
 
+  /// Whether an earlier process has described the track and published a part of it.
+  private let isContinued: Bool
+
   init(
-    _ configuration: StreamConfiguration, window: LiveWindow, first: Int64,
-    statistics: Locked<StreamStatistics>, log: Log
+    _ configuration: StreamConfiguration, window sink: any ChunkSink, first: Int64,
+    after published: ResumePoint? = nil, statistics: Locked<StreamStatistics>, log: Log
   ) {
     self.configuration = configuration
-    self.window = window
+    self.sink = sink
+    isContinued = published != nil
     self.statistics = statistics
     self.log = log
     rendition = configuration.renditions[0]
@@ -69,7 +73,8 @@ final class PassThroughTrack: Sendable {
       State(
         schedule: PassThroughSchedule(
           segmentation: configuration.segmentation, first: first,
-          startsAtFirst: configuration.numbering == .run)))
+          startsAtFirst: configuration.numbering == .run,
+          after: published.map { ($0.segment, $0.end) }), segment: published?.segment))
   }
 
   /// Wall clock minus the stream's own.
@@ -77,7 +82,7 @@ final class PassThroughTrack: Sendable {
   /// The value is available without waiting for an access unit that is being published.
   var clockError: Interval { lastError.withLock { $0 } }
 
-  /// Describes the track to the window and opens the window.
+  /// Describes the track to the sink and opens it.
   ///
   /// - Parameters:
   ///   - video: the description of the source.
@@ -87,12 +92,16 @@ final class PassThroughTrack: Sendable {
   func open(
     _ video: InputDescription.Video, onIrregular: @escaping @Sendable () -> Void = {}
   ) throws(FFmpegError) {
-    window.describe(try description(video, rendition.size))
+    let description = try description(video, rendition.size)
     state.withLock {
       $0.parameterSets = video.parameterSets
       $0.onIrregular = onIrregular
+      // The newest period of an earlier process may have another header.
+      if isContinued { $0.description = description }
     }
-    window.goLive()
+    guard !isContinued else { return }
+    sink.describe(description)
+    sink.goLive()
   }
 
   /// Notes that the source is away: the next IDR begins a period.
@@ -181,7 +190,7 @@ final class PassThroughTrack: Sendable {
           chunk.frameIndex, in: position.segment, pts: pts, captured: captured,
           offset: position.offset)
       }
-      window.publish(chunk, offset: position.offset)
+      sink.publish(chunk, offset: position.offset)
       state.segment = position.segment
       return
     }
@@ -190,7 +199,7 @@ final class PassThroughTrack: Sendable {
     guard position.indexInSegment + 1 >= configuration.segmentation.framesPerPart else { return }
     // Counted from the last published segment: a period may have ended before its first part.
     let skipped = state.segment.map { position.segment - $0 - 1 } ?? 0
-    window.begin(
+    sink.begin(
       opening.chunks, offset: opening.period.offset, skipped: skipped, track: state.description)
     state.description = nil
     state.opening = nil
@@ -225,10 +234,8 @@ final class PassThroughTrack: Sendable {
     let header = try PassThroughHeader(
       video, size: size, rate: configuration.segmentation.grid.rate)
     return TrackDescription(
-      rendition: rendition.name, codecs: header.codecs,
-      bandwidth: rendition.peakBandwidth(configuration.segmentation),
-      averageBandwidth: rendition.averageBandwidth(configuration.segmentation), size: size,
-      segmentation: configuration.segmentation, header: header.bytes)
+      rendition, configuration.segmentation, codecs: header.codecs, size: size,
+      header: header.bytes)
   }
 
   private func count(_ chunk: Chunk?, at index: Int64?, _ isReplay: Bool) {

@@ -1,0 +1,197 @@
+// A child process of the same executable, and the rights that it gives up. Every function returns a
+// value of its own, or -errno.
+#ifndef CLINUX_PROCESS_H
+#define CLINUX_PROCESS_H
+
+#include "clinux.h"
+
+#include <linux/landlock.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+
+/// glibc declares it for _GNU_SOURCE only.
+extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *, int);
+
+/// Starts `path` with `socket` as descriptor 3, standard input if `keeps_input`, and no other
+/// descriptor. The process id, or -errno.
+static inline int clinux_spawn(const char *path, char *const *arguments, char *const *environment,
+                               int socket, bool keeps_input) {
+  posix_spawn_file_actions_t actions;
+  int error = posix_spawn_file_actions_init(&actions);
+  if (error) return -error;
+  pid_t pid = 0;
+  if (!keeps_input)
+    error = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+  for (int fd = 1; fd <= 2 && !error; fd++)
+    error = posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", O_WRONLY, 0);
+  if (!error) error = posix_spawn_file_actions_adddup2(&actions, socket, 3);
+  if (!error) error = posix_spawn_file_actions_addclosefrom_np(&actions, 4);
+  // A group of its own: Ctrl-C at a terminal is for the parent.
+  posix_spawnattr_t attributes;
+  if (!error) error = posix_spawnattr_init(&attributes);
+  if (!error) {
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+    posix_spawnattr_setpgroup(&attributes, 0);
+    error = posix_spawn(&pid, path, &actions, &attributes, arguments, environment);
+    posix_spawnattr_destroy(&attributes);
+  }
+  posix_spawn_file_actions_destroy(&actions);
+  return error ? -error : pid;
+}
+
+/// A pair of connected sockets above the standard descriptors, closed on exec; 0, or -errno.
+static inline int clinux_socket_pair(int *first, int *second) {
+  int pair[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) return -errno;
+  for (int i = 0; i < 2; i++) {
+    if (pair[i] > 3) continue;
+    int moved = fcntl(pair[i], F_DUPFD_CLOEXEC, 4);
+    int error = errno;
+    close(pair[i]);
+    pair[i] = moved;
+    if (moved < 0) {
+      close(pair[1 - i]);
+      return -error;
+    }
+  }
+  *first = pair[0];
+  *second = pair[1];
+  return 0;
+}
+
+/// Sends two ranges of bytes one after the other, and blocks until all are sent; 0, or -errno.
+static inline int clinux_send_all(int fd, const void *head, size_t head_size, const void *body,
+                                  size_t body_size) {
+  struct iovec ranges[2] = {{(void *)head, head_size}, {(void *)body, body_size}};
+  struct msghdr message;
+  memset(&message, 0, sizeof message);
+  message.msg_iov = ranges;
+  message.msg_iovlen = 2;
+  while (ranges[0].iov_len + ranges[1].iov_len > 0) {
+    ssize_t sent = sendmsg(fd, &message, MSG_NOSIGNAL);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0) return -errno;
+    for (int i = 0; i < 2; i++) {
+      size_t taken = (size_t)sent < ranges[i].iov_len ? (size_t)sent : ranges[i].iov_len;
+      ranges[i].iov_base = (char *)ranges[i].iov_base + taken;
+      ranges[i].iov_len -= taken;
+      sent -= (ssize_t)taken;
+    }
+  }
+  return 0;
+}
+
+/// Lets a call that sends wait for at most these milliseconds.
+static inline void clinux_limit_sending(int fd, int64_t milliseconds) {
+  struct timeval limit = {milliseconds / 1000, milliseconds % 1000 * 1000};
+  setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+}
+
+/// Whether a descriptor is a local socket.
+static inline bool clinux_is_socket(int fd) {
+  int domain = 0;
+  socklen_t size = sizeof domain;
+  return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_UNIX;
+}
+
+/// `recv` without waiting: the number of bytes, 0 at the end, or -errno.
+static inline int64_t clinux_take_arrived(int fd, void *target, size_t size) {
+  ssize_t count = recv(fd, target, size, MSG_DONTWAIT);
+  return count < 0 ? -errno : count;
+}
+
+/// Waits until a child has ended, which stays in the table of processes; 0, or -errno.
+static inline int clinux_wait_ended(int pid) {
+  siginfo_t info;
+  while (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT) < 0)
+    if (errno != EINTR) return -errno;
+  return 0;
+}
+
+/// Releases an ended child: its status as of `waitpid`, or -1 if there is no such child.
+static inline int clinux_reap(int pid) {
+  int status = 0;
+  while (waitpid(pid, &status, 0) < 0)
+    if (errno != EINTR) return -1;
+  return status;
+}
+
+/// The signal in a status of `waitpid`; 0 if the process exited.
+static inline int clinux_signal_of(int status) {
+  return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+/// The exit status in a status of `waitpid`.
+static inline int clinux_exit_of(int status) {
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+}
+
+/// Ends with the parent, gains no privileges, dumps no core, and has at most these bytes of data
+/// and these descriptors. 0, or -errno.
+static inline int clinux_confine(uint64_t data, uint64_t descriptors) {
+  struct rlimit none = {0, 0}, memory = {data, data}, files = {descriptors, descriptors};
+  if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0) return -errno;
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return -errno;
+  if (setrlimit(RLIMIT_CORE, &none) < 0) return -errno;
+  if (setrlimit(RLIMIT_DATA, &memory) < 0) return -errno;
+  if (setrlimit(RLIMIT_NOFILE, &files) < 0) return -errno;
+  return 0;
+}
+
+/// All rights to files that the kernel's version of Landlock knows.
+static inline uint64_t clinux_landlock_rights(int version) {
+  uint64_t rights = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1;
+  if (version >= 2) rights |= 1ULL << 13;  // REFER
+  if (version >= 3) rights |= 1ULL << 14;  // TRUNCATE
+  if (version >= 5) rights |= 1ULL << 15;  // IOCTL_DEV
+  return rights;
+}
+
+/// Begins a set of rules without any right to a file. Its descriptor, or -errno; `*version` is the
+/// kernel's version of Landlock.
+static inline int clinux_landlock_begin(int *version) {
+  *version = (int)syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+  if (*version < 1) return -errno;
+  struct landlock_ruleset_attr attributes;
+  memset(&attributes, 0, sizeof attributes);
+  attributes.handled_access_fs = clinux_landlock_rights(*version);
+  long fd = syscall(SYS_landlock_create_ruleset, &attributes,
+                    sizeof attributes.handled_access_fs, 0);
+  return fd < 0 ? -errno : (int)fd;
+}
+
+/// Permits to read what is below `path`, and to write and control devices if `writes`. 0, or
+/// -errno.
+static inline int clinux_landlock_permit(int rules, int version, const char *path, bool writes) {
+  int fd = open(path, O_CLOEXEC | 010000000 /* O_PATH */);
+  if (fd < 0) return -errno;
+  struct stat status;
+  struct landlock_path_beneath_attr rule;
+  memset(&rule, 0, sizeof rule);
+  rule.parent_fd = fd;
+  rule.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE;
+  if (writes) {
+    rule.allowed_access |= LANDLOCK_ACCESS_FS_WRITE_FILE;
+    if (version >= 5) rule.allowed_access |= 1ULL << 15;
+  }
+  if (fstat(fd, &status) == 0 && S_ISDIR(status.st_mode))
+    rule.allowed_access |= LANDLOCK_ACCESS_FS_READ_DIR;
+  long result = syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+  int error = errno;
+  close(fd);
+  return result < 0 ? -error : 0;
+}
+
+/// Applies the rules to the calling thread and to those that it starts. 0, or -errno.
+static inline int clinux_landlock_apply(int rules) {
+  long result = syscall(SYS_landlock_restrict_self, rules, 0);
+  int error = errno;
+  close(rules);
+  return result < 0 ? -error : 0;
+}
+
+#endif

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Sharing
+package import Time
+
+/// A message of a source to the server: what a source becomes is a sequence of these.
+///
+/// Tracks are numbered: the video renditions from 0, then audio. The fields of `facts` and `status`
+/// belong to the sessions of streams, which read them with a ``FieldReader``.
+package enum ChildMessage: Sendable {
+  /// The version of the messages; both ends have the same executable.
+  package static let version: UInt16 = 1
+  /// The most tracks of a stream.
+  package static let mostTracks: UInt8 = 32
+  /// The most bytes of a line of the log, or of a reason.
+  package static let mostText = 4096
+
+  /// The first message: the version, and the protections that are in force.
+  case hello(version: UInt16, protections: UInt8)
+  /// The facts about the source.
+  case facts([UInt8])
+  /// The source will never be known, with the kind of its error and the reason.
+  case refused(kind: UInt8, reason: String)
+  /// The session runs.
+  case opened
+  /// The session could not start, or has failed, with the kind of the failure and the reason.
+  case failed(kind: UInt8, reason: String)
+  /// The source has ended.
+  case sourceEnded
+  /// The key frames of the source are irregular.
+  case irregular
+  /// The constants of a track.
+  case track(UInt8, TrackFields)
+  /// A chunk of a track.
+  case chunk(UInt8, ChunkFields, SharedBytes)
+  /// A period of a track begins.
+  case period(UInt8, PeriodFields)
+  /// A track is live.
+  case live(UInt8)
+  /// A step of the wall clock: the next segment of the track begins with a Discontinuity.
+  case step(UInt8, offset: Interval, skipped: Int64)
+  /// A segment of a track is a gap.
+  case gap(UInt8, segment: Int64)
+  /// Counters, and the sign that the process runs.
+  case status([UInt8])
+  /// A line for the log.
+  case log(level: UInt8, event: String, text: String)
+
+  private var kind: UInt8 {
+    switch self {
+    case .hello: 1
+    case .facts: 2
+    case .refused: 3
+    case .opened: 4
+    case .failed: 5
+    case .sourceEnded: 6
+    case .irregular: 7
+    case .track: 8
+    case .chunk: Self.chunkKind
+    case .period: 10
+    case .live: 11
+    case .step: 12
+    case .gap: 13
+    case .status: 14
+    case .log: 15
+    }
+  }
+
+  private static let chunkKind: UInt8 = 9
+
+  /// Head and fields; the payload of a chunk follows them.
+  package var bytes: [UInt8] {
+    var writer = FieldWriter()
+    var payload = 0
+    switch self {
+    case .hello(let version, let protections):
+      writer.add(version)
+      writer.add(protections)
+    case .facts(let fields), .status(let fields): writer.add(fields)
+    case .refused(let kind, let reason), .failed(let kind, let reason):
+      writer.add(kind)
+      writer.add(Self.shortened(reason))
+    case .opened, .sourceEnded, .irregular: break
+    case .track(let track, let fields):
+      writer.add(track)
+      fields.write(to: &writer)
+    case .chunk(let track, let fields, let bytes):
+      writer.add(track)
+      fields.write(to: &writer)
+      payload = bytes.count
+    case .period(let track, let fields):
+      writer.add(track)
+      fields.write(to: &writer)
+    case .live(let track): writer.add(track)
+    case .step(let track, let offset, let skipped):
+      writer.add(track)
+      writer.add(offset.nanoseconds)
+      writer.add(skipped)
+    case .gap(let track, let segment):
+      writer.add(track)
+      writer.add(segment)
+    case .log(let level, let event, let text):
+      writer.add(level)
+      writer.add(event)
+      writer.add(Self.shortened(text))
+    }
+    return MessageHead(kind: kind, fields: writer.bytes.count, payload: payload).bytes
+      + writer.bytes
+  }
+
+  /// The text, without its end if it is too long.
+  private static func shortened(_ text: String) -> String {
+    guard text.utf8.count > mostText else { return text }
+    return String(decoding: text.utf8.prefix(mostText - 3), as: UTF8.self)
+      .trimmingEnd(to: mostText)
+  }
+
+  /// Reads a message.
+  ///
+  /// - Parameters:
+  ///   - head: its head.
+  ///   - fields: its fields, of the size in the head.
+  ///   - payload: the bytes after its fields; nil if there are none.
+  /// - Throws: the error if the bytes are no message.
+  package init(
+    _ head: MessageHead, _ fields: [UInt8], payload: SharedBytes?
+  ) throws(MessageError) {
+    var reader = FieldReader(fields)
+    if head.kind != Self.chunkKind, head.payload > 0 { throw .excess(head.payload) }
+    self = try Self.read(head.kind, &reader, payload)
+    try reader.end()
+  }
+
+  private static func read(
+    _ kind: UInt8, _ reader: inout FieldReader, _ payload: SharedBytes?
+  ) throws(MessageError) -> ChildMessage {
+    switch kind {
+    case 1:
+      let version = try reader.integer(UInt16.self)
+      guard version == Self.version else { throw .version(version) }
+      return .hello(version: version, protections: try reader.integer())
+    case 2: return .facts(try reader.bytes("the facts", limit: MessageHead.mostFields))
+    case 3: return .refused(kind: try reader.integer(), reason: try reason(&reader))
+    case 4: return .opened
+    case 5: return .failed(kind: try reader.integer(), reason: try reason(&reader))
+    case 6: return .sourceEnded
+    case 7: return .irregular
+    case 14: return .status(try reader.bytes("the counters", limit: MessageHead.mostFields))
+    case 15:
+      return .log(
+        level: try reader.integer("the level of a line", in: 0...3),
+        event: try reader.word("an event", limit: 40) {
+          $0 == UInt8(ascii: "-") || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0)
+        }, text: try reason(&reader))
+    case 8...13: return try readOfTrack(kind, &reader, payload)
+    default: throw .unknownKind(kind)
+    }
+  }
+
+  private static func readOfTrack(
+    _ kind: UInt8, _ reader: inout FieldReader, _ payload: SharedBytes?
+  ) throws(MessageError) -> ChildMessage {
+    let track = try reader.integer("the number of a track", in: 0...mostTracks - 1)
+    switch kind {
+    case 8: return .track(track, try TrackFields(&reader))
+    case chunkKind:
+      guard let payload, payload.count > 0 else {
+        throw .invalid(field: "a chunk", value: "without bytes")
+      }
+      return .chunk(track, try ChunkFields(&reader), payload)
+    case 10: return .period(track, try PeriodFields(&reader))
+    case 11: return .live(track)
+    case 12:
+      return .step(
+        track, offset: try reader.interval("an offset"),
+        skipped: try reader.integer("a number of skipped segments", in: PeriodFields.skips))
+    default:
+      return .gap(track, segment: try reader.integer("a segment number", in: ChunkFields.indices))
+    }
+  }
+
+  private static func reason(_ reader: inout FieldReader) throws(MessageError) -> String {
+    try reader.text("a text", limit: mostText)
+  }
+}
+
+extension String {
+  /// The text without characters at its end, such that it has at most `count` bytes.
+  fileprivate func trimmingEnd(to count: Int) -> String {
+    var text = self
+    while text.utf8.count > count { text.removeLast() }
+    return text
+  }
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Time
+
+/// Reads the fields of a message; every length and every range is checked.
+package struct FieldReader: Sendable {
+  private let bytes: [UInt8]
+  private var place = 0
+
+  /// A reader at the first field.
+  package init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+  /// Reads a whole number of the type.
+  package mutating func integer<Value: FixedWidthInteger>(
+    _ type: Value.Type = Value.self
+  ) throws(MessageError) -> Value {
+    let count = Value.bitWidth / 8
+    guard count <= bytes.count - place else { throw .truncated }
+    var value: Value = 0
+    for byte in bytes[place..<place + count] {
+      value = (Value.bitWidth > 8 ? value << 8 : 0) | Value(truncatingIfNeeded: byte)
+    }
+    place += count
+    return value
+  }
+
+  /// Reads a whole number within `range`.
+  package mutating func integer<Value: FixedWidthInteger>(
+    _ field: String, in range: ClosedRange<Value>
+  ) throws(MessageError) -> Value {
+    let value = try integer(Value.self)
+    guard range.contains(value) else { throw .invalid(field: field, value: "\(value)") }
+    return value
+  }
+
+  /// The range of times: 73 years around an origin, which arithmetic can add without an overflow.
+  private static let times: ClosedRange<Int64> = -(1 << 61)...1 << 61
+
+  /// Reads an interval.
+  package mutating func interval(_ field: String) throws(MessageError) -> Interval {
+    .nanoseconds(try integer(field, in: Self.times))
+  }
+
+  /// Reads an interval within `range`.
+  package mutating func interval(
+    _ field: String, in range: ClosedRange<Interval>
+  ) throws(MessageError) -> Interval {
+    let value = Interval(nanoseconds: try integer())
+    guard range.contains(value) else {
+      throw .invalid(field: field, value: "\(value.nanoseconds) ns")
+    }
+    return value
+  }
+
+  /// Reads true or false.
+  package mutating func boolean(_ field: String) throws(MessageError) -> Bool {
+    try integer(field, in: 0...UInt8(1)) == 1
+  }
+
+  /// Reads at most `limit` bytes.
+  package mutating func bytes(_ field: String, limit: Int) throws(MessageError) -> [UInt8] {
+    let count = Int(try integer(UInt32.self))
+    guard count <= limit else { throw .tooLarge(field: field, count: count, limit: limit) }
+    guard count <= bytes.count - place else { throw .truncated }
+    defer { place += count }
+    return Array(bytes[place..<place + count])
+  }
+
+  /// Reads a text of at most `limit` bytes.
+  package mutating func text(_ field: String, limit: Int) throws(MessageError) -> String {
+    let bytes = try bytes(field, limit: limit)
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw .invalid(field: field, value: "that is not UTF-8")
+    }
+    return text
+  }
+
+  /// Reads a text that consists of the permitted characters, which are ASCII.
+  package mutating func word(
+    _ field: String, limit: Int, where isPermitted: (UInt8) -> Bool
+  ) throws(MessageError) -> String {
+    let bytes = try bytes(field, limit: limit)
+    guard !bytes.isEmpty, bytes.allSatisfy({ $0 < 0x80 && isPermitted($0) }) else {
+      throw .invalid(field: field, value: "with characters that are not permitted")
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// Reads a value if there is one.
+  package mutating func optional<Value>(
+    _ field: String, _ body: (inout FieldReader) throws(MessageError) -> Value
+  ) throws(MessageError) -> Value? {
+    try boolean(field) ? try body(&self) : nil
+  }
+
+  /// Checks that all bytes were read.
+  package func end() throws(MessageError) {
+    guard place == bytes.count else { throw .excess(bytes.count - place) }
+  }
+}

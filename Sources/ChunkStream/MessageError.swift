@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Why bytes are not a message.
+package enum MessageError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The message ends within a field.
+  case truncated
+  /// Bytes follow the last field.
+  case excess(Int)
+  /// No message has this kind.
+  case unknownKind(UInt8)
+  /// A message or a field is larger than its limit.
+  case tooLarge(field: String, count: Int, limit: Int)
+  /// A field has a value that it cannot have.
+  case invalid(field: String, value: String)
+  /// The other end speaks another version.
+  case version(UInt16)
+
+  /// One line for a person.
+  package var description: String {
+    switch self {
+    case .truncated: "a message ends within a field"
+    case .excess(let count): "a message has \(count) bytes behind its last field"
+    case .unknownKind(let kind): "a message has the unknown kind \(kind)"
+    case .tooLarge(let field, let count, let limit):
+      "\(field) has a size of \(count) (expected at most \(limit))"
+    case .invalid(let field, let value): "\(field) has the invalid value \(value)"
+    case .version(let version):
+      "the version of the messages is \(version) (expected \(ChildMessage.version))"
+    }
+  }
+}

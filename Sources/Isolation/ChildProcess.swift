@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import Glibc
+import Sharing
+
+/// A running child of this executable, with one end of a pair of sockets.
+///
+/// The child has no descriptor but that socket and, if it reads it, standard input.
+package final class ChildProcess: Sendable {
+  /// The system refuses a process or a descriptor.
+  package struct Refusal: Error, CustomStringConvertible {
+    /// `errno`.
+    package let code: Int32
+
+    /// One line for a person.
+    package var description: String {
+      "the system refuses another process: \(unsafe String(cString: strerror(code)))"
+    }
+  }
+
+  /// How a process ended.
+  package enum End: Sendable, Equatable {
+    /// It exited with this status.
+    case exited(Int32)
+    /// A signal ended it.
+    case killed(signal: Int32)
+
+    /// A few words for a person.
+    package var description: String {
+      switch self {
+      case .exited(let status): "it exited with status \(status)"
+      case .killed(let signal): "it was ended by signal \(signal) (\(Self.name(signal)))"
+      }
+    }
+
+    private static func name(_ signal: Int32) -> String {
+      let names: [Int32: String] = [
+        SIGABRT: "SIGABRT", SIGBUS: "SIGBUS", SIGFPE: "SIGFPE", SIGILL: "SIGILL",
+        SIGKILL: "SIGKILL", SIGSEGV: "SIGSEGV", SIGTERM: "SIGTERM", SIGTRAP: "SIGTRAP",
+        SIGSYS: "SIGSYS", SIGQUIT: "SIGQUIT",
+      ]
+      if let name = names[signal] { return name }
+      return unsafe String(cString: strsignal(signal))
+    }
+  }
+
+  /// The descriptor of the child's socket in the child.
+  package static let socket: Int32 = 3
+
+  /// The process id.
+  package let id: Int32
+  /// The parent's end of the pair.
+  package let pipe: MessagePipe
+  private let end = Locked<End?>(nil)
+
+  private init(id: Int32, pipe: MessagePipe) {
+    self.id = id
+    self.pipe = pipe
+  }
+
+  /// Starts this executable with `arguments`.
+  ///
+  /// The variables of the environment are those of `environment`, and no others. The child ends
+  /// when the program ends, however that happens.
+  package static func start(
+    _ arguments: [String], environment: [String], keepsInput: Bool
+  ) throws(Refusal) -> ChildProcess {
+    var (own, other): (Int32, Int32) = (-1, -1)
+    let result = unsafe clinux_socket_pair(&own, &other)
+    guard result == 0 else { throw Refusal(code: -result) }
+    let id = Spawner.shared.spawn(arguments, environment, socket: other, keepsInput: keepsInput)
+    close(other)
+    let pipe = MessagePipe(own, sendLimit: 1000)
+    guard id > 0 else { throw Refusal(code: -id) }
+    return ChildProcess(id: id, pipe: pipe)
+  }
+
+  /// Ends the process at once; no effect after ``reap()``.
+  package func kill() {
+    end.withLock { end in if end == nil { _ = Glibc.kill(id, SIGKILL) } }
+  }
+
+  /// Waits for the end of the process, and releases its entry in the table of processes.
+  package func reap() -> End {
+    // The lock is not held meanwhile: another thread may have to end the process.
+    let status = clinux_wait_ended(id)
+    return end.withLock { end in
+      if let end { return end }
+      let final: End
+      if status == 0 {
+        let status = clinux_reap(id)
+        let signal = clinux_signal_of(status)
+        final = signal > 0 ? .killed(signal: signal) : .exited(clinux_exit_of(status))
+      } else {
+        final = .exited(-1)
+      }
+      end = final
+      return final
+    }
+  }
+}
+
+/// The thread that starts all children.
+///
+/// The kernel ends a child with the thread that started it, so this thread lives as long as the
+/// program.
+private final class Spawner: Sendable {
+  static let shared = Spawner()
+
+  private struct Order: Sendable {
+    let arguments: [String]
+    let environment: [String]
+    let socket: Int32
+    let keepsInput: Bool
+    let result: Monitor<Int32?>
+  }
+
+  private let orders = Monitor<[Order]>([])
+  private let thread = Locked<OSThread?>(nil)
+
+  private init() {
+    let started = OSThread(name: "spawner") { [orders] in
+      while true {
+        let order = orders.wait { $0.isEmpty ? nil : $0.removeFirst() }
+        let id = Self.spawn(order)
+        order.result.update { $0 = id }
+      }
+    }
+    thread.withLock { $0 = started }
+  }
+
+  /// The process id, or -errno.
+  func spawn(
+    _ arguments: [String], _ environment: [String], socket: Int32, keepsInput: Bool
+  ) -> Int32 {
+    guard thread.withLock({ $0 != nil }) else { return -EAGAIN }
+    let result = Monitor<Int32?>(nil)
+    let order = Order(
+      arguments: arguments, environment: environment, socket: socket, keepsInput: keepsInput,
+      result: result)
+    orders.update { $0.append(order) }
+    return result.wait { $0 }
+  }
+
+  private static func spawn(_ order: Order) -> Int32 {
+    var arguments = unsafe order.arguments.map { unsafe strdup($0) } + [nil]
+    var environment = unsafe order.environment.map { unsafe strdup($0) } + [nil]
+    defer { unsafe (arguments + environment).forEach { unsafe free($0) } }
+    // The file of the running program, also if another one has replaced it.
+    return unsafe clinux_spawn(
+      "/proc/self/exe", &arguments, &environment, order.socket, order.keepsInput)
+  }
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import Glibc
+package import Sharing
+package import Time
+
+/// One end of a pair of sockets between a child and its parent: bytes in both directions.
+///
+/// Any thread may send; one thread receives.
+package final class MessagePipe: Sendable {
+  /// Why bytes cannot be received.
+  package enum Failure: Error, Sendable, Equatable {
+    /// The other end is closed.
+    case closed
+    /// Nothing arrived in time.
+    case silent
+  }
+
+  /// The size of the kernel's buffer: several key frames, so that a sender seldom waits.
+  private static let bufferSize: Int32 = 4 << 20
+
+  private let descriptor: Int32
+  private let sending = Locked(())
+
+  /// Takes ownership of a connected socket.
+  ///
+  /// - Parameters:
+  ///   - descriptor: the socket.
+  ///   - sendLimit: how long the other end may not read, in milliseconds; nil for no limit.
+  package init(_ descriptor: Int32, sendLimit: Int64? = nil) {
+    self.descriptor = descriptor
+    if let sendLimit { clinux_limit_sending(descriptor, sendLimit) }
+    clinux_set_option(descriptor, SOL_SOCKET, SO_SNDBUF, Self.bufferSize)
+  }
+
+  deinit { close(descriptor) }
+
+  /// Sends `head` and then `payload`, without bytes of other threads between them; blocks while the
+  /// other end does not read.
+  ///
+  /// - Returns: false if the other end is closed.
+  @discardableResult
+  package func send(_ head: [UInt8], _ payload: SharedBytes? = nil) -> Bool {
+    sending.withLock { _ in
+      unsafe head.withUnsafeBytes { bytes in
+        unsafe clinux_send_all(
+          descriptor, bytes.baseAddress, bytes.count, payload?.start, payload?.count ?? 0) == 0
+      }
+    }
+  }
+
+  /// Receives exactly as many bytes as `target` has.
+  ///
+  /// Bytes that have arrived are taken also after the deadline: this process may itself have been
+  /// stopped.
+  package func receive(
+    into target: UnsafeMutableRawBufferPointer, until deadline: MonotonicTime
+  ) throws(Failure) {
+    var rest = unsafe target
+    while unsafe !rest.isEmpty {
+      let count = unsafe clinux_take_arrived(descriptor, rest.baseAddress, rest.count)
+      if count > 0 {
+        unsafe rest = UnsafeMutableRawBufferPointer(rebasing: rest.dropFirst(Int(count)))
+      } else if count == -Int64(EAGAIN) {
+        try wait(until: deadline)
+      } else if count != -Int64(EINTR) {
+        throw .closed
+      }
+    }
+  }
+
+  private func wait(until deadline: MonotonicTime) throws(Failure) {
+    while true {
+      let left = max(.zero, deadline - SystemClock.monotonicTime)
+      // Rounded up, so that the deadline has passed when nothing arrives.
+      let milliseconds = min(left.milliseconds, 3_600_000) + 1
+      var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+      let ready = unsafe Glibc.poll(&poll, 1, Int32(clamping: milliseconds))
+      if ready > 0 { return }
+      if ready == 0, SystemClock.monotonicTime >= deadline { throw .silent }
+      if ready < 0, errno != EINTR { throw .closed }
+    }
+  }
+
+  /// Receives `count` bytes.
+  package func receive(
+    _ count: Int, until deadline: MonotonicTime
+  ) throws(Failure) -> [UInt8] {
+    var failure: Failure?
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { target, filled in
+      do throws(Failure) {
+        unsafe try receive(
+          into: UnsafeMutableRawBufferPointer(
+            start: target.baseAddress, count: count), until: deadline)
+        filled = count
+      } catch { failure = error }
+    }
+    if let failure { throw failure }
+    return bytes
+  }
+
+  /// Receives `count` bytes that are not copied again.
+  package func receiveShared(
+    _ count: Int, until deadline: MonotonicTime
+  ) throws(Failure) -> SharedBytes {
+    var failure: Failure?
+    let bytes = unsafe SharedBytes(count: count) { target in
+      do throws(Failure) { unsafe try receive(into: target, until: deadline) } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+    return bytes
+  }
+
+  /// Whether a descriptor is a connected local socket.
+  package static func isSocket(_ descriptor: Int32) -> Bool { clinux_is_socket(descriptor) }
+}

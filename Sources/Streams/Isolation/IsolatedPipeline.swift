@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Packaging
+import Time
+
+/// The pipeline of a session whose source and encoders run in a process of its own.
+final class IsolatedPipeline: Pipeline {
+  private let receiver: SessionReceiver
+  private let source: IsolatedSource
+
+  /// A pipeline that publishes in `windows`, of the video renditions and then of the audio.
+  init(_ context: SessionContext, windows: [LiveWindow], _ source: IsolatedSource) {
+    receiver = SessionReceiver(context, windows: windows)
+    self.source = source
+  }
+
+  var clockError: Interval { receiver.clockError }
+
+  func open() throws(StreamSession.Failure) {
+    source.attach(receiver)
+    try receiver.waitUntilOpen()
+  }
+
+  func close() { receiver.cancel() }
+}

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Capture
+import ChunkStream
+import Isolation
+package import Logging
+import Scheduling
+import Sharing
+import Time
+
+/// A pulled input that is read, decoded and encoded by a process of its own.
+///
+/// Its thread starts the process, takes its messages, ends it if it is silent or sends nonsense,
+/// and starts another one after a crash: the session continues over it. It runs once.
+package final class IsolatedSource: Sendable {
+  /// The first argument of the process.
+  package static let argument = "--source-process"
+
+  private struct State: Sendable {
+    /// The running process.
+    var child: ChildProcess?
+    /// Whether the running process waits for a session.
+    var isReady = false
+    var facts: Result<SourceFacts, InputError>?
+    var session: SessionReceiver?
+    var isStopping = false
+    var isOver = false
+  }
+
+  /// How long a stopped process may take: to publish the rest, and to close its connection.
+  private static let stopLimit = (ending: Interval.milliseconds(2500), leaving: Interval.seconds(1))
+  /// The time that the end of a killed process takes.
+  private static let killTime = Interval.milliseconds(300)
+  /// Variables of the environment that the process gets: for libraries, and for proxies.
+  private static let variables = [
+    "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "LD_PRELOAD", "SSL_CERT_FILE", "SSL_CERT_DIR",
+    "http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY",
+  ]
+  /// Its own variables: little memory, and an end at once after a fault, without a trace of the
+  /// threads.
+  private static let fixed = ["MALLOC_ARENA_MAX=2", "SWIFT_BACKTRACE=enable=no"]
+  /// Whether missing protections of this kernel were reported.
+  private static let hasWarned = Locked(false)
+
+  private let order: StartOrder
+  private let crashes: SourceCrashes
+  private let log: Log
+  private let state = Monitor(State())
+
+  /// A source that does not run yet.
+  ///
+  /// - Parameters:
+  ///   - order: the source and its limits.
+  ///   - crashes: of the stream, which outlast this source.
+  ///   - log: for its lines and those of the process.
+  package init(_ order: StartOrder, crashes: SourceCrashes, log: Log) {
+    self.order = order
+    self.crashes = crashes
+    self.log = log
+  }
+
+  // MARK: For the session
+
+  /// Starts the process and blocks until the facts are known.
+  ///
+  /// - Throws: why they will never be known.
+  package func begin(_ cancellation: StartCancellation) throws(InputError) -> SourceFacts {
+    cancellation.whenCancelled { [weak self] in self?.cancel() }
+    guard OSThread(name: "isolated", { [self] in run() }) != nil else {
+      state.update { $0.isOver = true }
+      throw .failed("the system refuses another thread")
+    }
+    return try state.wait { state -> Result<SourceFacts, InputError>? in
+      state.isStopping ? .failure(.cancelled) : state.facts
+    }.get()
+  }
+
+  /// Lets the process publish for a session.
+  func attach(_ session: SessionReceiver) {
+    let child = state.update { state -> ChildProcess? in
+      state.session = session
+      return state.isReady ? state.child : nil
+    }
+    if let child { send(.session(session.order.fields), to: child) }
+  }
+
+  private func cancel() {
+    let (child, session) = state.update { state in
+      state.isStopping = true
+      return (state.child, state.session)
+    }
+    session?.cancel()
+    child?.kill()
+  }
+
+  /// Ends the process.
+  package func stop() {
+    stop(isEnding: false, until: SystemClock.monotonicTime + ThreadGroup.limit)
+  }
+
+  /// Ends the process, which first publishes the rest of the media if the stream ends for its
+  /// players; at `deadline` at the latest.
+  func stop(isEnding: Bool, until deadline: MonotonicTime) {
+    let (child, session) = state.update { state in
+      state.isStopping = true
+      return (state.child, state.session)
+    }
+    session?.cancel()
+    if let child { send(.stop(isEnding: isEnding), to: child) }
+    let limit = isEnding ? Self.stopLimit.ending : Self.stopLimit.leaving
+    let patience = min(deadline - Self.killTime, SystemClock.monotonicTime + limit)
+    if !waitUntilOver(patience) {
+      child?.kill()
+      _ = waitUntilOver(deadline)
+    }
+  }
+
+  private func waitUntilOver(_ deadline: MonotonicTime) -> Bool {
+    state.wait(until: deadline) { $0.isOver ? true : nil } ?? false
+  }
+
+  private func send(_ message: ParentMessage, to child: ChildProcess) {
+    // A process that does not read is ended.
+    if !child.pipe.send(message.bytes) { child.kill() }
+  }
+
+  // MARK: On its thread
+
+  private func run() {
+    defer { state.update { $0.isOver = true } }
+    var startAt = crashes.notBefore
+    while sleep(until: startAt) {
+      guard let child = start() else {
+        startAt = crashed("the system refuses another process")
+        continue
+      }
+      let fault = receive(child)
+      child.kill()
+      let end = child.reap()
+      let isStopping = state.update { state in
+        state.child = nil
+        state.isReady = false
+        return state.isStopping
+      }
+      if isStopping { return }
+      startAt = crashed(fault ?? end.description)
+    }
+  }
+
+  /// Sleeps; false if the source is stopped.
+  private func sleep(until deadline: MonotonicTime) -> Bool {
+    let isStopped: Bool? = state.wait(until: deadline) {
+      $0.isStopping ? true : nil
+    }
+    return isStopped != true
+  }
+
+  private func start() -> ChildProcess? {
+    let environment = Self.variables.compactMap { name in
+      SystemEnvironment.value(name).map { "\(name)=\($0)" }
+    }
+    let child: ChildProcess
+    do throws(ChildProcess.Refusal) {
+      child = try ChildProcess.start(
+        ["streamer", Self.argument], environment: environment + Self.fixed,
+        keepsInput: order.address.filePath == nil && order.address.kind == .standardInput)
+    } catch {
+      log.write(.error, "source-crashed", stream: order.name, "\(error)")
+      return nil
+    }
+    crashes.started()
+    var order = order
+    let facts = state.update { state -> SourceFacts? in
+      state.child = child
+      return try? state.facts?.get()
+    }
+    order.known = facts.map { .init(facts: $0, notBefore: crashes.notBefore) }
+    order.logLevel = log.least
+    send(.start(version: ChildMessage.version, order.fields), to: child)
+    if facts != nil { becomeReady(child) }
+    return child
+  }
+
+  /// Sends the session, if there is one, to a process that waits for it.
+  private func becomeReady(_ child: ChildProcess) {
+    let session = state.update { state in
+      state.isReady = true
+      return state.session
+    }
+    if let session { send(.session(session.order.fields), to: child) }
+  }
+
+  /// Counts and logs a crash.
+  ///
+  /// - Returns: when to start the next process.
+  private func crashed(_ reason: String) -> MonotonicTime {
+    let restart = crashes.crashed()
+    let (session, hasFacts) = state.update { state in
+      (state.session, (try? state.facts?.get()) != nil)
+    }
+    session?.restart()
+    log.write(
+      .warning, "source-crashed", stream: order.name,
+      "the process of \(order.address): \(reason); "
+        + (restart.isFrequent
+          ? "opening the source every \(ChildSupervision.frequentInterval.seconds) s"
+          : "starting it again"))
+    guard !hasFacts else { return restart.process }
+    // A file that ends its process would do so again.
+    if order.address.kind == .file { settle(.failure(.failed("its process: \(reason)"))) }
+    return restart.source
+  }
+
+  private func settle(_ facts: Result<SourceFacts, InputError>) {
+    state.update { if $0.facts == nil { $0.facts = facts } }
+  }
+
+  // MARK: Messages
+
+  /// Handles the messages of a process until it ends.
+  ///
+  /// - Returns: why it must be ended; nil if it has ended by itself.
+  private func receive(_ child: ChildProcess) -> String? {
+    var isFirst = true
+    while true {
+      do throws(MessagePipe.Failure) {
+        let message = try ChildMessage.receive(child.pipe, until: crashes.deadline)
+        crashes.heard()
+        switch message {
+        case .success(let message):
+          do throws(MessageError) { try handle(message, from: child, isFirst: isFirst) } catch {
+            return "it sent nonsense: \(error)"
+          }
+        case .failure(let error): return "it sent nonsense: \(error)"
+        }
+        isFirst = false
+      } catch .silent {
+        return "it did not answer in time"
+      } catch { return nil }
+    }
+  }
+
+  private func handle(
+    _ message: ChildMessage, from child: ChildProcess, isFirst: Bool
+  ) throws(MessageError) {
+    switch message {
+    case .hello(_, let protections):
+      warn(Sandbox.Protections(rawValue: protections))
+    case _ where isFirst: throw .invalid(field: "the first message", value: "that is no greeting")
+    case .facts(let fields):
+      var reader = FieldReader(fields)
+      let facts = try SourceFacts(&reader)
+      try reader.end()
+      settle(.success(facts))
+      becomeReady(child)
+    case .refused(let kind, let reason): settle(.failure(InputError(kind: kind, reason: reason)))
+    case .log(let level, let event, let text):
+      let levels = Log.Level.allCases
+      log.relay(levels[min(Int(level), levels.count - 1)], event, stream: order.name, text)
+    default: try state.update { $0.session }?.handle(message)
+    }
+  }
+
+  /// Warns once per run of the program if this kernel lacks a protection.
+  private func warn(_ protections: Sandbox.Protections) {
+    let missing = Sandbox.Protections.all.subtracting(protections)
+    guard !missing.isEmpty else { return }
+    let isFirst = Self.hasWarned.withLock { warned in
+      defer { warned = true }
+      return !warned
+    }
+    guard isFirst else { return }
+    let names: [(Sandbox.Protections, String)] = [
+      (.files, "Landlock"), (.calls, "seccomp"), (.limits, "limits"),
+    ]
+    let text = names.filter { missing.contains($0.0) }.map(\.1).joined(separator: ", ")
+    log.write(
+      .warning, "isolation", "this system lacks \(text): processes of sources keep these rights")
+  }
+}

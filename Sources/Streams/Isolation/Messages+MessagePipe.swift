@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ChunkStream
+import Isolation
+import Sharing
+import Time
+
+extension ChildMessage {
+  /// How long the rest of a message may take.
+  private static let limit = Interval.seconds(5)
+
+  /// Receives a message; the payload of a chunk goes into the bytes that its window keeps.
+  ///
+  /// - Throws: the error of the pipe. The result is a failure if the bytes are no message.
+  static func receive(
+    _ pipe: MessagePipe, until deadline: MonotonicTime
+  ) throws(MessagePipe.Failure) -> Result<ChildMessage, MessageError> {
+    switch try MessageHead.receive(pipe, until: deadline) {
+    case .failure(let error): return .failure(error)
+    case .success(let head):
+      let deadline = SystemClock.monotonicTime + limit
+      let fields = try pipe.receive(head.fields, until: deadline)
+      let payload = head.payload > 0 ? try pipe.receiveShared(head.payload, until: deadline) : nil
+      do throws(MessageError) {
+        return .success(try ChildMessage(head, fields, payload: payload))
+      } catch { return .failure(error) }
+    }
+  }
+}
+
+extension ParentMessage {
+  /// Receives a message; blocks.
+  ///
+  /// - Throws: the error of the pipe. The result is a failure if the bytes are no message.
+  static func receive(
+    _ pipe: MessagePipe
+  ) throws(MessagePipe.Failure) -> Result<ParentMessage, MessageError> {
+    switch try MessageHead.receive(pipe, until: .distantFuture) {
+    case .failure(let error): return .failure(error)
+    case .success(let head):
+      let fields = try pipe.receive(head.fields, until: .distantFuture)
+      do throws(MessageError) { return .success(try ParentMessage(head, fields)) } catch {
+        return .failure(error)
+      }
+    }
+  }
+}
+
+extension MessageHead {
+  fileprivate static func receive(
+    _ pipe: MessagePipe, until deadline: MonotonicTime
+  ) throws(MessagePipe.Failure) -> Result<MessageHead, MessageError> {
+    let bytes = try pipe.receive(size, until: deadline)
+    do throws(MessageError) { return .success(try MessageHead(bytes)) } catch {
+      return .failure(error)
+    }
+  }
+}

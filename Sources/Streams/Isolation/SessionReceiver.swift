@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import ChunkStream
+import Media
+import Packaging
+import Sharing
+import Time
+
+/// A session in the server whose pipeline runs in a process of its own: checks what the process
+/// sends and publishes it.
+///
+/// Over a crash of the process its windows, clock and counters continue. Its messages are handled
+/// on one thread at a time.
+final class SessionReceiver: Sendable {
+  private struct State: Sendable {
+    var tracks: [TrackReceiver]
+    /// The clock with the announced steps.
+    var clock: StreamClock
+    /// The counters of earlier processes.
+    var earlier: StreamStatistics
+    /// Whether the source has not been online since a crash.
+    var isAway = false
+  }
+
+  /// Nil before the process has answered.
+  private let opening = Monitor<Result<Void, StreamSession.Failure>?>(nil)
+  private let context: SessionContext
+  private let state: Locked<State>
+  private let lastClockError = Locked(Interval.zero)
+
+  init(_ context: SessionContext, windows: [LiveWindow]) {
+    self.context = context
+    let configuration = context.configuration
+    let tracks = windows.enumerated().map { index, window in
+      TrackReceiver(
+        window,
+        index < configuration.renditions.count ? configuration.renditions[index] : nil,
+        configuration)
+    }
+    state = Locked(
+      State(
+        tracks: tracks, clock: context.clock,
+        earlier: StreamStatistics(renditions: windows.count)))
+  }
+
+  /// Wall clock minus the stream's own.
+  var clockError: Interval { lastClockError.withLock { $0 } }
+
+  /// The session for the next process.
+  var order: SessionOrder {
+    state.withLock { state in
+      SessionOrder(
+        context.configuration,
+        SessionAnchor(
+          clock: state.clock, firstSegment: context.firstSegment,
+          published: state.tracks.map(\.published)))
+    }
+  }
+
+  /// Blocks until the session runs or cannot run.
+  func waitUntilOpen() throws(StreamSession.Failure) { try opening.wait { $0 }.get() }
+
+  /// Ends the wait, if there is one: the source is stopped.
+  func cancel() { settle(.failure(.source("cancelled"))) }
+
+  /// Notes that the process has ended and another one continues.
+  func restart() {
+    let earlier = context.statistics.withLock { statistics in
+      statistics.isSourceOnline = false
+      return statistics
+    }
+    state.withLock { state in
+      state.earlier = earlier
+      state.isAway = true
+      for index in state.tracks.indices { state.tracks[index].restart() }
+    }
+  }
+
+  private func settle(_ result: Result<Void, StreamSession.Failure>) {
+    opening.update { if $0 == nil { $0 = result } }
+  }
+
+  /// Handles a message.
+  ///
+  /// - Throws: the error in a message that the process cannot send.
+  func handle(_ message: ChildMessage) throws(MessageError) {
+    switch message {
+    case .opened: settle(.success(()))
+    case .failed(let kind, let reason):
+      let failure = StreamSession.Failure(kind: kind, reason: reason)
+      let isOpen = opening.update { result in
+        if result == nil { result = .failure(failure) }
+        if case .success? = result { return true }
+        return false
+      }
+      if isOpen { context.finish(.failed(failure)) }
+    case .sourceEnded: context.finish(.sourceEnded)
+    case .irregular: context.finish(.irregularKeyFrames)
+    case .status(let fields): try take(try SessionStatus(fields: fields))
+    case .track(let track, let fields):
+      try change(track) { track throws(MessageError) in try track.describe(fields) }
+    case .chunk(let track, let fields, let bytes):
+      try change(track) { track throws(MessageError) in try track.take(fields, bytes) }
+    case .period(let track, let fields):
+      try change(track) { track throws(MessageError) in try track.begin(fields) }
+    case .live(let track):
+      try change(track) { track throws(MessageError) in try track.goLive() }
+    case .gap(let track, let segment):
+      try change(track) { track throws(MessageError) in try track.leaveOut(segment) }
+    case .step(let track, let offset, let skipped):
+      try change(track) { track throws(MessageError) in
+        track.announce(offset: offset, skipped: skipped)
+      }
+      if track == 0 { note(offset: offset, skipped: skipped) }
+    case .hello, .facts, .refused, .log: break
+    }
+  }
+
+  private func change(
+    _ track: UInt8, _ body: (inout TrackReceiver) throws(MessageError) -> Void
+  ) throws(MessageError) {
+    // The window wakes its readers, which do not take this lock.
+    let result = state.withLock { state -> Result<Void, MessageError> in
+      guard track < state.tracks.count else {
+        return .failure(.invalid(field: "the number of a track", value: "\(track)"))
+      }
+      do throws(MessageError) { return .success(try body(&state.tracks[Int(track)])) } catch {
+        return .failure(error)
+      }
+    }
+    try result.get()
+  }
+
+  /// Follows a step of the wall clock, for the next process.
+  private func note(offset: Interval, skipped: Int64) {
+    let segmentation = context.configuration.segmentation
+    state.withLock { state in
+      let frames = skipped.multipliedReportingOverflow(by: segmentation.framesPerSegment)
+      let shift = state.clock.shift.addingReportingOverflow(frames.partialValue)
+      guard !frames.overflow, !shift.overflow else { return }
+      state.clock = StreamClock(
+        anchorOffset: state.clock.anchorOffset, shift: shift.partialValue, announcedOffset: offset)
+    }
+  }
+
+  private func take(_ status: SessionStatus) throws(MessageError) {
+    lastClockError.withLock { $0 = status.clockError }
+    let earlier = state.withLock { state in
+      if state.isAway, status.statistics.isSourceOnline {
+        state.isAway = false
+        state.earlier.reconnects &+= 1
+      }
+      return state.earlier
+    }
+    context.statistics.withLock { $0.take(status.statistics, after: earlier) }
+  }
+}
+
+extension StreamSession.Failure {
+  /// The failure of a session in another process.
+  init(kind: UInt8, reason: String) {
+    switch kind {
+    case 0: self = .source(reason)
+    case 1: self = .encoder(reason)
+    case 2: self = .configuration(reason)
+    default: self = .thread
+    }
+  }
+
+  /// The number of the kind, and the reason.
+  var fields: (kind: UInt8, reason: String) {
+    switch self {
+    case .source(let reason): (0, reason)
+    case .encoder(let reason): (1, reason)
+    case .configuration(let reason): (2, reason)
+    case .thread: (3, "")
+    }
+  }
+}
+
+extension InputError {
+  /// The error of a source in another process.
+  init(kind: UInt8, reason: String) {
+    switch kind {
+    case 0: self = .refused(reason)
+    case 1: self = .denied(reason)
+    case 3: self = .noVideo(reason)
+    default: self = .failed(reason)
+    }
+  }
+
+  /// The number of the kind, and the reason.
+  var fields: (kind: UInt8, reason: String) {
+    switch self {
+    case .refused(let reason): (0, reason)
+    case .denied(let reason): (1, reason)
+    case .failed, .silent, .cancelled: (2, "\(self)")
+    case .noVideo(let reason): (3, reason)
+    }
+  }
+}

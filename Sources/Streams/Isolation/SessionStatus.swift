@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import ChunkStream
+import Sharing
+package import Time
+
+/// The counters of a session in a process of its own, which that process sends regularly.
+package struct SessionStatus: Sendable {
+  /// The counters of the session's threads.
+  package var statistics: StreamStatistics
+  /// Wall clock minus the stream's own.
+  package var clockError: Interval
+
+  init(_ statistics: StreamStatistics, clockError: Interval) {
+    self.statistics = statistics
+    self.clockError = clockError
+  }
+
+  /// Reads counters; every value is checked.
+  package init(fields: [UInt8]) throws(MessageError) {
+    var reader = FieldReader(fields)
+    let tracks = try reader.integer("the number of tracks", in: 0...ChildMessage.mostTracks)
+    statistics = StreamStatistics(renditions: Int(tracks))
+    statistics.inputFrames = try reader.integer()
+    statistics.repeatedFrames = try reader.integer()
+    statistics.lateFrames = try reader.integer()
+    statistics.surplusFrames = try reader.integer()
+    statistics.damagedFrames = try reader.integer()
+    statistics.lostFrames = try reader.integer()
+    statistics.reconnects = try reader.integer()
+    statistics.clockSteps = try reader.integer()
+    statistics.isSourceOnline = try reader.boolean("a flag")
+    for index in 0..<Int(tracks) {
+      statistics.renditions[index] = try RenditionStatistics(&reader)
+    }
+    clockError = try reader.interval("a clock error")
+    try reader.end()
+  }
+
+  /// The counters as fields.
+  package var fields: [UInt8] {
+    var writer = FieldWriter()
+    writer.add(UInt8(clamping: statistics.renditions.count))
+    for count in [
+      statistics.inputFrames, statistics.repeatedFrames, statistics.lateFrames,
+      statistics.surplusFrames, statistics.damagedFrames, statistics.lostFrames,
+      statistics.reconnects, statistics.clockSteps,
+    ] { writer.add(count) }
+    writer.add(statistics.isSourceOnline)
+    for rendition in statistics.renditions { rendition.write(to: &writer) }
+    let most = Interval.seconds(1 << 30)
+    writer.add(min(max(clockError, -most), most).nanoseconds)
+    return writer.bytes
+  }
+}
+
+extension RenditionStatistics {
+  fileprivate init(_ reader: inout FieldReader) throws(MessageError) {
+    self.init()
+    overloads = try reader.integer()
+    segmentsLeftOut = try reader.integer()
+    mediaBytes = try reader.integer()
+    encoderDelay = try Histogram(&reader)
+    partLateness = try Histogram(&reader)
+    partDuration = try Histogram(&reader)
+  }
+
+  fileprivate func write(to writer: inout FieldWriter) {
+    writer.add(overloads)
+    writer.add(segmentsLeftOut)
+    writer.add(mediaBytes)
+    for histogram in [encoderDelay, partLateness, partDuration] { histogram.write(to: &writer) }
+  }
+
+  /// Adds the counts of an earlier process.
+  fileprivate mutating func add(_ other: RenditionStatistics) {
+    overloads &+= other.overloads
+    segmentsLeftOut &+= other.segmentsLeftOut
+    mediaBytes &+= other.mediaBytes
+    encoderDelay.add(other.encoderDelay)
+    partLateness.add(other.partLateness)
+    partDuration.add(other.partDuration)
+  }
+}
+
+extension Histogram {
+  /// Reads the counts of a histogram of seconds.
+  fileprivate init(_ reader: inout FieldReader) throws(MessageError) {
+    let bounds = Histogram.seconds.bounds
+    var counts: [UInt64] = []
+    for _ in 0...bounds.count { counts.append(try reader.integer()) }
+    let sum = Double(bitPattern: try reader.integer())
+    guard sum.isFinite, let histogram = Histogram(bounds: bounds, counts: counts, sum: sum) else {
+      throw .invalid(field: "a sum", value: "\(sum)")
+    }
+    self = histogram
+  }
+
+  fileprivate func write(to writer: inout FieldWriter) {
+    for count in counts { writer.add(count) }
+    writer.add(sum.bitPattern)
+  }
+}
+
+extension StreamStatistics {
+  /// Takes the counters of the present process, which follow those of earlier ones.
+  mutating func take(_ present: StreamStatistics, after earlier: StreamStatistics) {
+    inputFrames = present.inputFrames &+ earlier.inputFrames
+    repeatedFrames = present.repeatedFrames &+ earlier.repeatedFrames
+    lateFrames = present.lateFrames &+ earlier.lateFrames
+    surplusFrames = present.surplusFrames &+ earlier.surplusFrames
+    damagedFrames = present.damagedFrames &+ earlier.damagedFrames
+    lostFrames = present.lostFrames &+ earlier.lostFrames
+    reconnects = present.reconnects &+ earlier.reconnects
+    clockSteps = present.clockSteps &+ earlier.clockSteps
+    isSourceOnline = present.isSourceOnline
+    for index in renditions.indices where index < present.renditions.count {
+      renditions[index] = present.renditions[index]
+      if index < earlier.renditions.count { renditions[index].add(earlier.renditions[index]) }
+    }
+  }
+}

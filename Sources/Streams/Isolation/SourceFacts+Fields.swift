@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+package import ChunkStream
+import Media
+import Time
+
+extension SourceFacts {
+  /// The range of the delays of a source.
+  private static let delays: ClosedRange<Interval> = .zero ... .seconds(60)
+
+  /// Reads facts; every value is checked.
+  package init(_ reader: inout FieldReader) throws(MessageError) {
+    description = try InputDescription(&reader)
+    rate = try FrameRate(&reader)
+    inputDelay = try reader.interval("an input delay", in: Self.delays)
+    audioDelay = try reader.interval("an audio delay", in: Self.delays)
+    passThrough = try PassThroughAnalysis.Verdict(&reader)
+    peakBitrate = try reader.integer("a bitrate", in: 0...1_000_000_000_000)
+    firstCapture = try reader.optional("a flag") { reader throws(MessageError) in
+      MonotonicTime.origin + (try reader.interval("a capture time"))
+    }
+  }
+
+  /// Adds the facts.
+  package func write(to writer: inout FieldWriter) {
+    description.write(to: &writer)
+    rate.write(to: &writer)
+    let delays = Self.delays
+    writer.add(min(max(inputDelay, delays.lowerBound), delays.upperBound).nanoseconds)
+    writer.add(min(max(audioDelay, delays.lowerBound), delays.upperBound).nanoseconds)
+    passThrough.write(to: &writer)
+    writer.add(min(max(peakBitrate, 0), 1_000_000_000_000))
+    writer.add(firstCapture) { $0.add($1.nanoseconds) }
+  }
+}
+
+extension FrameRate {
+  init(_ reader: inout FieldReader) throws(MessageError) {
+    let (numerator, denominator) = (try reader.integer(Int64.self), try reader.integer(Int64.self))
+    guard let rate = FrameRate(numerator, denominator) else {
+      throw .invalid(field: "a frame rate", value: "\(numerator)/\(denominator)")
+    }
+    self = rate
+  }
+
+  func write(to writer: inout FieldWriter) {
+    writer.add(numerator)
+    writer.add(denominator)
+  }
+}
+
+extension InputDescription {
+  /// The longest name of a codec or a format, in bytes.
+  private static let name = 128
+  /// The most bytes of a decoder's configuration, and of a parameter set.
+  private static let configuration = 1 << 17
+
+  fileprivate init(_ reader: inout FieldReader) throws(MessageError) {
+    self.init(
+      format: try reader.text("a format", limit: Self.name), video: try Self.video(&reader),
+      audio: try reader.optional("a flag") { reader throws(MessageError) in
+        try Self.audio(&reader)
+      }, isPaced: try reader.boolean("a flag"))
+  }
+
+  fileprivate func write(to writer: inout FieldWriter) {
+    writer.add(format)
+    let codecs: [NALCodec?: UInt8] = [.h264: 1, .hevc: 2]
+    writer.add(codecs[video.nalCodec] ?? 0)
+    writer.add(video.codec)
+    writer.add(Int32(clamping: video.width))
+    writer.add(Int32(clamping: video.height))
+    writer.add(video.rate) { $1.write(to: &$0) }
+    writer.add(UInt8(clamping: video.parameterSets.count))
+    for set in video.parameterSets.prefix(255) { writer.add(set) }
+    writer.add(video.configuration)
+    writer.add(UInt8(video.turn.rawValue))
+    writer.add(audio) { writer, audio in
+      writer.add(audio.codec)
+      writer.add(Int32(clamping: audio.sampleRate))
+      writer.add(Int32(clamping: audio.channels))
+      writer.add(audio.configuration)
+    }
+    writer.add(isPaced)
+  }
+
+  private static func video(_ reader: inout FieldReader) throws(MessageError) -> Video {
+    let codec = try reader.integer("a codec", in: 0...UInt8(2))
+    let name = try reader.text("a codec", limit: Self.name)
+    let width = try reader.integer("a width", in: 0...Int32(65_536))
+    let height = try reader.integer("a height", in: 0...Int32(65_536))
+    let rate = try reader.optional("a flag") { reader throws(MessageError) in
+      try FrameRate(&reader)
+    }
+    var sets: [[UInt8]] = []
+    for _ in 0..<(try reader.integer(UInt8.self)) {
+      sets.append(try reader.bytes("a parameter set", limit: configuration))
+    }
+    let configuration = try reader.bytes("a configuration", limit: configuration)
+    let turn = try reader.integer("a rotation", in: 0...UInt8(3))
+    return Video(
+      nalCodec: codec == 1 ? .h264 : codec == 2 ? .hevc : nil, codec: name, width: Int(width),
+      height: Int(height), rate: rate, parameterSets: sets, configuration: configuration,
+      turn: Rotation(rawValue: Int(turn)) ?? .none)
+  }
+
+  private static func audio(_ reader: inout FieldReader) throws(MessageError) -> Audio {
+    Audio(
+      codec: try reader.text("a codec", limit: Self.name),
+      sampleRate: Int(try reader.integer("a sample rate", in: 0...Int32(1 << 24))),
+      channels: Int(try reader.integer("the number of channels", in: 0...Int32(1024))),
+      configuration: try reader.bytes("a configuration", limit: configuration))
+  }
+}
+
+extension PassThroughAnalysis.Verdict {
+  /// The range of numbers of frames in a segment.
+  private static let frames: ClosedRange<Int64> = 1...1_000_000
+
+  fileprivate init(_ reader: inout FieldReader) throws(MessageError) {
+    switch try reader.integer("a verdict", in: 0...UInt8(7)) {
+    case 0: self = .undecided
+    case 1:
+      self = .fits(
+        PassThroughAnalysis.Fit(
+          rate: try FrameRate(&reader),
+          groupFrames: try reader.integer("a number of frames", in: Self.frames),
+          segmentFrames: try reader.integer("a number of frames", in: Self.frames),
+          hasVariableDuration: try reader.boolean("a flag")))
+    case 2: self = .unfit(.codec(try reader.text("a codec", limit: 128)))
+    case 3: self = .unfit(.reordered)
+    case 4: self = .unfit(.irregularRate(try FrameRate(&reader)))
+    case 5: self = .unfit(.longGroup(try reader.integer("a duration", in: 0...1_000_000)))
+    case 6: self = .unfit(.playlist)
+    default: self = .unfit(.rotated)
+    }
+  }
+
+  fileprivate func write(to writer: inout FieldWriter) {
+    switch self {
+    case .undecided: writer.add(UInt8(0))
+    case .fits(let fit):
+      writer.add(UInt8(1))
+      fit.rate.write(to: &writer)
+      writer.add(fit.groupFrames)
+      writer.add(fit.segmentFrames)
+      writer.add(fit.hasVariableDuration)
+    case .unfit(.codec(let name)):
+      writer.add(UInt8(2))
+      writer.add(name)
+    case .unfit(.reordered): writer.add(UInt8(3))
+    case .unfit(.irregularRate(let rate)):
+      writer.add(UInt8(4))
+      rate.write(to: &writer)
+    case .unfit(.longGroup(let seconds)):
+      writer.add(UInt8(5))
+      writer.add(seconds)
+    case .unfit(.playlist): writer.add(UInt8(6))
+    case .unfit(.rotated): writer.add(UInt8(7))
+    }
+  }
+}

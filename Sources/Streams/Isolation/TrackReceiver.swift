@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CMAF
+import Capture
+import ChunkStream
+import Media
+import Packaging
+import Sharing
+import Time
+
+/// Checks what a process of its own publishes on one track, and publishes it in the track's window.
+///
+/// Frames are in order, segments are consecutive or skipped by an announcement, and headers fit the
+/// chunks, whatever the process sends. Confined to one thread.
+struct TrackReceiver {
+  /// The most opening chunks: more than any part has.
+  private static let mostOpening = 10_000
+
+  /// The end of what was published; nil before the first chunk.
+  private(set) var published: ResumePoint?
+  /// The end of what was received: opening chunks are not published yet.
+  private var received: ResumePoint?
+  /// The header with which the track was described.
+  private var headerHash: String?
+  private let window: LiveWindow
+  private let rendition: RenditionSettings?
+  private let configuration: StreamConfiguration
+  private var isLive = false
+  private var opening: [Chunk] = []
+  /// The frames of the newest segment.
+  private var framesInSegment: Int64 = 0
+
+  /// A receiver for the window of a video rendition, or of the audio if `rendition` is nil.
+  init(_ window: LiveWindow, _ rendition: RenditionSettings?, _ configuration: StreamConfiguration)
+  {
+    self.window = window
+    self.rendition = rendition
+    self.configuration = configuration
+  }
+
+  private var segmentation: TrackSegmentation { window.segmentation }
+
+  /// Notes that another process continues the track.
+  mutating func restart() {
+    opening = []
+    received = published
+  }
+
+  /// Takes the constants of the track.
+  ///
+  /// - Throws: an error if an earlier process had others.
+  mutating func describe(_ fields: TrackFields) throws(MessageError) {
+    let description = try description(fields)
+    if let headerHash {
+      guard headerHash == description.headerHash else {
+        throw .invalid(field: "a CMAF header", value: "other than before")
+      }
+      return
+    }
+    headerHash = description.headerHash
+    window.describe(description)
+  }
+
+  /// Opens the window, once.
+  mutating func goLive() throws(MessageError) {
+    guard headerHash != nil else { throw .invalid(field: "a track", value: "without a header") }
+    guard !isLive else { return }
+    isLive = true
+    window.goLive()
+  }
+
+  /// Takes a chunk.
+  mutating func take(_ fields: ChunkFields, _ bytes: SharedBytes) throws(MessageError) {
+    guard headerHash != nil else { throw .invalid(field: "a track", value: "without a header") }
+    try check(fields)
+    let chunk = Chunk(
+      frameIndex: fields.frameIndex, frames: fields.frames, segment: fields.segment,
+      isIndependent: fields.isIndependent, duration: fields.duration, captured: fields.captured,
+      published: fields.role == .prefill ? .origin : SystemClock.wallTime, bytes: bytes)
+    switch fields.role {
+    case .prefill where !isLive: window.appendPrefill(chunk)
+    case .prefill, .next: window.publish(chunk, offset: fields.offset)
+    case .opening:
+      guard opening.count < Self.mostOpening else {
+        throw .tooLarge(
+          field: "a first part", count: opening.count + 1, limit: Self.mostOpening)
+      }
+      opening.append(chunk)
+    }
+  }
+
+  /// Checks position and duration of a chunk, and notes it as the newest.
+  private mutating func check(_ fields: ChunkFields) throws(MessageError) {
+    let last = fields.frameIndex + fields.frames - 1
+    guard fields.frameIndex >= received?.end ?? 0 else {
+      throw .invalid(field: "a frame index", value: "\(fields.frameIndex), which is not the next")
+    }
+    guard fields.duration == fields.frames * segmentation.ticksPerFrame else {
+      throw .invalid(field: "the duration of a chunk", value: "\(fields.duration)")
+    }
+    let number = fields.segment ?? segmentation.segment(of: fields.frameIndex)
+    if segmentation.hasVariableDuration {
+      let isSame = number == received?.segment
+      guard number >= received?.segment ?? 0 else {
+        throw .invalid(field: "a segment number", value: "\(number), which is not the next")
+      }
+      framesInSegment = (isSame ? framesInSegment : 0) + fields.frames
+      guard framesInSegment <= mostFrames else {
+        throw .tooLarge(
+          field: "a segment", count: Int(framesInSegment), limit: Int(mostFrames))
+      }
+    } else {
+      guard number == segmentation.segment(of: last),
+        number == segmentation.segment(of: fields.frameIndex)
+      else {
+        throw .invalid(field: "a segment number", value: "\(number), which lacks the frame")
+      }
+    }
+    received = ResumePoint(segment: number, end: last + 1)
+    if fields.role != .opening { published = received }
+  }
+
+  /// The most frames in a segment of variable duration.
+  private var mostFrames: Int64 {
+    let longest = segmentation.video.longestSegmentDuration
+    return segmentation.frames(covering: longest) + 2
+  }
+
+  /// Begins a period with the opening chunks.
+  mutating func begin(_ period: PeriodFields) throws(MessageError) {
+    guard !opening.isEmpty else { throw .invalid(field: "a period", value: "without a chunk") }
+    let track = try period.track.map { fields throws(MessageError) in try description(fields) }
+    window.begin(opening, offset: period.offset, skipped: period.skipped, track: track)
+    opening = []
+    published = received
+  }
+
+  /// Announces a step of the wall clock.
+  func announce(offset: Interval, skipped: Int64) {
+    window.announce(offset: offset, skipped: skipped)
+  }
+
+  /// Makes a segment a gap.
+  mutating func leaveOut(_ number: Int64) throws(MessageError) {
+    guard number >= received?.segment ?? 0 else {
+      throw .invalid(field: "a segment number", value: "\(number), which is not the next")
+    }
+    window.leaveOut(number)
+    received = ResumePoint(segment: number, end: segmentation.firstFrame(of: number + 1))
+    published = received
+  }
+
+  /// Checks that a header fits the chunks; of HEVC, that it consists of whole boxes.
+  private func check(_ fields: TrackFields) throws(TrackHeaderError) {
+    guard fields.codecs.hasPrefix("hvc1.") || fields.codecs.hasPrefix("hev1.") else {
+      return try TrackHeader.check(
+        fields.header, trackID: ChunkWriter().trackID, timescale: Int(segmentation.timescale),
+        codecs: fields.codecs)
+    }
+    var reader = BoxReader(fields.header)
+    while try reader.next() != nil {}
+  }
+
+  /// The constants of the track; names and bitrates are those of the configuration.
+  private func description(_ fields: TrackFields) throws(MessageError) -> TrackDescription {
+    do throws(TrackHeaderError) { try check(fields) } catch {
+      throw .invalid(field: "a CMAF header", value: "\(error)")
+    }
+    guard let rendition else {
+      guard fields.channels > 0, case .audio(let audio) = segmentation else {
+        throw .invalid(field: "the number of channels", value: "\(fields.channels)")
+      }
+      return TrackDescription(
+        audio: configuration.audioSettings, audio, codecs: fields.codecs,
+        channels: Int(fields.channels), header: fields.header)
+    }
+    guard let size = VideoSize(width: Int(fields.width), height: Int(fields.height)) else {
+      throw .invalid(field: "a size", value: "\(fields.width)x\(fields.height)")
+    }
+    return TrackDescription(
+      rendition, configuration.segmentation, codecs: fields.codecs, size: size,
+      header: fields.header)
+  }
+}

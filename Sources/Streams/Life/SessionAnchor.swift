@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Media
+import Packaging
+import Sharing
+import Time
+
+/// The end of what a track has published.
+struct ResumePoint: Sendable, Equatable {
+  /// The newest segment.
+  let segment: Int64
+  /// The frame index after the last frame.
+  let end: Int64
+}
+
+/// The place of a session in time: its clock, its first segment, and what was published before.
+///
+/// A session in another process has the anchor of the session that it publishes for.
+struct SessionAnchor: Sendable, Equatable {
+  /// The clock of the stream, with the announced steps of the wall clock.
+  var clock: StreamClock
+  /// The first segment of the window.
+  var firstSegment: Int64
+  /// The ends of the tracks, in their order, of what an earlier process has published; nil for a
+  /// track without media.
+  var published: [ResumePoint?]
+
+  /// Whether an earlier process has published a part of the session.
+  var isContinued: Bool { published.contains { $0 != nil } }
+
+  /// The anchor of a session that begins now.
+  init(_ configuration: StreamConfiguration) {
+    let segmentation = configuration.segmentation
+    let monotonic = SystemClock.monotonicTime
+    clock = StreamClock(
+      wall: WallTime(monotonic, plus: SystemClock.wallMinusMonotonic), monotonic: monotonic)
+    let current = segmentation.segment(of: clock.frame(atOrAfter: monotonic, on: segmentation.grid))
+    // Without prefill the first segment is the next whole one; passed through, it begins with the
+    // first IDR of the source.
+    firstSegment =
+      configuration.passesThrough
+      ? Self.firstSegment(configuration, clock) ?? current
+      : configuration.prefill > 0 ? current - Int64(configuration.prefill) : current + 1
+    published = []
+  }
+
+  /// The anchor of another session.
+  init(clock: StreamClock, firstSegment: Int64, published: [ResumePoint?]) {
+    self.clock = clock
+    self.firstSegment = firstSegment
+    self.published = published
+  }
+
+  /// The end of the track `index` of what was published; nil if nothing was.
+  func end(ofTrack index: Int) -> ResumePoint? {
+    index < published.count ? published[index] : nil
+  }
+
+  /// The segment of the first kept access unit; nil if none was kept.
+  ///
+  /// The mapping of timestamps still settles, so the access unit may be slightly older.
+  private static func firstSegment(
+    _ configuration: StreamConfiguration, _ clock: StreamClock
+  ) -> Int64? {
+    guard case .network(let facts) = configuration.source, let first = facts.firstCapture else {
+      return nil
+    }
+    let segmentation = configuration.segmentation
+    let frame = clock.frame(atOrAfter: first - .milliseconds(100), on: segmentation.grid)
+    return segmentation.segment(of: frame)
+  }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import Media
+import Packaging
+
+extension TrackDescription {
+  /// The constants of a video rendition with this header.
+  init(
+    _ rendition: RenditionSettings, _ segmentation: Segmentation, codecs: String, size: VideoSize,
+    header: [UInt8]
+  ) {
+    self.init(
+      rendition: rendition.name, codecs: codecs,
+      bandwidth: rendition.peakBandwidth(segmentation),
+      averageBandwidth: rendition.averageBandwidth(segmentation), size: size,
+      segmentation: segmentation, header: header)
+  }
+
+  /// The constants of the audio with this header.
+  init(
+    audio settings: AudioEncoderSettings, _ segmentation: AudioSegmentation, codecs: String,
+    channels: Int, header: [UInt8]
+  ) {
+    self.init(
+      rendition: StreamConfiguration.audioName, codecs: codecs,
+      bandwidth: settings.peakBandwidth(segmentation),
+      averageBandwidth: settings.averageBandwidth(segmentation),
+      content: .audio(channels: channels), segmentation: .audio(segmentation), header: header)
+  }
+}

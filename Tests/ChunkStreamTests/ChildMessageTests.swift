@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ChunkStream
+import Sharing
+import Testing
+import Time
+
+/// One message and its name.
+private struct Row: Sendable, CustomTestStringConvertible {
+  let message: ChildMessage
+  var testDescription: String { "\(message)".prefix(60).description }
+
+  static let track = TrackFields(
+    codecs: "avc1.64001f", width: 1280, height: 720, channels: 0, header: [1, 2, 3])
+
+  static let all: [Row] = [
+    .hello(version: ChildMessage.version, protections: 7), .facts([1, 2]),
+    .refused(kind: 2, reason: "no such host"), .opened, .failed(kind: 1, reason: ""),
+    .sourceEnded, .irregular, .track(0, track), .live(3),
+    .chunk(
+      1,
+      ChunkFields(
+        frameIndex: 1_795_155_720 * 30, frames: 1, segment: 1_795_155_720, isIndependent: true,
+        duration: 3000, captured: WallTime(nanoseconds: 1_795_155_720_000_000_000),
+        offset: .nanoseconds(-5)), SharedBytes([9, 8, 7])),
+    .chunk(
+      0,
+      ChunkFields(
+        role: .opening, frameIndex: 7, frames: 5, segment: nil, isIndependent: false,
+        duration: 5120, captured: WallTime(nanoseconds: -1)), SharedBytes([0])),
+    .period(0, PeriodFields(offset: .nanoseconds(12), skipped: 2, track: track)),
+    .period(2, PeriodFields(offset: .nanoseconds(-12), skipped: 0)),
+    .step(0, offset: .seconds(3600), skipped: 3600), .gap(1, segment: 17), .status([]),
+    .log(level: 2, event: "source-gone", text: "the source is gone; \u{1F600}"),
+  ].map { Row(message: $0) }
+}
+
+@Suite("Messages of the process of a source")
+struct ChildMessageTests {
+  /// Reads the bytes that were sent; nil if they are no message.
+  private func read(_ bytes: [UInt8], payload: SharedBytes? = nil) throws -> ChildMessage {
+    let head = try MessageHead(Array(bytes.prefix(MessageHead.size)))
+    return try ChildMessage(head, Array(bytes.dropFirst(MessageHead.size)), payload: payload)
+  }
+
+  private func payload(_ message: ChildMessage) -> SharedBytes? {
+    if case .chunk(_, _, let bytes) = message { bytes } else { nil }
+  }
+
+  @Test("a message is read as it was sent", arguments: Row.all)
+  private func roundTrip(_ row: Row) throws {
+    let bytes = row.message.bytes
+    let again = try read(bytes, payload: payload(row.message))
+    #expect(again.bytes == bytes)
+    #expect("\(again)".prefix(40) == "\(row.message)".prefix(40))
+  }
+
+  @Test("a message that is cut off is an error at every byte", arguments: Row.all)
+  private func cutOff(_ row: Row) {
+    let bytes = row.message.bytes
+    for count in MessageHead.size..<max(MessageHead.size, bytes.count) {
+      #expect(throws: MessageError.self) {
+        try read(Array(bytes.prefix(count)), payload: payload(row.message))
+      }
+    }
+  }
+
+  @Test("bytes behind the last field are an error", arguments: Row.all)
+  private func excess(_ row: Row) {
+    #expect(throws: MessageError.self) {
+      try read(row.message.bytes + [0], payload: payload(row.message))
+    }
+  }
+
+  @Test("another version is refused by its number")
+  func version() {
+    #expect(throws: MessageError.version(9)) {
+      try read(ChildMessage.hello(version: 9, protections: 0).bytes)
+    }
+  }
+
+  @Test("sizes beyond their limits are refused before anything is read")
+  func sizes() {
+    let heads = [
+      MessageHead(kind: 9, fields: MessageHead.mostFields + 1),
+      MessageHead(kind: 9, fields: 1, payload: MessageHead.mostPayload + 1),
+      MessageHead(kind: 9, fields: Int(UInt32.max)),
+    ]
+    for head in heads { #expect(throws: MessageError.self) { try MessageHead(head.bytes) } }
+  }
+
+  @Test("a payload without a chunk, and a chunk without a payload, are errors")
+  func payloads() throws {
+    let opened = MessageHead(kind: 4, fields: 0, payload: 3)
+    #expect(throws: MessageError.excess(3)) {
+      try ChildMessage(opened, [], payload: SharedBytes([1, 2, 3]))
+    }
+    #expect(throws: MessageError.self) { try read(Row.all[9].message.bytes) }
+  }
+
+  @Test("unknown kinds, tracks and roles are refused")
+  func enumerations() {
+    #expect(throws: MessageError.unknownKind(99)) {
+      try ChildMessage(MessageHead(kind: 99, fields: 0), [], payload: nil)
+    }
+    #expect(throws: MessageError.self) { try read(ChildMessage.live(32).bytes) }
+    var bytes = Row.all[9].message.bytes
+    bytes[MessageHead.size + 1] = 3
+    #expect(throws: MessageError.self) { try read(bytes, payload: SharedBytes([1])) }
+  }
+
+  @Test("codecs and events consist of the permitted characters")
+  func words() {
+    var track = Row.track
+    track.codecs = "avc1\"\n"
+    #expect(throws: MessageError.self) { try read(ChildMessage.track(0, track).bytes) }
+    #expect(throws: MessageError.self) {
+      try read(ChildMessage.log(level: 1, event: "a\",\"b", text: "").bytes)
+    }
+  }
+
+  @Test("a long text is shortened by its sender")
+  func longText() throws {
+    let text = String(repeating: "\u{1F600}", count: 4000)
+    let message = try read(ChildMessage.log(level: 1, event: "event", text: text).bytes)
+    guard case .log(_, _, let read) = message else {
+      Issue.record("\(message)")
+      return
+    }
+    #expect(read.utf8.count <= ChildMessage.mostText)
+    #expect(read.hasPrefix("\u{1F600}\u{1F600}"))
+  }
+}
+
+@Suite("Messages of the server to the process of a source")
+struct ParentMessageTests {
+  @Test(
+    "a message is read as it was sent, and cut off it is an error",
+    arguments: [
+      .start(version: ChildMessage.version, [1, 2, 3]), .session([4]), .stop(isEnding: true),
+    ] as [ParentMessage])
+  func roundTrip(_ message: ParentMessage) throws {
+    let head = try MessageHead(Array(message.bytes.prefix(MessageHead.size)))
+    let fields = Array(message.bytes.dropFirst(MessageHead.size))
+    #expect(try ParentMessage(head, fields) == message)
+    #expect(throws: MessageError.self) { try ParentMessage(head, Array(fields.dropLast())) }
+  }
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import ChunkStream
+import Logging
+import Media
+import Packaging
+import Sharing
+import Testing
+import Time
+
+@testable import Streams
+
+@Suite("Fields between the server and the process of a source")
+struct IsolationFieldsTests {
+  static let facts = SourceFacts(
+    description: InputDescription(
+      format: "mpegts",
+      video: InputDescription.Video(
+        nalCodec: .hevc, codec: "hevc", width: 1920, height: 1080, rate: .thirty,
+        parameterSets: [[1, 2], [3], []], configuration: []),
+      audio: InputDescription.Audio(
+        codec: "aac", sampleRate: 48_000, channels: 2, configuration: [0x11, 0x90]),
+      isPaced: false),
+    rate: .thirty, inputDelay: .milliseconds(40), audioDelay: .milliseconds(20),
+    passThrough: .fits(.init(rate: .thirty, groupFrames: 30, segmentFrames: 30)),
+    peakBitrate: 4_000_000, firstCapture: MonotonicTime(nanoseconds: 77))
+
+  @Test(
+    "facts are read as they were sent",
+    arguments: [
+      .undecided, .fits(.init(rate: .thirty, groupFrames: 7, segmentFrames: 21)),
+      .unfit(.codec("mjpeg")), .unfit(.reordered), .unfit(.irregularRate(.thirty)),
+      .unfit(.longGroup(4)), .unfit(.playlist), .unfit(.rotated),
+    ] as [PassThroughAnalysis.Verdict])
+  func facts(_ verdict: PassThroughAnalysis.Verdict) throws {
+    let facts = SourceFacts(
+      description: Self.facts.description, rate: Self.facts.rate, inputDelay: .nanoseconds(1),
+      audioDelay: .nanoseconds(2),
+      passThrough: verdict, peakBitrate: 3, firstCapture: nil)
+    for sent in [facts, Self.facts] {
+      var writer = FieldWriter()
+      sent.write(to: &writer)
+      var reader = FieldReader(writer.bytes)
+      #expect(try SourceFacts(&reader) == sent)
+      try reader.end()
+    }
+  }
+
+  @Test("a start order is read as it was sent, with the address and its secret")
+  func start() throws {
+    let address = try #require(InputAddress("rtsp://user:secret@camera:8554/live"))
+    var order = StartOrder(address, name: "yard")
+    order.options.rtspTransport = .udp
+    order.options.decoderErrorLimit = 7
+    order.loops = true
+    order.takesAudio = true
+    order.passThrough = PassThroughOptions(segmentMicroseconds: 5, longestGroup: .seconds(6))
+    order.memory = 123_456_789
+    order.known = .init(facts: Self.facts, notBefore: MonotonicTime(nanoseconds: 99))
+    let read = try StartOrder(fields: order.fields)
+    #expect(read.fields == order.fields)
+    #expect(read.address == address)
+    #expect(read.options == order.options)
+    #expect(throws: MessageError.self) {
+      try StartOrder(fields: Array(order.fields.dropLast()))
+    }
+  }
+
+  @Test("a session order has the configuration and the place in time of the session")
+  func session() throws {
+    let segmentation = Segmentation(
+      rate: .thirty, segmentMicroseconds: 2_000_000, partMicroseconds: 200_000,
+      longestGroupMicroseconds: 4_000_000)
+    var configuration = StreamConfiguration(
+      renditions: RenditionSettings.ladder([(.hd720, 2500), (.hd720, 800)]),
+      segmentation: segmentation)
+    configuration.source = .network(Self.facts)
+    if let audio = Self.facts.description.audio { configuration.takeAudio(audio) }
+    configuration.overlay = Overlay("{name} at {utc}")
+    configuration.numbering = .run
+    let anchor = SessionAnchor(
+      clock: StreamClock(
+        anchorOffset: .nanoseconds(5), shift: 60, announcedOffset: .nanoseconds(-7)),
+      firstSegment: 9,
+      published: [ResumePoint(segment: 10, end: 300), nil])
+    let order = SessionOrder(configuration, anchor)
+    let read = try SessionOrder(fields: order.fields, facts: Self.facts)
+    #expect(read.fields == order.fields)
+    #expect(read.anchor == anchor)
+    #expect(read.configuration.segmentation == segmentation)
+    #expect(read.configuration.audio == configuration.audio)
+    #expect(read.configuration.renditions == configuration.renditions)
+    #expect(read.configuration.overlay == configuration.overlay)
+  }
+
+  @Test("counters continue after those of an earlier process")
+  func status() throws {
+    var statistics = StreamStatistics(renditions: 2)
+    statistics.inputFrames = 5
+    statistics.isSourceOnline = true
+    statistics.renditions[1].mediaBytes = 100
+    statistics.renditions[1].partLateness.observe(0.03)
+    let sent = SessionStatus(statistics, clockError: .nanoseconds(-4))
+    let read = try SessionStatus(fields: sent.fields)
+    #expect(read.fields == sent.fields)
+    var present = StreamStatistics(renditions: 2)
+    present.take(read.statistics, after: statistics)
+    #expect(present.inputFrames == 10)
+    #expect(present.isSourceOnline)
+    #expect(present.renditions[1].mediaBytes == 200)
+    #expect(present.renditions[1].partLateness.counts.reduce(0, +) == 2)
+  }
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import ChunkStream
+import Media
+import Packaging
+import Sharing
+import Testing
+import Time
+
+@testable import Streams
+
+@Suite("Chunks of the process of a source")
+struct TrackReceiverTests {
+  private let segmentation = Segmentation(
+    rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)
+  private let window: LiveWindow
+  private let track: TrackFields
+  private var receiver: TrackReceiver
+
+  init() throws {
+    let configuration = StreamConfiguration(size: .hd720, segmentation: segmentation)
+    window = LiveWindow(segmentation: segmentation, playlistLength: 6, retained: 8)
+    let encoder = try VideoEncoder(
+      EncoderSettings(size: .hd720, rate: .thirty, bitrateKilobits: 2500))
+    track = TrackFields(
+      codecs: encoder.codecString, width: 1280, height: 720, channels: 0,
+      header: try encoder.initSegment())
+    receiver = TrackReceiver(window, configuration.renditions[0], configuration)
+  }
+
+  private func chunk(
+    _ index: Int64, role: ChunkFields.Role = .next, segment: Int64? = nil, duration: Int64 = 3000
+  ) -> ChunkFields {
+    ChunkFields(
+      role: role, frameIndex: index, frames: 1, segment: segment, isIndependent: index % 30 == 0,
+      duration: duration, captured: .origin)
+  }
+
+  private let bytes = SharedBytes([1, 2, 3])
+
+  @Test("chunks enter the window in their order, with the bytes that were received")
+  mutating func order() throws {
+    try receiver.describe(track)
+    try receiver.goLive()
+    for index in Int64(60)..<100 { try receiver.take(chunk(index), bytes) }
+    #expect(receiver.published == ResumePoint(segment: 3, end: 100))
+    #expect(window.snapshot.segments.map(\.number) == [2])
+    #expect(window.snapshot.open?.chunks.count == 10)
+    #expect(window.snapshot.segments.first?.chunks.first?.bytes === bytes)
+  }
+
+  @Test("a chunk before a header, out of order, of another segment or duration is refused")
+  mutating func refused() throws {
+    #expect(throws: MessageError.self) { try receiver.take(chunk(60), bytes) }
+    try receiver.describe(track)
+    try receiver.goLive()
+    try receiver.take(chunk(60), bytes)
+    for wrong in [
+      chunk(60), chunk(59), chunk(61, segment: 3), chunk(61, duration: 3001),
+    ] {
+      #expect(throws: MessageError.self) { try receiver.take(wrong, bytes) }
+    }
+    #expect(throws: MessageError.self) {
+      try receiver.begin(PeriodFields(offset: .zero, skipped: 0))
+    }
+    #expect(throws: MessageError.self) { try receiver.leaveOut(1) }
+    try receiver.take(chunk(61), bytes)
+  }
+
+  @Test("a header that is none, or differs from that of an earlier process, is refused")
+  mutating func header() throws {
+    var wrong = track
+    wrong.header = [0, 0, 0, 8]
+    #expect(throws: MessageError.self) { try receiver.describe(wrong) }
+    wrong = track
+    wrong.codecs = "avc1.640028"
+    #expect(throws: MessageError.self) { try receiver.describe(wrong) }
+    try receiver.describe(track)
+    try receiver.describe(track)
+    wrong = track
+    wrong.header += [0, 0, 0, 8, 0x66, 0x72, 0x65, 0x65]
+    #expect(throws: MessageError.self) { try receiver.describe(wrong) }
+  }
+
+  @Test("after a crash the opening chunks of a period are forgotten, and the next one continues")
+  mutating func crash() throws {
+    try receiver.describe(track)
+    try receiver.goLive()
+    for index in Int64(30)..<40 { try receiver.take(chunk(index), bytes) }
+    try receiver.take(chunk(60, role: .opening), bytes)
+    receiver.restart()
+    for index in Int64(90)..<93 { try receiver.take(chunk(index, role: .opening), bytes) }
+    try receiver.begin(PeriodFields(offset: .nanoseconds(5), skipped: 1))
+    #expect(window.snapshot.segments.map(\.number) == [1, 2])
+    #expect(window.snapshot.open?.number == 3)
+    #expect(window.snapshot.open?.chunks.count == 3)
+    #expect(window.snapshot.segments.contains { $0.startsDiscontinuity })
+  }
+}
