@@ -31,6 +31,7 @@ import freshness  # noqa: E402
 import held  # noqa: E402
 import http_cells  # noqa: E402
 import inputs  # noqa: E402
+import isolation  # noqa: E402
 import ladder  # noqa: E402
 import memory  # noqa: E402
 from fetch_hlsjs import fetch_hlsjs  # noqa: E402
@@ -233,6 +234,7 @@ MEASURES: dict[str, Callable[[Bench], Any]] = {
     "dash": dash.measure,
     "ladder": measure_ladder,
     "inputs": inputs.measure,
+    "isolation": isolation.measure,
     "first playlist": first_playlist.measure,
 }
 
