@@ -11,7 +11,7 @@ extension FuzzBody {
   static let media = FuzzBody(
     name: "media",
     sources: [
-      "Capture/Inputs/NetworkInput.swift", "Capture/Inputs/VideoDepacketizer.swift",
+      "Capture/Inputs/InputConnection.swift", "Capture/Inputs/VideoDepacketizer.swift",
       "Capture/Inputs/AudioDepacketizer.swift", "Capture/Inputs/NALSplitter.swift",
       "Capture/Inputs/AccessUnitAssembler.swift", "Capture/Inputs/ADTS.swift",
       "Capture/Inputs/OpusTransport.swift", "Capture/Inputs/PassThroughAnalysis.swift",
@@ -44,7 +44,7 @@ extension FuzzBody {
       lab.connected()
       medium.rewind()
       do throws(InputError) {
-        var input = try NetworkInput(
+        var input = try InputConnection(
           address, options: MediaLab.options, cancellation: InputCancellation())
         medium.closeWriter()
         while !lab.isDone {

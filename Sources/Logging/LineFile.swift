@@ -42,7 +42,9 @@ package final class LineFile: Sendable {
     let writer = LineWriter(descriptor: try Self.open(path))
     let started = OSThread(name: "access-log") { [self] in
       var writer = writer
-      while !turn(&writer) { SystemClock.sleep(until: SystemClock.monotonicTime + Self.period) }
+      while !writeNext(&writer) {
+        SystemClock.sleep(until: SystemClock.monotonicTime + Self.period)
+      }
       writer.close()
     }
     guard let started else { throw Failure(description: "\(path): no thread can be started") }
@@ -78,7 +80,7 @@ package final class LineFile: Sendable {
   package var lostCount: UInt64 { pending.withLock { $0.overflown + $0.failed } }
 
   /// Writes the lines queued since the last iteration; true after the last iteration.
-  private func turn(_ writer: inout LineWriter) -> Bool {
+  private func writeNext(_ writer: inout LineWriter) -> Bool {
     let (lines, reopens, isLast, overflown) = pending.withLock {
       pending -> ([@Sendable () -> String], Bool, Bool, UInt64) in
       let taken = pending.lines

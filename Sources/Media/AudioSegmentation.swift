@@ -53,12 +53,12 @@ package struct AudioSegmentation: Sendable, Hashable {
     Int64(floorDivide(Int128(number) * numerator, denominator))
   }
 
-  /// The AAC frame that contains the start of the video frame with the frame index `picture`.
-  package func frame(holding picture: Int64) -> Int64 {
+  /// The AAC frame that contains the start of the video frame with the frame index `frameIndex`.
+  package func frame(holding frameIndex: Int64) -> Int64 {
     let rate = video.grid.rate
     return Int64(
       floorDivide(
-        Int128(picture) * Int128(rate.denominator) * Int128(sampleRate),
+        Int128(frameIndex) * Int128(rate.denominator) * Int128(sampleRate),
         Int128(rate.numerator) * Int128(Self.samplesPerFrame)))
   }
 

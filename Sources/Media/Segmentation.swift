@@ -33,8 +33,8 @@ package struct Segmentation: Sendable, Hashable {
     rate: FrameRate, segmentMicroseconds: Int64, partMicroseconds: Int64,
     longestGroupMicroseconds: Int64? = nil
   ) {
-    func frames(_ wish: Int64) -> Int64 {
-      let scaled = 2 * Int128(wish) * Int128(rate.numerator)
+    func frames(_ requested: Int64) -> Int64 {
+      let scaled = 2 * Int128(requested) * Int128(rate.numerator)
       let unit = Int128(rate.denominator) * 1_000_000
       return max(1, Int64(floorDivide(scaled + unit, 2 * unit)))
     }

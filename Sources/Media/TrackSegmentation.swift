@@ -73,9 +73,6 @@ package enum TrackSegmentation: Sendable, Hashable {
   /// The position of frame `index` in its segment, from 0.
   package func position(of index: Int64) -> Int64 { index - firstFrame(of: segment(of: index)) }
 
-  /// The Part Index of frame `index`, from 0.
-  package func part(of index: Int64) -> Int64 { position(of: index) / framesPerPart }
-
   /// Parts in segment `number`; the last part may be short.
   ///
   /// With variable duration, the most.

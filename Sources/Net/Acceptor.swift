@@ -70,7 +70,7 @@ package final class Acceptor: DescriptorHandler, LoopService {
     resumption = .distantFuture
   }
 
-  package func ready(_ readiness: Readiness) {
+  package func ready(_ readiness: DescriptorReadiness) {
     guard let listener else { return }
     for _ in 0..<Self.batch {
       var address = clinux_address()

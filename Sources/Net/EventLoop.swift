@@ -168,7 +168,7 @@ package final class EventLoop: @unchecked Sendable {
 
   /// Watches a descriptor; errors and hang-ups are always reported.
   package func add(
-    _ descriptor: Int32, _ interest: Readiness, _ handler: any DescriptorHandler
+    _ descriptor: Int32, _ interest: DescriptorReadiness, _ handler: any DescriptorHandler
   ) throws(NetError) {
     let index = Int(descriptor)
     if index >= table.count {
@@ -185,7 +185,7 @@ package final class EventLoop: @unchecked Sendable {
   }
 
   /// Changes the interest in a watched descriptor.
-  package func change(_ descriptor: Int32, _ interest: Readiness) {
+  package func change(_ descriptor: Int32, _ interest: DescriptorReadiness) {
     _ = clinux_epoll_control(
       epoll, EPOLL_CTL_MOD, descriptor, interest.rawValue, tag(descriptor))
   }
@@ -269,7 +269,7 @@ package final class EventLoop: @unchecked Sendable {
       guard descriptor < table.count, table[descriptor].generation == UInt32(tag >> 32),
         let handler = table[descriptor].handler
       else { continue }
-      handler.ready(Readiness(rawValue: unsafe events[index].events))
+      handler.ready(DescriptorReadiness(rawValue: unsafe events[index].events))
     }
   }
 

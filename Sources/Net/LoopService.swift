@@ -20,27 +20,27 @@ package protocol LoopService: AnyObject {
 package protocol DescriptorHandler: AnyObject {
   /// The descriptor is ready. Unhandled readiness is reported again, unless it is watched with
   /// `changesOnly`.
-  func ready(_ readiness: Readiness)
+  func ready(_ readiness: DescriptorReadiness)
   /// The loop has ended: close the descriptor and release everything.
   func loopStopped()
 }
 
 /// The operations for which a descriptor is ready or watched.
-package struct Readiness: OptionSet, Sendable {
+package struct DescriptorReadiness: OptionSet, Sendable {
   package let rawValue: UInt32
   package init(rawValue: UInt32) { self.rawValue = rawValue }
 
   /// Bytes can be read, or a connection accepted.
-  package static let readable = Readiness(rawValue: 0x001)
+  package static let readable = DescriptorReadiness(rawValue: 0x001)
   /// Bytes can be written.
-  package static let writable = Readiness(rawValue: 0x004)
+  package static let writable = DescriptorReadiness(rawValue: 0x004)
   /// An error, or both directions closed; always watched.
-  package static let failed = Readiness(rawValue: 0x008 | 0x010)
+  package static let failed = DescriptorReadiness(rawValue: 0x008 | 0x010)
   /// The peer has sent FIN.
-  package static let peerFinished = Readiness(rawValue: 0x2000)
+  package static let peerFinished = DescriptorReadiness(rawValue: 0x2000)
   /// Readiness is reported when it begins, and after each `add` and `change`; epoll looks at the
   /// descriptor once per event instead of twice.
-  package static let changesOnly = Readiness(rawValue: 1 << 31)
+  package static let changesOnly = DescriptorReadiness(rawValue: 1 << 31)
 }
 
 /// Serves the connections that are handed to a loop.

@@ -14,9 +14,9 @@ package final class TCPStream: ByteStream, DescriptorHandler {
   /// Bytes that the kernel did not take, and how fast it takes them; most connections have none.
   private final class SendQueue {
     var slices = SliceQueue()
-    var pace: ThroughputGuard
+    var pace: ThroughputMeter
 
-    init(now: MonotonicTime) { pace = ThroughputGuard(now: now) }
+    init(now: MonotonicTime) { pace = ThroughputMeter(now: now) }
   }
 
   /// Releases the stream when the stream is closed.
@@ -24,7 +24,7 @@ package final class TCPStream: ByteStream, DescriptorHandler {
   private var descriptor: Int32
   private let readLimit: Int32
   private let leastProgress: Int32
-  private var interest: Readiness = [.readable, .peerFinished, .changesOnly]
+  private var interest: DescriptorReadiness = [.readable, .peerFinished, .changesOnly]
   private var isBroken = false
   private var isInputEnded = false
   /// nil while the kernel takes everything.
@@ -175,7 +175,7 @@ package final class TCPStream: ByteStream, DescriptorHandler {
 
   // MARK: Reading
 
-  package func ready(_ readiness: Readiness) {
+  package func ready(_ readiness: DescriptorReadiness) {
     if !readiness.isDisjoint(with: .failed) { return fail() }
     if readiness.contains(.writable) { flush() }
     if readiness.contains(.peerFinished) {
@@ -221,7 +221,7 @@ package final class TCPStream: ByteStream, DescriptorHandler {
     owner?.inputEnded()
   }
 
-  private func watch(_ readiness: Readiness, _ isWatched: Bool) {
+  private func watch(_ readiness: DescriptorReadiness, _ isWatched: Bool) {
     guard isWatched != interest.contains(readiness), !isInputEnded else { return }
     if isWatched { interest.insert(readiness) } else { interest.remove(readiness) }
     watch()

@@ -69,7 +69,7 @@ struct WindowState: Sendable {
     if open?.number != number {
       self.offset = offset ?? self.offset
       begin(number, at: chunk, isPrefill: isPrefill)
-    } else if let loose = open?.loose.first,
+    } else if let loose = open?.unfinishedPartChunks.first,
       part(of: loose.frameIndex) != part(of: chunk.frameIndex)
     {
       open?.closePart()

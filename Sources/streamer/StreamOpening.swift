@@ -38,7 +38,7 @@ extension StreamDefinition {
       let source = source(address, crashes, log)
       do {
         let facts = try source.begin(start.cancellation)
-        let input = try OpenedInput(
+        let input = try DecidedInput(
           facts, settings: settings, isIrregular: start.hasIrregularKeyFrames)
         if let reason = input.encodingReason {
           log.write(.info, "passthrough", stream: settings.name, "re-encoded: \(reason)")
@@ -63,16 +63,16 @@ extension StreamDefinition {
   ) -> StreamPlan.Source {
     guard settings.isIsolated else {
       return .inProcess(
-        NetworkSource(
+        PulledSource(
           address, options: settings.inputOptions, loops: settings.loops,
           takesAudio: settings.takesInputAudio,
-          passThrough: PassThroughChoice(settings).requirements, name: settings.name, log: log))
+          passThrough: PassThroughDecision(settings).requirements, name: settings.name, log: log))
     }
     var order = StartOrder(address, name: settings.name)
     order.options = settings.inputOptions
     order.loops = settings.loops
     order.takesAudio = settings.takesInputAudio
-    order.passThrough = PassThroughChoice(settings).requirements
+    order.passThrough = PassThroughDecision(settings).requirements
     order.memory = Int64(settings.sourceMegabytes) << 20
     // Encoders of hardware open devices.
     order.usesDevices = settings.encoder != EncoderSettings.defaultEncoder

@@ -172,7 +172,7 @@ struct InputAnalysisTests {
       configuration: [])
     let playlist = PassThroughAnalysis(video, segmentMicroseconds: 1_000_000, isPlaylist: true)
     #expect(playlist.verdict == .unfit(.playlist))
-    video.turn = .quarter
+    video.rotation = .quarter
     #expect(
       PassThroughAnalysis(video, segmentMicroseconds: 1_000_000).verdict == .unfit(.rotated))
   }

@@ -88,7 +88,7 @@ struct VideoDecoderTests {
     ]
     for (rotation, shape, position) in rows {
       var video = video
-      video.turn = rotation
+      video.rotation = rotation
       var decoder = try VideoDecoder(video)
       let decoded = try #require(decoder.decode(unit).first)
       #expect("\(decoded.width)x\(decoded.height)" == shape)

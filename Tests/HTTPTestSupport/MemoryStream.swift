@@ -30,7 +30,7 @@ package final class MemoryStream: ByteStream {
   private let capacity: Int
   private let leastProgress: Int
   private var queue = SliceQueue()
-  private var pace: ThroughputGuard
+  private var pace: ThroughputMeter
   /// The number of written bytes that the client has read.
   private var readCount = 0
   /// Bytes of the client that the server has not read.
@@ -49,7 +49,7 @@ package final class MemoryStream: ByteStream {
     self.capacity = capacity
     self.leastProgress = leastProgress
     peer = PeerAddress(high: 0, low: 0x7F00_0001, port: 1, isVersion6: false)
-    pace = ThroughputGuard(now: loop.now)
+    pace = ThroughputMeter(now: loop.now)
   }
 
   // MARK: The server

@@ -22,14 +22,14 @@ struct AudioPipelineTests {
 
     func periods(
       from index: Int64, now: MonotonicTime
-    ) -> (current: MediaPeriod, next: MediaPeriod?)? {
-      let period = MediaPeriod(
+    ) -> (current: PeriodTiming, next: PeriodTiming?)? {
+      let period = PeriodTiming(
         index: 0, first: .init(number: 0, firstFrame: 0, offset: .zero), captured: .origin,
         offset: .zero, newest: (now, MediaTime(now, plus: .zero)))
       return (period, nil)
     }
     func step(before number: Int64) -> ClockStep? { number == skip.expected ? skip : nil }
-    func lateness(of mediaTime: MediaTime, in period: MediaPeriod) -> Interval { .zero }
+    func lateness(of mediaTime: MediaTime, in period: PeriodTiming) -> Interval { .zero }
   }
 
   @Test("after a suspension, audio continues with the segment to which the grid has skipped")

@@ -80,7 +80,7 @@ struct SourceDriftTests {
     var audio = Network(.audio, (1024, Int64(rate)), speed: row.speed)
     var mapping = SourceClock()
     var gridAligner = GridAligner(Self.grid)
-    var aligner = AudioFrameAligner(
+    var aligner = AudioFramePositioner(
       sampleRate: rate, from: Self.seconds * Int64(rate) / 1024)
     let settings = AudioEncoderSettings(sampleRate: rate, channels: 1)
     var resampler = try Resampler(fromRate: rate, channels: 1, to: settings)

@@ -20,13 +20,13 @@ package enum Rotation: Int, Sendable, Equatable {
 
 extension Canvas {
   /// Copies a rotated canvas; a quarter turn swaps width and height.
-  func copy(from other: Canvas, turned turn: Rotation) {
+  func copy(from other: Canvas, rotatedBy rotation: Rotation) {
     let fits =
-      turn.isSideways
+      rotation.isSideways
       ? other.width == height && other.height == width
       : other.width == width && other.height == height
-    precondition(fits, "pictures of two sizes")
-    switch turn {
+    precondition(fits, "frames of two sizes")
+    switch rotation {
     case .none: copy(from: other)
     case .quarter: fill(from: other) { x, y, width, _ in (y, width - 1 - x) }
     case .half: fill(from: other) { x, y, width, height in (width - 1 - x, height - 1 - y) }

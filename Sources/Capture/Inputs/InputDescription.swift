@@ -25,12 +25,12 @@ package struct InputDescription: Sendable, Equatable {
     /// Properties of the container for the decoder.
     package var coded = DecoderHints()
     /// The rotation for display, as declared by the container.
-    package var turn = Rotation.none
+    package var rotation = Rotation.none
 
     /// The description of a video stream in another process, without hints for a decoder.
     package init(
       nalCodec: NALCodec?, codec: String, width: Int, height: Int, rate: FrameRate?,
-      parameterSets: [[UInt8]], configuration: [UInt8], turn: Rotation = .none
+      parameterSets: [[UInt8]], configuration: [UInt8], rotation: Rotation = .none
     ) {
       self.nalCodec = nalCodec
       self.codec = codec
@@ -39,7 +39,7 @@ package struct InputDescription: Sendable, Equatable {
       self.rate = rate
       self.parameterSets = parameterSets
       self.configuration = configuration
-      self.turn = turn
+      self.rotation = rotation
     }
 
     /// The most pixels of a frame that is encoded without an explicit size: 3840x2160.

@@ -48,7 +48,7 @@ package struct InputProbe: Sendable {
     cancellation: InputCancellation
   ) throws(InputError) -> Findings {
     let begin = SystemClock.monotonicTime
-    var input = try NetworkInput(address, options: options, cancellation: cancellation)
+    var input = try InputConnection(address, options: options, cancellation: cancellation)
     var decoder: VideoDecoder?
     var analysis: PassThroughAnalysis?
     var first: DecodedFrame?

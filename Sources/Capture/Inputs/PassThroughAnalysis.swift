@@ -34,7 +34,7 @@ package struct PassThroughAnalysis: Sendable {
     }
 
     /// The same rate with variable-duration segments of at least `segmentMicroseconds`.
-    package func free(segmentMicroseconds: Int64) -> Fit {
+    package func withVariableDuration(segmentMicroseconds: Int64) -> Fit {
       let segmentation = Segmentation(
         rate: rate, segmentMicroseconds: segmentMicroseconds, partMicroseconds: segmentMicroseconds)
       return Fit(
@@ -117,7 +117,7 @@ package struct PassThroughAnalysis: Sendable {
     self.longestGroup = longestGroup
     declared = declaredRate ?? video.rate
     if video.nalCodec == nil { verdict = .unfit(.codec(video.codec)) }
-    if video.turn != .none { verdict = .unfit(.rotated) }
+    if video.rotation != .none { verdict = .unfit(.rotated) }
     if isPlaylist { verdict = .unfit(.playlist) }
   }
 
@@ -131,7 +131,7 @@ package struct PassThroughAnalysis: Sendable {
     guard isLoop, case .fits(let fit) = verdict, !fit.hasVariableDuration,
       Int64(timestamps.count) % fit.segmentFrames != 0
     else { return }
-    verdict = .fits(fit.free(segmentMicroseconds: segmentMicroseconds))
+    verdict = .fits(fit.withVariableDuration(segmentMicroseconds: segmentMicroseconds))
   }
 
   /// Adds the next access unit in decoding order, of `size` bytes.
@@ -187,6 +187,7 @@ package struct PassThroughAnalysis: Sendable {
     let (least, most) = (groups.min() ?? segment, groups.max() ?? segment)
     let isRegularGroup = least == most && (most % segment == 0 || segment % most == 0)
     let fit = Fit(rate: rate, groupFrames: most, segmentFrames: max(most, segment))
-    verdict = .fits(isRegularGroup ? fit : fit.free(segmentMicroseconds: segmentMicroseconds))
+    verdict = .fits(
+      isRegularGroup ? fit : fit.withVariableDuration(segmentMicroseconds: segmentMicroseconds))
   }
 }

@@ -15,7 +15,7 @@ package struct VideoDecoder: ~Copyable {
 
   private let decoder: DecoderHandle
   private let codec: NALCodec?
-  private let turn: Rotation
+  private let rotation: Rotation
   private var senderTimes: [SourceTime: WallTime] = [:]
   /// The number of access units that the decoder has refused since the last one that it accepted.
   package private(set) var refusedInARow = 0
@@ -27,7 +27,7 @@ package struct VideoDecoder: ~Copyable {
   /// - Throws: ``FFmpegError`` if libavcodec has no decoder for the codec.
   package init(_ video: InputDescription.Video) throws(FFmpegError) {
     codec = video.nalCodec
-    turn = video.turn
+    rotation = video.rotation
     let limit = video.coded.sizeLimit
     guard limit.permits(video.width, video.height) else {
       throw FFmpegError(
@@ -75,7 +75,7 @@ package struct VideoDecoder: ~Copyable {
       hasBegun = true
       if frame.isDamaged { errors += 1 }
       frame.arrival = arrival
-      frame.turn = turn
+      frame.rotation = rotation
       frame.senderTime = senderTimes.removeValue(forKey: frame.pts)
       found.append(frame)
     }
@@ -111,7 +111,7 @@ package final class DecodedFrame: @unchecked Sendable {
   package fileprivate(set) var senderTime: WallTime?
 
   /// The rotation for display.
-  fileprivate(set) var turn = Rotation.none
+  fileprivate(set) var rotation = Rotation.none
 
   /// Takes ownership of `frame`.
   fileprivate init(_ frame: UnsafeMutablePointer<AVFrame>) {
@@ -126,9 +126,9 @@ package final class DecodedFrame: @unchecked Sendable {
   }
 
   /// Displayed width in square pixels.
-  package var width: Int { turn.isSideways ? rows : columns }
+  package var width: Int { rotation.isSideways ? rows : columns }
   /// Displayed height in pixels.
-  package var height: Int { turn.isSideways ? columns : rows }
+  package var height: Int { rotation.isSideways ? columns : rows }
 
   private var columns: Int { aspect.width(unsafe Int(frame.pointee.width)) }
   private var rows: Int { unsafe Int(frame.pointee.height) }
@@ -141,59 +141,6 @@ package final class DecodedFrame: @unchecked Sendable {
   fileprivate var isDamaged: Bool {
     unsafe frame.pointee.decode_error_flags != 0
       || frame.pointee.flags & Int32(AV_FRAME_FLAG_CORRUPT) != 0
-  }
-}
-
-/// Converts decoded frames of any size to frames of one size.
-///
-/// Confined to one thread.
-package final class FrameNormalizer {
-  /// The size of the converted frames.
-  package let size: VideoSize
-  private let scaler: Scaler
-  private var turned: (scaler: Scaler, pool: VideoFramePool, turn: Rotation)?
-
-  /// A normalizer to `size`; another aspect ratio is letterboxed.
-  package init(size: VideoSize) throws(FFmpegError) {
-    self.size = size
-    scaler = try Scaler(to: size)
-  }
-
-  /// The frame in the size and colours of the stream.
-  package func frame(_ decoded: DecodedFrame) throws(FFmpegError) -> VideoFrame {
-    let frame = unsafe decoded.frame
-    let isJPEG = unsafe cff_plain_format(frame.pointee.format) != frame.pointee.format
-    let isFull = unsafe isJPEG || frame.pointee.color_range == AVCOL_RANGE_JPEG
-    let isSmall = unsafe frame.pointee.height < 720
-    let matrix: ColourMatrix =
-      switch unsafe frame.pointee.colorspace {
-      case AVCOL_SPC_BT709: .bt709
-      case AVCOL_SPC_BT470BG, AVCOL_SPC_SMPTE170M: .bt601
-      // If the source declares no matrix, the customary matrix of the size applies.
-      default: isSmall || isJPEG ? .bt601 : .bt709
-      }
-    guard decoded.turn != .none else {
-      return try unsafe scaler.scale(
-        frame, fullRange: isFull, matrix: matrix, aspect: decoded.aspect)
-    }
-    let (scaler, pool, turn) = try turning(decoded.turn)
-    let lying = try unsafe scaler.scale(
-      frame, fullRange: isFull, matrix: matrix, aspect: decoded.aspect)
-    return pool.frame { $0.copy(from: Canvas(lying), turned: turn) }
-  }
-
-  /// The scaler for the unrotated frame from which the rotated frame is derived.
-  private func turning(
-    _ turn: Rotation
-  ) throws(FFmpegError) -> (scaler: Scaler, pool: VideoFramePool, turn: Rotation) {
-    if let turned, turned.turn == turn { return turned }
-    let lying = turn.isSideways ? VideoSize(width: size.height, height: size.width) : size
-    guard let lying else {
-      throw FFmpegError(refused: "a frame of \(size) cannot be rotated by 90 degrees")
-    }
-    let made = (try Scaler(to: lying), try VideoFramePool(size: size), turn)
-    turned = made
-    return made
   }
 }
 

@@ -26,12 +26,12 @@ struct VideoDepacketizer {
   ///   - parameters: libavformat's parameters of the stream.
   ///   - rate: the declared frame rate; nil if undeclared.
   ///   - arePieces: whether packets are pieces of access units.
-  ///   - turn: the declared rotation for display.
+  ///   - rotation: the declared rotation for display.
   ///   - sizeLimit: the largest size of a frame.
   @unsafe
   init(
     _ parameters: UnsafePointer<AVCodecParameters>, rate: FrameRate?, arePieces: Bool,
-    turn: Rotation = .none, sizeLimit: FrameSizeLimit = FrameSizeLimit()
+    rotation: Rotation = .none, sizeLimit: FrameSizeLimit = FrameSizeLimit()
   ) {
     let id = unsafe parameters.pointee.codec_id
     let name = unsafe String(cString: avcodec_get_name(id))
@@ -40,7 +40,7 @@ struct VideoDepacketizer {
     isAssembled = arePieces && codec != nil
     video = InputDescription.Video(
       nalCodec: codec, codec: name, width: width, height: height, rate: rate, parameterSets: [],
-      configuration: [], turn: turn)
+      configuration: [], rotation: rotation)
     if codec == nil {
       unsafe video.coded = DecoderHints(parameters)
       video.configuration = unsafe Array(

@@ -40,7 +40,7 @@ package enum CheckReport {
       return ["stream \(name): \(notes.summary)"] + warnings.map { "stream \(name): \($0)" }
     }
     // Size, rate and audio of an input are known when it is open.
-    let isEncoded = PassThroughChoice(stream.settings).requirements == nil
+    let isEncoded = PassThroughDecision(stream.settings).requirements == nil
     return ["stream \(name): \(input), \(isEncoded ? "encoded" : "passed through if possible")"]
   }
 }

@@ -42,7 +42,7 @@ package struct StreamDefinition: Sendable {
   /// The configuration with an opened input.
   ///
   /// - Throws: an error if the settings do not suit the input, with the location of the setting.
-  package func configuration(for input: OpenedInput) throws(UsageError) -> StreamConfiguration {
+  package func configuration(for input: DecidedInput) throws(UsageError) -> StreamConfiguration {
     do throws(UsageError) {
       return try Self.configuration(input.complete(settings), input, waitsForSource: true)
     } catch { throw located(error) }
@@ -67,7 +67,7 @@ package struct StreamDefinition: Sendable {
     guard sources.count <= 1 else {
       throw UsageError(sources.map { .option($0.0) }, .combination, expected: "one source")
     }
-    try PassThroughChoice(settings).check()
+    try PassThroughDecision(settings).check()
     try checkIsolation(settings)
   }
 
@@ -84,7 +84,7 @@ package struct StreamDefinition: Sendable {
   }
 
   private static func configuration(
-    _ settings: StreamSettings, _ input: OpenedInput?, waitsForSource: Bool
+    _ settings: StreamSettings, _ input: DecidedInput?, waitsForSource: Bool
   ) throws(UsageError) -> StreamConfiguration {
     let segmentation = settings.segmentation(
       hasVariableDuration: input?.fit?.hasVariableDuration ?? false)

@@ -25,7 +25,7 @@ package struct StreamSettings: Sendable {
   package var input: InputAddress?
   package var inputOptions = InputOptions()
   package var loops = false
-  package var passThrough = PassThroughChoice.Mode.auto
+  package var passThrough = PassThroughDecision.Mode.auto
   /// Whether the input has a process of its own; nil: if it can have one.
   package var isolation: Isolation?
   /// The most memory of a process of an input, in MB.

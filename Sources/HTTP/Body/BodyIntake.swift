@@ -11,7 +11,7 @@ final class BodyIntake {
   private let leastBytes: Int
   private let span: Interval
   private var byteCount = 0
-  private var pace: ThroughputGuard
+  private var pace: ThroughputMeter
   private(set) var isPaused = false
 
   /// An intake that waits for the body from `now` on; a nil `limit` is that of small bodies.
@@ -20,7 +20,7 @@ final class BodyIntake {
     self.limit = limit ?? limits.bodyBytes
     leastBytes = limits.leastBodyBytes
     span = limits.bodyTime
-    pace = ThroughputGuard(now: now)
+    pace = ThroughputMeter(now: now)
   }
 
   /// Passes bytes on; throws if the body is too large.

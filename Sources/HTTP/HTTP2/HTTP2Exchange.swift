@@ -21,7 +21,7 @@ final class HTTP2Exchange: ConnectionExchange {
   let asked: MonotonicTime
   private(set) var begun: MonotonicTime?
   /// How fast pending bytes leave.
-  private(set) var pace = ThroughputGuard(now: .origin)
+  private(set) var pace = ThroughputMeter(now: .origin)
   /// The request's body; nil if the request has none, or the body has ended or is dropped.
   var body: HTTP2Body?
   /// Whether the client has not ended its side of the HTTP/2 stream.

@@ -6,7 +6,7 @@ import Sharing
 import Time
 
 /// Whether the server can take viewers: one stream is live and advances, or is idle on demand.
-struct Readiness {
+struct ServerReadiness {
   /// The reasons why the server is not ready; empty if it is ready.
   let reason: String
 

@@ -130,7 +130,7 @@ final class RequestRouter: RequestHandler, LoopService {
         exchange, serverState.metrics(at: now),
         "text/plain; version=0.0.4; charset=utf-8")
     case .ready:
-      let readiness = Readiness(serverState)
+      let readiness = ServerReadiness(serverState)
       guard !readiness.isReady else { return probe(exchange, "ready\n") }
       exchange.kind = .probe
       exchange.respond(ResponseFields.error(503, readiness.reason, .noStore))

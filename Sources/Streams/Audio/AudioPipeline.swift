@@ -158,7 +158,7 @@ struct AudioPipeline: ~Copyable {
   ///
   /// - Returns: whether the period has begun; false while a packet may still make the format known.
   private mutating func begin(
-    _ period: MediaPeriod, _ next: MediaPeriod?, isDue: Bool
+    _ period: PeriodTiming, _ next: PeriodTiming?, isDue: Bool
   ) throws(FFmpegError) -> Bool {
     let periodStart = start(of: period)
     while queue.pop(where: { $0.captured < periodStart }) != nil {}
@@ -208,7 +208,7 @@ struct AudioPipeline: ~Copyable {
   ///
   /// - Returns: whether the next packet belongs to the next period.
   private mutating func place(
-    _ period: MediaPeriod, _ next: MediaPeriod?, before end: Int64, _ now: MonotonicTime
+    _ period: PeriodTiming, _ next: PeriodTiming?, before end: Int64, _ now: MonotonicTime
   ) throws(FFmpegError) -> Bool {
     let half = AudioSegmentation.samplesPerFrame / 2
     // An AAC frame is available at its end, and a file may supply packets before their time.
@@ -246,7 +246,7 @@ struct AudioPipeline: ~Copyable {
   }
 
   /// Publishes silence at the positions before the AAC frame `index` that have no audio.
-  private mutating func fill(to index: Int64, in period: MediaPeriod) throws(FFmpegError) {
+  private mutating func fill(to index: Int64, in period: PeriodTiming) throws(FFmpegError) {
     while placer.next / AudioSegmentation.samplesPerFrame < index {
       frames += try placer.fill(to: index)
       try publish(period)
@@ -255,7 +255,7 @@ struct AudioPipeline: ~Copyable {
   }
 
   /// Publishes the AAC frames up to the newest video frame.
-  private mutating func publish(_ period: MediaPeriod) throws(FFmpegError) {
+  private mutating func publish(_ period: PeriodTiming) throws(FFmpegError) {
     let end = end(of: period)
     let count = frames.firstIndex { $0.index >= end } ?? frames.count
     let ready = frames.prefix(count)
@@ -273,13 +273,13 @@ struct AudioPipeline: ~Copyable {
     segmentation.sample(atOrBefore: mediaTime) / AudioSegmentation.samplesPerFrame
   }
 
-  private func firstFrame(of period: MediaPeriod) -> Int64 {
+  private func firstFrame(of period: PeriodTiming) -> Int64 {
     segmentation.frame(holding: period.first.firstFrame)
   }
 
   /// The AAC frame before which audio may be published: later audio may belong to another segment
   /// or period.
-  private func end(of period: MediaPeriod) -> Int64 {
+  private func end(of period: PeriodTiming) -> Int64 {
     guard let newest = period.newestFrame else { return .max }
     return max(segmentation.frame(holding: newest + 1), firstFrame(of: period) + 1)
   }
@@ -288,7 +288,7 @@ struct AudioPipeline: ~Copyable {
   ///
   /// One AAC frame before the first video frame: the AAC frame that contains the start of the video
   /// frame starts earlier.
-  private func start(of period: MediaPeriod) -> MonotonicTime {
+  private func start(of period: PeriodTiming) -> MonotonicTime {
     period.captured
       - .seconds(AudioSegmentation.samplesPerFrame) / Int64(segmentation.sampleRate)
   }

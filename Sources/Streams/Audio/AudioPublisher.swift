@@ -22,7 +22,7 @@ struct AudioPublisher: Sendable {
   private var chunker: AudioChunker
   /// The period whose first chunk is not complete yet, with its description if the description has
   /// changed.
-  private var opening: (period: MediaPeriod, track: TrackDescription?)?
+  private var opening: (period: PeriodTiming, track: TrackDescription?)?
   private var headerHash: String
   /// The segment of the next chunk, if segments have variable duration.
   private var segment: Int64?
@@ -50,7 +50,7 @@ struct AudioPublisher: Sendable {
   }
 
   /// Starts a period with the next chunk.
-  mutating func begin(_ period: MediaPeriod, _ track: TrackDescription) {
+  mutating func begin(_ period: PeriodTiming, _ track: TrackDescription) {
     opening = (period, track.headerHash == headerHash ? nil : track)
     headerHash = track.headerHash
   }
@@ -72,7 +72,7 @@ struct AudioPublisher: Sendable {
   /// the next segment arrives: the video frame that starts the next segment is then published.
   /// - Returns: the segment to continue with if the grid has skipped segments; audio before that
   ///   segment is dropped.
-  mutating func publish(_ frame: EncodedAudioFrame, in period: MediaPeriod) -> Int64? {
+  mutating func publish(_ frame: EncodedAudioFrame, in period: PeriodTiming) -> Int64? {
     var start: Int64?
     if segmentation.video.hasVariableDuration {
       let current = period.segments.last {
@@ -92,11 +92,11 @@ struct AudioPublisher: Sendable {
   }
 
   /// Publishes the AAC frames of an incomplete chunk: the period or the stream ends.
-  mutating func flush(_ period: MediaPeriod) {
+  mutating func flush(_ period: PeriodTiming) {
     for chunk in chunker.flush() { _ = publish(chunk, in: period) }
   }
 
-  private mutating func publish(_ chunk: AudioChunk, in period: MediaPeriod) -> Int64? {
+  private mutating func publish(_ chunk: AudioChunk, in period: PeriodTiming) -> Int64? {
     let position = segmentation.partPosition(of: chunk.firstFrame)
     if position.position == 0, let step = clock.step(before: position.segment) {
       sink.announce(offset: step.offset, skipped: step.skipped)

@@ -11,13 +11,13 @@ import Time
 struct CopiedAudioPlacer: Sendable {
   private let silence: [UInt8]
   private let sampleRate: Int32
-  private var aligner: AudioFrameAligner
+  private var aligner: AudioFramePositioner
 
   /// A placer for positions from the AAC frame `first` on; `silence` is a coded AAC frame.
   init(silence: [UInt8], sampleRate: Int32, from first: Int64) {
     self.silence = silence
     self.sampleRate = sampleRate
-    aligner = AudioFrameAligner(sampleRate: sampleRate, from: first)
+    aligner = AudioFramePositioner(sampleRate: sampleRate, from: first)
   }
 
   /// The index of the next AAC frame.
@@ -40,7 +40,7 @@ struct CopiedAudioPlacer: Sendable {
 
   /// Continues with the AAC frame `index`, without audio before it.
   mutating func jump(to index: Int64) {
-    aligner = AudioFrameAligner(sampleRate: sampleRate, from: index)
+    aligner = AudioFramePositioner(sampleRate: sampleRate, from: index)
   }
 
   private func frames(_ indices: Range<Int64>, of bytes: [UInt8]) -> [EncodedAudioFrame] {

@@ -21,8 +21,8 @@ struct FrameGridClock: MediaClock {
 
   func periods(
     from index: Int64, now: MonotonicTime
-  ) -> (current: MediaPeriod, next: MediaPeriod?)? {
-    let period = MediaPeriod(
+  ) -> (current: PeriodTiming, next: PeriodTiming?)? {
+    let period = PeriodTiming(
       index: 0, first: .init(number: 0, firstFrame: 0, offset: .zero), captured: .origin,
       offset: .zero,
       newest: (now, mediaTime(at: now)))
@@ -50,7 +50,7 @@ struct FrameGridClock: MediaClock {
     return nil
   }
 
-  func lateness(of mediaTime: MediaTime, in period: MediaPeriod) -> Interval {
+  func lateness(of mediaTime: MediaTime, in period: PeriodTiming) -> Interval {
     self.mediaTime(at: SystemClock.monotonicTime) - mediaTime
   }
 

@@ -11,13 +11,13 @@ import Time
 /// Encodes the frames of any source: frame slots, one encoder thread per rendition, audio.
 final class EncodingPipeline: Pipeline {
   private let context: SessionContext
-  private let source: NetworkSource?
+  private let source: PulledSource?
   private let feed: SlotFeed
   private let barrier: StartBarrier
   private let load: LadderLoad
 
   /// A pipeline whose frames are those of the test pattern, a camera, or `source`.
-  init(_ context: SessionContext, source: NetworkSource?) {
+  init(_ context: SessionContext, source: PulledSource?) {
     self.context = context
     self.source = source
     let count = context.outputs.count

@@ -78,14 +78,14 @@ struct PulledInputLoop {
   private mutating func connect() throws(InputError) -> Ending {
     let cancellation: InputCancellation
     var first: InputUnit?
-    var connection: NetworkInput
+    var connection: InputConnection
     if let opened = next.take(), let taken = opened.take() {
       connection = taken
       first = opened.first
       cancellation = opened.cancellation
     } else {
       cancellation = InputCancellation(parent: input.cancellation)
-      connection = try NetworkInput(
+      connection = try InputConnection(
         input.address, options: input.options, cancellation: cancellation)
     }
     stage.connected()
@@ -100,7 +100,7 @@ struct PulledInputLoop {
 
   /// Reads units until the connection ends.
   private mutating func read(
-    _ connection: inout NetworkInput, _ first: InputUnit?
+    _ connection: inout InputConnection, _ first: InputUnit?
   ) throws(InputError) -> Ending {
     var first = first
     var oversized: UInt64 = 0

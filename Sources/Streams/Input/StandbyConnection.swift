@@ -12,18 +12,18 @@ import Time
 final class StandbyConnection: Sendable {
   /// An opened connection with its first unit, to be taken by the input's thread.
   final class Opened: @unchecked Sendable {
-    private var input: NetworkInput?
+    private var input: InputConnection?
     let first: InputUnit
     let cancellation: InputCancellation
 
-    init(_ input: consuming NetworkInput, first: InputUnit, _ cancellation: InputCancellation) {
+    init(_ input: consuming InputConnection, first: InputUnit, _ cancellation: InputCancellation) {
       self.input = consume input
       self.first = first
       self.cancellation = cancellation
     }
 
     /// The connection at the first call, nil afterwards.
-    func take() -> NetworkInput? { input.take() }
+    func take() -> InputConnection? { input.take() }
   }
 
   /// The time from one attempt to the next.
@@ -93,7 +93,7 @@ final class StandbyConnection: Sendable {
   }
 
   private func offer(_ candidate: InputCancellation) throws(InputError) {
-    var connection = try NetworkInput(
+    var connection = try InputConnection(
       input.address, options: input.options, cancellation: candidate)
     guard let first = try connection.nextUnit() else { return }
     let opened = Opened(connection, first: first, candidate)

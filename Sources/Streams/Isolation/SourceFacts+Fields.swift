@@ -75,7 +75,7 @@ extension InputDescription {
     writer.add(UInt8(clamping: video.parameterSets.count))
     for set in video.parameterSets.prefix(255) { writer.add(set) }
     writer.add(video.configuration)
-    writer.add(UInt8(video.turn.rawValue))
+    writer.add(UInt8(video.rotation.rawValue))
     writer.add(audio) { writer, audio in
       writer.add(audio.codec)
       writer.add(Int32(clamping: audio.sampleRate))
@@ -98,11 +98,11 @@ extension InputDescription {
       sets.append(try reader.bytes("a parameter set", limit: configuration))
     }
     let configuration = try reader.bytes("a configuration", limit: configuration)
-    let turn = try reader.integer("a rotation", in: 0...UInt8(3))
+    let rotation = try reader.integer("a rotation", in: 0...UInt8(3))
     return Video(
       nalCodec: codec == 1 ? .h264 : codec == 2 ? .hevc : nil, codec: name, width: Int(width),
       height: Int(height), rate: rate, parameterSets: sets, configuration: configuration,
-      turn: Rotation(rawValue: Int(turn)) ?? .none)
+      rotation: Rotation(rawValue: Int(rotation)) ?? .none)
   }
 
   private static func audio(_ reader: inout FieldReader) throws(MessageError) -> Audio {

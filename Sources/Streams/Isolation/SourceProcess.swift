@@ -28,7 +28,7 @@ package final class SourceProcess: Sendable {
   private let order: StartOrder
   private let pipe: MessagePipe
   private let log: Log
-  private let source: NetworkSource
+  private let source: PulledSource
   private let facts: Locked<SourceFacts?>
   private let session = Locked<Run?>(nil)
 
@@ -58,7 +58,7 @@ package final class SourceProcess: Sendable {
       let number = UInt8(clamping: levels.firstIndex(of: level) ?? 0)
       pipe.send(ChildMessage.log(level: number, event: event, text: text).bytes)
     }
-    source = NetworkSource(
+    source = PulledSource(
       order.address, options: order.options, loops: order.loops, takesAudio: order.takesAudio,
       passThrough: order.passThrough, known: order.known.map { ($0.facts, $0.notBefore) },
       name: order.name, log: log)

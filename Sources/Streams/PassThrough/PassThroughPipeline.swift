@@ -9,11 +9,11 @@ import Time
 /// Packages the access units of a pulled input as received, and its audio beside them.
 final class PassThroughPipeline: Pipeline {
   private let context: SessionContext
-  private let source: NetworkSource?
+  private let source: PulledSource?
   private let track: PassThroughTrack
 
   /// A pipeline of the access units of `source`.
-  init(_ context: SessionContext, source: NetworkSource?) {
+  init(_ context: SessionContext, source: PulledSource?) {
     self.context = context
     self.source = source
     track = PassThroughTrack(

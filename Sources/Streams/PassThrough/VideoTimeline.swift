@@ -17,13 +17,13 @@ struct VideoTimeline: Sendable {
   private static let smoothing: Int64 = 32
 
   private let grid: FrameGrid
-  private var periods: [MediaPeriod] = []
+  private var periods: [PeriodTiming] = []
 
   /// A timeline without video.
   init(grid: FrameGrid) { self.grid = grid }
 
   /// The first kept period with the index `index` or a later one.
-  func period(from index: Int64) -> MediaPeriod? { periods.first { $0.index >= index } }
+  func period(from index: Int64) -> PeriodTiming? { periods.first { $0.index >= index } }
 
   /// Starts a period with the frame `first` of segment `number`.
   ///
@@ -37,8 +37,8 @@ struct VideoTimeline: Sendable {
     number: Int64, first: Int64, pts: SourceTime, captured: MonotonicTime, offset: Interval
   ) {
     let mediaTime = grid.frameTime(of: first)
-    let segment = MediaPeriod.Segment(number: number, firstFrame: first, offset: offset)
-    let period = MediaPeriod(
+    let segment = PeriodTiming.Segment(number: number, firstFrame: first, offset: offset)
+    let period = PeriodTiming(
       index: (periods.last?.index ?? -1) + 1, first: segment, captured: captured,
       offset: offset, newestFrame: first, newest: (captured, mediaTime),
       reference: (pts, mediaTime),
@@ -64,30 +64,9 @@ struct VideoTimeline: Sendable {
     period.newestFrame = frame
     period.newest = (captured, mediaTime)
     if period.segments.last?.number != number {
-      let segment = MediaPeriod.Segment(number: number, firstFrame: frame, offset: offset)
+      let segment = PeriodTiming.Segment(number: number, firstFrame: frame, offset: offset)
       period.segments = period.segments.suffix(Self.capacity - 1) + [segment]
     }
     periods.append(period)
-  }
-}
-
-/// The media clock of a pass-through stream: audio follows the video that readers can see.
-struct VideoTimelineClock: MediaClock {
-  let timeline: Locked<VideoTimeline>
-
-  func periods(
-    from index: Int64, now: MonotonicTime
-  ) -> (current: MediaPeriod, next: MediaPeriod?)? {
-    timeline.withLock { timeline in
-      timeline.period(from: index).map { ($0, timeline.period(from: $0.index + 1)) }
-    }
-  }
-
-  /// Always nil: each step of the wall clock starts a period, so no segment within one has a step.
-  func step(before number: Int64) -> ClockStep? { nil }
-
-  func lateness(of mediaTime: MediaTime, in period: MediaPeriod) -> Interval {
-    let offset = period.segments.last?.offset ?? period.offset
-    return MediaTime(SystemClock.wallTime, minus: offset) - mediaTime
   }
 }

@@ -18,7 +18,7 @@ protocol Pipeline: Sendable {
 
 extension SessionContext {
   /// The pipeline in this process, of the units of `source` or of a local source.
-  func pipeline(of source: NetworkSource?) -> any Pipeline {
+  func pipeline(of source: PulledSource?) -> any Pipeline {
     configuration.passesThrough
       ? PassThroughPipeline(self, source: source) : EncodingPipeline(self, source: source)
   }

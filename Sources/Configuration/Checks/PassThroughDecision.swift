@@ -6,7 +6,7 @@ package import Streams
 import Time
 
 /// The decision whether an input is passed through, from the settings and the facts about it.
-package struct PassThroughChoice: Sendable {
+package struct PassThroughDecision: Sendable {
   /// `--passthrough`.
   package enum Mode: String, CaseIterable, Sendable { case auto, always, never }
 
@@ -69,7 +69,8 @@ package struct PassThroughChoice: Sendable {
     case .fits(let fit):
       return .passThrough(
         isIrregular
-          ? fit.free(segmentMicroseconds: settings.segmentDuration.microseconds) : fit)
+          ? fit.withVariableDuration(segmentMicroseconds: settings.segmentDuration.microseconds)
+          : fit)
     case .unfit(let found): reason = "\(found)"
     case .undecided: reason = "it ended before its key frames could be observed"
     }

@@ -9,7 +9,7 @@ package import Time
 ///
 /// The source runs before its session exists, since the stream's size, rate and input delay depend
 /// on the facts. The session then takes the units of the same connection. The source runs once.
-package final class NetworkSource: Sendable {
+package final class PulledSource: Sendable {
   private let input: PulledInput
   private let threads: ThreadGroup
 

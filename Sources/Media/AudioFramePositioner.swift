@@ -7,7 +7,7 @@ package import Time
 /// Coded frames cannot be stretched. Positions are consecutive until media time deviates by nine
 /// sixteenths of a frame (12 ms at 48 kHz); then one frame is repeated or dropped. A longer gap is
 /// silence.
-package struct AudioFrameAligner: Sendable {
+package struct AudioFramePositioner: Sendable {
   /// The frames to publish for one received frame.
   package struct Placement: Sendable, Hashable {
     /// The positions before it that received no frame.

@@ -6,7 +6,7 @@ import Testing
 import Time
 
 @Suite("Copied AAC frames are kept at their media time")
-struct AudioFrameAlignerTests {
+struct AudioFramePositionerTests {
   static let seconds: Int64 = 1_795_155_720
   static let start = MediaTime.origin + .seconds(seconds)
 
@@ -14,7 +14,7 @@ struct AudioFrameAlignerTests {
     "over an hour of clock drift, each index occurs once, and the error is below 17 ms",
     arguments: [0.0, 200, -200, 300, -300])
   func crystal(ppm: Double) {
-    var aligner = AudioFrameAligner(
+    var aligner = AudioFramePositioner(
       sampleRate: 48_000, from: Self.seconds * 48_000 / 1024)
     var (expected, worst, corrections): (Int64?, Interval, Int) = (nil, 0, 0)
     for index in 0..<168_750 {
@@ -41,7 +41,7 @@ struct AudioFrameAlignerTests {
 
   @Test("a longer gap is silence, and an AAC frame of a time already covered is dropped")
   func gap() {
-    var aligner = AudioFrameAligner(
+    var aligner = AudioFramePositioner(
       sampleRate: 48_000, from: Self.seconds * 48_000 / 1024)
     let frame: Interval = 21_333_333
     let first = aligner.place(at: Self.start)

@@ -9,14 +9,14 @@ import Time
 ///
 /// Confined to one thread. If the session or the container declares its streams, nothing is probed
 /// and no parser delays an access unit.
-package struct NetworkInput: ~Copyable {
+package struct InputConnection: ~Copyable {
   /// The address of the input.
   package let address: InputAddress
 
   private let context: InputContext
   private let opened: MonotonicTime
   /// The time after which an input without a decodable frame is closed.
-  private let patience: Interval
+  private let firstFrameTimeout: Interval
   private let sizeLimit: FrameSizeLimit
   private var unwrapper = TimestampUnwrapper()
   private var videoIndex: Int32?
@@ -40,7 +40,7 @@ package struct NetworkInput: ~Copyable {
     self.address = address
     context = try InputContext(address, options, cancellation)
     opened = SystemClock.monotonicTime
-    patience = options.silenceLimit
+    firstFrameTimeout = options.silenceLimit
     sizeLimit = options.frameSizeLimit
   }
 
@@ -68,8 +68,9 @@ package struct NetworkInput: ~Copyable {
       waiting.removeAll(keepingCapacity: true)
       next = 0
       guard try readPacket() else { return nil }
-      guard video?.isComplete == true || SystemClock.monotonicTime - opened < patience else {
-        throw .noVideo("no decodable frame within \(patience.wholeSeconds) s")
+      guard video?.isComplete == true || SystemClock.monotonicTime - opened < firstFrameTimeout
+      else {
+        throw .noVideo("no decodable frame within \(firstFrameTimeout.wholeSeconds) s")
       }
     }
   }
@@ -123,7 +124,7 @@ package struct NetworkInput: ~Copyable {
       let rate = unsafe stream.pointee.avg_frame_rate
       unsafe video = VideoDepacketizer(
         parameters, rate: FrameRate(Int64(rate.num), Int64(rate.den)),
-        arePieces: context.isUnparsed && context.format == "rtsp", turn: Rotation(stream),
+        arePieces: context.isUnparsed && context.format == "rtsp", rotation: Rotation(stream),
         sizeLimit: sizeLimit)
     } else if type == AVMEDIA_TYPE_AUDIO, !hasHeard {
       audioIndex = index

@@ -15,7 +15,7 @@ import Time
 @testable import Streams
 
 @Suite("A pulled input, from a file", .serialized)
-struct NetworkSourceTests {
+struct PulledSourceTests {
   /// A file of the test pattern at 25 frames per second, with one IDR per second.
   private final class Clip {
     let path = FileManager.default.temporaryDirectory
@@ -46,8 +46,8 @@ struct NetworkSourceTests {
     deinit { try? FileManager.default.removeItem(atPath: path) }
   }
 
-  private func source(_ path: String, loops: Bool) throws -> NetworkSource {
-    NetworkSource(
+  private func source(_ path: String, loops: Bool) throws -> PulledSource {
+    PulledSource(
       try #require(InputAddress(path)), options: InputOptions(), loops: loops, name: "live",
       log: Log(format: .text, least: .error) { _ in })
   }
@@ -163,7 +163,7 @@ struct NetworkSourceTests {
     }
     // Nothing listens on that port; the source is retried until it is stopped.
     let address = try #require(InputAddress("http://127.0.0.1:9/x"))
-    let source = NetworkSource(
+    let source = PulledSource(
       address, options: InputOptions(), loops: false, name: "live",
       log: Log(format: .text, least: .error) { _ in })
     let cancellation = StartCancellation()

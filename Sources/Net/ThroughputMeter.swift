@@ -5,7 +5,7 @@ package import Time
 /// Measures a minimum throughput: a number of bytes within each span of time.
 ///
 /// Pure: the time is an argument. Fast bytes of one span do not count in the next.
-package struct ThroughputGuard: Sendable {
+package struct ThroughputMeter: Sendable {
   /// When enough bytes had moved, or the measurement began.
   package private(set) var since: MonotonicTime
   private var moved = 0
@@ -27,5 +27,5 @@ package struct ThroughputGuard: Sendable {
   }
 
   /// Restarts the measurement, as after a pause.
-  package mutating func restart(now: MonotonicTime) { self = ThroughputGuard(now: now) }
+  package mutating func restart(now: MonotonicTime) { self = ThroughputMeter(now: now) }
 }

@@ -7,7 +7,7 @@ package import Streams
 import Time
 
 /// The facts about an opened input, and the decision whether it is passed through.
-package struct OpenedInput: Sendable {
+package struct DecidedInput: Sendable {
   let facts: SourceFacts
   /// How it is packaged without re-encoding; nil if it is encoded.
   let fit: PassThroughAnalysis.Fit?
@@ -25,7 +25,7 @@ package struct OpenedInput: Sendable {
     _ facts: SourceFacts, settings: StreamSettings, isIrregular: Bool
   ) throws(UsageError) {
     self.facts = facts
-    switch PassThroughChoice(settings).outcome(facts, isIrregular: isIrregular) {
+    switch PassThroughDecision(settings).outcome(facts, isIrregular: isIrregular) {
     case .passThrough(let fit): (self.fit, encodingReason) = (fit, nil)
     case .encode(let reason): (fit, encodingReason) = (nil, reason)
     case .refuse(let reason):

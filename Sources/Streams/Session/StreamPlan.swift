@@ -7,7 +7,7 @@ package struct StreamPlan: Sendable {
   /// A running pulled input.
   package enum Source: Sendable {
     /// In this process.
-    case inProcess(NetworkSource)
+    case inProcess(PulledSource)
     /// In a process of its own, with the encoders.
     case isolated(IsolatedSource)
 

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Time
+
+/// The segment to which chunks are still appended.
+package struct OpenSegment: Sendable {
+  /// The Media Sequence Number, counted from 1970.
+  package let number: Int64
+  /// Index of its first frame on the grid.
+  package let firstFrame: Int64
+  /// See ``Segment/programDateTime``.
+  package let programDateTime: WallTime
+  /// See ``Segment/startsDiscontinuity``.
+  package let startsDiscontinuity: Bool
+  /// See ``Segment/period``.
+  package let period: DiscontinuityPeriod
+  /// See ``Segment/isPrefill``.
+  package let isPrefill: Bool
+  /// The complete parts.
+  package internal(set) var parts: [Part] = []
+  /// All chunks, also those of the unfinished part.
+  package internal(set) var chunks: [Chunk] = []
+
+  init(
+    number: Int64, firstFrame: Int64, programDateTime: WallTime, startsDiscontinuity: Bool,
+    period: DiscontinuityPeriod, isPrefill: Bool
+  ) {
+    self.number = number
+    self.firstFrame = firstFrame
+    self.programDateTime = programDateTime
+    self.startsDiscontinuity = startsDiscontinuity
+    self.period = period
+    self.isPrefill = isPrefill
+  }
+
+  /// The chunks of the unfinished part.
+  var unfinishedPartChunks: ArraySlice<Chunk> {
+    chunks[parts.reduce(0) { $0 + $1.chunks.count }...]
+  }
+
+  /// The segment with its first `count` parts; `late` gives a gap for each missing part.
+  func listing(_ count: Int64, late: (Int64) -> Part?) -> OpenSegment {
+    var listed = self
+    listed.parts = (0..<count).map { index in late(index) ?? parts[Int(index)] }
+    return listed
+  }
+
+  /// A gap in place of the segment.
+  func gap(duration: Int64) -> Segment {
+    var empty = self
+    empty.parts = []
+    empty.chunks = []
+    return Segment(opening: empty, duration: duration)
+  }
+
+  mutating func append(_ chunk: Chunk) { chunks.append(chunk) }
+
+  /// Completes the unfinished part, if it has chunks.
+  mutating func closePart() {
+    let chunks = Array(unfinishedPartChunks)
+    guard !chunks.isEmpty else { return }
+    parts.append(Part(segment: number, index: Int64(parts.count), chunks: chunks))
+  }
+}
