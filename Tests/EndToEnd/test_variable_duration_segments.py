@@ -7,6 +7,7 @@ import time
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,9 @@ def test_segments_end_at_the_first_key_frame_after_the_minimum(coding: list[str]
         number: sum(c.samples for c in chunks(data, init))
         for number, (_, data) in segments.items()
     }
+    # A program that misses the first group of 20 frames begins with a segment of 44.
+    first = counts.pop(min(counts))
+    assert first in lengths | ({44} if coding == UNEVEN else set()), first
     assert set(counts.values()) == lengths, counts
     parts = found.parts()
     for number, (uri, data) in segments.items():
@@ -93,7 +97,9 @@ def test_segments_end_at_the_first_key_frame_after_the_minimum(coding: list[str]
             # §4.4.4.9: a part lasts at least 85 % of the target, except the last of its segment.
             assert all(
                 part.duration >= playlist.part_target * 85 / 100 for part in segment.parts[:-1])
-            assert sum(part.duration for part in segment.parts) in (0, segment.duration)
+            # Durations are printed in whole microseconds.
+            whole = sum(part.duration for part in segment.parts)
+            assert not segment.parts or abs(whole - segment.duration) <= Decimal("0.000001")
     # The first number is that of the wall clock; then one more per segment, of a second or more.
     assert 0 <= time.time() - max(segments) < 60
 
