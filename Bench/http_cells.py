@@ -38,11 +38,11 @@ from harness.tunein import PLAYLIST, fetch  # noqa: E402
 from harness.waiting import pause  # noqa: E402
 
 PART_BYTES = 50 * 1024
-# Few large frames, because the encoder shares the server's core; the part with the key frame has
-# about 50 KiB. Few parts, for a playlist of about 1 KiB.
+# Few frames, because the encoder shares the server's core; the part with the key frame has about
+# 50 KiB. Few parts, for a playlist of about 1 KiB.
 FLAGS = [
-    "--test-src", "--host", "127.0.0.1", "--resolution", "3200x1800", "--framerate", "10",
-    "--bitrate", "30000", "--preset", "ultrafast", "--segment-duration", "1.2", "--part-duration",
+    "--test-src", "--host", "127.0.0.1", "--resolution", "1280x720", "--framerate", "10",
+    "--bitrate", "700", "--preset", "ultrafast", "--segment-duration", "1.2", "--part-duration",
     "0.6", "--playlist-length", "6", "--max-files", "3000"
 ]
 PROTOCOLS = {
