@@ -175,7 +175,7 @@ package enum ChildMessage: Sendable {
         track, offset: try reader.interval("an offset"),
         skipped: try reader.integer("a number of skipped segments", in: PeriodFields.skips))
     default:
-      return .gap(track, segment: try reader.integer("a segment number", in: ChunkFields.indices))
+      return .gap(track, segment: try reader.integer("a segment number", in: ChunkFields.numbers))
     }
   }
 

@@ -14,8 +14,10 @@ package struct ChunkFields: Sendable, Equatable {
     case opening
   }
 
-  /// The range of frame indices and segment numbers.
+  /// The range of frame indices.
   package static let indices: ClosedRange<Int64> = 0...1 << 48
+  /// The range of segment numbers; those of 0.1 s reach the year 5400.
+  package static let numbers: ClosedRange<Int64> = 0...1 << 40
   /// The use of the chunk.
   package var role = Role.next
   /// The index of its first frame.
@@ -58,7 +60,7 @@ package struct ChunkFields: Sendable, Equatable {
     frameIndex = try reader.integer("a frame index", in: Self.indices)
     frames = try reader.integer("the number of frames", in: 1...1000)
     segment = try reader.optional("a flag") { reader throws(MessageError) in
-      try reader.integer("a segment number", in: Self.indices)
+      try reader.integer("a segment number", in: Self.numbers)
     }
     isIndependent = try reader.boolean("a flag")
     duration = try reader.integer("the duration of a chunk", in: 1...1 << 32)

@@ -17,16 +17,18 @@ package struct FrameGrid: Sendable, Hashable {
   /// The frame time of frame `index`, rounded down.
   package func frameTime(of index: Int64) -> MediaTime { .origin + duration(ofFrames: index) }
 
-  /// The duration of `count` frames, rounded down.
+  /// The duration of `count` frames, rounded down, saturated.
   package func duration(ofFrames count: Int64) -> Interval {
     Interval(
       nanoseconds: Int64(
-        floorDivide(
+        clamping: floorDivide(
           Int128(count) * Int128(rate.denominator) * 1_000_000_000, Int128(rate.numerator))))
   }
 
-  /// The frame time of frame `index` in ticks of the rate's timescale since 1970; exact.
-  package func ticks(_ index: Int64) -> Int64 { index * rate.ticksPerFrame }
+  /// The frame time of frame `index` in ticks of the rate's timescale since 1970; exact, saturated.
+  package func ticks(_ index: Int64) -> Int64 {
+    index.multipliedSaturated(by: rate.ticksPerFrame)
+  }
 
   /// The frame whose frame time is nearest to `mediaTime`; the later of two.
   package func nearest(_ mediaTime: MediaTime) -> Int64 {

@@ -100,7 +100,7 @@ struct WindowState: Sendable {
   ///   - headerHash: the hash of the CMAF header from there on; nil if it does not change.
   mutating func announce(offset: Interval, skipped: Int64, headerHash: String? = nil) {
     announcement = Announcement(
-      offset: offset, isDue: true, skipped: announcement.skipped + skipped,
+      offset: offset, isDue: true, skipped: announcement.skipped.addingSaturated(skipped),
       headerHash: headerHash ?? announcement.headerHash)
   }
 

@@ -68,6 +68,28 @@ struct TrackReceiverTests {
     try receiver.take(chunk(61), bytes)
   }
 
+  @Test(
+    "a frame after the years that times can express is refused",
+    arguments: [Int64(1) << 40, 1 << 47])
+  mutating func future(_ index: Int64) throws {
+    try receiver.describe(track)
+    try receiver.goLive()
+    try receiver.take(chunk(60), bytes)
+    #expect(throws: MessageError.self) { try receiver.take(chunk(index), bytes) }
+    #expect(throws: MessageError.self) { try receiver.leaveOut(index / 64) }
+    try receiver.take(chunk(61), bytes)
+  }
+
+  @Test("steps that skip more numbers than there are end nothing")
+  mutating func skips() throws {
+    try receiver.describe(track)
+    try receiver.goLive()
+    try receiver.take(chunk(60), bytes)
+    for _ in 0..<3 { receiver.announce(offset: .zero, skipped: .max) }
+    try receiver.take(chunk(90), bytes)
+    #expect(window.snapshot.open?.number == 3)
+  }
+
   @Test("a header that is none, or differs from that of an earlier process, is refused")
   mutating func header() throws {
     var wrong = track

@@ -23,7 +23,8 @@ struct MetricLines {
   ) {
     var cumulated: UInt64 = 0
     for (index, count) in histogram.counts.enumerated() {
-      cumulated += count
+      // bounded: counts of another process may wrap after many restarts
+      cumulated &+= count
       let bound = index < histogram.bounds.count ? Self.number(histogram.bounds[index]) : "+Inf"
       sample(name + "_bucket", labels + [("le", bound)], Double(cumulated))
     }

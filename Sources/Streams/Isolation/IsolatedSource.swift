@@ -108,8 +108,8 @@ package final class IsolatedSource: Sendable {
     session?.cancel()
     if let child { send(.stop(isEnding: isEnding), to: child) }
     let limit = isEnding ? Self.stopLimit.ending : Self.stopLimit.leaving
-    let patience = min(deadline - Self.killTime, SystemClock.monotonicTime + limit)
-    if !waitUntilOver(patience) {
+    let killAt = min(deadline - Self.killTime, SystemClock.monotonicTime + limit)
+    if !waitUntilOver(killAt) {
       child?.kill()
       _ = waitUntilOver(deadline)
     }

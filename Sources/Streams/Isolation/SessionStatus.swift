@@ -21,14 +21,14 @@ package struct SessionStatus: Sendable {
     var reader = FieldReader(fields)
     let tracks = try reader.integer("the number of tracks", in: 0...ChildMessage.mostTracks)
     statistics = StreamStatistics(renditions: Int(tracks))
-    statistics.inputFrames = try reader.integer()
-    statistics.repeatedFrames = try reader.integer()
-    statistics.lateFrames = try reader.integer()
-    statistics.surplusFrames = try reader.integer()
-    statistics.damagedFrames = try reader.integer()
-    statistics.lostFrames = try reader.integer()
-    statistics.reconnects = try reader.integer()
-    statistics.clockSteps = try reader.integer()
+    statistics.inputFrames = try reader.count()
+    statistics.repeatedFrames = try reader.count()
+    statistics.lateFrames = try reader.count()
+    statistics.surplusFrames = try reader.count()
+    statistics.damagedFrames = try reader.count()
+    statistics.lostFrames = try reader.count()
+    statistics.reconnects = try reader.count()
+    statistics.clockSteps = try reader.count()
     statistics.isSourceOnline = try reader.boolean("a flag")
     for index in 0..<Int(tracks) {
       statistics.renditions[index] = try RenditionStatistics(&reader)
@@ -54,12 +54,19 @@ package struct SessionStatus: Sendable {
   }
 }
 
+extension FieldReader {
+  /// Reads a count; sums of counts of this range do not overflow.
+  fileprivate mutating func count() throws(MessageError) -> UInt64 {
+    try integer("a count", in: 0...1 << 48)
+  }
+}
+
 extension RenditionStatistics {
   fileprivate init(_ reader: inout FieldReader) throws(MessageError) {
     self.init()
-    overloads = try reader.integer()
-    segmentsLeftOut = try reader.integer()
-    mediaBytes = try reader.integer()
+    overloads = try reader.count()
+    segmentsLeftOut = try reader.count()
+    mediaBytes = try reader.count()
     encoderDelay = try Histogram(&reader)
     partLateness = try Histogram(&reader)
     partDuration = try Histogram(&reader)
@@ -88,7 +95,7 @@ extension Histogram {
   fileprivate init(_ reader: inout FieldReader) throws(MessageError) {
     let bounds = Histogram.seconds.bounds
     var counts: [UInt64] = []
-    for _ in 0...bounds.count { counts.append(try reader.integer()) }
+    for _ in 0...bounds.count { counts.append(try reader.count()) }
     let sum = Double(bitPattern: try reader.integer())
     guard sum.isFinite, let histogram = Histogram(bounds: bounds, counts: counts, sum: sum) else {
       throw .invalid(field: "a sum", value: "\(sum)")

@@ -117,17 +117,22 @@ extension InputDescription {
 extension PassThroughAnalysis.Verdict {
   /// The range of numbers of frames in a segment.
   private static let frames: ClosedRange<Int64> = 1...1_000_000
+  /// The longest segment: far more than options permit.
+  private static let longest = Interval.seconds(3600)
 
   fileprivate init(_ reader: inout FieldReader) throws(MessageError) {
     switch try reader.integer("a verdict", in: 0...UInt8(7)) {
     case 0: self = .undecided
     case 1:
-      self = .fits(
-        PassThroughAnalysis.Fit(
-          rate: try FrameRate(&reader),
-          groupFrames: try reader.integer("a number of frames", in: Self.frames),
-          segmentFrames: try reader.integer("a number of frames", in: Self.frames),
-          hasVariableDuration: try reader.boolean("a flag")))
+      let fit = PassThroughAnalysis.Fit(
+        rate: try FrameRate(&reader),
+        groupFrames: try reader.integer("a number of frames", in: Self.frames),
+        segmentFrames: try reader.integer("a number of frames", in: Self.frames),
+        hasVariableDuration: try reader.boolean("a flag"))
+      guard FrameGrid(rate: fit.rate).duration(ofFrames: fit.segmentFrames) <= Self.longest else {
+        throw .invalid(field: "a segment", value: "of \(fit.segmentFrames) frames")
+      }
+      self = .fits(fit)
     case 2: self = .unfit(.codec(try reader.text("a codec", limit: 128)))
     case 3: self = .unfit(.reordered)
     case 4: self = .unfit(.irregularRate(try FrameRate(&reader)))

@@ -10,7 +10,7 @@ import Time
 
 /// Checks what a process of its own publishes on one track, and publishes it in the track's window.
 ///
-/// Frames are in order, segments are consecutive or skipped by an announcement, and headers fit the
+/// Frames are in order, segment numbers never fall, times can be expressed, and headers fit the
 /// chunks, whatever the process sends. Confined to one thread.
 struct TrackReceiver {
   /// The most opening chunks: more than any part has.
@@ -98,6 +98,7 @@ struct TrackReceiver {
     guard fields.duration == fields.frames * segmentation.ticksPerFrame else {
       throw .invalid(field: "the duration of a chunk", value: "\(fields.duration)")
     }
+    try checkTime(of: last + 1)
     let number = fields.segment ?? segmentation.segment(of: fields.frameIndex)
     if segmentation.hasVariableDuration {
       let isSame = number == received?.segment
@@ -118,6 +119,13 @@ struct TrackReceiver {
     }
     received = ResumePoint(segment: number, end: last + 1)
     if fields.role != .opening { published = received }
+  }
+
+  /// Checks that a frame time can be expressed: arithmetic with later ones would overflow.
+  private func checkTime(of frameIndex: Int64) throws(MessageError) {
+    guard segmentation.frameTime(of: frameIndex) < .distantFuture else {
+      throw .invalid(field: "a frame index", value: "\(frameIndex), whose time is too late")
+    }
   }
 
   /// The most frames in a segment of variable duration.
@@ -145,8 +153,10 @@ struct TrackReceiver {
     guard number >= received?.segment ?? 0 else {
       throw .invalid(field: "a segment number", value: "\(number), which is not the next")
     }
+    let end = segmentation.firstFrame(of: number + 1)
+    try checkTime(of: end)
     window.leaveOut(number)
-    received = ResumePoint(segment: number, end: segmentation.firstFrame(of: number + 1))
+    received = ResumePoint(segment: number, end: end)
     published = received
   }
 
