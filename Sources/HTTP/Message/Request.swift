@@ -3,81 +3,11 @@
 import Glibc
 package import Net
 
-/// A request's method.
-package enum Method: Sendable, Equatable {
-  case get, head, options, post, put, delete
-  /// Any other token, which is in `Request.methodText`.
-  case other
-}
-
-/// The delimitation of a request body.
-///
-/// - Source: RFC 9112 §6.3
-package enum BodyFraming: Sendable, Equatable {
-  case none
-  case contentLength(Int)
-  case chunked
-}
-
-/// A decoded parameter of the query.
-package struct QueryItem: Sendable, Equatable {
-  /// The part before the first `=`.
-  package let name: String
-  /// The part after the first `=`; empty without a `=`.
-  package let value: String
-
-  /// A parameter.
-  package init(name: String, value: String) {
-    self.name = name
-    self.value = value
-  }
-}
-
 /// A request head, independent of the version of HTTP.
 ///
 /// Keeps the bytes of the head and the offsets of its parts; text is created when it is requested,
 /// so that a held request stays small.
 package struct Request: Sendable {
-  struct FieldOffsets {
-    let nameStart, nameEnd, valueStart, valueEnd: UInt16
-
-    init(name: Range<Int>, value: Range<Int>) {
-      nameStart = UInt16(clamping: name.lowerBound)
-      nameEnd = UInt16(clamping: name.upperBound)
-      valueStart = UInt16(clamping: value.lowerBound)
-      valueEnd = UInt16(clamping: value.upperBound)
-    }
-
-    var name: Range<Int> { Int(nameStart)..<Int(nameEnd) }
-    var value: Range<Int> { Int(valueStart)..<Int(valueEnd) }
-
-    /// The number of bytes of one entry after a head.
-    static let size = 8
-
-    /// Reads the entry at `start`.
-    init(_ bytes: borrowing Span<UInt8>, at start: Int) {
-      func number(_ offset: Int) -> UInt16 {
-        // bounded: entries follow the head as a whole
-        UInt16(bytes[start + offset]) << 8 | UInt16(bytes[start + offset + 1])
-      }
-      (nameStart, nameEnd) = (number(0), number(2))
-      (valueStart, valueEnd) = (number(4), number(6))
-    }
-
-    /// Writes the entry to `bytes`.
-    func write(to bytes: inout MutableSpan<UInt8>, at start: Int) {
-      func put(_ number: UInt16, _ offset: Int) {
-        // bounded: the place was made for the entry
-        bytes[start + offset] = UInt8(number >> 8)
-        bytes[start + offset + 1] = UInt8(truncatingIfNeeded: number)
-      }
-      put(nameStart, 0)
-      put(nameEnd, 2)
-      put(valueStart, 4)
-      put(valueEnd, 6)
-    }
-  }
-
   /// A range of the head, which has at most 65,535 bytes.
   struct OffsetRange {
     let start, end: UInt16
@@ -141,7 +71,7 @@ package struct Request: Sendable {
   package var headSize: Int { Int(headEnd) }
 
   /// The offsets of the fields.
-  private var fieldOffsets: some Sequence<FieldOffsets> {
+  var fieldOffsets: some Sequence<FieldOffsets> {
     stride(from: Int(headEnd), to: head.count, by: FieldOffsets.size).lazy.map {
       FieldOffsets(head.span, at: $0)
     }
@@ -228,31 +158,6 @@ package struct Request: Sendable {
     return head.span.equals(text, in: path.lowerBound + 1..<end)
   }
 
-  /// Whether the query contains `text` before percent-decoding.
-  package func queryContains(_ text: StaticString) -> Bool {
-    guard let queryRange else { return false }
-    let count = text.utf8CodeUnitCount
-    let query = queryRange.range
-    guard query.count >= count else { return false }
-    let bytes = head.span
-    for start in query.lowerBound...query.upperBound - count
-    where bytes.equals(text, in: start..<start + count) {
-      return true
-    }
-    return false
-  }
-
-  /// The parameters of the query in their order: `+` is a space, a broken escape is unchanged.
-  package var queryItems: [QueryItem] {
-    guard let queryRange else { return [] }
-    return head[queryRange.range].split(separator: UInt8(ascii: "&")).map { item in
-      let name = item.prefix { $0 != UInt8(ascii: "=") }
-      return QueryItem(
-        name: percentDecoded(name, plusIsSpace: true),
-        value: percentDecoded(item[name.endIndex...].dropFirst(), plusIsSpace: true))
-    }
-  }
-
   /// The value of a field, without regard to the case of its name; several values are joined by
   /// `, ` (RFC 9110 §5.3).
   package func header(_ name: String) -> String? {
@@ -288,60 +193,7 @@ package struct Request: Sendable {
     fieldOffsets.map { HeaderField(text($0.name), text($0.value)) }
   }
 
-  /// The request with only those fields that its response may depend on, to be held.
-  package var shrunk: Request {
-    let method = head[methodRange.range]
-    let path = head[pathRange.range]
-    // bounded: a range of the head
-    let query = queryRange.map { head[$0.range] }
-    // RFC 9110 §12.5.1: `Accept: */*` is equivalent to no `Accept`.
-    let kept = fieldOffsets.filter { field in
-      Self.keptFields.contains { isName(field.name, $0) }
-        && !(isName(field.name, "accept") && head[field.value].elementsEqual("*/*".utf8))
-    }
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(
-      kept.reduce(method.count + path.count + (query?.count ?? 0)) {
-        $0 + $1.name.count + $1.value.count + FieldOffsets.size
-      })
-    func move(_ piece: ArraySlice<UInt8>) -> Range<Int> {
-      bytes += piece
-      return bytes.count - piece.count..<bytes.count
-    }
-    let line = RequestLine(
-      method: move(method), path: move(path), query: query.map { move($0) },
-      minorVersion: minorVersion)
-    let moved = kept.map { field in
-      let name = move(head[field.name])
-      return FieldOffsets(name: name, value: move(head[field.value]))
-    }
-    var end = bytes.count
-    let headEnd = end
-    // bounded: fields of one head
-    bytes.append(contentsOf: repeatElement(0, count: moved.count * FieldOffsets.size))
-    var lengths: UInt64 = 0
-    var span = bytes.mutableSpan
-    for field in moved {
-      field.write(to: &span, at: end)
-      lengths |= Self.bit(field.name.count)
-      end += FieldOffsets.size
-    }
-    var request = Request(
-      head: bytes, headEnd: headEnd, line: line, method: self.method, nameLengths: lengths,
-      keepAlive: keepAlive, framing: framing, peer: peer)
-    request.isSecure = isSecure
-    return request
-  }
-
-  /// Whether the request is large enough to be shrunk while it is held.
-  var isLarge: Bool { head.count > 192 }
-
-  private static let keptFields = [
-    "accept", "accept-encoding", "cdn-origin-assist-prefetch-enabled", "host", "if-none-match",
-    "if-range", "range",
-  ]
-
-  private func isName(_ range: Range<Int>, _ name: String) -> Bool {
+  func isName(_ range: Range<Int>, _ name: String) -> Bool {
     let wanted = name.utf8
     guard range.count == wanted.count else { return false }
     var index = range.lowerBound
@@ -354,23 +206,5 @@ package struct Request: Sendable {
 
   private func text(_ range: Range<Int>) -> String {
     String(decoding: head[range], as: UTF8.self)
-  }
-}
-
-extension Method {
-  init(_ head: borrowing Span<UInt8>, _ token: Range<Int>) {
-    if head.equals("GET", in: token) {
-      self = .get
-    } else if head.equals("HEAD", in: token) {
-      self = .head
-    } else if head.equals("POST", in: token) {
-      self = .post
-    } else if head.equals("PUT", in: token) {
-      self = .put
-    } else if head.equals("DELETE", in: token) {
-      self = .delete
-    } else {
-      self = head.equals("OPTIONS", in: token) ? .options : .other
-    }
   }
 }
