@@ -31,7 +31,8 @@ FOREIGN = (
     "HTTP/HTTP2/*.swift", "HTTP/Message/*.swift", "HLSPackager/DeliveryDirectives.swift",
     "Packaging/MediaName.swift", "Server/Metrics/CMCDReport.swift",
     "Server/Metrics/MetricLines.swift", "Server/Routing/*.swift", "Streams/Input/*.swift",
-    "Streams/PassThrough/*.swift",
+    "Streams/PassThrough/*.swift", "Streams/Isolation/*.swift", "Streams/Audio/*.swift",
+    "Scheduling/*.swift", "Media/*.swift", "Packaging/*.swift", "ChunkStream/*.swift",
 )
 REASON = re.compile(r"// bounded: \S")
 TEXT = re.compile(r'"(?:\\.|[^"\\])*"')

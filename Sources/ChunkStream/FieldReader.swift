@@ -17,6 +17,7 @@ package struct FieldReader: Sendable {
     let count = Value.bitWidth / 8
     guard count <= bytes.count - place else { throw .truncated }
     var value: Value = 0
+    // bounded: the guard has compared the count with the rest
     for byte in bytes[place..<place + count] {
       value = (Value.bitWidth > 8 ? value << 8 : 0) | Value(truncatingIfNeeded: byte)
     }
@@ -63,6 +64,7 @@ package struct FieldReader: Sendable {
     guard count <= limit else { throw .tooLarge(field: field, count: count, limit: limit) }
     guard count <= bytes.count - place else { throw .truncated }
     defer { place += count }
+    // bounded: the guard has compared the count with the rest
     return Array(bytes[place..<place + count])
   }
 

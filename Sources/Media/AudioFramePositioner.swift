@@ -52,8 +52,9 @@ package struct AudioFramePositioner: Sendable {
       floorDivide(
         Int128(mediaTime.nanoseconds) * Int128(sampleRate) + 500_000_000, 1_000_000_000))
     let nearest = Int64(floorDivide(Int128(sample) + Int128(length / 2), Int128(length)))
-    let error = sample - next * length
+    let error = sample - next * length  // bounded: samples of times that can be expressed
     // A frame after a gap takes the position nearest to its time.
+    // bounded: samples of times that can be expressed
     let slack = isFollowing ? 9 * length / 16 : length / 2
     if error < -slack {
       return Placement(missing: next..<next, isRepeat: false, index: nil)

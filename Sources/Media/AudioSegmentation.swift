@@ -92,9 +92,11 @@ package struct AudioSegmentation: Sendable, Hashable {
   ///
   /// Of the first N segments, firstFrame(N) − N·⌊a⌋ are one frame longer than the shortest.
   package func partsBefore(_ number: Int64) -> Int64 {
+    // bounded: positions are those of times that can be expressed
     guard !video.hasVariableDuration else { return number * mostPartsPerSegment }
     let longer = firstFrame(of: number) - number * shortest
     let perShort = parts(holding: shortest)
+    // bounded: positions are those of times that can be expressed
     return number * perShort + longer * (parts(holding: shortest + 1) - perShort)
   }
 
@@ -102,6 +104,7 @@ package struct AudioSegmentation: Sendable, Hashable {
   package func part(after count: Int64) -> (segment: Int64, index: Int64) {
     guard !video.hasVariableDuration else {
       let number = Int64(floorDivide(Int128(count), Int128(mostPartsPerSegment)))
+      // bounded: positions are those of times that can be expressed
       return (number, count - number * mostPartsPerSegment)
     }
     // The mean number of parts per segment leads to the segment or to one beside it.
@@ -139,7 +142,9 @@ package struct AudioSegmentation: Sendable, Hashable {
   }
 
   /// The base media decode time of AAC frame `index` in samples since 1970.
-  package func ticks(_ index: Int64) -> Int64 { index * Self.samplesPerFrame }
+  package func ticks(_ index: Int64) -> Int64 {
+    index * Self.samplesPerFrame  // bounded: positions are those of times that can be expressed
+  }
 
   /// The time of AAC frame `index`, rounded down.
   package func frameTime(of index: Int64) -> MediaTime {
@@ -152,10 +157,15 @@ package struct AudioSegmentation: Sendable, Hashable {
   }
 
   /// The duration of a full part in samples.
-  package var partTicks: Int64 { framesPerPart * Self.samplesPerFrame }
+  package var partTicks: Int64 {
+    // bounded: positions are those of times that can be expressed
+    framesPerPart * Self.samplesPerFrame
+  }
 
   /// The duration of the longest segment in samples.
-  package var longestSegmentTicks: Int64 { longest * Self.samplesPerFrame }
+  package var longestSegmentTicks: Int64 {
+    longest * Self.samplesPerFrame  // bounded: positions are those of times that can be expressed
+  }
 
   /// AAC frames in the longest segment.
   private var longest: Int64 {

@@ -6,7 +6,7 @@ package enum Decimal {
   package static func string(_ value: Int64, digits: Int) -> String {
     guard digits > 0 else { return "\(value)" }
     var scale: UInt64 = 1
-    for _ in 0..<digits { scale *= 10 }
+    for _ in 0..<digits { scale *= 10 }  // bounded: callers ask for at most nine digits
     let (whole, rest) = value.magnitude.quotientAndRemainder(dividingBy: scale)
     let fraction = String(rest)
     let zeros = String(repeating: "0", count: digits - fraction.count)

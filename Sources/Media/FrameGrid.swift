@@ -34,7 +34,7 @@ package struct FrameGrid: Sendable, Hashable {
   package func nearest(_ mediaTime: MediaTime) -> Int64 {
     let denominator = Int128(rate.denominator) * 1_000_000_000
     let scaled = 2 * Int128(mediaTime.nanoseconds) * Int128(rate.numerator)
-    return Int64(floorDivide(scaled + denominator, 2 * denominator))
+    return Int64(floorDivide(scaled + denominator, 2 * denominator))  // bounded: 128-bit
   }
 
   /// The first frame whose frame time is not before `mediaTime`.

@@ -21,7 +21,7 @@ package struct FrameRate: Sendable, Hashable, CustomStringConvertible {
   /// second.
   package init?(_ numerator: Int64, _ denominator: Int64 = 1) {
     guard numerator >= 1, denominator >= 1, numerator <= 1_000_000, denominator <= 1_000_000,
-      numerator <= 1_000 * denominator
+      numerator <= 1_000 * denominator  // bounded: both numbers are at most 1,000,000
     else { return nil }
     var (a, b) = (numerator, denominator)
     while b != 0 { (a, b) = (b, a % b) }
@@ -55,18 +55,19 @@ package struct FrameRate: Sendable, Hashable, CustomStringConvertible {
       return nil
     }
     let scale: Int64 = parts[1].count == 1 ? 10 : parts[1].count == 2 ? 100 : 1000
-    self.init(units * scale + fraction, scale)
+    self.init(units * scale + fraction, scale)  // bounded: both numbers are at most 1,000,000
   }
 
   /// The timescale, in which a frame is a whole number of ticks: 90000 if possible, else the
   /// numerator.
   package var timescale: Int32 {
+    // bounded: both numbers are at most 1,000,000
     90_000 * denominator % numerator == 0 ? 90_000 : Int32(numerator)
   }
 
   /// The duration of one frame in ticks of `timescale`.
   package var ticksPerFrame: Int64 {
-    Int64(timescale) * denominator / numerator
+    Int64(timescale) * denominator / numerator  // bounded: both numbers are at most 1,000,000
   }
 
   /// The duration of one frame, rounded down; for deadlines, not for sums.
@@ -84,6 +85,7 @@ package struct FrameRate: Sendable, Hashable, CustomStringConvertible {
 
   /// The rate as HLS prints it in FRAME-RATE: three decimal digits.
   package var decimal: String {
+    // bounded: both numbers are at most 1,000,000
     let thousandths = (numerator * 1000 + denominator / 2) / denominator
     return Decimal.string(thousandths, digits: 3)
   }

@@ -36,7 +36,7 @@ package struct Segmentation: Sendable, Hashable {
     func frames(_ requested: Int64) -> Int64 {
       let scaled = 2 * Int128(requested) * Int128(rate.numerator)
       let unit = Int128(rate.denominator) * 1_000_000
-      return max(1, Int64(floorDivide(scaled + unit, 2 * unit)))
+      return max(1, Int64(floorDivide(scaled + unit, 2 * unit)))  // bounded: 128-bit
     }
     self.grid = FrameGrid(rate: rate)
     self.framesPerSegment = frames(segmentMicroseconds)
@@ -76,16 +76,24 @@ package struct Segmentation: Sendable, Hashable {
   }
 
   /// The first frame of segment `number`.
-  package func firstFrame(of number: Int64) -> Int64 { number * framesPerSegment }
+  package func firstFrame(of number: Int64) -> Int64 {
+    number * framesPerSegment  // bounded: positions are those of times that can be expressed
+  }
 
   /// The position of frame `index` in its segment, from 0.
   package func position(of index: Int64) -> Int64 { index - firstFrame(of: segment(of: index)) }
 
   /// The duration of a segment in ticks of the rate's timescale.
-  package var segmentTicks: Int64 { framesPerSegment * grid.rate.ticksPerFrame }
+  package var segmentTicks: Int64 {
+    // bounded: positions are those of times that can be expressed
+    framesPerSegment * grid.rate.ticksPerFrame
+  }
 
   /// The duration of a full part in ticks of the rate's timescale.
-  package var partTicks: Int64 { framesPerPart * grid.rate.ticksPerFrame }
+  package var partTicks: Int64 {
+    // bounded: positions are those of times that can be expressed
+    framesPerPart * grid.rate.ticksPerFrame
+  }
 
   /// The duration of a segment, rounded down.
   package var segmentDuration: Interval { grid.duration(ofFrames: framesPerSegment) }
@@ -98,6 +106,7 @@ package struct Segmentation: Sendable, Hashable {
   /// EXT-X-TARGETDURATION: max(1, duration of the longest segment rounded, half up), in seconds.
   /// - Source: RFC 8216bis §4.4.3.1
   package var targetDuration: Int64 {
+    // bounded: positions are those of times that can be expressed
     let longest = (mostFramesPerSegment ?? framesPerSegment) * grid.rate.ticksPerFrame
     return max(1, (2 * longest + Int64(grid.rate.timescale)) / (2 * Int64(grid.rate.timescale)))
   }

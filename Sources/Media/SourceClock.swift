@@ -141,6 +141,7 @@ package struct SourceClock: Sendable {
       offset = aim
       return
     }
+    // bounded: intervals saturate
     let most = max(.zero, arrival - lastArrival) * Self.slope / 1_000_000
     offset = current + min(max(aim - current, -most), most)
   }
@@ -174,7 +175,7 @@ private struct LowerEnvelope {
       return
     }
     seconds.append((time, value))
-    seconds.removeAll { time - $0.begin >= Self.span * Self.count }
+    seconds.removeAll { time - $0.begin >= Self.span * Self.count }  // bounded: intervals saturate
   }
 
   /// The least of the last one to two seconds; nil before one second has passed.

@@ -77,6 +77,7 @@ package struct StreamClock: Sendable, Hashable {
     let segments =
       isSkip ? max(0, (behind + Self.readingError).count(of: segmentation.segmentDuration)) : 0
     let before = skipped(on: segmentation)
+    // bounded: a step is at most as long as times that can be expressed
     shift += segments * segmentation.framesPerSegment
     announcedOffset = behind - (skipped(on: segmentation) - before)
     return segments

@@ -44,6 +44,7 @@ package struct TimestampUnwrapper: Sendable {
     let lastTicks = Int64(
       clamping: floorDivide(
         Int128(last.nanoseconds) * Int128(denominator), Int128(max(1, numerator)) * 1_000_000_000))
+    // bounded: the remainder by the round corrects a wrap
     var difference = (ticks &- lastTicks) % round
     if difference >= round / 2 { difference -= round }
     if difference < -round / 2 { difference += round }

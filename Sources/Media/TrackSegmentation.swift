@@ -96,6 +96,7 @@ package enum TrackSegmentation: Sendable, Hashable {
   /// Part (N, K) is the part with the number partsBefore(N) + K.
   package func partsBefore(_ number: Int64) -> Int64 {
     switch self {
+    // bounded: positions are those of times that can be expressed
     case .video(let segmentation): number * segmentation.partsPerSegment
     case .audio(let segmentation): segmentation.partsBefore(number)
     }
@@ -107,6 +108,7 @@ package enum TrackSegmentation: Sendable, Hashable {
     case .video(let segmentation):
       let parts = segmentation.partsPerSegment
       let number = Int64(floorDivide(Int128(count), Int128(parts)))
+      // bounded: positions are those of times that can be expressed
       return (number, count - number * parts)
     case .audio(let segmentation): return segmentation.part(after: count)
     }
@@ -121,7 +123,9 @@ package enum TrackSegmentation: Sendable, Hashable {
   }
 
   /// The base media decode time of frame `index` in ticks since 1970.
-  package func ticks(_ index: Int64) -> Int64 { index * ticksPerFrame }
+  package func ticks(_ index: Int64) -> Int64 {
+    index * ticksPerFrame  // bounded: positions are those of times that can be expressed
+  }
 
   /// The time of frame `index`, rounded down.
   package func frameTime(of index: Int64) -> MediaTime {
@@ -138,16 +142,22 @@ package enum TrackSegmentation: Sendable, Hashable {
   }
 
   /// The duration of a full part in ticks.
-  package var partTicks: Int64 { framesPerPart * ticksPerFrame }
+  package var partTicks: Int64 {
+    framesPerPart * ticksPerFrame  // bounded: positions are those of times that can be expressed
+  }
 
   /// The duration of the video's segment in whole ticks of this track.
   package var nominalSegmentTicks: Int64 {
     let video = video
+    // bounded: positions are those of times that can be expressed
     return video.segmentTicks * Int64(timescale) / Int64(video.grid.rate.timescale)
   }
 
   /// The duration of segment `number` in ticks.
-  package func segmentTicks(_ number: Int64) -> Int64 { frames(in: number) * ticksPerFrame }
+  package func segmentTicks(_ number: Int64) -> Int64 {
+    // bounded: positions are those of times that can be expressed
+    frames(in: number) * ticksPerFrame
+  }
 
   /// EXT-X-TARGETDURATION: the video's value, shared by all playlists of a stream.
   ///
@@ -160,6 +170,7 @@ package enum TrackSegmentation: Sendable, Hashable {
     case .video(let segmentation): return segmentation.targetDuration
     case .audio(let segmentation): longest = segmentation.longestSegmentTicks
     }
+    // bounded: positions are those of times that can be expressed
     let rounded = (2 * longest + Int64(timescale)) / (2 * Int64(timescale))
     return max(video.targetDuration, rounded)
   }

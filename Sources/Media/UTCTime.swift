@@ -17,7 +17,7 @@ package struct UTCTime: Sendable, Equatable {
   package init(_ time: WallTime) {
     let total = time.milliseconds
     let days = Int64(floorDivide(Int128(total), 86_400_000))
-    milliseconds = total - days * 86_400_000
+    milliseconds = total - days * 86_400_000  // bounded: days are a quotient of the total
     let date = CivilDate(daysSince1970: days)
     (year, month, day) = (date.year, date.month, date.day)
   }

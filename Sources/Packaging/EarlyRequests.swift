@@ -9,6 +9,7 @@ package enum EarlyRequests {
   ///
   /// A request for a segment that begins within H is held; requests for later segments are refused.
   package static func horizon(_ segmentation: Segmentation) -> Interval {
+    // bounded: intervals saturate
     min(max(segmentation.segmentDuration * 2, .seconds(1)), .seconds(4))
   }
 

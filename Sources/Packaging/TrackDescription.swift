@@ -42,6 +42,7 @@ package struct TrackDescription: Sendable {
     self.content = content
     self.segmentation = segmentation
     self.header = SharedBytes(header)
+    // bounded: a hash wraps
     let hash = header.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 }
     let digits = String(hash, radix: 16)
     self.headerHash = String(repeating: "0", count: 8 - digits.count) + digits

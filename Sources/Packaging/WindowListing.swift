@@ -41,6 +41,7 @@ struct WindowListing: Sendable {
     }
     let perSegment = segmentation.partsPerSegment
     if let first = whole.segments.first {
+      // bounded: numbers of published segments
       lateParts.removeAll { $0.upperBound <= first.number * perSegment }
     }
     if version == whole.version, lateParts.isEmpty { return whole }
@@ -57,6 +58,7 @@ struct WindowListing: Sendable {
     if open == nil, count > 0 { open = unbegun(number, after: segments.last, segmentation) }
     let partCount = open?.parts.count ?? 0
     open = open?.listing(count) { index in
+      // bounded: numbers of published segments
       isLate(number * perSegment + index) || index >= partCount
         ? Part(late: index, of: number, duration: segmentation.partTicks) : nil
     }
@@ -92,6 +94,7 @@ struct WindowListing: Sendable {
   ) -> OpenSegment {
     let frame = segmentation.firstFrame(of: number)
     let skipped = last.map { number - $0.number } ?? 0
+    // bounded: numbers of published segments
     let nominal = last.map { $0.programDateTime + skipped * segmentation.segmentDuration }
     return OpenSegment(
       number: number, firstFrame: frame,
@@ -101,12 +104,13 @@ struct WindowListing: Sendable {
 
   /// A complete segment whose late parts stay gaps.
   private func complete(_ segment: Segment, _ perSegment: Int64) -> Segment {
+    // bounded: numbers of published segments
     let late = segment.parts.filter { isLate(segment.number * perSegment + $0.index) }
     guard !late.isEmpty else { return segment }
     return Segment(
       segment,
       parts: segment.parts.map { part in
-        isLate(segment.number * perSegment + part.index)
+        isLate(segment.number * perSegment + part.index)  // bounded: numbers of published segments
           ? Part(late: part.index, of: part.segment, duration: part.duration) : part
       })
   }

@@ -30,6 +30,9 @@ package final class WindowSnapshot: Sendable {
   /// Whether segments were removed early since the window was too large.
   package let isShortened: Bool
 
+  /// The number of the newest segment; -1 before the first.
+  package var newestSegment: Int64 { open?.number ?? segments.last?.number ?? -1 }
+
   init(_ state: WindowState, tracks: [TrackDescription]) {
     size = state.size
     isShortened = state.isShortened

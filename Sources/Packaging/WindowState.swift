@@ -181,6 +181,7 @@ struct WindowState: Sendable {
     for missing in first..<number {
       let missingFrame =
         segmentation.hasVariableDuration
+        // bounded: at most the length of the playlist
         ? frame - (number - missing) * segmentation.frames(in: missing)
         : segmentation.firstFrame(of: missing)
       let gap = opening(missing, at: missingFrame, isPrefill: false)

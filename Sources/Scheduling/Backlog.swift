@@ -75,7 +75,7 @@ package struct Backlog<Unit: ReceivedUnit>: Sendable {
     guard video.count > Self.pace else { return nil }
     let newest = video.suffix(Self.pace + 1)
     guard let first = newest.first, let last = newest.last,
-      2 * (last.arrival - first.arrival) >= last.pts - first.pts
+      2 * (last.arrival - first.arrival) >= last.pts - first.pts  // bounded: intervals saturate
     else { return nil }
     return newest.map { $0.arrival.offset(from: $0.pts) }.min()
   }

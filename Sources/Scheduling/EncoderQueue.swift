@@ -32,6 +32,7 @@ package struct EncoderQueue<Frame: Sendable>: Sendable {
       head += 1
       // Popped slots keep their frames until they are removed here; a queue that is never empty
       // would keep them all.
+      // bounded: the number of waiting slots is small
       if head == slots.count || head > capacity && 2 * head >= slots.count {
         slots.removeFirst(head)
         head = 0

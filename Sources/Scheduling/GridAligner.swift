@@ -81,6 +81,7 @@ package struct GridAligner: Sendable {
 
   private mutating func relax(_ captured: MonotonicTime) {
     guard isDrifting, let last else { return }
+    // bounded: intervals saturate
     let most = max(.zero, captured + phase - last.moved) * Self.relaxation / 1_000_000
     phase -= min(max(phase, -most), most)
   }

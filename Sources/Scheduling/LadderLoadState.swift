@@ -61,6 +61,7 @@ package struct LadderLoadState: Sendable {
   private mutating func relieve(_ now: MonotonicTime) {
     guard encoded > 1, now - changed >= Self.effect else { return }
     if let returned {
+      // bounded: intervals saturate
       rest = now - returned < rest ? min(rest * 2, Self.rest.longest) : Self.rest.first
     }
     returned = nil

@@ -46,7 +46,8 @@ package struct PassThroughSchedule: Sendable {
   private static let slope: Int64 = 300
   /// The longest loss of access units within a period.
   private static let longestHole = Interval.milliseconds(500)
-  /// Missing key frames within ``observationWindow`` after which the source counts as irregular.
+  /// Missing key frames within ``observationWindow``, beside lost access units, after which the
+  /// source counts as irregular.
   private static let maxMisses = 3
   /// How long a missing key frame counts.
   private static let observationWindow = Interval.seconds(60)
@@ -55,6 +56,11 @@ package struct PassThroughSchedule: Sendable {
   package private(set) var faults = 0
   /// Capture times at which a segment lately had to begin without an IDR.
   private var missed: [WallTime] = []
+  /// Whether a segment had to begin without an IDR although no access unit of the one before was
+  /// lost.
+  private var hasMovedKeys = false
+  /// Whether an access unit of the newest segment was lost.
+  private var isIncomplete = false
   /// The error of the period's offset at the last access unit.
   package private(set) var error = Interval.zero
 
@@ -70,8 +76,11 @@ package struct PassThroughSchedule: Sendable {
   /// Whether the next access unit is the first of a file that starts over.
   private var isTurn = false
 
-  /// Whether key frames repeatedly arrive off the starts of segments.
-  package var isIrregular: Bool { missed.count >= Self.maxMisses }
+  /// Whether key frames arrive off the starts of segments.
+  ///
+  /// If no access unit was lost, one such key frame suffices: the source has moved it. Else it may
+  /// have been lost, and three of them count.
+  package var isIrregular: Bool { hasMovedKeys || missed.count >= Self.maxMisses }
 
   /// A schedule without access units.
   ///
@@ -115,6 +124,7 @@ package struct PassThroughSchedule: Sendable {
       return fault(pts, isKey, captured)
     }
     let frameIndex = last.frameIndex + steps
+    if steps > 1 { isIncomplete = true }
     error = captured.offset(from: segmentation.grid.frameTime(of: frameIndex)) - offset
     let index = frameIndex - newest.firstFrame
     defer { isTurn = false }
@@ -128,6 +138,7 @@ package struct PassThroughSchedule: Sendable {
         missed =
           missed.suffix(Self.maxMisses - 1).filter { captured - $0 < Self.observationWindow }
           + [captured]
+        if !isIncomplete, !isTurn { hasMovedKeys = true }
         return fault(pts, isKey, captured)
       }
       if error.magnitude > Self.tolerance { return beginPeriod(pts, captured) }
@@ -142,7 +153,7 @@ package struct PassThroughSchedule: Sendable {
 
   /// Moves the offset towards the capture times, after a segment of this duration.
   private mutating func followDrift(over duration: Interval) {
-    let most = duration / 1_000_000 * Self.slope
+    let most = duration / 1_000_000 * Self.slope  // bounded: intervals saturate
     let step = min(max(error, -most), most)
     offset += step
     error -= step
@@ -152,6 +163,7 @@ package struct PassThroughSchedule: Sendable {
     _ frameIndex: Int64, _ pts: SourceTime, _ captured: WallTime,
     in segment: (number: Int64, firstFrame: Int64), startOf period: PeriodStart? = nil
   ) -> Position {
+    if segment.firstFrame == frameIndex { isIncomplete = false }
     newest = segment
     last = (frameIndex, pts)
     end = frameIndex + 1
@@ -195,6 +207,6 @@ package struct PassThroughSchedule: Sendable {
     let rate = segmentation.grid.rate
     let unit = Int128(rate.denominator) * 1_000_000_000
     let scaled = 2 * Int128((later - earlier).nanoseconds) * Int128(rate.numerator)
-    return Int64(clamping: floorDivide(scaled + unit, 2 * unit))
+    return Int64(clamping: floorDivide(scaled + unit, 2 * unit))  // bounded: 128-bit
   }
 }

@@ -37,6 +37,7 @@ package struct RetryPlan: Sendable {
     if isListener { return now + Self.listenerInterval }
     let since = missingSince ?? now
     missingSince = since
+    // bounded: intervals saturate
     if now - since > Self.gracePeriod { interval = min(interval * 2, Self.interval.longest) }
     return now + interval
   }

@@ -16,10 +16,6 @@ import Time
 final class Program: Sendable {
   /// How long connections may take to finish after the end.
   private static let drainLimit = Interval.seconds(3)
-  /// How long streams may take to stop; their threads have a limit of 3 s.
-  private static let closeLimit = Interval.seconds(4)
-  /// How long players that are connected may still fetch the end of the stream.
-  private static let lingerLimit = Interval.milliseconds(1200)
 
   private let configuration: ValidatedConfiguration
   private let tls: TLSSetup?
@@ -153,7 +149,7 @@ final class Program: Sendable {
     log.write(.info, "stopping", "ending the streams and answering all requests")
     close(isEnding: true)
     // Players without a held request send one more, and learn that the stream has ended.
-    server.linger(limit: Self.lingerLimit)
+    server.linger(limit: StreamRegistry.lingerTime)
     server.stopAccepting()
     server.drain(limit: Self.drainLimit)
     server.stop()
@@ -171,7 +167,7 @@ final class Program: Sendable {
   private func close(isEnding: Bool) {
     let streams = serverState.streams
     for stream in streams { stream.beginClosing(isEnding: isEnding) }
-    let deadline = SystemClock.monotonicTime + Self.closeLimit
+    let deadline = SystemClock.monotonicTime + StreamSupervisor.closeLimit
     for stream in streams where !stream.waitUntilClosed(until: deadline) {
       log.write(.warning, "thread-left", stream: stream.name, "the stream does not stop in time")
     }

@@ -35,15 +35,18 @@ extension StreamDefinition {
   private func pulled(_ address: InputAddress, _ log: Log) -> StreamPlan {
     let crashes = SourceCrashes()
     var plan = StreamPlan(name: settings.name) { start throws(StreamSession.Failure) in
-      let source = source(address, crashes, log)
+      let source = start.continued?.source ?? source(address, crashes, log)
       do {
-        let facts = try source.begin(start.cancellation)
+        start.continued?.source.follow(start.cancellation)
+        let facts = try start.continued?.facts ?? source.begin(start.cancellation)
         let input = try DecidedInput(
           facts, settings: settings, isIrregular: start.hasIrregularKeyFrames)
         if let reason = input.encodingReason {
           log.write(.info, "passthrough", stream: settings.name, "re-encoded: \(reason)")
         }
-        return StreamPlan.Session(try configuration(for: input), source: source)
+        var configuration = try configuration(for: input)
+        configuration.lastSegment = start.continued?.lastSegment
+        return StreamPlan.Session(configuration, source: source)
       } catch {
         source.stop()
         guard let wrong = error as? UsageError else {

@@ -13,8 +13,8 @@ import Time
 ///
 /// Changes are serialised, each on a thread of its own. Streams without a change continue.
 final class StreamRegistry: StreamControl {
-  /// How long a removed stream still answers its players that it has ended.
-  private static let lingerTime = Interval.milliseconds(1200)
+  /// How long players may still fetch the end of a stream that has ended.
+  static let lingerTime = Interval.milliseconds(1200)
 
   private let serverState: ServerState
   private let log: Log
@@ -26,8 +26,6 @@ final class StreamRegistry: StreamControl {
   /// Streams that are being removed; they still answer their players.
   private let closing = Locked<Set<ObjectIdentifier>>([])
   private let changeLock = Locked(())
-  /// How long an old stream may take to release its source; its threads have a limit of 3 s.
-  private static let closeLimit = Interval.seconds(4)
 
   /// - Parameters:
   ///   - serverState: the state to which streams are added.
@@ -187,7 +185,7 @@ final class StreamRegistry: StreamControl {
   }
 
   private func waitUntilClosed(_ stream: StreamSupervisor) {
-    if !stream.waitUntilClosed(until: SystemClock.monotonicTime + Self.closeLimit) {
+    if !stream.waitUntilClosed(until: SystemClock.monotonicTime + StreamSupervisor.closeLimit) {
       log.write(.warning, "thread-left", stream: stream.name, "the stream does not stop in time")
     }
   }

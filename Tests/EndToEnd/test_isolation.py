@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from harness.playlist import parse
 from harness.program import Program, kill, run_to_end, stop
 from harness.sources import ENCODER, ffmpeg_sender
 from harness.supervisor import free_port
-from harness.tools import need
+from harness.tools import ROOT, need
 from harness.waiting import pause, wait_until
 from test_hostile_sources import H264, VIDEO, make
 
@@ -120,6 +121,29 @@ def two(streamer: Callable[..., Program], tmp_path: Path) -> Callable[..., Progr
         return program
 
     return run
+
+
+def test_a_decoder_that_loops_for_ever_is_noticed(streamer: Callable[..., Program],
+                                                  tmp_path: Path) -> None:
+    """Its process still sends counters, but is ended, and the other stream has no gap."""
+    library = tmp_path / "looping.so"
+    subprocess.run([need("cc", "a decoder that loops"), "-O2", "-Wall", "-Wextra", "-Werror",
+                    "-shared", "-fPIC", "-o", str(library),
+                    str(ROOT / "Tests/Preload/loopingdecoder.c"), "-ldl"], check=True)
+    configuration = tmp_path / "streams.json"
+    configuration.write_text(json.dumps({
+        "streams": [{"stream": "good", "testSrc": True, "resolution": "160x90"},
+                    {"stream": "bad", "input": str(movie(tmp_path / "movie.ts")), "loop": True,
+                     "passthrough": "never"}]
+    }))
+    program = streamer("-c", str(configuration), "--host", "127.0.0.1", "--http-port", "0",
+                       defaults=False, env={"LD_PRELOAD": str(library)})
+    wait_until(lambda: is_online(program.port, "bad"), 10, "the source")
+    watch = Watch(program.port, "good")
+    program.wait_logged("codec-hangs", "has not returned for 4 s", stream="bad", within=15)
+    program.wait_logged("source-crashed", stream="bad", within=3)
+    advances(program.port, "bad", 5, 5)
+    assert watch.end() < 0.6
 
 
 @pytest.mark.parametrize("mode", ["auto", "never"])

@@ -154,7 +154,7 @@ struct PassThroughScheduleTests {
   }
 
   @Test(
-    "a source without the IDR of a segment three times per minute is irregular",
+    "a source that loses the IDR of a segment three times per minute is irregular",
     arguments: [
       (spacing: Int64(4), times: 3, isIrregular: true), (spacing: 4, times: 2, isIrregular: false),
       (spacing: 35, times: 5, isIrregular: false), (spacing: 29, times: 3, isIrregular: true),
@@ -162,12 +162,24 @@ struct PassThroughScheduleTests {
   func irregularAtLast(_ row: (spacing: Int64, times: Int, isIrregular: Bool)) {
     var session = Session()
     let missed = Set((1...Int64(row.times)).map { $0 * row.spacing * 30 })
-    session.take(0..<Int64(row.times + 1) * row.spacing * 30) {
-      $0 % 30 == 0 && !missed.contains($0)
-    }
+    // The IDR is lost with the access unit before it.
+    session.take(
+      0..<Int64(row.times + 1) * row.spacing * 30,
+      without: missed.union(missed.map { $0 - 1 }))
     session.expectValid()
     #expect(session.schedule.faults == row.times)
     #expect(session.schedule.isIrregular == row.isIrregular)
+  }
+
+  @Test("a source that moves a key frame without losing an access unit is irregular at once")
+  func movedKey() {
+    var session = Session()
+    session.take(0..<60)
+    #expect(!session.schedule.isIrregular)
+    session.take(60..<90) { $0 == 60 }
+    #expect(!session.schedule.isIrregular)
+    session.take(90..<91) { _ in false }
+    #expect(session.schedule.isIrregular)
   }
 
   @Test("absence and jumps of timestamps do not make a source irregular")

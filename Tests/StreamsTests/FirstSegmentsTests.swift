@@ -23,13 +23,17 @@ struct FirstSegmentsTests {
     let source: PassThroughTrackTests.Source
     let description: InputDescription
     var stage: any InputStage
-    var window: LiveWindow?
+    var windows: [LiveWindow] = []
+    var window: LiveWindow? { windows.last }
+    private let turned = Locked(false)
+    var isIrregular: Bool { turned.withLock { $0 } }
     var audio: [MonotonicTime] = []
     /// The unit with which the facts became known.
     var known: Int?
 
-    init(count: Int64, delays: [Int64: Interval] = [:]) throws {
-      source = try PassThroughTrackTests.Source("320x180", count: count, from: begin)
+    init(count: Int64, delays: [Int64: Interval] = [:], keys: Set<Int64>? = nil) throws {
+      source = try PassThroughTrackTests.Source(
+        "320x180", count: count, from: begin, keys: keys)
       input = PulledInput(
         try #require(InputAddress("udp://127.0.0.1:1")), options: InputOptions(), loops: false,
         takesAudio: true,
@@ -52,22 +56,27 @@ struct FirstSegmentsTests {
           known = index
           try attach(facts)
         }
+        if let facts = input.facts, isIrregular, windows.count == 1 {
+          try attach(facts, after: windows[0].snapshot.newestSegment)
+        }
       }
     }
 
-    private func attach(_ facts: SourceFacts) throws {
+    private func attach(_ facts: SourceFacts, after last: Int64? = nil) throws {
       let segmentation = Segmentation(
-        rate: facts.rate, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)
+        rate: facts.rate, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000,
+        longestGroupMicroseconds: last == nil ? nil : 4_000_000)
       var configuration = StreamConfiguration(
         size: try #require(facts.description.video.size), segmentation: segmentation)
       configuration.passesThrough = true
       configuration.source = .network(facts)
       let window = LiveWindow(segmentation: segmentation, playlistLength: 10, retained: 20)
-      self.window = window
+      windows.append(window)
       let track = PassThroughTrack(
-        configuration, window: window, first: 0, statistics: Locked(StreamStatistics()),
+        configuration, window: window, first: last.map { $0 + 1 } ?? 0,
+        statistics: Locked(StreamStatistics()),
         log: Log(format: .text, least: .error) { _ in })
-      try track.open(facts.description.video)
+      try track.open(facts.description.video) { [turned] in turned.withLock { $0 = true } }
       let heard = Locked<[MonotonicTime]>([])
       input.attach(
         InputTarget(
@@ -110,16 +119,43 @@ struct FirstSegmentsTests {
     #expect(session.audioTimes.first == Self.begin)
   }
 
+  private func unit(_ index: Int64, isKey: Bool, size: Int = 10) -> InputUnit {
+    .video(
+      AccessUnit(
+        bytes: [UInt8](repeating: 0, count: size), parameterSets: [], isKey: isKey,
+        pts: .origin + index * Self.frame, dts: nil, arrival: .origin + index * Self.frame,
+        senderTime: nil))
+  }
+
+  @Test("the session after one that turned irregular begins with the newest GOPs, without a gap")
+  func irregular() throws {
+    // Key frames 0, 30, 60; that of 90 is an ordinary frame, and the next is 100.
+    let session = try Session(count: 112, keys: [0, 30, 60, 100])
+    #expect(session.isIrregular)
+    let before = try #require(session.windows.first).snapshot
+    #expect(before.segments.map(\.chunks.count) == [30, 30, 30])
+    #expect(before.newestSegment == before.segments[2].number)
+    let after = try #require(session.windows.last).snapshot
+    #expect(session.windows.count == 2)
+    // Two segments are repeated, and the third continues.
+    #expect(after.segments.map(\.chunks.count) == [30, 30, 40])
+    #expect(after.open?.chunks.count == 12)
+    #expect(after.segments.first?.number == before.newestSegment + 1)
+    let frames = (after.segments.flatMap(\.chunks) + (after.open?.chunks ?? [])).map(\.frameIndex)
+    #expect(zip(frames, frames.dropFirst()).allSatisfy { $1 == $0 + 1 })
+  }
+
+  @Test("with a span the newest GOPs that cover it are kept")
+  func span() {
+    var kept = KeptUnits(span: .seconds(2))
+    for index in Int64(0)..<160 { kept.add(unit(index, isKey: index % 30 == 0)) }
+    // The newest key frame is 150: 90 is 20 ns less than 2 s before it.
+    #expect(kept.first?.pts == .origin + 60 * Self.frame && kept.units.count == 100)
+  }
+
   @Test("frames before the first key frame are not kept, and too many units are dropped")
   func limits() throws {
     var kept = KeptUnits()
-    func unit(_ index: Int64, isKey: Bool, size: Int = 10) -> InputUnit {
-      .video(
-        AccessUnit(
-          bytes: [UInt8](repeating: 0, count: size), parameterSets: [], isKey: isKey,
-          pts: .origin + index * Self.frame, dts: nil, arrival: .origin + index * Self.frame,
-          senderTime: nil))
-    }
     for index in Int64(0)..<10 { kept.add(unit(index, isKey: index == 4)) }
     #expect(kept.units.count == 6 && kept.first?.pts == .origin + 4 * Self.frame)
     for index in Int64(10)..<18 { kept.add(unit(index, isKey: false, size: 10 << 20)) }

@@ -15,13 +15,15 @@ import Time
 struct PassThroughTrackTests {
   private static let frame: Interval = 33_333_333
 
-  /// A source: access units with one IDR per second, and its parameter sets.
+  /// A source: access units with one IDR per second, or with `keys`, and its parameter sets.
   struct Source {
     let video: InputDescription.Video
     let units: [AccessUnit]
 
     /// `count` access units of a size, the first captured at the monotonic time `begin`.
-    init(_ size: String, count: Int64, from begin: MonotonicTime) throws {
+    init(
+      _ size: String, count: Int64, from begin: MonotonicTime, keys: Set<Int64>? = nil
+    ) throws {
       let size = try #require(VideoSize(size))
       var encoder = try VideoEncoder(
         EncoderSettings(size: size, rate: .thirty, bitrateKilobits: 400, preset: "ultrafast"))
@@ -30,7 +32,7 @@ struct PassThroughTrackTests {
       for index in 0..<count {
         let coded = try encoder.encode(
           pattern.draw(frame: index, milliseconds: index * 33), pts: index * 3000,
-          independent: index % 30 == 0)
+          independent: keys?.contains(index) ?? (index % 30 == 0))
         units += coded.map { frame in
           AccessUnit(
             bytes: frame.bytes, parameterSets: [], isKey: frame.isIndependent,

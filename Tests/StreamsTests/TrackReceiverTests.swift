@@ -41,7 +41,7 @@ struct TrackReceiverTests {
 
   @Test("chunks enter the window in their order, with the bytes that were received")
   mutating func order() throws {
-    try receiver.describe(track)
+    #expect(try receiver.describe(track))
     try receiver.goLive()
     for index in Int64(60)..<100 { try receiver.take(chunk(index), bytes) }
     #expect(receiver.published == ResumePoint(segment: 3, end: 100))
@@ -53,7 +53,7 @@ struct TrackReceiverTests {
   @Test("a chunk before a header, out of order, of another segment or duration is refused")
   mutating func refused() throws {
     #expect(throws: MessageError.self) { try receiver.take(chunk(60), bytes) }
-    try receiver.describe(track)
+    #expect(try receiver.describe(track))
     try receiver.goLive()
     try receiver.take(chunk(60), bytes)
     for wrong in [
@@ -72,7 +72,7 @@ struct TrackReceiverTests {
     "a frame after the years that times can express is refused",
     arguments: [Int64(1) << 40, 1 << 47])
   mutating func future(_ index: Int64) throws {
-    try receiver.describe(track)
+    #expect(try receiver.describe(track))
     try receiver.goLive()
     try receiver.take(chunk(60), bytes)
     #expect(throws: MessageError.self) { try receiver.take(chunk(index), bytes) }
@@ -82,7 +82,7 @@ struct TrackReceiverTests {
 
   @Test("steps that skip more numbers than there are end nothing")
   mutating func skips() throws {
-    try receiver.describe(track)
+    #expect(try receiver.describe(track))
     try receiver.goLive()
     try receiver.take(chunk(60), bytes)
     for _ in 0..<3 { receiver.announce(offset: .zero, skipped: .max) }
@@ -90,7 +90,7 @@ struct TrackReceiverTests {
     #expect(window.snapshot.open?.number == 3)
   }
 
-  @Test("a header that is none, or differs from that of an earlier process, is refused")
+  @Test("a header that is none is refused; one that differs from the earlier is reported")
   mutating func header() throws {
     var wrong = track
     wrong.header = [0, 0, 0, 8]
@@ -98,16 +98,16 @@ struct TrackReceiverTests {
     wrong = track
     wrong.codecs = "avc1.640028"
     #expect(throws: MessageError.self) { try receiver.describe(wrong) }
-    try receiver.describe(track)
-    try receiver.describe(track)
+    #expect(try receiver.describe(track))
+    #expect(try receiver.describe(track))
     wrong = track
     wrong.header += [0, 0, 0, 8, 0x66, 0x72, 0x65, 0x65]
-    #expect(throws: MessageError.self) { try receiver.describe(wrong) }
+    #expect(try !receiver.describe(wrong))
   }
 
   @Test("after a crash the opening chunks of a period are forgotten, and the next one continues")
   mutating func crash() throws {
-    try receiver.describe(track)
+    #expect(try receiver.describe(track))
     try receiver.goLive()
     for index in Int64(30)..<40 { try receiver.take(chunk(index), bytes) }
     try receiver.take(chunk(60, role: .opening), bytes)

@@ -44,7 +44,7 @@ package struct InputProbe: Sendable {
   /// - Returns: the result of the observation.
   /// - Throws: ``InputError``, without secrets.
   package func run(
-    segmentMicroseconds: Int64, longestGroup: Interval = .seconds(4),
+    segmentMicroseconds: Int64, longestGroup: Interval = PassThroughAnalysis.defaultLongestGroup,
     cancellation: InputCancellation
   ) throws(InputError) -> Findings {
     let begin = SystemClock.monotonicTime

@@ -81,6 +81,9 @@ package struct PassThroughAnalysis: Sendable {
     case unfit(Reason)
   }
 
+  /// The longest permitted GOP by default.
+  package static let defaultLongestGroup = Interval.seconds(4)
+
   /// The present result; final unless `undecided`.
   package private(set) var verdict = Verdict.undecided
 
@@ -109,7 +112,8 @@ package struct PassThroughAnalysis: Sendable {
   ///   - isPlaylist: whether the input is a playlist.
   package init(
     _ video: InputDescription.Video, segmentMicroseconds: Int64,
-    longestGroup: Interval = .seconds(4), declaredRate: FrameRate? = nil, isFile: Bool = false,
+    longestGroup: Interval = defaultLongestGroup, declaredRate: FrameRate? = nil,
+    isFile: Bool = false,
     isPlaylist: Bool = false
   ) {
     self.isFile = isFile

@@ -13,9 +13,9 @@ package import Time
 package struct StreamSettings: Sendable {
   package static let defaultSize = VideoSize.hd720
   package static let defaultRate = FrameRate.thirty
-  package static let defaultBitrateKilobits = 2500
-  static let defaultPlaylistLength = 10
-  static let defaultRetained = 20
+  package static let defaultBitrateKilobits = RenditionSettings.defaultBitrateKilobits
+  static let defaultPlaylistLength = StreamConfiguration.defaultPlaylistLength
+  static let defaultRetained = StreamConfiguration.defaultRetained
 
   // Source
   package var isTestSource = false
@@ -31,7 +31,7 @@ package struct StreamSettings: Sendable {
   /// The most memory of a process of an input, in MB.
   package var sourceMegabytes = 1024
   /// The longest distance between key frames of a passed-through input.
-  package var longestGroup = Interval.seconds(4)
+  package var longestGroup = PassThroughAnalysis.defaultLongestGroup
 
   // Encoding
   package var size: VideoSize?

@@ -20,7 +20,6 @@ struct AudioPipeline: ~Copyable {
   private let segmentation: AudioSegmentation
   private let clock: any MediaClock
   private let queue: AudioQueue
-  private let log: Log
   private var source: (any LocalAudioSource)?
   /// Nil if audio is never late.
   private var gracePeriod: AudioGracePeriod?
@@ -34,7 +33,7 @@ struct AudioPipeline: ~Copyable {
   private var hasBegun: Bool
   /// AAC frames that are not published yet.
   private var frames: [EncodedAudioFrame] = []
-  private var refused: InputDescription.Audio?
+  private var reports: AudioReports
 
   /// Opens the encoder and describes the track to the sink.
   ///
@@ -64,13 +63,13 @@ struct AudioPipeline: ~Copyable {
     self.source = source
     self.queue = queue
     self.gracePeriod = gracePeriod.map(AudioGracePeriod.init)
-    self.log = log
+    reports = AudioReports(stream: configuration.name, log: log)
     hasBegun = firstSegment != nil
     var format: CopiedAudioFormat?
     if case .input(let found) = configuration.audio { format = found }
     let placer = try Self.placer(
       &format, configuration,
-      from: firstSegment.map { published?.end ?? segmentation.firstFrame(of: $0) } ?? 1, log)
+      from: firstSegment.map { published?.end ?? segmentation.firstFrame(of: $0) } ?? 1, reports)
     self.format = format
     publisher = AudioPublisher(
       Self.track(placer, configuration, segmentation), segmentation: segmentation,
@@ -86,10 +85,10 @@ struct AudioPipeline: ~Copyable {
     publisher.prefill(try placer.prefill(to: frame(at: now)))
   }
 
-  /// Publishes audio until `stop` is set.
+  /// Publishes audio until `stop` is set; `watch` gets the units of work.
   ///
   /// - Throws: the error if no other encoder can be opened after an error.
-  mutating func run(until stop: StopFlag) throws(FFmpegError) {
+  mutating func run(until stop: StopFlag, _ watch: WorkWatch) throws(FFmpegError) {
     while !stop.isSet {
       if source == nil {
         SystemClock.sleep(until: SystemClock.monotonicTime + Self.interval)
@@ -97,7 +96,7 @@ struct AudioPipeline: ~Copyable {
       do throws(FFmpegError) {
         if let placed = try source?.read(into: &placer) { frames += placed }
       } catch { try recover(error) }
-      try advance(to: SystemClock.monotonicTime)
+      try watch.during { () throws(FFmpegError) in try advance(to: SystemClock.monotonicTime) }
     }
   }
 
@@ -118,13 +117,13 @@ struct AudioPipeline: ~Copyable {
     do throws(FFmpegError) {
       frames += try placer.finish()
       try publish(period)
-    } catch { reportFailure(error) }
+    } catch { reports.failed(error) }
     publisher.flush(period)
   }
 
   /// Continues with another encoder after an error of the present one.
   private mutating func recover(_ error: FFmpegError) throws(FFmpegError) {
-    reportFailure(error)
+    reports.failed(error)
     try placer.recover()
   }
 
@@ -166,7 +165,7 @@ struct AudioPipeline: ~Copyable {
     let found = queue.first.flatMap { $0.captured < end ? $0.format : nil }
     guard found != nil || isDue else { return false }
     if case .input(.some) = configuration.audio, let found { choose(found) }
-    let placer = try Self.placer(&format, configuration, from: firstFrame(of: period), log)
+    let placer = try Self.placer(&format, configuration, from: firstFrame(of: period), reports)
     (index, hasBegun) = (period.index, true)
     publisher.begin(period, Self.track(placer, configuration, segmentation))
     self.placer = placer
@@ -176,15 +175,13 @@ struct AudioPipeline: ~Copyable {
   /// A placer of copied audio of `format`, or of encoded audio if that format cannot be copied.
   private static func placer(
     _ format: inout CopiedAudioFormat?, _ configuration: StreamConfiguration, from first: Int64,
-    _ log: Log
+    _ reports: AudioReports
   ) throws(FFmpegError) -> AudioPlacer {
     do throws(FFmpegError) {
       return try AudioPlacer(format, configuration.audioSettings, from: first)
     } catch {
       guard format != nil else { throw error }
-      log.write(
-        .warning, "audio-refused", stream: configuration.name,
-        "the audio of the source cannot be copied: \(error); encoding it")
+      reports.cannotCopy(error)
       format = nil
       return try AudioPlacer(nil, configuration.audioSettings, from: first)
     }
@@ -196,10 +193,7 @@ struct AudioPipeline: ~Copyable {
       $0.settings.sampleRate == segmentation.sampleRate ? $0 : nil
     }
     if copied != format {
-      log.write(
-        .info, "audio-parameters", stream: configuration.name,
-        "the source has other audio now: \(Self.text(found)); "
-          + (copied == nil ? "encoded at \(segmentation.sampleRate) Hz" : "copied"))
+      reports.changed(found, encodedAt: copied == nil ? segmentation.sampleRate : nil)
     }
     format = copied
   }
@@ -229,7 +223,7 @@ struct AudioPipeline: ~Copyable {
       // Audio after the last video frame of a period is omitted.
       if isAhead(entry) { continue }
       guard placer.accepts(entry.format) else {
-        report(entry.format, "other parameters than the track has")
+        reports.refused(entry.format, "other parameters than the track has")
         continue
       }
       let mediaTime = mediaTime(entry)
@@ -237,7 +231,7 @@ struct AudioPipeline: ~Copyable {
         gracePeriod?.count(lateness: present - mediaTime)
       }
       do throws(FFmpegError) { frames += try placer.place(entry, at: mediaTime) } catch {
-        report(entry.format, "\(error)")
+        reports.refused(entry.format, "\(error)")
         try placer.recover()
       }
       try publish(period)
@@ -300,25 +294,5 @@ struct AudioPipeline: ~Copyable {
     TrackDescription(
       audio: configuration.audioSettings, segmentation, codecs: placer.codecs,
       channels: placer.channels, header: placer.header)
-  }
-
-  // MARK: Log
-
-  private static func text(_ format: InputDescription.Audio) -> String {
-    "\(format.codec), \(format.sampleRate) Hz, \(format.channels) channels"
-  }
-
-  private func reportFailure(_ error: FFmpegError) {
-    log.write(
-      .warning, "audio-failed", stream: configuration.name,
-      "\(error); silence, and another encoder")
-  }
-
-  private mutating func report(_ format: InputDescription.Audio, _ reason: String) {
-    guard refused != format else { return }
-    refused = format
-    log.write(
-      .warning, "audio-refused", stream: configuration.name,
-      "\(Self.text(format)): \(reason); silence")
   }
 }

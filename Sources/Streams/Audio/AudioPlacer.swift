@@ -54,6 +54,7 @@ struct AudioPlacer: ~Copyable {
 
   /// The next sample since 1970.
   var next: Int64 {
+    // bounded: positions are those of times that can be expressed
     if let copied { return copied.next * AudioSegmentation.samplesPerFrame }
     switch encoder {
     case .some(let encoder): return encoder.next
@@ -111,6 +112,7 @@ struct AudioPlacer: ~Copyable {
     let silence = try ContinuousAudioEncoder.silence(settings)
     try jump(to: index)
     return (first..<index).map {
+      // bounded: positions are those of times that can be expressed
       EncodedAudioFrame(position: $0 * AudioSegmentation.samplesPerFrame, bytes: silence)
     }
   }
@@ -124,6 +126,7 @@ struct AudioPlacer: ~Copyable {
     let next = next / AudioSegmentation.samplesPerFrame
     let index = min(index, next + Int64(settings.sampleRate) / AudioSegmentation.samplesPerFrame)
     if let frames = copied?.fill(to: index) { return frames }
+    // bounded: positions are those of times that can be expressed
     return try encoder?.fill(to: index * AudioSegmentation.samplesPerFrame) ?? []
   }
 

@@ -28,6 +28,7 @@ struct ContinuousAudioEncoder: ~Copyable {
     _ settings: AudioEncoderSettings, for first: Int64
   ) throws(FFmpegError) -> AudioEncoder {
     var encoder = try AudioEncoder(settings)
+    // bounded: positions are those of times that can be expressed
     _ = try encoder.fill(to: (first - 1) * AudioSegmentation.samplesPerFrame)
     _ = try encoder.fill(to: first * AudioSegmentation.samplesPerFrame)
     return encoder
@@ -37,7 +38,10 @@ struct ContinuousAudioEncoder: ~Copyable {
   var codecs: String { encoder.codecString }
 
   /// The next sample since 1970.
-  var next: Int64 { encoder.next ?? due * AudioSegmentation.samplesPerFrame }
+  var next: Int64 {
+    // bounded: positions are those of times that can be expressed
+    encoder.next ?? due * AudioSegmentation.samplesPerFrame
+  }
 
   /// The CMAF header of its track.
   ///
@@ -102,6 +106,7 @@ struct ContinuousAudioEncoder: ~Copyable {
   static func silence(_ settings: AudioEncoderSettings) throws(FFmpegError) -> [UInt8] {
     var encoder = try AudioEncoder(settings)
     _ = try encoder.fill(to: 0)
+    // bounded: positions are those of times that can be expressed
     guard let frame = try encoder.fill(to: 8 * AudioSegmentation.samplesPerFrame).last else {
       throw FFmpegError("avcodec_receive_packet", -1, "no frame of silence")
     }

@@ -45,6 +45,7 @@ struct CopiedAudioPlacer: Sendable {
 
   private func frames(_ indices: Range<Int64>, of bytes: [UInt8]) -> [EncodedAudioFrame] {
     indices.map {
+      // bounded: positions are those of times that can be expressed
       EncodedAudioFrame(position: $0 * AudioSegmentation.samplesPerFrame, bytes: bytes)
     }
   }

@@ -114,7 +114,7 @@ final class EncodingPipeline: Pipeline {
     let thread = RenditionThread(
       configuration: configuration, window: output.sink, renditionIndex: index, feed: feed,
       load: load, isLeaving: { [context] in context.stop.isSet && !context.ending.isSet },
-      statistics: context.statistics, log: context.log)
+      statistics: context.statistics, watch: context.watch, log: context.log)
     try thread.run(&track)
   }
 

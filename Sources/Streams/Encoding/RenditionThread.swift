@@ -19,6 +19,8 @@ struct RenditionThread: Sendable {
   /// Whether the stream stops without an end for players; waiting frame slots are then not encoded.
   let isLeaving: @Sendable () -> Bool
   let statistics: Locked<StreamStatistics>
+  /// Gets the units of work.
+  let watch: WorkWatch
   let log: Log
 
   /// Encodes until the feed is closed and empty.
@@ -51,7 +53,10 @@ struct RenditionThread: Sendable {
         frame = painted
       }
       last = slot.frame
-      for coded in try track.encode(frame, frameIndex: slot.frameIndex) {
+      let encoded = try watch.during { () throws(FFmpegError) in
+        try track.encode(frame, frameIndex: slot.frameIndex)
+      }
+      for coded in encoded {
         let end = SystemClock.monotonicTime
         // libx264 returns each frame at once; other encoders may delay some, so the timestamp
         // tells which frame it is.

@@ -37,7 +37,7 @@ final class AccessUnitDecoder {
       }
       countedErrors = 0
     }
-    let frames = decoder?.decode(unit) ?? []
+    let frames = input.watch.during { decoder?.decode(unit) ?? [] }
     let refused = decoder?.refusedInARow ?? 0
     guard refused < input.options.decoderErrorLimit else {
       decoder = nil

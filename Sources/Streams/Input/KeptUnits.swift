@@ -8,7 +8,8 @@ import Time
 /// The units of a live input from its first key frame on, until a session takes them.
 ///
 /// A pass-through stream begins with them. If they exceed a limit, all are dropped, and the stream
-/// begins with the next key frame after them.
+/// begins with the next key frame after them. With a span only the newest GOPs are kept that cover
+/// it.
 struct KeptUnits: Sendable {
   /// The maximum number of units.
   private static let mostUnits = 20_000
@@ -21,6 +22,11 @@ struct KeptUnits: Sendable {
   private(set) var units: [InputUnit] = []
   private var byteCount = 0
   private var hasKey = false
+  /// Nil if all units are kept.
+  private let span: Interval?
+
+  /// Keeps all units, or those of the newest GOPs that together last `span`.
+  init(span: Interval? = nil) { self.span = span }
 
   /// The first key frame; nil before the first key frame.
   var first: AccessUnit? {
@@ -33,6 +39,7 @@ struct KeptUnits: Sendable {
     if case .video(let accessUnit) = unit {
       guard hasKey || accessUnit.isKey else { return }
       hasKey = true
+      if accessUnit.isKey, let span { forget(before: accessUnit.arrival - span) }
     } else if !hasKey {
       let oldest = unit.arrival - Self.audioBefore
       units.removeAll { $0.arrival < oldest }
@@ -40,7 +47,19 @@ struct KeptUnits: Sendable {
     }
     units.append(unit)
     byteCount += unit.size
-    if units.count > Self.mostUnits || byteCount > Self.mostBytes { self = KeptUnits() }
+    if units.count > Self.mostUnits || byteCount > Self.mostBytes {
+      self = KeptUnits(span: span)
+    }
+  }
+
+  /// Removes the GOPs that end before `time`.
+  private mutating func forget(before time: MonotonicTime) {
+    let start = units.lastIndex { unit in
+      if case .video(let unit) = unit { unit.isKey && unit.arrival <= time } else { false }
+    }
+    guard let start, start > 0 else { return }
+    units.removeFirst(start)
+    byteCount = units.reduce(0) { $0 + $1.size }
   }
 }
 

@@ -38,7 +38,7 @@ final class KeptUnitsStage: InputStage {
       let next = PassThroughStage(input, track, live.clock)
       next.replay(kept.units, description)
       kept = KeptUnits()
-      _ = next.take(unit, description)
+      _ = try next.take(unit, description)
       return .become(next)
     }
   }

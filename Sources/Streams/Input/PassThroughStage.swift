@@ -6,22 +6,29 @@ import Scheduling
 import Sharing
 
 /// Gives the access units of a live input to the session as received.
+///
+/// The newest GOPs are kept. If the source turns irregular, the next session begins with them.
 final class PassThroughStage: InputStage {
   private let input: PulledInput
   private let track: PassThroughTrack
   private var clock: SourceClock
   private var backlog = Backlog<InputUnit>()
+  private var recent: KeptUnits
+  /// Whether the session ends and another one will take the units.
+  private var isOver = false
 
   /// A stage that continues with the mapping of timestamps in `clock`.
   init(_ input: PulledInput, _ track: PassThroughTrack, _ clock: SourceClock) {
     self.input = input
     self.track = track
     self.clock = clock
+    recent = KeptUnits(span: track.recentSpan)
   }
 
   /// Gives the session the units that arrived before the session existed.
   func replay(_ units: [InputUnit], _ description: InputDescription) {
     for unit in units {
+      if !track.hasVariableDuration { recent.add(unit) }
       let captured = clock.captureTime(ofEarlier: unit.pts, arrival: unit.arrival)
       switch unit {
       case .video(let accessUnit):
@@ -38,25 +45,47 @@ final class PassThroughStage: InputStage {
   func connected() {
     clock.breakOff()
     backlog = Backlog()
+    recent = KeptUnits(span: track.recentSpan)
   }
 
-  func take(_ unit: InputUnit, _ description: InputDescription) -> InputStep {
+  func take(
+    _ unit: InputUnit, _ description: InputDescription
+  ) throws(InputError) -> InputStep {
+    if isOver, let target = input.target, let next = next(target, description) {
+      _ = try next.take(unit, description)
+      return .become(next)
+    }
     if input.resumes() { backlog.begin() }
     for unit in backlog.take(unit) {
+      if !track.hasVariableDuration { recent.add(unit) }
       switch unit {
       case .video(let accessUnit):
         input.frameArrived(description, description.video.width, description.video.height)
-        track.take(
+        isOver = !track.take(
           accessUnit, description.video,
           captured: clock.captureTime(
             pts: accessUnit.pts, arrival: accessUnit.arrival, sent: accessUnit.senderMonotonic))
       case .audio(let packet):
         guard input.takesAudio else { break }
         let captured = clock.captureTime(.audio, pts: packet.pts, arrival: packet.arrival)
-        if let format = description.audio { input.target?.audio?(packet, format, captured) }
+        if !isOver, let format = description.audio {
+          input.target?.audio?(packet, format, captured)
+        }
       }
     }
     return .stay
+  }
+
+  /// The stage of the session that follows; nil while there is none.
+  private func next(_ target: InputTarget, _ description: InputDescription) -> (any InputStage)? {
+    switch target.video {
+    case .accessUnits(let next) where next === track: return nil
+    case .accessUnits(let next):
+      let stage = PassThroughStage(input, next, clock)
+      stage.replay(recent.units, description)
+      return stage
+    case .frames: return DecodingStage(input, AccessUnitDecoder(input))
+    }
   }
 
   func finish(_ description: InputDescription) -> InputStep { .stay }

@@ -18,6 +18,8 @@ final class PulledInput: Sendable {
   /// When it is opened if its facts are known already; nil if it is opened to find them out.
   let notBefore: MonotonicTime?
   let cancellation = InputCancellation()
+  /// Gets the units of work of its threads.
+  let watch: WorkWatch
   private let name: String
   private let log: Log
   private let presence: Locked<SourcePresence>
@@ -28,8 +30,10 @@ final class PulledInput: Sendable {
 
   init(
     _ address: InputAddress, options: InputOptions, loops: Bool, takesAudio: Bool,
-    passThrough: PassThroughOptions?, notBefore: MonotonicTime? = nil, name: String, log: Log
+    passThrough: PassThroughOptions?, notBefore: MonotonicTime? = nil, name: String,
+    watch: WorkWatch = WorkWatch(), log: Log
   ) {
+    self.watch = watch
     self.address = address
     self.options = options
     self.loops = loops

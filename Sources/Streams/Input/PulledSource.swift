@@ -3,7 +3,7 @@
 package import Capture
 package import Logging
 import Sharing
-package import Time
+import Time
 
 /// A running pulled input: its threads, its facts, and the session that takes its units.
 ///
@@ -22,19 +22,30 @@ package final class PulledSource: Sendable {
   ///   - takesAudio: whether its audio is used; it then shares the mapping of timestamps.
   ///   - passThrough: the limits of pass-through; nil if the input is encoded in any case. The
   ///     analysis takes as long as the first segment.
-  ///   - known: the facts that an earlier process has found, and when to open the source; nil to
-  ///     find them out.
   ///   - name: of the stream, for the log.
   ///   - log: for its presence.
-  package init(
+  package convenience init(
     _ address: InputAddress, options: InputOptions, loops: Bool, takesAudio: Bool = false,
-    passThrough: PassThroughOptions? = nil,
-    known: (facts: SourceFacts, notBefore: MonotonicTime)? = nil, name: String, log: Log
+    passThrough: PassThroughOptions? = nil, name: String, log: Log
   ) {
-    input = PulledInput(
-      address, options: options, loops: loops, takesAudio: takesAudio, passThrough: passThrough,
-      notBefore: known?.notBefore, name: name, log: log)
-    if let known { input.publish(known.facts) }
+    self.init(
+      PulledInput(
+        address, options: options, loops: loops, takesAudio: takesAudio, passThrough: passThrough,
+        name: name, log: log), name: name, log: log)
+  }
+
+  /// The source of a process of its own, which may know the facts; `watch` gets its units of work.
+  convenience init(_ order: StartOrder, watch: WorkWatch, log: Log) {
+    let input = PulledInput(
+      order.address, options: order.options, loops: order.loops, takesAudio: order.takesAudio,
+      passThrough: order.passThrough, notBefore: order.known?.notBefore, name: order.name,
+      watch: watch, log: log)
+    if let known = order.known { input.publish(known.facts) }
+    self.init(input, name: order.name, log: log)
+  }
+
+  private init(_ input: PulledInput, name: String, log: Log) {
+    self.input = input
     threads = ThreadGroup(stream: name, log: log)
   }
 
@@ -53,9 +64,14 @@ package final class PulledSource: Sendable {
   /// - Throws: the reason why the facts will never be known: a file is unreadable
   ///   (``InputError/refused(_:)``), or `cancellation` is cancelled (``InputError/cancelled``).
   package func begin(_ cancellation: StartCancellation) throws(InputError) -> SourceFacts {
-    cancellation.whenCancelled { [weak input] in input?.cancel() }
+    follow(cancellation)
     guard start() else { throw .failed("the system refuses another thread") }
     return try input.waitForFacts()
+  }
+
+  /// Ends all waits when `cancellation` is cancelled.
+  func follow(_ cancellation: StartCancellation) {
+    cancellation.whenCancelled { [weak input] in input?.cancel() }
   }
 
   /// Calls `body` once when a file or standard input has ended, on the input's thread.

@@ -40,7 +40,7 @@ package final class IsolatedSource: Sendable {
   /// threads.
   private static let fixed = ["MALLOC_ARENA_MAX=2", "SWIFT_BACKTRACE=enable=no"]
   /// Whether missing protections of this kernel were reported.
-  private static let hasWarned = Locked(false)
+  private static let hasWarned = OnceFlag()
 
   private let order: StartOrder
   private let crashes: SourceCrashes
@@ -65,7 +65,7 @@ package final class IsolatedSource: Sendable {
   ///
   /// - Throws: why they will never be known.
   package func begin(_ cancellation: StartCancellation) throws(InputError) -> SourceFacts {
-    cancellation.whenCancelled { [weak self] in self?.cancel() }
+    follow(cancellation)
     guard OSThread(name: "isolated", { [self] in run() }) != nil else {
       state.update { $0.isOver = true }
       throw .failed("the system refuses another thread")
@@ -73,6 +73,11 @@ package final class IsolatedSource: Sendable {
     return try state.wait { state -> Result<SourceFacts, InputError>? in
       state.isStopping ? .failure(.cancelled) : state.facts
     }.get()
+  }
+
+  /// Ends all waits when `cancellation` is cancelled.
+  func follow(_ cancellation: StartCancellation) {
+    cancellation.whenCancelled { [weak self] in self?.cancel() }
   }
 
   /// Lets the process publish for a session.
@@ -257,6 +262,10 @@ package final class IsolatedSource: Sendable {
     case .log(let level, let event, let text):
       let levels = Log.Level.allCases
       log.relay(levels[min(Int(level), levels.count - 1)], event, stream: order.name, text)
+    case .irregular:
+      // The process waits for the next session.
+      let session = state.update { state in state.session.take() }
+      try session?.handle(message)
     default: try state.update { $0.session }?.handle(message)
     }
   }
@@ -264,12 +273,7 @@ package final class IsolatedSource: Sendable {
   /// Warns once per run of the program if this kernel lacks a protection.
   private func warn(_ protections: Sandbox.Protections) {
     let missing = Sandbox.Protections.all.subtracting(protections)
-    guard !missing.isEmpty else { return }
-    let isFirst = Self.hasWarned.withLock { warned in
-      defer { warned = true }
-      return !warned
-    }
-    guard isFirst else { return }
+    guard !missing.isEmpty, Self.hasWarned.raise() else { return }
     let names: [(Sandbox.Protections, String)] = [
       (.files, "Landlock"), (.calls, "seccomp"), (.limits, "limits"),
     ]

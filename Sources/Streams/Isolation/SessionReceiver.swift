@@ -21,6 +21,8 @@ final class SessionReceiver: Sendable {
     var earlier: StreamStatistics
     /// Whether the source has not been online since a crash.
     var isAway = false
+    /// Whether the session ends, since its tracks cannot continue.
+    var isOver = false
   }
 
   /// Nil before the process has answered.
@@ -96,10 +98,15 @@ final class SessionReceiver: Sendable {
       }
       if isOpen { context.finish(.failed(failure)) }
     case .sourceEnded: context.finish(.sourceEnded)
-    case .irregular: context.finish(.irregularKeyFrames)
+    case .irregular:
+      let configuration = context.configuration
+      guard configuration.passesThrough, !configuration.segmentation.hasVariableDuration else {
+        throw .invalid(field: "an outcome", value: "that this session cannot have")
+      }
+      context.finish(.irregularKeyFrames)
     case .status(let fields): try take(try SessionStatus(fields: fields))
     case .track(let track, let fields):
-      try change(track) { track throws(MessageError) in try track.describe(fields) }
+      try describe(track, fields)
     case .chunk(let track, let fields, let bytes):
       try change(track) { track throws(MessageError) in try track.take(fields, bytes) }
     case .period(let track, let fields):
@@ -117,11 +124,21 @@ final class SessionReceiver: Sendable {
     }
   }
 
+  /// Describes a track; after a crash another encoder may have been opened, with another header.
+  private func describe(_ track: UInt8, _ fields: TrackFields) throws(MessageError) {
+    var isSame = true
+    try change(track) { track throws(MessageError) in isSame = try track.describe(fields) }
+    guard !isSame else { return }
+    state.withLock { $0.isOver = true }
+    context.finish(.encoderChanged)
+  }
+
   private func change(
     _ track: UInt8, _ body: (inout TrackReceiver) throws(MessageError) -> Void
   ) throws(MessageError) {
     // The window wakes its readers, which do not take this lock.
     let result = state.withLock { state -> Result<Void, MessageError> in
+      guard !state.isOver else { return .success(()) }
       guard track < state.tracks.count else {
         return .failure(.invalid(field: "the number of a track", value: "\(track)"))
       }
@@ -149,7 +166,7 @@ final class SessionReceiver: Sendable {
     let earlier = state.withLock { state in
       if state.isAway, status.statistics.isSourceOnline {
         state.isAway = false
-        state.earlier.reconnects &+= 1
+        state.earlier.reconnects &+= 1  // bounded: a counter may wrap
       }
       return state.earlier
     }

@@ -81,7 +81,7 @@ extension RenditionStatistics {
 
   /// Adds the counts of an earlier process.
   fileprivate mutating func add(_ other: RenditionStatistics) {
-    overloads &+= other.overloads
+    overloads &+= other.overloads  // bounded: counters are at most 2^48 each
     segmentsLeftOut &+= other.segmentsLeftOut
     mediaBytes &+= other.mediaBytes
     encoderDelay.add(other.encoderDelay)
@@ -112,6 +112,7 @@ extension Histogram {
 extension StreamStatistics {
   /// Takes the counters of the present process, which follow those of earlier ones.
   mutating func take(_ present: StreamStatistics, after earlier: StreamStatistics) {
+    // bounded: counters are at most 2^48 each
     inputFrames = present.inputFrames &+ earlier.inputFrames
     repeatedFrames = present.repeatedFrames &+ earlier.repeatedFrames
     lateFrames = present.lateFrames &+ earlier.lateFrames

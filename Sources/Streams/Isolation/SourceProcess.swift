@@ -12,7 +12,8 @@ import Time
 
 /// The process of one source: reads, decodes and encodes it, and sends its chunks to the server.
 ///
-/// The first thread takes the messages of the server; the process ends when the server is gone.
+/// The first thread takes the messages of the server; the process ends when the server is gone. If
+/// the source turns irregular, the session ends, and another one continues the source.
 package final class SourceProcess: Sendable {
   private struct Run: Sendable {
     let context: SessionContext
@@ -28,6 +29,7 @@ package final class SourceProcess: Sendable {
   private let order: StartOrder
   private let pipe: MessagePipe
   private let log: Log
+  private let watch = WorkWatch()
   private let source: PulledSource
   private let facts: Locked<SourceFacts?>
   private let session = Locked<Run?>(nil)
@@ -58,10 +60,7 @@ package final class SourceProcess: Sendable {
       let number = UInt8(clamping: levels.firstIndex(of: level) ?? 0)
       pipe.send(ChildMessage.log(level: number, event: event, text: text).bytes)
     }
-    source = PulledSource(
-      order.address, options: order.options, loops: order.loops, takesAudio: order.takesAudio,
-      passThrough: order.passThrough, known: order.known.map { ($0.facts, $0.notBefore) },
-      name: order.name, log: log)
+    source = PulledSource(order, watch: watch, log: log)
     facts = Locked(order.known?.facts)
   }
 
@@ -96,7 +95,7 @@ package final class SourceProcess: Sendable {
     }
   }
 
-  /// Sends counters until the process ends.
+  /// Sends counters until the process ends; ends it if a codec does not return.
   private func report() {
     while true {
       let run = session.withLock { $0 }
@@ -104,6 +103,13 @@ package final class SourceProcess: Sendable {
         run?.context.statistics.withLock { $0 } ?? StreamStatistics(renditions: 0),
         clockError: run?.pipeline.clockError ?? .zero)
       pipe.send(ChildMessage.status(status.fields).bytes)
+      if watch.isStuck(at: SystemClock.monotonicTime) {
+        log.write(
+          .error, "codec-hangs", stream: order.name,
+          "a decoder or encoder has not returned for \(WorkWatch.limit.wholeSeconds) s; "
+            + "ending the process")
+        _exit(4)
+      }
       SystemClock.sleep(until: SystemClock.monotonicTime + Self.statusInterval)
     }
   }
@@ -121,10 +127,10 @@ package final class SourceProcess: Sendable {
     let context = SessionContext(
       configuration, anchor: order.anchor, outputs: videos,
       audioSink: hasAudio ? ChunkSender(track: UInt8(clamping: videos.count), pipe: pipe) : nil,
-      log: log)
+      watch: watch, log: log)
     let run = Run(context: context, pipeline: context.pipeline(of: source))
     session.withLock { $0 = run }
-    context.whenFinished { [pipe] outcome in pipe.send(ChildMessage(outcome).bytes) }
+    context.whenFinished { [self] outcome in finished(outcome, run) }
     let thread = OSThread(name: "open") { [self] in
       do throws(StreamSession.Failure) {
         try run.pipeline.open()
@@ -133,6 +139,23 @@ package final class SourceProcess: Sendable {
       } catch { pipe.send(ChildMessage(.failed(error)).bytes) }
     }
     if thread == nil { pipe.send(ChildMessage(.failed(.thread)).bytes) }
+  }
+
+  /// Tells the server the outcome of a session, after all its media.
+  private func finished(_ outcome: StreamSession.Outcome, _ run: Run) {
+    guard case .irregularKeyFrames = outcome else {
+      pipe.send(ChildMessage(outcome).bytes)
+      return
+    }
+    // The calling thread reads the source.
+    let thread = OSThread(name: "renew") { [self] in
+      run.context.stop.set()
+      run.pipeline.close()
+      run.context.joinThreads(until: SystemClock.monotonicTime + Self.stopLimit)
+      session.withLock { $0 = nil }
+      pipe.send(ChildMessage.irregular.bytes)
+    }
+    if thread == nil { _exit(3) }
   }
 
   /// Ends the process, after the rest of the media if the stream ends for its players.
@@ -152,7 +175,7 @@ extension ChildMessage {
   fileprivate init(_ outcome: StreamSession.Outcome) {
     switch outcome {
     case .sourceEnded: self = .sourceEnded
-    case .irregularKeyFrames: self = .irregular
+    case .irregularKeyFrames, .encoderChanged: self = .irregular
     case .failed(let failure):
       let (kind, reason) = failure.fields
       self = .failed(kind: kind, reason: reason)

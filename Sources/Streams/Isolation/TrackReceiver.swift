@@ -48,17 +48,13 @@ struct TrackReceiver {
 
   /// Takes the constants of the track.
   ///
-  /// - Throws: an error if an earlier process had others.
-  mutating func describe(_ fields: TrackFields) throws(MessageError) {
+  /// - Returns: false if an earlier process had others: the session cannot continue.
+  mutating func describe(_ fields: TrackFields) throws(MessageError) -> Bool {
     let description = try description(fields)
-    if let headerHash {
-      guard headerHash == description.headerHash else {
-        throw .invalid(field: "a CMAF header", value: "other than before")
-      }
-      return
-    }
+    if let headerHash { return headerHash == description.headerHash }
     headerHash = description.headerHash
     window.describe(description)
+    return true
   }
 
   /// Opens the window, once.
@@ -95,6 +91,7 @@ struct TrackReceiver {
     guard fields.frameIndex >= received?.end ?? 0 else {
       throw .invalid(field: "a frame index", value: "\(fields.frameIndex), which is not the next")
     }
+    // bounded: both numbers have 32 bits at most
     guard fields.duration == fields.frames * segmentation.ticksPerFrame else {
       throw .invalid(field: "the duration of a chunk", value: "\(fields.duration)")
     }

@@ -24,6 +24,8 @@ final class PassThroughTrack: Sendable {
     var faults = 0
     /// Called once when the source is irregular.
     var onIrregular: (@Sendable () -> Void)?
+    /// Whether the session ends since the source is irregular: nothing more is published.
+    var isOver = false
   }
 
   /// The start of a period that is not published yet.
@@ -40,6 +42,7 @@ final class PassThroughTrack: Sendable {
   private struct Result: Sendable {
     var published: (chunk: Chunk, position: PassThroughSchedule.Position)?
     var faults = 0
+    var isOver = false
     var onIrregular: (@Sendable () -> Void)?
   }
 
@@ -81,6 +84,15 @@ final class PassThroughTrack: Sendable {
   ///
   /// The value is available without waiting for an access unit that is being published.
   var clockError: Interval { lastError.withLock { $0 } }
+
+  /// How much media the next session begins with if the source turns irregular: it has a complete
+  /// segment at once.
+  var recentSpan: Interval {
+    configuration.segmentation.segmentDuration * 2  // bounded: intervals saturate
+  }
+
+  /// Whether the segments of the session begin with any key frame of the source.
+  var hasVariableDuration: Bool { configuration.segmentation.hasVariableDuration }
 
   /// Describes the track to the sink and opens it.
   ///
@@ -125,19 +137,25 @@ final class PassThroughTrack: Sendable {
   ///   - video: the description of the source with it.
   ///   - captured: its capture time.
   ///   - isReplay: whether it arrived before the session existed; its lateness is then not counted.
+  /// - Returns: false once the source is irregular, and the session ends.
+  @discardableResult
   func take(
     _ unit: AccessUnit, _ video: InputDescription.Video, captured: MonotonicTime,
     isReplay: Bool = false
-  ) {
+  ) -> Bool {
     let wall = WallTime(captured, plus: SystemClock.wallMinusMonotonic)
     let result = state.withLock { state -> Result in
+      guard !state.isOver else { return Result(isOver: true) }
       if unit.isKey, video.parameterSets != state.parameterSets { renew(&state, unit, video) }
       let position = state.schedule.assign(pts: unit.pts, isKey: unit.isKey, captured: wall)
       let error = state.schedule.error
       lastError.withLock { $0 = error }
       var result = Result(faults: state.schedule.faults - state.faults)
       state.faults = state.schedule.faults
-      if state.schedule.isIrregular { result.onIrregular = state.onIrregular.take() }
+      if state.schedule.isIrregular {
+        state.isOver = true
+        return Result(isOver: true, onIrregular: state.onIrregular.take())
+      }
       guard let position else { return result }
       if let period = position.periodStart {
         state.opening = Opening(period: period, pts: unit.pts, captured: captured)
@@ -153,7 +171,9 @@ final class PassThroughTrack: Sendable {
         "source became irregular (lost frames or key frames): discontinuity inserted")
     }
     result.onIrregular?()
+    guard !result.isOver else { return false }
     count(result.published?.chunk, at: result.published?.position.indexInSegment, isReplay)
+    return true
   }
 
   /// Applies other parameter sets: the next period has another header.

@@ -6,6 +6,9 @@ import Time
 
 /// One video rendition of a stream: name, size and bitrate.
 package struct RenditionSettings: Sendable, Equatable {
+  /// The video bitrate by default, in kbit/s.
+  package static let defaultBitrateKilobits = 2500
+
   /// The rendition's name in URLs.
   package let name: String
   /// The size of its frames.

@@ -39,7 +39,8 @@ struct SessionAnchor: Sendable, Equatable {
     // first IDR of the source.
     firstSegment =
       configuration.passesThrough
-      ? Self.firstSegment(configuration, clock) ?? current
+      ? configuration.lastSegment.map { $0 + 1 } ?? Self.firstSegment(configuration, clock)
+        ?? current
       : configuration.prefill > 0 ? current - Int64(configuration.prefill) : current + 1
     published = []
   }

@@ -32,6 +32,8 @@ final class SessionContext: Sendable {
   let audioQueue = AudioQueue()
   let statistics: Locked<StreamStatistics>
   let log: Log
+  /// Gets the units of work of the threads.
+  let watch: WorkWatch
   /// Ends the threads.
   let stop = StopFlag()
   /// Set before ``stop`` if the stream ends: the threads then publish the remaining media.
@@ -42,8 +44,9 @@ final class SessionContext: Sendable {
   /// The state of a session that publishes to `outputs` and `audioSink`.
   init(
     _ configuration: StreamConfiguration, anchor: SessionAnchor, outputs: [any ChunkSink],
-    audioSink: (any ChunkSink)?, log: Log
+    audioSink: (any ChunkSink)?, watch: WorkWatch = WorkWatch(), log: Log
   ) {
+    self.watch = watch
     self.configuration = configuration
     self.anchor = anchor
     self.log = log
@@ -119,7 +122,7 @@ final class SessionContext: Sendable {
         gracePeriod: configuration.audioGracePeriod, statistics: statistics, log: log)
       opened()
       guard try goLive(&pipeline) else { return }
-      try pipeline.run(until: stop)
+      try pipeline.run(until: stop, watch)
       if ending.isSet { pipeline.finish() }
     }
   }

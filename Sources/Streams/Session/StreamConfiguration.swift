@@ -29,6 +29,11 @@ package struct StreamConfiguration: Sendable {
     case input(CopiedAudioFormat?)
   }
 
+  /// The complete segments that playlists list by default.
+  package static let defaultPlaylistLength = 10
+  /// The complete segments kept by default, the listed ones included.
+  package static let defaultRetained = 20
+
   /// The name of the audio rendition in URLs.
   package static let audioName = "audio"
 
@@ -59,13 +64,16 @@ package struct StreamConfiguration: Sendable {
   /// Text over each frame; nil for none.
   package var overlay: Overlay?
   /// Complete segments that playlists list.
-  package var playlistLength = 10
+  package var playlistLength = defaultPlaylistLength
   /// Complete segments kept for late readers, the listed ones included.
-  package var retained = 20
+  package var retained = defaultRetained
   /// Bytes of media of a rendition above which old segments are removed early.
   package var windowBytes = 1_024_000_000
   /// Slate segments that fill the window before the stream goes live; 0 for none.
-  package var prefill = 10
+  package var prefill = defaultPlaylistLength
+  /// The newest segment of the session before, whose source this one continues; nil if there is
+  /// none.
+  package var lastSegment: Int64?
   /// The numbering of segments in URLs.
   package var numbering = MediaNames.Numbering.epoch
 
@@ -76,7 +84,10 @@ package struct StreamConfiguration: Sendable {
   }
 
   /// A configuration with one rendition and defaults.
-  package init(size: VideoSize, bitrateKilobits: Int = 2500, segmentation: Segmentation) {
+  package init(
+    size: VideoSize, bitrateKilobits: Int = RenditionSettings.defaultBitrateKilobits,
+    segmentation: Segmentation
+  ) {
     self.init(
       renditions: RenditionSettings.ladder([(size, bitrateKilobits)]), segmentation: segmentation)
   }

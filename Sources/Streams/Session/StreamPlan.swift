@@ -21,6 +21,14 @@ package struct StreamPlan: Sendable {
       }
     }
 
+    /// Ends the waits of a session for the input when `cancellation` is cancelled.
+    package func follow(_ cancellation: StartCancellation) {
+      switch self {
+      case .inProcess(let source): source.follow(cancellation)
+      case .isolated(let source): source.follow(cancellation)
+      }
+    }
+
     /// Ends the input.
     package func stop() {
       switch self {
@@ -30,12 +38,24 @@ package struct StreamPlan: Sendable {
     }
   }
 
+  /// A running source that the next session takes from the session before.
+  package struct ContinuedSource: Sendable {
+    /// The source, which has kept its newest units.
+    package let source: Source
+    /// The facts about it.
+    package let facts: SourceFacts
+    /// The newest segment of the session before.
+    package let lastSegment: Int64
+  }
+
   /// The circumstances of a start.
   package struct Start: Sendable {
     /// Ends the start.
     package let cancellation: StartCancellation
     /// Whether an earlier session found the source's key frames irregular.
     package let hasIrregularKeyFrames: Bool
+    /// The source of the session before; nil if the start opens its source.
+    package let continued: ContinuedSource?
   }
 
   /// A session that can be started.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Capture
 package import Logging
 import Media
 package import Packaging
@@ -38,6 +39,8 @@ package final class StreamSession: Sendable {
     /// The key frames of the passed-through source are irregular: segments of a fixed duration
     /// cannot begin with key frames.
     case irregularKeyFrames
+    /// The encoder that continues after a crash has another CMAF header.
+    case encoderChanged
     /// A running thread has failed.
     case failed(Failure)
   }
@@ -146,6 +149,24 @@ package final class StreamSession: Sendable {
     leave()
     for rendition in renditions { rendition.window.end() }
     audio?.end()
+  }
+
+  /// Stops the threads, but not the source: the next session continues it.
+  ///
+  /// - Returns: the source; nil if it cannot be continued, and is stopped.
+  func leaveSource() -> StreamPlan.ContinuedSource? {
+    guard let source, case .network(let facts) = configuration.source, !facts.description.isPaced
+    else {
+      leave()
+      return nil
+    }
+    context.stop.set()
+    pipeline.close()
+    context.joinThreads(until: SystemClock.monotonicTime + ThreadGroup.limit)
+    return StreamPlan.ContinuedSource(
+      source: source, facts: facts,
+      lastSegment: (renditions.map(\.window) + [audio].compactMap(\.self))
+        .map(\.snapshot.newestSegment).max() ?? context.firstSegment)
   }
 
   /// Stops the threads without ending the window: players wait for the next session or process.

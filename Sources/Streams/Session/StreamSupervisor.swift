@@ -46,7 +46,12 @@ package final class StreamSupervisor: Sendable {
     var session: StreamSession?
     /// Whether an earlier session found irregular key frames; used by the next sessions.
     var hasIrregularKeyFrames = false
+    /// The source that the next session continues.
+    var continued: StreamPlan.ContinuedSource?
   }
+
+  /// How long a removed stream may take to stop; its threads have ``ThreadGroup/limit``.
+  package static let closeLimit = Interval.seconds(4)
 
   /// The stream as requested.
   package let plan: StreamPlan
@@ -179,6 +184,13 @@ package final class StreamSupervisor: Sendable {
         .warning, "irregular", stream: name,
         "key frames are irregular: restarting the stream with variable-duration segments")
       active.hasIrregularKeyFrames = true
+      active.session = nil
+      active.continued = session.leaveSource()
+      return orders.update { $0.life.renew() }
+    case .encoderChanged:
+      log.write(
+        .warning, "encoder-changed", stream: name,
+        "another encoder continues after the crash: restarting the stream")
       orders.update { $0.life.renew() }
     case .failed(let failure):
       fail(failure)
@@ -195,9 +207,13 @@ package final class StreamSupervisor: Sendable {
   private func begin(_ active: inout ActiveSession) {
     become(.starting)
     let start = StreamPlan.Start(
-      cancellation: StartCancellation(), hasIrregularKeyFrames: active.hasIrregularKeyFrames)
+      cancellation: StartCancellation(), hasIrregularKeyFrames: active.hasIrregularKeyFrames,
+      continued: active.continued.take())
     let thread = OSThread(name: "start") { [self] in open(start) }
-    guard let thread else { return fail(.thread) }
+    guard let thread else {
+      start.continued?.source.stop()
+      return fail(.thread)
+    }
     active.start = (thread, start.cancellation)
   }
 
@@ -237,6 +253,7 @@ package final class StreamSupervisor: Sendable {
     }
     active.session?.leave()
     active.session = nil
+    active.continued.take()?.source.stop()
   }
 
   private func become(_ phase: Phase) {
@@ -254,8 +271,8 @@ package final class StreamSupervisor: Sendable {
     do throws(StreamSession.Failure) {
       let planned = try plan.session(start)
       let session = StreamSession(planned.configuration, source: planned.source, log: log)
-      announce(session, since: began)
-      warnOfSize(session)
+      session.logFirstPlaylist(since: began, log)
+      session.logShortenedWindows(log)
       do throws(StreamSession.Failure) { try session.start() } catch {
         session.leave()
         throw error
@@ -277,42 +294,5 @@ package final class StreamSupervisor: Sendable {
     }
     // This start was left when the stream was removed: its session is not used.
     if isClosed, case .opened(let session, _) = event { session.leave() }
-  }
-
-  /// Logs once per rendition if its window exceeds the limit of its size.
-  private func warnOfSize(_ session: StreamSession) {
-    let limit = session.configuration.windowBytes
-    for rendition in session.renditions {
-      let (isLogged, title) = (Locked(false), rendition.settings.name)
-      rendition.window.subscribe { [log, name, weak window = rendition.window] in
-        guard let window, window.snapshot.isShortened else { return }
-        let isFirst = isLogged.withLock { logged in
-          defer { logged = true }
-          return !logged
-        }
-        guard isFirst else { return }
-        log.write(
-          .warning, "window-shortened", stream: name,
-          "\(title): the media in memory exceeds \(limit / 1_000_000) MB; "
-            + "removing segments early")
-      }
-    }
-  }
-
-  /// Logs once when the first playlist can be played.
-  private func announce(_ session: StreamSession, since began: MonotonicTime) {
-    let isAnnounced = Locked(false)
-    session.window.subscribe { [log, name, weak window = session.window] in
-      guard let window, window.snapshot.state == .live, !window.snapshot.segments.isEmpty else {
-        return
-      }
-      let isFirst = isAnnounced.withLock { announced in
-        defer { announced = true }
-        return !announced
-      }
-      guard isFirst else { return }
-      let elapsed = (SystemClock.monotonicTime - began).milliseconds
-      log.write(.info, "live", stream: name, "playable after \(elapsed) ms")
-    }
   }
 }

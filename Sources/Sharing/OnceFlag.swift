@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A flag that is raised once, for what happens at most once.
+package final class OnceFlag: Sendable {
+  private let isRaised = Locked(false)
+
+  /// A flag that is not raised yet.
+  package init() {}
+
+  /// Raises the flag.
+  ///
+  /// - Returns: true on the first call.
+  package func raise() -> Bool {
+    isRaised.withLock { isRaised in
+      defer { isRaised = true }
+      return !isRaised
+    }
+  }
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import Logging
+
+/// The log lines of a session's audio; each refused format is logged once in a row.
+struct AudioReports {
+  /// The stream, for the log.
+  let stream: String
+  let log: Log
+  private var lastRefused: InputDescription.Audio?
+
+  /// Reports of a stream.
+  init(stream: String, log: Log) {
+    self.stream = stream
+    self.log = log
+  }
+
+  /// The audio of the source cannot be copied.
+  func cannotCopy(_ error: FFmpegError) {
+    log.write(
+      .warning, "audio-refused", stream: stream,
+      "the audio of the source cannot be copied: \(error); encoding it")
+  }
+
+  /// The source has another format; it is encoded at `rate`, or copied if that is nil.
+  func changed(_ format: InputDescription.Audio, encodedAt rate: Int32?) {
+    log.write(
+      .info, "audio-parameters", stream: stream,
+      "the source has other audio now: \(Self.text(format)); "
+        + (rate.map { "encoded at \($0) Hz" } ?? "copied"))
+  }
+
+  /// An encoder has failed.
+  func failed(_ error: FFmpegError) {
+    log.write(
+      .warning, "audio-failed", stream: stream, "\(error); silence, and another encoder")
+  }
+
+  /// Audio of this format is left out.
+  mutating func refused(_ format: InputDescription.Audio, _ reason: String) {
+    guard lastRefused != format else { return }
+    lastRefused = format
+    log.write(
+      .warning, "audio-refused", stream: stream, "\(Self.text(format)): \(reason); silence")
+  }
+
+  private static func text(_ format: InputDescription.Audio) -> String {
+    "\(format.codec), \(format.sampleRate) Hz, \(format.channels) channels"
+  }
+}
