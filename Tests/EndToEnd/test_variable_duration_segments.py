@@ -19,7 +19,6 @@ from harness.boxes import chunks
 from harness.browser import viewer
 from harness.continuity import check_one_stream, frames
 from harness.http1 import get
-from harness.labreport import longest_pause, report
 from harness.messages import PASSED_THROUGH, VARIABLE_DURATION
 from harness.mpd import SPACE, validate
 from harness.players import ffmpeg, mpv, vlc
@@ -35,11 +34,6 @@ from test_passthrough import play
 # Key frames 0, 20 and 64 of every 97 frames: GOPs of 20, 44 and 33 frames.
 UNEVEN = [*ENCODER, "-g", "300", "-x264-params", "scenecut=0", "-force_key_frames",
           "expr:if(mod(n,97),eq(mod(n,97),20)+eq(mod(n,97),64),1)"]
-# As above, but the first 300 frames have a key frame per second.
-LATER = [
-    *UNEVEN[:-1],
-    "expr:if(lt(n,300),eq(mod(n,30),0),if(mod(n,97),eq(mod(n,97),20)+eq(mod(n,97),64),1))"
-]
 # GOPs of 20 frames, which do not fit into segments of 30: two make one segment.
 SHORT = [*ENCODER, "-g", "20", "-keyint_min", "20"]
 
@@ -102,35 +96,6 @@ def test_segments_end_at_the_first_key_frame_after_the_minimum(coding: list[str]
             assert not segment.parts or abs(whole - segment.duration) <= Decimal("0.000001")
     # The first number is that of the wall clock; then one more per segment, of a second or more.
     assert 0 <= time.time() - max(segments) < 60
-
-
-@pytest.mark.timeout(120)
-def test_source_that_turns_irregular_pauses_players_for_less_than_two_seconds(
-        streamer, sources: list[Source], browser: Browser, hlsjs: Path) -> None:
-    """A source that was regular moves a key frame: the stream restarts once, with recent media."""
-    program = play(streamer, sources, "udp", "--hlsjs", str(hlsjs), coding=LATER)
-    regular = fetch(program.port)
-    assert regular.target_duration == 1
-    with viewer(browser) as own, viewer(browser) as hls:
-        own.open(program.url("/"))
-        hls.open(program.url("/?player=hlsjs"))
-        views = {"frame player": own, "hls.js": hls}
-        for view in views.values():
-            view.wait_playing()
-        program.wait_logged("live", count=2, within=40)
-        own.watch(8)
-        pauses = {
-            name: longest_pause(view.data()["samples"][30:]) for name, view in views.items()
-        }
-        moving = {name: report(view.data(), since=(time.time() - 4) * 1000)["clock_span_s"]
-                  for name, view in views.items()}
-    after = fetch(program.port)
-    assert after.target_duration == 5 and after.segments[0].msn > regular.segments[0].msn
-    assert len(program.logged("live")) == 2, "the stream restarts once"
-    lengths = {name: end - start for name, (start, end) in pauses.items()}
-    print(f"longest pause in ms: {lengths}; newest 4 s: {moving}")
-    assert min(moving.values()) >= 3.5, f"not moving again: {moving}"
-    assert max(lengths.values()) < 2000, f"longest pause in ms: {lengths}"
 
 
 @pytest.mark.timeout(60)

@@ -17,7 +17,7 @@ from harness import avsync
 from harness.boxes import chunks
 from harness.browser import viewer
 from harness.http1 import get
-from harness.labreport import report
+from harness.labreport import longest_pause, report
 from harness.mpd import fetch as fetch_mpd
 from harness.mpd import validate
 from harness.playlist import Playlist
@@ -241,6 +241,11 @@ def test_players_continue_with_audio(path: str, speaker: Camera, tone: Path, bro
 
 UNEVEN = [*ENCODER, "-g", "300", "-x264-params", "scenecut=0", "-force_key_frames",
           "expr:if(mod(n,97),eq(mod(n,97),20)+eq(mod(n,97),64),1)"]
+# Like UNEVEN, but the first 300 frames have a key frame per second.
+LATER = [
+    *UNEVEN[:-1],
+    "expr:if(lt(n,300),eq(mod(n,30),0),if(mod(n,97),eq(mod(n,97),20)+eq(mod(n,97),64),1))"
+]
 
 
 @pytest.mark.timeout(90)
@@ -292,3 +297,35 @@ def test_irregular_source_returns_with_one_discontinuity(browser: Browser, hlsjs
         print(f"{path}: {json.dumps(seen)}")
         span = seen["clock_span_s"]
         assert span is not None and span > 2, f"{path}: the clock does not advance any more"
+
+
+@pytest.mark.timeout(120)
+def test_source_that_turns_irregular_pauses_players_for_less_than_two_seconds(
+        streamer, sources: list[Source], browser: Browser, hlsjs: Path) -> None:
+    """A source that was regular moves a key frame: the stream restarts once, with recent media."""
+    to = f"udp://127.0.0.1:{free_port()}"
+    sources.append(ffmpeg_sender([*LATER, "-f", "mpegts", f"{to}?pkt_size=1316"]))
+    program = streamer("--input", to, "--hlsjs", str(hlsjs), *HOST, defaults=False, within=25)
+    program.wait_logged("live", within=25)
+    regular = fetch(program.port)
+    assert regular.target_duration == 1
+    with viewer(browser) as own, viewer(browser) as hls:
+        own.open(program.url("/"))
+        hls.open(program.url("/?player=hlsjs"))
+        views = {"frame player": own, "hls.js": hls}
+        for view in views.values():
+            view.wait_playing()
+        program.wait_logged("live", count=2, within=40)
+        own.watch(8)
+        pauses = {
+            name: longest_pause(view.data()["samples"][30:]) for name, view in views.items()
+        }
+        moving = {name: report(view.data(), since=(time.time() - 4) * 1000)["clock_span_s"]
+                  for name, view in views.items()}
+    after = fetch(program.port)
+    assert after.target_duration == 5 and after.segments[0].msn > regular.segments[0].msn
+    assert len(program.logged("live")) == 2, "the stream restarts once"
+    lengths = {name: end - start for name, (start, end) in pauses.items()}
+    print(f"longest pause in ms: {lengths}; newest 4 s: {moving}")
+    assert min(moving.values()) >= 3.5, f"not moving again: {moving}"
+    assert max(lengths.values()) < 2000, f"longest pause in ms: {lengths}"

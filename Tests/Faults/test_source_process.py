@@ -32,16 +32,15 @@ def children(program: Program) -> list[int]:
 
 
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize("name", ["SIGKILL", "SIGSEGV", "SIGSTOP"])
-def test_the_other_stream_has_no_stall(name: str, browser: Browser,
-                                       streamer: Callable[..., Program], sources: list[Source],
-                                       tmp_path: Path) -> None:
-    """The stream of the process is back within a second of its restart; the other never stalls."""
+def test_a_killed_process_stalls_no_other_stream(browser: Browser,
+                                                 streamer: Callable[..., Program],
+                                                 sources: list[Source], tmp_path: Path) -> None:
+    """Its own stream is back within a second of the restart; the other never stalls."""
     to = f"udp://127.0.0.1:{free_port()}"
     sources.append(ffmpeg_sender([*ENCODER, "-g", "30", "-f", "mpegts", f"{to}?pkt_size=1316"]))
     configuration = tmp_path / "streams.json"
     configuration.write_text(json.dumps({
-        "streams": [{"stream": "good", "testSrc": True, "resolution": "640x360"},
+        "streams": [{"stream": "good", "testSrc": True, "resolution": "320x180"},
                     {"stream": "bad", "input": to, "passthrough": "never"}]
     }))
     program = streamer("-c", str(configuration), "--host", "127.0.0.1", "--http-port", "0",
@@ -59,16 +58,18 @@ def test_the_other_stream_has_no_stall(name: str, browser: Browser,
             view.wait_playing(frames=60)
         views["good"].watch(3)
         began = time.time() * 1000
-        os.kill(children(program)[0], getattr(signal, name))
-        program.wait_logged("source-crashed", stream="bad", within=4)
-        restarted = time.monotonic()
-        wait_until(is_online, 5, "the source again")
-        back = time.monotonic() - restarted
-        views["good"].watch(6)
+        for count, name in enumerate(("SIGKILL", "SIGSEGV", "SIGSTOP"), 1):
+            os.kill(children(program)[0], getattr(signal, name))
+            program.wait_logged("source-crashed", stream="bad", count=count, within=4)
+            restarted = time.monotonic()
+            wait_until(is_online, 5, "the source again")
+            back = time.monotonic() - restarted
+            views["good"].watch(7)
+            bad = report(views["bad"].data(), since=(time.time() - 3) * 1000)
+            print(f"{name}: source back after {back:.2f} s; the clock of its player advanced by "
+                  f"{bad['clock_span_s']} s in the last 3 s")
+            assert back < 1
+            assert bad["clock_span_s"] > 2, "the stream of the process plays again"
         good = views["good"].data()
-        bad = report(views["bad"].data(), since=(time.time() - 3) * 1000)
     stalls = pauses(between(good, began, float("inf")), 1000 / 30)
-    print(f"{name}: source back after {back:.2f} s; {json.dumps(bad)}")
     assert not stalls, f"the other stream stalled: {stalls}"
-    assert back < 1
-    assert bad["clock_span_s"] > 2, "the stream of the process plays again"
