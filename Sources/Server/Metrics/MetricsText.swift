@@ -3,6 +3,7 @@
 import Glibc
 import HTTP
 import Logging
+import Net
 import Packaging
 import Sharing
 import Streams
@@ -22,6 +23,9 @@ struct MetricsText {
     let totals = serverState.totals
     requests(&out, totals)
     totals.players.write(to: &out)
+    serverState.relayCounters.withLock { $0 }.write(
+      to: &out, serverState.streamTable.relays.entries,
+      refused: serverState.publishGuard.refusedCount)
     accessLog(&out)
     process(&out)
     return out.text
