@@ -28,11 +28,12 @@ FOREIGN = (
     "Capture/Devices/CameraBuffers.swift", "CMAF/BoxReader.swift", "CMAF/NTPTime.swift",
     "CMAF/SampleEntry.swift", "CMAF/TrackHeader.swift", "Configuration/Files/*.swift",
     "Configuration/Options/*.swift", "HTTP/Body/*.swift", "HTTP/HTTP1/*.swift",
-    "HTTP/HTTP2/*.swift", "HTTP/Message/*.swift", "HLSPackager/DeliveryDirectives.swift",
-    "Packaging/MediaName.swift", "Server/Metrics/CMCDReport.swift",
-    "Server/Metrics/MetricLines.swift", "Server/Routing/*.swift", "Streams/Input/*.swift",
-    "Streams/PassThrough/*.swift", "Streams/Isolation/*.swift", "Streams/Audio/*.swift",
-    "Scheduling/*.swift", "Media/*.swift", "Packaging/*.swift", "ChunkStream/*.swift",
+    "HTTP/HTTP2/*.swift", "HTTP/Message/*.swift", "HTTP/WebSocket/*.swift",
+    "HLSPackager/DeliveryDirectives.swift", "Packaging/MediaName.swift",
+    "Server/Metrics/CMCDReport.swift", "Server/Metrics/MetricLines.swift", "Server/Routing/*.swift",
+    "Server/Sockets/*.swift", "Streams/Input/*.swift", "Streams/PassThrough/*.swift",
+    "Streams/Isolation/*.swift", "Streams/Audio/*.swift", "Scheduling/*.swift", "Media/*.swift",
+    "Packaging/*.swift", "ChunkStream/*.swift",
 )
 REASON = re.compile(r"// bounded: \S")
 TEXT = re.compile(r'"(?:\\.|[^"\\])*"')

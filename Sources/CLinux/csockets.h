@@ -5,6 +5,8 @@
 
 #include "clinux.h"
 
+#include <linux/sockios.h>
+
 /// An Internet address in host byte order; IPv4 is kept in the lowest 32 bits of `low`.
 struct clinux_address {
   uint64_t high, low;
@@ -50,6 +52,17 @@ static inline int clinux_accept(int listener, int not_sent_low, struct clinux_ad
   clinux_set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, not_sent_low);
   *peer = clinux_address_of(&from);
   return fd;
+}
+
+/// Lets the kernel take no bytes while it has this number of unsent ones.
+static inline void clinux_limit_unsent(int fd, int bytes) {
+  clinux_set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, bytes);
+}
+
+/// Bytes that the kernel has taken but not sent; -1 if it does not tell.
+static inline int clinux_unsent(int fd) {
+  int count = 0;
+  return ioctl(fd, SIOCOUTQNSD, &count) < 0 ? -1 : count;
 }
 
 /// Binds and listens on the first address of `host` that can be bound. The descriptor, or

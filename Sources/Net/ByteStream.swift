@@ -21,6 +21,10 @@ package protocol ByteStream: AnyObject {
   var isReading: Bool { get set }
   /// Whether the peer's FIN is noticed while nothing is read; if not, after the last byte is read.
   var noticesEnd: Bool { get set }
+  /// `queuedBytes` and the bytes that the kernel has taken but not sent.
+  var unsentBytes: Int { get }
+  /// Lets the kernel take no bytes while it has this number of unsent bytes.
+  func limitUnsent(_ byteCount: Int)
   /// Writes the bytes that the kernel takes now and queues the rest, in order; shared bytes are not
   /// copied. The batch is empty afterwards.
   func write(_ batch: WriteBatch)
@@ -35,6 +39,12 @@ package protocol ByteStream: AnyObject {
 extension ByteStream {
   /// Not encrypted by default.
   package var isSecure: Bool { false }
+
+  /// Without a kernel, only the queued bytes.
+  package var unsentBytes: Int { queuedBytes }
+
+  /// Without a kernel, no effect.
+  package func limitUnsent(_ byteCount: Int) {}
 
   /// Writes the bytes that the kernel takes now and queues the rest, in order, without a copy.
   package func write(_ slices: [ByteSlice]) {

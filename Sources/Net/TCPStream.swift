@@ -61,6 +61,14 @@ package final class TCPStream: ByteStream, DescriptorHandler {
 
   package var queuedBytes: Int { queue?.slices.byteCount ?? 0 }
 
+  package var unsentBytes: Int {
+    descriptor >= 0 ? queuedBytes + max(0, Int(clinux_unsent(descriptor))) : 0
+  }
+
+  package func limitUnsent(_ byteCount: Int) {
+    if descriptor >= 0 { clinux_limit_unsent(descriptor, Int32(clamping: byteCount)) }
+  }
+
   package var lastProgress: MonotonicTime { queue?.pace.since ?? loop.now }
 
   package var isReading: Bool {

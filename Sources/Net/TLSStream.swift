@@ -98,6 +98,10 @@ package final class TLSStream: ByteStream, ByteStreamOwner {
 
   package var queuedBytes: Int { queue.byteCount + transport.queuedBytes }
 
+  package var unsentBytes: Int { queue.byteCount + transport.unsentBytes }
+
+  package func limitUnsent(_ byteCount: Int) { transport.limitUnsent(byteCount) }
+
   package var lastProgress: MonotonicTime { transport.lastProgress }
 
   /// Whether the client chose HTTP/2 (RFC 7301, RFC 9113 §3.2).

@@ -29,6 +29,8 @@ package final class TestRoutes: RequestHandler, ExchangeObserver, LoopService {
     case takenWhileAnswering
     /// A response before the end of the request's body.
     case takenTooLate
+    /// A WebSocket that echoes text.
+    case socket
   }
 
   /// The events of all exchanges.
@@ -43,6 +45,8 @@ package final class TestRoutes: RequestHandler, ExchangeObserver, LoopService {
     package var faults: [ConnectionFault] = []
     /// Received request bodies, by path.
     package var bodies: [String: Body] = [:]
+    /// The number of WebSockets that have ended.
+    package var closedSockets = 0
     /// Calls that must not happen.
     package var violations: [String] = []
 
@@ -101,6 +105,7 @@ package final class TestRoutes: RequestHandler, ExchangeObserver, LoopService {
     case .takenWhileAnswering:
       receive(exchange, path, pauses: false)
       exchange.begin(Self.open)
+    case .socket: EchoSocket.open(exchange, seen)
     case .takenTooLate:
       receive(exchange, path, pauses: true)
       loop.later { exchange.respond(Self.small) }

@@ -93,6 +93,7 @@ final class TestServer {
     case "/tagged": return .response(tagged)
     case "/urgent": return .response(urgent)
     case "/echo": return .echo(limit: nil)
+    case "/socket": return .socket
     case _ where path.hasPrefix("/hold"), _ where path.hasPrefix("/stream"): return .held
     case _ where path.hasPrefix("/take"): return .taken(pauses: false)
     default: return .response(.text(404, "no \(path)"))

@@ -27,6 +27,8 @@ final class HTTP1Connection: HTTPConnection {
   /// When the incomplete head began; nil outside of a head.
   private var headSince: MonotonicTime?
   private var lingered: Int32 = 0
+  /// The WebSocket that owns the stream now; gets the bytes after the request that began it.
+  private var successor: WebSocketConnection?
 
   init(_ stream: any ByteStream, _ server: HTTPServer) {
     self.stream = stream
@@ -81,6 +83,27 @@ final class HTTP1Connection: HTTPConnection {
     if lifecycle.state == .open, headSince == nil, parser.isInsideHead {
       headSince = server.loop.now
     }
+    if let successor {
+      self.successor = nil
+      successor.received(bytes.extracting(min(position, bytes.count)..<bytes.count))
+    }
+  }
+
+  /// Hands the stream over to a WebSocket.
+  ///
+  /// - Returns: nil if another request is open, or the request has a body or ends the connection.
+  func upgrade(
+    _ exchange: HTTP1Exchange, _ limits: WebSocketLimits, to handler: any WebSocketHandler
+  ) -> WebSocketConnection? {
+    guard lifecycle.state == .open, exchanges.first === exchange, exchanges.count == 1,
+      body == nil, leftover.isEmpty
+    else { return nil }
+    exchanges.removeFirst()
+    _ = lifecycle.close()
+    let connection = WebSocketConnection(stream, server, exchange, limits, handler)
+    server.replace(self, by: connection)
+    if isParsing { successor = connection } else { stream.isReading = true }
+    return connection
   }
 
   /// Whether another request may be taken: few are unanswered and few bytes are unsent.

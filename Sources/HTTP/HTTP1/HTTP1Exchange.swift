@@ -120,6 +120,20 @@ final class HTTP1Exchange: ConnectionExchange {
     connection.ended(self)
   }
 
+  func upgrade(
+    _ fields: [HeaderField], _ limits: WebSocketLimits, to handler: any WebSocketHandler
+  ) -> WebSocketConnection? {
+    guard state == .unanswered, let connection,
+      let upgraded = connection.upgrade(self, limits, to: handler)
+    else { return nil }
+    state = .ended
+    onGone = nil
+    status = 101
+    self.connection = nil
+    upgraded.begin(PreparedResponse(status: 101, fields: fields))
+    return upgraded
+  }
+
   func abort() {
     connection?.cut()
   }

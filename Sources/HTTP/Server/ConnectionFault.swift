@@ -34,6 +34,12 @@ package enum ConnectionFault: String, Sendable, CaseIterable {
   case continuationFlood = "continuation_flood"
   /// A field section far above the limit. CVE-2016-6581.
   case headerBomb = "header_bomb"
+  /// A frame violates the protocol of WebSockets.
+  case webSocket = "websocket"
+  /// More messages over a WebSocket than the limit.
+  case messageRate = "message_rate"
+  /// The client of a WebSocket answers no Ping frame.
+  case silent
   /// Any other violation of HTTP/2.
   case protocolError = "protocol_error"
 }

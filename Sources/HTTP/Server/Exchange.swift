@@ -52,11 +52,22 @@ package protocol Exchange: AnyObject {
   var onGone: (() -> Void)? { get set }
   /// Bytes written to this connection that the kernel has not taken.
   var queuedBytes: Int { get }
+  /// Answers 101 with these fields, and hands the connection over to a WebSocket.
+  ///
+  /// - Returns: nil if the connection cannot be upgraded; the exchange is then unanswered.
+  func upgrade(
+    _ fields: [HeaderField], _ limits: WebSocketLimits, to handler: any WebSocketHandler
+  ) -> WebSocketConnection?
 }
 
 extension Exchange {
   /// Sends the whole response without further fields.
   package func respond(_ response: PreparedResponse) { respond(response, extra: []) }
+
+  /// No upgrade by default, as over HTTP/2.
+  package func upgrade(
+    _ fields: [HeaderField], _ limits: WebSocketLimits, to handler: any WebSocketHandler
+  ) -> WebSocketConnection? { nil }
 
   /// Begins a response without further fields.
   package func begin(_ head: PreparedResponse) { begin(head, extra: []) }

@@ -143,12 +143,12 @@ package final class HTTPServer: SocketReceiver, LoopService {
     connections.append(connection)
   }
 
-  /// Replaces a negotiating connection by one of a known version.
-  func replace(_ negotiating: NegotiatingConnection, by connection: any ServedConnection) {
-    guard connections.indices.contains(negotiating.index) else { return }
-    connection.index = negotiating.index
+  /// Replaces a connection by one that continues with its stream.
+  func replace(_ former: any ServedConnection, by connection: any ServedConnection) {
+    guard connections.indices.contains(former.index) else { return }
+    connection.index = former.index
     connections[connection.index] = connection
-    negotiating.index = -1
+    former.index = -1
   }
 
   /// Removes a closed connection.

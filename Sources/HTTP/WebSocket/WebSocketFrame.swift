@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Sharing
+
+/// The meaning of a frame's payload.
+///
+/// - Source: RFC 6455 §5.2, §11.8
+package enum WebSocketOpcode: UInt8, Sendable {
+  case continuation = 0
+  case text = 1
+  case binary = 2
+  case close = 8
+  case ping = 9
+  case pong = 10
+
+  /// Whether the frame is a control frame: short, not fragmented, and permitted inside a message.
+  var isControl: Bool { rawValue >= 8 }
+}
+
+/// Frames as a server sends them: not masked, not fragmented.
+///
+/// - Source: RFC 6455 §5.1, §5.2
+package enum WebSocketFrame {
+  /// The most bytes of a head.
+  package static let largestHead = 10
+
+  /// Appends the head of a frame with a payload of `count` bytes: 2, 4 or 10 bytes.
+  package static func appendHead(
+    _ opcode: WebSocketOpcode, count: Int, to bytes: inout [UInt8]
+  ) {
+    bytes.append(0x80 | opcode.rawValue)
+    let (digits, marker): (Int, UInt8) =
+      switch count {
+      case ...125: (0, UInt8(clamping: count))
+      case ...0xFFFF: (2, 126)
+      default: (8, 127)
+      }
+    bytes.append(marker)
+    for index in (0..<digits).reversed() {
+      // bounded: at most eight bytes
+      bytes.append(UInt8(truncatingIfNeeded: count >> (8 * index)))
+    }
+  }
+
+  /// A whole frame.
+  package static func frame(_ opcode: WebSocketOpcode, _ payload: some Collection<UInt8>)
+    -> SharedBytes
+  {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(Self.largestHead + payload.count)
+    appendHead(opcode, count: payload.count, to: &bytes)
+    bytes.append(contentsOf: payload)
+    return SharedBytes(bytes)
+  }
+
+  /// A text message.
+  package static func text(_ text: String) -> SharedBytes { frame(.text, text.utf8) }
+
+  /// A Close frame; of the reason as much is sent as fits into a control frame.
+  static func close(_ code: WebSocketCloseCode, _ reason: String) -> SharedBytes {
+    var text = reason
+    while text.utf8.count > 123 { text.removeLast() }
+    let number = code.number
+    return frame(
+      .close,
+      [UInt8(truncatingIfNeeded: number >> 8), UInt8(truncatingIfNeeded: number)]
+        + Array(text.utf8))
+  }
+}
