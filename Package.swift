@@ -160,9 +160,8 @@ let package = Package(
     .target(
       name: "FuzzBodies",
       dependencies: [
-        "CFFmpeg", "CMAF", "Capture", "ChunkStream", "DASHPackager", "HLSPackager", "HTTP",
-        "HTTPTestSupport", "Logging", "Media", "Net", "Packaging", "Scheduling", "Server",
-        "Sharing", "Streams",
+        "CFFmpeg", "CMAF", "Capture", "ChunkStream", "HLSPackager", "HTTP", "HTTPTestSupport",
+        "Logging", "Media", "Net", "Packaging", "Scheduling", "Server", "Sharing", "Streams",
         "TestSupport", "Time",
       ], path: "Fuzz/Bodies", swiftSettings: strict),
     tests("FuzzReplay", ["FuzzBodies"]),
@@ -192,8 +191,8 @@ let package = Package(
       "Server",
       [
         "Time",
-        "Server", "HTTP", "Net", "Streams", "Packaging", "HLSPackager", "CMAF", "Media", "Sharing",
-        "Logging", "TestSupport", "CZlib",
+        "Server", "HTTP", "HTTPTestSupport", "Net", "Streams", "Packaging", "HLSPackager", "CMAF",
+        "Media", "Sharing", "Logging", "TestSupport", "CZlib",
       ]),
     tests("Scheduling", ["Scheduling", "Time", "Media", "TestSupport"]),
     tests(

@@ -35,7 +35,8 @@ final class SyntheticHandler {
     _ rate: FrameRate = .thirty, segment: Int64 = 1_000_000, playlistLength: Int = 10,
     numbering: MediaNames.Numbering = .epoch, others: [ServedStream] = [],
     options: ServingOptions = ServingOptions(),
-    serving: StreamServingOptions = StreamServingOptions(), longestGroup: Int64? = nil
+    serving: StreamServingOptions = StreamServingOptions(), longestGroup: Int64? = nil,
+    clock: ManualClock? = nil
   ) throws {
     stream = SyntheticStream(
       rate, segment: segment, playlistLength: playlistLength, retained: playlistLength + 4,
@@ -50,7 +51,7 @@ final class SyntheticHandler {
       page: PageFiles(html: Array("<html>".utf8), scripts: ["hls.js": Array("//".utf8)]),
       options: options,
       version: "1.2.3", log: Log(format: .text, least: .error) { _ in })
-    loop = try EventLoop(index: 0)
+    loop = try EventLoop(index: 0, clock: clock)
     counters = serverState.counters()
     requests = RequestRouter(serverState, loop: loop, counters: counters)
   }
@@ -78,15 +79,14 @@ final class SyntheticHandler {
 
   func ask(
     _ target: String, method: String = "GET", _ fields: [String] = [], version: String = "1.1",
-    body: String? = "", peer: PeerAddress = .none
+    body: String = ""
   ) throws -> FakeExchange {
     let lines = ["\(method) \(target) HTTP/\(version)", "Host: x"] + fields
     let bytes = Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)
     var parser = RequestHeadParser()
     var position = 0
-    let exchange = FakeExchange(try #require(try parser.next(bytes.span, &position, peer: peer)))
-    exchange.requestBody = Array((body ?? "").utf8)
-    exchange.isBodyOpen = body == nil
+    let exchange = FakeExchange(try #require(try parser.next(bytes.span, &position)))
+    exchange.requestBody = Array(body.utf8)
     requests.handle(exchange)
     return exchange
   }

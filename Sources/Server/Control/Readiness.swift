@@ -22,10 +22,7 @@ struct ServerReadiness {
       case .served(let served): Self.reason(served, now)
       }
     }
-    // A relayed stream waits for its publisher as an idle one waits for its viewers.
-    if serverState.streamTable.relays.entries.contains(where: { !$0.isTemporary }) {
-      reason = ""
-    } else if streams.isEmpty {
+    if streams.isEmpty {
       reason = "no streams"
     } else {
       reason = reasons.count < streams.count ? "" : reasons.joined(separator: "; ")

@@ -28,10 +28,7 @@ package final class ServerState: Sendable {
   let startedAt = SystemClock.wallTime
   private let shared: Locked<Shared>
   private let startLimits: Locked<StartLimits>
-  /// Decides which clients may publish.
-  let publishGuard: PublishGuard
-  /// The uploads of relayed files.
-  let relayCounters = Locked(RelayCounters())
+  private let lastChannel = Locked<UInt16>(0)
   private let loops = Locked<[Locked<ServerCounters>]>([])
 
   /// A state without streams.
@@ -61,7 +58,6 @@ package final class ServerState: Sendable {
     self.options = options
     startLimits = Locked(
       StartLimits(running: options.runningStreams, starts: options.streamStarts))
-    publishGuard = PublishGuard(options.publishAccess)
     self.page = page
     self.log = log
     self.accessLog = accessLog.map { AccessLog($0, log.format) }
@@ -159,30 +155,12 @@ package final class ServerState: Sendable {
 
   private func change(_ body: (inout [StreamEntry]) -> Void) {
     let watchers = shared.withLock { shared in
-      let before = shared.streamTable
-      var streams = before.streams
+      var streams = shared.streamTable.streams
       body(&streams)
-      shared.streamTable = StreamTable(
-        revision: before.revision + 1, streams: streams, relays: before.relays)
+      shared.streamTable = StreamTable(revision: shared.streamTable.revision + 1, streams: streams)
       return shared.watchers
     }
     for watcher in watchers { watcher() }
-  }
-
-  /// Changes the relayed streams; on an error they stay as they are.
-  func changeRelays<Result: Sendable, Failure: Error>(
-    _ body: (inout RelayTable, [StreamEntry]) throws(Failure) -> Result
-  ) throws(Failure) -> Result {
-    let (result, watchers) = try shared.withLock { shared throws(Failure) in
-      let before = shared.streamTable
-      var relays = before.relays
-      let result = try body(&relays, before.streams)
-      shared.streamTable = StreamTable(
-        revision: before.revision + 1, streams: before.streams, relays: relays)
-      return (result, shared.watchers)
-    }
-    for watcher in watchers { watcher() }
-    return result
   }
 
   /// Sets the object that adds and removes streams for requests to `/api`.
@@ -201,6 +179,14 @@ package final class ServerState: Sendable {
   /// Calls `body` after each change of the streams, on any thread.
   func subscribe(_ body: @escaping @Sendable () -> Void) {
     shared.withLock { $0.watchers.append(body) }
+  }
+
+  /// The next number of a group of viewers; the numbers wrap around.
+  func newChannel() -> UInt16 {
+    lastChannel.withLock { last in
+      last &+= 1
+      return last
+    }
   }
 
   /// New counters for one more loop.

@@ -40,6 +40,11 @@ final class StreamHandler {
   private var kept: (rendition: RenditionHandler, revision: Int64, objects: String)?
   /// The progress of the windows when the first of the requests in `starting` was held.
   private var heldAt: [Bool] = []
+  private let newChannel: () -> UInt16
+  /// The WebSockets of the stream.
+  private(set) lazy var sockets = StreamSockets(
+    stream, loop: loop, counters: counters, newChannel: newChannel
+  ) { [unowned self] peer in use(by: peer) }
 
   /// `mayStart` decides whether a request starts a stream on demand; `reroute` handles an exchange
   /// again, with the arrival of the request.
@@ -47,9 +52,11 @@ final class StreamHandler {
     _ stream: StreamEntry, options: ServingOptions, counters: Locked<ServerCounters>,
     loop: EventLoop,
     mayStart: @escaping (PeerAddress, MonotonicTime) -> StartLimits.Refusal? = { _, _ in nil },
+    newChannel: @escaping () -> UInt16 = { 0 },
     reroute: @escaping (any Exchange, MonotonicTime) -> Void
   ) {
     self.mayStart = mayStart
+    self.newChannel = newChannel
     self.stream = stream
     servedStream = stream.served
     self.options = options
@@ -164,14 +171,9 @@ final class StreamHandler {
   private func open(
     _ exchange: any Exchange, since: MonotonicTime, isUse: Bool = true
   ) -> ServedStream? {
-    if isUse, let hosted = stream.hosted {
-      if hosted.plan.isOnDemand, case .idle = stream.state,
-        let refusal = mayStart(exchange.request.peer, loop.now)
-      {
-        exchange.respond(Self.unavailable(Self.text(refusal), retryAfter: 5))
-        return nil
-      }
-      hosted.use(loop.now)
+    if isUse, let refusal = use(by: exchange.request.peer) {
+      exchange.respond(Self.unavailable(Self.text(refusal), retryAfter: 5))
+      return nil
     }
     if let servedStream, !renditions.isEmpty { return servedStream }
     if case .failed = stream.state {
@@ -180,6 +182,18 @@ final class StreamHandler {
     } else {
       hold(exchange, since: since)
     }
+    return nil
+  }
+
+  /// Starts a stream on demand for a client, and keeps it running; the reason if it may not start.
+  private func use(by peer: PeerAddress) -> StartLimits.Refusal? {
+    guard let hosted = stream.hosted else { return nil }
+    if hosted.plan.isOnDemand, case .idle = stream.state,
+      let refusal = mayStart(peer, loop.now)
+    {
+      return refusal
+    }
+    hosted.use(loop.now)
     return nil
   }
 
@@ -232,6 +246,7 @@ final class StreamHandler {
       closeRenditions()
       openRenditions()
     }
+    sockets.follow(stream)
     switch stream.state {
     case .served, .failed: rerouteStarting()
     case .idle where starting.count > 0:
@@ -244,6 +259,7 @@ final class StreamHandler {
   /// The stream was removed: all held requests are routed again, and get 404.
   func close() {
     closeRenditions()
+    sockets.close()
     rerouteStarting()
   }
 
@@ -251,16 +267,19 @@ final class StreamHandler {
   func woken(_ now: MonotonicTime) {
     if starting.count > 0, !renditions.isEmpty, progress != heldAt { rerouteStarting() }
     for handler in renditions { handler.woken(now) }
+    sockets.woken()
     guard stream.hosted?.plan.isOnDemand == true, !renditions.isEmpty else { return }
-    // A held request or an open-segment reader is a use of the stream.
-    if starting.count > 0 || renditions.contains(where: \.isInUse) {
+    // A held request, an open-segment reader or a subscribed socket is a use of the stream.
+    if starting.count > 0 || sockets.isInUse || renditions.contains(where: \.isInUse) {
       stream.hosted?.use(now)
     }
   }
 
   /// The earliest deadline or an earlier time.
   var nextDeadline: MonotonicTime {
-    renditions.reduce(starting.nextDeadline) { min($0, $1.nextDeadline) }
+    renditions.reduce(min(starting.nextDeadline, sockets.nextDeadline)) {
+      min($0, $1.nextDeadline)
+    }
   }
 
   /// Answers the requests whose deadline has passed.
@@ -275,6 +294,7 @@ final class StreamHandler {
       }
     }
     for handler in renditions { handler.expire(now) }
+    sockets.expire(now)
   }
 
   private func openRenditions() {

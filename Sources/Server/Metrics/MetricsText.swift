@@ -3,7 +3,6 @@
 import Glibc
 import HTTP
 import Logging
-import Net
 import Packaging
 import Sharing
 import Streams
@@ -23,9 +22,7 @@ struct MetricsText {
     let totals = serverState.totals
     requests(&out, totals)
     totals.players.write(to: &out)
-    serverState.relayCounters.withLock { $0 }.write(
-      to: &out, serverState.streamTable.relays.entries,
-      refused: serverState.publishGuard.refusedCount)
+    totals.sockets.write(to: &out)
     accessLog(&out)
     process(&out)
     return out.text

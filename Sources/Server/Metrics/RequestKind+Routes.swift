@@ -16,13 +16,12 @@ extension RequestKind {
   static let probe = RequestKind(10, "probe")
   static let manifest = RequestKind(11, "manifest")
   static let control = RequestKind(12, "api")
-  static let relay = RequestKind(13, "relay")
-  static let publish = RequestKind(14, "publish")
+  static let socket = RequestKind(13, "websocket")
 
   /// All kinds; each at its own index.
   static let all = [
     other, refused, playlist, chunkedPlaylist, header, part, segment, timestamps, time, page, probe,
-    manifest, control, relay, publish,
+    manifest, control, socket,
   ]
 
   /// The kind of a request for a media file.

@@ -24,6 +24,7 @@ struct ServerCounters: Sendable {
   var faults: [ConnectionFault: UInt64] = [:]
   var holds = HoldCounters()
   var players = PlayerCounters()
+  var sockets = SocketCounters()
 
   /// The number of responses by kind and status.
   var answers: [Answer: UInt64] {
@@ -55,6 +56,7 @@ struct ServerCounters: Sendable {
     faults.merge(other.faults, uniquingKeysWith: +)
     holds.add(other.holds)
     players.add(other.players)
+    sockets.add(other.sockets)
   }
 }
 

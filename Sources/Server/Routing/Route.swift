@@ -20,6 +20,8 @@ package enum Route: Equatable {
   case media(stream: String, rendition: String?, name: String)
   /// `/timestamps.json`.
   case timestamps(stream: String?)
+  /// A WebSocket.
+  case socket(stream: String?)
   /// `/time`, `/isotime`.
   case time(TimeService.Form?)
   case health, ready, version, metrics
@@ -44,6 +46,7 @@ package enum Route: Equatable {
       .playlist(stream: nil, rendition: nil, .root)
     case "manifest.mpd": .manifest(stream: nil, .root)
     case "timestamps.json": .timestamps(stream: nil)
+    case "ws": .socket(stream: nil)
     case "time": .time(nil)
     case "isotime": .time(.isoMicroseconds)
     case "health": .health
@@ -62,6 +65,7 @@ package enum Route: Equatable {
     case "chunked.m3u8": .chunkedPlaylist(stream: stream, rendition: nil, .stream)
     case "manifest.mpd": .manifest(stream: stream, .stream)
     case "timestamps.json": .timestamps(stream: stream)
+    case "ws": .socket(stream: stream)
     default: .unknown
     }
   }

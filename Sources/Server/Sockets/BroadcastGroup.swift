@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTP
+import Media
+import Packaging
+import Sharing
+import Time
+
+/// The viewers of one rendition on one loop, who all get the same messages.
+///
+/// A group has a number, the channel of its messages. Each discontinuity period is a group of its
+/// own: its media time has another relation to the wall clock, and its CMAF header may differ.
+///
+/// Confined to the loop's thread.
+final class BroadcastGroup {
+  /// Where the media of a new viewer begins.
+  enum Start {
+    /// With the newest key frame.
+    case newestKey
+    /// With the next key frame.
+    case nextKey
+    /// With the first chunk of a segment.
+    case segment(Int64)
+    /// With the chunk that contains this time.
+    case time(MediaTime)
+  }
+
+  let rendition: ServedRendition
+  let track: SubscriptionRequest.Track
+  private let stream: String
+  private let window: WindowView
+  private let newNumber: () -> UInt16
+  private(set) var channel: UInt16
+  /// The number of the next message.
+  private(set) var sequence: UInt32 = 0
+  private var period: DiscontinuityPeriod
+  private var snapshot: WindowSnapshot
+  private var cursor: ChunkCursor
+  private var members: [Subscription] = []
+
+  /// A group without viewers; nil if the window has no media.
+  init?(
+    _ rendition: ServedRendition, of stream: String, number newNumber: @escaping () -> UInt16
+  ) {
+    let window = WindowView(rendition.window)
+    let snapshot = window.snapshot
+    guard snapshot.state != .starting, let description = snapshot.track,
+      let period = snapshot.open?.period ?? snapshot.segments.last?.period
+    else { return nil }
+    self.rendition = rendition
+    track = description.size == nil ? .audio : .video
+    self.stream = stream
+    self.window = window
+    self.newNumber = newNumber
+    self.period = period
+    self.snapshot = snapshot
+    channel = newNumber()
+    cursor = ChunkCursor(atEndOf: snapshot)
+  }
+
+  var isEmpty: Bool { members.isEmpty }
+
+  /// Whether the window has ended.
+  var hasEnded: Bool { snapshot.state == .ended }
+
+  // MARK: Viewers
+
+  /// Adds a viewer, which gets the CMAF header and the media from `start` on.
+  ///
+  /// - Parameters:
+  ///   - member: the viewer.
+  ///   - start: where its media begins.
+  ///   - now: the present time.
+  ///   - announcement: the message about this group.
+  /// - Returns: the number of messages.
+  func join(
+    _ member: Subscription, from start: Start, now: MonotonicTime,
+    _ announcement: (ServerMessage.Group) -> SharedBytes
+  ) -> Int {
+    let count = publish(now)
+    guard let header else { return count }
+    member.session.send(essential: OutgoingFrame(announcement(description)))
+    member.session.send(essential: OutgoingFrame(header: header))
+    let backlog = backlog(from: start)
+    // A message of the backlog is due as much later as the backlog is long.
+    let ticks = backlog.reduce(Int64(0)) { $0.addingSaturated($1.chunk.duration) }
+    let duration = Interval(
+      ticks: ticks, timescale: Int64(rendition.window.segmentation.timescale))
+    let due = now + min(duration, .seconds(4))
+    for (index, placed) in backlog.enumerated() {
+      let left = UInt32(truncatingIfNeeded: backlog.count - index)
+      // bounded: the numbers wrap around
+      member.session.send(message(placed, sequence &- left, .catchUp), due: due, now: now)
+    }
+    member.state = backlog.isEmpty ? .waiting(from: nil) : .receiving
+    member.index = members.count
+    members.append(member)
+    return count + backlog.count
+  }
+
+  /// Removes a viewer.
+  func leave(_ member: Subscription) {
+    let index = member.index
+    guard members.indices.contains(index), members[index] === member else { return }
+    members.swapAt(index, members.count - 1)
+    members[index].index = index
+    members.removeLast()
+    member.index = -1
+  }
+
+  /// The published chunks from `start` on.
+  private func backlog(from start: Start) -> [PlacedChunk] {
+    switch start {
+    case .nextKey: return []
+    case .newestKey:
+      var first = ChunkCursor(beforeNewestKeyOf: snapshot)
+      return first?.advance(snapshot) ?? []
+    case .segment(let number):
+      var first = ChunkCursor(before: number)
+      return first.advance(snapshot)
+    case .time(let time):
+      var first = ChunkCursor(before: snapshot.segments.suffix(3).first?.number ?? .min)
+      let segmentation = rendition.window.segmentation
+      return first.advance(snapshot).filter {
+        segmentation.frameTime(of: $0.chunk.lastFrame + 1) > time
+      }
+    }
+  }
+
+  /// The number of the newest segment.
+  var newestSegment: Int64 { snapshot.open?.number ?? snapshot.segments.last?.number ?? 0 }
+
+  /// The media time of the newest key frame.
+  var newestKeyTime: MediaTime? {
+    var first = ChunkCursor(beforeNewestKeyOf: snapshot)
+    return (first?.advance(snapshot).first).map {
+      rendition.window.segmentation.frameTime(of: $0.chunk.frameIndex)
+    }
+  }
+
+  // MARK: Publication
+
+  /// Sends the new chunks of the window to the viewers.
+  ///
+  /// - Returns: the number of messages.
+  func publish(_ now: MonotonicTime) -> Int {
+    let newest = window.snapshot
+    guard newest !== snapshot else { return 0 }
+    snapshot = newest
+    var count = 0
+    var leaving: [(member: Subscription, segment: Int64)] = []
+    for placed in cursor.advance(newest) {
+      if placed.period != period { renew(placed) }
+      if placed.isFirst {
+        leaving += takeMoving().map { ($0, placed.segment) }
+      }
+      guard !members.isEmpty else { continue }
+      let message = message(placed, sequence, [])
+      // bounded: the numbers wrap around
+      sequence &+= 1
+      for member in members { member.deliver(message, now: now) }
+      count += members.count
+    }
+    for (member, segment) in leaving { member.session.move(member, at: segment) }
+    return count
+  }
+
+  /// Removes the viewers that have chosen another rendition.
+  private func takeMoving() -> [Subscription] {
+    let moving = members.filter { $0.session.wantsMove(of: $0) }
+    for member in moving { leave(member) }
+    return moving
+  }
+
+  /// Begins a group for another discontinuity period, with the same viewers.
+  private func renew(_ placed: PlacedChunk) {
+    period = placed.period
+    channel = newNumber()
+    sequence = 0
+    guard let header else { return }
+    let announcement = ServerMessage.switching(description, .source, at: placed.segment)
+    for member in members {
+      member.session.send(essential: OutgoingFrame(announcement))
+      member.session.send(essential: OutgoingFrame(header: header))
+      if case .waiting = member.state { member.state = .waiting(from: nil) }
+    }
+  }
+
+  private func message(
+    _ placed: PlacedChunk, _ sequence: UInt32, _ more: MediaMessage.Flags
+  ) -> MediaMessage {
+    var flags = more
+    if placed.chunk.isIndependent { flags.insert(.key) }
+    if placed.startsDiscontinuity { flags.insert(.discontinuity) }
+    if placed.isLast { flags.insert(.last) }
+    return MediaMessage(
+      track == .video ? .video : .audio, flags, channel: channel, sequence: sequence,
+      published: placed.chunk.published, placed.chunk.bytes)
+  }
+
+  /// The CMAF header, with the number of the next message.
+  private var header: MediaMessage? {
+    snapshot.track(of: period).map {
+      MediaMessage(
+        .header, [], channel: channel, sequence: sequence, published: SystemClock.wallTime,
+        $0.header)
+    }
+  }
+
+  private var description: ServerMessage.Group {
+    let codecs = snapshot.track(of: period)?.codecs ?? ""
+    return ServerMessage.Group(
+      channel: channel, stream: stream, rendition: rendition.name, track: track,
+      mimeType: "\(track == .video ? "video" : "audio")/mp4; codecs=\"\(codecs)\"",
+      timescale: rendition.window.segmentation.timescale, epoch: period.offset)
+  }
+}

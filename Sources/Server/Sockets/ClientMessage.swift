@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+
+/// A control message of a client of `llws.v1`: a JSON object, whose unknown members are ignored.
+///
+/// A member of an unexpected type counts as absent.
+struct ClientMessage: Decodable {
+  private enum CodingKeys: String, CodingKey {
+    case type = "t"
+    case channel = "ch"
+    case rendition, start, format, tracks, id
+    case clientTime = "c"
+  }
+
+  /// The name of the message.
+  let type: String
+  /// The stream.
+  let channel: String?
+  let rendition: String?
+  let start: String?
+  let format: String?
+  let tracks: [String]?
+  /// The number of a `ping`.
+  let id: Double?
+  /// The client's clock at a `ping`, in milliseconds.
+  let clientTime: Double?
+
+  /// Reads a message; nil if the text is not a JSON object with a name.
+  init?(_ text: String) {
+    let decoder = JSONDecoder()
+    guard let message = try? decoder.decode(ClientMessage.self, from: Data(text.utf8)) else {
+      return nil
+    }
+    self = message
+  }
+
+  init(from decoder: any Decoder) throws {
+    let members = try decoder.container(keyedBy: CodingKeys.self)
+    type = try members.decode(String.self, forKey: .type)
+    channel = try? members.decode(String.self, forKey: .channel)
+    rendition = try? members.decode(String.self, forKey: .rendition)
+    start = try? members.decode(String.self, forKey: .start)
+    format = try? members.decode(String.self, forKey: .format)
+    tracks = try? members.decode([String].self, forKey: .tracks)
+    id = try? members.decode(Double.self, forKey: .id)
+    clientTime = try? members.decode(Double.self, forKey: .clientTime)
+  }
+}
+
+/// A valid `subscribe` of a client.
+struct SubscriptionRequest {
+  /// The media that a client asks for.
+  enum Track: String { case video = "v", audio = "a" }
+
+  /// The name of the video rendition; nil for the server's choice.
+  var rendition: String?
+  let tracks: [Track]
+  /// Whether media begins with the newest key frame; if not, with the next one.
+  let startsLive: Bool
+
+  /// The request in a message; the error says why it is refused.
+  init(_ message: ClientMessage) throws(SocketError) {
+    guard ["fmp4", nil].contains(message.format) else { throw .unknownFormat }
+    guard ["live", "key", nil].contains(message.start) else { throw .unknownStart }
+    rendition = message.rendition == "auto" ? nil : message.rendition
+    startsLive = message.start != "key"
+    tracks = (message.tracks ?? ["v", "a"]).compactMap(Track.init)
+  }
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Sharing
+import Time
+
+/// Whole frames that wait until the connection has taken the ones before.
+struct OutgoingFrame {
+  let head: SharedBytes
+  /// nil if `head` is the whole frame.
+  let payload: SharedBytes?
+  /// The group and the number of a chunk; nil for a frame that is never dropped.
+  let chunk: (channel: UInt16, sequence: UInt32)?
+
+  /// A chunk.
+  init(_ message: MediaMessage) {
+    head = message.head
+    payload = message.payload
+    chunk = (message.channel, message.sequence)
+  }
+
+  /// A frame that is never dropped: a CMAF header.
+  init(header message: MediaMessage) {
+    head = message.head
+    payload = message.payload
+    chunk = nil
+  }
+
+  /// A frame that is never dropped: a control message.
+  init(_ frame: SharedBytes) {
+    head = frame
+    payload = nil
+    chunk = nil
+  }
+
+  var count: Int { head.count + (payload?.count ?? 0) }
+}
+
+/// The frames of one viewer that wait, and the age of the oldest unsent one: pure.
+struct SendQueue {
+  /// The bytes above which chunks are dropped, whatever their age.
+  private static let byteLimit = 4 * 1024 * 1024
+  /// The number of sent frames whose ends are kept.
+  private static let markLimit = 64
+
+  private var frames: [OutgoingFrame] = []
+  private var byteCount = 0
+  /// The number of bytes given to the connection.
+  private var written: UInt64 = 0
+  /// The ends of the last frames that were given to the connection, and when they were due.
+  private var marks: [(end: UInt64, due: MonotonicTime)] = []
+
+  /// Whether no frame waits.
+  var isEmpty: Bool { frames.isEmpty }
+
+  /// Whether another chunk of `count` bytes is too much.
+  func isFull(adding count: Int) -> Bool { byteCount + count > Self.byteLimit }
+
+  /// Keeps a frame.
+  mutating func append(_ frame: OutgoingFrame) {
+    frames.append(frame)
+    byteCount += frame.count
+  }
+
+  /// Removes the oldest frame.
+  mutating func removeFirst() -> OutgoingFrame? {
+    guard !frames.isEmpty else { return nil }
+    let first = frames.removeFirst()
+    byteCount -= first.count
+    return first
+  }
+
+  /// Removes the chunks, and returns for each group the number of its oldest one.
+  mutating func dropChunks() -> [UInt16: UInt32] {
+    var oldest: [UInt16: UInt32] = [:]
+    for case let chunk? in frames.map(\.chunk) where oldest[chunk.channel] == nil {
+      oldest[chunk.channel] = chunk.sequence
+    }
+    frames.removeAll { $0.chunk != nil }
+    byteCount = frames.reduce(0) { $0 + $1.count }
+    return oldest
+  }
+
+  /// A frame was given to the connection; `due` is later than the present for a viewer that may
+  /// take more time.
+  mutating func wrote(_ count: Int, due: MonotonicTime) {
+    // bounded: 2^64 bytes are never sent
+    written &+= UInt64(clamping: count)
+    if marks.count == Self.markLimit { marks.removeFirst(Self.markLimit / 2) }
+    marks.append((written, max(due, marks.last?.due ?? due)))
+  }
+
+  /// The time by which the oldest unsent frame is late; negative if it is not due.
+  ///
+  /// `unsent` is the number of bytes that the connection or the kernel has not sent.
+  mutating func lateness(unsent: Int, now: MonotonicTime) -> Interval {
+    let sent = written - min(written, UInt64(clamping: unsent))
+    marks.removeAll { $0.end <= sent }
+    return marks.first.map { now - $0.due } ?? .zero
+  }
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTP
+import Logging
+import Media
+import Packaging
+import Sharing
+import Time
+
+/// The control messages of the server, as whole frames.
+enum ServerMessage {
+  /// A group, as its viewers learn of it.
+  struct Group {
+    let channel: UInt16
+    let stream: String
+    let rendition: String
+    let track: SubscriptionRequest.Track
+    let mimeType: String
+    let timescale: Int32
+    /// Wall clock minus media time.
+    let epoch: Interval
+
+    fileprivate var members: String {
+      "\"cid\":\(channel),\"ch\":\(JSONText.quoted(stream))"
+        + ",\"rendition\":\(JSONText.quoted(rendition)),\"track\":\"\(track.rawValue)\""
+        + ",\"mime\":\(JSONText.quoted(mimeType)),\"timescale\":\(timescale)"
+        + ",\"epoch\":\(Decimal.shortString(epoch.microseconds, digits: 3))"
+    }
+  }
+
+  /// Why the group of a viewer changes.
+  enum SwitchReason: String { case manual, source }
+
+  /// The state of a stream's source.
+  enum SourceState: String { case starting, live, lost, ended }
+
+  /// The answer to `hello`.
+  static func welcome(session: String, stream: String, keepAlive: Interval, now: WallTime)
+    -> SharedBytes
+  {
+    WebSocketFrame.text(
+      "{\"t\":\"welcome\",\"v\":1,\"sid\":\"\(session)\",\"now\":\(milliseconds(now))"
+        + ",\"streams\":[\(JSONText.quoted(stream))],\"keepalive\":\(keepAlive.milliseconds)"
+        + ",\"stats\":1000}")
+  }
+
+  /// The stream and its renditions.
+  static func channels(_ stream: StreamEntry) -> SharedBytes {
+    let renditions = (stream.served?.renditions ?? []).compactMap { rendition -> String? in
+      guard let track = rendition.window.snapshot.track else { return nil }
+      let media: String =
+        switch track.content {
+        case .video(let size):
+          ",\"w\":\(size.width),\"h\":\(size.height),\"fps\":\(rate(track.segmentation))"
+        case .audio(let channels): ",\"channels\":\(channels)"
+        }
+      return "{\"id\":\(JSONText.quoted(rendition.name))"
+        + ",\"codecs\":\(JSONText.quoted(track.codecs))\(media)"
+        + ",\"kbps\":\(track.bandwidth / 1000)}"
+    }
+    let name = stream.options.label ?? stream.name
+    return WebSocketFrame.text(
+      "{\"t\":\"channels\",\"channels\":[{\"ch\":\(JSONText.quoted(stream.name))"
+        + ",\"name\":\(JSONText.quoted(name)),\"online\":\(stream.word == "live")"
+        + ",\"renditions\":[\(renditions.joined(separator: ","))]}]}")
+  }
+
+  /// The answer to `subscribe`, one for each track; `tracks` are those of the subscription.
+  static func subscribed(
+    _ group: Group, tracks: [SubscriptionRequest.Track], target: Interval
+  ) -> SharedBytes {
+    let names = tracks.map { "\"\($0.rawValue)\"" }.joined(separator: ",")
+    return WebSocketFrame.text(
+      "{\"t\":\"subscribed\",\(group.members),\"tracks\":[\(names)]"
+        + ",\"target\":\(target.milliseconds),\"next\":\"init\"}")
+  }
+
+  /// The answer to `subscribe` without tracks.
+  static func subscribedToNothing(_ stream: String) -> SharedBytes {
+    WebSocketFrame.text(
+      "{\"t\":\"subscribed\",\"ch\":\(JSONText.quoted(stream)),\"tracks\":[]}")
+  }
+
+  /// The viewer's next chunks are those of another group, from segment `number` on.
+  static func switching(_ group: Group, _ reason: SwitchReason, at number: Int64) -> SharedBytes {
+    WebSocketFrame.text(
+      "{\"t\":\"switching\",\(group.members),\"reason\":\"\(reason.rawValue)\",\"at\":\(number)"
+        + ",\"next\":\"init\"}")
+  }
+
+  /// The answer to `ping`: the client's values, and the times of receipt and answer.
+  static func pong(id: Double, clientTime: Double, received: WallTime, sent: WallTime)
+    -> SharedBytes
+  {
+    WebSocketFrame.text(
+      "{\"t\":\"pong\",\"id\":\(id),\"c\":\(clientTime),\"r\":\(milliseconds(received))"
+        + ",\"s\":\(milliseconds(sent))}")
+  }
+
+  /// The viewer was too slow and did not get the messages from one to another number.
+  static func skip(channel: UInt16, from first: UInt32, to next: UInt32) -> SharedBytes {
+    WebSocketFrame.text(
+      "{\"t\":\"skip\",\"cid\":\(channel),\"from\":\(first),\"to\":\(next)"
+        + ",\"reason\":\"congestion\"}")
+  }
+
+  /// The state of the source, and since when.
+  static func source(_ state: SourceState, since: WallTime) -> SharedBytes {
+    WebSocketFrame.text(
+      "{\"t\":\"source\",\"state\":\"\(state.rawValue)\",\"since\":\(since.milliseconds)}")
+  }
+
+  /// A message was not obeyed.
+  static func error(_ error: SocketError) -> SharedBytes {
+    WebSocketFrame.text(
+      "{\"t\":\"error\",\"code\":\"\(error.code)\",\"msg\":\(JSONText.quoted(error.text))"
+        + ",\"fatal\":\(error.isFatal)"
+        + (error.retryMilliseconds.map { ",\"retry\":\($0)" } ?? "") + "}")
+  }
+
+  /// Unix milliseconds with three decimals.
+  private static func milliseconds(_ time: WallTime) -> String {
+    Decimal.string((time - .origin).microseconds, digits: 3)
+  }
+
+  /// Frames per second.
+  private static func rate(_ segmentation: TrackSegmentation) -> String {
+    let rate = segmentation.video.grid.rate
+    // bounded: a numerator is at most 1,000,000
+    return Decimal.shortString(1000 * rate.numerator / rate.denominator, digits: 3)
+  }
+}

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTP
+import Net
+import Sharing
+import Time
+
+/// One client of `llws.v1`: takes its messages, and queues those for it.
+///
+/// A client that is more than 300 ms behind gets no media before the next key frame: it costs
+/// neither memory nor the other clients' time. Confined to the loop's thread.
+final class SocketSession: WebSocketHandler {
+  /// The age of the oldest unsent frame above which chunks are dropped.
+  private static let longestAge = Interval.milliseconds(300)
+
+  /// A number for programs; without a meaning.
+  let identifier: String
+  let peer: PeerAddress
+  /// Its index in the sessions of the stream; -1 outside.
+  var index = -1
+  /// The connection; nil before the upgrade and after the end.
+  var connection: WebSocketConnection?
+  private unowned let sockets: StreamSockets
+  private(set) var subscriptions: [Subscription] = []
+  /// The subscription that the client asked for; nil if it wants none.
+  private(set) var request: SubscriptionRequest?
+  /// Whether `request` waits until the stream has media.
+  private(set) var isPending = false
+  /// Whether the groups of the present request have ended with a session of the stream.
+  private var isRestarting = false
+  /// Whether the client has sent `hello`.
+  private(set) var isWelcome = false
+  /// Whether the client has asked for the channels, and gets changes of them.
+  private(set) var wantsChannels = false
+  private var queue = SendQueue()
+
+  init(_ sockets: StreamSockets, peer: PeerAddress) {
+    self.sockets = sockets
+    self.peer = peer
+    identifier = String(UInt64.random(in: 0...UInt64.max), radix: 16)
+  }
+
+  // MARK: Messages of the client
+
+  func received(_ text: String) {
+    guard let message = ClientMessage(text) else {
+      send(ServerMessage.error(.malformed))
+      connection?.close(.invalidData, SocketError.malformed.text)
+      return
+    }
+    let arrival = SystemClock.wallTime
+    switch message.type {
+    case "hello": hello()
+    case "list":
+      wantsChannels = true
+      send(ServerMessage.channels(sockets.stream))
+    case "subscribe": subscribe(message)
+    case "switch": choose(message)
+    case "unsubscribe": unsubscribe()
+    case "pause": for subscription in subscriptions { subscription.state = .paused }
+    case "resume":
+      for subscription in subscriptions where subscription.state == .paused {
+        subscription.state = .waiting(from: nil)
+      }
+    case "ping":
+      send(
+        ServerMessage.pong(
+          id: message.id ?? 0, clientTime: message.clientTime ?? 0, received: arrival,
+          sent: SystemClock.wallTime))
+    case "bye": connection?.close(.normal)
+    default: break
+    }
+  }
+
+  func received(_ bytes: [UInt8]) {
+    connection?.close(.unsupported, "clients send text only")
+  }
+
+  private func hello() {
+    isWelcome = true
+    send(
+      ServerMessage.welcome(
+        session: identifier, stream: sockets.stream.name,
+        keepAlive: StreamSockets.limits.pingTime, now: SystemClock.wallTime))
+    send(sockets.sourceMessage)
+  }
+
+  private func subscribe(_ message: ClientMessage) {
+    do throws(SocketError) {
+      guard message.channel == nil || message.channel == sockets.stream.name else {
+        throw .unknownChannel
+      }
+      let wanted = try SubscriptionRequest(message)
+      unsubscribe()
+      isRestarting = false
+      guard !wanted.tracks.isEmpty else {
+        return send(ServerMessage.subscribedToNothing(sockets.stream.name))
+      }
+      request = wanted
+      isPending = true
+      try sockets.begin(self)
+    } catch {
+      request = nil
+      isPending = false
+      send(ServerMessage.error(error))
+    }
+  }
+
+  /// Ends the reception of media.
+  private func unsubscribe() {
+    leaveGroups()
+    request = nil
+    isPending = false
+  }
+
+  private func choose(_ message: ClientMessage) {
+    guard var wanted = request else { return }
+    let name = message.rendition == "auto" ? nil : message.rendition
+    guard name == nil || sockets.hasVideo(name) else {
+      return send(ServerMessage.error(.unknownRendition))
+    }
+    wanted.rendition = name
+    request = wanted
+  }
+
+  // MARK: Groups
+
+  /// Receives the tracks of its request from these groups, the video first.
+  func join(_ groups: [BroadcastGroup], now: MonotonicTime) {
+    guard let request else { return }
+    leaveGroups()
+    isPending = false
+    guard !groups.isEmpty else {
+      return send(ServerMessage.subscribedToNothing(sockets.stream.name))
+    }
+    let isSwitch = isRestarting
+    isRestarting = false
+    let tracks = groups.map(\.track)
+    let target: Interval = tracks.contains(.audio) ? .milliseconds(250) : .milliseconds(100)
+    var keyTime: MediaTime?
+    for group in groups {
+      let subscription = Subscription(self, group)
+      subscriptions.append(subscription)
+      var start: BroadcastGroup.Start = request.startsLive ? .newestKey : .nextKey
+      if request.startsLive, let keyTime { start = .time(keyTime) }
+      sockets.count(
+        group.join(subscription, from: start, now: now) { description in
+          isSwitch
+            ? ServerMessage.switching(description, .source, at: group.newestSegment)
+            : ServerMessage.subscribed(description, tracks: tracks, target: target)
+        })
+      keyTime = keyTime ?? group.newestKeyTime
+    }
+  }
+
+  /// Whether the client has chosen another rendition than that of `subscription`.
+  func wantsMove(of subscription: Subscription) -> Bool {
+    guard subscription.group.track == .video, let request else { return false }
+    return sockets.videoName(request) != subscription.group.rendition.name
+  }
+
+  /// Receives the chosen rendition in place of that of `subscription`, from segment `number` on.
+  func move(_ subscription: Subscription, at number: Int64) {
+    guard let request, let index = subscriptions.firstIndex(where: { $0 === subscription }),
+      let group = sockets.group(sockets.videoName(request))
+    else { return }
+    subscription.group.leave(subscription)
+    let next = Subscription(self, group)
+    subscriptions[index] = next
+    sockets.count(
+      group.join(next, from: .segment(number), now: sockets.now) {
+        ServerMessage.switching($0, .manual, at: number)
+      })
+    if subscription.state == .paused { next.state = .paused }
+  }
+
+  /// Leaves all groups, and waits for those of the next session of the stream.
+  func restart() {
+    if !subscriptions.isEmpty { isRestarting = true }
+    leaveGroups()
+    isPending = request != nil
+  }
+
+  private func leaveGroups() {
+    for subscription in subscriptions { subscription.group.leave(subscription) }
+    subscriptions = []
+  }
+
+  // MARK: Messages for the client
+
+  /// Sends a control message at once.
+  func send(_ frame: SharedBytes) { connection?.send(frame) }
+
+  /// Whether everything is given to the kernel.
+  var isKeepingUp: Bool { queue.isEmpty && connection?.queuedBytes == 0 }
+
+  /// Sends a frame that must not be dropped, after the frames that wait.
+  func send(essential frame: OutgoingFrame) {
+    if isKeepingUp { write(frame, due: sockets.now) } else { queue.append(frame) }
+  }
+
+  /// Sends a chunk, or drops it and the chunks that wait if the client is too slow.
+  func send(_ message: MediaMessage, due: MonotonicTime, now: MonotonicTime) {
+    guard let connection, connection.isOpen else { return }
+    if queue.isEmpty, connection.queuedBytes == 0 {
+      queue.wrote(message.count, due: due)
+      return connection.send(message.head, message.payload)
+    }
+    queue.append(OutgoingFrame(message))
+    let isLate = queue.lateness(unsent: connection.unsentBytes, now: now) > Self.longestAge
+    if isLate || queue.isFull(adding: 0) { dropChunks() }
+  }
+
+  private func dropChunks() {
+    let dropped = queue.dropChunks()
+    for subscription in subscriptions {
+      guard subscription.state == .receiving, let first = dropped[subscription.group.channel]
+      else { continue }
+      subscription.state = .waiting(from: first)
+    }
+    sockets.countSkip()
+  }
+
+  private func write(_ frame: OutgoingFrame, due: MonotonicTime) {
+    queue.wrote(frame.count, due: due)
+    if let payload = frame.payload {
+      connection?.send(frame.head, payload)
+    } else {
+      connection?.send(frame.head)
+    }
+  }
+
+  func drained() {
+    while connection?.queuedBytes == 0, let next = queue.removeFirst() {
+      write(next, due: sockets.now)
+    }
+  }
+
+  func closed() {
+    connection = nil
+    leaveGroups()
+    request = nil
+    sockets.remove(self)
+  }
+}

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTP
+import Media
+import Net
+import Packaging
+import Sharing
+import Streams
+import Time
+
+/// The WebSockets of one stream on one loop, and the groups of their viewers.
+///
+/// A socket stays open while the stream starts, restarts or has lost its source. Confined to the
+/// loop's thread.
+final class StreamSockets {
+  static let limits = WebSocketLimits()
+  /// The protocols of this server, the best first.
+  private static let protocols = ["llws.v1"]
+  /// The interval between two looks at the source.
+  private static let sourceInterval = Interval.milliseconds(500)
+
+  private(set) var stream: StreamEntry
+  private unowned let loop: EventLoop
+  private let counters: Locked<ServerCounters>
+  private let newChannel: () -> UInt16
+  /// Starts a stream on demand for a client, and keeps it running.
+  private let use: (PeerAddress) -> StartLimits.Refusal?
+  private var sessions: [SocketSession] = []
+  /// The groups with viewers, by the name of their rendition.
+  private var groups: [String: BroadcastGroup] = [:]
+  private var source = (state: ServerMessage.SourceState.starting, since: WallTime.origin)
+  private var nextLook = MonotonicTime.distantFuture
+
+  init(
+    _ stream: StreamEntry, loop: EventLoop, counters: Locked<ServerCounters>,
+    newChannel: @escaping () -> UInt16, use: @escaping (PeerAddress) -> StartLimits.Refusal?
+  ) {
+    self.stream = stream
+    self.loop = loop
+    self.counters = counters
+    self.newChannel = newChannel
+    self.use = use
+  }
+
+  var now: MonotonicTime { loop.now }
+
+  /// Whether a client receives media, or waits for it.
+  var isInUse: Bool { sessions.contains { $0.request != nil } }
+
+  // MARK: Sessions
+
+  /// Upgrades a request, or refuses it.
+  func open(_ exchange: any Exchange) {
+    switch WebSocketHandshake.check(exchange.request, protocols: Self.protocols) {
+    case .refused(let status, let reason, let fields):
+      exchange.respond(ResponseFields.error(status, reason, .noStore, fields))
+    case .accepted(let fields):
+      let session = SocketSession(self, peer: exchange.request.peer)
+      guard let connection = exchange.upgrade(fields, Self.limits, to: session) else {
+        return exchange.respond(
+          ResponseFields.error(
+            400, "this connection cannot become a WebSocket (expected HTTP/1.1, one request)",
+            .noStore))
+      }
+      session.connection = connection
+      session.index = sessions.count
+      sessions.append(session)
+      if sessions.count == 1 {
+        source = currentSource
+        nextLook = now + Self.sourceInterval
+      }
+      counters.withLock { $0.sockets.open += 1 }
+    }
+  }
+
+  /// Forgets a session, whose connection has ended.
+  func remove(_ session: SocketSession) {
+    let index = session.index
+    guard sessions.indices.contains(index), sessions[index] === session else { return }
+    sessions.swapAt(index, sessions.count - 1)
+    sessions[index].index = index
+    sessions.removeLast()
+    session.index = -1
+    counters.withLock { $0.sockets.open -= 1 }
+  }
+
+  /// Sends the media that a session has asked for, at once or when the stream has media.
+  func begin(_ session: SocketSession) throws(SocketError) {
+    switch use(session.peer) {
+    case .running?: throw .busy("too many streams run")
+    case .starts?: throw .busy("too many streams were started")
+    case nil: break
+    }
+    if case .failed = stream.state { throw .cannotStart }
+    if stream.served != nil, let name = session.request?.rendition, !hasVideo(name) {
+      throw .unknownRendition
+    }
+    join(session)
+  }
+
+  /// Adds a session to the groups of its request if the stream has media.
+  private func join(_ session: SocketSession) {
+    guard session.isPending, let request = session.request, let served = stream.served else {
+      return
+    }
+    var names: [String] = []
+    if request.tracks.contains(.video) { names.append(videoName(request)) }
+    if request.tracks.contains(.audio), let audio = served.renditions.first(where: \.isAudio) {
+      names.append(audio.name)
+    }
+    var joined: [BroadcastGroup] = []
+    for name in names {
+      guard let group = group(name) else { return }
+      joined.append(group)
+    }
+    session.join(joined, now: now)
+  }
+
+  // MARK: Renditions
+
+  /// The group of a rendition; nil if the rendition has no media.
+  func group(_ name: String) -> BroadcastGroup? {
+    if let group = groups[name] { return group }
+    guard let rendition = stream.served?.renditions.first(where: { $0.name == name }) else {
+      return nil
+    }
+    groups[name] = BroadcastGroup(rendition, of: stream.name, number: newChannel)
+    return groups[name]
+  }
+
+  /// Whether there is such a video rendition.
+  func hasVideo(_ name: String?) -> Bool {
+    stream.served?.renditions.contains { $0.name == name && !$0.isAudio } ?? false
+  }
+
+  /// The name of the video rendition for a request: the top rendition without a choice.
+  func videoName(_ request: SubscriptionRequest) -> String {
+    if let name = request.rendition, hasVideo(name) { return name }
+    return stream.served?.renditions.first { !$0.isAudio }?.name ?? ""
+  }
+
+  // MARK: Changes, publication, deadlines
+
+  /// Applies a change of the stream's entry.
+  func follow(_ stream: StreamEntry) {
+    let isOther = self.stream.served !== stream.served
+    self.stream = stream
+    guard !sessions.isEmpty else { return groups = [:] }
+    if isOther {
+      groups = [:]
+      for session in sessions { session.restart() }
+    }
+    for session in sessions where session.wantsChannels {
+      session.send(ServerMessage.channels(stream))
+    }
+    lookAtSource()
+    if isOther { for session in sessions where session.isPending { join(session) } }
+  }
+
+  /// Sends the new chunks of the windows.
+  func woken() {
+    guard !sessions.isEmpty else { return }
+    for (name, group) in groups {
+      if group.isEmpty { groups[name] = nil } else { count(group.publish(now)) }
+    }
+    for session in sessions where session.isPending { join(session) }
+    if source.state != .ended, groups.values.contains(where: \.hasEnded) { lookAtSource() }
+  }
+
+  /// The next look at the source.
+  var nextDeadline: MonotonicTime { sessions.isEmpty ? .distantFuture : nextLook }
+
+  /// Looks at the source.
+  func expire(_ now: MonotonicTime) {
+    guard nextDeadline <= now else { return }
+    nextLook = now + Self.sourceInterval
+    lookAtSource()
+  }
+
+  /// The stream was removed: its sockets are closed.
+  func close() {
+    groups = [:]
+    for session in sessions {
+      session.restart()
+      session.send(ServerMessage.source(.ended, since: SystemClock.wallTime))
+      session.connection?.close(.goingAway, "the stream was removed")
+    }
+  }
+
+  // MARK: The source
+
+  /// The message about the state of the source.
+  var sourceMessage: SharedBytes { ServerMessage.source(source.state, since: source.since) }
+
+  private var currentSource: (state: ServerMessage.SourceState, since: WallTime) {
+    guard let served = stream.served else {
+      let state = ServerMessage.SourceState.starting
+      return (state, source.state == state ? source.since : SystemClock.wallTime)
+    }
+    guard served.window.snapshot.state != .ended else {
+      return (.ended, source.state == .ended ? source.since : SystemClock.wallTime)
+    }
+    let statistics = served.measures.statistics()
+    return (statistics.isSourceOnline ? .live : .lost, statistics.sourceChanged)
+  }
+
+  /// Tells all clients of a change of the source.
+  private func lookAtSource() {
+    let newest = currentSource
+    guard newest.state != source.state else { return }
+    source = newest
+    for session in sessions where session.isWelcome { session.send(sourceMessage) }
+  }
+
+  // MARK: Counters
+
+  /// Counts sent chunks.
+  func count(_ sent: Int) {
+    guard sent > 0 else { return }
+    counters.withLock { $0.sockets.chunks += UInt64(sent) }
+  }
+
+  /// Counts a viewer that was too slow.
+  func countSkip() { counters.withLock { $0.sockets.skips += 1 } }
+}
+
+extension ServedRendition {
+  /// Whether the rendition is audio.
+  fileprivate var isAudio: Bool {
+    switch window.segmentation {
+    case .audio: true
+    case .video: false
+    }
+  }
+}

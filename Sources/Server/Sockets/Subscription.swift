@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTP
+import Time
+
+/// A track that a viewer receives: its membership in a group.
+///
+/// Confined to the loop's thread.
+final class Subscription {
+  /// Whether the viewer gets the next message.
+  enum State: Equatable {
+    case receiving
+    /// The viewer gets no message before the next key frame; it was too slow if `from`, the number
+    /// of the first message that it did not get, is not nil.
+    case waiting(from: UInt32?)
+    /// The viewer wants no messages.
+    case paused
+  }
+
+  unowned let session: SocketSession
+  let group: BroadcastGroup
+  /// Its index in the group; -1 outside of a group.
+  var index = -1
+  var state = State.waiting(from: nil)
+
+  init(_ session: SocketSession, _ group: BroadcastGroup) {
+    self.session = session
+    self.group = group
+  }
+
+  /// Sends the next message of the group, or leaves it out.
+  func deliver(_ message: MediaMessage, now: MonotonicTime) {
+    switch state {
+    case .receiving: session.send(message, due: now, now: now)
+    case .paused: break
+    case .waiting(let first):
+      guard message.isKey, session.isKeepingUp else { return }
+      if let first {
+        session.send(
+          essential: OutgoingFrame(
+            ServerMessage.skip(
+              channel: message.channel, from: first, to: message.sequence)))
+      }
+      state = .receiving
+      session.send(message, due: now, now: now)
+    }
+  }
+}

@@ -1,0 +1,296 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Live media over WebSockets: the protocol llws.v1 with a client over a plain socket."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from statistics import median
+
+import pytest
+
+from harness.http1 import get
+from harness.metrics import fault, total
+from harness.procfs import resident_bytes
+from harness.program import Program, stop
+from harness.waiting import pause, wait_until
+from harness.websocket import (AUDIO, CATCH_UP, CLOSE, HEADER, KEY, LAST, PING, PONG, TEXT, VIDEO,
+                               Ended, Media, Socket, frame)
+
+
+def subscribed(port: int, path: str = "/live/ws", **options: object) -> Socket:
+    """A socket whose subscription was sent."""
+    client = Socket(port, path)
+    assert client.status == 101, client.head
+    client.send({"t": "hello", "v": 1})
+    client.send({"t": "subscribe", **options})
+    return client
+
+
+def segment_chunks(port: int, number: int) -> bytes:
+    """The bytes of a complete segment over HTTP."""
+    response = get(port, f"/live/video/segment{number}.m4s")
+    assert response.status == 200
+    return response.body
+
+
+def test_handshake_names_the_protocol(server: Program) -> None:
+    """101 with the protocol and without an extension, although one is offered."""
+    headers = {"Sec-WebSocket-Extensions": "permessage-deflate"}
+    with Socket(server.port, "/ws", headers=headers) as client:
+        assert client.status == 101
+        assert b"sec-websocket-protocol: llws.v1" in client.head.lower()
+        assert b"sec-websocket-extensions" not in client.head.lower()
+    with Socket(server.port, "/ws", protocol="llws.v9") as client:
+        assert client.status == 400
+    with Socket(server.port, "/nosuchstream/ws") as client:
+        assert client.status == 404
+    plain = get(server.port, "/live/ws")
+    assert plain.status == 426 and plain.headers["upgrade"] == "websocket"
+
+
+def test_media_are_the_bytes_of_http(server: Program) -> None:
+    """Header, backlog from a key frame, then live chunks; their bytes are those of the segment."""
+    with subscribed(server.port, tracks=["v"]) as client:
+        answer = client.until("subscribed")
+        assert answer["track"] == "v" and answer["mime"].startswith('video/mp4; codecs="avc1.')
+        first = client.next()
+        assert isinstance(first, Media) and first.kind == HEADER
+        assert first.payload[4:8] == b"ftyp"
+        assert get(server.port, "/live/video/playlist.m3u8").status == 200
+        media = client.media(90, VIDEO)
+        assert {m.channel for m in media} == {answer["cid"]}
+        assert media[0].is_key and media[0].flags & CATCH_UP
+        numbers = [m.sequence for m in media]
+        assert all((b - a) % 2**32 == 1 for a, b in zip(numbers, numbers[1:]))
+        starts = [i for i, m in enumerate(media) if m.is_key]
+        whole = media[starts[1]:starts[2]]
+        assert whole[-1].flags & LAST
+        joined = b"".join(m.payload for m in whole)
+        playlist = get(server.port, "/live/video/playlist.m3u8").text
+        names = [line for line in playlist.splitlines() if line.startswith("segment")]
+        assert any(
+            get(server.port, f"/live/video/{name}").body == joined for name in names[-4:]), names
+        live = [m for m in media if not m.flags & CATCH_UP]
+        delays = [m.at * 1000 % 2**32 - m.sent for m in live]
+        print(f"publish to client, ms: median {median(delays):.2f}, max {max(delays):.2f}")
+        assert median(delays) < 50
+
+
+def test_clock(server: Program) -> None:
+    """pong has the client's values and the server's times, in order."""
+    with subscribed(server.port, tracks=[]) as client:
+        client.until("welcome")
+        for number in range(8):
+            sent = time.time() * 1000
+            client.send({"t": "ping", "id": number, "c": sent})
+            pong = client.until("pong")
+            received = time.time() * 1000
+            assert (pong["id"], pong["c"]) == (number, pytest.approx(sent))
+            assert sent - 1 <= pong["r"] <= pong["s"] <= received + 1
+
+
+def test_audio_and_video_are_separate(streamer) -> None:
+    """Video and audio are groups of their own, each with its header."""
+    program = streamer("--resolution", "320x180", "--audio", "tone")
+    with subscribed(program.port) as client:
+        answers = [client.until("subscribed"), client.until("subscribed")]
+        assert [a["track"] for a in answers] == ["v", "a"]
+        assert answers[0]["tracks"] == ["v", "a"]
+        kinds = {VIDEO: answers[0]["cid"], AUDIO: answers[1]["cid"]}
+        media = client.media(80)
+        assert {m.kind for m in media} >= {VIDEO, AUDIO}
+        assert all(m.channel == kinds[m.kind] for m in media if m.kind in kinds)
+
+
+def test_switch_at_a_key_frame(streamer) -> None:
+    """A switch leaves no gap: the other rendition begins where the first one ends."""
+    program = streamer("--rendition", "640x360@800", "--rendition", "320x180@300")
+    with subscribed(program.port, tracks=["v"]) as client:
+        top = client.until("subscribed")
+        assert top["rendition"] == "360p"
+        before = client.media(20, VIDEO)
+        client.send({"t": "switch", "ch": "live", "rendition": "180p"})
+        times = [decode_time(m.payload) for m in before if not m.flags & CATCH_UP]
+        switching = None
+        while switching is None:
+            message = client.next()
+            if isinstance(message, dict) and message["t"] == "switching":
+                switching = message
+            elif isinstance(message, Media) and message.kind == VIDEO:
+                times.append(decode_time(message.payload))
+        assert switching["rendition"] == "180p" and switching["reason"] == "manual"
+        assert switching["cid"] != top["cid"]
+        after = client.media(40, VIDEO)
+        assert after[0].is_key and {m.channel for m in after} == {switching["cid"]}
+        times += [decode_time(m.payload) for m in after]
+        steps = {b - a for a, b in zip(times, times[1:])}
+        assert steps == {3000}, steps
+
+
+def decode_time(chunk: bytes) -> int:
+    """baseMediaDecodeTime."""
+    at = chunk.index(b"tfdt") + 4
+    return int.from_bytes(chunk[at + 4:at + 12], "big")
+
+
+@pytest.mark.parametrize(("name", "data", "code"), [
+    ("unmasked", frame(TEXT, b"{}", masked=False), 1002),
+    ("reserved bit", frame(TEXT, b"{}", reserved=0x40), 1002),
+    ("opcode", frame(5, b""), 1002),
+    ("fragmented ping", frame(PING, b"", final=False), 1002),
+    ("long ping", frame(PING, bytes(126)), 1002),
+    ("continuation", frame(0, b"x"), 1002),
+    ("not UTF-8", frame(TEXT, b"\xff"), 1007),
+    ("no JSON", frame(TEXT, b"x"), 1007),
+    ("nested", frame(TEXT, b"[" * 9000), 1007),
+    ("binary", frame(2, b"x"), 1003),
+    ("large", frame(TEXT, bytes(20000)), 1009),
+    ("huge length", b"\x81\xff\x7f\xff\xff\xff\xff\xff\xff\xff\0\0\0\0", 1009),
+    ("negative length", b"\x81\xff\xff\xff\xff\xff\xff\xff\xff\xff\0\0\0\0", 1002),
+    ("reserved code", frame(CLOSE, b"\x03\xed"), 1002),
+    ("flood", frame(PONG) * 2000, 1008),
+], ids=lambda value: value if isinstance(value, str) else "")
+def test_hostile_frames_are_refused(server: Program, name: str, data: bytes, code: int) -> None:
+    """The code of the Close frame names the kind of the violation."""
+    with subscribed(server.port, tracks=["v"]) as client:
+        client.until("subscribed")
+        client.send(data)
+        assert client.close_code() == code
+
+
+def test_fragments_and_pings(server: Program) -> None:
+    """A message in fragments is obeyed; Ping frames between them are answered."""
+    with Socket(server.port, "/live/ws") as client:
+        client.send(frame(TEXT, b'{"t":', final=False) + frame(PING, b"abc")
+                    + frame(0, b'"he', final=False) + frame(0, b'llo"}'))
+        assert client.frame() == (PONG, b"abc")
+        assert client.until("welcome")["v"] == 1
+        client.send(frame(CLOSE, b"\x0f\xa0bye"))
+        assert client.close_code() == 4000
+
+
+def test_over_tls(streamer) -> None:
+    """The same over TLS."""
+    program = streamer("--resolution", "320x180", "--self-signed", "--https-port", "0")
+    wait_until(lambda: program.secure_port, 5, "HTTPS")
+    with Socket(program.secure_port, "/live/ws", secure=True) as client:
+        assert client.status == 101
+        client.send({"t": "subscribe", "tracks": ["v"]})
+        assert len(client.media(60, VIDEO)) == 60
+
+
+def test_stream_on_demand_starts_for_a_socket(streamer, tmp_path) -> None:
+    """A socket alone starts nothing; a subscription starts the stream and keeps it running."""
+    configuration = tmp_path / "streams.json"
+    configuration.write_text(json.dumps({
+        "streams": [{"stream": "cam", "testSrc": True, "onDemand": True,
+                     "resolution": "320x180"}]}))
+    program = streamer("-c", str(configuration), "--host", "127.0.0.1", "--http-port", "0",
+                       defaults=False)
+    state = 'streamer_stream_state'
+    with Socket(program.port, "/cam/ws") as client:
+        client.send({"t": "hello"})
+        client.until("welcome")
+        assert total(program.port, state, stream="cam", state="idle") == 1
+        client.send({"t": "subscribe"})
+        assert client.until("subscribed")["ch"] == "cam"
+        assert client.media(30, VIDEO)
+
+
+def test_slow_socket_skips_to_a_key_frame(streamer) -> None:
+    """A viewer that stops reading loses chunks up to a key frame, is told so, and comes back."""
+    program = streamer("--resolution", "1280x720", "--bitrate", "6000")
+    client = Socket(program.port, "/live/ws", headers={"receive-buffer": "16384"})
+    client.send({"t": "subscribe", "tracks": ["v"]})
+    client.media(10, VIDEO)
+    pause(4, "the time for which the viewer does not read")
+    skip, media = None, []
+    while len(media) < 60:
+        message = client.next()
+        if isinstance(message, dict) and message["t"] == "skip":
+            skip = message
+            media = []
+        elif isinstance(message, Media):
+            if skip and not media:
+                assert message.is_key and message.sequence == skip["to"]
+            media.append(message)
+    assert skip and (skip["to"] - skip["from"]) % 2**32 > 3
+    late = [m.at * 1000 % 2**32 - m.sent for m in media[-20:]]
+    print(f"skip of {skip['to'] - skip['from']} chunks; delay afterwards {median(late):.1f} ms")
+    assert median(late) < 200
+    assert total(program.port, "streamer_websocket_skips_total") >= 1
+    client.socket.close()
+
+
+@pytest.mark.timeout(120)
+def test_sockets_that_do_not_read_are_bounded(streamer) -> None:
+    """500 viewers that read nothing cost no memory to speak of, and the others no time."""
+    program = streamer("--resolution", "1280x720", "--bitrate", "4000")
+    reader = subscribed(program.port, tracks=["v"])
+    delays: list[float] = []
+    quiet = [m.at * 1000 % 2**32 - m.sent for m in reader.media(60, VIDEO)[-30:]]
+    before = resident_bytes(program.pid)
+    deaf = [Socket(program.port, "/live/ws", headers={"receive-buffer": "4096"})
+            for _ in range(500)]
+    for client in deaf:
+        client.send({"t": "subscribe", "tracks": ["v"]})
+    highest = 0
+    started = time.monotonic()
+    while time.monotonic() - started < 8:
+        delays += [m.at * 1000 % 2**32 - m.sent for m in reader.media(15, VIDEO)]
+        highest = max(highest, resident_bytes(program.pid))
+    grown = (highest - before) / 2**20
+    skips = total(program.port, "streamer_websocket_skips_total")
+    print(f"500 deaf sockets: {grown:.1f} MiB more, {skips:.0f} skips; delay of the reader "
+          f"{median(quiet):.1f} -> median {median(delays):.1f}, max {max(delays):.1f} ms")
+    assert grown < 60
+    assert median(delays) < 100
+    wait_until(lambda: total(program.port, "streamer_websockets") <= 1, 25, "deaf sockets are cut")
+    assert fault(program, "stalled") >= 499
+    for client in deaf:
+        client.socket.close()
+    reader.socket.close()
+
+
+def test_shutdown_is_told(streamer) -> None:
+    """The end of the program: source ended, then Close 1001."""
+    program = streamer("--resolution", "320x180")
+    with subscribed(program.port) as client:
+        client.media(5)
+        result: list[object] = []
+
+        def follow() -> None:
+            try:
+                result.append(client.until("source"))
+                while result[-1]["state"] != "ended":  # type: ignore[index]
+                    result.append(client.until("source"))
+                client.until("nothing")
+            except Ended as ended:
+                result.append(ended.args)
+
+        thread = threading.Thread(target=follow)
+        thread.start()
+        assert stop(program) == 0
+        thread.join(5)
+    assert result[-2]["state"] == "ended", result  # type: ignore[index]
+    assert result[-1] == (1001,), result
+
+
+def test_many_requests_on_one_connection(server: Program) -> None:
+    """A request before the upgrade is answered; a request after it is no frame."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as raw:
+        upgrade = ("GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                   "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+                   "Sec-WebSocket-Protocol: llws.v1\r\n\r\n")
+        raw.sendall(b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n")
+        data = b""
+        while b"ok\n" not in data:
+            data += raw.recv(4096)
+        raw.sendall(upgrade.encode() + b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n")
+        data = b""
+        while piece := raw.recv(4096):
+            data += piece
+        assert data.startswith(b"HTTP/1.1 101") and b"\x88" in data and b"ok\n" not in data

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Media
+import Packaging
+import Sharing
+import TestSupport
+import Testing
+import Time
+
+@testable import Server
+
+@Suite("Parts of llws.v1: messages, cursors and queues")
+struct SocketPartsTests {
+  @Test("a head is the head of the frame, then 12 bytes in network order")
+  func head() {
+    let message = MediaMessage(
+      .video, [.key, .last], channel: 0x0102, sequence: 0xFFFF_FFFE,
+      published: WallTime(nanoseconds: (0x1_0000_0000 + 5) * 1_000_000 + 999_999),
+      SharedBytes([UInt8](repeating: 7, count: 200)))
+    #expect(
+      message.head.array == [
+        0x82, 126, 0, 212, 1, 5, 1, 2, 0xFF, 0xFF, 0xFF, 0xFE, 0, 0, 0, 5,
+      ])
+    #expect(message.isKey)
+    #expect(message.count == 216)
+  }
+
+  struct Text: Sendable, CustomTestStringConvertible {
+    let text: String
+    let type: String?
+    var testDescription: String { text }
+  }
+
+  @Test(
+    "messages of clients: unknown members are ignored, wrong types are absent",
+    arguments: [
+      Text(text: #"{"t":"hello","v":1,"codecs":["avc1"],"x":{"y":[]}}"#, type: "hello"),
+      Text(text: #"{"t":"ping","id":"7","c":[]}"#, type: "ping"),
+      Text(text: #"{"t":"nonsense"}"#, type: "nonsense"),
+      Text(text: #"{"t":1}"#, type: nil), Text(text: #"{}"#, type: nil),
+      Text(text: "[]", type: nil), Text(text: "null", type: nil), Text(text: "", type: nil),
+      Text(text: "{", type: nil), Text(text: String(repeating: "[", count: 10_000), type: nil),
+      Text(text: #"{"t":"ping","c":1e999}"#, type: "ping"),
+    ])
+  func clientMessages(row: Text) {
+    #expect(ClientMessage(row.text)?.type == row.type)
+  }
+
+  @Test("a subscription has the tracks, the rendition and the start of its message")
+  func subscriptions() throws {
+    func request(_ text: String) throws -> SubscriptionRequest {
+      try SubscriptionRequest(try #require(ClientMessage(text)))
+    }
+    let usual = try request(#"{"t":"subscribe","rendition":"auto"}"#)
+    #expect(usual.rendition == nil && usual.tracks == [.video, .audio] && usual.startsLive)
+    let other = try request(
+      #"{"t":"subscribe","rendition":"360p","tracks":["a","x"],"start":"key","format":"fmp4"}"#)
+    #expect(other.rendition == "360p" && other.tracks == [.audio] && !other.startsLive)
+    #expect(throws: SocketError.unknownFormat) {
+      try request(#"{"t":"subscribe","format":"raw"}"#)
+    }
+    #expect(throws: SocketError.unknownStart) {
+      try request(#"{"t":"subscribe","start":"now"}"#)
+    }
+  }
+
+  @Test("a cursor reads each chunk once, in order, over the ends of segments")
+  func cursor() throws {
+    var stream = SyntheticStream(.thirty)
+    stream.goLive(prefill: 2)
+    stream.publish(frames: 3)
+    var cursor = ChunkCursor(atEndOf: stream.window.snapshot)
+    var first = try #require(ChunkCursor(beforeNewestKeyOf: stream.window.snapshot))
+    #expect(first.advance(stream.window.snapshot).count == 3)
+    #expect(first.advance(stream.window.snapshot).isEmpty)
+    let start = stream.next
+    var read: [PlacedChunk] = []
+    for count in [1, 0, 2, 40, 70] {
+      stream.publish(frames: Int64(count))
+      read += cursor.advance(stream.window.snapshot)
+    }
+    #expect(read.map(\.chunk.frameIndex) == Array(start..<stream.next))
+    let length = stream.segmentation.framesPerSegment
+    for placed in read {
+      let position = stream.segmentation.position(of: placed.chunk.frameIndex)
+      #expect(placed.isFirst == (position == 0))
+      #expect(placed.isLast == (position == length - 1) || placed.segment == read.last?.segment)
+    }
+  }
+
+  @Test("a cursor that the window has left behind continues with the oldest chunk")
+  func evicted() {
+    var stream = SyntheticStream(.thirty, playlistLength: 6, retained: 8)
+    stream.goLive(prefill: 1)
+    var cursor = ChunkCursor(atEndOf: stream.window.snapshot)
+    stream.publish(segments: 20)
+    let read = cursor.advance(stream.window.snapshot)
+    #expect(read.first?.segment == stream.window.snapshot.segments.first?.number)
+    #expect(read.last?.chunk.frameIndex == stream.next - 1)
+  }
+
+  @Test("the lateness is that of the oldest unsent frame; a backlog is due later")
+  func lateness() {
+    var queue = SendQueue()
+    let start = MonotonicTime.origin + .seconds(100)
+    #expect(queue.lateness(unsent: 0, now: start) == .zero)
+    queue.wrote(1000, due: start)
+    queue.wrote(500, due: start + .milliseconds(100))
+    let now = start + .milliseconds(400)
+    #expect(queue.lateness(unsent: 0, now: now) == .zero)
+    queue.wrote(100, due: start + .milliseconds(200))
+    #expect(queue.lateness(unsent: 101, now: now) == .milliseconds(200))
+    #expect(queue.lateness(unsent: 100, now: now) == .milliseconds(200))
+    queue.wrote(100, due: start + .seconds(2))
+    queue.wrote(100, due: start + .milliseconds(300))
+    #expect(queue.lateness(unsent: 100, now: now) == .milliseconds(400) - .seconds(2))
+    #expect(queue.lateness(unsent: .max, now: now) < .zero)
+  }
+
+  @Test("chunks are dropped, control messages and headers stay in order")
+  func drops() {
+    var queue = SendQueue()
+    func message(_ channel: UInt16, _ sequence: UInt32) -> MediaMessage {
+      MediaMessage(
+        .video, [], channel: channel, sequence: sequence, published: .origin, SharedBytes("x"))
+    }
+    let control = SharedBytes("control")
+    queue.append(OutgoingFrame(message(1, 7)))
+    queue.append(OutgoingFrame(control))
+    queue.append(OutgoingFrame(message(2, 3)))
+    queue.append(OutgoingFrame(message(1, 8)))
+    queue.append(OutgoingFrame(header: message(1, 9)))
+    #expect(queue.dropChunks() == [1: 7, 2: 3])
+    #expect(queue.removeFirst()?.head === control)
+    #expect(queue.removeFirst()?.payload?.count == 1)
+    #expect(queue.isEmpty)
+  }
+}

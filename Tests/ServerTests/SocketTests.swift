@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTP
+import HTTPTestSupport
+import Net
+import Packaging
+import Sharing
+import TestSupport
+import Testing
+import Time
+
+@testable import Server
+
+/// A client of `llws.v1` in memory, beside a synthetic stream.
+private final class SocketLab {
+  let handler: SyntheticHandler
+  let clock: MonotonicTime
+  private let server: HTTPServer
+  private let streams: Locked<[MemoryStream]> = Locked([])
+
+  init(_ handler: SyntheticHandler) {
+    self.handler = handler
+    clock = handler.loop.now
+    server = HTTPServer(loop: handler.loop, handler: handler.requests)
+    handler.loop.embed { _ in handler.requests }
+  }
+
+  deinit { handler.loop.end() }
+
+  func connect(capacity: Int = .max) -> Client {
+    let stream = MemoryStream(handler.loop, capacity: capacity)
+    server.serve(stream)
+    let client = Client(self, stream)
+    client.sendBytes(
+      Array(
+        ("GET /live/ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+          + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+          + "Sec-WebSocket-Protocol: llws.v1\r\n\r\n").utf8))
+    return client
+  }
+
+  func settle(_ stream: MemoryStream) {
+    repeat { handler.loop.iterate() } while stream.step()
+  }
+
+  func drain() { server.drain() }
+}
+
+/// A message as the client reads it: text, or the kind, flags, channel, number and media.
+private enum Received: Equatable {
+  case text(String)
+  case media(kind: UInt8, flags: UInt8, channel: Int, number: UInt32, String)
+  case close(Int)
+
+  var isText: Bool { if case .text = self { true } else { false } }
+}
+
+private final class Client {
+  private let lab: SocketLab
+  let stream: MemoryStream
+  private var bytes: [UInt8] = []
+  private var hasHead = false
+
+  init(_ lab: SocketLab, _ stream: MemoryStream) { (self.lab, self.stream) = (lab, stream) }
+
+  func sendBytes(_ bytes: [UInt8]) {
+    stream.send(bytes)
+    lab.settle(stream)
+  }
+
+  func send(_ text: String) {
+    let payload = Array(text.utf8)
+    let head: [UInt8] =
+      payload.count < 126
+      ? [0x81, 0x80 | UInt8(payload.count)]
+      : [0x81, 0xFE, UInt8(payload.count >> 8), UInt8(payload.count & 0xFF)]
+    sendBytes(head + [0, 0, 0, 0] + payload)
+  }
+
+  /// All messages that have arrived since the last call.
+  func read() -> [Received] {
+    var found: [Received] = []
+    while true {
+      lab.settle(stream)
+      let more = stream.read()
+      if more.isEmpty { break }
+      bytes += more
+    }
+    if !hasHead, let end = bytes.firstRange(of: Array("\r\n\r\n".utf8)) {
+      bytes.removeFirst(end.upperBound)
+      hasHead = true
+    }
+    while let next = frame() { found.append(next) }
+    return found
+  }
+
+  private func frame() -> Received? {
+    guard bytes.count >= 2 else { return nil }
+    var (size, start) = (Int(bytes[1]), 2)
+    if size == 126 {
+      guard bytes.count >= 4 else { return nil }
+      (size, start) = (Int(bytes[2]) << 8 | Int(bytes[3]), 4)
+    }
+    guard bytes.count >= start + size else { return nil }
+    let payload = Array(bytes[start..<start + size])
+    let opcode = bytes[0] & 15
+    bytes.removeFirst(start + size)
+    switch opcode {
+    case 1: return .text(String(decoding: payload, as: UTF8.self))
+    case 8: return .close(Int(payload[0]) << 8 | Int(payload[1]))
+    default:
+      return .media(
+        kind: payload[0], flags: payload[1], channel: Int(payload[2]) << 8 | Int(payload[3]),
+        number: payload[4..<8].reduce(0) { $0 << 8 | UInt32($1) },
+        String(decoding: payload.dropFirst(12), as: UTF8.self))
+    }
+  }
+}
+
+@Suite("llws.v1 over a synthetic stream")
+struct SocketTests {
+  private func media(_ received: [Received]) -> [Received] { received.filter { !$0.isText } }
+
+  private func chunk(
+    _ index: Int64, _ number: UInt32, flags: UInt8 = 0, channel: Int = 1
+  ) -> Received {
+    .media(kind: 1, flags: flags, channel: channel, number: number, "<\(index)>")
+  }
+
+  @Test("hello, list and ping are answered; unknown messages are ignored")
+  func control() throws {
+    let lab = SocketLab(try .live())
+    let client = lab.connect()
+    client.send(#"{"t":"hello","v":1}"#)
+    client.send(#"{"t":"list"}"#)
+    client.send(#"{"t":"future","x":[1]}"#)
+    client.send(#"{"t":"ping","id":3,"c":12.5}"#)
+    let texts = client.read().map { "\($0)" }
+    #expect(texts.count == 4)
+    #expect(texts[0].contains("welcome") && texts[1].contains("source"))
+    #expect(texts[2].contains("channels") && texts[2].contains("avc1.64001e"))
+    #expect(texts[3].contains("pong") && texts[3].contains("12.5"))
+    client.send("nonsense")
+    #expect(client.read().last == .close(1007))
+  }
+
+  @Test("start live: header, the chunks since the key frame as a backlog, then each new chunk")
+  func live() throws {
+    let handler = try SyntheticHandler.live(parts: 1)
+    let lab = SocketLab(handler)
+    let client = lab.connect()
+    let next = handler.stream.next
+    client.send(#"{"t":"subscribe","start":"live"}"#)
+    let first = client.read()
+    #expect("\(first[0])".contains("subscribed"))
+    #expect(
+      Array(first.dropFirst()) == [
+        .media(kind: 0, flags: 0, channel: 1, number: 0, "header"),
+        chunk(next - 3, .max - 2, flags: 9), chunk(next - 2, .max - 1, flags: 8),
+        chunk(next - 1, .max, flags: 8),
+      ])
+    handler.publish(frames: 2)
+    #expect(client.read() == [chunk(next, 0), chunk(next + 1, 1)])
+    handler.publish(frames: 26)
+    let rest = client.read()
+    #expect(rest.count == 26)
+    #expect(rest[24] == chunk(next + 26, 26, flags: 4))
+    #expect(rest[25] == chunk(next + 27, 27, flags: 1))
+  }
+
+  @Test("start key: nothing before the next key frame")
+  func key() throws {
+    let handler = try SyntheticHandler.live(parts: 1)
+    let lab = SocketLab(handler)
+    let client = lab.connect()
+    client.send(#"{"t":"subscribe","start":"key","tracks":["v"]}"#)
+    #expect(client.read().count == 2)
+    handler.publish(frames: 27)
+    #expect(client.read().isEmpty)
+    handler.publish(frames: 2)
+    #expect(
+      media(client.read()) == [
+        chunk(handler.stream.next - 2, 27, flags: 1),
+        chunk(handler.stream.next - 1, 28),
+      ])
+  }
+
+  @Test("pause ends the media, resume continues with a key frame, unsubscribe ends it")
+  func pause() throws {
+    let handler = try SyntheticHandler.live()
+    let lab = SocketLab(handler)
+    let client = lab.connect()
+    client.send(#"{"t":"subscribe"}"#)
+    _ = client.read()
+    client.send(#"{"t":"pause","ch":"live"}"#)
+    handler.publish(segments: 1)
+    #expect(client.read().isEmpty)
+    handler.publish(frames: 3)
+    client.send(#"{"t":"resume","ch":"live"}"#)
+    handler.publish(frames: 27)
+    #expect(client.read().isEmpty)
+    handler.publish(frames: 1)
+    #expect(client.read().count == 1)
+    client.send(#"{"t":"unsubscribe","ch":"live"}"#)
+    handler.publish(frames: 40)
+    #expect(client.read().isEmpty)
+  }
+
+  @Test("a slow viewer skips to a key frame and learns of it; others get every chunk")
+  func slow() throws {
+    let clock = ManualClock()
+    let handler = try SyntheticHandler(clock: clock)
+    handler.goLive()
+    let lab = SocketLab(handler)
+    let (slow, fast) = (lab.connect(capacity: 700), lab.connect())
+    for client in [slow, fast] {
+      client.send(#"{"t":"subscribe","start":"key"}"#)
+      _ = client.read()
+    }
+    let first = handler.stream.next
+    for _ in 0..<9 {
+      handler.publish(frames: 10)
+      clock.advance(by: .milliseconds(333))
+      handler.loop.iterate()
+    }
+    #expect(fast.read().count == 90)
+    // The bytes in the kernel, and the frames behind them that must not be dropped.
+    let before = slow.read()
+    #expect(before.count < 40 && before.first == chunk(first, 0, flags: 1, channel: 1))
+    handler.publish(frames: 40)
+    #expect(fast.read().count == 40)
+    let after = slow.read()
+    #expect("\(after.first ?? .close(0))".contains("skip"))
+    #expect(after.dropFirst().first == chunk(first + 90, 90, flags: 1))
+    #expect(after.count == 41)
+    #expect(handler.counters.withLock { $0.sockets.skips } == 1)
+  }
+
+  @Test("a request for an unknown rendition, channel or format gets an error and no media")
+  func errors() throws {
+    let handler = try SyntheticHandler.live()
+    let lab = SocketLab(handler)
+    let client = lab.connect()
+    for text in [
+      #"{"t":"subscribe","rendition":"none"}"#, #"{"t":"subscribe","ch":"none"}"#,
+      #"{"t":"subscribe","format":"raw"}"#,
+    ] {
+      client.send(text)
+      handler.publish(frames: 40)
+      let found = client.read()
+      #expect(found.count == 1)
+      #expect("\(found)".contains("error"))
+    }
+  }
+
+  @Test("a subscription before the start of the stream begins with its first media")
+  func early() throws {
+    let handler = try SyntheticHandler()
+    let lab = SocketLab(handler)
+    let client = lab.connect()
+    client.send(#"{"t":"subscribe"}"#)
+    #expect(client.read().isEmpty)
+    handler.goLive()
+    #expect("\(client.read())".contains("subscribed"))
+    handler.publish(frames: 1)
+    #expect(client.read().count == 1)
+  }
+
+  @Test("the end of the stream is told; the end of the server closes with 1001")
+  func ends() throws {
+    let handler = try SyntheticHandler.live()
+    let lab = SocketLab(handler)
+    let client = lab.connect()
+    client.send(#"{"t":"hello"}"#)
+    client.send(#"{"t":"subscribe"}"#)
+    _ = client.read()
+    handler.end()
+    #expect("\(client.read())".contains("ended"))
+    lab.drain()
+    #expect(client.read() == [.close(1001)])
+  }
+}
