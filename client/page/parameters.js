@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The parameters in the address of the page.
 
-import { kindNamed } from './players/player.js';
+import { kindNamed, kindOfTransport } from './players/player.js';
 import { hlsLocations } from './players/script.js';
 import { sourceOf } from './source.js';
 /** @typedef {import('./players/player.js').Kind} Kind */
@@ -28,9 +28,9 @@ import { sourceOf } from './source.js';
  */
 
 /**
- * Reads `?src`, `?player`, `?target`, `?hlsjs`, `?panel`, `?embed`, `?controls`, `?muted` and
- * `?autoplay`. The last five are switches: present or 1 is on, 0 is off. Each other invalid
- * parameter gives a warning, except an invalid target, which is ignored.
+ * Reads `?src`, `?player`, `?transport`, `?target`, `?hlsjs`, `?panel`, `?embed`, `?controls`,
+ * `?muted` and `?autoplay`. The last five are switches: present or 1 is on, 0 is off. Each other
+ * invalid parameter gives a warning, except an invalid target, which is ignored.
  * @param {string} page URL of the page
  * @returns {Parameters}
  */
@@ -39,10 +39,12 @@ export function parametersOf(page) {
   const source = sourceOf(query.get('src'), page), hls = hlsLocations(query.get('hlsjs'), page);
   const kind = kindNamed(player), target = parseFloat(query.get('target') ?? '');
   const isUnknown = player !== null && kind === null;
-  const expected = 'frames, hlsjs, dashjs or native';
+  const expected = 'frames, ws, hlsjs, dashjs or native';
+  const transport = query.get('transport'), other = kindOfTransport(transport ?? 'auto');
+  const transports = 'auto, ws, http, hls, dash or native';
   const isEmbedded = isOn(query.get('embed'), false);
   return {
-    source: source.source, kind, hlsLocations: hls.locations,
+    source: source.source, kind: kind ?? other ?? null, hlsLocations: hls.locations,
     target: target >= 0.05 && target <= 10 ? target : null,
     page: {
       isEmbedded,
@@ -55,6 +57,8 @@ export function parametersOf(page) {
       script: hls.warning,
       src: source.warning,
       player: isUnknown ? `Unknown player "${player}" (expected ${expected})` : null,
+      transport: other !== undefined ? null
+        : `Unknown transport "${transport}" (expected ${transports})`,
     },
   };
 }

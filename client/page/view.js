@@ -18,6 +18,7 @@ import { HlsPlayer } from './players/hlsjs.js';
 import { NativePlayer } from './players/native.js';
 import { STALL_TOLERANCES, TARGETS, TITLES } from './players/player.js';
 import { dashLocation } from './players/script.js';
+import { SocketPlayer } from './players/socket-player.js';
 import { TargetChoice } from './players/targets.js';
 import { Progress } from './progress.js';
 import { ServicePoller } from './services.js';
@@ -158,7 +159,7 @@ export class View {
   /** @param {Kind} kind */
   choosePlayer(kind) {
     this.unsupported.clear();
-    for (const key of ['player', 'script', 'src']) this.panel.message(key);
+    for (const key of ['player', 'transport', 'script', 'src']) this.panel.message(key);
     this.play(kind);
     rememberParameter('player', kind);
   }
@@ -209,8 +210,9 @@ export class View {
     const target = this.targets.targetFor(kind, this.source);
     /** @type {Player} */
     const player = kind === 'frames' ? new FramePlayer(host, target)
-      : kind === 'hlsjs' ? new HlsPlayer(host, this.hlsLocations)
-        : kind === 'dashjs' ? new DashPlayer(host, target) : new NativePlayer(host);
+      : kind === 'ws' ? new SocketPlayer(host, target)
+        : kind === 'hlsjs' ? new HlsPlayer(host, this.hlsLocations)
+          : kind === 'dashjs' ? new DashPlayer(host, target) : new NativePlayer(host);
     return player;
   }
 

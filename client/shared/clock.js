@@ -79,6 +79,17 @@ export class ServerClock {
     return this.measurement;
   }
 
+  /**
+   * Takes the offset from measurements of another service.
+   * @param {TimeSample[]} samples
+   */
+  learn(samples) {
+    const best = bestOffset(samples);
+    if (!best) return;
+    this.offset = best.offset;
+    this.roundTrip = best.roundTrip;
+  }
+
   /** @param {string[]} urls */
   async measureFirst(urls) {
     for (const url of urls) {

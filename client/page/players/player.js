@@ -43,13 +43,13 @@
  * @typedef {{ names: string[], current: number, requested: string | null }} RenditionChoice
  */
 
-/** @typedef {'frames' | 'hlsjs' | 'dashjs' | 'native'} Kind */
+/** @typedef {'frames' | 'ws' | 'hlsjs' | 'dashjs' | 'native'} Kind */
 
 /**
  * Targets that were held without stalls, s.
  * @type {Record<Kind, number>}
  */
-export const TARGETS = { frames: 0.12, hlsjs: 0.35, dashjs: 0.5, native: 2 };
+export const TARGETS = { frames: 0.12, ws: 0.12, hlsjs: 0.35, dashjs: 0.5, native: 2 };
 
 /** The target of the frame player on an MPD, s. */
 export const MPD_TARGET = 0.5;
@@ -59,7 +59,7 @@ export const MPD_TARGET = 0.5;
  * @type {Record<Kind, number>}
  */
 export const STALL_TOLERANCES = {
-  frames: 0.03, hlsjs: 0.15, dashjs: Infinity, native: Infinity,
+  frames: 0.03, ws: 0.03, hlsjs: 0.15, dashjs: Infinity, native: Infinity,
 };
 
 /** hls.js and dash.js are restarted if the position does not change for this time, ms. */
@@ -67,8 +67,26 @@ export const STOP_TIMEOUT = 10000;
 
 /** @type {Record<Kind, string>} */
 export const TITLES = {
-  frames: 'the frame player', hlsjs: 'hls.js', dashjs: 'dash.js', native: 'the browser\'s own HLS',
+  frames: 'the frame player', ws: 'the WebSocket player', hlsjs: 'hls.js', dashjs: 'dash.js',
+  native: 'the browser\'s own HLS',
 };
+
+/**
+ * The players of the transports that `?transport=` names; null for the page's choice.
+ * @type {Record<string, Kind | null>}
+ */
+const TRANSPORTS = {
+  auto: null, ws: 'ws', http: 'frames', hls: 'hlsjs', dash: 'dashjs', native: 'native',
+};
+
+/**
+ * The player of a transport; null for the page's choice, undefined if there is none of this name.
+ * @param {string} name
+ * @returns {Kind | null | undefined}
+ */
+export function kindOfTransport(name) {
+  return Object.hasOwn(TRANSPORTS, name) ? TRANSPORTS[name] : undefined;
+}
 
 /**
  * The player with this name; null if there is none.

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The page plays over a WebSocket in Chromium."""
+
+from __future__ import annotations
+
+from statistics import median
+
+import pytest
+from playwright.sync_api import Browser
+
+from harness.browser import Viewer, viewer
+from harness.metrics import total
+from harness.program import Program
+from harness.proxy import Proxy
+from harness.waiting import wait_until
+
+
+def latencies(view: Viewer, seconds: float) -> list[float]:
+    """Frame time to display by the page's own figures, each 100 ms, in milliseconds."""
+    found = []
+    for _ in range(int(seconds * 10)):
+        view.watch(0.1)
+        value = view.page.evaluate("() => __player.glassToGlassMs ?? __player.latencyMs")
+        if value is not None:
+            found.append(value)
+    return found
+
+
+def summary(found: list[float]) -> str:
+    """Median, upper quantile and maximum."""
+    ordered = sorted(found)
+    return (f"median {median(ordered):.0f}, p95 {ordered[int(0.95 * len(ordered))]:.0f}, "
+            f"max {ordered[-1]:.0f} ms")
+
+
+@pytest.mark.timeout(90)
+def test_video_plays_over_a_socket(browser: Browser, server: Program) -> None:
+    """?transport=ws plays without a request for media over HTTP, near its target."""
+    with viewer(browser) as view:
+        view.open(server.url("/?transport=ws"))
+        view.wait_playing()
+        assert view.page.evaluate("() => __player.player") == "ws"
+        view.watch(4)
+        before = len(view.page.evaluate("() => __player.stalls"))
+        found = latencies(view, 10)
+        stalls = len(view.page.evaluate("() => __player.stalls")) - before
+        print(f"video over a socket: {summary(found)}, {stalls} stalls")
+        assert median(found) < 400 and stalls <= 2
+        assert not [url for url in view.requests if url.endswith(".m4s")], "media over HTTP"
+        assert total(server.port, "streamer_websockets") >= 1
+        assert not view.page_errors, view.page_errors
+    wait_until(lambda: total(server.port, "streamer_websockets") == 0, 5, "the socket is closed")
+
+
+@pytest.mark.timeout(90)
+def test_audio_plays_over_a_socket(browser: Browser, streamer) -> None:
+    """With audio both tracks play, and the buffer of both is read."""
+    program = streamer("--resolution", "640x360", "--bitrate", "1000", "--audio", "tone")
+    with viewer(browser) as view:
+        view.open(program.url("/?transport=ws&muted=0"))
+        view.wait_playing()
+        assert view.page.evaluate("() => __player.sound") is True
+        view.watch(4)
+        found = latencies(view, 8)
+        print(f"with audio: {summary(found)}")
+        assert median(found) < 600
+        decoded = view.page.evaluate(
+            "() => document.querySelector('video').webkitAudioDecodedByteCount")
+        assert decoded > 10000
+
+
+@pytest.mark.timeout(90)
+def test_renditions_are_chosen_in_the_menu(browser: Browser, streamer) -> None:
+    """The menu lists the renditions; a choice changes the shown picture without a stall."""
+    program = streamer("--rendition", "640x360@800", "--rendition", "320x180@300")
+    with viewer(browser) as view:
+        view.open(program.url("/?transport=ws&panel=1"))
+        view.wait_playing()
+        view.page.wait_for_function("() => __player.rendition === '360p'")
+        view.page.select_option("#rendition", label="180p")
+        view.page.wait_for_function(
+            "() => document.querySelector('video').videoHeight === 180", timeout=8000)
+        assert view.page.evaluate("() => __player.rendition") == "180p"
+        assert not [url for url in view.requests if url.endswith(".m4s")]
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("kind", ["frozen", "cut"])
+def test_outage_of_the_network(kind: str, browser: Browser, server: Program) -> None:
+    """After three seconds without a network the picture returns to its target without a reload."""
+    proxy = Proxy(server.port)
+    try:
+        with viewer(browser) as view:
+            view.open(f"http://127.0.0.1:{proxy.port}/?transport=ws")
+            view.wait_playing()
+            view.watch(3)
+            (proxy.freeze if kind == "frozen" else proxy.cut)()
+            view.watch(3)
+            proxy.mend()
+            view.page.wait_for_function(
+                "() => __player.status === 'live' && __player.latencyMs < 700", timeout=15000)
+            view.watch(6)
+            found = latencies(view, 4)
+            print(f"after an outage, {kind}: {summary(found)}")
+            assert median(found) < 700
+    finally:
+        proxy.close()
+
+
+@pytest.mark.timeout(60)
+def test_page_falls_back_without_a_socket(browser: Browser, server: Program) -> None:
+    """If the socket is refused, the frame player plays, and a line says why."""
+    with viewer(browser) as view:
+        view.page.add_init_script("""window.WebSocket = class extends EventTarget {
+          static OPEN = 1; readyState = 3;
+          constructor() { super(); setTimeout(() => this.onclose?.({ code: 1006, reason: '' })); }
+          close() {}
+        };""")
+        view.open(server.url("/?transport=ws"))
+        view.wait_playing(within=30)
+        assert view.page.evaluate("() => __player.player") == "frames"
+        assert "WebSocket" in view.page.locator("#messages").inner_text()

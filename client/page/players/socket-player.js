@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: Apache-2.0
+// The player over a WebSocket: appends the chunks that the server sends.
+
+import { sleep } from '../../shared/deadline.js';
+import { ChunkSplitter } from '../chunks.js';
+import { messageOf, UnsupportedError } from '../errors.js';
+import { AUDIO, CATCH_UP, groupOf, HEADER, socketAddress, VIDEO } from '../llws.js';
+import { MediaFeed } from '../media-feed.js';
+import { renditionNames } from '../rendition-names.js';
+import { LiveSocket } from '../socket.js';
+import { ArrivalDelays } from './arrivals.js';
+/** @typedef {import('../llws.js').Group} Group */
+/** @typedef {import('../llws.js').MediaMessage} MediaMessage */
+/** @typedef {import('./player.js').Host} Host */
+/** @typedef {import('./player.js').Player} Player */
+
+/** The target with audio, s: a chunk of audio lasts 0.107 s, and the next one may be under way. */
+const SOCKET_AUDIO_TARGET = 0.25;
+/** A seek to the end of the buffered media is to this time before the end, s. */
+const SOCKET_END_MARGIN = 0.03;
+/** The chunks that a new viewer gets at once arrive within this time, ms. */
+const CATCH_UP_TIME = 300;
+/** Sockets that end at once are opened again after at most this time, ms. */
+const LONGEST_WAIT = 1000;
+
+/** @typedef {Group & { header: Uint8Array | null }} OpenGroup */
+
+/**
+ * Appends each chunk to the media source when it arrives. After a lost connection it subscribes
+ * again; media that is buffered goes on playing.
+ * @implements {Player}
+ */
+export class SocketPlayer {
+  /** @param {Host} host @param {number} target */
+  constructor(host, target) {
+    this.host = host;
+    this.target = target;
+    this.isStopped = false;
+    /** @type {LiveSocket | null} */
+    this.socket = null;
+    this.failures = 0;
+    this.lostAt = 0;
+    this.feed = this.newFeed();
+    /** @type {Map<number, OpenGroup>} the groups of the present subscription by their numbers */
+    this.groups = new Map();
+    /** @type {string[]} the tracks of the subscription */
+    this.tracks = [];
+    /** @type {MediaMessage[]} chunks that wait until the media source is open */
+    this.waiting = [];
+    this.isOpening = false;
+    this.delays = new ArrivalDelays();
+    /** Wall clock − media time, s. */
+    this.epoch = 0;
+    this.hasEpoch = false;
+    this.firstChunkAt = 0;
+    /** Whether a chunk was sent when it was published. */
+    this.isAtEdge = false;
+    this.isPositioned = false;
+    this.seekedAt = 0;
+    this.isPaused = false;
+    /** @type {{ id: string, h?: number, kbps: number }[]} the video renditions, the top first */
+    this.ladder = [];
+    this.shown = '';
+    /** @type {string | null} */
+    this.requested = null;
+    this.sourceState = '';
+  }
+
+  newFeed() {
+    const feed = new MediaFeed(this.host.video, (reason) => {
+      if (this.feed === feed) this.recover(reason);
+    });
+    return feed;
+  }
+
+  start() {
+    if ('WebSocket' in globalThis) this.connect();
+    else this.host.unsupported('This browser has no WebSockets');
+  }
+
+  stop() {
+    this.isStopped = true;
+    this.socket?.send({ t: 'bye', reason: 'stopped' });
+    this.socket?.close();
+    this.feed.close();
+  }
+
+  /** @param {string} reason */
+  recover(reason) {
+    this.feed.close();
+    this.feed = this.newFeed();
+    this.socket?.end(reason);
+  }
+
+  /** @param {number} target */
+  setTarget(target) { this.target = target; }
+
+  // The connection
+
+  connect() {
+    this.groups.clear();
+    this.waiting = [];
+    this.isAtEdge = false;
+    this.isPositioned = false;
+    this.firstChunkAt = 0;
+    this.isPaused = false;
+    const socket = new LiveSocket(socketAddress(this.host.source), this.host.clock, {
+      onControl: (message) => this.guard(() => this.control(message)),
+      onMedia: (message) => this.guard(() => this.media(message)),
+      onEnd: (reason) => void this.reconnect(reason),
+    });
+    this.socket = socket;
+    socket.socket.addEventListener('open', () => {
+      socket.send({ t: 'hello', v: 1, mse: true });
+      socket.send({ t: 'list' });
+      this.subscribe();
+    });
+  }
+
+  subscribe() {
+    const { requested } = this;
+    this.socket?.send({
+      t: 'subscribe', rendition: requested ?? 'auto', start: 'live', tracks: ['v', 'a'],
+    });
+  }
+
+  /** @param {() => void} body */
+  guard(body) {
+    try {
+      body();
+    } catch (error) {
+      if (error instanceof UnsupportedError) this.host.unsupported(error.message);
+      else this.recover(messageOf(error));
+    }
+  }
+
+  /** @param {string} reason */
+  async reconnect(reason) {
+    if (this.isStopped) return;
+    const hasEnded = this.sourceState === 'ended';
+    this.lostAt = performance.now();
+    this.sourceState = '';
+    if (hasEnded) this.host.status('dead', 'Ended', 'The stream has ended');
+    else this.host.status('wait', 'Reconnecting', `Interrupted (${reason}); trying again`);
+    if (this.failures > 5 && this.feed.end() === null) {
+      this.host.unsupported('The server does not serve this stream over a WebSocket');
+      return;
+    }
+    await sleep(Math.min(LONGEST_WAIT, 50 * 2 ** this.failures));
+    this.failures += 1;
+    if (!this.isStopped) this.connect();
+  }
+
+  /** @param {{ t: string } & Record<string, any>} message */
+  control(message) {
+    switch (message.t) {
+      case 'subscribed':
+        if (Array.isArray(message.tracks)) this.tracks = message.tracks;
+        if (this.tracks.includes('a')) {
+          this.host.setTargets(SOCKET_AUDIO_TARGET, SOCKET_AUDIO_TARGET);
+        }
+        this.addGroup(message);
+        break;
+      case 'switching': this.addGroup(message); break;
+      case 'channels': this.learnLadder(message.channels); break;
+      case 'source': this.learnSource(message.state); break;
+      case 'error': throw new Error(String(message.msg));
+      default: break;
+    }
+  }
+
+  /** @param {Record<string, any>} message */
+  addGroup(message) {
+    const group = groupOf(message);
+    if (!group) return;
+    for (const [cid, { track }] of this.groups) if (track === group.track) this.groups.delete(cid);
+    this.groups.set(group.cid, { ...group, header: null });
+    if (group.track === 'v') this.shown = group.rendition;
+  }
+
+  /** @param {any} channels */
+  learnLadder(channels) {
+    const renditions = Array.isArray(channels) ? channels[0]?.renditions : null;
+    if (!Array.isArray(renditions)) return;
+    this.ladder = renditions.filter(({ id, h }) => typeof id === 'string' && h > 0);
+  }
+
+  /** @param {unknown} state */
+  learnSource(state) {
+    this.sourceState = String(state);
+    if (state === 'ended') {
+      this.host.status('dead', 'Ended', 'The stream has ended');
+    } else if (state === 'starting') {
+      this.host.status('wait', 'Starting', 'The stream is starting');
+    }
+  }
+
+  // Media
+
+  /** @param {MediaMessage} message */
+  media(message) {
+    const group = this.groups.get(message.channel);
+    if (!group) return;  // a late chunk of a former group
+    if (message.kind === HEADER) {
+      this.takeHeader(group, message.media);
+    } else if (message.kind === VIDEO || message.kind === AUDIO) {
+      if (this.feed.video && !this.isOpening) this.append(group, message);
+      else this.waiting.push(message);
+    }
+  }
+
+  /** @param {OpenGroup} group @param {Uint8Array} header */
+  takeHeader(group, header) {
+    group.header = header;
+    if (group.track === 'v') {
+      this.epoch = group.epoch / 1000;
+      this.hasEpoch = true;
+    }
+    const open = ['v', 'a'].flatMap((track) => [...this.groups.values()]
+      .filter((found) => found.track === track && found.header !== null));
+    if (open.length < this.tracks.length || this.isOpening) return;
+    const { feed } = this;
+    if (feed.video && feed.hasTracks(open.length)) {
+      const queue = group.track === 'v' ? feed.video : feed.audio;
+      queue?.changeType(group.mime, header);
+      return;
+    }
+    if (feed.video) {
+      this.recover('the stream has other tracks');
+      return;
+    }
+    void this.openFeed(feed, open);
+  }
+
+  /** @param {MediaFeed} feed @param {OpenGroup[]} groups */
+  async openFeed(feed, groups) {
+    this.isOpening = true;
+    try {
+      await feed.open(groups.map(({ mime, header }) => (
+        { type: mime, header: header ?? new Uint8Array(0) })));
+      this.isOpening = false;
+      if (feed.isClosed) return;
+      const { waiting } = this;
+      this.waiting = [];
+      for (const message of waiting) {
+        const group = this.groups.get(message.channel);
+        if (group) this.append(group, message);
+      }
+    } catch (error) {
+      this.isOpening = false;
+      this.guard(() => { throw error; });
+    }
+  }
+
+  /** @param {Group} group @param {MediaMessage} message */
+  append(group, { kind, flags, media }) {
+    const queue = kind === VIDEO ? this.feed.video : this.feed.audio;
+    for (const { bytes, time } of new ChunkSplitter().push(media)) {
+      queue?.append(bytes);
+      const date = time / group.timescale + group.epoch / 1000;
+      const delays = kind === VIDEO ? this.delays.video : this.delays.audio;
+      if (this.isPositioned) delays.add(this.host.clock.now() / 1000, date);
+    }
+    if (kind !== VIDEO) return;
+    this.failures = 0;
+    if (this.firstChunkAt === 0) this.firstChunkAt = performance.now();
+    if ((flags & CATCH_UP) === 0) this.isAtEdge = true;
+    if (!this.isPositioned) this.choosePosition();
+  }
+
+  /** Seeks to the target once the chunks of the start have arrived. */
+  choosePosition() {
+    const end = this.feed.end(), ranges = this.feed.ranges();
+    if (end === null || !ranges || this.firstChunkAt === 0) return;
+    const endLatency = this.host.clock.now() / 1000 - end - this.epoch;
+    const elapsed = performance.now() - this.firstChunkAt;
+    if (endLatency > this.target && !this.isAtEdge && elapsed < CATCH_UP_TIME) return;
+    const { video } = this.host, start = ranges.start(ranges.length - 1);
+    const position = Math.max(
+      start, Math.min(end + endLatency - this.target, end - SOCKET_END_MARGIN));
+    const isInside = video.currentTime >= start && video.currentTime <= end;
+    if (!isInside || Math.abs(video.currentTime - position) > 0.5) video.currentTime = position;
+    this.isPositioned = true;
+    this.seekedAt = performance.now();
+    this.host.status('live', 'Live');
+  }
+
+  // The page
+
+  update() {
+    const { feed } = this;
+    if (!this.isPositioned) this.choosePosition();
+    if (feed.video && feed.isStreaming === this.isPaused) {
+      this.isPaused = !feed.isStreaming;
+      this.socket?.send({ t: this.isPaused ? 'pause' : 'resume' });
+      if (!this.isPaused) this.isPositioned = false;
+    }
+    const gapEnd = this.isPositioned ? feed.gapEnd() : null;
+    if (gapEnd !== null) this.host.video.currentTime = gapEnd;
+  }
+
+  latency() {
+    const end = this.feed.end(), { currentTime } = this.host.video;
+    if (end === null || !this.isPositioned || !this.hasEpoch) return null;
+    if (!this.delays.isPlausible) return end - currentTime;
+    return this.host.clock.now() / 1000 - currentTime - this.epoch;
+  }
+
+  isControlled() { return true; }
+
+  renditions() {
+    const { ladder, requested } = this;
+    if (ladder.length < 2) return null;
+    const names = renditionNames(
+      ladder.map(({ h, kbps }) => ({ height: h, bandwidth: kbps * 1000 })));
+    const current = ladder.findIndex(({ id }) => id === this.shown);
+    const index = ladder.findIndex(({ id }) => id === requested);
+    return { names, current, requested: names[index] ?? null };
+  }
+
+  /** @param {string | null} name */
+  chooseRendition(name) {
+    const index = name === null ? -1 : this.renditions()?.names.indexOf(name) ?? -1;
+    this.requested = this.ladder[index]?.id ?? null;
+    this.socket?.send({ t: 'switch', rendition: this.requested ?? 'auto' });
+  }
+
+  hasAudio() { return this.feed.video ? this.feed.audio !== null : null; }
+
+  minimumTarget() { return this.delays.minimumTarget(); }
+
+  /** @param {number} time */
+  wasConnectedSince(time) { return this.lostAt < time; }
+
+  /** @param {number} seconds @param {number} now */
+  seekBy(seconds, now) {
+    const end = this.feed.end(), { video } = this.host;
+    if (end === null || now - this.seekedAt < 1000) return;
+    this.seekedAt = now;
+    const position = Math.min(video.currentTime + seconds, end - SOCKET_END_MARGIN);
+    video.currentTime = Math.max(this.feed.start() ?? 0, position);
+  }
+}
