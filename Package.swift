@@ -160,8 +160,9 @@ let package = Package(
     .target(
       name: "FuzzBodies",
       dependencies: [
-        "CFFmpeg", "CMAF", "Capture", "ChunkStream", "HLSPackager", "HTTP", "HTTPTestSupport",
-        "Logging", "Media", "Net", "Packaging", "Scheduling", "Server", "Sharing", "Streams",
+        "CFFmpeg", "CMAF", "Capture", "ChunkStream", "DASHPackager", "HLSPackager", "HTTP",
+        "HTTPTestSupport", "Logging", "Media", "Net", "Packaging", "Scheduling", "Server",
+        "Sharing", "Streams",
         "TestSupport", "Time",
       ], path: "Fuzz/Bodies", swiftSettings: strict),
     tests("FuzzReplay", ["FuzzBodies"]),

@@ -34,6 +34,7 @@ import inputs  # noqa: E402
 import isolation  # noqa: E402
 import ladder  # noqa: E402
 import memory  # noqa: E402
+import relay  # noqa: E402
 from fetch_hlsjs import fetch_hlsjs  # noqa: E402
 from harness.procfs import cpu_nanoseconds, resident_bytes  # noqa: E402
 from harness.program import Program, launch, start, stop  # noqa: E402
@@ -220,6 +221,18 @@ def measure_held(bench: Bench) -> dict[str, Any]:
     return found
 
 
+def measure_relay(bench: Bench) -> dict[str, Any]:
+    """Chunk of an upload → at the readers; CPU per relayed byte over chunks per segment."""
+    found = relay.relay(bench.seconds(60))
+    for readers in (1, 10):
+        bench.row(f"upload → chunk at each of {readers} readers of a relayed file, p50 / p99 / max",
+                  triple(found[f"delay_{readers}"]), "p50 ≤ 1 ms")
+    costs = found["cpu_ns_per_byte"]
+    bench.row("CPU per relayed byte at 1 / 10 / 100 chunks per 1 MB, 10 readers",
+              " / ".join(str(costs[key]) for key in ("1", "10", "100")) + " ns", "flat")
+    return found
+
+
 MEASURES: dict[str, Callable[[Bench], Any]] = {
     "start": measure_start,
     "idle": measure_idle_cpu,
@@ -232,6 +245,7 @@ MEASURES: dict[str, Callable[[Bench], Any]] = {
     "http": measure_http,
     "held": measure_held,
     "dash": dash.measure,
+    "relay": measure_relay,
     "ladder": measure_ladder,
     "inputs": inputs.measure,
     "isolation": isolation.measure,

@@ -15,7 +15,7 @@ from harness.tunein import fetch
 from harness.waiting import pause  # noqa: E402
 
 RENDITIONS = {"720p": "1280x720@2500", "480p": "854x480@1200", "360p": "640x360@700"}
-FRAMES, RATE = 3, 30  # frames per part; per second
+RATE = 30  # frames per second, and per segment
 NAME = re.compile(r"segment(\d+)\.(\d+)\.m4s")
 
 
@@ -24,12 +24,12 @@ def completions(port: int, rendition: str) -> dict[str, int]:
     return dict(get(port, f"/live/timestamps.json?rendition={rendition}").json()["parts"])
 
 
-def last_frame_time(name: str) -> float:
-    """Milliseconds since 1970 of the frame time of a part's last frame."""
+def last_frame_time(name: str, frames: int) -> float:
+    """Milliseconds since 1970 of the frame time of the last frame of a part of `frames` frames."""
     match = NAME.fullmatch(name)
     assert match, name
     number, index = (int(digits) for digits in match.groups())
-    return (number * RATE + index * FRAMES + FRAMES - 1) * 1000 / RATE
+    return (number * RATE + min((index + 1) * frames, RATE) - 1) * 1000 / RATE
 
 
 def three_renditions(seconds: float) -> dict[str, Any]:
@@ -37,7 +37,8 @@ def three_renditions(seconds: float) -> dict[str, Any]:
     flags = [flag for value in RENDITIONS.values() for flag in ("--rendition", value)]
     program = start(flags)
     try:
-        begun = fetch(program.port, path="/live/720p/playlist.m3u8").last_complete + 2
+        playlist = fetch(program.port, path="/live/720p/playlist.m3u8")
+        begun, frames = playlist.last_complete + 2, round(float(playlist.part_target) * RATE)
         pause(3, "the start must not be measured")
         before, since = thread_cpu(program.pid), time.monotonic()
         late: dict[str, float] = {}
@@ -46,7 +47,8 @@ def three_renditions(seconds: float) -> dict[str, Any]:
             found = [completions(program.port, rendition) for rendition in RENDITIONS]
             for name in set.intersection(*(set(parts) for parts in found)):
                 if int(name.split(".")[0].removeprefix("segment")) > begun:
-                    late[name] = max(parts[name] for parts in found) / 1e6 - last_frame_time(name)
+                    ready = max(parts[name] for parts in found) / 1e6
+                    late[name] = ready - last_frame_time(name, frames)
         after, length = thread_cpu(program.pid), time.monotonic() - since
         shares = {name: (spent - before.get(task, (name, 0))[1]) / length / 1e9
                   for task, (name, spent) in after.items()}

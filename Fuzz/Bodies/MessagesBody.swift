@@ -12,7 +12,8 @@ import Sharing
 
 extension FuzzBody {
   /// Messages of the process of a source: each that is accepted is written again as the same bytes,
-  /// and a window never gets chunks that are out of order.
+  /// a window never gets chunks that are out of order, and playlists and manifests can be rendered
+  /// from whatever it gets.
   static let messages = FuzzBody(
     name: "messages",
     sources: [
@@ -20,9 +21,11 @@ extension FuzzBody {
       "ChunkStream/ChildMessage.swift", "ChunkStream/ChunkFields.swift",
       "ChunkStream/TrackFields.swift", "Streams/Isolation/SourceFacts+Fields.swift",
       "Streams/Isolation/SessionStatus.swift", "Streams/Isolation/TrackReceiver.swift",
+      "Packaging/WindowState.swift",
     ]
   ) { bytes in
-    let session = MessageSession()
+    let sessions = [MessageSession(isPassedThrough: false), MessageSession(isPassedThrough: true)]
+    defer { for session in sessions { session.render() } }
     var rest = bytes[...]
     while rest.count >= MessageHead.size {
       guard let head = try? MessageHead(Array(rest.prefix(MessageHead.size))) else { return nil }
@@ -34,53 +37,8 @@ extension FuzzBody {
       let shared = payload.isEmpty ? nil : SharedBytes(payload)
       guard let message = try? ChildMessage(head, fields, payload: shared) else { return nil }
       if message.bytes != head.bytes + fields { return "\(message) is written differently" }
-      if let fault = session.take(message) { return fault }
-    }
-    return nil
-  }
-}
-
-/// The receiver of a session with two renditions and audio.
-private final class MessageSession {
-  private let windows: [LiveWindow]
-  private let receiver: SessionReceiver
-
-  init() {
-    let segmentation = Segmentation(
-      rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)
-    var configuration = StreamConfiguration(
-      renditions: RenditionSettings.ladder([(.hd720, 2500), (.hd720, 1000)]),
-      segmentation: segmentation)
-    configuration.audio = .tone
-    var windows = configuration.renditions.map { _ in
-      LiveWindow(segmentation: segmentation, playlistLength: 6, retained: 8)
-    }
-    if let audio = configuration.audioSegmentation {
-      windows.append(LiveWindow(segmentation: .audio(audio), playlistLength: 6, retained: 8))
-    }
-    self.windows = windows
-    let context = SessionContext(
-      configuration, anchor: SessionAnchor(configuration), outputs: Array(windows.prefix(2)),
-      audioSink: windows.last, log: Log(format: .text, least: .error) { _ in })
-    receiver = SessionReceiver(context, windows: windows)
-  }
-
-  /// Handles a message; the property that does not hold, or nil.
-  func take(_ message: ChildMessage) -> String? {
-    if case .facts(let fields) = message {
-      var reader = FieldReader(fields)
-      guard let facts = try? SourceFacts(&reader), (try? reader.end()) != nil else { return nil }
-      var writer = FieldWriter()
-      facts.write(to: &writer)
-      var again = FieldReader(writer.bytes)
-      return (try? SourceFacts(&again)) == facts ? nil : "\(facts) are written differently"
-    }
-    guard (try? receiver.handle(message)) != nil else { return nil }
-    for window in windows {
-      let snapshot = window.snapshot
-      let numbers = snapshot.segments.map(\.number) + [snapshot.open?.number].compactMap(\.self)
-      for (number, next) in zip(numbers, numbers.dropFirst()) where next <= number {
-        return "segment \(next) follows \(number)"
+      for session in sessions {
+        if let fault = session.take(message) { return fault }
       }
     }
     return nil

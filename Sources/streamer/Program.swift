@@ -49,7 +49,7 @@ final class Program: Sendable {
       connections: settings.connections, descriptors: DescriptorLimit.raise(), loops: loopCount)
     let page = PageFiles(html: PackageResources.browser_html, scripts: configuration.scripts)
     serverState = ServerState(
-      page: page, options: ServingOptions(settings), version: Version.text, log: log,
+      page: page, options: ServingOptions(configuration.merged), version: Version.text, log: log,
       accessLog: accessLog)
     server = try StreamServer(serverState, loopCount: loopCount, limits: limits)
     registry = StreamRegistry(
@@ -69,7 +69,7 @@ final class Program: Sendable {
   func start() throws {
     for stream in configuration.streams {
       let supervisor = registry.open(stream)
-      if stream.mustBeOpen { try waitUntilOpen(supervisor) }
+      if stream.mustBeOpen, let supervisor { try waitUntilOpen(supervisor) }
     }
     try server.start(endpoints)
     for endpoint in endpoints { log.write(.info, "listening", address(of: endpoint)) }
@@ -194,13 +194,18 @@ final class Program: Sendable {
 }
 
 extension ServingOptions {
-  fileprivate init(_ settings: ProgramSettings) {
+  fileprivate init(_ merged: MergedSettings) {
     self.init()
+    let settings = merged.program
     publicURL = settings.publicURL
     adminToken = settings.adminToken
     runningStreams = settings.runningStreams
     streamStarts = settings.streamStarts
     timeDisplacement = settings.timeDisplacement
     sendsCMSD = settings.sendsCMSD
+    publishAccess = PublishAccess(settings.publishMode)
+    publishKey = merged.publishKey
+    publishedStreams = settings.publishedStreams
+    relayLimits = merged.relayLimits
   }
 }

@@ -3,7 +3,9 @@
 import Capture
 import Configuration
 import Logging
+import Packaging
 import Server
+import Sharing
 import Streams
 import Time
 
@@ -19,6 +21,17 @@ extension StreamDefinition {
     options.holdLimit = settings.holdLimit ?? .max
     options.waitsForAbsentSegment = settings.waitsForAbsentSegment
     return options
+  }
+
+  /// The entry of a relayed stream without files.
+  var relay: RelayEntry {
+    var entry = RelayEntry(
+      RelayStream(
+        name: settings.name, limits: settings.relayLimits, now: SystemClock.monotonicTime))
+    entry.key = settings.publishKey
+    entry.label = settings.label
+    entry.requestedOptions = settings.requestedOptions
+    return entry
   }
 
   /// The plan of the stream; the log reports each configuration that is made from it.

@@ -45,8 +45,16 @@ final class StreamRegistry: StreamControl {
   }
 
   /// Adds a stream and starts it.
+  ///
+  /// - Returns: its supervisor; nil for a relayed stream, which has no sessions.
   @discardableResult
-  func open(_ definition: StreamDefinition) -> StreamSupervisor {
+  func open(_ definition: StreamDefinition) -> StreamSupervisor? {
+    if definition.isRelayed {
+      serverState.addRelay(definition.relay)
+      let name = definition.settings.name
+      log.write(.info, "stream", stream: name, "relayed: waiting for uploads to /\(name)/")
+      return nil
+    }
     let stream = supervisor(definition)
     serverState.add(stream, options: definition.serving)
     stream.start()
@@ -85,7 +93,7 @@ final class StreamRegistry: StreamControl {
     let isBegun = change { [self] in
       do throws(UsageError) {
         let element = try StreamElement(parsing: description)
-        guard !serverState.streams.contains(where: { $0.name == element.name }) else {
+        guard !serverState.hasStream(element.name) else {
           return answer(.taken(element.name))
         }
         let configuration = configuration.withLock { $0 }
@@ -105,6 +113,11 @@ final class StreamRegistry: StreamControl {
 
   func remove(_ name: String, answer: @escaping @Sendable (ControlResult) -> Void) {
     let isBegun = change { [self] in
+      if serverState.removeRelay(name) {
+        log.write(.info, "removed", stream: name, "removed by a request")
+        apiStreams.withLock { _ = $0.remove(name) }
+        return answer(.removed)
+      }
       guard let stream = serverState.streams.first(where: { $0.name == name }) else {
         return answer(.unknown)
       }
@@ -128,9 +141,12 @@ final class StreamRegistry: StreamControl {
       apiStreams.subtract(names)
       return apiStreams
     }
+    applyRelays(definitions, apiStreams: apiStreams)
     let before = serverState.streams
-    for definition in definitions {
+    for definition in definitions where !definition.isRelayed {
       let name = definition.configuration.name
+      // A publisher may have created a relayed stream of this name.
+      _ = serverState.removeRelay(name)
       guard let stream = before.first(where: { $0.name == name }) else {
         log.write(.info, "added", stream: name, "added by the configuration")
         open(definition)
@@ -143,12 +159,37 @@ final class StreamRegistry: StreamControl {
       log.write(.info, "changed", stream: name, "restarting with a changed configuration")
       replace(stream, by: definition)
     }
+    let relayed = Set(definitions.filter(\.isRelayed).map(\.configuration.name))
     let gone = before.filter {
-      !names.contains($0.name) && !apiStreams.contains($0.name) && !isClosing($0)
+      (!names.contains($0.name) || relayed.contains($0.name))
+        && !apiStreams.contains($0.name) && !isClosing($0)
     }
     for stream in gone {
       log.write(.info, "removed", stream: stream.name, "removed by the configuration")
       close(stream)
+    }
+  }
+
+  /// Adds, replaces and removes relayed streams; unchanged ones keep their files.
+  private func applyRelays(_ definitions: [StreamDefinition], apiStreams: Set<String>) {
+    let before = serverState.relays
+    let wanted = definitions.filter(\.isRelayed)
+    for definition in wanted {
+      let name = definition.configuration.name
+      let old = before.first { $0.name == name }
+      guard old?.requestedOptions != definition.settings.requestedOptions else { continue }
+      log.write(
+        .info, old == nil ? "added" : "changed", stream: name,
+        old == nil
+          ? "added by the configuration" : "restarting with a changed configuration")
+      open(definition)
+    }
+    for old in before
+    where !wanted.contains(where: { $0.configuration.name == old.name })
+      && !apiStreams.contains(old.name)
+    {
+      log.write(.info, "removed", stream: old.name, "removed by the configuration")
+      _ = serverState.removeRelay(old.name)
     }
   }
 

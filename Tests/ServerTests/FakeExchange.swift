@@ -32,8 +32,14 @@ final class FakeExchange: Exchange {
   /// The body of the request, which is there at once.
   var requestBody: [UInt8] = []
   var isBodyPaused = false
+  /// Whether the test supplies the body in pieces, by `receiver`.
+  var isBodyOpen = false
+  private(set) var receiver: (any BodyReceiver)?
+
+  func receive(_ text: String) { receiver?.received(Array(text.utf8).span) }
 
   func receiveBody(limit: Int?, _ receiver: any BodyReceiver) {
+    guard !isBodyOpen else { return self.receiver = receiver }
     let bytes = requestBody
     receiver.received(bytes.span)
     receiver.ended()

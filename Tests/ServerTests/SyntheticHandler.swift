@@ -79,14 +79,15 @@ final class SyntheticHandler {
 
   func ask(
     _ target: String, method: String = "GET", _ fields: [String] = [], version: String = "1.1",
-    body: String = ""
+    body: String? = "", peer: PeerAddress = .none
   ) throws -> FakeExchange {
     let lines = ["\(method) \(target) HTTP/\(version)", "Host: x"] + fields
     let bytes = Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)
     var parser = RequestHeadParser()
     var position = 0
-    let exchange = FakeExchange(try #require(try parser.next(bytes.span, &position)))
-    exchange.requestBody = Array(body.utf8)
+    let exchange = FakeExchange(try #require(try parser.next(bytes.span, &position, peer: peer)))
+    exchange.requestBody = Array((body ?? "").utf8)
+    exchange.isBodyOpen = body == nil
     requests.handle(exchange)
     return exchange
   }

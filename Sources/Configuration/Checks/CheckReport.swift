@@ -2,7 +2,9 @@
 
 import Capture
 import Net
+import Packaging
 import Streams
+import Time
 
 /// The output of `--check`: what the program would run.
 package enum CheckReport {
@@ -34,6 +36,13 @@ package enum CheckReport {
 
   private static func lines(_ stream: StreamDefinition) -> [String] {
     let name = stream.configuration.name
+    if stream.isRelayed {
+      let limits = stream.settings.relayLimits
+      return [
+        "stream \(name): relayed, at most \(limits.bytes / 1_000_000) MB and "
+          + "\(limits.span.wholeSeconds) s of uploaded files"
+      ]
+    }
     guard let input = stream.settings.input else {
       let notes = StreamNotes(stream.settings, stream.configuration)
       let warnings = [notes.rounding, notes.lowLatency].compactMap { $0 }

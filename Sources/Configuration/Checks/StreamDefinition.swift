@@ -56,13 +56,17 @@ package struct StreamDefinition: Sendable {
   /// Whether the stream must be open before the program serves: flags describe it, and its source
   /// opens at once or never.
   package var mustBeOpen: Bool {
-    !isListed && !settings.isOnDemand && settings.input.map { $0.kind == .file } ?? true
+    !isListed && !settings.isOnDemand && !isRelayed
+      && settings.input.map { $0.kind == .file } ?? true
   }
+
+  /// Whether the stream consists of the files that its publisher uploads.
+  package var isRelayed: Bool { settings.published == .relay }
 
   private static func checkSource(_ settings: StreamSettings) throws(UsageError) {
     let sources = [
       ("test-src", settings.isTestSource), ("device", settings.device != nil),
-      ("input", settings.input != nil),
+      ("input", settings.input != nil), ("source", settings.published != nil),
     ].filter(\.1)
     guard sources.count <= 1 else {
       throw UsageError(sources.map { .option($0.0) }, .combination, expected: "one source")

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Net
+package import Packaging
+
 /// The settings of the program and of its streams, merged from all layers.
 ///
 /// Each layer overrides the one before: defaults, top level of the file, stream element,
@@ -53,6 +56,12 @@ package struct MergedSettings: Sendable {
     }
     streams = elements.map { [top, overrides] in Self.settings(of: $0, top: top, overrides) }
   }
+
+  /// The limits of relayed streams that publishers create.
+  package var relayLimits: RelayLimits { overrides.over(top).stream.relayLimits }
+
+  /// The key of streams that publishers create.
+  package var publishKey: SecretDigest? { overrides.over(top).stream.publishKey }
 
   /// The same layers with the current content of the file.
   ///

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Net
+
 /// Values of options from one place: the command line, the environment, a file, a stream of a file.
 package struct SettingsLayer: Sendable {
   /// One option with a value that it accepts.
@@ -52,7 +54,9 @@ package struct SettingsLayer: Sendable {
     var settings = StreamSettings()
     for entry in entries where entry.option.isForStream {
       if case .stream(let change) = entry.change { change(&settings) }
-      settings.requestedOptions.append("\(entry.option.name)=\(entry.value)")
+      // A secret is compared by its digest.
+      let value = entry.option.isSecret ? SecretDigest(entry.value).text : entry.value
+      settings.requestedOptions.append("\(entry.option.name)=\(value)")
       settings.locations[entry.option.name] = entry.location
     }
     return settings

@@ -2,6 +2,8 @@
 
 import Capture
 import HTTP
+import Media
+import Packaging
 import Time
 
 /// Options of limits on clients.
@@ -26,6 +28,9 @@ extension Option {
       "max-stream-starts", \.streamStarts, .integer(1...100_000), .limits,
       help: "starts of streams on demand per minute and address; above it 503"),
     .program(
+      "max-published", \.publishedStreams, .integer(1...100_000), .limits,
+      help: "streams that publishers have created and no file names; above it 503"),
+    .program(
       "max-log-lines", \.logLines, .integer(1...1_000_000), .limits,
       help: "log lines per stream and event in 10 s; others are counted"),
     .stream(
@@ -37,6 +42,11 @@ extension Option {
     .stream(
       "max-window-size", \.windowMegabytes, .integer(8...1_000_000, "MB"), .limits,
       help: "media of a rendition in memory, in MB; above it old segments are removed early"),
+    Option.stream(
+      "relay-window", \.relayLimits, .relayLimits, .limits,
+      help: "files of a relayed stream in memory: MB in all, and the seconds for which media files "
+        + "are kept; older ones are removed"
+    ).with { $0.scope = .serving },
     .stream(
       "max-decoder-errors", \.inputOptions.decoderErrorLimit, .integer(1...1_000_000), .limits,
       help: "access units in a row without a decoded frame; after it the input is reconnected"),
@@ -94,4 +104,21 @@ extension OptionKind where Value == FrameSizeLimit {
     expected: "WIDTHxHEIGHT, both \(FrameSizeLimit.sides.lowerBound)–"
       + "\(FrameSizeLimit.sides.upperBound), such as 8192x4320",
     parse: { FrameSizeLimit($0) }, print: { "\($0)" })
+}
+
+extension OptionKind where Value == RelayLimits {
+  private static let megabytes: ClosedRange<Int64> = 1...100_000
+  private static let seconds: ClosedRange<Int64> = 10...86_400
+
+  fileprivate static let relayLimits = OptionKind(
+    placeholder: "MB,S",
+    expected: "megabytes, \(megabytes.lowerBound)–\(megabytes.upperBound), a comma, and seconds, "
+      + "\(seconds.lowerBound)–\(seconds.upperBound), such as 32,120",
+    parse: { text in
+      let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+      guard parts.count == 2, let size = Decimal.whole(String(parts[0])),
+        let span = Decimal.whole(String(parts[1])), megabytes.contains(size), seconds.contains(span)
+      else { return nil }
+      return RelayLimits(megabytes: Int(size), span: .seconds(span))
+    }, print: { "\($0.bytes / 1_000_000),\($0.span.wholeSeconds)" })
 }

@@ -6,7 +6,7 @@ import Time
 
 /// Options of sources of frames and audio.
 extension Option {
-  private static let sources = ["test-src", "device", "input"]
+  private static let sources = ["test-src", "device", "input", "source"]
 
   static let source: [Option] = [
     .stream(
@@ -24,6 +24,10 @@ extension Option {
     .stream(
       "input", \.input, .input, .source,
       help: "an rtsp, rtsps, srt, rtmp, udp, http or https URL, a file, or - for MPEG-TS on stdin"
+    ).with(describeSource),
+    .stream(
+      "source", \.published, .published, .source,
+      help: "relay: the stream consists of the files that a publisher uploads by HTTP PUT"
     ).with(describeSource),
     .stream(
       "rtsp-transport", \.inputOptions.rtspTransport, .choice("HOW"), .source,
@@ -82,6 +86,12 @@ extension OptionKind where Value == InputAddress {
       + "SRT passphrases have \(InputAddress.passphrase.lowerBound)–"
       + "\(InputAddress.passphrase.upperBound) characters",
     form: .input, parse: { InputAddress($0) }, print: { "\($0)" })
+}
+
+extension OptionKind where Value == StreamSettings.Published {
+  fileprivate static let published = OptionKind(
+    placeholder: "WHAT", expected: "relay", form: .choice(["relay"]),
+    parse: { StreamSettings.Published(rawValue: $0) }, print: \.rawValue)
 }
 
 extension OptionKind where Value == ProgramSettings.Action {

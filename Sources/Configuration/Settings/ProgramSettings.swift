@@ -3,6 +3,7 @@
 package import Capture
 package import HTTP
 package import Logging
+package import Net
 package import Time
 
 /// The settings of the whole program: server, limits, log.
@@ -34,6 +35,9 @@ package struct ProgramSettings: Sendable {
   package var certificateChain: String?
   package var isSelfSigned = false
   package var adminToken: String?
+  package var publishMode = PublishAccess.Mode.loopback
+  /// Streams that publishers have created.
+  package var publishedStreams = 32
   package var publicURL: String?
   package var timeDisplacement = Interval.zero
   package var sendsCMSD = false

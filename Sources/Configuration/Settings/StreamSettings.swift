@@ -2,6 +2,7 @@
 
 package import Capture
 package import Media
+package import Net
 package import Packaging
 package import Streams
 package import Time
@@ -23,6 +24,8 @@ package struct StreamSettings: Sendable {
   /// Nil: the audio of the input, if it has audio.
   package var audio: StreamConfiguration.AudioSource?
   package var input: InputAddress?
+  /// The protocol by which a publisher supplies the stream; nil for other sources.
+  package var published: Published?
   package var inputOptions = InputOptions()
   package var loops = false
   package var passThrough = PassThroughDecision.Mode.auto
@@ -63,6 +66,10 @@ package struct StreamSettings: Sendable {
   /// How long a request is held; nil: as long as the protocol permits.
   package var holdLimit: Interval?
   package var waitsForAbsentSegment = true
+  /// The limits of the stream if it is relayed.
+  package var relayLimits = RelayLimits.standard
+  /// The key of its publisher.
+  package var publishKey: SecretDigest?
   /// The largest size of the media of a rendition in memory, in MB.
   package var windowMegabytes = 1024
 
@@ -77,6 +84,9 @@ package struct StreamSettings: Sendable {
 
   /// The defaults.
   package init() {}
+
+  /// `--source`.
+  package enum Published: String, CaseIterable, Sendable { case relay }
 
   /// `--isolation`.
   package enum Isolation: String, CaseIterable, Sendable { case process, none }

@@ -42,13 +42,16 @@ final class ControlAPI {
     let name = path.count == 3 ? path[2] : nil
     switch (exchange.request.method, name) {
     case (.get, nil), (.head, nil):
-      let streams = serverState.streamTable.streams.map { StreamDocument($0).text }
+      let table = serverState.streamTable
+      let streams =
+        table.streams.map { StreamDocument($0).text }
+        + table.relays.entries.map { RelayDocument($0, at: loop.now).text }
       exchange.respond(Self.json(200, "[" + streams.joined(separator: ",\n ") + "]\n"))
     case (.get, let name?), (.head, let name?):
-      guard let stream = serverState.streamTable.stream(name) else {
+      guard let text = document(name) else {
         return exchange.respond(Self.error(404, "no such stream"))
       }
-      exchange.respond(Self.json(200, StreamDocument(stream).text + "\n"))
+      exchange.respond(Self.json(200, text + "\n"))
     case (.post, nil):
       exchange.collectBody { [weak self] body in
         self?.ask(exchange) { control, answer in control.add(body, answer: answer) }
@@ -96,16 +99,23 @@ final class ControlAPI {
   private func response(_ result: ControlResult) -> PreparedResponse {
     switch result {
     case .added(let name):
-      guard let stream = serverState.streamTable.stream(name) else {
+      guard let text = document(name) else {
         return Self.error(404, "the stream was removed again")
       }
       return Self.json(
-        201, StreamDocument(stream).text + "\n", [HeaderField("Location", "/api/streams/\(name)")])
+        201, text + "\n", [HeaderField("Location", "/api/streams/\(name)")])
     case .removed: return PreparedResponse(status: 204, fields: Self.fields)
     case .unknown: return Self.error(404, "no such stream")
     case .refused(let reason): return Self.error(400, Redaction.redact(reason))
     case .taken(let name): return Self.error(409, "stream \(name) already exists")
     }
+  }
+
+  /// The JSON object of the stream `name`; nil if there is no such stream.
+  private func document(_ name: String) -> String? {
+    let table = serverState.streamTable
+    return table.stream(name).map { StreamDocument($0).text }
+      ?? table.relays[name].map { RelayDocument($0, at: loop.now).text }
   }
 
   /// The response for a request without the right token; nil if the token is right.

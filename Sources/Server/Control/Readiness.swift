@@ -22,7 +22,10 @@ struct ServerReadiness {
       case .served(let served): Self.reason(served, now)
       }
     }
-    if streams.isEmpty {
+    // A relayed stream waits for its publisher as an idle one waits for its viewers.
+    if serverState.streamTable.relays.entries.contains(where: { !$0.isTemporary }) {
+      reason = ""
+    } else if streams.isEmpty {
       reason = "no streams"
     } else {
       reason = reasons.count < streams.count ? "" : reasons.joined(separator: "; ")

@@ -29,6 +29,10 @@ package final class ServerState: Sendable {
   private let shared: Locked<Shared>
   private let startLimits: Locked<StartLimits>
   private let lastChannel = Locked<UInt16>(0)
+  /// Decides which clients may publish.
+  let publishGuard: PublishGuard
+  /// The uploads of relayed files.
+  let relayCounters = Locked(RelayCounters())
   private let loops = Locked<[Locked<ServerCounters>]>([])
 
   /// A state without streams.
@@ -58,6 +62,7 @@ package final class ServerState: Sendable {
     self.options = options
     startLimits = Locked(
       StartLimits(running: options.runningStreams, starts: options.streamStarts))
+    publishGuard = PublishGuard(options.publishAccess)
     self.page = page
     self.log = log
     self.accessLog = accessLog.map { AccessLog($0, log.format) }
@@ -155,12 +160,30 @@ package final class ServerState: Sendable {
 
   private func change(_ body: (inout [StreamEntry]) -> Void) {
     let watchers = shared.withLock { shared in
-      var streams = shared.streamTable.streams
+      let before = shared.streamTable
+      var streams = before.streams
       body(&streams)
-      shared.streamTable = StreamTable(revision: shared.streamTable.revision + 1, streams: streams)
+      shared.streamTable = StreamTable(
+        revision: before.revision + 1, streams: streams, relays: before.relays)
       return shared.watchers
     }
     for watcher in watchers { watcher() }
+  }
+
+  /// Changes the relayed streams; on an error they stay as they are.
+  func changeRelays<Result: Sendable, Failure: Error>(
+    _ body: (inout RelayTable, [StreamEntry]) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    let (result, watchers) = try shared.withLock { shared throws(Failure) in
+      let before = shared.streamTable
+      var relays = before.relays
+      let result = try body(&relays, before.streams)
+      shared.streamTable = StreamTable(
+        revision: before.revision + 1, streams: before.streams, relays: relays)
+      return (result, shared.watchers)
+    }
+    for watcher in watchers { watcher() }
+    return result
   }
 
   /// Sets the object that adds and removes streams for requests to `/api`.

@@ -3,6 +3,7 @@
 import Glibc
 import HTTP
 import Logging
+import Net
 import Packaging
 import Sharing
 import Streams
@@ -23,6 +24,9 @@ struct MetricsText {
     requests(&out, totals)
     totals.players.write(to: &out)
     totals.sockets.write(to: &out)
+    serverState.relayCounters.withLock { $0 }.write(
+      to: &out, serverState.streamTable.relays.entries,
+      refused: serverState.publishGuard.refusedCount)
     accessLog(&out)
     process(&out)
     return out.text

@@ -16,12 +16,14 @@ extension RequestKind {
   static let probe = RequestKind(10, "probe")
   static let manifest = RequestKind(11, "manifest")
   static let control = RequestKind(12, "api")
-  static let socket = RequestKind(13, "websocket")
+  static let relay = RequestKind(13, "relay")
+  static let publish = RequestKind(14, "publish")
+  static let socket = RequestKind(15, "websocket")
 
   /// All kinds; each at its own index.
   static let all = [
     other, refused, playlist, chunkedPlaylist, header, part, segment, timestamps, time, page, probe,
-    manifest, control, socket,
+    manifest, control, relay, publish, socket,
   ]
 
   /// The kind of a request for a media file.

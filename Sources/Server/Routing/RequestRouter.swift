@@ -17,6 +17,9 @@ final class RequestRouter: RequestHandler, LoopService {
   private var byName: [String: StreamHandler] = [:]
   /// The handler of the previous request: most requests are for the same stream.
   private var lastStreamHandler: (name: String, streamHandler: StreamHandler)?
+  private var relays: [String: RelayHandler] = [:]
+  /// When relayed streams and files that have expired are removed next.
+  private var nextRelayCheck = MonotonicTime.distantFuture
   private var revision = -1
   private let control: ControlAPI
   private var routes = RouteCache()
@@ -42,12 +45,18 @@ final class RequestRouter: RequestHandler, LoopService {
       }
       route(exchange, request, since: now)
     case .options: exchange.respond(ResponseFields.preflight)
-    default:
-      exchange.respond(
-        ResponseFields.error(
-          405, "method not allowed: \(request.methodText) (expected GET, HEAD or OPTIONS)",
-          .second, [HeaderField("Allow", "GET, HEAD, OPTIONS")]))
+    case .put, .post, .delete:
+      if !publishing.handle(exchange) { refuseMethod(exchange) }
+    case .other: refuseMethod(exchange)
     }
+  }
+
+  private func refuseMethod(_ exchange: any Exchange) {
+    exchange.respond(
+      ResponseFields.error(
+        405,
+        "method not allowed: \(exchange.request.methodText) (expected GET, HEAD or OPTIONS)",
+        .second, [HeaderField("Allow", "GET, HEAD, OPTIONS")]))
   }
 
   func woken() {
@@ -55,15 +64,26 @@ final class RequestRouter: RequestHandler, LoopService {
     for streamHandler in streamHandlers { streamHandler.woken(now) }
     let streamTable = serverState.streamTable
     if streamTable.revision != revision { follow(streamTable) }
+    for relay in relays.values { relay.woken() }
     control.woken()
   }
 
   var nextDeadline: MonotonicTime {
-    streamHandlers.reduce(.distantFuture) { min($0, $1.nextDeadline) }
+    let deadline = streamHandlers.reduce(nextRelayCheck) { min($0, $1.nextDeadline) }
+    return relays.values.reduce(deadline) { min($0, $1.nextDeadline) }
   }
 
   func expire(_ now: MonotonicTime) {
     for streamHandler in streamHandlers { streamHandler.expire(now) }
+    for relay in relays.values { relay.expire(now) }
+    guard nextRelayCheck <= now else { return }
+    serverState.expireRelays(now)
+    for relay in relays.values { relay.forget() }
+    nextRelayCheck = relays.isEmpty ? .distantFuture : now + .seconds(1)
+  }
+
+  private var publishing: RelayPublishing {
+    RelayPublishing(serverState: serverState, loop: loop)
   }
 
   /// Opens, updates and closes handlers to match the table of streams.
@@ -88,11 +108,37 @@ final class RequestRouter: RequestHandler, LoopService {
     for (streamHandler, stream) in zip(streamHandlers, streamTable.streams) {
       streamHandler.update(stream)
     }
+    follow(streamTable.relays)
+  }
+
+  /// Opens and closes the handlers of relayed streams.
+  private func follow(_ table: RelayTable) {
+    let before = relays
+    relays = [:]
+    for entry in table.entries {
+      if let handler = before[entry.name], handler.entry.stream === entry.stream {
+        handler.update(entry)
+        relays[entry.name] = handler
+      } else {
+        relays[entry.name] = RelayHandler(
+          entry, counters: counters, loop: loop,
+          reroute: { [unowned self] in route($0, $0.request, since: $1) })
+      }
+    }
+    for handler in before.values where relays[handler.entry.name] !== handler { handler.close() }
+    if relays.isEmpty {
+      nextRelayCheck = .distantFuture
+    } else if nextRelayCheck == .distantFuture {
+      nextRelayCheck = now + .seconds(1)
+    }
   }
 
   /// Routes a request that arrived at `since`; a held request may be routed again.
   private func route(_ exchange: any Exchange, _ request: Request, since: MonotonicTime) {
     let target = routes.target(of: request)
+    if !relays.isEmpty, let path = target.relay, let relay = relays[path.stream] {
+      return self.relay(exchange, relay, path, since: since)
+    }
     switch target.route {
     case .playlist(let name, let rendition, let depth):
       exchange.kind = .playlist
@@ -140,6 +186,23 @@ final class RequestRouter: RequestHandler, LoopService {
       exchange.respond(ResponseFields.error(503, readiness.reason, .noStore))
     case .unknown: notFound(exchange)
     }
+  }
+
+  private func relay(
+    _ exchange: any Exchange, _ relay: RelayHandler, _ path: RelayPath, since: MonotonicTime
+  ) {
+    exchange.kind = .relay
+    if path.isPlayer, path.file?.isIndex ?? true,
+      let page = path.file == nil
+        ? serverState.page.page(for: exchange.request)
+        : serverState.page.page(instead: exchange.request)
+    {
+      exchange.kind = .page
+      return exchange.respond(page)
+    }
+    if let file = path.file { return relay.answer(exchange, file, since: since) }
+    exchange.kind = .page
+    exchange.respond(RelayResponses.page(relay.entry))
   }
 
   private func manifest(

@@ -8,6 +8,8 @@ import Packaging
 final class RoutedTarget {
   fileprivate let target: Request.Target
   let route: Route
+  /// The file, if the stream is relayed.
+  let relay: RelayPath?
   /// The media file; nil for all other routes, and for a name that no file has.
   let file: MediaName?
   /// The Delivery Directives of a playlist request.
@@ -15,7 +17,9 @@ final class RoutedTarget {
 
   init(_ request: Request) {
     target = request.target
-    route = Route(request.pathSegments)
+    let segments = request.pathSegments
+    route = Route(segments)
+    relay = RelayPath(segments)
     if case .media(_, _, let name) = route { file = MediaName(name[...]) } else { file = nil }
     if case .playlist = route {
       directives = PlaylistHandler.directives(request)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Net
+package import Packaging
 package import Time
 
 /// How all streams are served; ``StreamServingOptions`` are the options of one stream.
@@ -21,6 +23,15 @@ package struct ServingOptions: Sendable {
   package var runningStreams = 32
   /// The maximum number of streams on demand that one address starts per minute.
   package var streamStarts = 60
+
+  /// Which clients may publish streams without a key.
+  package var publishAccess = PublishAccess(.loopback)
+  /// The key of streams that publishers create; nil for none.
+  package var publishKey: SecretDigest?
+  /// The maximum number of streams that publishers have created.
+  package var publishedStreams = 32
+  /// The limits of relayed streams that publishers create.
+  package var relayLimits = RelayLimits.standard
 
   /// The defaults.
   package init() {}

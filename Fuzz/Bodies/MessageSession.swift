@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CMAF
+import Capture
+import ChunkStream
+import DASHPackager
+import HLSPackager
+import Logging
+import Media
+import Packaging
+import Sharing
+import Time
+
+@testable import Streams
+
+/// The receiver of a session, its windows, and all that is rendered from them.
+final class MessageSession {
+  private let configuration: StreamConfiguration
+  private let windows: [LiveWindow]
+  private let receiver: SessionReceiver
+
+  /// A session of a ladder with audio, or of a passed-through track with segments of variable
+  /// duration.
+  init(isPassedThrough: Bool) {
+    let segmentation = Segmentation(
+      rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000,
+      longestGroupMicroseconds: isPassedThrough ? 4_000_000 : nil)
+    let ladder: [(VideoSize, Int)] = [(.hd720, 2500), (.hd720, 1000)]
+    var configuration = StreamConfiguration(
+      renditions: RenditionSettings.ladder(isPassedThrough ? [ladder[0]] : ladder),
+      segmentation: segmentation)
+    configuration.passesThrough = isPassedThrough
+    configuration.audio = .tone
+    self.configuration = configuration
+    var windows = configuration.renditions.map { _ in
+      LiveWindow(segmentation: .video(segmentation), playlistLength: 6, retained: 8)
+    }
+    if let audio = configuration.audioSegmentation {
+      windows.append(LiveWindow(segmentation: .audio(audio), playlistLength: 6, retained: 8))
+    }
+    self.windows = windows
+    let context = SessionContext(
+      configuration, anchor: SessionAnchor(configuration),
+      outputs: Array(windows.prefix(configuration.renditions.count)),
+      audioSink: windows.last, log: Log(format: .text, least: .error) { _ in })
+    receiver = SessionReceiver(context, windows: windows)
+  }
+
+  /// Handles a message; the property that does not hold, or nil.
+  func take(_ message: ChildMessage) -> String? {
+    if case .facts(let fields) = message {
+      var reader = FieldReader(fields)
+      guard let facts = try? SourceFacts(&reader), (try? reader.end()) != nil else { return nil }
+      var writer = FieldWriter()
+      facts.write(to: &writer)
+      var again = FieldReader(writer.bytes)
+      return (try? SourceFacts(&again)) == facts ? nil : "\(facts) are written differently"
+    }
+    guard (try? receiver.handle(message)) != nil else { return nil }
+    for window in windows {
+      let snapshot = window.snapshot
+      let numbers = snapshot.segments.map(\.number) + [snapshot.open?.number].compactMap(\.self)
+      for (number, next) in zip(numbers, numbers.dropFirst()) where next <= number {
+        return "segment \(next) follows \(number)"
+      }
+    }
+    return nil
+  }
+
+  /// Renders each playlist and the manifest, and the order for the next process.
+  func render() {
+    let names = MediaNames(.epoch, first: 0)
+    let control = ServerControl(segmentations: configuration.segmentations)
+    for window in windows {
+      for snapshot in [window.snapshot, window.listing] {
+        let playlist = MediaPlaylist(
+          snapshot, control: control, names: names, base: "", reports: [])
+        _ = (playlist?.text(.full), playlist?.text(.delta))
+        _ = ChunkedPlaylist(
+          snapshot, names: names, base: "", targetDuration: control.targetDuration)?.text()
+      }
+    }
+    let parameters = PresentationParameters(
+      name: "live", segmentation: configuration.segmentation, targetLatency: .seconds(1),
+      inputDelay: .zero)
+    let manifest = Manifest(
+      windows[0].listing, tracks: windows.compactMap(\.snapshot.track),
+      audio: windows.last?.listing, parameters: parameters, names: names,
+      location: Manifest.Location(origin: "http://localhost", base: ""),
+      publishTime: SystemClock.wallTime)
+    _ = (manifest?.text(), receiver.order.fields)
+  }
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Sharing
+package import Time
+
+/// Decides for all threads whether a client may publish a stream, and counts wrong keys.
+package final class PublishGuard: Sendable {
+  /// Why a client may not publish.
+  package enum Refusal: Sendable, Equatable {
+    /// The client is on another machine, and the stream has no key.
+    case notLocal
+    case missingKey
+    case wrongKey
+    /// Too many wrong keys from the address of the client.
+    case tooManyFailures
+  }
+
+  private struct State {
+    var failures = FailedAttempts()
+    var refusedCount: UInt64 = 0
+  }
+
+  private let access: PublishAccess
+  private let state = Locked(State())
+
+  /// A guard of streams with this access.
+  package init(_ access: PublishAccess) { self.access = access }
+
+  /// The number of refusals.
+  package var refusedCount: UInt64 { state.withLock { $0.refusedCount } }
+
+  /// Why a client may not publish; nil if it may.
+  ///
+  /// - Parameters:
+  ///   - peer: the address of the client.
+  ///   - given: the key that the client gave; nil for none.
+  ///   - key: the key of the stream; nil for none.
+  ///   - now: the present time.
+  /// - Returns: the reason of the refusal.
+  package func refusal(
+    of peer: PeerAddress, given: String?, key: SecretDigest?, at now: MonotonicTime
+  ) -> Refusal? {
+    state.withLock { [access] state -> Refusal? in
+      let refusal = Self.refusal(of: peer, given, key, access, &state.failures, now)
+      if refusal != nil { state.refusedCount += 1 }
+      return refusal
+    }
+  }
+
+  private static func refusal(
+    of peer: PeerAddress, _ given: String?, _ key: SecretDigest?, _ access: PublishAccess,
+    _ failures: inout FailedAttempts, _ now: MonotonicTime
+  ) -> Refusal? {
+    guard let key else {
+      if access.admitsWithoutKey(peer) { return nil }
+      return access.mode == .key ? .missingKey : .notLocal
+    }
+    guard let given else { return .missingKey }
+    guard !failures.mustWait(peer, at: now) else { return .tooManyFailures }
+    guard key.matches(given) else {
+      failures.fail(peer, at: now)
+      return .wrongKey
+    }
+    failures.succeed(peer)
+    return nil
+  }
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import COpenSSL
+
+/// The SHA-256 of a secret text, which is kept instead of the text.
+package struct SecretDigest: Sendable, Hashable {
+  private let bytes: [UInt8]
+
+  /// The digest of a text.
+  package init(_ text: String) {
+    var digest = [UInt8](repeating: 0, count: 32)
+    let text = Array(text.utf8)
+    unsafe _ = SHA256(text, text.count, &digest)
+    bytes = digest
+  }
+
+  /// Whether a text has this digest; the time does not depend on the text's content.
+  package func matches(_ text: String) -> Bool {
+    var difference: UInt8 = 0
+    for (own, other) in zip(bytes, SecretDigest(text).bytes) { difference |= own ^ other }
+    return difference == 0
+  }
+
+  /// The digest in hexadecimal; for comparisons, not for the log.
+  package var text: String {
+    bytes.map { byte in
+      String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+    }.joined()
+  }
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Time
+
+/// The limits of the window of a relayed stream.
+package struct RelayLimits: Sendable, Equatable {
+  /// The maximum number of bytes in memory, with the charges of files and chunks.
+  package let bytes: Int
+  /// The time for which a media file is kept after its upload.
+  package let span: Interval
+
+  /// The default limits.
+  package static let standard = RelayLimits(megabytes: 32, span: .seconds(120))
+  /// The bytes that a file costs beside its chunks, above what it uses.
+  package static let fileCharge = 1024
+  /// The bytes that a chunk costs beside its content, above what it uses.
+  package static let chunkCharge = 96
+
+  /// Limits in units of 1,000,000 bytes.
+  package init(megabytes: Int, span: Interval) {
+    bytes = min(max(megabytes, 1), 1_000_000) * 1_000_000
+    self.span = span
+  }
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Time
+
+/// The files of a relayed stream within limits of bytes and time: a pure state machine.
+///
+/// If memory is needed, the oldest media files are removed first. Indexes and headers of media are
+/// kept as long as there is memory for them, since players that join later need them; media files
+/// are also removed after their time.
+struct RelayWindow: Sendable {
+  private struct Upload {
+    let file: RelayFile
+    /// The bytes that count for the limit.
+    var charge: Int
+  }
+
+  private struct Stored {
+    let file: RelayFile
+    let charge: Int
+    let completed: MonotonicTime
+  }
+
+  /// The maximum number of names of which the end is remembered.
+  private static let formerCapacity = 256
+
+  let limits: RelayLimits
+  private var uploads: [RelayName: Upload] = [:]
+  private var files: [RelayName: Stored] = [:]
+  private var media = RelayQueue()
+  private var lasting = RelayQueue()
+  private var former: [RelayName: RelayStream.Lookup] = [:]
+  private var formerOrder: [RelayName] = []
+  /// The bytes of all files, with their charges.
+  private(set) var charged = 0
+  /// Rises when a name gets another meaning.
+  private(set) var revision: UInt64 = 0
+  /// When the newest upload began, or the last one ended.
+  private(set) var lastUpload: MonotonicTime
+
+  init(_ limits: RelayLimits, now: MonotonicTime) {
+    self.limits = limits
+    lastUpload = now
+  }
+
+  var fileCount: Int { files.count }
+  var isUploading: Bool { !uploads.isEmpty }
+
+  // MARK: Uploads
+
+  /// Begins an upload; the earlier file of the name, unless it is an index, ends here.
+  ///
+  /// An index is readable until the next one is complete.
+  mutating func begin(_ name: RelayName, serial: UInt64, now: MonotonicTime) -> RelayStream.Begin {
+    guard uploads[name] == nil else { return .busy }
+    let replaces = files[name] != nil
+    if !name.isIndex { forget(name) }
+    former[name] = nil
+    let file = RelayFile(name, serial: serial)
+    let charge = RelayLimits.fileCharge + name.text.utf8.count
+    uploads[name] = Upload(file: file, charge: charge)
+    charged += charge
+    lastUpload = now
+    revision += 1
+    makeRoom()
+    return .begun(file, replaces: replaces)
+  }
+
+  /// Makes room for `count` more bytes of an upload.
+  ///
+  /// - Returns: whether they may be added; if not, the window is full of open uploads.
+  mutating func grow(_ file: RelayFile, by count: Int) -> Bool {
+    guard uploads[file.name]?.file === file, count <= limits.bytes else { return false }
+    let charge = count + RelayLimits.chunkCharge
+    uploads[file.name]?.charge += charge
+    charged += charge
+    makeRoom()
+    return charged <= limits.bytes
+  }
+
+  /// The upload is complete.
+  mutating func complete(_ file: RelayFile, now: MonotonicTime) {
+    guard let upload = uploads[file.name], upload.file === file else { return }
+    uploads[file.name] = nil
+    forget(file.name)
+    files[file.name] = Stored(file: file, charge: upload.charge, completed: now)
+    let element = RelayQueue.Element(name: file.name, serial: file.serial)
+    if file.name.isIndex || file.isHeader {
+      lasting.append(element, of: files.count) { [files] in Self.isCurrent($0, in: files) }
+    } else {
+      media.append(element, of: files.count) { [files] in Self.isCurrent($0, in: files) }
+    }
+    lastUpload = now
+    revision += 1
+  }
+
+  /// The upload was cut; its bytes are removed.
+  mutating func fail(_ file: RelayFile, now: MonotonicTime) {
+    guard let upload = uploads[file.name], upload.file === file else { return }
+    uploads[file.name] = nil
+    charged -= upload.charge
+    lastUpload = now
+    revision += 1
+    if files[file.name] == nil { remember(file.name, .broken) }
+  }
+
+  /// The open uploads.
+  var openFiles: [RelayFile] { uploads.values.map(\.file) }
+
+  // MARK: Files
+
+  /// The file that a name means now.
+  func lookup(_ name: RelayName) -> RelayStream.Lookup {
+    let (upload, stored) = (uploads[name]?.file, files[name]?.file)
+    if let file = name.isIndex ? stored ?? upload : upload ?? stored { return .found(file) }
+    return former[name] ?? .unknown
+  }
+
+  /// Deletes a file; deletion of a file that has left the window is without effect.
+  mutating func remove(_ name: RelayName) -> RelayStream.Removal {
+    guard uploads[name] == nil else { return .busy }
+    guard files[name] != nil else {
+      if case .removed? = former[name] { return .removed }
+      return .unknown
+    }
+    forget(name)
+    remember(name, .removed)
+    revision += 1
+    return .removed
+  }
+
+  /// Removes the media files whose time has passed.
+  mutating func expire(_ now: MonotonicTime) {
+    while let oldest = media.first {
+      if let stored = files[oldest.name], stored.file.serial == oldest.serial {
+        guard now - stored.completed >= limits.span else { return }
+        evict(oldest.name)
+      }
+      media.removeFirst()
+    }
+  }
+
+  /// The names of all indexes, sorted, at most `limit`.
+  func indexes(limit: Int) -> [RelayName] {
+    Array(files.keys.filter(\.isIndex).sorted { $0.text < $1.text }.prefix(limit))
+  }
+
+  private mutating func makeRoom() {
+    while charged > limits.bytes {
+      if let oldest = media.first {
+        media.removeFirst()
+        evict(oldest)
+      } else if let oldest = lasting.first {
+        lasting.removeFirst()
+        evict(oldest)
+      } else {
+        return
+      }
+    }
+  }
+
+  private mutating func evict(_ element: RelayQueue.Element) {
+    if Self.isCurrent(element, in: files) { evict(element.name) }
+  }
+
+  private mutating func evict(_ name: RelayName) {
+    forget(name)
+    remember(name, .removed)
+    revision += 1
+  }
+
+  private static func isCurrent(
+    _ element: RelayQueue.Element, in files: [RelayName: Stored]
+  ) -> Bool {
+    files[element.name]?.file.serial == element.serial
+  }
+
+  private mutating func forget(_ name: RelayName) {
+    if let stored = files.removeValue(forKey: name) { charged -= stored.charge }
+  }
+
+  private mutating func remember(_ name: RelayName, _ lookup: RelayStream.Lookup) {
+    if former.updateValue(lookup, forKey: name) == nil { formerOrder.append(name) }
+    guard formerOrder.count > 2 * Self.formerCapacity else { return }
+    for name in formerOrder.prefix(Self.formerCapacity) { former[name] = nil }
+    formerOrder.removeFirst(Self.formerCapacity)
+  }
+}

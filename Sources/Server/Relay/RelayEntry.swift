@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Net
+package import Packaging
+
+/// One relayed stream of the server.
+package struct RelayEntry: Sendable {
+  /// Its files.
+  package let stream: RelayStream
+  /// The key of its publisher; nil for none.
+  package var key: SecretDigest?
+  /// The stream's name for people; nil if it has none.
+  package var label: String?
+  /// Whether the stream is removed when it has had no upload for a time, since a publisher has
+  /// created it.
+  package var isTemporary = false
+  /// The options of the stream as text: streams with equal texts are the same stream.
+  package var requestedOptions: [String] = []
+
+  /// A stream that the configuration or a request has created.
+  package init(_ stream: RelayStream) { self.stream = stream }
+
+  /// The first element of its URLs.
+  package var name: String { stream.name }
+}

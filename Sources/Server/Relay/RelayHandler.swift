@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTP
+import Net
+import Packaging
+import Sharing
+import Time
+
+/// A relayed stream on one loop: answers the requests for its files, and holds those for a file
+/// that is not uploaded yet.
+///
+/// Confined to the loop's thread.
+final class RelayHandler {
+  /// How long a request is held if its file is not uploaded.
+  static let hold = Interval.seconds(8)
+  /// The maximum number of kept responses.
+  private static let responseCapacity = 64
+
+  private(set) var entry: RelayEntry
+  private let holdLimit: Interval
+  private unowned let loop: EventLoop
+  private let reroute: (any Exchange, MonotonicTime) -> Void
+  private var readers: [ObjectIdentifier: RelayReaders] = [:]
+  private let early: HoldQueue<RelayName>
+  private var gauge: HoldGauge
+  /// Responses with complete files, by the number of the file.
+  private var responses: [UInt64: PreparedResponse] = [:]
+  private var revision: UInt64 = 0
+  /// The subscription to changes; nil while no request waits for one.
+  private var ticket: Int?
+
+  /// `reroute` handles an exchange again; its second argument is the arrival of the request.
+  init(
+    _ entry: RelayEntry, holdLimit: Interval = hold, counters: Locked<ServerCounters>,
+    loop: EventLoop, reroute: @escaping (any Exchange, MonotonicTime) -> Void
+  ) {
+    self.entry = entry
+    self.holdLimit = holdLimit
+    self.loop = loop
+    self.reroute = reroute
+    early = HoldQueue(.segment, counters)
+    gauge = HoldGauge(.segment, counters)
+  }
+
+  deinit { if let ticket { entry.stream.unwatch(ticket) } }
+
+  /// Answers a request for a file, or holds it.
+  func answer(_ exchange: any Exchange, _ name: RelayName, since: MonotonicTime) {
+    // Changes between the look-up and the subscription would be missed.
+    watch()
+    defer { settle() }
+    refresh()
+    let limits = entry.stream.limits
+    switch entry.stream.lookup(name) {
+    case .found(let file):
+      if let response = responses[file.serial] {
+        return exchange.respond(response.ranged(exchange.request), extra: held(since))
+      }
+      guard file.read(from: .max).phase == .complete else { return follow(file, exchange, since) }
+      let response = RelayResponses.whole(file, limits)
+      if responses.count >= Self.responseCapacity { responses = [:] }
+      responses[file.serial] = response
+      exchange.respond(response.ranged(exchange.request), extra: held(since))
+    case .broken: exchange.respond(RelayResponses.broken, extra: held(since))
+    case .removed: exchange.respond(RelayResponses.removed)
+    case .unknown:
+      guard loop.now - since < holdLimit else {
+        return exchange.respond(RelayResponses.unknown, extra: held(since))
+      }
+      early.hold(HeldRequest(exchange, name, since: since), deadline: since + holdLimit)
+    }
+  }
+
+  private func follow(_ file: RelayFile, _ exchange: any Exchange, _ since: MonotonicTime) {
+    let key = ObjectIdentifier(file)
+    let group = readers[key] ?? RelayReaders(file, entry.stream.limits)
+    // A file that has ended since needs no group: its readers are finished at once.
+    _ = group.advance(loop.now)
+    group.add(exchange, since: since, now: loop.now)
+    let progress = group.advance(loop.now)
+    readers[key] = progress == .reading && group.count > 0 ? group : nil
+  }
+
+  private func held(_ since: MonotonicTime) -> [HeaderField] { HeldField.ifHeld(since, loop.now) }
+
+  // MARK: Changes
+
+  /// Sends new chunks, and answers held requests whose file has appeared.
+  func woken() {
+    guard ticket != nil else { return }
+    for (key, group) in readers where group.advance(loop.now) == .done { readers[key] = nil }
+    if refresh() {
+      for request in early.takeAll() { answer(request.exchange, request.purpose, request.since) }
+    }
+    settle()
+  }
+
+  private func answer(_ exchange: any Exchange, _ name: RelayName, _ since: MonotonicTime) {
+    answer(exchange, name, since: since)
+  }
+
+  /// Forgets the responses of names that may have another meaning now.
+  @discardableResult
+  private func refresh() -> Bool {
+    let now = entry.stream.revision
+    guard now != revision else { return false }
+    revision = now
+    responses = [:]
+    return true
+  }
+
+  private func watch() {
+    guard ticket == nil else { return }
+    ticket = entry.stream.watch { [weak loop] in loop?.wake() }
+  }
+
+  /// Ends the subscription if no request needs it, and reports the number of readers.
+  private func settle() {
+    gauge.set(readers.values.reduce(0) { $0 + $1.count })
+    guard readers.isEmpty, early.count == 0, let ticket else { return }
+    entry.stream.unwatch(ticket)
+    self.ticket = nil
+  }
+
+  /// The earliest deadline or an earlier time.
+  var nextDeadline: MonotonicTime { early.nextDeadline }
+
+  /// Refuses the requests whose file was not uploaded in time.
+  func expire(_ now: MonotonicTime) {
+    guard early.nextDeadline <= now else { return }
+    for request in early.expired(now) {
+      early.timedOut()
+      request.exchange.respond(RelayResponses.unknown, extra: [request.heldField(now)])
+    }
+    settle()
+  }
+
+  /// Releases the responses, whose files may have left the window.
+  func forget() { refresh() }
+
+  /// Applies a change of the stream's entry.
+  func update(_ entry: RelayEntry) { self.entry = entry }
+
+  /// The stream was removed: aborts responses in progress, routes held requests again.
+  func close() {
+    let closing = readers.values.flatMap { $0.close() }
+    readers = [:]
+    let waiting = early.takeAll()
+    settle()
+    for (exchange, since) in closing { reroute(exchange, since) }
+    for request in waiting { reroute(request.exchange, request.since) }
+  }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Packaging
+
+/// A path that means a file of a stream, if the stream is relayed.
+///
+/// `/S/FILE`, `/ldash/S/FILE` and, for players only, `/ldash/play/S/FILE`.
+struct RelayPath: Equatable, Sendable {
+  /// The name of the stream.
+  let stream: String
+  /// The file; nil for the page of the stream.
+  let file: RelayName?
+  /// Whether the path begins with `/ldash/play`: its page and its files are for players.
+  let isPlayer: Bool
+
+  /// Reads a path from the texts between its slashes; nil if no relayed stream has such a path.
+  init?(_ segments: [String]) {
+    var rest = segments[...]
+    var isPlayer = false
+    if rest.first == "ldash" {
+      rest = rest.dropFirst()
+      if rest.first == "play" {
+        isPlayer = true
+        rest = rest.dropFirst()
+      }
+    }
+    guard let stream = rest.popFirst(), StreamName.isValid(stream) else { return nil }
+    self.stream = stream
+    self.isPlayer = isPlayer
+    // A path without a slash after the stream is a page for players only.
+    if rest.isEmpty ? isPlayer : rest.elementsEqual([""]) {
+      file = nil
+    } else {
+      guard let name = RelayName(rest) else { return nil }
+      file = name
+    }
+  }
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTP
+import Net
+import Packaging
+import Time
+
+/// PUT, POST and DELETE of files, on one loop.
+///
+/// Confined to the loop's thread.
+struct RelayPublishing {
+  let serverState: ServerState
+  unowned let loop: EventLoop
+
+  /// Answers a request, if its path can be that of a file of a relayed stream.
+  ///
+  /// - Returns: false if the path is another one; the request is then unanswered.
+  func handle(_ exchange: any Exchange) -> Bool {
+    let request = exchange.request
+    guard let path = RelayPath(request.pathSegments), !path.isPlayer, let file = path.file,
+      serverState.streamTable.stream(path.stream) == nil
+    else { return false }
+    exchange.kind = .publish
+    let known = serverState.streamTable.relays[path.stream]
+    if let refusal = refusal(request, known) {
+      exchange.respond(refusal)
+    } else {
+      publish(exchange, path.stream, file, known)
+    }
+    return true
+  }
+
+  /// The response for a client that may not publish; nil if it may.
+  private func refusal(_ request: Request, _ known: RelayEntry?) -> PreparedResponse? {
+    let key = known == nil ? serverState.options.publishKey : known?.key
+    let refusal = serverState.publishGuard.refusal(
+      of: request.peer, given: PublisherCredentials.key(request), key: key, at: loop.now)
+    if let refusal { return RelayResponses.refused(refusal) }
+    // A page of another origin, open in a browser of this machine, is no publisher.
+    guard key == nil, request.header("origin") != nil else { return nil }
+    return RelayResponses.refused(403, "pages may not publish without a key")
+  }
+
+  private func publish(
+    _ exchange: any Exchange, _ name: String, _ file: RelayName, _ known: RelayEntry?
+  ) {
+    guard exchange.request.method != .delete else {
+      return delete(exchange, file, known)
+    }
+    do throws(RelayTable.Refusal) {
+      let entry: RelayEntry
+      if let known {
+        entry = known
+      } else {
+        entry = try serverState.createRelay(name, at: loop.now)
+      }
+      upload(exchange, entry.stream, file)
+    } catch {
+      switch error {
+      case .name:
+        exchange.respond(
+          RelayResponses.refused(404, "no stream can have this name"))
+      case .full(let limit):
+        exchange.respond(
+          RelayResponses.refused(
+            503, "too many published streams (at most \(limit))",
+            [HeaderField("Retry-After", "10")]))
+      }
+    }
+  }
+
+  private func upload(_ exchange: any Exchange, _ stream: RelayStream, _ file: RelayName) {
+    switch stream.begin(file, at: loop.now) {
+    case .begun(let file, let replaces):
+      exchange.receiveBody(
+        limit: stream.limits.bytes,
+        RelayUpload(
+          exchange, stream, file, replaces: replaces, loop: loop,
+          counters: serverState.relayCounters))
+    case .busy:
+      exchange.respond(
+        RelayResponses.refused(409, "an upload of this file is open"))
+    case .ended:
+      exchange.respond(
+        RelayResponses.refused(503, "the stream was removed", [HeaderField("Retry-After", "1")]))
+    }
+  }
+
+  /// Deletes a file after the body of the request, which is empty: some encoders send one.
+  private func delete(_ exchange: any Exchange, _ file: RelayName, _ known: RelayEntry?) {
+    exchange.collectBody { _ in
+      switch known?.stream.remove(file) ?? .unknown {
+      case .removed: exchange.respond(RelayResponses.published(204))
+      case .busy:
+        exchange.respond(RelayResponses.refused(409, "an upload of this file is open"))
+      case .unknown: exchange.respond(RelayResponses.refused(404, "no such file was uploaded"))
+      }
+    }
+  }
+}

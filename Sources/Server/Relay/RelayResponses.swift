@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTP
+import Net
+import Packaging
+import Sharing
+import Time
+
+/// The responses about files of relayed streams.
+enum RelayResponses {
+  /// The Content-Type of a file by the end of its name.
+  static func type(_ name: RelayName) -> String {
+    switch name.suffix {
+    case "mpd": "application/dash+xml"
+    case "m3u8", "m3u": "application/vnd.apple.mpegurl"
+    case "m4s", "mp4", "m4v", "cmfv", "cmf", "init": "video/mp4"
+    case "m4a", "cmfa": "audio/mp4"
+    case "cmft": "application/mp4"
+    case "ts", "m2ts": "video/mp2t"
+    case "aac": "audio/aac"
+    case "webm": "video/webm"
+    case "vtt": "text/vtt; charset=utf-8"
+    case "jpg", "jpeg": "image/jpeg"
+    case "png": "image/png"
+    case "json": "application/json"
+    case "xml": "application/xml"
+    default: "application/octet-stream"
+    }
+  }
+
+  /// The fields of a file: an index may be cached for a second, media as long as it is kept.
+  static func fields(_ name: RelayName, _ limits: RelayLimits, isOpen: Bool) -> [HeaderField] {
+    let caching: ResponseFields.Caching =
+      name.isIndex ? .second : .relayed(seconds: limits.span.wholeSeconds)
+    let type = type(name)
+    let priority: ResponseFields.Priority =
+      name.isIndex ? .playlist : isOpen ? .openMedia : .media
+    // An uploaded file must not become a page of this server.
+    return ResponseFields.fields(type, caching, priority: priority)
+      + [HeaderField("X-Content-Type-Options", "nosniff")]
+  }
+
+  /// The response with a complete file.
+  static func whole(_ file: RelayFile, _ limits: RelayLimits) -> PreparedResponse {
+    PreparedResponse(
+      status: 200,
+      fields: fields(file.name, limits, isOpen: false)
+        + [PreparedResponse.acceptRanges, ProcessETag.of("r\(file.serial)")],
+      body: file.read().chunks)
+  }
+
+  /// The head of the response with a file that grows.
+  static func openHead(_ name: RelayName, _ limits: RelayLimits) -> PreparedResponse {
+    PreparedResponse(status: 200, fields: fields(name, limits, isOpen: true))
+  }
+
+  static let unknown = ResponseFields.error(404, "no such file was uploaded")
+  static let broken = ResponseFields.error(
+    404, "the upload of the file was not completed", .noStore)
+  static let removed = ResponseFields.error(410, "the file was removed")
+
+  /// The response to a publisher; it has few bytes, since some encoders do not read it.
+  static func published(_ status: Int) -> PreparedResponse {
+    PreparedResponse(status: status, fields: [HeaderField("Cache-Control", "no-store")])
+  }
+
+  /// One line for a publisher about a fault.
+  static func refused(
+    _ status: Int, _ line: String, _ more: [HeaderField] = []
+  ) -> PreparedResponse {
+    .text(status, line, fields: [HeaderField("Cache-Control", "no-store")] + more)
+  }
+
+  /// The response for a client that may not publish.
+  /// - Source: RFC 9110 §15.5.2, §15.5.4; RFC 6585 §4
+  static func refused(_ refusal: PublishGuard.Refusal) -> PreparedResponse {
+    switch refusal {
+    case .notLocal: refused(403, "publishing from other machines requires a key")
+    case .missingKey:
+      refused(
+        401, "missing publish key",
+        [
+          HeaderField("WWW-Authenticate", "Basic realm=\"streamer\""),
+          HeaderField("WWW-Authenticate", "Bearer realm=\"streamer\""),
+        ])
+    case .wrongKey: refused(403, "invalid publish key")
+    case .tooManyFailures:
+      refused(
+        429, "too many invalid publish keys from this address",
+        [HeaderField("Retry-After", "\(FailedAttempts.waitingTime.wholeSeconds)")])
+    }
+  }
+
+  /// The page of a relayed stream: its indexes, and links to the player page.
+  ///
+  /// Names need no escape in HTML.
+  static func page(_ entry: RelayEntry) -> PreparedResponse {
+    let statistics = entry.stream.statistics
+    let name = entry.name
+    let items = statistics.indexes.map { index in
+      let path = "/\(name)/\(index.text)"
+      return "<li><a href=\"/?src=\(path)\">play</a> <a href=\"\(path)\">\(path)</a></li>"
+    }
+    let list =
+      items.isEmpty
+      ? "<p>No playlist or MPD was uploaded yet.</p>"
+      : "<ul>\n" + items.joined(separator: "\n") + "\n</ul>"
+    let upload = statistics.isUploading ? "An upload is in progress." : "No upload is in progress."
+    let html = """
+      <!DOCTYPE html>
+      <html lang="en"><head><meta charset="utf-8"><title>\(name) (relayed)</title>
+      <meta name="viewport" content="width=device-width">
+      <style>:root{color-scheme:light dark}body{font-family:sans-serif;margin:2em}</style></head>
+      <body><h1>\(name)</h1>
+      <p>This stream is relayed: its publisher uploads playlists and media, and they are served
+      unchanged. \(upload)</p>
+      \(list)
+      </body></html>
+
+      """
+    return PreparedResponse(
+      status: 200, fields: ResponseFields.fields("text/html; charset=utf-8", .second),
+      body: [.init(html)])
+  }
+}

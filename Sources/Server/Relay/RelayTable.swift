@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Net
+import Packaging
+import Time
+
+/// The relayed streams of the server: a pure state machine.
+struct RelayTable: Sendable {
+  /// How long a stream that a publisher has created outlives its last upload.
+  static let lingerTime = Interval.seconds(60)
+
+  /// Why an upload does not create a stream.
+  enum Refusal: Error, Equatable {
+    /// A publisher has no right to the name.
+    case name
+    /// As many streams as permitted.
+    case full(Int)
+  }
+
+  /// In the order of their addition.
+  private(set) var entries: [RelayEntry] = []
+
+  subscript(name: String) -> RelayEntry? { entries.first { $0.name == name } }
+
+  /// Adds a stream; it replaces a stream of the same name.
+  ///
+  /// - Returns: the replaced stream, which the caller must end.
+  mutating func add(_ entry: RelayEntry) -> RelayEntry? {
+    guard let index = entries.firstIndex(where: { $0.name == entry.name }) else {
+      entries.append(entry)
+      return nil
+    }
+    defer { entries[index] = entry }
+    return entries[index]
+  }
+
+  /// Adds a stream for a publisher, unless there are `limit` such streams.
+  mutating func create(
+    _ name: String, _ limits: RelayLimits, key: SecretDigest?, limit: Int, now: MonotonicTime
+  ) throws(Refusal) -> RelayEntry {
+    guard StreamName.isValid(name), !["auto", "play"].contains(name) else { throw .name }
+    guard entries.count(where: \.isTemporary) < limit else { throw .full(limit) }
+    var entry = RelayEntry(RelayStream(name: name, limits: limits, now: now))
+    entry.key = key
+    entry.isTemporary = true
+    entries.append(entry)
+    return entry
+  }
+
+  /// Removes and returns a stream, which the caller must end.
+  mutating func remove(_ name: String) -> RelayEntry? {
+    guard let index = entries.firstIndex(where: { $0.name == name }) else { return nil }
+    return entries.remove(at: index)
+  }
+
+  /// Removes and returns the streams of publishers that have been away for ``lingerTime``.
+  mutating func expire(_ now: MonotonicTime) -> [RelayEntry] {
+    let old = entries.filter { entry in
+      guard entry.isTemporary else { return false }
+      let statistics = entry.stream.statistics
+      return !statistics.isUploading && now - statistics.lastUpload >= Self.lingerTime
+    }
+    entries.removeAll { entry in old.contains { $0.stream === entry.stream } }
+    return old
+  }
+}

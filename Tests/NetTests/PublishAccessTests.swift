@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+import Time
+
+@testable import Net
+
+private let local = PeerAddress(high: 0, low: 0x7f00_0001, port: 4000, isVersion6: false)
+private let remote = PeerAddress(high: 0, low: 0xc000_0201, port: 4000, isVersion6: false)
+private let key = "correct-horse"
+
+/// A client and the decision about it.
+private struct Row: Sendable, CustomTestStringConvertible {
+  var mode = PublishAccess.Mode.loopback
+  var key: String?
+  var peer = remote
+  var given: String?
+  let refusal: PublishGuard.Refusal?
+
+  var testDescription: String { "\(mode), key \(key ?? "-"), \(peer) gives \(given ?? "-")" }
+}
+
+private let rows = [
+  Row(peer: local, refusal: nil), Row(refusal: .notLocal), Row(given: key, refusal: .notLocal),
+  Row(key: key, peer: local, refusal: .missingKey), Row(key: key, given: key, refusal: nil),
+  Row(key: key, given: key + "x", refusal: .wrongKey), Row(key: key, given: "", refusal: .wrongKey),
+  Row(mode: .open, refusal: nil), Row(mode: .open, key: key, refusal: .missingKey),
+  Row(mode: .key, peer: local, refusal: .missingKey),
+  Row(mode: .key, peer: local, given: key, refusal: .missingKey),
+]
+
+@Suite("Access of publishers")
+struct PublishAccessTests {
+  @Test("mode, key and address decide", arguments: rows)
+  fileprivate func decision(row: Row) {
+    let publishGuard = PublishGuard(PublishAccess(row.mode))
+    let refusal = publishGuard.refusal(
+      of: row.peer, given: row.given, key: row.key.map { SecretDigest($0) }, at: .origin)
+    #expect(refusal == row.refusal)
+  }
+
+  @Test("a digest is the SHA-256 of the key")
+  func digest() {
+    #expect(
+      SecretDigest("abc").text
+        == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+    #expect(SecretDigest("abc").matches("abc") && !SecretDigest("abc").matches("abd"))
+  }
+
+  @Test("after five wrong keys an address waits a minute, with the right key too")
+  func attempts() {
+    let publishGuard = PublishGuard(PublishAccess(.loopback))
+    var now = MonotonicTime.origin
+    func ask(_ given: String?, of peer: PeerAddress = remote) -> PublishGuard.Refusal? {
+      publishGuard.refusal(of: peer, given: given, key: SecretDigest(key), at: now)
+    }
+    for _ in 0..<4 { #expect(ask("wrong") == .wrongKey) }
+    #expect(ask(key) == nil)
+    for _ in 0..<5 {
+      #expect(ask(nil) == .missingKey)
+      #expect(ask("wrong") == .wrongKey)
+    }
+    let otherPort = PeerAddress(high: 0, low: 0xc000_0201, port: 4001, isVersion6: false)
+    #expect(ask(key) == .tooManyFailures && ask(key, of: otherPort) == .tooManyFailures)
+    #expect(ask(key, of: local) == nil)
+    now += FailedAttempts.waitingTime
+    #expect(ask(key) == nil)
+    #expect(publishGuard.refusedCount == 4 + 10 + 2)
+  }
+
+  @Test("the number of kept addresses is bounded; the oldest is forgotten")
+  func bounded() {
+    var attempts = FailedAttempts()
+    var now = MonotonicTime.origin
+    for index in 0..<10_000 {
+      let peer = PeerAddress(
+        high: 0, low: 0x0a00_0000 + UInt64(index), port: 1, isVersion6: false)
+      for _ in 0..<(index % 4096 == 0 ? 5 : 1) { attempts.fail(peer, at: now) }
+      now += .milliseconds(1)
+    }
+    let last = PeerAddress(high: 0, low: 0x0a00_0000 + 8192, port: 1, isVersion6: false)
+    let first = PeerAddress(high: 0, low: 0x0a00_0000, port: 1, isVersion6: false)
+    #expect(attempts.mustWait(last, at: now) && !attempts.mustWait(first, at: now))
+  }
+}
