@@ -79,10 +79,11 @@ def cpu(program: Program, seconds: float, readers: int = 10) -> dict[str, float]
 
 def delay(program: Program, seconds: float, readers: int = 10) -> dict[str, float]:
     """Chunk sent → whole chunk at each reader, 25 chunks of 10 kB per second, in ms."""
-    path, size = "/relay/delay.m4s", 10_000
+    path, size = f"/relay/delay-{readers}.m4s", 10_000
     clients = [Connection(program.port) for _ in range(readers)]
     for client in clients:
         client.send(path)
+    pause(0.2, "the requests are held before the upload")
     delays: list[float] = []
     with Connection(program.port) as upload:
         _upload(upload, path)

@@ -131,6 +131,17 @@ struct RelayRequestTests {
     #expect(other.status == 404 && handler.held == 0)
   }
 
+  @Test("a request between the upload and the wake of the loop does not hide the upload")
+  func betweenUploadAndWake() throws {
+    let handler = try SyntheticHandler()
+    _ = try handler.put("/cam/index.m3u8", "#EXTM3U")
+    let early = try handler.ask("/cam/seg-1.m4s")
+    let upload = try handler.ask("/cam/seg-1.m4s", method: "PUT", body: nil, peer: local)
+    #expect(try handler.ask("/cam/index.m3u8").status == 200)
+    handler.send("one", to: upload)
+    #expect(early.text == "one")
+  }
+
   @Test("a cut upload never ends the body of a reader cleanly; the file is broken")
   func cut() throws {
     let handler = try SyntheticHandler()

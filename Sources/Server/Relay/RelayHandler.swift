@@ -25,7 +25,10 @@ final class RelayHandler {
   private var gauge: HoldGauge
   /// Responses with complete files, by the number of the file.
   private var responses: [UInt64: PreparedResponse] = [:]
-  private var revision: UInt64 = 0
+  /// The revision of the stream to which `responses` belong.
+  private var responsesRevision: UInt64 = 0
+  /// The revision of the stream at which all held requests were looked at.
+  private var heldRevision: UInt64 = 0
   /// The subscription to changes; nil while no request waits for one.
   private var ticket: Int?
 
@@ -89,24 +92,22 @@ final class RelayHandler {
   func woken() {
     guard ticket != nil else { return }
     for (key, group) in readers where group.advance(loop.now) == .done { readers[key] = nil }
-    if refresh() {
-      for request in early.takeAll() { answer(request.exchange, request.purpose, request.since) }
+    let revision = entry.stream.revision
+    if revision != heldRevision {
+      heldRevision = revision
+      for request in early.takeAll() {
+        answer(request.exchange, request.purpose, since: request.since)
+      }
     }
     settle()
   }
 
-  private func answer(_ exchange: any Exchange, _ name: RelayName, _ since: MonotonicTime) {
-    answer(exchange, name, since: since)
-  }
-
   /// Forgets the responses of names that may have another meaning now.
-  @discardableResult
-  private func refresh() -> Bool {
-    let now = entry.stream.revision
-    guard now != revision else { return false }
-    revision = now
+  private func refresh() {
+    let revision = entry.stream.revision
+    guard revision != responsesRevision else { return }
+    responsesRevision = revision
     responses = [:]
-    return true
   }
 
   private func watch() {
