@@ -69,6 +69,9 @@ let package = Package(
     // Rates, the frame grid, segmentation and clocks. Values only: no threads, no bytes, no I/O.
     library("Media", ["Time"]),
 
+    // RTMP, AMF and FLV: pure codecs of publishers. Knows no socket and no clock.
+    library("Ingest", ["Checked"]),
+
     // Level 1. CMAF chunks and headers as bytes. Knows no clock, no window, no codec library.
     library("CMAF", ["Time", "Media", "Sharing"]),
     // The pure state machines of a stream. Knows no thread, no lock and no bytes.
@@ -78,12 +81,16 @@ let package = Package(
     library("Net", ["Time", "CLinux", "COpenSSL", "Sharing"]),
     // Sources, decoders and encoders on FFmpeg, libv4l2 and ALSA. Knows no packager and no server.
     library(
-      "Capture", ["Checked", "Time", "Media", "Sharing", "CALSA", "CFFmpeg", "CLinux", "CV4L2"]),
+      "Capture",
+      ["Checked", "Ingest", "Time", "Media", "Sharing", "CALSA", "CFFmpeg", "CLinux", "CV4L2"]),
 
     // Child processes of this executable: start, messages, sandbox. Knows no video.
     library("Isolation", ["Time", "Sharing", "CLinux", "CSeccomp"]),
 
-    // Level 2. HTTP/1.1 and HTTP/2: parsers, connections, server. Knows no video.
+    // Level 2. Connections of publishers, and the path of their media to the source of a stream.
+    // Knows no HTTP, and decodes nothing.
+    library("Publishing", ["Ingest", "Net", "Logging", "Sharing", "Time"]),
+    // HTTP/1.1 and HTTP/2: parsers, connections, server. Knows no video.
     library("HTTP", ["Time", "Net", "Sharing", "CLinux", "CNghttp2"]),
     // Parts and segments of chunks, the live window, the publish gate. Knows no transport and no
     // protocol.
@@ -127,8 +134,8 @@ let package = Package(
     .executableTarget(
       name: "streamer",
       dependencies: [
-        "Configuration", "Server", "HTTP", "Net", "Streams", "Capture", "Packaging", "Media",
-        "Sharing", "Logging", "Time",
+        "Configuration", "Server", "HTTP", "Net", "Publishing", "Streams", "Capture", "Packaging",
+        "Media", "Sharing", "Logging", "Time",
       ],
       resources: [.embedInCode("Resources/browser.html")],
       swiftSettings: strict),
@@ -168,6 +175,8 @@ let package = Package(
     tests("FuzzReplay", ["FuzzBodies"]),
     tests("Time", ["Time"]),
     tests("Checked", ["Checked"]),
+    tests("Ingest", ["Ingest"]),
+    tests("Publishing", ["Ingest", "Net", "Publishing", "Time"]),
     tests("Logging", ["Time", "Logging", "Sharing"]),
     tests("Sharing", ["Time", "Sharing"]),
     tests("Media", ["Time", "Media", "TestSupport"]),

@@ -33,7 +33,7 @@ FOREIGN = (
     "Server/Metrics/CMCDReport.swift", "Server/Metrics/MetricLines.swift", "Server/Routing/*.swift",
     "Server/Sockets/*.swift", "Streams/Input/*.swift", "Streams/PassThrough/*.swift",
     "Streams/Isolation/*.swift", "Streams/Audio/*.swift", "Scheduling/*.swift", "Media/*.swift",
-    "Packaging/*.swift", "ChunkStream/*.swift",
+    "Packaging/*.swift", "ChunkStream/*.swift", "Ingest/*/*.swift", "Publishing/*.swift",
 )
 REASON = re.compile(r"// bounded: \S")
 TEXT = re.compile(r'"(?:\\.|[^"\\])*"')

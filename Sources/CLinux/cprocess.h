@@ -16,10 +16,10 @@
 /// glibc declares it for _GNU_SOURCE only.
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *, int);
 
-/// Starts `path` with `socket` as descriptor 3, standard input if `keeps_input`, and no other
-/// descriptor. The process id, or -errno.
+/// Starts `path` with `socket` as descriptor 3, standard input if `keeps_input`, `media` as
+/// descriptor 4 if it is not negative, and no other descriptor. The process id, or -errno.
 static inline int clinux_spawn(const char *path, char *const *arguments, char *const *environment,
-                               int socket, bool keeps_input) {
+                               int socket, bool keeps_input, int media) {
   posix_spawn_file_actions_t actions;
   int error = posix_spawn_file_actions_init(&actions);
   if (error) return -error;
@@ -29,7 +29,8 @@ static inline int clinux_spawn(const char *path, char *const *arguments, char *c
   for (int fd = 1; fd <= 2 && !error; fd++)
     error = posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", O_WRONLY, 0);
   if (!error) error = posix_spawn_file_actions_adddup2(&actions, socket, 3);
-  if (!error) error = posix_spawn_file_actions_addclosefrom_np(&actions, 4);
+  if (!error && media >= 0) error = posix_spawn_file_actions_adddup2(&actions, media, 4);
+  if (!error) error = posix_spawn_file_actions_addclosefrom_np(&actions, media < 0 ? 4 : 5);
   // A group of its own: Ctrl-C at a terminal is for the parent.
   posix_spawnattr_t attributes;
   if (!error) error = posix_spawnattr_init(&attributes);

@@ -6,7 +6,8 @@ import Sharing
 
 /// A running child of this executable, with one end of a pair of sockets.
 ///
-/// The child has no descriptor but that socket and, if it reads it, standard input.
+/// The child has no descriptor but that socket and, if it reads them, standard input or the media
+/// of publishers.
 package final class ChildProcess: Sendable {
   /// The system refuses a process or a descriptor.
   package struct Refusal: Error, CustomStringConvertible {
@@ -47,6 +48,8 @@ package final class ChildProcess: Sendable {
 
   /// The descriptor of the child's socket in the child.
   package static let socket: Int32 = 3
+  /// The descriptor of the media of publishers in the child.
+  package static let media: Int32 = 4
 
   /// The process id.
   package let id: Int32
@@ -62,14 +65,17 @@ package final class ChildProcess: Sendable {
   /// Starts this executable with `arguments`.
   ///
   /// The variables of the environment are those of `environment`, and no others. The child ends
-  /// when the program ends, however that happens.
+  /// when the program ends, however that happens. The descriptor `media` becomes ``media`` in the
+  /// child, and is closed here.
   package static func start(
-    _ arguments: [String], environment: [String], keepsInput: Bool
+    _ arguments: [String], environment: [String], keepsInput: Bool, media: Int32? = nil
   ) throws(Refusal) -> ChildProcess {
+    defer { if let media { close(media) } }
     var (own, other): (Int32, Int32) = (-1, -1)
     let result = unsafe clinux_socket_pair(&own, &other)
     guard result == 0 else { throw Refusal(code: -result) }
-    let id = Spawner.shared.spawn(arguments, environment, socket: other, keepsInput: keepsInput)
+    let id = Spawner.shared.spawn(
+      arguments, environment, socket: other, keepsInput: keepsInput, media: media ?? -1)
     close(other)
     let pipe = MessagePipe(own, sendLimit: 1000)
     guard id > 0 else { throw Refusal(code: -id) }
@@ -113,6 +119,7 @@ private final class Spawner: Sendable {
     let environment: [String]
     let socket: Int32
     let keepsInput: Bool
+    let media: Int32
     let result: Monitor<Int32?>
   }
 
@@ -132,13 +139,13 @@ private final class Spawner: Sendable {
 
   /// The process id, or -errno.
   func spawn(
-    _ arguments: [String], _ environment: [String], socket: Int32, keepsInput: Bool
+    _ arguments: [String], _ environment: [String], socket: Int32, keepsInput: Bool, media: Int32
   ) -> Int32 {
     guard thread.withLock({ $0 != nil }) else { return -EAGAIN }
     let result = Monitor<Int32?>(nil)
     let order = Order(
       arguments: arguments, environment: environment, socket: socket, keepsInput: keepsInput,
-      result: result)
+      media: media, result: result)
     orders.update { $0.append(order) }
     return result.wait { $0 }
   }
@@ -149,6 +156,6 @@ private final class Spawner: Sendable {
     defer { unsafe (arguments + environment).forEach { unsafe free($0) } }
     // The file of the running program, also if another one has replaced it.
     return unsafe clinux_spawn(
-      "/proc/self/exe", &arguments, &environment, order.socket, order.keepsInput)
+      "/proc/self/exe", &arguments, &environment, order.socket, order.keepsInput, order.media)
   }
 }

@@ -22,11 +22,39 @@ enum Endpoints {
     return endpoints
   }
 
+  /// Binds the sockets of publishers.
+  ///
+  /// - Throws: `NetError` for a port that is in use.
+  static func openPublishers(_ settings: ProgramSettings, _ tls: TLSSetup?) throws -> [Endpoint] {
+    var endpoints: [Endpoint] = []
+    if let address = settings.rtmp {
+      endpoints.append(Endpoint(try bind(settings, address, "rtmp")))
+    }
+    if let address = settings.rtmps, let tls {
+      endpoints.append(Endpoint(try bind(settings, address, "rtmps"), tls: tls.context))
+    }
+    return endpoints
+  }
+
   private static func bind(_ settings: ProgramSettings, _ port: UInt16) throws -> ListeningSocket {
-    do { return try ListeningSocket(host: settings.host, port: port) } catch {
+    try bind(settings, host: settings.host, port, "host")
+  }
+
+  private static func bind(
+    _ settings: ProgramSettings, _ address: ListenAddress, _ option: String
+  ) throws -> ListeningSocket {
+    try bind(
+      settings, host: address.host ?? settings.host, address.port,
+      address.host == nil ? "host" : option)
+  }
+
+  private static func bind(
+    _ settings: ProgramSettings, host: String, _ port: UInt16, _ option: String
+  ) throws -> ListeningSocket {
+    do { return try ListeningSocket(host: host, port: port) } catch {
       guard case .unknownHost(let host, let reason) = error else { throw error }
       throw UsageError(
-        .option("host"), .problem("\"\(host)\": \(reason)"),
+        .option(option), .problem("\"\(host)\": \(reason)"),
         expected: "a host name or an address"
       ).located(settings.locations)
     }

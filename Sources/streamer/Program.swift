@@ -7,6 +7,7 @@ import Logging
 import Media
 import Net
 import Packaging
+import Publishing
 import Server
 import Sharing
 import Streams
@@ -21,6 +22,8 @@ final class Program: Sendable {
   private let tls: TLSSetup?
   private let log: Log
   private let endpoints: [Endpoint]
+  private let publisherEndpoints: [Endpoint]
+  private let rtmp: RTMPService
   private let server: StreamServer
   private let serverState: ServerState
   private let registry: StreamRegistry
@@ -43,6 +46,7 @@ final class Program: Sendable {
     self.log = log
     tls = try configuration.tls.map { settings throws(UsageError) in try TLSSetup(settings) }
     endpoints = try Endpoints.open(settings, tls, handedOver: handedOver)
+    publisherEndpoints = try Endpoints.openPublishers(settings, tls)
     var limits = settings.limits
     let loopCount = max(1, min(8, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
     limits.share(
@@ -51,9 +55,11 @@ final class Program: Sendable {
     serverState = ServerState(
       page: page, options: ServingOptions(configuration.merged), version: Version.text, log: log,
       accessLog: accessLog)
+    let publishers = PublisherRegistry(serverState.publishGuard)
+    rtmp = RTMPService(publishers, log: log)
     server = try StreamServer(serverState, loopCount: loopCount, limits: limits)
     registry = StreamRegistry(
-      serverState, configuration.merged, isSupervised: !handedOver.isEmpty, log: log,
+      serverState, configuration.merged, publishers, isSupervised: !handedOver.isEmpty, log: log,
       onChange: onChange)
     serverState.giveControl(to: registry)
   }
@@ -71,8 +77,12 @@ final class Program: Sendable {
       let supervisor = registry.open(stream)
       if stream.mustBeOpen, let supervisor { try waitUntilOpen(supervisor) }
     }
-    try server.start(endpoints)
+    try server.start(
+      endpoints, others: .init(publisherEndpoints, deliver: rtmp.deliver))
     for endpoint in endpoints { log.write(.info, "listening", address(of: endpoint)) }
+    for endpoint in publisherEndpoints {
+      log.write(.info, "listening", address(of: endpoint, scheme: "rtmp"))
+    }
     if let note = tls?.note { log.write(.info, "certificate", note) }
     if let problem = tls?.selfSigned?.problem {
       log.write(.warning, "certificate", "not kept, the next start generates another: \(problem)")
@@ -100,8 +110,8 @@ final class Program: Sendable {
     if let failure { throw failure }
   }
 
-  private func address(of endpoint: Endpoint) -> String {
-    let scheme = endpoint.tls == nil ? "http" : "https"
+  private func address(of endpoint: Endpoint, scheme: String = "http") -> String {
+    let scheme = endpoint.tls == nil ? scheme : scheme + "s"
     let (address, port) = (
       endpoint.socket.boundAddress.description, endpoint.socket.boundPort
     )
@@ -147,6 +157,7 @@ final class Program: Sendable {
   /// Ends the streams for their players, answers all requests, and returns.
   func finish() {
     log.write(.info, "stopping", "ending the streams and answering all requests")
+    rtmp.close()
     close(isEnding: true)
     // Players without a held request send one more, and learn that the stream has ended.
     server.linger(limit: StreamRegistry.lingerTime)
@@ -160,6 +171,7 @@ final class Program: Sendable {
   func leave() {
     log.write(.info, "leaving", "leaving without ending the streams")
     server.stopAccepting()
+    rtmp.close()
     close(isEnding: false)
     server.stop()
   }

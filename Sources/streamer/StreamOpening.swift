@@ -4,6 +4,7 @@ import Capture
 import Configuration
 import Logging
 import Packaging
+import Publishing
 import Server
 import Sharing
 import Streams
@@ -34,9 +35,15 @@ extension StreamDefinition {
     return entry
   }
 
-  /// The plan of the stream; the log reports each configuration that is made from it.
-  func plan(log: Log) -> StreamPlan {
-    var plan = settings.input.map { pulled($0, log) } ?? StreamPlan(configuration)
+  /// How publishers address the stream.
+  var publishTarget: PublishTarget {
+    PublishTarget(key: settings.publishKey, path: settings.publishPath)
+  }
+
+  /// The plan of the stream, whose source is `published` if publishers are; the log reports each
+  /// configuration that is made from it.
+  func plan(_ published: PublishedStream?, log: Log) -> StreamPlan {
+    var plan = settings.input.map { pulled($0, published, log) } ?? StreamPlan(configuration)
     plan.isOnDemand = settings.isOnDemand
     plan.isRetried = isListed || settings.isOnDemand
     plan.requestedOptions = settings.requestedOptions
@@ -45,10 +52,12 @@ extension StreamDefinition {
   }
 
   /// A plan that opens a pulled input, on whose facts the configuration depends.
-  private func pulled(_ address: InputAddress, _ log: Log) -> StreamPlan {
+  private func pulled(
+    _ address: InputAddress, _ published: PublishedStream?, _ log: Log
+  ) -> StreamPlan {
     let crashes = SourceCrashes()
     var plan = StreamPlan(name: settings.name) { start throws(StreamSession.Failure) in
-      let source = start.continued?.source ?? source(address, crashes, log)
+      let source = start.continued?.source ?? source(address, published, crashes, log)
       do {
         start.continued?.source.follow(start.cancellation)
         let facts = try start.continued?.facts ?? source.begin(start.cancellation)
@@ -75,14 +84,16 @@ extension StreamDefinition {
 
   /// The pulled input that does not run yet.
   private func source(
-    _ address: InputAddress, _ crashes: SourceCrashes, _ log: Log
+    _ address: InputAddress, _ published: PublishedStream?, _ crashes: SourceCrashes, _ log: Log
   ) -> StreamPlan.Source {
     guard settings.isIsolated else {
       return .inProcess(
         PulledSource(
           address, options: settings.inputOptions, loops: settings.loops,
           takesAudio: settings.takesInputAudio,
-          passThrough: PassThroughDecision(settings).requirements, name: settings.name, log: log))
+          passThrough: PassThroughDecision(settings).requirements,
+          published: published?.connectSource().map { PublishedMedia(descriptor: $0) },
+          name: settings.name, log: log))
     }
     var order = StartOrder(address, name: settings.name)
     order.options = settings.inputOptions
@@ -92,7 +103,9 @@ extension StreamDefinition {
     order.memory = Int64(settings.sourceMegabytes) << 20
     // Encoders of hardware open devices.
     order.usesDevices = settings.encoder != EncoderSettings.defaultEncoder
-    return .isolated(IsolatedSource(order, crashes: crashes, log: log))
+    return .isolated(
+      IsolatedSource(
+        order, crashes: crashes, connectMedia: published.map { $0.connectSource }, log: log))
   }
 }
 

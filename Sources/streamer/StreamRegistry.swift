@@ -3,6 +3,7 @@
 import Configuration
 import Logging
 import Media
+import Publishing
 import Server
 import Sharing
 import Streams
@@ -17,6 +18,7 @@ final class StreamRegistry: StreamControl {
   static let lingerTime = Interval.milliseconds(1200)
 
   private let serverState: ServerState
+  private let publishers: PublisherRegistry
   private let log: Log
   private let isSupervised: Bool
   private let onChange: @Sendable () -> Void
@@ -30,14 +32,16 @@ final class StreamRegistry: StreamControl {
   /// - Parameters:
   ///   - serverState: the state to which streams are added.
   ///   - configuration: the settings at the start.
+  ///   - publishers: the registry of streams that accept publishers.
   ///   - isSupervised: whether a supervisor would restart the program.
   ///   - log: the log.
   ///   - onChange: called when a stream has failed, ended or was removed, on any thread.
   init(
-    _ serverState: ServerState, _ configuration: MergedSettings, isSupervised: Bool, log: Log,
-    onChange: @escaping @Sendable () -> Void
+    _ serverState: ServerState, _ configuration: MergedSettings, _ publishers: PublisherRegistry,
+    isSupervised: Bool, log: Log, onChange: @escaping @Sendable () -> Void
   ) {
     self.serverState = serverState
+    self.publishers = publishers
     self.configuration = Locked(configuration)
     self.isSupervised = isSupervised
     self.log = log
@@ -210,6 +214,7 @@ final class StreamRegistry: StreamControl {
     _ stream: StreamSupervisor, then body: @escaping @Sendable () -> Void = {}
   ) {
     closing.withLock { _ = $0.insert(ObjectIdentifier(stream)) }
+    publishers.remove(stream.name)
     stream.beginClosing(isEnding: true)
     afterChange { [self] in
       waitUntilClosed(stream)
@@ -237,7 +242,12 @@ final class StreamRegistry: StreamControl {
   }
 
   private func supervisor(_ definition: StreamDefinition) -> StreamSupervisor {
-    let stream = StreamSupervisor(definition.plan(log: log), log: log)
+    // A stream of the same name without publishers ends theirs.
+    if !definition.settings.isPublished { publishers.remove(definition.configuration.name) }
+    let published =
+      definition.settings.isPublished
+      ? publishers.add(definition.configuration.name, definition.publishTarget) : nil
+    let stream = StreamSupervisor(definition.plan(published, log: log), log: log)
     let reported = Locked("")
     stream.subscribe { [weak stream, log, onChange] in
       guard let stream else { return }

@@ -37,6 +37,23 @@ struct AudioDepacketizer {
     }
   }
 
+  /// A depacketizer for packets that are whole frames of `codec`.
+  ///
+  /// - Parameters:
+  ///   - codec: libavcodec's name of the codec.
+  ///   - configuration: the decoder configuration; for AAC it also declares rate and channels.
+  ///   - sampleRate: Hz; 0 if unknown.
+  ///   - channels: the number of channels; 0 if unknown.
+  init(codec: String, configuration: [UInt8], sampleRate: Int, channels: Int) {
+    isAAC = codec == "aac"
+    (isBareOpus, mayHaveHeaders) = (false, false)
+    audio = InputDescription.Audio(
+      codec: codec, sampleRate: sampleRate, channels: channels, configuration: configuration)
+    if isAAC, let parsed = ADTS.parse(configuration: configuration) {
+      (audio.sampleRate, audio.channels) = parsed
+    }
+  }
+
   /// The audio packets in one packet of the container.
   mutating func take(
     _ bytes: [UInt8], pts: SourceTime, arrival: MonotonicTime

@@ -24,7 +24,12 @@ package struct InputAddress: Sendable, Equatable, CustomStringConvertible {
     case file
     /// MPEG-TS from standard input or a named pipe.
     case standardInput
+    /// Clients that publish to this server by RTMP.
+    case publisher
   }
+
+  /// The address of a stream that clients publish.
+  package static let publisherText = "publish:"
 
   /// The accepted schemes.
   package static let schemes = [
@@ -52,6 +57,10 @@ package struct InputAddress: Sendable, Equatable, CustomStringConvertible {
     // libavformat knows schemes in lower case only.
     let text = Self.withLowerScheme(text)
     raw = text
+    if text == Self.publisherText {
+      (kind, description) = (.publisher, "publisher")
+      return
+    }
     description = text == "-" ? "standard input" : Self.redacted(text)
     if text == "-" || Self.isNamedPipe(text) {
       kind = .standardInput
@@ -83,7 +92,7 @@ package struct InputAddress: Sendable, Equatable, CustomStringConvertible {
 
   /// Whether the input waits for a sender to connect.
   package var isListener: Bool {
-    kind == .udp || kind == .srt && raw.contains("mode=listener")
+    kind == .udp || kind == .publisher || kind == .srt && raw.contains("mode=listener")
   }
 
   /// The path of a file or of a named pipe; nil for other inputs.
@@ -145,7 +154,7 @@ package struct InputAddress: Sendable, Equatable, CustomStringConvertible {
     case .udp: return port != nil
     case .srt: return port != nil
     case .rtsp, .rtmp, .http: return !host.isEmpty
-    case .file, .standardInput: return true
+    case .file, .standardInput, .publisher: return true
     }
   }
 

@@ -204,7 +204,7 @@ final class InputContext {
       set("user_agent", "streamer")
       set("rw_timeout", "\((options.silenceLimit + .seconds(5)).microseconds)")
     case .standardInput: set("probesize", "32")
-    case .file: break
+    case .file, .publisher: break
     }
     return unsafe dictionary
   }
@@ -219,6 +219,7 @@ final class InputContext {
     case .http: "http,https,tcp,tls,crypto"
     case .file: "file,crypto"
     case .standardInput: "pipe"
+    case .publisher: ""
     }
   }
 

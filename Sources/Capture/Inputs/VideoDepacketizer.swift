@@ -51,6 +51,19 @@ struct VideoDepacketizer {
     unsafe update(parameters)
   }
 
+  /// A depacketizer for whole access units of a codec that can be passed through.
+  ///
+  /// - Parameters:
+  ///   - codec: the codec.
+  ///   - sizeLimit: the largest size of a frame.
+  init(_ codec: NALCodec, sizeLimit: FrameSizeLimit) {
+    isAssembled = false
+    video = InputDescription.Video(
+      nalCodec: codec, codec: unsafe String(cString: avcodec_get_name(codec.id)), width: 0,
+      height: 0, rate: nil, parameterSets: [], configuration: [])
+    video.coded.sizeLimit = sizeLimit
+  }
+
   /// Whether units can be formed and decoded: all parameter sets are known.
   var isComplete: Bool {
     guard let codec = video.nalCodec else { return true }

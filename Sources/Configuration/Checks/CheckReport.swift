@@ -29,6 +29,10 @@ package enum CheckReport {
         }
       lines.append("https: \(settings.host) port \(tls.port), \(certificate)")
     }
+    for (scheme, address) in [("rtmp", settings.rtmp), ("rtmps", settings.rtmps)] {
+      guard let address else { continue }
+      lines.append("\(scheme): \(address.host ?? settings.host) port \(address.port)")
+    }
     for stream in configuration.streams { lines += Self.lines(stream) }
     lines += configuration.merged.warnings.map { "warning: \($0)" }
     return lines.joined(separator: "\n") + "\n"

@@ -3,6 +3,7 @@
 import Capture
 import HLSPackager
 import Media
+import Net
 import Packaging
 package import Streams
 import Time
@@ -73,6 +74,32 @@ package struct StreamDefinition: Sendable {
     }
     try PassThroughDecision(settings).check()
     try checkIsolation(settings)
+    try checkPublishers(settings)
+  }
+
+  private static func checkPublishers(_ settings: StreamSettings) throws(UsageError) {
+    if settings.publishMode == nil, settings.publishPath != nil || settings.published == .rtmp {
+      let option = settings.publishPath != nil ? "rtmp-path" : "source"
+      throw UsageError(.option(option), .problem("requires \(option: "rtmp")"))
+    }
+    guard settings.isPublished else {
+      guard settings.publishPath != nil else { return }
+      throw UsageError(
+        .option("rtmp-path"), .problem("describes publishers, and the stream has another source"))
+    }
+    guard let mode = settings.publishMode else {
+      throw UsageError(
+        .option("input"), .value(InputAddress.publisherText),
+        expected: "with \(option: "rtmp") or \(option: "rtmps")")
+    }
+    guard settings.publishPath == nil || settings.publishKey == nil else {
+      throw UsageError(
+        [.option("rtmp-path"), .option("publish-key")], .combination, expected: "one key")
+    }
+    guard mode != .key || settings.publishPath != nil || settings.publishKey != nil else {
+      throw UsageError(
+        .setting("publish", "key"), .problem("requires \(option: "publish-key")"))
+    }
   }
 
   private static func checkIsolation(_ settings: StreamSettings) throws(UsageError) {

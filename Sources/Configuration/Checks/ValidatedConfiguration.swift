@@ -29,6 +29,11 @@ package struct ValidatedConfiguration: Sendable {
           .option("http-port"), .value("off"),
           expected: "a port, or HTTPS by \(option: "tls-cert") or \(option: "self-signed")")
       }
+      guard settings.rtmps == nil || tls != nil else {
+        throw UsageError(
+          .option("rtmps"),
+          .problem("requires \(option: "tls-cert") or \(option: "self-signed")"))
+      }
     } catch { throw error.located(settings.locations) }
   }
 

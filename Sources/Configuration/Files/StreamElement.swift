@@ -26,6 +26,8 @@ package struct StreamElement: Sendable {
     }
     self.name = name
     defaults = try FastLL.takeStream(&reader)
+    // At the top level of a file `rtmp` is the port of the server.
+    try reader.take("rtmp", as: "rtmp-path")
     try reader.takeTable { $0.isForStream && $0.name != "name" }
     reader.finish(isStream: true)
     layer = SettingsLayer(reader.entries)

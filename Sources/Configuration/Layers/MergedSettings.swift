@@ -36,7 +36,8 @@ package struct MergedSettings: Sendable {
     let invocation = overrides.program
     guard let path = invocation.configurationPath else {
       (program, top, listsStreams) = (invocation, SettingsLayer([]), false)
-      (streams, warnings) = ([overrides.stream], variables.warnings)
+      streams = [Self.completed(overrides.stream, program, isOnly: true)]
+      warnings = variables.warnings
       return
     }
     var location = invocation.locations["config"]
@@ -47,14 +48,24 @@ package struct MergedSettings: Sendable {
     warnings = variables.warnings + file.warnings
     listsStreams = file.streams != nil
     guard let elements = file.streams else {
-      streams = [overrides.over(top).stream]
+      streams = [Self.completed(overrides.over(top).stream, program, isOnly: true)]
       return
     }
     if let entry = overrides.entries.first(where: { $0.option.describesOneStream }) {
       throw UsageError(
         .location(entry.location), .problem("cannot be combined with \(path), which lists streams"))
     }
-    streams = elements.map { [top, overrides] in Self.settings(of: $0, top: top, overrides) }
+    streams = elements.map { [top, program, overrides] in
+      Self.completed(Self.settings(of: $0, top: top, overrides), program)
+    }
+  }
+
+  private static func completed(
+    _ settings: StreamSettings, _ program: ProgramSettings, isOnly: Bool = false
+  ) -> StreamSettings {
+    var settings = settings
+    settings.choosePublishers(program, isOnly: isOnly)
+    return settings
   }
 
   /// The limits of relayed streams that publishers create.
@@ -82,9 +93,11 @@ package struct MergedSettings: Sendable {
   /// The settings of one more stream of the same program.
   package func settings(of element: StreamElement) -> StreamSettings {
     // Without a list, stream options of flags and file describe the stream of the flags.
-    listsStreams
+    let settings =
+      listsStreams
       ? Self.settings(of: element, top: top, overrides)
       : Self.settings(of: element, top: top.withoutStreams, overrides.withoutStreams)
+    return Self.completed(settings, program)
   }
 
   private static func settings(

@@ -6,23 +6,61 @@ import Net
 extension Option {
   static let publishing: [Option] = [
     .program(
+      "rtmp", \.rtmp, .listen(default: 1935), .source,
+      help: "accept publishers by RTMP on this port (1935 if left out); without another source the "
+        + "stream is theirs"),
+    .program(
+      "rtmps", \.rtmps, .listen(default: 1936), .source,
+      help: "accept publishers by RTMP over TLS, with the certificate of HTTPS (1936 if left out)"),
+    .program(
       "publish", \.publishMode, .choice("WHO"), .source,
       help: "who may publish to a stream without a key: loopback (clients on this machine), key "
         + "(no client), or open (all)"),
     Option.stream(
       "publish-key", \.publishKey, .publishKey, .source,
-      help: "the key of publishers: over HTTP a bearer token, or the password"
+      help: "the key of publishers: by RTMP to rtmp://HOST/STREAM/K, over HTTP as bearer token or "
+        + "password"
     ).with {
       $0.isSecret = true
       $0.scope = .serving
     },
+    Option.stream(
+      "rtmp-path", \.publishPath, .publishPath, .source,
+      help: "publishers publish to rtmp://HOST/APP/K, whatever the name of the stream; in a stream "
+        + "of a file also \"rtmp\""
+    ).with {
+      $0.isSecret = true
+      $0.describesOneStream = true
+    },
   ]
+}
+
+extension OptionKind where Value == ListenAddress {
+  fileprivate static func listen(default port: UInt16) -> OptionKind {
+    OptionKind(
+      placeholder: "[HOST:]PORT",
+      expected: "a port, or an address and a port, as in 127.0.0.1:1935",
+      parse: { ListenAddress($0, default: port) },
+      print: { "\($0.host.map { "\($0):" } ?? "")\($0.port)" })
+  }
 }
 
 extension OptionKind where Value == SecretDigest {
   fileprivate static let publishKey = OptionKind(
     placeholder: "K", expected: "1–256 letters, digits and . _ ~ + = - @ : !",
     parse: { isElement($0) ? SecretDigest($0) : nil }, print: { _ in "" })
+
+  fileprivate static let publishPath = OptionKind(
+    placeholder: "APP/K",
+    expected: "an application and a key, as in live/stream, "
+      + "of letters, digits and . _ ~ + = - @ : !",
+    parse: { text in
+      let elements = text.split(separator: "/", omittingEmptySubsequences: false)
+      guard (2...8).contains(elements.count), elements.allSatisfy({ isElement($0) }) else {
+        return nil
+      }
+      return SecretDigest(text)
+    }, print: { _ in "" })
 
   private static func isElement(_ text: some StringProtocol) -> Bool {
     (1...256).contains(text.utf8.count)

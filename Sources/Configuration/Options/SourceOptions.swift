@@ -27,7 +27,8 @@ extension Option {
     ).with(describeSource),
     .stream(
       "source", \.published, .published, .source,
-      help: "relay: the stream consists of the files that a publisher uploads by HTTP PUT"
+      help: "relay: the stream consists of the files that a publisher uploads by HTTP PUT; rtmp: "
+        + "publishers send it by RTMP"
     ).with(describeSource),
     .stream(
       "rtsp-transport", \.inputOptions.rtspTransport, .choice("HOW"), .source,

@@ -30,6 +30,10 @@ package struct ProgramSettings: Sendable {
   package var plainPort = PlainPort.port(8080)
   /// The port for HTTPS; 0: any free port; nil if it was not given.
   package var securePort: UInt16?
+  /// Where publishers are accepted by RTMP; nil: nowhere.
+  package var rtmp: ListenAddress?
+  /// Where publishers are accepted by RTMP over TLS; nil: nowhere.
+  package var rtmps: ListenAddress?
   package var certificate: String?
   package var certificateKey: String?
   package var certificateChain: String?

@@ -27,6 +27,10 @@ package struct StreamSettings: Sendable {
   /// The protocol by which a publisher supplies the stream; nil for other sources.
   package var published: Published?
   package var inputOptions = InputOptions()
+  /// Application and key by which publishers reach the stream, whatever its name.
+  package var publishPath: SecretDigest?
+  /// How the program accepts publishers by RTMP; nil if it does not.
+  package var publishMode: PublishAccess.Mode?
   package var loops = false
   package var passThrough = PassThroughDecision.Mode.auto
   /// Whether the input has a process of its own; nil: if it can have one.
@@ -86,7 +90,7 @@ package struct StreamSettings: Sendable {
   package init() {}
 
   /// `--source`.
-  package enum Published: String, CaseIterable, Sendable { case relay }
+  package enum Published: String, CaseIterable, Sendable { case relay, rtmp }
 
   /// `--isolation`.
   package enum Isolation: String, CaseIterable, Sendable { case process, none }
@@ -119,6 +123,23 @@ package struct StreamSettings: Sendable {
   /// The default duration of parts of a stream with several renditions: a segment of 1 s has four
   /// at 24, 25, 30, 50 and 60 fps.
   package static let ladderPartDuration = Interval.milliseconds(260)
+
+  /// Whether publishers are the source.
+  package var isPublished: Bool { input?.kind == .publisher }
+
+  /// Chooses publishers as the source, if the settings have no other one.
+  ///
+  /// - Parameters:
+  ///   - program: the settings of the program.
+  ///   - isOnly: whether the flags of the program describe the stream.
+  mutating func choosePublishers(_ program: ProgramSettings, isOnly: Bool) {
+    guard program.rtmp != nil || program.rtmps != nil else { return }
+    publishMode = program.publishMode
+    guard input == nil, device == nil, !isTestSource, published != .relay else { return }
+    guard published == .rtmp || isOnly || publishKey != nil || publishPath != nil else { return }
+    published = nil
+    input = InputAddress(InputAddress.publisherText)
+  }
 
   /// Whether the audio of the input is used.
   package var takesInputAudio: Bool { audio == nil }

@@ -20,7 +20,8 @@ package final class PublishGuard: Sendable {
     var refusedCount: UInt64 = 0
   }
 
-  private let access: PublishAccess
+  /// The rule for streams without a key.
+  package let access: PublishAccess
   private let state = Locked(State())
 
   /// A guard of streams with this access.

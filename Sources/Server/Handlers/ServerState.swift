@@ -2,7 +2,7 @@
 
 import HTTP
 package import Logging
-import Net
+package import Net
 import Packaging
 import Sharing
 package import Streams
@@ -30,7 +30,7 @@ package final class ServerState: Sendable {
   private let startLimits: Locked<StartLimits>
   private let lastChannel = Locked<UInt16>(0)
   /// Decides which clients may publish.
-  let publishGuard: PublishGuard
+  package let publishGuard: PublishGuard
   /// The uploads of relayed files.
   let relayCounters = Locked(RelayCounters())
   private let loops = Locked<[Locked<ServerCounters>]>([])

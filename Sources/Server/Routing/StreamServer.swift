@@ -30,8 +30,26 @@ package final class StreamServer: Sendable {
     contexts = loops.map { _ in LoopContext() }
   }
 
-  /// Starts the loops; the first loop accepts the connections of all `endpoints`.
-  package func start(_ endpoints: [Endpoint]) throws(NetError) {
+  /// Endpoints of another protocol, on the same loops.
+  package struct OtherEndpoints: Sendable {
+    let endpoints: [Endpoint]
+    let deliver: @Sendable (EventLoop, AcceptedSocket) -> Void
+
+    /// - Parameters:
+    ///   - endpoints: the listening sockets.
+    ///   - deliver: takes ownership of a connection, on the thread of its loop.
+    package init(
+      _ endpoints: [Endpoint], deliver: @escaping @Sendable (EventLoop, AcceptedSocket) -> Void
+    ) {
+      self.endpoints = endpoints
+      self.deliver = deliver
+    }
+  }
+
+  /// Starts the loops; the first loop accepts the connections of all `endpoints`, and of `others`.
+  package func start(
+    _ endpoints: [Endpoint], others: OtherEndpoints? = nil
+  ) throws(NetError) {
     let addresses = AddressTable()
     for (loop, context) in zip(loops, contexts) {
       try loop.start { [serverState, limits] loop in
@@ -53,6 +71,13 @@ package final class StreamServer: Sendable {
         for endpoint in endpoints {
           context.acceptors.append(
             try Acceptor(endpoint.socket, on: first, among: loops, tls: endpoint.tls))
+        }
+        guard let others else { return failure.update { $0 = .some(nil) } }
+        for endpoint in others.endpoints {
+          context.acceptors.append(
+            try Acceptor(
+              endpoint.socket, on: first, among: loops, tls: endpoint.tls,
+              deliver: others.deliver))
         }
       } catch { result = error }
       failure.update { $0 = .some(result) }

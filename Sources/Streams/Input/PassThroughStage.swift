@@ -46,6 +46,8 @@ final class PassThroughStage: InputStage {
     clock.breakOff()
     backlog = Backlog()
     recent = KeptUnits(span: track.recentSpan)
+    // An encoder buffers frames while it connects, and sends them in a burst.
+    if input.address.kind == .publisher { backlog.begin() }
   }
 
   func take(

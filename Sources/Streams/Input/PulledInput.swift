@@ -17,6 +17,8 @@ final class PulledInput: Sendable {
   let passThrough: PassThroughOptions?
   /// When it is opened if its facts are known already; nil if it is opened to find them out.
   let notBefore: MonotonicTime?
+  /// The media of publishers, if the address is theirs.
+  let published: PublishedMedia?
   let cancellation = InputCancellation()
   /// Gets the units of work of its threads.
   let watch: WorkWatch
@@ -30,8 +32,8 @@ final class PulledInput: Sendable {
 
   init(
     _ address: InputAddress, options: InputOptions, loops: Bool, takesAudio: Bool,
-    passThrough: PassThroughOptions?, notBefore: MonotonicTime? = nil, name: String,
-    watch: WorkWatch = WorkWatch(), log: Log
+    passThrough: PassThroughOptions?, notBefore: MonotonicTime? = nil,
+    published: PublishedMedia? = nil, name: String, watch: WorkWatch = WorkWatch(), log: Log
   ) {
     self.watch = watch
     self.address = address
@@ -40,6 +42,7 @@ final class PulledInput: Sendable {
     self.takesAudio = takesAudio
     self.passThrough = passThrough
     self.notBefore = notBefore
+    self.published = published
     self.name = name
     self.log = log
     presence = Locked(SourcePresence(isListener: address.isListener))

@@ -86,7 +86,8 @@ struct PulledInputLoop {
     } else {
       cancellation = InputCancellation(parent: input.cancellation)
       connection = try InputConnection(
-        input.address, options: input.options, cancellation: cancellation)
+        input.address, options: input.options, published: input.published,
+        cancellation: cancellation)
     }
     stage.connected()
     standby?.begin(cancellation)

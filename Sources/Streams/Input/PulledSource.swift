@@ -22,24 +22,28 @@ package final class PulledSource: Sendable {
   ///   - takesAudio: whether its audio is used; it then shares the mapping of timestamps.
   ///   - passThrough: the limits of pass-through; nil if the input is encoded in any case. The
   ///     analysis takes as long as the first segment.
+  ///   - published: the media of publishers, if the address is theirs.
   ///   - name: of the stream, for the log.
   ///   - log: for its presence.
   package convenience init(
     _ address: InputAddress, options: InputOptions, loops: Bool, takesAudio: Bool = false,
-    passThrough: PassThroughOptions? = nil, name: String, log: Log
+    passThrough: PassThroughOptions? = nil, published: PublishedMedia? = nil, name: String,
+    log: Log
   ) {
     self.init(
       PulledInput(
         address, options: options, loops: loops, takesAudio: takesAudio, passThrough: passThrough,
-        name: name, log: log), name: name, log: log)
+        published: published, name: name, log: log), name: name, log: log)
   }
 
   /// The source of a process of its own, which may know the facts; `watch` gets its units of work.
-  convenience init(_ order: StartOrder, watch: WorkWatch, log: Log) {
+  convenience init(
+    _ order: StartOrder, published: PublishedMedia?, watch: WorkWatch, log: Log
+  ) {
     let input = PulledInput(
       order.address, options: order.options, loops: order.loops, takesAudio: order.takesAudio,
-      passThrough: order.passThrough, notBefore: order.known?.notBefore, name: order.name,
-      watch: watch, log: log)
+      passThrough: order.passThrough, notBefore: order.known?.notBefore, published: published,
+      name: order.name, watch: watch, log: log)
     if let known = order.known { input.publish(known.facts) }
     self.init(input, name: order.name, log: log)
   }

@@ -68,8 +68,9 @@ final class StandbyConnection: Sendable {
 
   /// Runs until the input is stopped.
   func run() {
-    // Datagrams have no connection: the same socket receives from another sender.
-    let reconnects = input.address.kind != .udp
+    // Datagrams have no connection: the same socket receives from another sender. A publisher that
+    // replaces a silent one arrives on the same socket too.
+    let reconnects = input.address.kind != .udp && input.address.kind != .publisher
     while !input.isStopped {
       let now = SystemClock.monotonicTime
       let due = input.silentFrom ?? now

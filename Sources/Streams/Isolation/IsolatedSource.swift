@@ -45,6 +45,9 @@ package final class IsolatedSource: Sendable {
   private let order: StartOrder
   private let crashes: SourceCrashes
   private let log: Log
+  /// Connects a process to the publishers of the stream, and returns the descriptor from which it
+  /// reads; nil for other inputs.
+  private let connectMedia: (@Sendable () -> Int32?)?
   private let state = Monitor(State())
 
   /// A source that does not run yet.
@@ -52,8 +55,14 @@ package final class IsolatedSource: Sendable {
   /// - Parameters:
   ///   - order: the source and its limits.
   ///   - crashes: of the stream, which outlast this source.
+  ///   - connectMedia: connects a process to the publishers of the stream; nil for other inputs.
+  ///     The process inherits the returned descriptor.
   ///   - log: for its lines and those of the process.
-  package init(_ order: StartOrder, crashes: SourceCrashes, log: Log) {
+  package init(
+    _ order: StartOrder, crashes: SourceCrashes, connectMedia: (@Sendable () -> Int32?)? = nil,
+    log: Log
+  ) {
+    self.connectMedia = connectMedia
     self.order = order
     self.crashes = crashes
     self.log = log
@@ -164,11 +173,14 @@ package final class IsolatedSource: Sendable {
     let environment = Self.variables.compactMap { name in
       SystemEnvironment.value(name).map { "\(name)=\($0)" }
     }
+    let media = connectMedia?()
+    guard connectMedia == nil || media != nil else { return nil }
     let child: ChildProcess
     do throws(ChildProcess.Refusal) {
       child = try ChildProcess.start(
         ["streamer", Self.argument], environment: environment + Self.fixed,
-        keepsInput: order.address.filePath == nil && order.address.kind == .standardInput)
+        keepsInput: order.address.filePath == nil && order.address.kind == .standardInput,
+        media: media)
     } catch {
       log.write(.error, "source-crashed", stream: order.name, "\(error)")
       return nil

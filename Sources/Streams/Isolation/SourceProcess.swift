@@ -60,7 +60,10 @@ package final class SourceProcess: Sendable {
       let number = UInt8(clamping: levels.firstIndex(of: level) ?? 0)
       pipe.send(ChildMessage.log(level: number, event: event, text: text).bytes)
     }
-    source = PulledSource(order, watch: watch, log: log)
+    let isPublished = order.address.kind == .publisher
+    source = PulledSource(
+      order, published: isPublished ? PublishedMedia(descriptor: ChildProcess.media) : nil,
+      watch: watch, log: log)
     facts = Locked(order.known?.facts)
   }
 

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CFFmpeg
+internal import Media
+internal import Sharing
+import Time
+
+/// The units of an input that libavformat reads.
+///
+/// Confined to one thread.
+final class LibraryPackets {
+  private let context: InputContext
+  private let sizeLimit: FrameSizeLimit
+  private var unwrapper = TimestampUnwrapper()
+  private var videoIndex: Int32?
+  private var audioIndex: Int32?
+  private var video: VideoDepacketizer?
+  private var audio: AudioDepacketizer?
+  /// Whether a packet of the audio stream has arrived, not only its description.
+  private var hasHeard = false
+
+  /// Opens the input.
+  ///
+  /// Blocks until it is open.
+  init(
+    _ address: InputAddress, _ options: InputOptions, _ cancellation: InputCancellation
+  ) throws(InputError) {
+    context = try InputContext(address, options, cancellation)
+    sizeLimit = options.frameSizeLimit
+  }
+
+  var description: InputDescription? {
+    guard let video, video.isComplete else { return nil }
+    return InputDescription(
+      format: context.format, video: video.video, audio: audio?.audio, isPaced: context.isPaced)
+  }
+
+  var oversized: UInt64 { video?.oversized ?? 0 }
+
+  /// Reads a packet.
+  ///
+  /// Blocks.
+  ///
+  /// - Returns: its units, often one; nil at the end.
+  func read() throws(InputError) -> [InputUnit]? {
+    let packet: ReadPacket? = unsafe try context.read { packet in unsafe ReadPacket(packet) }
+    guard let packet else { return nil }
+    choose(packet.stream)
+    if audioIndex == nil { chooseDescribed() }
+    guard let stream = unsafe context.streams[Int(packet.stream)],
+      let parameters = unsafe stream.pointee.codecpar
+    else { return [] }
+    let base = unsafe stream.pointee.time_base
+    let bits = unsafe Int(stream.pointee.pts_wrap_bits)
+    func time(_ ticks: Int64) -> SourceTime {
+      unwrapper.time(
+        of: ticks, bits: bits, numerator: Int64(base.num), denominator: Int64(base.den))
+    }
+    let dts = packet.dts.map(time)
+    guard let pts = packet.pts.map(time) ?? dts else { return [] }
+    if packet.stream == videoIndex {
+      if let extradata = packet.newExtradata {
+        video?.take(extradata: extradata)
+      } else {
+        unsafe video?.update(parameters)
+      }
+      let units = video?.take(
+        packet.bytes.span, pts: pts, dts: dts, isKey: packet.isKey, arrival: packet.arrival,
+        senderTime: packet.senderTime)
+      return (units ?? []).map { .video($0) }
+    } else if packet.stream == audioIndex {
+      hasHeard = true
+      let packets = audio?.take(packet.bytes, pts: pts, arrival: packet.arrival)
+      return (packets ?? []).map { .audio($0) }
+    }
+    return []
+  }
+
+  /// Selects the first video and the first audio stream; some containers announce them late.
+  private func choose(_ index: Int32) {
+    // The parameters of a described stream may be complete only with its first packet.
+    guard index != videoIndex, index != audioIndex || !hasHeard,
+      let stream = unsafe context.streams[Int(index)],
+      let parameters = unsafe stream.pointee.codecpar,
+      unsafe stream.pointee.disposition & AV_DISPOSITION_ATTACHED_PIC == 0
+    else { return }
+    let type = unsafe parameters.pointee.codec_type
+    if type == AVMEDIA_TYPE_VIDEO, videoIndex == nil {
+      videoIndex = index
+      let rate = unsafe stream.pointee.avg_frame_rate
+      unsafe video = VideoDepacketizer(
+        parameters, rate: FrameRate(Int64(rate.num), Int64(rate.den)),
+        arePieces: context.isUnparsed && context.format == "rtsp", rotation: Rotation(stream),
+        sizeLimit: sizeLimit)
+    } else if type == AVMEDIA_TYPE_AUDIO, !hasHeard {
+      audioIndex = index
+      unsafe audio = AudioDepacketizer(parameters, isUnparsed: context.isUnparsed)
+    }
+  }
+
+  /// Selects the audio stream that the session or the container describes.
+  ///
+  /// Another stream that is heard first replaces it.
+  private func chooseDescribed() {
+    for index in unsafe context.streams.indices {
+      guard let parameters = unsafe context.streams[index]?.pointee.codecpar,
+        unsafe parameters.pointee.codec_type == AVMEDIA_TYPE_AUDIO,
+        unsafe parameters.pointee.codec_id != AV_CODEC_ID_NONE
+      else { continue }
+      return choose(Int32(index))
+    }
+  }
+}
+
+/// A copy of a libavformat packet.
+private struct ReadPacket {
+  let stream: Int32
+  let bytes: [UInt8]
+  let pts: Int64?
+  let dts: Int64?
+  let isKey: Bool
+  let arrival: MonotonicTime
+  let senderTime: WallTime?
+  let newExtradata: [UInt8]?
+
+  @unsafe
+  init(_ packet: UnsafePointer<AVPacket>) {
+    arrival = SystemClock.monotonicTime
+    stream = unsafe packet.pointee.stream_index
+    bytes = unsafe Array(
+      UnsafeBufferPointer(start: packet.pointee.data, count: Int(packet.pointee.size)))
+    pts = unsafe packet.pointee.pts == CFF_NOPTS ? nil : packet.pointee.pts
+    dts = unsafe packet.pointee.dts == CFF_NOPTS ? nil : packet.pointee.dts
+    isKey = unsafe packet.pointee.flags & AV_PKT_FLAG_KEY != 0
+    let sent = unsafe cff_sender_time(packet)
+    let (nanoseconds, isBeyond) = sent.multipliedReportingOverflow(by: 1000)
+    senderTime = sent == CFF_NOPTS || isBeyond ? nil : WallTime(nanoseconds: nanoseconds)
+    var size = 0
+    let data = unsafe av_packet_get_side_data(packet, AV_PKT_DATA_NEW_EXTRADATA, &size)
+    newExtradata = unsafe data.map { unsafe Array(UnsafeBufferPointer(start: $0, count: size)) }
+  }
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+internal import Ingest
+internal import Sharing
+import Time
+
+/// The media of the publishers of one stream, one after another, from a local socket.
+///
+/// It outlasts the connections of the input: each connection is one publisher. Confined to one
+/// thread.
+package final class PublishedMedia: @unchecked Sendable {
+  /// The bytes of one read.
+  private static let capacity = 256 << 10
+  /// The interval in which a cancellation is noticed, in milliseconds.
+  private static let pollInterval: Int32 = 100
+
+  private let descriptor: Int32
+  private var reader = MediaRecordReader()
+  private var buffer = [UInt8](repeating: 0, count: capacity)
+  private var isAtEnd = false
+
+  /// Takes ownership of the socket.
+  package init(descriptor: Int32) { self.descriptor = descriptor }
+
+  deinit { close(descriptor) }
+
+  /// Blocks until a publisher begins.
+  ///
+  /// - Throws: `cancelled`, or `silent` when the cancellation is due.
+  func waitForPublisher(_ cancellation: InputCancellation) throws(InputError) {
+    while try next(cancellation, silence: 0) != .begin {}
+  }
+
+  /// The next record.
+  ///
+  /// Blocks until it is complete, or the cancellation is due; `silence` are the seconds of its
+  /// deadline, for the error. The server closes the socket only when it no longer needs this
+  /// source: then the call blocks until the source is cancelled.
+  func next(
+    _ cancellation: InputCancellation, silence: Int
+  ) throws(InputError) -> MediaRecord {
+    while true {
+      do throws(MediaRecordReader.Fault) {
+        if let record = try reader.next() { return record }
+      } catch { isAtEnd = true }
+      if cancellation.isCancelled { throw .cancelled }
+      if cancellation.isDue { throw .silent(silence) }
+      readAvailable()
+    }
+  }
+
+  /// Waits a while for bytes, and reads them.
+  private func readAvailable() {
+    // poll(2) ignores negative descriptors.
+    var poll = pollfd(fd: isAtEnd ? -1 : descriptor, events: Int16(POLLIN), revents: 0)
+    guard unsafe Glibc.poll(&poll, 1, Self.pollInterval) > 0 else { return }
+    unsafe buffer.withUnsafeMutableBytes { bytes in
+      let count = unsafe Glibc.read(descriptor, bytes.baseAddress, bytes.count)
+      if count > 0 {
+        unsafe reader.append(
+          UnsafeBufferPointer(rebasing: bytes.bindMemory(to: UInt8.self)[..<count]))
+      } else if count == 0 || errno != EINTR && errno != EAGAIN {
+        isAtEnd = true
+      }
+    }
+  }
+}

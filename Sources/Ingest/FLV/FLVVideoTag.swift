@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The header of a video tag, classic or of Enhanced RTMP; of several tracks the default one.
+///
+/// - Source: Adobe FLV 10.1 §E.4.3; Enhanced RTMP v2, ExVideoTagHeader
+package struct FLVVideoTag: Sendable, Equatable {
+  /// A codec.
+  package enum Codec: Sendable, Equatable {
+    /// ITU-T H.264.
+    case h264
+    /// ITU-T H.265.
+    case hevc
+    /// A codec that is not accepted, by its name.
+    case other(String)
+  }
+
+  /// The content of the body.
+  package enum Content: Sendable, Equatable {
+    /// The decoder configuration record.
+    case configuration
+    /// An access unit, this many milliseconds before its presentation.
+    case accessUnit(compositionTime: Int32)
+    /// The end of a sequence, metadata, or a command: nothing to decode.
+    case nothing
+  }
+
+  /// The codec.
+  package let codec: Codec
+  /// The content of the body.
+  package let content: Content
+  /// Whether the tag marks a key frame.
+  package let isKey: Bool
+  /// The range of the body in the tag.
+  package let body: Range<Int>
+
+  /// Reads the header; nil if the tag is too short or contradictory.
+  package init?(_ tag: [UInt8]) {
+    guard let first = tag.first else { return nil }
+    do throws(TagReader.End) {
+      if first & 0x80 == 0 {
+        try self.init(classic: tag, first)
+      } else {
+        try self.init(enhanced: tag, first)
+      }
+    } catch { return nil }
+  }
+
+  private init(classic tag: [UInt8], _ first: UInt8) throws(TagReader.End) {
+    var reader = TagReader(tag, from: 1)
+    isKey = first >> 4 == 1
+    let codec = Self.codec(number: first & 15)
+    self.codec = codec
+    guard codec == .h264 || codec == .hevc, first >> 4 != 5 else {
+      content = .nothing
+      body = reader.rest
+      return
+    }
+    let packetType = try reader.integer(1)
+    let time = try reader.signed24()
+    content =
+      switch packetType {
+      case 0: .configuration
+      case 1: .accessUnit(compositionTime: time)
+      default: .nothing
+      }
+    body = reader.rest
+  }
+
+  private init(enhanced tag: [UInt8], _ first: UInt8) throws(TagReader.End) {
+    var reader = TagReader(tag, from: 1)
+    let frameType = first >> 4 & 7
+    isKey = frameType == 1
+    guard let track = try reader.defaultTrack(Int(first & 15), multitrack: 6) else {
+      (codec, content, body) = (.other("another track"), .nothing, reader.rest)
+      return
+    }
+    codec = Self.codec(track.fourCC)
+    switch track.packetType {
+    // A frame of type 5 is a command.
+    case _ where frameType == 5: (content, body) = (.nothing, track.body)
+    case 0: (content, body) = (.configuration, track.body)
+    case 1 where codec == .h264 || codec == .hevc:
+      var reader = TagReader(tag, from: track.body.lowerBound)
+      let time = try reader.signed24()
+      guard reader.offset <= track.body.upperBound else { throw TagReader.End() }
+      (content, body) = (
+        .accessUnit(compositionTime: time), reader.offset..<track.body.upperBound
+      )
+    case 1, 3: (content, body) = (.accessUnit(compositionTime: 0), track.body)
+    default: (content, body) = (.nothing, track.body)
+    }
+  }
+
+  /// - Source: FLV 10.1 §E.4.3.1, CodecID; 12 is HEVC by custom of some encoders
+  private static func codec(number: UInt8) -> Codec {
+    switch number {
+    case 7: .h264
+    case 12: .hevc
+    case 2: .other("H.263")
+    case 4, 5: .other("VP6")
+    default: .other("codec \(number)")
+    }
+  }
+
+  private static func codec(_ code: FourCC) -> Codec {
+    switch code {
+    case FourCC("avc1"): .h264
+    case FourCC("hvc1"), FourCC("hev1"): .hevc
+    case FourCC("av01"): .other("AV1")
+    case FourCC("vp09"): .other("VP9")
+    case FourCC("vp08"): .other("VP8")
+    case FourCC("vvc1"): .other("VVC")
+    default: .other(code.name)
+    }
+  }
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Checked
+
+/// Reads the fields of a tag of FLV; every read is checked.
+struct TagReader {
+  /// A field extends beyond the tag.
+  struct End: Error {}
+
+  /// What precedes the body of a track in a tag of Enhanced RTMP.
+  struct Track {
+    var packetType: Int
+    var fourCC: FourCC
+    var body: Range<Int>
+  }
+
+  private let bytes: [UInt8]
+  private(set) var offset: Int
+
+  init(_ bytes: [UInt8], from offset: Int) {
+    self.bytes = bytes
+    self.offset = offset
+  }
+
+  mutating func integer(_ count: Int) throws(End) -> Int {
+    guard let value = bytes.span.bigEndian(at: offset, count: count) else { throw End() }
+    offset += count
+    return value
+  }
+
+  /// A number of 24 bits with a sign.
+  mutating func signed24() throws(End) -> Int32 {
+    let value = Int32(truncatingIfNeeded: try integer(3))
+    return value >= 0x80_0000 ? value - 0x100_0000 : value
+  }
+
+  mutating func fourCC() throws(End) -> FourCC { FourCC(UInt32(clamping: try integer(4))) }
+
+  /// The rest of the tag.
+  var rest: Range<Int> { min(offset, bytes.count)..<bytes.count }
+
+  /// The default track of an enhanced tag, whose packet type was in the first byte.
+  ///
+  /// Tracks other than 0, the default one, are ignored; blocks of ModEx are skipped.
+  ///
+  /// - Returns: nil if a multitrack tag lacks track 0.
+  /// - Source: Enhanced RTMP v2, ExVideoTagHeader and ExAudioTagHeader
+  mutating func defaultTrack(_ first: Int, multitrack: Int) throws(End) -> Track? {
+    var packetType = first
+    while packetType == 7 {
+      var size = try integer(1) + 1
+      if size == 256 { size = try integer(2) + 1 }
+      guard size <= rest.count else { throw End() }
+      offset += size
+      packetType = try integer(1) & 15
+    }
+    guard packetType == multitrack else {
+      let code = try fourCC()
+      return Track(packetType: packetType, fourCC: code, body: rest)
+    }
+    let types = try integer(1)
+    // 0: one track; 1: tracks of one codec; 2: tracks of several codecs, each with its own.
+    let kind = types >> 4
+    packetType = types & 15
+    guard kind <= 2, packetType != multitrack, packetType != 7 else { throw End() }
+    var code = FourCC(0)
+    if kind != 2 { code = try fourCC() }
+    while !rest.isEmpty {
+      if kind == 2 { code = try fourCC() }
+      let number = try integer(1)
+      let size = kind == 0 ? rest.count : try integer(3)
+      guard size <= rest.count else { throw End() }
+      let body = offset..<offset + size
+      if number == 0 { return Track(packetType: packetType, fourCC: code, body: body) }
+      offset += size
+    }
+    return nil
+  }
+}

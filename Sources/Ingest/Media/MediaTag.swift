@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Media of a publisher: a tag of FLV without its header.
+package struct MediaTag: Sendable, Equatable {
+  /// The kind of a tag, with the number that FLV gives it.
+  package enum Kind: UInt8, Sendable {
+    case audio = 8
+    case video = 9
+  }
+
+  /// Audio or video.
+  package let kind: Kind
+  /// Milliseconds of the publisher's clock, modulo 2^32.
+  package let timestamp: UInt32
+  /// The content, from the header of the codec on.
+  package let payload: [UInt8]
+
+  /// A tag.
+  package init(kind: Kind, timestamp: UInt32, payload: [UInt8]) {
+    self.kind = kind
+    self.timestamp = timestamp
+    self.payload = payload
+  }
+
+  /// Whether the tag is a decoder configuration, which later tags need.
+  package var isConfiguration: Bool {
+    switch kind {
+    case .video: FLVVideoTag(payload)?.content == .configuration
+    case .audio: FLVAudioTag(payload)?.isConfiguration ?? false
+    }
+  }
+}
+
+/// The decoder configurations of a publisher, for a source that starts after them.
+package struct MediaConfigurations: Sendable {
+  /// The largest configuration that is kept.
+  private static let largest = 64 << 10
+
+  private var video: MediaTag?
+  private var audio: MediaTag?
+
+  /// No configurations.
+  package init() {}
+
+  /// Keeps a tag that is a configuration.
+  package mutating func note(_ tag: MediaTag) {
+    guard tag.payload.count <= Self.largest, tag.isConfiguration else { return }
+    switch tag.kind {
+    case .video: video = tag
+    case .audio: audio = tag
+    }
+  }
+
+  /// The newest configurations.
+  package var tags: [MediaTag] { [video, audio].compactMap { $0 } }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A message of RTMP, assembled from chunks.
+package struct RTMPMessage: Sendable, Equatable {
+  /// The types of messages that this server knows.
+  /// - Source: Adobe RTMP 1.0 §5.4, §7.1
+  package enum Kind {
+    /// Set Chunk Size.
+    package static let chunkSize: UInt8 = 1
+    /// Abort Message.
+    package static let abort: UInt8 = 2
+    /// Acknowledgement.
+    package static let acknowledgement: UInt8 = 3
+    /// User Control.
+    package static let userControl: UInt8 = 4
+    /// Window Acknowledgement Size.
+    package static let windowSize: UInt8 = 5
+    /// Set Peer Bandwidth.
+    package static let bandwidth: UInt8 = 6
+    /// An audio tag of FLV.
+    package static let audio: UInt8 = 8
+    /// A video tag of FLV.
+    package static let video: UInt8 = 9
+    /// Data in AMF 3.
+    package static let data3: UInt8 = 15
+    /// A command in AMF 3.
+    package static let command3: UInt8 = 17
+    /// Data in AMF 0.
+    package static let data: UInt8 = 18
+    /// A command in AMF 0.
+    package static let command: UInt8 = 20
+  }
+
+  /// The type.
+  package let type: UInt8
+  /// Milliseconds of the sender's clock, modulo 2^32.
+  package let timestamp: UInt32
+  /// The message stream.
+  package let stream: UInt32
+  /// The content.
+  package var payload: [UInt8]
+
+  /// A message.
+  package init(type: UInt8, timestamp: UInt32 = 0, stream: UInt32 = 0, payload: [UInt8]) {
+    self.type = type
+    self.timestamp = timestamp
+    self.stream = stream
+    self.payload = payload
+  }
+}

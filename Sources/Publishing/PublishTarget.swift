@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Net
+
+/// How publishers address one stream, and its key.
+package struct PublishTarget: Sendable, Equatable {
+  /// The key in `rtmp://host/STREAM/KEY`; nil for none.
+  package var key: SecretDigest?
+  /// Application and key as one path that leads to the stream, whatever its name; nil for none.
+  package var path: SecretDigest?
+
+  /// The name of the stream with a key, or a path.
+  package init(key: SecretDigest? = nil, path: SecretDigest? = nil) {
+    self.key = key
+    self.path = path
+  }
+}
+
+/// Why a client may not publish.
+package enum PublishRefusal: Error, Sendable, Equatable, CustomStringConvertible {
+  /// No stream has this name, or the key is another one: clients are not told which.
+  case unknown
+  /// The client is not on this machine, and the stream has no key.
+  case notLocal
+  /// Too many attempts of the address have failed.
+  case tooManyFailures
+  /// Another publisher is connected.
+  case taken
+
+  package var description: String {
+    switch self {
+    case .unknown: "unknown stream or wrong key"
+    case .notLocal: "publishing from other machines requires a key"
+    case .tooManyFailures: "too many failed attempts; wait a minute"
+    case .taken: "already published"
+    }
+  }
+}

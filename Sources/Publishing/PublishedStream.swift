@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Ingest
+import Net
+import Sharing
+package import Time
+
+/// A connection that publishes, as its stream sees it.
+package final class Publisher: Sendable {
+  private let close: @Sendable (@escaping @Sendable () -> Void) -> Void
+
+  /// - Parameter close: closes the connection on its loop, and then calls its argument.
+  package init(close: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void) {
+    self.close = close
+  }
+
+  /// Closes the connection, and then calls `body`, on any thread.
+  package func close(then body: @escaping @Sendable () -> Void = {}) { close(body) }
+}
+
+/// A stream whose media comes from publishers, one after another.
+///
+/// It leads the tags of the present publisher to the source of the stream, which changes when the
+/// source starts again: each source gets a pair of sockets of its own. A lock; no call blocks.
+package final class PublishedStream: Sendable {
+  /// The result of an attempt to publish.
+  package enum Attachment: Sendable {
+    /// The client publishes; close the former publisher first, if there is one.
+    case attached(former: Publisher?)
+    /// Another client publishes.
+    case taken
+  }
+
+  /// The result of writing a tag.
+  package enum Writing: Sendable, Equatable {
+    /// The tag was written, or dropped without a source.
+    case taken
+    /// The tag was taken, and a part of it waits: call ``PublishedStream/flush()`` later.
+    case partly
+    /// The source does not read: try again with the same tag.
+    case full
+    /// Another publisher has replaced this one.
+    case replaced
+  }
+
+  /// How long a publisher must be silent until another one may replace it.
+  package static let takeoverTime = Interval.seconds(2)
+
+  private struct State {
+    var publisher: Publisher?
+    /// When the publisher sent a tag, or began.
+    var lastTag = MonotonicTime.origin
+    var configurations = MediaConfigurations()
+    /// To the present source; nil while there is none.
+    var pipe: MediaPipe?
+    /// Whether the source knows of the publisher.
+    var hasBegun = false
+    /// Whether the source does not know the end of a publisher yet.
+    var owesEnd = false
+
+    /// Writes what the pipe has not taken yet.
+    ///
+    /// - Returns: whether another record can be written.
+    mutating func settle() -> Bool {
+      guard let pipe else { return true }
+      guard pipe.flush() else { return false }
+      if owesEnd {
+        pipe.write(MediaRecord.end.head, [])
+        owesEnd = false
+      }
+      if pipe.isClosed {
+        self.pipe = nil
+        hasBegun = false
+      }
+      return true
+    }
+
+    /// Whether nothing is left after the last record.
+    func isFlushed() -> Bool { pipe?.flush() ?? true }
+
+    mutating func write(_ tag: MediaTag) {
+      guard let pipe else { return }
+      if !hasBegun {
+        pipe.write(MediaRecord.begin.head, [])
+        for known in configurations.tags {
+          let record = MediaRecord.tag(known)
+          pipe.write(record.head, record.payload)
+        }
+        hasBegun = true
+      }
+      let record = MediaRecord.tag(tag)
+      pipe.write(record.head, tag.payload)
+    }
+
+    mutating func endPublisher() {
+      publisher = nil
+      configurations = MediaConfigurations()
+      owesEnd = owesEnd || hasBegun
+      hasBegun = false
+    }
+  }
+
+  /// The name of the stream.
+  package let name: String
+  private let state = Locked(State())
+
+  /// A stream without a publisher and without a source.
+  package init(name: String) { self.name = name }
+
+  // MARK: For the source
+
+  /// Connects a source that starts, instead of the one before.
+  ///
+  /// - Returns: the descriptor from which it reads ``MediaRecord``s; the caller owns it. Nil if the
+  ///   system refuses one.
+  package func connectSource() -> Int32? {
+    guard let (pipe, reader) = try? MediaPipe.pair() else { return nil }
+    let taken = UncheckedBox(pipe)
+    state.withLock { state in
+      state.pipe = taken.value
+      state.hasBegun = false
+      state.owesEnd = false
+    }
+    return reader
+  }
+
+  /// Carries a pipe, which no other thread has, into the lock.
+  private struct UncheckedBox: @unchecked Sendable {
+    let value: MediaPipe
+    init(_ value: MediaPipe) { self.value = value }
+  }
+
+  // MARK: For publishers
+
+  /// Lets a client publish, if no other does or the other is silent.
+  package func attach(_ publisher: Publisher, at now: MonotonicTime) -> Attachment {
+    state.withLock { state in
+      let former = state.publisher
+      if former != nil, now - state.lastTag <= Self.takeoverTime { return .taken }
+      if former != nil { state.endPublisher() }
+      state.publisher = publisher
+      state.lastTag = now
+      _ = state.settle()
+      return .attached(former: former)
+    }
+  }
+
+  /// Writes a tag of a publisher.
+  package func write(_ tag: MediaTag, by publisher: Publisher, at now: MonotonicTime) -> Writing {
+    state.withLock { state in
+      guard state.publisher === publisher else { return .replaced }
+      state.lastTag = now
+      guard state.settle() else { return .full }
+      state.configurations.note(tag)
+      state.write(tag)
+      return state.isFlushed() ? .taken : .partly
+    }
+  }
+
+  /// Notes that a publisher has ended.
+  ///
+  /// - Returns: whether the source was told; else call ``flush()`` later.
+  package func detach(_ publisher: Publisher) -> Bool {
+    state.withLock { state in
+      guard state.publisher === publisher else { return true }
+      state.endPublisher()
+      return state.settle() && state.isFlushed()
+    }
+  }
+
+  /// Writes what the source has not taken yet.
+  ///
+  /// - Returns: whether nothing is left.
+  package func flush() -> Bool { state.withLock { $0.settle() && $0.isFlushed() } }
+
+  /// Closes the connection of the publisher, if there is one.
+  package func closePublisher() {
+    let publisher = state.withLock { $0.publisher }
+    publisher?.close()
+  }
+
+  /// Whether a client publishes.
+  package var hasPublisher: Bool { state.withLock { $0.publisher != nil } }
+}

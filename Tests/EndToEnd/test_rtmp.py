@@ -1,0 +1,301 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Publishing by RTMP: real encoders, publishers that return, and clients that may not publish."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from harness.boxes import timescale
+from harness.continuity import check_one_stream, frames, lost, repeated
+from harness.frames import clocks_of
+from harness.http1 import get
+from harness.messages import PASSED_THROUGH
+from harness.playlist import parse
+from harness.program import Program, run_to_end
+from harness.recorder import record
+from harness.rtmp import HOST, Publisher, publish, rtmp_port
+from harness.sources import ENCODER, Source
+from harness.tools import need
+from harness.waiting import pause, wait_until
+
+VIDEO = "/live/video/playlist.m3u8"
+ENCODED = ["--passthrough", "never"]
+
+
+def origin(streamer: Callable[..., Program], *more: str) -> tuple[Program, int]:
+    """A program that accepts publishers, and their port."""
+    program = streamer(*HOST, *more, defaults=False)
+    return program, rtmp_port(program)
+
+
+def plays(program: Program, path: str = VIDEO, within: float = 20) -> None:
+    """Waits until the stream has a playlist."""
+    wait_until(lambda: get(program.port, path, timeout=15).status == 200, within, "a playlist")
+
+
+def discontinuities(program: Program, path: str = VIDEO) -> int:
+    """The number of Discontinuities of the listed window, with those before it."""
+    playlist = get(program.port, path).text
+    before = next((int(line.split(":")[1]) for line in playlist.splitlines()
+                   if line.startswith("#EXT-X-DISCONTINUITY-SEQUENCE:")), 0)
+    return before + playlist.splitlines().count("#EXT-X-DISCONTINUITY")
+
+
+@pytest.mark.timeout(90)
+@pytest.mark.parametrize("isolation", ["process", "none"])
+def test_every_frame_passes_through(isolation: str, streamer, sources: list[Source]) -> None:
+    """No frame is lost or late, whether the source has a process of its own or not."""
+    program, port = origin(streamer, "--isolation", isolation)
+    sources.append(publish(port))
+    plays(program)
+    assert f"640x360 {PASSED_THROUGH}" in program.description()
+    found = record(program.port, 5)
+    check_one_stream(found)
+    seen = frames(found)
+    clocks = [frame.clock for frame in seen]
+    assert len(seen) >= 90 and None not in clocks
+    assert [round((two - one) * 30) for one, two in zip(clocks, clocks[1:])] == [1] * (
+        len(clocks) - 1)
+    delays = sorted(frame.captured - frame.clock for frame in seen)
+    print(f"{isolation}: capture time after the burned clock: "
+          f"p50 {delays[len(delays) // 2] * 1000:.1f} ms")
+    assert delays[len(delays) // 2] < 0.15
+    assert timescale(found.init()) == 90000
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("coding", ["aac", "libmp3lame"])
+def test_audio_of_a_publisher(coding: str, streamer, sources: list[Source]) -> None:
+    """AAC is copied, MP3 is encoded as AAC."""
+    program, port = origin(streamer)
+    sources.append(publish(port, options=[*ENCODER, "-ar", "44100"], audio=coding))
+    plays(program)
+    assert get(program.port, "/live/audio/playlist.m3u8").status == 200
+    assert 'codecs="mp4a.40.2"' in get(program.port, "/live/manifest.mpd").text
+    assert ("copied audio" in program.description()) == (coding == "aac")
+
+
+@pytest.mark.timeout(90)
+def test_a_ladder_of_a_publisher(streamer, sources: list[Source]) -> None:
+    """With renditions the publisher is decoded, and each rendition has its frames."""
+    program, port = origin(
+        streamer, "--rendition", "640x360@900", "--rendition", "320x180@300")
+    sources.append(publish(port, audio="aac"))
+    plays(program, "/live/360p/playlist.m3u8")
+    master = get(program.port, "/live/playlist.m3u8").text
+    assert "RESOLUTION=640x360" in master and "RESOLUTION=320x180" in master
+    found = record(program.port, 5, "/live/360p/playlist.m3u8")
+    check_one_stream(found)
+    seen = [frame for frame in frames(found) if frame.clock is not None]
+    assert len(seen) >= 60
+    assert repeated(seen) <= len(seen) // 10 and lost(seen, 1 / 30) <= len(seen) // 10
+
+
+@pytest.mark.timeout(90)
+def test_frames_are_those_that_were_published(streamer, sources: list[Source],
+                                              tmp_path: Path) -> None:
+    """Frame hashes of what ffmpeg published and of what it reads back are equal."""
+    ffmpeg = need("ffmpeg", "publishing by RTMP")
+    clip = tmp_path / "clip.flv"
+    subprocess.run([ffmpeg, "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25",
+                    "-t", "14", *ENCODER, "-g", "25", str(clip)], check=True, timeout=60)
+    program, port = origin(streamer)
+    send = subprocess.Popen([ffmpeg, "-v", "error", "-re", "-i", str(clip), "-c", "copy",
+                             "-f", "flv", f"rtmp://127.0.0.1:{port}/live/x"],
+                            stdin=subprocess.DEVNULL)
+    sources.append(Source(send))
+    plays(program)
+    back = tmp_path / "back.mp4"
+    subprocess.run([ffmpeg, "-v", "error", "-i", program.url("/live/playlist.m3u8"), "-t", "6",
+                    "-c", "copy", str(back)], check=True, timeout=40)
+
+    def hashes(path: Path) -> list[str]:
+        run = subprocess.run([ffmpeg, "-v", "error", "-i", str(path), "-map", "0:v", "-f",
+                              "framemd5", "-"], capture_output=True, check=True, timeout=40)
+        return [line.rsplit(b",", 1)[1].strip().decode()
+                for line in run.stdout.splitlines() if not line.startswith(b"#")]
+
+    sent, read = hashes(clip), hashes(back)
+    assert len(read) >= 50
+    start = sent.index(read[0])
+    assert sent[start:start + len(read)] == read
+
+
+@pytest.mark.timeout(120)
+def test_an_encoded_stream_outlives_its_publisher(streamer, sources: list[Source]) -> None:
+    """SIGKILL, five seconds, another resolution, timestamps from 0: no Discontinuity."""
+    program, port = origin(streamer, *ENCODED)
+    first = publish(port)
+    sources.append(first)
+    plays(program)
+    master = get(program.port, "/live/manifest.mpd").text
+    before = parse(get(program.port, VIDEO).text)
+    first.kill()
+    program.wait_logged("source-gone", within=10)
+    pause(5, "an outage")
+    sources.append(publish(port, size="320x180"))
+    wait_until(lambda: len(program.logged("source-open")) == 2, 15, "the second publisher")
+    pause(2, "frames of the second publisher")
+    found = record(program.port, 3)
+    check_one_stream(found)
+    assert all(frame.clock is not None for frame in frames(found)[-30:])
+    after = parse(get(program.port, VIDEO).text)
+    assert after.media_sequence > before.media_sequence
+    assert discontinuities(program) == 0
+    codecs = 'codecs="avc1.'
+    assert master[master.index(codecs):][:20] in get(program.port, "/live/manifest.mpd").text
+
+
+@pytest.mark.timeout(120)
+def test_a_passed_through_stream_gets_one_discontinuity(streamer, sources: list[Source]) -> None:
+    """SIGKILL, five seconds, another resolution: exactly one Discontinuity, and it plays on."""
+    program, port = origin(streamer)
+    first = publish(port)
+    sources.append(first)
+    plays(program)
+    first.kill()
+    program.wait_logged("source-gone", within=10)
+    pause(5, "an outage")
+    sources.append(publish(port, size="320x180"))
+    wait_until(lambda: discontinuities(program) == 1, 20, "a Discontinuity")
+    pause(3, "further segments")
+    assert discontinuities(program) == 1
+    listed = get(program.port, VIDEO).text.splitlines()
+    header = [line.split('"')[1] for line in listed if line.startswith("#EXT-X-MAP:")][-1]
+    last = [line for line in listed if line.startswith("segment")][-1]
+    media = b"".join(get(program.port, f"/live/video/{name}").body for name in (header, last))
+    clocks = clocks_of(media)
+    assert len(clocks) == 30 and None not in clocks
+
+
+@pytest.mark.timeout(90)
+def test_a_silent_publisher_is_replaced_a_sending_one_is_not(streamer,
+                                                             sources: list[Source]) -> None:
+    """The same key is refused while it is used; after two seconds of silence it is taken over."""
+    program, port = origin(streamer, *ENCODED)
+    first = publish(port)
+    sources.append(first)
+    plays(program)
+    with Publisher(port) as other:
+        assert other.ask("x") == b"NetStream.Publish.BadName"
+        other.closed_within(5)
+    first.freeze()
+    pause(2.5, "silence")
+    sources.append(publish(port, size="320x180"))
+    wait_until(lambda: len(program.logged("publish-started")) == 2, 10, "the second publisher")
+    refused = program.wait_logged("publish-refused", "replaced")
+    assert refused.stream == "live"
+    wait_until(lambda: len(program.logged("source-open")) == 2, 15, "its frames")
+    first.thaw()
+    pause(2, "the first publisher learns of its end")
+    assert len(program.logged("publish-started")) == 2
+    assert discontinuities(program) == 0
+
+
+@pytest.mark.timeout(60)
+def test_a_wrong_key_is_refused_and_never_printed(streamer, tmp_path: Path) -> None:
+    """BadName for a wrong key; neither the right nor the wrong one is in log, metrics or API."""
+    right, wrong = "Sesame-0123456789", "Wrong-9876543210"
+    program, port = origin(streamer, "--publish-key", right)
+    with Publisher(port) as client:
+        assert client.ask(wrong) == b"NetStream.Publish.BadName"
+        client.closed_within(5)
+        for key in (right, wrong):
+            assert key.encode() not in client.received
+    with Publisher(port) as client:
+        assert client.ask(right) == b"NetStream.Publish.Start"
+        everything = program.log_text().split("\n", 1)[1] + get(program.port, "/metrics").text
+        everything += get(program.port, "/stats.json").text + get(program.port, "/live/").text
+        for key in (right, wrong):
+            assert key not in everything
+    for attempt in range(5):
+        with Publisher(port) as client:
+            assert client.ask(f"{wrong}{attempt}") == b"NetStream.Publish.BadName"
+    with Publisher(port) as client:
+        assert client.ask(right) == b"NetStream.Publish.BadName", "the address waits"
+    assert program.logged("publish-refused", "wait a minute")
+
+
+@pytest.mark.timeout(90)
+def test_streams_of_a_file(streamer, sources: list[Source], tmp_path: Path) -> None:
+    """A stream of a file is published by its name and key, another by a path of its own."""
+    path = tmp_path / "conf.json"
+    path.write_text(json.dumps({"streams": [
+        {"stream": "a", "publishKey": "secret-of-a"},
+        {"stream": "mrrtmp", "rtmp": "live/stream", "passthrough": "never"},
+        {"stream": "pattern"},
+    ]}))
+    program, port = origin(streamer, "-c", str(path))
+    sources += [publish(port, "a/secret-of-a"), publish(port, "live/stream", size="320x180")]
+    plays(program, "/a/video/playlist.m3u8")
+    plays(program, "/mrrtmp/video/playlist.m3u8")
+    plays(program, "/pattern/video/playlist.m3u8")
+    for app, key in (("a", "other"), ("pattern", "x"), ("unknown", "x")):
+        with Publisher(port) as client:
+            assert client.ask(key, app) == b"NetStream.Publish.BadName"
+
+
+@pytest.mark.timeout(60)
+def test_publishing_over_tls(streamer, sources: list[Source]) -> None:
+    """RTMPS with the certificate of HTTPS."""
+    ffmpeg = need("ffmpeg", "publishing by RTMPS")
+    protocols = subprocess.run([ffmpeg, "-v", "error", "-protocols"], capture_output=True,
+                               text=True, timeout=10, check=True).stdout
+    if "rtmps" not in protocols:
+        pytest.skip("ffmpeg without RTMPS: publishing over TLS is not tested")
+    program, _ = origin(streamer, "--self-signed", "--https-port", "0", "--rtmps", "127.0.0.1:0")
+    sources.append(publish(rtmp_port(program, "rtmps"), scheme="rtmps"))
+    plays(program)
+    assert program.logged("publish-started", "RTMPS")
+
+
+@pytest.mark.timeout(60)
+def test_an_unsupported_codec_is_refused_with_its_name(streamer) -> None:
+    """Video that is neither H.264 nor HEVC: the publisher and the log learn the codec."""
+    program, port = origin(streamer)
+    with Publisher(port) as client:
+        assert client.ask("x") == b"NetStream.Publish.Start"
+        client.media(9, bytes([0x90]) + b"av01" + bytes(8))
+        client.wait_for(rb"AV1 is not accepted")
+        client.closed_within(5)
+    program.wait_logged("publish-refused", "AV1")
+
+
+@pytest.mark.timeout(60)
+def test_gstreamer_publishes(streamer, sources: list[Source]) -> None:
+    """rtmp2sink of GStreamer."""
+    launcher = shutil.which("gst-launch-1.0")
+    inspect = shutil.which("gst-inspect-1.0")
+    if not launcher or not inspect or subprocess.run(
+            [inspect, "rtmp2sink"], capture_output=True, timeout=20).returncode:
+        pytest.skip("rtmp2sink of GStreamer not found: it is not tested")
+    program, port = origin(streamer)
+    sources.append(Source(subprocess.Popen(
+        [launcher, "-q", "videotestsrc", "is-live=true", "!",
+         "video/x-raw,width=320,height=180,framerate=30/1", "!", "x264enc", "tune=zerolatency",
+         "speed-preset=ultrafast", "key-int-max=30", "!", "flvmux", "streamable=true", "!",
+         "rtmp2sink", f"location=rtmp://127.0.0.1:{port}/live/x"], stdin=subprocess.DEVNULL)))
+    plays(program)
+
+
+@pytest.mark.parametrize(("flags", "words"), [
+    (["--rtmp-path", "a/b"], ["--rtmp-path", "--rtmp"]),
+    (["--rtmp", "1", "--publish", "key"], ["--publish key", "--publish-key"]),
+    (["--rtmp", "x:y:z"], ["--rtmp", "127.0.0.1:1935"]),
+    (["--rtmps", "1"], ["--rtmps", "--self-signed"]),
+    (["--rtmp", "1", "--rtmp-path", "a/b", "--test-src"], ["--rtmp-path", "another source"]),
+    (["--rtmp", "1", "--publish-key", "no spaces"], ["--publish-key", "***"]),
+    (["--input", "publish:"], ["--input", "--rtmp"]),
+    (["--source", "rtmp"], ["--source", "--rtmp"]),
+])
+def test_wrong_settings_end_with_one_line(flags: list[str], words: list[str]) -> None:
+    """Settings that contradict each other are refused at the start, without the key."""
+    status, lines = run_to_end([*flags, "--http-port", "0"], defaults=False)
+    assert status == 2 and len(lines) == 1, lines
+    assert all(word in lines[0] for word in words), lines

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Ingest
+import Testing
+
+private func ascii(_ text: String) -> [UInt8] { Array(text.utf8) }
+
+@Suite("Tags of FLV")
+struct FLVTagTests {
+  @Test("classic H.264: configuration, frames with a signed composition time, end")
+  func advanced() throws {
+    let configuration = try #require(FLVVideoTag([0x17, 0, 0, 0, 0, 1, 2]))
+    #expect(configuration.codec == .h264 && configuration.content == .configuration)
+    #expect(configuration.body == 5..<7)
+    let frame = try #require(FLVVideoTag([0x27, 1, 0xFF, 0xFF, 0xFE, 9]))
+    #expect(frame.content == .accessUnit(compositionTime: -2) && !frame.isKey)
+    #expect(FLVVideoTag([0x17, 2, 0, 0, 0])?.content == .nothing)
+    #expect(FLVVideoTag([0x17, 1, 0, 0]) == nil && FLVVideoTag([]) == nil)
+    #expect(FLVVideoTag([0x1C, 1, 0, 0, 0])?.codec == .hevc)
+  }
+
+  @Test("enhanced video: codecs, frames with and without a composition time")
+  func enhanced() throws {
+    let start = try #require(FLVVideoTag([0x90] + ascii("hvc1") + [1]))
+    #expect(start.codec == .hevc && start.content == .configuration && start.isKey)
+    let frame = try #require(FLVVideoTag([0xA1] + ascii("hvc1") + [0, 0, 40, 7, 7]))
+    #expect(frame.content == .accessUnit(compositionTime: 40) && frame.body == 8..<10)
+    let plain = try #require(FLVVideoTag([0x93] + ascii("hvc1") + [7]))
+    #expect(plain.content == .accessUnit(compositionTime: 0) && plain.body == 5..<6)
+    #expect(FLVVideoTag([0x90] + ascii("av01"))?.codec == .other("AV1"))
+    #expect(FLVVideoTag([0x90, 1, 2, 3]) == nil)
+    // Metadata, and a command.
+    #expect(FLVVideoTag([0x94] + ascii("hvc1"))?.content == .nothing)
+    #expect(FLVVideoTag([0xD0] + ascii("hvc1"))?.content == .nothing)
+  }
+
+  @Test("ModEx is skipped, and of several tracks the default one is taken")
+  func multitrack() throws {
+    let modified = try #require(
+      FLVVideoTag([0x97, 2, 1, 2, 3, 0x01] + ascii("avc1") + [0, 0, 1, 5]))
+    #expect(modified.codec == .h264)
+    #expect(modified.content == .accessUnit(compositionTime: 1) && modified.body == 13..<14)
+    let one = try #require(FLVVideoTag([0x96, 0x03] + ascii("avc1") + [0, 5, 6]))
+    #expect(one.content == .accessUnit(compositionTime: 0) && one.body == 7..<9)
+    #expect(FLVVideoTag([0x96, 0x03] + ascii("avc1") + [1, 5, 6])?.content == .nothing)
+    let many = try #require(
+      FLVVideoTag([0x96, 0x13] + ascii("avc1") + [1, 0, 0, 1, 9] + [0, 0, 0, 2, 7, 8]))
+    #expect(many.body == 15..<17)
+    let codecs = try #require(
+      FLVVideoTag([0x96, 0x23] + ascii("av01") + [1, 0, 0, 0] + ascii("hvc1") + [0, 0, 0, 1, 7]))
+    #expect(codecs.codec == .hevc && codecs.body == 18..<19)
+    // A track that is longer than the tag; ModEx without an end.
+    #expect(FLVVideoTag([0x96, 0x13] + ascii("avc1") + [0, 0, 0, 3, 7]) == nil)
+    #expect(FLVVideoTag([0x97, 0xFF, 0xFF, 0xFF]) == nil)
+    #expect(FLVVideoTag([0x96, 0x26] + ascii("avc1")) == nil)
+  }
+
+  @Test("audio: AAC, MP3, and the codecs of Enhanced RTMP")
+  func audio() throws {
+    let configuration = try #require(FLVAudioTag([0xAF, 0, 0x11, 0x90]))
+    #expect(configuration.codec == .aac && configuration.isConfiguration)
+    #expect(configuration.body == 2..<4)
+    let mp3 = try #require(FLVAudioTag([0x2F, 5]))
+    #expect(mp3.codec == .mp3 && mp3.sampleRate == 44_100 && mp3.channels == 2)
+    #expect(FLVAudioTag([0xE2, 5])?.sampleRate == 8000)
+    #expect(FLVAudioTag([0xAF]) == nil && FLVAudioTag([]) == nil)
+    let opus = try #require(FLVAudioTag([0x90] + ascii("Opus") + [1]))
+    #expect(opus.codec == .opus && opus.isConfiguration && opus.sampleRate == 48_000)
+    let frames = try #require(FLVAudioTag([0x91] + ascii("fLaC") + [1, 2]))
+    #expect(frames.codec == .flac && !frames.isConfiguration && frames.body == 5..<7)
+    #expect(FLVAudioTag([0x92] + ascii("ac-3"))?.body.isEmpty == true)
+    #expect(FLVAudioTag([0x3F, 0])?.codec == .other("audio codec 3"))
+  }
+}
+
+@Suite("Records of media")
+struct MediaRecordTests {
+  @Test("records are read in pieces of any size", arguments: [1, 3, 1000])
+  func pieces(size: Int) throws {
+    let records: [MediaRecord] = [
+      .begin, .tag(MediaTag(kind: .video, timestamp: .max, payload: Array(0..<200))),
+      .tag(MediaTag(kind: .audio, timestamp: 0, payload: [])), .end, .begin,
+    ]
+    let bytes = records.flatMap { $0.head + $0.payload }
+    var reader = MediaRecordReader()
+    var found: [MediaRecord] = []
+    for start in stride(from: 0, to: bytes.count, by: size) {
+      let piece = Array(bytes[start..<min(bytes.count, start + size)])
+      unsafe piece.withUnsafeBufferPointer { unsafe reader.append($0) }
+      while let record = try reader.next() { found.append(record) }
+    }
+    #expect(found == records)
+  }
+
+  @Test("other bytes are refused", arguments: [[3], [9, 0, 0, 0, 0, 1, 0, 0, 1]])
+  func nonsense(start: [UInt8]) throws {
+    var reader = MediaRecordReader()
+    let bytes = start + Array(repeating: 0, count: 9 - min(9, start.count))
+    unsafe bytes.withUnsafeBufferPointer { unsafe reader.append($0) }
+    #expect(throws: MediaRecordReader.Fault.self) { try reader.next() }
+  }
+
+  @Test("configurations are kept, the newest of each kind")
+  func configurations() {
+    var kept = MediaConfigurations()
+    func video(_ byte: UInt8) -> MediaTag {
+      MediaTag(kind: .video, timestamp: 0, payload: [0x17, 0, 0, 0, 0, byte])
+    }
+    let audio = MediaTag(kind: .audio, timestamp: 0, payload: [0xAF, 0, 1])
+    kept.note(video(1))
+    kept.note(audio)
+    kept.note(video(2))
+    kept.note(MediaTag(kind: .video, timestamp: 0, payload: [0x17, 1, 0, 0, 0]))
+    #expect(kept.tags == [video(2), audio])
+  }
+}

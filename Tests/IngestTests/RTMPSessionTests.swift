@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Ingest
+import Testing
+
+/// A client with a session, without a connection.
+private struct Client {
+  var session = RTMPSession()
+  var reader = RTMPChunkReader()
+
+  mutating func send(_ bytes: [UInt8]) throws(RTMPError) -> [RTMPSession.Event] {
+    var offset = 0
+    var events: [RTMPSession.Event] = []
+    while let event = try session.next(bytes.span, at: &offset) { events.append(event) }
+    return events
+  }
+
+  mutating func send(
+    _ values: [AMF0Value], type: UInt8 = RTMPMessage.Kind.command
+  ) throws(RTMPError) -> [RTMPSession.Event] {
+    let prefix: [UInt8] = type == RTMPMessage.Kind.command3 ? [0] : []
+    return try send(RTMPMessage(type: type, payload: prefix + RTMPCommand.payload(values)))
+  }
+
+  mutating func send(_ message: RTMPMessage) throws(RTMPError) -> [RTMPSession.Event] {
+    var bytes: [UInt8] = []
+    RTMPChunkWriter().write(message, chunkStream: 3, to: &bytes)
+    return try send(bytes)
+  }
+
+  /// The messages of the server since the last call.
+  mutating func received() throws -> [RTMPMessage] {
+    var messages: [RTMPMessage] = []
+    var offset = 0
+    let output = session.output
+    while let message = try reader.next(output.span, at: &offset) {
+      messages.append(message)
+      if message.type == RTMPMessage.Kind.chunkSize { try reader.setChunkSize(4096) }
+    }
+    session.output = []
+    return messages
+  }
+
+  /// The values of the commands of the server since the last call.
+  mutating func commands() throws -> [[AMF0Value]] {
+    try received().filter { $0.type == RTMPMessage.Kind.command }.map {
+      var reader = AMF0Reader($0.payload)
+      return try reader.rest()
+    }
+  }
+
+  mutating func handshake() throws {
+    #expect(try send([3] + Array(repeating: 5, count: 1536)) == [])
+    #expect(session.output.count == 1 + 2 * 1536)
+    #expect(session.output.first == 3)
+    #expect(Array(session.output.suffix(1536)) == Array(repeating: 5, count: 1536))
+    session.output = []
+    #expect(try send(Array(repeating: 0, count: 1536)) == [])
+  }
+
+  mutating func connect(_ application: String = "live") throws {
+    let arguments: [String: AMF0Value] = [
+      "app": .string(application), "fourCcList": .array([.string("hvc1")]),
+    ]
+    #expect(try send([.string("connect"), .number(1), .object(arguments)]) == [])
+  }
+
+  mutating func publish(_ name: String = "x") throws -> [RTMPSession.Event] {
+    try send([.string("publish"), .number(5), .null, .string(name), .string("live")])
+  }
+}
+
+extension RTMPChunkWriter {
+  fileprivate func write(_ message: RTMPMessage, chunkStream: UInt8) -> [UInt8] {
+    var bytes: [UInt8] = []
+    write(message, chunkStream: chunkStream, to: &bytes)
+    return bytes
+  }
+}
+
+@Suite("Sessions of RTMP")
+struct RTMPSessionTests {
+  @Test("the commands of ffmpeg and OBS lead to publishing")
+  func publishing() throws {
+    var client = Client()
+    try client.handshake()
+    try client.connect()
+    let answers = try client.received()
+    #expect(answers.map(\.type) == [5, 6, 1, 20])
+    for (transaction, name) in [(2.0, "releaseStream"), (3, "FCPublish"), (4, "createStream")] {
+      #expect(
+        try client.send([.string(name), .number(transaction), .null, .string("x")]) == [])
+      let reply = try #require(try client.commands().first)
+      #expect(reply[0] == .string("_result") && reply[1] == .number(transaction))
+      if name == "createStream" { #expect(reply[3] == .number(1)) }
+    }
+    let target = try #require(RTMPTarget(application: "live", name: "x"))
+    #expect(try client.publish() == [.publish(target)])
+    client.session.accept()
+    let status = try #require(try client.commands().last)
+    #expect(status[0] == .string("onStatus"))
+    #expect(status[3]["code"] == .string("NetStream.Publish.Start"))
+    let video = RTMPMessage(type: 9, timestamp: 40, stream: 1, payload: [0x17, 1, 0, 0, 0])
+    #expect(
+      try client.send(video) == [
+        .media(MediaTag(kind: .video, timestamp: 40, payload: video.payload))
+      ])
+    #expect(try client.send([.string("FCUnpublish"), .number(6), .null]) == [.unpublish])
+    #expect(try client.send([.string("deleteStream"), .number(7), .null, .number(1)]) == [])
+  }
+
+  @Test("commands in AMF 3 messages count as well")
+  func amf3() throws {
+    var client = Client()
+    try client.handshake()
+    let application: AMF0Value = .object(["app": .string("a")])
+    let connect: [AMF0Value] = [.string("connect"), .number(1), application]
+    _ = try client.send(connect, type: RTMPMessage.Kind.command3)
+    #expect(try client.commands().first?.first == .string("_result"))
+  }
+
+  @Test("a refused client gets BadName, and may ask again")
+  func refusal() throws {
+    var client = Client()
+    try client.handshake()
+    try client.connect()
+    _ = try client.publish()
+    _ = try client.received()
+    client.session.refuse("no")
+    let status = try #require(try client.commands().first)
+    #expect(status[3]["code"] == .string("NetStream.Publish.BadName"))
+    #expect(status[3]["level"] == .string("error"))
+    #expect(try client.publish().count == 1)
+  }
+
+  @Test("media before the permission is dropped")
+  func earlyMedia() throws {
+    var client = Client()
+    try client.handshake()
+    try client.connect()
+    let audio = RTMPMessage(type: 8, payload: [0xAF, 1, 2])
+    #expect(try client.send(audio) == [])
+    _ = try client.publish()
+    #expect(try client.send(audio) == [])
+  }
+
+  @Test("unknown commands with a transaction get an error, others nothing")
+  func unknownCommands() throws {
+    var client = Client()
+    try client.handshake()
+    try client.connect()
+    _ = try client.received()
+    _ = try client.send([.string("_checkbw"), .number(9), .null])
+    #expect(try client.commands().first?[0] == .string("_error"))
+    _ = try client.send([.string("whatever"), .number(0), .null])
+    #expect(client.session.output.isEmpty)
+  }
+
+  @Test("a ping is answered, and received bytes are acknowledged")
+  func control() throws {
+    var client = Client()
+    try client.handshake()
+    try client.connect()
+    _ = try client.received()
+    _ = try client.send(RTMPMessage(type: 4, payload: [0, 6, 1, 2, 3, 4]))
+    #expect(try client.received().map(\.payload) == [[0, 7, 1, 2, 3, 4]])
+    _ = try client.send(RTMPMessage(type: 5, payload: [0, 0, 0x10, 0]))
+    _ = try client.received()
+    _ = try client.send(RTMPMessage(type: 18, payload: Array(repeating: 5, count: 4000)))
+    #expect(try client.received().map(\.type) == [3])
+  }
+
+  @Test("the wrong order and wrong versions are errors")
+  func order() throws {
+    var client = Client()
+    #expect(throws: RTMPError.version(6)) { try client.send([6]) }
+    client = Client()
+    try client.handshake()
+    #expect(throws: RTMPError.order(command: .publish)) { try client.publish() }
+    client = Client()
+    try client.handshake()
+    try client.connect()
+    #expect(throws: RTMPError.order(command: .connect)) { try client.connect() }
+    client = Client()
+    try client.handshake()
+    #expect(throws: RTMPError.control(type: 1)) {
+      try client.send(RTMPMessage(type: 1, payload: [1]))
+    }
+    #expect(throws: RTMPError.command(.truncated)) {
+      try client.send(RTMPMessage(type: 20, payload: [2, 0, 9]))
+    }
+  }
+
+  @Test(
+    "application and name form one path",
+    arguments: [
+      ("live", "key", "live/key"), ("live/", "/key", "live/key"), ("a/b", "c?d=e", "a/b/c"),
+      ("live", "", "live"), ("", "", ""),
+    ])
+  func targets(application: String, name: String, path: String) throws {
+    let target = try #require(RTMPTarget(application: application, name: name))
+    #expect(target.path == path)
+    #expect(target.stream == String(path.split(separator: "/").first ?? ""))
+  }
+}

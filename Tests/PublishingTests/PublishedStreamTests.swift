@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Ingest
+import Net
+import Publishing
+import Testing
+import Time
+
+private let start = MonotonicTime(nanoseconds: 1_000_000_000)
+
+private func tag(_ byte: UInt8, size: Int = 1) -> MediaTag {
+  MediaTag(kind: .video, timestamp: 0, payload: Array(repeating: byte, count: size))
+}
+
+/// A source that reads what has arrived.
+private final class Source {
+  let descriptor: Int32
+  var reader = MediaRecordReader()
+
+  init(_ descriptor: Int32) { self.descriptor = descriptor }
+
+  deinit { close(descriptor) }
+
+  func records() throws -> [MediaRecord] {
+    var found: [MediaRecord] = []
+    var buffer = [UInt8](repeating: 0, count: 1 << 20)
+    while true {
+      let count = unsafe recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
+      guard count > 0 else { return found }
+      unsafe buffer.withUnsafeBufferPointer {
+        unsafe reader.append(UnsafeBufferPointer(rebasing: $0[..<count]))
+      }
+      while let record = try reader.next() { found.append(record) }
+    }
+  }
+}
+
+@Suite("Publishers of a stream")
+struct PublishedStreamTests {
+  @Test("a publisher is delimited by records, and the next one follows")
+  func delimiters() throws {
+    let stream = PublishedStream(name: "live")
+    let source = Source(try #require(stream.connectSource()))
+    for byte in [1, 2] as [UInt8] {
+      let publisher = Publisher { $0() }
+      _ = stream.attach(publisher, at: start)
+      #expect(stream.write(tag(byte), by: publisher, at: start) == .taken)
+      #expect(stream.detach(publisher))
+      #expect(try source.records() == [.begin, .tag(tag(byte)), .end])
+    }
+  }
+
+  @Test("another client is refused while the publisher sends, and replaces a silent one")
+  func takeover() throws {
+    let stream = PublishedStream(name: "live")
+    let source = Source(try #require(stream.connectSource()))
+    let (first, second) = (Publisher { $0() }, Publisher { $0() })
+    _ = stream.attach(first, at: start)
+    _ = stream.write(tag(1), by: first, at: start)
+    guard case .taken = stream.attach(second, at: start + .seconds(2)) else {
+      Issue.record("the publisher is not silent yet")
+      return
+    }
+    guard case .attached(let former?) = stream.attach(second, at: start + .milliseconds(2001))
+    else {
+      Issue.record("the publisher is silent")
+      return
+    }
+    #expect(former === first)
+    #expect(stream.write(tag(3), by: first, at: start) == .replaced)
+    _ = stream.write(tag(2), by: second, at: start)
+    #expect(stream.detach(first), "the former publisher no longer matters")
+    #expect(
+      try source.records() == [.begin, .tag(tag(1)), .end, .begin, .tag(tag(2))])
+  }
+
+  @Test("a source that starts later gets the configurations first")
+  func laterSource() throws {
+    let stream = PublishedStream(name: "live")
+    let publisher = Publisher { $0() }
+    _ = stream.attach(publisher, at: start)
+    let configuration = MediaTag(kind: .video, timestamp: 0, payload: [0x17, 0, 0, 0, 0, 1])
+    #expect(stream.write(configuration, by: publisher, at: start) == .taken)
+    #expect(stream.write(tag(1), by: publisher, at: start) == .taken, "dropped without a source")
+    for byte in [2, 3] as [UInt8] {
+      let source = Source(try #require(stream.connectSource()))
+      _ = stream.write(tag(byte), by: publisher, at: start)
+      #expect(try source.records() == [.begin, .tag(configuration), .tag(tag(byte))])
+    }
+  }
+
+  @Test("a source that does not read stops the publisher, and gets everything later")
+  func backPressure() throws {
+    let stream = PublishedStream(name: "live")
+    let source = Source(try #require(stream.connectSource()))
+    let publisher = Publisher { $0() }
+    _ = stream.attach(publisher, at: start)
+    let large = tag(7, size: 4 << 20)
+    var taken = 0
+    while taken < 100, stream.write(large, by: publisher, at: start) != .full { taken += 1 }
+    #expect((1..<10).contains(taken), "at most one record waits beside the kernel's buffer")
+    #expect(!stream.detach(publisher))
+    var found: [MediaRecord] = []
+    var rounds = 0
+    while rounds < 10_000, found.last != .end {
+      found += try source.records()
+      _ = stream.flush()
+      rounds += 1
+    }
+    #expect(found.count == taken + 2)
+    #expect(found.last == .end)
+  }
+
+  @Test("a source that is gone costs nothing")
+  func goneSource() throws {
+    let stream = PublishedStream(name: "live")
+    _ = Source(try #require(stream.connectSource()))
+    let publisher = Publisher { $0() }
+    _ = stream.attach(publisher, at: start)
+    for _ in 0..<100 {
+      #expect(stream.write(tag(1, size: 1 << 16), by: publisher, at: start) != .full)
+    }
+  }
+}
+
+@Suite("Access of publishers")
+struct PublisherRegistryTests {
+  private let local = PeerAddress(high: 0, low: 0x7F00_0001, port: 1, isVersion6: false)
+  private let other = PeerAddress(high: 0, low: 0xC000_0201, port: 2, isVersion6: false)
+
+  private func target(_ path: String) throws -> RTMPTarget {
+    try #require(RTMPTarget(application: path, name: ""))
+  }
+
+  private func refusal(
+    _ registry: PublisherRegistry, _ path: String, _ peer: PeerAddress,
+    at now: MonotonicTime = start
+  ) throws -> PublishRefusal? {
+    let target = try target(path)
+    do throws(PublishRefusal) {
+      _ = try registry.admit(target, from: peer, at: now)
+      return nil
+    } catch { return error }
+  }
+
+  @Test("without a key the mode decides")
+  func modes() throws {
+    for (mode, fromOther) in [
+      (PublishAccess.Mode.loopback, PublishRefusal.notLocal), (.open, nil), (.key, .unknown),
+    ] {
+      let registry = PublisherRegistry(PublishGuard(PublishAccess(mode)))
+      _ = registry.add("live", PublishTarget())
+      #expect(try refusal(registry, "live/anything", other) == fromOther)
+      #expect(try refusal(registry, "live/anything", local) == (mode == .key ? .unknown : nil))
+      #expect(try refusal(registry, "unknown/anything", local) == .unknown)
+    }
+  }
+
+  @Test("with a key the key decides, in every mode")
+  func keys() throws {
+    for mode in PublishAccess.Mode.allCases {
+      let registry = PublisherRegistry(PublishGuard(PublishAccess(mode)))
+      _ = registry.add("live", PublishTarget(key: SecretDigest("sesame")))
+      #expect(try refusal(registry, "live/sesame", other) == nil)
+      #expect(try refusal(registry, "live/other", local) == .unknown)
+      #expect(try refusal(registry, "live", local) == .unknown)
+    }
+  }
+
+  @Test("a path leads to its stream, whatever the name")
+  func paths() throws {
+    let registry = PublisherRegistry(PublishGuard(PublishAccess(.key)))
+    _ = registry.add("mrrtmp", PublishTarget(path: SecretDigest("live/stream")))
+    let stream = try registry.admit(try target("live/stream"), from: other, at: start)
+    #expect(stream.name == "mrrtmp")
+    #expect(try refusal(registry, "mrrtmp/stream", local) == .unknown)
+  }
+
+  @Test("five failures of an address let it wait, and no other")
+  func failures() throws {
+    let registry = PublisherRegistry(PublishGuard(PublishAccess(.loopback)))
+    _ = registry.add("live", PublishTarget(key: SecretDigest("sesame")))
+    for _ in 0..<5 { #expect(try refusal(registry, "live/x", other) == .unknown) }
+    #expect(try refusal(registry, "live/sesame", other) == .tooManyFailures)
+    #expect(try refusal(registry, "live/sesame", local) == nil)
+    #expect(try refusal(registry, "live/sesame", other, at: start + .seconds(121)) == nil)
+  }
+
+  @Test("a stream keeps its publisher when its key changes, and loses it when it is removed")
+  func changes() throws {
+    let registry = PublisherRegistry(PublishGuard(PublishAccess(.loopback)))
+    let stream = registry.add("live", PublishTarget())
+    let isClosed = Flag()
+    let publisher = Publisher { then in
+      isClosed.set()
+      then()
+    }
+    _ = stream.attach(publisher, at: start)
+    #expect(registry.add("live", PublishTarget(key: SecretDigest("new"))) === stream)
+    #expect(stream.hasPublisher && !isClosed.value)
+    registry.remove("live")
+    #expect(isClosed.value)
+  }
+}
+
+/// A flag that one test sets.
+private final class Flag: @unchecked Sendable {
+  private(set) var value = false
+  func set() { value = true }
+}
