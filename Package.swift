@@ -36,7 +36,7 @@ let fuzzers: [Target] =
   ]
     + [
       "head", "chunked", "query", "names", "boxes", "parameter-sets", "redaction", "http1", "http2",
-      "media", "messages",
+      "media", "messages", "rtmp", "amf", "flv",
     ]
     .map {
       .executableTarget(
@@ -168,7 +168,7 @@ let package = Package(
       name: "FuzzBodies",
       dependencies: [
         "CFFmpeg", "CMAF", "Capture", "ChunkStream", "DASHPackager", "HLSPackager", "HTTP",
-        "HTTPTestSupport", "Logging", "Media", "Net", "Packaging", "Scheduling", "Server",
+        "HTTPTestSupport", "Ingest", "Logging", "Media", "Net", "Packaging", "Scheduling", "Server",
         "Sharing", "Streams",
         "TestSupport", "Time",
       ], path: "Fuzz/Bodies", swiftSettings: strict),

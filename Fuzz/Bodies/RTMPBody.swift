@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Ingest
+
+extension FuzzBody {
+  /// The bytes of a client after its handshake: the events do not depend on how the bytes are
+  /// divided, and neither do the answers, apart from acknowledgements.
+  ///
+  /// The first byte chooses the division, and whether the client may publish.
+  static let rtmp = FuzzBody(
+    name: "rtmp",
+    sources: [
+      "Ingest/RTMP/RTMPChunkReader.swift", "Ingest/RTMP/RTMPSession.swift",
+      "Ingest/RTMP/RTMPCommand.swift", "Ingest/RTMP/RTMPHandshake.swift",
+    ]
+  ) { bytes in
+    guard let choice = bytes.first else { return nil }
+    let rest = Array(bytes.dropFirst())
+    let whole = RTMPRun(rest, size: max(1, rest.count), mayPublish: choice & 1 == 0)
+    let divided = RTMPRun(rest, size: Int(choice >> 1) + 1, mayPublish: choice & 1 == 0)
+    if whole.events != divided.events { return "other events in pieces of \(choice >> 1 + 1)" }
+    if whole.error != divided.error { return "another error in pieces of \(choice >> 1 + 1)" }
+    // Each message of the client causes one answer at most, and each read an acknowledgement.
+    if whole.outputCount > 8192 + 64 * rest.count { return "\(whole.outputCount) bytes of answers" }
+    return nil
+  }
+
+  /// Messages of AMF 0: values that are written again are read as the same values.
+  static let amf = FuzzBody(
+    name: "amf", sources: ["Ingest/AMF/AMF0Reader.swift", "Ingest/AMF/AMF0Writer.swift"]
+  ) { bytes in
+    var reader = AMF0Reader(bytes)
+    guard let values = try? reader.rest() else { return nil }
+    // Compared as bytes, since a number may be no number.
+    let written = write(values)
+    var again = AMF0Reader(written)
+    guard let same = try? again.rest() else { return "\(values) cannot be read again" }
+    return write(same) == written ? nil : "\(values) are read differently"
+  }
+
+  /// Tags of FLV, and records of media: bodies are within their tags, and records are read as they
+  /// were written.
+  static let flv = FuzzBody(
+    name: "flv",
+    sources: [
+      "Ingest/FLV/FLVVideoTag.swift", "Ingest/FLV/FLVAudioTag.swift", "Ingest/FLV/TagReader.swift",
+      "Ingest/Media/MediaRecord.swift",
+    ]
+  ) { bytes in
+    for body in [FLVVideoTag(bytes)?.body, FLVAudioTag(bytes)?.body] {
+      if let body, body.lowerBound < 0 || body.upperBound > bytes.count {
+        return "a body in \(body) of \(bytes.count) bytes"
+      }
+    }
+    var reader = MediaRecordReader()
+    unsafe bytes.withUnsafeBufferPointer { unsafe reader.append($0) }
+    var records: [MediaRecord] = []
+    while let record = try? reader.next() { records.append(record) }
+    let written = records.flatMap { $0.head + $0.payload }
+    var again = MediaRecordReader()
+    unsafe written.withUnsafeBufferPointer { unsafe again.append($0) }
+    for record in records where (try? again.next()) != record {
+      return "\(record) is read differently"
+    }
+    return nil
+  }
+
+  private static func write(_ values: [AMF0Value]) -> [UInt8] {
+    var writer = AMF0Writer()
+    for value in values { writer.add(value) }
+    return writer.bytes
+  }
+}
+
+/// One session with the bytes of a client.
+private struct RTMPRun {
+  private(set) var events: [RTMPSession.Event] = []
+  private(set) var error: RTMPError?
+  private(set) var outputCount = 0
+
+  init(_ bytes: [UInt8], size: Int, mayPublish: Bool) {
+    var session = RTMPSession()
+    var offset = 0
+    let handshake = [3] + [UInt8](repeating: 0, count: 2 * RTMPHandshake.size)
+    _ = try? session.next(handshake.span, at: &offset)
+    var start = 0
+    while start < bytes.count, error == nil {
+      let piece = Array(bytes[start..<min(bytes.count, start + size)])
+      start += piece.count
+      var offset = 0
+      do throws(RTMPError) {
+        while let event = try session.next(piece.span, at: &offset) {
+          events.append(event)
+          guard case .publish = event else { continue }
+          if mayPublish { session.accept() } else { session.refuse("no") }
+        }
+      } catch { self.error = error }
+      outputCount += session.output.count
+      session.output = []
+    }
+  }
+}

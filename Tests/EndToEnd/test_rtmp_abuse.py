@@ -1,0 +1,252 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hostile clients of RTMP: each is ended within a limit, memory stays flat, others are not late."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from harness.continuity import check_one_stream, frames
+from harness.http1 import get
+from harness.program import Program
+from harness.recorder import record
+from harness.rtmp import HOST, Publisher, amf, chunk, publish, rtmp_port
+from harness.sources import Source
+from harness.waiting import pause, wait_until
+
+START_LIMIT = 10 + 3
+IDLE_LIMIT = 10 + 3
+
+
+def resident(program: Program) -> int:
+    """Resident memory of the server in bytes."""
+    return int(Path(f"/proc/{program.pid}/statm").read_text().split()[1]) * 4096
+
+
+def descriptors(program: Program) -> int:
+    """Open descriptors of the server."""
+    return len(list(Path(f"/proc/{program.pid}/fd").iterdir()))
+
+
+@pytest.fixture
+def target(streamer: Callable[..., Program]) -> Iterator[tuple[Program, int]]:
+    """A program that accepts publishers without a key, and their port."""
+    program = streamer(*HOST, "--passthrough", "never", defaults=False)
+    yield program, rtmp_port(program)
+    assert program.process.poll() is None, program.log_text()
+
+
+@dataclass(frozen=True)
+class Attack:
+    """Bytes that end the connection at once; `after` is how far the client gets before."""
+
+    name: str
+    after: str
+    data: bytes
+    log: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def header(kind: int, length: int, stream: int = 4) -> bytes:
+    """A chunk header of format 0."""
+    return bytes([stream]) + bytes(3) + struct.pack(">I", length)[1:] + bytes([kind]) + bytes(4)
+
+
+def streams(count: int) -> bytes:
+    """Empty messages on that many chunk streams."""
+    return b"".join(bytes([1, i & 255, i >> 8]) + header(8, 0)[1:] for i in range(count))
+
+
+def nested(depth: int) -> bytes:
+    """A command with objects within objects."""
+    return amf("x", 0) + b"\3\0\1a" * depth + b"\5" + b"\0\0\x09" * depth
+
+
+ATTACKS = [
+    Attack("HTTP", "", b"GET / HTTP/1.1\r\n\r\n", "version 71"),
+    Attack("chunk size 0", "handshake", chunk(1, bytes(4)), "chunk size of 0"),
+    Attack("short control", "handshake", chunk(1, b"\1"), "too short"),
+    Attack("long command", "handshake", header(20, 1 << 20, 3), "at most 65536"),
+    Attack("video before publishing", "handshake", header(9, 0xFFFFFF), "at most 65536"),
+    Attack("long audio", "publish", header(8, 0xFFFFFF), "at most 1048576"),
+    Attack("thousands of chunk streams", "publish", streams(5000), "64 chunk streams"),
+    Attack("unfinished messages", "publish",
+           b"".join(header(8, 1000, stream) + bytes(128) for stream in range(4, 40)),
+           "16 unfinished messages"),
+    Attack("deep AMF", "handshake", chunk(20, nested(1000)), "AMF"),
+    Attack("a million elements", "handshake",
+           chunk(20, amf("x", 0) + b"\x0a" + struct.pack(">I", 1 << 30)), "AMF"),
+    Attack("publish before connect", "handshake", chunk(20, amf("publish", 1, None, "x")),
+           "publish at the wrong time"),
+    Attack("continuation of nothing", "handshake", b"\xc9" + bytes(200), "wrong order"),
+]
+
+
+def reach(client: Publisher, state: str) -> None:
+    """Brings a client to the state from which it attacks."""
+    if state == "handshake":
+        client.handshake()
+    elif state == "publish":
+        assert client.ask("x") == b"NetStream.Publish.Start"
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("attack", ATTACKS, ids=str)
+def test_nonsense_ends_the_connection_at_once(attack: Attack, target: tuple[Program, int]) -> None:
+    """A violation closes the connection within a second, and the log has the reason."""
+    program, port = target
+    with Publisher(port) as client:
+        reach(client, attack.after)
+        try:
+            client.send(attack.data)
+        except OSError:
+            pass
+        client.closed_within(2)
+    program.wait_logged("publish-fault", attack.log)
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("state", ["nothing", "half a handshake", "handshake", "connect"])
+def test_clients_that_do_not_publish_are_closed(state: str, target: tuple[Program, int]) -> None:
+    """Ten seconds to publish, however slowly bytes arrive."""
+    program, port = target
+    with Publisher(port) as client:
+        if state == "half a handshake":
+            client.send(b"\3" + bytes(700))
+        elif state == "handshake":
+            client.handshake()
+        elif state == "connect":
+            client.connect()
+        start = time.monotonic()
+        client.socket.settimeout(0.5)
+        while True:
+            try:
+                client.socket.sendall(b"\3" if state == "nothing" else b"\0")
+                if not client.socket.recv(4096):
+                    break
+            except TimeoutError:
+                assert time.monotonic() - start < START_LIMIT, "a slow client stays"
+            except OSError:
+                break
+            if state == "nothing":
+                state = "half a handshake"
+        assert time.monotonic() - start > 5 or state in ("handshake", "connect")
+
+
+@pytest.mark.timeout(60)
+def test_a_silent_publisher_is_closed(target: tuple[Program, int]) -> None:
+    """A publisher without media, and one with a message that never ends."""
+    program, port = target
+    with Publisher(port) as client:
+        assert client.ask("x") == b"NetStream.Publish.Start"
+        client.send(header(9, 0xFFFFFF) + bytes(128))
+        took = 0.0
+        client.socket.settimeout(1)
+        start = time.monotonic()
+        while took < IDLE_LIMIT:
+            took = time.monotonic() - start
+            try:
+                client.socket.sendall(b"\xc4" + bytes(128))
+                if not client.socket.recv(4096):
+                    break
+            except TimeoutError:
+                continue
+            except OSError:
+                break
+        assert 8 < took < IDLE_LIMIT
+    program.wait_logged("publish-ended", "sent nothing")
+
+
+@pytest.mark.timeout(90)
+def test_memory_has_limits(target: tuple[Program, int]) -> None:
+    """Sixteen clients each leave one message of 16 MB unfinished: one publishes, others may not."""
+    program, port = target
+    before = resident(program)
+    clients: list[Publisher] = []
+    try:
+        for _ in range(16):
+            client = Publisher(port)
+            clients.append(client)
+            started = client.ask("x") == b"NetStream.Publish.Start"
+            if started:
+                client.send(chunk(1, struct.pack(">I", 0xFFFFFF)))
+            try:
+                client.send(header(9, 0xFFFFFF) + bytes(12 << 20))
+            except OSError:
+                pass
+        grown = resident(program) - before
+        print(f"16 unfinished messages of 16 MB: {grown >> 20} MB")
+        assert grown < 80 << 20
+    finally:
+        for client in clients:
+            client.socket.close()
+    wait_until(lambda: resident(program) - before < 60 << 20, 10, "memory is released")
+
+
+@pytest.mark.timeout(90)
+def test_a_publisher_is_not_disturbed_by_a_crowd(streamer, sources: list[Source]) -> None:
+    """Hundreds of idle and broken connections: no frame of the publisher is lost or late."""
+    program = streamer(*HOST, defaults=False)
+    port = rtmp_port(program)
+    sources.append(publish(port))
+    wait_until(lambda: get(program.port, "/live/video/playlist.m3u8", timeout=15).status == 200, 20,
+               "a playlist")
+    before = descriptors(program)
+    crowd: list[socket.socket] = []
+    try:
+        for index in range(400):
+            one = socket.create_connection(("127.0.0.1", port), timeout=5)
+            one.sendall(b"\3" + bytes(index * 4))
+            crowd.append(one)
+        for index in range(200):
+            with Publisher(port) as client:
+                client.send(b"\3" * (index + 1) if index % 2 else b"\x16" * 40)
+        found = record(program.port, 5)
+        check_one_stream(found)
+        clocks = [frame.clock for frame in frames(found)]
+        assert len(clocks) >= 90 and None not in clocks
+        steps = [round((two - one) * 30) for one, two in zip(clocks, clocks[1:])]
+        assert steps == [1] * len(steps)
+    finally:
+        for one in crowd:
+            one.close()
+    wait_until(lambda: descriptors(program) <= before + 4, 10, "descriptors are released")
+
+
+@pytest.mark.timeout(60)
+def test_a_client_that_does_not_read_is_cut(target: tuple[Program, int]) -> None:
+    """Pings are answered until the client takes no more answers; then it is cut."""
+    program, port = target
+    with Publisher(port) as client:
+        client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.handshake()
+        ping = chunk(4, bytes([0, 6, 1, 2, 3, 4]), stream=2)
+        start = time.monotonic()
+        with pytest.raises(OSError):
+            while time.monotonic() - start < START_LIMIT:
+                client.send(ping * 4096)
+        assert program.process.poll() is None
+
+
+@pytest.mark.timeout(60)
+def test_two_encoders_fight_for_a_stream(target: tuple[Program, int]) -> None:
+    """Two clients that reconnect at once: the one that sends stays, and the stream never flaps."""
+    program, port = target
+    refused = 0
+    with Publisher(port) as first:
+        assert first.ask("x") == b"NetStream.Publish.Start"
+        for _ in range(20):
+            first.media(8, b"\xaf\x01\0")
+            with Publisher(port) as second:
+                refused += second.ask("x") == b"NetStream.Publish.BadName"
+            pause(0.1, "the next attempt")
+    assert refused == 20
+    assert len(program.logged("publish-started")) == 1
