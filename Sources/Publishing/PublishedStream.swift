@@ -46,7 +46,20 @@ package final class PublishedStream: Sendable {
   /// How long a publisher must be silent until another one may replace it.
   package static let takeoverTime = Interval.seconds(2)
 
+  /// The publishers of a stream, for people and for metrics.
+  package struct Status: Sendable, Equatable {
+    /// Whether a client publishes.
+    package var isConnected = false
+    /// When it began, or when the last one ended; nil before the first.
+    package var since: MonotonicTime?
+    /// The number of publishers, one after another.
+    package var count: UInt64 = 0
+    /// The bytes of their tags.
+    package var bytes: UInt64 = 0
+  }
+
   private struct State {
+    var status = Status()
     var publisher: Publisher?
     /// When the publisher sent a tag, or began.
     var lastTag = MonotonicTime.origin
@@ -92,7 +105,8 @@ package final class PublishedStream: Sendable {
       pipe.write(record.head, tag.payload)
     }
 
-    mutating func endPublisher() {
+    mutating func endPublisher(at now: MonotonicTime) {
+      (status.isConnected, status.since) = (false, now)
       publisher = nil
       configurations = MediaConfigurations()
       owesEnd = owesEnd || hasBegun
@@ -137,7 +151,9 @@ package final class PublishedStream: Sendable {
     state.withLock { state in
       let former = state.publisher
       if former != nil, now - state.lastTag <= Self.takeoverTime { return .taken }
-      if former != nil { state.endPublisher() }
+      if former != nil { state.endPublisher(at: now) }
+      (state.status.isConnected, state.status.since) = (true, now)
+      state.status.count += 1
       state.publisher = publisher
       state.lastTag = now
       _ = state.settle()
@@ -152,6 +168,7 @@ package final class PublishedStream: Sendable {
       state.lastTag = now
       guard state.settle() else { return .full }
       state.configurations.note(tag)
+      state.status.bytes += UInt64(tag.payload.count)
       state.write(tag)
       return state.isFlushed() ? .taken : .partly
     }
@@ -160,10 +177,10 @@ package final class PublishedStream: Sendable {
   /// Notes that a publisher has ended.
   ///
   /// - Returns: whether the source was told; else call ``flush()`` later.
-  package func detach(_ publisher: Publisher) -> Bool {
+  package func detach(_ publisher: Publisher, at now: MonotonicTime) -> Bool {
     state.withLock { state in
       guard state.publisher === publisher else { return true }
-      state.endPublisher()
+      state.endPublisher(at: now)
       return state.settle() && state.isFlushed()
     }
   }
@@ -180,5 +197,8 @@ package final class PublishedStream: Sendable {
   }
 
   /// Whether a client publishes.
-  package var hasPublisher: Bool { state.withLock { $0.publisher != nil } }
+  package var hasPublisher: Bool { status.isConnected }
+
+  /// The publishers up to now.
+  package var status: Status { state.withLock { $0.status } }
 }

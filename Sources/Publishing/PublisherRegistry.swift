@@ -17,7 +17,22 @@ package final class PublisherRegistry: Sendable {
     /// Connections by address.
     var connections: [PeerAddress: Int] = [:]
     var connectionCount = 0
+    var creator: Creator?
   }
+
+  /// A client that may publish.
+  package enum Admission: Sendable {
+    /// To this stream.
+    case stream(PublishedStream)
+    /// To a stream that does not exist yet: call ``PublisherRegistry/create(_:answer:)``.
+    case new(RTMPTarget)
+  }
+
+  /// Creates a stream of a name for an application, and calls its last argument with the success.
+  package typealias Creator =
+    @Sendable (
+      _ name: String, _ application: String, _ answer: @escaping @Sendable (Bool) -> Void
+    ) -> Void
 
   /// Connections of all addresses, publishing or not.
   package static let mostConnections = 512
@@ -50,6 +65,32 @@ package final class PublisherRegistry: Sendable {
     stream?.closePublisher()
   }
 
+  /// Lets clients that need no key create streams.
+  package func createUnknown(_ creator: @escaping Creator) {
+    state.withLock { $0.creator = creator }
+  }
+
+  /// Creates the stream of a client.
+  ///
+  /// - Parameters:
+  ///   - target: the target; its key becomes the name of the stream.
+  ///   - answer: called once, on any thread, with the stream; nil if there can be none.
+  func create(_ target: RTMPTarget, answer: @escaping @Sendable (PublishedStream?) -> Void) {
+    guard let creator = state.withLock({ $0.creator }) else { return answer(nil) }
+    let name = target.key
+    if let known = state.withLock({ $0.entries[name] }), known.target == PublishTarget() {
+      return answer(known.stream)
+    }
+    creator(name, target.stream) { [self] isCreated in
+      answer(isCreated ? state.withLock { $0.entries[name]?.stream } : nil)
+    }
+  }
+
+  /// Whether a client publishes to a stream.
+  package func hasPublisher(_ name: String) -> Bool {
+    state.withLock { $0.entries[name]?.stream }?.hasPublisher ?? false
+  }
+
   // MARK: Clients
 
   /// The stream to which a client may publish.
@@ -57,11 +98,12 @@ package final class PublisherRegistry: Sendable {
   /// - Throws: why it may not; five failures let its address wait.
   package func admit(
     _ target: RTMPTarget, from peer: PeerAddress, at now: MonotonicTime
-  ) throws(PublishRefusal) -> PublishedStream {
-    let found = state.withLock { state in
-      state.entries.values.first { $0.target.path?.matches(target.path) == true }
-        ?? state.entries[target.stream]
+  ) throws(PublishRefusal) -> Admission {
+    let (found, canCreate) = state.withLock { state in
+      let mapped = state.entries.values.first { $0.target.path?.matches(target.path) == true }
+      return (mapped ?? state.entries[target.stream], state.creator != nil)
     }
+    if found == nil, canCreate, publishGuard.access.admitsWithoutKey(peer) { return .new(target) }
     // A path is a key too: each unknown one is a failed attempt.
     let isPath = found == nil || found?.target.path != nil
     let key = isPath ? found?.target.path ?? Self.noPath : found?.target.key
@@ -77,7 +119,7 @@ package final class PublisherRegistry: Sendable {
     // A path counts as a key only if keys are required.
     let access = publishGuard.access
     guard !isPath || access.mode == .key || access.admitsWithoutKey(peer) else { throw .notLocal }
-    return found.stream
+    return .stream(found.stream)
   }
 
   // MARK: Connections

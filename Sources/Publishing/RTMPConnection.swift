@@ -110,24 +110,41 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
 
   private func ask(_ target: RTMPTarget) {
     do throws(PublishRefusal) {
-      let stream = try server.registry.admit(target, from: peer, at: server.loop.now)
-      let loop = server.loop
-      // The reference ends when the state does.
-      let publisher = Publisher { [self] then in
-        loop.post {
-          self.replaced()
-          then()
-        }
-      }
-      switch stream.attach(publisher, at: loop.now) {
-      case .taken: throw .taken
-      case .attached(former: nil): begin(stream, publisher)
-      case .attached(let former?):
-        // The former connection is closed before this one is told to begin.
-        state = .publishing(stream, publisher)
-        former.close { [self] in loop.post { self.begin(stream, publisher) } }
+      switch try server.registry.admit(target, from: peer, at: server.loop.now) {
+      case .stream(let stream): try attach(to: stream)
+      case .new(let target):
+        let loop = server.loop
+        server.registry.create(target) { [self] stream in loop.post { self.created(stream) } }
       }
     } catch { refuse("\(error)") }
+  }
+
+  /// The stream was created, or refused.
+  private func created(_ stream: PublishedStream?) {
+    guard case .starting = state else { return }
+    do throws(PublishRefusal) {
+      guard let stream else { throw .unknown }
+      try attach(to: stream)
+    } catch { refuse("\(error)") }
+  }
+
+  private func attach(to stream: PublishedStream) throws(PublishRefusal) {
+    let loop = server.loop
+    // The reference ends when the state does.
+    let publisher = Publisher { [self] then in
+      loop.post {
+        self.replaced()
+        then()
+      }
+    }
+    switch stream.attach(publisher, at: loop.now) {
+    case .taken: throw .taken
+    case .attached(former: nil): begin(stream, publisher)
+    case .attached(let former?):
+      // The former connection is closed before this one is told to begin.
+      state = .publishing(stream, publisher)
+      former.close { [self] in loop.post { self.begin(stream, publisher) } }
+    }
   }
 
   private func begin(_ stream: PublishedStream, _ publisher: Publisher) {
@@ -249,7 +266,7 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
   private func stopPublishing(_ reason: String?) {
     guard case .publishing(let published, let publisher) = state else { return }
     state = .starting
-    if !published.detach(publisher) { server.flushLater(published) }
+    if !published.detach(publisher, at: server.loop.now) { server.flushLater(published) }
     if let reason {
       server.log.write(.info, "publish-ended", stream: published.name, reason)
     }

@@ -62,6 +62,13 @@ final class Program: Sendable {
       serverState, configuration.merged, publishers, isSupervised: !handedOver.isEmpty, log: log,
       onChange: onChange)
     serverState.giveControl(to: registry)
+    // A key of all streams is no stream's name.
+    guard configuration.merged.publishKey == nil else { return }
+    let temporary = TemporaryStreams(
+      registry, publishers, serverState, limit: settings.publishedStreams, log: log)
+    publishers.createUnknown { name, application, answer in
+      temporary.create(name, application: application, answer: answer)
+    }
   }
 
   // MARK: Start

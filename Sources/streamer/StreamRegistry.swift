@@ -60,7 +60,7 @@ final class StreamRegistry: StreamControl {
       return nil
     }
     let stream = supervisor(definition)
-    serverState.add(stream, options: definition.serving)
+    serverState.add(stream, options: serving(definition))
     stream.start()
     return stream
   }
@@ -200,7 +200,7 @@ final class StreamRegistry: StreamControl {
   /// Requests wait for the new stream, which starts when the old one has released its source.
   private func replace(_ old: StreamSupervisor, by definition: StreamDefinition) {
     let new = supervisor(definition)
-    serverState.add(new, options: definition.serving)
+    serverState.add(new, options: serving(definition))
     old.beginClosing(isEnding: false)
     afterChange { [self] in
       waitUntilClosed(old)
@@ -239,6 +239,20 @@ final class StreamRegistry: StreamControl {
   /// Runs `body` on another thread: changes do not wait for streams to stop.
   private func afterChange(_ body: @escaping @Sendable () -> Void) {
     if OSThread(name: "closing", body) == nil { body() }
+  }
+
+  /// How a stream is served, with the status of its publishers.
+  private func serving(_ definition: StreamDefinition) -> StreamServingOptions {
+    var options = definition.serving
+    guard definition.settings.isPublished else { return options }
+    let published = publishers.add(definition.configuration.name, definition.publishTarget)
+    options.publishers = {
+      let status = published.status
+      return PublisherStatus(
+        isConnected: status.isConnected, since: status.since, count: status.count,
+        bytes: status.bytes)
+    }
+    return options
   }
 
   private func supervisor(_ definition: StreamDefinition) -> StreamSupervisor {

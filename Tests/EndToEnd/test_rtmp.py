@@ -16,6 +16,7 @@ from harness.continuity import check_one_stream, frames, lost, repeated
 from harness.frames import clocks_of
 from harness.http1 import get
 from harness.messages import PASSED_THROUGH
+from harness.metrics import total
 from harness.playlist import parse
 from harness.program import Program, run_to_end
 from harness.recorder import record
@@ -24,6 +25,7 @@ from harness.sources import ENCODER, Source
 from harness.tools import need
 from harness.waiting import pause, wait_until
 
+TOKEN = "admin-secret-of-the-server"
 VIDEO = "/live/video/playlist.m3u8"
 ENCODED = ["--passthrough", "never"]
 
@@ -45,6 +47,12 @@ def discontinuities(program: Program, path: str = VIDEO) -> int:
     before = next((int(line.split(":")[1]) for line in playlist.splitlines()
                    if line.startswith("#EXT-X-DISCONTINUITY-SEQUENCE:")), 0)
     return before + playlist.splitlines().count("#EXT-X-DISCONTINUITY")
+
+
+def publisher(program: Program) -> dict:
+    """The publisher of the stream, as /api/streams states it."""
+    answer = get(program.port, "/api/streams", headers={"Authorization": f"Bearer {TOKEN}"})
+    return answer.json()[0]["publisher"]
 
 
 @pytest.mark.timeout(90)
@@ -130,15 +138,19 @@ def test_frames_are_those_that_were_published(streamer, sources: list[Source],
 @pytest.mark.timeout(120)
 def test_an_encoded_stream_outlives_its_publisher(streamer, sources: list[Source]) -> None:
     """SIGKILL, five seconds, another resolution, timestamps from 0: no Discontinuity."""
-    program, port = origin(streamer, *ENCODED)
+    program, port = origin(streamer, *ENCODED, "--admin-token", TOKEN)
+    assert publisher(program) == {"connected": False}
     first = publish(port)
     sources.append(first)
     plays(program)
+    assert publisher(program)["connected"] and total(program.port, "streamer_publishers_total") == 1
     master = get(program.port, "/live/manifest.mpd").text
     before = parse(get(program.port, VIDEO).text)
     first.kill()
     program.wait_logged("source-gone", within=10)
     pause(5, "an outage")
+    state = publisher(program)
+    assert not state["connected"] and 4 <= state["seconds"] <= 8
     sources.append(publish(port, size="320x180"))
     wait_until(lambda: len(program.logged("source-open")) == 2, 15, "the second publisher")
     pause(2, "frames of the second publisher")
@@ -219,7 +231,7 @@ def test_a_wrong_key_is_refused_and_never_printed(streamer, tmp_path: Path) -> N
             assert client.ask(f"{wrong}{attempt}") == b"NetStream.Publish.BadName"
     with Publisher(port) as client:
         assert client.ask(right) == b"NetStream.Publish.BadName", "the address waits"
-    assert program.logged("publish-refused", "wait a minute")
+    program.wait_logged("publish-refused", "wait a minute")
 
 
 @pytest.mark.timeout(90)
@@ -236,9 +248,37 @@ def test_streams_of_a_file(streamer, sources: list[Source], tmp_path: Path) -> N
     plays(program, "/a/video/playlist.m3u8")
     plays(program, "/mrrtmp/video/playlist.m3u8")
     plays(program, "/pattern/video/playlist.m3u8")
-    for app, key in (("a", "other"), ("pattern", "x"), ("unknown", "x")):
+    for app, key in (("a", "other"), ("pattern", "x"), ("unknown", "not a name")):
         with Publisher(port) as client:
             assert client.ask(key, app) == b"NetStream.Publish.BadName"
+
+
+@pytest.mark.timeout(120)
+def test_an_unknown_name_creates_a_stream_for_a_time(streamer, sources: list[Source]) -> None:
+    """From this machine the key of an unknown application names a new stream, for 60 s."""
+    program, port = origin(streamer, "--max-published", "1")
+    camera = publish(port, "any/cam7")
+    sources.append(camera)
+    plays(program, "/cam7/video/playlist.m3u8")
+    with Publisher(port) as client:
+        assert client.ask("cam8", "any") == b"NetStream.Publish.BadName", "above the limit"
+    camera.kill()
+    program.wait_logged("publish-ended", stream="cam7", within=10)
+    pause(5, "the publisher is away")
+    sources.append(publish(port, "any/cam7"))
+    wait_until(lambda: len(program.logged("publish-started", stream="cam7")) == 2, 10, "its return")
+    sources[-1].kill()
+    program.wait_logged("unpublished", stream="cam7", within=75)
+    wait_until(lambda: get(program.port, "/cam7/video/playlist.m3u8").status == 404, 10, "its end")
+
+
+@pytest.mark.timeout(30)
+def test_with_a_key_unknown_names_create_nothing(streamer) -> None:
+    """A program with a key accepts no new streams."""
+    program, port = origin(streamer, "--publish-key", "sesame")
+    with Publisher(port) as client:
+        assert client.ask("cam7", "any") == b"NetStream.Publish.BadName"
+    assert get(program.port, "/cam7/").status == 404
 
 
 @pytest.mark.timeout(60)

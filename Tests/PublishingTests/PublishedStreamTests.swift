@@ -46,9 +46,12 @@ struct PublishedStreamTests {
       let publisher = Publisher { $0() }
       _ = stream.attach(publisher, at: start)
       #expect(stream.write(tag(byte), by: publisher, at: start) == .taken)
-      #expect(stream.detach(publisher))
+      #expect(stream.detach(publisher, at: start))
       #expect(try source.records() == [.begin, .tag(tag(byte)), .end])
     }
+    let status = stream.status
+    #expect(!status.isConnected && status.count == 2 && status.bytes == 2)
+    #expect(status.since == start)
   }
 
   @Test("another client is refused while the publisher sends, and replaces a silent one")
@@ -70,7 +73,7 @@ struct PublishedStreamTests {
     #expect(former === first)
     #expect(stream.write(tag(3), by: first, at: start) == .replaced)
     _ = stream.write(tag(2), by: second, at: start)
-    #expect(stream.detach(first), "the former publisher no longer matters")
+    #expect(stream.detach(first, at: start), "the former publisher no longer matters")
     #expect(
       try source.records() == [.begin, .tag(tag(1)), .end, .begin, .tag(tag(2))])
   }
@@ -100,7 +103,7 @@ struct PublishedStreamTests {
     var taken = 0
     while taken < 100, stream.write(large, by: publisher, at: start) != .full { taken += 1 }
     #expect((1..<10).contains(taken), "at most one record waits beside the kernel's buffer")
-    #expect(!stream.detach(publisher))
+    #expect(!stream.detach(publisher, at: start))
     var found: [MediaRecord] = []
     var rounds = 0
     while rounds < 10_000, found.last != .end {
@@ -172,7 +175,13 @@ struct PublisherRegistryTests {
   func paths() throws {
     let registry = PublisherRegistry(PublishGuard(PublishAccess(.key)))
     _ = registry.add("mrrtmp", PublishTarget(path: SecretDigest("live/stream")))
-    let stream = try registry.admit(try target("live/stream"), from: other, at: start)
+    guard
+      case .stream(let stream) = try registry.admit(
+        try target("live/stream"), from: other, at: start)
+    else {
+      Issue.record("the path leads to no stream")
+      return
+    }
     #expect(stream.name == "mrrtmp")
     #expect(try refusal(registry, "mrrtmp/stream", local) == .unknown)
   }

@@ -3,12 +3,34 @@
 package import Streams
 package import Time
 
+/// The publishers of a stream, one after another.
+package struct PublisherStatus: Sendable {
+  /// Whether one is connected.
+  let isConnected: Bool
+  /// Since when; nil before the first publisher.
+  let since: MonotonicTime?
+  /// Their number.
+  let count: UInt64
+  /// The bytes of their media.
+  let bytes: UInt64
+
+  /// The publishers up to now.
+  package init(isConnected: Bool, since: MonotonicTime?, count: UInt64, bytes: UInt64) {
+    self.isConnected = isConnected
+    self.since = since
+    self.count = count
+    self.bytes = bytes
+  }
+}
+
 /// How one stream is served: the settings of a stream that only the server reads.
 package struct StreamServingOptions: Sendable {
   /// The stream's name for people; nil if it has none.
   package var label: String?
   /// The stream's source for people, without secrets; nil if it is unknown.
   package var source: String?
+  /// The publishers of the stream; nil if it has another source.
+  package var publishers: (@Sendable () -> PublisherStatus)?
   /// PART-HOLD-BACK; nil for three part targets.
   package var holdBack: Interval?
   /// Latency@target; nil for 1 s, or for two segments of a ladder if these are longer.

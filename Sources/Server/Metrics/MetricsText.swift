@@ -41,6 +41,28 @@ struct MetricsText {
     out.sample("streamer_clock_synchronized", [], clock.isSynchronized ? 1 : 0)
   }
 
+  private func publishers(_ out: inout MetricLines, _ streams: [StreamEntry]) {
+    let all = streams.compactMap { stream in
+      stream.options.publishers.map { (name: stream.name, status: $0()) }
+    }
+    guard !all.isEmpty else { return }
+    func family(
+      _ name: String, _ kind: String, _ help: String, _ value: (PublisherStatus) -> Double
+    ) {
+      out.family(name, kind, help)
+      for one in all { out.sample(name, [("stream", one.name)], value(one.status)) }
+    }
+    family("streamer_publisher_connected", "gauge", "Whether a client publishes the stream.") {
+      $0.isConnected ? 1 : 0
+    }
+    family("streamer_publishers_total", "counter", "Clients that have published the stream.") {
+      Double($0.count)
+    }
+    family("streamer_publisher_bytes_total", "counter", "Bytes of media from publishers.") {
+      Double($0.bytes)
+    }
+  }
+
   private func streams(_ out: inout MetricLines) {
     let streamTable = serverState.streamTable
     out.family("streamer_stream_state", "gauge", "1 for the current state of the stream.")
@@ -76,6 +98,7 @@ struct MetricsText {
       let count = stream.hosted?.plan.crashes.count ?? 0
       out.sample("streamer_source_crashes_total", [("stream", stream.name)], Double(count))
     }
+    publishers(&out, streamTable.streams)
     counter("streamer_input_frames_total", "Frames from the source.") { $0.inputFrames }
     counter("streamer_input_repeated_total", "Frame slots that repeated a frame.") {
       $0.repeatedFrames

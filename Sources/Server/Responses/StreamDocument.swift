@@ -25,6 +25,14 @@ struct StreamDocument {
       fields.append(("onDemand", "\(plan.isOnDemand)"))
     }
     fields.append(("state", JSONText.quoted(stream.word)))
+    if let publisher = stream.options.publishers?() {
+      var object = "{\"connected\": \(publisher.isConnected)"
+      if let since = publisher.since {
+        let seconds = max(.zero, SystemClock.monotonicTime - since).milliseconds / 1000
+        object += ", \"seconds\": \(seconds)"
+      }
+      fields.append(("publisher", object + "}"))
+    }
     if let crashes = stream.hosted?.plan.crashes, crashes.count > 0 {
       fields.append(("sourceCrashes", "\(crashes.count)"))
       if let retry = crashes.delayedUntil {
