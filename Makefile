@@ -2,8 +2,9 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help deps-run deps-test deps-bench deps-edge build run test unit e2e faults edge lint \
-  words fmt tsan asan fuzz hostile soak bench check clean
+.PHONY: help deps-run deps-test deps-bench deps-edge deps-package build run test unit e2e faults \
+  edge static install install-files deb package lint words fmt tsan asan fuzz hostile soak bench \
+  check clean
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
@@ -22,6 +23,8 @@ TEST_PACKAGES := gcc libc6-dev make python3 python3-venv curl procps util-linux 
   gstreamer1.0-plugins-ugly glib-networking
 
 EDGE_PACKAGES := varnish nginx-light trafficserver
+PACKAGE_PACKAGES := debhelper dpkg-dev fakeroot lintian man-db mmdebstrap systemd \
+  bash-completion
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) \
@@ -93,6 +96,57 @@ edge: deps-edge build  ## start and test the caches of deploy/edge
 	PATH="$(CURDIR)/$(VENV)/bin:/usr/sbin:$$PATH" timeout 600 \
 	  $(PYTHON) -m pytest -c Tests/pytest.ini $(RETRY) Tests/Edge
 
+# The installed program contains the Swift runtime, which Debian has no package of.
+PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
+STATIC_SCRATCH ?= $(CURDIR)/.build-static
+STATIC := $(STATIC_SCRATCH)/release/streamer
+INSTALLED := $(DESTDIR)$(PREFIX)
+SHARE := $(INSTALLED)/share
+
+static:
+	swift build -c release --static-swift-stdlib --product streamer --scratch-path $(STATIC_SCRATCH)
+
+install: deps-run static install-files  ## install below DESTDIR and PREFIX (/usr/local)
+
+install-files:
+	install -D -m 755 -s $(STATIC) $(INSTALLED)/bin/streamer
+	install -d $(SHARE)/man/man1 $(SHARE)/man/man5 $(SHARE)/bash-completion/completions \
+	  $(DESTDIR)$(ZSHDIR) $(DESTDIR)$(UNITDIR) $(INSTALLED)/lib/sysusers.d \
+	  $(DESTDIR)$(SYSCONFDIR)/streamer $(DESTDIR)$(SYSCONFDIR)/logrotate.d
+	$(STATIC) --print man > $(SHARE)/man/man1/streamer.1
+	$(STATIC) --print man-json > $(SHARE)/man/man5/streamer.json.5
+	$(STATIC) --print bash > $(SHARE)/bash-completion/completions/streamer
+	$(STATIC) --print zsh > $(DESTDIR)$(ZSHDIR)/_streamer
+	for unit in streamer.socket streamer.service streamer@.service; do \
+	  sed -e 's#@BINDIR@#$(PREFIX)/bin#' -e 's#@SYSCONFDIR@#$(SYSCONFDIR)#' \
+	    deploy/systemd/$$unit > $(DESTDIR)$(UNITDIR)/$$unit; done
+	install -m 644 deploy/systemd/sysusers.conf $(INSTALLED)/lib/sysusers.d/streamer.conf
+	install -m 644 deploy/systemd/logrotate $(DESTDIR)$(SYSCONFDIR)/logrotate.d/streamer
+	@# A file of settings that is there already stays.
+	[ -e $(DESTDIR)$(SYSCONFDIR)/streamer/streamer.json ] \
+	  || $(STATIC) --print json > $(DESTDIR)$(SYSCONFDIR)/streamer/streamer.json
+
+deps-package: deps-test
+	@missing=$$(for p in $(PACKAGE_PACKAGES); do \
+	  dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+	if [ -n "$$missing" ]; then \
+	  echo "installing by apt: "$$missing; \
+	  $(APT) update -qq && $(APT) install -y -qq --no-install-recommends $$missing; fi
+
+DEB_TREE := .build-deb/tree
+deb: deps-package static  ## build the Debian package, in .build-deb
+	rm -rf .build-deb && mkdir -p $(DEB_TREE)
+	git ls-files -z | tar --null -T - -c | tar -x -C $(DEB_TREE)
+	cp -r deploy/debian $(DEB_TREE)/debian
+	cd $(DEB_TREE) && STATIC_SCRATCH=$(STATIC_SCRATCH) dpkg-buildpackage -b -us -uc --no-sign
+
+package: deb  ## check the package, and install it in a clean root
+	PATH="$(CURDIR)/$(VENV)/bin:/usr/sbin:/sbin:$$PATH" timeout 900 \
+	  $(PYTHON) -m pytest -c Tests/pytest.ini $(RETRY) Tests/Package
+
 lint: words  ## format, dependencies, the page and its types, rules, arithmetic, words
 	swift format lint --strict -r -p $(SWIFT_SOURCES)
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" node client/check.mjs
@@ -141,4 +195,5 @@ check: lint tsan test  ## all checks before a release
 	swift build --explicit-target-dependency-import-check error
 
 clean:  ## remove all build products and results
-	rm -rf .build .build-tsan .build-asan .build-fuzz $(VENV) .deps bench-results
+	rm -rf .build .build-tsan .build-asan .build-fuzz .build-static .build-deb $(VENV) .deps \
+	  bench-results

@@ -14,6 +14,8 @@ package enum SignalWaiter {
     case terminate
     /// SIGINT: stop, from the keyboard.
     case interrupt
+    /// SIGUSR1: open the access log again.
+    case user1
     /// SIGUSR2: leave the streams to another process.
     case user2
     /// SIGHUP: reload the configuration.
@@ -23,6 +25,7 @@ package enum SignalWaiter {
       switch self {
       case .terminate: SIGTERM
       case .interrupt: SIGINT
+      case .user1: SIGUSR1
       case .user2: SIGUSR2
       case .hangup: SIGHUP
       }

@@ -17,6 +17,7 @@ enum Actions {
     case .stream, .check: return
     case .printHelp: print(HelpText.text, terminator: "")
     case .printVersion: print("streamer \(Version.text)")
+    case .print(let text): print(text.text(version: Version.text), terminator: "")
     case .listCameras: for line in listCameras() { print(line) }
     case .probe(let address): probe(address, stream)
     }

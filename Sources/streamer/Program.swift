@@ -27,6 +27,8 @@ final class Program: Sendable {
   private let server: StreamServer
   private let serverState: ServerState
   private let registry: StreamRegistry
+  /// Nil without a supervisor that listens.
+  private let notifier = ServiceNotifier.ofProcess()
 
   /// Binds the sockets; connections are not accepted yet.
   ///
@@ -101,6 +103,13 @@ final class Program: Sendable {
     }
   }
 
+  /// Tells a supervisor that requests are answered, and from then on that the program runs.
+  func reportReady() {
+    guard let notifier else { return }
+    notifier.send(.ready)
+    Watchdog.start(notifier, server)
+  }
+
   private func waitUntilOpen(_ stream: StreamSupervisor) throws(StreamSession.Failure) {
     let phase = Monitor(stream.phase)
     stream.subscribe { [weak stream] in
@@ -164,6 +173,7 @@ final class Program: Sendable {
   /// Ends the streams for their players, answers all requests, and returns.
   func finish() {
     log.write(.info, "stopping", "ending the streams and answering all requests")
+    notifier?.send(.stopping)
     rtmp.close()
     close(isEnding: true)
     // Players without a held request send one more, and learn that the stream has ended.
@@ -177,6 +187,7 @@ final class Program: Sendable {
   /// the supervisor's socket.
   func leave() {
     log.write(.info, "leaving", "leaving without ending the streams")
+    notifier?.send(.stopping)
     server.stopAccepting()
     rtmp.close()
     close(isEnding: false)

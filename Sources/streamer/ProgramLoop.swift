@@ -34,6 +34,10 @@ enum ProgramLoop {
         configuration, log: log, accessLog: accessLog, handedOver: handedOver
       ) { events.update { $0.append(.streamChanged) } }
       try SignalWaiter.start { signal in
+        guard signal != .user1 else {
+          accessLog?.reopen()
+          return
+        }
         guard signal != .hangup else {
           accessLog?.reopen()
           // Files can be slow, and this thread must take further signals.
@@ -57,6 +61,7 @@ enum ProgramLoop {
       }
       try program.start()
       isServing.withLock { $0 = true }
+      program.reportReady()
       let failure = wait(program, events)
       accessLog?.close()
       if let failure { throw failure }

@@ -84,8 +84,10 @@ def test_json_access_log_has_no_secrets(streamer: Callable[..., Program], tmp_pa
         } <= set(entry)
 
 
-def test_rotation_loses_no_line(streamer: Callable[..., Program], tmp_path: Path) -> None:
-    """SIGHUP reopens the file after it was moved; no line is lost."""
+@pytest.mark.parametrize("number", [signal.SIGUSR1, signal.SIGHUP])
+def test_rotation_loses_no_line(streamer: Callable[..., Program], tmp_path: Path,
+                                number: signal.Signals) -> None:
+    """The signal reopens the file after it was moved; no line is lost."""
     path, moved = tmp_path / "access.log", tmp_path / "access.log.1"
     program = streamer(*SMALL, "--access-log", str(path))
     get(program.port, "/version?before")
@@ -93,7 +95,7 @@ def test_rotation_loses_no_line(streamer: Callable[..., Program], tmp_path: Path
     path.rename(moved)
     get(program.port, "/version?between")
     lines_with(moved, "?between")
-    program.process.send_signal(signal.SIGHUP)
+    program.process.send_signal(number)
     wait_until(path.exists, 3, "the new file")
     get(program.port, "/version?after")
     lines_with(path, "?after")

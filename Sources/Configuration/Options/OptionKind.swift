@@ -109,6 +109,14 @@ extension OptionKind where Value: RawRepresentable & CaseIterable, Value.RawValu
 }
 
 extension OptionKind where Value == ProgramSettings.Action {
+  /// One of the texts that are written from the option table.
+  static let printedText: OptionKind = {
+    let kind = OptionKind<PrintedText>.choice("TEXT")
+    return OptionKind(
+      placeholder: kind.placeholder, expected: kind.expected, form: kind.form,
+      parse: { kind.parse($0).map(Value.print) }, print: { _ in "" })
+  }()
+
   /// A flag that makes the program do something other than streaming.
   static func action(_ action: Value) -> OptionKind {
     OptionKind(placeholder: nil, expected: "", parse: { _ in action }, print: { _ in "" })

@@ -13,6 +13,14 @@ extension Option {
       "check", \.action, .action(.check), .program,
       help: "read configuration and certificates, print what would run, and exit (0: valid; 2: not)"
     ).with { $0.scope = .invocation },
+    Option.program(
+      "print", \.action, .printedText, .program,
+      help: "print a manual page (man, man-json), the completion of a shell (bash, zsh) or an "
+        + "annotated file of settings (json), and exit"
+    ).with {
+      $0.scope = .invocation
+      $0.defaultText = nil
+    },
     .program(
       "log-format", \.logFormat, .choice("FORMAT"), .program,
       help: "text, or json: one object per line"),
@@ -21,7 +29,7 @@ extension Option {
       help: "the least severe level that is logged: debug, info, warning or error"),
     .program(
       "access-log", \.accessLog, .path("the path of a writable file"), .program,
-      help: "a file with one line per response, formatted as --log-format; SIGHUP reopens it"),
+      help: "a file with one line per response, formatted as --log-format; SIGUSR1 reopens it"),
     .program(
       "verbose", \.isVerbose, .toggle, letter: "v", .program, help: "short for --log-level debug"),
     Option.program(

@@ -14,6 +14,7 @@ package struct ProgramSettings: Sendable {
   package enum Action: Sendable, Equatable {
     case stream, check, listCameras, printVersion, printHelp
     case probe(InputAddress)
+    case print(PrintedText)
   }
 
   /// The port for HTTP without TLS.

@@ -85,6 +85,15 @@ package final class StreamServer: Sendable {
     if let error = failure.wait({ $0 }) { throw error }
   }
 
+  /// Whether each loop runs a job before `deadline`.
+  package func responds(until deadline: MonotonicTime) -> Bool {
+    let answered = Monitor(0)
+    for loop in loops { loop.post { answered.update { $0 += 1 } } }
+    return answered.wait(until: deadline) { [count = loops.count] answered in
+      answered == count ? true : nil
+    } ?? false
+  }
+
   /// Accepts no more connections.
   package func stopAccepting() {
     let context = contexts[0]

@@ -39,7 +39,9 @@ package final class SourceProcess: Sendable {
     guard arguments.dropFirst().first == IsolatedSource.argument,
       MessagePipe.isSocket(ChildProcess.socket)
     else { return }
-    for signal in [SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGUSR2] { SystemSignals.ignore(signal) }
+    for signal in [SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2] {
+      SystemSignals.ignore(signal)
+    }
     let pipe = MessagePipe(ChildProcess.socket)
     guard case .success(.start(_, let fields))? = try? ParentMessage.receive(pipe),
       let order = try? StartOrder(fields: fields)

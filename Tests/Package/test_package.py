@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Debian package: its checks, its texts, and its life in a clean root. `make deb` builds it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.supervisor import free_port
+from harness.tools import ROOT, need
+from harness.waiting import wait_until
+
+ENVIRONMENT = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
+
+
+def run(*command: str | Path, **options: object) -> str:
+    """The output of a command that must succeed."""
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True,
+                          env=ENVIRONMENT, timeout=400, check=False, **options)  # type: ignore
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def package() -> Path:
+    """The package that `make deb` has built."""
+    found = sorted((ROOT / ".build-deb").glob("streamer_*.deb"))
+    assert found, "no package: run make deb"
+    return found[-1]
+
+
+@pytest.fixture(scope="module")
+def unpacked(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files of the package."""
+    folder = tmp_path_factory.mktemp("package")
+    run("dpkg-deb", "-x", package, folder)
+    return folder
+
+
+def test_lintian_finds_no_error(package: Path) -> None:
+    """No error of Debian's policy."""
+    tool = need("lintian", "Debian's policy")
+    found = subprocess.run([tool, "--allow-root", "--fail-on", "error", str(package)],
+                           capture_output=True, text=True, check=False)
+    print(found.stdout)
+    assert found.returncode == 0, found.stdout
+
+
+def test_units_are_valid_and_confined(unpacked: Path, tmp_path: Path) -> None:
+    """systemd accepts the units; the service is exposed by less than 2 of 10."""
+    analyze = need("systemd-analyze", "the units of systemd")
+    folder = unpacked / "lib/systemd/system"
+    assert {path.name for path in folder.iterdir()} == {
+        "streamer.service", "streamer.socket", "streamer@.service"}
+    for unit in folder.iterdir():
+        # The program is not installed on this machine.
+        text = unit.read_text().replace("/usr/bin/streamer", "/bin/true")
+        (tmp_path / unit.name).write_text(text)
+    for name in ("streamer.socket", "streamer.service", "streamer@gate.service"):
+        done = subprocess.run([analyze, "verify", "--man=no", str(tmp_path / name)],
+                              capture_output=True, text=True, check=False)
+        mine = [line for line in done.stderr.splitlines() if "streamer" in line]
+        assert not mine, mine
+    security = run(analyze, "security", "--offline=true", tmp_path / "streamer.service")
+    level = re.search(r"exposure level for streamer.service: ([\d.]+)", security)
+    assert level and float(level[1]) < 2, security.splitlines()[-1]
+
+
+def test_manual_pages_have_no_fault(unpacked: Path) -> None:
+    """man reads both pages without a warning, and finds each option."""
+    man = need("man", "the manual pages")
+    for page in (unpacked / "usr/share/man").rglob("*.gz"):
+        done = subprocess.run([man, "--warnings", "-l", str(page)], capture_output=True, text=True,
+                              env={**ENVIRONMENT, "MANWIDTH": "100", "MANPAGER": "cat"},
+                              check=False)
+        assert done.returncode == 0 and not done.stderr, done.stderr
+        assert "part-duration" in done.stdout or "partDuration" in done.stdout
+
+
+@pytest.mark.parametrize(("words", "expected"), [
+    (["--part-d"], ["--part-duration"]), (["--log-format", ""], ["text", "json"]),
+    (["--rtsp-transport", "t"], ["tcp"]),
+])
+def test_bash_completes(unpacked: Path, words: list[str], expected: list[str]) -> None:
+    """The completion of bash offers flags, and the values of a choice."""
+    script = unpacked / "usr/share/bash-completion/completions/streamer"
+    shown = run("bash", "-c", f"source {script}; COMP_WORDS=(streamer "
+                + " ".join(f"'{word}'" for word in words)
+                + f"); COMP_CWORD={len(words)}; _streamer; echo ${{COMPREPLY[@]}}")
+    assert shown.split() == expected
+
+
+def test_installed_settings_are_valid(unpacked: Path) -> None:
+    """The annotated file of settings is accepted."""
+    shown = run(unpacked / "usr/bin/streamer", "-c", unpacked / "etc/streamer/streamer.json",
+                "--check")
+    assert "stream live: test pattern" in shown
+
+
+@pytest.fixture(scope="module")
+def clean_root(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A new Debian root with what the package depends on; skipped without the right to make one."""
+    tool = need("mmdebstrap", "the package in a clean root")
+    if os.geteuid() != 0:
+        pytest.skip("not root: the package in a clean root")
+    root = tmp_path_factory.mktemp("clean") / "root"
+    # The mirrors of this machine, security updates included.
+    sources = [str(path) for path in Path("/etc/apt").glob("sources.list*/*.sources")]
+    needed = run("dpkg-deb", "-f", package, "Depends")
+    names = [re.split(r"[ (|]", one.strip())[0] for one in needed.split(",")]
+    made = subprocess.run([tool, "--variant=minbase", f"--include=systemd,{','.join(names)}",
+                           "--aptopt=APT::Install-Recommends false", "bookworm", str(root),
+                           *sources], capture_output=True, text=True, env=ENVIRONMENT, timeout=400,
+                          check=False)
+    if made.returncode != 0:
+        pytest.skip(f"no Debian mirror, the package in a clean root: {made.stderr[-300:]}")
+    yield root
+    shutil.rmtree(root, ignore_errors=True)
+
+
+def in_root(root: Path, *command: str) -> str:
+    """Runs a command in the root, with namespaces of its own."""
+    return run("unshare", "--mount", "--pid", "--fork", "--kill-child",
+               f"--mount-proc={root}/proc", "chroot", root, *command)
+
+
+@pytest.mark.timeout(600)
+def test_life_in_a_clean_root(clean_root: Path, package: Path) -> None:
+    """The package is installed, serves a picture, is upgraded, removed and purged."""
+    shutil.copy(package, clean_root / "tmp/streamer.deb")
+    began = time.monotonic()
+    in_root(clean_root, "dpkg", "-i", "/tmp/streamer.deb")
+    print(f"installed after {time.monotonic() - began:.0f} s")
+    assert "streamer:" in (clean_root / "etc/passwd").read_text()
+    wants = clean_root / "etc/systemd/system"
+    assert (wants / "sockets.target.wants/streamer.socket").is_symlink()
+    assert (wants / "multi-user.target.wants/streamer.service").is_symlink()
+    port = free_port()
+    # The program reads its arguments from /proc.
+    start = (f"mount -t proc proc {clean_root}/proc && exec chroot --userspec=streamer:streamer "
+             f"{clean_root} /usr/bin/streamer -c /etc/streamer/streamer.json --http-port {port}")
+    program = subprocess.Popen(["unshare", "--mount", "sh", "-c", start], stderr=subprocess.PIPE,
+                               text=True)
+    try:
+        def ready() -> bool:
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/ready", timeout=2) as answer:
+                    return bool(answer.status == 200)
+            except OSError:
+                return False
+
+        wait_until(lambda: ready() or program.poll() is not None, 15, "the installed program")
+    finally:
+        program.send_signal(signal.SIGTERM)
+        log = program.communicate(timeout=15)[1]
+    assert program.returncode == 0, log
+    changed = clean_root / "etc/streamer/streamer.json"
+    changed.write_text(changed.read_text() + "// changed by the operator\n")
+    in_root(clean_root, "dpkg", "-i", "--force-confold", "/tmp/streamer.deb")
+    assert "changed by the operator" in changed.read_text(), "an upgrade keeps the settings"
+    in_root(clean_root, "dpkg", "--remove", "streamer")
+    assert not (clean_root / "usr/bin/streamer").exists() and changed.exists()
+    in_root(clean_root, "dpkg", "--purge", "streamer")
+    assert not changed.exists()
