@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The player page in Firefox and WebKitGTK, LL-DASH and LL-HLS, measured by the burned clock."""
+"""The player page in Firefox and WebKitGTK, over HTTP and WebSockets, by the burned clock."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from harness.waiting import pause, wait_until
 from harness.webkit import webkit_running
 
 BROWSERS = {"firefox": firefox_running, "webkitgtk": webkit_running}
-PAGES = {"dash": "/ldash/play/live?player=frames&target=1", "hls": "/?player=frames&target=0.5"}
+PAGES = {"dash": "/ldash/play/live?player=frames&target=1", "hls": "/?player=frames&target=0.5",
+         "ws": "/?player=ws&target=0.5"}
 SECONDS = 8
 
 
@@ -55,7 +56,7 @@ def test_page_plays_within_three_seconds(page: str, other: Any, server: Program)
     cuts = quantiles(late, n=20)
     print(f"{page}: glass to glass p50 {cuts[9]:.0f}, p95 {cuts[18]:.0f}, max {late[-1]:.0f} ms, "
           f"{len(found)} readings; {state}")
-    assert state["player"] == "frames"
+    assert state["player"] == ("ws" if page == "ws" else "frames")
     span = (found[-1][1] - found[0][1]) / 1000
     assert span > 0.7 * SECONDS and len({clock for _, clock in found}) > 0.4 * 30 * span
     assert -100 < cuts[9] < 3000

@@ -255,6 +255,77 @@ def test_sockets_that_do_not_read_are_bounded(streamer) -> None:
     reader.socket.close()
 
 
+def test_slow_viewer_gets_a_lower_rendition(streamer) -> None:
+    """A viewer with `auto` that is too slow for the top rendition gets the next one."""
+    program = streamer("--rendition", "640x360@4000", "--rendition", "320x180@300")
+    client = Socket(program.port, "/live/ws", headers={"receive-buffer": "8192"})
+    client.send({"t": "subscribe", "rendition": "auto", "tracks": ["v"]})
+    rate, started, taken = 150_000, time.monotonic(), 0
+    receive = client._receive
+
+    def slowly() -> None:
+        nonlocal taken
+        size = len(client.buffer)
+        receive()
+        taken += len(client.buffer) - size
+        pause(taken / rate - (time.monotonic() - started), "the rate of a slow network")
+
+    client._receive = slowly  # type: ignore[method-assign]
+    switching = client.until("switching")
+    assert (switching["rendition"], switching["reason"]) == ("180p", "abr")
+    after = client.media(60, VIDEO)
+    assert {m.channel for m in after} == {switching["cid"]}
+    late = [m.at * 1000 % 2**32 - m.sent for m in after[-20:]]
+    print(f"lower rendition after {time.monotonic() - started:.1f} s; delay {median(late):.1f} ms")
+    assert median(late) < 200
+    client.socket.close()
+
+
+def test_sync_group_has_one_target(server: Program) -> None:
+    """All members get the largest need; it falls slowly when its member leaves."""
+    near, far = Socket(server.port, "/live/ws"), Socket(server.port, "/live/ws")
+    for client in (near, far):
+        client.send({"t": "subscribe", "tracks": [], "sync": "lobby"})
+    near.send({"t": "stat", "need": 120})
+    far.send({"t": "stat", "need": 400})
+    while far.until("sync")["target"] != 400:
+        pass
+    while (message := near.until("sync"))["target"] != 400:
+        assert message["group"] == "lobby"
+    far.socket.close()
+    assert 120 <= near.until("sync")["target"] < 400
+    near.send({"t": "subscribe", "sync": "no group"})
+    assert near.until("error")["code"] == "unknown-group"
+    near.socket.close()
+
+
+def test_statistics_list_viewers(streamer) -> None:
+    """/stats.json needs the token; viewers are listed with their figures, and removed."""
+    token = "statistics-token-1"
+    program = streamer("--resolution", "320x180", "--admin-token", token)
+    assert get(program.port, "/stats.json").status == 401
+    headers = {"Authorization": f"Bearer {token}"}
+
+    def live() -> dict:
+        response = get(program.port, "/stats.json", headers=headers)
+        assert response.status == 200 and response.headers["cache-control"] == "no-store"
+        return json.loads(response.text)["streams"][0]
+
+    with subscribed(program.port, tracks=["v"]) as client:
+        client.until("subscribed")
+        client.media(60, VIDEO)
+        client.send({"t": "stat", "delay": 123.5, "buf": 100, "stalls": 2, "drop": "x"})
+        stream = wait_until(lambda: (s := live()) and "delay" in s["aggregate"] and s, 5, "figures")
+        viewer = stream["viewers"][0]
+        assert viewer["transport"] == "ws" and viewer["rendition"] == "video"
+        assert viewer["ip"] == "127.0.0.0" and viewer["kbps"] > 10
+        assert (viewer["delay"], viewer["stalls"], "drops" in viewer) == (123.5, 2, False)
+        assert stream["aggregate"]["delay"]["p50"] == 123.5
+        assert stream["aggregate"]["renditions"] == {"video": 1}
+        assert total(program.port, "streamer_viewers", stream="live", transport="ws") == 1
+    wait_until(lambda: live()["aggregate"]["viewers"] == 0, 5, "the viewer is removed")
+
+
 def test_shutdown_is_told(streamer) -> None:
     """The end of the program: source ended, then Close 1001."""
     program = streamer("--resolution", "320x180")
@@ -277,6 +348,39 @@ def test_shutdown_is_told(streamer) -> None:
         thread.join(5)
     assert result[-2]["state"] == "ended", result  # type: ignore[index]
     assert result[-1] == (1001,), result
+
+
+def test_client_of_a_library(server: Program) -> None:
+    """Python's websockets: handshake, messages, Ping and Close as its authors read RFC 6455."""
+    client = pytest.importorskip("websockets.sync.client", reason="websockets not found")
+    with client.connect(f"ws://127.0.0.1:{server.port}/live/ws", subprotocols=["llws.v1"],
+                        compression="deflate", max_size=None) as connection:
+        assert connection.subprotocol == "llws.v1"
+        assert connection.protocol.extensions == []
+        connection.send(['{"t":"hel', 'lo"}'])
+        assert json.loads(connection.recv(5))["t"] == "welcome"
+        assert connection.ping().wait(5)
+        connection.send('{"t":"subscribe","tracks":["v"]}')
+        sizes = [len(m) for m in (connection.recv(5) for _ in range(40)) if isinstance(m, bytes)]
+        assert len(sizes) > 30
+        connection.close(4001, "done")
+    assert connection.protocol.close_rcvd.code == 4001
+
+
+def test_removed_stream_closes_its_sockets(streamer) -> None:
+    """Sockets of a stream that is removed get 1001, and may answer late."""
+    token = "removal-of-a-stream"
+    program = streamer("--resolution", "320x180", "--admin-token", token)
+    headers = {"Authorization": f"Bearer {token}"}
+    with subscribed(program.port) as client:
+        client.media(5)
+        assert get(program.port, "/api/streams/live", "DELETE", headers).status == 204
+        assert client.close_code() == 1001
+        pause(0.5, "the client answers late")
+        client.send(frame(CLOSE, b"\x03\xe9"))
+    wait_until(lambda: total(program.port, "streamer_websockets") == 0, 5, "the socket is closed")
+    with Socket(program.port, "/live/ws") as client:
+        assert client.status == 404
 
 
 def test_many_requests_on_one_connection(server: Program) -> None:

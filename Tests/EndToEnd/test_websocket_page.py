@@ -71,16 +71,17 @@ def test_audio_plays_over_a_socket(browser: Browser, streamer) -> None:
 
 @pytest.mark.timeout(90)
 def test_renditions_are_chosen_in_the_menu(browser: Browser, streamer) -> None:
-    """The menu lists the renditions; a choice changes the shown picture without a stall."""
+    """The menu lists the renditions; a choice changes the shown picture."""
     program = streamer("--rendition", "640x360@800", "--rendition", "320x180@300")
     with viewer(browser) as view:
         view.open(program.url("/?transport=ws&panel=1"))
         view.wait_playing()
-        view.page.wait_for_function("() => __player.rendition === '360p'")
-        view.page.select_option("#rendition", label="180p")
-        view.page.wait_for_function(
-            "() => document.querySelector('video').videoHeight === 180", timeout=8000)
-        assert view.page.evaluate("() => __player.rendition") == "180p"
+        for height in (180, 360):
+            view.page.wait_for_function("() => __player.rendition !== null")
+            view.page.select_option("#rendition", value=f"{height}p")
+            view.page.wait_for_function(
+                f"() => document.querySelector('video').videoHeight === {height}", timeout=12000)
+            assert view.page.evaluate("() => __player.rendition") == f"{height}p"
         assert not [url for url in view.requests if url.endswith(".m4s")]
 
 
@@ -105,6 +106,39 @@ def test_outage_of_the_network(kind: str, browser: Browser, server: Program) -> 
             assert median(found) < 700
     finally:
         proxy.close()
+
+
+@pytest.mark.timeout(120)
+def test_sync_group_shows_the_same_instant(browser: Browser, server: Program) -> None:
+    """Two pages with different targets in one group: the same latency, within one frame."""
+    with viewer(browser) as near, viewer(browser) as far:
+        near.open(server.url("/?sync=lobby&target=0.15"))
+        far.open(server.url("/?sync=lobby&target=0.4"))
+        for view in (near, far):
+            view.wait_playing()
+        near.page.wait_for_function("() => __player.target >= 0.4", timeout=10000)
+        near.watch(8)
+        differences = []
+        for _ in range(20):
+            near.watch(0.1)
+            values = [view.page.evaluate("() => __player.latencyMs") for view in (near, far)]
+            differences.append(abs(values[0] - values[1]))
+        print(f"difference of two members: {summary(differences)}")
+        assert sorted(differences)[int(0.95 * len(differences))] < 34
+        offset = near.page.evaluate("() => __player.syncOffsetMs")
+        print(f"offset to the group: {offset:.0f} ms")
+        assert abs(offset) < 150
+
+
+@pytest.mark.timeout(60)
+def test_page_over_https_plays_over_a_socket(browser: Browser, streamer) -> None:
+    """A page over HTTPS connects by TLS: browsers open a connection of HTTP/1.1 for it."""
+    program = streamer("--resolution", "320x180", "--self-signed", "--https-port", "0")
+    with viewer(browser) as view:
+        view.open(program.secure_url("/?transport=ws"))
+        view.wait_playing()
+        assert view.page.evaluate("() => __player.player") == "ws"
+        assert total(program.port, "streamer_websockets") == 1
 
 
 @pytest.mark.timeout(60)

@@ -11,6 +11,9 @@ export function milliseconds(ms) {
   return ms === null || ms === undefined || !Number.isFinite(ms) ? '–' : `${Math.round(ms)} ms`;
 }
 
+/** @param {number} ms */
+function offsetMs(ms) { return `${ms < 0 ? '−' : '+'}${Math.abs(ms).toFixed(0)} ms`; }
+
 /** @param {number | null} ms Unix ms */
 function timeOfDay(ms) {
   return ms === null ? '–' : new Date(ms).toISOString().slice(11, 23);
@@ -49,6 +52,7 @@ export function showFigures(panel, state, clock, { frameRate, hasTarget, request
   panel.figure('Format', isDASH ? 'LL-DASH' : 'LL-HLS');
   panel.figure('Player latency', milliseconds(state.latencyMs));
   panel.figure('Target', hasTarget ? milliseconds(state.target * 1000) : '–', isRaised);
+  if (state.syncOffsetMs !== null) panel.figure('Offset to group', offsetMs(state.syncOffsetMs));
   panel.figure('Buffer', milliseconds(state.bufferSeconds * 1000));
   panel.figure('Rate', `${state.rate.toFixed(3)}×`);
   panel.figure('Frames per second', `${frameRate}`);

@@ -43,6 +43,10 @@ export class LatencyController {
   constructor(requested) {
     this.requested = requested;
     this.target = requested;
+    /** The target that the connection and the decoder need. */
+    this.need = requested;
+    /** @type {number | null} the target of a sync group, in place of the one that is needed */
+    this.shared = null;
     this.raised = new RaisedTarget(requested);
     this.rate = 1;
     this.isActive = false;
@@ -85,7 +89,9 @@ export class LatencyController {
     this.ends.push({ at: now, delay: latency - ahead });
     const recent = Math.max(...this.ends.map(({ delay }) => delay)) + RECENT_MARGIN;
     const floor = Math.min(HIGHEST_RAISED_TARGET, minimum, recent);
-    this.target = Math.max(this.raised.step(now), floor);
+    this.need = Math.max(this.raised.step(now), floor);
+    const isOutside = this.shared === null || this.need > HIGHEST_RAISED_TARGET;
+    this.target = isOutside ? this.need : this.shared ?? this.need;
     const error = latency - this.target;
     if (Math.abs(error) > START_ERROR) this.isActive = true;
     else {

@@ -14,6 +14,7 @@ import { sourceOf } from './source.js';
  * @property {number | null} target the requested latency, s
  * @property {ScriptLocation[]} hlsLocations
  * @property {Record<string, string | null>} warnings by key of the message
+ * @property {string | null} sync the sync group
  * @property {PageOptions} page
  */
 
@@ -28,9 +29,9 @@ import { sourceOf } from './source.js';
  */
 
 /**
- * Reads `?src`, `?player`, `?transport`, `?target`, `?hlsjs`, `?panel`, `?embed`, `?controls`,
- * `?muted` and `?autoplay`. The last five are switches: present or 1 is on, 0 is off. Each other
- * invalid parameter gives a warning, except an invalid target, which is ignored.
+ * Reads `?src`, `?player`, `?transport`, `?target`, `?sync`, `?hlsjs`, `?panel`, `?embed`,
+ * `?controls`, `?muted` and `?autoplay`. The last five are switches: present or 1 is on, 0 is off.
+ * Each other invalid parameter gives a warning, except an invalid target, which is ignored.
  * @param {string} page URL of the page
  * @returns {Parameters}
  */
@@ -38,14 +39,17 @@ export function parametersOf(page) {
   const query = new URL(page).searchParams, player = query.get('player');
   const source = sourceOf(query.get('src'), page), hls = hlsLocations(query.get('hlsjs'), page);
   const kind = kindNamed(player), target = parseFloat(query.get('target') ?? '');
+  const group = query.get('sync'), isGroup = group !== null && /^[\w.-]{1,64}$/.test(group);
+  const sync = isGroup ? group : null;
   const isUnknown = player !== null && kind === null;
   const expected = 'frames, ws, hlsjs, dashjs or native';
   const transport = query.get('transport'), other = kindOfTransport(transport ?? 'auto');
   const transports = 'auto, ws, http, hls, dash or native';
   const isEmbedded = isOn(query.get('embed'), false);
   return {
-    source: source.source, kind: kind ?? other ?? null, hlsLocations: hls.locations,
-    target: target >= 0.05 && target <= 10 ? target : null,
+    source: source.source, hlsLocations: hls.locations,
+    kind: kind ?? other ?? (sync === null ? null : 'ws'),
+    target: target >= 0.05 && target <= 10 ? target : null, sync,
     page: {
       isEmbedded,
       hasPanel: !isEmbedded && isOn(query.get('panel'), false),
@@ -57,6 +61,8 @@ export function parametersOf(page) {
       script: hls.warning,
       src: source.warning,
       player: isUnknown ? `Unknown player "${player}" (expected ${expected})` : null,
+      sync: group === null || isGroup ? null
+        : `Invalid sync group "${group}" (expected 1–64 letters, digits and . _ -)`,
       transport: other !== undefined ? null
         : `Unknown transport "${transport}" (expected ${transports})`,
     },

@@ -17,6 +17,7 @@
  * @property {number} bufferSeconds
  * @property {number} rate
  * @property {number} target s
+ * @property {number | null} syncOffsetMs latency − target of the sync group; null without a group
  * @property {string | null} rendition the shown rendition; null without a choice
  * @property {Stall[]} stalls
  * @property {number} framesShown
@@ -35,9 +36,9 @@
 export function newState(source) {
   return {
     player: 'frames', status: 'wait', source, time: 0, clock: null, glassToGlassMs: null,
-    latencyMs: null, bufferSeconds: 0, rate: 1, target: 0, rendition: null, stalls: [],
-    framesShown: 0, framesDropped: 0, undecoded: 0, sound: null, errors: [], clockOffsetMs: 0,
-    samples: [],
+    latencyMs: null, bufferSeconds: 0, rate: 1, target: 0, syncOffsetMs: null, rendition: null,
+    stalls: [], framesShown: 0, framesDropped: 0, undecoded: 0, sound: null, errors: [],
+    clockOffsetMs: 0, samples: [],
   };
 }
 

@@ -33,6 +33,8 @@ import { newState, recordError } from './state.js';
 
 /** The time between two updates of the player and of the panel, ms. */
 const UPDATE_INTERVAL = 50, PANEL_INTERVAL = 250;
+/** The time between two reports to the server, ms. */
+const REPORT_INTERVAL = 1000;
 /** A stop of this duration counts as a stall without an event, ms. */
 const SILENT_STALL = 300;
 
@@ -66,6 +68,8 @@ export class View {
     this.unsupported = new Set();
     this.source = parameters.source;
     this.targets = new TargetChoice(parameters.target);
+    this.sync = parameters.sync;
+    this.reportedAt = 0;
     this.controller = new LatencyController(TARGETS.frames);
     /** @type {number | null} s */
     this.latency = null;
@@ -206,6 +210,8 @@ export class View {
       setTargets: (...targets) => {
         if (isCurrent() && this.targets.setStream(...targets)) this.applyTarget();
       },
+      sync: this.sync,
+      setSharedTarget: (target) => { if (isCurrent()) this.controller.shared = target; },
     };
     const target = this.targets.targetFor(kind, this.source);
     /** @type {Player} */
@@ -284,6 +290,20 @@ export class View {
       if (seconds > 0) player.seekBy(seconds, now);
     }
     this.publish();
+    if (now - this.reportedAt > REPORT_INTERVAL) this.report(player, now);
+  }
+
+  /** @param {Player} player @param {number} now */
+  report(player, now) {
+    const { state, controller } = this, round = (/** @type {number} */ value) => Math.round(value);
+    this.reportedAt = now;
+    player.report?.({
+      delay: state.latencyMs === null ? null : round(state.glassToGlassMs ?? state.latencyMs),
+      buf: round(state.bufferSeconds * 1000), rate: state.rate, drop: state.framesDropped,
+      dec: state.framesShown, stalls: state.stalls.length,
+      stallMs: round(state.stalls.reduce((sum, { seconds }) => sum + seconds * 1000, 0)),
+      need: round(controller.need * 1000), vis: !document.hidden,
+    });
   }
 
   /**
@@ -306,6 +326,9 @@ export class View {
     state.latencyMs = this.latency === null ? null : this.latency * 1000;
     state.rate = video.playbackRate;
     state.target = this.controller.target;
+    const { shared } = this.controller;
+    state.syncOffsetMs = shared === null || this.latency === null ? null
+      : (this.latency - shared) * 1000;
     const renditions = this.player?.renditions() ?? null;
     state.rendition = renditions?.names[renditions.current] ?? null;
     state.framesShown = frames.frames;

@@ -191,3 +191,23 @@ suite('raised target', () => {
     }
   });
 });
+
+suite('latency controller: the target of a sync group', () => {
+  test('it replaces the needed one, which is still known', () => {
+    const controller = new LatencyController(0.15);
+    controller.shared = 0.4;
+    assert.ok(controller.step(0, 0.15) < 1);
+    assert.equal(controller.target, 0.4);
+    assert.equal(controller.need, 0.15);
+    controller.shared = null;
+    controller.step(1, 0.15);
+    assert.equal(controller.target, 0.15);
+  });
+
+  test('a player that needs more than a group may hold plays outside of it', () => {
+    const controller = new LatencyController(3);
+    controller.shared = 0.4;
+    controller.step(0, 3);
+    assert.equal(controller.target, 3);
+  });
+});

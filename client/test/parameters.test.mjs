@@ -64,7 +64,7 @@ suite('parameters', () => {
     const found = parametersOf('http://h/?src=/cam/playlist.m3u8&player=hlsjs&target=0.5');
     assert.equal(found.source, 'http://h/cam/playlist.m3u8');
     assert.deepEqual([found.kind, found.target], ['hlsjs', 0.5]);
-    assert.deepEqual(Object.values(found.warnings), [null, null, null, null]);
+    assert.deepEqual(Object.values(found.warnings), [null, null, null, null, null]);
   });
 
   for (const [query, expected] of [

@@ -62,6 +62,7 @@ suite('the transport', () => {
     ['', null, false], ['transport=auto', null, false], ['transport=ws', 'ws', false],
     ['transport=http', 'frames', false], ['transport=hls', 'hlsjs', false],
     ['transport=dash', 'dashjs', false], ['transport=carrier', null, true],
+    ['sync=lobby', 'ws', false], ['sync=lobby&player=frames', 'frames', false],
     ['transport=constructor', null, true], ['transport=http&player=ws', 'ws', false],
   ]) {
     test(query, () => {

@@ -100,6 +100,7 @@ final class HTTP1Connection: HTTPConnection {
     else { return nil }
     exchanges.removeFirst()
     _ = lifecycle.close()
+    tellFlushed(lost: 0)
     let connection = WebSocketConnection(stream, server, exchange, limits, handler)
     server.replace(self, by: connection)
     if isParsing { successor = connection } else { stream.isReading = true }

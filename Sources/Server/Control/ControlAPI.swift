@@ -25,8 +25,10 @@ final class ControlAPI {
     self.loop = loop
   }
 
-  /// Whether a request is for `/api`.
-  static func owns(_ request: Request) -> Bool { request.isBelow("api") }
+  /// Whether a request is for `/api` or `/stats.json`.
+  static func owns(_ request: Request) -> Bool {
+    request.isBelow("api") || request.isBelow("stats.json")
+  }
 
   /// Answers a request, or holds it until its result is known.
   func handle(_ exchange: any Exchange) {
@@ -36,6 +38,13 @@ final class ControlAPI {
       return exchange.respond(refusal)
     }
     let path = exchange.request.pathSegments
+    if path == ["stats.json"], exchange.request.method == .get {
+      return exchange.respond(
+        Self.json(
+          200,
+          serverState.sockets.viewers.text(
+            serverState.streamTable.streams, now: SystemClock.wallTime)))
+    }
     guard path.count >= 2, path[1] == "streams", path.count <= 3 else {
       return exchange.respond(Self.error(404, "nothing is served under this path"))
     }

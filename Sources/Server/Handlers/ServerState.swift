@@ -28,7 +28,8 @@ package final class ServerState: Sendable {
   let startedAt = SystemClock.wallTime
   private let shared: Locked<Shared>
   private let startLimits: Locked<StartLimits>
-  private let lastChannel = Locked<UInt16>(0)
+  /// The state of the WebSockets.
+  let sockets = SharedSockets()
   /// Decides which clients may publish.
   package let publishGuard: PublishGuard
   /// The uploads of relayed files.
@@ -202,14 +203,6 @@ package final class ServerState: Sendable {
   /// Calls `body` after each change of the streams, on any thread.
   func subscribe(_ body: @escaping @Sendable () -> Void) {
     shared.withLock { $0.watchers.append(body) }
-  }
-
-  /// The next number of a group of viewers; the numbers wrap around.
-  func newChannel() -> UInt16 {
-    lastChannel.withLock { last in
-      last &+= 1
-      return last
-    }
   }
 
   /// New counters for one more loop.

@@ -40,10 +40,10 @@ final class StreamHandler {
   private var kept: (rendition: RenditionHandler, revision: Int64, objects: String)?
   /// The progress of the windows when the first of the requests in `starting` was held.
   private var heldAt: [Bool] = []
-  private let newChannel: () -> UInt16
+  private let sharedSockets: SharedSockets
   /// The WebSockets of the stream.
   private(set) lazy var sockets = StreamSockets(
-    stream, loop: loop, counters: counters, newChannel: newChannel
+    stream, loop: loop, counters: counters, shared: sharedSockets
   ) { [unowned self] peer in use(by: peer) }
 
   /// `mayStart` decides whether a request starts a stream on demand; `reroute` handles an exchange
@@ -52,11 +52,11 @@ final class StreamHandler {
     _ stream: StreamEntry, options: ServingOptions, counters: Locked<ServerCounters>,
     loop: EventLoop,
     mayStart: @escaping (PeerAddress, MonotonicTime) -> StartLimits.Refusal? = { _, _ in nil },
-    newChannel: @escaping () -> UInt16 = { 0 },
+    sockets: SharedSockets = SharedSockets(),
     reroute: @escaping (any Exchange, MonotonicTime) -> Void
   ) {
     self.mayStart = mayStart
-    self.newChannel = newChannel
+    sharedSockets = sockets
     self.stream = stream
     servedStream = stream.served
     self.options = options
@@ -249,7 +249,7 @@ final class StreamHandler {
     sockets.follow(stream)
     switch stream.state {
     case .served, .failed: rerouteStarting()
-    case .idle where starting.count > 0:
+    case .idle where starting.count > 0 || sockets.isInUse:
       // The stream was stopped for lack of use when a request had just arrived.
       stream.hosted?.use(loop.now)
     case .idle, .starting: break

@@ -24,6 +24,13 @@ struct MetricsText {
     requests(&out, totals)
     totals.players.write(to: &out)
     totals.sockets.write(to: &out)
+    out.family("streamer_viewers", "gauge", "Viewers over WebSockets.")
+    for viewers in serverState.sockets.viewers.counts {
+      out.sample(
+        "streamer_viewers",
+        [("stream", viewers.stream), ("rendition", viewers.rendition), ("transport", "ws")],
+        Double(viewers.count))
+    }
     serverState.relayCounters.withLock { $0 }.write(
       to: &out, serverState.streamTable.relays.entries,
       refused: serverState.publishGuard.refusedCount)

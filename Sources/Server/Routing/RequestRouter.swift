@@ -99,7 +99,7 @@ final class RequestRouter: RequestHandler, LoopService {
         ?? StreamHandler(
           stream, options: serverState.options, counters: counters, loop: loop,
           mayStart: { [serverState] in serverState.mayStart(by: $0, at: $1) },
-          newChannel: { [serverState] in serverState.newChannel() },
+          sockets: serverState.sockets,
           reroute: { [unowned self] in route($0, $0.request, since: $1) })
       streamHandlers.append(streamHandler)
       byName[stream.name] = streamHandler

@@ -40,7 +40,7 @@ final class BroadcastGroup {
 
   /// A group without viewers; nil if the window has no media.
   init?(
-    _ rendition: ServedRendition, of stream: String, number newNumber: @escaping () -> UInt16
+    _ rendition: ServedRendition, of stream: String, _ newNumber: @escaping () -> UInt16
   ) {
     let window = WindowView(rendition.window)
     let snapshot = window.snapshot

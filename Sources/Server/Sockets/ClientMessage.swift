@@ -9,8 +9,12 @@ struct ClientMessage: Decodable {
   private enum CodingKeys: String, CodingKey {
     case type = "t"
     case channel = "ch"
-    case rendition, start, format, tracks, id
+    case rendition, start, format, tracks, id, sync, need
     case clientTime = "c"
+    case delay, rate, stalls
+    case buffer = "buf"
+    case roundTrip = "rtt"
+    case drops = "drop"
   }
 
   /// The name of the message.
@@ -25,6 +29,12 @@ struct ClientMessage: Decodable {
   let id: Double?
   /// The client's clock at a `ping`, in milliseconds.
   let clientTime: Double?
+  /// The sync group of a `subscribe`.
+  let sync: String?
+  /// The latency that the player of a `stat` needs, in milliseconds.
+  let need: Double?
+  /// The figures of a `stat`.
+  let figures: PlayerFigures
 
   /// Reads a message; nil if the text is not a JSON object with a name.
   init?(_ text: String) {
@@ -45,6 +55,12 @@ struct ClientMessage: Decodable {
     tracks = try? members.decode([String].self, forKey: .tracks)
     id = try? members.decode(Double.self, forKey: .id)
     clientTime = try? members.decode(Double.self, forKey: .clientTime)
+    sync = try? members.decode(String.self, forKey: .sync)
+    need = try? members.decode(Double.self, forKey: .need)
+    func number(_ key: CodingKeys) -> Double? { try? members.decode(Double.self, forKey: key) }
+    figures = PlayerFigures(
+      delay: number(.delay), buffer: number(.buffer), rate: number(.rate),
+      roundTrip: number(.roundTrip), drops: number(.drops), stalls: number(.stalls))
   }
 }
 
@@ -58,11 +74,15 @@ struct SubscriptionRequest {
   let tracks: [Track]
   /// Whether media begins with the newest key frame; if not, with the next one.
   let startsLive: Bool
+  /// The sync group; nil without one.
+  let sync: String?
 
   /// The request in a message; the error says why it is refused.
   init(_ message: ClientMessage) throws(SocketError) {
     guard ["fmp4", nil].contains(message.format) else { throw .unknownFormat }
     guard ["live", "key", nil].contains(message.start) else { throw .unknownStart }
+    if let name = message.sync, !SyncGroups.isName(name) { throw .unknownGroup }
+    sync = message.sync
     rendition = message.rendition == "auto" ? nil : message.rendition
     startsLive = message.start != "key"
     tracks = (message.tracks ?? ["v", "a"]).compactMap(Track.init)

@@ -29,7 +29,10 @@ enum ServerMessage {
   }
 
   /// Why the group of a viewer changes.
-  enum SwitchReason: String { case manual, source }
+  enum SwitchReason: String {
+    case manual, source
+    case automatic = "abr"
+  }
 
   /// The state of a stream's source.
   enum SourceState: String { case starting, live, lost, ended }
@@ -102,6 +105,13 @@ enum ServerMessage {
     WebSocketFrame.text(
       "{\"t\":\"skip\",\"cid\":\(channel),\"from\":\(first),\"to\":\(next)"
         + ",\"reason\":\"congestion\"}")
+  }
+
+  /// The latency that all members of a sync group hold.
+  static func sync(_ group: String, target: Interval) -> SharedBytes {
+    WebSocketFrame.text(
+      "{\"t\":\"sync\",\"group\":\(JSONText.quoted(group))"
+        + ",\"target\":\(Decimal.shortString(target.microseconds, digits: 3))}")
   }
 
   /// The state of the source, and since when.

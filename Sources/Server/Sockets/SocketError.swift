@@ -6,6 +6,8 @@ enum SocketError: Error, Equatable {
   case unknownRendition
   case unknownFormat
   case unknownStart
+  /// The sync group has an invalid name, or there are too many groups.
+  case unknownGroup
   /// The stream on demand may not be started now, for this reason.
   case busy(String)
   case cannotStart
@@ -19,6 +21,7 @@ enum SocketError: Error, Equatable {
     case .unknownRendition: "unknown-rendition"
     case .unknownFormat: "unknown-format"
     case .unknownStart: "unknown-start"
+    case .unknownGroup: "unknown-group"
     case .busy: "busy"
     case .cannotStart: "cannot-start"
     case .malformed: "malformed"
@@ -32,6 +35,7 @@ enum SocketError: Error, Equatable {
     case .unknownRendition: "no such rendition"
     case .unknownFormat: "unknown format (expected fmp4)"
     case .unknownStart: "unknown start (expected live or key)"
+    case .unknownGroup: "no such sync group (expected 1–64 letters, digits and . _ -)"
     case .busy(let reason): reason
     case .cannotStart: "the stream cannot start"
     case .malformed: "expected a JSON object with the member t"

@@ -16,11 +16,13 @@ final class SocketSession: WebSocketHandler {
   /// A number for programs; without a meaning.
   let identifier: String
   let peer: PeerAddress
+  private let presence: ViewerPresence
   /// Its index in the sessions of the stream; -1 outside.
   var index = -1
   /// The connection; nil before the upgrade and after the end.
   var connection: WebSocketConnection?
-  private unowned let sockets: StreamSockets
+  /// Kept until the connection has ended, which may be after the removal of the stream.
+  private let sockets: StreamSockets
   private(set) var subscriptions: [Subscription] = []
   /// The subscription that the client asked for; nil if it wants none.
   private(set) var request: SubscriptionRequest?
@@ -33,11 +35,20 @@ final class SocketSession: WebSocketHandler {
   /// Whether the client has asked for the channels, and gets changes of them.
   private(set) var wantsChannels = false
   private var queue = SendQueue()
+  private var automatic: AutomaticRendition
 
-  init(_ sockets: StreamSockets, peer: PeerAddress) {
+  init(_ sockets: StreamSockets, _ request: Request) {
     self.sockets = sockets
-    self.peer = peer
+    peer = request.peer
     identifier = String(UInt64.random(in: 0...UInt64.max), radix: 16)
+    automatic = AutomaticRendition(now: sockets.now)
+    presence = ViewerPresence(
+      sockets.shared,
+      ViewerReport(
+        stream: sockets.stream.name, identifier: identifier, peer: request.peer,
+        userAgent: String(
+          decoding: (request.header("user-agent") ?? "").utf8.prefix(200), as: UTF8.self),
+        since: SystemClock.wallTime))
   }
 
   // MARK: Messages of the client
@@ -67,6 +78,7 @@ final class SocketSession: WebSocketHandler {
         ServerMessage.pong(
           id: message.id ?? 0, clientTime: message.clientTime ?? 0, received: arrival,
           sent: SystemClock.wallTime))
+    case "stat": learn(message)
     case "bye": connection?.close(.normal)
     default: break
     }
@@ -93,6 +105,8 @@ final class SocketSession: WebSocketHandler {
       let wanted = try SubscriptionRequest(message)
       unsubscribe()
       isRestarting = false
+      guard presence.join(wanted.sync, now: sockets.now) else { throw .unknownGroup }
+      tellSync()
       guard !wanted.tracks.isEmpty else {
         return send(ServerMessage.subscribedToNothing(sockets.stream.name))
       }
@@ -109,6 +123,7 @@ final class SocketSession: WebSocketHandler {
   /// Ends the reception of media.
   private func unsubscribe() {
     leaveGroups()
+    presence.leave()
     request = nil
     isPending = false
   }
@@ -121,6 +136,30 @@ final class SocketSession: WebSocketHandler {
     }
     wanted.rendition = name
     request = wanted
+    automatic = AutomaticRendition(now: sockets.now)
+  }
+
+  // MARK: Sync groups and figures
+
+  private func learn(_ message: ClientMessage) {
+    presence.learn(message, rendition: shownRendition, now: sockets.now)
+    tellSync()
+  }
+
+  /// Sends the target of the sync group if it has changed.
+  private func tellSync() {
+    if let message = presence.syncMessage(now: sockets.now) { send(message) }
+  }
+
+  /// The rendition of the video, or of the audio alone; nil if no media are sent.
+  private var shownRendition: String? {
+    (subscriptions.first { $0.group.track == .video } ?? subscriptions.first)?.group.rendition.name
+  }
+
+  /// Looks for a higher rendition and a new target of the sync group.
+  func step(_ now: MonotonicTime) {
+    automatic.step(now)
+    tellSync()
   }
 
   // MARK: Groups
@@ -151,25 +190,34 @@ final class SocketSession: WebSocketHandler {
         })
       keyTime = keyTime ?? group.newestKeyTime
     }
+    presence.show(shownRendition, now: now)
+  }
+
+  /// The name of the video rendition for the client: its choice, or that of the server.
+  var videoName: String {
+    let ladder = sockets.ladder
+    if let name = request?.rendition, ladder.contains(name) { return name }
+    return ladder.isEmpty ? "" : ladder[min(automatic.index, ladder.count - 1)]
   }
 
   /// Whether the client has chosen another rendition than that of `subscription`.
   func wantsMove(of subscription: Subscription) -> Bool {
-    guard subscription.group.track == .video, let request else { return false }
-    return sockets.videoName(request) != subscription.group.rendition.name
+    subscription.group.track == .video && request != nil
+      && videoName != subscription.group.rendition.name
   }
 
   /// Receives the chosen rendition in place of that of `subscription`, from segment `number` on.
   func move(_ subscription: Subscription, at number: Int64) {
     guard let request, let index = subscriptions.firstIndex(where: { $0 === subscription }),
-      let group = sockets.group(sockets.videoName(request))
+      let group = sockets.group(videoName)
     else { return }
+    let reason: ServerMessage.SwitchReason = request.rendition == nil ? .automatic : .manual
     subscription.group.leave(subscription)
     let next = Subscription(self, group)
     subscriptions[index] = next
     sockets.count(
       group.join(next, from: .segment(number), now: sockets.now) {
-        ServerMessage.switching($0, .manual, at: number)
+        ServerMessage.switching($0, reason, at: number)
       })
     if subscription.state == .paused { next.state = .paused }
   }
@@ -204,6 +252,7 @@ final class SocketSession: WebSocketHandler {
     guard let connection, connection.isOpen else { return }
     if queue.isEmpty, connection.queuedBytes == 0 {
       queue.wrote(message.count, due: due)
+      presence.sent(message.count)
       return connection.send(message.head, message.payload)
     }
     queue.append(OutgoingFrame(message))
@@ -218,11 +267,14 @@ final class SocketSession: WebSocketHandler {
       else { continue }
       subscription.state = .waiting(from: first)
     }
+    automatic.dropped(now: sockets.now, of: sockets.ladder.count)
+    presence.skipped()
     sockets.countSkip()
   }
 
   private func write(_ frame: OutgoingFrame, due: MonotonicTime) {
     queue.wrote(frame.count, due: due)
+    presence.sent(frame.count)
     if let payload = frame.payload {
       connection?.send(frame.head, payload)
     } else {
@@ -238,8 +290,7 @@ final class SocketSession: WebSocketHandler {
 
   func closed() {
     connection = nil
-    leaveGroups()
-    request = nil
+    unsubscribe()
     sockets.remove(self)
   }
 }

@@ -22,7 +22,7 @@ final class StreamSockets {
   private(set) var stream: StreamEntry
   private unowned let loop: EventLoop
   private let counters: Locked<ServerCounters>
-  private let newChannel: () -> UInt16
+  let shared: SharedSockets
   /// Starts a stream on demand for a client, and keeps it running.
   private let use: (PeerAddress) -> StartLimits.Refusal?
   private var sessions: [SocketSession] = []
@@ -30,15 +30,17 @@ final class StreamSockets {
   private var groups: [String: BroadcastGroup] = [:]
   private var source = (state: ServerMessage.SourceState.starting, since: WallTime.origin)
   private var nextLook = MonotonicTime.distantFuture
+  /// The newest message about the channels that was sent to all clients.
+  private var channels: [UInt8] = []
 
   init(
     _ stream: StreamEntry, loop: EventLoop, counters: Locked<ServerCounters>,
-    newChannel: @escaping () -> UInt16, use: @escaping (PeerAddress) -> StartLimits.Refusal?
+    shared: SharedSockets, use: @escaping (PeerAddress) -> StartLimits.Refusal?
   ) {
     self.stream = stream
     self.loop = loop
     self.counters = counters
-    self.newChannel = newChannel
+    self.shared = shared
     self.use = use
   }
 
@@ -55,7 +57,7 @@ final class StreamSockets {
     case .refused(let status, let reason, let fields):
       exchange.respond(ResponseFields.error(status, reason, .noStore, fields))
     case .accepted(let fields):
-      let session = SocketSession(self, peer: exchange.request.peer)
+      let session = SocketSession(self, exchange.request)
       guard let connection = exchange.upgrade(fields, Self.limits, to: session) else {
         return exchange.respond(
           ResponseFields.error(
@@ -104,7 +106,7 @@ final class StreamSockets {
       return
     }
     var names: [String] = []
-    if request.tracks.contains(.video) { names.append(videoName(request)) }
+    if request.tracks.contains(.video) { names.append(session.videoName) }
     if request.tracks.contains(.audio), let audio = served.renditions.first(where: \.isAudio) {
       names.append(audio.name)
     }
@@ -124,7 +126,7 @@ final class StreamSockets {
     guard let rendition = stream.served?.renditions.first(where: { $0.name == name }) else {
       return nil
     }
-    groups[name] = BroadcastGroup(rendition, of: stream.name, number: newChannel)
+    groups[name] = BroadcastGroup(rendition, of: stream.name) { [shared] in shared.newChannel() }
     return groups[name]
   }
 
@@ -133,10 +135,9 @@ final class StreamSockets {
     stream.served?.renditions.contains { $0.name == name && !$0.isAudio } ?? false
   }
 
-  /// The name of the video rendition for a request: the top rendition without a choice.
-  func videoName(_ request: SubscriptionRequest) -> String {
-    if let name = request.rendition, hasVideo(name) { return name }
-    return stream.served?.renditions.first { !$0.isAudio }?.name ?? ""
+  /// The names of the video renditions, the top rendition first.
+  var ladder: [String] {
+    (stream.served?.renditions ?? []).filter { !$0.isAudio }.map(\.name)
   }
 
   // MARK: Changes, publication, deadlines
@@ -150,11 +151,19 @@ final class StreamSockets {
       groups = [:]
       for session in sessions { session.restart() }
     }
-    for session in sessions where session.wantsChannels {
-      session.send(ServerMessage.channels(stream))
-    }
+    tellChannels()
     lookAtSource()
     if isOther { for session in sessions where session.isPending { join(session) } }
+  }
+
+  /// Sends the stream and its renditions to the clients that have asked for them, if they changed.
+  private func tellChannels() {
+    guard sessions.contains(where: \.wantsChannels) else { return channels = [] }
+    let frame = ServerMessage.channels(stream)
+    let bytes = frame.array
+    guard bytes != channels else { return }
+    channels = bytes
+    for session in sessions where session.wantsChannels { session.send(frame) }
   }
 
   /// Sends the new chunks of the windows.
@@ -175,6 +184,7 @@ final class StreamSockets {
     guard nextDeadline <= now else { return }
     nextLook = now + Self.sourceInterval
     lookAtSource()
+    for session in sessions { session.step(now) }
   }
 
   /// The stream was removed: its sockets are closed.

@@ -16,6 +16,8 @@
  * @property {() => void} measureClock the server's clock may have been set
  * @property {(usual: number, least: number) => void} setTargets
  *   the default target for this stream, and the lowest one that it allows, s
+ * @property {string | null} sync the sync group of the page
+ * @property {(target: number) => void} setSharedTarget the target of the sync group, s
  */
 
 /**
@@ -35,6 +37,8 @@
  * @property {() => boolean | null} hasAudio null if unknown
  * @property {() => RenditionChoice | null} renditions null if the player has no choice
  * @property {(name: string | null) => void} chooseRendition null for automatic
+ * @property {(figures: Record<string, number | boolean | null>) => void} [report]
+ *   measured values, once a second
  */
 
 /**
@@ -49,7 +53,7 @@
  * Targets that were held without stalls, s.
  * @type {Record<Kind, number>}
  */
-export const TARGETS = { frames: 0.12, ws: 0.12, hlsjs: 0.35, dashjs: 0.5, native: 2 };
+export const TARGETS = { frames: 0.12, ws: 0.1, hlsjs: 0.35, dashjs: 0.5, native: 2 };
 
 /** The target of the frame player on an MPD, s. */
 export const MPD_TARGET = 0.5;

@@ -121,6 +121,7 @@ export class SocketPlayer {
     const { requested } = this;
     this.socket?.send({
       t: 'subscribe', rendition: requested ?? 'auto', start: 'live', tracks: ['v', 'a'],
+      ...this.host.sync === null ? {} : { sync: this.host.sync },
     });
   }
 
@@ -164,6 +165,12 @@ export class SocketPlayer {
       case 'switching': this.addGroup(message); break;
       case 'channels': this.learnLadder(message.channels); break;
       case 'source': this.learnSource(message.state); break;
+      case 'sync':
+        if (message.target > 0) {
+          this.target = message.target / 1000;
+          this.host.setSharedTarget(this.target);
+        }
+        break;
       case 'error': throw new Error(String(message.msg));
       default: break;
     }
@@ -328,6 +335,9 @@ export class SocketPlayer {
   hasAudio() { return this.feed.video ? this.feed.audio !== null : null; }
 
   minimumTarget() { return this.delays.minimumTarget(); }
+
+  /** @param {Record<string, number | boolean | null>} figures */
+  report(figures) { this.socket?.send({ t: 'stat', ...figures, rtt: this.host.clock.roundTrip }); }
 
   /** @param {number} time */
   wasConnectedSince(time) { return this.lostAt < time; }

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Sharing
+import Time
+
+/// One client among those of all loops: its report for `/stats.json`, and its sync group.
+///
+/// Confined to the loop's thread.
+final class ViewerPresence {
+  /// The interval over which the rate of sent bytes is measured, at least.
+  private static let rateInterval = Interval.milliseconds(500)
+
+  private let shared: SharedSockets
+  private let viewer: UInt64
+  private var report: ViewerReport
+  /// The sync group; nil without one.
+  private var group: String?
+  /// The newest target of the sync group that the client knows.
+  private var target: Interval?
+  /// Bytes sent since the rate was measured, and that time.
+  private var counted = (bytes: Int64(0), since: MonotonicTime.origin)
+
+  init(_ shared: SharedSockets, _ report: ViewerReport) {
+    self.shared = shared
+    self.report = report
+    viewer = shared.newViewer()
+  }
+
+  /// Joins a sync group, or none; false if there are too many groups.
+  func join(_ name: String?, now: MonotonicTime) -> Bool {
+    guard let name else { return true }
+    guard shared.syncGroups.set(.zero, of: viewer, in: name, now: now) else { return false }
+    group = name
+    return true
+  }
+
+  /// Leaves the sync group and the list of viewers.
+  func leave() {
+    if let group { shared.syncGroups.remove(viewer, from: group) }
+    group = nil
+    target = nil
+    shared.viewers.remove(viewer)
+  }
+
+  /// The target of the sync group if the client does not know it.
+  func syncMessage(now: MonotonicTime) -> SharedBytes? {
+    guard let group, let newest = shared.syncGroups.target(of: group, now: now), newest != target
+    else { return nil }
+    target = newest
+    return ServerMessage.sync(group, target: newest)
+  }
+
+  /// Counts bytes that were given to the connection.
+  func sent(_ count: Int) { counted.bytes = counted.bytes.addingSaturated(Int64(clamping: count)) }
+
+  /// Counts dropped chunks.
+  func skipped() { report.skips += 1 }
+
+  /// The client receives a rendition from now on; nil if it receives none.
+  func show(_ rendition: String?, now: MonotonicTime) {
+    counted = (0, now)
+    publish(rendition, now: now)
+  }
+
+  /// Takes the figures of a player.
+  func learn(_ message: ClientMessage, rendition: String?, now: MonotonicTime) {
+    report.figures = message.figures
+    publish(rendition, now: now)
+    guard let group, let need = message.need else { return }
+    // bounded: limited to ten seconds
+    let microseconds = Int64(exactly: (min(max(need, 0), 10_000) * 1000).rounded()) ?? 0
+    _ = shared.syncGroups.set(.microseconds(microseconds), of: viewer, in: group, now: now)
+  }
+
+  private func publish(_ rendition: String?, now: MonotonicTime) {
+    guard let rendition else { return }
+    report.rendition = rendition
+    let elapsed = now - counted.since
+    if elapsed >= Self.rateInterval {
+      report.kilobits = elapsed.rate(of: counted.bytes.multipliedSaturated(by: 8)) / 1000
+      counted = (0, now)
+    }
+    shared.viewers.set(report, of: viewer)
+  }
+}
