@@ -20,7 +20,7 @@ from harness.metrics import total
 from harness.playlist import parse
 from harness.program import Program, run_to_end
 from harness.recorder import record
-from harness.rtmp import HOST, Publisher, publish, rtmp_port
+from harness.rtmp import HOST, SINE, Publisher, enhanced_ffmpeg, publish, rtmp_port
 from harness.sources import ENCODER, Source
 from harness.tools import need
 from harness.waiting import pause, wait_until
@@ -305,6 +305,27 @@ def test_an_unsupported_codec_is_refused_with_its_name(streamer) -> None:
         client.wait_for(rb"AV1 is not accepted")
         client.closed_within(5)
     program.wait_logged("publish-refused", "AV1")
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(("video", "audio", "codecs"), [
+    (["-c:v", "libx265", "-preset", "ultrafast", "-tune", "zerolatency", "-x265-params",
+      "log-level=none:keyint=30:min-keyint=30:scenecut=0:bframes=0:open-gop=0"], "libopus",
+     "hvc1."),
+    ([*ENCODER, "-g", "30"], "flac", "avc1."), ([*ENCODER, "-g", "30"], "ac3", "avc1."),
+])
+def test_enhanced_rtmp(video: list[str], audio: str, codecs: str, streamer,
+                       sources: list[Source]) -> None:
+    """HEVC is passed through; Opus, FLAC and AC-3 are encoded as AAC."""
+    program, port = origin(streamer)
+    sources.append(Source(subprocess.Popen(
+        [enhanced_ffmpeg(), "-v", "error", "-re", "-f", "lavfi", "-i",
+         "testsrc2=size=640x360:rate=30", *SINE, *video, "-c:a", audio, "-b:a", "96k", "-f", "flv",
+         f"rtmp://127.0.0.1:{port}/live/x"], stdin=subprocess.DEVNULL)))
+    plays(program)
+    master = get(program.port, "/live/playlist.m3u8").text
+    assert f'CODECS="{codecs}' in master and "mp4a.40.2" in master
+    assert PASSED_THROUGH in program.description() and "encoded audio" in program.description()
 
 
 @pytest.mark.timeout(60)

