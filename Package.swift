@@ -117,8 +117,8 @@ let package = Package(
     library(
       "Server",
       [
-        "HTTP", "Net", "Streams", "Packaging", "HLSPackager", "DASHPackager", "Media", "CMAF",
-        "Sharing", "Logging", "CZlib", "Time",
+        "HTTP", "Net", "Publishing", "Streams", "Packaging", "HLSPackager", "DASHPackager", "Media",
+        "CMAF", "Sharing", "Logging", "CZlib", "Time",
       ]),
 
     // Settings as data: options, layers, checks, the decision on pass-through. Reads files, opens

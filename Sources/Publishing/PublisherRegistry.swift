@@ -122,6 +122,20 @@ package final class PublisherRegistry: Sendable {
     return .stream(found.stream)
   }
 
+  /// The stream of this name, if a client may publish to it by HTTP.
+  ///
+  /// - Returns: nil if no stream of this name accepts publishers, or a key in a path is its only
+  ///   one.
+  package func admit(
+    stream: String, key: String?, from peer: PeerAddress, at now: MonotonicTime
+  ) -> Result<PublishedStream, PublishGuard.Refusal>? {
+    guard let found = state.withLock({ $0.entries[stream] }), found.target.path == nil else {
+      return nil
+    }
+    let refusal = publishGuard.refusal(of: peer, given: key, key: found.target.key, at: now)
+    return refusal.map { .failure($0) } ?? .success(found.stream)
+  }
+
   // MARK: Connections
 
   /// Counts a connection; false if there are too many.

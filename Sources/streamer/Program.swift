@@ -57,7 +57,7 @@ final class Program: Sendable {
     serverState = ServerState(
       page: page, options: ServingOptions(configuration.merged), version: Version.text, log: log,
       accessLog: accessLog)
-    let publishers = PublisherRegistry(serverState.publishGuard)
+    let publishers = serverState.publishers
     rtmp = RTMPService(publishers, log: log)
     server = try StreamServer(serverState, loopCount: loopCount, limits: limits)
     registry = StreamRegistry(

@@ -218,3 +218,31 @@ private final class Flag: @unchecked Sendable {
   private(set) var value = false
   func set() { value = true }
 }
+
+@Suite("Containers of publishers")
+struct ContainerPublisherTests {
+  @Test("bytes of a container are records; a source that does not read stops the publisher")
+  func container() throws {
+    let stream = PublishedStream(name: "live")
+    let source = Source(try #require(stream.connectSource()))
+    let publisher = Publisher { $0() }
+    _ = stream.attach(publisher, at: start)
+    let container = ContainerPublisher(stream, publisher)
+    #expect(container.write([0x47, 1], at: start) == .taken)
+    let expected = MediaTag(kind: .container, timestamp: 0, payload: [0x47, 1])
+    #expect(try source.records() == [.begin, .tag(expected)])
+    let block = Array(repeating: UInt8(7), count: 65_536)
+    var count = 0
+    while container.write(block, at: start) == .taken, count < 10_000 { count += 1 }
+    #expect(count > 2 && count < 1000)
+    #expect(try !source.records().isEmpty)
+    #expect(container.write(block, at: start) == .taken)
+    let late = start + PublishedStream.takeoverTime + .milliseconds(1)
+    let other = Publisher { $0() }
+    guard case .attached = stream.attach(other, at: late) else {
+      Issue.record("not attached")
+      return
+    }
+    #expect(container.write(block, at: late) == .replaced)
+  }
+}

@@ -81,12 +81,13 @@ class Encoder:
               "-preset", "ultrafast", "-tune", "zerolatency", "-pix_fmt", "yuv420p", "-g", "25",
               "-keyint_min", "25", "-sc_threshold", "0")
 
-    def __init__(self, folder: Path, *muxer: str) -> None:
+    def __init__(self, folder: Path, *muxer: str, pass_fds: tuple[int, ...] = ()) -> None:
         self.path = folder / f"ffmpeg-{time.monotonic_ns()}.log"
         with self.path.open("wb") as log:
             self.process = subprocess.Popen(
                 [need("ffmpeg", "uploads"), "-hide_banner", "-loglevel", "warning", "-nostdin",
-                 *self.SOURCE, *muxer], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                 *self.SOURCE, *muxer], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                pass_fds=pass_fds)
 
     @property
     def log(self) -> str:

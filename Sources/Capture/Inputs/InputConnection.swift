@@ -42,7 +42,14 @@ package struct InputConnection: ~Copyable {
     self.address = address
     if address.kind == .publisher {
       guard let published else { throw .refused("no server accepts publishers") }
-      backend = .publisher(try PublisherPackets(published, options, cancellation))
+      let packets = try PublisherPackets(published, options, cancellation)
+      cancellation.setDeadline(SystemClock.monotonicTime + options.silenceLimit)
+      if try published.isContainer(cancellation, silence: Int(options.silenceLimit.wholeSeconds)) {
+        backend = .library(
+          try LibraryPackets(address, options, cancellation, container: published))
+      } else {
+        backend = .publisher(packets)
+      }
     } else {
       backend = .library(try LibraryPackets(address, options, cancellation))
     }

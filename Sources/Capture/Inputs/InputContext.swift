@@ -23,11 +23,12 @@ final class InputContext {
   /// The host to which a playlist is restricted; nil if it is not.
   private let host: UnsafeMutablePointer<CChar>?
 
-  /// Opens the input.
+  /// Opens the input, or the container of a publisher.
   ///
   /// Blocks until it is open, has failed, or is cancelled.
   init(
-    _ address: InputAddress, _ options: InputOptions, _ cancellation: InputCancellation
+    _ address: InputAddress, _ options: InputOptions, _ cancellation: InputCancellation,
+    container: PublishedMedia? = nil
   ) throws(InputError) {
     FFmpegLog.installed
     self.address = address
@@ -53,9 +54,12 @@ final class InputContext {
     // `TimestampUnwrapper` unwraps timestamps.
     unsafe context.pointee.correct_ts_overflow = 0
     var standardInput: StandardInput?
-    if address.kind == .standardInput {
+    if address.kind == .standardInput || container != nil {
       do throws(FFmpegError) {
-        standardInput = try StandardInput(cancellation, path: address.raw)
+        standardInput =
+          if let container { try StandardInput(container, cancellation) } else {
+            try StandardInput(cancellation, path: address.raw)
+          }
       } catch {
         var context: UnsafeMutablePointer<AVFormatContext>? = unsafe context
         unsafe avformat_close_input(&context)
@@ -71,7 +75,7 @@ final class InputContext {
     let hint = unsafe Self.isTransportStream(address) ? av_find_input_format("mpegts") : nil
     let opened = FFmpegLog.collecting {
       var made: UnsafeMutablePointer<AVFormatContext>? = unsafe context
-      let path = address.kind == .standardInput ? "" : address.raw
+      let path = standardInput != nil ? "" : address.raw
       let result = unsafe avformat_open_input(&made, path, hint, &dictionary)
       return result
     }

@@ -19,13 +19,14 @@ final class LibraryPackets {
   /// Whether a packet of the audio stream has arrived, not only its description.
   private var hasHeard = false
 
-  /// Opens the input.
+  /// Opens the input, or the container of a publisher.
   ///
   /// Blocks until it is open.
   init(
-    _ address: InputAddress, _ options: InputOptions, _ cancellation: InputCancellation
+    _ address: InputAddress, _ options: InputOptions, _ cancellation: InputCancellation,
+    container: PublishedMedia? = nil
   ) throws(InputError) {
-    context = try InputContext(address, options, cancellation)
+    context = try InputContext(address, options, cancellation, container: container)
     sizeLimit = options.frameSizeLimit
   }
 

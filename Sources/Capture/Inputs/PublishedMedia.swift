@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CFFmpeg
 import Glibc
 internal import Ingest
 internal import Sharing
@@ -19,6 +20,11 @@ package final class PublishedMedia: @unchecked Sendable {
   private var reader = MediaRecordReader()
   private var buffer = [UInt8](repeating: 0, count: capacity)
   private var isAtEnd = false
+  /// A record that was looked at and is to be read next.
+  private var pending: MediaRecord?
+  /// The bytes of a container that are not read yet, from `containerOffset` on.
+  private var container: [UInt8] = []
+  private var containerOffset = 0
 
   /// Takes ownership of the socket.
   package init(descriptor: Int32) { self.descriptor = descriptor }
@@ -40,6 +46,7 @@ package final class PublishedMedia: @unchecked Sendable {
   func next(
     _ cancellation: InputCancellation, silence: Int
   ) throws(InputError) -> MediaRecord {
+    if let record = pending.take() { return record }
     while true {
       do throws(MediaRecordReader.Fault) {
         if let record = try reader.next() { return record }
@@ -48,6 +55,47 @@ package final class PublishedMedia: @unchecked Sendable {
       if cancellation.isDue { throw .silent(silence) }
       readAvailable()
     }
+  }
+
+  /// Whether the publisher that has begun sends a container; blocks until its first record.
+  func isContainer(
+    _ cancellation: InputCancellation, silence: Int
+  ) throws(InputError) -> Bool {
+    let record = try next(cancellation, silence: silence)
+    pending = record
+    (container, containerOffset) = ([], 0)
+    if case .tag(let tag) = record { return tag.kind == .container }
+    return false
+  }
+
+  /// Reads bytes of a container, at least one.
+  ///
+  /// - Returns: their number, or a libav error: the end if the publisher has ended.
+  @unsafe
+  func readContainer(
+    into buffer: UnsafeMutablePointer<UInt8>, _ count: Int, _ cancellation: InputCancellation
+  ) -> Int32 {
+    while containerOffset >= container.count {
+      do throws(InputError) {
+        switch try next(cancellation, silence: 0) {
+        case .tag(let tag) where tag.kind == .container:
+          (container, containerOffset) = (tag.payload, 0)
+        case .tag: break
+        case .end: return CFF_EOF
+        case .begin:
+          pending = .begin
+          return CFF_EOF
+        }
+      } catch { return CFF_EXIT }
+    }
+    let taken = min(count, container.count - containerOffset)
+    unsafe container.withUnsafeBufferPointer { bytes in
+      // bounded: as many bytes are left
+      guard let start = bytes.baseAddress else { return }
+      unsafe buffer.update(from: start + containerOffset, count: taken)
+    }
+    containerOffset += taken
+    return Int32(clamping: taken)
   }
 
   /// Waits a while for bytes, and reads them.

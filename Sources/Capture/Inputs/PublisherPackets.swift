@@ -55,6 +55,7 @@ final class PublisherPackets {
       switch tag.kind {
       case .video: return try take(video: tag, arrival)
       case .audio: return take(audio: tag, arrival)
+      case .container: return []
       }
     }
   }

@@ -4,7 +4,8 @@ internal import CFFmpeg
 internal import CV4L2  // `struct stat`, when the module is compiled as a whole
 import Glibc
 
-/// Standard input, or a named pipe, for libavformat, whose own pipe reader cannot be interrupted.
+/// Bytes for libavformat that its own readers cannot give: standard input or a named pipe, whose
+/// reader in the library cannot be interrupted, or the container of a publisher.
 ///
 /// Confined to one thread.
 @safe
@@ -23,24 +24,46 @@ final class StandardInput {
     guard descriptor >= 0 else { throw FFmpegError("open", -errno, path) }
     // A file is read from the start each time; a pipe refuses to seek.
     _ = lseek(descriptor, 0, SEEK_SET)
-    let reader = Reader(descriptor, cancellation)
+    unsafe pointer = try Self.context(Reader(descriptor, cancellation).read)
+  }
+
+  /// The container of a publisher.
+  init(_ container: PublishedMedia, _ cancellation: InputCancellation) throws(FFmpegError) {
+    self.cancellation = cancellation
+    unsafe pointer = try Self.context { buffer, count in
+      unsafe container.readContainer(into: buffer, count, cancellation)
+    }
+  }
+
+  /// Reads bytes into a buffer of a size; the number of bytes, or a libav error.
+  private typealias Read = (UnsafeMutablePointer<UInt8>, Int) -> Int32
+
+  @safe
+  private final class Source {
+    @unsafe let read: Read
+    init(_ read: @escaping Read) { unsafe self.read = unsafe read }
+  }
+
+  @unsafe private static func context(
+    _ read: @escaping Read
+  ) throws(FFmpegError) -> UnsafeMutablePointer<AVIOContext> {
     let size = 32_768
     guard let memory = unsafe av_malloc(size) else { throw FFmpegError("av_malloc", CFF_ENOMEM) }
-    let opaque = unsafe Unmanaged.passRetained(reader).toOpaque()
+    let opaque = unsafe Unmanaged.passRetained(Source(read)).toOpaque()
     guard
       let context = unsafe avio_alloc_context(
         memory.assumingMemoryBound(to: UInt8.self), Int32(size), 0, opaque,
         { opaque, buffer, count in
           guard let opaque = unsafe opaque, let buffer = unsafe buffer else { return CFF_INVALID }
-          let reader = unsafe Unmanaged<Reader>.fromOpaque(opaque).takeUnretainedValue()
-          return unsafe reader.read(into: buffer, Int(count))
+          let source = unsafe Unmanaged<Source>.fromOpaque(opaque).takeUnretainedValue()
+          return unsafe source.read(buffer, Int(count))
         }, nil, nil)
     else {
       unsafe av_free(memory)
-      unsafe Unmanaged<Reader>.fromOpaque(opaque).release()
+      unsafe Unmanaged<Source>.fromOpaque(opaque).release()
       throw FFmpegError("avio_alloc_context", CFF_ENOMEM)
     }
-    unsafe pointer = context
+    return unsafe context
   }
 
   /// Whether standard input is a file, which is read faster than it plays.
@@ -50,7 +73,7 @@ final class StandardInput {
   }
 
   deinit {
-    unsafe Unmanaged<Reader>.fromOpaque(pointer.pointee.opaque).release()
+    unsafe Unmanaged<Source>.fromOpaque(pointer.pointee.opaque).release()
     unsafe av_free(pointer.pointee.buffer)
     var context: UnsafeMutablePointer<AVIOContext>? = unsafe pointer
     unsafe avio_context_free(&context)
@@ -69,7 +92,7 @@ final class StandardInput {
 
     /// Reads the available bytes, at least one; or a libav error.
     @unsafe
-    func read(into buffer: UnsafeMutablePointer<UInt8>, _ count: Int) -> Int32 {
+    func read(_ buffer: UnsafeMutablePointer<UInt8>, _ count: Int) -> Int32 {
       while !cancellation.isDue {
         var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         let ready = unsafe Glibc.poll(&poll, 1, 100)

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Media of a publisher: a tag of FLV without its header.
+/// Media of a publisher: a tag of FLV without its header, or bytes of a container.
 package struct MediaTag: Sendable, Equatable {
   /// The kind of a tag, with the number that FLV gives it.
   package enum Kind: UInt8, Sendable {
     case audio = 8
     case video = 9
+    /// Bytes of MPEG-TS or fragmented MP4; this number is not of FLV.
+    case container = 64
   }
 
-  /// Audio or video.
+  /// Audio, video, or bytes of a container.
   package let kind: Kind
   /// Milliseconds of the publisher's clock, modulo 2^32.
   package let timestamp: UInt32
@@ -27,6 +29,7 @@ package struct MediaTag: Sendable, Equatable {
     switch kind {
     case .video: FLVVideoTag(payload)?.content == .configuration
     case .audio: FLVAudioTag(payload)?.isConfiguration ?? false
+    case .container: false
     }
   }
 }
@@ -48,6 +51,7 @@ package struct MediaConfigurations: Sendable {
     switch tag.kind {
     case .video: video = tag
     case .audio: audio = tag
+    case .container: break
     }
   }
 

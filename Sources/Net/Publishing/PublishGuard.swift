@@ -6,7 +6,7 @@ package import Time
 /// Decides for all threads whether a client may publish a stream, and counts wrong keys.
 package final class PublishGuard: Sendable {
   /// Why a client may not publish.
-  package enum Refusal: Sendable, Equatable {
+  package enum Refusal: Error, Equatable {
     /// The client is on another machine, and the stream has no key.
     case notLocal
     case missingKey

@@ -4,6 +4,7 @@ import HTTP
 package import Logging
 package import Net
 import Packaging
+package import Publishing
 import Sharing
 package import Streams
 import Time
@@ -32,6 +33,8 @@ package final class ServerState: Sendable {
   let sockets = SharedSockets()
   /// Decides which clients may publish.
   package let publishGuard: PublishGuard
+  /// The streams that accept publishers of media.
+  package let publishers: PublisherRegistry
   /// The uploads of relayed files.
   let relayCounters = Locked(RelayCounters())
   private let loops = Locked<[Locked<ServerCounters>]>([])
@@ -63,7 +66,9 @@ package final class ServerState: Sendable {
     self.options = options
     startLimits = Locked(
       StartLimits(running: options.runningStreams, starts: options.streamStarts))
-    publishGuard = PublishGuard(options.publishAccess)
+    let publishGuard = PublishGuard(options.publishAccess)
+    self.publishGuard = publishGuard
+    publishers = PublisherRegistry(publishGuard)
     self.page = page
     self.log = log
     self.accessLog = accessLog.map { AccessLog($0, log.format) }

@@ -3,6 +3,7 @@
 import HTTP
 import Net
 import Packaging
+import Publishing
 import Time
 
 /// PUT, POST and DELETE of files, on one loop.
@@ -11,21 +12,48 @@ import Time
 struct RelayPublishing {
   let serverState: ServerState
   unowned let loop: EventLoop
+  let uploads: MediaUploads
 
   /// Answers a request, if its path can be that of a file of a relayed stream.
   ///
   /// - Returns: false if the path is another one; the request is then unanswered.
   func handle(_ exchange: any Exchange) -> Bool {
     let request = exchange.request
-    guard let path = RelayPath(request.pathSegments), !path.isPlayer, let file = path.file,
-      serverState.streamTable.stream(path.stream) == nil
+    guard let path = RelayPath(request.pathSegments), !path.isPlayer, let file = path.file
     else { return false }
+    if publishMedia(exchange, path.stream, file) { return true }
+    guard serverState.streamTable.stream(path.stream) == nil else { return false }
     exchange.kind = .publish
     let known = serverState.streamTable.relays[path.stream]
     if let refusal = refusal(request, known) {
       exchange.respond(refusal)
     } else {
       publish(exchange, path.stream, file, known)
+    }
+    return true
+  }
+
+  /// Takes the body of a request as media of a stream that accepts publishers, under any file name.
+  ///
+  /// - Returns: false if no such stream has this name.
+  private func publishMedia(
+    _ exchange: any Exchange, _ name: String, _ file: RelayName
+  ) -> Bool {
+    let request = exchange.request
+    let key = PublisherCredentials.key(request)
+    guard request.method != .delete,
+      let found = serverState.publishers.admit(
+        stream: name, key: key, from: request.peer, at: loop.now)
+    else { return false }
+    exchange.kind = .publish
+    switch found {
+    case .failure(let refusal): exchange.respond(RelayResponses.refused(refusal))
+    case .success where key == nil && request.header("origin") != nil:
+      exchange.respond(RelayResponses.refused(403, "pages may not publish without a key"))
+    case .success where file.isIndex:
+      // The muxer uploads many files; this stream takes one body.
+      exchange.respond(RelayResponses.refused(415, "expected one body of MPEG-TS or MP4"))
+    case .success(let stream): uploads.begin(exchange, stream)
     }
     return true
   }

@@ -17,6 +17,7 @@ final class RequestRouter: RequestHandler, LoopService {
   private var byName: [String: StreamHandler] = [:]
   /// The handler of the previous request: most requests are for the same stream.
   private var lastStreamHandler: (name: String, streamHandler: StreamHandler)?
+  private let mediaUploads: MediaUploads
   private var relays: [String: RelayHandler] = [:]
   /// When relayed streams and files that have expired are removed next.
   private var nextRelayCheck = MonotonicTime.distantFuture
@@ -29,6 +30,7 @@ final class RequestRouter: RequestHandler, LoopService {
     self.loop = loop
     self.counters = counters
     control = ControlAPI(serverState, loop: loop)
+    mediaUploads = MediaUploads(loop: loop, log: serverState.log)
     serverState.subscribe { [weak loop] in loop?.wake() }
     follow(serverState.streamTable)
   }
@@ -69,13 +71,15 @@ final class RequestRouter: RequestHandler, LoopService {
   }
 
   var nextDeadline: MonotonicTime {
-    let deadline = streamHandlers.reduce(nextRelayCheck) { min($0, $1.nextDeadline) }
+    let nextCheck = min(nextRelayCheck, mediaUploads.nextDeadline)
+    let deadline = streamHandlers.reduce(nextCheck) { min($0, $1.nextDeadline) }
     return relays.values.reduce(deadline) { min($0, $1.nextDeadline) }
   }
 
   func expire(_ now: MonotonicTime) {
     for streamHandler in streamHandlers { streamHandler.expire(now) }
     for relay in relays.values { relay.expire(now) }
+    mediaUploads.expire(now)
     guard nextRelayCheck <= now else { return }
     serverState.expireRelays(now)
     for relay in relays.values { relay.forget() }
@@ -83,7 +87,7 @@ final class RequestRouter: RequestHandler, LoopService {
   }
 
   private var publishing: RelayPublishing {
-    RelayPublishing(serverState: serverState, loop: loop)
+    RelayPublishing(serverState: serverState, loop: loop, uploads: mediaUploads)
   }
 
   /// Opens, updates and closes handlers to match the table of streams.

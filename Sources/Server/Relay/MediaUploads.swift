@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTP
+import Logging
+import Net
+import Publishing
+import Time
+
+/// The uploads of media on one loop: retries those whose source does not take their bytes.
+///
+/// Confined to the loop's thread.
+final class MediaUploads {
+  /// The distance of two attempts.
+  private static let retryTime = Interval.milliseconds(10)
+
+  private unowned let loop: EventLoop
+  private let log: Log
+  private var waiting: [MediaUpload] = []
+  private(set) var nextDeadline = MonotonicTime.distantFuture
+
+  init(loop: EventLoop, log: Log) {
+    self.loop = loop
+    self.log = log
+  }
+
+  /// Makes the client of an exchange the publisher of a stream, unless it has another one.
+  func begin(_ exchange: any Exchange, _ stream: PublishedStream) {
+    let proxy = UploadProxy()
+    let publisher = Publisher { [weak loop] then in
+      guard let loop else { return then() }
+      loop.post {
+        proxy.upload?.replace()
+        then()
+      }
+    }
+    guard case .attached(let former) = stream.attach(publisher, at: loop.now) else {
+      return exchange.respond(RelayResponses.refused(409, "the stream has a publisher"))
+    }
+    former?.close()
+    log.write(
+      .info, "publish-started", stream: stream.name, "HTTP from \(exchange.request.peer.masked)")
+    let upload = MediaUpload(
+      exchange, ContainerPublisher(stream, publisher), loop: loop, uploads: self, log: log)
+    proxy.upload = upload
+    exchange.receiveBody(limit: .max, upload)
+  }
+
+  /// Continues an upload later.
+  func retry(_ upload: MediaUpload) {
+    if !waiting.contains(where: { $0 === upload }) { waiting.append(upload) }
+    nextDeadline = min(nextDeadline, loop.now + Self.retryTime)
+  }
+
+  /// Continues the waiting uploads.
+  func expire(_ now: MonotonicTime) {
+    guard nextDeadline <= now else { return }
+    nextDeadline = .distantFuture
+    let uploads = waiting
+    waiting = []
+    for upload in uploads { upload.advance() }
+  }
+}
+
+/// Leads from any thread to an upload, which only its loop may touch.
+private final class UploadProxy: @unchecked Sendable {
+  weak var upload: MediaUpload?
+}
+
+/// The body of one upload on its way to the source of a stream, with back-pressure.
+///
+/// Confined to the loop's thread.
+final class MediaUpload: BodyReceiver {
+  /// The largest piece that is given to the source at once.
+  private static let pieceLimit = 64 * 1024
+
+  private let exchange: any Exchange
+  private let publisher: ContainerPublisher
+  private unowned let loop: EventLoop
+  private unowned let uploads: MediaUploads
+  private let log: Log
+  /// Bytes that the source does not take yet.
+  private var rest: [UInt8] = []
+  private var hasEnded = false
+
+  init(
+    _ exchange: any Exchange, _ publisher: ContainerPublisher, loop: EventLoop,
+    uploads: MediaUploads, log: Log
+  ) {
+    self.exchange = exchange
+    self.publisher = publisher
+    self.loop = loop
+    self.uploads = uploads
+    self.log = log
+  }
+
+  func received(_ bytes: borrowing Span<UInt8>) {
+    guard !hasEnded else { return }
+    unsafe bytes.withUnsafeBufferPointer { unsafe rest.append(contentsOf: $0) }
+    advance()
+  }
+
+  /// Gives bytes to the source, or waits until it takes some.
+  func advance() {
+    while !hasEnded, !rest.isEmpty {
+      let piece = rest.count <= Self.pieceLimit ? rest : Array(rest.prefix(Self.pieceLimit))
+      switch publisher.write(piece, at: loop.now) {
+      case .taken: rest.removeFirst(piece.count)
+      case .full:
+        exchange.isBodyPaused = true
+        return uploads.retry(self)
+      case .replaced: return loop.later { self.replace() }
+      }
+    }
+    if !hasEnded { exchange.isBodyPaused = false }
+    if !publisher.flush() { uploads.retry(self) }
+  }
+
+  func ended() {
+    guard !hasEnded else { return }
+    end("the publisher has sent the end")
+    exchange.respond(RelayResponses.published(204))
+  }
+
+  func failed(_ failure: BodyFailure) { end("the upload has ended: \(failure)") }
+
+  /// Another publisher has replaced this one, or the stream was removed.
+  func replace() {
+    guard !hasEnded else { return }
+    end("replaced by another publisher")
+    exchange.respond(RelayResponses.refused(409, "replaced by another publisher"))
+  }
+
+  private func end(_ reason: String) {
+    guard !hasEnded else { return }
+    hasEnded = true
+    rest = []
+    publisher.end(at: loop.now)
+    log.write(.info, "publish-ended", stream: publisher.name, reason)
+    if !publisher.flush() { uploads.retry(self) }
+  }
+}
