@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness.http1 import get
-from harness.program import Program, stop
+from harness.program import Program
 
 SMALL = ["--test-src", "--resolution", "160x90", "--host", "127.0.0.1", "--http-port", "0"]
 
@@ -33,14 +33,14 @@ def test_ready_alive_and_stopping(streamer: Callable[..., Program],
     program = streamer(*SMALL, defaults=False,
                        env={"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "600000"})
     assert found.recv(100) == b"READY=1"
-    assert get(program.port, "/ready").status == 200
+    assert get(program.port, "/live/playlist.m3u8").status == 200
     assert [found.recv(100) for _ in range(4)] == [b"WATCHDOG=1"] * 4
     program.process.send_signal(signal.SIGTERM)
     seen = {found.recv(100)}
     while b"STOPPING=1" not in seen:
         seen.add(found.recv(100))
     assert seen <= {b"WATCHDOG=1", b"STOPPING=1"}
-    assert stop(program) == 0
+    assert program.process.wait(10) == 0
 
 
 def test_a_frozen_program_sends_no_sign_of_life(streamer: Callable[..., Program],

@@ -19,6 +19,7 @@ from harness.boxes import chunks
 from harness.browser import viewer
 from harness.continuity import check_one_stream, frames
 from harness.http1 import get
+from harness.labreport import report
 from harness.messages import PASSED_THROUGH, VARIABLE_DURATION
 from harness.mpd import SPACE, validate
 from harness.players import ffmpeg, mpv, vlc
