@@ -49,6 +49,7 @@ private struct Heads {
   init(_ bytes: [UInt8], cuts: [Int]) {
     var parser = RequestHeadParser()
     var start = 0
+    var previous: Request?
     do throws(RequestParseError) {
       for end in cuts + [bytes.count] {
         let piece = Array(bytes[start..<end])
@@ -57,6 +58,10 @@ private struct Heads {
         while position < piece.count {
           guard let request = try parser.next(piece.span, &position) else { break }
           look(request)
+          if let previous, request.has(previous.target), request.sent != previous.sent {
+            violation = "\(request.rawPath) beside \(previous.rawPath)"
+          }
+          previous = request
         }
       }
     } catch { self.error = error }
@@ -82,6 +87,14 @@ private struct Heads {
     if cut.contentLength != cut.body.reduce(0, { $0 + $1.count }) || cut.contentLength > 1000 {
       violation = "\(cut.status) with \(cut.contentLength) bytes"
     }
+    if !request.has(request.target) { violation = "the target differs from itself" }
+    if request.isBelow("live") != (request.firstPathSegment == "live") {
+      violation = "the first segment of \(request.rawPath)"
+    }
+    if request.hasQuery != (request.query != nil) { violation = "query \(request.query as Any)" }
+    if request.header("range") != nil, !request.hasNames(ofLengths: Request.lengths(["range"])) {
+      violation = "a field without its length"
+    }
     if request.minorVersion > 1 { violation = "HTTP/1.\(request.minorVersion)" }
     if request.header("HOST") == nil, request.minorVersion == 1 { violation = "no Host" }
     if case .contentLength(let length) = request.framing, length <= 0 || request.minorVersion > 1 {
@@ -98,4 +111,9 @@ private struct Heads {
       + " \(request.accepts(coding: "gzip")) \(request.headSize)"
     requests.append(text)
   }
+}
+
+extension Request {
+  /// Path and query as they were sent.
+  fileprivate var sent: [String?] { [rawPath, query] }
 }

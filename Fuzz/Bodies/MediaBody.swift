@@ -11,7 +11,7 @@ extension FuzzBody {
   static let media = FuzzBody(
     name: "media",
     sources: [
-      "Capture/Inputs/InputConnection.swift", "Capture/Inputs/VideoDepacketizer.swift",
+      "Capture/Inputs/LibraryPackets.swift", "Capture/Inputs/VideoDepacketizer.swift",
       "Capture/Inputs/AudioDepacketizer.swift", "Capture/Inputs/NALSplitter.swift",
       "Capture/Inputs/AccessUnitAssembler.swift", "Capture/Inputs/ADTS.swift",
       "Capture/Inputs/OpusTransport.swift", "Capture/Inputs/PassThroughAnalysis.swift",

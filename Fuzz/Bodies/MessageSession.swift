@@ -56,6 +56,11 @@ final class MessageSession {
       var again = FieldReader(writer.bytes)
       return (try? SourceFacts(&again)) == facts ? nil : "\(facts) are written differently"
     }
+    if case .status(let fields) = message {
+      guard let status = try? SessionStatus(fields: fields) else { return nil }
+      let again = try? SessionStatus(fields: status.fields)
+      if again?.fields != status.fields { return "a status is written differently" }
+    }
     guard (try? receiver.handle(message)) != nil else { return nil }
     for window in windows {
       let snapshot = window.snapshot

@@ -13,26 +13,30 @@ private struct Row: Sendable, CustomTestStringConvertible {
   static let track = TrackFields(
     codecs: "avc1.64001f", width: 1280, height: 720, channels: 0, header: [1, 2, 3])
 
-  static let all: [Row] = [
-    .hello(version: ChildMessage.version, protections: 7), .facts([1, 2]),
-    .refused(kind: 2, reason: "no such host"), .opened, .failed(kind: 1, reason: ""),
-    .sourceEnded, .irregular, .track(0, track), .live(3),
-    .chunk(
-      1,
-      ChunkFields(
-        frameIndex: 1_795_155_720 * 30, frames: 1, segment: 1_795_155_720, isIndependent: true,
-        duration: 3000, captured: WallTime(nanoseconds: 1_795_155_720_000_000_000),
-        offset: .nanoseconds(-5)), SharedBytes([9, 8, 7])),
-    .chunk(
-      0,
-      ChunkFields(
-        role: .opening, frameIndex: 7, frames: 5, segment: nil, isIndependent: false,
-        duration: 5120, captured: WallTime(nanoseconds: -1)), SharedBytes([0])),
-    .period(0, PeriodFields(offset: .nanoseconds(12), skipped: 2, track: track)),
-    .period(2, PeriodFields(offset: .nanoseconds(-12), skipped: 0)),
-    .step(0, offset: .seconds(3600), skipped: 3600), .gap(1, segment: 17), .status([]),
-    .log(level: 2, event: "source-gone", text: "the source is gone; \u{1F600}"),
-  ].map { Row(message: $0) }
+  /// The messages are made for each test: constants would keep the memory of their chunks.
+  static var all: [Row] {
+    let messages: [ChildMessage] = [
+      .hello(version: ChildMessage.version, protections: 7), .facts([1, 2]),
+      .refused(kind: 2, reason: "no such host"), .opened, .failed(kind: 1, reason: ""),
+      .sourceEnded, .irregular, .track(0, track), .live(3),
+      .chunk(
+        1,
+        ChunkFields(
+          frameIndex: 1_795_155_720 * 30, frames: 1, segment: 1_795_155_720, isIndependent: true,
+          duration: 3000, captured: WallTime(nanoseconds: 1_795_155_720_000_000_000),
+          offset: .nanoseconds(-5)), SharedBytes([9, 8, 7])),
+      .chunk(
+        0,
+        ChunkFields(
+          role: .opening, frameIndex: 7, frames: 5, segment: nil, isIndependent: false,
+          duration: 5120, captured: WallTime(nanoseconds: -1)), SharedBytes([0])),
+      .period(0, PeriodFields(offset: .nanoseconds(12), skipped: 2, track: track)),
+      .period(2, PeriodFields(offset: .nanoseconds(-12), skipped: 0)),
+      .step(0, offset: .seconds(3600), skipped: 3600), .gap(1, segment: 17), .status([]),
+      .log(level: 2, event: "source-gone", text: "the source is gone; \u{1F600}"),
+    ]
+    return messages.map { Row(message: $0) }
+  }
 }
 
 @Suite("Messages of the process of a source")

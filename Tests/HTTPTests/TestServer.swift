@@ -78,6 +78,8 @@ final class TestServer {
       loop.stop()
       loop.join()
     } else {
+      for stream in streams { stream.fail() }
+      loop.iterate()
       loop.end()
     }
   }

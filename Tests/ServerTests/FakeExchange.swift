@@ -32,11 +32,21 @@ final class FakeExchange: Exchange {
   /// The body of the request, which is there at once.
   var requestBody: [UInt8] = []
   var isBodyPaused = false
-  /// Whether the test supplies the body in pieces, by `receiver`.
+  /// Whether the test supplies the body in pieces, by `receive`, `endBody` and `cutBody`.
   var isBodyOpen = false
-  private(set) var receiver: (any BodyReceiver)?
+  private var receiver: (any BodyReceiver)?
 
   func receive(_ text: String) { receiver?.received(Array(text.utf8).span) }
+
+  func endBody() { takeReceiver()?.ended() }
+
+  func cutBody() { takeReceiver()?.failed(.gone) }
+
+  /// The receiver refers to its exchange, so that the end of the body ends the reference to it.
+  private func takeReceiver() -> (any BodyReceiver)? {
+    defer { receiver = nil }
+    return receiver
+  }
 
   func receiveBody(limit: Int?, _ receiver: any BodyReceiver) {
     guard !isBodyOpen else { return self.receiver = receiver }

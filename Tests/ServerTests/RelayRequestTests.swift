@@ -29,12 +29,12 @@ extension SyntheticHandler {
   }
 
   fileprivate func end(_ upload: FakeExchange) {
-    upload.receiver?.ended()
+    upload.endBody()
     settle()
   }
 
   fileprivate func cut(_ upload: FakeExchange) {
-    upload.receiver?.failed(.gone)
+    upload.cutBody()
     settle()
   }
 

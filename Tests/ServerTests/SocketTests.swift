@@ -16,7 +16,7 @@ private final class SocketLab {
   let handler: SyntheticHandler
   let clock: MonotonicTime
   private let server: HTTPServer
-  private let streams: Locked<[MemoryStream]> = Locked([])
+  private var streams: [MemoryStream] = []
 
   init(_ handler: SyntheticHandler) {
     self.handler = handler
@@ -25,10 +25,16 @@ private final class SocketLab {
     handler.loop.embed { _ in handler.requests }
   }
 
-  deinit { handler.loop.end() }
+  /// Ends the connections, which refer to the server as it refers to them.
+  deinit {
+    for stream in streams { stream.fail() }
+    handler.loop.iterate()
+    handler.loop.end()
+  }
 
   func connect(capacity: Int = .max) -> Client {
     let stream = MemoryStream(handler.loop, capacity: capacity)
+    streams.append(stream)
     server.serve(stream)
     let client = Client(self, stream)
     client.sendBytes(

@@ -29,6 +29,8 @@ final class SyntheticHandler {
   let loop: EventLoop
   let requests: RequestRouter
   let counters: Locked<ServerCounters>
+  /// The requests whose body the test supplies in pieces.
+  private var uploads: [FakeExchange] = []
 
   /// Segments of one second with ten parts of three frames; nothing is published yet.
   init(
@@ -55,6 +57,8 @@ final class SyntheticHandler {
     counters = serverState.counters()
     requests = RequestRouter(serverState, loop: loop, counters: counters)
   }
+
+  deinit { for upload in uploads { upload.cutBody() } }
 
   /// A router whose window is full, with `parts` parts of the open segment.
   static func live(
@@ -88,6 +92,7 @@ final class SyntheticHandler {
     let exchange = FakeExchange(try #require(try parser.next(bytes.span, &position, peer: peer)))
     exchange.requestBody = Array((body ?? "").utf8)
     exchange.isBodyOpen = body == nil
+    if exchange.isBodyOpen { uploads.append(exchange) }
     requests.handle(exchange)
     return exchange
   }
