@@ -62,6 +62,7 @@ final class MessageSession {
       if again?.fields != status.fields { return "a status is written differently" }
     }
     guard (try? receiver.handle(message)) != nil else { return nil }
+    if let fault = sent(message) { return fault }
     for window in windows {
       let snapshot = window.snapshot
       let numbers = snapshot.segments.map(\.number) + [snapshot.open?.number].compactMap(\.self)
@@ -70,6 +71,23 @@ final class MessageSession {
       }
     }
     return nil
+  }
+
+  /// Compares what was taken with the fields that the sender would make of it.
+  private func sent(_ message: ChildMessage) -> String? {
+    switch message {
+    case .chunk(let track, let fields, _):
+      guard let chunk = windows[Int(track)].newestChunk, fields.role != .opening,
+        chunk.frameIndex == fields.frameIndex
+      else { return nil }
+      let again = ChunkFields(chunk, fields.role, offset: fields.offset)
+      return again == fields ? nil : "\(fields) are sent as \(again)"
+    case .track(let track, let fields):
+      guard let description = windows[Int(track)].snapshot.track else { return nil }
+      let again = TrackFields(description)
+      return again == fields ? nil : "\(fields) are sent as \(again)"
+    default: return nil
+    }
   }
 
   /// Renders each playlist and the manifest, and the order for the next process.
@@ -94,5 +112,12 @@ final class MessageSession {
       location: Manifest.Location(origin: "http://localhost", base: ""),
       publishTime: SystemClock.wallTime)
     _ = (manifest?.text(), receiver.order.fields)
+  }
+}
+
+extension LiveWindow {
+  /// The newest chunk; nil in an empty window.
+  fileprivate var newestChunk: Chunk? {
+    snapshot.open?.chunks.last ?? snapshot.segments.last?.chunks.last
   }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTP
+@testable import HTTP
 
 extension FuzzBody {
   /// Frames of WebSocket clients: events and refusal do not depend on how the bytes are cut, and
@@ -20,8 +20,10 @@ extension FuzzBody {
       case .binary(let payload):
         if payload.count > DecodedFrames.limit { return "message too large" }
       case .ping(let payload): if payload.count > 125 { return "control frame too large" }
-      case .close(let code?): if code < 1000 || code > 4999 { return "code \(code)" }
-      case .close(nil), .pong, .fragment: break
+      case .close(let code):
+        let answer = WebSocketCloseCode(answering: code).number
+        if answer != code ?? 1000 || !(1000...4999).contains(answer) { return "code \(answer)" }
+      case .pong, .fragment: break
       }
     }
     return nil

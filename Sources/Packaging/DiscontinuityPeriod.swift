@@ -21,10 +21,10 @@ package struct DiscontinuityPeriod: Sendable, Hashable {
   /// The first period of a stream whose media time is the wall clock.
   package static let initial = initial(offset: .zero)
 
-  /// The first period of a stream.
-  static func initial(offset: Interval) -> DiscontinuityPeriod {
+  /// The first period of a session; `index` is the number of periods of earlier ones.
+  static func initial(offset: Interval, index: Int64 = 0) -> DiscontinuityPeriod {
     DiscontinuityPeriod(
-      index: 0, firstSegment: nil, firstFrame: nil, offset: offset, headerHash: nil)
+      index: index, firstSegment: nil, firstFrame: nil, offset: offset, headerHash: nil)
   }
 
   /// The period that begins with `segment` at `frame`; without a hash it keeps this period's

@@ -44,18 +44,19 @@ package final class LiveWindow: Sendable {
   ///     playlists: a segment stays for its own duration plus that of the longest playlist (RFC
   ///     8216bis §6.2.2).
   ///   - byteLimit: the number of bytes above which old segments are removed early.
+  ///   - earlier: the counts of the session before, if this one continues it.
   ///   - gate: the gate of the ladder; nil if there is none.
   ///   - rendition: the index of the rendition in the gate.
   package init(
     segmentation: TrackSegmentation, playlistLength: Int, retained: Int, byteLimit: Int = .max,
-    gate: PublishGate? = nil, rendition: Int = 0
+    after earlier: WindowEnd? = nil, gate: PublishGate? = nil, rendition: Int = 0
   ) {
     self.segmentation = segmentation
     self.gate = gate
     self.rendition = rendition
     let window = WindowState(
       segmentation: segmentation, playlistLength: playlistLength,
-      retained: max(retained, playlistLength + 2), byteLimit: byteLimit)
+      retained: max(retained, playlistLength + 2), byteLimit: byteLimit, after: earlier)
     let empty = WindowSnapshot(window, tracks: [])
     shared = Locked(Shared(window: window, snapshot: empty, listed: empty))
   }
@@ -63,11 +64,11 @@ package final class LiveWindow: Sendable {
   /// An empty video window in the state `starting`.
   package convenience init(
     segmentation: Segmentation, playlistLength: Int, retained: Int, byteLimit: Int = .max,
-    gate: PublishGate? = nil, rendition: Int = 0
+    after earlier: WindowEnd? = nil, gate: PublishGate? = nil, rendition: Int = 0
   ) {
     self.init(
       segmentation: .video(segmentation), playlistLength: playlistLength, retained: retained,
-      byteLimit: byteLimit, gate: gate, rendition: rendition)
+      byteLimit: byteLimit, after: earlier, gate: gate, rendition: rendition)
   }
 
   /// The newest snapshot.
@@ -119,7 +120,7 @@ package final class LiveWindow: Sendable {
   /// Begins a discontinuity period with `chunks`, in one change.
   ///
   /// The open segment becomes complete and skipped numbers become gaps. The first period of a
-  /// window begins without a Discontinuity.
+  /// stream begins without a Discontinuity.
   ///
   /// - Parameters:
   ///   - chunks: the first chunks; a segment begins with them.

@@ -39,19 +39,25 @@ struct WindowState: Sendable {
 
   /// A Discontinuity that the next segment begins with.
   private struct Announcement: Sendable {
-    var offset = Interval.zero
+    /// Wall clock minus media time from there on; nil if it is that of the window.
+    var offset: Interval?
     var isDue = false
     var skipped: Int64 = 0
     var headerHash: String?
   }
 
   init(
-    segmentation: TrackSegmentation, playlistLength: Int, retained: Int, byteLimit: Int = .max
+    segmentation: TrackSegmentation, playlistLength: Int, retained: Int, byteLimit: Int = .max,
+    after earlier: WindowEnd? = nil
   ) {
     self.segmentation = segmentation
     self.byteLimit = byteLimit
     self.playlistLength = playlistLength
     self.retained = retained
+    guard let earlier else { return }
+    evictedDiscontinuities = earlier.discontinuities
+    period = .initial(offset: .zero, index: earlier.period)
+    announcement.isDue = true
   }
 
   /// Appends the next chunk; chunks are in the order of their frames.
@@ -106,7 +112,7 @@ struct WindowState: Sendable {
 
   /// Sets wall clock minus media time of the first period, before the first chunk.
   mutating func begin(offset: Interval) {
-    period = .initial(offset: offset)
+    period = .initial(offset: offset, index: period.index)
     self.offset = offset
   }
 
@@ -156,7 +162,7 @@ struct WindowState: Sendable {
   /// Discontinuity, if the offset has moved by a frame duration, or 40 ms, since the period began.
   private mutating func opening(_ number: Int64, at frame: Int64, isPrefill: Bool) -> OpenSegment {
     let startsDiscontinuity = announcement.isDue
-    if startsDiscontinuity { offset = announcement.offset }
+    if startsDiscontinuity { offset = announcement.offset ?? offset }
     let drift = (offset - period.offset).magnitude
     let most = min(segmentation.video.grid.rate.frameDuration, Self.mostDrift)
     if startsDiscontinuity || drift >= most {

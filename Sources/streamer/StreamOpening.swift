@@ -67,7 +67,7 @@ extension StreamDefinition {
           log.write(.info, "passthrough", stream: settings.name, "re-encoded: \(reason)")
         }
         var configuration = try configuration(for: input)
-        configuration.lastSegment = start.continued?.lastSegment
+        configuration.earlier = start.continued?.earlier
         return StreamPlan.Session(configuration, source: source)
       } catch {
         source.stop()

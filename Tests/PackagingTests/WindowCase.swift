@@ -22,10 +22,12 @@ struct WindowCase: Sendable, CustomTestStringConvertible {
     WindowCase(rate: "10", segment: 100_000),
   ]
 
-  func stream(playlistLength: Int = 6, retained: Int = 9) throws -> SyntheticStream {
+  func stream(
+    playlistLength: Int = 6, retained: Int = 9, after earlier: WindowEnd? = nil
+  ) throws -> SyntheticStream {
     SyntheticStream(
       try #require(FrameRate(rate)), segment: segment, part: part, playlistLength: playlistLength,
-      retained: retained)
+      retained: retained, after: earlier)
   }
 }
 

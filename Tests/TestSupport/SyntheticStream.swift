@@ -24,14 +24,15 @@ package struct SyntheticStream {
   /// Its segments have variable duration if `longestGroup`, in microseconds, is given.
   package init(
     _ rate: FrameRate, segment: Int64 = 1_000_000, part: Int64 = 100_000, playlistLength: Int = 10,
-    retained: Int = 20, longestGroup: Int64? = nil
+    retained: Int = 20, longestGroup: Int64? = nil, after earlier: WindowEnd? = nil
   ) {
     let segmentation = Segmentation(
       rate: rate, segmentMicroseconds: segment, partMicroseconds: part,
       longestGroupMicroseconds: longestGroup)
     self.segmentation = segmentation
     window = LiveWindow(
-      segmentation: segmentation, playlistLength: playlistLength, retained: retained)
+      segmentation: segmentation, playlistLength: playlistLength, retained: retained,
+      after: earlier)
     let now = segmentation.grid.atOrAfter(1_795_155_720_000_000_000)
     next = segmentation.firstFrame(
       of: segmentation.segment(of: now + segmentation.framesPerSegment - 1))

@@ -36,8 +36,7 @@ final class StreamHandler {
   private let mayStart: (PeerAddress, MonotonicTime) -> StartLimits.Refusal?
   private let reroute: (any Exchange, MonotonicTime) -> Void
   private let starting: HoldQueue<Void>
-  /// The last rendered members of `/timestamps.json`, of a rendition and a revision of its window.
-  private var kept: (rendition: RenditionHandler, revision: Int64, objects: String)?
+  private var timestamps = TimestampsCache()
   /// The progress of the windows when the first of the requests in `starting` was held.
   private var heldAt: [Bool] = []
   private let sharedSockets: SharedSockets
@@ -144,18 +143,7 @@ final class StreamHandler {
     let name = exchange.request.queryItems.first { $0.name == "rendition" }?.value
     guard let handler = rendition(name) else { return exchange.respond(ResponseFields.notFound) }
     if holdWhileStarting(exchange, until: .window(handler), since: since) { return }
-    let snapshot = handler.rendition.window.snapshot
-    if kept?.rendition !== handler || kept?.revision != snapshot.revision {
-      let document = TimestampsDocument(
-        snapshot: snapshot, names: served.names, length: served.options.timestamps)
-      kept = (handler, snapshot.revision, document.objects)
-    }
-    let text = TimestampsDocument.text(
-      kept?.objects ?? "", served.measures.statistics(), now: SystemClock.wallTime)
-    exchange.respond(
-      PreparedResponse(
-        status: 200, fields: ResponseFields.fields("application/json", .noStore),
-        body: [SharedBytes(text)]))
+    exchange.respond(timestamps.response(of: handler.rendition, of: served))
   }
 
   private func rendition(_ name: String?) -> RenditionHandler? {
@@ -311,7 +299,7 @@ final class StreamHandler {
   private func closeRenditions() {
     let closing = renditions
     renditions = []
-    kept = nil
+    timestamps = TimestampsCache()
     for handler in closing { handler.close() }
   }
 }

@@ -39,7 +39,7 @@ struct SessionAnchor: Sendable, Equatable {
     // first IDR of the source.
     firstSegment =
       configuration.passesThrough
-      ? configuration.lastSegment.map { $0 + 1 } ?? Self.firstSegment(configuration, clock)
+      ? configuration.earlier.map { $0.segment + 1 } ?? Self.firstSegment(configuration, clock)
         ?? current
       : configuration.prefill > 0 ? current - Int64(configuration.prefill) : current + 1
     published = []

@@ -71,9 +71,8 @@ package struct StreamConfiguration: Sendable {
   package var windowBytes = 1_024_000_000
   /// Slate segments that fill the window before the stream goes live; 0 for none.
   package var prefill = defaultPlaylistLength
-  /// The newest segment of the session before, whose source this one continues; nil if there is
-  /// none.
-  package var lastSegment: Int64?
+  /// The counts of the session before, whose source this one continues; nil if there is none.
+  package var earlier: WindowEnd?
   /// The numbering of segments in URLs.
   package var numbering = MediaNames.Numbering.epoch
 

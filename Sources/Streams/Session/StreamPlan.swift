@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Capture
+package import Packaging
 
 /// One stream as requested, before its source is opened.
 package struct StreamPlan: Sendable {
@@ -44,8 +45,8 @@ package struct StreamPlan: Sendable {
     package let source: Source
     /// The facts about it.
     package let facts: SourceFacts
-    /// The newest segment of the session before.
-    package let lastSegment: Int64
+    /// The counts of the session before; nil if it has published nothing.
+    package let earlier: WindowEnd?
   }
 
   /// The circumstances of a start.

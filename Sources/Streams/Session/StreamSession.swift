@@ -79,7 +79,8 @@ package final class StreamSession: Sendable {
     audio = configuration.audioSegmentation.map { segmentation in
       LiveWindow(
         segmentation: .audio(segmentation), playlistLength: configuration.playlistLength,
-        retained: configuration.retained, byteLimit: configuration.windowBytes)
+        retained: configuration.retained, byteLimit: configuration.windowBytes,
+        after: configuration.earlier)
     }
     context = SessionContext(
       configuration, anchor: anchor, outputs: renditions.map(\.window), audioSink: audio, log: log)
@@ -104,8 +105,8 @@ package final class StreamSession: Sendable {
         settings: settings,
         window: LiveWindow(
           segmentation: configuration.segmentation, playlistLength: configuration.playlistLength,
-          retained: configuration.retained, byteLimit: configuration.windowBytes, gate: gate,
-          rendition: index))
+          retained: configuration.retained, byteLimit: configuration.windowBytes,
+          after: configuration.earlier, gate: gate, rendition: index))
     }
     gate?.attach(renditions.map(\.window))
     return renditions
@@ -165,8 +166,7 @@ package final class StreamSession: Sendable {
     context.joinThreads(until: SystemClock.monotonicTime + ThreadGroup.limit)
     return StreamPlan.ContinuedSource(
       source: source, facts: facts,
-      lastSegment: (renditions.map(\.window) + [audio].compactMap(\.self))
-        .map(\.snapshot.newestSegment).max() ?? context.firstSegment)
+      earlier: WindowEnd((renditions.map(\.window) + [audio].compactMap(\.self)).map(\.snapshot)))
   }
 
   /// Stops the threads without ending the window: players wait for the next session or process.

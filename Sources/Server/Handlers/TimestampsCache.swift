@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTP
+import Packaging
+import Sharing
+import Time
+
+/// The last rendered members of a `/timestamps.json`, which latency scripts poll.
+///
+/// Confined to the loop's thread.
+struct TimestampsCache {
+  private var rendition: ServedRendition?
+  private var revision: Int64 = 0
+  private var objects = ""
+
+  /// The document of a rendition; its members are rendered again if the window has changed.
+  mutating func response(of rendition: ServedRendition, of served: ServedStream) -> PreparedResponse
+  {
+    let snapshot = rendition.window.snapshot
+    if self.rendition !== rendition || revision != snapshot.revision {
+      let document = TimestampsDocument(
+        snapshot: snapshot, names: served.names, length: served.options.timestamps)
+      (self.rendition, revision, objects) = (rendition, snapshot.revision, document.objects)
+    }
+    let text = TimestampsDocument.text(
+      objects, served.measures.statistics(), now: SystemClock.wallTime)
+    return PreparedResponse(
+      status: 200, fields: ResponseFields.fields("application/json", .noStore),
+      body: [SharedBytes(text)])
+  }
+}
