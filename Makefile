@@ -67,8 +67,9 @@ run: build  ## build and run with the test pattern; open http://localhost:8080/
 # Tests run under `timeout`, because a lost continuation would never end.
 test: deps-test build unit e2e  ## all tests except `make faults`
 
+# A failed test is repeated once, alone; both results are printed.
 unit: deps-test  ## unit tests
-	timeout 1500 swift test
+	timeout 1500 $(PYTHON) Tests/run_unit.py
 
 # Each failed test is repeated once, because players stall on a busy machine; both results are
 # printed. Three files run at a time, because the tests spend most of their time waiting.

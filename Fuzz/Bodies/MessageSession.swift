@@ -82,9 +82,10 @@ final class MessageSession {
       else { return nil }
       let again = ChunkFields(chunk, fields.role, offset: fields.offset)
       return again == fields ? nil : "\(fields) are sent as \(again)"
-    case .track(let track, let fields):
-      guard let description = windows[Int(track)].snapshot.track else { return nil }
-      let again = TrackFields(description)
+    case .period(let track, let fields):
+      let newest = windows[Int(track)].snapshot.track.map { TrackFields($0) }
+      let again = PeriodFields(
+        offset: fields.offset, skipped: fields.skipped, track: fields.track == nil ? nil : newest)
       return again == fields ? nil : "\(fields) are sent as \(again)"
     default: return nil
     }

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs the Swift tests; repeats failed tests once, alone, and prints both results.
+
+The encoder, devices and threads of the tests wait for real time, and a busy machine may delay one
+of them by seconds. A test that fails twice is a failure, and so are more than five failed tests.
+run_unit.py [ARGUMENTS OF swift test]
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+MOST_REPEATED = 5
+
+
+def run(arguments: list[str], events: Path) -> int:
+    """Runs the tests; their events are written to `events`."""
+    events.unlink(missing_ok=True)
+    command = ["swift", "test", "--event-stream-output-path", str(events),
+               "--event-stream-version", "0", *arguments]
+    return subprocess.run(command, check=False).returncode
+
+
+def failures(events: Path) -> dict[str, list[str]]:
+    """The functions with a recorded issue, with its texts; a name lacks file and line."""
+    found: dict[str, list[str]] = {}
+    for line in events.read_text(errors="replace").splitlines() if events.exists() else []:
+        try:
+            payload = json.loads(line)["payload"]
+        except (ValueError, KeyError):
+            continue
+        if payload.get("kind") != "issueRecorded" or payload.get("issue", {}).get("isKnown"):
+            continue
+        name = re.sub(r"/[^/]+\.swift:\d+:\d+$", "", payload.get("testID", ""))
+        texts = [message["text"] for message in payload.get("messages", [])]
+        found.setdefault(name, []).extend(texts[:3])
+    return found
+
+
+def main(arguments: list[str]) -> int:
+    """Runs the tests and repeats the failed ones."""
+    with tempfile.TemporaryDirectory() as folder:
+        events = Path(folder, "events.jsonl")
+        status = run(arguments, events)
+        failed = failures(events)
+        if status == 0:
+            return 0
+        for name, texts in failed.items():
+            print(f"FAILED {name}: {'; '.join(texts)[:1000]}", flush=True)
+        if not failed or "" in failed or len(failed) > MOST_REPEATED:
+            return status
+        names = "|".join(f"^{re.escape(name)}" for name in failed)
+        print(f"repeating {len(failed)} of the tests alone", flush=True)
+        status = run(["--skip-build", "--filter", names], events)
+        again = failures(events)
+        for name in failed:
+            print(f"{'FAILED AGAIN' if name in again else 'PASSED when repeated'} {name}")
+        return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
