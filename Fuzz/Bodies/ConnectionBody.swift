@@ -31,7 +31,7 @@ extension FuzzBody {
       "HTTP/HTTP2/HTTP2Connection+Session.swift", "HTTP/HTTP2/HTTP2Exchange.swift",
       "HTTP/HTTP2/HTTP2RequestHead.swift", "HTTP/HTTP2/HTTP2Session.swift",
       "HTTP/HTTP2/HTTP2Callbacks.swift", "HTTP/HTTP2/HTTP2Output.swift",
-      "HTTP/HTTP2/FrameBudget.swift", "HTTP/HTTP2/HTTP2Body.swift", "HTTP/Message/FieldBlock.swift",
+      "HTTP/HTTP2/FloodBudget.swift", "HTTP/HTTP2/HTTP2Body.swift", "HTTP/Message/FieldBlock.swift",
       "Net/SliceQueue.swift", "Net/SliceCursor.swift",
     ]
   ) { bytes in

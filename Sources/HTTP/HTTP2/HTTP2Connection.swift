@@ -40,7 +40,7 @@ final class HTTP2Connection: HTTPConnection {
   var retired = HTTP2ExchangeTable()
   /// The field section that is being received.
   var incoming: HTTP2RequestHead?
-  var budget: FrameBudget
+  var budget: FloodBudget
   private var isInSession = false
   private var isFlushing = false
 
@@ -50,7 +50,7 @@ final class HTTP2Connection: HTTPConnection {
     self.server = server
     self.refusal = refusal
     lifecycle = ConnectionLifecycle(isHTTP2: true, now: server.loop.now)
-    budget = FrameBudget(now: server.loop.now)
+    budget = FloodBudget(now: server.loop.now)
     guard let session = HTTP2Session(self, limits: server.limits) else { return nil }
     self.session = session
     stream.owner = self

@@ -11,7 +11,7 @@ import Time
 final class HoldQueue<Purpose> {
   private let kind: HoldKind
   private let counters: Locked<ServerCounters>
-  private var held = HeldRequests<HeldRequest<Purpose>>()
+  private var held = RequestsByVersion<HeldRequest<Purpose>>()
   private var gauge: HoldGauge
 
   /// An empty queue.

@@ -12,7 +12,7 @@ final class DecodingStage: InputStage {
   private let decoder: AccessUnitDecoder
   private(set) var clock = SourceClock()
   /// Nil before the first frame that the session takes.
-  private var aligner: GridAligner?
+  private var shift: CommonShift?
 
   init(_ input: PulledInput, _ decoder: AccessUnitDecoder) {
     self.input = input
@@ -69,17 +69,17 @@ final class DecodingStage: InputStage {
     guard case .frames(let feed, let size, let grid)? = input.target?.video else { return }
     let frame = try decoder.normalized(decoded, to: size)
     guard let streamClock = feed.read(\.clock) else { return }
-    var aligner = aligner ?? GridAligner(grid)
-    let aligned = aligner.align(captured, streamClock, mapping: clock.steps)
-    self.aligner = aligner
+    var shift = shift ?? CommonShift(grid)
+    let aligned = shift.align(captured, streamClock, mapping: clock.steps)
+    self.shift = shift
     feed.offer(frame, captured: captured, aligned: aligned)
   }
 
   /// Gives audio to the session, shifted like the frames; audio before the first frame is dropped.
   func take(_ packet: AudioPacket, _ format: InputDescription.Audio?) {
     let captured = clock.captureTime(.audio, pts: packet.pts, arrival: packet.arrival)
-    guard let format, let aligner else { return }
-    input.target?.audio?(packet, format, captured + aligner.phase)
+    guard let format, let shift else { return }
+    input.target?.audio?(packet, format, captured + shift.phase)
   }
 }
 

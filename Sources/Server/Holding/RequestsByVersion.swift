@@ -8,7 +8,7 @@ package import Time
 /// version P(N) + K + 1, segment N from P(N+1); P(N) is the number of parts before segment N. If a
 /// segment ends before an awaited part, the next segment's first part releases the request, as RFC
 /// 8216bis §6.2.5.2 demands.
-package struct HeldRequests<Waiter> {
+package struct RequestsByVersion<Waiter> {
   /// Identifies one held request; a later request has a larger number.
   package typealias Ticket = UInt64
 

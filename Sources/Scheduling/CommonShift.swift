@@ -12,7 +12,7 @@ package import Time
 /// are more than a twentieth of a frame past the middle, since near the middle small movements of
 /// the mapping would double and drop frames. After a frame has changed its frame time against the
 /// others the move gains nothing, and is taken back slowly.
-package struct GridAligner: Sendable {
+package struct CommonShift: Sendable {
   /// The speed at which the move is taken back; parts per million.
   private static let relaxation: Int64 = 100
 
@@ -26,7 +26,7 @@ package struct GridAligner: Sendable {
   /// The mapping for which ``phase`` was chosen.
   private var mapping: Int?
 
-  /// An aligner to `grid`.
+  /// A shift to the frame times of `grid`.
   package init(_ grid: FrameGrid) { self.grid = grid }
 
   /// The time by which a frame's index is chosen.

@@ -6,10 +6,10 @@ import Testing
 import Time
 
 @Suite("Held requests by version")
-struct HeldRequestsTests {
+struct RequestsByVersionTests {
   @Test("a part releases the requests held for it and for earlier parts, oldest first")
   func published() {
-    var held = HeldRequests<String>()
+    var held = RequestsByVersion<String>()
     _ = held.hold("later", until: 12, deadline: 100)
     _ = held.hold("second", until: 10, deadline: 100)
     _ = held.hold("third", until: 11, deadline: 100)
@@ -24,7 +24,7 @@ struct HeldRequestsTests {
 
   @Test("the end frees all, oldest first")
   func ended() {
-    var held = HeldRequests<Int>()
+    var held = RequestsByVersion<Int>()
     for waiter in 0..<10 { _ = held.hold(waiter, until: Int64(20 - waiter), deadline: 5) }
     #expect(held.ended() == Array(0..<10))
     #expect(held.ended() == [])
@@ -34,7 +34,7 @@ struct HeldRequestsTests {
 
   @Test("a deadline releases the due requests and gives the next deadline")
   func deadlines() {
-    var held = HeldRequests<String>()
+    var held = RequestsByVersion<String>()
     #expect(held.nextDeadline == .distantFuture)
     _ = held.hold("a", until: 5, deadline: 30)
     _ = held.hold("b", until: 5, deadline: 10)
@@ -50,7 +50,7 @@ struct HeldRequestsTests {
 
   @Test("a request is released once: by its deadline or by a part")
   func once() {
-    var held = HeldRequests<String>()
+    var held = RequestsByVersion<String>()
     _ = held.hold("a", until: 5, deadline: 10)
     _ = held.hold("b", until: 5, deadline: 20)
     #expect(held.expired(10) == ["a"])
@@ -60,7 +60,7 @@ struct HeldRequestsTests {
 
   @Test("a cancelled request is not released")
   func cancelled() {
-    var held = HeldRequests<String>()
+    var held = RequestsByVersion<String>()
     let first = held.hold("a", until: 5, deadline: 10)
     let second = held.hold("b", until: 5, deadline: 10)
     let third = held.hold("c", until: 6, deadline: 10)
@@ -81,7 +81,7 @@ struct HeldRequestsTests {
 
   @Test("cancelled twice counts once")
   func cancelledTwice() {
-    var held = HeldRequests<String>()
+    var held = RequestsByVersion<String>()
     let ticket = held.hold("a", until: 5, deadline: 10)
     _ = held.hold("b", until: 5, deadline: 10)
     held.cancelled(ticket, until: 5)
@@ -93,7 +93,7 @@ struct HeldRequestsTests {
   @Test(
     "a part releases ten thousand requests in order, without the cancelled ones")
   func many() {
-    var held = HeldRequests<Int>()
+    var held = RequestsByVersion<Int>()
     var tickets: [UInt64] = []
     for waiter in 0..<10_000 {
       tickets.append(
@@ -127,7 +127,7 @@ struct HeldRequestsTests {
       Timeline(parts: "pppppppp", asks: "-1111---", answers: "--1111--"),
     ])
   func timeline(row: Timeline) {
-    var held = HeldRequests<Int>()
+    var held = RequestsByVersion<Int>()
     var version: Int64 = 0
     var answers = ""
     for (step, event) in zip(row.asks, row.parts) {

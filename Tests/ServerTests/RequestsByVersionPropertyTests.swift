@@ -6,7 +6,7 @@ import Testing
 import Time
 
 @Suite("Held requests: no waiter is lost or freed twice")
-struct HeldRequestsPropertyTests {
+struct RequestsByVersionPropertyTests {
   /// A held request in the model.
   private struct Asked {
     let version: Int64
@@ -17,7 +17,7 @@ struct HeldRequestsPropertyTests {
   @Test("random lives: held, published, expired, cancelled, ended", arguments: UInt64(0)..<60)
   func lives(seed: UInt64) {
     var random = SplitMix64(seed: seed)
-    var held = HeldRequests<Int>()
+    var held = RequestsByVersion<Int>()
     var waiting: [Int: Asked] = [:]
     var (version, now, next) = (Int64(1000), MonotonicTime.origin, 0)
     var finished: Set<Int> = []
@@ -76,7 +76,7 @@ struct HeldRequestsPropertyTests {
         digits /= 9
       }
       for leaver in 0...3 {
-        var held = HeldRequests<Int>()
+        var held = RequestsByVersion<Int>()
         var freed: [Int] = []
         let tickets = waiters.enumerated().map {
           held.hold(

@@ -6,7 +6,7 @@ import Time
 ///
 /// Pure: the time is an argument.
 /// - Source: RFC 9113 §10.5
-struct FrameBudget {
+struct FloodBudget {
   /// The span of one count.
   static let span = Interval.seconds(10)
 
