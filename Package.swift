@@ -176,7 +176,7 @@ let package = Package(
     tests("Time", ["Time"]),
     tests("Checked", ["Checked"]),
     tests("Ingest", ["Ingest"]),
-    tests("Publishing", ["Ingest", "Net", "Publishing", "Time"]),
+    tests("Publishing", ["Ingest", "Logging", "Net", "Publishing", "Sharing", "Time"]),
     tests("Logging", ["Time", "Logging", "Sharing"]),
     tests("Sharing", ["Time", "Sharing"]),
     tests("Media", ["Time", "Media", "TestSupport"]),

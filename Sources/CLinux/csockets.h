@@ -100,6 +100,53 @@ static inline int clinux_listen(const char *host, uint16_t port, int backlog, in
   return result;
 }
 
+/// Connects to the first address of `host` that accepts before `deadline_ns` of CLOCK_MONOTONIC.
+/// The descriptor, non-blocking and close-on-exec, or -errno; `*lookup` is the error of
+/// `getaddrinfo`, or 0.
+static inline int clinux_connect(const char *host, uint16_t port, int64_t deadline_ns,
+                                 int *lookup) {
+  struct addrinfo hints, *list = 0;
+  memset(&hints, 0, sizeof hints);
+  hints.ai_socktype = SOCK_STREAM;
+  *lookup = getaddrinfo(host, 0, &hints, &list);
+  if (*lookup) return -EINVAL;
+  int result = -EADDRNOTAVAIL;
+  for (struct addrinfo *a = list; a && result < 0; a = a->ai_next) {
+    if (a->ai_family == AF_INET) {
+      ((struct sockaddr_in *)a->ai_addr)->sin_port = htons(port);
+    } else if (a->ai_family == AF_INET6) {
+      ((struct sockaddr_in6 *)a->ai_addr)->sin6_port = htons(port);
+    } else {
+      continue;
+    }
+    int64_t left = (deadline_ns - clinux_clock_ns(CLOCK_MONOTONIC)) / 1000000;
+    if (left <= 0) {
+      result = -ETIMEDOUT;
+      break;
+    }
+    int fd = socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+    if (fd < 0) {
+      result = -errno;
+      continue;
+    }
+    int failure = connect(fd, a->ai_addr, a->ai_addrlen) < 0 ? errno : 0;
+    if (failure == EINPROGRESS) {
+      struct pollfd poll_fd = {fd, POLLOUT, 0};
+      socklen_t size = sizeof failure;
+      int ready = poll(&poll_fd, 1, left > 60000 ? 60000 : (int)left);
+      if (ready <= 0) {
+        failure = ready < 0 ? errno : ETIMEDOUT;
+      } else if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &failure, &size) < 0) {
+        failure = errno;
+      }
+    }
+    result = failure ? -failure : fd;
+    if (failure) close(fd);
+  }
+  freeaddrinfo(list);
+  return result;
+}
+
 /// 1 if the descriptor is a listening TCP socket, else 0.
 static inline int clinux_is_listening_tcp(int fd) {
   int listening = 0, protocol = 0;

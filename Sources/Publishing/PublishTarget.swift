@@ -24,6 +24,8 @@ package enum PublishRefusal: Error, Sendable, Equatable, CustomStringConvertible
   case notLocal
   /// Too many attempts of the address have failed.
   case tooManyFailures
+  /// The hook has not admitted the client.
+  case notPermitted
   /// Another publisher is connected.
   case taken
 
@@ -32,6 +34,7 @@ package enum PublishRefusal: Error, Sendable, Equatable, CustomStringConvertible
     case .unknown: "unknown stream or wrong key"
     case .notLocal: "publishing from other machines requires a key"
     case .tooManyFailures: "too many failed attempts; wait a minute"
+    case .notPermitted: "not permitted"
     case .taken: "already published"
     }
   }

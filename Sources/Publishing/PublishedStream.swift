@@ -146,6 +146,11 @@ package final class PublishedStream: Sendable {
 
   // MARK: For publishers
 
+  /// Whether a client publishes that another one may not replace.
+  package func isTaken(at now: MonotonicTime) -> Bool {
+    state.withLock { $0.publisher != nil && now - $0.lastTag <= Self.takeoverTime }
+  }
+
   /// Lets a client publish, if no other does or the other is silent.
   package func attach(_ publisher: Publisher, at now: MonotonicTime) -> Attachment {
     state.withLock { state in

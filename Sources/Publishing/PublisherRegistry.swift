@@ -26,6 +26,14 @@ package final class PublisherRegistry: Sendable {
     case stream(PublishedStream)
     /// To a stream that does not exist yet: call ``PublisherRegistry/create(_:answer:)``.
     case new(RTMPTarget)
+
+    /// The name of the stream.
+    var name: String {
+      switch self {
+      case .stream(let stream): stream.name
+      case .new(let target): target.key
+      }
+    }
   }
 
   /// Creates a stream of a name for an application, and calls its last argument with the success.
@@ -42,11 +50,16 @@ package final class PublisherRegistry: Sendable {
   /// A digest that no path has.
   private static let noPath = SecretDigest("")
 
+  /// Asked before a client publishes.
+  package let hooks: PublishHooks
   private let publishGuard: PublishGuard
   private let state = Locked(State())
 
   /// A registry without streams, whose clients `publishGuard` admits.
-  package init(_ publishGuard: PublishGuard) { self.publishGuard = publishGuard }
+  package init(_ publishGuard: PublishGuard, _ hooks: PublishHooks) {
+    self.publishGuard = publishGuard
+    self.hooks = hooks
+  }
 
   // MARK: Streams
 
@@ -85,6 +98,9 @@ package final class PublisherRegistry: Sendable {
       answer(isCreated ? state.withLock { $0.entries[name]?.stream } : nil)
     }
   }
+
+  /// Whether a stream of this name accepts publishers.
+  package func contains(_ name: String) -> Bool { state.withLock { $0.entries[name] != nil } }
 
   /// Whether a client publishes to a stream.
   package func hasPublisher(_ name: String) -> Bool {

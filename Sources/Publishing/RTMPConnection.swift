@@ -38,6 +38,8 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
   private var waiting: MediaTag?
   private var held: [UInt8] = []
   private var hasCheckedVideo = false
+  /// While the client publishes.
+  private var permit: PublishPermit?
 
   init(_ stream: any ByteStream, _ server: RTMPServer) {
     self.stream = stream
@@ -110,13 +112,36 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
 
   private func ask(_ target: RTMPTarget) {
     do throws(PublishRefusal) {
-      switch try server.registry.admit(target, from: peer, at: server.loop.now) {
-      case .stream(let stream): try attach(to: stream)
-      case .new(let target):
-        let loop = server.loop
-        server.registry.create(target) { [self] stream in loop.post { self.created(stream) } }
+      let (registry, loop) = (server.registry, server.loop)
+      let admission = try registry.admit(target, from: peer, at: loop.now)
+      if case .stream(let stream) = admission, stream.isTaken(at: loop.now) { throw .taken }
+      let event = PublishEvent(admission.name, stream.isSecure ? .rtmps : .rtmp, peer)
+      if let permit = registry.hooks.permit(event) { return try enter(admission, permit) }
+      registry.hooks.ask(event) { [self] permit in
+        loop.post { self.answered(admission, permit) }
       }
     } catch { refuse("\(error)") }
+  }
+
+  /// The hook has answered.
+  private func answered(_ admission: PublisherRegistry.Admission, _ permit: PublishPermit?) {
+    guard case .starting = state else { return }
+    do throws(PublishRefusal) {
+      guard let permit else { throw .notPermitted }
+      try enter(admission, permit)
+    } catch { refuse("\(error)") }
+  }
+
+  private func enter(
+    _ admission: PublisherRegistry.Admission, _ permit: PublishPermit
+  ) throws(PublishRefusal) {
+    self.permit = permit
+    switch admission {
+    case .stream(let stream): try attach(to: stream)
+    case .new(let target):
+      let loop = server.loop
+      server.registry.create(target) { [self] stream in loop.post { self.created(stream) } }
+    }
   }
 
   /// The stream was created, or refused.
@@ -264,6 +289,7 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
   }
 
   private func stopPublishing(_ reason: String?) {
+    permit = nil
     guard case .publishing(let published, let publisher) = state else { return }
     state = .starting
     if !published.detach(publisher, at: server.loop.now) { server.flushLater(published) }

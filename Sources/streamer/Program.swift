@@ -66,8 +66,7 @@ final class Program: Sendable {
     serverState.giveControl(to: registry)
     // A key of all streams is no stream's name.
     guard configuration.merged.publishKey == nil else { return }
-    let temporary = TemporaryStreams(
-      registry, publishers, serverState, limit: settings.publishedStreams, log: log)
+    let temporary = TemporaryStreams(registry, publishers, serverState, log: log)
     publishers.createUnknown { name, application, answer in
       temporary.create(name, application: application, answer: answer)
     }
@@ -236,6 +235,8 @@ extension ServingOptions {
     publishAccess = PublishAccess(settings.publishMode)
     publishKey = merged.publishKey
     publishedStreams = settings.publishedStreams
+    publishHooks.publish = settings.publishHook
+    publishHooks.unpublish = settings.unpublishHook
     relayLimits = merged.relayLimits
   }
 }

@@ -246,12 +246,7 @@ final class StreamRegistry: StreamControl {
     var options = definition.serving
     guard definition.settings.isPublished else { return options }
     let published = publishers.add(definition.configuration.name, definition.publishTarget)
-    options.publishers = {
-      let status = published.status
-      return PublisherStatus(
-        isConnected: status.isConnected, since: status.since, count: status.count,
-        bytes: status.bytes)
-    }
+    options.publishers = { published.status }
     return options
   }
 

@@ -15,14 +15,11 @@ final class TemporaryStreams: Sendable {
     var isWatched = false
   }
 
-  /// How long a stream outlives its publisher.
-  private static let lingerTime = Interval.seconds(60)
   private static let interval = Interval.seconds(1)
 
   private let registry: StreamRegistry
   private let publishers: PublisherRegistry
   private let serverState: ServerState
-  private let limit: Int
   private let log: Log
   private let state = Locked(State())
 
@@ -30,16 +27,14 @@ final class TemporaryStreams: Sendable {
   ///   - registry: adds and removes the streams.
   ///   - publishers: has their publishers.
   ///   - serverState: the streams of the server.
-  ///   - limit: the largest number of these streams.
   ///   - log: the log.
   init(
     _ registry: StreamRegistry, _ publishers: PublisherRegistry, _ serverState: ServerState,
-    limit: Int, log: Log
+    log: Log
   ) {
     self.registry = registry
     self.publishers = publishers
     self.serverState = serverState
-    self.limit = limit
     self.log = log
   }
 
@@ -53,22 +48,18 @@ final class TemporaryStreams: Sendable {
   func create(
     _ name: String, application: String, answer: @escaping @Sendable (Bool) -> Void
   ) {
-    let now = SystemClock.monotonicTime
     guard StreamName.isValid(name), !serverState.hasStream(application),
-      state.withLock({ state in
-        guard state.absent[name] != nil || state.absent.count < limit else { return false }
-        state.absent[name] = .some(now)
-        return true
-      })
+      serverState.allowance.take(name) == .granted
     else { return answer(false) }
     let description = "{\"stream\": \"\(name)\", \"source\": \"rtmp\"}"
     registry.add(Array(description.utf8)) { [self] result in
       switch result {
       case .added:
+        state.withLock { $0.absent[name] = .some(SystemClock.monotonicTime) }
         watch()
         answer(true)
       case .removed, .unknown, .refused, .taken:
-        state.withLock { _ = $0.absent.removeValue(forKey: name) }
+        serverState.allowance.release(name)
         answer(false)
       }
     }
@@ -93,22 +84,26 @@ final class TemporaryStreams: Sendable {
   ///
   /// - Returns: false if no stream is left.
   private func check(_ now: MonotonicTime) -> Bool {
-    let over = state.withLock { [publishers] state -> [String] in
+    let (over, gone) = state.withLock { [publishers] state -> ([String], [String]) in
+      let gone = state.absent.keys.filter { !publishers.contains($0) }
+      for name in gone { state.absent[name] = nil }
       for name in state.absent.keys {
         let since = state.absent[name] ?? nil
         state.absent[name] = .some(publishers.hasPublisher(name) ? nil : since ?? now)
       }
       let over = state.absent.compactMap { name, since in
-        since.map { now - $0 >= Self.lingerTime } == true ? name : nil
+        since.map { now - $0 >= PublishAllowance.lingerTime } == true ? name : nil
       }
       for name in over { state.absent[name] = nil }
-      return over
+      return (over, gone)
     }
+    // Removed by a request or by the configuration.
+    for name in gone { serverState.allowance.release(name) }
     for name in over {
       log.write(
         .info, "unpublished", stream: name,
-        "no publisher for \(Self.lingerTime.wholeSeconds) s")
-      registry.remove(name) { _ in }
+        "no publisher for \(PublishAllowance.lingerTime.wholeSeconds) s")
+      registry.remove(name) { [serverState] _ in serverState.allowance.release(name) }
     }
     return state.withLock { state in
       state.isWatched = !state.absent.isEmpty

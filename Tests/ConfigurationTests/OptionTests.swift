@@ -30,6 +30,8 @@ private let rows = [
   Row("max-gop", "0.1 4 20", not: "0.09 20.1 x"), Row("isolation", "process none", not: "yes"),
   Row("rtmp", "1935 :1935 h h: [::1]:1 0.0.0.0:0", not: "h:x 65536 h:1:2 [::1 ::1 h/x"),
   Row("rtmps", "443", not: "h:x"), Row("publish", "loopback key open", not: "all"),
+  Row("on-publish", "http://h http://h:81/a?b HTTP://[::1]:8/", not: "https://h h:1 http://a@h"),
+  Row("on-unpublish", "http://h/x", not: "http:// http://h:0 http://h/#a"),
   Row("publish-key", "k aB3._~-x", not: "a/b ä"),
   Row("rtmp-path", "live/stream a/b/c", not: "live /b a//b"),
   Row("resolution", "64x64 1280x720", not: "641x360 720 62x64"),

@@ -16,6 +16,15 @@ extension Option {
       "publish", \.publishMode, .choice("WHO"), .source,
       help: "who may publish to a stream without a key: loopback (clients on this machine), key "
         + "(no client), or open (all)"),
+    Option.program(
+      "on-publish", \.publishHook, .hook, .source,
+      help: "ask this URL by POST before a client publishes: a response of class 2xx within 2 s "
+        + "lets it in"
+    ).with { $0.isSecret = true },
+    Option.program(
+      "on-unpublish", \.unpublishHook, .hook, .source,
+      help: "tell this URL by POST that a publisher has ended"
+    ).with { $0.isSecret = true },
     Option.stream(
       "publish-key", \.publishKey, .publishKey, .source,
       help: "the key of publishers: by RTMP to rtmp://HOST/STREAM/K, over HTTP as bearer token or "
@@ -43,6 +52,12 @@ extension OptionKind where Value == ListenAddress {
       parse: { ListenAddress($0, default: port) },
       print: { "\($0.host.map { "\($0):" } ?? "")\($0.port)" })
   }
+}
+
+extension OptionKind where Value == HookAddress {
+  fileprivate static let hook = OptionKind(
+    placeholder: "URL", expected: "a URL such as http://127.0.0.1:8000/publish",
+    parse: { HookAddress($0) }, print: { _ in "" })
 }
 
 extension OptionKind where Value == SecretDigest {

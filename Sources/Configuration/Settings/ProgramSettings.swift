@@ -41,6 +41,10 @@ package struct ProgramSettings: Sendable {
   package var isSelfSigned = false
   package var adminToken: String?
   package var publishMode = PublishAccess.Mode.loopback
+  /// The web server that admits publishers; nil for none.
+  package var publishHook: HookAddress?
+  /// The web server that gets the end of a publisher; nil for none.
+  package var unpublishHook: HookAddress?
   /// Streams that publishers have created.
   package var publishedStreams = 32
   package var publicURL: String?

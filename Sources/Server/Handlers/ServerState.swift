@@ -35,6 +35,10 @@ package final class ServerState: Sendable {
   package let publishGuard: PublishGuard
   /// The streams that accept publishers of media.
   package let publishers: PublisherRegistry
+  /// The names of the streams that publishers have created.
+  package let allowance: PublishAllowance
+  /// The permissions of clients that upload files of relayed streams.
+  let relayPermits = Locked(RelayPermits())
   /// The uploads of relayed files.
   let relayCounters = Locked(RelayCounters())
   private let loops = Locked<[Locked<ServerCounters>]>([])
@@ -68,7 +72,8 @@ package final class ServerState: Sendable {
       StartLimits(running: options.runningStreams, starts: options.streamStarts))
     let publishGuard = PublishGuard(options.publishAccess)
     self.publishGuard = publishGuard
-    publishers = PublisherRegistry(publishGuard)
+    publishers = PublisherRegistry(publishGuard, PublishHooks(options.publishHooks, log: log))
+    allowance = PublishAllowance(limit: options.publishedStreams)
     self.page = page
     self.log = log
     self.accessLog = accessLog.map { AccessLog($0, log.format) }

@@ -1,27 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Publishing
 package import Streams
 package import Time
-
-/// The publishers of a stream, one after another.
-package struct PublisherStatus: Sendable {
-  /// Whether one is connected.
-  let isConnected: Bool
-  /// Since when; nil before the first publisher.
-  let since: MonotonicTime?
-  /// Their number.
-  let count: UInt64
-  /// The bytes of their media.
-  let bytes: UInt64
-
-  /// The publishers up to now.
-  package init(isConnected: Bool, since: MonotonicTime?, count: UInt64, bytes: UInt64) {
-    self.isConnected = isConnected
-    self.since = since
-    self.count = count
-    self.bytes = bytes
-  }
-}
 
 /// How one stream is served: the settings of a stream that only the server reads.
 package struct StreamServingOptions: Sendable {
@@ -30,7 +11,7 @@ package struct StreamServingOptions: Sendable {
   /// The stream's source for people, without secrets; nil if it is unknown.
   package var source: String?
   /// The publishers of the stream; nil if it has another source.
-  package var publishers: (@Sendable () -> PublisherStatus)?
+  package var publishers: (@Sendable () -> PublishedStream.Status)?
   /// PART-HOLD-BACK; nil for three part targets.
   package var holdBack: Interval?
   /// Latency@target; nil for 1 s, or for two segments of a ladder if these are longer.

@@ -5,6 +5,7 @@ import HTTP
 import Logging
 import Net
 import Packaging
+import Publishing
 import Sharing
 import Streams
 import Time
@@ -54,7 +55,7 @@ struct MetricsText {
     }
     guard !all.isEmpty else { return }
     func family(
-      _ name: String, _ kind: String, _ help: String, _ value: (PublisherStatus) -> Double
+      _ name: String, _ kind: String, _ help: String, _ value: (PublishedStream.Status) -> Double
     ) {
       out.family(name, kind, help)
       for one in all { out.sample(name, [("stream", one.name)], value(one.status)) }

@@ -15,16 +15,26 @@ final class MediaUploads {
 
   private unowned let loop: EventLoop
   private let log: Log
+  private let permits: PermitRequests
   private var waiting: [MediaUpload] = []
   private(set) var nextDeadline = MonotonicTime.distantFuture
 
-  init(loop: EventLoop, log: Log) {
+  init(loop: EventLoop, permits: PermitRequests, log: Log) {
     self.loop = loop
+    self.permits = permits
     self.log = log
   }
 
   /// Makes the client of an exchange the publisher of a stream, unless it has another one.
   func begin(_ exchange: any Exchange, _ stream: PublishedStream) {
+    guard !stream.isTaken(at: loop.now) else {
+      return exchange.respond(RelayResponses.refused(409, "the stream has a publisher"))
+    }
+    let event = PublishEvent(stream.name, .http, exchange.request.peer)
+    permits.ask(exchange, event) { [self] in begin(exchange, stream, $0) }
+  }
+
+  private func begin(_ exchange: any Exchange, _ stream: PublishedStream, _ permit: PublishPermit) {
     let proxy = UploadProxy()
     let publisher = Publisher { [weak loop] then in
       guard let loop else { return then() }
@@ -40,7 +50,8 @@ final class MediaUploads {
     log.write(
       .info, "publish-started", stream: stream.name, "HTTP from \(exchange.request.peer.masked)")
     let upload = MediaUpload(
-      exchange, ContainerPublisher(stream, publisher), loop: loop, uploads: self, log: log)
+      exchange, ContainerPublisher(stream, publisher), permit, loop: loop, uploads: self,
+      log: log)
     proxy.upload = upload
     exchange.receiveBody(limit: .max, upload)
   }
@@ -75,6 +86,8 @@ final class MediaUpload: BodyReceiver {
 
   private let exchange: any Exchange
   private let publisher: ContainerPublisher
+  /// Until the end of the upload.
+  private var permit: PublishPermit?
   private unowned let loop: EventLoop
   private unowned let uploads: MediaUploads
   private let log: Log
@@ -83,10 +96,11 @@ final class MediaUpload: BodyReceiver {
   private var hasEnded = false
 
   init(
-    _ exchange: any Exchange, _ publisher: ContainerPublisher, loop: EventLoop,
-    uploads: MediaUploads, log: Log
+    _ exchange: any Exchange, _ publisher: ContainerPublisher, _ permit: PublishPermit,
+    loop: EventLoop, uploads: MediaUploads, log: Log
   ) {
     self.exchange = exchange
+    self.permit = permit
     self.publisher = publisher
     self.loop = loop
     self.uploads = uploads
@@ -134,6 +148,7 @@ final class MediaUpload: BodyReceiver {
     guard !hasEnded else { return }
     hasEnded = true
     rest = []
+    permit = nil
     publisher.end(at: loop.now)
     log.write(.info, "publish-ended", stream: publisher.name, reason)
     if !publisher.flush() { uploads.retry(self) }

@@ -4,6 +4,7 @@ import HTTP
 import Net
 import Packaging
 import Publishing
+import Sharing
 import Time
 
 /// PUT, POST and DELETE of files, on one loop.
@@ -13,6 +14,7 @@ struct RelayPublishing {
   let serverState: ServerState
   unowned let loop: EventLoop
   let uploads: MediaUploads
+  let permits: PermitRequests
 
   /// Answers a request, if its path can be that of a file of a relayed stream.
   ///
@@ -28,9 +30,27 @@ struct RelayPublishing {
     if let refusal = refusal(request, known) {
       exchange.respond(refusal)
     } else {
-      publish(exchange, path.stream, file, known)
+      permit(exchange, path.stream) {
+        publish(exchange, path.stream, file, serverState.streamTable.relays[path.stream])
+      }
     }
     return true
+  }
+
+  /// Calls `then` if the client may upload files to a stream.
+  ///
+  /// The hook is asked before the first file; a client that has uploaded nothing for a time is
+  /// asked about again.
+  private func permit(_ exchange: any Exchange, _ name: String, then: @escaping () -> Void) {
+    let (hooks, now) = (serverState.publishers.hooks, loop.now)
+    let client = RelayPermits.Client(stream: name, peer: exchange.request.peer.owner)
+    guard !hooks.areAbsent, !serverState.relayPermits.withLock({ $0.use(client, at: now) }) else {
+      return then()
+    }
+    permits.ask(exchange, PublishEvent(name, .relay, exchange.request.peer)) { permit in
+      serverState.relayPermits.withLock { $0.add(permit, of: client, at: loop.now) }
+      then()
+    }
   }
 
   /// Takes the body of a request as media of a stream that accepts publishers, under any file name.
@@ -84,6 +104,7 @@ struct RelayPublishing {
       }
       upload(exchange, entry.stream, file)
     } catch {
+      serverState.relayPermits.withLock { $0.remove(name) }
       switch error {
       case .name:
         exchange.respond(

@@ -2,13 +2,11 @@
 
 import Net
 import Packaging
+import Publishing
 import Time
 
 /// The relayed streams of the server: a pure state machine.
 struct RelayTable: Sendable {
-  /// How long a stream that a publisher has created outlives its last upload.
-  static let lingerTime = Interval.seconds(60)
-
   /// Why an upload does not create a stream.
   enum Refusal: Error, Equatable {
     /// A publisher has no right to the name.
@@ -34,12 +32,17 @@ struct RelayTable: Sendable {
     return entries[index]
   }
 
-  /// Adds a stream for a publisher, unless there are `limit` such streams.
+  /// Adds a stream for a publisher, whom `allowance` must permit.
   mutating func create(
-    _ name: String, _ limits: RelayLimits, key: SecretDigest?, limit: Int, now: MonotonicTime
+    _ name: String, _ limits: RelayLimits, key: SecretDigest?, _ allowance: PublishAllowance,
+    now: MonotonicTime
   ) throws(Refusal) -> RelayEntry {
     guard StreamName.isValid(name), !["auto", "play"].contains(name) else { throw .name }
-    guard entries.count(where: \.isTemporary) < limit else { throw .full(limit) }
+    switch allowance.take(name) {
+    case .granted: break
+    case .taken: throw .name
+    case .exhausted: throw .full(allowance.limit)
+    }
     var entry = RelayEntry(RelayStream(name: name, limits: limits, now: now))
     entry.key = key
     entry.isTemporary = true
@@ -53,12 +56,13 @@ struct RelayTable: Sendable {
     return entries.remove(at: index)
   }
 
-  /// Removes and returns the streams of publishers that have been away for ``lingerTime``.
+  /// Removes and returns the streams of publishers that have been away for the time that the
+  /// allowance names.
   mutating func expire(_ now: MonotonicTime) -> [RelayEntry] {
     let old = entries.filter { entry in
       guard entry.isTemporary else { return false }
       let statistics = entry.stream.statistics
-      return !statistics.isUploading && now - statistics.lastUpload >= Self.lingerTime
+      return !statistics.isUploading && now - statistics.lastUpload >= PublishAllowance.lingerTime
     }
     entries.removeAll { entry in old.contains { $0.stream === entry.stream } }
     return old

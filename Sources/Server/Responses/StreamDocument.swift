@@ -3,6 +3,7 @@
 import Logging
 import Media
 import Packaging
+import Publishing
 import Sharing
 import Streams
 import Time

@@ -3,6 +3,7 @@
 import HTTP
 import Net
 import Packaging
+import Publishing
 import Sharing
 import Time
 
@@ -18,6 +19,7 @@ final class RequestRouter: RequestHandler, LoopService {
   /// The handler of the previous request: most requests are for the same stream.
   private var lastStreamHandler: (name: String, streamHandler: StreamHandler)?
   private let mediaUploads: MediaUploads
+  private let permits: PermitRequests
   private var relays: [String: RelayHandler] = [:]
   /// When relayed streams and files that have expired are removed next.
   private var nextRelayCheck = MonotonicTime.distantFuture
@@ -30,7 +32,8 @@ final class RequestRouter: RequestHandler, LoopService {
     self.loop = loop
     self.counters = counters
     control = ControlAPI(serverState, loop: loop)
-    mediaUploads = MediaUploads(loop: loop, log: serverState.log)
+    permits = PermitRequests(serverState.publishers.hooks, loop: loop)
+    mediaUploads = MediaUploads(loop: loop, permits: permits, log: serverState.log)
     serverState.subscribe { [weak loop] in loop?.wake() }
     follow(serverState.streamTable)
   }
@@ -87,7 +90,8 @@ final class RequestRouter: RequestHandler, LoopService {
   }
 
   private var publishing: RelayPublishing {
-    RelayPublishing(serverState: serverState, loop: loop, uploads: mediaUploads)
+    RelayPublishing(
+      serverState: serverState, loop: loop, uploads: mediaUploads, permits: permits)
   }
 
   /// Opens, updates and closes handlers to match the table of streams.

@@ -2,6 +2,7 @@
 
 package import Net
 package import Packaging
+package import Publishing
 package import Time
 
 /// How all streams are served; ``StreamServingOptions`` are the options of one stream.
@@ -30,6 +31,8 @@ package struct ServingOptions: Sendable {
   package var publishKey: SecretDigest?
   /// The maximum number of streams that publishers have created.
   package var publishedStreams = 32
+  /// The web servers that get the events of publishers.
+  package var publishHooks = PublishHooks.Addresses()
   /// The limits of relayed streams that publishers create.
   package var relayLimits = RelayLimits.standard
 

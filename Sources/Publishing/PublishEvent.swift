@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+package import Net
+
+/// A client that begins or ends to publish, as in a request to a hook.
+package struct PublishEvent: Sendable, Equatable {
+  /// How media or files arrive.
+  package enum Transport: String, Sendable {
+    case rtmp, rtmps
+    /// Media as the body of a request.
+    case http
+    /// Files of a relayed stream.
+    case relay
+  }
+
+  /// The name of the stream.
+  package let stream: String
+  package let transport: Transport
+  /// The address of the client.
+  package let peer: PeerAddress
+
+  /// An event of a stream.
+  package init(_ stream: String, _ transport: Transport, _ peer: PeerAddress) {
+    self.stream = stream
+    self.transport = transport
+    self.peer = peer
+  }
+
+  /// The JSON object of the request to a hook; the address has no parts that identify one client.
+  var json: String {
+    "{\"stream\": \(JSONText.quoted(stream)), \"protocol\": \"\(transport.rawValue)\", "
+      + "\"address\": \"\(peer.masked)\"}"
+  }
+}

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hooks: a web server that decides who may publish, and gets the ends."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from harness.http1 import get
+from harness.rtmp import HOST, Publisher, rtmp_port
+from harness.uploads import curl
+from harness.waiting import wait_until
+
+
+class Hooks(ThreadingHTTPServer):
+    """A web server that answers /publish with `status` after `delay`, and keeps the requests."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Hook)
+        self.status, self.delay = 200, 0.0
+        self.requests: list[tuple[str, dict]] = []
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def flags(self) -> list[str]:
+        """The flags of a program that asks this server."""
+        origin = f"http://127.0.0.1:{self.server_address[1]}"
+        return ["--on-publish", f"{origin}/publish?secret", "--on-unpublish", f"{origin}/unpublish"]
+
+    def events(self, path: str) -> list[dict]:
+        """The objects that were sent to a path."""
+        return [event for target, event in self.requests if target.split("?")[0] == path]
+
+
+class Hook(BaseHTTPRequestHandler):
+    """One request to the hooks."""
+
+    server: Hooks
+
+    def do_POST(self) -> None:
+        """Answers after a delay."""
+        event = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.requests.append((self.path, event))
+        if self.path.startswith("/publish"):
+            time.sleep(self.server.delay)
+        self.send_response(self.server.status)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Prints nothing."""
+
+
+@pytest.fixture
+def hooks() -> Iterator[Hooks]:
+    """The web server."""
+    server = Hooks()
+    yield server
+    server.shutdown()
+
+
+def event(protocol: str, stream: str = "live") -> dict:
+    """The object for a client on this machine."""
+    return {"stream": stream, "protocol": protocol, "address": "127.0.0.0"}
+
+
+def test_the_hook_decides(streamer, hooks: Hooks) -> None:
+    """Publishers of every protocol are let in by 2xx, refused otherwise, and their end is told."""
+    program = streamer(*HOST, *hooks.flags(), defaults=False)
+    port = rtmp_port(program)
+    with Publisher(port) as client:
+        assert client.ask("key", "live") == b"NetStream.Publish.Start"
+        assert hooks.events("/publish") == [event("rtmp")] and not hooks.events("/unpublish")
+    wait_until(lambda: hooks.events("/unpublish") == [event("rtmp")], 5, "the end")
+    assert curl(program, "POST", "/live/a.ts", body=b"x")[0] == 204
+    assert curl(program, "PUT", "/cam/a.m3u8", body=b"#EXTM3U")[0] == 201
+    assert curl(program, "PUT", "/cam/a.ts", "h2c", body=b"x")[0] == 201
+    assert hooks.events("/publish")[1:] == [event("http"), event("relay", "cam")]
+    wait_until(lambda: hooks.events("/unpublish")[1:] == [event("http")], 5, "the end")
+    hooks.status = 403
+    with Publisher(port) as client:
+        assert client.ask("key", "live") == b"NetStream.Publish.BadName"
+    assert curl(program, "POST", "/live/a.ts", body=b"x")[0] == 403
+    assert curl(program, "PUT", "/new/a.ts", body=b"x")[0] == 403
+    assert get(program.port, "/new/").status == 404
+    assert curl(program, "PUT", "/cam/b.ts", body=b"x")[0] == 201, "cam was let in before"
+    assert len(hooks.events("/unpublish")) == 2
+    assert not [entry for entry in program.logged("publish-refused") if "secret" in entry.message]
+
+
+def test_a_slow_hook_refuses(streamer, hooks: Hooks) -> None:
+    """Without a response within 2 s clients are refused, and other requests are undisturbed."""
+    hooks.delay = 4
+    program = streamer(*HOST, *hooks.flags(), defaults=False)
+    answers: list[int] = []
+    clients = [threading.Thread(target=lambda: answers.append(
+        curl(program, "PUT", "/cam/a.ts", body=b"x")[0])) for _ in range(6)]
+    begun = time.monotonic()
+    for client in clients:
+        client.start()
+    slowest = 0.0
+    while any(client.is_alive() for client in clients):
+        before = time.monotonic()
+        assert get(program.port, "/health").status == 200
+        slowest = max(slowest, time.monotonic() - before)
+        time.sleep(0.05)
+    assert answers == [403] * 6 and 1.9 < time.monotonic() - begun < 3.5
+    assert slowest < 0.5
+    entries = program.logged("publish-refused", stream="cam")
+    assert len(entries) == 6 and "no response in time" in entries[0].message

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import Net
+
+private struct URLRow: Sendable, CustomTestStringConvertible {
+  let text: String
+  let host: String?
+  var port: UInt16 = 80
+  var target = "/"
+
+  var testDescription: String { text }
+}
+
+private let rows = [
+  URLRow(text: "http://example.org", host: "example.org"),
+  URLRow(text: "HTTP://h:8000/a/b?c=d", host: "h", port: 8000, target: "/a/b?c=d"),
+  URLRow(text: "http://[2001:db8::1]:81?x", host: "2001:db8::1", port: 81, target: "/?x"),
+  URLRow(text: "https://h/", host: nil), URLRow(text: "http://", host: nil),
+  URLRow(text: "http://h:0/", host: nil), URLRow(text: "http://h:65536/", host: nil),
+  URLRow(text: "http://user:word@h/", host: nil), URLRow(text: "http://h/#part", host: nil),
+  URLRow(text: "http://h/a b", host: nil), URLRow(text: "http://h/\r\nX: y", host: nil),
+  URLRow(text: "http://[::1/", host: nil), URLRow(text: "http://::1/", host: nil),
+  URLRow(text: "http://h/" + String(repeating: "a", count: 1024), host: nil),
+]
+
+@Suite("Requests to hooks")
+struct HTTPPostTests {
+  @Test("a URL of a hook has a host, a port and a target", arguments: rows)
+  private func url(_ row: URLRow) {
+    let address = HookAddress(row.text)
+    #expect(address?.host == row.host)
+    guard let address else { return }
+    #expect(address.port == row.port && address.target == row.target)
+  }
+
+  @Test(
+    "the status line of a response",
+    arguments: [
+      ("HTTP/1.1 204 No Content\r\n", 204), ("HTTP/1.0 403\r\n", 403), ("HTTP/1.1 2000\r\n", nil),
+      ("HTTP/2 200\r\n", nil), ("HTTP/1.1\r\n", nil), ("200 OK\r\n", nil), ("\r\n", nil),
+    ] as [(String, Int?)])
+  func status(_ line: String, _ status: Int?) {
+    #expect(HTTPPost.status(of: Array(line.utf8)) == status)
+  }
+}
