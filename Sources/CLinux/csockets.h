@@ -190,6 +190,27 @@ static inline ssize_t clinux_send_bytes(int fd, const void *bytes, size_t count)
   return n < 0 ? -errno : n;
 }
 
+/// `recv` that leaves the bytes in the kernel; the number of bytes, or -errno.
+static inline ssize_t clinux_peek(int fd, void *buffer, size_t size) {
+  ssize_t n = recv(fd, buffer, size, MSG_PEEK);
+  return n < 0 ? -errno : n;
+}
+
+/// Reads an IPv4 or IPv6 address; 1, or 0 for any other text.
+static inline int clinux_parse_address(const char *text, struct clinux_address *address) {
+  struct sockaddr_storage s;
+  memset(&s, 0, sizeof s);
+  if (inet_pton(AF_INET, text, &((struct sockaddr_in *)&s)->sin_addr) == 1) {
+    s.ss_family = AF_INET;
+  } else if (inet_pton(AF_INET6, text, &((struct sockaddr_in6 *)&s)->sin6_addr) == 1) {
+    s.ss_family = AF_INET6;
+  } else {
+    return 0;
+  }
+  *address = clinux_address_of(&s);
+  return 1;
+}
+
 /// `recv`; the number of bytes, or -errno.
 static inline ssize_t clinux_receive(int fd, void *buffer, size_t size) {
   ssize_t n = recv(fd, buffer, size, 0);

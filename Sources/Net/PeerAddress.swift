@@ -4,11 +4,11 @@ import CLinux
 
 /// The Internet address and port of a peer, in 20 bytes.
 package struct PeerAddress: Sendable, Hashable, CustomStringConvertible {
-  private let high: UInt64
-  private let low: UInt64
+  let high: UInt64
+  let low: UInt64
   /// The peer's port.
   package let port: UInt16
-  private let isVersion6: Bool
+  let isVersion6: Bool
 
   /// 0.0.0.0, port 0: the address of a request without a connection, as in tests.
   package static let none = PeerAddress(clinux_address())
@@ -26,6 +26,18 @@ package struct PeerAddress: Sendable, Hashable, CustomStringConvertible {
     self.low = low
     self.port = port
     self.isVersion6 = isVersion6
+  }
+
+  /// The address in a text such as `192.0.2.1` or `2001:db8::1`; nil for any other text.
+  ///
+  /// An IPv4-mapped IPv6 address is converted to IPv4.
+  package init?(_ text: some StringProtocol, port: UInt16 = 0) {
+    var address = clinux_address()
+    guard text.utf8.count <= 45, unsafe clinux_parse_address(String(text), &address) == 1 else {
+      return nil
+    }
+    address.port = port
+    self.init(address)
   }
 
   /// 127.0.0.0/8 or ::1.

@@ -228,6 +228,7 @@ extension ServingOptions {
     let settings = merged.program
     publicURL = settings.publicURL
     adminToken = settings.adminToken
+    proxies = settings.proxies
     runningStreams = settings.runningStreams
     streamStarts = settings.streamStarts
     timeDisplacement = settings.timeDisplacement

@@ -54,7 +54,10 @@ private let rows = [
   Row("public-url", "https://h/x HTTP://h:1/", not: "ftp://h http:///x http://h/?q"),
   Row("time-displacement", "0 60", not: "-1 61"),
   Row("wait-for-absent-segment", "true false", not: "maybe"), Row("dashjs", "d.js"),
-  Row("hlsjs", "h.js"), Row("max-connections", "1 1000000", not: "0 1000001"),
+  Row("hlsjs", "h.js"),
+  Row(
+    "trusted-proxy", "127.0.0.1 10.0.0.0/8 2001:db8::/32 ::1", not: "10.0.0.0/33 localhost 1.2.3"),
+  Row("max-connections", "1 1000000", not: "0 1000001"),
   Row("max-address-connections", "1 1000000", not: "0"),
   Row("max-held-requests", "1 100000", not: "0 100001"),
   Row("max-streams", "1 100000", not: "0"), Row("max-running-streams", "1 100000", not: "0"),

@@ -84,6 +84,23 @@ def test_json_access_log_has_no_secrets(streamer: Callable[..., Program], tmp_pa
         } <= set(entry)
 
 
+def test_viewers_behind_a_trusted_proxy(streamer: Callable[..., Program], tmp_path: Path) -> None:
+    """The log has the viewer that a trusted proxy states; a viewer's own statement is ignored."""
+    path = tmp_path / "access.log"
+    program = streamer(*SMALL, "--access-log", str(path), "--trusted-proxy", "127.0.0.1")
+    assert get(program.port, "/a", headers={"X-Forwarded-For": "203.0.113.9, 192.0.2.7"})
+    assert get(program.port, "/b", headers={"Forwarded": 'for="[2001:db8::1]:80"'})
+    differing = {"Forwarded": "for=203.0.113.9", "X-Forwarded-For": "192.0.2.7"}
+    assert get(program.port, "/c", headers=differing).status == 400
+    with Connection(program.port) as balanced:
+        balanced.send_raw(
+            bytes.fromhex("0d0a0d0a000d0a515549540a2111000c") + bytes([198, 51, 100, 7] * 2)
+            + b"\0\1\0\2GET /d HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 192.0.2.7\r\n\r\n")
+        assert balanced.read().status == 404
+    lines = [lines_with(path, f" GET /{name} ")[0].split()[1] for name in "abd"]
+    assert lines == ["192.0.2.0", "2001:db8::", "198.51.100.0"]
+
+
 @pytest.mark.parametrize("number", [signal.SIGUSR1, signal.SIGHUP])
 def test_rotation_loses_no_line(streamer: Callable[..., Program], tmp_path: Path,
                                 number: signal.Signals) -> None:

@@ -43,14 +43,16 @@ final class TestServer {
   private struct Confined: @unchecked Sendable { let value: TestRoutes }
 
   init(
-    _ limits: HTTPLimits = HTTPLimits(), _ transport: Transport = .memory, tls: TLSContext? = nil
+    _ limits: HTTPLimits = HTTPLimits(), _ transport: Transport = .memory, tls: TLSContext? = nil,
+    proxies: TrustedProxies = TrustedProxies()
   ) throws {
     self.limits = limits
     self.transport = tls == nil ? transport : .sockets
     loop = try EventLoop(index: 0, clock: clock)
     let setUp = { @Sendable [routes] (loop: EventLoop) in
       let own = TestRoutes(loop, Self.answer)
-      let server = HTTPServer(loop: loop, limits: limits, handler: own, observer: own)
+      let server = HTTPServer(
+        loop: loop, limits: limits, handler: own, observer: own, proxies: proxies)
       own.server = server
       let confined = Confined(value: own)
       routes.withLock { $0 = confined }

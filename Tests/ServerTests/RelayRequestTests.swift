@@ -333,13 +333,4 @@ struct RelayRequestTests {
     #expect(metrics.contains(#"streamer_uploads_total{result="complete"} 1"#))
     #expect(metrics.contains("streamer_upload_bytes_total 6"))
   }
-
-  @Test("base64 of credentials, RFC 4648 §4, §10")
-  func base64() {
-    let rows = [("", ""), ("Zg==", "f"), ("Zm8=", "fo"), ("Zm9v", "foo"), ("Zm9vYmE", "fooba")]
-    for (text, bytes) in rows { #expect(PublisherCredentials.base64(text) == Array(bytes.utf8)) }
-    for text in ["Z", "Zg===", "Zm 9v", "Zm9v=A", "Zm-_"] {
-      #expect(PublisherCredentials.base64(text) == nil, "\(text)")
-    }
-  }
 }

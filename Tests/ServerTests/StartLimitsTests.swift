@@ -20,16 +20,16 @@ struct StartLimitsTests {
     #expect(found == [nil, nil, .running, .running])
   }
 
-  @Test("an address has a number of starts per minute, whatever its port; loopback has no limit")
+  @Test("an address has a number of starts per minute, whatever its port; nil has no limit")
   func starts() {
     var limits = StartLimits(running: 100, starts: 2)
-    func start(_ low: UInt64, _ second: Int64) -> StartLimits.Refusal? {
-      limits.start(by: Self.peer(low), running: 0, at: Self.at(second))
+    func start(_ low: UInt64?, _ second: Int64) -> StartLimits.Refusal? {
+      limits.start(by: low.map(Self.peer), running: 0, at: Self.at(second))
     }
     #expect(start(9, 0) == nil && start(9, 30) == nil)
     #expect(start(9, 31) == .starts && start(8, 31) == nil)
     // The first start is a minute old.
     #expect(start(9, 60) == nil && start(9, 61) == .starts)
-    for _ in 0..<10 { #expect(start(127 << 24 + 1, 61) == nil) }
+    for _ in 0..<10 { #expect(start(nil, 61) == nil) }
   }
 }

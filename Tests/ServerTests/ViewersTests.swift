@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Net
+import Packaging
 import Testing
 import Time
 
@@ -58,9 +59,9 @@ struct ViewersTests {
     #expect(groups.target(of: "g5", now: start) == nil)
     #expect(groups.set(.zero, of: 1, in: "other", now: start))
     for name in ["", "a b", "ä", "\"", String(repeating: "a", count: 65)] {
-      #expect(!SyncGroups.isName(name))
+      #expect(!NameCharacters.isName(name))
     }
-    #expect(SyncGroups.isName("Lobby-1.a_b"))
+    #expect(NameCharacters.isName("Lobby-1.a_b"))
   }
 
   @Test("two drops within ten seconds lower the rendition, ten quiet seconds raise it")

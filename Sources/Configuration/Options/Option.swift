@@ -10,6 +10,7 @@ package struct Option: Sendable {
     case encoding = "Encoding"
     case stream = "Stream"
     case server = "Server"
+    case access = "Access"
     case limits = "Limits"
     case program = "Program"
   }
@@ -103,6 +104,18 @@ extension Option {
       name: name, aliases: aliases, letter: letter, group: group, scope: .program, kind: kind,
       defaultText: text, help: help
     ) { value in .program { $0[keyPath: path] = value } }
+  }
+
+  /// An option of ``ProgramSettings`` that can be given several times.
+  static func program<Value>(
+    _ name: String, appendingTo path: any WritableKeyPath<ProgramSettings, [Value]> & Sendable,
+    _ kind: OptionKind<Value>, _ group: Group = .server, help: String
+  ) -> Option {
+    var option = Option(
+      name: name, group: group, scope: .program, kind: kind, defaultText: nil, help: help
+    ) { value in .program { $0[keyPath: path].append(value) } }
+    option.isRepeatable = true
+    return option
   }
 
   /// An option that is stored in ``StreamSettings``, whose initial value is the default.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Net
+import Packaging
 
 /// Options of clients that publish to this server.
 extension Option {
@@ -78,12 +79,6 @@ extension OptionKind where Value == SecretDigest {
     }, print: { _ in "" })
 
   private static func isElement(_ text: some StringProtocol) -> Bool {
-    (1...256).contains(text.utf8.count)
-      && text.utf8.allSatisfy { byte in
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-        default: "._~+=-@:!".utf8.contains(byte)
-        }
-      }
+    (1...256).contains(text.utf8.count) && NameCharacters.isMade(text, with: "._~+=-@:!")
   }
 }

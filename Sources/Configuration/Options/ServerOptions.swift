@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Packaging
 import Time
 
 /// Options of ports, certificates and responses.
@@ -73,13 +74,7 @@ extension OptionKind where Value == String {
   fileprivate static let token = OptionKind.text(
     "T", expected: "16–256 letters, digits and . _ ~ + / = -"
   ) {
-    (16...256).contains($0.utf8.count)
-      && $0.utf8.allSatisfy { byte in
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-        default: "._~+/=-".utf8.contains(byte)
-        }
-      }
+    (16...256).contains($0.utf8.count) && NameCharacters.isMade($0, with: "._~+/=-")
   }
 
   /// A URL to which a path can be appended; stored without a slash at its end.

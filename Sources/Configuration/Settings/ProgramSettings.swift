@@ -48,6 +48,8 @@ package struct ProgramSettings: Sendable {
   /// Streams that publishers have created.
   package var publishedStreams = 32
   package var publicURL: String?
+  /// Proxies whose statements about clients are believed.
+  package var proxies = TrustedProxies()
   package var timeDisplacement = Interval.zero
   package var sendsCMSD = false
   package var hlsjs: String?

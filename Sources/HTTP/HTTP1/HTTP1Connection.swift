@@ -74,7 +74,7 @@ final class HTTP1Connection: HTTPConnection {
       do {
         guard var request = try parser.next(bytes, &position, peer: peer) else { break }
         headSince = nil
-        request.isSecure = stream.isSecure
+        try server.complete(&request, from: stream)
         take(request)
       } catch {
         refuse(error.status, error.description)
@@ -130,8 +130,14 @@ final class HTTP1Connection: HTTPConnection {
     exchanges.append(exchange)
     if closes { lifecycle.stopRequests() }
     if hasBody { body = HTTP1Body(exchange, limits: server.limits) }
-    server.handler.handle(exchange)
-    exchange.wasRouted()
+    if let refusal = server.refusal(of: exchange, from: stream) {
+      server.observer?.faulted(refusal.fault)
+      exchange.kind = .refused
+      exchange.respond(server.response(refusal), extra: [])
+    } else {
+      server.handler.handle(exchange)
+      exchange.wasRouted()
+    }
   }
 
   /// Answers with an error after the responses to earlier requests, and ends the connection.
@@ -200,6 +206,7 @@ final class HTTP1Connection: HTTPConnection {
     while let first = exchanges.first, first.isEnded {
       exchanges.removeFirst()
       first.connection = nil
+      first.ticket = nil
       report(first)
       if first.closes {
         lifecycle.stopRequests()
@@ -255,7 +262,10 @@ final class HTTP1Connection: HTTPConnection {
   func takeExchanges() -> [HTTP1Exchange] {
     let taken = exchanges.takeAll()
     waitingBytes = 0
-    for exchange in taken { exchange.connection = nil }
+    for exchange in taken {
+      exchange.connection = nil
+      exchange.ticket = nil
+    }
     if let receiver = body?.intake?.receiver { server.loop.later { receiver.failed(.gone) } }
     body = nil
     return taken

@@ -23,6 +23,7 @@ final class HTTP1Exchange: ConnectionExchange {
   private(set) var bytesSent = 0
   let asked: MonotonicTime
   private(set) var begun: MonotonicTime?
+  var ticket: AddressTable.Ticket?
   private var state = State.unanswered
   private var bodyForm = BodyForm.none
 

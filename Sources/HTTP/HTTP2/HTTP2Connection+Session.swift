@@ -51,7 +51,7 @@ extension HTTP2Connection: HTTP2SessionOwner {
     }
     do {
       var request = try head.request(hasBody: hasBody, peer: peer)
-      request.isSecure = self.stream.isSecure
+      try server.complete(&request, from: self.stream)
       take(HTTP2Exchange(request, stream: stream, hasBody: hasBody, self))
     } catch {
       let exchange = HTTP2Exchange(.unknown, stream: stream, hasBody: hasBody, self)
@@ -74,6 +74,10 @@ extension HTTP2Connection: HTTP2SessionOwner {
       server.observer?.faulted(.heldRequests)
       return refuse(
         exchange, 429, "too many unanswered requests (at most \(limit))", [Refusal.retryAfter])
+    }
+    if let refusal = server.refusal(of: exchange, from: stream) {
+      server.observer?.faulted(refusal.fault)
+      return refuse(exchange, refusal.status, refusal.line, [Refusal.retryAfter])
     }
     add(exchange)
     server.handler.handle(exchange)

@@ -165,6 +165,7 @@ final class HTTP2Connection: HTTPConnection {
     exchanges[exchange.stream] = nil
     if !exchange.isAnswered { unansweredCount -= 1 }
     exchange.connection = nil
+    exchange.ticket = nil
     exchange.dropPending()
     loseBody(of: exchange)
     if exchanges.isEmpty { lifecycle.becameIdle(now: now) }
@@ -229,6 +230,7 @@ final class HTTP2Connection: HTTPConnection {
     unansweredCount = 0
     for exchange in taken {
       exchange.connection = nil
+      exchange.ticket = nil
       loseBody(of: exchange)
     }
     return taken

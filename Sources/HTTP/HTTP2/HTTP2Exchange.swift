@@ -20,6 +20,7 @@ final class HTTP2Exchange: ConnectionExchange {
   private(set) var bytesSent = 0
   let asked: MonotonicTime
   private(set) var begun: MonotonicTime?
+  var ticket: AddressTable.Ticket?
   /// How fast pending bytes leave.
   private(set) var pace = ThroughputMeter(now: .origin)
   /// The request's body; nil if the request has none, or the body has ended or is dropped.

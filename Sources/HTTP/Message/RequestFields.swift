@@ -20,14 +20,14 @@ struct RequestFields {
     // Only names of these lengths are compared.
     switch name.count {
     case 6 where head.equalsLowercased("expect", in: name):
-      for token in tokens(head.array(value)[...]) {
+      for token in FieldList.tokens(head.array(value)[...]) {
         if token == "100-continue" { hasContinue = true } else { hasUnknownExpectation = true }
       }
     case 4 where head.equalsLowercased("host", in: name):
       hostCount += 1
       guard isHost(head, value) else { throw .badHost }
     case 10 where head.equalsLowercased("connection", in: name):
-      for token in tokens(head.array(value)[...]) {
+      for token in FieldList.tokens(head.array(value)[...]) {
         if token == "close" { hasClose = true }
         if token == "keep-alive" { hasKeepAlive = true }
       }
@@ -40,7 +40,7 @@ struct RequestFields {
       lengths.append(head.array(value).reduce(0) { $0 * 10 + Int($1 - 0x30) })
     case 17 where head.equalsLowercased("transfer-encoding", in: name):
       hasTransferEncoding = true
-      codings += tokens(head.array(value)[...])
+      codings += FieldList.tokens(head.array(value)[...])
     default:
       break
     }
@@ -78,13 +78,6 @@ struct RequestFields {
   /// RFC 9112 §9.3.
   func keepAlive(minorVersion: UInt8) -> Bool {
     !hasClose && (minorVersion > 0 || hasKeepAlive)
-  }
-
-  private func tokens(_ value: ArraySlice<UInt8>) -> [String] {
-    value.split(separator: UInt8(ascii: ",")).compactMap { item in
-      let token = trimmed(item)
-      return token.isEmpty ? nil : String(decoding: token.map(lowercased), as: UTF8.self)
-    }
   }
 }
 

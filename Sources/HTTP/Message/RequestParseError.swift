@@ -24,6 +24,8 @@ package enum RequestParseError: Error, Equatable, Sendable, CustomStringConverti
   case unknownExpectation
   /// A version other than HTTP/1.x. RFC 9110 §15.6.6.
   case unsupportedVersion
+  /// `Forwarded` and `X-Forwarded-For` of a trusted proxy name different clients.
+  case conflictingForwarded
   /// A request target above the limit. RFC 9110 §15.5.15.
   case targetTooLong(limit: Int)
   /// A head above the limit. RFC 6585 §5.
@@ -56,6 +58,8 @@ package enum RequestParseError: Error, Equatable, Sendable, CustomStringConverti
     case .unknownTransferCoding: "unknown transfer coding (expected chunked)"
     case .unknownExpectation: "unknown expectation (expected 100-continue)"
     case .unsupportedVersion: "unsupported version (expected HTTP/1.1 or HTTP/1.0)"
+    case .conflictingForwarded:
+      "Forwarded and X-Forwarded-For name different clients (expected one of them)"
     case .targetTooLong(let limit): "request target too long (at most \(limit) bytes)"
     case .headTooLarge(let limit): "request head too large (at most \(limit) bytes)"
     case .tooManyFields(let limit): "too many header fields (at most \(limit))"

@@ -34,6 +34,13 @@ protocol ConnectionExchange: Exchange {
   var asked: MonotonicTime { get }
   /// When the response began; nil before that.
   var begun: MonotonicTime? { get }
+  /// The count of a client behind a proxy; nil if the connection counts.
+  var ticket: AddressTable.Ticket? { get set }
+}
+
+extension ConnectionExchange {
+  /// The client; nil if the request is malformed.
+  var client: PeerAddress? { request.peer == .none ? nil : request.peer }
 }
 
 extension HTTPConnection {
@@ -114,8 +121,9 @@ extension HTTPConnection {
 
   func record(of exchange: Member, cut: Bool) -> ExchangeRecord {
     ExchangeRecord(
-      request: exchange.request, peer: peer, kind: exchange.kind, status: exchange.status,
-      bytesSent: exchange.bytesSent, cut: cut, asked: exchange.asked, begun: exchange.begun,
+      request: exchange.request, peer: exchange.client ?? peer, kind: exchange.kind,
+      status: exchange.status, bytesSent: exchange.bytesSent, cut: cut, asked: exchange.asked,
+      begun: exchange.begun,
       ended: server.loop.now)
   }
 }

@@ -25,6 +25,7 @@ package final class HTTPServer: SocketReceiver, LoopService {
   /// Frames to be written to a stream.
   let output = HTTP2Output()
   private let addresses: AddressTable
+  private let proxies: TrustedProxies
   private var connections: [any ServedConnection] = []
   private var suffixes = HeadSuffix()
   private var lastSize = (count: 0, line: SharedBytes([]))
@@ -41,17 +42,19 @@ package final class HTTPServer: SocketReceiver, LoopService {
   ///   - handler: the routes.
   ///   - observer: counts responses.
   ///   - addresses: counts connections by address, shared with the other loops.
+  ///   - proxies: the proxies whose statements about clients are believed.
   ///   - errorFields: fields of errors that no route answers.
   package init(
     loop: EventLoop, limits: HTTPLimits = HTTPLimits(), handler: any RequestHandler,
     observer: (any ExchangeObserver)? = nil, addresses: AddressTable = AddressTable(),
-    errorFields: [HeaderField] = []
+    proxies: TrustedProxies = TrustedProxies(), errorFields: [HeaderField] = []
   ) {
     self.loop = loop
     self.limits = limits
     self.handler = handler
     self.observer = observer
     self.addresses = addresses
+    self.proxies = proxies
     self.errorFields = errorFields + [HeaderField("Cache-Control", "no-store")]
     loop.receiver = self
     loop.addService(self)
@@ -64,6 +67,15 @@ package final class HTTPServer: SocketReceiver, LoopService {
   package var isEmpty: Bool { connections.isEmpty }
 
   package func receive(_ socket: AcceptedSocket) {
+    guard proxies.contains(socket.peer) else { return open(socket) }
+    let connection = ProxiedConnection(socket, self)
+    guard connection.isOpen else { return }
+    if nextCheck == .distantFuture { nextCheck = loop.now + limits.checkInterval }
+    add(connection)
+  }
+
+  /// Serves the connection of a client whose address is known.
+  func open(_ socket: AcceptedSocket) {
     // On an error the descriptor is closed.
     if let tls = socket.tls {
       let secure = try? TLSStream(
@@ -82,7 +94,7 @@ package final class HTTPServer: SocketReceiver, LoopService {
   ///   - stream: the connection.
   ///   - secure: the same stream if it is TLS.
   package func serve(_ stream: any ByteStream, _ secure: TLSStream? = nil) {
-    let isExempt = limits.exemptsLoopback && stream.peer.isLoopback
+    let isExempt = isExempt(stream.peer)
     let ownCount = isExempt ? 0 : addresses.add(stream.peer)
     guard connections.count < limits.connections + Self.refusedCapacity,
       ownCount <= limits.connectionsPerAddress + Self.refusedCapacity
@@ -159,9 +171,47 @@ package final class HTTPServer: SocketReceiver, LoopService {
     connections[index].index = index
     connections.removeLast()
     connection.index = -1
-    if !(limits.exemptsLoopback && connection.peer.isLoopback) {
-      addresses.remove(connection.peer)
+    if !isExempt(connection.peer) { addresses.remove(connection.peer) }
+  }
+
+  /// Whether connections of an address are not counted: a proxy brings all its clients from one.
+  private func isExempt(_ peer: PeerAddress) -> Bool {
+    limits.exemptsLoopback && peer.isLoopback || proxies.contains(peer)
+  }
+
+  // MARK: Requests
+
+  /// Adds what the connection knows about a request.
+  ///
+  /// - Throws: the reason to refuse the request.
+  func complete(
+    _ request: inout Request, from stream: any ByteStream
+  ) throws(RequestParseError) {
+    request.isSecure = stream.isSecure
+    request.isAuthorized = proxies.authorizes(stream.peer)
+    request.peer = try proxies.client(of: request, from: stream.peer)
+  }
+
+  /// Counts the request of a client behind a proxy as a connection of the client.
+  ///
+  /// - Returns: the reason to refuse the request; nil if it is not refused.
+  func refusal(of exchange: any ConnectionExchange, from stream: any ByteStream) -> Refusal? {
+    let client = exchange.request.peer
+    guard client.owner != stream.peer.owner, !isExempt(client) else { return nil }
+    let ticket = addresses.ticket(client)
+    guard ticket.count <= limits.connectionsPerAddress else {
+      return Refusal(
+        status: 429,
+        line: "too many requests of one address (at most \(limits.connectionsPerAddress))",
+        fault: .addressConnections)
     }
+    exchange.ticket = ticket
+    return nil
+  }
+
+  /// The response to a refused request.
+  func response(_ refusal: Refusal) -> PreparedResponse {
+    .text(refusal.status, refusal.line, fields: errorFields + [Refusal.retryAfter])
   }
 
   /// The value of `Date` now.

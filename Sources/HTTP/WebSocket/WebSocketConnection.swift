@@ -182,7 +182,7 @@ package final class WebSocketConnection: ServedConnection, ByteStreamOwner {
     server.remove(self)
     server.observer?.finished(
       ExchangeRecord(
-        request: exchange.request, peer: stream.peer, kind: exchange.kind, status: 101,
+        request: exchange.request, peer: exchange.client ?? peer, kind: exchange.kind, status: 101,
         bytesSent: max(0, bytesSent - lost), cut: false, asked: exchange.asked, begun: began,
         ended: server.loop.now))
     let told = handler

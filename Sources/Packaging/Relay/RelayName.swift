@@ -35,11 +35,6 @@ package struct RelayName: Hashable, Sendable, CustomStringConvertible {
 
   private static func isElement(_ text: String) -> Bool {
     !text.isEmpty && text.utf8.count <= elementLength && text.utf8.first != UInt8(ascii: ".")
-      && text.utf8.allSatisfy { byte in
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-        default: "._-~()+,=@!$*:".utf8.contains(byte)
-        }
-      }
+      && NameCharacters.isMade(text, with: "._-~()+,=@!$*:")
   }
 }

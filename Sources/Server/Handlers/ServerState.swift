@@ -137,7 +137,11 @@ package final class ServerState: Sendable {
       case .idle, .ended, .failed: false
       }
     }
-    let refusal = startLimits.withLock { $0.start(by: peer, running: running, at: now) }
+    // A proxy brings the requests of all its clients.
+    let isCounted = !peer.isLoopback && !options.proxies.contains(peer)
+    let refusal = startLimits.withLock {
+      $0.start(by: isCounted ? peer : nil, running: running, at: now)
+    }
     if refusal != nil { refusedStarts.withLock { $0 += 1 } }
     return refusal
   }

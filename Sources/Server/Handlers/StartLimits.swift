@@ -30,12 +30,12 @@ struct StartLimits: Sendable {
     self.starts = starts
   }
 
-  /// Counts a start, unless it is refused; loopback addresses have no limit of starts.
+  /// Counts a start, unless it is refused; without an address it has no limit of starts.
   mutating func start(
-    by peer: PeerAddress, running count: Int, at now: MonotonicTime
+    by peer: PeerAddress?, running count: Int, at now: MonotonicTime
   ) -> Refusal? {
     guard count < running else { return .running }
-    guard !peer.isLoopback else { return nil }
+    guard let peer else { return nil }
     if recent.count >= Self.addressLimit {
       recent = recent.filter { $0.value.last.map { now - $0 < Self.interval } ?? false }
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import HTTP
 package import Net
 package import Packaging
 package import Publishing
@@ -19,6 +20,9 @@ package struct ServingOptions: Sendable {
   package var sendsCMSD = false
   /// The bearer token that requests to `/api` need; if nil, all are refused.
   package var adminToken: String?
+
+  /// The proxies whose statements about clients are believed.
+  package var proxies = TrustedProxies()
 
   /// The maximum number of streams on demand that run at the same time.
   package var runningStreams = 32

@@ -58,7 +58,7 @@ package final class StreamServer: Sendable {
         context.http = HTTPServer(
           loop: loop, limits: limits, handler: handler,
           observer: ResponseCounter(counters, serverState.accessLog),
-          addresses: addresses,
+          addresses: addresses, proxies: serverState.options.proxies,
           errorFields: ResponseFields.crossOrigin + [ResponseFields.Priority.media.field])
         return handler
       }

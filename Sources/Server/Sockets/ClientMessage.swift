@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
+import Packaging
 
 /// A control message of a client of `llws.v1`: a JSON object, whose unknown members are ignored.
 ///
@@ -81,7 +82,7 @@ struct SubscriptionRequest {
   init(_ message: ClientMessage) throws(SocketError) {
     guard ["fmp4", nil].contains(message.format) else { throw .unknownFormat }
     guard ["live", "key", nil].contains(message.start) else { throw .unknownStart }
-    if let name = message.sync, !SyncGroups.isName(name) { throw .unknownGroup }
+    if let name = message.sync, !NameCharacters.isName(name) { throw .unknownGroup }
     sync = message.sync
     rendition = message.rendition == "auto" ? nil : message.rendition
     startsLive = message.start != "key"

@@ -52,17 +52,6 @@ final class SyncGroups: Sendable {
 
   private let groups = Locked<[String: SyncGroup]>([:])
 
-  /// Whether a client may choose this name: 1 to 64 letters, digits and `. _ -`.
-  static func isName(_ name: String) -> Bool {
-    (1...64).contains(name.utf8.count)
-      && name.utf8.allSatisfy { byte in
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-        default: "._-".utf8.contains(byte)
-        }
-      }
-  }
-
   /// Sets the latency that a member needs, and adds it if it is new; false if there are too many
   /// groups.
   func set(_ need: Interval, of member: UInt64, in name: String, now: MonotonicTime) -> Bool {

@@ -5,6 +5,8 @@
 import std;
 
 sub vcl_recv {
+  # Varnish adds the client's address to X-Forwarded-For; this field would be the client's own.
+  unset req.http.Forwarded;
   if (req.method == "OPTIONS") {
     return (synth(204));
   }

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTP
+import Net
+
+/// Options of proxies, and of the access of viewers.
+extension Option {
+  static let access: [Option] = [
+    .program(
+      "trusted-proxy", appendingTo: \.proxies.addresses, .addressRange, .access,
+      help: "a proxy or cache whose Forwarded, X-Forwarded-For or PROXY header names the client; "
+        + "its own address is exempt from limits per address; can be repeated")
+  ]
+}
+
+extension OptionKind where Value == AddressRange {
+  fileprivate static let addressRange = OptionKind(
+    placeholder: "CIDR",
+    expected: "an address or a range, such as 192.0.2.1, 10.0.0.0/8 or 2001:db8::/32",
+    parse: { AddressRange($0) }, print: { "\($0)" })
+}
