@@ -53,7 +53,9 @@ final class Program: Sendable {
     let loopCount = max(1, min(8, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
     limits.share(
       connections: settings.connections, descriptors: DescriptorLimit.raise(), loops: loopCount)
-    let page = PageFiles(html: PackageResources.browser_html, scripts: configuration.scripts)
+    let page = PageFiles(
+      html: PackageResources.browser_html, scripts: configuration.scripts,
+      statistics: PackageResources.stats_html)
     serverState = ServerState(
       page: page, options: ServingOptions(configuration.merged), version: Version.text, log: log,
       accessLog: accessLog)
@@ -229,6 +231,12 @@ extension ServingOptions {
     let settings = merged.program
     publicURL = settings.publicURL
     adminToken = settings.adminToken
+    statistics =
+      switch settings.statistics {
+      case .token: .token
+      case .open: .open
+      case .loopback: .loopback
+      }
     runningStreams = settings.runningStreams
     streamStarts = settings.streamStarts
     timeDisplacement = settings.timeDisplacement

@@ -114,8 +114,8 @@ extension HTTPConnection {
 
   func record(of exchange: Member, cut: Bool) -> ExchangeRecord {
     ExchangeRecord(
-      request: exchange.request, peer: peer, kind: exchange.kind, status: exchange.status,
-      bytesSent: exchange.bytesSent, cut: cut, asked: exchange.asked, begun: exchange.begun,
-      ended: server.loop.now)
+      request: exchange.request, peer: peer, kind: exchange.kind, client: exchange.client,
+      status: exchange.status, bytesSent: exchange.bytesSent, cut: cut, asked: exchange.asked,
+      begun: exchange.begun, ended: server.loop.now)
   }
 }

@@ -18,6 +18,8 @@ package struct ServingOptions: Sendable {
   package var sendsCMSD = false
   /// The bearer token that requests to `/api` need; if nil, all are refused.
   package var adminToken: String?
+  /// Which clients may read `/stats`.
+  package var statistics = StatisticsAccess.token
 
   /// The maximum number of streams on demand that run at the same time.
   package var runningStreams = 32
