@@ -137,7 +137,9 @@ let package = Package(
         "Configuration", "Server", "HTTP", "Net", "Publishing", "Streams", "Capture", "Packaging",
         "Media", "Sharing", "Logging", "Time",
       ],
-      resources: [.embedInCode("Resources/browser.html")],
+      resources: [
+        .embedInCode("Resources/browser.html"), .embedInCode("Resources/stats.html"),
+      ],
       swiftSettings: strict),
 
     // Counts the allocations of single operations. For release builds only.

@@ -31,8 +31,9 @@ FOREIGN = (
     "HTTP/HTTP2/*.swift", "HTTP/Message/*.swift", "HTTP/WebSocket/*.swift",
     "HLSPackager/DeliveryDirectives.swift", "Packaging/MediaName.swift",
     "Server/Metrics/CMCDReport.swift", "Server/Metrics/MetricLines.swift", "Server/Routing/*.swift",
-    "Server/Sockets/*.swift", "Streams/Input/*.swift", "Streams/PassThrough/*.swift",
-    "Streams/Isolation/*.swift", "Streams/Audio/*.swift", "Scheduling/*.swift", "Media/*.swift",
+    "Server/Sockets/*.swift", "Server/Viewers/*.swift", "Streams/Input/*.swift",
+    "Streams/PassThrough/*.swift", "Streams/Isolation/*.swift", "Streams/Audio/*.swift",
+    "Scheduling/*.swift", "Media/*.swift",
     "Packaging/*.swift", "ChunkStream/*.swift", "Ingest/*/*.swift", "Publishing/*.swift",
 )
 REASON = re.compile(r"// bounded: \S")

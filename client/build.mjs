@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
 //
-// Assembles browser.html, one self-contained file, from page/page.html, page/page.css and the
-// modules that page/main.js imports. `import` and `export` are removed, so all modules share one
+// Assembles browser.html and stats.html, self-contained files: each from a page, its style and the
+// modules that its main.js imports. `import` and `export` are removed, so all modules share one
 // scope: a name that two of them declare is an error.
 //
-// --check writes nothing and ends with 1 if browser.html differs from its sources.
+// --check writes nothing and ends with 1 if a built file differs from its sources.
 
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -14,8 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { Script } from 'node:vm';
 
 const client = fileURLToPath(new URL('.', import.meta.url));
-const output = join(client, 'browser.html');
-const source = (/** @type {string} */ name) => readFileSync(join(client, 'page', name), 'utf8');
+const source = (/** @type {string} */ name) => readFileSync(join(client, name), 'utf8');
 
 const LICENCE = 'SPDX-License-Identifier: Apache-2.0';
 const IMPORT = /^import \{[^}]*\} from '(\.[^']+)';\n/gm;
@@ -52,28 +51,36 @@ const hash = (text) => `'sha256-${createHash('sha256').update(text).digest('base
 /** @param {string} text @param {string} old must be in `text` once @param {string} replacement */
 function replaced(text, old, replacement) {
   const parts = text.split(old);
-  if (parts.length !== 2) throw new Error(`page.html: not exactly one ${old}`);
+  if (parts.length !== 2) throw new Error(`not exactly one ${old}`);
   return parts.join(replacement);
 }
 
-function assembled() {
-  const style = `\n${source('page.css').replace(`/* ${LICENCE} */\n`, '')}`;
-  const modules = [...modulesOf(join(client, 'page/main.js'))].map(body);
+/**
+ * A page with its style and its modules.
+ * @param {string} folder of the sources, and name of the page and its style
+ */
+function assembled(folder) {
+  const style = `\n${source(`${folder}/${folder}.css`).replace(`/* ${LICENCE} */\n`, '')}`;
+  const modules = [...modulesOf(join(client, folder, 'main.js'))].map(body);
   const script = `\n'use strict';\n{\n\n${modules.join('\n')}\n}\n`;
-  new Script(script, { filename: 'browser.html' });  // throws on a name that is declared twice
-  let page = source('page.html');
+  new Script(script, { filename: folder });  // throws on a name that is declared twice
+  let page = source(`${folder}/${folder}.html`);
+  const origin = `Built from client/${folder} by \`node client/build.mjs\``;
   page = replaced(page, `<!-- ${LICENCE} -->`, `<!-- ${LICENCE}
-     Built from client/page by \`node client/build.mjs\`: change the sources, not this file. -->`);
+     ${origin}: change the sources, not this file. -->`);
   page = replaced(page, "script-src 'self'", `script-src ${hash(script)} 'self'`);
   page = replaced(page, "style-src 'self'", `style-src ${hash(style)}`);
-  page = replaced(page, '<link rel="stylesheet" href="page.css">', `<style>${style}</style>`);
+  page = replaced(page, `<link rel="stylesheet" href="${folder}.css">`, `<style>${style}</style>`);
   const module = '<script type="module" src="main.js"></script>';
   return replaced(page, module, `<script>${script}</script>`);
 }
 
-const page = assembled();
-if (!process.argv.includes('--check')) writeFileSync(output, page);
-else if (readFileSync(output, 'utf8') !== page) {
-  console.error('client/browser.html differs from its sources: run node client/build.mjs');
-  process.exit(1);
+const built = { 'browser.html': assembled('page'), 'stats.html': assembled('stats') };
+for (const [name, text] of Object.entries(built)) {
+  const output = join(client, name);
+  if (!process.argv.includes('--check')) writeFileSync(output, text);
+  else if (readFileSync(output, 'utf8') !== text) {
+    console.error(`client/${name} differs from its sources: run node client/build.mjs`);
+    process.exitCode = 1;
+  }
 }

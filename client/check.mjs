@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
 //
-// Checks the clients: browser.html is up to date with its sources, and the types of the page and
+// Checks the clients: built files are up to date with their sources, and the types of the pages and
 // of client.ts are right (tsc of Debian's node-typescript). Ends with 1 on a finding.
 
 import { spawnSync } from 'node:child_process';
@@ -38,7 +38,7 @@ const filesIn = (...folders) => folders.flatMap((folder) => readdirSync(join(cli
 
 // tsc 4.8 cannot resolve imports of './x.ts', which node's type stripping needs: it gets a copy.
 const copy = mkdtempSync(join(tmpdir(), 'client-check-'));
-const page = filesIn('shared', 'page', 'page/players');
+const page = filesIn('shared', 'page', 'page/players', 'stats');
 const terminal = ['client.ts', ...filesIn('terminal', 'shared')];
 for (const name of terminal) {
   mkdirSync(dirname(join(copy, name)), { recursive: true });
@@ -46,7 +46,7 @@ for (const name of terminal) {
   writeFileSync(join(copy, name), text);
 }
 const good = [
-  run('browser.html', process.execPath, [join(client, 'build.mjs'), '--check']),
+  run('built files', process.execPath, [join(client, 'build.mjs'), '--check']),
   run('page', 'tsc', [...strict, ...page.map((name) => join(client, name))]),
   run('client.ts', 'tsc', [...strict, ...terminal.map((name) => join(copy, name))]),
 ];

@@ -25,6 +25,8 @@ package protocol ByteStream: AnyObject {
   var unsentBytes: Int { get }
   /// Lets the kernel take no bytes while it has this number of unsent bytes.
   func limitUnsent(_ byteCount: Int)
+  /// The smoothed round trip of the connection; nil if it is unknown.
+  var roundTrip: Interval? { get }
   /// Writes the bytes that the kernel takes now and queues the rest, in order; shared bytes are not
   /// copied. The batch is empty afterwards.
   func write(_ batch: WriteBatch)
@@ -42,6 +44,9 @@ extension ByteStream {
 
   /// Without a kernel, only the queued bytes.
   package var unsentBytes: Int { queuedBytes }
+
+  /// Without a kernel, unknown.
+  package var roundTrip: Interval? { nil }
 
   /// Without a kernel, no effect.
   package func limitUnsent(_ byteCount: Int) {}

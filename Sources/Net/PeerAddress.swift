@@ -45,6 +45,11 @@ package struct PeerAddress: Sendable, Hashable, CustomStringConvertible {
     isVersion6 ? high == 0 && low == 1 : low >> 24 == 127
   }
 
+  /// The address without the port.
+  package var host: PeerAddress {
+    PeerAddress(high: high, low: low, port: 0, isVersion6: isVersion6)
+  }
+
   /// The address without the parts that one owner can choose: the port and, for IPv6, the last 64
   /// bits.
   package var owner: PeerAddress {

@@ -65,6 +65,14 @@ package final class TCPStream: ByteStream, DescriptorHandler {
     descriptor >= 0 ? queuedBytes + max(0, Int(clinux_unsent(descriptor))) : 0
   }
 
+  package var roundTrip: Interval? {
+    guard descriptor >= 0 else { return nil }
+    var info = tcp_info()
+    var size = socklen_t(MemoryLayout<tcp_info>.size)
+    let status = unsafe getsockopt(descriptor, Int32(IPPROTO_TCP), TCP_INFO, &info, &size)
+    return status == 0 ? .microseconds(Int64(info.tcpi_rtt)) : nil
+  }
+
   package func limitUnsent(_ byteCount: Int) {
     if descriptor >= 0 { clinux_limit_unsent(descriptor, Int32(clamping: byteCount)) }
   }

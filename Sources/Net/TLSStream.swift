@@ -100,6 +100,8 @@ package final class TLSStream: ByteStream, ByteStreamOwner {
 
   package var unsentBytes: Int { queue.byteCount + transport.unsentBytes }
 
+  package var roundTrip: Interval? { transport.roundTrip }
+
   package func limitUnsent(_ byteCount: Int) { transport.limitUnsent(byteCount) }
 
   package var lastProgress: MonotonicTime { transport.lastProgress }

@@ -53,7 +53,9 @@ final class Program: Sendable {
     let loopCount = max(1, min(8, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
     limits.share(
       connections: settings.connections, descriptors: DescriptorLimit.raise(), loops: loopCount)
-    let page = PageFiles(html: PackageResources.browser_html, scripts: configuration.scripts)
+    let page = PageFiles(
+      html: PackageResources.browser_html, scripts: configuration.scripts,
+      statistics: PackageResources.stats_html)
     serverState = ServerState(
       page: page, options: ServingOptions(configuration.merged), version: Version.text, log: log,
       accessLog: accessLog)
@@ -228,7 +230,16 @@ extension ServingOptions {
     let settings = merged.program
     publicURL = settings.publicURL
     adminToken = settings.adminToken
+<<<<<<< HEAD
     proxies = settings.proxies
+=======
+    statistics =
+      switch settings.statistics {
+      case .token: .token
+      case .open: .open
+      case .loopback: .loopback
+      }
+>>>>>>> 9464e76d52f5c9243d7a89faedc783ad9c752a4b
     runningStreams = settings.runningStreams
     streamStarts = settings.streamStarts
     timeDisplacement = settings.timeDisplacement

@@ -300,7 +300,7 @@ def test_sync_group_has_one_target(server: Program) -> None:
 
 
 def test_statistics_list_viewers(streamer) -> None:
-    """/stats.json needs the token; viewers are listed with their figures, and removed."""
+    """/stats.json needs the token; viewers of both transports are listed, and removed."""
     token = "statistics-token-1"
     program = streamer("--resolution", "320x180", "--admin-token", token)
     assert get(program.port, "/stats.json").status == 401
@@ -315,7 +315,8 @@ def test_statistics_list_viewers(streamer) -> None:
         client.until("subscribed")
         client.media(60, VIDEO)
         client.send({"t": "stat", "delay": 123.5, "buf": 100, "stalls": 2, "drop": "x"})
-        stream = wait_until(lambda: (s := live()) and "delay" in s["aggregate"] and s, 5, "figures")
+        stream = wait_until(
+            lambda: (s := live()) and "delay" in s["aggregate"] and s, 5, "figures", 0.3)
         viewer = stream["viewers"][0]
         assert viewer["transport"] == "ws" and viewer["rendition"] == "video"
         assert viewer["ip"] == "127.0.0.0" and viewer["kbps"] > 10
@@ -323,7 +324,17 @@ def test_statistics_list_viewers(streamer) -> None:
         assert stream["aggregate"]["delay"]["p50"] == 123.5
         assert stream["aggregate"]["renditions"] == {"video": 1}
         assert total(program.port, "streamer_viewers", stream="live", transport="ws") == 1
-    wait_until(lambda: live()["aggregate"]["viewers"] == 0, 5, "the viewer is removed")
+        assert total(program.port, "streamer_viewer_delay_seconds_count", transport="ws") == 1
+        playlist = get(program.port, "/live/video/playlist.m3u8").text
+        part = playlist.split("#EXT-X-PRELOAD-HINT:")[1].split('URI="')[1].split('"')[0]
+        cmcd = {"CMCD-Request": 'sid="e2e"', "CMCD-Object": "ltc=400"}
+        assert get(program.port, f"/live/video/{part}", headers=cmcd).status == 200
+        stream = live()
+        assert stream["aggregate"]["transports"] == {"ws": 1, "llhls": 1}
+        viewer = stream["viewers"][1]
+        assert (viewer["transport"], viewer["delay"]) == ("llhls", 400)
+        assert 0 < viewer["delivery"] < 500 and viewer["rtt"] < 100
+    wait_until(lambda: live()["aggregate"]["viewers"] == 0, 9, "the viewers are removed", 0.3)
 
 
 def test_shutdown_is_told(streamer) -> None:

@@ -32,14 +32,4 @@ struct Base64Tests {
   func invalid(text: String) {
     #expect(Base64.decode(text) == nil)
   }
-
-  @Test("HMAC with SHA-256, RFC 4231 §4.3")
-  func hmac() {
-    let digest = Digest.hmacSHA256(
-      Array("what do ya want for nothing?".utf8), key: Array("Jefe".utf8))
-    #expect(Base64.encode(digest) == "W9zBRr9gdU5qBCQmCJV1x1oAPwidJzmDnexYuWTsOEM=")
-    #expect(digest.first == 0x5B && digest.last == 0x43 && digest.count == 32)
-    #expect(Digest.isSame(digest, digest) && !Digest.isSame(digest, Array(digest.dropLast())))
-    #expect(!Digest.isSame([], []))
-  }
 }

@@ -10,6 +10,7 @@ final class FakeExchange: Exchange {
 
   let request: Request
   var kind = RequestKind.other
+  var viewer: UInt64 = 0
   var onGone: (() -> Void)?
   private(set) var stage = Stage.waiting
   private(set) var status = 0

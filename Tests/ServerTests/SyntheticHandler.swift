@@ -29,6 +29,7 @@ final class SyntheticHandler {
   let loop: EventLoop
   let requests: RequestRouter
   let counters: Locked<ServerCounters>
+  let viewers: HTTPViewers
   /// The requests whose body the test supplies in pieces.
   private var uploads: [FakeExchange] = []
 
@@ -50,12 +51,15 @@ final class SyntheticHandler {
       options: serving)
     serverState = ServerState(
       served: [served] + others,
-      page: PageFiles(html: Array("<html>".utf8), scripts: ["hls.js": Array("//".utf8)]),
+      page: PageFiles(
+        html: Array("<html>".utf8), scripts: ["hls.js": Array("//".utf8)],
+        statistics: Array("<p>".utf8)),
       options: options,
       version: "1.2.3", log: Log(format: .text, least: .error) { _ in })
     loop = try EventLoop(index: 0, clock: clock)
     counters = serverState.counters()
-    requests = RequestRouter(serverState, loop: loop, counters: counters)
+    viewers = serverState.viewers.newLoop()
+    requests = RequestRouter(serverState, loop: loop, counters: counters, viewers: viewers)
   }
 
   deinit { for upload in uploads { upload.cutBody() } }

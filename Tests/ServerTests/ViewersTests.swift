@@ -112,23 +112,22 @@ struct ViewersTests {
   func reports() {
     let reports = ViewerReports()
     var report = ViewerReport(
-      stream: "live", identifier: "a1",
+      number: 0xa1, stream: "live",
       peer: PeerAddress(high: 0, low: 0xC000_0207, port: 5, isVersion6: false),
-      userAgent: "\"x\"", since: .origin)
+      userAgent: "\"x\"", since: .origin, transport: .webSocket)
     report.rendition = "720p"
     report.figures.delay = 96.25
-    reports.set(report, of: 1)
-    report.figures.delay = 1e300
     report.figures.stalls = -.infinity
-    reports.set(report, of: 2)
-    let text = reports.text([], now: .origin)
-    #expect(text == "{\"now\":0,\"streams\":[]}\n")
-    #expect(reports.counts.map(\.count) == [2])
+    reports.set(report)
+    #expect(
+      reports.all(now: start).map(\.text) == [
+        #"{"sid":"a1","ip":"192.0.2.0","ua":"\"x\"","transport":"ws","rendition":"720p","kbps":0"#
+          + #","skips":0,"delay":96.25,"stalls":-1000000000,"since":0}"#
+      ])
     #expect(ViewerReport.number(1e300) == "1000000000")
     #expect(ViewerReport.number(96.25) == "96.25")
     #expect(ViewerReport.number(-.infinity) == "-1000000000")
-    reports.remove(1)
-    reports.remove(2)
-    #expect(reports.counts.isEmpty)
+    reports.remove(0xa1)
+    #expect(reports.all(now: start).isEmpty)
   }
 }

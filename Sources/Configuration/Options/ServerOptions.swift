@@ -39,6 +39,10 @@ extension Option {
         + "closed"
     ).with { $0.isSecret = true },
     .program(
+      "stats", \.statistics, .choice("WHO"),
+      help: "who may read /stats without the admin token: token (no client), loopback (clients on "
+        + "this machine), or open (all)"),
+    .program(
       "public-url", \.publicURL, .publicURL, default: "the Host of the request",
       help: "scheme, host and path prefix under which clients reach the server"),
     .program(

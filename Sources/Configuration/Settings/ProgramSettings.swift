@@ -24,6 +24,15 @@ package struct ProgramSettings: Sendable {
     case port(UInt16)
   }
 
+  /// Which clients may read `/stats`.
+  package enum StatisticsReaders: String, Sendable, CaseIterable {
+    /// Clients with the admin token.
+    case token
+    case open
+    /// Clients on this machine, and clients with the admin token.
+    case loopback
+  }
+
   package var action = Action.stream
   /// The configuration file.
   package var configurationPath: String?
@@ -40,6 +49,7 @@ package struct ProgramSettings: Sendable {
   package var certificateChain: String?
   package var isSelfSigned = false
   package var adminToken: String?
+  package var statistics = StatisticsReaders.token
   package var publishMode = PublishAccess.Mode.loopback
   /// The web server that admits publishers; nil for none.
   package var publishHook: HookAddress?

@@ -11,6 +11,7 @@ final class HTTP1Exchange: ConnectionExchange {
 
   private(set) var request: Request
   var kind = RequestKind.other
+  var viewer: UInt64 = 0
   var onGone: (() -> Void)?
   /// Whether the connection ends with this response.
   var closes: Bool
@@ -46,6 +47,8 @@ final class HTTP1Exchange: ConnectionExchange {
   var canStream: Bool { request.minorVersion > 0 }
 
   var queuedBytes: Int { connection?.queuedBytes ?? 0 }
+
+  var roundTrip: Interval? { connection?.stream.roundTrip }
 
   func receiveBody(limit: Int?, _ receiver: any BodyReceiver) {
     guard state == .unanswered else { return }

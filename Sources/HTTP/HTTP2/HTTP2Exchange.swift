@@ -11,6 +11,7 @@ final class HTTP2Exchange: ConnectionExchange {
   let stream: Int32
   private(set) var request: Request
   var kind = RequestKind.other
+  var viewer: UInt64 = 0
   var onGone: (() -> Void)?
   /// nil after the HTTP/2 stream is closed.
   var connection: HTTP2Connection?
@@ -52,6 +53,8 @@ final class HTTP2Exchange: ConnectionExchange {
   var canStream: Bool { true }
 
   var queuedBytes: Int { pending.byteCount + (connection?.queuedBytes ?? 0) }
+
+  var roundTrip: Interval? { connection?.stream.roundTrip }
 
   func receiveBody(limit: Int?, _ receiver: any BodyReceiver) {
     guard state == .unanswered else { return }

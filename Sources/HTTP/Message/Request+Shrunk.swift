@@ -45,7 +45,6 @@ extension Request {
       head: bytes, headEnd: headEnd, line: line, method: self.method, nameLengths: lengths,
       keepAlive: keepAlive, framing: framing, peer: peer)
     request.isSecure = isSecure
-    request.isAuthorized = isAuthorized
     return request
   }
 

@@ -42,8 +42,6 @@ package struct Request: Sendable {
   package internal(set) var isSecure = false
   /// The address of the client: the other end of the connection, or what a trusted proxy states.
   package internal(set) var peer: PeerAddress
-  /// Whether a proxy that checks the access of its clients has sent the request.
-  package internal(set) var isAuthorized = false
 
   /// A request whose head ends at `headEnd`, followed by the offsets of its fields.
   init(

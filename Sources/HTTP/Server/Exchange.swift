@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Sharing
+package import Time
 
 /// One request and its response, over any version of HTTP.
 ///
@@ -13,6 +14,10 @@ package protocol Exchange: AnyObject {
   var request: Request { get }
   /// The kind of the request; set by the route, for statistics.
   var kind: RequestKind { get set }
+  /// The number of the viewer; set by the route, for statistics; 0 if the route gives none.
+  var viewer: UInt64 { get set }
+  /// The smoothed round trip of the connection; nil if it is unknown.
+  var roundTrip: Interval? { get }
   /// Passes the body of the request to `receiver` while it is received.
   ///
   /// Called once. Before the call no byte of the body is read, and a client that waits for
@@ -63,6 +68,9 @@ package protocol Exchange: AnyObject {
 extension Exchange {
   /// Sends the whole response without further fields.
   package func respond(_ response: PreparedResponse) { respond(response, extra: []) }
+
+  /// Unknown by default.
+  package var roundTrip: Interval? { nil }
 
   /// No upgrade by default, as over HTTP/2.
   package func upgrade(

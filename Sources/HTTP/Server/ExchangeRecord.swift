@@ -11,6 +11,8 @@ package struct ExchangeRecord: Sendable {
   package let peer: PeerAddress
   /// The label that the route gave the request.
   package let kind: RequestKind
+  /// The number that the route gave the viewer; 0 if it gave none.
+  package let viewer: UInt64
   /// The status of the response; 0 if no response had begun.
   package let status: Int
   /// Bytes of head and body that were given to the kernel.
@@ -28,12 +30,13 @@ package struct ExchangeRecord: Sendable {
 
   /// A record with these values.
   package init(
-    request: Request, peer: PeerAddress, kind: RequestKind, status: Int, bytesSent: Int, cut: Bool,
-    asked: MonotonicTime, begun: MonotonicTime?, ended: MonotonicTime
+    request: Request, peer: PeerAddress, kind: RequestKind, viewer: UInt64 = 0, status: Int,
+    bytesSent: Int, cut: Bool, asked: MonotonicTime, begun: MonotonicTime?, ended: MonotonicTime
   ) {
     self.request = request
     self.peer = peer
     self.kind = kind
+    self.viewer = viewer
     self.status = status
     self.bytesSent = bytesSent
     self.cut = cut

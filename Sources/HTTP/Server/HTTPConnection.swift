@@ -122,8 +122,7 @@ extension HTTPConnection {
   func record(of exchange: Member, cut: Bool) -> ExchangeRecord {
     ExchangeRecord(
       request: exchange.request, peer: exchange.client ?? peer, kind: exchange.kind,
-      status: exchange.status, bytesSent: exchange.bytesSent, cut: cut, asked: exchange.asked,
-      begun: exchange.begun,
-      ended: server.loop.now)
+      viewer: exchange.viewer, status: exchange.status, bytesSent: exchange.bytesSent, cut: cut,
+      asked: exchange.asked, begun: exchange.begun, ended: server.loop.now)
   }
 }

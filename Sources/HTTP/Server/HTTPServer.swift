@@ -188,7 +188,6 @@ package final class HTTPServer: SocketReceiver, LoopService {
     _ request: inout Request, from stream: any ByteStream
   ) throws(RequestParseError) {
     request.isSecure = stream.isSecure
-    request.isAuthorized = proxies.authorizes(stream.peer)
     request.peer = try proxies.client(of: request, from: stream.peer)
   }
 

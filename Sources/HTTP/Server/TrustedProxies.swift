@@ -6,8 +6,6 @@ package import Net
 package struct TrustedProxies: Sendable {
   /// Proxies that state the address of a client: `Forwarded`, `X-Forwarded-For`, PROXY protocol.
   package var addresses: [AddressRange] = []
-  /// Proxies that have checked the access of a client; their requests need no playback token.
-  package var authorizing: [AddressRange] = []
 
   /// No proxies.
   package init() {}
@@ -16,9 +14,6 @@ package struct TrustedProxies: Sendable {
   package func contains(_ peer: PeerAddress) -> Bool {
     addresses.contains { $0.contains(peer) }
   }
-
-  /// Whether a peer has checked the access of its clients.
-  func authorizes(_ peer: PeerAddress) -> Bool { authorizing.contains { $0.contains(peer) } }
 
   /// The client of a request.
   ///

@@ -25,26 +25,19 @@ final class ControlAPI {
     self.loop = loop
   }
 
-  /// Whether a request is for `/api` or `/stats.json`.
-  static func owns(_ request: Request) -> Bool {
-    request.isBelow("api") || request.isBelow("stats.json")
-  }
+  /// Whether a request is for `/api`.
+  static func owns(_ request: Request) -> Bool { request.isBelow("api") }
 
   /// Answers a request, or holds it until its result is known.
   func handle(_ exchange: any Exchange) {
     exchange.kind = .control
     if let refusal = refusal(exchange.request) {
-      if serverState.options.adminToken != nil { noteDenied(exchange.request) }
+      if serverState.options.adminToken != nil {
+        serverState.noteDenied(exchange.request, loop.now)
+      }
       return exchange.respond(refusal)
     }
     let path = exchange.request.pathSegments
-    if path == ["stats.json"], exchange.request.method == .get {
-      return exchange.respond(
-        Self.json(
-          200,
-          serverState.sockets.viewers.text(
-            serverState.streamTable.streams, now: SystemClock.wallTime)))
-    }
     guard path.count >= 2, path[1] == "streams", path.count <= 3 else {
       return exchange.respond(Self.error(404, "nothing is served under this path"))
     }
@@ -142,20 +135,6 @@ final class ControlAPI {
     return Secret.isSame(words[1], token) ? nil : Self.error(403, "invalid token")
   }
 
-  /// Counts a request without the right token, and logs one per minute.
-  private func noteDenied(_ request: Request) {
-    let isLogged = serverState.denied.withLock { denied in
-      denied.count += 1
-      guard loop.now - denied.logged >= .seconds(60) else { return false }
-      denied.logged = loop.now
-      return true
-    }
-    guard isLogged else { return }
-    serverState.log.write(
-      .warning, "api-denied",
-      "a request to /api from \(request.peer.masked) had no valid token; later ones are counted")
-  }
-
   private static let fields = [
     HeaderField("Cache-Control", "no-store"), HeaderField("X-Content-Type-Options", "nosniff"),
   ]
@@ -172,5 +151,22 @@ final class ControlAPI {
     _ status: Int, _ line: String, _ more: [HeaderField] = []
   ) -> PreparedResponse {
     PreparedResponse.text(status, line, fields: fields + more)
+  }
+}
+
+extension ServerState {
+  /// Counts a request without the right token, and logs one per minute.
+  func noteDenied(_ request: Request, _ now: MonotonicTime) {
+    let isLogged = denied.withLock { denied in
+      denied.count += 1
+      guard now - denied.logged >= .seconds(60) else { return false }
+      denied.logged = now
+      return true
+    }
+    guard isLogged else { return }
+    log.write(
+      .warning, "api-denied",
+      "a request to /api or /stats from \(request.peer.masked) had no valid token; later ones are "
+        + "counted")
   }
 }

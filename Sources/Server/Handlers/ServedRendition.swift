@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Media
 import Packaging
 
 /// A rendition with its prepared responses, shared by all loops.
@@ -9,6 +10,14 @@ final class ServedRendition: Sendable {
   let window: LiveWindow
   let playlists: PlaylistCache
   let media: MediaResponseCache
+
+  /// Whether the rendition is audio.
+  var isAudio: Bool {
+    switch window.segmentation {
+    case .audio: true
+    case .video: false
+    }
+  }
 
   init(name: String, window: LiveWindow, playlists: PlaylistCache, media: MediaResponseCache) {
     self.name = name

@@ -31,6 +31,10 @@ package final class ServerState: Sendable {
   private let startLimits: Locked<StartLimits>
   /// The state of the WebSockets.
   let sockets = SharedSockets()
+  /// The viewers of all loops.
+  var viewers: ViewerReports { sockets.viewers }
+  /// The viewers of the last ten minutes.
+  let viewerHistory = Locked(ViewerHistory())
   /// Decides which clients may publish.
   package let publishGuard: PublishGuard
   /// The streams that accept publishers of media.

@@ -25,13 +25,8 @@ struct MetricsText {
     requests(&out, totals)
     totals.players.write(to: &out)
     totals.sockets.write(to: &out)
-    out.family("streamer_viewers", "gauge", "Viewers over WebSockets.")
-    for viewers in serverState.sockets.viewers.counts {
-      out.sample(
-        "streamer_viewers",
-        [("stream", viewers.stream), ("rendition", viewers.rendition), ("transport", "ws")],
-        Double(viewers.count))
-    }
+    totals.delays.write(to: &out)
+    viewers(&out)
     serverState.relayCounters.withLock { $0 }.write(
       to: &out, serverState.streamTable.relays.entries,
       refused: serverState.publishGuard.refusedCount)
@@ -47,6 +42,18 @@ struct MetricsText {
     out.family(
       "streamer_clock_synchronized", "gauge", "Whether the system clock is synchronised.")
     out.sample("streamer_clock_synchronized", [], clock.isSynchronized ? 1 : 0)
+  }
+
+  private func viewers(_ out: inout MetricLines) {
+    out.family("streamer_viewers", "gauge", "Viewers.")
+    let all = serverState.viewers.all(now: SystemClock.monotonicTime)
+    let groups = Dictionary(grouping: all) { [$0.stream, $0.rendition, $0.transport.rawValue] }
+    for (key, viewers) in groups.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+      out.sample(
+        "streamer_viewers",
+        [("stream", key[0]), ("rendition", key[1]), ("transport", key[2])],
+        Double(viewers.count))
+    }
   }
 
   private func publishers(_ out: inout MetricLines, _ streams: [StreamEntry]) {

@@ -25,6 +25,7 @@ struct ServerCounters: Sendable {
   var holds = HoldCounters()
   var players = PlayerCounters()
   var sockets = SocketCounters()
+  var delays = ViewerDelays()
 
   /// The number of responses by kind and status.
   var answers: [Answer: UInt64] {
@@ -57,6 +58,7 @@ struct ServerCounters: Sendable {
     holds.add(other.holds)
     players.add(other.players)
     sockets.add(other.sockets)
+    delays.add(other.delays)
   }
 }
 
@@ -64,9 +66,13 @@ struct ServerCounters: Sendable {
 final class ResponseCounter: ExchangeObserver {
   private let counters: Locked<ServerCounters>
   private let accessLog: AccessLog?
+  private let viewers: HTTPViewers?
 
-  init(_ counters: Locked<ServerCounters>, _ accessLog: AccessLog?) {
+  init(
+    _ counters: Locked<ServerCounters>, _ accessLog: AccessLog?, viewers: HTTPViewers? = nil
+  ) {
     self.counters = counters
+    self.viewers = viewers
     self.accessLog = accessLog
   }
 
@@ -82,6 +88,7 @@ final class ResponseCounter: ExchangeObserver {
       counters.count(bytes: UInt64(max(0, record.bytesSent)), kind: record.kind.index)
       if record.cut { counters.cut += 1 }
     }
+    if record.viewer != 0 { viewers?.ended(record) }
     accessLog?.add(record)
   }
 }

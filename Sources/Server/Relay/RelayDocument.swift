@@ -17,16 +17,22 @@ struct RelayDocument {
     self.now = now
   }
 
-  /// The JSON object.
-  var text: String {
+  /// The word for the state: live while there are uploads, else idle.
+  var state: String {
     let statistics = entry.stream.statistics
     let isLive =
       statistics.isUploading
       || statistics.fileCount > 0 && now - statistics.lastUpload < Self.liveTime
+    return isLive ? "live" : "idle"
+  }
+
+  /// The JSON object.
+  var text: String {
+    let statistics = entry.stream.statistics
     let label = entry.label.map { ", \"name\": \(JSONText.quoted($0))" } ?? ""
     let indexes = statistics.indexes.map { JSONText.quoted($0.text) }.joined(separator: ", ")
     return "{\"stream\": \(JSONText.quoted(entry.name))\(label), \"source\": \"relay\""
-      + ", \"onDemand\": false, \"state\": \"\(isLive ? "live" : "idle")\""
+      + ", \"onDemand\": false, \"state\": \"\(state)\""
       + ", \"files\": \(statistics.fileCount), \"bytes\": \(statistics.byteCount)"
       + ", \"indexes\": [\(indexes)]}"
   }

@@ -10,9 +10,18 @@ package struct PageFiles: Sendable {
   private let compressedPage: PreparedResponse
   private let negotiatedPage: PreparedResponse
   private let scripts: [String: PreparedResponse]
+  /// The page of statistics.
+  let statistics: PreparedResponse
 
-  /// The page's HTML, and scripts by their names under `/player/`.
-  package init(html: [UInt8], scripts: [String: [UInt8]]) {
+  /// The player page's HTML, scripts by their names under `/player/`, and the HTML of the page of
+  /// statistics.
+  package init(html: [UInt8], scripts: [String: [UInt8]], statistics: [UInt8] = []) {
+    self.statistics = PreparedResponse(
+      status: 200,
+      fields: [
+        HeaderField("Content-Type", "text/html; charset=utf-8"),
+        HeaderField("Content-Security-Policy", "frame-ancestors 'none'"),
+      ] + StatisticsHandler.fields, body: [SharedBytes(statistics)])
     let fields = ResponseFields.fields("text/html; charset=utf-8", .second)
     let vary = HeaderField("Vary", "Accept-Encoding")
     let plain = SharedBytes(html)

@@ -25,10 +25,19 @@ final class RequestRouter: RequestHandler, LoopService {
   private var nextRelayCheck = MonotonicTime.distantFuture
   private var revision = -1
   private let control: ControlAPI
+  private var statistics: StatisticsHandler
+  private let viewers: HTTPViewers
+  /// When the next row of the history of viewers is added; never on most loops.
+  private var nextHistory = MonotonicTime.distantFuture
   private var routes = RouteCache()
 
-  init(_ serverState: ServerState, loop: EventLoop, counters: Locked<ServerCounters>) {
+  init(
+    _ serverState: ServerState, loop: EventLoop, counters: Locked<ServerCounters>,
+    viewers: HTTPViewers
+  ) {
     self.serverState = serverState
+    self.viewers = viewers
+    statistics = StatisticsHandler(serverState)
     self.loop = loop
     self.counters = counters
     control = ControlAPI(serverState, loop: loop)
@@ -45,9 +54,9 @@ final class RequestRouter: RequestHandler, LoopService {
     if ControlAPI.owns(request) { return control.handle(exchange) }
     switch request.method {
     case .get, .head:
-      if let report = CMCDReport(request) {
-        counters.withLock { $0.players.observe(report) }
-      }
+      let report = CMCDReport(request)
+      if let report { counters.withLock { $0.players.observe(report) } }
+      if request.method == .get { note(exchange, report) }
       route(exchange, request, since: now)
     case .options: exchange.respond(ResponseFields.preflight)
     case .put, .post, .delete:
@@ -74,7 +83,7 @@ final class RequestRouter: RequestHandler, LoopService {
   }
 
   var nextDeadline: MonotonicTime {
-    let nextCheck = min(nextRelayCheck, mediaUploads.nextDeadline)
+    let nextCheck = min(nextRelayCheck, nextHistory, mediaUploads.nextDeadline)
     let deadline = streamHandlers.reduce(nextCheck) { min($0, $1.nextDeadline) }
     return relays.values.reduce(deadline) { min($0, $1.nextDeadline) }
   }
@@ -83,6 +92,10 @@ final class RequestRouter: RequestHandler, LoopService {
     for streamHandler in streamHandlers { streamHandler.expire(now) }
     for relay in relays.values { relay.expire(now) }
     mediaUploads.expire(now)
+    if nextHistory <= now {
+      serverState.addToHistory(now)
+      nextHistory = now + ViewerHistory.interval
+    }
     guard nextRelayCheck <= now else { return }
     serverState.expireRelays(now)
     for relay in relays.values { relay.forget() }
@@ -141,6 +154,41 @@ final class RequestRouter: RequestHandler, LoopService {
     }
   }
 
+  /// Adds rows to the history of viewers from now on.
+  func keepHistory() { nextHistory = now + ViewerHistory.interval }
+
+  /// Counts the client of a request for media as a viewer.
+  private func note(_ exchange: any Exchange, _ report: CMCDReport?) {
+    let request = exchange.request, target = routes.target(of: request)
+    if !relays.isEmpty, let path = target.relay, relays[path.stream] != nil {
+      guard let file = path.file, !file.isIndex else { return }
+      return note(exchange, .relayed, path.stream, nil, .zero, report)
+    }
+    let name: String?
+    switch target.route {
+    case .playlist(let stream, _, _), .manifest(let stream, _): name = stream
+    case .chunkedPlaylist(let stream, _, _), .media(let stream, _, _): name = stream
+    default: return
+    }
+    guard let handler = handler(name), let use = handler.use(target) else { return }
+    note(exchange, use.object, handler.stream.name, use.rendition, use.segmentDuration, report)
+  }
+
+  private func note(
+    _ exchange: any Exchange, _ object: ViewerRequest.Object, _ stream: String,
+    _ rendition: String?, _ segmentDuration: Interval, _ report: CMCDReport?
+  ) {
+    let transport = viewers.began(
+      exchange,
+      ViewerRequest(
+        viewer: HTTPViewers.number(of: exchange.request, report, on: stream), object: object,
+        rendition: rendition, segmentDuration: segmentDuration, report: report),
+      on: stream, now: now)
+    if let delay = report?.latencyMilliseconds, let transport {
+      counters.withLock { $0.delays.observe(delay, transport) }
+    }
+  }
+
   /// Routes a request that arrived at `since`; a held request may be routed again.
   private func route(_ exchange: any Exchange, _ request: Request, since: MonotonicTime) {
     let target = routes.target(of: request)
@@ -181,6 +229,7 @@ final class RequestRouter: RequestHandler, LoopService {
     case .time(let form):
       exchange.kind = .time
       time(exchange, form ?? TimeService.Form(query: exchange.request.query))
+    case .statistics(let isPage): statistics.answer(exchange, isPage: isPage, now: now)
     case .health: probe(exchange, "ok\n")
     case .version: probe(exchange, serverState.versionText + "\n")
     case .metrics:
@@ -249,10 +298,16 @@ final class RequestRouter: RequestHandler, LoopService {
   ///
   /// If there is no such stream, the response is 404.
   private func streamHandler(_ name: String?, _ exchange: any Exchange) -> StreamHandler? {
+    let found = handler(name)
+    if found == nil { notFound(exchange) }
+    return found
+  }
+
+  /// The handler of the stream `name`, or of the default stream if `name` is nil.
+  private func handler(_ name: String?) -> StreamHandler? {
     if let last = lastStreamHandler, last.name == name { return last.streamHandler }
     let found = if let name { byName[name] } else { byName["live"] ?? streamHandlers.first }
     if let name, let found { lastStreamHandler = (name, found) }
-    if found == nil { notFound(exchange) }
     return found
   }
 

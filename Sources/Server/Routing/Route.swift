@@ -25,6 +25,8 @@ package enum Route: Equatable {
   /// `/time`, `/isotime`.
   case time(TimeService.Form?)
   case health, ready, version, metrics
+  /// `/stats`, `/stats.json`.
+  case statistics(isPage: Bool)
   /// No such path.
   case unknown
 
@@ -53,6 +55,8 @@ package enum Route: Equatable {
     case "ready": .ready
     case "version": .version
     case "metrics": .metrics
+    case "stats": .statistics(isPage: true)
+    case "stats.json": .statistics(isPage: false)
     default: .unknown
     }
   }

@@ -20,6 +20,8 @@ package struct ServingOptions: Sendable {
   package var sendsCMSD = false
   /// The bearer token that requests to `/api` need; if nil, all are refused.
   package var adminToken: String?
+  /// Which clients may read `/stats`.
+  package var statistics = StatisticsAccess.token
 
   /// The proxies whose statements about clients are believed.
   package var proxies = TrustedProxies()

@@ -51,20 +51,30 @@ package final class StreamServer: Sendable {
     _ endpoints: [Endpoint], others: OtherEndpoints? = nil
   ) throws(NetError) {
     let addresses = AddressTable()
+    let first = loops[0]
     for (loop, context) in zip(loops, contexts) {
-      try loop.start { [serverState, limits] loop in
+      try loop.start { [serverState, limits, weak first] loop in
         let counters = serverState.counters()
-        let handler = RequestRouter(serverState, loop: loop, counters: counters)
+        let viewers = serverState.viewers.newLoop()
+        let handler = RequestRouter(
+          serverState, loop: loop, counters: counters, viewers: viewers)
+        // One loop keeps the history of all loops.
+        if loop === first { handler.keepHistory() }
         context.http = HTTPServer(
           loop: loop, limits: limits, handler: handler,
+<<<<<<< HEAD
           observer: ResponseCounter(counters, serverState.accessLog),
           addresses: addresses, proxies: serverState.options.proxies,
+=======
+          observer: ResponseCounter(counters, serverState.accessLog, viewers: viewers),
+          addresses: addresses,
+>>>>>>> 9464e76d52f5c9243d7a89faedc783ad9c752a4b
           errorFields: ResponseFields.crossOrigin + [ResponseFields.Priority.media.field])
         return handler
       }
     }
     let failure = Monitor<NetError??>(nil)
-    let (first, context) = (loops[0], contexts[0])
+    let context = contexts[0]
     first.post { [loops] in
       var result: NetError?
       do throws(NetError) {

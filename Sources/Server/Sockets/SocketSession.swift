@@ -40,15 +40,14 @@ final class SocketSession: WebSocketHandler {
   init(_ sockets: StreamSockets, _ request: Request) {
     self.sockets = sockets
     peer = request.peer
-    identifier = String(UInt64.random(in: 0...UInt64.max), radix: 16)
     automatic = AutomaticRendition(now: sockets.now)
-    presence = ViewerPresence(
-      sockets.shared,
-      ViewerReport(
-        stream: sockets.stream.name, identifier: identifier, peer: request.peer,
-        userAgent: String(
-          decoding: (request.header("user-agent") ?? "").utf8.prefix(200), as: UTF8.self),
-        since: SystemClock.wallTime))
+    let report = ViewerReport(
+      // The upper half of the numbers is for viewers over HTTP.
+      number: UInt64.random(in: 0..<1 << 63), stream: sockets.stream.name, peer: request.peer,
+      userAgent: ViewerReport.shortened(request.header("user-agent")),
+      since: SystemClock.wallTime, transport: .webSocket)
+    identifier = report.identifier
+    presence = ViewerPresence(sockets.shared, report)
   }
 
   // MARK: Messages of the client
@@ -143,6 +142,7 @@ final class SocketSession: WebSocketHandler {
 
   private func learn(_ message: ClientMessage) {
     presence.learn(message, rendition: shownRendition, now: sockets.now)
+    if let delay = message.figures.delay, !subscriptions.isEmpty { sockets.count(delay: delay) }
     tellSync()
   }
 
@@ -158,7 +158,7 @@ final class SocketSession: WebSocketHandler {
 
   /// Looks for a higher rendition and a new target of the sync group.
   func step(_ now: MonotonicTime) {
-    automatic.step(now)
+    changeAutomatic { $0.step(now) }
     tellSync()
   }
 
@@ -260,6 +260,14 @@ final class SocketSession: WebSocketHandler {
     if isLate || queue.isFull(adding: 0) { dropChunks() }
   }
 
+  /// Changes the server's choice of a rendition, and counts the change if it has an effect.
+  private func changeAutomatic(_ change: (inout AutomaticRendition) -> Void) {
+    let before = automatic.index
+    change(&automatic)
+    guard automatic.index != before, let request, request.rendition == nil else { return }
+    sockets.countSwitch(isUp: automatic.index < before)
+  }
+
   private func dropChunks() {
     let dropped = queue.dropChunks()
     for subscription in subscriptions {
@@ -267,7 +275,7 @@ final class SocketSession: WebSocketHandler {
       else { continue }
       subscription.state = .waiting(from: first)
     }
-    automatic.dropped(now: sockets.now, of: sockets.ladder.count)
+    changeAutomatic { $0.dropped(now: sockets.now, of: sockets.ladder.count) }
     presence.skipped()
     sockets.countSkip()
   }

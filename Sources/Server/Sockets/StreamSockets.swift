@@ -230,16 +230,16 @@ final class StreamSockets {
     counters.withLock { $0.sockets.chunks += UInt64(sent) }
   }
 
-  /// Counts a viewer that was too slow.
-  func countSkip() { counters.withLock { $0.sockets.skips += 1 } }
-}
+  /// Counts the delay that a player reports, in milliseconds.
+  func count(delay: Double) { counters.withLock { $0.delays.observe(delay, .webSocket) } }
 
-extension ServedRendition {
-  /// Whether the rendition is audio.
-  fileprivate var isAudio: Bool {
-    switch window.segmentation {
-    case .audio: true
-    case .video: false
+  /// Counts a change of an automatic rendition.
+  func countSwitch(isUp: Bool) {
+    counters.withLock { counters in
+      if isUp { counters.delays.switchesUp += 1 } else { counters.delays.switchesDown += 1 }
     }
   }
+
+  /// Counts a viewer that was too slow.
+  func countSkip() { counters.withLock { $0.sockets.skips += 1 } }
 }

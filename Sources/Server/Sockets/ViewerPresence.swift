@@ -23,7 +23,7 @@ final class ViewerPresence {
   init(_ shared: SharedSockets, _ report: ViewerReport) {
     self.shared = shared
     self.report = report
-    viewer = shared.newViewer()
+    viewer = report.number
   }
 
   /// Joins a sync group, or none; false if there are too many groups.
@@ -80,6 +80,6 @@ final class ViewerPresence {
       report.kilobits = elapsed.rate(of: counted.bytes.multipliedSaturated(by: 8)) / 1000
       counted = (0, now)
     }
-    shared.viewers.set(report, of: viewer)
+    shared.viewers.set(report)
   }
 }

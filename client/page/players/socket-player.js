@@ -22,6 +22,8 @@ const SOCKET_END_MARGIN = 0.03;
 const CATCH_UP_TIME = 300;
 /** Sockets that end at once are opened again after at most this time, ms. */
 const LONGEST_WAIT = 1000;
+/** A server that is busy is asked again after at most this time, ms. */
+const LONGEST_RETRY = 30000;
 
 /** @typedef {Group & { header: Uint8Array | null }} OpenGroup */
 
@@ -39,6 +41,8 @@ export class SocketPlayer {
     /** @type {LiveSocket | null} */
     this.socket = null;
     this.failures = 0;
+    /** The time for which the server asks the page to wait, ms; 0 if it does not. */
+    this.retryTime = 0;
     this.lostAt = 0;
     this.feed = this.newFeed();
     /** @type {Map<number, OpenGroup>} the groups of the present subscription by their numbers */
@@ -138,17 +142,18 @@ export class SocketPlayer {
   /** @param {string} reason */
   async reconnect(reason) {
     if (this.isStopped) return;
-    const hasEnded = this.sourceState === 'ended';
+    const hasEnded = this.sourceState === 'ended', { retryTime } = this;
+    this.retryTime = 0;
     this.lostAt = performance.now();
     this.sourceState = '';
     if (hasEnded) this.host.status('dead', 'Ended', 'The stream has ended');
     else this.host.status('wait', 'Reconnecting', `Interrupted (${reason}); trying again`);
-    if (this.failures > 5 && this.feed.end() === null) {
+    if (retryTime === 0 && this.failures > 5 && this.feed.end() === null) {
       this.host.unsupported('The server does not serve this stream over a WebSocket');
       return;
     }
-    await sleep(Math.min(LONGEST_WAIT, 50 * 2 ** this.failures));
-    this.failures += 1;
+    await sleep(Math.max(retryTime, Math.min(LONGEST_WAIT, 50 * 2 ** this.failures)));
+    if (retryTime === 0) this.failures += 1;
     if (!this.isStopped) this.connect();
   }
 
@@ -171,9 +176,22 @@ export class SocketPlayer {
           this.host.setSharedTarget(this.target);
         }
         break;
-      case 'error': throw new Error(String(message.msg));
+      case 'error': this.refused(message); break;
       default: break;
     }
+  }
+
+  /** @param {Record<string, any>} error */
+  refused({ code, msg, retry }) {
+    if (code === 'unknown-rendition' && this.requested !== null) {
+      // The ladder has changed.
+      this.requested = null;
+      if (this.groups.size === 0) this.subscribe();
+      else this.socket?.send({ t: 'switch', rendition: 'auto' });
+      return;
+    }
+    if (retry > 0) this.retryTime = Math.min(retry, LONGEST_RETRY);
+    throw new Error(String(msg));
   }
 
   /** @param {Record<string, any>} message */

@@ -14,7 +14,7 @@ sub vcl_recv {
     return (synth(405));
   }
   # Administration and metrics are not reachable through the edge.
-  if (req.url ~ "^/(api|auth|metrics)(/|\?|$)") {
+  if (req.url ~ "^/(api|auth|metrics|stats|stats\.json)(/|\?|$)") {
     return (synth(404));
   }
   # Clocks, probes and statistics: each client gets the origin's answer of this moment.

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTP
+import Net
+import Sharing
+import Time
+
+/// The viewers over HTTP on one loop: written by the loop, read for statistics.
+final class HTTPViewers: Sendable {
+  /// A part that was held at least for this time was sent at its publication.
+  private static let leastHold = Interval.milliseconds(2)
+
+  private let table = Locked(HTTPViewerTable())
+
+  /// The number of the viewer of `stream` that sends a request: one for all its connections.
+  ///
+  /// A viewer is known by its CMCD session, else by its address and the name of its program.
+  static func number(of request: Request, _ report: CMCDReport?, on stream: String) -> UInt64 {
+    var hasher = Hasher()
+    hasher.combine(stream)
+    hasher.combine(request.peer.host)
+    if let session = report?.session {
+      hasher.combine(session)
+    } else {
+      hasher.combine(request.header("user-agent"))
+    }
+    // The upper half of the numbers: those of WebSockets are counted from 1.
+    return UInt64(bitPattern: Int64(hasher.finalize())) | 1 << 63
+  }
+
+  /// A request of a viewer begins; the exchange keeps the viewer's number.
+  ///
+  /// - Returns: the transport of the viewer; nil if the viewer is not counted.
+  func began(
+    _ exchange: any Exchange, _ request: ViewerRequest, on stream: String, now: MonotonicTime
+  ) -> ViewerTransport? {
+    let head = exchange.request
+    let result = table.withLock { table in
+      table.began(request, now: now) {
+        ViewerReport(
+          number: request.viewer, stream: stream, peer: head.peer,
+          userAgent: ViewerReport.shortened(head.header("user-agent")),
+          since: SystemClock.wallTime, transport: .segmentedHLS)
+      }
+    }
+    guard let transport = result.transport else { return nil }
+    exchange.viewer = request.viewer
+    if result.wantsRoundTrip, let roundTrip = exchange.roundTrip {
+      table.withLock { $0.measured(roundTrip: roundTrip, of: request.viewer) }
+    }
+    return transport
+  }
+
+  /// A response has ended.
+  func ended(_ record: ExchangeRecord) {
+    var sending: Interval?
+    if record.kind == .part, record.status == 200, !record.cut, let begun = record.begun,
+      begun - record.asked >= Self.leastHold
+    {
+      sending = record.ended - begun
+    }
+    table.withLock {
+      $0.ended(
+        record.viewer, bytes: record.bytesSent, isCut: record.cut && record.status > 0,
+        sending: sending, now: record.ended)
+    }
+  }
+
+  /// The viewers that are present.
+  func present(_ now: MonotonicTime) -> [HTTPViewerTable.Presence] {
+    table.withLock { $0.present(now) }
+  }
+}

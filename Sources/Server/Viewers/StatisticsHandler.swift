@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTP
+import Net
+import Sharing
+import Streams
+import Time
+
+/// Which clients may read `/stats` and `/stats.json`.
+package enum StatisticsAccess: String, Sendable, CaseIterable {
+  /// Clients with the admin token.
+  case token
+  case open
+  /// Clients on this machine, and clients with the admin token.
+  case loopback
+}
+
+/// Answers requests for `/stats` and `/stats.json` on one loop.
+struct StatisticsHandler {
+  private let serverState: ServerState
+  /// Rendering is expensive, and any client may request the text if it needs no token.
+  private var budget = RenderBudget()
+
+  init(_ serverState: ServerState) { self.serverState = serverState }
+
+  /// Answers a request for the page, or for its values.
+  mutating func answer(_ exchange: any Exchange, isPage: Bool, now: MonotonicTime) {
+    exchange.kind = .control
+    if let refusal = refusal(exchange.request, now) { return exchange.respond(refusal) }
+    if isPage { return exchange.respond(serverState.page.statistics) }
+    guard budget.take(at: now) else {
+      return exchange.respond(
+        Self.error(503, "too many requests for statistics", [HeaderField("Retry-After", "1")]))
+    }
+    let since = exchange.request.queryItems.first { $0.name == "history" }
+      .map { Int64($0.value) ?? 0 }
+    exchange.respond(
+      PreparedResponse(
+        status: 200,
+        fields: [HeaderField("Content-Type", "application/json")] + Self.fields,
+        body: [SharedBytes(serverState.statistics(at: now, historySince: since))]))
+  }
+
+  /// The fields of all responses: scripts of other origins cannot read them.
+  static let fields = [
+    HeaderField("Cache-Control", "no-store"), HeaderField("X-Content-Type-Options", "nosniff"),
+  ]
+
+  private static func error(
+    _ status: Int, _ line: String, _ more: [HeaderField] = []
+  ) -> PreparedResponse {
+    PreparedResponse.text(status, line, fields: fields + more)
+  }
+
+  /// The response for a client that may not read statistics; nil if it may.
+  ///
+  /// Browsers ask for a password if the field allows HTTP Basic: the token is the password of any
+  /// user. Requests that change something do not accept it, since browsers send it by themselves.
+  /// - Source: RFC 6750 §3; RFC 7617 §2; RFC 9110 §15.5.2, §15.5.4
+  private func refusal(_ request: Request, _ now: MonotonicTime) -> PreparedResponse? {
+    switch serverState.options.statistics {
+    case .open: return nil
+    case .loopback where request.peer.isLoopback: return nil
+    case .token, .loopback: break
+    }
+    guard let token = serverState.options.adminToken else {
+      return Self.error(403, "/stats is off: it requires --admin-token or --stats")
+    }
+    let given = PublisherCredentials.key(request)
+    if let given, Secret.isSame(given, token) { return nil }
+    serverState.noteDenied(request, now)
+    let isBearer = request.header("authorization")?.lowercased().hasPrefix("bearer ") ?? false
+    if given != nil, isBearer { return Self.error(403, "invalid token") }
+    return Self.error(
+      401, given == nil ? "missing token" : "invalid token",
+      [
+        HeaderField("WWW-Authenticate", "Basic realm=\"streamer\", charset=\"UTF-8\""),
+        HeaderField("WWW-Authenticate", "Bearer realm=\"streamer\""),
+      ])
+  }
+}
+
+extension ServerState {
+  /// The text of `/stats.json`; with the history after `historySince`, in Unix milliseconds.
+  func statistics(at now: MonotonicTime, historySince: Int64?) -> String {
+    let table = streamTable
+    let streams =
+      table.streams.map { stream in
+        StatisticsDocument.Stream(
+          name: stream.name, state: stream.word,
+          since: stream.served?.measures.statistics().sourceChanged,
+          renditions: stream.served?.renditions.map(\.name) ?? [])
+      }
+      + table.relays.entries.map {
+        StatisticsDocument.Stream(
+          name: $0.name, state: RelayDocument($0, at: now).state, since: nil, renditions: [])
+      }
+    let rows = historySince.map { since in (viewerHistory.withLock { $0 }, since) }
+    return StatisticsDocument(
+      now: SystemClock.wallTime, streams: streams, viewers: viewers.all(now: now), history: rows
+    ).text
+  }
+
+  /// Adds a row to the history of viewers.
+  func addToHistory(_ now: MonotonicTime) {
+    let table = streamTable
+    let all = viewers.all(now: now)
+    viewerHistory.withLock {
+      $0.add(
+        all, streams: table.streams.map(\.name) + table.relays.entries.map(\.name),
+        now: SystemClock.wallTime)
+    }
+  }
+}

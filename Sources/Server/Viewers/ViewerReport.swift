@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import Net
+import Sharing
+import Time
+
+/// The figures of a player, as it has reported them last; those that it did not report are nil.
+struct PlayerFigures: Sendable {
+  /// The time from frame time to display, in milliseconds.
+  var delay: Double?
+  /// The buffered time, in milliseconds.
+  var buffer: Double?
+  /// The playback rate.
+  var rate: Double?
+  /// The round trip of its connection, in milliseconds; over HTTP, that of the kernel.
+  var roundTrip: Double?
+  /// Frames that were not shown.
+  var drops: Double?
+  /// Stalls since the start; over HTTP, reports of an empty buffer.
+  var stalls: Double?
+  /// The throughput that the player has measured, in kbit/s.
+  var throughput: Double?
+  /// The time from the publication of a part until the kernel had sent it and half a round trip had
+  /// passed, in milliseconds.
+  var delivery: Double?
+
+  /// The JSON members.
+  fileprivate var members: String {
+    [
+      ("delay", delay), ("buf", buffer), ("rate", rate), ("rtt", roundTrip), ("drops", drops),
+      ("stalls", stalls), ("throughput", throughput), ("delivery", delivery),
+    ].compactMap { name, value in
+      value.map { ",\"\(name)\":\(ViewerReport.number($0))" }
+    }.joined()
+  }
+}
+
+/// One viewer in `/stats.json`.
+struct ViewerReport: Sendable {
+  /// The number of the viewer in this process.
+  let number: UInt64
+  let stream: String
+  let peer: PeerAddress
+  let userAgent: String
+  var since: WallTime
+  var transport: ViewerTransport
+  var rendition = ""
+  /// The rate of sent bytes, in kbit/s.
+  var kilobits: Int64 = 0
+  /// How often chunks were dropped because the viewer was too slow; over HTTP, cut responses.
+  var skips = 0
+  var figures = PlayerFigures()
+
+  /// A text for programs; without a meaning.
+  var identifier: String { String(number, radix: 16) }
+
+  /// The JSON object; the address is masked.
+  var text: String {
+    "{\"sid\":\(JSONText.quoted(identifier)),\"ip\":\(JSONText.quoted(peer.masked.description))"
+      + ",\"ua\":\(JSONText.quoted(userAgent)),\"transport\":\"\(transport.rawValue)\""
+      + ",\"rendition\":\(JSONText.quoted(rendition)),\"kbps\":\(kilobits),\"skips\":\(skips)"
+      + figures.members + ",\"since\":\(since.milliseconds)}"
+  }
+
+  /// A number of a client as JSON, with at most three decimals.
+  static func number(_ value: Double) -> String {
+    let limited = min(max(value, -1e9), 1e9)
+    // bounded: limited, and floating
+    let rounded = (limited * 1000).rounded() / 1000
+    return rounded == rounded.rounded() ? "\(Int64(exactly: rounded) ?? 0)" : "\(rounded)"
+  }
+
+  /// The first 200 bytes of the name of a client's program.
+  static func shortened(_ userAgent: String?) -> String {
+    String(decoding: (userAgent ?? "").utf8.prefix(200), as: UTF8.self)
+  }
+}

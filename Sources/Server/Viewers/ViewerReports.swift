@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Sharing
+import Time
+
+/// The viewers of all loops, as far as the server knows them.
+final class ViewerReports: Sendable {
+  private let sockets = Locked<[UInt64: ViewerReport]>([:])
+  private let loops = Locked<[HTTPViewers]>([])
+
+  /// Adds or replaces the report of a viewer over a WebSocket.
+  func set(_ report: ViewerReport) { sockets.withLock { $0[report.number] = report } }
+
+  /// Removes a viewer over a WebSocket.
+  func remove(_ number: UInt64) { sockets.withLock { $0[number] = nil } }
+
+  /// The viewers over HTTP of one more loop.
+  func newLoop() -> HTTPViewers {
+    let viewers = HTTPViewers()
+    loops.withLock { $0.append(viewers) }
+    return viewers
+  }
+
+  /// All viewers, the oldest first; one over connections of several loops is one viewer.
+  func all(now: MonotonicTime) -> [ViewerReport] {
+    var merged: [UInt64: HTTPViewerTable.Presence] = [:]
+    for loop in loops.withLock({ $0 }) {
+      for presence in loop.present(now) {
+        merged[presence.report.number] =
+          merged[presence.report.number].map { $0.merged(with: presence) } ?? presence
+      }
+    }
+    let all = sockets.withLock { Array($0.values) } + merged.values.map(\.report)
+    return all.sorted { ($0.since, $0.number) < ($1.since, $1.number) }
+  }
+}

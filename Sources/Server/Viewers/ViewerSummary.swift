@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import Sharing
+import Time
+
+/// The figures of several viewers together.
+struct ViewerSummary: Sendable {
+  /// The number of viewers by transport, at the index of the transport.
+  private(set) var counts = [Int](repeating: 0, count: ViewerTransport.allCases.count)
+  /// The sum of the rates of sent bytes, in kbit/s.
+  private(set) var kilobits: Int64 = 0
+  /// The reported delays, ascending, in milliseconds.
+  private let delays: [Double]
+  /// The reported and measured round trips, ascending, in milliseconds.
+  private let roundTrips: [Double]
+
+  init(_ viewers: some Collection<ViewerReport>) {
+    for viewer in viewers {
+      counts[viewer.transport.index] += 1
+      kilobits = kilobits.addingSaturated(viewer.kilobits)
+    }
+    delays = viewers.compactMap(\.figures.delay).sorted()
+    roundTrips = viewers.compactMap(\.figures.roundTrip).sorted()
+  }
+
+  /// Minimum, mean, median, 95 % quantile and maximum of the delays; nil without a delay.
+  var delay: [Double]? {
+    guard let first = delays.first, let last = delays.last else { return nil }
+    let mean = delays.reduce(0, +) / Double(delays.count)
+    return [first, mean, Self.quantile(delays, 50), Self.quantile(delays, 95), last]
+  }
+
+  /// The names of the members of ``delay``.
+  static let delayNames = ["min", "avg", "p50", "p95", "max"]
+
+  /// The median of the round trips; nil if none is known.
+  var roundTrip: Double? { roundTrips.isEmpty ? nil : Self.quantile(roundTrips, 50) }
+
+  private static func quantile(_ sorted: [Double], _ percent: Int) -> Double {
+    // bounded: a number of connections
+    sorted[min(sorted.count - 1, sorted.count * percent / 100)]
+  }
+
+  /// The JSON members; a value that is unknown is left out.
+  var members: String {
+    let transports = ViewerTransport.allCases.filter { counts[$0.index] > 0 }
+      .map { "\"\($0.rawValue)\":\(counts[$0.index])" }
+    var text =
+      "\"viewers\":\(counts.reduce(0, +)),\"transports\":{\(transports.joined(separator: ","))}"
+      + ",\"kbps\":\(kilobits)"
+    if let delay {
+      let values = zip(Self.delayNames, delay).map { "\"\($0)\":\(ViewerReport.number($1))" }
+      text += ",\"delay\":{\(values.joined(separator: ","))}"
+    }
+    if let roundTrip { text += ",\"rtt\":\(ViewerReport.number(roundTrip))" }
+    return text
+  }
+}
