@@ -9,23 +9,30 @@ from pathlib import Path
 import pytest
 
 from fetch_hlsjs import fetch_hlsjs, script_flags
-from harness.program import Program, start, stop
+from harness.program import RUNNING, Program, start, stop
 from harness.sources import Source
 from harness.tools import chromium, streamer_binary
 
 SESSION_FLAGS = ["--resolution", "640x360", "--bitrate", "1000"]
-_running: list[Program] = []
+LOGS = 6
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
-    """Attaches the end of every running streamer's log to the report of a failed test."""
+    """Attaches the end of the logs of running streamers to the report of a failed test."""
     report = yield
     if report.failed:
-        for program in _running:
+        for program in RUNNING[-LOGS:]:
             text = program.log_text()
             report.sections.append((f"streamer {program.pid}", text[-6000:]))
     return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Prints why tests were repeated: the report of a failure has only the last attempt."""
+    for report in terminalreporter.getreports("rerun"):
+        terminalreporter.write_sep("-", f"first attempt of {report.nodeid}")
+        terminalreporter.write_line(report.longreprtext[-3000:])
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -68,9 +75,7 @@ def browser(browser_path: str) -> Iterator[object]:
 def server(binary: Path) -> Iterator[Program]:
     """The streamer that most tests share: default settings, but 640x360 to save CPU time."""
     program = start([*SESSION_FLAGS, *script_flags()])
-    _running.append(program)
     yield program
-    _running.remove(program)
     status = stop(program)
     assert status == 0, f"exit status {status}\n{program.log_text()}"
 
@@ -92,10 +97,8 @@ def streamer(binary: Path) -> Iterator[Callable[..., Program]]:
     def run(*flags: str, **options: object) -> Program:
         program = start(list(flags), **options)  # type: ignore[arg-type]
         mine.append(program)
-        _running.append(program)
         return program
 
     yield run
     for program in mine:
-        _running.remove(program)
         stop(program)

@@ -10,7 +10,7 @@ import Time
 ///
 /// Confined to the loop's thread; other threads only pass the reference on.
 final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
-  private enum State {
+  enum State {
     /// Handshake and commands, up to the permission to publish.
     case starting
     case publishing(PublishedStream, Publisher)
@@ -28,10 +28,10 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
   /// Unsent bytes above which a client that does not read is cut.
   private static let mostQueued = 64 << 10
 
-  private let server: RTMPServer
-  private let stream: any ByteStream
+  let server: RTMPServer
+  let stream: any ByteStream
   private var session = RTMPSession()
-  private var state = State.starting
+  var state = State.starting
   /// When the state began, or the last tag arrived.
   private var since: MonotonicTime
   /// The tag that the source does not take yet, and the bytes after it.
@@ -39,7 +39,7 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
   private var held: [UInt8] = []
   private var hasCheckedVideo = false
   /// While the client publishes.
-  private var permit: PublishPermit?
+  var permit: PublishPermit?
 
   init(_ stream: any ByteStream, _ server: RTMPServer) {
     self.stream = stream
@@ -110,69 +110,8 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
     }
   }
 
-  private func ask(_ target: RTMPTarget) {
-    do throws(PublishRefusal) {
-      let (registry, loop) = (server.registry, server.loop)
-      let admission = try registry.admit(target, from: peer, at: loop.now)
-      if case .stream(let stream) = admission, stream.isTaken(at: loop.now) { throw .taken }
-      let event = PublishEvent(admission.name, stream.isSecure ? .rtmps : .rtmp, peer)
-      if let permit = registry.hooks.permit(event) { return try enter(admission, permit) }
-      registry.hooks.ask(event) { [self] permit in
-        loop.post { self.answered(admission, permit) }
-      }
-    } catch { refuse("\(error)") }
-  }
-
-  /// The hook has answered.
-  private func answered(_ admission: PublisherRegistry.Admission, _ permit: PublishPermit?) {
-    guard case .starting = state else { return }
-    do throws(PublishRefusal) {
-      guard let permit else { throw .notPermitted }
-      try enter(admission, permit)
-    } catch { refuse("\(error)") }
-  }
-
-  private func enter(
-    _ admission: PublisherRegistry.Admission, _ permit: PublishPermit
-  ) throws(PublishRefusal) {
-    self.permit = permit
-    switch admission {
-    case .stream(let stream): try attach(to: stream)
-    case .new(let target):
-      let loop = server.loop
-      server.registry.create(target) { [self] stream in loop.post { self.created(stream) } }
-    }
-  }
-
-  /// The stream was created, or refused.
-  private func created(_ stream: PublishedStream?) {
-    guard case .starting = state else { return }
-    do throws(PublishRefusal) {
-      guard let stream else { throw .unknown }
-      try attach(to: stream)
-    } catch { refuse("\(error)") }
-  }
-
-  private func attach(to stream: PublishedStream) throws(PublishRefusal) {
-    let loop = server.loop
-    // The reference ends when the state does.
-    let publisher = Publisher { [self] then in
-      loop.post {
-        self.replaced()
-        then()
-      }
-    }
-    switch stream.attach(publisher, at: loop.now) {
-    case .taken: throw .taken
-    case .attached(former: nil): begin(stream, publisher)
-    case .attached(let former?):
-      // The former connection is closed before this one is told to begin.
-      state = .publishing(stream, publisher)
-      former.close { [self] in loop.post { self.begin(stream, publisher) } }
-    }
-  }
-
-  private func begin(_ stream: PublishedStream, _ publisher: Publisher) {
+  /// The stream is the client's: the client may send.
+  func begin(_ stream: PublishedStream, _ publisher: Publisher) {
     guard isOpen else { return }
     state = .publishing(stream, publisher)
     since = server.loop.now
@@ -246,13 +185,13 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
   }
 
   /// Another publisher has replaced this one, or the stream was removed.
-  private func replaced() {
+  func replaced() {
     guard isOpen else { return }
     refuse("replaced by another publisher")
   }
 
   /// Tells the client that it may not publish, and closes the connection.
-  private func refuse(_ reason: String, code: String = "NetStream.Publish.BadName") {
+  func refuse(_ reason: String, code: String = "NetStream.Publish.BadName") {
     var name: String?
     if case .publishing(let published, _) = state { name = published.name }
     server.log.write(

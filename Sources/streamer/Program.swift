@@ -230,16 +230,13 @@ extension ServingOptions {
     let settings = merged.program
     publicURL = settings.publicURL
     adminToken = settings.adminToken
-<<<<<<< HEAD
     proxies = settings.proxies
-=======
     statistics =
       switch settings.statistics {
       case .token: .token
       case .open: .open
       case .loopback: .loopback
       }
->>>>>>> 9464e76d52f5c9243d7a89faedc783ad9c752a4b
     runningStreams = settings.runningStreams
     streamStarts = settings.streamStarts
     timeDisplacement = settings.timeDisplacement

@@ -126,6 +126,10 @@ def _read_log(program: Program) -> None:
     program.listening.set()
 
 
+# The programs that were started and not ended by `stop`, oldest first.
+RUNNING: list[Program] = []
+
+
 def launch(
         flags: Sequence[str] = (),
         *,
@@ -150,6 +154,7 @@ def launch(
         pass_fds=tuple(pass_fds),
     )
     program = Program(process, command, time.monotonic(), is_json=is_json, port=port)
+    RUNNING.append(program)
     program.reader = threading.Thread(target=_read_log, args=(program,), daemon=True)
     program.reader.start()
     return program
@@ -166,6 +171,7 @@ def start(flags: Sequence[str] = (), *, within: float = 10, **options: object) -
 
 def stop(program: Program, within: float = 7) -> int:
     """Ends the program by SIGTERM, after `within` seconds by SIGKILL; returns its exit status."""
+    RUNNING[:] = [other for other in RUNNING if other is not program]
     if program.process.poll() is None:
         program.process.send_signal(signal.SIGTERM)
         try:

@@ -14,33 +14,18 @@ import Time
 ///
 /// Requests for one rendition go to its ``RenditionHandler``. Confined to the loop's thread.
 final class StreamHandler {
-  /// How long a request is held while the stream starts; hls.js waits 10 s for the first byte.
-  static let startHold = Interval.seconds(8)
-
-  /// A condition for the response to a request.
-  private enum Need {
-    /// The window of a rendition is open to readers.
-    case window(RenditionHandler)
-    /// The playlists of a rendition have a complete segment.
-    case segment(RenditionHandler)
-    /// The windows of all renditions are open, and the top rendition has a complete segment.
-    case all
-  }
-
   private(set) var stream: StreamEntry { didSet { servedStream = stream.served } }
   /// The served stream of `stream`.
-  private var servedStream: ServedStream?
+  private(set) var servedStream: ServedStream?
   /// A handler for each rendition, the top rendition first; empty while nothing is served.
-  private var renditions: [RenditionHandler] = []
+  private(set) var renditions: [RenditionHandler] = []
   private let options: ServingOptions
   private let counters: Locked<ServerCounters>
   private unowned let loop: EventLoop
   private let mayStart: (PeerAddress, MonotonicTime) -> StartLimits.Refusal?
   private let reroute: (any Exchange, MonotonicTime) -> Void
-  private let starting: HoldQueue<Void>
+  private let starting: StartQueue
   private var timestamps = TimestampsCache()
-  /// The progress of the windows when the first of the requests in `starting` was held.
-  private var heldAt: [Bool] = []
   private let sharedSockets: SharedSockets
   /// The WebSockets of the stream.
   private(set) lazy var sockets = StreamSockets(
@@ -64,7 +49,7 @@ final class StreamHandler {
     self.counters = counters
     self.loop = loop
     self.reroute = reroute
-    starting = HoldQueue(.start, counters)
+    starting = StartQueue(counters, reroute)
     openRenditions()
   }
 
@@ -84,7 +69,7 @@ final class StreamHandler {
       return multivariant(exchange, served, isChunked: isChunked, depth: depth, since: since)
     }
     guard let handler = rendition(name) else { return exchange.respond(ResponseFields.notFound) }
-    if holdWhileStarting(exchange, until: .segment(handler), since: since) { return }
+    if starting.hold(exchange, until: .segment(handler), of: renditions, since: since) { return }
     if isChunked {
       handler.playlists.chunked(exchange, depth: depth, since: since, now: now)
     } else {
@@ -97,7 +82,7 @@ final class StreamHandler {
     _ exchange: any Exchange, _ served: ServedStream, isChunked: Bool, depth: URLDepth,
     since: MonotonicTime
   ) {
-    if holdWhileStarting(exchange, until: .all, since: since) { return }
+    if starting.hold(exchange, until: .all, of: renditions, since: since) { return }
     let key = MultivariantCache.Key(
       depth: depth, isChunked: isChunked, isCompressed: exchange.request.accepts(coding: "gzip"))
     exchange.respond(
@@ -108,7 +93,7 @@ final class StreamHandler {
   /// Answers a request for the MPD.
   func manifest(_ exchange: any Exchange, depth: URLDepth, since: MonotonicTime) {
     guard let served = open(exchange, since: since) else { return }
-    if holdWhileStarting(exchange, until: .all, since: since) { return }
+    if starting.hold(exchange, until: .all, of: renditions, since: since) { return }
     let origin = RequestOrigin.text(exchange.request, options)
     let response = served.manifests.response(
       ManifestCache.Key(origin: origin, depth: depth), to: exchange.request,
@@ -123,7 +108,7 @@ final class StreamHandler {
     guard let handler = rendition(name), name != nil || renditions.count == 1 else {
       return exchange.respond(ResponseFields.notFound)
     }
-    if holdWhileStarting(exchange, until: .window(handler), since: since) { return }
+    if starting.hold(exchange, until: .window(handler), of: renditions, since: since) { return }
     switch file {
     case .header(let hash): return handler.header(hash, exchange)
     case .segment(let number):
@@ -144,42 +129,11 @@ final class StreamHandler {
     guard let served = open(exchange, since: since, isUse: false) else { return }
     let name = exchange.request.queryItems.first { $0.name == "rendition" }?.value
     guard let handler = rendition(name) else { return exchange.respond(ResponseFields.notFound) }
-    if holdWhileStarting(exchange, until: .window(handler), since: since) { return }
+    if starting.hold(exchange, until: .window(handler), of: renditions, since: since) { return }
     exchange.respond(timestamps.response(of: handler.rendition, of: served))
   }
 
-  /// The object of a request as a sign of its viewer; nil if it is none.
-  func use(
-    _ target: RoutedTarget
-  ) -> (object: ViewerRequest.Object, rendition: String?, segmentDuration: Interval)? {
-    let object: ViewerRequest.Object
-    var found: RenditionHandler?
-    switch target.route {
-    case .playlist(_, let name, _):
-      let directives = try? target.directives.get()
-      object = directives?.mediaSequenceNumber == nil ? .playlist : .lowLatency
-      if case .lowLatency = object { found = rendition(name) }
-    case .chunkedPlaylist: object = .chunkedPlaylist
-    case .manifest: object = .manifest
-    case .media(_, let name, _):
-      found = rendition(name)
-      switch target.file {
-      case .part: object = .lowLatency
-      case .segment(let number):
-        let complete = found?.rendition.window.snapshot.segments.last?.number ?? .min
-        let isComplete = (servedStream?.names.segment(number) ?? .min) <= complete
-        object = isComplete ? .segment : .openSegment
-      case .header, nil: return nil
-      }
-    default: return nil
-    }
-    let duration = servedStream?.window.segmentation.video.longestSegmentDuration ?? .zero
-    // Audio beside video is no choice of the viewer.
-    let isShown = found.map { !$0.rendition.isAudio || renditions.first === $0 } ?? false
-    return (object, isShown ? found?.rendition.name : nil, duration)
-  }
-
-  private func rendition(_ name: String?) -> RenditionHandler? {
+  func rendition(_ name: String?) -> RenditionHandler? {
     guard let name else { return renditions.first }
     return renditions.first { $0.rendition.name == name }
   }
@@ -193,15 +147,15 @@ final class StreamHandler {
     _ exchange: any Exchange, since: MonotonicTime, isUse: Bool = true
   ) -> ServedStream? {
     if isUse, let refusal = use(by: exchange.request.peer) {
-      exchange.respond(Self.unavailable(Self.text(refusal), retryAfter: 5))
+      exchange.respond(ResponseFields.unavailable(Self.text(refusal), retryAfter: 5))
       return nil
     }
     if let servedStream, !renditions.isEmpty { return servedStream }
     if case .failed = stream.state {
       // The reason may name files and hosts: it is in the log and in /api, not for viewers.
-      exchange.respond(Self.unavailable("the stream cannot start"))
+      exchange.respond(ResponseFields.unavailable("the stream cannot start"))
     } else {
-      hold(exchange, since: since)
+      starting.hold(exchange, of: renditions, since: since)
     }
     return nil
   }
@@ -216,38 +170,6 @@ final class StreamHandler {
     }
     hosted.use(loop.now)
     return nil
-  }
-
-  /// Holds a request while the windows lack its need; false if they have it.
-  private func holdWhileStarting(
-    _ exchange: any Exchange, until need: Need, since: MonotonicTime
-  ) -> Bool {
-    let isStarting =
-      switch need {
-      case .window(let handler): handler.isStarting
-      case .segment(let handler): handler.isWithoutSegment
-      case .all:
-        renditions.first?.isWithoutSegment ?? true || renditions.contains { $0.isStarting }
-      }
-    if isStarting { hold(exchange, since: since) }
-    return isStarting
-  }
-
-  private func hold(_ exchange: any Exchange, since: MonotonicTime) {
-    if starting.count == 0 { heldAt = progress }
-    starting.hold(HeldRequest(exchange, (), since: since), deadline: since + Self.startHold)
-  }
-
-  /// Whether each window is not open yet, and has no complete segment yet.
-  private var progress: [Bool] { renditions.flatMap { [$0.isStarting, $0.isWithoutSegment] } }
-
-  /// Routes the requests that were held during the start again.
-  private func rerouteStarting() {
-    for request in starting.takeAll() { reroute(request.exchange, request.since) }
-  }
-
-  private static func unavailable(_ reason: String, retryAfter: Int = 1) -> PreparedResponse {
-    ResponseFields.error(503, reason, .noStore, [HeaderField("Retry-After", "\(retryAfter)")])
   }
 
   private static func text(_ refusal: StartLimits.Refusal) -> String {
@@ -269,7 +191,7 @@ final class StreamHandler {
     }
     sockets.follow(stream)
     switch stream.state {
-    case .served, .failed: rerouteStarting()
+    case .served, .failed: starting.reroute()
     case .idle where starting.count > 0 || sockets.isInUse:
       // The stream was stopped for lack of use when a request had just arrived.
       stream.hosted?.use(loop.now)
@@ -281,12 +203,12 @@ final class StreamHandler {
   func close() {
     closeRenditions()
     sockets.close()
-    rerouteStarting()
+    starting.reroute()
   }
 
   /// Answers the held requests that the newest publications of the windows release.
   func woken(_ now: MonotonicTime) {
-    if starting.count > 0, !renditions.isEmpty, progress != heldAt { rerouteStarting() }
+    starting.woken(renditions)
     for handler in renditions { handler.woken(now) }
     sockets.woken()
     guard stream.hosted?.plan.isOnDemand == true, !renditions.isEmpty else { return }
@@ -305,15 +227,7 @@ final class StreamHandler {
 
   /// Answers the requests whose deadline has passed.
   func expire(_ now: MonotonicTime) {
-    for request in starting.expired(now) {
-      starting.timedOut()
-      if stream.served == nil {
-        request.exchange.respond(
-          Self.unavailable("the stream has not started yet"), extra: [request.heldField(now)])
-      } else {
-        request.timeOut(now)
-      }
-    }
+    starting.expire(now, isServed: stream.served != nil)
     for handler in renditions { handler.expire(now) }
     sockets.expire(now)
   }

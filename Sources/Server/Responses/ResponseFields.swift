@@ -87,6 +87,11 @@ enum ResponseFields {
   /// The response for a path without content.
   static let notFound = error(404, "nothing is served under this path")
 
+  /// A refusal for the present: status 503, which no cache stores.
+  static func unavailable(_ reason: String, retryAfter: Int = 1) -> PreparedResponse {
+    error(503, reason, .noStore, [HeaderField("Retry-After", "\(retryAfter)")])
+  }
+
   /// The response for a playlist or MPD of a stream that ended without a complete segment.
   static let noSegment = error(503, "the stream has no complete segment yet")
 

@@ -62,13 +62,8 @@ package final class StreamServer: Sendable {
         if loop === first { handler.keepHistory() }
         context.http = HTTPServer(
           loop: loop, limits: limits, handler: handler,
-<<<<<<< HEAD
-          observer: ResponseCounter(counters, serverState.accessLog),
-          addresses: addresses, proxies: serverState.options.proxies,
-=======
           observer: ResponseCounter(counters, serverState.accessLog, viewers: viewers),
-          addresses: addresses,
->>>>>>> 9464e76d52f5c9243d7a89faedc783ad9c752a4b
+          addresses: addresses, proxies: serverState.options.proxies,
           errorFields: ResponseFields.crossOrigin + [ResponseFields.Priority.media.field])
         return handler
       }

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTP
+import Sharing
+import Time
+
+/// The requests for one stream that are held while it starts, on one loop.
+///
+/// Confined to the loop's thread.
+final class StartQueue {
+  /// How long a request is held while the stream starts; hls.js waits 10 s for the first byte.
+  static let hold = Interval.seconds(8)
+
+  /// A condition for the response to a request.
+  enum Need {
+    /// The window of a rendition is open to readers.
+    case window(RenditionHandler)
+    /// The playlists of a rendition have a complete segment.
+    case segment(RenditionHandler)
+    /// The windows of all renditions are open, and the top rendition has a complete segment.
+    case all
+  }
+
+  private let held: HoldQueue<Void>
+  private let rerouteExchange: (any Exchange, MonotonicTime) -> Void
+  /// The progress of the windows when the first of the requests was held.
+  private var heldAt: [Bool] = []
+
+  /// `reroute` handles an exchange again, with the arrival of the request.
+  init(
+    _ counters: Locked<ServerCounters>, _ reroute: @escaping (any Exchange, MonotonicTime) -> Void
+  ) {
+    held = HoldQueue(.start, counters)
+    rerouteExchange = reroute
+  }
+
+  /// The number of held requests.
+  var count: Int { held.count }
+  /// The earliest deadline or an earlier time.
+  var nextDeadline: MonotonicTime { held.nextDeadline }
+
+  /// Holds a request while the windows lack its need; false if they have it.
+  func hold(
+    _ exchange: any Exchange, until need: Need, of renditions: [RenditionHandler],
+    since: MonotonicTime
+  ) -> Bool {
+    let isStarting =
+      switch need {
+      case .window(let handler): handler.isStarting
+      case .segment(let handler): handler.isWithoutSegment
+      case .all:
+        renditions.first?.isWithoutSegment ?? true || renditions.contains { $0.isStarting }
+      }
+    if isStarting { hold(exchange, of: renditions, since: since) }
+    return isStarting
+  }
+
+  /// Holds a request until the windows progress or the stream changes.
+  func hold(_ exchange: any Exchange, of renditions: [RenditionHandler], since: MonotonicTime) {
+    if held.count == 0 { heldAt = Self.progress(of: renditions) }
+    held.hold(HeldRequest(exchange, (), since: since), deadline: since + Self.hold)
+  }
+
+  /// Routes the requests again if the windows have progressed.
+  func woken(_ renditions: [RenditionHandler]) {
+    guard held.count > 0, !renditions.isEmpty, Self.progress(of: renditions) != heldAt else {
+      return
+    }
+    reroute()
+  }
+
+  /// Routes all requests again.
+  func reroute() {
+    for request in held.takeAll() { rerouteExchange(request.exchange, request.since) }
+  }
+
+  /// Refuses the requests whose time is over; `isServed` if the stream has windows.
+  func expire(_ now: MonotonicTime, isServed: Bool) {
+    for request in held.expired(now) {
+      held.timedOut()
+      if isServed {
+        request.timeOut(now)
+      } else {
+        request.exchange.respond(
+          ResponseFields.unavailable("the stream has not started yet"),
+          extra: [request.heldField(now)])
+      }
+    }
+  }
+
+  /// Whether each window is not open yet, and has no complete segment yet.
+  private static func progress(of renditions: [RenditionHandler]) -> [Bool] {
+    renditions.flatMap { [$0.isStarting, $0.isWithoutSegment] }
+  }
+}

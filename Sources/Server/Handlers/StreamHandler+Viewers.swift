@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HLSPackager
+import Media
+import Packaging
+import Time
+
+/// What a request tells of its viewer.
+extension StreamHandler {
+  /// The object of a request as a sign of its viewer; nil if it is none.
+  func use(
+    _ target: RoutedTarget
+  ) -> (object: ViewerRequest.Object, rendition: String?, segmentDuration: Interval)? {
+    let object: ViewerRequest.Object
+    var found: RenditionHandler?
+    switch target.route {
+    case .playlist(_, let name, _):
+      let directives = try? target.directives.get()
+      object = directives?.mediaSequenceNumber == nil ? .playlist : .lowLatency
+      if case .lowLatency = object { found = rendition(name) }
+    case .chunkedPlaylist: object = .chunkedPlaylist
+    case .manifest: object = .manifest
+    case .media(_, let name, _):
+      found = rendition(name)
+      switch target.file {
+      case .part: object = .lowLatency
+      case .segment(let number):
+        let complete = found?.rendition.window.snapshot.segments.last?.number ?? .min
+        let isComplete = (servedStream?.names.segment(number) ?? .min) <= complete
+        object = isComplete ? .segment : .openSegment
+      case .header, nil: return nil
+      }
+    default: return nil
+    }
+    let duration = servedStream?.window.segmentation.video.longestSegmentDuration ?? .zero
+    // Audio beside video is no choice of the viewer.
+    let isShown = found.map { !$0.rendition.isAudio || renditions.first === $0 } ?? false
+    return (object, isShown ? found?.rendition.name : nil, duration)
+  }
+}
