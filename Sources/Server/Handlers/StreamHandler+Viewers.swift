@@ -5,7 +5,7 @@ import Media
 import Packaging
 import Time
 
-/// What a request tells of its viewer.
+/// The viewer of a request, by the object that the request is for.
 extension StreamHandler {
   /// The object of a request as a sign of its viewer; nil if it is none.
   func use(
