@@ -8,8 +8,8 @@ import Time
 /// The viewer of a request, by the object that the request is for.
 extension StreamHandler {
   /// The object of a request as a sign of its viewer; nil if it is none.
-  func use(
-    _ target: RoutedTarget
+  func object(
+    of target: RoutedTarget
   ) -> (object: ViewerRequest.Object, rendition: String?, segmentDuration: Interval)? {
     let object: ViewerRequest.Object
     var found: RenditionHandler?

@@ -170,7 +170,7 @@ final class RequestRouter: RequestHandler, LoopService {
     case .chunkedPlaylist(let stream, _, _), .media(let stream, _, _): name = stream
     default: return
     }
-    guard let handler = handler(name), let use = handler.use(target) else { return }
+    guard let handler = handler(name), let use = handler.object(of: target) else { return }
     note(exchange, use.object, handler.stream.name, use.rendition, use.segmentDuration, report)
   }
 
