@@ -152,7 +152,7 @@ def traffic_server(folder: Path, port: int) -> Edge:
     records.text += "CONFIG proxy.config.admin.user_id STRING #-1\n"
     records.write()
     Configuration(shipped / "remap.config", etc).replace("127.0.0.1:8080", f"127.0.0.1:{port}",
-                                                         4).write()
+                                                         6).write()
     certificates = Configuration(shipped / "ssl_multicert.config", etc)
     certificates.replace("/etc/streamer/edge/", f"{folder}/", 2).write()
     (etc / "storage.config").write_text(f"{folder}/cache 128M\n")
