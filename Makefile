@@ -72,13 +72,14 @@ unit: deps-test  ## unit tests
 	timeout 1500 $(PYTHON) Tests/run_unit.py
 
 # Each failed test is repeated once, because players stall on a busy machine; both results are
-# printed. Three files run at a time, because the tests spend most of their time waiting.
+# printed. Three files run at a time, because the tests spend most of their time waiting; the
+# repetition is alone.
 RETRY := --reruns 1 --reruns-delay 2 -rfER
 
 e2e: deps-test build  ## end-to-end tests against the built program, in real players
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 300 node --test client/test/*.test.mjs
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 2100 \
-	  $(PYTHON) -m pytest -c Tests/pytest.ini $(RETRY) -n 3 --dist loadfile Tests/EndToEnd
+	  $(PYTHON) Tests/run_e2e.py Tests/EndToEnd
 
 faults: deps-test build  ## kill and freeze processes while browsers play
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 1200 \

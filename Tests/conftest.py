@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -29,10 +30,14 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Prints why tests were repeated: the report of a failure has only the last attempt."""
+    """Prints why tests were repeated, and writes the names of failed tests to $FAILED_TESTS."""
     for report in terminalreporter.getreports("rerun"):
         terminalreporter.write_sep("-", f"first attempt of {report.nodeid}")
         terminalreporter.write_line(report.longreprtext[-3000:])
+    if path := os.environ.get("FAILED_TESTS"):
+        reports = terminalreporter.getreports("failed") + terminalreporter.getreports("error")
+        names = dict.fromkeys(report.nodeid for report in reports)
+        Path(path).write_text("".join(f"{name}\n" for name in names))
 
 
 @pytest.fixture(scope="session", autouse=True)
