@@ -13,4 +13,32 @@ package enum Digest {
     let done = unsafe EVP_Digest(bytes, bytes.count, &digest, &count, EVP_sha1(), nil)
     return done == 1 && count == 20 ? digest : []
   }
+
+  /// HMAC with SHA-256, RFC 2104.
+  ///
+  /// - Returns: 32 bytes; empty if OpenSSL refuses the key.
+  package static func hmacSHA256(_ bytes: [UInt8], key: [UInt8]) -> [UInt8] {
+    var digest = [UInt8](repeating: 0, count: 32)
+    var count: UInt32 = 0
+    let result = unsafe HMAC(
+      EVP_sha256(), key, Int32(clamping: key.count), bytes, bytes.count, &digest, &count)
+    return unsafe result != nil && count == 32 ? digest : []
+  }
+
+  /// Whether both are equal and not empty; the time does not depend on their content.
+  package static func isSame(_ one: [UInt8], _ other: [UInt8]) -> Bool {
+    guard one.count == other.count, !one.isEmpty else { return false }
+    var difference: UInt8 = 0
+    for (a, b) in zip(one, other) { difference |= a ^ b }
+    return difference == 0
+  }
+
+  /// Random bytes for secrets and names.
+  ///
+  /// - Returns: `count` bytes; empty if OpenSSL has no entropy.
+  package static func random(_ count: Int) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: count)
+    let done = unsafe RAND_bytes(&bytes, Int32(clamping: count))
+    return done == 1 ? bytes : []
+  }
 }

@@ -4,6 +4,7 @@ import Capture
 import Configuration
 import Glibc
 import Net
+import Sharing
 import Streams
 import Time
 
@@ -21,6 +22,15 @@ enum Actions {
     case .listCameras: for line in listCameras() { print(line) }
     case .probe(let address): probe(address, stream)
     }
+    exit(0)
+  }
+
+  /// Prints a playback token, or the help of the command, and exits.
+  static func printToken(_ arguments: [String]) -> Never {
+    do throws(UsageError) {
+      let command = try TokenCommand(arguments)
+      print(command.text(now: SystemClock.wallTime), terminator: "")
+    } catch { ExitStatus.exit(for: error) }
     exit(0)
   }
 

@@ -243,6 +243,7 @@ extension ServingOptions {
     sendsCMSD = settings.sendsCMSD
     publishAccess = PublishAccess(settings.publishMode)
     publishKey = merged.publishKey
+    playbackKeys = merged.playbackKeys
     publishedStreams = settings.publishedStreams
     publishHooks.publish = settings.publishHook
     publishHooks.unpublish = settings.unpublishHook

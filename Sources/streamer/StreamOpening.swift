@@ -16,6 +16,7 @@ extension StreamDefinition {
     var options = StreamServingOptions()
     options.label = settings.label
     options.source = settings.input.map { "\($0)" } ?? settings.device ?? "test pattern"
+    options.playbackKeys = settings.playbackKeys
     options.holdBack = settings.holdBack
     options.targetLatency = settings.targetLatency
     options.timestamps = settings.timestamps
@@ -30,6 +31,7 @@ extension StreamDefinition {
       RelayStream(
         name: settings.name, limits: settings.relayLimits, now: SystemClock.monotonicTime))
     entry.key = settings.publishKey
+    entry.playbackKeys = settings.playbackKeys
     entry.label = settings.label
     entry.requestedOptions = settings.requestedOptions
     return entry

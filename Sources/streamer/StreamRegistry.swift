@@ -158,6 +158,7 @@ final class StreamRegistry: StreamControl {
       }
       let isClosing = isClosing(stream)
       guard isClosing || stream.plan.requestedOptions != definition.settings.requestedOptions else {
+        serverState.setPlaybackKeys(definition.settings.playbackKeys, of: name)
         continue
       }
       log.write(.info, "changed", stream: name, "restarting with a changed configuration")
@@ -181,7 +182,10 @@ final class StreamRegistry: StreamControl {
     for definition in wanted {
       let name = definition.configuration.name
       let old = before.first { $0.name == name }
-      guard old?.requestedOptions != definition.settings.requestedOptions else { continue }
+      guard old?.requestedOptions != definition.settings.requestedOptions else {
+        serverState.setPlaybackKeys(definition.settings.playbackKeys, of: name)
+        continue
+      }
       log.write(
         .info, old == nil ? "added" : "changed", stream: name,
         old == nil

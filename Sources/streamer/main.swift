@@ -10,6 +10,9 @@ SourceProcess.runIfAsked(CommandLine.arguments)
 // Signals are blocked in this thread and, by inheritance, in all others. One thread receives them.
 SignalWaiter.block()
 do throws(any Error) {
+  if CommandLine.arguments.dropFirst().first == TokenCommand.name {
+    Actions.printToken(Array(CommandLine.arguments.dropFirst(2)))
+  }
   let flags = try CommandLineReader.entries(Array(CommandLine.arguments.dropFirst()))
   let invocation = SettingsLayer(flags)
   Actions.run(invocation.program, invocation.stream)

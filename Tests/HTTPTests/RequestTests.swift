@@ -28,6 +28,23 @@ struct RequestTests {
     #expect(try Request("GET", "/../%2e%2e/a").pathSegments == ["..", "..", "a"])
   }
 
+  @Test("the first two segments can be taken out of the path")
+  func prefix() throws {
+    var request = try Request("GET", "/t/a%2Eb/live/x?y=/t/1/", [HeaderField("Accept", "a")])
+    #expect(request.takePathPrefix() == "a.b")
+    #expect(request.rawPath == "/live/x" && request.query == "y=/t/1/" && request.hasPathPrefix)
+    #expect(request.has(try Request("GET", "/live/x?y=/t/1/").target))
+    #expect(request.shrunk.rawPath == "/live/x" && request.shrunk.hasPathPrefix)
+    #expect(request.header("accept") == "a")
+    for path in ["/", "/t", "/t/", "/t/a"] {
+      var short = try Request("GET", path)
+      #expect(short.takePathPrefix() == nil)
+      #expect(short.rawPath == path && !short.hasPathPrefix)
+    }
+    var root = try Request("GET", "/t/a/")
+    #expect(root.takePathPrefix() == "a" && root.rawPath == "/" && root.pathSegments == [""])
+  }
+
   @Test("the absolute form gives its path, RFC 9112 §3.2.2")
   func absolute() throws {
     let request = try Request("GET", "HTTP://b:80/p/q?r=s")

@@ -8,7 +8,7 @@ import Sharing
 final class FakeExchange: Exchange {
   enum Stage { case waiting, streaming, answered, cut, gone }
 
-  let request: Request
+  private(set) var request: Request
   var kind = RequestKind.other
   var viewer: UInt64 = 0
   var onGone: (() -> Void)?
@@ -22,6 +22,8 @@ final class FakeExchange: Exchange {
   private(set) var answers = 0
 
   init(_ request: Request) { self.request = request }
+
+  func takePathPrefix() -> String? { request.takePathPrefix() }
 
   var canStream: Bool { request.minorVersion > 0 }
   var queuedBytes: Int { 0 }

@@ -75,6 +75,10 @@ package struct StreamDefinition: Sendable {
     try PassThroughDecision(settings).check()
     try checkIsolation(settings)
     try checkPublishers(settings)
+    let names = settings.playbackKeys.map(\.identifier)
+    guard Set(names).count == names.count else {
+      throw UsageError(.option("playback-key"), .problem("two keys have the same name"))
+    }
   }
 
   private static func checkPublishers(_ settings: StreamSettings) throws(UsageError) {

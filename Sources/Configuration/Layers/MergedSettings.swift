@@ -74,6 +74,9 @@ package struct MergedSettings: Sendable {
   /// The key of streams that publishers create.
   package var publishKey: SecretDigest? { overrides.over(top).stream.publishKey }
 
+  /// The keys of playback tokens of streams that publishers create.
+  package var playbackKeys: [TokenKey] { overrides.over(top).stream.playbackKeys }
+
   /// The same layers with the current content of the file.
   ///
   /// - Throws: an error for the first setting that is wrong by itself.

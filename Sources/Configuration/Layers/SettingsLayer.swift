@@ -54,10 +54,11 @@ package struct SettingsLayer: Sendable {
     var settings = StreamSettings()
     for entry in entries where entry.option.isForStream {
       if case .stream(let change) = entry.change { change(&settings) }
+      settings.locations[entry.option.name] = entry.location
+      guard !entry.option.appliesWithoutRestart else { continue }
       // A secret is compared by its digest.
       let value = entry.option.isSecret ? SecretDigest(entry.value).text : entry.value
       settings.requestedOptions.append("\(entry.option.name)=\(value)")
-      settings.locations[entry.option.name] = entry.location
     }
     return settings
   }

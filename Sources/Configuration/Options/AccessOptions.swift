@@ -9,8 +9,24 @@ extension Option {
     .program(
       "trusted-proxy", appendingTo: \.proxies.addresses, .addressRange, .access,
       help: "a proxy or cache whose Forwarded, X-Forwarded-For or PROXY header names the client; "
-        + "its own address is exempt from limits per address; can be repeated")
+        + "its own address is exempt from limits per address; can be repeated"),
+    Option.stream(
+      "playback-key", appendingTo: \.playbackKeys, .tokenKey, .access,
+      help: "a key of playback tokens: playlists and media are then served under /t/TOKEN/ only; "
+        + "streamer token writes tokens; can be repeated, to replace a key"
+    ).with {
+      $0.isSecret = true
+      $0.scope = .serving
+      $0.appliesWithoutRestart = true
+    },
   ]
+}
+
+extension OptionKind where Value == TokenKey {
+  static let tokenKey = OptionKind(
+    placeholder: "KID:SECRET",
+    expected: "a name of 1–16 letters, digits, _ and -, a colon, and 32–256 printable characters",
+    parse: { TokenKey($0) }, print: { _ in "" })
 }
 
 extension OptionKind where Value == AddressRange {

@@ -50,6 +50,8 @@ package struct Option: Sendable {
   package var isRepeatable = false
   /// Whether a file that lists streams excludes the option, since it describes one stream.
   package var describesOneStream = false
+  /// Whether a reload applies a new value to a running stream; other options restart the stream.
+  package var appliesWithoutRestart = false
   /// Names of options whose values in lower layers end when this option is given.
   package var replaces: [String] = []
   /// The change that a value makes; nil for a value outside the range.

@@ -74,6 +74,8 @@ package struct StreamSettings: Sendable {
   package var relayLimits = RelayLimits.standard
   /// The key of its publisher.
   package var publishKey: SecretDigest?
+  /// The keys of playback tokens; without one all clients may play.
+  package var playbackKeys: [TokenKey] = []
   /// The largest size of the media of a rendition in memory, in MB.
   package var windowMegabytes = 1024
 

@@ -10,6 +10,7 @@ package enum HelpText {
       streamer: live video with low latency: LL-HLS, LL-DASH, chunked HLS, and a player page.
 
       Usage: streamer [source] [options]
+             streamer token --stream S [options]: print a playback token, see streamer token --help
 
       """
     for group in Option.Group.allCases {

@@ -11,6 +11,9 @@ enum ManualPage {
       .B streamer
       .RI [ source ]
       .RI [ options ]
+      .br
+      .B streamer token
+      .RI --stream " S " [ options ]
 
       """
     page += section(
@@ -30,6 +33,7 @@ enum ManualPage {
       The variable STREAMER_OPTION has the value of the option: STREAMER_PART_DURATION=0.2.
       Flags override variables, and variables override the file.
       """)
+    page += section("TOKENS", escaped(TokenCommand.summary))
     page += signals
     page += section(
       "EXIT STATUS",

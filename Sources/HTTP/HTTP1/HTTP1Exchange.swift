@@ -50,6 +50,8 @@ final class HTTP1Exchange: ConnectionExchange {
 
   var roundTrip: Interval? { connection?.stream.roundTrip }
 
+  func takePathPrefix() -> String? { request.takePathPrefix() }
+
   func receiveBody(limit: Int?, _ receiver: any BodyReceiver) {
     guard state == .unanswered else { return }
     connection?.receiveBody(of: self, limit: limit, receiver)

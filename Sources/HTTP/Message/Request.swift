@@ -25,7 +25,8 @@ package struct Request: Sendable {
   ///
   /// Most queried fields are absent; the bits then make a search of the head unnecessary.
   private let nameLengths: UInt64
-  let methodRange, pathRange: OffsetRange
+  let methodRange: OffsetRange
+  private(set) var pathRange: OffsetRange
   let queryRange: OffsetRange?
 
   /// The method.
@@ -40,6 +41,8 @@ package struct Request: Sendable {
   var expectsContinue = false
   /// Whether the connection is encrypted by TLS.
   package internal(set) var isSecure = false
+  /// Whether a prefix was taken out of the path: the client's URL has more than the path.
+  package internal(set) var hasPathPrefix = false
   /// The address of the client: the other end of the connection, or what a trusted proxy states.
   package internal(set) var peer: PeerAddress
 
@@ -102,6 +105,23 @@ package struct Request: Sendable {
     segments.append(percentDecoded(head[start..<path.upperBound]))
     return segments
   }
+  /// Takes the first two segments out of the path.
+  ///
+  /// - Returns: the second one, without percent-escapes; nil if the path has fewer than three
+  ///   segments, and is unchanged.
+  package mutating func takePathPrefix() -> String? {
+    let slash = UInt8(ascii: "/")
+    let path = pathRange.range
+    guard let first = head[path].dropFirst().firstIndex(of: slash),
+      // bounded: `first` is an index of the path
+      let second = head[path][(first + 1)...].firstIndex(of: slash)
+    else { return nil }
+    pathRange = OffsetRange(second..<path.upperBound)
+    hasPathPrefix = true
+    // bounded: first < second
+    return percentDecoded(head[(first + 1)..<second])
+  }
+
   /// The first path segment.
   package var firstPathSegment: String {
     let path = head[pathRange.range].dropFirst()

@@ -12,6 +12,10 @@ package import Time
 package protocol Exchange: AnyObject {
   /// The request.
   var request: Request { get }
+  /// Takes the first two segments out of the path of the request.
+  ///
+  /// - Returns: the second one; nil if the path has fewer than three segments, and is unchanged.
+  func takePathPrefix() -> String?
   /// The kind of the request; set by the route, for statistics.
   var kind: RequestKind { get set }
   /// The number of the viewer; set by the route, for statistics; 0 if the route gives none.

@@ -37,6 +37,8 @@ package final class ServerState: Sendable {
   let viewerHistory = Locked(ViewerHistory())
   /// Decides which clients may publish.
   package let publishGuard: PublishGuard
+  /// Slows down addresses with invalid playback tokens.
+  let playbackGuard: PlaybackGuard
   /// The streams that accept publishers of media.
   package let publishers: PublisherRegistry
   /// The names of the streams that publishers have created.
@@ -76,6 +78,7 @@ package final class ServerState: Sendable {
       StartLimits(running: options.runningStreams, starts: options.streamStarts))
     let publishGuard = PublishGuard(options.publishAccess)
     self.publishGuard = publishGuard
+    playbackGuard = PlaybackGuard(options.proxies)
     publishers = PublisherRegistry(publishGuard, PublishHooks(options.publishHooks, log: log))
     allowance = PublishAllowance(limit: options.publishedStreams)
     self.page = page
@@ -177,7 +180,8 @@ package final class ServerState: Sendable {
     }
   }
 
-  private func change(_ body: (inout [StreamEntry]) -> Void) {
+  /// Changes the streams, and wakes the loops.
+  func change(_ body: (inout [StreamEntry]) -> Void) {
     let watchers = shared.withLock { shared in
       let before = shared.streamTable
       var streams = before.streams

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Net
 package import Publishing
 package import Streams
 package import Time
@@ -12,6 +13,8 @@ package struct StreamServingOptions: Sendable {
   package var source: String?
   /// The publishers of the stream; nil if it has another source.
   package var publishers: (@Sendable () -> PublishedStream.Status)?
+  /// The keys of playback tokens; without one all clients may play.
+  package var playbackKeys: [TokenKey] = []
   /// PART-HOLD-BACK; nil for three part targets.
   package var holdBack: Interval?
   /// Latency@target; nil for 1 s, or for two segments of a ladder if these are longer.

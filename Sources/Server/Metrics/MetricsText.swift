@@ -146,6 +146,14 @@ struct MetricsText {
     out.sample(
       "streamer_api_denied_total", [], Double(serverState.denied.withLock { $0.count }))
     out.family(
+      "streamer_playback_refused_total", "counter",
+      "Requests for media without a valid playback token.")
+    for refusal in PlaybackGuard.Refusal.allCases {
+      out.sample(
+        "streamer_playback_refused_total", [("reason", refusal.rawValue)],
+        Double(serverState.playbackGuard.count(refusal)))
+    }
+    out.family(
       "streamer_starts_refused_total", "counter",
       "Requests that did not start a stream on demand, because of a limit.")
     out.sample(

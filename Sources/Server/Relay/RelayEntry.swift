@@ -9,6 +9,8 @@ package struct RelayEntry: Sendable {
   package let stream: RelayStream
   /// The key of its publisher; nil for none.
   package var key: SecretDigest?
+  /// The keys of playback tokens; without one all clients may play.
+  package var playbackKeys: [TokenKey] = []
   /// The stream's name for people; nil if it has none.
   package var label: String?
   /// Whether the stream is removed when it has had no upload for a time, since a publisher has

@@ -93,13 +93,20 @@ enum RelayResponses {
 
   /// The page of a relayed stream: its indexes, and links to the player page.
   ///
-  /// Names need no escape in HTML.
-  static func page(_ entry: RelayEntry) -> PreparedResponse {
+  /// Names need no escape in HTML. Links are relative, so that a prefix of the path is kept.
+  ///
+  /// - Parameters:
+  ///   - entry: the stream.
+  ///   - depth: the number of folders in the path of the page.
+  /// - Returns: the page.
+  static func page(_ entry: RelayEntry, depth: Int) -> PreparedResponse {
     let statistics = entry.stream.statistics
     let name = entry.name
+    let root = "./" + String(repeating: "../", count: max(0, depth))
     let items = statistics.indexes.map { index in
-      let path = "/\(name)/\(index.text)"
-      return "<li><a href=\"/?src=\(path)\">play</a> <a href=\"\(path)\">\(path)</a></li>"
+      let path = "\(name)/\(index.text)"
+      return "<li><a href=\"\(root)?src=\(path)\">play</a> <a href=\"\(root)\(path)\">/\(path)</a>"
+        + "</li>"
     }
     let list =
       items.isEmpty
@@ -119,7 +126,9 @@ enum RelayResponses {
 
       """
     return PreparedResponse(
-      status: 200, fields: ResponseFields.fields("text/html; charset=utf-8", .second),
+      status: 200,
+      fields: ResponseFields.fields("text/html; charset=utf-8", .second)
+        + [PageFiles.referrerPolicy],
       body: [.init(html)])
   }
 }

@@ -34,8 +34,8 @@ struct RelayTable: Sendable {
 
   /// Adds a stream for a publisher, whom `allowance` must permit.
   mutating func create(
-    _ name: String, _ limits: RelayLimits, key: SecretDigest?, _ allowance: PublishAllowance,
-    now: MonotonicTime
+    _ name: String, _ limits: RelayLimits, key: SecretDigest?, playbackKeys: [TokenKey] = [],
+    _ allowance: PublishAllowance, now: MonotonicTime
   ) throws(Refusal) -> RelayEntry {
     guard StreamName.isValid(name), !["auto", "play"].contains(name) else { throw .name }
     switch allowance.take(name) {
@@ -45,9 +45,16 @@ struct RelayTable: Sendable {
     }
     var entry = RelayEntry(RelayStream(name: name, limits: limits, now: now))
     entry.key = key
+    entry.playbackKeys = playbackKeys
     entry.isTemporary = true
     entries.append(entry)
     return entry
+  }
+
+  /// Replaces the keys of playback tokens of a stream.
+  mutating func setPlaybackKeys(_ keys: [TokenKey], of name: String) {
+    guard let index = entries.firstIndex(where: { $0.name == name }) else { return }
+    entries[index].playbackKeys = keys
   }
 
   /// Removes and returns a stream, which the caller must end.

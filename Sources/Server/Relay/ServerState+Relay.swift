@@ -48,7 +48,8 @@ extension ServerState {
       if let known = table[name] { return (known, false) }
       guard !streams.contains(where: { $0.name == name }) else { throw .name }
       let created = try table.create(
-        name, options.relayLimits, key: options.publishKey, allowance, now: now)
+        name, options.relayLimits, key: options.publishKey, playbackKeys: options.playbackKeys,
+        allowance, now: now)
       return (created, true)
     }
     if isNew {

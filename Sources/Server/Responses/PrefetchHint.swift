@@ -28,9 +28,10 @@ enum PrefetchHint {
   /// The field by which a request asks for hints.
   static let requestField = "cdn-origin-assist-prefetch-enabled"
 
-  /// Whether a request asks for hints.
+  /// Whether a request asks for hints; under a token there are none, since a cache must not learn
+  /// URLs of one viewer.
   static func isAsked(_ request: Request) -> Bool {
-    request.header(requestField) == "1"
+    !request.hasPathPrefix && request.header(requestField) == "1"
   }
 
   private static func fields(_ request: Request, _ name: () -> String) -> [HeaderField] {

@@ -13,6 +13,9 @@ package struct PageFiles: Sendable {
   /// The page of statistics.
   let statistics: PreparedResponse
 
+  /// The URL of a page may contain a playback token, which no other site must learn.
+  static let referrerPolicy = HeaderField("Referrer-Policy", "no-referrer")
+
   /// The player page's HTML, scripts by their names under `/player/`, and the HTML of the page of
   /// statistics.
   package init(html: [UInt8], scripts: [String: [UInt8]], statistics: [UInt8] = []) {
@@ -22,7 +25,8 @@ package struct PageFiles: Sendable {
         HeaderField("Content-Type", "text/html; charset=utf-8"),
         HeaderField("Content-Security-Policy", "frame-ancestors 'none'"),
       ] + StatisticsHandler.fields, body: [SharedBytes(statistics)])
-    let fields = ResponseFields.fields("text/html; charset=utf-8", .second)
+    let fields =
+      ResponseFields.fields("text/html; charset=utf-8", .second) + [Self.referrerPolicy]
     let vary = HeaderField("Vary", "Accept-Encoding")
     let plain = SharedBytes(html)
     page = PreparedResponse(
@@ -39,7 +43,7 @@ package struct PageFiles: Sendable {
     negotiatedPage = PreparedResponse(
       status: 200,
       fields: ResponseFields.fields("text/html; charset=utf-8", .noStore)
-        + [HeaderField("Vary", "Accept")], body: [plain])
+        + [Self.referrerPolicy, HeaderField("Vary", "Accept")], body: [plain])
     let script = ResponseFields.fields("text/javascript; charset=utf-8", .second)
     var files: [String: PreparedResponse] = [:]
     for (name, bytes) in scripts {

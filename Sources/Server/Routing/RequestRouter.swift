@@ -30,6 +30,9 @@ final class RequestRouter: RequestHandler, LoopService {
   /// When the next row of the history of viewers is added; never on most loops.
   private var nextHistory = MonotonicTime.distantFuture
   private var routes = RouteCache()
+  private var playback: PlaybackAccess
+  /// Whether any stream has keys of playback tokens.
+  private var needsTokens = false
 
   init(
     _ serverState: ServerState, loop: EventLoop, counters: Locked<ServerCounters>,
@@ -37,6 +40,7 @@ final class RequestRouter: RequestHandler, LoopService {
   ) {
     self.serverState = serverState
     self.viewers = viewers
+    playback = PlaybackAccess(serverState.playbackGuard)
     statistics = StatisticsHandler(serverState)
     self.loop = loop
     self.counters = counters
@@ -50,10 +54,14 @@ final class RequestRouter: RequestHandler, LoopService {
   private var now: MonotonicTime { loop.now }
 
   func handle(_ exchange: any Exchange) {
-    let request = exchange.request
-    if ControlAPI.owns(request) { return control.handle(exchange) }
-    switch request.method {
+    if ControlAPI.owns(exchange.request) { return control.handle(exchange) }
+    switch exchange.request.method {
     case .get, .head:
+      let token = PlaybackAccess.takeToken(exchange)
+      let request = exchange.request
+      if needsTokens, let refusal = refusal(request, token) {
+        return exchange.respond(PlaybackAccess.response(refusal))
+      }
       let report = CMCDReport(request)
       if let report { counters.withLock { $0.players.observe(report) } }
       if request.method == .get { note(exchange, report) }
@@ -63,6 +71,31 @@ final class RequestRouter: RequestHandler, LoopService {
       if !publishing.handle(exchange) { refuseMethod(exchange) }
     case .other: refuseMethod(exchange)
     }
+  }
+
+  /// Why a client may not have the media that a request names; nil if it may.
+  private func refusal(_ request: Request, _ token: String?) -> PlaybackGuard.Refusal? {
+    let target = routes.target(of: request)
+    let (stream, keys): (String, [TokenKey])
+    if !relays.isEmpty, let path = target.relay, let relay = relays[path.stream] {
+      // The page for players has no media.
+      guard path.file != nil || !path.isPlayer else { return nil }
+      (stream, keys) = (path.stream, relay.entry.playbackKeys)
+    } else {
+      let name: String?
+      switch target.route {
+      case .playlist(let stream, _, _), .manifest(let stream, _): name = stream
+      case .chunkedPlaylist(let stream, _, _), .media(let stream, _, _): name = stream
+      case .timestamps(let stream), .socket(let stream): name = stream
+      default: return nil
+      }
+      guard let entry = handler(name)?.stream else { return nil }
+      (stream, keys) = (entry.name, entry.options.playbackKeys)
+    }
+    guard !keys.isEmpty else { return nil }
+    return playback.refusal(
+      of: token, on: stream, keys, by: request.peer, at: now,
+      seconds: (SystemClock.wallTime - .origin).wholeSeconds)
   }
 
   private func refuseMethod(_ exchange: any Exchange) {
@@ -114,6 +147,10 @@ final class RequestRouter: RequestHandler, LoopService {
     let before = byName
     streamHandlers = []
     byName = [:]
+    playback.forget()
+    needsTokens =
+      streamTable.streams.contains { !$0.options.playbackKeys.isEmpty }
+      || streamTable.relays.entries.contains { !$0.playbackKeys.isEmpty }
     for stream in streamTable.streams {
       let streamHandler =
         before[stream.name]
@@ -259,7 +296,9 @@ final class RequestRouter: RequestHandler, LoopService {
     }
     if let file = path.file { return relay.answer(exchange, file, since: since) }
     exchange.kind = .page
-    exchange.respond(RelayResponses.page(relay.entry))
+    // A path of two texts between slashes, such as `/S/`, has one folder.
+    exchange.respond(
+      RelayResponses.page(relay.entry, depth: exchange.request.pathSegments.count - 1))
   }
 
   private func manifest(

@@ -35,6 +35,8 @@ package struct ServingOptions: Sendable {
   package var publishAccess = PublishAccess(.loopback)
   /// The key of streams that publishers create; nil for none.
   package var publishKey: SecretDigest?
+  /// The keys of playback tokens of relayed streams that publishers create.
+  package var playbackKeys: [TokenKey] = []
   /// The maximum number of streams that publishers have created.
   package var publishedStreams = 32
   /// The web servers that get the events of publishers.

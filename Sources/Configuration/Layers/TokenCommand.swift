@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+package import Net
+import Packaging
+package import Time
+
+/// `streamer token`: writes a playback token.
+package enum TokenCommand: Sendable {
+  case help
+  case token(TokenKey, TokenClaims)
+
+  /// The first argument of the program.
+  package static let name = "token"
+  /// The variable with the keys of the server, of which the first signs.
+  private static let variable = EnvironmentReader.prefix + "PLAYBACK_KEY"
+
+  /// What a token permits.
+  package struct TokenClaims: Sendable {
+    var stream = "live"
+    var lifetime: Int64 = 3600
+    var address: PeerAddress?
+    var session: String?
+  }
+
+  /// Reads the arguments after the name of the command.
+  ///
+  /// - Parameters:
+  ///   - arguments: the flags, as `--flag value` or `--flag=value`.
+  ///   - environment: the variables, by default those of the process.
+  /// - Throws: an error for the first wrong argument.
+  package init(
+    _ arguments: [String],
+    environment: [String: String] = ProcessInfo.processInfo.environment
+  ) throws(UsageError) {
+    var claims = TokenClaims()
+    var key: TokenKey?
+    var rest = arguments[...]
+    while let argument = rest.popFirst() {
+      let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      let flag = String(parts.first ?? "")
+      if flag == "--help" || flag == "-h" {
+        self = .help
+        return
+      }
+      guard Self.flags.contains(flag) else {
+        throw UsageError(
+          .location(.flag(flag)), .problem("unknown option"),
+          expected: "an option of streamer token --help")
+      }
+      guard let value = parts.count == 2 ? String(parts[1]) : rest.popFirst() else {
+        throw UsageError(.location(.flag(flag)), .missingValue)
+      }
+      if flag == "--key" {
+        key = try Self.key(value, at: .flag(flag))
+      } else {
+        try claims.set(flag, value)
+      }
+    }
+    let first = environment[Self.variable]?.split(separator: " ").first
+    if key == nil, let first {
+      key = try Self.key(String(first), at: .variable(Self.variable))
+    }
+    guard let key else {
+      throw UsageError(
+        .location(.flag("--key")), .missingValue,
+        expected: "a key of the server, or one in \(Self.variable)")
+    }
+    self = .token(key, claims)
+  }
+
+  private static let flags: Set<String> = [
+    "--key", "--stream", "--expires", "--address", "--session",
+  ]
+
+  private static func key(
+    _ text: String, at location: SettingLocation
+  ) throws(UsageError) -> TokenKey {
+    let kind = OptionKind<TokenKey>.tokenKey
+    guard let key = kind.parse(text) else {
+      throw UsageError(.location(location), .value("***"), expected: OptionText(kind.expected))
+    }
+    return key
+  }
+
+  /// The prefix of the paths of the stream, `/t/TOKEN`, or the help; with a line end.
+  package func text(now: WallTime) -> String {
+    switch self {
+    case .help: return Self.helpText
+    case .token(let key, let claims):
+      // bounded: a time of this clock, and at most ten years
+      let expiry = (now - .origin).wholeSeconds + claims.lifetime
+      let token = PlaybackToken(
+        stream: claims.stream, expiry: expiry,
+        session: claims.session ?? PlaybackToken.newSession(), address: claims.address, key: key)
+      return "/t/\(token.text)\n"
+    }
+  }
+
+  /// The command in one paragraph, for the manual page.
+  static let summary =
+    "streamer token prints /t/TOKEN, the prefix of the paths of a stream with --playback-key: "
+    + "http://HOST/t/TOKEN/STREAM/playlist.m3u8. streamer token --help lists its options."
+
+  private static let helpText = """
+    Prints /t/TOKEN, the prefix of the paths of one stream: /t/TOKEN/STREAM/playlist.m3u8.
+
+    Usage: streamer token --stream S [options]
+
+      --key KID:SECRET    a key of the server (default: the first one in \(variable),
+                          which process lists do not show)
+      --stream S          the name of the stream (default live)
+      --expires S         how long the token is valid, in seconds, 1–315360000 (default 3600)
+      --address A         the only client: an IPv4 address, or an IPv6 address, of which the first
+                          64 bits count (default: all clients)
+      --session ID        the viewer, 1–64 letters, digits, _ and - (default: a random name)
+
+    """
+}
+
+extension TokenCommand.TokenClaims {
+  fileprivate mutating func set(_ flag: String, _ value: String) throws(UsageError) {
+    switch flag {
+    case "--stream" where StreamName.isValid(value): stream = value
+    case "--expires":
+      guard let seconds = Int64(value), (1...315_360_000).contains(seconds) else {
+        throw Self.error(flag, value, "1–315360000 seconds")
+      }
+      lifetime = seconds
+    case "--address":
+      guard let found = PeerAddress(value) else { throw Self.error(flag, value, "an IP address") }
+      address = found
+    case "--session" where PlaybackToken.isSession(value): session = value
+    case "--stream": throw Self.error(flag, value, "the name of a stream")
+    default: throw Self.error(flag, value, "1–64 letters, digits, _ and -")
+    }
+  }
+
+  private static func error(_ flag: String, _ value: String, _ expected: OptionText) -> UsageError {
+    UsageError(.location(.flag(flag)), .value(value), expected: expected)
+  }
+}

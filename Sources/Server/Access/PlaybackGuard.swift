@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTP
+import Net
+import Sharing
+import Time
+
+/// Slows down addresses whose playback tokens are invalid, and counts refusals, for all loops.
+///
+/// After five invalid tokens an address waits for a minute: until then a token that was not valid
+/// before gets no verdict. Viewers of the same address whose tokens are known continue to play.
+final class PlaybackGuard: Sendable {
+  /// Why a client may not play; a label for statistics.
+  enum Refusal: String, CaseIterable, Sendable {
+    case missing, invalid, expired
+    /// The address must wait.
+    case slowed
+  }
+
+  private struct State {
+    var failures = FailedAttempts()
+    var counts: [Refusal: UInt64] = [:]
+  }
+
+  private let state = Locked(State())
+  private let proxies: TrustedProxies
+
+  /// A guard; `proxies` do not wait, since they bring the requests of all their clients.
+  init(_ proxies: TrustedProxies) { self.proxies = proxies }
+
+  /// The number of refusals.
+  func count(_ refusal: Refusal) -> UInt64 { state.withLock { $0.counts[refusal] ?? 0 } }
+
+  /// Whether an address must wait.
+  func mustWait(_ peer: PeerAddress, at now: MonotonicTime) -> Bool {
+    guard !proxies.contains(peer) else { return false }
+    return state.withLock { $0.failures.mustWait(peer, at: now) }
+  }
+
+  /// Notes a refusal; that of an invalid token is a failure of the address.
+  func note(_ refusal: Refusal, of peer: PeerAddress, at now: MonotonicTime) {
+    let isFailure = refusal == .invalid && !proxies.contains(peer)
+    state.withLock { state in
+      state.counts[refusal, default: 0] += 1
+      if isFailure { state.failures.fail(peer, at: now) }
+    }
+  }
+}

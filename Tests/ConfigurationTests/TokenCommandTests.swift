@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Net
+import Testing
+import Time
+
+@testable import Configuration
+
+private let secret = "0123456789abcdef0123456789abcdef"
+
+@Suite("streamer token, and keys of playback tokens")
+struct TokenCommandTests {
+  private let now = WallTime.origin + .seconds(1_800_000_000)
+  private let peer = PeerAddress(high: 0, low: 0xc000_0207, port: 1, isVersion6: false)
+
+  private func outcome(_ line: String, _ environment: [String: String] = [:]) -> String {
+    let arguments = line.split(separator: " ").map(String.init)
+    do throws(UsageError) {
+      return try TokenCommand(arguments, environment: environment).text(now: now)
+    } catch { return "\(error)" }
+  }
+
+  private func token(_ line: String, _ environment: [String: String] = [:]) throws -> PlaybackToken
+  {
+    let text = outcome(line, environment)
+    return try #require(PlaybackToken(text.dropFirst(3).dropLast()), "\(text)")
+  }
+
+  @Test("the token has the stream, the expiry, the address and the session of the flags")
+  func flags() throws {
+    let keys = try ["k1", "k2"].map { try #require(TokenKey("\($0):\(secret)")) }
+    let plain = try token("--key k1:\(secret)")
+    #expect(plain.expiry == 1_800_003_600 && plain.key == "k1")
+    #expect(plain.verdict(on: "live", by: peer, keys, now: 1_800_000_000) == .valid(nil))
+    let other = try token(
+      "--stream yard --key=k2:\(secret) --expires 60 --address 192.0.2.7 --session bob")
+    #expect(other.expiry == 1_800_000_060 && other.session == "bob")
+    #expect(other.verdict(on: "yard", by: peer, keys, now: 1_800_000_000) == .valid(peer.owner))
+    #expect(other.verdict(on: "yard", by: .none, keys, now: 1_800_000_000) == .invalid)
+    #expect(outcome("--key k1:\(secret)").hasPrefix("/t/k1.1800003600."))
+    #expect(outcome("--help").contains("--expires"))
+  }
+
+  @Test("the first key of the environment signs if no flag has a key")
+  func environment() throws {
+    let environment = ["STREAMER_PLAYBACK_KEY": "k2:\(secret) k1:\(secret)"]
+    #expect(try token("", environment).key == "k2")
+    #expect(try token("--key k3:\(secret)", environment).key == "k3")
+    #expect(outcome("").hasPrefix("--key: missing value"))
+    let wrong = outcome("", ["STREAMER_PLAYBACK_KEY": "k2:short"])
+    #expect(wrong.hasPrefix("STREAMER_PLAYBACK_KEY: invalid value \"***\""), "\(wrong)")
+  }
+
+  @Test(
+    "wrong values are refused, keys without their secret",
+    arguments: [
+      ("--key k1:short", "--key: invalid value \"***\""),
+      ("--key", "--key: missing value"), ("--keys x", "--keys: unknown option"),
+      ("live", "live: unknown option"), ("--stream api", "--stream: invalid value \"api\""),
+      ("--expires 0", "--expires: invalid value \"0\" (expected 1–315360000 seconds)"),
+      ("--expires 1h", "--expires: invalid value"), ("--address h", "--address: invalid value"),
+      ("--session a.b", "--session: invalid value"),
+    ])
+  func errors(line: String, error: String) {
+    #expect(outcome(line).hasPrefix(error), "\(outcome(line))")
+  }
+
+  @Test("keys of a stream replace those of all streams; a change does not restart the stream")
+  func keys() throws {
+    let folder = try Folder([
+      "config.json": """
+      {"playbackKey": ["k1:\(secret)", "k2:\(secret)"],
+       "streams": [{"stream": "a", "testSrc": true},
+                   {"stream": "b", "testSrc": true, "playbackKey": "k3:\(secret)"}]}
+      """,
+      "one.json": #"{"streams": [{"stream": "a", "testSrc": true}]}"#,
+      "twice.json": """
+      {"playbackKey": ["k1:\(secret)", "k1:\(secret)x"], "streams": [{"stream": "a"}]}
+      """,
+    ])
+    let (found, error) = folder.outcome()
+    let streams = try #require(found, "\(error)").streams
+    #expect(streams.map { $0.settings.playbackKeys.map(\.identifier) } == [["k1", "k2"], ["k3"]])
+    let (other, otherError) = folder.outcome("one.json")
+    let open = try #require(other, "\(otherError)").streams
+    #expect(open[0].settings.requestedOptions == streams[0].settings.requestedOptions)
+    #expect(open[0].settings.playbackKeys.isEmpty)
+    let twice = folder.outcome("twice.json").error
+    #expect(twice.contains("two keys have the same name") && !twice.contains(secret), "\(twice)")
+  }
+}
