@@ -187,4 +187,13 @@ static inline int copenssl_days_left(const X509 *certificate) {
   return seconds < 0 ? -1 : days;
 }
 
+/// The end of a certificate, in seconds since 1970; 0 if it cannot be read.
+static inline int64_t copenssl_end(const X509 *certificate) {
+  int days = 0, seconds = 0;
+  ASN1_TIME *origin = ASN1_TIME_set(NULL, 0);
+  int done = origin && ASN1_TIME_diff(&days, &seconds, origin, X509_get0_notAfter(certificate));
+  ASN1_TIME_free(origin);
+  return done ? (int64_t)days * 86400 + seconds : 0;
+}
+
 #endif

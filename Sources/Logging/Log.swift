@@ -50,29 +50,36 @@ package final class Log: Sendable {
   package static let defaultLines = 20
 
   /// A log on standard error, whose lines are written by another thread.
+  ///
+  /// If `hasPriorities`, each line begins with its priority, which the journal reads.
   package convenience init(
-    format: Format, least: Level, lines: Int = defaultLines, to writer: LogWriter
+    format: Format, least: Level, lines: Int = defaultLines, hasPriorities: Bool = false,
+    to writer: LogWriter
   ) {
     writer.reportLoss { lost in
-      Self.line(
-        format, .warning, "log-lines-lost", nil,
-        "\(lost) log lines were dropped: standard error was not read in time",
-        at: SystemClock.wallTime)
+      (hasPriorities ? Journal.prefix(.warning) : "")
+        + Self.line(
+          format, .warning, "log-lines-lost", nil,
+          "\(lost) log lines were dropped: standard error was not read in time",
+          at: SystemClock.wallTime)
     }
-    self.init(format: format, least: least, lines: lines) { writer.write($0) }
+    self.init(format: format, least: least, lines: lines, hasPriorities: hasPriorities) {
+      writer.write($0)
+    }
   }
 
   /// A log of lines of at least the level `least`; `write` takes complete lines with their line
   /// end.
   package init(
-    format: Format, least: Level, lines: Int = defaultLines,
+    format: Format, least: Level, lines: Int = defaultLines, hasPriorities: Bool = false,
     write: @escaping @Sendable (String) -> Void = Log.standardError
   ) {
     limiter = Locked(LogLimiter(most: lines))
     self.format = format
     self.least = least
     output = { level, event, stream, message in
-      write(Self.line(format, level, event, stream, message, at: SystemClock.wallTime))
+      let line = Self.line(format, level, event, stream, message, at: SystemClock.wallTime)
+      write(hasPriorities ? Journal.prefix(level) + line : line)
     }
   }
 

@@ -49,6 +49,14 @@ package final class TLSContext: @unchecked Sendable {
     return unsafe Certificates.fingerprint(certificate)
   }
 
+  /// The end of the certificate, in seconds since 1970; nil if it cannot be read.
+  package var expiry: Int64? {
+    let loaded = current.withLock { $0 }
+    guard let certificate = unsafe SSL_CTX_get0_certificate(loaded.pointer) else { return nil }
+    let end = unsafe copenssl_end(certificate)
+    return end == 0 ? nil : end
+  }
+
   /// A connection whose records go through `exchange`; nil without memory.
   @unsafe func connection(_ exchange: UnsafeMutablePointer<copenssl_exchange>) -> OpaquePointer? {
     let loaded = current.withLock { $0 }

@@ -56,8 +56,10 @@ final class Program: Sendable {
     let page = PageFiles(
       html: PackageResources.browser_html, scripts: configuration.scripts,
       statistics: PackageResources.stats_html)
+    var options = ServingOptions(configuration.merged)
+    options.certificateExpiry = { [context = tls?.context] in context?.expiry }
     serverState = ServerState(
-      page: page, options: ServingOptions(configuration.merged), version: Version.text, log: log,
+      page: page, options: options, version: Version.text, log: log,
       accessLog: accessLog)
     let publishers = serverState.publishers
     rtmp = RTMPService(publishers, log: log)

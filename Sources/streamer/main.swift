@@ -28,7 +28,7 @@ do throws(any Error) {
   let settings = merged.program
   let log = Log(
     format: settings.logFormat, least: settings.logLevel, lines: settings.logLines,
-    to: .standardError)
+    hasPriorities: Journal.reads(2, stream: Journal.stream), to: .standardError)
   let accessLog = try settings.accessLog.map { path throws(UsageError) in
     do throws(LineFile.Failure) { return try LineFile(path, log: log) } catch {
       throw UsageError(

@@ -33,9 +33,11 @@ def used_series() -> set[str]:
     return names
 
 
-def test_alerts_and_dashboard_use_existing_series(streamer: Callable[..., Program]) -> None:
+def test_alerts_and_dashboard_use_existing_series(
+        streamer: Callable[..., Program], tmp_path: Path) -> None:
     """Each series of an expression is in a scrape, with its type; panels do not overlap."""
-    program = streamer("--resolution", "320x180")
+    program = streamer("--resolution", "320x180", "--https-port", "0", "--self-signed",
+                       env={"XDG_STATE_HOME": str(tmp_path)})
     get(program.port, "/live/playlist.m3u8")
     scrape = get(program.port, "/metrics").body.decode()
     types = dict(re.findall(r"^# TYPE (\S+) (\S+)$", scrape, re.M))

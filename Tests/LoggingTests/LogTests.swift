@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Glibc
 import Testing
 import Time
 
@@ -80,6 +81,26 @@ struct LogTests {
     log.write(.error, "x", message("b"))
     #expect(written.evaluated == 2)
     #expect(written.lines.map { $0.suffix(2) } == ["a\n", "b\n"])
+  }
+
+  @Test("for the journal, a line begins with its priority")
+  func priorities() {
+    let written = Written()
+    let log = Log(format: .text, least: .debug, hasPriorities: true) { written.lines.append($0) }
+    for level in Log.Level.allCases { log.write(level, "x", "a") }
+    #expect(written.lines.map { $0.prefix(5) } == ["<7>20", "<6>20", "<4>20", "<3>20"])
+  }
+
+  @Test("a descriptor is the journal's if systemd names its device and inode")
+  func journal() {
+    var status = stat()
+    #expect(unsafe fstat(0, &status) == 0)
+    let (device, inode) = (UInt64(status.st_dev), UInt64(status.st_ino))
+    #expect(Journal.reads(0, stream: "\(device):\(inode)"))
+    for other in ["\(device):\(inode + 1)", "\(device)", "\(device):\(inode):1", "", ":", nil] {
+      #expect(!Journal.reads(0, stream: other))
+    }
+    #expect(!Journal.reads(-1, stream: "\(device):\(inode)"))
   }
 
   /// The lines written and the messages evaluated; confined to one thread.

@@ -42,6 +42,31 @@ struct AccessLineTests {
         + #""hold_ms":12.000,"send_ms":2.500,"kind":"playlist","msn":7,"part":2,"cut":false}"#)
   }
 
+  @Test(
+    "the trace of a request is written, other texts are not",
+    arguments: [
+      ("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", true),
+      ("cc-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00-more", true),
+      ("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more", false),
+      ("ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", false),
+      ("00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01", false),
+      ("00-00000000000000000000000000000000-00f067aa0ba902b7-01", false),
+      ("00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01", false),
+      ("00-4bf92f3577b34da6a3ce929d0e0e473-00f067aa0ba902b7-01", false),
+      ("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7", false), ("", false),
+    ])
+  func trace(_ field: String, _ isValid: Bool) throws {
+    let record = ExchangeRecord(
+      request: try Request("GET", "/", [HeaderField("Traceparent", field)]), peer: peer,
+      kind: RequestKind.other, status: 200, bytesSent: 1, cut: true, asked: .origin, begun: .origin,
+      ended: .origin)
+    let line = AccessLine(record, wall: 0)
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736", span = "00f067aa0ba902b7"
+    #expect(line.text.hasSuffix(" trace=\(trace) span=\(span) cut") == isValid)
+    #expect(line.text.contains("trace=") == isValid)
+    #expect(line.json.contains(#","trace":"\#(trace)","span":"\#(span)","cut":true}"#) == isValid)
+  }
+
   @Test("a client that went while it was held: all the time is the hold, no status")
   func gone() throws {
     let text = try line("/live/video/segment8.m4s", status: 0, cut: true, begun: nil).text

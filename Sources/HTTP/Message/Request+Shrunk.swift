@@ -54,6 +54,6 @@ extension Request {
 
   private static let keptFields = [
     "accept", "accept-encoding", "cdn-origin-assist-prefetch-enabled", "host", "if-none-match",
-    "if-range", "range",
+    "if-range", "range", "traceparent",
   ]
 }

@@ -15,12 +15,14 @@ struct AccessLine {
   /// The requested Media Sequence Number and Part Index, as in the URL.
   let number: UInt64?
   let part: UInt64?
+  private let trace: TraceParent?
 
   /// The line of a response that ended at `wall`.
   init(_ record: ExchangeRecord, wall: WallTime) {
     self.record = record
     time = UTCTime(wall).text
     let request = record.request
+    trace = request.header("traceparent").flatMap { TraceParent($0) }
     let query = request.query.map { "?" + $0 } ?? ""
     target = Redaction.redact(Self.cut(request.rawPath + query))
     let name = request.rawPath.split(separator: "/").last ?? ""
@@ -47,6 +49,7 @@ struct AccessLine {
       + " bytes=\(record.bytesSent) hold_ms=\(hold) send_ms=\(send) kind=\(record.kind.name)"
     if let number { line += " msn=\(number)" }
     if let part { line += " part=\(part)" }
+    if let trace { line += " trace=\(trace.trace) span=\(trace.span)" }
     if record.cut { line += " cut" }
     return line
   }
@@ -60,6 +63,7 @@ struct AccessLine {
       + ",\"send_ms\":\(send),\"kind\":\"\(record.kind.name)\""
     if let number { line += ",\"msn\":\(number)" }
     if let part { line += ",\"part\":\(part)" }
+    if let trace { line += ",\"trace\":\"\(trace.trace)\",\"span\":\"\(trace.span)\"" }
     return line + ",\"cut\":\(record.cut)}"
   }
 

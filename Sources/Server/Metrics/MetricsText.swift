@@ -20,6 +20,7 @@ struct MetricsText {
   func text() -> String {
     var out = MetricLines()
     build(&out)
+    certificate(&out)
     streams(&out)
     let totals = serverState.totals
     requests(&out, totals)
@@ -42,6 +43,13 @@ struct MetricsText {
     out.family(
       "streamer_clock_synchronized", "gauge", "Whether the system clock is synchronised.")
     out.sample("streamer_clock_synchronized", [], clock.isSynchronized ? 1 : 0)
+  }
+
+  private func certificate(_ out: inout MetricLines) {
+    guard let expiry = serverState.options.certificateExpiry() else { return }
+    let name = "streamer_certificate_expiry_timestamp_seconds"
+    out.family(name, "gauge", "The end of the certificate of HTTPS, in seconds since 1970.")
+    out.sample(name, [], Double(expiry))
   }
 
   private func viewers(_ out: inout MetricLines) {
@@ -247,6 +255,8 @@ struct MetricsText {
     out.sample("process_resident_memory_bytes", [], usage.residentBytes)
     out.family("process_open_fds", "gauge", "Open descriptors.")
     out.sample("process_open_fds", [], Double(usage.descriptors))
+    out.family("process_max_fds", "gauge", "The limit of open descriptors.")
+    out.sample("process_max_fds", [], usage.descriptorLimit)
     out.family("process_threads", "gauge", "Threads.")
     out.sample("process_threads", [], Double(usage.threads))
     out.family(

@@ -8,6 +8,8 @@ struct ProcessUsage {
   let residentBytes: Double
   let threads: Int
   let descriptors: Int
+  /// The most descriptors that the process may open.
+  let descriptorLimit: Double
 
   init() {
     // The name in parentheses may contain spaces; the field after it, state, is field 3 (proc(5)).
@@ -21,6 +23,7 @@ struct ProcessUsage {
     residentBytes = field(24) * Double(max(1, sysconf(Int32(_SC_PAGESIZE))))
     threads = Int(field(20))
     descriptors = Self.entries("/proc/self/fd")
+    descriptorLimit = Double(sysconf(Int32(_SC_OPEN_MAX)))
   }
 
   private static func read(_ path: String) -> String {

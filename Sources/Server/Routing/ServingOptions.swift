@@ -23,6 +23,9 @@ package struct ServingOptions: Sendable {
   /// Which clients may read `/stats`.
   package var statistics = StatisticsAccess.token
 
+  /// The end of the server's certificate, in seconds since 1970; nil for no certificate.
+  package var certificateExpiry: @Sendable () -> Int64? = { nil }
+
   /// The proxies whose statements about clients are believed.
   package var proxies = TrustedProxies()
 
