@@ -5,6 +5,7 @@
 
 #include <openssl/bio.h>
 #include <openssl/core_names.h>
+#include <openssl/ecdsa.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -178,6 +179,46 @@ static inline X509 *copenssl_self_sign(
   if (done) return c;
   X509_free(c);
   return NULL;
+}
+
+/// The public key in a text of PEM, if it is a key on the curve P-256; NULL for any other text.
+static inline EVP_PKEY *copenssl_public_key(const uint8_t *text, int count) {
+  BIO *bio = BIO_new_mem_buf(text, count);
+  EVP_PKEY *key = bio ? PEM_read_bio_PUBKEY(bio, NULL, copenssl_no_passphrase, NULL) : NULL;
+  BIO_free(bio);
+  ERR_clear_error();
+  char group[32] = "";
+  if (key && EVP_PKEY_get_group_name(key, group, sizeof group, NULL) == 1 &&
+      strcmp(group, "prime256v1") == 0) {
+    return key;
+  }
+  EVP_PKEY_free(key);
+  return NULL;
+}
+
+/// Whether `signature`, two numbers of 32 bytes, is an ECDSA signature of the bytes with SHA-256.
+static inline int copenssl_verify(
+    EVP_PKEY *key, const uint8_t *bytes, size_t count, const uint8_t *signature) {
+  ECDSA_SIG *pair = ECDSA_SIG_new();
+  BIGNUM *r = BN_bin2bn(signature, 32, NULL), *s = BN_bin2bn(signature + 32, 32, NULL);
+  uint8_t *der = NULL;
+  int size = -1, verified = 0;
+  if (pair && r && s && ECDSA_SIG_set0(pair, r, s)) {
+    r = s = NULL;
+    size = i2d_ECDSA_SIG(pair, &der);
+  }
+  EVP_MD_CTX *context = EVP_MD_CTX_new();
+  if (size > 0 && context &&
+      EVP_DigestVerifyInit(context, NULL, EVP_sha256(), NULL, key) == 1) {
+    verified = EVP_DigestVerify(context, der, (size_t)size, bytes, count) == 1;
+  }
+  EVP_MD_CTX_free(context);
+  OPENSSL_free(der);
+  BN_free(r);
+  BN_free(s);
+  ECDSA_SIG_free(pair);
+  ERR_clear_error();
+  return verified;
 }
 
 /// Whole days until a certificate ends; negative once it has.

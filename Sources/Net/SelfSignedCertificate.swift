@@ -78,8 +78,9 @@ package struct SelfSignedCertificate: Sendable {
 }
 
 /// The names and addresses of the machine.
-struct MachineNames: Sendable {
-  var names: [String] = ["localhost"]
+package struct MachineNames: Sendable {
+  /// The names.
+  package private(set) var names: [String] = ["localhost"]
   var addresses: [String] = ["127.0.0.1", "::1"]
 
   /// The alternative names of a certificate, in the syntax of OpenSSL.
@@ -88,7 +89,7 @@ struct MachineNames: Sendable {
   }
 
   /// Host name, its form in the local domain, and the addresses of all interfaces.
-  static var current: MachineNames {
+  package static var current: MachineNames {
     var result = MachineNames()
     var name = [CChar](repeating: 0, count: 256)
     if unsafe gethostname(&name, name.count - 1) == 0 {

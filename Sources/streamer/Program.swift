@@ -56,7 +56,7 @@ final class Program: Sendable {
     let page = PageFiles(
       html: PackageResources.browser_html, scripts: configuration.scripts,
       statistics: PackageResources.stats_html)
-    var options = ServingOptions(configuration.merged)
+    var options = ServingOptions(configuration)
     options.certificateExpiry = { [context = tls?.context] in context?.expiry }
     serverState = ServerState(
       page: page, options: options, version: Version.text, log: log,
@@ -227,8 +227,9 @@ final class Program: Sendable {
 }
 
 extension ServingOptions {
-  fileprivate init(_ merged: MergedSettings) {
+  fileprivate init(_ configuration: ValidatedConfiguration) {
     self.init()
+    let merged = configuration.merged
     let settings = merged.program
     publicURL = settings.publicURL
     adminToken = settings.adminToken
@@ -246,6 +247,9 @@ extension ServingOptions {
     publishAccess = PublishAccess(settings.publishMode)
     publishKey = merged.publishKey
     playbackKeys = merged.playbackKeys
+    tokenPublicKey = configuration.webTokenKey
+    hostNames = Set(settings.hostNames + MachineNames.current.names)
+    if let url = settings.publicURL { hostNames.insert(KnownHosts.name(in: url)) }
     publishedStreams = settings.publishedStreams
     publishHooks.publish = settings.publishHook
     publishHooks.unpublish = settings.unpublishHook

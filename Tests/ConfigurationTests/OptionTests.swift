@@ -58,9 +58,11 @@ private let rows = [
   Row("hlsjs", "h.js"),
   Row(
     "trusted-proxy", "127.0.0.1 10.0.0.0/8 2001:db8::/32 ::1", not: "10.0.0.0/33 localhost 1.2.3"),
+  Row("checking-proxy", "127.0.0.1 ::1", not: "localhost"),
   Row(
     "playback-key", "k1:0123456789abcdef0123456789abcdef",
     not: "k1:short k.1:0123456789abcdef0123456789abcdef 0123456789abcdef0123456789abcdef"),
+  Row("jwt-key", "k.pem"), Row("api-host", "live.example a-b", not: "h:80 a/b a_b"),
   Row("max-connections", "1 1000000", not: "0 1000001"),
   Row("max-address-connections", "1 1000000", not: "0"),
   Row("max-held-requests", "1 100000", not: "0 100001"),

@@ -24,7 +24,7 @@ from harness.waiting import wait_until
 from harness.websocket import Socket
 
 FIRST, SECOND = "k1:" + "first-secret-" * 4, "k2:" + "second-secret-" * 4
-ADMIN = "admin-token-of-the-test"
+ADMIN = "admin-token-of-the-test-of-access"
 
 
 def sign(key: str, name: str, expires: int, session: str = "viewer", address: str = "") -> str:
@@ -32,7 +32,18 @@ def sign(key: str, name: str, expires: int, session: str = "viewer", address: st
     identifier, _, secret = key.partition(":")
     text = f"v1|{name}|{expires}|{address}|{session}"
     digest = hmac.new(secret.encode(), text.encode(), hashlib.sha256).digest()
-    return f"/t/{identifier}.{expires}.{session}.{urlsafe_b64encode(digest).decode().rstrip('=')}"
+    return f"/t/{identifier}.{expires}.{session}.{base64url(digest)}"
+
+
+def base64url(data: bytes) -> str:
+    """Base64 for URLs, without padding."""
+    return urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def web_token(key: str, **claims: object) -> str:
+    """A JSON Web Token by HS256."""
+    text = ".".join(base64url(json.dumps(part).encode()) for part in ({"alg": "HS256"}, claims))
+    return f"{text}.{base64url(hmac.new(key.encode(), text.encode(), hashlib.sha256).digest())}"
 
 
 def printed(*flags: str, key: str) -> str:
@@ -96,6 +107,18 @@ def test_tokens(configured: tuple[Program, Path], tmp_path: Path) -> None:
     for target in ("/metrics", "/ready", "/nothing", f"{token}/nothing"):
         ask(target, 404 if "nothing" in target else 200)
 
+    # A JSON Web Token opens the page and the playlist below a playback token, and a WebSocket.
+    web = web_token(FIRST[3:], exp=now + 60, sub="bob", llx={"act": "play", "stream": "yard"})
+    for target in ("/yard/", "/yard/playlist.m3u8"):
+        location = ask(f"{target}?token={web}", 307).headers["location"]
+        assert web not in location and location.startswith("./../t/k1.")
+        ask(location.removeprefix("./.."), 200)
+    with Socket(program.port, f"/yard/ws?token={web}") as socket:
+        assert socket.status == 101
+    own = web_token(ADMIN, exp=now + 60, llx={"act": "api"})
+    ask("/api/streams", 200, headers={"Authorization": f"Bearer {own}"})
+    ask(f"/api/streams?token={own}", 200)
+
     # A request that is held while its key is removed is answered; the stream does not restart.
     number = max(int(name) for name in re.findall(r"segment(\d+)", playlist))
     held = Later(program.port, f"{token}/yard/video/playlist.m3u8?_HLS_msn={number + 1}")
@@ -116,9 +139,10 @@ def test_tokens(configured: tuple[Program, Path], tmp_path: Path) -> None:
     log = wait_until(lambda: (text := (tmp_path / "access.log").read_text()).count("\n") > 30
                      and text, 5, "the access log")
     texts = [log, "\n".join(program.log)]
+    # A redirect contains the playback token, which only its client gets.
     texts += [f"{one.fields}{one.body!r}" for one in seen]
     secrets = [FIRST[3:], SECOND[3:], token[3:], bound[3:], old[3:], other[3:],
-               token.split(".")[-1], ADMIN]
+               token.split(".")[-1], ADMIN, web, own]
     for text in texts:
         for secret in secrets:
             assert secret not in text

@@ -129,6 +129,24 @@ struct ForwardedTests {
     #expect(try client.response().status == 400)
   }
 
+  @Test("only connections of checking proxies have requests that were checked")
+  func checked() throws {
+    var (checking, others) = (Self.trusted, Self.trusted)
+    checking.checking = [try #require(AddressRange("127.0.0.1"))]
+    others.checking = [try #require(AddressRange("192.0.2.0/24"))]
+    for (proxies, isChecked) in [(checking, true), (others, false), (Self.trusted, false)] {
+      for transport in Transport.allCases {
+        let server = try TestServer(HTTPLimits(), transport, proxies: proxies)
+        let client = try TestClient(server)
+        // The address of the client is no proof.
+        client.get("/hello", "X-Forwarded-For: 192.0.2.1\r\n")
+        #expect(try client.response().status == 200)
+        #expect(server.eventually { $0.finished.count == 1 })
+        #expect(server.seen.finished.first?.request.isChecked == isChecked)
+      }
+    }
+  }
+
   private static let proxyHeader =
     ProxyHeader.signature + [0x21, 0x11, 0, 12, 192, 0, 2, 7, 198, 51, 100, 1, 1, 2, 3, 4]
 

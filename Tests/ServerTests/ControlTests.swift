@@ -73,6 +73,21 @@ struct ControlTests {
     #expect(try closed.ask("/api/streams", fields).status == 403)
   }
 
+  @Test("a page whose own name leads here (DNS rebinding) gets nothing, with the token too")
+  func rebinding() throws {
+    var options = ServingOptions()
+    options.adminToken = Self.token
+    let handler = try SyntheticHandler(options: options)
+    let host = ["Authorization: Bearer \(Self.token)"]
+    let request = try Request(
+      "GET", "/api/streams",
+      [HeaderField("Host", "evil.example"), HeaderField("Authorization", "Bearer \(Self.token)")])
+    let exchange = FakeExchange(request)
+    handler.requests.handle(exchange)
+    #expect(exchange.status == 403 && exchange.text.hasPrefix("unknown host"))
+    #expect(try handler.ask("/api/streams", host).status == 200)
+  }
+
   @Test("the streams with their states, without secrets")
   func list() throws {
     let handler = try handler()

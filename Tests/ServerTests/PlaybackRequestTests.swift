@@ -217,17 +217,16 @@ struct PlaybackRequestTests {
     let playbackGuard = PlaybackGuard(TrustedProxies())
     var access = PlaybackAccess(playbackGuard)
     let keys = [try #require(TokenKey("k1:\(Self.secret)"))]
+    func refusal(_ text: String, _ keys: [TokenKey], _ now: Int64) -> PlaybackGuard.Refusal? {
+      access.refusal(
+        of: .playbackToken(text), on: "live", keys, by: remote, at: .origin, seconds: now)
+    }
     for number in 0..<5000 {
-      let text = token(expiry: now + 60 + Int64(number))
-      #expect(
-        access.refusal(of: text, on: "live", keys, by: remote, at: .origin, seconds: now) == nil)
+      #expect(refusal(token(expiry: now + 60 + Int64(number)), keys, now) == nil)
     }
     #expect(access.permissionCount == 5000 - 4096)
     // A known token is not computed again: without keys it would be invalid.
     let last = token(expiry: now + 60 + 4999)
-    #expect(access.refusal(of: last, on: "live", [], by: remote, at: .origin, seconds: now) == nil)
-    #expect(
-      access.refusal(of: last, on: "live", [], by: remote, at: .origin, seconds: now + 9999)
-        == .expired)
+    #expect(refusal(last, [], now) == nil && refusal(last, [], now + 9999) == .expired)
   }
 }

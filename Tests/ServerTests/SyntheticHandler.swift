@@ -41,6 +41,8 @@ final class SyntheticHandler {
     serving: StreamServingOptions = StreamServingOptions(), longestGroup: Int64? = nil,
     clock: ManualClock? = nil
   ) throws {
+    var options = options
+    options.hostNames.insert("x")
     stream = SyntheticStream(
       rate, segment: segment, playlistLength: playlistLength, retained: playlistLength + 4,
       longestGroup: longestGroup)

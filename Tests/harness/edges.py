@@ -117,14 +117,17 @@ def certificate(folder: Path) -> None:
 
 
 def nginx(folder: Path, name: str, port: int) -> Edge:
-    """nginx with one of its two configurations, in front of `port`."""
+    """nginx with one of its configurations, in front of `port`."""
     path = need("nginx", "the edge configurations of nginx")
     certificate(folder)
     mine = free_port()
     conf = Configuration(CONFIGURATIONS / "nginx" / name, folder)
     conf.replace("listen 8443", f"listen 127.0.0.1:{mine}", conf.text.count("listen 8443"))
-    conf.replace("127.0.0.1:6081" if name == "terminator.conf" else "127.0.0.1:8080",
-                 f"127.0.0.1:{port}")
+    # The server of checking.conf is also its cache.
+    for upstream in {"terminator.conf": ["6081"], "checking.conf": ["6081", "8080"]}.get(
+            name, ["8080"]):
+        conf.replace(f"127.0.0.1:{upstream}", f"127.0.0.1:{port}")
+    conf.text = conf.text.replace("/var/cache/nginx/streamer-auth", f"{folder}/auth")
     conf.replace("/etc/streamer/edge/", f"{folder}/", 2)
     conf.replace("/run/streamer-edge.pid", f"{folder}/nginx.pid")
     conf.replace("/var/log/nginx/streamer-edge.log", f"{folder}/nginx.error")

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Net
+
 /// The settings of the program and of its streams, checked in combination, with the files that
 /// they name.
 package struct ValidatedConfiguration: Sendable {
@@ -8,6 +10,8 @@ package struct ValidatedConfiguration: Sendable {
   package let streams: [StreamDefinition]
   /// Nil without HTTPS.
   package let tls: TLSSettings?
+  /// The public key of JSON Web Tokens; nil for none.
+  package let webTokenKey: SignatureKey?
   let hlsjs: [UInt8]?
   let dashjs: [UInt8]?
 
@@ -23,6 +27,7 @@ package struct ValidatedConfiguration: Sendable {
     do throws(UsageError) {
       dashjs = try Self.script(settings.dashjs, "dashjs")
       hlsjs = try Self.script(settings.hlsjs, "hlsjs")
+      webTokenKey = try Self.publicKey(settings.webTokenKey)
       tls = try TLSSettings(settings)
       guard settings.plainPort != .off || tls != nil else {
         throw UsageError(
@@ -45,6 +50,15 @@ package struct ValidatedConfiguration: Sendable {
     scripts["hls.js"] = hlsjs
     scripts["dash.all.min.js"] = dashjs
     return scripts
+  }
+
+  private static func publicKey(_ path: String?) throws(UsageError) -> SignatureKey? {
+    guard let path else { return nil }
+    guard let key = SignatureKey(pem: try FileContents.read(path, for: .option("jwt-key"))) else {
+      throw UsageError(
+        .option("jwt-key"), .value(path), expected: "a public key on the curve P-256 in PEM")
+    }
+    return key
   }
 
   private static func script(_ path: String?, _ option: String) throws(UsageError) -> [UInt8]? {

@@ -2,6 +2,7 @@
 
 import HTTP
 import Net
+import Packaging
 
 /// Options of proxies, and of the access of viewers.
 extension Option {
@@ -10,6 +11,10 @@ extension Option {
       "trusted-proxy", appendingTo: \.proxies.addresses, .addressRange, .access,
       help: "a proxy or cache whose Forwarded, X-Forwarded-For or PROXY header names the client; "
         + "its own address is exempt from limits per address; can be repeated"),
+    .program(
+      "checking-proxy", appendingTo: \.proxies.checking, .addressRange, .access,
+      help: "a proxy or cache that passes on only requests of clients with access: they need no "
+        + "playback token; can be repeated"),
     Option.stream(
       "playback-key", appendingTo: \.playbackKeys, .tokenKey, .access,
       help: "a key of playback tokens: playlists and media are then served under /t/TOKEN/ only; "
@@ -19,7 +24,20 @@ extension Option {
       $0.scope = .serving
       $0.appliesWithoutRestart = true
     },
+    .program(
+      "jwt-key", \.webTokenKey, .path("the path of a PEM file"), .access,
+      help: "the public key (EC P-256) of JSON Web Tokens by ES256, which permit playback or /api"),
+    .program(
+      "api-host", appendingTo: \.hostNames, .hostName, .access,
+      help: "a name of this server in requests to /api, beside addresses, localhost, the name of "
+        + "the machine and that of --public-url; can be repeated"),
   ]
+}
+
+extension OptionKind where Value == String {
+  fileprivate static let hostName = OptionKind.text(
+    "NAME", expected: "a host name without a port, of letters, digits, . and -"
+  ) { (1...253).contains($0.utf8.count) && NameCharacters.isMade($0, with: ".-") }
 }
 
 extension OptionKind where Value == TokenKey {

@@ -50,6 +50,10 @@ package struct ProgramSettings: Sendable {
   package var isSelfSigned = false
   package var adminToken: String?
   package var statistics = StatisticsReaders.token
+  /// The file with the public key of JSON Web Tokens; nil for none.
+  package var webTokenKey: String?
+  /// Names of this server in requests to `/api`.
+  package var hostNames: [String] = []
   package var publishMode = PublishAccess.Mode.loopback
   /// The web server that admits publishers; nil for none.
   package var publishHook: HookAddress?

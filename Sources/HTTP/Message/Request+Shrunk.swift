@@ -45,6 +45,7 @@ extension Request {
       head: bytes, headEnd: headEnd, line: line, method: self.method, nameLengths: lengths,
       keepAlive: keepAlive, framing: framing, peer: peer)
     request.isSecure = isSecure
+    request.isChecked = isChecked
     request.hasPathPrefix = hasPathPrefix
     return request
   }

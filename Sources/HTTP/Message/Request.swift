@@ -43,6 +43,8 @@ package struct Request: Sendable {
   package internal(set) var isSecure = false
   /// Whether a prefix was taken out of the path: the client's URL has more than the path.
   package internal(set) var hasPathPrefix = false
+  /// Whether a trusted proxy has checked the access of the client.
+  package internal(set) var isChecked = false
   /// The address of the client: the other end of the connection, or what a trusted proxy states.
   package internal(set) var peer: PeerAddress
 

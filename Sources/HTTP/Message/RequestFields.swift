@@ -151,7 +151,7 @@ extension Request {
     return (line.lowerBound..<colon, head.trimmed(colon + 1..<line.upperBound))
   }
 
-  /// A request from its parts, for tests.
+  /// A request from its parts: one of a proxy about another request, or one of a test.
   package init(
     _ method: String, _ target: String, _ fields: [HeaderField] = [], peer: PeerAddress = .none
   ) throws(RequestParseError) {

@@ -188,6 +188,7 @@ package final class HTTPServer: SocketReceiver, LoopService {
     _ request: inout Request, from stream: any ByteStream
   ) throws(RequestParseError) {
     request.isSecure = stream.isSecure
+    request.isChecked = proxies.hasChecked(stream.peer)
     request.peer = try proxies.client(of: request, from: stream.peer)
   }
 

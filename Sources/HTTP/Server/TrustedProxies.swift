@@ -7,6 +7,9 @@ package struct TrustedProxies: Sendable {
   /// Proxies that state the address of a client: `Forwarded`, `X-Forwarded-For`, PROXY protocol.
   package var addresses: [AddressRange] = []
 
+  /// Proxies that pass on only requests of clients whose access they have checked.
+  package var checking: [AddressRange] = []
+
   /// No proxies.
   package init() {}
 
@@ -14,6 +17,9 @@ package struct TrustedProxies: Sendable {
   package func contains(_ peer: PeerAddress) -> Bool {
     addresses.contains { $0.contains(peer) }
   }
+
+  /// Whether a peer has checked the access of its clients.
+  func hasChecked(_ peer: PeerAddress) -> Bool { checking.contains { $0.contains(peer) } }
 
   /// The client of a request.
   ///

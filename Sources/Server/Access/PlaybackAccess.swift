@@ -5,10 +5,23 @@ import Net
 import Packaging
 import Time
 
-/// Decides on one loop whether a playback token permits a request.
+/// Decides on one loop whether a token permits a request.
 ///
-/// The token precedes the path of the stream: `/t/TOKEN/STREAM/…`. Confined to the loop's thread.
+/// A playback token precedes the path of the stream: `/t/TOKEN/STREAM/…`. A JSON Web Token is the
+/// parameter `token` or a bearer token. Confined to the loop's thread.
 struct PlaybackAccess {
+  /// The token of a request.
+  enum Credential {
+    case playbackToken(String)
+    case webToken(String)
+
+    fileprivate var text: String {
+      switch self {
+      case .playbackToken(let text), .webToken(let text): text
+      }
+    }
+  }
+
   private struct Use: Hashable {
     let token: String
     let stream: String
@@ -24,9 +37,13 @@ struct PlaybackAccess {
   private static let capacity = 4096
 
   private let playbackGuard: PlaybackGuard
+  private let publicKey: SignatureKey?
   private var permissions: [Use: Permission] = [:]
 
-  init(_ playbackGuard: PlaybackGuard) { self.playbackGuard = playbackGuard }
+  init(_ playbackGuard: PlaybackGuard, publicKey: SignatureKey? = nil) {
+    self.playbackGuard = playbackGuard
+    self.publicKey = publicKey
+  }
 
   /// The number of known permissions.
   var permissionCount: Int { permissions.count }
@@ -38,10 +55,27 @@ struct PlaybackAccess {
     exchange.request.isBelow("t") ? exchange.takePathPrefix() : nil
   }
 
+  /// The JSON Web Token of a request; nil for none.
+  static func webToken(_ request: Request) -> String? { parameter(request) ?? bearer(request) }
+
+  /// The parameter `token`; nil for none.
+  static func parameter(_ request: Request) -> String? {
+    guard request.queryContains("token=") else { return nil }
+    return request.queryItems.first { $0.name == "token" }?.value
+  }
+
+  private static func bearer(_ request: Request) -> String? {
+    let words = (request.header("authorization") ?? "").split(separator: " ")
+    guard words.count == 2, words[0].lowercased() == "bearer" else { return nil }
+    return String(words[1])
+  }
+
+  // MARK: Decisions
+
   /// Why a client may not play a stream; nil if it may.
   ///
   /// - Parameters:
-  ///   - token: the token in the path; nil for none.
+  ///   - credential: the token of the request; nil for none.
   ///   - stream: the requested stream.
   ///   - keys: its keys.
   ///   - peer: the client.
@@ -49,38 +83,78 @@ struct PlaybackAccess {
   ///   - seconds: seconds since 1970.
   /// - Returns: the reason.
   mutating func refusal(
-    of token: String?, on stream: String, _ keys: [TokenKey], by peer: PeerAddress,
+    of credential: Credential?, on stream: String, _ keys: [TokenKey], by peer: PeerAddress,
     at now: MonotonicTime, seconds: Int64
   ) -> PlaybackGuard.Refusal? {
-    let refusal = decision(token, stream, keys, peer, now, seconds)
+    let refusal = decision(credential, stream, keys, peer, now, seconds)
     if let refusal { playbackGuard.note(refusal, of: peer, at: now) }
     return refusal
   }
 
   private mutating func decision(
-    _ text: String?, _ stream: String, _ keys: [TokenKey], _ peer: PeerAddress,
+    _ credential: Credential?, _ stream: String, _ keys: [TokenKey], _ peer: PeerAddress,
     _ now: MonotonicTime, _ seconds: Int64
   ) -> PlaybackGuard.Refusal? {
-    guard let text else { return .missing }
-    let use = Use(token: text, stream: stream)
+    guard let credential else { return .missing }
+    let use = Use(token: credential.text, stream: stream)
     if let known = permissions[use], known.owner == nil || known.owner == peer.owner {
       // bounded: an expiry has at most 12 digits
       return seconds < known.expiry + PlaybackToken.clockSkew ? nil : .expired
     }
     guard !playbackGuard.mustWait(peer, at: now) else { return .slowed }
-    guard let token = PlaybackToken(text) else { return .invalid }
-    switch token.verdict(on: stream, by: peer, keys, now: seconds) {
+    let verdict: PlaybackToken.Verdict
+    let expiry: Int64
+    switch credential {
+    case .playbackToken(let text):
+      guard let token = PlaybackToken(text) else { return .invalid }
+      expiry = token.expiry
+      verdict = token.verdict(on: stream, by: peer, keys, now: seconds)
+    case .webToken(let text):
+      guard let claims = claims(text, keys) else { return .invalid }
+      expiry = claims.expiry
+      verdict = claims.verdict(on: .play, stream, now: seconds)
+    }
+    switch verdict {
     case .invalid: return .invalid
     case .expired: return .expired
     case .valid(let owner):
       if permissions.count >= Self.capacity { permissions = [:] }
-      permissions[use] = Permission(expiry: token.expiry, owner: owner)
+      permissions[use] = Permission(expiry: expiry, owner: owner)
       return nil
     }
   }
 
+  private func claims(_ text: String, _ keys: [TokenKey]) -> JSONWebToken.Claims? {
+    JSONWebToken(text)?.claims(JSONWebToken.Keys(secrets: keys, publicKey: publicKey))
+  }
+
   /// Forgets the permissions, since keys may have changed.
   mutating func forget() { permissions = [:] }
+
+  // MARK: Responses
+
+  /// The response that sends the owner of a valid JSON Web Token to the same path below a playback
+  /// token, which URIs in the response inherit; nil if the parameter is not such a token.
+  ///
+  /// The location is relative, so that a prefix that a proxy has removed is kept.
+  func redirection(
+    _ request: Request, on stream: String, _ keys: [TokenKey]
+  ) -> PreparedResponse? {
+    guard let key = keys.first, let text = Self.parameter(request), let claims = claims(text, keys)
+    else { return nil }
+    let token = PlaybackToken(
+      stream: stream, expiry: claims.expiry, session: claims.session ?? PlaybackToken.newSession(),
+      key: key)
+    let path = request.rawPath
+    let folders = max(0, path.utf8.count { $0 == UInt8(ascii: "/") } - 1)
+    let query = (request.query ?? "").split(separator: "&").filter { !$0.hasPrefix("token=") }
+    let location =
+      "./" + String(repeating: "../", count: folders) + "t/\(token.text)" + path
+      + (query.isEmpty ? "" : "?" + query.joined(separator: "&"))
+    return ResponseFields.error(
+      307, "continue below the playback token", .noStore,
+      [HeaderField("Location", location), PageFiles.referrerPolicy])
+  }
 
   /// The response for a client that may not play.
   static func response(_ refusal: PlaybackGuard.Refusal) -> PreparedResponse {
@@ -92,6 +166,20 @@ struct PlaybackAccess {
       ResponseFields.error(
         429, "too many invalid playback tokens from this address", .noStore,
         [HeaderField("Retry-After", "\(FailedAttempts.waitingTime.wholeSeconds)")])
+    }
+  }
+
+  /// The response of `/auth` for a proxy, which knows 2xx, 401 and 403 only.
+  static func answer(_ refusal: PlaybackGuard.Refusal?) -> PreparedResponse {
+    switch refusal {
+    case nil: PreparedResponse(status: 204, fields: [HeaderField("Cache-Control", "no-store")])
+    case .missing:
+      ResponseFields.error(
+        401, "a playback token is required", .noStore,
+        [HeaderField("WWW-Authenticate", "Bearer realm=\"streamer\"")])
+    case .invalid: ResponseFields.error(403, "invalid playback token", .noStore)
+    case .expired: ResponseFields.error(403, "the playback token has expired", .noStore)
+    case .slowed: ResponseFields.error(403, "too many invalid playback tokens", .noStore)
     }
   }
 }

@@ -16,6 +16,7 @@ final class ControlAPI {
 
   private let serverState: ServerState
   private unowned let loop: EventLoop
+  private let hosts: KnownHosts
   private var waiting: [UInt64: any Exchange] = [:]
   private var lastTicket: UInt64 = 0
   private let replies = Locked<[Reply]>([])
@@ -23,6 +24,7 @@ final class ControlAPI {
   init(_ serverState: ServerState, loop: EventLoop) {
     self.serverState = serverState
     self.loop = loop
+    hosts = KnownHosts(serverState.options.hostNames)
   }
 
   /// Whether a request is for `/api`.
@@ -31,6 +33,12 @@ final class ControlAPI {
   /// Answers a request, or holds it until its result is known.
   func handle(_ exchange: any Exchange) {
     exchange.kind = .control
+    guard hosts.contain(exchange.request) else {
+      return exchange.respond(
+        Self.error(
+          403,
+          "unknown host (expected an address, localhost, or a name of --public-url or --api-host)"))
+    }
     if let refusal = refusal(exchange.request) {
       if serverState.options.adminToken != nil {
         serverState.noteDenied(exchange.request, loop.now)
@@ -127,12 +135,33 @@ final class ControlAPI {
       return Self.error(403, "/api is off: it requires --admin-token")
     }
     let words = (request.header("authorization") ?? "").split(separator: " ")
-    guard words.count == 2, words[0].lowercased() == "bearer" else {
+    let bearer = words.count == 2 && words[0].lowercased() == "bearer" ? String(words[1]) : nil
+    if let bearer, Secret.isSame(bearer, token) { return nil }
+    guard let given = bearer ?? PlaybackAccess.parameter(request) else {
       return Self.error(
         401, "missing bearer token",
         [HeaderField("WWW-Authenticate", "Bearer realm=\"streamer\"")])
     }
-    return Secret.isSame(words[1], token) ? nil : Self.error(403, "invalid token")
+    switch verdict(JSONWebToken(given), request, token) {
+    case .valid: return nil
+    case .expired: return Self.error(403, "the token has expired")
+    case .invalid: return Self.error(403, "invalid token")
+    }
+  }
+
+  /// The verdict on a JSON Web Token: signed by the admin token, if that has 32 characters, or by
+  /// the owner of the public key.
+  private func verdict(
+    _ webToken: JSONWebToken?, _ request: Request, _ adminToken: String
+  ) -> PlaybackToken.Verdict {
+    let secrets = [TokenKey("admin:" + adminToken)].compactMap { $0 }
+    let keys = JSONWebToken.Keys(
+      secrets: secrets, publicKey: serverState.options.tokenPublicKey)
+    guard let claims = webToken?.claims(keys) else { return .invalid }
+    let path = request.pathSegments
+    return claims.verdict(
+      on: .api, path.count == 3 ? path[2] : nil,
+      now: (SystemClock.wallTime - .origin).wholeSeconds)
   }
 
   private static let fields = [

@@ -25,6 +25,8 @@ package enum Route: Equatable {
   /// `/time`, `/isotime`.
   case time(TimeService.Form?)
   case health, ready, version, metrics
+  /// `/auth`: whether a client may have another address.
+  case auth
   /// `/stats`, `/stats.json`.
   case statistics(isPage: Bool)
   /// No such path.
@@ -55,6 +57,7 @@ package enum Route: Equatable {
     case "ready": .ready
     case "version": .version
     case "metrics": .metrics
+    case "auth": .auth
     case "stats": .statistics(isPage: true)
     case "stats.json": .statistics(isPage: false)
     default: .unknown

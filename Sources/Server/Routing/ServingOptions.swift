@@ -40,6 +40,10 @@ package struct ServingOptions: Sendable {
   package var publishKey: SecretDigest?
   /// The keys of playback tokens of relayed streams that publishers create.
   package var playbackKeys: [TokenKey] = []
+  /// The key that verifies JSON Web Tokens by ES256; nil for none.
+  package var tokenPublicKey: SignatureKey?
+  /// The names of this server in requests to `/api`, beside addresses and `localhost`.
+  package var hostNames: Set<String> = []
   /// The maximum number of streams that publishers have created.
   package var publishedStreams = 32
   /// The web servers that get the events of publishers.

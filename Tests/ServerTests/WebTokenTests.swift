@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTP
+import Net
+import Sharing
+import Testing
+import Time
+
+@testable import Server
+
+private let secret = "0123456789abcdef0123456789abcdef"
+private let remote = PeerAddress(high: 0, low: 0xc000_0201, port: 4000, isVersion6: false)
+private let now = (SystemClock.wallTime - .origin).wholeSeconds
+
+/// Tokens by other programs: HS256 by `secret` for all streams, ES256 by the owner of `publicKey`
+/// for the stream `live`, by bob; both end at 1800000000.
+private let secretToken =
+  "eyJhbGciOiJIUzI1NiIsImtpZCI6ImsxIn0.eyJleHAiOjE4MDAwMDAwMDAsImxseCI6eyJhY3QiOiJwbGF5In19"
+  + ".f9w9-08pfRQsdpXEwNcqhK0Vz9Ru6n94wNfkZeZLexs"
+private let publicToken =
+  "eyJhbGciOiJFUzI1NiIsInR5cCI6IkpXVCJ9.eyJleHAiOjE4MDAwMDAwMDAsInN1YiI6ImJvYiIsImxseCI6eyJhY3Qi"
+  + "OlsicGxheSIsImFwaSJdLCJzdHJlYW0iOiJsaXZlIn19.fpOgN3X5CSIzNCjkdUoL6NU3NGstcJ-Dyk9VvKXYXLis8nHo"
+  + "MOEmk4xVnxkiSST1FgczCEeB-ekg-UE5Nw7Etg"
+private let publicKey = """
+  -----BEGIN PUBLIC KEY-----
+  MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEeaaFt5335PsSmb4Jc5rgQwlxMijL
+  H18Y21VJyW3Ng0qEoJMTa9cn5/qc3/H/eebIpAcFegaW8xJV7C48oW92qg==
+  -----END PUBLIC KEY-----
+
+  """
+
+/// A token by HS256.
+private func token(
+  _ claims: String, header: String = #"{"alg":"HS256","kid":"k1"}"#, key: String = "k1:\(secret)"
+) -> String {
+  let content =
+    Base64.encode(Array(header.utf8), .url) + "." + Base64.encode(Array(claims.utf8), .url)
+  let signature = TokenKey(key)?.signature(of: content) ?? []
+  return content + "." + Base64.encode(signature, .url)
+}
+
+/// A token for playback until `end`.
+private func playing(_ end: Int64 = now + 60, _ more: String = "") -> String {
+  token("{\"exp\":\(end),\(more)\"llx\":{\"act\":\"play\",\"stream\":[\"live\",\"b\"]}}")
+}
+
+/// A token, and the status of the response to a request for media of the stream `live`.
+private struct Row: Sendable, CustomTestStringConvertible {
+  let testDescription: String
+  let token: String
+  var status = 403
+}
+
+private let rows = [
+  Row(testDescription: "valid", token: playing(), status: 200),
+  Row(testDescription: "of another program", token: secretToken, status: 200),
+  Row(testDescription: "ES256", token: publicToken, status: 200),
+  Row(
+    testDescription: "fractions", token: token(#"{"exp":1.8e9,"llx":{"act":["play"]}}"#),
+    status: 200),
+  Row(testDescription: "expired", token: playing(now - 61), status: 410),
+  Row(testDescription: "within the skew", token: playing(now - 30), status: 200),
+  Row(testDescription: "begun", token: playing(now + 9, "\"nbf\":\(now + 30),"), status: 200),
+  Row(testDescription: "not begun", token: playing(now + 999, "\"nbf\":\(now + 90),")),
+  Row(testDescription: "no expiry", token: token(#"{"llx":{"act":"play"}}"#)),
+  Row(testDescription: "endless", token: token(#"{"exp":1e300,"llx":{"act":"play"}}"#)),
+  Row(testDescription: "negative", token: token(#"{"exp":-1,"llx":{"act":"play"}}"#)),
+  Row(testDescription: "no permission", token: token("{\"exp\":\(now + 60)}")),
+  Row(
+    testDescription: "other action", token: token("{\"exp\":\(now + 60),\"llx\":{\"act\":\"api\"}}")
+  ),
+  Row(
+    testDescription: "other stream",
+    token: token("{\"exp\":\(now + 60),\"llx\":{\"act\":\"play\",\"stream\":\"b\"}}")),
+  Row(
+    testDescription: "no algorithm",
+    token: token("{\"exp\":\(now + 60),\"llx\":{\"act\":\"play\"}}", header: #"{"alg":"none"}"#)),
+  Row(
+    testDescription: "public key as secret",
+    token: token(
+      "{\"exp\":\(now + 60),\"llx\":{\"act\":\"play\"}}", header: #"{"alg":"HS256"}"#,
+      key: "k1:" + publicKey.replacing("\n", with: "-"))),
+  Row(
+    testDescription: "unknown extension",
+    token: token(
+      "{\"exp\":\(now + 60),\"llx\":{\"act\":\"play\"}}",
+      header: #"{"alg":"HS256","crit":["x"]}"#)),
+  Row(
+    testDescription: "other KID",
+    token: token(
+      "{\"exp\":\(now + 60),\"llx\":{\"act\":\"play\"}}", header: #"{"alg":"HS256","kid":"k2"}"#)),
+  Row(testDescription: "truncated", token: String(playing().dropLast())),
+  Row(testDescription: "changed", token: playing().replacing(".ey", with: ".eyA")),
+  Row(testDescription: "ES256, changed", token: publicToken.replacing("fpOg", with: "fpOh")),
+  Row(
+    testDescription: "unsigned",
+    token: playing().split(separator: ".").prefix(2).joined(separator: ".") + "."),
+  Row(testDescription: "empty", token: ""),
+  Row(testDescription: "no token", token: "a.b.c"),
+]
+
+@Suite("JSON Web Tokens, /auth, and hosts of /api")
+struct WebTokenTests {
+  private static let adminToken = "admin-token-with-32-characters-or-more"
+
+  private func handler() throws -> SyntheticHandler {
+    var options = ServingOptions()
+    options.adminToken = Self.adminToken
+    options.tokenPublicKey = SignatureKey(pem: Array(publicKey.utf8))
+    let handler = try SyntheticHandler(options: options)
+    handler.goLive()
+    handler.serverState.setPlaybackKeys([try #require(TokenKey("k1:\(secret)"))], of: "live")
+    handler.requests.woken()
+    return handler
+  }
+
+  @Test("signature, action, stream and times decide", arguments: rows)
+  fileprivate func decision(row: Row) throws {
+    let handler = try handler()
+    let path = "/live/video/segment\(handler.last).m4s"
+    let inQuery = try handler.ask("\(path)?token=\(row.token)", peer: remote)
+    #expect(inQuery.status == row.status)
+    let inField = try handler.ask(path, ["Authorization: Bearer \(row.token)"], peer: remote)
+    #expect(inField.status == row.status)
+    let socket = try handler.ask("/live/ws?token=\(row.token)", peer: remote)
+    #expect(socket.status == (row.status == 200 ? 426 : row.status))
+    let page = try handler.ask("/live/?token=\(row.token)", peer: remote)
+    #expect(page.status == (row.status == 200 ? 307 : row.status))
+  }
+
+  @Test("a first request continues below a playback token, which URIs inherit")
+  func redirection() throws {
+    let handler = try handler()
+    let paths = [
+      ("/live/?player=ws&token=\(publicToken)", "./../t/", "/live/?player=ws"),
+      ("/live.m3u8?token=\(publicToken)", "./t/", "/live.m3u8"),
+      (
+        "/live/video/playlist.m3u8?token=\(publicToken)&_HLS_msn=1", "./../../t/",
+        "/live/video/playlist.m3u8?_HLS_msn=1"
+      ),
+      ("/manifest.mpd?token=\(publicToken)", "./t/", "/manifest.mpd"),
+    ]
+    for (target, start, end) in paths {
+      let found = try handler.ask(target, peer: remote)
+      let location = try #require(found.header("location"))
+      #expect(found.status == 307 && found.header("cache-control") == "no-store")
+      #expect(location.hasPrefix(start) && location.hasSuffix(end), "\(location)")
+      #expect(!location.contains("token=") && found.header("referrer-policy") == "no-referrer")
+      let text = location.dropFirst(start.count).dropLast(end.count)
+      let token = try #require(PlaybackToken(text))
+      #expect(token.session == "bob" && token.expiry == 1_800_000_000)
+      #expect(try handler.ask("/t/\(text)/live/playlist.m3u8", peer: remote).status == 200)
+    }
+    // A player that sends the field with each request needs no other path.
+    let field = ["Authorization: Bearer \(publicToken)"]
+    #expect(try handler.ask("/live/playlist.m3u8", field, peer: remote).status == 200)
+  }
+
+  @Test("/auth answers 204, 401 or 403 about the address in X-Original-URI")
+  func authentication() throws {
+    let handler = try handler()
+    let key = try #require(TokenKey("k1:\(secret)"))
+    func playback(_ stream: String = "live", _ expiry: Int64 = now + 60) -> String {
+      "/t/" + PlaybackToken(stream: stream, expiry: expiry, session: "s", key: key).text
+    }
+    let path = "/live/video/playlist.m3u8"
+    let cases = [
+      (playback() + path, 204), (playback() + path + "?_HLS_msn=5", 204), (path, 401),
+      (playback("b") + path, 403), (playback("live", now - 61) + path, 403), ("/t/x" + path, 403),
+      (path + "?token=" + publicToken, 204), ("/", 204), ("/live/", 204), ("/time", 204),
+      ("/none/x.m3u8", 204), ("http://h\(path)", 401), ("x y", 403), ("", 403),
+    ]
+    for (target, status) in cases {
+      let found = try handler.ask("/auth", ["X-Original-URI: \(target)"], peer: remote)
+      #expect(found.status == status, "\(target)")
+      #expect(found.header("cache-control") == "no-store" && !found.text.contains("/t/"))
+      #expect((found.header("www-authenticate") != nil) == (status == 401))
+    }
+    #expect(try handler.ask("/auth", peer: remote).status == 403)
+    for _ in 0..<9 { _ = try handler.ask("/auth", ["X-Original-URI: /t/x\(path)"], peer: remote) }
+    let slowed = try handler.ask(
+      "/auth", ["X-Original-URI: \(playback("live", now + 99))\(path)"], peer: remote)
+    #expect(slowed.status == 403 && slowed.text.hasPrefix("too many"))
+  }
+
+  @Test("tokens for /api: by the admin token as secret, or by the public key, for one stream")
+  func control() throws {
+    let handler = try handler()
+    func api(_ more: String = "", key: String = "x:\(adminToken)", _ end: Int64 = now + 60)
+      -> String
+    {
+      token(
+        "{\"exp\":\(end),\"llx\":{\"act\":\"api\"\(more)}}", header: #"{"alg":"HS256"}"#, key: key)
+    }
+    let one = api(",\"stream\":\"live\"")
+    let cases = [
+      ("", api(), 200), ("/live", api(), 200), ("/live", one, 200), ("", one, 403),
+      ("/b", one, 403), ("", api(key: "k1:\(secret)"), 403), ("", api("", now - 61), 403),
+      ("", playing(), 403), ("/live", publicToken, 200), ("", publicToken, 403), ("", "x", 403),
+    ]
+    for (path, token, status) in cases {
+      let field = try handler.ask("/api/streams\(path)", ["Authorization: Bearer \(token)"])
+      #expect(field.status == status, "\(path) \(token)")
+      #expect(try handler.ask("/api/streams\(path)?token=\(token)").status == status)
+    }
+    // The admin token itself does not belong in a URL.
+    #expect(try handler.ask("/api/streams?token=\(adminToken)").status == 403)
+  }
+
+  private var adminToken: String { Self.adminToken }
+
+  @Test(
+    "only addresses and names of the server are hosts of /api",
+    arguments: [
+      ("192.0.2.1:8080", true), ("[2001:db8::1]:8080", true), ("[::1]", true), ("localhost", true),
+      ("LocalHost:80", true), ("a.localhost", true), ("live.example", true),
+      ("LIVE.example:443", true), ("", true), ("evil.example", false), ("localhost.evil", false),
+      ("192.0.2.1.evil", false), ("127.0.0.1.", false), ("xlive.example", false),
+    ])
+  func hosts(host: String, isKnown: Bool) throws {
+    let hosts = KnownHosts(["Live.example", KnownHosts.name(in: "https://cdn.example:8/cam")])
+    #expect(hosts.contain(try Request("GET", "/", [HeaderField("Host", host)])) == isKnown)
+    #expect(hosts.contain(try Request("GET", "/", [HeaderField("Host", "cdn.example")])))
+  }
+}
