@@ -36,7 +36,7 @@ let fuzzers: [Target] =
   ]
     + [
       "head", "chunked", "query", "names", "boxes", "parameter-sets", "redaction", "http1", "http2",
-      "media", "messages", "sockets", "rtmp", "amf", "flv",
+      "media", "messages", "sockets", "rtmp", "amf", "flv", "tokens",
     ]
     .map {
       .executableTarget(

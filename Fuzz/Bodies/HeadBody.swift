@@ -87,6 +87,15 @@ private struct Heads {
     if cut.contentLength != cut.body.reduce(0, { $0 + $1.count }) || cut.contentLength > 1000 {
       violation = "\(cut.status) with \(cut.contentLength) bytes"
     }
+    var below = request
+    let prefix = below.takePathPrefix()
+    let segments = prefix.map { [request.firstPathSegment, $0] } ?? []
+    if segments + below.pathSegments != request.pathSegments
+      || (prefix == nil) != (request.pathSegments.count < 3)
+      || below.query != request.query
+    {
+      violation = "the prefix of \(request.rawPath)"
+    }
     if !request.has(request.target) { violation = "the target differs from itself" }
     if request.isBelow("live") != (request.firstPathSegment == "live") {
       violation = "the first segment of \(request.rawPath)"

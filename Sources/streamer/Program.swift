@@ -234,12 +234,8 @@ extension ServingOptions {
     publicURL = settings.publicURL
     adminToken = settings.adminToken
     proxies = settings.proxies
-    statistics =
-      switch settings.statistics {
-      case .token: .token
-      case .open: .open
-      case .loopback: .loopback
-      }
+    statistics = StatisticsAccess(settings.statistics)
+    metrics = StatisticsAccess(settings.metrics)
     runningStreams = settings.runningStreams
     streamStarts = settings.streamStarts
     timeDisplacement = settings.timeDisplacement
@@ -254,5 +250,16 @@ extension ServingOptions {
     publishHooks.publish = settings.publishHook
     publishHooks.unpublish = settings.unpublishHook
     relayLimits = merged.relayLimits
+  }
+}
+
+extension StatisticsAccess {
+  fileprivate init(_ readers: ProgramSettings.StatisticsReaders) {
+    self =
+      switch readers {
+      case .token: .token
+      case .open: .open
+      case .loopback: .loopback
+      }
   }
 }

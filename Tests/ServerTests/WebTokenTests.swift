@@ -10,6 +10,7 @@ import Time
 
 private let secret = "0123456789abcdef0123456789abcdef"
 private let remote = PeerAddress(high: 0, low: 0xc000_0201, port: 4000, isVersion6: false)
+private let local = PeerAddress(high: 0, low: 0x7f00_0001, port: 4000, isVersion6: false)
 private let now = (SystemClock.wallTime - .origin).wholeSeconds
 
 /// Tokens by other programs: HS256 by `secret` for all streams, ES256 by the owner of `publicKey`
@@ -205,6 +206,25 @@ struct WebTokenTests {
     }
     // The admin token itself does not belong in a URL.
     #expect(try handler.ask("/api/streams?token=\(adminToken)").status == 403)
+  }
+
+  @Test(
+    "--metrics decides which clients may read /metrics",
+    arguments: [
+      (StatisticsAccess.open, remote, nil, 200), (.loopback, local, nil, 200),
+      (.loopback, remote, nil, 401), (.token, local, nil, 401), (.token, remote, "wrong", 403),
+      (.token, remote, WebTokenTests.adminToken, 200),
+    ] as [(StatisticsAccess, PeerAddress, String?, Int)])
+  func metrics(access: StatisticsAccess, peer: PeerAddress, token: String?, status: Int) throws {
+    var options = ServingOptions()
+    options.metrics = access
+    let fields = token.map { ["Authorization: Bearer \($0)"] } ?? []
+    let closed = try SyntheticHandler(options: options).ask("/metrics", fields, peer: peer)
+    #expect(closed.status == (status == 200 && token == nil ? 200 : 403))
+    options.adminToken = Self.adminToken
+    let found = try SyntheticHandler(options: options).ask("/metrics", fields, peer: peer)
+    #expect(found.status == status)
+    #expect((found.header("www-authenticate") != nil) == (status == 401))
   }
 
   private var adminToken: String { Self.adminToken }

@@ -24,7 +24,7 @@ package struct ProgramSettings: Sendable {
     case port(UInt16)
   }
 
-  /// Which clients may read `/stats`.
+  /// Which clients may read `/stats`, or `/metrics`.
   package enum StatisticsReaders: String, Sendable, CaseIterable {
     /// Clients with the admin token.
     case token
@@ -50,6 +50,7 @@ package struct ProgramSettings: Sendable {
   package var isSelfSigned = false
   package var adminToken: String?
   package var statistics = StatisticsReaders.token
+  package var metrics = StatisticsReaders.open
   /// The file with the public key of JSON Web Tokens; nil for none.
   package var webTokenKey: String?
   /// Names of this server in requests to `/api`.

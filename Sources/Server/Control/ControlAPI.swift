@@ -195,7 +195,7 @@ extension ServerState {
     guard isLogged else { return }
     log.write(
       .warning, "api-denied",
-      "a request to /api or /stats from \(request.peer.masked) had no valid token; later ones are "
-        + "counted")
+      "a request to /api, /stats or /metrics from \(request.peer.masked) had no valid token; later "
+        + "ones are counted")
   }
 }

@@ -316,6 +316,11 @@ final class RequestRouter: RequestHandler, LoopService {
     case .health: probe(exchange, "ok\n")
     case .version: probe(exchange, serverState.versionText + "\n")
     case .metrics:
+      let access = serverState.options.metrics
+      if let refusal = statistics.refusal(exchange.request, access, option: "metrics", now) {
+        exchange.kind = .probe
+        return exchange.respond(refusal)
+      }
       probe(
         exchange, serverState.metrics(at: now),
         "text/plain; version=0.0.4; charset=utf-8")

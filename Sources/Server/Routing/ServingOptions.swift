@@ -26,6 +26,8 @@ package struct ServingOptions: Sendable {
   /// The end of the server's certificate, in seconds since 1970; nil for no certificate.
   package var certificateExpiry: @Sendable () -> Int64? = { nil }
 
+  /// Which clients may read `/metrics`.
+  package var metrics = StatisticsAccess.open
   /// The proxies whose statements about clients are believed.
   package var proxies = TrustedProxies()
 

@@ -6,7 +6,7 @@ import Sharing
 import Streams
 import Time
 
-/// Which clients may read `/stats` and `/stats.json`.
+/// Which clients may read statistics: `/stats` and `/stats.json`, or `/metrics`.
 package enum StatisticsAccess: String, Sendable, CaseIterable {
   /// Clients with the admin token.
   case token
@@ -26,7 +26,10 @@ struct StatisticsHandler {
   /// Answers a request for the page, or for its values.
   mutating func answer(_ exchange: any Exchange, isPage: Bool, now: MonotonicTime) {
     exchange.kind = .control
-    if let refusal = refusal(exchange.request, now) { return exchange.respond(refusal) }
+    let access = serverState.options.statistics
+    if let refusal = refusal(exchange.request, access, option: "stats", now) {
+      return exchange.respond(refusal)
+    }
     if isPage { return exchange.respond(serverState.page.statistics) }
     guard budget.take(at: now) else {
       return exchange.respond(
@@ -57,14 +60,23 @@ struct StatisticsHandler {
   /// Browsers ask for a password if the field allows HTTP Basic: the token is the password of any
   /// user. Requests that change something do not accept it, since browsers send it by themselves.
   /// - Source: RFC 6750 §3; RFC 7617 §2; RFC 9110 §15.5.2, §15.5.4
-  private func refusal(_ request: Request, _ now: MonotonicTime) -> PreparedResponse? {
-    switch serverState.options.statistics {
+  ///
+  /// - Parameters:
+  ///   - request: the request.
+  ///   - access: which clients may read.
+  ///   - option: the name of the option for `access`, and of the path.
+  ///   - now: the time of the loop.
+  /// - Returns: the response.
+  func refusal(
+    _ request: Request, _ access: StatisticsAccess, option: String, _ now: MonotonicTime
+  ) -> PreparedResponse? {
+    switch access {
     case .open: return nil
     case .loopback where request.peer.isLoopback: return nil
     case .token, .loopback: break
     }
     guard let token = serverState.options.adminToken else {
-      return Self.error(403, "/stats is off: it requires --admin-token or --stats")
+      return Self.error(403, "/\(option) is off: it requires --admin-token or --\(option)")
     }
     let given = PublisherCredentials.key(request)
     if let given, Secret.isSame(given, token) { return nil }
