@@ -36,7 +36,7 @@ let fuzzers: [Target] =
   ]
     + [
       "head", "chunked", "query", "names", "boxes", "parameter-sets", "redaction", "http1", "http2",
-      "media", "messages", "sockets", "rtmp", "amf", "flv", "tokens",
+      "media", "messages", "sockets", "rtmp", "amf", "flv", "tracks", "tokens",
     ]
     .map {
       .executableTarget(
@@ -69,11 +69,10 @@ let package = Package(
     // Rates, the frame grid, segmentation and clocks. Values only: no threads, no bytes, no I/O.
     library("Media", ["Time"]),
 
-    // RTMP, AMF and FLV: pure codecs of publishers. Knows no socket and no clock.
-    library("Ingest", ["Checked"]),
-
     // Level 1. CMAF chunks and headers as bytes. Knows no clock, no window, no codec library.
     library("CMAF", ["Time", "Media", "Sharing"]),
+    // RTMP, AMF, FLV and CMAF tracks: pure codecs of publishers. Knows no socket and no clock.
+    library("Ingest", ["CMAF", "Checked", "Time"]),
     // The pure state machines of a stream. Knows no thread, no lock and no bytes.
     library("Scheduling", ["Time", "Media"]),
     // Event loops, sockets, timers, TLS. The only target that opens sockets; knows neither HTTP nor
@@ -177,7 +176,7 @@ let package = Package(
     tests("FuzzReplay", ["FuzzBodies"]),
     tests("Time", ["Time"]),
     tests("Checked", ["Checked"]),
-    tests("Ingest", ["Ingest"]),
+    tests("Ingest", ["CMAF", "Ingest"]),
     tests("Publishing", ["Ingest", "Logging", "Net", "Publishing", "Sharing", "Time"]),
     tests("Logging", ["Time", "Logging", "Sharing"]),
     tests("Sharing", ["Time", "Sharing"]),

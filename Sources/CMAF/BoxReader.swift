@@ -80,8 +80,10 @@ extension [UInt8] {
   // bounded: the caller has checked the box
   func unsigned16(at offset: Int) -> Int { Int(self[offset]) << 8 | Int(self[offset + 1]) }
 
-  /// Four bytes as text; a byte other than an ASCII letter, digit or space becomes `?`.
-  func fourCharacters(at offset: Int) -> String {
+  /// The four bytes at `offset`, which are within the array, as text.
+  ///
+  /// A byte that is not printable ASCII becomes `?`.
+  package func fourCharacters(at offset: Int) -> String {
     String(
       // bounded: the caller has checked the box
       decoding: self[offset..<offset + 4].map { $0 >= 0x20 && $0 < 0x7F ? $0 : UInt8(ascii: "?") },

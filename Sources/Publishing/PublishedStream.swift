@@ -61,6 +61,8 @@ package final class PublishedStream: Sendable {
   private struct State {
     var status = Status()
     var publisher: Publisher?
+    /// The tracks of the publisher, if each has a connection of its own.
+    var session: TrackSession?
     /// When the publisher sent a tag, or began.
     var lastTag = MonotonicTime.origin
     var configurations = MediaConfigurations()
@@ -107,7 +109,7 @@ package final class PublishedStream: Sendable {
 
     mutating func endPublisher(at now: MonotonicTime) {
       (status.isConnected, status.since) = (false, now)
-      publisher = nil
+      (publisher, session) = (nil, nil)
       configurations = MediaConfigurations()
       owesEnd = owesEnd || hasBegun
       hasBegun = false
@@ -147,22 +149,47 @@ package final class PublishedStream: Sendable {
   // MARK: For publishers
 
   /// Whether a client publishes that another one may not replace.
-  package func isTaken(at now: MonotonicTime) -> Bool {
-    state.withLock { $0.publisher != nil && now - $0.lastTag <= Self.takeoverTime }
-  }
+  package func isTaken(at now: MonotonicTime) -> Bool { present(at: now).isTaken }
 
   /// Lets a client publish, if no other does or the other is silent.
   package func attach(_ publisher: Publisher, at now: MonotonicTime) -> Attachment {
+    attach(publisher, nil, at: now)
+  }
+
+  /// Whether a client publishes that another one may not replace, and its tracks, if each has a
+  /// connection of its own.
+  func present(at now: MonotonicTime) -> (session: TrackSession?, isTaken: Bool) {
+    state.withLock { state in
+      let isTaken = state.publisher != nil && now - state.lastTag <= Self.takeoverTime
+      return (state.session, isTaken)
+    }
+  }
+
+  /// Lets a client publish, with tracks that have connections of their own.
+  func attach(
+    _ publisher: Publisher, _ session: TrackSession?, at now: MonotonicTime
+  ) -> Attachment {
     state.withLock { state in
       let former = state.publisher
       if former != nil, now - state.lastTag <= Self.takeoverTime { return .taken }
       if former != nil { state.endPublisher(at: now) }
       (state.status.isConnected, state.status.since) = (true, now)
       state.status.count += 1
-      state.publisher = publisher
+      (state.publisher, state.session) = (publisher, session)
       state.lastTag = now
       _ = state.settle()
       return .attached(former: former)
+    }
+  }
+
+  /// Ends the video of a publisher; to the source, its next tag begins the next publisher.
+  func restartVideo(of publisher: Publisher) {
+    state.withLock { state in
+      guard state.publisher === publisher else { return }
+      state.configurations.removeVideo()
+      state.owesEnd = state.owesEnd || state.hasBegun
+      state.hasBegun = false
+      _ = state.settle()
     }
   }
 

@@ -14,6 +14,7 @@ from harness.messages import PASSED_THROUGH
 from harness.program import Program
 from harness.rtmp import HOST
 from harness.uploads import TRANSPORTS, Encoder, begin, curl, frames, url
+from harness.waiting import wait_until
 
 TS = ("-f", "mpegts", "-muxdelay", "0", "-flush_packets", "1")
 MP4 = ("-f", "mp4", "-movflags", "frag_every_frame+empty_moov+default_base_moof", "-flush_packets",
@@ -52,6 +53,29 @@ def test_container_is_passed_through(streamer: Callable[..., Program], tmp_path:
         assert frames(program.url("/live/playlist.m3u8"), 3) >= 70
         assert get(program.port, "/manifest.mpd").status == 200
     program.wait_logged("publish-ended")
+
+
+CMAF = ("-f", "mp4", "-movflags", "cmaf+empty_moov+frag_every_frame", "-write_prft", "wallclock",
+        "-flush_packets", "1")
+
+
+@pytest.mark.parametrize("names", [("Streams(video.cmfv)", "Streams(audio.cmfa)"),
+                                   ("video.cmfv", "audio.cmfa")], ids=["streams", "plain"])
+def test_tracks_are_joined(streamer: Callable[..., Program], tmp_path: Path,
+                           names: tuple[str, str]) -> None:
+    """One POST for each CMAF track: one stream with video as it is and audio."""
+    program = streamer(*HOST, defaults=False)
+    video, audio = (program.url(f"/live/{name}") for name in names)
+    with encoder(tmp_path, "-map", "0", *CMAF, video, "-f", "lavfi", "-re", "-i", "sine",
+                 "-map", "1", "-c:a", "aac", *CMAF, audio) as running:
+        running.wait(lambda: numbers(program), 15, "a playlist")
+        assert f"320x180 {PASSED_THROUGH}" in program.description()
+        assert len(program.logged("publish-started", stream="live")) == 2
+        assert frames(program.url("/live/playlist.m3u8"), 3) >= 70
+        assert "TYPE=AUDIO" in get(program.port, "/live/playlist.m3u8").text
+        assert curl(program, "POST", f"/live/{names[0]}", body=b"x")[0] == 409
+    wait_until(lambda: len(program.logged("publish-ended", stream="live")) == 2, 10, "the ends")
+    assert curl(program, "POST", f"/ldash/live/{names[0]}", body=bytes(8))[0] == 400
 
 
 def test_next_publisher_continues(streamer: Callable[..., Program], tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Glibc
 import Ingest
 import Net
 import Publishing
@@ -13,35 +12,12 @@ private func tag(_ byte: UInt8, size: Int = 1) -> MediaTag {
   MediaTag(kind: .video, timestamp: 0, payload: Array(repeating: byte, count: size))
 }
 
-/// A source that reads what has arrived.
-private final class Source {
-  let descriptor: Int32
-  var reader = MediaRecordReader()
-
-  init(_ descriptor: Int32) { self.descriptor = descriptor }
-
-  deinit { close(descriptor) }
-
-  func records() throws -> [MediaRecord] {
-    var found: [MediaRecord] = []
-    var buffer = [UInt8](repeating: 0, count: 1 << 20)
-    while true {
-      let count = unsafe recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
-      guard count > 0 else { return found }
-      unsafe buffer.withUnsafeBufferPointer {
-        unsafe reader.append(UnsafeBufferPointer(rebasing: $0[..<count]))
-      }
-      while let record = try reader.next() { found.append(record) }
-    }
-  }
-}
-
 @Suite("Publishers of a stream")
 struct PublishedStreamTests {
   @Test("a publisher is delimited by records, and the next one follows")
   func delimiters() throws {
     let stream = PublishedStream(name: "live")
-    let source = Source(try #require(stream.connectSource()))
+    let source = try RecordSource(stream)
     for byte in [1, 2] as [UInt8] {
       let publisher = Publisher { $0() }
       _ = stream.attach(publisher, at: start)
@@ -57,7 +33,7 @@ struct PublishedStreamTests {
   @Test("another client is refused while the publisher sends, and replaces a silent one")
   func takeover() throws {
     let stream = PublishedStream(name: "live")
-    let source = Source(try #require(stream.connectSource()))
+    let source = try RecordSource(stream)
     let (first, second) = (Publisher { $0() }, Publisher { $0() })
     _ = stream.attach(first, at: start)
     _ = stream.write(tag(1), by: first, at: start)
@@ -87,7 +63,7 @@ struct PublishedStreamTests {
     #expect(stream.write(configuration, by: publisher, at: start) == .taken)
     #expect(stream.write(tag(1), by: publisher, at: start) == .taken, "dropped without a source")
     for byte in [2, 3] as [UInt8] {
-      let source = Source(try #require(stream.connectSource()))
+      let source = try RecordSource(stream)
       _ = stream.write(tag(byte), by: publisher, at: start)
       #expect(try source.records() == [.begin, .tag(configuration), .tag(tag(byte))])
     }
@@ -96,7 +72,7 @@ struct PublishedStreamTests {
   @Test("a source that does not read stops the publisher, and gets everything later")
   func backPressure() throws {
     let stream = PublishedStream(name: "live")
-    let source = Source(try #require(stream.connectSource()))
+    let source = try RecordSource(stream)
     let publisher = Publisher { $0() }
     _ = stream.attach(publisher, at: start)
     let large = tag(7, size: 4 << 20)
@@ -118,7 +94,7 @@ struct PublishedStreamTests {
   @Test("a source that is gone costs nothing")
   func goneSource() throws {
     let stream = PublishedStream(name: "live")
-    _ = Source(try #require(stream.connectSource()))
+    _ = try RecordSource(stream)
     let publisher = Publisher { $0() }
     _ = stream.attach(publisher, at: start)
     for _ in 0..<100 {
@@ -224,7 +200,7 @@ struct ContainerPublisherTests {
   @Test("bytes of a container are records; a source that does not read stops the publisher")
   func container() throws {
     let stream = PublishedStream(name: "live")
-    let source = Source(try #require(stream.connectSource()))
+    let source = try RecordSource(stream)
     let publisher = Publisher { $0() }
     _ = stream.attach(publisher, at: start)
     let container = ContainerPublisher(stream, publisher)

@@ -16,6 +16,9 @@ final class PublisherPackets {
   private var video: VideoDepacketizer?
   private var audio: AudioDepacketizer?
   private var audioCodec: FLVAudioTag.Codec?
+  /// The audio track of CMAF.
+  private var audioTrack: TrackConfiguration?
+  private var isFLV = true
 
   /// Waits for a publisher.
   ///
@@ -34,7 +37,7 @@ final class PublisherPackets {
   var description: InputDescription? {
     guard let video, video.isComplete else { return nil }
     return InputDescription(
-      format: "flv", video: video.video, audio: audio?.audio, isPaced: false)
+      format: isFLV ? "flv" : "mp4", video: video.video, audio: audio?.audio, isPaced: false)
   }
 
   var oversized: UInt64 { video?.oversized ?? 0 }
@@ -55,6 +58,12 @@ final class PublisherPackets {
       switch tag.kind {
       case .video: return try take(video: tag, arrival)
       case .audio: return take(audio: tag, arrival)
+      case .videoTrack, .audioTrack:
+        if let track = TrackConfiguration(tag) { take(track) }
+        return []
+      case .videoSample, .audioSample:
+        guard let sample = TrackSample(tag) else { return [] }
+        return sample.isVideo ? take(video: sample, arrival) : take(audio: sample, arrival)
       case .container: return []
       }
     }
@@ -119,6 +128,55 @@ final class PublisherPackets {
     let pts = time(Int64(tag.timestamp))
     let packets = audio?.take(body, pts: pts, arrival: arrival)
     return (packets ?? []).map { .audio($0) }
+  }
+
+  // MARK: CMAF
+
+  /// The largest difference of a declared capture time from the arrival.
+  private static let clockTolerance = Interval.seconds(1)
+
+  private func take(_ track: TrackConfiguration) {
+    isFLV = false
+    let name: String
+    switch track.codec {
+    case .h264, .hevc:
+      let codec: NALCodec = track.codec == .h264 ? .h264 : .hevc
+      if video?.video.nalCodec != codec {
+        video = VideoDepacketizer(codec, sizeLimit: options.frameSizeLimit)
+      }
+      video?.take(extradata: track.setup)
+      return
+    case .aac: name = "aac"
+    case .mp3: name = "mp3"
+    case .opus: name = "opus"
+    case .ac3: name = "ac3"
+    case .eac3: name = "eac3"
+    }
+    guard track != audioTrack else { return }
+    audioTrack = track
+    audio = AudioDepacketizer(
+      codec: name, configuration: track.setup, sampleRate: Int(track.sampleRate),
+      channels: Int(track.channels))
+  }
+
+  private func take(video sample: TrackSample, _ arrival: MonotonicTime) -> [InputUnit] {
+    let now = WallTime(arrival, plus: SystemClock.wallMinusMonotonic)
+    let declared = sample.captured.map { WallTime(nanoseconds: $0) }
+    let isCredible = declared.map { ($0 - now).magnitude <= Self.clockTolerance } ?? false
+    let units = video?.take(
+      sample.bytes.span, pts: time(sample.pts, sample), dts: time(sample.dts, sample),
+      isKey: sample.isKey, arrival: arrival, senderTime: isCredible ? declared : nil)
+    return (units ?? []).map { .video($0) }
+  }
+
+  private func take(audio sample: TrackSample, _ arrival: MonotonicTime) -> [InputUnit] {
+    let packets = audio?.take(sample.bytes, pts: time(sample.pts, sample), arrival: arrival)
+    return (packets ?? []).map { .audio($0) }
+  }
+
+  /// A timestamp of a track, which never wraps.
+  private func time(_ ticks: Int64, _ sample: TrackSample) -> SourceTime {
+    unwrapper.time(of: ticks, bits: 64, numerator: 1, denominator: Int64(sample.timescale))
   }
 
   /// libavcodec's name of a codec.

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Media of a publisher: a tag of FLV without its header, or bytes of a container.
+/// Media of a publisher: a tag of FLV without its header, bytes of a container, or a part of a CMAF
+/// track.
 package struct MediaTag: Sendable, Equatable {
   /// The kind of a tag, with the number that FLV gives it.
   package enum Kind: UInt8, Sendable {
     case audio = 8
     case video = 9
-    /// Bytes of MPEG-TS or fragmented MP4; this number is not of FLV.
+    /// Bytes of MPEG-TS or fragmented MP4; this number and the next are not of FLV.
     case container = 64
+    /// A ``TrackConfiguration``.
+    case videoTrack, audioTrack
+    /// A ``TrackSample``.
+    case videoSample, audioSample
   }
 
   /// Audio, video, or bytes of a container.
@@ -29,7 +34,8 @@ package struct MediaTag: Sendable, Equatable {
     switch kind {
     case .video: FLVVideoTag(payload)?.content == .configuration
     case .audio: FLVAudioTag(payload)?.isConfiguration ?? false
-    case .container: false
+    case .videoTrack, .audioTrack: true
+    case .container, .videoSample, .audioSample: false
     }
   }
 }
@@ -49,11 +55,14 @@ package struct MediaConfigurations: Sendable {
   package mutating func note(_ tag: MediaTag) {
     guard tag.payload.count <= Self.largest, tag.isConfiguration else { return }
     switch tag.kind {
-    case .video: video = tag
-    case .audio: audio = tag
-    case .container: break
+    case .video, .videoTrack: video = tag
+    case .audio, .audioTrack: audio = tag
+    case .container, .videoSample, .audioSample: break
     }
   }
+
+  /// Forgets the configuration of video.
+  package mutating func removeVideo() { video = nil }
 
   /// The newest configurations.
   package var tags: [MediaTag] { [video, audio].compactMap { $0 } }

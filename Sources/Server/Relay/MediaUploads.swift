@@ -25,16 +25,24 @@ final class MediaUploads {
     self.log = log
   }
 
-  /// Makes the client of an exchange the publisher of a stream, unless it has another one.
-  func begin(_ exchange: any Exchange, _ stream: PublishedStream) {
-    guard !stream.isTaken(at: loop.now) else {
-      return exchange.respond(RelayResponses.refused(409, "the stream has a publisher"))
-    }
+  /// Makes the client of an exchange the publisher of a stream, or of a track of it, unless it has
+  /// another one.
+  func begin(_ exchange: any Exchange, _ stream: PublishedStream, _ track: PublishedTrack?) {
+    let isTaken = track.map { stream.isTaken($0, at: loop.now) } ?? stream.isTaken(at: loop.now)
+    guard !isTaken else { return exchange.respond(Self.taken(track)) }
     let event = PublishEvent(stream.name, .http, exchange.request.peer)
-    permits.ask(exchange, event) { [self] in begin(exchange, stream, $0) }
+    permits.ask(exchange, event) { [self] in begin(exchange, stream, track, $0) }
   }
 
-  private func begin(_ exchange: any Exchange, _ stream: PublishedStream, _ permit: PublishPermit) {
+  private static func taken(_ track: PublishedTrack?) -> PreparedResponse {
+    let what = track.map { "the \($0.rawValue) track of the stream" } ?? "the stream"
+    return RelayResponses.refused(409, "\(what) has a publisher")
+  }
+
+  private func begin(
+    _ exchange: any Exchange, _ stream: PublishedStream, _ track: PublishedTrack?,
+    _ permit: PublishPermit
+  ) {
     let proxy = UploadProxy()
     let publisher = Publisher { [weak loop] then in
       guard let loop else { return then() }
@@ -43,17 +51,31 @@ final class MediaUploads {
         then()
       }
     }
-    guard case .attached(let former) = stream.attach(publisher, at: loop.now) else {
-      return exchange.respond(RelayResponses.refused(409, "the stream has a publisher"))
+    guard let media = attach(publisher, stream, track) else {
+      return exchange.respond(Self.taken(track))
     }
-    former?.close()
+    let word = track.map { "HTTP (\($0.rawValue))" } ?? "HTTP"
     log.write(
-      .info, "publish-started", stream: stream.name, "HTTP from \(exchange.request.peer.masked)")
-    let upload = MediaUpload(
-      exchange, ContainerPublisher(stream, publisher), permit, loop: loop, uploads: self,
-      log: log)
+      .info, "publish-started", stream: stream.name,
+      "\(word) from \(exchange.request.peer.masked)")
+    let upload = MediaUpload(exchange, media, permit, loop: loop, uploads: self, log: log)
     proxy.upload = upload
     exchange.receiveBody(limit: .max, upload)
+  }
+
+  /// Closes the former publisher; nil if it may not be replaced.
+  private func attach(
+    _ publisher: Publisher, _ stream: PublishedStream, _ track: PublishedTrack?
+  ) -> (any MediaPublisher)? {
+    if let track {
+      var former: Publisher?
+      let media = TrackPublisher(stream, track, publisher, at: loop.now, former: &former)
+      former?.close()
+      return media
+    }
+    guard case .attached(let former) = stream.attach(publisher, at: loop.now) else { return nil }
+    former?.close()
+    return ContainerPublisher(stream, publisher)
   }
 
   /// Continues an upload later.
@@ -85,7 +107,7 @@ final class MediaUpload: BodyReceiver {
   private static let pieceLimit = 64 * 1024
 
   private let exchange: any Exchange
-  private let publisher: ContainerPublisher
+  private let publisher: any MediaPublisher
   /// Until the end of the upload.
   private var permit: PublishPermit?
   private unowned let loop: EventLoop
@@ -94,9 +116,11 @@ final class MediaUpload: BodyReceiver {
   /// Bytes that the source does not take yet.
   private var rest: [UInt8] = []
   private var hasEnded = false
+  /// Why the bytes are no media.
+  private var fault: String?
 
   init(
-    _ exchange: any Exchange, _ publisher: ContainerPublisher, _ permit: PublishPermit,
+    _ exchange: any Exchange, _ publisher: any MediaPublisher, _ permit: PublishPermit,
     loop: EventLoop, uploads: MediaUploads, log: Log
   ) {
     self.exchange = exchange
@@ -108,7 +132,7 @@ final class MediaUpload: BodyReceiver {
   }
 
   func received(_ bytes: borrowing Span<UInt8>) {
-    guard !hasEnded else { return }
+    guard !hasEnded, fault == nil else { return }
     unsafe bytes.withUnsafeBufferPointer { unsafe rest.append(contentsOf: $0) }
     advance()
   }
@@ -123,14 +147,18 @@ final class MediaUpload: BodyReceiver {
         exchange.isBodyPaused = true
         return uploads.retry(self)
       case .replaced: return loop.later { self.replace() }
+      case .malformed(let reason):
+        (fault, rest) = (reason, [])
+        return loop.later { self.refuse(reason) }
       }
     }
     if !hasEnded { exchange.isBodyPaused = false }
-    if !publisher.flush() { uploads.retry(self) }
+    if !publisher.flush(at: loop.now) { uploads.retry(self) }
   }
 
   func ended() {
     guard !hasEnded else { return }
+    if let fault { return refuse(fault) }
     end("the publisher has sent the end")
     exchange.respond(RelayResponses.published(204))
   }
@@ -144,6 +172,13 @@ final class MediaUpload: BodyReceiver {
     exchange.respond(RelayResponses.refused(409, "replaced by another publisher"))
   }
 
+  /// The bytes are no media.
+  private func refuse(_ reason: String) {
+    guard !hasEnded else { return }
+    end(reason)
+    exchange.respond(RelayResponses.refused(400, reason))
+  }
+
   private func end(_ reason: String) {
     guard !hasEnded else { return }
     hasEnded = true
@@ -151,6 +186,6 @@ final class MediaUpload: BodyReceiver {
     permit = nil
     publisher.end(at: loop.now)
     log.write(.info, "publish-ended", stream: publisher.name, reason)
-    if !publisher.flush() { uploads.retry(self) }
+    if !publisher.flush(at: loop.now) { uploads.retry(self) }
   }
 }

@@ -73,7 +73,9 @@ struct RelayPublishing {
     case .success where file.isIndex:
       // The muxer uploads many files; this stream takes one body.
       exchange.respond(RelayResponses.refused(415, "expected one body of MPEG-TS or MP4"))
-    case .success(let stream): uploads.begin(exchange, stream)
+    case .success where file.isOtherTrack:
+      exchange.respond(RelayResponses.refused(415, "expected a track of video or audio"))
+    case .success(let stream): uploads.begin(exchange, stream, file.track)
     }
     return true
   }
@@ -146,4 +148,19 @@ struct RelayPublishing {
       }
     }
   }
+}
+
+extension RelayName {
+  /// The track that an upload of this name is: `….cmfv` and `….cmfa`, also as `Streams(…)`.
+  /// - Source: DASH-IF Live Media Ingest Protocol 1.2 §5.5
+  fileprivate var track: PublishedTrack? {
+    switch suffix {
+    case "cmfv", "cmfv)": .video
+    case "cmfa", "cmfa)": .audio
+    default: nil
+    }
+  }
+
+  /// Whether the name is that of a track of text or metadata.
+  fileprivate var isOtherTrack: Bool { ["cmft", "cmft)", "cmfm", "cmfm)"].contains(suffix) }
 }

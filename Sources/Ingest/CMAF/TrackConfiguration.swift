@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Checked
+
+/// The description of a CMAF track, for the decoder of its samples.
+package struct TrackConfiguration: Sendable, Equatable {
+  /// The codec of a track, with its number in a record.
+  package enum Codec: UInt8, Sendable, CaseIterable {
+    case h264 = 1, hevc
+    case aac = 16, mp3, opus, ac3, eac3
+
+    /// Whether it is a codec of video.
+    package var isVideo: Bool { rawValue < 16 }
+  }
+
+  package var codec: Codec
+  /// Ticks per second of the timestamps of the samples.
+  package var timescale: UInt32
+  /// Hz; 0 for video.
+  package var sampleRate: UInt32 = 0
+  /// The number of channels; 0 for video.
+  package var channels: UInt8 = 0
+  /// `avcC`, `hvcC`, an AudioSpecificConfig, or the header of Ogg Opus; empty for other codecs.
+  package var setup: [UInt8]
+
+  /// A description.
+  package init(codec: Codec, timescale: UInt32, setup: [UInt8]) {
+    self.codec = codec
+    self.timescale = timescale
+    self.setup = setup
+  }
+
+  /// The description as a tag of the stream from publishers to their source.
+  package var tag: MediaTag {
+    MediaTag(
+      kind: codec.isVideo ? .videoTrack : .audioTrack, timestamp: 0,
+      payload: [codec.rawValue, channels] + RTMPChunkWriter.bigEndian(timescale, 4)
+        + RTMPChunkWriter.bigEndian(sampleRate, 4) + setup)
+  }
+
+  /// Reads a tag; nil if it is none of a track, or malformed.
+  package init?(_ tag: MediaTag) {
+    let bytes = tag.payload
+    guard tag.kind == .videoTrack || tag.kind == .audioTrack, bytes.count >= 10,
+      let codec = Codec(rawValue: bytes[0]), codec.isVideo == (tag.kind == .videoTrack),
+      let timescale = bytes.span.bigEndian(at: 2, count: 4), timescale > 0,
+      let rate = bytes.span.bigEndian(at: 6, count: 4)
+    else { return nil }
+    self.init(
+      codec: codec, timescale: UInt32(clamping: timescale), setup: Array(bytes.dropFirst(10)))
+    channels = bytes[1]
+    sampleRate = UInt32(clamping: rate)
+  }
+}
+
+/// A sample of a CMAF track.
+package struct TrackSample: Sendable, Equatable {
+  /// The largest sample: a record has one.
+  package static let largest = MediaRecord.largest - headSize
+
+  private static let headSize = 29
+  private static let noTime = Int64.min
+
+  /// Whether the sample is of video.
+  package var isVideo: Bool
+  /// Whether the track marks it as one with which decoding can begin.
+  package var isKey: Bool
+  /// Ticks per second of the timestamps.
+  package var timescale: UInt32
+  /// Decode and presentation time, in ticks.
+  package var dts, pts: Int64
+  /// The declared capture time, in nanoseconds since 1970; nil if the track declares none.
+  package var captured: Int64?
+  package var bytes: [UInt8]
+
+  /// A sample.
+  package init(
+    isVideo: Bool, isKey: Bool, timescale: UInt32, dts: Int64, pts: Int64, captured: Int64?,
+    bytes: [UInt8]
+  ) {
+    self.isVideo = isVideo
+    self.isKey = isKey
+    self.timescale = timescale
+    self.dts = dts
+    self.pts = pts
+    self.captured = captured
+    self.bytes = bytes
+  }
+
+  /// The sample as a tag of the stream from publishers to their source.
+  package var tag: MediaTag {
+    func wide(_ number: Int64) -> [UInt8] {
+      let bits = UInt64(bitPattern: number)
+      return RTMPChunkWriter.bigEndian(UInt32(truncatingIfNeeded: bits >> 32), 4)
+        + RTMPChunkWriter.bigEndian(UInt32(truncatingIfNeeded: bits), 4)
+    }
+    var payload = [isKey ? 1 : 0] + RTMPChunkWriter.bigEndian(timescale, 4)
+    payload += wide(dts) + wide(pts) + wide(captured ?? Self.noTime)
+    payload += bytes
+    return MediaTag(kind: isVideo ? .videoSample : .audioSample, timestamp: 0, payload: payload)
+  }
+
+  /// Reads a tag; nil if it is none of a sample, or malformed.
+  package init?(_ tag: MediaTag) {
+    let payload = tag.payload
+    func wide(_ offset: Int) -> Int64? {
+      guard let high = payload.span.bigEndian(at: offset, count: 4),
+        let low = payload.span.bigEndian(at: offset + 4, count: 4)
+      else { return nil }
+      return Int64(bitPattern: UInt64(high) << 32 | UInt64(low))
+    }
+    guard tag.kind == .videoSample || tag.kind == .audioSample, payload.count >= Self.headSize,
+      let timescale = payload.span.bigEndian(at: 1, count: 4), timescale > 0,
+      let dts = wide(5), let pts = wide(13), let captured = wide(21)
+    else { return nil }
+    self.init(
+      isVideo: tag.kind == .videoSample, isKey: payload[0] & 1 != 0,
+      timescale: UInt32(clamping: timescale), dts: dts, pts: pts,
+      captured: captured == Self.noTime ? nil : captured,
+      bytes: Array(payload.dropFirst(Self.headSize)))
+  }
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Time
+
+/// A publisher that sends bytes: a container, or one track of several.
+///
+/// Confined to the loop's thread.
+package protocol MediaPublisher: AnyObject {
+  /// The name of the stream.
+  var name: String { get }
+  /// Writes bytes; after it, and after ``end(at:)``, call ``flush(at:)`` until it returns true.
+  func write(_ bytes: [UInt8], at now: MonotonicTime) -> PublisherWriting
+  /// Writes what the source has not taken yet; true if nothing is left.
+  func flush(at now: MonotonicTime) -> Bool
+  /// Notes the end of the bytes.
+  func end(at now: MonotonicTime)
+}
+
+/// The result of writing bytes of a publisher.
+package enum PublisherWriting: Sendable, Equatable {
+  case taken
+  /// The source does not read: try again with the same bytes.
+  case full
+  /// Another publisher has replaced this one.
+  case replaced
+  /// The bytes are no media, for this reason; no more can be written.
+  case malformed(String)
+}

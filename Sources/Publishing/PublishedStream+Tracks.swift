@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Time
+
+// Publishers that send each track over a connection of its own.
+extension PublishedStream {
+  /// Whether a client sends a track, or publishes otherwise, that another one may not replace.
+  package func isTaken(_ track: PublishedTrack, at now: MonotonicTime) -> Bool {
+    let (session, isTaken) = present(at: now)
+    return session.map { $0.isTaken(track, at: now) } ?? isTaken
+  }
+
+  /// Lets a connection send a track: beside the other tracks of the present publisher, or as a new
+  /// publisher.
+  ///
+  /// Video that returns has a timeline of its own, so the source is told that a publisher begins.
+  /// - Returns: the publisher, and the one to close; nil if the track is taken.
+  func attach(
+    _ track: PublishedTrack, _ connection: Publisher, at now: MonotonicTime
+  ) -> (session: TrackSession, former: Publisher?)? {
+    // Each change by another connection meanwhile is one more attempt.
+    for _ in 0..<4 {
+      if let session = present(at: now).session {
+        switch session.add(track, connection, at: now) {
+        case .taken: return nil
+        case .attached(let former, let hasReturned):
+          if present(at: now).session === session {
+            if hasReturned, track == .video { restartVideo(of: session.publisher) }
+            return (session, former)
+          }
+          _ = session.remove(track, connection)
+        }
+      }
+      let session = TrackSession()
+      _ = session.add(track, connection, at: now)
+      if case .attached(let former) = attach(session.publisher, session, at: now) {
+        return (session, former)
+      }
+    }
+    return nil
+  }
+
+  /// Notes that the connection of a track has ended.
+  func detach(
+    _ track: PublishedTrack, _ connection: Publisher, _ session: TrackSession,
+    at now: MonotonicTime
+  ) {
+    guard session.remove(track, connection) else { return }
+    _ = detach(session.publisher, at: now)
+  }
+}

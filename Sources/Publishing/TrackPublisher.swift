@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Ingest
+package import Time
+
+/// A publisher's connection with one CMAF track.
+///
+/// Confined to the loop's thread.
+package final class TrackPublisher: MediaPublisher {
+  private let stream: PublishedStream
+  private let track: PublishedTrack
+  private let publisher: Publisher
+  private let session: TrackSession
+  private var reader = TrackReader()
+  /// Tags that the source does not take yet.
+  private var waiting: [MediaTag] = []
+  /// Why the bytes are no track.
+  private var fault: String?
+
+  /// Publishes a track; nil if another connection sends it.
+  ///
+  /// - Parameters:
+  ///   - stream: the stream.
+  ///   - track: the track.
+  ///   - publisher: the connection.
+  ///   - now: the present time.
+  ///   - former: gets the publisher to close first, if there is one.
+  package init?(
+    _ stream: PublishedStream, _ track: PublishedTrack, _ publisher: Publisher,
+    at now: MonotonicTime, former: inout Publisher?
+  ) {
+    guard let (session, replaced) = stream.attach(track, publisher, at: now) else { return nil }
+    self.stream = stream
+    self.track = track
+    self.publisher = publisher
+    self.session = session
+    former = replaced
+  }
+
+  package var name: String { stream.name }
+
+  package func write(_ bytes: [UInt8], at now: MonotonicTime) -> PublisherWriting {
+    guard session.note(track, publisher, at: now) else { return .replaced }
+    switch settle(at: now) {
+    case .taken: break
+    case let other: return other
+    }
+    if let fault { return .malformed(fault) }
+    reader.append(bytes)
+    do throws(TrackError) {
+      while let unit = try reader.next() {
+        switch unit {
+        case .configuration(let configuration):
+          guard configuration.codec.isVideo == (track == .video) else {
+            return refuse("the track is not \(track.rawValue)")
+          }
+          waiting.append(configuration.tag)
+        case .sample(let sample): waiting.append(sample.tag)
+        }
+      }
+    } catch { return refuse("\(error)") }
+    // The bytes are taken, even if their tags wait.
+    return settle(at: now) == .replaced ? .replaced : .taken
+  }
+
+  private func refuse(_ reason: String) -> PublisherWriting {
+    fault = reason
+    return .malformed(reason)
+  }
+
+  /// Writes the waiting tags.
+  private func settle(at now: MonotonicTime) -> PublisherWriting {
+    var count = 0
+    defer { waiting.removeFirst(count) }
+    for tag in waiting {
+      switch stream.write(tag, by: session.publisher, at: now) {
+      case .taken, .partly: count += 1
+      case .full: return .full
+      case .replaced: return .replaced
+      }
+    }
+    return .taken
+  }
+
+  package func flush(at now: MonotonicTime) -> Bool {
+    switch settle(at: now) {
+    case .full: return false
+    case .taken, .replaced, .malformed: return stream.flush()
+    }
+  }
+
+  package func end(at now: MonotonicTime) {
+    _ = settle(at: now)
+    waiting = []
+    stream.detach(track, publisher, session, at: now)
+  }
+}

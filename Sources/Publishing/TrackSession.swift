@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Sharing
+import Time
+
+/// A track of a publisher that sends each track over a connection of its own.
+package enum PublishedTrack: String, Sendable, CaseIterable { case video, audio }
+
+/// The connections of one publisher, at most one for each track.
+///
+/// To its stream they are one publisher, whose time begins with the first connection and ends with
+/// the last.
+final class TrackSession: Sendable {
+  private struct Connection {
+    let publisher: Publisher
+    var lastTag: MonotonicTime
+  }
+
+  /// The result of adding a connection.
+  enum Addition {
+    /// It sends the track; close the former connection first, if there is one. `hasReturned` is
+    /// whether the track was sent before.
+    case attached(former: Publisher?, hasReturned: Bool)
+    /// Another connection sends the track.
+    case taken
+  }
+
+  private struct State {
+    var connections: [PublishedTrack: Connection] = [:]
+    /// The tracks that a connection has sent, or sends.
+    var seen: Set<PublishedTrack> = []
+  }
+
+  private let state: Locked<State>
+  /// The publisher that the stream sees.
+  let publisher: Publisher
+
+  /// A session without connections.
+  init() {
+    let state = Locked(State())
+    self.state = state
+    publisher = Publisher { then in
+      Self.close(state.withLock { $0.connections.values.map(\.publisher) }, then)
+    }
+  }
+
+  private static func close(_ open: [Publisher], _ then: @escaping @Sendable () -> Void) {
+    guard let first = open.first else { return then() }
+    first.close { close(Array(open.dropFirst()), then) }
+  }
+
+  /// Adds the connection of a track; it replaces one that is silent.
+  func add(
+    _ track: PublishedTrack, _ publisher: Publisher, at now: MonotonicTime
+  ) -> Addition {
+    state.withLock { state in
+      let former = state.connections[track]
+      if let former, now - former.lastTag <= PublishedStream.takeoverTime { return .taken }
+      state.connections[track] = Connection(publisher: publisher, lastTag: now)
+      let isFirst = state.seen.insert(track).inserted
+      return .attached(former: former?.publisher, hasReturned: !isFirst)
+    }
+  }
+
+  /// Whether a connection that another one may not replace sends a track.
+  func isTaken(_ track: PublishedTrack, at now: MonotonicTime) -> Bool {
+    state.withLock { state in
+      state.connections[track].map { now - $0.lastTag <= PublishedStream.takeoverTime } ?? false
+    }
+  }
+
+  /// Notes a tag; false if the connection is not that of its track.
+  func note(_ track: PublishedTrack, _ publisher: Publisher, at now: MonotonicTime) -> Bool {
+    state.withLock { state in
+      guard state.connections[track]?.publisher === publisher else { return false }
+      state.connections[track]?.lastTag = now
+      return true
+    }
+  }
+
+  /// Removes the connection of a track, if it is this one.
+  ///
+  /// - Returns: whether it was the last connection.
+  func remove(_ track: PublishedTrack, _ publisher: Publisher) -> Bool {
+    state.withLock { state in
+      guard state.connections[track]?.publisher === publisher else { return false }
+      state.connections[track] = nil
+      return state.connections.isEmpty
+    }
+  }
+}

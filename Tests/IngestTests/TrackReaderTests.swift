@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CMAF
+import Ingest
+import Testing
+
+private func number(_ value: Int, _ count: Int) -> [UInt8] {
+  (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * (count - 1 - $0))) }
+}
+
+private func box(_ type: String, _ parts: [UInt8]...) -> [UInt8] {
+  let content = parts.flatMap { $0 }
+  return number(8 + content.count, 4) + Array(type.utf8) + content
+}
+
+private let setup: [UInt8] = [1, 0x64, 0, 0x1F, 0xFF]
+
+/// A header of a video track with this many ticks per second.
+private func header(
+  _ timescale: Int, entry: String = "avc1", setup name: String = "avcC", edit: Int? = nil
+) -> [UInt8] {
+  let entry = box(entry, [UInt8](repeating: 0, count: 78), box(name, setup))
+  let edits = edit.map {
+    box("edts", box("elst", number(0, 4), number(1, 4), number(0, 4), number($0, 4), number(1, 4)))
+  }
+  let media = box(
+    "mdia", box("mdhd", number(0, 12), number(timescale, 4), number(0, 8)),
+    box("minf", box("stbl", box("stsd", number(0, 4), number(1, 4), entry))))
+  let track = box("trak", box("tkhd", number(0, 12), number(1, 4)), edits ?? [], media)
+  let defaults = box(
+    "trex", number(0, 4), number(1, 4), number(1, 4), number(10, 4), number(3, 4),
+    number(0x1_0000, 4))
+  return box("moov", track, box("mvex", defaults))
+}
+
+/// A fragment with samples of these sizes, from a decode time on; the first is a key frame.
+private func fragment(
+  at time: Int, _ samples: [[UInt8]], shift: Int = 0, offset: Int? = nil
+) -> [UInt8] {
+  func movie(_ offset: Int) -> [UInt8] {
+    let run = box(
+      "trun", number(0xA05, 4), number(samples.count, 4), number(offset, 4), number(0, 4),
+      samples.flatMap { number($0.count, 4) + number(shift, 4) })
+    return box(
+      "moof", box("mfhd", number(0, 8)),
+      box(
+        "traf", box("tfhd", number(0x2_0000, 4), number(1, 4)),
+        box("tfdt", number(0, 4), number(time, 4)), run))
+  }
+  let size = movie(0).count
+  return movie(offset ?? size + 8) + box("mdat", samples.flatMap { $0 })
+}
+
+/// The units of bytes in pieces of one size.
+private func units(_ bytes: [UInt8], pieces size: Int) throws -> [TrackReader.Unit] {
+  var reader = TrackReader()
+  var found: [TrackReader.Unit] = []
+  for start in stride(from: 0, to: bytes.count, by: size) {
+    reader.append(Array(bytes[start..<min(bytes.count, start + size)]))
+    while let unit = try reader.next() { found.append(unit) }
+  }
+  return found
+}
+
+private func sample(
+  _ bytes: [UInt8], dts: Int64, pts: Int64? = nil, isKey: Bool, captured: Int64? = nil
+) -> TrackReader.Unit {
+  .sample(
+    TrackSample(
+      isVideo: true, isKey: isKey, timescale: 1000, dts: dts, pts: pts ?? dts, captured: captured,
+      bytes: bytes))
+}
+
+private let configuration = TrackReader.Unit.configuration(
+  TrackConfiguration(codec: .h264, timescale: 1000, setup: setup))
+
+@Suite("CMAF tracks")
+struct TrackReaderTests {
+  @Test("samples are the same however the bytes are divided", arguments: [1, 2, 7, 64, 4096])
+  func pieces(_ size: Int) throws {
+    let bytes =
+      box("ftyp", [1, 2, 3, 4]) + header(1000)
+      + box("styp", []) + fragment(at: 500, [[1, 2, 3], [4]]) + fragment(at: 520, [[5, 6]])
+      + box("mfra", [UInt8](repeating: 9, count: 100))
+    #expect(
+      try units(bytes, pieces: size) == [
+        configuration,
+        sample([1, 2, 3], dts: 500, isKey: true), sample([4], dts: 510, isKey: false),
+        sample([5, 6], dts: 520, isKey: true),
+      ])
+  }
+
+  @Test("a sample is returned before the end of its fragment")
+  func early() throws {
+    let bytes = header(1000) + fragment(at: 0, [[1, 2], [3, 4]])
+    #expect(
+      try units(bytes.dropLast(2), pieces: 4096) == [
+        configuration, sample([1, 2], dts: 0, isKey: true),
+      ])
+  }
+
+  @Test("the edit list and composition offsets move presentation times")
+  func edits() throws {
+    let bytes = header(1000, edit: 20) + fragment(at: 20, [[1]], shift: 30)
+    #expect(
+      try units(bytes, pieces: 4096).last == sample([1], dts: 0, pts: 30, isKey: true))
+  }
+
+  @Test(
+    "a prft gives the capture time, unless it is a time after the encoder",
+    arguments: [(24, true), (0, true), (1, false), (2, false), (4, false)])
+  func captureTimes(_ flags: Int, _ isTaken: Bool) throws {
+    // 1970-01-01T00:00:01Z for the media time 490.
+    let reference = box(
+      "prft", number(flags, 4), number(1, 4), number(2_208_988_801, 4), number(0, 4),
+      number(490, 4))
+    let bytes = header(1000) + reference + fragment(at: 500, [[1]]) + fragment(at: 510, [[2]])
+    let samples = Array(try units(bytes, pieces: 4096).dropFirst())
+    #expect(
+      samples == [
+        sample([1], dts: 500, isKey: true, captured: isTaken ? 1_010_000_000 : nil),
+        sample([2], dts: 510, isKey: true),
+      ])
+  }
+
+  @Test("records carry configurations and samples unchanged")
+  func records() throws {
+    let found = try units(header(1000) + fragment(at: 7, [[1, 2]], shift: 9), pieces: 4096)
+    #expect(found.count == 2)
+    for unit in found {
+      switch unit {
+      case .configuration(let configuration):
+        #expect(configuration.tag.isConfiguration)
+        #expect(TrackConfiguration(configuration.tag) == configuration)
+        #expect(TrackSample(configuration.tag) == nil)
+      case .sample(let sample):
+        #expect(TrackSample(sample.tag) == sample)
+        #expect(TrackConfiguration(sample.tag) == nil)
+      }
+    }
+  }
+
+  @Test("lengths are not believed")
+  func faults() {
+    let good = header(1000)
+    let rows: [([UInt8], TrackError)] = [
+      (number(0, 4) + Array("free".utf8), .size("free")),
+      (number(7, 4) + Array("free".utf8), .size("free")),
+      (number(1, 4) + Array("free".utf8) + number(-1, 8), .size("free")),
+      (number(1 << 21, 4) + Array("moov".utf8), .size("moov")),
+      (box("moov", []), .tracks(0)), (header(0), .time),
+      (header(1000, entry: "vp09"), .codec("vp09")), (box("moof", []), .misplaced("moof")),
+      (good + box("mdat", []), .misplaced("mdat")),
+      (good + fragment(at: 0, [[1]], offset: 0), .sampleRange),
+      (good + fragment(at: 0, [[]]), .sampleSize(0)),
+      (good + fragment(at: 0, [[1]]).dropLast(9) + fragment(at: 0, [[1]]), .misplaced("moof")),
+      (good + header(1000, entry: "hvc1"), .boxes(.missing("hvcC"))),
+      (good + header(1000, entry: "hvc1", setup: "hvcC"), .codecChange),
+      (number(7, 4) + [1, 2, 10, 13], .size("????")),
+      (good + fragment(at: 0, [[1]], offset: 1 << 30), .sampleRange),
+    ]
+    for (bytes, error) in rows {
+      #expect(throws: error) { try units(bytes, pieces: 4096) }
+    }
+  }
+
+  @Test("a run without sizes may not state more samples than permitted")
+  func counts() {
+    let run = box("trun", number(0, 4), number(0xFFFF_FFFF, 4))
+    let bytes =
+      header(1000)
+      + box("moof", box("traf", box("tfhd", number(0, 4), number(1, 4)), run))
+    #expect(throws: TrackError.samples) { try units(bytes, pieces: 4096) }
+  }
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Ingest
+import Net
+import Publishing
+import Sharing
+import Testing
+import Time
+
+private let start = MonotonicTime(nanoseconds: 1_000_000_000)
+
+@Suite("Publishers with a connection for each track")
+struct TrackSessionTests {
+  private let stream = PublishedStream(name: "live")
+
+  private func publish(
+    _ track: PublishedTrack, at time: Interval = .zero, closed: Locked<Int>? = nil
+  ) -> TrackPublisher? {
+    var former: Publisher?
+    let publisher = Publisher { then in
+      closed?.withLock { $0 += 1 }
+      then()
+    }
+    let made = TrackPublisher(stream, track, publisher, at: start + time, former: &former)
+    former?.close()
+    return made
+  }
+
+  @Test("tracks join in one publisher, which ends with the last of them")
+  func join() throws {
+    let video = try #require(publish(.video))
+    let audio = try #require(publish(.audio))
+    #expect(stream.status.count == 1 && stream.status.isConnected)
+    #expect(publish(.video) == nil && publish(.audio) == nil)
+    #expect(stream.isTaken(.video, at: start))
+    video.end(at: start)
+    #expect(stream.status.isConnected && !stream.isTaken(.video, at: start))
+    let again = try #require(publish(.video))
+    audio.end(at: start)
+    again.end(at: start)
+    #expect(!stream.status.isConnected && stream.status.count == 1)
+    #expect(publish(.audio) != nil && stream.status.count == 2)
+  }
+
+  @Test("tracks that begin at the same time join", arguments: 0..<50)
+  func race(_ run: Int) async {
+    let stream = PublishedStream(name: "live\(run)")
+    let count = await withTaskGroup(of: Bool.self) { group in
+      for track in PublishedTrack.allCases {
+        group.addTask {
+          var former: Publisher?
+          let publisher = Publisher { $0() }
+          return TrackPublisher(stream, track, publisher, at: start, former: &former) != nil
+        }
+      }
+      return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+    }
+    #expect(count == 2 && stream.status.count == 1)
+  }
+
+  @Test("a silent track is replaced, and the other one continues")
+  func takeover() throws {
+    let closed = Locked(0)
+    let first = try #require(publish(.video, closed: closed))
+    let audio = try #require(publish(.audio))
+    let later = start + .seconds(3)
+    #expect(audio.write([], at: later) == .taken)
+    #expect(publish(.audio, at: .seconds(3)) == nil)
+    let second = try #require(publish(.video, at: .seconds(3), closed: closed))
+    #expect(closed.withLock { $0 } == 1)
+    #expect(first.write([], at: later) == .replaced)
+    #expect(second.write([], at: later) == .taken && audio.write([], at: later) == .taken)
+    first.end(at: later)
+    #expect(stream.isTaken(.video, at: later))
+  }
+
+  @Test("video that returns beside audio begins a publisher for the source")
+  func videoReturns() throws {
+    let source = try RecordSource(stream)
+    let (video, audio) = (try #require(publish(.video)), try #require(publish(.audio)))
+    let (picture, sound) = (Self.header(video: true), Self.header(video: false))
+    #expect(video.write(picture, at: start) == .taken)
+    #expect(audio.write(sound, at: start) == .taken)
+    let known = try source.records()
+    // The first description is written twice.
+    #expect(known.count == 4 && known.first == .begin)
+    video.end(at: start)
+    let again = try #require(publish(.video))
+    #expect(again.write(picture, at: start) == .taken)
+    #expect(stream.status.count == 1)
+    let records = try source.records()
+    #expect(records.prefix(2) == [.end, .begin])
+    #expect(Set(records.dropFirst(2).map(\.payload)) == Set(known.dropFirst().map(\.payload)))
+    let sequel = try #require(publish(.audio, at: .seconds(3)))
+    #expect(sequel.write(sound, at: start + .seconds(3)) == .taken)
+    #expect(try source.records().count == 1)
+  }
+
+  /// The `moov` of a track.
+  private static func header(video: Bool) -> [UInt8] {
+    func box(_ type: String, _ content: [UInt8]) -> [UInt8] {
+      [0, 0, UInt8((8 + content.count) >> 8), UInt8((8 + content.count) & 255)] + Array(type.utf8)
+        + content
+    }
+    func zeros(_ count: Int) -> [UInt8] { [UInt8](repeating: 0, count: count) }
+    let entry =
+      video
+      ? box("avc1", zeros(78) + box("avcC", [1, 2, 3])) : box("ac-3", zeros(28))
+    let table = box("stbl", box("stsd", zeros(4) + [0, 0, 0, 1] + entry))
+    let media = box("mdhd", zeros(12) + [0, 0, 3, 232] + zeros(8)) + box("minf", table)
+    let track = box("tkhd", zeros(12) + [0, 0, 0, 1]) + box("mdia", media)
+    return box("moov", box("trak", track))
+  }
+
+  @Test("the removal of the stream closes every connection")
+  func removal() throws {
+    let closed = Locked(0)
+    _ = try #require(publish(.video, closed: closed))
+    _ = try #require(publish(.audio, closed: closed))
+    stream.closePublisher()
+    #expect(closed.withLock { $0 } == 2)
+  }
+
+  @Test("bytes that are no track end it, and a track of another kind is refused")
+  func malformed() throws {
+    let video = try #require(publish(.video))
+    #expect(video.write([0, 0, 0, 0, 1, 1, 1, 1], at: start) != .taken)
+    // No byte is read after an error.
+    #expect(video.write(Self.header(video: true), at: start) != .taken)
+    let audio = try #require(publish(.audio))
+    #expect(
+      audio.write(Self.header(video: true), at: start) == .malformed("the track is not audio"))
+  }
+}
