@@ -13,6 +13,7 @@ private let remote = PeerAddress(high: 0, low: 0xc000_0201, port: 4000, isVersio
 private let local = PeerAddress(high: 0, low: 0x7f00_0001, port: 4000, isVersion6: false)
 // Tests may run minutes after this time: their tokens are valid for hours.
 private let now = (SystemClock.wallTime - .origin).wholeSeconds
+private let later = now + 9000
 
 /// Tokens by other programs: HS256 by `secret` for all streams, ES256 by the owner of `publicKey`
 /// for the stream `live`, by bob; both end in 2100.
@@ -42,7 +43,7 @@ private func token(
 }
 
 /// A token for playback until `end`.
-private func playing(_ end: Int64 = now + 900, _ more: String = "") -> String {
+private func playing(_ end: Int64 = later, _ more: String = "") -> String {
   token("{\"exp\":\(end),\(more)\"llx\":{\"act\":\"play\",\"stream\":[\"live\",\"b\"]}}")
 }
 
@@ -61,35 +62,35 @@ private let rows = [
     testDescription: "fractions", token: token(#"{"exp":4.1e9,"llx":{"act":["play"]}}"#),
     status: 200),
   Row(testDescription: "expired", token: playing(now - 61), status: 410),
-  Row(testDescription: "begun", token: playing(now + 900, "\"nbf\":\(now + 30),"), status: 200),
-  Row(testDescription: "not begun", token: playing(now + 999, "\"nbf\":\(now + 900),")),
+  Row(testDescription: "begun", token: playing(later, "\"nbf\":\(now + 30),"), status: 200),
+  Row(testDescription: "not begun", token: playing(later + 99, "\"nbf\":\(later),")),
   Row(testDescription: "no expiry", token: token(#"{"llx":{"act":"play"}}"#)),
   Row(testDescription: "endless", token: token(#"{"exp":1e300,"llx":{"act":"play"}}"#)),
   Row(testDescription: "negative", token: token(#"{"exp":-1,"llx":{"act":"play"}}"#)),
-  Row(testDescription: "no permission", token: token("{\"exp\":\(now + 900)}")),
+  Row(testDescription: "no permission", token: token("{\"exp\":\(later)}")),
   Row(
-    testDescription: "other action", token: token("{\"exp\":\(now + 900),\"llx\":{\"act\":\"api\"}}")
+    testDescription: "other action", token: token("{\"exp\":\(later),\"llx\":{\"act\":\"api\"}}")
   ),
   Row(
     testDescription: "other stream",
-    token: token("{\"exp\":\(now + 900),\"llx\":{\"act\":\"play\",\"stream\":\"b\"}}")),
+    token: token("{\"exp\":\(later),\"llx\":{\"act\":\"play\",\"stream\":\"b\"}}")),
   Row(
     testDescription: "no algorithm",
-    token: token("{\"exp\":\(now + 900),\"llx\":{\"act\":\"play\"}}", header: #"{"alg":"none"}"#)),
+    token: token("{\"exp\":\(later),\"llx\":{\"act\":\"play\"}}", header: #"{"alg":"none"}"#)),
   Row(
     testDescription: "public key as secret",
     token: token(
-      "{\"exp\":\(now + 900),\"llx\":{\"act\":\"play\"}}", header: #"{"alg":"HS256"}"#,
+      "{\"exp\":\(later),\"llx\":{\"act\":\"play\"}}", header: #"{"alg":"HS256"}"#,
       key: "k1:" + publicKey.replacing("\n", with: "-"))),
   Row(
     testDescription: "unknown extension",
     token: token(
-      "{\"exp\":\(now + 900),\"llx\":{\"act\":\"play\"}}",
+      "{\"exp\":\(later),\"llx\":{\"act\":\"play\"}}",
       header: #"{"alg":"HS256","crit":["x"]}"#)),
   Row(
     testDescription: "other KID",
     token: token(
-      "{\"exp\":\(now + 900),\"llx\":{\"act\":\"play\"}}", header: #"{"alg":"HS256","kid":"k2"}"#)),
+      "{\"exp\":\(later),\"llx\":{\"act\":\"play\"}}", header: #"{"alg":"HS256","kid":"k2"}"#)),
   Row(testDescription: "truncated", token: String(playing().dropLast())),
   Row(testDescription: "changed", token: playing().replacing(".ey", with: ".eyA")),
   Row(testDescription: "ES256, changed", token: publicToken.replacing("Z44X", with: "Z44Y")),
@@ -172,7 +173,7 @@ struct WebTokenTests {
   func authentication() throws {
     let handler = try handler()
     let key = try #require(TokenKey("k1:\(secret)"))
-    func playback(_ stream: String = "live", _ expiry: Int64 = now + 900) -> String {
+    func playback(_ stream: String = "live", _ expiry: Int64 = later) -> String {
       "/t/" + PlaybackToken(stream: stream, expiry: expiry, session: "s", key: key).text
     }
     let path = "/live/video/playlist.m3u8"
@@ -191,14 +192,14 @@ struct WebTokenTests {
     #expect(try handler.ask("/auth", peer: remote).status == 403)
     for _ in 0..<9 { _ = try handler.ask("/auth", ["X-Original-URI: /t/x\(path)"], peer: remote) }
     let slowed = try handler.ask(
-      "/auth", ["X-Original-URI: \(playback("live", now + 909))\(path)"], peer: remote)
+      "/auth", ["X-Original-URI: \(playback("live", later + 9))\(path)"], peer: remote)
     #expect(slowed.status == 403 && slowed.text.hasPrefix("too many"))
   }
 
   @Test("tokens for /api: by the admin token as secret, or by the public key, for one stream")
   func control() throws {
     let handler = try handler()
-    func api(_ more: String = "", key: String = "x:\(adminToken)", _ end: Int64 = now + 900)
+    func api(_ more: String = "", key: String = "x:\(adminToken)", _ end: Int64 = later)
       -> String
     {
       token(
