@@ -98,8 +98,8 @@ def test_nghttp_gets_100_continue(scheme: str, host: Program, tmp_path: Path) ->
 def test_slow_content_gets_408(host: Program) -> None:
     """Content that arrives too slowly gets 408 after --body-timeout; other clients do not wait."""
     with Connection(host.port, timeout=6) as slow:
-        slow.send_raw(f"POST /api/streams HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {TOKEN}\r\n"
-                      "Content-Length: 1000\r\n\r\n".encode())
+        slow.send_raw("POST /api/streams HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n"
+                      f"Authorization: Bearer {TOKEN}\r\n\r\n".encode())
         begun = time.monotonic()
         for _ in range(8):
             slow.socket.sendall(b" ")
@@ -115,7 +115,8 @@ def test_hundred_interleaved_bodies_are_not_mixed_up(host: Program) -> None:
     connections = [Connection(host.port, timeout=10) for _ in range(100)]
     for connection in connections:
         connection.send_raw(
-            f"POST /api/streams HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {TOKEN}\r\n"
+            "POST /api/streams HTTP/1.1\r\nHost: localhost\r\n"
+            f"Authorization: Bearer {TOKEN}\r\n"
             "Transfer-Encoding: chunked\r\n\r\n8\r\n{\"stream\r\n".encode())
     for number, connection in enumerate(connections):
         piece = f'": "a/{number}"}}'

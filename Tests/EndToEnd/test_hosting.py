@@ -170,7 +170,7 @@ def post(port: int, body: Any, headers: dict[str, str] | None = None) -> Respons
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     with Connection(port) as connection:
         fields = {**BEARER, **(headers or {}), "Content-Length": str(len(data))}
-        lines = ["POST /api/streams HTTP/1.1", "Host: x"
+        lines = ["POST /api/streams HTTP/1.1", "Host: localhost"
                  ] + [f"{k}: {v}" for k, v in fields.items() if v]
         connection.send_raw(("\r\n".join(lines) + "\r\n\r\n").encode() + data)
         return connection.read("POST")

@@ -329,7 +329,9 @@ def test_statistics_list_viewers(streamer) -> None:
         part = playlist.split("#EXT-X-PRELOAD-HINT:")[1].split('URI="')[1].split('"')[0]
         cmcd = {"CMCD-Request": 'sid="e2e"', "CMCD-Object": "ltc=400"}
         assert get(program.port, f"/live/video/{part}", headers=cmcd).status == 200
-        stream = live()
+        # The delivery is known when the kernel has taken the last byte.
+        stream = wait_until(
+            lambda: "delivery" in (s := live())["viewers"][-1] and s, 5, "a delivery", 0.3)
         assert stream["aggregate"]["transports"] == {"ws": 1, "llhls": 1}
         viewer = stream["viewers"][1]
         assert (viewer["transport"], viewer["delay"]) == ("llhls", 400)

@@ -186,7 +186,7 @@ def attack(program: Program, web: Web, number: int, faults: list[str]) -> None:
             with Connection(program.port, timeout=15) as connection:
                 head = "".join(f"{key}: {value}\r\n" for key, value in BEARER.items())
                 connection.send_raw(
-                    f"POST /api/streams HTTP/1.1\r\nHost: x\r\n{head}"
+                    f"POST /api/streams HTTP/1.1\r\nHost: localhost\r\n{head}"
                     f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
                 if (status := connection.read("POST").status) != 201:
                     faults.append(f"POST {stream}: {status}")
