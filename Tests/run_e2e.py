@@ -2,7 +2,7 @@
 """Runs end-to-end tests, three files at a time; repeats failed tests once, one at a time.
 
 Players and encoders stall while other tests keep the machine busy. A test that fails again alone
-is a failure, and so are more than eight failed tests; both results are printed.
+is a failure, and so are more than sixteen failed tests; both results are printed.
 run_e2e.py [ARGUMENTS OF pytest]
 """
 
@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-MOST_REPEATED = 8
+MOST_REPEATED = 16
 PYTEST = [sys.executable, "-m", "pytest", "-c", "Tests/pytest.ini", "-rfE"]
 
 
