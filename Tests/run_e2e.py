@@ -30,7 +30,8 @@ def main(arguments: list[str]) -> int:
     """Runs the tests and repeats the failed ones."""
     with tempfile.TemporaryDirectory() as folder:
         names = Path(folder, "failed")
-        status, failed = run(["-n", "3", "--dist", "loadfile", *arguments], names)
+        parallel = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
+        status, failed = run([*parallel, *arguments], names)
         if status != 1 or not 0 < len(failed) <= MOST_REPEATED:
             return status
         print(f"repeating {len(failed)} of the tests, one at a time", flush=True)
