@@ -18,6 +18,7 @@ import pytest
 
 from harness.configuration import stream
 from harness.http1 import Later, Response, get
+from harness.metrics import wait_held
 from harness.program import Program
 from harness.tools import streamer_binary
 from harness.waiting import wait_until
@@ -120,8 +121,10 @@ def test_tokens(configured: tuple[Program, Path], tmp_path: Path) -> None:
     ask(f"/api/streams?token={own}", 200)
 
     # A request that is held while its key is removed is answered; the stream does not restart.
+    playlist = get(program.port, f"{token}/yard/video/playlist.m3u8").text
     number = max(int(name) for name in re.findall(r"segment(\d+)", playlist))
     held = Later(program.port, f"{token}/yard/video/playlist.m3u8?_HLS_msn={number + 1}")
+    wait_held(program.port, 1)
     for element in (content := json.loads(path.read_text()))["streams"]:
         element.pop("playbackKey", None)
     content["playbackKey"] = [SECOND]
