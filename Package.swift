@@ -59,7 +59,7 @@ let package = Package(
     .systemLibrary(name: "CNghttp2"),
     // Instants and intervals with a resolution of 1 ns and saturating arithmetic. Values only.
     library("Time", []),
-    // Conversions of foreign values that do not trap. Functions only.
+    // Foreign values: conversions that do not trap, the characters of names. Functions only.
     library("Checked", []),
     // Values shared by threads: immutable bytes, locks, threads, clocks. Knows neither video nor
     // sockets.
@@ -77,7 +77,7 @@ let package = Package(
     library("Scheduling", ["Time", "Media"]),
     // Event loops, sockets, timers, TLS. The only target that opens sockets; knows neither HTTP nor
     // video.
-    library("Net", ["Time", "CLinux", "COpenSSL", "Sharing"]),
+    library("Net", ["Checked", "Time", "CLinux", "COpenSSL", "Sharing"]),
     // Sources, decoders and encoders on FFmpeg, libv4l2 and ALSA. Knows no packager and no server.
     library(
       "Capture",
@@ -93,7 +93,7 @@ let package = Package(
     library("HTTP", ["Time", "Net", "Sharing", "CLinux", "CNghttp2"]),
     // Parts and segments of chunks, the live window, the publish gate. Knows no transport and no
     // protocol.
-    library("Packaging", ["Time", "Media", "Sharing"]),
+    library("Packaging", ["Checked", "Time", "Media", "Sharing"]),
     // What a source becomes, as messages: a pure codec. Knows no process and no session.
     library("ChunkStream", ["Sharing", "Time"]),
 
@@ -116,8 +116,8 @@ let package = Package(
     library(
       "Server",
       [
-        "HTTP", "Net", "Publishing", "Streams", "Packaging", "HLSPackager", "DASHPackager", "Media",
-        "CMAF", "Sharing", "Logging", "CZlib", "Time",
+        "Checked", "HTTP", "Net", "Publishing", "Streams", "Packaging", "HLSPackager",
+        "DASHPackager", "Media", "CMAF", "Sharing", "Logging", "CZlib", "Time",
       ]),
 
     // Settings as data: options, layers, checks, the decision on pass-through. Reads files, opens
@@ -125,8 +125,8 @@ let package = Package(
     library(
       "Configuration",
       [
-        "Streams", "Capture", "HLSPackager", "DASHPackager", "Packaging", "HTTP", "Net", "Logging",
-        "Media", "Time", "CPopt",
+        "Checked", "Streams", "Capture", "HLSPackager", "DASHPackager", "Packaging", "HTTP", "Net",
+        "Logging", "Media", "Time", "CPopt",
       ]),
 
     // Level 6. Starts and stops the program. Decides nothing.
@@ -201,7 +201,7 @@ let package = Package(
     tests(
       "Server",
       [
-        "Time",
+        "Checked", "Time",
         "Server", "HTTP", "HTTPTestSupport", "Net", "Streams", "Packaging", "HLSPackager", "CMAF",
         "Media", "Sharing", "Logging", "TestSupport", "CZlib",
       ]),

@@ -16,9 +16,7 @@ package struct SecretDigest: Sendable, Hashable {
 
   /// Whether a text has this digest; the time does not depend on the text's content.
   package func matches(_ text: String) -> Bool {
-    var difference: UInt8 = 0
-    for (own, other) in zip(bytes, SecretDigest(text).bytes) { difference |= own ^ other }
-    return difference == 0
+    Digest.isSame(bytes, SecretDigest(text).bytes)
   }
 
   /// The digest in hexadecimal; for comparisons, not for the log.

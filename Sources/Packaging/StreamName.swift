@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
+
 /// Names of streams.
 package enum StreamName {
   /// Names with another meaning in the first element of a URL.

@@ -234,8 +234,8 @@ extension ServingOptions {
     publicURL = settings.publicURL
     adminToken = settings.adminToken
     proxies = settings.proxies
-    statistics = StatisticsAccess(settings.statistics)
-    metrics = StatisticsAccess(settings.metrics)
+    statistics = settings.statistics
+    metrics = settings.metrics
     runningStreams = settings.runningStreams
     streamStarts = settings.streamStarts
     timeDisplacement = settings.timeDisplacement
@@ -250,16 +250,5 @@ extension ServingOptions {
     publishHooks.publish = settings.publishHook
     publishHooks.unpublish = settings.unpublishHook
     relayLimits = merged.relayLimits
-  }
-}
-
-extension StatisticsAccess {
-  fileprivate init(_ readers: ProgramSettings.StatisticsReaders) {
-    self =
-      switch readers {
-      case .token: .token
-      case .open: .open
-      case .loopback: .loopback
-      }
   }
 }

@@ -16,7 +16,7 @@ struct StatisticsTests {
   private static let token = "correct"
 
   private func handler(
-    _ access: StatisticsAccess = .open, token: String? = token
+    _ access: ReadAccess = .open, token: String? = token
   ) throws -> SyntheticHandler {
     var options = ServingOptions()
     options.statistics = access
@@ -52,9 +52,9 @@ struct StatisticsTests {
       (.open, token, remote, 200), (.open, nil, remote, 200), (.loopback, nil, local, 200),
       (.loopback, nil, remote, 403), (.loopback, token, remote, 401), (.token, nil, local, 403),
       (.token, token, local, 401),
-    ] as [(StatisticsAccess, String?, PeerAddress, Int)])
+    ] as [(ReadAccess, String?, PeerAddress, Int)])
   func access(
-    _ access: StatisticsAccess, _ token: String?, _ peer: PeerAddress, _ status: Int
+    _ access: ReadAccess, _ token: String?, _ peer: PeerAddress, _ status: Int
   ) throws {
     let handler = try handler(access, token: token)
     for path in ["/stats", "/stats.json"] {

@@ -223,11 +223,11 @@ struct WebTokenTests {
   @Test(
     "--metrics decides which clients may read /metrics",
     arguments: [
-      (StatisticsAccess.open, remote, nil, 200), (.loopback, local, nil, 200),
+      (ReadAccess.open, remote, nil, 200), (.loopback, local, nil, 200),
       (.loopback, remote, nil, 401), (.token, local, nil, 401), (.token, remote, "wrong", 403),
       (.token, remote, WebTokenTests.adminToken, 200),
-    ] as [(StatisticsAccess, PeerAddress, String?, Int)])
-  func metrics(access: StatisticsAccess, peer: PeerAddress, token: String?, status: Int) throws {
+    ] as [(ReadAccess, PeerAddress, String?, Int)])
+  func metrics(access: ReadAccess, peer: PeerAddress, token: String?, status: Int) throws {
     var options = ServingOptions()
     options.metrics = access
     let fields = token.map { ["Authorization: Bearer \($0)"] } ?? []

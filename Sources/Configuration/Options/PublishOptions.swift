@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
 import Net
-import Packaging
 
 /// Options of clients that publish to this server.
 extension Option {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Packaging
+import Checked
 import Time
 
 /// Options of ports, certificates and responses.

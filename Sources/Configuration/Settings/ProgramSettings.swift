@@ -24,15 +24,6 @@ package struct ProgramSettings: Sendable {
     case port(UInt16)
   }
 
-  /// Which clients may read `/stats`, or `/metrics`.
-  package enum StatisticsReaders: String, Sendable, CaseIterable {
-    /// Clients with the admin token.
-    case token
-    case open
-    /// Clients on this machine, and clients with the admin token.
-    case loopback
-  }
-
   package var action = Action.stream
   /// The configuration file.
   package var configurationPath: String?
@@ -49,8 +40,8 @@ package struct ProgramSettings: Sendable {
   package var certificateChain: String?
   package var isSelfSigned = false
   package var adminToken: String?
-  package var statistics = StatisticsReaders.token
-  package var metrics = StatisticsReaders.open
+  package var statistics = ReadAccess.token
+  package var metrics = ReadAccess.open
   /// The file with the public key of JSON Web Tokens; nil for none.
   package var webTokenKey: String?
   /// Names of this server in requests to `/api`.

@@ -107,6 +107,7 @@ package struct Request: Sendable {
     segments.append(percentDecoded(head[start..<path.upperBound]))
     return segments
   }
+
   /// Takes the first two segments out of the path.
   ///
   /// - Returns: the second one, without percent-escapes; nil if the path has fewer than three
@@ -195,6 +196,20 @@ package struct Request: Sendable {
       start += FieldOffsets.size
     }
     return found
+  }
+
+  /// Adds the values of a field to a hash, as ``header(_:)`` finds them, without a copy.
+  package func hash(_ name: String, into hasher: inout Hasher) {
+    guard nameLengths & Self.bit(name.utf8.count) != 0 else { return }
+    for start in stride(from: Int(headEnd), to: head.count, by: FieldOffsets.size) {
+      let field = FieldOffsets(head.span, at: start)
+      guard isName(field.name, name) else { continue }
+      hasher.combine(field.value.count)
+      unsafe head.withUnsafeBytes {
+        // bounded: offsets of the head
+        unsafe hasher.combine(bytes: UnsafeRawBufferPointer(rebasing: $0[field.value]))
+      }
+    }
   }
 
   /// The bit for names of this length.

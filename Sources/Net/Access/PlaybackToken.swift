@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
+
 /// The permission to play one stream until a time: `KID.EXP.SID.SIG`, a segment of a path.
 ///
 /// SIG is HMAC-SHA256 of `v1|STREAM|EXP|ADDRESS|SID` in base64url, by the key KID. ADDRESS is empty
@@ -34,11 +36,11 @@ package struct PlaybackToken: Sendable, Equatable {
   /// Reads a token; nil for any other text.
   package init?(_ text: some StringProtocol) {
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-    guard parts.count == 4, (1...16).contains(parts[0].utf8.count), TokenText.isWord(parts[0]),
+    guard parts.count == 4, (1...16).contains(parts[0].utf8.count), NameCharacters.isWord(parts[0]),
       (1...12).contains(parts[1].utf8.count),
       parts[1].utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let expiry = Int64(parts[1]),
       "\(expiry)" == parts[1], Self.isSession(parts[2]),
-      parts[3].utf8.count == Self.signatureLength, TokenText.isWord(parts[3])
+      parts[3].utf8.count == Self.signatureLength, NameCharacters.isWord(parts[3])
     else { return nil }
     key = String(parts[0])
     self.expiry = expiry
@@ -65,7 +67,7 @@ package struct PlaybackToken: Sendable, Equatable {
 
   /// Whether a text can be the name of a client session: 1 to 64 letters, digits, `_` and `-`.
   package static func isSession(_ text: some StringProtocol) -> Bool {
-    (1...64).contains(text.utf8.count) && TokenText.isWord(text)
+    (1...64).contains(text.utf8.count) && NameCharacters.isWord(text)
   }
 
   /// A random name of a client session.

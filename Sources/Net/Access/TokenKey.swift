@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
+
 /// A secret with a name, which signs tokens.
 ///
 /// Several keys are valid at the same time: a key can be replaced while its tokens are used.
@@ -15,7 +17,7 @@ package struct TokenKey: Sendable, Equatable, CustomStringConvertible, CustomRef
   package init?(_ text: String) {
     guard let colon = text.firstIndex(of: ":") else { return nil }
     let (name, secret) = (text[..<colon], text[colon...].dropFirst())
-    guard (1...16).contains(name.utf8.count), TokenText.isWord(name),
+    guard (1...16).contains(name.utf8.count), NameCharacters.isWord(name),
       (32...256).contains(secret.utf8.count),
       secret.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
     else { return nil }
@@ -33,17 +35,4 @@ package struct TokenKey: Sendable, Equatable, CustomStringConvertible, CustomRef
 
   /// Nothing of the secret: `dump` and failures of tests print the parts of a value.
   package var customMirror: Mirror { Mirror(self, children: ["identifier": identifier]) }
-}
-
-/// The characters of the parts of a token.
-enum TokenText {
-  /// Whether a text has letters, digits, `_` and `-` only, as base64url.
-  static func isWord(_ text: some StringProtocol) -> Bool {
-    text.utf8.allSatisfy { byte in
-      switch byte {
-      case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x5F: true
-      default: false
-      }
-    }
-  }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
+
 /// The name of a file of a relayed stream: its path below the stream, of at most four elements.
 package struct RelayName: Hashable, Sendable, CustomStringConvertible {
   private static let depth = 4

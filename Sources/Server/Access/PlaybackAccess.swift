@@ -56,18 +56,14 @@ struct PlaybackAccess {
   }
 
   /// The JSON Web Token of a request; nil for none.
-  static func webToken(_ request: Request) -> String? { parameter(request) ?? bearer(request) }
+  static func webToken(_ request: Request) -> String? {
+    parameter(request) ?? Authorization(request)?.bearer
+  }
 
   /// The parameter `token`; nil for none.
   static func parameter(_ request: Request) -> String? {
     guard request.queryContains("token=") else { return nil }
     return request.queryItems.first { $0.name == "token" }?.value
-  }
-
-  private static func bearer(_ request: Request) -> String? {
-    let words = (request.header("authorization") ?? "").split(separator: " ")
-    guard words.count == 2, words[0].lowercased() == "bearer" else { return nil }
-    return String(words[1])
   }
 
   // MARK: Decisions

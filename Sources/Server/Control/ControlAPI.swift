@@ -134,8 +134,7 @@ final class ControlAPI {
     guard let token = serverState.options.adminToken else {
       return Self.error(403, "/api is off: it requires --admin-token")
     }
-    let words = (request.header("authorization") ?? "").split(separator: " ")
-    let bearer = words.count == 2 && words[0].lowercased() == "bearer" ? String(words[1]) : nil
+    let bearer = Authorization(request)?.bearer
     if let bearer, Secret.isSame(bearer, token) { return nil }
     guard let given = bearer ?? PlaybackAccess.parameter(request) else {
       return Self.error(

@@ -54,7 +54,7 @@ struct MetricsText {
 
   private func viewers(_ out: inout MetricLines) {
     out.family("streamer_viewers", "gauge", "Viewers.")
-    let all = serverState.viewers.all(now: SystemClock.monotonicTime)
+    let all = serverState.viewers.present(now: SystemClock.monotonicTime)
     let groups = Dictionary(grouping: all) { [$0.stream, $0.rendition, $0.transport.rawValue] }
     for (key, viewers) in groups.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
       out.sample(

@@ -60,7 +60,7 @@ struct RelayPublishing {
     _ exchange: any Exchange, _ name: String, _ file: RelayName
   ) -> Bool {
     let request = exchange.request
-    let key = PublisherCredentials.key(request)
+    let key = Authorization(request)?.secret
     guard request.method != .delete,
       let found = serverState.publishers.admit(
         stream: name, key: key, from: request.peer, at: loop.now)
@@ -84,7 +84,7 @@ struct RelayPublishing {
   private func refusal(_ request: Request, _ known: RelayEntry?) -> PreparedResponse? {
     let key = known == nil ? serverState.options.publishKey : known?.key
     let refusal = serverState.publishGuard.refusal(
-      of: request.peer, given: PublisherCredentials.key(request), key: key, at: loop.now)
+      of: request.peer, given: Authorization(request)?.secret, key: key, at: loop.now)
     if let refusal { return RelayResponses.refused(refusal) }
     // A page of another origin, open in a browser of this machine, is no publisher.
     guard key == nil, request.header("origin") != nil else { return nil }

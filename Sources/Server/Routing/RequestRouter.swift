@@ -13,24 +13,24 @@ import Time
 final class RequestRouter: RequestHandler, LoopService {
   private let serverState: ServerState
   private let loop: EventLoop
-  private let counters: Locked<ServerCounters>
+  let counters: Locked<ServerCounters>
   private var streamHandlers: [StreamHandler] = []
   private var byName: [String: StreamHandler] = [:]
   /// The handler of the previous request: most requests are for the same stream.
   private var lastStreamHandler: (name: String, streamHandler: StreamHandler)?
   private let mediaUploads: MediaUploads
   private let permits: PermitRequests
-  private var relays: [String: RelayHandler] = [:]
+  private(set) var relays: [String: RelayHandler] = [:]
   /// When relayed streams and files that have expired are removed next.
   private var nextRelayCheck = MonotonicTime.distantFuture
   private var revision = -1
   private let control: ControlAPI
   private var statistics: StatisticsHandler
-  private let viewers: HTTPViewers
+  let viewers: HTTPViewers
   /// When the next row of the history of viewers is added; never on most loops.
   private var nextHistory = MonotonicTime.distantFuture
   private var routes = RouteCache()
-  private var playback: PlaybackAccess
+  var playback: PlaybackAccess
   /// Whether any stream has keys of playback tokens.
   private var needsTokens = false
 
@@ -52,7 +52,7 @@ final class RequestRouter: RequestHandler, LoopService {
     follow(serverState.streamTable)
   }
 
-  private var now: MonotonicTime { loop.now }
+  var now: MonotonicTime { loop.now }
 
   func handle(_ exchange: any Exchange) {
     if ControlAPI.owns(exchange.request) { return control.handle(exchange) }
@@ -60,87 +60,19 @@ final class RequestRouter: RequestHandler, LoopService {
     case .get, .head:
       let token = PlaybackAccess.takeToken(exchange)
       let request = exchange.request
-      if needsTokens, let response = playbackResponse(request, token) {
+      let target = routes.target(of: request)
+      if needsTokens, let response = playbackResponse(request, token, target) {
         return exchange.respond(response)
       }
       let report = CMCDReport(request)
       if let report { counters.withLock { $0.players.observe(report) } }
-      if request.method == .get { note(exchange, report) }
-      route(exchange, request, since: now)
+      if request.method == .get { note(exchange, target, report) }
+      route(exchange, target, since: now)
     case .options: exchange.respond(ResponseFields.preflight)
     case .put, .post, .delete:
       if !publishing.handle(exchange) { refuseMethod(exchange) }
     case .other: refuseMethod(exchange)
     }
-  }
-
-  /// The response to a request for media without permission, and to the first request with a JSON
-  /// Web Token; nil if the request is permitted.
-  private func playbackResponse(_ request: Request, _ token: String?) -> PreparedResponse? {
-    guard !request.isChecked, let media = protectedMedia(request) else { return nil }
-    if let refusal = refusal(request, token, media) { return PlaybackAccess.response(refusal) }
-    guard token == nil, media.isIndex else { return nil }
-    return playback.redirection(request, on: media.stream, media.keys)
-  }
-
-  /// Why a client may not have media with a key; nil if it may.
-  private func refusal(
-    _ request: Request, _ token: String?, _ media: ProtectedMedia
-  ) -> PlaybackGuard.Refusal? {
-    let credential =
-      token.map { PlaybackAccess.Credential.playbackToken($0) }
-      ?? PlaybackAccess.webToken(request).map { .webToken($0) }
-    return playback.refusal(
-      of: credential, on: media.stream, media.keys, by: request.peer, at: now,
-      seconds: (SystemClock.wallTime - .origin).wholeSeconds)
-  }
-
-  /// `/auth`: whether the client may have the address in `X-Original-URI`.
-  private func authenticate(_ exchange: any Exchange) {
-    exchange.kind = .probe
-    let request = exchange.request
-    guard let target = request.header("x-original-uri"),
-      var original = try? Request("GET", target, peer: request.peer)
-    else { return exchange.respond(PlaybackAccess.answer(.invalid)) }
-    let token = original.isBelow("t") ? original.takePathPrefix() : nil
-    let media = protectedMedia(original)
-    exchange.respond(PlaybackAccess.answer(media.flatMap { refusal(original, token, $0) }))
-  }
-
-  /// Media of a stream with keys.
-  private struct ProtectedMedia {
-    let stream: String
-    let keys: [TokenKey]
-    /// Whether the response has URIs of other media, which inherit the path.
-    let isIndex: Bool
-  }
-
-  /// The media that a request names; nil if it needs no token.
-  private func protectedMedia(_ request: Request) -> ProtectedMedia? {
-    let target = routes.target(of: request)
-    let (stream, keys, isIndex): (String, [TokenKey], Bool)
-    if !relays.isEmpty, let path = target.relay, let relay = relays[path.stream] {
-      // The page for players has no media.
-      guard path.file != nil || !path.isPlayer else { return nil }
-      (stream, keys) = (path.stream, relay.entry.playbackKeys)
-      isIndex = path.file?.isIndex ?? true
-    } else {
-      let name: String?
-      switch target.route {
-      case .playlist(let stream, _, _), .manifest(let stream, _):
-        (name, isIndex) = (stream, true)
-      case .chunkedPlaylist(let stream, _, _): (name, isIndex) = (stream, true)
-      // The page needs no token; with one it becomes the page that plays with it.
-      case .page(let stream) where PlaybackAccess.parameter(request) != nil:
-        (name, isIndex) = (stream, true)
-      case .media(let stream, _, _): (name, isIndex) = (stream, false)
-      case .timestamps(let stream), .socket(let stream): (name, isIndex) = (stream, false)
-      default: return nil
-      }
-      guard let entry = handler(name)?.stream else { return nil }
-      (stream, keys) = (entry.name, entry.options.playbackKeys)
-    }
-    return keys.isEmpty ? nil : ProtectedMedia(stream: stream, keys: keys, isIndex: isIndex)
   }
 
   private func refuseMethod(_ exchange: any Exchange) {
@@ -203,7 +135,7 @@ final class RequestRouter: RequestHandler, LoopService {
           stream, options: serverState.options, counters: counters, loop: loop,
           mayStart: { [serverState] in serverState.mayStart(by: $0, at: $1) },
           sockets: serverState.sockets,
-          reroute: { [unowned self] in route($0, $0.request, since: $1) })
+          reroute: { [unowned self] in reroute($0, since: $1) })
       streamHandlers.append(streamHandler)
       byName[stream.name] = streamHandler
     }
@@ -225,7 +157,7 @@ final class RequestRouter: RequestHandler, LoopService {
       } else {
         relays[entry.name] = RelayHandler(
           entry, counters: counters, loop: loop,
-          reroute: { [unowned self] in route($0, $0.request, since: $1) })
+          reroute: { [unowned self] in reroute($0, since: $1) })
       }
     }
     for handler in before.values where relays[handler.entry.name] !== handler { handler.close() }
@@ -239,41 +171,13 @@ final class RequestRouter: RequestHandler, LoopService {
   /// Adds rows to the history of viewers from now on.
   func keepHistory() { nextHistory = now + ViewerHistory.interval }
 
-  /// Counts the client of a request for media as a viewer.
-  private func note(_ exchange: any Exchange, _ report: CMCDReport?) {
-    let request = exchange.request, target = routes.target(of: request)
-    if !relays.isEmpty, let path = target.relay, relays[path.stream] != nil {
-      guard let file = path.file, !file.isIndex else { return }
-      return note(exchange, .relayed, path.stream, nil, .zero, report)
-    }
-    let name: String?
-    switch target.route {
-    case .playlist(let stream, _, _), .manifest(let stream, _): name = stream
-    case .chunkedPlaylist(let stream, _, _), .media(let stream, _, _): name = stream
-    default: return
-    }
-    guard let handler = handler(name), let use = handler.object(of: target) else { return }
-    note(exchange, use.object, handler.stream.name, use.rendition, use.segmentDuration, report)
+  /// Routes a held request again, which arrived at `since`.
+  private func reroute(_ exchange: any Exchange, since: MonotonicTime) {
+    route(exchange, routes.target(of: exchange.request), since: since)
   }
 
-  private func note(
-    _ exchange: any Exchange, _ object: ViewerRequest.Object, _ stream: String,
-    _ rendition: String?, _ segmentDuration: Interval, _ report: CMCDReport?
-  ) {
-    let transport = viewers.began(
-      exchange,
-      ViewerRequest(
-        viewer: HTTPViewers.number(of: exchange.request, report, on: stream), object: object,
-        rendition: rendition, segmentDuration: segmentDuration, report: report),
-      on: stream, now: now)
-    if let delay = report?.latencyMilliseconds, let transport {
-      counters.withLock { $0.delays.observe(delay, transport) }
-    }
-  }
-
-  /// Routes a request that arrived at `since`; a held request may be routed again.
-  private func route(_ exchange: any Exchange, _ request: Request, since: MonotonicTime) {
-    let target = routes.target(of: request)
+  /// Routes a request that arrived at `since`.
+  private func route(_ exchange: any Exchange, _ target: RoutedTarget, since: MonotonicTime) {
     if !relays.isEmpty, let path = target.relay, let relay = relays[path.stream] {
       return self.relay(exchange, relay, path, since: since)
     }
@@ -394,7 +298,7 @@ final class RequestRouter: RequestHandler, LoopService {
   }
 
   /// The handler of the stream `name`, or of the default stream if `name` is nil.
-  private func handler(_ name: String?) -> StreamHandler? {
+  func handler(_ name: String?) -> StreamHandler? {
     if let last = lastStreamHandler, last.name == name { return last.streamHandler }
     let found = if let name { byName[name] } else { byName["live"] ?? streamHandlers.first }
     if let name, let found { lastStreamHandler = (name, found) }

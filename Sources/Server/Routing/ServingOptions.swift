@@ -21,13 +21,13 @@ package struct ServingOptions: Sendable {
   /// The bearer token that requests to `/api` need; if nil, all are refused.
   package var adminToken: String?
   /// Which clients may read `/stats`.
-  package var statistics = StatisticsAccess.token
+  package var statistics = ReadAccess.token
 
   /// The end of the server's certificate, in seconds since 1970; nil for no certificate.
   package var certificateExpiry: @Sendable () -> Int64? = { nil }
 
   /// Which clients may read `/metrics`.
-  package var metrics = StatisticsAccess.open
+  package var metrics = ReadAccess.open
   /// The proxies whose statements about clients are believed.
   package var proxies = TrustedProxies()
 

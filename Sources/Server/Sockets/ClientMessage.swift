@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
 import FoundationEssentials
-import Packaging
 
 /// A control message of a client of `llws.v1`: a JSON object, whose unknown members are ignored.
 ///

@@ -22,7 +22,7 @@ final class HTTPViewers: Sendable {
     if let session = report?.session {
       hasher.combine(session)
     } else {
-      hasher.combine(request.header("user-agent"))
+      request.hash("user-agent", into: &hasher)
     }
     // The upper half of the numbers: those of WebSockets are counted from 1.
     return UInt64(bitPattern: Int64(hasher.finalize())) | 1 << 63

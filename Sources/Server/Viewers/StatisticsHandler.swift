@@ -6,15 +6,6 @@ import Sharing
 import Streams
 import Time
 
-/// Which clients may read statistics: `/stats` and `/stats.json`, or `/metrics`.
-package enum StatisticsAccess: String, Sendable, CaseIterable {
-  /// Clients with the admin token.
-  case token
-  case open
-  /// Clients on this machine, and clients with the admin token.
-  case loopback
-}
-
 /// Answers requests for `/stats` and `/stats.json` on one loop.
 struct StatisticsHandler {
   private let serverState: ServerState
@@ -68,7 +59,7 @@ struct StatisticsHandler {
   ///   - now: the time of the loop.
   /// - Returns: the response.
   func refusal(
-    _ request: Request, _ access: StatisticsAccess, option: String, _ now: MonotonicTime
+    _ request: Request, _ access: ReadAccess, option: String, _ now: MonotonicTime
   ) -> PreparedResponse? {
     switch access {
     case .open: return nil
@@ -78,11 +69,10 @@ struct StatisticsHandler {
     guard let token = serverState.options.adminToken else {
       return Self.error(403, "/\(option) is off: it requires --admin-token or --\(option)")
     }
-    let given = PublisherCredentials.key(request)
-    if let given, Secret.isSame(given, token) { return nil }
+    let given = Authorization(request)
+    if let given, Secret.isSame(given.secret, token) { return nil }
     serverState.noteDenied(request, now)
-    let isBearer = request.header("authorization")?.lowercased().hasPrefix("bearer ") ?? false
-    if given != nil, isBearer { return Self.error(403, "invalid token") }
+    if case .bearer = given { return Self.error(403, "invalid token") }
     return Self.error(
       401, given == nil ? "missing token" : "invalid token",
       [
@@ -116,7 +106,7 @@ extension ServerState {
   /// Adds a row to the history of viewers.
   func addToHistory(_ now: MonotonicTime) {
     let table = streamTable
-    let all = viewers.all(now: now)
+    let all = viewers.present(now: now)
     viewerHistory.withLock {
       $0.add(
         all, streams: table.streams.map(\.name) + table.relays.entries.map(\.name),

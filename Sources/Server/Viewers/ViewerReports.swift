@@ -21,8 +21,13 @@ final class ViewerReports: Sendable {
     return viewers
   }
 
-  /// All viewers, the oldest first; one over connections of several loops is one viewer.
+  /// All viewers, the oldest first.
   func all(now: MonotonicTime) -> [ViewerReport] {
+    present(now: now).sorted { ($0.since, $0.number) < ($1.since, $1.number) }
+  }
+
+  /// All viewers, in any order; one over connections of several loops is one viewer.
+  func present(now: MonotonicTime) -> [ViewerReport] {
     var merged: [UInt64: HTTPViewerTable.Presence] = [:]
     for loop in loops.withLock({ $0 }) {
       for presence in loop.present(now) {
@@ -30,7 +35,6 @@ final class ViewerReports: Sendable {
           merged[presence.report.number].map { $0.merged(with: presence) } ?? presence
       }
     }
-    let all = sockets.withLock { Array($0.values) } + merged.values.map(\.report)
-    return all.sorted { ($0.since, $0.number) < ($1.since, $1.number) }
+    return sockets.withLock { Array($0.values) } + merged.values.map(\.report)
   }
 }

@@ -15,6 +15,9 @@ package enum NameCharacters {
     }
   }
 
+  /// Whether a text has only letters, digits, `_` and `-`, as base64url.
+  package static func isWord(_ text: some StringProtocol) -> Bool { isMade(text, with: "_-") }
+
   /// Whether a text is 1 to 64 letters, digits and `. _ -`.
   package static func isName(_ text: some StringProtocol) -> Bool {
     (1...64).contains(text.utf8.count) && isMade(text, with: nameSigns)

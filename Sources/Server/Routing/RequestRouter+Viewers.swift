@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTP
+import Packaging
+import Sharing
+import Time
+
+/// Requests for media as signs of viewers.
+extension RequestRouter {
+  /// Counts the client of a request for media as a viewer.
+  func note(_ exchange: any Exchange, _ target: RoutedTarget, _ report: CMCDReport?) {
+    if !relays.isEmpty, let path = target.relay, relays[path.stream] != nil {
+      guard let file = path.file, !file.isIndex else { return }
+      return note(exchange, .relayed, path.stream, nil, .zero, report)
+    }
+    let name: String?
+    switch target.route {
+    case .playlist(let stream, _, _), .manifest(let stream, _): name = stream
+    case .chunkedPlaylist(let stream, _, _), .media(let stream, _, _): name = stream
+    default: return
+    }
+    guard let handler = handler(name), let use = handler.object(of: target) else { return }
+    note(exchange, use.object, handler.stream.name, use.rendition, use.segmentDuration, report)
+  }
+
+  private func note(
+    _ exchange: any Exchange, _ object: ViewerRequest.Object, _ stream: String,
+    _ rendition: String?, _ segmentDuration: Interval, _ report: CMCDReport?
+  ) {
+    let transport = viewers.began(
+      exchange,
+      ViewerRequest(
+        viewer: HTTPViewers.number(of: exchange.request, report, on: stream), object: object,
+        rendition: rendition, segmentDuration: segmentDuration, report: report),
+      on: stream, now: now)
+    if let delay = report?.latencyMilliseconds, let transport {
+      counters.withLock { $0.delays.observe(delay, transport) }
+    }
+  }
+}
