@@ -11,7 +11,7 @@ import Time
 ///
 /// Confined to the loop's thread.
 final class RequestRouter: RequestHandler, LoopService {
-  private let serverState: ServerState
+  let serverState: ServerState
   private let loop: EventLoop
   let counters: Locked<ServerCounters>
   private var streamHandlers: [StreamHandler] = []
@@ -25,10 +25,8 @@ final class RequestRouter: RequestHandler, LoopService {
   private var nextRelayCheck = MonotonicTime.distantFuture
   private var revision = -1
   private let control: ControlAPI
-  private var statistics: StatisticsHandler
+  private(set) var statistics: StatisticsHandler
   let viewers: HTTPViewers
-  /// When the next row of the history of viewers is added; never on most loops.
-  private var nextHistory = MonotonicTime.distantFuture
   private var routes = RouteCache()
   var playback: PlaybackAccess
   /// Whether any stream has keys of playback tokens.
@@ -93,7 +91,7 @@ final class RequestRouter: RequestHandler, LoopService {
   }
 
   var nextDeadline: MonotonicTime {
-    let nextCheck = min(nextRelayCheck, nextHistory, mediaUploads.nextDeadline)
+    let nextCheck = min(nextRelayCheck, mediaUploads.nextDeadline)
     let deadline = streamHandlers.reduce(nextCheck) { min($0, $1.nextDeadline) }
     return relays.values.reduce(deadline) { min($0, $1.nextDeadline) }
   }
@@ -102,10 +100,6 @@ final class RequestRouter: RequestHandler, LoopService {
     for streamHandler in streamHandlers { streamHandler.expire(now) }
     for relay in relays.values { relay.expire(now) }
     mediaUploads.expire(now)
-    if nextHistory <= now {
-      serverState.addToHistory(now)
-      nextHistory = now + ViewerHistory.interval
-    }
     guard nextRelayCheck <= now else { return }
     serverState.expireRelays(now)
     for relay in relays.values { relay.forget() }
@@ -168,9 +162,6 @@ final class RequestRouter: RequestHandler, LoopService {
     }
   }
 
-  /// Adds rows to the history of viewers from now on.
-  func keepHistory() { nextHistory = now + ViewerHistory.interval }
-
   /// Routes a held request again, which arrived at `since`.
   private func reroute(_ exchange: any Exchange, since: MonotonicTime) {
     route(exchange, routes.target(of: exchange.request), since: since)
@@ -213,26 +204,13 @@ final class RequestRouter: RequestHandler, LoopService {
       exchange.kind = .page
       exchange.respond(serverState.page.script(name) ?? ResponseFields.notFound)
     case .time(let form):
-      exchange.kind = .time
       time(exchange, form ?? TimeService.Form(query: exchange.request.query))
     case .statistics(let isPage): statistics.answer(exchange, isPage: isPage, now: now)
     case .auth: authenticate(exchange)
-    case .health: probe(exchange, "ok\n")
-    case .version: probe(exchange, serverState.versionText + "\n")
-    case .metrics:
-      let access = serverState.options.metrics
-      if let refusal = statistics.refusal(exchange.request, access, option: "metrics", now) {
-        exchange.kind = .probe
-        return exchange.respond(refusal)
-      }
-      probe(
-        exchange, serverState.metrics(at: now),
-        "text/plain; version=0.0.4; charset=utf-8")
-    case .ready:
-      let readiness = ServerReadiness(serverState)
-      guard !readiness.isReady else { return probe(exchange, "ready\n") }
-      exchange.kind = .probe
-      exchange.respond(ResponseFields.error(503, readiness.reason, .noStore))
+    case .health: health(exchange)
+    case .version: version(exchange)
+    case .metrics: metrics(exchange)
+    case .ready: readiness(exchange)
     case .unknown: notFound(exchange)
     }
   }
@@ -266,26 +244,6 @@ final class RequestRouter: RequestHandler, LoopService {
       return exchange.respond(page)
     }
     streamHandler.manifest(exchange, depth: depth, since: since)
-  }
-
-  /// Answers with the time, without a line end: some players parse the whole body as a date.
-  private func time(_ exchange: any Exchange, _ form: TimeService.Form) {
-    let text = TimeService.text(
-      form, now: SystemClock.wallTime, displacement: serverState.options.timeDisplacement)
-    answer(exchange, text, "text/plain; charset=utf-8")
-  }
-
-  private func probe(
-    _ exchange: any Exchange, _ text: String, _ type: String = "text/plain; charset=utf-8"
-  ) {
-    exchange.kind = .probe
-    answer(exchange, text, type)
-  }
-
-  private func answer(_ exchange: any Exchange, _ text: String, _ type: String) {
-    exchange.respond(
-      PreparedResponse(
-        status: 200, fields: ResponseFields.fields(type, .noStore), body: [SharedBytes(text)]))
   }
 
   /// The handler of the stream `name`, or of the default stream if `name` is nil.

@@ -19,6 +19,7 @@ package final class StreamServer: Sendable {
   private let limits: HTTPLimits
   private let loops: [EventLoop]
   private let contexts: [LoopContext]
+  private let history: HistoryRecorder
 
   /// A server on `loopCount` loops.
   package init(_ serverState: ServerState, loopCount: Int, limits: HTTPLimits) throws(NetError) {
@@ -28,6 +29,7 @@ package final class StreamServer: Sendable {
     for index in 0..<max(1, loopCount) { loops.append(try EventLoop(index: index)) }
     self.loops = loops
     contexts = loops.map { _ in LoopContext() }
+    history = HistoryRecorder(serverState)
   }
 
   /// Endpoints of another protocol, on the same loops.
@@ -53,13 +55,11 @@ package final class StreamServer: Sendable {
     let addresses = AddressTable()
     let first = loops[0]
     for (loop, context) in zip(loops, contexts) {
-      try loop.start { [serverState, limits, weak first] loop in
+      try loop.start { [serverState, limits] loop in
         let counters = serverState.counters()
         let viewers = serverState.viewers.newLoop()
         let handler = RequestRouter(
           serverState, loop: loop, counters: counters, viewers: viewers)
-        // One loop keeps the history of all loops.
-        if loop === first { handler.keepHistory() }
         context.http = HTTPServer(
           loop: loop, limits: limits, handler: handler,
           observer: ResponseCounter(counters, serverState.accessLog, viewers: viewers),
@@ -88,6 +88,7 @@ package final class StreamServer: Sendable {
       failure.update { $0 = .some(result) }
     }
     if let error = failure.wait({ $0 }) { throw error }
+    history.start()
   }
 
   /// Whether each loop runs a job before `deadline`.
@@ -128,6 +129,7 @@ package final class StreamServer: Sendable {
 
   /// Closes the remaining connections and ends the loops.
   package func stop() {
+    history.stop()
     for loop in loops { loop.stop() }
     for loop in loops { loop.join() }
   }

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTP
+import Sharing
+import Time
+
+/// Responses about the server itself: probes, metrics and the time.
+extension RequestRouter {
+  func health(_ exchange: any Exchange) { probe(exchange, "ok\n") }
+
+  func version(_ exchange: any Exchange) { probe(exchange, serverState.versionText + "\n") }
+
+  func readiness(_ exchange: any Exchange) {
+    let readiness = ServerReadiness(serverState)
+    guard !readiness.isReady else { return probe(exchange, "ready\n") }
+    exchange.kind = .probe
+    exchange.respond(ResponseFields.error(503, readiness.reason, .noStore))
+  }
+
+  func metrics(_ exchange: any Exchange) {
+    let access = serverState.options.metrics
+    if let refusal = statistics.refusal(exchange.request, access, option: "metrics", now) {
+      exchange.kind = .probe
+      return exchange.respond(refusal)
+    }
+    probe(exchange, serverState.metrics(at: now), "text/plain; version=0.0.4; charset=utf-8")
+  }
+
+  /// Answers with the time, without a line end: some players parse the whole body as a date.
+  func time(_ exchange: any Exchange, _ form: TimeService.Form) {
+    exchange.kind = .time
+    let text = TimeService.text(
+      form, now: SystemClock.wallTime, displacement: serverState.options.timeDisplacement)
+    answer(exchange, text, "text/plain; charset=utf-8")
+  }
+
+  private func probe(
+    _ exchange: any Exchange, _ text: String, _ type: String = "text/plain; charset=utf-8"
+  ) {
+    exchange.kind = .probe
+    answer(exchange, text, type)
+  }
+
+  private func answer(_ exchange: any Exchange, _ text: String, _ type: String) {
+    exchange.respond(
+      PreparedResponse(
+        status: 200, fields: ResponseFields.fields(type, .noStore), body: [SharedBytes(text)]))
+  }
+}

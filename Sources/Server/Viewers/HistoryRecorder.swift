@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Sharing
+import Time
+
+/// Adds rows to the history of viewers, on a thread of its own.
+///
+/// A row sums up the viewers of all loops; with thousands of viewers that takes milliseconds, for
+/// which no loop may keep its viewers waiting.
+final class HistoryRecorder: Sendable {
+  private let serverState: ServerState
+  private let isStopped = Monitor(false)
+  private let thread = Locked<OSThread?>(nil)
+
+  init(_ serverState: ServerState) { self.serverState = serverState }
+
+  /// Starts the thread; without one, `/stats` has no history.
+  func start() {
+    let started = OSThread(name: "viewer-history") { [self] in
+      var next = SystemClock.monotonicTime + ViewerHistory.interval
+      while isStopped.wait(until: next, { $0 ? true : nil }) == nil {
+        serverState.addToHistory(SystemClock.monotonicTime)
+        next = next + ViewerHistory.interval
+      }
+    }
+    thread.withLock { $0 = started }
+  }
+
+  /// Ends the thread.
+  func stop() {
+    isStopped.update { $0 = true }
+    thread.withLock { $0 }?.join()
+  }
+}
