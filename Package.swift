@@ -89,6 +89,9 @@ let package = Package(
     // Level 2. Connections of publishers, and the path of their media to the source of a stream.
     // Knows no HTTP, and decodes nothing.
     library("Publishing", ["Ingest", "Net", "Logging", "Sharing", "Time"]),
+    // The parent that keeps the listening sockets and restarts the program. Knows no video and no
+    // HTTP.
+    library("Supervision", ["CLinux", "Isolation", "Net", "Logging", "Sharing", "Time"]),
     // HTTP/1.1 and HTTP/2: parsers, connections, server. Knows no video.
     library("HTTP", ["Time", "Net", "Sharing", "CLinux", "CNghttp2"]),
     // Parts and segments of chunks, the live window, the publish gate. Knows no transport and no
@@ -134,7 +137,7 @@ let package = Package(
       name: "streamer",
       dependencies: [
         "Configuration", "Server", "HTTP", "Net", "Publishing", "Streams", "Capture", "Packaging",
-        "Media", "Sharing", "Logging", "Time",
+        "Supervision", "Media", "Sharing", "Logging", "Time",
       ],
       resources: [
         .embedInCode("Resources/browser.html"), .embedInCode("Resources/stats.html"),
@@ -184,6 +187,7 @@ let package = Package(
     tests("CMAF", ["Time", "CMAF", "Media", "Sharing", "TestSupport"], exclude: ["Golden"]),
     tests("ChunkStream", ["ChunkStream", "Sharing", "Time"]),
     tests("Isolation", ["Isolation", "Sharing", "Time"]),
+    tests("Supervision", ["Isolation", "Supervision", "Time"]),
     tests("Packaging", ["Time", "Packaging", "Media", "Sharing", "TestSupport"]),
     tests(
       "HLSPackager", ["Time", "HLSPackager", "Packaging", "Media", "Sharing", "TestSupport"],

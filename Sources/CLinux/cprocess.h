@@ -8,9 +8,11 @@
 #include <linux/landlock.h>
 #include <spawn.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 /// glibc declares it for _GNU_SOURCE only.
@@ -42,6 +44,94 @@ static inline int clinux_spawn(const char *path, char *const *arguments, char *c
   }
   posix_spawn_file_actions_destroy(&actions);
   return error ? -error : pid;
+}
+
+/// The variables of the environment, ended by NULL.
+static inline char **clinux_environment(void) {
+  extern char **environ;
+  return environ;
+}
+
+/// Starts `path` with the listening `sockets` as descriptors 3 and following, and the standard
+/// descriptors. `environment` begins with "LISTEN_PID=" and ten digits, which the child replaces by
+/// its id. The child is in a group of its own, and gets SIGTERM when the calling thread ends. The
+/// process id, or -errno.
+static inline int clinux_start_supervised(const char *path, char *const *arguments,
+                                          char *const *environment, const int *sockets,
+                                          int count) {
+  int moved[16];
+  if (count < 0 || count > 16) return -EINVAL;
+  pid_t parent = getpid();
+  pid_t child = fork();
+  if (child != 0) return child < 0 ? -errno : child;
+  // From here to execve only functions that are safe after fork.
+  setpgid(0, 0);
+  prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
+  if (getppid() != parent) _exit(1);
+  for (int i = 0; i < count; i++) {
+    moved[i] = fcntl(sockets[i], F_DUPFD, 3 + count);
+    if (moved[i] < 0) _exit(126);
+  }
+  for (int i = 0; i < count; i++)
+    if (dup2(moved[i], 3 + i) < 0) _exit(126);
+  syscall(SYS_close_range, (unsigned)(3 + count), ~0U, 0);
+  pid_t own = getpid();
+  char *end = environment[0] + strlen(environment[0]);
+  for (int i = 0; i < 10; i++, own /= 10) *--end = (char)('0' + own % 10);
+  execve(path, arguments, environment);
+  _exit(127);
+}
+
+/// A datagram socket at an abstract address that the kernel chooses, which learns its senders.
+/// `name` gets the address without its first byte. The descriptor, or -errno.
+static inline int clinux_notice_socket(char *name, size_t capacity) {
+  int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -errno;
+  struct sockaddr_un address;
+  memset(&address, 0, sizeof address);
+  address.sun_family = AF_UNIX;
+  socklen_t size = sizeof address;
+  int on = 1;
+  if (setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0 ||
+      bind(fd, (struct sockaddr *)&address, sizeof address.sun_family) < 0 ||
+      getsockname(fd, (struct sockaddr *)&address, &size) < 0) {
+    int error = errno;
+    close(fd);
+    return -error;
+  }
+  size_t length = size - offsetof(struct sockaddr_un, sun_path);
+  if (length < 2 || length > capacity) {
+    close(fd);
+    return -EINVAL;
+  }
+  memcpy(name, address.sun_path + 1, length - 1);
+  name[length - 1] = 0;
+  return fd;
+}
+
+/// Waits for a datagram: its number of bytes, or -errno. `*sender` is the process that sent it, or
+/// 0.
+static inline int64_t clinux_receive_notice(int fd, void *target, size_t size, int *sender) {
+  struct iovec range = {target, size};
+  // struct ucred is declared for _GNU_SOURCE only: pid, uid, gid.
+  union {
+    char bytes[CMSG_SPACE(3 * sizeof(int))];
+    struct cmsghdr alignment;
+  } control;
+  struct msghdr message;
+  memset(&message, 0, sizeof message);
+  message.msg_iov = &range;
+  message.msg_iovlen = 1;
+  message.msg_control = control.bytes;
+  message.msg_controllen = sizeof control.bytes;
+  ssize_t count;
+  while ((count = recvmsg(fd, &message, MSG_CMSG_CLOEXEC)) < 0)
+    if (errno != EINTR) return -errno;
+  *sender = 0;
+  struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+  if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == 2 /* SCM_CREDENTIALS */)
+    memcpy(sender, CMSG_DATA(header), sizeof *sender);
+  return count;
 }
 
 /// A pair of connected sockets above the standard descriptors, closed on exec; 0, or -errno.

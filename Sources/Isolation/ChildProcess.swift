@@ -93,17 +93,21 @@ package final class ChildProcess: Sendable {
     let status = clinux_wait_ended(id)
     return end.withLock { end in
       if let end { return end }
-      let final: End
-      if status == 0 {
-        let status = clinux_reap(id)
-        let signal = clinux_signal_of(status)
-        final = signal > 0 ? .killed(signal: signal) : .exited(clinux_exit_of(status))
-      } else {
-        final = .exited(-1)
-      }
+      let final = status == 0 ? Self.release(id) : .exited(-1)
       end = final
       return final
     }
+  }
+
+  /// Waits for the end of another child of this process, and releases its entry.
+  package static func waitForEnd(of id: Int32) -> End {
+    clinux_wait_ended(id) == 0 ? release(id) : .exited(-1)
+  }
+
+  private static func release(_ id: Int32) -> End {
+    let status = clinux_reap(id)
+    let signal = clinux_signal_of(status)
+    return signal > 0 ? .killed(signal: signal) : .exited(clinux_exit_of(status))
   }
 }
 

@@ -12,6 +12,8 @@ package final class ListeningSocket: Sendable {
 
   /// The descriptor: non-blocking, close-on-exec; closed with this object.
   let descriptor: Int32
+  /// The descriptor, for a child process that gets the socket.
+  package var ownDescriptor: Int32 { descriptor }
   /// The port of the socket; never 0.
   package let boundPort: UInt16
   /// The address of the socket.

@@ -3,6 +3,18 @@
 import CLinux
 import Glibc
 
+/// A listening socket, and the name that its supervisor gave it.
+package struct NamedSocket: Sendable {
+  /// Nil without a name.
+  package let name: String?
+  package let socket: ListeningSocket
+
+  package init(_ socket: ListeningSocket, name: String?) {
+    self.socket = socket
+    self.name = name
+  }
+}
+
 /// Listening sockets handed over by a supervisor: systemd's socket activation.
 ///
 /// - Source: sd_listen_fds(3)
@@ -14,15 +26,21 @@ package enum SupervisorSockets {
   /// them again.
   ///
   /// Call it before threads start: it changes the environment.
-  package static func take() throws(NetError) -> [ListeningSocket] {
+  package static func take() throws(NetError) -> [NamedSocket] {
     var environment: [String: String] = [:]
     for name in ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"] {
       if let value = unsafe getenv(name) { environment[name] = unsafe String(cString: value) }
       unsafe unsetenv(name)
     }
-    var sockets: [ListeningSocket] = []
-    for descriptor in try descriptors(environment: environment, processID: getpid()) {
-      sockets.append(try ListeningSocket.adopted(descriptor: descriptor))
+    let names = (environment["LISTEN_FDNAMES"] ?? "").split(
+      separator: ":", omittingEmptySubsequences: false
+    ).map(String.init)
+    var sockets: [NamedSocket] = []
+    for (index, descriptor) in try descriptors(
+      environment: environment, processID: getpid()
+    ).enumerated() {
+      let socket = try ListeningSocket.adopted(descriptor: descriptor)
+      sockets.append(NamedSocket(socket, name: index < names.count ? names[index] : nil))
     }
     return sockets
   }

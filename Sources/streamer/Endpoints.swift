@@ -5,35 +5,53 @@ import Net
 
 /// The listening sockets of the program: sockets of a supervisor, and own ones for other ports.
 enum Endpoints {
-  /// Assigns the sockets of a supervisor to HTTP and HTTPS by their ports, and binds a socket for
-  /// each remaining port.
+  /// The use of a listening socket; the value is the name that a supervisor may give the socket.
+  private enum Use: String, CaseIterable {
+    case http, https, rtmp, rtmps
+  }
+
+  /// Assigns the sockets of a supervisor to viewers and publishers by their names or ports, and
+  /// binds a socket for each remaining port.
   ///
   /// - Throws: `UsageError` for a socket that suits no port; `NetError` for a port that is in use.
   static func open(
-    _ settings: ProgramSettings, _ tls: TLSSetup?, handedOver: [ListeningSocket]
-  ) throws -> [Endpoint] {
-    var endpoints = try handedOver.map { try assign($0, settings, tls) }
-    if case .port(let port) = settings.plainPort, !endpoints.contains(where: { $0.tls == nil }) {
-      endpoints.insert(Endpoint(try bind(settings, port)), at: 0)
+    _ settings: ProgramSettings, _ tls: TLSSetup?, handedOver: [NamedSocket]
+  ) throws -> (viewers: [Endpoint], publishers: [Endpoint]) {
+    var taken: [Use: [ListeningSocket]] = [:]
+    for socket in handedOver {
+      taken[try use(of: socket, settings, tlsPort: tls?.port), default: []].append(socket.socket)
     }
-    if let tls, !endpoints.contains(where: { $0.tls != nil }) {
-      endpoints.append(Endpoint(try bind(settings, tls.port), tls: tls.context))
+    for use in Use.allCases where taken[use] == nil {
+      if let socket = try bind(use, settings, tlsPort: tls?.port) { taken[use] = [socket] }
     }
-    return endpoints
+    func endpoints(_ plain: Use, _ secure: Use) -> [Endpoint] {
+      (taken[plain] ?? []).map { Endpoint($0) }
+        + (taken[secure] ?? []).map { Endpoint($0, tls: tls?.context) }
+    }
+    return (endpoints(.http, .https), endpoints(.rtmp, .rtmps))
   }
 
-  /// Binds the sockets of publishers.
+  /// Binds the sockets that a supervisor hands over.
   ///
   /// - Throws: `NetError` for a port that is in use.
-  static func openPublishers(_ settings: ProgramSettings, _ tls: TLSSetup?) throws -> [Endpoint] {
-    var endpoints: [Endpoint] = []
-    if let address = settings.rtmp {
-      endpoints.append(Endpoint(try bind(settings, address, "rtmp")))
+  static func openAll(_ settings: ProgramSettings, tlsPort: UInt16?) throws -> [NamedSocket] {
+    try Use.allCases.compactMap { use in
+      try bind(use, settings, tlsPort: tlsPort).map { NamedSocket($0, name: use.rawValue) }
     }
-    if let address = settings.rtmps, let tls {
-      endpoints.append(Endpoint(try bind(settings, address, "rtmps"), tls: tls.context))
+  }
+
+  /// A socket for a use; nil if the settings have no port for it.
+  private static func bind(
+    _ use: Use, _ settings: ProgramSettings, tlsPort: UInt16?
+  ) throws -> ListeningSocket? {
+    switch use {
+    case .http:
+      guard case .port(let port) = settings.plainPort else { return nil }
+      return try bind(settings, port)
+    case .https: return try tlsPort.map { try bind(settings, $0) }
+    case .rtmp: return try settings.rtmp.map { try bind(settings, $0, "rtmp") }
+    case .rtmps: return try settings.rtmps.map { try bind(settings, $0, "rtmps") }
     }
-    return endpoints
   }
 
   private static func bind(_ settings: ProgramSettings, _ port: UInt16) throws -> ListeningSocket {
@@ -60,21 +78,22 @@ enum Endpoints {
     }
   }
 
-  private static func assign(
-    _ socket: ListeningSocket, _ settings: ProgramSettings, _ tls: TLSSetup?
-  ) throws(UsageError) -> Endpoint {
-    if let tls, socket.boundPort == tls.port { return Endpoint(socket, tls: tls.context) }
-    var expected: [String] = []
-    if case .port(let port) = settings.plainPort {
-      if port == 0 || socket.boundPort == port { return Endpoint(socket) }
-      expected.append("--http-port, \(port)")
-    }
-    if let tls {
-      if tls.port == 0 { return Endpoint(socket, tls: tls.context) }
-      expected.append("--https-port, \(tls.port)")
-    }
+  /// The use of a socket of a supervisor.
+  private static func use(
+    of handedOver: NamedSocket, _ settings: ProgramSettings, tlsPort: UInt16?
+  ) throws(UsageError) -> Use {
+    let port = handedOver.socket.boundPort
+    var wanted: [(use: Use, option: String, port: UInt16)] = []
+    if case .port(let port) = settings.plainPort { wanted.append((.http, "http-port", port)) }
+    if let tlsPort { wanted.append((.https, "https-port", tlsPort)) }
+    if let rtmp = settings.rtmp { wanted.append((.rtmp, "rtmp", rtmp.port)) }
+    if let rtmps = settings.rtmps { wanted.append((.rtmps, "rtmps", rtmps.port)) }
+    let found =
+      wanted.first { $0.use.rawValue == handedOver.name } ?? wanted.first { $0.port == port }
+      ?? wanted.first { $0.port == 0 }
+    if let found { return found.use }
+    let expected = wanted.map { "--\($0.option), \($0.port)" }.joined(separator: " or ")
     throw UsageError(
-      .other("LISTEN_FDS"), .problem("a socket on port \(socket.boundPort)"),
-      expected: OptionText(expected.joined(separator: " or ")))
+      .other("LISTEN_FDS"), .problem("a socket on port \(port)"), expected: OptionText(expected))
   }
 }

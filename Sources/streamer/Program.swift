@@ -41,14 +41,13 @@ final class Program: Sendable {
   /// - Throws: `UsageError`, or `NetError` for a socket.
   init(
     _ configuration: ValidatedConfiguration, log: Log, accessLog: LineFile?,
-    handedOver: [ListeningSocket], onChange: @escaping @Sendable () -> Void
+    handedOver: [NamedSocket], onChange: @escaping @Sendable () -> Void
   ) throws {
     let settings = configuration.settings
     self.configuration = configuration
     self.log = log
     tls = try configuration.tls.map { settings throws(UsageError) in try TLSSetup(settings) }
-    endpoints = try Endpoints.open(settings, tls, handedOver: handedOver)
-    publisherEndpoints = try Endpoints.openPublishers(settings, tls)
+    (endpoints, publisherEndpoints) = try Endpoints.open(settings, tls, handedOver: handedOver)
     var limits = settings.limits
     let loopCount = max(1, min(8, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
     limits.share(

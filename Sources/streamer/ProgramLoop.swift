@@ -24,7 +24,7 @@ enum ProgramLoop {
   /// Runs the program, and exits with its status.
   static func run(
     _ configuration: ValidatedConfiguration, log: Log, accessLog: LineFile?,
-    handedOver: [ListeningSocket]
+    handedOver: [NamedSocket]
   ) -> Never {
     let events = Monitor<[Event]>([])
     let isServing = Locked(false)

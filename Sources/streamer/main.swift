@@ -5,6 +5,7 @@ import Glibc
 import Logging
 import Net
 import Streams
+import Supervision
 
 SourceProcess.runIfAsked(CommandLine.arguments)
 // Signals are blocked in this thread and, by inheritance, in all others. One thread receives them.
@@ -24,11 +25,14 @@ do throws(any Error) {
     exit(0)
   }
   let handedOver = try SupervisorSockets.take()
-  let configuration = try ValidatedConfiguration(merged, isSupervised: !handedOver.isEmpty)
   let settings = merged.program
+  let isSupervising = settings.isSupervising && handedOver.isEmpty
+  let configuration = try ValidatedConfiguration(
+    merged, isSupervised: !handedOver.isEmpty || isSupervising)
   let log = Log(
     format: settings.logFormat, least: settings.logLevel, lines: settings.logLines,
     hasPriorities: Journal.reads(2, stream: Journal.stream), to: .standardError)
+  if isSupervising { try Supervisor.run(configuration, log: log) }
   let accessLog = try settings.accessLog.map { path throws(UsageError) in
     do throws(LineFile.Failure) { return try LineFile(path, log: log) } catch {
       throw UsageError(

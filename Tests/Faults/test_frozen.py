@@ -161,3 +161,14 @@ def test_few_descriptors_do_not_stop_the_stream(streamer) -> None:
             client.close()
     pause(0.5, "the server closes 900 connections")
     stream_is_intact(program)
+
+
+@pytest.mark.timeout(60)
+def test_frozen_program_is_replaced(streamer) -> None:
+    """Under --supervise, a program without a sign of life for 10 s is killed and restarted."""
+    program: Program = streamer("--supervise", "--resolution", "160x90")
+    frozen = int(program.wait_logged("supervisor", "was started").message.split()[1])
+    os.kill(frozen, signal.SIGSTOP)
+    program.wait_logged("supervisor", f"process {frozen}: no sign of life for 10 s", within=20)
+    program.wait_logged("supervisor", "was started", count=2, within=5)
+    assert get(program.port, "/live/playlist.m3u8").status == 200

@@ -31,6 +31,9 @@ extension Option {
       "access-log", \.accessLog, .path("the path of a writable file"), .program,
       help: "a file with one line per response, formatted as --log-format; SIGUSR1 reopens it"),
     .program(
+      "supervise", \.isSupervising, .toggle, .program,
+      help: "run the program in a child process, and restart it if it fails; SIGUSR2 replaces it"),
+    .program(
       "verbose", \.isVerbose, .toggle, letter: "v", .program, help: "short for --log-level debug"),
     Option.program(
       "version", \.action, .action(.printVersion), .program, help: "print the version, and exit"

@@ -25,6 +25,8 @@ package struct ProgramSettings: Sendable {
   }
 
   package var action = Action.stream
+  /// Whether a parent process restarts the program.
+  package var isSupervising = false
   /// The configuration file.
   package var configurationPath: String?
   package var host = "0.0.0.0"
