@@ -235,6 +235,7 @@ extension ServingOptions {
     proxies = settings.proxies
     statistics = settings.statistics
     metrics = settings.metrics
+    timestamps = settings.timestampsAccess
     runningStreams = settings.runningStreams
     streamStarts = settings.streamStarts
     timeDisplacement = settings.timeDisplacement

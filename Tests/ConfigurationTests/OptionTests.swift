@@ -53,6 +53,7 @@ private let rows = [
   Row("admin-token", "0123456789abcdef", not: "short"),
   Row("stats", "token open loopback", not: "all"),
   Row("metrics", "token open loopback", not: "all"),
+  Row("timestamps-access", "token open loopback", not: "all"),
   Row("public-url", "https://h/x HTTP://h:1/", not: "ftp://h http:///x http://h/?q"),
   Row("time-displacement", "0 60", not: "-1 61"),
   Row("wait-for-absent-segment", "true false", not: "maybe"), Row("dashjs", "d.js"),

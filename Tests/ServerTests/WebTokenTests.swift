@@ -239,6 +239,27 @@ struct WebTokenTests {
     #expect((found.header("www-authenticate") != nil) == (status == 401))
   }
 
+  @Test(
+    "--timestamps-access decides which clients may read the times of a stream; none is asked",
+    arguments: [
+      (ReadAccess.open, remote, nil, 200), (.loopback, local, nil, 200),
+      (.loopback, remote, nil, 401), (.token, local, "wrong", 403),
+      (.token, remote, WebTokenTests.adminToken, 200),
+    ] as [(ReadAccess, PeerAddress, String?, Int)])
+  func timestamps(access: ReadAccess, peer: PeerAddress, token: String?, status: Int) throws {
+    var options = ServingOptions()
+    options.timestamps = access
+    options.adminToken = Self.adminToken
+    let fields = token.map { ["Authorization: Bearer \($0)"] } ?? []
+    for path in ["/timestamps.json", "/live/timestamps.json"] {
+      let found = try SyntheticHandler(options: options).ask(path, fields, peer: peer)
+      // A permitted request is held: the stream has no media.
+      #expect(found.status == (status == 200 ? 0 : status), "\(path)")
+      let question = found.header("www-authenticate") ?? ""
+      #expect(!question.contains("Basic") && question.isEmpty == (status != 401))
+    }
+  }
+
   private var adminToken: String { Self.adminToken }
 
   @Test(

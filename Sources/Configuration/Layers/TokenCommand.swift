@@ -69,7 +69,7 @@ package enum TokenCommand: Sendable {
     self = .token(key, claims)
   }
 
-  private static let flags: Set<String> = [
+  static let flags = [
     "--key", "--stream", "--expires", "--address", "--session",
   ]
 

@@ -47,6 +47,10 @@ extension Option {
       help: "who may read /metrics without the admin token: open (all), loopback (clients on this "
         + "machine), or token (no client)"),
     .program(
+      "timestamps-access", \.timestampsAccess, .choice("WHO"),
+      help: "who may read /timestamps.json without the admin token: open (all), loopback (clients "
+        + "on this machine), or token (no client)"),
+    .program(
       "public-url", \.publicURL, .publicURL, default: "the Host of the request",
       help: "scheme, host and path prefix under which clients reach the server"),
     .program(

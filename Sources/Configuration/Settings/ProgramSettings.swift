@@ -44,6 +44,7 @@ package struct ProgramSettings: Sendable {
   package var adminToken: String?
   package var statistics = ReadAccess.token
   package var metrics = ReadAccess.open
+  package var timestampsAccess = ReadAccess.open
   /// The file with the public key of JSON Web Tokens; nil for none.
   package var webTokenKey: String?
   /// Names of this server in requests to `/api`.

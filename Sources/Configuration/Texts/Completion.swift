@@ -21,9 +21,15 @@ enum Completion {
       # bash completion for streamer
       _streamer() {
         local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
+        if [[ ${COMP_WORDS[1]} == \(TokenCommand.name) && $COMP_CWORD -gt 1 ]]; then
+          [[ $before == --* ]] || COMPREPLY=($(compgen -W '\(tokenFlags)' -- "$word"))
+          return
+        fi
         case $before in
       \(cases)  esac
         COMPREPLY=($(compgen -W '\(all)' -- "$word"))
+        [[ $COMP_CWORD -eq 1 && -n $word && \(TokenCommand.name) == "$word"* ]] \\
+          && COMPREPLY+=(\(TokenCommand.name))
       }
       complete -F _streamer streamer
 
@@ -41,8 +47,18 @@ enum Completion {
         lines.append("  '\(star)\(flag)[\(help)]\(value(option))'")
       }
     }
-    return "#compdef streamer\n_arguments \\\n" + lines.joined(separator: " \\\n") + "\n"
+    return """
+      #compdef streamer
+      if [[ ${words[2]} == \(TokenCommand.name) ]]; then
+        _values -w 'options' \(tokenFlags)
+        return
+      fi
+      _arguments \\
+      """ + "\n" + lines.joined(separator: " \\\n") + "\n"
   }()
+
+  /// The flags of the command that prints a playback token.
+  private static let tokenFlags = (TokenCommand.flags + ["--help"]).joined(separator: " ")
 
   private static func among(_ words: [String]) -> String {
     "COMPREPLY=($(compgen -W '\(words.joined(separator: " "))' -- \"$word\"))"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Which clients may read statistics: `/stats` and `/stats.json`, or `/metrics`.
+/// Which clients may read `/stats` and `/stats.json`, `/metrics`, or `/timestamps.json`.
 package enum ReadAccess: String, Sendable, CaseIterable {
   /// Clients with the admin token.
   case token

@@ -26,6 +26,13 @@ extension RequestRouter {
     probe(exchange, serverState.metrics(at: now), "text/plain; version=0.0.4; charset=utf-8")
   }
 
+  /// The response for a client that may not read the times of a stream; nil if it may.
+  func timestampsRefusal(_ request: Request) -> PreparedResponse? {
+    let access = serverState.options.timestamps
+    return statistics.refusal(
+      request, access, option: "timestamps-access", asksForPassword: false, now)
+  }
+
   /// Answers with the time, without a line end: some players parse the whole body as a date.
   func time(_ exchange: any Exchange, _ form: TimeService.Form) {
     exchange.kind = .time

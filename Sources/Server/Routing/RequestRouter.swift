@@ -190,6 +190,7 @@ final class RequestRouter: RequestHandler, LoopService {
       streamHandler(name, exchange)?.media(exchange, rendition, file, since: since)
     case .timestamps(let name):
       exchange.kind = .timestamps
+      if let refusal = timestampsRefusal(exchange.request) { return exchange.respond(refusal) }
       streamHandler(name, exchange)?.timestamps(exchange, since: since)
     case .socket(let name):
       exchange.kind = .socket

@@ -28,6 +28,8 @@ package struct ServingOptions: Sendable {
 
   /// Which clients may read `/metrics`.
   package var metrics = ReadAccess.open
+  /// Which clients may read `/timestamps.json`.
+  package var timestamps = ReadAccess.open
   /// The proxies whose statements about clients are believed.
   package var proxies = TrustedProxies()
 

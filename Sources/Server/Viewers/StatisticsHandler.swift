@@ -46,20 +46,23 @@ struct StatisticsHandler {
     PreparedResponse.text(status, line, fields: fields + more)
   }
 
-  /// The response for a client that may not read statistics; nil if it may.
+  /// The response for a client that may not read what `option` protects; nil if it may.
   ///
   /// Browsers ask for a password if the field allows HTTP Basic: the token is the password of any
   /// user. Requests that change something do not accept it, since browsers send it by themselves.
+  /// Nothing is asked for the times of a stream, which the player page requests by itself.
   /// - Source: RFC 6750 §3; RFC 7617 §2; RFC 9110 §15.5.2, §15.5.4
   ///
   /// - Parameters:
   ///   - request: the request.
   ///   - access: which clients may read.
-  ///   - option: the name of the option for `access`, and of the path.
+  ///   - option: the name of the option for `access`.
+  ///   - asksForPassword: whether a browser may ask for the token.
   ///   - now: the time of the loop.
   /// - Returns: the response.
   func refusal(
-    _ request: Request, _ access: ReadAccess, option: String, _ now: MonotonicTime
+    _ request: Request, _ access: ReadAccess, option: String, asksForPassword: Bool = true,
+    _ now: MonotonicTime
   ) -> PreparedResponse? {
     switch access {
     case .open: return nil
@@ -67,18 +70,17 @@ struct StatisticsHandler {
     case .token, .loopback: break
     }
     guard let token = serverState.options.adminToken else {
-      return Self.error(403, "/\(option) is off: it requires --admin-token or --\(option)")
+      return Self.error(403, "\(request.path) is off: it requires --admin-token or --\(option)")
     }
     let given = Authorization(request)
     if let given, Secret.isSame(given.secret, token) { return nil }
     serverState.noteDenied(request, now)
     if case .bearer = given { return Self.error(403, "invalid token") }
+    let basic = HeaderField("WWW-Authenticate", "Basic realm=\"streamer\", charset=\"UTF-8\"")
+    let bearer = HeaderField("WWW-Authenticate", "Bearer realm=\"streamer\"")
     return Self.error(
       401, given == nil ? "missing token" : "invalid token",
-      [
-        HeaderField("WWW-Authenticate", "Basic realm=\"streamer\", charset=\"UTF-8\""),
-        HeaderField("WWW-Authenticate", "Bearer realm=\"streamer\""),
-      ])
+      asksForPassword ? [basic, bearer] : [bearer])
   }
 }
 
