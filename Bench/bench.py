@@ -35,6 +35,7 @@ import isolation  # noqa: E402
 import ladder  # noqa: E402
 import memory  # noqa: E402
 import relay  # noqa: E402
+import sockets  # noqa: E402
 from fetch_hlsjs import fetch_hlsjs  # noqa: E402
 from harness.procfs import cpu_nanoseconds, resident_bytes  # noqa: E402
 from harness.program import Program, launch, start, stop  # noqa: E402
@@ -245,6 +246,7 @@ MEASURES: dict[str, Callable[[Bench], Any]] = {
     "http": measure_http,
     "held": measure_held,
     "dash": dash.measure,
+    "sockets": sockets.measure,
     "relay": measure_relay,
     "ladder": measure_ladder,
     "inputs": inputs.measure,
