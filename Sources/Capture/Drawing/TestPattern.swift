@@ -6,12 +6,12 @@ package import Media
 /// second, the burned clock.
 ///
 /// One per stream, used by its source thread. The static parts are drawn once and copied. The
-/// meadow of the landscape has enough moving detail that an encoder produces its whole bitrate.
+/// river of the landscape has enough moving detail that an encoder produces its whole bitrate.
 package final class TestPattern {
   private let pool: VideoFramePool
   private let background: VideoFrame
   private let layout: Layout
-  private let meadow: Meadow
+  private let river: River
 
   /// A test pattern of `size`.
   /// - Throws: ``FFmpegError`` if no frame of this size is possible.
@@ -20,14 +20,14 @@ package final class TestPattern {
     let pool = try VideoFramePool(size: size)
     self.layout = layout
     self.pool = pool
-    meadow = Meadow(width: size.width, rows: layout.meadow.y)
+    river = River(width: size.width, rows: layout.river.y)
     background = pool.frame { layout.paintBackground(on: $0) }
   }
 
   /// Draws one frame.
   ///
   /// - Parameters:
-  ///   - index: the frame index; the positions of box and meadow depend on it.
+  ///   - index: the frame index; the positions of box and river depend on it.
   ///   - milliseconds: the frame time in milliseconds since 1970, rounded down. Burned clock,
   ///     timecode and flash derive from it; the flash is white in the first 100 ms of each second.
   /// - Returns: the finished frame.
@@ -35,7 +35,7 @@ package final class TestPattern {
     pool.frame(burnedMilliseconds: milliseconds) { canvas in
       canvas.copy(from: Canvas(background))
       canvas.fill(layout.box(at: index), Colour(210, 44, 136))
-      meadow.paint(frame: index, on: canvas)
+      river.paint(frame: index, on: canvas)
       if Self.flashes(at: milliseconds) { canvas.fill(layout.flash, .white) }
       canvas.paintClock(milliseconds)
     }
@@ -53,7 +53,7 @@ extension TestPattern {
   ///
   /// The lowest 15 % are flat, since players draw their controls there.
   struct Layout {
-    let bars, ramp, sky, lane, meadow, foreground, flash: Area
+    let bars, ramp, sky, lane, river, foreground, flash: Area
     private let width, height: Int
 
     /// The layout of frames of this size.
@@ -68,7 +68,7 @@ extension TestPattern {
       ramp = band(55, 60)
       sky = band(60, 79)
       lane = band(62, 73)
-      meadow = band(79, 85)
+      river = band(79, 85)
       foreground = Area(x: 0..<width, y: row(85)..<height)
       flash = Area(
         x: (width * 7 / 16 & ~1)..<(width * 9 / 16 & ~1),

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The meadow of the test pattern: textured ground in perspective, seen from a vehicle that moves
+/// The river of the test pattern: glittering water in perspective, seen from a vehicle that moves
 /// to the right.
 ///
 /// Nearer rows move faster. Motion compensation of blocks cannot follow rows of different speeds,
 /// so an encoder needs its whole bitrate. Each row is computed once, as a ring of pixels; a frame
 /// copies a piece of each ring. All arithmetic is in integers: a frame index gives the same pixels
 /// on every machine.
-struct Meadow {
-  /// The rows of the frame that the meadow covers, over the whole width; both bounds are even.
+struct River {
+  /// The rows of the frame that the river covers, over the whole width; both bounds are even.
   let rows: Range<Int>
   private let rings: [Ring]
   private let luma, blue, red: [UInt8]
@@ -18,18 +18,18 @@ struct Meadow {
     /// Where its luma begins in `luma`.
     let start: Int
     let length: Int
-    /// Pixels per unit of ground, in 16.16 fixed point.
+    /// Pixels per unit of water, in 16.16 fixed point.
     let scale: Int
   }
 
-  /// Units of ground after which the meadow repeats.
+  /// Units of water after which the river repeats.
   private static let period = 512
   /// Frames in which the vehicle passes one period.
   private static let framesPerPeriod: Int64 = 320
-  /// Units of ground from the viewer to the farthest row; the nearest row is at a third of it.
+  /// Units of water from the viewer to the farthest row; the nearest row is at a third of it.
   private static let depth = 300
 
-  /// Computes the meadow of frames of this width.
+  /// Computes the river of frames of this width.
   init(width: Int, rows: Range<Int>) {
     self.rows = rows
     var rings: [Ring] = []
@@ -54,7 +54,7 @@ struct Meadow {
     self.red = red
   }
 
-  /// Paints the meadow of a frame index.
+  /// Paints the river of a frame index.
   func paint(frame index: Int64, on canvas: Canvas) {
     let cycle = Self.framesPerPeriod
     let phase = Int((index % cycle + cycle) % cycle)
@@ -87,13 +87,13 @@ struct Meadow {
   }
 }
 
-/// One row of ground at one depth: smooth noise of several sizes, from bushes to blades of grass.
+/// One row of water at one depth: smooth noise of several sizes, from the swell to sparkles.
 ///
 /// Details of each size keep every rendition of a ladder busy: scaling removes the small ones.
 private struct Texture {
   /// Noise of one size along the row.
   private struct Octave {
-    /// The shift from units of ground to cells; negative if a unit has several cells.
+    /// The shift from units of water to cells; negative if a unit has several cells.
     let shift: Int
     /// The value of each cell: −128…127.
     let cells: [Int]
@@ -108,13 +108,13 @@ private struct Texture {
     }
   }
 
-  /// Pixels per unit of ground, in 16.16 fixed point.
+  /// Pixels per unit of water, in 16.16 fixed point.
   private let scale: Int
-  private let bush, tuft, stalk, blade: Octave
+  private let swell, wave, ripple, sparkle: Octave
   /// Sizes below one unit, as far as they cover most of a pixel.
   private let fine: [Octave]
 
-  /// The row at `depth`, in 1/256 units of ground.
+  /// The row at `depth`, in 1/256 units of water.
   init(period: Int, depth: Int, scale: Int) {
     func octave(_ shift: Int) -> Octave {
       let (count, y) = (period >> shift, depth >> shift)
@@ -126,10 +126,10 @@ private struct Texture {
       return Octave(shift: shift, cells: cells)
     }
     self.scale = scale
-    bush = octave(4)
-    tuft = octave(2)
-    stalk = octave(1)
-    blade = octave(0)
+    swell = octave(4)
+    wave = octave(2)
+    ripple = octave(1)
+    sparkle = octave(0)
     fine = [-1, -2, -3].filter { scale >= 3 << (14 - $0) }.map(octave)
   }
 
@@ -139,18 +139,18 @@ private struct Texture {
   ) {
     for x in 0..<length {
       let position = (x << 24) / scale
-      let bush = bush.value(position)
-      let tuft = tuft.value(position)
-      let blade = blade.value(position)
+      let swell = swell.value(position)
+      let wave = wave.value(position)
+      let sparkle = sparkle.value(position)
       // The factors are contrasts in 1/256.
-      var sum = bush * 115 + tuft * 164 + stalk.value(position) * 180 + blade * 200
+      var sum = swell * 115 + wave * 164 + ripple.value(position) * 180 + sparkle * 200
       for octave in fine { sum += octave.value(position) * 200 }
       luma.append(UInt8(clamping: max(24, min(225, 100 + (sum >> 8)))))
       guard withChroma, x % 2 == 0 else { continue }
-      // Grass between blue-green and yellow-green; flowers where blades are brightest.
-      let isFlower = blade > 76 && tuft > 0
-      blue.append(UInt8(clamping: 104 + bush / 8 + (isFlower ? 14 : 0)))
-      red.append(UInt8(clamping: 118 - bush / 8 + (isFlower ? 28 : 0)))
+      // Water between blue and blue-green; the sun glitters where sparkles are brightest.
+      let glitters = sparkle > 76 && wave > 0
+      blue.append(UInt8(clamping: glitters ? 124 : 142 + swell / 10))
+      red.append(UInt8(clamping: glitters ? 134 : 112 + swell / 16))
     }
   }
 
