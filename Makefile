@@ -3,8 +3,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help deps-run deps-test deps-bench deps-edge deps-package build run test unit e2e faults \
-  edge static install install-files deb package lint words fmt tsan asan fuzz hostile soak bench \
-  check clean
+  latency edge static install install-files deb package lint words fmt tsan asan fuzz hostile \
+  soak bench check clean
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
@@ -192,6 +192,12 @@ deps-bench: deps-test  ## install nginx, with which `make bench` compares
 bench: deps-bench build  ## measure latency, CPU and memory; see docs/latency.md
 	swift build -c release --product streamer-bench
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 1800 $(PYTHON) Bench/bench.py
+
+SECONDS ?= 60
+VIEWERS ?= 100
+latency: deps-test build  ## play in Chromium and Firefox for SECONDS each; write latency.html
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 3600 \
+	  $(PYTHON) Bench/latency.py --seconds $(SECONDS) --viewers $(VIEWERS) --out latency.html
 
 check: lint tsan test  ## all checks before a release
 	swift build --explicit-target-dependency-import-check error

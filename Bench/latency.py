@@ -1,0 +1,279 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Plays the test pattern in Chromium and Firefox with every player, and writes latency.html.
+
+Each player runs alone for --seconds, beside --viewers headless viewers of LL-HLS parts.
+Run: make latency [SECONDS=60] [VIEWERS=100], or python Bench/latency.py --out FILE [--plot SVG].
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+for folder in ("Tests", "Tests/EndToEnd", "Bench"):
+    sys.path.insert(0, str(ROOT / folder))
+
+import fanout  # noqa: E402
+from fetch_hlsjs import fetch_hlsjs  # noqa: E402
+from harness.browser import chromium_running, viewer  # noqa: E402
+from harness.firefox import firefox_running  # noqa: E402
+from harness.labreport import report  # noqa: E402
+from harness.procfs import cpu_nanoseconds  # noqa: E402
+from harness.program import Program, start, stop  # noqa: E402
+from harness.tools import chromium, streamer_binary  # noqa: E402
+from harness.tunein import fetch  # noqa: E402
+from harness.waiting import pause  # noqa: E402
+from latency_page import Series, over_time, page  # noqa: E402
+
+PLAYERS = {
+    "frame player": "/?player=frames", "WebSocket": "/?player=ws", "hls.js": "/?player=hlsjs",
+    "MPD, own player": "/ldash/play/live?player=frames&target=0.5",
+    "dash.js": "/ldash/play/live?player=dashjs",
+}
+OWN_PLAYERS = ("frame player", "WebSocket", "MPD, own player")
+BROWSERS = ("chromium", "firefox")
+WARM_UP = 5.0
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def descendants(pid: int) -> set[int]:
+    """The processes below a process."""
+    parents: dict[int, int] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                words = (entry / "stat").read_text().rsplit(")", 1)[1].split()
+            except (OSError, IndexError):
+                continue
+            parents[int(entry.name)] = int(words[1])
+    found = {pid}
+    while more := {one for one, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found - {pid}
+
+
+def cpu_seconds(pids: set[int]) -> float:
+    """CPU seconds of processes that still run."""
+    total = 0
+    for pid in pids:
+        try:
+            words = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        except (OSError, IndexError):
+            continue
+        total += int(words[11]) + int(words[12])
+    return total / TICKS
+
+
+class Load:
+    """Headless viewers, and the CPU of the server and of everything else, while a player runs."""
+
+    def __init__(self, program: Program, folder: Path, viewers: int) -> None:
+        self.program, self.folder, self.viewers = program, folder, viewers
+        self.before: tuple[float, int, float] | None = None
+
+    @contextmanager
+    def running(self, seconds: float) -> Iterator[None]:
+        """Viewers that end by themselves after `seconds`."""
+        process = None
+        if self.viewers:
+            command = [self.folder / "load", self.program.port, self.viewers, seconds, "part",
+                       fanout.BASE, fanout.PARTS, fanout.next_index(self.program.port),
+                       self.folder / "samples.bin"]
+            process = subprocess.Popen([str(word) for word in command],
+                                       stdout=subprocess.DEVNULL)
+        self.others = {self.program.pid} | ({process.pid} if process else set())
+        try:
+            yield
+        finally:
+            if process:
+                process.terminate()
+                process.wait(5)
+
+    def begin(self) -> None:
+        """From here the CPU counts."""
+        browser = cpu_seconds(descendants(os.getpid()) - self.others)
+        self.before = (browser, cpu_nanoseconds(self.program.pid), time.monotonic())
+
+    def end(self, series: Series) -> None:
+        """CPU since `begin`, as percents of a core."""
+        assert self.before
+        browser, server, since = self.before
+        length = time.monotonic() - since
+        spent = cpu_seconds(descendants(os.getpid()) - self.others) - browser
+        series.browser_cpu = 100 * spent / length
+        series.server_cpu = (cpu_nanoseconds(self.program.pid) - server) / length / 1e7
+
+
+def in_chromium(browser: Any, load: Load, path: str, seconds: float, series: Series) -> None:
+    """One player in Chromium."""
+    with viewer(browser) as view, load.running(seconds + WARM_UP + 20):
+        view.open(load.program.url(path))
+        view.wait_playing()
+        view.watch(WARM_UP)
+        load.begin()
+        since = time.time() * 1000
+        view.watch(seconds)
+        load.end(series)
+        data = view.data()
+    found = report(data, opened=view.opened, since=since)
+    series.first_frame_ms = found["startup_ms"]
+    series.stalls = len(found["stalls"])
+    series.readings = [((shown - since) / 1000, shown - clock)
+                       for shown, clock, *_ in data["samples"]
+                       if clock is not None and since <= shown]
+
+
+def in_firefox(browser: Any, load: Load, path: str, seconds: float, series: Series) -> None:
+    """One player of the page in Firefox; the page itself reads the burned clock."""
+    with load.running(seconds + WARM_UP + 30):
+        opened = time.time() * 1000
+        browser.open(load.program.url(path))
+        until = time.monotonic() + 25
+        samples: list[list[float]] = []
+        while len(samples) < 30:
+            if time.monotonic() > until:
+                raise RuntimeError("it did not play within 25 s")
+            pause(0.25, "the page plays")
+            samples = browser.evaluate("window.__player ? window.__player.samples : []") or []
+        series.first_frame_ms = samples[0][0] - opened
+        pause(WARM_UP, "the player reaches its target")
+        load.begin()
+        stalls = browser.evaluate("window.__player.stalls")
+        since = time.time() * 1000
+        readings: dict[float, float] = {}
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            # The page keeps a limited number of samples.
+            pause(min(2, max(0, end - time.monotonic())), "more frames")
+            for shown, clock in browser.evaluate("window.__player.samples"):
+                if shown >= since:
+                    readings[shown] = shown - clock
+        load.end(series)
+        now = browser.evaluate("window.__player.stalls")
+    series.stalls = _count(now) - _count(stalls)
+    series.readings = [((shown - since) / 1000, late) for shown, late in sorted(readings.items())]
+
+
+def _count(value: Any) -> int:
+    return len(value) if isinstance(value, list) else int(value or 0)
+
+
+def version(*command: str) -> str:
+    """The first line that a program prints about itself."""
+    try:
+        run = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+        return (run.stdout or run.stderr).strip().splitlines()[0]
+    except (OSError, IndexError, subprocess.TimeoutExpired):
+        return "not found"
+
+
+def facts(viewers: int, seconds: float, has_dashjs: bool) -> dict[str, str]:
+    """What the figures hold for."""
+    processor = re.search(r"model name\s*: (.+)", Path("/proc/cpuinfo").read_text())
+    memory = re.search(r"MemTotal:\s+(\d+)", Path("/proc/meminfo").read_text())
+    return {
+        "Machine": f"{processor.group(1) if processor else platform.machine()}, "
+                   f"{os.cpu_count()} processors, "
+                   f"{int(memory.group(1)) // 1_048_576 if memory else '?'} GB",
+        "System": f"Linux {platform.release()}",
+        "Stream": "test pattern, 1280x720, 30 frames per second, 2500 kbit/s, parts of 0.1 s",
+        "Duration": f"{seconds:g} s per player, after {WARM_UP:g} s",
+        "Headless viewers": f"{viewers}, each with a held request for the next part",
+        "streamer": version(str(streamer_binary()), "--version"),
+        "Chromium": version(chromium() or "chromium", "--version", "--no-sandbox"),
+        "Firefox": version("firefox-esr", "--version"),
+        "hls.js": "1.6.15", "dash.js": "given by a file" if has_dashjs else "not played",
+    }
+
+
+def play_all(program: Program, folder: Path, seconds: float, viewers: int,
+             players: list[str], browsers: list[str]) -> list[Series]:
+    """These players in these browsers, one after another."""
+    every: list[Series] = []
+    load = Load(program, folder, viewers)
+
+    def play(name: str, run: Any, *arguments: Any) -> None:
+        series = Series(name)
+        every.append(series)
+        try:
+            run(*arguments, seconds, series)
+            print(f"{name}: p50 {series.percentile(0.5):.0f} ms, p99 {series.percentile(0.99):.0f} "
+                  f"ms, {series.stalls} stalls", flush=True)
+        except Exception as error:  # the other players continue
+            series.readings = []
+            series.problem = f"not played: {str(error).splitlines()[0][:200]}"
+            print(f"{name}: {series.problem}", flush=True)
+
+    executable = chromium()
+    if "chromium" in browsers and executable:
+        with chromium_running(executable) as browser:
+            for name in players:
+                play(f"{name}, Chromium", in_chromium, browser, load, PLAYERS[name])
+    if "firefox" not in browsers:
+        return every
+    try:
+        with firefox_running(folder) as other:
+            for name in players:
+                # The page reads the burned clock of its own players only.
+                if name in OWN_PLAYERS:
+                    play(f"{name}, Firefox", in_firefox, other, load, PLAYERS[name])
+    except BaseException as error:  # pytest's skip is no Exception
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        every.append(Series("Firefox", problem=f"not measured: {error}"))
+    return every
+
+
+def main() -> int:
+    """Writes the report; 1 if no player played."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--viewers", type=int, default=100)
+    parser.add_argument("--out", type=Path, default=ROOT / "latency.html")
+    parser.add_argument("--plot", type=Path, help="also write the first plot as an SVG file")
+    parser.add_argument("--dashjs", type=Path, default=os.environ.get("DASHJS") or None,
+                        help="a file of dash.js; without it dash.js is left out")
+    parser.add_argument("--players", nargs="*", choices=list(PLAYERS), default=list(PLAYERS))
+    parser.add_argument("--browsers", nargs="*", choices=BROWSERS, default=list(BROWSERS))
+    given = parser.parse_args()
+    players = [name for name in given.players if name != "dash.js" or given.dashjs]
+    flags: list[str] = []
+    try:
+        flags += ["--hlsjs", str(fetch_hlsjs())]
+    except (RuntimeError, OSError) as error:
+        print(f"hls.js not found: {error}", file=sys.stderr)
+    if given.dashjs:
+        flags += ["--dashjs", str(given.dashjs)]
+    program = start(flags)
+    try:
+        fetch(program.port)
+        with TemporaryDirectory() as scratch:
+            fanout.build(Path(scratch))
+            every = play_all(program, Path(scratch), given.seconds, given.viewers, players,
+                             given.browsers)
+    finally:
+        stop(program)
+    command = f"make latency SECONDS={given.seconds:g} VIEWERS={given.viewers}"
+    when = time.strftime("%d %B %Y")
+    known = facts(given.viewers, given.seconds, "dash.js" in players)
+    given.out.write_text(page(every, known, command, when))
+    print(f"written: {given.out}")
+    if given.plot:
+        given.plot.write_text(over_time(every) + "\n")
+        print(f"written: {given.plot}")
+    return 0 if any(one.readings for one in every) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
