@@ -29,7 +29,12 @@ enum : int {
   CFF_TIMEDOUT = AVERROR(ETIMEDOUT),
   CFF_UNAUTHORIZED = AVERROR_HTTP_UNAUTHORIZED,
   CFF_FORBIDDEN = AVERROR_HTTP_FORBIDDEN,
-  CFF_INVALID = AVERROR_INVALIDDATA
+  CFF_INVALID = AVERROR_INVALIDDATA,
+#ifdef AV_PROFILE_AAC_LOW  // FFmpeg 6.1
+  CFF_PROFILE_AAC_LOW = AV_PROFILE_AAC_LOW
+#else
+  CFF_PROFILE_AAC_LOW = FF_PROFILE_AAC_LOW
+#endif
 };
 
 /// The wall clock of a packet's sender in microseconds since 1970; CFF_NOPTS if it is unknown.
@@ -41,10 +46,31 @@ static inline int64_t cff_sender_time(const AVPacket *p) {
              : AV_NOPTS_VALUE;
 }
 
+/// The pixel formats that an encoder accepts, ended by AV_PIX_FMT_NONE; NULL if it has no list.
+static inline const enum AVPixelFormat *cff_pixel_formats(const AVCodec *codec) {
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(61, 13, 100)  // FFmpeg 7.1
+  const void *list = NULL;
+  int count = 0;
+  if (avcodec_get_supported_config(NULL, codec, AV_CODEC_CONFIG_PIX_FORMAT, 0, &list, &count) < 0)
+    return NULL;
+  return (const enum AVPixelFormat *)list;
+#else
+  return codec->pix_fmts;
+#endif
+}
+
 /// The clockwise rotation of a stream's frames for display, in degrees; 0 if it is not declared.
 static inline double cff_stream_rotation(const AVStream *s) {
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 31, 102)  // FFmpeg 6.1
+  const AVPacketSideData *matrix =
+      av_packet_side_data_get(s->codecpar->coded_side_data, s->codecpar->nb_coded_side_data,
+                              AV_PKT_DATA_DISPLAYMATRIX);
+  const uint8_t *data = matrix ? matrix->data : NULL;
+  size_t size = matrix ? matrix->size : 0;
+#else
   size_t size = 0;
   const uint8_t *data = av_stream_get_side_data(s, AV_PKT_DATA_DISPLAYMATRIX, &size);
+#endif
   if (!data || size < 9 * sizeof(int32_t)) return 0;
   double degrees = -av_display_rotation_get((const int32_t *)data);
   return degrees == degrees ? degrees : 0;

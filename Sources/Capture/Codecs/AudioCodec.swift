@@ -21,7 +21,7 @@ final class AudioCodec {
     // bounded: a checked setting
     unsafe pointer.pointee.bit_rate = Int64(settings.bitrateKilobits) * 1000
     unsafe pointer.pointee.time_base = AVRational(num: 1, den: settings.sampleRate)
-    unsafe pointer.pointee.profile = FF_PROFILE_AAC_LOW
+    unsafe pointer.pointee.profile = CFF_PROFILE_AAC_LOW
     unsafe pointer.pointee.flags |= AV_CODEC_FLAG_GLOBAL_HEADER
     unsafe av_channel_layout_default(&pointer.pointee.ch_layout, Int32(settings.channels))
     try unsafe open(codec, "aac at \(settings.sampleRate) Hz")

@@ -71,7 +71,7 @@ enum CMAFHeader {
     }
     unsafe parameters.pointee.codec_type = AVMEDIA_TYPE_AUDIO
     unsafe parameters.pointee.codec_id = AV_CODEC_ID_AAC
-    unsafe parameters.pointee.profile = FF_PROFILE_AAC_LOW
+    unsafe parameters.pointee.profile = CFF_PROFILE_AAC_LOW
     unsafe parameters.pointee.sample_rate = settings.sampleRate
     unsafe parameters.pointee.frame_size = Int32(AudioFrameAssembler.frameLength)
     unsafe parameters.pointee.bit_rate = Int64(settings.bitrateKilobits) * 1000

@@ -74,7 +74,7 @@ final class CodecContext {
 
   private static func memoryFormat(_ codec: UnsafePointer<AVCodec>) -> AVPixelFormat? {
     // An encoder without a list chooses when it is opened; all such encoders accept yuv420p.
-    guard let formats = unsafe codec.pointee.pix_fmts else { return AV_PIX_FMT_YUV420P }
+    guard let formats = unsafe cff_pixel_formats(codec) else { return AV_PIX_FMT_YUV420P }
     var offered: [AVPixelFormat] = []
     var place = 0
     while unsafe formats[place] != AV_PIX_FMT_NONE {
