@@ -115,6 +115,9 @@ let package = Package(
         "Sharing", "Logging", "Time",
       ]),
 
+    // Follows a stream like a player and measures the ages of its media. Knows no server.
+    library("Canary", ["CMAF", "Capture", "Logging", "Sharing", "Time"]),
+
     // Level 5. Routes, held requests, responses, statistics, control API.
     library(
       "Server",
@@ -137,7 +140,7 @@ let package = Package(
       name: "streamer",
       dependencies: [
         "Configuration", "Server", "HTTP", "Net", "Publishing", "Streams", "Capture", "Packaging",
-        "Supervision", "Media", "Sharing", "Logging", "Time",
+        "Supervision", "Canary", "Media", "Sharing", "Logging", "Time",
       ],
       resources: [
         .embedInCode("Resources/browser.html"), .embedInCode("Resources/stats.html"),
@@ -187,6 +190,7 @@ let package = Package(
     tests("CMAF", ["Time", "CMAF", "Media", "Sharing", "TestSupport"], exclude: ["Golden"]),
     tests("ChunkStream", ["ChunkStream", "Sharing", "Time"]),
     tests("Isolation", ["Isolation", "Sharing", "Time"]),
+    tests("Canary", ["Canary", "Time"]),
     tests("Supervision", ["Isolation", "Supervision", "Time"]),
     tests("Packaging", ["Time", "Packaging", "Media", "Sharing", "TestSupport"]),
     tests(

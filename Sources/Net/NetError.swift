@@ -32,7 +32,7 @@ package enum NetError: Error, Equatable, Sendable, CustomStringConvertible {
   }
 
   /// The system's text for an error number.
-  static func reason(_ code: Int32) -> String {
+  package static func reason(_ code: Int32) -> String {
     unsafe String(cString: strerror(code))
   }
 }

@@ -14,6 +14,9 @@ do throws(any Error) {
   if CommandLine.arguments.dropFirst().first == TokenCommand.name {
     Actions.printToken(Array(CommandLine.arguments.dropFirst(2)))
   }
+  if CommandLine.arguments.dropFirst().first == CanaryCommand.name {
+    CanaryRun.run(Array(CommandLine.arguments.dropFirst(2)))
+  }
   let flags = try CommandLineReader.entries(Array(CommandLine.arguments.dropFirst()))
   let invocation = SettingsLayer(flags)
   Actions.run(invocation.program, invocation.stream)

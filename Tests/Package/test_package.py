@@ -88,7 +88,8 @@ def test_manual_pages_have_no_fault(unpacked: Path) -> None:
 
 @pytest.mark.parametrize(("words", "expected"), [
     (["--part-d"], ["--part-duration"]), (["--log-format", ""], ["text", "json"]),
-    (["--rtsp-transport", "t"], ["tcp"]), (["tok"], ["token"]), (["token", "--ex"], ["--expires"]),
+    (["--rtsp-transport", "t"], ["tcp"]), (["tok"], ["token"]), (["ca"], ["canary"]),
+    (["canary", "--metr"], ["--metrics-file"]), (["token", "--ex"], ["--expires"]),
     (["token", "--expires", ""], []),
 ])
 def test_bash_completes(unpacked: Path, words: list[str], expected: list[str]) -> None:

@@ -21,15 +21,22 @@ enum Completion {
       # bash completion for streamer
       _streamer() {
         local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
-        if [[ ${COMP_WORDS[1]} == \(TokenCommand.name) && $COMP_CWORD -gt 1 ]]; then
-          [[ $before == --* ]] || COMPREPLY=($(compgen -W '\(tokenFlags)' -- "$word"))
-          return
+        if [[ $COMP_CWORD -gt 1 ]]; then
+          case ${COMP_WORDS[1]} in
+          \(TokenCommand.name))
+            [[ $before == --* ]] || COMPREPLY=($(compgen -W '\(tokenFlags)' -- "$word"))
+            return ;;
+          \(CanaryCommand.name))
+            [[ $before == --metrics-file ]] && _filedir
+            [[ $before == --* ]] || COMPREPLY=($(compgen -W '\(canaryFlags)' -- "$word"))
+            return ;;
+          esac
         fi
         case $before in
       \(cases)  esac
         COMPREPLY=($(compgen -W '\(all)' -- "$word"))
-        [[ $COMP_CWORD -eq 1 && -n $word && \(TokenCommand.name) == "$word"* ]] \\
-          && COMPREPLY+=(\(TokenCommand.name))
+        [[ $COMP_CWORD -eq 1 && -n $word && $word != -* ]] \\
+          && COMPREPLY=($(compgen -W '\(TokenCommand.name) \(CanaryCommand.name)' -- "$word"))
       }
       complete -F _streamer streamer
 
@@ -49,16 +56,19 @@ enum Completion {
     }
     return """
       #compdef streamer
-      if [[ ${words[2]} == \(TokenCommand.name) ]]; then
-        _values -w 'options' \(tokenFlags)
-        return
-      fi
+      case ${words[2]} in
+      \(TokenCommand.name)) _values -w 'options' \(tokenFlags); return ;;
+      \(CanaryCommand.name)) _values -w 'options' \(canaryFlags); return ;;
+      esac
       _arguments \\
       """ + "\n" + lines.joined(separator: " \\\n") + "\n"
   }()
 
   /// The flags of the command that prints a playback token.
   private static let tokenFlags = (TokenCommand.flags + ["--help"]).joined(separator: " ")
+
+  /// The flags of the command that follows streams.
+  private static let canaryFlags = (CanaryCommand.flags + ["--help"]).joined(separator: " ")
 
   private static func among(_ words: [String]) -> String {
     "COMPREPLY=($(compgen -W '\(words.joined(separator: " "))' -- \"$word\"))"

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a canary follows.
+package struct CanaryTarget: Sendable, Equatable {
+  /// How the stream is received.
+  package enum Form: String, Sendable {
+    /// Parts of LL-HLS, each requested before it exists, by its preload hint.
+    case parts
+    /// Open segments of LL-DASH, by the MPD.
+    case segments
+    /// Open segments of the frame stream, by the names in a playlist.
+    case frames
+  }
+
+  package let url: String
+  package let form: Form
+
+  /// A playlist (`.m3u8`), an MPD (`.mpd`), or the address of a stream (ends with `/`).
+  ///
+  /// - Returns: nil for another address.
+  package init?(_ url: String) {
+    guard let scheme = url.firstRange(of: #/^https?:\/\/[^\/]+\//#) else { return nil }
+    let path = url[scheme.upperBound...].prefix { $0 != "?" && $0 != "#" }
+    guard !url.contains(where: { $0.isWhitespace || $0.isNewline }), url.utf8.count <= 2000
+    else { return nil }
+    self.url = url
+    if path.hasSuffix(".m3u8") {
+      form = .parts
+    } else if path.hasSuffix(".mpd") {
+      form = .segments
+    } else if path.isEmpty || path.hasSuffix("/") {
+      form = .frames
+    } else {
+      return nil
+    }
+  }
+
+  /// The address of a reference in a document at `base`.
+  /// - Source: RFC 3986 §5.2, without `..`
+  package static func resolve(_ reference: String, _ base: String) -> String {
+    if reference.contains("://") { return reference }
+    let end = base.firstIndex { $0 == "?" || $0 == "#" } ?? base.endIndex
+    let document = base[..<end]
+    if reference.hasPrefix("/"), let scheme = document.firstRange(of: "://") {
+      let host = document[scheme.upperBound...].firstIndex(of: "/") ?? document.endIndex
+      return document[..<host] + reference
+    }
+    let folder = document.lastIndex(of: "/").map { document[...$0] } ?? document[...]
+    return folder + reference
+  }
+}

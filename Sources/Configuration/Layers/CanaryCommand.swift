@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Time
+
+/// The command that follows streams and prints the ages of their media: `streamer canary`.
+package enum CanaryCommand: Sendable {
+  /// Prints how the command is used.
+  case help
+  case follow(Request)
+
+  /// What is followed, and how the figures are given out.
+  package struct Request: Sendable {
+    /// The addresses, not yet checked.
+    package var urls: [String] = []
+    /// Between two lines of an address.
+    package var interval = Interval.seconds(10)
+    /// Nil: until a signal.
+    package var duration: Interval?
+    package var isJSON = false
+    /// The file of metrics; nil for none.
+    package var metricsFile: String?
+  }
+
+  /// The first argument that selects the command.
+  package static let name = "canary"
+
+  static let flags = ["--interval", "--seconds", "--json", "--metrics-file"]
+
+  /// Reads the arguments after the name of the command.
+  ///
+  /// - Throws: an error for the first wrong argument.
+  package init(_ arguments: [String]) throws(UsageError) {
+    var request = Request()
+    var rest = arguments[...]
+    while let argument = rest.popFirst() {
+      guard argument.hasPrefix("-") else {
+        request.urls.append(argument)
+        continue
+      }
+      let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      let flag = String(parts.first ?? "")
+      switch flag {
+      case "--help", "-h":
+        self = .help
+        return
+      case "--json" where parts.count == 1: request.isJSON = true
+      case _ where Self.flags.contains(flag) && flag != "--json":
+        guard let value = parts.count == 2 ? String(parts[1]) : rest.popFirst() else {
+          throw UsageError(.location(.flag(flag)), .missingValue)
+        }
+        try request.set(flag, value)
+      default:
+        throw UsageError(
+          .location(.flag(flag)), .problem("unknown option"),
+          expected: "an option of streamer canary --help")
+      }
+    }
+    guard !request.urls.isEmpty, request.urls.count <= 64 else {
+      throw UsageError(
+        .other("streamer canary"), .problem("\(request.urls.count) addresses"),
+        expected: "1–64 addresses of streams")
+    }
+    self = .follow(request)
+  }
+
+  /// The error for an address that names no stream.
+  package static func wrongAddress(_ url: String) -> UsageError {
+    UsageError(
+      .other("streamer canary"), .value(url),
+      expected: "an http or https URL that ends in .m3u8, .mpd or /")
+  }
+
+  /// The command in one paragraph, for the manual page.
+  static let summary =
+    "streamer canary URL follows a stream like a player, directly or through a cache, and prints "
+    + "the ages of its media, stalls and errors. streamer canary --help lists its options."
+
+  package static let helpText = """
+    Follows streams like players, directly or through caches, and prints the ages of their media:
+    the time from the capture of the first frame of a chunk to its last byte here.
+
+    Usage: streamer canary [options] URL...
+
+    A URL ends in .m3u8 (LL-HLS parts by their preload hints), .mpd (LL-DASH, open segments), or /
+    (the frame stream of a stream page). Clocks of both machines must be synchronised. Certificates
+    are not verified.
+
+      --interval S         seconds between two lines of a URL, 1–3600 (default 10)
+      --seconds S          the duration, 1–31536000 (default: until a signal)
+      --json               one JSON object per line
+      --metrics-file PATH  a file for Prometheus' node exporter, replaced after each interval
+
+    The status is 1 if a URL had no media in the last interval.
+
+    """
+}
+
+extension CanaryCommand.Request {
+  fileprivate mutating func set(_ flag: String, _ value: String) throws(UsageError) {
+    switch flag {
+    case "--interval": interval = try Self.seconds(flag, value, 1...3600)
+    case "--seconds": duration = try Self.seconds(flag, value, 1...31_536_000)
+    default:
+      guard !value.isEmpty else { throw UsageError(.location(.flag(flag)), .missingValue) }
+      metricsFile = value
+    }
+  }
+
+  private static func seconds(
+    _ flag: String, _ value: String, _ range: ClosedRange<Int64>
+  ) throws(UsageError) -> Interval {
+    guard let seconds = Int64(value), range.contains(seconds) else {
+      throw UsageError(
+        .location(.flag(flag)), .value(value),
+        expected: "\(range.lowerBound)–\(range.upperBound) seconds")
+    }
+    return .seconds(seconds)
+  }
+}

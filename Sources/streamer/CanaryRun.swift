@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Canary
+import Capture
+import Configuration
+import Glibc
+import Logging
+import Net
+import Sharing
+import Time
+
+/// The command `streamer canary`: prints the figures of its followers until its time is over.
+enum CanaryRun {
+  /// Runs the command, and exits.
+  static func run(_ arguments: [String]) -> Never {
+    do throws(any Error) {
+      guard case .follow(let request) = try CanaryCommand(arguments) else {
+        print(CanaryCommand.helpText, terminator: "")
+        exit(0)
+      }
+      exit(try follow(request))
+    } catch { ExitStatus.exit(for: error) }
+  }
+
+  private static func follow(_ request: CanaryCommand.Request) throws -> Int32 {
+    let cancellation = InputCancellation()
+    var followers: [CanaryFollower] = []
+    for url in request.urls {
+      guard let target = CanaryTarget(url) else { throw CanaryCommand.wrongAddress(url) }
+      followers.append(
+        CanaryFollower(target, agent: "streamer-canary/\(Version.text)", cancellation))
+    }
+    let isStopped = Monitor(false)
+    try SignalWaiter.start { _ in isStopped.update { $0 = true } }
+    for follower in followers where follower.start() == nil {
+      throw NetError.system(call: "pthread_create", code: EAGAIN)
+    }
+    let end = request.duration.map { SystemClock.monotonicTime + $0 }
+    var next = SystemClock.monotonicTime
+    while true {
+      next = min(next + request.interval, end ?? .distantFuture)
+      let stops = isStopped.wait(until: next) { $0 ? true : nil } ?? false
+      let found = followers.map { ($0.target, $0.summary()) }
+      report(found, followers, request)
+      if stops || next == end {
+        cancellation.cancel()
+        return found.allSatisfy { $0.1.count > 0 } ? 0 : 1
+      }
+    }
+  }
+
+  private static func report(
+    _ found: [(CanaryTarget, AgeFigures.Summary)], _ followers: [CanaryFollower],
+    _ request: CanaryCommand.Request
+  ) {
+    for (target, summary) in found {
+      let line =
+        request.isJSON
+        ? CanaryReport.json(
+          target, summary, milliseconds: SystemClock.wallTime.milliseconds)
+        : CanaryReport.line(target, summary)
+      print(line, terminator: "")
+    }
+    fflush(nil)
+    for follower in followers {
+      guard let error = follower.takeError() else { continue }
+      Log.standardError(
+        "streamer: \(Redaction.redact("\(follower.target.url): \(error)"))\n")
+    }
+    guard let path = request.metricsFile else { return }
+    if let problem = replace(path, CanaryReport.metrics(found)) {
+      Log.standardError("streamer: --metrics-file: \"\(path)\": \(problem)\n")
+    }
+  }
+
+  /// Replaces a file by a complete one, so that no reader sees half of it.
+  ///
+  /// - Returns: the reason if it is not possible.
+  private static func replace(_ path: String, _ text: String) -> String? {
+    let fresh = path + ".new"
+    let descriptor = unsafe open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { return NetError.reason(errno) }
+    let bytes = Array(text.utf8)
+    let count = unsafe write(descriptor, bytes, bytes.count)
+    close(descriptor)
+    guard count == bytes.count, unsafe rename(fresh, path) == 0 else {
+      return NetError.reason(errno)
+    }
+    return nil
+  }
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+import Time
+
+@testable import Canary
+
+@Suite("What a canary reads, and the figures it gives")
+struct CanaryTests {
+  @Test(
+    "the end of the path selects the form",
+    arguments: [
+      ("http://h/live.m3u8", CanaryTarget.Form.parts),
+      ("https://h:8443/t/x/a.m3u8?token=1", .parts),
+      ("http://h/manifest.mpd", .segments), ("http://h/", .frames), ("http://h/live/?x", .frames),
+      ("http://h", nil), ("ftp://h/a.m3u8", nil), ("http://h/a.mp4", nil),
+      ("http://h/ a.m3u8", nil), ("file:///a.mpd", nil), ("", nil),
+    ])
+  func targets(url: String, form: CanaryTarget.Form?) {
+    #expect(CanaryTarget(url)?.form == form)
+  }
+
+  @Test(
+    "references are resolved against their document",
+    arguments: [
+      ("a.m4s", "http://h/live/video/playlist.m3u8?x=/y", "http://h/live/video/a.m4s"),
+      ("/a.m4s", "http://h:1/live/p.m3u8", "http://h:1/a.m4s"),
+      ("https://cdn/a", "http://h/p", "https://cdn/a"), ("v/a", "http://h/", "http://h/v/a"),
+    ])
+  func references(reference: String, base: String, expected: String) {
+    #expect(CanaryTarget.resolve(reference, base) == expected)
+  }
+
+  /// A box with this content.
+  private func box(_ type: String, _ content: [UInt8]) -> [UInt8] {
+    let size = UInt32(content.count + 8)
+    return [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: size >> $0) } + Array(type.utf8) + content
+  }
+
+  /// A `prft` of 1 s and a half after 1970.
+  private var reference: [UInt8] {
+    box("prft", [0, 0, 0, 24, 0, 0, 0, 1, 0x83, 0xAA, 0x7E, 0x81, 0x80, 0, 0, 0, 0, 0, 0, 9])
+  }
+
+  @Test("a chunk counts at its last byte, in pieces of any size", arguments: [1, 3, 7, 64, 10_000])
+  func chunks(size: Int) throws {
+    let wide = [0, 0, 0, 1] + Array("mdat".utf8) + [0, 0, 0, 0, 0, 0, 0, 18] + [1, 2]
+    let bytes =
+      box("styp", [1, 2, 3, 4]) + reference + box("moof", [5]) + box("mdat", [6, 7, 8])
+      + box("moof", [5]) + box("mdat", []) + reference + box("moof", []) + wide
+    var times = ProducerTimes()
+    var found: [(at: Int, time: WallTime)] = []
+    for start in stride(from: 0, to: bytes.count, by: size) {
+      let end = min(bytes.count, start + size)
+      for time in try times.take(Array(bytes[start..<end])) { found.append((end, time)) }
+    }
+    #expect(found.map(\.time) == Array(repeating: .origin + .milliseconds(1500), count: 2))
+    if size == 1 { #expect(found.map(\.at) == [12 + 28 + 9 + 11, bytes.count]) }
+  }
+
+  @Test(
+    "bytes that are no boxes are an error",
+    arguments: [
+      [0, 0, 0, 7] + Array("mdat".utf8), Array("#EXTM3U\n".utf8) + Array("#EXT-X".utf8),
+      [0, 0, 0, 1] + Array("mdat".utf8) + [0, 0, 0, 0, 0, 0, 0, 15],
+      [0, 0, 0, 1] + Array("mdat".utf8) + [255, 255, 255, 255, 255, 255, 255, 255],
+    ] as [[UInt8]])
+  func damage(bytes: [UInt8]) throws {
+    var times = ProducerTimes()
+    if bytes.first == 35 {
+      // Text is a box of half a gigabyte.
+      #expect(try times.take(bytes).isEmpty)
+    } else {
+      #expect(throws: ProducerTimes.Damage.self) { try times.take(bytes) }
+    }
+  }
+
+  @Test("the live edge of a Media Playlist")
+  func playlist() throws {
+    let edge = try #require(
+      PlaylistEdge(
+        """
+        #EXTM3U
+        #EXT-X-PART-INF:PART-TARGET=0.1
+        #EXT-X-MEDIA-SEQUENCE:41
+        #EXTINF:1.0,
+        segment41.m4s
+        #EXT-X-PART:DURATION=0.1,URI="segment42.0.m4s"
+        #EXTINF:1.0,
+        segment42.m4s
+        #EXT-X-PART:DURATION=0.1,URI="segment43.0.m4s"
+        #EXT-X-PART:DURATION=0.1,URI="segment43.1.m4s"
+        #EXT-X-PRELOAD-HINT:TYPE=PART,URI="segment43.2.m4s"
+        """))
+    #expect(edge.openSegment == 43 && edge.openParts == 2 && edge.hint == "segment43.2.m4s")
+    #expect(edge.blockingQuery == "_HLS_msn=43&_HLS_part=2" && edge.partTarget == 0.1)
+    #expect(edge.openSegmentURI == "segment43.m4s" && edge.variant == nil && !edge.hasEnded)
+    #expect(PlaylistEdge("<html>") == nil)
+    let top = PlaylistEdge("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\na/b.m3u8\n")
+    #expect(top?.variant == "a/b.m3u8")
+    #expect(PlaylistEdge("#EXTM3U\n#EXT-X-ENDLIST\n")?.hasEnded == true)
+  }
+
+  private let manifest = """
+    <MPD type="dynamic" availabilityStartTime="1970-01-01T00:00:01.000Z">
+    <BaseURL>live/</BaseURL><Period id="p0" start="PT0S"><AdaptationSet>
+    <SegmentTemplate timescale="90000" duration="180000" startNumber="1" \
+    media="$RepresentationID$/segment$Number$.m4s"/>
+    <Representation id="video" codecs="avc1"/></AdaptationSet></Period></MPD>
+    """
+
+  @Test("the next segment of an MPD")
+  func segments() throws {
+    let edge = try #require(ManifestEdge(manifest))
+    #expect(edge.duration == .seconds(2))
+    // Segment 1 covers the seconds 1 to 3.
+    #expect(edge.nextNumber(.origin + .milliseconds(1100)) == 2)
+    #expect(edge.nextNumber(.origin + .milliseconds(3100)) == 3)
+    #expect(edge.uri(of: 7) == "live/video/segment7.m4s")
+    let later = manifest.replacing("1970-01-01T00:00:01.000Z", with: "2024-02-29T00:00:00Z")
+      .replacing("PT0S", with: "PT1M0.5S")
+    let moved = try #require(ManifestEdge(later))
+    #expect(moved.nextNumber(.origin + .seconds(1_709_164_800 + 60)) == 2)
+    #expect(moved.nextNumber(.origin + .seconds(1_709_164_800 + 63)) == 3)
+  }
+
+  @Test(
+    "an MPD without a constant duration, or damaged, is none",
+    arguments: [
+      ("duration=\"180000\"", "duration=\"0\""), ("timescale=\"90000\"", "timescale=\"x\""),
+      ("SegmentTemplate", "SegmentList"), ("1970-01-01T", "yesterday"), ("<Period", "<Q"),
+      ("duration=\"180000\"", "duration=\"99999999999999999999\""),
+    ])
+  func noManifest(part: String, replacement: String) {
+    #expect(ManifestEdge(manifest.replacing(part, with: replacement)) == nil)
+  }
+
+  @Test("percentiles, stalls and errors; an interval without media has no age")
+  func figures() throws {
+    var figures = AgeFigures()
+    var now = MonotonicTime.origin
+    for age in 1...100 as ClosedRange<Int64> {
+      now = now + .milliseconds(age == 50 ? 600 : 100)
+      figures.add(.milliseconds(age), stallTime: .milliseconds(500), now: now)
+    }
+    figures.fail()
+    let found = figures.summary()
+    #expect(found.age?.p50 == 51 && found.age?.p95 == 96 && found.age?.p99 == 100)
+    #expect(found.count == 100 && found.stalls == 1 && found.errors == 1)
+    let empty = figures.summary()
+    #expect(empty.age == nil && empty.count == 0 && empty.chunks == 100 && empty.stalls == 1)
+  }
+
+  @Test("lines, JSON and metrics are without secrets")
+  func report() throws {
+    let target = try #require(CanaryTarget("http://u:pass@h/live.m3u8?token=abc.def.ghi"))
+    var figures = AgeFigures()
+    figures.add(.milliseconds(104), stallTime: .seconds(1), now: .origin)
+    let summary = figures.summary()
+    let texts = [
+      CanaryReport.line(target, summary), CanaryReport.json(target, summary, milliseconds: 5),
+      CanaryReport.metrics([(target, summary)]),
+    ]
+    for text in texts { #expect(!text.contains("pass") && !text.contains("def"), "\(text)") }
+    #expect(texts[0].contains("parts: age p50 104 p95 104 p99 104 ms, 1 chunks"))
+    #expect(texts[1].hasPrefix("{\"t\":5,") && texts[1].contains("\"p99\":104.0"))
+    #expect(texts[2].contains("form=\"parts\",quantile=\"0.5\"} 0.104\n"))
+    #expect(texts[2].contains("streamer_canary_up{"))
+  }
+}
