@@ -141,6 +141,8 @@ let package = Package(
       ],
       resources: [
         .embedInCode("Resources/browser.html"), .embedInCode("Resources/stats.html"),
+        .embedInCode("Resources/wall.html"), .embedInCode("Resources/live-player.js"),
+        .embedInCode("Resources/live-player.d.ts"),
       ],
       swiftSettings: strict),
 
