@@ -144,6 +144,8 @@ let package = Package(
       ],
       resources: [
         .embedInCode("Resources/browser.html"), .embedInCode("Resources/stats.html"),
+        .embedInCode("Resources/wall.html"), .embedInCode("Resources/live-player.js"),
+        .embedInCode("Resources/live-player.d.ts"),
       ],
       swiftSettings: strict),
 

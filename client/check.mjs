@@ -38,7 +38,9 @@ const filesIn = (...folders) => folders.flatMap((folder) => readdirSync(join(cli
 
 // tsc 4.8 cannot resolve imports of './x.ts', which node's type stripping needs: it gets a copy.
 const copy = mkdtempSync(join(tmpdir(), 'client-check-'));
-const page = filesIn('shared', 'page', 'page/players', 'stats');
+const page = [
+  'live-player.d.ts', ...filesIn('shared', 'page', 'page/players', 'player', 'stats', 'wall'),
+];
 const terminal = ['client.ts', ...filesIn('terminal', 'shared')];
 for (const name of terminal) {
   mkdirSync(dirname(join(copy, name)), { recursive: true });

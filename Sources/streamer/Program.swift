@@ -53,8 +53,13 @@ final class Program: Sendable {
     limits.share(
       connections: settings.connections, descriptors: DescriptorLimit.raise(), loops: loopCount)
     let page = PageFiles(
-      html: PackageResources.browser_html, scripts: configuration.scripts,
-      statistics: PackageResources.stats_html)
+      PageFiles.Pages(
+        player: PackageResources.browser_html, wall: PackageResources.wall_html,
+        statistics: PackageResources.stats_html),
+      module: [
+        "live-player.js": PackageResources.live_player_js,
+        "live-player.d.ts": PackageResources.live_player_d_ts,
+      ], scripts: configuration.scripts)
     var options = ServingOptions(configuration)
     options.certificateExpiry = { [context = tls?.context] in context?.expiry }
     serverState = ServerState(

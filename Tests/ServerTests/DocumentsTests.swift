@@ -29,7 +29,7 @@ struct RouteTests {
     Row("timestamps.json", .timestamps(stream: nil)), Row("time", .time(nil)),
     Row("isotime", .time(.isoMicroseconds)),
     Row("health", .health), Row("ready", .ready), Row("version", .version),
-    Row("metrics", .metrics),
+    Row("metrics", .metrics), Row("wall", .wall), Row("wall/", .page(stream: "wall")),
     Row("S/", .page(stream: "S")), Row("S", .unknown), Row("S/x", .unknown),
     Row("S/playlist.m3u8", .playlist(stream: "S", rendition: nil, .stream)),
     Row("S/index.m3u8", .playlist(stream: "S", rendition: nil, .stream)),

@@ -54,6 +54,11 @@ struct FieldsTests {
     Row(
       target: "/player/hls.js", caching: "public, max-age=1", type: "text/javascript; charset=utf-8"
     ),
+    Row(
+      target: "/player/live-player.js", caching: "public, max-age=1",
+      type: "text/javascript; charset=utf-8"),
+    Row(target: "/player/live-player.d.ts", caching: "public, max-age=1", type: text),
+    Row(target: "/wall", caching: "public, max-age=1", type: "text/html; charset=utf-8"),
     Row(target: "/timestamps.json", caching: "no-store", type: "application/json"),
     Row(target: "/time?iso", caching: "no-store", type: text),
     Row(target: "/health", caching: "no-store", type: text),
@@ -82,6 +87,7 @@ struct FieldsTests {
       }
       let varies =
         row.target.contains(".m3u8") && row.status == 200 || row.type.hasPrefix("text/html")
+        || row.target.hasPrefix("/player/")
       #expect(exchange.header("vary") == (varies ? "Accept-Encoding" : nil))
       let names = exchange.fields.map { $0.name.lowercased() }
       #expect(Set(names).count == names.count, "\(names)")
@@ -153,7 +159,8 @@ struct FieldsTests {
       ("/live/video/segment1.m4s", RequestKind.segment),
       ("/live/video/segment1.0.m4s", RequestKind.part),
       ("/timestamps.json", RequestKind.timestamps),
-      ("/time", RequestKind.time), ("/", RequestKind.page), ("/player/x", RequestKind.page),
+      ("/time", RequestKind.time), ("/", RequestKind.page), ("/wall", RequestKind.page),
+      ("/player/x", RequestKind.page),
       ("/ready", RequestKind.probe),
       ("/metrics", RequestKind.probe), ("/nothing", .other), ("/live/video/x", .other),
     ]

@@ -54,8 +54,11 @@ final class SyntheticHandler {
     serverState = ServerState(
       served: [served] + others,
       page: PageFiles(
-        html: Array("<html>".utf8), scripts: ["hls.js": Array("//".utf8)],
-        statistics: Array("<p>".utf8)),
+        PageFiles.Pages(
+          player: Array("<html>".utf8), wall: Array("<main>".utf8), statistics: Array("<p>".utf8)),
+        module: [
+          "live-player.js": Array("export {}".utf8), "live-player.d.ts": Array("export {}".utf8),
+        ], scripts: ["hls.js": Array("//".utf8)]),
       options: options,
       version: "1.2.3", log: Log(format: .text, least: .error) { _ in })
     loop = try EventLoop(index: 0, clock: clock)

@@ -1,113 +1,128 @@
 // SPDX-License-Identifier: Apache-2.0
-// The buttons, keys and menus of the page.
+// The buttons, keys and menus over the picture.
 
 import { element } from './dom.js';
-import { rememberParameter } from './parameters.js';
-/** @typedef {import('./panel.js').Panel} Panel */
-/** @typedef {import('./parameters.js').PageOptions} PageOptions */
-/** @typedef {import('./players/player.js').Kind} Kind */
+/** @typedef {import('./dom.js').Root} Root */
 /** @typedef {import('./players/player.js').RenditionChoice} RenditionChoice */
 
 /**
+ * @typedef {object} ControlOptions
+ * @property {boolean} hasControls
+ * @property {boolean} isMuted
+ * @property {boolean} isIdle whether the controls appear only when the pointer moves
+ * @property {EventTarget} keys whose keys are read
+ */
+
+/**
  * @typedef {object} ControlEvents
- * @property {(kind: Kind) => void} onPlayer a player was chosen
- * @property {(target: number | null) => void} onTarget a target was chosen, s; null for automatic
  * @property {(rendition: string | null) => void} onRendition null for automatic
  * @property {() => void} onPlay playback was paused or continued
+ * @property {(key: string, text: string, style: string) => void} onMessage
  */
 
 /** The controls are hidden after this time without a movement of the pointer, ms. */
 const IDLE_TIME = 2500;
 
-/** Connects the controls to the video element, the panel and the page. */
+/** Connects the controls to the video element. */
 export class Controls {
   /**
-   * @param {HTMLVideoElement} video @param {Panel} panel @param {PageOptions} options
+   * @param {Root} root @param {HTMLVideoElement} video @param {ControlOptions} options
    * @param {ControlEvents} events
+   * @param {AbortSignal} signal ends all listeners
    */
-  constructor(video, panel, options, events) {
+  constructor(root, video, options, events, signal) {
+    this.root = root;
     this.video = video;
-    this.panel = panel;
     this.options = options;
     this.events = events;
-    this.main = element('main', HTMLElement);
-    this.stage = element('stage', HTMLDivElement);
-    this.figures = element('panel', HTMLElement);
-    this.figuresButton = element('figures-button', HTMLButtonElement);
-    this.audio = element('sound', HTMLButtonElement);
-    this.volume = element('volume', HTMLInputElement);
-    this.target = element('target', HTMLSelectElement);
-    this.rendition = element('rendition', HTMLSelectElement);
+    this.signal = signal;
+    this.hasControls = options.hasControls;
+    this.stage = element('stage', HTMLDivElement, root);
+    this.bar = element('bar', HTMLDivElement, root);
+    this.play = element('play', HTMLButtonElement, root);
+    this.audio = element('sound', HTMLButtonElement, root);
+    this.volume = element('volume', HTMLInputElement, root);
+    this.rendition = element('rendition', HTMLSelectElement, root);
+    this.quality = element('quality', HTMLLabelElement, root);
+    /** @type {Record<string, () => void>} actions by key */
+    this.keys = this.usualKeys();
     /** @type {boolean | null} null while unknown */
     this.hasAudio = null;
     this.isPointerOnBar = false;
-    this.movedAt = options.isEmbedded ? -Infinity : performance.now();
+    /** Whether the controls stay visible. */
+    this.isPinned = false;
+    this.movedAt = options.isIdle ? -Infinity : performance.now();
     video.muted = options.isMuted;
-    this.figuresButton.hidden = options.isEmbedded;
-    this.showPanel(options.hasPanel);
-    this.main.classList.toggle('bare', !options.hasControls);
-    video.addEventListener('volumechange', () => this.showAudio(this.hasAudio));
-    for (const event of ['play', 'pause']) video.addEventListener(event, () => this.showPlay());
+    this.showControls(options.hasControls);
+    this.listen(video, ['volumechange'], () => this.showAudio(this.hasAudio));
+    this.listen(video, ['play', 'pause'], () => this.showPlay());
     this.showPlay();
     this.connectButtons();
-    if (options.hasControls) {
-      this.connectKeys();
-      this.connectPointer();
-    }
-    for (const radio of document.querySelectorAll('input[name="player"]')) {
-      const { value } = /** @type {HTMLInputElement} */ (radio);
-      radio.addEventListener('change', () => events.onPlayer(/** @type {Kind} */ (value)));
-    }
-    this.target.addEventListener('change', () => {
-      events.onTarget(this.target.value === '' ? null : parseFloat(this.target.value));
+    this.connectPointer();
+    this.listen(options.keys, ['keydown'], (event) => {
+      this.pressed(/** @type {KeyboardEvent} */ (event));
     });
-    this.rendition.addEventListener('change', () => {
-      events.onRendition(this.rendition.value || null);
-    });
+  }
+
+  /**
+   * @param {EventTarget} target @param {string[]} events @param {(event: Event) => void} body
+   */
+  listen(target, events, body) {
+    const { signal } = this;
+    for (const event of events) target.addEventListener(event, body, { signal });
   }
 
   connectButtons() {
-    this.audio.addEventListener('click', () => this.toggleAudio());
-    this.volume.addEventListener('input', () => this.setVolume(this.volume.valueAsNumber / 100));
-    this.figuresButton.addEventListener('click', () => this.togglePanel());
-    element('hide', HTMLButtonElement).addEventListener('click', () => this.togglePanel());
-    element('full', HTMLButtonElement).addEventListener('click', () => this.toggleFullScreen());
-    element('play', HTMLButtonElement).addEventListener('click', () => this.events.onPlay());
-  }
-
-  connectKeys() {
-    const { video } = this;
-    /** @type {Record<string, () => void>} */
-    const keys = {
-      m: () => this.toggleAudio(), f: () => this.toggleFullScreen(), k: () => this.events.onPlay(),
-      i: () => { if (!this.options.isEmbedded) this.togglePanel(); },
-      ArrowUp: () => this.setVolume(video.volume + 0.05),
-      ArrowDown: () => this.setVolume(video.volume - 0.05),
-      ' ': () => this.events.onPlay(),
-    };
-    document.addEventListener('keydown', (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey) return;
-      this.movedAt = performance.now();
-      const { target } = event, isWord = event.key.length === 1 && event.key !== ' ';
-      const isField = target instanceof HTMLSelectElement || target instanceof HTMLInputElement;
-      const isButton = target instanceof HTMLButtonElement && event.key === ' ';
-      if (isButton || isField && !(isWord && target instanceof HTMLInputElement)) return;
-      if (!Object.hasOwn(keys, event.key)) return;
-      if (!isWord) event.preventDefault();
-      keys[event.key]();
+    this.listen(this.audio, ['click'], () => this.toggleAudio());
+    this.listen(this.volume, ['input'], () => this.setVolume(this.volume.valueAsNumber / 100));
+    const full = element('full', HTMLButtonElement, this.root);
+    this.listen(full, ['click'], () => this.toggleFullScreen());
+    this.listen(this.play, ['click'], () => this.events.onPlay());
+    this.listen(this.rendition, ['change'], () => {
+      this.events.onRendition(this.rendition.value || null);
     });
   }
 
+  usualKeys() {
+    const { video, events } = this;
+    return {
+      m: () => this.toggleAudio(), f: () => this.toggleFullScreen(), k: () => events.onPlay(),
+      ArrowUp: () => this.setVolume(video.volume + 0.05),
+      ArrowDown: () => this.setVolume(video.volume - 0.05),
+      ' ': () => events.onPlay(),
+    };
+  }
+
+  /** @param {KeyboardEvent} event */
+  pressed(event) {
+    if (!this.hasControls || event.ctrlKey || event.metaKey || event.altKey) return;
+    this.movedAt = performance.now();
+    const { target } = event, isWord = event.key.length === 1 && event.key !== ' ';
+    const isField = target instanceof HTMLSelectElement || target instanceof HTMLInputElement;
+    const isButton = target instanceof HTMLButtonElement && event.key === ' ';
+    if (isButton || isField && !(isWord && target instanceof HTMLInputElement)) return;
+    if (!Object.hasOwn(this.keys, event.key)) return;
+    if (!isWord) event.preventDefault();
+    this.keys[event.key]();
+  }
+
   connectPointer() {
-    const { stage } = this, bar = element('bar', HTMLDivElement);
-    const moved = () => { this.movedAt = performance.now(); };
-    for (const event of ['pointermove', 'pointerdown', 'focusin']) {
-      stage.addEventListener(event, moved);
-    }
-    stage.addEventListener('pointerleave', () => { this.movedAt = -Infinity; });
-    bar.addEventListener('pointerenter', () => { this.isPointerOnBar = true; });
-    bar.addEventListener('pointerleave', () => { this.isPointerOnBar = false; });
-    this.video.addEventListener('dblclick', () => this.toggleFullScreen());
+    const { stage, bar } = this;
+    this.listen(stage, ['pointermove', 'pointerdown', 'focusin'], () => {
+      this.movedAt = performance.now();
+    });
+    this.listen(stage, ['pointerleave'], () => { this.movedAt = -Infinity; });
+    this.listen(bar, ['pointerenter'], () => { this.isPointerOnBar = true; });
+    this.listen(bar, ['pointerleave'], () => { this.isPointerOnBar = false; });
+    this.listen(this.video, ['dblclick'], () => {
+      if (this.hasControls) this.toggleFullScreen();
+    });
+  }
+
+  /** @param {boolean} isShown */
+  showControls(isShown) {
+    this.hasControls = isShown;
+    this.bar.hidden = !isShown;
   }
 
   /** Hides the controls of a picture that plays while they are not used. */
@@ -115,24 +130,8 @@ export class Controls {
     const { video, stage } = this;
     const isOperated = performance.now() - this.movedAt < IDLE_TIME || this.isPointerOnBar
       || stage.querySelector('#bar :focus-visible') !== null;
-    const isPlaying = !video.paused || this.options.isEmbedded;
-    stage.classList.toggle('idle', isPlaying && !isOperated && this.figures.hidden);
-  }
-
-  get isPanelHidden() { return this.figures.hidden; }
-
-  togglePanel() {
-    const isShown = this.figures.hidden, hadFocus = this.figures.contains(document.activeElement);
-    this.showPanel(isShown);
-    if (hadFocus) this.figuresButton.focus({ preventScroll: true });
-    rememberParameter('panel', isShown ? '1' : '');
-  }
-
-  /** @param {boolean} isShown */
-  showPanel(isShown) {
-    this.figures.hidden = !isShown;
-    this.main.classList.toggle('figures', isShown);
-    this.figuresButton.setAttribute('aria-expanded', String(isShown));
+    const isPlaying = !video.paused || this.options.isIdle;
+    stage.classList.toggle('idle', isPlaying && !isOperated && !this.isPinned);
   }
 
   toggleAudio() {
@@ -152,32 +151,14 @@ export class Controls {
       video.webkitEnterFullscreen();
       return;
     }
-    const done = document.fullscreenElement ? document.exitFullscreen()
+    const done = this.root.fullscreenElement ? document.exitFullscreen()
       : this.stage.requestFullscreen();
-    done.catch(() => this.panel.message('full', 'The browser refused full screen', 'warn'));
-  }
-
-  /** @param {Kind} kind */
-  showPlayer(kind) {
-    const radio = document.querySelector(`input[name="player"][value="${kind}"]`);
-    if (radio instanceof HTMLInputElement) radio.checked = true;
+    done.catch(() => this.events.onMessage('full', 'The browser refused full screen', 'warn'));
   }
 
   showPlay() {
     const { paused } = this.video;
-    nameButton(element('play', HTMLButtonElement), paused ? 'Play' : 'Pause', paused);
-  }
-
-  /**
-   * Selects a target; adds it to the menu if necessary.
-   * @param {number} target s
-   */
-  showTarget(target) {
-    const value = String(target), options = [...this.target.options];
-    if (!options.some((option) => option.value === value)) {
-      this.target.add(new Option(`${target} s`, value));
-    }
-    this.target.value = value;
+    nameButton(this.play, paused ? 'Play' : 'Pause', paused);
   }
 
   /**
@@ -185,9 +166,8 @@ export class Controls {
    * @param {RenditionChoice | null} choice
    */
   showRenditions(choice) {
-    const label = element('quality', HTMLLabelElement);
-    label.hidden = !choice || choice.names.length < 2;
-    if (!choice || label.hidden) return;
+    this.quality.hidden = !choice || choice.names.length < 2;
+    if (!choice || this.quality.hidden) return;
     const current = choice.names[choice.current] ?? '';
     const isAutomatic = choice.requested === null && current !== '';
     const texts = [isAutomatic ? `Auto (${current})` : 'Auto', ...choice.names];

@@ -32,6 +32,9 @@ export class FrameMeter {
     this.polledPosition = 0;
     /** @type {number[]} display times of the latest frames, Unix ms */
     this.displayTimes = [];
+    this.isStopped = false;
+    /** Of the pending frame callback, timer and animation frame. */
+    this.handles = { callback: 0, timer: 0, frame: 0 };
   }
 
   start() {
@@ -46,20 +49,28 @@ export class FrameMeter {
       this.presentedFrames = metadata.presentedFrames;
       const displayTime = performance.timeOrigin + metadata.expectedDisplayTime;
       this.add(displayTime, count > 0 && count < 100 ? count : 1);
-      video.requestVideoFrameCallback(step);
+      this.handles.callback = video.requestVideoFrameCallback(step);
     };
-    video.requestVideoFrameCallback(step);
-    setTimeout(() => this.poll(), 4000);
+    this.handles.callback = video.requestVideoFrameCallback(step);
+    this.handles.timer = window.setTimeout(() => this.poll(), 4000);
+  }
+
+  stop() {
+    this.isStopped = true;
+    const { handles, video } = this;
+    /** @type {any} */ (video).cancelVideoFrameCallback?.(handles.callback);
+    clearTimeout(handles.timer);
+    cancelAnimationFrame(handles.frame);
   }
 
   poll() {
     const { video } = this;
-    if (this.hasCallbacks) return;
+    if (this.hasCallbacks || this.isStopped) return;
     if (video.currentTime !== this.polledPosition && video.readyState >= 2) {
       this.polledPosition = video.currentTime;
       this.add(localNow(), 1);
     }
-    requestAnimationFrame(() => this.poll());
+    this.handles.frame = requestAnimationFrame(() => this.poll());
   }
 
   /**

@@ -32,6 +32,8 @@ export class MediaFeed {
     this.isStreaming = true;
     /** Called when the browser wants media again. */
     this.onStreaming = () => {};
+    /** Ends the wait for an open source. */
+    this.onClose = () => {};
   }
 
   /** Waits until the browser wants media. */
@@ -68,11 +70,18 @@ export class MediaFeed {
     if (!('MediaSource' in globalThis)) this.element.disableRemotePlayback = true;
     if ('streaming' in source) this.followStreaming(source);
     const url = URL.createObjectURL(source);
+    let timer = 0;
     await new Promise((resolve, reject) => {
+      const fail = (/** @type {string} */ reason) => (
+        reject(new Error(`the media source ${reason}`)));
       source.addEventListener('sourceopen', resolve, { once: true });
-      setTimeout(() => reject(new Error('the media source did not open within 5 s')), 5000);
+      this.onClose = () => fail('was closed before it was open');
+      timer = window.setTimeout(() => fail('did not open within 5 s'), 5000);
       this.element.src = url;
-    }).finally(() => URL.revokeObjectURL(url));
+    }).finally(() => {
+      clearTimeout(timer);
+      URL.revokeObjectURL(url);
+    });
     if (this.source !== source) throw new Error('the media source was closed before it was open');
     source.duration = Infinity;
     const fail = (/** @type {string} */ reason) => {
@@ -141,5 +150,7 @@ export class MediaFeed {
     this.source = null;
     this.video = null;
     this.audio = null;
+    this.onClose();
+    this.onStreaming();
   }
 }

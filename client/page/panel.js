@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The panel of measured values, and the messages above it.
+// The panel of measured values.
 
 import { quantile } from '../shared/statistics.js';
 import { element } from './dom.js';
@@ -13,14 +13,12 @@ const NAMES = [
 /** The time that the curve shows, ms, and its size in the units of the SVG. */
 const SPAN = 30000, WIDTH = 160, HEIGHT = 39;
 
-/** The elements that show values, states and messages. */
+/** The elements that show values. */
 export class Panel {
   constructor() {
     this.list = element('figures', HTMLDListElement);
     /** @type {Map<string, HTMLElement>} */
     this.values = new Map();
-    /** @type {Map<string, HTMLElement>} */
-    this.messages = new Map();
     for (const name of NAMES) this.figure(name, '–');
     /** @type {[number, number][]} [time, glass to glass] of the last 30 s, ms */
     this.recent = [];
@@ -43,55 +41,6 @@ export class Panel {
     }
     if (value.textContent !== text) value.textContent = text;
     value.classList.toggle('warn', isWarning);
-  }
-
-  /**
-   * Shows one message per key; without text the message is removed.
-   * @param {string} key @param {string | null} [text] @param {string} [style]
-   */
-  message(key, text, style = '') {
-    let line = this.messages.get(key);
-    if (!text) {
-      line?.remove();
-      this.messages.delete(key);
-      return;
-    }
-    if (!line) {
-      line = document.createElement('p');
-      this.messages.set(key, line);
-      element('messages', HTMLDivElement).append(line);
-    }
-    line.className = style;
-    if (line.textContent !== text) line.textContent = text;
-  }
-
-  /** @param {string} status @param {string} text */
-  state(status, text) {
-    element('dot', HTMLSpanElement).className = status;
-    element('state', HTMLSpanElement).textContent = text;
-  }
-
-  /**
-   * The latency beside the state; empty without a value.
-   * @param {number | null} ms
-   */
-  latency(ms) {
-    const value = element('latency', HTMLSpanElement);
-    const number = ms ?? 0, seconds = `${(number / 1000).toFixed(1)} s`;
-    const text = ms === null ? '' : number < 995 ? `${Math.round(number)} ms` : seconds;
-    if (value.textContent !== text) value.textContent = text;
-  }
-
-  /**
-   * Shows in words that the source is away; an empty title removes the words.
-   * @param {string} title @param {string} [text]
-   */
-  away(title, text = '') {
-    element('away', HTMLDivElement).hidden = title === '';
-    for (const [id, words] of [['away-title', title], ['away-text', text]]) {
-      const line = element(id, HTMLElement);
-      if (line.textContent !== words) line.textContent = words;
-    }
   }
 
   /** @param {number | null} ms */

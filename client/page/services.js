@@ -9,7 +9,13 @@ import { segmentNames } from './segment-names.js';
 import { loadPlaylist, timeServicesOf } from './transport.js';
 /** @typedef {import('../shared/clock.js').ServerClock} ServerClock */
 /** @typedef {import('../shared/timestamps.js').Timestamps} Timestamps */
-/** @typedef {import('./panel.js').Panel} Panel */
+
+/**
+ * What shows the values; nothing is requested for it while it is hidden.
+ * @typedef {object} Figures
+ * @property {boolean} isShown
+ * @property {(name: string, text: string, isWarning?: boolean) => void} figure
+ */
 
 const CLOCK_INTERVAL = 30000, CLOCK_RETRY = 2000;
 /** Without the panel, the state of the source is enough. */
@@ -19,11 +25,15 @@ const DRIFT = 100;
 
 /** Keeps the server's clock measured, and shows the values of /timestamps.json. */
 export class ServicePoller {
-  /** @param {string} source @param {ServerClock} clock @param {Panel} panel */
-  constructor(source, clock, panel) {
+  /**
+   * @param {string} source @param {ServerClock} clock @param {Figures} figures
+   * @param {AbortSignal} stop
+   */
+  constructor(source, clock, figures, stop) {
     this.source = source;
     this.clock = clock;
-    this.panel = panel;
+    this.figures = figures;
+    this.stop = stop;
     /** @type {{ timestamps: string, times: string[] } | null} */
     this.services = null;
     this.failures = 0;
@@ -42,7 +52,8 @@ export class ServicePoller {
   async findServices() {
     if (this.services) return this.services;
     try {
-      const list = await loadPlaylist(this.source, this.clock), names = segmentNames(list);
+      const list = await loadPlaylist(this.source, this.clock, this.stop);
+      const names = segmentNames(list);
       if (names) this.services = { ...servicesBeside(names.folder), times: timeServicesOf(list) };
     } catch { /* the next call tries again */ }
     return this.services;
@@ -55,20 +66,22 @@ export class ServicePoller {
   }
 
   async keepClock() {
-    for (;;) await sleep(await this.measureClock() ? CLOCK_INTERVAL : CLOCK_RETRY);
-  }
-
-  async pollTimestamps() {
-    for (;;) {
-      const begun = performance.now();
-      if (!document.hidden) await this.updatePanel();
-      const usual = this.panel.isShown ? POLL_INTERVAL : SOURCE_INTERVAL;
-      const interval = this.failures > 5 ? POLL_RETRY : usual;
-      await sleep(Math.max(50, interval - (performance.now() - begun)));
+    while (!this.stop.aborted) {
+      await sleep(await this.measureClock() ? CLOCK_INTERVAL : CLOCK_RETRY, this.stop);
     }
   }
 
-  async updatePanel() {
+  async pollTimestamps() {
+    while (!this.stop.aborted) {
+      const begun = performance.now();
+      if (!document.hidden) await this.updateFigures();
+      const usual = this.figures.isShown ? POLL_INTERVAL : SOURCE_INTERVAL;
+      const interval = this.failures > 5 ? POLL_RETRY : usual;
+      await sleep(Math.max(50, interval - (performance.now() - begun)), this.stop);
+    }
+  }
+
+  async updateFigures() {
     const url = (await this.findServices())?.timestamps;
     if (!url) return;
     try {
@@ -76,27 +89,28 @@ export class ServicePoller {
         const response = await fetch(url, { cache: 'no-store', signal });
         if (!response.ok) throw new Error(`status ${response.status}`);
         return timestampsOf(await response.json());
-      }));
+      }, this.stop));
       this.failures = 0;
     } catch {
+      if (this.stop.aborted) return;
       this.failures += 1;
       if (this.failures !== 3) return;
       const names = ['Live edge age', 'Capture → available', 'Server clock'];
-      for (const name of names) this.panel.figure(name, '–');
+      for (const name of names) this.figures.figure(name, '–');
     }
   }
 
   /** @param {Timestamps} response */
   show(response) {
     this.presence = response.source;
-    const { panel, clock } = this, { age, delay } = newestPartOf(response);
+    const { figures, clock } = this, { age, delay } = newestPartOf(response);
     const drift = Math.abs(response.timestamp / 1e6 - clock.now());
     if (clock.roundTrip !== null && drift > DRIFT) void this.measureClock();
-    panel.figure('Live edge age', milliseconds(age));
-    panel.figure('Capture → available', milliseconds(delay));
+    figures.figure('Live edge age', milliseconds(age));
+    figures.figure('Capture → available', milliseconds(delay));
     const { synchronized, estimate } = response.clock;
     const error = estimate === null ? '' : ` ± ${Math.abs(estimate).toFixed(1)} ms`;
     const text = synchronized === null ? '–' : synchronized ? `in sync${error}` : 'not in sync';
-    panel.figure('Server clock', text, synchronized === false);
+    figures.figure('Server clock', text, synchronized === false);
   }
 }

@@ -21,7 +21,7 @@ export function otherFormat(url) {
  * The stream that belongs to the address of the page.
  * @param {URL} page
  */
-function usualSource(page) {
+export function usualSource(page) {
   if (page.protocol === 'file:') return 'http://localhost:8080/live.m3u8';
   const dash = page.pathname.match(/^(.*)\/ldash\/play\/([^/]+)(?:\/(?:manifest\.mpd)?)?$/);
   if (dash) return new URL(`${dash[1]}/${dash[2]}/manifest.mpd`, page).href;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The public state of the page, `window.__player`, for tests and scripts.
+// The state of playback; in the page it is `window.__player`, for tests and scripts.
 
 /** @typedef {import('./players/player.js').Kind} Kind */
 /** @typedef {import('./players/player.js').Status} Status */
@@ -47,8 +47,27 @@ export function newState(source) {
  * @param {PlayerState} state
  * @param {number} at Unix ms
  * @param {string} text
+ * @returns {boolean} whether it was appended
  */
 export function recordError({ errors }, at, text) {
-  if (errors[errors.length - 1]?.text !== text) errors.push({ at, text });
+  const isNew = errors[errors.length - 1]?.text !== text;
+  if (isNew) errors.push({ at, text });
   if (errors.length > 100) errors.shift();
+  return isNew;
+}
+
+/**
+ * The figures of `stat`, for the server.
+ * @param {PlayerState} state
+ * @param {number} need the target that the connection and the decoder need, s
+ */
+export function figuresOf(state, need) {
+  const { round } = Math;
+  return {
+    delay: state.latencyMs === null ? null : round(state.glassToGlassMs ?? state.latencyMs),
+    buf: round(state.bufferSeconds * 1000), rate: state.rate, drop: state.framesDropped,
+    dec: state.framesShown, stalls: state.stalls.length,
+    stallMs: round(state.stalls.reduce((sum, { seconds }) => sum + seconds * 1000, 0)),
+    need: round(need * 1000), vis: !document.hidden,
+  };
 }

@@ -31,10 +31,10 @@ export function bestOffset(samples) {
 
 /**
  * Asks a time service. The response is a number of Unix ms, or a date as in xs:dateTime.
- * @param {string} url
+ * @param {string} url @param {AbortSignal} [stop]
  * @returns {Promise<TimeSample[]>} empty if the service does not exist
  */
-async function samplesOf(url) {
+async function samplesOf(url, stop) {
   /** @type {TimeSample[]} */
   const samples = [];
   try {
@@ -45,7 +45,7 @@ async function samplesOf(url) {
         const text = (await response.text()).trim();
         if (!response.ok) return NaN;
         return /^[\d.]+$/.test(text) ? parseFloat(text) : Date.parse(text);
-      });
+      }, stop);
       const received = localNow();
       if (!(server > 1e12)) break;
       samples.push({ sent, received, server });
@@ -56,7 +56,9 @@ async function samplesOf(url) {
 
 /** The server's clock as an offset from the local one. */
 export class ServerClock {
-  constructor() {
+  /** @param {AbortSignal} [stop] ends measurements */
+  constructor(stop) {
+    this.stop = stop;
     /** Server clock − local clock, ms. */
     this.offset = 0;
     /** @type {number | null} of the best sample, ms; null until a time service has responded */
@@ -93,7 +95,7 @@ export class ServerClock {
   /** @param {string[]} urls */
   async measureFirst(urls) {
     for (const url of urls) {
-      const best = bestOffset(await samplesOf(url));
+      const best = bestOffset(await samplesOf(url, this.stop));
       if (!best) continue;
       this.offset = best.offset;
       this.roundTrip = best.roundTrip;

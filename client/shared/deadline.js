@@ -1,8 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // Time limits for requests.
 
-/** @param {number} ms */
-export const sleep = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
+/**
+ * Waits for this time, or until `stop`.
+ * @param {number} ms @param {AbortSignal} [stop]
+ * @returns {Promise<void>}
+ */
+export function sleep(ms, stop) {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      stop?.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, stop?.aborted ? 0 : ms);
+    stop?.addEventListener('abort', end);
+  });
+}
 
 /**
  * Runs `work` with a signal that fires after `timeout`, or together with `stop`.

@@ -4,70 +4,105 @@ import HTTP
 import Logging
 import Sharing
 
-/// The player page and the scripts that it can load from this server.
+/// The pages, the player as a module, and the scripts that they can load from this server.
 package struct PageFiles: Sendable {
-  private let page: PreparedResponse
-  private let compressedPage: PreparedResponse
+  /// The HTML of the pages.
+  package struct Pages: Sendable {
+    let player: [UInt8]
+    let wall: [UInt8]
+    let statistics: [UInt8]
+
+    /// The HTML of the player page, of the page of several streams, and of the page of statistics.
+    package init(player: [UInt8], wall: [UInt8] = [], statistics: [UInt8] = []) {
+      self.player = player
+      self.wall = wall
+      self.statistics = statistics
+    }
+  }
+
+  private let page: NegotiatedFile
+  private let wall: NegotiatedFile
   private let negotiatedPage: PreparedResponse
-  private let scripts: [String: PreparedResponse]
+  private let files: [String: NegotiatedFile]
   /// The page of statistics.
   let statistics: PreparedResponse
 
   /// The URL of a page may contain a playback token, which no other site must learn.
   static let referrerPolicy = HeaderField("Referrer-Policy", "no-referrer")
 
-  /// The player page's HTML, scripts by their names under `/player/`, and the HTML of the page of
-  /// statistics.
-  package init(html: [UInt8], scripts: [String: [UInt8]], statistics: [UInt8] = []) {
-    self.statistics = PreparedResponse(
+  private static let html = "text/html; charset=utf-8"
+  private static let javaScript = "text/javascript; charset=utf-8"
+
+  /// Creates the responses.
+  ///
+  /// - Parameters:
+  ///   - pages: the HTML of the pages.
+  ///   - module: the files of the player as a module, by their names under `/player/`.
+  ///   - scripts: other scripts, by their names under `/player/`.
+  package init(_ pages: Pages, module: [String: [UInt8]] = [:], scripts: [String: [UInt8]]) {
+    statistics = PreparedResponse(
       status: 200,
       fields: [
-        HeaderField("Content-Type", "text/html; charset=utf-8"),
+        HeaderField("Content-Type", Self.html),
         HeaderField("Content-Security-Policy", "frame-ancestors 'none'"),
-      ] + StatisticsHandler.fields, body: [SharedBytes(statistics)])
-    let fields =
-      ResponseFields.fields("text/html; charset=utf-8", .second) + [Self.referrerPolicy]
-    let vary = HeaderField("Vary", "Accept-Encoding")
-    let plain = SharedBytes(html)
-    page = PreparedResponse(
-      status: 200, fields: fields + [vary, ProcessETag.of("page")], body: [plain])
-    compressedPage =
-      Gzip.compress(plain)
-      .map {
-        PreparedResponse(
-          status: 200,
-          fields: fields + [
-            vary, HeaderField("Content-Encoding", "gzip"), ProcessETag.of("page-z"),
-          ], body: [$0])
-      } ?? page
+      ] + StatisticsHandler.fields, body: [SharedBytes(pages.statistics)])
+    let fields = ResponseFields.fields(Self.html, .second) + [Self.referrerPolicy]
+    page = NegotiatedFile(pages.player, fields, tag: "page")
+    wall = NegotiatedFile(pages.wall, fields, tag: "wall")
     negotiatedPage = PreparedResponse(
       status: 200,
-      fields: ResponseFields.fields("text/html; charset=utf-8", .noStore)
-        + [Self.referrerPolicy, HeaderField("Vary", "Accept")], body: [plain])
-    let script = ResponseFields.fields("text/javascript; charset=utf-8", .second)
-    var files: [String: PreparedResponse] = [:]
-    for (name, bytes) in scripts {
-      files[name] = PreparedResponse(
-        status: 200, fields: script + [ProcessETag.of(name)], body: [SharedBytes(bytes)])
+      fields: ResponseFields.fields(Self.html, .noStore)
+        + [Self.referrerPolicy, HeaderField("Vary", "Accept")], body: [SharedBytes(pages.player)])
+    var files: [String: NegotiatedFile] = [:]
+    for (name, bytes) in scripts.merging(module, uniquingKeysWith: { _, own in own }) {
+      let type = name.hasSuffix(".d.ts") ? "text/plain; charset=utf-8" : Self.javaScript
+      files[name] = NegotiatedFile(bytes, ResponseFields.fields(type, .second), tag: name)
     }
     // The page reads the list and requests no script that is missing.
     let names = scripts.keys.sorted().map { JSONText.quoted($0) }.joined(separator: ",")
-    files["scripts.json"] = PreparedResponse(
-      status: 200, fields: ResponseFields.fields("application/json", .second),
-      body: [SharedBytes("[\(names)]")])
-    self.scripts = files
+    files["scripts.json"] = NegotiatedFile(
+      Array("[\(names)]".utf8), ResponseFields.fields("application/json", .second), tag: "scripts")
+    self.files = files
   }
 
-  /// The page for `request`.
-  func page(for request: Request) -> PreparedResponse {
-    request.accepts(coding: "gzip") ? compressedPage : page
-  }
+  /// The player page for `request`.
+  func page(for request: Request) -> PreparedResponse { page.response(to: request) }
+
+  /// The page of several streams for `request`.
+  func wall(for request: Request) -> PreparedResponse { wall.response(to: request) }
 
   /// The page for a request whose `Accept` names HTML; nil for other requests.
   func page(instead request: Request) -> PreparedResponse? {
     request.header("accept")?.contains("text/html") == true ? negotiatedPage : nil
   }
 
-  /// A script by its name.
-  func script(_ name: String) -> PreparedResponse? { scripts[name] }
+  /// A file under `/player/` for `request`, by its name.
+  func file(_ name: String, for request: Request) -> PreparedResponse? {
+    files[name]?.response(to: request)
+  }
+}
+
+/// A file as it is, and compressed.
+private struct NegotiatedFile: Sendable {
+  private let plain: PreparedResponse
+  private let compressed: PreparedResponse
+
+  init(_ bytes: [UInt8], _ fields: [HeaderField], tag: String) {
+    let body = SharedBytes(bytes), vary = HeaderField("Vary", "Accept-Encoding")
+    let plain = PreparedResponse(
+      status: 200, fields: fields + [vary, ProcessETag.of(tag)], body: [body])
+    self.plain = plain
+    compressed =
+      Gzip.compress(body).map {
+        PreparedResponse(
+          status: 200,
+          fields: fields + [
+            vary, HeaderField("Content-Encoding", "gzip"), ProcessETag.of("\(tag)-z"),
+          ], body: [$0])
+      } ?? plain
+  }
+
+  func response(to request: Request) -> PreparedResponse {
+    request.accepts(coding: "gzip") ? compressed : plain
+  }
 }

@@ -203,7 +203,11 @@ final class RequestRouter: RequestHandler, LoopService {
       exchange.respond(serverState.page.page(for: exchange.request))
     case .pageFile(let name):
       exchange.kind = .page
-      exchange.respond(serverState.page.script(name) ?? ResponseFields.notFound)
+      let file = serverState.page.file(name, for: exchange.request)
+      exchange.respond(file ?? ResponseFields.notFound)
+    case .wall:
+      exchange.kind = .page
+      exchange.respond(serverState.page.wall(for: exchange.request))
     case .time(let form):
       time(exchange, form ?? TimeService.Form(query: exchange.request.query))
     case .statistics(let isPage): statistics.answer(exchange, isPage: isPage, now: now)

@@ -6,8 +6,10 @@
 package enum Route: Equatable {
   /// The player page.
   case page(stream: String?)
-  /// A file of the page by its name.
+  /// A file of the pages by its name.
   case pageFile(String)
+  /// `/wall`: the page of several streams.
+  case wall
   /// An LL-HLS playlist.
   case playlist(stream: String?, rendition: String?, URLDepth)
   /// The playlist for players without part support.
@@ -58,6 +60,7 @@ package enum Route: Equatable {
     case "version": .version
     case "metrics": .metrics
     case "auth": .auth
+    case "wall": .wall
     case "stats": .statistics(isPage: true)
     case "stats.json": .statistics(isPage: false)
     default: .unknown

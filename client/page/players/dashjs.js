@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // dash.js, which controls the latency itself.
 
+import { sleep } from '../../shared/deadline.js';
 import { Progress } from '../progress.js';
 import { STOP_TIMEOUT } from './player.js';
-import { dashLocation, loadScript } from './script.js';
+import { loadScript } from './script.js';
 /** @typedef {import('./player.js').Host} Host */
 /** @typedef {import('./player.js').Player} Player */
 
@@ -13,19 +14,22 @@ import { dashLocation, loadScript } from './script.js';
  * @implements {Player}
  */
 export class DashPlayer {
-  /** @param {Host} host @param {number} target */
-  constructor(host, target) {
+  /** @param {Host} host @param {number} target @param {string | null} url of dash.js */
+  constructor(host, target, url) {
     this.host = host;
     this.target = target;
+    this.url = url;
     /** @type {any} */
     this.dash = null;
-    this.isStopped = false;
+    this.stopping = new AbortController();
     this.lostAt = 0;
     this.progress = new Progress(host.video);
   }
 
+  get isStopped() { return this.stopping.signal.aborted; }
+
   async start() {
-    const scope = /** @type {any} */ (globalThis), url = dashLocation();
+    const scope = /** @type {any} */ (globalThis), { url } = this;
     try {
       if (!scope.dashjs && url) await loadScript({ url });
     } catch { /* reported below */ }
@@ -77,11 +81,11 @@ export class DashPlayer {
     this.host.status('wait', 'Reconnecting', `${reason}; restarting`);
     this.dash.reset();
     this.dash = null;
-    setTimeout(() => { if (!this.isStopped) this.attach(); }, 1000);
+    void sleep(1000, this.stopping.signal).then(() => { if (!this.isStopped) this.attach(); });
   }
 
   stop() {
-    this.isStopped = true;
+    this.stopping.abort();
     this.dash?.reset();
     this.dash = null;
   }

@@ -117,7 +117,7 @@ export class FramePlayer {
       } finally {
         attempt.abort();
       }
-      await sleep(Math.min(250, 50 * 2 ** this.failures));
+      await sleep(Math.min(250, 50 * 2 ** this.failures), this.stopping.signal);
       this.failures += 1;
     }
   }
@@ -147,7 +147,7 @@ export class FramePlayer {
     }
     if (list.ended) {
       this.host.status('dead', 'Ended', 'The stream has ended');
-      await sleep(2000);
+      await sleep(2000, signal);
       return;
     }
     if (audio && !audioNames) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // hls.js in low-latency mode.
 
+import { sleep } from '../../shared/deadline.js';
 import { messageOf } from '../errors.js';
 import { Progress } from '../progress.js';
 import { renditionNames } from '../rendition-names.js';
@@ -67,13 +68,15 @@ export class HlsPlayer {
     this.locations = locations;
     /** @type {any} */
     this.hls = null;
-    this.isStopped = false;
+    this.stopping = new AbortController();
     this.recoveredAt = -Infinity;
     this.lostAt = 0;
     this.progress = new Progress(host.video);
     /** Since when hls.js has wanted to play at another position. */
     this.displacedAt = performance.now();
   }
+
+  get isStopped() { return this.stopping.signal.aborted; }
 
   async start() {
     const scope = /** @type {any} */ (globalThis);
@@ -137,11 +140,11 @@ export class HlsPlayer {
     }
     this.hls.destroy();
     this.hls = null;
-    setTimeout(() => { if (!this.isStopped) this.attach(); }, 1000);
+    void sleep(1000, this.stopping.signal).then(() => { if (!this.isStopped) this.attach(); });
   }
 
   stop() {
-    this.isStopped = true;
+    this.stopping.abort();
     this.hls?.destroy();
     this.hls = null;
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The browser's own HLS, which controls the latency itself.
 
-import { within } from '../../shared/deadline.js';
+import { sleep, within } from '../../shared/deadline.js';
 import { segmentNames } from '../segment-names.js';
 import { loadPlaylist } from '../transport.js';
 /** @typedef {import('./player.js').Host} Host */
@@ -34,12 +34,14 @@ export class NativePlayer {
   /** @param {Host} host */
   constructor(host) {
     this.host = host;
-    this.isStopped = false;
+    this.stopping = new AbortController();
     this.knowsParts = navigator.vendor.startsWith('Apple');
     /** PART-HOLD-BACK, s; 0 while unknown, and for a player that does not know parts. */
     this.holdBack = 0;
     this.soughtAt = -Infinity;
   }
+
+  get isStopped() { return this.stopping.signal.aborted; }
 
   start() {
     if (this.host.video.canPlayType('application/vnd.apple.mpegurl')) void this.play();
@@ -58,11 +60,12 @@ export class NativePlayer {
 
   /** @returns {Promise<string | null>} its URL; null if it does not exist */
   async chunkedPlaylist() {
+    const { signal: stop } = this.stopping;
     try {
-      const names = segmentNames(await loadPlaylist(this.host.source, this.host.clock));
+      const names = segmentNames(await loadPlaylist(this.host.source, this.host.clock, stop));
       if (!names) return null;
       const { href } = new URL('chunked.m3u8', names.folder);
-      const response = await within(3000, (signal) => fetch(href, { signal }));
+      const response = await within(3000, (signal) => fetch(href, { signal }), stop);
       return response.ok ? href : null;
     } catch {
       return null;
@@ -71,12 +74,13 @@ export class NativePlayer {
 
   async learnHoldBack() {
     try {
-      this.holdBack = (await loadPlaylist(this.host.source, this.host.clock)).partHoldBack;
+      const { source, clock } = this.host;
+      this.holdBack = (await loadPlaylist(source, clock, this.stopping.signal)).partHoldBack;
     } catch { /* the browser reports errors of the playlist */ }
   }
 
   stop() {
-    this.isStopped = true;
+    this.stopping.abort();
     this.host.video.onplaying = null;
   }
 
@@ -99,7 +103,7 @@ export class NativePlayer {
   recover(reason) {
     if (this.isStopped) return;
     this.host.status('wait', 'Reconnecting', `${reason}; restarting`);
-    setTimeout(() => { if (!this.isStopped) this.start(); }, 1000);
+    void sleep(1000, this.stopping.signal).then(() => { if (!this.isStopped) this.start(); });
   }
 
   latency() {

@@ -75,6 +75,16 @@ export const TITLES = {
   native: 'the browser\'s own HLS',
 };
 
+/** @typedef {'http' | 'ws' | 'hls' | 'dash' | 'native'} Transport */
+
+/**
+ * The transports of the players.
+ * @type {Record<Kind, Transport>}
+ */
+export const TRANSPORT_NAMES = {
+  frames: 'http', ws: 'ws', hlsjs: 'hls', dashjs: 'dash', native: 'native',
+};
+
 /**
  * The players of the transports that `?transport=` names; null for the page's choice.
  * @type {Record<string, Kind | null>}

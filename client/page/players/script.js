@@ -3,6 +3,14 @@
 
 /** @typedef {{ url: string, integrity?: string }} ScriptLocation */
 
+/**
+ * The locations of hls.js in order of preference, and the one of dash.js; null for none.
+ * @typedef {{ hls: ScriptLocation[], dash: string | null }} Scripts
+ */
+
+/** @type {Map<string, Promise<void>>} scripts that are loaded or under way */
+const LOADING = new Map();
+
 /** hls.js on the only CDN that the page's policy allows; the browser checks its sum. */
 export const CDN = {
   url: 'https://cdn.jsdelivr.net/npm/hls.js@1.6.15/dist/hls.min.js',
@@ -31,14 +39,45 @@ export function hlsLocations(requested, page) {
   return { locations: usual, warning };
 }
 
-/** The location of dash.js; null for a page from a file. */
-export function dashLocation() {
-  if (location.protocol === 'file:') return null;
-  return new URL('/player/dash.all.min.js', location.href).href;
+/**
+ * The locations for a module that a page of any server uses: the server of the module, if it has
+ * the file with the known sum, and the CDN.
+ * @param {string} module URL of the module
+ * @returns {Scripts}
+ */
+export function scriptsBeside(module) {
+  const { protocol } = new URL(module), isServed = protocol !== 'file:';
+  const { integrity } = CDN, beside = (/** @type {string} */ name) => new URL(name, module).href;
+  return {
+    hls: isServed ? [{ url: beside('hls.js'), integrity }, CDN] : [CDN],
+    dash: isServed ? beside('dash.all.min.js') : null,
+  };
+}
+
+/**
+ * The location of dash.js; null for a page from a file.
+ * @param {string} page URL of the page
+ */
+export function dashLocation(page) {
+  if (new URL(page).protocol === 'file:') return null;
+  return new URL('/player/dash.all.min.js', page).href;
+}
+
+/**
+ * Loads a script once for all players of the document.
+ * @param {ScriptLocation} location
+ * @returns {Promise<void>}
+ */
+export function loadScript(location) {
+  const key = `${location.url} ${location.integrity ?? ''}`;
+  const loading = LOADING.get(key) ?? insertScript(location);
+  LOADING.set(key, loading);
+  loading.catch(() => LOADING.delete(key));
+  return loading;
 }
 
 /** @param {ScriptLocation} location @returns {Promise<void>} */
-export function loadScript({ url, integrity }) {
+function insertScript({ url, integrity }) {
   return new Promise((resolve, reject) => {
     const script = document.createElement('script');
     if (integrity) {
@@ -46,12 +85,16 @@ export function loadScript({ url, integrity }) {
       script.crossOrigin = 'anonymous';
     }
     const fail = (/** @type {string} */ reason) => {
+      clearTimeout(timer);
       script.remove();
       reject(new Error(`${url}: ${reason}`));
     };
-    script.onload = () => resolve();
+    script.onload = () => {
+      clearTimeout(timer);
+      resolve();
+    };
     script.onerror = () => fail('not found, or its sum is wrong');
-    setTimeout(() => fail('no response within 8 s'), 8000);
+    const timer = setTimeout(() => fail('no response within 8 s'), 8000);
     script.src = url;
     document.head.append(script);
   });

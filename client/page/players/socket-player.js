@@ -37,7 +37,7 @@ export class SocketPlayer {
   constructor(host, target) {
     this.host = host;
     this.target = target;
-    this.isStopped = false;
+    this.stopping = new AbortController();
     /** @type {LiveSocket | null} */
     this.socket = null;
     this.failures = 0;
@@ -70,6 +70,8 @@ export class SocketPlayer {
     this.sourceState = '';
   }
 
+  get isStopped() { return this.stopping.signal.aborted; }
+
   newFeed() {
     const feed = new MediaFeed(this.host.video, (reason) => {
       if (this.feed === feed) this.recover(reason);
@@ -83,7 +85,7 @@ export class SocketPlayer {
   }
 
   stop() {
-    this.isStopped = true;
+    this.stopping.abort();
     this.socket?.send({ t: 'bye', reason: 'stopped' });
     this.socket?.close();
     this.feed.close();
@@ -152,7 +154,8 @@ export class SocketPlayer {
       this.host.unsupported('The server does not serve this stream over a WebSocket');
       return;
     }
-    await sleep(Math.max(retryTime, Math.min(LONGEST_WAIT, 50 * 2 ** this.failures)));
+    const wait = Math.max(retryTime, Math.min(LONGEST_WAIT, 50 * 2 ** this.failures));
+    await sleep(wait, this.stopping.signal);
     if (retryTime === 0) this.failures += 1;
     if (!this.isStopped) this.connect();
   }

@@ -88,7 +88,7 @@ export async function readTrack(track, signal, onChunk) {
     });
     open.end();
     emptySegments = start === null ? emptySegments + 1 : 0;
-    if (emptySegments > 3) await sleep(100);  // segments without media arrive at once
+    if (emptySegments > 3) await sleep(100, signal);  // segments without media arrive at once
     open = next ?? request(namesOf(), number + 1, signal);
   }
 }

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The player as a module, <live-player>, and the page of several streams, in Chromium."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from harness.browser import viewer
+from harness.metrics import total
+from harness.program import Program
+from harness.site import site
+from harness.waiting import wait_until
+
+LEAKS = Path(__file__).parents[1] / "harness/leaks.js"
+PAGE = """<!doctype html><meta charset="utf-8"><style>live-player {{ width: 640px }}</style>
+<script type="module" src="{module}"></script><body>"""
+MOUNT = """attributes => {
+  const player = document.createElement('live-player');
+  window.__events = {};
+  for (const name of ['latency', 'stall', 'rendition', 'source', 'statistics', 'transport',
+    'error']) {
+    player.addEventListener(name, (event) => {
+      (__events[name] ??= []).push(JSON.parse(JSON.stringify(event.detail)));
+    });
+  }
+  for (const [name, value] of Object.entries(attributes)) player.setAttribute(name, value);
+  document.body.append(player);
+}"""
+FRAMES = "document.querySelector('live-player').statistics?.frames"
+# Mounts with different transports are removed at different moments of the start.
+MOUNTS = """async ([source, count]) => {
+  const sleep = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
+  const transports = ['http', 'ws', 'auto', 'ws', 'hls'];
+  window.__players = [];
+  for (let i = 0; i < count; i += 1) {
+    const player = document.createElement('live-player');
+    player.src = source;
+    player.transport = transports[i % transports.length];
+    player.muted = true;
+    player.setAttribute('controls', '');
+    document.body.append(player);
+    await sleep([0, 5, 20, 60, 150, 250][i % 6]);
+    if (i % 50 === 49) await sleep(1200);
+    player.remove();
+    __players.push(new WeakRef(player));
+  }
+}"""
+
+
+def events(page: Page, name: str) -> list[dict]:
+    """The details of the events of one name."""
+    return page.evaluate("name => __events[name] ?? []", name)
+
+
+@pytest.mark.timeout(60)
+def test_element_plays_in_a_page_of_another_origin(browser: Browser, server: Program) -> None:
+    """Attributes choose stream and transport; events tell latency and choice; removal ends all."""
+    policy = (f"default-src 'none'; script-src http://127.0.0.1:{server.port}; "
+              f"connect-src http://127.0.0.1:{server.port} ws://127.0.0.1:{server.port}; "
+              "media-src blob:; style-src 'unsafe-inline'")
+    html = PAGE.format(module=server.url("/player/live-player.js"))
+    with site(html, policy) as address, viewer(browser) as view:
+        page = view.page
+        view.open(address)
+        page.evaluate(MOUNT, {"src": server.url("/live/"), "muted": "", "controls": ""})
+        page.wait_for_function("() => (__events.latency ?? []).length > 8", timeout=15000)
+        assert events(page, "transport") == [
+            {"transport": "http",
+             "reason": "HTTP frames have a low latency, and caches can keep them"}]
+        assert [event["state"] for event in events(page, "source")][-1] == "live"
+        latest = events(page, "latency")[-1]
+        assert 0 < latest["latency"] < 2 and latest["syncOffset"] is None
+        page.wait_for_function("() => (__events.statistics ?? []).length > 0", timeout=3000)
+
+        page.evaluate("() => { const player = document.querySelector('live-player');"
+                      " player.transport = 'ws'; player.target = 0.3; }")
+        page.wait_for_function(
+            f"() => __events.transport.length === 2 && {FRAMES} > 30"
+            " && Math.abs(__events.latency.at(-1).target - 0.3) < 0.1", timeout=15000)
+        assert events(page, "transport")[-1] == {"transport": "ws", "reason": "requested"}
+        assert total(server.port, "streamer_websockets") == 1
+
+        page.evaluate("() => { document.querySelector('live-player').src = 'ftp://x/'; }")
+        page.wait_for_function("() => __events.error?.at(-1).fatal", timeout=3000)
+        page.evaluate("source => { document.querySelector('live-player').src = source; }",
+                      server.url("/live/playlist.m3u8"))
+        page.wait_for_function(f"() => {FRAMES} > 10", timeout=15000)
+        page.evaluate("() => document.querySelector('live-player').remove()")
+        wait_until(lambda: total(server.port, "streamer_websockets") == 0, 5, "the socket closes")
+        assert not view.page_errors, view.page_errors
+
+
+@pytest.mark.timeout(90)
+def test_mounts_leak_nothing(browser: Browser, server: Program, hlsjs: object) -> None:
+    """After 200 mounts no timer, socket, request, listener, object URL or element is left."""
+    html = PAGE.format(module=server.url("/player/live-player.js"))
+    with site(html) as address, viewer(browser) as view:
+        page, pending = view.page, set()
+        view.context.add_init_script(path=str(LEAKS))
+        page.on("request", lambda request: pending.add(request))
+        for end in ("requestfinished", "requestfailed"):
+            page.on(end, lambda request: pending.discard(request))
+        view.open(address)
+        page.wait_for_function("() => customElements.get('live-player') !== undefined")
+        before = page.evaluate("() => __counts()")
+        page.evaluate(MOUNTS, [server.url("/live/"), 200])
+        wait_until(lambda: total(server.port, "streamer_websockets") == 0, 5, "all sockets close")
+        view.watch(0.5)
+        counts = page.evaluate("() => __counts()")
+        assert counts == before, f"{json.dumps(counts)} after {json.dumps(before)}"
+        left = [request.url for request in pending if request.url.startswith("http")]
+        assert not left, left
+        session = view.context.new_cdp_session(page)
+        for _ in range(3):
+            view.watch(0.2)
+            session.send("HeapProfiler.collectGarbage")
+        alive = page.evaluate("() => __players.filter((player) => player.deref()).length")
+        print(f"elements in memory after 200 mounts: {alive}")
+        assert alive <= 2
+
+
+@pytest.mark.timeout(60)
+def test_wall_shows_the_same_instant(browser: Browser, streamer, tmp_path: Path) -> None:
+    """/wall?streams= plays each stream in one group; the page says how far they are apart."""
+    settings = {
+        "host": "127.0.0.1", "httpPort": 0, "testSrc": True, "resolution": "320x180",
+        "bitrate": 300, "streams": [{"stream": name} for name in "abc"]
+    }
+    (tmp_path / "streams.json").write_text(json.dumps(settings))
+    program = streamer("-c", str(tmp_path / "streams.json"), defaults=False)
+    with viewer(browser) as view:
+        page = view.page
+        view.open(program.url("/wall?streams=a,b,c"))
+        page.wait_for_function(
+            "() => [...document.querySelectorAll('live-player')].length === 3"
+            " && [...document.querySelectorAll('live-player')].every((player) =>"
+            " Math.abs(player.statistics?.syncOffset ?? 1) < 0.05)", timeout=25000)
+        page.wait_for_function(
+            "() => /^All streams within \\d+ ms, \\d+ ms behind$/"
+            ".test(document.getElementById('words').textContent)", timeout=5000)
+        print(page.locator("#words").inner_text())
+        assert page.locator("figcaption").all_inner_texts() == ["a", "b", "c"]
+        assert total(program.port, "streamer_websockets") == 3
+        assert not view.page_errors, view.page_errors
+        page.goto(program.url("/wall"))
+        assert "/wall?streams=a,b,c" in page.locator("#usage").inner_text()

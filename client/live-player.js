@@ -1,0 +1,3576 @@
+// SPDX-License-Identifier: Apache-2.0
+// Built from client/player by `node client/build.mjs`: change the sources, not this file.
+
+// page/page.html
+
+const STAGE_MARKUP = `  <div id="stage" part="stage">
+    <video id="video" part="video" muted playsinline aria-label="Live video"></video>
+    <div id="notices" role="status" aria-live="polite">
+      <div id="away" part="away" hidden>
+        <strong id="away-title"></strong><span id="away-text"></span>
+      </div>
+      <div id="messages" part="messages"></div>
+    </div>
+    <div id="bar" part="bar" role="group" aria-label="Player controls">
+      <button id="play" class="icon" part="button" type="button" aria-keyshortcuts="k"
+        title="Pause (k)">
+        <svg viewBox="0 0 24 24" aria-hidden="true"><path class="off" d="M8 5v14l11-7z"/>
+          <path class="on" d="M7 5h4v14H7zM13 5h4v14h-4z"/></svg><span class="name">Pause</span>
+      </button>
+      <button id="sound" class="icon" part="button" type="button" aria-keyshortcuts="m"
+        title="Sound (m)">
+        <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 9v6h4l5 5V4L8 9z"/>
+          <path class="on" d="M15 8.5a4.5 4.5 0 0 1 0 7z"/>
+          <path class="off line" d="M16 9l5 6M21 9l-5 6"/></svg><span class="name">Unmute</span>
+      </button>
+      <input id="volume" part="volume" type="range" min="0" max="100" step="5" value="100"
+        aria-label="Volume">
+      <p id="badge" part="badge"><span id="dot"></span><span id="state">Connecting</span>
+        <span id="latency" title="Latency of the picture"></span></p>
+      <label id="quality" part="quality" hidden><span class="name">Quality</span>
+        <select id="rendition" title="Quality"></select></label>
+      <button id="figures-button" class="icon" part="button" type="button" aria-controls="panel"
+        aria-expanded="false" aria-keyshortcuts="i" title="Figures (i)">
+        <svg viewBox="0 0 24 24" aria-hidden="true">
+          <path d="M5 12h3v7H5zM10.5 5h3v14h-3zM16 9h3v10h-3z"/></svg>
+        <span class="name">Figures</span>
+      </button>
+      <button id="full" class="icon" part="button" type="button" aria-keyshortcuts="f"
+        title="Full screen (f)">
+        <svg viewBox="0 0 24 24" aria-hidden="true">
+          <path class="line" d="M9 4H4v5M15 4h5v5M9 20H4v-5M15 20h5v-5"/></svg>
+        <span class="name">Full screen</span>
+      </button>
+    </div>
+  </div>`;
+
+// page/stage.css
+
+const STAGE_STYLE = `
+/* Picture, words and controls: in the page, and in the shadow root of <live-player>. */
+:root, :host {
+  --ground: #0a0c0f; --panel: rgba(13, 16, 20, .9); --line: rgba(255, 255, 255, .09);
+  --text: #e8ebef; --quiet: #98a2ae; --accent: #6cb6ff;
+  --good: #4cc38a; --warn: #f2b84b; --bad: #f2706a;
+}
+:host {
+  display: block; position: relative; aspect-ratio: 16 / 9; background: #000; color: var(--text);
+  color-scheme: dark; overflow: hidden;
+  font: 14px/1.4 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
+}
+:host([hidden]) { display: none; }
+:host #stage { width: 100%; height: 100%; }
+* { box-sizing: border-box; }
+#stage {
+  position: relative; container-type: inline-size; flex: 1; min-height: 0; background: #000;
+  overflow: hidden;
+}
+video { width: 100%; height: 100%; object-fit: contain; background: #000; display: block; }
+button, select, input { font: inherit; color: inherit; }
+:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
+[hidden] { display: none !important; }
+.name {
+  position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
+  white-space: nowrap;
+}
+
+#notices {
+  position: absolute; inset: 0; padding: 16px 16px 72px; display: grid; gap: 10px;
+  align-content: center; justify-items: center; pointer-events: none;
+}
+#away {
+  display: grid; gap: 4px; padding: 18px 26px; text-align: center; background: var(--panel);
+  border: 1px solid var(--line); border-radius: 12px; max-width: min(92%, 520px);
+}
+#away strong { font-size: 20px; font-weight: 600; }
+#away span { color: var(--quiet); }
+#messages { display: grid; gap: 8px; justify-items: center; max-width: min(100%, 640px); }
+#messages p {
+  margin: 0; padding: 8px 14px; border-radius: 8px; background: var(--panel);
+  border: 1px solid var(--line); border-left: 3px solid var(--accent); overflow-wrap: anywhere;
+}
+#messages p.warn { border-left-color: var(--warn); }
+#messages p.bad { border-left-color: var(--bad); }
+
+#bar {
+  position: absolute; left: 0; right: 0; bottom: 0; padding: 28px 12px 8px; display: flex;
+  align-items: center; gap: 4px;
+  background: linear-gradient(transparent, rgba(0, 0, 0, .72) 62%);
+}
+#stage.idle { cursor: none; }
+#stage.idle #bar { opacity: 0; visibility: hidden; }
+#bar .icon {
+  display: grid; place-items: center; width: 40px; height: 40px; padding: 0; border: 0;
+  border-radius: 8px; background: none; cursor: pointer; position: relative; flex: none;
+}
+#bar .icon:hover:enabled { background: rgba(255, 255, 255, .14); }
+#bar .icon:disabled { color: #7b848f; cursor: default; }
+#bar .icon[aria-expanded="true"] { background: rgba(108, 182, 255, .24); }
+#bar svg { width: 24px; height: 24px; fill: currentColor; }
+#bar svg .line { fill: none; stroke: currentColor; stroke-width: 2; stroke-linecap: round; }
+#bar .is-off .on, #bar .icon:not(.is-off) .off { display: none; }
+#volume { width: 88px; flex: none; accent-color: #fff; cursor: pointer; margin: 0 6px 0 0; }
+#badge {
+  margin: 0 auto 0 4px; padding: 4px 11px; border-radius: 99px; background: rgba(13, 16, 20, .62);
+  font-size: 13px; white-space: nowrap; font-variant-numeric: tabular-nums;
+}
+#latency:not(:empty) { color: var(--quiet); margin-left: 5px; }
+#quality { position: relative; }
+#quality select { background: rgba(13, 16, 20, .62); height: 32px; }
+
+#dot {
+  display: inline-block; width: 8px; height: 8px; border-radius: 50%; background: var(--quiet);
+  margin-right: 7px; vertical-align: 1px;
+}
+#dot.live { background: var(--good); }
+#dot.wait { background: var(--warn); }
+#dot.dead { background: var(--bad); }
+select {
+  background: #171b21; border: 1px solid var(--line); border-radius: 8px; padding: 4px 12px;
+  font-size: 13px; cursor: pointer;
+}
+select:hover { border-color: rgba(255, 255, 255, .25); }
+
+@container (max-width: 760px) {
+  #volume { display: none; }
+  #bar { padding: 24px 6px 4px; gap: 0; }
+}
+@container (max-width: 360px) {
+  #bar { padding: 12px 4px 2px; }
+  #bar .icon { width: 32px; height: 32px; }
+  #badge { padding: 2px 8px; font-size: 12px; }
+  #notices { padding: 6px 8px 38px; font-size: 12px; }
+  #away { padding: 6px 12px; gap: 0; }
+  #away strong { font-size: 14px; }
+}
+@container (max-width: 260px) { #away span { display: none; } }
+@media (prefers-reduced-motion: no-preference) {
+  #bar { transition: opacity .2s, visibility .2s; }
+  select { transition: background-color .12s, border-color .12s; }
+  #dot.wait { animation: breathe 1.2s ease-in-out infinite; }
+  @keyframes breathe { 50% { opacity: .35; } }
+}
+`;
+
+// page/dom.js
+
+function element(id, type, root = document) {
+  const found = root.getElementById(id);
+  if (!(found instanceof type)) throw new Error(`no #${id}`);
+  return found;
+}
+
+// page/players/player.js
+
+const TARGETS = { frames: 0.12, ws: 0.1, hlsjs: 0.35, dashjs: 0.5, native: 2 };
+const MPD_TARGET = 0.5;
+const STALL_TOLERANCES = {
+  frames: 0.03, ws: 0.03, hlsjs: 0.15, dashjs: Infinity, native: Infinity,
+};
+const STOP_TIMEOUT = 10000;
+const TITLES = {
+  frames: 'the frame player', ws: 'the WebSocket player', hlsjs: 'hls.js', dashjs: 'dash.js',
+  native: 'the browser\'s own HLS',
+};
+const TRANSPORT_NAMES = {
+  frames: 'http', ws: 'ws', hlsjs: 'hls', dashjs: 'dash', native: 'native',
+};
+const TRANSPORTS = {
+  auto: null, ws: 'ws', http: 'frames', hls: 'hlsjs', dash: 'dashjs', native: 'native',
+};
+function kindOfTransport(name) {
+  return Object.hasOwn(TRANSPORTS, name) ? TRANSPORTS[name] : undefined;
+}
+function kindNamed(name) {
+  return name !== null && Object.hasOwn(TARGETS, name) ? /** @type {Kind} */ (name) : null;
+}
+
+// page/players/script.js
+
+const LOADING = new Map();
+const CDN = {
+  url: 'https://cdn.jsdelivr.net/npm/hls.js@1.6.15/dist/hls.min.js',
+  integrity: 'sha256-QTqD4rsMd+0L8L4QXVOdF+9F39mEoLE+zTsUqQE4OTg=',
+};
+function hlsLocations(requested, page) {
+  const { protocol, origin } = new URL(page), isFile = protocol === 'file:';
+  const usual = isFile ? [CDN] : [{ url: new URL('/player/hls.js', page).href }, CDN];
+  if (!requested) return { locations: usual, warning: null };
+  let url = null;
+  try { url = new URL(requested, page); } catch { /* refused below */ }
+  if (url?.href === CDN.url) return { locations: [CDN], warning: null };
+  const isOwn = isFile ? url?.protocol === 'file:' && url.host === ''
+    : url?.origin === origin && url.pathname.startsWith('/player/');
+  if (url && isOwn) return { locations: [{ url: url.href }], warning: null };
+  const host = url?.host || requested;
+  const warning = `A script from ${host} is refused: hls.js is loaded from this server or the CDN`;
+  return { locations: usual, warning };
+}
+function scriptsBeside(module) {
+  const { protocol } = new URL(module), isServed = protocol !== 'file:';
+  const { integrity } = CDN, beside = (/** @type {string} */ name) => new URL(name, module).href;
+  return {
+    hls: isServed ? [{ url: beside('hls.js'), integrity }, CDN] : [CDN],
+    dash: isServed ? beside('dash.all.min.js') : null,
+  };
+}
+function dashLocation(page) {
+  if (new URL(page).protocol === 'file:') return null;
+  return new URL('/player/dash.all.min.js', page).href;
+}
+function loadScript(location) {
+  const key = `${location.url} ${location.integrity ?? ''}`;
+  const loading = LOADING.get(key) ?? insertScript(location);
+  LOADING.set(key, loading);
+  loading.catch(() => LOADING.delete(key));
+  return loading;
+}
+function insertScript({ url, integrity }) {
+  return new Promise((resolve, reject) => {
+    const script = document.createElement('script');
+    if (integrity) {
+      script.integrity = integrity;
+      script.crossOrigin = 'anonymous';
+    }
+    const fail = (/** @type {string} */ reason) => {
+      clearTimeout(timer);
+      script.remove();
+      reject(new Error(`${url}: ${reason}`));
+    };
+    script.onload = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    script.onerror = () => fail('not found, or its sum is wrong');
+    const timer = setTimeout(() => fail('no response within 8 s'), 8000);
+    script.src = url;
+    document.head.append(script);
+  });
+}
+
+// page/controls.js
+
+const IDLE_TIME = 2500;
+class Controls {
+  constructor(root, video, options, events, signal) {
+    this.root = root;
+    this.video = video;
+    this.options = options;
+    this.events = events;
+    this.signal = signal;
+    this.hasControls = options.hasControls;
+    this.stage = element('stage', HTMLDivElement, root);
+    this.bar = element('bar', HTMLDivElement, root);
+    this.play = element('play', HTMLButtonElement, root);
+    this.audio = element('sound', HTMLButtonElement, root);
+    this.volume = element('volume', HTMLInputElement, root);
+    this.rendition = element('rendition', HTMLSelectElement, root);
+    this.quality = element('quality', HTMLLabelElement, root);
+    this.keys = this.usualKeys();
+    this.hasAudio = null;
+    this.isPointerOnBar = false;
+    this.isPinned = false;
+    this.movedAt = options.isIdle ? -Infinity : performance.now();
+    video.muted = options.isMuted;
+    this.showControls(options.hasControls);
+    this.listen(video, ['volumechange'], () => this.showAudio(this.hasAudio));
+    this.listen(video, ['play', 'pause'], () => this.showPlay());
+    this.showPlay();
+    this.connectButtons();
+    this.connectPointer();
+    this.listen(options.keys, ['keydown'], (event) => {
+      this.pressed(/** @type {KeyboardEvent} */ (event));
+    });
+  }
+  listen(target, events, body) {
+    const { signal } = this;
+    for (const event of events) target.addEventListener(event, body, { signal });
+  }
+  connectButtons() {
+    this.listen(this.audio, ['click'], () => this.toggleAudio());
+    this.listen(this.volume, ['input'], () => this.setVolume(this.volume.valueAsNumber / 100));
+    const full = element('full', HTMLButtonElement, this.root);
+    this.listen(full, ['click'], () => this.toggleFullScreen());
+    this.listen(this.play, ['click'], () => this.events.onPlay());
+    this.listen(this.rendition, ['change'], () => {
+      this.events.onRendition(this.rendition.value || null);
+    });
+  }
+  usualKeys() {
+    const { video, events } = this;
+    return {
+      m: () => this.toggleAudio(), f: () => this.toggleFullScreen(), k: () => events.onPlay(),
+      ArrowUp: () => this.setVolume(video.volume + 0.05),
+      ArrowDown: () => this.setVolume(video.volume - 0.05),
+      ' ': () => events.onPlay(),
+    };
+  }
+  pressed(event) {
+    if (!this.hasControls || event.ctrlKey || event.metaKey || event.altKey) return;
+    this.movedAt = performance.now();
+    const { target } = event, isWord = event.key.length === 1 && event.key !== ' ';
+    const isField = target instanceof HTMLSelectElement || target instanceof HTMLInputElement;
+    const isButton = target instanceof HTMLButtonElement && event.key === ' ';
+    if (isButton || isField && !(isWord && target instanceof HTMLInputElement)) return;
+    if (!Object.hasOwn(this.keys, event.key)) return;
+    if (!isWord) event.preventDefault();
+    this.keys[event.key]();
+  }
+  connectPointer() {
+    const { stage, bar } = this;
+    this.listen(stage, ['pointermove', 'pointerdown', 'focusin'], () => {
+      this.movedAt = performance.now();
+    });
+    this.listen(stage, ['pointerleave'], () => { this.movedAt = -Infinity; });
+    this.listen(bar, ['pointerenter'], () => { this.isPointerOnBar = true; });
+    this.listen(bar, ['pointerleave'], () => { this.isPointerOnBar = false; });
+    this.listen(this.video, ['dblclick'], () => {
+      if (this.hasControls) this.toggleFullScreen();
+    });
+  }
+  showControls(isShown) {
+    this.hasControls = isShown;
+    this.bar.hidden = !isShown;
+  }
+  update() {
+    const { video, stage } = this;
+    const isOperated = performance.now() - this.movedAt < IDLE_TIME || this.isPointerOnBar
+      || stage.querySelector('#bar :focus-visible') !== null;
+    const isPlaying = !video.paused || this.options.isIdle;
+    stage.classList.toggle('idle', isPlaying && !isOperated && !this.isPinned);
+  }
+  toggleAudio() {
+    this.video.muted = !this.video.muted;
+    if (!this.video.muted && this.video.volume === 0) this.video.volume = 0.5;
+  }
+  setVolume(volume) {
+    this.video.volume = Math.min(1, Math.max(0, volume));
+    this.video.muted = this.video.volume < 0.01;
+  }
+  toggleFullScreen() {
+    const video = /** @type {any} */ (this.video);
+    if (!document.fullscreenEnabled && video.webkitEnterFullscreen) {  // iPhone
+      video.webkitEnterFullscreen();
+      return;
+    }
+    const done = this.root.fullscreenElement ? document.exitFullscreen()
+      : this.stage.requestFullscreen();
+    done.catch(() => this.events.onMessage('full', 'The browser refused full screen', 'warn'));
+  }
+  showPlay() {
+    const { paused } = this.video;
+    nameButton(this.play, paused ? 'Play' : 'Pause', paused);
+  }
+  showRenditions(choice) {
+    this.quality.hidden = !choice || choice.names.length < 2;
+    if (!choice || this.quality.hidden) return;
+    const current = choice.names[choice.current] ?? '';
+    const isAutomatic = choice.requested === null && current !== '';
+    const texts = [isAutomatic ? `Auto (${current})` : 'Auto', ...choice.names];
+    const { options } = this.rendition;
+    if (options.length !== texts.length) {
+      this.rendition.replaceChildren(...texts.map((text, i) => new Option(text, texts[i])));
+    }
+    texts.forEach((text, i) => {
+      if (options[i].text !== text) options[i].text = text;
+      options[i].value = i === 0 ? '' : text;
+    });
+    this.rendition.value = choice.requested ?? '';
+  }
+  showAudio(hasAudio) {
+    this.hasAudio = hasAudio;
+    const { muted, volume } = this.video;
+    nameButton(this.audio, hasAudio === false ? 'No sound' : muted ? 'Unmute' : 'Mute',
+      muted || hasAudio === false);
+    this.audio.disabled = hasAudio === false;
+    this.volume.disabled = hasAudio === false;
+    const percent = String(muted ? 0 : Math.round(volume * 100));
+    if (this.volume.value !== percent) this.volume.value = percent;
+  }
+}
+function nameButton(button, text, isOff) {
+  const label = button.querySelector('.name');
+  if (label && label.textContent !== text) {
+    label.textContent = text;
+    button.title = `${text} (${button.getAttribute('aria-keyshortcuts')})`;
+  }
+  button.classList.toggle('is-off', isOff);
+}
+
+// page/notices.js
+
+class Notices {
+  constructor(root) {
+    this.list = element('messages', HTMLDivElement, root);
+    this.dot = element('dot', HTMLSpanElement, root);
+    this.stateText = element('state', HTMLSpanElement, root);
+    this.latencyText = element('latency', HTMLSpanElement, root);
+    this.awayBox = element('away', HTMLDivElement, root);
+    this.awayTitle = element('away-title', HTMLElement, root);
+    this.awayText = element('away-text', HTMLElement, root);
+    this.messages = new Map();
+  }
+  message(key, text, style = '') {
+    let line = this.messages.get(key);
+    if (!text) {
+      line?.remove();
+      this.messages.delete(key);
+      return;
+    }
+    if (!line) {
+      line = document.createElement('p');
+      this.messages.set(key, line);
+      this.list.append(line);
+    }
+    line.className = style;
+    if (line.textContent !== text) line.textContent = text;
+  }
+  state(status, text) {
+    this.dot.className = status;
+    this.stateText.textContent = text;
+  }
+  latency(ms) {
+    const number = ms ?? 0, seconds = `${(number / 1000).toFixed(1)} s`;
+    const text = ms === null ? '' : number < 995 ? `${Math.round(number)} ms` : seconds;
+    if (this.latencyText.textContent !== text) this.latencyText.textContent = text;
+  }
+  away(title, text = '') {
+    this.awayBox.hidden = title === '';
+    if (this.awayTitle.textContent !== title) this.awayTitle.textContent = title;
+    if (this.awayText.textContent !== text) this.awayText.textContent = text;
+  }
+  clear() {
+    for (const key of [...this.messages.keys()]) this.message(key);
+    this.away('');
+    this.latency(null);
+  }
+}
+
+// shared/deadline.js
+
+function sleep(ms, stop) {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      stop?.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, stop?.aborted ? 0 : ms);
+    stop?.addEventListener('abort', end);
+  });
+}
+async function within(timeout, work, stop) {
+  const either = new AbortController();
+  const end = () => either.abort(stop?.reason);
+  const expire = () => either.abort(new Error(`no response within ${timeout / 1000} s`));
+  const timer = setTimeout(expire, timeout);
+  if (stop?.aborted) end();
+  stop?.addEventListener('abort', end);
+  try {
+    return await work(either.signal);
+  } finally {
+    clearTimeout(timer);
+    stop?.removeEventListener('abort', end);
+  }
+}
+
+// shared/clock.js
+
+const SAMPLES = 8;
+function localNow() { return performance.timeOrigin + performance.now(); }
+function bestOffset(samples) {
+  let best = null;
+  for (const { sent, received, server } of samples) {
+    const roundTrip = received - sent;
+    if (!best || roundTrip < best.roundTrip) {
+      best = { offset: server - (sent + received) / 2, roundTrip };
+    }
+  }
+  return best;
+}
+async function samplesOf(url, stop) {
+  const samples = [];
+  try {
+    for (let i = 0; i < SAMPLES; i += 1) {
+      const sent = localNow();
+      const server = await within(2000, async (signal) => {
+        const response = await fetch(url, { cache: 'no-store', signal });
+        const text = (await response.text()).trim();
+        if (!response.ok) return NaN;
+        return /^[\d.]+$/.test(text) ? parseFloat(text) : Date.parse(text);
+      }, stop);
+      const received = localNow();
+      if (!(server > 1e12)) break;
+      samples.push({ sent, received, server });
+    }
+  } catch { /* the samples until now count */ }
+  return samples;
+}
+class ServerClock {
+  constructor(stop) {
+    this.stop = stop;
+    this.offset = 0;
+    this.roundTrip = null;
+    this.measurement = null;
+  }
+  now() { return localNow() + this.offset; }
+  measure(urls) {
+    this.measurement ??= this.measureFirst(urls).finally(() => { this.measurement = null; });
+    return this.measurement;
+  }
+  learn(samples) {
+    const best = bestOffset(samples);
+    if (!best) return;
+    this.offset = best.offset;
+    this.roundTrip = best.roundTrip;
+  }
+  async measureFirst(urls) {
+    for (const url of urls) {
+      const best = bestOffset(await samplesOf(url, this.stop));
+      if (!best) continue;
+      this.offset = best.offset;
+      this.roundTrip = best.roundTrip;
+      return true;
+    }
+    return false;
+  }
+}
+
+// page/away.js
+
+const DELAY = 1200;
+function sinceText(at, now) {
+  const seconds = Math.max(0, Math.round((now - at) / 1000));
+  const time = new Date(at).toLocaleTimeString([], { hour12: false });
+  const units = seconds < 90 ? `${seconds} s` : seconds < 5400 ? `${Math.round(seconds / 60)} min`
+    : `${Math.round(seconds / 3600)} h`;
+  return `since ${time} (${units})`;
+}
+function awayWords({ source, isReachable, isPlaying, changedAt, problem }, now) {
+  if (isReachable && source && !source.isOnline && source.since > 0) {
+    const since = source.since / 1e6;
+    if (now - since < DELAY) return null;
+    const text = `No frames ${sinceText(since, now)}. The picture returns by itself.`;
+    return { title: 'The source is away', text };
+  }
+  if (isPlaying || now - changedAt < DELAY) return null;
+  if (!isReachable) {
+    const text = `No media ${sinceText(changedAt, now)}. Trying again.`;
+    return { title: 'The server does not answer', text };
+  }
+  const reason = problem === '' ? '' : `${problem[0].toUpperCase()}${problem.slice(1)}. `;
+  const text = `${reason}No media ${sinceText(changedAt, now)}.`;
+  return { title: 'Waiting for the stream', text };
+}
+
+// shared/statistics.js
+
+function quantile(numbers, q) {
+  if (numbers.length === 0) return NaN;
+  const sorted = [...numbers].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))];
+}
+class Samples {
+  constructor(capacity = 200_000) {
+    this.capacity = capacity;
+    this.values = [];
+    this.count = 0;
+  }
+  add(value) {
+    this.values[this.count % this.capacity] = value;
+    this.count += 1;
+  }
+  clear() {
+    this.values = [];
+    this.count = 0;
+  }
+  quantile(q) { return quantile(this.values, q); }
+  spread() {
+    if (this.count === 0) return null;
+    const [min, median, p95, max] = [0, 0.5, 0.95, 1].map((q) => this.quantile(q));
+    return { count: this.count, min, median, p95, max };
+  }
+}
+
+// page/burned-clock.js
+
+const ROWS = 2, COLUMNS = 32, CELL = 8;
+const LEAST_CONTRAST = 40;
+function crc12(bits) {
+  let crc = 0xFFF;
+  for (const bit of bits) {
+    const top = crc >> 11 & 1;
+    crc = crc << 1 & 0xFFF;
+    if (top ^ bit) crc ^= 0x80F;
+  }
+  return crc;
+}
+const numberOf = (bits) => bits.reduce((sum, bit) => sum * 2 + bit, 0);
+function burnedTime(luma) {
+  const white = (luma[0] + luma[2]) / 2, black = (luma[1] + luma[3]) / 2;
+  if (white - black < LEAST_CONTRAST) return null;
+  const bits = luma.map((value) => (value > (white + black) / 2 ? 1 : 0));
+  if (!(bits[0] && !bits[1] && bits[2] && !bits[3])) return null;
+  const time = bits.slice(4, 52);
+  return crc12(time) === numberOf(bits.slice(52)) ? numberOf(time) : null;
+}
+function lumaOfCells(pixels) {
+  const luma = [];
+  for (let cell = 0; cell < ROWS * COLUMNS; cell += 1) {
+    const left = cell % COLUMNS * CELL + 2, top = Math.floor(cell / COLUMNS) * CELL + 2;
+    let sum = 0;
+    for (let y = top; y < top + 4; y += 1) {
+      for (let x = left; x < left + 4; x += 1) {
+        const i = (y * COLUMNS * CELL + x) * 4;
+        sum += pixels[i] * 0.299 + pixels[i + 1] * 0.587 + pixels[i + 2] * 0.114;
+      }
+    }
+    luma.push(sum / 16);
+  }
+  return luma;
+}
+class BurnedClockReader {
+  constructor() {
+    const canvas = document.createElement('canvas');
+    canvas.width = COLUMNS * CELL;
+    canvas.height = ROWS * CELL;
+    this.canvas = canvas;
+    const context = canvas.getContext('2d', { willReadFrequently: true });
+    this.context = /** @type {CanvasRenderingContext2D} */ (context);
+  }
+  read(video) {
+    const { canvas: { width, height }, context } = this;
+    if (!video.videoWidth) return null;
+    try {
+      context.drawImage(video, 0, 0, video.videoWidth, video.videoHeight / 9, 0, 0, width, height);
+      return burnedTime(lumaOfCells(context.getImageData(0, 0, width, height).data));
+    } catch {
+      return null;  // the canvas is tainted: native playback of another server without CORS
+    }
+  }
+}
+
+// page/frame-meter.js
+
+const UNREADABLE_LIMIT = 15;
+class FrameMeter {
+  constructor(video, clock) {
+    this.video = video;
+    this.clock = clock;
+    this.reader = new BurnedClockReader();
+    this.frames = 0;
+    this.undecoded = 0;
+    this.unreadable = 0;
+    this.samples = [];
+    this.burnedClock = null;
+    this.presentedFrames = 0;
+    this.hasCallbacks = false;
+    this.polledPosition = 0;
+    this.displayTimes = [];
+    this.isStopped = false;
+    this.handles = { callback: 0, timer: 0, frame: 0 };
+  }
+  start() {
+    const video = /** @type {any} */ (this.video);
+    if (!video.requestVideoFrameCallback) {
+      this.poll();
+      return;
+    }
+    const step = (/** @type {number} */ _, /** @type {any} */ metadata) => {
+      this.hasCallbacks = true;
+      const count = metadata.presentedFrames - this.presentedFrames;
+      this.presentedFrames = metadata.presentedFrames;
+      const displayTime = performance.timeOrigin + metadata.expectedDisplayTime;
+      this.add(displayTime, count > 0 && count < 100 ? count : 1);
+      this.handles.callback = video.requestVideoFrameCallback(step);
+    };
+    this.handles.callback = video.requestVideoFrameCallback(step);
+    this.handles.timer = window.setTimeout(() => this.poll(), 4000);
+  }
+  stop() {
+    this.isStopped = true;
+    const { handles, video } = this;
+    /** @type {any} */ (video).cancelVideoFrameCallback?.(handles.callback);
+    clearTimeout(handles.timer);
+    cancelAnimationFrame(handles.frame);
+  }
+  poll() {
+    const { video } = this;
+    if (this.hasCallbacks || this.isStopped) return;
+    if (video.currentTime !== this.polledPosition && video.readyState >= 2) {
+      this.polledPosition = video.currentTime;
+      this.add(localNow(), 1);
+    }
+    this.handles.frame = requestAnimationFrame(() => this.poll());
+  }
+  add(displayTime, count) {
+    this.frames += count;
+    this.displayTimes.push(displayTime);
+    if (this.displayTimes.length > 120) this.displayTimes.shift();
+    const burnedClock = this.reader.read(this.video);
+    if (burnedClock === null) {
+      this.undecoded += 1;
+      this.unreadable += 1;
+      if (this.unreadable > UNREADABLE_LIMIT) this.burnedClock = null;
+      return;
+    }
+    this.unreadable = 0;
+    this.burnedClock = burnedClock;
+    this.samples.push([displayTime + this.clock.offset, burnedClock]);
+    if (this.samples.length > 4096) this.samples.splice(0, 1024);
+  }
+  reset() {
+    this.samples = [];
+    this.burnedClock = null;
+    this.displayTimes = [];
+  }
+  rate() {
+    const since = localNow() - 1000;
+    return this.displayTimes.filter((time) => time > since).length;
+  }
+  glassToGlass() {
+    if (this.burnedClock === null || this.samples.length === 0) return null;
+    const latest = this.samples.slice(-8);
+    return quantile(latest.map(([displayTime, burnedClock]) => displayTime - burnedClock), 0.5);
+  }
+}
+
+// page/raised-target.js
+
+const FACTOR = 1.5;
+const HIGHEST_RAISED_TARGET = 2;
+const OUTAGE = 0.5;
+const SAME_DISTURBANCE = 3, LONGEST_DISTURBANCE = 5;
+const START = 3;
+const HIGHEST_BRIEF_RAISE = 0.25;
+const BRIEF_TIME = 1.2;
+const MEMORY = 60;
+const QUIET_TIME = 8;
+class RaisedTarget {
+  constructor(requested) {
+    this.requested = requested;
+    this.lasting = requested;
+    this.brief = requested;
+    this.disturbances = [];
+    this.startedAt = null;
+    this.stalledAt = -Infinity;
+    this.loweredAt = -Infinity;
+  }
+  stalled(now, seconds) {
+    const isOutage = seconds >= OUTAGE;
+    this.stalledAt = now;
+    this.loweredAt = now;
+    if (!isOutage) {
+      const highest = Math.max(this.lasting, this.requested + HIGHEST_BRIEF_RAISE);
+      this.brief = Math.min(highest, Math.max(this.brief, this.lasting) * FACTOR);
+    }
+    if (now - seconds - (this.startedAt ?? now) < START) return;
+    const last = this.disturbances[this.disturbances.length - 1];
+    const isSame = last && now - last.end < SAME_DISTURBANCE + seconds
+      && now - last.start < LONGEST_DISTURBANCE;
+    if (last && isSame) {
+      last.end = now;
+      last.isOutage &&= isOutage;
+      return;
+    }
+    this.disturbances = this.disturbances.filter(({ end }) => now - end < MEMORY);
+    this.disturbances.push({ start: now - seconds, end: now, isOutage });
+    const weights = this.disturbances.map((disturbance) => (disturbance.isOutage ? 0.5 : 1));
+    if (weights.reduce((sum, weight) => sum + weight, 0) < 2) return;
+    const highest = Math.max(this.requested, HIGHEST_RAISED_TARGET);
+    this.lasting = Math.min(highest, this.lasting * FACTOR);
+  }
+  step(now) {
+    this.startedAt ??= now;
+    if (now - this.loweredAt >= QUIET_TIME) {
+      this.lasting = Math.max(this.requested, this.lasting * 0.9);
+      this.loweredAt = now;
+    }
+    const isBrief = now - this.stalledAt < BRIEF_TIME;
+    this.brief = isBrief ? Math.max(this.brief, this.lasting) : this.lasting;
+    return this.brief;
+  }
+}
+
+// page/latency-controller.js
+
+const START_ERROR = 0.025, END_ERROR = 0.008;
+const SLOWEST = 0.94, FASTEST = 1.2;
+const GAIN = 0.6, ADDED_GAIN = 1, LARGE_ERROR = 0.1;
+const RATE_STEP = 0.004;
+const SEEK_ERROR = 0.5;
+const SEEK_INTERVAL = 1, LONGEST_SEEK_INTERVAL = 16, SEEK_MEMORY = 20;
+const RESERVE = 0.5;
+const BACKLOG_WINDOW = 0.25, BACKLOG_STEP = 0.15, LONGEST_BACKLOG = 1.5;
+const RECENT = 0.6, RECENT_MARGIN = 0.06;
+class LatencyController {
+  constructor(requested) {
+    this.requested = requested;
+    this.target = requested;
+    this.need = requested;
+    this.shared = null;
+    this.raised = new RaisedTarget(requested);
+    this.rate = 1;
+    this.isActive = false;
+    this.isApproaching = false;
+    this.soughtAt = -Infinity;
+    this.seekInterval = SEEK_INTERVAL;
+    this.lateSince = null;
+    this.ends = [];
+  }
+  request(requested, byRate = false) {
+    this.requested = requested;
+    this.target = requested;
+    this.raised = new RaisedTarget(requested);
+    this.isApproaching = byRate;
+  }
+  stalled(now, seconds) { this.raised.stalled(now, seconds); }
+  step(now, latency, minimum = 0, ahead = Infinity) {
+    this.ends = this.ends.filter(({ at }) => now - at <= RECENT);
+    this.ends.push({ at: now, delay: latency - ahead });
+    const recent = Math.max(...this.ends.map(({ delay }) => delay)) + RECENT_MARGIN;
+    const floor = Math.min(HIGHEST_RAISED_TARGET, minimum, recent);
+    this.need = Math.max(this.raised.step(now), floor);
+    const isOutside = this.shared === null || this.need > HIGHEST_RAISED_TARGET;
+    this.target = isOutside ? this.need : this.shared ?? this.need;
+    const error = latency - this.target;
+    if (Math.abs(error) > START_ERROR) this.isActive = true;
+    else {
+      this.isApproaching = false;
+      if (Math.abs(error) < END_ERROR) this.isActive = false;
+    }
+    const isShort = error > 0 && ahead < RESERVE * Math.min(1, this.target);
+    const wanted = isShort ? 1
+      : 1 + GAIN * error + ADDED_GAIN * Math.max(0, error - LARGE_ERROR);
+    const rate = this.isActive ? Math.min(FASTEST, Math.max(SLOWEST, wanted)) : 1;
+    const hasEnded = rate === 1 && this.rate !== 1;
+    if (Math.abs(rate - this.rate) > RATE_STEP || hasEnded) this.rate = rate;
+    return this.rate;
+  }
+  seek(now, latency, ahead) {
+    const error = latency - this.target;
+    if (error <= SEEK_ERROR || this.isApproaching) {
+      this.lateSince = null;
+      return 0;
+    }
+    const seconds = Math.min(error, ahead - RESERVE * Math.min(1, this.target));
+    if (seconds < SEEK_ERROR || now - this.soughtAt < this.seekInterval) return 0;
+    this.lateSince ??= now;
+    const window = this.target > this.raised.brief ? RECENT : BACKLOG_WINDOW;
+    if (this.isBacklog(now, window) && now - this.lateSince < LONGEST_BACKLOG) return 0;
+    this.lateSince = null;
+    const isRepeated = now - this.soughtAt < SEEK_MEMORY, longer = 2 * this.seekInterval;
+    this.seekInterval = isRepeated ? Math.min(LONGEST_SEEK_INTERVAL, longer) : SEEK_INTERVAL;
+    this.soughtAt = now;
+    return seconds;
+  }
+  isBacklog(now, time) {
+    const ends = this.ends.filter(({ at }) => now - at <= time);
+    return Math.max(...ends.map(({ delay }) => delay)) - ends[ends.length - 1].delay > BACKLOG_STEP;
+  }
+}
+
+// page/errors.js
+
+class UnsupportedError extends Error {}
+function messageOf(error) {
+  return error instanceof Error || error instanceof DOMException ? error.message : String(error);
+}
+
+// page/boxes.js
+
+const LARGEST_BOX = 2 ** 26;
+function uint32(bytes, offset) {
+  const high = bytes[offset] << 24 | bytes[offset + 1] << 16;
+  return (high | bytes[offset + 2] << 8 | bytes[offset + 3]) >>> 0;
+}
+function fourCC(bytes, offset) {
+  return String.fromCharCode(...bytes.subarray(offset, offset + 4));
+}
+function concatenated(a, b) {
+  const all = new Uint8Array(a.length + b.length);
+  all.set(a);
+  all.set(b, a.length);
+  return all;
+}
+function boxSize(bytes, offset) {
+  if (bytes.length - offset < 8) return 0;
+  let size = uint32(bytes, offset), least = 8;
+  if (size === 1) {
+    if (bytes.length - offset < 16) return 0;
+    size = uint32(bytes, offset + 8) * 2 ** 32 + uint32(bytes, offset + 12);
+    least = 16;
+  }
+  if (size < least || size > LARGEST_BOX) {
+    throw new Error(`invalid size of box ${JSON.stringify(fourCC(bytes, offset + 4))}: ${size}`);
+  }
+  return size;
+}
+function content(bytes, ...path) {
+  for (let offset = 0; offset < bytes.length;) {
+    const size = boxSize(bytes, offset);
+    if (size === 0) return null;
+    if (fourCC(bytes, offset + 4) === path[0]) {
+      const start = offset + (uint32(bytes, offset) === 1 ? 16 : 8);
+      const inner = bytes.subarray(start, offset + size);
+      return path.length === 1 ? inner : content(inner, ...path.slice(1));
+    }
+    offset += size;
+  }
+  return null;
+}
+
+// page/source-buffer.js
+
+const TRIM_INTERVAL = 5000;
+class SourceBufferQueue {
+  constructor(video, source, type, onFailure) {
+    this.video = video;
+    this.source = source;
+    this.type = type;
+    this.onFailure = onFailure;
+    this.pending = [];
+    this.trimmedAt = 0;
+    this.wasFull = false;
+    this.isClosed = false;
+    this.buffer = source.addSourceBuffer(type);
+    this.buffer.mode = 'segments';
+    this.buffer.addEventListener('updateend', () => this.pump());
+    this.buffer.addEventListener('error', () => {
+      if (!this.isClosed) this.onFailure('the source buffer failed');
+    });
+  }
+  changeType(type, header) {
+    if (type !== this.type) this.buffer.changeType(type);
+    this.type = type;
+    this.append(header);
+  }
+  append(bytes) {
+    if (this.isClosed) return;
+    this.pending.push(bytes);
+    this.pump();
+  }
+  pump() {
+    const { buffer } = this;
+    if (this.isClosed || buffer.updating || this.source.readyState !== 'open') return;
+    const now = performance.now();
+    if (now - this.trimmedAt > TRIM_INTERVAL) {
+      this.trimmedAt = now;
+      if (this.trim(10, 30)) return;
+    }
+    if (this.pending.length === 0) return;
+    const bytes = this.pending.reduce(concatenated);
+    this.pending = [];
+    try {
+      buffer.appendBuffer(bytes);
+      this.wasFull = false;
+    } catch (error) {
+      const isFull = error instanceof DOMException && error.name === 'QuotaExceededError';
+      if (isFull && !this.wasFull && this.trim(1, 3)) {
+        this.wasFull = true;
+        this.pending.unshift(bytes);
+      } else this.onFailure(isFull ? 'the source buffer is full' : `append: ${messageOf(error)}`);
+    }
+  }
+  trim(before, length) {
+    const ranges = bufferedOf(this.buffer);
+    if (!ranges) return false;
+    const start = ranges.start(0), end = ranges.end(ranges.length - 1);
+    const until = Math.max(this.video.currentTime - before, end - length);
+    if (until - start < 1) return false;
+    this.buffer.remove(start, until);
+    return true;
+  }
+}
+function bufferedOf(object) {
+  try {
+    return object.buffered.length > 0 ? object.buffered : null;
+  } catch {
+    return null;  // the buffer no longer belongs to a media source
+  }
+}
+function secondsAhead({ buffered, currentTime }) {
+  let seconds = 0;
+  for (let i = 0; i < buffered.length; i += 1) {
+    const isCurrent = buffered.start(i) <= currentTime + 0.1 && buffered.end(i) > currentTime;
+    if (isCurrent) seconds = buffered.end(i) - currentTime;
+  }
+  return seconds;
+}
+
+// page/media-feed.js
+
+function mediaSourceClass() {
+  const scope = /** @type {any} */ (globalThis);
+  return scope.MediaSource ?? scope.ManagedMediaSource;
+}
+class MediaFeed {
+  constructor(video, onFailure) {
+    this.element = video;
+    this.onFailure = onFailure;
+    this.source = null;
+    this.video = null;
+    this.audio = null;
+    this.headers = '';
+    this.isClosed = false;
+    this.isStreaming = true;
+    this.onStreaming = () => {};
+    this.onClose = () => {};
+  }
+  async untilStreaming() {
+    if (this.isStreaming) return;
+    await new Promise((resolve) => { this.onStreaming = () => resolve(null); });
+  }
+  async open(tracks) {
+    if (this.isClosed) throw new Error('the media source was closed before it was open');
+    if (!this.video) await this.attach(tracks.map(({ type }) => type));
+    else if (!this.hasTracks(tracks.length)) throw new Error('the stream has other tracks');
+    const [video, audio] = tracks;
+    this.video?.changeType(video.type, video.header);
+    if (audio) this.audio?.changeType(audio.type, audio.header);
+  }
+  async attach(types) {
+    const Source = mediaSourceClass();
+    for (const type of types) {
+      if (!Source?.isTypeSupported(type)) {
+        throw new UnsupportedError(`This browser cannot play ${type} by MSE`);
+      }
+    }
+    if (!Source) return;
+    const source = new Source();
+    this.source = source;
+    if (!('MediaSource' in globalThis)) this.element.disableRemotePlayback = true;
+    if ('streaming' in source) this.followStreaming(source);
+    const url = URL.createObjectURL(source);
+    let timer = 0;
+    await new Promise((resolve, reject) => {
+      const fail = (/** @type {string} */ reason) => (
+        reject(new Error(`the media source ${reason}`)));
+      source.addEventListener('sourceopen', resolve, { once: true });
+      this.onClose = () => fail('was closed before it was open');
+      timer = window.setTimeout(() => fail('did not open within 5 s'), 5000);
+      this.element.src = url;
+    }).finally(() => {
+      clearTimeout(timer);
+      URL.revokeObjectURL(url);
+    });
+    if (this.source !== source) throw new Error('the media source was closed before it was open');
+    source.duration = Infinity;
+    const fail = (/** @type {string} */ reason) => {
+      if (this.source === source) this.onFailure(reason);
+    };
+    const queues = types.map((type) => new SourceBufferQueue(this.element, source, type, fail));
+    this.video = queues[0];
+    this.audio = queues[1] ?? null;
+  }
+  followStreaming(source) {
+    this.isStreaming = false;
+    source.addEventListener('startstreaming', () => {
+      this.isStreaming = true;
+      this.onStreaming();
+    });
+    source.addEventListener('endstreaming', () => { this.isStreaming = false; });
+  }
+  hasTracks(count) { return (this.audio ? 2 : 1) === count; }
+  start() { return this.ranges()?.start(0) ?? null; }
+  end() {
+    const ranges = this.ranges();
+    return ranges && ranges.end(ranges.length - 1);
+  }
+  ranges() {
+    if (!this.video) return null;
+    return bufferedOf(this.audio ? this.element : this.video.buffer);
+  }
+  gapEnd() {
+    const ranges = this.ranges(), { currentTime, seeking, readyState } = this.element;
+    if (!ranges) return null;
+    const margin = seeking || readyState < 3 ? 0.25 : 0.02;
+    for (let i = 0; i < ranges.length; i += 1) {
+      const isBefore = currentTime < ranges.start(i) - 0.1;
+      if (!isBefore && currentTime < ranges.end(i) - margin) return null;
+    }
+    const last = ranges.start(ranges.length - 1);
+    return last > currentTime ? last : null;
+  }
+  close() {
+    this.isClosed = true;
+    for (const queue of [this.video, this.audio]) if (queue) queue.isClosed = true;
+    this.source = null;
+    this.video = null;
+    this.audio = null;
+    this.onClose();
+    this.onStreaming();
+  }
+}
+
+// page/source.js
+
+const isMPD = (url) => new URL(url).pathname.endsWith('.mpd');
+function otherFormat(url) {
+  const other = new URL(url), names = /(live|playlist|index)\.m3u8$|manifest\.mpd$/;
+  if (!names.test(other.pathname)) return null;
+  const name = isMPD(url) ? 'playlist.m3u8' : 'manifest.mpd';
+  other.pathname = other.pathname.replace(names, name);
+  return other.href;
+}
+function usualSource(page) {
+  if (page.protocol === 'file:') return 'http://localhost:8080/live.m3u8';
+  const dash = page.pathname.match(/^(.*)\/ldash\/play\/([^/]+)(?:\/(?:manifest\.mpd)?)?$/);
+  if (dash) return new URL(`${dash[1]}/${dash[2]}/manifest.mpd`, page).href;
+  return new URL(page.pathname === '/' ? '/live.m3u8' : 'playlist.m3u8', page).href;
+}
+function sourceOf(requested, page) {
+  const base = new URL(page), usual = usualSource(base);
+  if (!requested) return { source: usual, warning: null };
+  try {
+    const url = new URL(requested, base.protocol === 'file:' ? undefined : base);
+    if (/^https?:$/.test(url.protocol)) return { source: url.href, warning: null };
+  } catch { /* not a URL */ }
+  const warning = `?src=${requested} is no http or https URL; playing ${usual}`;
+  return { source: usual, warning };
+}
+
+// page/player-choice.js
+
+function usualPlayer({ source, sync, hasMediaSource, hasDash }) {
+  if (!hasMediaSource) {
+    return { kind: 'native', reason: 'this browser has no Media Source Extensions' };
+  }
+  if (sync !== null) return { kind: 'ws', reason: 'a sync group needs a WebSocket' };
+  if (isMPD(source)) {
+    return hasDash ? { kind: 'dashjs', reason: 'the stream is an MPD, and the server has dash.js' }
+      : { kind: 'frames', reason: 'the stream is an MPD, and the server has no dash.js' };
+  }
+  return { kind: 'frames', reason: 'HTTP frames have a low latency, and caches can keep them' };
+}
+function nextPlayer(source, unsupported) {
+  const order = isMPD(source) ? ['frames', 'dashjs'] : ['frames', 'hlsjs', 'native'];
+  return order.find((kind) => !unsupported.has(kind)) ?? null;
+}
+
+// page/progress.js
+
+class Progress {
+  constructor(video) {
+    this.video = video;
+    this.position = 0;
+    this.changedAt = performance.now();
+  }
+  reset() { this.changedAt = performance.now(); }
+  stoppedFor(now) {
+    const { video } = this;
+    if (video.currentTime !== this.position || video.paused || document.hidden) {
+      this.position = video.currentTime;
+      this.changedAt = now;
+    }
+    return now - this.changedAt;
+  }
+}
+
+// page/players/dashjs.js
+
+class DashPlayer {
+  constructor(host, target, url) {
+    this.host = host;
+    this.target = target;
+    this.url = url;
+    this.dash = null;
+    this.stopping = new AbortController();
+    this.lostAt = 0;
+    this.progress = new Progress(host.video);
+  }
+  get isStopped() { return this.stopping.signal.aborted; }
+  async start() {
+    const scope = /** @type {any} */ (globalThis), { url } = this;
+    try {
+      if (!scope.dashjs && url) await loadScript({ url });
+    } catch { /* reported below */ }
+    if (this.isStopped) return;
+    if (!scope.dashjs?.MediaPlayer) this.host.unsupported('This server has no dash.js');
+    else this.attach();
+  }
+  attach() {
+    const { dashjs } = /** @type {any} */ (globalThis);
+    const dash = dashjs.MediaPlayer().create();
+    this.dash = dash;
+    this.progress.reset();
+    this.configure();
+    const on = (/** @type {string} */ event, /** @type {(data: any) => void} */ body) => {
+      dash.on(event, (/** @type {any} */ data) => { if (this.dash === dash) body(data); });
+    };
+    const { events } = dashjs.MediaPlayer;
+    on(events.ERROR, (data) => {
+      this.lostAt = performance.now();
+      const error = data?.error;
+      this.recover(`dash.js: ${error?.message ?? error?.code ?? error ?? 'unknown error'}`);
+    });
+    on(events.PLAYBACK_PLAYING, () => this.host.status('live', 'Live'));
+    dash.initialize(this.host.video, this.host.source, true);
+  }
+  configure() {
+    this.dash?.updateSettings({
+      streaming: {
+        delay: { liveDelay: this.target },
+        liveCatchup: { enabled: true, maxDrift: 0.5, playbackRate: { min: -0.06, max: 0.2 } },
+        retryAttempts: { MPD: 20, MediaSegment: 10, lowLatencyMultiplyFactor: 10 },
+        cmsd: { enabled: true, abr: { applyMb: true, etpWeightRatio: 0.5 } },
+      },
+    });
+  }
+  setTarget(target) {
+    this.target = target;
+    this.configure();
+  }
+  recover(reason) {
+    if (this.isStopped || !this.dash) return;
+    this.host.status('wait', 'Reconnecting', `${reason}; restarting`);
+    this.dash.reset();
+    this.dash = null;
+    void sleep(1000, this.stopping.signal).then(() => { if (!this.isStopped) this.attach(); });
+  }
+  stop() {
+    this.stopping.abort();
+    this.dash?.reset();
+    this.dash = null;
+  }
+  update() {
+    if (this.progress.stoppedFor(performance.now()) <= STOP_TIMEOUT || !this.dash) return;
+    this.progress.reset();
+    this.recover('no new frame for 10 s');
+  }
+  latency() {
+    const latency = this.dash?.getCurrentLiveLatency?.();
+    return latency > 0 ? latency : null;
+  }
+  isControlled() { return false; }
+  hasAudio() { return null; }
+  renditions() { return null; }
+  chooseRendition() {}
+  minimumTarget() { return 0; }
+  wasConnectedSince(time) { return this.lostAt < time; }
+  seekBy() {}
+}
+
+// page/header.js
+
+function tracksOf(headers) {
+  return headers.map((header, index) => {
+    const format = index === 0 ? videoFormat(header) : audioFormat(header);
+    if (format) return { ...format, header };
+    const codec = index === 0 ? 'The video is not H.264' : 'The audio is not AAC';
+    throw new UnsupportedError(`${codec} in CMAF`);
+  });
+}
+function videoFormat(header) {
+  const entries = sampleEntries(header), timescale = timescaleOf(header);
+  const entry = entries && (content(entries, 'avc1') ?? content(entries, 'avc3'));
+  const config = entry && content(entry.subarray(78), 'avcC');
+  if (timescale === null || !config) return null;
+  const hex = [...config.subarray(1, 4)].map((byte) => byte.toString(16).padStart(2, '0'));
+  return { type: `video/mp4; codecs="avc1.${hex.join('')}"`, timescale };
+}
+function audioFormat(header) {
+  const entries = sampleEntries(header), timescale = timescaleOf(header);
+  const entry = entries && content(entries, 'mp4a');
+  const descriptor = entry && content(entry.subarray(28), 'esds');
+  if (timescale === null || !descriptor) return null;
+  let offset = 4;
+  for (const [tag, skipped] of [[3, 3], [4, 13], [5, 0]]) {
+    if (descriptor[offset] !== tag) return null;
+    for (offset += 1; descriptor[offset] & 0x80; offset += 1);
+    offset += 1 + skipped;
+  }
+  const objectType = descriptor[offset] >> 3;
+  return { type: `audio/mp4; codecs="mp4a.40.${objectType}"`, timescale };
+}
+function sampleEntries(header) {
+  const stsd = content(header, 'moov', 'trak', 'mdia', 'minf', 'stbl', 'stsd');
+  return stsd && stsd.subarray(8);
+}
+function timescaleOf(header) {
+  const mdhd = content(header, 'moov', 'trak', 'mdia', 'mdhd');
+  return mdhd && uint32(mdhd, mdhd[0] === 1 ? 20 : 12);
+}
+
+// page/segment-names.js
+
+function segmentNames(list) {
+  if (list.names) return list.names;
+  const last = list.segments[list.segments.length - 1];
+  if (!last || !list.map) return null;
+  const match = last.uri.match(/^([^?#]*\/segment)(\d+)(\.m4s(?:[?#].*)?)$/);
+  if (!match || parseInt(match[2], 10) !== last.number) return null;
+  const [, before, digits, after] = match;
+  return {
+    urlOf: (number) => before + String(number).padStart(digits.length, '0') + after,
+    folder: new URL('.', last.uri).href,
+  };
+}
+
+// shared/playlist.js
+
+function emptyPlaylist() {
+  return {
+    renditions: [], variants: [], audioPlaylists: [], segments: [], parts: [], hasParts: false,
+    openNumber: 0, openDate: null, openParts: 0, map: null, targetDuration: 1,
+    canBlockReload: false, partHoldBack: 0, ended: false,
+  };
+}
+function attributes(list) {
+  const found = {};
+  for (const [, name, value] of list.matchAll(/([A-Z0-9-]+)=("[^"]*"|[^,]*)/g)) {
+    found[name] = value.replace(/^"|"$/g, '');
+  }
+  return found;
+}
+function parsePlaylist(text, base) {
+  if (!text.startsWith('#EXTM3U')) throw new Error('not an HLS playlist');
+  const list = emptyPlaylist();
+  let number = 0, index = 0, duration = 0, isVariant = false;
+  let variant = {};
+  let partsDuration = 0;  // seconds of the parts of the current segment
+  let date = null;
+  for (const line of text.split(/\r?\n/)) {
+    const [, tag, value] = line.match(/^#(EXT[A-Z0-9-]*):?(.*)$/) ?? ['', '', ''];
+    if (tag === 'EXT-X-MEDIA-SEQUENCE') number = parseInt(value, 10);
+    else if (tag === 'EXT-X-SKIP') {
+      number += parseInt(attributes(value)['SKIPPED-SEGMENTS'] ?? '0', 10);
+    } else if (tag === 'EXT-X-TARGETDURATION') list.targetDuration = parseInt(value, 10);
+    else if (tag === 'EXT-X-SERVER-CONTROL') {
+      const control = attributes(value);
+      list.canBlockReload = control['CAN-BLOCK-RELOAD'] === 'YES';
+      list.partHoldBack = parseFloat(control['PART-HOLD-BACK'] ?? '0') || 0;
+    } else if (tag === 'EXT-X-PROGRAM-DATE-TIME') date = Date.parse(value) / 1000;
+    else if (tag === 'EXT-X-DISCONTINUITY') date = null;
+    else if (tag === 'EXT-X-MAP') list.map = new URL(attributes(value).URI, base).href;
+    else if (tag === 'EXT-X-PART') {
+      const seconds = parseFloat(attributes(value).DURATION);
+      partsDuration += seconds;
+      const end = date === null ? null : date + partsDuration;
+      list.parts.push({ number, index, duration: seconds, end });
+      index += 1;
+    } else if (tag === 'EXTINF') duration = parseFloat(value);
+    else if (tag === 'EXT-X-STREAM-INF') {
+      isVariant = true;
+      variant = attributes(value);
+    } else if (tag === 'EXT-X-MEDIA') {
+      const { TYPE, URI } = attributes(value);
+      if (TYPE === 'AUDIO' && URI) list.audioPlaylists.push(new URL(URI, base).href);
+    } else if (tag === 'EXT-X-ENDLIST') list.ended = true;
+    else if (line !== '' && !line.startsWith('#')) {
+      const uri = new URL(line, base).href;
+      if (isVariant) {
+        list.variants.push(uri);
+        list.renditions.push(renditionOf(uri, variant.BANDWIDTH, variant.RESOLUTION));
+      } else {
+        list.segments.push({ uri, duration, number, date });
+        if (date !== null) date += duration;
+        number += 1;
+        index = 0;
+        partsDuration = 0;
+      }
+      isVariant = false;
+    }
+  }
+  list.openNumber = number;
+  list.openDate = date;
+  list.openParts = index;
+  list.hasParts = list.parts.length > 0;
+  if (!list.hasParts) list.parts = list.segments.map(partOf);
+  return list;
+}
+function renditionOf(uri, bandwidth, resolution) {
+  const height = /(\d+)$/.exec(resolution ?? '')?.[1] ?? '0';
+  return { uri, bandwidth: parseInt(bandwidth ?? '0', 10) || 0, height: parseInt(height, 10) };
+}
+function partOf({ number, duration, date }) {
+  return { number, index: 0, duration, end: date === null ? null : date + duration };
+}
+
+// shared/services.js
+
+function servicesBeside(folder) {
+  const times = ['../../time?ms', '/time?ms'].map((path) => new URL(path, folder).href);
+  return { timestamps: new URL('../timestamps.json', folder).href, times: [...new Set(times)] };
+}
+function servicesOf(segment) {
+  if (!segment || !/\/segment\d+\.m4s$/.test(new URL(segment).pathname)) return null;
+  return servicesBeside(new URL('.', segment).href);
+}
+
+// page/xml.js
+
+const TOKENS = new RegExp([
+  /<!--[\s\S]*?-->/, /<[?!][^>]*>/,  // comment; declaration
+  /<(\/?)([\w:.-]+)((?:\s+[\w:.-]+\s*=\s*(?:"[^"]*"|'[^']*'))*)\s*(\/?)>/,  // tag
+  /([^<]+)/,  // text
+].map((pattern) => pattern.source).join('|'), 'g');
+const ENTITIES = { lt: '<', gt: '>', quot: '"', apos: '\'', amp: '&' };
+const unescaped = (text) => text.replace(/&(lt|gt|quot|apos|amp);/g, (_, name) => ENTITIES[name]);
+function parseXML(text) {
+  const root = { name: '', attributes: {}, children: [], text: '' };
+  const open = [root];
+  for (const [, isEnd, name, attributes, isEmpty, words] of text.matchAll(TOKENS)) {
+    const parent = open[open.length - 1];
+    if (words) parent.text += unescaped(words).trim();
+    else if (isEnd) {
+      if (open.length > 1) open.pop();
+    } else if (name) {
+      const node = { name: name.replace(/^.*:/, ''), attributes: {}, children: [], text: '' };
+      for (const [, key, value] of attributes.matchAll(/([\w:.-]+)\s*=\s*("[^"]*"|'[^']*')/g)) {
+        node.attributes[key] = unescaped(value.slice(1, -1));
+      }
+      parent.children.push(node);
+      if (!isEmpty) open.push(node);
+    }
+  }
+  if (root.children.length !== 1 || open.length !== 1) throw new Error('XML is not well-formed');
+  return root.children[0];
+}
+
+// page/mpd.js
+
+const childrenOf = (node, name) => node.children.filter((child) => child.name === name);
+function durationOf(text) {
+  const pattern = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:([\d.]+)S)?)?$/;
+  const match = pattern.exec(text ?? '');
+  if (!match) return 0;
+  const [days, hours, minutes, seconds] = match.slice(1).map((part) => parseFloat(part ?? '0'));
+  return ((days * 24 + hours) * 60 + minutes) * 60 + seconds;
+}
+function parseManifest(text, base, now, choose = () => 0) {
+  const mpd = parseXML(text);
+  if (mpd.name !== 'MPD') throw new Error('not an MPD');
+  const availabilityStart = Date.parse(
+    mpd.attributes.availabilityStartTime ?? '1970-01-01T00:00:00Z') / 1000;
+  const startOf = (/** @type {XMLNode} */ period) => durationOf(period.attributes.start);
+  const periods = childrenOf(mpd, 'Period');
+  const period = [...periods].reverse()
+    .find((node) => startOf(node) <= now - availabilityStart) ?? periods[0];
+  const sets = period ? childrenOf(period, 'AdaptationSet') : [];
+  const [video, audio] = ['video', 'audio'].map((type) => sets.find(
+    ({ attributes }) => `${attributes.contentType} ${attributes.mimeType}`.includes(type)));
+  const renditions = video ? childrenOf(video, 'Representation').map(({ attributes }) => (
+    renditionOf('', attributes.bandwidth, attributes.height ?? video.attributes.height))) : [];
+  if (!video || renditions.length === 0) {
+    throw new UnsupportedError('The MPD has no video');
+  }
+  const start = { availabilityStart, periodStart: startOf(period) };
+  const index = choose(renditions);
+  const list = parseAdaptationSet([mpd, period, video], base, now, start, index);
+  if (audio) list.audio = parseAdaptationSet([mpd, period, audio], base, now, start, 0);
+  return { ...list, renditions };
+}
+function timelineOf(node) {
+  const entries = [];
+  for (const { attributes: { t, d, r } } of childrenOf(node, 'S')) {
+    const last = entries[entries.length - 1];
+    const duration = parseInt(d, 10), count = 1 + parseInt(r ?? '0', 10);
+    if (!(duration > 0) || !(count > 0 && count < 10000)) {
+      throw new UnsupportedError('The SegmentTimeline has an invalid entry');
+    }
+    let time = t ? parseInt(t, 10) : last ? last.time + last.duration : 0;
+    for (let i = 0; i < count; i += 1, time += duration) entries.push({ time, duration });
+  }
+  if (entries.length === 0) throw new UnsupportedError('The SegmentTimeline is empty');
+  return entries;
+}
+function templateOf(levels) {
+  const template = {};
+  let timeline;
+  for (const level of levels) {
+    for (const node of childrenOf(level, 'SegmentTemplate')) {
+      Object.assign(template, node.attributes);
+      timeline = childrenOf(node, 'SegmentTimeline')[0] ?? timeline;
+    }
+  }
+  return { template, timeline: timeline ? timelineOf(timeline) : null };
+}
+function urlsOf(levels, base) {
+  let folder = base;
+  for (const level of levels) {
+    const [node] = childrenOf(level, 'BaseURL');
+    if (node) folder = new URL(node.text, folder).href;
+  }
+  const { id, bandwidth } = levels[levels.length - 1].attributes;
+  return (/** @type {string} */ name, /** @type {number} */ number) => new URL(name.replace(
+    /\$(RepresentationID|Bandwidth|Number)(?:%0(\d+)d)?\$|\$\$/g, (_, identifier, width) => {
+      if (!identifier) return '$';
+      if (identifier === 'RepresentationID') return id;
+      if (identifier === 'Bandwidth') return bandwidth;
+      return String(number).padStart(parseInt(width ?? '1', 10), '0');
+    }), folder).href;
+}
+function parseAdaptationSet(outer, base, now, { availabilityStart, periodStart }, index) {
+  const [mpd, , set] = outer, representations = childrenOf(set, 'Representation');
+  const levels = [...outer, representations[index] ?? representations[0]];
+  const { template, timeline } = templateOf(levels), { media, initialization } = template;
+  const timescale = parseInt(template.timescale ?? '1', 10);
+  const longest = timeline ? Math.max(...timeline.map((entry) => entry.duration))
+    : parseInt(template.duration ?? '0', 10);
+  const duration = longest / timescale, first = parseInt(template.startNumber ?? '1', 10);
+  if (!media?.includes('$Number') || !initialization || !(duration > 0)) {
+    throw new UnsupportedError('The MPD does not name its segments by $Number$');
+  }
+  const fill = urlsOf(levels, base);
+  const urlOf = (/** @type {number} */ number) => fill(media, number);
+  const offset = parseInt(template.presentationTimeOffset ?? '0', 10);
+  const captured = childrenOf(set, 'ProducerReferenceTime')
+    .find(({ attributes }) => attributes.type === 'captured')?.attributes;
+  const firstDate = captured ? Date.parse(captured.wallClockTime) / 1000
+    + (offset - parseInt(captured.presentationTime, 10)) / timescale
+    : availabilityStart + periodStart;
+  const entryOf = (/** @type {number} */ number) => timeline?.[number - first];
+  const secondsOf = (/** @type {number} */ number) => (
+    (entryOf(number)?.duration ?? longest) / timescale);
+  const dateOf = (/** @type {number} */ number) => {
+    const entry = entryOf(number);
+    return firstDate + (entry ? (entry.time - offset) / timescale : (number - first) * duration);
+  };
+  const elapsed = now - availabilityStart - periodStart;
+  const depth = durationOf(mpd.attributes.timeShiftBufferDepth) || 10;
+  const openNumber = first
+    + (timeline ? timeline.length - 1 : Math.max(0, Math.floor(elapsed / duration)));
+  const oldest = timeline ? first : Math.max(first, openNumber - Math.floor(depth / duration));
+  const segments = [];
+  for (let number = oldest; number < openNumber; number += 1) {
+    const uri = urlOf(number);
+    segments.push({ uri, duration: secondsOf(number), number, date: dateOf(number) });
+  }
+  if (segments.length === 0) {
+    segments.push({ uri: urlOf(openNumber - 1), duration, number: openNumber - 1, date: null });
+  }
+  return {
+    ...emptyPlaylist(), segments, openNumber, openDate: dateOf(openNumber),
+    map: fill(initialization, 0), targetDuration: duration,
+    ended: mpd.attributes.type !== 'dynamic',
+    names: { urlOf, folder: new URL('.', urlOf(first)).href },
+    timing: childrenOf(mpd, 'UTCTiming')
+      .filter(({ attributes }) => /utc:http-(iso|xsdate):/.test(attributes.schemeIdUri))
+      .map(({ attributes }) => new URL(attributes.value, base).href),
+  };
+}
+
+// page/transport.js
+
+const TIMEOUT = 9000;
+function timeServicesOf(list) {
+  const names = segmentNames(list);
+  const own = names ? servicesBeside(names.folder).times : [];
+  return [...new Set([...own, ...(list.timing ?? [])])];
+}
+function loadText(url, stop) {
+  return within(TIMEOUT, async (signal) => {
+    const response = await fetch(url, { cache: 'no-store', signal });
+    if (!response.ok) {
+      const reason = (await response.text()).trim().slice(0, 200);
+      const words = reason === '' || reason.startsWith('<') ? '' : `: ${reason}`;
+      throw new Error(`status ${response.status} for the playlist${words}`);
+    }
+    return { text: await response.text(), base: response.url || url };
+  }, stop);
+}
+async function loadPlaylist(url, clock, stop, choose = () => 0) {
+  const { text, base } = await loadText(url, stop);
+  if (/^\s*</.test(text)) {
+    const list = parseManifest(text, base, clock.now() / 1000, choose);
+    if (clock.roundTrip !== null || !(await clock.measure(timeServicesOf(list)))) return list;
+    return parseManifest(text, base, clock.now() / 1000, choose);
+  }
+  const list = parsePlaylist(text, base), { renditions } = list;
+  if (renditions.length === 0) return list;
+  const { uri: variant } = renditions[choose(renditions)] ?? renditions[0];
+  const [video, audio] = await Promise.all([variant, ...list.audioPlaylists.slice(0, 1)]
+    .map((playlist) => loadMediaPlaylist(playlist, stop)));
+  return audio ? { ...video, renditions, audio } : { ...video, renditions };
+}
+async function loadMediaPlaylist(url, stop) {
+  const { text, base } = await loadText(url, stop);
+  const list = parsePlaylist(text, base);
+  if (list.variants.length === 0) return list;
+  throw new UnsupportedError('A Multivariant Playlist that refers to another one');
+}
+function headersOf(list) {
+  return [list.map, list.audio?.map].flatMap((url) => url ?? []);
+}
+function loadHeader(url, stop) {
+  return within(TIMEOUT, async (signal) => {
+    const response = await fetch(url, { signal });
+    if (!response.ok) throw new Error(`status ${response.status} for the CMAF header`);
+    return new Uint8Array(await response.arrayBuffer());
+  }, stop);
+}
+
+// page/players/arrivals.js
+
+const MARGIN = 0.06;
+const OUTAGE_DELAY = 0.3;
+const OUTAGE_BACKLOG = 5;
+class TrackDelays {
+  constructor(capacity) {
+    this.samples = new Samples(capacity);
+    this.latest = null;
+    this.outageEnd = -Infinity;
+  }
+  clear() {
+    this.samples.clear();
+    this.latest = null;
+    this.outageEnd = -Infinity;
+  }
+  add(now, date) {
+    const delay = now - date;
+    if (this.latest !== null && delay - this.latest > OUTAGE_DELAY) this.outageEnd = now;
+    this.latest = delay;
+    const isNew = date >= this.outageEnd || now - this.outageEnd > OUTAGE_BACKLOG;
+    if (isNew) this.samples.add(delay);
+  }
+  get count() { return this.samples.count; }
+  quantile(q) { return this.samples.quantile(q); }
+}
+class ArrivalDelays {
+  constructor() {
+    this.video = new TrackDelays(90);
+    this.audio = new TrackDelays(30);
+  }
+  clear() {
+    this.video.clear();
+    this.audio.clear();
+  }
+  minimumTarget() {
+    if (this.video.count < 60) return 0;
+    const audio = this.audio.count < 20 ? 0 : this.audio.quantile(0.75) + MARGIN;
+    return Math.max(audio, this.video.quantile(0.75) + MARGIN);
+  }
+  get isPlausible() {
+    const delay = this.video.quantile(0.5);
+    return !(delay > 5 || delay < -1);
+  }
+}
+
+// page/rendition-names.js
+
+function renditionNames(renditions) {
+  const rates = renditions.map(({ bitrate, bandwidth }) => bitrate ?? bandwidth ?? 0);
+  const rateText = (/** @type {number} */ rate) => (
+    rate >= 1e6 ? `${(rate / 1e6).toFixed(1)} Mbit/s` : `${Math.round(rate / 1000)} kbit/s`);
+  const names = renditions.map(({ height }, i) => (height ? `${height}p` : rateText(rates[i])));
+  return names.map((name, i) => {
+    const isAlone = names.indexOf(name) === names.lastIndexOf(name);
+    return isAlone || !renditions[i].height ? name : `${name} ${rateText(rates[i])}`;
+  });
+}
+
+// page/players/ladder.js
+
+class Ladder {
+  constructor(host, stop) {
+    this.host = host;
+    this.stop = stop;
+    this.order = [];
+    this.wanted = 0;
+    this.requested = null;
+    this.prepared = new Map();
+    this.preparing = new Set();
+    this.shown = 0;
+  }
+  choose(renditions) {
+    const order = renditions.map((rendition, index) => ({ index, rendition }))
+      .sort((a, b) => b.rendition.bandwidth - a.rendition.bandwidth);
+    const key = (/** @type {typeof order} */ list) => list
+      .map(({ rendition }) => `${rendition.uri} ${rendition.bandwidth}`).join(' ');
+    if (key(order) !== key(this.order)) {
+      this.order = order;
+      this.request(null);
+      this.prepared.clear();
+    }
+    return order[this.wanted]?.index ?? 0;
+  }
+  forget() { this.prepared.clear(); }
+  choice() {
+    if (this.order.length < 2) return null;
+    const names = renditionNames(this.order.map(({ rendition }) => rendition));
+    const { requested } = this;
+    return { names, current: this.shown, requested: requested === null ? null : names[requested] };
+  }
+  request(name) {
+    const index = this.choice()?.names.indexOf(name ?? '') ?? -1;
+    this.requested = index < 0 ? null : index;
+    this.wanted = this.requested ?? 0;
+  }
+  next() {
+    const found = this.prepared.get(this.wanted);
+    if (!found) void this.prepare(this.wanted);
+    return found ?? null;
+  }
+  async prepare(index) {
+    if (!this.order[index] || this.preparing.has(index) || this.prepared.has(index)) return;
+    const { order } = this;
+    this.preparing.add(index);
+    try {
+      const { source, clock } = this.host;
+      const list = await loadPlaylist(source, clock, this.stop, () => order[index].index);
+      const names = segmentNames(list), { map } = list;
+      if (!names || !map) return;
+      const [track] = tracksOf([await loadHeader(map, this.stop)]);
+      if (order === this.order) this.prepared.set(index, { index, names, map, ...track });
+    } catch { /* the next call tries again */ } finally {
+      this.preparing.delete(index);
+    }
+  }
+}
+
+// page/players/timeline.js
+
+const STEP = 0.05;
+const KEPT_STARTS = 30;
+class MediaTimeline {
+  constructor(onStep) {
+    this.onStep = onStep;
+    this.offset = null;
+    this.dates = new Map();
+    this.starts = new Map();
+  }
+  learnDates(list) {
+    this.dates.clear();
+    for (const { number, date } of list.segments) if (date !== null) this.dates.set(number, date);
+    if (list.openDate !== null) this.dates.set(list.openNumber, list.openDate);
+    for (const number of this.dates.keys()) this.match(number);
+  }
+  learnStart(number, time) {
+    this.starts.set(number, time);
+    this.starts.delete(number - KEPT_STARTS);
+    this.match(number);
+  }
+  match(number) {
+    const date = this.dates.get(number), start = this.starts.get(number);
+    if (date === undefined || start === undefined) return;
+    if (this.offset !== null && Math.abs(date - start - this.offset) > STEP) this.onStep();
+    this.offset = date - start;
+  }
+  dateOf(time) { return this.offset === null ? null : time + this.offset; }
+}
+
+// page/chunks.js
+
+class ChunkSplitter {
+  constructor() {
+    this.rest = new Uint8Array(0);
+    this.moof = null;
+  }
+  push(piece) {
+    const bytes = this.rest.length === 0 ? piece : concatenated(this.rest, piece);
+    const chunks = [];
+    let offset = 0;
+    for (;;) {
+      const size = boxSize(bytes, offset), end = offset + size;
+      if (size === 0 || end > bytes.length) break;
+      const type = fourCC(bytes, offset + 4);
+      if (type === 'moof') this.moof = bytes.slice(offset, end);
+      else if (type === 'mdat' && this.moof) {
+        const chunk = concatenated(this.moof, bytes.subarray(offset, end));
+        chunks.push({ bytes: chunk, time: decodeTime(this.moof) });
+        this.moof = null;
+      }
+      offset = end;
+    }
+    this.rest = bytes.slice(offset);
+    return chunks;
+  }
+  get isComplete() { return this.rest.length === 0 && this.moof === null; }
+}
+function decodeTime(moof) {
+  const tfdt = content(moof, 'moof', 'traf', 'tfdt');
+  if (!tfdt) throw new Error('moof without tfdt');
+  return tfdt[0] === 1 ? uint32(tfdt, 4) * 2 ** 32 + uint32(tfdt, 8) : uint32(tfdt, 4);
+}
+
+// page/players/track-reader.js
+
+const REQUEST_AT = 0.8;
+class SegmentError extends Error {
+  constructor(number, status) {
+    super(`status ${status} for segment ${number}`);
+    this.status = status;
+  }
+}
+function request(names, number, signal) {
+  const own = new AbortController(), cancel = () => own.abort(signal.reason);
+  signal.addEventListener('abort', cancel);
+  if (signal.aborted) cancel();
+  const response = fetch(names.urlOf(number), { signal: own.signal });
+  response.catch(() => {});  // an error is reported when the response is awaited
+  const end = () => signal.removeEventListener('abort', cancel);
+  return { names, response, cancel, end };
+}
+async function readSegment(response, number, onChunk) {
+  const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
+  const splitter = new ChunkSplitter();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    for (const chunk of splitter.push(value)) onChunk(chunk);
+  }
+  if (!splitter.isComplete) throw new Error(`segment ${number} ended within a chunk`);
+}
+async function readTrack(track, signal, onChunk) {
+  const { namesOf, first, duration, timescale } = track;
+  let open = request(namesOf(), first, signal), emptySegments = 0;
+  for (let number = first; ; number += 1) {
+    const { names } = open, response = await open.response;
+    if (!response.ok) throw new SegmentError(number, response.status);
+    let next = null;
+    let start = null;
+    await readSegment(response, number, (chunk) => {
+      onChunk(chunk, number, start === null, names);
+      start ??= chunk.time;
+      if ((chunk.time - start) / timescale <= REQUEST_AT * duration) return;
+      const wanted = namesOf();
+      if (next && next.names !== wanted) {
+        next.cancel();
+        next = null;
+      }
+      next ??= request(wanted, number + 1, signal);
+    });
+    open.end();
+    emptySegments = start === null ? emptySegments + 1 : 0;
+    if (emptySegments > 3) await sleep(100, signal);  // segments without media arrive at once
+    open = next ?? request(namesOf(), number + 1, signal);
+  }
+}
+
+// page/players/frames.js
+
+const AUDIO_TARGET = 0.25;
+const CHUNK_TIMEOUT = 2500;
+const START_TIMEOUT = 7000;
+const REFRESH_INTERVAL = 4000;
+const BACKLOG_TIME = 300;
+const END_MARGIN = 0.03;
+class FramePlayer {
+  constructor(host, target) {
+    this.host = host;
+    this.target = target;
+    this.stopping = new AbortController();
+    this.attempt = null;
+    this.failures = 0;
+    this.lostAt = 0;
+    this.refreshedAt = 0;
+    this.feed = this.newFeed();
+    this.ladder = new Ladder(host, this.stopping.signal);
+    this.timescales = { video: 90000, audio: 48000 };
+    this.timeline = new MediaTimeline(() => {
+      this.delays.clear();
+      host.measureClock();
+    });
+    this.clockOffset = host.clock.offset;
+    this.delays = new ArrivalDelays();
+    this.firstChunkAt = 0;
+    this.videoChunkAt = 0;
+    this.audioChunkAt = 0;
+    this.isPositioned = false;
+    this.seekedAt = 0;
+    this.isSuspended = false;
+  }
+  newFeed() {
+    const feed = new MediaFeed(this.host.video, (reason) => {
+      if (this.feed === feed) this.recover(reason);
+    });
+    return feed;
+  }
+  start() { void this.play(); }
+  stop() {
+    this.stopping.abort();
+    this.attempt?.abort();
+    this.feed.close();
+  }
+  recover(reason) {
+    this.feed.close();
+    this.feed = this.newFeed();
+    this.attempt?.abort(new Error(reason));
+  }
+  setTarget(target) { this.target = target; }
+  async play() {
+    while (!this.stopping.signal.aborted) {
+      const attempt = new AbortController();
+      this.attempt = attempt;
+      this.videoChunkAt = performance.now() + START_TIMEOUT;
+      this.audioChunkAt = this.videoChunkAt;
+      try {
+        if (this.isSuspended) await this.suspend(this.feed);
+        await this.follow(attempt.signal);
+      } catch (error) {
+        if (this.stopping.signal.aborted) return;
+        if (this.isSuspended) continue;
+        const reason = attempt.signal.aborted ? attempt.signal.reason : this.checked(error);
+        if (reason instanceof UnsupportedError) {
+          this.host.unsupported(reason.message);
+          return;
+        }
+        this.lostAt = performance.now();
+        const problem = `Interrupted (${messageOf(reason)}); trying again`;
+        this.host.status('wait', 'Reconnecting', problem);
+      } finally {
+        attempt.abort();
+      }
+      await sleep(Math.min(250, 50 * 2 ** this.failures), this.stopping.signal);
+      this.failures += 1;
+    }
+  }
+  checked(error) {
+    const isMissing = error instanceof SegmentError && error.status === 404;
+    const hasPlayed = this.firstChunkAt !== 0 || this.feed.end() !== null;
+    if (!isMissing || hasPlayed || this.failures <= 5) return error;
+    return new UnsupportedError('The origin does not serve the open segment');
+  }
+  async follow(signal) {
+    const { ladder } = this;
+    const list = await this.loadPlaylist(signal);
+    const chosen = ladder.wanted;
+    const { audio } = list, video = segmentNames(list), audioNames = audio && segmentNames(audio);
+    if (!video || !list.map) {
+      throw new UnsupportedError('The stream does not name its segments as this player expects');
+    }
+    if (list.ended) {
+      this.host.status('dead', 'Ended', 'The stream has ended');
+      await sleep(2000, signal);
+      return;
+    }
+    if (audio && !audioNames) {
+      throw new UnsupportedError('The stream does not name its audio as this player expects');
+    }
+    if (audio) {
+      this.host.setTargets(isMPD(this.host.source) ? MPD_TARGET : AUDIO_TARGET, AUDIO_TARGET);
+    }
+    this.learn(list);
+    const { feed } = this;
+    if (headersOf(list).join(' ') !== feed.headers) await this.openFeed(feed, list, signal);
+    if (!feed.isStreaming && !this.isSuspended) await this.suspend(feed);
+    this.isPositioned = false;
+    this.firstChunkAt = 0;
+    const { duration } = list.segments[list.segments.length - 1], first = this.firstNumber(list);
+    const { timescale, ...start } = { first, duration, timescale: this.timescales.video };
+    ladder.shown = chosen;
+    let wanted = null;
+    const requested = new Map();
+    let current = video;
+    const track = {
+      ...start, timescale,
+      namesOf: () => {
+        if (ladder.wanted !== (wanted?.index ?? chosen)) wanted = ladder.next() ?? wanted;
+        if (!wanted) return video;
+        requested.set(wanted.names, wanted);
+        return wanted.names;
+      },
+    };
+    const tracks = [readTrack(track, signal, (chunk, number, isFirst, names) => {
+      if (feed.isClosed) throw new Error('the media source was closed');
+      if (isFirst) {
+        this.timeline.learnStart(number, chunk.time / timescale);
+        const rendition = requested.get(names);
+        if (names !== current && rendition) this.switchTo(rendition);
+        current = names;
+      }
+      this.appendVideo(chunk);
+    })];
+    if (audioNames) {
+      const audioTrack = { ...start, namesOf: () => audioNames, timescale: this.timescales.audio };
+      tracks.push(readTrack(audioTrack, signal, (chunk) => {
+        if (feed.isClosed) throw new Error('the media source was closed');
+        this.appendAudio(chunk);
+      }));
+    }
+    await Promise.all(tracks);
+  }
+  firstNumber(list) {
+    if (list.openDate === null || this.feed.end() !== null) return list.openNumber;
+    const position = this.host.clock.now() / 1000 - this.target;
+    const segment = list.segments.slice(-4)
+      .find(({ date, duration }) => date !== null && position < date + duration);
+    return segment ? segment.number : list.openNumber;
+  }
+  async openFeed(feed, list, signal) {
+    const urls = headersOf(list);
+    const tracks = tracksOf(await Promise.all(urls.map((url) => loadHeader(url, signal))));
+    const [video, audio] = tracks.map(({ timescale }) => timescale);
+    this.timescales = { video, audio };
+    if (feed.video && !feed.hasTracks(tracks.length)) this.recover('the stream has other tracks');
+    await feed.open(tracks);
+    feed.headers = urls.join(' ');
+  }
+  loadPlaylist(signal) {
+    const { host, ladder } = this;
+    return loadPlaylist(host.source, host.clock, signal, (list) => ladder.choose(list));
+  }
+  switchTo({ index, map, type, header }) {
+    this.feed.video?.changeType(type, header);
+    this.feed.headers = [map, ...this.feed.headers.split(' ').slice(1)].join(' ');
+    this.ladder.shown = index;
+  }
+  async suspend(feed) {
+    this.isSuspended = true;
+    await feed.untilStreaming();
+    this.isSuspended = false;
+    this.videoChunkAt = performance.now() + START_TIMEOUT;
+    this.audioChunkAt = this.videoChunkAt;
+  }
+  appendVideo(chunk) {
+    this.feed.video?.append(chunk.bytes);
+    this.videoChunkAt = performance.now();
+    this.failures = 0;
+    if (this.firstChunkAt === 0) this.firstChunkAt = this.videoChunkAt;
+    if (Math.abs(this.host.clock.offset - this.clockOffset) > 50) {
+      this.clockOffset = this.host.clock.offset;
+      this.delays.clear();
+      this.refreshedAt = -Infinity;
+    }
+    if (!this.isPositioned) this.choosePosition();
+    else this.addDelay(this.delays.video, chunk.time / this.timescales.video);
+  }
+  appendAudio(chunk) {
+    this.feed.audio?.append(chunk.bytes);
+    this.audioChunkAt = performance.now();
+    if (this.isPositioned) this.addDelay(this.delays.audio, chunk.time / this.timescales.audio);
+  }
+  addDelay(delays, time) {
+    const date = this.timeline.dateOf(time);
+    if (date !== null) delays.add(this.host.clock.now() / 1000, date);
+  }
+  learn(list) {
+    this.refreshedAt = performance.now();
+    this.timeline.learnDates(list);
+  }
+  choosePosition() {
+    const end = this.feed.end(), ranges = this.feed.ranges();
+    if (end === null || !ranges || this.firstChunkAt === 0) return;
+    const date = this.timeline.dateOf(end);
+    const endLatency = date === null ? 0 : this.host.clock.now() / 1000 - date;
+    const elapsed = performance.now() - this.firstChunkAt;
+    if (endLatency > this.target && elapsed < BACKLOG_TIME) return;
+    const position = Math.min(end + endLatency - this.target, end - END_MARGIN);
+    this.host.video.currentTime = Math.max(ranges.start(ranges.length - 1), position);
+    this.isPositioned = true;
+    this.seekedAt = performance.now();
+    this.host.status('live', 'Live');
+  }
+  update() {
+    const now = performance.now(), { attempt, feed } = this;
+    if (this.isSuspended) return;
+    if (!feed.isStreaming && this.isPositioned) {
+      this.isSuspended = true;
+      attempt?.abort(new Error('the browser wants no media'));
+      return;
+    }
+    if (!this.isPositioned) this.choosePosition();
+    const chunkAt = feed.audio ? Math.min(this.videoChunkAt, this.audioChunkAt) : this.videoChunkAt;
+    if (now - chunkAt > CHUNK_TIMEOUT) {
+      attempt?.abort(new Error(`no media for ${CHUNK_TIMEOUT / 1000} s`));
+    } else if (now - this.refreshedAt > REFRESH_INTERVAL && this.isPositioned && attempt) {
+      void this.refresh(attempt);
+    }
+    const gapEnd = this.isPositioned ? feed.gapEnd() : null;
+    if (gapEnd !== null) this.host.video.currentTime = gapEnd;
+  }
+  async refresh(attempt) {
+    this.refreshedAt = performance.now();
+    try {
+      const { shown } = this.ladder, list = await this.loadPlaylist(attempt.signal);
+      const isSwitching = shown !== this.ladder.shown || shown !== this.ladder.wanted;
+      if (!isSwitching && headersOf(list).join(' ') !== this.feed.headers) {
+        this.ladder.forget();
+        attempt.abort(new Error('the stream has a new CMAF header'));
+      }
+      this.learn(list);
+    } catch { /* if the connection is lost, reading the segments fails too */ }
+  }
+  latency() {
+    const end = this.feed.end(), { currentTime } = this.host.video;
+    if (end === null || !this.isPositioned) return null;
+    const date = this.timeline.dateOf(currentTime);
+    if (date === null || !this.delays.isPlausible) return end - currentTime;
+    return this.host.clock.now() / 1000 - date;
+  }
+  isControlled() { return true; }
+  renditions() { return this.ladder.choice(); }
+  chooseRendition(name) { this.ladder.request(name); }
+  hasAudio() { return this.feed.video ? this.feed.audio !== null : null; }
+  minimumTarget() { return this.delays.minimumTarget(); }
+  wasConnectedSince(time) { return this.lostAt < time; }
+  seekBy(seconds, now) {
+    const end = this.feed.end(), { video } = this.host;
+    if (end === null || now - this.seekedAt < 1000) return;
+    this.seekedAt = now;
+    const position = Math.min(video.currentTime + seconds, end - END_MARGIN);
+    video.currentTime = Math.max(this.feed.start() ?? 0, position);
+  }
+}
+
+// page/players/hlsjs.js
+
+const LOOK_UP = { narrow: 0.005, wide: 0.25, low: 0.15 };
+const PLAYLIST_POLICY = {
+  default: {
+    maxTimeToFirstByteMs: 10000, maxLoadTimeMs: 20000,
+    timeoutRetry: { maxNumRetry: 2, retryDelayMs: 0, maxRetryDelayMs: 0 },
+    errorRetry: { maxNumRetry: 60, retryDelayMs: 500, maxRetryDelayMs: 500, backoff: 'linear' },
+  },
+};
+function withPartWeights(AbrController) {
+  return class extends AbrController {
+    initEstimator() {
+      const estimator = super.initEstimator(), { sample } = estimator;
+      estimator.sample = (/** @type {number} */ milliseconds, /** @type {number} */ bytes) => {
+        const { levels, latestLevelDetails } = this.hls;
+        const bitrates = (levels ?? []).map((/** @type {any} */ level) => level.maxBitrate);
+        const limit = 2 * (Math.max(0, ...bitrates) || Infinity);
+        const bitrate = Math.min(8000 * bytes / Math.max(milliseconds, 1), limit);
+        const weight = Math.max(milliseconds, 1000 * (latestLevelDetails?.partTarget ?? 0), 50);
+        sample.call(estimator, weight, bitrate * weight / 8000);
+      };
+      return estimator;
+    }
+  };
+}
+class HlsPlayer {
+  constructor(host, locations) {
+    this.host = host;
+    this.locations = locations;
+    this.hls = null;
+    this.stopping = new AbortController();
+    this.recoveredAt = -Infinity;
+    this.lostAt = 0;
+    this.progress = new Progress(host.video);
+    this.displacedAt = performance.now();
+  }
+  get isStopped() { return this.stopping.signal.aborted; }
+  async start() {
+    const scope = /** @type {any} */ (globalThis);
+    const errors = [];
+    for (const location of scope.Hls ? [] : this.locations) {
+      try {
+        await loadScript(location);
+        if (scope.Hls) break;
+      } catch (error) { errors.push(messageOf(error)); }
+    }
+    if (this.isStopped) return;
+    if (!scope.Hls) this.host.unsupported(`hls.js could not be loaded (${errors.join('; ')})`);
+    else if (scope.Hls.isSupported()) this.attach();
+    else this.host.unsupported('hls.js needs Media Source Extensions');
+  }
+  attach() {
+    const { Hls } = /** @type {any} */ (globalThis);
+    this.progress.reset();
+    const hls = new Hls({
+      lowLatencyMode: true,
+      abrController: withPartWeights(Hls.DefaultConfig.abrController),
+      abrEwmaFastLive: 1,
+      abrEwmaSlowLive: 4,
+      liveSyncOnStallIncrease: 0,
+      playlistLoadPolicy: PLAYLIST_POLICY,
+    });
+    this.hls = hls;
+    const on = (/** @type {string} */ event, /** @type {(data: any) => void} */ body) => {
+      hls.on(event, (/** @type {string} */ _, /** @type {any} */ data) => {
+        if (this.hls === hls) body(data);
+      });
+    };
+    on(Hls.Events.ERROR, (data) => this.failed(data, Hls.ErrorTypes));
+    on(Hls.Events.LEVEL_LOADED, ({ details }) => {
+      if (details?.partHoldBack > 0) this.host.setTargets(details.partHoldBack + 0.05, 0);
+    });
+    on(Hls.Events.FRAG_BUFFERED, () => this.host.status('live', 'Live'));
+    hls.loadSource(this.host.source);
+    hls.attachMedia(this.host.video);
+  }
+  failed({ details, response, type, fatal }, types) {
+    const text = `hls.js: ${details}${response?.code ? ` (${response.code})` : ''}`;
+    const isNetwork = type === types.NETWORK_ERROR;
+    if (fatal || isNetwork) this.lostAt = performance.now();
+    if (fatal) this.recover(text, type === types.MEDIA_ERROR);
+    else if (isNetwork) this.host.status('wait', 'Reconnecting', `${text}; trying again`);
+  }
+  recover(reason, isMediaError = false) {
+    if (this.isStopped || !this.hls) return;
+    this.host.status('wait', 'Reconnecting', `${reason}; restarting`);
+    const now = performance.now();
+    if (isMediaError && now - this.recoveredAt > 3000) {
+      this.recoveredAt = now;
+      this.hls.recoverMediaError();
+      return;
+    }
+    this.hls.destroy();
+    this.hls = null;
+    void sleep(1000, this.stopping.signal).then(() => { if (!this.isStopped) this.attach(); });
+  }
+  stop() {
+    this.stopping.abort();
+    this.hls?.destroy();
+    this.hls = null;
+  }
+  setTarget() {}
+  update() {
+    const now = performance.now(), { video } = this.host;
+    const stopped = this.progress.stoppedFor(now);
+    if (stopped > STOP_TIMEOUT && this.hls) {
+      this.progress.reset();
+      this.recover('no new frame for 10 s');
+    } else this.followSyncPosition(stopped, now);
+    if (!this.hls) return;
+    const isLow = secondsAhead(video) < LOOK_UP.low;
+    this.hls.config.maxFragLookUpTolerance = isLow ? LOOK_UP.wide : LOOK_UP.narrow;
+  }
+  followSyncPosition(stopped, now) {
+    const { video } = this.host;
+    if (stopped === 0) this.displacedAt = now;
+    if (!this.hls || video.seeking) return;
+    const position = this.hls.liveSyncPosition;
+    if (stopped < 500 || !(position - video.currentTime > 1.5)) this.displacedAt = now;
+    else if (now - this.displacedAt > 2000) {
+      this.displacedAt = now;
+      video.currentTime = position;
+    }
+  }
+  latency() {
+    const date = this.hls?.playingDate;
+    if (date) return (this.host.clock.now() - date.getTime()) / 1000;
+    return this.hls && this.hls.latency > 0 ? this.hls.latency : null;
+  }
+  hasAudio() {
+    const { hls } = this;
+    if (!hls?.levels?.length) return null;
+    const isAudio = (/** @type {any} */ level) => Boolean(level.audioCodec);
+    return hls.audioTracks.length > 0 || hls.levels.some(isAudio);
+  }
+  renditions() {
+    const { hls } = this;
+    if (!hls?.levels?.length) return null;
+    const order = this.levelOrder(), names = renditionNames(order.map((i) => hls.levels[i]));
+    const requested = hls.autoLevelEnabled ? null : names[order.indexOf(hls.manualLevel)] ?? null;
+    return { names, current: order.indexOf(hls.currentLevel), requested };
+  }
+  chooseRendition(name) {
+    const index = this.renditions()?.names.indexOf(name ?? '') ?? -1;
+    if (this.hls) this.hls.nextLevel = index < 0 ? -1 : this.levelOrder()[index];
+  }
+  levelOrder() {
+    const levels = /** @type {{ bitrate: number }[]} */ (this.hls.levels);
+    return levels.map((_, i) => i).sort((a, b) => levels[b].bitrate - levels[a].bitrate);
+  }
+  isControlled() {
+    return Boolean(this.hls?.latestLevelDetails?.partList?.length && this.hls.playingDate);
+  }
+  minimumTarget() { return 0; }
+  wasConnectedSince(time) { return this.lostAt < time; }
+  seekBy(seconds) {
+    const { video } = this.host, ranges = video.buffered;
+    if (ranges.length === 0) return;
+    const start = ranges.start(ranges.length - 1), end = ranges.end(ranges.length - 1);
+    video.currentTime = Math.max(start, Math.min(video.currentTime + seconds, end - 0.1));
+  }
+}
+
+// page/players/native.js
+
+const MOST_HOLD_BACKS = 3;
+function edgeSeek({ currentTime, seekable }, holdBack, latency) {
+  if (!(holdBack > 0) || seekable.length === 0) return null;
+  const edge = seekable.end(seekable.length - 1), behind = edge - currentTime;
+  if (Math.max(behind, latency ?? 0) <= MOST_HOLD_BACKS * holdBack) return null;
+  const position = edge - holdBack;
+  return position - currentTime > holdBack ? position : null;
+}
+class NativePlayer {
+  constructor(host) {
+    this.host = host;
+    this.stopping = new AbortController();
+    this.knowsParts = navigator.vendor.startsWith('Apple');
+    this.holdBack = 0;
+    this.soughtAt = -Infinity;
+  }
+  get isStopped() { return this.stopping.signal.aborted; }
+  start() {
+    if (this.host.video.canPlayType('application/vnd.apple.mpegurl')) void this.play();
+    else this.host.unsupported('This browser has no HLS of its own');
+  }
+  async play() {
+    const { video, source } = this.host;
+    const url = this.knowsParts ? source : await this.chunkedPlaylist() ?? source;
+    if (this.knowsParts) void this.learnHoldBack();
+    if (this.isStopped) return;
+    video.src = url;
+    video.onplaying = () => { if (!this.isStopped) this.host.status('live', 'Live'); };
+    video.play().catch(() => {});
+  }
+  async chunkedPlaylist() {
+    const { signal: stop } = this.stopping;
+    try {
+      const names = segmentNames(await loadPlaylist(this.host.source, this.host.clock, stop));
+      if (!names) return null;
+      const { href } = new URL('chunked.m3u8', names.folder);
+      const response = await within(3000, (signal) => fetch(href, { signal }), stop);
+      return response.ok ? href : null;
+    } catch {
+      return null;
+    }
+  }
+  async learnHoldBack() {
+    try {
+      const { source, clock } = this.host;
+      this.holdBack = (await loadPlaylist(source, clock, this.stopping.signal)).partHoldBack;
+    } catch { /* the browser reports errors of the playlist */ }
+  }
+  stop() {
+    this.stopping.abort();
+    this.host.video.onplaying = null;
+  }
+  setTarget() {}
+  update() {
+    const { video } = this.host, now = performance.now();
+    if (video.paused || video.seeking || now - this.soughtAt < 2000) return;
+    const position = edgeSeek(video, this.holdBack, this.latency());
+    if (position === null) return;
+    this.soughtAt = now;
+    video.currentTime = position;
+  }
+  recover(reason) {
+    if (this.isStopped) return;
+    this.host.status('wait', 'Reconnecting', `${reason}; restarting`);
+    void sleep(1000, this.stopping.signal).then(() => { if (!this.isStopped) this.start(); });
+  }
+  latency() {
+    const video = /** @type {any} */ (this.host.video);
+    const start = video.getStartDate?.().getTime();  // Safari only
+    return start > 0 ? (this.host.clock.now() - start) / 1000 - video.currentTime : null;
+  }
+  hasAudio() { return null; }
+  renditions() { return null; }
+  chooseRendition() {}
+  isControlled() { return false; }
+  minimumTarget() { return 0; }
+  wasConnectedSince() { return false; }
+  seekBy() {}
+}
+
+// page/llws.js
+
+const PROTOCOL = 'llws.v1';
+const HEADER = 0, VIDEO = 1, AUDIO = 2;
+const KEY = 1, CATCH_UP = 8;
+const PREFIX = 12, LONG_PREFIX = 20, HAS_CAPTURE_TIME = 16;
+function mediaMessage(buffer) {
+  if (buffer.byteLength < PREFIX) return null;
+  const view = new DataView(buffer), flags = view.getUint8(1);
+  const start = flags & HAS_CAPTURE_TIME ? LONG_PREFIX : PREFIX;
+  if (buffer.byteLength < start) return null;
+  return {
+    kind: view.getUint8(0), flags, channel: view.getUint16(2), sequence: view.getUint32(4),
+    sent: view.getUint32(8), media: new Uint8Array(buffer, start),
+  };
+}
+function controlMessage(text) {
+  try {
+    const message = JSON.parse(text);
+    return typeof message?.t === 'string' ? message : null;
+  } catch {
+    return null;
+  }
+}
+function groupOf({ cid, rendition, track, mime, timescale, epoch }) {
+  const isValid = Number.isInteger(cid) && typeof rendition === 'string'
+    && (track === 'v' || track === 'a') && typeof mime === 'string' && timescale > 0
+    && Number.isFinite(epoch);
+  return isValid ? { cid, rendition, track, mime, timescale, epoch } : null;
+}
+function socketAddress(source) {
+  const url = new URL('ws', source);
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  return url.href;
+}
+
+// page/socket.js
+
+const OPEN_TIMEOUT = 9000;
+const FIRST_PINGS = 8, FIRST_PING_INTERVAL = 100, PING_INTERVAL = 5000;
+const QUIET_INTERVAL = 1000, LOST_TIME = 4000;
+const KEPT_SAMPLES = 8;
+class LiveSocket {
+  constructor(url, clock, events) {
+    this.clock = clock;
+    this.events = events;
+    this.isEnded = false;
+    this.pings = 0;
+    this.samples = [];
+    this.heardAt = performance.now();
+    this.openedAt = this.heardAt;
+    this.pingedAt = -Infinity;
+    this.socket = new WebSocket(url, PROTOCOL);
+    this.socket.binaryType = 'arraybuffer';
+    this.socket.onmessage = ({ data }) => this.received(data);
+    this.socket.onclose = ({ code, reason }) => {
+      const words = reason === '' ? `code ${code}` : reason;
+      this.end(`the socket was closed: ${words}`);
+    };
+    this.timer = setInterval(() => this.check(), FIRST_PING_INTERVAL);
+  }
+  get isOpen() { return this.socket.readyState === WebSocket.OPEN; }
+  send(message) { if (this.isOpen) this.socket.send(JSON.stringify(message)); }
+  received(data) {
+    if (this.isEnded) return;
+    this.heardAt = performance.now();
+    if (typeof data !== 'string') {
+      const message = mediaMessage(data);
+      if (message) this.events.onMedia(message);
+      return;
+    }
+    const message = controlMessage(data);
+    if (message?.t === 'pong') this.measured(message);
+    else if (message) this.events.onControl(message);
+  }
+  measured({ c, r, s }) {
+    if (![c, r, s].every(Number.isFinite)) return;
+    this.samples.push({ sent: c, received: localNow(), server: (r + s) / 2 });
+    if (this.samples.length > KEPT_SAMPLES) this.samples.shift();
+    if (this.samples.length >= 3) this.clock.learn(this.samples);
+  }
+  check() {
+    const now = performance.now(), silence = now - this.heardAt;
+    if (!this.isOpen) {
+      if (now - this.openedAt > OPEN_TIMEOUT) this.end('the socket did not open');
+      return;
+    }
+    if (silence > LOST_TIME && now - this.pingedAt < LOST_TIME) {
+      this.end('the server does not answer');
+      return;
+    }
+    const usual = this.pings < FIRST_PINGS ? FIRST_PING_INTERVAL : PING_INTERVAL;
+    const interval = silence > QUIET_INTERVAL ? Math.min(usual, QUIET_INTERVAL) : usual;
+    if (now - this.pingedAt < interval - 5) return;
+    this.pingedAt = now;
+    this.pings += 1;
+    this.send({ t: 'ping', id: this.pings, c: localNow() });
+  }
+  end(reason) {
+    if (this.isEnded) return;
+    this.close();
+    this.events.onEnd(reason);
+  }
+  close() {
+    this.isEnded = true;
+    clearInterval(this.timer);
+    this.socket.onmessage = null;
+    this.socket.onclose = null;
+    this.socket.close();
+  }
+}
+
+// page/players/socket-player.js
+
+const SOCKET_AUDIO_TARGET = 0.25;
+const SOCKET_END_MARGIN = 0.03;
+const CATCH_UP_TIME = 300;
+const LONGEST_WAIT = 1000;
+const LONGEST_RETRY = 30000;
+class SocketPlayer {
+  constructor(host, target) {
+    this.host = host;
+    this.target = target;
+    this.stopping = new AbortController();
+    this.socket = null;
+    this.failures = 0;
+    this.retryTime = 0;
+    this.lostAt = 0;
+    this.feed = this.newFeed();
+    this.groups = new Map();
+    this.tracks = [];
+    this.waiting = [];
+    this.isOpening = false;
+    this.delays = new ArrivalDelays();
+    this.epoch = 0;
+    this.hasEpoch = false;
+    this.firstChunkAt = 0;
+    this.isAtEdge = false;
+    this.isPositioned = false;
+    this.seekedAt = 0;
+    this.isPaused = false;
+    this.ladder = [];
+    this.shown = '';
+    this.requested = null;
+    this.sourceState = '';
+  }
+  get isStopped() { return this.stopping.signal.aborted; }
+  newFeed() {
+    const feed = new MediaFeed(this.host.video, (reason) => {
+      if (this.feed === feed) this.recover(reason);
+    });
+    return feed;
+  }
+  start() {
+    if ('WebSocket' in globalThis) this.connect();
+    else this.host.unsupported('This browser has no WebSockets');
+  }
+  stop() {
+    this.stopping.abort();
+    this.socket?.send({ t: 'bye', reason: 'stopped' });
+    this.socket?.close();
+    this.feed.close();
+  }
+  recover(reason) {
+    this.feed.close();
+    this.feed = this.newFeed();
+    this.socket?.end(reason);
+  }
+  setTarget(target) { this.target = target; }
+  connect() {
+    this.groups.clear();
+    this.waiting = [];
+    this.isAtEdge = false;
+    this.isPositioned = false;
+    this.firstChunkAt = 0;
+    this.isPaused = false;
+    const socket = new LiveSocket(socketAddress(this.host.source), this.host.clock, {
+      onControl: (message) => this.guard(() => this.control(message)),
+      onMedia: (message) => this.guard(() => this.media(message)),
+      onEnd: (reason) => void this.reconnect(reason),
+    });
+    this.socket = socket;
+    socket.socket.addEventListener('open', () => {
+      socket.send({ t: 'hello', v: 1, mse: true });
+      socket.send({ t: 'list' });
+      this.subscribe();
+    });
+  }
+  subscribe() {
+    const { requested } = this;
+    this.socket?.send({
+      t: 'subscribe', rendition: requested ?? 'auto', start: 'live', tracks: ['v', 'a'],
+      ...this.host.sync === null ? {} : { sync: this.host.sync },
+    });
+  }
+  guard(body) {
+    try {
+      body();
+    } catch (error) {
+      if (error instanceof UnsupportedError) this.host.unsupported(error.message);
+      else this.recover(messageOf(error));
+    }
+  }
+  async reconnect(reason) {
+    if (this.isStopped) return;
+    const hasEnded = this.sourceState === 'ended', { retryTime } = this;
+    this.retryTime = 0;
+    this.lostAt = performance.now();
+    this.sourceState = '';
+    if (hasEnded) this.host.status('dead', 'Ended', 'The stream has ended');
+    else this.host.status('wait', 'Reconnecting', `Interrupted (${reason}); trying again`);
+    if (retryTime === 0 && this.failures > 5 && this.feed.end() === null) {
+      this.host.unsupported('The server does not serve this stream over a WebSocket');
+      return;
+    }
+    const wait = Math.max(retryTime, Math.min(LONGEST_WAIT, 50 * 2 ** this.failures));
+    await sleep(wait, this.stopping.signal);
+    if (retryTime === 0) this.failures += 1;
+    if (!this.isStopped) this.connect();
+  }
+  control(message) {
+    switch (message.t) {
+      case 'subscribed':
+        if (Array.isArray(message.tracks)) this.tracks = message.tracks;
+        if (this.tracks.includes('a')) {
+          this.host.setTargets(SOCKET_AUDIO_TARGET, SOCKET_AUDIO_TARGET);
+        }
+        this.addGroup(message);
+        break;
+      case 'switching': this.addGroup(message); break;
+      case 'channels': this.learnLadder(message.channels); break;
+      case 'source': this.learnSource(message.state); break;
+      case 'sync':
+        if (message.target > 0) {
+          this.target = message.target / 1000;
+          this.host.setSharedTarget(this.target);
+        }
+        break;
+      case 'error': this.refused(message); break;
+      default: break;
+    }
+  }
+  refused({ code, msg, retry }) {
+    if (code === 'unknown-rendition' && this.requested !== null) {
+      this.requested = null;
+      if (this.groups.size === 0) this.subscribe();
+      else this.socket?.send({ t: 'switch', rendition: 'auto' });
+      return;
+    }
+    if (retry > 0) this.retryTime = Math.min(retry, LONGEST_RETRY);
+    throw new Error(String(msg));
+  }
+  addGroup(message) {
+    const group = groupOf(message);
+    if (!group) return;
+    for (const [cid, { track }] of this.groups) if (track === group.track) this.groups.delete(cid);
+    this.groups.set(group.cid, { ...group, header: null });
+    if (group.track === 'v') this.shown = group.rendition;
+  }
+  learnLadder(channels) {
+    const renditions = Array.isArray(channels) ? channels[0]?.renditions : null;
+    if (!Array.isArray(renditions)) return;
+    this.ladder = renditions.filter(({ id, h }) => typeof id === 'string' && h > 0);
+  }
+  learnSource(state) {
+    this.sourceState = String(state);
+    if (state === 'ended') {
+      this.host.status('dead', 'Ended', 'The stream has ended');
+    } else if (state === 'starting') {
+      this.host.status('wait', 'Starting', 'The stream is starting');
+    }
+  }
+  media(message) {
+    const group = this.groups.get(message.channel);
+    if (!group) return;  // a late chunk of a former group
+    if (message.kind === HEADER) {
+      this.takeHeader(group, message.media);
+    } else if (message.kind === VIDEO || message.kind === AUDIO) {
+      if (this.feed.video && !this.isOpening) this.append(group, message);
+      else this.waiting.push(message);
+    }
+  }
+  takeHeader(group, header) {
+    group.header = header;
+    if (group.track === 'v') {
+      this.epoch = group.epoch / 1000;
+      this.hasEpoch = true;
+    }
+    const open = ['v', 'a'].flatMap((track) => [...this.groups.values()]
+      .filter((found) => found.track === track && found.header !== null));
+    if (open.length < this.tracks.length || this.isOpening) return;
+    const { feed } = this;
+    if (feed.video && feed.hasTracks(open.length)) {
+      const queue = group.track === 'v' ? feed.video : feed.audio;
+      queue?.changeType(group.mime, header);
+      return;
+    }
+    if (feed.video) {
+      this.recover('the stream has other tracks');
+      return;
+    }
+    void this.openFeed(feed, open);
+  }
+  async openFeed(feed, groups) {
+    this.isOpening = true;
+    try {
+      await feed.open(groups.map(({ mime, header }) => (
+        { type: mime, header: header ?? new Uint8Array(0) })));
+      this.isOpening = false;
+      if (feed.isClosed) return;
+      const { waiting } = this;
+      this.waiting = [];
+      for (const message of waiting) {
+        const group = this.groups.get(message.channel);
+        if (group) this.append(group, message);
+      }
+    } catch (error) {
+      this.isOpening = false;
+      this.guard(() => { throw error; });
+    }
+  }
+  append(group, { kind, flags, media }) {
+    const queue = kind === VIDEO ? this.feed.video : this.feed.audio;
+    for (const { bytes, time } of new ChunkSplitter().push(media)) {
+      queue?.append(bytes);
+      const date = time / group.timescale + group.epoch / 1000;
+      const delays = kind === VIDEO ? this.delays.video : this.delays.audio;
+      if (this.isPositioned) delays.add(this.host.clock.now() / 1000, date);
+    }
+    if (kind !== VIDEO) return;
+    this.failures = 0;
+    if (this.firstChunkAt === 0) this.firstChunkAt = performance.now();
+    if ((flags & CATCH_UP) === 0) this.isAtEdge = true;
+    if (!this.isPositioned) this.choosePosition();
+  }
+  choosePosition() {
+    const end = this.feed.end(), ranges = this.feed.ranges();
+    if (end === null || !ranges || this.firstChunkAt === 0) return;
+    const endLatency = this.host.clock.now() / 1000 - end - this.epoch;
+    const elapsed = performance.now() - this.firstChunkAt;
+    if (endLatency > this.target && !this.isAtEdge && elapsed < CATCH_UP_TIME) return;
+    const { video } = this.host, start = ranges.start(ranges.length - 1);
+    const position = Math.max(
+      start, Math.min(end + endLatency - this.target, end - SOCKET_END_MARGIN));
+    const isInside = video.currentTime >= start && video.currentTime <= end;
+    if (!isInside || Math.abs(video.currentTime - position) > 0.5) video.currentTime = position;
+    this.isPositioned = true;
+    this.seekedAt = performance.now();
+    this.host.status('live', 'Live');
+  }
+  update() {
+    const { feed } = this;
+    if (!this.isPositioned) this.choosePosition();
+    if (feed.video && feed.isStreaming === this.isPaused) {
+      this.isPaused = !feed.isStreaming;
+      this.socket?.send({ t: this.isPaused ? 'pause' : 'resume' });
+      if (!this.isPaused) this.isPositioned = false;
+    }
+    const gapEnd = this.isPositioned ? feed.gapEnd() : null;
+    if (gapEnd !== null) this.host.video.currentTime = gapEnd;
+  }
+  latency() {
+    const end = this.feed.end(), { currentTime } = this.host.video;
+    if (end === null || !this.isPositioned || !this.hasEpoch) return null;
+    if (!this.delays.isPlausible) return end - currentTime;
+    return this.host.clock.now() / 1000 - currentTime - this.epoch;
+  }
+  isControlled() { return true; }
+  renditions() {
+    const { ladder, requested } = this;
+    if (ladder.length < 2) return null;
+    const names = renditionNames(
+      ladder.map(({ h, kbps }) => ({ height: h, bandwidth: kbps * 1000 })));
+    const current = ladder.findIndex(({ id }) => id === this.shown);
+    const index = ladder.findIndex(({ id }) => id === requested);
+    return { names, current, requested: names[index] ?? null };
+  }
+  chooseRendition(name) {
+    const index = name === null ? -1 : this.renditions()?.names.indexOf(name) ?? -1;
+    this.requested = this.ladder[index]?.id ?? null;
+    this.socket?.send({ t: 'switch', rendition: this.requested ?? 'auto' });
+  }
+  hasAudio() { return this.feed.video ? this.feed.audio !== null : null; }
+  minimumTarget() { return this.delays.minimumTarget(); }
+  report(figures) { this.socket?.send({ t: 'stat', ...figures, rtt: this.host.clock.roundTrip }); }
+  wasConnectedSince(time) { return this.lostAt < time; }
+  seekBy(seconds, now) {
+    const end = this.feed.end(), { video } = this.host;
+    if (end === null || now - this.seekedAt < 1000) return;
+    this.seekedAt = now;
+    const position = Math.min(video.currentTime + seconds, end - SOCKET_END_MARGIN);
+    video.currentTime = Math.max(this.feed.start() ?? 0, position);
+  }
+}
+
+// page/players/targets.js
+
+class TargetChoice {
+  constructor(requested) {
+    this.requested = requested;
+    this.usual = null;
+    this.least = 0;
+  }
+  reset() {
+    this.usual = null;
+    this.least = 0;
+  }
+  setStream(usual, least) {
+    if (this.usual === usual && this.least === least) return false;
+    this.usual = usual;
+    this.least = least;
+    return true;
+  }
+  targetFor(kind, source) {
+    const usual = kind === 'frames' && isMPD(source) ? MPD_TARGET : TARGETS[kind];
+    return Math.max(this.least, this.requested ?? this.usual ?? usual);
+  }
+}
+
+// shared/timestamps.js
+
+function timestampsOf(response) {
+  const record = (/** @type {any} */ value) => (typeof value === 'object' && value ? value : {});
+  const { timestamp, parts, captures, clock, source } = record(response);
+  const { synchronized, offsetEstimateNs } = record(clock);
+  return {
+    timestamp: Number(timestamp), parts: record(parts), captures: record(captures),
+    clock: {
+      synchronized: typeof synchronized === 'boolean' ? synchronized : null,
+      estimate: typeof offsetEstimateNs === 'number' ? offsetEstimateNs / 1e6 : null,
+    },
+    source: typeof source?.online === 'boolean'
+      ? { isOnline: source.online, since: Number(source.since) } : null,
+  };
+}
+function newestPart(names) {
+  let newest = null, best = [-1, -1];
+  for (const name of names) {
+    const match = name.match(/(\d+)\.(\d+)\.m4s$/);
+    if (!match) continue;
+    const [number, index] = [Number(match[1]), Number(match[2])];
+    if (number > best[0] || (number === best[0] && index > best[1])) {
+      best = [number, index];
+      newest = name;
+    }
+  }
+  return newest;
+}
+function newestPartOf({ timestamp, parts, captures }) {
+  const name = newestPart(Object.keys(parts));
+  const complete = parts[name ?? ''], captured = captures[name ?? ''];
+  const between = (/** @type {number} */ from, /** @type {number} */ to) => (
+    from > 0 && to > 0 ? (to - from) / 1e6 : null);
+  const age = between(captured ?? complete, timestamp), delay = between(captured, complete);
+  return { name, age, delay };
+}
+
+// page/figures.js
+
+function milliseconds(ms) {
+  return ms === null || ms === undefined || !Number.isFinite(ms) ? '–' : `${Math.round(ms)} ms`;
+}
+function offsetMs(ms) { return `${ms < 0 ? '−' : '+'}${Math.abs(ms).toFixed(0)} ms`; }
+function timeOfDay(ms) {
+  return ms === null ? '–' : new Date(ms).toISOString().slice(11, 23);
+}
+function stallText(stalls) {
+  const total = stalls.reduce((sum, stall) => sum + stall.seconds, 0);
+  return stalls.length === 0 ? 'none' : `${stalls.length} (${total.toFixed(1)} s)`;
+}
+function offsetText({ offset, roundTrip }) {
+  if (roundTrip === null) return 'not compared';
+  const sign = offset < 0 ? '−' : '+';
+  return `${sign}${Math.abs(offset).toFixed(1)} ± ${(roundTrip / 2).toFixed(1)} ms`;
+}
+function showFigures(panel, state, clock, { frameRate, hasTarget, requested, isDASH }) {
+  const wall = clock.now(), isRaised = hasTarget && state.target > requested * 1.05;
+  panel.glassToGlass(state.glassToGlassMs);
+  panel.figure('Wall clock (UTC)', timeOfDay(wall));
+  panel.figure('Burned clock (UTC)', timeOfDay(state.clock));
+  panel.figure('Wall − burned', milliseconds(state.clock === null ? null : wall - state.clock));
+  panel.figure('Format', isDASH ? 'LL-DASH' : 'LL-HLS');
+  panel.figure('Player latency', milliseconds(state.latencyMs));
+  panel.figure('Target', hasTarget ? milliseconds(state.target * 1000) : '–', isRaised);
+  if (state.syncOffsetMs !== null) panel.figure('Offset to group', offsetMs(state.syncOffsetMs));
+  panel.figure('Buffer', milliseconds(state.bufferSeconds * 1000));
+  panel.figure('Rate', `${state.rate.toFixed(3)}×`);
+  panel.figure('Frames per second', `${frameRate}`);
+  panel.figure('Stalls', stallText(state.stalls));
+  panel.figure('Clock to server', offsetText(clock));
+}
+
+// page/services.js
+
+const CLOCK_INTERVAL = 30000, CLOCK_RETRY = 2000;
+const POLL_INTERVAL = 500, SOURCE_INTERVAL = 1500, POLL_RETRY = 5000;
+const DRIFT = 100;
+class ServicePoller {
+  constructor(source, clock, figures, stop) {
+    this.source = source;
+    this.clock = clock;
+    this.figures = figures;
+    this.stop = stop;
+    this.services = null;
+    this.failures = 0;
+    this.presence = null;
+  }
+  get isReachable() { return this.failures < 3; }
+  start() {
+    void this.keepClock();
+    void this.pollTimestamps();
+  }
+  async findServices() {
+    if (this.services) return this.services;
+    try {
+      const list = await loadPlaylist(this.source, this.clock, this.stop);
+      const names = segmentNames(list);
+      if (names) this.services = { ...servicesBeside(names.folder), times: timeServicesOf(list) };
+    } catch { /* the next call tries again */ }
+    return this.services;
+  }
+  async measureClock() {
+    const services = await this.findServices();
+    return services ? this.clock.measure(services.times) : false;
+  }
+  async keepClock() {
+    while (!this.stop.aborted) {
+      await sleep(await this.measureClock() ? CLOCK_INTERVAL : CLOCK_RETRY, this.stop);
+    }
+  }
+  async pollTimestamps() {
+    while (!this.stop.aborted) {
+      const begun = performance.now();
+      if (!document.hidden) await this.updateFigures();
+      const usual = this.figures.isShown ? POLL_INTERVAL : SOURCE_INTERVAL;
+      const interval = this.failures > 5 ? POLL_RETRY : usual;
+      await sleep(Math.max(50, interval - (performance.now() - begun)), this.stop);
+    }
+  }
+  async updateFigures() {
+    const url = (await this.findServices())?.timestamps;
+    if (!url) return;
+    try {
+      this.show(await within(2000, async (signal) => {
+        const response = await fetch(url, { cache: 'no-store', signal });
+        if (!response.ok) throw new Error(`status ${response.status}`);
+        return timestampsOf(await response.json());
+      }, this.stop));
+      this.failures = 0;
+    } catch {
+      if (this.stop.aborted) return;
+      this.failures += 1;
+      if (this.failures !== 3) return;
+      const names = ['Live edge age', 'Capture → available', 'Server clock'];
+      for (const name of names) this.figures.figure(name, '–');
+    }
+  }
+  show(response) {
+    this.presence = response.source;
+    const { figures, clock } = this, { age, delay } = newestPartOf(response);
+    const drift = Math.abs(response.timestamp / 1e6 - clock.now());
+    if (clock.roundTrip !== null && drift > DRIFT) void this.measureClock();
+    figures.figure('Live edge age', milliseconds(age));
+    figures.figure('Capture → available', milliseconds(delay));
+    const { synchronized, estimate } = response.clock;
+    const error = estimate === null ? '' : ` ± ${Math.abs(estimate).toFixed(1)} ms`;
+    const text = synchronized === null ? '–' : synchronized ? `in sync${error}` : 'not in sync';
+    figures.figure('Server clock', text, synchronized === false);
+  }
+}
+
+// page/stall-meter.js
+
+const INTERVAL = 1000;
+const RECOVERY = 90;
+const VISIBLE = 0.03;
+class StallMeter {
+  constructor(video) {
+    this.video = video;
+    this.stalls = [];
+    this.current = null;
+    this.hasPlayed = false;
+    this.startedAt = -Infinity;
+    this.stoppedUntil = 0;
+    this.position = 0;
+  }
+  reset() {
+    this.hasPlayed = false;
+    this.current = null;
+  }
+  begin(serverTime) {
+    const now = performance.now(), { video } = this;
+    if (!this.hasPlayed || this.current || video.seeking || video.paused || document.hidden) return;
+    if (now - this.startedAt < INTERVAL) return;
+    this.startedAt = now;
+    this.stoppedUntil = now;
+    this.position = video.currentTime;
+    this.current = { at: serverTime, seconds: 0 };
+    this.stalls.push(this.current);
+    if (this.stalls.length > 1000) this.stalls.shift();
+  }
+  update(now) {
+    const { current, video, startedAt } = this;
+    if (!current) return null;
+    const isAdvancing = video.currentTime !== this.position && !video.seeking
+      && video.readyState >= 3;
+    this.position = video.currentTime;
+    if (!isAdvancing) this.stoppedUntil = now;
+    current.seconds = (this.stoppedUntil - startedAt) / 1000;
+    if (now - this.stoppedUntil < RECOVERY) return null;
+    this.current = null;
+    if (current.seconds < VISIBLE) this.stalls.pop();
+    return { seconds: current.seconds, startedAt };
+  }
+}
+
+// page/state.js
+
+function newState(source) {
+  return {
+    player: 'frames', status: 'wait', source, time: 0, clock: null, glassToGlassMs: null,
+    latencyMs: null, bufferSeconds: 0, rate: 1, target: 0, syncOffsetMs: null, rendition: null,
+    stalls: [], framesShown: 0, framesDropped: 0, undecoded: 0, sound: null, errors: [],
+    clockOffsetMs: 0, samples: [],
+  };
+}
+function recordError({ errors }, at, text) {
+  const isNew = errors[errors.length - 1]?.text !== text;
+  if (isNew) errors.push({ at, text });
+  if (errors.length > 100) errors.shift();
+  return isNew;
+}
+function figuresOf(state, need) {
+  const { round } = Math;
+  return {
+    delay: state.latencyMs === null ? null : round(state.glassToGlassMs ?? state.latencyMs),
+    buf: round(state.bufferSeconds * 1000), rate: state.rate, drop: state.framesDropped,
+    dec: state.framesShown, stalls: state.stalls.length,
+    stallMs: round(state.stalls.reduce((sum, { seconds }) => sum + seconds * 1000, 0)),
+    need: round(need * 1000), vis: !document.hidden,
+  };
+}
+
+// page/playback.js
+
+const UPDATE_INTERVAL = 50;
+const REPORT_INTERVAL = 1000;
+const SILENT_STALL = 300;
+class Playback {
+  constructor(video, options, events) {
+    this.video = video;
+    this.options = options;
+    this.events = events;
+    this.closing = new AbortController();
+    const { signal } = this.closing;
+    this.clock = new ServerClock(signal);
+    this.frames = new FrameMeter(video, this.clock);
+    this.progress = new Progress(video);
+    this.stalls = new StallMeter(video);
+    this.services = new ServicePoller(options.source, this.clock, events.figures, signal);
+    this.isPaused = !options.startsItself;
+    this.kind = 'frames';
+    this.reason = '';
+    this.player = null;
+    this.unsupported = new Set();
+    this.source = options.source;
+    this.targets = new TargetChoice(options.target);
+    this.reportedAt = 0;
+    this.controller = new LatencyController(TARGETS.frames);
+    this.latency = null;
+    this.problem = '';
+    this.changedAt = this.clock.now();
+    this.state = newState(this.source);
+    this.state.stalls = this.stalls.stalls;
+    this.timer = 0;
+  }
+  start() {
+    this.listen();
+    if (!this.isPaused) this.playFirst();
+    else {
+      this.events.onStatus('wait', 'Paused');
+      this.events.onMessage('play', 'Click to play');
+    }
+    this.frames.start();
+    this.services.start();
+    this.timer = window.setInterval(() => this.update(), UPDATE_INTERVAL);
+  }
+  close() {
+    const { player, video } = this;
+    this.player = null;
+    this.isPaused = true;
+    player?.stop();
+    this.closing.abort();
+    clearInterval(this.timer);
+    this.frames.stop();
+    video.pause();
+    video.removeAttribute('src');
+    video.load();
+  }
+  listen() {
+    const { video } = this, { signal } = this.closing;
+    const on = (/** @type {string} */ event, /** @type {() => void} */ body) => {
+      video.addEventListener(event, body, { signal });
+    };
+    on('playing', () => {
+      this.stalls.hasPlayed = true;
+      this.events.onMessage('play');
+    });
+    on('waiting', () => this.stalls.begin(this.clock.now()));
+    on('loadeddata', () => this.resume());
+    on('error', () => {
+      if (!video.error || !video.getAttribute('src')) return;
+      const reason = `decoder: ${video.error.message || `code ${video.error.code}`}`;
+      this.failed(reason, false);
+      this.player?.recover(reason);
+    });
+    on('click', () => {
+      if (this.isPaused && !this.player) this.togglePlay();
+      else if (video.paused && !this.isPaused) this.resume();
+    });
+    document.addEventListener('visibilitychange', () => {
+      this.progress.reset();
+      if (document.hidden) return;
+      this.resume();
+      void this.services.measureClock();
+    }, { signal });
+  }
+  togglePlay() {
+    const { video } = this;
+    this.isPaused = !video.paused;
+    if (this.isPaused) video.pause();
+    else if (this.player) this.resume();
+    else this.playFirst();
+  }
+  pause() {
+    this.isPaused = true;
+    this.video.pause();
+  }
+  resume() {
+    if (this.isPaused) return;
+    this.video.play().catch((error) => {
+      if (error.name !== 'NotAllowedError') return;
+      this.events.onMessage('play', 'Click to play: the browser does not play by itself');
+    });
+  }
+  playFirst() {
+    const { kind } = this.options;
+    this.events.onMessage('play');
+    if (kind !== null) this.play(kind, 'requested');
+    else if (isMPD(this.source) && this.options.scripts.dash) void this.playMPD();
+    else this.playUsual(false);
+  }
+  playUsual(hasDash) {
+    const { sync } = this.options, { source } = this;
+    const hasMediaSource = mediaSourceClass() !== undefined;
+    const { kind, reason } = usualPlayer({ source, sync, hasMediaSource, hasDash });
+    this.play(kind, reason);
+  }
+  async playMPD() {
+    const { dash } = this.options.scripts, { signal: stop } = this.closing;
+    let hasDash = false;
+    try {
+      hasDash = dash !== null && await within(3000, async (signal) => {
+        const response = await fetch(new URL('scripts.json', dash).href, { signal });
+        return (await response.json()).includes('dash.all.min.js');
+      }, stop);
+    } catch { /* another server */ }
+    if (!this.player && !stop.aborted) this.playUsual(hasDash);
+  }
+  choosePlayer(kind) {
+    this.unsupported.clear();
+    for (const key of ['player', 'transport', 'script', 'src']) this.events.onMessage(key);
+    this.play(kind, 'requested');
+  }
+  play(kind, reason) {
+    this.player?.stop();
+    if (kind !== 'frames' && isMPD(this.source) !== (kind === 'dashjs')) {
+      this.source = otherFormat(this.source) ?? this.source;
+      this.services.source = this.source;
+      this.state.source = this.source;
+    }
+    this.stalls.reset();
+    this.frames.reset();
+    this.latency = null;
+    this.kind = kind;
+    this.reason = reason;
+    this.video.playbackRate = 1;
+    this.video.removeAttribute('src');
+    this.video.crossOrigin = 'anonymous';
+    this.video.load();
+    this.targets.reset();
+    this.controller = new LatencyController(this.targets.targetFor(kind, this.source));
+    this.events.onMessage('trouble');
+    this.events.onStatus('wait', 'Connecting');
+    this.player = this.newPlayer(kind);
+    this.state.player = kind;
+    this.events.onPlayer(kind);
+    this.player.start();
+  }
+  newPlayer(kind) {
+    const isCurrent = () => this.player === player, { scripts, sync } = this.options;
+    const host = {
+      video: this.video, clock: this.clock, source: this.source,
+      status: (...status) => { if (isCurrent()) this.setStatus(...status); },
+      unsupported: (reason) => { if (isCurrent()) this.fallBack(reason); },
+      measureClock: () => void this.services.measureClock(),
+      setTargets: (...targets) => {
+        if (isCurrent() && this.targets.setStream(...targets)) this.applyTarget();
+      },
+      sync,
+      setSharedTarget: (target) => { if (isCurrent()) this.controller.shared = target; },
+    };
+    const target = this.targets.targetFor(kind, this.source);
+    const player = kind === 'frames' ? new FramePlayer(host, target)
+      : kind === 'ws' ? new SocketPlayer(host, target)
+        : kind === 'hlsjs' ? new HlsPlayer(host, scripts.hls)
+          : kind === 'dashjs' ? new DashPlayer(host, target, scripts.dash)
+            : new NativePlayer(host);
+    return player;
+  }
+  fallBack(reason) {
+    this.unsupported.add(this.kind);
+    const next = nextPlayer(this.source, this.unsupported);
+    this.failed(reason, next === null);
+    if (!next) {
+      this.setStatus('dead', 'Cannot play', reason);
+      return;
+    }
+    this.events.onMessage('player', `${reason}: playing with ${TITLES[next]} instead`, 'warn');
+    this.play(next, reason);
+  }
+  setStatus(status, text, problem) {
+    if ((status === 'live') !== (this.state.status === 'live')) this.changedAt = this.clock.now();
+    this.state.status = status;
+    this.problem = status === 'wait' ? problem ?? this.problem : '';
+    this.events.onStatus(status, text);
+    this.events.onMessage('trouble', problem, status === 'dead' ? 'bad' : 'warn');
+    if (problem) this.failed(problem, false);
+    if (status === 'live') this.resume();
+  }
+  failed(text, isFatal) {
+    const isNew = recordError(this.state, this.clock.now(), text);
+    if (isNew || isFatal) this.events.onError(text, isFatal);
+  }
+  awayWords() {
+    const { services, state } = this;
+    return !this.player || state.status === 'dead' ? null : awayWords({
+      source: services.presence, isReachable: services.isReachable, problem: this.problem,
+      isPlaying: state.status === 'live', changedAt: this.changedAt,
+    }, this.clock.now());
+  }
+  chooseTarget(target) {
+    this.targets.requested = target;
+    this.applyTarget();
+  }
+  applyTarget() {
+    const { player, controller, latency } = this;
+    const target = this.targets.targetFor(this.kind, this.source);
+    const isGradual = isMPD(this.source);
+    if (target !== controller.requested) controller.request(target, isGradual);
+    player?.setTarget(target);
+    if (latency === null || isGradual || !player?.isControlled()) return;
+    const error = latency - target;
+    if (Math.abs(error) > 0.2) player.seekBy(error, performance.now());
+  }
+  update() {
+    const { video, player, controller } = this, now = performance.now();
+    if (!player) return;
+    player.update();
+    if (this.progress.stoppedFor(now) > SILENT_STALL) this.stalls.begin(this.clock.now());
+    this.followStalls(player, now);
+    this.latency = player.latency();
+    if (player.isControlled() && this.latency !== null && !video.paused && !video.seeking) {
+      const ahead = secondsAhead(video), minimum = player.minimumTarget();
+      const rate = controller.step(now / 1000, this.latency, minimum, ahead);
+      if (video.playbackRate !== rate) video.playbackRate = rate;
+      const seconds = controller.seek(now / 1000, this.latency, ahead);
+      if (seconds > 0) player.seekBy(seconds, now);
+    }
+    this.publish(player);
+    if (now - this.reportedAt <= REPORT_INTERVAL) return;
+    this.reportedAt = now;
+    player.report?.(figuresOf(this.state, controller.need));
+  }
+  followStalls(player, now) {
+    const { current } = this.stalls, ended = this.stalls.update(now);
+    if (ended && current && this.stalls.stalls.includes(current)) this.events.onStall(current);
+    if (!ended || ended.seconds <= STALL_TOLERANCES[this.kind]) return;
+    if (!player.wasConnectedSince(ended.startedAt)) return;
+    this.controller.stalled(now / 1000, ended.seconds);
+  }
+  publish(player) {
+    const { video, state, frames } = this;
+    state.time = video.currentTime;
+    state.clock = frames.burnedClock;
+    state.glassToGlassMs = frames.glassToGlass();
+    state.latencyMs = this.latency === null ? null : this.latency * 1000;
+    state.rate = video.playbackRate;
+    state.target = this.controller.target;
+    const { shared } = this.controller;
+    state.syncOffsetMs = shared === null || this.latency === null ? null
+      : (this.latency - shared) * 1000;
+    const renditions = player.renditions();
+    state.rendition = renditions?.names[renditions.current] ?? null;
+    state.framesShown = frames.frames;
+    state.framesDropped = video.getVideoPlaybackQuality?.().droppedVideoFrames ?? 0;
+    state.undecoded = frames.undecoded;
+    state.samples = frames.samples;
+    state.clockOffsetMs = this.clock.offset;
+    state.sound = player.hasAudio();
+    state.bufferSeconds = secondsAhead(video);
+  }
+}
+
+// page/stage.js
+
+const CONTROL_INTERVAL = 50, SHOW_INTERVAL = 250;
+const FALLBACK_TIME = 10000;
+class Stage {
+  constructor(root, options, events) {
+    this.closing = new AbortController();
+    this.options = options;
+    this.events = events;
+    this.notices = new Notices(root);
+    const video = element('video', HTMLVideoElement, root);
+    this.controls = new Controls(root, video, options, {
+      onRendition: (rendition) => this.playback.player?.chooseRendition(rendition),
+      onPlay: () => this.playback.togglePlay(),
+      onMessage: (...message) => this.notices.message(...message),
+    }, this.closing.signal);
+    this.playback = new Playback(video, options, {
+      onStatus: (status, text) => this.notices.state(status, text),
+      onMessage: (...message) => {
+        if (message[0] === 'player') this.fellBackAt = performance.now();
+        const isRepeated = message[0] === 'trouble' && this.isAway;  // it is in the other words
+        if (!isRepeated) this.notices.message(...message);
+      },
+      onPlayer: events.onPlayer, onError: events.onError, onStall: events.onStall,
+      figures: events.figures,
+    });
+    this.timers = [];
+    this.fellBackAt = 0;
+    this.isAway = false;
+  }
+  start() {
+    this.playback.start();
+    this.timers = [
+      window.setInterval(() => this.controls.update(), CONTROL_INTERVAL),
+      window.setInterval(() => this.show(), SHOW_INTERVAL),
+    ];
+  }
+  close() {
+    for (const timer of this.timers) clearInterval(timer);
+    this.closing.abort();
+    this.playback.close();
+    this.notices.clear();
+  }
+  show() {
+    const { playback, controls, notices } = this, { state } = playback;
+    const words = playback.awayWords();
+    controls.showAudio(state.sound);
+    controls.showRenditions(playback.player?.renditions() ?? null);
+    notices.away(words?.title ?? '', words?.text);
+    this.isAway = words !== null;
+    if (words) notices.message('trouble');
+    const isLive = state.status === 'live';
+    if (isLive && performance.now() - this.fellBackAt > FALLBACK_TIME) notices.message('player');
+    const isShown = isLive && !this.options.isIdle;
+    notices.latency(isShown ? state.glassToGlassMs ?? state.latencyMs : null);
+    this.events.onShow();
+  }
+}
+
+// player/attributes.js
+
+function streamAddress(address, base) {
+  try {
+    const url = new URL(address, base);
+    if (!/^https?:$/.test(url.protocol)) return null;
+    if (/\.(m3u8|mpd)$/.test(url.pathname)) return url.href;
+    if (!url.pathname.endsWith('/')) url.pathname += '/';
+    const stream = new URL(usualSource(url));
+    stream.search = url.search;
+    return stream.href;
+  } catch {
+    return null;
+  }
+}
+function targetOf(text) {
+  const target = parseFloat(text ?? '');
+  return target >= 0.05 && target <= 10 ? target : null;
+}
+function isSwitchedOn(text) { return !['0', 'false', 'no', 'off'].includes(text ?? ''); }
+function wishesOf(attribute, base) {
+  const address = attribute('src'), source = address ? streamAddress(address, base) : null;
+  if (source === null) return null;
+  const problems = [], group = attribute('sync') ?? '', given = attribute('transport');
+  const transport = given ?? 'auto', kind = kindOfTransport(transport), text = attribute('target');
+  if (kind === undefined) {
+    const expected = 'auto, ws, http, hls, dash or native';
+    problems.push(`unknown transport "${transport}" (expected ${expected})`);
+  }
+  const isGroup = /^[\w.-]{1,64}$/.test(group), target = targetOf(text);
+  if (group !== '' && !isGroup) {
+    problems.push(`invalid sync group "${group}" (expected 1–64 letters, digits and . _ -)`);
+  }
+  if (text && target === null) problems.push(`invalid target "${text}" (expected 0.05–10 seconds)`);
+  return { source, kind: kind ?? null, target, sync: isGroup ? group : null, problems };
+}
+
+// player/source-state.js
+
+function sourceStateOf({ state, services, changedAt }) {
+  const { presence, isReachable } = services;
+  if (state.status === 'dead') return { state: 'ended', since: changedAt };
+  if (!isReachable) return { state: 'unreachable', since: changedAt };
+  if (presence && !presence.isOnline && presence.since > 0) {
+    return { state: 'lost', since: presence.since / 1e6 };
+  }
+  return { state: state.status === 'live' ? 'live' : 'starting', since: changedAt };
+}
+
+// player/element.js
+
+const STATISTICS_INTERVAL = 1000;
+const EARLY_PROPERTIES = [
+  'src', 'target', 'sync', 'transport', 'controls', 'muted', 'autoplay', 'volume',
+];
+let sharedStyle = null;
+let sharedMarkup = null;
+function trustedMarkup() {
+  const { trustedTypes } = /** @type {any} */ (globalThis);
+  const policy = sharedMarkup === null && trustedTypes?.createPolicy('live-player', {
+    createHTML: (/** @type {string} */ text) => text,
+  });
+  sharedMarkup ??= policy ? policy.createHTML(STAGE_MARKUP) : STAGE_MARKUP;
+  return sharedMarkup ?? '';
+}
+function fill(root) {
+  const template = document.createElement('template');
+  template.innerHTML = trustedMarkup();
+  root.append(template.content.cloneNode(true));
+  if ('adoptedStyleSheets' in root) {
+    if (!sharedStyle) {
+      sharedStyle = new CSSStyleSheet();
+      sharedStyle.replaceSync(STAGE_STYLE);
+    }
+    root.adoptedStyleSheets = [sharedStyle];
+  } else {
+    const style = document.createElement('style');
+    style.textContent = STAGE_STYLE;
+    /** @type {ShadowRoot} */ (root).prepend(style);
+  }
+}
+class LivePlayer extends HTMLElement {
+  static get observedAttributes() {
+    return ['src', 'target', 'sync', 'transport', 'controls', 'muted'];
+  }
+  #root;
+  #stage = null;
+  #isUsed = false;
+  #isChanging = false;
+  #statisticsAt = 0;
+  #last = { rendition: /** @type {string | null} */ (null), source: '', transport: '' };
+  constructor() {
+    super();
+    this.#root = this.attachShadow({ mode: 'open' });
+    fill(this.#root);
+    element('figures-button', HTMLButtonElement, this.#root).remove();
+    element('stage', HTMLDivElement, this.#root).tabIndex = -1;
+  }
+  connectedCallback() {
+    for (const name of EARLY_PROPERTIES) {
+      if (!Object.hasOwn(this, name)) continue;
+      const object = /** @type {any} */ (this), value = object[name];
+      delete object[name];
+      object[name] = value;
+    }
+    this.#isUsed = true;
+    this.#open();
+  }
+  disconnectedCallback() {
+    this.#isUsed = false;
+    this.#close();
+  }
+  attributeChangedCallback(name, before, now) {
+    if (before === now) return;
+    const { controls, playback } = this.#stage ?? {};
+    if (name === 'muted') this.video.muted = now !== null;
+    else if (name === 'controls') controls?.showControls(now !== null);
+    else if (name === 'target') playback?.chooseTarget(targetOf(now));
+    else if (this.#isUsed && !this.#isChanging) {
+      this.#isChanging = true;
+      queueMicrotask(() => {
+        this.#isChanging = false;
+        if (!this.#isUsed) return;
+        this.#close();
+        this.#open();
+      });
+    }
+  }
+  #open() {
+    if (this.#stage) return;
+    const wishes = wishesOf((name) => this.getAttribute(name), document.baseURI);
+    if (!wishes) {
+      if (this.src) this.#failed(`"${this.src}" is no address of a stream`, true);
+      return;
+    }
+    const stage = new Stage(this.#root, {
+      ...wishes, scripts: scriptsBeside(import.meta.url), startsItself: this.autoplay,
+      hasControls: this.controls, isMuted: this.hasAttribute('muted'), isIdle: false,
+      keys: element('stage', HTMLDivElement, this.#root),
+    }, {
+      onPlayer: () => this.#announceTransport(),
+      onError: (text, isFatal) => this.#failed(text, isFatal),
+      onStall: (stall) => this.#emit('stall', { ...stall }),
+      onShow: () => this.#show(),
+      figures: { isShown: false, figure: () => {} },
+    });
+    this.#last = { rendition: null, source: '', transport: '' };
+    this.#stage = stage;
+    stage.start();
+    for (const problem of wishes.problems) this.#failed(problem, false);
+  }
+  #close() {
+    this.#stage?.close();
+    this.#stage = null;
+  }
+  play() { if (this.#stage?.playback.isPaused) this.#stage.playback.togglePlay(); }
+  pause() {
+    const playback = this.#stage?.playback;
+    if (playback && !playback.isPaused && playback.player) playback.pause();
+  }
+  #emit(type, detail) { this.dispatchEvent(new CustomEvent(type, { detail })); }
+  #failed(message, fatal) { this.#emit('error', { message, fatal }); }
+  #announceTransport() {
+    const { activeTransport: transport, transportReason: reason } = this;
+    if (!transport || this.#last.transport === transport + reason) return;
+    this.#last.transport = transport + reason;
+    this.#emit('transport', { transport, reason });
+  }
+  #show() {
+    const { latency, statistics, rendition } = this, last = this.#last;
+    if (!statistics) return;
+    const { target, syncOffset } = statistics;
+    if (latency !== null) this.#emit('latency', { latency, target, syncOffset });
+    if (rendition !== null && rendition !== last.rendition) {
+      this.#emit('rendition', { rendition, renditions: this.renditions });
+    }
+    last.rendition = rendition;
+    const source = this.sourceState;
+    if (source && source.state !== last.source) {
+      last.source = source.state;
+      this.#emit('source', source);
+    }
+    const now = performance.now();
+    if (now - this.#statisticsAt < STATISTICS_INTERVAL) return;
+    this.#statisticsAt = now;
+    this.#emit('statistics', statistics);
+  }
+  get src() { return this.getAttribute('src') ?? ''; }
+  set src(value) { this.setAttribute('src', value); }
+  get target() { return targetOf(this.getAttribute('target')); }
+  set target(value) { this.#reflect('target', value); }
+  get sync() { return this.getAttribute('sync'); }
+  set sync(value) { this.#reflect('sync', value); }
+  get transport() { return this.getAttribute('transport') ?? 'auto'; }
+  set transport(value) { this.#reflect('transport', value); }
+  get controls() { return this.hasAttribute('controls'); }
+  set controls(value) { this.toggleAttribute('controls', value); }
+  get autoplay() { return isSwitchedOn(this.getAttribute('autoplay')); }
+  set autoplay(value) { this.#reflect('autoplay', value ? null : 'false'); }
+  #reflect(name, value) {
+    if (value === null) this.removeAttribute(name);
+    else this.setAttribute(name, String(value));
+  }
+  get video() { return element('video', HTMLVideoElement, this.#root); }
+  get muted() { return this.video.muted; }
+  set muted(value) { this.video.muted = value; }
+  get volume() { return this.video.volume; }
+  set volume(value) { this.video.volume = value; }
+  get paused() { return this.#stage?.playback.isPaused ?? true; }
+  get activeTransport() {
+    const playback = this.#stage?.playback;
+    return playback?.player ? TRANSPORT_NAMES[playback.kind] : null;
+  }
+  get transportReason() { return this.#stage?.playback.reason ?? ''; }
+  get latency() {
+    const state = this.#stage?.playback.state;
+    const ms = state?.status === 'live' ? state.glassToGlassMs ?? state.latencyMs : null;
+    return ms === null ? null : ms / 1000;
+  }
+  get sourceState() {
+    const playback = this.#stage?.playback;
+    return playback?.player ? sourceStateOf(playback) : null;
+  }
+  get rendition() { return this.#stage?.playback.state.rendition ?? null; }
+  set rendition(name) { this.#stage?.playback.player?.chooseRendition(name); }
+  get renditions() { return this.#stage?.playback.player?.renditions()?.names ?? []; }
+  get statistics() {
+    const playback = this.#stage?.playback;
+    if (!playback?.player) return null;
+    const { state, clock, frames } = playback, offset = state.syncOffsetMs;
+    const { at, text } = state.errors[state.errors.length - 1] ?? { at: 0, text: '' };
+    return {
+      status: state.status, transport: TRANSPORT_NAMES[playback.kind], latency: this.latency,
+      target: state.target, syncOffset: offset === null ? null : offset / 1000,
+      buffer: state.bufferSeconds, rate: state.rate, rendition: state.rendition,
+      width: this.video.videoWidth, height: this.video.videoHeight, hasAudio: state.sound,
+      frames: state.framesShown, framesDropped: state.framesDropped, frameRate: frames.rate(),
+      stalls: state.stalls.length,
+      stallSeconds: state.stalls.reduce((sum, { seconds }) => sum + seconds, 0),
+      clockOffset: clock.offset / 1000,
+      roundTrip: clock.roundTrip === null ? null : clock.roundTrip / 1000,
+      lastError: text === '' ? null : { at, message: text },
+    };
+  }
+}
+
+// player/main.js
+
+if (!customElements.get('live-player')) customElements.define('live-player', LivePlayer);
+
+export { LivePlayer };

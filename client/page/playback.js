@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: Apache-2.0
+// The playback of one stream: chooses a player, controls its latency, and measures it.
+
+import { ServerClock } from '../shared/clock.js';
+import { within } from '../shared/deadline.js';
+import { awayWords } from './away.js';
+import { FrameMeter } from './frame-meter.js';
+import { LatencyController } from './latency-controller.js';
+import { mediaSourceClass } from './media-feed.js';
+import { nextPlayer, usualPlayer } from './player-choice.js';
+import { DashPlayer } from './players/dashjs.js';
+import { FramePlayer } from './players/frames.js';
+import { HlsPlayer } from './players/hlsjs.js';
+import { NativePlayer } from './players/native.js';
+import { STALL_TOLERANCES, TARGETS, TITLES } from './players/player.js';
+import { SocketPlayer } from './players/socket-player.js';
+import { TargetChoice } from './players/targets.js';
+import { Progress } from './progress.js';
+import { ServicePoller } from './services.js';
+import { secondsAhead } from './source-buffer.js';
+import { isMPD, otherFormat } from './source.js';
+import { StallMeter } from './stall-meter.js';
+import { figuresOf, newState, recordError } from './state.js';
+/** @typedef {import('./players/player.js').Host} Host */
+/** @typedef {import('./players/player.js').Kind} Kind */
+/** @typedef {import('./players/player.js').Player} Player */
+/** @typedef {import('./players/player.js').Status} Status */
+/** @typedef {import('./players/script.js').Scripts} Scripts */
+/** @typedef {import('./services.js').Figures} Figures */
+/** @typedef {import('./stall-meter.js').Stall} Stall */
+
+/** The time between two updates of the player, ms. */
+const UPDATE_INTERVAL = 50;
+/** The time between two reports to the server, ms. */
+const REPORT_INTERVAL = 1000;
+/** A stop of this duration counts as a stall without an event, ms. */
+const SILENT_STALL = 300;
+
+/**
+ * @typedef {object} PlaybackOptions
+ * @property {string} source URL of the playlist or MPD
+ * @property {Kind | null} kind the requested player
+ * @property {number | null} target the requested latency, s
+ * @property {string | null} sync the sync group
+ * @property {Scripts} scripts
+ * @property {boolean} startsItself whether playback starts without a click
+ */
+
+/**
+ * @typedef {object} PlaybackEvents
+ * @property {(status: Status, text: string) => void} onStatus
+ * @property {(key: string, text?: string | null, style?: string) => void} onMessage
+ *   one message per key; without text it is over
+ * @property {(kind: Kind) => void} onPlayer
+ * @property {(text: string, isFatal: boolean) => void} onError
+ * @property {(stall: Stall) => void} onStall a stall has ended
+ * @property {Figures} figures
+ */
+
+/** Plays one stream in a video element until `close`. */
+export class Playback {
+  /**
+   * @param {HTMLVideoElement} video @param {PlaybackOptions} options
+   * @param {PlaybackEvents} events
+   */
+  constructor(video, options, events) {
+    this.video = video;
+    this.options = options;
+    this.events = events;
+    this.closing = new AbortController();
+    const { signal } = this.closing;
+    this.clock = new ServerClock(signal);
+    this.frames = new FrameMeter(video, this.clock);
+    this.progress = new Progress(video);
+    this.stalls = new StallMeter(video);
+    this.services = new ServicePoller(options.source, this.clock, events.figures, signal);
+    /** Whether the viewer paused, or has not started playback yet. */
+    this.isPaused = !options.startsItself;
+    /** @type {Kind} */
+    this.kind = 'frames';
+    /** Why this player plays. */
+    this.reason = '';
+    /** @type {Player | null} */
+    this.player = null;
+    /** @type {Set<Kind>} players that cannot play this stream */
+    this.unsupported = new Set();
+    this.source = options.source;
+    this.targets = new TargetChoice(options.target);
+    this.reportedAt = 0;
+    this.controller = new LatencyController(TARGETS.frames);
+    /** @type {number | null} s */
+    this.latency = null;
+    this.problem = '';
+    /** The last change between media and none, Unix ms on the server's clock. */
+    this.changedAt = this.clock.now();
+    this.state = newState(this.source);
+    this.state.stalls = this.stalls.stalls;
+    this.timer = 0;
+  }
+
+  start() {
+    this.listen();
+    if (!this.isPaused) this.playFirst();
+    else {
+      this.events.onStatus('wait', 'Paused');
+      this.events.onMessage('play', 'Click to play');
+    }
+    this.frames.start();
+    this.services.start();
+    this.timer = window.setInterval(() => this.update(), UPDATE_INTERVAL);
+  }
+
+  /** Ends playback: no request, socket, timer or listener is left. */
+  close() {
+    const { player, video } = this;
+    this.player = null;
+    this.isPaused = true;
+    player?.stop();
+    this.closing.abort();
+    clearInterval(this.timer);
+    this.frames.stop();
+    video.pause();
+    video.removeAttribute('src');
+    video.load();
+  }
+
+  listen() {
+    const { video } = this, { signal } = this.closing;
+    const on = (/** @type {string} */ event, /** @type {() => void} */ body) => {
+      video.addEventListener(event, body, { signal });
+    };
+    on('playing', () => {
+      this.stalls.hasPlayed = true;
+      this.events.onMessage('play');
+    });
+    on('waiting', () => this.stalls.begin(this.clock.now()));
+    on('loadeddata', () => this.resume());
+    on('error', () => {
+      if (!video.error || !video.getAttribute('src')) return;
+      const reason = `decoder: ${video.error.message || `code ${video.error.code}`}`;
+      this.failed(reason, false);
+      this.player?.recover(reason);
+    });
+    on('click', () => {
+      if (this.isPaused && !this.player) this.togglePlay();
+      else if (video.paused && !this.isPaused) this.resume();
+    });
+    document.addEventListener('visibilitychange', () => {
+      this.progress.reset();
+      if (document.hidden) return;
+      this.resume();
+      void this.services.measureClock();
+    }, { signal });
+  }
+
+  togglePlay() {
+    const { video } = this;
+    this.isPaused = !video.paused;
+    if (this.isPaused) video.pause();
+    else if (this.player) this.resume();
+    else this.playFirst();
+  }
+
+  pause() {
+    this.isPaused = true;
+    this.video.pause();
+  }
+
+  resume() {
+    if (this.isPaused) return;
+    this.video.play().catch((error) => {
+      if (error.name !== 'NotAllowedError') return;
+      this.events.onMessage('play', 'Click to play: the browser does not play by itself');
+    });
+  }
+
+  // Choice of the player
+
+  playFirst() {
+    const { kind } = this.options;
+    this.events.onMessage('play');
+    if (kind !== null) this.play(kind, 'requested');
+    else if (isMPD(this.source) && this.options.scripts.dash) void this.playMPD();
+    else this.playUsual(false);
+  }
+
+  /** @param {boolean} hasDash */
+  playUsual(hasDash) {
+    const { sync } = this.options, { source } = this;
+    const hasMediaSource = mediaSourceClass() !== undefined;
+    const { kind, reason } = usualPlayer({ source, sync, hasMediaSource, hasDash });
+    this.play(kind, reason);
+  }
+
+  /** Plays an MPD with dash.js if this server has it. */
+  async playMPD() {
+    const { dash } = this.options.scripts, { signal: stop } = this.closing;
+    let hasDash = false;
+    try {
+      hasDash = dash !== null && await within(3000, async (signal) => {
+        const response = await fetch(new URL('scripts.json', dash).href, { signal });
+        return (await response.json()).includes('dash.all.min.js');
+      }, stop);
+    } catch { /* another server */ }
+    if (!this.player && !stop.aborted) this.playUsual(hasDash);
+  }
+
+  /** @param {Kind} kind */
+  choosePlayer(kind) {
+    this.unsupported.clear();
+    for (const key of ['player', 'transport', 'script', 'src']) this.events.onMessage(key);
+    this.play(kind, 'requested');
+  }
+
+  /** @param {Kind} kind @param {string} reason */
+  play(kind, reason) {
+    this.player?.stop();
+    // hls.js and HLS of the browser need a playlist, dash.js an MPD; the frame player reads both.
+    if (kind !== 'frames' && isMPD(this.source) !== (kind === 'dashjs')) {
+      this.source = otherFormat(this.source) ?? this.source;
+      this.services.source = this.source;
+      this.state.source = this.source;
+    }
+    this.stalls.reset();
+    this.frames.reset();
+    this.latency = null;
+    this.kind = kind;
+    this.reason = reason;
+    this.video.playbackRate = 1;
+    this.video.removeAttribute('src');
+    this.video.crossOrigin = 'anonymous';
+    this.video.load();
+    this.targets.reset();
+    this.controller = new LatencyController(this.targets.targetFor(kind, this.source));
+    this.events.onMessage('trouble');
+    this.events.onStatus('wait', 'Connecting');
+    this.player = this.newPlayer(kind);
+    this.state.player = kind;
+    this.events.onPlayer(kind);
+    this.player.start();
+  }
+
+  /**
+   * A player whose calls are ignored when another one has replaced it.
+   * @param {Kind} kind
+   */
+  newPlayer(kind) {
+    const isCurrent = () => this.player === player, { scripts, sync } = this.options;
+    /** @type {Host} */
+    const host = {
+      video: this.video, clock: this.clock, source: this.source,
+      status: (...status) => { if (isCurrent()) this.setStatus(...status); },
+      unsupported: (reason) => { if (isCurrent()) this.fallBack(reason); },
+      measureClock: () => void this.services.measureClock(),
+      setTargets: (...targets) => {
+        if (isCurrent() && this.targets.setStream(...targets)) this.applyTarget();
+      },
+      sync,
+      setSharedTarget: (target) => { if (isCurrent()) this.controller.shared = target; },
+    };
+    const target = this.targets.targetFor(kind, this.source);
+    /** @type {Player} */
+    const player = kind === 'frames' ? new FramePlayer(host, target)
+      : kind === 'ws' ? new SocketPlayer(host, target)
+        : kind === 'hlsjs' ? new HlsPlayer(host, scripts.hls)
+          : kind === 'dashjs' ? new DashPlayer(host, target, scripts.dash)
+            : new NativePlayer(host);
+    return player;
+  }
+
+  /**
+   * Plays with the next player that may support the stream.
+   * @param {string} reason
+   */
+  fallBack(reason) {
+    this.unsupported.add(this.kind);
+    const next = nextPlayer(this.source, this.unsupported);
+    this.failed(reason, next === null);
+    if (!next) {
+      this.setStatus('dead', 'Cannot play', reason);
+      return;
+    }
+    this.events.onMessage('player', `${reason}: playing with ${TITLES[next]} instead`, 'warn');
+    this.play(next, reason);
+  }
+
+  /** @param {Status} status @param {string} text @param {string} [problem] */
+  setStatus(status, text, problem) {
+    if ((status === 'live') !== (this.state.status === 'live')) this.changedAt = this.clock.now();
+    this.state.status = status;
+    this.problem = status === 'wait' ? problem ?? this.problem : '';
+    this.events.onStatus(status, text);
+    this.events.onMessage('trouble', problem, status === 'dead' ? 'bad' : 'warn');
+    if (problem) this.failed(problem, false);
+    if (status === 'live') this.resume();
+  }
+
+  /** @param {string} text @param {boolean} isFatal */
+  failed(text, isFatal) {
+    const isNew = recordError(this.state, this.clock.now(), text);
+    if (isNew || isFatal) this.events.onError(text, isFatal);
+  }
+
+  /** The words for a stream without a picture; null if it has one. */
+  awayWords() {
+    const { services, state } = this;
+    return !this.player || state.status === 'dead' ? null : awayWords({
+      source: services.presence, isReachable: services.isReachable, problem: this.problem,
+      isPlaying: state.status === 'live', changedAt: this.changedAt,
+    }, this.clock.now());
+  }
+
+  // Target latency
+
+  /** @param {number | null} target s */
+  chooseTarget(target) {
+    this.targets.requested = target;
+    this.applyTarget();
+  }
+
+  /** On an MPD the latency approaches a new target by the playback rate, elsewhere by a seek. */
+  applyTarget() {
+    const { player, controller, latency } = this;
+    const target = this.targets.targetFor(this.kind, this.source);
+    const isGradual = isMPD(this.source);
+    if (target !== controller.requested) controller.request(target, isGradual);
+    player?.setTarget(target);
+    if (latency === null || isGradual || !player?.isControlled()) return;
+    const error = latency - target;
+    if (Math.abs(error) > 0.2) player.seekBy(error, performance.now());
+  }
+
+  // Every 50 ms
+
+  update() {
+    const { video, player, controller } = this, now = performance.now();
+    if (!player) return;
+    player.update();
+    if (this.progress.stoppedFor(now) > SILENT_STALL) this.stalls.begin(this.clock.now());
+    this.followStalls(player, now);
+    this.latency = player.latency();
+    if (player.isControlled() && this.latency !== null && !video.paused && !video.seeking) {
+      const ahead = secondsAhead(video), minimum = player.minimumTarget();
+      const rate = controller.step(now / 1000, this.latency, minimum, ahead);
+      if (video.playbackRate !== rate) video.playbackRate = rate;
+      const seconds = controller.seek(now / 1000, this.latency, ahead);
+      if (seconds > 0) player.seekBy(seconds, now);
+    }
+    this.publish(player);
+    if (now - this.reportedAt <= REPORT_INTERVAL) return;
+    this.reportedAt = now;
+    player.report?.(figuresOf(this.state, controller.need));
+  }
+
+  /**
+   * A stall raises the target, except after the loss of a connection: no buffer of this length
+   * would have prevented that stall.
+   * @param {Player} player @param {number} now
+   */
+  followStalls(player, now) {
+    const { current } = this.stalls, ended = this.stalls.update(now);
+    if (ended && current && this.stalls.stalls.includes(current)) this.events.onStall(current);
+    if (!ended || ended.seconds <= STALL_TOLERANCES[this.kind]) return;
+    if (!player.wasConnectedSince(ended.startedAt)) return;
+    this.controller.stalled(now / 1000, ended.seconds);
+  }
+
+  /** @param {Player} player */
+  publish(player) {
+    const { video, state, frames } = this;
+    state.time = video.currentTime;
+    state.clock = frames.burnedClock;
+    state.glassToGlassMs = frames.glassToGlass();
+    state.latencyMs = this.latency === null ? null : this.latency * 1000;
+    state.rate = video.playbackRate;
+    state.target = this.controller.target;
+    const { shared } = this.controller;
+    state.syncOffsetMs = shared === null || this.latency === null ? null
+      : (this.latency - shared) * 1000;
+    const renditions = player.renditions();
+    state.rendition = renditions?.names[renditions.current] ?? null;
+    state.framesShown = frames.frames;
+    state.framesDropped = video.getVideoPlaybackQuality?.().droppedVideoFrames ?? 0;
+    state.undecoded = frames.undecoded;
+    state.samples = frames.samples;
+    state.clockOffsetMs = this.clock.offset;
+    state.sound = player.hasAudio();
+    state.bufferSeconds = secondsAhead(video);
+  }
+}

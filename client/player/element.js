@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0
+// <live-player>: the player as an element of any page.
+
+import { STAGE_MARKUP } from '../page/page.html';
+import { STAGE_STYLE } from '../page/stage.css';
+import { element } from '../page/dom.js';
+import { TRANSPORT_NAMES } from '../page/players/player.js';
+import { scriptsBeside } from '../page/players/script.js';
+import { Stage } from '../page/stage.js';
+import { isSwitchedOn, targetOf, wishesOf } from './attributes.js';
+import { sourceStateOf } from './source-state.js';
+/** @typedef {import('../page/stall-meter.js').Stall} Stall */
+/** @typedef {import('./source-state.js').SourceState} SourceState */
+
+/** The time between two `statistics` events, ms. */
+const STATISTICS_INTERVAL = 1000;
+
+/** Properties that a script may set before the element is defined. */
+const EARLY_PROPERTIES = [
+  'src', 'target', 'sync', 'transport', 'controls', 'muted', 'autoplay', 'volume',
+];
+
+/** @type {CSSStyleSheet | null} shared by all elements */
+let sharedStyle = null;
+
+/** @type {string | null} shared by all elements */
+let sharedMarkup = null;
+
+/** The constant markup, in the form that a page with Trusted Types requires. */
+function trustedMarkup() {
+  const { trustedTypes } = /** @type {any} */ (globalThis);
+  const policy = sharedMarkup === null && trustedTypes?.createPolicy('live-player', {
+    createHTML: (/** @type {string} */ text) => text,
+  });
+  sharedMarkup ??= policy ? policy.createHTML(STAGE_MARKUP) : STAGE_MARKUP;
+  return sharedMarkup ?? '';
+}
+
+/**
+ * Fills a shadow root. A shared style sheet needs no permission of the page's policy; older
+ * browsers get an element.
+ * @param {ShadowRoot} root
+ */
+function fill(root) {
+  const template = document.createElement('template');
+  template.innerHTML = trustedMarkup();
+  root.append(template.content.cloneNode(true));
+  if ('adoptedStyleSheets' in root) {
+    if (!sharedStyle) {
+      sharedStyle = new CSSStyleSheet();
+      sharedStyle.replaceSync(STAGE_STYLE);
+    }
+    root.adoptedStyleSheets = [sharedStyle];
+  } else {
+    const style = document.createElement('style');
+    style.textContent = STAGE_STYLE;
+    /** @type {ShadowRoot} */ (root).prepend(style);
+  }
+}
+
+/** Plays while it is in a document. */
+export class LivePlayer extends HTMLElement {
+  static get observedAttributes() {
+    return ['src', 'target', 'sync', 'transport', 'controls', 'muted'];
+  }
+
+  /** @type {ShadowRoot} */
+  #root;
+  /** @type {Stage | null} */
+  #stage = null;
+  /** Whether the element is in a document. */
+  #isUsed = false;
+  /** Whether a change of attributes will start playback again. */
+  #isChanging = false;
+  #statisticsAt = 0;
+  /** The values of the latest events. */
+  #last = { rendition: /** @type {string | null} */ (null), source: '', transport: '' };
+
+  constructor() {
+    super();
+    this.#root = this.attachShadow({ mode: 'open' });
+    fill(this.#root);
+    element('figures-button', HTMLButtonElement, this.#root).remove();
+    element('stage', HTMLDivElement, this.#root).tabIndex = -1;
+  }
+
+  connectedCallback() {
+    for (const name of EARLY_PROPERTIES) {
+      if (!Object.hasOwn(this, name)) continue;
+      const object = /** @type {any} */ (this), value = object[name];
+      delete object[name];
+      object[name] = value;
+    }
+    this.#isUsed = true;
+    this.#open();
+  }
+
+  disconnectedCallback() {
+    this.#isUsed = false;
+    this.#close();
+  }
+
+  /** @param {string} name @param {string | null} before @param {string | null} now */
+  attributeChangedCallback(name, before, now) {
+    if (before === now) return;
+    const { controls, playback } = this.#stage ?? {};
+    if (name === 'muted') this.video.muted = now !== null;
+    else if (name === 'controls') controls?.showControls(now !== null);
+    else if (name === 'target') playback?.chooseTarget(targetOf(now));
+    else if (this.#isUsed && !this.#isChanging) {
+      this.#isChanging = true;
+      queueMicrotask(() => {
+        this.#isChanging = false;
+        if (!this.#isUsed) return;
+        this.#close();
+        this.#open();
+      });
+    }
+  }
+
+  // Playback
+
+  #open() {
+    if (this.#stage) return;
+    const wishes = wishesOf((name) => this.getAttribute(name), document.baseURI);
+    if (!wishes) {
+      if (this.src) this.#failed(`"${this.src}" is no address of a stream`, true);
+      return;
+    }
+    const stage = new Stage(this.#root, {
+      ...wishes, scripts: scriptsBeside(import.meta.url), startsItself: this.autoplay,
+      hasControls: this.controls, isMuted: this.hasAttribute('muted'), isIdle: false,
+      keys: element('stage', HTMLDivElement, this.#root),
+    }, {
+      onPlayer: () => this.#announceTransport(),
+      onError: (text, isFatal) => this.#failed(text, isFatal),
+      onStall: (stall) => this.#emit('stall', { ...stall }),
+      onShow: () => this.#show(),
+      figures: { isShown: false, figure: () => {} },
+    });
+    this.#last = { rendition: null, source: '', transport: '' };
+    this.#stage = stage;
+    stage.start();
+    for (const problem of wishes.problems) this.#failed(problem, false);
+  }
+
+  #close() {
+    this.#stage?.close();
+    this.#stage = null;
+  }
+
+  /** Starts or continues playback. */
+  play() { if (this.#stage?.playback.isPaused) this.#stage.playback.togglePlay(); }
+
+  pause() {
+    const playback = this.#stage?.playback;
+    if (playback && !playback.isPaused && playback.player) playback.pause();
+  }
+
+  // Events
+
+  /** @param {string} type @param {Record<string, any>} detail */
+  #emit(type, detail) { this.dispatchEvent(new CustomEvent(type, { detail })); }
+
+  /** @param {string} message @param {boolean} fatal */
+  #failed(message, fatal) { this.#emit('error', { message, fatal }); }
+
+  #announceTransport() {
+    const { activeTransport: transport, transportReason: reason } = this;
+    if (!transport || this.#last.transport === transport + reason) return;
+    this.#last.transport = transport + reason;
+    this.#emit('transport', { transport, reason });
+  }
+
+  #show() {
+    const { latency, statistics, rendition } = this, last = this.#last;
+    if (!statistics) return;
+    const { target, syncOffset } = statistics;
+    if (latency !== null) this.#emit('latency', { latency, target, syncOffset });
+    if (rendition !== null && rendition !== last.rendition) {
+      this.#emit('rendition', { rendition, renditions: this.renditions });
+    }
+    last.rendition = rendition;
+    const source = this.sourceState;
+    if (source && source.state !== last.source) {
+      last.source = source.state;
+      this.#emit('source', source);
+    }
+    const now = performance.now();
+    if (now - this.#statisticsAt < STATISTICS_INTERVAL) return;
+    this.#statisticsAt = now;
+    this.#emit('statistics', statistics);
+  }
+
+  // Attributes as properties
+
+  get src() { return this.getAttribute('src') ?? ''; }
+
+  set src(value) { this.setAttribute('src', value); }
+
+  get target() { return targetOf(this.getAttribute('target')); }
+
+  set target(value) { this.#reflect('target', value); }
+
+  get sync() { return this.getAttribute('sync'); }
+
+  set sync(value) { this.#reflect('sync', value); }
+
+  get transport() { return this.getAttribute('transport') ?? 'auto'; }
+
+  set transport(value) { this.#reflect('transport', value); }
+
+  get controls() { return this.hasAttribute('controls'); }
+
+  set controls(value) { this.toggleAttribute('controls', value); }
+
+  get autoplay() { return isSwitchedOn(this.getAttribute('autoplay')); }
+
+  set autoplay(value) { this.#reflect('autoplay', value ? null : 'false'); }
+
+  /** @param {string} name @param {string | number | null} value */
+  #reflect(name, value) {
+    if (value === null) this.removeAttribute(name);
+    else this.setAttribute(name, String(value));
+  }
+
+  // State
+
+  /** The video element, for what this element does not offer. */
+  get video() { return element('video', HTMLVideoElement, this.#root); }
+
+  get muted() { return this.video.muted; }
+
+  set muted(value) { this.video.muted = value; }
+
+  get volume() { return this.video.volume; }
+
+  set volume(value) { this.video.volume = value; }
+
+  get paused() { return this.#stage?.playback.isPaused ?? true; }
+
+  /** The transport that plays; null while none does. */
+  get activeTransport() {
+    const playback = this.#stage?.playback;
+    return playback?.player ? TRANSPORT_NAMES[playback.kind] : null;
+  }
+
+  get transportReason() { return this.#stage?.playback.reason ?? ''; }
+
+  /** s; null while unknown */
+  get latency() {
+    const state = this.#stage?.playback.state;
+    const ms = state?.status === 'live' ? state.glassToGlassMs ?? state.latencyMs : null;
+    return ms === null ? null : ms / 1000;
+  }
+
+  get sourceState() {
+    const playback = this.#stage?.playback;
+    return playback?.player ? sourceStateOf(playback) : null;
+  }
+
+  get rendition() { return this.#stage?.playback.state.rendition ?? null; }
+
+  set rendition(name) { this.#stage?.playback.player?.chooseRendition(name); }
+
+  get renditions() { return this.#stage?.playback.player?.renditions()?.names ?? []; }
+
+  get statistics() {
+    const playback = this.#stage?.playback;
+    if (!playback?.player) return null;
+    const { state, clock, frames } = playback, offset = state.syncOffsetMs;
+    const { at, text } = state.errors[state.errors.length - 1] ?? { at: 0, text: '' };
+    return {
+      status: state.status, transport: TRANSPORT_NAMES[playback.kind], latency: this.latency,
+      target: state.target, syncOffset: offset === null ? null : offset / 1000,
+      buffer: state.bufferSeconds, rate: state.rate, rendition: state.rendition,
+      width: this.video.videoWidth, height: this.video.videoHeight, hasAudio: state.sound,
+      frames: state.framesShown, framesDropped: state.framesDropped, frameRate: frames.rate(),
+      stalls: state.stalls.length,
+      stallSeconds: state.stalls.reduce((sum, { seconds }) => sum + seconds, 0),
+      clockOffset: clock.offset / 1000,
+      roundTrip: clock.roundTrip === null ? null : clock.roundTrip / 1000,
+      lastError: text === '' ? null : { at, message: text },
+    };
+  }
+}

@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { LivePlayer } from './element.js';
+
+if (!customElements.get('live-player')) customElements.define('live-player', LivePlayer);

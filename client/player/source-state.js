@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// The state of a stream in one word.
+
+/** @typedef {import('../page/playback.js').Playback} Playback */
+/** @typedef {'starting' | 'live' | 'lost' | 'ended' | 'unreachable'} SourceState */
+
+/**
+ * `since` in Unix ms. `lost`: the server repeats a picture, since the source supplies none.
+ * @param {Pick<Playback, 'state' | 'services' | 'changedAt'>} playback
+ * @returns {{ state: SourceState, since: number }}
+ */
+export function sourceStateOf({ state, services, changedAt }) {
+  const { presence, isReachable } = services;
+  if (state.status === 'dead') return { state: 'ended', since: changedAt };
+  if (!isReachable) return { state: 'unreachable', since: changedAt };
+  if (presence && !presence.isOnline && presence.since > 0) {
+    return { state: 'lost', since: presence.since / 1e6 };
+  }
+  return { state: state.status === 'live' ? 'live' : 'starting', since: changedAt };
+}

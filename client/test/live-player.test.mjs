@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { nextPlayer, usualPlayer } from '../page/player-choice.js';
+import { CDN, scriptsBeside } from '../page/players/script.js';
+import { isSwitchedOn, streamAddress, wishesOf } from '../player/attributes.js';
+import { sourceStateOf } from '../player/source-state.js';
+
+/** @param {Record<string, string>} attributes */
+const wishes = (attributes) => wishesOf((name) => attributes[name] ?? null, 'http://site/a/b.html');
+
+suite('attributes of <live-player>', () => {
+  for (const [address, expected] of [
+    ['https://h/live/', 'https://h/live/playlist.m3u8'],
+    ['https://h/live', 'https://h/live/playlist.m3u8'],
+    ['https://h/', 'https://h/live.m3u8'],
+    ['https://h', 'https://h/live.m3u8'],
+    ['https://h/t/TOKEN/live/', 'https://h/t/TOKEN/live/playlist.m3u8'],
+    ['https://h/live/?x=1', 'https://h/live/playlist.m3u8?x=1'],
+    ['https://h/live/chunked.m3u8', 'https://h/live/chunked.m3u8'],
+    ['https://h/live/manifest.mpd?x', 'https://h/live/manifest.mpd?x'],
+    ['/live/', 'http://site/live/playlist.m3u8'],
+    ['live/', 'http://site/a/live/playlist.m3u8'],
+    ['ftp://h/live/', null], ['javascript:alert(1)', null], ['http://', null],
+  ]) {
+    test(`src ${address}`, () => {
+      assert.equal(streamAddress(address, 'http://site/a/b.html'), expected);
+    });
+  }
+
+  test('without a stream nothing is played', () => {
+    assert.equal(wishes({}), null);
+    assert.equal(wishes({ src: '' }), null);
+    assert.equal(wishes({ src: 'data:,' }), null);
+  });
+
+  test('defaults', () => {
+    assert.deepEqual(wishes({ src: '/live/' }), {
+      source: 'http://site/live/playlist.m3u8', kind: null, target: null, sync: null, problems: [],
+    });
+  });
+
+  test('all attributes', () => {
+    const found = wishes({ src: '/a/', transport: 'ws', target: '0.15', sync: 'lobby' });
+    assert.deepEqual([found.kind, found.target, found.sync], ['ws', 0.15, 'lobby']);
+    assert.deepEqual(found.problems, []);
+  });
+
+  for (const attributes of [
+    { transport: 'udp' }, { transport: 'constructor' }, { target: '20' }, { target: 'x' },
+    { sync: 'a b' }, { sync: 'x'.repeat(65) },
+  ]) {
+    test(`invalid ${JSON.stringify(attributes).slice(0, 40)} is ignored, with a reason`, () => {
+      const found = wishes({ src: '/a/', ...attributes });
+      assert.deepEqual([found.kind, found.target, found.sync], [null, null, null]);
+      assert.equal(found.problems.length, 1);
+    });
+  }
+
+  test('autoplay is on unless it is switched off', () => {
+    for (const text of [null, '', 'true', '1']) assert.equal(isSwitchedOn(text), true);
+    for (const text of ['false', '0', 'off', 'no']) assert.equal(isSwitchedOn(text), false);
+  });
+
+  test('scripts come from the server of the module with the known sum, or from the CDN', () => {
+    const { hls, dash } = scriptsBeside('https://h/player/live-player.js');
+    assert.deepEqual(hls, [{ url: 'https://h/player/hls.js', integrity: CDN.integrity }, CDN]);
+    assert.equal(dash, 'https://h/player/dash.all.min.js');
+    assert.deepEqual(scriptsBeside('file:///a/live-player.js'), { hls: [CDN], dash: null });
+  });
+});
+
+suite('the usual player', () => {
+  const list = 'http://h/live/playlist.m3u8', mpd = 'http://h/live/manifest.mpd';
+  for (const [source, sync, hasMediaSource, hasDash, kind] of [
+    [list, null, true, true, 'frames'], [list, 'a', true, false, 'ws'],
+    [mpd, null, true, true, 'dashjs'], [mpd, null, true, false, 'frames'],
+    [mpd, 'a', true, true, 'ws'], [list, null, false, false, 'native'],
+    [list, 'a', false, false, 'native'],
+  ]) {
+    test(`${source}, group ${sync}, MSE ${hasMediaSource}, dash.js ${hasDash}: ${kind}`, () => {
+      const found = usualPlayer({ source, sync, hasMediaSource, hasDash });
+      assert.equal(found.kind, kind);
+      assert.ok(found.reason.length > 10);
+    });
+  }
+
+  test('each player is tried once', () => {
+    for (const source of [list, mpd]) {
+      const tried = new Set(), order = [];
+      for (let next = 'ws'; next; next = nextPlayer(source, tried)) {
+        order.push(next);
+        tried.add(next);
+      }
+      assert.deepEqual(order, source === list ? ['ws', 'frames', 'hlsjs', 'native']
+        : ['ws', 'frames', 'dashjs']);
+    }
+  });
+});
+
+suite('the state of a stream', () => {
+  const online = { isOnline: true, since: 5e12 }, offline = { isOnline: false, since: 7e12 };
+  for (const [status, presence, isReachable, state, since] of [
+    ['wait', null, true, 'starting', 1000], ['live', null, true, 'live', 1000],
+    ['live', online, true, 'live', 1000], ['live', offline, true, 'lost', 7e6],
+    ['wait', online, false, 'unreachable', 1000], ['dead', offline, true, 'ended', 1000],
+  ]) {
+    test(`${status}, ${JSON.stringify(presence)}, reachable ${isReachable}: ${state}`, () => {
+      assert.deepEqual(
+        sourceStateOf({ state: { status }, services: { presence, isReachable }, changedAt: 1000 }),
+        { state, since });
+    });
+  }
+});

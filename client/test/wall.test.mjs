@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { columnsFor, groupText, wallOf } from '../wall/layout.js';
+
+suite('the page of several streams', () => {
+  test('streams are names or URLs, each once', () => {
+    const { streams, sync, attributes } = wallOf(
+      'http://h/wall?streams=a,%20b,a,,x%2Fy,https://other/t/TOKEN/yard/,https://other/&target=0.3');
+    assert.deepEqual(streams, [
+      { name: 'a', src: 'a/' }, { name: 'b', src: 'b/' }, { name: 'x/y', src: 'x%2Fy/' },
+      { name: 'yard', src: 'https://other/t/TOKEN/yard/' },
+      { name: 'other', src: 'https://other/' },
+    ]);
+    assert.equal(sync, null);
+    assert.deepEqual(attributes, { target: '0.3' });
+  });
+
+  test('without streams there is nothing to play; with many, the first 16', () => {
+    assert.deepEqual(wallOf('http://h/wall').streams, []);
+    const many = Array.from({ length: 40 }, (_, i) => `s${i}`).join(',');
+    assert.equal(wallOf(`http://h/wall?streams=${many}&sync=hall`).streams.length, 16);
+    assert.equal(wallOf(`http://h/wall?streams=${many}&sync=hall`).sync, 'hall');
+  });
+
+  for (const [count, width, height, columns] of [
+    [1, 1280, 720, 1], [2, 1280, 720, 2], [2, 700, 1200, 1], [3, 1280, 800, 2], [4, 1280, 720, 2],
+    [3, 2400, 450, 3], [6, 1280, 720, 3], [9, 1280, 720, 3], [16, 1280, 720, 4],
+  ]) {
+    test(`${count} streams in ${width}×${height}: ${columns} columns`, () => {
+      assert.equal(columnsFor(count, width, height), columns);
+    });
+  }
+
+  for (const [offsets, text] of [
+    [[null, null], 'Connecting'], [[0.01], 'All streams 150 ms behind'],
+    [[0.01, -0.002], 'All streams within 12 ms, 150 ms behind'],
+    [[0.01, null, 0], '2 of 3 streams within 10 ms, 150 ms behind'],
+  ]) test(text, () => assert.equal(groupText(offsets, 0.15), text));
+});

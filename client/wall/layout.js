@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// The parameters and the grid of the page of several streams.
+
+/** The most streams of one page. */
+const MOST_STREAMS = 16;
+
+/**
+ * @typedef {object} Wall
+ * @property {{ name: string, src: string }[]} streams `src` relative to the page
+ * @property {string | null} sync the group that the page joins; null for a group of its own
+ * @property {Record<string, string>} attributes of all players
+ */
+
+/**
+ * Reads `?streams`, `?sync`, `?target` and `?transport`. A stream is the name of a stream of this
+ * server, or the URL of any stream.
+ * @param {string} page URL of the page
+ * @returns {Wall}
+ */
+export function wallOf(page) {
+  const query = new URL(page).searchParams;
+  const words = (query.get('streams') ?? '').split(',').map((word) => word.trim());
+  const names = [...new Set(words.filter((word) => word !== ''))].slice(0, MOST_STREAMS);
+  const streams = names.map((name) => {
+    const isURL = /^https?:\/\//.test(name), src = isURL ? name : `${encodeURIComponent(name)}/`;
+    return { name: isURL ? nameOf(name) : name, src };
+  });
+  /** @type {Record<string, string>} */
+  const attributes = {};
+  for (const name of ['target', 'transport']) {
+    const value = query.get(name);
+    if (value) attributes[name] = value;
+  }
+  return { streams, sync: query.get('sync') || null, attributes };
+}
+
+/**
+ * The name of a stream in its URL: the last folder, or the host.
+ * @param {string} url
+ */
+function nameOf(url) {
+  const { pathname, host } = new URL(url);
+  return pathname.split('/').filter((part) => part !== '' && !part.includes('.')).pop() ?? host;
+}
+
+/**
+ * The number of columns that makes pictures of 16:9 as large as possible.
+ * @param {number} count @param {number} width @param {number} height
+ */
+export function columnsFor(count, width, height) {
+  let best = 1, largest = 0;
+  for (let columns = 1; columns <= count; columns += 1) {
+    const rows = Math.ceil(count / columns);
+    const picture = Math.min(width / columns, (height / rows) * 16 / 9);
+    if (picture > largest - 1) [best, largest] = [columns, picture];
+  }
+  return best;
+}
+
+/**
+ * What the page says about its group.
+ * @param {(number | null)[]} offsets of the players to the target of their group, s; null if
+ *   unknown
+ * @param {number} target of the group, s
+ */
+export function groupText(offsets, target) {
+  const known = offsets.filter((offset) => offset !== null).map(Number);
+  if (known.length === 0) return 'Connecting';
+  const spread = Math.round(1000 * (Math.max(...known) - Math.min(...known)));
+  const missing = offsets.length - known.length;
+  const shown = missing > 0 ? `${known.length} of ${offsets.length} streams` : 'All streams';
+  const apart = known.length > 1 ? ` within ${spread} ms,` : '';
+  return `${shown}${apart} ${Math.round(1000 * target)} ms behind`;
+}

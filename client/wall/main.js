@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// The page of several streams, which shows the same instant of all.
+
+import { columnsFor, groupText, wallOf } from './layout.js';
+/** @typedef {import('../live-player').LivePlayer} LivePlayer */
+
+const UPDATE_INTERVAL = 1000;
+
+const wall = wallOf(location.href);
+const group = wall.sync ?? `wall-${Math.random().toString(36).slice(2, 10)}`;
+const grid = /** @type {HTMLElement} */ (document.getElementById('grid'));
+const words = /** @type {HTMLElement} */ (document.getElementById('words'));
+const usage = /** @type {HTMLElement} */ (document.getElementById('usage'));
+
+const players = wall.streams.map(({ name, src }) => {
+  const figure = document.createElement('figure'), caption = document.createElement('figcaption');
+  const player = /** @type {LivePlayer} */ (document.createElement('live-player'));
+  const attributes = { ...wall.attributes, src, sync: group, muted: '', controls: '' };
+  for (const [key, value] of Object.entries(attributes)) player.setAttribute(key, value);
+  player.setAttribute('aria-label', name);
+  caption.textContent = name;
+  figure.append(player, caption);
+  grid.append(figure);
+  return player;
+});
+
+/** Fits the pictures into the window. */
+function arrange() {
+  const { clientWidth, clientHeight } = grid;
+  const columns = columnsFor(players.length, clientWidth, clientHeight);
+  grid.style.setProperty('--columns', String(columns));
+  grid.style.setProperty('--rows', String(Math.ceil(players.length / columns)));
+}
+
+/** Says how far the pictures are apart. */
+function update() {
+  const all = players.map((player) => player.statistics);
+  const text = groupText(
+    all.map((statistics) => statistics?.syncOffset ?? null),
+    Math.max(0, ...all.map((statistics) => statistics?.target ?? 0)));
+  if (words.textContent !== text) words.textContent = text;
+}
+
+usage.hidden = players.length > 0;
+words.hidden = players.length === 0;
+addEventListener('resize', arrange);
+arrange();
+if (players.length > 0) setInterval(update, UPDATE_INTERVAL);
