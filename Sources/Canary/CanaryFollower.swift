@@ -62,7 +62,7 @@ package final class CanaryFollower: Sendable {
         let now = SystemClock.monotonicTime
         if now - began > .seconds(10) { pause = .milliseconds(200) }
         SystemClock.sleep(until: now + pause)
-        pause = min(2 * pause, .seconds(5))
+        pause = min(pause + pause, .seconds(5))
       }
     }
   }

@@ -78,8 +78,10 @@ package struct ManifestEdge: Sendable, Equatable {
     else { return nil }
     // Days since 1970 by the calendar with its year from March on.
     let (y, m) = month > 2 ? (year, month - 3) : (year - 1, month + 9)
+    // bounded: years of four digits, and a fraction below one
     let days = 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 - 719_468
     let fraction = match.7.flatMap { Double("0" + $0) } ?? 0
+    // bounded: as the days
     return .origin + .seconds(days * 86_400 + hour * 3600 + minute * 60 + second)
       + .nanoseconds(Int64(fraction * 1e9))
   }

@@ -64,6 +64,7 @@ package struct PlaylistEdge: Sendable, Equatable {
 
   private static func quoted(_ name: String, in line: Substring) -> String? {
     guard let start = line.firstRange(of: name + "=\"") else { return nil }
+    // bounded: the range is within the line
     return String(line[start.upperBound...].prefix { $0 != "\"" })
   }
 }

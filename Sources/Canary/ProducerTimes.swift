@@ -25,6 +25,7 @@ package struct ProducerTimes: Sendable {
   /// The capture times of the chunks whose last byte is in `bytes`.
   package mutating func take(_ bytes: [UInt8]) throws(Damage) -> [WallTime] {
     var found: [WallTime] = []
+    // bounded: all of them
     var rest = bytes[...]
     while !rest.isEmpty {
       guard let (type, left) = box else {
@@ -43,16 +44,20 @@ package struct ProducerTimes: Sendable {
   }
 
   private mutating func begin(_ rest: inout ArraySlice<UInt8>) throws(Damage) {
+    // bounded: the head has 8 bytes
     let needed = head.count >= 8 && Self.number(head[..<4]) == 1 ? 16 : 8
     let piece = rest.prefix(needed - head.count)
     head += piece
     rest = rest.dropFirst(piece.count)
     guard head.count == needed else { return }
+    // bounded: the head has 8 bytes, or 16
     let size = Self.number(head[..<4])
     if size == 1, needed == 8 { return }
+    // bounded: the head has 16 bytes if the size is 1
     let length = size == 1 ? Self.number(head[8...]) : size
     // bounded: a box of media is far below 2^40 bytes
     guard length >= UInt64(needed), length < 1 << 40 else { throw Damage() }
+    // bounded: the head has 8 bytes or more
     let type = String(decoding: head[4..<8], as: UTF8.self)
     let left = Int(length) - needed
     head = []
