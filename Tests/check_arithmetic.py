@@ -34,7 +34,8 @@ FOREIGN = (
     "Server/Sockets/*.swift", "Server/Viewers/*.swift", "Streams/Input/*.swift",
     "Streams/PassThrough/*.swift", "Streams/Isolation/*.swift", "Streams/Audio/*.swift",
     "Scheduling/*.swift", "Media/*.swift",
-    "Canary/*.swift", "Packaging/*.swift", "ChunkStream/*.swift", "Ingest/*/*.swift", "Publishing/*.swift",
+    "Canary/*.swift", "Packaging/*.swift", "ChunkStream/*.swift", "Ingest/*/*.swift",
+    "Publishing/*.swift",
 )
 REASON = re.compile(r"// bounded: \S")
 TEXT = re.compile(r'"(?:\\.|[^"\\])*"')
