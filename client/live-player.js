@@ -2993,6 +2993,50 @@ function figuresOf(state, need) {
   };
 }
 
+// page/sync-socket.js
+
+const FIRST_PAUSE = 500, LONGEST_PAUSE = 15000;
+class SyncSocket {
+  constructor(source, group, clock, onTarget) {
+    this.source = source;
+    this.group = group;
+    this.clock = clock;
+    this.onTarget = onTarget;
+    this.closing = new AbortController();
+    this.pause = FIRST_PAUSE;
+    this.socket = null;
+    if ('WebSocket' in globalThis) this.connect();
+  }
+  connect() {
+    const socket = new LiveSocket(socketAddress(this.source), this.clock, {
+      onControl: ({ t, target }) => {
+        if (t !== 'sync' || !(target > 0)) return;
+        this.pause = FIRST_PAUSE;
+        this.onTarget(target / 1000);
+      },
+      onMedia: () => {},
+      onEnd: () => void this.reconnect(),
+    });
+    this.socket = socket;
+    socket.socket.addEventListener('open', () => {
+      socket.send({ t: 'hello', v: 1 });
+      socket.send({ t: 'subscribe', tracks: [], sync: this.group });
+    });
+  }
+  async reconnect() {
+    const { signal } = this.closing;
+    await sleep(this.pause, signal);
+    this.pause = Math.min(LONGEST_PAUSE, 2 * this.pause);
+    if (!signal.aborted) this.connect();
+  }
+  report(figures) { this.socket?.send({ t: 'stat', ...figures, rtt: this.clock.roundTrip }); }
+  close() {
+    this.closing.abort();
+    this.socket?.send({ t: 'bye', reason: 'stopped' });
+    this.socket?.close();
+  }
+}
+
 // page/playback.js
 
 const UPDATE_INTERVAL = 50;
@@ -3020,6 +3064,7 @@ class Playback {
     this.reportedAt = 0;
     this.controller = new LatencyController(TARGETS.frames);
     this.latency = null;
+    this.syncSocket = null;
     this.problem = '';
     this.changedAt = this.clock.now();
     this.state = newState(this.source);
@@ -3042,6 +3087,7 @@ class Playback {
     this.player = null;
     this.isPaused = true;
     player?.stop();
+    this.syncSocket?.close();
     this.closing.abort();
     clearInterval(this.timer);
     this.frames.stop();
@@ -3148,6 +3194,16 @@ class Playback {
     this.state.player = kind;
     this.events.onPlayer(kind);
     this.player.start();
+    this.syncSocket?.close();
+    this.syncSocket = this.newSyncSocket(kind);
+  }
+  newSyncSocket(kind) {
+    const { sync } = this.options;
+    if (sync === null || kind === 'ws' || kind === 'native') return null;
+    return new SyncSocket(this.source, sync, this.clock, (target) => {
+      this.controller.shared = target;
+      if (kind === 'dashjs') this.player?.setTarget(target);
+    });
   }
   newPlayer(kind) {
     const isCurrent = () => this.player === player, { scripts, sync } = this.options;
@@ -3232,7 +3288,9 @@ class Playback {
     this.publish(player);
     if (now - this.reportedAt <= REPORT_INTERVAL) return;
     this.reportedAt = now;
-    player.report?.(figuresOf(this.state, controller.need));
+    const figures = figuresOf(this.state, controller.need);
+    player.report?.(figures);
+    this.syncSocket?.report(figures);
   }
   followStalls(player, now) {
     const { current } = this.stalls, ended = this.stalls.update(now);

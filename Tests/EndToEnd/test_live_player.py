@@ -35,11 +35,13 @@ FRAMES = "document.querySelector('live-player').statistics?.frames"
 MOUNTS = """async ([source, count]) => {
   const sleep = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
   const transports = ['http', 'ws', 'auto', 'ws', 'hls'];
+  const groups = [null, null, 'group'];
   window.__players = [];
   for (let i = 0; i < count; i += 1) {
     const player = document.createElement('live-player');
     player.src = source;
     player.transport = transports[i % transports.length];
+    player.sync = groups[i % groups.length];
     player.muted = true;
     player.setAttribute('controls', '');
     document.body.append(player);
@@ -91,6 +93,30 @@ def test_element_plays_in_a_page_of_another_origin(browser: Browser, server: Pro
         page.wait_for_function(f"() => {FRAMES} > 10", timeout=15000)
         page.evaluate("() => document.querySelector('live-player').remove()")
         wait_until(lambda: total(server.port, "streamer_websockets") == 0, 5, "the socket closes")
+        assert not view.page_errors, view.page_errors
+
+
+@pytest.mark.timeout(60)
+def test_transports_share_a_sync_group(browser: Browser, server: Program) -> None:
+    """HTTP frames and a WebSocket with different targets: both show the same instant."""
+    html = PAGE.format(module=server.url("/player/live-player.js"))
+    offsets = ("() => [...document.querySelectorAll('live-player')]"
+               ".map((player) => player.statistics?.syncOffset ?? 9)")
+    with site(html) as address, viewer(browser) as view:
+        view.open(address)
+        for transport, target in (("http", "0.15"), ("ws", "0.35")):
+            view.page.evaluate(MOUNT, {"src": server.url("/live/"), "sync": "both", "muted": "",
+                                       "transport": transport, "target": target})
+        view.page.wait_for_function(
+            f"() => {{ const found = ({offsets})();"
+            " return found.length === 2 && found.every((offset) => Math.abs(offset) < 0.04); }",
+            timeout=20000)
+        print("offsets to the group, s:", view.page.evaluate(offsets))
+        targets = view.page.evaluate(
+            "() => [...document.querySelectorAll('live-player')].map((player) =>"
+            " player.statistics.target)")
+        assert min(targets) >= 0.3, targets
+        assert total(server.port, "streamer_websockets") == 2
         assert not view.page_errors, view.page_errors
 
 

@@ -21,6 +21,7 @@ import { secondsAhead } from './source-buffer.js';
 import { isMPD, otherFormat } from './source.js';
 import { StallMeter } from './stall-meter.js';
 import { figuresOf, newState, recordError } from './state.js';
+import { SyncSocket } from './sync-socket.js';
 /** @typedef {import('./players/player.js').Host} Host */
 /** @typedef {import('./players/player.js').Kind} Kind */
 /** @typedef {import('./players/player.js').Player} Player */
@@ -90,6 +91,8 @@ export class Playback {
     this.controller = new LatencyController(TARGETS.frames);
     /** @type {number | null} s */
     this.latency = null;
+    /** @type {SyncSocket | null} for players without a socket of their own */
+    this.syncSocket = null;
     this.problem = '';
     /** The last change between media and none, Unix ms on the server's clock. */
     this.changedAt = this.clock.now();
@@ -116,6 +119,7 @@ export class Playback {
     this.player = null;
     this.isPaused = true;
     player?.stop();
+    this.syncSocket?.close();
     this.closing.abort();
     clearInterval(this.timer);
     this.frames.stop();
@@ -238,6 +242,22 @@ export class Playback {
     this.state.player = kind;
     this.events.onPlayer(kind);
     this.player.start();
+    this.syncSocket?.close();
+    this.syncSocket = this.newSyncSocket(kind);
+  }
+
+  /**
+   * The membership of the sync group; null for a player that is a member itself, or whose latency
+   * cannot be set.
+   * @param {Kind} kind
+   */
+  newSyncSocket(kind) {
+    const { sync } = this.options;
+    if (sync === null || kind === 'ws' || kind === 'native') return null;
+    return new SyncSocket(this.source, sync, this.clock, (target) => {
+      this.controller.shared = target;
+      if (kind === 'dashjs') this.player?.setTarget(target);
+    });
   }
 
   /**
@@ -349,7 +369,9 @@ export class Playback {
     this.publish(player);
     if (now - this.reportedAt <= REPORT_INTERVAL) return;
     this.reportedAt = now;
-    player.report?.(figuresOf(this.state, controller.need));
+    const figures = figuresOf(this.state, controller.need);
+    player.report?.(figures);
+    this.syncSocket?.report(figures);
   }
 
   /**
