@@ -2855,9 +2855,10 @@ class ServicePoller {
     this.stop = stop;
     this.services = null;
     this.failures = 0;
+    this.silences = 0;
     this.presence = null;
   }
-  get isReachable() { return this.failures < 3; }
+  get isReachable() { return this.silences < 3; }
   start() {
     void this.keepClock();
     void this.pollTimestamps();
@@ -2868,7 +2869,11 @@ class ServicePoller {
       const list = await loadPlaylist(this.source, this.clock, this.stop);
       const names = segmentNames(list);
       if (names) this.services = { ...servicesBeside(names.folder), times: timeServicesOf(list) };
-    } catch { /* the next call tries again */ }
+      this.silences = 0;
+    } catch (error) {  // the next call tries again
+      const isSilent = error instanceof TypeError || messageOf(error).startsWith('no response');
+      this.silences = isSilent ? this.silences + 1 : 0;
+    }
     return this.services;
   }
   async measureClock() {
@@ -2892,15 +2897,19 @@ class ServicePoller {
   async updateFigures() {
     const url = (await this.findServices())?.timestamps;
     if (!url) return;
+    let hasAnswer = false;
     try {
       this.show(await within(2000, async (signal) => {
         const response = await fetch(url, { cache: 'no-store', signal });
+        hasAnswer = true;
         if (!response.ok) throw new Error(`status ${response.status}`);
         return timestampsOf(await response.json());
       }, this.stop));
       this.failures = 0;
+      this.silences = 0;
     } catch {
       if (this.stop.aborted) return;
+      this.silences = hasAnswer ? 0 : this.silences + 1;
       this.failures += 1;
       if (this.failures !== 3) return;
       const names = ['Live edge age', 'Capture → available', 'Server clock'];
@@ -3423,11 +3432,11 @@ function wishesOf(attribute, base) {
 function sourceStateOf({ state, services, changedAt }) {
   const { presence, isReachable } = services;
   if (state.status === 'dead') return { state: 'ended', since: changedAt };
-  if (!isReachable) return { state: 'unreachable', since: changedAt };
-  if (presence && !presence.isOnline && presence.since > 0) {
+  if (isReachable && presence && !presence.isOnline && presence.since > 0) {
     return { state: 'lost', since: presence.since / 1e6 };
   }
-  return { state: state.status === 'live' ? 'live' : 'starting', since: changedAt };
+  if (state.status === 'live') return { state: 'live', since: changedAt };
+  return { state: isReachable ? 'starting' : 'unreachable', since: changedAt };
 }
 
 // player/element.js

@@ -4,6 +4,7 @@
 import { sleep, within } from '../shared/deadline.js';
 import { servicesBeside } from '../shared/services.js';
 import { newestPartOf, timestampsOf } from '../shared/timestamps.js';
+import { messageOf } from './errors.js';
 import { milliseconds } from './figures.js';
 import { segmentNames } from './segment-names.js';
 import { loadPlaylist, timeServicesOf } from './transport.js';
@@ -37,11 +38,13 @@ export class ServicePoller {
     /** @type {{ timestamps: string, times: string[] } | null} */
     this.services = null;
     this.failures = 0;
+    /** Requests in a row without a response; a refusal is one. */
+    this.silences = 0;
     /** @type {{ isOnline: boolean, since: number } | null} of the latest response */
     this.presence = null;
   }
 
-  get isReachable() { return this.failures < 3; }
+  get isReachable() { return this.silences < 3; }
 
   start() {
     void this.keepClock();
@@ -55,7 +58,11 @@ export class ServicePoller {
       const list = await loadPlaylist(this.source, this.clock, this.stop);
       const names = segmentNames(list);
       if (names) this.services = { ...servicesBeside(names.folder), times: timeServicesOf(list) };
-    } catch { /* the next call tries again */ }
+      this.silences = 0;
+    } catch (error) {  // the next call tries again
+      const isSilent = error instanceof TypeError || messageOf(error).startsWith('no response');
+      this.silences = isSilent ? this.silences + 1 : 0;
+    }
     return this.services;
   }
 
@@ -84,15 +91,19 @@ export class ServicePoller {
   async updateFigures() {
     const url = (await this.findServices())?.timestamps;
     if (!url) return;
+    let hasAnswer = false;
     try {
       this.show(await within(2000, async (signal) => {
         const response = await fetch(url, { cache: 'no-store', signal });
+        hasAnswer = true;
         if (!response.ok) throw new Error(`status ${response.status}`);
         return timestampsOf(await response.json());
       }, this.stop));
       this.failures = 0;
+      this.silences = 0;
     } catch {
       if (this.stop.aborted) return;
+      this.silences = hasAnswer ? 0 : this.silences + 1;
       this.failures += 1;
       if (this.failures !== 3) return;
       const names = ['Live edge age', 'Capture → available', 'Server clock'];

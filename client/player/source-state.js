@@ -12,9 +12,9 @@
 export function sourceStateOf({ state, services, changedAt }) {
   const { presence, isReachable } = services;
   if (state.status === 'dead') return { state: 'ended', since: changedAt };
-  if (!isReachable) return { state: 'unreachable', since: changedAt };
-  if (presence && !presence.isOnline && presence.since > 0) {
+  if (isReachable && presence && !presence.isOnline && presence.since > 0) {
     return { state: 'lost', since: presence.since / 1e6 };
   }
-  return { state: state.status === 'live' ? 'live' : 'starting', since: changedAt };
+  if (state.status === 'live') return { state: 'live', since: changedAt };
+  return { state: isReachable ? 'starting' : 'unreachable', since: changedAt };
 }

@@ -103,7 +103,8 @@ suite('the state of a stream', () => {
   for (const [status, presence, isReachable, state, since] of [
     ['wait', null, true, 'starting', 1000], ['live', null, true, 'live', 1000],
     ['live', online, true, 'live', 1000], ['live', offline, true, 'lost', 7e6],
-    ['wait', online, false, 'unreachable', 1000], ['dead', offline, true, 'ended', 1000],
+    ['wait', online, false, 'unreachable', 1000], ['live', offline, false, 'live', 1000],
+    ['dead', offline, true, 'ended', 1000],
   ]) {
     test(`${status}, ${JSON.stringify(presence)}, reachable ${isReachable}: ${state}`, () => {
       assert.deepEqual(

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { ServicePoller } from '../page/services.js';
+import { ServerClock } from '../shared/clock.js';
+
+/** A poller whose requests end as `fetch` says. */
+function polling(t, fetch) {
+  const previous = globalThis.fetch;
+  globalThis.fetch = fetch;
+  t.after(() => { globalThis.fetch = previous; });
+  const { signal } = new AbortController();
+  const figures = { isShown: false, figure() {} };
+  return new ServicePoller('http://h/live/playlist.m3u8', new ServerClock(), figures, signal);
+}
+
+suite('whether the server answers', () => {
+  const refusal = async () => new Response('no', { status: 403 });
+  const silence = async () => { throw new TypeError('Failed to fetch'); };
+  for (const [name, fetch, isReachable] of [
+    ['a refusal is an answer', refusal, true], ['a network error is none', silence, false],
+  ]) {
+    test(`${name}, for the playlist`, async (t) => {
+      const poller = polling(t, fetch);
+      for (let i = 0; i < 4; i += 1) await poller.findServices();
+      assert.equal(poller.isReachable, isReachable);
+    });
+
+    test(`${name}, for /timestamps.json`, async (t) => {
+      const poller = polling(t, fetch);
+      poller.services = { timestamps: 'http://h/live/timestamps.json', times: [] };
+      for (let i = 0; i < 4; i += 1) await poller.updateFigures();
+      assert.equal(poller.isReachable, isReachable);
+    });
+  }
+
+  test('one answer ends the silence', async (t) => {
+    let count = 0;
+    const poller = polling(t, () => ((count += 1) === 5 ? refusal() : silence()));
+    for (let i = 0; i < 4; i += 1) await poller.findServices();
+    assert.equal(poller.isReachable, false);
+    await poller.findServices();
+    assert.equal(poller.isReachable, true);
+  });
+});
