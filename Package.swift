@@ -36,7 +36,7 @@ let fuzzers: [Target] =
   ]
     + [
       "head", "chunked", "query", "names", "boxes", "parameter-sets", "redaction", "http1", "http2",
-      "media", "messages", "sockets", "rtmp", "amf", "flv", "tracks", "tokens",
+      "media", "messages", "sockets", "rtmp", "amf", "flv", "tracks", "streamid", "tokens",
     ]
     .map {
       .executableTarget(
@@ -52,6 +52,7 @@ let package = Package(
     .systemLibrary(name: "CFFmpeg"),
     .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CSeccomp"),
+    .systemLibrary(name: "CSRT"),
     .systemLibrary(name: "CV4L2"),
     .systemLibrary(name: "CZlib"),
     .systemLibrary(name: "CPopt"),
@@ -71,7 +72,8 @@ let package = Package(
 
     // Level 1. CMAF chunks and headers as bytes. Knows no clock, no window, no codec library.
     library("CMAF", ["Time", "Media", "Sharing"]),
-    // RTMP, AMF, FLV and CMAF tracks: pure codecs of publishers. Knows no socket and no clock.
+    // RTMP, AMF, FLV, CMAF tracks and stream IDs of SRT: pure codecs of publishers. Knows no socket
+    // and no clock.
     library("Ingest", ["CMAF", "Checked", "Time"]),
     // The pure state machines of a stream. Knows no thread, no lock and no bytes.
     library("Scheduling", ["Time", "Media"]),
@@ -88,7 +90,7 @@ let package = Package(
 
     // Level 2. Connections of publishers, and the path of their media to the source of a stream.
     // Knows no HTTP, and decodes nothing.
-    library("Publishing", ["Ingest", "Net", "Logging", "Sharing", "Time"]),
+    library("Publishing", ["CSRT", "Checked", "Ingest", "Net", "Logging", "Sharing", "Time"]),
     // The parent that keeps the listening sockets and restarts the program. Knows no video and no
     // HTTP.
     library("Supervision", ["CLinux", "Isolation", "Net", "Logging", "Sharing", "Time"]),

@@ -35,7 +35,7 @@ FOREIGN = (
     "Streams/PassThrough/*.swift", "Streams/Isolation/*.swift", "Streams/Audio/*.swift",
     "Scheduling/*.swift", "Media/*.swift",
     "Canary/*.swift", "Packaging/*.swift", "ChunkStream/*.swift", "Ingest/*/*.swift",
-    "Publishing/*.swift",
+    "Publishing/*.swift", "Publishing/*/*.swift",
 )
 REASON = re.compile(r"// bounded: \S")
 TEXT = re.compile(r'"(?:\\.|[^"\\])*"')

@@ -20,6 +20,13 @@ package struct PeerAddress: Sendable, Hashable, CustomStringConvertible {
     isVersion6 = address.is_v6 != 0
   }
 
+  /// The address in the system's form for a library that accepts connections: `sockaddr_in` or
+  /// `sockaddr_in6`, to which `address` points.
+  @unsafe package init(systemAddress address: UnsafeRawPointer) {
+    self.init(
+      unsafe clinux_address_of(address.assumingMemoryBound(to: sockaddr_storage.self)))
+  }
+
   /// An address from its bits; IPv4 is the lowest 32 of `low`.
   package init(high: UInt64, low: UInt64, port: UInt16, isVersion6: Bool) {
     self.high = high

@@ -5,7 +5,7 @@ package import Time
 
 /// A publisher that sends the bytes of a container, such as MPEG-TS.
 ///
-/// Confined to the loop's thread.
+/// Confined to the thread of its connection.
 package final class ContainerPublisher: MediaPublisher {
   private let stream: PublishedStream
   private let publisher: Publisher

@@ -7,7 +7,7 @@ package import Net
 package struct PublishEvent: Sendable, Equatable {
   /// How media or files arrive.
   package enum Transport: String, Sendable {
-    case rtmp, rtmps
+    case rtmp, rtmps, srt
     /// Media as the body of a request.
     case http
     /// Files of a relayed stream.

@@ -8,12 +8,20 @@ package struct PublishTarget: Sendable, Equatable {
   package var key: SecretDigest?
   /// Application and key as one path that leads to the stream, whatever its name; nil for none.
   package var path: SecretDigest?
+  /// What callers by SRT encrypt with; nil for no encryption.
+  package var passphrase: Passphrase?
 
   /// The name of the stream with a key, or a path.
-  package init(key: SecretDigest? = nil, path: SecretDigest? = nil) {
+  package init(
+    key: SecretDigest? = nil, path: SecretDigest? = nil, passphrase: Passphrase? = nil
+  ) {
     self.key = key
     self.path = path
+    self.passphrase = passphrase
   }
+
+  /// Whether clients need neither a key nor a path.
+  var isOpen: Bool { key == nil && path == nil }
 }
 
 /// Why a client may not publish.

@@ -56,6 +56,8 @@ package final class PublishedStream: Sendable {
     package var count: UInt64 = 0
     /// The bytes of their tags.
     package var bytes: UInt64 = 0
+    /// The packets of publishers by SRT; nil if there was none.
+    package var link: LinkStatistics?
   }
 
   private struct State {
@@ -109,6 +111,7 @@ package final class PublishedStream: Sendable {
 
     mutating func endPublisher(at now: MonotonicTime) {
       (status.isConnected, status.since) = (false, now)
+      status.link?.roundTrip = nil
       (publisher, session) = (nil, nil)
       configurations = MediaConfigurations()
       owesEnd = owesEnd || hasBegun
@@ -203,6 +206,14 @@ package final class PublishedStream: Sendable {
       state.status.bytes += UInt64(tag.payload.count)
       state.write(tag)
       return state.isFlushed() ? .taken : .partly
+    }
+  }
+
+  /// Adds what the link of a publisher has counted since the last call.
+  func note(_ link: LinkStatistics, by publisher: Publisher) {
+    state.withLock { state in
+      guard state.publisher === publisher else { return }
+      state.status.link = (state.status.link ?? LinkStatistics()).adding(link)
     }
   }
 

@@ -24,16 +24,22 @@ package final class PublisherRegistry: Sendable {
   package enum Admission: Sendable {
     /// To this stream.
     case stream(PublishedStream)
-    /// To a stream that does not exist yet: call ``PublisherRegistry/create(_:answer:)``.
-    case new(RTMPTarget)
+    /// To a stream that does not exist yet, with the first element of the client's path.
+    case new(name: String, application: String)
 
     /// The name of the stream.
     var name: String {
       switch self {
       case .stream(let stream): stream.name
-      case .new(let target): target.key
+      case .new(let name, _): name
       }
     }
+  }
+
+  /// A stream to which a client may publish, with the permission of the hook.
+  package struct Entrance: Sendable {
+    let stream: PublishedStream
+    let permit: PublishPermit
   }
 
   /// Creates a stream of a name for an application, and calls its last argument with the success.
@@ -83,18 +89,17 @@ package final class PublisherRegistry: Sendable {
     state.withLock { $0.creator = creator }
   }
 
-  /// Creates the stream of a client.
-  ///
-  /// - Parameters:
-  ///   - target: the target; its key becomes the name of the stream.
-  ///   - answer: called once, on any thread, with the stream; nil if there can be none.
-  func create(_ target: RTMPTarget, answer: @escaping @Sendable (PublishedStream?) -> Void) {
+  /// Creates the stream of a client, and calls `answer` once, on any thread, with the stream; with
+  /// nil if there can be none.
+  private func create(
+    _ name: String, _ application: String,
+    answer: @escaping @Sendable (PublishedStream?) -> Void
+  ) {
     guard let creator = state.withLock({ $0.creator }) else { return answer(nil) }
-    let name = target.key
-    if let known = state.withLock({ $0.entries[name] }), known.target == PublishTarget() {
+    if let known = state.withLock({ $0.entries[name] }), known.target.isOpen {
       return answer(known.stream)
     }
-    creator(name, target.stream) { [self] isCreated in
+    creator(name, application) { [self] isCreated in
       answer(isCreated ? state.withLock { $0.entries[name]?.stream } : nil)
     }
   }
@@ -111,15 +116,23 @@ package final class PublisherRegistry: Sendable {
 
   /// The stream to which a client may publish.
   ///
+  /// - Parameters:
+  ///   - target: the path that the client gives.
+  ///   - name: the name of the stream if it must be created; nil for the key.
+  ///   - peer: the address of the client.
+  ///   - now: the present time.
+  /// - Returns: the stream, or the name of a new one.
   /// - Throws: why it may not; five failures let its address wait.
   package func admit(
-    _ target: RTMPTarget, from peer: PeerAddress, at now: MonotonicTime
+    _ target: PublisherPath, as name: String? = nil, from peer: PeerAddress, at now: MonotonicTime
   ) throws(PublishRefusal) -> Admission {
     let (found, canCreate) = state.withLock { state in
       let mapped = state.entries.values.first { $0.target.path?.matches(target.path) == true }
       return (mapped ?? state.entries[target.stream], state.creator != nil)
     }
-    if found == nil, canCreate, publishGuard.access.admitsWithoutKey(peer) { return .new(target) }
+    if found == nil, canCreate, publishGuard.access.admitsWithoutKey(peer) {
+      return .new(name: name ?? target.key, application: target.stream)
+    }
     // A path is a key too: each unknown one is a failed attempt.
     let isPath = found == nil || found?.target.path != nil
     let key = isPath ? found?.target.path ?? Self.noPath : found?.target.key
@@ -151,6 +164,57 @@ package final class PublisherRegistry: Sendable {
     let refusal = publishGuard.refusal(of: peer, given: key, key: found.target.key, at: now)
     return refusal.map { .failure($0) } ?? .success(found.stream)
   }
+
+  /// Leads an admitted client to its stream: asks the hook, and then creates a new stream.
+  ///
+  /// - Parameters:
+  ///   - admission: of the client.
+  ///   - event: the client as the hook sees it.
+  ///   - execute: runs its argument on the thread of the client.
+  ///   - answer: called once on that thread; during this call if there is nothing to wait for.
+  func enter(
+    _ admission: Admission, _ event: PublishEvent,
+    on execute: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void,
+    answer: @escaping @Sendable (Result<Entrance, PublishRefusal>) -> Void
+  ) {
+    if let permit = hooks.permit(event) { return enter(admission, permit, execute, answer) }
+    hooks.ask(event) { [self] permit in
+      execute {
+        guard let permit else { return answer(.failure(.notPermitted)) }
+        self.enter(admission, permit, execute, answer)
+      }
+    }
+  }
+
+  private func enter(
+    _ admission: Admission, _ permit: PublishPermit,
+    _ execute: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void,
+    _ answer: @escaping @Sendable (Result<Entrance, PublishRefusal>) -> Void
+  ) {
+    switch admission {
+    case .stream(let stream): answer(.success(Entrance(stream: stream, permit: permit)))
+    case .new(let name, let application):
+      create(name, application) { stream in
+        execute {
+          answer(
+            stream.map { .success(Entrance(stream: $0, permit: permit)) } ?? .failure(.unknown))
+        }
+      }
+    }
+  }
+
+  /// What callers by SRT encrypt the media of a stream with; nil for no encryption.
+  func passphrase(of name: String) -> Passphrase? {
+    state.withLock { $0.entries[name]?.target.passphrase }
+  }
+
+  /// Whether an address must wait after its failures.
+  func mustWait(_ peer: PeerAddress, at now: MonotonicTime) -> Bool {
+    publishGuard.mustWait(peer, at: now)
+  }
+
+  /// Counts a wrong passphrase as a failure.
+  func fail(_ peer: PeerAddress, at now: MonotonicTime) { publishGuard.fail(peer, at: now) }
 
   // MARK: Connections
 

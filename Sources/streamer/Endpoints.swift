@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Configuration
+import Logging
 import Net
+import Publishing
 
 /// The listening sockets of the program: sockets of a supervisor, and own ones for other ports.
 enum Endpoints {
@@ -54,6 +56,23 @@ enum Endpoints {
     }
   }
 
+  /// Binds the socket of publishers by SRT; nil without `--srt`.
+  ///
+  /// It cannot be handed over: a supervised program waits until the one before releases the port.
+  ///
+  /// - Throws: `NetError` for a port that is in use.
+  static func openSRT(
+    _ settings: ProgramSettings, _ access: SRTAccess, isSupervised: Bool, log: Log
+  ) throws -> SRTService? {
+    guard let address = settings.srt else { return nil }
+    var options = SRTOptions(host: address.host ?? settings.host, port: address.port)
+    options.latency = settings.srtLatency
+    options.waitsForPort = isSupervised
+    do { return try SRTService(options, access, log: log) } catch {
+      throw located(error, settings, address.host == nil ? "host" : "srt")
+    }
+  }
+
   private static func bind(_ settings: ProgramSettings, _ port: UInt16) throws -> ListeningSocket {
     try bind(settings, host: settings.host, port, "host")
   }
@@ -70,12 +89,18 @@ enum Endpoints {
     _ settings: ProgramSettings, host: String, _ port: UInt16, _ option: String
   ) throws -> ListeningSocket {
     do { return try ListeningSocket(host: host, port: port) } catch {
-      guard case .unknownHost(let host, let reason) = error else { throw error }
-      throw UsageError(
-        .option(option), .problem("\"\(host)\": \(reason)"),
-        expected: "a host name or an address"
-      ).located(settings.locations)
+      throw located(error, settings, option)
     }
+  }
+
+  /// An unknown host as an error of its option; other errors as they are.
+  private static func located(
+    _ error: NetError, _ settings: ProgramSettings, _ option: String
+  ) -> any Error {
+    guard case .unknownHost(let host, let reason) = error else { return error }
+    return UsageError(
+      .option(option), .problem("\"\(host)\": \(reason)"), expected: "a host name or an address"
+    ).located(settings.locations)
   }
 
   /// The use of a socket of a supervisor.

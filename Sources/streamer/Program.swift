@@ -24,6 +24,8 @@ final class Program: Sendable {
   private let endpoints: [Endpoint]
   private let publisherEndpoints: [Endpoint]
   private let rtmp: RTMPService
+  /// Nil without `--srt`.
+  private let srt: SRTService?
   private let server: StreamServer
   private let serverState: ServerState
   private let registry: StreamRegistry
@@ -67,6 +69,9 @@ final class Program: Sendable {
       accessLog: accessLog)
     let publishers = serverState.publishers
     rtmp = RTMPService(publishers, log: log)
+    let callers = SRTAccess(publishers, passphrase: configuration.merged.srtPassphrase)
+    srt = try Endpoints.openSRT(
+      settings, callers, isSupervised: !handedOver.isEmpty, log: log)
     server = try StreamServer(serverState, loopCount: loopCount, limits: limits)
     registry = StreamRegistry(
       serverState, configuration.merged, publishers, isSupervised: !handedOver.isEmpty, log: log,
@@ -98,6 +103,9 @@ final class Program: Sendable {
     for endpoint in endpoints { log.write(.info, "listening", address(of: endpoint)) }
     for endpoint in publisherEndpoints {
       log.write(.info, "listening", address(of: endpoint, scheme: "rtmp"))
+    }
+    try srt?.start { [log] address in
+      log.write(.info, "listening", Self.text("srt", address, address.port))
     }
     if let note = tls?.note { log.write(.info, "certificate", note) }
     if let problem = tls?.selfSigned?.problem {
@@ -134,10 +142,13 @@ final class Program: Sendable {
   }
 
   private func address(of endpoint: Endpoint, scheme: String = "http") -> String {
-    let scheme = endpoint.tls == nil ? scheme : scheme + "s"
-    let (address, port) = (
-      endpoint.socket.boundAddress.description, endpoint.socket.boundPort
-    )
+    Self.text(
+      endpoint.tls == nil ? scheme : scheme + "s", endpoint.socket.boundAddress,
+      endpoint.socket.boundPort)
+  }
+
+  private static func text(_ scheme: String, _ address: PeerAddress, _ port: UInt16) -> String {
+    let address = address.description
     let host = address.contains(":") && !address.hasPrefix("[") ? "[\(address)]" : address
     let local =
       ["0.0.0.0", "[::]"].contains(host) ? ", here \(scheme)://localhost:\(port)/" : ""
@@ -182,6 +193,7 @@ final class Program: Sendable {
     log.write(.info, "stopping", "ending the streams and answering all requests")
     notifier?.send(.stopping)
     rtmp.close()
+    srt?.close()
     close(isEnding: true)
     // Players without a held request send one more, and learn that the stream has ended.
     server.linger(limit: StreamRegistry.lingerTime)
@@ -197,6 +209,7 @@ final class Program: Sendable {
     notifier?.send(.stopping)
     server.stopAccepting()
     rtmp.close()
+    srt?.close()
     close(isEnding: false)
     server.stop()
   }

@@ -39,7 +39,8 @@ extension StreamDefinition {
 
   /// How publishers address the stream.
   var publishTarget: PublishTarget {
-    PublishTarget(key: settings.publishKey, path: settings.publishPath)
+    PublishTarget(
+      key: settings.publishKey, path: settings.publishPath, passphrase: settings.srtPassphrase)
   }
 
   /// The plan of the stream, whose source is `published` if publishers are; the log reports each

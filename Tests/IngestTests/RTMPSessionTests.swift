@@ -94,7 +94,7 @@ struct RTMPSessionTests {
       #expect(reply[0] == .string("_result") && reply[1] == .number(transaction))
       if name == "createStream" { #expect(reply[3] == .number(1)) }
     }
-    let target = try #require(RTMPTarget(application: "live", name: "x"))
+    let target = try #require(PublisherPath(application: "live", name: "x"))
     #expect(try client.publish() == [.publish(target)])
     client.session.accept()
     let status = try #require(try client.commands().last)
@@ -198,7 +198,7 @@ struct RTMPSessionTests {
       ("live", "", "live"), ("", "", ""),
     ])
   func targets(application: String, name: String, path: String) throws {
-    let target = try #require(RTMPTarget(application: application, name: name))
+    let target = try #require(PublisherPath(application: application, name: name))
     #expect(target.path == path)
     #expect(target.stream == String(path.split(separator: "/").first ?? ""))
   }

@@ -108,8 +108,8 @@ struct PublisherRegistryTests {
   private let local = PeerAddress(high: 0, low: 0x7F00_0001, port: 1, isVersion6: false)
   private let other = PeerAddress(high: 0, low: 0xC000_0201, port: 2, isVersion6: false)
 
-  private func target(_ path: String) throws -> RTMPTarget {
-    try #require(RTMPTarget(application: path, name: ""))
+  private func target(_ path: String) throws -> PublisherPath {
+    try #require(PublisherPath(application: path, name: ""))
   }
 
   private func refusal(

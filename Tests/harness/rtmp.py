@@ -20,7 +20,7 @@ from harness.sources import ENCODER, Source, painter
 from harness.tools import need
 from harness.waiting import wait_until
 
-LISTENING = re.compile(r"listening (rtmps?)://[^\s/]+:(\d+)/")
+LISTENING = re.compile(r"listening (rtmps?|srt)://[^\s/]+:(\d+)/")
 HOST = ["--host", "127.0.0.1", "--http-port", "0", "--rtmp", "127.0.0.1:0"]
 SINE = ["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000"]
 

@@ -29,7 +29,8 @@ package enum CheckReport {
         }
       lines.append("https: \(settings.host) port \(tls.port), \(certificate)")
     }
-    for (scheme, address) in [("rtmp", settings.rtmp), ("rtmps", settings.rtmps)] {
+    let publishers = [("rtmp", settings.rtmp), ("rtmps", settings.rtmps), ("srt", settings.srt)]
+    for (scheme, address) in publishers {
       guard let address else { continue }
       lines.append("\(scheme): \(address.host ?? settings.host) port \(address.port)")
     }

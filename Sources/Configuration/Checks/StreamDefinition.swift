@@ -82,9 +82,11 @@ package struct StreamDefinition: Sendable {
   }
 
   private static func checkPublishers(_ settings: StreamSettings) throws(UsageError) {
-    if settings.publishMode == nil, settings.publishPath != nil || settings.published == .rtmp {
+    let needsPublishers = settings.published != nil && settings.published != .relay
+    if settings.publishMode == nil, settings.publishPath != nil || needsPublishers {
       let option = settings.publishPath != nil ? "rtmp-path" : "source"
-      throw UsageError(.option(option), .problem("requires \(option: "rtmp")"))
+      throw UsageError(
+        .option(option), .problem("requires \(option: "rtmp") or \(option: "srt")"))
     }
     guard settings.isPublished else {
       guard settings.publishPath != nil else { return }
@@ -94,7 +96,7 @@ package struct StreamDefinition: Sendable {
     guard let mode = settings.publishMode else {
       throw UsageError(
         .option("input"), .value(InputAddress.publisherText),
-        expected: "with \(option: "rtmp") or \(option: "rtmps")")
+        expected: "with \(option: "rtmp"), \(option: "rtmps") or \(option: "srt")")
     }
     guard settings.publishPath == nil || settings.publishKey == nil else {
       throw UsageError(

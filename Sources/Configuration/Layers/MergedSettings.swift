@@ -74,6 +74,9 @@ package struct MergedSettings: Sendable {
   /// The key of streams that publishers create.
   package var publishKey: SecretDigest? { overrides.over(top).stream.publishKey }
 
+  /// The passphrase of streams that publishers create by SRT.
+  package var srtPassphrase: Passphrase? { overrides.over(top).stream.srtPassphrase }
+
   /// The keys of playback tokens of streams that publishers create.
   package var playbackKeys: [TokenKey] { overrides.over(top).stream.playbackKeys }
 

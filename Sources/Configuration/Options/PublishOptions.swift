@@ -14,6 +14,14 @@ extension Option {
       "rtmps", \.rtmps, .listen(default: 1936), .source,
       help: "accept publishers by RTMP over TLS, with the certificate of HTTPS (1936 if left out)"),
     .program(
+      "srt", \.srt, .listen(default: 9000), .source,
+      help: "accept publishers by SRT on this port (9000 if left out), with the stream ID "
+        + "STREAM/K; without another source the stream is theirs"),
+    .program(
+      "srt-latency", \.srtLatency, .integer(20...10_000, "MS"), .source,
+      help: "the time for lost packets of SRT to be sent again, in ms; publishers may ask for "
+        + "more"),
+    .program(
       "publish", \.publishMode, .choice("WHO"), .source,
       help: "who may publish to a stream without a key: loopback (clients on this machine), key "
         + "(no client), or open (all)"),
@@ -28,8 +36,15 @@ extension Option {
     ).with { $0.isSecret = true },
     Option.stream(
       "publish-key", \.publishKey, .publishKey, .source,
-      help: "the key of publishers: by RTMP to rtmp://HOST/STREAM/K, over HTTP as bearer token or "
-        + "password"
+      help: "the key of publishers: by RTMP to rtmp://HOST/STREAM/K, by SRT in the stream ID, over "
+        + "HTTP as bearer token or password"
+    ).with {
+      $0.isSecret = true
+      $0.scope = .serving
+    },
+    Option.stream(
+      "srt-passphrase", \.srtPassphrase, .passphrase, .source,
+      help: "publishers by SRT must encrypt with this passphrase"
     ).with {
       $0.isSecret = true
       $0.scope = .serving
@@ -59,6 +74,13 @@ extension OptionKind where Value == HookAddress {
   fileprivate static let hook = OptionKind(
     placeholder: "URL", expected: "a URL such as http://127.0.0.1:8000/publish",
     parse: { HookAddress($0) }, print: { _ in "" })
+}
+
+extension OptionKind where Value == Passphrase {
+  fileprivate static let passphrase = OptionKind(
+    placeholder: "TEXT",
+    expected: "\(Passphrase.lengths.lowerBound)–\(Passphrase.lengths.upperBound) characters",
+    parse: { Passphrase($0) }, print: { _ in "" })
 }
 
 extension OptionKind where Value == SecretDigest {

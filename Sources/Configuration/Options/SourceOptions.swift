@@ -27,8 +27,8 @@ extension Option {
     ).with(describeSource),
     .stream(
       "source", \.published, .published, .source,
-      help: "relay: the stream consists of the files that a publisher uploads by HTTP PUT; rtmp: "
-        + "publishers send it by RTMP"
+      help: "relay: the stream consists of the files that a publisher uploads by HTTP PUT; rtmp "
+        + "or srt: publishers send it by one of the two"
     ).with(describeSource),
     .stream(
       "rtsp-transport", \.inputOptions.rtspTransport, .choice("HOW"), .source,

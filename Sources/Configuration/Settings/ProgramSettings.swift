@@ -37,6 +37,10 @@ package struct ProgramSettings: Sendable {
   package var rtmp: ListenAddress?
   /// Where publishers are accepted by RTMP over TLS; nil: nowhere.
   package var rtmps: ListenAddress?
+  /// Where publishers are accepted by SRT; nil: nowhere.
+  package var srt: ListenAddress?
+  /// The least latency of publishers by SRT, in milliseconds.
+  package var srtLatency = 120
   package var certificate: String?
   package var certificateKey: String?
   package var certificateChain: String?

@@ -29,7 +29,7 @@ package struct StreamSettings: Sendable {
   package var inputOptions = InputOptions()
   /// Application and key by which publishers reach the stream, whatever its name.
   package var publishPath: SecretDigest?
-  /// How the program accepts publishers by RTMP; nil if it does not.
+  /// How the program accepts publishers by RTMP or SRT; nil if it does not.
   package var publishMode: PublishAccess.Mode?
   package var loops = false
   package var passThrough = PassThroughDecision.Mode.auto
@@ -74,6 +74,8 @@ package struct StreamSettings: Sendable {
   package var relayLimits = RelayLimits.standard
   /// The key of its publisher.
   package var publishKey: SecretDigest?
+  /// What its publisher by SRT encrypts with; nil for no encryption.
+  package var srtPassphrase: Passphrase?
   /// The keys of playback tokens; without one all clients may play.
   package var playbackKeys: [TokenKey] = []
   /// The largest size of the media of a rendition in memory, in MB.
@@ -92,7 +94,7 @@ package struct StreamSettings: Sendable {
   package init() {}
 
   /// `--source`.
-  package enum Published: String, CaseIterable, Sendable { case relay, rtmp }
+  package enum Published: String, CaseIterable, Sendable { case relay, rtmp, srt }
 
   /// `--isolation`.
   package enum Isolation: String, CaseIterable, Sendable { case process, none }
@@ -135,10 +137,10 @@ package struct StreamSettings: Sendable {
   ///   - program: the settings of the program.
   ///   - isOnly: whether the flags of the program describe the stream.
   mutating func choosePublishers(_ program: ProgramSettings, isOnly: Bool) {
-    guard program.rtmp != nil || program.rtmps != nil else { return }
+    guard program.rtmp != nil || program.rtmps != nil || program.srt != nil else { return }
     publishMode = program.publishMode
     guard input == nil, device == nil, !isTestSource, published != .relay else { return }
-    guard published == .rtmp || isOnly || publishKey != nil || publishPath != nil else { return }
+    guard published != nil || isOnly || publishKey != nil || publishPath != nil else { return }
     published = nil
     input = InputAddress(InputAddress.publisherText)
   }

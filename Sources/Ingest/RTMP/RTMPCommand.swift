@@ -38,29 +38,3 @@ package struct RTMPCommand: Sendable, Equatable {
     .object(["level": .string(level), "code": .string(code), "description": .string(text)])
   }
 }
-
-/// The target of a publisher: the application of its connection, and the name that it publishes.
-///
-/// Both may contain a key: neither is ever printed.
-package struct RTMPTarget: Sendable, Equatable {
-  /// The longest path.
-  package static let longest = 1024
-
-  /// Application and name as one path, without slashes at its ends and without a query.
-  package let path: String
-
-  /// The target of an application and a published name; nil if they are too long.
-  package init?(application: String, name: String) {
-    func bare(_ text: String) -> Substring { text.prefix { $0 != "?" } }
-    let parts = (bare(application) + "/" + bare(name)).split(separator: "/")
-    let path = parts.joined(separator: "/")
-    guard path.utf8.count <= Self.longest else { return nil }
-    self.path = path
-  }
-
-  /// The first element: the name of a stream.
-  package var stream: String { String(path.prefix { $0 != "/" }) }
-
-  /// The elements after the first: the key.
-  package var key: String { String(path.drop { $0 != "/" }.dropFirst()) }
-}

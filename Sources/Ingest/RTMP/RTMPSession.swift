@@ -12,7 +12,7 @@ package struct RTMPSession: Sendable {
   package enum Event: Sendable, Equatable {
     /// The client asks to publish: answer with ``RTMPSession/accept()`` or
     /// ``RTMPSession/refuse(_:_:)``.
-    case publish(RTMPTarget)
+    case publish(PublisherPath)
     /// A tag of FLV.
     case media(MediaTag)
     /// The client has stopped to publish.
@@ -138,7 +138,7 @@ package struct RTMPSession: Sendable {
       guard state == .connected else { throw .order(command: .publish) }
       state = .asking
       let name = command.arguments.dropFirst().first?.text ?? ""
-      guard let target = RTMPTarget(application: application, name: name) else {
+      guard let target = PublisherPath(application: application, name: name) else {
         refuse("the name is too long")
         return nil
       }

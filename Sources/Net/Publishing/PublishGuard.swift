@@ -48,6 +48,19 @@ package final class PublishGuard: Sendable {
     }
   }
 
+  /// Whether an address must wait after its failures.
+  package func mustWait(_ peer: PeerAddress, at now: MonotonicTime) -> Bool {
+    state.withLock { $0.failures.mustWait(peer, at: now) }
+  }
+
+  /// Counts a failure that another check has found.
+  package func fail(_ peer: PeerAddress, at now: MonotonicTime) {
+    state.withLock { state in
+      state.failures.fail(peer, at: now)
+      state.refusedCount += 1
+    }
+  }
+
   private static func refusal(
     of peer: PeerAddress, _ given: String?, _ key: SecretDigest?, _ access: PublishAccess,
     _ failures: inout FailedAttempts, _ now: MonotonicTime

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Ingest
+import Net
+import Publishing
+import Testing
+import Time
+
+private let local = PeerAddress(high: 0, low: 0x7F00_0001, port: 1, isVersion6: false)
+private let other = PeerAddress(high: 0, low: 0xC000_0201, port: 2, isVersion6: false)
+private let start = MonotonicTime(nanoseconds: 1_000_000_000)
+
+private func registry(_ mode: PublishAccess.Mode) -> PublisherRegistry {
+  PublisherRegistry(PublishGuard(PublishAccess(mode)), noHooks())
+}
+
+@Suite("Access of SRT callers")
+struct SRTAccessTests {
+  /// The name of the admitted stream, or the refusal.
+  private func ask(
+    _ access: SRTAccess, _ streamID: String, _ peer: PeerAddress,
+    at now: MonotonicTime = start
+  ) -> Result<String, SRTRefusal> {
+    do throws(SRTRefusal) {
+      return .success(try access.admit(Array(streamID.utf8), from: peer, at: now).name)
+    } catch { return .failure(error) }
+  }
+
+  @Test("the rules of other publishers decide, with codes for callers")
+  func rules() {
+    let streams = registry(.loopback)
+    _ = streams.add("live", PublishTarget())
+    _ = streams.add("studio", PublishTarget(key: SecretDigest("sesame")))
+    _ = streams.add("gate", PublishTarget(path: SecretDigest("app/secret")))
+    let access = SRTAccess(streams, passphrase: nil)
+    #expect(ask(access, "live", local) == .success("live"))
+    #expect(ask(access, "live/any", other) == .failure(.access(.notLocal)))
+    #expect(ask(access, "studio/sesame", other) == .success("studio"))
+    #expect(ask(access, "#!::r=studio,m=publish,s=sesame", other) == .success("studio"))
+    #expect(ask(access, "app/secret", local) == .success("gate"))
+    #expect(ask(access, "studio", other) == .failure(.access(.unknown)))
+    #expect(ask(access, "studio/wrong", other) == .failure(.access(.unknown)))
+    #expect(ask(access, "none/sesame", other) == .failure(.access(.unknown)))
+    #expect(ask(access, "", other) == .failure(.streamID(.empty)))
+    #expect(SRTRefusal.access(.unknown).code == 1401)
+    #expect(SRTRefusal.access(.notLocal).code == 1403)
+    #expect(SRTRefusal.access(.taken).code == 1409)
+    #expect(SRTRefusal.access(.tooManyFailures).code == 1402)
+    #expect(SRTRefusal.streamID(.empty).code == 1404)
+    #expect(SRTRefusal.streamID(.mode).code == 1405)
+  }
+
+  @Test("five wrong keys let an address wait, with the right key too")
+  func failures() {
+    let streams = registry(.key)
+    _ = streams.add("live", PublishTarget(key: SecretDigest("sesame")))
+    let access = SRTAccess(streams, passphrase: nil)
+    for _ in 0..<5 { #expect(ask(access, "live/wrong", other) == .failure(.access(.unknown))) }
+    #expect(ask(access, "live/sesame", other) == .failure(.access(.tooManyFailures)))
+    #expect(ask(access, "live/sesame", local) == .success("live"))
+    #expect(ask(access, "live/sesame", other, at: start + .seconds(61)) == .success("live"))
+  }
+
+  @Test("an unknown name creates a stream of this name, if no key is needed")
+  func creation() {
+    let streams = registry(.loopback)
+    streams.createUnknown { _, _, answer in answer(false) }
+    let access = SRTAccess(streams, passphrase: nil)
+    #expect(ask(access, "cam7", local) == .success("cam7"))
+    #expect(ask(access, "cam7/key", local) == .success("cam7"))
+    #expect(ask(access, "%23!::r=cam7,s=key", local) == .failure(.access(.unknown)))
+    #expect(ask(access, "cam7", other) == .failure(.access(.unknown)))
+  }
+
+  @Test("a present publisher is not replaced before it is silent")
+  func takeover() {
+    let streams = registry(.loopback)
+    let stream = streams.add("live", PublishTarget())
+    let access = SRTAccess(streams, passphrase: nil)
+    _ = stream.attach(Publisher { $0() }, at: start)
+    #expect(ask(access, "live", local, at: start + .seconds(1)) == .failure(.access(.taken)))
+    #expect(ask(access, "live", local, at: start + .seconds(3)) == .success("live"))
+  }
+
+  @Test("a stream has its own passphrase, and a created one that of the program")
+  func passphrases() throws {
+    let (own, common) = (Passphrase("one-passphrase"), Passphrase("other-passphrase"))
+    #expect(own != nil && common != nil && Passphrase("too-short") == nil)
+    #expect("\(try #require(own))" == "***")
+    let streams = registry(.loopback)
+    _ = streams.add("live", PublishTarget(passphrase: own))
+    _ = streams.add("bare", PublishTarget())
+    streams.createUnknown { _, _, answer in answer(false) }
+    let access = SRTAccess(streams, passphrase: common)
+    for (name, passphrase) in [("live", own), ("bare", nil), ("new", common)] {
+      let grant = try access.admit(Array(name.utf8), from: local, at: start)
+      #expect(grant.passphrase == passphrase)
+    }
+  }
+}
+
+@Suite("Payloads that wait for the source")
+struct PayloadQueueTests {
+  @Test("payloads are joined in their order")
+  func order() {
+    var queue = PayloadQueue()
+    var sent: [UInt8] = []
+    for index in 0..<200 {
+      let payload = [UInt8](repeating: UInt8(index), count: 1316)
+      queue.append(payload[...])
+      sent += payload
+    }
+    var found: [UInt8] = []
+    while let piece = queue.first {
+      #expect(piece.count <= PayloadQueue.pieceSize)
+      found += piece
+      queue.removeFirst()
+    }
+    #expect(found == sent && queue.isEmpty && queue.droppedCount == 0)
+  }
+
+  @Test("a full queue drops the newest payloads, and counts them")
+  func bound() {
+    var queue = PayloadQueue()
+    let payload = [UInt8](repeating: 7, count: 1316)
+    let fitting = PayloadQueue.capacity / payload.count
+    for _ in 0..<fitting + 10 { queue.append(payload[...]) }
+    #expect(queue.droppedCount == 10)
+    queue.removeFirst()
+    queue.append(payload[...])
+    #expect(queue.droppedCount == 10)
+    var size = 0
+    while let piece = queue.first {
+      size += piece.count
+      queue.removeFirst()
+    }
+    #expect(size <= PayloadQueue.capacity)
+  }
+}
