@@ -37,7 +37,7 @@ package struct SlotSchedule<Frame: Sendable>: Sendable {
 
   private let segmentation: Segmentation
   private let inputDelay: Interval
-  private let slate: Frame?
+  private let slate: [Frame]
   private let gracePeriod: Interval
   /// The stream's clock, with the applied steps of the wall clock.
   package private(set) var clock: StreamClock
@@ -59,11 +59,12 @@ package struct SlotSchedule<Frame: Sendable>: Sendable {
   ///   - first: index of the first frame.
   ///   - inputDelay: how long after its frame time a slot stays open.
   ///   - initial: the frame shown until the source's first.
-  ///   - slate: the frame shown `gracePeriod` after the last one; nil repeats the last one.
+  ///   - slate: the frames shown from `gracePeriod` after the last one on, one for each frame
+  ///     time, repeatedly; empty repeats the last one.
   ///   - gracePeriod: see `slate`.
   package init(
     segmentation: Segmentation, clock: StreamClock, first: Int64, inputDelay: Interval,
-    initial: Frame, slate: Frame? = nil, gracePeriod: Interval = .seconds(1)
+    initial: Frame, slate: [Frame] = [], gracePeriod: Interval = .seconds(1)
   ) {
     self.segmentation = segmentation
     self.clock = clock
@@ -141,7 +142,13 @@ package struct SlotSchedule<Frame: Sendable>: Sendable {
   ) -> FrameSlot<Frame> {
     counters.repeated += 1
     let isStale = now - frameArrival > gracePeriod
-    return slot(isStale ? slate ?? frame : frame, captured: nil, wallMinusMonotonic)
+    return slot(isStale ? slateFrame ?? frame : frame, captured: nil, wallMinusMonotonic)
+  }
+
+  /// The frame of the slate for the next slot.
+  private var slateFrame: Frame? {
+    // bounded: frame indices are positive
+    slate.isEmpty ? nil : slate[Int(max(0, nextFrameIndex) % Int64(slate.count))]
   }
 
   private mutating func slot(

@@ -16,6 +16,7 @@ extension StreamDefinition {
     var options = StreamServingOptions()
     options.label = settings.label
     options.source = settings.input.map { "\($0)" } ?? settings.device ?? "test pattern"
+    options.inputs = settings.backups.isEmpty ? [] : settings.inputs.map { "\($0)" }
     options.playbackKeys = settings.playbackKeys
     options.holdBack = settings.holdBack
     options.targetLatency = settings.targetLatency
@@ -89,20 +90,20 @@ extension StreamDefinition {
   private func source(
     _ address: InputAddress, _ published: PublishedStream?, _ crashes: SourceCrashes, _ log: Log
   ) -> StreamPlan.Source {
-    guard settings.isIsolated else {
-      return .inProcess(
-        PulledSource(
-          address, options: settings.inputOptions, loops: settings.loops,
-          takesAudio: settings.takesInputAudio,
-          passThrough: PassThroughDecision(settings).requirements,
-          published: published?.connectSource().map { PublishedMedia(descriptor: $0) },
-          name: settings.name, log: log))
-    }
     var order = StartOrder(address, name: settings.name)
+    order.backups = settings.backups
+    order.failback = settings.failback
+    order.slate = settings.slate
     order.options = settings.inputOptions
     order.loops = settings.loops
     order.takesAudio = settings.takesInputAudio
     order.passThrough = PassThroughDecision(settings).requirements
+    guard settings.isIsolated else {
+      return .inProcess(
+        PulledSource(
+          order, published: published?.connectSource().map { PublishedMedia(descriptor: $0) },
+          log: log))
+    }
     order.memory = Int64(settings.sourceMegabytes) << 20
     // Encoders of hardware open devices.
     order.usesDevices = settings.encoder != EncoderSettings.defaultEncoder

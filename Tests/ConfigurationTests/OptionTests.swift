@@ -24,8 +24,8 @@ private struct Row {
 private let rows = [
   Row("device", "/dev/video0"), Row("audio", "tone none hw:1"),
   Row("input", "rtsp://h/x clip.ts -", not: "ftp://h/x srt://h:1?passphrase=short"),
-  Row("source", "relay rtmp srt", not: "Relay"),
-  Row("rtsp-transport", "tcp udp", not: "TCP http"),
+  Row("failback", "0 2.5 3600", not: "-1 3601 x"), Row("source", "relay rtmp srt", not: "Relay"),
+  Row("rtsp-transport", "tcp udp", not: "TCP http"), Row("slate", "slate.png"),
   Row("passthrough", "auto always never", not: "yes"),
   Row("max-gop", "0.1 4 20", not: "0.09 20.1 x"), Row("isolation", "process none", not: "yes"),
   Row("rtmp", "1935 :1935 h h: [::1]:1 0.0.0.0:0", not: "h:x 65536 h:1:2 [::1 ::1 h/x"),

@@ -30,7 +30,7 @@ struct SlotSimulation {
     first = clock.frame(atOrAfter: Self.monotonic, on: segmentation.grid)
     schedule = SlotSchedule(
       segmentation: segmentation, clock: clock, first: first, inputDelay: self.inputDelay,
-      initial: -1, slate: slate, gracePeriod: gracePeriod)
+      initial: -1, slate: slate.map { [$0] } ?? [], gracePeriod: gracePeriod)
   }
 
   /// The due time of frame `first + index` before any skip.

@@ -57,11 +57,17 @@ struct IsolationFieldsTests {
     order.takesAudio = true
     order.passThrough = PassThroughOptions(segmentMicroseconds: 5, longestGroup: .seconds(6))
     order.memory = 123_456_789
+    order.backups = [try #require(InputAddress("backup.mp4"))]
+    order.failback = .seconds(7)
+    order.slate = "/srv/slate.png"
     order.known = .init(facts: Self.facts, notBefore: MonotonicTime(nanoseconds: 99))
     let read = try StartOrder(fields: order.fields)
     #expect(read.fields == order.fields)
     #expect(read.address == address)
     #expect(read.options == order.options)
+    #expect(read.backups == order.backups)
+    #expect(read.failback == order.failback)
+    #expect(read.files == ["/srv/slate.png", "backup.mp4"])
     #expect(throws: MessageError.self) {
       try StartOrder(fields: Array(order.fields.dropLast()))
     }
@@ -78,6 +84,7 @@ struct IsolationFieldsTests {
     configuration.source = .network(Self.facts)
     if let audio = Self.facts.description.audio { configuration.takeAudio(audio) }
     configuration.overlay = Overlay("{name} at {utc}")
+    configuration.slate = "/srv/slate.png"
     configuration.numbering = .run
     let anchor = SessionAnchor(
       clock: StreamClock(
@@ -92,6 +99,7 @@ struct IsolationFieldsTests {
     #expect(read.configuration.audio == configuration.audio)
     #expect(read.configuration.renditions == configuration.renditions)
     #expect(read.configuration.overlay == configuration.overlay)
+    #expect(read.configuration.slate == configuration.slate)
   }
 
   @Test("counters continue after those of an earlier process")
@@ -99,6 +107,8 @@ struct IsolationFieldsTests {
     var statistics = StreamStatistics(renditions: 2)
     statistics.inputFrames = 5
     statistics.isSourceOnline = true
+    statistics.shownInput = 1
+    statistics.inputSwitches = 3
     statistics.renditions[1].mediaBytes = 100
     statistics.renditions[1].partLateness.observe(0.03)
     let sent = SessionStatus(statistics, clockError: .nanoseconds(-4))
@@ -107,6 +117,8 @@ struct IsolationFieldsTests {
     var present = StreamStatistics(renditions: 2)
     present.take(read.statistics, after: statistics)
     #expect(present.inputFrames == 10)
+    #expect(present.shownInput == 1)
+    #expect(present.inputSwitches == 6)
     #expect(present.isSourceOnline)
     #expect(present.renditions[1].mediaBytes == 200)
     #expect(present.renditions[1].partLateness.counts.reduce(0, +) == 2)

@@ -47,9 +47,10 @@ struct PulledSourceTests {
   }
 
   private func source(_ path: String, loops: Bool) throws -> PulledSource {
-    PulledSource(
-      try #require(InputAddress(path)), options: InputOptions(), loops: loops, name: "live",
-      log: Log(format: .text, least: .error) { _ in })
+    var order = StartOrder(try #require(InputAddress(path)), name: "live")
+    order.loops = loops
+    return PulledSource(
+      order, published: nil, log: Log(format: .text, least: .error) { _ in })
   }
 
   private func wait(_ what: String, _ condition: () -> Bool) throws {
@@ -126,7 +127,7 @@ struct PulledSourceTests {
     feed.open(
       SlotSchedule(
         segmentation: segmentation, clock: clock, first: first, inputDelay: 0,
-        initial: try SlateFrame.make(size: size), slate: nil))
+        initial: try SlateFrame.make(size: size)))
     source.attach(
       InputTarget(
         video: .frames(to: feed, size: size, grid: grid), statistics: Locked(StreamStatistics())))
@@ -164,7 +165,7 @@ struct PulledSourceTests {
     // Nothing listens on that port; the source is retried until it is stopped.
     let address = try #require(InputAddress("http://127.0.0.1:9/x"))
     let source = PulledSource(
-      address, options: InputOptions(), loops: false, name: "live",
+      StartOrder(address, name: "live"), published: nil,
       log: Log(format: .text, least: .error) { _ in })
     let cancellation = StartCancellation()
     let canceller = OSThread(name: "cancels") {

@@ -48,13 +48,14 @@ package enum CheckReport {
           + "\(limits.span.wholeSeconds) s of uploaded files"
       ]
     }
-    guard let input = stream.settings.input else {
+    guard stream.settings.input != nil else {
       let notes = StreamNotes(stream.settings, stream.configuration)
       let warnings = [notes.rounding, notes.lowLatency].compactMap { $0 }
       return ["stream \(name): \(notes.summary)"] + warnings.map { "stream \(name): \($0)" }
     }
     // Size, rate and audio of an input are known when it is open.
     let isEncoded = PassThroughDecision(stream.settings).requirements == nil
-    return ["stream \(name): \(input), \(isEncoded ? "encoded" : "passed through if possible")"]
+    let packaging = isEncoded ? "encoded" : "passed through if possible"
+    return ["stream \(name): \(stream.settings.inputText), \(packaging)"]
   }
 }

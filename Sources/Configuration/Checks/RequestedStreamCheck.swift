@@ -13,11 +13,14 @@ package enum RequestedStreamCheck {
   }
 
   private static func checkSource(_ settings: StreamSettings) throws(UsageError) {
-    if let input = settings.input, input.kind == .file || input.kind == .standardInput {
+    for input in settings.inputs where input.kind == .file || input.kind == .standardInput {
       let schemes = InputAddress.schemes.filter { $0 != "file" }
       throw UsageError(
         .option("input"), .value("\(input)"),
         expected: "in a request, a URL of \(schemes.joined(separator: ", "))")
+    }
+    if settings.slate != nil {
+      throw UsageError(.option("slate"), .problem("is a file, which a request cannot name"))
     }
     if let device = settings.device, !device.hasPrefix("/dev/video") || device.contains("..") {
       throw UsageError(

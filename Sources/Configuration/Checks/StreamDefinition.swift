@@ -58,7 +58,7 @@ package struct StreamDefinition: Sendable {
   /// opens at once or never.
   package var mustBeOpen: Bool {
     !isListed && !settings.isOnDemand && !isRelayed
-      && settings.input.map { $0.kind == .file } ?? true
+      && settings.input.map { $0.kind == .file && settings.backups.isEmpty } ?? true
   }
 
   /// Whether the stream consists of the files that its publisher uploads.
@@ -67,17 +67,50 @@ package struct StreamDefinition: Sendable {
   private static func checkSource(_ settings: StreamSettings) throws(UsageError) {
     let sources = [
       ("test-src", settings.isTestSource), ("device", settings.device != nil),
-      ("input", settings.input != nil), ("source", settings.published != nil),
+      ("input", settings.input != nil && settings.published != .rtmp),
+      ("source", settings.published != nil),
     ].filter(\.1)
     guard sources.count <= 1 else {
       throw UsageError(sources.map { .option($0.0) }, .combination, expected: "one source")
     }
+    try checkInputs(settings)
+    try checkSlate(settings)
     try PassThroughDecision(settings).check()
     try checkIsolation(settings)
     try checkPublishers(settings)
     let names = settings.playbackKeys.map(\.identifier)
     guard Set(names).count == names.count else {
       throw UsageError(.option("playback-key"), .problem("two keys have the same name"))
+    }
+  }
+
+  private static func checkSlate(_ settings: StreamSettings) throws(UsageError) {
+    guard let path = settings.slate else { return }
+    let reason: String
+    do throws(InputError) {
+      if let file = SlateFile(path: path) {
+        _ = try file.first(size: .hd720)
+        return
+      }
+      reason = "it is no file"
+    } catch { reason = "\(error)" }
+    throw UsageError(
+      .option("slate"), .value(path), expected: "a JPEG, PNG or MP4 file: \(reason)")
+  }
+
+  private static func checkInputs(_ settings: StreamSettings) throws(UsageError) {
+    let most = Int(StartOrder.mostInputs)
+    guard settings.inputs.count <= most else {
+      throw UsageError(
+        .option("input"), .problem("given \(settings.inputs.count) times"),
+        expected: "at most \(most)")
+    }
+    guard !settings.backups.contains(where: { $0.kind == .publisher }) else {
+      throw UsageError(
+        .option("input"), .value(InputAddress.publisherText), expected: "as the first input")
+    }
+    guard settings.inputs.count(where: { $0.raw == "-" }) <= 1 else {
+      throw UsageError(.option("input"), .problem("standard input is given twice"))
     }
   }
 
@@ -146,6 +179,7 @@ package struct StreamDefinition: Sendable {
     stream.intraInterval = settings.intraInterval
     stream.burnsClock = settings.burnsClock
     stream.overlay = settings.overlay
+    stream.slate = settings.slate
     stream.playlistLength = lengths.listed
     stream.retained = lengths.retained
     stream.windowBytes = settings.windowMegabytes * 1_000_000

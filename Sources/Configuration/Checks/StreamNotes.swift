@@ -19,9 +19,9 @@ package struct StreamNotes: Sendable {
   package var summary: String {
     let source =
       switch configuration.source {
-      case .test: settings.input.map { "\($0)" } ?? "test pattern"
+      case .test: settings.input == nil ? "test pattern" : settings.inputText
       case .camera(let path): path
-      case .network: settings.input.map { "\($0)" } ?? "pulled input"
+      case .network: settings.input == nil ? "pulled input" : settings.inputText
       }
     let audio =
       switch configuration.audio {
@@ -85,4 +85,9 @@ package struct StreamNotes: Sendable {
       "whole frames at \(segmentation.grid.rate) fps: segments of \(segment.secondsText) s, "
       + "parts of \(part.secondsText) s"
   }
+}
+
+extension StreamSettings {
+  /// The inputs, for people.
+  var inputText: String { inputs.map { "\($0)" }.joined(separator: ", else ") }
 }

@@ -22,9 +22,14 @@ extension Option {
       "audio", \.audio, .audio, .source, default: "none; for an input, its audio",
       help: "tone (aligned with the flash of the test pattern), none, or an ALSA device"),
     .stream(
-      "input", \.input, .input, .source,
-      help: "an rtsp, rtsps, srt, rtmp, udp, http or https URL, a file, or - for MPEG-TS on stdin"
+      "input", appendingTo: \.inputs, .input, .source,
+      help: "an rtsp, rtsps, srt, rtmp, udp, http or https URL, a file, or - for MPEG-TS on "
+        + "stdin; further ones are shown while those before are lost"
     ).with(describeSource),
+    .stream(
+      "failback", \.failback, .seconds(.zero ... .seconds(3600)), .source,
+      help: "how long an input must be back until it is shown again instead of a further one, in "
+        + "seconds"),
     .stream(
       "source", \.published, .published, .source,
       help: "relay: the stream consists of the files that a publisher uploads by HTTP PUT; rtmp "
@@ -36,6 +41,9 @@ extension Option {
     .stream(
       "other-hosts", \.inputOptions.reachesOtherHosts, .toggle, .source,
       help: "let a playlist over HTTP refer to other hosts than its own"),
+    .stream(
+      "slate", \.slate, .path("the path of a JPEG, PNG or MP4 file"), .source,
+      help: "a picture, or a film of at most 10 s, shown while the source is missing"),
     .stream("loop", \.loops, .toggle, .source, help: "restart a file at its end"),
     .stream(
       "passthrough", \.passThrough, .choice("HOW"), .source,

@@ -24,9 +24,15 @@ package struct StreamSettings: Sendable {
   /// Nil: the audio of the input, if it has audio.
   package var audio: StreamConfiguration.AudioSource?
   package var input: InputAddress?
+  /// The inputs that are shown while ``input`` is lost, by preference.
+  package var backups: [InputAddress] = []
+  /// How long a preferred input must be alive until it is shown instead of another one.
+  package var failback = Interval.seconds(10)
   /// The protocol by which a publisher supplies the stream; nil for other sources.
   package var published: Published?
   package var inputOptions = InputOptions()
+  /// The file of the slate; nil for the drawn one.
+  package var slate: String?
   /// Application and key by which publishers reach the stream, whatever its name.
   package var publishPath: SecretDigest?
   /// How the program accepts publishers by RTMP or SRT; nil if it does not.
@@ -128,6 +134,15 @@ package struct StreamSettings: Sendable {
   /// at 24, 25, 30, 50 and 60 fps.
   package static let ladderPartDuration = Interval.milliseconds(260)
 
+  /// All inputs, by preference.
+  package var inputs: [InputAddress] {
+    get { [input].compactMap(\.self) + backups }
+    set {
+      input = newValue.first
+      backups = Array(newValue.dropFirst())
+    }
+  }
+
   /// Whether publishers are the source.
   package var isPublished: Bool { input?.kind == .publisher }
 
@@ -139,10 +154,12 @@ package struct StreamSettings: Sendable {
   mutating func choosePublishers(_ program: ProgramSettings, isOnly: Bool) {
     guard program.rtmp != nil || program.rtmps != nil || program.srt != nil else { return }
     publishMode = program.publishMode
-    guard input == nil, device == nil, !isTestSource, published != .relay else { return }
+    guard device == nil, !isTestSource, published != .relay else { return }
+    // The inputs of a stream with publishers are their backups.
+    guard input == nil || published != nil else { return }
     guard published != nil || isOnly || publishKey != nil || publishPath != nil else { return }
     published = nil
-    input = InputAddress(InputAddress.publisherText)
+    inputs = [InputAddress(InputAddress.publisherText)].compactMap(\.self) + inputs
   }
 
   /// Whether the audio of the input is used.

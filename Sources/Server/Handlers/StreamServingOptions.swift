@@ -11,6 +11,8 @@ package struct StreamServingOptions: Sendable {
   package var label: String?
   /// The stream's source for people, without secrets; nil if it is unknown.
   package var source: String?
+  /// The inputs by preference if there are backup inputs; else empty.
+  package var inputs: [String] = []
   /// The publishers of the stream; nil if it has another source.
   package var publishers: (@Sendable () -> PublishedStream.Status)?
   /// The keys of playback tokens; without one all clients may play.

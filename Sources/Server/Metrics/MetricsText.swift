@@ -164,6 +164,16 @@ struct MetricsText {
       "streamer_input_damaged_total", "Frames of the source that were damaged or too large."
     ) { $0.damagedFrames }
     counter("streamer_input_reconnects_total", "Reconnections to the source.") { $0.reconnects }
+    counter("streamer_input_switches_total", "Times another input than before was shown.") {
+      $0.inputSwitches
+    }
+    out.family(
+      "streamer_input_shown", "gauge",
+      "Shown input of a stream with backup inputs, from 0; -1 if none is shown.")
+    for one in all where !one.served.options.inputs.isEmpty {
+      out.sample(
+        "streamer_input_shown", [("stream", one.name)], Double(one.counts.shownInput ?? -1))
+    }
     gauge("streamer_input_delay_seconds", "How long after its frame time a frame slot stays open.")
     {
       served, _ in

@@ -34,6 +34,7 @@ struct StreamDocument {
       }
       fields.append(("publisher", object + "}"))
     }
+    if let input { fields.append(("input", input)) }
     if let crashes = stream.hosted?.plan.crashes, crashes.count > 0 {
       fields.append(("sourceCrashes", "\(crashes.count)"))
       if let retry = crashes.delayedUntil {
@@ -54,5 +55,19 @@ struct StreamDocument {
       fields.append(("renditions", "[" + renditions.joined(separator: ", ") + "]"))
     }
     return "{" + fields.map { "\"\($0.0)\": \($0.1)" }.joined(separator: ", ") + "}"
+  }
+
+  /// The shown input of a stream with backup inputs; nil for other streams.
+  private var input: String? {
+    let inputs = stream.options.inputs
+    guard !inputs.isEmpty, let counts = stream.served?.measures.statistics() else { return nil }
+    var object = "{\"shown\": "
+    if let shown = counts.shownInput, shown < inputs.count {
+      object += "\(shown), \"source\": \(JSONText.quoted(Redaction.redact(inputs[shown])))"
+    } else {
+      object += "null"
+    }
+    let seconds = max(.zero, SystemClock.wallTime - counts.shownSince).milliseconds / 1000
+    return object + ", \"seconds\": \(seconds), \"switches\": \(counts.inputSwitches)}"
   }
 }

@@ -15,6 +15,8 @@ final class EncodingPipeline: Pipeline {
   private let feed: SlotFeed
   private let barrier: StartBarrier
   private let load: LadderLoad
+  /// The frames of the slate, one for each frame time; known once it is open.
+  private let slate = Locked<[VideoFrame]>([])
 
   /// A pipeline whose frames are those of the test pattern, a camera, or `source`.
   init(_ context: SessionContext, source: PulledSource?) {
@@ -35,6 +37,10 @@ final class EncodingPipeline: Pipeline {
   }
 
   func open() throws(StreamSession.Failure) {
+    do throws(FFmpegError) {
+      let frames = try context.slateFrames()
+      slate.withLock { $0 = frames }
+    } catch { throw .encoder("\(error)") }
     let sourceOpening = try startSource()
     var openings: [OpeningResult] = []
     for (index, output) in context.outputs.enumerated() {
@@ -123,7 +129,7 @@ final class EncodingPipeline: Pipeline {
     _ track: inout VideoTrack, _ index: Int
   ) throws(FFmpegError) {
     let output = context.outputs[index]
-    let slate = try SlateFrame.make(size: output.settings.size)
+    let slate = try context.slate(output.settings.size)
     let prefill = Prefill(
       segmentation: configuration.segmentation, clock: context.clock,
       inputDelay: configuration.inputDelay, first: context.firstSegment,
@@ -166,11 +172,15 @@ final class EncodingPipeline: Pipeline {
   }
 
   private func openFeed(_ first: Int64) throws(FFmpegError) {
-    let slate = try SlateFrame.make(size: configuration.size)
+    let slate = slate.withLock { $0 }
+    let initial =
+      if let first = slate.first { first } else {
+        try context.slate(configuration.size)
+      }
     feed.open(
       SlotSchedule(
         segmentation: configuration.segmentation, clock: context.clock, first: first,
-        inputDelay: configuration.inputDelay, initial: slate,
-        slate: configuration.source == .test ? nil : slate))
+        inputDelay: configuration.inputDelay, initial: initial,
+        slate: configuration.source == .test ? [] : slate))
   }
 }

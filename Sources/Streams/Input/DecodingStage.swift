@@ -13,6 +13,8 @@ final class DecodingStage: InputStage {
   private(set) var clock = SourceClock()
   /// Nil before the first frame that the session takes.
   private var shift: CommonShift?
+  /// The newest GOP of an input that is not shown.
+  private var hidden = KeptUnits(span: .zero)
 
   init(_ input: PulledInput, _ decoder: AccessUnitDecoder) {
     self.input = input
@@ -24,6 +26,7 @@ final class DecodingStage: InputStage {
   func connected() {
     clock.breakOff()
     decoder.reset()
+    hidden = KeptUnits(span: .zero)
   }
 
   /// Bounds how far the mapping of timestamps precedes the arrivals; see ``SourceClock``.
@@ -32,9 +35,16 @@ final class DecodingStage: InputStage {
   func take(
     _ unit: InputUnit, _ description: InputDescription
   ) throws(InputError) -> InputStep {
+    if input.place != nil, case .accessUnits(let track)? = input.target?.video {
+      let next = PassThroughStage(input, track, clock)
+      _ = try next.take(unit, description)
+      return .become(next)
+    }
     switch unit {
     case .audio(let packet): if input.takesAudio { take(packet, description.audio) }
+    case .video where !input.isWanted: hide(unit, description)
     case .video(let accessUnit):
+      try catchUp(description)
       for frame in try decoder.decode(accessUnit, description) { try show(frame, description) }
     }
     return .stay
@@ -43,6 +53,25 @@ final class DecodingStage: InputStage {
   func finish(_ description: InputDescription) throws(InputError) -> InputStep {
     for frame in decoder.finish(arrival: SystemClock.monotonicTime) { try show(frame, description) }
     return .stay
+  }
+
+  /// Keeps an access unit that is not decoded now.
+  private func hide(_ unit: InputUnit, _ description: InputDescription) {
+    observe(unit)
+    decoder.reset()
+    shift = nil
+    hidden.add(unit)
+    _ = input.resumes()
+    input.frameArrived(description, description.video.width, description.video.height)
+  }
+
+  /// Decodes the kept access units, to which the next one refers.
+  private func catchUp(_ description: InputDescription) throws(InputError) {
+    guard !hidden.units.isEmpty else { return }
+    let units = hidden.newestGroup
+    hidden = KeptUnits(span: .zero)
+    guard !decoder.isOpen else { return }
+    for unit in units { _ = try decoder.decode(unit, description) }
   }
 
   /// Adds a unit that another stage keeps to the mapping of timestamps.
@@ -72,14 +101,15 @@ final class DecodingStage: InputStage {
     var shift = shift ?? CommonShift(grid)
     let aligned = shift.align(captured, streamClock, mapping: clock.steps)
     self.shift = shift
-    feed.offer(frame, captured: captured, aligned: aligned)
+    input.give { _ in feed.offer(frame, captured: captured, aligned: aligned) }
   }
 
   /// Gives audio to the session, shifted like the frames; audio before the first frame is dropped.
   func take(_ packet: AudioPacket, _ format: InputDescription.Audio?) {
     let captured = clock.captureTime(.audio, pts: packet.pts, arrival: packet.arrival)
     guard let format, let shift else { return }
-    input.target?.audio?(packet, format, captured + shift.phase)
+    let phase = shift.phase
+    input.whileShown { input.target?.audio?(packet, format, captured + phase) }
   }
 }
 

@@ -34,6 +34,13 @@ struct KeptUnits: Sendable {
     return nil
   }
 
+  /// The access units from the newest key frame on.
+  var newestGroup: [AccessUnit] {
+    let video = units.compactMap { if case .video(let unit) = $0 { unit } else { nil } }
+    guard let key = video.lastIndex(where: \.isKey) else { return [] }
+    return Array(video[key...])
+  }
+
   /// Adds the next unit.
   mutating func add(_ unit: InputUnit) {
     if case .video(let accessUnit) = unit {

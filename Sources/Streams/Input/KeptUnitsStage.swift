@@ -36,7 +36,7 @@ final class KeptUnitsStage: InputStage {
       return .become(live)
     case .accessUnits(let track):
       let next = PassThroughStage(input, track, live.clock)
-      next.replay(kept.units, description)
+      input.whileShown { next.replay(kept.units, description) }
       kept = KeptUnits()
       _ = try next.take(unit, description)
       return .become(next)

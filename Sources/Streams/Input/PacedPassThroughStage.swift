@@ -45,6 +45,12 @@ final class PacedPassThroughStage: InputStage {
   }
 
   func take(_ unit: InputUnit, _ description: InputDescription) -> InputStep {
+    if !input.isWanted {
+      guard input.waitUntilWanted() else { return .stay }
+      // The units before the pause are past.
+      (pacer, pending, newest) = (FilePacer(), [], nil)
+      restart()
+    }
     switch unit {
     case .audio(let packet):
       guard input.takesAudio else { break }
@@ -107,10 +113,13 @@ final class PacedPassThroughStage: InputStage {
     case .video(let accessUnit):
       guard case .accessUnits(let track)? = input.target?.video else { return }
       input.frameArrived(description, description.video.width, description.video.height)
-      track.take(accessUnit, description.video, captured: due)
+      input.give(canBegin: accessUnit.isKey) { isSwitch in
+        if isSwitch { track.breakOff() }
+        track.take(accessUnit, description.video, captured: due)
+      }
     case .audio(let packet):
       guard let format = description.audio else { return }
-      input.target?.audio?(packet, format, due)
+      input.whileShown { input.target?.audio?(packet, format, due) }
     }
   }
 }

@@ -26,6 +26,7 @@ final class PacedStage: InputStage {
   func take(
     _ unit: InputUnit, _ description: InputDescription
   ) throws(InputError) -> InputStep {
+    guard input.waitUntilWanted() else { return .stay }
     switch unit {
     case .video(let accessUnit):
       for frame in try decoder.decode(accessUnit, description) { try show(frame, description) }
@@ -33,7 +34,7 @@ final class PacedStage: InputStage {
       guard input.takesAudio, decoder.isOpen, let due = pacer.audioDue(pts: packet.pts),
         let format = description.audio
       else { break }
-      input.target?.audio?(packet, format, due)
+      input.whileShown { input.target?.audio?(packet, format, due) }
     }
     return .stay
   }
@@ -53,6 +54,6 @@ final class PacedStage: InputStage {
       pts: decoded.pts, now: SystemClock.monotonicTime, frameDuration: grid.rate.frameDuration
     ) { clock.due(clock.frame(atOrAfter: $0, on: grid), on: grid) }
     input.sleep(until: due)
-    feed.offer(frame, captured: due)
+    input.give { _ in feed.offer(frame, captured: due) }
   }
 }

@@ -53,7 +53,10 @@ final class PassThroughStage: InputStage {
   func take(
     _ unit: InputUnit, _ description: InputDescription
   ) throws(InputError) -> InputStep {
-    if isOver, let target = input.target, let next = next(target, description) {
+    // The session may have been renewed while another input was shown.
+    if isOver || input.place != nil, let target = input.target,
+      let next = next(target, description)
+    {
       _ = try next.take(unit, description)
       return .become(next)
     }
@@ -63,15 +66,17 @@ final class PassThroughStage: InputStage {
       switch unit {
       case .video(let accessUnit):
         input.frameArrived(description, description.video.width, description.video.height)
-        isOver = !track.take(
-          accessUnit, description.video,
-          captured: clock.captureTime(
-            pts: accessUnit.pts, arrival: accessUnit.arrival, sent: accessUnit.senderMonotonic))
+        let captured = clock.captureTime(
+          pts: accessUnit.pts, arrival: accessUnit.arrival, sent: accessUnit.senderMonotonic)
+        input.give(canBegin: accessUnit.isKey) { isSwitch in
+          if isSwitch { track.breakOff() }
+          isOver = !track.take(accessUnit, description.video, captured: captured)
+        }
       case .audio(let packet):
         guard input.takesAudio else { break }
         let captured = clock.captureTime(.audio, pts: packet.pts, arrival: packet.arrival)
         if !isOver, let format = description.audio {
-          input.target?.audio?(packet, format, captured)
+          input.whileShown { input.target?.audio?(packet, format, captured) }
         }
       }
     }
@@ -84,7 +89,7 @@ final class PassThroughStage: InputStage {
     case .accessUnits(let next) where next === track: return nil
     case .accessUnits(let next):
       let stage = PassThroughStage(input, next, clock)
-      stage.replay(recent.units, description)
+      input.whileShown { stage.replay(recent.units, description) }
       return stage
     case .frames: return DecodingStage(input, AccessUnitDecoder(input))
     }

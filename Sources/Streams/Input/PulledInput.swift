@@ -19,6 +19,8 @@ final class PulledInput: Sendable {
   let notBefore: MonotonicTime?
   /// The media of publishers, if the address is theirs.
   let published: PublishedMedia?
+  /// Its place among the inputs of the stream; nil if it is the only one.
+  let place: InputPlace?
   let cancellation = InputCancellation()
   /// Gets the units of work of its threads.
   let watch: WorkWatch
@@ -33,8 +35,10 @@ final class PulledInput: Sendable {
   init(
     _ address: InputAddress, options: InputOptions, loops: Bool, takesAudio: Bool,
     passThrough: PassThroughOptions?, notBefore: MonotonicTime? = nil,
-    published: PublishedMedia? = nil, name: String, watch: WorkWatch = WorkWatch(), log: Log
+    published: PublishedMedia? = nil, place: InputPlace? = nil, name: String,
+    watch: WorkWatch = WorkWatch(), log: Log
   ) {
+    self.place = place
     self.watch = watch
     self.address = address
     self.options = options
@@ -90,7 +94,10 @@ final class PulledInput: Sendable {
   /// Blocks until there is an outcome.
   func waitForFacts() throws(InputError) -> SourceFacts { try outcome.wait { $0 }.get() }
 
-  func publish(_ facts: SourceFacts) { settle(.success(facts)) }
+  func publish(_ facts: SourceFacts) {
+    settle(.success(facts))
+    if let place { place.inputs.know(facts, of: place.index) }
+  }
 
   func fail(_ error: InputError) { settle(.failure(error)) }
 
@@ -124,7 +131,10 @@ final class PulledInput: Sendable {
 
   func heard(at now: MonotonicTime) { presence.withLock { $0.heard(at: now) } }
 
-  func checkSilence(at now: MonotonicTime) { perform(presence.withLock { $0.check(at: now) }) }
+  func checkSilence(at now: MonotonicTime) {
+    perform(presence.withLock { $0.check(at: now) })
+    place?.inputs.check()
+  }
 
   /// Notes an access unit that will be decoded.
   ///
@@ -158,6 +168,7 @@ final class PulledInput: Sendable {
     let now = SystemClock.monotonicTime
     let (action, retryAt) = presence.withLock { $0.lost(at: now, isDenied: isDenied) }
     perform(action, reason)
+    if let place { place.inputs.lost(place.index) }
     return retryAt
   }
 
@@ -171,6 +182,7 @@ final class PulledInput: Sendable {
 
   func ended() {
     perform(presence.withLock { $0.ended() })
+    if let place { place.inputs.ended(place.index) }
     let body = ending.withLock { ending in
       ending.hasEnded = true
       return ending.body
@@ -218,13 +230,14 @@ final class PulledInput: Sendable {
 
   private func setOnline(_ isOnline: Bool, isReturn: Bool = false) {
     target?.statistics.withLock { statistics in
-      statistics.isSourceOnline = isOnline
+      // Among several inputs the shown one counts.
+      if place == nil { statistics.isSourceOnline = isOnline }
       if isReturn { statistics.reconnects += 1 }
     }
   }
 
   private func breakOff() {
-    if case .accessUnits(let track)? = target?.video { track.breakOff() }
+    if case .accessUnits(let track)? = target?.video { whileNewest { track.breakOff() } }
     setOnline(false)
   }
 }

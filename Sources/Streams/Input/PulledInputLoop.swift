@@ -39,7 +39,8 @@ struct PulledInputLoop {
         case .replaced:
           input.replaced()
           continue
-        case .ended where input.facts == nil: return input.fail(input.noVideo)
+        case .ended where input.facts == nil && input.place == nil:
+          return input.fail(input.noVideo)
         case .ended where input.loops:
           stage.restart()
           continue
@@ -47,7 +48,7 @@ struct PulledInputLoop {
         case .closed: retryAt = input.lost("the other side closed the connection")
         }
       } catch .cancelled { return } catch {
-        if input.isAtHand, !input.hasBeenOnline, input.notBefore == nil,
+        if input.isAtHand, !input.hasBeenOnline, input.notBefore == nil, input.place == nil,
           !input.waitsForWriter(error)
         {
           return input.fail(error)
@@ -61,7 +62,10 @@ struct PulledInputLoop {
 
   /// The stage of a source whose facts an earlier process has found.
   private func knownStage() -> (any InputStage)? {
-    guard let facts = input.facts, let target = input.target else { return nil }
+    // Among several inputs the facts may be about another one.
+    guard input.place == nil, let facts = input.facts, let target = input.target else {
+      return nil
+    }
     let isPaced = facts.description.isPaced
     switch target.video {
     case .frames:
@@ -116,6 +120,7 @@ struct PulledInputLoop {
       }
       guard let description = connection.description else { continue }
       if !description.isPaced { standby?.heard(at: SystemClock.monotonicTime) }
+      if case .video = unit { input.videoArrived(isPaced: description.isPaced) }
       if let ending = try follow(try stage.take(unit, description)) { return ending }
     }
     throw .cancelled

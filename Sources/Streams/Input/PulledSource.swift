@@ -5,59 +5,56 @@ package import Logging
 import Sharing
 import Time
 
-/// A running pulled input: its threads, its facts, and the session that takes its units.
+/// The running inputs of a stream: their threads, the facts, and the session that takes the units.
 ///
 /// The source runs before its session exists, since the stream's size, rate and input delay depend
-/// on the facts. The session then takes the units of the same connection. The source runs once.
+/// on the facts. The session then takes the units of the same connection. A stream with backup
+/// inputs reads all of them, and shows one. The source runs once.
 package final class PulledSource: Sendable {
-  private let input: PulledInput
+  /// The inputs, by preference; at least one.
+  private let inputs: [PulledInput]
+  /// Nil if there is one input.
+  private let choice: InputSwitch?
+  /// Ends the wait for the facts.
+  private let cancellation = InputCancellation()
+  private let known: SourceFacts?
   private let threads: ThreadGroup
 
   /// A source that does not run yet.
   ///
   /// - Parameters:
-  ///   - address: the URL, file or standard input.
-  ///   - options: how it is read.
-  ///   - loops: whether a file starts over when it ends.
-  ///   - takesAudio: whether its audio is used; it then shares the mapping of timestamps.
-  ///   - passThrough: the limits of pass-through; nil if the input is encoded in any case. The
-  ///     analysis takes as long as the first segment.
-  ///   - published: the media of publishers, if the address is theirs.
-  ///   - name: of the stream, for the log.
+  ///   - order: the inputs, how they are read, and which properties are needed.
+  ///   - published: the media of publishers, if one of the addresses is theirs.
   ///   - log: for its presence.
-  package convenience init(
-    _ address: InputAddress, options: InputOptions, loops: Bool, takesAudio: Bool = false,
-    passThrough: PassThroughOptions? = nil, published: PublishedMedia? = nil, name: String,
-    log: Log
-  ) {
-    self.init(
+  package convenience init(_ order: StartOrder, published: PublishedMedia?, log: Log) {
+    self.init(order, published: published, watch: WorkWatch(), log: log)
+  }
+
+  /// The source of a process of its own; `watch` gets its units of work.
+  init(_ order: StartOrder, published: PublishedMedia?, watch: WorkWatch, log: Log) {
+    let addresses = order.addresses
+    let choice =
+      addresses.count > 1
+      ? InputSwitch(addresses, failback: order.failback, name: order.name, log: log) : nil
+    self.choice = choice
+    known = order.known?.facts
+    inputs = addresses.enumerated().map { index, address in
       PulledInput(
-        address, options: options, loops: loops, takesAudio: takesAudio, passThrough: passThrough,
-        published: published, name: name, log: log), name: name, log: log)
+        address, options: order.options, loops: order.loops, takesAudio: order.takesAudio,
+        passThrough: order.passThrough, notBefore: order.known?.notBefore,
+        published: address.kind == .publisher ? published : nil,
+        place: choice.map { InputPlace(inputs: $0, index: index) }, name: order.name,
+        watch: watch, log: log)
+    }
+    threads = ThreadGroup(stream: order.name, log: log)
+    if let known, choice == nil { inputs[0].publish(known) }
   }
 
-  /// The source of a process of its own, which may know the facts; `watch` gets its units of work.
-  convenience init(
-    _ order: StartOrder, published: PublishedMedia?, watch: WorkWatch, log: Log
-  ) {
-    let input = PulledInput(
-      order.address, options: order.options, loops: order.loops, takesAudio: order.takesAudio,
-      passThrough: order.passThrough, notBefore: order.known?.notBefore, published: published,
-      name: order.name, watch: watch, log: log)
-    if let known = order.known { input.publish(known.facts) }
-    self.init(input, name: order.name, log: log)
-  }
-
-  private init(_ input: PulledInput, name: String, log: Log) {
-    self.input = input
-    threads = ThreadGroup(stream: name, log: log)
-  }
-
-  private func start() -> Bool {
+  private func start(_ input: PulledInput) -> Bool {
     // Files are never silent.
     let standby = input.isAtHand ? nil : StandbyConnection(input)
     if let standby, !threads.start("standby", { standby.run() }) { return false }
-    return threads.start("input") { [input] in
+    return threads.start("input") {
       var loop = PulledInputLoop(input, standby: standby)
       loop.run()
     }
@@ -69,27 +66,44 @@ package final class PulledSource: Sendable {
   ///   (``InputError/refused(_:)``), or `cancellation` is cancelled (``InputError/cancelled``).
   package func begin(_ cancellation: StartCancellation) throws(InputError) -> SourceFacts {
     follow(cancellation)
-    guard start() else { throw .failed("the system refuses another thread") }
-    return try input.waitForFacts()
+    guard inputs.allSatisfy({ start($0) }) else {
+      throw .failed("the system refuses another thread")
+    }
+    guard let choice else { return try inputs[0].waitForFacts() }
+    if let known {
+      choice.begin()
+      return known
+    }
+    return try choice.waitForFacts(self.cancellation)
   }
 
   /// Ends all waits when `cancellation` is cancelled.
   func follow(_ cancellation: StartCancellation) {
-    cancellation.whenCancelled { [weak input] in input?.cancel() }
+    cancellation.whenCancelled { [weak self] in self?.cancel() }
   }
 
-  /// Calls `body` once when a file or standard input has ended, on the input's thread.
-  package func whenEnded(_ body: @escaping @Sendable () -> Void) { input.whenEnded(body) }
+  private func cancel() {
+    cancellation.cancel()
+    for input in inputs { input.cancel() }
+  }
+
+  /// Calls `body` once when files or standard input have ended, on the thread of the last one.
+  package func whenEnded(_ body: @escaping @Sendable () -> Void) {
+    if let choice { choice.whenEnded(body) } else { inputs[0].whenEnded(body) }
+  }
 
   /// Gives all further units to a session.
-  func attach(_ target: InputTarget) { input.attach(target) }
+  func attach(_ target: InputTarget) {
+    choice?.attach(target.statistics)
+    for input in inputs { input.attach(target) }
+  }
 
   /// Ends the threads, or leaves them after 3 s; a stopped source cannot be started again.
   package func stop() { stop(until: SystemClock.monotonicTime + ThreadGroup.limit) }
 
   /// Ends the threads, or leaves them at `deadline`.
   func stop(until deadline: MonotonicTime) {
-    input.cancel()
+    cancel()
     threads.join(until: deadline)
   }
 }

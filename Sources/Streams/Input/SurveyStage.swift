@@ -42,6 +42,10 @@ final class SurveyStage: InputStage {
   func take(
     _ unit: InputUnit, _ description: InputDescription
   ) throws(InputError) -> InputStep {
+    // The stream may have begun with another input.
+    if input.place != nil, let target = input.target {
+      return try join(target, unit, description)
+    }
     switch unit {
     case .audio(let packet):
       guard input.takesAudio else { return .stay }
@@ -62,6 +66,25 @@ final class SurveyStage: InputStage {
       let frames = try decoder.decode(accessUnit, description)
       return try take(frames, description, declaredRate: decoder.declaredRate)
     }
+  }
+
+  /// The stage that supplies a session whose properties another input has determined.
+  private func join(
+    _ target: InputTarget, _ unit: InputUnit, _ description: InputDescription
+  ) throws(InputError) -> InputStep {
+    let isPaced = description.isPaced
+    let next: any InputStage
+    switch target.video {
+    case .frames where isPaced: return .reopen(PacedStage(input, decoder))
+    case .accessUnits(let track) where isPaced:
+      return .reopen(PacedPassThroughStage(input, rate: track.rate))
+    case .frames:
+      live.limitLead(to: .zero)
+      next = live
+    case .accessUnits(let track): next = PassThroughStage(input, track, live.clock)
+    }
+    _ = try next.take(unit, description)
+    return .become(next)
   }
 
   func finish(_ description: InputDescription) throws(InputError) -> InputStep {

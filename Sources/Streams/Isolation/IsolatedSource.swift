@@ -179,7 +179,9 @@ package final class IsolatedSource: Sendable {
     do throws(ChildProcess.Refusal) {
       child = try ChildProcess.start(
         ["streamer", Self.argument], environment: environment + Self.fixed,
-        keepsInput: order.address.filePath == nil && order.address.kind == .standardInput,
+        keepsInput: order.addresses.contains {
+          $0.filePath == nil && $0.kind == .standardInput
+        },
         media: media)
     } catch {
       log.write(.error, "source-crashed", stream: order.name, "\(error)")
@@ -224,7 +226,9 @@ package final class IsolatedSource: Sendable {
           : "starting it again"))
     guard !hasFacts else { return restart.process }
     // A file that ends its process would do so again.
-    if order.address.kind == .file { settle(.failure(.failed("its process: \(reason)"))) }
+    if order.address.kind == .file, order.backups.isEmpty {
+      settle(.failure(.failed("its process: \(reason)")))
+    }
     return restart.source
   }
 

@@ -105,6 +105,9 @@ extension StreamConfiguration {
       }
       return overlay
     }
+    slate = try reader.optional("a flag") { reader throws(MessageError) in
+      try reader.text("the path of a slate", limit: 1 << 16)
+    }
     prefill = Int(try reader.integer(Int32.self))
     numbering = try reader.boolean("a flag") ? .run : .epoch
   }
@@ -133,6 +136,7 @@ extension StreamConfiguration {
     writer.add(intraInterval) { $0.add(Int32(clamping: $1)) }
     writer.add(burnsClock)
     writer.add(overlay) { $0.add($1.text) }
+    writer.add(slate) { $0.add($1) }
     writer.add(Int32(clamping: prefill))
     writer.add(numbering == .run)
   }

@@ -70,6 +70,7 @@ final class SessionReceiver: Sendable {
   func restart() {
     let earlier = context.statistics.withLock { statistics in
       statistics.isSourceOnline = false
+      statistics.shownInput = nil
       return statistics
     }
     state.withLock { state in

@@ -30,6 +30,10 @@ package struct SessionStatus: Sendable {
     statistics.reconnects = try reader.count()
     statistics.clockSteps = try reader.count()
     statistics.isSourceOnline = try reader.boolean("a flag")
+    statistics.shownInput = try reader.optional("a flag") { reader throws(MessageError) in
+      Int(try reader.integer("an input", in: 0...StartOrder.mostInputs))
+    }
+    statistics.inputSwitches = try reader.count()
     for index in 0..<Int(tracks) {
       statistics.renditions[index] = try RenditionStatistics(&reader)
     }
@@ -47,6 +51,8 @@ package struct SessionStatus: Sendable {
       statistics.reconnects, statistics.clockSteps,
     ] { writer.add(count) }
     writer.add(statistics.isSourceOnline)
+    writer.add(statistics.shownInput) { $0.add(UInt8(clamping: $1)) }
+    writer.add(statistics.inputSwitches)
     for rendition in statistics.renditions { rendition.write(to: &writer) }
     let most = Interval.seconds(1 << 30)
     writer.add(min(max(clockError, -most), most).nanoseconds)
@@ -122,6 +128,8 @@ extension StreamStatistics {
     reconnects = present.reconnects &+ earlier.reconnects
     clockSteps = present.clockSteps &+ earlier.clockSteps
     isSourceOnline = present.isSourceOnline
+    shownInput = present.shownInput
+    inputSwitches = present.inputSwitches &+ earlier.inputSwitches  // bounded: as above
     for index in renditions.indices where index < present.renditions.count {
       renditions[index] = present.renditions[index]
       if index < earlier.renditions.count { renditions[index].add(earlier.renditions[index]) }

@@ -62,7 +62,7 @@ package final class SourceProcess: Sendable {
       let number = UInt8(clamping: levels.firstIndex(of: level) ?? 0)
       pipe.send(ChildMessage.log(level: number, event: event, text: text).bytes)
     }
-    let isPublished = order.address.kind == .publisher
+    let isPublished = order.addresses.contains { $0.kind == .publisher }
     source = PulledSource(
       order, published: isPublished ? PublishedMedia(descriptor: ChildProcess.media) : nil,
       watch: watch, log: log)

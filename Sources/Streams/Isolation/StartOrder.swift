@@ -4,7 +4,7 @@ package import Capture
 import ChunkStream
 import Logging
 import Media
-import Time
+package import Time
 
 /// The source that a process of its own reads, and the rights that the process keeps.
 package struct StartOrder: Sendable {
@@ -15,14 +15,23 @@ package struct StartOrder: Sendable {
     var notBefore: MonotonicTime
   }
 
+  /// The most inputs of a stream.
+  package static let mostInputs: UInt8 = 8
+
   /// The URL, file or standard input.
   package let address: InputAddress
+  /// The backup inputs, by preference.
+  package var backups: [InputAddress] = []
+  /// How long a preferred input must be alive until it is shown instead of another one.
+  package var failback = Interval.zero
   /// How it is read.
   package var options = InputOptions()
   /// Whether a file starts over when it ends.
   package var loops = false
   /// Whether its audio is used.
   package var takesAudio = false
+  /// The file of the slate; nil for the drawn one.
+  package var slate: String?
   /// The limits of pass-through; nil if it is encoded in any case.
   package var passThrough: PassThroughOptions?
   /// The name of the stream, for the log.
@@ -44,17 +53,21 @@ package struct StartOrder: Sendable {
 
   init(fields: [UInt8]) throws(MessageError) {
     var reader = FieldReader(fields)
-    let raw = try reader.text("an address", limit: 1 << 16)
-    guard let address = InputAddress(raw) else {
-      throw .invalid(field: "an address", value: "that cannot be read")
-    }
+    let address = try InputAddress(&reader)
     self.init(address, name: try reader.text("a name", limit: 256))
+    for _ in 0..<(try reader.integer("the number of inputs", in: 0...Self.mostInputs)) {
+      backups.append(try InputAddress(&reader))
+    }
+    failback = .nanoseconds(try reader.integer())
     options = try InputOptions(&reader)
     loops = try reader.boolean("a flag")
     takesAudio = try reader.boolean("a flag")
     passThrough = try reader.optional("a flag") { reader throws(MessageError) in
       PassThroughOptions(
         segmentMicroseconds: try reader.integer(), longestGroup: .nanoseconds(try reader.integer()))
+    }
+    slate = try reader.optional("a flag") { reader throws(MessageError) in
+      try reader.text("the path of a slate", limit: 1 << 16)
     }
     memory = try reader.integer("a limit of memory", in: 1...Int64(1) << 50)
     usesDevices = try reader.boolean("a flag")
@@ -72,6 +85,9 @@ package struct StartOrder: Sendable {
     var writer = FieldWriter()
     writer.add(address.raw)
     writer.add(name)
+    writer.add(UInt8(clamping: backups.count))
+    for backup in backups { writer.add(backup.raw) }
+    writer.add(failback.nanoseconds)
     options.write(to: &writer)
     writer.add(loops)
     writer.add(takesAudio)
@@ -79,6 +95,7 @@ package struct StartOrder: Sendable {
       writer.add(options.segmentMicroseconds)
       writer.add(options.longestGroup.nanoseconds)
     }
+    writer.add(slate) { $0.add($1) }
     writer.add(memory)
     writer.add(usesDevices)
     writer.add(UInt8(clamping: Log.Level.allCases.firstIndex(of: logLevel) ?? 0))
@@ -89,13 +106,27 @@ package struct StartOrder: Sendable {
     return writer.bytes
   }
 
-  /// The files that the process reads: the input's own, or the folder of a playlist of files.
+  /// All inputs, by preference.
+  var addresses: [InputAddress] { [address] + backups }
+
+  /// The files that the process reads: those of inputs, or the folder of a playlist of files, and
+  /// the slate.
   var files: [String] {
-    guard let path = address.filePath else { return [] }
-    let isPlaylist = [".m3u8", ".m3u", ".mpd"].contains { path.lowercased().hasSuffix($0) }
-    guard isPlaylist else { return [path] }
-    let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
-    return [folder]
+    [slate].compactMap(\.self)
+      + addresses.compactMap(\.filePath).map { path in
+        let isPlaylist = [".m3u8", ".m3u", ".mpd"].contains { path.lowercased().hasSuffix($0) }
+        guard isPlaylist else { return path }
+        return path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+      }
+  }
+}
+
+extension InputAddress {
+  fileprivate init(_ reader: inout FieldReader) throws(MessageError) {
+    guard let address = InputAddress(try reader.text("an address", limit: 1 << 16)) else {
+      throw .invalid(field: "an address", value: "that cannot be read")
+    }
+    self = address
   }
 }
 

@@ -91,6 +91,9 @@ final class PassThroughTrack: Sendable {
     configuration.segmentation.segmentDuration * 2  // bounded: intervals saturate
   }
 
+  /// Frames per second of the stream.
+  var rate: FrameRate { configuration.segmentation.grid.rate }
+
   /// Whether the segments of the session begin with any key frame of the source.
   var hasVariableDuration: Bool { configuration.segmentation.hasVariableDuration }
 

@@ -63,6 +63,8 @@ package struct StreamConfiguration: Sendable {
   package var burnsClock = false
   /// Text over each frame; nil for none.
   package var overlay: Overlay?
+  /// The file of the slate; nil for the drawn one.
+  package var slate: String?
   /// Complete segments that playlists list.
   package var playlistLength = defaultPlaylistLength
   /// Complete segments kept for late readers, the listed ones included.

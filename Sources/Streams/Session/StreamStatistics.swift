@@ -29,6 +29,16 @@ package struct StreamStatistics: Sendable {
   }
   /// The time of the last change of ``isSourceOnline``; the start of the session before it.
   package private(set) var sourceChanged = SystemClock.wallTime
+  /// The shown input of a stream with backup inputs, from 0; nil if none is shown.
+  package var shownInput: Int? {
+    didSet {
+      if shownInput != oldValue { shownSince = SystemClock.wallTime }
+    }
+  }
+  /// The time of the last change of ``shownInput``; the start of the session before it.
+  package private(set) var shownSince = SystemClock.wallTime
+  /// How often another input than before was shown.
+  package var inputSwitches: UInt64 = 0
   /// Steps of the wall clock by more than 50 ms.
   package var clockSteps: UInt64 = 0
   /// Counters of each rendition, in their order; audio is the last.

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Sharing
+import Time
+
+/// An input among others: its media reaches the session only while it is shown.
+extension PulledInput {
+  /// The interval in which a paused input looks whether it is wanted.
+  private static let pauseInterval = Interval.milliseconds(20)
+
+  /// Notes that video arrived.
+  func videoArrived(isPaced: Bool) {
+    if let place { place.inputs.heard(place.index, isPaced: isPaced) }
+  }
+
+  /// Whether its video is to be decoded.
+  var isWanted: Bool { place.map { $0.inputs.isWanted($0.index) } ?? true }
+
+  /// Blocks while its media is not needed.
+  ///
+  /// - Returns: false if the input was stopped.
+  func waitUntilWanted() -> Bool {
+    guard let place else { return true }
+    while !isStopped {
+      if place.inputs.isWantedOrPaused(place.index) { return true }
+      SystemClock.sleep(until: SystemClock.monotonicTime + Self.pauseInterval)
+    }
+    return false
+  }
+
+  /// Gives a frame to the session, unless another input is shown.
+  ///
+  /// - Parameters:
+  ///   - canBegin: whether the input can be shown from this frame on.
+  ///   - body: takes the frame; its argument is whether another input was shown before.
+  func give(canBegin: Bool = true, _ body: (_ isSwitch: Bool) -> Void) {
+    guard let place else { return body(false) }
+    place.inputs.give(place.index, canBegin: canBegin, body)
+  }
+
+  /// Calls `body` unless another input is shown, or none.
+  func whileShown(_ body: () -> Void) {
+    guard let place else { return body() }
+    place.inputs.whileShown(place.index, body)
+  }
+
+  /// Calls `body` unless another input was shown after this one.
+  func whileNewest(_ body: () -> Void) {
+    guard let place else { return body() }
+    place.inputs.whileNewest(place.index, body)
+  }
+}
