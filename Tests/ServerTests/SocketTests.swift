@@ -2,6 +2,7 @@
 
 import HTTP
 import HTTPTestSupport
+import Media
 import Net
 import Packaging
 import Sharing
@@ -148,6 +149,37 @@ struct SocketTests {
     #expect(texts[3].contains("pong") && texts[3].contains("12.5"))
     client.send("nonsense")
     #expect(client.read().last == .close(1007))
+  }
+
+  @Test("renditions that appear or change after a list are told once, to clients that have asked")
+  func channels() throws {
+    let clock = ManualClock()
+    let handler = try SyntheticHandler(clock: clock)
+    handler.goLive()
+    let lab = SocketLab(handler)
+    let (first, second, silent) = (lab.connect(), lab.connect(), lab.connect())
+    for client in [first, second, silent] {
+      if client !== silent { client.send(#"{"t":"list"}"#) }
+      _ = client.read()
+    }
+    let size = try #require(VideoSize(width: 1280, height: 720))
+    handler.stream.window.describe(
+      TrackDescription(
+        rendition: "video", codecs: "avc1.64001f", bandwidth: 2_000_000, size: size,
+        segmentation: handler.stream.segmentation, header: Array("header".utf8)))
+    var told = ["", "", ""]
+    for _ in 0..<4 {
+      handler.publish(frames: 15)
+      clock.advance(by: .milliseconds(500))
+      handler.loop.iterate()
+      for (index, client) in [first, second, silent].enumerated() {
+        told[index] += client.read().map { "\($0)" }.filter { $0.contains("channels") }.joined()
+      }
+    }
+    for text in told.prefix(2) {
+      #expect(text.split(separator: "avc1.64001f").count == 2, "\(text)")
+    }
+    #expect(told[2] == "")
   }
 
   @Test("start live: header, the chunks since the key frame as a backlog, then each new chunk")

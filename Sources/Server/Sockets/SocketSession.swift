@@ -62,8 +62,9 @@ final class SocketSession: WebSocketHandler {
     switch message.type {
     case "hello": hello()
     case "list":
+      let channels = sockets.tellChannels(also: self)
       wantsChannels = true
-      send(ServerMessage.channels(sockets.stream))
+      send(channels)
     case "subscribe": subscribe(message)
     case "switch": choose(message)
     case "unsubscribe": unsubscribe()

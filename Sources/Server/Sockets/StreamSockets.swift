@@ -166,6 +166,16 @@ final class StreamSockets {
     for session in sessions where session.wantsChannels { session.send(frame) }
   }
 
+  /// The message about the channels for a client that asks for them now.
+  ///
+  /// The other clients get it first if it has changed.
+  func tellChannels(also session: SocketSession) -> SharedBytes {
+    tellChannels()
+    let frame = ServerMessage.channels(stream)
+    if !session.wantsChannels { channels = frame.array }
+    return frame
+  }
+
   /// Sends the new chunks of the windows.
   func woken() {
     guard !sessions.isEmpty else { return }
@@ -184,6 +194,8 @@ final class StreamSockets {
     guard nextDeadline <= now else { return }
     nextLook = now + Self.sourceInterval
     lookAtSource()
+    // A rendition has no header while its encoder starts.
+    tellChannels()
     for session in sessions { session.step(now) }
   }
 
