@@ -67,7 +67,8 @@ package struct StreamDefinition: Sendable {
   private static func checkSource(_ settings: StreamSettings) throws(UsageError) {
     let sources = [
       ("test-src", settings.isTestSource), ("device", settings.device != nil),
-      ("input", settings.input != nil && settings.published != .rtmp),
+      // The inputs of a stream with publishers are their backups.
+      ("input", settings.input != nil && [nil, .relay].contains(settings.published)),
       ("source", settings.published != nil),
     ].filter(\.1)
     guard sources.count <= 1 else {
