@@ -37,7 +37,7 @@ package struct InputChoice: Sendable {
   /// The same for an input that is paced by its own timestamps.
   package static let pacedLossLimit = Interval.seconds(5)
   /// How long an input waits for the first frame of a preferred one while none is shown.
-  package static let patience = Interval.seconds(3)
+  package static let gracePeriod = Interval.seconds(3)
   /// How long the facts about an input that is alive are waited for at the start.
   package static let longestStart = Interval.seconds(10)
 
@@ -66,7 +66,7 @@ package struct InputChoice: Sendable {
   /// The input that determines the properties of the stream; nil if it is not known yet.
   ///
   /// It is the first with known facts for which no preferred one needs to be waited for: one that
-  /// supplies nothing for ``patience``, or whose facts are unknown after ``longestStart``.
+  /// supplies nothing for ``gracePeriod``, or whose facts are unknown after ``longestStart``.
   /// - Parameters:
   ///   - known: whether the facts of each input are known.
   ///   - began: when all inputs were opened.
@@ -75,7 +75,7 @@ package struct InputChoice: Sendable {
   package func first(known: [Bool], since began: MonotonicTime, at now: MonotonicTime) -> Int? {
     guard let found = known.firstIndex(of: true) else { return nil }
     let isWaiting = inputs[..<found].contains { input in
-      now - began < (input.aliveSince == nil ? Self.patience : Self.longestStart)
+      now - began < (input.aliveSince == nil ? Self.gracePeriod : Self.longestStart)
     }
     return isWaiting ? nil : found
   }
@@ -165,8 +165,8 @@ package struct InputChoice: Sendable {
   /// Whether a frame of an input is imminent while none is shown.
   private func isExpected(_ input: Input, at now: MonotonicTime) -> Bool {
     guard let since = input.aliveSince else {
-      return !input.hasBeenAlive && begun.map { now - $0 < Self.patience } ?? true
+      return !input.hasBeenAlive && begun.map { now - $0 < Self.gracePeriod } ?? true
     }
-    return now - max(since, searchedSince) < Self.patience
+    return now - max(since, searchedSince) < Self.gracePeriod
   }
 }

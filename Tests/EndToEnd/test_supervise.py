@@ -52,8 +52,8 @@ def test_a_killed_program_is_restarted_on_the_same_ports(
     """After SIGKILL a new process has the ports, and no connection is refused meanwhile."""
     program = streamer("--supervise", *SMALL, "--self-signed", "--https-port", "0",
                        "--rtmp", "127.0.0.1:0", defaults=False)
+    program.wait_logged("listening", count=3)
     ports = [entry.message for entry in program.logged("listening")]
-    assert len(ports) == 3
     first = child(program)
     with_kill = time.monotonic()
     os.kill(first, signal.SIGKILL)
