@@ -67,10 +67,9 @@ def play(tool: Path, port: int, pid: int, path: str, viewers: int, seconds: floa
             "p50_ms": float(np.median(late)) if len(late) else None}
 
 
-def compare(folder: Path, program: Program, viewers: int = VIEWERS, rounds: int = ROUNDS,
-            seconds: float = SECONDS) -> dict[str, Any]:
+def compare(tool: Path, program: Program, viewers: int, rounds: int,
+            seconds: float) -> dict[str, Any]:
     """Interleaved rounds of the streamer and of the C server."""
-    tool = build(folder)
     loops = event_loops(program.pid)
     first = play(tool, program.port, program.pid, "/live/ws", 10, 4, loops)
     size = max(100, first["bytes"] // max(1, first["messages"]))
@@ -94,13 +93,12 @@ def compare(folder: Path, program: Program, viewers: int = VIEWERS, rounds: int 
             "ratio": medians["streamer"] / medians["c"]}
 
 
-def idle_memory(folder: Path, program: Program, sockets: int = VIEWERS) -> float:
+def idle_memory(tool: Path, program: Program, sockets: int) -> float:
     """Resident kilobytes per socket that has said hello and receives nothing."""
-    tool = folder / "sockets"
     before = resident_bytes(program.pid)
     client = subprocess.Popen(
         [str(tool), "watch", str(program.port), str(sockets), "4", "/live/ws", "idle",
-         str(folder / "idle.bin")], stdout=subprocess.PIPE, text=True)
+         str(tool.with_name("idle.bin"))], stdout=subprocess.PIPE, text=True)
     pause(3, "all sockets are open")
     held = resident_bytes(program.pid) - before
     out, _ = client.communicate(timeout=30)
@@ -111,9 +109,10 @@ def idle_memory(folder: Path, program: Program, sockets: int = VIEWERS) -> float
 def figures(folder: Path, program: Program, viewers: int = VIEWERS, rounds: int = ROUNDS,
             seconds: float = SECONDS) -> dict[str, Any]:
     """All figures of WebSockets."""
-    found = compare(folder, program, viewers, rounds, seconds)
-    found["idle_kilobytes"] = idle_memory(folder, program, viewers)
-    return found
+    # First: memory that viewers have left would be used again.
+    tool = build(folder)
+    idle = idle_memory(tool, program, viewers)
+    return {**compare(tool, program, viewers, rounds, seconds), "idle_kilobytes": idle}
 
 
 def measure(bench: Any) -> dict[str, Any]:
