@@ -149,11 +149,12 @@ package: deb  ## check the package, and install it in a clean root
 	PATH="$(CURDIR)/$(VENV)/bin:/usr/sbin:/sbin:$$PATH" timeout 900 \
 	  $(PYTHON) -m pytest -c Tests/pytest.ini $(RETRY) Tests/Package
 
-lint: words  ## format, dependencies, the page and its types, rules, arithmetic, words
+lint: words  ## format, imports, the page and its types, rules, arithmetic, words
 	swift format lint --strict -r -p $(SWIFT_SOURCES)
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" node client/check.mjs
 	python3 Tests/check_rules.py
 	python3 Tests/check_arithmetic.py
+	python3 Tests/check_imports.py
 	@! grep -rnE '^[^/]*\b(try!|fatalError\(|as!)' Sources \
 	  || { echo "try!, as! and fatalError are not permitted"; exit 1; }
 

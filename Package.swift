@@ -83,7 +83,7 @@ let package = Package(
     // Sources, decoders and encoders on FFmpeg, libv4l2 and ALSA. Knows no packager and no server.
     library(
       "Capture",
-      ["Checked", "Ingest", "Time", "Media", "Sharing", "CALSA", "CFFmpeg", "CLinux", "CV4L2"]),
+      ["Checked", "Ingest", "Time", "Media", "Sharing", "CALSA", "CFFmpeg", "CV4L2"]),
 
     // Child processes of this executable: start, messages, sandbox. Knows no video.
     library("Isolation", ["Time", "Sharing", "CLinux", "CSeccomp"]),
@@ -95,7 +95,7 @@ let package = Package(
     // HTTP.
     library("Supervision", ["CLinux", "Isolation", "Net", "Logging", "Sharing", "Time"]),
     // HTTP/1.1 and HTTP/2: parsers, connections, server. Knows no video.
-    library("HTTP", ["Time", "Net", "Sharing", "CLinux", "CNghttp2"]),
+    library("HTTP", ["Time", "Net", "Sharing", "CNghttp2"]),
     // Parts and segments of chunks, the live window, the publish gate. Knows no transport and no
     // protocol.
     library("Packaging", ["Checked", "Time", "Media", "Sharing"]),
@@ -203,7 +203,7 @@ let package = Package(
     tests(
       "DASHPackager", ["Time", "DASHPackager", "Packaging", "Media", "Sharing", "TestSupport"],
       exclude: ["Golden"]),
-    tests("Net", ["Time", "Net", "Sharing", "CLinux", "CTestSockets"]),
+    tests("Net", ["Time", "Net", "Sharing", "TestSupport", "CLinux", "CTestSockets"]),
     tests(
       "HTTP",
       [
@@ -232,7 +232,8 @@ let package = Package(
         "Net", "TestSupport",
       ], exclude: ["Golden"]),
     tests(
-      "Capture", ["Time", "Capture", "CFFmpeg", "GlobShim", "Media", "Sharing", "TestSupport"]),
+      "Capture",
+      ["Time", "Capture", "CMAF", "CFFmpeg", "GlobShim", "Media", "Sharing", "TestSupport"]),
   ] + fuzzers,
   swiftLanguageModes: [.v6]
 )
