@@ -7,7 +7,7 @@ package import Time
 /// The age of a chunk is the time from the capture of its first frame to its last byte here.
 package struct AgeFigures: Sendable {
   /// The figures of one interval, and the counts since the start.
-  package struct Summary: Sendable, Equatable {
+  package struct Summary: Sendable {
     /// Milliseconds; nil without a chunk in the interval.
     package let age: (p50: Double, p95: Double, p99: Double)?
     /// Chunks in the interval.
@@ -16,12 +16,6 @@ package struct AgeFigures: Sendable {
     package let chunks: Int64
     package let stalls: Int64
     package let errors: Int64
-
-    package static func == (left: Summary, right: Summary) -> Bool {
-      left.age.map { [$0.p50, $0.p95, $0.p99] } == right.age.map { [$0.p50, $0.p95, $0.p99] }
-        && left.count == right.count && left.chunks == right.chunks
-        && left.stalls == right.stalls && left.errors == right.errors
-    }
   }
 
   /// The most ages of an interval that are kept; later ones are counted only.

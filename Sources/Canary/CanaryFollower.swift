@@ -93,11 +93,9 @@ package final class CanaryFollower: Sendable {
         throw .content("the playlist lists no segment with a number in its name")
       }
       // The chunks of the open segment are older than the request.
-      let (first, open) = (
-        edge.openSegment.addingReportingOverflow(1).partialValue,
-        "segment\(edge.openSegment)."
-      )
-      try followSegments(first) { number in
+      let open = "segment\(edge.openSegment)."
+      // bounded: far below 2^63
+      try followSegments(edge.openSegment + 1) { number in
         CanaryTarget.resolve(uri.replacing(open, with: "segment\(number)."), url)
       }
     }
@@ -117,6 +115,10 @@ package final class CanaryFollower: Sendable {
       let query = (url.contains("?") ? "&" : "?") + edge.blockingQuery
       guard let next = PlaylistEdge(try text(url + query)) else {
         throw .content("not a playlist")
+      }
+      // Else the same part would be requested again without a pause.
+      guard next.isNewer(than: edge) || next.hasEnded else {
+        throw .content("the playlist does not list the part that was complete")
       }
       edge = next
     }
@@ -165,6 +167,7 @@ package final class CanaryFollower: Sendable {
         for time in found { figures.add(now - time, stallTime: stallTime, now: arrival) }
       }
     }
+    guard times.isWhole else { throw .content("the response ends within a chunk") }
   }
 
   private func text(_ url: String) throws(Trouble) -> String {

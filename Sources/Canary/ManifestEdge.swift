@@ -33,7 +33,10 @@ package struct ManifestEdge: Sendable, Equatable {
     guard duration >= .milliseconds(10) else { return nil }
     let offset = Self.tag("Period", in: period)?["start"].flatMap { Self.duration($0) } ?? .zero
     start = anchor + offset
-    firstNumber = template["startNumber"].flatMap { Int64($0) } ?? 1
+    guard let number = Int64(template["startNumber"] ?? "1"), (0...1 << 52).contains(number) else {
+      return nil
+    }
+    firstNumber = number
     self.media = media.replacing("$RepresentationID$", with: identifier)
     if let open = text.firstRange(of: "<BaseURL>"), let close = text.firstRange(of: "</BaseURL>"),
       open.upperBound <= close.lowerBound
@@ -46,6 +49,7 @@ package struct ManifestEdge: Sendable, Equatable {
 
   /// The number of the segment that begins next.
   package func nextNumber(_ now: WallTime) -> Int64 {
+    // bounded: a first number below 2^53, and segments of 10 ms or more since some year
     firstNumber + max(0, (now - start).count(of: duration)) + 1
   }
 
@@ -96,6 +100,6 @@ package struct ManifestEdge: Sendable, Equatable {
     let minutes = match.2.flatMap { Int64($0) } ?? 0
     let seconds = match.3.flatMap { Double($0) } ?? 0
     // bounded: at most twelve digits each
-    return .seconds(hours * 3600 + minutes * 60) + .nanoseconds(Int64(seconds * 1e6) * 1000)
+    return .seconds(hours * 3600 + minutes * 60) + .microseconds(Int64(seconds * 1e6))
   }
 }

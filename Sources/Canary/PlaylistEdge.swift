@@ -34,9 +34,11 @@ package struct PlaylistEdge: Sendable, Equatable {
       } else if line.hasPrefix("#EXT-X-STREAM-INF:") {
         isVariant = true
       } else if line.hasPrefix("#EXT-X-MEDIA-SEQUENCE:") {
-        openSegment = Int64(line.split(separator: ":")[1]) ?? 0
+        let number = Int64(line.drop { $0 != ":" }.dropFirst())
+        guard let number, (0...1 << 52).contains(number) else { return nil }
+        openSegment = number
       } else if line.hasPrefix("#EXTINF:") {
-        openSegment = openSegment == .max ? .max : openSegment + 1
+        openSegment += 1  // bounded: by the number of lines
         openParts = 0
       } else if line.hasPrefix("#EXT-X-PART:") {
         openParts += 1
@@ -53,10 +55,16 @@ package struct PlaylistEdge: Sendable, Equatable {
   /// The query of a request that is answered when the part of the hint is complete.
   package var blockingQuery: String { "_HLS_msn=\(openSegment)&_HLS_part=\(openParts)" }
 
+  /// Whether this playlist lists more than `earlier`.
+  package func isNewer(than earlier: PlaylistEdge) -> Bool {
+    (openSegment, openParts) > (earlier.openSegment, earlier.openParts)
+  }
+
   /// The address of the open segment: that of a listed one with its number.
   package var openSegmentURI: String? {
     lastSegment.flatMap { last in
-      let before = "segment\(openSegment - (openSegment == .min ? 0 : 1))."
+      // bounded: numbers are not negative
+      let before = "segment\(openSegment - 1)."
       guard last.firstRange(of: before) != nil else { return nil }
       return last.replacing(before, with: "segment\(openSegment).")
     }

@@ -22,6 +22,11 @@ package struct ProducerTimes: Sendable {
   /// Before the first byte.
   package init() {}
 
+  /// Whether the bytes so far end with a whole chunk.
+  ///
+  /// The end of a chunked response does not tell whether it was cut.
+  package var isWhole: Bool { box == nil && head.isEmpty && captured == nil }
+
   /// The capture times of the chunks whose last byte is in `bytes`.
   package mutating func take(_ bytes: [UInt8]) throws(Damage) -> [WallTime] {
     var found: [WallTime] = []

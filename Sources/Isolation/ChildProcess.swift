@@ -99,12 +99,11 @@ package final class ChildProcess: Sendable {
     }
   }
 
-  /// Waits for the end of another child of this process, and releases its entry.
-  package static func waitForEnd(of id: Int32) -> End {
-    clinux_wait_ended(id) == 0 ? release(id) : .exited(-1)
-  }
+  /// Waits for the end of another child of this process; its id stays taken until ``release(_:)``.
+  package static func waitForEnd(of id: Int32) { _ = clinux_wait_ended(id) }
 
-  private static func release(_ id: Int32) -> End {
+  /// Releases the entry of a child that has ended: its id may then be that of another process.
+  package static func release(_ id: Int32) -> End {
     let status = clinux_reap(id)
     let signal = clinux_signal_of(status)
     return signal > 0 ? .killed(signal: signal) : .exited(clinux_exit_of(status))

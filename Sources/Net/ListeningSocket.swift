@@ -11,9 +11,7 @@ package final class ListeningSocket: Sendable {
   package static let backlog: Int32 = 4096
 
   /// The descriptor: non-blocking, close-on-exec; closed with this object.
-  let descriptor: Int32
-  /// The descriptor, for a child process that gets the socket.
-  package var ownDescriptor: Int32 { descriptor }
+  package let descriptor: Int32
   /// The port of the socket; never 0.
   package let boundPort: UInt16
   /// The address of the socket.

@@ -61,7 +61,7 @@ package struct SupervisedProgram: Sendable {
     var texts = unsafe target.map { unsafe strdup($0) } + [nil]
     var words = unsafe arguments.map { unsafe strdup($0) } + [nil]
     defer { unsafe (texts + words).forEach { unsafe free($0) } }
-    var descriptors = sockets.map(\.socket.ownDescriptor)
+    var descriptors = sockets.map(\.socket.descriptor)
     return unsafe clinux_start_supervised(
       path, &words, &texts, &descriptors, Int32(descriptors.count))
   }

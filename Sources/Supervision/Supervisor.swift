@@ -16,7 +16,7 @@ package final class Supervisor: Sendable {
   private enum Event: Sendable {
     case order(Supervision.Order)
     case sign(Int32)
-    case ended(Int32, ChildProcess.End)
+    case ended(Int32)
   }
 
   private let program: SupervisedProgram
@@ -64,7 +64,9 @@ package final class Supervisor: Sendable {
       let now = SystemClock.monotonicTime
       switch event {
       case .order(let order)?: pending = supervision.received(order, now: now)
-      case .ended(let id, let end)?: pending = supervision.ended(id, end, now: now)
+      case .ended(let id)?:
+        // Released here, where signals are sent: none reaches another process with this id.
+        pending = supervision.ended(id, ChildProcess.release(id), now: now)
       case .sign(let id)?:
         pending = supervision.sign(of: id, now: now)
         if supervision.isCurrent(id) { tellSupervisor() }
@@ -93,12 +95,12 @@ package final class Supervisor: Sendable {
       }
       log.write(.info, "supervisor", "process \(id) was started")
       let waiter = OSThread(name: "wait") { [events] in
-        let end = ChildProcess.waitForEnd(of: id)
-        events.update { $0.append(.ended(id, end)) }
+        ChildProcess.waitForEnd(of: id)
+        events.update { $0.append(.ended(id)) }
       }
       guard waiter != nil else {
         _ = kill(id, SIGKILL)
-        _ = ChildProcess.waitForEnd(of: id)
+        _ = ChildProcess.release(id)
         return supervision.refused("the system refuses another thread", now: now)
       }
       return supervision.started(id, now: now)

@@ -61,18 +61,26 @@ struct CanaryTests {
   @Test(
     "bytes that are no boxes are an error",
     arguments: [
-      [0, 0, 0, 7] + Array("mdat".utf8), Array("#EXTM3U\n".utf8) + Array("#EXT-X".utf8),
+      [0, 0, 0, 7] + Array("mdat".utf8),
       [0, 0, 0, 1] + Array("mdat".utf8) + [0, 0, 0, 0, 0, 0, 0, 15],
       [0, 0, 0, 1] + Array("mdat".utf8) + [255, 255, 255, 255, 255, 255, 255, 255],
     ] as [[UInt8]])
   func damage(bytes: [UInt8]) throws {
     var times = ProducerTimes()
-    if bytes.first == 35 {
-      // Text is a box of half a gigabyte.
-      #expect(try times.take(bytes).isEmpty)
-    } else {
-      #expect(throws: ProducerTimes.Damage.self) { try times.take(bytes) }
+    #expect(throws: ProducerTimes.Damage.self) { try times.take(bytes) }
+  }
+
+  @Test("media are whole after a chunk, and nowhere within")
+  func whole() throws {
+    let chunk = reference + box("moof", [5]) + box("mdat", [6, 7])
+    for count in 0...chunk.count {
+      var times = ProducerTimes()
+      _ = try times.take(Array(chunk[..<count]))
+      #expect(times.isWhole == (count == 0 || count == chunk.count), "\(count)")
     }
+    // A text, such as an error of a cache, is not media.
+    var text = ProducerTimes()
+    #expect(try text.take(Array("#EXTM3U\n".utf8)).isEmpty && !text.isWhole)
   }
 
   @Test("the live edge of a Media Playlist")
@@ -96,6 +104,11 @@ struct CanaryTests {
     #expect(edge.blockingQuery == "_HLS_msn=43&_HLS_part=2" && edge.partTarget == 0.1)
     #expect(edge.openSegmentURI == "segment43.m4s" && edge.variant == nil && !edge.hasEnded)
     #expect(PlaylistEdge("<html>") == nil)
+    for number in ["", "x", "-1", "9223372036854775807", "99999999999999999999"] {
+      #expect(PlaylistEdge("#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:\(number)\n#EXTINF:1,\na") == nil)
+    }
+    let earlier = PlaylistEdge("#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:43\n#EXT-X-PART:URI=\"a\"\n")
+    #expect(edge.isNewer(than: try #require(earlier)) && !edge.isNewer(than: edge))
     let top = PlaylistEdge("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\na/b.m3u8\n")
     #expect(top?.variant == "a/b.m3u8")
     #expect(PlaylistEdge("#EXTM3U\n#EXT-X-ENDLIST\n")?.hasEnded == true)
@@ -130,9 +143,17 @@ struct CanaryTests {
       ("duration=\"180000\"", "duration=\"0\""), ("timescale=\"90000\"", "timescale=\"x\""),
       ("SegmentTemplate", "SegmentList"), ("1970-01-01T", "yesterday"), ("<Period", "<Q"),
       ("duration=\"180000\"", "duration=\"99999999999999999999\""),
+      ("startNumber=\"1\"", "startNumber=\"9223372036854775807\""),
+      ("startNumber=\"1\"", "startNumber=\"-1\""),
     ])
   func noManifest(part: String, replacement: String) {
     #expect(ManifestEdge(manifest.replacing(part, with: replacement)) == nil)
+  }
+
+  @Test("a period that begins after the end of time is no trap")
+  func latePeriod() throws {
+    let text = manifest.replacing("PT0S", with: "PT999999999999H999999999999M999999999999S")
+    #expect(try #require(ManifestEdge(text)).nextNumber(.origin) == 2)
   }
 
   @Test("percentiles, stalls and errors; an interval without media has no age")

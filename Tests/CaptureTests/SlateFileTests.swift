@@ -11,8 +11,8 @@ import Time
 
 @Suite("The file of a slate")
 struct SlateFileTests {
-  /// A film of the test pattern, 10 frames per second.
-  private func film(frames: Int64, at path: String) throws {
+  /// A film of the test pattern, 10 frames per second; the last one comes `jump` frames later.
+  private func film(frames: Int64, jump: Int64 = 0, at path: String) throws {
     let size = try #require(VideoSize("320x180"))
     let rate = try #require(FrameRate(10))
     var encoder = try VideoEncoder(
@@ -26,7 +26,9 @@ struct SlateFileTests {
         independent: index % 10 == 0)
       {
         let sample = Sample(
-          payload: coded.bytes, decodeTime: coded.pts, duration: UInt32(rate.ticksPerFrame),
+          payload: coded.bytes,
+          decodeTime: coded.pts + (index == frames - 1 ? grid.ticks(jump) : 0),
+          duration: UInt32(rate.ticksPerFrame),
           captured: 0, sequence: UInt32(index + 1), isSync: coded.isIndependent)
         bytes += ChunkWriter().chunk(sample, startsSegment: index == 0).array
       }
@@ -53,6 +55,15 @@ struct SlateFileTests {
     #expect(Set(frames.map { ObjectIdentifier($0) }).count == 5)
     #expect(frames[0] === frames[2] && frames[2] !== frames[3])
     #expect(try file.first(size: size).size == size)
+  }
+
+  @Test("a jump of the timestamps does not lengthen a film beyond 10 s")
+  func jump() throws {
+    let path = temporary("slate.mp4")
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try film(frames: 5, jump: 36_000, at: path)
+    let size = try #require(VideoSize("320x180"))
+    #expect(try #require(SlateFile(path: path)).frames(size: size, rate: .thirty).count == 300)
   }
 
   @Test("of a film with large frames some are left out, so that the memory is limited")

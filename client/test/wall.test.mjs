@@ -16,6 +16,12 @@ suite('the page of several streams', () => {
     assert.deepEqual(attributes, { target: '0.3' });
   });
 
+  test('a damaged URL is passed on as it is: the player names it', () => {
+    assert.deepEqual(wallOf('http://h/wall?streams=http://,a').streams, [
+      { name: 'http://', src: 'http://' }, { name: 'a', src: 'a/' },
+    ]);
+  });
+
   test('without streams there is nothing to play; with many, the first 16', () => {
     assert.deepEqual(wallOf('http://h/wall').streams, []);
     const many = Array.from({ length: 40 }, (_, i) => `s${i}`).join(',');

@@ -39,7 +39,11 @@ export function wallOf(page) {
  * @param {string} url
  */
 function nameOf(url) {
-  const { pathname, host } = new URL(url);
+  let parsed;
+  try {
+    parsed = new URL(url);
+  } catch { return url; }
+  const { pathname, host } = parsed;
   return pathname.split('/').filter((part) => part !== '' && !part.includes('.')).pop() ?? host;
 }
 

@@ -108,8 +108,8 @@ package struct SlateFile: Sendable {
       guard times.count > 1, duration > .zero, let last = frames.first else {
         return frames.prefix(1).map(\.frame)
       }
-      // bounded: at least two times; intervals saturate
-      let whole = duration + duration / Int64(times.count - 1)
+      // bounded: at least two times; intervals saturate. A jump of the timestamps is no duration.
+      let whole = min(duration + duration / Int64(times.count - 1), SlateFile.longest)
       let count = max(1, whole.count(of: rate.frameDuration))
       var (slots, index) = ([last.frame], 0)
       for slot in 1..<max(2, count) where slot < count {

@@ -58,7 +58,9 @@ package final class Download {
 
   /// Waits for bytes, at most 64 KiB; nil at the end of the body.
   ///
-  /// - Throws: if the body is cut, or no byte arrives within the limit.
+  /// A chunked body that is cut ends like a whole one.
+  ///
+  /// - Throws: if a body of known length is cut, or no byte arrives within the limit.
   package func next() throws(FFmpegError) -> [UInt8]? {
     cancellation.setDeadline(SystemClock.monotonicTime + limit)
     var count: Int32 = 0

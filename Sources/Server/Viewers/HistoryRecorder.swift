@@ -20,7 +20,7 @@ final class HistoryRecorder: Sendable {
       var next = SystemClock.monotonicTime + ViewerHistory.interval
       while isStopped.wait(until: next, { $0 ? true : nil }) == nil {
         serverState.addToHistory(SystemClock.monotonicTime)
-        next = next + ViewerHistory.interval
+        next = SystemClock.monotonicTime + ViewerHistory.interval
       }
     }
     thread.withLock { $0 = started }
