@@ -15,7 +15,7 @@ RELEASE := .build/release/streamer
 
 RUN_PACKAGES := libavformat-dev libavcodec-dev libavutil-dev libswscale-dev \
   libswresample-dev libv4l-dev libasound2-dev zlib1g-dev libpopt-dev libssl-dev libnghttp2-dev \
-  libseccomp-dev libsrt-gnutls-dev
+  libseccomp-dev libsrt-gnutls-dev libfreetype-dev pkg-config fonts-dejavu-core
 TEST_PACKAGES := gcc libc6-dev make python3 python3-venv curl procps util-linux ca-certificates \
   chromium ffmpeg firefox-esr libxml2-utils mpv vlc-bin vlc-plugin-base webkit2gtk-driver xvfb \
   esbuild node-typescript nghttp2-client openssl python3-gi gir1.2-gst-rtsp-server-1.0 \
@@ -167,11 +167,11 @@ fmt:  ## format the sources
 
 tsan: deps-test  ## unit tests under ThreadSanitizer
 	TSAN_OPTIONS=halt_on_error=1 \
-	  timeout 1800 swift test --sanitize=thread --scratch-path .build-tsan
+	  timeout 1800 $(PYTHON) Tests/run_unit.py --sanitize=thread --scratch-path .build-tsan
 
 asan: deps-test  ## unit tests under AddressSanitizer, leaks included
 	LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/lsan.supp:print_suppressions=0 \
-	  timeout 1800 swift test --sanitize=address --scratch-path .build-asan
+	  timeout 1800 $(PYTHON) Tests/run_unit.py --sanitize=address --scratch-path .build-asan
 
 FUZZ_SECONDS ?= 30
 fuzz: deps-run  ## run libFuzzer on each parser for FUZZ_SECONDS; print the lines covered
@@ -192,7 +192,7 @@ deps-bench: deps-test  ## install nginx, with which `make bench` compares
 
 bench: deps-bench build  ## measure latency, CPU and memory; see docs/latency.md
 	swift build -c release --product streamer-bench
-	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 1800 $(PYTHON) Bench/bench.py
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 2700 $(PYTHON) Bench/bench.py
 
 SECONDS ?= 60
 VIEWERS ?= 100

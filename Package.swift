@@ -50,6 +50,7 @@ let package = Package(
     // Level 0. C fences: each is a module map and a small shim header, without C sources.
     .systemLibrary(name: "CALSA"),
     .systemLibrary(name: "CFFmpeg"),
+    .systemLibrary(name: "CFreeType", pkgConfig: "freetype2"),
     .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CSeccomp"),
     .systemLibrary(name: "CSRT"),
@@ -58,6 +59,8 @@ let package = Package(
     .systemLibrary(name: "CPopt"),
     .systemLibrary(name: "COpenSSL"),
     .systemLibrary(name: "CNghttp2"),
+    // The files of the page as data of the executable.
+    .target(name: "CPage"),
     // Instants and intervals with a resolution of 1 ns and saturating arithmetic. Values only.
     library("Time", []),
     // Foreign values: conversions that do not trap, the characters of names. Functions only.
@@ -83,7 +86,7 @@ let package = Package(
     // Sources, decoders and encoders on FFmpeg, libv4l2 and ALSA. Knows no packager and no server.
     library(
       "Capture",
-      ["Checked", "Ingest", "Time", "Media", "Sharing", "CALSA", "CFFmpeg", "CV4L2"]),
+      ["Checked", "Ingest", "Time", "Media", "Sharing", "CALSA", "CFFmpeg", "CFreeType", "CV4L2"]),
 
     // Child processes of this executable: start, messages, sandbox. Knows no video.
     library("Isolation", ["Time", "Sharing", "CLinux", "CSeccomp"]),
@@ -98,15 +101,15 @@ let package = Package(
     library("HTTP", ["Time", "Net", "Sharing", "CNghttp2"]),
     // Parts and segments of chunks, the live window, the publish gate. Knows no transport and no
     // protocol.
-    library("Packaging", ["Checked", "Time", "Media", "Sharing"]),
+    library("Packaging", ["CMAF", "Checked", "Time", "Media", "Sharing"]),
     // What a source becomes, as messages: a pure codec. Knows no process and no session.
     library("ChunkStream", ["Sharing", "Time"]),
 
     // Level 3. Playlists as text, rendered from window snapshots. Knows neither DASH nor HTTP.
-    library("HLSPackager", ["Time", "Packaging", "Media"]),
+    library("HLSPackager", ["CMAF", "Time", "Packaging", "Media"]),
 
     // MPDs as text, rendered from window snapshots. Knows neither HLS nor HTTP.
-    library("DASHPackager", ["Time", "Packaging", "Media"]),
+    library("DASHPackager", ["CMAF", "Time", "Packaging", "Media"]),
 
     // Level 4. The sessions of one stream: source, frame grid, encoders or pass-through, slate,
     // reconnection. Knows no HTTP.
@@ -142,12 +145,7 @@ let package = Package(
       name: "streamer",
       dependencies: [
         "Configuration", "Server", "HTTP", "Net", "Publishing", "Streams", "Capture", "Packaging",
-        "Supervision", "Canary", "Media", "Sharing", "Logging", "Time",
-      ],
-      resources: [
-        .embedInCode("Resources/browser.html"), .embedInCode("Resources/stats.html"),
-        .embedInCode("Resources/wall.html"), .embedInCode("Resources/live-player.js"),
-        .embedInCode("Resources/live-player.d.ts"),
+        "Supervision", "Canary", "CPage", "Media", "Sharing", "Logging", "Time",
       ],
       swiftSettings: strict),
 
@@ -196,7 +194,7 @@ let package = Package(
     tests("Isolation", ["Isolation", "Sharing", "Time"]),
     tests("Canary", ["Canary", "Time"]),
     tests("Supervision", ["Isolation", "Supervision", "Time"]),
-    tests("Packaging", ["Time", "Packaging", "Media", "Sharing", "TestSupport"]),
+    tests("Packaging", ["CMAF", "Time", "Packaging", "Media", "Sharing", "TestSupport"]),
     tests(
       "HLSPackager", ["Time", "HLSPackager", "Packaging", "Media", "Sharing", "TestSupport"],
       exclude: ["Golden"]),

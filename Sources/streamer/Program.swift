@@ -54,14 +54,7 @@ final class Program: Sendable {
     let loopCount = max(1, min(8, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
     limits.share(
       connections: settings.connections, descriptors: DescriptorLimit.raise(), loops: loopCount)
-    let page = PageFiles(
-      PageFiles.Pages(
-        player: PackageResources.browser_html, wall: PackageResources.wall_html,
-        statistics: PackageResources.stats_html),
-      module: [
-        "live-player.js": PackageResources.live_player_js,
-        "live-player.d.ts": PackageResources.live_player_d_ts,
-      ], scripts: configuration.scripts)
+    let page = PageFiles.embedded(scripts: configuration.scripts)
     var options = ServingOptions(configuration)
     options.certificateExpiry = { [context = tls?.context] in context?.expiry }
     serverState = ServerState(

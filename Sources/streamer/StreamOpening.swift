@@ -93,7 +93,7 @@ extension StreamDefinition {
     var order = StartOrder(address, name: settings.name)
     order.backups = settings.backups
     order.failback = settings.failback
-    order.slate = settings.slate
+    order.drawingFiles = [settings.slate, settings.drawnOverlay?.font].compactMap(\.self)
     order.options = settings.inputOptions
     order.loops = settings.loops
     order.takesAudio = settings.takesInputAudio

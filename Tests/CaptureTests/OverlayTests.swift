@@ -64,5 +64,50 @@ struct OverlayTests {
     #expect(try #require(changed.min()) > size.height / 2)
   }
 
+  @Test("a line in a font has letters of any script that the font has, and fits the frame")
+  func font() throws {
+    let path = try #require(OverlayFont.installed, "install fonts-dejavu-core")
+    let size = try size("640x360")
+    let source = try black(size)
+    func lines(_ text: String) throws -> [[Colour]] {
+      let painter = try OverlayPainter(
+        try #require(Overlay(text)), name: "x", size: size, font: OverlayFont(path: path))
+      let canvas = Canvas(try painter.paint(source, milliseconds: 0))
+      return (0..<size.height).map { y in (0..<size.width).map { canvas.colour(x: $0, y: y) } }
+    }
+    let pictures = try ["Größe", "Grosse", "Привет", "\u{10FFFD}\u{10FFFD}"].map(lines)
+    #expect(Set(pictures).count == 4)
+    let grey = pictures[0].joined().count { (32...200).contains($0.y) }
+    let white = pictures[0].joined().count { $0.y > 220 }
+    #expect(grey > 20 && white > 20, "edges of letters are smooth")
+    let long = try lines(String(repeating: "Wide ", count: 40))
+    #expect(long.allSatisfy { $0[(size.width - size.width / 50)...].allSatisfy { $0.y == 16 } })
+    #expect(long.joined().contains { $0.y > 100 })
+  }
+
+  @Test("a line that changes does not move: letters never grow, the box never shrinks")
+  func steady() throws {
+    let path = try #require(OverlayFont.installed, "install fonts-dejavu-core")
+    let font = try OverlayFont(path: path)
+    let size = try size("320x180")
+    let line = FontLine(font, capitals: 40, size: size)
+    let canvas = Canvas(try black(size))
+    line.paint("a long line of words", above: 150, on: canvas)
+    let small = font.size
+    #expect((6..<40).contains(small))
+    line.paint("a", above: 150, on: canvas)
+    #expect(font.size == small)
+  }
+
+  @Test("a file that is not a font is refused with the reason")
+  func badFont() {
+    #expect(throws: FontError.self) { _ = try OverlayFont(path: "/etc/hostname") }
+    #expect(throws: FontError.self) { _ = try OverlayFont(path: "/nowhere/font.ttf") }
+  }
+
+  private func black(_ size: VideoSize) throws -> VideoFrame {
+    try VideoFramePool(size: size).frame { $0.fill($0.area, .black) }
+  }
+
   private func size(_ text: String) throws -> VideoSize { try #require(VideoSize(text)) }
 }

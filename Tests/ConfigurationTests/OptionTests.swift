@@ -43,6 +43,7 @@ private let rows = [
   Row("rendition", "640x360@700 640@50", not: "640x360 640@49 x@700"),
   Row("intra-interval", "1 2400", not: "0 2401"), Row("encoder", "h264_nvenc", not: "a/b"),
   Row("preset", "p1 ultrafast", not: "a.b"), Row("overlay", "{name}", not: "{time} {"),
+  Row("overlay-font", "DejaVuSans.ttf"),
   Row("segment-duration", "0.1 1.001 20", not: "0.09 20.1 1s"),
   Row("part-duration", "0.01 20", not: "0.009 9s 0.1234567"),
   Row("playlist-length", "6 3600", not: "5 3601 6.0"),

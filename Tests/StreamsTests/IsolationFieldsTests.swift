@@ -59,7 +59,7 @@ struct IsolationFieldsTests {
     order.memory = 123_456_789
     order.backups = [try #require(InputAddress("backup.mp4"))]
     order.failback = .seconds(7)
-    order.slate = "/srv/slate.png"
+    order.drawingFiles = ["/srv/slate.png"]
     order.known = .init(facts: Self.facts, notBefore: MonotonicTime(nanoseconds: 99))
     let read = try StartOrder(fields: order.fields)
     #expect(read.fields == order.fields)
@@ -84,6 +84,7 @@ struct IsolationFieldsTests {
     configuration.source = .network(Self.facts)
     if let audio = Self.facts.description.audio { configuration.takeAudio(audio) }
     configuration.overlay = Overlay("{name} at {utc}")
+    configuration.overlay?.font = "/srv/font.ttf"
     configuration.slate = "/srv/slate.png"
     configuration.numbering = .run
     let anchor = SessionAnchor(

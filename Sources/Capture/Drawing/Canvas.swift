@@ -126,6 +126,20 @@ struct Canvas {
     }
   }
 
+  /// Mixes `value` into luma by a coverage of 0 to 255 per pixel, in rows of `columns` pixels.
+  func mixLuma(_ coverage: [UInt8], columns: Int, x: Int, y: Int, _ value: UInt8) {
+    guard columns > 0 else { return }
+    for row in 0..<coverage.count / columns where (0..<height).contains(y + row) {
+      let target = unsafe luma + (y + row) * lumaStride
+      for column in 0..<columns where (0..<width).contains(x + column) {
+        let share = Int(coverage[row * columns + column])
+        let before = Int(unsafe target[x + column])
+        let mixed = (before * (255 - share) + Int(value) * share + 127) / 255
+        unsafe target[x + column] = UInt8(truncatingIfNeeded: mixed)
+      }
+    }
+  }
+
   /// Sets chroma to 128 in the rows of the chroma planes above row `rows`.
   func neutraliseChroma(rows: Int) {
     let count = min(rows, height / 2) * chromaStride

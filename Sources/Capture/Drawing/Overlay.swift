@@ -18,6 +18,8 @@ package struct Overlay: Sendable, Equatable {
   }
 
   let pieces: [Piece]
+  /// The file of the font; nil for the bitmap font, which has capitals only.
+  package var font: String?
 
   /// The text with its placeholders in braces.
   package var text: String {

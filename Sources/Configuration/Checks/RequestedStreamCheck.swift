@@ -22,6 +22,9 @@ package enum RequestedStreamCheck {
     if settings.slate != nil {
       throw UsageError(.option("slate"), .problem("is a file, which a request cannot name"))
     }
+    if settings.overlayFont != nil {
+      throw UsageError(.option("overlay-font"), .problem("is a file, which a request cannot name"))
+    }
     if let device = settings.device, !device.hasPrefix("/dev/video") || device.contains("..") {
       throw UsageError(
         .option("device"), .value(device),

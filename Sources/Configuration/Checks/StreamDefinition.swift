@@ -76,6 +76,7 @@ package struct StreamDefinition: Sendable {
     }
     try checkInputs(settings)
     try checkSlate(settings)
+    try checkFont(settings)
     try PassThroughDecision(settings).check()
     try checkIsolation(settings)
     try checkPublishers(settings)
@@ -97,6 +98,14 @@ package struct StreamDefinition: Sendable {
     } catch { reason = "\(error)" }
     throw UsageError(
       .option("slate"), .value(path), expected: "a JPEG, PNG or MP4 file: \(reason)")
+  }
+
+  private static func checkFont(_ settings: StreamSettings) throws(UsageError) {
+    guard let path = settings.overlayFont else { return }
+    do throws(FontError) { _ = try OverlayFont(path: path) } catch {
+      throw UsageError(
+        .option("overlay-font"), .value(path), expected: "a TrueType or OpenType font: \(error)")
+    }
   }
 
   private static func checkInputs(_ settings: StreamSettings) throws(UsageError) {
@@ -179,7 +188,7 @@ package struct StreamDefinition: Sendable {
     stream.preset = settings.preset
     stream.intraInterval = settings.intraInterval
     stream.burnsClock = settings.burnsClock
-    stream.overlay = settings.overlay
+    stream.overlay = settings.drawnOverlay
     stream.slate = settings.slate
     stream.playlistLength = lengths.listed
     stream.retained = lengths.retained

@@ -41,6 +41,9 @@ extension Option {
     .stream(
       "overlay", \.overlay, .overlay, .encoding,
       help: "text over the frames; {name}, {utc} and {resolution} are replaced"),
+    .stream(
+      "overlay-font", \.overlayFont, .path("the path of a TrueType or OpenType font"), .encoding,
+      default: "DejaVu Sans, if installed", help: "the font of the overlay"),
   ]
 }
 

@@ -57,6 +57,8 @@ package struct StreamSettings: Sendable {
   package var preset = EncoderSettings.defaultPreset
   package var burnsClock = false
   package var overlay: Overlay?
+  /// The file of the overlay's font; nil for the installed one.
+  package var overlayFont: String?
 
   // Stream
   package var segmentDuration = Interval.seconds(1)
@@ -104,6 +106,13 @@ package struct StreamSettings: Sendable {
 
   /// `--isolation`.
   package enum Isolation: String, CaseIterable, Sendable { case process, none }
+
+  /// The overlay with its font.
+  package var drawnOverlay: Overlay? {
+    var overlay = overlay
+    overlay?.font = overlayFont ?? OverlayFont.installed
+    return overlay
+  }
 
   /// Whether the input is read, decoded and encoded by a process of its own.
   ///

@@ -73,8 +73,17 @@ struct RenditionThread: Sendable {
 
   private func overlay() throws(FFmpegError) -> OverlayPainter? {
     guard let overlay = configuration.overlay else { return nil }
+    var font: OverlayFont?
+    if let path = overlay.font {
+      do throws(FontError) { font = try OverlayFont(path: path) } catch {
+        log.write(
+          .warning, "overlay-font", stream: configuration.name,
+          "\(path) cannot be read, the overlay is in capitals: \(error)")
+      }
+    }
     return try OverlayPainter(
-      overlay, name: configuration.name, size: configuration.renditions[renditionIndex].size)
+      overlay, name: configuration.name, size: configuration.renditions[renditionIndex].size,
+      font: font)
   }
 
   /// The lag at the start of a segment above which the segment is left out.

@@ -100,8 +100,11 @@ extension StreamConfiguration {
     burnsClock = try reader.boolean("a flag")
     overlay = try reader.optional("a flag") { reader throws(MessageError) in
       let text = try reader.text("an overlay", limit: 1 << 16)
-      guard let overlay = Overlay(text) else {
+      guard var overlay = Overlay(text) else {
         throw .invalid(field: "an overlay", value: "that cannot be read")
+      }
+      overlay.font = try reader.optional("a flag") { reader throws(MessageError) in
+        try reader.text("the path of a font", limit: 1 << 16)
       }
       return overlay
     }
@@ -135,7 +138,10 @@ extension StreamConfiguration {
     writer.add(preset)
     writer.add(intraInterval) { $0.add(Int32(clamping: $1)) }
     writer.add(burnsClock)
-    writer.add(overlay) { $0.add($1.text) }
+    writer.add(overlay) { writer, overlay in
+      writer.add(overlay.text)
+      writer.add(overlay.font) { $0.add($1) }
+    }
     writer.add(slate) { $0.add($1) }
     writer.add(Int32(clamping: prefill))
     writer.add(numbering == .run)

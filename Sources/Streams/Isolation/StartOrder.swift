@@ -17,6 +17,8 @@ package struct StartOrder: Sendable {
 
   /// The most inputs of a stream.
   package static let mostInputs: UInt8 = 8
+  /// The most files for drawing.
+  private static let mostFiles: UInt8 = 8
 
   /// The URL, file or standard input.
   package let address: InputAddress
@@ -30,8 +32,8 @@ package struct StartOrder: Sendable {
   package var loops = false
   /// Whether its audio is used.
   package var takesAudio = false
-  /// The file of the slate; nil for the drawn one.
-  package var slate: String?
+  /// The files that the session draws with: those of the slate and of the overlay's font.
+  package var drawingFiles: [String] = []
   /// The limits of pass-through; nil if it is encoded in any case.
   package var passThrough: PassThroughOptions?
   /// The name of the stream, for the log.
@@ -66,8 +68,8 @@ package struct StartOrder: Sendable {
       PassThroughOptions(
         segmentMicroseconds: try reader.integer(), longestGroup: .nanoseconds(try reader.integer()))
     }
-    slate = try reader.optional("a flag") { reader throws(MessageError) in
-      try reader.text("the path of a slate", limit: 1 << 16)
+    for _ in 0..<(try reader.integer("the number of files", in: 0...Self.mostFiles)) {
+      drawingFiles.append(try reader.text("the path of a file", limit: 1 << 16))
     }
     memory = try reader.integer("a limit of memory", in: 1...Int64(1) << 50)
     usesDevices = try reader.boolean("a flag")
@@ -95,7 +97,8 @@ package struct StartOrder: Sendable {
       writer.add(options.segmentMicroseconds)
       writer.add(options.longestGroup.nanoseconds)
     }
-    writer.add(slate) { $0.add($1) }
+    writer.add(UInt8(clamping: drawingFiles.count))
+    for file in drawingFiles { writer.add(file) }
     writer.add(memory)
     writer.add(usesDevices)
     writer.add(UInt8(clamping: Log.Level.allCases.firstIndex(of: logLevel) ?? 0))
@@ -110,9 +113,9 @@ package struct StartOrder: Sendable {
   var addresses: [InputAddress] { [address] + backups }
 
   /// The files that the process reads: those of inputs, or the folder of a playlist of files, and
-  /// the slate.
+  /// those for drawing.
   var files: [String] {
-    [slate].compactMap(\.self)
+    drawingFiles
       + addresses.compactMap(\.filePath).map { path in
         let isPlaylist = [".m3u8", ".m3u", ".mpd"].contains { path.lowercased().hasSuffix($0) }
         guard isPlaylist else { return path }

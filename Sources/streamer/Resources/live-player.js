@@ -1,1 +1,0 @@
-../../../client/live-player.js
