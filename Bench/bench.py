@@ -34,6 +34,7 @@ import inputs  # noqa: E402
 import isolation  # noqa: E402
 import ladder  # noqa: E402
 import memory  # noqa: E402
+import publishers  # noqa: E402
 import relay  # noqa: E402
 import sockets  # noqa: E402
 from fetch_hlsjs import fetch_hlsjs  # noqa: E402
@@ -42,6 +43,7 @@ from harness.program import Program, launch, start, stop  # noqa: E402
 from harness.tools import chromium, streamer_binary  # noqa: E402
 from harness.tunein import fetch  # noqa: E402
 from harness.waiting import pause  # noqa: E402
+from stolen import StolenTime  # noqa: E402
 
 Rows = list[tuple[str, str, str]]
 
@@ -250,6 +252,7 @@ MEASURES: dict[str, Callable[[Bench], Any]] = {
     "relay": measure_relay,
     "ladder": measure_ladder,
     "inputs": inputs.measure,
+    "publishers": publishers.measure,
     "isolation": isolation.measure,
     "first playlist": first_playlist.measure,
 }
@@ -274,11 +277,14 @@ def main() -> int:
         bench = Bench(Path(scratch), options.quick)
         try:
             for name in options.only:
+                stolen = StolenTime()
                 try:
                     results[name] = MEASURES[name](bench)
                 except Exception as error:  # the other measurements continue
                     failed += 1
                     bench.row(name, f"FAILED: {type(error).__name__}: {str(error)[:200]}")
+                bench.row(f"  processor time stolen by other machines ({name})",
+                          f"{stolen.percent()} %", "≤ 2 %")
         finally:
             stop(bench.program)
     folder = ROOT / "bench-results"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pulled inputs: delay from drawing a source's frame to the arrival of its chunk at a client.
+"""Pulled inputs and publishers: delay from drawing a frame to the arrival of its chunk at a client.
 
 The delay of the source alone, with the same painter and encoder on a pipe, is subtracted.
 """
@@ -30,7 +30,9 @@ BOUNDED = ["-omit_video_pes_length", "0"]
 SRT_LATENCY = 120
 # Budgets of the median on loopback, without the delay of the source, in ms.
 BUDGETS = {
-    "rtsp": 5, "rtmp": 5, "ts, bounded PES": 5, "ts": 5 + 1000 / 30, "srt, 120 ms": SRT_LATENCY + 40
+    "rtsp": 5, "rtmp": 5, "ts, bounded PES": 5, "ts": 5 + 1000 / 30,
+    "srt, 120 ms": SRT_LATENCY + 40, "published by rtmp": 2,
+    "published by srt, 120 ms": SRT_LATENCY + 5
 }
 
 
@@ -76,8 +78,22 @@ def source_of(kind: str, port: int) -> tuple[list[str], Source | None]:
         url = f"srt://127.0.0.1:{port}?mode=listener&latency={SRT_LATENCY * 1000}"
         return ["--input",
                 f"srt://127.0.0.1:{port}?latency={SRT_LATENCY * 1000}"], ffmpeg_sender([*ts, url])
+    if kind.startswith("published"):
+        scheme = kind.split(" ")[2].rstrip(",")
+        latency = ["--srt-latency", str(SRT_LATENCY)] if scheme == "srt" else []
+        return [f"--{scheme}", f"127.0.0.1:{port}", *latency, "--source", scheme], None
     return ["--input", f"udp://127.0.0.1:{port}"], ffmpeg_sender(
         [*ts, f"udp://127.0.0.1:{port}?pkt_size=1316"])
+
+
+def publisher_of(kind: str, port: int) -> Source | None:
+    """The publisher, which is started after the streamer; None for a pulled input."""
+    if kind.startswith("published by rtmp"):
+        return ffmpeg_sender(["-f", "flv", f"rtmp://127.0.0.1:{port}/live/x"])
+    if kind.startswith("published by srt"):
+        url = f"srt://127.0.0.1:{port}?streamid=live&latency={SRT_LATENCY * 1000}"
+        return ffmpeg_sender(["-f", "mpegts", *BOUNDED, url])
+    return None
 
 
 def follow(program: Program, seconds: float) -> list[float]:
@@ -109,6 +125,7 @@ def one(kind: str, mode: str, seconds: float) -> dict[str, float]:
                      defaults=False)
     try:
         assert program.listening.wait(10)
+        source = source or publisher_of(kind, port)
         wait_until(lambda: get(program.port, PLAYLIST, timeout=15).status == 200, 25, "a playlist")
         pause(2, "the start must not be measured")
         return percentiles(follow(program, seconds))
