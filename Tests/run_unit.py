@@ -56,7 +56,7 @@ def main(arguments: list[str]) -> int:
             return status
         names = "|".join(f"^{re.escape(name)}" for name in failed)
         print(f"repeating {len(failed)} of the tests alone", flush=True)
-        status = run(["--skip-build", "--filter", names], events)
+        status = run([*arguments, "--skip-build", "--filter", names], events)
         again = failures(events)
         for name in failed:
             print(f"{'FAILED AGAIN' if name in again else 'PASSED when repeated'} {name}")
