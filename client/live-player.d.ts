@@ -47,6 +47,11 @@ export interface LivePlayerEventMap {
   latency: CustomEvent<{ latency: number; target: number; syncOffset: number | null }>;
   /** A stall has ended. `at`: its start in Unix milliseconds on the server's clock. */
   stall: CustomEvent<{ at: number; seconds: number }>;
+  /**
+   * The frame of an event of the stream is shown (`POST /api/streams/S/events`). `time`: the
+   * capture time of this frame in Unix milliseconds; `data`: the JSON value as given.
+   */
+  streamevent: CustomEvent<{ id: number; time: number; data: unknown }>;
   /** Another rendition is shown. */
   rendition: CustomEvent<{ rendition: string; renditions: string[] }>;
   /** The state of the stream has changed. `since` in Unix milliseconds. */

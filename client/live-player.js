@@ -1167,6 +1167,83 @@ class Progress {
   }
 }
 
+// page/stream-events.js
+
+const EVENT_SCHEME = 'urn:streamer:event';
+const LARGEST_DELAY = 10000;
+const LONGEST_MEMORY = 256;
+class EventQueue {
+  constructor(onDue) {
+    this.onDue = onDue;
+    this.waiting = new Map();
+    this.known = new Set();
+    this.timer = 0;
+  }
+  add(event) {
+    if (this.known.has(event.id)) return;
+    this.known.add(event.id);
+    for (const id of this.known) {
+      if (this.known.size <= LONGEST_MEMORY) break;
+      this.known.delete(id);
+    }
+    this.waiting.set(event.id, event);
+  }
+  update(shown, rate, interval) {
+    clearTimeout(this.timer);
+    const next = [...this.waiting.values()].sort((a, b) => a.time - b.time || a.id - b.id);
+    for (const event of next) {
+      const wait = event.time - shown;
+      if (wait > 0) {
+        if (rate > 0 && wait < interval * rate) {
+          this.timer = Number(setTimeout(
+            () => this.update(event.time, rate, 0), wait / rate));
+        }
+        return;
+      }
+      this.waiting.delete(event.id);
+      if (wait > -LARGEST_DELAY) this.onDue(event);
+    }
+  }
+  close() {
+    clearTimeout(this.timer);
+    this.waiting.clear();
+  }
+}
+function eventOf(text) {
+  try {
+    const { id, time, data } = JSON.parse(text);
+    return Number.isInteger(id) && Number.isFinite(time) ? { id, time, data } : null;
+  } catch {
+    return null;
+  }
+}
+function eventOfDateRange({ id, startDate, attr }) {
+  const number = /^event-(\d+)$/.exec(id);
+  if (attr.CLASS !== EVENT_SCHEME || !number) return null;
+  try {
+    const data = JSON.parse(decodeURIComponent(attr['X-DATA']));
+    return { id: Number(number[1]), time: startDate.getTime(), data };
+  } catch {
+    return null;
+  }
+}
+function eventOfMessage(box, offset) {
+  if (box.length < 32 || box[8] !== 1) return null;
+  const view = new DataView(box.buffer, box.byteOffset, box.byteLength);
+  const timescale = view.getUint32(12), id = view.getUint32(28);
+  const ticks = Number(view.getBigUint64(16)), texts = box.subarray(32);
+  const schemeEnd = texts.indexOf(0), valueEnd = texts.indexOf(0, schemeEnd + 1);
+  const decoder = new TextDecoder();
+  if (schemeEnd < 0 || valueEnd < 0 || timescale === 0
+    || decoder.decode(texts.subarray(0, schemeEnd)) !== EVENT_SCHEME) return null;
+  try {
+    const data = JSON.parse(decoder.decode(texts.subarray(valueEnd + 1)));
+    return { id, time: (ticks / timescale + offset) * 1000, data };
+  } catch {
+    return null;
+  }
+}
+
 // page/players/dashjs.js
 
 class DashPlayer {
@@ -1204,6 +1281,7 @@ class DashPlayer {
       const error = data?.error;
       this.recover(`dash.js: ${error?.message ?? error?.code ?? error ?? 'unknown error'}`);
     });
+    on(EVENT_SCHEME, ({ event }) => this.raise(event));
     on(events.PLAYBACK_PLAYING, () => this.host.status('live', 'Live'));
     dash.initialize(this.host.video, this.host.source, true);
   }
@@ -1216,6 +1294,13 @@ class DashPlayer {
         cmsd: { enabled: true, abr: { applyMb: true, etpWeightRatio: 0.5 } },
       },
     });
+  }
+  raise(event) {
+    const { messageData, id } = event ?? {}, latency = this.latency();
+    if (!(messageData instanceof Uint8Array) || latency === null) return;
+    const time = this.host.clock.now() - latency * 1000;
+    const text = new TextDecoder().decode(messageData);
+    this.host.addEvent(eventOf(`{"id":${Number(id)},"time":${time},"data":${text}}`));
   }
   setTarget(target) {
     this.target = target;
@@ -1756,6 +1841,7 @@ class ChunkSplitter {
   constructor() {
     this.rest = new Uint8Array(0);
     this.moof = null;
+    this.messages = [];
   }
   push(piece) {
     const bytes = this.rest.length === 0 ? piece : concatenated(this.rest, piece);
@@ -1766,10 +1852,12 @@ class ChunkSplitter {
       if (size === 0 || end > bytes.length) break;
       const type = fourCC(bytes, offset + 4);
       if (type === 'moof') this.moof = bytes.slice(offset, end);
+      else if (type === 'emsg') this.messages.push(bytes.slice(offset, end));
       else if (type === 'mdat' && this.moof) {
         const chunk = concatenated(this.moof, bytes.subarray(offset, end));
-        chunks.push({ bytes: chunk, time: decodeTime(this.moof) });
+        chunks.push({ bytes: chunk, time: decodeTime(this.moof), messages: this.messages });
         this.moof = null;
+        this.messages = [];
       }
       offset = end;
     }
@@ -2014,6 +2102,10 @@ class FramePlayer {
     this.audioChunkAt = this.videoChunkAt;
   }
   appendVideo(chunk) {
+    for (const message of chunk.messages) {
+      const time = chunk.time / this.timescales.video, date = this.timeline.dateOf(time);
+      if (date !== null) this.host.addEvent(eventOfMessage(message, date - time));
+    }
     this.feed.video?.append(chunk.bytes);
     this.videoChunkAt = performance.now();
     this.failures = 0;
@@ -2176,6 +2268,11 @@ class HlsPlayer {
     on(Hls.Events.ERROR, (data) => this.failed(data, Hls.ErrorTypes));
     on(Hls.Events.LEVEL_LOADED, ({ details }) => {
       if (details?.partHoldBack > 0) this.host.setTargets(details.partHoldBack + 0.05, 0);
+    });
+    on(Hls.Events.LEVEL_UPDATED, ({ details }) => {
+      for (const range of Object.values(details?.dateRanges ?? {})) {
+        this.host.addEvent(eventOfDateRange(/** @type {any} */ (range)));
+      }
     });
     on(Hls.Events.FRAG_BUFFERED, () => this.host.status('live', 'Live'));
     hls.loadSource(this.host.source);
@@ -2353,7 +2450,7 @@ class NativePlayer {
 // page/llws.js
 
 const PROTOCOL = 'llws.v1';
-const HEADER = 0, VIDEO = 1, AUDIO = 2;
+const HEADER = 0, VIDEO = 1, AUDIO = 2, EVENT = 5;
 const KEY = 1, CATCH_UP = 8;
 const PREFIX = 12, LONG_PREFIX = 20, HAS_CAPTURE_TIME = 16;
 function mediaMessage(buffer) {
@@ -2623,6 +2720,10 @@ class SocketPlayer {
     }
   }
   media(message) {
+    if (message.kind === EVENT) {
+      this.host.addEvent(eventOf(new TextDecoder().decode(message.media)));
+      return;
+    }
     const group = this.groups.get(message.channel);
     if (!group) return;  // a late chunk of a former group
     if (message.kind === HEADER) {
@@ -3062,6 +3163,7 @@ class Playback {
     this.frames = new FrameMeter(video, this.clock);
     this.progress = new Progress(video);
     this.stalls = new StallMeter(video);
+    this.queue = new EventQueue(events.onEvent);
     this.services = new ServicePoller(options.source, this.clock, events.figures, signal);
     this.isPaused = !options.startsItself;
     this.kind = 'frames';
@@ -3097,6 +3199,7 @@ class Playback {
     this.isPaused = true;
     player?.stop();
     this.syncSocket?.close();
+    this.queue.close();
     this.closing.abort();
     clearInterval(this.timer);
     this.frames.stop();
@@ -3226,6 +3329,7 @@ class Playback {
       },
       sync,
       setSharedTarget: (target) => { if (isCurrent()) this.controller.shared = target; },
+      addEvent: (event) => { if (event && isCurrent()) this.queue.add(event); },
     };
     const target = this.targets.targetFor(kind, this.source);
     const player = kind === 'frames' ? new FramePlayer(host, target)
@@ -3294,6 +3398,10 @@ class Playback {
       const seconds = controller.seek(now / 1000, this.latency, ahead);
       if (seconds > 0) player.seekBy(seconds, now);
     }
+    if (this.latency !== null) {
+      const shown = this.clock.now() - this.latency * 1000;
+      this.queue.update(shown, video.paused ? 0 : video.playbackRate, UPDATE_INTERVAL);
+    }
     this.publish(player);
     if (now - this.reportedAt <= REPORT_INTERVAL) return;
     this.reportedAt = now;
@@ -3355,7 +3463,7 @@ class Stage {
         if (!isRepeated) this.notices.message(...message);
       },
       onPlayer: events.onPlayer, onError: events.onError, onStall: events.onStall,
-      figures: events.figures,
+      onEvent: events.onEvent, figures: events.figures,
     });
     this.timers = [];
     this.fellBackAt = 0;
@@ -3533,6 +3641,7 @@ class LivePlayer extends HTMLElement {
       onPlayer: () => this.#announceTransport(),
       onError: (text, isFatal) => this.#failed(text, isFatal),
       onStall: (stall) => this.#emit('stall', { ...stall }),
+      onEvent: (event) => this.#emit('streamevent', event),
       onShow: () => this.#show(),
       figures: { isShown: false, figure: () => {} },
     });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CMAF
 import Media
 import Packaging
 
@@ -17,6 +18,8 @@ struct VideoAdaptationSet {
       if !timing.hasEnded {
         out.element(
           "InbandEventStream", [("schemeIdUri", "urn:mpeg:dash:event:2012"), ("value", "1")])
+        out.element(
+          "InbandEventStream", [("schemeIdUri", EventMessage.scheme), ("value", "1")])
       }
       timing.producerReferenceTimes(&out)
       timing.resync(&out)

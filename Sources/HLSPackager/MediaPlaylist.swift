@@ -53,8 +53,13 @@ package struct MediaPlaylist: Sendable {
     var out = PlaylistText()
     head(&out, form: skipped > 0 ? form : .full, first: listed.first)
     if skipped > 0 {
-      let removed = form == .deltaWithDateRanges ? ",RECENTLY-REMOVED-DATERANGES=\"\"" : ""
+      let removed =
+        form == .deltaWithDateRanges
+        ? ",RECENTLY-REMOVED-DATERANGES=\"\(removedDateRanges(before: listed.first))\"" : ""
       out.line("#EXT-X-SKIP:SKIPPED-SEGMENTS=\(skipped)\(removed)")
+    }
+    for event in snapshot.events where isListed(event, from: listed.first) {
+      out.line(DateRange(event: event).tag)
     }
     let partsFrom = firstSegmentWithParts(listed)
     for segment in listed.dropFirst(skipped) {
@@ -85,6 +90,16 @@ package struct MediaPlaylist: Sendable {
         "#EXT-X-RENDITION-REPORT:URI=\"\(report.uri)\",LAST-MSN=\(names.printed(last.segment)),"
           + "LAST-PART=\(last.index)")
     }
+  }
+
+  private func isListed(_ event: TimedEvent, from first: Segment?) -> Bool {
+    first.map { event.time >= $0.programDateTime } ?? true
+  }
+
+  /// The IDs of the date ranges that left the playlist while the window keeps their segments.
+  private func removedDateRanges(before first: Segment?) -> String {
+    snapshot.events.filter { !isListed($0, from: first) }.map { DateRange(event: $0).id }
+      .joined(separator: "\t")
   }
 
   private func head(_ out: inout PlaylistText, form: Form, first: Segment?) {

@@ -141,6 +141,30 @@ package final class LiveWindow: Sendable {
     }
   }
 
+  /// Adds an event, which gets the next number; the next chunk carries it.
+  ///
+  /// - Parameters:
+  ///   - time: its capture time.
+  ///   - data: a JSON text.
+  ///   - now: the wall clock.
+  /// - Returns: the event, for the windows of the other renditions.
+  /// - Throws: ``EventRefusal``.
+  package func addEvent(
+    at time: WallTime, _ data: [UInt8], now: WallTime
+  ) throws(EventRefusal) -> TimedEvent {
+    let result = shared.withLock { shared in
+      Result { () throws(EventRefusal) in
+        try shared.window.addEvent(at: time, data, now: now)
+      }
+    }
+    let event = try result.get()
+    change { _ in }
+    return event
+  }
+
+  /// Adds an event of another rendition.
+  package func add(_ event: TimedEvent) { change { $0.add(event) } }
+
   /// Makes segment `number` a gap, for which the other renditions do not wait.
   ///
   /// The next published chunk begins a later segment.

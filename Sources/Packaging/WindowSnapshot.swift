@@ -30,6 +30,9 @@ package final class WindowSnapshot: Sendable {
   /// Whether segments were removed early since the window was too large.
   package let isShortened: Bool
 
+  /// The events whose times are in the window or later, in the order of their numbers.
+  package let events: [TimedEvent]
+
   /// The number of the newest segment; -1 before the first.
   package var newestSegment: Int64 { open?.number ?? segments.last?.number ?? -1 }
 
@@ -44,6 +47,7 @@ package final class WindowSnapshot: Sendable {
     self.playlistLength = state.playlistLength
     self.revision = state.revision
     self.version = state.version
+    events = state.events.kept
   }
 
   /// A view of `whole` for playlists; `evicted` Discontinuities of `whole` are not in it.
@@ -61,6 +65,7 @@ package final class WindowSnapshot: Sendable {
     playlistLength = whole.playlistLength
     revision = whole.revision
     self.version = version
+    events = whole.events
   }
 
   /// The constants of the rendition in `period`.

@@ -32,6 +32,8 @@ struct WindowState: Sendable {
   private(set) var isShortened = false
   /// The largest drift within a period, if a frame lasts longer.
   private static let mostDrift = Interval.milliseconds(40)
+  /// The events of the stream.
+  private(set) var events = WindowEvents()
   private var announcement = Announcement()
   private var period = DiscontinuityPeriod.initial
   /// Wall clock minus media time in the newest segment.
@@ -80,6 +82,10 @@ struct WindowState: Sendable {
     {
       open?.closePart()
     }
+    let chunk =
+      isPrefill
+      ? chunk
+      : events.carried(by: chunk, offset: self.offset, timescale: segmentation.timescale)
     open?.append(chunk)
     size += chunk.bytes.count
     if size > byteLimit { shorten() }
@@ -126,6 +132,30 @@ struct WindowState: Sendable {
     announcement.skipped = 0
     keep(Segment(opening: gap, duration: segmentation.segmentTicks(number)))
     version = segmentation.partsBefore(number + 1)
+    revision += 1
+  }
+
+  /// Adds an event, which gets the next number.
+  ///
+  /// - Parameters:
+  ///   - time: its capture time.
+  ///   - data: a JSON text.
+  ///   - now: the wall clock.
+  /// - Returns: the event.
+  /// - Throws: ``EventRefusal``.
+  mutating func addEvent(
+    at time: WallTime, _ data: [UInt8], now: WallTime
+  ) throws(EventRefusal) -> TimedEvent {
+    guard state == .live else { throw .notLive }
+    let event = events.make(at: time, data, now: now)
+    guard events.add(event) else { throw .tooMany }
+    revision += 1
+    return event
+  }
+
+  /// Adds an event of another rendition, if the window has room.
+  mutating func add(_ event: TimedEvent) {
+    guard state == .live, events.add(event) else { return }
     revision += 1
   }
 
@@ -224,5 +254,6 @@ struct WindowState: Sendable {
     }
     evictedDiscontinuities += Int64(segments.prefix(count).count { $0.startsDiscontinuity })
     segments.removeFirst(count)
+    if let first = segments.first { events.forget(before: first.programDateTime) }
   }
 }

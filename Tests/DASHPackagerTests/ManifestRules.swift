@@ -97,7 +97,10 @@ enum ManifestRules {
       children: representationBase + ["Role", "SegmentTemplate", "Representation"]),
     "SupplementalProperty": Element(required: ["schemeIdUri": .text, "value": .text]),
     "InbandEventStream": Element(
-      required: ["schemeIdUri": .one(of: ["urn:mpeg:dash:event:2012"]), "value": .one(of: ["1"])]),
+      required: [
+        "schemeIdUri": .one(of: ["urn:mpeg:dash:event:2012", "urn:streamer:event"]),
+        "value": .one(of: ["1"]),
+      ]),
     "ProducerReferenceTime": Element(
       required: [
         "id": .unsigned, "type": .one(of: ["captured", "encoder"]), "wallClockTime": .dateTime,

@@ -206,6 +206,33 @@ struct SocketTests {
     #expect(rest[25] == chunk(next + 27, 27, flags: 1))
   }
 
+  @Test("an event is a message of kind 5 for every client, also one that comes later")
+  func event() throws {
+    let handler = try SyntheticHandler.live(parts: 1)
+    let lab = SocketLab(handler)
+    let (first, second) = (lab.connect(), lab.connect())
+    for client in [first, second] {
+      client.send(#"{"t":"hello","v":1}"#)
+      _ = client.read()
+    }
+    let now = SystemClock.wallTime
+    let event = try handler.stream.window.addEvent(at: now, Array("[1]".utf8), now: now)
+    handler.publish(frames: 1)
+    func check(_ received: [Received], _ line: Int) throws {
+      #expect(received.count == 1, "line \(line)")
+      guard case .media(5, 0, 0, event.id, let text) = try #require(received.first) else {
+        Issue.record("\(received)")
+        return
+      }
+      #expect(text.hasPrefix("{\"id\":\(event.id),\"time\":") && text.hasSuffix(",\"data\":[1]}"))
+    }
+    try check(first.read(), #line)
+    try check(second.read(), #line)
+    let late = lab.connect()
+    late.send(#"{"t":"hello","v":1}"#)
+    try check(media(late.read()), #line)
+  }
+
   @Test("start key: nothing before the next key frame")
   func key() throws {
     let handler = try SyntheticHandler.live(parts: 1)

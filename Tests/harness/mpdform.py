@@ -83,7 +83,7 @@ SET = {
     "segmentAlignment": boolean, "startWithSAP": one_of("1"),
 }
 SET_CHILDREN = (
-    ("SupplementalProperty", 0, 1), ("InbandEventStream", 0, 1), ("ProducerReferenceTime", 1, 2),
+    ("SupplementalProperty", 0, 1), ("InbandEventStream", 0, 2), ("ProducerReferenceTime", 1, 2),
     ("Resync", 0, 1), ("Role", 0, 1), ("SegmentTemplate", 0, 1), ("Representation", 1, MANY),
 )
 REPRESENTATION = {"id": word, "bandwidth": positive}
@@ -132,7 +132,10 @@ FORMS: dict[str, Form] = {
     "SupplementalProperty": DESCRIPTOR,
     "Role": Form({"schemeIdUri": one_of("urn:mpeg:dash:role:2011"), "value": one_of("main")}),
     "InbandEventStream": Form(
-        {"schemeIdUri": one_of("urn:mpeg:dash:event:2012"), "value": one_of("1")}),
+        {
+            "schemeIdUri": one_of("urn:mpeg:dash:event:2012", "urn:streamer:event"),
+            "value": one_of("1"),
+        }),
     "ProducerReferenceTime": Form(
         {
             "id": positive, "type": one_of("captured", "encoder"), "wallClockTime": date_time,

@@ -306,9 +306,10 @@ def low_latency_marks(root: ET.Element) -> Iterator[str]:
         wanted = {"schemeIdUri": "urn:dvb:dash:lowlatency:critical:2019", "value": "true"}
         if found != [wanted] * int(early):
             yield f"SupplementalProperty {found}"
-        events = len(all_of(each, "InbandEventStream"))
-        if events != int(is_live(root) and each.get("contentType") == "video"):
-            yield f"{events} InbandEventStreams in AdaptationSet {each.get('id')}"
+        schemes = [e.get("schemeIdUri") for e in all_of(each, "InbandEventStream")]
+        has_events = is_live(root) and each.get("contentType") == "video"
+        if schemes != ["urn:mpeg:dash:event:2012", "urn:streamer:event"] * int(has_events):
+            yield f"InbandEventStreams {schemes} in AdaptationSet {each.get('id')}"
 
 
 @rule

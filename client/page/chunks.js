@@ -4,8 +4,9 @@
 import { boxSize, concatenated, content, fourCC, uint32 } from './boxes.js';
 
 /**
- * A CMAF chunk: `bytes` are moof and mdat, `time` is its base media decode time in ticks.
- * @typedef {{ bytes: Uint8Array, time: number }} Chunk
+ * A CMAF chunk: `bytes` are moof and mdat, `time` is its base media decode time in ticks,
+ * `messages` are the boxes `emsg` in front of moof.
+ * @typedef {{ bytes: Uint8Array, time: number, messages: Uint8Array[] }} Chunk
  */
 
 /** Splits a byte stream of [styp] [prft] moof mdat into chunks; other boxes are dropped. */
@@ -14,6 +15,8 @@ export class ChunkSplitter {
     this.rest = new Uint8Array(0);
     /** @type {Uint8Array | null} */
     this.moof = null;
+    /** @type {Uint8Array[]} */
+    this.messages = [];
   }
 
   /** @param {Uint8Array} piece @returns {Chunk[]} the chunks that `piece` completes */
@@ -27,10 +30,12 @@ export class ChunkSplitter {
       if (size === 0 || end > bytes.length) break;
       const type = fourCC(bytes, offset + 4);
       if (type === 'moof') this.moof = bytes.slice(offset, end);
+      else if (type === 'emsg') this.messages.push(bytes.slice(offset, end));
       else if (type === 'mdat' && this.moof) {
         const chunk = concatenated(this.moof, bytes.subarray(offset, end));
-        chunks.push({ bytes: chunk, time: decodeTime(this.moof) });
+        chunks.push({ bytes: chunk, time: decodeTime(this.moof), messages: this.messages });
         this.moof = null;
+        this.messages = [];
       }
       offset = end;
     }

@@ -20,6 +20,7 @@ import { ServicePoller } from './services.js';
 import { secondsAhead } from './source-buffer.js';
 import { isMPD, otherFormat } from './source.js';
 import { StallMeter } from './stall-meter.js';
+import { EventQueue } from './stream-events.js';
 import { figuresOf, newState, recordError } from './state.js';
 import { SyncSocket } from './sync-socket.js';
 /** @typedef {import('./players/player.js').Host} Host */
@@ -55,6 +56,8 @@ const SILENT_STALL = 300;
  * @property {(kind: Kind) => void} onPlayer
  * @property {(text: string, isFatal: boolean) => void} onError
  * @property {(stall: Stall) => void} onStall a stall has ended
+ * @property {(event: import('./stream-events.js').StreamEvent) => void} onEvent
+ *   the frame of an event is shown
  * @property {Figures} figures
  */
 
@@ -74,6 +77,7 @@ export class Playback {
     this.frames = new FrameMeter(video, this.clock);
     this.progress = new Progress(video);
     this.stalls = new StallMeter(video);
+    this.queue = new EventQueue(events.onEvent);
     this.services = new ServicePoller(options.source, this.clock, events.figures, signal);
     /** Whether the viewer paused, or has not started playback yet. */
     this.isPaused = !options.startsItself;
@@ -120,6 +124,7 @@ export class Playback {
     this.isPaused = true;
     player?.stop();
     this.syncSocket?.close();
+    this.queue.close();
     this.closing.abort();
     clearInterval(this.timer);
     this.frames.stop();
@@ -277,6 +282,7 @@ export class Playback {
       },
       sync,
       setSharedTarget: (target) => { if (isCurrent()) this.controller.shared = target; },
+      addEvent: (event) => { if (event && isCurrent()) this.queue.add(event); },
     };
     const target = this.targets.targetFor(kind, this.source);
     /** @type {Player} */
@@ -365,6 +371,10 @@ export class Playback {
       if (video.playbackRate !== rate) video.playbackRate = rate;
       const seconds = controller.seek(now / 1000, this.latency, ahead);
       if (seconds > 0) player.seekBy(seconds, now);
+    }
+    if (this.latency !== null) {
+      const shown = this.clock.now() - this.latency * 1000;
+      this.queue.update(shown, video.paused ? 0 : video.playbackRate, UPDATE_INTERVAL);
     }
     this.publish(player);
     if (now - this.reportedAt <= REPORT_INTERVAL) return;

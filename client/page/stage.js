@@ -11,6 +11,7 @@ import { Playback } from './playback.js';
 /** @typedef {import('./players/player.js').Kind} Kind */
 /** @typedef {import('./services.js').Figures} Figures */
 /** @typedef {import('./stall-meter.js').Stall} Stall */
+/** @typedef {import('./stream-events.js').StreamEvent} StreamEvent */
 
 /** The time between two updates of the controls, and of the values, ms. */
 const CONTROL_INTERVAL = 50, SHOW_INTERVAL = 250;
@@ -22,6 +23,7 @@ const FALLBACK_TIME = 10000;
  * @property {(kind: Kind) => void} onPlayer
  * @property {(text: string, isFatal: boolean) => void} onError
  * @property {(stall: Stall) => void} onStall a stall has ended
+ * @property {(event: StreamEvent) => void} onEvent the frame of an event is shown
  * @property {() => void} onShow every 250 ms, after the elements were updated
  * @property {Figures} figures
  */
@@ -51,7 +53,7 @@ export class Stage {
         if (!isRepeated) this.notices.message(...message);
       },
       onPlayer: events.onPlayer, onError: events.onError, onStall: events.onStall,
-      figures: events.figures,
+      onEvent: events.onEvent, figures: events.figures,
     });
     /** @type {number[]} */
     this.timers = [];

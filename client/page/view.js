@@ -21,6 +21,7 @@ export class View {
       isIdle: page.isEmbedded, keys: document,
     }, {
       onPlayer: (kind) => this.settings.showPlayer(kind), onError: () => {}, onStall: () => {},
+      onEvent: () => {},
       onShow: () => this.show(), figures: this.panel,
     });
     const { playback, notices } = this.stage;

@@ -135,6 +135,7 @@ export class LivePlayer extends HTMLElement {
       onPlayer: () => this.#announceTransport(),
       onError: (text, isFatal) => this.#failed(text, isFatal),
       onStall: (stall) => this.#emit('stall', { ...stall }),
+      onEvent: (event) => this.#emit('streamevent', event),
       onShow: () => this.#show(),
       figures: { isShown: false, figure: () => {} },
     });

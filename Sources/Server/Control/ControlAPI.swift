@@ -2,7 +2,9 @@
 
 import HTTP
 import Logging
+import Media
 import Net
+import Packaging
 import Sharing
 import Streams
 import Time
@@ -46,6 +48,9 @@ final class ControlAPI {
       return exchange.respond(refusal)
     }
     let path = exchange.request.pathSegments
+    if path.count == 4, path[1] == "streams", path[3] == "events" {
+      return addEvent(exchange, path[2])
+    }
     guard path.count >= 2, path[1] == "streams", path.count <= 3 else {
       return exchange.respond(Self.error(404, "nothing is served under this path"))
     }
@@ -74,6 +79,27 @@ final class ControlAPI {
         Self.error(
           405, "method not allowed: \(exchange.request.methodText) (expected \(allowed))",
           [HeaderField("Allow", allowed)]))
+    }
+  }
+
+  private func addEvent(_ exchange: any Exchange, _ name: String) {
+    guard exchange.request.method == .post else {
+      return exchange.respond(
+        Self.error(
+          405, "method not allowed: \(exchange.request.methodText) (expected POST)",
+          [HeaderField("Allow", "POST")]))
+    }
+    guard let stream = serverState.streamTable.stream(name) else {
+      return exchange.respond(Self.error(404, "no such stream"))
+    }
+    exchange.collectBody { body in
+      let now = SystemClock.wallTime
+      do throws(EventRequest.Refusal) {
+        let event = try EventRequest(exchange.request, body, now: now)
+          .add(to: stream.served, now: now)
+        exchange.respond(
+          Self.json(201, "{\"id\": \(event.id), \"time\": \"\(UTCTime(event.time).text)\"}\n"))
+      } catch { exchange.respond(Self.error(error.status, error.reason)) }
     }
   }
 
@@ -159,7 +185,7 @@ final class ControlAPI {
     guard let claims = webToken?.claims(keys) else { return .invalid }
     let path = request.pathSegments
     return claims.verdict(
-      on: .api, path.count == 3 ? path[2] : nil,
+      on: .api, path.count >= 3 ? path[2] : nil,
       now: (SystemClock.wallTime - .origin).wholeSeconds)
   }
 

@@ -15,6 +15,8 @@ struct MediaMessage {
     case header = 0
     case video = 1
     case audio = 2
+    /// An event of the stream, as JSON.
+    case event = 5
   }
 
   /// Properties of a chunk.

@@ -18,7 +18,7 @@ struct OutgoingFrame {
     chunk = (message.channel, message.sequence)
   }
 
-  /// A frame that is never dropped: a CMAF header.
+  /// A frame that is never dropped: a CMAF header or an event.
   init(header message: MediaMessage) {
     head = message.head
     payload = message.payload

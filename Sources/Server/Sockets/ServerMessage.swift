@@ -120,6 +120,16 @@ enum ServerMessage {
       "{\"t\":\"source\",\"state\":\"\(state.rawValue)\",\"since\":\(since.milliseconds)}")
   }
 
+  /// An event of the stream, a binary message: channel 0, and the event's number as its number.
+  static func event(_ event: TimedEvent) -> MediaMessage {
+    let text =
+      "{\"id\":\(event.id),\"time\":\(milliseconds(event.time)),\"data\":"
+      + String(decoding: event.data, as: UTF8.self) + "}"
+    return MediaMessage(
+      .event, [], channel: 0, sequence: event.id, published: SystemClock.wallTime,
+      SharedBytes(text))
+  }
+
   /// A message was not obeyed.
   static func error(_ error: SocketError) -> SharedBytes {
     WebSocketFrame.text(

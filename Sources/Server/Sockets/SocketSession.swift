@@ -95,6 +95,7 @@ final class SocketSession: WebSocketHandler {
         session: identifier, stream: sockets.stream.name,
         keepAlive: StreamSockets.limits.pingTime, now: SystemClock.wallTime))
     send(sockets.sourceMessage)
+    for event in sockets.eventsAhead { send(essential: OutgoingFrame(header: event)) }
   }
 
   private func subscribe(_ message: ClientMessage) {

@@ -30,6 +30,7 @@ final class StreamSockets {
   private var groups: [String: BroadcastGroup] = [:]
   private var source = (state: ServerMessage.SourceState.starting, since: WallTime.origin)
   private var nextLook = MonotonicTime.distantFuture
+  private var events: StreamEvents?
   /// The newest message about the channels that was sent to all clients.
   private var channels: [UInt8] = []
 
@@ -70,6 +71,7 @@ final class StreamSockets {
       if sessions.count == 1 {
         source = currentSource
         nextLook = now + Self.sourceInterval
+        events = stream.served.map { StreamEvents($0) }
       }
       counters.withLock { $0.sockets.open += 1 }
     }
@@ -149,6 +151,7 @@ final class StreamSockets {
     guard !sessions.isEmpty else { return groups = [:] }
     if isOther {
       groups = [:]
+      events = stream.served.map { StreamEvents($0) }
       for session in sessions { session.restart() }
     }
     tellChannels()
@@ -179,6 +182,11 @@ final class StreamSockets {
   /// Sends the new chunks of the windows.
   func woken() {
     guard !sessions.isEmpty else { return }
+    for event in events?.takeNew() ?? [] {
+      for session in sessions where session.isWelcome {
+        session.send(essential: OutgoingFrame(header: event))
+      }
+    }
     for (name, group) in groups {
       if group.isEmpty { groups[name] = nil } else { count(group.publish(now)) }
     }
@@ -208,6 +216,11 @@ final class StreamSockets {
       session.connection?.close(.goingAway, "the stream was removed")
     }
   }
+
+  // MARK: Events
+
+  /// The events that a new client may still raise.
+  var eventsAhead: [MediaMessage] { events?.ahead(SystemClock.wallTime) ?? [] }
 
   // MARK: The source
 

@@ -5,6 +5,7 @@ import { sleep } from '../../shared/deadline.js';
 import { Progress } from '../progress.js';
 import { STOP_TIMEOUT } from './player.js';
 import { loadScript } from './script.js';
+import { EVENT_SCHEME, eventOf } from '../stream-events.js';
 /** @typedef {import('./player.js').Host} Host */
 /** @typedef {import('./player.js').Player} Player */
 
@@ -53,6 +54,7 @@ export class DashPlayer {
       const error = data?.error;
       this.recover(`dash.js: ${error?.message ?? error?.code ?? error ?? 'unknown error'}`);
     });
+    on(EVENT_SCHEME, ({ event }) => this.raise(event));
     on(events.PLAYBACK_PLAYING, () => this.host.status('live', 'Live'));
     dash.initialize(this.host.video, this.host.source, true);
   }
@@ -67,6 +69,18 @@ export class DashPlayer {
         cmsd: { enabled: true, abr: { applyMb: true, etpWeightRatio: 0.5 } },
       },
     });
+  }
+
+  /**
+   * dash.js raises an event when its frame is shown: its time is that of this frame.
+   * @param {any} event
+   */
+  raise(event) {
+    const { messageData, id } = event ?? {}, latency = this.latency();
+    if (!(messageData instanceof Uint8Array) || latency === null) return;
+    const time = this.host.clock.now() - latency * 1000;
+    const text = new TextDecoder().decode(messageData);
+    this.host.addEvent(eventOf(`{"id":${Number(id)},"time":${time},"data":${text}}`));
   }
 
   /** @param {number} target */

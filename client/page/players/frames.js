@@ -7,6 +7,7 @@ import { tracksOf } from '../header.js';
 import { MediaFeed } from '../media-feed.js';
 import { segmentNames } from '../segment-names.js';
 import { isMPD } from '../source.js';
+import { eventOfMessage } from '../stream-events.js';
 import { headersOf, loadHeader, loadPlaylist } from '../transport.js';
 import { ArrivalDelays } from './arrivals.js';
 import { Ladder } from './ladder.js';
@@ -250,6 +251,10 @@ export class FramePlayer {
 
   /** @param {Chunk} chunk */
   appendVideo(chunk) {
+    for (const message of chunk.messages) {
+      const time = chunk.time / this.timescales.video, date = this.timeline.dateOf(time);
+      if (date !== null) this.host.addEvent(eventOfMessage(message, date - time));
+    }
     this.feed.video?.append(chunk.bytes);
     this.videoChunkAt = performance.now();
     this.failures = 0;

@@ -7,6 +7,7 @@ import { Progress } from '../progress.js';
 import { renditionNames } from '../rendition-names.js';
 import { secondsAhead } from '../source-buffer.js';
 import { STOP_TIMEOUT } from './player.js';
+import { eventOfDateRange } from '../stream-events.js';
 import { loadScript } from './script.js';
 /** @typedef {import('./player.js').Host} Host */
 /** @typedef {import('./player.js').Player} Player */
@@ -113,6 +114,11 @@ export class HlsPlayer {
     on(Hls.Events.ERROR, (data) => this.failed(data, Hls.ErrorTypes));
     on(Hls.Events.LEVEL_LOADED, ({ details }) => {
       if (details?.partHoldBack > 0) this.host.setTargets(details.partHoldBack + 0.05, 0);
+    });
+    on(Hls.Events.LEVEL_UPDATED, ({ details }) => {
+      for (const range of Object.values(details?.dateRanges ?? {})) {
+        this.host.addEvent(eventOfDateRange(/** @type {any} */ (range)));
+      }
     });
     on(Hls.Events.FRAG_BUFFERED, () => this.host.status('live', 'Live'));
     hls.loadSource(this.host.source);

@@ -4,10 +4,11 @@
 import { sleep } from '../../shared/deadline.js';
 import { ChunkSplitter } from '../chunks.js';
 import { messageOf, UnsupportedError } from '../errors.js';
-import { AUDIO, CATCH_UP, groupOf, HEADER, socketAddress, VIDEO } from '../llws.js';
+import { AUDIO, CATCH_UP, EVENT, groupOf, HEADER, socketAddress, VIDEO } from '../llws.js';
 import { MediaFeed } from '../media-feed.js';
 import { renditionNames } from '../rendition-names.js';
 import { LiveSocket } from '../socket.js';
+import { eventOf } from '../stream-events.js';
 import { ArrivalDelays } from './arrivals.js';
 /** @typedef {import('../llws.js').Group} Group */
 /** @typedef {import('../llws.js').MediaMessage} MediaMessage */
@@ -227,6 +228,10 @@ export class SocketPlayer {
 
   /** @param {MediaMessage} message */
   media(message) {
+    if (message.kind === EVENT) {
+      this.host.addEvent(eventOf(new TextDecoder().decode(message.media)));
+      return;
+    }
     const group = this.groups.get(message.channel);
     if (!group) return;  // a late chunk of a former group
     if (message.kind === HEADER) {

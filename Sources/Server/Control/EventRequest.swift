@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import HTTP
+import Media
+import Packaging
+import Time
+
+/// A request to send an event to all viewers of a stream: `POST /api/streams/S/events?time=T` with
+/// a JSON text as its body.
+struct EventRequest {
+  /// How long before now the time of an event may be; the window must still have its frame.
+  private static let past = Interval.seconds(60)
+  /// How long after now the time of an event may be.
+  private static let future = Interval.seconds(3600)
+
+  /// The capture time of the frame with which the event is raised.
+  let time: WallTime
+  /// The JSON text.
+  let data: [UInt8]
+
+  /// Why a request is refused.
+  struct Refusal: Error {
+    let status: Int
+    let reason: String
+  }
+
+  /// Reads a request.
+  ///
+  /// - Parameters:
+  ///   - request: the head; `time` in its query is `now`, milliseconds since 1970, or a date of
+  ///     RFC 3339 in UTC.
+  ///   - body: the JSON text.
+  ///   - now: the wall clock.
+  /// - Throws: a refusal, with the reason for the client.
+  init(_ request: Request, _ body: [UInt8], now: WallTime) throws(Refusal) {
+    let text = request.queryItems.first { $0.name == "time" }?.value ?? "now"
+    guard let time = text == "now" ? now : Self.time(text) else {
+      throw Refusal(
+        status: 400,
+        reason: "invalid time (expected now, milliseconds since 1970, or a date such as "
+          + "2026-01-31T12:00:00.250Z)")
+    }
+    guard time >= now - Self.past, time <= now + Self.future else {
+      throw Refusal(
+        status: 400, reason: "the time is not within the last minute or the next hour")
+    }
+    guard body.count <= TimedEvent.largest else {
+      throw Refusal(
+        status: 413, reason: "the event is too large (expected at most \(TimedEvent.largest) bytes)"
+      )
+    }
+    guard (try? JSONDecoder().decode(AnyJSON.self, from: Data(body))) != nil else {
+      throw Refusal(status: 400, reason: "the body is not JSON")
+    }
+    self.time = time
+    data = body
+  }
+
+  /// Adds the event to all video renditions of a stream.
+  ///
+  /// - Parameters:
+  ///   - stream: the stream; nil if it does not run.
+  ///   - now: the wall clock.
+  /// - Returns: the event.
+  /// - Throws: a refusal, with the reason for the client.
+  func add(to stream: ServedStream?, now: WallTime) throws(Refusal) -> TimedEvent {
+    guard let stream else { throw Self.refusal(.notLive) }
+    do throws(EventRefusal) {
+      let event = try stream.window.addEvent(at: time, data, now: now)
+      for rendition in stream.renditions.dropFirst() where !rendition.isAudio {
+        rendition.window.add(event)
+      }
+      return event
+    } catch { throw Self.refusal(error) }
+  }
+
+  private static func refusal(_ reason: EventRefusal) -> Refusal {
+    switch reason {
+    case .notLive: Refusal(status: 409, reason: "the stream is not live")
+    case .tooMany: Refusal(status: 429, reason: "the stream has its most events (expected 64)")
+    }
+  }
+
+  private static func time(_ text: String) -> WallTime? {
+    if let milliseconds = Double(text), milliseconds.isFinite,
+      let microseconds = Int64(exactly: (milliseconds * 1000).rounded())
+    {
+      return .origin + .microseconds(microseconds)
+    }
+    for hasFraction in [true, false] {
+      let style = Date.ISO8601FormatStyle(includingFractionalSeconds: hasFraction)
+      if let date = try? style.parse(text),
+        let microseconds = Int64(exactly: (date.timeIntervalSince1970 * 1_000_000).rounded())
+      {
+        return .origin + .microseconds(microseconds)
+      }
+    }
+    return nil
+  }
+
+  /// Any JSON value; only its form is of interest.
+  private struct AnyJSON: Decodable {
+    init(from decoder: any Decoder) throws {}
+  }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Packaging
+import Time
+
+/// The events of a stream as messages for the sockets of one loop.
+///
+/// Confined to the loop's thread.
+struct StreamEvents {
+  /// The largest delay of a player: a new client may still raise an event of this age.
+  private static let largestDelay = Interval.seconds(10)
+
+  private let window: WindowView
+  private var revision: Int
+  private var last: UInt32
+
+  /// The events of a stream after the present ones.
+  init(_ stream: ServedStream) {
+    window = WindowView(stream.window)
+    revision = window.revision
+    last = window.snapshot.events.last?.id ?? 0
+  }
+
+  /// The events since the last call.
+  mutating func takeNew() -> [MediaMessage] {
+    guard window.revision != revision else { return [] }
+    revision = window.revision
+    guard let newest = window.snapshot.events.last?.id, newest > last else { return [] }
+    defer { last = newest }
+    return window.snapshot.events.filter { $0.id > last }.map(ServerMessage.event)
+  }
+
+  /// The events that a player which starts at `now` may still raise.
+  func ahead(_ now: WallTime) -> [MediaMessage] {
+    window.snapshot.events.filter { $0.id <= last && $0.time >= now - Self.largestDelay }
+      .map(ServerMessage.event)
+  }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTP
+import Media
+import Packaging
+import Sharing
+import TestSupport
+import Testing
+import Time
+
+@testable import Server
+
+@Suite("POST /api/streams/S/events")
+struct EventRequestTests {
+  private static let token = "correct-horse-battery"
+
+  private func handler() throws -> SyntheticHandler {
+    var options = ServingOptions()
+    options.adminToken = Self.token
+    let handler = try SyntheticHandler(options: options)
+    handler.goLive()
+    return handler
+  }
+
+  private func post(
+    _ handler: SyntheticHandler, _ query: String, _ body: String, method: String = "POST",
+    stream: String = "live", isPermitted: Bool = true
+  ) throws -> FakeExchange {
+    try handler.ask(
+      "/api/streams/\(stream)/events\(query)", method: method,
+      isPermitted ? ["Authorization: Bearer \(Self.token)"] : [], body: body)
+  }
+
+  @Test("an event of now is created, and the window has it")
+  func now() throws {
+    let handler = try handler()
+    let exchange = try post(handler, "", #"{"goal": 1}"#)
+    #expect(exchange.status == 201 && exchange.text.hasPrefix(#"{"id": "#))
+    let event = try #require(handler.stream.window.snapshot.events.first)
+    #expect(event.data == Array(#"{"goal": 1}"#.utf8))
+    #expect(exchange.text.contains("\(event.id)"))
+  }
+
+  @Test("the time is now, milliseconds, or a date")
+  func times() throws {
+    let handler = try handler()
+    let second = (SystemClock.wallTime - .origin).wholeSeconds + 5
+    let time = WallTime.origin + .seconds(second)
+    let date = UTCTime(time).text
+    for query in ["?time=\(second)000", "?time=\(second)000.0", "?time=\(date)"] {
+      #expect(try post(handler, query, "1").status == 201, "\(query)")
+    }
+    #expect(handler.stream.window.snapshot.events.map(\.time) == [time, time, time])
+  }
+
+  @Test(
+    "wrong times and bodies are refused in one line",
+    arguments: [
+      ("?time=yesterday", "1", 400), ("?time=0", "1", 400), ("?time=9e99", "1", 400),
+      ("?time=nan", "1", 400), ("", "", 400), ("", "{", 400), ("", "{}{}", 400),
+      ("", "\"\(String(repeating: "x", count: 1023))\"", 413),
+    ])
+  func refused(query: String, body: String, status: Int) throws {
+    let handler = try handler()
+    let exchange = try post(handler, query, body)
+    #expect(exchange.status == status, "\(exchange.text)")
+    #expect(exchange.text.split(separator: "\n").count == 1)
+    #expect(handler.stream.window.snapshot.events.isEmpty)
+  }
+
+  @Test("no token 401, another stream 404, another method 405, the 65th event 429")
+  func limits() throws {
+    let handler = try handler()
+    #expect(try post(handler, "", "1", isPermitted: false).status == 401)
+    #expect(try post(handler, "", "1", stream: "other").status == 404)
+    #expect(try post(handler, "", "1", method: "PUT").status == 405)
+    for _ in 0..<64 { #expect(try post(handler, "", "1").status == 201) }
+    #expect(try post(handler, "", "1").status == 429)
+  }
+
+  @Test("a stream that has ended takes no event")
+  func ended() throws {
+    let handler = try handler()
+    handler.stream.window.end()
+    #expect(try post(handler, "", "1").status == 409)
+  }
+}
