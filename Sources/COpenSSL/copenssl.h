@@ -124,6 +124,35 @@ static inline int copenssl_key_mac(EVP_MAC_CTX *mac, uint8_t *key, size_t count)
   return EVP_MAC_CTX_set_params(mac, parameters);
 }
 
+/// The context of clients: TLS 1.2 or later, servers must have a certificate that the system's
+/// authorities (or SSL_CERT_FILE, SSL_CERT_DIR) have signed; NULL on an error.
+static inline SSL_CTX *copenssl_client_context(void) {
+  SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+  if (context && SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) &&
+      SSL_CTX_set_default_verify_paths(context)) {
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
+    SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    return context;
+  }
+  SSL_CTX_free(context);
+  return NULL;
+}
+
+/// A client's session over a socket, for a server whose certificate has the name or address `host`;
+/// NULL on an error.
+static inline SSL *copenssl_connect(SSL_CTX *context, const char *host, int descriptor) {
+  SSL *ssl = SSL_new(context);
+  if (!ssl) return NULL;
+  int is_set = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host) ||
+               (SSL_set1_host(ssl, host) && SSL_set_tlsext_host_name(ssl, host));
+  if (is_set && SSL_set_fd(ssl, descriptor)) {
+    SSL_set_connect_state(ssl);
+    return ssl;
+  }
+  SSL_free(ssl);
+  return NULL;
+}
+
 /// Whether the error is caused by a plain HTTP request instead of TLS.
 static inline int copenssl_is_plain_http(unsigned long error) {
   return ERR_GET_LIB(error) == ERR_LIB_SSL && (ERR_GET_REASON(error) == SSL_R_HTTP_REQUEST ||

@@ -32,7 +32,7 @@ private let rows = [
   Row("rtmps", "443", not: "h:x"),
   Row("srt", "9000 :9000 [::1]:1", not: "h:x"), Row("srt-latency", "20 10000", not: "19 10001"),
   Row("publish", "loopback key open", not: "all"),
-  Row("on-publish", "http://h http://h:81/a?b HTTP://[::1]:8/", not: "https://h h:1 http://a@h"),
+  Row("on-publish", "http://h https://h:81/a?b HTTP://[::1]:8/", not: "ftp://h h:1 http://a@h"),
   Row("on-unpublish", "http://h/x", not: "http:// http://h:0 http://h/#a"),
   Row("publish-key", "k aB3._~-x", not: "a/b ä"),
   Row("srt-passphrase", "ten-letters", not: "too-short"),

@@ -4,15 +4,18 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
 from harness.http1 import get
 from harness.rtmp import HOST, Publisher, rtmp_port
+from harness.tls import make_certificate
 from harness.uploads import curl
 from harness.waiting import wait_until
 
@@ -25,12 +28,13 @@ class Hooks(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Hook)
         self.status, self.delay = 200, 0.0
+        self.scheme = "http://127.0.0.1:"
         self.requests: list[tuple[str, dict]] = []
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def flags(self) -> list[str]:
         """The flags of a program that asks this server."""
-        origin = f"http://127.0.0.1:{self.server_address[1]}"
+        origin = f"{self.scheme}{self.server_address[1]}"
         return ["--on-publish", f"{origin}/publish?secret", "--on-unpublish", f"{origin}/unpublish"]
 
     def events(self, path: str) -> list[dict]:
@@ -62,6 +66,26 @@ def hooks() -> Iterator[Hooks]:
     server = Hooks()
     yield server
     server.shutdown()
+
+
+@pytest.mark.parametrize("is_trusted", [True, False])
+def test_a_hook_over_https(is_trusted: bool, streamer, hooks: Hooks, tmp_path: Path) -> None:
+    """The certificate must be valid for the name; otherwise clients are refused."""
+    files = make_certificate(tmp_path, "localhost")
+    secure = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    secure.load_cert_chain(*files)
+    hooks.socket = secure.wrap_socket(hooks.socket, server_side=True)
+    hooks.scheme = "https://localhost:"
+    env = {"SSL_CERT_FILE": str(files[0])} if is_trusted else {}
+    program = streamer(*HOST, *hooks.flags(), defaults=False, env=env)
+    with Publisher(rtmp_port(program)) as client:
+        answer = client.ask("key", "live")
+    if is_trusted:
+        assert answer == b"NetStream.Publish.Start" and hooks.events("/publish") == [event("rtmp")]
+        wait_until(lambda: hooks.events("/unpublish") == [event("rtmp")], 5, "the end")
+    else:
+        assert answer == b"NetStream.Publish.BadName" and not hooks.requests
+        assert program.logged("publish-refused", "TLS: self-signed certificate")
 
 
 def event(protocol: str, stream: str = "live") -> dict:

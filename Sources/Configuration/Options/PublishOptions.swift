@@ -72,7 +72,8 @@ extension OptionKind where Value == ListenAddress {
 
 extension OptionKind where Value == HookAddress {
   fileprivate static let hook = OptionKind(
-    placeholder: "URL", expected: "a URL such as http://127.0.0.1:8000/publish",
+    placeholder: "URL",
+    expected: "a URL such as http://127.0.0.1:8000/publish or https://example.com/publish",
     parse: { HookAddress($0) }, print: { _ in "" })
 }
 
