@@ -21,7 +21,7 @@ final class TLSWorkspace {
   let exchange: UnsafeMutablePointer<copenssl_exchange>
   /// The decrypted bytes of one record.
   let plain: UnsafeMutablePointer<UInt8>
-  /// Small slices that are collected for one record.
+  /// Slices that are collected for one record.
   let gathered: UnsafeMutablePointer<UInt8>
   /// Lends the encrypted bytes to a socket.
   let batch = WriteBatch()
