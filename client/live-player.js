@@ -1747,17 +1747,20 @@ function renditionNames(renditions) {
 
 // page/players/ladder.js
 
+const RETRY_INTERVAL = 1000;
 class Ladder {
   constructor(host, stop) {
     this.host = host;
     this.stop = stop;
     this.order = [];
-    this.wanted = 0;
+    this.automatic = 0;
     this.requested = null;
     this.prepared = new Map();
     this.preparing = new Set();
+    this.failedAt = new Map();
     this.shown = 0;
   }
+  get wanted() { return this.requested ?? this.automatic; }
   choose(renditions) {
     const order = renditions.map((rendition, index) => ({ index, rendition }))
       .sort((a, b) => b.rendition.bandwidth - a.rendition.bandwidth);
@@ -1765,7 +1768,8 @@ class Ladder {
       .map(({ rendition }) => `${rendition.uri} ${rendition.bandwidth}`).join(' ');
     if (key(order) !== key(this.order)) {
       this.order = order;
-      this.request(null);
+      this.automatic = 0;
+      this.requested = null;
       this.prepared.clear();
     }
     return order[this.wanted]?.index ?? 0;
@@ -1780,7 +1784,6 @@ class Ladder {
   request(name) {
     const index = this.choice()?.names.indexOf(name ?? '') ?? -1;
     this.requested = index < 0 ? null : index;
-    this.wanted = this.requested ?? 0;
   }
   next() {
     const found = this.prepared.get(this.wanted);
@@ -1789,6 +1792,7 @@ class Ladder {
   }
   async prepare(index) {
     if (!this.order[index] || this.preparing.has(index) || this.prepared.has(index)) return;
+    if (performance.now() - (this.failedAt.get(index) ?? -Infinity) < RETRY_INTERVAL) return;
     const { order } = this;
     this.preparing.add(index);
     try {
@@ -1798,9 +1802,281 @@ class Ladder {
       if (!names || !map) return;
       const [track] = tracksOf([await loadHeader(map, this.stop)]);
       if (order === this.order) this.prepared.set(index, { index, names, map, ...track });
-    } catch { /* the next call tries again */ } finally {
+    } catch { /* a later call tries again */ } finally {
       this.preparing.delete(index);
+      if (!this.prepared.has(index)) this.failedAt.set(index, performance.now());
     }
+  }
+}
+
+// page/players/lateness.js
+
+const WINDOW = 0.5;
+const USUAL_MEMORY = 30;
+const FALL = 0.05;
+const LONGEST_FRAME = 0.5;
+class Lateness {
+  constructor() {
+    this.chunks = [];
+    this.pieces = [];
+    this.shortest = [];
+    this.time = NaN;
+    this.duration = 0;
+  }
+  restart() {
+    this.chunks = [];
+    this.pieces = [];
+    this.time = NaN;
+  }
+  piece(now, bytes) {
+    this.pieces = this.pieces.filter(({ at }) => now - at < WINDOW);
+    this.pieces.push({ at: now, bytes });
+  }
+  chunk(now, time) {
+    const delay = now - time, step = time - this.time, second = Math.floor(now);
+    if (step > 0 && step < LONGEST_FRAME) this.duration = step;
+    this.time = time;
+    const first = this.chunks.findIndex(({ at }) => now - at < WINDOW);
+    this.chunks = first < 0 ? this.chunks.slice(-1) : this.chunks.slice(Math.max(0, first - 1));
+    this.chunks.push({ at: now, delay, end: time + this.duration });
+    this.shortest = this.shortest.filter((entry) => now - entry.second < USUAL_MEMORY);
+    const last = this.shortest[this.shortest.length - 1];
+    if (last?.second === second) last.delay = Math.min(last.delay, delay);
+    else this.shortest.push({ second, delay });
+  }
+  get usual() { return Math.min(...this.shortest.map(({ delay }) => delay)); }
+  lag(now) {
+    const last = this.chunks[this.chunks.length - 1];
+    return last ? Math.max(last.delay, now - last.end) - this.usual : 0;
+  }
+  lowest(now) {
+    const from = now - WINDOW, inside = this.chunks.filter(({ at }) => at > from);
+    const before = this.chunks[this.chunks.length - inside.length - 1];
+    if (!before) return 0;
+    const first = Math.max(before.delay, from - before.end);
+    return Math.min(first, ...inside.map(({ delay }) => delay)) - this.usual;
+  }
+  isFalling(now) {
+    return this.lag(now) < Math.max(...this.chunks.map(({ delay }) => delay)) - this.usual - FALL;
+  }
+  isFlowing(now) {
+    const isRecent = (/** @type {number} */ at) => now - at < WINDOW / 2;
+    return this.pieces.some(({ at }) => isRecent(at))
+      && this.pieces.some(({ at }) => !isRecent(at) && now - at < WINDOW);
+  }
+  rate(now) {
+    const recent = this.pieces.filter(({ at }) => now - at < WINDOW);
+    return recent.reduce((sum, { bytes }) => sum + bytes, 0) * 8 / WINDOW;
+  }
+  livePosition(now) { return now - this.usual; }
+}
+
+// page/players/adaptation.js
+
+const LATE = 0.08;
+const QUIET_LAG = 0.05;
+const TROUBLE_SHARE = 0.3, LEAST_TROUBLE = 0.1, MOST_TROUBLE = 0.5;
+const USABLE_SHARE = 0.8;
+const FIRST_QUIET_TIME = 5, LONGEST_QUIET_TIME = 120;
+const TRIAL = 15;
+const LONGEST_SWITCH = 3;
+const LEAVING_LAG = 0.3;
+const DROP_WINDOW = 2;
+const DROP_SHARE = 0.2, LEAST_DROPS = 8;
+const FIRST_AVOIDANCE = 60, LONGEST_AVOIDANCE = 960;
+class Adaptation {
+  constructor(bandwidths) {
+    this.lateness = new Lateness();
+    this.bandwidths = bandwidths;
+    this.index = 0;
+    this.shown = 0;
+    this.isProbing = false;
+    this.wait = FIRST_QUIET_TIME;
+    this.quietSince = -Infinity;
+    this.raisedAt = -Infinity;
+    this.judgedFrom = Infinity;
+    this.counts = [];
+    this.avoided = new Map();
+  }
+  restart() {
+    this.lateness.restart();
+    this.judgedFrom = Infinity;
+    this.isProbing = false;
+  }
+  piece(now, bytes) { this.lateness.piece(now, bytes); }
+  chunk(now, time, index) {
+    if (index !== this.shown || this.judgedFrom === Infinity) {
+      this.lateness.restart();
+      this.shown = index;
+      this.judgedFrom = now;
+      this.quietSince = now;
+      this.counts = [];
+    }
+    this.lateness.chunk(now, time);
+  }
+  hold(now, index) {
+    this.index = index;
+    this.isProbing = false;
+    this.quietSince = now;
+    this.raisedAt = -Infinity;
+  }
+  step(now, viewing) {
+    const isSwitching = this.index !== this.shown && now - this.judgedFrom < LONGEST_SWITCH;
+    const isLate = this.lateness.lag(now) > LATE;
+    if (this.lateness.lowest(now) > QUIET_LAG || isSwitching) this.quietSince = now;
+    if (now - this.raisedAt > TRIAL && this.raisedAt > 0) {
+      this.raisedAt = -Infinity;
+      this.wait = FIRST_QUIET_TIME;
+    }
+    if (isSwitching) return this.isProbing ? this.cancelled(now) : null;
+    if (this.isInTrouble(now, viewing.target)) {
+      this.lower(now, this.lateness.rate(now));
+      return this.isProbing ? this.cancelled(now) : null;
+    }
+    if (this.dropsFrames(now, viewing, isLate)) {
+      const { time } = this.avoided.get(this.shown) ?? { time: FIRST_AVOIDANCE / 2 };
+      const longer = Math.min(LONGEST_AVOIDANCE, 2 * time);
+      this.avoided.set(this.shown, { until: now + longer, time: longer });
+      this.lower(now, Infinity);
+      return this.isProbing ? this.cancelled(now) : null;
+    }
+    if (this.isProbing) return isLate ? this.cancelled(now) : null;
+    const isAvoided = now < (this.avoided.get(this.index - 1)?.until ?? -Infinity);
+    if (this.index === 0 || isAvoided || now - this.quietSince < this.wait) return null;
+    this.isProbing = true;
+    return 'probe';
+  }
+  probed(now, hasSucceeded) {
+    if (!this.isProbing) return;
+    this.isProbing = false;
+    this.quietSince = now;
+    if (!hasSucceeded || this.index === 0) {
+      this.wait = Math.min(LONGEST_QUIET_TIME, 2 * this.wait);
+      return;
+    }
+    this.index -= 1;
+    this.raisedAt = now;
+    this.judgedFrom = now;
+  }
+  cancelled(now) {
+    this.probed(now, false);
+    return 'cancel';
+  }
+  isInTrouble(now, target) {
+    const { lateness } = this;
+    if (now - this.judgedFrom < WINDOW || this.shown === this.bandwidths.length - 1) return false;
+    const limit = Math.min(MOST_TROUBLE, Math.max(LEAST_TROUBLE, TROUBLE_SHARE * target));
+    return lateness.lowest(now) > limit && lateness.isFlowing(now) && !lateness.isFalling(now);
+  }
+  dropsFrames(now, { dropped, total, isWatched }, isLate) {
+    const last = this.counts[this.counts.length - 1];
+    if (isLate || !isWatched || total < (last?.total ?? 0)) this.counts = [];
+    if (isLate || !isWatched) return false;
+    this.counts.push({ at: now, dropped, total });
+    while (now - (this.counts[1]?.at ?? now) >= DROP_WINDOW) this.counts.shift();
+    const [first] = this.counts, drops = dropped - first.dropped;
+    if (now - first.at < DROP_WINDOW || this.shown === this.bandwidths.length - 1) return false;
+    return drops >= LEAST_DROPS && drops >= DROP_SHARE * (total - first.total);
+  }
+  lower(now, rate) {
+    const lowest = this.bandwidths.length - 1;
+    const fitting = this.bandwidths.findIndex((bandwidth) => bandwidth <= USABLE_SHARE * rate);
+    const next = Math.max(this.shown + 1, fitting < 0 ? lowest : fitting);
+    if (now - this.raisedAt < TRIAL) this.wait = Math.min(LONGEST_QUIET_TIME, 2 * this.wait);
+    this.index = Math.min(lowest, next);
+    this.raisedAt = -Infinity;
+    this.judgedFrom = now;
+    this.counts = [];
+  }
+  leaves(now, end) {
+    const { lateness } = this;
+    return this.index > this.shown && lateness.lag(now) > LEAVING_LAG
+      && lateness.livePosition(now) - end > LEAVING_LAG;
+  }
+}
+
+// page/players/rendition-control.js
+
+const PROBE_SHARE = 0.6;
+const PROBE_TIMEOUT = 10000;
+class RenditionControl {
+  constructor(ladder, stop) {
+    this.ladder = ladder;
+    this.stop = stop;
+    this.adaptation = new Adaptation([]);
+    this.order = ladder.order;
+    this.probing = null;
+    this.number = 0;
+    this.duration = 1;
+  }
+  restart() {
+    this.end();
+    this.adaptation.restart();
+  }
+  piece(bytes) { this.adaptation.piece(performance.now() / 1000, bytes); }
+  chunk(time, number) {
+    this.number = number;
+    this.adaptation.chunk(performance.now() / 1000, time, this.ladder.shown);
+  }
+  leaves(end) {
+    const { ladder, adaptation } = this;
+    return ladder.wanted === adaptation.index && ladder.prepared.has(ladder.wanted)
+      && adaptation.leaves(performance.now() / 1000, end);
+  }
+  update(viewing) {
+    const { ladder, adaptation } = this, now = performance.now() / 1000;
+    if (ladder.order !== this.order) {
+      this.order = ladder.order;
+      this.end();
+      this.adaptation = new Adaptation(ladder.order.map(({ rendition }) => rendition.bandwidth));
+      return;
+    }
+    if (ladder.order.length < 2) return;
+    if (ladder.requested !== null) {
+      this.end();
+      adaptation.hold(now, ladder.requested);
+      ladder.automatic = ladder.requested;
+      return;
+    }
+    const action = adaptation.step(now, viewing);
+    if (action === 'cancel') this.end();
+    if (action === 'probe') void this.probe();
+    ladder.automatic = adaptation.index;
+    for (let index = ladder.wanted + 1; index < ladder.order.length; index += 1) {
+      if (ladder.prepared.has(index)) continue;
+      void ladder.prepare(index);
+      break;
+    }
+  }
+  end() {
+    this.probing?.abort(new Error('the probe was cancelled'));
+    this.probing = null;
+  }
+  async probe() {
+    const { adaptation, ladder, number } = this, index = adaptation.index - 1;
+    const probing = new AbortController();
+    this.probing = probing;
+    const cancel = () => probing.abort(this.stop.reason);
+    this.stop.addEventListener('abort', cancel);
+    let isFast = false;
+    try {
+      await ladder.prepare(index);
+      const names = ladder.prepared.get(index)?.names;
+      if (!names) throw new Error('the rendition has no segments');
+      const seconds = await within(PROBE_TIMEOUT, async (signal) => {
+        const response = await fetch(names.urlOf(number - 1), { signal });
+        if (!response.ok) throw new Error(`status ${response.status}`);
+        const begun = performance.now();
+        await response.arrayBuffer();
+        return (performance.now() - begun) / 1000;
+      }, probing.signal);
+      isFast = seconds <= PROBE_SHARE * this.duration;
+    } catch { /* without success */ } finally {
+      this.stop.removeEventListener('abort', cancel);
+    }
+    if (this.probing !== probing) return;  // cancelled
+    this.probing = null;
+    adaptation.probed(performance.now() / 1000, isFast);
   }
 }
 
@@ -1890,39 +2166,51 @@ function request(names, number, signal) {
   const end = () => signal.removeEventListener('abort', cancel);
   return { names, response, cancel, end };
 }
-async function readSegment(response, number, onChunk) {
+async function readSegment(response, number, onChunk, onPiece) {
   const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
   const splitter = new ChunkSplitter();
   for (;;) {
     const { done, value } = await reader.read();
     if (done) break;
+    if (!onPiece(value.length)) {
+      await reader.cancel();
+      return false;
+    }
     for (const chunk of splitter.push(value)) onChunk(chunk);
   }
   if (!splitter.isComplete) throw new Error(`segment ${number} ended within a chunk`);
+  return true;
 }
 async function readTrack(track, signal, onChunk) {
-  const { namesOf, first, duration, timescale } = track;
+  const { namesOf, first, duration, timescale, onPiece, leaves } = track;
   let open = request(namesOf(), first, signal), emptySegments = 0;
   for (let number = first; ; number += 1) {
     const { names } = open, response = await open.response;
     if (!response.ok) throw new SegmentError(number, response.status);
-    let next = null;
+    const next = { request: null };
+    const requestNext = () => {
+      const wanted = namesOf();
+      if (next.request && next.request.names !== wanted) {
+        next.request.cancel();
+        next.request.end();
+        next.request = null;
+      }
+      next.request ??= request(wanted, number + 1, signal);
+    };
     let start = null;
-    await readSegment(response, number, (chunk) => {
+    const isComplete = await readSegment(response, number, (chunk) => {
       onChunk(chunk, number, start === null, names);
       start ??= chunk.time;
-      if ((chunk.time - start) / timescale <= REQUEST_AT * duration) return;
-      const wanted = namesOf();
-      if (next && next.names !== wanted) {
-        next.cancel();
-        next = null;
-      }
-      next ??= request(wanted, number + 1, signal);
+      if ((chunk.time - start) / timescale > REQUEST_AT * duration) requestNext();
+    }, (bytes) => {
+      onPiece?.(bytes);
+      return start === null || !leaves?.(start / timescale + duration);
     });
     open.end();
+    if (!isComplete) requestNext();
     emptySegments = start === null ? emptySegments + 1 : 0;
     if (emptySegments > 3) await sleep(100, signal);  // segments without media arrive at once
-    open = next ?? request(namesOf(), number + 1, signal);
+    open = next.request ?? request(namesOf(), number + 1, signal);
   }
 }
 
@@ -1945,6 +2233,7 @@ class FramePlayer {
     this.refreshedAt = 0;
     this.feed = this.newFeed();
     this.ladder = new Ladder(host, this.stopping.signal);
+    this.control = new RenditionControl(this.ladder, this.stopping.signal);
     this.timescales = { video: 90000, audio: 48000 };
     this.timeline = new MediaTimeline(() => {
       this.delays.clear();
@@ -2035,9 +2324,11 @@ class FramePlayer {
     if (!feed.isStreaming && !this.isSuspended) await this.suspend(feed);
     this.isPositioned = false;
     this.firstChunkAt = 0;
+    this.control.restart();
     const { duration } = list.segments[list.segments.length - 1], first = this.firstNumber(list);
     const { timescale, ...start } = { first, duration, timescale: this.timescales.video };
     ladder.shown = chosen;
+    this.control.duration = duration;
     let wanted = null;
     const requested = new Map();
     let current = video;
@@ -2049,6 +2340,8 @@ class FramePlayer {
         requested.set(wanted.names, wanted);
         return wanted.names;
       },
+      onPiece: (/** @type {number} */ bytes) => this.control.piece(bytes),
+      leaves: (/** @type {number} */ end) => this.control.leaves(end),
     };
     const tracks = [readTrack(track, signal, (chunk, number, isFirst, names) => {
       if (feed.isClosed) throw new Error('the media source was closed');
@@ -2058,6 +2351,7 @@ class FramePlayer {
         if (names !== current && rendition) this.switchTo(rendition);
         current = names;
       }
+      this.control.chunk(chunk.time / timescale, number);
       this.appendVideo(chunk);
     })];
     if (audioNames) {
@@ -2161,6 +2455,15 @@ class FramePlayer {
     }
     const gapEnd = this.isPositioned ? feed.gapEnd() : null;
     if (gapEnd !== null) this.host.video.currentTime = gapEnd;
+    if (this.isPositioned) this.control.update(this.viewing());
+  }
+  viewing() {
+    const { video } = this.host, quality = video.getVideoPlaybackQuality?.();
+    return {
+      target: this.target, dropped: quality?.droppedVideoFrames ?? 0,
+      total: quality?.totalVideoFrames ?? 0,
+      isWatched: !document.hidden && !video.paused && !video.seeking,
+    };
   }
   async refresh(attempt) {
     this.refreshedAt = performance.now();

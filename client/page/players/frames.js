@@ -12,6 +12,7 @@ import { headersOf, loadHeader, loadPlaylist } from '../transport.js';
 import { ArrivalDelays } from './arrivals.js';
 import { Ladder } from './ladder.js';
 import { MPD_TARGET } from './player.js';
+import { RenditionControl } from './rendition-control.js';
 import { MediaTimeline } from './timeline.js';
 import { readTrack, SegmentError } from './track-reader.js';
 /** @typedef {import('../../shared/playlist.js').Playlist} Playlist */
@@ -51,6 +52,7 @@ export class FramePlayer {
     this.refreshedAt = 0;
     this.feed = this.newFeed();
     this.ladder = new Ladder(host, this.stopping.signal);
+    this.control = new RenditionControl(this.ladder, this.stopping.signal);
     /** Ticks per second. */
     this.timescales = { video: 90000, audio: 48000 };
     this.timeline = new MediaTimeline(() => {
@@ -163,9 +165,11 @@ export class FramePlayer {
     if (!feed.isStreaming && !this.isSuspended) await this.suspend(feed);
     this.isPositioned = false;
     this.firstChunkAt = 0;
+    this.control.restart();
     const { duration } = list.segments[list.segments.length - 1], first = this.firstNumber(list);
     const { timescale, ...start } = { first, duration, timescale: this.timescales.video };
     ladder.shown = chosen;
+    this.control.duration = duration;
     /** @type {Prepared | null} the rendition of requests from now on */
     let wanted = null;
     /** @type {Map<SegmentNames, Prepared>} */
@@ -179,6 +183,8 @@ export class FramePlayer {
         requested.set(wanted.names, wanted);
         return wanted.names;
       },
+      onPiece: (/** @type {number} */ bytes) => this.control.piece(bytes),
+      leaves: (/** @type {number} */ end) => this.control.leaves(end),
     };
     const tracks = [readTrack(track, signal, (chunk, number, isFirst, names) => {
       if (feed.isClosed) throw new Error('the media source was closed');
@@ -188,6 +194,7 @@ export class FramePlayer {
         if (names !== current && rendition) this.switchTo(rendition);
         current = names;
       }
+      this.control.chunk(chunk.time / timescale, number);
       this.appendVideo(chunk);
     })];
     if (audioNames) {
@@ -322,6 +329,17 @@ export class FramePlayer {
     }
     const gapEnd = this.isPositioned ? feed.gapEnd() : null;
     if (gapEnd !== null) this.host.video.currentTime = gapEnd;
+    if (this.isPositioned) this.control.update(this.viewing());
+  }
+
+  /** What the viewer has, for the choice of the rendition. */
+  viewing() {
+    const { video } = this.host, quality = video.getVideoPlaybackQuality?.();
+    return {
+      target: this.target, dropped: quality?.droppedVideoFrames ?? 0,
+      total: quality?.totalVideoFrames ?? 0,
+      isWatched: !document.hidden && !video.paused && !video.seeking,
+    };
   }
 
   /**

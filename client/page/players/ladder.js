@@ -10,6 +10,9 @@ import { loadHeader, loadPlaylist } from '../transport.js';
 /** @typedef {import('../../shared/playlist.js').SegmentNames} SegmentNames */
 /** @typedef {import('./player.js').Host} Host */
 
+/** A rendition that could not be prepared is tried again after this time, ms. */
+const RETRY_INTERVAL = 1000;
+
 /**
  * A rendition that can follow another one at the start of a segment.
  * @typedef {object} Prepared
@@ -28,17 +31,22 @@ export class Ladder {
     this.stop = stop;
     /** @type {{ index: number, rendition: Rendition }[]} `index`: in the playlist */
     this.order = [];
-    /** The rendition for the next segment, and the viewer's choice; null for the top rendition. */
-    this.wanted = 0;
+    /** The automatic choice, and the viewer's choice; null for the automatic one. */
+    this.automatic = 0;
     /** @type {number | null} */
     this.requested = null;
     /** @type {Map<number, Prepared>} */
     this.prepared = new Map();
     /** @type {Set<number>} */
     this.preparing = new Set();
+    /** @type {Map<number, number>} when a rendition could not be prepared */
+    this.failedAt = new Map();
     /** The rendition of the latest chunk. */
     this.shown = 0;
   }
+
+  /** The rendition for the next segment. */
+  get wanted() { return this.requested ?? this.automatic; }
 
   /**
    * The index in the playlist of the chosen rendition; learns the ladder from the playlist.
@@ -51,7 +59,8 @@ export class Ladder {
       .map(({ rendition }) => `${rendition.uri} ${rendition.bandwidth}`).join(' ');
     if (key(order) !== key(this.order)) {
       this.order = order;
-      this.request(null);
+      this.automatic = 0;
+      this.requested = null;
       this.prepared.clear();
     }
     return order[this.wanted]?.index ?? 0;
@@ -72,7 +81,6 @@ export class Ladder {
   request(name) {
     const index = this.choice()?.names.indexOf(name ?? '') ?? -1;
     this.requested = index < 0 ? null : index;
-    this.wanted = this.requested ?? 0;
   }
 
   /** The rendition that the next segment shall have; null if it is not prepared. */
@@ -88,6 +96,7 @@ export class Ladder {
    */
   async prepare(index) {
     if (!this.order[index] || this.preparing.has(index) || this.prepared.has(index)) return;
+    if (performance.now() - (this.failedAt.get(index) ?? -Infinity) < RETRY_INTERVAL) return;
     const { order } = this;
     this.preparing.add(index);
     try {
@@ -97,8 +106,9 @@ export class Ladder {
       if (!names || !map) return;
       const [track] = tracksOf([await loadHeader(map, this.stop)]);
       if (order === this.order) this.prepared.set(index, { index, names, map, ...track });
-    } catch { /* the next call tries again */ } finally {
+    } catch { /* a later call tries again */ } finally {
       this.preparing.delete(index);
+      if (!this.prepared.has(index)) this.failedAt.set(index, performance.now());
     }
   }
 }

@@ -19,12 +19,16 @@ export class SegmentError extends Error {
 }
 
 /**
- * `namesOf` returns the names for segments that are requested from now on.
+ * `namesOf` returns the names for segments that are requested from now on. `onPiece` gets the
+ * number of bytes that have arrived. `leaves` tells whether the rest of the segment that ends at
+ * `end`, in seconds of media time, is to be left out.
  * @typedef {object} Track
  * @property {() => SegmentNames} namesOf
  * @property {number} first the number of the first segment to read
  * @property {number} duration of a segment, s
  * @property {number} timescale ticks per second
+ * @property {(bytes: number) => void} [onPiece]
+ * @property {(end: number) => boolean} [leaves]
  */
 
 /**
@@ -44,16 +48,23 @@ function request(names, number, signal) {
 /**
  * @param {Response} response @param {number} number of the segment
  * @param {(chunk: Chunk) => void} onChunk
+ * @param {(bytes: number) => boolean} onPiece whether to read on; called before `onChunk`
+ * @returns {Promise<boolean>} whether the segment was read to its end
  */
-async function readSegment(response, number, onChunk) {
+async function readSegment(response, number, onChunk, onPiece) {
   const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
   const splitter = new ChunkSplitter();
   for (;;) {
     const { done, value } = await reader.read();
     if (done) break;
+    if (!onPiece(value.length)) {
+      await reader.cancel();
+      return false;
+    }
     for (const chunk of splitter.push(value)) onChunk(chunk);
   }
   if (!splitter.isComplete) throw new Error(`segment ${number} ended within a chunk`);
+  return true;
 }
 
 /**
@@ -66,29 +77,36 @@ async function readSegment(response, number, onChunk) {
  * @returns {Promise<never>}
  */
 export async function readTrack(track, signal, onChunk) {
-  const { namesOf, first, duration, timescale } = track;
+  const { namesOf, first, duration, timescale, onPiece, leaves } = track;
   let open = request(namesOf(), first, signal), emptySegments = 0;
   for (let number = first; ; number += 1) {
     const { names } = open, response = await open.response;
     if (!response.ok) throw new SegmentError(number, response.status);
-    /** @type {ReturnType<typeof request> | null} */
-    let next = null;
+    /** @type {{ request: ReturnType<typeof request> | null }} */
+    const next = { request: null };
+    const requestNext = () => {
+      const wanted = namesOf();
+      if (next.request && next.request.names !== wanted) {
+        next.request.cancel();
+        next.request.end();
+        next.request = null;
+      }
+      next.request ??= request(wanted, number + 1, signal);
+    };
     /** @type {number | null} */
     let start = null;
-    await readSegment(response, number, (chunk) => {
+    const isComplete = await readSegment(response, number, (chunk) => {
       onChunk(chunk, number, start === null, names);
       start ??= chunk.time;
-      if ((chunk.time - start) / timescale <= REQUEST_AT * duration) return;
-      const wanted = namesOf();
-      if (next && next.names !== wanted) {
-        next.cancel();
-        next = null;
-      }
-      next ??= request(wanted, number + 1, signal);
+      if ((chunk.time - start) / timescale > REQUEST_AT * duration) requestNext();
+    }, (bytes) => {
+      onPiece?.(bytes);
+      return start === null || !leaves?.(start / timescale + duration);
     });
     open.end();
+    if (!isComplete) requestNext();
     emptySegments = start === null ? emptySegments + 1 : 0;
     if (emptySegments > 3) await sleep(100, signal);  // segments without media arrive at once
-    open = next ?? request(namesOf(), number + 1, signal);
+    open = next.request ?? request(namesOf(), number + 1, signal);
   }
 }
