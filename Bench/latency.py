@@ -14,7 +14,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -37,11 +37,12 @@ from harness.waiting import pause  # noqa: E402
 from latency_page import Series, over_time, page  # noqa: E402
 
 PLAYERS = {
-    "frame player": "/?player=frames", "WebSocket": "/?player=ws", "hls.js": "/?player=hlsjs",
+    "WebCodecs": "/?player=webcodecs", "frame player": "/?player=frames",
+    "WebSocket": "/?player=ws", "hls.js": "/?player=hlsjs",
     "MPD, own player": "/ldash/play/live?player=frames&target=0.5",
     "dash.js": "/ldash/play/live?player=dashjs",
 }
-OWN_PLAYERS = ("frame player", "WebSocket", "MPD, own player")
+OWN_PLAYERS = ("WebCodecs", "frame player", "WebSocket", "MPD, own player")
 BROWSERS = ("chromium", "firefox")
 WARM_UP = 5.0
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -119,6 +120,9 @@ def in_chromium(browser: Any, load: Load, path: str, seconds: float, series: Ser
     """One player in Chromium."""
     with viewer(browser) as view, load.running(seconds + WARM_UP + 20):
         view.open(load.program.url(path))
+        if path == PLAYERS["WebCodecs"]:  # a canvas has no frame callbacks: the page's own figures
+            by_page(view.page.evaluate, load, view.opened, seconds, series)
+            return
         view.wait_playing()
         view.watch(WARM_UP)
         load.begin()
@@ -139,29 +143,34 @@ def in_firefox(browser: Any, load: Load, path: str, seconds: float, series: Seri
     with load.running(seconds + WARM_UP + 30):
         opened = time.time() * 1000
         browser.open(load.program.url(path))
-        until = time.monotonic() + 25
-        samples: list[list[float]] = []
-        while len(samples) < 30:
-            if time.monotonic() > until:
-                raise RuntimeError("it did not play within 25 s")
-            pause(0.25, "the page plays")
-            samples = browser.evaluate("window.__player ? window.__player.samples : []") or []
-        series.first_frame_ms = samples[0][0] - opened
-        pause(WARM_UP, "the player reaches its target")
-        load.begin()
-        stalls = browser.evaluate("window.__player.stalls")
-        since = time.time() * 1000
-        readings: dict[float, float] = {}
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            # The page keeps a limited number of samples.
-            pause(min(2, max(0, end - time.monotonic())), "more frames")
-            for shown, clock in browser.evaluate("window.__player.samples"):
-                if shown >= since:
-                    readings[shown] = shown - clock
-        load.end(series)
-        now = browser.evaluate("window.__player.stalls")
-    series.stalls = _count(now) - _count(stalls)
+        by_page(browser.evaluate, load, opened, seconds, series)
+
+
+def by_page(evaluate: Callable[[str], Any], load: Load, opened: float, seconds: float,
+            series: Series) -> None:
+    """The figures of the page itself, from its `window.__player`."""
+    until = time.monotonic() + 25
+    samples: list[list[float]] = []
+    while len(samples) < 30:
+        if time.monotonic() > until:
+            raise RuntimeError("it did not play within 25 s")
+        pause(0.25, "the page plays")
+        samples = evaluate("window.__player ? window.__player.samples : []") or []
+    series.first_frame_ms = samples[0][0] - opened
+    pause(WARM_UP, "the player reaches its target")
+    load.begin()
+    stalls = evaluate("window.__player.stalls")
+    since = time.time() * 1000
+    readings: dict[float, float] = {}
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        # The page keeps a limited number of samples.
+        pause(min(2, max(0, end - time.monotonic())), "more frames")
+        for shown, clock in evaluate("window.__player.samples"):
+            if shown >= since:
+                readings[shown] = shown - clock
+    load.end(series)
+    series.stalls = _count(evaluate("window.__player.stalls")) - _count(stalls)
     series.readings = [((shown - since) / 1000, late) for shown, late in sorted(readings.items())]
 
 

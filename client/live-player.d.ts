@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Types of /player/live-player.js. Times are in seconds if no other unit is given.
 
-/** The frame player over a WebSocket or HTTP, hls.js, dash.js, or the browser's own HLS. */
-export type Transport = 'ws' | 'http' | 'hls' | 'dash' | 'native';
+/**
+ * The frame player over a WebSocket or HTTP, WebCodecs over HTTP, hls.js, dash.js, or the browser's
+ * own HLS.
+ */
+export type Transport = 'ws' | 'http' | 'webcodecs' | 'hls' | 'dash' | 'native';
 
 /**
  * The stream: not yet playing, playing, without frames from its source, over, or without answers
@@ -98,7 +101,7 @@ export class LivePlayer extends HTMLElement {
   readonly renditions: string[];
   /** Null while nothing plays. */
   readonly statistics: LivePlayerStatistics | null;
-  /** The element that shows the picture. */
+  /** The element that shows the picture; with WebCodecs a canvas beside it does. */
   readonly video: HTMLVideoElement;
 
   /** Starts or continues playback. */

@@ -65,7 +65,9 @@ const STAGE_STYLE = `
   position: relative; container-type: inline-size; flex: 1; min-height: 0; background: #000;
   overflow: hidden;
 }
-video { width: 100%; height: 100%; object-fit: contain; background: #000; display: block; }
+video, canvas {
+  width: 100%; height: 100%; object-fit: contain; background: #000; display: block;
+}
 button, select, input { font: inherit; color: inherit; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 [hidden] { display: none !important; }
@@ -162,22 +164,27 @@ function element(id, type, root = document) {
 
 // page/players/player.js
 
-const TARGETS = { frames: 0.12, ws: 0.1, hlsjs: 0.35, dashjs: 0.5, native: 2 };
+const TARGETS = {
+  frames: 0.12, ws: 0.1, webcodecs: 0.04, hlsjs: 0.35, dashjs: 0.5, native: 2,
+};
 const MPD_TARGET = 0.5;
 const STALL_TOLERANCES = {
-  frames: 0.03, ws: 0.03, hlsjs: 0.15, dashjs: Infinity, native: Infinity,
+  frames: 0.03, ws: 0.03, webcodecs: 0.03, hlsjs: 0.15, dashjs: Infinity, native: Infinity,
 };
 const STOP_TIMEOUT = 10000;
 const TITLES = {
-  frames: 'the frame player', ws: 'the WebSocket player', hlsjs: 'hls.js', dashjs: 'dash.js',
-  native: 'the browser\'s own HLS',
+  frames: 'the frame player', ws: 'the WebSocket player', webcodecs: 'WebCodecs', hlsjs: 'hls.js',
+  dashjs: 'dash.js', native: 'the browser\'s own HLS',
 };
 const TRANSPORT_NAMES = {
-  frames: 'http', ws: 'ws', hlsjs: 'hls', dashjs: 'dash', native: 'native',
+  frames: 'http', ws: 'ws', webcodecs: 'webcodecs', hlsjs: 'hls', dashjs: 'dash',
+  native: 'native',
 };
 const TRANSPORTS = {
-  auto: null, ws: 'ws', http: 'frames', hls: 'hlsjs', dash: 'dashjs', native: 'native',
+  auto: null, ws: 'ws', http: 'frames', webcodecs: 'webcodecs', hls: 'hlsjs', dash: 'dashjs',
+  native: 'native',
 };
+const EXPECTED_TRANSPORTS = 'auto, ws, http, webcodecs, hls, dash or native';
 function kindOfTransport(name) {
   return Object.hasOwn(TRANSPORTS, name) ? TRANSPORTS[name] : undefined;
 }
@@ -638,11 +645,14 @@ class BurnedClockReader {
     const context = canvas.getContext('2d', { willReadFrequently: true });
     this.context = /** @type {CanvasRenderingContext2D} */ (context);
   }
-  read(video) {
+  read(picture) {
     const { canvas: { width, height }, context } = this;
-    if (!video.videoWidth) return null;
+    const [columns, rows] = 'videoWidth' in picture ? [picture.videoWidth, picture.videoHeight]
+      : [picture.displayWidth, picture.displayHeight];
+    if (!columns) return null;
     try {
-      context.drawImage(video, 0, 0, video.videoWidth, video.videoHeight / 9, 0, 0, width, height);
+      const image = /** @type {any} */ (picture);
+      context.drawImage(image, 0, 0, columns, rows / 9, 0, 0, width, height);
       return burnedTime(lumaOfCells(context.getImageData(0, 0, width, height).data));
     } catch {
       return null;  // the canvas is tainted: native playback of another server without CORS
@@ -703,11 +713,12 @@ class FrameMeter {
     }
     this.handles.frame = requestAnimationFrame(() => this.poll());
   }
-  add(displayTime, count) {
+  shown(displayTime, frame) { this.add(displayTime, 1, frame); }
+  add(displayTime, count, picture = this.video) {
     this.frames += count;
     this.displayTimes.push(displayTime);
     if (this.displayTimes.length > 120) this.displayTimes.shift();
-    const burnedClock = this.reader.read(this.video);
+    const burnedClock = this.reader.read(picture);
     if (burnedClock === null) {
       this.undecoded += 1;
       this.unreadable += 1;
@@ -1148,23 +1159,516 @@ function nextPlayer(source, unsupported) {
   return order.find((kind) => !unsupported.has(kind)) ?? null;
 }
 
-// page/progress.js
+// page/canvas-display.js
 
-class Progress {
-  constructor(video) {
+const TOLERANCE = 0.001;
+const STALL_LAG = 0.1;
+const SEEK_LAG = 0.1, LONGEST_SEEK = 1000;
+const REPEATED = 10e6;
+const HIDDEN_TIME = 1000;
+const KEPT_INTERVALS = 30;
+class CanvasDisplay {
+  constructor(video, onShown) {
     this.video = video;
-    this.position = 0;
-    this.changedAt = performance.now();
-  }
-  reset() { this.changedAt = performance.now(); }
-  stoppedFor(now) {
-    const { video } = this;
-    if (video.currentTime !== this.position || video.paused || document.hidden) {
-      this.position = video.currentTime;
-      this.changedAt = now;
+    this.onShown = onShown;
+    this.onRefresh = () => {};
+    this.canvas = document.createElement('canvas');
+    this.canvas.setAttribute('part', 'video');
+    this.canvas.setAttribute('role', 'img');
+    this.canvas.setAttribute('aria-label', video.getAttribute('aria-label') ?? 'Live video');
+    for (const event of ['click', 'dblclick']) {
+      this.canvas.addEventListener(event, () => video.dispatchEvent(new MouseEvent(event)));
     }
-    return now - this.changedAt;
+    const context = this.canvas.getContext('2d', { alpha: false });
+    this.context = /** @type {CanvasRenderingContext2D} */ (context);
+    this.frames = [];
+    this.anchor = { time: 0, at: 0 };
+    this.rate = 1;
+    this.isSet = false;
+    this.isPaused = true;
+    this.wasResumed = false;
+    this.isSeeking = true;
+    this.soughtAt = 0;
+    this.isWaiting = false;
+    this.decodedEnd = 0;
+    this.receivedEnd = 0;
+    this.shown = 0;
+    this.shownTimestamp = -Infinity;
+    this.dropped = 0;
+    this.intervals = [1000 / 60];
+    this.refreshedAt = 0;
+    this.handle = 0;
   }
+  open() {
+    this.video.hidden = true;
+    this.video.after(this.canvas);
+    this.handle = requestAnimationFrame((time) => this.refresh(time));
+  }
+  close() {
+    cancelAnimationFrame(this.handle);
+    for (const frame of this.frames) frame.close();
+    this.frames = [];
+    this.canvas.remove();
+    this.video.hidden = false;
+  }
+  position(at = performance.now()) {
+    this.followPause();
+    const { anchor, rate, isPaused } = this;
+    return isPaused ? anchor.time : anchor.time + (at - anchor.at) / 1000 * rate;
+  }
+  followPause() {
+    const { paused } = this.video;
+    if (paused === this.isPaused) return;
+    const at = performance.now(), { time } = this.anchor;
+    this.anchor = { time: paused ? time + (at - this.anchor.at) / 1000 * this.rate : time, at };
+    this.isPaused = paused;
+    if (paused) return;
+    this.wasResumed = this.shown > 0;
+    this.isSeeking = true;
+    this.soughtAt = at;
+  }
+  get currentTime() {
+    const position = this.position(), { decodedEnd } = this;
+    return document.hidden || decodedEnd === 0 ? position : Math.min(position, decodedEnd);
+  }
+  set currentTime(time) {
+    this.followPause();
+    this.soughtAt = performance.now();
+    this.anchor = { time, at: this.soughtAt };
+    this.isSet = true;
+    this.isSeeking = true;
+  }
+  get playbackRate() { return this.rate; }
+  set playbackRate(rate) {
+    const at = performance.now();
+    this.anchor = { time: this.position(at), at };
+    this.rate = rate;
+  }
+  get paused() { return this.video.paused; }
+  get seeking() {
+    this.followPause();
+    return this.isSeeking;
+  }
+  get readyState() { return this.isSeeking ? 1 : this.isWaiting ? 2 : 4; }
+  get buffered() {
+    const { receivedEnd } = this;
+    return { length: receivedEnd > 0 ? 1 : 0, start: () => 0, end: () => receivedEnd };
+  }
+  get videoWidth() { return this.shown > 0 ? this.canvas.width : 0; }
+  get videoHeight() { return this.shown > 0 ? this.canvas.height : 0; }
+  getVideoPlaybackQuality() {
+    return {
+      droppedVideoFrames: this.dropped, totalVideoFrames: this.shown + this.dropped,
+      corruptedVideoFrames: 0, creationTime: performance.now(),
+    };
+  }
+  get interval() { return quantile(this.intervals, 0.5); }
+  add(frame) {
+    const { frames } = this, age = this.shownTimestamp - frame.timestamp;
+    if (age >= 0 && age < REPEATED) {  // a segment is decoded again after an error
+      frame.close();
+      return;
+    }
+    let index = frames.length;
+    while (index > 0 && frames[index - 1].timestamp > frame.timestamp) index -= 1;
+    frames.splice(index, 0, frame);
+    this.decodedEnd = (frame.timestamp + (frame.duration ?? 0)) / 1e6;
+    while (frames.length > 1 && frames[1].timestamp / 1e6 <= this.position()) this.drop();
+  }
+  drop() {
+    this.frames.shift()?.close();
+    if (!this.isSeeking) this.dropped += 1;
+  }
+  refresh(time) {
+    this.handle = requestAnimationFrame((next) => this.refresh(next));
+    const interval = time - this.refreshedAt;
+    this.refreshedAt = time;
+    if (interval > HIDDEN_TIME) {
+      this.isSeeking = true;
+      this.soughtAt = time;
+    } else if (interval > 3) {
+      this.intervals.push(interval);
+      if (this.intervals.length > KEPT_INTERVALS) this.intervals.shift();
+    }
+    this.followPause();
+    if (this.isSet && !this.isPaused) {
+      this.show(time + this.interval);
+      this.followStall();
+    }
+    this.onRefresh();
+  }
+  show(displayTime) {
+    const { frames, canvas } = this, position = this.position(displayTime) + TOLERANCE;
+    while (frames.length > 1 && frames[1].timestamp / 1e6 <= position) this.drop();
+    const [frame] = frames;
+    if (!frame || frame.timestamp / 1e6 > position) return;
+    frames.shift();
+    const { displayWidth, displayHeight } = frame;
+    if (canvas.width !== displayWidth || canvas.height !== displayHeight) {
+      canvas.width = displayWidth;
+      canvas.height = displayHeight;
+    }
+    const image = /** @type {any} */ (frame);
+    this.context.drawImage(image, 0, 0, displayWidth, displayHeight);
+    this.shown += 1;
+    this.shownTimestamp = frame.timestamp;
+    this.onShown(performance.timeOrigin + displayTime, frame);
+    const lag = position - frame.timestamp / 1e6;
+    frame.close();
+    const isNear = lag < SEEK_LAG || displayTime - this.soughtAt > LONGEST_SEEK;
+    if (!this.isWaiting && !(this.isSeeking && isNear)) return;
+    this.isWaiting = false;
+    if (isNear) this.isSeeking = false;
+    this.video.dispatchEvent(new Event('playing'));
+  }
+  followStall() {
+    if (this.isWaiting || this.isSeeking) return;
+    if (this.position() - this.decodedEnd < STALL_LAG) return;
+    this.isWaiting = true;
+    this.video.dispatchEvent(new Event('waiting'));
+  }
+}
+
+// page/chunks.js
+
+class ChunkSplitter {
+  constructor() {
+    this.rest = new Uint8Array(0);
+    this.moof = null;
+    this.messages = [];
+  }
+  push(piece) {
+    const bytes = this.rest.length === 0 ? piece : concatenated(this.rest, piece);
+    const chunks = [];
+    let offset = 0;
+    for (;;) {
+      const size = boxSize(bytes, offset), end = offset + size;
+      if (size === 0 || end > bytes.length) break;
+      const type = fourCC(bytes, offset + 4);
+      if (type === 'moof') this.moof = bytes.slice(offset, end);
+      else if (type === 'emsg') this.messages.push(bytes.slice(offset, end));
+      else if (type === 'mdat' && this.moof) {
+        const chunk = concatenated(this.moof, bytes.subarray(offset, end));
+        chunks.push({ bytes: chunk, time: decodeTime(this.moof), messages: this.messages });
+        this.moof = null;
+        this.messages = [];
+      }
+      offset = end;
+    }
+    this.rest = bytes.slice(offset);
+    return chunks;
+  }
+  get isComplete() { return this.rest.length === 0 && this.moof === null; }
+}
+function decodeTime(moof) {
+  const tfdt = content(moof, 'moof', 'traf', 'tfdt');
+  if (!tfdt) throw new Error('moof without tfdt');
+  return tfdt[0] === 1 ? uint32(tfdt, 4) * 2 ** 32 + uint32(tfdt, 8) : uint32(tfdt, 4);
+}
+
+// page/header.js
+
+function tracksOf(headers) {
+  return headers.map((header, index) => {
+    const format = index === 0 ? videoFormat(header) : audioFormat(header);
+    if (format) return { ...format, header };
+    const codec = index === 0 ? 'The video is not H.264' : 'The audio is not AAC';
+    throw new UnsupportedError(`${codec} in CMAF`);
+  });
+}
+function videoFormat(header) {
+  const timescale = timescaleOf(header), config = avcConfiguration(header);
+  if (timescale === null || !config) return null;
+  const hex = [...config.subarray(1, 4)].map((byte) => byte.toString(16).padStart(2, '0'));
+  return { type: `video/mp4; codecs="avc1.${hex.join('')}"`, timescale };
+}
+function avcConfiguration(header) {
+  const entries = sampleEntries(header);
+  const entry = entries && (content(entries, 'avc1') ?? content(entries, 'avc3'));
+  return entry && content(entry.subarray(78), 'avcC');
+}
+function audioFormat(header) {
+  const entries = sampleEntries(header), timescale = timescaleOf(header);
+  const entry = entries && content(entries, 'mp4a');
+  const descriptor = entry && content(entry.subarray(28), 'esds');
+  if (timescale === null || !descriptor) return null;
+  let offset = 4;
+  for (const [tag, skipped] of [[3, 3], [4, 13], [5, 0]]) {
+    if (descriptor[offset] !== tag) return null;
+    for (offset += 1; descriptor[offset] & 0x80; offset += 1);
+    offset += 1 + skipped;
+  }
+  const objectType = descriptor[offset] >> 3;
+  return { type: `audio/mp4; codecs="mp4a.40.${objectType}"`, timescale };
+}
+function sampleEntries(header) {
+  const stsd = content(header, 'moov', 'trak', 'mdia', 'minf', 'stbl', 'stsd');
+  return stsd && stsd.subarray(8);
+}
+function timescaleOf(header) {
+  const mdhd = content(header, 'moov', 'trak', 'mdia', 'mdhd');
+  return mdhd && uint32(mdhd, mdhd[0] === 1 ? 20 : 12);
+}
+
+// page/samples.js
+
+const BASE_OFFSET = 1, DESCRIPTION = 2, USUAL_DURATION = 8, USUAL_SIZE = 16, USUAL_FLAGS = 32;
+const DATA_OFFSET = 1, FIRST_FLAGS = 4, DURATION = 256, SIZE = 512, FLAGS = 1024;
+const COMPOSITION = 2048;
+const NO_SYNC = 0x10000;
+function sampleDefaults(header) {
+  const trex = content(header, 'moov', 'mvex', 'trex');
+  if (!trex) return { duration: 0, size: 0, flags: 0 };
+  return { duration: uint32(trex, 12), size: uint32(trex, 16), flags: uint32(trex, 20) };
+}
+class Members {
+  constructor(bytes, offset) {
+    this.bytes = bytes;
+    this.offset = offset;
+  }
+  next() {
+    if (this.offset + 4 > this.bytes.length) throw new Error('a box of moof is too short');
+    this.offset += 4;
+    return uint32(this.bytes, this.offset - 4);
+  }
+  optional(isPresent, usual) { return isPresent ? this.next() : usual; }
+}
+function accessUnitsOf(chunk, time, defaults) {
+  const traf = content(chunk, 'moof', 'traf');
+  const tfhd = traf && content(traf, 'tfhd'), trun = traf && content(traf, 'trun');
+  if (!tfhd || !trun) throw new Error('moof without tfhd or trun');
+  const present = uint32(tfhd, 0) & 0xFFFFFF, outer = new Members(tfhd, 8);
+  if (present & BASE_OFFSET) outer.offset += 8;
+  outer.optional(present & DESCRIPTION, 0);
+  const usual = {
+    duration: outer.optional(present & USUAL_DURATION, defaults.duration),
+    size: outer.optional(present & USUAL_SIZE, defaults.size),
+    flags: outer.optional(present & USUAL_FLAGS, defaults.flags),
+  };
+  const run = uint32(trun, 0) & 0xFFFFFF, members = new Members(trun, 4), count = members.next();
+  const usualOffset = uint32(chunk, 0) + 8;  // the content of mdat follows moof
+  let offset = members.optional(run & DATA_OFFSET, usualOffset);
+  const firstFlags = members.optional(run & FIRST_FLAGS, usual.flags);
+  const samples = [];
+  let decodeTime = time;
+  for (let i = 0; i < count; i += 1) {
+    const duration = members.optional(run & DURATION, usual.duration);
+    const size = members.optional(run & SIZE, usual.size);
+    const flags = members.optional(run & FLAGS, i === 0 ? firstFlags : usual.flags);
+    const composition = members.optional(run & COMPOSITION, 0) | 0;
+    const data = chunk.subarray(offset, offset + size);
+    if (data.length < size) throw new Error('a sample ends after its chunk');
+    samples.push({
+      decodeTime, time: decodeTime + composition, duration, isKey: (flags & NO_SYNC) === 0, data,
+    });
+    offset += size;
+    decodeTime += duration;
+  }
+  return samples;
+}
+
+// page/decoder-feed.js
+
+const LOOK_AHEAD = 0.25;
+const MOST_DECODED = 8, MOST_PENDING = 4;
+function webCodecsProblem() {
+  if ('VideoDecoder' in globalThis) return null;
+  return globalThis.isSecureContext === false
+    ? 'WebCodecs needs a secure context (HTTPS or localhost)' : 'This browser has no WebCodecs';
+}
+class DecoderFeed {
+  constructor(display, onFailure, onDecoded) {
+    this.display = display;
+    this.onFailure = onFailure;
+    this.onDecoded = onDecoded;
+    this.queue = [];
+    this.decoder = null;
+    this.config = null;
+    this.needsKey = true;
+    this.timescale = 90000;
+    this.format = null;
+    this.video = null;
+    this.audio = null;
+    this.headers = '';
+    this.isClosed = false;
+    this.isStreaming = true;
+    this.newest = 0;
+    display.onRefresh = () => this.pump();
+  }
+  async untilStreaming() { /* a decoder always wants media */ }
+  async open(tracks) {
+    const [{ type, header, timescale }] = tracks;
+    this.timescale = timescale;
+    const { config } = this.formatOf(type, header);
+    const { supported } = await VideoDecoder.isConfigSupported(config);
+    if (!supported) {
+      throw new UnsupportedError(`This browser cannot decode ${config.codec} by WebCodecs`);
+    }
+    if (this.isClosed) throw new Error('the decoder was closed before it was open');
+    this.video = {
+      append: (bytes) => this.append(bytes),
+      changeType: (newType, newHeader) => { this.format = this.formatOf(newType, newHeader); },
+    };
+    this.video.changeType(type, header);
+  }
+  formatOf(type, header) {
+    const codec = /codecs="([^"]+)"/.exec(type)?.[1], description = avcConfiguration(header);
+    if (!codec || !description) throw new UnsupportedError('The video is not H.264 in CMAF');
+    const config = { codec, description, optimizeForLatency: true };
+    return { config, defaults: sampleDefaults(header) };
+  }
+  hasTracks(count) { return count === 1; }
+  start() { return this.newest === 0 ? null : this.queue[0]?.time ?? this.newest; }
+  end() { return this.newest === 0 ? null : this.newest; }
+  ranges() {
+    const start = this.start() ?? 0, { newest } = this;
+    return newest === 0 ? null : { length: 1, start: () => start, end: () => newest };
+  }
+  gapEnd() { return null; }
+  close() {
+    this.isClosed = true;
+    this.video = null;
+    this.queue = [];
+    this.display.onRefresh = () => {};
+    if (this.decoder && this.decoder.state !== 'closed') this.decoder.close();
+    this.decoder = null;
+  }
+  append(bytes) {
+    const { format, queue, timescale } = this;
+    if (this.isClosed || !format) return;
+    const { config, defaults } = format;
+    for (const sample of accessUnitsOf(bytes, decodeTime(bytes), defaults)) {
+      const { isKey, data } = sample;
+      const time = sample.time / timescale, end = time + sample.duration / timescale;
+      if (isKey) {  // a segment may be read again after an error
+        while (queue.length > 0 && queue[queue.length - 1].time >= time) queue.pop();
+      }
+      queue.push({ config, isKey, time, end, data });
+      this.newest = isKey ? end : Math.max(this.newest, end);
+    }
+    this.display.receivedEnd = this.newest;
+    this.pump();
+  }
+  pump() {
+    const { display, queue } = this, isIdle = document.hidden || display.isPaused;
+    this.skip(isIdle || !display.isSet ? Infinity : display.position(), isIdle);
+    if (isIdle && display.shown > 0) return;
+    while (queue.length > 0 && !this.isClosed) {
+      if ((this.decoder?.decodeQueueSize ?? 0) >= MOST_PENDING) return;
+      if (display.frames.length >= MOST_DECODED) return;
+      if (display.isSet && queue[0].time > display.position() + LOOK_AHEAD) return;
+      const [frame] = queue.splice(0, 1);
+      try {
+        this.decode(frame);
+      } catch (error) {
+        this.fail(messageOf(error));
+      }
+    }
+  }
+  skip(position, isIdle) {
+    if (!this.display.isSet) return;
+    let first = 0;
+    this.queue.forEach(({ isKey, time }, index) => {
+      if (isKey && time <= position) first = index;
+    });
+    if (first === 0) return;
+    if (!isIdle && !this.display.isSeeking) this.display.dropped += first;
+    this.queue.splice(0, first);
+    this.needsKey = true;
+  }
+  decode({ config, isKey, time, end, data }) {
+    if (config !== this.config || !this.decoder) this.openDecoder(config);
+    if (this.needsKey && !isKey) return;
+    this.needsKey = false;
+    this.decoder?.decode(new EncodedVideoChunk({
+      type: isKey ? 'key' : 'delta', timestamp: Math.round(time * 1e6),
+      duration: Math.round((end - time) * 1e6), data,
+    }));
+  }
+  openDecoder(config) {
+    const before = this.decoder;
+    const decoder = new VideoDecoder({
+      output: (frame) => {
+        if (this.isClosed) {
+          frame.close();
+          return;
+        }
+        this.onDecoded(frame.timestamp / 1e6);
+        this.display.add(frame);
+        this.pump();
+      },
+      error: (error) => { if (this.decoder === decoder) this.fail(messageOf(error)); },
+    });
+    this.decoder = decoder;
+    this.config = config;
+    this.needsKey = true;
+    decoder.configure(config);
+    if (!before || before.state === 'closed') return;
+    const end = () => { if (before.state !== 'closed') before.close(); };
+    before.flush().then(end, end);
+  }
+  fail(reason) { if (!this.isClosed) this.onFailure(`decoder: ${reason}`); }
+}
+
+// page/players/arrivals.js
+
+const MARGIN = 0.06;
+const OUTAGE_DELAY = 0.3;
+const OUTAGE_BACKLOG = 5;
+class TrackDelays {
+  constructor(capacity) {
+    this.samples = new Samples(capacity);
+    this.latest = null;
+    this.outageEnd = -Infinity;
+  }
+  clear() {
+    this.samples.clear();
+    this.latest = null;
+    this.outageEnd = -Infinity;
+  }
+  add(now, date) {
+    const delay = now - date;
+    if (this.latest !== null && delay - this.latest > OUTAGE_DELAY) this.outageEnd = now;
+    this.latest = delay;
+    const isNew = date >= this.outageEnd || now - this.outageEnd > OUTAGE_BACKLOG;
+    if (isNew) this.samples.add(delay);
+  }
+  get count() { return this.samples.count; }
+  quantile(q) { return this.samples.quantile(q); }
+}
+class ArrivalDelays {
+  constructor() {
+    this.video = new TrackDelays(90);
+    this.audio = new TrackDelays(30);
+  }
+  clear() {
+    this.video.clear();
+    this.audio.clear();
+  }
+  minimumTarget() {
+    if (this.video.count < 60) return 0;
+    const audio = this.audio.count < 20 ? 0 : this.audio.quantile(0.75) + MARGIN;
+    return Math.max(audio, this.video.quantile(0.75) + MARGIN);
+  }
+  get isPlausible() {
+    const delay = this.video.quantile(0.5);
+    return !(delay > 5 || delay < -1);
+  }
+}
+
+// page/segment-names.js
+
+function segmentNames(list) {
+  if (list.names) return list.names;
+  const last = list.segments[list.segments.length - 1];
+  if (!last || !list.map) return null;
+  const match = last.uri.match(/^([^?#]*\/segment)(\d+)(\.m4s(?:[?#].*)?)$/);
+  if (!match || parseInt(match[2], 10) !== last.number) return null;
+  const [, before, digits, after] = match;
+  return {
+    urlOf: (number) => before + String(number).padStart(digits.length, '0') + after,
+    folder: new URL('.', last.uri).href,
+  };
 }
 
 // page/stream-events.js
@@ -1242,154 +1746,6 @@ function eventOfMessage(box, offset) {
   } catch {
     return null;
   }
-}
-
-// page/players/dashjs.js
-
-class DashPlayer {
-  constructor(host, target, url) {
-    this.host = host;
-    this.target = target;
-    this.url = url;
-    this.dash = null;
-    this.stopping = new AbortController();
-    this.lostAt = 0;
-    this.progress = new Progress(host.video);
-  }
-  get isStopped() { return this.stopping.signal.aborted; }
-  async start() {
-    const scope = /** @type {any} */ (globalThis), { url } = this;
-    try {
-      if (!scope.dashjs && url) await loadScript({ url });
-    } catch { /* reported below */ }
-    if (this.isStopped) return;
-    if (!scope.dashjs?.MediaPlayer) this.host.unsupported('This server has no dash.js');
-    else this.attach();
-  }
-  attach() {
-    const { dashjs } = /** @type {any} */ (globalThis);
-    const dash = dashjs.MediaPlayer().create();
-    this.dash = dash;
-    this.progress.reset();
-    this.configure();
-    const on = (/** @type {string} */ event, /** @type {(data: any) => void} */ body) => {
-      dash.on(event, (/** @type {any} */ data) => { if (this.dash === dash) body(data); });
-    };
-    const { events } = dashjs.MediaPlayer;
-    on(events.ERROR, (data) => {
-      this.lostAt = performance.now();
-      const error = data?.error;
-      this.recover(`dash.js: ${error?.message ?? error?.code ?? error ?? 'unknown error'}`);
-    });
-    on(EVENT_SCHEME, ({ event }) => this.raise(event));
-    on(events.PLAYBACK_PLAYING, () => this.host.status('live', 'Live'));
-    dash.initialize(this.host.video, this.host.source, true);
-  }
-  configure() {
-    this.dash?.updateSettings({
-      streaming: {
-        delay: { liveDelay: this.target },
-        liveCatchup: { enabled: true, maxDrift: 0.5, playbackRate: { min: -0.06, max: 0.2 } },
-        retryAttempts: { MPD: 20, MediaSegment: 10, lowLatencyMultiplyFactor: 10 },
-        cmsd: { enabled: true, abr: { applyMb: true, etpWeightRatio: 0.5 } },
-      },
-    });
-  }
-  raise(event) {
-    const { messageData, id } = event ?? {}, latency = this.latency();
-    if (!(messageData instanceof Uint8Array) || latency === null) return;
-    const time = this.host.clock.now() - latency * 1000;
-    const text = new TextDecoder().decode(messageData);
-    this.host.addEvent(eventOf(`{"id":${Number(id)},"time":${time},"data":${text}}`));
-  }
-  setTarget(target) {
-    this.target = target;
-    this.configure();
-  }
-  recover(reason) {
-    if (this.isStopped || !this.dash) return;
-    this.host.status('wait', 'Reconnecting', `${reason}; restarting`);
-    this.dash.reset();
-    this.dash = null;
-    void sleep(1000, this.stopping.signal).then(() => { if (!this.isStopped) this.attach(); });
-  }
-  stop() {
-    this.stopping.abort();
-    this.dash?.reset();
-    this.dash = null;
-  }
-  update() {
-    if (this.progress.stoppedFor(performance.now()) <= STOP_TIMEOUT || !this.dash) return;
-    this.progress.reset();
-    this.recover('no new frame for 10 s');
-  }
-  latency() {
-    const latency = this.dash?.getCurrentLiveLatency?.();
-    return latency > 0 ? latency : null;
-  }
-  isControlled() { return false; }
-  hasAudio() { return null; }
-  renditions() { return null; }
-  chooseRendition() {}
-  minimumTarget() { return 0; }
-  wasConnectedSince(time) { return this.lostAt < time; }
-  seekBy() {}
-}
-
-// page/header.js
-
-function tracksOf(headers) {
-  return headers.map((header, index) => {
-    const format = index === 0 ? videoFormat(header) : audioFormat(header);
-    if (format) return { ...format, header };
-    const codec = index === 0 ? 'The video is not H.264' : 'The audio is not AAC';
-    throw new UnsupportedError(`${codec} in CMAF`);
-  });
-}
-function videoFormat(header) {
-  const entries = sampleEntries(header), timescale = timescaleOf(header);
-  const entry = entries && (content(entries, 'avc1') ?? content(entries, 'avc3'));
-  const config = entry && content(entry.subarray(78), 'avcC');
-  if (timescale === null || !config) return null;
-  const hex = [...config.subarray(1, 4)].map((byte) => byte.toString(16).padStart(2, '0'));
-  return { type: `video/mp4; codecs="avc1.${hex.join('')}"`, timescale };
-}
-function audioFormat(header) {
-  const entries = sampleEntries(header), timescale = timescaleOf(header);
-  const entry = entries && content(entries, 'mp4a');
-  const descriptor = entry && content(entry.subarray(28), 'esds');
-  if (timescale === null || !descriptor) return null;
-  let offset = 4;
-  for (const [tag, skipped] of [[3, 3], [4, 13], [5, 0]]) {
-    if (descriptor[offset] !== tag) return null;
-    for (offset += 1; descriptor[offset] & 0x80; offset += 1);
-    offset += 1 + skipped;
-  }
-  const objectType = descriptor[offset] >> 3;
-  return { type: `audio/mp4; codecs="mp4a.40.${objectType}"`, timescale };
-}
-function sampleEntries(header) {
-  const stsd = content(header, 'moov', 'trak', 'mdia', 'minf', 'stbl', 'stsd');
-  return stsd && stsd.subarray(8);
-}
-function timescaleOf(header) {
-  const mdhd = content(header, 'moov', 'trak', 'mdia', 'mdhd');
-  return mdhd && uint32(mdhd, mdhd[0] === 1 ? 20 : 12);
-}
-
-// page/segment-names.js
-
-function segmentNames(list) {
-  if (list.names) return list.names;
-  const last = list.segments[list.segments.length - 1];
-  if (!last || !list.map) return null;
-  const match = last.uri.match(/^([^?#]*\/segment)(\d+)(\.m4s(?:[?#].*)?)$/);
-  if (!match || parseInt(match[2], 10) !== last.number) return null;
-  const [, before, digits, after] = match;
-  return {
-    urlOf: (number) => before + String(number).padStart(digits.length, '0') + after,
-    folder: new URL('.', last.uri).href,
-  };
 }
 
 // shared/playlist.js
@@ -1684,52 +2040,6 @@ function loadHeader(url, stop) {
     if (!response.ok) throw new Error(`status ${response.status} for the CMAF header`);
     return new Uint8Array(await response.arrayBuffer());
   }, stop);
-}
-
-// page/players/arrivals.js
-
-const MARGIN = 0.06;
-const OUTAGE_DELAY = 0.3;
-const OUTAGE_BACKLOG = 5;
-class TrackDelays {
-  constructor(capacity) {
-    this.samples = new Samples(capacity);
-    this.latest = null;
-    this.outageEnd = -Infinity;
-  }
-  clear() {
-    this.samples.clear();
-    this.latest = null;
-    this.outageEnd = -Infinity;
-  }
-  add(now, date) {
-    const delay = now - date;
-    if (this.latest !== null && delay - this.latest > OUTAGE_DELAY) this.outageEnd = now;
-    this.latest = delay;
-    const isNew = date >= this.outageEnd || now - this.outageEnd > OUTAGE_BACKLOG;
-    if (isNew) this.samples.add(delay);
-  }
-  get count() { return this.samples.count; }
-  quantile(q) { return this.samples.quantile(q); }
-}
-class ArrivalDelays {
-  constructor() {
-    this.video = new TrackDelays(90);
-    this.audio = new TrackDelays(30);
-  }
-  clear() {
-    this.video.clear();
-    this.audio.clear();
-  }
-  minimumTarget() {
-    if (this.video.count < 60) return 0;
-    const audio = this.audio.count < 20 ? 0 : this.audio.quantile(0.75) + MARGIN;
-    return Math.max(audio, this.video.quantile(0.75) + MARGIN);
-  }
-  get isPlausible() {
-    const delay = this.video.quantile(0.5);
-    return !(delay > 5 || delay < -1);
-  }
 }
 
 // page/rendition-names.js
@@ -2111,43 +2421,6 @@ class MediaTimeline {
   dateOf(time) { return this.offset === null ? null : time + this.offset; }
 }
 
-// page/chunks.js
-
-class ChunkSplitter {
-  constructor() {
-    this.rest = new Uint8Array(0);
-    this.moof = null;
-    this.messages = [];
-  }
-  push(piece) {
-    const bytes = this.rest.length === 0 ? piece : concatenated(this.rest, piece);
-    const chunks = [];
-    let offset = 0;
-    for (;;) {
-      const size = boxSize(bytes, offset), end = offset + size;
-      if (size === 0 || end > bytes.length) break;
-      const type = fourCC(bytes, offset + 4);
-      if (type === 'moof') this.moof = bytes.slice(offset, end);
-      else if (type === 'emsg') this.messages.push(bytes.slice(offset, end));
-      else if (type === 'mdat' && this.moof) {
-        const chunk = concatenated(this.moof, bytes.subarray(offset, end));
-        chunks.push({ bytes: chunk, time: decodeTime(this.moof), messages: this.messages });
-        this.moof = null;
-        this.messages = [];
-      }
-      offset = end;
-    }
-    this.rest = bytes.slice(offset);
-    return chunks;
-  }
-  get isComplete() { return this.rest.length === 0 && this.moof === null; }
-}
-function decodeTime(moof) {
-  const tfdt = content(moof, 'moof', 'traf', 'tfdt');
-  if (!tfdt) throw new Error('moof without tfdt');
-  return tfdt[0] === 1 ? uint32(tfdt, 4) * 2 ** 32 + uint32(tfdt, 8) : uint32(tfdt, 4);
-}
-
 // page/players/track-reader.js
 
 const REQUEST_AT = 0.8;
@@ -2231,6 +2504,7 @@ class FramePlayer {
     this.failures = 0;
     this.lostAt = 0;
     this.refreshedAt = 0;
+    this.display = this.newDisplay();
     this.feed = this.newFeed();
     this.ladder = new Ladder(host, this.stopping.signal);
     this.control = new RenditionControl(this.ladder, this.stopping.signal);
@@ -2248,6 +2522,7 @@ class FramePlayer {
     this.seekedAt = 0;
     this.isSuspended = false;
   }
+  newDisplay() { return this.host.video; }
   newFeed() {
     const feed = new MediaFeed(this.host.video, (reason) => {
       if (this.feed === feed) this.recover(reason);
@@ -2379,7 +2654,7 @@ class FramePlayer {
     await feed.open(tracks);
     feed.headers = urls.join(' ');
   }
-  loadPlaylist(signal) {
+  async loadPlaylist(signal) {
     const { host, ladder } = this;
     return loadPlaylist(host.source, host.clock, signal, (list) => ladder.choose(list));
   }
@@ -2433,7 +2708,7 @@ class FramePlayer {
     const elapsed = performance.now() - this.firstChunkAt;
     if (endLatency > this.target && elapsed < BACKLOG_TIME) return;
     const position = Math.min(end + endLatency - this.target, end - END_MARGIN);
-    this.host.video.currentTime = Math.max(ranges.start(ranges.length - 1), position);
+    this.display.currentTime = Math.max(ranges.start(ranges.length - 1), position);
     this.isPositioned = true;
     this.seekedAt = performance.now();
     this.host.status('live', 'Live');
@@ -2454,15 +2729,15 @@ class FramePlayer {
       void this.refresh(attempt);
     }
     const gapEnd = this.isPositioned ? feed.gapEnd() : null;
-    if (gapEnd !== null) this.host.video.currentTime = gapEnd;
+    if (gapEnd !== null) this.display.currentTime = gapEnd;
     if (this.isPositioned) this.control.update(this.viewing());
   }
   viewing() {
-    const { video } = this.host, quality = video.getVideoPlaybackQuality?.();
+    const { display } = this, quality = display.getVideoPlaybackQuality?.();
     return {
       target: this.target, dropped: quality?.droppedVideoFrames ?? 0,
       total: quality?.totalVideoFrames ?? 0,
-      isWatched: !document.hidden && !video.paused && !video.seeking,
+      isWatched: !document.hidden && !display.paused && !display.seeking,
     };
   }
   async refresh(attempt) {
@@ -2477,11 +2752,12 @@ class FramePlayer {
       this.learn(list);
     } catch { /* if the connection is lost, reading the segments fails too */ }
   }
+  position() { return this.display.currentTime; }
   latency() {
-    const end = this.feed.end(), { currentTime } = this.host.video;
+    const end = this.feed.end(), position = this.position();
     if (end === null || !this.isPositioned) return null;
-    const date = this.timeline.dateOf(currentTime);
-    if (date === null || !this.delays.isPlausible) return end - currentTime;
+    const date = this.timeline.dateOf(position);
+    if (date === null || !this.delays.isPlausible) return end - position;
     return this.host.clock.now() / 1000 - date;
   }
   isControlled() { return true; }
@@ -2491,12 +2767,195 @@ class FramePlayer {
   minimumTarget() { return this.delays.minimumTarget(); }
   wasConnectedSince(time) { return this.lostAt < time; }
   seekBy(seconds, now) {
-    const end = this.feed.end(), { video } = this.host;
+    const end = this.feed.end(), { display } = this;
     if (end === null || now - this.seekedAt < 1000) return;
     this.seekedAt = now;
-    const position = Math.min(video.currentTime + seconds, end - END_MARGIN);
-    video.currentTime = Math.max(this.feed.start() ?? 0, position);
+    const position = Math.min(display.currentTime + seconds, end - END_MARGIN);
+    display.currentTime = Math.max(this.feed.start() ?? 0, position);
   }
+}
+
+// page/players/codec-player.js
+
+const KEPT_DELAYS = 90;
+const MOST_FAILURES = 3;
+class CodecPlayer extends FramePlayer {
+  constructor(host, target) {
+    super(host, target);
+    this.decodeDelays = new TrackDelays(KEPT_DELAYS);
+    this.streamHasAudio = false;
+    this.decoderFailures = 0;
+    this.shownBefore = 0;
+  }
+  get canvasDisplay() { return /** @type {CanvasDisplay} */ (this.display); }
+  newDisplay() { return new CanvasDisplay(this.host.video, this.host.shown); }
+  newFeed() {
+    const feed = new DecoderFeed(this.canvasDisplay, (reason) => {
+      if (this.feed === feed) this.recover(reason);
+    }, (time) => {
+      if (!this.canvasDisplay.isSeeking) this.addDelay(this.decodeDelays, time);
+    });
+    return feed;
+  }
+  start() {
+    const problem = webCodecsProblem();
+    if (problem !== null) {
+      this.host.unsupported(problem);
+      return;
+    }
+    this.canvasDisplay.open();
+    super.start();
+  }
+  stop() {
+    super.stop();
+    this.canvasDisplay.close();
+  }
+  recover(reason) {
+    const { shown } = this.canvasDisplay;
+    this.decoderFailures = shown > this.shownBefore ? 1 : this.decoderFailures + 1;
+    this.shownBefore = shown;
+    if (this.decoderFailures < MOST_FAILURES) super.recover(reason);
+    else this.host.unsupported(reason);
+  }
+  async loadPlaylist(signal) {
+    const { audio, ...video } = await super.loadPlaylist(signal);
+    this.streamHasAudio = audio !== undefined;
+    this.checkSound();
+    return video;
+  }
+  checkSound() {
+    if (!this.streamHasAudio || this.host.video.muted) return true;
+    this.host.unsupported('WebCodecs plays no sound');
+    return false;
+  }
+  update() {
+    if (!this.checkSound()) return;
+    const display = this.canvasDisplay;
+    if (display.wasResumed) {
+      display.wasResumed = false;
+      this.isPositioned = false;
+    }
+    super.update();
+  }
+  position() { return this.canvasDisplay.position(); }
+  isControlled() { return !this.canvasDisplay.isWaiting; }
+  hasAudio() { return this.feed.video ? this.streamHasAudio : null; }
+  minimumTarget() {
+    const { decodeDelays } = this;
+    if (decodeDelays.count < KEPT_DELAYS / 2) return 0;
+    return decodeDelays.quantile(0.9) + this.canvasDisplay.interval / 1000;
+  }
+}
+
+// page/progress.js
+
+class Progress {
+  constructor(video) {
+    this.video = video;
+    this.position = 0;
+    this.changedAt = performance.now();
+  }
+  reset() { this.changedAt = performance.now(); }
+  stoppedFor(now) {
+    const { video } = this;
+    if (video.currentTime !== this.position || video.paused || document.hidden) {
+      this.position = video.currentTime;
+      this.changedAt = now;
+    }
+    return now - this.changedAt;
+  }
+}
+
+// page/players/dashjs.js
+
+class DashPlayer {
+  constructor(host, target, url) {
+    this.host = host;
+    this.target = target;
+    this.url = url;
+    this.dash = null;
+    this.stopping = new AbortController();
+    this.lostAt = 0;
+    this.progress = new Progress(host.video);
+  }
+  get isStopped() { return this.stopping.signal.aborted; }
+  async start() {
+    const scope = /** @type {any} */ (globalThis), { url } = this;
+    try {
+      if (!scope.dashjs && url) await loadScript({ url });
+    } catch { /* reported below */ }
+    if (this.isStopped) return;
+    if (!scope.dashjs?.MediaPlayer) this.host.unsupported('This server has no dash.js');
+    else this.attach();
+  }
+  attach() {
+    const { dashjs } = /** @type {any} */ (globalThis);
+    const dash = dashjs.MediaPlayer().create();
+    this.dash = dash;
+    this.progress.reset();
+    this.configure();
+    const on = (/** @type {string} */ event, /** @type {(data: any) => void} */ body) => {
+      dash.on(event, (/** @type {any} */ data) => { if (this.dash === dash) body(data); });
+    };
+    const { events } = dashjs.MediaPlayer;
+    on(events.ERROR, (data) => {
+      this.lostAt = performance.now();
+      const error = data?.error;
+      this.recover(`dash.js: ${error?.message ?? error?.code ?? error ?? 'unknown error'}`);
+    });
+    on(EVENT_SCHEME, ({ event }) => this.raise(event));
+    on(events.PLAYBACK_PLAYING, () => this.host.status('live', 'Live'));
+    dash.initialize(this.host.video, this.host.source, true);
+  }
+  configure() {
+    this.dash?.updateSettings({
+      streaming: {
+        delay: { liveDelay: this.target },
+        liveCatchup: { enabled: true, maxDrift: 0.5, playbackRate: { min: -0.06, max: 0.2 } },
+        retryAttempts: { MPD: 20, MediaSegment: 10, lowLatencyMultiplyFactor: 10 },
+        cmsd: { enabled: true, abr: { applyMb: true, etpWeightRatio: 0.5 } },
+      },
+    });
+  }
+  raise(event) {
+    const { messageData, id } = event ?? {}, latency = this.latency();
+    if (!(messageData instanceof Uint8Array) || latency === null) return;
+    const time = this.host.clock.now() - latency * 1000;
+    const text = new TextDecoder().decode(messageData);
+    this.host.addEvent(eventOf(`{"id":${Number(id)},"time":${time},"data":${text}}`));
+  }
+  setTarget(target) {
+    this.target = target;
+    this.configure();
+  }
+  recover(reason) {
+    if (this.isStopped || !this.dash) return;
+    this.host.status('wait', 'Reconnecting', `${reason}; restarting`);
+    this.dash.reset();
+    this.dash = null;
+    void sleep(1000, this.stopping.signal).then(() => { if (!this.isStopped) this.attach(); });
+  }
+  stop() {
+    this.stopping.abort();
+    this.dash?.reset();
+    this.dash = null;
+  }
+  update() {
+    if (this.progress.stoppedFor(performance.now()) <= STOP_TIMEOUT || !this.dash) return;
+    this.progress.reset();
+    this.recover('no new frame for 10 s');
+  }
+  latency() {
+    const latency = this.dash?.getCurrentLiveLatency?.();
+    return latency > 0 ? latency : null;
+  }
+  isControlled() { return false; }
+  hasAudio() { return null; }
+  renditions() { return null; }
+  chooseRendition() {}
+  minimumTarget() { return 0; }
+  wasConnectedSince(time) { return this.lostAt < time; }
+  seekBy() {}
 }
 
 // page/players/hlsjs.js
@@ -3458,6 +3917,7 @@ const SILENT_STALL = 300;
 class Playback {
   constructor(video, options, events) {
     this.video = video;
+    this.display = video;
     this.options = options;
     this.events = events;
     this.closing = new AbortController();
@@ -3587,7 +4047,7 @@ class Playback {
   }
   play(kind, reason) {
     this.player?.stop();
-    if (kind !== 'frames' && isMPD(this.source) !== (kind === 'dashjs')) {
+    if (kind !== 'frames' && kind !== 'webcodecs' && isMPD(this.source) !== (kind === 'dashjs')) {
       this.source = otherFormat(this.source) ?? this.source;
       this.services.source = this.source;
       this.state.source = this.source;
@@ -3606,6 +4066,9 @@ class Playback {
     this.events.onMessage('trouble');
     this.events.onStatus('wait', 'Connecting');
     this.player = this.newPlayer(kind);
+    this.display = this.player.display ?? this.video;
+    this.stalls.video = this.display;
+    this.progress.video = this.display;
     this.state.player = kind;
     this.events.onPlayer(kind);
     this.player.start();
@@ -3624,6 +4087,7 @@ class Playback {
     const isCurrent = () => this.player === player, { scripts, sync } = this.options;
     const host = {
       video: this.video, clock: this.clock, source: this.source,
+      shown: (...frame) => { if (isCurrent()) this.frames.shown(...frame); },
       status: (...status) => { if (isCurrent()) this.setStatus(...status); },
       unsupported: (reason) => { if (isCurrent()) this.fallBack(reason); },
       measureClock: () => void this.services.measureClock(),
@@ -3637,9 +4101,10 @@ class Playback {
     const target = this.targets.targetFor(kind, this.source);
     const player = kind === 'frames' ? new FramePlayer(host, target)
       : kind === 'ws' ? new SocketPlayer(host, target)
-        : kind === 'hlsjs' ? new HlsPlayer(host, scripts.hls)
-          : kind === 'dashjs' ? new DashPlayer(host, target, scripts.dash)
-            : new NativePlayer(host);
+        : kind === 'webcodecs' ? new CodecPlayer(host, target)
+          : kind === 'hlsjs' ? new HlsPlayer(host, scripts.hls)
+            : kind === 'dashjs' ? new DashPlayer(host, target, scripts.dash)
+              : new NativePlayer(host);
     return player;
   }
   fallBack(reason) {
@@ -3688,22 +4153,24 @@ class Playback {
     if (Math.abs(error) > 0.2) player.seekBy(error, performance.now());
   }
   update() {
-    const { video, player, controller } = this, now = performance.now();
+    const { player, controller } = this, now = performance.now();
     if (!player) return;
     player.update();
+    if (this.player !== player) return;
+    const { display } = this;
     if (this.progress.stoppedFor(now) > SILENT_STALL) this.stalls.begin(this.clock.now());
     this.followStalls(player, now);
     this.latency = player.latency();
-    if (player.isControlled() && this.latency !== null && !video.paused && !video.seeking) {
-      const ahead = secondsAhead(video), minimum = player.minimumTarget();
+    if (player.isControlled() && this.latency !== null && !display.paused && !display.seeking) {
+      const ahead = secondsAhead(display), minimum = player.minimumTarget();
       const rate = controller.step(now / 1000, this.latency, minimum, ahead);
-      if (video.playbackRate !== rate) video.playbackRate = rate;
+      if (display.playbackRate !== rate) display.playbackRate = rate;
       const seconds = controller.seek(now / 1000, this.latency, ahead);
       if (seconds > 0) player.seekBy(seconds, now);
     }
     if (this.latency !== null) {
       const shown = this.clock.now() - this.latency * 1000;
-      this.queue.update(shown, video.paused ? 0 : video.playbackRate, UPDATE_INTERVAL);
+      this.queue.update(shown, display.paused ? 0 : display.playbackRate, UPDATE_INTERVAL);
     }
     this.publish(player);
     if (now - this.reportedAt <= REPORT_INTERVAL) return;
@@ -3720,12 +4187,12 @@ class Playback {
     this.controller.stalled(now / 1000, ended.seconds);
   }
   publish(player) {
-    const { video, state, frames } = this;
-    state.time = video.currentTime;
+    const { display, state, frames } = this;
+    state.time = display.currentTime;
     state.clock = frames.burnedClock;
     state.glassToGlassMs = frames.glassToGlass();
     state.latencyMs = this.latency === null ? null : this.latency * 1000;
-    state.rate = video.playbackRate;
+    state.rate = display.playbackRate;
     state.target = this.controller.target;
     const { shared } = this.controller;
     state.syncOffsetMs = shared === null || this.latency === null ? null
@@ -3733,12 +4200,12 @@ class Playback {
     const renditions = player.renditions();
     state.rendition = renditions?.names[renditions.current] ?? null;
     state.framesShown = frames.frames;
-    state.framesDropped = video.getVideoPlaybackQuality?.().droppedVideoFrames ?? 0;
+    state.framesDropped = display.getVideoPlaybackQuality?.().droppedVideoFrames ?? 0;
     state.undecoded = frames.undecoded;
     state.samples = frames.samples;
     state.clockOffsetMs = this.clock.offset;
     state.sound = player.hasAudio();
-    state.bufferSeconds = secondsAhead(video);
+    state.bufferSeconds = secondsAhead(display);
   }
 }
 
@@ -3827,8 +4294,7 @@ function wishesOf(attribute, base) {
   const problems = [], group = attribute('sync') ?? '', given = attribute('transport');
   const transport = given ?? 'auto', kind = kindOfTransport(transport), text = attribute('target');
   if (kind === undefined) {
-    const expected = 'auto, ws, http, hls, dash or native';
-    problems.push(`unknown transport "${transport}" (expected ${expected})`);
+    problems.push(`unknown transport "${transport}" (expected ${EXPECTED_TRANSPORTS})`);
   }
   const isGroup = /^[\w.-]{1,64}$/.test(group), target = targetOf(text);
   if (group !== '' && !isGroup) {
@@ -4037,7 +4503,8 @@ class LivePlayer extends HTMLElement {
       status: state.status, transport: TRANSPORT_NAMES[playback.kind], latency: this.latency,
       target: state.target, syncOffset: offset === null ? null : offset / 1000,
       buffer: state.bufferSeconds, rate: state.rate, rendition: state.rendition,
-      width: this.video.videoWidth, height: this.video.videoHeight, hasAudio: state.sound,
+      width: playback.display.videoWidth, height: playback.display.videoHeight,
+      hasAudio: state.sound,
       frames: state.framesShown, framesDropped: state.framesDropped, frameRate: frames.rate(),
       stalls: state.stalls.length,
       stallSeconds: state.stalls.reduce((sum, { seconds }) => sum + seconds, 0),

@@ -34,7 +34,7 @@ FRAMES = "document.querySelector('live-player').statistics?.frames"
 # Mounts with different transports are removed at different moments of the start.
 MOUNTS = """async ([source, count]) => {
   const sleep = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
-  const transports = ['http', 'ws', 'auto', 'ws', 'hls'];
+  const transports = ['http', 'ws', 'webcodecs', 'ws', 'hls'];
   const groups = [null, null, 'group'];
   window.__players = [];
   for (let i = 0; i < count; i += 1) {

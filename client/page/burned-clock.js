@@ -56,7 +56,7 @@ function lumaOfCells(pixels) {
   return luma;
 }
 
-/** Reads the burned clock of the frame that a video element shows. */
+/** Reads the burned clock of the frame that a video element shows, or of a decoded frame. */
 export class BurnedClockReader {
   constructor() {
     const canvas = document.createElement('canvas');
@@ -67,12 +67,15 @@ export class BurnedClockReader {
     this.context = /** @type {CanvasRenderingContext2D} */ (context);
   }
 
-  /** @param {HTMLVideoElement} video @returns {number | null} Unix ms */
-  read(video) {
+  /** @param {HTMLVideoElement | VideoFrame} picture @returns {number | null} Unix ms */
+  read(picture) {
     const { canvas: { width, height }, context } = this;
-    if (!video.videoWidth) return null;
+    const [columns, rows] = 'videoWidth' in picture ? [picture.videoWidth, picture.videoHeight]
+      : [picture.displayWidth, picture.displayHeight];
+    if (!columns) return null;
     try {
-      context.drawImage(video, 0, 0, video.videoWidth, video.videoHeight / 9, 0, 0, width, height);
+      const image = /** @type {any} */ (picture);
+      context.drawImage(image, 0, 0, columns, rows / 9, 0, 0, width, height);
       return burnedTime(lumaOfCells(context.getImageData(0, 0, width, height).data));
     } catch {
       return null;  // the canvas is tainted: native playback of another server without CORS

@@ -48,10 +48,10 @@ export class ChunkSplitter {
 }
 
 /**
- * baseMediaDecodeTime (ISO/IEC 14496-12 §8.8.12).
- * @param {Uint8Array} moof
+ * baseMediaDecodeTime (ISO/IEC 14496-12 §8.8.12), in ticks.
+ * @param {Uint8Array} moof and what follows it
  */
-function decodeTime(moof) {
+export function decodeTime(moof) {
   const tfdt = content(moof, 'moof', 'traf', 'tfdt');
   if (!tfdt) throw new Error('moof without tfdt');
   return tfdt[0] === 1 ? uint32(tfdt, 4) * 2 ** 32 + uint32(tfdt, 8) : uint32(tfdt, 4);

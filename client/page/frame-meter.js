@@ -74,14 +74,21 @@ export class FrameMeter {
   }
 
   /**
+   * A frame is shown by a canvas.
+   * @param {number} displayTime Unix ms on this browser's clock @param {VideoFrame} frame
+   */
+  shown(displayTime, frame) { this.add(displayTime, 1, frame); }
+
+  /**
    * @param {number} displayTime Unix ms on this browser's clock
    * @param {number} count of frames since the last call
+   * @param {HTMLVideoElement | VideoFrame} picture
    */
-  add(displayTime, count) {
+  add(displayTime, count, picture = this.video) {
     this.frames += count;
     this.displayTimes.push(displayTime);
     if (this.displayTimes.length > 120) this.displayTimes.shift();
-    const burnedClock = this.reader.read(this.video);
+    const burnedClock = this.reader.read(picture);
     if (burnedClock === null) {
       this.undecoded += 1;
       this.unreadable += 1;

@@ -26,12 +26,20 @@ export function tracksOf(headers) {
  * @returns {TrackFormat | null} null for another codec
  */
 export function videoFormat(header) {
-  const entries = sampleEntries(header), timescale = timescaleOf(header);
-  const entry = entries && (content(entries, 'avc1') ?? content(entries, 'avc3'));
-  const config = entry && content(entry.subarray(78), 'avcC');
+  const timescale = timescaleOf(header), config = avcConfiguration(header);
   if (timescale === null || !config) return null;
   const hex = [...config.subarray(1, 4)].map((byte) => byte.toString(16).padStart(2, '0'));
   return { type: `video/mp4; codecs="avc1.${hex.join('')}"`, timescale };
+}
+
+/**
+ * The content of avcC (ISO/IEC 14496-15 §5.3.3.1); null for another codec.
+ * @param {Uint8Array} header
+ */
+export function avcConfiguration(header) {
+  const entries = sampleEntries(header);
+  const entry = entries && (content(entries, 'avc1') ?? content(entries, 'avc3'));
+  return entry && content(entry.subarray(78), 'avcC');
 }
 
 /**

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The parameters in the address of the page.
 
-import { kindNamed, kindOfTransport } from './players/player.js';
+import { EXPECTED_TRANSPORTS, kindNamed, kindOfTransport } from './players/player.js';
 import { hlsLocations } from './players/script.js';
 import { sourceOf } from './source.js';
 /** @typedef {import('./players/player.js').Kind} Kind */
@@ -42,9 +42,8 @@ export function parametersOf(page) {
   const group = query.get('sync'), isGroup = group !== null && /^[\w.-]{1,64}$/.test(group);
   const sync = isGroup ? group : null;
   const isUnknown = player !== null && kind === null;
-  const expected = 'frames, ws, hlsjs, dashjs or native';
+  const expected = 'frames, ws, webcodecs, hlsjs, dashjs or native';
   const transport = query.get('transport'), other = kindOfTransport(transport ?? 'auto');
-  const transports = 'auto, ws, http, hls, dash or native';
   const isEmbedded = isOn(query.get('embed'), false);
   return {
     source: source.source, hlsLocations: hls.locations,
@@ -64,7 +63,7 @@ export function parametersOf(page) {
       sync: group === null || isGroup ? null
         : `Invalid sync group "${group}" (expected 1–64 letters, digits and . _ -)`,
       transport: other !== undefined ? null
-        : `Unknown transport "${transport}" (expected ${transports})`,
+        : `Unknown transport "${transport}" (expected ${EXPECTED_TRANSPORTS})`,
     },
   };
 }

@@ -8,6 +8,7 @@ import { FrameMeter } from './frame-meter.js';
 import { LatencyController } from './latency-controller.js';
 import { mediaSourceClass } from './media-feed.js';
 import { nextPlayer, usualPlayer } from './player-choice.js';
+import { CodecPlayer } from './players/codec-player.js';
 import { DashPlayer } from './players/dashjs.js';
 import { FramePlayer } from './players/frames.js';
 import { HlsPlayer } from './players/hlsjs.js';
@@ -23,6 +24,7 @@ import { StallMeter } from './stall-meter.js';
 import { EventQueue } from './stream-events.js';
 import { figuresOf, newState, recordError } from './state.js';
 import { SyncSocket } from './sync-socket.js';
+/** @typedef {import('./players/player.js').Display} Display */
 /** @typedef {import('./players/player.js').Host} Host */
 /** @typedef {import('./players/player.js').Kind} Kind */
 /** @typedef {import('./players/player.js').Player} Player */
@@ -69,6 +71,8 @@ export class Playback {
    */
   constructor(video, options, events) {
     this.video = video;
+    /** @type {Display} what shows the picture */
+    this.display = video;
     this.options = options;
     this.events = events;
     this.closing = new AbortController();
@@ -224,8 +228,8 @@ export class Playback {
   /** @param {Kind} kind @param {string} reason */
   play(kind, reason) {
     this.player?.stop();
-    // hls.js and HLS of the browser need a playlist, dash.js an MPD; the frame player reads both.
-    if (kind !== 'frames' && isMPD(this.source) !== (kind === 'dashjs')) {
+    // hls.js and HLS of the browser need a playlist, dash.js an MPD; our own players read both.
+    if (kind !== 'frames' && kind !== 'webcodecs' && isMPD(this.source) !== (kind === 'dashjs')) {
       this.source = otherFormat(this.source) ?? this.source;
       this.services.source = this.source;
       this.state.source = this.source;
@@ -244,6 +248,9 @@ export class Playback {
     this.events.onMessage('trouble');
     this.events.onStatus('wait', 'Connecting');
     this.player = this.newPlayer(kind);
+    this.display = this.player.display ?? this.video;
+    this.stalls.video = this.display;
+    this.progress.video = this.display;
     this.state.player = kind;
     this.events.onPlayer(kind);
     this.player.start();
@@ -274,6 +281,7 @@ export class Playback {
     /** @type {Host} */
     const host = {
       video: this.video, clock: this.clock, source: this.source,
+      shown: (...frame) => { if (isCurrent()) this.frames.shown(...frame); },
       status: (...status) => { if (isCurrent()) this.setStatus(...status); },
       unsupported: (reason) => { if (isCurrent()) this.fallBack(reason); },
       measureClock: () => void this.services.measureClock(),
@@ -288,9 +296,10 @@ export class Playback {
     /** @type {Player} */
     const player = kind === 'frames' ? new FramePlayer(host, target)
       : kind === 'ws' ? new SocketPlayer(host, target)
-        : kind === 'hlsjs' ? new HlsPlayer(host, scripts.hls)
-          : kind === 'dashjs' ? new DashPlayer(host, target, scripts.dash)
-            : new NativePlayer(host);
+        : kind === 'webcodecs' ? new CodecPlayer(host, target)
+          : kind === 'hlsjs' ? new HlsPlayer(host, scripts.hls)
+            : kind === 'dashjs' ? new DashPlayer(host, target, scripts.dash)
+              : new NativePlayer(host);
     return player;
   }
 
@@ -359,22 +368,24 @@ export class Playback {
   // Every 50 ms
 
   update() {
-    const { video, player, controller } = this, now = performance.now();
+    const { player, controller } = this, now = performance.now();
     if (!player) return;
     player.update();
+    if (this.player !== player) return;
+    const { display } = this;
     if (this.progress.stoppedFor(now) > SILENT_STALL) this.stalls.begin(this.clock.now());
     this.followStalls(player, now);
     this.latency = player.latency();
-    if (player.isControlled() && this.latency !== null && !video.paused && !video.seeking) {
-      const ahead = secondsAhead(video), minimum = player.minimumTarget();
+    if (player.isControlled() && this.latency !== null && !display.paused && !display.seeking) {
+      const ahead = secondsAhead(display), minimum = player.minimumTarget();
       const rate = controller.step(now / 1000, this.latency, minimum, ahead);
-      if (video.playbackRate !== rate) video.playbackRate = rate;
+      if (display.playbackRate !== rate) display.playbackRate = rate;
       const seconds = controller.seek(now / 1000, this.latency, ahead);
       if (seconds > 0) player.seekBy(seconds, now);
     }
     if (this.latency !== null) {
       const shown = this.clock.now() - this.latency * 1000;
-      this.queue.update(shown, video.paused ? 0 : video.playbackRate, UPDATE_INTERVAL);
+      this.queue.update(shown, display.paused ? 0 : display.playbackRate, UPDATE_INTERVAL);
     }
     this.publish(player);
     if (now - this.reportedAt <= REPORT_INTERVAL) return;
@@ -399,12 +410,12 @@ export class Playback {
 
   /** @param {Player} player */
   publish(player) {
-    const { video, state, frames } = this;
-    state.time = video.currentTime;
+    const { display, state, frames } = this;
+    state.time = display.currentTime;
     state.clock = frames.burnedClock;
     state.glassToGlassMs = frames.glassToGlass();
     state.latencyMs = this.latency === null ? null : this.latency * 1000;
-    state.rate = video.playbackRate;
+    state.rate = display.playbackRate;
     state.target = this.controller.target;
     const { shared } = this.controller;
     state.syncOffsetMs = shared === null || this.latency === null ? null
@@ -412,11 +423,11 @@ export class Playback {
     const renditions = player.renditions();
     state.rendition = renditions?.names[renditions.current] ?? null;
     state.framesShown = frames.frames;
-    state.framesDropped = video.getVideoPlaybackQuality?.().droppedVideoFrames ?? 0;
+    state.framesDropped = display.getVideoPlaybackQuality?.().droppedVideoFrames ?? 0;
     state.undecoded = frames.undecoded;
     state.samples = frames.samples;
     state.clockOffsetMs = this.clock.offset;
     state.sound = player.hasAudio();
-    state.bufferSeconds = secondsAhead(video);
+    state.bufferSeconds = secondsAhead(display);
   }
 }

@@ -3,7 +3,7 @@
 
 /** Measures the time since the playback position of an element last changed. */
 export class Progress {
-  /** @param {HTMLVideoElement} video */
+  /** @param {Pick<HTMLVideoElement, 'currentTime' | 'paused'>} video */
   constructor(video) {
     this.video = video;
     this.position = 0;

@@ -101,7 +101,7 @@ export function bufferedOf(object) {
 
 /**
  * The buffered time after the playback position, s.
- * @param {HTMLVideoElement} video
+ * @param {Pick<HTMLVideoElement, 'buffered' | 'currentTime'>} video
  */
 export function secondsAhead({ buffered, currentTime }) {
   let seconds = 0;

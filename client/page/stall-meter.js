@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Detects and measures stalls.
 
+/** @typedef {import('./players/player.js').Display} Display */
 /** @typedef {{ at: number, seconds: number }} Stall `at`: Unix ms on the server's clock */
 
 /** The least time between the starts of two stalls, ms. */
@@ -12,7 +13,7 @@ const VISIBLE = 0.03;
 
 /** A stall is a stop of playback after the first frame, outside seeks and pauses. */
 export class StallMeter {
-  /** @param {HTMLVideoElement} video */
+  /** @param {Display} video */
   constructor(video) {
     this.video = video;
     /** @type {Stall[]} at most 1000 */

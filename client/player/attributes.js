@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The attributes of <live-player>.
 
-import { kindOfTransport } from '../page/players/player.js';
+import { EXPECTED_TRANSPORTS, kindOfTransport } from '../page/players/player.js';
 import { usualSource } from '../page/source.js';
 /** @typedef {import('../page/players/player.js').Kind} Kind */
 
@@ -56,8 +56,7 @@ export function wishesOf(attribute, base) {
   const problems = [], group = attribute('sync') ?? '', given = attribute('transport');
   const transport = given ?? 'auto', kind = kindOfTransport(transport), text = attribute('target');
   if (kind === undefined) {
-    const expected = 'auto, ws, http, hls, dash or native';
-    problems.push(`unknown transport "${transport}" (expected ${expected})`);
+    problems.push(`unknown transport "${transport}" (expected ${EXPECTED_TRANSPORTS})`);
   }
   const isGroup = /^[\w.-]{1,64}$/.test(group), target = targetOf(text);
   if (group !== '' && !isGroup) {

@@ -19,6 +19,8 @@ import { readTrack, SegmentError } from './track-reader.js';
 /** @typedef {import('../chunks.js').Chunk} Chunk */
 /** @typedef {import('../../shared/playlist.js').SegmentNames} SegmentNames */
 /** @typedef {import('./ladder.js').Prepared} Prepared */
+/** @typedef {import('./player.js').Display} Display */
+/** @typedef {import('./player.js').Feed} Feed */
 /** @typedef {import('./player.js').Host} Host */
 /** @typedef {import('./player.js').Player} Player */
 
@@ -50,6 +52,9 @@ export class FramePlayer {
     this.failures = 0;
     this.lostAt = 0;
     this.refreshedAt = 0;
+    /** @type {Display} */
+    this.display = this.newDisplay();
+    /** @type {Feed} */
     this.feed = this.newFeed();
     this.ladder = new Ladder(host, this.stopping.signal);
     this.control = new RenditionControl(this.ladder, this.stopping.signal);
@@ -71,6 +76,10 @@ export class FramePlayer {
     this.isSuspended = false;
   }
 
+  /** @returns {Display} */
+  newDisplay() { return this.host.video; }
+
+  /** @returns {Feed} */
   newFeed() {
     const feed = new MediaFeed(this.host.video, (reason) => {
       if (this.feed === feed) this.recover(reason);
@@ -220,7 +229,7 @@ export class FramePlayer {
     return segment ? segment.number : list.openNumber;
   }
 
-  /** @param {MediaFeed} feed @param {Playlist} list @param {AbortSignal} signal */
+  /** @param {Feed} feed @param {Playlist} list @param {AbortSignal} signal */
   async openFeed(feed, list, signal) {
     const urls = headersOf(list);
     const tracks = tracksOf(await Promise.all(urls.map((url) => loadHeader(url, signal))));
@@ -231,8 +240,8 @@ export class FramePlayer {
     feed.headers = urls.join(' ');
   }
 
-  /** @param {AbortSignal} signal */
-  loadPlaylist(signal) {
+  /** @param {AbortSignal} signal @returns {Promise<Playlist>} */
+  async loadPlaylist(signal) {
     const { host, ladder } = this;
     return loadPlaylist(host.source, host.clock, signal, (list) => ladder.choose(list));
   }
@@ -246,7 +255,7 @@ export class FramePlayer {
 
   /**
    * Waits until the browser wants media again.
-   * @param {MediaFeed} feed
+   * @param {Feed} feed
    */
   async suspend(feed) {
     this.isSuspended = true;
@@ -306,7 +315,7 @@ export class FramePlayer {
     const elapsed = performance.now() - this.firstChunkAt;
     if (endLatency > this.target && elapsed < BACKLOG_TIME) return;
     const position = Math.min(end + endLatency - this.target, end - END_MARGIN);
-    this.host.video.currentTime = Math.max(ranges.start(ranges.length - 1), position);
+    this.display.currentTime = Math.max(ranges.start(ranges.length - 1), position);
     this.isPositioned = true;
     this.seekedAt = performance.now();
     this.host.status('live', 'Live');
@@ -328,17 +337,17 @@ export class FramePlayer {
       void this.refresh(attempt);
     }
     const gapEnd = this.isPositioned ? feed.gapEnd() : null;
-    if (gapEnd !== null) this.host.video.currentTime = gapEnd;
+    if (gapEnd !== null) this.display.currentTime = gapEnd;
     if (this.isPositioned) this.control.update(this.viewing());
   }
 
   /** What the viewer has, for the choice of the rendition. */
   viewing() {
-    const { video } = this.host, quality = video.getVideoPlaybackQuality?.();
+    const { display } = this, quality = display.getVideoPlaybackQuality?.();
     return {
       target: this.target, dropped: quality?.droppedVideoFrames ?? 0,
       total: quality?.totalVideoFrames ?? 0,
-      isWatched: !document.hidden && !video.paused && !video.seeking,
+      isWatched: !document.hidden && !display.paused && !display.seeking,
     };
   }
 
@@ -359,11 +368,14 @@ export class FramePlayer {
     } catch { /* if the connection is lost, reading the segments fails too */ }
   }
 
+  /** The media time that is shown, s. */
+  position() { return this.display.currentTime; }
+
   latency() {
-    const end = this.feed.end(), { currentTime } = this.host.video;
+    const end = this.feed.end(), position = this.position();
     if (end === null || !this.isPositioned) return null;
-    const date = this.timeline.dateOf(currentTime);
-    if (date === null || !this.delays.isPlausible) return end - currentTime;
+    const date = this.timeline.dateOf(position);
+    if (date === null || !this.delays.isPlausible) return end - position;
     return this.host.clock.now() / 1000 - date;
   }
 
@@ -383,10 +395,10 @@ export class FramePlayer {
 
   /** @param {number} seconds @param {number} now */
   seekBy(seconds, now) {
-    const end = this.feed.end(), { video } = this.host;
+    const end = this.feed.end(), { display } = this;
     if (end === null || now - this.seekedAt < 1000) return;
     this.seekedAt = now;
-    const position = Math.min(video.currentTime + seconds, end - END_MARGIN);
-    video.currentTime = Math.max(this.feed.start() ?? 0, position);
+    const position = Math.min(display.currentTime + seconds, end - END_MARGIN);
+    display.currentTime = Math.max(this.feed.start() ?? 0, position);
   }
 }

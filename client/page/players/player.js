@@ -6,9 +6,45 @@
 /** @typedef {'live' | 'wait' | 'dead'} Status */
 
 /**
+ * What shows the picture: a video element, or an object that behaves like one.
+ * @typedef {Pick<HTMLVideoElement, 'currentTime' | 'playbackRate' | 'paused' | 'seeking'
+ *   | 'readyState' | 'buffered' | 'videoWidth' | 'videoHeight'
+ *   | 'getVideoPlaybackQuality'>} Display
+ */
+
+/** @typedef {{ type: string, timescale: number, header: Uint8Array }} FeedTrack */
+
+/**
+ * One track of a feed: `append` takes chunks, `changeType` the CMAF header of those that follow.
+ * @typedef {object} TrackFeed
+ * @property {(bytes: Uint8Array) => void} append
+ * @property {(type: string, header: Uint8Array) => void} changeType
+ */
+
+/**
+ * What takes the chunks of the frame player: a media source, or a decoder.
+ * @typedef {object} Feed
+ * @property {TrackFeed | null} video null until it is open
+ * @property {TrackFeed | null} audio
+ * @property {string} headers the URLs of the CMAF headers that were appended last
+ * @property {boolean} isClosed
+ * @property {boolean} isStreaming whether the browser wants media
+ * @property {() => Promise<void>} untilStreaming
+ * @property {(tracks: FeedTrack[]) => Promise<void>} open
+ * @property {(count: number) => boolean} hasTracks
+ * @property {() => number | null} start of the media, s
+ * @property {() => number | null} end of the media, s
+ * @property {() => TimeRanges | null} ranges
+ * @property {() => number | null} gapEnd the position at which playback continues after a gap, s
+ * @property {() => void} close
+ */
+
+/**
  * The page, as a player sees it.
  * @typedef {object} Host
  * @property {HTMLVideoElement} video
+ * @property {(displayTime: number, frame: VideoFrame) => void} shown
+ *   a frame is shown without the video element; `displayTime` in Unix ms
  * @property {ServerClock} clock
  * @property {string} source URL of the playlist or MPD
  * @property {(status: Status, text: string, problem?: string) => void} status
@@ -25,6 +61,7 @@
 /**
  * A player of the page.
  * @typedef {object} Player
+ * @property {Display} [display] what shows the picture; the video element by default
  * @property {() => void} start
  * @property {() => void} stop
  * @property {() => void} update called every 50 ms
@@ -49,13 +86,15 @@
  * @typedef {{ names: string[], current: number, requested: string | null }} RenditionChoice
  */
 
-/** @typedef {'frames' | 'ws' | 'hlsjs' | 'dashjs' | 'native'} Kind */
+/** @typedef {'frames' | 'ws' | 'webcodecs' | 'hlsjs' | 'dashjs' | 'native'} Kind */
 
 /**
  * Targets that were held without stalls, s.
  * @type {Record<Kind, number>}
  */
-export const TARGETS = { frames: 0.12, ws: 0.1, hlsjs: 0.35, dashjs: 0.5, native: 2 };
+export const TARGETS = {
+  frames: 0.12, ws: 0.1, webcodecs: 0.04, hlsjs: 0.35, dashjs: 0.5, native: 2,
+};
 
 /** The target of the frame player on an MPD, s. */
 export const MPD_TARGET = 0.5;
@@ -65,7 +104,7 @@ export const MPD_TARGET = 0.5;
  * @type {Record<Kind, number>}
  */
 export const STALL_TOLERANCES = {
-  frames: 0.03, ws: 0.03, hlsjs: 0.15, dashjs: Infinity, native: Infinity,
+  frames: 0.03, ws: 0.03, webcodecs: 0.03, hlsjs: 0.15, dashjs: Infinity, native: Infinity,
 };
 
 /** hls.js and dash.js are restarted if the position does not change for this time, ms. */
@@ -73,18 +112,19 @@ export const STOP_TIMEOUT = 10000;
 
 /** @type {Record<Kind, string>} */
 export const TITLES = {
-  frames: 'the frame player', ws: 'the WebSocket player', hlsjs: 'hls.js', dashjs: 'dash.js',
-  native: 'the browser\'s own HLS',
+  frames: 'the frame player', ws: 'the WebSocket player', webcodecs: 'WebCodecs', hlsjs: 'hls.js',
+  dashjs: 'dash.js', native: 'the browser\'s own HLS',
 };
 
-/** @typedef {'http' | 'ws' | 'hls' | 'dash' | 'native'} Transport */
+/** @typedef {'http' | 'ws' | 'webcodecs' | 'hls' | 'dash' | 'native'} Transport */
 
 /**
  * The transports of the players.
  * @type {Record<Kind, Transport>}
  */
 export const TRANSPORT_NAMES = {
-  frames: 'http', ws: 'ws', hlsjs: 'hls', dashjs: 'dash', native: 'native',
+  frames: 'http', ws: 'ws', webcodecs: 'webcodecs', hlsjs: 'hls', dashjs: 'dash',
+  native: 'native',
 };
 
 /**
@@ -92,8 +132,11 @@ export const TRANSPORT_NAMES = {
  * @type {Record<string, Kind | null>}
  */
 const TRANSPORTS = {
-  auto: null, ws: 'ws', http: 'frames', hls: 'hlsjs', dash: 'dashjs', native: 'native',
+  auto: null, ws: 'ws', http: 'frames', webcodecs: 'webcodecs', hls: 'hlsjs', dash: 'dashjs',
+  native: 'native',
 };
+/** The names of the transports, for messages. */
+export const EXPECTED_TRANSPORTS = 'auto, ws, http, webcodecs, hls, dash or native';
 
 /**
  * The player of a transport; null for the page's choice, undefined if there is none of this name.
