@@ -171,6 +171,7 @@ const MPD_TARGET = 0.5;
 const STALL_TOLERANCES = {
   frames: 0.03, ws: 0.03, webcodecs: 0.03, hlsjs: 0.15, dashjs: Infinity, native: Infinity,
 };
+const LATENCY_TOLERANCES = { webcodecs: 0.3 };
 const STOP_TIMEOUT = 10000;
 const TITLES = {
   frames: 'the frame player', ws: 'the WebSocket player', webcodecs: 'WebCodecs', hlsjs: 'hls.js',
@@ -815,7 +816,8 @@ const RESERVE = 0.5;
 const BACKLOG_WINDOW = 0.25, BACKLOG_STEP = 0.15, LONGEST_BACKLOG = 1.5;
 const RECENT = 0.6, RECENT_MARGIN = 0.06;
 class LatencyController {
-  constructor(requested) {
+  constructor(requested, tolerance = 1) {
+    this.tolerance = tolerance;
     this.requested = requested;
     this.target = requested;
     this.need = requested;
@@ -845,10 +847,10 @@ class LatencyController {
     const isOutside = this.shared === null || this.need > HIGHEST_RAISED_TARGET;
     this.target = isOutside ? this.need : this.shared ?? this.need;
     const error = latency - this.target;
-    if (Math.abs(error) > START_ERROR) this.isActive = true;
+    if (Math.abs(error) > START_ERROR * this.tolerance) this.isActive = true;
     else {
       this.isApproaching = false;
-      if (Math.abs(error) < END_ERROR) this.isActive = false;
+      if (Math.abs(error) < END_ERROR * this.tolerance) this.isActive = false;
     }
     const isShort = error > 0 && ahead < RESERVE * Math.min(1, this.target);
     const wanted = isShort ? 1
@@ -1161,7 +1163,6 @@ function nextPlayer(source, unsupported) {
 
 // page/canvas-display.js
 
-const TOLERANCE = 0.001;
 const STALL_LAG = 0.1;
 const SEEK_LAG = 0.1, LONGEST_SEEK = 1000;
 const REPEATED = 10e6;
@@ -1298,7 +1299,7 @@ class CanvasDisplay {
     this.onRefresh();
   }
   show(displayTime) {
-    const { frames, canvas } = this, position = this.position(displayTime) + TOLERANCE;
+    const { frames, canvas } = this, position = this.position(displayTime + this.interval / 2);
     while (frames.length > 1 && frames[1].timestamp / 1e6 <= position) this.drop();
     const [frame] = frames;
     if (!frame || frame.timestamp / 1e6 > position) return;
@@ -2843,7 +2844,7 @@ class CodecPlayer extends FramePlayer {
   minimumTarget() {
     const { decodeDelays } = this;
     if (decodeDelays.count < KEPT_DELAYS / 2) return 0;
-    return decodeDelays.quantile(0.9) + this.canvasDisplay.interval / 1000;
+    return decodeDelays.quantile(0.75) + this.canvasDisplay.interval / 1000;
   }
 }
 
@@ -4062,7 +4063,8 @@ class Playback {
     this.video.crossOrigin = 'anonymous';
     this.video.load();
     this.targets.reset();
-    this.controller = new LatencyController(this.targets.targetFor(kind, this.source));
+    const target = this.targets.targetFor(kind, this.source);
+    this.controller = new LatencyController(target, LATENCY_TOLERANCES[kind] ?? 1);
     this.events.onMessage('trouble');
     this.events.onStatus('wait', 'Connecting');
     this.player = this.newPlayer(kind);

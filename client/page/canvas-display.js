@@ -4,8 +4,6 @@
 import { quantile } from '../shared/statistics.js';
 /** @typedef {import('./players/player.js').Display} Display */
 
-/** A frame that is due within this time is due, s. */
-const TOLERANCE = 0.001;
 /** The picture has stalled when it is older than its time by this, s. */
 const STALL_LAG = 0.1;
 /** A seek has ended when the picture is this near to its time, or after this time, ms. */
@@ -200,11 +198,11 @@ export class CanvasDisplay {
   }
 
   /**
-   * Draws the newest frame that is due.
+   * Draws the newest frame that is due: this refresh of the screen is the nearest one to its time.
    * @param {number} displayTime when the drawing is on the screen, ms of performance.now()
    */
   show(displayTime) {
-    const { frames, canvas } = this, position = this.position(displayTime) + TOLERANCE;
+    const { frames, canvas } = this, position = this.position(displayTime + this.interval / 2);
     while (frames.length > 1 && frames[1].timestamp / 1e6 <= position) this.drop();
     const [frame] = frames;
     if (!frame || frame.timestamp / 1e6 > position) return;

@@ -39,8 +39,12 @@ const RECENT = 0.6, RECENT_MARGIN = 0.06;
  * the media at the target is buffered, a smaller one by the playback rate.
  */
 export class LatencyController {
-  /** @param {number} requested */
-  constructor(requested) {
+  /**
+   * @param {number} requested
+   * @param {number} [tolerance] the share of the usual errors at which the control starts and ends
+   */
+  constructor(requested, tolerance = 1) {
+    this.tolerance = tolerance;
     this.requested = requested;
     this.target = requested;
     /** The target that the connection and the decoder need. */
@@ -93,10 +97,10 @@ export class LatencyController {
     const isOutside = this.shared === null || this.need > HIGHEST_RAISED_TARGET;
     this.target = isOutside ? this.need : this.shared ?? this.need;
     const error = latency - this.target;
-    if (Math.abs(error) > START_ERROR) this.isActive = true;
+    if (Math.abs(error) > START_ERROR * this.tolerance) this.isActive = true;
     else {
       this.isApproaching = false;
-      if (Math.abs(error) < END_ERROR) this.isActive = false;
+      if (Math.abs(error) < END_ERROR * this.tolerance) this.isActive = false;
     }
     const isShort = error > 0 && ahead < RESERVE * Math.min(1, this.target);
     const wanted = isShort ? 1

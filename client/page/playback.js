@@ -13,7 +13,9 @@ import { DashPlayer } from './players/dashjs.js';
 import { FramePlayer } from './players/frames.js';
 import { HlsPlayer } from './players/hlsjs.js';
 import { NativePlayer } from './players/native.js';
-import { STALL_TOLERANCES, TARGETS, TITLES } from './players/player.js';
+import {
+  LATENCY_TOLERANCES, STALL_TOLERANCES, TARGETS, TITLES,
+} from './players/player.js';
 import { SocketPlayer } from './players/socket-player.js';
 import { TargetChoice } from './players/targets.js';
 import { Progress } from './progress.js';
@@ -244,7 +246,8 @@ export class Playback {
     this.video.crossOrigin = 'anonymous';
     this.video.load();
     this.targets.reset();
-    this.controller = new LatencyController(this.targets.targetFor(kind, this.source));
+    const target = this.targets.targetFor(kind, this.source);
+    this.controller = new LatencyController(target, LATENCY_TOLERANCES[kind] ?? 1);
     this.events.onMessage('trouble');
     this.events.onStatus('wait', 'Connecting');
     this.player = this.newPlayer(kind);

@@ -94,10 +94,13 @@ export class CodecPlayer extends FramePlayer {
 
   hasAudio() { return this.feed.video ? this.streamHasAudio : null; }
 
-  /** Frames must be decoded before the refresh of the screen with which they are drawn. */
+  /**
+   * Three of four frames are decoded before the refresh of the screen with which they are drawn. A
+   * later frame is shown with the next refresh, and does not stop the clock.
+   */
   minimumTarget() {
     const { decodeDelays } = this;
     if (decodeDelays.count < KEPT_DELAYS / 2) return 0;
-    return decodeDelays.quantile(0.9) + this.canvasDisplay.interval / 1000;
+    return decodeDelays.quantile(0.75) + this.canvasDisplay.interval / 1000;
   }
 }

@@ -107,6 +107,13 @@ export const STALL_TOLERANCES = {
   frames: 0.03, ws: 0.03, webcodecs: 0.03, hlsjs: 0.15, dashjs: Infinity, native: Infinity,
 };
 
+/**
+ * The share of the usual error of the latency that starts its control: a canvas shows changes of
+ * the rate less than a video element.
+ * @type {Partial<Record<Kind, number>>}
+ */
+export const LATENCY_TOLERANCES = { webcodecs: 0.3 };
+
 /** hls.js and dash.js are restarted if the position does not change for this time, ms. */
 export const STOP_TIMEOUT = 10000;
 
