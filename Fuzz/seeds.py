@@ -134,6 +134,10 @@ def fuzz(folder: Path, out: Path) -> None:
             (out / f"{name}-pipe").write_bytes(bytes([4 | 1]) + data)
         if file in ("h264-aac.ts", "hevc-aac.mp4", "h264-aac.flv", "mjpeg-pcm.mov"):
             (out / f"{name}-encoded").write_bytes(bytes([file.endswith(".ts")]) + data)
+        if file in ("h264-aac.ts", "h264-aac.mp4"):
+            is_pipe = file.endswith(".ts")
+            for ending, first in (("second", 4), ("second-encoded", 0)):
+                (out / f"{name}-{ending}").write_bytes(bytes([0x80 | first | is_pipe]) + data)
     # The source changes size, rate and audio; its first units arrive before the session.
     other = ffmpeg(["-f", "lavfi", "-i", "testsrc=s=64x48:r=20:d=0.6", "-f", "lavfi", "-i",
                     "sine=r=44100:d=0.6", *H264, "-ac", "1", *AAC], folder / "other.ts") or b""

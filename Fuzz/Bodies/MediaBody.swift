@@ -68,13 +68,16 @@ struct MediaArrival {
   let transport: Transport
   /// Bit 2: whether the video may be passed through.
   let mayPassThrough: Bool
-  /// Bits 3 to 7 of a file or a pipe: the units between the facts and the session.
+  /// Bits 3 to 6 of a file or a pipe: the units between the facts and the session.
   let unitsBeforeSession: Int
+  /// Bit 7 of a file or a pipe: whether it joins a session that began with another input.
+  let isSecond: Bool
 
   init(_ byte: UInt8) {
     transport = [.file, .pipe, .units, .file][Int(byte & 3)]
     mayPassThrough = byte & 4 != 0
-    unitsBeforeSession = transport == .units ? 0 : Int(byte >> 3)
+    unitsBeforeSession = transport == .units ? 0 : Int(byte >> 3 & 15)
+    isSecond = transport != .units && byte & 0x80 != 0
   }
 }
 

@@ -17,6 +17,9 @@ final class MediaLab {
   /// The largest number of units, and the longest time, of one input.
   private static let most = (units: 2000, time: Interval.seconds(20))
 
+  /// The units for which another input is shown.
+  private static let mostOther = 20
+
   /// Small frames and short waits, so that a run is short.
   static let options: InputOptions = {
     var options = InputOptions()
@@ -34,6 +37,8 @@ final class MediaLab {
   /// The units until the session begins.
   private var patience: Int
   private var units = 0
+  /// The units since the session began, while another input may be shown.
+  private var otherUnits = 0
   private let start: MonotonicTime
   private var now: MonotonicTime
   private var lastTime: SourceTime?
@@ -43,10 +48,15 @@ final class MediaLab {
     let passThrough = PassThroughOptions(
       segmentMicroseconds: MediaSession.segment.microseconds, longestGroup: .seconds(4))
     // The kind of the address decides nothing after the input is open.
+    let address = InputAddress("udp://127.0.0.1:1") ?? MediaLab.noAddress
+    let log = Log(format: .text, least: .debug) { _ in }
+    let inputs =
+      arrival.isSecond
+      ? InputSwitch([address, address], failback: .zero, name: "live", log: log) : nil
     input = PulledInput(
-      InputAddress("udp://127.0.0.1:1") ?? MediaLab.noAddress, options: Self.options, loops: false,
-      takesAudio: true, passThrough: arrival.mayPassThrough ? passThrough : nil, name: "live",
-      log: Log(format: .text, least: .debug) { _ in })
+      address, options: Self.options, loops: false, takesAudio: true,
+      passThrough: arrival.mayPassThrough ? passThrough : nil,
+      place: inputs.map { InputPlace(inputs: $0, index: 1) }, name: "live", log: log)
     stage = SurveyStage(input)
     patience = arrival.unitsBeforeSession
     start = SystemClock.monotonicTime - Self.most.time
@@ -75,10 +85,19 @@ final class MediaLab {
     let step = lastTime.map { unit.pts - $0 } ?? .zero
     lastTime = unit.pts
     now += min(max(step, .zero), .seconds(2))
+    showOther(description)
+    if case .video = unit { input.videoArrived(isPaced: description.isPaced) }
     follow(try stage.take(unit.arrived(at: now), description), description)
     beginSession(description)
     session?.advance(to: now)
     violation = violation ?? session?.violation
+  }
+
+  /// Lets the other input of the stream be shown for the first units.
+  private func showOther(_ description: InputDescription) {
+    guard let inputs = input.place?.inputs, session != nil, !description.isPaced else { return }
+    otherUnits += 1
+    if otherUnits < Self.mostOther { inputs.heard(0, isPaced: false) } else { inputs.lost(0) }
   }
 
   /// Takes the frames that are left.
@@ -127,6 +146,11 @@ final class MediaLab {
       let made = try MediaSession(facts, now: now)
       session = made
       input.attach(made.target)
+      guard let inputs = input.place?.inputs else { return }
+      inputs.begin()
+      inputs.heard(0, isPaced: false)
+      inputs.give(0, canBegin: true) { _ in }
+      stage = SurveyStage(input)
     } catch {
       // Parameter sets that no header can describe.
       units = Self.most.units
