@@ -119,7 +119,7 @@ export { LivePlayer };
 
 const built = {
   'browser.html': assembled('page', ['page/stage', 'page/page']), 'stats.html': assembled('stats'),
-  'wall.html': assembled('wall'), 'live-player.js': player(),
+  'list.html': assembled('list'), 'wall.html': assembled('wall'), 'live-player.js': player(),
 };
 for (const [name, content] of Object.entries(built)) {
   const output = join(client, name);

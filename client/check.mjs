@@ -39,7 +39,8 @@ const filesIn = (...folders) => folders.flatMap((folder) => readdirSync(join(cli
 // tsc 4.8 cannot resolve imports of './x.ts', which node's type stripping needs: it gets a copy.
 const copy = mkdtempSync(join(tmpdir(), 'client-check-'));
 const page = [
-  'live-player.d.ts', ...filesIn('shared', 'page', 'page/players', 'player', 'stats', 'wall'),
+  'live-player.d.ts',
+  ...filesIn('shared', 'page', 'page/players', 'player', 'stats', 'wall', 'list'),
 ];
 const terminal = ['client.ts', ...filesIn('terminal', 'shared')];
 for (const name of terminal) {

@@ -13,6 +13,9 @@ static const uint8_t browser[] = {
 static const uint8_t statistics[] = {
 #embed "../../client/stats.html"
 };
+static const uint8_t list[] = {
+#embed "../../client/list.html"
+};
 static const uint8_t wall[] = {
 #embed "../../client/wall.html"
 };
@@ -25,6 +28,7 @@ static const uint8_t module_types[] = {
 
 CPageFile cpage_browser(void) { return (CPageFile){browser, sizeof browser}; }
 CPageFile cpage_statistics(void) { return (CPageFile){statistics, sizeof statistics}; }
+CPageFile cpage_list(void) { return (CPageFile){list, sizeof list}; }
 CPageFile cpage_wall(void) { return (CPageFile){wall, sizeof wall}; }
 CPageFile cpage_module(void) { return (CPageFile){module, sizeof module}; }
 CPageFile cpage_module_types(void) { return (CPageFile){module_types, sizeof module_types}; }

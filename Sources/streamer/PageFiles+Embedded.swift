@@ -11,7 +11,7 @@ extension PageFiles {
   static func embedded(scripts: [String: [UInt8]]) -> PageFiles {
     unsafe PageFiles(
       Pages(
-        player: bytes(cpage_browser()), wall: bytes(cpage_wall()),
+        player: bytes(cpage_browser()), list: bytes(cpage_list()), wall: bytes(cpage_wall()),
         statistics: bytes(cpage_statistics())),
       module: [
         "live-player.js": bytes(cpage_module()),

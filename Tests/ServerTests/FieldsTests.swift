@@ -59,6 +59,7 @@ struct FieldsTests {
       type: "text/javascript; charset=utf-8"),
     Row(target: "/player/live-player.d.ts", caching: "public, max-age=1", type: text),
     Row(target: "/wall", caching: "public, max-age=1", type: "text/html; charset=utf-8"),
+    Row(target: "/streams.json", caching: "no-store", type: "application/json"),
     Row(target: "/timestamps.json", caching: "no-store", type: "application/json"),
     Row(target: "/time?iso", caching: "no-store", type: text),
     Row(target: "/health", caching: "no-store", type: text),

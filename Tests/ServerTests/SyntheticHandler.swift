@@ -55,7 +55,8 @@ final class SyntheticHandler {
       served: [served] + others,
       page: PageFiles(
         PageFiles.Pages(
-          player: Array("<html>".utf8), wall: Array("<main>".utf8), statistics: Array("<p>".utf8)),
+          player: Array("<html>".utf8), list: Array("<ul>".utf8), wall: Array("<main>".utf8),
+          statistics: Array("<p>".utf8)),
         module: [
           "live-player.js": Array("export {}".utf8), "live-player.d.ts": Array("export {}".utf8),
         ], scripts: ["hls.js": Array("//".utf8)]),

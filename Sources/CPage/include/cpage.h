@@ -14,6 +14,7 @@ typedef struct {
 
 CPageFile cpage_browser(void);
 CPageFile cpage_statistics(void);
+CPageFile cpage_list(void);
 CPageFile cpage_wall(void);
 CPageFile cpage_module(void);
 CPageFile cpage_module_types(void);

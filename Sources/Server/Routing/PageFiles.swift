@@ -9,18 +9,24 @@ package struct PageFiles: Sendable {
   /// The HTML of the pages.
   package struct Pages: Sendable {
     let player: [UInt8]
+    let list: [UInt8]
     let wall: [UInt8]
     let statistics: [UInt8]
 
-    /// The HTML of the player page, of the page of several streams, and of the page of statistics.
-    package init(player: [UInt8], wall: [UInt8] = [], statistics: [UInt8] = []) {
+    /// The HTML of the player page, of the list of streams, of the page of several streams, and of
+    /// the page of statistics.
+    package init(
+      player: [UInt8], list: [UInt8] = [], wall: [UInt8] = [], statistics: [UInt8] = []
+    ) {
       self.player = player
+      self.list = list
       self.wall = wall
       self.statistics = statistics
     }
   }
 
   private let page: NegotiatedFile
+  private let list: NegotiatedFile
   private let wall: NegotiatedFile
   private let negotiatedPage: PreparedResponse
   private let files: [String: NegotiatedFile]
@@ -48,6 +54,7 @@ package struct PageFiles: Sendable {
       ] + StatisticsHandler.fields, body: [SharedBytes(pages.statistics)])
     let fields = ResponseFields.fields(Self.html, .second) + [Self.referrerPolicy]
     page = NegotiatedFile(pages.player, fields, tag: "page")
+    list = NegotiatedFile(pages.list, fields, tag: "list")
     wall = NegotiatedFile(pages.wall, fields, tag: "wall")
     negotiatedPage = PreparedResponse(
       status: 200,
@@ -67,6 +74,9 @@ package struct PageFiles: Sendable {
 
   /// The player page for `request`.
   func page(for request: Request) -> PreparedResponse { page.response(to: request) }
+
+  /// The page that lists the streams, for `request`.
+  func list(for request: Request) -> PreparedResponse { list.response(to: request) }
 
   /// The page of several streams for `request`.
   func wall(for request: Request) -> PreparedResponse { wall.response(to: request) }

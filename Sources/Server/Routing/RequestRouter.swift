@@ -200,11 +200,19 @@ final class RequestRouter: RequestHandler, LoopService {
       guard name == nil || serverState.streamTable.stream(name) != nil else {
         return notFound(exchange)
       }
-      exchange.respond(serverState.page.page(for: exchange.request))
+      let isList =
+        name == nil && !exchange.request.hasQuery && StreamListing(serverState.streamTable).isPage
+      exchange.respond(
+        isList
+          ? serverState.page.list(for: exchange.request)
+          : serverState.page.page(for: exchange.request))
     case .pageFile(let name):
       exchange.kind = .page
       let file = serverState.page.file(name, for: exchange.request)
       exchange.respond(file ?? ResponseFields.notFound)
+    case .streams:
+      exchange.kind = .page
+      exchange.respond(StreamListing(serverState.streamTable).response)
     case .wall:
       exchange.kind = .page
       exchange.respond(serverState.page.wall(for: exchange.request))

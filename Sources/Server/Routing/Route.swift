@@ -10,6 +10,8 @@ package enum Route: Equatable {
   case pageFile(String)
   /// `/wall`: the page of several streams.
   case wall
+  /// `/streams.json`: the streams that all clients may play.
+  case streams
   /// An LL-HLS playlist.
   case playlist(stream: String?, rendition: String?, URLDepth)
   /// The playlist for players without part support.
@@ -61,6 +63,7 @@ package enum Route: Equatable {
     case "metrics": .metrics
     case "auth": .auth
     case "wall": .wall
+    case "streams.json": .streams
     case "stats": .statistics(isPage: true)
     case "stats.json": .statistics(isPage: false)
     default: .unknown

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { listedStreams, stateText, wallAddress } from '../list/listing.js';
+import { lowest } from '../list/still.js';
+
+suite('the list of streams', () => {
+  test('states of the server; a live stream without frames from its source is lost', () => {
+    assert.deepEqual(listedStreams([
+      { name: 'a', state: 'live', source: { online: true, since: 5_000_000_000 } },
+      {
+        name: 'b', label: 'Yard', state: 'live',
+        source: { online: false, since: 1_795_155_509_319_000_000 },
+      },
+      { name: 'c', state: 'idle', onDemand: true }, { name: 'd', state: 'new' }, { state: 'live' },
+      null,
+    ]), [
+      { name: 'a', label: 'a', state: 'live', since: 5000, isOnDemand: false },
+      { name: 'b', label: 'Yard', state: 'lost', since: 1_795_155_509_319, isOnDemand: false },
+      { name: 'c', label: 'c', state: 'idle', since: 0, isOnDemand: true },
+    ]);
+    assert.throws(() => listedStreams({}), /no list/);
+  });
+
+  for (const [state, text] of [
+    ['live', 'Live'], ['starting', 'Starting'], ['idle', 'Starts on demand'], ['ended', 'Ended'],
+    ['failed', 'Failed'], ['lost', 'The source is away'],
+  ]) {
+    test(text, () => assert.equal(stateText({ name: 'a', state, since: 0 }, 1), text));
+  }
+
+  test('since when a source is away', () => {
+    const text = stateText({ state: 'lost', since: 1_795_155_509_319 }, 1_795_155_600_000);
+    assert.match(text, /^The source is away since \d\d:\d\d:\d\d$/);
+  });
+
+  test('the wall shows the first 16 streams', () => {
+    const streams = Array.from({ length: 20 }, (_, i) => (
+      { name: `s ${i}`, state: 'live', since: 0 }));
+    assert.equal(wallAddress(streams.slice(0, 2)), 'wall?streams=s%200,s%201');
+    assert.equal(wallAddress(streams).split(',').length, 16);
+  });
+
+  test('stills are of the lowest rendition', () => {
+    const ladder = [2_500_000, 300_000, 900_000].map((bandwidth) => (
+      { uri: '', height: 0, bandwidth }));
+    assert.equal(lowest(ladder), 1);
+    assert.equal(lowest([]), 0);
+  });
+});
