@@ -65,6 +65,38 @@ static inline int clinux_unsent(int fd) {
   return ioctl(fd, SIOCOUTQNSD, &count) < 0 ? -1 : count;
 }
 
+/// The sending side of a TCP connection at one moment.
+struct clinux_transmission {
+  /// Bytes that the peer has acknowledged, and bytes in the kernel that it has not.
+  uint64_t acknowledged, unacknowledged;
+  /// The newest measured rate of delivery, in bytes per second.
+  uint64_t rate;
+  /// The smoothed round trip, in microseconds.
+  uint32_t round_trip;
+  /// 1 if the sender had too few bytes for a higher rate, else 0.
+  uint32_t is_lower_bound;
+};
+
+/// Reads the sending side of a connection. 0, or -errno.
+///
+/// glibc's `struct tcp_info` ends before the newer fields; these are their offsets in linux/tcp.h.
+static inline int clinux_read_transmission(int fd, struct clinux_transmission *state) {
+  uint8_t info[256];
+  socklen_t size = sizeof info;
+  int queued = 0;
+  memset(info, 0, sizeof info);
+  if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, &size) < 0) return -errno;
+  if (size < 168) return -ENOTSUP;
+  // After TCP_INFO: bytes that are acknowledged in between are missing in the sum, not in excess.
+  if (ioctl(fd, SIOCOUTQ, &queued) < 0) return -errno;
+  memcpy(&state->round_trip, info + 68, sizeof state->round_trip);
+  memcpy(&state->acknowledged, info + 120, sizeof state->acknowledged);
+  memcpy(&state->rate, info + 160, sizeof state->rate);
+  state->is_lower_bound = info[7] & 1;
+  state->unacknowledged = queued > 0 ? (uint64_t)queued : 0;
+  return 0;
+}
+
 /// Binds and listens on the first address of `host` that can be bound. The descriptor, or
 /// -errno; `*lookup` is the error of `getaddrinfo`, or 0.
 static inline int clinux_listen(const char *host, uint16_t port, int backlog, int *lookup) {

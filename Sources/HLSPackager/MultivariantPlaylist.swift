@@ -11,6 +11,7 @@ package struct MultivariantPlaylist: Sendable {
   private let audios: [TrackDescription]
   private let base: String
   private let file: String
+  private let variantFile: String
 
   /// The playlist of these renditions: each video rendition is a Variant Stream with all audio.
   ///
@@ -19,11 +20,15 @@ package struct MultivariantPlaylist: Sendable {
   ///   - base: the prefix of each rendition's folder: empty, or a relative path that ends in a
   ///     slash.
   ///   - file: the name of each rendition's playlist, such as `playlist.m3u8`.
-  package init(_ tracks: [TrackDescription], base: String, file: String) {
+  ///   - variantFile: the name of the playlist of a Variant Stream; nil for `file`.
+  package init(
+    _ tracks: [TrackDescription], base: String, file: String, variantFile: String? = nil
+  ) {
     variants = tracks.filter { $0.size != nil }
     audios = tracks.filter { $0.size == nil }
     self.base = base
     self.file = file
+    self.variantFile = variantFile ?? file
   }
 
   /// The text of the playlist.
@@ -56,6 +61,6 @@ package struct MultivariantPlaylist: Sendable {
         + "CODECS=\"\(codecs.joined(separator: ","))\",\(size)"
         + "FRAME-RATE=\(variant.segmentation.video.grid.rate.decimal)"
         + (audios.isEmpty ? "" : ",AUDIO=\"audio\""))
-    out.line("\(base)\(variant.rendition)/\(file)")
+    out.line("\(base)\(variant.rendition)/\(variantFile)")
   }
 }

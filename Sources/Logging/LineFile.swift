@@ -15,6 +15,35 @@ package final class LineFile: Sendable {
     package let description: String
   }
 
+  /// What the lines are for: the words of the log, and the form of the file.
+  package struct Purpose: Sendable {
+    /// The name of the file for people.
+    let title: String
+    /// The name of the writing thread.
+    let thread: String
+    let failed: StaticString
+    let behind: StaticString
+    let recovered: StaticString
+    /// The first line of each file; nil for none.
+    var header: String?
+    /// The size in bytes from which a file is renamed, and how many renamed files are kept; nil if
+    /// files are not renamed.
+    var rotation: (bytes: Int64, files: Int)?
+
+    /// One line per response; other programs rename the file.
+    package static let accessLog = Purpose(
+      title: "access log", thread: "access-log", failed: "access-log-failed",
+      behind: "access-log-behind", recovered: "access-log-recovered")
+
+    /// Statistics with the line `header`; of 64 MB each, eight earlier files are kept.
+    package static func statistics(header: String, bytes: Int64 = 64_000_000) -> Purpose {
+      Purpose(
+        title: "statistics", thread: "statistics", failed: "statistics-failed",
+        behind: "statistics-behind", recovered: "statistics-recovered", header: header,
+        rotation: (bytes, 8))
+    }
+  }
+
   private struct Pending {
     var lines: [@Sendable () -> String] = []
     var size = 0
@@ -32,16 +61,19 @@ package final class LineFile: Sendable {
 
   private let path: String
   private let log: Log
+  private let purpose: Purpose
   private let pending = Locked(Pending())
   private let thread = Locked<OSThread?>(nil)
 
   /// Opens `path` for appending; creates it if it does not exist.
-  package init(_ path: String, log: Log) throws(Failure) {
+  package init(_ path: String, _ purpose: Purpose = .accessLog, log: Log) throws(Failure) {
     self.path = path
+    self.purpose = purpose
     self.log = log
     let writer = LineWriter(descriptor: try Self.open(path))
-    let started = OSThread(name: "access-log") { [self] in
+    let started = OSThread(name: purpose.thread) { [self] in
       var writer = writer
+      writeHeader(&writer)
       while !writeNext(&writer) {
         SystemClock.sleep(until: SystemClock.monotonicTime + Self.period)
       }
@@ -92,6 +124,7 @@ package final class LineFile: Sendable {
     if reopens { reopen(&writer) }
     let failed = writer.write(lines)
     if failed > 0 { pending.withLock { $0.failed += UInt64(failed) } }
+    rotate(&writer)
     for change in writer.changes(overflown: overflown) { report(change) }
     return isLast
   }
@@ -99,26 +132,44 @@ package final class LineFile: Sendable {
   private func reopen(_ writer: inout LineWriter) {
     do throws(Failure) {
       writer.replace(by: try Self.open(path))
-      log.write(.info, "access-log-reopened", "access log \(path): reopened")
+      writeHeader(&writer)
+      log.write(.info, "access-log-reopened", "\(purpose.title) \(path): reopened")
     } catch {
-      log.write(.warning, "access-log-failed", "\(error.description); writing to the old file")
+      log.write(.warning, purpose.failed, "\(error.description); writing to the old file")
     }
+  }
+
+  private func writeHeader(_ writer: inout LineWriter) {
+    guard let header = purpose.header, writer.size == 0 else { return }
+    _ = writer.write([{ header }])
+  }
+
+  /// Renames a file that is large enough, and continues with another one.
+  private func rotate(_ writer: inout LineWriter) {
+    guard let rotation = purpose.rotation, writer.size >= rotation.bytes else { return }
+    for index in stride(from: rotation.files - 1, to: 0, by: -1) {
+      _ = unsafe rename("\(path).\(index)", "\(path).\(index + 1)")
+    }
+    // If the folder does not permit it, the file grows on: no line is lost for that.
+    guard unsafe rename(path, path + ".1") == 0, let next = try? Self.open(path) else { return }
+    writer.replace(by: next)
+    writeHeader(&writer)
   }
 
   private func report(_ change: LineWriter.Change) {
     switch change {
     case .failing(let reason):
       log.write(
-        .warning, "access-log-failed",
-        "access log \(path): \(reason); lines are dropped until writing succeeds")
+        .warning, purpose.failed,
+        "\(purpose.title) \(path): \(reason); lines are dropped until writing succeeds")
     case .behind:
       log.write(
-        .warning, "access-log-behind", "access log \(path): the disk is too slow; lines are dropped"
-      )
+        .warning, purpose.behind,
+        "\(purpose.title) \(path): the disk is too slow; lines are dropped")
     case .recovered:
       log.write(
-        .info, "access-log-recovered",
-        "access log \(path): written again; \(lostCount) lines are lost in all")
+        .info, purpose.recovered,
+        "\(purpose.title) \(path): written again; \(lostCount) lines are lost in all")
     }
   }
 

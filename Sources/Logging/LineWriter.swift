@@ -78,6 +78,12 @@ struct LineWriter {
     return changes
   }
 
+  /// The size of the file in bytes; 0 if it is unknown.
+  var size: Int64 {
+    var status = stat()
+    return unsafe fstat(descriptor, &status) == 0 ? Int64(status.st_size) : 0
+  }
+
   /// Continues with another descriptor.
   mutating func replace(by other: Int32) {
     close()

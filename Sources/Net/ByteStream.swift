@@ -27,6 +27,8 @@ package protocol ByteStream: AnyObject {
   func limitUnsent(_ byteCount: Int)
   /// The smoothed round trip of the connection; nil if it is unknown.
   var roundTrip: Interval? { get }
+  /// The sending side of the connection; nil if it is unknown, or the stream is closed.
+  var transmission: TransmissionState? { get }
   /// Writes the bytes that the kernel takes now and queues the rest, in order; shared bytes are not
   /// copied. The batch is empty afterwards.
   func write(_ batch: WriteBatch)
@@ -47,6 +49,9 @@ extension ByteStream {
 
   /// Without a kernel, unknown.
   package var roundTrip: Interval? { nil }
+
+  /// Without a kernel, unknown.
+  package var transmission: TransmissionState? { nil }
 
   /// Without a kernel, no effect.
   package func limitUnsent(_ byteCount: Int) {}

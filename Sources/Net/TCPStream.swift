@@ -73,6 +73,17 @@ package final class TCPStream: ByteStream, DescriptorHandler {
     return status == 0 ? .microseconds(Int64(info.tcpi_rtt)) : nil
   }
 
+  package var transmission: TransmissionState? {
+    guard descriptor >= 0 else { return nil }
+    var state = clinux_transmission()
+    guard unsafe clinux_read_transmission(descriptor, &state) == 0 else { return nil }
+    return TransmissionState(
+      acknowledged: state.acknowledged, unacknowledged: Int(clamping: state.unacknowledged),
+      roundTrip: .microseconds(Int64(state.round_trip)),
+      deliveryRate: Int64(clamping: state.rate).multipliedSaturated(by: 8),
+      isLowerBound: state.is_lower_bound != 0)
+  }
+
   package func limitUnsent(_ byteCount: Int) {
     if descriptor >= 0 { clinux_limit_unsent(descriptor, Int32(clamping: byteCount)) }
   }

@@ -100,6 +100,8 @@ package final class TLSStream: ByteStream, ByteStreamOwner {
 
   package var roundTrip: Interval? { transport.roundTrip }
 
+  package var transmission: TransmissionState? { transport.transmission }
+
   package func limitUnsent(_ byteCount: Int) { transport.limitUnsent(byteCount) }
 
   package var lastProgress: MonotonicTime { transport.lastProgress }

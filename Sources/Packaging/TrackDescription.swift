@@ -60,6 +60,22 @@ package struct TrackDescription: Sendable {
       header: header)
   }
 
+  /// The same constants under another name.
+  package func renamed(_ name: String) -> TrackDescription {
+    TrackDescription(renaming: self, to: name)
+  }
+
+  private init(renaming track: TrackDescription, to name: String) {
+    rendition = name
+    codecs = track.codecs
+    bandwidth = track.bandwidth
+    averageBandwidth = track.averageBandwidth
+    content = track.content
+    segmentation = track.segmentation
+    header = track.header
+    headerHash = track.headerHash
+  }
+
   /// The coded size; nil for audio.
   package var size: VideoSize? { if case .video(let size) = content { size } else { nil } }
   /// The number of audio channels; nil for video.

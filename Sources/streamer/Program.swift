@@ -38,12 +38,13 @@ final class Program: Sendable {
   ///   - configuration: the settings of the program and its streams.
   ///   - log: the log.
   ///   - accessLog: the file with one line per response; nil for none.
+  ///   - statistics: the file of the statistics of deliveries; nil for none.
   ///   - handedOver: sockets of a supervisor.
   ///   - onChange: called when a stream has failed, ended or was removed, on any thread.
   /// - Throws: `UsageError`, or `NetError` for a socket.
   init(
     _ configuration: ValidatedConfiguration, log: Log, accessLog: LineFile?,
-    handedOver: [NamedSocket], onChange: @escaping @Sendable () -> Void
+    statistics: LineFile?, handedOver: [NamedSocket], onChange: @escaping @Sendable () -> Void
   ) throws {
     let settings = configuration.settings
     self.configuration = configuration
@@ -59,7 +60,7 @@ final class Program: Sendable {
     options.certificateExpiry = { [context = tls?.context] in context?.expiry }
     serverState = ServerState(
       page: page, options: options, version: Version.text, log: log,
-      accessLog: accessLog)
+      accessLog: accessLog, segmentRows: statistics.map { SegmentRows($0) })
     let publishers = serverState.publishers
     rtmp = RTMPService(publishers, log: log)
     let callers = SRTAccess(publishers, passphrase: configuration.merged.srtPassphrase)

@@ -24,14 +24,15 @@ enum ProgramLoop {
   /// Runs the program, and exits with its status.
   static func run(
     _ configuration: ValidatedConfiguration, log: Log, accessLog: LineFile?,
-    handedOver: [NamedSocket]
+    statistics: LineFile?, handedOver: [NamedSocket]
   ) -> Never {
     let events = Monitor<[Event]>([])
     let isServing = Locked(false)
     let isStopping = Locked(false)
     do {
       let program = try Program(
-        configuration, log: log, accessLog: accessLog, handedOver: handedOver
+        configuration, log: log, accessLog: accessLog, statistics: statistics,
+        handedOver: handedOver
       ) { events.update { $0.append(.streamChanged) } }
       try SignalWaiter.start { signal in
         guard signal != .user1 else {
@@ -64,6 +65,7 @@ enum ProgramLoop {
       program.reportReady()
       let failure = wait(program, events)
       accessLog?.close()
+      statistics?.close()
       if let failure { throw failure }
       ExitStatus.exit(0)
     } catch { ExitStatus.exit(for: error) }

@@ -22,6 +22,9 @@ extension StreamDefinition {
     options.targetLatency = settings.targetLatency
     options.timestamps = settings.timestamps
     options.holdLimit = settings.holdLimit ?? .max
+    options.prefersChunkedPlaylist = settings.playlistForm == .chunked
+    options.switchesRenditions = settings.switchesRenditions
+    options.savesStatistics = settings.savesStatistics
     options.waitsForAbsentSegment = settings.waitsForAbsentSegment
     return options
   }

@@ -43,6 +43,17 @@ do throws(any Error) {
       ).located(settings.locations)
     }
   }
-  for warning in merged.warnings { log.write(.warning, "configuration", warning) }
-  ProgramLoop.run(configuration, log: log, accessLog: accessLog, handedOver: handedOver)
+  let statistics = try settings.statisticsFolder.map { folder throws(UsageError) in
+    do throws(LineFile.Failure) { return try StatisticsFile.open(in: folder, log: log) } catch {
+      throw UsageError(
+        .option("stats-dir"), .problem("\(error)"), expected: "the path of a writable folder"
+      ).located(settings.locations)
+    }
+  }
+  for warning in merged.warnings + configuration.notes {
+    log.write(.warning, "configuration", warning)
+  }
+  ProgramLoop.run(
+    configuration, log: log, accessLog: accessLog, statistics: statistics,
+    handedOver: handedOver)
 } catch { ExitStatus.exit(for: error) }

@@ -273,4 +273,20 @@ struct VideoEncoderTests {
       #expect(try decoder.decode(frame.bytes).clock == index)
     }
   }
+
+  @Test(
+    "encoders of one size and one bitrate of the level have equal parameter sets",
+    arguments: [("320x180", [2500, 900, 300]), ("1280x720", [6000, 2500, 600])])
+  func parameterSets(size: String, bitrates: [Int]) throws {
+    let sets = try bitrates.map { bitrate in
+      var settings = try settings(size, bitrate: bitrate)
+      settings.levelKilobits = bitrates[0]
+      return try VideoEncoder(settings).parameterSets
+    }
+    #expect(Set(sets).count == 1)
+    if size == "320x180" {
+      let own = try bitrates.map { try VideoEncoder(settings(size, bitrate: $0)).parameterSets }
+      #expect(Set(own).count > 1, "libx264 chooses different levels without it")
+    }
+  }
 }

@@ -123,13 +123,17 @@ struct FastLLTests {
     #expect(folder.outcome().definition?.streams[0].configuration.keyDistance == Int64(expected))
   }
 
-  @Test("what is not yet in effect is announced, where it is asked for")
-  func announced() throws {
-    let on = try one(["serverSideRepresentationSwitching": #""True""#, "saveStats": "true"])
-      .configuration().warnings
-    #expect(on.count == 2 && on.allSatisfy { $0.contains("not yet in effect") }, "\(on)")
-    #expect(on.contains { $0.contains("streams.json: [0].saveStats") })
-    #expect(try one().configuration().warnings == [])
+  @Test("switching by the server and saved statistics are settings; the latter need a folder")
+  func switching() throws {
+    let folder = try one(["serverSideRepresentationSwitching": #""True""#, "saveStats": "true"])
+    let on = try #require(folder.outcome().definition)
+    #expect(on.streams[0].settings.switchesRenditions && on.streams[0].settings.savesStatistics)
+    #expect(try folder.configuration().warnings == [])
+    #expect(on.notes == ["saveStats has no effect without --stats-dir"])
+    let saved = folder.outcome("config.json", ["--stats-dir", "/tmp"]).definition
+    #expect(saved?.notes == [] && saved?.settings.statisticsFolder == "/tmp")
+    let off = try #require(try one().outcome().definition)
+    #expect(!off.streams[0].settings.switchesRenditions && off.notes == [])
   }
 
   @Test("unknown keys are warnings with their path")

@@ -35,7 +35,7 @@ struct MergedSettingsTests {
     // Keys of Fast-ll must not mean something else.
     let foreign: Set<String> = [
       "port", "streams", "sslKeyFile", "sslCertFile", "stream", "type", "targetFps",
-      "fragmentDuration", "qualities", "saveStats", "serverSideRepresentationSwitching",
+      "fragmentDuration", "qualities",
     ]
     #expect(foreign.isDisjoint(with: keys))
   }

@@ -46,6 +46,7 @@ private let rows = [
   Row("overlay-font", "DejaVuSans.ttf"),
   Row("segment-duration", "0.1 1.001 20", not: "0.09 20.1 1s"),
   Row("part-duration", "0.01 20", not: "0.009 9s 0.1234567"),
+  Row("playlist", "ll chunked", not: "LL hls"),
   Row("playlist-length", "6 3600", not: "5 3601 6.0"),
   Row("max-files", "8 7200", not: "7 7201"), Row("hold-back", "0.02 30", not: "0.01 31"),
   Row("target-latency", "0.1 60", not: "0.09 61"), Row("history", "0 3600", not: "-1 3601"),
@@ -60,7 +61,8 @@ private let rows = [
   Row("timestamps-access", "token open loopback", not: "all"),
   Row("public-url", "https://h/x HTTP://h:1/", not: "ftp://h http:///x http://h/?q"),
   Row("time-displacement", "0 60", not: "-1 61"),
-  Row("wait-for-absent-segment", "true false", not: "maybe"), Row("dashjs", "d.js"),
+  Row("wait-for-absent-segment", "true false", not: "maybe"), Row("stats-dir", "d"),
+  Row("dashjs", "d.js"),
   Row("hlsjs", "h.js"),
   Row(
     "trusted-proxy", "127.0.0.1 10.0.0.0/8 2001:db8::/32 ::1", not: "10.0.0.0/33 localhost 1.2.3"),

@@ -72,6 +72,24 @@ struct LineFileTests {
     #expect(lines.all.count == 1)
   }
 
+  @Test("a file with a limit is renamed at its size, and each file has the header")
+  func rotation() throws {
+    let url = folder.appending(path: "a.csv")
+    let file = try LineFile(url.path, .statistics(header: "a,b", bytes: 50), log: log)
+    for round in 0..<16 {
+      for index in 0..<20 { file.append(size: 10) { "\(round),\(index)" } }
+      usleep(130_000)
+    }
+    file.close()
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+    #expect(names == ["a.csv"] + (1...8).map { "a.csv.\($0)" })
+    for name in names {
+      let lines = try text(folder.appending(path: name)).split(separator: "\n")
+      #expect(lines.first == "a,b" && lines.filter { $0 == "a,b" }.count == 1)
+    }
+    #expect(file.lostCount == 0 && lines.all.isEmpty)
+  }
+
   @Test("a path that cannot be opened is an error")
   func refused() {
     #expect(throws: LineFile.Failure.self) { try LineFile("/no/such/folder/a.log", log: log) }

@@ -3,6 +3,7 @@
 import HTTP
 import Net
 import Sharing
+import Time
 
 /// An exchange without a connection: keeps its answer, and is as strict as a real one.
 final class FakeExchange: Exchange {
@@ -20,6 +21,9 @@ final class FakeExchange: Exchange {
   private(set) var pieces: [String] = []
   /// How many answers were given; more than one is a mistake of the routes.
   private(set) var answers = 0
+
+  /// The connection, whose acknowledgements a test sets.
+  var connectionStream: (any ByteStream)?
 
   init(_ request: Request) { self.request = request }
 
@@ -107,4 +111,31 @@ final class FakeExchange: Exchange {
     onGone = nil
     told?()
   }
+}
+
+/// A connection without a kernel, whose acknowledgements a test sets.
+final class FakeStream: ByteStream {
+  var owner: (any ByteStreamOwner)?
+  let peer = PeerAddress.none
+  var queuedBytes = 0
+  let lastProgress = MonotonicTime.origin
+  var isReading = true
+  var noticesEnd = true
+  var transmission: TransmissionState?
+
+  /// A connection with these bytes on their way.
+  init(unacknowledged: Int = 0, rate: Int64 = 0) {
+    acknowledge(0, unacknowledged: unacknowledged, rate: rate)
+  }
+
+  func acknowledge(_ count: UInt64, unacknowledged: Int = 0, rate: Int64 = 0) {
+    transmission = TransmissionState(
+      acknowledged: count, unacknowledged: unacknowledged, roundTrip: .milliseconds(10),
+      deliveryRate: rate, isLowerBound: false)
+  }
+
+  func write(_ batch: WriteBatch) { batch.removeAll() }
+  func finishWriting() {}
+  func close() {}
+  func abort() {}
 }

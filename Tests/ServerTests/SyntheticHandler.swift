@@ -39,7 +39,7 @@ final class SyntheticHandler {
     numbering: MediaNames.Numbering = .epoch, others: [ServedStream] = [],
     options: ServingOptions = ServingOptions(),
     serving: StreamServingOptions = StreamServingOptions(), longestGroup: Int64? = nil,
-    clock: ManualClock? = nil
+    clock: ManualClock? = nil, rows: SegmentRows? = nil
   ) throws {
     var options = options
     options.hostNames.insert("x")
@@ -61,7 +61,7 @@ final class SyntheticHandler {
           "live-player.js": Array("export {}".utf8), "live-player.d.ts": Array("export {}".utf8),
         ], scripts: ["hls.js": Array("//".utf8)]),
       options: options,
-      version: "1.2.3", log: Log(format: .text, least: .error) { _ in })
+      version: "1.2.3", log: Log(format: .text, least: .error) { _ in }, segmentRows: rows)
     loop = try EventLoop(index: 0, clock: clock)
     counters = serverState.counters()
     viewers = serverState.viewers.newLoop()
@@ -93,7 +93,7 @@ final class SyntheticHandler {
 
   func ask(
     _ target: String, method: String = "GET", _ fields: [String] = [], version: String = "1.1",
-    body: String? = "", peer: PeerAddress = .none
+    body: String? = "", peer: PeerAddress = .none, stream: (any ByteStream)? = nil
   ) throws -> FakeExchange {
     let lines = ["\(method) \(target) HTTP/\(version)", "Host: x"] + fields
     let bytes = Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)
@@ -102,6 +102,7 @@ final class SyntheticHandler {
     let exchange = FakeExchange(try #require(try parser.next(bytes.span, &position, peer: peer)))
     exchange.requestBody = Array((body ?? "").utf8)
     exchange.isBodyOpen = body == nil
+    exchange.connectionStream = stream
     if exchange.isBodyOpen { uploads.append(exchange) }
     requests.handle(exchange)
     return exchange

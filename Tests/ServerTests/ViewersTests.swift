@@ -68,16 +68,16 @@ struct ViewersTests {
   @Test("two drops within ten seconds lower the rendition, ten quiet seconds raise it")
   func adaptation() {
     var choice = AutomaticRendition(now: start)
-    choice.dropped(now: start, of: 3)
-    choice.dropped(now: start + .seconds(11), of: 3)
+    choice.late(now: start, of: 3)
+    choice.late(now: start + .seconds(11), of: 3)
     #expect(choice.index == 0)
-    choice.dropped(now: start + .seconds(12), of: 3)
+    choice.late(now: start + .seconds(12), of: 3)
     #expect(choice.index == 1)
-    choice.dropped(now: start + .seconds(13), of: 3)
-    choice.dropped(now: start + .seconds(14), of: 3)
+    choice.late(now: start + .seconds(13), of: 3)
+    choice.late(now: start + .seconds(14), of: 3)
     #expect(choice.index == 2)
-    choice.dropped(now: start + .seconds(15), of: 3)
-    choice.dropped(now: start + .seconds(16), of: 3)
+    choice.late(now: start + .seconds(15), of: 3)
+    choice.late(now: start + .seconds(16), of: 3)
     #expect(choice.index == 2)
     choice.step(start + .seconds(25))
     #expect(choice.index == 2)
@@ -90,8 +90,8 @@ struct ViewersTests {
     var choice = AutomaticRendition(now: start)
     var now = start
     for wait in [10, 20, 40, 80, 160, 160] as [Int64] {
-      choice.dropped(now: now, of: 2)
-      choice.dropped(now: now, of: 2)
+      choice.late(now: now, of: 2)
+      choice.late(now: now, of: 2)
       #expect(choice.index == 1)
       choice.step(now + .seconds(wait) - .milliseconds(1))
       #expect(choice.index == 1)
@@ -105,7 +105,7 @@ struct ViewersTests {
   @Test("a ladder of one rendition is never left")
   func single() {
     var choice = AutomaticRendition(now: start)
-    for second in 0..<10 { choice.dropped(now: start + .seconds(Int64(second)), of: 1) }
+    for second in 0..<10 { choice.late(now: start + .seconds(Int64(second)), of: 1) }
     #expect(choice.index == 0)
   }
 

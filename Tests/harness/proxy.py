@@ -1,15 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A TCP proxy that can be cut: an outage of one viewer's network."""
+"""A TCP proxy that can be cut and slowed down: the network of one viewer."""
 
 from __future__ import annotations
 
 import select
 import socket
 import threading
+import time
 
 
 class Proxy:
-    """Forwards 127.0.0.1:port to `target`; `freeze` stops bytes, `cut` closes connections."""
+    """Forwards 127.0.0.1:port to `target`; `freeze` stops bytes, `cut` closes connections.
+
+    `rate` is the number of bytes per second toward each client; None for no limit. The buffers of
+    a slow connection are small, so that the server soon notices.
+    """
 
     def __init__(self, target: int) -> None:
         self.target = target
@@ -18,6 +23,8 @@ class Proxy:
         self.flowing = threading.Event()
         self.flowing.set()
         self.refuse = False
+        self.rate: float | None = None
+        self.buffer: int | None = None
         self.running = True
         self.pairs: set[tuple[socket.socket, socket.socket]] = set()
         threading.Thread(target=self._accept, daemon=True).start()
@@ -59,7 +66,7 @@ class Proxy:
             near.close()
             return
         try:
-            far = socket.create_connection(("127.0.0.1", self.target), timeout=5)
+            far = self._connect()
         except OSError:
             near.close()
             return
@@ -76,15 +83,26 @@ class Proxy:
             near.close()
             far.close()
 
+    def _connect(self) -> socket.socket:
+        far = socket.socket()
+        if self.buffer is not None:
+            far.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.buffer)
+        far.settimeout(5)
+        far.connect(("127.0.0.1", self.target))
+        return far
+
     def _pump(self, near: socket.socket, far: socket.socket) -> None:
         while self.running:
             ready, _, _ = select.select([near, far], [], [], 1)
             self.flowing.wait()
             for end in ready:
-                data = end.recv(1 << 16)
+                rate = self.rate if end is far else None
+                data = end.recv(1 << 16 if rate is None else max(1, int(rate / 25)))
                 if not data:
                     return
                 (far if end is near else near).sendall(data)
+                if rate is not None:
+                    time.sleep(len(data) / rate)
 
 
 def _shut(end: socket.socket) -> None:

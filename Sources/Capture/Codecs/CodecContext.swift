@@ -25,11 +25,13 @@ final class CodecContext {
     case foreign
   }
 
-  /// Opens an encoder.
+  /// Opens an encoder; `level` is level_idc for libx264, nil for the least that suffices.
   ///
   /// - Throws: ``FFmpegError`` if it is unknown, is no H.264 encoder, needs hardware frames, or
   ///   cannot be opened.
-  init(_ settings: EncoderSettings, dialect: Dialect) throws(FFmpegError) {
+  init(
+    _ settings: EncoderSettings, dialect: Dialect, level: UInt8? = nil
+  ) throws(FFmpegError) {
     FFmpegLog.installed
     name = settings.encoder
     framing = dialect == .x264 ? .lengthPrefixed : .annexB
@@ -52,7 +54,7 @@ final class CodecContext {
       throw FFmpegError("avcodec_alloc_context3", CFF_ENOMEM, name)
     }
     unsafe pointer = context
-    unsafe Self.configure(context, settings, dialect, format)
+    unsafe Self.configure(context, settings, dialect, level, format)
     let opened = FFmpegLog.collecting { unsafe avcodec_open2(context, codec, nil) }
     if opened.result < 0 {
       throw FFmpegError(
@@ -86,7 +88,7 @@ final class CodecContext {
 
   private static func configure(
     _ context: UnsafeMutablePointer<AVCodecContext>, _ settings: EncoderSettings,
-    _ dialect: Dialect, _ format: AVPixelFormat
+    _ dialect: Dialect, _ level: UInt8?, _ format: AVPixelFormat
   ) {
     let rate = settings.rate
     unsafe context.pointee.width = Int32(settings.size.width)
@@ -122,7 +124,8 @@ final class CodecContext {
       option("tune", "zerolatency")
       // x264 divides its tolerance by the number of slices; without this factor a frame whose
       // detail is in one slice gets 80 % of the bitrate. The VBV limits the bitrate as before.
-      option("x264-params", "annexb=0:scenecut=0:ratetol=\(settings.threads)")
+      let level = level.map { ":level=\($0)" } ?? ""
+      option("x264-params", "annexb=0:scenecut=0:ratetol=\(settings.threads)" + level)
     case .foreign:
       if settings.encoder == "libx264" {
         option("tune", "zerolatency")

@@ -17,16 +17,23 @@ package struct EncoderSettings: Sendable, Hashable {
   /// The preset, in the encoder's own names; encoders other than libx264 ignore unknown names.
   package var preset: String
 
+  /// The bitrate by which libx264 chooses the level; nil for that of the settings.
+  ///
+  /// Encoders of equal size, rate and preset write equal parameter sets if it is equal, whatever
+  /// their bitrates.
+  package var levelKilobits: Int?
+
   /// Settings; the defaults suit low latency on a CPU.
   package init(
     size: VideoSize, rate: FrameRate, bitrateKilobits: Int, encoder: String = defaultEncoder,
-    preset: String = defaultPreset
+    preset: String = defaultPreset, levelKilobits: Int? = nil
   ) {
     self.size = size
     self.rate = rate
     self.bitrateKilobits = bitrateKilobits
     self.encoder = encoder
     self.preset = preset
+    self.levelKilobits = levelKilobits
   }
 
   /// The default encoder, which also replaces encoders that cannot be opened.

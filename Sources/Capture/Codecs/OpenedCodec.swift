@@ -33,16 +33,30 @@ struct OpenedCodec {
   init(
     _ settings: EncoderSettings, dialect: CodecContext.Dialect, fallbackReason: String? = nil
   ) throws(FFmpegError) {
-    let codec = try CodecContext(settings, dialect: dialect)
+    let level = try Self.level(settings, dialect)
+    let codec = try CodecContext(settings, dialect: dialect, level: level)
     if let announced = codec.announcedParameterSets {
       self.codec = codec
       parameterSets = announced
     } else {
       parameterSets = try Self.probe(codec, settings)
-      self.codec = try CodecContext(settings, dialect: dialect)
+      self.codec = try CodecContext(settings, dialect: dialect, level: level)
     }
     self.settings = settings
     self.fallbackReason = fallbackReason
+  }
+
+  /// The level that libx264 chooses for the bitrate of the level; nil for that of the settings.
+  private static func level(
+    _ settings: EncoderSettings, _ dialect: CodecContext.Dialect
+  ) throws(FFmpegError) -> UInt8? {
+    guard dialect == .x264, let kilobits = settings.levelKilobits,
+      kilobits != settings.bitrateKilobits
+    else { return nil }
+    var other = settings
+    other.bitrateKilobits = kilobits
+    // A parameter set has at least four bytes: type, profile, constraints, level.
+    return try CodecContext(other, dialect: dialect).announcedParameterSets?.sps.first?[3]
   }
 
   /// Encodes grey frames until the parameter sets appear.

@@ -10,12 +10,17 @@ import Time
 package enum CheckReport {
   /// One line each for the file, the ports and the streams, then the warnings.
   ///
-  /// - Throws: an error if the access log cannot be written.
+  /// - Throws: an error if the access log or the statistics cannot be written.
   package static func text(_ configuration: ValidatedConfiguration) throws(UsageError) -> String {
     let settings = configuration.settings
     if let path = settings.accessLog, !FileContents.isWritable(path) {
       throw UsageError(
         .option("access-log"), .value(path), expected: "the path of a writable file"
+      ).located(settings.locations)
+    }
+    if let folder = settings.statisticsFolder, !FileContents.isWritable(folder) {
+      throw UsageError(
+        .option("stats-dir"), .value(folder), expected: "the path of a writable folder"
       ).located(settings.locations)
     }
     var lines = ["configuration: \(settings.configurationPath ?? "no file")"]
@@ -35,7 +40,7 @@ package enum CheckReport {
       lines.append("\(scheme): \(address.host ?? settings.host) port \(address.port)")
     }
     for stream in configuration.streams { lines += Self.lines(stream) }
-    lines += configuration.merged.warnings.map { "warning: \($0)" }
+    lines += (configuration.merged.warnings + configuration.notes).map { "warning: \($0)" }
     return lines.joined(separator: "\n") + "\n"
   }
 

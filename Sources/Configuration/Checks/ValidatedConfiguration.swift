@@ -44,6 +44,13 @@ package struct ValidatedConfiguration: Sendable {
 
   package var settings: ProgramSettings { merged.program }
 
+  /// Notes for people about settings without effect.
+  package var notes: [String] {
+    guard settings.statisticsFolder == nil, streams.contains(where: \.settings.savesStatistics)
+    else { return [] }
+    return ["saveStats has no effect without --stats-dir"]
+  }
+
   /// The scripts of the player page by their names under `/player/`.
   package var scripts: [String: [UInt8]] {
     var scripts: [String: [UInt8]] = [:]

@@ -46,12 +46,6 @@ enum FastLL {
   static func takeStream(_ reader: inout KeyReader) throws(UsageError) -> SettingsLayer {
     try reader.take("targetFps", as: "framerate")
     try reader.take("fragmentDuration", as: "part-duration")
-    for (key, feature) in [
-      ("serverSideRepresentationSwitching", "the choice of renditions by the server"),
-      ("saveStats", "the saving of statistics"),
-    ] where try reader.takeBoolean(key) == true {
-      reader.warning(key, "\(feature) is not yet in effect")
-    }
     let kind = try reader.takeText("type", expected: "GEN or RTSP")
     let qualities = try FastLLQualities.take(&reader, hasDefault: kind != nil)
     for (value, location) in qualities {
@@ -83,15 +77,6 @@ enum FastLL {
 }
 
 extension KeyReader {
-  /// Takes a boolean out, which may be a string.
-  fileprivate mutating func takeBoolean(_ key: String) throws(UsageError) -> Bool? {
-    guard let text = try takeText(key, expected: "true or false") else { return nil }
-    guard let value = Bool(text.lowercased()) else {
-      throw UsageError(.location(location.key(key)), .value(text), expected: "true or false")
-    }
-    return value
-  }
-
   /// Takes `httpPort` over; false if it is absent.
   fileprivate mutating func takePlainPort() throws(UsageError) -> Bool {
     guard let value = take("httpPort") else { return false }

@@ -60,6 +60,14 @@ extension Option {
       "wait-for-absent-segment", \.waitsForAbsentSegment, .boolean, .server,
       help: "true: hold requests for a segment that has not begun; false: answer 404"
     ).with { $0.scope = .serving },
+    .stream(
+      "save-stats", \.savesStatistics, .toggle, .server,
+      help: "save the times of each delivery of a segment to a viewer in --stats-dir"
+    ).with { $0.scope = .serving },
+    .program(
+      "stats-dir", \.statisticsFolder, .folder,
+      help: "the folder of segments.csv, with a row for each viewer and segment of streams with "
+        + "--save-stats"),
     .program("cmsd", \.sendsCMSD, .toggle, help: "send CMSD header fields to players and caches"),
     .program(
       "dashjs", \.dashjs, .path("the path of a readable file"),
@@ -83,6 +91,10 @@ extension OptionKind where Value == ProgramSettings.PlainPort {
 }
 
 extension OptionKind where Value == String {
+  fileprivate static let folder = OptionKind(
+    placeholder: "DIR", expected: "the path of a writable folder", form: .path,
+    parse: { $0.isEmpty ? nil : $0 }, print: { $0 })
+
   fileprivate static let token = OptionKind.text(
     "T", expected: "16–256 letters, digits and . _ ~ + / = -"
   ) {

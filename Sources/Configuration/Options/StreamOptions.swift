@@ -15,6 +15,10 @@ extension Option {
       "part-duration", \.requestedPartDuration, .seconds(.milliseconds(10) ... .seconds(20)),
       .stream, default: partDuration, help: "seconds, rounded to whole frames"),
     .stream(
+      "playlist", \.playlistForm, .choice("FORM"), .stream,
+      help: "the playlist at /S/playlist.m3u8: ll (LL-HLS), or chunked (for players without part "
+        + "support); /S/ll.m3u8 is LL-HLS in any case"),
+    .stream(
       "playlist-length", \.playlistLength, .integer(6...3600), aliases: ["window-size"], .stream,
       default: "\(StreamSettings.defaultPlaylistLength)", help: "segments that playlists list"),
     .stream(
@@ -40,6 +44,10 @@ extension Option {
     .stream(
       "on-demand", \.isOnDemand, .toggle, .stream,
       help: "run only while clients request the stream, and 15 s longer"),
+    .stream(
+      "server-side-representation-switching", \.switchesRenditions, .toggle, .stream,
+      help: "the MPD has one Representation, and the server chooses the rendition of each segment "
+        + "for each viewer, as under /S/auto/"),
     .stream(
       "timestamps", \.timestamps, .integer(1...7200), .stream,
       help: "segments in /timestamps.json"),

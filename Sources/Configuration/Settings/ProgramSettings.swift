@@ -73,6 +73,8 @@ package struct ProgramSettings: Sendable {
   package var logFormat = Log.Format.text
   package var logLevel = Log.Level.info
   package var accessLog: String?
+  /// The folder of the statistics of deliveries; nil: none are saved.
+  package var statisticsFolder: String?
   /// Log lines per stream and event in 10 s.
   package var logLines = Log.defaultLines
   /// Streams on demand that run at the same time.

@@ -75,6 +75,12 @@ package struct StreamSettings: Sendable {
   package var timestamps = ServingDefaults.timestamps
 
   // Serving
+  /// The form of the playlist of the stream.
+  package var playlistForm = PlaylistForm.lowLatency
+  /// Whether the server chooses the renditions of the MPD of the stream.
+  package var switchesRenditions = false
+  /// Whether the deliveries of media are saved.
+  package var savesStatistics = false
   /// How long a request is held; nil: as long as the protocol permits.
   package var holdLimit: Interval?
   package var waitsForAbsentSegment = true
@@ -103,6 +109,12 @@ package struct StreamSettings: Sendable {
 
   /// `--source`.
   package enum Published: String, CaseIterable, Sendable { case relay, rtmp, srt }
+
+  /// `--playlist`.
+  package enum PlaylistForm: String, CaseIterable, Sendable {
+    case lowLatency = "ll"
+    case chunked
+  }
 
   /// `--isolation`.
   package enum Isolation: String, CaseIterable, Sendable { case process, none }

@@ -50,6 +50,8 @@ final class HTTP1Exchange: ConnectionExchange {
 
   var roundTrip: Interval? { connection?.stream.roundTrip }
 
+  var connectionStream: (any ByteStream)? { connection?.stream }
+
   func takePathPrefix() -> String? { request.takePathPrefix() }
 
   func receiveBody(limit: Int?, _ receiver: any BodyReceiver) {

@@ -56,6 +56,8 @@ final class HTTP2Exchange: ConnectionExchange {
 
   var roundTrip: Interval? { connection?.stream.roundTrip }
 
+  var connectionStream: (any ByteStream)? { connection?.stream }
+
   func takePathPrefix() -> String? { request.takePathPrefix() }
 
   func receiveBody(limit: Int?, _ receiver: any BodyReceiver) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Net
 package import Sharing
 package import Time
 
@@ -22,6 +23,8 @@ package protocol Exchange: AnyObject {
   var viewer: UInt64 { get set }
   /// The smoothed round trip of the connection; nil if it is unknown.
   var roundTrip: Interval? { get }
+  /// The connection; nil if it is unknown, or the exchange has ended.
+  var connectionStream: (any ByteStream)? { get }
   /// Passes the body of the request to `receiver` while it is received.
   ///
   /// Called once. Before the call no byte of the body is read, and a client that waits for
@@ -75,6 +78,9 @@ extension Exchange {
 
   /// Unknown by default.
   package var roundTrip: Interval? { nil }
+
+  /// Unknown by default.
+  package var connectionStream: (any ByteStream)? { nil }
 
   /// No upgrade by default, as over HTTP/2.
   package func upgrade(

@@ -5,6 +5,7 @@ import HLSPackager
 import HTTP
 import Media
 import Packaging
+import Sharing
 import Streams
 import Time
 
@@ -21,6 +22,9 @@ final class ServedStream: Sendable {
   let measures: Measures
   let multivariant: MultivariantCache
   let manifests: ManifestCache
+  private let parameters: PresentationParameters
+  private let knownSwitching = Locked<Switching?>(nil)
+  private let isObstacleTaken = OnceFlag()
 
   /// The measurements of the stream's own threads, for statistics.
   struct Measures: Sendable {
@@ -75,12 +79,39 @@ final class ServedStream: Sendable {
     }
     multivariant = MultivariantCache(
       name: name, windows: windows.map(\.window), targetDuration: control.targetDuration)
-    manifests = ManifestCache(
+    let parameters =
       parameters
-        ?? PresentationParameters(
-          name: name, segmentation: windows[0].window.segmentation.video,
-          targetLatency: .seconds(1),
-          inputDelay: measures.inputDelay), names: names, windows: windows.map(\.window))
+      ?? PresentationParameters(
+        name: name, segmentation: windows[0].window.segmentation.video, targetLatency: .seconds(1),
+        inputDelay: measures.inputDelay)
+    self.parameters = parameters
+    manifests = ManifestCache(parameters, names: names, windows: windows.map(\.window))
+  }
+
+  /// Whether the server can switch between the video renditions; nil until they are described.
+  var switching: Switching? {
+    knownSwitching.withLock { known in
+      if let known { return known }
+      let windows = renditions.filter { !$0.isAudio }.map(\.window)
+      let tracks = windows.compactMap(\.snapshot.track)
+      guard tracks.count == windows.count else { return nil }
+      let obstacle =
+        source?.configuration.passesThrough == true
+        ? "the video is passed through" : SwitchedLadder.obstacle(tracks)
+      let switching =
+        obstacle.map { Switching.impossible($0) }
+        ?? .possible(SwitchedRenditions(self, parameters, tracks: tracks))
+      known = switching
+      return switching
+    }
+  }
+
+  /// Why the server does not switch between the renditions as the options ask, once.
+  func takeObstacle() -> String? {
+    guard options.switchesRenditions, case .impossible(let reason)? = switching,
+      isObstacleTaken.raise()
+    else { return nil }
+    return reason
   }
 
   /// A stream of one rendition, `video`.

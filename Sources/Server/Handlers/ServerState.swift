@@ -24,6 +24,8 @@ package final class ServerState: Sendable {
   let options: ServingOptions
   let log: Log
   let accessLog: AccessLog?
+  /// The statistics of deliveries; nil if none are saved.
+  let segmentRows: SegmentRows?
   let versionText: String
   /// The time of the start.
   let startedAt = SystemClock.wallTime
@@ -57,17 +59,19 @@ package final class ServerState: Sendable {
   ///   - version: the program's version.
   ///   - log: the log for failures.
   ///   - accessLog: the file for one line per response; nil for none.
+  ///   - segmentRows: the statistics of deliveries; nil for none.
   package convenience init(
     page: PageFiles, options: ServingOptions, version: String, log: Log,
-    accessLog: LineFile? = nil
+    accessLog: LineFile? = nil, segmentRows: SegmentRows? = nil
   ) {
     self.init(
-      served: [], page: page, options: options, version: version, log: log, accessLog: accessLog)
+      served: [], page: page, options: options, version: version, log: log, accessLog: accessLog,
+      segmentRows: segmentRows)
   }
 
   init(
     served: [ServedStream], page: PageFiles, options: ServingOptions = ServingOptions(),
-    version: String, log: Log, accessLog: LineFile? = nil
+    version: String, log: Log, accessLog: LineFile? = nil, segmentRows: SegmentRows? = nil
   ) {
     let streams = served.map {
       StreamEntry(name: $0.name, state: .served($0), hosted: nil, options: $0.options)
@@ -83,6 +87,7 @@ package final class ServerState: Sendable {
     allowance = PublishAllowance(limit: options.publishedStreams)
     self.page = page
     self.log = log
+    self.segmentRows = segmentRows
     self.accessLog = accessLog.map { AccessLog($0, log.format) }
     versionText = version
   }
@@ -132,6 +137,16 @@ package final class ServerState: Sendable {
         }
       streams[index] = StreamEntry(
         name: stream.name, state: state, hosted: stream, options: own)
+    }
+  }
+
+  /// Logs once for each stream why the server does not switch as its options ask.
+  func reportObstacles() {
+    for served in streamTable.served {
+      guard let reason = served.takeObstacle() else { continue }
+      log.write(
+        .warning, "switching", stream: served.name,
+        "the server cannot switch renditions, the MPD lists them: \(reason)")
     }
   }
 

@@ -13,15 +13,18 @@ extension StreamHandler {
   ) -> (object: ViewerRequest.Object, rendition: String?, segmentDuration: Interval)? {
     let object: ViewerRequest.Object
     var found: RenditionHandler?
+    var isSwitched = false
     switch target.route {
+    case .playlist(_, nil, let depth) where isChunked(nil, depth): object = .chunkedPlaylist
     case .playlist(_, let name, _):
       let directives = try? target.directives.get()
       object = directives?.mediaSequenceNumber == nil ? .playlist : .lowLatency
-      if case .lowLatency = object { found = rendition(name) }
+      if case .lowLatency = object { found = rendition(self.isSwitched(name) ? nil : name) }
     case .chunkedPlaylist: object = .chunkedPlaylist
     case .manifest: object = .manifest
     case .media(_, let name, _):
-      found = rendition(name)
+      isSwitched = self.isSwitched(name)
+      found = rendition(isSwitched ? nil : name)
       switch target.file {
       case .part: object = .lowLatency
       case .segment(let number):
@@ -35,6 +38,9 @@ extension StreamHandler {
     let duration = servedStream?.window.segmentation.video.longestSegmentDuration ?? .zero
     // Audio beside video is no choice of the viewer.
     let isShown = found.map { !$0.rendition.isAudio || renditions.first === $0 } ?? false
-    return (object, isShown ? found?.rendition.name : nil, duration)
+    let name = isSwitched ? SwitchedRenditions.name : found?.rendition.name
+    return (object, isShown ? name : nil, duration)
   }
+
+  private func isSwitched(_ name: String?) -> Bool { name == SwitchedRenditions.name }
 }

@@ -19,8 +19,13 @@ final class StreamHandler {
   private(set) var servedStream: ServedStream?
   /// A handler for each rendition, the top rendition first; empty while nothing is served.
   private(set) var renditions: [RenditionHandler] = []
+  /// The handlers of `/S/auto/`, opened by its first request; the top rendition first.
+  private var switchedRenditions: [RenditionHandler] = []
+  /// The measured responses.
+  let deliveries: DeliveryWatch
+  let rows: SegmentRows?
   private let options: ServingOptions
-  private let counters: Locked<ServerCounters>
+  let counters: Locked<ServerCounters>
   private unowned let loop: EventLoop
   private let mayStart: (PeerAddress, MonotonicTime) -> StartLimits.Refusal?
   private let reroute: (any Exchange, MonotonicTime) -> Void
@@ -32,13 +37,13 @@ final class StreamHandler {
     stream, loop: loop, counters: counters, shared: sharedSockets
   ) { [unowned self] peer in use(by: peer) }
 
-  /// `mayStart` decides whether a request starts a stream on demand; `reroute` handles an exchange
-  /// again, with the arrival of the request.
+  /// `mayStart` decides whether a request starts a stream on demand; `rows` takes statistics of
+  /// deliveries; `reroute` handles an exchange again, with the arrival of the request.
   init(
     _ stream: StreamEntry, options: ServingOptions, counters: Locked<ServerCounters>,
     loop: EventLoop,
     mayStart: @escaping (PeerAddress, MonotonicTime) -> StartLimits.Refusal? = { _, _ in nil },
-    sockets: SharedSockets = SharedSockets(),
+    sockets: SharedSockets = SharedSockets(), rows: SegmentRows? = nil,
     reroute: @escaping (any Exchange, MonotonicTime) -> Void
   ) {
     self.mayStart = mayStart
@@ -49,13 +54,21 @@ final class StreamHandler {
     self.counters = counters
     self.loop = loop
     self.reroute = reroute
+    self.rows = rows
+    deliveries = DeliveryWatch(loop)
     starting = StartQueue(counters, reroute)
     openRenditions()
   }
 
-  private var now: MonotonicTime { loop.now }
+  var now: MonotonicTime { loop.now }
 
   // MARK: Requests
+
+  /// Whether the playlist at this URL is the chunked one: if the stream prefers it and has it.
+  func isChunked(_ name: String?, _ depth: URLDepth) -> Bool {
+    stream.options.prefersChunkedPlaylist && name == nil && depth == .stream
+      && servedStream?.window.segmentation.hasVariableDuration != true
+  }
 
   /// Answers a playlist request.
   ///
@@ -65,6 +78,10 @@ final class StreamHandler {
     _ directives: PlaylistHandler.Directives, depth: URLDepth, since: MonotonicTime
   ) {
     guard let served = open(exchange, since: since) else { return }
+    if name == SwitchedRenditions.name, !isChunked {
+      if starting.hold(exchange, until: .all, of: renditions, since: since) { return }
+      return switchedPlaylist(exchange, of: served, directives, depth: depth, since: since)
+    }
     if name == nil, renditions.count > 1 {
       return multivariant(exchange, served, isChunked: isChunked, depth: depth, since: since)
     }
@@ -94,10 +111,11 @@ final class StreamHandler {
   func manifest(_ exchange: any Exchange, depth: URLDepth, since: MonotonicTime) {
     guard let served = open(exchange, since: since) else { return }
     if starting.hold(exchange, until: .all, of: renditions, since: since) { return }
+    guard let source = manifests(for: exchange, of: served, depth: depth) else { return }
     let origin = RequestOrigin.text(exchange.request, options)
-    let response = served.manifests.response(
+    let response = source.cache.response(
       ManifestCache.Key(origin: origin, depth: depth), to: exchange.request,
-      from: served.window.listing, now: SystemClock.wallTime)
+      from: source.window.listing, now: SystemClock.wallTime)
     guard let response else { return exchange.respond(ResponseFields.noSegment) }
     exchange.respond(response, extra: HeldField.ifHeld(since, now))
   }
@@ -105,6 +123,10 @@ final class StreamHandler {
   /// Answers a request for media; a stream with one rendition needs no rendition in the URL.
   func media(_ exchange: any Exchange, _ name: String?, _ file: MediaName, since: MonotonicTime) {
     guard let served = open(exchange, since: since) else { return }
+    if name == SwitchedRenditions.name {
+      if starting.hold(exchange, until: .all, of: renditions, since: since) { return }
+      return switchedMedia(exchange, of: served, file, since: since)
+    }
     guard let handler = rendition(name), name != nil || renditions.count == 1 else {
       return exchange.respond(ResponseFields.notFound)
     }
@@ -113,9 +135,11 @@ final class StreamHandler {
     case .header(let hash): return handler.header(hash, exchange)
     case .segment(let number):
       guard let number = served.names.segment(number) else { break }
+      let exchange = watched(exchange, file, number, handler.rendition, of: served, since: since)
       return handler.segments.answer(number, exchange, since: since, now: now)
     case .part(let index, let number):
       guard let number = served.names.segment(number) else { break }
+      let exchange = watched(exchange, file, number, handler.rendition, of: served, since: since)
       return handler.parts.answer(index, of: number, exchange, since: since)
     }
     exchange.respond(ResponseFields.notFound)
@@ -136,6 +160,18 @@ final class StreamHandler {
   func rendition(_ name: String?) -> RenditionHandler? {
     guard let name else { return renditions.first }
     return renditions.first { $0.rendition.name == name }
+  }
+
+  /// The handlers of `/S/auto/`.
+  func switchedHandlers(
+    of switched: SwitchedRenditions, _ served: ServedStream
+  ) -> [RenditionHandler] {
+    if switchedRenditions.isEmpty {
+      switchedRenditions = switched.renditions.map {
+        RenditionHandler(served, $0, counters: counters, reroute: reroute)
+      }
+    }
+    return switchedRenditions
   }
 
   // MARK: Start
@@ -210,25 +246,30 @@ final class StreamHandler {
   func woken(_ now: MonotonicTime) {
     starting.woken(renditions)
     for handler in renditions { handler.woken(now) }
+    for handler in switchedRenditions { handler.woken(now) }
     sockets.woken()
     guard stream.hosted?.plan.isOnDemand == true, !renditions.isEmpty else { return }
     // A held request, an open-segment reader or a subscribed socket is a use of the stream.
-    if starting.count > 0 || sockets.isInUse || renditions.contains(where: \.isInUse) {
+    if starting.count > 0 || sockets.isInUse || renditions.contains(where: \.isInUse)
+      || switchedRenditions.contains(where: \.isInUse)
+    {
       stream.hosted?.use(now)
     }
   }
 
   /// The earliest deadline or an earlier time.
   var nextDeadline: MonotonicTime {
-    renditions.reduce(min(starting.nextDeadline, sockets.nextDeadline)) {
-      min($0, $1.nextDeadline)
-    }
+    let own = min(starting.nextDeadline, sockets.nextDeadline, deliveries.nextDeadline)
+    let deadline = renditions.reduce(own) { min($0, $1.nextDeadline) }
+    return switchedRenditions.reduce(deadline) { min($0, $1.nextDeadline) }
   }
 
   /// Answers the requests whose deadline has passed.
   func expire(_ now: MonotonicTime) {
     starting.expire(now, isServed: stream.served != nil)
     for handler in renditions { handler.expire(now) }
+    for handler in switchedRenditions { handler.expire(now) }
+    deliveries.expire(now)
     sockets.expire(now)
   }
 
@@ -244,8 +285,10 @@ final class StreamHandler {
   }
 
   private func closeRenditions() {
-    let closing = renditions
+    let closing = renditions + switchedRenditions
     renditions = []
+    switchedRenditions = []
+    deliveries.close()
     timestamps = TimestampsCache()
     for handler in closing { handler.close() }
   }

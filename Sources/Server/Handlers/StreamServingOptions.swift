@@ -27,6 +27,12 @@ package struct StreamServingOptions: Sendable {
   package var holdLimit = Interval.max
   /// Whether a request for a segment that has not begun is held; if not, the response is 404.
   package var waitsForAbsentSegment = true
+  /// Whether the playlist of the stream is the chunked one; LL-HLS is at `/S/ll.m3u8` then.
+  package var prefersChunkedPlaylist = false
+  /// Whether the MPD of the stream is that of `/S/auto/`.
+  package var switchesRenditions = false
+  /// Whether the deliveries to its viewers are saved.
+  package var savesStatistics = false
 
   /// The defaults.
   package init() {}

@@ -4,13 +4,15 @@ import HTTP
 
 /// A player's report in a request, in the query or in header fields.
 ///
-/// It does not influence the response.
+/// It influences the response only if the server chooses the rendition.
 /// - Source: CTA-5004 (CMCD)
 struct CMCDReport: Equatable {
   /// `bl`: milliseconds in the buffer.
   var bufferMilliseconds: Double?
   /// `mtp`: measured throughput in kbit/s.
   var throughputKilobits: Double?
+  /// `br`: the bitrate of the requested object in kbit/s.
+  var bitrateKilobits: Double?
   /// `dl`: milliseconds until the buffer is empty.
   var deadlineMilliseconds: Double?
   /// `ltc`: milliseconds behind live.
@@ -26,6 +28,9 @@ struct CMCDReport: Equatable {
 
   private static let fields = ["cmcd-request", "cmcd-object", "cmcd-status", "cmcd-session"]
   private static let fieldLengths = Request.lengths(fields)
+
+  /// A report without values.
+  init() {}
 
   /// The report in `request`; nil if it has none.
   init?(_ request: Request) {
@@ -62,6 +67,7 @@ struct CMCDReport: Equatable {
       switch name {
       case "bl": bufferMilliseconds = value
       case "mtp": throughputKilobits = value
+      case "br": bitrateKilobits = value
       case "dl": deadlineMilliseconds = value
       case "ltc": latencyMilliseconds = value
       case "pr": playbackRate = value

@@ -277,6 +277,12 @@ struct MetricsText {
   }
 
   private func accessLog(_ out: inout MetricLines) {
+    if let rows = serverState.segmentRows {
+      out.family(
+        "streamer_statistics_rows_lost_total", "counter",
+        "Rows of statistics (--stats-dir) that were not written.")
+      out.sample("streamer_statistics_rows_lost_total", [], Double(rows.lostCount))
+    }
     guard let accessLog = serverState.accessLog else { return }
     out.family(
       "streamer_access_log_lost_total", "counter", "Access log lines that were not written.")

@@ -36,10 +36,25 @@ package final class ManifestCache: Sendable {
   private let parameters: PresentationParameters
   private let names: MediaNames
   private let windows: [LiveWindow]
+  private let switched: String?
+  private let isForOneViewer: Bool
   private let shared = Locked(Shared())
 
-  /// An empty cache; `windows` are those of the renditions, top rendition first.
-  init(_ parameters: PresentationParameters, names: MediaNames, windows: [LiveWindow]) {
+  /// An empty cache.
+  ///
+  /// - Parameters:
+  ///   - parameters: the constants of the MPDs.
+  ///   - names: the names of media.
+  ///   - windows: those of the renditions, top rendition first.
+  ///   - switched: the common name of the renditions of the video between which the server
+  ///     switches; nil if it does not.
+  ///   - isForOneViewer: whether caches keep no response.
+  init(
+    _ parameters: PresentationParameters, names: MediaNames, windows: [LiveWindow],
+    switched: String? = nil, isForOneViewer: Bool = false
+  ) {
+    self.switched = switched
+    self.isForOneViewer = isForOneViewer
     self.parameters = parameters
     self.names = names
     self.windows = windows
@@ -92,14 +107,18 @@ package final class ManifestCache: Sendable {
   ) -> Rendered? {
     let location = Manifest.Location(
       origin: key.origin, base: key.depth.path(to: parameters.name))
+    var tracks = windows.compactMap(\.snapshot.track)
+    if let switched { tracks = tracks.map { $0.size == nil ? $0 : $0.renamed(switched) } }
     let manifest = Manifest(
-      snapshot, tracks: windows.compactMap(\.snapshot.track), audio: audio, parameters: parameters,
-      names: names, location: location, publishTime: publishTime)
+      snapshot, tracks: tracks, audio: audio, parameters: parameters, names: names,
+      location: location, publishTime: publishTime)
     guard let text = manifest?.text() else { return nil }
     let body = SharedBytes(text)
     let tag = EntityTag.text(of: body)
-    let caching = ResponseFields.Caching.manifest(
-      segmentSeconds: parameters.segmentation.segmentDuration.wholeSeconds)
+    let caching: ResponseFields.Caching =
+      isForOneViewer
+      ? .oneViewer
+      : .manifest(segmentSeconds: parameters.segmentation.segmentDuration.wholeSeconds)
     var fields = ResponseFields.fields("application/dash+xml", caching, priority: .playlist)
     if key.depth == .player { fields.append(HeaderField("Vary", "Accept")) }
     fields.append(HeaderField("ETag", tag))

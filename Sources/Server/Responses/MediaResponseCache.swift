@@ -26,6 +26,7 @@ final class MediaResponseCache: Sendable {
   let gap: PreparedResponse
 
   private let mediaType: String
+  private let isForOneViewer: Bool
   private let partFields: [HeaderField]
   private let segmentFields: [HeaderField]
   private let responses = Locked(Responses())
@@ -37,10 +38,13 @@ final class MediaResponseCache: Sendable {
   ///   - target: the Target Duration in seconds.
   ///   - segmentation: the durations of parts and segments.
   ///   - cmsd: the CMSD fields of the rendition; nil for none.
+  ///   - isForOneViewer: whether caches keep no response, since an address has the bytes of
+  ///     different renditions; there are no entity tags then.
   init(
     _ numbering: MediaNames.Numbering, targetDuration target: Int64,
-    segmentation: TrackSegmentation, cmsd: CMSDFields? = nil
+    segmentation: TrackSegmentation, cmsd: CMSDFields? = nil, isForOneViewer: Bool = false
   ) {
+    self.isForOneViewer = isForOneViewer
     let recurs = numbering == .run
     let type = segmentation.mediaType
     mediaType = type
@@ -48,13 +52,14 @@ final class MediaResponseCache: Sendable {
     func described(_ ticks: Int64) -> [HeaderField] {
       cmsd?.fields(ticks: ticks, segmentation) ?? []
     }
+    func caching(_ usual: ResponseFields.Caching) -> ResponseFields.Caching {
+      isForOneViewer ? .oneViewer : recurs ? .numberedRun(targetDuration: target) : usual
+    }
     partFields =
-      ResponseFields.fields(
-        type, recurs ? .numberedRun(targetDuration: target) : .part(targetDuration: target))
+      ResponseFields.fields(type, caching(.part(targetDuration: target)))
       + described(segmentation.partTicks) + accept
     let openFields =
-      ResponseFields.fields(
-        type, recurs ? .numberedRun(targetDuration: target) : .segment)
+      ResponseFields.fields(type, caching(.segment))
       + described(segmentation.nominalSegmentTicks)
     segmentFields = openFields + accept
     openHead = PreparedResponse(
@@ -69,11 +74,14 @@ final class MediaResponseCache: Sendable {
     responses.withLock { responses in
       if let response = responses.parts[part.segment]?[part.index] { return response }
       let response = PreparedResponse(
-        status: 200, fields: partFields + [ProcessETag.of("\(part.segment).\(part.index)")],
-        body: part.bytes)
+        status: 200, fields: partFields + tag("\(part.segment).\(part.index)"), body: part.bytes)
       responses.parts[part.segment, default: [:]][part.index] = response
       return response
     }
+  }
+
+  private func tag(_ name: String) -> [HeaderField] {
+    isForOneViewer ? [] : [ProcessETag.of(name)]
   }
 
   /// The response for a complete segment.
@@ -82,7 +90,7 @@ final class MediaResponseCache: Sendable {
     return responses.withLock { responses in
       if let response = responses.segments[segment.number] { return response }
       let response = PreparedResponse(
-        status: 200, fields: segmentFields + [ProcessETag.of("\(segment.number)")],
+        status: 200, fields: segmentFields + tag("\(segment.number)"),
         body: segment.chunks.map(\.bytes))
       responses.segments[segment.number] = response
       return response
@@ -95,7 +103,7 @@ final class MediaResponseCache: Sendable {
       if let response = responses.headers[track.headerHash] { return response }
       let response = PreparedResponse(
         status: 200,
-        fields: ResponseFields.fields(mediaType, .header) + [
+        fields: ResponseFields.fields(mediaType, isForOneViewer ? .oneViewer : .header) + [
           PreparedResponse.acceptRanges, HeaderField("ETag", EntityTag.text(of: track.header)),
         ],
         body: [track.header])

@@ -20,10 +20,14 @@ final class MultivariantCache: Sendable {
   private let name: String
   private let windows: [LiveWindow]
   private let targetDuration: Int64
+  private let switched: String?
   private let responses = Locked<[Key: PreparedResponse]>([:])
 
   /// An empty cache for the stream `name` with the windows of its renditions, top rendition first.
-  init(name: String, windows: [LiveWindow], targetDuration: Int64) {
+  ///
+  /// If the server chooses the renditions of the video, `switched` is their common name.
+  init(name: String, windows: [LiveWindow], targetDuration: Int64, switched: String? = nil) {
+    self.switched = switched
     self.name = name
     self.windows = windows
     self.targetDuration = targetDuration
@@ -33,15 +37,18 @@ final class MultivariantCache: Sendable {
   func response(_ key: Key) -> PreparedResponse? {
     responses.withLock { responses in
       if let response = responses[key] { return response }
-      let tracks = windows.compactMap(\.snapshot.track)
+      var tracks = windows.compactMap(\.snapshot.track)
       guard tracks.count == windows.count else { return nil }
+      if let switched { tracks = tracks.map { $0.size == nil ? $0 : $0.renamed(switched) } }
       let playlist = MultivariantPlaylist(
         tracks, base: key.depth.path(to: name),
-        file: key.isChunked ? "chunked.m3u8" : "playlist.m3u8")
+        file: key.isChunked ? "chunked.m3u8" : "playlist.m3u8",
+        variantFile: switched == nil ? nil : SwitchedRenditions.playlistName)
       let plain = SharedBytes(playlist.text)
       let compressed = key.isCompressed ? Gzip.compress(plain) : nil
       var fields = ResponseFields.fields(
-        "application/vnd.apple.mpegurl", .playlist(targetDuration: targetDuration))
+        "application/vnd.apple.mpegurl",
+        key.depth == .switched ? .oneViewer : .playlist(targetDuration: targetDuration))
       fields.append(HeaderField("Vary", "Accept-Encoding"))
       if compressed != nil { fields.append(HeaderField("Content-Encoding", "gzip")) }
       let response = PreparedResponse(status: 200, fields: fields, body: [compressed ?? plain])

@@ -68,6 +68,7 @@ final class PlaylistCache: Sendable {
   private let names: MediaNames
   private let window: LiveWindow
   private let others: [Other]
+  private let isForOneViewer: Bool
   private let shared = Locked(Shared())
 
   /// Another rendition of the stream; playlists carry a Rendition Report of it.
@@ -86,10 +87,13 @@ final class PlaylistCache: Sendable {
   }
 
   /// An empty cache for a rendition of the stream `name`.
+  ///
+  /// If `isForOneViewer`, caches keep no response.
   init(
     name: String, names: MediaNames, window: LiveWindow, control: ServerControl,
-    others: [Other] = []
+    others: [Other] = [], isForOneViewer: Bool = false
   ) {
+    self.isForOneViewer = isForOneViewer
     self.name = name
     self.names = names
     self.window = window
@@ -183,8 +187,9 @@ final class PlaylistCache: Sendable {
     let depth =
       switch key.depth {
       case .root: "0"
-      case .stream: "1"
+      case .stream, .lowLatency: "1"
       case .rendition, .player: "2"
+      case .switched: "3"
       }
     return ProcessETag.of(
       "\(number)\(form)\(depth)\(key.isCompressed ? "z" : "")\(hasEnded ? "e" : "")")
@@ -192,7 +197,8 @@ final class PlaylistCache: Sendable {
 
   private func fields(_ key: Key, version: Int64) -> [HeaderField] {
     var fields = ResponseFields.fields(
-      "application/vnd.apple.mpegurl", key.caching, priority: .playlist)
+      "application/vnd.apple.mpegurl", isForOneViewer ? .oneViewer : key.caching,
+      priority: .playlist)
     fields.append(HeaderField("Vary", "Accept-Encoding"))
     if key.form != .chunked { fields.append(HeaderField("X-Playlist-Version", "\(version)")) }
     if key.isCompressed { fields.append(HeaderField("Content-Encoding", "gzip")) }

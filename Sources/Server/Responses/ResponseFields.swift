@@ -42,6 +42,8 @@ enum ResponseFields {
   /// - Source: RFC 8216bis Appendix B.1
   enum Caching: Hashable {
     case noStore
+    /// One address has different bytes for different clients.
+    case oneViewer
     /// Errors, and playlists for `wait`: outdated within one second.
     case second
     /// A playlist without directives, and pages.
@@ -61,6 +63,7 @@ enum ResponseFields {
     var value: String {
       switch self {
       case .noStore: "no-store"
+      case .oneViewer: "private, no-store"
       case .second: "public, max-age=1"
       case .playlist(let target): "public, max-age=\(max(1, target / 2))"
       case .manifest(let segment): "public, max-age=\(max(1, segment / 2))"

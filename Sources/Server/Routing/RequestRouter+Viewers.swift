@@ -20,7 +20,12 @@ extension RequestRouter {
     default: return
     }
     guard let handler = handler(name), let use = handler.object(of: target) else { return }
-    note(exchange, use.object, handler.stream.name, use.rendition, use.segmentDuration, report)
+    var rendition = use.rendition
+    if rendition == SwitchedRenditions.name {
+      rendition = handler.rendition(
+        shownTo: HTTPViewers.number(of: exchange.request, report, on: handler.stream.name))
+    }
+    note(exchange, use.object, handler.stream.name, rendition, use.segmentDuration, report)
   }
 
   private func note(

@@ -128,7 +128,7 @@ final class RequestRouter: RequestHandler, LoopService {
         ?? StreamHandler(
           stream, options: serverState.options, counters: counters, loop: loop,
           mayStart: { [serverState] in serverState.mayStart(by: $0, at: $1) },
-          sockets: serverState.sockets,
+          sockets: serverState.sockets, rows: serverState.segmentRows,
           reroute: { [unowned self] in reroute($0, since: $1) })
       streamHandlers.append(streamHandler)
       byName[stream.name] = streamHandler
@@ -175,9 +175,11 @@ final class RequestRouter: RequestHandler, LoopService {
     switch target.route {
     case .playlist(let name, let rendition, let depth):
       exchange.kind = .playlist
-      streamHandler(name, exchange)?
-        .playlist(
-          exchange, rendition, isChunked: false, target.directives, depth: depth, since: since)
+      guard let handler = streamHandler(name, exchange) else { return }
+      let isChunked = handler.isChunked(rendition, depth)
+      if isChunked { exchange.kind = .chunkedPlaylist }
+      handler.playlist(
+        exchange, rendition, isChunked: isChunked, target.directives, depth: depth, since: since)
     case .chunkedPlaylist(let name, let rendition, let depth):
       exchange.kind = .chunkedPlaylist
       streamHandler(name, exchange)?

@@ -75,6 +75,7 @@ package enum Route: Equatable {
     return switch name {
     case "": .page(stream: stream)
     case "playlist.m3u8", "index.m3u8": .playlist(stream: stream, rendition: nil, .stream)
+    case "ll.m3u8": .playlist(stream: stream, rendition: nil, .lowLatency)
     case "chunked.m3u8": .chunkedPlaylist(stream: stream, rendition: nil, .stream)
     case "manifest.mpd": .manifest(stream: stream, .stream)
     case "timestamps.json": .timestamps(stream: stream)
@@ -86,6 +87,10 @@ package enum Route: Equatable {
   private static func inRendition(_ stream: String, _ rendition: String, _ name: String) -> Route {
     if stream == "ldash" { return underUpload(rendition, name) }
     return switch name {
+    case "manifest.mpd" where rendition == SwitchedRenditions.name:
+      .manifest(stream: stream, .switched)
+    case SwitchedRenditions.playlistName where rendition == SwitchedRenditions.name:
+      .playlist(stream: stream, rendition: rendition, .switched)
     case "playlist.m3u8", "index.m3u8":
       .playlist(stream: stream, rendition: rendition, .rendition)
     case "chunked.m3u8": .chunkedPlaylist(stream: stream, rendition: rendition, .rendition)

@@ -277,7 +277,7 @@ final class SocketSession: WebSocketHandler {
       else { continue }
       subscription.state = .waiting(from: first)
     }
-    changeAutomatic { $0.dropped(now: sockets.now, of: sockets.ladder.count) }
+    changeAutomatic { $0.late(now: sockets.now, of: sockets.ladder.count) }
     presence.skipped()
     sockets.countSkip()
   }

@@ -3,7 +3,10 @@
 import Sharing
 import Time
 
-/// Adds rows to the history of viewers, on a thread of its own.
+/// Adds rows to the history of viewers, and to the statistics of deliveries, on a thread of its
+/// own.
+///
+/// It also logs why the server cannot switch between the renditions of a stream.
 ///
 /// A row sums up the viewers of all loops; with thousands of viewers that takes milliseconds, for
 /// which no loop may keep its viewers waiting.
@@ -20,6 +23,8 @@ final class HistoryRecorder: Sendable {
       var next = SystemClock.monotonicTime + ViewerHistory.interval
       while isStopped.wait(until: next, { $0 ? true : nil }) == nil {
         serverState.addToHistory(SystemClock.monotonicTime)
+        serverState.reportObstacles()
+        serverState.segmentRows?.flush(SystemClock.monotonicTime)
         next = SystemClock.monotonicTime + ViewerHistory.interval
       }
     }
@@ -30,5 +35,6 @@ final class HistoryRecorder: Sendable {
   func stop() {
     isStopped.update { $0 = true }
     thread.withLock { $0 }?.join()
+    serverState.segmentRows?.flush(SystemClock.monotonicTime, all: true)
   }
 }

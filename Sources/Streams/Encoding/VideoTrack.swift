@@ -28,7 +28,7 @@ struct VideoTrack: ~Copyable {
       EncoderSettings(
         size: rendition.size, rate: configuration.segmentation.grid.rate,
         bitrateKilobits: rendition.bitrateKilobits, encoder: configuration.encoder,
-        preset: configuration.preset))
+        preset: configuration.preset, levelKilobits: configuration.levelKilobits(of: rendition)))
     let header = try FFmpegError.checked(
       encoder.initSegment(), timescale: Int(configuration.segmentation.grid.rate.timescale),
       codecs: encoder.codecString)

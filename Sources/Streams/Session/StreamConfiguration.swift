@@ -93,6 +93,11 @@ package struct StreamConfiguration: Sendable {
       renditions: RenditionSettings.ladder([(size, bitrateKilobits)]), segmentation: segmentation)
   }
 
+  /// The bitrate that determines the level of a rendition: renditions of one size have one level.
+  func levelKilobits(of rendition: RenditionSettings) -> Int? {
+    renditions.filter { $0.size == rendition.size }.map(\.bitrateKilobits).max()
+  }
+
   /// Frames from IDR to IDR within a segment: whole parts, at most the segment.
   package var keyDistance: Int64 {
     let part = segmentation.framesPerPart

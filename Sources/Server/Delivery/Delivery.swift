@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTP
+import Net
+import Time
+
+/// A response with media on its way to a viewer: the times at which its bytes were written and
+/// acknowledged.
+///
+/// Confined to the loop's thread.
+final class Delivery {
+  /// The media of the response.
+  struct Object {
+    /// The number of the viewer.
+    let viewer: UInt64
+    /// The segment, and the number by which URLs name it.
+    let segment: Int64
+    let printed: Int64
+    /// Whether it is the whole segment, or its last part.
+    let endsSegment: Bool
+    /// The name of the rendition.
+    let rendition: String
+    /// CMCD of the request.
+    let report: CMCDReport?
+  }
+
+  /// The recipients of measurements.
+  struct Recipients {
+    /// The renditions between which the server switches, and the index of this one; nil if the
+    /// viewer has chosen the rendition.
+    let switched: (renditions: SwitchedRenditions, index: Int)?
+    /// The rows of statistics; nil if none are saved.
+    let rows: SegmentRows?
+    /// The name of the stream.
+    let stream: String
+  }
+
+  /// Bytes up to a position of the connection.
+  private struct Mark {
+    /// The number of bytes that the viewer has acknowledged when it has these.
+    let end: UInt64
+    let bytes: Int
+    let written: MonotonicTime
+    /// Whether the bytes need no further measurement before they are acknowledged.
+    var isMeasured = false
+  }
+
+  /// The shortest time between two marks.
+  private static let markInterval = Interval.milliseconds(100)
+  private static let markLimit = 64
+  /// How long after its end a response is followed.
+  private static let longest = Interval.seconds(60)
+
+  let object: Object
+  private let recipients: Recipients
+  private let exchange: any Exchange
+  private(set) var stream: (any ByteStream)?
+  private let asked: MonotonicTime
+  private var begun: MonotonicTime?
+  private var ended: MonotonicTime?
+  private var acknowledged: MonotonicTime?
+  private var isCut = false
+  private var bytes = 0
+  /// Bytes after the last mark.
+  private var unmarked = 0
+  private var marks: [Mark] = []
+  private var lastMark = MonotonicTime.distantPast
+  private var newest: TransmissionState?
+
+  init(
+    _ object: Object, _ recipients: Recipients, _ exchange: any Exchange, since: MonotonicTime
+  ) {
+    self.object = object
+    self.recipients = recipients
+    self.exchange = exchange
+    asked = since
+  }
+
+  /// Whether bytes are to be acknowledged.
+  var isAwaiting: Bool { !marks.isEmpty }
+  /// Whether no more bytes are written, and none are to be acknowledged.
+  var isOver: Bool { marks.isEmpty && (ended != nil || isCut) }
+
+  /// The response begins.
+  func begin(_ stream: (any ByteStream)?, now: MonotonicTime) {
+    self.stream = stream
+    begun = now
+  }
+
+  /// Bytes were written.
+  func wrote(_ count: Int, now: MonotonicTime) {
+    bytes += count
+    unmarked += count
+    if now - lastMark >= Self.markInterval, marks.count < Self.markLimit { mark(now) }
+  }
+
+  /// The response has ended, or was cut.
+  func end(isCut: Bool, now: MonotonicTime) {
+    self.isCut = isCut
+    ended = ended ?? now
+    if isCut { marks = [] } else if unmarked > 0 { mark(now) }
+  }
+
+  private func mark(_ now: MonotonicTime) {
+    guard let state = stream?.transmission else { return }
+    newest = state
+    let queued = max(exchange.queuedBytes, stream?.queuedBytes ?? 0)
+    // bounded: 2^64 bytes are never sent
+    let end = state.acknowledged &+ UInt64(clamping: state.unacknowledged + queued)
+    marks.append(Mark(end: end, bytes: unmarked, written: now))
+    unmarked = 0
+    lastMark = now
+  }
+
+  /// Looks for acknowledgements.
+  ///
+  /// - Parameters:
+  ///   - state: the connection; nil if it has ended.
+  ///   - now: the present time.
+  ///   - delay: how much later than planned this is.
+  /// - Returns: whether the delivery is over.
+  func look(_ state: TransmissionState?, now: MonotonicTime, delay: Interval) -> Bool {
+    guard let state else {
+      isCut = isCut || !marks.isEmpty
+      marks = []
+      return true
+    }
+    newest = state
+    while let mark = marks.first, state.acknowledged >= mark.end {
+      _ = report(mark, state, isComplete: true, now, delay)
+      acknowledged = now
+      marks.removeFirst()
+    }
+    if let mark = marks.first, !mark.isMeasured {
+      marks[0].isMeasured = report(mark, state, isComplete: false, now, delay)
+    }
+    guard let ended else { return false }
+    return marks.isEmpty || now - ended > Self.longest
+  }
+
+  private func report(
+    _ mark: Mark, _ state: TransmissionState, isComplete: Bool, _ now: MonotonicTime,
+    _ delay: Interval
+  ) -> Bool {
+    guard let switched = recipients.switched else { return true }
+    return switched.renditions.observe(
+      DeliveryMeasurement(
+        segment: object.segment, rendition: switched.index, bytes: mark.bytes,
+        elapsed: now - mark.written - delay, isComplete: isComplete, roundTrip: state.roundTrip,
+        rate: state.deliveryRate, isLowerBound: state.isLowerBound), of: object.viewer, now: now)
+  }
+
+  /// Adds the delivery, which is over, to the statistics.
+  func save(_ now: MonotonicTime) {
+    guard let rows = recipients.rows, let begun else { return }
+    let row = SegmentRow(
+      stream: recipients.stream, viewer: object.viewer, segment: object.printed,
+      rendition: object.rendition, bytes: bytes, asked: asked, begun: begun, ended: ended ?? now,
+      acknowledged: acknowledged, roundTrip: newest?.roundTrip, rate: newest?.deliveryRate,
+      isCut: isCut, report: object.report)
+    rows.add(row, endsSegment: object.endsSegment, now: now)
+  }
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTP
+import Net
+import Time
+
+/// The deliveries of one stream on one loop whose times are measured.
+///
+/// Sockets do not report acknowledgements, so they are looked for every 25 ms while there are
+/// unacknowledged bytes. Confined to the loop's thread.
+final class DeliveryWatch {
+  private static let interval = Interval.milliseconds(25)
+
+  private unowned let loop: EventLoop
+  private var deliveries: [Delivery] = []
+  /// The time of the next look.
+  private(set) var nextDeadline = MonotonicTime.distantFuture
+
+  init(_ loop: EventLoop) { self.loop = loop }
+
+  /// The number of measured deliveries.
+  var count: Int { deliveries.count }
+
+  /// An exchange whose response is measured as `object`.
+  func watch(
+    _ exchange: any Exchange, _ object: Delivery.Object, _ recipients: Delivery.Recipients,
+    since: MonotonicTime
+  ) -> WatchedExchange {
+    // A request that is routed again is watched already.
+    let exchange = (exchange as? WatchedExchange)?.unwatched ?? exchange
+    return WatchedExchange(exchange, self, Delivery(object, recipients, exchange, since: since))
+  }
+
+  /// A response with media begins.
+  func begin(_ delivery: Delivery, _ stream: (any ByteStream)?) {
+    delivery.begin(stream, now: loop.now)
+    deliveries.append(delivery)
+  }
+
+  /// Bytes were written.
+  func wrote(_ delivery: Delivery, _ count: Int) {
+    delivery.wrote(count, now: loop.now)
+    if delivery.isAwaiting { lookSoon() }
+  }
+
+  /// A response has ended, or was cut.
+  func end(_ delivery: Delivery, isCut: Bool) {
+    delivery.end(isCut: isCut, now: loop.now)
+    lookSoon()
+  }
+
+  private func lookSoon() { nextDeadline = min(nextDeadline, loop.now + Self.interval) }
+
+  /// Looks for acknowledgements if it is time.
+  func expire(_ now: MonotonicTime) {
+    guard nextDeadline <= now else { return }
+    // A loop that is late itself has not seen the acknowledgements.
+    let delay = now - nextDeadline
+    nextDeadline = .distantFuture
+    // Deliveries of one connection are looked at with one state.
+    var states: [ObjectIdentifier: TransmissionState] = [:]
+    deliveries.removeAll { delivery in
+      guard delivery.isAwaiting else {
+        if delivery.isOver { delivery.save(now) }
+        return delivery.isOver
+      }
+      let state = delivery.stream.flatMap { stream in
+        let known = states[ObjectIdentifier(stream)] ?? stream.transmission
+        states[ObjectIdentifier(stream)] = known
+        return known
+      }
+      let isOver = delivery.look(state, now: now, delay: delay)
+      if isOver { delivery.save(now) }
+      if delivery.isAwaiting, !isOver { nextDeadline = now + Self.interval }
+      return isOver
+    }
+  }
+
+  /// Ends all measurements.
+  func close() {
+    for delivery in deliveries { delivery.save(loop.now) }
+    deliveries = []
+    nextDeadline = .distantFuture
+  }
+}

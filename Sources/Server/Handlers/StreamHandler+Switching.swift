@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTP
+import Packaging
+import Time
+
+/// `/S/auto/`: the server chooses the rendition of each segment for each viewer.
+extension StreamHandler {
+  /// The MPDs for a request, and the window that they show; nil if the request was refused.
+  func manifests(
+    for exchange: any Exchange, of served: ServedStream, depth: URLDepth
+  ) -> (cache: ManifestCache, window: LiveWindow)? {
+    if depth != .switched {
+      guard served.options.switchesRenditions, case .possible? = served.switching else {
+        return (served.manifests, served.window)
+      }
+    }
+    guard let switched = switchedRenditions(of: served, for: exchange),
+      let pin = pin(exchange, switched)
+    else { return nil }
+    guard let index = pin.index else { return (switched.manifests, switched.renditions[0].window) }
+    return (switched.pinnedManifests[index], switched.renditions[index].window)
+  }
+
+  /// Answers a request for a playlist of `/S/auto/`.
+  func switchedPlaylist(
+    _ exchange: any Exchange, of served: ServedStream, _ directives: PlaylistHandler.Directives,
+    depth: URLDepth, since: MonotonicTime
+  ) {
+    guard let switched = switchedRenditions(of: served, for: exchange),
+      let pin = pin(exchange, switched)
+    else { return }
+    let multivariant = pin.index.map { switched.pinnedMultivariants[$0] } ?? switched.multivariant
+    if depth != .switched, switched.hasAudio {
+      let key = MultivariantCache.Key(
+        depth: .switched, isChunked: false,
+        isCompressed: exchange.request.accepts(coding: "gzip"))
+      return exchange.respond(
+        multivariant.response(key)
+          ?? ResponseFields.error(503, "a rendition has not started", .noStore))
+    }
+    // The URLs of a pinned playlist are those of the rendition itself.
+    switchedHandlers(of: switched, served)[pin.index ?? 0].playlists.media(
+      exchange, directives, depth: pin.index == nil ? .rendition : .switched, since: since,
+      now: now)
+  }
+
+  /// Answers a request for media of `/S/auto/`.
+  func switchedMedia(
+    _ exchange: any Exchange, of served: ServedStream, _ file: MediaName, since: MonotonicTime
+  ) {
+    guard let switched = switchedRenditions(of: served, for: exchange),
+      let pin = pin(exchange, switched)
+    else { return }
+    let handlers = switchedHandlers(of: switched, served)
+    let number: Int64?
+    switch file {
+    case .header(let hash): return handlers[pin.index ?? 0].header(hash, exchange)
+    case .segment(let printed), .part(_, let printed): number = served.names.segment(printed)
+    }
+    guard let number else { return exchange.respond(ResponseFields.notFound) }
+    let report = CMCDReport(exchange.request)
+    let viewer = HTTPViewers.number(of: exchange.request, report, on: served.name)
+    let index =
+      pin.index ?? choose(number, of: switched, for: viewer, report)
+    let exchange = watched(
+      exchange, file, number, viewer, handlers[index].rendition, of: served, report: report,
+      switched: pin.index == nil ? (switched, index) : nil, since: since)
+    if case .part(let part, _) = file {
+      handlers[index].parts.answer(part, of: number, exchange, since: since)
+    } else {
+      handlers[index].segments.answer(number, exchange, since: since, now: now)
+    }
+  }
+
+  private func choose(
+    _ segment: Int64, of switched: SwitchedRenditions, for viewer: UInt64, _ report: CMCDReport?
+  ) -> Int {
+    let choice = switched.choose(segment, for: viewer, report, now: now)
+    if let before = choice.before, before != choice.rendition {
+      countSwitch(isUp: choice.rendition < before)
+    }
+    return choice.rendition
+  }
+
+  /// The rendition that a viewer of `/S/auto/` got last; `auto` if it is not known.
+  func rendition(shownTo viewer: UInt64) -> String {
+    guard case .possible(let switched)? = servedStream?.switching else {
+      return SwitchedRenditions.name
+    }
+    return switched.shown(to: viewer) ?? SwitchedRenditions.name
+  }
+
+  /// The rendition that a viewer asks for; without an index if it asks for none.
+  private struct Pin {
+    let index: Int?
+  }
+
+  // MARK: Refusals
+
+  /// The renditions between which the server switches; nil if the request was refused.
+  private func switchedRenditions(
+    of served: ServedStream, for exchange: any Exchange
+  ) -> SwitchedRenditions? {
+    switch served.switching {
+    case .possible(let switched)?: return switched
+    case .impossible(let reason)?:
+      exchange.respond(
+        ResponseFields.error(404, "the server cannot switch renditions: \(reason)", .noStore))
+    case nil: exchange.respond(ResponseFields.unavailable("a rendition has not started"))
+    }
+    return nil
+  }
+
+  /// The rendition that the query names by `quality`, without an index if it names none; nil if
+  /// there is no such rendition, and the request was refused.
+  private func pin(_ exchange: any Exchange, _ switched: SwitchedRenditions) -> Pin? {
+    guard exchange.request.hasQuery,
+      let item = exchange.request.queryItems.first(where: { $0.name == "quality" })
+    else { return Pin(index: nil) }
+    if let index = switched.index(of: item.value) { return Pin(index: index) }
+    let names = switched.renditions.map(\.name).joined(separator: ", ")
+    exchange.respond(ResponseFields.error(404, "no such quality (expected \(names))", .noStore))
+    return nil
+  }
+}

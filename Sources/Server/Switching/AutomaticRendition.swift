@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Time
+
+/// The server's choice of a rendition for one viewer, by the times at which the viewer was late: a
+/// pure state machine.
+///
+/// A viewer over a WebSocket is late if chunks had to be dropped; ``SwitchedViewer`` decides about
+/// viewers over HTTP. Being late twice within 10 s, or severely, chooses a lower rendition; a time
+/// without being late chooses the next higher one. That time is doubled each time the higher
+/// rendition soon proves too large.
+struct AutomaticRendition: Sendable {
+  private static let memory = Interval.seconds(10)
+  private static let trial = Interval.seconds(20)
+  private static let shortestWait = Interval.seconds(10)
+  /// The wait if a measurement proves that the next higher rendition fits.
+  private static let provenWait = Interval.seconds(5)
+  private static let longestWait = Interval.seconds(160)
+
+  /// The index in the ladder; 0 is the top rendition.
+  private(set) var index: Int
+  /// The last time at which the viewer was late; nil after a raise.
+  private var lateAt: MonotonicTime?
+  private var changedAt: MonotonicTime
+  private var raisedAt = MonotonicTime.distantPast
+  private var wait = shortestWait
+
+  /// Starts with the rendition at `index`.
+  init(now: MonotonicTime, index: Int = 0) {
+    self.index = index
+    changedAt = now
+  }
+
+  /// The viewer was late.
+  ///
+  /// - Parameters:
+  ///   - now: the present time.
+  ///   - count: the number of renditions.
+  ///   - target: the highest rendition that fits, if it is known and lower than the next one.
+  ///   - isSevere: whether once is enough.
+  mutating func late(
+    now: MonotonicTime, of count: Int, to target: Int = 0, isSevere: Bool = false
+  ) {
+    defer { lateAt = now }
+    let isRepeated = lateAt.map { now - $0 <= Self.memory } ?? false
+    guard isRepeated || isSevere, index + 1 < count else { return }
+    index = min(max(index + 1, target), count - 1)
+    if now - raisedAt < Self.trial {
+      // bounded: intervals saturate
+      wait = min(Self.longestWait, wait * 2)
+    } else {
+      wait = Self.shortestWait
+    }
+    changedAt = now
+  }
+
+  /// Chooses a higher rendition after a time without being late.
+  ///
+  /// If `isProven`, a measurement has shown that the next higher rendition fits.
+  mutating func step(_ now: MonotonicTime, isProven: Bool = false) {
+    let wait = isProven && wait == Self.shortestWait ? Self.provenWait : wait
+    guard index > 0, now - max(changedAt, lateAt ?? changedAt) >= wait else { return }
+    index -= 1
+    changedAt = now
+    raisedAt = now
+    lateAt = nil
+  }
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CMAF
+import Media
+import Packaging
+import Sharing
+
+/// The renditions between which the server switches, as a choice sees them: top rendition first.
+struct SwitchedLadder: Sendable {
+  /// Bits per second of each rendition.
+  let bandwidths: [Int64]
+  /// Whether the rendition has the wanted segment, or will have it.
+  let isAvailable: [Bool]
+
+  /// The number of renditions.
+  var count: Int { bandwidths.count }
+
+  /// The second-lowest rendition.
+  var start: Int { max(0, count - 2) }
+
+  /// The rendition at `index`, or the next one that is available: a higher one if there is one.
+  func available(at index: Int) -> Int {
+    guard isAvailable.indices.contains(index), !isAvailable[index] else { return index }
+    return isAvailable[..<index].lastIndex(of: true) ?? isAvailable.firstIndex(of: true) ?? index
+  }
+
+  /// The highest rendition for a connection with this rate in bit/s, with a fifth to spare.
+  func highest(fitting rate: Int64) -> Int {
+    bandwidths.firstIndex { $0 <= rate / 5 * 4 } ?? max(0, count - 1)
+  }
+
+  /// Why a player cannot get these renditions under one name; nil if it can.
+  ///
+  /// The player has one CMAF header for all of them, so their samples must have one size and equal
+  /// parameter sets.
+  static func obstacle(_ tracks: [TrackDescription]) -> String? {
+    guard tracks.count > 1, let first = tracks.first else { return "the stream has one rendition" }
+    guard tracks.allSatisfy({ $0.size == first.size }) else {
+      let sizes = tracks.compactMap(\.size).map(\.description)
+      return "the renditions have different sizes (\(sizes.joined(separator: ", ")))"
+    }
+    let configurations = tracks.map { track in
+      DecoderConfiguration.bytes(in: track.header.array) ?? track.header.array
+    }
+    guard configurations.allSatisfy({ $0 == configurations[0] }) else {
+      return "the renditions have different parameter sets "
+        + "(\(tracks.map(\.codecs).joined(separator: ", ")))"
+    }
+    return nil
+  }
+}

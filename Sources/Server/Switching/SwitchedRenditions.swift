@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DASHPackager
+import HLSPackager
+import HTTP
+import Media
+import Packaging
+import Sharing
+import Time
+
+/// The renditions of a stream under the name `auto`, of which each viewer gets one per segment.
+///
+/// Shared by all loops.
+final class SwitchedRenditions: Sendable {
+  /// Their common name in URLs.
+  static let name = "auto"
+  /// The name of the Media Playlist if `playlist.m3u8` is a Multivariant Playlist.
+  static let playlistName = "media.m3u8"
+
+  /// The video renditions, top rendition first, with responses that caches do not keep.
+  let renditions: [ServedRendition]
+  /// Whether the stream has audio, and so a Multivariant Playlist.
+  let hasAudio: Bool
+  /// The Multivariant Playlist.
+  let multivariant: MultivariantCache
+  /// For each rendition, the Multivariant Playlist with this rendition only.
+  let pinnedMultivariants: [MultivariantCache]
+  /// The MPD with one Representation.
+  let manifests: ManifestCache
+  /// For each rendition, the MPD with this rendition only.
+  let pinnedManifests: [ManifestCache]
+  private let bandwidths: [Int64]
+  private let viewers = Locked(SwitchedViewers())
+
+  /// The renditions of `served`; `tracks` describe its video renditions.
+  init(_ served: ServedStream, _ parameters: PresentationParameters, tracks: [TrackDescription]) {
+    let videos = served.renditions.filter { !$0.isAudio }
+    let audios = served.renditions.filter(\.isAudio)
+    let others = audios.map {
+      PlaylistCache.Other(
+        uri: "../\($0.name)/playlist.m3u8", window: $0.window, isInStep: false)
+    }
+    renditions = videos.map { video in
+      ServedRendition(
+        name: video.name, window: video.window,
+        playlists: PlaylistCache(
+          name: served.name, names: served.names, window: video.window, control: served.control,
+          others: others, isForOneViewer: true),
+        media: MediaResponseCache(
+          served.names.numbering, targetDuration: served.control.targetDuration,
+          segmentation: video.window.segmentation, isForOneViewer: true))
+    }
+    let sound = audios.map(\.window)
+    hasAudio = !audios.isEmpty
+    multivariant = MultivariantCache(
+      name: served.name, windows: [videos[0].window] + sound,
+      targetDuration: served.control.targetDuration, switched: Self.name)
+    pinnedMultivariants = videos.map { video in
+      MultivariantCache(
+        name: served.name, windows: [video.window] + sound,
+        targetDuration: served.control.targetDuration)
+    }
+    manifests = ManifestCache(
+      parameters, names: served.names, windows: [videos[0].window] + sound, switched: Self.name,
+      isForOneViewer: true)
+    pinnedManifests = videos.map { video in
+      ManifestCache(
+        parameters, names: served.names, windows: [video.window] + sound, isForOneViewer: true)
+    }
+    bandwidths = tracks.map(\.bandwidth)
+  }
+
+  /// The index of the rendition called `name`.
+  func index(of name: String) -> Int? { renditions.firstIndex { $0.name == name } }
+
+  /// The rendition of a segment for a viewer, and that of the choice before.
+  func choose(
+    _ segment: Int64, for viewer: UInt64, _ report: CMCDReport?, now: MonotonicTime
+  ) -> (rendition: Int, before: Int?) {
+    let window = renditions[0].window
+    let (snapshot, segmentation) = (window.snapshot, window.segmentation)
+    // A number far away names no segment: it says nothing about its viewer.
+    guard (snapshot.newestSegment - 10_000...snapshot.newestSegment + 1000).contains(segment) else {
+      return (0, nil)
+    }
+    let newest = snapshot.open?.chunks.last ?? snapshot.segments.last?.chunks.last
+    let first = segmentation.firstFrame(of: segment)
+    let rate = segmentation.video.grid.rate
+    let frames = max(0, (newest?.lastFrame ?? first) - first)
+    let distance = rate.duration(ofTicks: frames.multipliedSaturated(by: rate.ticksPerFrame))
+    let ladder = ladder(segment)
+    return viewers.withLock {
+      $0.choose(
+        segment, for: viewer, report, distance: distance,
+        duration: segmentation.video.segmentDuration, of: ladder, now: now)
+    }
+  }
+
+  /// Takes a measurement of a viewer; returns whether the bytes need no further measurement.
+  func observe(
+    _ measurement: DeliveryMeasurement, of viewer: UInt64, now: MonotonicTime
+  ) -> Bool {
+    let ladder = SwitchedLadder(
+      bandwidths: bandwidths, isAvailable: bandwidths.map { _ in true })
+    return viewers.withLock { $0.observe(measurement, of: viewer, ladder, now: now) }
+  }
+
+  /// The name of the rendition that a viewer got last; nil if it is not known.
+  func shown(to viewer: UInt64) -> String? {
+    viewers.withLock { $0.newest(of: viewer) }.map { renditions[$0].name }
+  }
+
+  private func ladder(_ segment: Int64) -> SwitchedLadder {
+    SwitchedLadder(
+      bandwidths: bandwidths,
+      isAvailable: renditions.map { Self.isAvailable(segment, $0.window.snapshot) })
+  }
+
+  /// Whether a window has a segment, or will have it: a rendition that is left out has gaps.
+  private static func isAvailable(_ segment: Int64, _ snapshot: WindowSnapshot) -> Bool {
+    if let complete = snapshot.segment(segment) { return !complete.isGap }
+    return snapshot.open != nil || snapshot.segments.last?.isGap == false
+  }
+}
+
+extension ServedStream {
+  /// The renditions between which the server can switch, or why it cannot.
+  enum Switching: Sendable {
+    case possible(SwitchedRenditions)
+    /// The reason, for people.
+    case impossible(String)
+  }
+}

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import HLSPackager
+import HTTP
+import Logging
+import Media
+import Net
+import Packaging
+import Sharing
+import TestSupport
+import Testing
+import Time
+
+@testable import Server
+
+/// A stream of several renditions whose bytes contain their index.
+private final class SyntheticLadder {
+  let windows: [LiveWindow]
+  let served: ServedStream
+  private let segmentation: Segmentation
+  private var next: Int64
+  private var audio: SyntheticAudio?
+
+  init(
+    sizes: [VideoSize] = [.hd720, .hd720, .hd720], audio: Bool = false,
+    options: StreamServingOptions = StreamServingOptions()
+  ) {
+    let model = SyntheticStream(.thirty)
+    segmentation = model.segmentation
+    next = model.next
+    var named: [(name: String, window: LiveWindow)] = []
+    for (index, size) in sizes.enumerated() {
+      let window = LiveWindow(segmentation: segmentation, playlistLength: 10, retained: 14)
+      window.describe(
+        TrackDescription(
+          rendition: "r\(index)", codecs: "avc1.64001f",
+          bandwidth: [2_500_000, 1_200_000, 600_000][index], size: size,
+          segmentation: segmentation, header: Array("header".utf8)))
+      named.append(("r\(index)", window))
+    }
+    windows = named.map(\.window)
+    if audio, let grouping = AudioSegmentation(following: segmentation, sampleRate: 48_000) {
+      let sound = SyntheticAudio(grouping, from: segmentation.segment(of: next))
+      named.append(("audio", sound.window))
+      self.audio = sound
+    }
+    served = ServedStream(
+      name: "ladder", names: MediaNames(.epoch, first: segmentation.segment(of: next)),
+      windows: named, control: ServerControl(segmentation: segmentation), options: options)
+  }
+
+  func goLive() {
+    for _ in 0..<10 { publish(isPrefill: true) }
+    for rendition in served.renditions { rendition.window.goLive() }
+  }
+
+  /// Publishes a segment of each rendition.
+  func publish(isPrefill: Bool = false) {
+    let frames = segmentation.framesPerSegment
+    if !isPrefill { audio?.publish(segments: 1) }
+    for (index, rendition) in served.renditions.enumerated() where !rendition.isAudio {
+      for frame in next..<next + frames {
+        let chunk = Chunk(
+          frameIndex: frame, isIndependent: frame == next,
+          duration: segmentation.grid.rate.ticksPerFrame, captured: .origin, published: .origin,
+          bytes: SharedBytes("<\(index)>"))
+        if isPrefill {
+          rendition.window.appendPrefill(chunk)
+        } else {
+          rendition.window.publish(chunk)
+        }
+      }
+    }
+    next += frames
+  }
+
+  /// The newest segment.
+  var last: Int64 { windows[0].snapshot.newestSegment }
+}
+
+@Suite("Requests for renditions that the server chooses")
+struct SwitchingRequestTests {
+  private func open(_ ladder: SyntheticLadder) throws -> SyntheticHandler {
+    let handler = try SyntheticHandler(others: [ladder.served], clock: ManualClock())
+    ladder.goLive()
+    ladder.publish()
+    handler.requests.woken()
+    return handler
+  }
+
+  /// Lets the loop look for acknowledgements every 25 ms.
+  private func look(_ handler: SyntheticHandler, until end: Interval) {
+    var time = Interval.zero
+    while time < end {
+      time += .milliseconds(25)
+      handler.requests.expire(handler.loop.now + time)
+    }
+  }
+
+  /// The index of the rendition of a response.
+  private func rendition(_ exchange: FakeExchange) -> String { String(exchange.text.prefix(3)) }
+
+  @Test("the MPD has one Representation, whose media are private and of one rendition per segment")
+  func manifest() throws {
+    let ladder = SyntheticLadder()
+    let handler = try open(ladder)
+    let manifest = try handler.ask("/ladder/auto/manifest.mpd")
+    #expect(manifest.status == 200 && manifest.header("cache-control") == "private, no-store")
+    #expect(manifest.text.components(separatedBy: "<Representation ").count == 2)
+    #expect(manifest.text.contains(#"id="auto""#))
+    #expect(manifest.text.contains(#"bandwidth="2500000""#))
+    #expect(manifest.text.contains("<BaseURL>../</BaseURL>"))
+    let segment = try handler.ask("/ladder/auto/segment\(ladder.last).m4s")
+    #expect(segment.status == 200 && rendition(segment) == "<1>")
+    #expect(segment.header("cache-control") == "private, no-store" && segment.header("etag") == nil)
+    let part = try handler.ask("/ladder/auto/segment\(ladder.last).0.m4s")
+    #expect(rendition(part) == "<1>" && part.header("cache-control") == "private, no-store")
+    let header = try handler.ask("/ladder/auto/init-\(SyntheticHandler.headerHash).mp4")
+    #expect(header.text == "header")
+    #expect(try handler.ask("/ladder/manifest.mpd").text.contains(#"id="r2""#))
+    #expect(try handler.ask("/ladder/auto/chunked.m3u8").status == 404)
+  }
+
+  @Test("the playlist names media of /S/auto/; with audio it is a Multivariant Playlist")
+  func playlist() throws {
+    let ladder = SyntheticLadder()
+    let handler = try open(ladder)
+    let playlist = try handler.ask("/ladder/auto/playlist.m3u8")
+    #expect(playlist.status == 200 && playlist.header("cache-control") == "private, no-store")
+    #expect(playlist.text.contains("\nsegment\(ladder.last).m4s"))
+    #expect(!playlist.text.contains("RENDITION-REPORT"))
+    let blocking = try handler.ask(
+      "/ladder/auto/playlist.m3u8?_HLS_msn=\(ladder.last + 1)&_HLS_part=0")
+    #expect(blocking.isHeld)
+    ladder.publish()
+    handler.requests.woken()
+    #expect(blocking.status == 200 && blocking.header("cache-control") == "private, no-store")
+
+    let sound = SyntheticLadder(audio: true)
+    let other = try open(sound)
+    let multivariant = try other.ask("/ladder/auto/playlist.m3u8").text
+    #expect(multivariant.components(separatedBy: "#EXT-X-STREAM-INF").count == 2)
+    #expect(multivariant.contains("\n../auto/media.m3u8\n"))
+    #expect(multivariant.contains("URI=\"../audio/playlist.m3u8\""))
+    let media = try other.ask("/ladder/auto/media.m3u8")
+    #expect(media.text.contains("\nsegment\(sound.last).m4s"))
+  }
+
+  @Test("a slow connection lowers its viewer, also on other connections; other viewers are not")
+  func slow() throws {
+    let ladder = SyntheticLadder()
+    let handler = try open(ladder)
+    func ask(_ agent: String, stream: FakeStream? = nil) throws -> FakeExchange {
+      try handler.ask(
+        "/ladder/auto/segment\(ladder.last).m4s", ["User-Agent: \(agent)"], stream: stream)
+    }
+    let stream = FakeStream(unacknowledged: 50_000)
+    #expect(rendition(try ask("slow", stream: stream)) == "<1>")
+    #expect(rendition(try ask("fast", stream: FakeStream())) == "<1>")
+    look(handler, until: .seconds(2))
+    ladder.publish()
+    handler.requests.woken()
+    #expect(rendition(try ask("slow", stream: FakeStream())) == "<2>")
+    #expect(rendition(try ask("fast", stream: FakeStream())) == "<1>")
+    #expect(handler.counters.withLock { $0.delays.switchesDown } == 1)
+    stream.acknowledge(50_000)
+    handler.requests.expire(handler.loop.now + .seconds(3))
+    #expect(handler.nextDeadline > (handler.loop.now + .seconds(3)).nanoseconds)
+  }
+
+  @Test("the CMCD session is the viewer, whatever its address and program")
+  func session() throws {
+    let ladder = SyntheticLadder()
+    let handler = try open(ladder)
+    func ask(_ agent: String, stream: FakeStream? = nil) throws -> String {
+      rendition(
+        try handler.ask(
+          "/ladder/auto/segment\(ladder.last).m4s?CMCD=sid%3D%22abc%22", ["User-Agent: \(agent)"],
+          stream: stream))
+    }
+    #expect(try ask("a", stream: FakeStream(unacknowledged: 50_000)) == "<1>")
+    look(handler, until: .seconds(2))
+    ladder.publish()
+    handler.requests.woken()
+    #expect(try ask("b", stream: FakeStream()) == "<2>")
+  }
+
+  @Test("?quality= pins a rendition, in indexes and media; an unknown one is 404")
+  func pins() throws {
+    let ladder = SyntheticLadder(audio: true)
+    let handler = try open(ladder)
+    let segment = try handler.ask("/ladder/auto/segment\(ladder.last).m4s?quality=r0")
+    #expect(rendition(segment) == "<0>")
+    let manifest = try handler.ask("/ladder/auto/manifest.mpd?quality=r2").text
+    #expect(manifest.contains(#"id="r2""#) && !manifest.contains(#"id="auto""#))
+    let media = try handler.ask("/ladder/auto/media.m3u8?quality=r2")
+    #expect(media.text.contains("\n../r2/segment\(ladder.last).m4s"))
+    #expect(media.header("cache-control") == "private, no-store")
+    let multivariant = try handler.ask("/ladder/auto/playlist.m3u8?quality=r2")
+    #expect(multivariant.text.contains("\n../r2/playlist.m3u8\n"))
+    for path in ["segment\(ladder.last).m4s", "manifest.mpd", "playlist.m3u8", "media.m3u8"] {
+      let unknown = try handler.ask("/ladder/auto/\(path)?quality=../x")
+      #expect(unknown.status == 404 && unknown.text.contains("expected r0, r1, r2"))
+      #expect(!unknown.text.contains("../x"))
+    }
+  }
+
+  @Test("different sizes: 404 with the reason, and the MPD is the usual one")
+  func refused() throws {
+    var options = StreamServingOptions()
+    options.switchesRenditions = true
+    let small = try #require(VideoSize(width: 640, height: 360))
+    let ladder = SyntheticLadder(sizes: [.hd720, small], options: options)
+    let handler = try open(ladder)
+    for path in ["manifest.mpd", "playlist.m3u8", "segment\(ladder.last).m4s"] {
+      let refused = try handler.ask("/ladder/auto/\(path)")
+      #expect(refused.status == 404 && refused.text.contains("sizes (1280x720, 640x360)"))
+    }
+    let manifest = try handler.ask("/ladder/manifest.mpd")
+    #expect(manifest.text.contains(#"id="r1""#))
+  }
+
+  @Test("serverSideRepresentationSwitching: the MPD of the stream has one Representation")
+  func ofTheStream() throws {
+    var options = StreamServingOptions()
+    options.switchesRenditions = true
+    let handler = try open(SyntheticLadder(options: options))
+    for path in ["/ladder/manifest.mpd", "/ldash/ladder/manifest.mpd"] {
+      let manifest = try handler.ask(path)
+      #expect(manifest.text.contains(#"id="auto""#) && !manifest.text.contains(#"id="r0""#))
+      #expect(manifest.header("cache-control") == "private, no-store")
+    }
+    #expect(try handler.ask("/ladder/manifest.mpd").text.contains("$RepresentationID$/segment"))
+  }
+
+  @Test("requests far from the window do not enter the table, and are answered as usual")
+  func strange() throws {
+    let ladder = SyntheticLadder()
+    let handler = try open(ladder)
+    for number in ["1", "\(ladder.last + 5_000_000)", "99999999999999"] {
+      let exchange = try handler.ask("/ladder/auto/segment\(number).m4s")
+      #expect([404, 410, 425].contains(exchange.status), "\(number): \(exchange.status)")
+    }
+    #expect(try handler.ask("/ladder/auto/other.m4s").status == 404)
+  }
+
+  @Test("playlist chunked: the chunked form under the stream's address, LL-HLS under ll.m3u8")
+  func chunkedForm() throws {
+    var options = StreamServingOptions()
+    options.prefersChunkedPlaylist = true
+    let ladder = SyntheticLadder(options: options)
+    let handler = try open(ladder)
+    #expect(try handler.ask("/ladder/playlist.m3u8").text.contains("\nr0/chunked.m3u8\n"))
+    #expect(try handler.ask("/ladder/index.m3u8").text.contains("\nr0/chunked.m3u8\n"))
+    #expect(try handler.ask("/ladder/ll.m3u8").text.contains("\nr0/playlist.m3u8\n"))
+    let own = try handler.ask("/ladder/r0/playlist.m3u8")
+    #expect(own.text.contains("#EXT-X-PART:"))
+    let one = try SyntheticHandler(serving: options)
+    one.goLive()
+    one.publish(segments: 2)
+    let chunked = try one.ask("/live/playlist.m3u8?_HLS_msn=99999999999")
+    #expect(chunked.status == 200 && !chunked.text.contains("#EXT-X-PART:"))
+    #expect(try one.ask("/live/ll.m3u8").text.contains("#EXT-X-PART:"))
+    #expect(try one.ask("/live.m3u8").text.contains("#EXT-X-PART:"))
+  }
+}
