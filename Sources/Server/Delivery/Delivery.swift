@@ -121,7 +121,9 @@ final class Delivery {
   /// - Returns: whether the delivery is over.
   func look(_ state: TransmissionState?, now: MonotonicTime, delay: Interval) -> Bool {
     guard let state else {
-      isCut = isCut || !marks.isEmpty
+      // A client that has closed its connection after the last byte may have got all bytes.
+      isCut = isCut || ended == nil
+      acknowledged = nil
       marks = []
       return true
     }
