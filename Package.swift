@@ -127,8 +127,8 @@ let package = Package(
     library(
       "Server",
       [
-        "Checked", "HTTP", "Net", "Publishing", "Streams", "Packaging", "HLSPackager",
-        "DASHPackager", "Media", "CMAF", "Sharing", "Logging", "CZlib", "Time",
+        "Checked", "ChunkStream", "HTTP", "Net", "Publishing", "Streams", "Packaging",
+        "HLSPackager", "DASHPackager", "Media", "CMAF", "Sharing", "Logging", "CZlib", "Time",
       ]),
 
     // Settings as data: options, layers, checks, the decision on pass-through. Reads files, opens
@@ -211,7 +211,7 @@ let package = Package(
     tests(
       "Server",
       [
-        "Checked", "Time",
+        "Checked", "ChunkStream", "Time",
         "Server", "HTTP", "HTTPTestSupport", "Net", "Streams", "Packaging", "HLSPackager", "CMAF",
         "Media", "Sharing", "Logging", "TestSupport", "CZlib",
       ]),

@@ -33,6 +33,7 @@ FOREIGN = (
     "Server/Metrics/CMCDReport.swift", "Server/Metrics/MetricLines.swift", "Server/Routing/*.swift",
     "Server/Sockets/*.swift", "Server/Switching/*.swift", "Server/Delivery/*.swift",
     "Server/Viewers/*.swift", "Streams/Input/*.swift",
+    "Server/Feed/*.swift", "Streams/Upstream/*.swift",
     "Streams/PassThrough/*.swift", "Streams/Isolation/*.swift", "Streams/Audio/*.swift",
     "Scheduling/*.swift", "Media/*.swift",
     "Canary/*.swift", "Packaging/*.swift", "ChunkStream/*.swift", "Ingest/*/*.swift",

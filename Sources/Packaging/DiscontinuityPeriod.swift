@@ -18,6 +18,17 @@ package struct DiscontinuityPeriod: Sendable, Hashable {
   /// The hash of its CMAF header; nil for the first header of the stream.
   package let headerHash: String?
 
+  /// A period with these properties.
+  package init(
+    index: Int64, firstSegment: Int64?, firstFrame: Int64?, offset: Interval, headerHash: String?
+  ) {
+    self.index = index
+    self.firstSegment = firstSegment
+    self.firstFrame = firstFrame
+    self.offset = offset
+    self.headerHash = headerHash
+  }
+
   /// The first period of a stream whose media time is the wall clock.
   package static let initial = initial(offset: .zero)
 

@@ -162,6 +162,9 @@ package final class LiveWindow: Sendable {
     return event
   }
 
+  /// Keeps an event that the chunks of another server carry.
+  package func note(_ event: TimedEvent) { change { $0.note(event) } }
+
   /// Adds an event of another rendition.
   package func add(_ event: TimedEvent) { change { $0.add(event) } }
 
@@ -169,6 +172,17 @@ package final class LiveWindow: Sendable {
   ///
   /// The next published chunk begins a later segment.
   package func leaveOut(_ number: Int64) { change(isMade: false) { $0.leaveOut(number) } }
+
+  /// Adds a CMAF header of the window of another server; see ``SegmentStart``.
+  package func add(_ track: TrackDescription) { shared.withLock { $0.add(track) } }
+
+  /// Lets the segment of the next chunk begin as it has in the window of another server.
+  package func place(_ start: SegmentStart) { shared.withLock { $0.window.place(start) } }
+
+  /// Adds a segment without media as the window of another server has it.
+  package func leaveOut(_ start: SegmentStart, duration: Int64) {
+    change(isMade: false) { $0.leaveOut(start, duration: duration) }
+  }
 
   /// Ends the stream: the open segment becomes the last one.
   package func end() { change { $0.end() } }

@@ -38,6 +38,14 @@ struct WindowEvents: Sendable {
     return true
   }
 
+  /// Keeps an event that the chunks of another server carry, if there is room; events that are not
+  /// newer than the newest one are ignored.
+  mutating func note(_ event: TimedEvent) {
+    guard kept.count < Self.most, event.id > lastID else { return }
+    kept.append(event)
+    lastID = event.id
+  }
+
   /// Puts the events into a chunk that no chunk has carried yet.
   ///
   /// - Parameters:

@@ -38,6 +38,8 @@ struct WindowState: Sendable {
   private var period = DiscontinuityPeriod.initial
   /// Wall clock minus media time in the newest segment.
   private var offset = Interval.zero
+  /// The start of the next segment in the window of another server; nil if this one decides.
+  private var placed: SegmentStart?
 
   /// A Discontinuity that the next segment begins with.
   private struct Announcement: Sendable {
@@ -135,6 +137,24 @@ struct WindowState: Sendable {
     revision += 1
   }
 
+  /// Lets the next segment begin as it has in the window of another server.
+  mutating func place(_ start: SegmentStart) {
+    if segments.isEmpty, open == nil { evictedDiscontinuities = start.discontinuities }
+    placed = start
+  }
+
+  /// Adds a segment without media as the window of another server has it.
+  mutating func leaveOut(_ start: SegmentStart, duration: Int64) {
+    guard state != .ended else { return }
+    place(start)
+    placed = nil
+    if open != nil { closeSegment() }
+    period = start.period
+    keep(Segment(opening: OpenSegment(start), duration: duration))
+    version = segmentation.partsBefore(start.number + 1)
+    revision += 1
+  }
+
   /// Adds an event, which gets the next number.
   ///
   /// - Parameters:
@@ -151,6 +171,13 @@ struct WindowState: Sendable {
     guard events.add(event) else { throw .tooMany }
     revision += 1
     return event
+  }
+
+  /// Keeps an event that the chunks of another server carry.
+  mutating func note(_ event: TimedEvent) {
+    guard state != .ended else { return }
+    events.note(event)
+    revision += 1
   }
 
   /// Adds an event of another rendition, if the window has room.
@@ -183,6 +210,11 @@ struct WindowState: Sendable {
 
   private mutating func begin(_ number: Int64, at chunk: Chunk, isPrefill: Bool) {
     if open != nil { closeSegment() }
+    if let start = placed.take(), start.number == number {
+      period = start.period
+      open = OpenSegment(start)
+      return
+    }
     insertGaps(before: number, at: chunk.frameIndex)
     open = opening(number, at: chunk.frameIndex, isPrefill: isPrefill)
     announcement.skipped = 0

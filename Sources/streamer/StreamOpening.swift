@@ -15,7 +15,9 @@ extension StreamDefinition {
   var serving: StreamServingOptions {
     var options = StreamServingOptions()
     options.label = settings.label
-    options.source = settings.input.map { "\($0)" } ?? settings.device ?? "test pattern"
+    options.source =
+      settings.input.map { "\($0)" } ?? settings.upstream.map { "relay of \($0)" }
+      ?? settings.device ?? "test pattern"
     options.inputs = settings.backups.isEmpty ? [] : settings.inputs.map { "\($0)" }
     options.playbackKeys = settings.playbackKeys
     options.holdBack = settings.holdBack
@@ -50,11 +52,32 @@ extension StreamDefinition {
   /// The plan of the stream, whose source is `published` if publishers are; the log reports each
   /// configuration that is made from it.
   func plan(_ published: PublishedStream?, log: Log) -> StreamPlan {
-    var plan = settings.input.map { pulled($0, published, log) } ?? StreamPlan(configuration)
+    var plan =
+      settings.input.map { pulled($0, published, log) }
+      ?? settings.upstream.map { relaying($0, log) } ?? StreamPlan(configuration)
     plan.isOnDemand = settings.isOnDemand
-    plan.isRetried = isListed || settings.isOnDemand
+    plan.isRetried = isListed || settings.isOnDemand || settings.upstream != nil
     plan.requestedOptions = settings.requestedOptions
     plan.opened = { [settings] in StreamNotes(settings, $0).write(to: log) }
+    return plan
+  }
+
+  /// A plan that connects to another server, whose stream has the configuration.
+  private func relaying(_ address: UpstreamAddress, _ log: Log) -> StreamPlan {
+    let link = UpstreamLink(address)
+    var plan = StreamPlan(name: settings.name) { start throws(StreamSession.Failure) in
+      let source = UpstreamSource(
+        link, stream: settings.name, agent: "streamer/\(Version.text)", log: log)
+      do {
+        let description = try source.begin(start.cancellation)
+        return StreamPlan.Session(try configuration(for: description), upstream: source)
+      } catch {
+        source.stop()
+        if let wrong = error as? UsageError { throw .configuration("\(wrong)") }
+        throw error as? StreamSession.Failure ?? .source("\(error)")
+      }
+    }
+    plan.upstream = link
     return plan
   }
 

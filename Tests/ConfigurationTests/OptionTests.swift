@@ -24,6 +24,7 @@ private struct Row {
 private let rows = [
   Row("device", "/dev/video0"), Row("audio", "tone none hw:1"),
   Row("input", "rtsp://h/x clip.ts -", not: "ftp://h/x srt://h:1?passphrase=short"),
+  Row("relay", "http://h:8080/live/ https://h", not: "rtsp://h/x h:8080 http://h/playlist.m3u8"),
   Row("failback", "0 2.5 3600", not: "-1 3601 x"), Row("source", "relay rtmp srt", not: "Relay"),
   Row("rtsp-transport", "tcp udp", not: "TCP http"), Row("slate", "slate.png"),
   Row("passthrough", "auto always never", not: "yes"),

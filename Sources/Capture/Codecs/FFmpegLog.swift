@@ -4,38 +4,48 @@ internal import CFFmpeg
 import Glibc
 internal import Sharing
 
-/// Keeps libav's messages off standard error: collects error messages on request, drops the rest.
+/// Keeps libav's messages off standard error: collects messages on request, drops the rest.
 enum FFmpegLog {
+  /// The messages of a collecting thread.
+  private struct Messages: Sendable {
+    /// The level of the least important messages.
+    let level: Int32
+    var lines: [String] = []
+  }
+
   /// Messages by collecting thread.
-  private static let collected = Locked<[UInt: [String]]>([:])
+  private static let collected = Locked<[UInt: Messages]>([:])
 
   /// Replaces libav's log callback, once per process, at the first use of this property.
   static let installed: Void = {
     av_log_set_level(AV_LOG_ERROR)
     cff_silence_srt()
     unsafe av_log_set_callback { context, level, format, arguments in
-      guard level <= AV_LOG_ERROR, let format = unsafe format, let arguments = unsafe arguments
+      guard level <= AV_LOG_WARNING, let format = unsafe format, let arguments = unsafe arguments
       else { return }
       let thread = UInt(pthread_self())
-      guard collected.withLock({ $0[thread] != nil }) else { return }
+      guard collected.withLock({ ($0[thread]?.level ?? .min) >= level }) else { return }
       let line = unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 512) { buffer in
         var prefix: Int32 = 0
         unsafe av_log_format_line2(
           context, level, format, arguments, buffer.baseAddress, 512, &prefix)
         return unsafe buffer.baseAddress.map { unsafe String(cString: $0) } ?? ""
       }
-      collected.withLock { $0[thread, default: []].append(line) }
+      collected.withLock { $0[thread]?.lines.append(line) }
     }
   }()
 
-  /// Runs `body`, and returns its result and the error messages that libav wrote meanwhile on this
-  /// thread.
-  static func collecting<Result>(_ body: () -> Result) -> (result: Result, lines: [String]) {
+  /// Runs `body`, and returns its result and the messages that libav wrote meanwhile on this
+  /// thread: its errors, and its warnings too if `warnings`.
+  static func collecting<Result>(
+    warnings: Bool = false, _ body: () -> Result
+  ) -> (result: Result, lines: [String]) {
     installed
     let thread = UInt(pthread_self())
-    collected.withLock { $0[thread] = [] }
+    let level = warnings ? AV_LOG_WARNING : AV_LOG_ERROR
+    collected.withLock { $0[thread] = Messages(level: level) }
     let result = body()
-    let lines = collected.withLock { $0.removeValue(forKey: thread) ?? [] }
+    let lines = collected.withLock { $0.removeValue(forKey: thread)?.lines ?? [] }
     return (result, lines.map { $0.trimmed }.filter { !$0.isEmpty })
   }
 }

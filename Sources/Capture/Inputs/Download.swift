@@ -18,11 +18,14 @@ package final class Download {
   /// - Parameters:
   ///   - url: an address of `http` or `https`.
   ///   - agent: the value of `User-Agent`.
+  ///   - fields: further lines of the head of the request, each with its end.
   ///   - limit: how long the head, and each further piece, may take.
   ///   - cancellation: ends the present and all later calls.
-  /// - Throws: for a connection that fails, and for a status other than 2xx.
+  /// - Throws: for a connection that fails, and for a status other than 2xx, which
+  ///   ``FFmpegError/httpStatus`` then has.
   package init(
-    _ url: String, agent: String, limit: Interval, _ cancellation: InputCancellation
+    _ url: String, agent: String, fields: String = "", limit: Interval,
+    _ cancellation: InputCancellation
   ) throws(FFmpegError) {
     FFmpegLog.installed
     self.cancellation = InputCancellation(parent: cancellation)
@@ -39,14 +42,17 @@ package final class Download {
     // Without `seekable` a request for a range is sent, which open segments cannot answer.
     for (name, value) in [
       ("seekable", "0"), ("user_agent", agent), ("protocol_whitelist", "http,https,tcp,tls"),
-    ] {
+      ("headers", fields),
+    ] where !value.isEmpty {
       unsafe av_dict_set(&options, name, value, 0)
     }
     var opened: UnsafeMutablePointer<AVIOContext>?
-    let result = unsafe avio_open2(
-      &opened, url, AVIO_FLAG_READ | AVIO_FLAG_DIRECT, &callback, &options)
+    let (result, lines) = FFmpegLog.collecting(warnings: true) {
+      unsafe avio_open2(&opened, url, AVIO_FLAG_READ | AVIO_FLAG_DIRECT, &callback, &options)
+    }
     unsafe av_dict_free(&options)
-    try FFmpegError.check("avio_open2", result)
+    try FFmpegError.check(
+      "avio_open2", result, lines.first { $0.hasPrefix(FFmpegError.statusLine) } ?? "")
     guard let opened = unsafe opened else { throw FFmpegError("avio_open2", CFF_ENOMEM) }
     unsafe context = opened
   }
@@ -71,5 +77,16 @@ package final class Download {
     if count == CFF_EOF || count == 0 { return nil }
     try FFmpegError.check("avio_read_partial", count)
     return bytes
+  }
+}
+
+extension FFmpegError {
+  /// The start of libavformat's message about a status other than 2xx.
+  fileprivate static let statusLine = "HTTP error "
+
+  /// The status of the response of HTTP that is the error; nil for another error.
+  package var httpStatus: Int? {
+    guard detail.hasPrefix(Self.statusLine) else { return nil }
+    return Int(detail.dropFirst(Self.statusLine.count).prefix { $0.isNumber })
   }
 }

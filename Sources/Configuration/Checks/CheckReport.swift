@@ -53,6 +53,7 @@ package enum CheckReport {
           + "\(limits.span.wholeSeconds) s of uploaded files"
       ]
     }
+    if let upstream = stream.settings.upstream { return ["stream \(name): relay of \(upstream)"] }
     guard stream.settings.input != nil else {
       let notes = StreamNotes(stream.settings, stream.configuration)
       let warnings = [notes.rounding, notes.lowLatency].compactMap { $0 }

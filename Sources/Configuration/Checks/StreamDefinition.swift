@@ -49,6 +49,20 @@ package struct StreamDefinition: Sendable {
     } catch { throw located(error) }
   }
 
+  /// The configuration with the stream of a connected upstream.
+  ///
+  /// - Throws: an error if the settings do not suit the stream, with the location of the setting.
+  package func configuration(
+    for description: FeedDescription
+  ) throws(UsageError) -> StreamConfiguration {
+    var configuration = description.configuration(named: settings.name)
+    configuration.windowBytes = settings.windowMegabytes * 1_000_000
+    do throws(UsageError) { try Self.checkHoldBack(settings, configuration) } catch {
+      throw located(error)
+    }
+    return configuration
+  }
+
   /// `error` with the locations of the settings that it names.
   package func located(_ error: UsageError) -> UsageError {
     error.located(settings.locations, stream: settings.location)
@@ -58,6 +72,7 @@ package struct StreamDefinition: Sendable {
   /// opens at once or never.
   package var mustBeOpen: Bool {
     !isListed && !settings.isOnDemand && !isRelayed
+      && settings.upstream == nil
       && settings.input.map { $0.kind == .file && settings.backups.isEmpty } ?? true
   }
 
@@ -69,7 +84,7 @@ package struct StreamDefinition: Sendable {
       ("test-src", settings.isTestSource), ("device", settings.device != nil),
       // The inputs of a stream with publishers are their backups.
       ("input", settings.input != nil && [nil, .relay].contains(settings.published)),
-      ("source", settings.published != nil),
+      ("relay", settings.upstream != nil), ("source", settings.published != nil),
     ].filter(\.1)
     guard sources.count <= 1 else {
       throw UsageError(sources.map { .option($0.0) }, .combination, expected: "one source")

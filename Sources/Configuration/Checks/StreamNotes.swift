@@ -22,6 +22,7 @@ package struct StreamNotes: Sendable {
       case .test: settings.input == nil ? "test pattern" : settings.inputText
       case .camera(let path): path
       case .network: settings.input == nil ? "pulled input" : settings.inputText
+      case .upstream: settings.upstream.map { "relay of \($0)" } ?? "relay"
       }
     let audio =
       switch configuration.audio {
@@ -29,7 +30,7 @@ package struct StreamNotes: Sendable {
       case .tone: "test tone"
       case .device(let name): "audio of \(name)"
       case .input(.some): "copied audio"
-      case .input(nil): "encoded audio"
+      case .input(nil): settings.upstream == nil ? "encoded audio" : "audio"
       }
     let renditions = configuration.renditions.map {
       configuration.passesThrough

@@ -6,7 +6,7 @@ import Time
 
 /// Options of sources of frames and audio.
 extension Option {
-  private static let sources = ["test-src", "device", "input", "source"]
+  private static let sources = ["test-src", "device", "input", "relay", "source"]
 
   static let source: [Option] = [
     .stream(
@@ -25,6 +25,11 @@ extension Option {
       "input", appendingTo: \.inputs, .input, .source,
       help: "an rtsp, rtsps, srt, rtmp, udp, http or https URL, a file, or - for MPEG-TS on "
         + "stdin; further ones are shown while those before are lost"
+    ).with(describeSource),
+    .stream(
+      "relay", \.upstream, .upstream, .source,
+      help: "a stream of another server of this program, such as http://host:8080/live/: it is "
+        + "served with the same names and bytes"
     ).with(describeSource),
     .stream(
       "failback", \.failback, .seconds(.zero ... .seconds(3600)), .source,
@@ -95,6 +100,12 @@ extension OptionKind where Value == InputAddress {
       + "SRT passphrases have \(InputAddress.passphrase.lowerBound)–"
       + "\(InputAddress.passphrase.upperBound) characters",
     form: .input, parse: { InputAddress($0) }, print: { "\($0)" })
+}
+
+extension OptionKind where Value == UpstreamAddress {
+  fileprivate static let upstream = OptionKind(
+    placeholder: "URL", expected: "the http or https URL of a stream, not of its playlist",
+    parse: { UpstreamAddress($0) }, print: { "\($0)" })
 }
 
 extension OptionKind where Value == StreamSettings.Published {

@@ -26,6 +26,8 @@ package struct StreamSettings: Sendable {
   package var input: InputAddress?
   /// The inputs that are shown while ``input`` is lost, by preference.
   package var backups: [InputAddress] = []
+  /// The stream of another server that is relayed.
+  package var upstream: UpstreamAddress?
   /// How long a preferred input must be alive until it is shown instead of another one.
   package var failback = Interval.seconds(10)
   /// The protocol by which a publisher supplies the stream; nil for other sources.
@@ -175,7 +177,7 @@ package struct StreamSettings: Sendable {
   mutating func choosePublishers(_ program: ProgramSettings, isOnly: Bool) {
     guard program.rtmp != nil || program.rtmps != nil || program.srt != nil else { return }
     publishMode = program.publishMode
-    guard device == nil, !isTestSource, published != .relay else { return }
+    guard device == nil, upstream == nil, !isTestSource, published != .relay else { return }
     // The inputs of a stream with publishers are their backups.
     guard input == nil || published != nil else { return }
     guard published != nil || isOnly || publishKey != nil || publishPath != nil else { return }

@@ -2,7 +2,7 @@
 
 /// The reason phrases of status codes, for human readers.
 ///
-/// - Source: RFC 9110 §15; RFC 6585; RFC 8470 §5.2
+/// - Source: RFC 9110 §15; RFC 5842 §7.2; RFC 6585; RFC 8470 §5.2
 package enum StatusCode {
   /// The phrase for `status`; empty if none is known.
   package static func reason(_ status: Int) -> String {
@@ -47,6 +47,7 @@ package enum StatusCode {
     case 503: "Service Unavailable"
     case 504: "Gateway Timeout"
     case 505: "HTTP Version Not Supported"
+    case 508: "Loop Detected"
     default: ""
     }
   }

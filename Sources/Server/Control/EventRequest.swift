@@ -4,6 +4,7 @@ import FoundationEssentials
 import HTTP
 import Media
 import Packaging
+import Streams
 import Time
 
 /// A request to send an event to all viewers of a stream: `POST /api/streams/S/events?time=T` with
@@ -66,6 +67,9 @@ struct EventRequest {
   /// - Throws: a refusal, with the reason for the client.
   func add(to stream: ServedStream?, now: WallTime) throws(Refusal) -> TimedEvent {
     guard let stream else { throw Self.refusal(.notLive) }
+    guard stream.source?.isRelayed != true else {
+      throw Refusal(status: 409, reason: "the stream is relayed (expected at its first server)")
+    }
     do throws(EventRefusal) {
       let event = try stream.window.addEvent(at: time, data, now: now)
       for rendition in stream.renditions.dropFirst() where !rendition.isAudio {

@@ -31,6 +31,7 @@ final class StreamHandler {
   private let reroute: (any Exchange, MonotonicTime) -> Void
   private let starting: StartQueue
   private var timestamps = TimestampsCache()
+  private var feeds = FeedReaders()
   private let sharedSockets: SharedSockets
   /// The WebSockets of the stream.
   private(set) lazy var sockets = StreamSockets(
@@ -157,6 +158,27 @@ final class StreamHandler {
     exchange.respond(timestamps.response(of: handler.rendition, of: served))
   }
 
+  /// Answers a request for the feed, from another server.
+  func feed(_ exchange: any Exchange) {
+    let (request, link) = (FeedRequest(exchange.request), stream.hosted?.plan.upstream)
+    guard exchange.canStream else {
+      return exchange.respond(ResponseFields.error(505, "a feed needs HTTP/1.1 or later", .noStore))
+    }
+    if let refusal = request.refusal(link) { return exchange.respond(refusal) }
+    if let refusal = use(by: exchange.request.peer) {
+      return exchange.respond(ResponseFields.unavailable(Self.text(refusal), retryAfter: 5))
+    }
+    // Not held: a server that asks again states the servers that wait for it.
+    guard let served = servedStream, let session = served.source,
+      let top = renditions.first, !top.isWithoutSegment, !renditions.contains(where: \.isStarting)
+    else { return exchange.respond(ResponseFields.unavailable("the stream has not started yet")) }
+    let reader = FeedReader(
+      exchange, from: request.segment, of: served, session, path: FeedRequest.path(link))
+    guard let reader else { return }
+    exchange.onGone = { [weak reader] in reader?.leave() }
+    feeds.add(reader, now: now)
+  }
+
   func rendition(_ name: String?) -> RenditionHandler? {
     guard let name else { return renditions.first }
     return renditions.first { $0.rendition.name == name }
@@ -245,21 +267,24 @@ final class StreamHandler {
   /// Answers the held requests that the newest publications of the windows release.
   func woken(_ now: MonotonicTime) {
     starting.woken(renditions)
+    // Each of these serves many viewers.
+    feeds.advance(now)
     for handler in renditions { handler.woken(now) }
     for handler in switchedRenditions { handler.woken(now) }
     sockets.woken()
     guard stream.hosted?.plan.isOnDemand == true, !renditions.isEmpty else { return }
-    // A held request, an open-segment reader or a subscribed socket is a use of the stream.
-    if starting.count > 0 || sockets.isInUse || renditions.contains(where: \.isInUse)
-      || switchedRenditions.contains(where: \.isInUse)
-    {
+    // A held request, a reader of a segment or of the feed, or a subscribed socket is a use.
+    let isRead =
+      feeds.count > 0 || (renditions + switchedRenditions).contains(where: \.isInUse)
+    if starting.count > 0 || sockets.isInUse || isRead {
       stream.hosted?.use(now)
     }
   }
 
   /// The earliest deadline or an earlier time.
   var nextDeadline: MonotonicTime {
-    let own = min(starting.nextDeadline, sockets.nextDeadline, deliveries.nextDeadline)
+    let own = min(
+      starting.nextDeadline, sockets.nextDeadline, deliveries.nextDeadline, feeds.nextDeadline)
     let deadline = renditions.reduce(own) { min($0, $1.nextDeadline) }
     return switchedRenditions.reduce(deadline) { min($0, $1.nextDeadline) }
   }
@@ -270,6 +295,7 @@ final class StreamHandler {
     for handler in renditions { handler.expire(now) }
     for handler in switchedRenditions { handler.expire(now) }
     deliveries.expire(now)
+    feeds.expire(now)
     sockets.expire(now)
   }
 
@@ -290,6 +316,7 @@ final class StreamHandler {
     switchedRenditions = []
     deliveries.close()
     timestamps = TimestampsCache()
+    feeds.close()
     for handler in closing { handler.close() }
   }
 }

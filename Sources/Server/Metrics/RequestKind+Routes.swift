@@ -19,11 +19,12 @@ extension RequestKind {
   static let relay = RequestKind(13, "relay")
   static let publish = RequestKind(14, "publish")
   static let socket = RequestKind(15, "websocket")
+  static let feed = RequestKind(16, "feed")
 
   /// All kinds; each at its own index.
   static let all = [
     other, refused, playlist, chunkedPlaylist, header, part, segment, timestamps, time, page, probe,
-    manifest, control, relay, publish, socket,
+    manifest, control, relay, publish, socket, feed,
   ]
 
   /// The kind of a request for a media file.

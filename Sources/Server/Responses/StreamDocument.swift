@@ -34,6 +34,7 @@ struct StreamDocument {
       }
       fields.append(("publisher", object + "}"))
     }
+    if let upstream { fields.append(("relay", upstream)) }
     if let input { fields.append(("input", input)) }
     if let crashes = stream.hosted?.plan.crashes, crashes.count > 0 {
       fields.append(("sourceCrashes", "\(crashes.count)"))
@@ -55,6 +56,20 @@ struct StreamDocument {
       fields.append(("renditions", "[" + renditions.joined(separator: ", ") + "]"))
     }
     return "{" + fields.map { "\"\($0.0)\": \($0.1)" }.joined(separator: ", ") + "}"
+  }
+
+  /// The connection to the upstream of a stream of another server; nil for other streams.
+  private var upstream: String? {
+    guard let link = stream.hosted?.plan.upstream else { return nil }
+    let status = link.status
+    let seconds = max(.zero, SystemClock.monotonicTime - status.since).milliseconds / 1000
+    var object = "{\"from\": \(JSONText.quoted("\(link.address)")), "
+    object += "\"state\": \"\(status.state.rawValue)\", \"seconds\": \(seconds)"
+    if !status.path.isEmpty { object += ", \"servers\": \(status.path.count)" }
+    if let reason = status.reason {
+      object += ", \"reason\": \(JSONText.quoted(Redaction.redact(reason)))"
+    }
+    return object + "}"
   }
 
   /// The shown input of a stream with backup inputs; nil for other streams.

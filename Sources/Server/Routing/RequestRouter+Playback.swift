@@ -69,7 +69,8 @@ extension RequestRouter {
       case .page(let stream) where PlaybackAccess.parameter(request) != nil:
         (name, isIndex) = (stream, true)
       case .media(let stream, _, _): (name, isIndex) = (stream, false)
-      case .timestamps(let stream), .socket(let stream): (name, isIndex) = (stream, false)
+      case .timestamps(let stream), .socket(let stream), .feed(let stream):
+        (name, isIndex) = (stream, false)
       default: return nil
       }
       guard let entry = handler(name)?.stream else { return nil }

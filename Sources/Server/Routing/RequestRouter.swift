@@ -194,6 +194,9 @@ final class RequestRouter: RequestHandler, LoopService {
       exchange.kind = .timestamps
       if let refusal = timestampsRefusal(exchange.request) { return exchange.respond(refusal) }
       streamHandler(name, exchange)?.timestamps(exchange, since: since)
+    case .feed(let name):
+      exchange.kind = .feed
+      streamHandler(name, exchange)?.feed(exchange)
     case .socket(let name):
       exchange.kind = .socket
       streamHandler(name, exchange)?.sockets.open(exchange)

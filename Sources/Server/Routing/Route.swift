@@ -24,6 +24,8 @@ package enum Route: Equatable {
   case media(stream: String, rendition: String?, name: String)
   /// `/timestamps.json`.
   case timestamps(stream: String?)
+  /// All media of a stream as messages, for another server.
+  case feed(stream: String?)
   /// A WebSocket.
   case socket(stream: String?)
   /// `/time`, `/isotime`.
@@ -54,6 +56,7 @@ package enum Route: Equatable {
       .playlist(stream: nil, rendition: nil, .root)
     case "manifest.mpd": .manifest(stream: nil, .root)
     case "timestamps.json": .timestamps(stream: nil)
+    case "feed": .feed(stream: nil)
     case "ws": .socket(stream: nil)
     case "time": .time(nil)
     case "isotime": .time(.isoMicroseconds)
@@ -79,6 +82,7 @@ package enum Route: Equatable {
     case "chunked.m3u8": .chunkedPlaylist(stream: stream, rendition: nil, .stream)
     case "manifest.mpd": .manifest(stream: stream, .stream)
     case "timestamps.json": .timestamps(stream: stream)
+    case "feed": .feed(stream: stream)
     case "ws": .socket(stream: stream)
     default: .unknown
     }

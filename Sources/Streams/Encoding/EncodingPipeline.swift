@@ -96,6 +96,7 @@ final class EncodingPipeline: Pipeline {
           statistics: context.statistics, audio: context.audioConsumer))
       try startPacer()
       return nil
+    case .upstream: throw .configuration("the stream of another server has its encoders there")
     }
   }
 

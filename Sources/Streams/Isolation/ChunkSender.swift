@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ChunkStream
+package import ChunkStream
 import Isolation
 import Media
-import Packaging
+package import Packaging
 import Sharing
 import Time
 
@@ -54,7 +54,8 @@ extension ChunkFields {
 }
 
 extension TrackFields {
-  init(_ track: TrackDescription) {
+  /// The constants of a track.
+  package init(_ track: TrackDescription) {
     self.init(
       codecs: track.codecs, width: UInt16(clamping: track.size?.width ?? 0),
       height: UInt16(clamping: track.size?.height ?? 0),

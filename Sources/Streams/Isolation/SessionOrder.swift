@@ -149,7 +149,7 @@ extension StreamConfiguration {
 }
 
 extension Segmentation {
-  fileprivate init(_ reader: inout FieldReader) throws(MessageError) {
+  init(_ reader: inout FieldReader) throws(MessageError) {
     let rate = try FrameRate(&reader)
     let (segment, part) = (try reader.integer(Int64.self), try reader.integer(Int64.self))
     let most = try reader.optional("a flag") { reader throws(MessageError) in
@@ -162,7 +162,7 @@ extension Segmentation {
     self = segmentation
   }
 
-  fileprivate func write(to writer: inout FieldWriter) {
+  func write(to writer: inout FieldWriter) {
     grid.rate.write(to: &writer)
     writer.add(framesPerSegment)
     writer.add(framesPerPart)

@@ -180,7 +180,7 @@ extension ChildMessage {
   fileprivate init(_ outcome: StreamSession.Outcome) {
     switch outcome {
     case .sourceEnded: self = .sourceEnded
-    case .irregularKeyFrames, .encoderChanged: self = .irregular
+    case .irregularKeyFrames, .encoderChanged, .upstreamChanged: self = .irregular
     case .failed(let failure):
       let (kind, reason) = failure.fields
       self = .failed(kind: kind, reason: reason)

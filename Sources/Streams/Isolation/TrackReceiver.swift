@@ -86,7 +86,7 @@ struct TrackReceiver {
   }
 
   /// Checks position and duration of a chunk, and notes it as the newest.
-  private mutating func check(_ fields: ChunkFields) throws(MessageError) {
+  mutating func check(_ fields: ChunkFields) throws(MessageError) {
     let last = fields.frameIndex + fields.frames - 1
     guard fields.frameIndex >= received?.end ?? 0 else {
       throw .invalid(field: "a frame index", value: "\(fields.frameIndex), which is not the next")
@@ -119,7 +119,7 @@ struct TrackReceiver {
   }
 
   /// Checks that a frame time can be expressed: arithmetic with later ones would overflow.
-  private func checkTime(of frameIndex: Int64) throws(MessageError) {
+  func checkTime(of frameIndex: Int64) throws(MessageError) {
     guard segmentation.frameTime(of: frameIndex) < .distantFuture else {
       throw .invalid(field: "a frame index", value: "\(frameIndex), whose time is too late")
     }
@@ -169,7 +169,7 @@ struct TrackReceiver {
   }
 
   /// The constants of the track; names and bitrates are those of the configuration.
-  private func description(_ fields: TrackFields) throws(MessageError) -> TrackDescription {
+  func description(_ fields: TrackFields) throws(MessageError) -> TrackDescription {
     do throws(TrackHeaderError) { try check(fields) } catch {
       throw .invalid(field: "a CMAF header", value: "\(error)")
     }

@@ -34,6 +34,11 @@ struct SessionAnchor: Sendable, Equatable {
     let monotonic = SystemClock.monotonicTime
     clock = StreamClock(
       wall: WallTime(monotonic, plus: SystemClock.wallMinusMonotonic), monotonic: monotonic)
+    published = []
+    if case .upstream(let facts) = configuration.source {
+      firstSegment = facts.firstSegment
+      return
+    }
     let current = segmentation.segment(of: clock.frame(atOrAfter: monotonic, on: segmentation.grid))
     // Without prefill the first segment is the next whole one; passed through, it begins with the
     // first IDR of the source.
@@ -42,7 +47,6 @@ struct SessionAnchor: Sendable, Equatable {
       ? configuration.earlier.map { $0.segment + 1 } ?? Self.firstSegment(configuration, clock)
         ?? current
       : configuration.prefill > 0 ? current - Int64(configuration.prefill) : current + 1
-    published = []
   }
 
   /// The anchor of another session.

@@ -15,6 +15,8 @@ package struct StreamConfiguration: Sendable {
     case camera(path: String)
     /// A running pulled input.
     case network(SourceFacts)
+    /// The stream of another server.
+    case upstream(UpstreamFacts)
   }
 
   /// The source of the audio.
@@ -152,6 +154,7 @@ package struct StreamConfiguration: Sendable {
   /// The sum of the grace period and of the look-ahead of the encoder. The test tone is known in
   /// advance.
   package var audioDelay: Interval {
+    if case .upstream(let facts) = source { return facts.audioDelay }
     guard let gracePeriod = audioGracePeriod else { return .zero }
     // Audio beside pass-through video also waits for the video.
     let video = passesThrough ? inputDelay + segmentation.grid.rate.frameDuration : .zero
@@ -164,12 +167,13 @@ package struct StreamConfiguration: Sendable {
   /// The fixed delay after which a frame slot closes.
   ///
   /// Zero for the test pattern, which is drawn at its frame time; one frame for a camera; the
-  /// measured delay for a pulled input.
+  /// measured delay for a pulled input; that of the first server for a stream of another one.
   package var inputDelay: Interval {
     switch source {
     case .test: .zero
     case .camera: segmentation.grid.rate.frameDuration
     case .network(let facts): facts.inputDelay
+    case .upstream(let facts): facts.inputDelay
     }
   }
 }

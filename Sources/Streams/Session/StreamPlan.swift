@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Capture
+import Logging
 package import Packaging
 
 /// One stream as requested, before its source is opened.
@@ -65,11 +66,16 @@ package struct StreamPlan: Sendable {
     package let configuration: StreamConfiguration
     /// The running pulled input; nil for other sources.
     package let source: Source?
+    /// The connected upstream; nil for other sources.
+    package let upstream: UpstreamSource?
 
     /// A session.
-    package init(_ configuration: StreamConfiguration, source: Source? = nil) {
+    package init(
+      _ configuration: StreamConfiguration, source: Source? = nil, upstream: UpstreamSource? = nil
+    ) {
       self.configuration = configuration
       self.source = source
+      self.upstream = upstream
     }
   }
 
@@ -83,6 +89,8 @@ package struct StreamPlan: Sendable {
   package var requestedOptions: [String] = []
   /// The crashes of the processes of its source.
   package var crashes = SourceCrashes()
+  /// The link to the upstream; nil for other sources.
+  package var upstream: UpstreamLink?
   /// Called with the configuration of each started session, on a thread of the stream.
   package var opened: @Sendable (StreamConfiguration) -> Void = { _ in }
   private let prepare: @Sendable (Start) throws(StreamSession.Failure) -> Session
@@ -112,4 +120,12 @@ package struct StreamPlan: Sendable {
   ///
   /// - Throws: the reason; any failure once `start` is cancelled.
   func session(_ start: Start) throws(StreamSession.Failure) -> Session { try prepare(start) }
+}
+
+extension StreamSession {
+  /// A session as planned; no thread of its own runs yet.
+  convenience init(_ planned: StreamPlan.Session, log: Log) {
+    self.init(
+      planned.configuration, source: planned.source, upstream: planned.upstream, log: log)
+  }
 }

@@ -41,6 +41,8 @@ package final class StreamSession: Sendable {
     case irregularKeyFrames
     /// The encoder that continues after a crash has another CMAF header.
     case encoderChanged
+    /// The upstream has begun another session, or its window lacks the next segment.
+    case upstreamChanged
     /// A running thread has failed.
     case failed(Failure)
   }
@@ -64,15 +66,20 @@ package final class StreamSession: Sendable {
   private let context: SessionContext
   private let pipeline: any Pipeline
   private let source: StreamPlan.Source?
+  private let upstream: UpstreamSource?
+  /// The identity of the session, also on servers that relay it.
+  package let identity: UInt64
 
   /// A session whose clock is anchored now; no thread runs before ``start()``.
   ///
   /// - Parameters:
   ///   - configuration: of the stream, with the facts about its source.
   ///   - source: the running pulled input, which the session stops.
+  ///   - upstream: the connected upstream, which the session stops.
   ///   - log: for the events of the session.
   package init(
-    _ configuration: StreamConfiguration, source: StreamPlan.Source? = nil, log: Log
+    _ configuration: StreamConfiguration, source: StreamPlan.Source? = nil,
+    upstream: UpstreamSource? = nil, log: Log
   ) {
     let anchor = SessionAnchor(configuration)
     renditions = Self.renditions(configuration)
@@ -86,13 +93,23 @@ package final class StreamSession: Sendable {
       configuration, anchor: anchor, outputs: renditions.map(\.window), audioSink: audio, log: log)
     names = MediaNames(configuration.numbering, first: anchor.firstSegment)
     self.source = source
+    self.upstream = upstream
+    if case .upstream(let facts) = configuration.source {
+      identity = facts.identity
+    } else {
+      identity = .random(in: .min ... .max)
+    }
+    let windows = renditions.map(\.window) + [audio].compactMap(\.self)
     pipeline =
       switch source {
-      case .isolated(let source):
-        IsolatedPipeline(
-          context, windows: renditions.map(\.window) + [audio].compactMap(\.self), source)
+      case .isolated(let source): IsolatedPipeline(context, windows: windows, source)
       case .inProcess(let source): context.pipeline(of: source)
-      case nil: context.pipeline(of: nil)
+      case nil:
+        if let upstream {
+          UpstreamPipeline(context, windows: windows, upstream)
+        } else {
+          context.pipeline(of: nil)
+        }
       }
   }
 
@@ -114,6 +131,11 @@ package final class StreamSession: Sendable {
 
   /// The configuration.
   package var configuration: StreamConfiguration { context.configuration }
+
+  /// Whether the media are those of another server.
+  package var isRelayed: Bool {
+    if case .upstream = configuration.source { true } else { false }
+  }
 
   /// The window of the top rendition.
   package var window: LiveWindow { renditions[0].window }
@@ -180,7 +202,7 @@ package final class StreamSession: Sendable {
     switch source {
     case .inProcess(let source): source.stop(until: deadline)
     case .isolated(let source): source.stop(isEnding: context.ending.isSet, until: deadline)
-    case nil: break
+    case nil: upstream?.stop(until: deadline)
     }
     context.joinThreads(until: deadline)
     SystemMemory.giveBack()

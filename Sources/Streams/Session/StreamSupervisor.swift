@@ -188,15 +188,19 @@ package final class StreamSupervisor: Sendable {
       active.continued = session.leaveSource()
       return orders.update { $0.life.renew() }
     case .encoderChanged:
-      log.write(
-        .warning, "encoder-changed", stream: name,
-        "another encoder continues after the crash: restarting the stream")
-      orders.update { $0.life.renew() }
+      renew(.warning, "encoder-changed", "another encoder continues after the crash")
+    case .upstreamChanged:
+      renew(.info, "upstream-changed", "the upstream has begun another session")
     case .failed(let failure):
       fail(failure)
     }
     active.session = nil
     session.leave()
+  }
+
+  private func renew(_ level: Log.Level, _ event: StaticString, _ reason: String) {
+    log.write(level, event, stream: name, "\(reason): restarting the stream")
+    orders.update { $0.life.renew() }
   }
 
   private func fail(_ failure: StreamSession.Failure) {
@@ -270,7 +274,7 @@ package final class StreamSupervisor: Sendable {
     let began = SystemClock.monotonicTime
     do throws(StreamSession.Failure) {
       let planned = try plan.session(start)
-      let session = StreamSession(planned.configuration, source: planned.source, log: log)
+      let session = StreamSession(planned, log: log)
       session.logFirstPlaylist(since: began, log)
       session.logShortenedWindows(log)
       do throws(StreamSession.Failure) { try session.start() } catch {

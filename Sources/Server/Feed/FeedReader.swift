@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ChunkStream
+import HTTP
+import Media
+import Packaging
+import Sharing
+import Streams
+import Time
+
+/// A response with the feed of a stream: what its windows have and get, as messages.
+///
+/// Only a few messages wait for a slow connection. The others stay in the windows; when these have
+/// lost the next one, the response is aborted. Confined to one loop's thread.
+final class FeedReader {
+  /// Whether the response needs further messages.
+  enum Progress { case reading, done }
+
+  private struct Track {
+    let window: WindowView
+    var cursor: FeedCursor
+    /// The hash of the newest sent header.
+    var header: String?
+    /// The number of the newest sent event.
+    var event: UInt32 = 0
+  }
+
+  /// The bytes that wait for the connection above which nothing is added.
+  private static let queueLimit = 256 * 1024
+  /// How soon a full queue is looked at again.
+  private static let queueInterval = Interval.milliseconds(5)
+  /// The interval of the state of the source.
+  private static let statusInterval = Interval.milliseconds(500)
+
+  private static let head = PreparedResponse(
+    status: 200, fields: ResponseFields.fields("application/octet-stream", .noStore))
+
+  private let exchange: any Exchange
+  private let served: ServedStream
+  private var tracks: [Track]
+  private var isCurrent = false
+  private var statusDue = MonotonicTime.distantPast
+  /// When ``advance(_:)`` is called next, if no window changes before.
+  private(set) var nextDeadline = MonotonicTime.distantFuture
+  private(set) var isGone = false
+
+  /// Begins the response; nil if it is complete, as for HEAD.
+  ///
+  /// - Parameters:
+  ///   - exchange: the request.
+  ///   - segment: the first segment; nil for the first listed one.
+  ///   - served: the stream.
+  ///   - session: its session.
+  ///   - path: the servers from the first one to this one.
+  init?(
+    _ exchange: any Exchange, from segment: Int64?, of served: ServedStream,
+    _ session: StreamSession, path: [String]
+  ) {
+    self.exchange = exchange
+    self.served = served
+    tracks = served.renditions.map { rendition in
+      let window = WindowView(rendition.window)
+      return Track(
+        window: window, cursor: FeedCursor(before: segment, in: window.snapshot), header: nil)
+    }
+    exchange.begin(Self.head)
+    guard exchange.request.method != .head else {
+      exchange.end()
+      return nil
+    }
+    let description = FeedDescription(session, path: path)
+    write(.stream(version: FeedMessage.version, description.fields))
+  }
+
+  /// Sends what the windows have got, as far as the connection takes it.
+  func advance(_ now: MonotonicTime) -> Progress {
+    if isGone { return .done }
+    if now >= statusDue { writeStatus(now) }
+    nextDeadline = statusDue
+    var isBehind = true
+    while exchange.queuedBytes <= Self.queueLimit {
+      switch writeNext() {
+      case .item: continue
+      case .lost:
+        exchange.abort()
+        return .done
+      case .end: isBehind = false
+      }
+      break
+    }
+    if isBehind {
+      nextDeadline = min(nextDeadline, now + Self.queueInterval)
+      return .reading
+    }
+    if !isCurrent {
+      isCurrent = true
+      write(.current)
+    }
+    guard tracks.allSatisfy({ $0.window.snapshot.state == .ended }) else { return .reading }
+    write(.ended)
+    exchange.end()
+    return .done
+  }
+
+  /// Notes that the client has disconnected.
+  func leave() { isGone = true }
+
+  /// Aborts the response: the stream has another session, or was removed.
+  func close() {
+    guard !isGone else { return }
+    isGone = true
+    exchange.abort()
+  }
+
+  private enum Written { case item, end, lost }
+
+  /// Sends the next item of the track that is behind the others.
+  private func writeNext() -> Written {
+    let order = tracks.indices.sorted { left, right in
+      (tracks[left].cursor.segment, left) < (tracks[right].cursor.segment, right)
+    }
+    for index in order {
+      let snapshot = tracks[index].window.snapshot
+      // Before the chunks that carry them; the header precedes them.
+      if tracks[index].header != nil { writeEvents(snapshot, of: index) }
+      switch tracks[index].cursor.next(snapshot) {
+      case .end: continue
+      case .lost: return .lost
+      case .item(.segment(let start, let gap)):
+        writeHeaders(snapshot, of: index)
+        write(.segment(number(index), FeedSegment(start, gap: gap)))
+      case .item(.chunk(let chunk)):
+        write(.chunk(number(index), FeedChunk(chunk), chunk.bytes))
+        exchange.write(chunk.bytes)
+      }
+      return .item
+    }
+    return .end
+  }
+
+  /// Sends the headers of a track that are newer than the sent ones.
+  private func writeHeaders(_ snapshot: WindowSnapshot, of index: Int) {
+    guard let newest = snapshot.track, newest.headerHash != tracks[index].header else { return }
+    let sent = snapshot.tracks.firstIndex { $0.headerHash == tracks[index].header }
+    for track in snapshot.tracks[(sent.map { $0 + 1 } ?? 0)...] {
+      write(.track(number(index), TrackFields(track)))
+    }
+    tracks[index].header = newest.headerHash
+  }
+
+  /// Sends the events of a track that are newer than the sent ones.
+  private func writeEvents(_ snapshot: WindowSnapshot, of index: Int) {
+    guard let newest = snapshot.events.last?.id, newest > tracks[index].event else { return }
+    for event in snapshot.events where event.id > tracks[index].event {
+      let text = String(decoding: event.data, as: UTF8.self)
+      write(.event(number(index), FeedEvent(id: event.id, time: event.time, text: text)))
+    }
+    tracks[index].event = newest
+  }
+
+  private func writeStatus(_ now: MonotonicTime) {
+    statusDue = now + Self.statusInterval
+    let status = FeedStatus(
+      isSourceOnline: served.measures.statistics().isSourceOnline,
+      clockError: served.measures.clockError())
+    write(.status(status.fields))
+  }
+
+  private func write(_ message: FeedMessage) { exchange.write(SharedBytes(message.bytes)) }
+
+  private func number(_ index: Int) -> UInt8 { UInt8(clamping: index) }
+}
+
+extension FeedSegment {
+  fileprivate init(_ start: SegmentStart, gap: Int64?) {
+    self.init(
+      number: start.number, firstFrame: start.firstFrame, programDateTime: start.programDateTime,
+      startsDiscontinuity: start.startsDiscontinuity, isPrefill: start.isPrefill,
+      discontinuities: start.discontinuities,
+      period: FeedPeriod(
+        index: start.period.index, firstSegment: start.period.firstSegment,
+        firstFrame: start.period.firstFrame, offset: start.period.offset,
+        headerHash: start.period.headerHash), gap: gap)
+  }
+}
+
+extension FeedChunk {
+  fileprivate init(_ chunk: Chunk) {
+    self.init(
+      frameIndex: chunk.frameIndex, frames: chunk.frames, isIndependent: chunk.isIndependent,
+      duration: chunk.duration, captured: chunk.captured, published: chunk.published)
+  }
+}

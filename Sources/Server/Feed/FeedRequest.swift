@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTP
+import Streams
+
+/// A request for the feed of a stream, from another server that relays it.
+struct FeedRequest {
+  /// The identities of the servers that would get the stream; nil if the field is malformed.
+  private let identities: [String]?
+  /// The segment with which the feed begins; nil for the first listed one.
+  let segment: Int64?
+
+  init(_ request: Request) {
+    let field = request.header(ServerIdentity.field.lowercased()) ?? ""
+    let words = field.split(separator: ",").map { $0.filter { $0 != " " && $0 != "\t" } }
+    identities =
+      words.count <= ServerIdentity.mostServers && words.allSatisfy { ServerIdentity.isValid($0) }
+      ? words : nil
+    segment = request.queryItems.first { $0.name == "segment" }.flatMap { Int64($0.value) }
+  }
+
+  /// The servers from the first one to this one, for a stream with this link.
+  static func path(_ link: UpstreamLink?) -> [String] {
+    (link?.status.path ?? []) + [ServerIdentity.own]
+  }
+
+  /// The response for a server that cannot have the feed; nil if it can.
+  ///
+  /// The identities are noted, since the upstream of this server may be one of them.
+  func refusal(_ link: UpstreamLink?) -> PreparedResponse? {
+    guard let identities else {
+      return ResponseFields.error(
+        400, "the field \(ServerIdentity.field) has no identities of servers", .noStore)
+    }
+    link?.note(identities)
+    let path = Self.path(link)
+    if identities.contains(where: { path.contains($0) }) {
+      return ResponseFields.error(
+        508, "the servers relay in a loop: this one gets the stream from the server that asks",
+        .noStore)
+    }
+    guard path.count <= ServerIdentity.mostServers else {
+      return ResponseFields.error(
+        508, "more than \(ServerIdentity.mostServers) servers in a row", .noStore)
+    }
+    return nil
+  }
+}

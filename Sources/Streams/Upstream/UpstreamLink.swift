@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Sharing
+package import Time
+
+/// This server among the servers that relay a stream.
+package enum ServerIdentity {
+  /// The name of the field of requests with the identities of the servers that would relay.
+  package static let field = "Streamer-Relay"
+  /// The most servers between the first one and a viewer, the first one included.
+  package static let mostServers = 8
+
+  /// The identity of this process.
+  package static let own = text(UInt64.random(in: .min ... .max))
+
+  /// An identity as text: 16 hexadecimal digits.
+  static func text(_ number: UInt64) -> String {
+    let digits = String(number, radix: 16)
+    return String(repeating: "0", count: 16 - digits.utf8.count) + digits
+  }
+
+  /// Whether a text can be an identity.
+  package static func isValid(_ text: some StringProtocol) -> Bool {
+    (1...32).contains(text.utf8.count)
+      && text.utf8.allSatisfy { byte in
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        default: false
+        }
+      }
+  }
+}
+
+/// The state of the connection of a stream to its upstream, over all sessions.
+package final class UpstreamLink: Sendable {
+  /// The state of the connection.
+  package enum State: String, Sendable {
+    /// There is no connection; it is tried again and again.
+    case connecting
+    /// The newest media arrive.
+    case connected
+    /// The stream of the upstream has ended; another one is awaited.
+    case ended
+    /// The upstream refuses, as for a loop; it is asked again after a while.
+    case refused
+  }
+
+  /// The state and its circumstances.
+  package struct Status: Sendable {
+    /// The state.
+    package fileprivate(set) var state = State.connecting
+    /// When the state began.
+    package fileprivate(set) var since = SystemClock.monotonicTime
+    /// The servers from the first one to the upstream; empty if they are unknown.
+    package fileprivate(set) var path: [String] = []
+    /// The reason of the newest failure; nil while connected.
+    package fileprivate(set) var reason: String?
+  }
+
+  private struct Shared: Sendable {
+    var status = Status()
+    /// The servers that ask for this stream, newest last.
+    var waiting: [String] = []
+  }
+
+  /// The address of the upstream.
+  package let address: UpstreamAddress
+  private let shared = Locked(Shared())
+
+  /// A link without a connection.
+  package init(_ address: UpstreamAddress) { self.address = address }
+
+  /// The present status.
+  package var status: Status { shared.withLock { $0.status } }
+
+  /// Changes the state; servers in the path stay known.
+  func become(_ state: State, _ reason: String? = nil) {
+    shared.withLock { shared in
+      if shared.status.state != state { shared.status.since = SystemClock.monotonicTime }
+      shared.status.state = state
+      shared.status.reason = reason
+    }
+  }
+
+  /// Sets the servers from the first one to the upstream.
+  func follow(_ path: [String]) { shared.withLock { $0.status.path = path } }
+
+  /// Notes the identities of servers that ask for this stream: if the upstream is one of them, the
+  /// servers relay in a loop.
+  package func note(_ identities: [String]) {
+    shared.withLock { shared in
+      shared.waiting.removeAll { identities.contains($0) }
+      shared.waiting = (shared.waiting + identities).suffix(ServerIdentity.mostServers - 1)
+    }
+  }
+
+  /// The value of the field of a request to the upstream: this server, and others that would get
+  /// its stream.
+  func identities() -> String {
+    let waiting = shared.withLock { $0.waiting }
+    return (waiting.filter { $0 != ServerIdentity.own } + [ServerIdentity.own])
+      .joined(separator: ", ")
+  }
+}

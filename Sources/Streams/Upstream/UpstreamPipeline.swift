@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Packaging
+import Time
+
+/// The pipeline of a session that serves the stream of another server.
+final class UpstreamPipeline: Pipeline {
+  private let receiver: UpstreamReceiver
+  private let source: UpstreamSource
+
+  /// A pipeline that publishes in `windows`, of the video renditions and then of the audio.
+  init(_ context: SessionContext, windows: [LiveWindow], _ source: UpstreamSource) {
+    receiver = UpstreamReceiver(context, windows: windows)
+    self.source = source
+  }
+
+  var clockError: Interval { receiver.clockError }
+
+  func open() throws(StreamSession.Failure) {
+    source.attach(receiver)
+    try receiver.waitUntilOpen()
+  }
+
+  func close() { receiver.cancel() }
+}

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import ChunkStream
+package import Logging
+import Scheduling
+import Sharing
+import Time
+
+/// The feed of a stream of another server, read on a thread of its own for one session.
+///
+/// A lost connection is opened again, and the feed then continues the session, or the session ends
+/// and another one begins.
+package final class UpstreamSource: Sendable {
+  private struct State: Sendable {
+    var description: FeedDescription?
+    var receiver: UpstreamReceiver?
+    var isStopping = false
+    var isOver = false
+  }
+
+  /// The end of a connection.
+  private enum End {
+    /// The connection failed or was lost.
+    case lost(String)
+    /// The upstream refuses, and will do so again.
+    case refused(String)
+    /// The stream has ended.
+    case ended
+    /// The feed does not continue the session.
+    case replaced
+    /// The source is stopped.
+    case stopped
+  }
+
+  /// How long a response may give no byte: the upstream repeats its status every half second.
+  private static let silence = Interval.seconds(4)
+  /// The interval at which another session is awaited after the end of one.
+  private static let endedInterval = Interval.seconds(2)
+
+  private let link: UpstreamLink
+  private let stream: String
+  private let agent: String
+  private let log: Log
+  private let cancellation = InputCancellation()
+  private let state = Monitor(State())
+  /// The reason that was logged last.
+  private let reported = Locked<String?>(nil)
+
+  /// A source that does not run yet.
+  ///
+  /// - Parameters:
+  ///   - link: of the stream, which outlasts this source.
+  ///   - stream: the name of the stream, for the log.
+  ///   - agent: the value of `User-Agent`.
+  ///   - log: for its lines.
+  package init(_ link: UpstreamLink, stream: String, agent: String, log: Log) {
+    self.link = link
+    self.stream = stream
+    self.agent = agent
+    self.log = log
+  }
+
+  // MARK: For the session
+
+  /// Connects, and blocks until the stream is known.
+  ///
+  /// - Throws: why it will never be known.
+  package func begin(
+    _ start: StartCancellation
+  ) throws(StreamSession.Failure) -> FeedDescription {
+    start.whenCancelled { [weak self] in self?.cancel() }
+    guard OSThread(name: "upstream", { [self] in run() }) != nil else {
+      state.update { $0.isOver = true }
+      throw .thread
+    }
+    let found = state.wait { state -> Result<FeedDescription, StreamSession.Failure>? in
+      state.isStopping ? .failure(.source("cancelled")) : state.description.map { .success($0) }
+    }
+    return try found.get()
+  }
+
+  /// Lets the feed be published for a session.
+  func attach(_ receiver: UpstreamReceiver) { state.update { $0.receiver = receiver } }
+
+  private func cancel() {
+    let receiver = state.update { state in
+      state.isStopping = true
+      return state.receiver
+    }
+    cancellation.cancel()
+    receiver?.cancel()
+  }
+
+  /// Ends the thread.
+  package func stop() { stop(until: SystemClock.monotonicTime + ThreadGroup.limit) }
+
+  /// Ends the thread; returns at `deadline` at the latest.
+  func stop(until deadline: MonotonicTime) {
+    cancel()
+    _ = state.wait(until: deadline) { $0.isOver ? true : nil }
+  }
+
+  // MARK: On its thread
+
+  private func run() {
+    defer { state.update { $0.isOver = true } }
+    var retry = RetryPlan(isListener: false)
+    while true {
+      let end = follow { retry.succeeded() }
+      let receiver = state.update { $0.receiver }
+      receiver?.disconnect()
+      let now = SystemClock.monotonicTime
+      let next: MonotonicTime
+      switch end {
+      case .stopped: return
+      case .replaced:
+        receiver?.renew()
+        return
+      case .ended:
+        link.become(.ended)
+        next = now + Self.endedInterval
+      case .lost(let reason):
+        // An ended stream stays ended while its server is away.
+        if link.status.state != .ended { link.become(.connecting, reason) }
+        report(.warning, "upstream-lost", reason)
+        next = retry.failed(at: now)
+      case .refused(let reason):
+        link.become(.refused, reason)
+        report(.error, "upstream-refused", reason)
+        next = retry.failed(at: now, isDenied: true)
+      }
+      guard sleep(until: next) else { return }
+    }
+  }
+
+  /// Logs a failure, unless it is that of the attempt before.
+  private func report(_ level: Log.Level, _ event: StaticString, _ reason: String) {
+    let isNew = reported.withLock { reported in
+      defer { reported = reason }
+      return reported != reason
+    }
+    guard isNew else { return }
+    log.write(level, event, stream: stream, "\(link.address): \(reason); trying again")
+  }
+
+  /// Sleeps; false if the source is stopped.
+  private func sleep(until deadline: MonotonicTime) -> Bool {
+    let isStopped: Bool? = state.wait(until: deadline) { $0.isStopping ? true : nil }
+    return isStopped != true
+  }
+
+  /// Reads the feed until it ends; `succeeded` is called when it has reached the newest media.
+  private func follow(_ succeeded: () -> Void) -> End {
+    let receiver = state.update { $0.receiver }
+    do throws(FFmpegError) {
+      let download = try Download(
+        link.address.feedURL(from: receiver?.nextSegment), agent: agent,
+        fields: "\(ServerIdentity.field): \(link.identities())\r\n", limit: Self.silence,
+        cancellation)
+      var parser = FeedParser()
+      var isFirst = true
+      while let piece = try download.next() {
+        parser.add(piece)
+        do throws(MessageError) {
+          while let message = try parser.next() {
+            let end = try isFirst ? begin(message) : handle(message, succeeded)
+            isFirst = false
+            if let end { return end }
+          }
+        } catch .version(let version) {
+          return .refused("its feed has the version \(version) (expected \(FeedMessage.version))")
+        } catch {
+          return .lost("it sent nonsense: \(error)")
+        }
+      }
+      return cancellation.isCancelled ? .stopped : .lost("the connection has ended")
+    } catch {
+      return cancellation.isCancelled ? .stopped : Self.end(error)
+    }
+  }
+
+  /// The end of a request that failed.
+  private static func end(_ error: FFmpegError) -> End {
+    switch error.httpStatus {
+    case 508?:
+      .refused(
+        "status 508: the servers relay in a loop, or more than \(ServerIdentity.mostServers) in a "
+          + "row")
+    case let status? where [400, 401, 403, 410].contains(status):
+      .refused("the upstream answers with status \(status)")
+    case let status?: .lost("the upstream answers with status \(status)")
+    case nil: .lost("\(error)")
+    }
+  }
+
+  /// Takes the first message of a feed.
+  ///
+  /// - Returns: why the feed is not read further; nil if it is.
+  private func begin(_ message: FeedMessage) throws(MessageError) -> End? {
+    guard case .stream(_, let fields) = message else {
+      throw .invalid(field: "the first message", value: "that is no description")
+    }
+    let description = try FeedDescription(fields: fields)
+    guard !description.path.contains(ServerIdentity.own),
+      description.path.count <= ServerIdentity.mostServers
+    else {
+      return .refused(
+        "the servers relay in a loop, or more than \(ServerIdentity.mostServers) in a row")
+    }
+    link.follow(description.path)
+    let known = state.update { state in
+      defer { if state.description == nil { state.description = description } }
+      return state.description
+    }
+    if known == nil { link.become(.connecting) }
+    // The session is created with the first description.
+    let isAttached = state.wait { state -> Bool? in
+      if state.isStopping { return false }
+      return state.receiver == nil ? nil : true
+    }
+    guard isAttached else { return .stopped }
+    return known?.isSameSession(as: description) == false ? .replaced : nil
+  }
+
+  private func handle(
+    _ message: FeedMessage, _ succeeded: () -> Void
+  ) throws(MessageError) -> End? {
+    guard let receiver = state.update({ $0.receiver }) else { return .stopped }
+    if case .lost = try receiver.handle(message) { return .replaced }
+    switch message {
+    case .current:
+      succeeded()
+      // The ended stream is sent again until there is another one.
+      guard link.status.state != .ended else { return nil }
+      link.become(.connected)
+      reported.withLock { $0 = nil }
+      let servers = link.status.path.count
+      log.write(
+        .info, "upstream", stream: stream,
+        "relaying \(link.address), \(servers == 1 ? "the first server" : "server \(servers)")")
+      return nil
+    case .ended: return .ended
+    default: return nil
+    }
+  }
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ChunkStream
+import HTTP
+import Logging
+import Media
+import Packaging
+import Sharing
+import TestSupport
+import Testing
+import Time
+
+@testable import Server
+@testable import Streams
+
+@Suite("Requests for the feed of a stream")
+struct FeedRequestTests {
+  /// A handler with a stream `cam` whose session a test publishes.
+  private struct Lab {
+    let handler: SyntheticHandler
+    let session: StreamSession
+    let segmentation = Segmentation(
+      rate: .thirty, segmentMicroseconds: 1_000_000, partMicroseconds: 100_000)
+    let first: Int64 = 1_700_000_000
+
+    init() throws {
+      var configuration = StreamConfiguration(size: .hd720, segmentation: segmentation)
+      configuration.name = "cam"
+      session = StreamSession(configuration, log: Log(format: .text, least: .error) { _ in })
+      handler = try SyntheticHandler(
+        others: [ServedStream(session, StreamServingOptions(), sendsCMSD: false)])
+      session.window.describe(
+        TrackDescription(
+          rendition: "video", codecs: "avc1.64001e", bandwidth: 1, size: .hd720,
+          segmentation: segmentation, header: [1, 2, 3]))
+    }
+
+    func publish(_ frames: Range<Int64>) {
+      for frame in frames {
+        let chunk = SyntheticStream.chunk(first * 30 + frame, segmentation)
+        session.window.publish(chunk)
+      }
+      handler.requests.woken()
+    }
+
+    func goLive() {
+      session.window.goLive()
+      publish(0..<100)
+    }
+
+    func messages(_ exchange: FakeExchange) throws -> [FeedMessage] {
+      var parser = FeedParser()
+      parser.add(exchange.body)
+      var found: [FeedMessage] = []
+      while let message = try parser.next() { found.append(message) }
+      return found
+    }
+  }
+
+  @Test("a feed has the description, the window, and then each chunk when it is published")
+  func feed() throws {
+    let lab = try Lab()
+    #expect(try lab.handler.ask("/cam/feed").status == 503)
+    lab.goLive()
+    let exchange = try lab.handler.ask("/cam/feed")
+    #expect(exchange.status == 200 && exchange.kind == .feed)
+    #expect(exchange.header("cache-control") == "no-store")
+    var found = try lab.messages(exchange)
+    guard case .stream(_, let fields) = found.first else {
+      Issue.record("the feed begins with another message")
+      return
+    }
+    let description = try FeedDescription(fields: fields)
+    #expect(description.path == [ServerIdentity.own])
+    #expect(description.isSameSession(as: FeedDescription(lab.session, path: [])))
+    #expect(found.contains { if case .track(0, _) = $0 { true } else { false } })
+    #expect(found.chunks.count == 100 && found.numbers == (Int64(0)..<4).map { lab.first + $0 })
+    guard case .current = found.last else {
+      Issue.record("the feed is not current")
+      return
+    }
+    let size = exchange.body.count
+    lab.publish(100..<101)
+    #expect(exchange.body.count > size)
+    lab.publish(101..<130)
+    found = try lab.messages(exchange)
+    #expect(found.chunks == (Int64(0)..<130).map { "<\(lab.first * 30 + $0)>" })
+    lab.session.window.end()
+    lab.handler.requests.woken()
+    guard case .ended = try lab.messages(exchange).last else {
+      Issue.record("the feed has not ended")
+      return
+    }
+    #expect(exchange.stage == .answered)
+  }
+
+  @Test("a feed begins with the segment of the query, and repeats the state of the source")
+  func segment() throws {
+    let lab = try Lab()
+    lab.goLive()
+    let exchange = try lab.handler.ask("/cam/feed?segment=\(lab.first + 2)")
+    #expect(try lab.messages(exchange).numbers == [lab.first + 2, lab.first + 3])
+    let deadline = lab.handler.nextDeadline - lab.handler.now
+    #expect(deadline <= 500_000_000)
+    lab.handler.pass(600_000_000)
+    let statuses = try lab.messages(exchange).count { if case .status = $0 { true } else { false } }
+    #expect(statuses == 2)
+    exchange.go()
+    lab.publish(100..<101)
+    #expect(lab.handler.nextDeadline - lab.handler.now > 500_000_000)
+  }
+
+  @Test("a reader that is slower than the window is cut, without a clean end")
+  func slow() throws {
+    let lab = try Lab()
+    lab.goLive()
+    let exchange = try lab.handler.ask("/cam/feed")
+    for frame in Int64(100)..<1000 {
+      lab.session.window.publish(SyntheticStream.chunk(lab.first * 30 + frame, lab.segmentation))
+    }
+    lab.handler.requests.woken()
+    #expect(exchange.stage == .cut)
+  }
+
+  @Test("a server among the sources of the stream gets 508, a wrong field 400")
+  func loops() throws {
+    let lab = try Lab()
+    lab.goLive()
+    func status(_ identities: String) throws -> Int {
+      try lab.handler.ask("/cam/feed", ["Streamer-Relay: \(identities)"]).status
+    }
+    #expect(try status("abc, \(ServerIdentity.own)") == 508)
+    #expect(try status("abc") == 200)
+    #expect(try status((0..<8).map { "a\($0)" }.joined(separator: ",")) == 200)
+    #expect(try status((0..<9).map { "a\($0)" }.joined(separator: ",")) == 400)
+    #expect(try status("a b\"") == 400)
+  }
+
+  @Test("HEAD has no body, HTTP/1.0 no feed; an unknown stream is 404")
+  func methods() throws {
+    let lab = try Lab()
+    lab.goLive()
+    let head = try lab.handler.ask("/cam/feed", method: "HEAD")
+    #expect(head.status == 200 && head.body.isEmpty && head.stage == .answered)
+    #expect(try lab.handler.ask("/cam/feed", version: "1.0").status == 505)
+    #expect(try lab.handler.ask("/none/feed").status == 404)
+    #expect(Route(["feed"]) == .feed(stream: nil) && Route(["a", "feed"]) == .feed(stream: "a"))
+  }
+}
+
+extension [FeedMessage] {
+  /// The bytes of the chunks as texts.
+  fileprivate var chunks: [String] {
+    compactMap {
+      if case .chunk(_, _, let bytes) = $0 {
+        String(decoding: bytes.array, as: UTF8.self)
+      } else {
+        nil
+      }
+    }
+  }
+
+  /// The numbers of the segments.
+  fileprivate var numbers: [Int64] {
+    compactMap { if case .segment(_, let segment) = $0 { segment.number } else { nil } }
+  }
+}
