@@ -206,10 +206,10 @@ def test_wrong_value_is_refused_with_its_key_path(tmp_path: Path, keys: dict[str
 
 
 def test_unknown_keys_are_warned_about(streamer: Callable[..., Program], tmp_path: Path) -> None:
-    """Unknown keys and keys without effect are logged with their key path."""
+    """Unknown keys are logged with their key path, and keys without effect with the reason."""
     path = write(tmp_path, [stream("a", flavour=1, saveStats="True")], colour="red")
     program = streamer("-c", str(path), defaults=False)
     for place in ("config.json: colour", "streams.json: [0].flavour",
-                  "streams.json: [0].saveStats"):
+                  "saveStats has no effect without --stats-dir"):
         assert any(place in line for line in program.log), program.log_text()
     assert parse(get(program.port, "/a/video/playlist.m3u8").text).segments

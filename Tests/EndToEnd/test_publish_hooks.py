@@ -85,7 +85,7 @@ def test_a_hook_over_https(is_trusted: bool, streamer, hooks: Hooks, tmp_path: P
         wait_until(lambda: hooks.events("/unpublish") == [event("rtmp")], 5, "the end")
     else:
         assert answer == b"NetStream.Publish.BadName" and not hooks.requests
-        assert program.logged("publish-refused", "TLS: self-signed certificate")
+        program.wait_logged("publish-refused", "TLS: self-signed certificate")
 
 
 def event(protocol: str, stream: str = "live") -> dict:
