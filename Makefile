@@ -71,19 +71,18 @@ test: deps-test build unit e2e  ## all tests except `make faults`
 unit: deps-test  ## unit tests
 	timeout 1500 $(PYTHON) Tests/run_unit.py
 
-# Each failed test is repeated once, because players stall on a busy machine; both results are
-# printed. Three files run at a time, because the tests spend most of their time waiting; the
-# repetition is alone.
-RETRY := --reruns 1 --reruns-delay 2 -rfER
+# Failed tests are repeated alone, because players stall on a busy machine; all results are printed.
+# Three files of the end-to-end tests run at a time, because they spend most of their time waiting.
+REPEATING := $(PYTHON) Tests/run_pytest.py
 
 e2e: deps-test build  ## end-to-end tests against the built program, in real players
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 300 node --test client/test/*.test.mjs
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 2100 \
-	  $(PYTHON) Tests/run_e2e.py Tests/EndToEnd
+	  $(REPEATING) 3 Tests/EndToEnd
 
 faults: deps-test build  ## kill and freeze processes while browsers play
-	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 1200 \
-	  $(PYTHON) -m pytest -c Tests/pytest.ini $(RETRY) Tests/Faults
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 1800 \
+	  $(REPEATING) 1 Tests/Faults
 
 deps-edge: deps-test  ## install the caches for `make edge`
 	@missing=$$(for p in $(EDGE_PACKAGES); do \
@@ -96,7 +95,7 @@ deps-edge: deps-test  ## install the caches for `make edge`
 
 edge: deps-edge build  ## start and test the caches of deploy/edge
 	PATH="$(CURDIR)/$(VENV)/bin:/usr/sbin:$$PATH" timeout 600 \
-	  $(PYTHON) -m pytest -c Tests/pytest.ini $(RETRY) Tests/Edge
+	  $(REPEATING) 1 Tests/Edge
 
 # The installed program contains the Swift runtime, which Debian has no package of.
 PREFIX ?= /usr/local
@@ -147,7 +146,7 @@ deb: deps-package static  ## build the Debian package, in .build-deb
 
 package: deb  ## check the package, and install it in a clean root
 	PATH="$(CURDIR)/$(VENV)/bin:/usr/sbin:/sbin:$$PATH" timeout 900 \
-	  $(PYTHON) -m pytest -c Tests/pytest.ini $(RETRY) Tests/Package
+	  $(REPEATING) 1 Tests/Package
 
 lint: words  ## format, imports, the page and its types, rules, arithmetic, words
 	swift format lint --strict -r -p $(SWIFT_SOURCES)

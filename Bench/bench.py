@@ -40,10 +40,10 @@ import sockets  # noqa: E402
 from fetch_hlsjs import fetch_hlsjs  # noqa: E402
 from harness.procfs import cpu_nanoseconds, resident_bytes  # noqa: E402
 from harness.program import Program, launch, start, stop  # noqa: E402
+from harness.stolen import StolenTime  # noqa: E402
 from harness.tools import chromium, streamer_binary  # noqa: E402
 from harness.tunein import fetch  # noqa: E402
 from harness.waiting import pause  # noqa: E402
-from stolen import StolenTime  # noqa: E402
 
 Rows = list[tuple[str, str, str]]
 

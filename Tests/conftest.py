@@ -30,10 +30,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Prints why tests were repeated, and writes the names of failed tests to $FAILED_TESTS."""
-    for report in terminalreporter.getreports("rerun"):
-        terminalreporter.write_sep("-", f"first attempt of {report.nodeid}")
-        terminalreporter.write_line(report.longreprtext[-3000:])
+    """Writes the names of failed tests to $FAILED_TESTS."""
     if path := os.environ.get("FAILED_TESTS"):
         reports = terminalreporter.getreports("failed") + terminalreporter.getreports("error")
         names = dict.fromkeys(report.nodeid for report in reports)

@@ -8,9 +8,6 @@ import Time
 ///
 /// The next chunk carries an event as `emsg`; playlists list it while the window has its segment.
 struct WindowEvents: Sendable {
-  /// The most events of a window, which bounds its playlists.
-  static let most = 64
-
   /// The events, in the order in which they came.
   private(set) var kept: [TimedEvent] = []
   private var pending: [TimedEvent] = []
@@ -32,7 +29,7 @@ struct WindowEvents: Sendable {
 
   /// Adds an event that the next chunk carries; false if there are too many.
   mutating func add(_ event: TimedEvent) -> Bool {
-    guard kept.count < Self.most else { return false }
+    guard kept.count < TimedEvent.mostOfWindow else { return false }
     kept.append(event)
     pending.append(event)
     return true
@@ -41,7 +38,7 @@ struct WindowEvents: Sendable {
   /// Keeps an event that the chunks of another server carry, if there is room; events that are not
   /// newer than the newest one are ignored.
   mutating func note(_ event: TimedEvent) {
-    guard kept.count < Self.most, event.id > lastID else { return }
+    guard kept.count < TimedEvent.mostOfWindow, event.id > lastID else { return }
     kept.append(event)
     lastID = event.id
   }

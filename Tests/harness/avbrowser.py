@@ -15,19 +15,19 @@ from typing import Any
 
 from harness.browser import Viewer
 
+NEAR = 500
+
 LISTEN = """async (keptBack) => {
   const video = document.querySelector('video'), context = new AudioContext();
   await context.resume();
-  const state = { onsets: [], flashes: [], rate: context.sampleRate, blocks: 0 };
+  const state = { onsets: [], clocks: [] };
   window.__sync = state;
   const source = context.createMediaElementSource(video);
   const tap = context.createScriptProcessor(256, 1, 1);
-  let quiet = 1e9, clock = Infinity;
+  let quiet = 1e9;
   tap.onaudioprocess = (event) => {
     const samples = event.inputBuffer.getChannelData(0), { currentTime, sampleRate } = context;
-    // Events may be late, never early: the smallest difference of the clocks is the true one.
-    clock = Math.min(clock, performance.now() - currentTime * 1000);
-    state.blocks += 1;
+    state.clocks.push([currentTime * 1000, performance.now() - currentTime * 1000]);
     for (let i = 0; i < samples.length; i += 1) {
       if (Math.abs(samples[i]) > 0.1) {
         const time = currentTime + (i - samples.length) / sampleRate;
@@ -35,7 +35,6 @@ LISTEN = """async (keptBack) => {
         quiet = 0;
       } else quiet += 1;
     }
-    state.clock = clock;
   };
   const delay = context.createDelay(1);
   delay.delayTime.value = keptBack;
@@ -62,12 +61,21 @@ class Offsets:
         return f"{self.middle:.1f} ms ({', '.join(f'{one:.0f}' for one in self.each)})"
 
 
+def _clock(onset: float, clocks: list[list[float]]) -> float:
+    """Clock of the page minus clock of the audio at an onset, in milliseconds.
+
+    Events may be late, never early: the smallest difference is the true one. The clock of the audio
+    stands still while the browser is too busy to play, so only differences near the onset count.
+    """
+    return min(difference for time, difference in clocks if abs(time - onset) <= NEAR)
+
+
 def measure(view: Viewer, seconds: float, delay: float = 0) -> Offsets:
     """Records a page that plays for `seconds`; delays its audio by `delay` seconds."""
     view.page.evaluate(LISTEN, delay)
     view.watch(seconds)
-    heard: list[float] = view.page.evaluate(
-        "() => window.__sync.onsets.map(t => t + window.__sync.clock)")
+    state = view.page.evaluate("() => window.__sync")
+    heard = [onset + _clock(onset, state["clocks"]) for onset in state["onsets"]]
     shown: list[list[Any]] = view.page.evaluate(
         "() => window.__lab.samples.map(s => [s[0] - performance.timeOrigin, s[1]])")
     found = []

@@ -82,7 +82,10 @@ struct EventRequest {
   private static func refusal(_ reason: EventRefusal) -> Refusal {
     switch reason {
     case .notLive: Refusal(status: 409, reason: "the stream is not live")
-    case .tooMany: Refusal(status: 429, reason: "the stream has its most events (expected 64)")
+    case .tooMany:
+      Refusal(
+        status: 429,
+        reason: "too many events in the window (expected at most \(TimedEvent.mostOfWindow))")
     }
   }
 

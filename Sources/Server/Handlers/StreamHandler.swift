@@ -275,7 +275,8 @@ final class StreamHandler {
     guard stream.hosted?.plan.isOnDemand == true, !renditions.isEmpty else { return }
     // A held request, a reader of a segment or of the feed, or a subscribed socket is a use.
     let isRead =
-      feeds.count > 0 || (renditions + switchedRenditions).contains(where: \.isInUse)
+      feeds.count > 0 || renditions.contains(where: \.isInUse)
+      || switchedRenditions.contains(where: \.isInUse)
     if starting.count > 0 || sockets.isInUse || isRead {
       stream.hosted?.use(now)
     }

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs tests of pytest, some files at a time; repeats failed tests up to twice, one at a time.
+
+Players and encoders stall while other tests or other machines of the same host keep the processors
+busy. A repetition therefore runs alone, and waits for calm processors. A test that fails three
+times is a failure, and so are more than 24 failed tests; all results are printed.
+run_pytest.py WORKERS [ARGUMENTS OF pytest]
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from harness.stolen import StolenTime
+
+MOST_REPEATED = 24
+REPETITIONS = 2
+CALM_PERCENT = 10
+LONGEST_WAIT_SECONDS = 120
+PYTEST = [sys.executable, "-m", "pytest", "-c", "Tests/pytest.ini", "-rfE"]
+
+
+def wait_for_calm() -> None:
+    """Waits until other machines leave the processors to this one for five seconds."""
+    end = time.monotonic() + LONGEST_WAIT_SECONDS
+    while time.monotonic() < end:
+        stolen = StolenTime()
+        time.sleep(5)
+        if stolen.percent() < CALM_PERCENT:
+            return
+
+
+def run(arguments: list[str], failed: Path) -> tuple[int, list[str]]:
+    """The status of pytest, and the names of its failed tests; `failed` is a file for them."""
+    failed.write_text("")
+    stolen = StolenTime()
+    status = subprocess.run([*PYTEST, *arguments], check=False,
+                            env={**os.environ, "FAILED_TESTS": str(failed)}).returncode
+    print(f"other machines had {stolen.percent()} % of the processors", flush=True)
+    return status, failed.read_text().splitlines()
+
+
+def main(workers: str, *arguments: str) -> int:
+    """Runs the tests and repeats the failed ones."""
+    parallel = ["-n", workers, "--dist", "loadfile", "--no-loadscope-reorder"]
+    with tempfile.TemporaryDirectory() as folder:
+        names = Path(folder, "failed")
+        status, failed = run([*(parallel if workers != "1" else []), *arguments], names)
+        for _ in range(REPETITIONS):
+            if status != 1 or not 0 < len(failed) <= MOST_REPEATED:
+                return status
+            print(f"repeating {len(failed)} of the tests, one at a time", flush=True)
+            wait_for_calm()
+            status, again = run([f"Tests/{name}" for name in failed], names)
+            for name in failed:
+                print(f"{'FAILED AGAIN' if name in again else 'PASSED when repeated'} {name}",
+                      flush=True)
+            failed = again
+        return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
