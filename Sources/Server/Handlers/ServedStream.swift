@@ -140,12 +140,15 @@ final class ServedStream: Sendable {
   /// operator sets less.
   var holdLimit: Interval { min(.seconds(3 * control.targetDuration), options.holdLimit) }
 
-  /// The response for a part or segment that the window does not have: 410 if it was evicted.
-  func missing(_ number: Int64, _ availability: SegmentAvailability) -> PreparedResponse {
+  /// The response for a part or segment that the window of a rendition does not have: 410 if it was
+  /// evicted.
+  func missing(
+    _ number: Int64, _ availability: SegmentAvailability, of media: MediaResponseCache
+  ) -> PreparedResponse {
     guard case .evicted = availability, names.printed(number) > 0 else {
-      return ResponseFields.error(404, "no such part or segment, and none was announced")
+      return media.error(404, "no such part or segment, and none was announced")
     }
-    return ResponseFields.error(410, "the segment has left the window")
+    return media.error(410, "the segment has left the window")
   }
 
   /// The stream of a session.
