@@ -315,9 +315,10 @@ final class StreamHandler {
     let closing = renditions + switchedRenditions
     renditions = []
     switchedRenditions = []
-    deliveries.close()
     timestamps = TimestampsCache()
     feeds.close()
     for handler in closing { handler.close() }
+    // After the responses in progress were cut.
+    deliveries.close()
   }
 }
