@@ -82,7 +82,7 @@ struct EventRequestTests {
 
   @Test("all renditions have the events in the same order, whatever threads add them")
   func order() throws {
-    for _ in 0..<20 {
+    for _ in 0..<60 {
       var streams = [SyntheticStream(.thirty), SyntheticStream(.thirty)]
       for index in streams.indices { streams[index].goLive(prefill: 3) }
       let served = ServedStream(
