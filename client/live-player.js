@@ -4756,14 +4756,14 @@ class Playback {
     this.services.start();
     this.play(kind, 'requested');
   }
-  sourceFor(kind) {
-    const { source } = this.options, readsBoth = kind === 'frames' || kind === 'webcodecs';
+  sourceFor(kind, source) {
+    const readsBoth = kind === 'frames' || kind === 'webcodecs';
     if (readsBoth || isMPD(source) === (kind === 'dashjs')) return source;
     return otherFormat(source) ?? source;
   }
-  play(kind, reason) {
+  play(kind, reason, source = this.options.source) {
     this.player?.stop();
-    this.source = this.sourceFor(kind);
+    this.source = this.sourceFor(kind, source);
     this.services.use(this.source);
     this.state.source = this.source;
     this.stalls.reset();
@@ -4836,7 +4836,7 @@ class Playback {
       return;
     }
     this.events.onMessage('player', `${reason}: playing with ${TITLES[next]} instead`, 'warn');
-    this.play(next, reason);
+    this.play(next, reason, this.source);
   }
   setStatus(status, text, problem) {
     if ((status === 'live') !== (this.state.status === 'live')) this.changedAt = this.clock.now();

@@ -232,18 +232,18 @@ export class Playback {
   /**
    * The address for a player. hls.js and HLS of the browser need a playlist, dash.js an MPD; the
    * frame player and WebCodecs read both.
-   * @param {Kind} kind
+   * @param {Kind} kind @param {string} source
    */
-  sourceFor(kind) {
-    const { source } = this.options, readsBoth = kind === 'frames' || kind === 'webcodecs';
+  sourceFor(kind, source) {
+    const readsBoth = kind === 'frames' || kind === 'webcodecs';
     if (readsBoth || isMPD(source) === (kind === 'dashjs')) return source;
     return otherFormat(source) ?? source;
   }
 
-  /** @param {Kind} kind @param {string} reason */
-  play(kind, reason) {
+  /** @param {Kind} kind @param {string} reason @param {string} [source] */
+  play(kind, reason, source = this.options.source) {
     this.player?.stop();
-    this.source = this.sourceFor(kind);
+    this.source = this.sourceFor(kind, source);
     this.services.use(this.source);
     this.state.source = this.source;
     this.stalls.reset();
@@ -322,7 +322,7 @@ export class Playback {
   }
 
   /**
-   * Plays with the next player that may support the stream.
+   * Plays with the next player that may support the stream, in the same format.
    * @param {string} reason
    */
   fallBack(reason) {
@@ -334,7 +334,7 @@ export class Playback {
       return;
     }
     this.events.onMessage('player', `${reason}: playing with ${TITLES[next]} instead`, 'warn');
-    this.play(next, reason);
+    this.play(next, reason, this.source);
   }
 
   /** @param {Status} status @param {string} text @param {string} [problem] */

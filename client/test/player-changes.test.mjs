@@ -86,6 +86,15 @@ suite('playback', () => {
       ['manifest.mpd', 0.5], ['ll.m3u8', 0.35]]);
   });
 
+  test('a player that replaces dash.js plays the MPD; a chosen one does not', (t) => {
+    const { playback, replacePlayers } = playbackOf(t, { kind: 'dashjs' });
+    replacePlayers((kind) => { if (kind === 'dashjs') playback.fallBack('no dash.js'); });
+    playback.start();
+    assert.deepEqual([playback.kind, playback.source], ['frames', 'http://h/live/manifest.mpd']);
+    playback.choosePlayer('frames');
+    assert.equal(playback.source, source);
+  });
+
   test('the next player is in the sync group, if the first one is unsupported at once', (t) => {
     const { playback, replacePlayers, started } = playbackOf(t, { kind: 'native', sync: 'hall' });
     replacePlayers((kind) => { if (kind === 'native') playback.fallBack('no HLS'); });
