@@ -120,7 +120,8 @@ def in_chromium(browser: Any, load: Load, path: str, seconds: float, series: Ser
     """One player in Chromium."""
     with viewer(browser) as view, load.running(seconds + WARM_UP + 20):
         view.open(load.program.url(path))
-        if path == PLAYERS["WebCodecs"]:  # a canvas has no frame callbacks: the page's own figures
+        if path.startswith(PLAYERS["WebCodecs"]):
+            # A canvas has no frame callbacks: the page's own figures.
             by_page(view.page.evaluate, load, view.opened, seconds, series)
             return
         view.wait_playing()
@@ -187,7 +188,7 @@ def version(*command: str) -> str:
         return "not found"
 
 
-def facts(viewers: int, seconds: float, has_dashjs: bool) -> dict[str, str]:
+def facts(viewers: int, seconds: float, has_dashjs: bool, has_audio: bool) -> dict[str, str]:
     """What the figures hold for."""
     processor = re.search(r"model name\s*: (.+)", Path("/proc/cpuinfo").read_text())
     memory = re.search(r"MemTotal:\s+(\d+)", Path("/proc/meminfo").read_text())
@@ -196,7 +197,8 @@ def facts(viewers: int, seconds: float, has_dashjs: bool) -> dict[str, str]:
                    f"{os.cpu_count()} processors, "
                    f"{int(memory.group(1)) // 1_048_576 if memory else '?'} GB",
         "System": f"Linux {platform.release()}",
-        "Stream": "test pattern, 1280x720, 30 frames per second, 2500 kbit/s, parts of 0.1 s",
+        "Stream": "test pattern, 1280x720, 30 frames per second, 2500 kbit/s, parts of 0.1 s"
+                  + (", test tone" if has_audio else ""),
         "Duration": f"{seconds:g} s per player, after {WARM_UP:g} s",
         "Headless viewers": f"{viewers}, each with a held request for the next part",
         "streamer": version(str(streamer_binary()), "--version"),
@@ -207,8 +209,9 @@ def facts(viewers: int, seconds: float, has_dashjs: bool) -> dict[str, str]:
 
 
 def play_all(program: Program, folder: Path, seconds: float, viewers: int,
-             players: list[str], browsers: list[str]) -> list[Series]:
+             players: list[str], browsers: list[str], has_audio: bool) -> list[Series]:
     """These players in these browsers, one after another."""
+    sound = "&muted=0" if has_audio else ""
     every: list[Series] = []
     load = Load(program, folder, viewers)
 
@@ -228,7 +231,7 @@ def play_all(program: Program, folder: Path, seconds: float, viewers: int,
     if "chromium" in browsers and executable:
         with chromium_running(executable) as browser:
             for name in players:
-                play(f"{name}, Chromium", in_chromium, browser, load, PLAYERS[name])
+                play(f"{name}, Chromium", in_chromium, browser, load, PLAYERS[name] + sound)
     if "firefox" not in browsers:
         return every
     try:
@@ -236,7 +239,7 @@ def play_all(program: Program, folder: Path, seconds: float, viewers: int,
             for name in players:
                 # The page reads the burned clock of its own players only.
                 if name in OWN_PLAYERS:
-                    play(f"{name}, Firefox", in_firefox, other, load, PLAYERS[name])
+                    play(f"{name}, Firefox", in_firefox, other, load, PLAYERS[name] + sound)
     except BaseException as error:  # pytest's skip is no Exception
         if isinstance(error, KeyboardInterrupt):
             raise
@@ -255,6 +258,8 @@ def main() -> int:
                         help="a file of dash.js; without it dash.js is left out")
     parser.add_argument("--players", nargs="*", choices=list(PLAYERS), default=list(PLAYERS))
     parser.add_argument("--browsers", nargs="*", choices=BROWSERS, default=list(BROWSERS))
+    parser.add_argument("--audio", action="store_true",
+                        help="a stream with the test tone; the sound of the pages is on")
     given = parser.parse_args()
     players = [name for name in given.players if name != "dash.js" or given.dashjs]
     flags: list[str] = []
@@ -264,18 +269,20 @@ def main() -> int:
         print(f"hls.js not found: {error}", file=sys.stderr)
     if given.dashjs:
         flags += ["--dashjs", str(given.dashjs)]
+    if given.audio:
+        flags += ["--audio", "tone"]
     program = start(flags)
     try:
         fetch(program.port)
         with TemporaryDirectory() as scratch:
             fanout.build(Path(scratch))
             every = play_all(program, Path(scratch), given.seconds, given.viewers, players,
-                             given.browsers)
+                             given.browsers, given.audio)
     finally:
         stop(program)
     command = f"make latency SECONDS={given.seconds:g} VIEWERS={given.viewers}"
     when = time.strftime("%d %B %Y")
-    known = facts(given.viewers, given.seconds, "dash.js" in players)
+    known = facts(given.viewers, given.seconds, "dash.js" in players, given.audio)
     given.out.write_text(page(every, known, command, when))
     print(f"written: {given.out}")
     if given.plot:
