@@ -63,7 +63,8 @@ let package = Package(
     .target(name: "CPage"),
     // Instants and intervals with a resolution of 1 ns and saturating arithmetic. Values only.
     library("Time", []),
-    // Foreign values: conversions that do not trap, the characters of names. Functions only.
+    // Foreign values: conversions that do not trap, the characters of names, the syntax of JSON.
+    // Functions only.
     library("Checked", []),
     // Values shared by threads: immutable bytes, locks, threads, clocks. Knows neither video nor
     // sockets.

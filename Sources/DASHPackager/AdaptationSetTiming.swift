@@ -130,10 +130,10 @@ struct AdaptationSetTiming {
   /// presentationTimeOffset: the media time of the Period's first segment.
   private var offset: String {
     guard parameters.segmentation.hasVariableDuration else {
-      return "\(period.firstSegment * segmentTicks)"
+      return "\(Int128(period.firstSegment) * Int128(segmentTicks))"
     }
     let rate = parameters.segmentation.grid.rate
-    let ticks = Int128(period.firstFrame * rate.ticksPerFrame) * Int128(timescale)
+    let ticks = Int128(period.firstFrame) * Int128(rate.ticksPerFrame) * Int128(timescale)
     return "\(ticks / Int128(rate.timescale))"
   }
 

@@ -147,11 +147,9 @@ package final class LineFile: Sendable {
   /// Renames a file that is large enough, and continues with another one.
   private func rotate(_ writer: inout LineWriter) {
     guard let rotation = purpose.rotation, writer.size >= rotation.bytes else { return }
-    for index in stride(from: rotation.files - 1, to: 0, by: -1) {
-      _ = unsafe rename("\(path).\(index)", "\(path).\(index + 1)")
-    }
+    let files = FileRotation(path: path, files: rotation.files)
     // If the folder does not permit it, the file grows on: no line is lost for that.
-    guard unsafe rename(path, path + ".1") == 0, let next = try? Self.open(path) else { return }
+    guard let next = files.next({ try? Self.open(path) }) else { return }
     writer.replace(by: next)
     writeHeader(&writer)
   }

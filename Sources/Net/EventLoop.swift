@@ -232,6 +232,7 @@ package final class EventLoop: @unchecked Sendable {
   /// Closes the descriptors and releases the services; for a loop that was set up by `embed`.
   package func end() {
     for entry in table { entry.handler?.loopStopped() }
+    for service in services { service.stopped() }
     services = []
     receiver = nil
     runPostponed()

@@ -12,6 +12,13 @@ package protocol LoopService: AnyObject {
   var nextDeadline: MonotonicTime { get }
   /// Called after `nextDeadline`; must move the deadline, or is called again in each iteration.
   func expire(_ now: MonotonicTime)
+  /// The loop has ended and its descriptors are closed; nothing else is called afterwards.
+  func stopped()
+}
+
+extension LoopService {
+  /// Does nothing.
+  package func stopped() {}
 }
 
 /// Handles the events of a watched descriptor.

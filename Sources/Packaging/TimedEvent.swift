@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
 package import Time
 
 /// An event of a stream: data that players raise when the frame of its time is on the screen.
@@ -15,6 +16,9 @@ package struct TimedEvent: Sendable, Equatable {
   package let time: WallTime
   /// A JSON text in UTF-8.
   package let data: [UInt8]
+
+  /// Whether data are a JSON text, which any player can parse.
+  package static func isJSON(_ data: [UInt8]) -> Bool { JSONSyntax.isValid(data) }
 
   /// An event with these properties.
   package init(id: UInt32, time: WallTime, data: [UInt8]) {

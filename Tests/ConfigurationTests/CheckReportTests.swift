@@ -38,4 +38,17 @@ struct CheckReportTests {
     let configuration = try #require(outcome("--access-log /nowhere/x").configuration)
     #expect(throws: UsageError.self) { try CheckReport.text(configuration) }
   }
+
+  @Test(
+    "the folder of statistics may be missing, but its parent must take it",
+    arguments: [
+      ("", true), ("/", true), ("/new", true), ("/new//", true), ("/file", false),
+      ("/file/", false), ("/file/new", false), ("/none/new", false),
+    ])
+  func statistics(path: String, isPermitted: Bool) throws {
+    let folder = try Folder(["file": "text"])
+    let configuration = try #require(outcome("--stats-dir \(folder.path)\(path)").configuration)
+    let isAccepted = (try? CheckReport.text(configuration)) != nil
+    #expect(isAccepted == isPermitted)
+  }
 }

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 
@@ -142,6 +143,33 @@ def test_a_restarted_origin_is_relayed_again(chain: list[Program]) -> None:
     for program in chain[1:]:
         assert program.logged("upstream-changed"), program.log_text()
     assert not parse(get(chain[2].port, "/live/180p/playlist.m3u8").text).ended
+
+
+def test_https_is_relayed_and_switched(tmp_path: Path) -> None:
+    """A server behind HTTPS is relayed, and the relay chooses renditions of its stream itself."""
+    names = ("180p-300", "180p-100")
+    flags = [flag for name in names for flag in ("--rendition", f"320x180@{name[5:]}")]
+    origin = start([*flags, "--preset", "ultrafast", "--https-port", "0", "--self-signed"],
+                   env={"XDG_STATE_HOME": str(tmp_path)})
+    program = relay(origin.secure_url("/live/"))
+    try:
+        program.wait_logged("upstream", "relaying", within=10)
+        folder = "/live/auto/"
+        with Connection(program.port) as connection:
+            newest = parse(connection.get(folder + "playlist.m3u8").text).last_complete
+            for number in (newest, newest + 1):
+                response = connection.get(f"{folder}segment{number}.m4s")
+                assert response.status == 200
+                assert response.headers["cache-control"] == "private, no-store"
+                assert response.body in [
+                    get(origin.port, f"/live/{name}/segment{number}.m4s").body for name in names]
+            missing = connection.get(f"{folder}segment{newest + 1000}.m4s")
+            assert (missing.status, missing.headers["cache-control"]) == (425, "private, no-store")
+        manifest = get(program.port, folder + "manifest.mpd").text
+        assert manifest.count("<Representation ") == 1 and 'id="auto"' in manifest
+    finally:
+        statuses = [stop(program), stop(origin)]
+    assert statuses == [0, 0], program.log_text()
 
 
 def test_loops_are_refused() -> None:

@@ -107,7 +107,7 @@ def test_slow_viewer_gets_a_lower_rendition_and_returns(streamer: Callable[..., 
     assert {row["rendition"] for row in rows} <= set(NAMES)
     late = [float(row["acknowledged"]) - float(row["asked"]) for row in rows
             if row["acknowledged"] and row["cut"] == "0"]
-    assert late and min(late) > 0
+    assert late and min(late) >= 0
 
 
 def test_indexes_of_auto(streamer: Callable[..., Program]) -> None:

@@ -12,6 +12,7 @@ private final class Recorder: LoopService {
   struct Seen: Sendable {
     var wakes = 0
     var expiries: [MonotonicTime] = []
+    var stops = 0
   }
 
   let seen: Monitor<Seen>
@@ -25,6 +26,8 @@ private final class Recorder: LoopService {
     nextDeadline = .distantFuture
     seen.update { $0.expiries.append(now) }
   }
+
+  func stopped() { seen.update { $0.stops += 1 } }
 }
 
 /// Counts iterations: a loop asks for the deadline once before each wait.
@@ -126,7 +129,9 @@ struct EmbeddedLoopTests {
       loop.iterate()
       #expect(seen.wait { $0.expiries.count } == count)
     }
+    #expect(seen.wait { $0.stops } == 0)
     loop.end()
+    #expect(seen.wait { $0.stops } == 1)
   }
 }
 

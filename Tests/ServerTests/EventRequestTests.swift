@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HLSPackager
 import HTTP
 import Media
 import Packaging
@@ -58,6 +59,7 @@ struct EventRequestTests {
     arguments: [
       ("?time=yesterday", "1", 400), ("?time=0", "1", 400), ("?time=9e99", "1", 400),
       ("?time=nan", "1", 400), ("", "", 400), ("", "{", 400), ("", "{}{}", 400),
+      ("", "[1,]", 400), ("", #"{"a": 01}"#, 400), ("", #"["\x"]"#, 400), ("", "[\"\n\"]", 400),
       ("", "\"\(String(repeating: "x", count: 1023))\"", 413),
     ])
   func refused(query: String, body: String, status: Int) throws {
@@ -76,6 +78,27 @@ struct EventRequestTests {
     #expect(try post(handler, "", "1", method: "PUT").status == 405)
     for _ in 0..<64 { #expect(try post(handler, "", "1").status == 201) }
     #expect(try post(handler, "", "1").status == 429)
+  }
+
+  @Test("all renditions have the events in the same order, whatever threads add them")
+  func order() throws {
+    for _ in 0..<60 {
+      var streams = [SyntheticStream(.thirty), SyntheticStream(.thirty)]
+      for index in streams.indices { streams[index].goLive(prefill: 3) }
+      let served = ServedStream(
+        name: "s", names: MediaNames(.epoch, first: 1),
+        windows: streams.enumerated().map { ("r\($0)", $1.window) },
+        control: ServerControl(segmentation: streams[0].segmentation))
+      let now = SystemClock.wallTime
+      let threads = (0..<2).compactMap { _ in
+        OSThread(name: "events") {
+          for _ in 0..<30 { _ = try? served.addEvent(at: now, [0x31], now: now) }
+        }
+      }
+      for thread in threads { thread.join() }
+      let events = streams.map { $0.window.snapshot.events }
+      #expect(events[0].count == 60 && events[0] == events[1])
+    }
   }
 
   @Test("a stream that has ended takes no event")

@@ -4,6 +4,7 @@ import ChunkStream
 import HTTP
 import Logging
 import Media
+import Net
 import Packaging
 import Sharing
 import TestSupport
@@ -134,6 +135,60 @@ struct FeedRequestTests {
     #expect(try status((0..<8).map { "a\($0)" }.joined(separator: ",")) == 200)
     #expect(try status((0..<9).map { "a\($0)" }.joined(separator: ",")) == 400)
     #expect(try status("a b\"") == 400)
+    let text = try lab.handler.ask("/cam/feed", ["Streamer-Relay: -"]).text
+    #expect(text.hasPrefix("Streamer-Relay: invalid value (expected at most 8 identities of 1–32 "))
+  }
+
+  private func request(_ identities: String) throws -> FeedRequest {
+    var parser = RequestHeadParser()
+    var position = 0
+    let lines = ["GET /cam/feed HTTP/1.1", "Host: x", "Streamer-Relay: \(identities)", "", ""]
+    let head = Array(lines.joined(separator: "\r\n").utf8)
+    return FeedRequest(
+      try #require(try parser.next(head.span, &position, peer: .none)))
+  }
+
+  @Test("no client can make an upstream refuse this server by the identity of another one")
+  func forged() throws {
+    let link = UpstreamLink(try #require(UpstreamAddress("http://origin/")))
+    // This server does not know its upstream yet, and the client does.
+    #expect(try request("origin, viewer").refusal(link, hasStarted: false) == nil)
+    #expect(link.identities() == "origin, viewer, \(ServerIdentity.own)")
+    let other = UpstreamLink(try #require(UpstreamAddress("http://first/")))
+    other.follow(["origin"])
+    for (identities, hasStarted, status) in [
+      ("origin, viewer, relay", true, nil), ("viewer, origin", true, 508),
+      ("origin, viewer, relay", false, 508),
+    ] as [(String, Bool, Int?)] {
+      #expect(try request(identities).refusal(other, hasStarted: hasStarted)?.status == status)
+    }
+  }
+
+  @Test("identities that are refused, or of a stream that has started, are not sent on")
+  func notes() throws {
+    let link = UpstreamLink(try #require(UpstreamAddress("http://origin/")))
+    link.follow(["origin"])
+    for (identities, hasStarted) in [
+      ("a, origin", false), ("a, \(ServerIdentity.own)", false), ("a", true), ("a, b", true),
+    ] {
+      _ = try request(identities).refusal(link, hasStarted: hasStarted)
+      #expect(link.identities() == ServerIdentity.own)
+    }
+    #expect(try request("a, b").refusal(link, hasStarted: false) == nil)
+    #expect(link.identities() == "a, b, \(ServerIdentity.own)")
+  }
+
+  @Test("an event that is no text does not end the feed")
+  func events() throws {
+    let lab = try Lab()
+    lab.goLive()
+    let now = SystemClock.wallTime
+    let latin = [UInt8](repeating: 0xE9, count: 1000)
+    _ = try lab.session.window.addEvent(at: now, [0x22] + latin + [0x22], now: now)
+    _ = try lab.session.window.addEvent(at: now, Array("1".utf8), now: now)
+    let found = try lab.messages(try lab.handler.ask("/cam/feed"))
+    let texts = found.compactMap { if case .event(_, let event) = $0 { event.text } else { nil } }
+    #expect(texts == ["1"])
   }
 
   @Test("HEAD has no body, HTTP/1.0 no feed; an unknown stream is 404")

@@ -108,6 +108,52 @@ struct SegmentRowsTests {
     #expect(rows.lostCount == 100)
   }
 
+  /// A handler of a stream whose deliveries are saved, with two published segments.
+  private func handler(_ rows: SegmentRows) throws -> SyntheticHandler {
+    var options = StreamServingOptions()
+    options.savesStatistics = true
+    let handler = try SyntheticHandler(serving: options, clock: ManualClock(), rows: rows)
+    handler.goLive()
+    handler.publish(segments: 2)
+    return handler
+  }
+
+  @Test("a delivery that is in progress when the stream or the loop ends is a row")
+  func ends() throws {
+    let file = try LineFile(url.path, .statistics(header: SegmentRows.header), log: log)
+    let rows = SegmentRows(file)
+    let first = try handler(rows)
+    let open = try first.ask(
+      "/live/video/segment\(first.last + 1).m4s", stream: FakeStream(unacknowledged: 5))
+    first.publish(frames: 3)
+    first.requests.handler("live")?.close()
+    #expect(open.stage == .cut)
+    let second = try handler(rows)
+    _ = try second.ask(
+      "/live/video/segment\(second.last).m4s", stream: FakeStream(unacknowledged: 5))
+    second.requests.stopped()
+    rows.flush(SystemClock.monotonicTime, all: true)
+    file.close()
+    let found = try lines()
+    #expect(found.compactMap { $0["segment"] } == ["\(first.last + 1)", "\(second.last)"])
+    #expect(found.compactMap { $0["cut"] } == ["1", "0"])
+  }
+
+  @Test("a 304 is no row: it has no media")
+  func notModified() throws {
+    let file = try LineFile(url.path, .statistics(header: SegmentRows.header), log: log)
+    let rows = SegmentRows(file)
+    let handler = try handler(rows)
+    let path = "/live/video/segment\(handler.last).m4s"
+    let tag = try #require(try handler.ask(path, method: "HEAD").header("etag"))
+    let answer = try handler.ask(path, ["If-None-Match: \(tag)"], stream: FakeStream())
+    #expect(answer.status == 304 && answer.body.isEmpty)
+    handler.requests.stopped()
+    rows.flush(SystemClock.monotonicTime, all: true)
+    file.close()
+    #expect(try lines().isEmpty)
+  }
+
   @Test("responses with media are rows if the stream saves statistics")
   func requests() throws {
     let file = try LineFile(url.path, .statistics(header: SegmentRows.header), log: log)

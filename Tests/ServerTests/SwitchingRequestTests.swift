@@ -241,8 +241,32 @@ struct SwitchingRequestTests {
     for number in ["1", "\(ladder.last + 5_000_000)", "99999999999999"] {
       let exchange = try handler.ask("/ladder/auto/segment\(number).m4s")
       #expect([404, 410, 425].contains(exchange.status), "\(number): \(exchange.status)")
+      // Another viewer may get another rendition, which has the segment.
+      #expect(exchange.header("cache-control") == "private, no-store")
     }
     #expect(try handler.ask("/ladder/auto/other.m4s").status == 404)
+  }
+
+  @Test("no cache keeps the refusal of a held request: other viewers may get other renditions")
+  func heldRefusals() throws {
+    let ladder = SyntheticLadder()
+    let handler = try open(ladder)
+    let late = [
+      try handler.ask("/ladder/auto/segment\(ladder.last + 1).m4s"),
+      try handler.ask("/ladder/auto/segment\(ladder.last + 1).0.m4s"),
+    ]
+    handler.pass(60 * SyntheticHandler.second)
+    #expect(late.map(\.status) == [503, 503])
+    let ended = [
+      try handler.ask("/ladder/auto/segment\(ladder.last + 1).m4s"),
+      try handler.ask("/ladder/auto/segment\(ladder.last + 1).0.m4s"),
+    ]
+    for window in ladder.windows { window.end() }
+    handler.requests.woken()
+    #expect(ended.map(\.status) == [404, 404])
+    for exchange in late + ended {
+      #expect(exchange.header("cache-control") == "private, no-store")
+    }
   }
 
   @Test("playlist chunked: the chunked form under the stream's address, LL-HLS under ll.m3u8")

@@ -144,6 +144,119 @@ struct UpstreamTests {
         index: 1, firstSegment: nil, firstFrame: nil, offset: .zero, headerHash: hash), gap: nil)
   }
 
+  @Test("a segment without media is not followed by another one, and opens no window")
+  func empty() throws {
+    let (receiver, window) = try receiver()
+    try take([.track(0, track), segment(5)], receiver)
+    #expect(throws: MessageError.self) { try receiver.handle(.current) }
+    #expect(throws: MessageError.self) { try receiver.handle(segment(6)) }
+    try take([chunk(150), .current, segment(6)], receiver)
+    #expect(throws: MessageError.self) { try receiver.handle(segment(7)) }
+    // The next connection begins with the segment again.
+    receiver.disconnect()
+    #expect(receiver.nextSegment == 6)
+    try take([.track(0, track), segment(6), chunk(180), segment(7), chunk(210)], receiver)
+    #expect(window.snapshot.segments.map(\.number) == [5, 6])
+    #expect(window.snapshot.segment(6)?.chunks.count == 1)
+  }
+
+  @Test("a period that begins after its segment, and numbers of other centuries, are refused")
+  func periods() throws {
+    let (receiver, _) = try receiver()
+    try take([.track(0, track)], receiver)
+    let rows: [(Int64?, Int64?)] = [
+      (6, 150), (1 << 40, 150), (5, 151), (5, 1 << 48), (nil, 1 << 48),
+    ]
+    for (number, frame) in rows {
+      var wrong = fields(5)
+      wrong.period.firstSegment = number
+      wrong.period.firstFrame = frame
+      #expect(throws: MessageError.self) { try receiver.handle(.segment(0, wrong)) }
+    }
+    #expect(throws: MessageError.self) { try receiver.handle(segment(1 << 40)) }
+    var good = fields(5)
+    (good.period.firstSegment, good.period.firstFrame) = (5, 150)
+    #expect(try receiver.handle(.segment(0, good)) == .kept)
+  }
+
+  @Test("a description with longer segments than options permit, or a late one, is refused")
+  func limits() throws {
+    func isRead(_ seconds: Int64, group: Int64? = nil, rate: FrameRate = .thirty) -> Bool {
+      let segmentation = Segmentation(
+        rate: rate, segmentMicroseconds: seconds * 1_000_000, partMicroseconds: 100_000,
+        longestGroupMicroseconds: group.map { $0 * 1_000_000 })
+      let configuration = StreamConfiguration(size: .hd720, segmentation: segmentation)
+      let session = StreamSession(configuration, log: Log(format: .text, least: .error) { _ in })
+      let sent = FeedDescription(session, path: ["a"])
+      return (try? FeedDescription(fields: sent.fields)) == sent
+    }
+    #expect(isRead(20, group: 20) && isRead(60) && !isRead(61) && !isRead(40, group: 21))
+    let fast = try #require(FrameRate(1000))
+    #expect(isRead(60, rate: fast))
+    var configuration = StreamConfiguration(size: .hd720, segmentation: segmentation)
+    for (number, isPermitted) in [(1 << 30, true), (1 << 40, false)] as [(Int64, Bool)] {
+      configuration.source = .upstream(
+        UpstreamFacts(
+          identity: 1, firstSegment: number, inputDelay: .zero, audioDelay: .zero))
+      configuration.numbering = .run
+      let session = StreamSession(configuration, log: Log(format: .text, least: .error) { _ in })
+      let fields = FeedDescription(session, path: ["a"]).fields
+      #expect(((try? FeedDescription(fields: fields)) != nil) == isPermitted)
+    }
+  }
+
+  @Test("no request for a far segment traps, whatever the segments of an upstream")
+  func farRequests() throws {
+    let fast = try #require(FrameRate(1000))
+    for group in [nil, 1] as [Int64?] {
+      let long = Segmentation(
+        rate: fast, segmentMicroseconds: 59_000_000, partMicroseconds: 20_000_000,
+        longestGroupMicroseconds: group.map { $0 * 1_000_000 })
+      for numbering in MediaNames.Numbering.allCases {
+        let names = MediaNames(numbering, first: 150_000_000)
+        let number = try #require(names.segment(printed: 99_999_999_999_999))
+        for track in [
+          TrackSegmentation.video(long),
+          .audio(try #require(AudioSegmentation(following: long, sampleRate: 96_000))),
+        ] {
+          let frames = WindowSnapshot.framesUntil(
+            number, newest: 150_000_000, edge: nil, track)
+          #expect(frames > 1 << 40)
+        }
+      }
+    }
+  }
+
+  @Test("events are JSON texts; others are ignored")
+  func events() throws {
+    let (receiver, window) = try receiver()
+    try take([.track(0, track), segment(5), chunk(150), .current], receiver)
+    func event(_ id: UInt32, _ text: String) -> FeedMessage {
+      .event(0, FeedEvent(id: id, time: .origin + .seconds(5), text: text))
+    }
+    try take([event(1, "[1,]"), event(2, "{}"), event(3, "01")], receiver)
+    #expect(window.snapshot.events.map(\.id) == [2])
+  }
+
+  @Test("a link is idle before the source runs and after its end")
+  func idle() throws {
+    let link = UpstreamLink(try #require(UpstreamAddress("http://127.0.0.1:1/live/")))
+    #expect(link.status.state == .idle)
+    let source = UpstreamSource(
+      link, stream: "s", agent: "test", log: Log(format: .text, least: .error) { _ in })
+    let start = StartCancellation()
+    let thread = OSThread(name: "begin") { _ = try? source.begin(start) }
+    let limit = SystemClock.monotonicTime + .seconds(10)
+    while link.status.reason == nil, SystemClock.monotonicTime < limit {
+      SystemClock.sleep(until: SystemClock.monotonicTime + .milliseconds(10))
+    }
+    #expect(link.status.state == .connecting && link.status.reason != nil)
+    start.cancel()
+    thread?.join()
+    source.stop()
+    #expect(link.status.state == .idle && link.status.reason == nil)
+  }
+
   @Test("an address is that of a stream; its description has no secret")
   func address() throws {
     let plain = try #require(UpstreamAddress("http://host:8080/live/"))

@@ -18,7 +18,7 @@ package enum CheckReport {
         .option("access-log"), .value(path), expected: "the path of a writable file"
       ).located(settings.locations)
     }
-    if let folder = settings.statisticsFolder, !FileContents.isWritable(folder) {
+    if let folder = settings.statisticsFolder, !FileContents.isWritableFolder(folder) {
       throw UsageError(
         .option("stats-dir"), .value(folder), expected: "the path of a writable folder"
       ).located(settings.locations)

@@ -19,10 +19,24 @@ package enum FileContents {
 
   /// Whether a file at `path` can be written, or created.
   static func isWritable(_ path: String) -> Bool {
-    func permits(_ path: String, _ mode: Int32) -> Bool { unsafe access(path, mode) == 0 }
-    let folder = folder(of: path)
-    return permits(path, F_OK)
-      ? permits(path, W_OK) : permits(folder.isEmpty ? "." : folder, W_OK | X_OK)
+    permits(path, F_OK) ? permits(path, W_OK) : takesFiles(folder(of: path))
+  }
+
+  /// Whether files can be created in the folder `path`, or the folder itself can be created.
+  static func isWritableFolder(_ path: String) -> Bool {
+    var name = path
+    while name.count > 1, name.hasSuffix("/") { name.removeLast() }
+    return takesFiles(permits(name, F_OK) ? name : folder(of: name))
+  }
+
+  /// Whether `path` is a folder in which files can be created; empty for the working directory.
+  private static func takesFiles(_ path: String) -> Bool {
+    // A path with a slash at its end is that of a folder only.
+    permits(path.isEmpty ? "." : path + "/", W_OK | X_OK)
+  }
+
+  private static func permits(_ path: String, _ mode: Int32) -> Bool {
+    unsafe access(path, mode) == 0
   }
 
   /// `path`, relative to `folder` unless it is absolute.

@@ -6,7 +6,7 @@ extension PreparedResponse {
   /// Applies to a 200 or 206 to GET or HEAD. The comparison is weak, as `If-None-Match` requires;
   /// `If-Modified-Since` is ignored, since no response has a `Last-Modified`.
   /// - Source: RFC 9110 §13.1.2, §15.4.5
-  func conditional(_ request: Request) -> PreparedResponse {
+  package func conditional(_ request: Request) -> PreparedResponse {
     guard status == 200 || status == 206, request.hasNames(ofLengths: Self.noneMatchLength),
       let tag = entityTag, request.method == .get || request.method == .head,
       request.hasNoneMatch(tag)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checked
 import FoundationEssentials
 import HTTP
 import Media
@@ -51,8 +52,11 @@ struct EventRequest {
         status: 413, reason: "the event is too large (expected at most \(TimedEvent.largest) bytes)"
       )
     }
-    guard (try? JSONDecoder().decode(AnyJSON.self, from: Data(body))) != nil else {
-      throw Refusal(status: 400, reason: "the body is not JSON")
+    guard TimedEvent.isJSON(body) else {
+      throw Refusal(
+        status: 400,
+        reason: "the body is not JSON (expected one value in UTF-8 of at most "
+          + "\(JSONSyntax.deepest) levels)")
     }
     self.time = time
     data = body
@@ -70,13 +74,9 @@ struct EventRequest {
     guard stream.source?.isRelayed != true else {
       throw Refusal(status: 409, reason: "the stream is relayed (expected at its first server)")
     }
-    do throws(EventRefusal) {
-      let event = try stream.window.addEvent(at: time, data, now: now)
-      for rendition in stream.renditions.dropFirst() where !rendition.isAudio {
-        rendition.window.add(event)
-      }
-      return event
-    } catch { throw Self.refusal(error) }
+    do throws(EventRefusal) { return try stream.addEvent(at: time, data, now: now) } catch {
+      throw Self.refusal(error)
+    }
   }
 
   private static func refusal(_ reason: EventRefusal) -> Refusal {
@@ -104,10 +104,5 @@ struct EventRequest {
       }
     }
     return nil
-  }
-
-  /// Any JSON value; only its form is of interest.
-  private struct AnyJSON: Decodable {
-    init(from decoder: any Decoder) throws {}
   }
 }

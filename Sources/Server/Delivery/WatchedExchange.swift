@@ -23,8 +23,9 @@ final class WatchedExchange: Exchange {
 
   func respond(_ response: PreparedResponse, extra: [HeaderField]) {
     let stream = unwatched.connectionStream
+    let response = response.conditional(request)
     unwatched.respond(response, extra: extra)
-    // 200 or 206: errors are no media.
+    // 200 or 206: errors are no media, and a 304 has none.
     guard response.status / 100 == 2 else { return }
     watch.begin(delivery, stream)
     watch.wrote(delivery, response.body.reduce(0) { $0 + $1.count })

@@ -152,7 +152,7 @@ final class FeedReader {
   private func writeEvents(_ snapshot: WindowSnapshot, of index: Int) {
     guard let newest = snapshot.events.last?.id, newest > tracks[index].event else { return }
     for event in snapshot.events where event.id > tracks[index].event {
-      let text = String(decoding: event.data, as: UTF8.self)
+      guard let text = String(validating: event.data, as: UTF8.self) else { continue }
       write(.event(number(index), FeedEvent(id: event.id, time: event.time, text: text)))
     }
     tracks[index].event = newest

@@ -5,7 +5,8 @@ import Streams
 
 /// A request for the feed of a stream, from another server that relays it.
 struct FeedRequest {
-  /// The identities of the servers that would get the stream; nil if the field is malformed.
+  /// The identities of the servers that would get the stream, the server that asks last; nil if
+  /// the field is malformed.
   private let identities: [String]?
   /// The segment with which the feed begins; nil for the first listed one.
   let segment: Int64?
@@ -26,15 +27,19 @@ struct FeedRequest {
 
   /// The response for a server that cannot have the feed; nil if it can.
   ///
-  /// The identities are noted, since the upstream of this server may be one of them.
-  func refusal(_ link: UpstreamLink?) -> PreparedResponse? {
+  /// Before the stream has started, the servers that wait for it are noted, since the upstream of
+  /// this server may be one of them. A stream that has started waits for no server, whatever a
+  /// client states: then only the identity of the server that asks counts.
+  func refusal(_ link: UpstreamLink?, hasStarted: Bool) -> PreparedResponse? {
     guard let identities else {
       return ResponseFields.error(
-        400, "the field \(ServerIdentity.field) has no identities of servers", .noStore)
+        400,
+        "\(ServerIdentity.field): invalid value (expected at most \(ServerIdentity.mostServers) "
+          + "identities of 1–\(ServerIdentity.longest) letters and digits)", .noStore)
     }
-    link?.note(identities)
     let path = Self.path(link)
-    if identities.contains(where: { path.contains($0) }) {
+    let tested = hasStarted ? identities.suffix(1) : identities[...]
+    if tested.contains(where: { path.contains($0) }) {
       return ResponseFields.error(
         508, "the servers relay in a loop: this one gets the stream from the server that asks",
         .noStore)
@@ -43,6 +48,7 @@ struct FeedRequest {
       return ResponseFields.error(
         508, "more than \(ServerIdentity.mostServers) servers in a row", .noStore)
     }
+    if !hasStarted { link?.note(identities) }
     return nil
   }
 }

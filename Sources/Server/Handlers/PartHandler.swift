@@ -60,7 +60,7 @@ final class PartHandler {
     let snapshot = view.snapshot
     guard let part = snapshot.part(index, of: number) else {
       let availability = snapshot.availability(of: number, rendition.window.segmentation)
-      return exchange.respond(served.missing(number, availability))
+      return exchange.respond(served.missing(number, availability, of: rendition.media))
     }
     guard !isPlain else { return exchange.respond(response(part)) }
     exchange.respond(response(part).ranged(request), extra: prefetch(part, request))
@@ -94,7 +94,8 @@ final class PartHandler {
     let awaited = request.purpose
     guard let part = snapshot.part(awaited.index, of: awaited.segment) else {
       // The hint was not fulfilled: another part, or the end of the stream, was published.
-      return request.exchange.respond(ResponseFields.error(404, "the part will not be published"))
+      return request.exchange.respond(
+        rendition.media.error(404, "the part will not be published"))
     }
     let response = response(part)
     guard !awaited.isPlain else {
@@ -109,7 +110,7 @@ final class PartHandler {
   func expire(_ now: MonotonicTime) {
     for request in held.expired(now) {
       held.timedOut()
-      request.timeOut(now)
+      request.timeOut(now, rendition.media.errorCaching)
     }
   }
 

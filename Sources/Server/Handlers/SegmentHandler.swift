@@ -43,15 +43,15 @@ final class SegmentHandler {
         rendition.media.response(segment).ranged(exchange.request), extra: prefetch)
     case .open: break
     case .ahead where !served.options.waitsForAbsentSegment:
-      return exchange.respond(ResponseFields.error(404, "the segment has not begun"))
+      return exchange.respond(rendition.media.error(404, "the segment has not begun"))
     case .ahead(let frames):
       guard frames > segmentation.frames(covering: horizon) else { break }
       return exchange.respond(
-        ResponseFields.error(
+        rendition.media.error(
           425,
           "the segment begins in \(frames) frames; requests are accepted "
             + "\(horizon.milliseconds) ms before it begins"))
-    case let other: return exchange.respond(served.missing(number, other))
+    case let other: return exchange.respond(served.missing(number, other, of: rendition.media))
     }
     let reader = OpenSegmentReader(
       exchange, number: number, cache: rendition.media, extra: prefetch, since: since,

@@ -25,6 +25,8 @@ final class ServedStream: Sendable {
   private let parameters: PresentationParameters
   private let knownSwitching = Locked<Switching?>(nil)
   private let isObstacleTaken = OnceFlag()
+  /// Held while an event is added to all windows, so that they have events in the same order.
+  private let eventLock = Locked(())
 
   /// The measurements of the stream's own threads, for statistics.
   struct Measures: Sendable {
@@ -140,12 +142,35 @@ final class ServedStream: Sendable {
   /// operator sets less.
   var holdLimit: Interval { min(.seconds(3 * control.targetDuration), options.holdLimit) }
 
-  /// The response for a part or segment that the window does not have: 410 if it was evicted.
-  func missing(_ number: Int64, _ availability: SegmentAvailability) -> PreparedResponse {
+  /// The response for a part or segment that the window of a rendition does not have: 410 if it was
+  /// evicted.
+  func missing(
+    _ number: Int64, _ availability: SegmentAvailability, of media: MediaResponseCache
+  ) -> PreparedResponse {
     guard case .evicted = availability, names.printed(number) > 0 else {
-      return ResponseFields.error(404, "no such part or segment, and none was announced")
+      return media.error(404, "no such part or segment, and none was announced")
     }
-    return ResponseFields.error(410, "the segment has left the window")
+    return media.error(410, "the segment has left the window")
+  }
+
+  /// Adds an event to all video renditions.
+  ///
+  /// - Parameters:
+  ///   - time: its capture time.
+  ///   - data: a JSON text.
+  ///   - now: the wall clock.
+  /// - Returns: the event.
+  /// - Throws: ``EventRefusal`` of the top rendition.
+  func addEvent(
+    at time: WallTime, _ data: [UInt8], now: WallTime
+  ) throws(EventRefusal) -> TimedEvent {
+    try eventLock.withLock { _ throws(EventRefusal) in
+      let event = try window.addEvent(at: time, data, now: now)
+      for rendition in renditions.dropFirst() where !rendition.isAudio {
+        rendition.window.add(event)
+      }
+      return event
+    }
   }
 
   /// The stream of a session.

@@ -23,7 +23,7 @@ extension StreamHandler {
     guard rows != nil, served.options.savesStatistics else { return exchange }
     let report = CMCDReport(exchange.request)
     return watched(
-      exchange, file, segment, HTTPViewers.number(of: exchange.request, report, on: served.name),
+      exchange, file, segment, HTTPViewers.number(of: exchange, report, on: served.name),
       rendition, of: served, report: report, switched: nil, since: since)
   }
 

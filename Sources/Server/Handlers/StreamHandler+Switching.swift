@@ -60,7 +60,7 @@ extension StreamHandler {
     }
     guard let number else { return exchange.respond(ResponseFields.notFound) }
     let report = CMCDReport(exchange.request)
-    let viewer = HTTPViewers.number(of: exchange.request, report, on: served.name)
+    let viewer = HTTPViewers.number(of: exchange, report, on: served.name)
     let index =
       pin.index ?? choose(number, of: switched, for: viewer, report)
     let exchange = watched(

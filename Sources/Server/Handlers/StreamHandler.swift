@@ -31,7 +31,7 @@ final class StreamHandler {
   private let reroute: (any Exchange, MonotonicTime) -> Void
   private let starting: StartQueue
   private var timestamps = TimestampsCache()
-  private var feeds = FeedReaders()
+  var feeds = FeedReaders()
   private let sharedSockets: SharedSockets
   /// The WebSockets of the stream.
   private(set) lazy var sockets = StreamSockets(
@@ -158,27 +158,6 @@ final class StreamHandler {
     exchange.respond(timestamps.response(of: handler.rendition, of: served))
   }
 
-  /// Answers a request for the feed, from another server.
-  func feed(_ exchange: any Exchange) {
-    let (request, link) = (FeedRequest(exchange.request), stream.hosted?.plan.upstream)
-    guard exchange.canStream else {
-      return exchange.respond(ResponseFields.error(505, "a feed needs HTTP/1.1 or later", .noStore))
-    }
-    if let refusal = request.refusal(link) { return exchange.respond(refusal) }
-    if let refusal = use(by: exchange.request.peer) {
-      return exchange.respond(ResponseFields.unavailable(Self.text(refusal), retryAfter: 5))
-    }
-    // Not held: a server that asks again states the servers that wait for it.
-    guard let served = servedStream, let session = served.source,
-      let top = renditions.first, !top.isWithoutSegment, !renditions.contains(where: \.isStarting)
-    else { return exchange.respond(ResponseFields.unavailable("the stream has not started yet")) }
-    let reader = FeedReader(
-      exchange, from: request.segment, of: served, session, path: FeedRequest.path(link))
-    guard let reader else { return }
-    exchange.onGone = { [weak reader] in reader?.leave() }
-    feeds.add(reader, now: now)
-  }
-
   func rendition(_ name: String?) -> RenditionHandler? {
     guard let name else { return renditions.first }
     return renditions.first { $0.rendition.name == name }
@@ -219,7 +198,7 @@ final class StreamHandler {
   }
 
   /// Starts a stream on demand for a client, and keeps it running; the reason if it may not start.
-  private func use(by peer: PeerAddress) -> StartLimits.Refusal? {
+  func use(by peer: PeerAddress) -> StartLimits.Refusal? {
     guard let hosted = stream.hosted else { return nil }
     if hosted.plan.isOnDemand, case .idle = stream.state,
       let refusal = mayStart(peer, loop.now)
@@ -230,7 +209,7 @@ final class StreamHandler {
     return nil
   }
 
-  private static func text(_ refusal: StartLimits.Refusal) -> String {
+  static func text(_ refusal: StartLimits.Refusal) -> String {
     switch refusal {
     case .running: "too many streams run"
     case .starts: "too many streams were started"
@@ -315,9 +294,10 @@ final class StreamHandler {
     let closing = renditions + switchedRenditions
     renditions = []
     switchedRenditions = []
-    deliveries.close()
     timestamps = TimestampsCache()
     feeds.close()
     for handler in closing { handler.close() }
+    // After the responses in progress were cut.
+    deliveries.close()
   }
 }

@@ -20,10 +20,10 @@ struct HeldRequest<Purpose> {
   func heldField(_ now: MonotonicTime) -> HeaderField { HeldField.always(since, now) }
 
   /// Answers 503: the awaited object was not published before the deadline.
-  func timeOut(_ now: MonotonicTime) {
+  func timeOut(_ now: MonotonicTime, _ caching: ResponseFields.Caching = .second) {
     exchange.respond(
       ResponseFields.error(
-        503, "not published in time", .second,
+        503, "not published in time", caching,
         [HeaderField("Retry-After", "1"), heldField(now)]))
   }
 }

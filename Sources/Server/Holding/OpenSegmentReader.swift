@@ -59,8 +59,7 @@ final class OpenSegmentReader {
     if hasBegun {
       exchange.abort()
     } else {
-      exchange.respond(
-        ResponseFields.error(404, "segment \(number) will not be published"))
+      exchange.respond(cache.error(404, "segment \(number) will not be published"))
     }
     return .done
   }
@@ -68,8 +67,7 @@ final class OpenSegmentReader {
   /// Answers 503: the segment did not begin before the deadline.
   func expire() {
     exchange.respond(
-      ResponseFields.error(
-        503, "the segment did not begin in time", .second, [HeaderField("Retry-After", "1")]))
+      cache.error(503, "the segment did not begin in time", [HeaderField("Retry-After", "1")]))
   }
 
   /// Aborts a response in progress; any other request is handed to `reroute` with its arrival.

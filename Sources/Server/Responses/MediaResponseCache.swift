@@ -80,6 +80,14 @@ final class MediaResponseCache: Sendable {
     }
   }
 
+  /// How long caches may keep errors; not at all if another viewer may get media from the address.
+  var errorCaching: ResponseFields.Caching { isForOneViewer ? .oneViewer : .second }
+
+  /// A response with one line about an error.
+  func error(_ status: Int, _ line: String, _ more: [HeaderField] = []) -> PreparedResponse {
+    ResponseFields.error(status, line, errorCaching, more)
+  }
+
   private func tag(_ name: String) -> [HeaderField] {
     isForOneViewer ? [] : [ProcessETag.of(name)]
   }

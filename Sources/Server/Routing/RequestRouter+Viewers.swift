@@ -11,7 +11,8 @@ extension RequestRouter {
   func note(_ exchange: any Exchange, _ target: RoutedTarget, _ report: CMCDReport?) {
     if !relays.isEmpty, let path = target.relay, relays[path.stream] != nil {
       guard let file = path.file, !file.isIndex else { return }
-      return note(exchange, .relayed, path.stream, nil, .zero, report)
+      let viewer = HTTPViewers.number(of: exchange.request, report, on: path.stream)
+      return note(exchange, viewer, .relayed, path.stream, nil, .zero, report)
     }
     let name: String?
     switch target.route {
@@ -20,23 +21,22 @@ extension RequestRouter {
     default: return
     }
     guard let handler = handler(name), let use = handler.object(of: target) else { return }
+    let stream = handler.stream.name
+    let viewer = HTTPViewers.number(of: exchange.request, report, on: stream)
     var rendition = use.rendition
-    if rendition == SwitchedRenditions.name {
-      rendition = handler.rendition(
-        shownTo: HTTPViewers.number(of: exchange.request, report, on: handler.stream.name))
-    }
-    note(exchange, use.object, handler.stream.name, rendition, use.segmentDuration, report)
+    if rendition == SwitchedRenditions.name { rendition = handler.rendition(shownTo: viewer) }
+    note(exchange, viewer, use.object, stream, rendition, use.segmentDuration, report)
   }
 
   private func note(
-    _ exchange: any Exchange, _ object: ViewerRequest.Object, _ stream: String,
+    _ exchange: any Exchange, _ viewer: UInt64, _ object: ViewerRequest.Object, _ stream: String,
     _ rendition: String?, _ segmentDuration: Interval, _ report: CMCDReport?
   ) {
     let transport = viewers.began(
       exchange,
       ViewerRequest(
-        viewer: HTTPViewers.number(of: exchange.request, report, on: stream), object: object,
-        rendition: rendition, segmentDuration: segmentDuration, report: report),
+        viewer: viewer, object: object, rendition: rendition, segmentDuration: segmentDuration,
+        report: report),
       on: stream, now: now)
     if let delay = report?.latencyMilliseconds, let transport {
       counters.withLock { $0.delays.observe(delay, transport) }

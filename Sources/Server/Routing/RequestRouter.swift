@@ -106,6 +106,10 @@ final class RequestRouter: RequestHandler, LoopService {
     nextRelayCheck = relays.isEmpty ? .distantFuture : now + .seconds(1)
   }
 
+  func stopped() {
+    for streamHandler in streamHandlers { streamHandler.deliveries.close() }
+  }
+
   private var publishing: RelayPublishing {
     RelayPublishing(
       serverState: serverState, loop: loop, uploads: mediaUploads, permits: permits)

@@ -132,5 +132,7 @@ package final class StreamServer: Sendable {
     history.stop()
     for loop in loops { loop.stop() }
     for loop in loops { loop.join() }
+    // The loops have added the deliveries that were in progress.
+    serverState.segmentRows?.flush(SystemClock.monotonicTime, all: true)
   }
 }

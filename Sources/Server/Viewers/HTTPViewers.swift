@@ -28,6 +28,15 @@ final class HTTPViewers: Sendable {
     return UInt64(bitPattern: Int64(hasher.finalize())) | 1 << 63
   }
 
+  /// The number of the viewer that sends the request of an exchange, which has it already if the
+  /// viewer is counted.
+  static func number(
+    of exchange: any Exchange, _ report: CMCDReport?, on stream: String
+  ) -> UInt64 {
+    exchange.viewer != 0
+      ? exchange.viewer : number(of: exchange.request, report, on: stream)
+  }
+
   /// A request of a viewer begins; the exchange keeps the viewer's number.
   ///
   /// - Returns: the transport of the viewer; nil if the viewer is not counted.

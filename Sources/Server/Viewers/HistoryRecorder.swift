@@ -35,6 +35,5 @@ final class HistoryRecorder: Sendable {
   func stop() {
     isStopped.update { $0 = true }
     thread.withLock { $0 }?.join()
-    serverState.segmentRows?.flush(SystemClock.monotonicTime, all: true)
   }
 }

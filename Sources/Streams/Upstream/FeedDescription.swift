@@ -10,8 +10,10 @@ package import Time
 ///
 /// A server that reads the feed serves the stream with the same names, numbers and durations.
 package struct FeedDescription: Sendable, Equatable {
-  /// The longest segment: far more than options permit.
-  private static let longest = Interval.seconds(3600)
+  /// The longest segment: more than options permit.
+  private static let longest = Interval.seconds(60)
+  /// The most frames of a segment: products with the numbers of requested segments fit 64 bits.
+  private static let mostFrames: Int64 = 1 << 16
   /// The range of delays.
   private static let delays: ClosedRange<Interval> = .zero ... .seconds(120)
 
@@ -47,7 +49,7 @@ package struct FeedDescription: Sendable, Equatable {
     var reader = FieldReader(fields)
     var path: [String] = []
     for _ in 0..<(try reader.integer("the number of servers", in: 1...UInt8(64))) {
-      let identity = try reader.text("an identity", limit: 32)
+      let identity = try reader.text("an identity", limit: ServerIdentity.longest)
       guard ServerIdentity.isValid(identity) else {
         throw .invalid(field: "an identity", value: "with characters that are not permitted")
       }
@@ -62,8 +64,13 @@ package struct FeedDescription: Sendable, Equatable {
     renditions = try Self.renditions(&reader)
     segmentation = try Segmentation(&reader)
     let frames = segmentation.mostFramesPerSegment ?? segmentation.framesPerSegment
-    guard frames <= 1 << 20, segmentation.grid.duration(ofFrames: frames) <= Self.longest else {
-      throw .invalid(field: "a segment", value: "of \(frames) frames")
+    guard frames <= Self.mostFrames,
+      segmentation.grid.duration(ofFrames: frames) <= Self.longest
+    else { throw .invalid(field: "a segment", value: "of \(frames) frames") }
+    let end = segmentation.firstFrame(of: session.firstSegment + 1)
+    guard segmentation.grid.frameTime(of: end) < .distantFuture else {
+      throw .invalid(
+        field: "a segment number", value: "\(session.firstSegment), whose time is too late")
     }
     audio = try reader.optional("a flag") { reader throws(MessageError) in
       AudioEncoderSettings(

@@ -9,6 +9,8 @@ package enum ServerIdentity {
   package static let field = "Streamer-Relay"
   /// The most servers between the first one and a viewer, the first one included.
   package static let mostServers = 8
+  /// The most characters of an identity.
+  package static let longest = 32
 
   /// The identity of this process.
   package static let own = text(UInt64.random(in: .min ... .max))
@@ -21,7 +23,7 @@ package enum ServerIdentity {
 
   /// Whether a text can be an identity.
   package static func isValid(_ text: some StringProtocol) -> Bool {
-    (1...32).contains(text.utf8.count)
+    (1...longest).contains(text.utf8.count)
       && text.utf8.allSatisfy { byte in
         switch byte {
         case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
@@ -35,6 +37,8 @@ package enum ServerIdentity {
 package final class UpstreamLink: Sendable {
   /// The state of the connection.
   package enum State: String, Sendable {
+    /// The stream is stopped: nothing connects.
+    case idle
     /// There is no connection; it is tried again and again.
     case connecting
     /// The newest media arrive.
@@ -48,7 +52,7 @@ package final class UpstreamLink: Sendable {
   /// The state and its circumstances.
   package struct Status: Sendable {
     /// The state.
-    package fileprivate(set) var state = State.connecting
+    package fileprivate(set) var state = State.idle
     /// When the state began.
     package fileprivate(set) var since = SystemClock.monotonicTime
     /// The servers from the first one to the upstream; empty if they are unknown.
@@ -59,7 +63,7 @@ package final class UpstreamLink: Sendable {
 
   private struct Shared: Sendable {
     var status = Status()
-    /// The servers that ask for this stream, newest last.
+    /// The servers that wait for this stream, newest last.
     var waiting: [String] = []
   }
 
@@ -85,8 +89,8 @@ package final class UpstreamLink: Sendable {
   /// Sets the servers from the first one to the upstream.
   func follow(_ path: [String]) { shared.withLock { $0.status.path = path } }
 
-  /// Notes the identities of servers that ask for this stream: if the upstream is one of them, the
-  /// servers relay in a loop.
+  /// Notes the identities of servers that wait for this stream, which has not started: if the
+  /// upstream is one of them and waits too, the servers relay in a loop.
   package func note(_ identities: [String]) {
     shared.withLock { shared in
       shared.waiting.removeAll { identities.contains($0) }

@@ -104,7 +104,11 @@ package final class UpstreamSource: Sendable {
   // MARK: On its thread
 
   private func run() {
-    defer { state.update { $0.isOver = true } }
+    defer {
+      if state.update({ $0.isStopping }) { link.become(.idle) }
+      state.update { $0.isOver = true }
+    }
+    if link.status.state == .idle { link.become(.connecting) }
     var retry = RetryPlan(isListener: false)
     while true {
       let end = follow { retry.succeeded() }
@@ -171,7 +175,7 @@ package final class UpstreamSource: Sendable {
         } catch .version(let version) {
           return .refused("its feed has the version \(version) (expected \(FeedMessage.version))")
         } catch {
-          return .lost("it sent nonsense: \(error)")
+          return .lost("the feed is malformed: \(error)")
         }
       }
       return cancellation.isCancelled ? .stopped : .lost("the connection has ended")

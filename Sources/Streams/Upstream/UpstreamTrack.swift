@@ -31,6 +31,8 @@ struct UpstreamTrack {
   private(set) var newestSegment: Int64?
   /// Whether that has no media.
   private var isNewestGap = false
+  /// Whether that is to have media, and no chunk has arrived yet.
+  private var isNewestEmpty = false
   private var use = Use.skipped
   /// The hashes of the newest headers.
   private var headers: [String] = []
@@ -54,9 +56,9 @@ struct UpstreamTrack {
     headers = headers.suffix(Self.mostHeaders - 1) + [description.headerHash]
   }
 
-  /// Opens the window, once; false if it has no segment yet.
+  /// Opens the window, once; false if it has no media yet.
   mutating func goLive() -> Bool {
-    guard newestSegment != nil else { return false }
+    guard newestSegment != nil, !isNewestEmpty else { return false }
     if !isLive { window.goLive() }
     isLive = true
     return true
@@ -71,10 +73,15 @@ struct UpstreamTrack {
       use = fields.number < newestSegment ? .skipped : isNewestGap ? .gap : .taken
       guard fields.number > newestSegment else { return .kept }
       guard fields.number == newestSegment + 1 else { return .lost }
+      // The window would lack a number: its segments are consecutive.
+      guard !isNewestEmpty else {
+        throw .invalid(field: "a segment", value: "\(newestSegment), without media")
+      }
     }
     try check(fields)
     newestSegment = fields.number
     isNewestGap = fields.gap != nil
+    isNewestEmpty = !isNewestGap
     use = isNewestGap ? .gap : .taken
     let start = SegmentStart(fields)
     if let duration = fields.gap {
@@ -91,16 +98,34 @@ struct UpstreamTrack {
     if let hash = fields.period.headerHash, !headers.contains(hash) {
       throw .invalid(field: "the hash of a header", value: hash)
     }
-    guard !segmentation.hasVariableDuration else { return }
-    try receiver.checkTime(of: segmentation.firstFrame(of: fields.number + 1))
-    guard segmentation.segment(of: fields.firstFrame) == fields.number else {
+    guard
+      segmentation.hasVariableDuration
+        || segmentation.segment(of: fields.firstFrame) == fields.number
+    else {
       throw .invalid(field: "a segment number", value: "\(fields.number), which lacks the frame")
+    }
+    try receiver.checkTime(of: segmentation.firstFrame(of: fields.number + 1))
+    try check(fields.period, before: fields)
+  }
+
+  /// Checks that a period begins with a segment or before it.
+  private func check(_ period: FeedPeriod, before segment: FeedSegment) throws(MessageError) {
+    if let number = period.firstSegment, number > segment.number {
+      throw .invalid(field: "a period", value: "from segment \(number)")
+    }
+    guard let frame = period.firstFrame else { return }
+    try receiver.checkTime(of: frame)
+    // With variable duration a period may begin with a gap, whose first frame is nominal.
+    guard window.segmentation.hasVariableDuration || frame <= segment.firstFrame else {
+      throw .invalid(field: "a period", value: "from frame \(frame)")
     }
   }
 
-  /// Takes an event, which the chunks carry.
+  /// Takes an event, which the chunks carry; a text that is not JSON is no event.
   func note(_ fields: FeedEvent) {
-    window.note(TimedEvent(id: fields.id, time: fields.time, data: Array(fields.text.utf8)))
+    let data = Array(fields.text.utf8)
+    guard TimedEvent.isJSON(data) else { return }
+    window.note(TimedEvent(id: fields.id, time: fields.time, data: data))
   }
 
   /// Takes a chunk; one that the window has is skipped.
@@ -131,6 +156,7 @@ struct UpstreamTrack {
       duration: fields.duration, captured: fields.captured,
       published: isLive ? now : min(fields.published, now), bytes: bytes)
     if isLive { window.publish(chunk) } else { window.appendPrefill(chunk) }
+    isNewestEmpty = false
     return true
   }
 }
