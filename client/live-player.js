@@ -7,7 +7,7 @@ const STAGE_MARKUP = `  <div id="stage" part="stage">
     <video id="video" part="video" muted playsinline aria-label="Live video"></video>
     <div id="notices" role="status" aria-live="polite">
       <div id="away" part="away" hidden>
-        <strong id="away-title"></strong><span id="away-text"></span>
+        <strong id="away-title"></strong><span id="away-text" aria-live="off"></span>
       </div>
       <div id="messages" part="messages"></div>
     </div>
@@ -886,6 +886,22 @@ class LatencyController {
 // page/errors.js
 
 class UnsupportedError extends Error {}
+const REFUSAL_TIME = 65000;
+const MISSING_WAIT = 1000, REFUSAL_WAIT = 5000, LONGEST_REFUSAL = 120000;
+class StatusError extends Error {
+  constructor(object, { status, headers }, reason = '') {
+    super(`status ${status} for ${object}${reason === '' ? '' : `: ${reason}`}`);
+    this.status = status;
+    this.wait = refusalWait(status, parseInt(headers.get('Retry-After') ?? '', 10));
+  }
+}
+function refusalWait(status, retryAfter) {
+  if (retryAfter > 0) return Math.min(1000 * retryAfter, LONGEST_REFUSAL);
+  if ([401, 403, 410].includes(status)) return REFUSAL_TIME;
+  if (status === 404) return MISSING_WAIT;
+  return status < 500 || status === 503 ? REFUSAL_WAIT : 0;
+}
+function waitOf(error) { return error instanceof StatusError ? error.wait : 0; }
 function messageOf(error) {
   return error instanceof Error || error instanceof DOMException ? error.message : String(error);
 }
@@ -941,6 +957,7 @@ class SourceBufferQueue {
     this.video = video;
     this.source = source;
     this.type = type;
+    this.appendedType = type;
     this.onFailure = onFailure;
     this.pending = [];
     this.trimmedAt = 0;
@@ -954,34 +971,36 @@ class SourceBufferQueue {
     });
   }
   changeType(type, header) {
-    if (type !== this.type) this.buffer.changeType(type);
     this.type = type;
     this.append(header);
   }
   append(bytes) {
     if (this.isClosed) return;
-    this.pending.push(bytes);
+    this.pending.push({ type: this.type, bytes });
     this.pump();
   }
   pump() {
-    const { buffer } = this;
+    const { buffer, pending } = this;
     if (this.isClosed || buffer.updating || this.source.readyState !== 'open') return;
     const now = performance.now();
     if (now - this.trimmedAt > TRIM_INTERVAL) {
       this.trimmedAt = now;
       if (this.trim(10, 30)) return;
     }
-    if (this.pending.length === 0) return;
-    const bytes = this.pending.reduce(concatenated);
-    this.pending = [];
+    if (pending.length === 0) return;
+    const { type } = pending[0], others = pending.findIndex((added) => added.type !== type);
+    const bytes = pending.splice(0, others < 0 ? pending.length : others)
+      .map((added) => added.bytes).reduce(concatenated);
     try {
+      if (type !== this.appendedType) buffer.changeType(type);
+      this.appendedType = type;
       buffer.appendBuffer(bytes);
       this.wasFull = false;
     } catch (error) {
       const isFull = error instanceof DOMException && error.name === 'QuotaExceededError';
       if (isFull && !this.wasFull && this.trim(1, 3)) {
         this.wasFull = true;
-        this.pending.unshift(bytes);
+        pending.unshift({ type, bytes });
       } else this.onFailure(isFull ? 'the source buffer is full' : `append: ${messageOf(error)}`);
     }
   }
@@ -1121,17 +1140,18 @@ class MediaFeed {
 
 const isMPD = (url) => new URL(url).pathname.endsWith('.mpd');
 function otherFormat(url) {
-  const other = new URL(url), names = /(live|playlist|index)\.m3u8$|manifest\.mpd$/;
+  const other = new URL(url), names = /\/(?:(?:live|ll|playlist|index)\.m3u8|manifest\.mpd)$/;
   if (!names.test(other.pathname)) return null;
-  const name = isMPD(url) ? 'playlist.m3u8' : 'manifest.mpd';
-  other.pathname = other.pathname.replace(names, name);
+  const isAutomatic = other.pathname.endsWith('/auto/manifest.mpd');
+  const playlist = isAutomatic ? 'playlist.m3u8' : 'll.m3u8';
+  other.pathname = other.pathname.replace(names, `/${isMPD(url) ? playlist : 'manifest.mpd'}`);
   return other.href;
 }
 function usualSource(page) {
   if (page.protocol === 'file:') return 'http://localhost:8080/live.m3u8';
   const dash = page.pathname.match(/^(.*)\/ldash\/play\/([^/]+)(?:\/(?:manifest\.mpd)?)?$/);
   if (dash) return new URL(`${dash[1]}/${dash[2]}/manifest.mpd`, page).href;
-  return new URL(page.pathname === '/' ? '/live.m3u8' : 'playlist.m3u8', page).href;
+  return new URL(page.pathname === '/' ? '/live.m3u8' : 'll.m3u8', page).href;
 }
 function sourceOf(requested, page) {
   const base = new URL(page), usual = usualSource(base);
@@ -2007,8 +2027,7 @@ function loadText(url, stop) {
     const response = await fetch(url, { cache: 'no-store', signal });
     if (!response.ok) {
       const reason = (await response.text()).trim().slice(0, 200);
-      const words = reason === '' || reason.startsWith('<') ? '' : `: ${reason}`;
-      throw new Error(`status ${response.status} for the playlist${words}`);
+      throw new StatusError('the playlist', response, reason.startsWith('<') ? '' : reason);
     }
     return { text: await response.text(), base: response.url || url };
   }, stop);
@@ -2549,6 +2568,7 @@ class FramePlayer {
       this.attempt = attempt;
       this.videoChunkAt = performance.now() + START_TIMEOUT;
       this.audioChunkAt = this.videoChunkAt;
+      let wait = 0;
       try {
         if (this.isSuspended) await this.suspend(this.feed);
         await this.follow(attempt.signal);
@@ -2561,12 +2581,14 @@ class FramePlayer {
           return;
         }
         this.lostAt = performance.now();
-        const problem = `Interrupted (${messageOf(reason)}); trying again`;
+        wait = waitOf(reason);
+        const time = wait > 1000 ? ` in ${Math.round(wait / 1000)} s` : '';
+        const problem = `Interrupted (${messageOf(reason)}); trying again${time}`;
         this.host.status('wait', 'Reconnecting', problem);
       } finally {
         attempt.abort();
       }
-      await sleep(Math.min(250, 50 * 2 ** this.failures), this.stopping.signal);
+      await sleep(Math.max(wait, Math.min(250, 50 * 2 ** this.failures)), this.stopping.signal);
       this.failures += 1;
     }
   }
@@ -3343,7 +3365,7 @@ class SocketPlayer {
     this.groups = new Map();
     this.tracks = [];
     this.waiting = [];
-    this.isOpening = false;
+    this.opening = null;
     this.delays = new ArrivalDelays();
     this.epoch = 0;
     this.hasEpoch = false;
@@ -3358,6 +3380,7 @@ class SocketPlayer {
     this.sourceState = '';
   }
   get isStopped() { return this.stopping.signal.aborted; }
+  get isOpening() { return this.opening === this.feed; }
   newFeed() {
     const feed = new MediaFeed(this.host.video, (reason) => {
       if (this.feed === feed) this.recover(reason);
@@ -3490,10 +3513,12 @@ class SocketPlayer {
     }
     const group = this.groups.get(message.channel);
     if (!group) return;  // a late chunk of a former group
-    if (message.kind === HEADER) {
+    if (this.isOpening) {
+      this.waiting.push(message);
+    } else if (message.kind === HEADER) {
       this.takeHeader(group, message.media);
     } else if (message.kind === VIDEO || message.kind === AUDIO) {
-      if (this.feed.video && !this.isOpening) this.append(group, message);
+      if (this.feed.video) this.append(group, message);
       else this.waiting.push(message);
     }
   }
@@ -3505,7 +3530,7 @@ class SocketPlayer {
     }
     const open = ['v', 'a'].flatMap((track) => [...this.groups.values()]
       .filter((found) => found.track === track && found.header !== null));
-    if (open.length < this.tracks.length || this.isOpening) return;
+    if (open.length < this.tracks.length) return;
     const { feed } = this;
     if (feed.video && feed.hasTracks(open.length)) {
       const queue = group.track === 'v' ? feed.video : feed.audio;
@@ -3519,22 +3544,20 @@ class SocketPlayer {
     void this.openFeed(feed, open);
   }
   async openFeed(feed, groups) {
-    this.isOpening = true;
+    this.opening = feed;
+    let failure = null;
     try {
       await feed.open(groups.map(({ mime, header }) => (
         { type: mime, header: header ?? new Uint8Array(0) })));
-      this.isOpening = false;
-      if (feed.isClosed) return;
-      const { waiting } = this;
-      this.waiting = [];
-      for (const message of waiting) {
-        const group = this.groups.get(message.channel);
-        if (group) this.append(group, message);
-      }
-    } catch (error) {
-      this.isOpening = false;
-      this.guard(() => { throw error; });
-    }
+    } catch (error) { failure = error; }
+    if (this.feed !== feed || this.isStopped) return;  // it was closed meanwhile
+    this.opening = null;
+    const { waiting } = this;
+    this.waiting = [];
+    this.guard(() => {
+      if (failure) throw failure;
+      for (const message of waiting) this.media(message);
+    });
   }
   append(group, { kind, flags, media }) {
     const queue = kind === VIDEO ? this.feed.video : this.feed.audio;
@@ -3719,17 +3742,34 @@ class ServicePoller {
     this.figures = figures;
     this.stop = stop;
     this.services = null;
+    this.isStarted = false;
+    this.search = null;
+    this.searches = 0;
+    this.searchAt = 0;
     this.failures = 0;
     this.silences = 0;
     this.presence = null;
   }
   get isReachable() { return this.silences < 3; }
   start() {
+    if (this.isStarted) return;
+    this.isStarted = true;
     void this.keepClock();
     void this.pollTimestamps();
   }
+  use(source) {
+    if (source === this.source) return;
+    this.source = source;
+    this.searches = 0;
+    this.searchAt = 0;
+  }
   async findServices() {
-    if (this.services) return this.services;
+    if (this.services || performance.now() < this.searchAt) return this.services;
+    this.search ??= this.searchServices().finally(() => { this.search = null; });
+    return this.search;
+  }
+  async searchServices() {
+    let wait = 0;
     try {
       const list = await loadPlaylist(this.source, this.clock, this.stop);
       const names = segmentNames(list);
@@ -3738,7 +3778,11 @@ class ServicePoller {
     } catch (error) {  // the next call tries again
       const isSilent = error instanceof TypeError || messageOf(error).startsWith('no response');
       this.silences = isSilent ? this.silences + 1 : 0;
+      wait = waitOf(error);
     }
+    this.searches = this.services ? 0 : this.searches + 1;
+    const least = this.searches > 5 ? POLL_RETRY : 0;  // another server has none
+    this.searchAt = performance.now() + Math.max(wait, least);
     return this.services;
   }
   async measureClock() {
@@ -3831,9 +3875,14 @@ class StallMeter {
     const isAdvancing = video.currentTime !== this.position && !video.seeking
       && video.readyState >= 3;
     this.position = video.currentTime;
+    if (video.paused) return this.end();
     if (!isAdvancing) this.stoppedUntil = now;
     current.seconds = (this.stoppedUntil - startedAt) / 1000;
-    if (now - this.stoppedUntil < RECOVERY) return null;
+    return now - this.stoppedUntil < RECOVERY ? null : this.end();
+  }
+  end() {
+    const { current, startedAt } = this;
+    if (!current) return null;
     this.current = null;
     if (current.seconds < VISIBLE) this.stalls.pop();
     return { seconds: current.seconds, startedAt };
@@ -3955,7 +4004,6 @@ class Playback {
       this.events.onMessage('play', 'Click to play');
     }
     this.frames.start();
-    this.services.start();
     this.timer = window.setInterval(() => this.update(), UPDATE_INTERVAL);
   }
   close() {
@@ -3981,7 +4029,7 @@ class Playback {
       this.stalls.hasPlayed = true;
       this.events.onMessage('play');
     });
-    on('waiting', () => this.stalls.begin(this.clock.now()));
+    on('waiting', () => this.stopped());
     on('loadeddata', () => this.resume());
     on('error', () => {
       if (!video.error || !video.getAttribute('src')) return;
@@ -3997,7 +4045,7 @@ class Playback {
       this.progress.reset();
       if (document.hidden) return;
       this.resume();
-      void this.services.measureClock();
+      if (this.player) void this.services.measureClock();
     }, { signal });
   }
   togglePlay() {
@@ -4021,6 +4069,7 @@ class Playback {
   playFirst() {
     const { kind } = this.options;
     this.events.onMessage('play');
+    this.services.start();
     if (kind !== null) this.play(kind, 'requested');
     else if (isMPD(this.source) && this.options.scripts.dash) void this.playMPD();
     else this.playUsual(false);
@@ -4045,15 +4094,19 @@ class Playback {
   choosePlayer(kind) {
     this.unsupported.clear();
     for (const key of ['player', 'transport', 'script', 'src']) this.events.onMessage(key);
+    this.services.start();
     this.play(kind, 'requested');
   }
-  play(kind, reason) {
+  sourceFor(kind, source) {
+    const readsBoth = kind === 'frames' || kind === 'webcodecs';
+    if (readsBoth || isMPD(source) === (kind === 'dashjs')) return source;
+    return otherFormat(source) ?? source;
+  }
+  play(kind, reason, source = this.options.source) {
     this.player?.stop();
-    if (kind !== 'frames' && kind !== 'webcodecs' && isMPD(this.source) !== (kind === 'dashjs')) {
-      this.source = otherFormat(this.source) ?? this.source;
-      this.services.source = this.source;
-      this.state.source = this.source;
-    }
+    this.source = this.sourceFor(kind, source);
+    this.services.use(this.source);
+    this.state.source = this.source;
     this.stalls.reset();
     this.frames.reset();
     this.latency = null;
@@ -4074,9 +4127,9 @@ class Playback {
     this.progress.video = this.display;
     this.state.player = kind;
     this.events.onPlayer(kind);
-    this.player.start();
     this.syncSocket?.close();
     this.syncSocket = this.newSyncSocket(kind);
+    this.player.start();  // the last statement: it may call play() for another player
   }
   newSyncSocket(kind) {
     const { sync } = this.options;
@@ -4119,7 +4172,7 @@ class Playback {
       return;
     }
     this.events.onMessage('player', `${reason}: playing with ${TITLES[next]} instead`, 'warn');
-    this.play(next, reason);
+    this.play(next, reason, this.source);
   }
   setStatus(status, text, problem) {
     if ((status === 'live') !== (this.state.status === 'live')) this.changedAt = this.clock.now();
@@ -4161,7 +4214,7 @@ class Playback {
     player.update();
     if (this.player !== player) return;
     const { display } = this;
-    if (this.progress.stoppedFor(now) > SILENT_STALL) this.stalls.begin(this.clock.now());
+    if (this.progress.stoppedFor(now) > SILENT_STALL) this.stopped();
     this.followStalls(player, now);
     this.latency = player.latency();
     if (player.isControlled() && this.latency !== null && !display.paused && !display.seeking) {
@@ -4182,8 +4235,12 @@ class Playback {
     player.report?.(figures);
     this.syncSocket?.report(figures);
   }
+  stopped() {
+    if (this.state.status !== 'dead') this.stalls.begin(this.clock.now());
+  }
   followStalls(player, now) {
-    const { current } = this.stalls, ended = this.stalls.update(now);
+    const { current } = this.stalls, hasEnded = this.state.status === 'dead';
+    const ended = hasEnded ? this.stalls.end() : this.stalls.update(now);
     if (ended && current && this.stalls.stalls.includes(current)) this.events.onStall(current);
     if (!ended || ended.seconds <= STALL_TOLERANCES[this.kind]) return;
     if (!player.wasConnectedSince(ended.startedAt)) return;
@@ -4426,7 +4483,11 @@ class LivePlayer extends HTMLElement {
     this.#stage?.close();
     this.#stage = null;
   }
-  play() { if (this.#stage?.playback.isPaused) this.#stage.playback.togglePlay(); }
+  play() {
+    const playback = this.#stage?.playback;
+    if (playback?.isPaused) playback.togglePlay();
+    else playback?.resume();
+  }
   pause() {
     const playback = this.#stage?.playback;
     if (playback && !playback.isPaused && playback.player) playback.pause();
@@ -4479,7 +4540,11 @@ class LivePlayer extends HTMLElement {
   set muted(value) { this.video.muted = value; }
   get volume() { return this.video.volume; }
   set volume(value) { this.video.volume = value; }
-  get paused() { return this.#stage?.playback.isPaused ?? true; }
+  get paused() {
+    const { playback } = this.#stage ?? {};
+    if (!playback || playback.isPaused) return true;
+    return playback.player !== null && this.video.paused;
+  }
   get activeTransport() {
     const playback = this.#stage?.playback;
     return playback?.player ? TRANSPORT_NAMES[playback.kind] : null;

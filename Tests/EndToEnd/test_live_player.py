@@ -89,8 +89,15 @@ def test_element_plays_in_a_page_of_another_origin(browser: Browser, server: Pro
         page.evaluate("() => { document.querySelector('live-player').src = 'ftp://x/'; }")
         page.wait_for_function("() => __events.error?.at(-1).fatal", timeout=3000)
         page.evaluate("source => { document.querySelector('live-player').src = source; }",
-                      server.url("/live/playlist.m3u8"))
+                      server.url("/live/ll.m3u8"))
         page.wait_for_function(f"() => {FRAMES} > 10", timeout=15000)
+        # As if the browser had refused to play without a click.
+        paused = "() => document.querySelector('live-player').paused"
+        assert not page.evaluate(paused)
+        page.evaluate("() => document.querySelector('live-player').video.pause()")
+        assert page.evaluate(paused)
+        page.evaluate("() => document.querySelector('live-player').play()")
+        assert not page.evaluate(paused)
         page.evaluate("() => document.querySelector('live-player').remove()")
         wait_until(lambda: total(server.port, "streamer_websockets") == 0, 5, "the socket closes")
         assert not view.page_errors, view.page_errors

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from playwright.sync_api import Browser
 
@@ -90,12 +92,25 @@ def test_embedded_page_shows_the_picture_only(browser: Browser, server: Program)
         view.open(server.url("/?embed&controls=0&muted=0&autoplay=0"))
         view.watch(2)
         assert view.page.evaluate(f"() => !{VIDEO}.muted && {VIDEO}.paused")
-        assert not [url for url in view.requests if url.endswith(".m4s")], "media without a click"
+        assert len(view.requests) == 1, f"requests without a click: {view.requests}"
         view.page.mouse.click(300, 300)
         view.wait_playing()
         view.page.mouse.move(200, 210)
         view.watch(0.5)
         assert not view.page.locator("#bar").is_visible()
+
+
+@pytest.mark.timeout(60)
+def test_page_of_a_stream_with_a_chunked_playlist(browser: Browser,
+                                                  streamer: Callable[..., Program]) -> None:
+    """--playlist chunked: the page of the stream plays the frame stream, from ll.m3u8."""
+    program = streamer("--resolution", "320x180", "--playlist", "chunked")
+    with viewer(browser) as view:
+        view.open(program.url("/live/"))
+        view.wait_playing()
+        found = view.page.evaluate("() => [__player.source, __player.player]")
+        assert found == [program.url("/live/ll.m3u8"), "frames"]
+        assert not view.page_errors and not view.bad_responses
 
 
 @pytest.mark.timeout(60)

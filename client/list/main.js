@@ -24,6 +24,8 @@ const observer = new IntersectionObserver((entries) => {
 });
 const ending = new AbortController();
 addEventListener('pagehide', () => ending.abort());
+// A page that the browser has kept begins again.
+addEventListener('pageshow', ({ persisted }) => { if (persisted) location.reload(); });
 
 /** Loads the list, and adds, updates and removes its elements. */
 async function updateList() {

@@ -43,7 +43,7 @@ export class Tile {
     this.drawnAt = performance.now();
     try {
       await drawStill(
-        new URL(`${encodeURIComponent(this.stream.name)}/playlist.m3u8`, location.href).href,
+        new URL(`${encodeURIComponent(this.stream.name)}/ll.m3u8`, location.href).href,
         this.canvas, stop);
       if (!this.canvas.isConnected) this.picture.replaceChildren(this.canvas);
     } catch {

@@ -4,6 +4,36 @@
 /** A player cannot play this stream in this browser; another player may. */
 export class UnsupportedError extends Error {}
 
+/** A refusal counts for this time, ms: longer than our origin remembers an invalid token. */
+const REFUSAL_TIME = 65000;
+/** The wait after a stream that does not exist, after other refusals, and the longest one, ms. */
+const MISSING_WAIT = 1000, REFUSAL_WAIT = 5000, LONGEST_REFUSAL = 120000;
+
+/** A server answered with a status that is no success. */
+export class StatusError extends Error {
+  /** @param {string} object what was requested @param {Response} response @param {string} reason */
+  constructor(object, { status, headers }, reason = '') {
+    super(`status ${status} for ${object}${reason === '' ? '' : `: ${reason}`}`);
+    this.status = status;
+    /** The time before another attempt, ms; 0 for an error that may end at any time. */
+    this.wait = refusalWait(status, parseInt(headers.get('Retry-After') ?? '', 10));
+  }
+}
+
+/** @param {number} status @param {number} retryAfter s; NaN if unknown */
+function refusalWait(status, retryAfter) {
+  if (retryAfter > 0) return Math.min(1000 * retryAfter, LONGEST_REFUSAL);
+  if ([401, 403, 410].includes(status)) return REFUSAL_TIME;
+  if (status === 404) return MISSING_WAIT;
+  return status < 500 || status === 503 ? REFUSAL_WAIT : 0;
+}
+
+/**
+ * The time for which a server wants no other attempt, ms; 0 for a lost connection.
+ * @param {unknown} error
+ */
+export function waitOf(error) { return error instanceof StatusError ? error.wait : 0; }
+
 /** @param {unknown} error */
 export function messageOf(error) {
   return error instanceof Error || error instanceof DOMException ? error.message : String(error);

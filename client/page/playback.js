@@ -119,7 +119,6 @@ export class Playback {
       this.events.onMessage('play', 'Click to play');
     }
     this.frames.start();
-    this.services.start();
     this.timer = window.setInterval(() => this.update(), UPDATE_INTERVAL);
   }
 
@@ -148,7 +147,7 @@ export class Playback {
       this.stalls.hasPlayed = true;
       this.events.onMessage('play');
     });
-    on('waiting', () => this.stalls.begin(this.clock.now()));
+    on('waiting', () => this.stopped());
     on('loadeddata', () => this.resume());
     on('error', () => {
       if (!video.error || !video.getAttribute('src')) return;
@@ -164,7 +163,7 @@ export class Playback {
       this.progress.reset();
       if (document.hidden) return;
       this.resume();
-      void this.services.measureClock();
+      if (this.player) void this.services.measureClock();
     }, { signal });
   }
 
@@ -191,9 +190,11 @@ export class Playback {
 
   // Choice of the player
 
+  /** Before this call nothing is requested. */
   playFirst() {
     const { kind } = this.options;
     this.events.onMessage('play');
+    this.services.start();
     if (kind !== null) this.play(kind, 'requested');
     else if (isMPD(this.source) && this.options.scripts.dash) void this.playMPD();
     else this.playUsual(false);
@@ -224,18 +225,27 @@ export class Playback {
   choosePlayer(kind) {
     this.unsupported.clear();
     for (const key of ['player', 'transport', 'script', 'src']) this.events.onMessage(key);
+    this.services.start();
     this.play(kind, 'requested');
   }
 
-  /** @param {Kind} kind @param {string} reason */
-  play(kind, reason) {
+  /**
+   * The address for a player. hls.js and HLS of the browser need a playlist, dash.js an MPD; the
+   * frame player and WebCodecs read both.
+   * @param {Kind} kind @param {string} source
+   */
+  sourceFor(kind, source) {
+    const readsBoth = kind === 'frames' || kind === 'webcodecs';
+    if (readsBoth || isMPD(source) === (kind === 'dashjs')) return source;
+    return otherFormat(source) ?? source;
+  }
+
+  /** @param {Kind} kind @param {string} reason @param {string} [source] */
+  play(kind, reason, source = this.options.source) {
     this.player?.stop();
-    // hls.js and HLS of the browser need a playlist, dash.js an MPD; our own players read both.
-    if (kind !== 'frames' && kind !== 'webcodecs' && isMPD(this.source) !== (kind === 'dashjs')) {
-      this.source = otherFormat(this.source) ?? this.source;
-      this.services.source = this.source;
-      this.state.source = this.source;
-    }
+    this.source = this.sourceFor(kind, source);
+    this.services.use(this.source);
+    this.state.source = this.source;
     this.stalls.reset();
     this.frames.reset();
     this.latency = null;
@@ -256,9 +266,9 @@ export class Playback {
     this.progress.video = this.display;
     this.state.player = kind;
     this.events.onPlayer(kind);
-    this.player.start();
     this.syncSocket?.close();
     this.syncSocket = this.newSyncSocket(kind);
+    this.player.start();  // the last statement: it may call play() for another player
   }
 
   /**
@@ -307,7 +317,7 @@ export class Playback {
   }
 
   /**
-   * Plays with the next player that may support the stream.
+   * Plays with the next player that may support the stream, in the same format.
    * @param {string} reason
    */
   fallBack(reason) {
@@ -319,7 +329,7 @@ export class Playback {
       return;
     }
     this.events.onMessage('player', `${reason}: playing with ${TITLES[next]} instead`, 'warn');
-    this.play(next, reason);
+    this.play(next, reason, this.source);
   }
 
   /** @param {Status} status @param {string} text @param {string} [problem] */
@@ -376,7 +386,7 @@ export class Playback {
     player.update();
     if (this.player !== player) return;
     const { display } = this;
-    if (this.progress.stoppedFor(now) > SILENT_STALL) this.stalls.begin(this.clock.now());
+    if (this.progress.stoppedFor(now) > SILENT_STALL) this.stopped();
     this.followStalls(player, now);
     this.latency = player.latency();
     if (player.isControlled() && this.latency !== null && !display.paused && !display.seeking) {
@@ -398,13 +408,19 @@ export class Playback {
     this.syncSocket?.report(figures);
   }
 
+  /** The picture stands still; at the end of the stream that is no stall. */
+  stopped() {
+    if (this.state.status !== 'dead') this.stalls.begin(this.clock.now());
+  }
+
   /**
    * A stall raises the target, except after the loss of a connection: no buffer of this length
    * would have prevented that stall.
    * @param {Player} player @param {number} now
    */
   followStalls(player, now) {
-    const { current } = this.stalls, ended = this.stalls.update(now);
+    const { current } = this.stalls, hasEnded = this.state.status === 'dead';
+    const ended = hasEnded ? this.stalls.end() : this.stalls.update(now);
     if (ended && current && this.stalls.stalls.includes(current)) this.events.onStall(current);
     if (!ended || ended.seconds <= STALL_TOLERANCES[this.kind]) return;
     if (!player.wasConnectedSince(ended.startedAt)) return;

@@ -4,7 +4,7 @@
 import { sleep, within } from '../shared/deadline.js';
 import { servicesBeside } from '../shared/services.js';
 import { newestPartOf, timestampsOf } from '../shared/timestamps.js';
-import { messageOf } from './errors.js';
+import { messageOf, waitOf } from './errors.js';
 import { milliseconds } from './figures.js';
 import { segmentNames } from './segment-names.js';
 import { loadPlaylist, timeServicesOf } from './transport.js';
@@ -37,6 +37,12 @@ export class ServicePoller {
     this.stop = stop;
     /** @type {{ timestamps: string, times: string[] } | null} */
     this.services = null;
+    this.isStarted = false;
+    /** @type {Promise<{ timestamps: string, times: string[] } | null> | null} */
+    this.search = null;
+    /** Playlists in a row that named no services, and the time of the next one. */
+    this.searches = 0;
+    this.searchAt = 0;
     this.failures = 0;
     /** Requests in a row without a response; a refusal is one. */
     this.silences = 0;
@@ -46,14 +52,34 @@ export class ServicePoller {
 
   get isReachable() { return this.silences < 3; }
 
+  /** Starts the requests; a second call has no effect. */
   start() {
+    if (this.isStarted) return;
+    this.isStarted = true;
     void this.keepClock();
     void this.pollTimestamps();
   }
 
-  /** The services beside the stream's segments; null until its playlist was loaded. */
+  /** @param {string} source URL of the playlist or MPD from now on */
+  use(source) {
+    if (source === this.source) return;
+    this.source = source;
+    this.searches = 0;
+    this.searchAt = 0;
+  }
+
+  /**
+   * The services beside the stream's segments; null until its playlist has named them. Concurrent
+   * callers share one search.
+   */
   async findServices() {
-    if (this.services) return this.services;
+    if (this.services || performance.now() < this.searchAt) return this.services;
+    this.search ??= this.searchServices().finally(() => { this.search = null; });
+    return this.search;
+  }
+
+  async searchServices() {
+    let wait = 0;
     try {
       const list = await loadPlaylist(this.source, this.clock, this.stop);
       const names = segmentNames(list);
@@ -62,7 +88,11 @@ export class ServicePoller {
     } catch (error) {  // the next call tries again
       const isSilent = error instanceof TypeError || messageOf(error).startsWith('no response');
       this.silences = isSilent ? this.silences + 1 : 0;
+      wait = waitOf(error);
     }
+    this.searches = this.services ? 0 : this.searches + 1;
+    const least = this.searches > 5 ? POLL_RETRY : 0;  // another server has none
+    this.searchAt = performance.now() + Math.max(wait, least);
     return this.services;
   }
 

@@ -17,9 +17,11 @@ export class SourceBufferQueue {
   constructor(video, source, type, onFailure) {
     this.video = video;
     this.source = source;
+    /** The type of bytes that are added from now on, and of the latest appended bytes. */
     this.type = type;
+    this.appendedType = type;
     this.onFailure = onFailure;
-    /** @type {Uint8Array[]} */
+    /** @type {{ type: string, bytes: Uint8Array }[]} */
     this.pending = [];
     this.trimmedAt = 0;
     this.wasFull = false;
@@ -32,9 +34,11 @@ export class SourceBufferQueue {
     });
   }
 
-  /** @param {string} type @param {Uint8Array} header */
+  /**
+   * Bytes from now on have this type.
+   * @param {string} type @param {Uint8Array} header
+   */
   changeType(type, header) {
-    if (type !== this.type) this.buffer.changeType(type);
     this.type = type;
     this.append(header);
   }
@@ -42,29 +46,33 @@ export class SourceBufferQueue {
   /** @param {Uint8Array} bytes */
   append(bytes) {
     if (this.isClosed) return;
-    this.pending.push(bytes);
+    this.pending.push({ type: this.type, bytes });
     this.pump();
   }
 
+  /** Appends the pending bytes of one type. */
   pump() {
-    const { buffer } = this;
+    const { buffer, pending } = this;
     if (this.isClosed || buffer.updating || this.source.readyState !== 'open') return;
     const now = performance.now();
     if (now - this.trimmedAt > TRIM_INTERVAL) {
       this.trimmedAt = now;
       if (this.trim(10, 30)) return;
     }
-    if (this.pending.length === 0) return;
-    const bytes = this.pending.reduce(concatenated);
-    this.pending = [];
+    if (pending.length === 0) return;
+    const { type } = pending[0], others = pending.findIndex((added) => added.type !== type);
+    const bytes = pending.splice(0, others < 0 ? pending.length : others)
+      .map((added) => added.bytes).reduce(concatenated);
     try {
+      if (type !== this.appendedType) buffer.changeType(type);
+      this.appendedType = type;
       buffer.appendBuffer(bytes);
       this.wasFull = false;
     } catch (error) {
       const isFull = error instanceof DOMException && error.name === 'QuotaExceededError';
       if (isFull && !this.wasFull && this.trim(1, 3)) {
         this.wasFull = true;
-        this.pending.unshift(bytes);
+        pending.unshift({ type, bytes });
       } else this.onFailure(isFull ? 'the source buffer is full' : `append: ${messageOf(error)}`);
     }
   }

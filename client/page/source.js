@@ -10,10 +10,12 @@ export const isMPD = (url) => new URL(url).pathname.endsWith('.mpd');
  * @param {string} url
  */
 export function otherFormat(url) {
-  const other = new URL(url), names = /(live|playlist|index)\.m3u8$|manifest\.mpd$/;
+  const other = new URL(url), names = /\/(?:(?:live|ll|playlist|index)\.m3u8|manifest\.mpd)$/;
   if (!names.test(other.pathname)) return null;
-  const name = isMPD(url) ? 'playlist.m3u8' : 'manifest.mpd';
-  other.pathname = other.pathname.replace(names, name);
+  // `auto/` has no ll.m3u8; elsewhere playlist.m3u8 may be the chunked one.
+  const isAutomatic = other.pathname.endsWith('/auto/manifest.mpd');
+  const playlist = isAutomatic ? 'playlist.m3u8' : 'll.m3u8';
+  other.pathname = other.pathname.replace(names, `/${isMPD(url) ? playlist : 'manifest.mpd'}`);
   return other.href;
 }
 
@@ -25,7 +27,7 @@ export function usualSource(page) {
   if (page.protocol === 'file:') return 'http://localhost:8080/live.m3u8';
   const dash = page.pathname.match(/^(.*)\/ldash\/play\/([^/]+)(?:\/(?:manifest\.mpd)?)?$/);
   if (dash) return new URL(`${dash[1]}/${dash[2]}/manifest.mpd`, page).href;
-  return new URL(page.pathname === '/' ? '/live.m3u8' : 'playlist.m3u8', page).href;
+  return new URL(page.pathname === '/' ? '/live.m3u8' : 'll.m3u8', page).href;
 }
 
 /**

@@ -58,9 +58,19 @@ export class StallMeter {
     const isAdvancing = video.currentTime !== this.position && !video.seeking
       && video.readyState >= 3;
     this.position = video.currentTime;
+    if (video.paused) return this.end();
     if (!isAdvancing) this.stoppedUntil = now;
     current.seconds = (this.stoppedUntil - startedAt) / 1000;
-    if (now - this.stoppedUntil < RECOVERY) return null;
+    return now - this.stoppedUntil < RECOVERY ? null : this.end();
+  }
+
+  /**
+   * Ends the open stall: the time from now on does not count.
+   * @returns {{ seconds: number, startedAt: number } | null} null if there is none
+   */
+  end() {
+    const { current, startedAt } = this;
+    if (!current) return null;
     this.current = null;
     if (current.seconds < VISIBLE) this.stalls.pop();
     return { seconds: current.seconds, startedAt };

@@ -4,7 +4,7 @@
 import { within } from '../shared/deadline.js';
 import { parsePlaylist } from '../shared/playlist.js';
 import { servicesBeside } from '../shared/services.js';
-import { UnsupportedError } from './errors.js';
+import { StatusError, UnsupportedError } from './errors.js';
 import { parseManifest } from './mpd.js';
 import { segmentNames } from './segment-names.js';
 /** @typedef {import('../shared/clock.js').ServerClock} ServerClock */
@@ -31,8 +31,7 @@ function loadText(url, stop) {
     const response = await fetch(url, { cache: 'no-store', signal });
     if (!response.ok) {
       const reason = (await response.text()).trim().slice(0, 200);
-      const words = reason === '' || reason.startsWith('<') ? '' : `: ${reason}`;
-      throw new Error(`status ${response.status} for the playlist${words}`);
+      throw new StatusError('the playlist', response, reason.startsWith('<') ? '' : reason);
     }
     return { text: await response.text(), base: response.url || url };
   }, stop);

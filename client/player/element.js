@@ -151,7 +151,11 @@ export class LivePlayer extends HTMLElement {
   }
 
   /** Starts or continues playback. */
-  play() { if (this.#stage?.playback.isPaused) this.#stage.playback.togglePlay(); }
+  play() {
+    const playback = this.#stage?.playback;
+    if (playback?.isPaused) playback.togglePlay();
+    else playback?.resume();
+  }
 
   pause() {
     const playback = this.#stage?.playback;
@@ -238,7 +242,12 @@ export class LivePlayer extends HTMLElement {
 
   set volume(value) { this.video.volume = value; }
 
-  get paused() { return this.#stage?.playback.isPaused ?? true; }
+  /** Also true if the browser has refused to play. */
+  get paused() {
+    const { playback } = this.#stage ?? {};
+    if (!playback || playback.isPaused) return true;
+    return playback.player !== null && this.video.paused;
+  }
 
   /** The transport that plays; null while none does. */
   get activeTransport() {

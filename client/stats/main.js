@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The page of statistics: reads /stats.json once a second.
 
+import { within } from '../shared/deadline.js';
 import { History } from './document.js';
 import { StreamView } from './stream-view.js';
 /** @typedef {import('./document.js').Statistics} Statistics */
 
 /** The time between two requests, ms; and while the page is hidden. */
 const INTERVAL = 1000, HIDDEN_INTERVAL = 10000;
+/** The limit of a request, ms. */
+const TIMEOUT = 5000;
 
 const streams = /** @type {HTMLElement} */ (document.getElementById('streams'));
 const total = /** @type {HTMLElement} */ (document.getElementById('total'));
@@ -56,11 +59,11 @@ function address() {
 
 async function update() {
   try {
-    const response = await fetch(address(), { cache: 'no-store' });
-    if (!response.ok) {
+    show(await within(TIMEOUT, async (signal) => {
+      const response = await fetch(address(), { cache: 'no-store', signal });
+      if (response.ok) return response.json();
       throw new Error((await response.text()).trim() || `status ${response.status}`);
-    }
-    show(await response.json());
+    }));
   } catch (error) {
     const reason = error instanceof TypeError ? 'the server does not answer'
       : error instanceof Error ? error.message : String(error);

@@ -11,16 +11,17 @@ const wishes = (attributes) => wishesOf((name) => attributes[name] ?? null, 'htt
 
 suite('attributes of <live-player>', () => {
   for (const [address, expected] of [
-    ['https://h/live/', 'https://h/live/playlist.m3u8'],
-    ['https://h/live', 'https://h/live/playlist.m3u8'],
+    ['https://h/live/', 'https://h/live/ll.m3u8'],
+    ['https://h/live', 'https://h/live/ll.m3u8'],
     ['https://h/', 'https://h/live.m3u8'],
     ['https://h', 'https://h/live.m3u8'],
-    ['https://h/t/TOKEN/live/', 'https://h/t/TOKEN/live/playlist.m3u8'],
-    ['https://h/live/?x=1', 'https://h/live/playlist.m3u8?x=1'],
+    ['https://h/t/TOKEN/live/', 'https://h/t/TOKEN/live/ll.m3u8'],
+    ['https://h/live/?x=1', 'https://h/live/ll.m3u8?x=1'],
     ['https://h/live/chunked.m3u8', 'https://h/live/chunked.m3u8'],
+    ['https://h/live/playlist.m3u8', 'https://h/live/playlist.m3u8'],
     ['https://h/live/manifest.mpd?x', 'https://h/live/manifest.mpd?x'],
-    ['/live/', 'http://site/live/playlist.m3u8'],
-    ['live/', 'http://site/a/live/playlist.m3u8'],
+    ['/live/', 'http://site/live/ll.m3u8'],
+    ['live/', 'http://site/a/live/ll.m3u8'],
     ['ftp://h/live/', null], ['javascript:alert(1)', null], ['http://', null],
   ]) {
     test(`src ${address}`, () => {
@@ -36,7 +37,7 @@ suite('attributes of <live-player>', () => {
 
   test('defaults', () => {
     assert.deepEqual(wishes({ src: '/live/' }), {
-      source: 'http://site/live/playlist.m3u8', kind: null, target: null, sync: null, problems: [],
+      source: 'http://site/live/ll.m3u8', kind: null, target: null, sync: null, problems: [],
     });
   });
 

@@ -34,7 +34,7 @@ suite('locations of hls.js', () => {
 suite('the stream to play', () => {
   for (const [requested, page, expected, isRefused] of [
     [null, 'http://h/', 'http://h/live.m3u8', false],
-    [null, 'http://h/cam/', 'http://h/cam/playlist.m3u8', false],
+    [null, 'http://h/cam/', 'http://h/cam/ll.m3u8', false],
     [null, 'http://h/ldash/play/cam', 'http://h/cam/manifest.mpd', false],
     [null, 'http://h/ldash/play/cam/', 'http://h/cam/manifest.mpd', false],
     [null, 'http://h/t/abc/ldash/play/cam/manifest.mpd', 'http://h/t/abc/cam/manifest.mpd', false],
@@ -54,8 +54,12 @@ suite('the stream to play', () => {
   test('the other format has our names only', () => {
     assert.equal(otherFormat('http://h/live.m3u8'), 'http://h/manifest.mpd');
     assert.equal(otherFormat('http://h/cam/playlist.m3u8'), 'http://h/cam/manifest.mpd');
-    assert.equal(otherFormat('http://h/cam/manifest.mpd?x'), 'http://h/cam/playlist.m3u8?x');
-    assert.equal(otherFormat('http://h/cam/other.m3u8'), null);
+    assert.equal(otherFormat('http://h/cam/ll.m3u8'), 'http://h/cam/manifest.mpd');
+    assert.equal(otherFormat('http://h/cam/manifest.mpd?x'), 'http://h/cam/ll.m3u8?x');
+    assert.equal(otherFormat('http://h/cam/auto/manifest.mpd'), 'http://h/cam/auto/playlist.m3u8');
+    for (const name of ['cam/other.m3u8', 'olive.m3u8', 'cam/xmanifest.mpd']) {
+      assert.equal(otherFormat(`http://h/${name}`), null);
+    }
   });
 });
 

@@ -34,6 +34,27 @@ suite('whether the server answers', () => {
     });
   }
 
+  for (const [name, fetch, most] of [
+    ['a playlist of another server is requested seldom', async () => (
+      new Response('#EXTM3U\n#EXT-X-TARGETDURATION:1\n')), 6],
+    ['after a refusal nothing is requested for a time', refusal, 1],
+  ]) {
+    test(name, async (t) => {
+      let count = 0;
+      const poller = polling(t, () => {
+        count += 1;
+        return fetch();
+      });
+      for (let i = 0; i < 20; i += 1) {
+        await Promise.all([poller.measureClock(), poller.updateFigures()]);
+      }
+      assert.equal(count, most);
+      poller.use('http://h/live/manifest.mpd');
+      await poller.findServices();
+      assert.equal(count, most + 1);
+    });
+  }
+
   test('one answer ends the silence', async (t) => {
     let count = 0;
     const poller = polling(t, () => ((count += 1) === 5 ? refusal() : silence()));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { mock, suite, test } from 'node:test';
+import { HEADER } from '../page/llws.js';
 import { SocketPlayer } from '../page/players/socket-player.js';
 
 const settled = () => new Promise((resolve) => { setImmediate(resolve); });
@@ -41,6 +42,75 @@ function playing(t) {
     rendition ? `${name} ${rendition}` : name)).filter((name) => name !== 'ping');
   return { player, sockets, open, receive, names };
 }
+
+suite('the media source', () => {
+  const subscribed = (cid, rendition) => ({
+    t: 'subscribed', cid, rendition, track: 'v', mime: `video/${rendition}`, timescale: 90000,
+    epoch: 0, tracks: ['v'],
+  });
+  const header = (channel, content) => (
+    { kind: HEADER, flags: 0, channel, sequence: 0, sent: 0, media: new Uint8Array([content]) });
+
+  /** A feed that is open when `end` is called, and the headers that it gets. */
+  function opening(player) {
+    const appended = [], feed = {
+      video: null, isClosed: false, close() {}, hasTracks: (count) => count === 1,
+      open([{ type, header: [first] }]) {
+        appended.push(`open ${type} ${first}`);
+        return new Promise((resolve) => {
+          feed.end = () => {
+            feed.video = { changeType: (mime, [byte]) => appended.push(`${mime} ${byte}`) };
+            resolve();
+          };
+        });
+      },
+    };
+    player.feed = feed;
+    return { feed, appended };
+  }
+
+  test('a header that arrives while the source opens is appended', async (t) => {
+    const { player, receive } = playing(t), { feed, appended } = opening(player);
+    receive(subscribed(1, '720p'));
+    player.media(header(1, 1));
+    receive({ ...subscribed(2, '360p'), t: 'switching' });
+    player.media(header(2, 2));
+    feed.end();
+    await settled();
+    assert.deepEqual(appended, ['open video/720p 1', 'video/360p 2']);
+  });
+
+  test('a connection that is lost while the source opens does not open it twice', async (t) => {
+    const { player, sockets, receive } = playing(t), { feed, appended } = opening(player);
+    receive(subscribed(1, '720p'));
+    player.media(header(1, 1));
+    receive({ t: 'error', code: 'busy', msg: 'later', retry: 100 });
+    player.feed = feed;  // the connection was lost, not the feed
+    player.opening = feed;
+    mock.timers.tick(100);
+    await settled();
+    assert.equal(sockets.length, 2);
+    receive(subscribed(3, '720p'));
+    player.media(header(3, 3));
+    feed.end();
+    await settled();
+    assert.deepEqual(appended, ['open video/720p 1', 'video/720p 3']);
+  });
+
+  test('a new feed opens while an old one ends', async (t) => {
+    const { player, receive } = playing(t), first = opening(player);
+    receive(subscribed(1, '720p'));
+    player.media(header(1, 1));
+    const second = opening(player);
+    player.connect();
+    receive(subscribed(2, '720p'));
+    player.media(header(2, 2));
+    first.feed.end();
+    await settled();
+    assert.deepEqual(second.appended, ['open video/720p 2']);
+    assert.ok(player.isOpening);
+  });
+});
 
 suite('errors of the server', () => {
   test('a server that is busy is asked again after the time that it names', async (t) => {

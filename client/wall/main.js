@@ -8,6 +8,8 @@ const UPDATE_INTERVAL = 1000;
 
 const wall = wallOf(location.href);
 const group = wall.sync ?? `wall-${Math.random().toString(36).slice(2, 10)}`;
+/** The words before the first figures; they are in wall.html too. */
+const CONNECTING = 'Connecting';
 const grid = /** @type {HTMLElement} */ (document.getElementById('grid'));
 const words = /** @type {HTMLElement} */ (document.getElementById('words'));
 const usage = /** @type {HTMLElement} */ (document.getElementById('usage'));
@@ -32,13 +34,15 @@ function arrange() {
   grid.style.setProperty('--rows', String(Math.ceil(players.length / columns)));
 }
 
-/** Says how far the pictures are apart. */
+/** Says how far the pictures are apart; the first such words are announced. */
 function update() {
   const all = players.map((player) => player.statistics);
   const text = groupText(
     all.map((statistics) => statistics?.syncOffset ?? null),
     Math.max(0, ...all.map((statistics) => statistics?.target ?? 0)));
-  if (words.textContent !== text) words.textContent = text;
+  if (words.textContent === text) return;
+  if (words.textContent !== CONNECTING) words.setAttribute('aria-live', 'off');
+  words.textContent = text;
 }
 
 usage.hidden = players.length > 0;

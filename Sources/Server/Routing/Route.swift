@@ -52,7 +52,7 @@ package enum Route: Equatable {
   private static func root(_ name: String) -> Route {
     switch name {
     case "": .page(stream: nil)
-    case "live.m3u8", "playlist.m3u8", "index.m3u8":
+    case "live.m3u8", "playlist.m3u8", "index.m3u8", "ll.m3u8":
       .playlist(stream: nil, rendition: nil, .root)
     case "manifest.mpd": .manifest(stream: nil, .root)
     case "timestamps.json": .timestamps(stream: nil)

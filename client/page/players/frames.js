@@ -2,7 +2,7 @@
 // The frame player: reads the open segment chunk by chunk.
 
 import { sleep } from '../../shared/deadline.js';
-import { messageOf, UnsupportedError } from '../errors.js';
+import { messageOf, UnsupportedError, waitOf } from '../errors.js';
 import { tracksOf } from '../header.js';
 import { MediaFeed } from '../media-feed.js';
 import { segmentNames } from '../segment-names.js';
@@ -112,6 +112,7 @@ export class FramePlayer {
       this.attempt = attempt;
       this.videoChunkAt = performance.now() + START_TIMEOUT;
       this.audioChunkAt = this.videoChunkAt;
+      let wait = 0;
       try {
         if (this.isSuspended) await this.suspend(this.feed);
         await this.follow(attempt.signal);
@@ -124,12 +125,14 @@ export class FramePlayer {
           return;
         }
         this.lostAt = performance.now();
-        const problem = `Interrupted (${messageOf(reason)}); trying again`;
+        wait = waitOf(reason);
+        const time = wait > 1000 ? ` in ${Math.round(wait / 1000)} s` : '';
+        const problem = `Interrupted (${messageOf(reason)}); trying again${time}`;
         this.host.status('wait', 'Reconnecting', problem);
       } finally {
         attempt.abort();
       }
-      await sleep(Math.min(250, 50 * 2 ** this.failures), this.stopping.signal);
+      await sleep(Math.max(wait, Math.min(250, 50 * 2 ** this.failures)), this.stopping.signal);
       this.failures += 1;
     }
   }

@@ -50,9 +50,10 @@ export class SocketPlayer {
     this.groups = new Map();
     /** @type {string[]} the tracks of the subscription */
     this.tracks = [];
-    /** @type {MediaMessage[]} chunks that wait until the media source is open */
+    /** @type {MediaMessage[]} headers and chunks that wait until the media source is open */
     this.waiting = [];
-    this.isOpening = false;
+    /** @type {MediaFeed | null} the feed whose media source opens */
+    this.opening = null;
     this.delays = new ArrivalDelays();
     /** Wall clock − media time, s. */
     this.epoch = 0;
@@ -72,6 +73,8 @@ export class SocketPlayer {
   }
 
   get isStopped() { return this.stopping.signal.aborted; }
+
+  get isOpening() { return this.opening === this.feed; }
 
   newFeed() {
     const feed = new MediaFeed(this.host.video, (reason) => {
@@ -234,10 +237,12 @@ export class SocketPlayer {
     }
     const group = this.groups.get(message.channel);
     if (!group) return;  // a late chunk of a former group
-    if (message.kind === HEADER) {
+    if (this.isOpening) {
+      this.waiting.push(message);
+    } else if (message.kind === HEADER) {
       this.takeHeader(group, message.media);
     } else if (message.kind === VIDEO || message.kind === AUDIO) {
-      if (this.feed.video && !this.isOpening) this.append(group, message);
+      if (this.feed.video) this.append(group, message);
       else this.waiting.push(message);
     }
   }
@@ -251,7 +256,7 @@ export class SocketPlayer {
     }
     const open = ['v', 'a'].flatMap((track) => [...this.groups.values()]
       .filter((found) => found.track === track && found.header !== null));
-    if (open.length < this.tracks.length || this.isOpening) return;
+    if (open.length < this.tracks.length) return;
     const { feed } = this;
     if (feed.video && feed.hasTracks(open.length)) {
       const queue = group.track === 'v' ? feed.video : feed.audio;
@@ -267,22 +272,21 @@ export class SocketPlayer {
 
   /** @param {MediaFeed} feed @param {OpenGroup[]} groups */
   async openFeed(feed, groups) {
-    this.isOpening = true;
+    this.opening = feed;
+    /** @type {unknown} */
+    let failure = null;
     try {
       await feed.open(groups.map(({ mime, header }) => (
         { type: mime, header: header ?? new Uint8Array(0) })));
-      this.isOpening = false;
-      if (feed.isClosed) return;
-      const { waiting } = this;
-      this.waiting = [];
-      for (const message of waiting) {
-        const group = this.groups.get(message.channel);
-        if (group) this.append(group, message);
-      }
-    } catch (error) {
-      this.isOpening = false;
-      this.guard(() => { throw error; });
-    }
+    } catch (error) { failure = error; }
+    if (this.feed !== feed || this.isStopped) return;  // it was closed meanwhile
+    this.opening = null;
+    const { waiting } = this;
+    this.waiting = [];
+    this.guard(() => {
+      if (failure) throw failure;
+      for (const message of waiting) this.media(message);
+    });
   }
 
   /** @param {Group} group @param {MediaMessage} message */

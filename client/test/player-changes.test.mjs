@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { mock, suite, test } from 'node:test';
+import { Playback } from '../page/playback.js';
+
+const source = 'http://h/live/ll.m3u8';
+
+/** The playback of one stream in a page without a browser, and what it requests. */
+function playbackOf(t, options) {
+  const requests = [], started = [], names = [
+    'document', 'window', 'fetch', 'WebSocket', 'requestAnimationFrame', 'cancelAnimationFrame'];
+  const before = names.map((name) => globalThis[name]);
+  const values = [
+    Object.assign(new EventTarget(), {
+      hidden: false, createElement: () => ({ getContext: () => ({}) }),
+    }), globalThis,
+    (url) => {
+      requests.push(String(url));
+      return Promise.reject(new TypeError('Failed to fetch'));
+    },
+    class extends EventTarget {
+      constructor() {
+        super();
+        this.readyState = 0;
+      }
+
+      close() {}
+    },
+    () => 0, () => {},
+  ];
+  names.forEach((name, i) => { globalThis[name] = values[i]; });
+  mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
+  const video = Object.assign(new EventTarget(), {
+    currentTime: 0, paused: true, seeking: false, readyState: 0, playbackRate: 1,
+    buffered: { length: 0 }, load() {}, pause() {}, removeAttribute() {}, getAttribute: () => null,
+    play: async () => {},
+  });
+  const ignored = () => {};
+  const playback = new Playback(video, {
+    source, kind: 'frames', target: null, sync: null, scripts: { hls: [], dash: null },
+    startsItself: true, ...options,
+  }, {
+    onStatus: ignored, onMessage: ignored, onPlayer: (kind) => started.push(kind),
+    onError: ignored, onStall: ignored, onEvent: ignored,
+    figures: { isShown: false, figure: ignored },
+  });
+  t.after(() => {
+    playback.close();
+    mock.timers.reset();
+    names.forEach((name, i) => { globalThis[name] = before[i]; });
+  });
+  /** Players that do nothing; `start` is called when one starts. */
+  const replacePlayers = (start = () => {}) => {
+    playback.newPlayer = (kind) => (
+      { start: () => start(kind), stop() {}, setTarget() {}, isControlled: () => false });
+  };
+  return { playback, video, requests, started, replacePlayers };
+}
+
+suite('playback', () => {
+  test('nothing is requested before the click that starts it', async (t) => {
+    const { playback, requests, video } = playbackOf(t, { startsItself: false });
+    playback.start();
+    mock.timers.tick(3000);
+    document.dispatchEvent(new Event('visibilitychange'));
+    await Promise.resolve();
+    assert.deepEqual(requests, []);
+    video.dispatchEvent(new Event('click'));
+    await Promise.resolve();
+    assert.ok(requests.length > 0);
+    assert.deepEqual([...new Set(requests)], [source]);
+  });
+
+  test('each player gets the stream in the format that was asked for, if it reads both', (t) => {
+    const { playback, replacePlayers } = playbackOf(t, {});
+    replacePlayers();
+    playback.start();
+    const found = ['dashjs', 'frames', 'hlsjs', 'webcodecs', 'dashjs', 'hlsjs'].map((kind) => {
+      playback.choosePlayer(kind);
+      assert.equal(playback.state.source, playback.source);
+      assert.equal(playback.services.source, playback.source);
+      return [playback.source.split('/').at(-1), playback.controller.requested];
+    });
+    assert.deepEqual(found, [
+      ['manifest.mpd', 0.5], ['ll.m3u8', 0.12], ['ll.m3u8', 0.35], ['ll.m3u8', 0.04],
+      ['manifest.mpd', 0.5], ['ll.m3u8', 0.35]]);
+  });
+
+  test('a player that replaces dash.js plays the MPD; a chosen one does not', (t) => {
+    const { playback, replacePlayers } = playbackOf(t, { kind: 'dashjs' });
+    replacePlayers((kind) => { if (kind === 'dashjs') playback.fallBack('no dash.js'); });
+    playback.start();
+    assert.deepEqual([playback.kind, playback.source], ['frames', 'http://h/live/manifest.mpd']);
+    playback.choosePlayer('frames');
+    assert.equal(playback.source, source);
+  });
+
+  test('the next player is in the sync group, if the first one is unsupported at once', (t) => {
+    const { playback, replacePlayers, started } = playbackOf(t, { kind: 'native', sync: 'hall' });
+    replacePlayers((kind) => { if (kind === 'native') playback.fallBack('no HLS'); });
+    playback.start();
+    assert.deepEqual(started, ['native', 'frames']);
+    assert.equal(playback.syncSocket?.group, 'hall');
+    assert.ok(!playback.syncSocket.closing.signal.aborted);
+  });
+
+  test('the end of the stream is no stall', (t) => {
+    const { playback, video, replacePlayers } = playbackOf(t, {});
+    replacePlayers();
+    playback.start();
+    Object.assign(video, { paused: false });
+    video.dispatchEvent(new Event('playing'));
+    playback.setStatus('dead', 'Ended');
+    video.dispatchEvent(new Event('waiting'));
+    assert.equal(playback.stalls.current, null);
+    playback.setStatus('live', 'Live');
+    video.dispatchEvent(new Event('waiting'));
+    assert.notEqual(playback.stalls.current, null);
+    playback.setStatus('dead', 'Ended');
+    playback.followStalls(playback.player, performance.now());
+    assert.equal(playback.stalls.current, null);
+  });
+});
