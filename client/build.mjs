@@ -80,7 +80,8 @@ function replaced(text, old, replacement) {
 function script(folder) {
   const modules = [...modulesOf(join(client, folder, 'main.js'))].map(body).join('\n');
   // Throws on a name that is declared twice. A script has no `import.meta`.
-  new Script(`{\n${modules.replaceAll('import.meta.url', '""')}\n}`, { filename: folder });
+  const code = `'use strict';\n{\n${modules.replaceAll('import.meta.url', '""')}\n}`;
+  new Script(code, { filename: folder });
   return modules;
 }
 

@@ -1116,9 +1116,10 @@ class MediaFeed {
   gapEnd() {
     const ranges = this.ranges(), { currentTime, seeking, readyState } = this.element;
     if (!ranges) return null;
-    const margin = seeking || readyState < 3 ? 0.25 : 0.02;
+    const isWaiting = seeking || readyState < 3;
+    const margin = isWaiting ? 0.25 : 0.02, lead = isWaiting ? 0.001 : 0.1;
     for (let i = 0; i < ranges.length; i += 1) {
-      const isBefore = currentTime < ranges.start(i) - 0.1;
+      const isBefore = currentTime < ranges.start(i) - lead;
       if (!isBefore && currentTime < ranges.end(i) - margin) return null;
     }
     const last = ranges.start(ranges.length - 1);
@@ -1187,6 +1188,7 @@ const STALL_LAG = 0.1;
 const SEEK_LAG = 0.1, LONGEST_SEEK = 1000;
 const REPEATED = 10e6;
 const HIDDEN_TIME = 1000;
+const JOIN_FACTOR = 4, SLOWEST_JOIN = 0.75;
 const KEPT_INTERVALS = 30;
 class CanvasDisplay {
   constructor(video, onShown) {
@@ -1205,6 +1207,8 @@ class CanvasDisplay {
     this.frames = [];
     this.anchor = { time: 0, at: 0 };
     this.rate = 1;
+    this.sound = null;
+    this.isJoining = false;
     this.isSet = false;
     this.isPaused = true;
     this.wasResumed = false;
@@ -1234,14 +1238,31 @@ class CanvasDisplay {
   }
   position(at = performance.now()) {
     this.followPause();
-    const { anchor, rate, isPaused } = this;
-    return isPaused ? anchor.time : anchor.time + (at - anchor.at) / 1000 * rate;
+    const { anchor, isPaused } = this;
+    if (isPaused) return anchor.time;
+    return this.sound?.positionAt(at) ?? anchor.time + (at - anchor.at) / 1000 * this.clockRate;
+  }
+  get clockRate() {
+    const { rate } = this;
+    if (!this.isJoining || rate >= 1) return rate;
+    return Math.max(SLOWEST_JOIN, 1 - JOIN_FACTOR * (1 - rate));
+  }
+  followSound() {
+    const at = performance.now(), time = this.isPaused ? null : this.sound?.positionAt(at) ?? null;
+    if (time !== null) this.anchor = { time, at };
+  }
+  setJoining(isJoining) {
+    if (isJoining === this.isJoining) return;
+    const at = performance.now();
+    this.anchor = { time: this.position(at), at };
+    this.isJoining = isJoining;
   }
   followPause() {
     const { paused } = this.video;
     if (paused === this.isPaused) return;
     const at = performance.now(), { time } = this.anchor;
-    this.anchor = { time: paused ? time + (at - this.anchor.at) / 1000 * this.rate : time, at };
+    const elapsed = paused ? (at - this.anchor.at) / 1000 * this.clockRate : 0;
+    this.anchor = { time: time + elapsed, at };
     this.isPaused = paused;
     if (paused) return;
     this.wasResumed = this.shown > 0;
@@ -1254,6 +1275,7 @@ class CanvasDisplay {
   }
   set currentTime(time) {
     this.followPause();
+    this.sound?.stop();
     this.soughtAt = performance.now();
     this.anchor = { time, at: this.soughtAt };
     this.isSet = true;
@@ -1387,6 +1409,56 @@ function decodeTime(moof) {
   return tfdt[0] === 1 ? uint32(tfdt, 4) * 2 ** 32 + uint32(tfdt, 8) : uint32(tfdt, 4);
 }
 
+// page/audio-config.js
+
+const ES = 3, DECODER = 4, SPECIFIC = 5;
+const MPEG4_AUDIO = 0x40;
+const HAS_DEPENDENCE = 0x80, HAS_URL = 0x40, HAS_CLOCK = 0x20;
+const SAMPLE_RATES = [
+  96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350,
+];
+const CHANNELS = [0, 1, 2, 3, 4, 5, 6, 8];
+function descriptor(bytes, tag) {
+  if (bytes.length < 2 || bytes[0] !== tag) return null;
+  let size = 0;
+  for (let offset = 1; offset <= 4 && offset < bytes.length; offset += 1) {
+    size = size << 7 | bytes[offset] & 0x7F;
+    if (bytes[offset] & 0x80) continue;
+    const end = offset + 1 + size;
+    return end <= bytes.length ? bytes.subarray(offset + 1, end) : null;
+  }
+  return null;
+}
+function configurationOf(esds) {
+  const stream = descriptor(esds.subarray(4), ES);
+  if (!stream || stream.length < 3) return null;
+  const flags = stream[2];
+  let offset = 3;
+  if (flags & HAS_DEPENDENCE) offset += 2;
+  if (flags & HAS_URL) offset += 1 + (stream[offset] ?? 0);
+  if (flags & HAS_CLOCK) offset += 2;
+  const decoder = descriptor(stream.subarray(offset), DECODER);
+  if (!decoder || decoder.length < 13 || decoder[0] !== MPEG4_AUDIO) return null;
+  const bytes = descriptor(decoder.subarray(13), SPECIFIC);
+  return bytes && specificConfigOf(bytes);
+}
+function specificConfigOf(bytes) {
+  let position = 0;
+  const bits = (/** @type {number} */ count) => {
+    let value = 0;
+    for (let i = 0; i < count; i += 1, position += 1) {
+      value = value * 2 + ((bytes[position >> 3] ?? 0) >> (7 - position % 8) & 1);
+    }
+    return value;
+  };
+  const short = bits(5), objectType = short === 31 ? 32 + bits(6) : short;
+  const index = bits(4), sampleRate = index === 15 ? bits(24) : SAMPLE_RATES[index] ?? 0;
+  const channels = CHANNELS[bits(4)];
+  if (position > 8 * bytes.length || objectType === 0) return null;
+  if (sampleRate < 1000 || channels === undefined) return null;
+  return { objectType, sampleRate, channels, bytes };
+}
+
 // page/header.js
 
 function tracksOf(headers) {
@@ -1409,18 +1481,16 @@ function avcConfiguration(header) {
   return entry && content(entry.subarray(78), 'avcC');
 }
 function audioFormat(header) {
-  const entries = sampleEntries(header), timescale = timescaleOf(header);
-  const entry = entries && content(entries, 'mp4a');
-  const descriptor = entry && content(entry.subarray(28), 'esds');
-  if (timescale === null || !descriptor) return null;
-  let offset = 4;
-  for (const [tag, skipped] of [[3, 3], [4, 13], [5, 0]]) {
-    if (descriptor[offset] !== tag) return null;
-    for (offset += 1; descriptor[offset] & 0x80; offset += 1);
-    offset += 1 + skipped;
-  }
-  const objectType = descriptor[offset] >> 3;
-  return { type: `audio/mp4; codecs="mp4a.40.${objectType}"`, timescale };
+  const timescale = timescaleOf(header), configuration = aacConfiguration(header);
+  if (timescale === null || !configuration) return null;
+  return { type: `audio/mp4; codecs="mp4a.40.${configuration.objectType}"`, timescale };
+}
+function aacConfiguration(header) {
+  const entries = sampleEntries(header), entry = entries && content(entries, 'mp4a');
+  const esds = entry && content(entry.subarray(28), 'esds');
+  const configuration = esds && configurationOf(esds);
+  if (!configuration || configuration.channels > 0) return configuration;
+  return { ...configuration, channels: Math.max(1, entry[16] << 8 | entry[17]) };
 }
 function sampleEntries(header) {
   const stsd = content(header, 'moov', 'trak', 'mdia', 'minf', 'stbl', 'stsd');
@@ -1488,6 +1558,142 @@ function accessUnitsOf(chunk, time, defaults) {
   return samples;
 }
 
+// page/audio-track.js
+
+const DECODE_AHEAD = 0.5;
+const PREROLL = 0.06;
+const MOST_WAITING = 1500, MOST_DECODING = 24;
+const RESTART = 10;
+const MOST_AUDIO_FAILURES = 3;
+class AudioTrack {
+  constructor(buffer, onDecoded) {
+    this.buffer = buffer;
+    this.onDecoded = onDecoded;
+    this.queue = [];
+    this.timescale = 48000;
+    this.format = null;
+    this.decoder = null;
+    this.config = null;
+    this.decodedEnd = -Infinity;
+    this.completeFrom = -Infinity;
+    this.newest = 0;
+    this.problem = null;
+    this.failures = 0;
+    this.isClosed = false;
+  }
+  async open({ type, header, timescale }) {
+    this.timescale = timescale;
+    this.changeType(type, header);
+    const { config } = this.format ?? {};
+    if (!config || this.problem !== null) return;
+    try {
+      const { supported } = await AudioDecoder.isConfigSupported(config);
+      if (!supported) this.problem = `this browser cannot decode ${config.codec}`;
+    } catch (error) {
+      this.problem = messageOf(error);
+    }
+  }
+  changeType(type, header) {
+    this.problem = null;
+    this.failures = 0;
+    const codec = /codecs="([^"]+)"/.exec(type)?.[1], found = aacConfiguration(header);
+    if (!('AudioDecoder' in globalThis)) this.problem = 'this browser has no AudioDecoder';
+    else if (!codec || !found) this.problem = 'the audio is not AAC';
+    if (!codec || !found) {
+      this.format = null;
+      return;
+    }
+    const { sampleRate, channels: numberOfChannels, bytes: description } = found;
+    const config = { codec, description, sampleRate, numberOfChannels };
+    this.format = { config, defaults: sampleDefaults(header) };
+  }
+  close() {
+    this.isClosed = true;
+    this.queue = [];
+    this.closeDecoder();
+  }
+  append(bytes) {
+    const { format, queue, timescale } = this;
+    if (this.isClosed || !format) return;
+    const { config, defaults } = format;
+    for (const sample of accessUnitsOf(bytes, decodeTime(bytes), defaults)) {
+      const time = sample.time / timescale, end = time + sample.duration / timescale;
+      if (time < this.newest - RESTART) {
+        queue.length = 0;
+        this.newest = 0;
+      }
+      if (end <= this.newest + 1e-6) continue;  // a segment may be read again after an error
+      queue.push({ config, time, end, data: sample.data });
+      this.newest = end;
+    }
+    queue.splice(0, queue.length - MOST_WAITING);
+    this.onDecoded();
+  }
+  rest(position) {
+    this.closeDecoder();
+    this.leaveOut(position);
+  }
+  leaveOut(position) {
+    const first = this.queue.findIndex(({ end }) => end > position - PREROLL);
+    this.queue.splice(0, first < 0 ? this.queue.length : first);
+  }
+  decode(position) {
+    const { queue } = this;
+    this.leaveOut(position);
+    while (queue.length > 0 && this.problem === null && !this.isClosed) {
+      if ((this.decoder?.decodeQueueSize ?? 0) >= MOST_DECODING) return;
+      if (queue[0].time > position + DECODE_AHEAD) return;
+      const [{ config, time, end, data }] = queue.splice(0, 1);
+      try {
+        if (config !== this.config || !this.decoder) this.openDecoder(config);
+        if (Math.abs(time - this.decodedEnd) > 0.001) this.completeFrom = Math.floor(end * 1e6) - 1;
+        this.decodedEnd = end;
+        this.decoder?.decode(new EncodedAudioChunk({
+          type: 'key', timestamp: Math.round(time * 1e6),
+          duration: Math.round((end - time) * 1e6), data,
+        }));
+      } catch (error) {
+        this.fail(messageOf(error));
+      }
+    }
+  }
+  openDecoder(config) {
+    this.closeDecoder();
+    const decoder = new AudioDecoder({
+      output: (data) => {
+        if (this.decoder === decoder && data.timestamp >= this.completeFrom) this.take(data);
+        data.close();
+      },
+      error: (error) => { if (this.decoder === decoder) this.fail(messageOf(error)); },
+    });
+    this.decoder = decoder;
+    this.config = config;
+    decoder.configure(config);
+  }
+  closeDecoder() {
+    const { decoder } = this;
+    this.decoder = null;
+    this.decodedEnd = -Infinity;
+    if (decoder && decoder.state !== 'closed') decoder.close();
+  }
+  take(data) {
+    const { numberOfFrames, numberOfChannels, sampleRate, timestamp } = data;
+    this.failures = 0;
+    const channels = Array.from({ length: numberOfChannels }, (_, planeIndex) => {
+      const samples = new Float32Array(numberOfFrames);
+      data.copyTo(samples, { planeIndex, format: 'f32-planar' });
+      return samples;
+    });
+    this.buffer.add({ time: timestamp / 1e6, sampleRate, channels });
+    this.onDecoded();
+  }
+  fail(reason) {
+    this.closeDecoder();
+    this.failures += 1;
+    if (this.failures >= MOST_AUDIO_FAILURES) this.problem = `decoder: ${reason}`;
+  }
+}
+
 // page/decoder-feed.js
 
 const LOOK_AHEAD = 0.25;
@@ -1498,8 +1704,9 @@ function webCodecsProblem() {
     ? 'WebCodecs needs a secure context (HTTPS or localhost)' : 'This browser has no WebCodecs';
 }
 class DecoderFeed {
-  constructor(display, onFailure, onDecoded) {
+  constructor(display, sound, onFailure, onDecoded) {
     this.display = display;
+    this.sound = sound;
     this.onFailure = onFailure;
     this.onDecoded = onDecoded;
     this.queue = [];
@@ -1518,14 +1725,19 @@ class DecoderFeed {
   }
   async untilStreaming() { /* a decoder always wants media */ }
   async open(tracks) {
-    const [{ type, header, timescale }] = tracks;
+    const [{ type, header, timescale }, audio] = tracks;
     this.timescale = timescale;
     const { config } = this.formatOf(type, header);
     const { supported } = await VideoDecoder.isConfigSupported(config);
     if (!supported) {
       throw new UnsupportedError(`This browser cannot decode ${config.codec} by WebCodecs`);
     }
+    if (audio) {
+      this.audio ??= new AudioTrack(this.sound.buffer, () => this.pumpSound());
+      await this.audio.open(audio);
+    }
     if (this.isClosed) throw new Error('the decoder was closed before it was open');
+    this.sound.setTrack(this.audio);
     this.video = {
       append: (bytes) => this.append(bytes),
       changeType: (newType, newHeader) => { this.format = this.formatOf(newType, newHeader); },
@@ -1538,17 +1750,23 @@ class DecoderFeed {
     const config = { codec, description, optimizeForLatency: true };
     return { config, defaults: sampleDefaults(header) };
   }
-  hasTracks(count) { return count === 1; }
+  hasTracks(count) { return count === (this.audio ? 2 : 1); }
   start() { return this.newest === 0 ? null : this.queue[0]?.time ?? this.newest; }
-  end() { return this.newest === 0 ? null : this.newest; }
+  end() {
+    const { audio, newest, sound } = this;
+    if (newest === 0 || !audio || audio.newest === 0 || !sound.isOn) return newest || null;
+    return Math.min(newest, audio.newest - sound.lead);
+  }
   ranges() {
-    const start = this.start() ?? 0, { newest } = this;
-    return newest === 0 ? null : { length: 1, start: () => start, end: () => newest };
+    const start = this.start() ?? 0, end = this.end();
+    return end === null ? null : { length: 1, start: () => start, end: () => end };
   }
   gapEnd() { return null; }
   close() {
     this.isClosed = true;
     this.video = null;
+    if (this.audio && this.sound.track === this.audio) this.sound.setTrack(null);
+    this.audio?.close();
     this.queue = [];
     this.display.onRefresh = () => {};
     if (this.decoder && this.decoder.state !== 'closed') this.decoder.close();
@@ -1567,10 +1785,14 @@ class DecoderFeed {
       queue.push({ config, isKey, time, end, data });
       this.newest = isKey ? end : Math.max(this.newest, end);
     }
-    this.display.receivedEnd = this.newest;
     this.pump();
   }
+  pumpSound() {
+    this.display.receivedEnd = this.end() ?? 0;
+    if (!this.isClosed) this.sound.pump();
+  }
   pump() {
+    this.pumpSound();
     const { display, queue } = this, isIdle = document.hidden || display.isPaused;
     this.skip(isIdle || !display.isSet ? Infinity : display.position(), isIdle);
     if (isIdle && display.shown > 0) return;
@@ -1629,6 +1851,435 @@ class DecoderFeed {
     before.flush().then(end, end);
   }
   fail(reason) { if (!this.isClosed) this.onFailure(`decoder: ${reason}`); }
+}
+
+// page/audio-schedule.js
+
+const HORIZON = 0.2;
+const LEAD = 0.01;
+const LEAST_LEAD = 0.003;
+const START_LENGTH = 0.02;
+const GAP_MEMORY = 2, SETTLING_TIME = 0.13, SETTLED_LEAD = 0.008;
+const BLOCK_LENGTH = 1024;
+const HISTORY = 1;
+class AudioSchedule {
+  constructor(buffer) {
+    this.buffer = buffer;
+    this.pieces = [];
+    this.cursor = /** @type {number | null} */ (null);
+    this.mustSettle = true;
+    this.readySince = /** @type {number | null} */ (null);
+    this.gapAt = -Infinity;
+    this.gaps = 0;
+  }
+  get isPlaying() { return this.cursor !== null; }
+  stop() {
+    this.pieces = [];
+    this.cursor = null;
+    this.readySince = null;
+    this.mustSettle = true;
+  }
+  positionAt(time) {
+    const piece = this.pieces.find(({ at, end }) => time >= at && time < end);
+    return piece ? piece.time + (time - piece.at) * piece.rate : null;
+  }
+  plan(now, sampleRate, picture) {
+    this.pieces = this.pieces.filter(({ end }) => end > now - HISTORY);
+    if (this.cursor !== null && this.cursor / sampleRate < now + LEAST_LEAD) this.miss(now);
+    let isFirst = false;
+    if (this.cursor === null) {
+      this.join(now, sampleRate, picture);
+      isFirst = true;
+    }
+    const blocks = [];
+    while (this.cursor !== null && this.cursor / sampleRate < now + HORIZON) {
+      const { buffer } = this, time = buffer.time ?? 0;
+      const step = picture.rate * buffer.sampleRate / sampleRate;
+      const channels = buffer.read(BLOCK_LENGTH, step), length = channels[0]?.length ?? 0;
+      if (length === 0) break;
+      const at = this.cursor / sampleRate;
+      this.cursor += length;
+      const end = this.cursor / sampleRate;
+      this.pieces.push({ at, end, time, rate: picture.rate });
+      blocks.push({ at, end, isFirst, channels });
+      isFirst = false;
+    }
+    return blocks;
+  }
+  miss(now) {
+    this.cursor = null;
+    this.readySince = null;
+    this.mustSettle = now - this.gapAt < GAP_MEMORY;
+    this.gapAt = now;
+    this.gaps += 1;
+  }
+  join(now, sampleRate, picture) {
+    const { buffer } = this, start = now + LEAD, position = picture.positionAt(start);
+    const time = buffer.firstFrom(position);
+    const end = buffer.end ?? -Infinity;
+    if (end < picture.positionAt(now + SETTLED_LEAD)) this.readySince = null;
+    else this.readySince ??= now;
+    const wait = time === null ? Infinity : (time - position) / picture.rate;
+    if (wait > HORIZON || end - position < START_LENGTH) return;
+    const isSettled = this.readySince !== null && now - this.readySince >= SETTLING_TIME;
+    if (this.mustSettle && !isSettled) return;
+    this.cursor = Math.ceil((start + wait) * sampleRate);
+    buffer.seek(picture.positionAt(this.cursor / sampleRate));
+    this.mustSettle = false;
+  }
+}
+
+// page/output-clock.js
+
+const WEIGHT = 0.05;
+const JUMP = 0.05;
+const STOP = 0.3;
+class OutputClock {
+  constructor() {
+    this.offset = null;
+    this.count = 0;
+    this.latest = -Infinity;
+    this.advancedAt = -Infinity;
+  }
+  reset() {
+    this.offset = null;
+    this.count = 0;
+    this.latest = -Infinity;
+    this.advancedAt = -Infinity;
+  }
+  measure(contextTime, pageTime, now) {
+    if (contextTime <= this.latest) return;
+    this.latest = contextTime;
+    this.advancedAt = now;
+    const offset = contextTime - pageTime;
+    if (this.offset === null || Math.abs(offset - this.offset) > JUMP) {
+      this.offset = offset;
+      this.count = 0;
+    }
+    this.count += 1;
+    this.offset += Math.max(WEIGHT, 1 / this.count) * (offset - this.offset);
+  }
+  isRunning(now) { return this.offset !== null && now - this.advancedAt < STOP; }
+  contextTimeAt(pageTime) { return pageTime + (this.offset ?? 0); }
+  pageTimeAt(contextTime) { return contextTime - (this.offset ?? 0); }
+}
+
+// page/pcm-buffer.js
+
+const JOIN = 0.002;
+const NEEDED_AFTER = 2;
+const MOST_SECONDS = 10;
+const lengthOf = ({ channels }) => channels[0].length;
+const endOf = (block) => block.time + lengthOf(block) / block.sampleRate;
+class PCMBuffer {
+  constructor() {
+    this.blocks = [];
+    this.offset = 0;
+  }
+  clear() {
+    this.blocks = [];
+    this.offset = 0;
+  }
+  get end() {
+    const last = this.blocks[this.blocks.length - 1];
+    return last ? endOf(last) : null;
+  }
+  get time() {
+    const [first] = this.blocks;
+    return first ? first.time + this.offset / first.sampleRate : null;
+  }
+  add(block) {
+    if (block.channels.length === 0 || lengthOf(block) === 0) return;
+    const { end } = this, last = this.blocks[this.blocks.length - 1];
+    if (end === null || !last) {
+      this.blocks.push(block);
+      return;
+    }
+    const distance = block.time - end;
+    if (distance < -MOST_SECONDS) {
+      this.clear();
+      this.blocks.push(block);
+      return;
+    }
+    if (Math.abs(distance) < JOIN) this.blocks.push({ ...block, time: end });
+    else if (distance > 0) this.blocks.push(block);
+    else {
+      const skipped = Math.round(-distance * block.sampleRate);
+      if (skipped >= lengthOf(block)) return;
+      const channels = block.channels.map((samples) => samples.subarray(skipped));
+      this.blocks.push({ ...block, time: end, channels });
+    }
+    while (this.blocks.length > 1 && (this.end ?? 0) - this.blocks[0].time > MOST_SECONDS) {
+      this.blocks.shift();
+      this.offset = 0;
+    }
+  }
+  firstFrom(time) {
+    const block = this.blocks.find((candidate) => endOf(candidate) > time);
+    return block ? Math.max(time, block.time) : null;
+  }
+  seek(time) {
+    while (this.blocks.length > 0 && endOf(this.blocks[0]) <= time) this.blocks.shift();
+    const [first] = this.blocks;
+    this.offset = first ? Math.max(0, Math.round((time - first.time) * first.sampleRate)) : 0;
+  }
+  continuous() {
+    const [first] = this.blocks;
+    let count = 0;
+    for (const block of this.blocks) {
+      const before = this.blocks[count - 1];
+      if (before && block.time - endOf(before) >= JOIN) break;
+      if (block.sampleRate !== first.sampleRate) break;
+      if (block.channels.length !== first.channels.length) break;
+      count += 1;
+    }
+    return this.blocks.slice(0, count);
+  }
+  get ahead() {
+    const blocks = this.continuous(), { time } = this;
+    return time === null ? 0 : Math.max(0, endOf(blocks[blocks.length - 1]) - time);
+  }
+  get sampleRate() { return this.blocks[0]?.sampleRate ?? 0; }
+  read(count, step) {
+    const blocks = this.continuous();
+    if (blocks.length === 0) return [];
+    const total = blocks.reduce((sum, block) => sum + lengthOf(block), 0);
+    const isWhole = step === 1 && Number.isInteger(this.offset);
+    const hasMore = this.blocks.length > blocks.length;
+    const usable = total - this.offset - (isWhole || hasMore ? 0 : NEEDED_AFTER);
+    const length = Math.min(count, Math.max(0, Math.ceil(usable / step)));
+    const { offset } = this;
+    const channels = blocks[0].channels.map((_, channel) => {
+      const source = joined(blocks.map((block) => block.channels[channel]), total);
+      return isWhole ? source.slice(offset, offset + length) : resampled(
+        source, offset, step, length);
+    });
+    this.offset += length * step;
+    for (let i = 1; i < blocks.length; i += 1) {
+      if (this.offset < lengthOf(this.blocks[0]) + 1) break;
+      this.offset -= lengthOf(this.blocks[0]);
+      this.blocks.shift();
+    }
+    return channels;
+  }
+}
+function joined(arrays, total) {
+  if (arrays.length === 1) return arrays[0];
+  const all = new Float32Array(total);
+  let offset = 0;
+  for (const array of arrays) {
+    all.set(array, offset);
+    offset += array.length;
+  }
+  return all;
+}
+function resampled(source, offset, step, length) {
+  const found = new Float32Array(length), last = source.length - 1;
+  for (let i = 0; i < length; i += 1) {
+    const position = offset + i * step, index = Math.floor(position), x = position - index;
+    const a = source[Math.max(0, index - 1)], b = source[Math.min(last, index)];
+    const c = source[Math.min(last, index + 1)], d = source[Math.min(last, index + 2)];
+    const slope = (c - a) / 2, next = (d - b) / 2;
+    found[i] = ((2 * (b - c) + slope + next) * x + 3 * (c - b) - 2 * slope - next) * x * x
+      + slope * x + b;
+  }
+  return found;
+}
+
+// page/sound-player.js
+
+const FADE = 0.003;
+const IDLE_CONTEXT = 2000;
+const RESUME_INTERVAL = 1000;
+const GAP_MARGIN = 0.015, HIGHEST_GAP_MARGIN = 0.15, GAP_MARGIN_TIME = 8000;
+const ROUNDING = 1e-3;
+class SoundPlayer {
+  constructor(video, display) {
+    this.video = video;
+    this.display = display;
+    this.buffer = new PCMBuffer();
+    this.schedule = new AudioSchedule(this.buffer);
+    this.clock = new OutputClock();
+    this.track = null;
+    this.context = null;
+    this.fade = null;
+    this.level = null;
+    this.volume = 0;
+    this.sources = new Set();
+    this.end = 0;
+    this.wantedAt = 0;
+    this.unwantedAt = 0;
+    this.resumedAt = -Infinity;
+    this.gapMargin = 0;
+    this.gaps = 0;
+    this.marginAt = 0;
+    this.closing = new AbortController();
+  }
+  open() {
+    const { signal } = this.closing, resume = () => this.resume();
+    this.video.addEventListener('volumechange', () => {
+      this.resumedAt = -Infinity;
+      this.update();
+    }, { signal });
+    for (const event of ['click', 'keydown']) document.addEventListener(event, resume, { signal });
+  }
+  close() {
+    this.closing.abort();
+    this.stop();
+    const { context } = this;
+    this.context = null;
+    if (context && context.state !== 'closed') context.close().catch(() => {});
+  }
+  setTrack(track) {
+    if (track === this.track) return;
+    this.stop();
+    this.buffer.clear();
+    this.track = track;
+  }
+  get isWanted() { return this.track !== null && !this.video.muted && this.video.volume > 0; }
+  get isOn() {
+    return this.isWanted && this.track?.problem === null && this.context?.state === 'running';
+  }
+  get problem() {
+    if (!this.isWanted) return null;
+    const problem = this.track?.problem ?? null;
+    if (problem !== null) return `WebCodecs plays no sound (${problem}): choose another transport`;
+    const isLate = performance.now() - this.wantedAt > RESUME_INTERVAL;
+    if (this.context?.state === 'running' || !isLate) return null;
+    return 'Click the picture for sound: the browser does not start it by itself';
+  }
+  get lead() {
+    const { context, clock } = this;
+    if (!context || clock.offset === null) return 0;
+    return Math.max(0, context.currentTime - clock.contextTimeAt(performance.now() / 1000));
+  }
+  positionAt(at) {
+    if (!this.isOn || !this.clock.isRunning(performance.now() / 1000)) return null;
+    return this.schedule.positionAt(this.clock.contextTimeAt(at / 1000));
+  }
+  openContext() {
+    const sampleRate = this.track?.format?.config.sampleRate;
+    try {
+      this.context = new AudioContext({ latencyHint: 'interactive', sampleRate });
+    } catch {
+      this.context = new AudioContext({ latencyHint: 'interactive' });
+    }
+    const { context } = this;
+    this.fade = new GainNode(context, { gain: 0 });
+    this.level = new GainNode(context, { gain: this.video.volume });
+    this.volume = this.video.volume;
+    this.fade.connect(this.level);
+    this.level.connect(context.destination);
+    this.clock.reset();
+  }
+  resume() {
+    if (!this.isWanted || this.track?.problem !== null) return;
+    this.resumedAt = performance.now();
+    if (!this.context || this.context.state === 'closed') this.openContext();
+    if (this.context?.state !== 'running') this.context?.resume().catch(() => {});
+  }
+  update() {
+    const now = performance.now(), { context, video } = this;
+    if (this.isWanted) {
+      if (this.wantedAt <= this.unwantedAt) this.wantedAt = now;
+      const { userActivation } = /** @type {any} */ (navigator);
+      const mayStart = !context || userActivation?.hasBeenActive !== false;
+      const isDue = mayStart && now - this.resumedAt > RESUME_INTERVAL;
+      if (context?.state !== 'running' && isDue) this.resume();
+    } else {
+      if (this.unwantedAt < this.wantedAt) this.unwantedAt = now;
+      const isIdle = now - this.unwantedAt > IDLE_CONTEXT;
+      if (isIdle && context?.state === 'running') {
+        this.clock.reset();
+        context.suspend().catch(() => {});
+      }
+    }
+    if (context && this.level && this.volume !== video.volume) {
+      this.volume = video.volume;
+      this.level.gain.setTargetAtTime(this.volume, context.currentTime, 0.01);
+    }
+    this.followGaps(now);
+    this.pump();
+  }
+  followGaps(now) {
+    const { gaps } = this.schedule;
+    if (gaps !== this.gaps) {
+      this.gapMargin = Math.min(HIGHEST_GAP_MARGIN, this.gapMargin + GAP_MARGIN);
+      this.marginAt = now;
+    } else if (now - this.marginAt > GAP_MARGIN_TIME) {
+      this.gapMargin = Math.max(0, this.gapMargin - GAP_MARGIN);
+      this.marginAt = now;
+    }
+    this.gaps = gaps;
+  }
+  pump() {
+    const { context, display, track } = this;
+    if (!track) return;
+    if (!this.isOn || !context || display.isPaused || !display.isSet) {
+      if (this.schedule.isPlaying) this.stop();
+      this.buffer.clear();
+      display.setJoining(false);
+      track.rest(display.isSet ? display.position() : -Infinity);
+      return;
+    }
+    this.measure(context);
+    display.followSound();
+    track.decode(display.position());
+    if (!this.clock.isRunning(performance.now() / 1000)) return;
+    const blocks = this.schedule.plan(context.currentTime, context.sampleRate, {
+      positionAt: (time) => display.position(this.clock.pageTimeAt(time) * 1000),
+      rate: display.playbackRate,
+    });
+    if (blocks.length > 0) this.play(context, blocks);
+    display.setJoining(!this.schedule.isPlaying);
+  }
+  measure(context) {
+    const now = performance.now() / 1000;
+    const { contextTime = 0, performanceTime = 0 } = context.getOutputTimestamp?.() ?? {};
+    if (performanceTime > 0) this.clock.measure(contextTime, performanceTime / 1000, now);
+    else {
+      const latency = /** @type {any} */ (context).outputLatency || context.baseLatency || 0;
+      this.clock.measure(context.currentTime - latency, now, now);
+    }
+  }
+  play(context, blocks) {
+    const { fade } = this;
+    if (!fade) return;
+    const { gain } = fade;
+    for (const { at, isFirst, channels } of blocks) {
+      const buffer = new AudioBuffer({
+        length: channels[0].length, numberOfChannels: channels.length,
+        sampleRate: context.sampleRate,
+      });
+      channels.forEach((samples, channel) => buffer.copyToChannel(samples, channel));
+      const source = new AudioBufferSourceNode(context, { buffer });
+      source.connect(fade);
+      source.onended = () => {
+        this.sources.delete(source);
+        source.disconnect();
+      };
+      this.sources.add(source);
+      source.start(at - ROUNDING / context.sampleRate);
+      if (isFirst) {
+        gain.cancelScheduledValues(at);
+        gain.setValueAtTime(0, at);
+        gain.linearRampToValueAtTime(1, at + FADE);
+      } else gain.cancelScheduledValues(this.end - FADE);
+      this.end = at + channels[0].length / context.sampleRate;
+    }
+    gain.setValueAtTime(1, this.end - FADE);
+    gain.linearRampToValueAtTime(0, this.end);
+  }
+  stop() {
+    const { context, fade, sources } = this;
+    this.display.followSound();
+    this.schedule.stop();
+    if (!context || !fade) return;
+    const now = context.currentTime;
+    fade.gain.cancelScheduledValues(now);
+    fade.gain.setTargetAtTime(0, now, FADE / 2);
+    for (const source of sources) source.stop(now + 4 * FADE);
+  }
 }
 
 // page/players/arrivals.js
@@ -2613,9 +3264,7 @@ class FramePlayer {
     if (audio && !audioNames) {
       throw new UnsupportedError('The stream does not name its audio as this player expects');
     }
-    if (audio) {
-      this.host.setTargets(isMPD(this.host.source) ? MPD_TARGET : AUDIO_TARGET, AUDIO_TARGET);
-    }
+    if (audio) this.requireAudioTarget();
     this.learn(list);
     const { feed } = this;
     if (headersOf(list).join(' ') !== feed.headers) await this.openFeed(feed, list, signal);
@@ -2660,6 +3309,9 @@ class FramePlayer {
       }));
     }
     await Promise.all(tracks);
+  }
+  requireAudioTarget() {
+    this.host.setTargets(isMPD(this.host.source) ? MPD_TARGET : AUDIO_TARGET, AUDIO_TARGET);
   }
   firstNumber(list) {
     if (list.openDate === null || this.feed.end() !== null) return list.openNumber;
@@ -2800,20 +3452,28 @@ class FramePlayer {
 
 // page/players/codec-player.js
 
+const SOUND_TARGET = 0.15;
+const AUDIO_DECODING = 0.01;
+const AUDIO_SHARE = 0.95, LEAST_AUDIO_DELAYS = 10;
 const KEPT_DELAYS = 90;
 const MOST_FAILURES = 3;
 class CodecPlayer extends FramePlayer {
   constructor(host, target) {
     super(host, target);
     this.decodeDelays = new TrackDelays(KEPT_DELAYS);
-    this.streamHasAudio = false;
     this.decoderFailures = 0;
     this.shownBefore = 0;
+    this.soundProblem = null;
   }
   get canvasDisplay() { return /** @type {CanvasDisplay} */ (this.display); }
-  newDisplay() { return new CanvasDisplay(this.host.video, this.host.shown); }
+  get sound() { return /** @type {SoundPlayer} */ (this.canvasDisplay.sound); }
+  newDisplay() {
+    const { video, shown } = this.host, display = new CanvasDisplay(video, shown);
+    display.sound = new SoundPlayer(video, display);
+    return display;
+  }
   newFeed() {
-    const feed = new DecoderFeed(this.canvasDisplay, (reason) => {
+    const feed = new DecoderFeed(this.canvasDisplay, this.sound, (reason) => {
       if (this.feed === feed) this.recover(reason);
     }, (time) => {
       if (!this.canvasDisplay.isSeeking) this.addDelay(this.decodeDelays, time);
@@ -2827,10 +3487,12 @@ class CodecPlayer extends FramePlayer {
       return;
     }
     this.canvasDisplay.open();
+    this.sound.open();
     super.start();
   }
   stop() {
     super.stop();
+    this.sound.close();
     this.canvasDisplay.close();
   }
   recover(reason) {
@@ -2840,33 +3502,32 @@ class CodecPlayer extends FramePlayer {
     if (this.decoderFailures < MOST_FAILURES) super.recover(reason);
     else this.host.unsupported(reason);
   }
-  async loadPlaylist(signal) {
-    const { audio, ...video } = await super.loadPlaylist(signal);
-    this.streamHasAudio = audio !== undefined;
-    this.checkSound();
-    return video;
-  }
-  checkSound() {
-    if (!this.streamHasAudio || this.host.video.muted) return true;
-    this.host.unsupported('WebCodecs plays no sound');
-    return false;
+  requireAudioTarget() { this.followSound(); }
+  followSound() {
+    const { host, sound } = this, { isOn, problem } = sound;
+    host.setTargets(isOn ? SOUND_TARGET : TARGETS.webcodecs, isOn ? SOUND_TARGET : 0);
+    if (problem !== this.soundProblem) host.notice(problem);
+    this.soundProblem = problem;
   }
   update() {
-    if (!this.checkSound()) return;
     const display = this.canvasDisplay;
     if (display.wasResumed) {
       display.wasResumed = false;
       this.isPositioned = false;
     }
+    this.sound.update();
+    this.followSound();
     super.update();
   }
   position() { return this.canvasDisplay.position(); }
   isControlled() { return !this.canvasDisplay.isWaiting; }
-  hasAudio() { return this.feed.video ? this.streamHasAudio : null; }
   minimumTarget() {
-    const { decodeDelays } = this;
-    if (decodeDelays.count < KEPT_DELAYS / 2) return 0;
-    return decodeDelays.quantile(0.75) + this.canvasDisplay.interval / 1000;
+    const { decodeDelays, delays: { audio }, sound } = this;
+    const video = decodeDelays.count < KEPT_DELAYS / 2 ? 0
+      : decodeDelays.quantile(0.75) + this.canvasDisplay.interval / 1000;
+    if (!sound.isOn || audio.count < LEAST_AUDIO_DELAYS) return video;
+    const late = audio.quantile(AUDIO_SHARE) + AUDIO_DECODING;
+    return Math.max(video, late + sound.lead + sound.gapMargin);
   }
 }
 
@@ -4118,7 +4779,7 @@ class Playback {
     this.targets.reset();
     const target = this.targets.targetFor(kind, this.source);
     this.controller = new LatencyController(target, LATENCY_TOLERANCES[kind] ?? 1);
-    this.events.onMessage('trouble');
+    for (const key of ['trouble', 'sound']) this.events.onMessage(key);
     this.events.onStatus('wait', 'Connecting');
     this.player = this.newPlayer(kind);
     this.display = this.player.display ?? this.video;
@@ -4145,6 +4806,11 @@ class Playback {
       shown: (...frame) => { if (isCurrent()) this.frames.shown(...frame); },
       status: (...status) => { if (isCurrent()) this.setStatus(...status); },
       unsupported: (reason) => { if (isCurrent()) this.fallBack(reason); },
+      notice: (text) => {
+        if (!isCurrent()) return;
+        this.events.onMessage('sound', text, 'warn');
+        if (text !== null) this.failed(text, false);
+      },
       measureClock: () => void this.services.measureClock(),
       setTargets: (...targets) => {
         if (isCurrent() && this.targets.setStream(...targets)) this.applyTarget();

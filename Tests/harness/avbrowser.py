@@ -9,13 +9,16 @@ it is handed over, a frame when it is shown, both on the clock of the page.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 from typing import Any
 
 from harness.browser import Viewer
 
 NEAR = 500
+TAP = Path(__file__).with_name("soundtap.js")
 
 LISTEN = """async (keptBack) => {
   const video = document.querySelector('video'), context = new AudioContext();
@@ -78,6 +81,31 @@ def measure(view: Viewer, seconds: float, delay: float = 0) -> Offsets:
     heard = [onset + _clock(onset, state["clocks"]) for onset in state["onsets"]]
     shown: list[list[Any]] = view.page.evaluate(
         "() => window.__lab.samples.map(s => [s[0] - performance.timeOrigin, s[1]])")
+    return _offsets(heard, shown)
+
+
+def tap(view: Viewer) -> None:
+    """Records the audio of pages with an AudioContext of their own. Call it before `open`."""
+    view.context.add_init_script(path=str(TAP))
+
+
+def tapped(view: Viewer) -> Offsets:
+    """The offsets of a tapped page since it was opened, by its own record of shown frames.
+
+    The page corrects for the delay of the output device, so a sample counts when it is heard: by
+    `getOutputTimestamp`, median of the measurements near the onset.
+    """
+    state = view.page.evaluate("() => window.__sound")
+    heard = [onset + median(difference for time, difference in state["clocks"]
+                            if abs(time - onset) <= NEAR) for onset in state["onsets"]]
+    shown = view.page.evaluate(
+        "() => __player.samples.map(([at, clock]) => "
+        "[at - __player.clockOffsetMs - performance.timeOrigin, clock])")
+    return _offsets(heard, shown)
+
+
+def _offsets(heard: list[float], shown: Iterable[list[Any]]) -> Offsets:
+    """Pairs onsets with the first frames of seconds, on the clock of the page."""
     found = []
     for at, clock in shown:
         # The first frame of a second, moved back to the start of the second. A playback rate near 1
@@ -88,5 +116,5 @@ def measure(view: Viewer, seconds: float, delay: float = 0) -> Offsets:
         beep = min(heard, key=lambda time: abs(time - flash), default=None)
         if beep is not None and abs(beep - flash) < 400:
             found.append(flash - beep)
-    assert len(found) >= 3, f"{len(heard)} beeps, {len(shown)} frames, {len(found)} of both"
+    assert len(found) >= 3, f"{len(heard)} beeps, {len(found)} of them at a flash"
     return Offsets(found)

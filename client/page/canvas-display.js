@@ -3,6 +3,7 @@
 
 import { quantile } from '../shared/statistics.js';
 /** @typedef {import('./players/player.js').Display} Display */
+/** @typedef {import('./sound-player.js').SoundPlayer} SoundPlayer */
 
 /** The picture has stalled when it is older than its time by this, s. */
 const STALL_LAG = 0.1;
@@ -12,12 +13,17 @@ const SEEK_LAG = 0.1, LONGEST_SEEK = 1000;
 const REPEATED = 10e6;
 /** After a longer time without a refresh the page was hidden, ms. */
 const HIDDEN_TIME = 1000;
+/**
+ * A rate below 1 is this many times as far below it until sound joins the picture, but at least the
+ * second value: then the latency that sound needs is reached within a second.
+ */
+const JOIN_FACTOR = 4, SLOWEST_JOIN = 0.75;
 /** The number of refreshes whose median interval is that of the screen. */
 const KEPT_INTERVALS = 30;
 
 /**
  * The clock of the media runs on by itself: late frames do not stop it. So the latency is the same
- * after an outage as before it.
+ * after an outage as before it. While sound is heard, the clock follows the sound.
  *
  * The video element stays in the page without media. It has the state of play and sound, and it
  * gets the events of the playback.
@@ -47,6 +53,10 @@ export class CanvasDisplay {
     /** The media time `time`, s, at `at`, ms of performance.now(). */
     this.anchor = { time: 0, at: 0 };
     this.rate = 1;
+    /** @type {SoundPlayer | null} */
+    this.sound = null;
+    /** Whether sound waits until the picture is as late as the sound. */
+    this.isJoining = false;
     /** Whether a position was chosen. */
     this.isSet = false;
     this.isPaused = true;
@@ -87,8 +97,30 @@ export class CanvasDisplay {
   /** The media time at `at`, ms of performance.now(); without it now, s. */
   position(at = performance.now()) {
     this.followPause();
-    const { anchor, rate, isPaused } = this;
-    return isPaused ? anchor.time : anchor.time + (at - anchor.at) / 1000 * rate;
+    const { anchor, isPaused } = this;
+    if (isPaused) return anchor.time;
+    return this.sound?.positionAt(at) ?? anchor.time + (at - anchor.at) / 1000 * this.clockRate;
+  }
+
+  /** The rate of the clock without sound. */
+  get clockRate() {
+    const { rate } = this;
+    if (!this.isJoining || rate >= 1) return rate;
+    return Math.max(SLOWEST_JOIN, 1 - JOIN_FACTOR * (1 - rate));
+  }
+
+  /** Sets the clock to the sound that is heard, so that it runs on from there without sound. */
+  followSound() {
+    const at = performance.now(), time = this.isPaused ? null : this.sound?.positionAt(at) ?? null;
+    if (time !== null) this.anchor = { time, at };
+  }
+
+  /** @param {boolean} isJoining */
+  setJoining(isJoining) {
+    if (isJoining === this.isJoining) return;
+    const at = performance.now();
+    this.anchor = { time: this.position(at), at };
+    this.isJoining = isJoining;
   }
 
   /** Follows the state of the video element. */
@@ -96,7 +128,8 @@ export class CanvasDisplay {
     const { paused } = this.video;
     if (paused === this.isPaused) return;
     const at = performance.now(), { time } = this.anchor;
-    this.anchor = { time: paused ? time + (at - this.anchor.at) / 1000 * this.rate : time, at };
+    const elapsed = paused ? (at - this.anchor.at) / 1000 * this.clockRate : 0;
+    this.anchor = { time: time + elapsed, at };
     this.isPaused = paused;
     if (paused) return;
     this.wasResumed = this.shown > 0;
@@ -112,6 +145,7 @@ export class CanvasDisplay {
 
   set currentTime(time) {
     this.followPause();
+    this.sound?.stop();
     this.soughtAt = performance.now();
     this.anchor = { time, at: this.soughtAt };
     this.isSet = true;

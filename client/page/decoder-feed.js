@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A decoder that is fed by the page, and the frames that wait for it.
 
+import { AudioTrack } from './audio-track.js';
 import { decodeTime } from './chunks.js';
 import { messageOf, UnsupportedError } from './errors.js';
 import { avcConfiguration } from './header.js';
@@ -9,6 +10,7 @@ import { sampleDefaults, accessUnitsOf } from './samples.js';
 /** @typedef {import('./players/player.js').FeedTrack} FeedTrack */
 /** @typedef {import('./players/player.js').TrackFeed} TrackFeed */
 /** @typedef {import('./samples.js').SampleDefaults} SampleDefaults */
+/** @typedef {import('./sound-player.js').SoundPlayer} SoundPlayer */
 
 /** Frames are decoded at most this time before they are shown, s. */
 const LOOK_AHEAD = 0.25;
@@ -33,16 +35,17 @@ export function webCodecsProblem() {
 
 /**
  * The jitter buffer: keeps coded frames, and decodes them shortly before their time. Has the
- * interface of a MediaFeed, for one track of video.
+ * interface of a MediaFeed.
  */
 export class DecoderFeed {
   /**
-   * @param {CanvasDisplay} display
+   * @param {CanvasDisplay} display @param {SoundPlayer} sound
    * @param {(reason: string) => void} onFailure
    * @param {(time: number) => void} onDecoded media time of a frame, s
    */
-  constructor(display, onFailure, onDecoded) {
+  constructor(display, sound, onFailure, onDecoded) {
     this.display = display;
+    this.sound = sound;
     this.onFailure = onFailure;
     this.onDecoded = onDecoded;
     /** @type {CodedFrame[]} frames that were not decoded, in the order of decoding */
@@ -57,6 +60,7 @@ export class DecoderFeed {
     this.format = null;
     /** @type {TrackFeed | null} */
     this.video = null;
+    /** @type {AudioTrack | null} */
     this.audio = null;
     this.headers = '';
     this.isClosed = false;
@@ -68,16 +72,21 @@ export class DecoderFeed {
 
   async untilStreaming() { /* a decoder always wants media */ }
 
-  /** @param {FeedTrack[]} tracks only video */
+  /** @param {FeedTrack[]} tracks video, then audio if there is audio */
   async open(tracks) {
-    const [{ type, header, timescale }] = tracks;
+    const [{ type, header, timescale }, audio] = tracks;
     this.timescale = timescale;
     const { config } = this.formatOf(type, header);
     const { supported } = await VideoDecoder.isConfigSupported(config);
     if (!supported) {
       throw new UnsupportedError(`This browser cannot decode ${config.codec} by WebCodecs`);
     }
+    if (audio) {
+      this.audio ??= new AudioTrack(this.sound.buffer, () => this.pumpSound());
+      await this.audio.open(audio);
+    }
     if (this.isClosed) throw new Error('the decoder was closed before it was open');
+    this.sound.setTrack(this.audio);
     this.video = {
       append: (bytes) => this.append(bytes),
       changeType: (newType, newHeader) => { this.format = this.formatOf(newType, newHeader); },
@@ -94,17 +103,21 @@ export class DecoderFeed {
   }
 
   /** @param {number} count */
-  hasTracks(count) { return count === 1; }
+  hasTracks(count) { return count === (this.audio ? 2 : 1); }
 
   /** The start of the kept media, s; null without any. */
   start() { return this.newest === 0 ? null : this.queue[0]?.time ?? this.newest; }
 
-  /** The end of the newest frame, s; null without one. */
-  end() { return this.newest === 0 ? null : this.newest; }
+  /** The end of the newest frame of all tracks that play, s; null without one. */
+  end() {
+    const { audio, newest, sound } = this;
+    if (newest === 0 || !audio || audio.newest === 0 || !sound.isOn) return newest || null;
+    return Math.min(newest, audio.newest - sound.lead);
+  }
 
   ranges() {
-    const start = this.start() ?? 0, { newest } = this;
-    return newest === 0 ? null : { length: 1, start: () => start, end: () => newest };
+    const start = this.start() ?? 0, end = this.end();
+    return end === null ? null : { length: 1, start: () => start, end: () => end };
   }
 
   /** The clock of the canvas runs over gaps by itself. */
@@ -113,6 +126,8 @@ export class DecoderFeed {
   close() {
     this.isClosed = true;
     this.video = null;
+    if (this.audio && this.sound.track === this.audio) this.sound.setTrack(null);
+    this.audio?.close();
     this.queue = [];
     this.display.onRefresh = () => {};
     if (this.decoder && this.decoder.state !== 'closed') this.decoder.close();
@@ -135,12 +150,18 @@ export class DecoderFeed {
       queue.push({ config, isKey, time, end, data });
       this.newest = isKey ? end : Math.max(this.newest, end);
     }
-    this.display.receivedEnd = this.newest;
     this.pump();
+  }
+
+  /** Plays the audio that is there. */
+  pumpSound() {
+    this.display.receivedEnd = this.end() ?? 0;
+    if (!this.isClosed) this.sound.pump();
   }
 
   /** Decodes the frames that will be shown soon. */
   pump() {
+    this.pumpSound();
     const { display, queue } = this, isIdle = document.hidden || display.isPaused;
     this.skip(isIdle || !display.isSet ? Infinity : display.position(), isIdle);
     if (isIdle && display.shown > 0) return;

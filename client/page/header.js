@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // CMAF headers: the codec strings that Media Source Extensions need.
 
+import { configurationOf } from './audio-config.js';
 import { content, uint32 } from './boxes.js';
 import { UnsupportedError } from './errors.js';
 
@@ -43,26 +44,28 @@ export function avcConfiguration(header) {
 }
 
 /**
- * The format of an AAC track; its codec string is from the AudioSpecificConfig in esds
- * (ISO/IEC 14496-3 §1.6.2.1).
+ * The format of an AAC track; its codec string is from the AudioSpecificConfig.
  * @param {Uint8Array} header
  * @returns {TrackFormat | null} null for another codec
  */
 export function audioFormat(header) {
-  const entries = sampleEntries(header), timescale = timescaleOf(header);
-  const entry = entries && content(entries, 'mp4a');
-  const descriptor = entry && content(entry.subarray(28), 'esds');
-  if (timescale === null || !descriptor) return null;
-  // The tags of ES_Descriptor, DecoderConfigDescriptor and DecoderSpecificInfo, and the bytes
-  // between their size fields and the next tag. A size field ends with a byte below 0x80.
-  let offset = 4;
-  for (const [tag, skipped] of [[3, 3], [4, 13], [5, 0]]) {
-    if (descriptor[offset] !== tag) return null;
-    for (offset += 1; descriptor[offset] & 0x80; offset += 1);
-    offset += 1 + skipped;
-  }
-  const objectType = descriptor[offset] >> 3;
-  return { type: `audio/mp4; codecs="mp4a.40.${objectType}"`, timescale };
+  const timescale = timescaleOf(header), configuration = aacConfiguration(header);
+  if (timescale === null || !configuration) return null;
+  return { type: `audio/mp4; codecs="mp4a.40.${configuration.objectType}"`, timescale };
+}
+
+/**
+ * The configuration of an AAC decoder; its channels are those of the sample entry if it does not
+ * state them.
+ * @param {Uint8Array} header
+ * @returns {import('./audio-config.js').AACConfiguration | null} null for another codec
+ */
+export function aacConfiguration(header) {
+  const entries = sampleEntries(header), entry = entries && content(entries, 'mp4a');
+  const esds = entry && content(entry.subarray(28), 'esds');
+  const configuration = esds && configurationOf(esds);
+  if (!configuration || configuration.channels > 0) return configuration;
+  return { ...configuration, channels: Math.max(1, entry[16] << 8 | entry[17]) };
 }
 
 /** @param {Uint8Array} header */

@@ -258,7 +258,7 @@ export class Playback {
     this.targets.reset();
     const target = this.targets.targetFor(kind, this.source);
     this.controller = new LatencyController(target, LATENCY_TOLERANCES[kind] ?? 1);
-    this.events.onMessage('trouble');
+    for (const key of ['trouble', 'sound']) this.events.onMessage(key);
     this.events.onStatus('wait', 'Connecting');
     this.player = this.newPlayer(kind);
     this.display = this.player.display ?? this.video;
@@ -297,6 +297,11 @@ export class Playback {
       shown: (...frame) => { if (isCurrent()) this.frames.shown(...frame); },
       status: (...status) => { if (isCurrent()) this.setStatus(...status); },
       unsupported: (reason) => { if (isCurrent()) this.fallBack(reason); },
+      notice: (text) => {
+        if (!isCurrent()) return;
+        this.events.onMessage('sound', text, 'warn');
+        if (text !== null) this.failed(text, false);
+      },
       measureClock: () => void this.services.measureClock(),
       setTargets: (...targets) => {
         if (isCurrent() && this.targets.setStream(...targets)) this.applyTarget();

@@ -36,3 +36,40 @@ declare class VideoDecoder {
   flush(): Promise<void>;
   close(): void;
 }
+
+interface AudioDecoderConfig {
+  codec: string;
+  /** AudioSpecificConfig, for AAC without ADTS headers. */
+  description: Uint8Array;
+  sampleRate: number;
+  numberOfChannels: number;
+}
+
+interface AudioData {
+  /** In microseconds. */
+  readonly timestamp: number;
+  readonly sampleRate: number;
+  readonly numberOfFrames: number;
+  readonly numberOfChannels: number;
+  copyTo(destination: Float32Array, options: { planeIndex: number; format: 'f32-planar' }): void;
+  close(): void;
+}
+
+declare class EncodedAudioChunk {
+  constructor(content: {
+    type: 'key'; timestamp: number; duration: number; data: Uint8Array;
+  });
+}
+
+declare class AudioDecoder {
+  constructor(events: {
+    output: (data: AudioData) => void; error: (error: DOMException) => void;
+  });
+
+  static isConfigSupported(config: AudioDecoderConfig): Promise<{ supported: boolean }>;
+  readonly state: 'unconfigured' | 'configured' | 'closed';
+  readonly decodeQueueSize: number;
+  configure(config: AudioDecoderConfig): void;
+  decode(chunk: EncodedAudioChunk): void;
+  close(): void;
+}

@@ -158,6 +158,35 @@ suite('a canvas that shows frames', () => {
     assert.equal(shown.length, 1);
   });
 
+  test('the clock follows the sound that is heard, and runs on from there without it', (t) => {
+    const { display, state } = displayed(t), heard = { time: null };
+    display.sound = { positionAt: () => heard.time, stop() { heard.time = null; } };
+    display.currentTime = 10;
+    state.now = 1100;
+    heard.time = 10.07;
+    assert.equal(display.position(), 10.07);
+    display.followSound();
+    heard.time = null;
+    state.now = 1200;
+    assert.ok(Math.abs(display.position() - 10.17) < 1e-9);
+    heard.time = 10.2;
+    display.currentTime = 12;  // a seek ends the sound
+    assert.equal(display.position(), 12);
+  });
+
+  test('a low rate is lower until sound joins the picture', (t) => {
+    const { display, state } = displayed(t);
+    display.currentTime = 10;
+    display.setJoining(true);
+    display.playbackRate = 0.95;
+    state.now = 2000;
+    assert.ok(Math.abs(display.position() - 10.8) < 1e-9);
+    display.setJoining(false);
+    state.now = 3000;
+    assert.ok(Math.abs(display.position() - 11.75) < 1e-9);
+    assert.equal(display.playbackRate, 0.95);
+  });
+
   test('a pause stops the clock, and playback continues with a new position', (t) => {
     const { display, video, state } = displayed(t);
     display.currentTime = 10;
@@ -176,6 +205,9 @@ suite('a canvas that shows frames', () => {
     assert.ok(Math.abs(display.position() - 11.7) < 1e-9);
   });
 });
+
+/** The sound of a stream without audio. */
+const SILENT = { isOn: false, lead: 0, track: null, pump() {}, setTrack() {} };
 
 /** A feed whose decoder records what it gets. */
 function feeding(t) {
@@ -202,7 +234,7 @@ function feeding(t) {
     delete globalThis.VideoDecoder;
     delete globalThis.EncodedVideoChunk;
   });
-  const feed = new DecoderFeed(display, (reason) => failures.push(reason), () => {});
+  const feed = new DecoderFeed(display, SILENT, (reason) => failures.push(reason), () => {});
   const config = { codec: 'avc1.64001f', description: new Uint8Array(0), optimizeForLatency: true };
   feed.timescale = 90000;
   feed.format = { config, defaults: { duration: 0, size: 0, flags: 0 } };

@@ -168,9 +168,7 @@ export class FramePlayer {
     if (audio && !audioNames) {
       throw new UnsupportedError('The stream does not name its audio as this player expects');
     }
-    if (audio) {
-      this.host.setTargets(isMPD(this.host.source) ? MPD_TARGET : AUDIO_TARGET, AUDIO_TARGET);
-    }
+    if (audio) this.requireAudioTarget();
     this.learn(list);
     const { feed } = this;
     if (headersOf(list).join(' ') !== feed.headers) await this.openFeed(feed, list, signal);
@@ -217,6 +215,10 @@ export class FramePlayer {
       }));
     }
     await Promise.all(tracks);
+  }
+
+  requireAudioTarget() {
+    this.host.setTargets(isMPD(this.host.source) ? MPD_TARGET : AUDIO_TARGET, AUDIO_TARGET);
   }
 
   /**

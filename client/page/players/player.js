@@ -49,6 +49,7 @@
  * @property {string} source URL of the playlist or MPD
  * @property {(status: Status, text: string, problem?: string) => void} status
  * @property {(reason: string) => void} unsupported this player cannot play the stream
+ * @property {(text: string | null) => void} notice for the viewer; null if it is over
  * @property {() => void} measureClock the server's clock may have been set
  * @property {(usual: number, least: number) => void} setTargets
  *   the default target for this stream, and the lowest one that it allows, s
