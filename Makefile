@@ -58,6 +58,9 @@ deps-test: deps-run  ## install the browsers and players for the tests, about 0.
 	@$(PYTHON) Tests/fetch_hlsjs.py >/dev/null \
 	  || echo "hls.js could not be fetched: its tests are skipped"
 
+print-%:
+	@echo $($*)
+
 build: deps-run  ## build the program
 	swift build -c release --product streamer
 

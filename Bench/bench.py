@@ -37,6 +37,7 @@ import memory  # noqa: E402
 import publishers  # noqa: E402
 import relay  # noqa: E402
 import sockets  # noqa: E402
+import switching  # noqa: E402
 from fetch_hlsjs import fetch_hlsjs  # noqa: E402
 from harness.procfs import cpu_nanoseconds, resident_bytes  # noqa: E402
 from harness.program import Program, launch, start, stop  # noqa: E402
@@ -251,6 +252,7 @@ MEASURES: dict[str, Callable[[Bench], Any]] = {
     "sockets": sockets.measure,
     "relay": measure_relay,
     "ladder": measure_ladder,
+    "switching": switching.measure,
     "inputs": inputs.measure,
     "publishers": publishers.measure,
     "isolation": isolation.measure,

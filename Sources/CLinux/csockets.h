@@ -71,8 +71,8 @@ struct clinux_transmission {
   uint64_t acknowledged, unacknowledged;
   /// The newest measured rate of delivery, in bytes per second.
   uint64_t rate;
-  /// The smoothed round trip, in microseconds.
-  uint32_t round_trip;
+  /// The smoothed round trip, and the shortest of the last minutes, in microseconds.
+  uint32_t round_trip, shortest_round_trip;
   /// 1 if the sender had too few bytes for a higher rate, else 0.
   uint32_t is_lower_bound;
 };
@@ -90,6 +90,7 @@ static inline int clinux_read_transmission(int fd, struct clinux_transmission *s
   // After TCP_INFO: bytes that are acknowledged in between are missing in the sum, not in excess.
   if (ioctl(fd, SIOCOUTQ, &queued) < 0) return -errno;
   memcpy(&state->round_trip, info + 68, sizeof state->round_trip);
+  memcpy(&state->shortest_round_trip, info + 148, sizeof state->shortest_round_trip);
   memcpy(&state->acknowledged, info + 120, sizeof state->acknowledged);
   memcpy(&state->rate, info + 160, sizeof state->rate);
   state->is_lower_bound = info[7] & 1;

@@ -80,6 +80,7 @@ package final class TCPStream: ByteStream, DescriptorHandler {
     return TransmissionState(
       acknowledged: state.acknowledged, unacknowledged: Int(clamping: state.unacknowledged),
       roundTrip: .microseconds(Int64(state.round_trip)),
+      shortestRoundTrip: .microseconds(Int64(state.shortest_round_trip)),
       deliveryRate: Int64(clamping: state.rate).multipliedSaturated(by: 8),
       isLowerBound: state.is_lower_bound != 0)
   }

@@ -10,6 +10,8 @@ package struct TransmissionState: Sendable, Equatable {
   package let unacknowledged: Int
   /// The smoothed round trip.
   package let roundTrip: Interval
+  /// The shortest round trip of the last minutes: one without queues in the network.
+  package let shortestRoundTrip: Interval
   /// The newest measured rate of delivery, in bit/s.
   package let deliveryRate: Int64
   /// Whether the rate is a lower bound: the sender had too few bytes for a higher one.
@@ -17,12 +19,13 @@ package struct TransmissionState: Sendable, Equatable {
 
   /// A state with these values.
   package init(
-    acknowledged: UInt64, unacknowledged: Int, roundTrip: Interval, deliveryRate: Int64,
-    isLowerBound: Bool
+    acknowledged: UInt64, unacknowledged: Int, roundTrip: Interval, shortestRoundTrip: Interval,
+    deliveryRate: Int64, isLowerBound: Bool
   ) {
     self.acknowledged = acknowledged
     self.unacknowledged = unacknowledged
     self.roundTrip = roundTrip
+    self.shortestRoundTrip = shortestRoundTrip
     self.deliveryRate = deliveryRate
     self.isLowerBound = isLowerBound
   }

@@ -102,6 +102,17 @@ struct ViewersTests {
     }
   }
 
+  @Test("a raise ends when the viewer is late once within five seconds, not after them")
+  func strictTrial() {
+    for (seconds, index) in [(4, 1), (6, 0)] as [(Int64, Int)] {
+      var choice = AutomaticRendition(now: start, index: 1)
+      choice.step(start + .seconds(10))
+      #expect(choice.index == 0)
+      choice.late(now: start + .seconds(10 + seconds), of: 2)
+      #expect(choice.index == index)
+    }
+  }
+
   @Test("a ladder of one rendition is never left")
   func single() {
     var choice = AutomaticRendition(now: start)

@@ -130,14 +130,15 @@ export class MediaFeed {
   /**
    * The start of the last range if nothing is buffered at the playback position before it; else
    * null. An element may wait shortly before the end of a range, since video and audio end at
-   * different times there.
+   * different times there, and shortly before the start of the next one.
    */
   gapEnd() {
     const ranges = this.ranges(), { currentTime, seeking, readyState } = this.element;
     if (!ranges) return null;
-    const margin = seeking || readyState < 3 ? 0.25 : 0.02;
+    const isWaiting = seeking || readyState < 3;
+    const margin = isWaiting ? 0.25 : 0.02, lead = isWaiting ? 0.001 : 0.1;
     for (let i = 0; i < ranges.length; i += 1) {
-      const isBefore = currentTime < ranges.start(i) - 0.1;
+      const isBefore = currentTime < ranges.start(i) - lead;
       if (!isBefore && currentTime < ranges.end(i) - margin) return null;
     }
     const last = ranges.start(ranges.length - 1);

@@ -56,6 +56,9 @@ package final class WebSocketConnection: ServedConnection, ByteStreamOwner {
   /// Bytes that the kernel has not taken or not sent.
   package var unsentBytes: Int { stream.unsentBytes }
 
+  /// What the kernel has sent and the client has acknowledged; nil if the transport does not tell.
+  package var transmission: TransmissionState? { stream.transmission }
+
   // MARK: Sending
 
   /// Sends the head of the response 101.

@@ -19,7 +19,8 @@ extension StreamHandler {
     case .playlist(_, let name, _):
       let directives = try? target.directives.get()
       object = directives?.mediaSequenceNumber == nil ? .playlist : .lowLatency
-      if case .lowLatency = object { found = rendition(self.isSwitched(name) ? nil : name) }
+      isSwitched = self.isSwitched(name)
+      if case .lowLatency = object { found = rendition(isSwitched ? nil : name) }
     case .chunkedPlaylist: object = .chunkedPlaylist
     case .manifest: object = .manifest
     case .media(_, let name, _):

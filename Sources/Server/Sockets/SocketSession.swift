@@ -10,19 +10,16 @@ import Time
 /// A client that is more than 300 ms behind gets no media before the next key frame: it costs
 /// neither memory nor the other clients' time. Confined to the loop's thread.
 final class SocketSession: WebSocketHandler {
-  /// The age of the oldest unsent frame above which chunks are dropped.
-  private static let longestAge = Interval.milliseconds(300)
-
   /// A number for programs; without a meaning.
   let identifier: String
   let peer: PeerAddress
-  private let presence: ViewerPresence
+  let presence: ViewerPresence
   /// Its index in the sessions of the stream; -1 outside.
   var index = -1
   /// The connection; nil before the upgrade and after the end.
   var connection: WebSocketConnection?
   /// Kept until the connection has ended, which may be after the removal of the stream.
-  private let sockets: StreamSockets
+  let sockets: StreamSockets
   private(set) var subscriptions: [Subscription] = []
   /// The subscription that the client asked for; nil if it wants none.
   private(set) var request: SubscriptionRequest?
@@ -34,8 +31,9 @@ final class SocketSession: WebSocketHandler {
   private(set) var isWelcome = false
   /// Whether the client has asked for the channels, and gets changes of them.
   private(set) var wantsChannels = false
-  private var queue = SendQueue()
-  private var automatic: AutomaticRendition
+  var queue = SendQueue()
+  var acknowledgementsReadAt = MonotonicTime.distantPast
+  var automatic: AutomaticRendition
 
   init(_ sockets: StreamSockets, _ request: Request) {
     self.sockets = sockets
@@ -234,68 +232,6 @@ final class SocketSession: WebSocketHandler {
   private func leaveGroups() {
     for subscription in subscriptions { subscription.group.leave(subscription) }
     subscriptions = []
-  }
-
-  // MARK: Messages for the client
-
-  /// Sends a control message at once.
-  func send(_ frame: SharedBytes) { connection?.send(frame) }
-
-  /// Whether everything is given to the kernel.
-  var isKeepingUp: Bool { queue.isEmpty && connection?.queuedBytes == 0 }
-
-  /// Sends a frame that must not be dropped, after the frames that wait.
-  func send(essential frame: OutgoingFrame) {
-    if isKeepingUp { write(frame, due: sockets.now) } else { queue.append(frame) }
-  }
-
-  /// Sends a chunk, or drops it and the chunks that wait if the client is too slow.
-  func send(_ message: MediaMessage, due: MonotonicTime, now: MonotonicTime) {
-    guard let connection, connection.isOpen else { return }
-    if queue.isEmpty, connection.queuedBytes == 0 {
-      queue.wrote(message.count, due: due)
-      presence.sent(message.count)
-      return connection.send(message.head, message.payload)
-    }
-    queue.append(OutgoingFrame(message))
-    let isLate = queue.lateness(unsent: connection.unsentBytes, now: now) > Self.longestAge
-    if isLate || queue.isFull(adding: 0) { dropChunks() }
-  }
-
-  /// Changes the server's choice of a rendition, and counts the change if it has an effect.
-  private func changeAutomatic(_ change: (inout AutomaticRendition) -> Void) {
-    let before = automatic.index
-    change(&automatic)
-    guard automatic.index != before, let request, request.rendition == nil else { return }
-    sockets.countSwitch(isUp: automatic.index < before)
-  }
-
-  private func dropChunks() {
-    let dropped = queue.dropChunks()
-    for subscription in subscriptions {
-      guard subscription.state == .receiving, let first = dropped[subscription.group.channel]
-      else { continue }
-      subscription.state = .waiting(from: first)
-    }
-    changeAutomatic { $0.late(now: sockets.now, of: sockets.ladder.count) }
-    presence.skipped()
-    sockets.countSkip()
-  }
-
-  private func write(_ frame: OutgoingFrame, due: MonotonicTime) {
-    queue.wrote(frame.count, due: due)
-    presence.sent(frame.count)
-    if let payload = frame.payload {
-      connection?.send(frame.head, payload)
-    } else {
-      connection?.send(frame.head)
-    }
-  }
-
-  func drained() {
-    while connection?.queuedBytes == 0, let next = queue.removeFirst() {
-      write(next, due: sockets.now)
-    }
   }
 
   func closed() {

@@ -6,12 +6,14 @@ import Time
 /// pure state machine.
 ///
 /// A viewer over a WebSocket is late if chunks had to be dropped; ``SwitchedViewer`` decides about
-/// viewers over HTTP. Being late twice within 10 s, or severely, chooses a lower rendition; a time
-/// without being late chooses the next higher one. That time is doubled each time the higher
-/// rendition soon proves too large.
+/// viewers over HTTP. Being late twice within 10 s, or severely, or once within 5 s after a raise,
+/// chooses a lower rendition; a time without being late chooses the next higher one. That time is
+/// doubled each time the higher rendition soon proves too large.
 struct AutomaticRendition: Sendable {
   private static let memory = Interval.seconds(10)
   private static let trial = Interval.seconds(20)
+  /// The time after a raise in which being late once ends the trial.
+  private static let strictTrial = Interval.seconds(5)
   private static let shortestWait = Interval.seconds(10)
   /// The wait if a measurement proves that the next higher rendition fits.
   private static let provenWait = Interval.seconds(5)
@@ -41,9 +43,11 @@ struct AutomaticRendition: Sendable {
   mutating func late(
     now: MonotonicTime, of count: Int, to target: Int = 0, isSevere: Bool = false
   ) {
-    defer { lateAt = now }
     let isRepeated = lateAt.map { now - $0 <= Self.memory } ?? false
-    guard isRepeated || isSevere, index + 1 < count else { return }
+    let isTrial = now - raisedAt < Self.strictTrial
+    // The end of a trial is no evidence against the rendition before it.
+    lateAt = isTrial && !isRepeated ? nil : now
+    guard isRepeated || isSevere || isTrial, index + 1 < count else { return }
     index = min(max(index + 1, target), count - 1)
     if now - raisedAt < Self.trial {
       // bounded: intervals saturate

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTP
+import Net
+import Sharing
+import Time
+
+/// What is sent to the client, and what is dropped if the client is too slow.
+extension SocketSession {
+  /// The age of the oldest unsent frame above which chunks are dropped.
+  private static let longestAge = Interval.milliseconds(300)
+  /// How often the acknowledgements of a client are looked at, because that costs system calls.
+  private static let acknowledgementInterval = Interval.milliseconds(250)
+
+  /// Sends a control message at once.
+  func send(_ frame: SharedBytes) { connection?.send(frame) }
+
+  /// Whether everything is given to the kernel.
+  var isKeepingUp: Bool { queue.isEmpty && connection?.queuedBytes == 0 }
+
+  /// Sends a frame that must not be dropped, after the frames that wait.
+  func send(essential frame: OutgoingFrame) {
+    if isKeepingUp { write(frame, due: sockets.now) } else { queue.append(frame) }
+  }
+
+  /// Sends a chunk, or drops it and the chunks that wait if the client is too slow.
+  func send(_ message: MediaMessage, due: MonotonicTime, now: MonotonicTime) {
+    guard let connection, connection.isOpen else { return }
+    let acknowledgesLate = acknowledgesLate(connection, now)
+    if !acknowledgesLate, queue.isEmpty, connection.queuedBytes == 0 {
+      queue.wrote(message.count, due: due)
+      presence.sent(message.count)
+      return connection.send(message.head, message.payload)
+    }
+    queue.append(OutgoingFrame(message))
+    let isLate =
+      acknowledgesLate
+      || queue.lateness(unsent: connection.unsentBytes, now: now) > Self.longestAge
+    if isLate || queue.isFull(adding: 0) { dropChunks() }
+  }
+
+  /// Whether the oldest frame without acknowledgement is late by more than 300 ms and a round trip.
+  ///
+  /// The kernel and queues in the network take seconds of media before a connection is full.
+  private func acknowledgesLate(_ connection: WebSocketConnection, _ now: MonotonicTime) -> Bool {
+    guard now - acknowledgementsReadAt >= Self.acknowledgementInterval else { return false }
+    acknowledgementsReadAt = now
+    guard let state = connection.transmission else { return false }
+    // bounded: the kernel's buffer
+    let unacknowledged = connection.queuedBytes + state.unacknowledged
+    let lateness = queue.lateness(unsent: unacknowledged, now: now)
+    return lateness > Self.longestAge + state.shortestRoundTrip
+  }
+
+  /// Changes the server's choice of a rendition, and counts the change if it has an effect.
+  func changeAutomatic(_ change: (inout AutomaticRendition) -> Void) {
+    let before = automatic.index
+    change(&automatic)
+    guard automatic.index != before, let request, request.rendition == nil else { return }
+    sockets.countSwitch(isUp: automatic.index < before)
+  }
+
+  private func dropChunks() {
+    let dropped = queue.dropChunks()
+    for subscription in subscriptions {
+      guard subscription.state == .receiving, let first = dropped[subscription.group.channel]
+      else { continue }
+      subscription.state = .waiting(from: first)
+    }
+    changeAutomatic { $0.late(now: sockets.now, of: sockets.ladder.count) }
+    presence.skipped()
+    sockets.countSkip()
+  }
+
+  private func write(_ frame: OutgoingFrame, due: MonotonicTime) {
+    queue.wrote(frame.count, due: due)
+    presence.sent(frame.count)
+    if let payload = frame.payload {
+      connection?.send(frame.head, payload)
+    } else {
+      connection?.send(frame.head)
+    }
+  }
+
+  func drained() {
+    while connection?.queuedBytes == 0, let next = queue.removeFirst() {
+      write(next, due: sockets.now)
+    }
+  }
+}
