@@ -194,7 +194,7 @@ deps-bench: deps-test  ## install nginx, with which `make bench` compares
 
 bench: deps-bench build  ## measure latency, CPU and memory; see docs/latency.md
 	swift build -c release --product streamer-bench
-	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 2700 $(PYTHON) Bench/bench.py
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 3600 $(PYTHON) Bench/bench.py
 
 SECONDS ?= 60
 VIEWERS ?= 100

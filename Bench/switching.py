@@ -162,6 +162,9 @@ def measure(bench: Any) -> dict[str, Any] | None:
                     " / ".join(f"{phase['delay_ms']} ms" for phase in phases) + "; "
                     + " / ".join(str(phase["stalls"]) for phase in phases) + "; "
                     + " / ".join(str(phase["stalled_s"]) for phase in phases))
+        # An overloaded encoder leaves renditions out, and its viewers get higher ones.
+        left_out = len(program.logged("rendition-left-out"))
+        bench.row("  renditions left out because the machine was too slow", str(left_out), "0")
     finally:
         stop(program)
     return result
