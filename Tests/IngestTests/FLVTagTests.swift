@@ -55,6 +55,49 @@ struct FLVTagTests {
     #expect(FLVVideoTag([0x96, 0x26] + ascii("avc1")) == nil)
   }
 
+  @Test("all tracks of a multitrack tag, in each of its three types")
+  func allTracks() throws {
+    func tracks(_ tag: [UInt8]) throws -> [String] {
+      try #require(FLVVideoTag.tracks(of: tag)).map { "\($0.track):\($0.codec):\($0.body)" }
+    }
+    #expect(try tracks([0x27, 1, 0, 0, 0, 9]) == ["0:h264:5..<6"])
+    #expect(try tracks([0x96, 0x03] + ascii("avc1") + [1, 5, 6]) == ["1:h264:7..<9"])
+    #expect(
+      try tracks([0x96, 0x13] + ascii("hvc1") + [1, 0, 0, 1, 9] + [0, 0, 0, 2, 7, 8])
+        == ["1:hevc:10..<11", "0:hevc:15..<17"])
+    #expect(
+      try tracks(
+        [0x96, 0x23] + ascii("hvc1") + [2, 0, 0, 0] + ascii("avc1") + [0, 0, 0, 1, 7])
+        == ["2:hevc:10..<10", "0:h264:18..<19"])
+    // A number that occurs twice, and one that is too high.
+    #expect(
+      try tracks(
+        [0x96, 0x13] + ascii("avc1") + [1, 0, 0, 0] + [1, 0, 0, 1, 4] + [8, 0, 0, 1, 4])
+        == ["1:h264:10..<10"])
+    #expect(FLVVideoTag.tracks(of: [0x96, 0x33] + ascii("avc1") + [0]) == nil)
+    #expect(FLVVideoTag.tracks(of: [0x96, 0x13] + ascii("avc1") + [0, 0, 0]) == nil)
+  }
+
+  @Test("the configurations of all tracks are kept for a later source, the newest of each")
+  func configurations() {
+    func tag(_ payload: [UInt8]) -> MediaTag {
+      MediaTag(kind: .video, timestamp: 0, payload: payload)
+    }
+    let first = tag([0x90] + ascii("avc1") + [1])
+    let second = tag([0x96, 0x00] + ascii("avc1") + [1, 5])
+    var known = MediaConfigurations()
+    for tag in [first, second, tag([0x96, 0x01] + ascii("avc1") + [1, 0, 0, 0, 5])] {
+      known.note(tag)
+    }
+    #expect(known.tags == [first, second])
+    let newer = tag([0x96, 0x00] + ascii("avc1") + [1, 6])
+    known.note(newer)
+    #expect(known.tags == [first, newer])
+    let both = tag([0x96, 0x10] + ascii("avc1") + [0, 0, 0, 1, 8, 1, 0, 0, 1, 9])
+    known.note(both)
+    #expect(known.tags == [both])
+  }
+
   @Test("audio: AAC, MP3, and the codecs of Enhanced RTMP")
   func audio() throws {
     let configuration = try #require(FLVAudioTag([0xAF, 0, 0x11, 0x90]))

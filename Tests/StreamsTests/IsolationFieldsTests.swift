@@ -38,7 +38,10 @@ struct IsolationFieldsTests {
       description: Self.facts.description, rate: Self.facts.rate, inputDelay: .nanoseconds(1),
       audioDelay: .nanoseconds(2),
       passThrough: verdict, peakBitrate: 3, firstCapture: nil)
-    for sent in [facts, Self.facts] {
+    var ladder = Self.facts
+    ladder.otherBitrates = [5, 6]
+    ladder.description.otherVideos = [ladder.description.video, ladder.description.video]
+    for sent in [facts, Self.facts, ladder] {
       var writer = FieldWriter()
       sent.write(to: &writer)
       var reader = FieldReader(writer.bytes)
