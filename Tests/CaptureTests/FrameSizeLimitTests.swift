@@ -26,7 +26,7 @@ struct FrameSizeLimitTests {
 
   private static func video(_ width: Int, _ height: Int) -> InputDescription.Video {
     InputDescription.Video(
-      nalCodec: nil, codec: "mjpeg", width: width, height: height, rate: nil, parameterSets: [],
+      passThroughCodec: nil, codec: "mjpeg", width: width, height: height, rate: nil, parameterSets: [],
       configuration: [])
   }
 

@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import pytest
 
@@ -14,30 +13,12 @@ from harness.messages import PASSED_THROUGH
 from harness.playlist import parse
 from harness.program import Program
 from harness.recorder import record
-from harness.rtmp import HOST, SINE, enhanced_ffmpeg, rtmp_port
-from harness.sources import ENCODER, Source, painter
+from harness.rtmp import HOST, publish_tracks, rtmp_port
+from harness.sources import Source
 from harness.waiting import wait_until
 
 TOP = "/live/360p/playlist.m3u8"
 LOW = "/live/180p/playlist.m3u8"
-
-
-def publish_tracks(port: int, *, groups: Sequence[int] = (30, 30), audio: bool = True,
-                   coding: Sequence[str] = ENCODER) -> Source:
-    """ffmpeg publishes 640x360 and 320x180 of the same frames; keys as far apart as in `groups`."""
-    paint = painter("640x360", 30)
-    low = "[0:v]split[top][in];[in]scale=320:180[low]"
-    send = subprocess.Popen(
-        [enhanced_ffmpeg(), "-v", "error", "-fflags", "nobuffer", "-f", "rawvideo", "-pix_fmt",
-         "yuv420p", "-s", "640x360", "-r", "30", "-i", "-", *(["-re", *SINE] if audio else []),
-         "-filter_complex", low, "-map", "[top]", "-map", "[low]",
-         *(["-map", "1:a", "-c:a", "aac"] if audio else []), *coding, "-b:v:1", "400k",
-         "-sc_threshold", "0", "-g:v:0", str(groups[0]), "-g:v:1", str(groups[1]),
-         "-flush_packets", "1", "-f", "flv", f"rtmp://127.0.0.1:{port}/live/x"],
-        stdin=paint.stdout, stdout=subprocess.DEVNULL)
-    assert paint.stdout is not None
-    paint.stdout.close()
-    return Source(paint, send)
 
 
 def origin(streamer: Callable[..., Program], *more: str) -> tuple[Program, int]:

@@ -17,7 +17,7 @@ struct IsolationFieldsTests {
     description: InputDescription(
       format: "mpegts",
       video: InputDescription.Video(
-        nalCodec: .hevc, codec: "hevc", width: 1920, height: 1080, rate: .thirty,
+        passThroughCodec: .hevc, codec: "hevc", width: 1920, height: 1080, rate: .thirty,
         parameterSets: [[1, 2], [3], []], configuration: []),
       audio: InputDescription.Audio(
         codec: "aac", sampleRate: 48_000, channels: 2, configuration: [0x11, 0x90]),

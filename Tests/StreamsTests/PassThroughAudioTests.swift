@@ -128,7 +128,7 @@ struct PassThroughAudioTests {
         try advance(to: begin + .milliseconds(milliseconds))
       }
       let video = InputDescription.Video(
-        nalCodec: .h264, codec: "h264", width: 1280, height: 720, rate: .thirty,
+        passThroughCodec: .h264, codec: "h264", width: 1280, height: 720, rate: .thirty,
         parameterSets: [], configuration: [])
       for event in ordered {
         let bytes = Array("<\(String(10_000_000 + event.mark).dropFirst())>".utf8)

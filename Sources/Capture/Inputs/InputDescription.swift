@@ -8,7 +8,7 @@ package struct InputDescription: Sendable, Equatable {
   /// The video stream.
   package struct Video: Sendable, Equatable {
     /// The codec, if it can be passed through.
-    package var nalCodec: NALCodec?
+    package var passThroughCodec: PassThroughCodec?
     /// libavcodec's name of the codec.
     package var codec: String
     /// Displayed width in square pixels.
@@ -29,10 +29,10 @@ package struct InputDescription: Sendable, Equatable {
 
     /// The description of a video stream in another process, without hints for a decoder.
     package init(
-      nalCodec: NALCodec?, codec: String, width: Int, height: Int, rate: FrameRate?,
+      passThroughCodec: PassThroughCodec?, codec: String, width: Int, height: Int, rate: FrameRate?,
       parameterSets: [[UInt8]], configuration: [UInt8], rotation: Rotation = .none
     ) {
-      self.nalCodec = nalCodec
+      self.passThroughCodec = passThroughCodec
       self.codec = codec
       self.width = width
       self.height = height

@@ -97,7 +97,7 @@ final class PublisherPackets {
   ) throws(InputError) -> [InputUnit] {
     guard let codec = try codec(of: head) else { return [] }
     if video == nil { video = VideoDepacketizer(codec, sizeLimit: options.frameSizeLimit) }
-    guard video?.video.nalCodec == codec else { return [] }
+    guard video?.video.passThroughCodec == codec else { return [] }
     let units = units(tag, head, arrival, &video)
     return align(units, track: 0)
   }
@@ -107,14 +107,14 @@ final class PublisherPackets {
     _ tag: MediaTag, other head: FLVVideoTag, _ arrival: MonotonicTime
   ) -> [InputUnit] {
     let number = head.track
-    guard options.takesRenditions, let codec = NALCodec(head.codec) else { return [] }
+    guard options.takesRenditions, let codec = PassThroughCodec(head.codec) else { return [] }
     if otherVideos[number] == nil {
       guard aligner == nil, head.content == .configuration, video != nil else { return [] }
       otherVideos[number] = VideoDepacketizer(codec, sizeLimit: options.frameSizeLimit)
     }
-    guard otherVideos[number]?.video.nalCodec == codec else { return [] }
+    guard otherVideos[number]?.video.passThroughCodec == codec else { return [] }
     let units = units(tag, head, arrival, &otherVideos[number])
-    if codec != video?.video.nalCodec { aligner?.fail(.codec(number)) }
+    if codec != video?.video.passThroughCodec { aligner?.fail(.codec(number)) }
     return align(units, track: number)
   }
 
@@ -146,13 +146,13 @@ final class PublisherPackets {
     }
   }
 
-  private func codec(of head: FLVVideoTag) throws(InputError) -> NALCodec? {
-    if let codec = NALCodec(head.codec) { return codec }
+  private func codec(of head: FLVVideoTag) throws(InputError) -> PassThroughCodec? {
+    if let codec = PassThroughCodec(head.codec) { return codec }
     switch head.codec {
-    case .h264, .hevc: return nil
+    case .h264, .hevc, .av1: return nil
     case .other(let name):
       guard head.content != .nothing, video == nil else { return nil }
-      throw .noVideo("\(name) is not accepted (expected H.264 or HEVC)")
+      throw .noVideo("\(name) is not accepted (expected H.264, HEVC or AV1)")
     }
   }
 
@@ -193,8 +193,8 @@ final class PublisherPackets {
     let name: String
     switch track.codec {
     case .h264, .hevc:
-      let codec: NALCodec = track.codec == .h264 ? .h264 : .hevc
-      if video?.video.nalCodec != codec {
+      let codec: PassThroughCodec = track.codec == .h264 ? .h264 : .hevc
+      if video?.video.passThroughCodec != codec {
         video = VideoDepacketizer(codec, sizeLimit: options.frameSizeLimit)
       }
       video?.take(extradata: track.setup)
@@ -246,12 +246,13 @@ final class PublisherPackets {
   }
 }
 
-extension NALCodec {
+extension PassThroughCodec {
   /// The codec of a tag; nil if it is not accepted.
   fileprivate init?(_ codec: FLVVideoTag.Codec) {
     switch codec {
     case .h264: self = .h264
     case .hevc: self = .hevc
+    case .av1: self = .av1
     case .other: return nil
     }
   }

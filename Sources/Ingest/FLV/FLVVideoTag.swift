@@ -10,6 +10,8 @@ package struct FLVVideoTag: Sendable, Equatable {
     case h264
     /// ITU-T H.265.
     case hevc
+    /// AV1.
+    case av1
     /// A codec that is not accepted, by its name.
     case other(String)
   }
@@ -128,7 +130,7 @@ package struct FLVVideoTag: Sendable, Equatable {
     switch code {
     case FourCC("avc1"): .h264
     case FourCC("hvc1"), FourCC("hev1"): .hevc
-    case FourCC("av01"): .other("AV1")
+    case FourCC("av01"): .av1
     case FourCC("vp09"): .other("VP9")
     case FourCC("vp08"): .other("VP8")
     case FourCC("vvc1"): .other("VVC")

@@ -26,10 +26,12 @@ package struct RTMPSession: Sendable {
   /// The size of the chunks that this server sends.
   private static let chunkSize = 4096
   /// The codecs of Enhanced RTMP that are accepted.
+  private static let fourCCs = [
+    "hvc1", "avc1", "av01", "mp4a", "Opus", "ac-3", "ec-3", "fLaC", ".mp3",
+  ]
   /// Multitrack and ModEx are understood.
   /// - Source: Enhanced RTMP v2, CapsExMask
   private static let extendedCapabilities = 6.0
-  private static let fourCCs = ["hvc1", "avc1", "mp4a", "Opus", "ac-3", "ec-3", "fLaC", ".mp3"]
   /// The only message stream.
   private static let messageStream: UInt32 = 1
 

@@ -95,8 +95,8 @@ extension InputDescription {
   }
 
   private static func write(_ video: Video, to writer: inout FieldWriter) {
-    let codecs: [NALCodec?: UInt8] = [.h264: 1, .hevc: 2]
-    writer.add(codecs[video.nalCodec] ?? 0)
+    let codecs: [PassThroughCodec?: UInt8] = [.h264: 1, .hevc: 2, .av1: 3]
+    writer.add(codecs[video.passThroughCodec] ?? 0)
     writer.add(video.codec)
     writer.add(Int32(clamping: video.width))
     writer.add(Int32(clamping: video.height))
@@ -108,7 +108,8 @@ extension InputDescription {
   }
 
   private static func video(_ reader: inout FieldReader) throws(MessageError) -> Video {
-    let codec = try reader.integer("a codec", in: 0...UInt8(2))
+    let codec = try reader.integer("a codec", in: 0...UInt8(3))
+    let codecs: [PassThroughCodec?] = [nil, .h264, .hevc, .av1]
     let name = try reader.text("a codec", limit: Self.name)
     let width = try reader.integer("a width", in: 0...Int32(65_536))
     let height = try reader.integer("a height", in: 0...Int32(65_536))
@@ -122,7 +123,7 @@ extension InputDescription {
     let configuration = try reader.bytes("a configuration", limit: configuration)
     let rotation = try reader.integer("a rotation", in: 0...UInt8(3))
     return Video(
-      nalCodec: codec == 1 ? .h264 : codec == 2 ? .hevc : nil, codec: name, width: Int(width),
+      passThroughCodec: codecs[Int(codec)], codec: name, width: Int(width),
       height: Int(height), rate: rate, parameterSets: sets, configuration: configuration,
       rotation: Rotation(rawValue: Int(rotation)) ?? .none)
   }
