@@ -131,7 +131,8 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
       hasCheckedVideo = true
       if case .other(let codec) = head.codec {
         return refuse(
-          "\(codec) is not accepted (expected H.264, HEVC or AV1)", code: "NetStream.Publish.Rejected")
+          "\(codec) is not accepted (expected H.264, HEVC or AV1)",
+          code: "NetStream.Publish.Rejected")
       }
     }
     switch published.write(tag, by: publisher, at: server.loop.now) {

@@ -126,8 +126,8 @@ struct InputAnalysisTests {
   @Test("the analysis decides whether an input is passed through", arguments: passes)
   func pass(_ row: PassRow) {
     let video = InputDescription.Video(
-      passThroughCodec: row.codec, codec: "h264", width: 64, height: 64, rate: nil, parameterSets: [],
-      configuration: [])
+      passThroughCodec: row.codec, codec: "h264", width: 64, height: 64, rate: nil,
+      parameterSets: [], configuration: [])
     var analysis = PassThroughAnalysis(video, segmentMicroseconds: row.segment)
     for (index, timestamp) in row.timestamps.enumerated() {
       analysis.take(

@@ -10,8 +10,8 @@ import Testing
 struct PassThroughHeaderTests {
   private func video(_ codec: PassThroughCodec, _ sets: [[UInt8]]) -> InputDescription.Video {
     InputDescription.Video(
-      passThroughCodec: codec, codec: codec == .h264 ? "h264" : "hevc", width: 640, height: 360, rate: nil,
-      parameterSets: sets, configuration: [])
+      passThroughCodec: codec, codec: codec == .h264 ? "h264" : "hevc", width: 640, height: 360,
+      rate: nil, parameterSets: sets, configuration: [])
   }
 
   @Test("H.264: avcC has the parameter sets of the source, RFC 6381 §3.3")

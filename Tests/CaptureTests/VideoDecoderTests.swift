@@ -140,8 +140,8 @@ struct VideoDecoderTests {
   @Test("a codec without a decoder is refused by name")
   func unknown() {
     let video = InputDescription.Video(
-      passThroughCodec: nil, codec: "no-such-codec", width: 0, height: 0, rate: nil, parameterSets: [],
-      configuration: [])
+      passThroughCodec: nil, codec: "no-such-codec", width: 0, height: 0, rate: nil,
+      parameterSets: [], configuration: [])
     #expect(throws: FFmpegError.self) {
       do throws(FFmpegError) { _ = try VideoDecoder(video) } catch { throw error }
     }

@@ -42,7 +42,8 @@ struct PassThroughTrackTests {
       }
       self.units = units
       video = InputDescription.Video(
-        passThroughCodec: .h264, codec: "h264", width: size.width, height: size.height, rate: .thirty,
+        passThroughCodec: .h264, codec: "h264", width: size.width, height: size.height,
+        rate: .thirty,
         parameterSets: encoder.parameterSets.sps + encoder.parameterSets.pps, configuration: [])
     }
 

@@ -5,7 +5,8 @@ import { awayWords, publisherText } from '../page/away.js';
 
 const NOW = Date.UTC(2026, 10, 20, 12, 0, 0);
 const good = {
-  source: { isOnline: true, since: (NOW - 60e3) * 1e6 }, publisher: null, isReachable: true, isPlaying: true,
+  source: { isOnline: true, since: (NOW - 60e3) * 1e6 }, publisher: null,
+  isReachable: true, isPlaying: true,
   changedAt: NOW - 60e3, problem: '',
 };
 

@@ -4,8 +4,8 @@ internal import Checked
 
 /// The OBUs of a frame of AV1, without temporal delimiters and padding.
 ///
-/// - Source: AV1 Bitstream & Decoding Process Specification §5.3 and §6.2.2; AV1 Codec ISO Media File
-///   Format Binding v1.2.0 §2.4
+/// - Source: AV1 Bitstream & Decoding Process Specification §5.3 and §6.2.2; AV1 Codec ISO Media
+///   File Format Binding v1.2.0 §2.4
 struct AV1TemporalUnit {
   /// The kinds of OBUs that are distinguished.
   private enum Kind {
@@ -53,7 +53,7 @@ struct AV1TemporalUnit {
     for index in 0..<5 {
       guard let byte = coded.bigEndian(at: offset, count: 1) else { return nil }
       offset += 1
-      value |= (byte & 0x7F) << (7 * index)
+      value |= (byte & 0x7F) << (7 * index)  // bounded: five groups of seven bits
       if byte & 0x80 == 0 { return value }
     }
     return nil

@@ -39,8 +39,8 @@ struct VideoDepacketizer {
     let codec = PassThroughCodec(id)
     isAssembled = arePieces && codec != nil
     video = InputDescription.Video(
-      passThroughCodec: codec, codec: name, width: width, height: height, rate: rate, parameterSets: [],
-      configuration: [], rotation: rotation)
+      passThroughCodec: codec, codec: name, width: width, height: height, rate: rate,
+      parameterSets: [], configuration: [], rotation: rotation)
     if codec == nil {
       unsafe video.coded = DecoderHints(parameters)
       video.configuration = unsafe Array(
