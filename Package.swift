@@ -37,6 +37,7 @@ let fuzzers: [Target] =
     + [
       "head", "chunked", "query", "names", "boxes", "parameter-sets", "redaction", "http1", "http2",
       "media", "messages", "sockets", "rtmp", "amf", "flv", "tracks", "streamid", "tokens",
+      "feed", "response",
     ]
     .map {
       .executableTarget(
