@@ -20,6 +20,7 @@ final class StreamRegistry: StreamControl {
   private let serverState: ServerState
   private let publishers: PublisherRegistry
   private let log: Log
+  private let sharing: InputSharing
   private let isSupervised: Bool
   private let onChange: @Sendable () -> Void
   private let configuration: Locked<MergedSettings>
@@ -45,7 +46,16 @@ final class StreamRegistry: StreamControl {
     self.configuration = Locked(configuration)
     self.isSupervised = isSupervised
     self.log = log
+    sharing = InputSharing(processes: SourceProcesses(log: log))
     self.onChange = onChange
+  }
+
+  /// Notes streams that will be opened, so that those with the same input share its process.
+  func expect(_ definitions: [StreamDefinition]) {
+    for definition in definitions where definition.inputWish == nil {
+      sharing.processes.forget(definition.settings.name)
+    }
+    sharing.processes.expect(definitions.compactMap(\.inputWish))
   }
 
   /// Adds a stream and starts it.
@@ -147,6 +157,10 @@ final class StreamRegistry: StreamControl {
     }
     applyRelays(definitions, apiStreams: apiStreams)
     let before = serverState.streams
+    for stream in before where !names.contains(stream.name) && !apiStreams.contains(stream.name) {
+      sharing.processes.forget(stream.name)
+    }
+    expect(definitions)
     for definition in definitions where !definition.isRelayed {
       let name = definition.configuration.name
       // A publisher may have created a relayed stream of this name.
@@ -219,6 +233,7 @@ final class StreamRegistry: StreamControl {
   ) {
     closing.withLock { _ = $0.insert(ObjectIdentifier(stream)) }
     publishers.remove(stream.name)
+    sharing.processes.forget(stream.name)
     stream.beginClosing(isEnding: true)
     afterChange { [self] in
       waitUntilClosed(stream)
@@ -260,7 +275,9 @@ final class StreamRegistry: StreamControl {
     let published =
       definition.settings.isPublished
       ? publishers.add(definition.configuration.name, definition.publishTarget) : nil
-    let stream = StreamSupervisor(definition.plan(published, log: log), log: log)
+    expect([definition])
+    sharing.processes.report(definition.configuration.name)
+    let stream = StreamSupervisor(definition.plan(published, sharing, log: log), log: log)
     let reported = Locked("")
     stream.subscribe { [weak stream, log, onChange] in
       guard let stream else { return }
