@@ -2,8 +2,8 @@
 
 /// A message of the server to a source.
 ///
-/// The fields of `process`, `start` and `session` belong to the sessions of streams, which read them with a
-/// ``FieldReader``.
+/// The fields of `process`, `start` and `session` belong to the sessions of streams, which
+/// read them with a ``FieldReader``.
 package enum ParentMessage: Sendable, Equatable {
   /// The first message to a process: the version, and the rights that the process keeps.
   case process(version: UInt16, [UInt8])

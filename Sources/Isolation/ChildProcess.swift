@@ -6,8 +6,9 @@ import Sharing
 
 /// A running child of this executable, with one end of a pair of sockets.
 ///
-/// The child has no descriptor but that socket, those that are sent over it, and, if it reads them,
-/// standard input or the media of publishers.
+/// The child has no descriptor but that socket, the sockets of
+/// ``MessagePipe/sendPair(sendLimit:)``, and, if it reads them, standard input or the media of
+/// publishers.
 package final class ChildProcess: Sendable {
   /// The system refuses a process or a descriptor.
   package struct Refusal: Error, CustomStringConvertible {

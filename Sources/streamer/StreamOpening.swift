@@ -151,14 +151,6 @@ extension StreamDefinition {
   }
 }
 
-/// The inputs and processes that streams of the server share.
-struct InputSharing {
-  /// The inputs that are read in this process.
-  let inputs = SharedInputs()
-  /// The processes of the others.
-  let processes: SourceProcesses
-}
-
 extension StreamNotes {
   fileprivate func write(to log: Log) {
     log.write(.info, "stream", stream: configuration.name, summary)

@@ -50,13 +50,8 @@ final class StreamRegistry: StreamControl {
     self.onChange = onChange
   }
 
-  /// Notes streams that will be opened, so that those with the same input share its process.
-  func expect(_ definitions: [StreamDefinition]) {
-    for definition in definitions where definition.inputWish == nil {
-      sharing.processes.forget(definition.settings.name)
-    }
-    sharing.processes.expect(definitions.compactMap(\.inputWish))
-  }
+  /// Notes streams that will be opened.
+  func expect(_ definitions: [StreamDefinition]) { sharing.expect(definitions) }
 
   /// Adds a stream and starts it.
   ///
@@ -160,7 +155,7 @@ final class StreamRegistry: StreamControl {
     for stream in before where !names.contains(stream.name) && !apiStreams.contains(stream.name) {
       sharing.processes.forget(stream.name)
     }
-    expect(definitions)
+    sharing.expect(definitions)
     for definition in definitions where !definition.isUploaded {
       let name = definition.configuration.name
       // A publisher may have created an uploaded stream of this name.
@@ -275,7 +270,7 @@ final class StreamRegistry: StreamControl {
     let published =
       definition.settings.isPublished
       ? publishers.add(definition.configuration.name, definition.publishTarget) : nil
-    expect([definition])
+    sharing.expect([definition])
     sharing.processes.report(definition.configuration.name)
     let stream = StreamSupervisor(definition.plan(published, sharing, log: log), log: log)
     let reported = Locked("")

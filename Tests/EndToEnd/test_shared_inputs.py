@@ -64,7 +64,8 @@ class Server:
         body = json.dumps(stream).encode()
         head = f"POST /api/streams HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n"
         with Connection(self.port) as connection:
-            connection.send_raw(f"{head}Authorization: {KEY['Authorization']}\r\n\r\n".encode() + body)
+            fields = f"Authorization: {KEY['Authorization']}\r\n\r\n"
+            connection.send_raw((head + fields).encode() + body)
             assert connection.read("POST").status == 201
 
     def remove(self, name: str) -> None:

@@ -125,6 +125,7 @@ package struct DecodingTurn: Sendable {
   ///   - video: its stream, for a decoder that is not open.
   ///   - errorLimit: the number of refused access units in a row that ends the decoding.
   ///   - during: called with the work if the unit is decoded now.
+  /// - Returns: the frames, also if another stream has decoded the unit.
   /// - Throws: why it cannot be decoded; then for each unit while a stream uses the decoder.
   package func decode(
     _ unit: AccessUnit, _ video: InputDescription.Video, errorLimit: Int,

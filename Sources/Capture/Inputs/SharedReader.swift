@@ -19,7 +19,7 @@ package final class SharedReader: Sendable {
 
   private struct State: Sendable {
     var isOpen = false
-    /// The units of the connection, and of those that have replaced it.
+    /// The units of the connection, and of its replacements.
     var queues = [UnitQueue()]
     /// How each but the last of `queues` ended, and the last one if it has ended.
     var ends: [End] = []

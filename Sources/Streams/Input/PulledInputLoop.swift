@@ -135,9 +135,11 @@ struct PulledInputLoop {
 
   /// Leaves a shared connection, unless another one replaces it.
   private mutating func leave(_ reader: SharedReader, _ ending: Result<Ending, InputError>) {
-    if case .success(.replaced) = ending { self.reader = reader } else {
+    guard case .success(.replaced) = ending else {
       input.shared?.leave(reader)
+      return
     }
+    self.reader = reader
   }
 
   /// Reads units until the connection ends.

@@ -42,7 +42,9 @@ final class SharedInput: Sendable {
 
   /// How long after a failure it is not tried again: the streams try again at the same time, and
   /// cameras lock out clients that try a wrong password too often.
-  private static let failureInterval = (usual: Interval.milliseconds(250), denied: Interval.seconds(25))
+  private static let failureInterval = (
+    usual: Interval.milliseconds(250), denied: Interval.seconds(25)
+  )
   /// How often the cancellation of a stream that waits is looked at.
   private static let interval = Interval.milliseconds(100)
 
@@ -122,6 +124,7 @@ final class SharedInput: Sendable {
   func leave(_ reader: SharedReader) {
     let link = state.update { state -> SharedLink? in
       state.readers.removeAll { $0 === reader }
+      if state.phase == .idle { state.own = nil }
       guard state.readers.isEmpty, state.phase == .opening || state.phase == .open else {
         return nil
       }

@@ -39,6 +39,7 @@ final class SharedLink: StandbyOwner {
   ///     Returns whether it is shared.
   ///   - take: takes a unit.
   ///   - replaced: called when a second connection replaces the first.
+  /// - Throws: why it has failed.
   func read(
     _ standby: StandbyConnection, opened: (OpenedConnection?) -> Bool,
     take: (UnitQueue.Entry) -> Void, replaced: () -> Void
@@ -88,7 +89,7 @@ final class SharedLink: StandbyOwner {
         unit = .video(accessUnit)
       }
       let left = connection.oversized
-      take(UnitQueue.Entry(unit, description, oversized: left &- min(oversized, left)))
+      take(UnitQueue.Entry(unit, description, oversized: left - min(oversized, left)))
       oversized = left
     }
     throw .cancelled

@@ -13,8 +13,8 @@ import Time
 /// A stream in a process of inputs: reads, decodes and encodes its source, and sends its chunks to
 /// the server.
 ///
-/// Its thread takes the messages of the server. If the source turns irregular, the session ends, and
-/// another one continues the source.
+/// Its thread takes the messages of the server. If the source turns irregular, the session ends,
+/// and another one continues the source.
 final class HostedStream: Sendable {
   private struct Run: Sendable {
     let context: SessionContext
@@ -102,7 +102,8 @@ final class HostedStream: Sendable {
 
   /// Sends counters until the stream leaves; ends the process if a codec does not return.
   private func report() {
-    while !isOver.isSet {
+    // A unit that does not return may outlast the stream.
+    while !isOver.isSet || !watch.isIdle {
       let run = session.withLock { $0 }
       var status = SessionStatus(
         run?.context.statistics.withLock { $0 } ?? StreamStatistics(renditions: 0),

@@ -103,13 +103,13 @@ package final class IsolatedSource: Sendable {
     if let child { processes.leave(child) }
   }
 
-  /// Ends the process, or its part of it.
+  /// Ends the process, or the stream's part of it.
   package func stop() {
     stop(isEnding: false, until: SystemClock.monotonicTime + ThreadGroup.limit)
   }
 
-  /// Ends the process, or its part of it, which first publishes the rest of the media if the stream ends for its
-  /// players; at `deadline` at the latest.
+  /// Ends the process, or the stream's part of it, which first publishes the rest of the media if
+  /// the stream ends for its players; at `deadline` at the latest.
   func stop(isEnding: Bool, until deadline: MonotonicTime) {
     let (child, session) = state.update { state in
       state.isStopping = true
@@ -131,7 +131,8 @@ package final class IsolatedSource: Sendable {
 
   private func send(_ message: ParentMessage, to child: HostedSource) {
     // A process that does not read is ended.
-    if !child.pipe.send(message.bytes), !state.update({ $0.isStopping }) { child.process.kill() }
+    guard !child.pipe.send(message.bytes), !state.update({ $0.isStopping }) else { return }
+    child.process.kill()
   }
 
   // MARK: On its thread

@@ -52,8 +52,9 @@ package struct ProcessRights: Sendable, Equatable {
       memory: memory &+ other.memory)
   }
 
-  /// What a process with these rights lacks for `other`; nil if nothing. Memory is not compared:
-  /// the limit is far more than a stream needs.
+  /// What a process with these rights lacks for `other`; nil if nothing.
+  ///
+  /// Memory is not compared: the limit is far more than a stream needs.
   package func lack(of other: ProcessRights) -> String? {
     if let file = other.files.first(where: { !files.contains($0) }) { return file }
     return other.usesDevices && !usesDevices ? "devices" : nil

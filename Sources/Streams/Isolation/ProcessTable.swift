@@ -130,7 +130,7 @@ package struct ProcessTable: Sendable {
   private func group(of wish: Wish) -> [Wish] {
     var group = [wish]
     var rest = expected.filter { $0.name != wish.name }
-    while let index = rest.firstIndex(where: { other in group.contains { $0.shares(with: other) } }) {
+    while let index = rest.firstIndex(where: { one in group.contains { $0.shares(with: one) } }) {
       group.append(rest.remove(at: index))
     }
     return Array(group.dropFirst())
@@ -155,9 +155,10 @@ extension ProcessTable.Wish {
   fileprivate func differences(from other: Self) -> [String] {
     var found: [String] = []
     if options.rtspTransport != other.options.rtspTransport { found.append("--rtsp-transport") }
-    if options.reachesOtherHosts != other.options.reachesOtherHosts { found.append("--other-hosts") }
-    if options.frameSizeLimit != other.options.frameSizeLimit { found.append("--max-frame-size") }
-    if options.decoderErrorLimit != other.options.decoderErrorLimit {
+    let theirs = other.options
+    if options.reachesOtherHosts != theirs.reachesOtherHosts { found.append("--other-hosts") }
+    if options.frameSizeLimit != theirs.frameSizeLimit { found.append("--max-frame-size") }
+    if options.decoderErrorLimit != theirs.decoderErrorLimit {
       found.append("--max-decoder-errors")
     }
     if isIsolated != other.isIsolated { found.append("--isolation") }
