@@ -31,6 +31,13 @@ package struct AccessUnit: Sendable {
   package let senderTime: WallTime?
   /// Its turn in the decoder of a shared connection; nil if the connection is not shared.
   package var turn: DecodingTurn?
+  /// The access units of the same time in the other renditions of a publisher.
+  ///
+  /// Their order is that of ``InputDescription/otherVideos``; all are IDRs, or none.
+  package var others: [AccessUnit] = []
+
+  /// The bytes of all renditions.
+  package var byteCount: Int { others.reduce(bytes.count) { $0 + $1.bytes.count } }
 }
 
 /// Coded audio as received.

@@ -76,7 +76,7 @@ extension InputUnit {
   /// Its bytes.
   package var byteCount: Int {
     switch self {
-    case .video(let unit): unit.bytes.count
+    case .video(let unit): unit.byteCount
     case .audio(let packet): packet.bytes.count
     }
   }

@@ -196,6 +196,11 @@ final class PulledInput: StandbyOwner {
       "a file or a playlist of files: has a connection of its own beside that of \"\(other)\"")
   }
 
+  /// Notes that only the first of the video tracks of a publisher is used.
+  func usesFirstTrack(_ reason: RenditionAligner.Fault) {
+    write(.warning, "tracks-ignored", "only the first video track is used: \(reason)")
+  }
+
   func replaced() { perform(presence.withLock { $0.replaced() }) }
 
   func ended() {
