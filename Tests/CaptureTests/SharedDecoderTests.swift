@@ -27,7 +27,7 @@ struct SharedDecoderTests {
       }
     }
     let video = InputDescription.Video(
-      nalCodec: .h264, codec: "h264", width: 0, height: 0, rate: nil,
+      passThroughCodec: .h264, codec: "h264", width: 0, height: 0, rate: nil,
       parameterSets: encoder.parameterSets.sps + encoder.parameterSets.pps, configuration: [])
     return (video, units)
   }

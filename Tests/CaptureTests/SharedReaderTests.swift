@@ -10,7 +10,7 @@ import Time
 private let description = InputDescription(
   format: "mpegts",
   video: InputDescription.Video(
-    nalCodec: .h264, codec: "h264", width: 640, height: 360, rate: nil, parameterSets: [],
+    passThroughCodec: .h264, codec: "h264", width: 640, height: 360, rate: nil, parameterSets: [],
     configuration: []), isPaced: false)
 
 private func entry(_ milliseconds: Int64, isKey: Bool = false, bytes: Int = 1) -> UnitQueue.Entry {
