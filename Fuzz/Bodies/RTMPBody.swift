@@ -38,8 +38,8 @@ extension FuzzBody {
     return write(same) == written ? nil : "\(values) are read differently"
   }
 
-  /// Tags of FLV, and records of media: bodies are within their tags, tracks have different numbers,
-  /// and records are read as they were written.
+  /// Tags of FLV, and records of media: bodies are within their tags, tracks have different
+  /// numbers, and records are read as they were written.
   static let flv = FuzzBody(
     name: "flv",
     sources: [
