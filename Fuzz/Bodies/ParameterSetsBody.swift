@@ -4,7 +4,9 @@ import Capture
 
 extension FuzzBody {
   /// Coded bytes: NAL units are within them in order, and parameter sets survive another
-  /// serialisation. OBUs of AV1 survive another selection.
+  /// serialisation.
+  ///
+  /// OBUs of AV1 survive another selection.
   static let parameterSets = FuzzBody(
     name: "parameter-sets",
     sources: [
