@@ -5,9 +5,21 @@ import Capture
 extension FuzzBody {
   /// Coded bytes: NAL units are within them in order, and parameter sets survive another
   /// serialisation.
+  ///
+  /// OBUs of AV1 survive another selection.
   static let parameterSets = FuzzBody(
-    name: "parameter-sets", sources: ["Capture/Codecs/NALUnits.swift"]
+    name: "parameter-sets",
+    sources: [
+      "Capture/Codecs/NALUnits.swift", "Capture/Inputs/AV1Configuration.swift",
+      "Capture/Inputs/AV1TemporalUnit.swift",
+    ]
   ) { bytes in
+    let unit = AV1TemporalUnit(bytes.span)
+    guard unit.bytes.count <= bytes.count, AV1TemporalUnit(unit.bytes.span).bytes == unit.bytes
+    else { return "OBUs are read differently: \(unit.bytes)" }
+    if let record = AV1Configuration(bytes), record.codecs.utf8.count != 13 {
+      return "codec \(record.codecs)"
+    }
     let guessed = NALUnits.framing(ofParameterSets: bytes.span)
     for framing in [NALFraming.lengthPrefixed, .annexB, guessed] {
       var end = 0

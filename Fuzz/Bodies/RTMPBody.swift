@@ -38,8 +38,8 @@ extension FuzzBody {
     return write(same) == written ? nil : "\(values) are read differently"
   }
 
-  /// Tags of FLV, and records of media: bodies are within their tags, and records are read as they
-  /// were written.
+  /// Tags of FLV, and records of media: bodies are within their tags, tracks have different
+  /// numbers, and records are read as they were written.
   static let flv = FuzzBody(
     name: "flv",
     sources: [
@@ -47,7 +47,11 @@ extension FuzzBody {
       "Ingest/Media/MediaRecord.swift",
     ]
   ) { bytes in
-    for body in [FLVVideoTag(bytes)?.body, FLVAudioTag(bytes)?.body] {
+    let tracks = FLVVideoTag.tracks(of: bytes) ?? []
+    guard tracks.count <= FLVVideoTag.mostTracks,
+      Set(tracks.map(\.track)).count == tracks.count
+    else { return "tracks \(tracks.map(\.track))" }
+    for body in tracks.map(\.body) + [FLVVideoTag(bytes)?.body, FLVAudioTag(bytes)?.body] {
       if let body, body.lowerBound < 0 || body.upperBound > bytes.count {
         return "a body in \(body) of \(bytes.count) bytes"
       }

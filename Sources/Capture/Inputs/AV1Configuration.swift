@@ -3,17 +3,17 @@
 /// The AV1CodecConfigurationRecord of a passed-through track, and its codecs string.
 ///
 /// - Source: AV1 Codec ISO Media File Format Binding v1.2.0 §2.3 and §5
-struct AV1Configuration {
+package struct AV1Configuration {
   /// The record, with its OBUs.
-  let bytes: [UInt8]
+  package let bytes: [UInt8]
   /// `av01.` with profile, level and tier, and bit depth.
-  let codecs: String
+  package let codecs: String
 
   /// The most bytes of a record: a sequence header has less than 100, metadata some more.
   private static let most = 4096
 
   /// Reads a record; nil if its head or its OBUs are invalid, or without a sequence header.
-  init?(_ record: [UInt8]) {
+  package init?(_ record: [UInt8]) {
     // Marker and version 1; then the reserved bits.
     guard record.count > 4, record.count <= Self.most, record[0] == 0x81, record[3] & 0xE0 == 0
     else { return nil }

@@ -6,7 +6,7 @@ internal import Checked
 ///
 /// - Source: AV1 Bitstream & Decoding Process Specification §5.3 and §6.2.2; AV1 Codec ISO Media
 ///   File Format Binding v1.2.0 §2.4
-struct AV1TemporalUnit {
+package struct AV1TemporalUnit {
   /// The kinds of OBUs that are distinguished.
   private enum Kind {
     static let sequenceHeader = 1
@@ -17,14 +17,14 @@ struct AV1TemporalUnit {
   }
 
   /// The OBUs, each with its size.
-  private(set) var bytes: [UInt8] = []
+  package private(set) var bytes: [UInt8] = []
   /// Whether one is a sequence header.
-  private(set) var hasSequenceHeader = false
+  package private(set) var hasSequenceHeader = false
   /// Whether one is a frame or the header of a frame.
-  private(set) var hasFrame = false
+  package private(set) var hasFrame = false
 
   /// Reads OBUs with sizes; the rest after one that is damaged or has no size is left out.
-  init(_ coded: Span<UInt8>) {
+  package init(_ coded: Span<UInt8>) {
     var offset = 0
     while let head = coded.bigEndian(at: offset, count: 1) {
       // The forbidden bit, the extension, the size.
