@@ -62,7 +62,7 @@ final class StreamSockets {
       guard let connection = exchange.upgrade(fields, Self.limits, to: session) else {
         return exchange.respond(
           ResponseFields.error(
-            400, "this connection cannot become a WebSocket (expected HTTP/1.1, one request)",
+            400, "this connection cannot become a WebSocket (other requests are open)",
             .noStore))
       }
       session.connection = connection
