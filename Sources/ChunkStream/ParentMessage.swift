@@ -11,6 +11,8 @@ package enum ParentMessage: Sendable, Equatable {
   case session([UInt8])
   /// The process ends, after the rest of the media if the stream ends for its players.
   case stop(isEnding: Bool)
+  /// A key frame of a video rendition is wanted.
+  case key(UInt8)
 
   /// Head and fields.
   package var bytes: [UInt8] {
@@ -27,6 +29,9 @@ package enum ParentMessage: Sendable, Equatable {
     case .stop(let isEnding):
       kind = 3
       writer.add(isEnding)
+    case .key(let rendition):
+      kind = 4
+      writer.add(rendition)
     }
     return MessageHead(kind: kind, fields: writer.bytes.count).bytes + writer.bytes
   }
@@ -43,6 +48,7 @@ package enum ParentMessage: Sendable, Equatable {
         version: version, try reader.bytes("the source", limit: MessageHead.mostFields))
     case 2: self = .session(try reader.bytes("the session", limit: MessageHead.mostFields))
     case 3: self = .stop(isEnding: try reader.boolean("a flag"))
+    case 4: self = .key(try reader.integer(UInt8.self))
     default: throw .unknownKind(head.kind)
     }
     try reader.end()

@@ -142,6 +142,7 @@ struct ParentMessageTests {
     "a message is read as it was sent, and cut off it is an error",
     arguments: [
       .start(version: ChildMessage.version, [1, 2, 3]), .session([4]), .stop(isEnding: true),
+      .key(3),
     ] as [ParentMessage])
   func roundTrip(_ message: ParentMessage) throws {
     let head = try MessageHead(Array(message.bytes.prefix(MessageHead.size)))

@@ -142,6 +142,9 @@ final class StreamSockets {
     (stream.served?.renditions ?? []).filter { !$0.isAudio }.map(\.name)
   }
 
+  /// Asks the encoder of a rendition for a key frame; see ``StreamSession/requestKey(_:)``.
+  func requestKey(_ rendition: String) { stream.served?.source?.requestKey(rendition) }
+
   // MARK: Changes, publication, deadlines
 
   /// Applies a change of the stream's entry.

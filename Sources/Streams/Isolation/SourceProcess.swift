@@ -79,6 +79,8 @@ package final class SourceProcess: Sendable {
       switch result {
       case .success(.session(let fields)): open(fields)
       case .success(.stop(let isEnding)): stop(isEnding)
+      case .success(.key(let rendition)):
+        session.withLock { $0 }?.pipeline.requestKey(Int(rendition))
       case .success(.start), .failure: _exit(2)
       }
     }
