@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { mock, suite, test } from 'node:test';
+import { ControlSocket } from '../page/control-socket.js';
+
+const settled = () => new Promise((resolve) => { setImmediate(resolve); });
+
+/** A socket that is open at once, and what it reports. */
+function joined(t, group = 'hall') {
+  const sockets = [], targets = [], events = [], sources = [], openings = [];
+  const previous = globalThis.WebSocket;
+  globalThis.WebSocket = class extends EventTarget {
+    static OPEN = 1;
+
+    constructor(url) {
+      super();
+      Object.assign(this, { url, readyState: 1, sent: [] });
+      sockets.push(this);
+    }
+
+    send(text) { this.sent.push(JSON.parse(text)); }
+
+    close() { this.readyState = 3; }
+  };
+  mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
+  const clock = { learn() {}, roundTrip: 2 };
+  const member = new ControlSocket('https://h/live/playlist.m3u8', group, clock, {
+    onOpen: (isOpen) => openings.push(isOpen), onTarget: (target) => targets.push(target),
+    onEvent: (event) => events.push(event), onSource: (source) => sources.push(source),
+  });
+  t.after(() => {
+    member.close();
+    mock.timers.reset();
+    globalThis.WebSocket = previous;
+  });
+  return { member, sockets, targets, events, sources, openings };
+}
+
+suite('a socket without media beside a player', () => {
+  test('a socket without media joins the group, learns its target and reports figures', (t) => {
+    const { member, sockets: [socket], targets } = joined(t);
+    assert.equal(socket.url, 'wss://h/live/ws');
+    socket.dispatchEvent(new Event('open'));
+    assert.deepEqual(socket.sent, [
+      { t: 'hello', v: 1 }, { t: 'subscribe', tracks: [], sync: 'hall' }]);
+    for (const data of ['{"t":"sync","group":"hall","target":350}', '{"t":"sync","target":"x"}',
+      '{"t":"sync","target":-1}', '{"t":"source","state":"live"}']) socket.onmessage({ data });
+    assert.deepEqual(targets, [0.35]);
+    member.report({ need: 300 });
+    assert.deepEqual(socket.sent.at(-1), { t: 'stat', need: 300, rtt: 2 });
+  });
+
+  test('a lost socket is opened again, later each time; not after the end', async (t) => {
+    const { member, sockets } = joined(t);
+    for (const pause of [500, 1000, 2000, 4000, 8000, 15000, 15000]) {
+      const count = sockets.length;
+      sockets.at(-1).onclose({ code: 1006, reason: '' });
+      mock.timers.tick(pause - 1);
+      await settled();
+      assert.equal(sockets.length, count);
+      mock.timers.tick(1);
+      await settled();
+      assert.equal(sockets.length, count + 1);
+    }
+    sockets.at(-1).onclose({ code: 1006, reason: '' });
+    member.close();
+    mock.timers.tick(60000);
+    await settled();
+    assert.equal(sockets.length, 8);
+    assert.equal(sockets.at(-1).readyState, 3);
+  });
+
+  test('events, the source and the opening are reported', (t) => {
+    const { sockets: [socket], events, sources, openings } = joined(t, null);
+    socket.dispatchEvent(new Event('open'));
+    assert.deepEqual(socket.sent[1], { t: 'subscribe', tracks: [] });
+    for (const data of ['{"t":"welcome","v":1}', '{"t":"welcome","v":1}',
+      '{"t":"source","state":"lost","since":1000}', '{"t":"source","state":"live"}',
+      '{"t":"source","state":"live","since":2000}']) socket.onmessage({ data });
+    assert.deepEqual(openings, [true]);
+    assert.deepEqual(sources, [
+      { isOnline: false, since: 1e9 }, { isOnline: true, since: 2e9 }]);
+    const event = { id: 7, time: 5, data: { goal: 1 } };
+    const bytes = new TextEncoder().encode(JSON.stringify(event));
+    for (const kind of [5, 1]) {
+      const message = new Uint8Array(12 + bytes.length);
+      message[0] = kind;
+      message.set(bytes, 12);
+      socket.onmessage({ data: message.buffer });
+    }
+    assert.deepEqual(events, [event]);
+    socket.onclose({ code: 1006, reason: '' });
+    assert.deepEqual(openings, [true, false]);
+  });
+
+  test('without a group, a server that never answers is given up', async (t) => {
+    const { sockets } = joined(t, null);
+    for (let i = 0; i < 10; i += 1) {
+      sockets.at(-1).onclose?.({ code: 1006, reason: '' });
+      mock.timers.tick(20000);
+      await settled();
+    }
+    assert.equal(sockets.length, 3);
+  });
+});
