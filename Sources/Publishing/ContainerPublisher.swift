@@ -6,7 +6,7 @@ package import Time
 /// A publisher that sends the bytes of a container, such as MPEG-TS.
 ///
 /// Confined to the thread of its connection.
-package final class ContainerPublisher: MediaPublisher {
+package final class ContainerPublisher: BytePublisher {
   private let stream: PublishedStream
   private let publisher: Publisher
 

@@ -10,8 +10,8 @@ package struct PublishEvent: Sendable, Equatable {
     case rtmp, rtmps, srt
     /// Media as the body of a request.
     case http
-    /// Files of a relayed stream.
-    case relay
+    /// Files of an uploaded stream.
+    case uploads = "relay"
   }
 
   /// The name of the stream.

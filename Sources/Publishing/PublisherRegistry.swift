@@ -58,12 +58,12 @@ package final class PublisherRegistry: Sendable {
 
   /// Asked before a client publishes.
   package let hooks: PublishHooks
-  private let publishGuard: PublishGuard
+  private let publishCheck: PublishCheck
   private let state = Locked(State())
 
-  /// A registry without streams, whose clients `publishGuard` admits.
-  package init(_ publishGuard: PublishGuard, _ hooks: PublishHooks) {
-    self.publishGuard = publishGuard
+  /// A registry without streams, whose clients `publishCheck` admits.
+  package init(_ publishCheck: PublishCheck, _ hooks: PublishHooks) {
+    self.publishCheck = publishCheck
     self.hooks = hooks
   }
 
@@ -130,13 +130,13 @@ package final class PublisherRegistry: Sendable {
       let mapped = state.entries.values.first { $0.target.path?.matches(target.path) == true }
       return (mapped ?? state.entries[target.stream], state.creator != nil)
     }
-    if found == nil, canCreate, publishGuard.access.admitsWithoutKey(peer) {
+    if found == nil, canCreate, publishCheck.access.admitsWithoutKey(peer) {
       return .new(name: name ?? target.key, application: target.stream)
     }
     // A path is a key too: each unknown one is a failed attempt.
     let isPath = found == nil || found?.target.path != nil
     let key = isPath ? found?.target.path ?? Self.noPath : found?.target.key
-    let refusal = publishGuard.refusal(
+    let refusal = publishCheck.refusal(
       of: peer, given: isPath ? target.path : target.key, key: key, at: now)
     switch refusal {
     case .tooManyFailures: throw .tooManyFailures
@@ -146,7 +146,7 @@ package final class PublisherRegistry: Sendable {
     }
     guard let found else { throw .unknown }
     // A path counts as a key only if keys are required.
-    let access = publishGuard.access
+    let access = publishCheck.access
     guard !isPath || access.mode == .key || access.admitsWithoutKey(peer) else { throw .notLocal }
     return .stream(found.stream)
   }
@@ -157,11 +157,11 @@ package final class PublisherRegistry: Sendable {
   ///   one.
   package func admit(
     stream: String, key: String?, from peer: PeerAddress, at now: MonotonicTime
-  ) -> Result<PublishedStream, PublishGuard.Refusal>? {
+  ) -> Result<PublishedStream, PublishCheck.Refusal>? {
     guard let found = state.withLock({ $0.entries[stream] }), found.target.path == nil else {
       return nil
     }
-    let refusal = publishGuard.refusal(of: peer, given: key, key: found.target.key, at: now)
+    let refusal = publishCheck.refusal(of: peer, given: key, key: found.target.key, at: now)
     return refusal.map { .failure($0) } ?? .success(found.stream)
   }
 
@@ -210,11 +210,11 @@ package final class PublisherRegistry: Sendable {
 
   /// Whether an address must wait after its failures.
   func mustWait(_ peer: PeerAddress, at now: MonotonicTime) -> Bool {
-    publishGuard.mustWait(peer, at: now)
+    publishCheck.mustWait(peer, at: now)
   }
 
   /// Counts a wrong passphrase as a failure.
-  func fail(_ peer: PeerAddress, at now: MonotonicTime) { publishGuard.fail(peer, at: now) }
+  func fail(_ peer: PeerAddress, at now: MonotonicTime) { publishCheck.fail(peer, at: now) }
 
   // MARK: Connections
 

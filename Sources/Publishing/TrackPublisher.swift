@@ -6,7 +6,7 @@ package import Time
 /// A publisher's connection with one CMAF track.
 ///
 /// Confined to the loop's thread.
-package final class TrackPublisher: MediaPublisher {
+package final class TrackPublisher: BytePublisher {
   private let stream: PublishedStream
   private let track: PublishedTrack
   private let publisher: Publisher

@@ -261,6 +261,6 @@ extension ServingOptions {
     publishedStreams = settings.publishedStreams
     publishHooks.publish = settings.publishHook
     publishHooks.unpublish = settings.unpublishHook
-    relayLimits = merged.relayLimits
+    uploadLimits = merged.uploadLimits
   }
 }

@@ -31,11 +31,11 @@ extension StreamDefinition {
     return options
   }
 
-  /// The entry of a relayed stream without files.
-  var relay: RelayEntry {
-    var entry = RelayEntry(
-      RelayStream(
-        name: settings.name, limits: settings.relayLimits, now: SystemClock.monotonicTime))
+  /// The entry of an uploaded stream without files.
+  var uploads: UploadEntry {
+    var entry = UploadEntry(
+      UploadedStream(
+        name: settings.name, limits: settings.uploadLimits, now: SystemClock.monotonicTime))
     entry.key = settings.publishKey
     entry.playbackKeys = settings.playbackKeys
     entry.label = settings.label

@@ -50,11 +50,11 @@ final class StreamRegistry: StreamControl {
 
   /// Adds a stream and starts it.
   ///
-  /// - Returns: its supervisor; nil for a relayed stream, which has no sessions.
+  /// - Returns: its supervisor; nil for an uploaded stream, which has no sessions.
   @discardableResult
   func open(_ definition: StreamDefinition) -> StreamSupervisor? {
-    if definition.isRelayed {
-      serverState.addRelay(definition.relay)
+    if definition.isUploaded {
+      serverState.addUploads(definition.uploads)
       let name = definition.settings.name
       log.write(.info, "stream", stream: name, "relayed: waiting for uploads to /\(name)/")
       return nil
@@ -117,7 +117,7 @@ final class StreamRegistry: StreamControl {
 
   func remove(_ name: String, answer: @escaping @Sendable (ControlResult) -> Void) {
     let isBegun = change { [self] in
-      if serverState.removeRelay(name) {
+      if serverState.removeUploads(name) {
         log.write(.info, "removed", stream: name, "removed by a request")
         apiStreams.withLock { _ = $0.remove(name) }
         return answer(.removed)
@@ -145,12 +145,12 @@ final class StreamRegistry: StreamControl {
       apiStreams.subtract(names)
       return apiStreams
     }
-    applyRelays(definitions, apiStreams: apiStreams)
+    applyUploads(definitions, apiStreams: apiStreams)
     let before = serverState.streams
-    for definition in definitions where !definition.isRelayed {
+    for definition in definitions where !definition.isUploaded {
       let name = definition.configuration.name
-      // A publisher may have created a relayed stream of this name.
-      _ = serverState.removeRelay(name)
+      // A publisher may have created an uploaded stream of this name.
+      _ = serverState.removeUploads(name)
       guard let stream = before.first(where: { $0.name == name }) else {
         log.write(.info, "added", stream: name, "added by the configuration")
         open(definition)
@@ -164,7 +164,7 @@ final class StreamRegistry: StreamControl {
       log.write(.info, "changed", stream: name, "restarting with a changed configuration")
       replace(stream, by: definition)
     }
-    let relayed = Set(definitions.filter(\.isRelayed).map(\.configuration.name))
+    let relayed = Set(definitions.filter(\.isUploaded).map(\.configuration.name))
     let gone = before.filter {
       (!names.contains($0.name) || relayed.contains($0.name))
         && !apiStreams.contains($0.name) && !isClosing($0)
@@ -175,10 +175,10 @@ final class StreamRegistry: StreamControl {
     }
   }
 
-  /// Adds, replaces and removes relayed streams; unchanged ones keep their files.
-  private func applyRelays(_ definitions: [StreamDefinition], apiStreams: Set<String>) {
-    let before = serverState.relays
-    let wanted = definitions.filter(\.isRelayed)
+  /// Adds, replaces and removes uploaded streams; unchanged ones keep their files.
+  private func applyUploads(_ definitions: [StreamDefinition], apiStreams: Set<String>) {
+    let before = serverState.uploads
+    let wanted = definitions.filter(\.isUploaded)
     for definition in wanted {
       let name = definition.configuration.name
       let old = before.first { $0.name == name }
@@ -197,7 +197,7 @@ final class StreamRegistry: StreamControl {
       && !apiStreams.contains(old.name)
     {
       log.write(.info, "removed", stream: old.name, "removed by the configuration")
-      _ = serverState.removeRelay(old.name)
+      _ = serverState.removeUploads(old.name)
     }
   }
 

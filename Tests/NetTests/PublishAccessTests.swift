@@ -15,7 +15,7 @@ private struct Row: Sendable, CustomTestStringConvertible {
   var key: String?
   var peer = remote
   var given: String?
-  let refusal: PublishGuard.Refusal?
+  let refusal: PublishCheck.Refusal?
 
   var testDescription: String { "\(mode), key \(key ?? "-"), \(peer) gives \(given ?? "-")" }
 }
@@ -33,8 +33,8 @@ private let rows = [
 struct PublishAccessTests {
   @Test("mode, key and address decide", arguments: rows)
   fileprivate func decision(row: Row) {
-    let publishGuard = PublishGuard(PublishAccess(row.mode))
-    let refusal = publishGuard.refusal(
+    let publishCheck = PublishCheck(PublishAccess(row.mode))
+    let refusal = publishCheck.refusal(
       of: row.peer, given: row.given, key: row.key.map { SecretDigest($0) }, at: .origin)
     #expect(refusal == row.refusal)
   }
@@ -49,10 +49,10 @@ struct PublishAccessTests {
 
   @Test("after five wrong keys an address waits a minute, with the right key too")
   func attempts() {
-    let publishGuard = PublishGuard(PublishAccess(.loopback))
+    let publishCheck = PublishCheck(PublishAccess(.loopback))
     var now = MonotonicTime.origin
-    func ask(_ given: String?, of peer: PeerAddress = remote) -> PublishGuard.Refusal? {
-      publishGuard.refusal(of: peer, given: given, key: SecretDigest(key), at: now)
+    func ask(_ given: String?, of peer: PeerAddress = remote) -> PublishCheck.Refusal? {
+      publishCheck.refusal(of: peer, given: given, key: SecretDigest(key), at: now)
     }
     for _ in 0..<4 { #expect(ask("wrong") == .wrongKey) }
     #expect(ask(key) == nil)
@@ -65,7 +65,7 @@ struct PublishAccessTests {
     #expect(ask(key, of: local) == nil)
     now += FailedAttempts.waitingTime
     #expect(ask(key) == nil)
-    #expect(publishGuard.refusedCount == 4 + 10 + 2)
+    #expect(publishCheck.refusedCount == 4 + 10 + 2)
   }
 
   @Test("the number of kept addresses is bounded; the oldest is forgotten")

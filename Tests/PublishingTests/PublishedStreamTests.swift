@@ -128,7 +128,7 @@ struct PublisherRegistryTests {
     for (mode, fromOther) in [
       (PublishAccess.Mode.loopback, PublishRefusal.notLocal), (.open, nil), (.key, .unknown),
     ] {
-      let registry = PublisherRegistry(PublishGuard(PublishAccess(mode)), noHooks())
+      let registry = PublisherRegistry(PublishCheck(PublishAccess(mode)), noHooks())
       _ = registry.add("live", PublishTarget())
       #expect(try refusal(registry, "live/anything", other) == fromOther)
       #expect(try refusal(registry, "live/anything", local) == (mode == .key ? .unknown : nil))
@@ -139,7 +139,7 @@ struct PublisherRegistryTests {
   @Test("with a key the key decides, in every mode")
   func keys() throws {
     for mode in PublishAccess.Mode.allCases {
-      let registry = PublisherRegistry(PublishGuard(PublishAccess(mode)), noHooks())
+      let registry = PublisherRegistry(PublishCheck(PublishAccess(mode)), noHooks())
       _ = registry.add("live", PublishTarget(key: SecretDigest("sesame")))
       #expect(try refusal(registry, "live/sesame", other) == nil)
       #expect(try refusal(registry, "live/other", local) == .unknown)
@@ -149,7 +149,7 @@ struct PublisherRegistryTests {
 
   @Test("a path leads to its stream, whatever the name")
   func paths() throws {
-    let registry = PublisherRegistry(PublishGuard(PublishAccess(.key)), noHooks())
+    let registry = PublisherRegistry(PublishCheck(PublishAccess(.key)), noHooks())
     _ = registry.add("mrrtmp", PublishTarget(path: SecretDigest("live/stream")))
     guard
       case .stream(let stream) = try registry.admit(
@@ -164,7 +164,7 @@ struct PublisherRegistryTests {
 
   @Test("five failures of an address let it wait, and no other")
   func failures() throws {
-    let registry = PublisherRegistry(PublishGuard(PublishAccess(.loopback)), noHooks())
+    let registry = PublisherRegistry(PublishCheck(PublishAccess(.loopback)), noHooks())
     _ = registry.add("live", PublishTarget(key: SecretDigest("sesame")))
     for _ in 0..<5 { #expect(try refusal(registry, "live/x", other) == .unknown) }
     #expect(try refusal(registry, "live/sesame", other) == .tooManyFailures)
@@ -174,7 +174,7 @@ struct PublisherRegistryTests {
 
   @Test("a stream keeps its publisher when its key changes, and loses it when it is removed")
   func changes() throws {
-    let registry = PublisherRegistry(PublishGuard(PublishAccess(.loopback)), noHooks())
+    let registry = PublisherRegistry(PublishCheck(PublishAccess(.loopback)), noHooks())
     let stream = registry.add("live", PublishTarget())
     let isClosed = Flag()
     let publisher = Publisher { then in

@@ -11,7 +11,7 @@ private let other = PeerAddress(high: 0, low: 0xC000_0201, port: 2, isVersion6: 
 private let start = MonotonicTime(nanoseconds: 1_000_000_000)
 
 private func registry(_ mode: PublishAccess.Mode) -> PublisherRegistry {
-  PublisherRegistry(PublishGuard(PublishAccess(mode)), noHooks())
+  PublisherRegistry(PublishCheck(PublishAccess(mode)), noHooks())
 }
 
 @Suite("Access of SRT callers")

@@ -54,7 +54,7 @@ struct HTTPViewersTests {
       ([.playlist, .lowLatency, .segment], .lowLatencyHLS),
       ([.playlist, .openSegment], .frames), ([.playlist, .openSegment, .segment], .frames),
       ([.chunkedPlaylist, .openSegment], .segmentedHLS), ([.manifest, .openSegment], .dash),
-      ([.manifest, .segment], .dash), ([.relayed], .relay),
+      ([.manifest, .segment], .dash), ([.uploaded], .uploads),
     ] as [([ViewerRequest.Object], ViewerTransport?)])
   func transports(_ objects: [ViewerRequest.Object], _ transport: ViewerTransport?) {
     var table = Table()

@@ -190,7 +190,7 @@ struct PlaybackRequestTests {
     }
   }
 
-  @Test("relayed streams: files and the list need a token, the page for players needs none")
+  @Test("uploaded streams: files and the list need a token, the page for players needs none")
   func relayed() throws {
     var options = ServingOptions()
     options.playbackKeys = [try #require(TokenKey("k1:\(Self.secret)"))]
@@ -214,10 +214,10 @@ struct PlaybackRequestTests {
 
   @Test("permissions are limited, and computed once")
   func capacity() throws {
-    let playbackGuard = PlaybackGuard(TrustedProxies())
-    var access = PlaybackAccess(playbackGuard)
+    let playbackRefusals = PlaybackRefusals(TrustedProxies())
+    var access = PlaybackAccess(playbackRefusals)
     let keys = [try #require(TokenKey("k1:\(Self.secret)"))]
-    func refusal(_ text: String, _ keys: [TokenKey], _ now: Int64) -> PlaybackGuard.Refusal? {
+    func refusal(_ text: String, _ keys: [TokenKey], _ now: Int64) -> PlaybackRefusals.Refusal? {
       access.refusal(
         of: .playbackToken(text), on: "live", keys, by: remote, at: .origin, seconds: now)
     }

@@ -32,14 +32,14 @@ struct UpstreamTests {
     return StreamSession(configuration, log: Log(format: .text, least: .error) { _ in })
   }
 
-  private func receiver() throws -> (UpstreamReceiver, LiveWindow) {
+  private func receiver() throws -> (UpstreamSession, LiveWindow) {
     let description = FeedDescription(session(), path: ["a"])
     let configuration = description.configuration(named: "copy")
     let window = LiveWindow(segmentation: segmentation, playlistLength: 7, retained: 9)
     let context = SessionContext(
       configuration, anchor: SessionAnchor(configuration), outputs: [window], audioSink: nil,
       log: Log(format: .text, least: .error) { _ in })
-    return (UpstreamReceiver(context, windows: [window]), window)
+    return (UpstreamSession(context, windows: [window]), window)
   }
 
   private func segment(_ number: Int64, gap: Int64? = nil) -> FeedMessage {
@@ -61,7 +61,7 @@ struct UpstreamTests {
         captured: .origin, published: .origin), SharedBytes([1, 2, 3]))
   }
 
-  private func take(_ messages: [FeedMessage], _ receiver: UpstreamReceiver) throws {
+  private func take(_ messages: [FeedMessage], _ receiver: UpstreamSession) throws {
     for message in messages { #expect(try receiver.handle(message) == .kept) }
   }
 

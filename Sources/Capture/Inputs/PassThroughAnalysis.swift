@@ -3,11 +3,12 @@
 package import Media
 package import Time
 
-/// Decides whether an input can be passed through: a pure state machine.
+/// Finds from the first access units whether an input can be passed through, and how: a pure state
+/// machine.
 ///
-/// The decision is made at the key frame that would end the first segment: the first key frame at
-/// or after the requested segment duration. A later change of the source does not change the
-/// decision; the session handles it.
+/// `Configuration/Checks/PassThroughDecision.swift` decides. The result is known at the key frame
+/// that would end the first segment: the first key frame at or after the requested segment
+/// duration. A later change of the source does not change the result; the session handles it.
 package struct PassThroughAnalysis: Sendable {
   /// The parameters of pass-through.
   package struct Fit: Sendable, Equatable {

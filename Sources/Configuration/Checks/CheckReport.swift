@@ -46,8 +46,8 @@ package enum CheckReport {
 
   private static func lines(_ stream: StreamDefinition) -> [String] {
     let name = stream.configuration.name
-    if stream.isRelayed {
-      let limits = stream.settings.relayLimits
+    if stream.isUploaded {
+      let limits = stream.settings.uploadLimits
       return [
         "stream \(name): relayed, at most \(limits.bytes / 1_000_000) MB and "
           + "\(limits.span.wholeSeconds) s of uploaded files"

@@ -71,19 +71,19 @@ package struct StreamDefinition: Sendable {
   /// Whether the stream must be open before the program serves: flags describe it, and its source
   /// opens at once or never.
   package var mustBeOpen: Bool {
-    !isListed && !settings.isOnDemand && !isRelayed
+    !isListed && !settings.isOnDemand && !isUploaded
       && settings.upstream == nil
       && settings.input.map { $0.kind == .file && settings.backups.isEmpty } ?? true
   }
 
   /// Whether the stream consists of the files that its publisher uploads.
-  package var isRelayed: Bool { settings.published == .relay }
+  package var isUploaded: Bool { settings.published == .uploads }
 
   private static func checkSource(_ settings: StreamSettings) throws(UsageError) {
     let sources = [
       ("test-src", settings.isTestSource), ("device", settings.device != nil),
       // The inputs of a stream with publishers are their backups.
-      ("input", settings.input != nil && [nil, .relay].contains(settings.published)),
+      ("input", settings.input != nil && [nil, .uploads].contains(settings.published)),
       ("relay", settings.upstream != nil), ("source", settings.published != nil),
     ].filter(\.1)
     guard sources.count <= 1 else {
@@ -140,7 +140,7 @@ package struct StreamDefinition: Sendable {
   }
 
   private static func checkPublishers(_ settings: StreamSettings) throws(UsageError) {
-    let needsPublishers = settings.published != nil && settings.published != .relay
+    let needsPublishers = settings.published != nil && settings.published != .uploads
     if settings.publishMode == nil, settings.publishPath != nil || needsPublishers {
       let option = settings.publishPath != nil ? "rtmp-path" : "source"
       throw UsageError(

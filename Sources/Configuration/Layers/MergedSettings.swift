@@ -68,8 +68,8 @@ package struct MergedSettings: Sendable {
     return settings
   }
 
-  /// The limits of relayed streams that publishers create.
-  package var relayLimits: RelayLimits { overrides.over(top).stream.relayLimits }
+  /// The limits of uploaded streams that publishers create.
+  package var uploadLimits: UploadLimits { overrides.over(top).stream.uploadLimits }
 
   /// The key of streams that publishers create.
   package var publishKey: SecretDigest? { overrides.over(top).stream.publishKey }

@@ -43,9 +43,9 @@ extension Option {
       "max-window-size", \.windowMegabytes, .integer(8...1_000_000, "MB"), .limits,
       help: "media of a rendition in memory, in MB; above it old segments are removed early"),
     Option.stream(
-      "relay-window", \.relayLimits, .relayLimits, .limits,
-      help: "files of a relayed stream in memory: MB in all, and the seconds for which media files "
-        + "are kept; older ones are removed"
+      "relay-window", \.uploadLimits, .uploadLimits, .limits,
+      help: "memory for uploaded files: MB in all, and the seconds for which media files are kept; "
+        + "older ones are removed"
     ).with { $0.scope = .serving },
     .stream(
       "max-decoder-errors", \.inputOptions.decoderErrorLimit, .integer(1...1_000_000), .limits,
@@ -106,11 +106,11 @@ extension OptionKind where Value == FrameSizeLimit {
     parse: { FrameSizeLimit($0) }, print: { "\($0)" })
 }
 
-extension OptionKind where Value == RelayLimits {
+extension OptionKind where Value == UploadLimits {
   private static let megabytes: ClosedRange<Int64> = 1...100_000
   private static let seconds: ClosedRange<Int64> = 10...86_400
 
-  fileprivate static let relayLimits = OptionKind(
+  fileprivate static let uploadLimits = OptionKind(
     placeholder: "MB,S",
     expected: "megabytes, \(megabytes.lowerBound)–\(megabytes.upperBound), a comma, and seconds, "
       + "\(seconds.lowerBound)–\(seconds.upperBound), such as 32,120",
@@ -119,6 +119,6 @@ extension OptionKind where Value == RelayLimits {
       guard parts.count == 2, let size = Decimal.whole(String(parts[0])),
         let span = Decimal.whole(String(parts[1])), megabytes.contains(size), seconds.contains(span)
       else { return nil }
-      return RelayLimits(megabytes: Int(size), span: .seconds(span))
+      return UploadLimits(megabytes: Int(size), span: .seconds(span))
     }, print: { "\($0.bytes / 1_000_000),\($0.span.wholeSeconds)" })
 }

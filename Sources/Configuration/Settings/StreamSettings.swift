@@ -87,7 +87,7 @@ package struct StreamSettings: Sendable {
   package var holdLimit: Interval?
   package var waitsForAbsentSegment = true
   /// The limits of the stream if it is relayed.
-  package var relayLimits = RelayLimits.standard
+  package var uploadLimits = UploadLimits.standard
   /// The key of its publisher.
   package var publishKey: SecretDigest?
   /// What its publisher by SRT encrypts with; nil for no encryption.
@@ -110,7 +110,7 @@ package struct StreamSettings: Sendable {
   package init() {}
 
   /// `--source`.
-  package enum Published: String, CaseIterable, Sendable { case relay, rtmp, srt }
+  package enum Published: String, CaseIterable, Sendable { case uploads = "relay", rtmp, srt }
 
   /// `--playlist`.
   package enum PlaylistForm: String, CaseIterable, Sendable {
@@ -177,7 +177,7 @@ package struct StreamSettings: Sendable {
   mutating func choosePublishers(_ program: ProgramSettings, isOnly: Bool) {
     guard program.rtmp != nil || program.rtmps != nil || program.srt != nil else { return }
     publishMode = program.publishMode
-    guard device == nil, upstream == nil, !isTestSource, published != .relay else { return }
+    guard device == nil, upstream == nil, !isTestSource, published != .uploads else { return }
     // The inputs of a stream with publishers are their backups.
     guard input == nil || published != nil else { return }
     guard published != nil || isOnly || publishKey != nil || publishPath != nil else { return }

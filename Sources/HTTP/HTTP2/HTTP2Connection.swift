@@ -291,13 +291,4 @@ final class HTTP2Connection: HTTPConnection {
     checkWindows(now)
     for exchange in exchanges.values { exchange.socket?.check(now) }
   }
-
-  /// Resets HTTP/2 streams whose client leaves the window closed or opens it too slowly.
-  private func checkWindows(_ now: MonotonicTime) {
-    let stalled = exchanges.values.filter { exchange in
-      exchange.tunnel == nil && !exchange.pending.isEmpty && now - exchange.pace.since >= server.limits.stallTime
-        && session?.isBlocked(exchange.stream) == true
-    }
-    for exchange in stalled { reset(exchange, .slowReader(.stalled)) }
-  }
 }

@@ -36,12 +36,12 @@ struct PlaybackAccess {
   /// The largest number of known permissions; above it all are forgotten, and computed again.
   private static let capacity = 4096
 
-  private let playbackGuard: PlaybackGuard
+  private let playbackRefusals: PlaybackRefusals
   private let publicKey: SignatureKey?
   private var permissions: [Use: Permission] = [:]
 
-  init(_ playbackGuard: PlaybackGuard, publicKey: SignatureKey? = nil) {
-    self.playbackGuard = playbackGuard
+  init(_ playbackRefusals: PlaybackRefusals, publicKey: SignatureKey? = nil) {
+    self.playbackRefusals = playbackRefusals
     self.publicKey = publicKey
   }
 
@@ -81,23 +81,23 @@ struct PlaybackAccess {
   mutating func refusal(
     of credential: Credential?, on stream: String, _ keys: [TokenKey], by peer: PeerAddress,
     at now: MonotonicTime, seconds: Int64
-  ) -> PlaybackGuard.Refusal? {
+  ) -> PlaybackRefusals.Refusal? {
     let refusal = decision(credential, stream, keys, peer, now, seconds)
-    if let refusal { playbackGuard.note(refusal, of: peer, at: now) }
+    if let refusal { playbackRefusals.note(refusal, of: peer, at: now) }
     return refusal
   }
 
   private mutating func decision(
     _ credential: Credential?, _ stream: String, _ keys: [TokenKey], _ peer: PeerAddress,
     _ now: MonotonicTime, _ seconds: Int64
-  ) -> PlaybackGuard.Refusal? {
+  ) -> PlaybackRefusals.Refusal? {
     guard let credential else { return .missing }
     let use = Use(token: credential.text, stream: stream)
     if let known = permissions[use], known.owner == nil || known.owner == peer.owner {
       // bounded: an expiry has at most 12 digits
       return seconds < known.expiry + PlaybackToken.clockSkew ? nil : .expired
     }
-    guard !playbackGuard.mustWait(peer, at: now) else { return .slowed }
+    guard !playbackRefusals.mustWait(peer, at: now) else { return .slowed }
     let verdict: PlaybackToken.Verdict
     let expiry: Int64
     switch credential {
@@ -153,7 +153,7 @@ struct PlaybackAccess {
   }
 
   /// The response for a client that may not play.
-  static func response(_ refusal: PlaybackGuard.Refusal) -> PreparedResponse {
+  static func response(_ refusal: PlaybackRefusals.Refusal) -> PreparedResponse {
     switch refusal {
     case .missing: ResponseFields.error(403, "a playback token is required", .noStore)
     case .invalid: ResponseFields.error(403, "invalid playback token", .noStore)
@@ -166,7 +166,7 @@ struct PlaybackAccess {
   }
 
   /// The response of `/auth` for a proxy, which knows 2xx, 401 and 403 only.
-  static func answer(_ refusal: PlaybackGuard.Refusal?) -> PreparedResponse {
+  static func answer(_ refusal: PlaybackRefusals.Refusal?) -> PreparedResponse {
     switch refusal {
     case nil: PreparedResponse(status: 204, fields: [HeaderField("Cache-Control", "no-store")])
     case .missing:

@@ -17,8 +17,8 @@ extension ServerState {
           name: name, state: old.state, hosted: old.hosted, options: options)
       }
     }
-    if let relay = table.relays[name], relay.playbackKeys != keys {
-      changeRelays { table, _ in table.setPlaybackKeys(keys, of: name) }
+    if let upload = table.uploads[name], upload.playbackKeys != keys {
+      changeUploads { table, _ in table.setPlaybackKeys(keys, of: name) }
     }
   }
 }

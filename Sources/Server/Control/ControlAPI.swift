@@ -60,7 +60,7 @@ final class ControlAPI {
       let table = serverState.streamTable
       let streams =
         table.streams.map { StreamDocument($0).text }
-        + table.relays.entries.map { RelayDocument($0, at: loop.now).text }
+        + table.uploads.entries.map { UploadDocument($0, at: loop.now).text }
       exchange.respond(Self.json(200, "[" + streams.joined(separator: ",\n ") + "]\n"))
     case (.get, let name?), (.head, let name?):
       guard let text = document(name) else {
@@ -151,7 +151,7 @@ final class ControlAPI {
   private func document(_ name: String) -> String? {
     let table = serverState.streamTable
     return table.stream(name).map { StreamDocument($0).text }
-      ?? table.relays[name].map { RelayDocument($0, at: loop.now).text }
+      ?? table.uploads[name].map { UploadDocument($0, at: loop.now).text }
   }
 
   /// The response for a request without the right token; nil if the token is right.

@@ -22,8 +22,8 @@ struct ServerReadiness {
       case .served(let served): Self.reason(served, now)
       }
     }
-    // A relayed stream waits for its publisher as an idle one waits for its viewers.
-    if serverState.streamTable.relays.entries.contains(where: { !$0.isTemporary }) {
+    // An uploaded stream waits for its publisher as an idle one waits for its viewers.
+    if serverState.streamTable.uploads.entries.contains(where: { !$0.isTemporary }) {
       reason = ""
     } else if streams.isEmpty {
       reason = "no streams"

@@ -38,17 +38,17 @@ package final class ServerState: Sendable {
   /// The viewers of the last ten minutes.
   let viewerHistory = Locked(ViewerHistory())
   /// Decides which clients may publish.
-  package let publishGuard: PublishGuard
+  package let publishCheck: PublishCheck
   /// Slows down addresses with invalid playback tokens.
-  let playbackGuard: PlaybackGuard
+  let playbackRefusals: PlaybackRefusals
   /// The streams that accept publishers of media.
   package let publishers: PublisherRegistry
   /// The names of the streams that publishers have created.
   package let allowance: PublishAllowance
-  /// The permissions of clients that upload files of relayed streams.
-  let relayPermits = Locked(RelayPermits())
-  /// The uploads of relayed files.
-  let relayCounters = Locked(RelayCounters())
+  /// The permissions of clients that upload files of uploaded streams.
+  let uploadPermits = Locked(UploadPermits())
+  /// The uploads of files.
+  let uploadCounters = Locked(UploadCounters())
   private let loops = Locked<[Locked<ServerCounters>]>([])
 
   /// A state without streams.
@@ -80,10 +80,10 @@ package final class ServerState: Sendable {
     self.options = options
     startLimits = Locked(
       StartLimits(running: options.runningStreams, starts: options.streamStarts))
-    let publishGuard = PublishGuard(options.publishAccess)
-    self.publishGuard = publishGuard
-    playbackGuard = PlaybackGuard(options.proxies)
-    publishers = PublisherRegistry(publishGuard, PublishHooks(options.publishHooks, log: log))
+    let publishCheck = PublishCheck(options.publishAccess)
+    self.publishCheck = publishCheck
+    playbackRefusals = PlaybackRefusals(options.proxies)
+    publishers = PublisherRegistry(publishCheck, PublishHooks(options.publishHooks, log: log))
     allowance = PublishAllowance(limit: options.publishedStreams)
     self.page = page
     self.log = log
@@ -202,22 +202,22 @@ package final class ServerState: Sendable {
       var streams = before.streams
       body(&streams)
       shared.streamTable = StreamTable(
-        revision: before.revision + 1, streams: streams, relays: before.relays)
+        revision: before.revision + 1, streams: streams, uploads: before.uploads)
       return shared.watchers
     }
     for watcher in watchers { watcher() }
   }
 
-  /// Changes the relayed streams; on an error they stay as they are.
-  func changeRelays<Result: Sendable, Failure: Error>(
-    _ body: (inout RelayTable, [StreamEntry]) throws(Failure) -> Result
+  /// Changes the uploaded streams; on an error they stay as they are.
+  func changeUploads<Result: Sendable, Failure: Error>(
+    _ body: (inout UploadTable, [StreamEntry]) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     let (result, watchers) = try shared.withLock { shared throws(Failure) in
       let before = shared.streamTable
-      var relays = before.relays
-      let result = try body(&relays, before.streams)
+      var uploads = before.uploads
+      let result = try body(&uploads, before.streams)
       shared.streamTable = StreamTable(
-        revision: before.revision + 1, streams: before.streams, relays: relays)
+        revision: before.revision + 1, streams: before.streams, uploads: uploads)
       return (result, shared.watchers)
     }
     for watcher in watchers { watcher() }

@@ -6,8 +6,8 @@ struct StreamTable: Sendable {
   let revision: Int
   /// The streams in the order of their addition.
   let streams: [StreamEntry]
-  /// The relayed streams.
-  var relays = RelayTable()
+  /// The uploaded streams.
+  var uploads = UploadTable()
 
   /// The stream called `name`; without a name the default stream: `live`, else the first.
   func stream(_ name: String?) -> StreamEntry? {

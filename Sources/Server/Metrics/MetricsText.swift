@@ -28,9 +28,9 @@ struct MetricsText {
     totals.sockets.write(to: &out)
     totals.delays.write(to: &out)
     viewers(&out)
-    serverState.relayCounters.withLock { $0 }.write(
-      to: &out, serverState.streamTable.relays.entries,
-      refused: serverState.publishGuard.refusedCount)
+    serverState.uploadCounters.withLock { $0 }.write(
+      to: &out, serverState.streamTable.uploads.entries,
+      refused: serverState.publishCheck.refusedCount)
     accessLog(&out)
     process(&out)
     return out.text
@@ -144,10 +144,10 @@ struct MetricsText {
     out.family(
       "streamer_playback_refused_total", "counter",
       "Requests for media without a valid playback token.")
-    for refusal in PlaybackGuard.Refusal.allCases {
+    for refusal in PlaybackRefusals.Refusal.allCases {
       out.sample(
         "streamer_playback_refused_total", [("reason", refusal.rawValue)],
-        Double(serverState.playbackGuard.count(refusal)))
+        Double(serverState.playbackRefusals.count(refusal)))
     }
     out.family(
       "streamer_starts_refused_total", "counter",

@@ -16,7 +16,7 @@ extension RequestKind {
   static let probe = RequestKind(10, "probe")
   static let manifest = RequestKind(11, "manifest")
   static let control = RequestKind(12, "api")
-  static let relay = RequestKind(13, "relay")
+  static let uploads = RequestKind(13, "relay")
   static let publish = RequestKind(14, "publish")
   static let socket = RequestKind(15, "websocket")
   static let feed = RequestKind(16, "feed")
@@ -24,7 +24,7 @@ extension RequestKind {
   /// All kinds; each at its own index.
   static let all = [
     other, refused, playlist, chunkedPlaylist, header, part, segment, timestamps, time, page, probe,
-    manifest, control, relay, publish, socket, feed,
+    manifest, control, uploads, publish, socket, feed,
   ]
 
   /// The kind of a request for a media file.

@@ -57,8 +57,8 @@ enum ResponseFields {
     case header
     /// Media whose names recur in the next stream session.
     case numberedRun(targetDuration: Int64)
-    /// Media of a relayed stream: its publisher may use the names again.
-    case relayed(seconds: Int64)
+    /// Media of an uploaded stream: its publisher may use the names again.
+    case uploaded(seconds: Int64)
 
     var value: String {
       switch self {
@@ -72,7 +72,7 @@ enum ResponseFields {
       case .segment: "public, max-age=3600, immutable"
       case .header: "public, max-age=86400, immutable"
       case .numberedRun(let target): "public, max-age=\(6 * target)"
-      case .relayed(let seconds): "public, max-age=\(seconds)"
+      case .uploaded(let seconds): "public, max-age=\(seconds)"
       }
     }
   }

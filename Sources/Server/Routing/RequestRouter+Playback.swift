@@ -22,7 +22,7 @@ extension RequestRouter {
   /// Why a client may not have media with a key; nil if it may.
   private func refusal(
     _ request: Request, _ token: String?, _ media: ProtectedMedia
-  ) -> PlaybackGuard.Refusal? {
+  ) -> PlaybackRefusals.Refusal? {
     let credential =
       token.map { PlaybackAccess.Credential.playbackToken($0) }
       ?? PlaybackAccess.webToken(request).map { .webToken($0) }
@@ -54,10 +54,10 @@ extension RequestRouter {
   /// The media that a request names; nil if it needs no token.
   private func protectedMedia(_ request: Request, _ target: RoutedTarget) -> ProtectedMedia? {
     let (stream, keys, isIndex): (String, [TokenKey], Bool)
-    if !relays.isEmpty, let path = target.relay, let relay = relays[path.stream] {
+    if !uploads.isEmpty, let path = target.upload, let upload = uploads[path.stream] {
       // The page for players has no media.
       guard path.file != nil || !path.isPlayer else { return nil }
-      (stream, keys) = (path.stream, relay.entry.playbackKeys)
+      (stream, keys) = (path.stream, upload.entry.playbackKeys)
       isIndex = path.file?.isIndex ?? true
     } else {
       let name: String?

@@ -9,10 +9,10 @@ import Time
 extension RequestRouter {
   /// Counts the client of a request for media as a viewer.
   func note(_ exchange: any Exchange, _ target: RoutedTarget, _ report: CMCDReport?) {
-    if !relays.isEmpty, let path = target.relay, relays[path.stream] != nil {
+    if !uploads.isEmpty, let path = target.upload, uploads[path.stream] != nil {
       guard let file = path.file, !file.isIndex else { return }
       let viewer = HTTPViewers.number(of: exchange.request, report, on: path.stream)
-      return note(exchange, viewer, .relayed, path.stream, nil, .zero, report)
+      return note(exchange, viewer, .uploaded, path.stream, nil, .zero, report)
     }
     let name: String?
     switch target.route {

@@ -20,9 +20,9 @@ final class RequestRouter: RequestHandler, LoopService {
   private var lastStreamHandler: (name: String, streamHandler: StreamHandler)?
   private let mediaUploads: MediaUploads
   private let permits: PermitRequests
-  private(set) var relays: [String: RelayHandler] = [:]
-  /// When relayed streams and files that have expired are removed next.
-  private var nextRelayCheck = MonotonicTime.distantFuture
+  private(set) var uploads: [String: UploadHandler] = [:]
+  /// When uploaded streams and files that have expired are removed next.
+  private var nextUploadCheck = MonotonicTime.distantFuture
   private var revision = -1
   private let control: ControlAPI
   private(set) var statistics: StatisticsHandler
@@ -39,7 +39,7 @@ final class RequestRouter: RequestHandler, LoopService {
     self.serverState = serverState
     self.viewers = viewers
     playback = PlaybackAccess(
-      serverState.playbackGuard, publicKey: serverState.options.tokenPublicKey)
+      serverState.playbackRefusals, publicKey: serverState.options.tokenPublicKey)
     statistics = StatisticsHandler(serverState)
     self.loop = loop
     self.counters = counters
@@ -102,32 +102,32 @@ final class RequestRouter: RequestHandler, LoopService {
     for streamHandler in streamHandlers { streamHandler.woken(now) }
     let streamTable = serverState.streamTable
     if streamTable.revision != revision { follow(streamTable) }
-    for relay in relays.values { relay.woken() }
+    for upload in uploads.values { upload.woken() }
     control.woken()
   }
 
   var nextDeadline: MonotonicTime {
-    let nextCheck = min(nextRelayCheck, mediaUploads.nextDeadline)
+    let nextCheck = min(nextUploadCheck, mediaUploads.nextDeadline)
     let deadline = streamHandlers.reduce(nextCheck) { min($0, $1.nextDeadline) }
-    return relays.values.reduce(deadline) { min($0, $1.nextDeadline) }
+    return uploads.values.reduce(deadline) { min($0, $1.nextDeadline) }
   }
 
   func expire(_ now: MonotonicTime) {
     for streamHandler in streamHandlers { streamHandler.expire(now) }
-    for relay in relays.values { relay.expire(now) }
+    for upload in uploads.values { upload.expire(now) }
     mediaUploads.expire(now)
-    guard nextRelayCheck <= now else { return }
-    serverState.expireRelays(now)
-    for relay in relays.values { relay.forget() }
-    nextRelayCheck = relays.isEmpty ? .distantFuture : now + .seconds(1)
+    guard nextUploadCheck <= now else { return }
+    serverState.expireUploads(now)
+    for upload in uploads.values { upload.forget() }
+    nextUploadCheck = uploads.isEmpty ? .distantFuture : now + .seconds(1)
   }
 
   func stopped() {
     for streamHandler in streamHandlers { streamHandler.deliveries.close() }
   }
 
-  private var publishing: RelayPublishing {
-    RelayPublishing(
+  private var publishing: UploadRequests {
+    UploadRequests(
       serverState: serverState, loop: loop, uploads: mediaUploads, permits: permits)
   }
 
@@ -141,7 +141,7 @@ final class RequestRouter: RequestHandler, LoopService {
     playback.forget()
     needsTokens =
       streamTable.streams.contains { !$0.options.playbackKeys.isEmpty }
-      || streamTable.relays.entries.contains { !$0.playbackKeys.isEmpty }
+      || streamTable.uploads.entries.contains { !$0.playbackKeys.isEmpty }
     for stream in streamTable.streams {
       let streamHandler =
         before[stream.name]
@@ -157,28 +157,28 @@ final class RequestRouter: RequestHandler, LoopService {
     for (streamHandler, stream) in zip(streamHandlers, streamTable.streams) {
       streamHandler.update(stream)
     }
-    follow(streamTable.relays)
+    follow(streamTable.uploads)
   }
 
-  /// Opens and closes the handlers of relayed streams.
-  private func follow(_ table: RelayTable) {
-    let before = relays
-    relays = [:]
+  /// Opens and closes the handlers of uploaded streams.
+  private func follow(_ table: UploadTable) {
+    let before = uploads
+    uploads = [:]
     for entry in table.entries {
       if let handler = before[entry.name], handler.entry.stream === entry.stream {
         handler.update(entry)
-        relays[entry.name] = handler
+        uploads[entry.name] = handler
       } else {
-        relays[entry.name] = RelayHandler(
+        uploads[entry.name] = UploadHandler(
           entry, counters: counters, loop: loop,
           reroute: { [unowned self] in reroute($0, since: $1) })
       }
     }
-    for handler in before.values where relays[handler.entry.name] !== handler { handler.close() }
-    if relays.isEmpty {
-      nextRelayCheck = .distantFuture
-    } else if nextRelayCheck == .distantFuture {
-      nextRelayCheck = now + .seconds(1)
+    for handler in before.values where uploads[handler.entry.name] !== handler { handler.close() }
+    if uploads.isEmpty {
+      nextUploadCheck = .distantFuture
+    } else if nextUploadCheck == .distantFuture {
+      nextUploadCheck = now + .seconds(1)
     }
   }
 
@@ -189,8 +189,8 @@ final class RequestRouter: RequestHandler, LoopService {
 
   /// Routes a request that arrived at `since`.
   private func route(_ exchange: any Exchange, _ target: RoutedTarget, since: MonotonicTime) {
-    if !relays.isEmpty, let path = target.relay, let relay = relays[path.stream] {
-      return self.relay(exchange, relay, path, since: since)
+    if !uploads.isEmpty, let path = target.upload, let upload = uploads[path.stream] {
+      return self.upload(exchange, upload, path, since: since)
     }
     switch target.route {
     case .playlist(let name, let rendition, let depth):
@@ -253,10 +253,10 @@ final class RequestRouter: RequestHandler, LoopService {
     }
   }
 
-  private func relay(
-    _ exchange: any Exchange, _ relay: RelayHandler, _ path: RelayPath, since: MonotonicTime
+  private func upload(
+    _ exchange: any Exchange, _ upload: UploadHandler, _ path: UploadPath, since: MonotonicTime
   ) {
-    exchange.kind = .relay
+    exchange.kind = .uploads
     if path.isPlayer, path.file?.isIndex ?? true,
       let page = path.file == nil
         ? serverState.page.page(for: exchange.request)
@@ -265,11 +265,11 @@ final class RequestRouter: RequestHandler, LoopService {
       exchange.kind = .page
       return exchange.respond(page)
     }
-    if let file = path.file { return relay.answer(exchange, file, since: since) }
+    if let file = path.file { return upload.answer(exchange, file, since: since) }
     exchange.kind = .page
     // A path of two texts between slashes, such as `/S/`, has one folder.
     exchange.respond(
-      RelayResponses.page(relay.entry, depth: exchange.request.pathSegments.count - 1))
+      UploadResponses.page(upload.entry, depth: exchange.request.pathSegments.count - 1))
   }
 
   private func manifest(

@@ -9,7 +9,7 @@ final class RoutedTarget {
   fileprivate let target: Request.Target
   let route: Route
   /// The file, if the stream is relayed.
-  let relay: RelayPath?
+  let upload: UploadPath?
   /// The media file; nil for all other routes, and for a name that no file has.
   let file: MediaName?
   /// The Delivery Directives of a playlist request.
@@ -19,7 +19,7 @@ final class RoutedTarget {
     target = request.target
     let segments = request.pathSegments
     route = Route(segments)
-    relay = RelayPath(segments)
+    upload = UploadPath(segments)
     if case .media(_, _, let name) = route { file = MediaName(name[...]) } else { file = nil }
     if case .playlist = route {
       directives = PlaylistHandler.directives(request)

@@ -42,7 +42,7 @@ package struct ServingOptions: Sendable {
   package var publishAccess = PublishAccess(.loopback)
   /// The key of streams that publishers create; nil for none.
   package var publishKey: SecretDigest?
-  /// The keys of playback tokens of relayed streams that publishers create.
+  /// The keys of playback tokens of uploaded streams that publishers create.
   package var playbackKeys: [TokenKey] = []
   /// The key that verifies JSON Web Tokens by ES256; nil for none.
   package var tokenPublicKey: SignatureKey?
@@ -52,8 +52,8 @@ package struct ServingOptions: Sendable {
   package var publishedStreams = 32
   /// The web servers that get the events of publishers.
   package var publishHooks = PublishHooks.Addresses()
-  /// The limits of relayed streams that publishers create.
-  package var relayLimits = RelayLimits.standard
+  /// The limits of uploaded streams that publishers create.
+  package var uploadLimits = UploadLimits.standard
 
   /// The defaults.
   package init() {}

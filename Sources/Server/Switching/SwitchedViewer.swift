@@ -7,7 +7,8 @@ import Time
 ///
 /// The viewer is late if its socket acknowledges bytes late, if its distance to the live edge grows
 /// from segment to segment, or if its player reports an empty or shrinking buffer. The absolute
-/// distance to the live edge has no effect. ``AutomaticRendition`` is the hysteresis.
+/// distance to the live edge has no effect. ``AutomaticRendition`` is the hysteresis, which
+/// viewers over WebSockets share.
 struct SwitchedViewer: Sendable {
   /// How late bytes may be acknowledged.
   private static let tolerance = Interval.milliseconds(300)

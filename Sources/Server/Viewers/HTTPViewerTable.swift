@@ -14,14 +14,14 @@ struct ViewerRequest {
     case segment
     /// A segment that is open or has not begun.
     case openSegment
-    /// A file of a relayed stream.
-    case relayed
+    /// A file of an uploaded stream.
+    case uploaded
 
     /// Whether a client that requests nothing else is no viewer: scripts read playlists too.
     var isIndex: Bool {
       switch self {
       case .playlist, .chunkedPlaylist, .manifest: true
-      case .lowLatency, .segment, .openSegment, .relayed: false
+      case .lowLatency, .segment, .openSegment, .uploaded: false
       }
     }
   }
@@ -128,7 +128,7 @@ struct HTTPViewerTable: Sendable {
     of viewer: Viewer, _ object: ViewerRequest.Object, _ now: MonotonicTime
   ) -> ViewerTransport {
     switch (object, viewer.index) {
-    case (.relayed, _): .relay
+    case (.uploaded, _): .uploads
     case (.lowLatency, _): .lowLatencyHLS
     case (.playlist, _), (.chunkedPlaylist, _), (.manifest, _): viewer.report.transport
     case (_, .manifest): .dash

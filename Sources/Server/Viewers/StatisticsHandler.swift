@@ -95,9 +95,9 @@ extension ServerState {
           since: stream.served?.measures.statistics().sourceChanged,
           renditions: stream.served?.renditions.map(\.name) ?? [])
       }
-      + table.relays.entries.map {
+      + table.uploads.entries.map {
         StatisticsDocument.Stream(
-          name: $0.name, state: RelayDocument($0, at: now).state, since: nil, renditions: [])
+          name: $0.name, state: UploadDocument($0, at: now).state, since: nil, renditions: [])
       }
     let rows = historySince.map { since in (viewerHistory.withLock { $0 }, since) }
     return StatisticsDocument(
@@ -111,7 +111,7 @@ extension ServerState {
     let all = viewers.present(now: now)
     viewerHistory.withLock {
       $0.add(
-        all, streams: table.streams.map(\.name) + table.relays.entries.map(\.name),
+        all, streams: table.streams.map(\.name) + table.uploads.entries.map(\.name),
         now: SystemClock.wallTime)
     }
   }

@@ -9,8 +9,8 @@ enum ViewerTransport: String, CaseIterable, Sendable {
   /// HLS by whole segments, or by the chunked playlist.
   case segmentedHLS = "hls"
   case dash
-  /// The files of a relayed stream.
-  case relay
+  /// The files of an uploaded stream.
+  case uploads = "relay"
 
   /// Its index in lists of all transports.
   var index: Int { Self.allCases.firstIndex(of: self) ?? 0 }

@@ -5,12 +5,12 @@ import Time
 
 /// The pipeline of a session that serves the stream of another server.
 final class UpstreamPipeline: Pipeline {
-  private let receiver: UpstreamReceiver
+  private let receiver: UpstreamSession
   private let source: UpstreamSource
 
   /// A pipeline that publishes in `windows`, of the video renditions and then of the audio.
   init(_ context: SessionContext, windows: [LiveWindow], _ source: UpstreamSource) {
-    receiver = UpstreamReceiver(context, windows: windows)
+    receiver = UpstreamSession(context, windows: windows)
     self.source = source
   }
 

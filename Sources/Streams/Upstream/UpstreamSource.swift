@@ -14,7 +14,7 @@ import Time
 package final class UpstreamSource: Sendable {
   private struct State: Sendable {
     var description: FeedDescription?
-    var receiver: UpstreamReceiver?
+    var receiver: UpstreamSession?
     var isStopping = false
     var isOver = false
   }
@@ -81,7 +81,7 @@ package final class UpstreamSource: Sendable {
   }
 
   /// Lets the feed be published for a session.
-  func attach(_ receiver: UpstreamReceiver) { state.update { $0.receiver = receiver } }
+  func attach(_ receiver: UpstreamSession) { state.update { $0.receiver = receiver } }
 
   private func cancel() {
     let receiver = state.update { state in

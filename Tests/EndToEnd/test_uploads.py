@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Relayed streams: ffmpeg's DASH and HLS muxers and curl upload; readers get bytes on arrival."""
+"""Uploaded streams: ffmpeg's DASH and HLS muxers and curl upload; readers get bytes on arrival."""
 
 from __future__ import annotations
 

@@ -2,20 +2,20 @@
 
 import Time
 
-/// The files of a relayed stream within limits of bytes and time: a pure state machine.
+/// The files of an uploaded stream within limits of bytes and time: a pure state machine.
 ///
 /// If memory is needed, the oldest media files are removed first. Indexes and headers of media are
 /// kept as long as there is memory for them, since players that join later need them; media files
 /// are also removed after their time.
-struct RelayWindow: Sendable {
+struct UploadWindow: Sendable {
   private struct Upload {
-    let file: RelayFile
+    let file: UploadedFile
     /// The bytes that count for the limit.
     var charge: Int
   }
 
   private struct Stored {
-    let file: RelayFile
+    let file: UploadedFile
     let charge: Int
     let completed: MonotonicTime
   }
@@ -23,13 +23,13 @@ struct RelayWindow: Sendable {
   /// The maximum number of names of which the end is remembered.
   private static let formerCapacity = 256
 
-  let limits: RelayLimits
-  private var uploads: [RelayName: Upload] = [:]
-  private var files: [RelayName: Stored] = [:]
-  private var media = RelayQueue()
-  private var lasting = RelayQueue()
-  private var former: [RelayName: RelayStream.Lookup] = [:]
-  private var formerOrder: [RelayName] = []
+  let limits: UploadLimits
+  private var uploads: [UploadName: Upload] = [:]
+  private var files: [UploadName: Stored] = [:]
+  private var media = UploadQueue()
+  private var lasting = UploadQueue()
+  private var former: [UploadName: UploadedStream.Lookup] = [:]
+  private var formerOrder: [UploadName] = []
   /// The bytes of all files, with their charges.
   private(set) var charged = 0
   /// Rises when a name gets another meaning.
@@ -37,7 +37,7 @@ struct RelayWindow: Sendable {
   /// When the newest upload began, or the last one ended.
   private(set) var lastUpload: MonotonicTime
 
-  init(_ limits: RelayLimits, now: MonotonicTime) {
+  init(_ limits: UploadLimits, now: MonotonicTime) {
     self.limits = limits
     lastUpload = now
   }
@@ -50,13 +50,15 @@ struct RelayWindow: Sendable {
   /// Begins an upload; the earlier file of the name, unless it is an index, ends here.
   ///
   /// An index is readable until the next one is complete.
-  mutating func begin(_ name: RelayName, serial: UInt64, now: MonotonicTime) -> RelayStream.Begin {
+  mutating func begin(
+    _ name: UploadName, serial: UInt64, now: MonotonicTime
+  ) -> UploadedStream.Begin {
     guard uploads[name] == nil else { return .busy }
     let replaces = files[name] != nil
     if !name.isIndex { forget(name) }
     former[name] = nil
-    let file = RelayFile(name, serial: serial)
-    let charge = RelayLimits.fileCharge + name.text.utf8.count
+    let file = UploadedFile(name, serial: serial)
+    let charge = UploadLimits.fileCharge + name.text.utf8.count
     uploads[name] = Upload(file: file, charge: charge)
     charged += charge
     lastUpload = now
@@ -68,9 +70,9 @@ struct RelayWindow: Sendable {
   /// Makes room for `count` more bytes of an upload.
   ///
   /// - Returns: whether they may be added; if not, the window is full of open uploads.
-  mutating func grow(_ file: RelayFile, by count: Int) -> Bool {
+  mutating func grow(_ file: UploadedFile, by count: Int) -> Bool {
     guard uploads[file.name]?.file === file, count <= limits.bytes else { return false }
-    let charge = count + RelayLimits.chunkCharge
+    let charge = count + UploadLimits.chunkCharge
     uploads[file.name]?.charge += charge
     charged += charge
     makeRoom()
@@ -78,12 +80,12 @@ struct RelayWindow: Sendable {
   }
 
   /// The upload is complete.
-  mutating func complete(_ file: RelayFile, now: MonotonicTime) {
+  mutating func complete(_ file: UploadedFile, now: MonotonicTime) {
     guard let upload = uploads[file.name], upload.file === file else { return }
     uploads[file.name] = nil
     forget(file.name)
     files[file.name] = Stored(file: file, charge: upload.charge, completed: now)
-    let element = RelayQueue.Element(name: file.name, serial: file.serial)
+    let element = UploadQueue.Element(name: file.name, serial: file.serial)
     if file.name.isIndex || file.isHeader {
       lasting.append(element, of: files.count) { [files] in Self.isCurrent($0, in: files) }
     } else {
@@ -94,7 +96,7 @@ struct RelayWindow: Sendable {
   }
 
   /// The upload was cut; its bytes are removed.
-  mutating func fail(_ file: RelayFile, now: MonotonicTime) {
+  mutating func fail(_ file: UploadedFile, now: MonotonicTime) {
     guard let upload = uploads[file.name], upload.file === file else { return }
     uploads[file.name] = nil
     charged -= upload.charge
@@ -104,19 +106,19 @@ struct RelayWindow: Sendable {
   }
 
   /// The open uploads.
-  var openFiles: [RelayFile] { uploads.values.map(\.file) }
+  var openFiles: [UploadedFile] { uploads.values.map(\.file) }
 
   // MARK: Files
 
   /// The file that a name means now.
-  func lookup(_ name: RelayName) -> RelayStream.Lookup {
+  func lookup(_ name: UploadName) -> UploadedStream.Lookup {
     let (upload, stored) = (uploads[name]?.file, files[name]?.file)
     if let file = name.isIndex ? stored ?? upload : upload ?? stored { return .found(file) }
     return former[name] ?? .unknown
   }
 
   /// Deletes a file; deletion of a file that has left the window is without effect.
-  mutating func remove(_ name: RelayName) -> RelayStream.Removal {
+  mutating func remove(_ name: UploadName) -> UploadedStream.Removal {
     guard uploads[name] == nil else { return .busy }
     guard files[name] != nil else {
       if case .removed? = former[name] { return .removed }
@@ -140,7 +142,7 @@ struct RelayWindow: Sendable {
   }
 
   /// The names of all indexes, sorted, at most `limit`.
-  func indexes(limit: Int) -> [RelayName] {
+  func indexes(limit: Int) -> [UploadName] {
     Array(files.keys.filter(\.isIndex).sorted { $0.text < $1.text }.prefix(limit))
   }
 
@@ -158,27 +160,27 @@ struct RelayWindow: Sendable {
     }
   }
 
-  private mutating func evict(_ element: RelayQueue.Element) {
+  private mutating func evict(_ element: UploadQueue.Element) {
     if Self.isCurrent(element, in: files) { evict(element.name) }
   }
 
-  private mutating func evict(_ name: RelayName) {
+  private mutating func evict(_ name: UploadName) {
     forget(name)
     remember(name, .removed)
     revision += 1
   }
 
   private static func isCurrent(
-    _ element: RelayQueue.Element, in files: [RelayName: Stored]
+    _ element: UploadQueue.Element, in files: [UploadName: Stored]
   ) -> Bool {
     files[element.name]?.file.serial == element.serial
   }
 
-  private mutating func forget(_ name: RelayName) {
+  private mutating func forget(_ name: UploadName) {
     if let stored = files.removeValue(forKey: name) { charged -= stored.charge }
   }
 
-  private mutating func remember(_ name: RelayName, _ lookup: RelayStream.Lookup) {
+  private mutating func remember(_ name: UploadName, _ lookup: UploadedStream.Lookup) {
     if former.updateValue(lookup, forKey: name) == nil { formerOrder.append(name) }
     guard formerOrder.count > 2 * Self.formerCapacity else { return }
     for name in formerOrder.prefix(Self.formerCapacity) { former[name] = nil }

@@ -5,28 +5,28 @@ import Net
 import Packaging
 import Sharing
 
-/// The body of one PUT or POST on its way to a file of a relayed stream.
+/// The body of one PUT or POST on its way to a file of an uploaded stream.
 ///
 /// Confined to the loop's thread.
-final class RelayUpload: BodyReceiver {
+final class FileUpload: BodyReceiver {
   /// Smaller pieces are gathered until the end of the iteration: each chunk costs a system call per
   /// reader.
   private static let gatheredBelow = 2048
   private static let gatherLimit = 16 * 1024
 
   private let exchange: any Exchange
-  private let stream: RelayStream
-  private let file: RelayFile
+  private let stream: UploadedStream
+  private let file: UploadedFile
   private let replaces: Bool
   private unowned let loop: EventLoop
-  private let counters: Locked<RelayCounters>
+  private let counters: Locked<UploadCounters>
   private var gathered: [UInt8] = []
   private var isFlushing = false
   private var hasFailed = false
 
   init(
-    _ exchange: any Exchange, _ stream: RelayStream, _ file: RelayFile, replaces: Bool,
-    loop: EventLoop, counters: Locked<RelayCounters>
+    _ exchange: any Exchange, _ stream: UploadedStream, _ file: UploadedFile, replaces: Bool,
+    loop: EventLoop, counters: Locked<UploadCounters>
   ) {
     self.exchange = exchange
     self.stream = stream
@@ -60,7 +60,7 @@ final class RelayUpload: BodyReceiver {
     stream.complete(file, at: loop.now)
     counters.withLock { $0.complete += 1 }
     // RFC 9110 §9.3.4: 201 if the file was created, 204 if it was replaced.
-    exchange.respond(RelayResponses.published(replaces ? 204 : 201))
+    exchange.respond(UploadResponses.published(replaces ? 204 : 201))
   }
 
   func failed(_ failure: BodyFailure) {
@@ -91,7 +91,7 @@ final class RelayUpload: BodyReceiver {
     // A response must not be given inside of `received`.
     loop.later { [exchange] in
       exchange.respond(
-        RelayResponses.refused(
+        UploadResponses.refused(
           413, "the window of the stream is full of open uploads (at most \(limit) bytes)"))
     }
   }

@@ -3,10 +3,10 @@
 package import Net
 package import Packaging
 
-/// One relayed stream of the server.
-package struct RelayEntry: Sendable {
+/// One uploaded stream of the server.
+package struct UploadEntry: Sendable {
   /// Its files.
-  package let stream: RelayStream
+  package let stream: UploadedStream
   /// The key of its publisher; nil for none.
   package var key: SecretDigest?
   /// The keys of playback tokens; without one all clients may play.
@@ -20,7 +20,7 @@ package struct RelayEntry: Sendable {
   package var requestedOptions: [String] = []
 
   /// A stream that the configuration or a request has created.
-  package init(_ stream: RelayStream) { self.stream = stream }
+  package init(_ stream: UploadedStream) { self.stream = stream }
 
   /// The first element of its URLs.
   package var name: String { stream.name }

@@ -4,15 +4,15 @@ import Logging
 import Packaging
 import Time
 
-/// One relayed stream as a JSON object of `/api/streams`.
-struct RelayDocument {
+/// One uploaded stream as a JSON object of `/api/streams`.
+struct UploadDocument {
   /// The time after an upload for which the stream counts as live without another one.
   private static let liveTime = Interval.seconds(10)
 
-  private let entry: RelayEntry
+  private let entry: UploadEntry
   private let now: MonotonicTime
 
-  init(_ entry: RelayEntry, at now: MonotonicTime) {
+  init(_ entry: UploadEntry, at now: MonotonicTime) {
     self.entry = entry
     self.now = now
   }

@@ -76,8 +76,8 @@ private let accessRows = [
   AccessRow(mode: .key, fields: ["Authorization: Bearer \(key)"], status: 401),
 ]
 
-@Suite("Relayed streams: PUT, POST, DELETE and GET of their files")
-struct RelayRequestTests {
+@Suite("Uploaded streams: PUT, POST, DELETE and GET of their files")
+struct UploadRequestTests {
   @Test("a file is sent while it arrives, under both paths; a pause is not its end")
   func whileItArrives() throws {
     let handler = try SyntheticHandler()
@@ -127,7 +127,7 @@ struct RelayRequestTests {
     #expect(readers.allSatisfy { $0.text == "halfwhole" && $0.stage == .answered })
     #expect(old.text == "halfwhole" && old.answers == 1)
     #expect(other.isHeld && handler.held == 1)
-    handler.expire(after: RelayHandler.hold)
+    handler.expire(after: UploadHandler.hold)
     #expect(other.status == 404 && handler.held == 0)
   }
 
@@ -188,7 +188,7 @@ struct RelayRequestTests {
   @Test("more bytes than the window are 413 and end the readers")
   func tooLarge() throws {
     var options = ServingOptions()
-    options.relayLimits = RelayLimits(megabytes: 1, span: .seconds(60))
+    options.uploadLimits = UploadLimits(megabytes: 1, span: .seconds(60))
     let handler = try SyntheticHandler(options: options)
     let upload = try handler.put("/cam/seg-1.m4s", nil)
     handler.send("x", to: upload)
@@ -228,10 +228,10 @@ struct RelayRequestTests {
   @Test("a stream of the configuration has its own key, and outlives its publisher")
   func configured() throws {
     let handler = try SyntheticHandler()
-    var entry = RelayEntry(
-      RelayStream(name: "studio", limits: .standard, now: handler.loop.now))
+    var entry = UploadEntry(
+      UploadedStream(name: "studio", limits: .standard, now: handler.loop.now))
     entry.key = SecretDigest(key)
-    handler.serverState.addRelay(entry)
+    handler.serverState.addUploads(entry)
     handler.requests.woken()
     #expect(try handler.put("/studio/a.ts", "x").status == 401)
     let upload = try handler.put("/studio/a.ts", "x", ["Authorization: Bearer \(key)"])
@@ -239,7 +239,7 @@ struct RelayRequestTests {
     handler.expire(after: .seconds(100))
     handler.requests.woken()
     #expect(try handler.ask("/studio/a.ts").header("content-type") == "video/mp2t")
-    #expect(handler.serverState.removeRelay("studio"))
+    #expect(handler.serverState.removeUploads("studio"))
     handler.requests.woken()
     #expect(try handler.ask("/studio/a.ts").status == 404)
   }
@@ -278,7 +278,7 @@ struct RelayRequestTests {
   func names(path: String, status: Int) throws {
     let handler = try SyntheticHandler()
     #expect(try handler.put(path, "x").status == status)
-    #expect(handler.serverState.streamTable.relays.entries.count == (status == 201 ? 1 : 0))
+    #expect(handler.serverState.streamTable.uploads.entries.count == (status == 201 ? 1 : 0))
   }
 
   @Test("no script of another origin may upload or delete")

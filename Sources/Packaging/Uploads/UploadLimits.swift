@@ -2,15 +2,15 @@
 
 package import Time
 
-/// The limits of the window of a relayed stream.
-package struct RelayLimits: Sendable, Equatable {
+/// The limits of the window of an uploaded stream.
+package struct UploadLimits: Sendable, Equatable {
   /// The maximum number of bytes in memory, with the charges of files and chunks.
   package let bytes: Int
   /// The time for which a media file is kept after its upload.
   package let span: Interval
 
   /// The default limits.
-  package static let standard = RelayLimits(megabytes: 32, span: .seconds(120))
+  package static let standard = UploadLimits(megabytes: 32, span: .seconds(120))
   /// The bytes that a file costs beside its chunks, above what it uses.
   package static let fileCharge = 1024
   /// The bytes that a chunk costs beside its content, above what it uses.

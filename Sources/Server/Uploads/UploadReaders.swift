@@ -8,7 +8,7 @@ import Time
 /// The readers of one file that grows, on one loop; each gets every chunk.
 ///
 /// Confined to the loop's thread.
-final class RelayReaders {
+final class UploadReaders {
   /// Whether the readers need further chunks.
   enum Progress { case reading, done }
 
@@ -24,17 +24,17 @@ final class RelayReaders {
     }
   }
 
-  let file: RelayFile
-  private let limits: RelayLimits
+  let file: UploadedFile
+  private let limits: UploadLimits
   private let openHead: PreparedResponse
   private var readers: [Reader] = []
   /// The number of chunks that all readers have.
   private var sent = 0
 
-  init(_ file: RelayFile, _ limits: RelayLimits) {
+  init(_ file: UploadedFile, _ limits: UploadLimits) {
     self.file = file
     self.limits = limits
-    openHead = RelayResponses.openHead(file.name, limits)
+    openHead = UploadResponses.openHead(file.name, limits)
   }
 
   /// The number of readers, including readers that have just disconnected.
@@ -87,7 +87,7 @@ final class RelayReaders {
     for chunk in chunks { reader.exchange.write(chunk) }
   }
 
-  private func finish(_ phase: RelayFile.Phase, _ now: MonotonicTime) {
+  private func finish(_ phase: UploadedFile.Phase, _ now: MonotonicTime) {
     let ending = readers.filter { !$0.isGone }
     readers = []
     var whole: PreparedResponse?
@@ -95,11 +95,11 @@ final class RelayReaders {
       switch (phase, reader.hasBegun) {
       case (.complete, true): reader.exchange.end()
       case (.complete, false):
-        let response = whole ?? RelayResponses.whole(file, limits)
+        let response = whole ?? UploadResponses.whole(file, limits)
         whole = response
         reader.exchange.respond(response, extra: HeldField.ifHeld(reader.since, now))
       case (_, true): reader.exchange.abort()
-      case (_, false): reader.exchange.respond(RelayResponses.broken)
+      case (_, false): reader.exchange.respond(UploadResponses.broken)
       }
     }
   }

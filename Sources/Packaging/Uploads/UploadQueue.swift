@@ -4,10 +4,10 @@
 ///
 /// A file that was replaced or removed stays in the queue until it is the oldest, or until such
 /// names are the most.
-struct RelayQueue: Sendable {
+struct UploadQueue: Sendable {
   /// One completion.
   struct Element: Sendable {
-    let name: RelayName
+    let name: UploadName
     let serial: UInt64
   }
 

@@ -50,7 +50,7 @@ final class PermitRequests {
     guard let request = waiting.removeValue(forKey: number) else { return }
     request.exchange.onGone = nil
     guard let permit else {
-      return request.exchange.respond(RelayResponses.refused(403, "publishing is not permitted"))
+      return request.exchange.respond(UploadResponses.refused(403, "publishing is not permitted"))
     }
     request.then(permit)
   }

@@ -5,15 +5,15 @@ import Packaging
 /// A path that means a file of a stream, if the stream is relayed.
 ///
 /// `/S/FILE`, `/ldash/S/FILE` and, for players only, `/ldash/play/S/FILE`.
-struct RelayPath: Equatable, Sendable {
+struct UploadPath: Equatable, Sendable {
   /// The name of the stream.
   let stream: String
   /// The file; nil for the page of the stream.
-  let file: RelayName?
+  let file: UploadName?
   /// Whether the path begins with `/ldash/play`: its page and its files are for players.
   let isPlayer: Bool
 
-  /// Reads a path from the texts between its slashes; nil if no relayed stream has such a path.
+  /// Reads a path from the texts between its slashes; nil if no uploaded stream has such a path.
   init?(_ segments: [String]) {
     var rest = segments[...]
     var isPlayer = false
@@ -31,7 +31,7 @@ struct RelayPath: Equatable, Sendable {
     if rest.isEmpty ? isPlayer : rest.elementsEqual([""]) {
       file = nil
     } else {
-      guard let name = RelayName(rest) else { return nil }
+      guard let name = UploadName(rest) else { return nil }
       file = name
     }
   }

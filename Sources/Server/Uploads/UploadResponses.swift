@@ -6,10 +6,10 @@ import Packaging
 import Sharing
 import Time
 
-/// The responses about files of relayed streams.
-enum RelayResponses {
+/// The responses about files of uploaded streams.
+enum UploadResponses {
   /// The Content-Type of a file by the end of its name.
-  static func type(_ name: RelayName) -> String {
+  static func type(_ name: UploadName) -> String {
     switch name.suffix {
     case "mpd": "application/dash+xml"
     case "m3u8", "m3u": "application/vnd.apple.mpegurl"
@@ -29,9 +29,9 @@ enum RelayResponses {
   }
 
   /// The fields of a file: an index may be cached for a second, media as long as it is kept.
-  static func fields(_ name: RelayName, _ limits: RelayLimits, isOpen: Bool) -> [HeaderField] {
+  static func fields(_ name: UploadName, _ limits: UploadLimits, isOpen: Bool) -> [HeaderField] {
     let caching: ResponseFields.Caching =
-      name.isIndex ? .second : .relayed(seconds: limits.span.wholeSeconds)
+      name.isIndex ? .second : .uploaded(seconds: limits.span.wholeSeconds)
     let type = type(name)
     let priority: ResponseFields.Priority =
       name.isIndex ? .playlist : isOpen ? .openMedia : .media
@@ -41,7 +41,7 @@ enum RelayResponses {
   }
 
   /// The response with a complete file.
-  static func whole(_ file: RelayFile, _ limits: RelayLimits) -> PreparedResponse {
+  static func whole(_ file: UploadedFile, _ limits: UploadLimits) -> PreparedResponse {
     PreparedResponse(
       status: 200,
       fields: fields(file.name, limits, isOpen: false)
@@ -50,7 +50,7 @@ enum RelayResponses {
   }
 
   /// The head of the response with a file that grows.
-  static func openHead(_ name: RelayName, _ limits: RelayLimits) -> PreparedResponse {
+  static func openHead(_ name: UploadName, _ limits: UploadLimits) -> PreparedResponse {
     PreparedResponse(status: 200, fields: fields(name, limits, isOpen: true))
   }
 
@@ -73,7 +73,7 @@ enum RelayResponses {
 
   /// The response for a client that may not publish.
   /// - Source: RFC 9110 §15.5.2, §15.5.4; RFC 6585 §4
-  static func refused(_ refusal: PublishGuard.Refusal) -> PreparedResponse {
+  static func refused(_ refusal: PublishCheck.Refusal) -> PreparedResponse {
     switch refusal {
     case .notLocal: refused(403, "publishing from other machines requires a key")
     case .missingKey:
@@ -91,7 +91,7 @@ enum RelayResponses {
     }
   }
 
-  /// The page of a relayed stream: its indexes, and links to the player page.
+  /// The page of an uploaded stream: its indexes, and links to the player page.
   ///
   /// Names need no escape in HTML. Links are relative, so that a prefix of the path is kept.
   ///
@@ -99,7 +99,7 @@ enum RelayResponses {
   ///   - entry: the stream.
   ///   - depth: the number of folders in the path of the page.
   /// - Returns: the page.
-  static func page(_ entry: RelayEntry, depth: Int) -> PreparedResponse {
+  static func page(_ entry: UploadEntry, depth: Int) -> PreparedResponse {
     let statistics = entry.stream.statistics
     let name = entry.name
     let root = "./" + String(repeating: "../", count: max(0, depth))

@@ -10,28 +10,28 @@ import Time
 /// PUT, POST and DELETE of files, on one loop.
 ///
 /// Confined to the loop's thread.
-struct RelayPublishing {
+struct UploadRequests {
   let serverState: ServerState
   unowned let loop: EventLoop
   let uploads: MediaUploads
   let permits: PermitRequests
 
-  /// Answers a request, if its path can be that of a file of a relayed stream.
+  /// Answers a request, if its path can be that of a file of an uploaded stream.
   ///
   /// - Returns: false if the path is another one; the request is then unanswered.
   func handle(_ exchange: any Exchange) -> Bool {
     let request = exchange.request
-    guard let path = RelayPath(request.pathSegments), !path.isPlayer, let file = path.file
+    guard let path = UploadPath(request.pathSegments), !path.isPlayer, let file = path.file
     else { return false }
     if publishMedia(exchange, path.stream, file) { return true }
     guard serverState.streamTable.stream(path.stream) == nil else { return false }
     exchange.kind = .publish
-    let known = serverState.streamTable.relays[path.stream]
+    let known = serverState.streamTable.uploads[path.stream]
     if let refusal = refusal(request, known) {
       exchange.respond(refusal)
     } else {
       permit(exchange, path.stream) {
-        publish(exchange, path.stream, file, serverState.streamTable.relays[path.stream])
+        publish(exchange, path.stream, file, serverState.streamTable.uploads[path.stream])
       }
     }
     return true
@@ -43,12 +43,12 @@ struct RelayPublishing {
   /// asked about again.
   private func permit(_ exchange: any Exchange, _ name: String, then: @escaping () -> Void) {
     let (hooks, now) = (serverState.publishers.hooks, loop.now)
-    let client = RelayPermits.Client(stream: name, peer: exchange.request.peer.owner)
-    guard !hooks.areAbsent, !serverState.relayPermits.withLock({ $0.use(client, at: now) }) else {
+    let client = UploadPermits.Client(stream: name, peer: exchange.request.peer.owner)
+    guard !hooks.areAbsent, !serverState.uploadPermits.withLock({ $0.use(client, at: now) }) else {
       return then()
     }
-    permits.ask(exchange, PublishEvent(name, .relay, exchange.request.peer)) { permit in
-      serverState.relayPermits.withLock { $0.add(permit, of: client, at: loop.now) }
+    permits.ask(exchange, PublishEvent(name, .uploads, exchange.request.peer)) { permit in
+      serverState.uploadPermits.withLock { $0.add(permit, of: client, at: loop.now) }
       then()
     }
   }
@@ -57,7 +57,7 @@ struct RelayPublishing {
   ///
   /// - Returns: false if no such stream has this name.
   private func publishMedia(
-    _ exchange: any Exchange, _ name: String, _ file: RelayName
+    _ exchange: any Exchange, _ name: String, _ file: UploadName
   ) -> Bool {
     let request = exchange.request
     let key = Authorization(request)?.secret
@@ -67,90 +67,90 @@ struct RelayPublishing {
     else { return false }
     exchange.kind = .publish
     switch found {
-    case .failure(let refusal): exchange.respond(RelayResponses.refused(refusal))
+    case .failure(let refusal): exchange.respond(UploadResponses.refused(refusal))
     case .success where key == nil && request.header("origin") != nil:
-      exchange.respond(RelayResponses.refused(403, "pages may not publish without a key"))
+      exchange.respond(UploadResponses.refused(403, "pages may not publish without a key"))
     case .success where file.isIndex:
       // The muxer uploads many files; this stream takes one body.
-      exchange.respond(RelayResponses.refused(415, "expected one body of MPEG-TS or MP4"))
+      exchange.respond(UploadResponses.refused(415, "expected one body of MPEG-TS or MP4"))
     case .success where file.isOtherTrack:
-      exchange.respond(RelayResponses.refused(415, "expected a track of video or audio"))
+      exchange.respond(UploadResponses.refused(415, "expected a track of video or audio"))
     case .success(let stream): uploads.begin(exchange, stream, file.track)
     }
     return true
   }
 
   /// The response for a client that may not publish; nil if it may.
-  private func refusal(_ request: Request, _ known: RelayEntry?) -> PreparedResponse? {
+  private func refusal(_ request: Request, _ known: UploadEntry?) -> PreparedResponse? {
     let key = known == nil ? serverState.options.publishKey : known?.key
-    let refusal = serverState.publishGuard.refusal(
+    let refusal = serverState.publishCheck.refusal(
       of: request.peer, given: Authorization(request)?.secret, key: key, at: loop.now)
-    if let refusal { return RelayResponses.refused(refusal) }
+    if let refusal { return UploadResponses.refused(refusal) }
     // A page of another origin, open in a browser of this machine, is no publisher.
     guard key == nil, request.header("origin") != nil else { return nil }
-    return RelayResponses.refused(403, "pages may not publish without a key")
+    return UploadResponses.refused(403, "pages may not publish without a key")
   }
 
   private func publish(
-    _ exchange: any Exchange, _ name: String, _ file: RelayName, _ known: RelayEntry?
+    _ exchange: any Exchange, _ name: String, _ file: UploadName, _ known: UploadEntry?
   ) {
     guard exchange.request.method != .delete else {
       return delete(exchange, file, known)
     }
-    do throws(RelayTable.Refusal) {
-      let entry: RelayEntry
+    do throws(UploadTable.Refusal) {
+      let entry: UploadEntry
       if let known {
         entry = known
       } else {
-        entry = try serverState.createRelay(name, at: loop.now)
+        entry = try serverState.createUploads(name, at: loop.now)
       }
       upload(exchange, entry.stream, file)
     } catch {
-      serverState.relayPermits.withLock { $0.remove(name) }
+      serverState.uploadPermits.withLock { $0.remove(name) }
       switch error {
       case .name:
         exchange.respond(
-          RelayResponses.refused(404, "no stream can have this name"))
+          UploadResponses.refused(404, "no stream can have this name"))
       case .full(let limit):
         exchange.respond(
-          RelayResponses.refused(
+          UploadResponses.refused(
             503, "too many published streams (at most \(limit))",
             [HeaderField("Retry-After", "10")]))
       }
     }
   }
 
-  private func upload(_ exchange: any Exchange, _ stream: RelayStream, _ file: RelayName) {
+  private func upload(_ exchange: any Exchange, _ stream: UploadedStream, _ file: UploadName) {
     switch stream.begin(file, at: loop.now) {
     case .begun(let file, let replaces):
       exchange.receiveBody(
         limit: stream.limits.bytes,
-        RelayUpload(
+        FileUpload(
           exchange, stream, file, replaces: replaces, loop: loop,
-          counters: serverState.relayCounters))
+          counters: serverState.uploadCounters))
     case .busy:
       exchange.respond(
-        RelayResponses.refused(409, "an upload of this file is open"))
+        UploadResponses.refused(409, "an upload of this file is open"))
     case .ended:
       exchange.respond(
-        RelayResponses.refused(503, "the stream was removed", [HeaderField("Retry-After", "1")]))
+        UploadResponses.refused(503, "the stream was removed", [HeaderField("Retry-After", "1")]))
     }
   }
 
   /// Deletes a file after the body of the request, which is empty: some encoders send one.
-  private func delete(_ exchange: any Exchange, _ file: RelayName, _ known: RelayEntry?) {
+  private func delete(_ exchange: any Exchange, _ file: UploadName, _ known: UploadEntry?) {
     exchange.collectBody { _ in
       switch known?.stream.remove(file) ?? .unknown {
-      case .removed: exchange.respond(RelayResponses.published(204))
+      case .removed: exchange.respond(UploadResponses.published(204))
       case .busy:
-        exchange.respond(RelayResponses.refused(409, "an upload of this file is open"))
-      case .unknown: exchange.respond(RelayResponses.refused(404, "no such file was uploaded"))
+        exchange.respond(UploadResponses.refused(409, "an upload of this file is open"))
+      case .unknown: exchange.respond(UploadResponses.refused(404, "no such file was uploaded"))
       }
     }
   }
 }
 
-extension RelayName {
+extension UploadName {
   /// The track that an upload of this name is: `….cmfv` and `….cmfa`, also as `Streams(…)`.
   /// - Source: DASH-IF Live Media Ingest Protocol 1.2 §5.5
   fileprivate var track: PublishedTrack? {

@@ -4,11 +4,11 @@ import Net
 import Publishing
 import Time
 
-/// The permissions of clients that upload files of relayed streams: a pure state machine.
+/// The permissions of clients that upload files of uploaded streams: a pure state machine.
 ///
 /// Each file is a request of its own; a client has published until it has uploaded nothing for
 /// ``PublishAllowance/lingerTime``.
-struct RelayPermits: Sendable {
+struct UploadPermits: Sendable {
   /// A client of one stream, whatever its connections.
   struct Client: Hashable, Sendable {
     let stream: String

@@ -6,22 +6,22 @@ import Packaging
 import Sharing
 import Time
 
-/// A relayed stream on one loop: answers the requests for its files, and holds those for a file
+/// An uploaded stream on one loop: answers the requests for its files, and holds those for a file
 /// that is not uploaded yet.
 ///
 /// Confined to the loop's thread.
-final class RelayHandler {
+final class UploadHandler {
   /// How long a request is held if its file is not uploaded.
   static let hold = Interval.seconds(8)
   /// The maximum number of kept responses.
   private static let responseCapacity = 64
 
-  private(set) var entry: RelayEntry
+  private(set) var entry: UploadEntry
   private let holdLimit: Interval
   private unowned let loop: EventLoop
   private let reroute: (any Exchange, MonotonicTime) -> Void
-  private var readers: [ObjectIdentifier: RelayReaders] = [:]
-  private let early: HoldQueue<RelayName>
+  private var readers: [ObjectIdentifier: UploadReaders] = [:]
+  private let early: HoldQueue<UploadName>
   private var gauge: HoldGauge
   /// Responses with complete files, by the number of the file.
   private var responses: [UInt64: PreparedResponse] = [:]
@@ -34,7 +34,7 @@ final class RelayHandler {
 
   /// `reroute` handles an exchange again; its second argument is the arrival of the request.
   init(
-    _ entry: RelayEntry, holdLimit: Interval = hold, counters: Locked<ServerCounters>,
+    _ entry: UploadEntry, holdLimit: Interval = hold, counters: Locked<ServerCounters>,
     loop: EventLoop, reroute: @escaping (any Exchange, MonotonicTime) -> Void
   ) {
     self.entry = entry
@@ -48,7 +48,7 @@ final class RelayHandler {
   deinit { if let ticket { entry.stream.unwatch(ticket) } }
 
   /// Answers a request for a file, or holds it.
-  func answer(_ exchange: any Exchange, _ name: RelayName, since: MonotonicTime) {
+  func answer(_ exchange: any Exchange, _ name: UploadName, since: MonotonicTime) {
     // Changes between the look-up and the subscription would be missed.
     watch()
     defer { settle() }
@@ -60,23 +60,23 @@ final class RelayHandler {
         return exchange.respond(response.ranged(exchange.request), extra: held(since))
       }
       guard file.read(from: .max).phase == .complete else { return follow(file, exchange, since) }
-      let response = RelayResponses.whole(file, limits)
+      let response = UploadResponses.whole(file, limits)
       if responses.count >= Self.responseCapacity { responses = [:] }
       responses[file.serial] = response
       exchange.respond(response.ranged(exchange.request), extra: held(since))
-    case .broken: exchange.respond(RelayResponses.broken, extra: held(since))
-    case .removed: exchange.respond(RelayResponses.removed)
+    case .broken: exchange.respond(UploadResponses.broken, extra: held(since))
+    case .removed: exchange.respond(UploadResponses.removed)
     case .unknown:
       guard loop.now - since < holdLimit else {
-        return exchange.respond(RelayResponses.unknown, extra: held(since))
+        return exchange.respond(UploadResponses.unknown, extra: held(since))
       }
       early.hold(HeldRequest(exchange, name, since: since), deadline: since + holdLimit)
     }
   }
 
-  private func follow(_ file: RelayFile, _ exchange: any Exchange, _ since: MonotonicTime) {
+  private func follow(_ file: UploadedFile, _ exchange: any Exchange, _ since: MonotonicTime) {
     let key = ObjectIdentifier(file)
-    let group = readers[key] ?? RelayReaders(file, entry.stream.limits)
+    let group = readers[key] ?? UploadReaders(file, entry.stream.limits)
     // A file that has ended since needs no group: its readers are finished at once.
     _ = group.advance(loop.now)
     group.add(exchange, since: since, now: loop.now)
@@ -131,7 +131,7 @@ final class RelayHandler {
     guard early.nextDeadline <= now else { return }
     for request in early.expired(now) {
       early.timedOut()
-      request.exchange.respond(RelayResponses.unknown, extra: [request.heldField(now)])
+      request.exchange.respond(UploadResponses.unknown, extra: [request.heldField(now)])
     }
     settle()
   }
@@ -140,7 +140,7 @@ final class RelayHandler {
   func forget() { refresh() }
 
   /// Applies a change of the stream's entry.
-  func update(_ entry: RelayEntry) { self.entry = entry }
+  func update(_ entry: UploadEntry) { self.entry = entry }
 
   /// The stream was removed: aborts responses in progress, routes held requests again.
   func close() {

@@ -2,10 +2,10 @@
 
 package import Sharing
 
-/// One upload of a file of a relayed stream: grows by chunks until it is complete or broken.
+/// One upload of a file of an uploaded stream: grows by chunks until it is complete or broken.
 ///
 /// Readers keep a reference: the file is readable to its end, whatever happens to its name.
-package final class RelayFile: Sendable {
+package final class UploadedFile: Sendable {
   /// The state of an upload.
   package enum Phase: Sendable {
     /// More chunks may follow. A pause is not an end.
@@ -22,12 +22,12 @@ package final class RelayFile: Sendable {
   }
 
   /// Its name.
-  package let name: RelayName
+  package let name: UploadName
   /// A number that no other file of the process has.
   package let serial: UInt64
-  private let contents = Locked(RelayContents())
+  private let contents = Locked(UploadContents())
 
-  init(_ name: RelayName, serial: UInt64) {
+  init(_ name: UploadName, serial: UInt64) {
     self.name = name
     self.serial = serial
   }
@@ -46,10 +46,10 @@ package final class RelayFile: Sendable {
 }
 
 /// The chunks and the state of one upload: a pure state machine.
-struct RelayContents: Sendable {
+struct UploadContents: Sendable {
   /// In their order; no chunk is ever changed or copied.
   private(set) var chunks: [SharedBytes] = []
-  private(set) var phase = RelayFile.Phase.open
+  private(set) var phase = UploadedFile.Phase.open
 
   /// Adds a chunk; without effect after the end.
   mutating func append(_ bytes: SharedBytes) {
@@ -57,7 +57,7 @@ struct RelayContents: Sendable {
   }
 
   /// Ends the upload; the first end counts.
-  mutating func end(_ phase: RelayFile.Phase) {
+  mutating func end(_ phase: UploadedFile.Phase) {
     if self.phase == .open { self.phase = phase }
   }
 

@@ -3,14 +3,14 @@
 package import Sharing
 package import Time
 
-/// A relayed stream: files that a publisher uploads and readers get unchanged, while they arrive.
+/// An uploaded stream: files that a publisher uploads and readers get unchanged, while they arrive.
 ///
 /// For any thread.
-package final class RelayStream: Sendable {
+package final class UploadedStream: Sendable {
   /// The effect of a new upload.
   package enum Begin: Sendable {
     /// The upload may go on; it may replace an earlier file of the name.
-    case begun(RelayFile, replaces: Bool)
+    case begun(UploadedFile, replaces: Bool)
     /// An upload of the same name is open.
     case busy
     /// The stream was removed.
@@ -19,7 +19,7 @@ package final class RelayStream: Sendable {
 
   /// A file that a request asks for.
   package enum Lookup: Sendable {
-    case found(RelayFile)
+    case found(UploadedFile)
     /// The newest upload of the name was cut.
     case broken
     /// The file was deleted or has left the window.
@@ -44,11 +44,11 @@ package final class RelayStream: Sendable {
     /// When the newest upload began, or the last one ended.
     package let lastUpload: MonotonicTime
     /// The names of playlists and MPDs.
-    package let indexes: [RelayName]
+    package let indexes: [UploadName]
   }
 
   private struct State: Sendable {
-    var window: RelayWindow
+    var window: UploadWindow
     var watchers: [(ticket: Int, body: @Sendable () -> Void)] = []
     var lastTicket = 0
     var hasEnded = false
@@ -61,20 +61,20 @@ package final class RelayStream: Sendable {
   /// The first element of its URLs.
   package let name: String
   /// The limits of its window.
-  package let limits: RelayLimits
+  package let limits: UploadLimits
   private let state: Locked<State>
 
   /// A stream without files.
-  package init(name: String, limits: RelayLimits, now: MonotonicTime) {
+  package init(name: String, limits: UploadLimits, now: MonotonicTime) {
     self.name = name
     self.limits = limits
-    state = Locked(State(window: RelayWindow(limits, now: now)))
+    state = Locked(State(window: UploadWindow(limits, now: now)))
   }
 
   // MARK: For publishers
 
   /// Begins an upload.
-  package func begin(_ name: RelayName, at now: MonotonicTime) -> Begin {
+  package func begin(_ name: UploadName, at now: MonotonicTime) -> Begin {
     let serial = Self.serials.withLock { last in
       last += 1
       return last
@@ -89,7 +89,7 @@ package final class RelayStream: Sendable {
   ///
   /// - Returns: false if the window is full of open uploads, or the stream was removed; then the
   ///   upload has failed.
-  package func append(_ bytes: SharedBytes, to file: RelayFile, at now: MonotonicTime) -> Bool {
+  package func append(_ bytes: SharedBytes, to file: UploadedFile, at now: MonotonicTime) -> Bool {
     change { state in
       guard !state.hasEnded, state.window.grow(file, by: bytes.count) else {
         state.window.fail(file, now: now)
@@ -102,7 +102,7 @@ package final class RelayStream: Sendable {
   }
 
   /// The upload is complete.
-  package func complete(_ file: RelayFile, at now: MonotonicTime) {
+  package func complete(_ file: UploadedFile, at now: MonotonicTime) {
     change { state in
       state.window.complete(file, now: now)
       file.end(.complete)
@@ -110,7 +110,7 @@ package final class RelayStream: Sendable {
   }
 
   /// The upload was cut.
-  package func fail(_ file: RelayFile, at now: MonotonicTime) {
+  package func fail(_ file: UploadedFile, at now: MonotonicTime) {
     change { state in
       state.window.fail(file, now: now)
       file.end(.broken)
@@ -118,7 +118,7 @@ package final class RelayStream: Sendable {
   }
 
   /// Deletes a file.
-  package func remove(_ name: RelayName) -> Removal {
+  package func remove(_ name: UploadName) -> Removal {
     change { $0.window.remove(name) }
   }
 
@@ -136,7 +136,7 @@ package final class RelayStream: Sendable {
   // MARK: For readers
 
   /// The file that a name means now.
-  package func lookup(_ name: RelayName) -> Lookup {
+  package func lookup(_ name: UploadName) -> Lookup {
     state.withLock { $0.window.lookup(name) }
   }
 

@@ -2,8 +2,8 @@
 
 import Checked
 
-/// The name of a file of a relayed stream: its path below the stream, of at most four elements.
-package struct RelayName: Hashable, Sendable, CustomStringConvertible {
+/// The name of a file of an uploaded stream: its path below the stream, of at most four elements.
+package struct UploadName: Hashable, Sendable, CustomStringConvertible {
   private static let depth = 4
   private static let elementLength = 128
   private static let length = 255

@@ -5,8 +5,8 @@ import Packaging
 import Publishing
 import Time
 
-/// The relayed streams of the server: a pure state machine.
-struct RelayTable: Sendable {
+/// The uploaded streams of the server: a pure state machine.
+struct UploadTable: Sendable {
   /// Why an upload does not create a stream.
   enum Refusal: Error, Equatable {
     /// A publisher has no right to the name.
@@ -16,14 +16,14 @@ struct RelayTable: Sendable {
   }
 
   /// In the order of their addition.
-  private(set) var entries: [RelayEntry] = []
+  private(set) var entries: [UploadEntry] = []
 
-  subscript(name: String) -> RelayEntry? { entries.first { $0.name == name } }
+  subscript(name: String) -> UploadEntry? { entries.first { $0.name == name } }
 
   /// Adds a stream; it replaces a stream of the same name.
   ///
   /// - Returns: the replaced stream, which the caller must end.
-  mutating func add(_ entry: RelayEntry) -> RelayEntry? {
+  mutating func add(_ entry: UploadEntry) -> UploadEntry? {
     guard let index = entries.firstIndex(where: { $0.name == entry.name }) else {
       entries.append(entry)
       return nil
@@ -34,16 +34,16 @@ struct RelayTable: Sendable {
 
   /// Adds a stream for a publisher, whom `allowance` must permit.
   mutating func create(
-    _ name: String, _ limits: RelayLimits, key: SecretDigest?, playbackKeys: [TokenKey] = [],
+    _ name: String, _ limits: UploadLimits, key: SecretDigest?, playbackKeys: [TokenKey] = [],
     _ allowance: PublishAllowance, now: MonotonicTime
-  ) throws(Refusal) -> RelayEntry {
+  ) throws(Refusal) -> UploadEntry {
     guard StreamName.isValid(name), !["auto", "play"].contains(name) else { throw .name }
     switch allowance.take(name) {
     case .granted: break
     case .taken: throw .name
     case .exhausted: throw .full(allowance.limit)
     }
-    var entry = RelayEntry(RelayStream(name: name, limits: limits, now: now))
+    var entry = UploadEntry(UploadedStream(name: name, limits: limits, now: now))
     entry.key = key
     entry.playbackKeys = playbackKeys
     entry.isTemporary = true
@@ -58,14 +58,14 @@ struct RelayTable: Sendable {
   }
 
   /// Removes and returns a stream, which the caller must end.
-  mutating func remove(_ name: String) -> RelayEntry? {
+  mutating func remove(_ name: String) -> UploadEntry? {
     guard let index = entries.firstIndex(where: { $0.name == name }) else { return nil }
     return entries.remove(at: index)
   }
 
   /// Removes and returns the streams of publishers that have been away for the time that the
   /// allowance names.
-  mutating func expire(_ now: MonotonicTime) -> [RelayEntry] {
+  mutating func expire(_ now: MonotonicTime) -> [UploadEntry] {
     let old = entries.filter { entry in
       guard entry.isTemporary else { return false }
       let statistics = entry.stream.statistics

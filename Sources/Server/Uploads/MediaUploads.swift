@@ -36,7 +36,7 @@ final class MediaUploads {
 
   private static func taken(_ track: PublishedTrack?) -> PreparedResponse {
     let what = track.map { "the \($0.rawValue) track of the stream" } ?? "the stream"
-    return RelayResponses.refused(409, "\(what) has a publisher")
+    return UploadResponses.refused(409, "\(what) has a publisher")
   }
 
   private func begin(
@@ -66,7 +66,7 @@ final class MediaUploads {
   /// Closes the former publisher; nil if it may not be replaced.
   private func attach(
     _ publisher: Publisher, _ stream: PublishedStream, _ track: PublishedTrack?
-  ) -> (any MediaPublisher)? {
+  ) -> (any BytePublisher)? {
     if let track {
       var former: Publisher?
       let media = TrackPublisher(stream, track, publisher, at: loop.now, former: &former)
@@ -107,7 +107,7 @@ final class MediaUpload: BodyReceiver {
   private static let pieceLimit = 64 * 1024
 
   private let exchange: any Exchange
-  private let publisher: any MediaPublisher
+  private let publisher: any BytePublisher
   /// Until the end of the upload.
   private var permit: PublishPermit?
   private unowned let loop: EventLoop
@@ -120,7 +120,7 @@ final class MediaUpload: BodyReceiver {
   private var fault: String?
 
   init(
-    _ exchange: any Exchange, _ publisher: any MediaPublisher, _ permit: PublishPermit,
+    _ exchange: any Exchange, _ publisher: any BytePublisher, _ permit: PublishPermit,
     loop: EventLoop, uploads: MediaUploads, log: Log
   ) {
     self.exchange = exchange
@@ -160,7 +160,7 @@ final class MediaUpload: BodyReceiver {
     guard !hasEnded else { return }
     if let fault { return refuse(fault) }
     end("the publisher has sent the end")
-    exchange.respond(RelayResponses.published(204))
+    exchange.respond(UploadResponses.published(204))
   }
 
   func failed(_ failure: BodyFailure) { end("the upload has ended: \(failure)") }
@@ -169,14 +169,14 @@ final class MediaUpload: BodyReceiver {
   func replace() {
     guard !hasEnded else { return }
     end("replaced by another publisher")
-    exchange.respond(RelayResponses.refused(409, "replaced by another publisher"))
+    exchange.respond(UploadResponses.refused(409, "replaced by another publisher"))
   }
 
   /// The bytes are no media.
   private func refuse(_ reason: String) {
     guard !hasEnded else { return }
     end(reason)
-    exchange.respond(RelayResponses.refused(400, reason))
+    exchange.respond(UploadResponses.refused(400, reason))
   }
 
   private func end(_ reason: String) {

@@ -11,7 +11,7 @@ import Time
 ///
 /// Messages are handled on one thread. Over an interruption of the connection the windows continue
 /// if the feed continues the same session without a missing segment.
-final class UpstreamReceiver: Sendable {
+final class UpstreamSession: Sendable {
   typealias Continuity = UpstreamTrack.Continuity
 
   private struct State: Sendable {

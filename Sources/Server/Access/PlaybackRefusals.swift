@@ -5,11 +5,14 @@ import Net
 import Sharing
 import Time
 
-/// Slows down addresses whose playback tokens are invalid, and counts refusals, for all loops.
+/// The refusals of playback, of all loops: counts them, and slows down addresses whose tokens are
+/// invalid.
+///
+/// ``PlaybackAccess`` decides about a request.
 ///
 /// After five invalid tokens an address waits for a minute: until then a token that was not valid
 /// before gets no verdict. Viewers of the same address whose tokens are known continue to play.
-final class PlaybackGuard: Sendable {
+final class PlaybackRefusals: Sendable {
   /// Why a client may not play; a label for statistics.
   enum Refusal: String, CaseIterable, Sendable {
     case missing, invalid, expired
@@ -25,7 +28,7 @@ final class PlaybackGuard: Sendable {
   private let state = Locked(State())
   private let proxies: TrustedProxies
 
-  /// A guard; `proxies` do not wait, since they bring the requests of all their clients.
+  /// No refusals yet; `proxies` do not wait, since they bring the requests of all their clients.
   init(_ proxies: TrustedProxies) { self.proxies = proxies }
 
   /// The number of refusals.

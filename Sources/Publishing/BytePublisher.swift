@@ -2,10 +2,12 @@
 
 package import Time
 
-/// A publisher that sends bytes: a container, or one track of several.
+/// A publisher whose media are plain bytes: a container, or one track of several.
+///
+/// RTMP and SRT publish to a ``PublishedStream`` by themselves.
 ///
 /// Confined to the loop's thread.
-package protocol MediaPublisher: AnyObject {
+package protocol BytePublisher: AnyObject {
   /// The name of the stream.
   var name: String { get }
   /// Writes bytes; after it, and after ``end(at:)``, call ``flush(at:)`` until it returns true.

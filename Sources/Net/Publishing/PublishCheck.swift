@@ -4,7 +4,7 @@ import Sharing
 package import Time
 
 /// Decides for all threads whether a client may publish a stream, and counts wrong keys.
-package final class PublishGuard: Sendable {
+package final class PublishCheck: Sendable {
   /// Why a client may not publish.
   package enum Refusal: Error, Equatable {
     /// The client is on another machine, and the stream has no key.
@@ -24,7 +24,7 @@ package final class PublishGuard: Sendable {
   package let access: PublishAccess
   private let state = Locked(State())
 
-  /// A guard of streams with this access.
+  /// A check for streams with this access.
   package init(_ access: PublishAccess) { self.access = access }
 
   /// The number of refusals.

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Net
+import Time
+
+// Clients that read one HTTP/2 stream too slowly, while the connection is well.
+
+extension HTTP2Connection {
+  /// Resets HTTP/2 streams whose client leaves the window closed or opens it too slowly.
+  func checkWindows(_ now: MonotonicTime) {
+    let stalled = exchanges.values.filter { exchange in
+      exchange.tunnel == nil && !exchange.pending.isEmpty
+        && now - exchange.pace.since >= server.limits.stallTime
+        && session?.isBlocked(exchange.stream) == true
+    }
+    for exchange in stalled { reset(exchange, .slowReader(.stalled)) }
+  }
+}

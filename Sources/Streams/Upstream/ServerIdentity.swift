@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// This server among the servers that relay a stream.
+package enum ServerIdentity {
+  /// The name of the field of requests with the identities of the servers that would relay.
+  package static let field = "Streamer-Relay"
+  /// The most servers between the first one and a viewer, the first one included.
+  package static let mostServers = 8
+  /// The most characters of an identity.
+  package static let longest = 32
+
+  /// The identity of this process.
+  package static let own = text(UInt64.random(in: .min ... .max))
+
+  /// An identity as text: 16 hexadecimal digits.
+  static func text(_ number: UInt64) -> String {
+    let digits = String(number, radix: 16)
+    return String(repeating: "0", count: 16 - digits.utf8.count) + digits
+  }
+
+  /// Whether a text can be an identity.
+  package static func isValid(_ text: some StringProtocol) -> Bool {
+    (1...longest).contains(text.utf8.count)
+      && text.utf8.allSatisfy { byte in
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        default: false
+        }
+      }
+  }
+}
