@@ -9,7 +9,7 @@ package import Time
 /// A chunk is complete with its last frame; the frame after it is not awaited. Beside it, its
 /// frames become short chunks as they come, for viewers that do not wait for the part.
 package struct AudioChunker: Sendable {
-  /// The most frames of a short chunk: one frame for each would be a third more bytes at 128 kbit/s.
+  /// The most frames of a short chunk; chunks of one frame would have twice the boxes.
   package static let shortFrames = 2
 
   private let segmentation: AudioSegmentation

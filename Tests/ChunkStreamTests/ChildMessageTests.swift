@@ -109,7 +109,7 @@ struct ChildMessageTests {
     }
     #expect(throws: MessageError.self) { try read(ChildMessage.live(32).bytes) }
     var bytes = Row.all[9].message.bytes
-    bytes[MessageHead.size + 1] = 3
+    bytes[MessageHead.size + 1] = 4
     #expect(throws: MessageError.self) { try read(bytes, payload: SharedBytes([1])) }
   }
 

@@ -417,7 +417,7 @@ def test_many_requests_on_one_connection(server: Program) -> None:
 
 @pytest.mark.parametrize("source", ["local", "isolated"])
 def test_key_frames_come_on_request(source: str, streamer, tmp_path) -> None:
-    """A request for a key frame is answered by the next part; two viewers share it; one a second."""
+    """The next part answers a request for a key frame; two viewers share it; one a second."""
     options = ["--resolution", "320x180", "--bitrate", "300", "--segment-duration", "4"]
     if source == "isolated":
         film = tmp_path / "film.mp4"

@@ -17,7 +17,8 @@ from harness.http1 import get
 from harness.metrics import total
 from harness.program import Program, start, stop
 from harness.waiting import pause, wait_until
-from harness.websocket import CATCH_UP, CLOSE, HEADER, PING, PONG, VIDEO, Ended, Media, Socket, frame
+from harness.websocket import (CATCH_UP, CLOSE, HEADER, PING, PONG, VIDEO, Ended, Media, Socket,
+                               frame)
 from harness.websocket2 import HTTP2Socket
 
 SMALL = ["--resolution", "640x360", "--bitrate", "1000"]

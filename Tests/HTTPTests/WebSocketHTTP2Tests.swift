@@ -17,9 +17,10 @@ extension Frame {
       (":method", "CONNECT"), (":protocol", "websocket"), (":scheme", "http"), (":path", path),
       (":authority", "a"), ("sec-websocket-version", "13"), ("sec-websocket-protocol", "echo"),
     ]
-    let all = fields.filter { field in
+    let kept = fields.filter { field in
       field.0 != name && !more.contains { $0.0 == field.0 }
-    } + more
+    }
+    let all = kept + more
     let pseudo = all.filter { $0.0.hasPrefix(":") }
     return Frame(
       .headers, flags: flags, stream: stream,

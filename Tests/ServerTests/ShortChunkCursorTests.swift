@@ -42,8 +42,8 @@ struct ShortChunkCursorTests {
   static let rows = [
     Row(
       testDescription: "parts whose frames were sent are not sent again",
-      published: [[0, 2], [2, 2], [4, 1], [0, -5], [5, 2]], sent: [[0, 2], [2, 2], [4, 1], [5, 2]],
-      pending: [5]),
+      published: [[0, 2], [2, 2], [4, 1], [0, -5], [5, 2]],
+      sent: [[0, 2], [2, 2], [4, 1], [5, 2]], pending: [5]),
     Row(
       testDescription: "a part without short chunks is sent",
       published: [[0, -5], [5, -5], [10, 2]], sent: [[0, 5], [5, 5], [10, 2]], pending: [10]),

@@ -11,7 +11,7 @@ import { eventOf } from './stream-events.js';
 
 /** The time before the next attempt after a lost connection: doubled up to the second value, ms. */
 const FIRST_PAUSE = 500, LONGEST_PAUSE = 15000;
-/** Attempts in a row without an answer after which a socket that nobody asked for is given up. */
+/** Attempts in a row without an answer after which a socket without a sync group is given up. */
 const LARGEST_FAILURES = 3;
 
 /**

@@ -19,7 +19,7 @@ final class HTTP2Tunnel: ByteStream {
   var noticesEnd = true
   /// nil after the end.
   private var exchange: HTTP2Exchange?
-  /// The bytes of this tunnel among those that were written to the connection.
+  /// The bytes of this tunnel among all bytes of the connection.
   private var share = ConnectionShare()
   /// Whether bytes were queued after the last write: the owner learns when they are not any more.
   private var isWaiting = false

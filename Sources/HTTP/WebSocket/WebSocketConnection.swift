@@ -4,7 +4,8 @@ package import Net
 package import Sharing
 import Time
 
-/// A connection that was upgraded from HTTP/1.1, or an HTTP/2 stream (RFC 8441): messages in both directions, and their end.
+/// A connection that was upgraded from HTTP/1.1, or an HTTP/2 stream (RFC 8441): messages in both
+/// directions, and their end.
 ///
 /// Confined to the loop's thread.
 package final class WebSocketConnection: ServedConnection, ByteStreamOwner {
@@ -185,9 +186,9 @@ package final class WebSocketConnection: ServedConnection, ByteStreamOwner {
     server.remove(self)
     server.observer?.finished(
       ExchangeRecord(
-        request: exchange.request, peer: exchange.client ?? peer, kind: exchange.kind, status: exchange.status,
-        bytesSent: max(0, bytesSent - lost), cut: false, asked: exchange.asked, begun: began,
-        ended: server.loop.now))
+        request: exchange.request, peer: exchange.client ?? peer, kind: exchange.kind,
+        status: exchange.status, bytesSent: max(0, bytesSent - lost), cut: false,
+        asked: exchange.asked, begun: began, ended: server.loop.now))
     let told = handler
     handler = nil
     server.loop.later { told?.closed() }

@@ -81,8 +81,8 @@ final class RequestRouter: RequestHandler, LoopService {
     let token = PlaybackAccess.takeToken(exchange)
     let request = exchange.request
     let target = routes.target(of: request)
-    let isRelayed = target.relay.map { relays[$0.stream] != nil } ?? false
-    guard case .socket = target.route, !isRelayed else { return refuseMethod(exchange) }
+    let isUploaded = target.upload.map { uploads[$0.stream] != nil } ?? false
+    guard case .socket = target.route, !isUploaded else { return refuseMethod(exchange) }
     if needsTokens, let response = playbackResponse(request, token, target) {
       return exchange.respond(response)
     }

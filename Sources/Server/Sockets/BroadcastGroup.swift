@@ -95,19 +95,22 @@ final class BroadcastGroup {
     let duration = Interval(
       ticks: ticks, timescale: Int64(rendition.window.segmentation.timescale))
     let due = now + min(duration, .seconds(4))
+    // The frames of the present part that the others have got.
+    let pending = backlog.isEmpty ? [] : short?.pending ?? []
     for (index, placed) in backlog.enumerated() {
-      let left = UInt32(truncatingIfNeeded: backlog.count - index)
+      let left = UInt32(truncatingIfNeeded: backlog.count + pending.count - index)
       // bounded: the numbers wrap around
       member.session.send(message(placed, sequence &- left, .catchUp), due: due, now: now)
     }
-    // The frames of the present part that the others have got.
-    for chunk in backlog.isEmpty ? [] : short?.pending ?? [] {
-      member.session.send(message(chunk, sequence &- 1, .catchUp), due: due, now: now)
+    for (index, chunk) in pending.enumerated() {
+      let left = UInt32(truncatingIfNeeded: pending.count - index)
+      // bounded: the numbers wrap around
+      member.session.send(message(chunk, sequence &- left, .catchUp), due: due, now: now)
     }
     member.state = backlog.isEmpty ? .waiting(from: nil) : .receiving
     member.index = members.count
     members.append(member)
-    return count + backlog.count
+    return count + backlog.count + pending.count
   }
 
   /// Removes a viewer.

@@ -10,7 +10,7 @@ struct ShortChunkCursor {
   private let source: ShortChunks
   private let reader: Reader
   private var count: Int64
-  /// The frame that follows those that were sent; nil if unknown.
+  /// The frame after the newest sent one; nil if unknown.
   private var next: Int64?
   /// The chunks that were sent and whose part is not complete.
   private(set) var pending: [Chunk] = []

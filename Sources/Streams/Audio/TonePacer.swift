@@ -30,6 +30,7 @@ struct TonePacer: Sendable {
 
   private func endsChunk(_ frame: Int64) -> Bool {
     let position = segmentation.partPosition(of: frame)
+    // bounded: frames of one segment
     let inPart = position.position - position.part * segmentation.framesPerPart
     return position.endsPart || (inPart + 1) % Int64(AudioChunker.shortFrames) == 0
   }

@@ -2,9 +2,12 @@
 
 import Media
 import Sharing
+import Time
 
-/// The requests of viewers for a key frame of one rendition: shared by all that wait for one, and
-/// at most one a second. A pure state machine, whose clock is the index of the frames.
+/// The requests of viewers for a key frame of one rendition: a pure state machine.
+///
+/// An IDR answers all requests before it, and at most one a second is requested. The clock is the
+/// index of the frames.
 struct KeyRequestState {
   /// The least number of frames from any IDR to a requested one.
   private let distance: Int64
@@ -25,6 +28,7 @@ struct KeyRequestState {
   ///   - isScheduled: whether it is an IDR in any case.
   ///   - startsPart: whether it is the first frame of a part. Others are no requested IDR: players
   ///     start with a part.
+  /// - Returns: whether it must be one; all requests are then answered.
   mutating func take(_ index: Int64, isScheduled: Bool, startsPart: Bool) -> Bool {
     let isDue = newest.map { index >= $0.addingSaturated(distance) } ?? false
     guard isScheduled || isRequested && startsPart && isDue else { return false }

@@ -132,8 +132,10 @@ package final class StreamSession: Sendable {
   /// The configuration.
   package var configuration: StreamConfiguration { context.configuration }
 
-  /// Asks for a key frame of a video rendition: the next part that begins a second after the newest
-  /// one begins with it. Without effect on media that is passed through.
+  /// Asks for a key frame of a video rendition.
+  ///
+  /// The next part that begins a second after the newest key frame begins with it. Without effect
+  /// on media that is passed through.
   package func requestKey(_ rendition: String) {
     guard !configuration.passesThrough,
       let index = renditions.firstIndex(where: { $0.settings.name == rendition })
