@@ -123,8 +123,14 @@ def measure_publish(bench: Bench) -> dict[str, Any]:
 
 def measure_cpu(bench: Bench) -> dict[str, Any]:
     """CPU per delivery against the minimal C origin, same bytes, interleaved rounds."""
-    found = fanout.cpu_ratio(bench.folder, bench.program, 1000, bench.seconds(8),
-                             1 if bench.quick else 3)
+    program = start(bench.flags, prefix=fanout.pinned(0))
+    try:
+        fetch(program.port)
+        pause(3, "the start must not be measured")
+        found = fanout.cpu_ratio(bench.folder, program, 1000, bench.seconds(8),
+                                 1 if bench.quick else 3)
+    finally:
+        stop(program)
     for kind, figures in found.items():
         medians = figures["median_us"]
         bench.row(f"CPU per delivered {kind}, streamer / C origin",

@@ -1,9 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One publication, many held requests: delay and CPU, compared with the minimal C origin."""
+"""One publication, many held requests: delay and CPU, compared with the minimal C origin.
+
+For the CPU, each server and the load client have one core: one event loop beside the one thread of
+the C origin. With more loops, they and the client would interrupt each other on two cores.
+"""
 
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import signal
 import socket
 import statistics
@@ -41,6 +47,12 @@ class Origin:
         self.process.wait(5)
         pairs = np.fromfile(self.log, np.uint64).reshape(-1, 2).astype(np.int64)
         return dict(pairs.tolist())
+
+
+def pinned(core: int) -> list[str]:
+    """Command prefix that keeps a process on one core; empty on a machine with one core."""
+    return ["taskset", "-c", str(core)
+            ] if (os.cpu_count() or 1) > 1 and shutil.which("taskset") else []
 
 
 def build(folder: Path) -> None:
@@ -83,7 +95,7 @@ def start_origin(folder: Path, port: int, period_ms: int = 100, per_segment: int
             files.append(str(path))
     log = folder / "published.log"
     process = subprocess.Popen(
-        [str(folder / "origin"), "0",
+        [*pinned(0), str(folder / "origin"), "0",
          str(period_ms),
          str(per_segment), *files,
          str(log)], stdout=subprocess.PIPE)
@@ -103,6 +115,7 @@ def drive(folder: Path, port: int, pid: int, kind: str, viewers: int, seconds: f
     loops = event_loops(pid)
     output = folder / f"samples-{kind}-{viewers}.bin"
     command = [
+        *pinned(1),
         str(folder / "load"),
         str(port),
         str(viewers),

@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parent.parent
 for folder in ("Tests", "Bench"):
     sys.path.insert(0, str(ROOT / folder))
 
-from fanout import BASE, raw_response  # noqa: E402
+from fanout import BASE, pinned, raw_response  # noqa: E402
 from harness.procfs import cpu_of, event_loops  # noqa: E402
 from harness.program import Program, launch, stop  # noqa: E402
 from harness.tools import streamer_binary  # noqa: E402
@@ -106,12 +106,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
-
-
-def pinned(core: int) -> list[str]:
-    """Command prefix that keeps a process on one core; empty on a machine with one core."""
-    return ["taskset", "-c", str(core)
-            ] if (os.cpu_count() or 1) > 1 and shutil.which("taskset") else []
 
 
 def start_streamer() -> Server:

@@ -18,6 +18,18 @@
 /// glibc declares it for _GNU_SOURCE only.
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *, int);
 
+/// The number of processors on which this process may run: of its affinity, as `taskset`,
+/// containers and systemd set it; those of the machine if the affinity is unknown.
+static inline long clinux_processors(void) {
+  // The system call takes any size; 1024 bytes are 8192 processors.
+  unsigned long mask[1024 / sizeof(unsigned long)];
+  long bytes = syscall(SYS_sched_getaffinity, 0, sizeof mask, mask);
+  if (bytes <= 0) return sysconf(_SC_NPROCESSORS_ONLN);
+  long count = 0;
+  for (size_t i = 0; i < (size_t)bytes / sizeof *mask; i++) count += __builtin_popcountl(mask[i]);
+  return count;
+}
+
 /// Starts `path` with `socket` as descriptor 3, standard input if `keeps_input`, `media` as
 /// descriptor 4 if it is not negative, and no other descriptor. The process id, or -errno.
 static inline int clinux_spawn(const char *path, char *const *arguments, char *const *environment,

@@ -52,7 +52,7 @@ final class Program: Sendable {
     tls = try configuration.tls.map { settings throws(UsageError) in try TLSSetup(settings) }
     (endpoints, publisherEndpoints) = try Endpoints.open(settings, tls, handedOver: handedOver)
     var limits = settings.limits
-    let loopCount = max(1, min(8, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
+    let loopCount = LoopCount.ofProcess
     limits.share(
       connections: settings.connections, descriptors: DescriptorLimit.raise(), loops: loopCount)
     let page = PageFiles.embedded(scripts: configuration.scripts)
