@@ -418,13 +418,17 @@ def test_many_requests_on_one_connection(server: Program) -> None:
 @pytest.mark.parametrize("source", ["local", "isolated"])
 def test_key_frames_come_on_request(source: str, streamer, tmp_path) -> None:
     """The next part answers a request for a key frame; two viewers share it; one a second."""
-    options = ["--resolution", "320x180", "--bitrate", "300", "--segment-duration", "4"]
+    options = ["--host", "127.0.0.1", "--http-port", "0", "--resolution", "320x180",
+               "--bitrate", "300", "--segment-duration", "4"]
     if source == "isolated":
         film = tmp_path / "film.mp4"
         subprocess.run([need("ffmpeg", "a film"), "-v", "error", "-f", "lavfi", "-i",
                         "testsrc=s=320x180:r=30:d=8", "-g", "240", str(film)], check=True)
         options += ["--input", str(film), "--loop", "--passthrough", "never"]
-    program = streamer(*options)
+    else:
+        options += ["--test-src"]
+    program = streamer(*options, defaults=False)
+    wait_until(lambda: get(program.port, "/live/video/playlist.m3u8").status == 200, 15, "live")
     asking, other = (subscribed(program.port, tracks=["v"]) for _ in range(2))
 
     def frames_to_key(client: Socket) -> int:
