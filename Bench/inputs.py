@@ -31,7 +31,7 @@ SRT_LATENCY = 120
 # Budgets of the median on loopback, without the delay of the source, in ms.
 BUDGETS = {
     "rtsp": 5, "rtmp": 5, "ts, bounded PES": 5, "ts": 5 + 1000 / 30,
-    "srt, 120 ms": SRT_LATENCY + 40, "published by rtmp": 2,
+    "srt, 120 ms": SRT_LATENCY + 40, "published by rtmp": 2, "published by rtmps": 3,
     "published by srt, 120 ms": SRT_LATENCY + 5
 }
 
@@ -80,8 +80,10 @@ def source_of(kind: str, port: int) -> tuple[list[str], Source | None]:
                 f"srt://127.0.0.1:{port}?latency={SRT_LATENCY * 1000}"], ffmpeg_sender([*ts, url])
     if kind.startswith("published"):
         scheme = kind.split(" ")[2].rstrip(",")
-        latency = ["--srt-latency", str(SRT_LATENCY)] if scheme == "srt" else []
-        return [f"--{scheme}", f"127.0.0.1:{port}", *latency, "--source", scheme], None
+        more = {"srt": ["--srt-latency", str(SRT_LATENCY)],
+                "rtmps": ["--self-signed", "--https-port", "0"]}.get(scheme, [])
+        return [f"--{scheme}", f"127.0.0.1:{port}", *more, "--source", scheme.removesuffix("s")
+                ], None
     return ["--input", f"udp://127.0.0.1:{port}"], ffmpeg_sender(
         [*ts, f"udp://127.0.0.1:{port}?pkt_size=1316"])
 
@@ -89,7 +91,8 @@ def source_of(kind: str, port: int) -> tuple[list[str], Source | None]:
 def publisher_of(kind: str, port: int) -> Source | None:
     """The publisher, which is started after the streamer; None for a pulled input."""
     if kind.startswith("published by rtmp"):
-        return ffmpeg_sender(["-f", "flv", f"rtmp://127.0.0.1:{port}/live/x"])
+        scheme = kind.split(" ")[2]
+        return ffmpeg_sender(["-f", "flv", f"{scheme}://127.0.0.1:{port}/live/x"])
     if kind.startswith("published by srt"):
         url = f"srt://127.0.0.1:{port}?streamid=live&latency={SRT_LATENCY * 1000}"
         return ffmpeg_sender(["-f", "mpegts", *BOUNDED, url])

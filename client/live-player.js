@@ -554,12 +554,20 @@ function sinceText(at, now) {
     : `${Math.round(seconds / 3600)} h`;
   return `since ${time} (${units})`;
 }
-function awayWords({ source, isReachable, isPlaying, changedAt, problem }, now) {
+function publisherText({ state, protocol, since }, now) {
+  const time = since > 0 ? ` ${sinceText(since / 1e6, now)}` : '';
+  if (state === 'live') return `${protocol}${time}`;
+  return state === 'slate' ? `away${time}, slate shown` : `away${time}`;
+}
+function awayWords(
+  { source, publisher, isReachable, isPlaying, changedAt, problem }, now,
+) {
   if (isReachable && source && !source.isOnline && source.since > 0) {
     const since = source.since / 1e6;
     if (now - since < DELAY) return null;
-    const text = `No frames ${sinceText(since, now)}. The picture returns by itself.`;
-    return { title: 'The source is away', text };
+    const slate = publisher?.state === 'slate' ? ' A slate is shown.' : '';
+    const text = `No frames ${sinceText(since, now)}.${slate} The picture returns by itself.`;
+    return { title: publisher ? 'The publisher is away' : 'The source is away', text };
   }
   if (isPlaying || now - changedAt < DELAY) return null;
   if (!isReachable) {
@@ -4388,7 +4396,7 @@ class TargetChoice {
 
 function timestampsOf(response) {
   const record = (/** @type {any} */ value) => (typeof value === 'object' && value ? value : {});
-  const { timestamp, parts, captures, clock, source } = record(response);
+  const { timestamp, parts, captures, clock, source, publisher } = record(response);
   const { synchronized, offsetEstimateNs } = record(clock);
   return {
     timestamp: Number(timestamp), parts: record(parts), captures: record(captures),
@@ -4398,6 +4406,10 @@ function timestampsOf(response) {
     },
     source: typeof source?.online === 'boolean'
       ? { isOnline: source.online, since: Number(source.since) } : null,
+    publisher: typeof publisher?.state === 'string' ? {
+      state: publisher.state, since: Number(publisher.since),
+      protocol: typeof publisher.protocol === 'string' ? publisher.protocol.toUpperCase() : '',
+    } : null,
   };
 }
 function newestPart(names) {
@@ -4477,6 +4489,7 @@ class ServicePoller {
     this.isPushed = false;
     this.silences = 0;
     this.presence = null;
+    this.publisher = null;
   }
   get isReachable() { return this.silences < 3; }
   start() {
@@ -4556,6 +4569,7 @@ class ServicePoller {
   }
   show(response) {
     this.presence = response.source;
+    this.publisher = response.publisher;
     const { figures, clock } = this, { age, delay } = newestPartOf(response);
     const drift = Math.abs(response.timestamp / 1e6 - clock.now());
     if (clock.roundTrip !== null && drift > DRIFT) void this.measureClock();
@@ -4565,6 +4579,9 @@ class ServicePoller {
     const error = estimate === null ? '' : ` ± ${Math.abs(estimate).toFixed(1)} ms`;
     const text = synchronized === null ? '–' : synchronized ? `in sync${error}` : 'not in sync';
     figures.figure('Server clock', text, synchronized === false);
+    if (!this.publisher) return;
+    const isAway = this.publisher.state !== 'live';
+    figures.figure('Publisher', publisherText(this.publisher, clock.now()), isAway);
   }
 }
 
@@ -4894,7 +4911,8 @@ class Playback {
   awayWords() {
     const { services, state } = this;
     return !this.player || state.status === 'dead' ? null : awayWords({
-      source: services.presence, isReachable: services.isReachable, problem: this.problem,
+      source: services.presence, publisher: services.publisher,
+      isReachable: services.isReachable, problem: this.problem,
       isPlaying: state.status === 'live', changedAt: this.changedAt,
     }, this.clock.now());
   }

@@ -59,8 +59,8 @@ final class MediaSession {
     let mediaClock: any MediaClock
     if fit != nil {
       let track = PassThroughTrack(
-        configuration, window: video, first: first, statistics: statistics, log: log)
-      try track.open(facts.description.video)
+        configuration, windows: [video], first: first, statistics: statistics, log: log)
+      try track.open([facts.description.video])
       self.track = track
       kind = .accessUnits(to: track)
       mediaClock = VideoTimelineClock(timeline: track.timeline)

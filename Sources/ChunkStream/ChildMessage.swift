@@ -29,6 +29,8 @@ package enum ChildMessage: Sendable {
   case sourceEnded
   /// The key frames of the source are irregular.
   case irregular
+  /// The source no longer has all renditions.
+  case tracksChanged
   /// The constants of a track.
   case track(UInt8, TrackFields)
   /// A chunk of a track.
@@ -63,6 +65,7 @@ package enum ChildMessage: Sendable {
     case .gap: 13
     case .status: 14
     case .log: 15
+    case .tracksChanged: 16
     }
   }
 
@@ -80,7 +83,7 @@ package enum ChildMessage: Sendable {
     case .refused(let kind, let reason), .failed(let kind, let reason):
       writer.add(kind)
       writer.add(Self.shortened(reason))
-    case .opened, .sourceEnded, .irregular: break
+    case .opened, .sourceEnded, .irregular, .tracksChanged: break
     case .track(let track, let fields):
       writer.add(track)
       fields.write(to: &writer)
@@ -152,6 +155,7 @@ package enum ChildMessage: Sendable {
         event: try reader.word("an event", limit: 40) {
           $0 == UInt8(ascii: "-") || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0)
         }, text: try reason(&reader))
+    case 16: return .tracksChanged
     case 8...13: return try readOfTrack(kind, &reader, payload)
     default: throw .unknownKind(kind)
     }

@@ -16,6 +16,17 @@ package protocol BytePublisher: AnyObject {
   func flush(at now: MonotonicTime) -> Bool
   /// Notes the end of the bytes.
   func end(at now: MonotonicTime)
+  /// Notes the end of a body that another one may continue, instead of ``end(at:)``.
+  ///
+  /// - Parameters:
+  ///   - permit: the permission of the client, kept for the next body.
+  ///   - now: the present time.
+  /// - Returns: nil if no other body can continue it.
+  func pause(_ permit: PublishPermit?, at now: MonotonicTime) -> PausedTrack?
+}
+
+extension BytePublisher {
+  package func pause(_ permit: PublishPermit?, at now: MonotonicTime) -> PausedTrack? { nil }
 }
 
 /// The result of writing bytes of a publisher.

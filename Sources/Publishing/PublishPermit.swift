@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Net
 import Sharing
 
 /// The permission of one client to publish one stream; its end is the end of the client's
@@ -15,6 +16,9 @@ package final class PublishPermit: Sendable {
   }
 
   deinit { if !isDiscarded.withLock({ $0 }) { hooks.tellEnd(of: event) } }
+
+  /// Whether it was given to a client with this address.
+  func isOf(_ peer: PeerAddress) -> Bool { event.peer.owner == peer.owner }
 
   /// Makes the end of this permission silent: the client has another one.
   package func discard() { isDiscarded.withLock { $0 = true } }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Net
 package import Time
 
 // Publishers that send each track over a connection of its own.
@@ -10,23 +11,29 @@ extension PublishedStream {
     return session.map { $0.isTaken(track, at: now) } ?? isTaken
   }
 
+  /// Whether the next body of a track is awaited, from this client.
+  package func isPaused(_ track: PublishedTrack, by peer: PeerAddress) -> Bool {
+    present(at: .origin).session?.isPaused(track, by: peer) ?? false
+  }
+
   /// Lets a connection send a track: beside the other tracks of the present publisher, or as a new
   /// publisher.
   ///
   /// Video that returns has a timeline of its own, so the source is told that a publisher begins.
-  /// - Returns: the publisher, and the one to close; nil if the track is taken.
+  /// - Returns: the publisher, the one to close, and the track that the connection continues; nil
+  ///   if the track is taken.
   func attach(
     _ track: PublishedTrack, _ connection: Publisher, at now: MonotonicTime
-  ) -> (session: TrackSession, former: Publisher?)? {
+  ) -> (session: TrackSession, former: Publisher?, paused: PausedTrack?)? {
     // Each change by another connection meanwhile is one more attempt.
     for _ in 0..<4 {
       if let session = present(at: now).session {
         switch session.add(track, connection, at: now) {
         case .taken: return nil
-        case .attached(let former, let hasReturned):
+        case .attached(let former, let hasReturned, let paused):
           if present(at: now).session === session {
             if hasReturned, track == .video { restartVideo(of: session.publisher) }
-            return (session, former)
+            return (session, former, paused)
           }
           _ = session.remove(track, connection)
         }
@@ -34,7 +41,7 @@ extension PublishedStream {
       let session = TrackSession()
       _ = session.add(track, connection, at: now)
       if case .attached(let former) = attach(session.publisher, session, at: now) {
-        return (session, former)
+        return (session, former, nil)
       }
     }
     return nil

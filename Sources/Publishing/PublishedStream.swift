@@ -7,10 +7,18 @@ package import Time
 
 /// A connection that publishes, as its stream sees it.
 package final class Publisher: Sendable {
+  /// How its media arrives.
+  let transport: PublishEvent.Transport
   private let close: @Sendable (@escaping @Sendable () -> Void) -> Void
 
-  /// - Parameter close: closes the connection on its loop, and then calls its argument.
-  package init(close: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void) {
+  /// - Parameters:
+  ///   - transport: how its media arrives.
+  ///   - close: closes the connection on its loop, and then calls its argument.
+  package init(
+    _ transport: PublishEvent.Transport = .http,
+    close: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void
+  ) {
+    self.transport = transport
     self.close = close
   }
 
@@ -52,12 +60,17 @@ package final class PublishedStream: Sendable {
     package var isConnected = false
     /// When it began, or when the last one ended; nil before the first.
     package var since: MonotonicTime?
+    /// How the media of the present or the last one arrives; nil before the first.
+    package var transport: PublishEvent.Transport?
     /// The number of publishers, one after another.
     package var count: UInt64 = 0
     /// The bytes of their tags.
     package var bytes: UInt64 = 0
     /// The packets of publishers by SRT; nil if there was none.
     package var link: LinkStatistics?
+
+    /// The status of a stream without a publisher.
+    package init() {}
   }
 
   private struct State {
@@ -177,6 +190,7 @@ package final class PublishedStream: Sendable {
       if former != nil, now - state.lastTag <= Self.takeoverTime { return .taken }
       if former != nil { state.endPublisher(at: now) }
       (state.status.isConnected, state.status.since) = (true, now)
+      state.status.transport = publisher.transport
       state.status.count += 1
       (state.publisher, state.session) = (publisher, session)
       state.lastTag = now

@@ -29,7 +29,7 @@ extension RTMPConnection {
   private func attach(to stream: PublishedStream) throws(PublishRefusal) {
     let loop = server.loop
     // The reference ends when the state does.
-    let publisher = Publisher { [self] then in
+    let publisher = Publisher(self.stream.isSecure ? .rtmps : .rtmp) { [self] then in
       loop.post {
         self.replaced()
         then()

@@ -125,11 +125,14 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
 
   private func publish(_ tag: MediaTag) {
     guard case .publishing(let published, let publisher) = state else { return }
-    if tag.kind == .video, !hasCheckedVideo {
+    if tag.kind == .video, !hasCheckedVideo,
+      let head = FLVVideoTag.tracks(of: tag.payload)?.first(where: { $0.track == 0 })
+    {
       hasCheckedVideo = true
-      if case .other(let codec)? = FLVVideoTag(tag.payload)?.codec {
+      if case .other(let codec) = head.codec {
         return refuse(
-          "\(codec) is not accepted (expected H.264 or HEVC)", code: "NetStream.Publish.Rejected")
+          "\(codec) is not accepted (expected H.264, HEVC or AV1)",
+          code: "NetStream.Publish.Rejected")
       }
     }
     switch published.write(tag, by: publisher, at: server.loop.now) {

@@ -11,7 +11,11 @@ package final class TrackPublisher: BytePublisher {
   private let track: PublishedTrack
   private let publisher: Publisher
   private let session: TrackSession
-  private var reader = TrackReader()
+  private var reader: TrackReader
+  /// Whether it continues a track of an earlier body.
+  package let isContinued: Bool
+  /// The permission that the earlier body had; nil if there was none.
+  package private(set) var permit: PublishPermit?
   /// Tags that the source does not take yet.
   private var waiting: [MediaTag] = []
   /// Why the bytes are no track.
@@ -29,7 +33,14 @@ package final class TrackPublisher: BytePublisher {
     _ stream: PublishedStream, _ track: PublishedTrack, _ publisher: Publisher,
     at now: MonotonicTime, former: inout Publisher?
   ) {
-    guard let (session, replaced) = stream.attach(track, publisher, at: now) else { return nil }
+    guard let (session, replaced, paused) = stream.attach(track, publisher, at: now) else {
+      return nil
+    }
+    isContinued = paused != nil
+    permit = paused?.permit
+    reader = paused?.reader ?? TrackReader()
+    reader.beginBody()
+    waiting = paused?.waiting ?? []
     self.stream = stream
     self.track = track
     self.publisher = publisher
@@ -87,6 +98,15 @@ package final class TrackPublisher: BytePublisher {
     case .full: return false
     case .taken, .replaced, .malformed: return stream.flush()
     }
+  }
+
+  package func pause(_ permit: PublishPermit?, at now: MonotonicTime) -> PausedTrack? {
+    guard fault == nil, settle(at: now) != .replaced, reader.isBetweenBoxes, !reader.hasEnded
+    else { return nil }
+    let paused = PausedTrack(reader, waiting, permit ?? self.permit, stream, track, session)
+    guard session.pause(paused, of: track, publisher) else { return nil }
+    waiting = []
+    return paused
   }
 
   package func end(at now: MonotonicTime) {

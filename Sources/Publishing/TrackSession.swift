@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Net
 import Sharing
 import Time
 
@@ -19,8 +20,8 @@ final class TrackSession: Sendable {
   /// The result of adding a connection.
   enum Addition {
     /// It sends the track; close the former connection first, if there is one. `hasReturned` is
-    /// whether the track was sent before.
-    case attached(former: Publisher?, hasReturned: Bool)
+    /// whether the track was sent before; `paused` is the track that it continues.
+    case attached(former: Publisher?, hasReturned: Bool, paused: PausedTrack?)
     /// Another connection sends the track.
     case taken
   }
@@ -29,6 +30,10 @@ final class TrackSession: Sendable {
     var connections: [PublishedTrack: Connection] = [:]
     /// The tracks that a connection has sent, or sends.
     var seen: Set<PublishedTrack> = []
+    /// The tracks whose next body is awaited.
+    var paused: [PublishedTrack: PausedTrack] = [:]
+
+    var isOver: Bool { connections.isEmpty && paused.isEmpty }
   }
 
   private let state: Locked<State>
@@ -58,7 +63,32 @@ final class TrackSession: Sendable {
       if let former, now - former.lastTag <= PublishedStream.takeoverTime { return .taken }
       state.connections[track] = Connection(publisher: publisher, lastTag: now)
       let isFirst = state.seen.insert(track).inserted
-      return .attached(former: former?.publisher, hasReturned: !isFirst)
+      let paused = state.paused.removeValue(forKey: track)
+      return .attached(
+        former: former?.publisher, hasReturned: !isFirst && paused == nil, paused: paused)
+    }
+  }
+
+  /// Replaces the connection of a track, if it is this one, by the wait for its next body.
+  ///
+  /// - Returns: whether it was the connection of the track.
+  func pause(_ paused: PausedTrack, of track: PublishedTrack, _ publisher: Publisher) -> Bool {
+    state.withLock { state in
+      guard state.connections[track]?.publisher === publisher else { return false }
+      state.connections[track] = nil
+      state.paused[track] = paused
+      return true
+    }
+  }
+
+  /// Ends the wait for the next body of a track, if it still lasts.
+  ///
+  /// - Returns: whether it lasted, and whether no track is left.
+  func end(_ paused: PausedTrack, of track: PublishedTrack) -> (wasPaused: Bool, isLast: Bool) {
+    state.withLock { state in
+      guard state.paused[track] === paused else { return (false, false) }
+      state.paused[track] = nil
+      return (true, state.isOver)
     }
   }
 
@@ -67,6 +97,11 @@ final class TrackSession: Sendable {
     state.withLock { state in
       state.connections[track].map { now - $0.lastTag <= PublishedStream.takeoverTime } ?? false
     }
+  }
+
+  /// Whether the next body of a track is awaited, from this client.
+  func isPaused(_ track: PublishedTrack, by peer: PeerAddress) -> Bool {
+    state.withLock { $0.paused[track]?.permit?.isOf(peer) ?? false }
   }
 
   /// Notes a tag; false if the connection is not that of its track.
@@ -85,7 +120,7 @@ final class TrackSession: Sendable {
     state.withLock { state in
       guard state.connections[track]?.publisher === publisher else { return false }
       state.connections[track] = nil
-      return state.connections.isEmpty
+      return state.isOver
     }
   }
 }

@@ -26,8 +26,8 @@ struct FrameSizeLimitTests {
 
   private static func video(_ width: Int, _ height: Int) -> InputDescription.Video {
     InputDescription.Video(
-      nalCodec: nil, codec: "mjpeg", width: width, height: height, rate: nil, parameterSets: [],
-      configuration: [])
+      passThroughCodec: nil, codec: "mjpeg", width: width, height: height, rate: nil,
+      parameterSets: [], configuration: [])
   }
 
   @Test("a decoder for larger frames is refused before it allocates them")

@@ -113,7 +113,7 @@ struct ContainerUnitsTests {
     let bytes = [UInt8](repeating: 0xFF, count: count)
     var first = bytes
     if count > 0 { first[0] = 1 }
-    for codec in [NALCodec.h264, .hevc] {
+    for codec in [PassThroughCodec.h264, .hevc] {
       _ = NALSplitter.parameterSets(codec, extradata: first.span)
       _ = NALSplitter(codec, extradata: first.span).split(bytes.span)
     }

@@ -61,7 +61,7 @@ struct InputAnalysisTests {
 
   struct PassRow: Sendable, CustomTestStringConvertible {
     let testDescription: String
-    var codec: NALCodec? = .h264
+    var codec: PassThroughCodec? = .h264
     /// Timestamps in frames, in decoding order.
     let timestamps: [Double]
     /// Indices of the key frames in `timestamps`.
@@ -126,8 +126,8 @@ struct InputAnalysisTests {
   @Test("the analysis decides whether an input is passed through", arguments: passes)
   func pass(_ row: PassRow) {
     let video = InputDescription.Video(
-      nalCodec: row.codec, codec: "h264", width: 64, height: 64, rate: nil, parameterSets: [],
-      configuration: [])
+      passThroughCodec: row.codec, codec: "h264", width: 64, height: 64, rate: nil,
+      parameterSets: [], configuration: [])
     var analysis = PassThroughAnalysis(video, segmentMicroseconds: row.segment)
     for (index, timestamp) in row.timestamps.enumerated() {
       analysis.take(
@@ -149,7 +149,7 @@ struct InputAnalysisTests {
     ])
   func file(_ row: (count: Int, keys: [Int], isLoop: Bool, isVariable: Bool)) {
     let video = InputDescription.Video(
-      nalCodec: .h264, codec: "h264", width: 64, height: 64, rate: nil, parameterSets: [],
+      passThroughCodec: .h264, codec: "h264", width: 64, height: 64, rate: nil, parameterSets: [],
       configuration: [])
     var analysis = PassThroughAnalysis(video, segmentMicroseconds: 1_000_000, isFile: true)
     for index in 0..<row.count {
@@ -168,7 +168,7 @@ struct InputAnalysisTests {
   @Test("a rotated picture and a playlist are not passed through")
   func unfit() {
     var video = InputDescription.Video(
-      nalCodec: .h264, codec: "h264", width: 64, height: 64, rate: nil, parameterSets: [],
+      passThroughCodec: .h264, codec: "h264", width: 64, height: 64, rate: nil, parameterSets: [],
       configuration: [])
     let playlist = PassThroughAnalysis(video, segmentMicroseconds: 1_000_000, isPlaylist: true)
     #expect(playlist.verdict == .unfit(.playlist))
@@ -180,7 +180,7 @@ struct InputAnalysisTests {
   @Test("frames before the first key frame do not count")
   func beginning() {
     let video = InputDescription.Video(
-      nalCodec: .hevc, codec: "hevc", width: 64, height: 64, rate: nil, parameterSets: [],
+      passThroughCodec: .hevc, codec: "hevc", width: 64, height: 64, rate: nil, parameterSets: [],
       configuration: [])
     var analysis = PassThroughAnalysis(video, segmentMicroseconds: 1_000_000)
     for index in Int64(-7)..<51 {

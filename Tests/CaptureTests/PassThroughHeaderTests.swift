@@ -8,10 +8,10 @@ import Testing
 
 @Suite("The CMAF header of a pass-through track")
 struct PassThroughHeaderTests {
-  private func video(_ codec: NALCodec, _ sets: [[UInt8]]) -> InputDescription.Video {
+  private func video(_ codec: PassThroughCodec, _ sets: [[UInt8]]) -> InputDescription.Video {
     InputDescription.Video(
-      nalCodec: codec, codec: codec == .h264 ? "h264" : "hevc", width: 640, height: 360, rate: nil,
-      parameterSets: sets, configuration: [])
+      passThroughCodec: codec, codec: codec == .h264 ? "h264" : "hevc", width: 640, height: 360,
+      rate: nil, parameterSets: sets, configuration: [])
   }
 
   @Test("H.264: avcC has the parameter sets of the source, RFC 6381 §3.3")
@@ -77,8 +77,8 @@ struct PassThroughHeaderTests {
     }
   }
 
-  @Test("without parameter sets, a header is refused", arguments: [NALCodec.h264, .hevc])
-  func nothing(codec: NALCodec) throws {
+  @Test("without parameter sets, a header is refused", arguments: [PassThroughCodec.h264, .hevc])
+  func nothing(codec: PassThroughCodec) throws {
     let size = try #require(VideoSize(width: 640, height: 360))
     #expect(throws: FFmpegError.self) {
       try PassThroughHeader(video(codec, []), size: size, rate: .thirty)

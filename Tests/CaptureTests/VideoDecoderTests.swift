@@ -31,7 +31,7 @@ struct VideoDecoderTests {
       }
     }
     let video = InputDescription.Video(
-      nalCodec: .h264, codec: "h264", width: 0, height: 0, rate: nil, parameterSets: sets,
+      passThroughCodec: .h264, codec: "h264", width: 0, height: 0, rate: nil, parameterSets: sets,
       configuration: [])
     return (video, units)
   }
@@ -140,8 +140,8 @@ struct VideoDecoderTests {
   @Test("a codec without a decoder is refused by name")
   func unknown() {
     let video = InputDescription.Video(
-      nalCodec: nil, codec: "no-such-codec", width: 0, height: 0, rate: nil, parameterSets: [],
-      configuration: [])
+      passThroughCodec: nil, codec: "no-such-codec", width: 0, height: 0, rate: nil,
+      parameterSets: [], configuration: [])
     #expect(throws: FFmpegError.self) {
       do throws(FFmpegError) { _ = try VideoDecoder(video) } catch { throw error }
     }

@@ -20,7 +20,7 @@ from harness.metrics import total
 from harness.playlist import parse
 from harness.program import Program, run_to_end
 from harness.recorder import record
-from harness.rtmp import HOST, SINE, Publisher, enhanced_ffmpeg, publish, rtmp_port
+from harness.rtmp import AV1, HOST, SINE, Publisher, enhanced_ffmpeg, publish, rtmp_port
 from harness.sources import ENCODER, Source
 from harness.tools import need
 from harness.waiting import pause, wait_until
@@ -139,11 +139,14 @@ def test_frames_are_those_that_were_published(streamer, sources: list[Source],
 def test_an_encoded_stream_outlives_its_publisher(streamer, sources: list[Source]) -> None:
     """SIGKILL, five seconds, another resolution, timestamps from 0: no Discontinuity."""
     program, port = origin(streamer, *ENCODED, "--admin-token", TOKEN)
-    assert publisher(program) == {"connected": False}
+    assert publisher(program) == {"connected": False, "state": "away"}
     first = publish(port)
     sources.append(first)
     plays(program)
-    assert publisher(program)["connected"] and total(program.port, "streamer_publishers_total") == 1
+    wait_until(lambda: publisher(program)["state"] == "live", 5, "frames of the publisher")
+    state = publisher(program)
+    assert state["connected"] and state["protocol"] == "rtmp"
+    assert total(program.port, "streamer_publishers_total") == 1
     master = get(program.port, "/live/manifest.mpd").text
     before = parse(get(program.port, VIDEO).text)
     first.kill()
@@ -151,6 +154,10 @@ def test_an_encoded_stream_outlives_its_publisher(streamer, sources: list[Source
     pause(5, "an outage")
     state = publisher(program)
     assert not state["connected"] and 4 <= state["seconds"] <= 8
+    assert state["state"] == "slate" and state["protocol"] == "rtmp"
+    told = get(program.port, "/live/timestamps.json").json()
+    assert told["publisher"]["state"] == "slate" and told["publisher"]["protocol"] == "rtmp"
+    assert 4 <= (told["timestamp"] - told["publisher"]["since"]) / 1e9 <= 9
     sources.append(publish(port, size="320x180"))
     wait_until(lambda: len(program.logged("source-open")) == 2, 15, "the second publisher")
     pause(2, "frames of the second publisher")
@@ -297,14 +304,14 @@ def test_publishing_over_tls(streamer, sources: list[Source]) -> None:
 
 @pytest.mark.timeout(60)
 def test_an_unsupported_codec_is_refused_with_its_name(streamer) -> None:
-    """Video that is neither H.264 nor HEVC: the publisher and the log learn the codec."""
+    """Video that is neither H.264, HEVC nor AV1: the publisher and the log learn the codec."""
     program, port = origin(streamer)
     with Publisher(port) as client:
         assert client.ask("x") == b"NetStream.Publish.Start"
-        client.media(9, bytes([0x90]) + b"av01" + bytes(8))
-        client.wait_for(rb"AV1 is not accepted")
+        client.media(9, bytes([0x90]) + b"vp09" + bytes(8))
+        client.wait_for(rb"VP9 is not accepted")
         client.closed_within(5)
-    program.wait_logged("publish-refused", "AV1")
+    program.wait_logged("publish-refused", "VP9")
 
 
 @pytest.mark.timeout(60)
@@ -313,10 +320,11 @@ def test_an_unsupported_codec_is_refused_with_its_name(streamer) -> None:
       "log-level=none:keyint=30:min-keyint=30:scenecut=0:bframes=0:open-gop=0"], "libopus",
      "hvc1."),
     ([*ENCODER, "-g", "30"], "flac", "avc1."), ([*ENCODER, "-g", "30"], "ac3", "avc1."),
+    (AV1, "aac", "av01.0.")
 ])
 def test_enhanced_rtmp(video: list[str], audio: str, codecs: str, streamer,
                        sources: list[Source]) -> None:
-    """HEVC is passed through; Opus, FLAC and AC-3 are encoded as AAC."""
+    """HEVC and AV1 are passed through; Opus, FLAC and AC-3 are encoded as AAC."""
     program, port = origin(streamer)
     sources.append(Source(subprocess.Popen(
         [enhanced_ffmpeg(), "-v", "error", "-re", "-f", "lavfi", "-i",
@@ -325,7 +333,9 @@ def test_enhanced_rtmp(video: list[str], audio: str, codecs: str, streamer,
     plays(program)
     master = get(program.port, "/live/playlist.m3u8").text
     assert f'CODECS="{codecs}' in master and "mp4a.40.2" in master
-    assert PASSED_THROUGH in program.description() and "encoded audio" in program.description()
+    described = program.description()
+    assert PASSED_THROUGH in described and ("encoded audio" in described) == (audio != "aac")
+    assert f'codecs="{codecs}' in get(program.port, "/live/manifest.mpd").text
 
 
 @pytest.mark.timeout(60)

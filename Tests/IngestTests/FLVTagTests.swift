@@ -27,7 +27,8 @@ struct FLVTagTests {
     #expect(frame.content == .accessUnit(compositionTime: 40) && frame.body == 8..<10)
     let plain = try #require(FLVVideoTag([0x93] + ascii("hvc1") + [7]))
     #expect(plain.content == .accessUnit(compositionTime: 0) && plain.body == 5..<6)
-    #expect(FLVVideoTag([0x90] + ascii("av01"))?.codec == .other("AV1"))
+    #expect(FLVVideoTag([0x90] + ascii("av01"))?.codec == .av1)
+    #expect(FLVVideoTag([0x90] + ascii("vp09"))?.codec == .other("VP9"))
     #expect(FLVVideoTag([0x90, 1, 2, 3]) == nil)
     // Metadata, and a command.
     #expect(FLVVideoTag([0x94] + ascii("hvc1"))?.content == .nothing)
@@ -53,6 +54,49 @@ struct FLVTagTests {
     #expect(FLVVideoTag([0x96, 0x13] + ascii("avc1") + [0, 0, 0, 3, 7]) == nil)
     #expect(FLVVideoTag([0x97, 0xFF, 0xFF, 0xFF]) == nil)
     #expect(FLVVideoTag([0x96, 0x26] + ascii("avc1")) == nil)
+  }
+
+  @Test("all tracks of a multitrack tag, in each of its three types")
+  func allTracks() throws {
+    func tracks(_ tag: [UInt8]) throws -> [String] {
+      try #require(FLVVideoTag.tracks(of: tag)).map { "\($0.track):\($0.codec):\($0.body)" }
+    }
+    #expect(try tracks([0x27, 1, 0, 0, 0, 9]) == ["0:h264:5..<6"])
+    #expect(try tracks([0x96, 0x03] + ascii("avc1") + [1, 5, 6]) == ["1:h264:7..<9"])
+    #expect(
+      try tracks([0x96, 0x13] + ascii("hvc1") + [1, 0, 0, 1, 9] + [0, 0, 0, 2, 7, 8])
+        == ["1:hevc:10..<11", "0:hevc:15..<17"])
+    #expect(
+      try tracks(
+        [0x96, 0x23] + ascii("hvc1") + [2, 0, 0, 0] + ascii("avc1") + [0, 0, 0, 1, 7])
+        == ["2:hevc:10..<10", "0:h264:18..<19"])
+    // A number that occurs twice, and one that is too high.
+    #expect(
+      try tracks(
+        [0x96, 0x13] + ascii("avc1") + [1, 0, 0, 0] + [1, 0, 0, 1, 4] + [8, 0, 0, 1, 4])
+        == ["1:h264:10..<10"])
+    #expect(FLVVideoTag.tracks(of: [0x96, 0x33] + ascii("avc1") + [0]) == nil)
+    #expect(FLVVideoTag.tracks(of: [0x96, 0x13] + ascii("avc1") + [0, 0, 0]) == nil)
+  }
+
+  @Test("the configurations of all tracks are kept for a later source, the newest of each")
+  func configurations() {
+    func tag(_ payload: [UInt8]) -> MediaTag {
+      MediaTag(kind: .video, timestamp: 0, payload: payload)
+    }
+    let first = tag([0x90] + ascii("avc1") + [1])
+    let second = tag([0x96, 0x00] + ascii("avc1") + [1, 5])
+    var known = MediaConfigurations()
+    for tag in [first, second, tag([0x96, 0x01] + ascii("avc1") + [1, 0, 0, 0, 5])] {
+      known.note(tag)
+    }
+    #expect(known.tags == [first, second])
+    let newer = tag([0x96, 0x00] + ascii("avc1") + [1, 6])
+    known.note(newer)
+    #expect(known.tags == [first, newer])
+    let both = tag([0x96, 0x10] + ascii("avc1") + [0, 0, 0, 1, 8, 1, 0, 0, 1, 9])
+    known.note(both)
+    #expect(known.tags == [both])
   }
 
   @Test("audio: AAC, MP3, and the codecs of Enhanced RTMP")

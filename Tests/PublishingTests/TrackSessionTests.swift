@@ -112,6 +112,47 @@ struct TrackSessionTests {
     return box("moov", box("trak", track))
   }
 
+  @Test("a body that ends between boxes is continued by the next one, without another header")
+  func continued() throws {
+    let source = try RecordSource(stream)
+    let video = try #require(publish(.video))
+    #expect(!video.isContinued && video.write(Self.header(video: true), at: start) == .taken)
+    let paused = try #require(video.pause(nil, at: start))
+    // The stream waits for the next body.
+    #expect(stream.status.isConnected && !stream.isTaken(.video, at: start))
+    let next = try #require(publish(.video, at: .seconds(1)))
+    #expect(next.isContinued && next.permit == nil)
+    // A fragment is misplaced only without the header.
+    let moof: [UInt8] = [0, 0, 0, 8, 0x6D, 0x6F, 0x6F, 0x66]
+    let other = PublishedStream(name: "other")
+    var former: Publisher?
+    let first = try #require(
+      TrackPublisher(other, .video, Publisher { $0() }, at: start, former: &former))
+    #expect(first.write(moof, at: start) != next.write(moof, at: start))
+    #expect(!paused.expire(at: start + .seconds(20)) && stream.status.isConnected)
+    // The beginning, and the first description twice.
+    #expect(try source.records().count == 3 && stream.status.count == 1)
+  }
+
+  @Test("a paused track ends when its time is over; one that is cut cannot be continued")
+  func paused() throws {
+    let video = try #require(publish(.video))
+    #expect(video.write(Self.header(video: true), at: start) == .taken)
+    let paused = try #require(video.pause(nil, at: start))
+    #expect(paused.expire(at: start + .seconds(10)) && !stream.status.isConnected)
+    #expect(!paused.expire(at: start + .seconds(11)))
+    let cut = try #require(publish(.video, at: .seconds(12)))
+    #expect(!cut.isContinued)
+    #expect(cut.write(Array(Self.header(video: true).dropLast()), at: start) == .taken)
+    #expect(cut.pause(nil, at: start) == nil)
+    cut.end(at: start)
+    // An empty random access box states the end of the track.
+    let last = try #require(publish(.video, at: .seconds(13)))
+    let mfra: [UInt8] = [0, 0, 0, 8, 0x6D, 0x66, 0x72, 0x61]
+    #expect(last.write(Self.header(video: true) + mfra, at: start) == .taken)
+    #expect(last.pause(nil, at: start) == nil)
+  }
+
   @Test("the removal of the stream closes every connection")
   func removal() throws {
     let closed = Locked(0)

@@ -73,10 +73,10 @@ struct FirstSegmentsTests {
       let window = LiveWindow(segmentation: segmentation, playlistLength: 10, retained: 20)
       windows.append(window)
       let track = PassThroughTrack(
-        configuration, window: window, first: last.map { $0 + 1 } ?? 0,
+        configuration, windows: [window], first: last.map { $0 + 1 } ?? 0,
         statistics: Locked(StreamStatistics()),
         log: Log(format: .text, least: .error) { _ in })
-      try track.open(facts.description.video) { [turned] in turned.withLock { $0 = true } }
+      try track.open([facts.description.video]) { [turned] _ in turned.withLock { $0 = true } }
       let heard = Locked<[MonotonicTime]>([])
       input.attach(
         InputTarget(

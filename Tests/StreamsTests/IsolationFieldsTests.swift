@@ -17,7 +17,7 @@ struct IsolationFieldsTests {
     description: InputDescription(
       format: "mpegts",
       video: InputDescription.Video(
-        nalCodec: .hevc, codec: "hevc", width: 1920, height: 1080, rate: .thirty,
+        passThroughCodec: .hevc, codec: "hevc", width: 1920, height: 1080, rate: .thirty,
         parameterSets: [[1, 2], [3], []], configuration: []),
       audio: InputDescription.Audio(
         codec: "aac", sampleRate: 48_000, channels: 2, configuration: [0x11, 0x90]),
@@ -38,7 +38,10 @@ struct IsolationFieldsTests {
       description: Self.facts.description, rate: Self.facts.rate, inputDelay: .nanoseconds(1),
       audioDelay: .nanoseconds(2),
       passThrough: verdict, peakBitrate: 3, firstCapture: nil)
-    for sent in [facts, Self.facts] {
+    var ladder = Self.facts
+    ladder.otherBitrates = [5, 6]
+    ladder.description.otherVideos = [ladder.description.video, ladder.description.video]
+    for sent in [facts, Self.facts, ladder] {
       var writer = FieldWriter()
       sent.write(to: &writer)
       var reader = FieldReader(writer.bytes)

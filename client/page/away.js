@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Words for a stream without a picture of its source.
 
+/** @typedef {import('../shared/timestamps.js').Publisher} Publisher */
+
 /** The words appear after this time, ms: a short outage needs none. */
 const DELAY = 1200;
 
 /**
  * @typedef {object} Presence
  * @property {{ isOnline: boolean, since: number } | null} source by the server; `since` in Unix ns
+ * @property {Publisher | null} publisher by the server; null if clients do not publish the stream
  * @property {boolean} isReachable whether the server answers
  * @property {boolean} isPlaying whether the player receives media
  * @property {number} changedAt the last change of `isPlaying`, Unix ms
@@ -23,17 +26,31 @@ function sinceText(at, now) {
 }
 
 /**
+ * The state of the publisher, and since when.
+ * @param {Publisher} publisher
+ * @param {number} now Unix ms on the server's clock
+ */
+export function publisherText({ state, protocol, since }, now) {
+  const time = since > 0 ? ` ${sinceText(since / 1e6, now)}` : '';
+  if (state === 'live') return `${protocol}${time}`;
+  return state === 'slate' ? `away${time}, slate shown` : `away${time}`;
+}
+
+/**
  * The words to show; null while the source supplies frames and the player receives them.
  * @param {Presence} presence
  * @param {number} now Unix ms on the server's clock
  * @returns {{ title: string, text: string } | null}
  */
-export function awayWords({ source, isReachable, isPlaying, changedAt, problem }, now) {
+export function awayWords(
+  { source, publisher, isReachable, isPlaying, changedAt, problem }, now,
+) {
   if (isReachable && source && !source.isOnline && source.since > 0) {
     const since = source.since / 1e6;
     if (now - since < DELAY) return null;
-    const text = `No frames ${sinceText(since, now)}. The picture returns by itself.`;
-    return { title: 'The source is away', text };
+    const slate = publisher?.state === 'slate' ? ' A slate is shown.' : '';
+    const text = `No frames ${sinceText(since, now)}.${slate} The picture returns by itself.`;
+    return { title: publisher ? 'The publisher is away' : 'The source is away', text };
   }
   if (isPlaying || now - changedAt < DELAY) return null;
   if (!isReachable) {

@@ -374,7 +374,8 @@ export class Playback {
   awayWords() {
     const { services, state } = this;
     return !this.player || state.status === 'dead' ? null : awayWords({
-      source: services.presence, isReachable: services.isReachable, problem: this.problem,
+      source: services.presence, publisher: services.publisher,
+      isReachable: services.isReachable, problem: this.problem,
       isPlaying: state.status === 'live', changedAt: this.changedAt,
     }, this.clock.now());
   }

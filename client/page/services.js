@@ -5,6 +5,7 @@ import { sleep, within } from '../shared/deadline.js';
 import { servicesBeside } from '../shared/services.js';
 import { newestPartOf, timestampsOf } from '../shared/timestamps.js';
 import { messageOf, waitOf } from './errors.js';
+import { publisherText } from './away.js';
 import { milliseconds } from './figures.js';
 import { segmentNames } from './segment-names.js';
 import { loadPlaylist, timeServicesOf } from './transport.js';
@@ -50,6 +51,8 @@ export class ServicePoller {
     this.silences = 0;
     /** @type {{ isOnline: boolean, since: number } | null} of the latest response */
     this.presence = null;
+    /** @type {import('../shared/timestamps.js').Publisher | null} of the latest response */
+    this.publisher = null;
   }
 
   get isReachable() { return this.silences < 3; }
@@ -147,6 +150,7 @@ export class ServicePoller {
   /** @param {Timestamps} response */
   show(response) {
     this.presence = response.source;
+    this.publisher = response.publisher;
     const { figures, clock } = this, { age, delay } = newestPartOf(response);
     const drift = Math.abs(response.timestamp / 1e6 - clock.now());
     if (clock.roundTrip !== null && drift > DRIFT) void this.measureClock();
@@ -156,5 +160,8 @@ export class ServicePoller {
     const error = estimate === null ? '' : ` ± ${Math.abs(estimate).toFixed(1)} ms`;
     const text = synchronized === null ? '–' : synchronized ? `in sync${error}` : 'not in sync';
     figures.figure('Server clock', text, synchronized === false);
+    if (!this.publisher) return;
+    const isAway = this.publisher.state !== 'live';
+    figures.figure('Publisher', publisherText(this.publisher, clock.now()), isAway);
   }
 }

@@ -11,6 +11,13 @@
  *   `estimate`: the server's estimate of its clock error, ms
  * @property {{ isOnline: boolean, since: number } | null} source
  *   whether the source supplies frames, and since when; null for another server
+ * @property {Publisher | null} publisher null for a stream that clients do not publish
+ */
+
+/**
+ * The publisher of a stream: its frames are shown (live), the slate is shown instead of them, or
+ * there is no picture of it (away); `since` in Unix ns, NaN before the first publisher.
+ * @typedef {{ state: string, protocol: string, since: number }} Publisher
  */
 
 /**
@@ -20,7 +27,7 @@
  */
 export function timestampsOf(response) {
   const record = (/** @type {any} */ value) => (typeof value === 'object' && value ? value : {});
-  const { timestamp, parts, captures, clock, source } = record(response);
+  const { timestamp, parts, captures, clock, source, publisher } = record(response);
   const { synchronized, offsetEstimateNs } = record(clock);
   return {
     timestamp: Number(timestamp), parts: record(parts), captures: record(captures),
@@ -30,6 +37,10 @@ export function timestampsOf(response) {
     },
     source: typeof source?.online === 'boolean'
       ? { isOnline: source.online, since: Number(source.since) } : null,
+    publisher: typeof publisher?.state === 'string' ? {
+      state: publisher.state, since: Number(publisher.since),
+      protocol: typeof publisher.protocol === 'string' ? publisher.protocol.toUpperCase() : '',
+    } : null,
   };
 }
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { awayWords } from '../page/away.js';
+import { awayWords, publisherText } from '../page/away.js';
 
 const NOW = Date.UTC(2026, 10, 20, 12, 0, 0);
 const good = {
-  source: { isOnline: true, since: (NOW - 60e3) * 1e6 }, isReachable: true, isPlaying: true,
+  source: { isOnline: true, since: (NOW - 60e3) * 1e6 }, publisher: null,
+  isReachable: true, isPlaying: true,
   changedAt: NOW - 60e3, problem: '',
 };
 
@@ -24,6 +25,25 @@ suite('words for a stream without a picture', () => {
       assert.ok(words.text.includes(new Date(since).toLocaleTimeString([], { hour12: false })));
     });
   }
+
+  test('a publisher that is away, and whether its slate is shown', () => {
+    const source = { isOnline: false, since: (NOW - 5000) * 1e6 };
+    const publisher = { state: 'slate', protocol: 'RTMP', since: (NOW - 5000) * 1e6 };
+    const slate = awayWords({ ...good, source, publisher }, NOW);
+    assert.equal(slate.title, 'The publisher is away');
+    assert.match(slate.text, /^No frames since .* \(5 s\)\. A slate is shown\. The picture/);
+    const away = awayWords({ ...good, source, publisher: { ...publisher, state: 'away' } }, NOW);
+    assert.doesNotMatch(away.text, /slate/);
+    assert.equal(awayWords({ ...good, publisher: { ...publisher, state: 'live' } }, NOW), null);
+  });
+
+  test('the state of a publisher for the panel', () => {
+    const since = (NOW - 5000) * 1e6, protocol = 'SRT';
+    assert.match(publisherText({ state: 'live', protocol, since }, NOW), /^SRT since .* \(5 s\)$/);
+    assert.match(
+      publisherText({ state: 'slate', protocol, since }, NOW), /^away since .*, slate shown$/);
+    assert.equal(publisherText({ state: 'away', protocol: '', since: NaN }, NOW), 'away');
+  });
 
   test('an outage of a second needs no words', () => {
     const source = { isOnline: false, since: (NOW - 1000) * 1e6 };

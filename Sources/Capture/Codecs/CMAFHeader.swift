@@ -27,13 +27,14 @@ enum CMAFHeader {
   ///
   /// - Parameters:
   ///   - codec: the codec.
-  ///   - extradata: of H.264 the parameter sets with start codes, of HEVC the content of `hvcC`.
+  ///   - extradata: of H.264 the parameter sets with start codes, of HEVC and AV1 the content
+  ///     of `hvcC` or `av1C`.
   ///   - size: the size of the frames.
   ///   - rate: the frame rate.
   /// - Returns: the header.
   /// - Throws: ``FFmpegError`` of the muxer.
   static func write(
-    _ codec: NALCodec, _ extradata: [UInt8], size: VideoSize, rate: FrameRate
+    _ codec: PassThroughCodec, _ extradata: [UInt8], size: VideoSize, rate: FrameRate
   ) throws(FFmpegError) -> [UInt8] {
     let muxer = try Muxer()
     let stream = try unsafe muxer.addStream(timescale: rate.timescale)

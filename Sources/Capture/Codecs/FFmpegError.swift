@@ -19,7 +19,7 @@ package struct FFmpegError: Error, Sendable, Hashable, CustomStringConvertible {
   }
 
   /// A refusal before the library is called.
-  init(refused detail: String) { self.init("", CFF_INVALID, detail) }
+  package init(refused detail: String) { self.init("", CFF_INVALID, detail) }
 
   /// Throws if `result` is negative; otherwise returns it.
   @discardableResult

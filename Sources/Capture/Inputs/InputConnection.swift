@@ -73,6 +73,14 @@ package struct InputConnection: ~Copyable {
     }
   }
 
+  /// Why only the first of several video tracks is read; nil if all are.
+  package var trackFault: RenditionAligner.Fault? {
+    switch backend {
+    case .library: nil
+    case .publisher(let packets): packets.trackFault
+    }
+  }
+
   /// The next unit.
   ///
   /// Blocks.

@@ -157,7 +157,7 @@ final class InputContext {
     _ = FFmpegLog.collecting { unsafe avformat_find_stream_info(pointer, nil) }
   }
 
-  /// Whether each video stream has a codec of ``NALCodec``.
+  /// Whether each video stream has a codec of ``PassThroughCodec``.
   ///
   /// FLV announces its streams later.
   private var hasOnlyKnownVideo: Bool {
@@ -165,7 +165,7 @@ final class InputContext {
       guard let parameters = unsafe stream?.pointee.codecpar,
         unsafe parameters.pointee.codec_type == AVMEDIA_TYPE_VIDEO
       else { return true }
-      return unsafe NALCodec(parameters.pointee.codec_id) != nil
+      return unsafe PassThroughCodec(parameters.pointee.codec_id) != nil
     }
   }
 

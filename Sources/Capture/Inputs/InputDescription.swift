@@ -8,7 +8,7 @@ package struct InputDescription: Sendable, Equatable {
   /// The video stream.
   package struct Video: Sendable, Equatable {
     /// The codec, if it can be passed through.
-    package var nalCodec: NALCodec?
+    package var passThroughCodec: PassThroughCodec?
     /// libavcodec's name of the codec.
     package var codec: String
     /// Displayed width in square pixels.
@@ -29,10 +29,10 @@ package struct InputDescription: Sendable, Equatable {
 
     /// The description of a video stream in another process, without hints for a decoder.
     package init(
-      nalCodec: NALCodec?, codec: String, width: Int, height: Int, rate: FrameRate?,
+      passThroughCodec: PassThroughCodec?, codec: String, width: Int, height: Int, rate: FrameRate?,
       parameterSets: [[UInt8]], configuration: [UInt8], rotation: Rotation = .none
     ) {
-      self.nalCodec = nalCodec
+      self.passThroughCodec = passThroughCodec
       self.codec = codec
       self.width = width
       self.height = height
@@ -87,6 +87,8 @@ package struct InputDescription: Sendable, Equatable {
   package var format: String
   /// The video stream.
   package var video: Video
+  /// Other renditions of the same frames, with the same key frames.
+  package var otherVideos: [Video] = []
   /// The audio stream; nil if the input has none.
   package var audio: Audio?
   /// Whether the input is read faster than it plays, so that its timestamps must pace it.
@@ -98,6 +100,15 @@ package struct InputDescription: Sendable, Equatable {
     self.video = video
     self.audio = audio
     self.isPaced = isPaced
+  }
+
+  /// All renditions, that of ``video`` first.
+  package var videos: [Video] { [video] + otherVideos }
+
+  /// Indices into ``videos``, the largest size first.
+  package var videosBySize: [Int] {
+    let pixels = videos.map { $0.width.multipliedReportingOverflow(by: $0.height).partialValue }
+    return videos.indices.sorted { (pixels[$1], $0) < (pixels[$0], $1) }
   }
 
   /// Whether the input is a playlist of files.

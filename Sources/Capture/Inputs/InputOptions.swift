@@ -28,6 +28,9 @@ package struct InputOptions: Sendable, Equatable {
   /// Whether a playlist over HTTP may refer to other hosts than its own.
   package var reachesOtherHosts = false
 
+  /// Whether several video tracks of a publisher are read as renditions; else only the first is.
+  package var takesRenditions = false
+
   /// The default options.
   package init() {}
 }

@@ -29,6 +29,13 @@ package struct AccessUnit: Sendable {
   package var arrival: MonotonicTime
   /// The declared capture time on the sender's clock; nil if undeclared.
   package let senderTime: WallTime?
+  /// The access units of the same time in the other renditions of a publisher.
+  ///
+  /// Their order is that of ``InputDescription/otherVideos``; all are IDRs, or none.
+  package var others: [AccessUnit] = []
+
+  /// The bytes of all renditions.
+  package var byteCount: Int { others.reduce(bytes.count) { $0 + $1.bytes.count } }
 }
 
 /// Coded audio as received.

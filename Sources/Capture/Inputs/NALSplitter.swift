@@ -17,7 +17,7 @@ struct NALSplitter: Sendable {
     var slices = 0
   }
 
-  let codec: NALCodec
+  let codec: PassThroughCodec
   /// The size of the container's NAL unit lengths in bytes; nil if it uses start codes.
   private(set) var lengthSize: Int?
 
@@ -26,7 +26,7 @@ struct NALSplitter: Sendable {
   /// - Parameters:
   ///   - codec: the codec.
   ///   - extradata: an `avcC` or `hvcC` box's content, parameter sets with start codes, or nothing.
-  init(_ codec: NALCodec, extradata: Span<UInt8>) {
+  init(_ codec: PassThroughCodec, extradata: Span<UInt8>) {
     self.codec = codec
     let place = codec == .h264 ? 4 : 21
     if extradata.count > place, extradata[0] == 1 {
@@ -61,7 +61,7 @@ struct NALSplitter: Sendable {
 
   /// The parameter sets in extradata of either form, each without length or start code.
   /// - Source: ISO/IEC 14496-15 §5.3.3.1 and §8.3.3.1
-  static func parameterSets(_ codec: NALCodec, extradata: Span<UInt8>) -> [[UInt8]] {
+  static func parameterSets(_ codec: PassThroughCodec, extradata: Span<UInt8>) -> [[UInt8]] {
     guard extradata.count > 6, extradata[0] == 1 else {
       return NALUnits.ranges(in: extradata, .annexB)
         .filter { codec.kind(extradata[$0.lowerBound]) == .parameterSet }

@@ -46,7 +46,7 @@ package struct PassThroughAnalysis: Sendable {
 
   /// Why an input must be encoded.
   package enum Reason: Sendable, Equatable, CustomStringConvertible {
-    /// The codec is neither H.264 nor HEVC.
+    /// The codec cannot be passed through.
     case codec(String)
     /// Decoding order and presentation order differ.
     case reordered
@@ -121,7 +121,7 @@ package struct PassThroughAnalysis: Sendable {
     self.segmentMicroseconds = segmentMicroseconds
     self.longestGroup = longestGroup
     declared = declaredRate ?? video.rate
-    if video.nalCodec == nil { verdict = .unfit(.codec(video.codec)) }
+    if video.passThroughCodec == nil { verdict = .unfit(.codec(video.codec)) }
     if video.rotation != .none { verdict = .unfit(.rotated) }
     if isPlaylist { verdict = .unfit(.playlist) }
   }

@@ -7,10 +7,10 @@ package import Media
 package struct PassThroughHeader: Sendable {
   /// `ftyp` and `moov`, written by libavformat.
   package let bytes: [UInt8]
-  /// RFC 6381 codecs string, such as `avc1.64001f` or `hvc1.1.6.L93.B0`.
+  /// RFC 6381 codecs string, such as `avc1.64001f`, `hvc1.1.6.L93.B0` or `av01.0.04M.08`.
   package let codecs: String
 
-  /// The header of a track of H.264 or HEVC.
+  /// The header of a track of H.264, HEVC or AV1.
   ///
   /// - Parameters:
   ///   - video: the description with all parameter sets.
@@ -20,7 +20,7 @@ package struct PassThroughHeader: Sendable {
   package init(
     _ video: InputDescription.Video, size: VideoSize, rate: FrameRate
   ) throws(FFmpegError) {
-    switch video.nalCodec {
+    switch video.passThroughCodec {
     case .h264:
       guard let codecs = Self.advanced(video.parameterSets) else { throw Self.missing(video) }
       self.codecs = codecs
@@ -32,6 +32,12 @@ package struct PassThroughHeader: Sendable {
       }
       codecs = configuration.codecs
       bytes = try CMAFHeader.write(.hevc, configuration.bytes, size: size, rate: rate)
+    case .av1:
+      guard let configuration = video.parameterSets.first.flatMap({ AV1Configuration($0) }) else {
+        throw Self.missing(video)
+      }
+      codecs = configuration.codecs
+      bytes = try CMAFHeader.write(.av1, configuration.bytes, size: size, rate: rate)
     case nil: throw Self.missing(video)
     }
   }

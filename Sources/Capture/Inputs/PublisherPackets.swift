@@ -14,6 +14,10 @@ final class PublisherPackets {
   private let cancellation: InputCancellation
   private var unwrapper = TimestampUnwrapper()
   private var video: VideoDepacketizer?
+  /// The video tracks beside the first, by their numbers.
+  private var otherVideos: [Int: VideoDepacketizer] = [:]
+  /// Nil before the first access unit.
+  private var aligner: RenditionAligner?
   private var audio: AudioDepacketizer?
   private var audioCodec: FLVAudioTag.Codec?
   /// The audio track of CMAF.
@@ -36,9 +40,15 @@ final class PublisherPackets {
 
   var description: InputDescription? {
     guard let video, video.isComplete else { return nil }
-    return InputDescription(
+    var description = InputDescription(
       format: isFLV ? "flv" : "mp4", video: video.video, audio: audio?.audio, isPaced: false)
+    if let aligner, aligner.fault == nil {
+      description.otherVideos = aligner.others.compactMap { otherVideos[$0]?.video }
+    }
+    return description
   }
+
+  var trackFault: RenditionAligner.Fault? { aligner?.fault }
 
   var oversized: UInt64 { video?.oversized ?? 0 }
 
@@ -46,7 +56,7 @@ final class PublisherPackets {
   ///
   /// Blocks.
   ///
-  /// - Returns: its units, at most one; nil after the last tag of the publisher.
+  /// - Returns: its units; nil after the last tag of the publisher.
   func read() throws(InputError) -> [InputUnit]? {
     cancellation.setDeadline(SystemClock.monotonicTime + options.silenceLimit)
     let record = try media.next(cancellation, silence: Int(options.silenceLimit.wholeSeconds))
@@ -74,32 +84,75 @@ final class PublisherPackets {
   private func take(
     video tag: MediaTag, _ arrival: MonotonicTime
   ) throws(InputError) -> [InputUnit] {
-    guard let head = FLVVideoTag(tag.payload), let codec = try codec(of: head) else { return [] }
+    var units: [InputUnit] = []
+    for head in FLVVideoTag.tracks(of: tag.payload) ?? [] {
+      units += try head.track == 0 ? take(tag, head, arrival) : take(tag, other: head, arrival)
+    }
+    return units
+  }
+
+  /// Takes the first track of a tag.
+  private func take(
+    _ tag: MediaTag, _ head: FLVVideoTag, _ arrival: MonotonicTime
+  ) throws(InputError) -> [InputUnit] {
+    guard let codec = try codec(of: head) else { return [] }
     if video == nil { video = VideoDepacketizer(codec, sizeLimit: options.frameSizeLimit) }
-    guard video?.video.nalCodec == codec else { return [] }
+    guard video?.video.passThroughCodec == codec else { return [] }
+    let units = units(tag, head, arrival, &video)
+    return align(units, track: 0)
+  }
+
+  /// Takes another track of a tag; one that begins after the first access unit is ignored.
+  private func take(
+    _ tag: MediaTag, other head: FLVVideoTag, _ arrival: MonotonicTime
+  ) -> [InputUnit] {
+    let number = head.track
+    guard options.takesRenditions, let codec = PassThroughCodec(head.codec) else { return [] }
+    if otherVideos[number] == nil {
+      guard aligner == nil, head.content == .configuration, video != nil else { return [] }
+      otherVideos[number] = VideoDepacketizer(codec, sizeLimit: options.frameSizeLimit)
+    }
+    guard otherVideos[number]?.video.passThroughCodec == codec else { return [] }
+    let units = units(tag, head, arrival, &otherVideos[number])
+    if codec != video?.video.passThroughCodec { aligner?.fail(.codec(number)) }
+    return align(units, track: number)
+  }
+
+  /// Joins the access units of a track with those of the others.
+  private func align(_ units: [AccessUnit], track: Int) -> [InputUnit] {
+    guard !units.isEmpty else { return [] }
+    var aligner = aligner ?? RenditionAligner(others: Array(otherVideos.keys))
+    defer { self.aligner = aligner }
+    return units.flatMap { aligner.take($0, track: track) }.map { .video($0) }
+  }
+
+  /// The access units in the body of a track.
+  private func units(
+    _ tag: MediaTag, _ head: FLVVideoTag, _ arrival: MonotonicTime,
+    _ depacketizer: inout VideoDepacketizer?
+  ) -> [AccessUnit] {
     // bounded: the range is within the tag
     let body = Array(tag.payload[head.body])
     switch head.content {
     case .nothing: return []
     case .configuration:
-      video?.take(extradata: body)
+      depacketizer?.take(extradata: body)
       return []
     case .accessUnit(let compositionTime):
       let dts = time(Int64(tag.timestamp))
       let pts = time(Int64(tag.timestamp) + Int64(compositionTime))
-      let units = video?.take(
-        body.span, pts: pts, dts: dts, isKey: head.isKey, arrival: arrival, senderTime: nil)
-      return (units ?? []).map { .video($0) }
+      return depacketizer?.take(
+        body.span, pts: pts, dts: dts, isKey: head.isKey, arrival: arrival, senderTime: nil) ?? []
     }
   }
 
-  private func codec(of head: FLVVideoTag) throws(InputError) -> NALCodec? {
+  private func codec(of head: FLVVideoTag) throws(InputError) -> PassThroughCodec? {
+    if let codec = PassThroughCodec(head.codec) { return codec }
     switch head.codec {
-    case .h264: return .h264
-    case .hevc: return .hevc
+    case .h264, .hevc, .av1: return nil
     case .other(let name):
       guard head.content != .nothing, video == nil else { return nil }
-      throw .noVideo("\(name) is not accepted (expected H.264 or HEVC)")
+      throw .noVideo("\(name) is not accepted (expected H.264, HEVC or AV1)")
     }
   }
 
@@ -140,8 +193,8 @@ final class PublisherPackets {
     let name: String
     switch track.codec {
     case .h264, .hevc:
-      let codec: NALCodec = track.codec == .h264 ? .h264 : .hevc
-      if video?.video.nalCodec != codec {
+      let codec: PassThroughCodec = track.codec == .h264 ? .h264 : .hevc
+      if video?.video.passThroughCodec != codec {
         video = VideoDepacketizer(codec, sizeLimit: options.frameSizeLimit)
       }
       video?.take(extradata: track.setup)
@@ -189,6 +242,18 @@ final class PublisherPackets {
     case .eac3: "eac3"
     case .flac: "flac"
     case .other: nil
+    }
+  }
+}
+
+extension PassThroughCodec {
+  /// The codec of a tag; nil if it is not accepted.
+  fileprivate init?(_ codec: FLVVideoTag.Codec) {
+    switch codec {
+    case .h264: self = .h264
+    case .hevc: self = .hevc
+    case .av1: self = .av1
+    case .other: return nil
     }
   }
 }

@@ -14,7 +14,7 @@ package struct VideoDecoder: ~Copyable {
   package private(set) var errors: UInt64 = 0
 
   private let decoder: DecoderHandle
-  private let codec: NALCodec?
+  private let codec: PassThroughCodec?
   private let rotation: Rotation
   private var senderTimes: [SourceTime: WallTime] = [:]
   /// The number of access units that the decoder has refused since the last one that it accepted.
@@ -26,7 +26,7 @@ package struct VideoDecoder: ~Copyable {
   ///
   /// - Throws: ``FFmpegError`` if libavcodec has no decoder for the codec.
   package init(_ video: InputDescription.Video) throws(FFmpegError) {
-    codec = video.nalCodec
+    codec = video.passThroughCodec
     rotation = video.rotation
     let limit = video.coded.sizeLimit
     guard limit.permits(video.width, video.height) else {
@@ -34,7 +34,11 @@ package struct VideoDecoder: ~Copyable {
         refused: "frames of \(video.width)x\(video.height) (expected at most \(limit))")
     }
     let beforehand =
-      video.nalCodec == nil ? video.configuration : Self.annexB(video.parameterSets)
+      switch video.passThroughCodec {
+      case nil: video.configuration
+      case .av1: video.parameterSets.first ?? []
+      case .h264, .hevc: Self.annexB(video.parameterSets)
+      }
     decoder = try DecoderHandle(
       // bounded: the limit of the frame size
       video.codec, beforehand, video.coded, threads: video.width * video.height > 1280 * 720 ? 2 : 1
@@ -56,7 +60,8 @@ package struct VideoDecoder: ~Copyable {
       senderTimes[unit.pts] = sent
     }
     let sent = decoder.send(
-      codec == nil ? unit.bytes : Self.annexB(unit.parameterSets) + Self.startCodes(unit.bytes),
+      codec == nil || codec == .av1
+        ? unit.bytes : Self.annexB(unit.parameterSets) + Self.startCodes(unit.bytes),
       pts: unit.pts, dts: unit.dts, isKey: unit.isKey)
     refusedInARow = sent ? 0 : refusedInARow + 1
     if !sent, hasBegun { errors += 1 }

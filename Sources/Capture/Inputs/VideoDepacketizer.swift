@@ -36,11 +36,11 @@ struct VideoDepacketizer {
     let id = unsafe parameters.pointee.codec_id
     let name = unsafe String(cString: avcodec_get_name(id))
     let (width, height) = unsafe Self.squareSize(parameters)
-    let codec = NALCodec(id)
+    let codec = PassThroughCodec(id)
     isAssembled = arePieces && codec != nil
     video = InputDescription.Video(
-      nalCodec: codec, codec: name, width: width, height: height, rate: rate, parameterSets: [],
-      configuration: [], rotation: rotation)
+      passThroughCodec: codec, codec: name, width: width, height: height, rate: rate,
+      parameterSets: [], configuration: [], rotation: rotation)
     if codec == nil {
       unsafe video.coded = DecoderHints(parameters)
       video.configuration = unsafe Array(
@@ -56,18 +56,18 @@ struct VideoDepacketizer {
   /// - Parameters:
   ///   - codec: the codec.
   ///   - sizeLimit: the largest size of a frame.
-  init(_ codec: NALCodec, sizeLimit: FrameSizeLimit) {
+  init(_ codec: PassThroughCodec, sizeLimit: FrameSizeLimit) {
     isAssembled = false
     video = InputDescription.Video(
-      nalCodec: codec, codec: unsafe String(cString: avcodec_get_name(codec.id)), width: 0,
+      passThroughCodec: codec, codec: unsafe String(cString: avcodec_get_name(codec.id)), width: 0,
       height: 0, rate: nil, parameterSets: [], configuration: [])
     video.coded.sizeLimit = sizeLimit
   }
 
   /// Whether units can be formed and decoded: all parameter sets are known.
   var isComplete: Bool {
-    guard let codec = video.nalCodec else { return true }
-    return video.parameterSets.count >= (codec == .h264 ? 2 : 3)
+    guard let codec = video.passThroughCodec else { return true }
+    return video.parameterSets.count >= codec.leastParameterSets
   }
 
   /// Updates libavformat's parameters of the stream: FLV may send new sequence headers.
@@ -81,8 +81,12 @@ struct VideoDepacketizer {
 
   /// Updates the extradata.
   mutating func take(extradata bytes: [UInt8]) {
-    guard let codec = video.nalCodec, splitter == nil || bytes != extradata else { return }
+    guard let codec = video.passThroughCodec, splitter == nil || bytes != extradata else { return }
     extradata = bytes
+    guard codec != .av1 else {
+      if let record = AV1Configuration(bytes) { video.parameterSets = [record.bytes] }
+      return
+    }
     splitter = NALSplitter(codec, extradata: bytes.span)
     let sets = NALSplitter.parameterSets(codec, extradata: bytes.span)
     guard !sets.isEmpty, sets != video.parameterSets else { return }
@@ -108,6 +112,15 @@ struct VideoDepacketizer {
     guard bytes.count <= AccessUnitAssembler.most - 188 else {
       oversized += 1
       return []
+    }
+    if video.passThroughCodec == .av1 {
+      let unit = AV1TemporalUnit(bytes)
+      return unit.hasFrame
+        ? [
+          AccessUnit(
+            bytes: unit.bytes, parameterSets: [], isKey: isKey && unit.hasSequenceHeader, pts: pts,
+            dts: dts, arrival: arrival, senderTime: senderTime)
+        ] : []
     }
     guard let splitter else {
       return [
@@ -154,7 +167,7 @@ struct VideoDepacketizer {
 
   /// Replaces the stored parameter sets of the same kind.
   private mutating func remember(_ sets: [[UInt8]]) {
-    guard !sets.isEmpty, let codec = video.nalCodec else { return }
+    guard !sets.isEmpty, let codec = video.passThroughCodec else { return }
     func type(_ set: [UInt8]) -> UInt8 { codec == .h264 ? set[0] & 0x1F : set[0] >> 1 & 0x3F }
     let types = Set(sets.map(type))
     var seen: [[UInt8]] = []

@@ -41,6 +41,7 @@ package struct DecidedInput: Sendable {
   /// also determines the durations and the length of the window.
   func complete(_ settings: StreamSettings) -> StreamSettings {
     var settings = settings
+    if fit != nil, let ladder { settings.ladder = ladder }
     if settings.size == nil, settings.ladder.isEmpty {
       settings.size = facts.description.video.size
     }
@@ -62,10 +63,32 @@ package struct DecidedInput: Sendable {
       settings.playlistLength = settings.playlistLength.map { max($0, least) }
       settings.retained = settings.retained.map { max($0, least + 2) }
     }
-    // The observed peak, and half of it in reserve.
-    let kilobits = (facts.peakBitrate * 3 / 2 + 99_999) / 100_000 * 100
-    settings.bitrateKilobits = Int(min(max(kilobits, 100), 1_000_000))
+    if settings.ladder.isEmpty { settings.bitrateKilobits = Self.kilobits(facts.peakBitrate) }
     return settings
+  }
+
+  /// The observed peak, and half of it in reserve.
+  private static func kilobits(_ peak: Int64) -> Int {
+    let kilobits = (peak * 3 / 2 + 99_999) / 100_000 * 100
+    return Int(min(max(kilobits, 100), 1_000_000))
+  }
+
+  /// The video tracks of a publisher as a ladder, the largest first; nil if there is one track.
+  private var ladder: [RequestedRendition]? {
+    let videos = facts.description.videos
+    let sizes = videos.compactMap(\.size)
+    let bitrates = [facts.peakBitrate] + facts.otherBitrates
+    guard sizes.count > 1, sizes.count == videos.count, bitrates.count == videos.count,
+      let top = facts.description.videosBySize.first,
+      sizes.allSatisfy({ $0.width <= sizes[top].width && $0.height <= sizes[top].height })
+    else { return nil }
+    var names: Set<String> = []
+    return facts.description.videosBySize.map { index in
+      var kilobits = Self.kilobits(bitrates[index])
+      // Renditions of one height are named by their bitrates.
+      while !names.insert("\(sizes[index].height)p-\(kilobits)").inserted { kilobits += 1 }
+      return RequestedRendition(size: .size(sizes[index]), bitrateKilobits: kilobits)
+    }
   }
 }
 

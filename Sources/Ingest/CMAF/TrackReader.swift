@@ -40,8 +40,20 @@ package struct TrackReader: Sendable {
   /// The declared capture time of a media time, for the next fragment.
   private var reference: (captured: Int64, media: Int64)?
 
+  /// Whether the track has stated its end by an empty random access box.
+  /// - Source: DASH-IF Live Media Ingest Protocol, Interface 1
+  package private(set) var hasEnded = false
+
   /// A reader before the first byte.
   package init() {}
+
+  /// Whether the bytes end with a whole box, and nothing that a box announces is missing.
+  package var isBetweenBoxes: Bool {
+    state == .box && offset == bytes.count && fragment == nil
+  }
+
+  /// Continues with another body of the same track: positions in it are counted from its start.
+  package mutating func beginBody() { position = 0 }
 
   /// Appends bytes.
   package mutating func append(_ piece: [UInt8]) {
@@ -121,6 +133,7 @@ package struct TrackReader: Sendable {
       advance(head)
       state = .media(end: position + size - head)
     default:
+      if type == "mfra" { hasEnded = true }
       advance(head)
       state = .skipping(size - head)
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The header of a video tag, classic or of Enhanced RTMP; of several tracks the default one.
+/// The header of a video tag, classic or of Enhanced RTMP; of several tracks that of one.
 ///
 /// - Source: Adobe FLV 10.1 §E.4.3; Enhanced RTMP v2, ExVideoTagHeader
 package struct FLVVideoTag: Sendable, Equatable {
@@ -10,6 +10,8 @@ package struct FLVVideoTag: Sendable, Equatable {
     case h264
     /// ITU-T H.265.
     case hevc
+    /// AV1.
+    case av1
     /// A codec that is not accepted, by its name.
     case other(String)
   }
@@ -24,6 +26,8 @@ package struct FLVVideoTag: Sendable, Equatable {
     case nothing
   }
 
+  /// The number of the track; 0 is the default one.
+  package let track: Int
   /// The codec.
   package let codec: Codec
   /// The content of the body.
@@ -33,20 +37,41 @@ package struct FLVVideoTag: Sendable, Equatable {
   /// The range of the body in the tag.
   package let body: Range<Int>
 
-  /// Reads the header; nil if the tag is too short or contradictory.
+  /// The most tracks of a publisher; those with a higher number are ignored.
+  package static let mostTracks = TagReader.mostTracks
+
+  /// Reads the header of the default track.
+  ///
+  /// The result is nil if the tag is too short or contradictory. Without the default track its
+  /// codec is another one, and it has no content.
   package init?(_ tag: [UInt8]) {
+    guard let tracks = Self.tracks(of: tag) else { return nil }
+    self = tracks.first { $0.track == 0 } ?? FLVVideoTag(otherTrackOf: tag)
+  }
+
+  /// The headers of all tracks of a tag; nil if the tag is too short or contradictory.
+  package static func tracks(of tag: [UInt8]) -> [FLVVideoTag]? {
     guard let first = tag.first else { return nil }
     do throws(TagReader.End) {
-      if first & 0x80 == 0 {
-        try self.init(classic: tag, first)
-      } else {
-        try self.init(enhanced: tag, first)
+      guard first & 0x80 != 0 else { return [try FLVVideoTag(classic: tag, first)] }
+      var reader = TagReader(tag, from: 1)
+      var found: [FLVVideoTag] = []
+      for track in try reader.tracks(Int(first & 15), multitrack: 6) {
+        found.append(try FLVVideoTag(tag, first, track))
       }
+      return found
     } catch { return nil }
+  }
+
+  /// A tag without the default track.
+  private init(otherTrackOf tag: [UInt8]) {
+    (track, codec, content, isKey) = (0, .other("another track"), .nothing, false)
+    body = tag.count..<tag.count
   }
 
   private init(classic tag: [UInt8], _ first: UInt8) throws(TagReader.End) {
     var reader = TagReader(tag, from: 1)
+    track = 0
     isKey = first >> 4 == 1
     let codec = Self.codec(number: first & 15)
     self.codec = codec
@@ -66,14 +91,13 @@ package struct FLVVideoTag: Sendable, Equatable {
     body = reader.rest
   }
 
-  private init(enhanced tag: [UInt8], _ first: UInt8) throws(TagReader.End) {
-    var reader = TagReader(tag, from: 1)
+  /// The header of a track of an enhanced tag.
+  private init(
+    _ tag: [UInt8], _ first: UInt8, _ track: TagReader.Track
+  ) throws(TagReader.End) {
     let frameType = first >> 4 & 7
     isKey = frameType == 1
-    guard let track = try reader.defaultTrack(Int(first & 15), multitrack: 6) else {
-      (codec, content, body) = (.other("another track"), .nothing, reader.rest)
-      return
-    }
+    self.track = track.number
     codec = Self.codec(track.fourCC)
     switch track.packetType {
     // A frame of type 5 is a command.
@@ -106,7 +130,7 @@ package struct FLVVideoTag: Sendable, Equatable {
     switch code {
     case FourCC("avc1"): .h264
     case FourCC("hvc1"), FourCC("hev1"): .hevc
-    case FourCC("av01"): .other("AV1")
+    case FourCC("av01"): .av1
     case FourCC("vp09"): .other("VP9")
     case FourCC("vp08"): .other("VP8")
     case FourCC("vvc1"): .other("VVC")

@@ -7,8 +7,12 @@ struct TagReader {
   /// A field extends beyond the tag.
   struct End: Error {}
 
+  /// The most tracks of a kind; those with a higher number are ignored.
+  static let mostTracks = 8
+
   /// What precedes the body of a track in a tag of Enhanced RTMP.
   struct Track {
+    var number: Int
     var packetType: Int
     var fourCC: FourCC
     var body: Range<Int>
@@ -41,11 +45,17 @@ struct TagReader {
 
   /// The default track of an enhanced tag, whose packet type was in the first byte.
   ///
-  /// Tracks other than 0, the default one, are ignored; blocks of ModEx are skipped.
-  ///
   /// - Returns: nil if a multitrack tag lacks track 0.
-  /// - Source: Enhanced RTMP v2, ExVideoTagHeader and ExAudioTagHeader
   mutating func defaultTrack(_ first: Int, multitrack: Int) throws(End) -> Track? {
+    try tracks(first, multitrack: multitrack).first { $0.number == 0 }
+  }
+
+  /// The tracks of an enhanced tag, whose packet type was in the first byte.
+  ///
+  /// Blocks of ModEx are skipped. A number that occurs twice counts once.
+  ///
+  /// - Source: Enhanced RTMP v2, ExVideoTagHeader and ExAudioTagHeader
+  mutating func tracks(_ first: Int, multitrack: Int) throws(End) -> [Track] {
     var packetType = first
     while packetType == 7 {
       var size = try integer(1) + 1
@@ -56,24 +66,27 @@ struct TagReader {
     }
     guard packetType == multitrack else {
       let code = try fourCC()
-      return Track(packetType: packetType, fourCC: code, body: rest)
+      return [Track(number: 0, packetType: packetType, fourCC: code, body: rest)]
     }
     let types = try integer(1)
-    // 0: one track; 1: tracks of one codec; 2: tracks of several codecs, each with its own.
+    // AvMultitrackType: 0: one track; 1: tracks of one codec; 2: tracks, each with its own codec.
     let kind = types >> 4
     packetType = types & 15
     guard kind <= 2, packetType != multitrack, packetType != 7 else { throw End() }
     var code = FourCC(0)
     if kind != 2 { code = try fourCC() }
+    var found: [Track] = []
     while !rest.isEmpty {
       if kind == 2 { code = try fourCC() }
       let number = try integer(1)
       let size = kind == 0 ? rest.count : try integer(3)
       guard size <= rest.count else { throw End() }
       let body = offset..<offset + size
-      if number == 0 { return Track(packetType: packetType, fourCC: code, body: body) }
+      if number < Self.mostTracks, !found.contains(where: { $0.number == number }) {
+        found.append(Track(number: number, packetType: packetType, fourCC: code, body: body))
+      }
       offset += size
     }
-    return nil
+    return found
   }
 }

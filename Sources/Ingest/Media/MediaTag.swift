@@ -32,7 +32,8 @@ package struct MediaTag: Sendable, Equatable {
   /// Whether the tag is a decoder configuration, which later tags need.
   package var isConfiguration: Bool {
     switch kind {
-    case .video: FLVVideoTag(payload)?.content == .configuration
+    case .video:
+      FLVVideoTag.tracks(of: payload)?.contains { $0.content == .configuration } ?? false
     case .audio: FLVAudioTag(payload)?.isConfiguration ?? false
     case .videoTrack, .audioTrack: true
     case .container, .videoSample, .audioSample: false
@@ -45,7 +46,8 @@ package struct MediaConfigurations: Sendable {
   /// The largest configuration that is kept.
   private static let largest = 64 << 10
 
-  private var video: MediaTag?
+  /// The configurations of video, each with the numbers of its tracks.
+  private var video: [(tracks: Set<Int>, tag: MediaTag)] = []
   private var audio: MediaTag?
 
   /// No configurations.
@@ -55,15 +57,19 @@ package struct MediaConfigurations: Sendable {
   package mutating func note(_ tag: MediaTag) {
     guard tag.payload.count <= Self.largest, tag.isConfiguration else { return }
     switch tag.kind {
-    case .video, .videoTrack: video = tag
+    case .videoTrack: video = [([0], tag)]
+    case .video:
+      let tracks = Set((FLVVideoTag.tracks(of: tag.payload) ?? []).map(\.track))
+      let others = video.filter { !$0.tracks.isSubset(of: tracks) }
+      video = others.suffix(FLVVideoTag.mostTracks - 1) + [(tracks, tag)]
     case .audio, .audioTrack: audio = tag
     case .container, .videoSample, .audioSample: break
     }
   }
 
   /// Forgets the configuration of video.
-  package mutating func removeVideo() { video = nil }
+  package mutating func removeVideo() { video = [] }
 
   /// The newest configurations.
-  package var tags: [MediaTag] { [video, audio].compactMap { $0 } }
+  package var tags: [MediaTag] { video.map(\.tag) + [audio].compactMap { $0 } }
 }

@@ -26,7 +26,12 @@ package struct RTMPSession: Sendable {
   /// The size of the chunks that this server sends.
   private static let chunkSize = 4096
   /// The codecs of Enhanced RTMP that are accepted.
-  private static let fourCCs = ["hvc1", "avc1", "mp4a", "Opus", "ac-3", "ec-3", "fLaC", ".mp3"]
+  private static let fourCCs = [
+    "hvc1", "avc1", "av01", "mp4a", "Opus", "ac-3", "ec-3", "fLaC", ".mp3",
+  ]
+  /// Multitrack and ModEx are understood.
+  /// - Source: Enhanced RTMP v2, CapsExMask
+  private static let extendedCapabilities = 6.0
   /// The only message stream.
   private static let messageStream: UInt32 = 1
 
@@ -176,6 +181,7 @@ package struct RTMPSession: Sendable {
     ]
     if case .array? = command.arguments.first?["fourCcList"] {
       information["fourCcList"] = .array(Self.fourCCs.map { .string($0) })
+      information["capsEx"] = .number(Self.extendedCapabilities)
     }
     let properties: [String: AMF0Value] = [
       "fmsVer": .string("FMS/3,5,7,7009"), "capabilities": .number(31), "mode": .number(1),

@@ -69,7 +69,7 @@ final class SRTCaller: @unchecked Sendable {
   private func attach(to stream: PublishedStream) throws(PublishRefusal) {
     let service = loop.service
     // The reference ends when the state does.
-    let publisher = Publisher { [self] then in
+    let publisher = Publisher(.srt) { [self] then in
       service.post({
         self.end("replaced by another publisher")
         then()

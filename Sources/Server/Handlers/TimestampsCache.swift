@@ -23,7 +23,8 @@ struct TimestampsCache {
       (self.rendition, revision, objects) = (rendition, snapshot.revision, document.objects)
     }
     let text = TimestampsDocument.text(
-      objects, served.measures.statistics(), now: SystemClock.wallTime)
+      objects, served.measures.statistics(), PublisherState(served.options, served),
+      now: SystemClock.wallTime)
     return PreparedResponse(
       status: 200, fields: ResponseFields.fields("application/json", .noStore),
       body: [SharedBytes(text)])

@@ -28,6 +28,10 @@ struct StreamDocument {
     fields.append(("state", JSONText.quoted(stream.word)))
     if let publisher = stream.options.publishers?() {
       var object = "{\"connected\": \(publisher.isConnected)"
+      if let state = PublisherState(stream.options, stream.served) {
+        object += ", \"state\": \"\(state.word.rawValue)\""
+        if let transport = state.transport { object += ", \"protocol\": \"\(transport)\"" }
+      }
       if let since = publisher.since {
         let seconds = max(.zero, SystemClock.monotonicTime - since).milliseconds / 1000
         object += ", \"seconds\": \(seconds)"

@@ -11,7 +11,7 @@ import Time
 ///
 /// Times are Unix time in nanoseconds. `segments` and `parts` give the publish time of the last
 /// chunk, `captures` the capture time of the first frame. Prefill is not listed. `source` states
-/// whether the source supplies frames, and since when.
+/// whether the source supplies frames, and since when; `publisher` the state of a publisher.
 struct TimestampsDocument {
   let snapshot: WindowSnapshot
   let names: MediaNames
@@ -20,11 +20,16 @@ struct TimestampsDocument {
 
   /// The JSON text at wall time `now` with `objects`, which may be rendered before, and the
   /// counters of the stream session.
-  static func text(_ objects: String, _ statistics: StreamStatistics, now: WallTime) -> String {
+  static func text(
+    _ objects: String, _ statistics: StreamStatistics, _ publisher: PublisherState? = nil,
+    now: WallTime
+  ) -> String {
     let clock = SystemClock.synchronization
+    let publisher = publisher.map { ",\"publisher\":\($0.text)" } ?? ""
     return "{\"timestamp\":\(now.nanoseconds)" + objects
       + ",\"source\":{\"online\":\(statistics.isSourceOnline)"
       + ",\"since\":\(statistics.sourceChanged.nanoseconds)}"
+      + publisher
       + ",\"clock\":{\"source\":\"system\",\"synchronized\":\(clock.isSynchronized)"
       + ",\"offsetEstimateNs\":\(clock.estimatedError.nanoseconds)}}\n"
   }

@@ -17,6 +17,8 @@ final class MediaUploads {
   private let log: Log
   private let permits: PermitRequests
   private var waiting: [MediaUpload] = []
+  /// Tracks whose next body is awaited, until these times.
+  private var paused: [(track: PausedTrack, until: MonotonicTime)] = []
   private(set) var nextDeadline = MonotonicTime.distantFuture
 
   init(loop: EventLoop, permits: PermitRequests, log: Log) {
@@ -30,6 +32,9 @@ final class MediaUploads {
   func begin(_ exchange: any Exchange, _ stream: PublishedStream, _ track: PublishedTrack?) {
     let isTaken = track.map { stream.isTaken($0, at: loop.now) } ?? stream.isTaken(at: loop.now)
     guard !isTaken else { return exchange.respond(Self.taken(track)) }
+    // The hook was asked for the body before.
+    let peer = exchange.request.peer
+    if let track, stream.isPaused(track, by: peer) { return begin(exchange, stream, track, nil) }
     let event = PublishEvent(stream.name, .http, exchange.request.peer)
     permits.ask(exchange, event) { [self] in begin(exchange, stream, track, $0) }
   }
@@ -41,7 +46,7 @@ final class MediaUploads {
 
   private func begin(
     _ exchange: any Exchange, _ stream: PublishedStream, _ track: PublishedTrack?,
-    _ permit: PublishPermit
+    _ permit: PublishPermit?
   ) {
     let proxy = UploadProxy()
     let publisher = Publisher { [weak loop] then in
@@ -55,9 +60,11 @@ final class MediaUploads {
       return exchange.respond(Self.taken(track))
     }
     let word = track.map { "HTTP (\($0.rawValue))" } ?? "HTTP"
-    log.write(
-      .info, "publish-started", stream: stream.name,
-      "\(word) from \(exchange.request.peer.masked)")
+    if (media as? TrackPublisher)?.isContinued != true {
+      log.write(
+        .info, "publish-started", stream: stream.name,
+        "\(word) from \(exchange.request.peer.masked)")
+    }
     let upload = MediaUpload(exchange, media, permit, loop: loop, uploads: self, log: log)
     proxy.upload = upload
     exchange.receiveBody(limit: .max, upload)
@@ -78,6 +85,13 @@ final class MediaUploads {
     return ContainerPublisher(stream, publisher)
   }
 
+  /// Ends a track later, unless another body continues it.
+  func keep(_ track: PausedTrack) {
+    let until = loop.now + PausedTrack.limit
+    paused.append((track, until))
+    nextDeadline = min(nextDeadline, until)
+  }
+
   /// Continues an upload later.
   func retry(_ upload: MediaUpload) {
     if !waiting.contains(where: { $0 === upload }) { waiting.append(upload) }
@@ -91,6 +105,14 @@ final class MediaUploads {
     let uploads = waiting
     waiting = []
     for upload in uploads { upload.advance() }
+    let due = paused.filter { $0.until <= now }
+    paused.removeAll { $0.until <= now }
+    for (track, _) in due where track.expire(at: now) {
+      log.write(
+        .info, "publish-ended", stream: track.name,
+        "no other fragment within \(PausedTrack.limit.wholeSeconds) s")
+    }
+    nextDeadline = min(nextDeadline, paused.map(\.until).min() ?? .distantFuture)
   }
 }
 
@@ -120,7 +142,7 @@ final class MediaUpload: BodyReceiver {
   private var fault: String?
 
   init(
-    _ exchange: any Exchange, _ publisher: any BytePublisher, _ permit: PublishPermit,
+    _ exchange: any Exchange, _ publisher: any BytePublisher, _ permit: PublishPermit?,
     loop: EventLoop, uploads: MediaUploads, log: Log
   ) {
     self.exchange = exchange
@@ -159,6 +181,13 @@ final class MediaUpload: BodyReceiver {
   func ended() {
     guard !hasEnded else { return }
     if let fault { return refuse(fault) }
+    if let track = publisher.pause(permit, at: loop.now) {
+      hasEnded = true
+      permit = nil
+      uploads.keep(track)
+      if !publisher.flush(at: loop.now) { uploads.retry(self) }
+      return exchange.respond(UploadResponses.published(204))
+    }
     end("the publisher has sent the end")
     exchange.respond(UploadResponses.published(204))
   }

@@ -73,7 +73,7 @@ struct KeptUnits: Sendable {
 extension InputUnit {
   fileprivate var size: Int {
     switch self {
-    case .video(let unit): unit.bytes.count
+    case .video(let unit): unit.byteCount
     case .audio(let packet): packet.bytes.count
     }
   }

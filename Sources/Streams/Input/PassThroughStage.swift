@@ -32,7 +32,7 @@ final class PassThroughStage: InputStage {
       let captured = clock.captureTime(ofEarlier: unit.pts, arrival: unit.arrival)
       switch unit {
       case .video(let accessUnit):
-        track.take(accessUnit, description.video, captured: captured, isReplay: true)
+        track.take(accessUnit, description.videos, captured: captured, isReplay: true)
       case .audio(let packet):
         guard input.takesAudio, let format = description.audio else { break }
         input.target?.audio?(packet, format, captured)
@@ -70,7 +70,7 @@ final class PassThroughStage: InputStage {
           pts: accessUnit.pts, arrival: accessUnit.arrival, sent: accessUnit.senderMonotonic)
         input.give(canBegin: accessUnit.isKey) { isSwitch in
           if isSwitch { track.breakOff() }
-          isOver = !track.take(accessUnit, description.video, captured: captured)
+          isOver = !track.take(accessUnit, description.videos, captured: captured)
         }
       case .audio(let packet):
         guard input.takesAudio else { break }

@@ -178,6 +178,11 @@ final class PulledInput: Sendable {
     write(.warning, "source-damaged", "an access unit of more than 32 MB is left out")
   }
 
+  /// Notes that only the first of the video tracks of a publisher is used.
+  func usesFirstTrack(_ reason: RenditionAligner.Fault) {
+    write(.warning, "tracks-ignored", "only the first video track is used: \(reason)")
+  }
+
   func replaced() { perform(presence.withLock { $0.replaced() }) }
 
   func ended() {

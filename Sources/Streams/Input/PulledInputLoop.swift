@@ -89,8 +89,10 @@ struct PulledInputLoop {
       cancellation = opened.cancellation
     } else {
       cancellation = InputCancellation(parent: input.cancellation)
+      var options = input.options
+      options.takesRenditions = input.passThrough != nil
       connection = try InputConnection(
-        input.address, options: input.options, published: input.published,
+        input.address, options: options, published: input.published,
         cancellation: cancellation)
     }
     stage.connected()
@@ -109,6 +111,7 @@ struct PulledInputLoop {
   ) throws(InputError) -> Ending {
     var first = first
     var oversized: UInt64 = 0
+    var hasTrackFault = false
     while !input.isStopped {
       let waiting = first.take()
       guard let unit = if let waiting { waiting } else { try connection.nextUnit() } else {
@@ -117,6 +120,10 @@ struct PulledInputLoop {
       if connection.oversized != oversized {
         input.leftOut(connection.oversized - oversized)
         oversized = connection.oversized
+      }
+      if !hasTrackFault, let fault = connection.trackFault {
+        hasTrackFault = true
+        input.usesFirstTrack(fault)
       }
       guard let description = connection.description else { continue }
       if !description.isPaced { standby?.heard(at: SystemClock.monotonicTime) }

@@ -7,7 +7,7 @@ package import Time
 /// The facts about a pulled input that its stream depends on, fixed for a session.
 package struct SourceFacts: Sendable, Equatable {
   /// Its tracks.
-  package let description: InputDescription
+  package var description: InputDescription
   /// Frames per second.
   package let rate: FrameRate
   /// How long after its frame time a slot stays open.
@@ -18,6 +18,8 @@ package struct SourceFacts: Sendable, Equatable {
   package let passThrough: PassThroughAnalysis.Verdict
   /// The largest bitrate of its access units over one second; 0 if it was not measured.
   package let peakBitrate: Int64
+  /// The same of the other renditions, in the order of ``InputDescription/otherVideos``.
+  package var otherBitrates: [Int64] = []
   /// When the first kept access unit was captured; nil if the stream does not begin with kept
   /// units.
   package let firstCapture: MonotonicTime?

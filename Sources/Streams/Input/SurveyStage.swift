@@ -15,6 +15,8 @@ final class SurveyStage: InputStage {
   private let live: DecodingStage
   private var survey = InputSurvey()
   private var analysis: PassThroughAnalysis?
+  /// The analyses of the other renditions, for their bitrates.
+  private var others: [PassThroughAnalysis] = []
   private var kept = KeptUnits()
   private var last: DecodedFrame?
   /// When the reading of a file began.
@@ -34,7 +36,7 @@ final class SurveyStage: InputStage {
   func connected() {
     live.connected()
     survey = InputSurvey()
-    analysis = nil
+    (analysis, others) = (nil, [])
     kept = KeptUnits()
     readFrom = nil
   }
@@ -116,14 +118,19 @@ final class SurveyStage: InputStage {
   /// Analyses an access unit for pass-through.
   private func analyze(_ unit: AccessUnit, _ description: InputDescription) {
     guard let options = input.passThrough else { return }
-    var analysis =
-      analysis
-      ?? PassThroughAnalysis(
-        description.video, segmentMicroseconds: options.segmentMicroseconds,
+    func new(_ video: InputDescription.Video) -> PassThroughAnalysis {
+      PassThroughAnalysis(
+        video, segmentMicroseconds: options.segmentMicroseconds,
         longestGroup: options.longestGroup, isFile: description.isPaced,
         isPlaylist: description.isPlaylist)
+    }
+    var analysis = analysis ?? new(description.video)
     analysis.take(pts: unit.pts, isKey: unit.isKey, size: unit.bytes.count)
     self.analysis = analysis
+    if others.isEmpty { others = description.otherVideos.map(new) }
+    for (index, other) in unit.others.enumerated() where index < others.count {
+      others[index].take(pts: other.pts, isKey: other.isKey, size: other.bytes.count)
+    }
   }
 
   /// Keeps a unit while the input may be passed through.
@@ -169,6 +176,7 @@ final class SurveyStage: InputStage {
     var description = description
     description.video.width = frame.width
     description.video.height = frame.height
+    description.otherVideos = sizedVideos(description.otherVideos)
     last = nil
     live.limitLead(to: isPaced ? .zero : survey.lead)
     input.publish(
@@ -178,11 +186,34 @@ final class SurveyStage: InputStage {
         audioDelay: isPaced ? .zero : survey.audioLateness,
         passThrough: analysis?.verdict ?? .undecided,
         peakBitrate: analysis?.peakBitrate ?? 0,
+        otherBitrates: zip(description.otherVideos, others).map { $1.peakBitrate },
         firstCapture: kept.first.map { live.captured(pts: $0.pts, arrival: $0.arrival) }))
     guard case .fits(let fit)? = analysis?.verdict else {
       return isPaced ? .reopen(PacedStage(input, decoder)) : .become(live)
     }
     if isPaced { return .reopen(PacedPassThroughStage(input, rate: fit.rate)) }
     return .become(KeptUnitsStage(input, kept, live))
+  }
+
+  /// The other renditions with the sizes of their frames; none if a first frame is undecodable.
+  private func sizedVideos(_ videos: [InputDescription.Video]) -> [InputDescription.Video] {
+    guard let first = kept.first, first.others.count == videos.count else { return [] }
+    let sized = zip(videos, first.others).compactMap { video, unit in
+      video.decodedSize(of: unit).map { size in
+        var video = video
+        (video.width, video.height) = (size.width, size.height)
+        return video
+      }
+    }
+    return sized.count == videos.count ? sized : []
+  }
+}
+
+extension InputDescription.Video {
+  /// The size of the frame of an IDR; nil if it is undecodable.
+  func decodedSize(of unit: AccessUnit) -> VideoSize? {
+    guard var decoder = try? VideoDecoder(self) else { return nil }
+    let decoded = decoder.decode(unit) + decoder.finish(arrival: unit.arrival)
+    return decoded.first.flatMap { VideoSize(width: $0.width, height: $0.height) }
   }
 }

@@ -105,6 +105,12 @@ final class SessionReceiver: Sendable {
         throw .invalid(field: "an outcome", value: "that this session cannot have")
       }
       context.finish(.irregularKeyFrames)
+    case .tracksChanged:
+      let configuration = context.configuration
+      guard configuration.passesThrough, configuration.renditions.count > 1 else {
+        throw .invalid(field: "an outcome", value: "that this session cannot have")
+      }
+      context.finish(.tracksChanged)
     case .status(let fields): try take(try SessionStatus(fields: fields))
     case .track(let track, let fields):
       try describe(track, fields)

@@ -8,6 +8,7 @@ import Time
 extension SourceFacts {
   /// The range of the delays of a source.
   private static let delays: ClosedRange<Interval> = .zero ... .seconds(60)
+  private static let bitrates: ClosedRange<Int64> = 0...1_000_000_000_000
 
   /// Reads facts; every value is checked.
   package init(_ reader: inout FieldReader) throws(MessageError) {
@@ -16,7 +17,10 @@ extension SourceFacts {
     inputDelay = try reader.interval("an input delay", in: Self.delays)
     audioDelay = try reader.interval("an audio delay", in: Self.delays)
     passThrough = try PassThroughAnalysis.Verdict(&reader)
-    peakBitrate = try reader.integer("a bitrate", in: 0...1_000_000_000_000)
+    peakBitrate = try reader.integer("a bitrate", in: Self.bitrates)
+    for _ in description.otherVideos {
+      otherBitrates.append(try reader.integer("a bitrate", in: Self.bitrates))
+    }
     firstCapture = try reader.optional("a flag") { reader throws(MessageError) in
       MonotonicTime.origin + (try reader.interval("a capture time"))
     }
@@ -30,7 +34,13 @@ extension SourceFacts {
     writer.add(min(max(inputDelay, delays.lowerBound), delays.upperBound).nanoseconds)
     writer.add(min(max(audioDelay, delays.lowerBound), delays.upperBound).nanoseconds)
     passThrough.write(to: &writer)
-    writer.add(min(max(peakBitrate, 0), 1_000_000_000_000))
+    // One for each rendition, as the reader expects them.
+    let others = description.otherVideos.indices.map { index in
+      index < otherBitrates.count ? otherBitrates[index] : 0
+    }
+    for bitrate in [peakBitrate] + others {
+      writer.add(min(max(bitrate, Self.bitrates.lowerBound), Self.bitrates.upperBound))
+    }
     writer.add(firstCapture) { $0.add($1.nanoseconds) }
   }
 }
@@ -55,6 +65,8 @@ extension InputDescription {
   private static let name = 128
   /// The most bytes of a decoder's configuration, and of a parameter set.
   private static let configuration = 1 << 17
+  /// The most renditions beside the first.
+  private static let mostOthers: UInt8 = 7
 
   fileprivate init(_ reader: inout FieldReader) throws(MessageError) {
     self.init(
@@ -62,12 +74,29 @@ extension InputDescription {
       audio: try reader.optional("a flag") { reader throws(MessageError) in
         try Self.audio(&reader)
       }, isPaced: try reader.boolean("a flag"))
+    for _ in 0..<(try reader.integer("the number of renditions", in: 0...Self.mostOthers)) {
+      otherVideos.append(try Self.video(&reader))
+    }
   }
 
   fileprivate func write(to writer: inout FieldWriter) {
     writer.add(format)
-    let codecs: [NALCodec?: UInt8] = [.h264: 1, .hevc: 2]
-    writer.add(codecs[video.nalCodec] ?? 0)
+    Self.write(video, to: &writer)
+    writer.add(audio) { writer, audio in
+      writer.add(audio.codec)
+      writer.add(Int32(clamping: audio.sampleRate))
+      writer.add(Int32(clamping: audio.channels))
+      writer.add(audio.configuration)
+    }
+    writer.add(isPaced)
+    let others = otherVideos.prefix(Int(Self.mostOthers))
+    writer.add(UInt8(clamping: others.count))
+    for video in others { Self.write(video, to: &writer) }
+  }
+
+  private static func write(_ video: Video, to writer: inout FieldWriter) {
+    let codecs: [PassThroughCodec?: UInt8] = [.h264: 1, .hevc: 2, .av1: 3]
+    writer.add(codecs[video.passThroughCodec] ?? 0)
     writer.add(video.codec)
     writer.add(Int32(clamping: video.width))
     writer.add(Int32(clamping: video.height))
@@ -76,17 +105,11 @@ extension InputDescription {
     for set in video.parameterSets.prefix(255) { writer.add(set) }
     writer.add(video.configuration)
     writer.add(UInt8(video.rotation.rawValue))
-    writer.add(audio) { writer, audio in
-      writer.add(audio.codec)
-      writer.add(Int32(clamping: audio.sampleRate))
-      writer.add(Int32(clamping: audio.channels))
-      writer.add(audio.configuration)
-    }
-    writer.add(isPaced)
   }
 
   private static func video(_ reader: inout FieldReader) throws(MessageError) -> Video {
-    let codec = try reader.integer("a codec", in: 0...UInt8(2))
+    let codec = try reader.integer("a codec", in: 0...UInt8(3))
+    let codecs: [PassThroughCodec?] = [nil, .h264, .hevc, .av1]
     let name = try reader.text("a codec", limit: Self.name)
     let width = try reader.integer("a width", in: 0...Int32(65_536))
     let height = try reader.integer("a height", in: 0...Int32(65_536))
@@ -100,7 +123,7 @@ extension InputDescription {
     let configuration = try reader.bytes("a configuration", limit: configuration)
     let rotation = try reader.integer("a rotation", in: 0...UInt8(3))
     return Video(
-      nalCodec: codec == 1 ? .h264 : codec == 2 ? .hevc : nil, codec: name, width: Int(width),
+      passThroughCodec: codecs[Int(codec)], codec: name, width: Int(width),
       height: Int(height), rate: rate, parameterSets: sets, configuration: configuration,
       rotation: Rotation(rawValue: Int(rotation)) ?? .none)
   }

@@ -182,6 +182,7 @@ extension ChildMessage {
   fileprivate init(_ outcome: StreamSession.Outcome) {
     switch outcome {
     case .sourceEnded: self = .sourceEnded
+    case .tracksChanged: self = .tracksChanged
     case .irregularKeyFrames, .encoderChanged, .upstreamChanged: self = .irregular
     case .failed(let failure):
       let (kind, reason) = failure.fields

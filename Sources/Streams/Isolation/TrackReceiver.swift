@@ -177,9 +177,9 @@ struct TrackReceiver {
     published = received
   }
 
-  /// Checks that a header fits the chunks; of HEVC, that it consists of whole boxes.
+  /// Checks that a header fits the chunks; of HEVC and AV1, that it consists of whole boxes.
   private func check(_ fields: TrackFields) throws(TrackHeaderError) {
-    guard fields.codecs.hasPrefix("hvc1.") || fields.codecs.hasPrefix("hev1.") else {
+    guard ["hvc1.", "hev1.", "av01."].contains(where: { fields.codecs.hasPrefix($0) }) else {
       return try TrackHeader.check(
         fields.header, trackID: ChunkWriter().trackID, timescale: Int(segmentation.timescale),
         codecs: fields.codecs)

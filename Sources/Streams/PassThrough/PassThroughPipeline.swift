@@ -16,9 +16,15 @@ final class PassThroughPipeline: Pipeline {
   init(_ context: SessionContext, source: PulledSource?) {
     self.context = context
     self.source = source
+    var tracks = [0]
+    if context.outputs.count > 1, case .network(let facts) = context.configuration.source {
+      tracks = facts.description.videosBySize
+    }
+    let ends = context.outputs.indices.compactMap { context.anchor.end(ofTrack: $0) }
     track = PassThroughTrack(
-      context.configuration, window: context.outputs[0].sink, first: context.firstSegment,
-      after: context.anchor.end(ofTrack: 0),
+      context.configuration, windows: context.outputs.map(\.sink), tracks: tracks,
+      first: context.firstSegment,
+      after: ends.max { ($0.segment, $0.end) < ($1.segment, $1.end) },
       statistics: context.statistics, log: context.log)
   }
 
@@ -29,8 +35,8 @@ final class PassThroughPipeline: Pipeline {
       throw .configuration("only a pulled input can be passed through")
     }
     do throws(FFmpegError) {
-      try track.open(facts.description.video) { [weak context] in
-        context?.finish(.irregularKeyFrames)
+      try track.open(facts.description.videos) { [weak context] outcome in
+        context?.finish(outcome)
       }
     } catch {
       throw .source("\(error)")

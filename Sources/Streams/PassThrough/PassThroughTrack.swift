@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CMAF
 import Capture
 import Logging
 import Media
@@ -9,22 +8,26 @@ import Scheduling
 import Sharing
 import Time
 
-/// The rendition of a pass-through stream: its access units become chunks on the input's thread.
+/// The video of a pass-through stream: its access units become chunks on the input's thread.
+///
+/// Several tracks of one publisher are renditions of one ladder. The first track determines the
+/// positions of all; see ``AccessUnit/others``.
 final class PassThroughTrack: Sendable {
   private struct State: Sendable {
     var schedule: PassThroughSchedule
-    var parameterSets: [[UInt8]] = []
-    /// The description of the next period; nil if the header stays.
-    var description: TrackDescription?
+    /// The parameter sets of each rendition.
+    var parameterSets: [[[UInt8]]] = []
+    /// The descriptions of the renditions in the next period; empty if the headers stay.
+    var descriptions: [TrackDescription] = []
     /// The first part of a period, published as a whole: no playlist may end with a Discontinuity
     /// without media.
     var opening: Opening?
     /// The segment that was published last.
     var segment: Int64?
     var faults = 0
-    /// Called once when the source is irregular.
-    var onIrregular: (@Sendable () -> Void)?
-    /// Whether the session ends since the source is irregular: nothing more is published.
+    /// Called once when the session ends.
+    var onEnd: (@Sendable (StreamSession.Outcome) -> Void)?
+    /// Whether the session ends since the source has changed: nothing more is published.
     var isOver = false
   }
 
@@ -35,49 +38,61 @@ final class PassThroughTrack: Sendable {
     let pts: SourceTime
     /// The capture time of its first access unit.
     let captured: MonotonicTime
-    var chunks: [Chunk] = []
+    /// The chunks of each rendition.
+    var chunks: [[Chunk]]
   }
 
   /// The effects of one access unit.
   private struct Result: Sendable {
-    var published: (chunk: Chunk, position: PassThroughSchedule.Position)?
+    var published: (chunks: [Chunk], position: PassThroughSchedule.Position)?
     var faults = 0
     var isOver = false
-    var onIrregular: (@Sendable () -> Void)?
+    var onEnd: (@Sendable () -> Void)?
   }
 
   /// The published frames on the media timeline, for the audio beside them.
   let timeline: Locked<VideoTimeline>
 
-  private let configuration: StreamConfiguration
-  private let rendition: RenditionSettings
-  private let sink: any ChunkSink
-  private let statistics: Locked<StreamStatistics>
+  let configuration: StreamConfiguration
+  /// The renditions, top rendition first.
+  private let outputs: [PassThroughOutput]
+  let statistics: Locked<StreamStatistics>
   private let log: Log
-  private let writer = ChunkWriter()
   private let state: Locked<State>
   private let lastError = Locked(Interval.zero)
 
   /// Whether an earlier process has described the track and published a part of it.
   private let isContinued: Bool
 
+  /// - Parameters:
+  ///   - configuration: the configuration of the session.
+  ///   - sinks: the sinks of the renditions.
+  ///   - tracks: the tracks of the renditions, as indices into those of the source.
+  ///   - first: the least number of the first segment.
+  ///   - published: the end of what an earlier process has published; nil if there is none.
+  ///   - statistics: gets the counts.
+  ///   - log: gets the faults of the source.
   init(
-    _ configuration: StreamConfiguration, window sink: any ChunkSink, first: Int64,
-    after published: ResumePoint? = nil, statistics: Locked<StreamStatistics>, log: Log
+    _ configuration: StreamConfiguration, windows sinks: [any ChunkSink], tracks: [Int] = [0],
+    first: Int64, after published: ResumePoint? = nil, statistics: Locked<StreamStatistics>,
+    log: Log
   ) {
     self.configuration = configuration
-    self.sink = sink
+    outputs = zip(configuration.renditions, zip(sinks, tracks)).map {
+      PassThroughOutput(
+        settings: $0, sink: $1.0, track: $1.1, segmentation: configuration.segmentation)
+    }
     isContinued = published != nil
     self.statistics = statistics
     self.log = log
-    rendition = configuration.renditions[0]
     timeline = Locked(VideoTimeline(grid: configuration.segmentation.grid))
     state = Locked(
       State(
         schedule: PassThroughSchedule(
           segmentation: configuration.segmentation, first: first,
           startsAtFirst: configuration.numbering == .run,
-          after: published.map { ($0.segment, $0.end) }), segment: published?.segment))
+          after: published.map { ($0.segment, $0.end) }),
+        parameterSets: outputs.map { _ in [] }, segment: published?.segment))
   }
 
   /// Wall clock minus the stream's own.
@@ -97,26 +112,40 @@ final class PassThroughTrack: Sendable {
   /// Whether the segments of the session begin with any key frame of the source.
   var hasVariableDuration: Bool { configuration.segmentation.hasVariableDuration }
 
-  /// Describes the track to the sink and opens it.
+  /// Describes the renditions to their sinks and opens them.
   ///
   /// - Parameters:
-  ///   - video: the description of the source.
-  ///   - onIrregular: called once, on the input's thread, if the key frames of the source are
-  ///     irregular.
+  ///   - videos: the descriptions of the tracks of the source.
+  ///   - onEnd: called once, on the input's thread, if the key frames of the source are irregular,
+  ///     or if a track is missing.
   /// - Throws: the error in the parameter sets.
   func open(
-    _ video: InputDescription.Video, onIrregular: @escaping @Sendable () -> Void = {}
+    _ videos: [InputDescription.Video],
+    onEnd: @escaping @Sendable (StreamSession.Outcome) -> Void = { _ in }
   ) throws(FFmpegError) {
-    let description = try description(video, rendition.size)
+    guard outputs.allSatisfy({ $0.track < videos.count }) else {
+      throw FFmpegError(refused: "\(videos.count) video tracks for \(outputs.count) renditions")
+    }
+    var descriptions: [TrackDescription] = []
+    for output in outputs {
+      descriptions.append(
+        try output.description(videos[output.track], output.settings.size))
+    }
+    let known = descriptions
     state.withLock {
-      $0.parameterSets = video.parameterSets
-      $0.onIrregular = onIrregular
-      // The newest period of an earlier process may have another header.
-      if isContinued { $0.description = description }
+      $0.parameterSets = parameterSets(videos)
+      $0.onEnd = onEnd
+      // The newest period of an earlier process may have other headers.
+      if isContinued { $0.descriptions = known }
     }
     guard !isContinued else { return }
-    sink.describe(description)
-    sink.goLive()
+    for (output, description) in zip(outputs, descriptions) { output.sink.describe(description) }
+    for output in outputs { output.sink.goLive() }
+  }
+
+  /// The parameter sets of each rendition.
+  private func parameterSets(_ videos: [InputDescription.Video]) -> [[[UInt8]]] {
+    outputs.map { $0.track < videos.count ? videos[$0.track].parameterSets : [] }
   }
 
   /// Notes that the source is away: the next IDR begins a period.
@@ -133,39 +162,43 @@ final class PassThroughTrack: Sendable {
   /// period.
   func startTurn() { state.withLock { $0.schedule.startTurn() } }
 
-  /// Publishes an access unit.
+  /// Publishes an access unit of each rendition.
   ///
   /// - Parameters:
-  ///   - unit: as received.
-  ///   - video: the description of the source with it.
+  ///   - unit: as received, with those of the other tracks.
+  ///   - videos: the descriptions of the tracks with it.
   ///   - captured: its capture time.
   ///   - isReplay: whether it arrived before the session existed; its lateness is then not counted.
-  /// - Returns: false once the source is irregular, and the session ends.
+  /// - Returns: false once the source is irregular or lacks a track, and the session ends.
   @discardableResult
   func take(
-    _ unit: AccessUnit, _ video: InputDescription.Video, captured: MonotonicTime,
+    _ unit: AccessUnit, _ videos: [InputDescription.Video], captured: MonotonicTime,
     isReplay: Bool = false
   ) -> Bool {
     let wall = WallTime(captured, plus: SystemClock.wallMinusMonotonic)
     let result = state.withLock { state -> Result in
       guard !state.isOver else { return Result(isOver: true) }
-      if unit.isKey, video.parameterSets != state.parameterSets { renew(&state, unit, video) }
+      let units = [unit] + unit.others
+      guard outputs.allSatisfy({ $0.track < min(units.count, videos.count) }) else {
+        return end(&state, .tracksChanged)
+      }
+      if unit.isKey, parameterSets(videos) != state.parameterSets { renew(&state, units, videos) }
       let position = state.schedule.assign(pts: unit.pts, isKey: unit.isKey, captured: wall)
       let error = state.schedule.error
       lastError.withLock { $0 = error }
       var result = Result(faults: state.schedule.faults - state.faults)
       state.faults = state.schedule.faults
       if state.schedule.isIrregular {
-        state.isOver = true
-        return Result(isOver: true, onIrregular: state.onIrregular.take())
+        return end(&state, .irregularKeyFrames)
       }
       guard let position else { return result }
       if let period = position.periodStart {
-        state.opening = Opening(period: period, pts: unit.pts, captured: captured)
+        state.opening = Opening(
+          period: period, pts: unit.pts, captured: captured, chunks: outputs.map { _ in [] })
       }
-      let chunk = chunk(unit, position)
-      publish(chunk, position, pts: unit.pts, captured: captured, &state)
-      result.published = (chunk, position)
+      let chunks = outputs.map { $0.chunk(units[$0.track], position) }
+      publish(chunks, position, pts: unit.pts, captured: captured, &state)
+      result.published = (chunks, position)
       return result
     }
     if result.faults > 0 {
@@ -173,28 +206,39 @@ final class PassThroughTrack: Sendable {
         .warning, "irregular", stream: configuration.name,
         "source became irregular (lost frames or key frames): discontinuity inserted")
     }
-    result.onIrregular?()
+    result.onEnd?()
     guard !result.isOver else { return false }
-    count(result.published?.chunk, at: result.published?.position.indexInSegment, isReplay)
+    count(result.published?.chunks, at: result.published?.position.indexInSegment, isReplay)
     return true
   }
 
-  /// Applies other parameter sets: the next period has another header.
-  private func renew(_ state: inout State, _ unit: AccessUnit, _ video: InputDescription.Video) {
-    state.parameterSets = video.parameterSets
+  /// Ends the session.
+  private func end(_ state: inout State, _ outcome: StreamSession.Outcome) -> Result {
+    state.isOver = true
+    let body = state.onEnd.take()
+    return Result(isOver: true, onEnd: { body?(outcome) })
+  }
+
+  /// Applies other parameter sets: the next period has other headers.
+  private func renew(
+    _ state: inout State, _ units: [AccessUnit], _ videos: [InputDescription.Video]
+  ) {
+    state.parameterSets = parameterSets(videos)
     state.schedule.breakOff()
     state.opening = nil
     do throws(FFmpegError) {
-      // The size is in the parameter sets, and the decoder reads it.
-      var decoder = try VideoDecoder(video)
-      let decoded = decoder.decode(unit) + decoder.finish(arrival: unit.arrival)
-      let decodedSize = decoded.first.flatMap { VideoSize(width: $0.width, height: $0.height) }
-      let size = decodedSize ?? rendition.size
-      let description = try description(video, size)
-      state.description = description
+      var descriptions: [TrackDescription] = []
+      for output in outputs {
+        let (video, unit) = (videos[output.track], units[output.track])
+        // The size is in the parameter sets, and the decoder reads it.
+        let size = video.decodedSize(of: unit) ?? output.settings.size
+        descriptions.append(try output.description(video, size))
+      }
+      state.descriptions = descriptions
+      let text = descriptions.map { "\($0.codecs), \($0.size.map { "\($0)" } ?? "")" }
       log.write(
         .info, "parameters", stream: configuration.name,
-        "the source changed its parameters: \(description.codecs), \(size)")
+        "the source changed its parameters: \(text.joined(separator: "; "))")
     } catch {
       log.write(
         .warning, "parameters", stream: configuration.name,
@@ -203,81 +247,43 @@ final class PassThroughTrack: Sendable {
   }
 
   private func publish(
-    _ chunk: Chunk, _ position: PassThroughSchedule.Position, pts: SourceTime,
+    _ chunks: [Chunk], _ position: PassThroughSchedule.Position, pts: SourceTime,
     captured: MonotonicTime, _ state: inout State
   ) {
     guard var opening = state.opening else {
       // The timeline is first: the audio of the segment reads its offset there.
       timeline.withLock {
         $0.append(
-          chunk.frameIndex, in: position.segment, pts: pts, captured: captured,
+          position.frameIndex, in: position.segment, pts: pts, captured: captured,
           offset: position.offset)
       }
-      sink.publish(chunk, offset: position.offset)
+      for (output, chunk) in zip(outputs, chunks) {
+        output.sink.publish(chunk, offset: position.offset)
+      }
       state.segment = position.segment
       return
     }
-    opening.chunks.append(chunk)
+    for (index, chunk) in chunks.enumerated() { opening.chunks[index].append(chunk) }
     state.opening = opening
     guard position.indexInSegment + 1 >= configuration.segmentation.framesPerPart else { return }
     // Counted from the last published segment: a period may have ended before its first part.
     let skipped = state.segment.map { position.segment - $0 - 1 } ?? 0
-    sink.begin(
-      opening.chunks, offset: opening.period.offset, skipped: skipped, track: state.description)
-    state.description = nil
+    for (index, output) in outputs.enumerated() {
+      output.sink.begin(
+        opening.chunks[index], offset: opening.period.offset, skipped: skipped,
+        track: index < state.descriptions.count ? state.descriptions[index] : nil)
+    }
+    state.descriptions = []
     state.opening = nil
     state.segment = position.segment
-    let first = opening.chunks[0].frameIndex
+    let first = opening.chunks[0][0].frameIndex
     timeline.withLock { timeline in
       timeline.begin(
         number: position.segment, first: first, pts: opening.pts, captured: opening.captured,
         offset: opening.period.offset)
       timeline.append(
-        chunk.frameIndex, in: position.segment, pts: pts, captured: captured,
+        position.frameIndex, in: position.segment, pts: pts, captured: captured,
         offset: opening.period.offset)
-    }
-  }
-
-  private func chunk(_ unit: AccessUnit, _ position: PassThroughSchedule.Position) -> Chunk {
-    let segmentation = configuration.segmentation
-    let duration = segmentation.grid.rate.ticksPerFrame
-    let sample = Sample(
-      payload: unit.bytes, decodeTime: segmentation.grid.ticks(position.frameIndex),
-      duration: UInt32(duration), captured: position.captured,
-      sequence: UInt32(truncatingIfNeeded: position.frameIndex + 1), isSync: unit.isKey)
-    return Chunk(
-      frameIndex: position.frameIndex, segment: position.segment, isIndependent: unit.isKey,
-      duration: duration, captured: position.captured, published: SystemClock.wallTime,
-      bytes: writer.chunk(sample, startsSegment: position.indexInSegment == 0))
-  }
-
-  private func description(
-    _ video: InputDescription.Video, _ size: VideoSize
-  ) throws(FFmpegError) -> TrackDescription {
-    let header = try PassThroughHeader(
-      video, size: size, rate: configuration.segmentation.grid.rate)
-    return TrackDescription(
-      rendition, configuration.segmentation, codecs: header.codecs, size: size,
-      header: header.bytes)
-  }
-
-  private func count(_ chunk: Chunk?, at index: Int64?, _ isReplay: Bool) {
-    let segmentation = configuration.segmentation
-    let now = SystemClock.wallTime
-    statistics.withLock { statistics in
-      statistics.inputFrames += 1
-      guard let chunk, let index else {
-        statistics.surplusFrames += 1
-        return
-      }
-      statistics.renditions[0].mediaBytes += UInt64(chunk.bytes.count)
-      guard !isReplay else { return }
-      let count = index + 1
-      let endsSegment = !segmentation.hasVariableDuration && count == segmentation.framesPerSegment
-      guard endsSegment || count % segmentation.framesPerPart == 0 else { return }
-      let frames = (count - 1) % segmentation.framesPerPart + 1
-      statistics.renditions[0].countPart(
-        lateness: now - chunk.captured, duration: segmentation.grid.duration(ofFrames: frames))
     }
   }
 }

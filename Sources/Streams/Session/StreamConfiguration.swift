@@ -43,7 +43,9 @@ package struct StreamConfiguration: Sendable {
   package var name = "live"
   /// The source of the video.
   package var source = Source.test
-  /// Whether the access units of the input are passed through; the stream then has one rendition.
+  /// Whether the access units of the input are passed through.
+  ///
+  /// The stream then has one rendition, or all video tracks of a publisher.
   package var passesThrough = false
   /// The source of the audio.
   package var audio = AudioSource.none

@@ -39,6 +39,8 @@ package final class StreamSession: Sendable {
     /// The key frames of the passed-through source are irregular: segments of a fixed duration
     /// cannot begin with key frames.
     case irregularKeyFrames
+    /// The publisher no longer sends all renditions, or their key frames differ.
+    case tracksChanged
     /// The encoder that continues after a crash has another CMAF header.
     case encoderChanged
     /// The upstream has begun another session, or its window lacks the next segment.

@@ -187,6 +187,8 @@ package final class StreamSupervisor: Sendable {
       active.session = nil
       active.continued = session.leaveSource()
       return orders.update { $0.life.renew() }
+    case .tracksChanged:
+      renew(.warning, "tracks-changed", "the publisher sends other video tracks")
     case .encoderChanged:
       renew(.warning, "encoder-changed", "another encoder continues after the crash")
     case .upstreamChanged:

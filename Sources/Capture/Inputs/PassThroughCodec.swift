@@ -3,13 +3,15 @@
 internal import CFFmpeg
 
 /// The codecs whose access units can be repackaged without decoding.
-package enum NALCodec: Sendable, Hashable {
+package enum PassThroughCodec: Sendable, Hashable {
   /// ITU-T H.264.
   case h264
   /// ITU-T H.265.
   case hevc
+  /// AV1; only of publishers.
+  case av1
 
-  /// The codec of a libavcodec id; nil for other codecs.
+  /// The codec of a pulled input by its libavcodec id; nil for other codecs.
   init?(_ id: AVCodecID) {
     switch id {
     case AV_CODEC_ID_H264: self = .h264
@@ -19,7 +21,24 @@ package enum NALCodec: Sendable, Hashable {
   }
 
   /// The libavcodec id.
-  var id: AVCodecID { self == .h264 ? AV_CODEC_ID_H264 : AV_CODEC_ID_HEVC }
+  var id: AVCodecID {
+    switch self {
+    case .h264: AV_CODEC_ID_H264
+    case .hevc: AV_CODEC_ID_HEVC
+    case .av1: AV_CODEC_ID_AV1
+    }
+  }
+
+  /// The number of parameter sets without which nothing can be decoded.
+  ///
+  /// H.264: SPS and PPS. HEVC: VPS, SPS and PPS. AV1: the configuration record.
+  var leastParameterSets: Int {
+    switch self {
+    case .h264: 2
+    case .hevc: 3
+    case .av1: 1
+    }
+  }
 
   /// The kinds of NAL units that the repackaging distinguishes.
   enum Kind: Sendable, Equatable {
@@ -54,6 +73,7 @@ package enum NALCodec: Sendable, Hashable {
       case 39, 40: .information
       default: .padding
       }
+    case .av1: .padding
     }
   }
 }

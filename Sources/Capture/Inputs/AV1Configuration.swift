@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The AV1CodecConfigurationRecord of a passed-through track, and its codecs string.
+///
+/// - Source: AV1 Codec ISO Media File Format Binding v1.2.0 §2.3 and §5
+struct AV1Configuration {
+  /// The record, with its OBUs.
+  let bytes: [UInt8]
+  /// `av01.` with profile, level and tier, and bit depth.
+  let codecs: String
+
+  /// The most bytes of a record: a sequence header has less than 100, metadata some more.
+  private static let most = 4096
+
+  /// Reads a record; nil if its head or its OBUs are invalid, or without a sequence header.
+  init?(_ record: [UInt8]) {
+    // Marker and version 1; then the reserved bits.
+    guard record.count > 4, record.count <= Self.most, record[0] == 0x81, record[3] & 0xE0 == 0
+    else { return nil }
+    let units = Array(record[4...])
+    guard AV1TemporalUnit(units.span).hasSequenceHeader else { return nil }
+    let (profile, level) = (record[1] >> 5, record[1] & 0x1F)
+    let tier = record[2] & 0x80 == 0 ? "M" : "H"
+    let (isHigh, isTwelve) = (record[2] & 0x40 != 0, record[2] & 0x20 != 0)
+    let depth = isHigh ? isTwelve ? "12" : "10" : "08"
+    guard profile <= 2 else { return nil }
+    bytes = record
+    codecs = "av01.\(profile).\(level < 10 ? "0" : "")\(level)\(tier).\(depth)"
+  }
+}

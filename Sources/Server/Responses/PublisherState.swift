@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Publishing
+import Sharing
+import Streams
+import Time
+
+/// The state of the publisher of a stream, for people.
+struct PublisherState {
+  /// What viewers see of it.
+  enum Word: String {
+    /// It publishes, and its frames are shown.
+    case live
+    /// It is away or silent, and an encoded stream shows the slate.
+    case slate
+    /// It is away or silent, and the stream has no slate, or shows another input.
+    case away
+  }
+
+  let word: Word
+  /// When the state began, or when the publisher began to publish; nil before the first one.
+  let since: WallTime?
+  /// `rtmp`, `rtmps`, `srt` or `http`; nil before the first one.
+  let transport: String?
+
+  /// The state of a stream; nil if clients do not publish it.
+  ///
+  /// - Parameters:
+  ///   - options: its options.
+  ///   - served: its session; nil if none runs.
+  init?(_ options: StreamServingOptions, _ served: ServedStream?) {
+    guard let status = options.publishers?() else { return nil }
+    self.init(
+      status, served?.measures.statistics(),
+      hasSlate: served?.source.map { !$0.configuration.passesThrough } ?? false)
+  }
+
+  /// The state of a publisher.
+  ///
+  /// - Parameters:
+  ///   - status: its connection.
+  ///   - statistics: the counters of the session; nil if none runs.
+  ///   - hasSlate: whether the session shows a slate while its source is away.
+  init(_ status: PublishedStream.Status, _ statistics: StreamStatistics?, hasSlate: Bool) {
+    transport = status.transport?.rawValue
+    let changed = status.since.map { WallTime($0, plus: SystemClock.wallMinusMonotonic) }
+    guard status.isConnected else {
+      word = hasSlate && statistics?.isSourceOnline == false ? .slate : .away
+      since = changed
+      return
+    }
+    guard let statistics, !statistics.isSourceOnline else {
+      word = .live
+      since = changed
+      return
+    }
+    // It is connected and silent.
+    word = hasSlate ? .slate : .away
+    since = statistics.sourceChanged
+  }
+
+  /// A JSON object; times are Unix time in nanoseconds.
+  var text: String {
+    var members = ["\"state\":\"\(word.rawValue)\""]
+    if let transport { members.append("\"protocol\":\"\(transport)\"") }
+    if let since { members.append("\"since\":\(since.nanoseconds)") }
+    return "{" + members.joined(separator: ",") + "}"
+  }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CMAF
+import Capture
+import Media
+import Packaging
+import Scheduling
+import Sharing
+import Time
+
+/// One rendition of a pass-through stream: its access units as chunks, and its CMAF header.
+struct PassThroughOutput: Sendable {
+  private let writer = ChunkWriter()
+  /// Name, size and bitrate.
+  let settings: RenditionSettings
+  /// Takes the chunks.
+  let sink: any ChunkSink
+  /// The index of its track among those of the source.
+  let track: Int
+  private let segmentation: Segmentation
+
+  /// A rendition of the track `track` of the source.
+  init(
+    settings: RenditionSettings, sink: any ChunkSink, track: Int, segmentation: Segmentation
+  ) {
+    self.settings = settings
+    self.sink = sink
+    self.track = track
+    self.segmentation = segmentation
+  }
+
+  /// The chunk of an access unit.
+  func chunk(_ unit: AccessUnit, _ position: PassThroughSchedule.Position) -> Chunk {
+    let duration = segmentation.grid.rate.ticksPerFrame
+    let sample = Sample(
+      payload: unit.bytes, decodeTime: segmentation.grid.ticks(position.frameIndex),
+      duration: UInt32(duration), captured: position.captured,
+      sequence: UInt32(truncatingIfNeeded: position.frameIndex + 1), isSync: unit.isKey)
+    return Chunk(
+      frameIndex: position.frameIndex, segment: position.segment, isIndependent: unit.isKey,
+      duration: duration, captured: position.captured, published: SystemClock.wallTime,
+      bytes: writer.chunk(sample, startsSegment: position.indexInSegment == 0))
+  }
+
+  /// The constants of the rendition with frames of `size`.
+  ///
+  /// - Throws: the error in the parameter sets.
+  func description(
+    _ video: InputDescription.Video, _ size: VideoSize
+  ) throws(FFmpegError) -> TrackDescription {
+    let header = try PassThroughHeader(video, size: size, rate: segmentation.grid.rate)
+    return TrackDescription(
+      settings, segmentation, codecs: header.codecs, size: size, header: header.bytes)
+  }
+}
