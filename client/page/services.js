@@ -116,7 +116,8 @@ export class ServicePoller {
   async pollTimestamps() {
     while (!this.stop.aborted) {
       const begun = performance.now();
-      const isWanted = this.figures.isShown || !this.isPushed;
+      const isPushed = this.isPushed && this.presence?.isOnline && this.publisher === null;
+      const isWanted = this.figures.isShown || !isPushed;
       if (!document.hidden && isWanted) await this.updateFigures();
       const usual = this.figures.isShown ? POLL_INTERVAL : SOURCE_INTERVAL;
       const interval = this.failures > 5 ? POLL_RETRY : usual;
