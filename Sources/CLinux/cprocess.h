@@ -188,6 +188,57 @@ static inline int clinux_send_all(int fd, const void *head, size_t head_size, co
   return 0;
 }
 
+/// Sends a copy of the descriptor `passed` with one byte; 0, or -errno.
+static inline int clinux_send_descriptor(int fd, int passed) {
+  char byte = 0;
+  struct iovec range = {&byte, 1};
+  union {
+    char bytes[CMSG_SPACE(sizeof(int))];
+    struct cmsghdr alignment;
+  } control;
+  memset(&control, 0, sizeof control);
+  struct msghdr message;
+  memset(&message, 0, sizeof message);
+  message.msg_iov = &range;
+  message.msg_iovlen = 1;
+  message.msg_control = control.bytes;
+  message.msg_controllen = sizeof control.bytes;
+  struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof(int));
+  memcpy(CMSG_DATA(header), &passed, sizeof passed);
+  while (sendmsg(fd, &message, MSG_NOSIGNAL) < 0)
+    if (errno != EINTR) return -errno;
+  return 0;
+}
+
+/// Waits for a descriptor that was sent with one byte: the descriptor, or -errno; -EPIPE if the
+/// other end is closed.
+static inline int clinux_receive_descriptor(int fd) {
+  char byte = 0;
+  struct iovec range = {&byte, 1};
+  union {
+    char bytes[CMSG_SPACE(sizeof(int))];
+    struct cmsghdr alignment;
+  } control;
+  struct msghdr message;
+  memset(&message, 0, sizeof message);
+  message.msg_iov = &range;
+  message.msg_iovlen = 1;
+  message.msg_control = control.bytes;
+  message.msg_controllen = sizeof control.bytes;
+  ssize_t count;
+  while ((count = recvmsg(fd, &message, MSG_CMSG_CLOEXEC)) < 0)
+    if (errno != EINTR) return -errno;
+  if (count == 0) return -EPIPE;
+  struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+  int passed = -EBADMSG;
+  if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS)
+    memcpy(&passed, CMSG_DATA(header), sizeof passed);
+  return passed;
+}
+
 /// Lets a call that sends wait for at most these milliseconds.
 static inline void clinux_limit_sending(int fd, int64_t milliseconds) {
   struct timeval limit = {milliseconds / 1000, milliseconds % 1000 * 1000};

@@ -2,10 +2,12 @@
 
 /// A message of the server to a source.
 ///
-/// The fields of `start` and `session` belong to the sessions of streams, which read them with a
-/// ``FieldReader``.
+/// The fields of `process`, `start` and `session` belong to the sessions of streams, which
+/// read them with a ``FieldReader``.
 package enum ParentMessage: Sendable, Equatable {
-  /// The first message: the version, and the source.
+  /// The first message to a process: the version, and the rights that the process keeps.
+  case process(version: UInt16, [UInt8])
+  /// The first message to a stream in a process: the version, and the source.
   case start(version: UInt16, [UInt8])
   /// The session that takes the units of the source.
   case session([UInt8])
@@ -19,6 +21,10 @@ package enum ParentMessage: Sendable, Equatable {
     var writer = FieldWriter()
     let kind: UInt8
     switch self {
+    case .process(let version, let fields):
+      kind = 4
+      writer.add(version)
+      writer.add(fields)
     case .start(let version, let fields):
       kind = 1
       writer.add(version)
@@ -30,7 +36,7 @@ package enum ParentMessage: Sendable, Equatable {
       kind = 3
       writer.add(isEnding)
     case .key(let rendition):
-      kind = 4
+      kind = 5
       writer.add(rendition)
     }
     return MessageHead(kind: kind, fields: writer.bytes.count).bytes + writer.bytes
@@ -42,15 +48,24 @@ package enum ParentMessage: Sendable, Equatable {
     guard head.payload == 0 else { throw .excess(head.payload) }
     switch head.kind {
     case 1:
-      let version = try reader.integer(UInt16.self)
-      guard version == ChildMessage.version else { throw .version(version) }
       self = .start(
-        version: version, try reader.bytes("the source", limit: MessageHead.mostFields))
+        version: try Self.version(&reader),
+        try reader.bytes("the source", limit: MessageHead.mostFields))
     case 2: self = .session(try reader.bytes("the session", limit: MessageHead.mostFields))
     case 3: self = .stop(isEnding: try reader.boolean("a flag"))
-    case 4: self = .key(try reader.integer(UInt8.self))
+    case 4:
+      self = .process(
+        version: try Self.version(&reader),
+        try reader.bytes("the rights", limit: MessageHead.mostFields))
+    case 5: self = .key(try reader.integer(UInt8.self))
     default: throw .unknownKind(head.kind)
     }
     try reader.end()
+  }
+
+  private static func version(_ reader: inout FieldReader) throws(MessageError) -> UInt16 {
+    let version = try reader.integer(UInt16.self)
+    guard version == ChildMessage.version else { throw .version(version) }
+    return version
   }
 }

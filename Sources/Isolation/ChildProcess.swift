@@ -6,8 +6,9 @@ import Sharing
 
 /// A running child of this executable, with one end of a pair of sockets.
 ///
-/// The child has no descriptor but that socket and, if it reads them, standard input or the media
-/// of publishers.
+/// The child has no descriptor but that socket, the sockets of
+/// ``MessagePipe/sendPair(sendLimit:)``, and, if it reads them, standard input or the media of
+/// publishers.
 package final class ChildProcess: Sendable {
   /// The system refuses a process or a descriptor.
   package struct Refusal: Error, CustomStringConvertible {
@@ -55,7 +56,7 @@ package final class ChildProcess: Sendable {
   package let id: Int32
   /// The parent's end of the pair.
   package let pipe: MessagePipe
-  private let end = Locked<End?>(nil)
+  private let state = Monitor<(end: End?, isReaping: Bool)>((nil, false))
 
   private init(id: Int32, pipe: MessagePipe) {
     self.id = id
@@ -84,17 +85,23 @@ package final class ChildProcess: Sendable {
 
   /// Ends the process at once; no effect after ``reap()``.
   package func kill() {
-    end.withLock { end in if end == nil { _ = Glibc.kill(id, SIGKILL) } }
+    state.update { state in if state.end == nil { _ = Glibc.kill(id, SIGKILL) } }
   }
 
   /// Waits for the end of the process, and releases its entry in the table of processes.
+  ///
+  /// Any number of threads may wait.
   package func reap() -> End {
+    let isFirst = state.update { state in
+      defer { state.isReaping = true }
+      return !state.isReaping
+    }
+    guard isFirst else { return state.wait { $0.end } }
     // The lock is not held meanwhile: another thread may have to end the process.
     let status = clinux_wait_ended(id)
-    return end.withLock { end in
-      if let end { return end }
+    return state.update { state in
       let final = status == 0 ? Self.release(id) : .exited(-1)
-      end = final
+      state.end = final
       return final
     }
   }

@@ -114,6 +114,28 @@ package final class MessagePipe: Sendable {
     return bytes
   }
 
+  /// Ends the connection in both directions, also for calls that wait.
+  package func shutDown() { shutdown(descriptor, Int32(SHUT_RDWR)) }
+
+  /// Makes a pair of sockets, and sends one of them to the other end.
+  ///
+  /// - Parameter sendLimit: as in ``init(_:sendLimit:)``, of the own end.
+  /// - Returns: the own end; nil if the system or the other end refuses it.
+  package func sendPair(sendLimit: Int64) -> MessagePipe? {
+    var (own, other): (Int32, Int32) = (-1, -1)
+    guard unsafe clinux_socket_pair(&own, &other) == 0 else { return nil }
+    let pipe = MessagePipe(own, sendLimit: sendLimit)
+    let result = sending.withLock { _ in clinux_send_descriptor(descriptor, other) }
+    close(other)
+    return result == 0 ? pipe : nil
+  }
+
+  /// Waits for an end of a pair that the other end sends; nil if the other end is closed.
+  package func receiveEnd() -> MessagePipe? {
+    let received = clinux_receive_descriptor(descriptor)
+    return received >= 0 ? MessagePipe(received) : nil
+  }
+
   /// Whether a descriptor is a connected local socket.
   package static func isSocket(_ descriptor: Int32) -> Bool { clinux_is_socket(descriptor) }
 }

@@ -88,6 +88,7 @@ final class Program: Sendable {
   ///
   /// - Throws: the failure of a stream of flags, or of a socket.
   func start() throws {
+    registry.expect(configuration.streams)
     for stream in configuration.streams {
       let supervisor = registry.open(stream)
       if stream.mustBeOpen, let supervisor { try waitUntilOpen(supervisor) }

@@ -51,9 +51,9 @@ extension StreamDefinition {
 
   /// The plan of the stream, whose source is `published` if publishers are; the log reports each
   /// configuration that is made from it.
-  func plan(_ published: PublishedStream?, log: Log) -> StreamPlan {
+  func plan(_ published: PublishedStream?, _ sharing: InputSharing, log: Log) -> StreamPlan {
     var plan =
-      settings.input.map { pulled($0, published, log) }
+      settings.input.map { pulled($0, published, sharing, log) }
       ?? settings.upstream.map { relaying($0, log) } ?? StreamPlan(configuration)
     plan.isOnDemand = settings.isOnDemand
     plan.isRetried = isListed || settings.isOnDemand || settings.upstream != nil
@@ -83,11 +83,11 @@ extension StreamDefinition {
 
   /// A plan that opens a pulled input, on whose facts the configuration depends.
   private func pulled(
-    _ address: InputAddress, _ published: PublishedStream?, _ log: Log
+    _ address: InputAddress, _ published: PublishedStream?, _ sharing: InputSharing, _ log: Log
   ) -> StreamPlan {
     let crashes = SourceCrashes()
     var plan = StreamPlan(name: settings.name) { start throws(StreamSession.Failure) in
-      let source = start.continued?.source ?? source(address, published, crashes, log)
+      let source = start.continued?.source ?? source(address, published, sharing, crashes, log)
       do {
         start.continued?.source.follow(start.cancellation)
         let facts = try start.continued?.facts ?? source.begin(start.cancellation)
@@ -114,8 +114,23 @@ extension StreamDefinition {
 
   /// The pulled input that does not run yet.
   private func source(
-    _ address: InputAddress, _ published: PublishedStream?, _ crashes: SourceCrashes, _ log: Log
+    _ address: InputAddress, _ published: PublishedStream?, _ sharing: InputSharing,
+    _ crashes: SourceCrashes, _ log: Log
   ) -> StreamPlan.Source {
+    let order = order(address)
+    guard settings.isIsolated else {
+      return .inProcess(
+        PulledSource(
+          order, published: published?.connectSource().map { PublishedMedia(descriptor: $0) },
+          inputs: sharing.inputs, log: log))
+    }
+    return .isolated(
+      IsolatedSource(
+        order, crashes: crashes, processes: sharing.processes,
+        connectMedia: published.map { $0.connectSource }, log: log))
+  }
+
+  private func order(_ address: InputAddress) -> StartOrder {
     var order = StartOrder(address, name: settings.name)
     order.backups = settings.backups
     order.failback = settings.failback
@@ -124,18 +139,15 @@ extension StreamDefinition {
     order.loops = settings.loops
     order.takesAudio = settings.takesInputAudio
     order.passThrough = PassThroughDecision(settings).requirements
-    guard settings.isIsolated else {
-      return .inProcess(
-        PulledSource(
-          order, published: published?.connectSource().map { PublishedMedia(descriptor: $0) },
-          log: log))
-    }
     order.memory = Int64(settings.sourceMegabytes) << 20
     // Encoders of hardware open devices.
     order.usesDevices = settings.encoder != EncoderSettings.defaultEncoder
-    return .isolated(
-      IsolatedSource(
-        order, crashes: crashes, connectMedia: published.map { $0.connectSource }, log: log))
+    return order
+  }
+
+  /// What decides with which streams its inputs are shared; nil without an input.
+  var inputWish: ProcessTable.Wish? {
+    settings.input.map { ProcessTable.Wish(order($0), isIsolated: settings.isIsolated) }
   }
 }
 

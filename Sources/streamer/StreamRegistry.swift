@@ -20,6 +20,7 @@ final class StreamRegistry: StreamControl {
   private let serverState: ServerState
   private let publishers: PublisherRegistry
   private let log: Log
+  private let sharing: InputSharing
   private let isSupervised: Bool
   private let onChange: @Sendable () -> Void
   private let configuration: Locked<MergedSettings>
@@ -45,8 +46,12 @@ final class StreamRegistry: StreamControl {
     self.configuration = Locked(configuration)
     self.isSupervised = isSupervised
     self.log = log
+    sharing = InputSharing(processes: SourceProcesses(log: log))
     self.onChange = onChange
   }
+
+  /// Notes streams that will be opened.
+  func expect(_ definitions: [StreamDefinition]) { sharing.expect(definitions) }
 
   /// Adds a stream and starts it.
   ///
@@ -147,6 +152,10 @@ final class StreamRegistry: StreamControl {
     }
     applyUploads(definitions, apiStreams: apiStreams)
     let before = serverState.streams
+    for stream in before where !names.contains(stream.name) && !apiStreams.contains(stream.name) {
+      sharing.processes.forget(stream.name)
+    }
+    sharing.expect(definitions)
     for definition in definitions where !definition.isUploaded {
       let name = definition.configuration.name
       // A publisher may have created an uploaded stream of this name.
@@ -219,6 +228,7 @@ final class StreamRegistry: StreamControl {
   ) {
     closing.withLock { _ = $0.insert(ObjectIdentifier(stream)) }
     publishers.remove(stream.name)
+    sharing.processes.forget(stream.name)
     stream.beginClosing(isEnding: true)
     afterChange { [self] in
       waitUntilClosed(stream)
@@ -260,7 +270,9 @@ final class StreamRegistry: StreamControl {
     let published =
       definition.settings.isPublished
       ? publishers.add(definition.configuration.name, definition.publishTarget) : nil
-    let stream = StreamSupervisor(definition.plan(published, log: log), log: log)
+    sharing.expect([definition])
+    sharing.processes.report(definition.configuration.name)
+    let stream = StreamSupervisor(definition.plan(published, sharing, log: log), log: log)
     let reported = Locked("")
     stream.subscribe { [weak stream, log, onChange] in
       guard let stream else { return }

@@ -141,6 +141,7 @@ struct ParentMessageTests {
   @Test(
     "a message is read as it was sent, and cut off it is an error",
     arguments: [
+      .process(version: ChildMessage.version, [5]),
       .start(version: ChildMessage.version, [1, 2, 3]), .session([4]), .stop(isEnding: true),
       .key(3),
     ] as [ParentMessage])

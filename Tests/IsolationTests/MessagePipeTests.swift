@@ -52,4 +52,27 @@ struct MessagePipeTests {
     #expect(!isSent)
     _ = receiver
   }
+
+  @Test("an end of another pair arrives at the other end, and carries bytes in both directions")
+  func ends() throws {
+    let (sender, receiver) = try pair()
+    sender.send([1, 2])
+    let own = try #require(sender.sendPair(sendLimit: 200))
+    #expect(try receiver.receive(2, until: soon) == [1, 2])
+    let other = try #require(receiver.receiveEnd())
+    #expect(own.send([7]) && other.send([8, 9]))
+    #expect(try other.receive(1, until: soon) == [7])
+    #expect(try own.receive(2, until: soon) == [8, 9])
+    other.shutDown()
+    #expect(throws: MessagePipe.Failure.closed) { try own.receive(1, until: soon) }
+  }
+
+  @Test("there is no end of a pair from a closed end, and none for it")
+  func closedEnds() throws {
+    var (sender, receiver): (MessagePipe?, MessagePipe) = try pair()
+    sender = nil
+    #expect(receiver.receiveEnd() == nil)
+    #expect(receiver.sendPair(sendLimit: 200) == nil)
+    _ = sender
+  }
 }

@@ -113,6 +113,7 @@ struct IsolationFieldsTests {
     statistics.isSourceOnline = true
     statistics.shownInput = 1
     statistics.inputSwitches = 3
+    statistics.sharedWith = ["yard", "gate"]
     statistics.renditions[1].mediaBytes = 100
     statistics.renditions[1].partLateness.observe(0.03)
     let sent = SessionStatus(statistics, clockError: .nanoseconds(-4))
@@ -123,6 +124,7 @@ struct IsolationFieldsTests {
     #expect(present.inputFrames == 10)
     #expect(present.shownInput == 1)
     #expect(present.inputSwitches == 6)
+    #expect(present.sharedWith == ["yard", "gate"])
     #expect(present.isSourceOnline)
     #expect(present.renditions[1].mediaBytes == 200)
     #expect(present.renditions[1].partLateness.counts.reduce(0, +) == 2)

@@ -12,21 +12,25 @@ package final class InputCancellation: Sendable {
   private struct State {
     var isSet = false
     var deadline = MonotonicTime.distantFuture
+    var parent: InputCancellation?
   }
-  private let state = Locked(State())
-  private let parent: InputCancellation?
+  private let state: Locked<State>
 
   /// A cancellation that is not set.
   ///
   /// - Parameter parent: its cancellation also cancels this one.
-  package init(parent: InputCancellation? = nil) { self.parent = parent }
+  package init(parent: InputCancellation? = nil) { state = Locked(State(parent: parent)) }
+
+  /// Lets the cancellation of `parent` also cancel this one, which has had no parent.
+  package func follow(_ parent: InputCancellation) { state.withLock { $0.parent = parent } }
 
   /// Cancels the present and all later calls of the input.
   package func cancel() { state.withLock { $0.isSet = true } }
 
   /// Whether the input is cancelled permanently.
   package var isCancelled: Bool {
-    state.withLock { $0.isSet } || parent?.isCancelled ?? false
+    let (isSet, parent) = state.withLock { ($0.isSet, $0.parent) }
+    return isSet || parent?.isCancelled ?? false
   }
 
   /// Whether the present call must end.

@@ -4,7 +4,7 @@ internal import Sharing
 import Time
 
 /// A connection to an input: by libavformat RTSP, SRT, RTMP, MPEG-TS over UDP or standard input,
-/// HTTP, or a file; without it a publisher.
+/// HTTP, or a file; without it a publisher, or the connection of several streams.
 ///
 /// Confined to one thread. If the session or the container declares its streams, nothing is probed
 /// and no parser delays an access unit.
@@ -13,6 +13,7 @@ package struct InputConnection: ~Copyable {
   private enum Backend {
     case library(LibraryPackets)
     case publisher(PublisherPackets)
+    case shared(SharedReader, InputCancellation)
   }
 
   /// The address of the input.
@@ -57,11 +58,43 @@ package struct InputConnection: ~Copyable {
     firstFrameTimeout = options.silenceLimit
   }
 
+  /// Reads the units of a connection that several streams share.
+  ///
+  /// - Parameters:
+  ///   - address: the address.
+  ///   - reader: the stream's part of the connection.
+  ///   - cancellation: ends each call that reads.
+  package init(
+    _ address: InputAddress, shared reader: SharedReader, cancellation: InputCancellation
+  ) {
+    self.address = address
+    backend = .shared(reader, cancellation)
+    opened = SystemClock.monotonicTime
+    firstFrameTimeout = .seconds(1 << 30)
+  }
+
+  /// Whether the input is read faster than it plays: a local or remote file, or a playlist of
+  /// files.
+  package var isPaced: Bool {
+    if case .library(let packets) = backend { packets.isPaced } else { false }
+  }
+
+  /// Whether the shared connection has ended since another one replaces it.
+  package var isReplaced: Bool {
+    if case .shared(let reader, _) = backend { reader.isReplaced } else { false }
+  }
+
+  /// The number of access units that this stream was too slow for.
+  package var missed: UInt64 {
+    if case .shared(let reader, _) = backend { reader.missed } else { 0 }
+  }
+
   /// The known streams; nil before a decodable video stream is known.
   package var description: InputDescription? {
     switch backend {
     case .library(let packets): packets.description
     case .publisher(let packets): packets.description
+    case .shared(let reader, _): reader.description
     }
   }
 
@@ -70,13 +103,14 @@ package struct InputConnection: ~Copyable {
     switch backend {
     case .library(let packets): packets.oversized
     case .publisher(let packets): packets.oversized
+    case .shared(let reader, _): reader.oversized
     }
   }
 
   /// Why only the first of several video tracks is read; nil if all are.
   package var trackFault: RenditionAligner.Fault? {
     switch backend {
-    case .library: nil
+    case .library, .shared: nil
     case .publisher(let packets): packets.trackFault
     }
   }
@@ -97,6 +131,7 @@ package struct InputConnection: ~Copyable {
         switch backend {
         case .library(let packets): try packets.read()
         case .publisher(let packets): try packets.read()
+        case .shared(let reader, let cancellation): try reader.read(cancellation).map { [$0] }
         }
       guard let units else {
         waiting = []

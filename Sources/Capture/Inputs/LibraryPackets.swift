@@ -36,6 +36,9 @@ final class LibraryPackets {
       format: context.format, video: video.video, audio: audio?.audio, isPaced: context.isPaced)
   }
 
+  /// Whether the input is read faster than it plays.
+  var isPaced: Bool { context.isPaced }
+
   var oversized: UInt64 { video?.oversized ?? 0 }
 
   /// Reads a packet.

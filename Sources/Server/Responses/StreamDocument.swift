@@ -39,6 +39,10 @@ struct StreamDocument {
       fields.append(("publisher", object + "}"))
     }
     if let upstream { fields.append(("relay", upstream)) }
+    if let names = stream.served?.measures.statistics().sharedWith, !names.isEmpty {
+      let list = names.map { JSONText.quoted($0) }.joined(separator: ", ")
+      fields.append(("sharedWith", "[\(list)]"))
+    }
     if let input { fields.append(("input", input)) }
     if let crashes = stream.hosted?.plan.crashes, crashes.count > 0 {
       fields.append(("sourceCrashes", "\(crashes.count)"))

@@ -11,19 +11,26 @@ import Time
 final class AccessUnitDecoder {
   private let input: PulledInput
   private var decoder: VideoDecoder?
+  /// The use of the decoder of a shared connection.
+  private var user: SharedDecoder.User?
+  private var hasShown = false
+  private var sharedRate: FrameRate?
   private var countedErrors: UInt64 = 0
   private var normalizer: FrameNormalizer?
 
   init(_ input: PulledInput) { self.input = input }
 
   /// Whether an access unit of this connection was decoded.
-  var isOpen: Bool { decoder != nil }
+  var isOpen: Bool { decoder != nil || user != nil }
 
   /// The frame rate in the coded stream; nil if there is none.
-  var declaredRate: FrameRate? { decoder?.declaredRate }
+  var declaredRate: FrameRate? { user == nil ? decoder?.declaredRate : sharedRate }
 
   /// Notes a new connection.
-  func reset() { decoder = nil }
+  func reset() {
+    decoder = nil
+    user = nil
+  }
 
   /// Decodes an access unit.
   ///
@@ -31,6 +38,7 @@ final class AccessUnitDecoder {
   func decode(
     _ unit: AccessUnit, _ description: InputDescription
   ) throws(InputError) -> [DecodedFrame] {
+    if let turn = unit.turn { return try decode(unit, turn, description) }
     if decoder == nil {
       do throws(FFmpegError) { decoder = try VideoDecoder(description.video) } catch {
         throw .noVideo("\(error)")
@@ -43,12 +51,37 @@ final class AccessUnitDecoder {
       decoder = nil
       throw .failed("\(refused) access units in a row could not be decoded")
     }
-    let errors = decoder?.errors ?? 0
-    if errors != countedErrors {
+    return take(frames, errors: decoder?.errors ?? 0, description)
+  }
+
+  /// The frames of an access unit of a shared connection, which another stream may have decoded.
+  private func decode(
+    _ unit: AccessUnit, _ turn: DecodingTurn, _ description: InputDescription
+  ) throws(InputError) -> [DecodedFrame] {
+    let isFirst = user == nil
+    if isFirst {
+      user = turn.user()
+      hasShown = false
+    }
+    let decoded = try turn.decode(
+      unit, description.video, errorLimit: input.options.decoderErrorLimit,
+      during: { work in input.watch.during { work() } })
+    if isFirst { countedErrors = decoded.errors }
+    sharedRate = decoded.declaredRate
+    if decoded.isLate, hasShown { input.target?.statistics.withLock { $0.lostFrames += 1 } }
+    if !decoded.frames.isEmpty { hasShown = true }
+    return take(decoded.frames, errors: decoded.errors, description)
+  }
+
+  /// Counts errors, and leaves out frames that may have been captured before a silence.
+  private func take(
+    _ frames: [DecodedFrame], errors: UInt64, _ description: InputDescription
+  ) -> [DecodedFrame] {
+    if errors > countedErrors {
       let added = errors - countedErrors
       input.target?.statistics.withLock { $0.damagedFrames += added }
-      countedErrors = errors
     }
+    countedErrors = errors
     // The demuxer of MPEG-TS returns an access unit when the next one arrives.
     return input.skips(isDelayed: description.format == "mpegts") ? [] : frames
   }

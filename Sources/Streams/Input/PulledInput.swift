@@ -7,7 +7,7 @@ import Sharing
 import Time
 
 /// The state of a pulled input that its threads share: settings, presence, facts, target, end.
-final class PulledInput: Sendable {
+final class PulledInput: StandbyOwner {
   let address: InputAddress
   let options: InputOptions
   /// Whether a file starts over when it ends.
@@ -19,13 +19,17 @@ final class PulledInput: Sendable {
   let notBefore: MonotonicTime?
   /// The media of publishers, if the address is theirs.
   let published: PublishedMedia?
+  /// The connection that it shares with other streams; nil if it has its own.
+  let shared: SharedInput?
   /// Its place among the inputs of the stream; nil if it is the only one.
   let place: InputPlace?
   let cancellation = InputCancellation()
   /// Gets the units of work of its threads.
   let watch: WorkWatch
-  private let name: String
+  /// The name of the stream.
+  let name: String
   private let log: Log
+  private let hasReported = OnceFlag()
   private let presence: Locked<SourcePresence>
   /// The facts, or why they will never be known.
   private let outcome = Monitor<Result<SourceFacts, InputError>?>(nil)
@@ -35,10 +39,11 @@ final class PulledInput: Sendable {
   init(
     _ address: InputAddress, options: InputOptions, loops: Bool, takesAudio: Bool,
     passThrough: PassThroughOptions?, notBefore: MonotonicTime? = nil,
-    published: PublishedMedia? = nil, place: InputPlace? = nil, name: String,
-    watch: WorkWatch = WorkWatch(), log: Log
+    published: PublishedMedia? = nil, shared: SharedInput? = nil, place: InputPlace? = nil,
+    name: String, watch: WorkWatch = WorkWatch(), log: Log
   ) {
     self.place = place
+    self.shared = shared
     self.watch = watch
     self.address = address
     self.options = options
@@ -68,8 +73,6 @@ final class PulledInput: Sendable {
   }
 
   // MARK: Stopping
-
-  var isStopped: Bool { cancellation.isCancelled }
 
   /// Asks the threads to end, and ends the waits for facts and target at once.
   func cancel() {
@@ -124,8 +127,9 @@ final class PulledInput: Sendable {
 
   var hasBeenOnline: Bool { presence.withLock { $0.hasBeenOnline } }
 
-  /// Whether a connection that has supplied units has been silent for too long.
-  func isSilent(at now: MonotonicTime) -> Bool { silentFrom.map { $0 <= now } ?? false }
+  // Datagrams have no connection: the same socket receives from another sender. A publisher that
+  // replaces a silent one arrives on the same socket too. A shared connection has its own standby.
+  var reconnects: Bool { address.kind != .udp && address.kind != .publisher && shared == nil }
 
   var silentFrom: MonotonicTime? { presence.withLock { $0.silentFrom } }
 
@@ -176,6 +180,20 @@ final class PulledInput: Sendable {
   func leftOut(_ count: UInt64) {
     target?.statistics.withLock { $0.damagedFrames += count }
     write(.warning, "source-damaged", "an access unit of more than 32 MB is left out")
+  }
+
+  /// Notes that the stream was too slow for `count` access units of a shared connection.
+  func missed(_ count: UInt64) {
+    target?.statistics.withLock { $0.lostFrames += count }
+    write(.warning, "source-missed", "the stream is too slow: \(count) access units are left out")
+  }
+
+  /// Notes that a file has a connection of its own beside that of another stream.
+  func isNotShared(with other: String) {
+    guard hasReported.raise() else { return }
+    write(
+      .info, "input-not-shared",
+      "a file or a playlist of files: has a connection of its own beside that of \"\(other)\"")
   }
 
   /// Notes that only the first of the video tracks of a publisher is used.

@@ -15,7 +15,9 @@ struct PulledInputLoop {
   private let input: PulledInput
   private let standby: StandbyConnection?
   private var stage: any InputStage
-  private var next: StandbyConnection.Opened?
+  private var next: OpenedConnection?
+  /// The part of a shared connection that continues after a replacement.
+  private var reader: SharedReader?
 
   init(_ input: PulledInput, standby: StandbyConnection?) {
     self.input = input
@@ -83,10 +85,16 @@ struct PulledInputLoop {
     let cancellation: InputCancellation
     var first: InputUnit?
     var connection: InputConnection
-    if let opened = next.take(), let taken = opened.take() {
+    var reader: SharedReader?
+    var opened = next.take()
+    if opened == nil { opened = try openShared(&reader) }
+    if let opened, let taken = opened.take() {
       connection = taken
       first = opened.first
       cancellation = opened.cancellation
+    } else if let reader {
+      cancellation = InputCancellation(parent: input.cancellation)
+      connection = InputConnection(input.address, shared: reader, cancellation: cancellation)
     } else {
       cancellation = InputCancellation(parent: input.cancellation)
       var options = input.options
@@ -102,7 +110,38 @@ struct PulledInputLoop {
       ending = .failure(error)
     }
     next = standby?.end()
+    if let reader { leave(reader, ending) }
     return next != nil && !input.isStopped ? .replaced : try ending.get()
+  }
+
+  /// Joins a shared connection.
+  ///
+  /// - Returns: a connection of this input's own, if the input cannot be shared.
+  private mutating func openShared(
+    _ reader: inout SharedReader?
+  ) throws(InputError) -> OpenedConnection? {
+    guard let shared = input.shared else { return nil }
+    if let continued = self.reader.take() {
+      reader = continued
+      return nil
+    }
+    switch try shared.join(input.name, input.cancellation) {
+    case .shared(let joined):
+      reader = joined
+      return nil
+    case .own(let opened, let other):
+      if let other { input.isNotShared(with: other) }
+      return opened
+    }
+  }
+
+  /// Leaves a shared connection, unless another one replaces it.
+  private mutating func leave(_ reader: SharedReader, _ ending: Result<Ending, InputError>) {
+    guard case .success(.replaced) = ending else {
+      input.shared?.leave(reader)
+      return
+    }
+    self.reader = reader
   }
 
   /// Reads units until the connection ends.
@@ -110,12 +149,16 @@ struct PulledInputLoop {
     _ connection: inout InputConnection, _ first: InputUnit?
   ) throws(InputError) -> Ending {
     var first = first
-    var oversized: UInt64 = 0
+    var (oversized, missed): (UInt64, UInt64) = (0, 0)
     var hasTrackFault = false
     while !input.isStopped {
       let waiting = first.take()
       guard let unit = if let waiting { waiting } else { try connection.nextUnit() } else {
-        return try finish(connection.description)
+        return connection.isReplaced ? .replaced : try finish(connection.description)
+      }
+      if connection.missed != missed {
+        input.missed(connection.missed - missed)
+        missed = connection.missed
       }
       if connection.oversized != oversized {
         input.leftOut(connection.oversized - oversized)

@@ -25,13 +25,19 @@ package final class PulledSource: Sendable {
   /// - Parameters:
   ///   - order: the inputs, how they are read, and which properties are needed.
   ///   - published: the media of publishers, if one of the addresses is theirs.
+  ///   - inputs: the inputs that it shares with other streams; nil if it shares none.
   ///   - log: for its presence.
-  package convenience init(_ order: StartOrder, published: PublishedMedia?, log: Log) {
-    self.init(order, published: published, watch: WorkWatch(), log: log)
+  package convenience init(
+    _ order: StartOrder, published: PublishedMedia?, inputs: SharedInputs? = nil, log: Log
+  ) {
+    self.init(order, published: published, inputs: inputs, watch: WorkWatch(), log: log)
   }
 
   /// The source of a process of its own; `watch` gets its units of work.
-  init(_ order: StartOrder, published: PublishedMedia?, watch: WorkWatch, log: Log) {
+  init(
+    _ order: StartOrder, published: PublishedMedia?, inputs shared: SharedInputs?,
+    watch: WorkWatch, log: Log
+  ) {
     let addresses = order.addresses
     let choice =
       addresses.count > 1
@@ -43,6 +49,7 @@ package final class PulledSource: Sendable {
         address, options: order.options, loops: order.loops, takesAudio: order.takesAudio,
         passThrough: order.passThrough, notBefore: order.known?.notBefore,
         published: address.kind == .publisher ? published : nil,
+        shared: shared?.input(address, order.options),
         place: choice.map { InputPlace(inputs: $0, index: index) }, name: order.name,
         watch: watch, log: log)
     }
@@ -75,6 +82,14 @@ package final class PulledSource: Sendable {
       return known
     }
     return try choice.waitForFacts(self.cancellation)
+  }
+
+  /// The other streams at its connections, by name.
+  var sharedWith: [String] {
+    let names = inputs.flatMap { input in
+      (input.shared?.names ?? []).filter { $0 != input.name }
+    }
+    return Set(names).sorted()
   }
 
   /// Ends all waits when `cancellation` is cancelled.

@@ -10,35 +10,19 @@ import Time
 /// connection times out. A sender that only paused resumes on the first connection, which is still
 /// open. The connection that supplies a unit first is kept.
 final class StandbyConnection: Sendable {
-  /// An opened connection with its first unit, to be taken by the input's thread.
-  final class Opened: @unchecked Sendable {
-    private var input: InputConnection?
-    let first: InputUnit
-    let cancellation: InputCancellation
-
-    init(_ input: consuming InputConnection, first: InputUnit, _ cancellation: InputCancellation) {
-      self.input = consume input
-      self.first = first
-      self.cancellation = cancellation
-    }
-
-    /// The connection at the first call, nil afterwards.
-    func take() -> InputConnection? { input.take() }
-  }
-
   /// The time from one attempt to the next.
   private static let interval = Interval.milliseconds(500)
 
   private struct State: Sendable {
     var current: InputCancellation?
     var candidate: InputCancellation?
-    var ready: Opened?
+    var ready: OpenedConnection?
   }
 
-  private let input: PulledInput
+  private let input: any StandbyOwner
   private let state = Locked(State())
 
-  init(_ input: PulledInput) { self.input = input }
+  init(_ input: any StandbyOwner) { self.input = input }
 
   // MARK: On the input's thread
 
@@ -56,7 +40,7 @@ final class StandbyConnection: Sendable {
   /// Notes that the connection has ended.
   ///
   /// - Returns: the connection that replaces it.
-  func end() -> Opened? {
+  func end() -> OpenedConnection? {
     state.withLock { state in
       state.candidate?.cancel()
       defer { state = State() }
@@ -68,9 +52,6 @@ final class StandbyConnection: Sendable {
 
   /// Runs until the input is stopped.
   func run() {
-    // Datagrams have no connection: the same socket receives from another sender. A publisher that
-    // replaces a silent one arrives on the same socket too.
-    let reconnects = input.address.kind != .udp && input.address.kind != .publisher
     while !input.isStopped {
       let now = SystemClock.monotonicTime
       let due = input.silentFrom ?? now
@@ -79,7 +60,7 @@ final class StandbyConnection: Sendable {
         continue
       }
       input.checkSilence(at: now)
-      if reconnects, let candidate = candidate(at: now) { try? offer(candidate) }
+      if input.reconnects, let candidate = candidate(at: now) { try? offer(candidate) }
       SystemClock.sleep(until: SystemClock.monotonicTime + Self.interval)
     }
   }
@@ -97,7 +78,7 @@ final class StandbyConnection: Sendable {
     var connection = try InputConnection(
       input.address, options: input.options, cancellation: candidate)
     guard let first = try connection.nextUnit() else { return }
-    let opened = Opened(connection, first: first, candidate)
+    let opened = OpenedConnection(connection, first: first, candidate)
     state.withLock { state in
       guard state.candidate === candidate, !candidate.isCancelled else { return }
       state.candidate = nil

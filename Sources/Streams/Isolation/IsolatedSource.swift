@@ -8,17 +8,18 @@ import Scheduling
 import Sharing
 import Time
 
-/// A pulled input that is read, decoded and encoded by a process of its own.
+/// A pulled input that is read, decoded and encoded by a process of its own, or of several streams
+/// that share its connection.
 ///
-/// Its thread starts the process, takes its messages, ends it if it is silent or sends nonsense,
-/// and starts another one after a crash: the session continues over it. It runs once.
+/// Its thread starts the process or joins it, takes its messages, ends it if it is silent or sends
+/// nonsense, and starts another one after a crash: the session continues over it. It runs once.
 package final class IsolatedSource: Sendable {
   /// The first argument of the process.
   package static let argument = "--source-process"
 
   private struct State: Sendable {
-    /// The running process.
-    var child: ChildProcess?
+    /// The stream in its running process.
+    var child: HostedSource?
     /// Whether the running process waits for a session.
     var isReady = false
     var facts: Result<SourceFacts, InputError>?
@@ -31,19 +32,12 @@ package final class IsolatedSource: Sendable {
   private static let stopLimit = (ending: Interval.milliseconds(2500), leaving: Interval.seconds(1))
   /// The time that the end of a killed process takes.
   private static let killTime = Interval.milliseconds(300)
-  /// Variables of the environment that the process gets: for libraries, and for proxies.
-  private static let variables = [
-    "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "LD_PRELOAD", "SSL_CERT_FILE", "SSL_CERT_DIR",
-    "http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY",
-  ]
-  /// Its own variables: little memory, and an end at once after a fault, without a trace of the
-  /// threads.
-  private static let fixed = ["MALLOC_ARENA_MAX=2", "SWIFT_BACKTRACE=enable=no"]
   /// Whether missing protections of this kernel were reported.
   private static let hasWarned = OnceFlag()
 
   private let order: StartOrder
   private let crashes: SourceCrashes
+  private let processes: SourceProcesses
   private let log: Log
   /// Connects a process to the publishers of the stream, and returns the descriptor from which it
   /// reads; nil for other inputs.
@@ -57,13 +51,15 @@ package final class IsolatedSource: Sendable {
   /// - Parameters:
   ///   - order: the source and its limits.
   ///   - crashes: of the stream, which outlast this source.
+  ///   - processes: starts its process.
   ///   - connectMedia: connects a process to the publishers of the stream; nil for other inputs.
   ///     The process inherits the returned descriptor.
   ///   - log: for its lines and those of the process.
   package init(
-    _ order: StartOrder, crashes: SourceCrashes, connectMedia: (@Sendable () -> Int32?)? = nil,
-    log: Log
+    _ order: StartOrder, crashes: SourceCrashes, processes: SourceProcesses,
+    connectMedia: (@Sendable () -> Int32?)? = nil, log: Log
   ) {
+    self.processes = processes
     self.connectMedia = connectMedia
     self.order = order
     self.crashes = crashes
@@ -93,7 +89,7 @@ package final class IsolatedSource: Sendable {
 
   /// Lets the process publish for a session.
   func attach(_ session: SessionReceiver) {
-    let child = state.update { state -> ChildProcess? in
+    let child = state.update { state -> HostedSource? in
       state.session = session
       return state.isReady ? state.child : nil
     }
@@ -111,16 +107,16 @@ package final class IsolatedSource: Sendable {
       return (state.child, state.session)
     }
     session?.cancel()
-    child?.kill()
+    if let child { processes.leave(child) }
   }
 
-  /// Ends the process.
+  /// Ends the process, or the stream's part of it.
   package func stop() {
     stop(isEnding: false, until: SystemClock.monotonicTime + ThreadGroup.limit)
   }
 
-  /// Ends the process, which first publishes the rest of the media if the stream ends for its
-  /// players; at `deadline` at the latest.
+  /// Ends the process, or the stream's part of it, which first publishes the rest of the media if
+  /// the stream ends for its players; at `deadline` at the latest.
   func stop(isEnding: Bool, until deadline: MonotonicTime) {
     let (child, session) = state.update { state in
       state.isStopping = true
@@ -131,7 +127,7 @@ package final class IsolatedSource: Sendable {
     let limit = isEnding ? Self.stopLimit.ending : Self.stopLimit.leaving
     let killAt = min(deadline - Self.killTime, SystemClock.monotonicTime + limit)
     if !waitUntilOver(killAt) {
-      child?.kill()
+      if let child { processes.leave(child) }
       _ = waitUntilOver(deadline)
     }
   }
@@ -140,9 +136,10 @@ package final class IsolatedSource: Sendable {
     state.wait(until: deadline) { $0.isOver ? true : nil } ?? false
   }
 
-  private func send(_ message: ParentMessage, to child: ChildProcess) {
+  private func send(_ message: ParentMessage, to child: HostedSource) {
     // A process that does not read is ended.
-    if !child.pipe.send(message.bytes) { child.kill() }
+    guard !child.pipe.send(message.bytes), !state.update({ $0.isStopping }) else { return }
+    child.process.kill()
   }
 
   // MARK: On its thread
@@ -155,15 +152,17 @@ package final class IsolatedSource: Sendable {
         startAt = crashed("the system refuses another process")
         continue
       }
-      let fault = receive(child)
-      child.kill()
-      let end = child.reap()
+      let fault = state.update { $0.isStopping } ? nil : receive(child)
       let isStopping = state.update { state in
         state.child = nil
         state.isReady = false
         return state.isStopping
       }
-      if isStopping { return }
+      if isStopping {
+        if processes.leave(child) { _ = child.process.reap() }
+        return
+      }
+      let end = processes.end(child)
       startAt = crashed(fault ?? end.description)
     }
   }
@@ -176,24 +175,8 @@ package final class IsolatedSource: Sendable {
     return isStopped != true
   }
 
-  private func start() -> ChildProcess? {
-    let environment = Self.variables.compactMap { name in
-      SystemEnvironment.value(name).map { "\(name)=\($0)" }
-    }
-    let media = connectMedia?()
-    guard connectMedia == nil || media != nil else { return nil }
-    let child: ChildProcess
-    do throws(ChildProcess.Refusal) {
-      child = try ChildProcess.start(
-        ["streamer", Self.argument], environment: environment + Self.fixed,
-        keepsInput: order.addresses.contains {
-          $0.filePath == nil && $0.kind == .standardInput
-        },
-        media: media)
-    } catch {
-      log.write(.error, "source-crashed", stream: order.name, "\(error)")
-      return nil
-    }
+  private func start() -> HostedSource? {
+    guard let child = processes.host(order, media: connectMedia) else { return nil }
     crashes.started()
     var order = order
     let facts = state.update { state -> SourceFacts? in
@@ -208,7 +191,7 @@ package final class IsolatedSource: Sendable {
   }
 
   /// Sends the session, if there is one, to a process that waits for it.
-  private func becomeReady(_ child: ChildProcess) {
+  private func becomeReady(_ child: HostedSource) {
     let session = state.update { state in
       state.isReady = true
       return state.session
@@ -243,7 +226,7 @@ package final class IsolatedSource: Sendable {
     state.update { if $0.facts == nil { $0.facts = facts } }
   }
 
-  private func sendWantedKeys(_ child: ChildProcess) {
+  private func sendWantedKeys(_ child: HostedSource) {
     let wanted = wantedKeys.withLock { wanted in
       defer { wanted = [] }
       return wanted
@@ -256,7 +239,7 @@ package final class IsolatedSource: Sendable {
   /// Handles the messages of a process until it ends.
   ///
   /// - Returns: why it must be ended; nil if it has ended by itself.
-  private func receive(_ child: ChildProcess) -> String? {
+  private func receive(_ child: HostedSource) -> String? {
     var isFirst = true
     while true {
       do throws(MessagePipe.Failure) {
@@ -278,7 +261,7 @@ package final class IsolatedSource: Sendable {
   }
 
   private func handle(
-    _ message: ChildMessage, from child: ChildProcess, isFirst: Bool
+    _ message: ChildMessage, from child: HostedSource, isFirst: Bool
   ) throws(MessageError) {
     switch message {
     case .hello(_, let protections):

@@ -71,6 +71,7 @@ final class SessionReceiver: Sendable {
     let earlier = context.statistics.withLock { statistics in
       statistics.isSourceOnline = false
       statistics.shownInput = nil
+      statistics.sharedWith = []
       return statistics
     }
     state.withLock { state in

@@ -6,6 +6,10 @@ package import Time
 
 /// The counters of a session in a process of its own, which that process sends regularly.
 package struct SessionStatus: Sendable {
+  /// The most streams at the connection that are named, and the longest name in bytes.
+  private static let mostNames: UInt8 = 32
+  private static let longestName = 256
+
   /// The counters of the session's threads.
   package var statistics: StreamStatistics
   /// Wall clock minus the stream's own.
@@ -34,6 +38,9 @@ package struct SessionStatus: Sendable {
       Int(try reader.integer("an input", in: 0...StartOrder.mostInputs))
     }
     statistics.inputSwitches = try reader.count()
+    for _ in 0..<(try reader.integer("the number of streams", in: 0...Self.mostNames)) {
+      statistics.sharedWith.append(try reader.text("a name", limit: Self.longestName))
+    }
     for index in 0..<Int(tracks) {
       statistics.renditions[index] = try RenditionStatistics(&reader)
     }
@@ -53,6 +60,9 @@ package struct SessionStatus: Sendable {
     writer.add(statistics.isSourceOnline)
     writer.add(statistics.shownInput) { $0.add(UInt8(clamping: $1)) }
     writer.add(statistics.inputSwitches)
+    let names = statistics.sharedWith.prefix(Int(Self.mostNames))
+    writer.add(UInt8(clamping: names.count))
+    for name in names { writer.add(name) }
     for rendition in statistics.renditions { rendition.write(to: &writer) }
     let most = Interval.seconds(1 << 30)
     writer.add(min(max(clockError, -most), most).nanoseconds)
@@ -129,6 +139,7 @@ extension StreamStatistics {
     clockSteps = present.clockSteps &+ earlier.clockSteps
     isSourceOnline = present.isSourceOnline
     shownInput = present.shownInput
+    sharedWith = present.sharedWith
     inputSwitches = present.inputSwitches &+ earlier.inputSwitches  // bounded: as above
     for index in renditions.indices where index < present.renditions.count {
       renditions[index] = present.renditions[index]

@@ -1,39 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Capture
 import ChunkStream
 import Glibc
 import Isolation
-import Logging
-import Packaging
-import Scheduling
 import Sharing
-import Time
 
-/// The process of one source: reads, decodes and encodes it, and sends its chunks to the server.
+/// The process of an input, and of the streams that share its connection.
 ///
-/// The first thread takes the messages of the server; the process ends when the server is gone. If
-/// the source turns irregular, the session ends, and another one continues the source.
-package final class SourceProcess: Sendable {
-  private struct Run: Sendable {
-    let context: SessionContext
-    let pipeline: any Pipeline
-  }
-
-  /// The interval of the counters; several fit in the time after which the process counts as
-  /// hanging.
-  private static let statusInterval = Interval.milliseconds(250)
-  /// How long the threads may take to end.
-  private static let stopLimit = Interval.seconds(2)
-
-  private let order: StartOrder
-  private let pipe: MessagePipe
-  private let log: Log
-  private let watch = WorkWatch()
-  private let source: PulledSource
-  private let facts: Locked<SourceFacts?>
-  private let session = Locked<Run?>(nil)
-
+/// The first thread gives up rights, and takes the connections of streams; the process ends when
+/// the server is gone.
+package enum SourceProcess {
   /// Runs the process if `arguments` and its descriptors are those of one; else returns.
   package static func runIfAsked(_ arguments: [String]) {
     guard arguments.dropFirst().first == IsolatedSource.argument,
@@ -42,151 +18,20 @@ package final class SourceProcess: Sendable {
     for signal in [SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2] {
       SystemSignals.ignore(signal)
     }
-    let pipe = MessagePipe(ChildProcess.socket)
-    guard case .success(.start(_, let fields))? = try? ParentMessage.receive(pipe),
-      let order = try? StartOrder(fields: fields)
+    let server = MessagePipe(ChildProcess.socket)
+    guard case .success(.process(_, let fields))? = try? ParentMessage.receive(server),
+      let rights = try? ProcessRights(fields: fields)
     else { _exit(2) }
     let protections = Sandbox.enter(
-      files: order.files, usesDevices: order.usesDevices, memory: UInt64(order.memory))
-    let hello = ChildMessage.hello(
-      version: ChildMessage.version, protections: protections.rawValue)
-    pipe.send(hello.bytes)
-    SourceProcess(order, pipe).run()
-  }
-
-  private init(_ order: StartOrder, _ pipe: MessagePipe) {
-    self.order = order
-    self.pipe = pipe
-    log = Log(least: order.logLevel) { level, event, text in
-      let levels = Log.Level.allCases
-      let number = UInt8(clamping: levels.firstIndex(of: level) ?? 0)
-      pipe.send(ChildMessage.log(level: number, event: event, text: text).bytes)
-    }
-    let isPublished = order.addresses.contains { $0.kind == .publisher }
-    source = PulledSource(
-      order, published: isPublished ? PublishedMedia(descriptor: ChildProcess.media) : nil,
-      watch: watch, log: log)
-    facts = Locked(order.known?.facts)
-  }
-
-  private func run() -> Never {
-    let threads = [
-      OSThread(name: "status") { [self] in report() },
-      OSThread(name: "start") { [self] in begin() },
-    ]
-    guard threads.allSatisfy({ $0 != nil }) else { _exit(3) }
-    while let result = try? ParentMessage.receive(pipe) {
-      switch result {
-      case .success(.session(let fields)): open(fields)
-      case .success(.stop(let isEnding)): stop(isEnding)
-      case .success(.key(let rendition)):
-        session.withLock { $0 }?.pipeline.requestKey(Int(rendition))
-      case .success(.start), .failure: _exit(2)
+      files: rights.files, usesDevices: rights.usesDevices, memory: UInt64(rights.memory))
+    let inputs = SharedInputs()
+    while let pipe = server.receiveEnd() {
+      let thread = OSThread(name: "hosted") {
+        HostedStream.run(pipe, protections.rawValue, inputs)
       }
+      // Without a thread the server sees a closed connection.
+      if thread == nil { pipe.shutDown() }
     }
     _exit(0)
-  }
-
-  /// Finds out the facts.
-  private func begin() {
-    do throws(InputError) {
-      let found = try source.begin(StartCancellation())
-      guard order.known == nil else { return }
-      facts.withLock { $0 = found }
-      var writer = FieldWriter()
-      found.write(to: &writer)
-      pipe.send(ChildMessage.facts(writer.bytes).bytes)
-    } catch {
-      let (kind, reason) = error.fields
-      pipe.send(ChildMessage.refused(kind: kind, reason: reason).bytes)
-    }
-  }
-
-  /// Sends counters until the process ends; ends it if a codec does not return.
-  private func report() {
-    while true {
-      let run = session.withLock { $0 }
-      let status = SessionStatus(
-        run?.context.statistics.withLock { $0 } ?? StreamStatistics(renditions: 0),
-        clockError: run?.pipeline.clockError ?? .zero)
-      pipe.send(ChildMessage.status(status.fields).bytes)
-      if watch.isStuck(at: SystemClock.monotonicTime) {
-        log.write(
-          .error, "codec-hangs", stream: order.name,
-          "a decoder or encoder has not returned for \(WorkWatch.limit.wholeSeconds) s; "
-            + "ending the process")
-        _exit(4)
-      }
-      SystemClock.sleep(until: SystemClock.monotonicTime + Self.statusInterval)
-    }
-  }
-
-  /// Starts the session; the encoders open on a thread of their own.
-  private func open(_ fields: [UInt8]) {
-    guard let facts = facts.withLock({ $0 }), session.withLock({ $0 == nil }),
-      let order = try? SessionOrder(fields: fields, facts: facts)
-    else { _exit(2) }
-    let configuration = order.configuration
-    let videos = configuration.renditions.indices.map {
-      ChunkSender(track: UInt8(clamping: $0), pipe: pipe)
-    }
-    let hasAudio = configuration.audioSegmentation != nil
-    let context = SessionContext(
-      configuration, anchor: order.anchor, outputs: videos,
-      audioSink: hasAudio ? ChunkSender(track: UInt8(clamping: videos.count), pipe: pipe) : nil,
-      watch: watch, log: log)
-    let run = Run(context: context, pipeline: context.pipeline(of: source))
-    session.withLock { $0 = run }
-    context.whenFinished { [self] outcome in finished(outcome, run) }
-    let thread = OSThread(name: "open") { [self] in
-      do throws(StreamSession.Failure) {
-        try run.pipeline.open()
-        pipe.send(ChildMessage.opened.bytes)
-        source.whenEnded { [weak context] in context?.finish(.sourceEnded) }
-      } catch { pipe.send(ChildMessage(.failed(error)).bytes) }
-    }
-    if thread == nil { pipe.send(ChildMessage(.failed(.thread)).bytes) }
-  }
-
-  /// Tells the server the outcome of a session, after all its media.
-  private func finished(_ outcome: StreamSession.Outcome, _ run: Run) {
-    guard case .irregularKeyFrames = outcome else {
-      pipe.send(ChildMessage(outcome).bytes)
-      return
-    }
-    // The calling thread reads the source.
-    let thread = OSThread(name: "renew") { [self] in
-      run.context.stop.set()
-      run.pipeline.close()
-      run.context.joinThreads(until: SystemClock.monotonicTime + Self.stopLimit)
-      session.withLock { $0 = nil }
-      pipe.send(ChildMessage.irregular.bytes)
-    }
-    if thread == nil { _exit(3) }
-  }
-
-  /// Ends the process, after the rest of the media if the stream ends for its players.
-  private func stop(_ isEnding: Bool) -> Never {
-    let deadline = SystemClock.monotonicTime + Self.stopLimit
-    let run = session.withLock { $0 }
-    if isEnding { run?.context.ending.set() }
-    run?.context.stop.set()
-    run?.pipeline.close()
-    source.stop(until: deadline)
-    run?.context.joinThreads(until: deadline)
-    _exit(0)
-  }
-}
-
-extension ChildMessage {
-  fileprivate init(_ outcome: StreamSession.Outcome) {
-    switch outcome {
-    case .sourceEnded: self = .sourceEnded
-    case .tracksChanged: self = .tracksChanged
-    case .irregularKeyFrames, .encoderChanged, .upstreamChanged: self = .irregular
-    case .failed(let failure):
-      let (kind, reason) = failure.fields
-      self = .failed(kind: kind, reason: reason)
-    }
   }
 }

@@ -30,6 +30,9 @@ final class WorkWatch: Sendable {
     return try work()
   }
 
+  /// Whether no unit is in progress.
+  var isIdle: Bool { state.withLock { $0.begun.isEmpty } }
+
   /// Whether a unit has not ended within ``limit`` at `now`.
   func isStuck(at now: MonotonicTime) -> Bool {
     state.withLock { state in

@@ -154,7 +154,11 @@ package final class StreamSession: Sendable {
   package var window: LiveWindow { renditions[0].window }
 
   /// The counters of the session's threads.
-  package var statistics: StreamStatistics { context.statistics.withLock { $0 } }
+  package var statistics: StreamStatistics {
+    var statistics = context.statistics.withLock { $0 }
+    if case .inProcess(let source) = source { statistics.sharedWith = source.sharedWith }
+    return statistics
+  }
 
   /// Wall clock minus the stream's own; beyond 50 ms it is announced at the next segment.
   package var clockError: Interval { pipeline.clockError }

@@ -39,6 +39,8 @@ package struct StreamStatistics: Sendable {
   package private(set) var shownSince = SystemClock.wallTime
   /// How often another input than before was shown.
   package var inputSwitches: UInt64 = 0
+  /// The other streams that share a connection to an input with this one, by name.
+  package var sharedWith: [String] = []
   /// Steps of the wall clock by more than 50 ms.
   package var clockSteps: UInt64 = 0
   /// Counters of each rendition, in their order; audio is the last.

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Media
+import Sharing
+
+/// The decoder of a connection that several streams share: decodes each access unit once.
+///
+/// The thread of any stream may ask for the frames of an access unit; the first one that does
+/// decodes it. The decoder is open while a stream uses it.
+package final class SharedDecoder: Sendable {
+  /// A stream that uses the decoder, until its last reference is released.
+  package final class User: Sendable {
+    fileprivate let decoder: SharedDecoder
+
+    fileprivate init(_ decoder: SharedDecoder) { self.decoder = decoder }
+
+    deinit { decoder.leave() }
+  }
+
+  /// The frames of an access unit, and the state of the decoder after it.
+  package struct Decoded: Sendable {
+    /// The frames that it completes.
+    package let frames: [DecodedFrame]
+    /// Whether it was decoded too long ago: its frames are lost for this stream.
+    package let isLate: Bool
+    /// The number of refused access units and damaged frames since the decoder was opened.
+    package let errors: UInt64
+    /// The frame rate that the codec declares; nil if undeclared.
+    package let declaredRate: FrameRate?
+  }
+
+  private final class Opened {
+    var decoder: VideoDecoder
+
+    init(_ video: InputDescription.Video) throws(FFmpegError) { decoder = try VideoDecoder(video) }
+  }
+
+  private struct State {
+    var users = 0
+    var opened: Opened?
+    var turns = DecodedTurns<DecodedFrame>()
+    /// Why the decoder decodes no more, until no stream uses it.
+    var failure: InputError?
+  }
+
+  private let state = Locked(State())
+
+  /// A decoder that is not open.
+  package init() {}
+
+  /// Notes a stream that uses the decoder.
+  func user() -> User {
+    state.withLock { $0.users += 1 }
+    return User(self)
+  }
+
+  /// Whether the decoder is open.
+  package var isOpen: Bool { state.withLock { $0.opened != nil } }
+
+  private func leave() {
+    state.withLock { state in
+      state.users -= 1
+      if state.users == 0 { state = State() }
+    }
+  }
+
+  fileprivate func decode(
+    _ unit: AccessUnit, _ number: UInt64, _ video: InputDescription.Video, errorLimit: Int,
+    _ during: (() -> [DecodedFrame]) -> [DecodedFrame]
+  ) throws(InputError) -> Decoded {
+    let result = state.withLock { state -> Result<Decoded, InputError> in
+      if let failure = state.failure { return .failure(failure) }
+      if state.opened == nil {
+        do throws(FFmpegError) { state.opened = try Opened(video) } catch {
+          state.failure = .noVideo("\(error)")
+          return .failure(.noVideo("\(error)"))
+        }
+      }
+      guard let opened = state.opened else { return .failure(.failed("no decoder")) }
+      func decoded(_ frames: [DecodedFrame], isLate: Bool = false) -> Result<Decoded, InputError> {
+        .success(
+          Decoded(
+            frames: frames, isLate: isLate, errors: opened.decoder.errors,
+            declaredRate: opened.decoder.declaredRate))
+      }
+      switch state.turns.step(number) {
+      case .known(let frames): return decoded(frames)
+      case .late: return decoded([], isLate: true)
+      case .decode: break
+      }
+      let frames = during { opened.decoder.decode(unit) }
+      state.turns.add(number, frames)
+      let refused = opened.decoder.refusedInARow
+      guard refused < errorLimit else {
+        let failure = InputError.failed("\(refused) access units in a row could not be decoded")
+        state.failure = failure
+        return .failure(failure)
+      }
+      return decoded(frames)
+    }
+    return try result.get()
+  }
+}
+
+/// The place of an access unit in the order of a shared connection.
+package struct DecodingTurn: Sendable {
+  /// The decoder of the connection.
+  package let decoder: SharedDecoder
+  /// The number of the access unit on the connection.
+  package let number: UInt64
+
+  /// The turn `number` of `decoder`.
+  package init(_ decoder: SharedDecoder, number: UInt64) {
+    self.decoder = decoder
+    self.number = number
+  }
+
+  /// Notes a stream that uses the decoder.
+  package func user() -> SharedDecoder.User { decoder.user() }
+
+  /// The frames of `unit`, the access unit of this turn.
+  ///
+  /// - Parameters:
+  ///   - unit: the access unit.
+  ///   - video: its stream, for a decoder that is not open.
+  ///   - errorLimit: the number of refused access units in a row that ends the decoding.
+  ///   - during: called with the work if the unit is decoded now.
+  /// - Returns: the frames, also if another stream has decoded the unit.
+  /// - Throws: why it cannot be decoded; then for each unit while a stream uses the decoder.
+  package func decode(
+    _ unit: AccessUnit, _ video: InputDescription.Video, errorLimit: Int,
+    during: (() -> [DecodedFrame]) -> [DecodedFrame]
+  ) throws(InputError) -> SharedDecoder.Decoded {
+    try decoder.decode(unit, number, video, errorLimit: errorLimit, during)
+  }
+}

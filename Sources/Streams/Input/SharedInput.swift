@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import Sharing
+import Time
+
+/// An input that several streams may read over one connection.
+///
+/// The connection is open while a stream has joined. A thread of its own reads it and gives each
+/// unit to the parts of all streams.
+final class SharedInput: Sendable {
+  /// The address, and what has to be equal for a shared connection.
+  struct Key: Sendable, Equatable {
+    let address: InputAddress
+    let options: InputOptions
+  }
+
+  /// A stream's way to read the input.
+  enum Joined {
+    /// Its part of a shared connection.
+    case shared(SharedReader)
+    /// A connection of its own: the input is a file, which each stream reads at its own pace.
+    /// `beside` is a stream that also does.
+    case own(OpenedConnection, beside: String?)
+  }
+
+  /// The state of the connection; a thread runs unless it is idle.
+  private enum Phase: Sendable { case idle, opening, open, closing }
+
+  private struct State: Sendable {
+    var phase = Phase.idle
+    var readers: [SharedReader] = []
+    /// The connection of the present phase.
+    var link: SharedLink?
+    /// The last failure, and until when it is the answer to all streams.
+    var failure: (error: InputError, until: MonotonicTime)?
+    /// A connection for the first stream alone.
+    var own: OpenedConnection?
+    /// The stream that has read a connection of its own first.
+    var owner: String?
+  }
+
+  /// How long after a failure it is not tried again: the streams try again at the same time, and
+  /// cameras lock out clients that try a wrong password too often.
+  private static let failureInterval = (
+    usual: Interval.milliseconds(250), denied: Interval.seconds(25)
+  )
+  /// How often the cancellation of a stream that waits is looked at.
+  private static let interval = Interval.milliseconds(100)
+
+  let key: Key
+  private let state = Monitor(State())
+
+  /// An input without a connection.
+  init(_ key: Key) { self.key = key }
+
+  /// The streams at the connection.
+  var names: [String] { state.update { $0.readers.map(\.name) } }
+
+  // MARK: On the threads of streams
+
+  /// Joins the connection, which is opened if it is not open; blocks until it is.
+  ///
+  /// - Throws: why there is none.
+  func join(_ name: String, _ cancellation: InputCancellation) throws(InputError) -> Joined {
+    while true {
+      let reader = try register(name, cancellation)
+      do throws(InputError) { try reader.waitUntilOpen(cancellation) } catch {
+        leave(reader)
+        throw error
+      }
+      if reader.hasOpened { return .shared(reader) }
+      // The input is a file: the connection is for one stream, the others open another.
+      let (own, owner) = state.update { state in
+        state.readers.removeAll { $0 === reader }
+        let owner = state.owner ?? name
+        if state.own != nil { state.owner = owner }
+        return (state.own.take(), owner)
+      }
+      if let own {
+        own.cancellation.follow(cancellation)
+        return .own(own, beside: owner == name ? nil : owner)
+      }
+    }
+  }
+
+  /// Adds a stream, and starts the connection for the first one.
+  private func register(
+    _ name: String, _ cancellation: InputCancellation
+  ) throws(InputError) -> SharedReader {
+    let reader = SharedReader(name)
+    while !cancellation.isCancelled {
+      let deadline = SystemClock.monotonicTime + Self.interval
+      let found = state.wait(until: deadline) { state -> Result<SharedLink?, InputError>? in
+        switch state.phase {
+        case .closing: return nil
+        case .opening: break
+        case .open: reader.open()
+        case .idle:
+          if let failure = state.failure, SystemClock.monotonicTime < failure.until {
+            return .failure(failure.error)
+          }
+          // An unclaimed connection of its own is closed.
+          state.own = nil
+          let link = SharedLink(self.key)
+          (state.phase, state.link) = (.opening, link)
+          state.readers = [reader]
+          return .success(link)
+        }
+        state.readers.append(reader)
+        return .success(nil)
+      }
+      guard let found else { continue }
+      guard let link = try found.get() else { return reader }
+      if OSThread(name: "connection", { [self] in run(link) }) == nil {
+        finish(.failed(.failed("the system refuses another thread")))
+      }
+      return reader
+    }
+    throw .cancelled
+  }
+
+  /// Leaves the connection, which the last stream closes.
+  func leave(_ reader: SharedReader) {
+    let link = state.update { state -> SharedLink? in
+      state.readers.removeAll { $0 === reader }
+      if state.phase == .idle { state.own = nil }
+      guard state.readers.isEmpty, state.phase == .opening || state.phase == .open else {
+        return nil
+      }
+      state.phase = .closing
+      return state.link
+    }
+    guard let link else { return }
+    link.cancellation.cancel()
+    // The source is free when the stream has stopped.
+    _ = state.wait(until: SystemClock.monotonicTime + ThreadGroup.limit) { state in
+      state.phase == .closing ? nil : true
+    }
+  }
+
+  // MARK: On the thread of the connection
+
+  private func run(_ link: SharedLink) {
+    let standby = StandbyConnection(link)
+    // It ends with the cancellation; a refused thread costs the second connection only.
+    _ = OSThread(name: "standby") { standby.run() }
+    let end: SharedReader.End
+    do throws(InputError) {
+      try link.read(standby, opened: { opened in take(opened, link) }) { entry in
+        for reader in state.update({ $0.readers }) { reader.add(entry) }
+      } replaced: {
+        for reader in state.update({ $0.readers }) { reader.end(.replaced) }
+      }
+      end = .closed
+    } catch {
+      end = .failed(error)
+    }
+    link.cancellation.cancel()
+    finish(end)
+  }
+
+  /// Notes an open connection.
+  ///
+  /// - Returns: whether it is shared; else it was given to the first stream.
+  private func take(_ opened: OpenedConnection?, _ link: SharedLink) -> Bool {
+    state.update { state in
+      guard opened == nil else {
+        state.own = opened
+        return false
+      }
+      if state.phase == .opening { state.phase = .open }
+      for reader in state.readers { reader.open() }
+      return true
+    }
+  }
+
+  private func finish(_ end: SharedReader.End) {
+    let (readers, isOwn) = state.update { [key] state in
+      let readers = state.readers
+      let isOwn = state.own != nil
+      (state.phase, state.readers, state.link) = (.idle, [], nil)
+      if case .failed(let error) = end, error != .cancelled {
+        let isDenied = if case .denied = error { true } else { false }
+        let interval = isDenied ? Self.failureInterval.denied : Self.failureInterval.usual
+        // A listener must not miss its sender.
+        state.failure =
+          key.address.isListener ? nil : (error, SystemClock.monotonicTime + interval)
+      }
+      return (readers, isOwn)
+    }
+    for reader in readers { reader.end(isOwn ? .closed : end) }
+  }
+}

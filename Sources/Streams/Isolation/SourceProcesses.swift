@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import ChunkStream
+import Isolation
+package import Logging
+import Sharing
+
+/// The processes of inputs: starts them, and lets streams share one that share a connection.
+package final class SourceProcesses: Sendable {
+  private struct State: Sendable {
+    var table = ProcessTable()
+    var running: [Int: ChildProcess] = [:]
+  }
+
+  /// Variables of the environment that a process gets: for libraries, and for proxies.
+  private static let variables = [
+    "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "LD_PRELOAD", "SSL_CERT_FILE", "SSL_CERT_DIR",
+    "http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY",
+  ]
+  /// Its own variables: little memory, and an end at once after a fault, without a trace of the
+  /// threads.
+  private static let fixed = ["MALLOC_ARENA_MAX=2", "SWIFT_BACKTRACE=enable=no"]
+  /// How long a process may not read.
+  static let sendLimit: Int64 = 1000
+
+  private let log: Log
+  private let state = Locked(State())
+
+  /// No processes.
+  package init(log: Log) { self.log = log }
+
+  // MARK: Expectations
+
+  /// Notes streams with inputs before they start: the first one starts a process for all that share
+  /// its connection.
+  package func expect(_ wishes: [ProcessTable.Wish]) {
+    state.withLock { state in
+      for wish in wishes { state.table.expect(wish) }
+    }
+  }
+
+  /// Forgets a removed stream.
+  package func forget(_ name: String) { state.withLock { $0.table.forget(name) } }
+
+  /// Logs why a stream does not share the connection to an input that another one also has.
+  package func report(_ name: String) {
+    guard let conflict = state.withLock({ $0.table.conflict(of: name) }) else { return }
+    log.write(
+      .info, "input-not-shared", stream: name,
+      "\(conflict.address): has a connection of its own beside that of \"\(conflict.other)\", "
+        + "since they differ: \(conflict.reasons.joined(separator: ", "))")
+  }
+
+  // MARK: Hosting
+
+  /// Lets a stream join the process that shares its connection, or starts one.
+  ///
+  /// - Parameters:
+  ///   - order: of the stream.
+  ///   - media: connects a new process to publishers; the process inherits the descriptor.
+  /// - Returns: nil if the system refuses it.
+  func host(_ order: StartOrder, media: (@Sendable () -> Int32?)?) -> HostedSource? {
+    let wish = ProcessTable.Wish(order, isIsolated: true)
+    return state.withLock { state in
+      while true {
+        let (place, lack) = state.table.place(wish)
+        if let lack {
+          log.write(
+            .info, "input-not-shared", stream: order.name,
+            "\(order.address): has a connection of its own, since the running process has no right "
+              + "to \(lack)")
+        }
+        switch place {
+        case .running(let number):
+          if let process = state.running[number], let hosted = join(process, number, order) {
+            return hosted
+          }
+          // It has ended, which its streams will notice.
+          state.table.end(number)
+          state.running[number] = nil
+        case .new(let number, let rights):
+          let process = start(order, rights, media: media)
+          guard let process, let hosted = join(process, number, order) else {
+            process?.kill()
+            state.table.end(number)
+            return nil
+          }
+          state.running[number] = process
+          return hosted
+        }
+      }
+    }
+  }
+
+  private func start(
+    _ order: StartOrder, _ rights: ProcessRights, media: (@Sendable () -> Int32?)?
+  ) -> ChildProcess? {
+    let environment = Self.variables.compactMap { name in
+      SystemEnvironment.value(name).map { "\(name)=\($0)" }
+    }
+    let descriptor = media?()
+    guard media == nil || descriptor != nil else { return nil }
+    do throws(ChildProcess.Refusal) {
+      let process = try ChildProcess.start(
+        ["streamer", IsolatedSource.argument], environment: environment + Self.fixed,
+        keepsInput: order.addresses.contains { $0.filePath == nil && $0.kind == .standardInput },
+        media: descriptor)
+      process.pipe.send(
+        ParentMessage.process(version: ChildMessage.version, rights.fields).bytes)
+      return process
+    } catch {
+      log.write(.error, "source-crashed", stream: order.name, "\(error)")
+      return nil
+    }
+  }
+
+  private func join(
+    _ process: ChildProcess, _ number: Int, _ order: StartOrder
+  ) -> HostedSource? {
+    process.pipe.sendPair(sendLimit: Self.sendLimit).map {
+      HostedSource(stream: order.name, process: process, number: number, pipe: $0)
+    }
+  }
+
+  /// Lets a stream leave its process, which ends if no stream is left.
+  ///
+  /// - Returns: whether it ends.
+  @discardableResult
+  func leave(_ hosted: HostedSource) -> Bool {
+    let isLast = state.withLock { state in
+      let isLast = state.table.leave(hosted.stream, hosted.number)
+      if isLast { state.running[hosted.number] = nil }
+      return isLast
+    }
+    if isLast { hosted.process.kill() }
+    hosted.pipe.shutDown()
+    return isLast
+  }
+
+  /// Ends the process of a stream, with all its streams.
+  func end(_ hosted: HostedSource) -> ChildProcess.End {
+    state.withLock { state in
+      state.table.end(hosted.number)
+      state.running[hosted.number] = nil
+    }
+    hosted.process.kill()
+    return hosted.process.reap()
+  }
+}
+
+/// A stream in a process of inputs.
+struct HostedSource: Sendable {
+  /// The name of the stream.
+  let stream: String
+  let process: ChildProcess
+  /// The number of the process.
+  let number: Int
+  /// The connection to the stream's part of the process.
+  let pipe: MessagePipe
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Capture
+import ChunkStream
+import Testing
+import Time
+
+@testable import Streams
+
+@Suite("Which streams share a process")
+struct ProcessTableTests {
+  private func wish(
+    _ name: String, _ inputs: [String], isIsolated: Bool = true, files: [String] = [],
+    _ change: (inout StartOrder) -> Void = { _ in }
+  ) throws -> ProcessTable.Wish {
+    let addresses = try inputs.map { try #require(InputAddress($0)) }
+    var order = StartOrder(try #require(addresses.first), name: name)
+    order.backups = Array(addresses.dropFirst())
+    order.drawingFiles = files
+    order.memory = 100
+    change(&order)
+    return ProcessTable.Wish(order, isIsolated: isIsolated)
+  }
+
+  @Test("streams with a common input share one, also through a third stream and by backup inputs")
+  func common() throws {
+    var table = ProcessTable()
+    let a = try wish("a", ["rtsp://x/1"])
+    let b = try wish("b", ["rtsp://x/2", "rtsp://x/1"])
+    let c = try wish("c", ["rtsp://x/2"])
+    let d = try wish("d", ["rtsp://x/3"])
+    for wish in [a, b, c, d] { table.expect(wish) }
+    let place1 = table.place(a).place
+    #expect(place1 == .new(1, ProcessRights(files: [], memory: 300)))
+    let place2 = table.place(b).place
+    #expect(place2 == .running(1))
+    let place3 = table.place(c).place
+    #expect(place3 == .running(1))
+    let place4 = table.place(d).place
+    #expect(place4 == .new(2, ProcessRights(files: [], memory: 100)))
+    let left10 = table.leave("a", 1)
+    #expect(!left10)
+    let left11 = table.leave("c", 1)
+    #expect(!left11)
+    let left12 = table.leave("b", 1)
+    #expect(left12)
+    let left13 = table.leave("b", 1)
+    #expect(left13, "a second time")
+    let place5 = table.place(c).place
+    #expect(place5 == .new(3, ProcessRights(files: [], memory: 300)))
+  }
+
+  @Test("a file, standard input and publishers are not shared")
+  func unshared() throws {
+    for input in ["film.mp4", "-", InputAddress.publisherText] {
+      var table = ProcessTable()
+      let (a, b) = (try wish("a", [input]), try wish("b", [input]))
+      table.expect(a)
+      table.expect(b)
+      #expect(table.conflict(of: "b") == nil)
+      guard case .new(1, _) = table.place(a).place, case .new(2, _) = table.place(b).place else {
+        Issue.record("\(input) is shared")
+        continue
+      }
+    }
+  }
+
+  @Test("the first stream gives the process the rights of all that are expected in it")
+  func rights() throws {
+    var table = ProcessTable()
+    let a = try wish("a", ["rtsp://x/1"])
+    let b = try wish("b", ["rtsp://x/1", "film.mp4"], files: ["slate.png"]) {
+      $0.usesDevices = true
+    }
+    table.expect(a)
+    table.expect(b)
+    let all = ProcessRights(files: ["slate.png", "film.mp4"], usesDevices: true, memory: 200)
+    let place6 = table.place(a).place
+    #expect(place6 == .new(1, all))
+    let place7 = table.place(b).place
+    #expect(place7 == .running(1))
+  }
+
+  @Test("a stream that was not expected joins a running process if it needs no further right")
+  func lack() throws {
+    var table = ProcessTable()
+    let a = try wish("a", ["rtsp://x/1"])
+    table.expect(a)
+    _ = table.place(a)
+    let b = try wish("b", ["rtsp://x/1"])
+    let place8 = table.place(b).place
+    #expect(place8 == .running(1))
+    let c = try wish("c", ["rtsp://x/1"], files: ["slate.png"])
+    let placed = table.place(c)
+    #expect(placed.lack == "slate.png")
+    #expect(placed.place == .new(2, ProcessRights(files: ["slate.png"], memory: 200)))
+    table.end(1)
+    let d = try wish("d", ["rtsp://x/1"])
+    let place9 = table.place(d).place
+    #expect(place9 == .running(2), "no stream joins a process that has ended")
+  }
+
+  struct Row: Sendable, CustomTestStringConvertible {
+    let reason: String
+    var isIsolated = true
+    var input = "rtsp://x/1"
+    var change: @Sendable (inout StartOrder) -> Void = { _ in }
+    var testDescription: String { reason }
+  }
+
+  @Test(
+    "settings of reading prevent it; the conflict is that of the later stream, and names them",
+    arguments: [
+      Row(reason: "--rtsp-transport") { $0.options.rtspTransport = .udp },
+      Row(reason: "--other-hosts") { $0.options.reachesOtherHosts = true },
+      Row(reason: "--max-frame-size") {
+        if let limit = FrameSizeLimit("640x480") { $0.options.frameSizeLimit = limit }
+      },
+      Row(reason: "--max-decoder-errors") { $0.options.decoderErrorLimit = 5 },
+      Row(reason: "--isolation", isIsolated: false),
+    ])
+  func conflict(_ row: Row) throws {
+    var table = ProcessTable()
+    let a = try wish("a", ["rtsp://x/1"])
+    let b = try wish("b", [row.input], isIsolated: row.isIsolated, row.change)
+    table.expect(a)
+    table.expect(b)
+    #expect(table.conflict(of: "a") == nil)
+    let conflict = try #require(table.conflict(of: "b"))
+    #expect(conflict.other == "a" && conflict.reasons == [row.reason])
+    guard case .new(1, _) = table.place(a).place, case .new(2, _) = table.place(b).place else {
+      Issue.record("they share a process")
+      return
+    }
+    table.forget("a")
+    #expect(table.conflict(of: "b") == nil)
+  }
+
+  @Test("settings of the stream do not prevent it")
+  func differences() throws {
+    var table = ProcessTable()
+    let a = try wish("a", ["rtsp://x/1"])
+    let b = try wish("b", ["rtsp://x/1"]) {
+      $0.takesAudio = true
+      $0.loops = true
+      $0.failback = .seconds(3)
+      $0.passThrough = PassThroughOptions(segmentMicroseconds: 1, longestGroup: .seconds(1))
+    }
+    table.expect(a)
+    table.expect(b)
+    _ = table.place(a)
+    let shared = table.place(b).place
+    #expect(table.conflict(of: "b") == nil && shared == .running(1))
+  }
+
+  @Test("rights are read as they were sent")
+  func fields() throws {
+    let rights = ProcessRights(files: ["/a", "/b"], usesDevices: true, memory: 1 << 40)
+    #expect(try ProcessRights(fields: rights.fields) == rights)
+    #expect(throws: MessageError.self) {
+      try ProcessRights(fields: Array(rights.fields.dropLast()))
+    }
+  }
+}
