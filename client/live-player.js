@@ -579,6 +579,272 @@ function awayWords(
   return { title: 'Waiting for the stream', text };
 }
 
+// page/llws.js
+
+const PROTOCOL = 'llws.v1';
+const HEADER = 0, VIDEO = 1, AUDIO = 2, EVENT = 5;
+const KEY = 1, CATCH_UP = 8;
+const PREFIX = 12, LONG_PREFIX = 20, HAS_CAPTURE_TIME = 16;
+function mediaMessage(buffer) {
+  if (buffer.byteLength < PREFIX) return null;
+  const view = new DataView(buffer), flags = view.getUint8(1);
+  const start = flags & HAS_CAPTURE_TIME ? LONG_PREFIX : PREFIX;
+  if (buffer.byteLength < start) return null;
+  return {
+    kind: view.getUint8(0), flags, channel: view.getUint16(2), sequence: view.getUint32(4),
+    sent: view.getUint32(8), media: new Uint8Array(buffer, start),
+  };
+}
+function controlMessage(text) {
+  try {
+    const message = JSON.parse(text);
+    return typeof message?.t === 'string' ? message : null;
+  } catch {
+    return null;
+  }
+}
+function groupOf({ cid, rendition, track, mime, timescale, epoch }) {
+  const isValid = Number.isInteger(cid) && typeof rendition === 'string'
+    && (track === 'v' || track === 'a') && typeof mime === 'string' && timescale > 0
+    && Number.isFinite(epoch);
+  return isValid ? { cid, rendition, track, mime, timescale, epoch } : null;
+}
+function socketAddress(source) {
+  const url = new URL('ws', source);
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  return url.href;
+}
+
+// page/socket.js
+
+const OPEN_TIMEOUT = 9000;
+const FIRST_PINGS = 8, FIRST_PING_INTERVAL = 100, PING_INTERVAL = 5000;
+const QUIET_INTERVAL = 1000, LOST_TIME = 4000;
+const KEPT_SAMPLES = 8;
+async function refusalOf(url, signal) {
+  try {
+    const { status } = await fetch(url.replace(/^ws/, 'http'), { signal, cache: 'no-store' });
+    return status === 401 || status === 403 ? status : null;
+  } catch {
+    return null;
+  }
+}
+class LiveSocket {
+  constructor(url, clock, events) {
+    this.clock = clock;
+    this.events = events;
+    this.isEnded = false;
+    this.hasOpened = false;
+    this.pings = 0;
+    this.samples = [];
+    this.heardAt = performance.now();
+    this.openedAt = this.heardAt;
+    this.pingedAt = -Infinity;
+    this.socket = new WebSocket(url, PROTOCOL);
+    this.socket.binaryType = 'arraybuffer';
+    this.socket.onopen = () => { this.hasOpened = true; };
+    this.socket.onmessage = ({ data }) => this.received(data);
+    this.socket.onclose = ({ code, reason }) => {
+      const words = reason === '' ? `code ${code}` : reason;
+      this.end(`the socket was closed: ${words}`);
+    };
+    this.timer = setInterval(() => this.check(), FIRST_PING_INTERVAL);
+  }
+  get isOpen() { return this.socket.readyState === WebSocket.OPEN; }
+  send(message) { if (this.isOpen) this.socket.send(JSON.stringify(message)); }
+  received(data) {
+    if (this.isEnded) return;
+    this.hasOpened = true;
+    this.heardAt = performance.now();
+    if (typeof data !== 'string') {
+      const message = mediaMessage(data);
+      if (message) this.events.onMedia(message);
+      return;
+    }
+    const message = controlMessage(data);
+    if (message?.t === 'pong') this.measured(message);
+    else if (message) this.events.onControl(message);
+  }
+  measured({ c, r, s }) {
+    if (![c, r, s].every(Number.isFinite)) return;
+    this.samples.push({ sent: c, received: localNow(), server: (r + s) / 2 });
+    if (this.samples.length > KEPT_SAMPLES) this.samples.shift();
+    if (this.samples.length >= 3) this.clock.learn(this.samples);
+  }
+  check() {
+    const now = performance.now(), silence = now - this.heardAt;
+    if (!this.isOpen) {
+      if (now - this.openedAt > OPEN_TIMEOUT) this.end('the socket did not open');
+      return;
+    }
+    if (silence > LOST_TIME && now - this.pingedAt < LOST_TIME) {
+      this.end('the server does not answer');
+      return;
+    }
+    const usual = this.pings < FIRST_PINGS ? FIRST_PING_INTERVAL : PING_INTERVAL;
+    const interval = silence > QUIET_INTERVAL ? Math.min(usual, QUIET_INTERVAL) : usual;
+    if (now - this.pingedAt < interval - 5) return;
+    this.pingedAt = now;
+    this.pings += 1;
+    this.send({ t: 'ping', id: this.pings, c: localNow() });
+  }
+  end(reason) {
+    if (this.isEnded) return;
+    this.close();
+    this.events.onEnd(reason);
+  }
+  close() {
+    this.isEnded = true;
+    clearInterval(this.timer);
+    this.socket.onmessage = null;
+    this.socket.onclose = null;
+    this.socket.close();
+  }
+}
+
+// page/stream-events.js
+
+const EVENT_SCHEME = 'urn:streamer:event';
+const LARGEST_DELAY = 10000;
+const LONGEST_MEMORY = 256;
+class EventQueue {
+  constructor(onDue) {
+    this.onDue = onDue;
+    this.waiting = new Map();
+    this.known = new Set();
+    this.timer = 0;
+  }
+  add(event) {
+    if (this.known.has(event.id)) return;
+    this.known.add(event.id);
+    for (const id of this.known) {
+      if (this.known.size <= LONGEST_MEMORY) break;
+      this.known.delete(id);
+    }
+    this.waiting.set(event.id, event);
+  }
+  update(shown, rate, interval) {
+    clearTimeout(this.timer);
+    const next = [...this.waiting.values()].sort((a, b) => a.time - b.time || a.id - b.id);
+    for (const event of next) {
+      const wait = event.time - shown;
+      if (wait > 0) {
+        if (rate > 0 && wait < interval * rate) {
+          this.timer = Number(setTimeout(
+            () => this.update(event.time, rate, 0), wait / rate));
+        }
+        return;
+      }
+      this.waiting.delete(event.id);
+      if (wait > -LARGEST_DELAY) this.onDue(event);
+    }
+  }
+  close() {
+    clearTimeout(this.timer);
+    this.waiting.clear();
+  }
+}
+function eventOf(text) {
+  try {
+    const { id, time, data } = JSON.parse(text);
+    return Number.isInteger(id) && Number.isFinite(time) ? { id, time, data } : null;
+  } catch {
+    return null;
+  }
+}
+function eventOfDateRange({ id, startDate, attr }) {
+  const number = /^event-(\d+)$/.exec(id);
+  if (attr.CLASS !== EVENT_SCHEME || !number) return null;
+  try {
+    const data = JSON.parse(decodeURIComponent(attr['X-DATA']));
+    return { id: Number(number[1]), time: startDate.getTime(), data };
+  } catch {
+    return null;
+  }
+}
+function eventOfMessage(box, offset) {
+  if (box.length < 32 || box[8] !== 1) return null;
+  const view = new DataView(box.buffer, box.byteOffset, box.byteLength);
+  const timescale = view.getUint32(12), id = view.getUint32(28);
+  const ticks = Number(view.getBigUint64(16)), texts = box.subarray(32);
+  const schemeEnd = texts.indexOf(0), valueEnd = texts.indexOf(0, schemeEnd + 1);
+  const decoder = new TextDecoder();
+  if (schemeEnd < 0 || valueEnd < 0 || timescale === 0
+    || decoder.decode(texts.subarray(0, schemeEnd)) !== EVENT_SCHEME) return null;
+  try {
+    const data = JSON.parse(decoder.decode(texts.subarray(valueEnd + 1)));
+    return { id, time: (ticks / timescale + offset) * 1000, data };
+  } catch {
+    return null;
+  }
+}
+
+// page/control-socket.js
+
+const FIRST_PAUSE = 500, LONGEST_PAUSE = 15000;
+const LARGEST_FAILURES = 3;
+class ControlSocket {
+  constructor(source, group, clock, events) {
+    this.source = source;
+    this.group = group;
+    this.clock = clock;
+    this.events = events;
+    this.closing = new AbortController();
+    this.pause = FIRST_PAUSE;
+    this.failures = 0;
+    this.isOpen = false;
+    this.socket = null;
+    if ('WebSocket' in globalThis) this.connect();
+  }
+  connect() {
+    const socket = new LiveSocket(socketAddress(this.source), this.clock, {
+      onControl: (message) => this.control(message),
+      onMedia: ({ kind, media }) => {
+        const event = kind === EVENT ? eventOf(new TextDecoder().decode(media)) : null;
+        if (event) this.events.onEvent(event);
+      },
+      onEnd: () => void this.reconnect(),
+    });
+    this.socket = socket;
+    socket.socket.addEventListener('open', () => {
+      socket.send({ t: 'hello', v: 1 });
+      const sync = this.group === null ? {} : { sync: this.group };
+      socket.send({ t: 'subscribe', tracks: [], ...sync });
+    });
+  }
+  control({ t, target, state, since }) {
+    if (t === 'welcome') {
+      this.failures = 0;
+      this.pause = FIRST_PAUSE;
+      this.setOpen(true);
+    } else if (t === 'sync' && target > 0) {
+      this.events.onTarget(target / 1000);
+    } else if (t === 'source' && since > 0) {
+      this.events.onSource({ isOnline: state !== 'lost', since: since * 1e6 });
+    }
+  }
+  setOpen(isOpen) {
+    if (this.isOpen === isOpen) return;
+    this.isOpen = isOpen;
+    this.events.onOpen(isOpen);
+  }
+  async reconnect() {
+    const { signal } = this.closing;
+    this.setOpen(false);
+    this.failures += 1;
+    if (this.group === null && this.failures >= LARGEST_FAILURES) return;
+    await sleep(this.pause, signal);
+    this.pause = Math.min(LONGEST_PAUSE, 2 * this.pause);
+    if (!signal.aborted) this.connect();
+  }
+  report(figures) { this.socket?.send({ t: 'stat', ...figures, rtt: this.clock.roundTrip }); }
+  close() {
+    this.closing.abort();
+    this.socket?.send({ t: 'bye', reason: 'stopped' });
+    this.socket?.close();
+  }
+}
+
 // shared/statistics.js
 
 function quantile(numbers, q) {
@@ -2351,83 +2617,6 @@ function segmentNames(list) {
   };
 }
 
-// page/stream-events.js
-
-const EVENT_SCHEME = 'urn:streamer:event';
-const LARGEST_DELAY = 10000;
-const LONGEST_MEMORY = 256;
-class EventQueue {
-  constructor(onDue) {
-    this.onDue = onDue;
-    this.waiting = new Map();
-    this.known = new Set();
-    this.timer = 0;
-  }
-  add(event) {
-    if (this.known.has(event.id)) return;
-    this.known.add(event.id);
-    for (const id of this.known) {
-      if (this.known.size <= LONGEST_MEMORY) break;
-      this.known.delete(id);
-    }
-    this.waiting.set(event.id, event);
-  }
-  update(shown, rate, interval) {
-    clearTimeout(this.timer);
-    const next = [...this.waiting.values()].sort((a, b) => a.time - b.time || a.id - b.id);
-    for (const event of next) {
-      const wait = event.time - shown;
-      if (wait > 0) {
-        if (rate > 0 && wait < interval * rate) {
-          this.timer = Number(setTimeout(
-            () => this.update(event.time, rate, 0), wait / rate));
-        }
-        return;
-      }
-      this.waiting.delete(event.id);
-      if (wait > -LARGEST_DELAY) this.onDue(event);
-    }
-  }
-  close() {
-    clearTimeout(this.timer);
-    this.waiting.clear();
-  }
-}
-function eventOf(text) {
-  try {
-    const { id, time, data } = JSON.parse(text);
-    return Number.isInteger(id) && Number.isFinite(time) ? { id, time, data } : null;
-  } catch {
-    return null;
-  }
-}
-function eventOfDateRange({ id, startDate, attr }) {
-  const number = /^event-(\d+)$/.exec(id);
-  if (attr.CLASS !== EVENT_SCHEME || !number) return null;
-  try {
-    const data = JSON.parse(decodeURIComponent(attr['X-DATA']));
-    return { id: Number(number[1]), time: startDate.getTime(), data };
-  } catch {
-    return null;
-  }
-}
-function eventOfMessage(box, offset) {
-  if (box.length < 32 || box[8] !== 1) return null;
-  const view = new DataView(box.buffer, box.byteOffset, box.byteLength);
-  const timescale = view.getUint32(12), id = view.getUint32(28);
-  const ticks = Number(view.getBigUint64(16)), texts = box.subarray(32);
-  const schemeEnd = texts.indexOf(0), valueEnd = texts.indexOf(0, schemeEnd + 1);
-  const decoder = new TextDecoder();
-  if (schemeEnd < 0 || valueEnd < 0 || timescale === 0
-    || decoder.decode(texts.subarray(0, schemeEnd)) !== EVENT_SCHEME) return null;
-  try {
-    const data = JSON.parse(decoder.decode(texts.subarray(valueEnd + 1)));
-    return { id, time: (ticks / timescale + offset) * 1000, data };
-  } catch {
-    return null;
-  }
-}
-
 // shared/playlist.js
 
 function emptyPlaylist() {
@@ -3901,129 +4090,6 @@ class NativePlayer {
   seekBy() {}
 }
 
-// page/llws.js
-
-const PROTOCOL = 'llws.v1';
-const HEADER = 0, VIDEO = 1, AUDIO = 2, EVENT = 5;
-const KEY = 1, CATCH_UP = 8;
-const PREFIX = 12, LONG_PREFIX = 20, HAS_CAPTURE_TIME = 16;
-function mediaMessage(buffer) {
-  if (buffer.byteLength < PREFIX) return null;
-  const view = new DataView(buffer), flags = view.getUint8(1);
-  const start = flags & HAS_CAPTURE_TIME ? LONG_PREFIX : PREFIX;
-  if (buffer.byteLength < start) return null;
-  return {
-    kind: view.getUint8(0), flags, channel: view.getUint16(2), sequence: view.getUint32(4),
-    sent: view.getUint32(8), media: new Uint8Array(buffer, start),
-  };
-}
-function controlMessage(text) {
-  try {
-    const message = JSON.parse(text);
-    return typeof message?.t === 'string' ? message : null;
-  } catch {
-    return null;
-  }
-}
-function groupOf({ cid, rendition, track, mime, timescale, epoch }) {
-  const isValid = Number.isInteger(cid) && typeof rendition === 'string'
-    && (track === 'v' || track === 'a') && typeof mime === 'string' && timescale > 0
-    && Number.isFinite(epoch);
-  return isValid ? { cid, rendition, track, mime, timescale, epoch } : null;
-}
-function socketAddress(source) {
-  const url = new URL('ws', source);
-  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-  return url.href;
-}
-
-// page/socket.js
-
-const OPEN_TIMEOUT = 9000;
-const FIRST_PINGS = 8, FIRST_PING_INTERVAL = 100, PING_INTERVAL = 5000;
-const QUIET_INTERVAL = 1000, LOST_TIME = 4000;
-const KEPT_SAMPLES = 8;
-async function refusalOf(url, signal) {
-  try {
-    const { status } = await fetch(url.replace(/^ws/, 'http'), { signal, cache: 'no-store' });
-    return status === 401 || status === 403 ? status : null;
-  } catch {
-    return null;
-  }
-}
-class LiveSocket {
-  constructor(url, clock, events) {
-    this.clock = clock;
-    this.events = events;
-    this.isEnded = false;
-    this.hasOpened = false;
-    this.pings = 0;
-    this.samples = [];
-    this.heardAt = performance.now();
-    this.openedAt = this.heardAt;
-    this.pingedAt = -Infinity;
-    this.socket = new WebSocket(url, PROTOCOL);
-    this.socket.binaryType = 'arraybuffer';
-    this.socket.onopen = () => { this.hasOpened = true; };
-    this.socket.onmessage = ({ data }) => this.received(data);
-    this.socket.onclose = ({ code, reason }) => {
-      const words = reason === '' ? `code ${code}` : reason;
-      this.end(`the socket was closed: ${words}`);
-    };
-    this.timer = setInterval(() => this.check(), FIRST_PING_INTERVAL);
-  }
-  get isOpen() { return this.socket.readyState === WebSocket.OPEN; }
-  send(message) { if (this.isOpen) this.socket.send(JSON.stringify(message)); }
-  received(data) {
-    if (this.isEnded) return;
-    this.hasOpened = true;
-    this.heardAt = performance.now();
-    if (typeof data !== 'string') {
-      const message = mediaMessage(data);
-      if (message) this.events.onMedia(message);
-      return;
-    }
-    const message = controlMessage(data);
-    if (message?.t === 'pong') this.measured(message);
-    else if (message) this.events.onControl(message);
-  }
-  measured({ c, r, s }) {
-    if (![c, r, s].every(Number.isFinite)) return;
-    this.samples.push({ sent: c, received: localNow(), server: (r + s) / 2 });
-    if (this.samples.length > KEPT_SAMPLES) this.samples.shift();
-    if (this.samples.length >= 3) this.clock.learn(this.samples);
-  }
-  check() {
-    const now = performance.now(), silence = now - this.heardAt;
-    if (!this.isOpen) {
-      if (now - this.openedAt > OPEN_TIMEOUT) this.end('the socket did not open');
-      return;
-    }
-    if (silence > LOST_TIME && now - this.pingedAt < LOST_TIME) {
-      this.end('the server does not answer');
-      return;
-    }
-    const usual = this.pings < FIRST_PINGS ? FIRST_PING_INTERVAL : PING_INTERVAL;
-    const interval = silence > QUIET_INTERVAL ? Math.min(usual, QUIET_INTERVAL) : usual;
-    if (now - this.pingedAt < interval - 5) return;
-    this.pingedAt = now;
-    this.pings += 1;
-    this.send({ t: 'ping', id: this.pings, c: localNow() });
-  }
-  end(reason) {
-    if (this.isEnded) return;
-    this.close();
-    this.events.onEnd(reason);
-  }
-  close() {
-    this.isEnded = true;
-    clearInterval(this.timer);
-    this.socket.onmessage = null;
-    this.socket.onclose = null;
-    this.socket.close();
-  }
-}
-
 // page/players/socket-player.js
 
 const SOCKET_AUDIO_TARGET = 0.25;
@@ -4146,7 +4212,8 @@ class SocketPlayer {
       case 'subscribed':
         if (Array.isArray(message.tracks)) this.tracks = message.tracks;
         if (this.tracks.includes('a')) {
-          this.host.setTargets(SOCKET_AUDIO_TARGET, SOCKET_AUDIO_TARGET);
+          const target = message.target > 0 ? message.target / 1000 : SOCKET_AUDIO_TARGET;
+          this.host.setTargets(target, target);
         }
         this.addGroup(message);
         break;
@@ -4438,6 +4505,7 @@ class ServicePoller {
     this.searches = 0;
     this.searchAt = 0;
     this.failures = 0;
+    this.isPushed = false;
     this.silences = 0;
     this.presence = null;
     this.publisher = null;
@@ -4489,7 +4557,9 @@ class ServicePoller {
   async pollTimestamps() {
     while (!this.stop.aborted) {
       const begun = performance.now();
-      if (!document.hidden) await this.updateFigures();
+      const isPushed = this.isPushed && this.presence?.isOnline && this.publisher === null;
+      const isWanted = this.figures.isShown || !isPushed;
+      if (!document.hidden && isWanted) await this.updateFigures();
       const usual = this.figures.isShown ? POLL_INTERVAL : SOURCE_INTERVAL;
       const interval = this.failures > 5 ? POLL_RETRY : usual;
       await sleep(Math.max(50, interval - (performance.now() - begun)), this.stop);
@@ -4612,50 +4682,6 @@ function figuresOf(state, need) {
   };
 }
 
-// page/sync-socket.js
-
-const FIRST_PAUSE = 500, LONGEST_PAUSE = 15000;
-class SyncSocket {
-  constructor(source, group, clock, onTarget) {
-    this.source = source;
-    this.group = group;
-    this.clock = clock;
-    this.onTarget = onTarget;
-    this.closing = new AbortController();
-    this.pause = FIRST_PAUSE;
-    this.socket = null;
-    if ('WebSocket' in globalThis) this.connect();
-  }
-  connect() {
-    const socket = new LiveSocket(socketAddress(this.source), this.clock, {
-      onControl: ({ t, target }) => {
-        if (t !== 'sync' || !(target > 0)) return;
-        this.pause = FIRST_PAUSE;
-        this.onTarget(target / 1000);
-      },
-      onMedia: () => {},
-      onEnd: () => void this.reconnect(),
-    });
-    this.socket = socket;
-    socket.socket.addEventListener('open', () => {
-      socket.send({ t: 'hello', v: 1 });
-      socket.send({ t: 'subscribe', tracks: [], sync: this.group });
-    });
-  }
-  async reconnect() {
-    const { signal } = this.closing;
-    await sleep(this.pause, signal);
-    this.pause = Math.min(LONGEST_PAUSE, 2 * this.pause);
-    if (!signal.aborted) this.connect();
-  }
-  report(figures) { this.socket?.send({ t: 'stat', ...figures, rtt: this.clock.roundTrip }); }
-  close() {
-    this.closing.abort();
-    this.socket?.send({ t: 'bye', reason: 'stopped' });
-    this.socket?.close();
-  }
-}
-
 // page/playback.js
 
 const UPDATE_INTERVAL = 50;
@@ -4677,7 +4703,7 @@ class Playback {
     this.services = new ServicePoller(options.source, this.clock, events.figures, signal);
     this.isPaused = !options.startsItself;
     this.kind = 'frames';
-    this.reason = '';
+    this.choice = '';
     this.player = null;
     this.unsupported = new Set();
     this.source = options.source;
@@ -4685,7 +4711,7 @@ class Playback {
     this.reportedAt = 0;
     this.controller = new LatencyController(TARGETS.frames);
     this.latency = null;
-    this.syncSocket = null;
+    this.controlSocket = null;
     this.problem = '';
     this.changedAt = this.clock.now();
     this.state = newState(this.source);
@@ -4707,7 +4733,7 @@ class Playback {
     this.player = null;
     this.isPaused = true;
     player?.stop();
-    this.syncSocket?.close();
+    this.closeControl();
     this.queue.close();
     this.closing.abort();
     clearInterval(this.timer);
@@ -4807,7 +4833,7 @@ class Playback {
     this.frames.reset();
     this.latency = null;
     this.kind = kind;
-    this.reason = reason;
+    this.choice = reason;
     this.video.playbackRate = 1;
     this.video.removeAttribute('src');
     this.video.crossOrigin = 'anonymous';
@@ -4823,17 +4849,31 @@ class Playback {
     this.progress.video = this.display;
     this.state.player = kind;
     this.events.onPlayer(kind);
-    this.syncSocket?.close();
-    this.syncSocket = this.newSyncSocket(kind);
+    this.closeControl();
+    if (this.options.sync !== null) this.openControl();
     this.player.start();  // the last statement: it may call play() for another player
   }
-  newSyncSocket(kind) {
-    const { sync } = this.options;
-    if (sync === null || kind === 'ws' || kind === 'native') return null;
-    return new SyncSocket(this.source, sync, this.clock, (target) => {
-      this.controller.shared = target;
-      if (kind === 'dashjs') this.player?.setTarget(target);
+  get reason() {
+    return this.controlSocket?.isOpen
+      ? `${this.choice}; a WebSocket has clock, events, source and statistics` : this.choice;
+  }
+  openControl() {
+    const { kind } = this, { sync } = this.options;
+    if (this.controlSocket || kind === 'ws' || kind === 'native' && sync !== null) return;
+    this.controlSocket = new ControlSocket(this.source, sync, this.clock, {
+      onOpen: (isOpen) => { this.services.isPushed = isOpen; },
+      onTarget: (target) => {
+        this.controller.shared = target;
+        if (kind === 'dashjs') this.player?.setTarget(target);
+      },
+      onEvent: (event) => this.queue.add(event),
+      onSource: (source) => { this.services.presence = source; },
     });
+  }
+  closeControl() {
+    this.controlSocket?.close();
+    this.controlSocket = null;
+    this.services.isPushed = false;
   }
   newPlayer(kind) {
     const isCurrent = () => this.player === player, { scripts, sync } = this.options;
@@ -4933,9 +4973,10 @@ class Playback {
     this.publish(player);
     if (now - this.reportedAt <= REPORT_INTERVAL) return;
     this.reportedAt = now;
+    if (this.options.kind === null && this.services.presence) this.openControl();
     const figures = figuresOf(this.state, controller.need);
     player.report?.(figures);
-    this.syncSocket?.report(figures);
+    this.controlSocket?.report(figures);
   }
   stopped() {
     if (this.state.status !== 'dead') this.stalls.begin(this.clock.now());

@@ -6,8 +6,12 @@ package import Time
 
 /// Collects AAC frames into chunks of one part each: a pure state machine.
 ///
-/// A chunk is complete with its last frame; the frame after it is not awaited.
+/// A chunk is complete with its last frame; the frame after it is not awaited. Beside it, its
+/// frames become short chunks as they come, for viewers that do not wait for the part.
 package struct AudioChunker: Sendable {
+  /// The most frames of a short chunk; chunks of one frame would have twice the boxes.
+  package static let shortFrames = 2
+
   private let segmentation: AudioSegmentation
   private let writer: ChunkWriter
   private var payloads: [[UInt8]] = []
@@ -15,6 +19,12 @@ package struct AudioChunker: Sendable {
   private var captured = WallTime.origin
   /// The first frame of the present variable-duration segment.
   private var start: Int64?
+  /// The number of frames of the unfinished part that are in short chunks.
+  private var shortened = 0
+  /// The capture time of the first frame that is in no short chunk.
+  private var shortCaptured = WallTime.origin
+  /// The short chunk that the newest frame completes; nil if it completes none.
+  package private(set) var short: AudioChunk?
 
   /// An empty chunker.
   package init(segmentation: AudioSegmentation, trackID: UInt32 = 1) {
@@ -37,13 +47,29 @@ package struct AudioChunker: Sendable {
   ) -> [AudioChunk] {
     var chunks: [AudioChunk] = []
     if !payloads.isEmpty, index != first + Int64(payloads.count) { chunks += flush() }
-    if payloads.isEmpty { (first, captured, self.start) = (index, time, start) }
+    if payloads.isEmpty { (first, captured, self.start, shortened) = (index, time, start, 0) }
     payloads.append(bytes)
+    if payloads.count == shortened + 1 { shortCaptured = time }
     let endsPart =
       start.map { (index - $0 + 1) % segmentation.framesPerPart == 0 }
       ?? segmentation.partPosition(of: index).endsPart
+    short = endsPart || payloads.count >= shortened + Self.shortFrames ? shorten() : nil
     if endsPart { chunks += flush() }
     return chunks
+  }
+
+  /// The frames of the unfinished part that are not in a short chunk, as a short chunk.
+  private mutating func shorten() -> AudioChunk {
+    let firstFrame = first + Int64(shortened)
+    let frames = payloads[shortened...]
+    shortened = payloads.count
+    let run = SampleRun(
+      payloads: Array(frames), decodeTime: segmentation.ticks(firstFrame),
+      sampleDuration: UInt32(AudioSegmentation.samplesPerFrame), captured: shortCaptured,
+      sequence: UInt32(truncatingIfNeeded: firstFrame + 1))
+    return AudioChunk(
+      firstFrame: firstFrame, frames: Int64(frames.count), captured: shortCaptured,
+      bytes: writer.chunk(run, startsSegment: false))
   }
 
   /// The frames of the unfinished part, if any, as a chunk.

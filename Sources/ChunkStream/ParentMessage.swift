@@ -13,6 +13,8 @@ package enum ParentMessage: Sendable, Equatable {
   case session([UInt8])
   /// The process ends, after the rest of the media if the stream ends for its players.
   case stop(isEnding: Bool)
+  /// A key frame of a video rendition is wanted.
+  case key(UInt8)
 
   /// Head and fields.
   package var bytes: [UInt8] {
@@ -33,6 +35,9 @@ package enum ParentMessage: Sendable, Equatable {
     case .stop(let isEnding):
       kind = 3
       writer.add(isEnding)
+    case .key(let rendition):
+      kind = 5
+      writer.add(rendition)
     }
     return MessageHead(kind: kind, fields: writer.bytes.count).bytes + writer.bytes
   }
@@ -52,6 +57,7 @@ package enum ParentMessage: Sendable, Equatable {
       self = .process(
         version: try Self.version(&reader),
         try reader.bytes("the rights", limit: MessageHead.mostFields))
+    case 5: self = .key(try reader.integer(UInt8.self))
     default: throw .unknownKind(head.kind)
     }
     try reader.end()

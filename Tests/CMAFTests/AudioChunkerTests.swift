@@ -45,6 +45,33 @@ struct AudioChunkerTests {
     #expect(chunker.flush().isEmpty)
   }
 
+  @Test("short chunks have the same AAC frames, at most two each, and end with their part")
+  func short() throws {
+    let segmentation = try Self.segmentation()
+    var chunker = AudioChunker(segmentation: segmentation)
+    let first = segmentation.firstFrame(of: 1_795_155_721)
+    var short: [AudioChunk] = []
+    for index in first..<first + 47 {
+      let parts = chunker.add(
+        Self.bytes(index), frame: index, captured: WallTime(nanoseconds: index * 10))
+      if let chunk = chunker.short { short.append(chunk) }
+      #expect(parts.isEmpty || chunker.short != nil)
+    }
+    #expect(short.prefix(6).map(\.frames) == [2, 2, 1, 2, 2, 1])
+    #expect(short.suffix(2).map(\.frames) == [1, 2])
+    var next = first
+    for chunk in short {
+      #expect(chunk.firstFrame == next)
+      next += chunk.frames
+      #expect(chunk.captured == WallTime(nanoseconds: chunk.firstFrame * 10))
+      let tree = try BoxTree(chunk.bytes.array)
+      #expect(tree.order.first == "prft")
+      #expect(tree.fields["tfdt.time"] == UInt64(chunk.firstFrame * 1024))
+      #expect(tree.mediaData == (chunk.firstFrame..<next).flatMap { Self.bytes($0) })
+    }
+    #expect(next == first + 47)
+  }
+
   @Test("a missing AAC frame ends its chunk, and flush returns the unfinished chunk")
   func missing() throws {
     let segmentation = try Self.segmentation()

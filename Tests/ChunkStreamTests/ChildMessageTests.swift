@@ -109,7 +109,7 @@ struct ChildMessageTests {
     }
     #expect(throws: MessageError.self) { try read(ChildMessage.live(32).bytes) }
     var bytes = Row.all[9].message.bytes
-    bytes[MessageHead.size + 1] = 3
+    bytes[MessageHead.size + 1] = 4
     #expect(throws: MessageError.self) { try read(bytes, payload: SharedBytes([1])) }
   }
 
@@ -143,6 +143,7 @@ struct ParentMessageTests {
     arguments: [
       .process(version: ChildMessage.version, [5]),
       .start(version: ChildMessage.version, [1, 2, 3]), .session([4]), .stop(isEnding: true),
+      .key(3),
     ] as [ParentMessage])
   func roundTrip(_ message: ParentMessage) throws {
     let head = try MessageHead(Array(message.bytes.prefix(MessageHead.size)))

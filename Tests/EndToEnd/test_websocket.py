@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
 import threading
 import time
 from statistics import median
@@ -15,6 +16,7 @@ from harness.http1 import get
 from harness.metrics import fault, total
 from harness.procfs import resident_bytes
 from harness.program import Program, stop
+from harness.tools import need
 from harness.waiting import pause, wait_until
 from harness.websocket import (AUDIO, CATCH_UP, CLOSE, HEADER, KEY, LAST, PING, PONG, TEXT, VIDEO,
                                Ended, Media, Socket, frame)
@@ -411,3 +413,42 @@ def test_many_requests_on_one_connection(server: Program) -> None:
         while piece := raw.recv(4096):
             data += piece
         assert data.startswith(b"HTTP/1.1 101") and b"\x88" in data and b"ok\n" not in data
+
+
+@pytest.mark.parametrize("source", ["local", "isolated"])
+def test_key_frames_come_on_request(source: str, streamer, tmp_path) -> None:
+    """The next part answers a request for a key frame; two viewers share it; one a second."""
+    options = ["--host", "127.0.0.1", "--http-port", "0", "--resolution", "320x180",
+               "--bitrate", "300", "--segment-duration", "4"]
+    if source == "isolated":
+        film = tmp_path / "film.mp4"
+        subprocess.run([need("ffmpeg", "a film"), "-v", "error", "-f", "lavfi", "-i",
+                        "testsrc=s=320x180:r=30:d=8", "-g", "240", str(film)], check=True)
+        options += ["--input", str(film), "--loop", "--passthrough", "never"]
+    else:
+        options += ["--test-src"]
+    program = streamer(*options, defaults=False)
+    wait_until(lambda: get(program.port, "/live/video/playlist.m3u8").status == 200, 15, "live")
+    asking, other = (subscribed(program.port, tracks=["v"]) for _ in range(2))
+
+    def frames_to_key(client: Socket) -> int:
+        """The number of chunks before the next key frame."""
+        return next(i for i in range(200) if client.media(1, VIDEO)[0].is_key)
+
+    while not (first := asking.media(1, VIDEO)[0]).is_key or first.flags & CATCH_UP:
+        pass
+    asking.media(45, VIDEO)
+    for client in (asking, other):
+        client.send({"t": "key"})
+    # The next scheduled one is 74 frames away; a busy machine may be a second behind.
+    assert frames_to_key(asking) < 40
+    for _ in range(5):
+        asking.send({"t": "key"})
+    assert 20 < frames_to_key(asking) < 40, "the next one a second later"
+    while not other.media(1, VIDEO)[0].is_key:
+        pass
+    playlist = get(program.port, "/live/video/playlist.m3u8").text
+    parts = [line for line in playlist.splitlines() if line.startswith("#EXT-X-PART:")]
+    assert sum("INDEPENDENT=YES" in line for line in parts) >= 1
+    asking.socket.close()
+    other.socket.close()

@@ -40,7 +40,8 @@ struct OverloadTests {
     feed.closeDueSlots()
     let thread = RenditionThread(
       configuration: configuration, window: window, renditionIndex: 0, feed: feed,
-      load: LadderLoad(count: 1), isLeaving: { false }, statistics: statistics, watch: WorkWatch(),
+      keys: KeyRequests(configuration), load: LadderLoad(count: 1), isLeaving: { false },
+      statistics: statistics, watch: WorkWatch(),
       log: Log(format: .text, least: .info) { line in lines.withLock { $0.append(line) } })
     let settings = configuration
     let encoder = OSThread(name: "test") {
@@ -95,7 +96,8 @@ struct OverloadTests {
     window.goLive()
     let thread = RenditionThread(
       configuration: configuration, window: window, renditionIndex: 0, feed: feed,
-      load: LadderLoad(count: 1), isLeaving: { false }, statistics: statistics, watch: WorkWatch(),
+      keys: KeyRequests(configuration), load: LadderLoad(count: 1), isLeaving: { false },
+      statistics: statistics, watch: WorkWatch(),
       log: Log(format: .text, least: .error) { _ in })
     let closer = OSThread(name: "test") {
       SystemClock.sleep(until: SystemClock.monotonicTime + .seconds(3))

@@ -63,7 +63,7 @@ class Firefox:
     def __init__(self, socket: Any) -> None:
         self.socket = socket
         self.ids = itertools.count(1)
-        self.ask("session.new", {"capabilities": {}})
+        self.ask("session.new", {"capabilities": {"alwaysMatch": {"acceptInsecureCerts": True}}})
         tree = self.ask("browsingContext.getTree", {})
         self.context = tree["contexts"][0]["context"]
 

@@ -4,6 +4,7 @@
 import { ServerClock } from '../shared/clock.js';
 import { within } from '../shared/deadline.js';
 import { awayWords } from './away.js';
+import { ControlSocket } from './control-socket.js';
 import { FrameMeter } from './frame-meter.js';
 import { LatencyController } from './latency-controller.js';
 import { mediaSourceClass } from './media-feed.js';
@@ -25,7 +26,6 @@ import { isMPD, otherFormat } from './source.js';
 import { StallMeter } from './stall-meter.js';
 import { EventQueue } from './stream-events.js';
 import { figuresOf, newState, recordError } from './state.js';
-import { SyncSocket } from './sync-socket.js';
 /** @typedef {import('./players/player.js').Display} Display */
 /** @typedef {import('./players/player.js').Host} Host */
 /** @typedef {import('./players/player.js').Kind} Kind */
@@ -90,7 +90,7 @@ export class Playback {
     /** @type {Kind} */
     this.kind = 'frames';
     /** Why this player plays. */
-    this.reason = '';
+    this.choice = '';
     /** @type {Player | null} */
     this.player = null;
     /** @type {Set<Kind>} players that cannot play this stream */
@@ -101,8 +101,8 @@ export class Playback {
     this.controller = new LatencyController(TARGETS.frames);
     /** @type {number | null} s */
     this.latency = null;
-    /** @type {SyncSocket | null} for players without a socket of their own */
-    this.syncSocket = null;
+    /** @type {ControlSocket | null} for players without a socket of their own */
+    this.controlSocket = null;
     this.problem = '';
     /** The last change between media and none, Unix ms on the server's clock. */
     this.changedAt = this.clock.now();
@@ -128,7 +128,7 @@ export class Playback {
     this.player = null;
     this.isPaused = true;
     player?.stop();
-    this.syncSocket?.close();
+    this.closeControl();
     this.queue.close();
     this.closing.abort();
     clearInterval(this.timer);
@@ -250,7 +250,7 @@ export class Playback {
     this.frames.reset();
     this.latency = null;
     this.kind = kind;
-    this.reason = reason;
+    this.choice = reason;
     this.video.playbackRate = 1;
     this.video.removeAttribute('src');
     this.video.crossOrigin = 'anonymous';
@@ -266,23 +266,39 @@ export class Playback {
     this.progress.video = this.display;
     this.state.player = kind;
     this.events.onPlayer(kind);
-    this.syncSocket?.close();
-    this.syncSocket = this.newSyncSocket(kind);
+    this.closeControl();
+    if (this.options.sync !== null) this.openControl();
     this.player.start();  // the last statement: it may call play() for another player
   }
 
+  /** Why this player plays, and what a WebSocket does beside it. */
+  get reason() {
+    return this.controlSocket?.isOpen
+      ? `${this.choice}; a WebSocket has clock, events, source and statistics` : this.choice;
+  }
+
   /**
-   * The membership of the sync group; null for a player that is a member itself, or whose latency
-   * cannot be set.
-   * @param {Kind} kind
+   * Opens a socket for a player that has none of its own. Without a sync group that is for the
+   * usual player only, of a server that has answered by its own document.
    */
-  newSyncSocket(kind) {
-    const { sync } = this.options;
-    if (sync === null || kind === 'ws' || kind === 'native') return null;
-    return new SyncSocket(this.source, sync, this.clock, (target) => {
-      this.controller.shared = target;
-      if (kind === 'dashjs') this.player?.setTarget(target);
+  openControl() {
+    const { kind } = this, { sync } = this.options;
+    if (this.controlSocket || kind === 'ws' || kind === 'native' && sync !== null) return;
+    this.controlSocket = new ControlSocket(this.source, sync, this.clock, {
+      onOpen: (isOpen) => { this.services.isPushed = isOpen; },
+      onTarget: (target) => {
+        this.controller.shared = target;
+        if (kind === 'dashjs') this.player?.setTarget(target);
+      },
+      onEvent: (event) => this.queue.add(event),
+      onSource: (source) => { this.services.presence = source; },
     });
+  }
+
+  closeControl() {
+    this.controlSocket?.close();
+    this.controlSocket = null;
+    this.services.isPushed = false;
   }
 
   /**
@@ -409,9 +425,10 @@ export class Playback {
     this.publish(player);
     if (now - this.reportedAt <= REPORT_INTERVAL) return;
     this.reportedAt = now;
+    if (this.options.kind === null && this.services.presence) this.openControl();
     const figures = figuresOf(this.state, controller.need);
     player.report?.(figures);
-    this.syncSocket?.report(figures);
+    this.controlSocket?.report(figures);
   }
 
   /** The picture stands still; at the end of the stream that is no stall. */

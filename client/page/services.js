@@ -45,6 +45,8 @@ export class ServicePoller {
     this.searches = 0;
     this.searchAt = 0;
     this.failures = 0;
+    /** Whether a WebSocket reports the state of the source. */
+    this.isPushed = false;
     /** Requests in a row without a response; a refusal is one. */
     this.silences = 0;
     /** @type {{ isOnline: boolean, since: number } | null} of the latest response */
@@ -114,7 +116,9 @@ export class ServicePoller {
   async pollTimestamps() {
     while (!this.stop.aborted) {
       const begun = performance.now();
-      if (!document.hidden) await this.updateFigures();
+      const isPushed = this.isPushed && this.presence?.isOnline && this.publisher === null;
+      const isWanted = this.figures.isShown || !isPushed;
+      if (!document.hidden && isWanted) await this.updateFigures();
       const usual = this.figures.isShown ? POLL_INTERVAL : SOURCE_INTERVAL;
       const interval = this.failures > 5 ? POLL_RETRY : usual;
       await sleep(Math.max(50, interval - (performance.now() - begun)), this.stop);

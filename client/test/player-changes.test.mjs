@@ -100,9 +100,37 @@ suite('playback', () => {
     replacePlayers((kind) => { if (kind === 'native') playback.fallBack('no HLS'); });
     playback.start();
     assert.deepEqual(started, ['native', 'frames']);
-    assert.equal(playback.syncSocket?.group, 'hall');
-    assert.ok(!playback.syncSocket.closing.signal.aborted);
+    assert.equal(playback.controlSocket?.group, 'hall');
+    assert.ok(!playback.controlSocket.closing.signal.aborted);
   });
+
+  for (const [kind, isUsual] of [[null, true], ['frames', false]]) {
+    test(`a socket for control beside ${kind ?? 'the usual player'}: ${isUsual}`, (t) => {
+      const { playback, replacePlayers } = playbackOf(t, { kind });
+      replacePlayers();
+      playback.play('frames', 'HTTP frames');
+      Object.assign(playback.player, {
+        update() {}, renditions: () => null, hasAudio: () => null, latency: () => null });
+      playback.display = Object.assign(new EventTarget(), {
+        currentTime: 0, paused: true, buffered: { length: 0 } });
+      const update = () => { playback.reportedAt = -Infinity; playback.update(); };
+      update();
+      assert.equal(playback.controlSocket, null);
+      playback.services.presence = { isOnline: true, since: 1 };
+      update();
+      assert.equal(playback.controlSocket !== null, isUsual);
+      if (!isUsual) return;
+      const { controlSocket } = playback;
+      assert.equal(controlSocket.group, null);
+      controlSocket.control({ t: 'welcome' });
+      assert.ok(playback.services.isPushed);
+      assert.match(playback.reason, /^HTTP frames; a WebSocket has clock, events/);
+      controlSocket.control({ t: 'source', state: 'lost', since: 5 });
+      assert.deepEqual(playback.services.presence, { isOnline: false, since: 5e6 });
+      playback.play('hlsjs', 'requested');
+      assert.ok(controlSocket.closing.signal.aborted && !playback.services.isPushed);
+    });
+  }
 
   test('the end of the stream is no stall', (t) => {
     const { playback, video, replacePlayers } = playbackOf(t, {});

@@ -28,6 +28,9 @@ final class HTTP1Exchange: ConnectionExchange {
   private var state = State.unanswered
   private var bodyForm = BodyForm.none
 
+  /// The connection forgets an upgraded exchange.
+  let isUpgraded = false
+
   private static let continueHead = SharedBytes("HTTP/1.1 100 Continue\r\n\r\n")
   private static let chunkedLine = SharedBytes("Transfer-Encoding: chunked\r\n")
   private static let lineEnd = SharedBytes("\r\n")

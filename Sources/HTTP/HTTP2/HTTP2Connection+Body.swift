@@ -40,6 +40,16 @@ extension HTTP2Connection {
     session?.dropped(body.unread.count)
   }
 
+  /// Removes the body of an exchange, which becomes a WebSocket.
+  ///
+  /// - Returns: the bytes that were received before.
+  func takeUnread(of exchange: HTTP2Exchange) -> [UInt8] {
+    let bytes = exchange.body?.unread ?? []
+    exchange.body = nil
+    if !bytes.isEmpty { session?.consumed(bytes.count, of: exchange.stream) }
+    return bytes
+  }
+
   /// Drops a body, and tells its receiver that it will not be complete.
   func loseBody(of exchange: HTTP2Exchange) {
     let receiver = exchange.body?.intake?.receiver
@@ -48,7 +58,15 @@ extension HTTP2Connection {
   }
 
   func bodyReceived(_ stream: Int32, _ bytes: UnsafeBufferPointer<UInt8>) {
-    guard let exchange = exchanges[stream], let body = exchange.body else {
+    guard let exchange = exchanges[stream] else {
+      session?.dropped(bytes.count)
+      return
+    }
+    if let tunnel = exchange.tunnel, tunnel.isReading {
+      session?.consumed(bytes.count, of: stream)
+      return tunnel.receive(unsafe bytes.span)
+    }
+    guard let body = exchange.body else {
       session?.dropped(bytes.count)
       return
     }
@@ -62,6 +80,7 @@ extension HTTP2Connection {
   func bodyEnded(_ stream: Int32) {
     guard let exchange = exchanges[stream] else { return }
     exchange.isInputOpen = false
+    exchange.tunnel?.endInput()
     guard let body = exchange.body else { return }
     body.isWhole = true
     endBody(exchange, body)

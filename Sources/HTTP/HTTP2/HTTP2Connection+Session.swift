@@ -75,6 +75,10 @@ extension HTTP2Connection: HTTP2SessionOwner {
       return refuse(
         exchange, 429, "too many unanswered requests (at most \(limit))", [Refusal.retryAfter])
     }
+    if exchange.request.connectProtocol == .other {
+      // RFC 9220 §3, which holds for HTTP/2 too.
+      return refuse(exchange, 501, "unknown protocol of CONNECT (expected websocket)")
+    }
     if let refusal = server.refusal(of: exchange, from: stream) {
       server.observer?.faulted(refusal.fault)
       return refuse(exchange, refusal.status, refusal.line, [Refusal.retryAfter])
@@ -135,7 +139,8 @@ extension HTTP2Connection: HTTP2SessionOwner {
     guard let exchange = exchanges[stream] else { return }
     let isWhole = exchange.isEnded && exchange.pending.isEmpty
     forget(exchange)
-    guard isWhole else { return tellGone([exchange]) }
+    guard isWhole, exchange.tunnel == nil else { return tellGone([exchange]) }
+    if exchange.isUpgraded { return }
     if server.observer != nil { lifecycle.reports.add(record(of: exchange, cut: false)) }
   }
 }

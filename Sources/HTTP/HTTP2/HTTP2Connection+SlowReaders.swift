@@ -9,7 +9,8 @@ extension HTTP2Connection {
   /// Resets HTTP/2 streams whose client leaves the window closed or opens it too slowly.
   func checkWindows(_ now: MonotonicTime) {
     let stalled = exchanges.values.filter { exchange in
-      !exchange.pending.isEmpty && now - exchange.pace.since >= server.limits.stallTime
+      exchange.tunnel == nil && !exchange.pending.isEmpty
+        && now - exchange.pace.since >= server.limits.stallTime
         && session?.isBlocked(exchange.stream) == true
     }
     for exchange in stalled { reset(exchange, .slowReader(.stalled)) }

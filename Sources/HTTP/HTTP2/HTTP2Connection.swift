@@ -16,11 +16,15 @@ final class HTTP2Connection: HTTPConnection {
     case routeGaveUp
     /// The client reads too slowly, or not at all.
     case slowReader(ConnectionFault)
+    /// A WebSocket ends without a closing handshake; RFC 8441 §5: "RST exceptions are represented
+    /// with the RST_STREAM frame … with a CANCEL error code".
+    case socketEnded
 
     var code: nghttp2_error_code {
       switch self {
       case .routeGaveUp: NGHTTP2_INTERNAL_ERROR
       case .slowReader: NGHTTP2_ENHANCE_YOUR_CALM
+      case .socketEnded: NGHTTP2_CANCEL
       }
     }
   }
@@ -41,6 +45,8 @@ final class HTTP2Connection: HTTPConnection {
   /// The field section that is being received.
   var incoming: HTTP2RequestHead?
   var budget: FloodBudget
+  /// Bytes that were given to the stream.
+  private(set) var writtenBytes = 0
   private var isInSession = false
   private var isFlushing = false
 
@@ -95,18 +101,43 @@ final class HTTP2Connection: HTTPConnection {
   /// Writes frames until bytes remain that the kernel has not taken.
   private func flush() {
     guard lifecycle.isServing, let session else { return }
+    let code = writeFrames(session)
+    if code != 0 { return fail(code, session.fault) }
+    guard stream.queuedBytes == 0 else { return }
+    tellFlushed(lost: 0)
+    for exchange in exchanges.values { exchange.tunnel?.checkDrained() }
+    if !session.isAlive || lifecycle.isInputEnded && exchanges.isEmpty { finish() }
+  }
+
+  /// Writes frames until bytes remain that the kernel has not taken.
+  ///
+  /// - Returns: 0, or an error code.
+  private func writeFrames(_ session: HTTP2Session) -> Int32 {
     while stream.queuedBytes == 0, session.wantsWrite {
       isInSession = true
       let code = session.send()
       isInSession = false
-      let isEmpty = output.byteCount == 0
+      let count = output.byteCount
+      // bounded: bytes of one connection
+      writtenBytes += count
       output.write(to: stream, server.batch)
-      if code != 0 { return fail(code, session.fault) }
-      if isEmpty { break }
+      if code != 0 || count == 0 { return code }
     }
-    guard stream.queuedBytes == 0 else { return }
-    tellFlushed(lost: 0)
-    if !session.isAlive || lifecycle.isInputEnded && exchanges.isEmpty { finish() }
+    return 0
+  }
+
+  /// Writes the bytes of a WebSocket at once, unless frames are being received: a frame of video
+  /// does not wait for the end of the iteration, nor the next one for the report that it was sent.
+  func continueTunnel(_ exchange: HTTP2Exchange) {
+    guard let session, exchanges[exchange.stream] === exchange else { return }
+    if exchange.isDeferred {
+      exchange.isDeferred = false
+      session.resume(exchange.stream)
+    }
+    guard !isInSession, lifecycle.isServing else { return }
+    let code = writeFrames(session)
+    // The owners of streams are not called from here.
+    if code != 0 { server.loop.later { self.fail(code, session.fault) } } else { flushLater() }
   }
 
   // MARK: Exchanges
@@ -237,13 +268,20 @@ final class HTTP2Connection: HTTPConnection {
   }
 
   func announceEnd() {
+    drainSockets()
     session?.announceEnd()
     flushLater()
   }
 
   func stopRequests() {
+    drainSockets()
     session?.end()
     flushLater()
+  }
+
+  /// Begins the closing handshakes of the WebSockets.
+  private func drainSockets() {
+    for exchange in exchanges.values { exchange.socket?.drain() }
   }
 
   func refuseHead() { goAway(NGHTTP2_ENHANCE_YOUR_CALM) }
@@ -251,5 +289,6 @@ final class HTTP2Connection: HTTPConnection {
   func checkExchanges(_ now: MonotonicTime) {
     checkBodies(now)
     checkWindows(now)
+    for exchange in exchanges.values { exchange.socket?.check(now) }
   }
 }

@@ -35,6 +35,12 @@ final class HTTP2Exchange: ConnectionExchange {
   private var response: PreparedResponse?
   /// Whether the library waits for `resume`.
   var isDeferred = false
+  /// Whether a WebSocket was begun, which reports the exchange at its end.
+  private(set) var isUpgraded = false
+  /// The bytes of both directions after an upgrade; nil after the end of the WebSocket.
+  private(set) var tunnel: HTTP2Tunnel?
+  /// The WebSocket of `tunnel`.
+  private(set) var socket: WebSocketConnection?
 
   init(_ request: Request, stream: Int32, hasBody: Bool, _ connection: HTTP2Connection) {
     self.request = request
@@ -121,6 +127,41 @@ final class HTTP2Exchange: ConnectionExchange {
 
   func abort() { connection?.reset(self, .routeGaveUp) }
 
+  // MARK: WebSockets
+
+  func upgrade(
+    _ fields: [HeaderField], _ limits: WebSocketLimits, to handler: any WebSocketHandler
+  ) -> WebSocketConnection? {
+    guard state == .unanswered, request.connectProtocol == .webSocket, isInputOpen, let connection
+    else { return nil }
+    let early = connection.takeUnread(of: self)
+    let tunnel = HTTP2Tunnel(self, connection.stream)
+    let socket = WebSocketConnection(tunnel, connection.server, self, limits, handler)
+    (isUpgraded, self.tunnel, self.socket) = (true, tunnel, socket)
+    // RFC 8441 §5: "the server responds with a 2xx"; the lowest urgency number is sent first.
+    let priority = HeaderField("Priority", "u=1, i")
+    begin(PreparedResponse(status: 200, fields: fields + [priority]), extra: [])
+    onGone = { tunnel.fail() }
+    if !early.isEmpty { connection.server.loop.later { tunnel.receive(early.span) } }
+    return socket
+  }
+
+  /// Queues bytes of the WebSocket.
+  func append(_ slice: ByteSlice) {
+    if pending.isEmpty, let connection { pace.restart(now: connection.now) }
+    pending.append(slice)
+  }
+
+  /// Ends the server's side of the HTTP/2 stream; `onGone` stays, for the client's side.
+  func endTunnel() {
+    guard state == .streaming, let connection else { return }
+    state = .ended
+    connection.continueBody(of: self)
+  }
+
+  /// Forgets the WebSocket, which has ended.
+  func releaseSocket() { (tunnel, socket, onGone) = (nil, nil, nil) }
+
   /// Reduces a held request to the fields that its response may depend on.
   func wasRouted() {
     if state == .unanswered, request.isLarge, request.framing == .none { request = request.shrunk }
@@ -129,6 +170,10 @@ final class HTTP2Exchange: ConnectionExchange {
   /// Moves `count` bytes of the body to the output.
   func move(_ count: Int, to output: HTTP2Output, least: Int, now: MonotonicTime) {
     pending.removeFirst(count) { output.append($0) }
+    if let tunnel, let connection {
+      // bounded: bytes of one connection
+      tunnel.moved(count, end: connection.writtenBytes + output.byteCount)
+    }
     bytesSent += count
     pace.move(count, least: least, now: now)
   }

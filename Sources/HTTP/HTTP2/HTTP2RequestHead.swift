@@ -20,6 +20,8 @@ struct HTTP2RequestHead {
   private var path = 0..<0
   private var authority: Range<Int>?
   private var host: [UInt8]?
+  /// The protocol of an extended CONNECT request, which the library accepts with CONNECT only.
+  private var connectProtocol: Request.ConnectProtocol?
   /// Where the lines begin; nil before the first one.
   private var linesStart: Int?
   private var lineCount = 0
@@ -58,6 +60,10 @@ struct HTTP2RequestHead {
         path = range
       } else if names.equals(":authority", in: names.indices) {
         authority = range
+      } else if names.equals(":protocol", in: names.indices) {
+        // RFC 8441 §4: a token of the registry of upgrades; RFC 9110 §7.8: without regard to case.
+        let isSocket = unsafe value.span.equalsLowercased("websocket", in: 0..<value.count)
+        connectProtocol = isSocket ? .webSocket : .other
       }
     } else if unsafe name.span.equals("host", in: 0..<name.count) {
       host = unsafe Array(value)
@@ -116,8 +122,10 @@ struct HTTP2RequestHead {
     }
     let headEnd = head.count
     head.append(contentsOf: repeatElement(0, count: offsetsSize))
-    return try Request(
+    var request = try Request(
       head: head, headEnd: headEnd, from: 0, limits: limits, peer: peer, hasBody: hasBody)
+    request.connectProtocol = connectProtocol
+    return request
   }
 
   private static func append(_ text: StaticString, to head: inout [UInt8]) {

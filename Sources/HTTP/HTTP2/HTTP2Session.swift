@@ -66,6 +66,8 @@ final class HTTP2Session {
       entry(NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, limits.head.headBytes),
       // Priorities follow RFC 9218.
       entry(NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1),
+      // WebSockets, RFC 8441 §3.
+      entry(NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 1),
     ]
     guard
       unsafe nghttp2_submit_settings(

@@ -18,6 +18,9 @@ package struct Request: Sendable {
     var range: Range<Int> { Int(start)..<Int(end) }
   }
 
+  /// A protocol that follows an extended CONNECT request.
+  package enum ConnectProtocol: Sendable { case webSocket, other }
+
   /// The head, then the offsets of its fields: one allocation, since many requests are held.
   let head: [UInt8]
   private let headEnd: UInt16
@@ -39,6 +42,10 @@ package struct Request: Sendable {
   package let framing: BodyFraming
   /// Whether the client sends the body only after `100 (Continue)`.
   var expectsContinue = false
+  /// The protocol of an extended CONNECT request; nil for other requests.
+  ///
+  /// - Source: RFC 8441 §4
+  package internal(set) var connectProtocol: ConnectProtocol?
   /// Whether the connection is encrypted by TLS.
   package internal(set) var isSecure = false
   /// Whether a prefix was taken out of the path: the client's URL has more than the path.

@@ -64,7 +64,8 @@ package protocol Exchange: AnyObject {
   var onGone: (() -> Void)? { get set }
   /// Bytes written to this connection that the kernel has not taken.
   var queuedBytes: Int { get }
-  /// Answers 101 with these fields, and hands the connection over to a WebSocket.
+  /// Answers 101 (HTTP/2: 200) with these fields, and hands the connection (HTTP/2: the HTTP/2
+  /// stream) over to a WebSocket.
   ///
   /// - Returns: nil if the connection cannot be upgraded; the exchange is then unanswered.
   func upgrade(
@@ -82,7 +83,7 @@ extension Exchange {
   /// Unknown by default.
   package var connectionStream: (any ByteStream)? { nil }
 
-  /// No upgrade by default, as over HTTP/2.
+  /// No upgrade by default.
   package func upgrade(
     _ fields: [HeaderField], _ limits: WebSocketLimits, to handler: any WebSocketHandler
   ) -> WebSocketConnection? { nil }

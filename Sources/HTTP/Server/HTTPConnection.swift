@@ -36,6 +36,8 @@ protocol ConnectionExchange: Exchange {
   var begun: MonotonicTime? { get }
   /// The count of a client behind a proxy; nil if the connection counts.
   var ticket: AddressTable.Ticket? { get set }
+  /// Whether a WebSocket has taken the exchange, and reports it at its end.
+  var isUpgraded: Bool { get }
 }
 
 extension ConnectionExchange {
@@ -112,7 +114,7 @@ extension HTTPConnection {
   /// Reports exchanges whose responses are cut, and tells their routes.
   func tellGone(_ lost: [Member]) {
     for exchange in lost {
-      server.observer?.finished(record(of: exchange, cut: true))
+      if !exchange.isUpgraded { server.observer?.finished(record(of: exchange, cut: true)) }
       let onGone = exchange.onGone
       exchange.onGone = nil
       onGone?()

@@ -4,7 +4,8 @@ package import Net
 package import Sharing
 import Time
 
-/// A connection that was upgraded from HTTP/1.1: messages in both directions, and their end.
+/// A connection that was upgraded from HTTP/1.1, or an HTTP/2 stream (RFC 8441): messages in both
+/// directions, and their end.
 ///
 /// Confined to the loop's thread.
 package final class WebSocketConnection: ServedConnection, ByteStreamOwner {
@@ -20,7 +21,7 @@ package final class WebSocketConnection: ServedConnection, ByteStreamOwner {
   private var allowance: FrameAllowance
   private var handler: (any WebSocketHandler)?
   /// The request that was upgraded, for the report at the end.
-  private let exchange: HTTP1Exchange
+  private let exchange: any ConnectionExchange
   private let began: MonotonicTime
   private var bytesSent = 0
   private var lingered = 0
@@ -28,7 +29,7 @@ package final class WebSocketConnection: ServedConnection, ByteStreamOwner {
   private var isDeaf = false
 
   init(
-    _ stream: any ByteStream, _ server: HTTPServer, _ exchange: HTTP1Exchange,
+    _ stream: any ByteStream, _ server: HTTPServer, _ exchange: any ConnectionExchange,
     _ limits: WebSocketLimits, _ handler: any WebSocketHandler
   ) {
     self.stream = stream
@@ -61,7 +62,7 @@ package final class WebSocketConnection: ServedConnection, ByteStreamOwner {
 
   // MARK: Sending
 
-  /// Sends the head of the response 101.
+  /// Sends the head of the response 101, over HTTP/1.1.
   func begin(_ response: PreparedResponse) {
     server.batch.append(response.head)
     server.appendSuffix(.implied, to: server.batch)
@@ -185,9 +186,9 @@ package final class WebSocketConnection: ServedConnection, ByteStreamOwner {
     server.remove(self)
     server.observer?.finished(
       ExchangeRecord(
-        request: exchange.request, peer: exchange.client ?? peer, kind: exchange.kind, status: 101,
-        bytesSent: max(0, bytesSent - lost), cut: false, asked: exchange.asked, begun: began,
-        ended: server.loop.now))
+        request: exchange.request, peer: exchange.client ?? peer, kind: exchange.kind,
+        status: exchange.status, bytesSent: max(0, bytesSent - lost), cut: false,
+        asked: exchange.asked, begun: began, ended: server.loop.now))
     let told = handler
     handler = nil
     server.loop.later { told?.closed() }

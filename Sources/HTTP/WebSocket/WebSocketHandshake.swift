@@ -5,11 +5,11 @@ import Net
 /// The opening handshake: whether a request may become a WebSocket.
 ///
 /// Extensions such as permessage-deflate are refused by naming none in the response.
-/// - Source: RFC 6455 §4.2
+/// - Source: RFC 6455 §4.2; RFC 8441 §5 for HTTP/2
 package enum WebSocketHandshake {
   /// The decision on a request.
   package enum Outcome: Sendable, Equatable {
-    /// The fields of the response 101.
+    /// The fields of the response 101, or 200 over HTTP/2.
     case accepted([HeaderField])
     /// Status, reason and fields of the response.
     case refused(Int, String, [HeaderField])
@@ -20,6 +20,9 @@ package enum WebSocketHandshake {
 
   /// Checks a request, whose client must offer one of `protocols`, the best first.
   package static func check(_ request: Request, protocols: [String]) -> Outcome {
+    guard request.connectProtocol != .webSocket else {
+      return checkConnect(request, protocols)
+    }
     guard request.method == .get, request.minorVersion > 0, request.framing == .none else {
       return .refused(400, "a WebSocket begins with GET over HTTP/1.1", [])
     }
@@ -30,24 +33,44 @@ package enum WebSocketHandshake {
         426, "this path is a WebSocket",
         [HeaderField("Upgrade", "websocket"), HeaderField("Connection", "Upgrade")])
     }
-    guard request.header("sec-websocket-version") == version else {
-      return .refused(
-        426, "unknown version of WebSocket (expected \(version))",
-        [HeaderField("Sec-WebSocket-Version", version)])
-    }
+    guard request.header("sec-websocket-version") == version else { return wrongVersion }
     guard let key = request.header("sec-websocket-key"), isKey(key) else {
       return .refused(400, "Sec-WebSocket-Key: expected 16 bytes in Base64", [])
     }
-    let offered = FieldList.elements(request.header("sec-websocket-protocol"))
-    guard let chosen = protocols.first(where: { offered.contains($0) }) else {
-      let known = protocols.joined(separator: ", ")
-      return .refused(400, "Sec-WebSocket-Protocol: no known protocol (expected \(known))", [])
-    }
+    guard let chosen = choice(request, protocols) else { return unknownProtocol(protocols) }
     return .accepted([
       HeaderField("Upgrade", "websocket"), HeaderField("Connection", "Upgrade"),
       HeaderField("Sec-WebSocket-Accept", accept(key)),
       HeaderField("Sec-WebSocket-Protocol", chosen),
     ])
+  }
+
+  /// Checks an extended CONNECT request.
+  ///
+  /// RFC 8441 §5: `Upgrade`, `Connection` and `Sec-WebSocket-Key` are not used; the other fields
+  /// have their meaning.
+  private static func checkConnect(_ request: Request, _ protocols: [String]) -> Outcome {
+    guard request.framing != .none else {
+      return .refused(400, "the HTTP/2 stream of a WebSocket must stay open", [])
+    }
+    guard request.header("sec-websocket-version") == version else { return wrongVersion }
+    guard let chosen = choice(request, protocols) else { return unknownProtocol(protocols) }
+    return .accepted([HeaderField("Sec-WebSocket-Protocol", chosen)])
+  }
+
+  private static let wrongVersion = Outcome.refused(
+    426, "unknown version of WebSocket (expected \(version))",
+    [HeaderField("Sec-WebSocket-Version", version)])
+
+  /// The first of `protocols` that the client offers.
+  private static func choice(_ request: Request, _ protocols: [String]) -> String? {
+    let offered = FieldList.elements(request.header("sec-websocket-protocol"))
+    return protocols.first { offered.contains($0) }
+  }
+
+  private static func unknownProtocol(_ protocols: [String]) -> Outcome {
+    let known = protocols.joined(separator: ", ")
+    return .refused(400, "Sec-WebSocket-Protocol: no known protocol (expected \(known))", [])
   }
 
   /// The value of `Sec-WebSocket-Accept` for a key.

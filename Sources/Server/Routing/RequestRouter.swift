@@ -69,8 +69,24 @@ final class RequestRouter: RequestHandler, LoopService {
     case .options: exchange.respond(ResponseFields.preflight)
     case .put, .post, .delete:
       if !publishing.handle(exchange) { refuseMethod(exchange) }
+    case .other where exchange.request.connectProtocol == .webSocket: connect(exchange)
     case .other: refuseMethod(exchange)
     }
+  }
+
+  /// Opens a WebSocket over HTTP/2; no other response to CONNECT may look like success.
+  ///
+  /// - Source: RFC 8441 §4
+  private func connect(_ exchange: any Exchange) {
+    let token = PlaybackAccess.takeToken(exchange)
+    let request = exchange.request
+    let target = routes.target(of: request)
+    let isUploaded = target.upload.map { uploads[$0.stream] != nil } ?? false
+    guard case .socket = target.route, !isUploaded else { return refuseMethod(exchange) }
+    if needsTokens, let response = playbackResponse(request, token, target) {
+      return exchange.respond(response)
+    }
+    route(exchange, target, since: now)
   }
 
   private func refuseMethod(_ exchange: any Exchange) {

@@ -37,6 +37,8 @@ final class BroadcastGroup {
   private var snapshot: WindowSnapshot
   private var cursor: ChunkCursor
   private var members: [Subscription] = []
+  /// The AAC frames that were sent before their part was complete; empty for video.
+  private var short: ShortChunkCursor?
 
   /// A group without viewers; nil if the window has no media.
   init?(
@@ -56,7 +58,13 @@ final class BroadcastGroup {
     self.snapshot = snapshot
     channel = newNumber()
     cursor = ChunkCursor(atEndOf: snapshot)
+    guard track == .audio else { return }
+    let newest = snapshot.open?.chunks.last ?? snapshot.segments.last?.chunks.last
+    short = ShortChunkCursor(rendition.window.shortChunks, after: newest?.lastFrame)
   }
+
+  /// Whether audio comes in short chunks.
+  var hasShortChunks: Bool { rendition.window.shortChunks.count > 0 }
 
   var isEmpty: Bool { members.isEmpty }
 
@@ -87,15 +95,22 @@ final class BroadcastGroup {
     let duration = Interval(
       ticks: ticks, timescale: Int64(rendition.window.segmentation.timescale))
     let due = now + min(duration, .seconds(4))
+    // The frames of the present part that the others have got.
+    let pending = backlog.isEmpty ? [] : short?.pending ?? []
     for (index, placed) in backlog.enumerated() {
-      let left = UInt32(truncatingIfNeeded: backlog.count - index)
+      let left = UInt32(truncatingIfNeeded: backlog.count + pending.count - index)
       // bounded: the numbers wrap around
       member.session.send(message(placed, sequence &- left, .catchUp), due: due, now: now)
+    }
+    for (index, chunk) in pending.enumerated() {
+      let left = UInt32(truncatingIfNeeded: pending.count - index)
+      // bounded: the numbers wrap around
+      member.session.send(message(chunk, sequence &- left, .catchUp), due: due, now: now)
     }
     member.state = backlog.isEmpty ? .waiting(from: nil) : .receiving
     member.index = members.count
     members.append(member)
-    return count + backlog.count
+    return count + backlog.count + pending.count
   }
 
   /// Removes a viewer.
@@ -144,25 +159,40 @@ final class BroadcastGroup {
   ///
   /// - Returns: the number of messages.
   func publish(_ now: MonotonicTime) -> Int {
+    var count = publishShort(now)
     let newest = window.snapshot
-    guard newest !== snapshot else { return 0 }
+    guard newest !== snapshot else { return count }
     snapshot = newest
-    var count = 0
     var leaving: [(member: Subscription, segment: Int64)] = []
     for placed in cursor.advance(newest) {
-      if placed.period != period { renew(placed) }
+      if placed.period != period {
+        renew(placed)
+        short?.restart()
+      }
       if placed.isFirst {
         leaving += takeMoving().map { ($0, placed.segment) }
       }
-      guard !members.isEmpty else { continue }
-      let message = message(placed, sequence, [])
-      // bounded: the numbers wrap around
-      sequence &+= 1
-      for member in members { member.deliver(message, now: now) }
-      count += members.count
+      guard short?.isNew(placed.chunk) ?? true, !members.isEmpty else { continue }
+      count += deliver(message(placed, sequence, []), now)
     }
     for (member, segment) in leaving { member.session.move(member, at: segment) }
     return count
+  }
+
+  /// Sends the new AAC frames of the present part to the viewers.
+  private func publishShort(_ now: MonotonicTime) -> Int {
+    var count = 0
+    for chunk in short?.takeNew() ?? [] where !members.isEmpty {
+      count += deliver(message(chunk, sequence, []), now)
+    }
+    return count
+  }
+
+  private func deliver(_ message: MediaMessage, _ now: MonotonicTime) -> Int {
+    // bounded: the numbers wrap around
+    sequence &+= 1
+    for member in members { member.deliver(message, now: now) }
+    return members.count
   }
 
   /// Removes the viewers that have chosen another rendition.
@@ -196,6 +226,14 @@ final class BroadcastGroup {
     return MediaMessage(
       track == .video ? .video : .audio, flags, channel: channel, sequence: sequence,
       published: placed.chunk.published, placed.chunk.bytes)
+  }
+
+  private func message(
+    _ short: Chunk, _ sequence: UInt32, _ more: MediaMessage.Flags
+  ) -> MediaMessage {
+    MediaMessage(
+      .audio, more.union(.key), channel: channel, sequence: sequence, published: short.published,
+      short.bytes)
   }
 
   /// The CMAF header, with the number of the next message.

@@ -45,7 +45,9 @@ final class SocketSession: WebSocketHandler {
       userAgent: ViewerReport.shortened(request.header("user-agent")),
       since: SystemClock.wallTime, transport: .webSocket)
     identifier = report.identifier
-    presence = ViewerPresence(sockets.shared, report)
+    presence = ViewerPresence(
+      sockets.shared, report,
+      overHTTP: HTTPViewers.number(of: request, nil, on: sockets.stream.name))
   }
 
   // MARK: Messages of the client
@@ -77,6 +79,10 @@ final class SocketSession: WebSocketHandler {
           id: message.id ?? 0, clientTime: message.clientTime ?? 0, received: arrival,
           sent: SystemClock.wallTime))
     case "stat": learn(message)
+    case "key":
+      for subscription in subscriptions where subscription.group.track == .video {
+        sockets.requestKey(subscription.group.rendition.name)
+      }
     case "bye": connection?.close(.normal)
     default: break
     }
@@ -175,7 +181,8 @@ final class SocketSession: WebSocketHandler {
     let isSwitch = isRestarting
     isRestarting = false
     let tracks = groups.map(\.track)
-    let target: Interval = tracks.contains(.audio) ? .milliseconds(250) : .milliseconds(100)
+    let isShort = groups.allSatisfy { $0.track == .video || $0.hasShortChunks }
+    let target = Interval.milliseconds(!tracks.contains(.audio) ? 100 : isShort ? 150 : 250)
     var keyTime: MediaTime?
     for group in groups {
       let subscription = Subscription(self, group)

@@ -62,7 +62,7 @@ final class StreamSockets {
       guard let connection = exchange.upgrade(fields, Self.limits, to: session) else {
         return exchange.respond(
           ResponseFields.error(
-            400, "this connection cannot become a WebSocket (expected HTTP/1.1, one request)",
+            400, "this connection cannot become a WebSocket (other requests are open)",
             .noStore))
       }
       session.connection = connection
@@ -141,6 +141,9 @@ final class StreamSockets {
   var ladder: [String] {
     (stream.served?.renditions ?? []).filter { !$0.isAudio }.map(\.name)
   }
+
+  /// Asks the encoder of a rendition for a key frame; see ``StreamSession/requestKey(_:)``.
+  func requestKey(_ rendition: String) { stream.served?.source?.requestKey(rendition) }
 
   // MARK: Changes, publication, deadlines
 

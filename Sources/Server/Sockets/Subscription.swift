@@ -34,7 +34,14 @@ final class Subscription {
     case .receiving: session.send(message, due: now, now: now)
     case .paused: break
     case .waiting(let first):
-      guard message.isKey, session.isKeepingUp else { return }
+      guard session.isKeepingUp else { return }
+      guard message.isKey else {
+        // The viewer is fast again, and sees a frame that stands still.
+        if first != nil, group.track == .video {
+          session.sockets.requestKey(group.rendition.name)
+        }
+        return
+      }
       if let first {
         session.send(
           essential: OutgoingFrame(

@@ -12,6 +12,10 @@ final class ViewerPresence {
 
   private let shared: SharedSockets
   private let viewer: UInt64
+  /// The number of the same viewer over HTTP: a socket may have no media.
+  private let viewerOverHTTP: UInt64
+  /// Whether figures of that viewer were reported.
+  private var hasFigures = false
   private var report: ViewerReport
   /// The sync group; nil without one.
   private var group: String?
@@ -20,8 +24,9 @@ final class ViewerPresence {
   /// Bytes sent since the rate was measured, and that time.
   private var counted = (bytes: Int64(0), since: MonotonicTime.origin)
 
-  init(_ shared: SharedSockets, _ report: ViewerReport) {
+  init(_ shared: SharedSockets, _ report: ViewerReport, overHTTP number: UInt64) {
     self.shared = shared
+    viewerOverHTTP = number
     self.report = report
     viewer = report.number
   }
@@ -40,6 +45,8 @@ final class ViewerPresence {
     group = nil
     target = nil
     shared.viewers.remove(viewer)
+    if hasFigures { shared.viewers.removeFigures(of: viewerOverHTTP) }
+    hasFigures = false
   }
 
   /// The target of the sync group if the client does not know it.
@@ -66,6 +73,10 @@ final class ViewerPresence {
   func learn(_ message: ClientMessage, rendition: String?, now: MonotonicTime) {
     report.figures = message.figures
     publish(rendition, now: now)
+    if rendition == nil {
+      shared.viewers.set(message.figures, of: viewerOverHTTP)
+      hasFigures = true
+    }
     guard let group, let need = message.need else { return }
     // bounded: limited to ten seconds
     let microseconds = Int64(exactly: (min(max(need, 0), 10_000) * 1000).rounded()) ?? 0

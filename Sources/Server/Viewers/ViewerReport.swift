@@ -25,6 +25,17 @@ struct PlayerFigures: Sendable {
   /// passed, in milliseconds.
   var delivery: Double?
 
+  /// Takes what the player of a viewer over HTTP reports by its socket; the kernel's round trip
+  /// stays.
+  mutating func complete(_ own: PlayerFigures) {
+    delay = own.delay ?? delay
+    buffer = own.buffer ?? buffer
+    rate = own.rate ?? rate
+    drops = own.drops ?? drops
+    stalls = own.stalls ?? stalls
+    roundTrip = roundTrip ?? own.roundTrip
+  }
+
   /// The JSON members.
   fileprivate var members: String {
     [

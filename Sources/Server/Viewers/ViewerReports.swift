@@ -7,12 +7,22 @@ import Time
 final class ViewerReports: Sendable {
   private let sockets = Locked<[UInt64: ViewerReport]>([:])
   private let loops = Locked<[HTTPViewers]>([])
+  /// The figures of players over HTTP by the numbers of their viewers, from sockets without media.
+  private let figures = Locked<[UInt64: PlayerFigures]>([:])
 
   /// Adds or replaces the report of a viewer over a WebSocket.
   func set(_ report: ViewerReport) { sockets.withLock { $0[report.number] = report } }
 
   /// Removes a viewer over a WebSocket.
   func remove(_ number: UInt64) { sockets.withLock { $0[number] = nil } }
+
+  /// Sets the figures of the player of a viewer over HTTP.
+  func set(_ figures: PlayerFigures, of number: UInt64) {
+    self.figures.withLock { $0[number] = figures }
+  }
+
+  /// Forgets the figures of a viewer over HTTP, whose socket has ended.
+  func removeFigures(of number: UInt64) { figures.withLock { $0[number] = nil } }
 
   /// The viewers over HTTP of one more loop.
   func newLoop() -> HTTPViewers {
@@ -35,6 +45,12 @@ final class ViewerReports: Sendable {
           merged[presence.report.number].map { $0.merged(with: presence) } ?? presence
       }
     }
-    return sockets.withLock { Array($0.values) } + merged.values.map(\.report)
+    let figures = figures.withLock { $0 }
+    let overHTTP = merged.values.map { presence in
+      var report = presence.report
+      if let own = figures[report.number] { report.figures.complete(own) }
+      return report
+    }
+    return sockets.withLock { Array($0.values) } + overHTTP
   }
 }

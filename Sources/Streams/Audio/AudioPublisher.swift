@@ -85,6 +85,11 @@ struct AudioPublisher: Sendable {
     let offset = period.segments.last?.offset ?? period.offset
     let captured = WallTime(segmentation.frameTime(of: frame.index), plus: offset)
     let chunks = chunker.add(frame.bytes, frame: frame.index, captured: captured, from: start)
+    // The window knows a period from its first chunk on.
+    if opening == nil, newest != nil, let short = chunker.short {
+      let number = segment ?? segmentation.partPosition(of: short.firstFrame).segment
+      sink.publishShort(published(short, in: number, at: SystemClock.wallTime))
+    }
     for chunk in chunks {
       if let next = publish(chunk, in: period) { return next }
     }

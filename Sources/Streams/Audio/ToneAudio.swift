@@ -19,12 +19,12 @@ struct ToneAudio: LocalAudioSource {
     SystemClock.sharpenSleep()
   }
 
-  /// Waits until a part is due, for at most 50 ms.
+  /// Waits until a short chunk is due, for at most 50 ms.
   mutating func read(into placer: inout AudioPlacer) throws(FFmpegError) -> [EncodedAudioFrame] {
     let now = SystemClock.monotonicTime
     let mediaTime = clock.mediaTime(at: now)
     let next = placer.next
-    let wait = pacer.nextPart(after: next) - mediaTime
+    let wait = pacer.nextChunk(after: next) - mediaTime
     guard wait <= .zero else {
       SystemClock.sleep(until: now + min(wait, .milliseconds(50)))
       return []

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CMAF
 import Capture
 import Media
 import Time
@@ -19,11 +20,18 @@ struct TonePacer: Sendable {
     return segmentation.ticks(ended + Int64(AudioEncoder.delayFrames))
   }
 
-  /// The media time at which the next part is complete, if the tone is encoded up to the sample
-  /// `next`.
-  func nextPart(after next: Int64) -> MediaTime {
+  /// The media time at which the next short chunk is complete, if the tone is encoded up to the
+  /// sample `next`: with the last frame of a part, and with each second frame before it.
+  func nextChunk(after next: Int64) -> MediaTime {
     var frame = next / AudioSegmentation.samplesPerFrame - Int64(AudioEncoder.delayFrames)
-    while !segmentation.partPosition(of: frame).endsPart { frame += 1 }
+    while !endsChunk(frame) { frame += 1 }
     return segmentation.frameTime(of: frame + 1) + .nanoseconds(1)
+  }
+
+  private func endsChunk(_ frame: Int64) -> Bool {
+    let position = segmentation.partPosition(of: frame)
+    // bounded: frames of one segment
+    let inPart = position.position - position.part * segmentation.framesPerPart
+    return position.endsPart || (inPart + 1) % Int64(AudioChunker.shortFrames) == 0
   }
 }

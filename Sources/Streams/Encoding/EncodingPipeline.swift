@@ -61,6 +61,8 @@ final class EncodingPipeline: Pipeline {
     feed.close()
   }
 
+  func requestKey(_ rendition: Int) { context.keys.request(rendition) }
+
   // MARK: Source
 
   /// Starts the source.
@@ -120,7 +122,8 @@ final class EncodingPipeline: Pipeline {
     try goLive(&track, index)
     let thread = RenditionThread(
       configuration: configuration, window: output.sink, renditionIndex: index, feed: feed,
-      load: load, isLeaving: { [context] in context.stop.isSet && !context.ending.isSet },
+      keys: context.keys, load: load,
+      isLeaving: { [context] in context.stop.isSet && !context.ending.isSet },
       statistics: context.statistics, watch: context.watch, log: context.log)
     try thread.run(&track)
   }

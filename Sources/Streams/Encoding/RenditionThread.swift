@@ -15,6 +15,8 @@ struct RenditionThread: Sendable {
   /// Its index in the ladder, 0 for the top rendition.
   let renditionIndex: Int
   let feed: SlotFeed
+  /// Asks for IDRs inside of segments.
+  let keys: KeyRequests
   let load: LadderLoad
   /// Whether the stream stops without an end for players; waiting frame slots are then not encoded.
   let isLeaving: @Sendable () -> Bool
@@ -53,8 +55,9 @@ struct RenditionThread: Sendable {
         frame = painted
       }
       last = slot.frame
+      let isKey = keys.take(renditionIndex, frame: slot.frameIndex)
       let encoded = try watch.during { () throws(FFmpegError) in
-        try track.encode(frame, frameIndex: slot.frameIndex)
+        try track.encode(frame, frameIndex: slot.frameIndex, isKey: isKey)
       }
       for coded in encoded {
         let end = SystemClock.monotonicTime

@@ -47,13 +47,13 @@ struct VideoTrack: ~Copyable {
   /// The encoder that was opened.
   var encoderName: String { encoder.name }
 
-  /// Encodes a frame; each segment begins with an IDR, and may have more.
+  /// Encodes a frame; each segment begins with an IDR, and may have more, also on request.
   mutating func encode(
-    _ frame: VideoFrame, frameIndex: Int64
+    _ frame: VideoFrame, frameIndex: Int64, isKey: Bool = false
   ) throws(FFmpegError) -> [EncodedFrame] {
     try encoder.encode(
       frame, pts: segmentation.grid.ticks(frameIndex),
-      independent: segmentation.position(of: frameIndex) % keyDistance == 0)
+      independent: isKey || segmentation.position(of: frameIndex) % keyDistance == 0)
   }
 
   /// Publishes an encoded frame.

@@ -78,6 +78,8 @@ final class HostedStream: Sendable {
       switch result {
       case .success(.session(let fields)): open(fields)
       case .success(.stop(let isEnding)): return stop(isEnding)
+      case .success(.key(let rendition)):
+        session.withLock { $0 }?.pipeline.requestKey(Int(rendition))
       case .success(.start), .success(.process), .failure: _exit(2)
       }
     }

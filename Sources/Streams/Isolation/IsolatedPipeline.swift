@@ -21,5 +21,7 @@ final class IsolatedPipeline: Pipeline {
     try receiver.waitUntilOpen()
   }
 
+  func requestKey(_ rendition: Int) { source.requestKey(rendition) }
+
   func close() { receiver.cancel() }
 }

@@ -43,6 +43,8 @@ package final class IsolatedSource: Sendable {
   /// reads; nil for other inputs.
   private let connectMedia: (@Sendable () -> Int32?)?
   private let state = Monitor(State())
+  /// The renditions of which key frames are wanted; the thread of the process sends them.
+  private let wantedKeys = Locked<Set<UInt8>>([])
 
   /// A source that does not run yet.
   ///
@@ -92,6 +94,11 @@ package final class IsolatedSource: Sendable {
       return state.isReady ? state.child : nil
     }
     if let child { send(.session(session.order.fields), to: child) }
+  }
+
+  /// Asks for a key frame of a rendition.
+  func requestKey(_ rendition: Int) {
+    _ = wantedKeys.withLock { $0.insert(UInt8(clamping: rendition)) }
   }
 
   private func cancel() {
@@ -219,6 +226,14 @@ package final class IsolatedSource: Sendable {
     state.update { if $0.facts == nil { $0.facts = facts } }
   }
 
+  private func sendWantedKeys(_ child: HostedSource) {
+    let wanted = wantedKeys.withLock { wanted in
+      defer { wanted = [] }
+      return wanted
+    }
+    for rendition in wanted { send(.key(rendition), to: child) }
+  }
+
   // MARK: Messages
 
   /// Handles the messages of a process until it ends.
@@ -238,6 +253,7 @@ package final class IsolatedSource: Sendable {
         case .failure(let error): return "it sent nonsense: \(error)"
         }
         isFirst = false
+        sendWantedKeys(child)
       } catch .silent {
         return "it did not answer in time"
       } catch { return nil }

@@ -12,8 +12,16 @@ protocol Pipeline: Sendable {
   /// The threads then end, since the stop flag of the session is set.
   func close()
 
+  /// Asks for a key frame of a video rendition, by its index; without effect on media that is
+  /// passed through.
+  func requestKey(_ rendition: Int)
+
   /// Wall clock minus the stream's own.
   var clockError: Interval { get }
+}
+
+extension Pipeline {
+  func requestKey(_ rendition: Int) {}
 }
 
 extension SessionContext {

@@ -30,6 +30,8 @@ final class SessionContext: Sendable {
   let audioSink: (any ChunkSink)?
   /// Coded audio of a pulled input.
   let audioQueue = AudioQueue()
+  /// Requests for key frames of encoded video.
+  let keys: KeyRequests
   let statistics: Locked<StreamStatistics>
   let log: Log
   /// Gets the units of work of the threads.
@@ -51,6 +53,7 @@ final class SessionContext: Sendable {
     self.anchor = anchor
     self.log = log
     self.audioSink = audioSink
+    keys = KeyRequests(configuration)
     threads = ThreadGroup(stream: configuration.name, log: log)
     self.outputs = zip(configuration.renditions, outputs).map { Output(settings: $0, sink: $1) }
     statistics = Locked(

@@ -134,6 +134,17 @@ package final class StreamSession: Sendable {
   /// The configuration.
   package var configuration: StreamConfiguration { context.configuration }
 
+  /// Asks for a key frame of a video rendition.
+  ///
+  /// The next part that begins a second after the newest key frame begins with it. Without effect
+  /// on media that is passed through.
+  package func requestKey(_ rendition: String) {
+    guard !configuration.passesThrough,
+      let index = renditions.firstIndex(where: { $0.settings.name == rendition })
+    else { return }
+    pipeline.requestKey(index)
+  }
+
   /// Whether the media are those of another server.
   package var isRelayed: Bool {
     if case .upstream = configuration.source { true } else { false }

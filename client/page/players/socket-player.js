@@ -15,7 +15,7 @@ import { ArrivalDelays } from './arrivals.js';
 /** @typedef {import('./player.js').Host} Host */
 /** @typedef {import('./player.js').Player} Player */
 
-/** The target with audio, s: a chunk of audio lasts 0.107 s, and the next one may be under way. */
+/** The target with audio if the server names none, s. */
 const SOCKET_AUDIO_TARGET = 0.25;
 /** A seek to the end of the buffered media is to this time before the end, s. */
 const SOCKET_END_MARGIN = 0.03;
@@ -178,7 +178,8 @@ export class SocketPlayer {
       case 'subscribed':
         if (Array.isArray(message.tracks)) this.tracks = message.tracks;
         if (this.tracks.includes('a')) {
-          this.host.setTargets(SOCKET_AUDIO_TARGET, SOCKET_AUDIO_TARGET);
+          const target = message.target > 0 ? message.target / 1000 : SOCKET_AUDIO_TARGET;
+          this.host.setTargets(target, target);
         }
         this.addGroup(message);
         break;

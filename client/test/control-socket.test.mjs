@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { mock, suite, test } from 'node:test';
-import { SyncSocket } from '../page/sync-socket.js';
+import { ControlSocket } from '../page/control-socket.js';
 
 const settled = () => new Promise((resolve) => { setImmediate(resolve); });
 
-/** A member of a group whose sockets are open at once, and the targets that it learns. */
-function joined(t) {
-  const sockets = [], targets = [];
+/** A socket that is open at once, and what it reports. */
+function joined(t, group = 'hall') {
+  const sockets = [], targets = [], events = [], sources = [], openings = [];
   const previous = globalThis.WebSocket;
   globalThis.WebSocket = class extends EventTarget {
     static OPEN = 1;
@@ -24,17 +24,19 @@ function joined(t) {
   };
   mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
   const clock = { learn() {}, roundTrip: 2 };
-  const member = new SyncSocket(
-    'https://h/live/playlist.m3u8', 'hall', clock, (target) => targets.push(target));
+  const member = new ControlSocket('https://h/live/playlist.m3u8', group, clock, {
+    onOpen: (isOpen) => openings.push(isOpen), onTarget: (target) => targets.push(target),
+    onEvent: (event) => events.push(event), onSource: (source) => sources.push(source),
+  });
   t.after(() => {
     member.close();
     mock.timers.reset();
     globalThis.WebSocket = previous;
   });
-  return { member, sockets, targets };
+  return { member, sockets, targets, events, sources, openings };
 }
 
-suite('a sync group for players without a socket', () => {
+suite('a socket without media beside a player', () => {
   test('a socket without media joins the group, learns its target and reports figures', (t) => {
     const { member, sockets: [socket], targets } = joined(t);
     assert.equal(socket.url, 'wss://h/live/ws');
@@ -66,5 +68,38 @@ suite('a sync group for players without a socket', () => {
     await settled();
     assert.equal(sockets.length, 8);
     assert.equal(sockets.at(-1).readyState, 3);
+  });
+
+  test('events, the source and the opening are reported', (t) => {
+    const { sockets: [socket], events, sources, openings } = joined(t, null);
+    socket.dispatchEvent(new Event('open'));
+    assert.deepEqual(socket.sent[1], { t: 'subscribe', tracks: [] });
+    for (const data of ['{"t":"welcome","v":1}', '{"t":"welcome","v":1}',
+      '{"t":"source","state":"lost","since":1000}', '{"t":"source","state":"live"}',
+      '{"t":"source","state":"live","since":2000}']) socket.onmessage({ data });
+    assert.deepEqual(openings, [true]);
+    assert.deepEqual(sources, [
+      { isOnline: false, since: 1e9 }, { isOnline: true, since: 2e9 }]);
+    const event = { id: 7, time: 5, data: { goal: 1 } };
+    const bytes = new TextEncoder().encode(JSON.stringify(event));
+    for (const kind of [5, 1]) {
+      const message = new Uint8Array(12 + bytes.length);
+      message[0] = kind;
+      message.set(bytes, 12);
+      socket.onmessage({ data: message.buffer });
+    }
+    assert.deepEqual(events, [event]);
+    socket.onclose({ code: 1006, reason: '' });
+    assert.deepEqual(openings, [true, false]);
+  });
+
+  test('without a group, a server that never answers is given up', async (t) => {
+    const { sockets } = joined(t, null);
+    for (let i = 0; i < 10; i += 1) {
+      sockets.at(-1).onclose?.({ code: 1006, reason: '' });
+      mock.timers.tick(20000);
+      await settled();
+    }
+    assert.equal(sockets.length, 3);
   });
 });

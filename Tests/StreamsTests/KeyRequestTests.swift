@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import Streams
+
+@Suite("Requests for key frames")
+struct KeyRequestTests {
+  struct Row: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    /// `S` a scheduled IDR, `p` the start of a part, `.` another frame.
+    let frames: String
+    /// `r` a request before the frame.
+    let asked: String
+    /// `K` an IDR.
+    let keys: String
+  }
+
+  static let rows = [
+    Row(
+      testDescription: "no request", frames: "S.p.p.p.S.p.", asked: "            ",
+      keys: "K       K   "),
+    Row(
+      testDescription: "the next part a distance after an IDR", frames: "S.p.p.p.p.S.",
+      asked: " r          ", keys: "K     K   K "),
+    Row(
+      testDescription: "several requests share one IDR", frames: "S.p.p.p.p.p.",
+      asked: "rrrrrr      ", keys: "K     K     "),
+    Row(
+      testDescription: "a scheduled IDR answers a request", frames: "S.p.S.p.p.p.",
+      asked: " r          ", keys: "K   K       "),
+    Row(
+      testDescription: "one a distance, however many are asked for", frames: "S.p.p.p.p.p.p.p.p.",
+      asked: "rrrrrrrrrrrrrrrrrr", keys: "K     K     K     "),
+    Row(
+      testDescription: "a late request is answered by the next part", frames: "S.p.p.p.p.p.",
+      asked: "         r  ", keys: "K         K "),
+    Row(
+      testDescription: "not before the first IDR", frames: "p.p.S.p.", asked: "r       ",
+      keys: "    K   "),
+  ]
+
+  @Test("IDRs five frames after the newest one at the earliest", arguments: rows)
+  func requests(row: Row) {
+    var state = KeyRequestState(distance: 5)
+    var keys = ""
+    for (index, (frame, asked)) in zip(row.frames, row.asked).enumerated() {
+      if asked == "r" { state.request() }
+      let isKey = state.take(
+        Int64(index), isScheduled: frame == "S", startsPart: frame == "p" || frame == "S")
+      keys += isKey ? "K" : " "
+    }
+    #expect(keys == row.keys)
+  }
+}

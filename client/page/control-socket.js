@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// A WebSocket beside a player that gets its media over HTTP: clock, sync group, events, the state
+// of the source, and the player's figures.
+
+import { sleep } from '../shared/deadline.js';
+import { EVENT, socketAddress } from './llws.js';
+import { LiveSocket } from './socket.js';
+import { eventOf } from './stream-events.js';
+/** @typedef {import('../shared/clock.js').ServerClock} ServerClock */
+/** @typedef {import('./stream-events.js').StreamEvent} StreamEvent */
+
+/** The time before the next attempt after a lost connection: doubled up to the second value, ms. */
+const FIRST_PAUSE = 500, LONGEST_PAUSE = 15000;
+/** Attempts in a row without an answer after which a socket without a sync group is given up. */
+const LARGEST_FAILURES = 3;
+
+/**
+ * @typedef {object} ControlEvents
+ * @property {(isOpen: boolean) => void} onOpen the server has answered, or the connection is lost
+ * @property {(target: number) => void} onTarget the target of the sync group, s
+ * @property {(event: StreamEvent) => void} onEvent
+ * @property {(source: { isOnline: boolean, since: number }) => void} onSource `since` in Unix ns
+ */
+
+/** A socket without media. It also measures the clock. */
+export class ControlSocket {
+  /**
+   * @param {string} source URL of the playlist or MPD
+   * @param {string | null} group the sync group
+   * @param {ServerClock} clock @param {ControlEvents} events
+   */
+  constructor(source, group, clock, events) {
+    this.source = source;
+    this.group = group;
+    this.clock = clock;
+    this.events = events;
+    this.closing = new AbortController();
+    this.pause = FIRST_PAUSE;
+    this.failures = 0;
+    this.isOpen = false;
+    /** @type {LiveSocket | null} */
+    this.socket = null;
+    if ('WebSocket' in globalThis) this.connect();
+  }
+
+  connect() {
+    const socket = new LiveSocket(socketAddress(this.source), this.clock, {
+      onControl: (message) => this.control(message),
+      onMedia: ({ kind, media }) => {
+        const event = kind === EVENT ? eventOf(new TextDecoder().decode(media)) : null;
+        if (event) this.events.onEvent(event);
+      },
+      onEnd: () => void this.reconnect(),
+    });
+    this.socket = socket;
+    socket.socket.addEventListener('open', () => {
+      socket.send({ t: 'hello', v: 1 });
+      const sync = this.group === null ? {} : { sync: this.group };
+      socket.send({ t: 'subscribe', tracks: [], ...sync });
+    });
+  }
+
+  /** @param {{ t: string } & Record<string, any>} message */
+  control({ t, target, state, since }) {
+    if (t === 'welcome') {
+      this.failures = 0;
+      this.pause = FIRST_PAUSE;
+      this.setOpen(true);
+    } else if (t === 'sync' && target > 0) {
+      this.events.onTarget(target / 1000);
+    } else if (t === 'source' && since > 0) {
+      this.events.onSource({ isOnline: state !== 'lost', since: since * 1e6 });
+    }
+  }
+
+  /** @param {boolean} isOpen */
+  setOpen(isOpen) {
+    if (this.isOpen === isOpen) return;
+    this.isOpen = isOpen;
+    this.events.onOpen(isOpen);
+  }
+
+  async reconnect() {
+    const { signal } = this.closing;
+    this.setOpen(false);
+    this.failures += 1;
+    // A server without sockets, or a cache that does not pass them.
+    if (this.group === null && this.failures >= LARGEST_FAILURES) return;
+    await sleep(this.pause, signal);
+    this.pause = Math.min(LONGEST_PAUSE, 2 * this.pause);
+    if (!signal.aborted) this.connect();
+  }
+
+  /** @param {Record<string, number | boolean | null>} figures */
+  report(figures) { this.socket?.send({ t: 'stat', ...figures, rtt: this.clock.roundTrip }); }
+
+  close() {
+    this.closing.abort();
+    this.socket?.send({ t: 'bye', reason: 'stopped' });
+    this.socket?.close();
+  }
+}
