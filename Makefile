@@ -185,16 +185,17 @@ hostile: deps-test build  ## send HOSTILE_COUNT damaged inputs beside a healthy 
 	  $(PYTHON) Tests/Faults/hostile.py --count $(HOSTILE_COUNT)
 
 SOAK_SECONDS ?= 600
-soak: deps-test build  ## run viewers of all kinds for SOAK_SECONDS; memory must not grow
-	$(PYTHON) Bench/soak.py --seconds $(SOAK_SECONDS)
+# SOAK_THROUGH=varnish: the viewers connect to a cache.
+SOAK_THROUGH ?=
+soak: $(if $(SOAK_THROUGH),deps-edge) deps-test build  ## run viewers for SOAK_SECONDS: no growth
+	$(PYTHON) Bench/soak.py --seconds $(SOAK_SECONDS) \
+	  $(if $(SOAK_THROUGH),--through $(SOAK_THROUGH))
 
-deps-bench: deps-test  ## install nginx, with which `make bench` compares
-	@command -v nginx >/dev/null || { echo "installing by apt: nginx-light"; \
-	  $(APT) update -qq && $(APT) install -y -qq --no-install-recommends nginx-light; }
+deps-bench: deps-edge  ## install the caches, with which `make bench` compares
 
 bench: deps-bench build  ## measure latency, CPU and memory; see docs/latency.md
 	swift build -c release --product streamer-bench
-	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" timeout 3600 $(PYTHON) Bench/bench.py
+	PATH="$(CURDIR)/$(VENV)/bin:/usr/sbin:$$PATH" timeout 3600 $(PYTHON) Bench/bench.py
 
 SECONDS ?= 60
 VIEWERS ?= 100

@@ -37,6 +37,7 @@ let fuzzers: [Target] =
     + [
       "head", "chunked", "query", "names", "boxes", "parameter-sets", "redaction", "http1", "http2",
       "media", "messages", "sockets", "rtmp", "amf", "flv", "tracks", "streamid", "tokens",
+      "feed", "response",
     ]
     .map {
       .executableTarget(
@@ -98,7 +99,7 @@ let package = Package(
     // The parent that keeps the listening sockets and restarts the program. Knows no video and no
     // HTTP.
     library("Supervision", ["CLinux", "Isolation", "Net", "Logging", "Sharing", "Time"]),
-    // HTTP/1.1 and HTTP/2: parsers, connections, server. Knows no video.
+    // HTTP/1.1 and HTTP/2: parsers, connections, server; a client. Knows no video.
     library("HTTP", ["Time", "Net", "Sharing", "CNghttp2"]),
     // Parts and segments of chunks, the live window, the publish gate. Knows no transport and no
     // protocol.
@@ -113,16 +114,16 @@ let package = Package(
     library("DASHPackager", ["CMAF", "Time", "Packaging", "Media"]),
 
     // Level 4. The sessions of one stream: source, frame grid, encoders or pass-through, slate,
-    // reconnection. Knows no HTTP.
+    // reconnection. Of HTTP it uses the client only.
     library(
       "Streams",
       [
-        "Capture", "Packaging", "ChunkStream", "Isolation", "Scheduling", "CMAF", "Media",
-        "Sharing", "Logging", "Time",
+        "Capture", "Packaging", "ChunkStream", "HTTP", "Isolation", "Net", "Scheduling", "CMAF",
+        "Media", "Sharing", "Logging", "Time",
       ]),
 
     // Follows a stream like a player and measures the ages of its media. Knows no server.
-    library("Canary", ["CMAF", "Capture", "Logging", "Sharing", "Time"]),
+    library("Canary", ["CMAF", "HTTP", "Logging", "Net", "Sharing", "Time"]),
 
     // Level 5. Routes, held requests, responses, statistics, control API.
     library(
@@ -221,7 +222,7 @@ let package = Package(
       "Streams",
       [
         "Time", "Streams", "Capture", "Packaging", "ChunkStream", "Scheduling", "CMAF", "Media",
-        "Sharing", "Logging",
+        "Net", "Sharing", "Logging",
         "TestSupport", "CFFmpeg",
       ]),
     tests(

@@ -25,6 +25,7 @@ for folder in ("Tests", "Tests/EndToEnd", "Bench"):
     sys.path.insert(0, str(ROOT / folder))
 
 import dash  # noqa: E402
+import edges  # noqa: E402
 import fanout  # noqa: E402
 import first_playlist  # noqa: E402
 import freshness  # noqa: E402
@@ -263,6 +264,7 @@ MEASURES: dict[str, Callable[[Bench], Any]] = {
     "publishers": publishers.measure,
     "isolation": isolation.measure,
     "first playlist": first_playlist.measure,
+    "edges": edges.measure,
 }
 
 

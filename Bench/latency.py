@@ -29,7 +29,7 @@ from fetch_hlsjs import fetch_hlsjs  # noqa: E402
 from harness.browser import chromium_running, viewer  # noqa: E402
 from harness.firefox import firefox_running  # noqa: E402
 from harness.labreport import report  # noqa: E402
-from harness.procfs import cpu_nanoseconds  # noqa: E402
+from harness.procfs import cpu_nanoseconds, cpu_seconds, descendants  # noqa: E402
 from harness.program import Program, start, stop  # noqa: E402
 from harness.tools import chromium, streamer_binary  # noqa: E402
 from harness.tunein import fetch  # noqa: E402
@@ -45,35 +45,6 @@ PLAYERS = {
 OWN_PLAYERS = ("WebCodecs", "frame player", "WebSocket", "MPD, own player")
 BROWSERS = ("chromium", "firefox")
 WARM_UP = 5.0
-TICKS = os.sysconf("SC_CLK_TCK")
-
-
-def descendants(pid: int) -> set[int]:
-    """The processes below a process."""
-    parents: dict[int, int] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                words = (entry / "stat").read_text().rsplit(")", 1)[1].split()
-            except (OSError, IndexError):
-                continue
-            parents[int(entry.name)] = int(words[1])
-    found = {pid}
-    while more := {one for one, parent in parents.items() if parent in found} - found:
-        found |= more
-    return found - {pid}
-
-
-def cpu_seconds(pids: set[int]) -> float:
-    """CPU seconds of processes that still run."""
-    total = 0
-    for pid in pids:
-        try:
-            words = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-        except (OSError, IndexError):
-            continue
-        total += int(words[11]) + int(words[12])
-    return total / TICKS
 
 
 class Load:

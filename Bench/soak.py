@@ -4,7 +4,9 @@
 Prints a table of the server's memory, descriptors and threads. Exits with 1 if one of them grew, if
 a well-behaved viewer got a wrong response, or if the stream stopped. A seed repeats the same
 sequence of viewers.
-Run: python Bench/soak.py [--seconds 600] [--seed 1] [--viewers 150]
+With --through varnish viewers without TLS connect to Varnish with the configuration of deploy/edge:
+its memory, descriptors and objects must not grow either, and players of parts must not stall.
+Run: python Bench/soak.py [--seconds 600] [--seed 1] [--viewers 150] [--through varnish]
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import random
 import resource
 import statistics
@@ -19,12 +22,15 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).resolve().parent.parent
 for folder in ("Tests", "Bench"):
     sys.path.insert(0, str(ROOT / folder))
 
+from harness.edges import Edge, varnish  # noqa: E402
 from harness.metrics import total  # noqa: E402
 from harness.procfs import cpu_nanoseconds, descriptors, resident_bytes, thread_cpu  # noqa: E402
 from harness.program import Program, start, stop  # noqa: E402
@@ -32,6 +38,7 @@ from harness.tools import streamer_binary  # noqa: E402
 from harness.tunein import fetch  # noqa: E402
 from harness.waiting import pause  # noqa: E402
 from http_cells import free_port  # noqa: E402
+from soak_cache import CacheFigures  # noqa: E402
 from soak_viewers import BEHAVED, OTHERS, SECURE, Ports, Viewer, WrongResponse  # noqa: E402
 from soak_viewers import encrypted  # noqa: E402
 
@@ -39,9 +46,12 @@ from soak_viewers import encrypted  # noqa: E402
 class Soak:
     """The viewers and the figures of the server."""
 
-    def __init__(self, program: Program, secure_port: int, seed: int, viewers: int) -> None:
+    def __init__(self, program: Program, secure_port: int, seed: int, viewers: int,
+                 edge: Edge | None = None) -> None:
         self.program, self.viewers = program, viewers
-        self.ports = Ports(program.port, secure_port)
+        self.ports = Ports(edge.port if edge else program.port, secure_port,
+                           is_cached=edge is not None)
+        self.cache = CacheFigures(edge) if edge else None
         self.dice = random.Random(seed)
         self.began = time.monotonic()
         self.running: set[asyncio.Task[None]] = set()
@@ -82,7 +92,8 @@ class Soak:
         self.rows.append(row)
         print(
             f"  {row[0]:6.0f} s {row[1]:6} viewers {row[2] / 1e6:8.1f} MB "
-            f"{row[3]:6} descriptors {row[4]:4} threads",
+            f"{row[3]:6} descriptors {row[4]:4} threads"
+            + (f"; {self.cache.look()}" if self.cache else ""),
             flush=True)
 
     async def run(self, seconds: float) -> None:
@@ -139,6 +150,11 @@ def verdict(soak: Soak, base: tuple[int, int, int], edge: tuple[int, int]) -> li
     elapsed = time.monotonic() - soak.began
     if now[0] - edge[0] < elapsed - 3:
         wrong.append(f"the stream is late: {edge} → {now} in {elapsed:.0f} s")
+    if soak.cache:
+        wrong += soak.cache.verdict()
+        print(f"longest time between two parts of a player: {soak.ports.gaps.longest:.2f} s")
+        if soak.ports.gaps.stalls:
+            wrong.append(f"players stalled {soak.ports.gaps.stalls} times")
     if soak.wrong_responses:
         wrong.append(f"{len(soak.wrong_responses)} wrong responses to well-behaved viewers: "
                      + "; ".join(soak.wrong_responses[:5]))
@@ -156,6 +172,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--viewers", type=int, default=150,
                         help="greatest number of viewers at a time (default 150)")
+    parser.add_argument("--through", choices=["varnish"],
+                        help="connect viewers without TLS to this cache")
     options = parser.parse_args()
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
@@ -168,13 +186,20 @@ def main() -> int:
     else:
         print("not tested: TLS and HTTP/2; this streamer lacks them")
     program = start(flags)
+    cleanup = ExitStack()
     try:
+        cache = None
+        if options.through:
+            os.environ["PATH"] += ":/usr/sbin"
+            folder = Path(cleanup.enter_context(TemporaryDirectory()))
+            cache = varnish(folder, [program.port])
+            cleanup.callback(cache.close)
         edge = fetch(program.port).last_part
         pause(2, "the start must not be measured")
         base = (resident_bytes(program.pid), descriptors(program.pid), len(thread_cpu(program.pid)))
         cpu = cpu_nanoseconds(program.pid)
         print(f"seed {options.seed}, {options.seconds:.0f} s, up to {options.viewers} viewers")
-        soak = Soak(program, secure_port, options.seed, options.viewers)
+        soak = Soak(program, secure_port, options.seed, options.viewers, cache)
         asyncio.run(soak.run(options.seconds))
         wrong = verdict(soak, base, edge)
         print("viewers:",
@@ -189,6 +214,7 @@ def main() -> int:
         path = folder / time.strftime("soak-%Y%m%d-%H%M%S.json")
         path.write_text(json.dumps({"seed": options.seed, "rows": soak.rows, "wrong": wrong}))
     finally:
+        cleanup.close()
         status = stop(program)
     if status != 0:
         wrong.append(f"exit status {status}")

@@ -12,7 +12,7 @@ import random
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from harness.playlist import Playlist, parse
 from harness.tunein import PLAYLIST
@@ -78,12 +78,33 @@ class Client:
         return parse((await self.get(path + query)).decode())
 
 
+@dataclass
+class Gaps:
+    """The times between two parts of one player: above a second, its buffer is empty."""
+
+    longest: float = 0
+    stalls: int = 0
+
+    def note(self, seconds: float) -> None:
+        """Notes the time since the last part."""
+        self.longest = max(self.longest, seconds)
+        self.stalls += seconds > 1
+
+
 @dataclass(frozen=True)
 class Ports:
-    """The ports of the server."""
+    """The ports that viewers connect to."""
 
     plain: int
     secure: int  # 0 without TLS
+    # Whether `plain` is that of a cache.
+    is_cached: bool = False
+    gaps: Gaps = field(default_factory=Gaps)
+
+    async def pace(self) -> None:
+        """Waits before a request that a cache answers at once, and the server does not."""
+        if self.is_cached:
+            await asyncio.sleep(0.1)  # interval of requests to a cache
 
 
 Viewer = Callable[[Ports, random.Random], Awaitable[None]]
@@ -93,20 +114,28 @@ async def low_latency(ports: Ports, dice: random.Random) -> None:
     """Reloads the playlist with blocking requests and reads each part, like hls.js."""
     async with Client(ports.plain) as client, Client(ports.plain) as media:
         msn, part = (await client.playlist()).last_part
-        skip = dice.choice(["", "&_HLS_skip=YES"])
+        # The playlist without directives, with which a delta update is replaced here, is up to a
+        # second old in a cache.
+        skip = dice.choice(["", "" if ports.is_cached else "&_HLS_skip=YES"])
+        last = 0.0
         while True:
-            part += 1
-            body = await client.get(f"{PLAYLIST}?_HLS_msn={msn}&_HLS_part={part}{skip}")
-            msn, part = (parse(body.decode()) if not skip else await client.playlist()).last_part
+            body = await client.get(f"{PLAYLIST}?_HLS_msn={msn}&_HLS_part={part + 1}{skip}")
+            newest = parse(body.decode()) if not skip else await client.playlist()
+            msn, part = newest.last_part
             await media.get(f"{BASE}segment{msn}.{part}.m4s", 404, 410)
+            now = asyncio.get_running_loop().time()
+            if last:
+                ports.gaps.note(now - last)
+            last = now
 
 
 async def hints(ports: Ports, _: random.Random) -> None:
     """Requests each part by its hint."""
     async with Client(ports.plain) as client:
+        msn, part = (await client.playlist()).last_part
         while True:
-            msn, part = (await client.playlist()).last_part
             await client.get(f"{BASE}segment{msn}.{part + 1}.m4s", 404)
+            msn, part = (await client.playlist(f"?_HLS_msn={msn}&_HLS_part={part + 1}")).last_part
 
 
 async def open_segment_reader(ports: Ports, dice: random.Random) -> None:
@@ -115,6 +144,7 @@ async def open_segment_reader(ports: Ports, dice: random.Random) -> None:
         while True:
             msn = (await client.playlist()).last_part[0] + dice.choice([0, 0, 1])
             await client.get(f"{BASE}segment{msn}.m4s", 404)
+            await ports.pace()
 
 
 async def chunked(ports: Ports, _: random.Random) -> None:
@@ -134,6 +164,7 @@ async def poller(ports: Ports, _: random.Random) -> None:
     async with Client(ports.plain) as client:
         while True:
             await client.get(f"{PLAYLIST}?wait=500")
+            await ports.pace()
 
 
 async def scraper(ports: Ports, dice: random.Random) -> None:
@@ -144,7 +175,7 @@ async def scraper(ports: Ports, dice: random.Random) -> None:
                 dice.choice([
                     "/", "/metrics", "/timestamps.json", "/health", "/ready", "/time?iso", "/live/",
                     "/version"
-                ]))
+                ]), *([404] if ports.is_cached else []))
         await asyncio.sleep(dice.uniform(0, 0.5))  # random interval of a monitor
 
 

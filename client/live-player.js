@@ -3943,11 +3943,20 @@ const OPEN_TIMEOUT = 9000;
 const FIRST_PINGS = 8, FIRST_PING_INTERVAL = 100, PING_INTERVAL = 5000;
 const QUIET_INTERVAL = 1000, LOST_TIME = 4000;
 const KEPT_SAMPLES = 8;
+async function refusalOf(url, signal) {
+  try {
+    const { status } = await fetch(url.replace(/^ws/, 'http'), { signal, cache: 'no-store' });
+    return status === 401 || status === 403 ? status : null;
+  } catch {
+    return null;
+  }
+}
 class LiveSocket {
   constructor(url, clock, events) {
     this.clock = clock;
     this.events = events;
     this.isEnded = false;
+    this.hasOpened = false;
     this.pings = 0;
     this.samples = [];
     this.heardAt = performance.now();
@@ -3955,6 +3964,7 @@ class LiveSocket {
     this.pingedAt = -Infinity;
     this.socket = new WebSocket(url, PROTOCOL);
     this.socket.binaryType = 'arraybuffer';
+    this.socket.onopen = () => { this.hasOpened = true; };
     this.socket.onmessage = ({ data }) => this.received(data);
     this.socket.onclose = ({ code, reason }) => {
       const words = reason === '' ? `code ${code}` : reason;
@@ -3966,6 +3976,7 @@ class LiveSocket {
   send(message) { if (this.isOpen) this.socket.send(JSON.stringify(message)); }
   received(data) {
     if (this.isEnded) return;
+    this.hasOpened = true;
     this.heardAt = performance.now();
     if (typeof data !== 'string') {
       const message = mediaMessage(data);
@@ -4111,6 +4122,14 @@ class SocketPlayer {
     this.retryTime = 0;
     this.lostAt = performance.now();
     this.sourceState = '';
+    if (this.socket?.hasOpened === false) {
+      const status = await refusalOf(socketAddress(this.host.source), this.stopping.signal);
+      if (this.isStopped) return;
+      if (status !== null) {
+        this.host.unsupported(`The server refuses this stream over a WebSocket (status ${status})`);
+        return;
+      }
+    }
     if (hasEnded) this.host.status('dead', 'Ended', 'The stream has ended');
     else this.host.status('wait', 'Reconnecting', `Interrupted (${reason}); trying again`);
     if (retryTime === 0 && this.failures > 5 && this.feed.end() === null) {

@@ -133,11 +133,25 @@ static inline int clinux_listen(const char *host, uint16_t port, int backlog, in
   return result;
 }
 
-/// Connects to the first address of `host` that accepts before `deadline_ns` of CLOCK_MONOTONIC.
-/// The descriptor, non-blocking and close-on-exec, or -errno; `*lookup` is the error of
-/// `getaddrinfo`, or 0.
+/// Waits until `events` of `fd` occur: 1, or -ETIMEDOUT at `deadline_ns` of CLOCK_MONOTONIC, or
+/// -ECANCELED when `cancel_fd`, unless it is negative, is readable, or -errno.
+static inline int clinux_wait(int fd, short events, int cancel_fd, int64_t deadline_ns) {
+  while (1) {
+    struct pollfd polled[2] = {{fd, events, 0}, {cancel_fd, POLLIN, 0}};
+    int64_t left = (deadline_ns - clinux_clock_ns(CLOCK_MONOTONIC) + 999999) / 1000000;
+    int ready = poll(polled, 2, left < 0 ? 0 : left > 60000 ? 60000 : (int)left);
+    if (ready < 0 && errno != EINTR) return -errno;
+    if (ready > 0 && polled[1].revents) return -ECANCELED;
+    if (ready > 0) return 1;
+    if (left <= 0) return -ETIMEDOUT;
+  }
+}
+
+/// Connects to the first address of `host` that accepts before `deadline_ns` of CLOCK_MONOTONIC,
+/// and before `cancel_fd`, unless it is negative, is readable. The descriptor, non-blocking and
+/// close-on-exec, or -errno; `*lookup` is the error of `getaddrinfo`, or 0.
 static inline int clinux_connect(const char *host, uint16_t port, int64_t deadline_ns,
-                                 int *lookup) {
+                                 int cancel_fd, int *lookup) {
   struct addrinfo hints, *list = 0;
   memset(&hints, 0, sizeof hints);
   hints.ai_socktype = SOCK_STREAM;
@@ -152,29 +166,25 @@ static inline int clinux_connect(const char *host, uint16_t port, int64_t deadli
     } else {
       continue;
     }
-    int64_t left = (deadline_ns - clinux_clock_ns(CLOCK_MONOTONIC)) / 1000000;
-    if (left <= 0) {
-      result = -ETIMEDOUT;
-      break;
-    }
     int fd = socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
     if (fd < 0) {
       result = -errno;
       continue;
     }
-    int failure = connect(fd, a->ai_addr, a->ai_addrlen) < 0 ? errno : 0;
+    int failure = connect(fd, a->ai_addr, a->ai_addrlen) < 0 ? errno : 0, is_over = 0;
     if (failure == EINPROGRESS) {
-      struct pollfd poll_fd = {fd, POLLOUT, 0};
       socklen_t size = sizeof failure;
-      int ready = poll(&poll_fd, 1, left > 60000 ? 60000 : (int)left);
-      if (ready <= 0) {
-        failure = ready < 0 ? errno : ETIMEDOUT;
+      int ready = clinux_wait(fd, POLLOUT, cancel_fd, deadline_ns);
+      if (ready < 0) {
+        is_over = 1;
+        failure = -ready;
       } else if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &failure, &size) < 0) {
         failure = errno;
       }
     }
     result = failure ? -failure : fd;
     if (failure) close(fd);
+    if (is_over) break;
   }
   freeaddrinfo(list);
   return result;

@@ -124,12 +124,12 @@ static inline int copenssl_key_mac(EVP_MAC_CTX *mac, uint8_t *key, size_t count)
   return EVP_MAC_CTX_set_params(mac, parameters);
 }
 
-/// The context of clients: TLS 1.2 or later, servers must have a certificate that the system's
-/// authorities (or SSL_CERT_FILE, SSL_CERT_DIR) have signed; NULL on an error.
+/// The context of clients of HTTP/1.1: TLS 1.2 or later, servers must have a certificate of an
+/// authority, of which the context has none yet; NULL on an error.
 static inline SSL_CTX *copenssl_client_context(void) {
   SSL_CTX *context = SSL_CTX_new(TLS_client_method());
   if (context && SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) &&
-      SSL_CTX_set_default_verify_paths(context)) {
+      SSL_CTX_set_alpn_protos(context, (const unsigned char *)"\x08http/1.1", 9) == 0) {
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     return context;
@@ -138,18 +138,46 @@ static inline SSL_CTX *copenssl_client_context(void) {
   return NULL;
 }
 
-/// A client's session over a socket, for a server whose certificate has the name or address `host`;
-/// NULL on an error.
-static inline SSL *copenssl_connect(SSL_CTX *context, const char *host, int descriptor) {
+/// Lets a context trust the certificates of a PEM file, whether they are authorities' or servers'.
+/// 1, or 0 on an error.
+static inline int copenssl_trust(SSL_CTX *context, const char *path) {
+  X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), X509_V_FLAG_PARTIAL_CHAIN);
+  return SSL_CTX_load_verify_locations(context, path, NULL);
+}
+
+/// A client's session over a socket, for a server whose certificate has the name or address `host`,
+/// which resumes `ticket` unless it is NULL; NULL on an error.
+static inline SSL *copenssl_connect(
+    SSL_CTX *context, const char *host, int descriptor, SSL_SESSION *ticket) {
   SSL *ssl = SSL_new(context);
   if (!ssl) return NULL;
   int is_set = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host) ||
                (SSL_set1_host(ssl, host) && SSL_set_tlsext_host_name(ssl, host));
   if (is_set && SSL_set_fd(ssl, descriptor)) {
+    if (ticket) SSL_set_session(ssl, ticket);
+    ERR_clear_error();
     SSL_set_connect_state(ssl);
     return ssl;
   }
   SSL_free(ssl);
+  return NULL;
+}
+
+/// Ends a client's session: tells the server, and frees it.
+static inline void copenssl_disconnect(SSL *ssl) {
+  if (ssl && !SSL_in_init(ssl)) {
+    ERR_clear_error();
+    SSL_shutdown(ssl);
+    ERR_clear_error();
+  }
+  SSL_free(ssl);
+}
+
+/// A ticket of a session for the next one, owned by the caller; NULL if the server gave none.
+static inline SSL_SESSION *copenssl_ticket(SSL *ssl) {
+  SSL_SESSION *ticket = SSL_get1_session(ssl);
+  if (ticket && SSL_SESSION_is_resumable(ticket)) return ticket;
+  SSL_SESSION_free(ticket);
   return NULL;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Capture
+import HTTP
+package import Net
 package import Sharing
 import Time
 
@@ -10,7 +11,7 @@ import Time
 package final class CanaryFollower: Sendable {
   /// Why a round has ended.
   private enum Trouble: Error {
-    case request(FFmpegError)
+    case request(HTTPClient.Failure)
     case content(String)
   }
 
@@ -21,7 +22,8 @@ package final class CanaryFollower: Sendable {
 
   package let target: CanaryTarget
   private let agent: String
-  private let cancellation: InputCancellation
+  private let trust: ServerTrust
+  private let cancellation: ClientCancellation
   private let figures = Locked(AgeFigures())
   /// The reason of the newest error.
   private let newestError = Locked<String?>(nil)
@@ -29,10 +31,15 @@ package final class CanaryFollower: Sendable {
   /// - Parameters:
   ///   - target: the stream.
   ///   - agent: the value of `User-Agent`.
+  ///   - trust: the certificates that the server may have.
   ///   - cancellation: ends the thread.
-  package init(_ target: CanaryTarget, agent: String, _ cancellation: InputCancellation) {
+  package init(
+    _ target: CanaryTarget, agent: String, _ trust: ServerTrust,
+    _ cancellation: ClientCancellation
+  ) {
     self.target = target
     self.agent = agent
+    self.trust = trust
     self.cancellation = cancellation
   }
 
@@ -53,9 +60,10 @@ package final class CanaryFollower: Sendable {
   package func start() -> OSThread? {
     OSThread(name: "canary") { [self] in
       var pause = Interval.milliseconds(200)
+      let client = HTTPClient(trust, agent: agent, limit: Self.limit, cancellation)
       while !cancellation.isCancelled {
         let began = SystemClock.monotonicTime
-        do throws(Trouble) { try follow() } catch {
+        do throws(Trouble) { try follow(client) } catch {
           guard !cancellation.isCancelled else { return }
           note(error)
         }
@@ -77,25 +85,26 @@ package final class CanaryFollower: Sendable {
     newestError.withLock { $0 = text }
   }
 
-  private func follow() throws(Trouble) {
+  private func follow(_ client: HTTPClient) throws(Trouble) {
     switch target.form {
-    case .parts: try followParts()
+    case .parts: try followParts(client)
     case .segments:
-      guard let edge = ManifestEdge(try text(target.url)) else {
+      guard let edge = ManifestEdge(try text(target.url, client)) else {
         throw .content("not an MPD with SegmentTemplate and a constant duration")
       }
-      try followSegments(edge.nextNumber(SystemClock.wallTime)) { number in
+      try followSegments(edge.nextNumber(SystemClock.wallTime), client) { number in
         CanaryTarget.resolve(edge.uri(of: number), target.url)
       }
     case .frames:
-      let (url, edge) = try mediaPlaylist(CanaryTarget.resolve("playlist.m3u8", target.url))
+      let (url, edge) = try mediaPlaylist(
+        CanaryTarget.resolve("playlist.m3u8", target.url), client)
       guard let uri = edge.openSegmentURI else {
         throw .content("the playlist lists no segment with a number in its name")
       }
       // The chunks of the open segment are older than the request.
       let open = "segment\(edge.openSegment)."
       // bounded: far below 2^63
-      try followSegments(edge.openSegment + 1) { number in
+      try followSegments(edge.openSegment + 1, client) { number in
         CanaryTarget.resolve(uri.replacing(open, with: "segment\(number)."), url)
       }
     }
@@ -104,16 +113,17 @@ package final class CanaryFollower: Sendable {
   // MARK: Parts
 
   /// Requests each part before it exists, then the playlist that lists it.
-  private func followParts() throws(Trouble) {
-    let (url, first) = try mediaPlaylist(target.url)
+  private func followParts(_ client: HTTPClient) throws(Trouble) {
+    let (url, first) = try mediaPlaylist(target.url, client)
     var edge = first
     while !cancellation.isCancelled {
       guard !edge.hasEnded else { throw .content("the stream has ended") }
       guard let hint = edge.hint else { throw .content("the playlist has no preload hint") }
       let target = Interval.milliseconds(Int64(min(10, max(0, edge.partTarget ?? 1)) * 1000))
-      try measure(CanaryTarget.resolve(hint, url), stallTime: target + .milliseconds(500))
+      try measure(
+        CanaryTarget.resolve(hint, url), client, stallTime: target + .milliseconds(500))
       let query = (url.contains("?") ? "&" : "?") + edge.blockingQuery
-      guard let next = PlaylistEdge(try text(url + query)) else {
+      guard let next = PlaylistEdge(try text(url + query, client)) else {
         throw .content("not a playlist")
       }
       // Else the same part would be requested again without a pause.
@@ -125,11 +135,13 @@ package final class CanaryFollower: Sendable {
   }
 
   /// The first Media Playlist at or below an address, and its address.
-  private func mediaPlaylist(_ url: String) throws(Trouble) -> (url: String, PlaylistEdge) {
-    guard let edge = PlaylistEdge(try text(url)) else { throw .content("not a playlist") }
+  private func mediaPlaylist(
+    _ url: String, _ client: HTTPClient
+  ) throws(Trouble) -> (url: String, PlaylistEdge) {
+    guard let edge = PlaylistEdge(try text(url, client)) else { throw .content("not a playlist") }
     guard let variant = edge.variant else { return (url, edge) }
     let media = CanaryTarget.resolve(variant, url)
-    guard let found = PlaylistEdge(try text(media)), found.variant == nil else {
+    guard let found = PlaylistEdge(try text(media, client)), found.variant == nil else {
       throw .content("not a Media Playlist: \(variant)")
     }
     return (media, found)
@@ -139,11 +151,11 @@ package final class CanaryFollower: Sendable {
 
   /// Reads segments from `first` on, each requested before or while it is made.
   private func followSegments(
-    _ first: Int64, _ url: (Int64) -> String
+    _ first: Int64, _ client: HTTPClient, _ url: (Int64) -> String
   ) throws(Trouble) {
     var number = first
     while !cancellation.isCancelled {
-      try measure(url(number), stallTime: .milliseconds(500))
+      try measure(url(number), client, stallTime: .milliseconds(500))
       // bounded: one per response
       number += 1
     }
@@ -152,10 +164,12 @@ package final class CanaryFollower: Sendable {
   // MARK: Requests
 
   /// Reads media, and counts each chunk when its last byte arrives.
-  private func measure(_ url: String, stallTime: Interval) throws(Trouble) {
+  private func measure(
+    _ url: String, _ client: HTTPClient, stallTime: Interval
+  ) throws(Trouble) {
     var times = ProducerTimes()
-    let download = try open(url)
-    while let piece = try next(download) {
+    try open(url, client)
+    while let piece = try next(client) {
       let now = SystemClock.wallTime
       let found: [WallTime]
       do throws(ProducerTimes.Damage) { found = try times.take(piece) } catch {
@@ -170,10 +184,10 @@ package final class CanaryFollower: Sendable {
     guard times.isWhole else { throw .content("the response ends within a chunk") }
   }
 
-  private func text(_ url: String) throws(Trouble) -> String {
-    let download = try open(url)
+  private func text(_ url: String, _ client: HTTPClient) throws(Trouble) -> String {
+    try open(url, client)
     var body: [UInt8] = []
-    while let piece = try next(download) {
+    while let piece = try next(client) {
       body += piece
       guard body.count <= Self.largestDocument else {
         throw .content("a document of more than \(Self.largestDocument) bytes")
@@ -182,13 +196,11 @@ package final class CanaryFollower: Sendable {
     return String(decoding: body, as: UTF8.self)
   }
 
-  private func open(_ url: String) throws(Trouble) -> Download {
-    do throws(FFmpegError) {
-      return try Download(url, agent: agent, limit: Self.limit, cancellation)
-    } catch { throw .request(error) }
+  private func open(_ url: String, _ client: HTTPClient) throws(Trouble) {
+    do throws(HTTPClient.Failure) { try client.get(url) } catch { throw .request(error) }
   }
 
-  private func next(_ download: Download) throws(Trouble) -> [UInt8]? {
-    do throws(FFmpegError) { return try download.next() } catch { throw .request(error) }
+  private func next(_ client: HTTPClient) throws(Trouble) -> [UInt8]? {
+    do throws(HTTPClient.Failure) { return try client.next() } catch { throw .request(error) }
   }
 }

@@ -13,16 +13,16 @@ package final class PublishHooks: Sendable {
   /// The addresses to which events are sent; nil for none.
   package struct Addresses: Sendable, Equatable {
     /// `--on-publish`.
-    package var publish: HookAddress?
+    package var publish: WebAddress?
     /// `--on-unpublish`.
-    package var unpublish: HookAddress?
+    package var unpublish: WebAddress?
 
     /// No addresses.
     package init() {}
   }
 
   private struct Call: Sendable {
-    let address: HookAddress
+    let address: WebAddress
     let event: PublishEvent
     /// When the request counts as unanswered; nil for ``timeLimit`` after its start.
     let deadline: MonotonicTime?

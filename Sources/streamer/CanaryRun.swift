@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Canary
-import Capture
 import Configuration
 import Glibc
 import Logging
@@ -23,12 +22,16 @@ enum CanaryRun {
   }
 
   private static func follow(_ request: CanaryCommand.Request) throws -> Int32 {
-    let cancellation = InputCancellation()
+    let cancellation = ClientCancellation()
     var followers: [CanaryFollower] = []
+    if let problem = request.trust.problem {
+      throw CanaryCommand.wrongTrust(request.trust, problem)
+    }
     for url in request.urls {
       guard let target = CanaryTarget(url) else { throw CanaryCommand.wrongAddress(url) }
       followers.append(
-        CanaryFollower(target, agent: "streamer-canary/\(Version.text)", cancellation))
+        CanaryFollower(
+          target, agent: "streamer-canary/\(Version.text)", request.trust, cancellation))
     }
     let isStopped = Monitor(false)
     try SignalWaiter.start { _ in isStopped.update { $0 = true } }

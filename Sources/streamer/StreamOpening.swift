@@ -67,7 +67,8 @@ extension StreamDefinition {
     let link = UpstreamLink(address)
     var plan = StreamPlan(name: settings.name) { start throws(StreamSession.Failure) in
       let source = UpstreamSource(
-        link, stream: settings.name, agent: "streamer/\(Version.text)", log: log)
+        link, settings.upstreamTrust, stream: settings.name,
+        agent: "streamer/\(Version.text)", log: log)
       do {
         let description = try source.begin(start.cancellation)
         return StreamPlan.Session(try configuration(for: description), upstream: source)

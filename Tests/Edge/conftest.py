@@ -3,52 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
-from harness import edges
-from harness.edges import Edge
+from harness.edges import KINDS, Edge
 from harness.program import Program
-
-
-@contextmanager
-def terminated_varnish(folder: Path, port: int) -> Iterator[Edge]:
-    """nginx with TLS in front of Varnish."""
-    inner, outer = folder / "varnish", folder / "nginx"
-    inner.mkdir()
-    outer.mkdir()
-    cache = edges.varnish(inner, [port])
-    try:
-        edge = edges.nginx(outer, "terminator.conf", cache.port)
-    except BaseException:
-        cache.close()
-        raise
-    edge.behind = cache
-    try:
-        yield edge
-    finally:
-        edge.close()
-
-
-@contextmanager
-def single(start: Callable[[], Edge]) -> Iterator[Edge]:
-    """An edge of one process."""
-    edge = start()
-    try:
-        yield edge
-    finally:
-        edge.close()
-
-
-KINDS = {
-    "varnish": lambda folder, port: single(lambda: edges.varnish(folder, [port])),
-    "nginx-varnish": terminated_varnish,
-    "trafficserver": lambda folder, port: single(lambda: edges.traffic_server(folder, port)),
-    "nginx-alone": lambda folder, port: single(lambda: edges.nginx(folder, "alone.conf", port)),
-}
 
 
 @pytest.fixture(scope="module", params=KINDS)

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.program import Program
+from harness.program import Program, start, stop
+from harness.proxy import Proxy
+from harness.tls import certificate_of
 from harness.tools import streamer_binary
 
 
@@ -46,10 +48,34 @@ def test_canary_reports_what_does_not_play(server: Program) -> None:
     assert "404" in run.stderr and "/live.m3u8 parts: age p50" in run.stdout
 
 
+def test_canary_keeps_its_connection(tmp_path: Path) -> None:
+    """Parts over TLS: no part is late, over one connection; the certificate is verified."""
+    program = start(["--resolution", "320x180", "--https-port", "0", "--self-signed"],
+                    env={"XDG_STATE_HOME": str(tmp_path)})
+    program.secure_url("/")
+    proxy = Proxy(program.secure_port or 0)
+    try:
+        url = f"https://127.0.0.1:{proxy.port}/live.m3u8"
+        run = canary(url, "--json", "--interval", 4, "--seconds", 4,
+                     "--verify", certificate_of(tmp_path))
+        assert run.returncode == 0, run.stdout + run.stderr
+        found = json.loads(run.stdout)
+        assert found["chunks"] >= 100 and found["errors"] == 0, found
+        assert proxy.accepted == 1
+        refused = canary(url, "--interval", 1, "--seconds", 1)
+        assert refused.returncode == 1 and "self-signed certificate" in refused.stderr
+        blind = canary(url, "--interval", 2, "--seconds", 2, "--verify", "none")
+        assert blind.returncode == 0, blind.stderr
+    finally:
+        proxy.close()
+        stop(program)
+
+
 @pytest.mark.parametrize(("words", "expected"), [
     (["ftp://h/a.m3u8"], "an http or https URL"), ([], "1–64 addresses"),
     (["--interval", "0", "http://h/"], "1–3600 seconds"), (["--nope"], "canary --help"),
     (["--seconds"], "missing value"),
+    (["--verify", "/missing.pem", "https://h/"], "system, none, or a PEM file"),
 ])
 def test_canary_names_wrong_arguments(words: list[str], expected: str) -> None:
     """A wrong argument is status 2, with one line."""

@@ -13,8 +13,9 @@ import pytest
 from harness.http1 import Connection, get
 from harness.opensegment import OpenSegmentReader
 from harness.playlist import parse
-from harness.program import Program, kill, start, stop
+from harness.program import Program, kill, run_to_end, start, stop
 from harness.supervisor import free_port
+from harness.tls import certificate_of, make_certificate
 from harness.waiting import wait_until
 from harness.websocket import LAST, VIDEO, Socket
 
@@ -24,10 +25,10 @@ MEDIA = ("--rendition", "320x180@300", "--rendition", "160x90@100", "--preset", 
 RENDITIONS = ("180p", "90p", "audio")
 
 
-def relay(url: str) -> Program:
+def relay(url: str, *flags: object) -> Program:
     """A server that relays a stream."""
     return start(["--relay", url, "--host", "127.0.0.1", "--http-port", "0",
-                  "--admin-token", ADMIN], defaults=False)
+                  "--admin-token", ADMIN, *map(str, flags)], defaults=False)
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +152,7 @@ def test_https_is_relayed_and_switched(tmp_path: Path) -> None:
     flags = [flag for name in names for flag in ("--rendition", f"320x180@{name[5:]}")]
     origin = start([*flags, "--preset", "ultrafast", "--https-port", "0", "--self-signed"],
                    env={"XDG_STATE_HOME": str(tmp_path)})
-    program = relay(origin.secure_url("/live/"))
+    program = relay(origin.secure_url("/live/"), "--relay-verify", "none")
     try:
         program.wait_logged("upstream", "relaying", within=10)
         folder = "/live/auto/"
@@ -170,6 +171,41 @@ def test_https_is_relayed_and_switched(tmp_path: Path) -> None:
     finally:
         statuses = [stop(program), stop(origin)]
     assert statuses == [0, 0], program.log_text()
+
+
+def test_the_certificate_of_the_upstream_is_verified(tmp_path: Path) -> None:
+    """Only a certificate of a trusted signer, for the host of the URL, is accepted by default."""
+    origin = start(["--resolution", "160x90", "--https-port", "0", "--self-signed"],
+                   env={"XDG_STATE_HOME": str(tmp_path)})
+    named, key = make_certificate(tmp_path, "other")
+    other = start(["--resolution", "160x90", "--https-port", "0", "--tls-cert", str(named),
+                   "--tls-key", str(key)])
+    url, own = origin.secure_url("/live/"), certificate_of(tmp_path)
+    programs = [relay(url), relay(url, "--relay-verify", named),
+                relay(other.secure_url("/live/"), "--relay-verify", named),
+                relay(url, "--relay-verify", own), relay(url, "--relay-verify", "none")]
+    try:
+        for program, reason in zip(programs, ("self-signed certificate",
+                                              "self-signed certificate", "IP address mismatch")):
+            program.wait_logged("upstream-refused", reason, within=10)
+            assert len(program.logged("upstream-refused", "(see --relay-verify)")) == 1
+            assert get(program.port, "/ready").status == 503
+        for program in programs[3:]:
+            program.wait_logged("upstream", "relaying", within=10)
+    finally:
+        statuses = [stop(program) for program in [*programs, origin, other]]
+    assert set(statuses) == {0}, [program.log_text() for program in programs]
+
+
+def test_a_file_without_certificates_is_refused(tmp_path: Path) -> None:
+    """`--relay-verify` with a file that has none is a usage error of one line."""
+    path = tmp_path / "empty.pem"
+    path.write_text("no certificate")
+    for given in (path, tmp_path / "missing.pem"):
+        status, lines = run_to_end(["--relay", "https://h/live/", "--relay-verify", str(given)],
+                                   defaults=False)
+        assert status == 2 and len(lines) == 1, lines
+        assert f'--relay-verify: invalid value "{given}"' in lines[0], lines
 
 
 def test_loops_are_refused() -> None:

@@ -30,10 +30,10 @@ private let rows = [
 struct HTTPPostTests {
   @Test("a URL of a hook has a host, a port and a target", arguments: rows)
   private func url(_ row: URLRow) {
-    let address = HookAddress(row.text)
-    #expect(address?.host == row.host)
+    let address = WebAddress(row.text)
+    #expect(address?.origin.host == row.host)
     guard let address else { return }
-    #expect(address.port == row.port && address.target == row.target)
+    #expect(address.origin.port == row.port && address.target == row.target)
   }
 
   @Test(

@@ -44,7 +44,7 @@ struct PublishHooksTests {
     // The port of a socket that no longer listens.
     let port = try ListeningSocket(host: "127.0.0.1", port: 0).boundPort
     var addresses = PublishHooks.Addresses()
-    let address = try #require(HookAddress("http://127.0.0.1:\(port)/"))
+    let address = try #require(WebAddress("http://127.0.0.1:\(port)/"))
     addresses.publish = address
     let hooks = PublishHooks(addresses, log: quietLog())
     let event = PublishEvent("live", .http, peer)
@@ -58,7 +58,7 @@ struct PublishHooksTests {
   func silent() throws {
     // The kernel accepts the connection, and no thread reads it.
     let socket = try ListeningSocket(host: "127.0.0.1", port: 0)
-    let address = try #require(HookAddress("http://127.0.0.1:\(socket.boundPort)/"))
+    let address = try #require(WebAddress("http://127.0.0.1:\(socket.boundPort)/"))
     let begun = SystemClock.monotonicTime
     #expect(throws: HTTPPost.Failure.noResponse) {
       try HTTPPost.send([], type: "text/plain", to: address, deadline: begun + .milliseconds(50))

@@ -80,8 +80,8 @@ struct FieldsTests {
       #expect(exchange.header("access-control-allow-origin") == "*")
       #expect(
         exchange.header("access-control-expose-headers")
-          == "Age, Date, Content-Length, Content-Range, ETag, Server-Timing, CMSD-Static, "
-          + "CMSD-Dynamic, X-Playlist-Version, X-Held-Ms")
+          == "Age, Date, Content-Length, Content-Range, ETag, Retry-After, Server-Timing, "
+          + "CMSD-Static, CMSD-Dynamic, X-Playlist-Version, X-Held-Ms")
       // HT-06, HT-09: no Age from the origin; no Last-Modified; no cookies, no redirects.
       for name in ["age", "last-modified", "set-cookie", "location"] {
         #expect(exchange.header(name) == nil)

@@ -4,6 +4,7 @@ import Capture
 import ChunkStream
 import Logging
 import Media
+import Net
 import Packaging
 import Sharing
 import Testing
@@ -243,7 +244,7 @@ struct UpstreamTests {
     let link = UpstreamLink(try #require(UpstreamAddress("http://127.0.0.1:1/live/")))
     #expect(link.status.state == .idle)
     let source = UpstreamSource(
-      link, stream: "s", agent: "test", log: Log(format: .text, least: .error) { _ in })
+      link, .system, stream: "s", agent: "test", log: Log(format: .text, least: .error) { _ in })
     let start = StartCancellation()
     let thread = OSThread(name: "begin") { _ = try? source.begin(start) }
     let limit = SystemClock.monotonicTime + .seconds(10)

@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -167,3 +168,40 @@ def traffic_server(folder: Path, port: int) -> Edge:
     runroot = folder / "runroot.yaml"
     runroot.write_text("".join(f"{key}: {value}\n" for key, value in layout.items()))
     return listen("traffic_server", [path, f"--run-root={runroot}"], mine, folder, is_secure=True)
+
+
+@contextmanager
+def terminated_varnish(folder: Path, port: int) -> Iterator[Edge]:
+    """nginx with TLS in front of Varnish."""
+    inner, outer = folder / "varnish", folder / "nginx"
+    inner.mkdir()
+    outer.mkdir()
+    cache = varnish(inner, [port])
+    try:
+        edge = nginx(outer, "terminator.conf", cache.port)
+    except BaseException:
+        cache.close()
+        raise
+    edge.behind = cache
+    try:
+        yield edge
+    finally:
+        edge.close()
+
+
+@contextmanager
+def single(start: Callable[[], Edge]) -> Iterator[Edge]:
+    """An edge of one process."""
+    edge = start()
+    try:
+        yield edge
+    finally:
+        edge.close()
+
+
+KINDS = {
+    "varnish": lambda folder, port: single(lambda: varnish(folder, [port])),
+    "nginx-varnish": terminated_varnish,
+    "trafficserver": lambda folder, port: single(lambda: traffic_server(folder, port)),
+    "nginx-alone": lambda folder, port: single(lambda: nginx(folder, "alone.conf", port)),
+}

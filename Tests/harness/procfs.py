@@ -10,6 +10,7 @@ from harness.waiting import pause
 
 EPOLL_CALLS = {"232", "281", "441"}  # epoll_wait, epoll_pwait, epoll_pwait2 on x86-64
 EPOLL_CALLS_ARM = {"22", "441"}
+TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def thread_cpu(pid: int) -> dict[int, tuple[str, int]]:
@@ -57,3 +58,31 @@ def resident_bytes(pid: int) -> int:
 def descriptors(pid: int) -> int:
     """Number of open descriptors."""
     return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def descendants(pid: int) -> set[int]:
+    """The processes below a process."""
+    parents: dict[int, int] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                words = (entry / "stat").read_text().rsplit(")", 1)[1].split()
+            except (OSError, IndexError):
+                continue
+            parents[int(entry.name)] = int(words[1])
+    found = {pid}
+    while more := {one for one, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found - {pid}
+
+
+def cpu_seconds(pids: set[int]) -> float:
+    """CPU seconds of processes that still run."""
+    total = 0
+    for pid in pids:
+        try:
+            words = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        except (OSError, IndexError):
+            continue
+        total += int(words[11]) + int(words[12])
+    return total / TICKS

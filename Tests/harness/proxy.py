@@ -26,6 +26,8 @@ class Proxy:
         self.rate: float | None = None
         self.buffer: int | None = None
         self.running = True
+        # The number of connections so far.
+        self.accepted = 0
         self.pairs: set[tuple[socket.socket, socket.socket]] = set()
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -58,6 +60,7 @@ class Proxy:
                 near, _ = self.listener.accept()
             except OSError:
                 return
+            self.accepted += 1
             threading.Thread(target=self._serve, args=(near,), daemon=True).start()
 
     def _serve(self, near: socket.socket) -> None:

@@ -36,6 +36,15 @@ def certificate(port: int) -> bytes:
             return found
 
 
+def certificate_of(state: Path) -> Path:
+    """The certificate of a server with `--self-signed` and this state folder, without its key."""
+    text = (state / "streamer/self-signed.pem").read_text()
+    mark = "-----END CERTIFICATE-----\n"
+    path = state / "certificate.pem"
+    path.write_text(text[text.index("-----BEGIN CERTIFICATE") : text.index(mark)] + mark)
+    return path
+
+
 def make_certificate(folder: Path, name: str) -> tuple[Path, Path]:
     """A certificate for localhost and its key, by openssl."""
     certificate_file, key_file = folder / f"{name}.pem", folder / f"{name}.key"

@@ -23,6 +23,21 @@ const KEPT_SAMPLES = 8;
  * @property {(reason: string) => void} onEnd called once, not after `close`
  */
 
+/**
+ * The status with which a server refuses a client, 401 or 403; null for anything else.
+ *
+ * Browsers hide the status of a WebSocket that does not open: a plain request has the same one.
+ * @param {string} url @param {AbortSignal} signal
+ */
+export async function refusalOf(url, signal) {
+  try {
+    const { status } = await fetch(url.replace(/^ws/, 'http'), { signal, cache: 'no-store' });
+    return status === 401 || status === 403 ? status : null;
+  } catch {
+    return null;
+  }
+}
+
 /** A WebSocket whose server's clock is measured while it is open. */
 export class LiveSocket {
   /** @param {string} url @param {ServerClock} clock @param {SocketEvents} events */
@@ -30,6 +45,8 @@ export class LiveSocket {
     this.clock = clock;
     this.events = events;
     this.isEnded = false;
+    /** Whether the connection was open. */
+    this.hasOpened = false;
     this.pings = 0;
     /** @type {TimeSample[]} */
     this.samples = [];
@@ -38,6 +55,7 @@ export class LiveSocket {
     this.pingedAt = -Infinity;
     this.socket = new WebSocket(url, PROTOCOL);
     this.socket.binaryType = 'arraybuffer';
+    this.socket.onopen = () => { this.hasOpened = true; };
     this.socket.onmessage = ({ data }) => this.received(data);
     this.socket.onclose = ({ code, reason }) => {
       const words = reason === '' ? `code ${code}` : reason;
@@ -54,6 +72,7 @@ export class LiveSocket {
   /** @param {string | ArrayBuffer} data */
   received(data) {
     if (this.isEnded) return;
+    this.hasOpened = true;
     this.heardAt = performance.now();
     if (typeof data !== 'string') {
       const message = mediaMessage(data);

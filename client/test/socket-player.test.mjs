@@ -112,6 +112,70 @@ suite('the media source', () => {
   });
 });
 
+suite('sockets that do not open', () => {
+  /** The number of sockets, requests and reasons after a minute of sockets that close at once. */
+  async function attempts(t, respond) {
+    const { WebSocket, fetch } = globalThis;
+    let sockets = 0;
+    const requests = [], reasons = [];
+    globalThis.WebSocket = class extends EventTarget {
+      static OPEN = 1;
+
+      constructor() {
+        super();
+        sockets += 1;
+        setImmediate(() => this.onclose?.({ code: 1006, reason: '' }));
+      }
+
+      close() {}
+    };
+    globalThis.fetch = (url) => {
+      requests.push(url);
+      return respond();
+    };
+    mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
+    const player = new SocketPlayer({
+      source: 'https://h/t/abc/cam/ll.m3u8', video: {}, clock: { learn() {} }, sync: null,
+      status() {}, setTargets() {},
+      unsupported(reason) {
+        reasons.push(reason);
+        player.stop();
+      },
+    }, 0.1);
+    t.after(() => {
+      player.stop();
+      mock.timers.reset();
+      Object.assign(globalThis, { WebSocket, fetch });
+    });
+    player.start();
+    for (let elapsed = 0; elapsed < 10000; elapsed += 50) {
+      await settled();
+      mock.timers.tick(50);
+    }
+    return { sockets, requests, reasons };
+  }
+
+  for (const status of [401, 403]) {
+    test(`a refusal with status ${status} ends the attempts`, async (t) => {
+      const found = await attempts(t, async () => new Response('', { status }));
+      assert.equal(found.sockets, 1);
+      assert.deepEqual(found.requests, ['https://h/t/abc/cam/ws']);
+      assert.match(found.reasons.join(), new RegExp(`refuses .*status ${status}`));
+    });
+  }
+
+  for (const [name, respond] of [
+    ['a path that is a WebSocket', async () => new Response('', { status: 426 })],
+    ['a server that is away', async () => { throw new TypeError('Failed to fetch'); }],
+  ]) {
+    test(`${name} is tried again before another player plays`, async (t) => {
+      const found = await attempts(t, respond);
+      assert.equal(found.sockets, 7);
+      assert.match(found.reasons.join(), /does not serve this stream/);
+    });
+  }
+});
+
 suite('errors of the server', () => {
   test('a server that is busy is asked again after the time that it names', async (t) => {
     const { sockets, receive } = playing(t);

@@ -71,6 +71,12 @@ final class CodecContext {
   var announcedParameterSets: ParameterSets? {
     guard let start = unsafe pointer.pointee.extradata else { return nil }
     let bytes = unsafe Span(_unsafeStart: start, count: Int(pointer.pointee.extradata_size))
+    // FFmpeg 7.1: libx264 that writes lengths declares the content of `avcC`.
+    if bytes.count > 6, bytes[0] == 1 {
+      let sets = NALSplitter.parameterSets(.h264, extradata: bytes)
+      let annexB: [UInt8] = sets.flatMap { [0, 0, 0, 1] + $0 }
+      return ParameterSets(annexB.span, .annexB)
+    }
     return ParameterSets(bytes, NALUnits.framing(ofParameterSets: bytes))
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Capture
+import Net
 import Streams
 
 /// The restrictions on streams that clients of `/api` add: sources on the network, cameras and
@@ -24,6 +25,10 @@ package enum RequestedStreamCheck {
     }
     if settings.overlayFont != nil {
       throw UsageError(.option("overlay-font"), .problem("is a file, which a request cannot name"))
+    }
+    if case .file = settings.upstreamTrust {
+      throw UsageError(
+        .option("relay-verify"), .problem("is a file, which a request cannot name"))
     }
     if let device = settings.device, !device.hasPrefix("/dev/video") || device.contains("..") {
       throw UsageError(

@@ -92,6 +92,7 @@ package struct StreamDefinition: Sendable {
     try checkInputs(settings)
     try checkSlate(settings)
     try checkFont(settings)
+    try checkTrust(settings)
     try PassThroughDecision(settings).check()
     try checkIsolation(settings)
     try checkPublishers(settings)
@@ -121,6 +122,14 @@ package struct StreamDefinition: Sendable {
       throw UsageError(
         .option("overlay-font"), .value(path), expected: "a TrueType or OpenType font: \(error)")
     }
+  }
+
+  private static func checkTrust(_ settings: StreamSettings) throws(UsageError) {
+    guard settings.upstream != nil, case .file(let path) = settings.upstreamTrust else { return }
+    guard let problem = settings.upstreamTrust.problem else { return }
+    throw UsageError(
+      .option("relay-verify"), .value(path),
+      expected: "system, none, or a PEM file of certificates: \(problem)")
   }
 
   private static func checkInputs(_ settings: StreamSettings) throws(UsageError) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Net
 package import Time
 
 /// The command that follows streams and prints the ages of their media: `streamer canary`.
@@ -19,12 +20,14 @@ package enum CanaryCommand: Sendable {
     package var isJSON = false
     /// The file of metrics; nil for none.
     package var metricsFile: String?
+    /// The certificates that servers may have.
+    package var trust = ServerTrust.system
   }
 
   /// The first argument that selects the command.
   package static let name = "canary"
 
-  static let flags = ["--interval", "--seconds", "--json", "--metrics-file"]
+  static let flags = ["--interval", "--seconds", "--json", "--metrics-file", "--verify"]
 
   /// Reads the arguments after the name of the command.
   ///
@@ -70,6 +73,13 @@ package enum CanaryCommand: Sendable {
       expected: "an http or https URL that ends in .m3u8, .mpd or /")
   }
 
+  /// The error for certificates that cannot be loaded.
+  package static func wrongTrust(_ trust: ServerTrust, _ error: TLSError) -> UsageError {
+    UsageError(
+      .location(.flag("--verify")), .value("\(trust)"),
+      expected: "system, none, or a PEM file of certificates: \(error)")
+  }
+
   /// The command in one paragraph, for the manual page.
   static let summary =
     "streamer canary URL follows a stream like a player, directly or through a cache, and prints "
@@ -82,12 +92,14 @@ package enum CanaryCommand: Sendable {
     Usage: streamer canary [options] URL...
 
     A URL ends in .m3u8 (LL-HLS parts by their preload hints), .mpd (LL-DASH, open segments), or /
-    (the frame stream of a stream page). Clocks of both machines must be synchronised. Certificates
-    are not verified.
+    (the frame stream of a stream page). Clocks of both machines must be synchronised.
 
       --interval S         seconds between two lines of a URL, 1–3600 (default 10)
       --seconds S          the duration, 1–31536000 (default: until a signal)
       --json               one JSON object per line
+      --verify WHAT        certificates of https servers: system (those of the system's
+                           authorities), the path of a PEM file with other ones, or none (not
+                           verified) (default system)
       --metrics-file PATH  a file for Prometheus' node exporter, replaced after each interval
 
     The status is 1 if a URL had no media in the last interval.
@@ -100,6 +112,11 @@ extension CanaryCommand.Request {
     switch flag {
     case "--interval": interval = try Self.seconds(flag, value, 1...3600)
     case "--seconds": duration = try Self.seconds(flag, value, 1...31_536_000)
+    case "--verify":
+      guard let given = ServerTrust(value) else {
+        throw UsageError(.location(.flag(flag)), .missingValue)
+      }
+      trust = given
     default:
       guard !value.isEmpty else { throw UsageError(.location(.flag(flag)), .missingValue) }
       metricsFile = value

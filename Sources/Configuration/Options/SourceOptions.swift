@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Capture
+import Net
 import Streams
 import Time
 
@@ -31,6 +32,10 @@ extension Option {
       help: "a stream of another server of this program, such as http://host:8080/live/: it is "
         + "served with the same names and bytes"
     ).with(describeSource),
+    .stream(
+      "relay-verify", \.upstreamTrust, .trust, .source,
+      help: "certificates of an https server that is relayed: system (those of the system's "
+        + "authorities), the path of a PEM file with other ones, or none (not verified)"),
     .stream(
       "failback", \.failback, .seconds(.zero ... .seconds(3600)), .source,
       help: "how long an input must be back until it is shown again instead of a further one, in "
@@ -106,6 +111,12 @@ extension OptionKind where Value == UpstreamAddress {
   fileprivate static let upstream = OptionKind(
     placeholder: "URL", expected: "the http or https URL of a stream, not of its playlist",
     parse: { UpstreamAddress($0) }, print: { "\($0)" })
+}
+
+extension OptionKind where Value == ServerTrust {
+  fileprivate static let trust = OptionKind(
+    placeholder: "WHAT", expected: "system, none, or the path of a PEM file", form: .path,
+    parse: { ServerTrust($0) }, print: { "\($0)" })
 }
 
 extension OptionKind where Value == StreamSettings.Published {

@@ -55,9 +55,9 @@ package struct ProgramSettings: Sendable {
   package var hostNames: [String] = []
   package var publishMode = PublishAccess.Mode.loopback
   /// The web server that admits publishers; nil for none.
-  package var publishHook: HookAddress?
+  package var publishHook: WebAddress?
   /// The web server that gets the end of a publisher; nil for none.
-  package var unpublishHook: HookAddress?
+  package var unpublishHook: WebAddress?
   /// Streams that publishers have created.
   package var publishedStreams = 32
   package var publicURL: String?

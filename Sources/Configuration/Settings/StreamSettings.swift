@@ -28,6 +28,8 @@ package struct StreamSettings: Sendable {
   package var backups: [InputAddress] = []
   /// The stream of another server that is relayed.
   package var upstream: UpstreamAddress?
+  /// The certificates that its server may have.
+  package var upstreamTrust = ServerTrust.system
   /// How long a preferred input must be alive until it is shown instead of another one.
   package var failback = Interval.seconds(10)
   /// The protocol by which a publisher supplies the stream; nil for other sources.

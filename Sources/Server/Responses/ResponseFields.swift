@@ -9,8 +9,8 @@ enum ResponseFields {
     HeaderField("Access-Control-Allow-Origin", "*"),
     HeaderField(
       "Access-Control-Expose-Headers",
-      "Age, Date, Content-Length, Content-Range, ETag, Server-Timing, CMSD-Static, CMSD-Dynamic, "
-        + "X-Playlist-Version, X-Held-Ms"),
+      "Age, Date, Content-Length, Content-Range, ETag, Retry-After, Server-Timing, CMSD-Static, "
+        + "CMSD-Dynamic, X-Playlist-Version, X-Held-Ms"),
   ]
 
   /// The fields of a response with this type and lifetime.

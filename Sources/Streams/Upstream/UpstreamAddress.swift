@@ -2,6 +2,7 @@
 
 import Capture
 import Logging
+import Net
 
 /// The address of a stream of another server, whose feed is read.
 ///
@@ -28,6 +29,7 @@ package struct UpstreamAddress: Sendable, Equatable, CustomStringConvertible {
       return nil
     }
     feed = base + "feed"
+    guard WebAddress(feed, longest: 2048, permitsUserInfo: true) != nil else { return nil }
     query = parts.count > 1 ? String(parts[1]) : ""
     description = Redaction.redact(input.description)
   }

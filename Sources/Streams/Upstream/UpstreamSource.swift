@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Capture
 import ChunkStream
+import HTTP
 package import Logging
+package import Net
 import Scheduling
 import Sharing
 import Time
@@ -40,9 +41,10 @@ package final class UpstreamSource: Sendable {
 
   private let link: UpstreamLink
   private let stream: String
+  private let trust: ServerTrust
   private let agent: String
   private let log: Log
-  private let cancellation = InputCancellation()
+  private let cancellation = ClientCancellation()
   private let state = Monitor(State())
   /// The reason that was logged last.
   private let reported = Locked<String?>(nil)
@@ -51,11 +53,15 @@ package final class UpstreamSource: Sendable {
   ///
   /// - Parameters:
   ///   - link: of the stream, which outlasts this source.
+  ///   - trust: the certificates that the upstream may have.
   ///   - stream: the name of the stream, for the log.
   ///   - agent: the value of `User-Agent`.
   ///   - log: for its lines.
-  package init(_ link: UpstreamLink, stream: String, agent: String, log: Log) {
+  package init(
+    _ link: UpstreamLink, _ trust: ServerTrust, stream: String, agent: String, log: Log
+  ) {
     self.link = link
+    self.trust = trust
     self.stream = stream
     self.agent = agent
     self.log = log
@@ -110,8 +116,9 @@ package final class UpstreamSource: Sendable {
     }
     if link.status.state == .idle { link.become(.connecting) }
     var retry = RetryPlan(isListener: false)
+    let client = HTTPClient(trust, agent: agent, limit: Self.silence, cancellation)
     while true {
-      let end = follow { retry.succeeded() }
+      let end = follow(client) { retry.succeeded() }
       let receiver = state.update { $0.receiver }
       receiver?.disconnect()
       let now = SystemClock.monotonicTime
@@ -155,16 +162,15 @@ package final class UpstreamSource: Sendable {
   }
 
   /// Reads the feed until it ends; `succeeded` is called when it has reached the newest media.
-  private func follow(_ succeeded: () -> Void) -> End {
+  private func follow(_ client: HTTPClient, _ succeeded: () -> Void) -> End {
     let receiver = state.update { $0.receiver }
-    do throws(FFmpegError) {
-      let download = try Download(
-        link.address.feedURL(from: receiver?.nextSegment), agent: agent,
-        fields: "\(ServerIdentity.field): \(link.identities())\r\n", limit: Self.silence,
-        cancellation)
+    do throws(HTTPClient.Failure) {
+      try client.get(
+        link.address.feedURL(from: receiver?.nextSegment),
+        fields: [HeaderField(ServerIdentity.field, link.identities())])
       var parser = FeedParser()
       var isFirst = true
-      while let piece = try download.next() {
+      while let piece = try client.next() {
         parser.add(piece)
         do throws(MessageError) {
           while let message = try parser.next() {
@@ -185,16 +191,19 @@ package final class UpstreamSource: Sendable {
   }
 
   /// The end of a request that failed.
-  private static func end(_ error: FFmpegError) -> End {
-    switch error.httpStatus {
-    case 508?:
+  private static func end(_ error: HTTPClient.Failure) -> End {
+    switch error {
+    case .status(508):
       .refused(
         "status 508: the servers relay in a loop, or more than \(ServerIdentity.mostServers) in a "
           + "row")
-    case let status? where [400, 401, 403, 410].contains(status):
+    case .status(let status) where [400, 401, 403, 410].contains(status):
       .refused("the upstream answers with status \(status)")
-    case let status?: .lost("the upstream answers with status \(status)")
-    case nil: .lost("\(error)")
+    case .status(let status): .lost("the upstream answers with status \(status)")
+    case .connection(.untrusted(let reason)):
+      .refused("its certificate is not accepted: \(reason) (see --relay-verify)")
+    case .trust(let error): .refused("--relay-verify: \(error)")
+    default: .lost("\(error)")
     }
   }
 

@@ -7,7 +7,7 @@ import { messageOf, UnsupportedError } from '../errors.js';
 import { AUDIO, CATCH_UP, EVENT, groupOf, HEADER, socketAddress, VIDEO } from '../llws.js';
 import { MediaFeed } from '../media-feed.js';
 import { renditionNames } from '../rendition-names.js';
-import { LiveSocket } from '../socket.js';
+import { LiveSocket, refusalOf } from '../socket.js';
 import { eventOf } from '../stream-events.js';
 import { ArrivalDelays } from './arrivals.js';
 /** @typedef {import('../llws.js').Group} Group */
@@ -152,6 +152,14 @@ export class SocketPlayer {
     this.retryTime = 0;
     this.lostAt = performance.now();
     this.sourceState = '';
+    if (this.socket?.hasOpened === false) {
+      const status = await refusalOf(socketAddress(this.host.source), this.stopping.signal);
+      if (this.isStopped) return;
+      if (status !== null) {
+        this.host.unsupported(`The server refuses this stream over a WebSocket (status ${status})`);
+        return;
+      }
+    }
     if (hasEnded) this.host.status('dead', 'Ended', 'The stream has ended');
     else this.host.status('wait', 'Reconnecting', `Interrupted (${reason}); trying again`);
     if (retryTime === 0 && this.failures > 5 && this.feed.end() === null) {

@@ -8,31 +8,12 @@ package import Time
 /// resolver.
 package enum HTTPPost {
   /// Why there is no response.
-  package enum Failure: Error, Equatable, CustomStringConvertible {
-    /// The name of the host cannot be resolved.
-    case unknownHost(String)
-    /// No connection.
-    case noConnection(String)
-    /// The server's certificate is not valid for its name, or another error of TLS.
-    case insecure(String)
-    /// No status line before the deadline.
-    case noResponse
-    /// The response is not of HTTP.
-    case malformed
-
-    package var description: String {
-      switch self {
-      case .unknownHost(let reason): "unknown host: \(reason)"
-      case .noConnection(let reason): "no connection: \(reason)"
-      case .insecure(let reason): "TLS: \(reason)"
-      case .noResponse: "no response in time"
-      case .malformed: "the response is not HTTP"
-      }
-    }
-  }
+  package typealias Failure = ClientError
 
   /// The longest status line.
   private static let longestLine = 1024
+  /// The authorities that sign certificates of hooks; nil if OpenSSL cannot load them.
+  private static let authorities: ClientContext? = try? ClientContext(.system)
 
   /// Sends a body, and returns the status of the response.
   ///
@@ -44,9 +25,9 @@ package enum HTTPPost {
   /// - Returns: the status, 100–599.
   /// - Throws: if there is no response.
   package static func send(
-    _ body: [UInt8], type: String, to address: HookAddress, deadline: MonotonicTime
+    _ body: [UInt8], type: String, to address: WebAddress, deadline: MonotonicTime
   ) throws(Failure) -> Int {
-    let connection = try ClientConnection(to: address, deadline: deadline)
+    let connection = try ClientConnection(to: address.origin, authorities, deadline: deadline)
     let head = """
       POST \(address.target) HTTP/1.1\r
       Host: \(address.authority)\r

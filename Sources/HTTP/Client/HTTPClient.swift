@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Net
+import Sharing
+package import Time
+
+/// Reads responses of web servers, one after another, over connections that it keeps.
+///
+/// One GET of HTTP/1.1 at a time: ``get(_:fields:)`` returns at the head, ``next()`` gives the
+/// body as it arrives. Follows redirections, but never from HTTPS to HTTP. Confined to one thread.
+package final class HTTPClient {
+  /// Why there is no response, or not all of it.
+  package enum Failure: Error, Equatable, CustomStringConvertible {
+    /// The URL is none of http or https.
+    case address
+    case connection(ClientError)
+    /// A status other than 2xx.
+    case status(Int)
+    case response(ResponseReader.Fault)
+    /// A redirection that is not followed.
+    case redirection
+    /// The trusted certificates cannot be loaded.
+    case trust(TLSError)
+
+    package var description: String {
+      switch self {
+      case .address: "not an http or https URL"
+      case .connection(let error): "\(error)"
+      case .status(let status): "status \(status)"
+      case .response(let fault): "\(fault)"
+      case .redirection: "too many redirections, or one that leaves HTTPS"
+      case .trust(let error): "\(error)"
+      }
+    }
+  }
+
+  /// A response that is not at its end.
+  private struct Exchange {
+    let connection: ClientConnection
+    let origin: WebAddress.Origin
+    var reader = ResponseReader()
+    /// Bytes of the body that have arrived.
+    var body: [UInt8] = []
+  }
+
+  private static let mostRedirections = 5
+  /// The most servers of which connections are kept.
+  private static let mostServers = 8
+  private static let longestAddress = 8192
+  private static let pieceSize = 64 * 1024
+
+  private let trust: ServerTrust
+  private let agent: String
+  private let limit: Interval
+  private let cancellation: ClientCancellation
+  private var context: ClientContext?
+  private var current: Exchange?
+  private var idle: [WebAddress.Origin: ClientConnection] = [:]
+  private var tickets: [WebAddress.Origin: ClientTicket] = [:]
+  /// The number of connections that were opened.
+  package private(set) var connectionCount = 0
+  /// The number of those whose handshake was shortened by a ticket.
+  package private(set) var resumedCount = 0
+
+  /// A client without connections.
+  ///
+  /// - Parameters:
+  ///   - trust: the certificates that servers may have.
+  ///   - agent: the value of `User-Agent`.
+  ///   - limit: how long a connection, the head, and each further piece may take.
+  ///   - cancellation: ends the present and all later calls.
+  package init(
+    _ trust: ServerTrust, agent: String, limit: Interval, _ cancellation: ClientCancellation
+  ) {
+    self.trust = trust
+    self.agent = agent
+    self.limit = limit
+    self.cancellation = cancellation
+  }
+
+  /// Sends a request, and returns when the head of its response has arrived.
+  ///
+  /// A response that is not read to its end is dropped with its connection.
+  ///
+  /// - Throws: for a connection that fails, and for a status other than 2xx.
+  package func get(_ url: String, fields: [HeaderField] = []) throws(Failure) {
+    guard
+      var address = WebAddress(url, longest: Self.longestAddress, permitsUserInfo: true)
+    else { throw .address }
+    for _ in 0...Self.mostRedirections {
+      current = nil
+      let exchange = try answer(to: request(address, fields), from: address.origin)
+      let head = exchange.reader.head
+      current = exchange
+      finish()
+      let status = head?.status ?? 0
+      if (200..<300).contains(status) { return }
+      guard [301, 302, 303, 307, 308].contains(status), let place = head?.value("location") else {
+        try? drain()
+        throw .status(status)
+      }
+      guard let next = address.following(place),
+        next.origin.isSecure || !address.origin.isSecure
+      else { throw .redirection }
+      address = next
+    }
+    throw .redirection
+  }
+
+  /// Waits for bytes of the body; nil at its end.
+  ///
+  /// - Throws: if the body is cut or malformed, or no byte arrives within the limit.
+  package func next() throws(Failure) -> [UInt8]? {
+    while true {
+      if let piece = current?.body, !piece.isEmpty {
+        current?.body = []
+        finish()
+        return piece
+      }
+      guard current != nil else { return nil }
+      try receive()
+      finish()
+    }
+  }
+
+  // MARK: Requests
+
+  private func request(_ address: WebAddress, _ fields: [HeaderField]) -> [UInt8] {
+    var all = [HeaderField("Host", address.authority), HeaderField("User-Agent", agent)]
+    if let user = address.userInfo {
+      all.append(HeaderField("Authorization", "Basic \(Base64.encode(Array(user.utf8)))"))
+    }
+    var bytes = Array("GET \(address.target) HTTP/1.1\r\n".utf8)
+    for field in all + [HeaderField("Accept", "*/*")] + fields { field.append(to: &bytes) }
+    return bytes + [0x0D, 0x0A]
+  }
+
+  /// Sends a request on a kept connection, or on a new one if the server has closed that.
+  private func answer(
+    to request: [UInt8], from origin: WebAddress.Origin
+  ) throws(Failure) -> Exchange {
+    if let kept = idle.removeValue(forKey: origin), !kept.hasInput {
+      var exchange = Exchange(connection: kept, origin: origin)
+      var hasArrived = false
+      do throws(Failure) {
+        try send(request, &exchange, &hasArrived)
+        return exchange
+      } catch {
+        // RFC 9112 §9.3.1: a server may close at any time; GET can be repeated.
+        switch error {
+        case .connection(.noConnection), .connection(.insecure), .response(.cut):
+          if hasArrived { throw error }
+        default: throw error
+        }
+      }
+    }
+    var exchange = Exchange(connection: try connect(to: origin), origin: origin)
+    var hasArrived = false
+    try send(request, &exchange, &hasArrived)
+    return exchange
+  }
+
+  private func connect(to origin: WebAddress.Origin) throws(Failure) -> ClientConnection {
+    if origin.isSecure, context == nil {
+      do throws(TLSError) { context = try ClientContext(trust) } catch { throw .trust(error) }
+    }
+    do throws(ClientError) {
+      let connection = try ClientConnection(
+        to: origin, context, resuming: tickets[origin],
+        deadline: SystemClock.monotonicTime + limit, cancellation)
+      // bounded: one per connection
+      connectionCount += 1
+      // bounded: one per connection
+      if connection.isResumed { resumedCount += 1 }
+      return connection
+    } catch { throw .connection(error) }
+  }
+
+  /// Sends a request, and reads up to the head; `hasArrived`: whether a byte of it has arrived.
+  private func send(
+    _ request: [UInt8], _ exchange: inout Exchange, _ hasArrived: inout Bool
+  ) throws(Failure) {
+    exchange.connection.deadline = SystemClock.monotonicTime + limit
+    do throws(ClientError) { try exchange.connection.write(request) } catch {
+      throw .connection(error)
+    }
+    while exchange.reader.head == nil {
+      let bytes = try Self.read(exchange.connection)
+      if !bytes.isEmpty { hasArrived = true }
+      exchange.body += try Self.take(bytes, &exchange.reader)
+    }
+  }
+
+  // MARK: Responses
+
+  /// Waits for bytes of the connection.
+  private func receive() throws(Failure) {
+    guard var exchange = current else { return }
+    current = nil
+    exchange.connection.deadline = SystemClock.monotonicTime + limit
+    let bytes = try Self.read(exchange.connection)
+    exchange.body = try Self.take(bytes, &exchange.reader)
+    current = exchange
+  }
+
+  /// Keeps the connection of a response that has ended and is read.
+  private func finish() {
+    guard let exchange = current, exchange.reader.hasEnded, exchange.body.isEmpty else { return }
+    current = nil
+    if idle.count >= Self.mostServers { idle = [:] }
+    if tickets.count >= Self.mostServers { tickets = [:] }
+    if exchange.origin.isSecure, let ticket = exchange.connection.ticket {
+      tickets[exchange.origin] = ticket
+    }
+    if exchange.reader.isReusable { idle[exchange.origin] = exchange.connection }
+  }
+
+  /// Reads a small response to its end, so that its connection is kept.
+  private func drain() throws(Failure) {
+    guard case .length(let length)? = current?.reader.head?.framing, length <= Self.pieceSize else {
+      current = nil
+      return
+    }
+    while try next() != nil {}
+  }
+
+  private static func read(_ connection: ClientConnection) throws(Failure) -> [UInt8] {
+    do throws(ClientError) { return try connection.read(pieceSize) } catch {
+      throw .connection(error)
+    }
+  }
+
+  private static func take(
+    _ bytes: [UInt8], _ reader: inout ResponseReader
+  ) throws(Failure) -> [UInt8] {
+    do throws(ResponseReader.Fault) { return try reader.take(bytes) } catch {
+      throw .response(error)
+    }
+  }
+}

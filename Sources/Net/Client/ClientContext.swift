@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import COpenSSL
+
+/// The TLS settings of clients: which servers are trusted.
+///
+/// For any thread, since OpenSSL locks its state.
+@safe
+package final class ClientContext: @unchecked Sendable {
+  let pointer: OpaquePointer
+
+  /// Loads the authorities.
+  ///
+  /// - Throws: if the file of `trust` has no usable certificate.
+  package init(_ trust: ServerTrust) throws(TLSError) {
+    ERR_clear_error()
+    guard let pointer = unsafe copenssl_client_context() else {
+      throw .refused(call: "SSL_CTX_new", reason: TLSError.reason())
+    }
+    unsafe self.pointer = pointer
+    switch trust {
+    case .system:
+      guard unsafe SSL_CTX_set_default_verify_paths(pointer) == 1 else {
+        throw .refused(call: "SSL_CTX_set_default_verify_paths", reason: TLSError.reason())
+      }
+    case .file(let path):
+      do throws(RegularFile.Failure) { try RegularFile.check(path) } catch {
+        throw .unusable(path: path, what: "certificate", reason: error.reason)
+      }
+      guard unsafe copenssl_trust(pointer, path) == 1 else {
+        throw .unusable(path: path, what: "certificate", reason: TLSError.reason())
+      }
+    case .unverified: unsafe SSL_CTX_set_verify(pointer, SSL_VERIFY_NONE, nil)
+    }
+  }
+
+  deinit { unsafe SSL_CTX_free(pointer) }
+}
+
+/// What a server gave to a client, so that the next handshake is shorter.
+/// - Source: RFC 8446 §2.2
+@safe
+package final class ClientTicket: @unchecked Sendable {
+  let pointer: OpaquePointer
+
+  init(_ pointer: OpaquePointer) { unsafe self.pointer = unsafe pointer }
+
+  deinit { unsafe SSL_SESSION_free(pointer) }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Which certificates of HTTPS servers a client accepts.
+///
+/// A certificate must also be valid for the name or address in the URL.
+package enum ServerTrust: Sendable, Equatable, CustomStringConvertible {
+  /// Those that the system's authorities have signed (or SSL_CERT_FILE, SSL_CERT_DIR).
+  case system
+  /// Those in a PEM file, and those that they have signed.
+  case file(String)
+  /// All: nothing proves who answers.
+  case unverified
+
+  /// Reads `system`, `none` or a path; nil for an empty text.
+  package init?(_ text: String) {
+    switch text {
+    case "": return nil
+    case "system": self = .system
+    case "none": self = .unverified
+    default: self = .file(text)
+    }
+  }
+
+  /// Why the certificates cannot be loaded; nil if they can.
+  package var problem: TLSError? {
+    do throws(TLSError) {
+      _ = try ClientContext(self)
+      return nil
+    } catch { return error }
+  }
+
+  package var description: String {
+    switch self {
+    case .system: "system"
+    case .file(let path): path
+    case .unverified: "none"
+    }
+  }
+}

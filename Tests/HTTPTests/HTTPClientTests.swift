@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Net
+import Sharing
+import Testing
+import Time
+
+@testable import HTTP
+
+@Suite("The HTTP client, RFC 9112")
+struct HTTPClientTests {
+  private let hello = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+
+  private func client(limit: Interval = .seconds(5)) -> HTTPClient {
+    HTTPClient(.system, agent: "test", limit: limit, ClientCancellation())
+  }
+
+  /// The body of a response.
+  private func text(
+    _ client: HTTPClient, _ server: ScriptedServer, _ path: String = "/"
+  ) throws -> String {
+    try client.get("http://127.0.0.1:\(server.port)\(path)")
+    var body: [UInt8] = []
+    while let piece = try client.next() { body += piece }
+    return String(decoding: body, as: UTF8.self)
+  }
+
+  @Test("requests follow one another on one connection, whatever the framing of their bodies")
+  func persistent() throws {
+    let server = try ScriptedServer([
+      [
+        hello,
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n",
+        "HTTP/1.1 204 No Content\r\n\r\n", hello,
+      ]
+    ])
+    let client = client()
+    #expect(try text(client, server, "/a?b") == "hello")
+    #expect(try text(client, server) == "abc")
+    #expect(try text(client, server).isEmpty)
+    #expect(try text(client, server) == "hello")
+    #expect(client.connectionCount == 1 && server.connections == 1)
+    let first = try #require(server.requests.first)
+    #expect(first.hasPrefix("GET /a?b HTTP/1.1\r\nHost: 127.0.0.1:\(server.port)\r\n"))
+    #expect(first.contains("\r\nUser-Agent: test\r\n"))
+  }
+
+  @Test("a connection that the server has closed is replaced, RFC 9112 §9.3.1")
+  func replaced() throws {
+    let server = try ScriptedServer([[hello], [hello], [hello]])
+    let client = client()
+    for count in 1...3 {
+      #expect(try text(client, server) == "hello")
+      #expect(client.connectionCount == count)
+    }
+  }
+
+  @Test("a response that ends its connection, or has none, is whole; the connection is not kept")
+  func notKept() throws {
+    let server = try ScriptedServer([
+      ["HTTP/1.1 200 OK\r\nConnection: Close\r\nContent-Length: 1\r\n\r\na", hello],
+      ["HTTP/1.1 200 OK\r\n\r\nuntil the end"], ["HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\nb"],
+      [hello],
+    ])
+    let client = client()
+    #expect(try text(client, server) == "a")
+    #expect(try text(client, server) == "until the end")
+    #expect(try text(client, server) == "b")
+    #expect(try text(client, server) == "hello")
+    #expect(client.connectionCount == 4)
+  }
+
+  @Test("a body that is not read is dropped with its connection")
+  func unread() throws {
+    let server = try ScriptedServer([
+      ["HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello"], [hello],
+    ])
+    let client = client()
+    try client.get("http://127.0.0.1:\(server.port)/")
+    #expect(try text(client, server) == "hello")
+    #expect(client.connectionCount == 2)
+  }
+
+  @Test("a status is an error, after which the connection is kept if its body is short")
+  func status() throws {
+    let server = try ScriptedServer([
+      ["HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nbusy", hello]
+    ])
+    let client = client()
+    #expect(throws: HTTPClient.Failure.status(503)) { try text(client, server) }
+    #expect(try text(client, server) == "hello")
+    #expect(client.connectionCount == 1)
+  }
+
+  @Test("redirections are followed, and not without an end")
+  func redirections() throws {
+    let there = "HTTP/1.1 302 Found\r\nLocation: b/c\r\nContent-Length: 0\r\n\r\n"
+    let server = try ScriptedServer([[there, hello, there, there, there, there, there, there]])
+    let client = client()
+    #expect(try text(client, server, "/a/x?y") == "hello")
+    #expect(server.requests.last?.hasPrefix("GET /a/b/c HTTP/1.1\r\n") == true)
+    #expect(throws: HTTPClient.Failure.redirection) { try text(client, server) }
+  }
+
+  @Test("a cut or malformed response, and silence, are errors")
+  func faults() throws {
+    let server = try ScriptedServer([
+      ["HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello"], ["220 smtp\r\n\r\n"],
+      ["HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello", hello],
+    ])
+    let client = client(limit: .milliseconds(300))
+    #expect(throws: HTTPClient.Failure.response(.cut)) { try text(client, server) }
+    #expect(throws: HTTPClient.Failure.response(.head(.statusLine))) { try text(client, server) }
+    #expect(throws: HTTPClient.Failure.connection(.noResponse)) { try text(client, server) }
+    #expect(throws: HTTPClient.Failure.address) { try client.get("ftp://h/") }
+  }
+
+  @Test("a cancellation ends a call that waits, and all later ones")
+  func cancelled() throws {
+    let server = try ScriptedServer([["HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello", hello]])
+    let cancellation = ClientCancellation()
+    let client = HTTPClient(.system, agent: "test", limit: .seconds(5), cancellation)
+    try client.get("http://127.0.0.1:\(server.port)/")
+    #expect(try client.next()?.count == 5)
+    let thread = OSThread(name: "cancel") {
+      SystemClock.sleep(until: SystemClock.monotonicTime + .milliseconds(50))
+      cancellation.cancel()
+    }
+    let begun = SystemClock.monotonicTime
+    #expect(throws: HTTPClient.Failure.connection(.cancelled)) { try client.next() }
+    #expect(SystemClock.monotonicTime - begun < .seconds(3))
+    thread?.join()
+    #expect(throws: HTTPClient.Failure.connection(.cancelled)) {
+      try client.get("http://127.0.0.1:\(server.port)/")
+    }
+  }
+
+  @Test("user info of the URL is sent to its server only")
+  func userInfo() throws {
+    let other = try ScriptedServer([[hello]])
+    let there = "http://127.0.0.1:\(other.port)/"
+    let server = try ScriptedServer([
+      ["HTTP/1.1 307 There\r\nLocation: \(there)\r\nContent-Length: 0\r\n\r\n"]
+    ])
+    let client = client()
+    try client.get("http://user:p%40ss@127.0.0.1:\(server.port)/")
+    #expect(server.requests.first?.contains("\r\nAuthorization: Basic dXNlcjpwQHNz\r\n") == true)
+    #expect(other.requests.first?.contains("Authorization") == false)
+  }
+}
+
+@Suite("Addresses of requests")
+struct WebAddressTests {
+  @Test(
+    "a redirection leads to an address, RFC 3986 §5.2",
+    arguments: [
+      ("http://h:81/x", "http", "h", "/x"), ("//other/y", "https", "other", "/y"),
+      ("/z?q#f", "https", "host", "/z?q"), ("c", "https", "host", "/a/c"),
+    ])
+  func following(_ location: String, _ scheme: String, _ host: String, _ target: String) throws {
+    let base = try #require(WebAddress("https://host/a/b?c"))
+    let next = try #require(base.following(location))
+    #expect(next.origin.isSecure == (scheme == "https"))
+    #expect(next.origin.host == host && next.target == target)
+  }
+
+  @Test("a redirection to another protocol leads nowhere")
+  func other() throws {
+    #expect(try #require(WebAddress("http://h/")).following("ftp://h/") == nil)
+  }
+}
+
+@Suite("Heads of responses, RFC 9112 §4")
+struct ResponseHeadTests {
+  @Test(
+    "malformed heads are refused",
+    arguments: [
+      ("HTTP/2 200 OK", .statusLine), ("HTTP/1.1 20 OK", .statusLine),
+      ("HTTP/1.1 200OK", .statusLine), ("HTTP/1.1 999 X", .statusLine), ("", .statusLine),
+      ("HTTP/1.1 200 OK\r\nA b: c", .fieldLine), ("HTTP/1.1 200 OK\r\n: c", .fieldLine),
+      ("HTTP/1.1 200 OK\r\nA: b\r\n c", .fieldLine), ("HTTP/1.1 200 OK\r\nA: b\nc", .fieldLine),
+      ("HTTP/1.1 200 OK\r\nContent-Length: 1, 2", .framing),
+      ("HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999", .framing),
+      ("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked", .framing),
+      ("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked", .framing),
+    ] as [(String, ResponseHead.Fault)])
+  func malformed(_ text: String, _ fault: ResponseHead.Fault) {
+    #expect(throws: fault) { try ResponseHead(Array(text.utf8)[...]) }
+  }
+
+  @Test("the end of the body follows from status and fields, RFC 9112 §6.3")
+  func framing() throws {
+    func head(_ text: String) throws -> ResponseHead { try ResponseHead(Array(text.utf8)[...]) }
+    #expect(try head("HTTP/1.1 200 OK\r\nContent-Length: 7, 7").framing == .length(7))
+    #expect(try head("HTTP/1.1 304 X\r\nContent-Length: 7").framing == .length(0))
+    #expect(try head("HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked").framing == .chunked)
+    let open = try head("HTTP/1.1 200")
+    #expect(open.framing == .connection && !open.isPersistent)
+    let field = try head("HTTP/1.1 200 OK\r\nLocation: \t/x y \t\r\nContent-Length: 0")
+    #expect(field.value("LOCATION") == "/x y" && field.isPersistent)
+  }
+}
