@@ -133,6 +133,13 @@ def verdict(soak: Soak, base: tuple[int, int, int], edge: tuple[int, int]) -> li
         f"{resident / 1e6:.1f} MB, after: {resident_bytes(soak.program.pid) / 1e6:.1f} MB")
     if last > second * 1.1 + 4e6:
         wrong.append(f"memory grows: {second / 1e6:.1f} → {last / 1e6:.1f} MB")
+    if soak.cache:
+        wrong += soak.cache.verdict()
+        print(f"longest time between two parts of a player: {soak.ports.gaps.longest:.2f} s")
+        if soak.ports.gaps.stalls:
+            wrong.append(f"players stalled {soak.ports.gaps.stalls} times")
+        # Its idle connections to the server would count as those of viewers.
+        soak.cache.edge.close()
     left = settle(soak.program, base_descriptors)
     if left > base_descriptors + 3:
         wrong.append(f"descriptors stay open: {base_descriptors} → {left}")
@@ -150,11 +157,6 @@ def verdict(soak: Soak, base: tuple[int, int, int], edge: tuple[int, int]) -> li
     elapsed = time.monotonic() - soak.began
     if now[0] - edge[0] < elapsed - 3:
         wrong.append(f"the stream is late: {edge} → {now} in {elapsed:.0f} s")
-    if soak.cache:
-        wrong += soak.cache.verdict()
-        print(f"longest time between two parts of a player: {soak.ports.gaps.longest:.2f} s")
-        if soak.ports.gaps.stalls:
-            wrong.append(f"players stalled {soak.ports.gaps.stalls} times")
     if soak.wrong_responses:
         wrong.append(f"{len(soak.wrong_responses)} wrong responses to well-behaved viewers: "
                      + "; ".join(soak.wrong_responses[:5]))

@@ -13,6 +13,8 @@ import Time
 
 /// A session that serves the stream of another server, and all that is rendered from its windows.
 final class FeedSession {
+  /// The description that this server would send.
+  let description: FeedDescription
   private let configuration: StreamConfiguration
   private let names: MediaNames
   private let windows: [LiveWindow]
@@ -23,6 +25,7 @@ final class FeedSession {
     let log = Log(format: .text, least: .error) { _ in }
     let configuration = description.configuration(named: "copy")
     let session = StreamSession(configuration, log: log)
+    self.description = FeedDescription(session, path: description.path)
     self.configuration = configuration
     names = session.names
     var windows = configuration.renditions.map { _ in
