@@ -10,10 +10,13 @@ import Sharing
 /// ``MessagePipe/sendPair(sendLimit:)``, and, if it reads them, standard input or the media of
 /// publishers.
 package final class ChildProcess: Sendable {
-  /// The system refuses a process or a descriptor.
+  /// The system refuses a process or a descriptor, or the process has ended.
   package struct Refusal: Error, CustomStringConvertible {
     /// `errno`.
     package let code: Int32
+
+    /// Whether the process has closed its socket, as it does when it ends.
+    package var isClosed: Bool { code == EPIPE || code == ECONNRESET || code == ENOTCONN }
 
     /// One line for a person.
     package var description: String {

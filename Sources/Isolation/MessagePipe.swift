@@ -120,14 +120,17 @@ package final class MessagePipe: Sendable {
   /// Makes a pair of sockets, and sends one of them to the other end.
   ///
   /// - Parameter sendLimit: as in ``init(_:sendLimit:)``, of the own end.
-  /// - Returns: the own end; nil if the system or the other end refuses it.
-  package func sendPair(sendLimit: Int64) -> MessagePipe? {
+  /// - Returns: the own end.
+  /// - Throws: the system refuses sockets, or the other end is closed.
+  package func sendPair(sendLimit: Int64) throws(ChildProcess.Refusal) -> MessagePipe {
     var (own, other): (Int32, Int32) = (-1, -1)
-    guard unsafe clinux_socket_pair(&own, &other) == 0 else { return nil }
+    let made = unsafe clinux_socket_pair(&own, &other)
+    guard made == 0 else { throw ChildProcess.Refusal(code: -made) }
     let pipe = MessagePipe(own, sendLimit: sendLimit)
     let result = sending.withLock { _ in clinux_send_descriptor(descriptor, other) }
     close(other)
-    return result == 0 ? pipe : nil
+    guard result == 0 else { throw ChildProcess.Refusal(code: -result) }
+    return pipe
   }
 
   /// Waits for an end of a pair that the other end sends; nil if the other end is closed.

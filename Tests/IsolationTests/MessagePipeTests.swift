@@ -57,7 +57,7 @@ struct MessagePipeTests {
   func ends() throws {
     let (sender, receiver) = try pair()
     sender.send([1, 2])
-    let own = try #require(sender.sendPair(sendLimit: 200))
+    let own = try sender.sendPair(sendLimit: 200)
     #expect(try receiver.receive(2, until: soon) == [1, 2])
     let other = try #require(receiver.receiveEnd())
     #expect(own.send([7]) && other.send([8, 9]))
@@ -72,7 +72,10 @@ struct MessagePipeTests {
     var (sender, receiver): (MessagePipe?, MessagePipe) = try pair()
     sender = nil
     #expect(receiver.receiveEnd() == nil)
-    #expect(receiver.sendPair(sendLimit: 200) == nil)
+    let refusal = #expect(throws: ChildProcess.Refusal.self) {
+      try receiver.sendPair(sendLimit: 200)
+    }
+    #expect(refusal?.isClosed == true)
     _ = sender
   }
 }

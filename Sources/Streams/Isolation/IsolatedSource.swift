@@ -148,8 +148,9 @@ package final class IsolatedSource: Sendable {
     defer { state.update { $0.isOver = true } }
     var startAt = crashes.notBefore
     while sleep(until: startAt) {
-      guard let child = start() else {
-        startAt = crashed("the system refuses another process")
+      let child: HostedSource
+      do throws(HostingFailure) { child = try start() } catch {
+        startAt = crashed(error.description)
         continue
       }
       let fault = state.update { $0.isStopping } ? nil : receive(child)
@@ -175,8 +176,8 @@ package final class IsolatedSource: Sendable {
     return isStopped != true
   }
 
-  private func start() -> HostedSource? {
-    guard let child = processes.host(order, media: connectMedia) else { return nil }
+  private func start() throws(HostingFailure) -> HostedSource {
+    let child = try processes.host(order, media: connectMedia)
     crashes.started()
     var order = order
     let facts = state.update { state -> SourceFacts? in

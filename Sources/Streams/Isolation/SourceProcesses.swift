@@ -59,10 +59,13 @@ package final class SourceProcesses: Sendable {
   /// - Parameters:
   ///   - order: of the stream.
   ///   - media: connects a new process to publishers; the process inherits the descriptor.
-  /// - Returns: nil if the system refuses it.
-  func host(_ order: StartOrder, media: (@Sendable () -> Int32?)?) -> HostedSource? {
+  /// - Returns: the stream in its process.
+  /// - Throws: the system refuses it, or the new process ended at once.
+  func host(
+    _ order: StartOrder, media: (@Sendable () -> Int32?)?
+  ) throws(HostingFailure) -> HostedSource {
     let wish = ProcessTable.Wish(order, isIsolated: true)
-    return state.withLock { state in
+    return try state.withLock { state throws(HostingFailure) -> HostedSource in
       while true {
         let (place, lack) = state.table.place(wish)
         if let lack {
@@ -73,34 +76,48 @@ package final class SourceProcesses: Sendable {
         }
         switch place {
         case .running(let number):
-          if let process = state.running[number], let hosted = join(process, number, order) {
+          if let process = state.running[number],
+            let hosted = try? join(process, number, order)
+          {
             return hosted
           }
           // It has ended, which its streams will notice.
           state.table.end(number)
           state.running[number] = nil
         case .new(let number, let rights):
-          let process = start(order, rights, media: media)
-          guard let process, let hosted = join(process, number, order) else {
-            process?.kill()
+          do throws(HostingFailure) {
+            let hosted = try begin(number, order, rights, media: media)
+            state.running[number] = hosted.process
+            return hosted
+          } catch {
             state.table.end(number)
-            return nil
+            throw error
           }
-          state.running[number] = process
-          return hosted
         }
       }
     }
   }
 
+  /// Starts a process with its first stream.
+  private func begin(
+    _ number: Int, _ order: StartOrder, _ rights: ProcessRights, media: (@Sendable () -> Int32?)?
+  ) throws(HostingFailure) -> HostedSource {
+    let process = try start(order, rights, media: media)
+    do throws(ChildProcess.Refusal) { return try join(process, number, order) } catch {
+      process.kill()
+      let end = process.reap()
+      throw error.isClosed ? .ended(end) : .refused(error)
+    }
+  }
+
   private func start(
     _ order: StartOrder, _ rights: ProcessRights, media: (@Sendable () -> Int32?)?
-  ) -> ChildProcess? {
+  ) throws(HostingFailure) -> ChildProcess {
     let environment = Self.variables.compactMap { name in
       SystemEnvironment.value(name).map { "\(name)=\($0)" }
     }
     let descriptor = media?()
-    guard media == nil || descriptor != nil else { return nil }
+    guard media == nil || descriptor != nil else { throw .unconnected }
     do throws(ChildProcess.Refusal) {
       let process = try ChildProcess.start(
         ["streamer", IsolatedSource.argument], environment: environment + Self.fixed,
@@ -109,18 +126,15 @@ package final class SourceProcesses: Sendable {
       process.pipe.send(
         ParentMessage.process(version: ChildMessage.version, rights.fields).bytes)
       return process
-    } catch {
-      log.write(.error, "source-crashed", stream: order.name, "\(error)")
-      return nil
-    }
+    } catch { throw .refused(error) }
   }
 
   private func join(
     _ process: ChildProcess, _ number: Int, _ order: StartOrder
-  ) -> HostedSource? {
-    process.pipe.sendPair(sendLimit: Self.sendLimit).map {
-      HostedSource(stream: order.name, process: process, number: number, pipe: $0)
-    }
+  ) throws(ChildProcess.Refusal) -> HostedSource {
+    HostedSource(
+      stream: order.name, process: process, number: number,
+      pipe: try process.pipe.sendPair(sendLimit: Self.sendLimit))
   }
 
   /// Lets a stream leave its process, which ends if no stream is left.
@@ -146,6 +160,25 @@ package final class SourceProcesses: Sendable {
     }
     hosted.process.kill()
     return hosted.process.reap()
+  }
+}
+
+/// Why a stream has no process.
+enum HostingFailure: Error, CustomStringConvertible {
+  /// The system refuses a process or a socket.
+  case refused(ChildProcess.Refusal)
+  /// The new process ended before it had the stream.
+  case ended(ChildProcess.End)
+  /// The media of publishers cannot be connected.
+  case unconnected
+
+  /// A few words for a person.
+  var description: String {
+    switch self {
+    case .refused(let refusal): refusal.description
+    case .ended(let end): end.description
+    case .unconnected: "the system refuses a connection to publishers"
+    }
   }
 }
 
