@@ -25,7 +25,7 @@ FOREIGN = (
     "Capture/Inputs/*.swift", "Capture/Codecs/A*.swift", "Capture/Codecs/BitReader.swift",
     "Capture/Codecs/NALUnits.swift", "Capture/Codecs/Rotation.swift",
     "Capture/Codecs/SwrHandle.swift", "Capture/Devices/AudioDevice.swift",
-    "Capture/Devices/CameraBuffers.swift", "CMAF/BoxReader.swift", "CMAF/NTPTime.swift",
+    "Capture/Devices/CameraBuffers.swift", "CMAF/BoxReader.swift", "CMAF/ChunkSamples.swift", "CMAF/NTPTime.swift",
     "CMAF/SampleEntry.swift", "CMAF/TrackHeader.swift", "Configuration/Files/*.swift",
     "Configuration/Options/*.swift", "HTTP/Body/*.swift", "HTTP/HTTP1/*.swift",
     "HTTP/HTTP2/*.swift", "HTTP/Message/*.swift", "HTTP/WebSocket/*.swift",

@@ -70,9 +70,18 @@ struct SubscriptionRequest {
   /// The media that a client asks for.
   enum Track: String { case video = "v", audio = "a" }
 
+  /// The form of the media.
+  enum Format: String {
+    /// CMAF chunks.
+    case chunks = "fmp4"
+    /// Coded frames without boxes, as WebCodecs takes them.
+    case samples = "raw"
+  }
+
   /// The name of the video rendition; nil for the server's choice.
   var rendition: String?
   let tracks: [Track]
+  let format: Format
   /// Whether media begins with the newest key frame; if not, with the next one.
   let startsLive: Bool
   /// The sync group; nil without one.
@@ -80,7 +89,8 @@ struct SubscriptionRequest {
 
   /// The request in a message; the error says why it is refused.
   init(_ message: ClientMessage) throws(SocketError) {
-    guard ["fmp4", nil].contains(message.format) else { throw .unknownFormat }
+    guard let format = message.format.map(Format.init) ?? .chunks else { throw .unknownFormat }
+    self.format = format
     guard ["live", "key", nil].contains(message.start) else { throw .unknownStart }
     if let name = message.sync, !NameCharacters.isName(name) { throw .unknownGroup }
     sync = message.sync

@@ -216,7 +216,7 @@ final class SocketSession: WebSocketHandler {
   /// Receives the chosen rendition in place of that of `subscription`, from segment `number` on.
   func move(_ subscription: Subscription, at number: Int64) {
     guard let request, let index = subscriptions.firstIndex(where: { $0 === subscription }),
-      let group = sockets.group(videoName)
+      let group = sockets.group(videoName, request.format)
     else { return }
     let reason: ServerMessage.SwitchReason = request.rendition == nil ? .automatic : .manual
     subscription.group.leave(subscription)
