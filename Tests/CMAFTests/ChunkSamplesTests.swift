@@ -80,17 +80,20 @@ struct ChunkSamplesTests {
     arguments: [
       Row(testDescription: "nothing", chunk: []),
       Row(testDescription: "no moof", chunk: box("mdat", [1, 2])),
-      Row(testDescription: "two tracks", chunk: {
-        let traf = box("traf", box("tfhd", number(0) + number(1)))
-        return box("moof", traf + traf)
-      }()),
+      Row(
+        testDescription: "two tracks",
+        chunk: {
+          let traf = box("traf", box("tfhd", number(0) + number(1)))
+          return box("moof", traf + traf)
+        }()),
       Row(testDescription: "no samples", chunk: chunk(run: [0, 0])),
       Row(testDescription: "no duration", chunk: chunk([0x30, 1, 4, 0])),
       Row(testDescription: "no size", chunk: chunk([0x28, 1, 100, 0])),
       Row(testDescription: "no flags", chunk: chunk([0x18, 1, 100, 4])),
       Row(testDescription: "base offset", chunk: chunk([0x39, 1, 0, 0, 100, 4, 0])),
       Row(testDescription: "more samples than bytes", chunk: chunk(run: [0, 3])),
-      Row(testDescription: "very many samples", chunk: chunk([0x38, 1, 1, 0, 0], [0, 0], [0, -1])),
+      Row(
+        testDescription: "very many samples", chunk: chunk([0x38, 1, 1, 0, 0], [0, 0], [0, -1])),
       Row(testDescription: "a size per sample is missing", chunk: chunk(run: [0x200, 2, 4])),
       Row(testDescription: "an offset before moof", chunk: chunk(run: [1, 2, -1])),
       Row(testDescription: "an offset into moof", chunk: chunk(run: [1, 2, 8])),

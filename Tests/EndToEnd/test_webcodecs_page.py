@@ -12,6 +12,8 @@ from harness import avbrowser
 from harness.browser import viewer
 
 FRAME = 1000 / 30
+MEDIA_REQUESTS = ("() => performance.getEntriesByType('resource')"
+                  ".filter(({ name }) => name.endsWith('.m4s')).length")
 STALLED = "() => __player.stalls.reduce((sum, { seconds }) => sum + seconds, 0)"
 
 
@@ -22,14 +24,21 @@ def wait_live(page: Page) -> None:
 
 
 @pytest.mark.timeout(60)
-def test_webcodecs_plays_on_a_canvas(browser: Browser, streamer) -> None:
-    """A canvas shows the video; the menu changes its size; sound starts and ends beside it."""
+@pytest.mark.parametrize("path", ["socket", "http"])
+def test_webcodecs_plays_on_a_canvas(browser: Browser, streamer, path: str) -> None:
+    """A canvas shows the video; the menu changes its size; sound starts and ends beside it.
+
+    The frames arrive over a WebSocket, or over HTTP in a browser without WebSockets.
+    """
     program = streamer("--rendition", "640x360@1000", "--rendition", "320x180@300", "--audio",
                        "tone")
     with viewer(browser) as view:
         page = view.page
+        if path == "http":
+            view.context.add_init_script("delete globalThis.WebSocket")
         view.open(program.url("/?transport=webcodecs&panel=1"))
         wait_live(page)
+        assert (page.evaluate(MEDIA_REQUESTS) > 0) == (path == "http")
         # By itself the page takes the lower rendition on a busy machine.
         page.select_option("#rendition", "360p")
         page.wait_for_function("() => document.querySelector('canvas').height === 360",

@@ -41,11 +41,12 @@ struct SocketPartsTests {
       Times(
         captured: 1_795_155_720_000_000_499, presented: 1_795_155_720_033_333_333,
         bytes: [0, 0x06, 0x60, 0xAF, 0x43, 0x01, 0xD2, 0x00, 0, 0, 0x82, 0x35]),
-      Times(captured: 2_000, presented: 1_000, bytes: [0, 0, 0, 0, 0, 0, 0, 2, 255, 255, 255, 255]),
+      Times(
+        captured: 2_000, presented: 1_000, bytes: [0, 0, 0, 0, 0, 0, 0, 2, 255, 255, 255, 255]),
       // More than 32 bits of µs.
       Times(
-        captured: 0, presented: 3_600_000_000_000, bytes: [0, 0, 0, 0, 0, 0, 0, 0, 127, 255, 255, 255]
-      ),
+        captured: 0, presented: 3_600_000_000_000,
+        bytes: [0, 0, 0, 0, 0, 0, 0, 0, 127, 255, 255, 255]),
     ])
   func sampleHead(row: Times) {
     let chunk = SharedBytes([1, 2, 3, 4])
