@@ -98,6 +98,8 @@ export class Playback {
     this.hasSocket = true;
     /** @type {Set<Kind>} players that cannot play this stream */
     this.unsupported = new Set();
+    /** A refused token counts at each attempt: no other socket is opened with it. */
+    this.areSocketsRefused = false;
     this.source = options.source;
     this.targets = new TargetChoice(options.target);
     this.reportedAt = 0;
@@ -228,6 +230,7 @@ export class Playback {
   choosePlayer(kind) {
     this.unsupported.clear();
     this.hasSocket = true;
+    this.areSocketsRefused = false;
     for (const key of ['player', 'transport', 'script', 'src']) this.events.onMessage(key);
     this.services.start();
     this.play(kind, 'requested');
@@ -291,6 +294,7 @@ export class Playback {
   openControl() {
     const { kind, player } = this, { sync } = this.options;
     if (this.controlSocket || player?.ownsSocket || kind === 'native' && sync !== null) return;
+    if (this.areSocketsRefused) return;
     this.controlSocket = new ControlSocket(this.source, sync, this.clock, {
       onOpen: (isOpen) => { this.services.isPushed = isOpen; },
       onTarget: (target) => {
@@ -319,10 +323,15 @@ export class Playback {
       video: this.video, clock: this.clock, source: this.source,
       shown: (...frame) => { if (isCurrent()) this.frames.shown(...frame); },
       status: (...status) => { if (isCurrent()) this.setStatus(...status); },
-      unsupported: (reason) => { if (isCurrent()) this.fallBack(reason); },
-      withoutSocket: (reason) => {
+      unsupported: (reason, isRefused) => {
+        if (!isCurrent()) return;
+        this.areSocketsRefused ||= isRefused === true;
+        this.fallBack(reason);
+      },
+      withoutSocket: (reason, isRefused) => {
         if (!isCurrent()) return;
         this.hasSocket = false;
+        this.areSocketsRefused ||= isRefused === true;
         this.play(kind, `${this.choice}; HTTP has the frames (${reason})`);
       },
       notice: (text) => {
@@ -442,7 +451,8 @@ export class Playback {
     this.publish(player);
     if (now - this.reportedAt <= REPORT_INTERVAL) return;
     this.reportedAt = now;
-    if (this.options.kind === null && this.services.presence) this.openControl();
+    const isUsual = this.options.kind === null && this.kind === 'frames';
+    if (isUsual && this.services.presence) this.openControl();
     const figures = figuresOf(this.state, controller.need);
     player.report?.(figures);
     this.controlSocket?.report(figures);

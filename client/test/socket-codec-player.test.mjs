@@ -6,7 +6,7 @@ import { SocketCodecPlayer } from '../page/players/socket-codec-player.js';
 const settled = () => new Promise((resolve) => { setImmediate(resolve); });
 
 /** A player in a browser of the test, its sockets, and the reasons to play without one. */
-function playing(t, { hasSockets = true } = {}) {
+function playing(t, { hasSockets = true, status = 426 } = {}) {
   const before = {}, sockets = [], reasons = [];
   const replace = (name, value) => {
     before[name] = Object.getOwnPropertyDescriptor(globalThis, name);
@@ -21,6 +21,7 @@ function playing(t, { hasSockets = true } = {}) {
   replace('requestAnimationFrame', () => 1);
   replace('cancelAnimationFrame', () => {});
   replace('VideoDecoder', class {});
+  replace('fetch', async () => new Response('', { status }));
   replace('WebSocket', class extends EventTarget {
     static OPEN = 1;
 
@@ -103,19 +104,24 @@ suite('WebCodecs over a WebSocket', () => {
     ]);
   });
 
-  test('a socket that does not open is not tried again', async (t) => {
-    const { sockets, reasons } = playing(t);
-    sockets[0].onclose({ code: 1006, reason: '' });
-    mock.timers.tick(5000);
-    await settled();
-    assert.equal(sockets.length, 1);
-    assert.match(reasons.join(), /closed/);
-  });
+  for (const [status, reason] of [[426, /does not serve/], [401, /refuses/]]) {
+    test(`a socket that does not open (${status}) is not tried again`, async (t) => {
+      const { sockets, reasons } = playing(t, { status });
+      sockets[0].onclose({ code: 1006, reason: '' });
+      for (let elapsed = 0; elapsed < 3000; elapsed += 100) {
+        await settled();
+        mock.timers.tick(100);
+      }
+      assert.equal(sockets.length, 1);
+      assert.match(reasons.join(), reason);
+    });
+  }
 
   test('a connection that was open is opened again', async (t) => {
     const { sockets, reasons } = playing(t);
     sockets[0].onopen();
     sockets[0].onclose({ code: 1006, reason: '' });
+    await settled();
     mock.timers.tick(1000);
     await settled();
     assert.deepEqual([sockets.length, reasons], [2, []]);

@@ -48,9 +48,10 @@
  * @property {ServerClock} clock
  * @property {string} source URL of the playlist or MPD
  * @property {(status: Status, text: string, problem?: string) => void} status
- * @property {(reason: string) => void} unsupported this player cannot play the stream
- * @property {(reason: string) => void} withoutSocket
- *   there is no WebSocket: the same decoder has to get its media over HTTP
+ * @property {(reason: string, isRefused?: boolean) => void} unsupported this player cannot play the
+ *   stream; with `isRefused` because the server refuses this client
+ * @property {(reason: string, isRefused?: boolean) => void} withoutSocket there is no WebSocket: the
+ *   same decoder has to get its media over HTTP
  * @property {(text: string | null) => void} notice for the viewer; null if it is over
  * @property {() => void} measureClock the server's clock may have been set
  * @property {(usual: number, least: number) => void} setTargets

@@ -40,15 +40,11 @@ export class SocketCodecPlayer extends SocketPlayer {
   /** @param {string} reason */
   recover(reason) { if (this.codecStage.retries(reason)) super.recover(reason); }
 
-  /** @param {string} reason */
-  withoutSocket(reason) { this.host.withoutSocket(reason); }
+  /** @param {string} reason @param {boolean} [isRefused] */
+  withoutSocket(reason, isRefused) { this.host.withoutSocket(reason, isRefused); }
 
   /** A server without sockets, or a cache that does not pass them, is not asked again. */
-  async reconnect(/** @type {string} */ reason) {
-    const hasOpened = this.socket?.hasOpened ?? false;
-    if (this.isStopped || hasOpened || this.feed.end() !== null) await super.reconnect(reason);
-    else this.withoutSocket(reason);
-  }
+  isHopeless() { return this.socket?.hasOpened === false || super.isHopeless(); }
 
   /** @param {Record<string, any>} error */
   refused(error) {

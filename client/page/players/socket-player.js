@@ -21,6 +21,8 @@ import { ArrivalDelays } from './arrivals.js';
 
 /** The target with audio if the server names none, s. */
 const SOCKET_AUDIO_TARGET = 0.25;
+/** About four seconds of audio chunks of one or two AAC frames. */
+const SHORT_CHUNKS = 120;
 /** A seek to the end of the buffered media is to this time before the end, s. */
 const SOCKET_END_MARGIN = 0.03;
 /** The chunks that a new viewer gets at once arrive within this time, ms. */
@@ -61,7 +63,7 @@ export class SocketPlayer {
     this.waiting = [];
     /** @type {Feed | null} the feed whose media source opens */
     this.opening = null;
-    this.delays = new ArrivalDelays();
+    this.delays = new ArrivalDelays(SHORT_CHUNKS);
     /** Wall clock − media time, s. */
     this.epoch = 0;
     this.hasEpoch = false;
@@ -105,8 +107,11 @@ export class SocketPlayer {
     else this.withoutSocket('This browser has no WebSockets');
   }
 
-  /** @param {string} reason */
-  withoutSocket(reason) { this.host.unsupported(reason); }
+  /** @param {string} reason @param {boolean} [isRefused] */
+  withoutSocket(reason, isRefused) { this.host.unsupported(reason, isRefused); }
+
+  /** Whether a socket without media so far is not opened again. */
+  isHopeless() { return this.failures > 5; }
 
   stop() {
     this.stopping.abort();
@@ -173,17 +178,18 @@ export class SocketPlayer {
     this.retryTime = 0;
     this.lostAt = performance.now();
     this.sourceState = '';
+    if (hasEnded) this.host.status('dead', 'Ended', 'The stream has ended');
+    else this.host.status('wait', 'Reconnecting', `Interrupted (${reason}); trying again`);
     if (this.socket?.hasOpened === false) {
       const status = await refusalOf(socketAddress(this.host.source), this.stopping.signal);
       if (this.isStopped) return;
       if (status !== null) {
-        this.withoutSocket(`The server refuses this stream over a WebSocket (status ${status})`);
+        this.withoutSocket(
+          `The server refuses this stream over a WebSocket (status ${status})`, true);
         return;
       }
     }
-    if (hasEnded) this.host.status('dead', 'Ended', 'The stream has ended');
-    else this.host.status('wait', 'Reconnecting', `Interrupted (${reason}); trying again`);
-    if (retryTime === 0 && this.failures > 5 && this.feed.end() === null) {
+    if (retryTime === 0 && this.feed.end() === null && this.isHopeless()) {
       this.withoutSocket('The server does not serve this stream over a WebSocket');
       return;
     }
