@@ -789,6 +789,25 @@ function eventOf(text) {
     return null;
   }
 }
+const DATE_RANGE_CUE = 'com.apple.quicktime.HLS';
+function eventsOfCues(cues, start) {
+  const ranges = new Map();
+  for (const { type, startTime, value } of cues) {
+    if (type !== DATE_RANGE_CUE || !Number.isFinite(startTime)) continue;
+    const range = ranges.get(startTime) ?? { ids: [], texts: [] };
+    ranges.set(startTime, range);
+    if (value?.key === 'X-EVENT-ID') range.ids.push(Number(value.data));
+    else if (value?.key === 'X-DATA') range.texts.push(String(value.data));
+  }
+  return [...ranges].flatMap(([startTime, { ids, texts }]) => ids.flatMap((id, index) => {
+    try {
+      const data = JSON.parse(decodeURIComponent(texts[index]));
+      return Number.isInteger(id) ? [{ id, time: start + startTime * 1000, data }] : [];
+    } catch {
+      return [];
+    }
+  }));
+}
 function eventOfDateRange({ id, startDate, attr }) {
   const number = /^event-(\d+)$/.exec(id);
   if (attr.CLASS !== EVENT_SCHEME || !number) return null;
@@ -4111,6 +4130,7 @@ class NativePlayer {
   }
   setTarget() {}
   update() {
+    this.takeEvents();
     const { video } = this.host, now = performance.now();
     if (video.paused || video.seeking || now - this.soughtAt < 2000) return;
     const position = edgeSeek(video, this.holdBack, this.latency());
@@ -4123,10 +4143,23 @@ class NativePlayer {
     this.host.status('wait', 'Reconnecting', `${reason}; restarting`);
     void sleep(1000, this.stopping.signal).then(() => { if (!this.isStopped) this.start(); });
   }
+  startDate() {
+    const start = /** @type {any} */ (this.host.video).getStartDate?.().getTime();
+    return start > 0 ? start : null;
+  }
+  takeEvents() {
+    const start = this.startDate();
+    if (start === null) return;
+    for (const track of this.host.video.textTracks) {
+      if (track.kind !== 'metadata') continue;
+      if (track.mode === 'disabled') track.mode = 'hidden';
+      for (const event of eventsOfCues(track.cues ?? [], start)) this.host.addEvent(event);
+    }
+  }
   latency() {
-    const video = /** @type {any} */ (this.host.video);
-    const start = video.getStartDate?.().getTime();  // Safari only
-    return start > 0 ? (this.host.clock.now() - start) / 1000 - video.currentTime : null;
+    const start = this.startDate();
+    if (start === null) return null;
+    return (this.host.clock.now() - start) / 1000 - this.host.video.currentTime;
   }
   hasAudio() { return null; }
   renditions() { return null; }
