@@ -28,7 +28,7 @@ final class StreamRegistry: StreamControl {
   private let apiStreams = Locked<Set<String>>([])
   /// Streams that are being removed; they still answer their players.
   private let closing = Locked<Set<ObjectIdentifier>>([])
-  private let changeLock = Locked(())
+  private let changeLock = Locked(ActionOrder())
 
   /// - Parameters:
   ///   - serverState: the state to which streams are added.

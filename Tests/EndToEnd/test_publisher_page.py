@@ -84,7 +84,8 @@ def test_tracks_are_renditions_of_the_page(browser: Browser, streamer: Callable[
     sources.append(publish_tracks(port))
     plays(program, "/live/180p/playlist.m3u8")
     with viewer(browser) as view:
-        view.open(program.url("/live/"))
+        # With the panel the controls stay visible while the pointer rests.
+        view.open(program.url("/live/?panel=1"))
         view.wait_playing()
         view.page.wait_for_function("() => document.getElementById('rendition').options.length > 2")
         texts = view.page.evaluate(

@@ -83,11 +83,19 @@ package struct DecidedInput: Sendable {
       sizes.allSatisfy({ $0.width <= sizes[top].width && $0.height <= sizes[top].height })
     else { return nil }
     var names: Set<String> = []
-    return facts.description.videosBySize.map { index in
-      var kilobits = Self.kilobits(bitrates[index])
+    var rows: [(size: VideoSize, kilobits: Int)] = []
+    // The smallest first. Players order renditions by bandwidth: a larger picture whose content
+    // took fewer bits when it was observed must not come below a smaller one.
+    for index in facts.description.videosBySize.reversed() {
+      let size = sizes[index]
+      let below = rows.lazy.filter { $0.size != size }.map(\.kilobits).max() ?? 0
+      var kilobits = max(Self.kilobits(bitrates[index]), below + 1)
       // Renditions of one height are named by their bitrates.
-      while !names.insert("\(sizes[index].height)p-\(kilobits)").inserted { kilobits += 1 }
-      return RequestedRendition(size: .size(sizes[index]), bitrateKilobits: kilobits)
+      while !names.insert("\(size.height)p-\(kilobits)").inserted { kilobits += 1 }
+      rows.append((size, kilobits))
+    }
+    return rows.reversed().map {
+      RequestedRendition(size: .size($0.size), bitrateKilobits: $0.kilobits)
     }
   }
 }

@@ -26,7 +26,7 @@ final class ServedStream: Sendable {
   private let knownSwitching = Locked<Switching?>(nil)
   private let isObstacleTaken = OnceFlag()
   /// Held while an event is added to all windows, so that they have events in the same order.
-  private let eventLock = Locked(())
+  private let eventLock = Locked(ActionOrder())
 
   /// The measurements of the stream's own threads, for statistics.
   struct Measures: Sendable {

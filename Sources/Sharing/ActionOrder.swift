@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The state of a lock that guards the order of actions, and no value.
+///
+/// It has a size, unlike `()`: an empty state has the address of the object behind the lock, whose
+/// use by another thread ThreadSanitizer would report as a race.
+package struct ActionOrder: Sendable {
+  private let size: UInt8 = 0
+
+  /// An order.
+  package init() {}
+}
