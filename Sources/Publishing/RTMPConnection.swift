@@ -229,7 +229,7 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
   /// Asks a publisher that understands it to connect again, since the program ends.
   ///
   /// Its media is taken until it disconnects, since it continues up to a key frame.
-  /// - Source: Enhanced RTMP v2, "Message Flow When Handling NetConnection.Connect.ReconnectRequest"
+  /// - Source: Enhanced RTMP v2, "Reconnect Request", message flow
   func askToReconnect() {
     guard case .publishing(let published, _) = state,
       session.requestReconnect("the server ends or restarts")
