@@ -19,6 +19,7 @@ package enum Takeover: String, Sendable, CaseIterable {
   ///   - start: when it began to publish.
   ///   - last: when it has sent media, or `start`.
   ///   - now: the present time.
+  /// - Returns: whether another client is refused.
   package func protects(since start: MonotonicTime, last: MonotonicTime, at now: MonotonicTime)
     -> Bool
   {
