@@ -579,6 +579,30 @@ function awayWords(
   return { title: 'Waiting for the stream', text };
 }
 
+// page/errors.js
+
+class UnsupportedError extends Error {}
+const REFUSAL_TIME = 65000;
+const MISSING_WAIT = 1000, REFUSAL_WAIT = 5000, LONGEST_REFUSAL = 120000;
+class StatusError extends Error {
+  constructor(object, { status, headers }, reason = '') {
+    super(`status ${status} for ${object}${reason === '' ? '' : `: ${reason}`}`);
+    this.status = status;
+    this.wait = refusalWait(status, parseInt(headers.get('Retry-After') ?? '', 10));
+  }
+}
+function isRefusal(status) { return [401, 403, 410].includes(status); }
+function refusalWait(status, retryAfter) {
+  if (retryAfter > 0) return Math.min(1000 * retryAfter, LONGEST_REFUSAL);
+  if (isRefusal(status)) return REFUSAL_TIME;
+  if (status === 404) return MISSING_WAIT;
+  return status < 500 || status === 503 ? REFUSAL_WAIT : 0;
+}
+function waitOf(error) { return error instanceof StatusError ? error.wait : 0; }
+function messageOf(error) {
+  return error instanceof Error || error instanceof DOMException ? error.message : String(error);
+}
+
 // page/llws.js
 
 const PROTOCOL = 'llws.v1';
@@ -618,13 +642,16 @@ function socketAddress(source) {
 // page/socket.js
 
 const OPEN_TIMEOUT = 9000;
+const REFUSAL_TIMEOUT = 3000;
 const FIRST_PINGS = 8, FIRST_PING_INTERVAL = 100, PING_INTERVAL = 5000;
 const QUIET_INTERVAL = 1000, LOST_TIME = 4000;
 const KEPT_SAMPLES = 8;
-async function refusalOf(url, signal) {
+async function refusalOf(url, stop) {
   try {
-    const { status } = await fetch(url.replace(/^ws/, 'http'), { signal, cache: 'no-store' });
-    return status === 401 || status === 403 ? status : null;
+    return await within(REFUSAL_TIMEOUT, async (signal) => {
+      const { status } = await fetch(url.replace(/^ws/, 'http'), { signal, cache: 'no-store' });
+      return isRefusal(status) ? status : null;
+    }, stop);
   } catch {
     return null;
   }
@@ -792,6 +819,7 @@ class ControlSocket {
     this.closing = new AbortController();
     this.pause = FIRST_PAUSE;
     this.failures = 0;
+    this.hasAnswered = false;
     this.isOpen = false;
     this.socket = null;
     if ('WebSocket' in globalThis) this.connect();
@@ -814,7 +842,7 @@ class ControlSocket {
   }
   control({ t, target, state, since }) {
     if (t === 'welcome') {
-      this.failures = 0;
+      this.hasAnswered = true;
       this.pause = FIRST_PAUSE;
       this.setOpen(true);
     } else if (t === 'sync' && target > 0) {
@@ -832,8 +860,11 @@ class ControlSocket {
     const { signal } = this.closing;
     this.setOpen(false);
     this.failures += 1;
-    if (this.group === null && this.failures >= LARGEST_FAILURES) return;
-    await sleep(this.pause, signal);
+    const isRefused = this.socket?.hasOpened === false
+      && await refusalOf(socketAddress(this.source), signal) !== null;
+    const hasNone = !this.hasAnswered && (isRefused || this.failures >= LARGEST_FAILURES);
+    if (this.group === null && hasNone) return;
+    await sleep(isRefused ? REFUSAL_TIME : this.pause, signal);
     this.pause = Math.min(LONGEST_PAUSE, 2 * this.pause);
     if (!signal.aborted) this.connect();
   }
@@ -1155,29 +1186,6 @@ class LatencyController {
     const ends = this.ends.filter(({ at }) => now - at <= time);
     return Math.max(...ends.map(({ delay }) => delay)) - ends[ends.length - 1].delay > BACKLOG_STEP;
   }
-}
-
-// page/errors.js
-
-class UnsupportedError extends Error {}
-const REFUSAL_TIME = 65000;
-const MISSING_WAIT = 1000, REFUSAL_WAIT = 5000, LONGEST_REFUSAL = 120000;
-class StatusError extends Error {
-  constructor(object, { status, headers }, reason = '') {
-    super(`status ${status} for ${object}${reason === '' ? '' : `: ${reason}`}`);
-    this.status = status;
-    this.wait = refusalWait(status, parseInt(headers.get('Retry-After') ?? '', 10));
-  }
-}
-function refusalWait(status, retryAfter) {
-  if (retryAfter > 0) return Math.min(1000 * retryAfter, LONGEST_REFUSAL);
-  if ([401, 403, 410].includes(status)) return REFUSAL_TIME;
-  if (status === 404) return MISSING_WAIT;
-  return status < 500 || status === 503 ? REFUSAL_WAIT : 0;
-}
-function waitOf(error) { return error instanceof StatusError ? error.wait : 0; }
-function messageOf(error) {
-  return error instanceof Error || error instanceof DOMException ? error.message : String(error);
 }
 
 // page/boxes.js
@@ -2583,9 +2591,9 @@ class TrackDelays {
   quantile(q) { return this.samples.quantile(q); }
 }
 class ArrivalDelays {
-  constructor() {
+  constructor(audioChunks = 30) {
     this.video = new TrackDelays(90);
-    this.audio = new TrackDelays(30);
+    this.audio = new TrackDelays(audioChunks);
   }
   clear() {
     this.video.clear();
@@ -4093,6 +4101,7 @@ class NativePlayer {
 // page/players/socket-player.js
 
 const SOCKET_AUDIO_TARGET = 0.25;
+const SHORT_CHUNKS = 120;
 const SOCKET_END_MARGIN = 0.03;
 const CATCH_UP_TIME = 300;
 const LONGEST_WAIT = 1000;
@@ -4111,7 +4120,7 @@ class SocketPlayer {
     this.tracks = [];
     this.waiting = [];
     this.opening = null;
-    this.delays = new ArrivalDelays();
+    this.delays = new ArrivalDelays(SHORT_CHUNKS);
     this.epoch = 0;
     this.hasEpoch = false;
     this.firstChunkAt = 0;
@@ -4188,16 +4197,17 @@ class SocketPlayer {
     this.retryTime = 0;
     this.lostAt = performance.now();
     this.sourceState = '';
+    if (hasEnded) this.host.status('dead', 'Ended', 'The stream has ended');
+    else this.host.status('wait', 'Reconnecting', `Interrupted (${reason}); trying again`);
     if (this.socket?.hasOpened === false) {
       const status = await refusalOf(socketAddress(this.host.source), this.stopping.signal);
       if (this.isStopped) return;
       if (status !== null) {
-        this.host.unsupported(`The server refuses this stream over a WebSocket (status ${status})`);
+        this.host.unsupported(
+          `The server refuses this stream over a WebSocket (status ${status})`, true);
         return;
       }
     }
-    if (hasEnded) this.host.status('dead', 'Ended', 'The stream has ended');
-    else this.host.status('wait', 'Reconnecting', `Interrupted (${reason}); trying again`);
     if (retryTime === 0 && this.failures > 5 && this.feed.end() === null) {
       this.host.unsupported('The server does not serve this stream over a WebSocket');
       return;
@@ -4583,11 +4593,13 @@ class ServicePoller {
       this.silences = hasAnswer ? 0 : this.silences + 1;
       this.failures += 1;
       if (this.failures !== 3) return;
-      const names = ['Live edge age', 'Capture → available', 'Server clock'];
+      const names = ['Live edge age', 'Capture → available', 'Server clock',
+        ...this.publisher ? ['Publisher'] : []];
       for (const name of names) this.figures.figure(name, '–');
     }
   }
   show(response) {
+    const hadPublisher = this.publisher !== null;
     this.presence = response.source;
     this.publisher = response.publisher;
     const { figures, clock } = this, { age, delay } = newestPartOf(response);
@@ -4599,7 +4611,10 @@ class ServicePoller {
     const error = estimate === null ? '' : ` ± ${Math.abs(estimate).toFixed(1)} ms`;
     const text = synchronized === null ? '–' : synchronized ? `in sync${error}` : 'not in sync';
     figures.figure('Server clock', text, synchronized === false);
-    if (!this.publisher) return;
+    if (!this.publisher) {
+      if (hadPublisher) figures.figure('Publisher', '–');
+      return;
+    }
     const isAway = this.publisher.state !== 'live';
     figures.figure('Publisher', publisherText(this.publisher, clock.now()), isAway);
   }
@@ -4706,6 +4721,7 @@ class Playback {
     this.choice = '';
     this.player = null;
     this.unsupported = new Set();
+    this.areSocketsRefused = false;
     this.source = options.source;
     this.targets = new TargetChoice(options.target);
     this.reportedAt = 0;
@@ -4815,6 +4831,7 @@ class Playback {
   }
   choosePlayer(kind) {
     this.unsupported.clear();
+    this.areSocketsRefused = false;
     for (const key of ['player', 'transport', 'script', 'src']) this.events.onMessage(key);
     this.services.start();
     this.play(kind, 'requested');
@@ -4860,6 +4877,7 @@ class Playback {
   openControl() {
     const { kind } = this, { sync } = this.options;
     if (this.controlSocket || kind === 'ws' || kind === 'native' && sync !== null) return;
+    if (this.areSocketsRefused) return;
     this.controlSocket = new ControlSocket(this.source, sync, this.clock, {
       onOpen: (isOpen) => { this.services.isPushed = isOpen; },
       onTarget: (target) => {
@@ -4881,7 +4899,11 @@ class Playback {
       video: this.video, clock: this.clock, source: this.source,
       shown: (...frame) => { if (isCurrent()) this.frames.shown(...frame); },
       status: (...status) => { if (isCurrent()) this.setStatus(...status); },
-      unsupported: (reason) => { if (isCurrent()) this.fallBack(reason); },
+      unsupported: (reason, isRefused) => {
+        if (!isCurrent()) return;
+        this.areSocketsRefused ||= isRefused === true;
+        this.fallBack(reason);
+      },
       notice: (text) => {
         if (!isCurrent()) return;
         this.events.onMessage('sound', text, 'warn');
@@ -4973,7 +4995,8 @@ class Playback {
     this.publish(player);
     if (now - this.reportedAt <= REPORT_INTERVAL) return;
     this.reportedAt = now;
-    if (this.options.kind === null && this.services.presence) this.openControl();
+    const isUsual = this.options.kind === null && this.kind === 'frames';
+    if (isUsual && this.services.presence) this.openControl();
     const figures = figuresOf(this.state, controller.need);
     player.report?.(figures);
     this.controlSocket?.report(figures);

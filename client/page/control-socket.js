@@ -3,15 +3,16 @@
 // of the source, and the player's figures.
 
 import { sleep } from '../shared/deadline.js';
+import { REFUSAL_TIME } from './errors.js';
 import { EVENT, socketAddress } from './llws.js';
-import { LiveSocket } from './socket.js';
+import { LiveSocket, refusalOf } from './socket.js';
 import { eventOf } from './stream-events.js';
 /** @typedef {import('../shared/clock.js').ServerClock} ServerClock */
 /** @typedef {import('./stream-events.js').StreamEvent} StreamEvent */
 
 /** The time before the next attempt after a lost connection: doubled up to the second value, ms. */
 const FIRST_PAUSE = 500, LONGEST_PAUSE = 15000;
-/** Attempts in a row without an answer after which a socket without a sync group is given up. */
+/** A server that has never answered this number of attempts has no sockets. */
 const LARGEST_FAILURES = 3;
 
 /**
@@ -37,6 +38,7 @@ export class ControlSocket {
     this.closing = new AbortController();
     this.pause = FIRST_PAUSE;
     this.failures = 0;
+    this.hasAnswered = false;
     this.isOpen = false;
     /** @type {LiveSocket | null} */
     this.socket = null;
@@ -63,7 +65,7 @@ export class ControlSocket {
   /** @param {{ t: string } & Record<string, any>} message */
   control({ t, target, state, since }) {
     if (t === 'welcome') {
-      this.failures = 0;
+      this.hasAnswered = true;
       this.pause = FIRST_PAUSE;
       this.setOpen(true);
     } else if (t === 'sync' && target > 0) {
@@ -84,9 +86,12 @@ export class ControlSocket {
     const { signal } = this.closing;
     this.setOpen(false);
     this.failures += 1;
+    const isRefused = this.socket?.hasOpened === false
+      && await refusalOf(socketAddress(this.source), signal) !== null;
     // A server without sockets, or a cache that does not pass them.
-    if (this.group === null && this.failures >= LARGEST_FAILURES) return;
-    await sleep(this.pause, signal);
+    const hasNone = !this.hasAnswered && (isRefused || this.failures >= LARGEST_FAILURES);
+    if (this.group === null && hasNone) return;
+    await sleep(isRefused ? REFUSAL_TIME : this.pause, signal);
     this.pause = Math.min(LONGEST_PAUSE, 2 * this.pause);
     if (!signal.aborted) this.connect();
   }

@@ -5,7 +5,7 @@
 export class UnsupportedError extends Error {}
 
 /** A refusal counts for this time, ms: longer than our origin remembers an invalid token. */
-const REFUSAL_TIME = 65000;
+export const REFUSAL_TIME = 65000;
 /** The wait after a stream that does not exist, after other refusals, and the longest one, ms. */
 const MISSING_WAIT = 1000, REFUSAL_WAIT = 5000, LONGEST_REFUSAL = 120000;
 
@@ -20,10 +20,16 @@ export class StatusError extends Error {
   }
 }
 
+/**
+ * Whether a server refuses this client: without a token, with another one, after its end.
+ * @param {number} status
+ */
+export function isRefusal(status) { return [401, 403, 410].includes(status); }
+
 /** @param {number} status @param {number} retryAfter s; NaN if unknown */
 function refusalWait(status, retryAfter) {
   if (retryAfter > 0) return Math.min(1000 * retryAfter, LONGEST_REFUSAL);
-  if ([401, 403, 410].includes(status)) return REFUSAL_TIME;
+  if (isRefusal(status)) return REFUSAL_TIME;
   if (status === 404) return MISSING_WAIT;
   return status < 500 || status === 503 ? REFUSAL_WAIT : 0;
 }

@@ -95,6 +95,8 @@ export class Playback {
     this.player = null;
     /** @type {Set<Kind>} players that cannot play this stream */
     this.unsupported = new Set();
+    /** A refused token counts at each attempt: no other socket is opened with it. */
+    this.areSocketsRefused = false;
     this.source = options.source;
     this.targets = new TargetChoice(options.target);
     this.reportedAt = 0;
@@ -224,6 +226,7 @@ export class Playback {
   /** @param {Kind} kind */
   choosePlayer(kind) {
     this.unsupported.clear();
+    this.areSocketsRefused = false;
     for (const key of ['player', 'transport', 'script', 'src']) this.events.onMessage(key);
     this.services.start();
     this.play(kind, 'requested');
@@ -284,6 +287,7 @@ export class Playback {
   openControl() {
     const { kind } = this, { sync } = this.options;
     if (this.controlSocket || kind === 'ws' || kind === 'native' && sync !== null) return;
+    if (this.areSocketsRefused) return;
     this.controlSocket = new ControlSocket(this.source, sync, this.clock, {
       onOpen: (isOpen) => { this.services.isPushed = isOpen; },
       onTarget: (target) => {
@@ -312,7 +316,11 @@ export class Playback {
       video: this.video, clock: this.clock, source: this.source,
       shown: (...frame) => { if (isCurrent()) this.frames.shown(...frame); },
       status: (...status) => { if (isCurrent()) this.setStatus(...status); },
-      unsupported: (reason) => { if (isCurrent()) this.fallBack(reason); },
+      unsupported: (reason, isRefused) => {
+        if (!isCurrent()) return;
+        this.areSocketsRefused ||= isRefused === true;
+        this.fallBack(reason);
+      },
       notice: (text) => {
         if (!isCurrent()) return;
         this.events.onMessage('sound', text, 'warn');
@@ -425,7 +433,8 @@ export class Playback {
     this.publish(player);
     if (now - this.reportedAt <= REPORT_INTERVAL) return;
     this.reportedAt = now;
-    if (this.options.kind === null && this.services.presence) this.openControl();
+    const isUsual = this.options.kind === null && this.kind === 'frames';
+    if (isUsual && this.services.presence) this.openControl();
     const figures = figuresOf(this.state, controller.need);
     player.report?.(figures);
     this.controlSocket?.report(figures);

@@ -143,13 +143,15 @@ export class ServicePoller {
       this.silences = hasAnswer ? 0 : this.silences + 1;
       this.failures += 1;
       if (this.failures !== 3) return;
-      const names = ['Live edge age', 'Capture → available', 'Server clock'];
+      const names = ['Live edge age', 'Capture → available', 'Server clock',
+        ...this.publisher ? ['Publisher'] : []];
       for (const name of names) this.figures.figure(name, '–');
     }
   }
 
   /** @param {Timestamps} response */
   show(response) {
+    const hadPublisher = this.publisher !== null;
     this.presence = response.source;
     this.publisher = response.publisher;
     const { figures, clock } = this, { age, delay } = newestPartOf(response);
@@ -161,7 +163,10 @@ export class ServicePoller {
     const error = estimate === null ? '' : ` ± ${Math.abs(estimate).toFixed(1)} ms`;
     const text = synchronized === null ? '–' : synchronized ? `in sync${error}` : 'not in sync';
     figures.figure('Server clock', text, synchronized === false);
-    if (!this.publisher) return;
+    if (!this.publisher) {
+      if (hadPublisher) figures.figure('Publisher', '–');
+      return;
+    }
     const isAway = this.publisher.state !== 'live';
     figures.figure('Publisher', publisherText(this.publisher, clock.now()), isAway);
   }

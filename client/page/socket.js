@@ -2,6 +2,8 @@
 // One connection of the protocol llws.v1, with its clock.
 
 import { localNow } from '../shared/clock.js';
+import { within } from '../shared/deadline.js';
+import { isRefusal } from './errors.js';
 import { controlMessage, mediaMessage, PROTOCOL } from './llws.js';
 /** @typedef {import('../shared/clock.js').ServerClock} ServerClock */
 /** @typedef {import('../shared/clock.js').TimeSample} TimeSample */
@@ -9,6 +11,8 @@ import { controlMessage, mediaMessage, PROTOCOL } from './llws.js';
 
 /** The server may hold its answer while it is busy, ms. */
 const OPEN_TIMEOUT = 9000;
+/** The time for the plain request that asks for the status of a refusal, ms. */
+const REFUSAL_TIMEOUT = 3000;
 /** The first measurements of the clock, then the usual interval between two of them, ms. */
 const FIRST_PINGS = 8, FIRST_PING_INTERVAL = 100, PING_INTERVAL = 5000;
 /** The interval while nothing is received, and the time after which the connection is lost, ms. */
@@ -24,15 +28,17 @@ const KEPT_SAMPLES = 8;
  */
 
 /**
- * The status with which a server refuses a client, 401 or 403; null for anything else.
+ * The status with which a server refuses a client: 401, 403 or 410; null for anything else.
  *
  * Browsers hide the status of a WebSocket that does not open: a plain request has the same one.
- * @param {string} url @param {AbortSignal} signal
+ * @param {string} url @param {AbortSignal} stop
  */
-export async function refusalOf(url, signal) {
+export async function refusalOf(url, stop) {
   try {
-    const { status } = await fetch(url.replace(/^ws/, 'http'), { signal, cache: 'no-store' });
-    return status === 401 || status === 403 ? status : null;
+    return await within(REFUSAL_TIMEOUT, async (signal) => {
+      const { status } = await fetch(url.replace(/^ws/, 'http'), { signal, cache: 'no-store' });
+      return isRefusal(status) ? status : null;
+    }, stop);
   } catch {
     return null;
   }

@@ -6,9 +6,13 @@ import { ControlSocket } from '../page/control-socket.js';
 const settled = () => new Promise((resolve) => { setImmediate(resolve); });
 
 /** A socket that is open at once, and what it reports. */
-function joined(t, group = 'hall') {
+function joined(t, group = 'hall', status = 426) {
   const sockets = [], targets = [], events = [], sources = [], openings = [];
-  const previous = globalThis.WebSocket;
+  const requests = [], { WebSocket, fetch } = globalThis;
+  globalThis.fetch = async (url) => {
+    requests.push(url);
+    return new Response('', { status });
+  };
   globalThis.WebSocket = class extends EventTarget {
     static OPEN = 1;
 
@@ -31,9 +35,9 @@ function joined(t, group = 'hall') {
   t.after(() => {
     member.close();
     mock.timers.reset();
-    globalThis.WebSocket = previous;
+    Object.assign(globalThis, { WebSocket, fetch });
   });
-  return { member, sockets, targets, events, sources, openings };
+  return { member, sockets, requests, targets, events, sources, openings };
 }
 
 suite('a socket without media beside a player', () => {
@@ -54,6 +58,7 @@ suite('a socket without media beside a player', () => {
     const { member, sockets } = joined(t);
     for (const pause of [500, 1000, 2000, 4000, 8000, 15000, 15000]) {
       const count = sockets.length;
+      sockets.at(-1).onopen();
       sockets.at(-1).onclose({ code: 1006, reason: '' });
       mock.timers.tick(pause - 1);
       await settled();
@@ -102,4 +107,33 @@ suite('a socket without media beside a player', () => {
     }
     assert.equal(sockets.length, 3);
   });
+
+  test('without a group, a server that has answered is never given up', async (t) => {
+    const { sockets } = joined(t, null);
+    sockets[0].onmessage({ data: '{"t":"welcome","v":1}' });
+    for (let i = 0; i < 10; i += 1) {
+      sockets.at(-1).onclose?.({ code: 1006, reason: '' });
+      await settled();
+      mock.timers.tick(15000);
+      await settled();
+    }
+    assert.equal(sockets.length, 11);
+  });
+
+  for (const [group, status, attempts] of [
+    [null, 403, 1], [null, 410, 1], ['hall', 403, 10], ['hall', 401, 10],
+  ]) {
+    const name = `sockets in ten minutes, group ${group}, refused with ${status}: ${attempts}`;
+    test(name, async (t) => {
+      const { sockets, requests } = joined(t, group, status);
+      for (let elapsed = 0; elapsed < 600; elapsed += 1) {
+        sockets.at(-1).onclose?.({ code: 1006, reason: '' });
+        await settled();
+        mock.timers.tick(1000);
+        await settled();
+      }
+      assert.equal(sockets.length, attempts);
+      assert.equal(requests[0], 'https://h/live/ws');
+    });
+  }
 });

@@ -129,6 +129,10 @@ suite('playback', () => {
       assert.deepEqual(playback.services.presence, { isOnline: false, since: 5e6 });
       playback.play('hlsjs', 'requested');
       assert.ok(controlSocket.closing.signal.aborted && !playback.services.isPushed);
+      Object.assign(playback.player, {
+        update() {}, renditions: () => null, hasAudio: () => null, latency: () => null });
+      update();
+      assert.equal(playback.controlSocket, null);
     });
   }
 

@@ -52,9 +52,10 @@ export class TrackDelays {
 
 /** The times from the PROGRAM-DATE-TIME of the latest chunks until their arrival, s. */
 export class ArrivalDelays {
-  constructor() {
+  /** @param {number} [audioChunks] as many as last about three seconds; of parts by default */
+  constructor(audioChunks = 30) {
     this.video = new TrackDelays(90);
-    this.audio = new TrackDelays(30);
+    this.audio = new TrackDelays(audioChunks);
   }
 
   clear() {

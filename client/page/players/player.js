@@ -48,7 +48,8 @@
  * @property {ServerClock} clock
  * @property {string} source URL of the playlist or MPD
  * @property {(status: Status, text: string, problem?: string) => void} status
- * @property {(reason: string) => void} unsupported this player cannot play the stream
+ * @property {(reason: string, isRefused?: boolean) => void} unsupported this player cannot play the
+ *   stream; with `isRefused` because the server refuses this client
  * @property {(text: string | null) => void} notice for the viewer; null if it is over
  * @property {() => void} measureClock the server's clock may have been set
  * @property {(usual: number, least: number) => void} setTargets

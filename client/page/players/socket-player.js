@@ -17,6 +17,8 @@ import { ArrivalDelays } from './arrivals.js';
 
 /** The target with audio if the server names none, s. */
 const SOCKET_AUDIO_TARGET = 0.25;
+/** About four seconds of audio chunks of one or two AAC frames. */
+const SHORT_CHUNKS = 120;
 /** A seek to the end of the buffered media is to this time before the end, s. */
 const SOCKET_END_MARGIN = 0.03;
 /** The chunks that a new viewer gets at once arrive within this time, ms. */
@@ -54,7 +56,7 @@ export class SocketPlayer {
     this.waiting = [];
     /** @type {MediaFeed | null} the feed whose media source opens */
     this.opening = null;
-    this.delays = new ArrivalDelays();
+    this.delays = new ArrivalDelays(SHORT_CHUNKS);
     /** Wall clock − media time, s. */
     this.epoch = 0;
     this.hasEpoch = false;
@@ -152,16 +154,17 @@ export class SocketPlayer {
     this.retryTime = 0;
     this.lostAt = performance.now();
     this.sourceState = '';
+    if (hasEnded) this.host.status('dead', 'Ended', 'The stream has ended');
+    else this.host.status('wait', 'Reconnecting', `Interrupted (${reason}); trying again`);
     if (this.socket?.hasOpened === false) {
       const status = await refusalOf(socketAddress(this.host.source), this.stopping.signal);
       if (this.isStopped) return;
       if (status !== null) {
-        this.host.unsupported(`The server refuses this stream over a WebSocket (status ${status})`);
+        this.host.unsupported(
+          `The server refuses this stream over a WebSocket (status ${status})`, true);
         return;
       }
     }
-    if (hasEnded) this.host.status('dead', 'Ended', 'The stream has ended');
-    else this.host.status('wait', 'Reconnecting', `Interrupted (${reason}); trying again`);
     if (retryTime === 0 && this.failures > 5 && this.feed.end() === null) {
       this.host.unsupported('The server does not serve this stream over a WebSocket');
       return;
