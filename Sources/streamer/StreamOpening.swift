@@ -46,7 +46,8 @@ extension StreamDefinition {
   /// How publishers address the stream.
   var publishTarget: PublishTarget {
     PublishTarget(
-      key: settings.publishKey, path: settings.publishPath, passphrase: settings.srtPassphrase)
+      key: settings.publishKey, path: settings.publishPath, passphrase: settings.srtPassphrase,
+      takeover: settings.takeover)
   }
 
   /// The plan of the stream, whose source is `published` if publishers are; the log reports each

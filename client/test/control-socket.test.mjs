@@ -123,7 +123,8 @@ suite('a socket without media beside a player', () => {
   for (const [group, status, attempts] of [
     [null, 403, 1], [null, 410, 1], ['hall', 403, 10], ['hall', 401, 10],
   ]) {
-    test(`sockets in ten minutes, group ${group}, refused with ${status}: ${attempts}`, async (t) => {
+    const name = `sockets in ten minutes, group ${group}, refused with ${status}: ${attempts}`;
+    test(name, async (t) => {
       const { sockets, requests } = joined(t, group, status);
       for (let elapsed = 0; elapsed < 600; elapsed += 1) {
         sockets.at(-1).onclose?.({ code: 1006, reason: '' });

@@ -150,8 +150,9 @@ final class PublisherPackets {
       depacketizer?.take(extradata: body)
       return []
     case .accessUnit(let compositionTime):
-      let dts = time(Int64(tag.timestamp))
-      let pts = time(Int64(tag.timestamp) + Int64(compositionTime))
+      let offset = Interval.nanoseconds(Int64(head.timeOffset))
+      let dts = time(Int64(tag.timestamp)) + offset
+      let pts = time(Int64(tag.timestamp) + Int64(compositionTime)) + offset
       return depacketizer?.take(
         body.span, pts: pts, dts: dts, isKey: head.isKey, arrival: arrival, senderTime: nil) ?? []
     }
@@ -189,7 +190,7 @@ final class PublisherPackets {
         sampleRate: head.sampleRate, channels: head.channels)
     }
     guard !head.isConfiguration else { return [] }
-    let pts = time(Int64(tag.timestamp))
+    let pts = time(Int64(tag.timestamp)) + .nanoseconds(Int64(head.timeOffset))
     let packets = audio?.take(body, pts: pts, arrival: arrival)
     return (packets ?? []).map { .audio($0) }
   }
