@@ -233,7 +233,10 @@ let package = Package(
       ], exclude: ["Golden"]),
     tests(
       "Capture",
-      ["Time", "Capture", "CMAF", "CFFmpeg", "GlobShim", "Media", "Sharing", "TestSupport"]),
+      [
+        "Time", "Capture", "CMAF", "CFFmpeg", "GlobShim", "Ingest", "Media", "Sharing",
+        "TestSupport",
+      ]),
   ] + fuzzers,
   swiftLanguageModes: [.v6]
 )

@@ -10,14 +10,18 @@ package struct PublishTarget: Sendable, Equatable {
   package var path: SecretDigest?
   /// What callers by SRT encrypt with; nil for no encryption.
   package var passphrase: Passphrase?
+  /// When another publisher replaces the present one.
+  package var takeover: Takeover
 
   /// The name of the stream with a key, or a path.
   package init(
-    key: SecretDigest? = nil, path: SecretDigest? = nil, passphrase: Passphrase? = nil
+    key: SecretDigest? = nil, path: SecretDigest? = nil, passphrase: Passphrase? = nil,
+    takeover: Takeover = .silent
   ) {
     self.key = key
     self.path = path
     self.passphrase = passphrase
+    self.takeover = takeover
   }
 
   /// Whether clients need neither a key nor a path.

@@ -8,7 +8,7 @@ extension PublishedStream {
   /// Whether a client sends a track, or publishes otherwise, that another one may not replace.
   package func isTaken(_ track: PublishedTrack, at now: MonotonicTime) -> Bool {
     let (session, isTaken) = present(at: now)
-    return session.map { $0.isTaken(track, at: now) } ?? isTaken
+    return session.map { $0.isTaken(track, takeover, at: now) } ?? isTaken
   }
 
   /// Whether the next body of a track is awaited, from this client.
@@ -28,7 +28,7 @@ extension PublishedStream {
     // Each change by another connection meanwhile is one more attempt.
     for _ in 0..<4 {
       if let session = present(at: now).session {
-        switch session.add(track, connection, at: now) {
+        switch session.add(track, connection, takeover, at: now) {
         case .taken: return nil
         case .attached(let former, let hasReturned, let paused):
           if present(at: now).session === session {
@@ -39,7 +39,7 @@ extension PublishedStream {
         }
       }
       let session = TrackSession()
-      _ = session.add(track, connection, at: now)
+      _ = session.add(track, connection, takeover, at: now)
       if case .attached(let former) = attach(session.publisher, session, at: now) {
         return (session, former, nil)
       }

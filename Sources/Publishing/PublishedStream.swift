@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Ingest
-import Net
+package import Net
 import Sharing
 package import Time
 
@@ -51,9 +51,6 @@ package final class PublishedStream: Sendable {
     case replaced
   }
 
-  /// How long a publisher must be silent until another one may replace it.
-  package static let takeoverTime = Interval.seconds(2)
-
   /// The publishers of a stream, for people and for metrics.
   package struct Status: Sendable, Equatable {
     /// Whether a client publishes.
@@ -75,6 +72,7 @@ package final class PublishedStream: Sendable {
 
   private struct State {
     var status = Status()
+    var takeover = Takeover.silent
     var publisher: Publisher?
     /// The tracks of the publisher, if each has a connection of its own.
     var session: TrackSession?
@@ -103,6 +101,12 @@ package final class PublishedStream: Sendable {
         hasBegun = false
       }
       return true
+    }
+
+    /// Whether a client publishes that another one may not replace.
+    func isTaken(at now: MonotonicTime) -> Bool {
+      guard publisher != nil else { return false }
+      return takeover.protects(since: status.since ?? lastTag, last: lastTag, at: now)
     }
 
     /// Whether nothing is left after the last record.
@@ -164,10 +168,16 @@ package final class PublishedStream: Sendable {
 
   // MARK: For publishers
 
+  /// When another publisher replaces the present one.
+  package var takeover: Takeover {
+    get { state.withLock { $0.takeover } }
+    set { state.withLock { $0.takeover = newValue } }
+  }
+
   /// Whether a client publishes that another one may not replace.
   package func isTaken(at now: MonotonicTime) -> Bool { present(at: now).isTaken }
 
-  /// Lets a client publish, if no other does or the other is silent.
+  /// Lets a client publish, if no other does or ``takeover`` lets it replace the other.
   package func attach(_ publisher: Publisher, at now: MonotonicTime) -> Attachment {
     attach(publisher, nil, at: now)
   }
@@ -175,10 +185,7 @@ package final class PublishedStream: Sendable {
   /// Whether a client publishes that another one may not replace, and its tracks, if each has a
   /// connection of its own.
   func present(at now: MonotonicTime) -> (session: TrackSession?, isTaken: Bool) {
-    state.withLock { state in
-      let isTaken = state.publisher != nil && now - state.lastTag <= Self.takeoverTime
-      return (state.session, isTaken)
-    }
+    state.withLock { ($0.session, $0.isTaken(at: now)) }
   }
 
   /// Lets a client publish, with tracks that have connections of their own.
@@ -187,7 +194,7 @@ package final class PublishedStream: Sendable {
   ) -> Attachment {
     state.withLock { state in
       let former = state.publisher
-      if former != nil, now - state.lastTag <= Self.takeoverTime { return .taken }
+      if state.isTaken(at: now) { return .taken }
       if former != nil { state.endPublisher(at: now) }
       (state.status.isConnected, state.status.since) = (true, now)
       state.status.transport = publisher.transport

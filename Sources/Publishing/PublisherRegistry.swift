@@ -73,6 +73,7 @@ package final class PublisherRegistry: Sendable {
   package func add(_ name: String, _ target: PublishTarget) -> PublishedStream {
     state.withLock { state in
       let stream = state.entries[name]?.stream ?? PublishedStream(name: name)
+      stream.takeover = target.takeover
       state.entries[name] = Entry(stream: stream, target: target)
       return stream
     }

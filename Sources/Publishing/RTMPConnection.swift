@@ -38,6 +38,8 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
   private var waiting: MediaTag?
   private var held: [UInt8] = []
   private var hasCheckedVideo = false
+  /// Whether the client was asked to connect again.
+  private(set) var isLeaving = false
   /// While the client publishes.
   var permit: PublishPermit?
 
@@ -222,6 +224,21 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
     case .closing where now - since >= Self.closingTime: end(.quietly)
     case .starting, .publishing, .closing, .closed: break
     }
+  }
+
+  /// Asks a publisher that understands it to connect again, since the program ends.
+  ///
+  /// Its media is taken until it disconnects, since it continues up to a key frame.
+  /// - Source: Enhanced RTMP v2, "Reconnect Request", message flow
+  func askToReconnect() {
+    guard case .publishing(let published, _) = state,
+      session.requestReconnect("the server ends or restarts")
+    else { return }
+    isLeaving = true
+    server.log.write(
+      .info, "reconnect-requested", stream: published.name,
+      "asked the publisher from \(peer.masked) to connect again")
+    sendOutput()
   }
 
   /// Closes the connection: the program ends.

@@ -28,6 +28,8 @@ final class RTMPServer: SocketReceiver, LoopService {
   private var nextRetry = MonotonicTime.distantFuture
   private var retryInterval = RTMPServer.retryInterval.first
   private var isClosed = false
+  /// Called once when no connection is left that was asked to connect again.
+  private var onLeft: (() -> Void)?
 
   init(_ loop: EventLoop, _ registry: PublisherRegistry, _ log: Log) {
     self.loop = loop
@@ -57,6 +59,21 @@ final class RTMPServer: SocketReceiver, LoopService {
     guard let index = connections.firstIndex(where: { $0 === connection }) else { return }
     connections.remove(at: index)
     registry.disconnect(connection.peer)
+    reportLeft()
+  }
+
+  /// Accepts no further connection, asks publishers to connect again, and calls `body` when those
+  /// that understand it have disconnected.
+  func askToReconnect(then body: @escaping () -> Void) {
+    isClosed = true
+    for connection in connections { connection.askToReconnect() }
+    onLeft = body
+    reportLeft()
+  }
+
+  private func reportLeft() {
+    guard onLeft != nil, !connections.contains(where: \.isLeaving) else { return }
+    onLeft.take()?()
   }
 
   /// Closes all connections, and all further ones.

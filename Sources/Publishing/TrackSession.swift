@@ -14,7 +14,12 @@ package enum PublishedTrack: String, Sendable, CaseIterable { case video, audio 
 final class TrackSession: Sendable {
   private struct Connection {
     let publisher: Publisher
+    let start: MonotonicTime
     var lastTag: MonotonicTime
+
+    func isTaken(_ takeover: Takeover, at now: MonotonicTime) -> Bool {
+      takeover.protects(since: start, last: lastTag, at: now)
+    }
   }
 
   /// The result of adding a connection.
@@ -54,14 +59,14 @@ final class TrackSession: Sendable {
     first.close { close(Array(open.dropFirst()), then) }
   }
 
-  /// Adds the connection of a track; it replaces one that is silent.
+  /// Adds the connection of a track; it replaces one if `takeover` lets it.
   func add(
-    _ track: PublishedTrack, _ publisher: Publisher, at now: MonotonicTime
+    _ track: PublishedTrack, _ publisher: Publisher, _ takeover: Takeover, at now: MonotonicTime
   ) -> Addition {
     state.withLock { state in
       let former = state.connections[track]
-      if let former, now - former.lastTag <= PublishedStream.takeoverTime { return .taken }
-      state.connections[track] = Connection(publisher: publisher, lastTag: now)
+      if let former, former.isTaken(takeover, at: now) { return .taken }
+      state.connections[track] = Connection(publisher: publisher, start: now, lastTag: now)
       let isFirst = state.seen.insert(track).inserted
       let paused = state.paused.removeValue(forKey: track)
       return .attached(
@@ -93,10 +98,8 @@ final class TrackSession: Sendable {
   }
 
   /// Whether a connection that another one may not replace sends a track.
-  func isTaken(_ track: PublishedTrack, at now: MonotonicTime) -> Bool {
-    state.withLock { state in
-      state.connections[track].map { now - $0.lastTag <= PublishedStream.takeoverTime } ?? false
-    }
+  func isTaken(_ track: PublishedTrack, _ takeover: Takeover, at now: MonotonicTime) -> Bool {
+    state.withLock { $0.connections[track]?.isTaken(takeover, at: now) ?? false }
   }
 
   /// Whether the next body of a track is awaited, from this client.

@@ -17,6 +17,8 @@ import Time
 final class Program: Sendable {
   /// How long connections may take to finish after the end.
   private static let drainLimit = Interval.seconds(3)
+  /// How long publishers may take to connect to the next run of the program.
+  private static let reconnectLimit = Interval.milliseconds(1500)
 
   private let configuration: ValidatedConfiguration
   private let tls: TLSSetup?
@@ -187,8 +189,7 @@ final class Program: Sendable {
   func finish() {
     log.write(.info, "stopping", "ending the streams and answering all requests")
     notifier?.send(.stopping)
-    rtmp.close()
-    srt?.close()
+    closePublishers()
     close(isEnding: true)
     // Players without a held request send one more, and learn that the stream has ended.
     server.linger(limit: StreamRegistry.lingerTime)
@@ -203,10 +204,15 @@ final class Program: Sendable {
     log.write(.info, "leaving", "leaving without ending the streams")
     notifier?.send(.stopping)
     server.stopAccepting()
-    rtmp.close()
-    srt?.close()
+    closePublishers()
     close(isEnding: false)
     server.stop()
+  }
+
+  private func closePublishers() {
+    rtmp.askToReconnect(until: SystemClock.monotonicTime + Self.reconnectLimit)
+    rtmp.close()
+    srt?.close()
   }
 
   private func close(isEnding: Bool) {

@@ -46,7 +46,8 @@ extension StreamDefinition {
   /// How publishers address the stream.
   var publishTarget: PublishTarget {
     PublishTarget(
-      key: settings.publishKey, path: settings.publishPath, passphrase: settings.srtPassphrase)
+      key: settings.publishKey, path: settings.publishPath, passphrase: settings.srtPassphrase,
+      takeover: settings.takeover)
   }
 
   /// The plan of the stream, whose source is `published` if publishers are; the log reports each
@@ -147,8 +148,8 @@ extension StreamDefinition {
   }
 
   /// What decides with which streams its inputs are shared; nil without an input.
-  var inputWish: ProcessTable.Wish? {
-    settings.input.map { ProcessTable.Wish(order($0), isIsolated: settings.isIsolated) }
+  var processMember: ProcessTable.Member? {
+    settings.input.map { ProcessTable.Member(order($0), isIsolated: settings.isIsolated) }
   }
 }
 

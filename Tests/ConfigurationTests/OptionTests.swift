@@ -37,6 +37,7 @@ private let rows = [
   Row("on-publish", "http://h https://h:81/a?b HTTP://[::1]:8/", not: "ftp://h h:1 http://a@h"),
   Row("on-unpublish", "http://h/x", not: "http:// http://h:0 http://h/#a"),
   Row("publish-key", "k aB3._~-x", not: "a/b ä"),
+  Row("takeover", "silent always", not: "never"),
   Row("srt-passphrase", "ten-letters", not: "too-short"),
   Row("rtmp-path", "live/stream a/b/c", not: "live /b a//b"),
   Row("resolution", "64x64 1280x720", not: "641x360 720 62x64"),

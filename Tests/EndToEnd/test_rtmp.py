@@ -218,6 +218,24 @@ def test_a_silent_publisher_is_replaced_a_sending_one_is_not(streamer,
 
 
 @pytest.mark.timeout(60)
+def test_a_sending_publisher_is_replaced_with_takeover_always(streamer) -> None:
+    """`--takeover always`: two seconds after it began, another client may publish instead."""
+    program, port = origin(streamer, "--takeover", "always")
+    with Publisher(port) as first:
+        assert first.ask("x") == b"NetStream.Publish.Start"
+        with Publisher(port) as early:
+            assert early.ask("x") == b"NetStream.Publish.BadName"
+        for number in range(11):
+            first.media(8, bytes([0xAF, 0, 0x11, 0x90]), number * 200)
+            pause(0.2, "a publisher that sends")
+        with Publisher(port) as second:
+            assert second.ask("x") == b"NetStream.Publish.Start"
+            first.wait_for(rb"replaced by another publisher")
+            first.closed_within(5)
+    assert len(program.logged("publish-started", stream="live")) == 2
+
+
+@pytest.mark.timeout(60)
 def test_a_wrong_key_is_refused_and_never_printed(streamer, tmp_path: Path) -> None:
     """BadName for a wrong key; neither the right nor the wrong one is in log, metrics or API."""
     right, wrong = "Sesame-0123456789", "Wrong-9876543210"

@@ -35,7 +35,7 @@ struct FLVTagTests {
     #expect(FLVVideoTag([0xD0] + ascii("hvc1"))?.content == .nothing)
   }
 
-  @Test("ModEx is skipped, and of several tracks the default one is taken")
+  @Test("ModEx precedes a packet, and of several tracks the default one is taken")
   func multitrack() throws {
     let modified = try #require(
       FLVVideoTag([0x97, 2, 1, 2, 3, 0x01] + ascii("avc1") + [0, 0, 1, 5]))
@@ -54,6 +54,59 @@ struct FLVTagTests {
     #expect(FLVVideoTag([0x96, 0x13] + ascii("avc1") + [0, 0, 0, 3, 7]) == nil)
     #expect(FLVVideoTag([0x97, 0xFF, 0xFF, 0xFF]) == nil)
     #expect(FLVVideoTag([0x96, 0x26] + ascii("avc1")) == nil)
+  }
+
+  /// A block of ModEx, with the packet type after it.
+  private static func block(_ data: [UInt8], type: UInt8 = 0, next: UInt8) -> [UInt8] {
+    let size =
+      data.count < 256
+      ? [UInt8(data.count - 1)]
+      : [255, UInt8((data.count - 1) >> 8), UInt8((data.count - 1) & 255)]
+    return size + data + [type << 4 | next]
+  }
+
+  /// Packet types: 1 for frames, 7 for one more block of ModEx.
+  private static let offsets: [(block: [UInt8], nanoseconds: Int)] = [
+    (block([0x07, 0xA1, 0x20], next: 1), 500_000), (block([0x0F, 0x42, 0x3F], next: 1), 999_999),
+    // A millisecond, and more.
+    (block([0x0F, 0x42, 0x40], next: 1), 0), (block([255, 255, 255], next: 1), 0),
+    // Another type, too few bytes, and more bytes than the field has.
+    (block([0, 0, 9], type: 1, next: 1), 0), (block([0, 9], next: 1), 0),
+    (block([0, 0, 9] + Array(repeating: 7, count: 5), next: 1), 9),
+    (block([0, 0, 9] + Array(repeating: 7, count: 252), next: 1), 9),
+    (block([0, 0, 9] + Array(repeating: 7, count: 253), next: 1), 9),
+    (block([0, 0, 9] + Array(repeating: 7, count: 300), next: 1), 9),
+    // Several blocks: the last valid offset.
+    (block([0, 0, 9], next: 7) + block([1], type: 15, next: 1), 9),
+    (block([0, 0, 9], next: 7) + block([0, 1, 0], next: 1), 256),
+  ]
+
+  @Test("the nanosecond offset of ModEx, 0 to 999,999", arguments: offsets.indices)
+  func timeOffsets(row: Int) throws {
+    let (block, nanoseconds) = Self.offsets[row]
+    let video = try #require(FLVVideoTag([0x97] + block + ascii("avc1") + [0, 0, 1, 5]))
+    #expect(video.timeOffset == nanoseconds && video.content == .accessUnit(compositionTime: 1))
+    #expect(video.body.count == 1)
+    let audio = try #require(FLVAudioTag([0x97] + block + ascii("mp4a") + [1, 2]))
+    #expect(audio.timeOffset == nanoseconds && audio.body.count == 2)
+  }
+
+  @Test("the offset of ModEx is that of all tracks; at most eight blocks are read")
+  func modifiers() throws {
+    let offset = Self.block([0, 0, 9], next: 6)
+    let tag = [0x97] + offset + [0x13] + ascii("av01") + [0, 0, 0, 1, 5, 1, 0, 0, 1, 6]
+    let tracks = try #require(FLVVideoTag.tracks(of: tag))
+    #expect(tracks.map(\.timeOffset) == [9, 9] && tracks.map(\.track) == [0, 1])
+    #expect(FLVVideoTag([0x17, 1, 0, 0, 0])?.timeOffset == 0)
+    #expect(FLVAudioTag([0xAF, 1, 2])?.timeOffset == 0)
+    let more = Self.block([0], next: 7)
+    func blocks(_ count: Int) -> [UInt8] {
+      [0x97] + Array(repeating: more, count: count - 1).joined() + Self.block([0], next: 3)
+        + ascii("avc1")
+    }
+    #expect(FLVVideoTag(blocks(8)) != nil && FLVVideoTag(blocks(9)) == nil)
+    // A block without its data, and one without the type after it.
+    #expect(FLVVideoTag([0x97, 2, 0, 0]) == nil && FLVVideoTag([0x97, 2, 0, 0, 9]) == nil)
   }
 
   @Test("all tracks of a multitrack tag, in each of its three types")

@@ -58,10 +58,13 @@ private struct Client {
     #expect(try send(Array(repeating: 0, count: 1536)) == [])
   }
 
-  mutating func connect(_ application: String = "live") throws {
-    let arguments: [String: AMF0Value] = [
+  mutating func connect(
+    _ application: String = "live", _ more: [String: AMF0Value] = [:]
+  ) throws {
+    var arguments: [String: AMF0Value] = [
       "app": .string(application), "fourCcList": .array([.string("hvc1")]),
     ]
+    arguments.merge(more) { $1 }
     #expect(try send([.string("connect"), .number(1), .object(arguments)]) == [])
   }
 
@@ -107,6 +110,44 @@ struct RTMPSessionTests {
       ])
     #expect(try client.send([.string("FCUnpublish"), .number(6), .null]) == [.unpublish])
     #expect(try client.send([.string("deleteStream"), .number(7), .null, .number(1)]) == [])
+  }
+
+  @Test(
+    "a client is asked to connect again if it has announced Reconnect",
+    arguments: [(1, true), (15, true), (14, false), (1.5, false), (.nan, false), (1e300, false)]
+      as [(Double, Bool)])
+  func reconnect(capabilities: Double, isAsked: Bool) throws {
+    var client = Client()
+    try client.handshake()
+    let isEarly = client.session.requestReconnect("too early")
+    #expect(!isEarly)
+    try client.connect("live", ["capsEx": .number(capabilities)])
+    let answer = try #require(try client.commands().last)
+    #expect(answer[3]["capsEx"] == .number(15))
+    let wasAsked = client.session.requestReconnect("maintenance")
+    #expect(wasAsked == isAsked)
+    let messages = try client.received()
+    #expect(messages.count == (isAsked ? 1 : 0))
+    guard let message = messages.first else { return }
+    // Of the connection, not of a message stream.
+    #expect(message.stream == 0)
+    var reader = AMF0Reader(message.payload)
+    let values = try reader.rest()
+    #expect(values.prefix(3) == [.string("onStatus"), .number(0), .null])
+    #expect(values[3]["code"] == .string("NetConnection.Connect.ReconnectRequest"))
+    #expect(values[3]["level"] == .string("status"))
+    #expect(values[3]["description"] == .string("maintenance"))
+  }
+
+  @Test("a client without extensions is told of none, and never asked to connect again")
+  func plainClient() throws {
+    var client = Client()
+    try client.handshake()
+    try client.connect("live", ["fourCcList": .null])
+    let answer = try #require(try client.commands().last)
+    #expect(answer[3]["capsEx"] == nil && answer[3]["fourCcList"] == nil)
+    let wasAsked = client.session.requestReconnect("maintenance")
+    #expect(!wasAsked && client.session.output.isEmpty)
   }
 
   @Test("commands in AMF 3 messages count as well")

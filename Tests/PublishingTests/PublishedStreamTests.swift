@@ -54,6 +54,29 @@ struct PublishedStreamTests {
       try source.records() == [.begin, .tag(tag(1)), .end, .begin, .tag(tag(2))])
   }
 
+  @Test("with takeover \"always\" a publisher that sends is replaced, two seconds after it began")
+  func takeoverAlways() throws {
+    let stream = PublishedStream(name: "live")
+    stream.takeover = .always
+    let (first, second, third) = (Publisher { $0() }, Publisher { $0() }, Publisher { $0() })
+    _ = stream.attach(first, at: start)
+    let later = start + .milliseconds(2001)
+    for time in [start, start + .seconds(2), later] {
+      #expect(stream.write(tag(1), by: first, at: time) == .taken)
+    }
+    #expect(stream.isTaken(at: start + .seconds(2)) && !stream.isTaken(at: later))
+    guard case .attached(let former?) = stream.attach(second, at: later) else {
+      Issue.record("the publisher is protected")
+      return
+    }
+    #expect(former === first && stream.write(tag(1), by: first, at: later) == .replaced)
+    guard case .taken = stream.attach(third, at: later + .seconds(2)) else {
+      Issue.record("publishers replace each other too often")
+      return
+    }
+    #expect(stream.status.count == 2)
+  }
+
   @Test("a source that starts later gets the configurations first")
   func laterSource() throws {
     let stream = PublishedStream(name: "live")
@@ -184,6 +207,8 @@ struct PublisherRegistryTests {
     _ = stream.attach(publisher, at: start)
     #expect(registry.add("live", PublishTarget(key: SecretDigest("new"))) === stream)
     #expect(stream.hasPublisher && !isClosed.value)
+    #expect(stream.takeover == .silent)
+    #expect(registry.add("live", PublishTarget(takeover: .always)).takeover == .always)
     registry.remove("live")
     #expect(isClosed.value)
   }
@@ -213,7 +238,7 @@ struct ContainerPublisherTests {
     #expect(count > 2 && count < 1000)
     #expect(try !source.records().isEmpty)
     #expect(container.write(block, at: start) == .taken)
-    let late = start + PublishedStream.takeoverTime + .milliseconds(1)
+    let late = start + Takeover.time + .milliseconds(1)
     let other = Publisher { $0() }
     guard case .attached = stream.attach(other, at: late) else {
       Issue.record("not attached")

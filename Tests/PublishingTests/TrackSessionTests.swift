@@ -74,6 +74,21 @@ struct TrackSessionTests {
     #expect(stream.isTaken(.video, at: later))
   }
 
+  @Test("with takeover \"always\" a track that is sent is replaced, two seconds after it began")
+  func takeoverAlways() throws {
+    stream.takeover = .always
+    let closed = Locked(0)
+    let first = try #require(publish(.video, closed: closed))
+    let audio = try #require(publish(.audio))
+    let later = start + .milliseconds(2001)
+    #expect(first.write([], at: later) == .taken && audio.write([], at: later) == .taken)
+    #expect(publish(.video, at: .seconds(2)) == nil)
+    let second = try #require(publish(.video, at: .milliseconds(2001)))
+    #expect(closed.withLock { $0 } == 1 && first.write([], at: later) == .replaced)
+    #expect(second.write([], at: later) == .taken && audio.write([], at: later) == .taken)
+    #expect(publish(.video, at: .seconds(4)) == nil)
+  }
+
   @Test("video that returns beside audio begins a publisher for the source")
   func videoReturns() throws {
     let source = try RecordSource(stream)

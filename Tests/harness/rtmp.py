@@ -154,15 +154,15 @@ class Publisher:
         """Sends a command."""
         self.send(chunk(kind, amf(*values)))
 
-    def connect(self, app: str = "live") -> None:
-        """The handshake and the command connect."""
+    def connect(self, app: str = "live", **more: object) -> None:
+        """The handshake and the command connect, with `more` in its object."""
         self.handshake()
-        self.command("connect", 1, {"app": app, "tcUrl": f"rtmp://127.0.0.1/{app}"})
+        self.command("connect", 1, {"app": app, "tcUrl": f"rtmp://127.0.0.1/{app}", **more})
         self.wait_for(b"NetConnection.Connect.Success")
 
-    def ask(self, key: str, app: str = "live") -> bytes:
+    def ask(self, key: str, app: str = "live", **more: object) -> bytes:
         """Asks to publish; returns the code of the answer."""
-        self.connect(app)
+        self.connect(app, **more)
         self.command("createStream", 2, None)
         self.command("publish", 3, None, key, "live")
         found = self.wait_for(rb"NetStream\.Publish\.\w+")

@@ -114,16 +114,27 @@ final class PublisherPackets {
     }
     guard otherVideos[number]?.video.passThroughCodec == codec else { return [] }
     let units = units(tag, head, arrival, &otherVideos[number])
-    if codec != video?.video.passThroughCodec { aligner?.fail(.codec(number)) }
     return align(units, track: number)
   }
 
   /// Joins the access units of a track with those of the others.
   private func align(_ units: [AccessUnit], track: Int) -> [InputUnit] {
     guard !units.isEmpty else { return [] }
-    var aligner = aligner ?? RenditionAligner(others: Array(otherVideos.keys))
+    var aligner = aligner ?? newAligner()
     defer { self.aligner = aligner }
     return units.flatMap { aligner.take($0, track: track) }.map { .video($0) }
+  }
+
+  /// The aligner of the tracks that have begun before the first access unit.
+  private func newAligner() -> RenditionAligner {
+    var aligner = RenditionAligner(others: Array(otherVideos.keys))
+    let codec = video?.video.passThroughCodec
+    if let other = aligner.others.first(where: {
+      otherVideos[$0]?.video.passThroughCodec != codec
+    }) {
+      aligner.fail(.codec(other))
+    }
+    return aligner
   }
 
   /// The access units in the body of a track.
@@ -139,8 +150,9 @@ final class PublisherPackets {
       depacketizer?.take(extradata: body)
       return []
     case .accessUnit(let compositionTime):
-      let dts = time(Int64(tag.timestamp))
-      let pts = time(Int64(tag.timestamp) + Int64(compositionTime))
+      let offset = Interval.nanoseconds(Int64(head.timeOffset))
+      let dts = time(Int64(tag.timestamp)) + offset
+      let pts = time(Int64(tag.timestamp) + Int64(compositionTime)) + offset
       return depacketizer?.take(
         body.span, pts: pts, dts: dts, isKey: head.isKey, arrival: arrival, senderTime: nil) ?? []
     }
@@ -178,7 +190,7 @@ final class PublisherPackets {
         sampleRate: head.sampleRate, channels: head.channels)
     }
     guard !head.isConfiguration else { return [] }
-    let pts = time(Int64(tag.timestamp))
+    let pts = time(Int64(tag.timestamp)) + .nanoseconds(Int64(head.timeOffset))
     let packets = audio?.take(body, pts: pts, arrival: arrival)
     return (packets ?? []).map { .audio($0) }
   }

@@ -43,6 +43,11 @@ extension Option {
       $0.scope = .serving
     },
     Option.stream(
+      "takeover", \.takeover, .choice("WHEN"), .source,
+      help: "when another publisher replaces the present one: silent (if that has sent nothing for "
+        + "2 s) or always (if that has published for 2 s)"
+    ).with { $0.scope = .serving },
+    Option.stream(
       "srt-passphrase", \.srtPassphrase, .passphrase, .source,
       help: "publishers by SRT must encrypt with this passphrase"
     ).with {

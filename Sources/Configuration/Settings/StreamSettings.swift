@@ -92,6 +92,8 @@ package struct StreamSettings: Sendable {
   package var uploadLimits = UploadLimits.standard
   /// The key of its publisher.
   package var publishKey: SecretDigest?
+  /// When another publisher replaces the present one.
+  package var takeover = Takeover.silent
   /// What its publisher by SRT encrypts with; nil for no encryption.
   package var srtPassphrase: Passphrase?
   /// The keys of playback tokens; without one all clients may play.

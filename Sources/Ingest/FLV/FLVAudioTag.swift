@@ -26,6 +26,8 @@ package struct FLVAudioTag: Sendable, Equatable {
   package let channels: Int
   /// The range of the body in the tag; empty if it has no audio.
   package let body: Range<Int>
+  /// The nanoseconds by which the audio is later than the timestamp of the tag: 0–999,999.
+  package let timeOffset: Int
 
   /// Reads the header; nil if the tag is too short or contradictory.
   package init?(_ tag: [UInt8]) {
@@ -57,11 +59,14 @@ package struct FLVAudioTag: Sendable, Equatable {
       (sampleRate, channels, isConfiguration) = (0, 0, false)
     }
     body = reader.rest
+    timeOffset = 0
   }
 
   private init(enhanced tag: [UInt8], _ first: UInt8) throws(TagReader.End) {
     var reader = TagReader(tag, from: 1)
-    guard let track = try reader.defaultTrack(Int(first & 15), multitrack: 5) else {
+    let found = try reader.defaultTrack(Int(first & 15), multitrack: 5)
+    timeOffset = reader.timeOffset
+    guard let track = found else {
       (codec, isConfiguration, sampleRate, channels) = (.other("another track"), false, 0, 0)
       body = reader.rest
       return

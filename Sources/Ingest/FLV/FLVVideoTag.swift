@@ -36,6 +36,8 @@ package struct FLVVideoTag: Sendable, Equatable {
   package let isKey: Bool
   /// The range of the body in the tag.
   package let body: Range<Int>
+  /// The nanoseconds by which the frame is later than the timestamp of the tag: 0–999,999.
+  package private(set) var timeOffset = 0
 
   /// The most tracks of a publisher; those with a higher number are ignored.
   package static let mostTracks = TagReader.mostTracks
@@ -57,7 +59,9 @@ package struct FLVVideoTag: Sendable, Equatable {
       var reader = TagReader(tag, from: 1)
       var found: [FLVVideoTag] = []
       for track in try reader.tracks(Int(first & 15), multitrack: 6) {
-        found.append(try FLVVideoTag(tag, first, track))
+        var head = try FLVVideoTag(tag, first, track)
+        head.timeOffset = reader.timeOffset
+        found.append(head)
       }
       return found
     } catch { return nil }

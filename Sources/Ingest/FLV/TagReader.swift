@@ -9,6 +9,10 @@ struct TagReader {
 
   /// The most tracks of a kind; those with a higher number are ignored.
   static let mostTracks = 8
+  /// The most blocks of ModEx in a tag.
+  private static let mostModifiers = 8
+  /// A timestamp is in milliseconds: the offset of a ModEx block is less than one.
+  private static let mostOffset = 999_999
 
   /// What precedes the body of a track in a tag of Enhanced RTMP.
   struct Track {
@@ -20,6 +24,8 @@ struct TagReader {
 
   private let bytes: [UInt8]
   private(set) var offset: Int
+  /// The nanoseconds by which the media of the tag is later than its timestamp: 0–999,999.
+  private(set) var timeOffset = 0
 
   init(_ bytes: [UInt8], from offset: Int) {
     self.bytes = bytes
@@ -52,17 +58,16 @@ struct TagReader {
 
   /// The tracks of an enhanced tag, whose packet type was in the first byte.
   ///
-  /// Blocks of ModEx are skipped. A number that occurs twice counts once.
+  /// A number that occurs twice counts once.
   ///
   /// - Source: Enhanced RTMP v2, ExVideoTagHeader and ExAudioTagHeader
   mutating func tracks(_ first: Int, multitrack: Int) throws(End) -> [Track] {
     var packetType = first
+    var modifiers = 0
     while packetType == 7 {
-      var size = try integer(1) + 1
-      if size == 256 { size = try integer(2) + 1 }
-      guard size <= rest.count else { throw End() }
-      offset += size
-      packetType = try integer(1) & 15
+      guard modifiers < Self.mostModifiers else { throw End() }
+      modifiers += 1
+      packetType = try modifier()
     }
     guard packetType == multitrack else {
       let code = try fourCC()
@@ -88,5 +93,22 @@ struct TagReader {
       offset += size
     }
     return found
+  }
+
+  /// Reads a block of ModEx; unknown types are skipped, and offsets out of range.
+  ///
+  /// - Returns: the next packet type.
+  /// - Source: Enhanced RTMP v2, VideoPacketModExType and AudioPacketModExType
+  private mutating func modifier() throws(End) -> Int {
+    var size = try integer(1) + 1
+    if size == 256 { size = try integer(2) + 1 }
+    guard size <= rest.count else { throw End() }
+    let end = offset + size
+    let value = size >= 3 ? try integer(3) : 0
+    offset = end
+    let types = try integer(1)
+    // Type 0 is TimestampOffsetNano.
+    if types >> 4 == 0, value <= Self.mostOffset { timeOffset = value }
+    return types & 15
   }
 }

@@ -29,9 +29,11 @@ package struct RTMPSession: Sendable {
   private static let fourCCs = [
     "hvc1", "avc1", "av01", "mp4a", "Opus", "ac-3", "ec-3", "fLaC", ".mp3",
   ]
-  /// Multitrack and ModEx are understood.
+  /// Reconnect, Multitrack, ModEx and TimestampNanoOffset.
   /// - Source: Enhanced RTMP v2, CapsExMask
-  private static let extendedCapabilities = 6.0
+  private static let extendedCapabilities = 15.0
+  /// Reconnect.
+  private static let reconnectCapability = 1
   /// The only message stream.
   private static let messageStream: UInt32 = 1
 
@@ -43,6 +45,8 @@ package struct RTMPSession: Sendable {
   private var reader: RTMPChunkReader
   private var writer = RTMPChunkWriter()
   private var application = ""
+  /// Whether the client has announced that it reconnects on request.
+  private var reconnects = false
   /// The window that the client requests.
   private var peerWindow = Self.window
   private var received: UInt32 = 0
@@ -93,6 +97,20 @@ package struct RTMPSession: Sendable {
     state = .connected
     reader.takesMedia = false
     sendStatus(RTMPCommand.status("error", code, reason))
+  }
+
+  /// Asks the client to connect again to the same address.
+  ///
+  /// - Parameter reason: for people.
+  /// - Returns: false if the client has not announced that it understands the request.
+  /// - Source: Enhanced RTMP v2, "Reconnect Request": a status of the connection, message stream 0
+  package mutating func requestReconnect(_ reason: String) -> Bool {
+    guard reconnects else { return false }
+    sendCommand([
+      .string("onStatus"), .number(0), .null,
+      RTMPCommand.status("status", "NetConnection.Connect.ReconnectRequest", reason),
+    ])
+    return true
   }
 
   // MARK: Messages
@@ -179,8 +197,12 @@ package struct RTMPSession: Sendable {
       // Some clients expect the encoding that they requested.
       "objectEncoding": command.arguments.first?["objectEncoding"] ?? .number(0),
     ]
+    let capabilities = command.arguments.first?["capsEx"]?.number.flatMap { Int(exactly: $0) }
+    reconnects = (capabilities ?? 0) & Self.reconnectCapability != 0
     if case .array? = command.arguments.first?["fourCcList"] {
       information["fourCcList"] = .array(Self.fourCCs.map { .string($0) })
+      information["capsEx"] = .number(Self.extendedCapabilities)
+    } else if capabilities != nil {
       information["capsEx"] = .number(Self.extendedCapabilities)
     }
     let properties: [String: AMF0Value] = [

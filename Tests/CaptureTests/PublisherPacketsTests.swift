@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Ingest
+import Testing
+import Time
+
+@testable import Capture
+
+private func ascii(_ text: String) -> [UInt8] { Array(text.utf8) }
+
+@Suite("Times of the tags of a publisher")
+struct PublisherPacketsTests {
+  /// Reads the units of tags, in nanoseconds after the first one.
+  private func times(_ tags: [MediaTag]) throws -> [Int64] {
+    var pair: [Int32] = [0, 0]
+    try #require(unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair) == 0)
+    let media = PublishedMedia(descriptor: pair[0])
+    defer { close(pair[1]) }
+    let records = [MediaRecord.begin] + tags.map { .tag($0) } + [.end]
+    let bytes = records.flatMap { $0.head + $0.payload }
+    try #require(unsafe write(pair[1], bytes, bytes.count) == bytes.count)
+    let packets = try PublisherPackets(media, InputOptions(), InputCancellation())
+    var times: [SourceTime] = []
+    while let units = try packets.read() {
+      for unit in units {
+        switch unit {
+        case .video(let unit):
+          times.append(unit.pts)
+          #expect(unit.dts.map { unit.pts - $0 } == .zero)
+        case .audio(let packet): times.append(packet.pts)
+        }
+      }
+    }
+    let first = try #require(times.first)
+    return times.map { ($0 - first).nanoseconds }
+  }
+
+  /// A key frame of H.264; with a block of ModEx if `offset` is not nil.
+  private func video(_ timestamp: UInt32, _ offset: UInt32? = nil) -> MediaTag {
+    let head: [UInt8] = offset.map { [0x97, 2] + bytes($0) + [0x03] } ?? [0x93]
+    let unit: [UInt8] = [0, 0, 0, 2, 0x65, 0x88]
+    return MediaTag(kind: .video, timestamp: timestamp, payload: head + ascii("avc1") + unit)
+  }
+
+  private func audio(_ timestamp: UInt32, _ offset: UInt32) -> MediaTag {
+    let head: [UInt8] = [0x97, 2] + bytes(offset) + [0x01]
+    return MediaTag(kind: .audio, timestamp: timestamp, payload: head + ascii("ac-3") + [1, 2])
+  }
+
+  private func bytes(_ value: UInt32) -> [UInt8] {
+    [16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) }
+  }
+
+  @Test("the offset of ModEx is added to the timestamp of video and audio")
+  func offsets() throws {
+    // 30000/1001 frames per second: 33,366,666 ns, of which the timestamp has the milliseconds.
+    #expect(
+      try times([video(0), video(33, 366_667), video(66, 733_333), audio(66, 500_000)])
+        == [0, 33_366_667, 66_733_333, 66_500_000])
+  }
+
+  @Test("timestamps continue over 2^32, with offsets too; audio and video count the same wraps")
+  func wrap() throws {
+    #expect(
+      try times([
+        video(.max - 20), audio(.max, 250_000), video(12, 333_333), audio(20, 0), video(46),
+      ]) == [0, 20_250_000, 33_333_333, 41_000_000, 67_000_000])
+  }
+}
