@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTP
+import Testing
 
 /// A case of the Autobahn test suite for servers, sections 1–7, 9 and 10: what a client sends, and
 /// what the server makes of it.
