@@ -21,7 +21,7 @@ from harness.websocket import BINARY, CLOSE, PING, PONG, TEXT, Ended, Socket, fr
 #: The most bytes of a message.
 LIMIT = 16 * 1024
 BYTES = b"\x00\xff\xfe\xfd\xfc\xfb\x00\xff"
-GREEK = "κόσμε".encode()
+GREEK = b"\xce\xba\xe1\xbd\xb9\xcf\x83\xce\xbc\xce\xb5"
 #: A code point beyond U+10FFFF, whose second byte is the first invalid one.
 BEYOND = GREEK + b"\xf4\x90\x80\x80" + b"edited"
 VALID = [b"hello\x24world", b"hello\xc2\xa2world", b"hello\xe2\x82\xacworld",

@@ -53,9 +53,11 @@ struct WebSocketCaseTests {
     "an invalid byte fails the connection before the message ends", arguments: ["6.4.2", "6.4.4"])
   func failFast(number: String) throws {
     let row = try #require(WebSocketCase.all.first { $0.number == number })
-    let client = try open(TestServer())
+    let server = try TestServer()
+    let client = try open(server)
     for frame in row.frames { client.send(frame) }
     #expect(try client.take(4)[2...] == [0x03, 0xEF])
+    #expect(server.eventually { $0.faults == [.webSocket] })
   }
 
   struct Close: Sendable, CustomTestStringConvertible {
@@ -85,10 +87,12 @@ struct WebSocketCaseTests {
         echo: [0x81, 126, 0x3E, 0x80] + [UInt8](repeating: UInt8(ascii: "*"), count: 16_000)),
     ], Transport.allCases)
   func closing(row: Close, transport: Transport) throws {
-    let client = try open(TestServer(transport))
+    let server = try TestServer(transport)
+    let client = try open(server)
     client.send((row.before + [clientFrame(0x88, [0x03, 0xE8])] + row.after).flatMap { $0 })
     #expect(try client.take(row.echo.count) == row.echo)
     #expect(try client.take(4) == [0x88, 2, 0x03, 0xE8])
     #expect(client.endsCleanly())
+    #expect(server.eventually { $0.closedSockets == 1 })
   }
 }

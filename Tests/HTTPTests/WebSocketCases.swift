@@ -23,7 +23,10 @@ struct WebSocketCase: Sendable, CustomTestStringConvertible {
 
   static let hello = "Hello, world!"
   static let binary: [UInt8] = [0x00, 0xFF, 0xFE, 0xFD, 0xFC, 0xFB, 0x00, 0xFF]
-  private static let valid = Array("κόσμε".utf8)
+  /// κόσμε, of which ό is U+1F79: three bytes.
+  static let greek: [UInt8] = [
+    0xCE, 0xBA, 0xE1, 0xBD, 0xB9, 0xCF, 0x83, 0xCE, 0xBC, 0xCE, 0xB5,
+  ]
   private static let edited = Array("edited".utf8)
 
   static func text(_ text: String, final: Bool = true, first: UInt8 = 1) -> [UInt8] {
@@ -181,13 +184,13 @@ struct WebSocketCase: Sendable, CustomTestStringConvertible {
   private static let texts: [WebSocketCase] = {
     let mixed = "Hello-µ@ßöäüàá-UTF-8!!"
     let (begin, end) = ("Hello-µ@ßöä", "üàá-UTF-8!!")
-    let bad = valid + [0xED, 0xA0, 0x80] + edited
-    let beyond = valid + [0xF4, 0x90, 0x80, 0x80] + edited
+    let bad = greek + [0xED, 0xA0, 0x80] + edited
+    let beyond = greek + [0xF4, 0x90, 0x80, 0x80] + edited
     // The last bytes are missing: the first invalid byte has to fail the connection.
     func cut(_ count: Int) -> [[UInt8]] {
       [
-        clientFrame(0x01, valid),
-        clientFrame(0x00, Array(beyond[valid.count..<valid.count + count])),
+        clientFrame(0x01, greek),
+        clientFrame(0x00, Array(beyond[greek.count..<greek.count + count])),
       ]
     }
     return [
@@ -211,7 +214,8 @@ struct WebSocketCase: Sendable, CustomTestStringConvertible {
         number: "6.2.3", frames: fragments(Array(mixed.utf8), 1, size: 1),
         events: [.text(mixed)]),
       WebSocketCase(
-        number: "6.2.4", frames: fragments(valid, 1, size: 1), events: [.text("κόσμε")]),
+        number: "6.2.4", frames: fragments(greek, 1, size: 1),
+        events: [.text(String(decoding: greek, as: UTF8.self))]),
       WebSocketCase(number: "6.3.1", frames: [clientFrame(0x81, bad)], events: [], code: 1007),
       WebSocketCase(number: "6.3.2", frames: fragments(bad, 1, size: 1), events: [], code: 1007),
       WebSocketCase(number: "6.4.1", frames: cut(4), events: [], code: 1007),
@@ -246,7 +250,7 @@ struct WebSocketCase: Sendable, CustomTestStringConvertible {
         number: "7.3.6", frames: [close(1000, [UInt8](repeating: star, count: 124))], events: [],
         code: 1002),
       WebSocketCase(
-        number: "7.5.1", frames: [close(1000, valid + [0xED, 0xA0, 0x80] + edited)], events: [],
+        number: "7.5.1", frames: [close(1000, greek + [0xED, 0xA0, 0x80] + edited)], events: [],
         code: 1007),
     ]
   }()
