@@ -332,6 +332,25 @@ def test_slow_viewer_gets_a_lower_rendition(streamer) -> None:
     client.socket.close()
 
 
+@pytest.mark.parametrize("visible", [True, False])
+def test_slow_decoder_gets_a_lower_rendition(streamer, visible: bool) -> None:
+    """Dropped frames in the figures of a visible page lower the rendition; of a hidden one not."""
+    program = streamer("--rendition", "640x360@800", "--rendition", "320x180@300")
+    with subscribed(program.port, tracks=["v"]) as client:
+        started, reports = time.monotonic(), 0
+        seen: list[str] = []
+        while not seen and time.monotonic() - started < (15 if visible else 8):
+            if time.monotonic() - started > reports:
+                client.send({"t": "stat", "drop": 15 * reports, "dec": 15 * reports,
+                             "vis": visible})
+                reports += 1
+            message = client.next()
+            if isinstance(message, dict) and message["t"] == "switching":
+                seen.append(f"{message['reason']} {message['rendition']}")
+        print(f"{seen} after {time.monotonic() - started:.1f} s")
+        assert seen == (["abr 180p"] if visible else [])
+
+
 def test_sync_group_has_one_target(server: Program) -> None:
     """All members get the largest need; it falls slowly when its member leaves."""
     near, far = Socket(server.port, "/live/ws"), Socket(server.port, "/live/ws")

@@ -16,6 +16,8 @@ struct ClientMessage: Decodable {
     case buffer = "buf"
     case roundTrip = "rtt"
     case drops = "drop"
+    case shown = "dec"
+    case isVisible = "vis"
   }
 
   /// The name of the message.
@@ -34,6 +36,10 @@ struct ClientMessage: Decodable {
   let sync: String?
   /// The latency that the player of a `stat` needs, in milliseconds.
   let need: Double?
+  /// The number of frames that the player of a `stat` has shown.
+  let shown: Double?
+  /// Whether the page of the player is visible.
+  let isVisible: Bool?
   /// The figures of a `stat`.
   let figures: PlayerFigures
 
@@ -58,6 +64,8 @@ struct ClientMessage: Decodable {
     clientTime = try? members.decode(Double.self, forKey: .clientTime)
     sync = try? members.decode(String.self, forKey: .sync)
     need = try? members.decode(Double.self, forKey: .need)
+    shown = try? members.decode(Double.self, forKey: .shown)
+    isVisible = try? members.decode(Bool.self, forKey: .isVisible)
     func number(_ key: CodingKeys) -> Double? { try? members.decode(Double.self, forKey: key) }
     figures = PlayerFigures(
       delay: number(.delay), buffer: number(.buffer), rate: number(.rate),
