@@ -133,10 +133,17 @@ package final class MessagePipe: Sendable {
     return pipe
   }
 
-  /// Waits for an end of a pair that the other end sends; nil if the other end is closed.
-  package func receiveEnd() -> MessagePipe? {
+  /// Waits for an end of a pair that the other end sends.
+  ///
+  /// - Returns: the end; nil if it did not arrive, since this process has no free descriptor.
+  /// - Throws: the other end is closed.
+  package func receiveEnd() throws(ChildProcess.Refusal) -> MessagePipe? {
     let received = clinux_receive_descriptor(descriptor)
-    return received >= 0 ? MessagePipe(received) : nil
+    if received >= 0 { return MessagePipe(received) }
+    guard received == -EBADMSG || received == -EMFILE || received == -ENFILE else {
+      throw ChildProcess.Refusal(code: -received)
+    }
+    return nil
   }
 
   /// Whether a descriptor is a connected local socket.

@@ -12,9 +12,9 @@ struct InputSharing {
 
   /// Notes streams that will be opened, so that those with the same input share its process.
   func expect(_ definitions: [StreamDefinition]) {
-    for definition in definitions where definition.inputWish == nil {
+    for definition in definitions where definition.processMember == nil {
       processes.forget(definition.settings.name)
     }
-    processes.expect(definitions.compactMap(\.inputWish))
+    processes.expect(definitions.compactMap(\.processMember))
   }
 }

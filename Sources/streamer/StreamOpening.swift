@@ -148,8 +148,8 @@ extension StreamDefinition {
   }
 
   /// What decides with which streams its inputs are shared; nil without an input.
-  var inputWish: ProcessTable.Wish? {
-    settings.input.map { ProcessTable.Wish(order($0), isIsolated: settings.isIsolated) }
+  var processMember: ProcessTable.Member? {
+    settings.input.map { ProcessTable.Member(order($0), isIsolated: settings.isIsolated) }
   }
 }
 

@@ -48,6 +48,15 @@ struct RenditionAlignerTests {
     #expect(aligner.take(unit(1, at: 99), track: 1).isEmpty)
   }
 
+  @Test("units that wait when the ladder fails are returned with the next unit")
+  func failed() {
+    var aligner = RenditionAligner(others: [1])
+    #expect(aligner.take(unit(0, at: 0, isKey: true), track: 0).isEmpty)
+    aligner.fail(.codec(1))
+    #expect(text(aligner.take(unit(1, at: 0, isKey: true), track: 1)) == ["0:0"])
+    #expect(text(aligner.take(unit(0, at: 33), track: 0)) == ["33:0"])
+  }
+
   @Test("a lost frame ends the ladder")
   func lost() {
     var aligner = RenditionAligner(others: [1])

@@ -38,7 +38,7 @@ struct SharedDecoderTests {
   ) throws(InputError) -> SharedDecoder.Decoded {
     var calls = 0
     defer { count += calls }
-    return try DecodingTurn(decoder, number: UInt64(number)).decode(
+    return try SharedPosition(decoder, number: UInt64(number)).decode(
       unit, video, errorLimit: limit,
       during: { work in
         calls += 1
@@ -71,7 +71,7 @@ struct SharedDecoderTests {
     for (number, unit) in units.enumerated() {
       _ = try decode(unit, number, of: decoder, video, count: &decoded)
     }
-    let kept = DecodedTurns<DecodedFrame>.kept
+    let kept = DecodedUnits<DecodedFrame>.kept
     for (number, unit) in units.enumerated() {
       let late = try decode(unit, number, of: decoder, video, count: &decoded)
       #expect(late.isLate == (number < units.count - kept), "unit \(number)")
@@ -79,6 +79,27 @@ struct SharedDecoderTests {
     }
     #expect(decoded == units.count)
     _ = user
+  }
+
+  @Test("a stream that joins ahead of the others takes no frames away")
+  func ahead() throws {
+    let (video, units) = try coded(20)
+    let decoder = SharedDecoder()
+    let users = (decoder.user(), decoder.user())
+    var decoded = 0
+    for number in 0..<4 {
+      _ = try decode(units[number], number, of: decoder, video, count: &decoded)
+    }
+    #expect(try decode(units[8], 8, of: decoder, video, count: &decoded).isLate)
+    for number in 4..<10 {
+      let frames = try decode(units[number], number, of: decoder, video, count: &decoded).frames
+      #expect(frames.count == 1, "unit \(number)")
+    }
+    // A key frame needs no earlier unit.
+    #expect(units[15].isKey)
+    #expect(try decode(units[15], 15, of: decoder, video, count: &decoded).frames.count == 1)
+    #expect(try decode(units[12], 12, of: decoder, video, count: &decoded).isLate)
+    _ = users
   }
 
   @Test("the decoder is open while a stream uses it")

@@ -25,6 +25,17 @@ struct ConnectionShareTests {
     #expect(share.count(ofLast: row.last, of: 1000) == row.own)
   }
 
+  @Test("acknowledged pieces are forgotten, and the others still count")
+  func forgotten() {
+    var share = ConnectionShare()
+    for index in 1...10 { share.add(10, end: 100 * index) }
+    share.forget(upTo: 800)
+    #expect(share.count(ofLast: 150, of: 1000) == 20)
+    #expect(share.count(ofLast: 1000, of: 1000) == 20)
+    share.forget(upTo: 2000)
+    #expect(share.count(ofLast: 1000, of: 1000) == 0)
+  }
+
   @Test("the memory is bounded, and the newest pieces are kept")
   func bound() {
     var share = ConnectionShare()

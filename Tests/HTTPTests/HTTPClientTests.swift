@@ -156,6 +156,9 @@ struct WebAddressTests {
     arguments: [
       ("http://h:81/x", "http", "h", "/x"), ("//other/y", "https", "other", "/y"),
       ("/z?q#f", "https", "host", "/z?q"), ("c", "https", "host", "/a/c"),
+      ("?q=1", "https", "host", "/a/b?q=1"),
+      ("/in?next=http://x/", "https", "host", "/in?next=http://x/"),
+      ("in?next=//x/", "https", "host", "/a/in?next=//x/"), ("#f", "https", "host", "/a/b?c"),
     ])
   func following(_ location: String, _ scheme: String, _ host: String, _ target: String) throws {
     let base = try #require(WebAddress("https://host/a/b?c"))

@@ -9,35 +9,35 @@ import Time
 
 @Suite("Which streams share a process")
 struct ProcessTableTests {
-  private func wish(
+  private func member(
     _ name: String, _ inputs: [String], isIsolated: Bool = true, files: [String] = [],
     _ change: (inout StartOrder) -> Void = { _ in }
-  ) throws -> ProcessTable.Wish {
+  ) throws -> ProcessTable.Member {
     let addresses = try inputs.map { try #require(InputAddress($0)) }
     var order = StartOrder(try #require(addresses.first), name: name)
     order.backups = Array(addresses.dropFirst())
     order.drawingFiles = files
     order.memory = 100
     change(&order)
-    return ProcessTable.Wish(order, isIsolated: isIsolated)
+    return ProcessTable.Member(order, isIsolated: isIsolated)
   }
 
   @Test("streams with a common input share one, also through a third stream and by backup inputs")
   func common() throws {
     var table = ProcessTable()
-    let a = try wish("a", ["rtsp://x/1"])
-    let b = try wish("b", ["rtsp://x/2", "rtsp://x/1"])
-    let c = try wish("c", ["rtsp://x/2"])
-    let d = try wish("d", ["rtsp://x/3"])
-    for wish in [a, b, c, d] { table.expect(wish) }
-    let place1 = table.place(a).place
-    #expect(place1 == .new(1, ProcessRights(files: [], memory: 300)))
-    let place2 = table.place(b).place
-    #expect(place2 == .running(1))
-    let place3 = table.place(c).place
-    #expect(place3 == .running(1))
-    let place4 = table.place(d).place
-    #expect(place4 == .new(2, ProcessRights(files: [], memory: 100)))
+    let a = try member("a", ["rtsp://x/1"])
+    let b = try member("b", ["rtsp://x/2", "rtsp://x/1"])
+    let c = try member("c", ["rtsp://x/2"])
+    let d = try member("d", ["rtsp://x/3"])
+    for member in [a, b, c, d] { table.expect(member) }
+    let assigned1 = table.assign(a).assignment
+    #expect(assigned1 == .new(1, ProcessRights(files: [], memory: 300)))
+    let assigned2 = table.assign(b).assignment
+    #expect(assigned2 == .running(1))
+    let assigned3 = table.assign(c).assignment
+    #expect(assigned3 == .running(1))
+    let assigned4 = table.assign(d).assignment
+    #expect(assigned4 == .new(2, ProcessRights(files: [], memory: 100)))
     let left10 = table.leave("a", 1)
     #expect(!left10)
     let left11 = table.leave("c", 1)
@@ -46,19 +46,21 @@ struct ProcessTableTests {
     #expect(left12)
     let left13 = table.leave("b", 1)
     #expect(left13, "a second time")
-    let place5 = table.place(c).place
-    #expect(place5 == .new(3, ProcessRights(files: [], memory: 300)))
+    let assigned5 = table.assign(c).assignment
+    #expect(assigned5 == .new(3, ProcessRights(files: [], memory: 300)))
   }
 
   @Test("a file, standard input and publishers are not shared")
   func unshared() throws {
     for input in ["film.mp4", "-", InputAddress.publisherText] {
       var table = ProcessTable()
-      let (a, b) = (try wish("a", [input]), try wish("b", [input]))
+      let (a, b) = (try member("a", [input]), try member("b", [input]))
       table.expect(a)
       table.expect(b)
       #expect(table.conflict(of: "b") == nil)
-      guard case .new(1, _) = table.place(a).place, case .new(2, _) = table.place(b).place else {
+      guard case .new(1, _) = table.assign(a).assignment,
+        case .new(2, _) = table.assign(b).assignment
+      else {
         Issue.record("\(input) is shared")
         continue
       }
@@ -68,36 +70,36 @@ struct ProcessTableTests {
   @Test("the first stream gives the process the rights of all that are expected in it")
   func rights() throws {
     var table = ProcessTable()
-    let a = try wish("a", ["rtsp://x/1"])
-    let b = try wish("b", ["rtsp://x/1", "film.mp4"], files: ["slate.png"]) {
+    let a = try member("a", ["rtsp://x/1"])
+    let b = try member("b", ["rtsp://x/1", "film.mp4"], files: ["slate.png"]) {
       $0.usesDevices = true
     }
     table.expect(a)
     table.expect(b)
     let all = ProcessRights(files: ["slate.png", "film.mp4"], usesDevices: true, memory: 200)
-    let place6 = table.place(a).place
-    #expect(place6 == .new(1, all))
-    let place7 = table.place(b).place
-    #expect(place7 == .running(1))
+    let assigned6 = table.assign(a).assignment
+    #expect(assigned6 == .new(1, all))
+    let assigned7 = table.assign(b).assignment
+    #expect(assigned7 == .running(1))
   }
 
   @Test("a stream that was not expected joins a running process if it needs no further right")
   func lack() throws {
     var table = ProcessTable()
-    let a = try wish("a", ["rtsp://x/1"])
+    let a = try member("a", ["rtsp://x/1"])
     table.expect(a)
-    _ = table.place(a)
-    let b = try wish("b", ["rtsp://x/1"])
-    let place8 = table.place(b).place
-    #expect(place8 == .running(1))
-    let c = try wish("c", ["rtsp://x/1"], files: ["slate.png"])
-    let placed = table.place(c)
-    #expect(placed.lack == "slate.png")
-    #expect(placed.place == .new(2, ProcessRights(files: ["slate.png"], memory: 200)))
+    _ = table.assign(a)
+    let b = try member("b", ["rtsp://x/1"])
+    let assigned8 = table.assign(b).assignment
+    #expect(assigned8 == .running(1))
+    let c = try member("c", ["rtsp://x/1"], files: ["slate.png"])
+    let assigned = table.assign(c)
+    #expect(assigned.lack == "slate.png")
+    #expect(assigned.assignment == .new(2, ProcessRights(files: ["slate.png"], memory: 200)))
     table.end(1)
-    let d = try wish("d", ["rtsp://x/1"])
-    let place9 = table.place(d).place
-    #expect(place9 == .running(2), "no stream joins a process that has ended")
+    let d = try member("d", ["rtsp://x/1"])
+    let assigned9 = table.assign(d).assignment
+    #expect(assigned9 == .running(2), "no stream joins a process that has ended")
   }
 
   struct Row: Sendable, CustomTestStringConvertible {
@@ -121,14 +123,16 @@ struct ProcessTableTests {
     ])
   func conflict(_ row: Row) throws {
     var table = ProcessTable()
-    let a = try wish("a", ["rtsp://x/1"])
-    let b = try wish("b", [row.input], isIsolated: row.isIsolated, row.change)
+    let a = try member("a", ["rtsp://x/1"])
+    let b = try member("b", [row.input], isIsolated: row.isIsolated, row.change)
     table.expect(a)
     table.expect(b)
     #expect(table.conflict(of: "a") == nil)
     let conflict = try #require(table.conflict(of: "b"))
     #expect(conflict.other == "a" && conflict.reasons == [row.reason])
-    guard case .new(1, _) = table.place(a).place, case .new(2, _) = table.place(b).place else {
+    guard case .new(1, _) = table.assign(a).assignment,
+      case .new(2, _) = table.assign(b).assignment
+    else {
       Issue.record("they share a process")
       return
     }
@@ -139,8 +143,8 @@ struct ProcessTableTests {
   @Test("settings of the stream do not prevent it")
   func differences() throws {
     var table = ProcessTable()
-    let a = try wish("a", ["rtsp://x/1"])
-    let b = try wish("b", ["rtsp://x/1"]) {
+    let a = try member("a", ["rtsp://x/1"])
+    let b = try member("b", ["rtsp://x/1"]) {
       $0.takesAudio = true
       $0.loops = true
       $0.failback = .seconds(3)
@@ -148,8 +152,8 @@ struct ProcessTableTests {
     }
     table.expect(a)
     table.expect(b)
-    _ = table.place(a)
-    let shared = table.place(b).place
+    _ = table.assign(a)
+    let shared = table.assign(b).assignment
     #expect(table.conflict(of: "b") == nil && shared == .running(1))
   }
 

@@ -29,8 +29,8 @@ package struct AccessUnit: Sendable {
   package var arrival: MonotonicTime
   /// The declared capture time on the sender's clock; nil if undeclared.
   package let senderTime: WallTime?
-  /// Its turn in the decoder of a shared connection; nil if the connection is not shared.
-  package var turn: DecodingTurn?
+  /// Its position on a shared connection; nil if the connection is not shared.
+  package var shared: SharedPosition?
   /// The access units of the same time in the other renditions of a publisher.
   ///
   /// Their order is that of ``InputDescription/otherVideos``; all are IDRs, or none.

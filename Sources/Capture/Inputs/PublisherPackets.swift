@@ -114,16 +114,27 @@ final class PublisherPackets {
     }
     guard otherVideos[number]?.video.passThroughCodec == codec else { return [] }
     let units = units(tag, head, arrival, &otherVideos[number])
-    if codec != video?.video.passThroughCodec { aligner?.fail(.codec(number)) }
     return align(units, track: number)
   }
 
   /// Joins the access units of a track with those of the others.
   private func align(_ units: [AccessUnit], track: Int) -> [InputUnit] {
     guard !units.isEmpty else { return [] }
-    var aligner = aligner ?? RenditionAligner(others: Array(otherVideos.keys))
+    var aligner = aligner ?? newAligner()
     defer { self.aligner = aligner }
     return units.flatMap { aligner.take($0, track: track) }.map { .video($0) }
+  }
+
+  /// The aligner of the tracks that have begun before the first access unit.
+  private func newAligner() -> RenditionAligner {
+    var aligner = RenditionAligner(others: Array(otherVideos.keys))
+    let codec = video?.video.passThroughCodec
+    if let other = aligner.others.first(where: {
+      otherVideos[$0]?.video.passThroughCodec != codec
+    }) {
+      aligner.fail(.codec(other))
+    }
+    return aligner
   }
 
   /// The access units in the body of a track.

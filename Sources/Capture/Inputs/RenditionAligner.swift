@@ -59,7 +59,7 @@ package struct RenditionAligner: Sendable {
   /// - Returns: the access units of the first track, each with those of the other tracks; alone
   ///   after a fault.
   mutating func take(_ unit: AccessUnit, track: Int) -> [AccessUnit] {
-    if fault != nil || others.isEmpty { return track == 0 ? [unit] : [] }
+    if fault != nil || others.isEmpty { return flush() + (track == 0 ? [unit] : []) }
     if let index = groups.lastIndex(where: { ($0.pts - unit.pts).magnitude <= Self.tolerance }) {
       groups[index].units[track] = unit
     } else {

@@ -21,7 +21,8 @@ package final class SharedDecoder: Sendable {
   package struct Decoded: Sendable {
     /// The frames that it completes.
     package let frames: [DecodedFrame]
-    /// Whether it was decoded too long ago: its frames are lost for this stream.
+    /// Whether its frames are lost for this stream: it was decoded too long ago, or cannot be
+    /// decoded before units that another stream has still to decode.
     package let isLate: Bool
     /// The number of refused access units and damaged frames since the decoder was opened.
     package let errors: UInt64
@@ -38,7 +39,7 @@ package final class SharedDecoder: Sendable {
   private struct State {
     var users = 0
     var opened: Opened?
-    var turns = DecodedTurns<DecodedFrame>()
+    var units = DecodedUnits<DecodedFrame>()
     /// Why the decoder decodes no more, until no stream uses it.
     var failure: InputError?
   }
@@ -83,13 +84,13 @@ package final class SharedDecoder: Sendable {
             frames: frames, isLate: isLate, errors: opened.decoder.errors,
             declaredRate: opened.decoder.declaredRate))
       }
-      switch state.turns.step(number) {
+      switch state.units.step(number, isKey: unit.isKey) {
       case .known(let frames): return decoded(frames)
       case .late: return decoded([], isLate: true)
       case .decode: break
       }
       let frames = during { opened.decoder.decode(unit) }
-      state.turns.add(number, frames)
+      state.units.add(number, frames)
       let refused = opened.decoder.refusedInARow
       guard refused < errorLimit else {
         let failure = InputError.failed("\(refused) access units in a row could not be decoded")
@@ -102,14 +103,14 @@ package final class SharedDecoder: Sendable {
   }
 }
 
-/// The place of an access unit in the order of a shared connection.
-package struct DecodingTurn: Sendable {
+/// The position of an access unit in the order of a shared connection.
+package struct SharedPosition: Sendable {
   /// The decoder of the connection.
   package let decoder: SharedDecoder
   /// The number of the access unit on the connection.
   package let number: UInt64
 
-  /// The turn `number` of `decoder`.
+  /// The position `number`, for `decoder`.
   package init(_ decoder: SharedDecoder, number: UInt64) {
     self.decoder = decoder
     self.number = number
@@ -118,7 +119,7 @@ package struct DecodingTurn: Sendable {
   /// Notes a stream that uses the decoder.
   package func user() -> SharedDecoder.User { decoder.user() }
 
-  /// The frames of `unit`, the access unit of this turn.
+  /// The frames of `unit`, the access unit at this position.
   ///
   /// - Parameters:
   ///   - unit: the access unit.

@@ -17,6 +17,8 @@ package final class HTTPClient {
     /// A status other than 2xx.
     case status(Int)
     case response(ResponseReader.Fault)
+    /// The server redirects to something that is no URL, or to one with user info.
+    case location
     /// A redirection that is not followed.
     case redirection
     /// The trusted certificates cannot be loaded.
@@ -28,6 +30,7 @@ package final class HTTPClient {
       case .connection(let error): "\(error)"
       case .status(let status): "status \(status)"
       case .response(let fault): "\(fault)"
+      case .location: "a redirection to no http or https URL, or to one with user info"
       case .redirection: "too many redirections, or one that leaves HTTPS"
       case .trust(let error): "\(error)"
       }
@@ -95,13 +98,13 @@ package final class HTTPClient {
       finish()
       let status = head?.status ?? 0
       if (200..<300).contains(status) { return }
-      guard [301, 302, 303, 307, 308].contains(status), let place = head?.value("location") else {
+      guard [301, 302, 303, 307, 308].contains(status), let location = head?.value("location")
+      else {
         try? drain()
         throw .status(status)
       }
-      guard let next = address.following(place),
-        next.origin.isSecure || !address.origin.isSecure
-      else { throw .redirection }
+      guard let next = address.following(location) else { throw .location }
+      guard next.origin.isSecure || !address.origin.isSecure else { throw .redirection }
       address = next
     }
     throw .redirection

@@ -87,11 +87,7 @@ package struct ResponseHead: Sendable, Equatable {
 
   /// The elements of all fields with a name, in lower case.
   private static func list(_ name: String, _ fields: [HeaderField]) -> [String] {
-    fields.filter { $0.isNamed(name) }.flatMap { field in
-      field.value.split(separator: ",").map { element in
-        String(decoding: element.utf8.filter { !isSpace($0) }.map(lowercased), as: UTF8.self)
-      }
-    }
+    fields.filter { $0.isNamed(name) }.flatMap { FieldList.tokens(Array($0.value.utf8)[...]) }
   }
 
   private static func lines(_ bytes: ArraySlice<UInt8>) -> [ArraySlice<UInt8>] {

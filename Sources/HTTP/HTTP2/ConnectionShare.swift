@@ -24,6 +24,12 @@ package struct ConnectionShare {
     pieces.append(Piece(count: count, end: end))
   }
 
+  /// Forgets the pieces up to byte `end` of the connection: they are acknowledged.
+  package mutating func forget(upTo end: Int) {
+    let rest = pieces.firstIndex { $0.end > end } ?? pieces.endIndex
+    pieces.removeFirst(rest)
+  }
+
   /// The own bytes among the last `count` bytes of the connection.
   ///
   /// - Parameters:

@@ -137,7 +137,9 @@ final class HTTP2Connection: HTTPConnection {
     guard !isInSession, lifecycle.isServing else { return }
     let code = writeFrames(session)
     // The owners of streams are not called from here.
-    if code != 0 { server.loop.later { self.fail(code, session.fault) } } else { flushLater() }
+    if code != 0 { return server.loop.later { self.fail(code, session.fault) } }
+    // What the kernel has not taken is continued by `drained`.
+    if !lifecycle.reports.isEmpty || !session.isAlive || lifecycle.isInputEnded { flushLater() }
   }
 
   // MARK: Exchanges
@@ -195,9 +197,7 @@ final class HTTP2Connection: HTTPConnection {
   func forget(_ exchange: HTTP2Exchange) {
     exchanges[exchange.stream] = nil
     if !exchange.isAnswered { unansweredCount -= 1 }
-    exchange.connection = nil
-    exchange.ticket = nil
-    exchange.dropPending()
+    exchange.release()
     loseBody(of: exchange)
     if exchanges.isEmpty { lifecycle.becameIdle(now: now) }
   }
@@ -260,8 +260,7 @@ final class HTTP2Connection: HTTPConnection {
     let taken = exchanges.takeAll()
     unansweredCount = 0
     for exchange in taken {
-      exchange.connection = nil
-      exchange.ticket = nil
+      exchange.release()
       loseBody(of: exchange)
     }
     return taken

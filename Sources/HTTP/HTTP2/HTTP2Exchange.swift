@@ -187,6 +187,11 @@ final class HTTP2Exchange: ConnectionExchange {
   /// Notes the end of the response, in case the client still sends.
   func answerSent(now: MonotonicTime) { pace.restart(now: now) }
 
-  /// Discards the bytes that are not sent.
-  func dropPending() { pending.removeAll() }
+  /// Releases the connection, and discards the bytes that are not sent.
+  func release() {
+    tunnel?.noteLoss()
+    connection = nil
+    ticket = nil
+    pending.removeAll()
+  }
 }

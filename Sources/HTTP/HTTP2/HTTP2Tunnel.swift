@@ -21,6 +21,8 @@ final class HTTP2Tunnel: ByteStream {
   private var exchange: HTTP2Exchange?
   /// The bytes of this tunnel among all bytes of the connection.
   private var share = ConnectionShare()
+  /// The own bytes that were queued when the exchange ended.
+  private var lostBytes = 0
   /// Whether bytes were queued after the last write: the owner learns when they are not any more.
   private var isWaiting = false
 
@@ -35,9 +37,9 @@ final class HTTP2Tunnel: ByteStream {
   // MARK: The queues
 
   /// The own bytes that wait for a window or for the kernel, and 1 if only other streams' bytes are
-  /// in the way.
+  /// in the way; after the end, those that were not sent.
   var queuedBytes: Int {
-    guard let exchange, let connection else { return 0 }
+    guard let exchange, let connection else { return lostBytes }
     let queued = connection.stream.queuedBytes
     guard queued > 0 else { return exchange.pending.byteCount }
     return max(1, exchange.pending.byteCount + own(ofLast: queued))
@@ -57,7 +59,10 @@ final class HTTP2Tunnel: ByteStream {
 
   /// The sending side of the whole connection, but of the bytes without acknowledgement the own.
   var transmission: TransmissionState? {
-    guard let stream = connection?.stream, let state = stream.transmission else { return nil }
+    guard let connection, let state = connection.stream.transmission else { return nil }
+    let stream = connection.stream
+    // bounded: the bytes of a connection, and the kernel's buffer
+    share.forget(upTo: connection.writtenBytes - state.unacknowledged - stream.queuedBytes)
     let queued = own(ofLast: stream.queuedBytes)
     // bounded: the kernel's buffer
     let unacknowledged = own(ofLast: state.unacknowledged + stream.queuedBytes) - queued
@@ -115,6 +120,9 @@ final class HTTP2Tunnel: ByteStream {
     guard let exchange = detach() else { return }
     exchange.connection?.reset(exchange, .socketEnded)
   }
+
+  /// Notes the bytes that are lost with the exchange, before it is taken from its connection.
+  func noteLoss() { lostBytes = queuedBytes }
 
   /// The HTTP/2 stream or the connection is lost.
   func fail() {

@@ -62,23 +62,33 @@ package struct WebAddress: Sendable, Equatable {
   /// User info stays with its server.
   /// - Source: RFC 3986 §5.2, without `..`; RFC 9110 §10.2.2
   package func following(_ location: String) -> WebAddress? {
-    let scheme = origin.isSecure ? "https:" : "http:"
-    let reference = location.prefix { $0 != "#" }
-    let text: String
-    if reference.contains("://") {
-      text = String(reference)
-    } else if reference.hasPrefix("//") {
-      text = scheme + reference
-    } else if reference.hasPrefix("/") {
-      text = "\(scheme)//\(authority)\(reference)"
-    } else {
-      let path = target.prefix { $0 != "?" }
-      let folder = path[...(path.lastIndex(of: "/") ?? path.startIndex)]
-      text = "\(scheme)//\(authority)\(folder)\(reference)"
-    }
+    let text = Self.resolve(location, base: base)
     guard var next = WebAddress(text, longest: 8192) else { return nil }
     if next.origin == origin { next.userInfo = userInfo }
     return next
+  }
+
+  /// The URL without user info.
+  private var base: String { (origin.isSecure ? "https://" : "http://") + authority + target }
+
+  /// The URL of a reference in a document at `base`, without a fragment.
+  /// - Source: RFC 3986 §5.2, without `..`
+  package static func resolve(_ location: String, base: String) -> String {
+    let reference = location.prefix { $0 != "#" }
+    let first = reference.prefix { $0 != "/" && $0 != "?" }
+    guard !first.contains(":"), let scheme = base.firstRange(of: "://") else {
+      return String(reference)
+    }
+    if reference.hasPrefix("//") { return "\(base[...scheme.lowerBound])\(reference)" }
+    let end = base.firstIndex { $0 == "?" || $0 == "#" } ?? base.endIndex
+    let document = base[..<end]
+    let host = document[scheme.upperBound...].firstIndex(of: "/") ?? document.endIndex
+    if reference.hasPrefix("/") { return "\(document[..<host])\(reference)" }
+    if reference.isEmpty { return String(base.prefix { $0 != "#" }) }
+    if reference.hasPrefix("?") { return "\(document)\(reference)" }
+    let path = document[host...]
+    let folder = path.lastIndex(of: "/").map { String(document[...$0]) } ?? "\(document)/"
+    return "\(folder)\(reference)"
   }
 
   /// A text without its percent escapes; escapes that are none stay.

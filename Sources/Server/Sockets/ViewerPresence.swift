@@ -45,7 +45,7 @@ final class ViewerPresence {
     group = nil
     target = nil
     shared.viewers.remove(viewer)
-    if hasFigures { shared.viewers.removeFigures(of: viewerOverHTTP) }
+    if hasFigures { shared.viewers.removeFigures(of: viewerOverHTTP, by: viewer) }
     hasFigures = false
   }
 
@@ -74,7 +74,7 @@ final class ViewerPresence {
     report.figures = message.figures
     publish(rendition, now: now)
     if rendition == nil {
-      shared.viewers.set(message.figures, of: viewerOverHTTP)
+      shared.viewers.set(message.figures, of: viewerOverHTTP, by: viewer)
       hasFigures = true
     }
     guard let group, let need = message.need else { return }

@@ -7,8 +7,9 @@ import Time
 final class ViewerReports: Sendable {
   private let sockets = Locked<[UInt64: ViewerReport]>([:])
   private let loops = Locked<[HTTPViewers]>([])
-  /// The figures of players over HTTP by the numbers of their viewers, from sockets without media.
-  private let figures = Locked<[UInt64: PlayerFigures]>([:])
+  /// The figures of players over HTTP by the numbers of their viewers, each with the socket without
+  /// media that reported it: several players may count as one viewer.
+  private let figures = Locked<[UInt64: (figures: PlayerFigures, socket: UInt64)]>([:])
 
   /// Adds or replaces the report of a viewer over a WebSocket.
   func set(_ report: ViewerReport) { sockets.withLock { $0[report.number] = report } }
@@ -16,13 +17,15 @@ final class ViewerReports: Sendable {
   /// Removes a viewer over a WebSocket.
   func remove(_ number: UInt64) { sockets.withLock { $0[number] = nil } }
 
-  /// Sets the figures of the player of a viewer over HTTP.
-  func set(_ figures: PlayerFigures, of number: UInt64) {
-    self.figures.withLock { $0[number] = figures }
+  /// Sets the figures of the player of a viewer over HTTP, which `socket` has reported.
+  func set(_ figures: PlayerFigures, of number: UInt64, by socket: UInt64) {
+    self.figures.withLock { $0[number] = (figures, socket) }
   }
 
-  /// Forgets the figures of a viewer over HTTP, whose socket has ended.
-  func removeFigures(of number: UInt64) { figures.withLock { $0[number] = nil } }
+  /// Forgets the figures of a viewer over HTTP if `socket`, which has ended, reported them last.
+  func removeFigures(of number: UInt64, by socket: UInt64) {
+    figures.withLock { if $0[number]?.socket == socket { $0[number] = nil } }
+  }
 
   /// The viewers over HTTP of one more loop.
   func newLoop() -> HTTPViewers {
@@ -48,7 +51,7 @@ final class ViewerReports: Sendable {
     let figures = figures.withLock { $0 }
     let overHTTP = merged.values.map { presence in
       var report = presence.report
-      if let own = figures[report.number] { report.figures.complete(own) }
+      if let own = figures[report.number]?.figures { report.figures.complete(own) }
       return report
     }
     return sockets.withLock { Array($0.values) } + overHTTP

@@ -38,7 +38,7 @@ final class AccessUnitDecoder {
   func decode(
     _ unit: AccessUnit, _ description: InputDescription
   ) throws(InputError) -> [DecodedFrame] {
-    if let turn = unit.turn { return try decode(unit, turn, description) }
+    if let position = unit.shared { return try decode(unit, position, description) }
     if decoder == nil {
       do throws(FFmpegError) { decoder = try VideoDecoder(description.video) } catch {
         throw .noVideo("\(error)")
@@ -56,16 +56,23 @@ final class AccessUnitDecoder {
 
   /// The frames of an access unit of a shared connection, which another stream may have decoded.
   private func decode(
-    _ unit: AccessUnit, _ turn: DecodingTurn, _ description: InputDescription
+    _ unit: AccessUnit, _ position: SharedPosition, _ description: InputDescription
   ) throws(InputError) -> [DecodedFrame] {
     let isFirst = user == nil
     if isFirst {
-      user = turn.user()
+      user = position.user()
       hasShown = false
     }
-    let decoded = try turn.decode(
-      unit, description.video, errorLimit: input.options.decoderErrorLimit,
-      during: { work in input.watch.during { work() } })
+    let decoded: SharedDecoder.Decoded
+    do throws(InputError) {
+      decoded = try position.decode(
+        unit, description.video, errorLimit: input.options.decoderErrorLimit,
+        during: { work in input.watch.during { work() } })
+    } catch {
+      // The decoder opens again when no stream uses it.
+      user = nil
+      throw error
+    }
     if isFirst { countedErrors = decoded.errors }
     sharedRate = decoded.declaredRate
     if decoded.isLate, hasShown { input.target?.statistics.withLock { $0.lostFrames += 1 } }

@@ -28,6 +28,8 @@ struct PulledInputLoop {
   /// Runs until the input is stopped or has ended.
   mutating func run() {
     SystemClock.sharpenSleep()
+    // The input may be stopped before a replaced connection is read.
+    defer { if let reader { input.shared?.leave(reader) } }
     if let notBefore = input.notBefore {
       guard input.waitForTarget() else { return }
       input.sleep(until: notBefore)

@@ -84,7 +84,7 @@ final class SharedLink: StandbyOwner {
       guard let description = connection.description else { continue }
       standby.heard(at: SystemClock.monotonicTime)
       if case .video(var accessUnit) = unit {
-        accessUnit.turn = DecodingTurn(decoder, number: number)
+        accessUnit.shared = SharedPosition(decoder, number: number)
         number += 1
         unit = .video(accessUnit)
       }

@@ -8,8 +8,8 @@ package import Capture
 /// process, with the rights of all streams that are expected in it, since a running process gains
 /// no rights.
 package struct ProcessTable: Sendable {
-  /// The input side of a stream.
-  package struct Wish: Sendable {
+  /// A stream that has, or will have, a process for its inputs.
+  package struct Member: Sendable {
     /// The name of the stream.
     package let name: String
     /// Its inputs.
@@ -21,7 +21,7 @@ package struct ProcessTable: Sendable {
     /// Whether its inputs are read by a process of their own.
     package let isIsolated: Bool
 
-    /// The wish of a stream.
+    /// The member for a stream.
     package init(_ order: StartOrder, isIsolated: Bool) {
       name = order.name
       addresses = order.addresses
@@ -38,19 +38,19 @@ package struct ProcessTable: Sendable {
     }
 
     /// Whether the two share a connection.
-    func shares(with other: Wish) -> Bool {
+    func shares(with other: Member) -> Bool {
       isSharing && other.isSharing && isIsolated == other.isIsolated && options == other.options
         && commonInput(with: other) != nil
     }
 
     /// The first input of both that can be shared.
-    func commonInput(with other: Wish) -> InputAddress? {
+    func commonInput(with other: Member) -> InputAddress? {
       addresses.first { $0.isShareable && other.addresses.contains($0) }
     }
   }
 
   /// The process for a stream.
-  package enum Place: Equatable, Sendable {
+  package enum Assignment: Equatable, Sendable {
     /// The running process with this number.
     case running(Int)
     /// A new one with this number and these rights.
@@ -59,10 +59,10 @@ package struct ProcessTable: Sendable {
 
   private struct Process: Sendable {
     let rights: ProcessRights
-    var members: [Wish]
+    var members: [Member]
   }
 
-  private var expected: [Wish] = []
+  private var expected: [Member] = []
   private var processes: [Int: Process] = [:]
   private var next = 0
 
@@ -72,11 +72,11 @@ package struct ProcessTable: Sendable {
   // MARK: Expectations
 
   /// Notes a stream that will be started, or its new settings.
-  package mutating func expect(_ wish: Wish) {
-    if let index = expected.firstIndex(where: { $0.name == wish.name }) {
-      expected[index] = wish
+  package mutating func expect(_ member: Member) {
+    if let index = expected.firstIndex(where: { $0.name == member.name }) {
+      expected[index] = member
     } else {
-      expected.append(wish)
+      expected.append(member)
     }
   }
 
@@ -96,40 +96,40 @@ package struct ProcessTable: Sendable {
   /// The first conflict of a stream with one that was expected before it; nil if there is none.
   package func conflict(of name: String) -> Conflict? {
     guard let index = expected.firstIndex(where: { $0.name == name }) else { return nil }
-    let wish = expected[index]
-    for other in expected[..<index] where !wish.shares(with: other) {
-      guard let address = wish.commonInput(with: other) else { continue }
-      return Conflict(address: address, other: other.name, reasons: wish.differences(from: other))
+    let member = expected[index]
+    for other in expected[..<index] where !member.shares(with: other) {
+      guard let address = member.commonInput(with: other) else { continue }
+      return Conflict(address: address, other: other.name, reasons: member.differences(from: other))
     }
     return nil
   }
 
   // MARK: Processes
 
-  /// Places a stream.
+  /// Assigns a stream to a process.
   ///
   /// - Returns: its process, and the right for lack of which it does not join a running one.
-  package mutating func place(_ wish: Wish) -> (place: Place, lack: String?) {
+  package mutating func assign(_ member: Member) -> (assignment: Assignment, lack: String?) {
     var lack: String?
     for (number, process) in processes.sorted(by: { $0.key < $1.key })
-    where process.members.contains(where: { wish.shares(with: $0) }) {
-      if let missing = process.rights.lack(of: wish.rights) {
+    where process.members.contains(where: { member.shares(with: $0) }) {
+      if let missing = process.rights.lack(of: member.rights) {
         lack = missing
         continue
       }
-      processes[number]?.members.append(wish)
+      processes[number]?.members.append(member)
       return (.running(number), nil)
     }
-    let rights = group(of: wish).reduce(wish.rights) { $0.and($1.rights) }
+    let rights = group(of: member).reduce(member.rights) { $0.and($1.rights) }
     next += 1
-    processes[next] = Process(rights: rights, members: [wish])
+    processes[next] = Process(rights: rights, members: [member])
     return (.new(next, rights), lack)
   }
 
-  /// The other expected streams that share connections with `wish`, directly or through others.
-  private func group(of wish: Wish) -> [Wish] {
-    var group = [wish]
-    var rest = expected.filter { $0.name != wish.name }
+  /// The other expected streams that share connections with `member`, directly or through others.
+  private func group(of member: Member) -> [Member] {
+    var group = [member]
+    var rest = expected.filter { $0.name != member.name }
     while let index = rest.firstIndex(where: { one in group.contains { $0.shares(with: one) } }) {
       group.append(rest.remove(at: index))
     }
@@ -150,7 +150,7 @@ package struct ProcessTable: Sendable {
   package mutating func end(_ number: Int) { processes[number] = nil }
 }
 
-extension ProcessTable.Wish {
+extension ProcessTable.Member {
   /// The settings that prevent a shared connection.
   fileprivate func differences(from other: Self) -> [String] {
     var found: [String] = []

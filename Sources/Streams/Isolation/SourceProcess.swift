@@ -25,13 +25,15 @@ package enum SourceProcess {
     let protections = Sandbox.enter(
       files: rights.files, usesDevices: rights.usesDevices, memory: UInt64(rights.memory))
     let inputs = SharedInputs()
-    while let pipe = server.receiveEnd() {
-      let thread = OSThread(name: "hosted") {
-        HostedStream.run(pipe, protections.rawValue, inputs)
+    do throws(ChildProcess.Refusal) {
+      while true {
+        // Without a descriptor or a thread the server sees a closed connection; other streams stay.
+        guard let pipe = try server.receiveEnd() else { continue }
+        let thread = OSThread(name: "hosted") {
+          ChildStream.run(pipe, protections.rawValue, inputs)
+        }
+        if thread == nil { pipe.shutDown() }
       }
-      // Without a thread the server sees a closed connection.
-      if thread == nil { pipe.shutDown() }
-    }
-    _exit(0)
+    } catch { _exit(0) }
   }
 }

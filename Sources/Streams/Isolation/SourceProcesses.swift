@@ -34,9 +34,9 @@ package final class SourceProcesses: Sendable {
 
   /// Notes streams with inputs before they start: the first one starts a process for all that share
   /// its connection.
-  package func expect(_ wishes: [ProcessTable.Wish]) {
+  package func expect(_ members: [ProcessTable.Member]) {
     state.withLock { state in
-      for wish in wishes { state.table.expect(wish) }
+      for member in members { state.table.expect(member) }
     }
   }
 
@@ -64,22 +64,25 @@ package final class SourceProcesses: Sendable {
   func host(
     _ order: StartOrder, media: (@Sendable () -> Int32?)?
   ) throws(HostingFailure) -> HostedSource {
-    let wish = ProcessTable.Wish(order, isIsolated: true)
+    let member = ProcessTable.Member(order, isIsolated: true)
     return try state.withLock { state throws(HostingFailure) -> HostedSource in
       while true {
-        let (place, lack) = state.table.place(wish)
+        let (assignment, lack) = state.table.assign(member)
         if let lack {
           log.write(
             .info, "input-not-shared", stream: order.name,
             "\(order.address): has a connection of its own, since the running process has no right "
               + "to \(lack)")
         }
-        switch place {
+        switch assignment {
         case .running(let number):
-          if let process = state.running[number],
-            let hosted = try? join(process, number, order)
-          {
-            return hosted
+          do throws(ChildProcess.Refusal) {
+            if let process = state.running[number] { return try join(process, number, order) }
+          } catch {
+            guard error.isClosed else {
+              _ = state.table.leave(order.name, number)
+              throw .refused(error)
+            }
           }
           // It has ended, which its streams will notice.
           state.table.end(number)

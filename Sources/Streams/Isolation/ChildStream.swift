@@ -15,8 +15,8 @@ import Time
 ///
 /// Its thread takes the messages of the server. If the source turns irregular, the session ends,
 /// and another one continues the source.
-final class HostedStream: Sendable {
-  private struct Run: Sendable {
+final class ChildStream: Sendable {
+  private struct ChildSession: Sendable {
     let context: SessionContext
     let pipeline: any Pipeline
   }
@@ -33,7 +33,7 @@ final class HostedStream: Sendable {
   private let watch = WorkWatch()
   private let source: PulledSource
   private let facts: Locked<SourceFacts?>
-  private let session = Locked<Run?>(nil)
+  private let session = Locked<ChildSession?>(nil)
   /// Set when the stream has left the process.
   private let isOver = StopFlag()
 
@@ -50,7 +50,7 @@ final class HostedStream: Sendable {
     else { return }
     pipe.send(
       ChildMessage.hello(version: ChildMessage.version, protections: protections).bytes)
-    HostedStream(order, pipe, inputs).run()
+    ChildStream(order, pipe, inputs).run()
   }
 
   private init(_ order: StartOrder, _ pipe: MessagePipe, _ inputs: SharedInputs) {
@@ -106,10 +106,10 @@ final class HostedStream: Sendable {
   private func report() {
     // A unit that does not return may outlast the stream.
     while !isOver.isSet || !watch.isIdle {
-      let run = session.withLock { $0 }
+      let current = session.withLock { $0 }
       var status = SessionStatus(
-        run?.context.statistics.withLock { $0 } ?? StreamStatistics(renditions: 0),
-        clockError: run?.pipeline.clockError ?? .zero)
+        current?.context.statistics.withLock { $0 } ?? StreamStatistics(renditions: 0),
+        clockError: current?.pipeline.clockError ?? .zero)
       status.statistics.sharedWith = source.sharedWith
       pipe.send(ChildMessage.status(status.fields).bytes)
       if watch.isStuck(at: SystemClock.monotonicTime) {
@@ -137,12 +137,13 @@ final class HostedStream: Sendable {
       configuration, anchor: order.anchor, outputs: videos,
       audioSink: hasAudio ? ChunkSender(track: UInt8(clamping: videos.count), pipe: pipe) : nil,
       watch: watch, log: log)
-    let run = Run(context: context, pipeline: context.pipeline(of: source))
-    session.withLock { $0 = run }
-    context.whenFinished { [self] outcome in finished(outcome, run) }
+    let pipeline = context.pipeline(of: source)
+    session.withLock { $0 = ChildSession(context: context, pipeline: pipeline) }
+    // The context keeps this body: a strong reference would keep the stream after it has left.
+    context.whenFinished { [weak self] outcome in self?.finished(outcome) }
     let thread = OSThread(name: "open") { [self] in
       do throws(StreamSession.Failure) {
-        try run.pipeline.open()
+        try pipeline.open()
         pipe.send(ChildMessage.opened.bytes)
         source.whenEnded { [weak context] in context?.finish(.sourceEnded) }
       } catch { pipe.send(ChildMessage(.failed(error)).bytes) }
@@ -151,16 +152,16 @@ final class HostedStream: Sendable {
   }
 
   /// Tells the server the outcome of a session, after all its media.
-  private func finished(_ outcome: StreamSession.Outcome, _ run: Run) {
-    guard case .irregularKeyFrames = outcome else {
+  private func finished(_ outcome: StreamSession.Outcome) {
+    guard case .irregularKeyFrames = outcome, let ended = session.withLock({ $0 }) else {
       pipe.send(ChildMessage(outcome).bytes)
       return
     }
     // The calling thread reads the source.
     let thread = OSThread(name: "renew") { [self] in
-      run.context.stop.set()
-      run.pipeline.close()
-      run.context.joinThreads(until: SystemClock.monotonicTime + Self.stopLimit)
+      ended.context.stop.set()
+      ended.pipeline.close()
+      ended.context.joinThreads(until: SystemClock.monotonicTime + Self.stopLimit)
       session.withLock { $0 = nil }
       pipe.send(ChildMessage.irregular.bytes)
     }
@@ -170,12 +171,12 @@ final class HostedStream: Sendable {
   /// Leaves the process, after the rest of the media if the stream ends for its players.
   private func stop(_ isEnding: Bool) {
     let deadline = SystemClock.monotonicTime + Self.stopLimit
-    let run = session.withLock { $0 }
-    if isEnding { run?.context.ending.set() }
-    run?.context.stop.set()
-    run?.pipeline.close()
+    let last = session.withLock { $0 }
+    if isEnding { last?.context.ending.set() }
+    last?.context.stop.set()
+    last?.pipeline.close()
     source.stop(until: deadline)
-    run?.context.joinThreads(until: deadline)
+    last?.context.joinThreads(until: deadline)
     isOver.set()
   }
 }
