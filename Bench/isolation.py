@@ -69,16 +69,11 @@ def late(port: int, seconds: float) -> list[float]:
 def one(folder: Path, how: str, count: int, seconds: float) -> dict[str, Any]:
     """`count` streams, all in the server or each in its process."""
     path = movie(folder / "isolation.ts")
-    # A name for each stream: streams with the same input would share it.
-    names = [folder / f"isolation-{index}.ts" for index in range(count)]
-    for name in names:
-        name.unlink(missing_ok=True)
-        name.hardlink_to(path)
     configuration = folder / "isolation.json"
     configuration.write_text(json.dumps({
         "isolation": how,
-        "streams": [{"stream": f"s{index}", "input": str(name), "loop": True}
-                    for index, name in enumerate(names)]
+        "streams": [{"stream": f"s{index}", "input": str(path), "loop": True}
+                    for index in range(count)]
     }))
     program = launch(["-c", str(configuration), "--host", "127.0.0.1", "--http-port", "0"],
                      defaults=False)
@@ -96,7 +91,6 @@ def one(folder: Path, how: str, count: int, seconds: float) -> dict[str, Any]:
         return {
             "delay_ms": delays,
             "cpu_percent_per_stream": round(spent * 100 / count, 2),
-            "all_mb": round(sum(megabytes(pid, "Pss") for pid in pids), 1),
             "all_mb": round(sum(megabytes(pid, "Pss") for pid in pids), 1),
             "child_mb": {key: round(max((megabytes(pid, key) for pid in pids[1:]), default=0), 1)
                          for key in ("Rss", "Pss", "Private_Dirty")},

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import statistics
 import subprocess
+import time
 from typing import NamedTuple
 
 from harness.edges import Edge
@@ -13,9 +14,15 @@ from harness.procfs import descendants, descriptors, resident_bytes
 from harness.tools import need
 
 
-class Row(NamedTuple):
-    """The cache at one moment."""
+# Media are kept for 5 minutes at most (deploy/edge/varnish/live.vcl), in seconds: until then the
+# number of objects grows.
+KEPT = 300
 
+
+class Row(NamedTuple):
+    """The cache at one moment; `at` in seconds since the start of the soak."""
+
+    at: float
     resident: int
     descriptors: int
     objects: int
@@ -27,11 +34,13 @@ class CacheFigures:
     def __init__(self, edge: Edge) -> None:
         self.edge = edge
         self.rows: list[Row] = []
+        self.began = time.monotonic()
         self.workers = descendants(edge.process.pid)
 
     def look(self) -> str:
         """Adds a row; its text."""
-        row = Row(sum(resident_bytes(pid) for pid in self.workers),
+        row = Row(time.monotonic() - self.began,
+                  sum(resident_bytes(pid) for pid in self.workers),
                   sum(descriptors(pid) for pid in self.workers), self.counter("MAIN.n_object"))
         self.rows.append(row)
         return (f"varnish {row.resident / 1e6:.1f} MB {row.descriptors} descriptors "
@@ -46,26 +55,31 @@ class CacheFigures:
         return int(found.get("counters", found)[name]["value"])
 
     def verdict(self) -> list[str]:
-        """The faults; empty if nothing grew. Two quarters under load are compared."""
+        """The faults; empty if nothing grew.
+
+        Descriptors are compared between the second and the last quarter, objects and memory between
+        the halves of the time after `KEPT`, in soaks of twice that time or longer.
+        """
         wrong = []
+        elapsed = time.monotonic() - self.began
         if descendants(self.edge.process.pid) != self.workers:
             wrong.append("Varnish has restarted its worker")
         quarter = max(2, len(self.rows) // 4)
-
-        def growth(values: list[int]) -> tuple[float, float]:
-            return (statistics.median(values[quarter : 2 * quarter]),
-                    statistics.median(values[-quarter:]))
-
-        before, after = growth([row.objects for row in self.rows])
-        print(f"objects of Varnish, second quarter → last: {before:.0f} → {after:.0f}")
-        # Media are kept for 5 minutes at most (deploy/edge/varnish/live.vcl).
-        if after > before * 1.2 + 100 and len(self.rows) >= 60:
-            wrong.append(f"objects of Varnish grow: {before:.0f} → {after:.0f}")
-        before, after = growth([row.resident for row in self.rows])
-        print(f"resident of Varnish: {before / 1e6:.1f} → {after / 1e6:.1f} MB")
-        if after > before * 1.2 + 32e6 and len(self.rows) >= 60:
-            wrong.append(f"memory of Varnish grows: {before / 1e6:.1f} → {after / 1e6:.1f} MB")
-        before, after = growth([row.descriptors for row in self.rows])
+        before, after = (statistics.median(row.descriptors for row in rows) for rows in
+                         (self.rows[quarter : 2 * quarter], self.rows[-quarter:]))
         if after > before * 1.5 + 50:
             wrong.append(f"descriptors of Varnish grow: {before:.0f} → {after:.0f}")
+        if elapsed < 2 * KEPT:
+            print(f"objects and memory of Varnish are not judged: {elapsed:.0f} s of {2 * KEPT}")
+            return wrong
+        settled = [row for row in self.rows if row.at >= KEPT]
+        halves = settled[: len(settled) // 2], settled[len(settled) // 2 :]
+        before, after = (statistics.median(row.objects for row in half) for half in halves)
+        print(f"objects of Varnish after {KEPT} s, first half → second: {before:.0f} → {after:.0f}")
+        if after > before * 1.2 + 100:
+            wrong.append(f"objects of Varnish grow: {before:.0f} → {after:.0f}")
+        before, after = (statistics.median(row.resident for row in half) for half in halves)
+        print(f"resident of Varnish: {before / 1e6:.1f} → {after / 1e6:.1f} MB")
+        if after > before * 1.2 + 32e6:
+            wrong.append(f"memory of Varnish grows: {before / 1e6:.1f} → {after / 1e6:.1f} MB")
         return wrong

@@ -61,7 +61,7 @@ final class StreamRegistry: StreamControl {
     if definition.isUploaded {
       serverState.addUploads(definition.uploads)
       let name = definition.settings.name
-      log.write(.info, "stream", stream: name, "relayed: waiting for uploads to /\(name)/")
+      log.write(.info, "stream", stream: name, "uploaded stream: waiting for uploads to /\(name)/")
       return nil
     }
     let stream = supervisor(definition)

@@ -62,7 +62,7 @@ def test_av1_plays(player: str, browser: Browser, streamer: Callable[..., Progra
                    sources: list[Source], hlsjs: object) -> None:
     """AV1 of a publisher, passed through, is decoded by Chromium."""
     program, port = origin(streamer, "--hlsjs", str(hlsjs))
-    sources.append(publish(port, options=AV1, program=enhanced_ffmpeg()))
+    sources.append(publish(port, options=AV1, program=enhanced_ffmpeg((6, 1))))
     plays(program, "/live/video/playlist.m3u8")
     with viewer(browser) as view:
         view.open(program.url(f"/live/?player={player}"))

@@ -31,7 +31,7 @@ _attempts = itertools.count(1)
 
 @pytest.fixture(scope="module")
 def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    """A server with one relayed stream, over HTTP and HTTPS."""
+    """A server with one uploaded stream, over HTTP and HTTPS."""
     folder = tmp_path_factory.mktemp("relay")
     program = start([*FLAGS, "--https-port", "0", "--self-signed"], defaults=False,
                     env={"XDG_STATE_HOME": str(folder)})
@@ -263,10 +263,10 @@ def test_no_page_may_publish(origin: Program) -> None:
 
 
 def test_page_and_statistics(origin: Program) -> None:
-    """The page of a relayed stream says so, and links what was uploaded."""
+    """The page of an uploaded stream says so, and links what was uploaded."""
     assert curl(origin, "PUT", "/studio/live.m3u8", body=b"#EXTM3U\n")[0] in (201, 204)
     page = get(origin.port, "/studio/").text
-    assert "relayed" in page and "./../?src=studio/live.m3u8" in page
+    assert "an uploaded stream" in page and "./../?src=studio/live.m3u8" in page
     assert total(origin.port, "streamer_relayed_streams") >= 1
     assert get(origin.port, "/ready").status == 200
     assert re.search(r"<html", get(origin.port, "/ldash/play/studio").text)

@@ -19,7 +19,7 @@ from harness.program import Program, start, stop
 from harness.waiting import pause, wait_until
 from harness.websocket import (CATCH_UP, CLOSE, HEADER, PING, PONG, VIDEO, Ended, Media, Socket,
                                frame)
-from harness.websocket2 import HTTP2Socket
+from harness.websocket2 import HTTP2Socket, status_of
 
 SMALL = ["--resolution", "640x360", "--bitrate", "1000"]
 
@@ -58,11 +58,19 @@ def test_media_are_the_bytes_of_http(server: Program) -> None:
     client.socket.close()
 
 
+def test_statuses_are_decoded() -> None:
+    """The first fields of RFC 7541, C.5.1 and C.6.1, and literals that are not indexed."""
+    for section, status in (("4803333032", 302), ("48826402", 302), ("88", 200), ("8d", 404),
+                            ("0803343035", 405), ("18826801", 401), ("4883680dff", 405)):
+        assert status_of(bytes.fromhex(section)) == status, section
+
+
 def test_other_paths_have_no_socket(server: Program) -> None:
     """A path of a playlist is refused, as is an unknown stream, protocol or method."""
-    for path, status in (("/live/video/playlist.m3u8", -1), ("/", -1), ("/nosuchstream/ws", 404)):
+    for path, status in (("/live/video/playlist.m3u8", 405), ("/", 405), ("/nosuchstream/ws", 404)):
         assert HTTP2Socket(server.port, path).status == status, path
     assert HTTP2Socket(server.port, "/ws", protocol="llws.v9").status == 400
+    assert HTTP2Socket(server.port, "/ws", headers={":protocol": "connect-udp"}).status == 501
     with pytest.raises(Ended, match="RST_STREAM 1"):
         HTTP2Socket(server.port, "/ws", method="GET")
 
@@ -95,7 +103,7 @@ def test_slow_socket_skips_to_a_key_frame(streamer) -> None:
 
 
 def test_closed_window_is_cut_after_a_time(streamer) -> None:
-    """A viewer that takes no byte for 10 s loses its HTTP/2 stream; memory stays bounded."""
+    """A viewer that takes no byte for 10 s loses its HTTP/2 stream."""
     program = streamer(*SMALL)
     client = subscribed(program.port)
     client.media(10, VIDEO)

@@ -191,7 +191,7 @@ struct PlaybackRequestTests {
   }
 
   @Test("uploaded streams: files and the list need a token, the page for players needs none")
-  func relayed() throws {
+  func uploaded() throws {
     var options = ServingOptions()
     options.playbackKeys = [try #require(TokenKey("k1:\(Self.secret)"))]
     let handler = try SyntheticHandler(options: options)

@@ -266,7 +266,7 @@ struct UploadRequestTests {
   }
 
   @Test(
-    "names of other streams and of other paths are not relayed",
+    "names of other streams and of other paths are not those of uploaded streams",
     arguments: [
       ("/live/seg.m4s", 405), ("/ldash/live/seg.m4s", 405), ("/api/seg.m4s", 403),
       ("/metrics/a.ts", 405), ("/a.ts", 405), ("/cam/", 405), ("/cam", 405),
@@ -309,14 +309,14 @@ struct UploadRequestTests {
     #expect(answer.header("x-content-type-options") == "nosniff")
   }
 
-  @Test("the page, /api and /metrics say that a stream is relayed")
+  @Test("the page, /api and /metrics say that a stream is uploaded")
   func described() throws {
     var options = ServingOptions()
     options.adminToken = "correct-horse-battery"
     let handler = try SyntheticHandler(options: options)
     _ = try handler.put("/cam/manifest.mpd", "<MPD/>")
     let page = try handler.ask("/cam/")
-    #expect(page.status == 200 && page.text.contains("relayed"))
+    #expect(page.status == 200 && page.text.contains("an uploaded stream"))
     #expect(page.text.contains("\"./../?src=cam/manifest.mpd\""))
     #expect(try handler.ask("/ldash/play/cam").text == "<html>")
     let player = try handler.ask("/ldash/play/cam/manifest.mpd", ["Accept: text/html"])

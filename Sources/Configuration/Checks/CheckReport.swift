@@ -49,8 +49,8 @@ package enum CheckReport {
     if stream.isUploaded {
       let limits = stream.settings.uploadLimits
       return [
-        "stream \(name): relayed, at most \(limits.bytes / 1_000_000) MB and "
-          + "\(limits.span.wholeSeconds) s of uploaded files"
+        "stream \(name): uploaded stream, at most \(limits.bytes / 1_000_000) MB and "
+          + "\(limits.span.wholeSeconds) s of files"
       ]
     }
     if let upstream = stream.settings.upstream { return ["stream \(name): relay of \(upstream)"] }

@@ -88,7 +88,7 @@ package struct StreamSettings: Sendable {
   /// How long a request is held; nil: as long as the protocol permits.
   package var holdLimit: Interval?
   package var waitsForAbsentSegment = true
-  /// The limits of the stream if it is relayed.
+  /// The limits of an uploaded stream.
   package var uploadLimits = UploadLimits.standard
   /// The key of its publisher.
   package var publishKey: SecretDigest?

@@ -37,7 +37,7 @@ final class HTTP2Tunnel: ByteStream {
   // MARK: The queues
 
   /// The own bytes that wait for a window or for the kernel, and 1 if only other streams' bytes are
-  /// in the way; after the end, those that were not sent.
+  /// in the way; after the end, the unsent bytes.
   var queuedBytes: Int {
     guard let exchange, let connection else { return lostBytes }
     let queued = connection.stream.queuedBytes

@@ -8,7 +8,7 @@ import Packaging
 final class RoutedTarget {
   fileprivate let target: Request.Target
   let route: Route
-  /// The file, if the stream is relayed.
+  /// The file of an uploaded stream; nil for all other streams.
   let upload: UploadPath?
   /// The media file; nil for all other routes, and for a name that no file has.
   let file: MediaName?

@@ -55,7 +55,7 @@ extension ServerState {
       return (created, true)
     }
     if isNew {
-      log.write(.info, "published", stream: name, "relayed: created by an upload")
+      log.write(.info, "published", stream: name, "uploaded stream: created by an upload")
     }
     return entry
   }
@@ -77,7 +77,7 @@ extension ServerState {
       end(entry, at: now)
       log.write(
         .info, "unpublished", stream: entry.name,
-        "relayed: no upload for \(PublishAllowance.lingerTime.wholeSeconds) s")
+        "uploaded stream: no upload for \(PublishAllowance.lingerTime.wholeSeconds) s")
     }
   }
 }

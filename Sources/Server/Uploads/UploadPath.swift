@@ -2,7 +2,7 @@
 
 import Packaging
 
-/// A path that means a file of a stream, if the stream is relayed.
+/// A path that means a file of a stream, if it is an uploaded stream.
 ///
 /// `/S/FILE`, `/ldash/S/FILE` and, for players only, `/ldash/play/S/FILE`.
 struct UploadPath: Equatable, Sendable {

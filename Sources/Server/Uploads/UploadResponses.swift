@@ -115,12 +115,12 @@ enum UploadResponses {
     let upload = statistics.isUploading ? "An upload is in progress." : "No upload is in progress."
     let html = """
       <!DOCTYPE html>
-      <html lang="en"><head><meta charset="utf-8"><title>\(name) (relayed)</title>
+      <html lang="en"><head><meta charset="utf-8"><title>\(name) (uploaded stream)</title>
       <meta name="viewport" content="width=device-width">
       <style>:root{color-scheme:light dark}body{font-family:sans-serif;margin:2em}</style></head>
       <body><h1>\(name)</h1>
-      <p>This stream is relayed: its publisher uploads playlists and media, and they are served
-      unchanged. \(upload)</p>
+      <p>This is an uploaded stream: its publisher uploads playlists and media, and they are
+      served unchanged. \(upload)</p>
       \(list)
       </body></html>
 
