@@ -123,7 +123,7 @@ let package = Package(
       ]),
 
     // Follows a stream like a player and measures the ages of its media. Knows no server.
-    library("Canary", ["CMAF", "HTTP", "Logging", "Net", "Sharing", "Time"]),
+    library("Canary", ["CMAF", "Capture", "HTTP", "Logging", "Net", "Sharing", "Time"]),
 
     // Level 5. Routes, held requests, responses, statistics, control API.
     library(

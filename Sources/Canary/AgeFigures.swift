@@ -10,6 +10,8 @@ package struct AgeFigures: Sendable {
   package struct Summary: Sendable {
     /// Milliseconds; nil without a chunk in the interval.
     package let age: (p50: Double, p95: Double, p99: Double)?
+    /// The clocks of the ages in the interval.
+    package let clocks: [AgeClock]
     /// Chunks in the interval.
     package let count: Int
     /// Chunks, stalls and errors since the start.
@@ -22,6 +24,7 @@ package struct AgeFigures: Sendable {
   private static let capacity = 100_000
 
   private var ages: [Interval] = []
+  private var clocks: Set<AgeClock> = []
   private var count = 0
   private var chunks: Int64 = 0
   private var stalls: Int64 = 0
@@ -34,9 +37,13 @@ package struct AgeFigures: Sendable {
   ///
   /// - Parameters:
   ///   - age: its age; negative if the clocks of the two machines differ.
+  ///   - clock: the clock of its capture.
   ///   - stallTime: a longer time without a chunk is a stall.
   ///   - now: the arrival.
-  package mutating func add(_ age: Interval, stallTime: Interval, now: MonotonicTime) {
+  package mutating func add(
+    _ age: Interval, _ clock: AgeClock, stallTime: Interval, now: MonotonicTime
+  ) {
+    clocks.insert(clock)
     if let newest, now - newest > stallTime { stalls += 1 }
     newest = now
     chunks += 1
@@ -51,6 +58,7 @@ package struct AgeFigures: Sendable {
   package mutating func summary() -> Summary {
     defer {
       ages = []
+      clocks = []
       count = 0
     }
     let ordered = ages.sorted()
@@ -58,8 +66,9 @@ package struct AgeFigures: Sendable {
       // bounded: at most 100,000 ages
       ordered[min(ordered.count - 1, ordered.count * percent / 100)].seconds * 1000
     }
+    let known = AgeClock.allCases.filter(clocks.contains)
     return Summary(
-      age: ordered.isEmpty ? nil : (age(50), age(95), age(99)), count: count, chunks: chunks,
-      stalls: stalls, errors: errors)
+      age: ordered.isEmpty ? nil : (age(50), age(95), age(99)), clocks: known, count: count,
+      chunks: chunks, stalls: stalls, errors: errors)
   }
 }

@@ -13,6 +13,7 @@ package final class CanaryFollower: Sendable {
   private enum Trouble: Error {
     case request(HTTPClient.Failure)
     case content(String)
+    case media(MediaTimes.Fault)
   }
 
   /// The largest playlist or MPD.
@@ -21,6 +22,7 @@ package final class CanaryFollower: Sendable {
   private static let limit = Interval.seconds(10)
 
   package let target: CanaryTarget
+  private let clock: AgeClock?
   private let agent: String
   private let trust: ServerTrust
   private let cancellation: ClientCancellation
@@ -30,14 +32,17 @@ package final class CanaryFollower: Sendable {
 
   /// - Parameters:
   ///   - target: the stream.
+  ///   - clock: from what ages are known; nil: from `prft`, and without it from
+  ///     EXT-X-PROGRAM-DATE-TIME.
   ///   - agent: the value of `User-Agent`.
   ///   - trust: the certificates that the server may have.
   ///   - cancellation: ends the thread.
   package init(
-    _ target: CanaryTarget, agent: String, _ trust: ServerTrust,
+    _ target: CanaryTarget, _ clock: AgeClock?, agent: String, _ trust: ServerTrust,
     _ cancellation: ClientCancellation
   ) {
     self.target = target
+    self.clock = clock
     self.agent = agent
     self.trust = trust
     self.cancellation = cancellation
@@ -81,6 +86,7 @@ package final class CanaryFollower: Sendable {
       switch trouble {
       case .request(let error): "\(error)"
       case .content(let reason): reason
+      case .media(let fault): "\(fault)"
       }
     newestError.withLock { $0 = text }
   }
@@ -92,7 +98,9 @@ package final class CanaryFollower: Sendable {
       guard let edge = ManifestEdge(try text(target.url, client)) else {
         throw .content("not an MPD with SegmentTemplate and a constant duration")
       }
-      try followSegments(edge.nextNumber(SystemClock.wallTime), client) { number in
+      let times = MediaTimes(clock)
+      try loadHeader(edge.headerURI, target.url, times, client)
+      try followSegments(edge.nextNumber(SystemClock.wallTime), times, client) { number in
         CanaryTarget.resolve(edge.uri(of: number), target.url)
       }
     case .frames:
@@ -103,8 +111,10 @@ package final class CanaryFollower: Sendable {
       }
       // The chunks of the open segment are older than the request.
       let open = "segment\(edge.openSegment)."
+      let times = MediaTimes(clock)
+      try loadHeader(edge.map, url, times, client)
       // bounded: far below 2^63
-      try followSegments(edge.openSegment + 1, client) { number in
+      try followSegments(edge.openSegment + 1, times, client) { number in
         CanaryTarget.resolve(uri.replacing(open, with: "segment\(number)."), url)
       }
     }
@@ -116,12 +126,15 @@ package final class CanaryFollower: Sendable {
   private func followParts(_ client: HTTPClient) throws(Trouble) {
     let (url, first) = try mediaPlaylist(target.url, client)
     var edge = first
+    var times = MediaTimes(clock)
+    try loadHeader(edge.map, url, times, client)
     while !cancellation.isCancelled {
       guard !edge.hasEnded else { throw .content("the stream has ended") }
       guard let hint = edge.hint else { throw .content("the playlist has no preload hint") }
       let target = Interval.milliseconds(Int64(min(10, max(0, edge.partTarget ?? 1)) * 1000))
       try measure(
-        CanaryTarget.resolve(hint, url), client, stallTime: target + .milliseconds(500))
+        CanaryTarget.resolve(hint, url), times, client, date: edge.hintDate,
+        stallTime: target + .milliseconds(500))
       let query = (url.contains("?") ? "&" : "?") + edge.blockingQuery
       guard let next = PlaylistEdge(try text(url + query, client)) else {
         throw .content("not a playlist")
@@ -129,6 +142,10 @@ package final class CanaryFollower: Sendable {
       // Else the same part would be requested again without a pause.
       guard next.isNewer(than: edge) || next.hasEnded else {
         throw .content("the playlist does not list the part that was complete")
+      }
+      if next.map != edge.map {
+        times = MediaTimes(clock)
+        try loadHeader(next.map, url, times, client)
       }
       edge = next
     }
@@ -151,11 +168,11 @@ package final class CanaryFollower: Sendable {
 
   /// Reads segments from `first` on, each requested before or while it is made.
   private func followSegments(
-    _ first: Int64, _ client: HTTPClient, _ url: (Int64) -> String
+    _ first: Int64, _ times: MediaTimes, _ client: HTTPClient, _ url: (Int64) -> String
   ) throws(Trouble) {
     var number = first
     while !cancellation.isCancelled {
-      try measure(url(number), client, stallTime: .milliseconds(500))
+      try measure(url(number), times, client, date: nil, stallTime: .milliseconds(500))
       // bounded: one per response
       number += 1
     }
@@ -163,28 +180,61 @@ package final class CanaryFollower: Sendable {
 
   // MARK: Requests
 
-  /// Reads media, and counts each chunk when its last byte arrives.
+  /// Reads media, and counts each chunk or frame when its last byte arrives, or the whole response.
+  ///
+  /// - Parameters:
+  ///   - url: the address.
+  ///   - times: of the track.
+  ///   - client: the connection.
+  ///   - date: the announced time of the first frame; nil if there is none.
+  ///   - stallTime: a longer time without media is a stall.
+  /// - Throws: if the request fails, or the response has no times.
   private func measure(
-    _ url: String, _ client: HTTPClient, stallTime: Interval
+    _ url: String, _ times: MediaTimes, _ client: HTTPClient, date: WallTime?,
+    stallTime: Interval
   ) throws(Trouble) {
-    var times = ProducerTimes()
+    times.begin()
     try open(url, client)
+    var now = SystemClock.wallTime
     while let piece = try next(client) {
-      let now = SystemClock.wallTime
-      let found: [WallTime]
-      do throws(ProducerTimes.Damage) { found = try times.take(piece) } catch {
-        throw .content("the media are not boxes of ISO BMFF")
-      }
-      guard !found.isEmpty else { continue }
-      let arrival = SystemClock.monotonicTime
-      figures.withLock { figures in
-        for time in found { figures.add(now - time, stallTime: stallTime, now: arrival) }
+      now = SystemClock.wallTime
+      note(try media { () throws(MediaTimes.Fault) in try times.take(piece) }, now, stallTime)
+    }
+    let whole = try media { () throws(MediaTimes.Fault) in try times.end(date: date) }
+    if let whole { note([whole], now, stallTime) }
+  }
+
+  private func media<Result>(
+    _ body: () throws(MediaTimes.Fault) -> Result
+  ) throws(Trouble) -> Result {
+    do throws(MediaTimes.Fault) { return try body() } catch { throw .media(error) }
+  }
+
+  private func note(_ found: [MediaTimes.Found], _ now: WallTime, _ stallTime: Interval) {
+    guard !found.isEmpty else { return }
+    let arrival = SystemClock.monotonicTime
+    figures.withLock { figures in
+      for one in found {
+        figures.add(now - one.time, one.clock, stallTime: stallTime, now: arrival)
       }
     }
-    guard times.isWhole else { throw .content("the response ends within a chunk") }
+  }
+
+  /// Reads the header of a track, if its media cannot be read without.
+  private func loadHeader(
+    _ uri: String?, _ base: String, _ times: MediaTimes, _ client: HTTPClient
+  ) throws(Trouble) {
+    guard times.needsHeader else { return }
+    guard let uri else { throw .content("the track has no header") }
+    let header = try document(CanaryTarget.resolve(uri, base), client)
+    try media { () throws(MediaTimes.Fault) in try times.take(header: header) }
   }
 
   private func text(_ url: String, _ client: HTTPClient) throws(Trouble) -> String {
+    String(decoding: try document(url, client), as: UTF8.self)
+  }
+
+  private func document(_ url: String, _ client: HTTPClient) throws(Trouble) -> [UInt8] {
     try open(url, client)
     var body: [UInt8] = []
     while let piece = try next(client) {
@@ -193,7 +243,7 @@ package final class CanaryFollower: Sendable {
         throw .content("a document of more than \(Self.largestDocument) bytes")
       }
     }
-    return String(decoding: body, as: UTF8.self)
+    return body
   }
 
   private func open(_ url: String, _ client: HTTPClient) throws(Trouble) {

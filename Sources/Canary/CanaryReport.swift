@@ -7,8 +7,9 @@ package enum CanaryReport {
   /// One line; addresses are without their secrets.
   package static func line(_ target: CanaryTarget, _ summary: AgeFigures.Summary) -> String {
     let age =
-      summary.age.map { "age p50 \(whole($0.p50)) p95 \(whole($0.p95)) p99 \(whole($0.p99)) ms" }
-      ?? "no media"
+      summary.age.map {
+        "age p50 \(whole($0.p50)) p95 \(whole($0.p95)) p99 \(whole($0.p99)) ms by \(names(summary))"
+      } ?? "no media"
     return "\(Redaction.redact(target.url)) \(target.form.rawValue): \(age), "
       + "\(summary.count) chunks, since the start \(summary.stalls) stalls, "
       + "\(summary.errors) errors\n"
@@ -22,10 +23,11 @@ package enum CanaryReport {
       summary.age.map {
         "{\"p50\":\(tenths($0.p50)),\"p95\":\(tenths($0.p95)),\"p99\":\(tenths($0.p99))}"
       } ?? "null"
+    let clock = summary.clocks.isEmpty ? "null" : "\"\(names(summary))\""
     return
       "{\"t\":\(milliseconds),\"url\":\"\(label(target))\",\"form\":\"\(target.form.rawValue)\","
-      + "\"age\":\(age),\"chunks\":\(summary.count),\"stalls\":\(summary.stalls),"
-      + "\"errors\":\(summary.errors)}\n"
+      + "\"age\":\(age),\"clock\":\(clock),\"chunks\":\(summary.count),"
+      + "\"stalls\":\(summary.stalls),\"errors\":\(summary.errors)}\n"
   }
 
   /// A file for the collector of text files of Prometheus' node exporter.
@@ -53,7 +55,10 @@ package enum CanaryReport {
         (",quantile=\"\($0.0)\"", "\($0.1 / 1000)")
       }
     }
-    return ages
+    let clocks = family("clock", "gauge", "The clock of the ages.") { summary in
+      summary.clocks.map { (",clock=\"\($0.rawValue)\"", "1") }
+    }
+    return ages + clocks
       + family("up", "gauge", "Whether media arrived in the last interval.") {
         [("", $0.count > 0 ? "1" : "0")]
       }
@@ -62,6 +67,10 @@ package enum CanaryReport {
       + family("errors_total", "counter", "Requests that failed, and responses that were cut.") {
         [("", "\($0.errors)")]
       }
+  }
+
+  private static func names(_ summary: AgeFigures.Summary) -> String {
+    summary.clocks.map(\.rawValue).joined(separator: "+")
   }
 
   /// An address within quotation marks; a target has no control characters.

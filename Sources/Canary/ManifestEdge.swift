@@ -8,6 +8,7 @@ package import Time
 package struct ManifestEdge: Sendable, Equatable {
   private let base: String
   private let media: String
+  private let initialization: String?
   private let start: WallTime
   private let firstNumber: Int64
   /// The duration of a segment.
@@ -18,7 +19,7 @@ package struct ManifestEdge: Sendable, Equatable {
   /// - Returns: nil if the text is not such an MPD.
   package init?(_ text: String) {
     guard let mpd = Self.tag("MPD", in: text[...]),
-      let anchor = mpd["availabilityStartTime"].flatMap({ Self.time($0) }),
+      let anchor = mpd["availabilityStartTime"].flatMap({ ISODate.time($0) }),
       let periodStart = text.ranges(of: "<Period ").last
     else { return nil }
     let period = text[periodStart.lowerBound...]
@@ -38,6 +39,8 @@ package struct ManifestEdge: Sendable, Equatable {
     }
     firstNumber = number
     self.media = media.replacing("$RepresentationID$", with: identifier)
+    initialization = template["initialization"]?
+      .replacing("$RepresentationID$", with: identifier)
     if let open = text.firstRange(of: "<BaseURL>"), let close = text.firstRange(of: "</BaseURL>"),
       open.upperBound <= close.lowerBound
     {
@@ -58,6 +61,9 @@ package struct ManifestEdge: Sendable, Equatable {
     base + media.replacing("$Number$", with: "\(number)")
   }
 
+  /// The address of the header of the track, relative to the MPD; nil if it has none.
+  package var headerURI: String? { initialization.map { base + $0 } }
+
   /// The attributes of the first element with this name.
   private static func tag(_ name: String, in text: Substring) -> [String: String]? {
     guard let start = text.firstRange(of: "<\(name) ") else { return nil }
@@ -71,23 +77,6 @@ package struct ManifestEdge: Sendable, Equatable {
       rest = after[value.endIndex...].dropFirst()
     }
     return found
-  }
-
-  /// A date such as `1970-01-01T00:00:01.000Z`.
-  private static func time(_ text: String) -> WallTime? {
-    guard let match = text.wholeMatch(of: #/(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(\.\d+)?Z/#),
-      let year = Int64(match.1), let month = Int64(match.2), let day = Int64(match.3),
-      let hour = Int64(match.4), let minute = Int64(match.5), let second = Int64(match.6),
-      (1970...9999).contains(year), (1...12).contains(month), (1...31).contains(day)
-    else { return nil }
-    // Days since 1970 by the calendar with its year from March on.
-    let (y, m) = month > 2 ? (year, month - 3) : (year - 1, month + 9)
-    // bounded: years of four digits, and a fraction below one
-    let days = 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 - 719_468
-    let fraction = match.7.flatMap { Double("0" + $0) } ?? 0
-    // bounded: as the days
-    return .origin + .seconds(days * 86_400 + hour * 3600 + minute * 60 + second)
-      + .nanoseconds(Int64(fraction * 1e9))
   }
 
   /// A duration such as `PT1H2M3.5S`.

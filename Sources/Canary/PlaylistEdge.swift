@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Time
+
 /// The live edge of a playlist: pure.
 ///
 /// - Source: draft-pantos-hls-rfc8216bis-22 §4.4
@@ -17,6 +19,9 @@ package struct PlaylistEdge: Sendable, Equatable {
   /// Seconds; nil without parts.
   package private(set) var partTarget: Double?
   package private(set) var hasEnded = false
+  /// The address of the header of the newest media; nil if none is listed.
+  package private(set) var map: String?
+  private var date = ProgramDate()
 
   /// - Returns: nil if the text is not a playlist.
   package init?(_ text: String) {
@@ -24,6 +29,7 @@ package struct PlaylistEdge: Sendable, Equatable {
     guard lines.first == "#EXTM3U" else { return nil }
     var isVariant = false
     for line in lines {
+      date.take(line)
       if !line.hasPrefix("#") {
         if isVariant {
           variant = variant ?? String(line)
@@ -44,6 +50,8 @@ package struct PlaylistEdge: Sendable, Equatable {
         openParts += 1
       } else if line.hasPrefix("#EXT-X-PRELOAD-HINT:"), line.contains("TYPE=PART") {
         hint = Self.quoted("URI", in: line)
+      } else if line.hasPrefix("#EXT-X-MAP:") {
+        map = Self.quoted("URI", in: line)
       } else if line.hasPrefix("#EXT-X-PART-INF:") {
         partTarget = line.split(separator: "=").last.flatMap { Double($0) }
       } else if line == "#EXT-X-ENDLIST" {
@@ -51,6 +59,9 @@ package struct PlaylistEdge: Sendable, Equatable {
       }
     }
   }
+
+  /// The announced time of the first frame of the part of the hint; nil if there is none.
+  package var hintDate: WallTime? { date.next }
 
   /// The query of a request that is answered when the part of the hint is complete.
   package var blockingQuery: String { "_HLS_msn=\(openSegment)&_HLS_part=\(openParts)" }

@@ -27,11 +27,15 @@ enum CanaryRun {
     if let problem = request.trust.problem {
       throw CanaryCommand.wrongTrust(request.trust, problem)
     }
+    let clock = try request.clock.map { name in
+      guard let clock = AgeClock(rawValue: name) else { throw CanaryCommand.wrongClock(name) }
+      return clock
+    }
     for url in request.urls {
       guard let target = CanaryTarget(url) else { throw CanaryCommand.wrongAddress(url) }
       followers.append(
         CanaryFollower(
-          target, agent: "streamer-canary/\(Version.text)", request.trust, cancellation))
+          target, clock, agent: "streamer-canary/\(Version.text)", request.trust, cancellation))
     }
     let isStopped = Monitor(false)
     try SignalWaiter.start { _ in isStopped.update { $0 = true } }

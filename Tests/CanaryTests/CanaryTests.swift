@@ -91,6 +91,8 @@ struct CanaryTests {
         #EXTM3U
         #EXT-X-PART-INF:PART-TARGET=0.1
         #EXT-X-MEDIA-SEQUENCE:41
+        #EXT-X-MAP:URI="init.mp4"
+        #EXT-X-PROGRAM-DATE-TIME:1970-01-01T00:00:10.000Z
         #EXTINF:1.0,
         segment41.m4s
         #EXT-X-PART:DURATION=0.1,URI="segment42.0.m4s"
@@ -102,6 +104,7 @@ struct CanaryTests {
         """))
     #expect(edge.openSegment == 43 && edge.openParts == 2 && edge.hint == "segment43.2.m4s")
     #expect(edge.blockingQuery == "_HLS_msn=43&_HLS_part=2" && edge.partTarget == 0.1)
+    #expect(edge.map == "init.mp4" && edge.hintDate == .origin + .milliseconds(12_200))
     #expect(edge.openSegmentURI == "segment43.m4s" && edge.variant == nil && !edge.hasEnded)
     #expect(PlaylistEdge("<html>") == nil)
     for number in ["", "x", "-1", "9223372036854775807", "99999999999999999999"] {
@@ -118,7 +121,7 @@ struct CanaryTests {
     <MPD type="dynamic" availabilityStartTime="1970-01-01T00:00:01.000Z">
     <BaseURL>live/</BaseURL><Period id="p0" start="PT0S"><AdaptationSet>
     <SegmentTemplate timescale="90000" duration="180000" startNumber="1" \
-    media="$RepresentationID$/segment$Number$.m4s"/>
+    initialization="$RepresentationID$/init.mp4" media="$RepresentationID$/segment$Number$.m4s"/>
     <Representation id="video" codecs="avc1"/></AdaptationSet></Period></MPD>
     """
 
@@ -129,6 +132,7 @@ struct CanaryTests {
     // Segment 1 covers the seconds 1 to 3.
     #expect(edge.nextNumber(.origin + .milliseconds(1100)) == 2)
     #expect(edge.nextNumber(.origin + .milliseconds(3100)) == 3)
+    #expect(edge.headerURI == "live/video/init.mp4")
     #expect(edge.uri(of: 7) == "live/video/segment7.m4s")
     let later = manifest.replacing("1970-01-01T00:00:01.000Z", with: "2024-02-29T00:00:00Z")
       .replacing("PT0S", with: "PT1M0.5S")
@@ -162,30 +166,33 @@ struct CanaryTests {
     var now = MonotonicTime.origin
     for age in 1...100 as ClosedRange<Int64> {
       now = now + .milliseconds(age == 50 ? 600 : 100)
-      figures.add(.milliseconds(age), stallTime: .milliseconds(500), now: now)
+      figures.add(.milliseconds(age), .prft, stallTime: .milliseconds(500), now: now)
     }
     figures.fail()
     let found = figures.summary()
     #expect(found.age?.p50 == 51 && found.age?.p95 == 96 && found.age?.p99 == 100)
-    #expect(found.count == 100 && found.stalls == 1 && found.errors == 1)
+    #expect(found.clocks == [.prft] && found.count == 100 && found.stalls == 1 && found.errors == 1)
     let empty = figures.summary()
-    #expect(empty.age == nil && empty.count == 0 && empty.chunks == 100 && empty.stalls == 1)
+    #expect(empty.age == nil && empty.clocks.isEmpty && empty.count == 0)
+    #expect(empty.chunks == 100 && empty.stalls == 1)
   }
 
   @Test("lines, JSON and metrics are without secrets")
   func report() throws {
     let target = try #require(CanaryTarget("http://u:pass@h/live.m3u8?token=abc.def.ghi"))
     var figures = AgeFigures()
-    figures.add(.milliseconds(104), stallTime: .seconds(1), now: .origin)
+    figures.add(.milliseconds(104), .pdt, stallTime: .seconds(1), now: .origin)
     let summary = figures.summary()
     let texts = [
       CanaryReport.line(target, summary), CanaryReport.json(target, summary, milliseconds: 5),
       CanaryReport.metrics([(target, summary)]),
     ]
     for text in texts { #expect(!text.contains("pass") && !text.contains("def"), "\(text)") }
-    #expect(texts[0].contains("parts: age p50 104 p95 104 p99 104 ms, 1 chunks"))
-    #expect(texts[1].hasPrefix("{\"t\":5,") && texts[1].contains("\"p99\":104.0"))
+    #expect(texts[0].contains("parts: age p50 104 p95 104 p99 104 ms by pdt, 1 chunks"))
+    #expect(texts[1].hasPrefix("{\"t\":5,"))
+    #expect(texts[1].contains("\"p99\":104.0},\"clock\":\"pdt\","))
     #expect(texts[2].contains("form=\"parts\",quantile=\"0.5\"} 0.104\n"))
+    #expect(texts[2].contains("form=\"parts\",clock=\"pdt\"} 1\n"))
     #expect(texts[2].contains("streamer_canary_up{"))
   }
 }

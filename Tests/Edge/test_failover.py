@@ -1,115 +1,90 @@
 # SPDX-License-Identifier: Apache-2.0
 """Two origins behind Varnish: each is killed and frozen in turn while players play.
 
-Both are fed by a test source of their own; numbers follow the wall clock, so that a name denotes
-the same time on both.
+Both are fed by a test source of their own, or by one RTSP camera; numbers follow the wall clock, so
+that a name denotes the same time on both.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
 
-from harness import edges
 from harness.browser import viewer
 from harness.crowd import Crowd
-from harness.edges import Edge
+from harness.frames import clocks_of
 from harness.http1 import get
 from harness.labreport import report
-from harness.program import Program, kill, start, stop
+from harness.origins import BASE, SMALL, Origins, steps
+from harness.playlist import parse
+from harness.sources import rtsp_server
 from harness.supervisor import free_port
 from harness.tunein import align
-from harness.waiting import pause, wait_until
+from harness.waiting import pause
 
-BASE = "/live/video/"
 PATHS = {"frames": "/", "hlsjs": "/?player=hlsjs", "dash": "/?src=/live/manifest.mpd"}
 PLAYERS = 25
 
 
-class Origins:
-    """Two programs on ports that they keep over a restart, and Varnish in front of them."""
-
-    def __init__(self, folder: Path, *flags: str) -> None:
-        self.flags = flags
-        self.ports = [free_port(), free_port()]
-        self.programs: list[Program] = []
-        try:
-            self.programs += [self._start(port) for port in self.ports]
-            self.edge: Edge = edges.varnish(folder, self.ports)
-        except BaseException:
-            self.stop_programs()
-            raise
-
-    def _start(self, port: int) -> Program:
-        return start(["--test-src", "--host", "127.0.0.1", "--http-port", str(port),
-                      "--resolution", "320x180", "--bitrate", "300", *self.flags], defaults=False)
-
-    def kill(self, index: int) -> None:
-        """SIGKILL."""
-        kill(self.programs[index])
-
-    def restart(self, index: int) -> None:
-        """Starts a killed origin again and waits until it is ready."""
-        self.programs[index] = self._start(self.ports[index])
-        self.wait_ready(index)
-
-    def wait_ready(self, index: int) -> None:
-        """Waits until an origin is ready, and until the edge has probed it."""
-        wait_until(lambda: get(self.ports[index], "/ready").status == 200, 10, "ready")
-        pause(1.5, "the edge probes the origin twice")
-
-    def freeze(self, index: int) -> None:
-        """SIGSTOP."""
-        os.kill(self.programs[index].pid, signal.SIGSTOP)
-
-    def thaw(self, index: int) -> None:
-        """SIGCONT; waits until the origin is ready."""
-        os.kill(self.programs[index].pid, signal.SIGCONT)
-        self.wait_ready(index)
-
-    def stop_programs(self) -> None:
-        """Ends both programs."""
-        for program in self.programs:
-            if program.process.poll() is None:
-                os.kill(program.pid, signal.SIGCONT)
-            stop(program)
-
-    def close(self) -> None:
-        """Ends everything."""
-        self.edge.close()
-        self.stop_programs()
+@pytest.fixture
+def source(request: pytest.FixtureRequest) -> Iterator[Sequence[str]]:
+    """The source of both origins: a test pattern, or one camera, encoded or passed through."""
+    if request.param == "pattern":
+        yield ["--test-src", *SMALL]
+        return
+    port = free_port()
+    camera = rtsp_server(port, "--size", "320x180")
+    try:
+        yield ["--input", f"rtsp://127.0.0.1:{port}/x",
+               *(SMALL if request.param == "camera-encoded" else [])]
+    finally:
+        camera.kill()
 
 
 @pytest.fixture
-def origins(hlsjs: Path, tmp_path: Path) -> Iterator[Origins]:
+def origins(hlsjs: Path, source: Sequence[str], tmp_path: Path) -> Iterator[Origins]:
     """Two origins and their edge."""
-    pair = Origins(tmp_path, "--hlsjs", str(hlsjs))
+    pair = Origins(tmp_path, "--hlsjs", str(hlsjs), source=source)
     yield pair
     pair.close()
 
 
-def steps(origins: Origins, crowd: Crowd, number: int, count: int) -> float:
-    """Every client fetches each part of `count` segments; the longest time for one part, in s."""
-    worst, before = 0.0, time.time()
-    for segment in range(number, number + count):
-        for part in range(10):
-            path = f"{BASE}segment{segment}.{part}.m4s"
-            crowd.run([(0, client, path) for client in crowd.clients])
-            assert {client.status for client in crowd.clients} == {200}, path
-            assert len({client.body for client in crowd.clients}) == 1
-            now = time.time()
-            worst, before = max(worst, now - before), now
-    return worst
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("source", ["camera-encoded", "camera-passed"], indirect=True)
+def test_a_camera_has_the_same_frames_on_both_origins(origins: Origins) -> None:
+    """A segment of one number begins with the same frame of the camera, also after a restart."""
+    playlist = f"{BASE}playlist.m3u8"
+
+    def clocks(port: int, number: int) -> list[int | None]:
+        media = [get(port, f"{BASE}{name}") for name in (
+            get(port, playlist).text.split('MAP:URI="')[1].split('"')[0],
+            f"segment{number}.m4s")]
+        assert [answer.status for answer in media] == [200, 200]
+        return clocks_of(b"".join(answer.body for answer in media))
+
+    def check() -> None:
+        pause(2.2, "segments of the camera on both")
+        newest = min(parse(get(port, playlist).text).segments[-1].msn
+                     for port in origins.ports)
+        one, two = (clocks(port, newest) for port in origins.ports)
+        assert len(one) == len(two) == 30 and None not in one + two
+        apart = [round(abs(a - b) * 30 / 1000) for a, b in zip(one, two)]
+        print(f"frames apart: {sorted(set(apart))}")
+        assert max(apart) <= 1
+
+    check()
+    origins.kill(0)
+    origins.restart(0)
+    check()
 
 
 @pytest.mark.timeout(60)
+@pytest.mark.parametrize("source", ["pattern", "camera-encoded", "camera-passed"], indirect=True)
 def test_viewers_of_parts_see_no_error(origins: Origins) -> None:
     """25 viewers of parts: the active origin is killed, then the other is frozen: no error."""
     with Crowd(*[origins.edge] * PLAYERS) as crowd:
@@ -129,7 +104,10 @@ def test_viewers_of_parts_see_no_error(origins: Origins) -> None:
 
 
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize("player", PATHS)
+@pytest.mark.parametrize(("player", "source"), [
+    *((player, "pattern") for player in PATHS), ("hlsjs", "camera-encoded"),
+    ("hlsjs", "camera-passed")
+], indirect=["source"])
 def test_player_plays_through_the_loss_of_each_origin(player: str, origins: Origins,
                                                       browser: Browser) -> None:
     """Chromium plays while both origins are killed in turn, then frozen in turn."""

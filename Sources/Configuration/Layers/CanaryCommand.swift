@@ -18,6 +18,8 @@ package enum CanaryCommand: Sendable {
     /// Nil: until a signal.
     package var duration: Interval?
     package var isJSON = false
+    /// The clock of the ages, not yet checked; nil: the best one that the media have.
+    package var clock: String?
     /// The file of metrics; nil for none.
     package var metricsFile: String?
     /// The certificates that servers may have.
@@ -27,7 +29,9 @@ package enum CanaryCommand: Sendable {
   /// The first argument that selects the command.
   package static let name = "canary"
 
-  static let flags = ["--interval", "--seconds", "--json", "--metrics-file", "--verify"]
+  static let flags = [
+    "--interval", "--seconds", "--json", "--clock", "--metrics-file", "--verify",
+  ]
 
   /// Reads the arguments after the name of the command.
   ///
@@ -73,6 +77,11 @@ package enum CanaryCommand: Sendable {
       expected: "an http or https URL that ends in .m3u8, .mpd or /")
   }
 
+  /// The error for an unknown clock.
+  package static func wrongClock(_ name: String) -> UsageError {
+    UsageError(.location(.flag("--clock")), .value(name), expected: "prft, pdt or burned")
+  }
+
   /// The error for certificates that cannot be loaded.
   package static func wrongTrust(_ trust: ServerTrust, _ error: TLSError) -> UsageError {
     UsageError(
@@ -97,6 +106,10 @@ package enum CanaryCommand: Sendable {
       --interval S         seconds between two lines of a URL, 1–3600 (default 10)
       --seconds S          the duration, 1–31536000 (default: until a signal)
       --json               one JSON object per line
+      --clock WHAT         when media were captured: prft (of each chunk), pdt
+                           (EXT-X-PROGRAM-DATE-TIME, of each part of a playlist) or burned (the
+                           burned clock of each decoded frame of H.264 or HEVC) (default prft, or
+                           pdt if the media have none)
       --verify WHAT        certificates of https servers: system (those of the system's
                            authorities), the path of a PEM file with other ones, or none (not
                            verified) (default system)
@@ -112,6 +125,7 @@ extension CanaryCommand.Request {
     switch flag {
     case "--interval": interval = try Self.seconds(flag, value, 1...3600)
     case "--seconds": duration = try Self.seconds(flag, value, 1...31_536_000)
+    case "--clock": clock = value
     case "--verify":
       guard let given = ServerTrust(value) else {
         throw UsageError(.location(.flag(flag)), .missingValue)
