@@ -43,6 +43,7 @@ struct DroppedFrames: Sendable {
     reports.append((now, dropped, shown))
     guard let first = reports.first, now - first.at >= Self.window else { return false }
     let drops = dropped - first.dropped
+    // bounded: floating values
     guard drops >= Self.least, drops >= Self.share * (drops + shown - first.shown) else {
       return false
     }
