@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from statistics import median
 
 import pytest
@@ -10,6 +11,8 @@ from playwright.sync_api import Browser, Page
 
 from harness import avbrowser
 from harness.browser import viewer
+from harness.supervisor import Supervisor
+from harness.waiting import pause
 
 FRAME = 1000 / 30
 MEDIA_REQUESTS = ("() => performance.getEntriesByType('resource')"
@@ -107,3 +110,29 @@ def test_without_an_audio_decoder_the_video_plays(browser: Browser, streamer) ->
         view.page.wait_for_function("shown => __player.framesShown > shown + 20", arg=shown,
                                     timeout=5000)
         assert view.page.evaluate("() => __player.player") == "webcodecs"
+
+
+@pytest.mark.timeout(90)
+def test_socket_continues_after_a_restart(browser: Browser, binary: Path) -> None:
+    """The server is killed and restarted: a socket brings the frames again."""
+    supervisor = Supervisor(["--resolution", "640x360", "--bitrate", "700", "--audio", "tone"])
+    try:
+        supervisor.run()
+        with viewer(browser) as view:
+            page = view.page
+            view.open(f"http://127.0.0.1:{supervisor.port}/?transport=webcodecs")
+            wait_live(page)
+            supervisor.kill()
+            pause(1, "the duration of the outage")
+            shown = page.evaluate("() => __player.framesShown")
+            supervisor.run()
+            page.wait_for_function("shown => __player.framesShown > shown + 90", arg=shown,
+                                   timeout=15000)
+            late = page.evaluate("() => __player.glassToGlassMs")
+            print(f"{late:.0f} ms after the restart")
+            assert late < 500
+            assert page.evaluate(MEDIA_REQUESTS) == 0
+            assert page.evaluate("() => __player.player") == "webcodecs"
+            assert not view.page_errors, view.page_errors
+    finally:
+        supervisor.close()
