@@ -98,9 +98,13 @@ final class FakeExchange: Exchange {
     onGone = nil
   }
 
+  /// Cuts the answer; a connection would then tell that the client is gone.
   func abort() {
     guard stage != .gone else { return }
     stage = .cut
+    let told = onGone
+    onGone = nil
+    told?()
   }
 
   /// The client goes, as a connection tells it: once, and not after the end of the answer.

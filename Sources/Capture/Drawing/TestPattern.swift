@@ -51,7 +51,7 @@ package final class TestPattern {
 extension TestPattern {
   /// The areas of the test pattern.
   ///
-  /// The lowest 15 % are flat, since players draw their controls there.
+  /// The lowest 15 % stand still, since players draw their controls there.
   struct Layout {
     let bars, ramp, sky, lane, river, foreground, flash: Area
     private let width, height: Int
@@ -66,10 +66,15 @@ extension TestPattern {
       let top = min(max(height * 2 / 9 & ~1, timecode.y.upperBound + 2), row(55))
       bars = Area(x: 0..<width, y: top..<row(55))
       ramp = band(55, 60)
-      sky = band(60, 79)
       lane = band(62, 73)
-      river = band(79, 85)
-      foreground = Area(x: 0..<width, y: row(85)..<height)
+      // The river covers whole macroblocks if the frame is not too low: an encoder then works on no
+      // more of them than it must.
+      var shore = row(85) & ~15
+      var bank = shore - max(16, (height * 5 / 100 + 8) & ~15)
+      if bank < row(75) { (bank, shore) = (row(79), row(85)) }
+      sky = Area(x: 0..<width, y: row(60)..<bank)
+      river = Area(x: 0..<width, y: bank..<shore)
+      foreground = Area(x: 0..<width, y: shore..<height)
       flash = Area(
         x: (width * 7 / 16 & ~1)..<(width * 9 / 16 & ~1),
         y: min(max(top, row(35)), row(53))..<row(53))
@@ -97,6 +102,7 @@ extension TestPattern {
       paintHills(height: 6, Colour(132, 136, 122), seed: 1, on: canvas)
       paintHills(height: 3, Colour(92, 122, 120), seed: 2, on: canvas)
       paintGradient(foreground, from: Colour(58, 118, 120), to: Colour(30, 126, 127), on: canvas)
+      paintBank(height: 5, on: canvas)
       canvas.fill(flash, .black)
     }
 
@@ -129,6 +135,21 @@ extension TestPattern {
         let eased = (t * t * (768 - 2 * t)) >> 16
         let top = sky.y.upperBound - highest * (first * 256 + (second - first) * eased) / 25600
         canvas.fill(Area(x: x..<x + 2, y: top & ~1..<sky.y.upperBound), colour)
+      }
+    }
+
+    /// Paints the grass of the near bank, at most `height` percent of the frame high.
+    ///
+    /// Its detail stands still. Below flat rows an encoder would take over the motion of the river,
+    /// and code each macroblock of the foreground again in each frame.
+    private func paintBank(height percent: Int, on canvas: Canvas) {
+      let highest = height * percent / 100
+      let top = foreground.y.lowerBound
+      for x in stride(from: 0, to: width, by: 2) {
+        let blade = (x / 2 * 73 + x / 10 * 41 + x / 62 * 29) % 64
+        let end = min(top + highest * (128 + blade * 2) / 256, foreground.y.upperBound)
+        let colour = Colour(UInt8(46 + blade * 3 / 4), 112, 118)
+        canvas.fill(Area(x: x..<x + 2, y: top..<end & ~1), colour)
       }
     }
 

@@ -58,9 +58,11 @@ package enum WebSocketHandshake {
     return .accepted([HeaderField("Sec-WebSocket-Protocol", chosen)])
   }
 
-  private static let wrongVersion = Outcome.refused(
-    426, "unknown version of WebSocket (expected \(version))",
-    [HeaderField("Sec-WebSocket-Version", version)])
+  private static var wrongVersion: Outcome {
+    .refused(
+      426, "unknown version of WebSocket (expected \(version))",
+      [HeaderField("Sec-WebSocket-Version", version)])
+  }
 
   /// The first of `protocols` that the client offers.
   private static func choice(_ request: Request, _ protocols: [String]) -> String? {
