@@ -57,6 +57,15 @@ def hlsjs() -> Path:
 
 
 @pytest.fixture(scope="session")
+def dashjs() -> Path:
+    """dash.all.min.js of dash.js, or a skip."""
+    path = Path(os.environ.get("DASHJS") or "dash.all.min.js")
+    if not path.is_file():
+        pytest.skip("dash.js not found (DASHJS): only a stand-in of it is tested")
+    return path
+
+
+@pytest.fixture(scope="session")
 def browser_path() -> str:
     """Path of Chromium, or a skip."""
     path = chromium()

@@ -2,7 +2,7 @@
 // Types of /player/live-player.js. Times are in seconds if no other unit is given.
 
 /**
- * The frame player over a WebSocket or HTTP, WebCodecs over HTTP, hls.js, dash.js, or the browser's
+ * The frame player over a WebSocket or HTTP, WebCodecs over both, hls.js, dash.js, or the browser's
  * own HLS.
  */
 export type Transport = 'ws' | 'http' | 'webcodecs' | 'hls' | 'dash' | 'native';

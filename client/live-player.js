@@ -606,17 +606,27 @@ function messageOf(error) {
 // page/llws.js
 
 const PROTOCOL = 'llws.v1';
-const HEADER = 0, VIDEO = 1, AUDIO = 2, EVENT = 5;
+const HEADER = 0, VIDEO = 1, AUDIO = 2, SAMPLE = 4, EVENT = 5;
 const KEY = 1, CATCH_UP = 8;
 const PREFIX = 12, LONG_PREFIX = 20, HAS_CAPTURE_TIME = 16;
 function mediaMessage(buffer) {
   if (buffer.byteLength < PREFIX) return null;
   const view = new DataView(buffer), flags = view.getUint8(1);
-  const start = flags & HAS_CAPTURE_TIME ? LONG_PREFIX : PREFIX;
+  const hasCaptureTime = (flags & HAS_CAPTURE_TIME) !== 0;
+  const start = hasCaptureTime ? LONG_PREFIX : PREFIX;
   if (buffer.byteLength < start) return null;
   return {
     kind: view.getUint8(0), flags, channel: view.getUint16(2), sequence: view.getUint32(4),
-    sent: view.getUint32(8), media: new Uint8Array(buffer, start),
+    sent: view.getUint32(8), captured: hasCaptureTime ? Number(view.getBigUint64(PREFIX)) : null,
+    media: new Uint8Array(buffer, start),
+  };
+}
+function sampleOf({ captured, flags, media }, { epoch, frame, timescale }) {
+  if (captured === null || media.length < 4) return null;
+  const delta = new DataView(media.buffer, media.byteOffset).getInt32(0);
+  const time = (captured + delta) / 1e6 - epoch / 1000;
+  return {
+    time, end: time + frame / timescale, isKey: (flags & KEY) !== 0, data: media.subarray(4),
   };
 }
 function controlMessage(text) {
@@ -627,11 +637,11 @@ function controlMessage(text) {
     return null;
   }
 }
-function groupOf({ cid, rendition, track, mime, timescale, epoch }) {
+function groupOf({ cid, rendition, track, mime, timescale, frame = 0, epoch }) {
   const isValid = Number.isInteger(cid) && typeof rendition === 'string'
     && (track === 'v' || track === 'a') && typeof mime === 'string' && timescale > 0
-    && Number.isFinite(epoch);
-  return isValid ? { cid, rendition, track, mime, timescale, epoch } : null;
+    && frame >= 0 && Number.isFinite(epoch);
+  return isValid ? { cid, rendition, track, mime, timescale, frame, epoch } : null;
 }
 function socketAddress(source) {
   const url = new URL('ws', source);
@@ -778,6 +788,25 @@ function eventOf(text) {
   } catch {
     return null;
   }
+}
+const DATE_RANGE_CUE = 'com.apple.quicktime.HLS';
+function eventsOfCues(cues, start) {
+  const ranges = new Map();
+  for (const { type, startTime, value } of cues) {
+    if (type !== DATE_RANGE_CUE || !Number.isFinite(startTime)) continue;
+    const range = ranges.get(startTime) ?? { ids: [], texts: [] };
+    ranges.set(startTime, range);
+    if (value?.key === 'X-EVENT-ID') range.ids.push(Number(value.data));
+    else if (value?.key === 'X-DATA') range.texts.push(String(value.data));
+  }
+  return [...ranges].flatMap(([startTime, { ids, texts }]) => ids.flatMap((id, index) => {
+    try {
+      const data = JSON.parse(decodeURIComponent(texts[index]));
+      return Number.isInteger(id) ? [{ id, time: start + startTime * 1000, data }] : [];
+    } catch {
+      return [];
+    }
+  }));
 }
 function eventOfDateRange({ id, startDate, attr }) {
   const number = /^event-(\d+)$/.exec(id);
@@ -1895,19 +1924,23 @@ class AudioTrack {
     this.closeDecoder();
   }
   append(bytes) {
-    const { format, queue, timescale } = this;
-    if (this.isClosed || !format) return;
-    const { config, defaults } = format;
-    for (const sample of accessUnitsOf(bytes, decodeTime(bytes), defaults)) {
-      const time = sample.time / timescale, end = time + sample.duration / timescale;
-      if (time < this.newest - RESTART) {
-        queue.length = 0;
-        this.newest = 0;
-      }
-      if (end <= this.newest + 1e-6) continue;  // a segment may be read again after an error
-      queue.push({ config, time, end, data: sample.data });
-      this.newest = end;
+    const { format, timescale } = this;
+    if (!format) return;
+    for (const { time, duration, data } of accessUnitsOf(
+      bytes, decodeTime(bytes), format.defaults)) {
+      this.appendSample({ time: time / timescale, end: (time + duration) / timescale, data });
     }
+  }
+  appendSample({ time, end, data }) {
+    const { format, queue } = this;
+    if (this.isClosed || !format) return;
+    if (time < this.newest - RESTART) {
+      queue.length = 0;
+      this.newest = 0;
+    }
+    if (end <= this.newest + 2e-6) return;
+    queue.push({ config: format.config, time, end, data });
+    this.newest = end;
     queue.splice(0, queue.length - MOST_WAITING);
     this.onDecoded();
   }
@@ -2055,19 +2088,27 @@ class DecoderFeed {
     this.decoder = null;
   }
   append(bytes) {
-    const { format, queue, timescale } = this;
+    const { format, timescale } = this;
     if (this.isClosed || !format) return;
-    const { config, defaults } = format;
-    for (const sample of accessUnitsOf(bytes, decodeTime(bytes), defaults)) {
-      const { isKey, data } = sample;
-      const time = sample.time / timescale, end = time + sample.duration / timescale;
-      if (isKey) {  // a segment may be read again after an error
-        while (queue.length > 0 && queue[queue.length - 1].time >= time) queue.pop();
-      }
-      queue.push({ config, isKey, time, end, data });
-      this.newest = isKey ? end : Math.max(this.newest, end);
+    for (const { time, duration, isKey, data } of accessUnitsOf(
+      bytes, decodeTime(bytes), format.defaults)) {
+      this.push({ time: time / timescale, end: (time + duration) / timescale, isKey, data });
     }
     this.pump();
+  }
+  appendSample(sample) {
+    if (this.isClosed) return;
+    this.push(sample);
+    this.pump();
+  }
+  push({ time, end, isKey, data }) {
+    const { format, queue } = this;
+    if (!format) return;
+    if (isKey) {  // a segment may be read again after an error
+      while (queue.length > 0 && queue[queue.length - 1].time >= time) queue.pop();
+    }
+    queue.push({ config: format.config, isKey, time, end, data });
+    this.newest = isKey ? end : Math.max(this.newest, end);
   }
   pumpSound() {
     this.display.receivedEnd = this.end() ?? 0;
@@ -2607,6 +2648,74 @@ class ArrivalDelays {
   get isPlausible() {
     const delay = this.video.quantile(0.5);
     return !(delay > 5 || delay < -1);
+  }
+}
+
+// page/players/codec-stage.js
+
+const SOUND_TARGET = 0.15;
+const AUDIO_DECODING = 0.01;
+const AUDIO_SHARE = 0.95, LEAST_AUDIO_DELAYS = 10;
+const KEPT_DELAYS = 90;
+const MOST_FAILURES = 3;
+class CodecStage {
+  constructor(host) {
+    this.host = host;
+    this.display = new CanvasDisplay(host.video, host.shown);
+    this.sound = new SoundPlayer(host.video, this.display);
+    this.display.sound = this.sound;
+    this.decodeDelays = new TrackDelays(KEPT_DELAYS);
+    this.failures = 0;
+    this.shownBefore = 0;
+    this.soundProblem = null;
+  }
+  newFeed(onFailure, onDecoded) {
+    return new DecoderFeed(this.display, this.sound, onFailure, (time) => {
+      if (!this.display.isSeeking) onDecoded(time);
+    });
+  }
+  open() {
+    const problem = webCodecsProblem();
+    if (problem !== null) {
+      this.host.unsupported(problem);
+      return false;
+    }
+    this.display.open();
+    this.sound.open();
+    return true;
+  }
+  close() {
+    this.sound.close();
+    this.display.close();
+  }
+  retries(reason) {
+    const { shown } = this.display;
+    this.failures = shown > this.shownBefore ? 1 : this.failures + 1;
+    this.shownBefore = shown;
+    if (this.failures < MOST_FAILURES) return true;
+    this.host.unsupported(reason);
+    return false;
+  }
+  followSound() {
+    const { host, sound } = this, { isOn, problem } = sound;
+    host.setTargets(isOn ? SOUND_TARGET : TARGETS.webcodecs, isOn ? SOUND_TARGET : 0);
+    if (problem !== this.soundProblem) host.notice(problem);
+    this.soundProblem = problem;
+  }
+  update() {
+    const { display } = this, { wasResumed } = display;
+    display.wasResumed = false;
+    this.sound.update();
+    this.followSound();
+    return wasResumed;
+  }
+  minimumTarget(audio) {
+    const { decodeDelays, display, sound } = this;
+    const video = decodeDelays.count < KEPT_DELAYS / 2 ? 0
+      : decodeDelays.quantile(0.75) + display.interval / 1000;
+    if (!sound.isOn || audio.count < LEAST_AUDIO_DELAYS) return video;
+    const late = audio.quantile(AUDIO_SHARE) + AUDIO_DECODING;
+    return Math.max(video, late + sound.lead + sound.gapMargin);
   }
 }
 
@@ -3657,83 +3766,32 @@ class FramePlayer {
 
 // page/players/codec-player.js
 
-const SOUND_TARGET = 0.15;
-const AUDIO_DECODING = 0.01;
-const AUDIO_SHARE = 0.95, LEAST_AUDIO_DELAYS = 10;
-const KEPT_DELAYS = 90;
-const MOST_FAILURES = 3;
 class CodecPlayer extends FramePlayer {
-  constructor(host, target) {
-    super(host, target);
-    this.decodeDelays = new TrackDelays(KEPT_DELAYS);
-    this.decoderFailures = 0;
-    this.shownBefore = 0;
-    this.soundProblem = null;
-  }
-  get canvasDisplay() { return /** @type {CanvasDisplay} */ (this.display); }
-  get sound() { return /** @type {SoundPlayer} */ (this.canvasDisplay.sound); }
   newDisplay() {
-    const { video, shown } = this.host, display = new CanvasDisplay(video, shown);
-    display.sound = new SoundPlayer(video, display);
-    return display;
+    this.stage = new CodecStage(this.host);
+    return this.stage.display;
   }
+  get codecStage() { return /** @type {CodecStage} */ (this.stage); }
   newFeed() {
-    const feed = new DecoderFeed(this.canvasDisplay, this.sound, (reason) => {
+    const { codecStage } = this, feed = codecStage.newFeed((reason) => {
       if (this.feed === feed) this.recover(reason);
-    }, (time) => {
-      if (!this.canvasDisplay.isSeeking) this.addDelay(this.decodeDelays, time);
-    });
+    }, (time) => this.addDelay(codecStage.decodeDelays, time));
     return feed;
   }
-  start() {
-    const problem = webCodecsProblem();
-    if (problem !== null) {
-      this.host.unsupported(problem);
-      return;
-    }
-    this.canvasDisplay.open();
-    this.sound.open();
-    super.start();
-  }
+  start() { if (this.codecStage.open()) super.start(); }
   stop() {
     super.stop();
-    this.sound.close();
-    this.canvasDisplay.close();
+    this.codecStage.close();
   }
-  recover(reason) {
-    const { shown } = this.canvasDisplay;
-    this.decoderFailures = shown > this.shownBefore ? 1 : this.decoderFailures + 1;
-    this.shownBefore = shown;
-    if (this.decoderFailures < MOST_FAILURES) super.recover(reason);
-    else this.host.unsupported(reason);
-  }
-  requireAudioTarget() { this.followSound(); }
-  followSound() {
-    const { host, sound } = this, { isOn, problem } = sound;
-    host.setTargets(isOn ? SOUND_TARGET : TARGETS.webcodecs, isOn ? SOUND_TARGET : 0);
-    if (problem !== this.soundProblem) host.notice(problem);
-    this.soundProblem = problem;
-  }
+  recover(reason) { if (this.codecStage.retries(reason)) super.recover(reason); }
+  requireAudioTarget() { this.codecStage.followSound(); }
   update() {
-    const display = this.canvasDisplay;
-    if (display.wasResumed) {
-      display.wasResumed = false;
-      this.isPositioned = false;
-    }
-    this.sound.update();
-    this.followSound();
+    if (this.codecStage.update()) this.isPositioned = false;
     super.update();
   }
-  position() { return this.canvasDisplay.position(); }
-  isControlled() { return !this.canvasDisplay.isWaiting; }
-  minimumTarget() {
-    const { decodeDelays, delays: { audio }, sound } = this;
-    const video = decodeDelays.count < KEPT_DELAYS / 2 ? 0
-      : decodeDelays.quantile(0.75) + this.canvasDisplay.interval / 1000;
-    if (!sound.isOn || audio.count < LEAST_AUDIO_DELAYS) return video;
-    const late = audio.quantile(AUDIO_SHARE) + AUDIO_DECODING;
-    return Math.max(video, late + sound.lead + sound.gapMargin);
-  }
+  position() { return this.codecStage.display.position(); }
+  isControlled() { return !this.codecStage.display.isWaiting; }
+  minimumTarget() { return this.codecStage.minimumTarget(this.delays.audio); }
 }
 
 // page/progress.js
@@ -4072,6 +4130,7 @@ class NativePlayer {
   }
   setTarget() {}
   update() {
+    this.takeEvents();
     const { video } = this.host, now = performance.now();
     if (video.paused || video.seeking || now - this.soughtAt < 2000) return;
     const position = edgeSeek(video, this.holdBack, this.latency());
@@ -4084,10 +4143,23 @@ class NativePlayer {
     this.host.status('wait', 'Reconnecting', `${reason}; restarting`);
     void sleep(1000, this.stopping.signal).then(() => { if (!this.isStopped) this.start(); });
   }
+  startDate() {
+    const start = /** @type {any} */ (this.host.video).getStartDate?.().getTime();
+    return start > 0 ? start : null;
+  }
+  takeEvents() {
+    const start = this.startDate();
+    if (start === null) return;
+    for (const track of this.host.video.textTracks) {
+      if (track.kind !== 'metadata') continue;
+      if (track.mode === 'disabled') track.mode = 'hidden';
+      for (const event of eventsOfCues(track.cues ?? [], start)) this.host.addEvent(event);
+    }
+  }
   latency() {
-    const video = /** @type {any} */ (this.host.video);
-    const start = video.getStartDate?.().getTime();  // Safari only
-    return start > 0 ? (this.host.clock.now() - start) / 1000 - video.currentTime : null;
+    const start = this.startDate();
+    if (start === null) return null;
+    return (this.host.clock.now() - start) / 1000 - this.host.video.currentTime;
   }
   hasAudio() { return null; }
   renditions() { return null; }
@@ -4115,6 +4187,7 @@ class SocketPlayer {
     this.failures = 0;
     this.retryTime = 0;
     this.lostAt = 0;
+    this.display = this.newDisplay();
     this.feed = this.newFeed();
     this.groups = new Map();
     this.tracks = [];
@@ -4135,6 +4208,9 @@ class SocketPlayer {
   }
   get isStopped() { return this.stopping.signal.aborted; }
   get isOpening() { return this.opening === this.feed; }
+  get ownsSocket() { return true; }
+  get format() { return 'fmp4'; }
+  newDisplay() { return this.host.video; }
   newFeed() {
     const feed = new MediaFeed(this.host.video, (reason) => {
       if (this.feed === feed) this.recover(reason);
@@ -4143,8 +4219,10 @@ class SocketPlayer {
   }
   start() {
     if ('WebSocket' in globalThis) this.connect();
-    else this.host.unsupported('This browser has no WebSockets');
+    else this.withoutSocket('This browser has no WebSockets');
   }
+  withoutSocket(reason, isRefused) { this.host.unsupported(reason, isRefused); }
+  isHopeless() { return this.failures > 5; }
   stop() {
     this.stopping.abort();
     this.socket?.send({ t: 'bye', reason: 'stopped' });
@@ -4180,6 +4258,7 @@ class SocketPlayer {
     const { requested } = this;
     this.socket?.send({
       t: 'subscribe', rendition: requested ?? 'auto', start: 'live', tracks: ['v', 'a'],
+      ...this.format === 'fmp4' ? {} : { format: this.format },
       ...this.host.sync === null ? {} : { sync: this.host.sync },
     });
   }
@@ -4203,13 +4282,13 @@ class SocketPlayer {
       const status = await refusalOf(socketAddress(this.host.source), this.stopping.signal);
       if (this.isStopped) return;
       if (status !== null) {
-        this.host.unsupported(
+        this.withoutSocket(
           `The server refuses this stream over a WebSocket (status ${status})`, true);
         return;
       }
     }
-    if (retryTime === 0 && this.failures > 5 && this.feed.end() === null) {
-      this.host.unsupported('The server does not serve this stream over a WebSocket');
+    if (retryTime === 0 && this.feed.end() === null && this.isHopeless()) {
+      this.withoutSocket('The server does not serve this stream over a WebSocket');
       return;
     }
     const wait = Math.max(retryTime, Math.min(LONGEST_WAIT, 50 * 2 ** this.failures));
@@ -4222,8 +4301,8 @@ class SocketPlayer {
       case 'subscribed':
         if (Array.isArray(message.tracks)) this.tracks = message.tracks;
         if (this.tracks.includes('a')) {
-          const target = message.target > 0 ? message.target / 1000 : SOCKET_AUDIO_TARGET;
-          this.host.setTargets(target, target);
+          const { target } = message;
+          this.requireAudioTarget(target > 0 ? target / 1000 : SOCKET_AUDIO_TARGET);
         }
         this.addGroup(message);
         break;
@@ -4240,6 +4319,7 @@ class SocketPlayer {
       default: break;
     }
   }
+  requireAudioTarget(target) { this.host.setTargets(target, target); }
   refused({ code, msg, retry }) {
     if (code === 'unknown-rendition' && this.requested !== null) {
       this.requested = null;
@@ -4281,7 +4361,7 @@ class SocketPlayer {
       this.waiting.push(message);
     } else if (message.kind === HEADER) {
       this.takeHeader(group, message.media);
-    } else if (message.kind === VIDEO || message.kind === AUDIO) {
+    } else if ([VIDEO, AUDIO, SAMPLE].includes(message.kind)) {
       if (this.feed.video) this.append(group, message);
       else this.waiting.push(message);
     }
@@ -4311,8 +4391,8 @@ class SocketPlayer {
     this.opening = feed;
     let failure = null;
     try {
-      await feed.open(groups.map(({ mime, header }) => (
-        { type: mime, header: header ?? new Uint8Array(0) })));
+      await feed.open(groups.map(({ mime, timescale, header }) => (
+        { type: mime, timescale, header: header ?? new Uint8Array(0) })));
     } catch (error) { failure = error; }
     if (this.feed !== feed || this.isStopped) return;  // it was closed meanwhile
     this.opening = null;
@@ -4323,19 +4403,24 @@ class SocketPlayer {
       for (const message of waiting) this.media(message);
     });
   }
-  append(group, { kind, flags, media }) {
-    const queue = kind === VIDEO ? this.feed.video : this.feed.audio;
-    for (const { bytes, time } of new ChunkSplitter().push(media)) {
-      queue?.append(bytes);
-      const date = time / group.timescale + group.epoch / 1000;
-      const delays = kind === VIDEO ? this.delays.video : this.delays.audio;
-      if (this.isPositioned) delays.add(this.host.clock.now() / 1000, date);
+  append(group, message) {
+    const isVideo = group.track === 'v';
+    const delays = isVideo ? this.delays.video : this.delays.audio;
+    for (const time of this.appendMedia(group, message)) {
+      if (this.isPositioned) delays.add(this.host.clock.now() / 1000, time + group.epoch / 1000);
     }
-    if (kind !== VIDEO) return;
+    if (!isVideo) return;
     this.failures = 0;
     if (this.firstChunkAt === 0) this.firstChunkAt = performance.now();
-    if ((flags & CATCH_UP) === 0) this.isAtEdge = true;
+    if ((message.flags & CATCH_UP) === 0) this.isAtEdge = true;
     if (!this.isPositioned) this.choosePosition();
+  }
+  appendMedia({ track, timescale }, { media }) {
+    const queue = track === 'v' ? this.feed.video : this.feed.audio;
+    return new ChunkSplitter().push(media).map(({ bytes, time }) => {
+      queue?.append(bytes);
+      return time / timescale;
+    });
   }
   choosePosition() {
     const end = this.feed.end(), ranges = this.feed.ranges();
@@ -4343,11 +4428,11 @@ class SocketPlayer {
     const endLatency = this.host.clock.now() / 1000 - end - this.epoch;
     const elapsed = performance.now() - this.firstChunkAt;
     if (endLatency > this.target && !this.isAtEdge && elapsed < CATCH_UP_TIME) return;
-    const { video } = this.host, start = ranges.start(ranges.length - 1);
+    const { display } = this, start = ranges.start(ranges.length - 1);
     const position = Math.max(
       start, Math.min(end + endLatency - this.target, end - SOCKET_END_MARGIN));
-    const isInside = video.currentTime >= start && video.currentTime <= end;
-    if (!isInside || Math.abs(video.currentTime - position) > 0.5) video.currentTime = position;
+    const { currentTime } = display, isInside = currentTime >= start && currentTime <= end;
+    if (!isInside || Math.abs(currentTime - position) > 0.5) display.currentTime = position;
     this.isPositioned = true;
     this.seekedAt = performance.now();
     this.host.status('live', 'Live');
@@ -4361,13 +4446,14 @@ class SocketPlayer {
       if (!this.isPaused) this.isPositioned = false;
     }
     const gapEnd = this.isPositioned ? feed.gapEnd() : null;
-    if (gapEnd !== null) this.host.video.currentTime = gapEnd;
+    if (gapEnd !== null) this.display.currentTime = gapEnd;
   }
+  position() { return this.display.currentTime; }
   latency() {
-    const end = this.feed.end(), { currentTime } = this.host.video;
+    const end = this.feed.end(), position = this.position();
     if (end === null || !this.isPositioned || !this.hasEpoch) return null;
-    if (!this.delays.isPlausible) return end - currentTime;
-    return this.host.clock.now() / 1000 - currentTime - this.epoch;
+    if (!this.delays.isPlausible) return end - position;
+    return this.host.clock.now() / 1000 - position - this.epoch;
   }
   isControlled() { return true; }
   renditions() {
@@ -4389,12 +4475,60 @@ class SocketPlayer {
   report(figures) { this.socket?.send({ t: 'stat', ...figures, rtt: this.host.clock.roundTrip }); }
   wasConnectedSince(time) { return this.lostAt < time; }
   seekBy(seconds, now) {
-    const end = this.feed.end(), { video } = this.host;
+    const end = this.feed.end(), { display } = this;
     if (end === null || now - this.seekedAt < 1000) return;
     this.seekedAt = now;
-    const position = Math.min(video.currentTime + seconds, end - SOCKET_END_MARGIN);
-    video.currentTime = Math.max(this.feed.start() ?? 0, position);
+    const position = Math.min(display.currentTime + seconds, end - SOCKET_END_MARGIN);
+    display.currentTime = Math.max(this.feed.start() ?? 0, position);
   }
+}
+
+// page/players/socket-codec-player.js
+
+class SocketCodecPlayer extends SocketPlayer {
+  get format() { return 'raw'; }
+  newDisplay() {
+    this.stage = new CodecStage(this.host);
+    return this.stage.display;
+  }
+  get codecStage() { return /** @type {CodecStage} */ (this.stage); }
+  newFeed() {
+    const { codecStage } = this, feed = codecStage.newFeed((reason) => {
+      if (this.feed === feed) this.recover(reason);
+    }, (time) => {
+      if (this.hasEpoch) {
+        codecStage.decodeDelays.add(this.host.clock.now() / 1000, time + this.epoch);
+      }
+    });
+    return feed;
+  }
+  start() { if (this.codecStage.open()) super.start(); }
+  stop() {
+    super.stop();
+    this.codecStage.close();
+  }
+  recover(reason) { if (this.codecStage.retries(reason)) super.recover(reason); }
+  withoutSocket(reason, isRefused) { this.host.withoutSocket(reason, isRefused); }
+  isHopeless() { return this.socket?.hasOpened === false || super.isHopeless(); }
+  refused(error) {
+    if (error.code === 'unknown-format') this.withoutSocket(String(error.msg));
+    else super.refused(error);
+  }
+  requireAudioTarget() { this.codecStage.followSound(); }
+  appendMedia(group, message) {
+    const sample = sampleOf(message, group), feed = /** @type {DecoderFeed} */ (this.feed);
+    if (!sample) return [];
+    const track = group.track === 'v' ? feed : feed.audio;
+    track?.appendSample(sample);
+    return [sample.time];
+  }
+  update() {
+    if (this.codecStage.update()) this.isPositioned = false;
+    super.update();
+  }
+  position() { return this.codecStage.display.position(); }
+  isControlled() { return !this.codecStage.display.isWaiting; }
+  minimumTarget() { return this.codecStage.minimumTarget(this.delays.audio); }
 }
 
 // page/players/targets.js
@@ -4720,6 +4854,7 @@ class Playback {
     this.kind = 'frames';
     this.choice = '';
     this.player = null;
+    this.hasSocket = true;
     this.unsupported = new Set();
     this.areSocketsRefused = false;
     this.source = options.source;
@@ -4831,6 +4966,7 @@ class Playback {
   }
   choosePlayer(kind) {
     this.unsupported.clear();
+    this.hasSocket = true;
     this.areSocketsRefused = false;
     for (const key of ['player', 'transport', 'script', 'src']) this.events.onMessage(key);
     this.services.start();
@@ -4871,12 +5007,15 @@ class Playback {
     this.player.start();  // the last statement: it may call play() for another player
   }
   get reason() {
-    return this.controlSocket?.isOpen
-      ? `${this.choice}; a WebSocket has clock, events, source and statistics` : this.choice;
+    if (this.controlSocket?.isOpen) {
+      return `${this.choice}; a WebSocket has clock, events, source and statistics`;
+    }
+    const isByCodecs = this.kind === 'webcodecs' && this.player?.ownsSocket;
+    return isByCodecs ? `${this.choice}; a WebSocket has the frames` : this.choice;
   }
   openControl() {
-    const { kind } = this, { sync } = this.options;
-    if (this.controlSocket || kind === 'ws' || kind === 'native' && sync !== null) return;
+    const { kind, player } = this, { sync } = this.options;
+    if (this.controlSocket || player?.ownsSocket || kind === 'native' && sync !== null) return;
     if (this.areSocketsRefused) return;
     this.controlSocket = new ControlSocket(this.source, sync, this.clock, {
       onOpen: (isOpen) => { this.services.isPushed = isOpen; },
@@ -4904,6 +5043,12 @@ class Playback {
         this.areSocketsRefused ||= isRefused === true;
         this.fallBack(reason);
       },
+      withoutSocket: (reason, isRefused) => {
+        if (!isCurrent()) return;
+        this.hasSocket = false;
+        this.areSocketsRefused ||= isRefused === true;
+        this.play(kind, `${this.choice}; HTTP has the frames (${reason})`);
+      },
       notice: (text) => {
         if (!isCurrent()) return;
         this.events.onMessage('sound', text, 'warn');
@@ -4920,11 +5065,14 @@ class Playback {
     const target = this.targets.targetFor(kind, this.source);
     const player = kind === 'frames' ? new FramePlayer(host, target)
       : kind === 'ws' ? new SocketPlayer(host, target)
-        : kind === 'webcodecs' ? new CodecPlayer(host, target)
+        : kind === 'webcodecs' ? this.newCodecPlayer(host, target)
           : kind === 'hlsjs' ? new HlsPlayer(host, scripts.hls)
             : kind === 'dashjs' ? new DashPlayer(host, target, scripts.dash)
               : new NativePlayer(host);
     return player;
+  }
+  newCodecPlayer(host, target) {
+    return this.hasSocket ? new SocketCodecPlayer(host, target) : new CodecPlayer(host, target);
   }
   fallBack(reason) {
     this.unsupported.add(this.kind);

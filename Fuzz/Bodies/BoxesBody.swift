@@ -3,10 +3,14 @@
 import CMAF
 
 extension FuzzBody {
-  /// CMAF headers: boxes lie within one another, and a header that is cut off is none.
+  /// CMAF headers and chunks: boxes lie within one another, a header that is cut off is none, and
+  /// samples are within their chunk.
   static let boxes = FuzzBody(
     name: "boxes",
-    sources: ["CMAF/BoxReader.swift", "CMAF/TrackHeader.swift", "CMAF/SampleEntry.swift"]
+    sources: [
+      "CMAF/BoxReader.swift", "CMAF/ChunkSamples.swift", "CMAF/TrackHeader.swift",
+      "CMAF/SampleEntry.swift",
+    ]
   ) { bytes in
     var end = 0
     var reader = BoxReader(bytes)
@@ -15,6 +19,12 @@ extension FuzzBody {
         return "\(box) behind \(end) of \(bytes.count) bytes"
       }
       end = box.content.upperBound
+    }
+    if let samples = try? ChunkSamples(parsing: bytes) {
+      let ranges = samples.entries.map(\.range)
+      guard (1...ChunkSamples.mostSamples).contains(ranges.count),
+        ranges.allSatisfy({ $0.lowerBound > 0 && $0.upperBound <= bytes.count })
+      else { return "samples \(ranges) of \(bytes.count) bytes" }
     }
     guard let header = try? TrackHeader(parsing: bytes) else { return nil }
     guard header.codecs.allSatisfy({ $0.isASCII }) else { return "codecs \(header.codecs)" }

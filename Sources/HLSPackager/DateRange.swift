@@ -17,10 +17,12 @@ struct DateRange {
   /// The tag.
   ///
   /// X-DATA is the event's JSON text as a quoted string: quotation marks, percent signs and control
-  /// characters are percent-encoded.
+  /// characters are percent-encoded. X-EVENT-ID is the event's number: pages in Safari get the
+  /// client attributes, but not ID.
   var tag: String {
     "#EXT-X-DATERANGE:ID=\"\(id)\",CLASS=\"\(EventMessage.scheme)\""
-      + ",START-DATE=\"\(UTCTime(event.time).text)\",X-DATA=\"\(quotable)\""
+      + ",START-DATE=\"\(UTCTime(event.time).text)\",X-EVENT-ID=\"\(event.id)\""
+      + ",X-DATA=\"\(quotable)\""
   }
 
   private var quotable: String {

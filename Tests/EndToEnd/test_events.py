@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -65,7 +65,8 @@ def test_event_is_in_media_and_playlists(streamer: Callable[..., Program]) -> No
             (found for found in [get(program.port, base + "playlist.m3u8").text] if tag in found),
             None), 5, "a date range")
         assert text.count("#EXT-X-DATERANGE") == 1
-        assert f'START-DATE="{event["time"]}",X-DATA="{{%22goal%22: %221 %25%22}}"' in text
+        assert (f'START-DATE="{event["time"]}",X-EVENT-ID="{event["id"]}",'
+                'X-DATA="{%22goal%22: %221 %25%22}"') in text
         found = []
         number = parse(text).last_complete
         for segment in (number, number + 1):
@@ -77,13 +78,9 @@ def test_event_is_in_media_and_playlists(streamer: Callable[..., Program]) -> No
     assert '<InbandEventStream schemeIdUri="urn:streamer:event" value="1"/>' in manifest
 
 
-@pytest.mark.timeout(60)
-def test_players_raise_an_event_with_its_frame(
-        browser: Browser, streamer: Callable[..., Program], hlsjs: Path) -> None:
-    """Over HTTP frames, a WebSocket and hls.js: once, when the frame of its time is shown."""
-    program = streamer("--resolution", "320x180", "--bitrate", "300", "--admin-token", TOKEN,
-                       "--hlsjs", str(hlsjs))
-    transports = ["http", "ws", "hls"]
+def raised_events(
+        browser: Browser, program: Program, transports: list[str]) -> Iterator[tuple[str, dict]]:
+    """The one event that each player raises, after a check of its time and its data."""
     html = PAGE.format(module=program.url("/player/live-player.js"))
     with site(html) as address, viewer(browser) as view:
         view.open(address)
@@ -102,6 +99,26 @@ def test_players_raise_an_event_with_its_frame(
             (found,) = raised[transport]
             assert found["id"] == event["id"] and found["data"] == {"goal": [1, "ä"]}, transport
             print(f"{transport}: {found['late']:.0f} ms after its frame")
-            # The players' clocks are read every 50 ms.
-            assert -50 < found["late"] < 80, transport
+            yield transport, found
         assert not view.page_errors, view.page_errors
+
+
+@pytest.mark.timeout(60)
+def test_players_raise_an_event_with_its_frame(
+        browser: Browser, streamer: Callable[..., Program], hlsjs: Path) -> None:
+    """Over HTTP frames, WebSockets and hls.js: once, when the frame of its time is shown."""
+    program = streamer("--resolution", "320x180", "--bitrate", "300", "--admin-token", TOKEN,
+                       "--hlsjs", str(hlsjs))
+    for transport, found in raised_events(browser, program, ["http", "ws", "webcodecs", "hls"]):
+        # The players' clocks are read every 50 ms.
+        assert -50 < found["late"] < 80, transport
+
+
+@pytest.mark.timeout(60)
+def test_dashjs_raises_an_event_with_its_frame(
+        browser: Browser, streamer: Callable[..., Program], dashjs: Path) -> None:
+    """dash.js finds the emsg in the segment and starts it at its time, which it reads rarely."""
+    program = streamer("--resolution", "320x180", "--bitrate", "300", "--admin-token", TOKEN,
+                       "--dashjs", str(dashjs))
+    for transport, found in raised_events(browser, program, ["dash"]):
+        assert -50 < found["late"] < 500, transport

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from statistics import median
 
 import pytest
@@ -10,8 +11,12 @@ from playwright.sync_api import Browser, Page
 
 from harness import avbrowser
 from harness.browser import viewer
+from harness.supervisor import Supervisor
+from harness.waiting import pause
 
 FRAME = 1000 / 30
+MEDIA_REQUESTS = ("() => performance.getEntriesByType('resource')"
+                  ".filter(({ name }) => name.endsWith('.m4s')).length")
 STALLED = "() => __player.stalls.reduce((sum, { seconds }) => sum + seconds, 0)"
 
 
@@ -22,14 +27,21 @@ def wait_live(page: Page) -> None:
 
 
 @pytest.mark.timeout(60)
-def test_webcodecs_plays_on_a_canvas(browser: Browser, streamer) -> None:
-    """A canvas shows the video; the menu changes its size; sound starts and ends beside it."""
+@pytest.mark.parametrize("path", ["socket", "http"])
+def test_webcodecs_plays_on_a_canvas(browser: Browser, streamer, path: str) -> None:
+    """A canvas shows the video; the menu changes its size; sound starts and ends beside it.
+
+    The frames arrive over a WebSocket, or over HTTP in a browser without WebSockets.
+    """
     program = streamer("--rendition", "640x360@1000", "--rendition", "320x180@300", "--audio",
                        "tone")
     with viewer(browser) as view:
         page = view.page
+        if path == "http":
+            view.context.add_init_script("delete globalThis.WebSocket")
         view.open(program.url("/?transport=webcodecs&panel=1"))
         wait_live(page)
+        assert (page.evaluate(MEDIA_REQUESTS) > 0) == (path == "http")
         # By itself the page takes the lower rendition on a busy machine.
         page.select_option("#rendition", "360p")
         page.wait_for_function("() => document.querySelector('canvas').height === 360",
@@ -98,3 +110,29 @@ def test_without_an_audio_decoder_the_video_plays(browser: Browser, streamer) ->
         view.page.wait_for_function("shown => __player.framesShown > shown + 20", arg=shown,
                                     timeout=5000)
         assert view.page.evaluate("() => __player.player") == "webcodecs"
+
+
+@pytest.mark.timeout(90)
+def test_socket_continues_after_a_restart(browser: Browser, binary: Path) -> None:
+    """The server is killed and restarted: a socket brings the frames again."""
+    supervisor = Supervisor(["--resolution", "640x360", "--bitrate", "700", "--audio", "tone"])
+    try:
+        supervisor.run()
+        with viewer(browser) as view:
+            page = view.page
+            view.open(f"http://127.0.0.1:{supervisor.port}/?transport=webcodecs")
+            wait_live(page)
+            supervisor.kill()
+            pause(1, "the duration of the outage")
+            shown = page.evaluate("() => __player.framesShown")
+            supervisor.run()
+            page.wait_for_function("shown => __player.framesShown > shown + 90", arg=shown,
+                                   timeout=15000)
+            late = page.evaluate("() => __player.glassToGlassMs")
+            print(f"{late:.0f} ms after the restart")
+            assert late < 500
+            assert page.evaluate(MEDIA_REQUESTS) == 0
+            assert page.evaluate("() => __player.player") == "webcodecs"
+            assert not view.page_errors, view.page_errors
+    finally:
+        supervisor.close()

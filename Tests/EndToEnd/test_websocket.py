@@ -20,7 +20,7 @@ from harness.program import Program, stop
 from harness.tools import need
 from harness.waiting import pause, wait_until
 from harness.websocket import (AUDIO, CATCH_UP, CLOSE, HEADER, KEY, LAST, PING, PONG, TEXT, VIDEO,
-                               Ended, Media, Socket, frame)
+                               SAMPLE, Ended, Media, Socket, frame)
 
 
 def subscribed(port: int, path: str = "/live/ws", **options: object) -> Socket:
@@ -106,6 +106,54 @@ def test_audio_and_video_are_separate(streamer) -> None:
         media = client.media(80)
         assert {m.kind for m in media} >= {VIDEO, AUDIO}
         assert all(m.channel == kinds[m.kind] for m in media if m.kind in kinds)
+
+
+def samples_of(chunk: bytes) -> list[bytes]:
+    """The coded frames of a chunk, by the sizes in trun (ISO/IEC 14496-12 §8.8.8)."""
+    run = chunk.index(b"trun") + 4
+    flags, count = (int.from_bytes(chunk[run + i:run + i + 4], "big") for i in (0, 4))
+    fields = [bit for bit in (0x100, 0x200, 0x400) if flags & bit]
+    assert flags & 1 and not flags & 0x804, hex(flags)
+    found, at = [], chunk.index(b"mdat") + 4
+    for index in range(count):
+        size = run + 12 + 4 * (index * len(fields) + fields.index(0x200))
+        length = int.from_bytes(chunk[size:size + 4], "big")
+        found.append(chunk[at:at + length])
+        at += length
+    return found
+
+
+def test_raw_frames_are_those_of_the_chunks(streamer) -> None:
+    """With the format raw each message is a frame of the chunks over HTTP, with its times."""
+    program = streamer("--resolution", "320x180", "--audio", "tone")
+    with subscribed(program.port, format="raw") as client:
+        received = [client.next() for _ in range(250)]
+    groups = [m for m in received if isinstance(m, dict) and m["t"] == "subscribed"]
+    assert [(g["track"], g["frame"], g["timescale"]) for g in groups] == [
+        ("v", 3000, 90000), ("a", 1024, 48000)]
+    messages = [m for m in received if isinstance(m, Media)]
+    assert {m.kind for m in messages} == {HEADER, SAMPLE}
+    for group in groups:
+        header, *frames = [m for m in messages if m.channel == group["cid"]]
+        assert header.kind == HEADER and header.payload[4:8] == b"ftyp"
+        numbers = [m.sequence for m in frames]
+        assert all((b - a) % 2**32 == 1 for a, b in zip(numbers, numbers[1:]))
+        times = [m.captured + int.from_bytes(m.payload[:4], "big", signed=True) for m in frames]
+        ticks = [round((t - group["epoch"] * 1000) * group["timescale"] / 1e6) for t in times]
+        assert {b - a for a, b in zip(ticks, ticks[1:])} == {group["frame"]}
+        is_video = group["track"] == "v"
+        keys = [m.is_key for m in frames]
+        assert keys[0] and (sum(keys) >= 2 and not all(keys) if is_video else all(keys))
+        number = times[len(times) // 2] // 1_000_000
+        segment = get(program.port, f"/live/{group['rendition']}/segment{number}.m4s").body
+        chunks = [b"moof" + part for part in segment.split(b"moof")[1:]]
+        served = [sample for chunk in chunks for sample in samples_of(chunk)]
+        sent = {tick: m.payload[4:] for tick, m in zip(ticks, frames)}
+        first = decode_time(chunks[0])
+        common = [tick for tick in sent if first <= tick < first + len(served) * group["frame"]]
+        assert len(common) >= 15
+        for tick in common:
+            assert sent[tick] == served[(tick - first) // group["frame"]]
 
 
 def test_switch_at_a_key_frame(streamer) -> None:
@@ -282,6 +330,25 @@ def test_slow_viewer_gets_a_lower_rendition(streamer) -> None:
     print(f"lower rendition after {time.monotonic() - started:.1f} s; delay {median(late):.1f} ms")
     assert median(late) < 200
     client.socket.close()
+
+
+@pytest.mark.parametrize("visible", [True, False])
+def test_slow_decoder_gets_a_lower_rendition(streamer, visible: bool) -> None:
+    """Dropped frames in the figures of a visible page lower the rendition; of a hidden one not."""
+    program = streamer("--rendition", "640x360@800", "--rendition", "320x180@300")
+    with subscribed(program.port, tracks=["v"]) as client:
+        started, reports = time.monotonic(), 0
+        seen: list[str] = []
+        while not seen and time.monotonic() - started < (15 if visible else 8):
+            if time.monotonic() - started > reports:
+                client.send({"t": "stat", "drop": 15 * reports, "dec": 15 * reports,
+                             "vis": visible})
+                reports += 1
+            message = client.next()
+            if isinstance(message, dict) and message["t"] == "switching":
+                seen.append(f"{message['reason']} {message['rendition']}")
+        print(f"{seen} after {time.monotonic() - started:.1f} s")
+        assert seen == (["abr 180p"] if visible else [])
 
 
 def test_sync_group_has_one_target(server: Program) -> None:

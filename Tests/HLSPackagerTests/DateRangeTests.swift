@@ -29,7 +29,7 @@ struct DateRangeTests {
     let event = try stream.window.addEvent(at: time, Array(data.utf8), now: time)
     let line =
       "#EXT-X-DATERANGE:ID=\"event-\(event.id)\",CLASS=\"urn:streamer:event\""
-      + ",START-DATE=\"\(UTCTime(time).text)\""
+      + ",START-DATE=\"\(UTCTime(time).text)\",X-EVENT-ID=\"\(event.id)\""
       + ",X-DATA=\"{%22goal%22: %22100 %25%22, %22player%22: %22Müller%22}%0A\""
     #expect(try text(stream).contains(line + "\n"))
     stream.publish(frames: 30 * 7)

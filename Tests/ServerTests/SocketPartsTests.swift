@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Media
+import Net
 import Packaging
 import Sharing
 import TestSupport
@@ -23,6 +24,40 @@ struct SocketPartsTests {
       ])
     #expect(message.isKey)
     #expect(message.count == 216)
+  }
+
+  struct Times: Sendable, CustomTestStringConvertible {
+    /// Nanoseconds since 1970.
+    let captured, presented: Int64
+    /// The bytes after the 12 of every message.
+    let bytes: [UInt8]
+    var testDescription: String { "captured \(captured), presented \(presented)" }
+  }
+
+  @Test(
+    "a coded frame has flag 16, the capture time in µs, and the presentation time relative to it",
+    arguments: [
+      Times(captured: 0, presented: 0, bytes: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
+      Times(
+        captured: 1_795_155_720_000_000_499, presented: 1_795_155_720_033_333_333,
+        bytes: [0, 0x06, 0x60, 0xAF, 0x43, 0x01, 0xD2, 0x00, 0, 0, 0x82, 0x35]),
+      Times(
+        captured: 2_000, presented: 1_000, bytes: [0, 0, 0, 0, 0, 0, 0, 2, 255, 255, 255, 255]),
+      // More than 32 bits of µs.
+      Times(
+        captured: 0, presented: 3_600_000_000_000,
+        bytes: [0, 0, 0, 0, 0, 0, 0, 0, 127, 255, 255, 255]),
+    ])
+  func sampleHead(row: Times) {
+    let chunk = SharedBytes([1, 2, 3, 4])
+    let message = MediaMessage(
+      .sample, .key, channel: 1, sequence: 2, published: WallTime(nanoseconds: 3_000_000),
+      sample: MediaMessage.SampleTime(
+        captured: WallTime(nanoseconds: row.captured),
+        presented: WallTime(nanoseconds: row.presented)),
+      ByteSlice(chunk, 1..<3))
+    #expect(message.head.array == [0x82, 26, 4, 17, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3] + row.bytes)
+    #expect(message.count == 28 && message.payload.bytes === chunk)
   }
 
   struct Text: Sendable, CustomTestStringConvertible {
@@ -56,8 +91,10 @@ struct SocketPartsTests {
     let other = try request(
       #"{"t":"subscribe","rendition":"360p","tracks":["a","x"],"start":"key","format":"fmp4"}"#)
     #expect(other.rendition == "360p" && other.tracks == [.audio] && !other.startsLive)
+    #expect(usual.format == .chunks && other.format == .chunks)
+    #expect(try request(#"{"t":"subscribe","format":"raw"}"#).format == .samples)
     #expect(throws: SocketError.unknownFormat) {
-      try request(#"{"t":"subscribe","format":"raw"}"#)
+      try request(#"{"t":"subscribe","format":"ts"}"#)
     }
     #expect(throws: SocketError.unknownStart) {
       try request(#"{"t":"subscribe","start":"now"}"#)

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
-HEADER, VIDEO, AUDIO = 0, 1, 2
-KEY, DISCONTINUITY, LAST, CATCH_UP = 1, 2, 4, 8
+HEADER, VIDEO, AUDIO, SAMPLE = 0, 1, 2, 4
+KEY, DISCONTINUITY, LAST, CATCH_UP, CAPTURE_TIME = 1, 2, 4, 8, 16
 
 
 class Ended(Exception):
@@ -41,7 +41,10 @@ def frame(opcode: int, payload: bytes = b"", *, final: bool = True, masked: bool
 
 @dataclass
 class Media:
-    """A binary message: its 12 bytes as fields, and the media."""
+    """A binary message: its 12 bytes as fields, and the media.
+
+    `captured` is the capture time in microseconds; None without flag 16.
+    """
 
     kind: int
     flags: int
@@ -50,6 +53,7 @@ class Media:
     sent: int
     payload: bytes
     at: float
+    captured: int | None = None
 
     @property
     def is_key(self) -> bool:
@@ -135,7 +139,10 @@ class Socket:
                 return json.loads(payload)
             elif opcode == BINARY:
                 kind, flags, channel, sequence, sent = struct.unpack("!BBHII", payload[:12])
-                return Media(kind, flags, channel, sequence, sent, payload[12:], time.time())
+                captured, rest = None, payload[12:]
+                if flags & CAPTURE_TIME:
+                    captured, rest = int.from_bytes(rest[:8], "big"), rest[8:]
+                return Media(kind, flags, channel, sequence, sent, rest, time.time(), captured)
             elif opcode == CLOSE:
                 raise Ended(struct.unpack("!H", payload[:2])[0] if payload else None)
 

@@ -90,19 +90,26 @@ export class AudioTrack {
 
   /** @param {Uint8Array} bytes a chunk */
   append(bytes) {
-    const { format, queue, timescale } = this;
-    if (this.isClosed || !format) return;
-    const { config, defaults } = format;
-    for (const sample of accessUnitsOf(bytes, decodeTime(bytes), defaults)) {
-      const time = sample.time / timescale, end = time + sample.duration / timescale;
-      if (time < this.newest - RESTART) {
-        queue.length = 0;
-        this.newest = 0;
-      }
-      if (end <= this.newest + 1e-6) continue;  // a segment may be read again after an error
-      queue.push({ config, time, end, data: sample.data });
-      this.newest = end;
+    const { format, timescale } = this;
+    if (!format) return;
+    for (const { time, duration, data } of accessUnitsOf(
+      bytes, decodeTime(bytes), format.defaults)) {
+      this.appendSample({ time: time / timescale, end: (time + duration) / timescale, data });
     }
+  }
+
+  /** @param {{ time: number, end: number, data: Uint8Array }} sample an AAC frame */
+  appendSample({ time, end, data }) {
+    const { format, queue } = this;
+    if (this.isClosed || !format) return;
+    if (time < this.newest - RESTART) {
+      queue.length = 0;
+      this.newest = 0;
+    }
+    // A segment may be read again after an error; times of frames have a resolution of 1 µs.
+    if (end <= this.newest + 2e-6) return;
+    queue.push({ config: format.config, time, end, data });
+    this.newest = end;
     queue.splice(0, queue.length - MOST_WAITING);
     this.onDecoded();
   }

@@ -7,6 +7,7 @@ import { messageOf, UnsupportedError } from './errors.js';
 import { avcConfiguration } from './header.js';
 import { sampleDefaults, accessUnitsOf } from './samples.js';
 /** @typedef {import('./canvas-display.js').CanvasDisplay} CanvasDisplay */
+/** @typedef {import('./llws.js').CodedSample} CodedSample */
 /** @typedef {import('./players/player.js').FeedTrack} FeedTrack */
 /** @typedef {import('./players/player.js').TrackFeed} TrackFeed */
 /** @typedef {import('./samples.js').SampleDefaults} SampleDefaults */
@@ -17,14 +18,7 @@ const LOOK_AHEAD = 0.25;
 /** The most frames that wait for the screen, and in the decoder. */
 const MOST_DECODED = 8, MOST_PENDING = 4;
 
-/**
- * A coded frame: times in seconds of media time.
- * @typedef {object} CodedFrame
- * @property {VideoDecoderConfig} config
- * @property {boolean} isKey
- * @property {number} time @property {number} end
- * @property {Uint8Array} data
- */
+/** @typedef {CodedSample & { config: VideoDecoderConfig }} CodedFrame */
 
 /** Why this browser cannot play by WebCodecs; null if it can. */
 export function webCodecsProblem() {
@@ -138,19 +132,31 @@ export class DecoderFeed {
 
   /** @param {Uint8Array} bytes a chunk */
   append(bytes) {
-    const { format, queue, timescale } = this;
+    const { format, timescale } = this;
     if (this.isClosed || !format) return;
-    const { config, defaults } = format;
-    for (const sample of accessUnitsOf(bytes, decodeTime(bytes), defaults)) {
-      const { isKey, data } = sample;
-      const time = sample.time / timescale, end = time + sample.duration / timescale;
-      if (isKey) {  // a segment may be read again after an error
-        while (queue.length > 0 && queue[queue.length - 1].time >= time) queue.pop();
-      }
-      queue.push({ config, isKey, time, end, data });
-      this.newest = isKey ? end : Math.max(this.newest, end);
+    for (const { time, duration, isKey, data } of accessUnitsOf(
+      bytes, decodeTime(bytes), format.defaults)) {
+      this.push({ time: time / timescale, end: (time + duration) / timescale, isKey, data });
     }
     this.pump();
+  }
+
+  /** @param {CodedSample} sample a coded frame */
+  appendSample(sample) {
+    if (this.isClosed) return;
+    this.push(sample);
+    this.pump();
+  }
+
+  /** @param {CodedSample} sample */
+  push({ time, end, isKey, data }) {
+    const { format, queue } = this;
+    if (!format) return;
+    if (isKey) {  // a segment may be read again after an error
+      while (queue.length > 0 && queue[queue.length - 1].time >= time) queue.pop();
+    }
+    queue.push({ config: format.config, isKey, time, end, data });
+    this.newest = isKey ? end : Math.max(this.newest, end);
   }
 
   /** Plays the audio that is there. */

@@ -5,7 +5,7 @@
 export const PROTOCOL = 'llws.v1';
 
 /** Contents of a binary message. */
-export const HEADER = 0, VIDEO = 1, AUDIO = 2, EVENT = 5;
+export const HEADER = 0, VIDEO = 1, AUDIO = 2, SAMPLE = 4, EVENT = 5;
 
 /** Properties of a chunk: decoding can start here; sent to a new viewer, later than published. */
 export const KEY = 1, CATCH_UP = 8;
@@ -15,13 +15,15 @@ const PREFIX = 12, LONG_PREFIX = 20, HAS_CAPTURE_TIME = 16;
 
 /**
  * A binary message. `channel`: the number of its group; `sequence`: its number in the group, which
- * wraps around; `sent`: the publish time, ms of the server's clock modulo 2^32.
+ * wraps around; `sent`: the publish time, ms of the server's clock modulo 2^32; `captured`: the
+ * capture time, Unix µs, null without it.
  * @typedef {object} MediaMessage
  * @property {number} kind
  * @property {number} flags
  * @property {number} channel
  * @property {number} sequence
  * @property {number} sent
+ * @property {number | null} captured
  * @property {Uint8Array} media
  */
 
@@ -33,6 +35,7 @@ const PREFIX = 12, LONG_PREFIX = 20, HAS_CAPTURE_TIME = 16;
  * @property {'v' | 'a'} track
  * @property {string} mime
  * @property {number} timescale ticks per second
+ * @property {number} frame duration of a frame, ticks; 0 if the server does not state it
  * @property {number} epoch wall clock − media time, ms
  */
 
@@ -44,11 +47,32 @@ const PREFIX = 12, LONG_PREFIX = 20, HAS_CAPTURE_TIME = 16;
 export function mediaMessage(buffer) {
   if (buffer.byteLength < PREFIX) return null;
   const view = new DataView(buffer), flags = view.getUint8(1);
-  const start = flags & HAS_CAPTURE_TIME ? LONG_PREFIX : PREFIX;
+  const hasCaptureTime = (flags & HAS_CAPTURE_TIME) !== 0;
+  const start = hasCaptureTime ? LONG_PREFIX : PREFIX;
   if (buffer.byteLength < start) return null;
   return {
     kind: view.getUint8(0), flags, channel: view.getUint16(2), sequence: view.getUint32(4),
-    sent: view.getUint32(8), media: new Uint8Array(buffer, start),
+    sent: view.getUint32(8), captured: hasCaptureTime ? Number(view.getBigUint64(PREFIX)) : null,
+    media: new Uint8Array(buffer, start),
+  };
+}
+
+/**
+ * A coded frame; times in seconds of media time.
+ * @typedef {{ time: number, end: number, isKey: boolean, data: Uint8Array }} CodedSample
+ */
+
+/**
+ * The frame in a message of kind SAMPLE; null if it is too short.
+ * @param {MediaMessage} message @param {Group} group
+ * @returns {CodedSample | null}
+ */
+export function sampleOf({ captured, flags, media }, { epoch, frame, timescale }) {
+  if (captured === null || media.length < 4) return null;
+  const delta = new DataView(media.buffer, media.byteOffset).getInt32(0);
+  const time = (captured + delta) / 1e6 - epoch / 1000;
+  return {
+    time, end: time + frame / timescale, isKey: (flags & KEY) !== 0, data: media.subarray(4),
   };
 }
 
@@ -71,11 +95,11 @@ export function controlMessage(text) {
  * @param {Record<string, any>} message
  * @returns {Group | null}
  */
-export function groupOf({ cid, rendition, track, mime, timescale, epoch }) {
+export function groupOf({ cid, rendition, track, mime, timescale, frame = 0, epoch }) {
   const isValid = Number.isInteger(cid) && typeof rendition === 'string'
     && (track === 'v' || track === 'a') && typeof mime === 'string' && timescale > 0
-    && Number.isFinite(epoch);
-  return isValid ? { cid, rendition, track, mime, timescale, epoch } : null;
+    && frame >= 0 && Number.isFinite(epoch);
+  return isValid ? { cid, rendition, track, mime, timescale, frame, epoch } : null;
 }
 
 /**

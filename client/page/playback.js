@@ -17,6 +17,7 @@ import { NativePlayer } from './players/native.js';
 import {
   LATENCY_TOLERANCES, STALL_TOLERANCES, TARGETS, TITLES,
 } from './players/player.js';
+import { SocketCodecPlayer } from './players/socket-codec-player.js';
 import { SocketPlayer } from './players/socket-player.js';
 import { TargetChoice } from './players/targets.js';
 import { Progress } from './progress.js';
@@ -93,6 +94,8 @@ export class Playback {
     this.choice = '';
     /** @type {Player | null} */
     this.player = null;
+    /** Whether WebCodecs gets its frames over a WebSocket. */
+    this.hasSocket = true;
     /** @type {Set<Kind>} players that cannot play this stream */
     this.unsupported = new Set();
     /** A refused token counts at each attempt: no other socket is opened with it. */
@@ -226,6 +229,7 @@ export class Playback {
   /** @param {Kind} kind */
   choosePlayer(kind) {
     this.unsupported.clear();
+    this.hasSocket = true;
     this.areSocketsRefused = false;
     for (const key of ['player', 'transport', 'script', 'src']) this.events.onMessage(key);
     this.services.start();
@@ -276,8 +280,11 @@ export class Playback {
 
   /** Why this player plays, and what a WebSocket does beside it. */
   get reason() {
-    return this.controlSocket?.isOpen
-      ? `${this.choice}; a WebSocket has clock, events, source and statistics` : this.choice;
+    if (this.controlSocket?.isOpen) {
+      return `${this.choice}; a WebSocket has clock, events, source and statistics`;
+    }
+    const isByCodecs = this.kind === 'webcodecs' && this.player?.ownsSocket;
+    return isByCodecs ? `${this.choice}; a WebSocket has the frames` : this.choice;
   }
 
   /**
@@ -285,8 +292,8 @@ export class Playback {
    * usual player only, of a server that has answered by its own document.
    */
   openControl() {
-    const { kind } = this, { sync } = this.options;
-    if (this.controlSocket || kind === 'ws' || kind === 'native' && sync !== null) return;
+    const { kind, player } = this, { sync } = this.options;
+    if (this.controlSocket || player?.ownsSocket || kind === 'native' && sync !== null) return;
     if (this.areSocketsRefused) return;
     this.controlSocket = new ControlSocket(this.source, sync, this.clock, {
       onOpen: (isOpen) => { this.services.isPushed = isOpen; },
@@ -321,6 +328,12 @@ export class Playback {
         this.areSocketsRefused ||= isRefused === true;
         this.fallBack(reason);
       },
+      withoutSocket: (reason, isRefused) => {
+        if (!isCurrent()) return;
+        this.hasSocket = false;
+        this.areSocketsRefused ||= isRefused === true;
+        this.play(kind, `${this.choice}; HTTP has the frames (${reason})`);
+      },
       notice: (text) => {
         if (!isCurrent()) return;
         this.events.onMessage('sound', text, 'warn');
@@ -338,11 +351,16 @@ export class Playback {
     /** @type {Player} */
     const player = kind === 'frames' ? new FramePlayer(host, target)
       : kind === 'ws' ? new SocketPlayer(host, target)
-        : kind === 'webcodecs' ? new CodecPlayer(host, target)
+        : kind === 'webcodecs' ? this.newCodecPlayer(host, target)
           : kind === 'hlsjs' ? new HlsPlayer(host, scripts.hls)
             : kind === 'dashjs' ? new DashPlayer(host, target, scripts.dash)
               : new NativePlayer(host);
     return player;
+  }
+
+  /** @param {Host} host @param {number} target @returns {Player} */
+  newCodecPlayer(host, target) {
+    return this.hasSocket ? new SocketCodecPlayer(host, target) : new CodecPlayer(host, target);
   }
 
   /**

@@ -81,6 +81,36 @@ export function eventOf(text) {
   }
 }
 
+/** The type of the cues that Safari makes of EXT-X-DATERANGE: one for each client attribute. */
+const DATE_RANGE_CUE = 'com.apple.quicktime.HLS';
+
+/**
+ * The events of the cues of a metadata track in Safari. Cues of one date range have the same start;
+ * of several events at one time, the attributes are in the same order.
+ * @param {Iterable<any>} cues
+ * @param {number} start Unix ms of the media time 0
+ * @returns {StreamEvent[]}
+ */
+export function eventsOfCues(cues, start) {
+  /** @type {Map<number, { ids: number[], texts: string[] }>} */
+  const ranges = new Map();
+  for (const { type, startTime, value } of cues) {
+    if (type !== DATE_RANGE_CUE || !Number.isFinite(startTime)) continue;
+    const range = ranges.get(startTime) ?? { ids: [], texts: [] };
+    ranges.set(startTime, range);
+    if (value?.key === 'X-EVENT-ID') range.ids.push(Number(value.data));
+    else if (value?.key === 'X-DATA') range.texts.push(String(value.data));
+  }
+  return [...ranges].flatMap(([startTime, { ids, texts }]) => ids.flatMap((id, index) => {
+    try {
+      const data = JSON.parse(decodeURIComponent(texts[index]));
+      return Number.isInteger(id) ? [{ id, time: start + startTime * 1000, data }] : [];
+    } catch {
+      return [];
+    }
+  }));
+}
+
 /**
  * The event of a date range of hls.js; null if it is none.
  * @param {{ id: string, startDate: Date, attr: Record<string, string> }} range

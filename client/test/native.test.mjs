@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { edgeSeek } from '../page/players/native.js';
+import { edgeSeek, NativePlayer } from '../page/players/native.js';
 import { renditionNames } from '../page/rendition-names.js';
 
 /** An element at `currentTime` whose seekable range ends at 100 s. */
@@ -21,6 +21,40 @@ suite('native HLS at the live edge', () => {
       assert.ok(found === position || Math.abs(found - position) < 1e-9, `${found}`);
     });
   }
+});
+
+suite('events in Safari', () => {
+  const cues = [['X-EVENT-ID', '3'], ['X-DATA', '%22a%22']].map(([key, data]) => (
+    { type: 'com.apple.quicktime.HLS', startTime: 5, value: { key, data } }));
+
+  /** The events that a player adds, for an element with these tracks. */
+  function added(textTracks, video) {
+    const previous = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
+    Object.defineProperty(globalThis, 'navigator', {
+      value: { vendor: 'Apple' }, configurable: true });
+    const events = [];
+    new NativePlayer({
+      video: { paused: true, textTracks, ...video }, addEvent: (event) => events.push(event),
+    }).update();
+    if (previous) Object.defineProperty(globalThis, 'navigator', previous);
+    else delete globalThis.navigator;
+    return events;
+  }
+
+  test('cues of a metadata track are events at their PROGRAM-DATE-TIME; the track is read', () => {
+    const track = { kind: 'metadata', mode: 'disabled', cues };
+    const other = { kind: 'subtitles', mode: 'disabled', cues };
+    const getStartDate = () => new Date(1000);
+    assert.deepEqual(added([other, track], { getStartDate }), [{ id: 3, time: 6000, data: 'a' }]);
+    assert.deepEqual([other.mode, track.mode], ['disabled', 'hidden']);
+    assert.deepEqual(added([{ ...track, cues: null }], { getStartDate }), []);
+  });
+
+  test('without the date of the start there is no time for an event', () => {
+    const track = { kind: 'metadata', mode: 'hidden', cues };
+    assert.deepEqual(added([track], {}), []);
+    assert.deepEqual(added([track], { getStartDate: () => new Date(NaN) }), []);
+  });
 });
 
 suite('names of renditions', () => {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { controlMessage, groupOf, mediaMessage, socketAddress } from '../page/llws.js';
+import {
+  controlMessage, groupOf, mediaMessage, sampleOf, socketAddress,
+} from '../page/llws.js';
 import { parametersOf } from '../page/parameters.js';
 
 suite('messages of llws.v1', () => {
@@ -11,14 +13,28 @@ suite('messages of llws.v1', () => {
   test('a binary message has 12 bytes before its media', () => {
     assert.deepEqual(mediaMessage(buffer(bytes)), {
       kind: 1, flags: 5, channel: 258, sequence: 4294967294, sent: 5,
-      media: new Uint8Array([7, 8, 9]),
+      captured: null, media: new Uint8Array([7, 8, 9]),
     });
   });
 
   test('with a capture time it has 20', () => {
     const long = [...bytes.slice(0, 12), 0, 0, 0, 0, 0, 0, 0, 1, 42];
     long[1] |= 16;
-    assert.deepEqual([...mediaMessage(buffer(long)).media], [42]);
+    const { captured, media } = mediaMessage(buffer(long));
+    assert.deepEqual([captured, ...media], [1, 42]);
+  });
+
+  test('a coded frame has its time relative to the capture time; a shorter one is ignored', () => {
+    const group = { epoch: 500, frame: 1001, timescale: 1000 };
+    const message = { flags: 1, captured: 2e6, media: new Uint8Array([255, 255, 255, 254, 9]) };
+    assert.deepEqual(sampleOf(message, group), {
+      time: 1.499998, end: 1.499998 + 1.001, isKey: true, data: new Uint8Array([9]),
+    });
+    assert.equal(sampleOf({ ...message, flags: 8 }, group).isKey, false);
+    assert.equal(sampleOf({ ...message, captured: null }, group), null);
+    for (let count = 0; count < 4; count += 1) {
+      assert.equal(sampleOf({ ...message, media: message.media.subarray(0, count) }, group), null);
+    }
   });
 
   test('a shorter one is ignored, at every length', () => {
@@ -39,12 +55,15 @@ suite('messages of llws.v1', () => {
 
   test('a group has all of its members', () => {
     const group = {
-      cid: 1, rendition: '720p', track: 'v', mime: 'video/mp4', timescale: 90000, epoch: 0,
+      cid: 1, rendition: '720p', track: 'v', mime: 'video/mp4', timescale: 90000, frame: 3000,
+      epoch: 0,
     };
     assert.deepEqual(groupOf({ ...group, t: 'subscribed' }), group);
-    for (const name of Object.keys(group)) {
+    for (const name of Object.keys(group).filter((key) => key !== 'frame')) {
       assert.equal(groupOf({ ...group, [name]: undefined }), null, name);
     }
+    assert.equal(groupOf({ ...group, frame: undefined }).frame, 0);
+    assert.equal(groupOf({ ...group, frame: 'x' }), null);
   });
 });
 

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { ChunkSplitter } from '../page/chunks.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  EventQueue, eventOf, eventOfDateRange, eventOfMessage,
+  EventQueue, eventOf, eventOfDateRange, eventOfMessage, eventsOfCues,
 } from '../page/stream-events.js';
 
 test('an event is raised once, with the frame of its time', async () => {
@@ -51,6 +51,28 @@ test('messages and date ranges become events; others do not', () => {
   assert.equal(eventOfDateRange({ id: 'ad-3', startDate, attr }), null);
   assert.equal(eventOfDateRange({ id: 'event-3', startDate, attr: { ...attr, 'X-DATA': '{' } }),
     null);
+});
+
+test('cues of Safari become events; incomplete and other cues do not', () => {
+  const cue = (startTime, key, data, type = 'com.apple.quicktime.HLS') => (
+    { type, startTime, value: { key, data } });
+  assert.deepEqual(eventsOfCues([
+    cue(2, 'X-EVENT-ID', '7'), cue(4.25, 'X-DATA', '{%22a%22: %22100 %25%22}'),
+    cue(4.25, 'X-EVENT-ID', '8'), cue(2, 'X-DATA', '[1]'),
+    cue(4.25, 'X-EVENT-ID', '9'), cue(4.25, 'X-DATA', 'null'),
+  ], 1000), [
+    { id: 7, time: 3000, data: [1] }, { id: 8, time: 5250, data: { a: '100 %' } },
+    { id: 9, time: 5250, data: null },
+  ]);
+  for (const cues of [
+    [cue(2, 'X-EVENT-ID', '7')], [cue(2, 'X-DATA', '1')],
+    [cue(2, 'X-EVENT-ID', 'x'), cue(2, 'X-DATA', '1')],
+    [cue(2, 'X-EVENT-ID', '7'), cue(2, 'X-DATA', '{')],
+    [cue(2, 'X-EVENT-ID', '7'), cue(2, 'X-DATA', '%')],
+    [cue(2, 'X-EVENT-ID', '7', 'org.id3'), cue(2, 'X-DATA', '1', 'org.id3')],
+    [cue(NaN, 'X-EVENT-ID', '7'), cue(NaN, 'X-DATA', '1')],
+    [{ type: 'com.apple.quicktime.HLS', startTime: 1 }],
+  ]) assert.deepEqual(eventsOfCues(cues, 0), []);
 });
 
 /** @param {string} type @param {Uint8Array} body */

@@ -76,7 +76,7 @@ package final class WebSocketConnection: ServedConnection, ByteStreamOwner {
   }
 
   /// Sends a frame whose head, and the first bytes of its payload, are `head`.
-  package func send(_ head: SharedBytes, _ payload: SharedBytes) {
+  package func send(_ head: SharedBytes, _ payload: ByteSlice) {
     server.batch.append(head)
     server.batch.append(payload)
     withExtendedLifetime((head, payload)) { write() }

@@ -39,6 +39,8 @@ package struct WebSocketDecoder: Sendable {
   private var frame: Frame?
   /// The opcode of the message whose fragments are received.
   private var opcode: WebSocketOpcode?
+  /// The state of a message of text: the first invalid byte is a violation (§8.1).
+  private var validator = UTF8Validator()
   /// The received bytes of the message.
   private var message: [UInt8] = []
   /// The received bytes of the control frame.
@@ -66,7 +68,12 @@ package struct WebSocketDecoder: Sendable {
     guard var current = frame else { return nil }
     while current.left > 0, position < bytes.count {
       let byte = bytes[position] ^ current.mask[current.maskIndex]
-      if current.opcode.isControl { control.append(byte) } else { message.append(byte) }
+      if current.opcode.isControl {
+        control.append(byte)
+      } else {
+        if opcode == .text, !validator.take(byte) { throw .invalidText }
+        message.append(byte)
+      }
       current.maskIndex = (current.maskIndex + 1) % 4
       current.left -= 1
       position += 1
@@ -135,6 +142,7 @@ package struct WebSocketDecoder: Sendable {
     swap(&whole, &message)
     self.opcode = nil
     guard opcode == .text else { return .binary(whole) }
+    guard validator.isComplete else { throw .invalidText }
     guard let text = String(validating: whole, as: UTF8.self) else { throw .invalidText }
     return .text(text)
   }

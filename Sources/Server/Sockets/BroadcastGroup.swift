@@ -6,7 +6,7 @@ import Packaging
 import Sharing
 import Time
 
-/// The viewers of one rendition on one loop, who all get the same messages.
+/// The viewers of one rendition in one format on one loop, who all get the same messages.
 ///
 /// A group has a number, the channel of its messages. Each discontinuity period is a group of its
 /// own: its media time has another relation to the wall clock, and its CMAF header may differ.
@@ -27,6 +27,7 @@ final class BroadcastGroup {
 
   let rendition: ServedRendition
   let track: SubscriptionRequest.Track
+  private let format: SubscriptionRequest.Format
   private let stream: String
   private let window: WindowView
   private let newNumber: () -> UInt16
@@ -42,7 +43,8 @@ final class BroadcastGroup {
 
   /// A group without viewers; nil if the window has no media.
   init?(
-    _ rendition: ServedRendition, of stream: String, _ newNumber: @escaping () -> UInt16
+    _ rendition: ServedRendition, _ format: SubscriptionRequest.Format, of stream: String,
+    _ newNumber: @escaping () -> UInt16
   ) {
     let window = WindowView(rendition.window)
     let snapshot = window.snapshot
@@ -50,6 +52,7 @@ final class BroadcastGroup {
       let period = snapshot.open?.period ?? snapshot.segments.last?.period
     else { return nil }
     self.rendition = rendition
+    self.format = format
     track = description.size == nil ? .audio : .video
     self.stream = stream
     self.window = window
@@ -95,22 +98,20 @@ final class BroadcastGroup {
     let duration = Interval(
       ticks: ticks, timescale: Int64(rendition.window.segmentation.timescale))
     let due = now + min(duration, .seconds(4))
-    // The frames of the present part that the others have got.
-    let pending = backlog.isEmpty ? [] : short?.pending ?? []
-    for (index, placed) in backlog.enumerated() {
-      let left = UInt32(truncatingIfNeeded: backlog.count + pending.count - index)
-      // bounded: the numbers wrap around
-      member.session.send(message(placed, sequence &- left, .catchUp), due: due, now: now)
+    var contents = backlog.flatMap { self.contents($0) }
+    if !backlog.isEmpty {
+      // The frames of the present part that the others have got.
+      contents += (short?.pending ?? []).flatMap { self.contents($0) }
     }
-    for (index, chunk) in pending.enumerated() {
-      let left = UInt32(truncatingIfNeeded: pending.count - index)
+    for (index, content) in contents.enumerated() {
+      let left = UInt32(truncatingIfNeeded: contents.count - index)
       // bounded: the numbers wrap around
-      member.session.send(message(chunk, sequence &- left, .catchUp), due: due, now: now)
+      member.session.send(message(content, sequence &- left, .catchUp), due: due, now: now)
     }
-    member.state = backlog.isEmpty ? .waiting(from: nil) : .receiving
+    member.state = contents.isEmpty ? .waiting(from: nil) : .receiving
     member.index = members.count
     members.append(member)
-    return count + backlog.count + pending.count
+    return count + contents.count
   }
 
   /// Removes a viewer.
@@ -173,7 +174,7 @@ final class BroadcastGroup {
         leaving += takeMoving().map { ($0, placed.segment) }
       }
       guard short?.isNew(placed.chunk) ?? true, !members.isEmpty else { continue }
-      count += deliver(message(placed, sequence, []), now)
+      count += deliver(contents(placed), now)
     }
     for (member, segment) in leaving { member.session.move(member, at: segment) }
     return count
@@ -183,16 +184,21 @@ final class BroadcastGroup {
   private func publishShort(_ now: MonotonicTime) -> Int {
     var count = 0
     for chunk in short?.takeNew() ?? [] where !members.isEmpty {
-      count += deliver(message(chunk, sequence, []), now)
+      count += deliver(contents(chunk), now)
     }
     return count
   }
 
-  private func deliver(_ message: MediaMessage, _ now: MonotonicTime) -> Int {
-    // bounded: the numbers wrap around
-    sequence &+= 1
-    for member in members { member.deliver(message, now: now) }
-    return members.count
+  private func deliver(_ contents: [MessageContent], _ now: MonotonicTime) -> Int {
+    var count = 0
+    for content in contents {
+      let message = message(content, sequence, [])
+      // bounded: the numbers wrap around
+      sequence &+= 1
+      for member in members { member.deliver(message, now: now) }
+      count += members.count
+    }
+    return count
   }
 
   /// Removes the viewers that have chosen another rendition.
@@ -216,24 +222,36 @@ final class BroadcastGroup {
     }
   }
 
-  private func message(
-    _ placed: PlacedChunk, _ sequence: UInt32, _ more: MediaMessage.Flags
-  ) -> MediaMessage {
-    var flags = more
+  /// The media of the messages for a chunk.
+  private func contents(_ placed: PlacedChunk) -> [MessageContent] {
+    var flags: MediaMessage.Flags = []
     if placed.chunk.isIndependent { flags.insert(.key) }
     if placed.startsDiscontinuity { flags.insert(.discontinuity) }
     if placed.isLast { flags.insert(.last) }
-    return MediaMessage(
-      track == .video ? .video : .audio, flags, channel: channel, sequence: sequence,
-      published: placed.chunk.published, placed.chunk.bytes)
+    return contents(placed.chunk, flags, placed.period)
+  }
+
+  /// The media of the messages for AAC frames of the present part.
+  private func contents(_ short: Chunk) -> [MessageContent] { contents(short, .key, period) }
+
+  private func contents(
+    _ chunk: Chunk, _ flags: MediaMessage.Flags, _ period: DiscontinuityPeriod
+  ) -> [MessageContent] {
+    switch format {
+    case .chunks: [MessageContent(chunk, of: track, flags)]
+    case .samples:
+      MessageContent.samples(
+        of: chunk, flags, timescale: rendition.window.segmentation.timescale,
+        offset: period.offset)
+    }
   }
 
   private func message(
-    _ short: Chunk, _ sequence: UInt32, _ more: MediaMessage.Flags
+    _ content: MessageContent, _ sequence: UInt32, _ more: MediaMessage.Flags
   ) -> MediaMessage {
     MediaMessage(
-      .audio, more.union(.key), channel: channel, sequence: sequence, published: short.published,
-      short.bytes)
+      content.kind, content.flags.union(more), channel: channel, sequence: sequence,
+      published: content.published, sample: content.sample, content.payload)
   }
 
   /// The CMAF header, with the number of the next message.
@@ -250,6 +268,7 @@ final class BroadcastGroup {
     return ServerMessage.Group(
       channel: channel, stream: stream, rendition: rendition.name, track: track,
       mimeType: "\(track == .video ? "video" : "audio")/mp4; codecs=\"\(codecs)\"",
-      timescale: rendition.window.segmentation.timescale, epoch: period.offset)
+      timescale: rendition.window.segmentation.timescale,
+      frameTicks: rendition.window.segmentation.ticksPerFrame, epoch: period.offset)
   }
 }

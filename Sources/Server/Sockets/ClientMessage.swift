@@ -16,6 +16,8 @@ struct ClientMessage: Decodable {
     case buffer = "buf"
     case roundTrip = "rtt"
     case drops = "drop"
+    case shown = "dec"
+    case isVisible = "vis"
   }
 
   /// The name of the message.
@@ -34,6 +36,10 @@ struct ClientMessage: Decodable {
   let sync: String?
   /// The latency that the player of a `stat` needs, in milliseconds.
   let need: Double?
+  /// The number of frames that the player of a `stat` has shown.
+  let shown: Double?
+  /// Whether the page of the player is visible.
+  let isVisible: Bool?
   /// The figures of a `stat`.
   let figures: PlayerFigures
 
@@ -58,6 +64,8 @@ struct ClientMessage: Decodable {
     clientTime = try? members.decode(Double.self, forKey: .clientTime)
     sync = try? members.decode(String.self, forKey: .sync)
     need = try? members.decode(Double.self, forKey: .need)
+    shown = try? members.decode(Double.self, forKey: .shown)
+    isVisible = try? members.decode(Bool.self, forKey: .isVisible)
     func number(_ key: CodingKeys) -> Double? { try? members.decode(Double.self, forKey: key) }
     figures = PlayerFigures(
       delay: number(.delay), buffer: number(.buffer), rate: number(.rate),
@@ -70,9 +78,18 @@ struct SubscriptionRequest {
   /// The media that a client asks for.
   enum Track: String { case video = "v", audio = "a" }
 
+  /// The form of the media.
+  enum Format: String {
+    /// CMAF chunks.
+    case chunks = "fmp4"
+    /// Coded frames without boxes, as WebCodecs takes them.
+    case samples = "raw"
+  }
+
   /// The name of the video rendition; nil for the server's choice.
   var rendition: String?
   let tracks: [Track]
+  let format: Format
   /// Whether media begins with the newest key frame; if not, with the next one.
   let startsLive: Bool
   /// The sync group; nil without one.
@@ -80,7 +97,8 @@ struct SubscriptionRequest {
 
   /// The request in a message; the error says why it is refused.
   init(_ message: ClientMessage) throws(SocketError) {
-    guard ["fmp4", nil].contains(message.format) else { throw .unknownFormat }
+    guard let format = message.format.map(Format.init) ?? .chunks else { throw .unknownFormat }
+    self.format = format
     guard ["live", "key", nil].contains(message.start) else { throw .unknownStart }
     if let name = message.sync, !NameCharacters.isName(name) { throw .unknownGroup }
     sync = message.sync

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Net
 import Sharing
 import Time
 
@@ -7,7 +8,7 @@ import Time
 struct OutgoingFrame {
   let head: SharedBytes
   /// nil if `head` is the whole frame.
-  let payload: SharedBytes?
+  let payload: ByteSlice?
   /// The group and the number of a chunk; nil for a frame that is never dropped.
   let chunk: (channel: UInt16, sequence: UInt32)?
 

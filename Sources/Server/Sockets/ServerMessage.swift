@@ -17,6 +17,8 @@ enum ServerMessage {
     let track: SubscriptionRequest.Track
     let mimeType: String
     let timescale: Int32
+    /// The duration of a frame in ticks.
+    let frameTicks: Int64
     /// Wall clock minus media time.
     let epoch: Interval
 
@@ -24,6 +26,7 @@ enum ServerMessage {
       "\"cid\":\(channel),\"ch\":\(JSONText.quoted(stream))"
         + ",\"rendition\":\(JSONText.quoted(rendition)),\"track\":\"\(track.rawValue)\""
         + ",\"mime\":\(JSONText.quoted(mimeType)),\"timescale\":\(timescale)"
+        + ",\"frame\":\(frameTicks)"
         + ",\"epoch\":\(Decimal.shortString(epoch.microseconds, digits: 3))"
     }
   }

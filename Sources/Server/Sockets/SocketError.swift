@@ -33,7 +33,7 @@ enum SocketError: Error, Equatable {
     switch self {
     case .unknownChannel: "no such channel on this socket"
     case .unknownRendition: "no such rendition"
-    case .unknownFormat: "unknown format (expected fmp4)"
+    case .unknownFormat: "unknown format (expected fmp4 or raw)"
     case .unknownStart: "unknown start (expected live or key)"
     case .unknownGroup: "no such sync group (expected 1–64 letters, digits and . _ -)"
     case .busy(let reason): reason

@@ -68,6 +68,7 @@ extension SocketSession {
       subscription.state = .waiting(from: first)
     }
     changeAutomatic { $0.late(now: sockets.now, of: sockets.ladder.count) }
+    decoder.skipped(now: sockets.now)
     presence.skipped()
     sockets.countSkip()
   }

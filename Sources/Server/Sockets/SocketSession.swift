@@ -34,6 +34,8 @@ final class SocketSession: WebSocketHandler {
   var queue = SendQueue()
   var acknowledgementsReadAt = MonotonicTime.distantPast
   var automatic: AutomaticRendition
+  /// The frames that the client's decoder drops.
+  var decoder = DroppedFrames()
 
   init(_ sockets: StreamSockets, _ request: Request) {
     self.sockets = sockets
@@ -150,6 +152,16 @@ final class SocketSession: WebSocketHandler {
     presence.learn(message, rendition: shownRendition, now: sockets.now)
     if let delay = message.figures.delay, !subscriptions.isEmpty { sockets.count(delay: delay) }
     tellSync()
+    followDecoder(message)
+  }
+
+  /// Chooses a lower rendition if the decoder of the client cannot play this one.
+  private func followDecoder(_ message: ClientMessage) {
+    guard let request, request.rendition == nil, !subscriptions.isEmpty else { return }
+    let isTrouble = decoder.isTrouble(
+      dropped: message.figures.drops, shown: message.shown, isVisible: message.isVisible,
+      now: sockets.now)
+    if isTrouble { changeAutomatic { $0.late(now: sockets.now, of: sockets.ladder.count) } }
   }
 
   /// Sends the target of the sync group if it has changed.
@@ -216,7 +228,7 @@ final class SocketSession: WebSocketHandler {
   /// Receives the chosen rendition in place of that of `subscription`, from segment `number` on.
   func move(_ subscription: Subscription, at number: Int64) {
     guard let request, let index = subscriptions.firstIndex(where: { $0 === subscription }),
-      let group = sockets.group(videoName)
+      let group = sockets.group(videoName, request.format)
     else { return }
     let reason: ServerMessage.SwitchReason = request.rendition == nil ? .automatic : .manual
     subscription.group.leave(subscription)

@@ -26,13 +26,19 @@ final class StreamSockets {
   /// Starts a stream on demand for a client, and keeps it running.
   private let use: (PeerAddress) -> StartLimits.Refusal?
   private var sessions: [SocketSession] = []
-  /// The groups with viewers, by the name of their rendition.
-  private var groups: [String: BroadcastGroup] = [:]
+  /// The groups with viewers.
+  private var groups: [GroupKey: BroadcastGroup] = [:]
   private var source = (state: ServerMessage.SourceState.starting, since: WallTime.origin)
   private var nextLook = MonotonicTime.distantFuture
   private var events: StreamEvents?
   /// The newest message about the channels that was sent to all clients.
   private var channels: [UInt8] = []
+
+  /// The viewers with the same rendition and format get the same messages.
+  private struct GroupKey: Hashable {
+    let rendition: String
+    let format: SubscriptionRequest.Format
+  }
 
   init(
     _ stream: StreamEntry, loop: EventLoop, counters: Locked<ServerCounters>,
@@ -114,7 +120,7 @@ final class StreamSockets {
     }
     var joined: [BroadcastGroup] = []
     for name in names {
-      guard let group = group(name) else { return }
+      guard let group = group(name, request.format) else { return }
       joined.append(group)
     }
     session.join(joined, now: now)
@@ -123,13 +129,16 @@ final class StreamSockets {
   // MARK: Renditions
 
   /// The group of a rendition; nil if the rendition has no media.
-  func group(_ name: String) -> BroadcastGroup? {
-    if let group = groups[name] { return group }
+  func group(_ name: String, _ format: SubscriptionRequest.Format) -> BroadcastGroup? {
+    let key = GroupKey(rendition: name, format: format)
+    if let group = groups[key] { return group }
     guard let rendition = stream.served?.renditions.first(where: { $0.name == name }) else {
       return nil
     }
-    groups[name] = BroadcastGroup(rendition, of: stream.name) { [shared] in shared.newChannel() }
-    return groups[name]
+    groups[key] = BroadcastGroup(rendition, format, of: stream.name) { [shared] in
+      shared.newChannel()
+    }
+    return groups[key]
   }
 
   /// Whether there is such a video rendition.
@@ -190,8 +199,8 @@ final class StreamSockets {
         session.send(essential: OutgoingFrame(header: event))
       }
     }
-    for (name, group) in groups {
-      if group.isEmpty { groups[name] = nil } else { count(group.publish(now)) }
+    for (key, group) in groups {
+      if group.isEmpty { groups[key] = nil } else { count(group.publish(now)) }
     }
     for session in sessions where session.isPending { join(session) }
     if source.state != .ended, groups.values.contains(where: \.hasEnded) { lookAtSource() }

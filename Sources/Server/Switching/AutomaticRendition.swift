@@ -5,10 +5,11 @@ import Time
 /// The server's choice of a rendition for one viewer, by the times at which the viewer was late: a
 /// pure state machine.
 ///
-/// A viewer over a WebSocket is late if chunks had to be dropped; ``SwitchedViewer`` decides about
-/// viewers over HTTP. Being late twice within 10 s, or severely, or once within 5 s after a raise,
-/// chooses a lower rendition; a time without being late chooses the next higher one. That time is
-/// doubled each time the higher rendition soon proves too large.
+/// A viewer over a WebSocket is late if chunks had to be dropped, or if its decoder drops frames
+/// (``DroppedFrames``); ``SwitchedViewer`` decides about viewers over HTTP. Being late twice within
+/// 10 s, or severely, or once within 5 s after a raise, chooses a lower rendition; a time without
+/// being late chooses the next higher one. That time is doubled each time the higher rendition soon
+/// proves too large.
 struct AutomaticRendition: Sendable {
   private static let memory = Interval.seconds(10)
   private static let trial = Interval.seconds(20)

@@ -3,6 +3,7 @@
 
 import { sleep, within } from '../../shared/deadline.js';
 import { segmentNames } from '../segment-names.js';
+import { eventsOfCues } from '../stream-events.js';
 import { loadPlaylist } from '../transport.js';
 /** @typedef {import('./player.js').Host} Host */
 /** @typedef {import('./player.js').Player} Player */
@@ -91,6 +92,7 @@ export class NativePlayer {
    * does not come back by itself.
    */
   update() {
+    this.takeEvents();
     const { video } = this.host, now = performance.now();
     if (video.paused || video.seeking || now - this.soughtAt < 2000) return;
     const position = edgeSeek(video, this.holdBack, this.latency());
@@ -106,10 +108,27 @@ export class NativePlayer {
     void sleep(1000, this.stopping.signal).then(() => { if (!this.isStopped) this.start(); });
   }
 
+  /** The PROGRAM-DATE-TIME of the media time 0, Unix ms; null but in Safari. */
+  startDate() {
+    const start = /** @type {any} */ (this.host.video).getStartDate?.().getTime();
+    return start > 0 ? start : null;
+  }
+
+  /** Adds the events of the date ranges that the browser gives as cues. */
+  takeEvents() {
+    const start = this.startDate();
+    if (start === null) return;
+    for (const track of this.host.video.textTracks) {
+      if (track.kind !== 'metadata') continue;
+      if (track.mode === 'disabled') track.mode = 'hidden';
+      for (const event of eventsOfCues(track.cues ?? [], start)) this.host.addEvent(event);
+    }
+  }
+
   latency() {
-    const video = /** @type {any} */ (this.host.video);
-    const start = video.getStartDate?.().getTime();  // Safari only
-    return start > 0 ? (this.host.clock.now() - start) / 1000 - video.currentTime : null;
+    const start = this.startDate();
+    if (start === null) return null;
+    return (this.host.clock.now() - start) / 1000 - this.host.video.currentTime;
   }
 
   hasAudio() { return null; }

@@ -50,6 +50,8 @@
  * @property {(status: Status, text: string, problem?: string) => void} status
  * @property {(reason: string, isRefused?: boolean) => void} unsupported this player cannot play the
  *   stream; with `isRefused` because the server refuses this client
+ * @property {(reason: string, isRefused?: boolean) => void} withoutSocket
+ *   there is no WebSocket: the same decoder has to get its media over HTTP
  * @property {(text: string | null) => void} notice for the viewer; null if it is over
  * @property {() => void} measureClock the server's clock may have been set
  * @property {(usual: number, least: number) => void} setTargets
@@ -64,6 +66,7 @@
  * A player of the page.
  * @typedef {object} Player
  * @property {Display} [display] what shows the picture; the video element by default
+ * @property {boolean} [ownsSocket] whether it has a WebSocket for clock, events and figures
  * @property {() => void} start
  * @property {() => void} stop
  * @property {() => void} update called every 50 ms

@@ -4,7 +4,9 @@
 import { sleep } from '../../shared/deadline.js';
 import { ChunkSplitter } from '../chunks.js';
 import { messageOf, UnsupportedError } from '../errors.js';
-import { AUDIO, CATCH_UP, EVENT, groupOf, HEADER, socketAddress, VIDEO } from '../llws.js';
+import {
+  AUDIO, CATCH_UP, EVENT, groupOf, HEADER, SAMPLE, socketAddress, VIDEO,
+} from '../llws.js';
 import { MediaFeed } from '../media-feed.js';
 import { renditionNames } from '../rendition-names.js';
 import { LiveSocket, refusalOf } from '../socket.js';
@@ -12,6 +14,8 @@ import { eventOf } from '../stream-events.js';
 import { ArrivalDelays } from './arrivals.js';
 /** @typedef {import('../llws.js').Group} Group */
 /** @typedef {import('../llws.js').MediaMessage} MediaMessage */
+/** @typedef {import('./player.js').Display} Display */
+/** @typedef {import('./player.js').Feed} Feed */
 /** @typedef {import('./player.js').Host} Host */
 /** @typedef {import('./player.js').Player} Player */
 
@@ -47,6 +51,9 @@ export class SocketPlayer {
     /** The time for which the server asks the page to wait, ms; 0 if it does not. */
     this.retryTime = 0;
     this.lostAt = 0;
+    /** @type {Display} */
+    this.display = this.newDisplay();
+    /** @type {Feed} */
     this.feed = this.newFeed();
     /** @type {Map<number, OpenGroup>} the groups of the present subscription by their numbers */
     this.groups = new Map();
@@ -54,7 +61,7 @@ export class SocketPlayer {
     this.tracks = [];
     /** @type {MediaMessage[]} headers and chunks that wait until the media source is open */
     this.waiting = [];
-    /** @type {MediaFeed | null} the feed whose media source opens */
+    /** @type {Feed | null} the feed whose media source opens */
     this.opening = null;
     this.delays = new ArrivalDelays(SHORT_CHUNKS);
     /** Wall clock − media time, s. */
@@ -78,6 +85,16 @@ export class SocketPlayer {
 
   get isOpening() { return this.opening === this.feed; }
 
+  /** Whether the player has a socket of its own for messages. */
+  get ownsSocket() { return true; }
+
+  /** The format of the media. */
+  get format() { return 'fmp4'; }
+
+  /** @returns {Display} */
+  newDisplay() { return this.host.video; }
+
+  /** @returns {Feed} */
   newFeed() {
     const feed = new MediaFeed(this.host.video, (reason) => {
       if (this.feed === feed) this.recover(reason);
@@ -87,8 +104,14 @@ export class SocketPlayer {
 
   start() {
     if ('WebSocket' in globalThis) this.connect();
-    else this.host.unsupported('This browser has no WebSockets');
+    else this.withoutSocket('This browser has no WebSockets');
   }
+
+  /** @param {string} reason @param {boolean} [isRefused] */
+  withoutSocket(reason, isRefused) { this.host.unsupported(reason, isRefused); }
+
+  /** Whether a socket without media so far is not opened again. */
+  isHopeless() { return this.failures > 5; }
 
   stop() {
     this.stopping.abort();
@@ -133,6 +156,7 @@ export class SocketPlayer {
     const { requested } = this;
     this.socket?.send({
       t: 'subscribe', rendition: requested ?? 'auto', start: 'live', tracks: ['v', 'a'],
+      ...this.format === 'fmp4' ? {} : { format: this.format },
       ...this.host.sync === null ? {} : { sync: this.host.sync },
     });
   }
@@ -160,13 +184,13 @@ export class SocketPlayer {
       const status = await refusalOf(socketAddress(this.host.source), this.stopping.signal);
       if (this.isStopped) return;
       if (status !== null) {
-        this.host.unsupported(
+        this.withoutSocket(
           `The server refuses this stream over a WebSocket (status ${status})`, true);
         return;
       }
     }
-    if (retryTime === 0 && this.failures > 5 && this.feed.end() === null) {
-      this.host.unsupported('The server does not serve this stream over a WebSocket');
+    if (retryTime === 0 && this.feed.end() === null && this.isHopeless()) {
+      this.withoutSocket('The server does not serve this stream over a WebSocket');
       return;
     }
     const wait = Math.max(retryTime, Math.min(LONGEST_WAIT, 50 * 2 ** this.failures));
@@ -181,8 +205,8 @@ export class SocketPlayer {
       case 'subscribed':
         if (Array.isArray(message.tracks)) this.tracks = message.tracks;
         if (this.tracks.includes('a')) {
-          const target = message.target > 0 ? message.target / 1000 : SOCKET_AUDIO_TARGET;
-          this.host.setTargets(target, target);
+          const { target } = message;
+          this.requireAudioTarget(target > 0 ? target / 1000 : SOCKET_AUDIO_TARGET);
         }
         this.addGroup(message);
         break;
@@ -199,6 +223,9 @@ export class SocketPlayer {
       default: break;
     }
   }
+
+  /** @param {number} target of a stream with audio, s */
+  requireAudioTarget(target) { this.host.setTargets(target, target); }
 
   /** @param {Record<string, any>} error */
   refused({ code, msg, retry }) {
@@ -253,7 +280,7 @@ export class SocketPlayer {
       this.waiting.push(message);
     } else if (message.kind === HEADER) {
       this.takeHeader(group, message.media);
-    } else if (message.kind === VIDEO || message.kind === AUDIO) {
+    } else if ([VIDEO, AUDIO, SAMPLE].includes(message.kind)) {
       if (this.feed.video) this.append(group, message);
       else this.waiting.push(message);
     }
@@ -282,14 +309,14 @@ export class SocketPlayer {
     void this.openFeed(feed, open);
   }
 
-  /** @param {MediaFeed} feed @param {OpenGroup[]} groups */
+  /** @param {Feed} feed @param {OpenGroup[]} groups */
   async openFeed(feed, groups) {
     this.opening = feed;
     /** @type {unknown} */
     let failure = null;
     try {
-      await feed.open(groups.map(({ mime, header }) => (
-        { type: mime, header: header ?? new Uint8Array(0) })));
+      await feed.open(groups.map(({ mime, timescale, header }) => (
+        { type: mime, timescale, header: header ?? new Uint8Array(0) })));
     } catch (error) { failure = error; }
     if (this.feed !== feed || this.isStopped) return;  // it was closed meanwhile
     this.opening = null;
@@ -302,19 +329,30 @@ export class SocketPlayer {
   }
 
   /** @param {Group} group @param {MediaMessage} message */
-  append(group, { kind, flags, media }) {
-    const queue = kind === VIDEO ? this.feed.video : this.feed.audio;
-    for (const { bytes, time } of new ChunkSplitter().push(media)) {
-      queue?.append(bytes);
-      const date = time / group.timescale + group.epoch / 1000;
-      const delays = kind === VIDEO ? this.delays.video : this.delays.audio;
-      if (this.isPositioned) delays.add(this.host.clock.now() / 1000, date);
+  append(group, message) {
+    const isVideo = group.track === 'v';
+    const delays = isVideo ? this.delays.video : this.delays.audio;
+    for (const time of this.appendMedia(group, message)) {
+      if (this.isPositioned) delays.add(this.host.clock.now() / 1000, time + group.epoch / 1000);
     }
-    if (kind !== VIDEO) return;
+    if (!isVideo) return;
     this.failures = 0;
     if (this.firstChunkAt === 0) this.firstChunkAt = performance.now();
-    if ((flags & CATCH_UP) === 0) this.isAtEdge = true;
+    if ((message.flags & CATCH_UP) === 0) this.isAtEdge = true;
     if (!this.isPositioned) this.choosePosition();
+  }
+
+  /**
+   * Appends the media of a message to its track.
+   * @param {Group} group @param {MediaMessage} message
+   * @returns {number[]} their media times, s
+   */
+  appendMedia({ track, timescale }, { media }) {
+    const queue = track === 'v' ? this.feed.video : this.feed.audio;
+    return new ChunkSplitter().push(media).map(({ bytes, time }) => {
+      queue?.append(bytes);
+      return time / timescale;
+    });
   }
 
   /** Seeks to the target once the chunks of the start have arrived. */
@@ -324,11 +362,11 @@ export class SocketPlayer {
     const endLatency = this.host.clock.now() / 1000 - end - this.epoch;
     const elapsed = performance.now() - this.firstChunkAt;
     if (endLatency > this.target && !this.isAtEdge && elapsed < CATCH_UP_TIME) return;
-    const { video } = this.host, start = ranges.start(ranges.length - 1);
+    const { display } = this, start = ranges.start(ranges.length - 1);
     const position = Math.max(
       start, Math.min(end + endLatency - this.target, end - SOCKET_END_MARGIN));
-    const isInside = video.currentTime >= start && video.currentTime <= end;
-    if (!isInside || Math.abs(video.currentTime - position) > 0.5) video.currentTime = position;
+    const { currentTime } = display, isInside = currentTime >= start && currentTime <= end;
+    if (!isInside || Math.abs(currentTime - position) > 0.5) display.currentTime = position;
     this.isPositioned = true;
     this.seekedAt = performance.now();
     this.host.status('live', 'Live');
@@ -345,14 +383,17 @@ export class SocketPlayer {
       if (!this.isPaused) this.isPositioned = false;
     }
     const gapEnd = this.isPositioned ? feed.gapEnd() : null;
-    if (gapEnd !== null) this.host.video.currentTime = gapEnd;
+    if (gapEnd !== null) this.display.currentTime = gapEnd;
   }
 
+  /** The media time that is shown, s. */
+  position() { return this.display.currentTime; }
+
   latency() {
-    const end = this.feed.end(), { currentTime } = this.host.video;
+    const end = this.feed.end(), position = this.position();
     if (end === null || !this.isPositioned || !this.hasEpoch) return null;
-    if (!this.delays.isPlausible) return end - currentTime;
-    return this.host.clock.now() / 1000 - currentTime - this.epoch;
+    if (!this.delays.isPlausible) return end - position;
+    return this.host.clock.now() / 1000 - position - this.epoch;
   }
 
   isControlled() { return true; }
@@ -386,10 +427,10 @@ export class SocketPlayer {
 
   /** @param {number} seconds @param {number} now */
   seekBy(seconds, now) {
-    const end = this.feed.end(), { video } = this.host;
+    const end = this.feed.end(), { display } = this;
     if (end === null || now - this.seekedAt < 1000) return;
     this.seekedAt = now;
-    const position = Math.min(video.currentTime + seconds, end - SOCKET_END_MARGIN);
-    video.currentTime = Math.max(this.feed.start() ?? 0, position);
+    const position = Math.min(display.currentTime + seconds, end - SOCKET_END_MARGIN);
+    display.currentTime = Math.max(this.feed.start() ?? 0, position);
   }
 }
