@@ -39,18 +39,22 @@ extension FuzzBody {
   }
 
   /// Tags of FLV, and records of media: bodies are within their tags, tracks have different
-  /// numbers, and records are read as they were written.
+  /// numbers and the offset of their tag, configurations are kept once, and records are read as
+  /// they were written.
   static let flv = FuzzBody(
     name: "flv",
     sources: [
       "Ingest/FLV/FLVVideoTag.swift", "Ingest/FLV/FLVAudioTag.swift", "Ingest/FLV/TagReader.swift",
-      "Ingest/Media/MediaRecord.swift",
+      "Ingest/Media/MediaRecord.swift", "Ingest/Media/MediaTag.swift",
     ]
   ) { bytes in
     let tracks = FLVVideoTag.tracks(of: bytes) ?? []
     guard tracks.count <= FLVVideoTag.mostTracks,
       Set(tracks.map(\.track)).count == tracks.count
     else { return "tracks \(tracks.map(\.track))" }
+    let offsets = Set(tracks.map(\.timeOffset) + [FLVAudioTag(bytes)?.timeOffset ?? 0])
+    guard offsets.allSatisfy((0..<1_000_000).contains), Set(tracks.map(\.timeOffset)).count <= 1
+    else { return "offsets \(offsets)" }
     for body in tracks.map(\.body) + [FLVVideoTag(bytes)?.body, FLVAudioTag(bytes)?.body] {
       if let body, body.lowerBound < 0 || body.upperBound > bytes.count {
         return "a body in \(body) of \(bytes.count) bytes"
@@ -60,6 +64,18 @@ extension FuzzBody {
     unsafe bytes.withUnsafeBufferPointer { unsafe reader.append($0) }
     var records: [MediaRecord] = []
     while let record = try? reader.next() { records.append(record) }
+    var known = MediaConfigurations()
+    let tags = [MediaTag.Kind.video, .audio].map {
+      MediaTag(kind: $0, timestamp: 0, payload: bytes)
+    }
+    for record in [MediaRecord.begin] + tags.map({ .tag($0) }) + records {
+      guard case .tag(let tag) = record else { continue }
+      known.note(tag)
+      known.note(tag)
+    }
+    guard known.tags.count <= FLVVideoTag.mostTracks + 1,
+      known.tags.allSatisfy(\.isConfiguration)
+    else { return "\(known.tags.count) configurations" }
     let written = records.flatMap { $0.head + $0.payload }
     var again = MediaRecordReader()
     unsafe written.withUnsafeBufferPointer { unsafe again.append($0) }
@@ -97,6 +113,7 @@ private struct RTMPRun {
           events.append(event)
           guard case .publish = event else { continue }
           if mayPublish { session.accept() } else { session.refuse("no") }
+          _ = session.requestReconnect("no")
         }
       } catch { self.error = error }
       outputCount += session.output.count

@@ -3,8 +3,8 @@
 import Ingest
 
 extension FuzzBody {
-  /// The bytes of a CMAF track: the units do not depend on how the bytes are divided, and records
-  /// carry them unchanged.
+  /// The bytes of a CMAF track: the units do not depend on how the bytes are divided, records carry
+  /// them unchanged, and the same holds if each fragment has a body of its own.
   ///
   /// The first byte chooses the division.
   static let tracks = FuzzBody(
@@ -21,7 +21,13 @@ extension FuzzBody {
     let divided = TrackRun(rest, size: Int(choice) + 1)
     if whole.units != divided.units { return "other units in pieces of \(Int(choice) + 1)" }
     if whole.error != divided.error { return "another error in pieces of \(Int(choice) + 1)" }
-    for unit in whole.units {
+    if whole.isBetweenBoxes != divided.isBetweenBoxes { return "another end" }
+    let bodies = TrackRun.bodies(of: rest)
+    let posted = TrackRun(bodies: bodies, size: max(1, rest.count))
+    let pieces = TrackRun(bodies: bodies, size: Int(choice) + 1)
+    if posted.units != pieces.units { return "other units of bodies in pieces" }
+    if posted.error != pieces.error { return "another error of bodies in pieces" }
+    for unit in whole.units + posted.units {
       switch unit {
       case .configuration(let configuration):
         if TrackConfiguration(configuration.tag) != configuration {
@@ -40,16 +46,46 @@ extension FuzzBody {
 private struct TrackRun {
   private(set) var units: [TrackReader.Unit] = []
   private(set) var error: TrackError?
+  private(set) var isBetweenBoxes = false
 
-  init(_ bytes: [UInt8], size: Int) {
+  init(_ bytes: [UInt8], size: Int) { self.init(bodies: [bytes], size: size) }
+
+  init(bodies: [[UInt8]], size: Int) {
     var reader = TrackReader()
-    var start = 0
-    while start < bytes.count, error == nil {
-      reader.append(Array(bytes[start..<min(bytes.count, start + size)]))
-      start += size
-      do throws(TrackError) {
-        while let unit = try reader.next() { units.append(unit) }
-      } catch { self.error = error }
+    for bytes in bodies {
+      reader.beginBody()
+      var start = 0
+      while start < bytes.count, error == nil {
+        reader.append(Array(bytes[start..<min(bytes.count, start + size)]))
+        start += size
+        do throws(TrackError) {
+          while let unit = try reader.next() { units.append(unit) }
+        } catch { self.error = error }
+      }
     }
+    isBetweenBoxes = error == nil && reader.isBetweenBoxes
+  }
+
+  /// The bytes, divided after each box after which a body may end.
+  static func bodies(of bytes: [UInt8]) -> [[UInt8]] {
+    var reader = TrackReader()
+    var bodies: [[UInt8]] = []
+    var body: [UInt8] = []
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let size = rest.prefix(4).reduce(0) { $0 << 8 | Int($1) }
+      let box = Array(size >= 8 ? rest.prefix(size) : rest)
+      rest = rest.dropFirst(box.count)
+      body += box
+      reader.append(box)
+      do throws(TrackError) { while try reader.next() != nil {} } catch {
+        return bodies + [body + rest]
+      }
+      guard reader.isBetweenBoxes else { continue }
+      reader.beginBody()
+      bodies.append(body)
+      body = []
+    }
+    return bodies + [body]
   }
 }
