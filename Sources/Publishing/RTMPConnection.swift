@@ -226,11 +226,13 @@ final class RTMPConnection: ByteStreamOwner, @unchecked Sendable {
     }
   }
 
-  /// Asks a publisher that understands it to connect again, since the program ends.
+  /// Asks a publisher that understands it to connect again, since the program ends; closes a
+  /// connection that does not publish yet.
   ///
   /// Its media is taken until it disconnects, since it continues up to a key frame.
   /// - Source: Enhanced RTMP v2, "Reconnect Request", message flow
   func askToReconnect() {
+    if case .starting = state { return close() }
     guard case .publishing(let published, _) = state,
       session.requestReconnect("the server ends or restarts")
     else { return }

@@ -62,10 +62,13 @@ final class RTMPServer: SocketReceiver, LoopService {
     reportLeft()
   }
 
-  /// Accepts no further connection, asks publishers to connect again, and calls `body` when those
-  /// that understand it have disconnected.
+  /// Closes all further connections.
+  func refuseConnections() { isClosed = true }
+
+  /// Closes connections that do not publish, and all further ones; asks publishers to reconnect,
+  /// and calls `body` when those that understand it have disconnected.
   func askToReconnect(then body: @escaping () -> Void) {
-    isClosed = true
+    refuseConnections()
     for connection in connections { connection.askToReconnect() }
     onLeft = body
     reportLeft()
@@ -78,7 +81,7 @@ final class RTMPServer: SocketReceiver, LoopService {
 
   /// Closes all connections, and all further ones.
   func close() {
-    isClosed = true
+    refuseConnections()
     for connection in connections { connection.close() }
   }
 

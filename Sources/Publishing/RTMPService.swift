@@ -15,9 +15,15 @@ package final class RTMPService: Sendable {
     init(_ server: RTMPServer) { self.server = server }
   }
 
+  private struct State {
+    var contexts: [ObjectIdentifier: LoopContext] = [:]
+    /// Whether further connections are closed, those of loops without a context too.
+    var isClosed = false
+  }
+
   private let registry: PublisherRegistry
   private let log: Log
-  private let contexts = Locked<[ObjectIdentifier: LoopContext]>([:])
+  private let state = Locked(State())
   /// The number of servers with publishers that were asked to connect again.
   private let leaving = Monitor(0)
 
@@ -29,17 +35,22 @@ package final class RTMPService: Sendable {
 
   /// Serves a connection, on the thread of its loop.
   @Sendable package func deliver(_ loop: EventLoop, _ socket: AcceptedSocket) {
-    let known = contexts.withLock { $0[ObjectIdentifier(loop)] }
+    let known = state.withLock { $0.contexts[ObjectIdentifier(loop)] }
     let context = known ?? LoopContext(RTMPServer(loop, registry, log))
-    if known == nil { contexts.withLock { $0[ObjectIdentifier(loop)] = context } }
+    let isClosed = state.withLock { state in
+      state.contexts[ObjectIdentifier(loop)] = context
+      return state.isClosed
+    }
+    if isClosed { context.server.refuseConnections() }
     context.server.receive(socket)
   }
 
-  /// Accepts no further connection, and asks publishers to connect again.
+  /// Closes connections that do not publish, and all further ones, and asks publishers to connect
+  /// again.
   ///
   /// Blocks until those that understand it have disconnected, or the deadline.
   package func askToReconnect(until deadline: MonotonicTime) {
-    let known = contexts.withLock { Array($0.values) }
+    let known = refuseConnections()
     leaving.update { $0 += known.count }
     for context in known {
       context.server.loop.post { [leaving] in
@@ -51,8 +62,18 @@ package final class RTMPService: Sendable {
 
   /// Closes all connections.
   package func close() {
-    for context in contexts.withLock({ Array($0.values) }) {
+    for context in refuseConnections() {
       context.server.loop.post { context.server.close() }
+    }
+  }
+
+  /// Further connections are closed.
+  ///
+  /// - Returns: the servers of the earlier ones.
+  private func refuseConnections() -> [LoopContext] {
+    state.withLock { state in
+      state.isClosed = true
+      return Array(state.contexts.values)
     }
   }
 }

@@ -8,6 +8,8 @@ import signal
 import time
 from collections.abc import Callable
 
+import pytest
+
 from harness.program import Program
 from harness.rtmp import HOST, Publisher, rtmp_port
 from harness.waiting import pause, wait_until
@@ -61,6 +63,25 @@ def test_a_publisher_that_stays_is_closed(streamer: Callable[..., Program]) -> N
         client.closed_within(4)
         assert time.monotonic() - asked >= 1
         assert program.process.wait(6) == 0
+
+
+def test_no_publisher_begins_after_the_request(streamer: Callable[..., Program]) -> None:
+    """While asked publishers leave, other connections are closed, on every event loop."""
+    program = streamer(*HOST, defaults=False)
+    port = rtmp_port(program)
+    # The next connections go to the loops that have fewer.
+    with publisher(port, "one", RECONNECT) as asked, Publisher(port) as early:
+        early.connect(capsEx=RECONNECT)
+        program.process.send_signal(signal.SIGINT)
+        asked.wait_for(REQUEST)
+        early.closed_within(0.5)
+        for name in ("two", "three", "four"):
+            with pytest.raises(OSError), Publisher(port) as late:
+                late.ask(name, "any", capsEx=RECONNECT)
+        asked.command("_checkbw", 9, None)
+        asked.wait_for(b"_error")
+    assert program.process.wait(6) == 0
+    assert not program.logged("publish-started", stream="two")
 
 
 def test_publishers_move_to_the_process_that_replaces_theirs(
