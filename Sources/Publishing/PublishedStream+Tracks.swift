@@ -17,7 +17,7 @@ extension PublishedStream {
   }
 
   /// Lets a connection send a track: beside the other tracks of the present publisher, or as a new
-  /// publisher.
+  /// publisher, which replaces all of them.
   ///
   /// Video that returns has a timeline of its own, so the source is told that a publisher begins.
   /// - Returns: the publisher, the one to close, and the track that the connection continues; nil
@@ -30,6 +30,7 @@ extension PublishedStream {
       if let session = present(at: now).session {
         switch session.add(track, connection, takeover, at: now) {
         case .taken: return nil
+        case .superseding: break
         case .attached(let former, let hasReturned, let paused):
           if present(at: now).session === session {
             if hasReturned, track == .video { restartVideo(of: session.publisher) }

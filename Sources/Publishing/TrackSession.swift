@@ -17,6 +17,8 @@ final class TrackSession: Sendable {
     let start: MonotonicTime
     var lastTag: MonotonicTime
 
+    func isSilent(at now: MonotonicTime) -> Bool { now - lastTag > Takeover.time }
+
     func isTaken(_ takeover: Takeover, at now: MonotonicTime) -> Bool {
       takeover.protects(since: start, last: lastTag, at: now)
     }
@@ -27,7 +29,10 @@ final class TrackSession: Sendable {
     /// It sends the track; close the former connection first, if there is one. `hasReturned` is
     /// whether the track was sent before; `paused` is the track that it continues.
     case attached(former: Publisher?, hasReturned: Bool, paused: PausedTrack?)
-    /// Another connection sends the track.
+    /// Another connection sends the track, and may be replaced only with the other tracks: the
+    /// connection is that of a new publisher.
+    case superseding
+    /// Another connection sends the track, and may not be replaced.
     case taken
   }
 
@@ -59,13 +64,17 @@ final class TrackSession: Sendable {
     first.close { close(Array(open.dropFirst()), then) }
   }
 
-  /// Adds the connection of a track; it replaces one if `takeover` lets it.
+  /// Adds the connection of a track; it replaces a silent one.
+  ///
+  /// A silent connection is an earlier one of the same publisher. If `takeover` lets the connection
+  /// replace one that sends, the publisher is another one, and the tracks of both are not mixed.
   func add(
     _ track: PublishedTrack, _ publisher: Publisher, _ takeover: Takeover, at now: MonotonicTime
   ) -> Addition {
     state.withLock { state in
       let former = state.connections[track]
       if let former, former.isTaken(takeover, at: now) { return .taken }
+      if let former, !former.isSilent(at: now) { return .superseding }
       state.connections[track] = Connection(publisher: publisher, start: now, lastTag: now)
       let isFirst = state.seen.insert(track).inserted
       let paused = state.paused.removeValue(forKey: track)

@@ -74,19 +74,42 @@ struct TrackSessionTests {
     #expect(stream.isTaken(.video, at: later))
   }
 
-  @Test("with takeover \"always\" a track that is sent is replaced, two seconds after it began")
+  @Test("with takeover \"always\" a new publisher replaces all tracks, two seconds after the start")
   func takeoverAlways() throws {
     stream.takeover = .always
     let closed = Locked(0)
     let first = try #require(publish(.video, closed: closed))
-    let audio = try #require(publish(.audio))
+    let audio = try #require(publish(.audio, closed: closed))
     let later = start + .milliseconds(2001)
     #expect(first.write([], at: later) == .taken && audio.write([], at: later) == .taken)
     #expect(publish(.video, at: .seconds(2)) == nil)
     let second = try #require(publish(.video, at: .milliseconds(2001)))
-    #expect(closed.withLock { $0 } == 1 && first.write([], at: later) == .replaced)
-    #expect(second.write([], at: later) == .taken && audio.write([], at: later) == .taken)
+    #expect(closed.withLock { $0 } == 2 && stream.status.count == 2)
+    #expect(first.write(Self.header(video: true), at: later) == .replaced)
+    #expect(audio.write(Self.header(video: false), at: later) == .replaced)
+    first.end(at: later)
+    audio.end(at: later)
+    // The new publisher is protected from others, whatever their protocol.
+    #expect(second.write(Self.header(video: true), at: later) == .taken)
+    #expect(stream.status.since == later && stream.isTaken(at: start + .seconds(4)))
     #expect(publish(.video, at: .seconds(4)) == nil)
+    let sound = try #require(publish(.audio, at: .seconds(4)))
+    #expect(sound.write(Self.header(video: false), at: start + .seconds(4)) == .taken)
+    #expect(stream.status.count == 2)
+  }
+
+  @Test("with takeover \"always\" a track that is silent is replaced, and the other one continues")
+  func silentTakeoverAlways() throws {
+    stream.takeover = .always
+    let closed = Locked(0)
+    _ = try #require(publish(.video, closed: closed))
+    let audio = try #require(publish(.audio, closed: closed))
+    let later = start + .milliseconds(2001)
+    #expect(audio.write([], at: later) == .taken)
+    let second = try #require(publish(.video, at: .milliseconds(2001)))
+    #expect(closed.withLock { $0 } == 1 && stream.status.count == 1)
+    #expect(second.write(Self.header(video: true), at: later) == .taken)
+    #expect(audio.write(Self.header(video: false), at: later) == .taken)
   }
 
   @Test("video that returns beside audio begins a publisher for the source")
