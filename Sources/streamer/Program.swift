@@ -17,6 +17,9 @@ import Time
 final class Program: Sendable {
   /// How long connections may take to finish after the end.
   private static let drainLimit = Interval.seconds(3)
+  /// The time from a signal to the end of the event loops; connections are given less time to
+  /// finish if publishers and streams take long.
+  private static let finishLimit = ProgramLoop.stopLimit - .milliseconds(800)
   /// How long publishers may take to connect to the next run of the program.
   private static let reconnectLimit = Interval.milliseconds(1500)
 
@@ -187,6 +190,7 @@ final class Program: Sendable {
 
   /// Ends the streams for their players, answers all requests, and returns.
   func finish() {
+    let deadline = SystemClock.monotonicTime + Self.finishLimit
     log.write(.info, "stopping", "ending the streams and answering all requests")
     notifier?.send(.stopping)
     closePublishers()
@@ -194,7 +198,7 @@ final class Program: Sendable {
     // Players without a held request send one more, and learn that the stream has ended.
     server.linger(limit: StreamRegistry.lingerTime)
     server.stopAccepting()
-    server.drain(limit: Self.drainLimit)
+    server.drain(limit: min(Self.drainLimit, deadline - SystemClock.monotonicTime))
     server.stop()
   }
 

@@ -19,7 +19,7 @@ enum ProgramLoop {
 
   /// The longest time from a signal that ends the program to its exit: for its streams, for players
   /// that fetch the end, and for their connections.
-  private static let stopLimit = Interval.seconds(9)
+  static let stopLimit = Interval.seconds(9)
 
   /// Runs the program, and exits with its status.
   static func run(

@@ -7,6 +7,7 @@ import http.client
 import json
 import os
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable
@@ -15,7 +16,9 @@ from pathlib import Path
 import pytest
 
 from harness.http1 import Later, get
+from harness.playlist import parse
 from harness.program import Program, launch, stop
+from harness.rtmp import HOST, Publisher, rtmp_port
 from harness.supervisor import free_port
 from harness.tools import ROOT, need, streamer_binary
 from harness.waiting import pause, wait_until
@@ -38,12 +41,12 @@ def slow_names(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return {"LD_PRELOAD": str(library)}
 
 
-def two_streams(folder: Path, bad: dict[str, object]) -> Path:
+def two_streams(folder: Path, bad: dict[str, object], resolution: str = "160x90") -> Path:
     """A configuration of a stream of the test pattern and another one."""
     path = folder / "streams.json"
     path.write_text(json.dumps({
         "adminToken": TOKEN,
-        "streams": [{"stream": "good", "testSrc": True, "resolution": "160x90"},
+        "streams": [{"stream": "good", "testSrc": True, "resolution": resolution},
                     {"stream": "bad", **bad}]
     }))
     return path
@@ -66,6 +69,27 @@ def test_a_name_server_that_does_not_answer(streamer: Callable[..., Program], tm
     pause(0.5, "the input resolves the name")
     assert seconds_to_stop(program) < STOP_LIMIT
     assert program.logged("thread-left", "input", stream="bad")
+
+
+def test_all_limits_together_are_shorter_than_the_stop_limit(
+        streamer: Callable[..., Program], tmp_path: Path, slow_names: dict[str, str]) -> None:
+    """A publisher that stays, a thread that is left and a client that does not read: status 0."""
+    program = streamer("-c", str(two_streams(tmp_path, SLOW, resolution="1280x720")), *HOST,
+                       defaults=False, env=slow_names)
+    wait_until(lambda: get(program.port, "/good/playlist.m3u8").status == 200, 10, "a playlist")
+    with Publisher(rtmp_port(program)) as publisher, socket.socket() as reader:
+        assert publisher.ask("cam", "any", capsEx=1) == b"NetStream.Publish.Start"
+        reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        reader.connect(("127.0.0.1", program.port))
+        media = parse(get(program.port, "/good/video/playlist.m3u8").text)
+        number = media.last_complete
+        reader.sendall(b"".join(
+            f"GET /good/video/segment{number}.m4s HTTP/1.1\r\nHost: h\r\n\r\n".encode()
+            for _ in range(10)))
+        pause(0.5, "the response fills the buffers")
+        # Without a common limit 8.7 s here, and 9.7 s at most: 9 s end the program with status 1.
+        assert seconds_to_stop(program) < 8.5
+    assert program.logged("reconnect-requested") and program.logged("thread-left", stream="bad")
 
 
 def test_a_removal_does_not_block_other_requests(streamer: Callable[..., Program], tmp_path: Path,
