@@ -10,6 +10,9 @@ package struct CanaryTarget: Sendable, Equatable {
     case segments
     /// Open segments of the frame stream, by the names in a playlist.
     case frames
+
+    /// The clocks of its ages: only the parts of a playlist have EXT-X-PROGRAM-DATE-TIME.
+    package var clocks: [AgeClock] { self == .parts ? [.prft, .pdt, .burned] : [.prft, .burned] }
   }
 
   package let url: String

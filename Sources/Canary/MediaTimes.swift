@@ -21,7 +21,7 @@ final class MediaTimes {
       case .notBoxes: "the media are not boxes of ISO BMFF"
       case .cut: "the response ends within a chunk"
       case .noTime(.prft): "the media have no prft"
-      case .noTime(.pdt): "the playlist has no EXT-X-PROGRAM-DATE-TIME, or the URL no playlist"
+      case .noTime(.pdt): "the playlist has no EXT-X-PROGRAM-DATE-TIME"
       case .noTime(.burned), .noTime(nil):
         "the media have no prft, and no playlist with EXT-X-PROGRAM-DATE-TIME"
       case .burned(let reason): "the burned clock cannot be read: \(reason)"

@@ -33,6 +33,9 @@ enum CanaryRun {
     }
     for url in request.urls {
       guard let target = CanaryTarget(url) else { throw CanaryCommand.wrongAddress(url) }
+      if let clock, !target.form.clocks.contains(clock) {
+        throw CanaryCommand.missingClock(clock.rawValue, url)
+      }
       followers.append(
         CanaryFollower(
           target, clock, agent: "streamer-canary/\(Version.text)", request.trust, cancellation))

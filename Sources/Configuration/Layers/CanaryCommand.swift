@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Logging
 package import Net
 package import Time
 
@@ -82,6 +83,13 @@ package enum CanaryCommand: Sendable {
     UsageError(.location(.flag("--clock")), .value(name), expected: "prft, pdt or burned")
   }
 
+  /// The error for an address without the times of the requested clock.
+  package static func missingClock(_ name: String, _ url: String) -> UsageError {
+    UsageError(
+      .location(.flag("--clock")), .problem("\(name) of \(Redaction.redact(url))"),
+      expected: "a URL that ends in .m3u8")
+  }
+
   /// The error for certificates that cannot be loaded.
   package static func wrongTrust(_ trust: ServerTrust, _ error: TLSError) -> UsageError {
     UsageError(
@@ -107,9 +115,9 @@ package enum CanaryCommand: Sendable {
       --seconds S          the duration, 1–31536000 (default: until a signal)
       --json               one JSON object per line
       --clock WHAT         when media were captured: prft (of each chunk), pdt
-                           (EXT-X-PROGRAM-DATE-TIME, of each part of a playlist) or burned (the
-                           burned clock of each decoded frame of H.264 or HEVC) (default prft, or
-                           pdt if the media have none)
+                           (EXT-X-PROGRAM-DATE-TIME, of each part; URLs that end in .m3u8) or
+                           burned (the burned clock of each decoded frame of H.264 or HEVC)
+                           (default prft, or pdt if the media of a .m3u8 URL have none)
       --verify WHAT        certificates of https servers: system (those of the system's
                            authorities), the path of a PEM file with other ones, or none (not
                            verified) (default system)
