@@ -194,7 +194,7 @@ let package = Package(
     tests("CMAF", ["Time", "CMAF", "Media", "Sharing", "TestSupport"], exclude: ["Golden"]),
     tests("ChunkStream", ["ChunkStream", "Sharing", "Time"]),
     tests("Isolation", ["Isolation", "Sharing", "Time"]),
-    tests("Canary", ["Canary", "Time"]),
+    tests("Canary", ["Canary", "Net", "Time"]),
     tests("Supervision", ["Isolation", "Supervision", "Time"]),
     tests("Packaging", ["CMAF", "Time", "Packaging", "Media", "Sharing", "TestSupport"]),
     tests(

@@ -101,11 +101,11 @@ package final class CanaryFollower: Sendable {
       let times = MediaTimes(clock)
       try loadHeader(edge.headerURI, target.url, times, client)
       try followSegments(edge.nextNumber(SystemClock.wallTime), times, client) { number in
-        CanaryTarget.resolve(edge.uri(of: number), target.url)
+        WebAddress.resolve(edge.uri(of: number), base: target.url)
       }
     case .frames:
       let (url, edge) = try mediaPlaylist(
-        CanaryTarget.resolve("playlist.m3u8", target.url), client)
+        WebAddress.resolve("playlist.m3u8", base: target.url), client)
       guard let uri = edge.openSegmentURI else {
         throw .content("the playlist lists no segment with a number in its name")
       }
@@ -115,7 +115,7 @@ package final class CanaryFollower: Sendable {
       try loadHeader(edge.map, url, times, client)
       // bounded: far below 2^63
       try followSegments(edge.openSegment + 1, times, client) { number in
-        CanaryTarget.resolve(uri.replacing(open, with: "segment\(number)."), url)
+        WebAddress.resolve(uri.replacing(open, with: "segment\(number)."), base: url)
       }
     }
   }
@@ -133,7 +133,7 @@ package final class CanaryFollower: Sendable {
       guard let hint = edge.hint else { throw .content("the playlist has no preload hint") }
       let target = Interval.milliseconds(Int64(min(10, max(0, edge.partTarget ?? 1)) * 1000))
       try measure(
-        CanaryTarget.resolve(hint, url), times, client, date: edge.hintDate,
+        WebAddress.resolve(hint, base: url), times, client, date: edge.hintDate,
         stallTime: target + .milliseconds(500))
       let query = (url.contains("?") ? "&" : "?") + edge.blockingQuery
       guard let next = PlaylistEdge(try text(url + query, client)) else {
@@ -157,7 +157,7 @@ package final class CanaryFollower: Sendable {
   ) throws(Trouble) -> (url: String, PlaylistEdge) {
     guard let edge = PlaylistEdge(try text(url, client)) else { throw .content("not a playlist") }
     guard let variant = edge.variant else { return (url, edge) }
-    let media = CanaryTarget.resolve(variant, url)
+    let media = WebAddress.resolve(variant, base: url)
     guard let found = PlaylistEdge(try text(media, client)), found.variant == nil else {
       throw .content("not a Media Playlist: \(variant)")
     }
@@ -226,7 +226,7 @@ package final class CanaryFollower: Sendable {
   ) throws(Trouble) {
     guard times.needsHeader else { return }
     guard let uri else { throw .content("the track has no header") }
-    let header = try document(CanaryTarget.resolve(uri, base), client)
+    let header = try document(WebAddress.resolve(uri, base: base), client)
     try media { () throws(MediaTimes.Fault) in try times.take(header: header) }
   }
 

@@ -37,18 +37,4 @@ package struct CanaryTarget: Sendable, Equatable {
       return nil
     }
   }
-
-  /// The address of a reference in a document at `base`.
-  /// - Source: RFC 3986 §5.2, without `..`
-  package static func resolve(_ reference: String, _ base: String) -> String {
-    if reference.contains("://") { return reference }
-    let end = base.firstIndex { $0 == "?" || $0 == "#" } ?? base.endIndex
-    let document = base[..<end]
-    if reference.hasPrefix("/"), let scheme = document.firstRange(of: "://") {
-      let host = document[scheme.upperBound...].firstIndex(of: "/") ?? document.endIndex
-      return document[..<host] + reference
-    }
-    let folder = document.lastIndex(of: "/").map { document[...$0] } ?? document[...]
-    return folder + reference
-  }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Net
 import Testing
 import Time
 
@@ -26,9 +27,11 @@ struct CanaryTests {
       ("a.m4s", "http://h/live/video/playlist.m3u8?x=/y", "http://h/live/video/a.m4s"),
       ("/a.m4s", "http://h:1/live/p.m3u8", "http://h:1/a.m4s"),
       ("https://cdn/a", "http://h/p", "https://cdn/a"), ("v/a", "http://h/", "http://h/v/a"),
+      ("//cdn:2/a", "https://h/live/p", "https://cdn:2/a"),
+      ("a.m4s?from=http://o/", "http://h/live/p", "http://h/live/a.m4s?from=http://o/"),
     ])
   func references(reference: String, base: String, expected: String) {
-    #expect(CanaryTarget.resolve(reference, base) == expected)
+    #expect(WebAddress.resolve(reference, base: base) == expected)
   }
 
   /// A box with this content.
