@@ -56,7 +56,7 @@ package struct ChunkSamples: Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - bytes: the chunk, at least to the end of `moof`.
-  ///   - count: the number of bytes of the whole chunk.
+  ///   - total: the number of bytes of the whole chunk.
   /// - Throws: ``TrackHeaderError`` if there is not one `moof` with one track and one run before
   ///   the bytes of its samples.
   private init(parsing bytes: [UInt8], count total: Int) throws(TrackHeaderError) {
